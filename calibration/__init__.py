@@ -1,0 +1,1 @@
+"""Turn fluorescence into molecules per cell: beads, curve, background, limits, uncertainty."""

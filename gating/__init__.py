@@ -1,0 +1,1 @@
+"""Find plasma cells in compensated events, without ever seeing the quantified channel."""

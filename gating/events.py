@@ -1,0 +1,77 @@
+"""Events: a table of float32 columns with channel names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """Events on the linear scale, compensated where that applies.
+
+    Attributes
+    ----------
+    values
+        float32, shape (n_channels, n_events): a row per channel, so that a channel is contiguous.
+    channels
+        Names ($PnN), one per row of `values`.
+    scale_tops
+        The largest value each detector can give on the linear scale; `inf` where there is no such end
+        (computed channels, FCS files that do not say).
+
+    Examples
+    --------
+    >>> events = Events(np.array([[1, 2, 3], [10, 20, 30]], np.float32), ("FSC-A", "SSC-A"))
+    >>> events.column("SSC-A").tolist()
+    [10.0, 20.0, 30.0]
+    >>> events.select(np.array([True, False, True])).n_events
+    2
+    """
+
+    values: FloatArray
+    channels: tuple[str, ...]
+    scale_tops: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.values.ndim != 2 or self.values.shape[0] != len(self.channels):
+            raise ValueError(
+                f"values has shape {self.values.shape}, expected ({len(self.channels)}, n_events): "
+                "one row per channel"
+            )
+        if not self.scale_tops:
+            object.__setattr__(self, "scale_tops", (float("inf"),) * len(self.channels))
+
+    @property
+    def n_events(self) -> int:
+        """Number of events."""
+        return int(self.values.shape[1])
+
+    def column(self, channel: str) -> FloatArray:
+        """Return one channel, shape (n_events,). Raises KeyError naming the channels there are."""
+        return self.values[self._row(channel)]
+
+    def scale_top(self, channel: str) -> float:
+        """Return the largest value the channel's detector can give."""
+        return self.scale_tops[self._row(channel)]
+
+    def select(self, mask: Mask) -> Events:
+        """Return the events where `mask` (shape (n_events,)) is true."""
+        return Events(self.values[:, mask], self.channels, self.scale_tops)
+
+    def only(self, channels: Sequence[str]) -> Events:
+        """Return the same events with these channels, in this order."""
+        rows = [self._row(channel) for channel in channels]
+        return Events(self.values[rows], tuple(channels), tuple(self.scale_tops[row] for row in rows))
+
+    def _row(self, channel: str) -> int:
+        try:
+            return self.channels.index(channel)
+        except ValueError:
+            raise KeyError(f"no channel {channel!r}; there are {', '.join(self.channels)}") from None

@@ -1,0 +1,67 @@
+"""What each channel is for. The quantified channel cannot be expressed here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+QUANTIFIED_ROLE = "cd38"
+
+
+class Target(StrEnum):
+    """Where the wanted population lies on a channel."""
+
+    POSITIVE = "positive"
+    NEGATIVE = "negative"
+    LOW = "low"
+    ANY = "any"
+
+
+ROLES = (
+    "fsc_area", "fsc_height", "fsc_width", "ssc_area", "ssc_height", "time", "viability", "dump", "cd138",
+    "cd45", "cd319", "cd229", "cd54", "cd19", "cd56", "cd117", "cd81", "cd27", "cd20", "kappa", "lambda", "other",
+)  # fmt: skip
+
+PLASMA_CELL_TARGETS = {
+    "cd138": Target.POSITIVE,
+    "cd319": Target.POSITIVE,
+    "cd229": Target.POSITIVE,
+    "cd54": Target.POSITIVE,
+    "cd45": Target.LOW,
+    "dump": Target.NEGATIVE,
+    "viability": Target.NEGATIVE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class GatingChannel:
+    """A channel that may gate.
+
+    Raises ValueError for the quantified role: CD38 never gates.
+    """
+
+    channel: str
+    role: str
+    target: Target = Target.ANY
+    marker: str = ""
+
+    def __post_init__(self) -> None:
+        if self.role == QUANTIFIED_ROLE:
+            raise ValueError(f"channel {self.channel!r} is the quantified one; it never gates")
+        if self.role not in ROLES:
+            raise ValueError(f"role {self.role!r} of channel {self.channel!r} is none of {', '.join(ROLES)}")
+
+
+@dataclass(frozen=True, slots=True)
+class GatingPanel:
+    """The channels that may gate, in the panel's order."""
+
+    channels: tuple[GatingChannel, ...]
+
+    def with_role(self, role: str) -> tuple[GatingChannel, ...]:
+        """Return the channels of a role, in the panel's order."""
+        return tuple(channel for channel in self.channels if channel.role == role)
+
+    def with_target(self, *targets: Target) -> tuple[GatingChannel, ...]:
+        """Return the channels on which the wanted population has one of these targets."""
+        return tuple(channel for channel in self.channels if channel.target in targets)

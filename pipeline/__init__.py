@@ -1,0 +1,1 @@
+"""The study: files, people, dates, parallel tubes, tables and pictures."""

@@ -1,0 +1,145 @@
+"""The study as typed by a person: frozen rows, ready to use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from pipeline.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A tube to quantify; files are relative to the study folder."""
+
+    sample_id: str
+    patient_id: str
+    collected_on: date
+    fcs_file: str
+    panel: str
+    beads: str
+    visit: str = ""
+    fmo_file: str = ""
+    isotype_file: str = ""
+    tissue: str = "marrow"
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PanelChannel:
+    """A channel of a panel: its $PnN with aliases, and what it is for.
+
+    `target` is already resolved from the role where the sheet leaves it empty.
+    """
+
+    aliases: tuple[str, ...]
+    role: str
+    target: str = "any"
+    marker: str = ""
+    fluorochrome: str = ""
+    clone: str = ""
+    competes_with_drug: bool | None = None
+    f_p_ratio: float | None = None
+    f_p_ratio_sd: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """The channels of a panel; exactly one has the role `cd38`."""
+
+    name: str
+    channels: tuple[PanelChannel, ...]
+
+    @property
+    def quantified(self) -> PanelChannel:
+        """The channel whose receptor density is wanted."""
+        return next(channel for channel in self.channels if channel.role == "cd38")
+
+
+@dataclass(frozen=True, slots=True)
+class BeadRun:
+    """A bead acquisition; `levels` dim to bright, a blank bead is 0."""
+
+    beads: str
+    fcs_file: str
+    kit: str
+    lot: str
+    channel: str
+    levels: tuple[float, ...]
+    acquired_on: date | None = None
+    assigned_cv: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dose:
+    """An administration of a drug."""
+
+    patient_id: str
+    given_on: date
+    drug: str
+    dose: float | None = None
+    unit: str = ""
+    route: str = ""
+    serum_trough_ug_ml: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """A row of the optional patients sheet; None or "" = not known."""
+
+    patient_id: str
+    best_response: str = ""
+    evaluable: bool | None = None
+    disease_control_days: float | None = None
+    treatment_start: date | None = None
+    progressed_on: date | None = None
+    died_on: date | None = None
+    last_contact_on: date | None = None
+    discontinued_on: date | None = None
+    discontinuation_reason: str = ""
+    dexamethasone_on: date | None = None
+    age: float | None = None
+    sex: str = ""
+    weight_kg: float | None = None
+    albumin_g_l: float | None = None
+    heavy_chain: str = ""
+    ecog: int | None = None
+    iss_stage: str = ""
+    cytogenetic_risk: str = ""
+    prior_lines: int | None = None
+    refractory_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GateOverride:
+    """A threshold set by a person, which replaces the automatic one."""
+
+    sample_id: str
+    gate: str
+    value: float
+    set_by: str
+    reason: str
+    set_at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """Everything a person typed, valid."""
+
+    folder: Path
+    samples: tuple[Sample, ...]
+    panels: tuple[Panel, ...]
+    beads: tuple[BeadRun, ...]
+    doses: tuple[Dose, ...]
+    patients: tuple[Patient, ...]
+    settings: Settings
+    gates: tuple[GateOverride, ...] = ()
+
+    def panel(self, name: str) -> Panel:
+        """Return the panel of this name; KeyError where there is none."""
+        return {panel.name: panel for panel in self.panels}[name]
+
+    def bead_run(self, name: str) -> BeadRun:
+        """Return the bead run of this name; KeyError where there is none."""
+        return {run.beads: run for run in self.beads}[name]

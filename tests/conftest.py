@@ -1,0 +1,18 @@
+"""Fixtures shared by all tests."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real files with known answers; the test is skipped, saying so, where it is absent."""
+    default = Path(__file__).resolve().parents[2] / "shared" / "real"
+    folder = Path(os.environ.get("CD38RD_REAL_DATA", default))
+    if not folder.is_dir():
+        pytest.skip(f"real files are not here: {folder} (set CD38RD_REAL_DATA)")
+    return folder
