@@ -55,7 +55,8 @@ class Events:
 
     def column(self, channel: str) -> FloatArray:
         """Return one channel, shape (n_events,). Raises KeyError naming the channels there are."""
-        return self.values[self._row(channel)]
+        column: FloatArray = self.values[self._row(channel)]
+        return column
 
     def scale_top(self, channel: str) -> float:
         """Return the largest value the channel's detector can give."""

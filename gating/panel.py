@@ -19,7 +19,8 @@ class Target(StrEnum):
 
 ROLES = (
     "fsc_area", "fsc_height", "fsc_width", "ssc_area", "ssc_height", "time", "viability", "dump", "cd138",
-    "cd45", "cd319", "cd229", "cd54", "cd19", "cd56", "cd117", "cd81", "cd27", "cd20", "kappa", "lambda", "other",
+    "cd45", "cd319", "cd229", "cd54", "cd19", "cd56", "cd117", "cd81", "cd27", "cd20", "kappa", "lambda",
+    "other",
 )  # fmt: skip
 
 PLASMA_CELL_TARGETS = {
