@@ -1,0 +1,115 @@
+"""What a person sees while a batch runs: a bar on a terminal, plain lines without one, or nothing."""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+from typing import TYPE_CHECKING, Protocol, Self
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+
+class Reporter(Protocol):
+    """Receives what happens; knows nothing of how tubes are made."""
+
+    def say(self, text: str) -> None:
+        """Show a line."""
+
+    def begin(self, total: int, done: int) -> None:
+        """Start counting tubes, `done` of which need no work."""
+
+    def tick(self, sample_id: str, status: str) -> None:
+        """Count one finished tube."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+class QuietReporter:
+    """Says nothing."""
+
+    def say(self, text: str) -> None:
+        """Do nothing."""
+
+    def begin(self, total: int, done: int) -> None:
+        """Do nothing."""
+
+    def tick(self, sample_id: str, status: str) -> None:
+        """Do nothing."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pass
+
+
+class LineReporter(QuietReporter):
+    """Plain lines, for logs and pipes."""
+
+    def __init__(self) -> None:
+        self._done = 0
+        self._total = 0
+
+    def say(self, text: str) -> None:
+        """Print the line."""
+        print(text, flush=True)  # noqa: T201 -- printing is what this class is for
+
+    def begin(self, total: int, done: int) -> None:
+        """Remember how many there are."""
+        self._total, self._done = total, done
+
+    def tick(self, sample_id: str, status: str) -> None:
+        """Print one line per tube."""
+        self._done += 1
+        self.say(f"[{self._done}/{self._total}] {sample_id}: {status}")
+
+
+class BarReporter(QuietReporter):
+    """A progress bar on a terminal."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+        self._console = Console(highlight=False)
+        self._bar: Progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=self._console,
+            transient=True,
+        )
+        self._task = self._bar.add_task("tubes", total=None, visible=False)
+
+    def say(self, text: str) -> None:
+        """Print the line above the bar."""
+        self._console.print(text, markup=False, soft_wrap=True)
+
+    def begin(self, total: int, done: int) -> None:
+        """Show the bar."""
+        self._bar.update(self._task, total=total, completed=done, visible=True)
+        self._bar.start()
+
+    def tick(self, sample_id: str, status: str) -> None:
+        """Advance the bar by one tube."""
+        self._bar.update(self._task, advance=1, description=f"{sample_id}: {status}")
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+
+
+def reporter(*, quiet: bool) -> Reporter:
+    """Return the reporter that fits: silent, a bar on a terminal, plain lines elsewhere."""
+    if quiet:
+        return QuietReporter()
+    return BarReporter() if sys.stdout.isatty() else LineReporter()
