@@ -1,0 +1,95 @@
+"""HEADER: the version and where the segments lie (FCS 3.1, section 3.1; the same in 2.0, 3.0 and 3.2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline.fcs.errors import NotFcsError, UnsupportedError
+
+HEADER_BYTES = 58
+"""Six characters of version, four spaces, six right-justified offsets of eight characters (3.1)."""
+
+LARGEST_HEADER_OFFSET = 99_999_999
+"""What eight characters hold; beyond it HEADER says 0 and TEXT has the offset (3.1)."""
+
+VERSIONS = ("2.0", "3.0", "3.1", "3.2")
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Bytes `begin` to `end`, both within, counted from the start of the data set."""
+
+    begin: int
+    end: int
+
+    @property
+    def size(self) -> int:
+        """Number of bytes; 0 where the file names no such segment."""
+        return max(0, self.end - self.begin + 1) if self.begin > 0 else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What the first 58 bytes say."""
+
+    version: str
+    text: Segment
+    data: Segment
+    analysis: Segment
+
+
+def parse_header(raw: bytes, file: str) -> Header:
+    """Read the HEADER.
+
+    Parameters
+    ----------
+    raw
+        The first 58 bytes of the data set.
+    file
+        The file's name, for messages.
+
+    Raises
+    ------
+    NotFcsError
+        The bytes are no FCS HEADER, or TEXT has no place.
+    UnsupportedError
+        Another version of FCS.
+    """
+    if raw[:3] != b"FCS":
+        raise NotFcsError(
+            f"{file} is not an FCS file: it starts with {_shown(raw[:6])}, expected FCS2.0, FCS3.0, FCS3.1 or "
+            "FCS3.2; export it from the cytometer as FCS"
+        )
+    version = raw[3:6].decode("ascii", "replace")
+    if version not in VERSIONS:
+        raise UnsupportedError(
+            f"{file}: HEADER says version {version!r}, expected one of {', '.join(VERSIONS)}; "
+            "export it as FCS 3.0 or 3.1"
+        )
+    if len(raw) < HEADER_BYTES:
+        raise NotFcsError(
+            f"{file}: HEADER ends after {len(raw)} bytes, expected {HEADER_BYTES}; the file is cut off, copy it again"
+        )
+    fields = [raw[at : at + 8] for at in range(10, HEADER_BYTES, 8)]
+    text = Segment(*(_required(field, file) for field in fields[:2]))
+    data, analysis = (Segment(*(_optional(field) for field in fields[at : at + 2])) for at in (2, 4))
+    return Header(version, text, data, analysis)
+
+
+def _required(field: bytes, file: str) -> int:
+    offset = _optional(field)
+    if offset <= 0:
+        raise NotFcsError(
+            f"{file}: HEADER has {_shown(field)} as an offset of TEXT, expected a positive number; "
+            "the file is damaged, export it again"
+        )
+    return offset
+
+
+def _optional(field: bytes) -> int:
+    digits = field.strip(b" \0\t")
+    return int(digits) if digits.isdigit() else 0
+
+
+def _shown(raw: bytes) -> str:
+    return repr(raw.decode("latin-1")) if raw else "nothing (0 bytes)"
