@@ -1,0 +1,226 @@
+"""The command `cd38rd`: arguments in, sentences and exit statuses out. Nothing heavy at the top.
+
+0 all quantified · 1 the study has faults, nothing ran · 2 wrong usage · 3 ran, but some samples failed.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from enum import IntEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+if TYPE_CHECKING:
+    from pipeline.run import RunOptions, RunSummary
+
+app: Final = typer.Typer(
+    name="cd38rd",
+    help="CD38 receptor density of plasma cells, in molecules per cell, against daratumumab washout.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+class ExitStatus(IntEnum):
+    """What the shell gets."""
+
+    ALL_QUANTIFIED = 0
+    FAULTS = 1
+    WRONG_USAGE = 2
+    SOME_FAILED = 3
+    DEFECT = 70
+    INTERRUPTED = 130
+
+
+StudyFolder = Annotated[Path, typer.Argument(metavar="STUDY", help="The study folder.", show_default=False)]
+Workers = Annotated[
+    int | None, typer.Option(min=1, help="Processes; 1 runs in this one. Default: what pays.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Silent but for faults.")]
+CrossCheck = Annotated[bool, typer.Option("--cross-check", help="Compare with FlowIO and fcsparser.")]
+
+
+@app.command()
+def init(
+    study: StudyFolder,
+    fcs: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder with the FCS files.")] = None,
+) -> None:
+    """Write a study.xlsx to fill in: comments, drop-downs, the FCS files, channels and bead runs found."""
+    from pipeline.template import write_template
+
+    if fcs is not None:
+        _must_be_folder(fcs)
+    workbook = write_template(study, fcs)
+    _say(f"Wrote {workbook}. Fill it in, then: cd38rd check {study}")
+
+
+@app.command()
+def check(study: StudyFolder, cross_check: CrossCheck = False) -> None:
+    """List every fault of the study; compute nothing."""
+    from pipeline.run import check_whole_study
+
+    report = check_whole_study(_study(study), cross_check=cross_check)
+    _say(report.text)
+    raise typer.Exit(report.exit_status)
+
+
+@app.command()
+def run(
+    study: StudyFolder,
+    workers: Workers = None,
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="tcp://HOST:PORT", help="A running dask scheduler.")
+    ] = None,
+    only: Annotated[list[str] | None, typer.Option(metavar="SAMPLE", help="Only this sample_id.")] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Reuse no stored result.")] = False,
+    export_events: Annotated[
+        bool, typer.Option("--export-events", help="Write events/SAMPLE.parquet too.")
+    ] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Quantify every tube, fit the washout model, write tables, figures and the report."""
+    from pipeline.run import RunOptions, run_study
+
+    options = RunOptions(workers, scheduler, tuple(only or ()), fresh, export_events)
+    _finish(study, options, run_study, quiet=quiet)
+
+
+@app.command()
+def calibrate(study: StudyFolder, quiet: Quiet = False) -> None:
+    """Fit the bead curves only."""
+    from pipeline.run import RunOptions, calibrate_study
+
+    _finish(study, RunOptions(), calibrate_study, quiet=quiet)
+
+
+@app.command()
+def washout(study: StudyFolder, quiet: Quiet = False) -> None:
+    """Fit the washout model again from stored results: new doses, new settings."""
+    from pipeline.run import RunOptions, refit_washout
+
+    _finish(study, RunOptions(), refit_washout, quiet=quiet)
+
+
+@app.command()
+def report(study: StudyFolder, quiet: Quiet = False) -> None:
+    """Write tables, figures and report again from stored results."""
+    from pipeline.run import RunOptions, rewrite_report
+
+    _finish(study, RunOptions(), rewrite_report, quiet=quiet)
+
+
+@app.command()
+def inspect(
+    file: Annotated[Path, typer.Argument(metavar="FILE.fcs", show_default=False)],
+    cross_check: CrossCheck = False,
+    json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """Show a file's version, channels, markers, events, instrument, voltages, spillover and repairs."""
+    from pipeline.fcs.describe import inspection
+
+    _say(inspection(file, cross_check=cross_check, as_json=json))
+
+
+@app.command()
+def simulate(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Must be new or empty.", show_default=False)],
+    patients: Annotated[int | None, typer.Option(min=1, help="Number of patients.")] = None,
+    events: Annotated[int | None, typer.Option(min=100, help="Events per tube.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Another seed, another study.")] = None,
+    scenario: Annotated[str, typer.Option(metavar="NAME", help="What goes wrong in it.")] = "plain",
+) -> None:
+    """Write a study whose true receptor densities are known: DIR/study, the truth in DIR/truth."""
+    from pipeline.simulate import simulate_study
+
+    study = simulate_study(folder, patients=patients, events=events, seed=seed, scenario=scenario)
+    _say(f"Wrote {study}, the truth in {folder / 'truth'}. Next: cd38rd run {study}")
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    from pipeline.provenance import version as installed
+
+    _say(f"cd38rd {installed()}")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command and leave with its exit status."""
+    _write_utf8()
+    try:
+        app(args=arguments, standalone_mode=True)
+    except KeyboardInterrupt:
+        _complain("stopped; every finished tube is kept: run the same command again to go on")
+        sys.exit(ExitStatus.INTERRUPTED)
+    except Exception as error:  # the one place where an error becomes a sentence and a status
+        sys.exit(_sentence_and_status(error))
+
+
+def _sentence_and_status(error: Exception) -> ExitStatus:
+    from pipeline.errors import UsageError, UserError
+
+    if isinstance(error, UserError):
+        _complain(str(error))
+        return ExitStatus.WRONG_USAGE if isinstance(error, UsageError) else ExitStatus.FAULTS
+    if os.environ.get("CD38RD_DEBUG"):
+        raise error
+    _complain(
+        f"a defect of cd38rd, not of your study: {type(error).__name__}: {error}. "
+        "Nothing you typed was changed. Set CD38RD_DEBUG=1 to see where, and please report it"
+    )
+    return ExitStatus.DEFECT
+
+
+def _finish(study: Path, options: RunOptions, work: Callable[..., RunSummary], *, quiet: bool) -> None:
+    from pipeline.progress import reporter
+
+    with reporter(quiet=quiet) as seen:
+        summary = work(_study(study), options, seen)
+    if summary.faults:
+        _complain(summary.faults)
+    if not quiet and summary.text:
+        _say(summary.text)
+    raise typer.Exit(summary.exit_status)
+
+
+def _study(folder: Path) -> Path:
+    """Return the folder; of a simulated one, the study in it."""
+    _must_be_folder(folder)
+    inner = folder / "study"
+    if not any((folder / name).exists() for name in ("study.xlsx", "samples.csv")) and inner.is_dir():
+        _complain(f"{folder} holds a study in {inner}: using that one")
+        return inner
+    return folder
+
+
+def _must_be_folder(folder: Path) -> None:
+    from pipeline.errors import UsageError
+
+    if not folder.is_dir():
+        found = "a file" if folder.exists() else "nothing"
+        raise UsageError(f"{folder}: found {found}, expected a folder")
+
+
+def _say(text: str) -> None:
+    typer.echo(text)
+
+
+def _complain(text: str) -> None:
+    typer.echo(text if "\n" in text else f"cd38rd: {text}", err=True)
+
+
+def _write_utf8() -> None:
+    """Windows consoles and pipes may default to a code page that lacks ± and ·."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(encoding="utf-8", errors="replace")
+
+
+if __name__ == "__main__":
+    main()
