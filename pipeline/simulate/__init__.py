@@ -1,0 +1,30 @@
+"""Studies, tubes and bead runs whose true receptor densities are known.
+
+>>> import numpy as np
+>>> rng = np.random.default_rng(1)
+>>> tube = simulate_tube(draw_tube("rare", rng, n_events=5_000), rng)
+>>> control = control_of(tube, rng)
+>>> control.markers[control.channels.index("PE-A")]
+''
+"""
+
+from pipeline.simulate.parameters import Clone, TubeParameters
+from pipeline.simulate.patients import draw_patient, draw_tube, tube_of
+from pipeline.simulate.scenarios import SCENARIOS, Scenario, scenario_named
+from pipeline.simulate.simulated_tube import Labels, SimulatedTube
+from pipeline.simulate.tube import control_of, simulate_tube
+
+__all__ = [
+    "SCENARIOS",
+    "Clone",
+    "Labels",
+    "Scenario",
+    "SimulatedTube",
+    "TubeParameters",
+    "control_of",
+    "draw_patient",
+    "draw_tube",
+    "scenario_named",
+    "simulate_tube",
+    "tube_of",
+]
