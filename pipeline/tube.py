@@ -1,0 +1,139 @@
+"""A tube as the panel sees it: compensated events without the quantified channel, and that channel apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from gating.compensation import SpilloverMatrix, UnusableSpilloverError, compensate
+from gating.events import Events, FloatArray, Mask
+from gating.panel import GatingChannel, GatingPanel, Target
+from pipeline.channels import matched_channels
+from pipeline.fcs import FcsFile, read_fcs
+from pipeline.study import Panel
+
+AT_THE_TOP = 0.999
+"""An event this close to the end of its detector's scale is on it: digitisers round."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tube:
+    """A file, read for one panel.
+
+    Attributes
+    ----------
+    file
+        What was read; its events are not kept a second time.
+    events
+        Every channel of the panel but the quantified one, linear, compensated.
+    panel
+        What those channels are for, under the file's own channel names.
+    quantified
+        float32, shape (n_events,): the quantified channel, linear, compensated. It never gates.
+    quantified_channel
+        Its $PnN.
+    on_scale_end
+        bool, shape (n_events,): the quantified detector gave its largest value.
+    spillover
+        The matrix that was applied; None where there was none to apply.
+    """
+
+    file: FcsFile
+    events: Events
+    panel: GatingPanel
+    quantified: FloatArray
+    quantified_channel: str
+    on_scale_end: Mask
+    spillover: SpilloverMatrix | None
+    flags: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def read_tube(
+    path: Path, panel: Panel, *, spillover: SpilloverMatrix | None = None, allow_truncated: bool = False
+) -> Tube:
+    """Read a tube's channels and compensate them.
+
+    Parameters
+    ----------
+    path
+        The FCS file.
+    panel
+        Which channels, and what for.
+    spillover
+        Used instead of the file's own matrix.
+    allow_truncated
+        Read what there is of a file whose DATA end too early.
+
+    Raises
+    ------
+    FcsError
+        If the file cannot be read, or has no events.
+    ChannelsError
+        If it lacks a channel of the panel.
+    """
+    header = read_fcs(path, channels=(), allow_truncated=allow_truncated)
+    matched = matched_channels(panel, header.channels, header.markers, where=path.name)
+    matrix = spillover if spillover is not None else header.spillover
+    wanted = _in_file_order(header.channels, [*matched.names, *(matrix.channels if matrix else ())])
+    file = read_fcs(path, channels=wanted, allow_truncated=allow_truncated)
+    raw = Events(file.events(wanted), wanted, tuple(file.scale_top(name) for name in wanted))
+    quantified = matched.quantified
+    on_scale_end = raw.column(quantified) >= AT_THE_TOP * raw.scale_top(quantified)
+    compensated, used, flags, notes = _compensated(raw, matrix)
+    return Tube(
+        file=file,
+        events=compensated.only([name for name in matched.names if name != quantified]),
+        panel=_gating_panel(panel, matched.names),
+        quantified=compensated.column(quantified),
+        quantified_channel=quantified,
+        on_scale_end=on_scale_end,
+        spillover=used,
+        flags=flags,
+        notes=(*matched.notes, *notes),
+    )
+
+
+def _in_file_order(channels: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
+    wanted = set(names)
+    return tuple(name for name in channels if name in wanted)
+
+
+def _gating_panel(panel: Panel, names: Sequence[str]) -> GatingPanel:
+    """Everything but the quantified channel: it cannot be expressed in a `GatingPanel` at all."""
+    return GatingPanel(
+        tuple(
+            GatingChannel(name, channel.role, Target(channel.target), channel.marker)
+            for channel, name in zip(panel.channels, names, strict=True)
+            if channel.role != "cd38"
+        )
+    )
+
+
+def _compensated(
+    raw: Events, matrix: SpilloverMatrix | None
+) -> tuple[Events, SpilloverMatrix | None, tuple[str, ...], tuple[str, ...]]:
+    if matrix is None:
+        note = "the file carries no spillover matrix: gated and quantified without compensation"
+        return raw, None, ("SPILL_MISSING",), (note,)
+    if matrix.is_identity:
+        note = f"the matrix ({matrix.source}) is the identity: nobody compensated this file"
+        return raw, matrix, ("SPILL_MISSING",), (note,)
+    missing = [name for name in matrix.channels if name not in raw.channels]
+    if missing:
+        note = (
+            f"the matrix ({matrix.source}) names {', '.join(missing)}, which the file lacks: not compensated"
+        )
+        return raw, None, ("SPILL_MISSING",), (note,)
+    try:
+        return compensate(raw, matrix), matrix, (), ()
+    except UnusableSpilloverError as error:
+        return raw, None, ("SPILL_MISSING",), (f"not compensated: {error}",)
+
+
+def fraction_on_scale_end(tube: Tube, mask: Mask) -> float:
+    """Return which part of the cells in `mask` lies at the end of the quantified detector's scale."""
+    return float(np.mean(tube.on_scale_end[mask])) if mask.any() else 0.0
