@@ -76,3 +76,44 @@ class Events:
             return self.channels.index(channel)
         except ValueError:
             raise KeyError(f"no channel {channel!r}; there are {', '.join(self.channels)}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Survivors:
+    """The events that passed so far, without copying the channels nobody asks for.
+
+    Attributes
+    ----------
+    events
+        All events.
+    index
+        intp, shape (n_events,): rows of the survivors, ascending.
+    """
+
+    events: Events
+    index: NDArray[np.intp]
+
+    @classmethod
+    def everyone(cls, events: Events) -> Survivors:
+        """Return all events as survivors."""
+        return cls(events, np.arange(events.n_events))
+
+    @property
+    def n_events(self) -> int:
+        """Number of survivors."""
+        return int(self.index.size)
+
+    def column(self, channel: str) -> FloatArray:
+        """Return one channel of the survivors, shape (n_events,)."""
+        column = self.events.column(channel)
+        return column if self.index.size == column.size else column[self.index]
+
+    def select(self, mask: Mask) -> Survivors:
+        """Return the survivors where `mask` (shape (n_events,)) is true."""
+        return Survivors(self.events, self.index[mask])
+
+    def mask(self) -> Mask:
+        """Return the survivors as bool over all events."""
+        result = np.zeros(self.events.n_events, np.bool_)
+        result[self.index] = True
+        return result

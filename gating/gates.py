@@ -3,7 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gating.events import FloatArray, Mask
+
+
+class Columns(Protocol):
+    """Whatever gives the values of a channel: events, or those that survived so far."""
+
+    @property
+    def n_events(self) -> int:
+        """Number of events."""
+        ...
+
+    def column(self, channel: str) -> FloatArray:
+        """Return one channel, shape (n_events,)."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +60,7 @@ class EllipsoidGate:
 class AllOf:
     """Events inside every one of the gates."""
 
-    gates: tuple[SimpleGate, ...]
+    gates: tuple[Gate, ...]
     kind: Literal["all_of"] = "all_of"
 
 
@@ -50,9 +68,82 @@ class AllOf:
 class AnyOf:
     """Events inside at least one of the gates."""
 
-    gates: tuple[SimpleGate, ...]
+    gates: tuple[Gate, ...]
     kind: Literal["any_of"] = "any_of"
 
 
 SimpleGate = RangeGate | PolygonGate | EllipsoidGate
 Gate = RangeGate | PolygonGate | EllipsoidGate | AllOf | AnyOf
+
+
+def inside(gate: Gate, events: Columns) -> Mask:
+    """Return which events are inside the gate, bool, shape (n_events,).
+
+    Examples
+    --------
+    >>> from gating.events import Events
+    >>> events = Events(np.array([[1, 2, 3]], np.float32), ("PE-A",))
+    >>> inside(RangeGate("PE-A", lower=2.0, upper=3.0), events).tolist()
+    [False, True, False]
+    """
+    match gate:
+        case RangeGate():
+            return _inside_range(gate, events.column(gate.channel))
+        case PolygonGate():
+            return _inside_polygon(gate, events.column(gate.x_channel), events.column(gate.y_channel))
+        case EllipsoidGate():
+            return distance_square(gate, events) <= gate.distance_square
+        case AllOf():
+            return _combined(np.logical_and, [inside(part, events) for part in gate.gates])
+        case AnyOf():
+            return _combined(np.logical_or, [inside(part, events) for part in gate.gates])
+
+
+def distance_square(gate: EllipsoidGate, events: Columns) -> NDArray[np.float64]:
+    """Return the squared Mahalanobis distance from the ellipsoid's centre, shape (n_events,)."""
+    offsets = np.stack(
+        [
+            np.arcsinh(events.column(channel).astype(np.float64) / cofactor) - centre
+            for channel, cofactor, centre in zip(gate.channels, gate.cofactors, gate.mean, strict=True)
+        ]
+    )
+    whitened = np.linalg.solve(np.linalg.cholesky(np.array(gate.covariance)), offsets)
+    return np.asarray((whitened**2).sum(axis=0), np.float64)
+
+
+def channels_of(gate: Gate) -> tuple[str, ...]:
+    """Return the channels a gate looks at, each once, in order of appearance."""
+    match gate:
+        case RangeGate():
+            return (gate.channel,)
+        case PolygonGate():
+            return (gate.x_channel, gate.y_channel)
+        case EllipsoidGate():
+            return gate.channels
+        case AllOf() | AnyOf():
+            return tuple(dict.fromkeys(name for part in gate.gates for name in channels_of(part)))
+
+
+def _combined(operation: np.ufunc, masks: list[Mask]) -> Mask:
+    return np.asarray(operation.reduce(masks), np.bool_)
+
+
+def _inside_range(gate: RangeGate, values: FloatArray) -> Mask:
+    result = np.ones(values.size, np.bool_)
+    if gate.lower is not None:
+        result &= values >= gate.lower
+    if gate.upper is not None:
+        result &= values < gate.upper
+    return result
+
+
+def _inside_polygon(gate: PolygonGate, x: FloatArray, y: FloatArray) -> Mask:
+    """Count the edges that a ray to the right crosses: odd is inside."""
+    result = np.zeros(x.size, np.bool_)
+    corners = gate.vertices
+    for (x0, y0), (x1, y1) in zip(corners, (*corners[1:], corners[0]), strict=True):
+        if y0 == y1:
+            continue
+        crosses = (y >= min(y0, y1)) & (y < max(y0, y1))
+        result[crosses] ^= x[crosses] < x0 + (y[crosses] - y0) * ((x1 - x0) / (y1 - y0))
+    return result

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 QUANTIFIED_ROLE = "cd38"
@@ -55,9 +55,25 @@ class GatingChannel:
 
 @dataclass(frozen=True, slots=True)
 class GatingPanel:
-    """The channels that may gate, in the panel's order."""
+    """The channels that may gate, in the panel's order.
+
+    Attributes
+    ----------
+    channels
+        What each channel is for.
+    quantified
+        Names of channels that must never be among the gated events.
+
+    Raises ValueError if a quantified channel is given a role.
+    """
 
     channels: tuple[GatingChannel, ...]
+    quantified: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        both = [channel.channel for channel in self.channels if channel.channel in self.quantified]
+        if both:
+            raise ValueError(f"channel {', '.join(both)} is quantified and may not gate")
 
     def with_role(self, role: str) -> tuple[GatingChannel, ...]:
         """Return the channels of a role, in the panel's order."""
@@ -66,3 +82,13 @@ class GatingPanel:
     def with_target(self, *targets: Target) -> tuple[GatingChannel, ...]:
         """Return the channels on which the wanted population has one of these targets."""
         return tuple(channel for channel in self.channels if channel.target in targets)
+
+    def with_default_targets(self) -> GatingPanel:
+        """Return the panel with the targets of plasma cells, if it states no target at all."""
+        if any(channel.target is not Target.ANY for channel in self.channels):
+            return self
+        filled = (
+            replace(channel, target=PLASMA_CELL_TARGETS.get(channel.role, Target.ANY))
+            for channel in self.channels
+        )
+        return GatingPanel(tuple(filled), self.quantified)

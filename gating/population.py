@@ -73,3 +73,23 @@ class GatedPopulation:
     aberrant: Mask | None = None
     flags: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a step's estimate says before the gate is applied; the fields are those of `GateStep`.
+
+    Attributes
+    ----------
+    flags
+        Codes for the sample's row.
+    """
+
+    name: str
+    gate: Gate | None
+    channels: tuple[str, ...]
+    method: str
+    thresholds: tuple[tuple[str, float], ...] = ()
+    confidence: float = 1.0
+    note: str = ""
+    flags: tuple[str, ...] = ()

@@ -92,7 +92,7 @@ class Logicle:
         y = np.asarray(scaled, np.float64)
         mirrored = np.where(y < x1, 2 * x1 - y, y)
         value = a * np.exp(b * mirrored) - c * np.exp(-d * mirrored) + f
-        return np.where(y < x1, -value, value)
+        return np.asarray(np.where(y < x1, -value, value), np.float64)
 
     def apply(self, values: ArrayLike, *, iterations: int = 60) -> NDArray[np.float64]:
         """Return scale values of linear values, same shape; exact to 1e-9 by bisection and Newton steps."""
@@ -102,7 +102,7 @@ class Logicle:
             middle = 0.5 * (low + high)
             below = self.invert(middle) < x
             low, high = np.where(below, middle, low), np.where(below, high, middle)
-        return 0.5 * (low + high)
+        return np.asarray(0.5 * (low + high), np.float64)
 
     def apply_fast(self, values: FloatArray, *, n_knots: int = 8192) -> FloatArray:
         """Return scale values of linear values by a table over asinh(value), within 1e-6 of `apply`.

@@ -1,0 +1,126 @@
+"""How events are spread along one axis: a smoothed histogram with its modes and valleys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gating.events import FloatArray
+
+N_BINS = 400
+
+
+@dataclass(frozen=True)
+class Density:
+    """Smoothed counts per bin on an even grid.
+
+    Attributes
+    ----------
+    grid
+        Centres of the bins, shape (n_bins,).
+    counts
+        Events per bin, smoothed by a Gaussian of `bandwidth`; same shape.
+    bandwidth
+        In units of the grid.
+    """
+
+    grid: NDArray[np.float64]
+    counts: NDArray[np.float64]
+    bandwidth: float
+
+    @property
+    def step(self) -> float:
+        """Width of a bin."""
+        return float(self.grid[1] - self.grid[0])
+
+    @property
+    def n_per_peak(self) -> float:
+        """Bins that one kernel covers: smoothed count × this = events behind the estimate."""
+        return max(1.0, self.bandwidth * float(np.sqrt(4 * np.pi)) / self.step)
+
+    @cached_property
+    def modes(self) -> NDArray[np.intp]:
+        """Bins of the local maxima, ascending; of a plateau the first."""
+        padded = np.concatenate(([-1.0], self.counts, [-1.0]))
+        rising, falling = padded[1:-1] > padded[:-2], padded[1:-1] >= padded[2:]
+        return np.flatnonzero(rising & falling & (self.counts > 0))
+
+    def share_above(self, place: float) -> float:
+        """Return the share of events above a place on the axis."""
+        total = float(self.counts.sum())
+        return float(self.counts[self.grid >= place].sum()) / total if total else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Valley:
+    """A gap between two modes.
+
+    Attributes
+    ----------
+    place
+        Where to cut.
+    left, right
+        The modes on both sides.
+    depth
+        1 − (density in the valley / the lower of the two modes).
+    clarity
+        0 to 1: depth, damped where so few events lie around that it may be chance.
+    """
+
+    place: float
+    left: float
+    right: float
+    depth: float
+    clarity: float
+
+
+def density_of(values: FloatArray, *, bandwidth: float, low: float, high: float) -> Density:
+    """Return the density of values between `low` and `high` (those beyond are left out).
+
+    Parameters
+    ----------
+    values
+        On the axis (transformed), shape (n_events,).
+    bandwidth
+        SD of the Gaussian kernel, in units of the axis.
+    """
+    high = high if high > low else low + 1.0
+    scale = N_BINS / (high - low)
+    place = ((values - np.float32(low)) * np.float32(scale)).astype(np.int32)
+    counts = np.bincount(place[(place >= 0) & (place < N_BINS) & (values >= low)], minlength=N_BINS)
+    grid = np.asarray(low + (np.arange(N_BINS) + 0.5) / scale, np.float64)
+    return Density(grid, _smoothed(counts.astype(np.float64), bandwidth * scale), bandwidth)
+
+
+def clearest_valley(density: Density, low: float, high: float) -> Valley | None:
+    """Return the clearest valley with its bottom between `low` and `high`, or None."""
+    modes = density.modes
+    found = [_valley(density, modes, split) for split in range(1, len(modes))]
+    inside = [valley for valley in found if low <= valley.place <= high and valley.clarity > 0]
+    return max(inside, key=lambda valley: (valley.clarity, -valley.place), default=None)
+
+
+def _valley(density: Density, modes: NDArray[np.intp], split: int) -> Valley:
+    """Return the valley between modes split−1 and split, measured against the highest mode on each side."""
+    counts = density.counts
+    left = modes[:split][np.argmax(counts[modes[:split]])]
+    right = modes[split:][np.argmax(counts[modes[split:]])]
+    between = counts[modes[split - 1] : modes[split] + 1]
+    bottom, lower_mode = float(between.min()), float(min(counts[left], counts[right]))
+    depth = 1 - bottom / lower_mode
+    flat = np.flatnonzero(between <= bottom + 0.05 * (lower_mode - bottom)) + modes[split - 1]
+    place = float(density.grid[flat].mean())
+    events, events_bottom = lower_mode * density.n_per_peak, bottom * density.n_per_peak
+    sureness = (events - events_bottom) / np.sqrt(events + events_bottom + 1.0)
+    clarity = depth * float(1 - np.exp(-((sureness / 4) ** 2)))
+    return Valley(place, float(density.grid[left]), float(density.grid[right]), depth, clarity)
+
+
+def _smoothed(counts: NDArray[np.float64], bandwidth_bins: float) -> NDArray[np.float64]:
+    reach = int(np.ceil(4 * bandwidth_bins))
+    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / max(bandwidth_bins, 1e-9)) ** 2)
+    padded = np.pad(counts, reach)
+    return np.convolve(padded, kernel / kernel.sum(), mode="valid")

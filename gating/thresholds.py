@@ -1,0 +1,133 @@
+"""Data-driven cuts on one channel, each with a confidence.
+
+In order: valley of the density inside what the panel allows, crossing of a two-component mixture, the batch's
+pooled threshold, the panel's template, the spread of the negative cells. Which one it was is stated.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from gating.density import Density, Valley, clearest_valley, density_of
+from gating.events import FloatArray
+from gating.transforms import asinh, asinh_cofactor
+
+CLEAR = 0.6
+"""Clarity above which a valley is taken without asking the mixture or the batch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """A cut on one channel.
+
+    Attributes
+    ----------
+    value
+        Linear, compensated units.
+    method
+        `valley`, `mixture`, `pooled`, `template`, `spread` or `person`.
+    confidence
+        0 (a guess) to 1 (clear).
+    """
+
+    value: float
+    method: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """A channel's values on the axis where its populations are round.
+
+    Attributes
+    ----------
+    values
+        asinh(x / cofactor), shape (n_events,).
+    cofactor
+        Linear units.
+    low, high
+        Ends of the events, leaving out the outermost.
+    """
+
+    values: FloatArray
+    cofactor: float
+    low: float
+    high: float
+
+    def linear(self, place: float) -> float:
+        """Return the linear value of a place, rounded as thresholds are."""
+        return rounded(float(np.sinh(place)) * self.cofactor)
+
+    def place(self, value: float) -> float:
+        """Return the place of a linear value."""
+        return float(np.arcsinh(value / self.cofactor))
+
+
+def rounded(value: float, digits: int = 6) -> float:
+    """Return the value with six significant digits: what is written is what was applied."""
+    return float(f"{value:.{digits}g}")
+
+
+def axis_of(values: FloatArray, cofactor: float | None = None) -> Axis:
+    """Return the axis of a channel; `values` linear, shape (n_events,)."""
+    cofactor = cofactor or asinh_cofactor(values)
+    places = asinh(values, cofactor)
+    if places.size == 0:
+        return Axis(places, cofactor, -1.0, 1.0)
+    low, high = float(places.min()), float(places.max())
+    return Axis(places, cofactor, max(low, -6.0) - 0.1, high + 0.1)
+
+
+def axis_density(axis: Axis, bandwidth: float) -> Density:
+    """Return the density along the axis."""
+    return density_of(axis.values, bandwidth=bandwidth, low=axis.low, high=axis.high)
+
+
+def best_valley(axis: Axis, low: float, high: float) -> Valley | None:
+    """Return the clearest valley between two places over three bandwidths, or None."""
+    found = [clearest_valley(axis_density(axis, width), low, high) for width in (0.1, 0.18, 0.3)]
+    valleys = [valley for valley in found if valley is not None]
+    return max(valleys, key=lambda valley: valley.clarity, default=None)
+
+
+def settle(
+    axis: Axis,
+    valley: Valley | None,
+    *,
+    fallback: float,
+    pooled: float | None = None,
+    template: float | None = None,
+) -> Threshold:
+    """Return the threshold of the first method that is sure enough.
+
+    Parameters
+    ----------
+    axis
+        The channel.
+    valley
+        The clearest valley inside what the panel allows, or None.
+    fallback
+        Place of the cut by the spread of the negative cells, when nothing else is known.
+    pooled, template
+        The batch's and the panel's thresholds, linear; None if there are none.
+    """
+    if valley is not None and valley.clarity >= CLEAR:
+        return Threshold(axis.linear(valley.place), "valley", _sureness(valley.clarity))
+    known = pooled if pooled is not None else template
+    method = "pooled" if pooled is not None else "template"
+    if known is not None:
+        return Threshold(rounded(known), method, 0.6)
+    if valley is not None and valley.clarity > 0.2:
+        return Threshold(axis.linear(valley.place), "valley", _sureness(valley.clarity))
+    return Threshold(axis.linear(fallback), "spread", 0.4)
+
+
+def as_person(threshold: Threshold, value: float | None) -> Threshold:
+    """Return the threshold, or the one a person set."""
+    return threshold if value is None else replace(threshold, value=value, method="person", confidence=1.0)
+
+
+def _sureness(clarity: float) -> float:
+    return min(1.0, 0.3 + 0.75 * clarity)
