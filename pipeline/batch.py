@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from pipeline.errors import UsageError
+
 if TYPE_CHECKING:
     from distributed import Client
 
@@ -21,7 +23,7 @@ Result = TypeVar("Result")
 TUBES_THAT_PAY_FOR_WORKERS = 24
 
 
-class SchedulerError(RuntimeError):
+class SchedulerError(UsageError):
     """The dask scheduler that was named cannot be reached."""
 
 
@@ -143,7 +145,7 @@ def _attached(scheduler: str) -> Iterator[Client]:
     from distributed import Client
 
     try:
-        client = Client(scheduler, timeout="10s", set_as_default=False)
+        client = Client(scheduler, timeout="5s")
     except (OSError, ValueError, TypeError) as error:
         raise SchedulerError(
             f"--scheduler {scheduler}: no dask scheduler answers there ({error}); "
