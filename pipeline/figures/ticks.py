@@ -1,0 +1,92 @@
+"""Where ticks go, and what they say."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def decade(exponent: int) -> str:
+    """Return a power of ten as text.
+
+    Examples
+    --------
+    >>> decade(3), decade(-1)
+    ('10³', '10⁻¹')
+    """
+    return "10" + str(exponent).translate(_SUPERSCRIPT)
+
+
+def count(value: float) -> str:
+    """Return a number as people read it: thousands apart, three digits below a thousand.
+
+    Examples
+    --------
+    >>> count(123456.7), count(12.345), count(0.0123), count(-1234)
+    ('123,457', '12.3', '0.0123', '−1,234')
+    """
+    size = abs(value)
+    text = f"{size:,.0f}" if size >= 999.5 or size == 0 else f"{size:.3g}"
+    return "−" + text if value < 0 else text
+
+
+def asinh_ticks(low: float, high: float, cofactor: float) -> list[tuple[float, str]]:
+    """Return (position, label) of 0 and the decades within an asinh axis, none touching."""
+    first = math.ceil(math.log10(cofactor) + 0.3)
+    last = max(first, math.floor(math.log10(max(cofactor * math.sinh(max(high, 0.0)), 1e-300))))
+    values = [0.0, *(sign * 10.0**k for k in range(first, last + 1) for sign in (1, -1))]
+    ticks = sorted((math.asinh(value / cofactor), _asinh_label(value)) for value in values)
+    inside = [(place, label) for place, label in ticks if low <= place <= high]
+    return _apart(inside, 0.1 * (high - low)) if len(inside) > 1 else _ends(low, high, cofactor)
+
+
+def linear_ticks(low: float, high: float) -> list[tuple[float, str]]:
+    """Return up to four round (position, label) pairs within a linear axis."""
+    step = _round_step((high - low) / 3)
+    first = math.ceil(low / step)
+    return [(k * step, _short(k * step)) for k in range(first, math.floor(high / step) + 1)]
+
+
+def log_ticks(low: float, high: float) -> list[tuple[float, str]]:
+    """Return the 1, (2, 5) × 10^k within a log axis, in linear units: decades alone where there are many."""
+    decades = math.log10(high / low)
+    factors = (1,) if decades > 3 else (1, 2, 5) if decades < 1.5 else (1, 3)
+    exponents = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    values = [factor * 10.0**k for k in exponents for factor in factors]
+    return [(value, count(value)) for value in values if low <= value <= high]
+
+
+def _asinh_label(value: float) -> str:
+    if value == 0:
+        return "0"
+    return ("−" if value < 0 else "") + decade(round(math.log10(abs(value))))
+
+
+def _apart(ticks: list[tuple[float, str]], distance: float) -> list[tuple[float, str]]:
+    """Keep 0 and then every label that is far enough from the ones kept, from the outside in."""
+    kept: list[tuple[float, str]] = []
+    for place, label in sorted(ticks, key=lambda tick: (tick[1] != "0", -abs(tick[0]))):
+        if all(abs(place - other) >= distance for other, _ in kept):
+            kept.append((place, label))
+    return sorted(kept)
+
+
+def _ends(low: float, high: float, cofactor: float) -> list[tuple[float, str]]:
+    return [(place, _short(cofactor * float(np.sinh(place)))) for place in np.linspace(low, high, 4)[1:3]]
+
+
+def _round_step(step: float) -> float:
+    power = 10.0 ** math.floor(math.log10(step))
+    return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= step * 0.999)
+
+
+def _short(value: float) -> str:
+    size = abs(value)
+    if size >= 1e6:
+        return f"{value / 1e6:.3g}M".replace("-", "−")
+    if size >= 1e4:
+        return f"{value / 1e3:.3g}k".replace("-", "−")
+    return f"{value:.3g}".replace("-", "−")

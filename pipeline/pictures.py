@@ -1,0 +1,208 @@
+"""Histograms of a tube, made where its events are, so that no picture needs the events again."""
+
+from __future__ import annotations
+
+import base64
+import re
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from gating.events import Events, Mask
+from gating.gates import AllOf, AnyOf, Gate, RangeGate
+from gating.population import GatedPopulation, GateStep
+from pipeline.sample_result import Density, Histogram
+
+STAINED = "stained"
+CONTROL = "control"
+BEADS = "beads"
+
+_LINEAR = re.compile(r"^(fsc|ssc|fs\b|ss\b|fs[ -]|ss[ -]|time|width|event)", re.IGNORECASE)
+_ENOUGH = 20_000
+"""Events that are enough to choose the range of an axis."""
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """A display axis: asinh(x / cofactor) from `low` to `high`; cofactor None is linear."""
+
+    low: float
+    high: float
+    cofactor: float | None
+
+    def position(self, values: ArrayLike) -> NDArray[np.float64]:
+        """Return where linear values lie on the axis, same shape."""
+        linear = np.asarray(values, dtype=np.float64)
+        return linear if self.cofactor is None else np.arcsinh(linear / self.cofactor)
+
+    def bin_of(self, values: NDArray[np.float32], bins: int) -> NDArray[np.int32]:
+        """Return the bin of each value; what lies beyond the axis goes into its end bins."""
+        shown = values if self.cofactor is None else np.arcsinh(values / np.float32(self.cofactor))
+        scale = np.float32(bins / (self.high - self.low))
+        place: NDArray[np.float32] = (shown - np.float32(self.low)) * scale
+        # fmax and fmin also send NaN to an end bin, where a plain cast would give any bin
+        inside: NDArray[np.int32] = np.fmin(np.fmax(place, 0, out=place), bins - 1, out=place).astype(
+            np.int32
+        )
+        return inside
+
+
+def step_densities(events: Events, gated: GatedPopulation, bins: int = 96) -> tuple[Density, ...]:
+    """Return a density of every gating step: the events that entered it, on the channels it shows.
+
+    Parameters
+    ----------
+    events
+        The tube's events, linear and compensated, as they were gated.
+    gated
+        The result of gating those events.
+    bins
+        Bins per axis.
+
+    Returns
+    -------
+    tuple of Density
+        One per step that shows a channel which `events` has; one channel gives a 1-D histogram
+        (`y_channel` empty, `counts` of shape (bins,)).
+    """
+    shown = [_shown(step, events) for step in gated.steps]
+    wanted = sorted({channel for channels in shown for channel in channels})
+    axes = {channel: _axis_of(events, channel, gated) for channel in wanted}
+    places = {channel: axes[channel].bin_of(events.column(channel), bins) for channel in wanted}
+    return tuple(
+        _density(step, channels, axes, places, _entered(gated, index), bins)
+        for index, (step, channels) in enumerate(zip(gated.steps, shown, strict=True))
+        if channels
+    )
+
+
+def density_counts(density: Density) -> NDArray[np.uint32]:
+    """Return the counts of a density: shape (bins, bins), y first; (bins,) where it has one channel."""
+    flat = np.frombuffer(zlib.decompress(base64.b64decode(density.counts)), dtype="<u4")
+    return flat if not density.y_channel else flat.reshape(density.bins, density.bins)
+
+
+def cd38_histogram(
+    stained: ArrayLike, control: ArrayLike | None = None, *, channel: str = "CD38", bins: int = 128
+) -> Histogram:
+    """Return the quantified channel of the quantified cells, beside the same cells of the control tube.
+
+    Parameters
+    ----------
+    stained, control
+        Linear, compensated values of the gated cells, shape (n,); control None where there is none.
+    channel
+        Name of the channel.
+    bins
+        Bins of the common axis.
+
+    Examples
+    --------
+    >>> cd38_histogram([900.0, 1000.0, 1100.0], [10.0, 12.0], bins=4).counts
+    (('stained', (0, 0, 0, 3)), ('control', (2, 0, 0, 0)))
+    """
+    named = [(STAINED, _finite(stained))]
+    if control is not None:
+        named.append((CONTROL, _finite(control)))
+    return _histogram(tuple(named), channel, bins)
+
+
+def bead_histogram(intensity: ArrayLike, *, channel: str, bins: int = 256) -> Histogram:
+    """Return the histogram of the bead singlets on one channel (linear values, shape (n,))."""
+    return _histogram(((BEADS, _finite(intensity)),), channel, bins)
+
+
+def histogram_edges(histogram: Histogram) -> NDArray[np.float64]:
+    """Return the bin edges in linear units, shape (bins + 1,)."""
+    bins = len(histogram.counts[0][1])
+    return histogram.cofactor * np.sinh(np.linspace(histogram.low, histogram.high, bins + 1))
+
+
+def _shown(step: GateStep, events: Events) -> tuple[str, ...]:
+    return tuple(channel for channel in step.channels[:2] if channel in events.channels)
+
+
+def _entered(gated: GatedPopulation, index: int) -> Mask | None:
+    return gated.step_masks[index - 1] if index else None
+
+
+def _axis_of(events: Events, channel: str, gated: GatedPopulation) -> Axis:
+    column = events.column(channel)
+    every = _finite(column[:: max(1, column.size // _ENOUGH)])
+    cells = _finite(column[gated.mask])
+    bounds = [bound for step in gated.steps for bound in _bounds(step.gate, channel)]
+    return _axis(every, np.concatenate([cells, bounds]), linear=bool(_LINEAR.match(channel)))
+
+
+def _bounds(gate: Gate | None, channel: str) -> list[float]:
+    """Return the thresholds of a gate on a channel, which a picture must show."""
+    if isinstance(gate, AllOf | AnyOf):
+        return [bound for part in gate.gates for bound in _bounds(part, channel)]
+    if isinstance(gate, RangeGate) and gate.channel == channel:
+        return [bound for bound in (gate.lower, gate.upper) if bound is not None and np.isfinite(bound)]
+    return []
+
+
+def _axis(every: NDArray[np.float64], cells: NDArray[np.float64], *, linear: bool) -> Axis:
+    """Choose the range so that neither the bulk nor the few cells that matter fall off the axis."""
+    if every.size == 0:
+        return Axis(0.0, 1.0, None if linear else 1.0)
+    ends = [*np.quantile(every, (0.001, 0.999)), *(np.quantile(cells, (0.0, 1.0)) if cells.size else ())]
+    if linear:
+        return _padded(float(min(ends)), float(max(ends)), None)
+    cofactor = _cofactor(every, float(max(ends)))
+    return _padded(float(np.arcsinh(min(ends) / cofactor)), float(np.arcsinh(max(ends) / cofactor)), cofactor)
+
+
+def _cofactor(values: NDArray[np.float64], top: float) -> float:
+    """Width of the linear part: twice the spread of the events below zero, so that zero is no gap."""
+    negative = values[values < 0]
+    spread = -2.0 * float(np.quantile(negative, 0.05)) if negative.size else 0.0
+    return max(1e-6, min(max(spread, top / 2000), top / 50))
+
+
+def _padded(low: float, high: float, cofactor: float | None) -> Axis:
+    margin = 0.04 * (high - low) or max(abs(high) * 0.04, 0.5)
+    return Axis(low - margin, high + margin, cofactor)
+
+
+def _density(
+    step: GateStep,
+    channels: tuple[str, ...],
+    axes: dict[str, Axis],
+    places: dict[str, NDArray[np.int32]],
+    entered: Mask | None,
+    bins: int,
+) -> Density:
+    picked = [places[channel] if entered is None else places[channel][entered] for channel in channels]
+    two = len(picked) == 2
+    flat = picked[1] * bins + picked[0] if two else picked[0]
+    counts = np.bincount(flat, minlength=bins * bins if two else bins).astype("<u4")
+    x, y = axes[channels[0]], axes[channels[-1]]
+    return Density(
+        step=step.name,
+        x_channel=channels[0],
+        y_channel=channels[1] if two else "",
+        x_axis=(x.low, x.high, x.cofactor),
+        y_axis=(y.low, y.high, y.cofactor) if two else (0.0, 1.0, None),
+        bins=bins,
+        counts=base64.b64encode(zlib.compress(counts.tobytes(), 6)).decode("ascii"),
+        gate=step.gate,
+    )
+
+
+def _histogram(named: tuple[tuple[str, NDArray[np.float64]], ...], channel: str, bins: int) -> Histogram:
+    pooled = np.concatenate([values for _, values in named])
+    axis = _axis(pooled, pooled, linear=False)
+    counts = tuple(
+        (name, tuple(np.bincount(axis.bin_of(values.astype(np.float32), bins), minlength=bins).tolist()))
+        for name, values in named
+    )
+    return Histogram(channel, axis.low, axis.high, axis.cofactor or 1.0, counts)
+
+
+def _finite(values: ArrayLike) -> NDArray[np.float64]:
+    every = np.asarray(values, dtype=np.float64).ravel()
+    return every[np.isfinite(every)]
