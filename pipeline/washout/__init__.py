@@ -1,0 +1,20 @@
+"""Receptor density against washout: M0 (ranks) and M1 (Tobit line)."""
+
+from pipeline.washout.estimate import Estimate, NotEstimableError, Refusal, to_json
+from pipeline.washout.rank_association import RankAssociation, rank_association
+from pipeline.washout.rows import Observations, PatientRd, observe
+from pipeline.washout.tobit import WashoutFit, fit_tobit
+
+__all__ = [
+    "Estimate",
+    "NotEstimableError",
+    "Observations",
+    "PatientRd",
+    "RankAssociation",
+    "Refusal",
+    "WashoutFit",
+    "fit_tobit",
+    "observe",
+    "rank_association",
+    "to_json",
+]
