@@ -2,7 +2,33 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from pipeline.cells import Identifier, YesNo, as_text, number, one_of, refuse, whole_number
+from pipeline.faults import did_you_mean, quoted
+
+CURVE_MODELS = ("loglog", "slope1", "autofluorescence")
+_NO_REASON = {"yes", "no", "y", "n", "true", "false", "1", "0", "ok", "x"}
+
+
+def as_reason(value: object) -> str:
+    """Return a reason in words: `yes` is none."""
+    text = as_text(value)
+    if text.casefold() in _NO_REASON:
+        refuse("the reason in words, or an empty cell where it is not accepted")
+    return text
+
+
+def setting(default: Any, unit: str, sentence: str, choices: tuple[str, ...] = ()) -> Any:
+    """Return a pydantic field with the unit and the sentence that `init` prints beside it."""
+    return Field(default, description=sentence, json_schema_extra={"unit": unit, "choices": list(choices)})
+
+
+Reason = Annotated[str, BeforeValidator(as_reason)]
+Fraction = Annotated[float, number(0, 1)]
 
 
 class Settings(BaseModel):
@@ -10,64 +36,130 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    population_name: str = Field("plasma_cells", description="Name of the quantified population in tables.")
-    washed_out_drug: str = Field("daratumumab", description="Drug whose washout is counted; any case.")
-    study_drug: str = Field(
-        "isatuximab", description="Drug whose first dose ends the clock of the response strata; any case."
+    population_name: Identifier = setting("plasma_cells", "", "Name of the quantified population in tables.")
+    washed_out_drug: Identifier = setting(
+        "daratumumab", "", "Drug whose washout is counted; upper and lower case are the same."
     )
-    seed: int = Field(
-        20240607, description="Seed of every random draw (bootstrap, Monte Carlo, permutation)."
-    )
-    month_days: float = Field(30.4375, gt=0, description="Length of a month in days, for strata in months.")
-    allow_truncated: bool = Field(
-        False, description="yes: quantify a tube whose DATA are shorter than $TOT says, flagged."
-    )
-    accept_instrument_mismatch: str = Field(
+    study_drug: Identifier = setting(
+        "isatuximab",
         "",
-        description="Reason for accepting beads and tubes from different instruments; flags every row it touches.",
+        "Drug whose first dose ends the clock of the response strata; upper and lower case are the same.",
     )
-    accept_voltage_mismatch: str = Field(
+    seed: Annotated[int, whole_number(0, 2**32 - 1)] = setting(
+        20240607, "", "Seed of every random draw (bootstrap, Monte Carlo, permutation)."
+    )
+    month_days: Annotated[float, number(28, 31)] = setting(
+        30.4375, "days", "Length of a month, for strata in months."
+    )
+    allow_truncated: YesNo = setting(
+        False, "", "yes: quantify a tube whose DATA are shorter than $TOT says, flagged.", ("yes", "no")
+    )
+    accept_instrument_mismatch: Reason = setting(
         "",
-        description="Reason for accepting another detector voltage on beads and tubes; flags every row it touches.",
-    )
-    accept_bead_age: str = Field(
         "",
-        description="Reason for accepting a bead run more than bead_age_reject_hours from the tube; flags every row it touches.",
+        "Reason for accepting beads, tubes and controls of different instruments; "
+        "flags every row it touches.",
     )
-    bead_age_accept_hours: float = Field(
-        24, gt=0, description="Bead run this many hours from the tube at most: accepted without a flag."
+    accept_voltage_mismatch: Reason = setting(
+        "",
+        "",
+        "Reason for accepting another detector voltage or gain on beads, tubes and controls; "
+        "flags every row it touches.",
     )
-    bead_age_reject_hours: float = Field(
-        72, gt=0, description="Bead run more than this many hours from the tube: refused."
+    accept_bead_age: Reason = setting(
+        "",
+        "",
+        "Reason for accepting a bead run more than bead_age_reject_hours from the tube; "
+        "flags every row it touches.",
     )
-    lot_assignment_cv: float = Field(
-        0.05,
-        ge=0,
-        description="CV of the lot's assigned values (a fraction), where the beads sheet gives none.",
+    bead_age_accept_hours: Annotated[float, number(0, 1e6)] = setting(
+        24.0, "hours", "Bead run this far from the tube at most: accepted without a flag."
     )
-    f_p_cv: float = Field(
-        0.05, ge=0, description="CV of the F:P ratio (a fraction), where the panel gives no f_p_ratio_sd."
+    bead_age_reject_hours: Annotated[float, number(0, 1e6)] = setting(
+        72.0, "hours", "Bead run further than this from the tube: refused; between the two: flagged."
     )
-    between_run_cv: float = Field(
-        0.0,
-        ge=0,
-        description="Between-run CV of the assay (a fraction); 0 where it is not known or replicates tell it.",
+    lot_assignment_cv: Fraction = setting(
+        0.05, "fraction", "CV of the lot's assigned values, where the beads sheet gives none."
     )
-    curve_model: str = Field(
+    f_p_cv: Fraction = setting(
+        0.05, "fraction", "CV of the F:P ratio, where the panels sheet gives no f_p_ratio_sd."
+    )
+    between_run_cv: Fraction = setting(
+        0.0, "fraction", "Between-run CV of the assay; 0 where it is not known or replicates tell it."
+    )
+    curve_model: Annotated[str, BeforeValidator(one_of(*CURVE_MODELS))] = setting(
         "loglog",
-        description="loglog, slope1 or autofluorescence.",
-        pattern="^(loglog|slope1|autofluorescence)$",
+        "",
+        "Standard curve: loglog, slope1 (slope fixed at 1) or autofluorescence (of the beads).",
+        CURVE_MODELS,
     )
-    lab_lloq: float | None = Field(
+    lab_lloq: Annotated[float, number(0, 1e9)] | None = setting(
         None,
-        ge=0,
-        description="The lab's own lower limit of quantification in molecules per cell; empty: found from the data.",
+        "molecules per cell",
+        "The lab's own lower limit of quantification; empty: found from the data.",
     )
-    uloq_extrapolation: float = Field(
+    uloq_extrapolation: Annotated[float, number(1, 1000)] = setting(
         4.0,
-        ge=1,
-        description="RD up to this many times the top bead is given and flagged; beyond, it is censored.",
+        "times the top bead",
+        "RD up to here is given and flagged; beyond, it is censored.",
     )
-    rd_cut: float = Field(
-        150000.0, gt=0, description="RD that splits the response table, molecules per cell."
+    rd_cut: Annotated[float, number(1, 1e9)] = setting(
+        150000.0, "molecules per cell", "RD that splits the response table."
     )
+
+
+def setting_facts(name: str) -> tuple[str, str, tuple[str, ...]]:
+    """Return the unit, the sentence and the choices of a setting.
+
+    >>> setting_facts("month_days")[0]
+    'days'
+    """
+    field = Settings.model_fields[name]
+    facts = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+    choices = facts.get("choices", [])
+    words = tuple(str(choice) for choice in choices) if isinstance(choices, list) else ()
+    return str(facts.get("unit", "")), field.description or "", words
+
+
+def setting_text(value: object) -> str:
+    """Return a setting's value as it is typed.
+
+    >>> setting_text(True), setting_text(72.0), setting_text(None)
+    ('yes', '72', '')
+    """
+    return "" if value is None else as_text(value)
+
+
+def read_settings(
+    values: Mapping[str, str],
+) -> tuple[Settings, Mapping[str, tuple[str, str]]]:
+    """Read settings as typed.
+
+    Parameters
+    ----------
+    values
+        Name → value; an empty value means the default.
+
+    Returns
+    -------
+    settings
+        With the default for every value that cannot be read.
+    wrong
+        Name → what was expected, and a hint.
+    """
+    wrong = {
+        name: (
+            "a setting that `cd38rd init` lists",
+            did_you_mean(name, Settings.model_fields) or f"There is none named {quoted(name)}.",
+        )
+        for name in values
+        if name not in Settings.model_fields
+    }
+    typed = {name: text for name, text in values.items() if text and name not in wrong}
+    try:
+        return Settings.model_validate(typed), wrong
+    except ValidationError as error:
+        for detail in error.errors(include_url=False):
+            said = detail.get("ctx", {})
+            wrong[str(detail["loc"][0])] = (said.get("expected", detail["msg"]), said.get("hint", ""))
+    return Settings.model_validate({n: text for n, text in typed.items() if n not in wrong}), wrong

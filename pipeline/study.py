@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from pipeline.faults import Fault
 from pipeline.settings import Settings
 
 
@@ -121,6 +122,18 @@ class GateOverride:
     set_by: str
     reason: str
     set_at: str = ""
+    source: str = "gates"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a reviewer says of a tube in review.csv."""
+
+    sample_id: str
+    verdict: str
+    set_by: str
+    reason: str = ""
+    set_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +148,7 @@ class Study:
     patients: tuple[Patient, ...]
     settings: Settings
     gates: tuple[GateOverride, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
 
     def panel(self, name: str) -> Panel:
         """Return the panel of this name; KeyError where there is none."""
@@ -143,3 +157,25 @@ class Study:
     def bead_run(self, name: str) -> BeadRun:
         """Return the bead run of this name; KeyError where there is none."""
         return {run.beads: run for run in self.beads}[name]
+
+
+def read_study(folder: Path) -> tuple[Study | None, tuple[Fault, ...]]:
+    """Read the sheets of a study folder: study.xlsx or CSV files, and review.csv.
+
+    Nothing is written, and no FCS file is opened (`pipeline.checks` does that).
+
+    Parameters
+    ----------
+    folder
+        The study folder.
+
+    Returns
+    -------
+    study
+        None where a fault stops the run.
+    faults
+        Every fault of every sheet, in reading order: sheet by sheet, row by row.
+    """
+    from pipeline.reading import read_study as read_sheets
+
+    return read_sheets(folder)

@@ -1,0 +1,322 @@
+"""Rules between the rows of a study: what is there twice, and what refers to nothing."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pipeline.faults import Fault, Severity, did_you_mean, enumerate_words, quoted
+from pipeline.locations import file_key, location_fault
+from pipeline.rows import (
+    BeadRow,
+    DoseRow,
+    Entry,
+    GateRow,
+    PanelRow,
+    PatientRow,
+    ReviewRow,
+    SampleRow,
+)
+from pipeline.settings import Settings
+
+F_P_KITS = ("quantibrite_pe", "mesf")
+SEVERAL_ALLOWED = ("dump", "other", "viability")
+BRANDS = {"darzalex": "daratumumab", "dara": "daratumumab", "sarclisa": "isatuximab", "isa": "isatuximab"}
+SAMPLE_FILES = ("fcs_file", "fmo_file", "isotype_file")
+
+
+@dataclass(frozen=True, slots=True)
+class TypedStudy:
+    """Every row of every sheet as typed, faulty ones too."""
+
+    folder: Path
+    samples: tuple[Entry[SampleRow], ...] = ()
+    panels: tuple[Entry[PanelRow], ...] = ()
+    beads: tuple[Entry[BeadRow], ...] = ()
+    doses: tuple[Entry[DoseRow], ...] = ()
+    patients: tuple[Entry[PatientRow], ...] = ()
+    gates: tuple[Entry[GateRow], ...] = ()
+    review: tuple[Entry[ReviewRow], ...] = ()
+    settings: Settings = field(default_factory=Settings)
+
+
+def reference_faults(study: TypedStudy) -> tuple[Fault, ...]:
+    """Return the faults of every rule between rows."""
+    rules: tuple[Callable[[TypedStudy], Iterable[Fault]], ...] = (
+        repeated_names,
+        two_spellings,
+        unknown_names,
+        misplaced_files,
+        repeated_files,
+        panel_roles,
+        panel_channels,
+        missing_f_p,
+        drug_names,
+        gate_overrides,
+    )
+    return tuple(fault for rule in rules for fault in rule(study))
+
+
+def _folded(name: str) -> str:
+    """Return a name as a file system that ignores case sees it."""
+    return unicodedata.normalize("NFKC", name).casefold()
+
+
+def _typed(entries: Iterable[Entry[Any]], column: str) -> Iterator[tuple[str, str]]:
+    """Yield (place, value) of a column's cells that hold something."""
+    for entry in entries:
+        value = getattr(entry.row, column)
+        if value:
+            yield entry.at(column), value
+
+
+def repeated_names(study: TypedStudy) -> Iterator[Fault]:
+    """Report names that may stand in one row only."""
+    yield from _repeated(study.samples, "sample_id", "a name of its own for each tube")
+    yield from _repeated(study.beads, "beads", "a name of its own for each bead run")
+    yield from _repeated(study.patients, "patient_id", "one row per patient")
+
+
+def _repeated(entries: Sequence[Entry[Any]], column: str, expected: str) -> Iterator[Fault]:
+    first: dict[str, tuple[str, str]] = {}
+    for where, name in _typed(entries, column):
+        before, earlier = first.setdefault(_folded(name), (where, name))
+        if before != where:
+            also = "" if earlier == name else f" as {quoted(earlier)}"
+            yield Fault(where, f"{quoted(name)} again (already in {before}{also})", expected)
+
+
+def two_spellings(study: TypedStudy) -> Iterator[Fault]:
+    """Report names that differ only by case: they would silently be two things."""
+    patients: tuple[Entry[Any], ...] = (*study.samples, *study.doses, *study.patients)
+    groups: list[tuple[Sequence[Entry[Any]], str]] = [(patients, "patient_id"), (study.panels, "panel")]
+    for entries, column in groups:
+        first: dict[str, tuple[str, str]] = {}
+        reported = set()
+        for where, name in _typed(entries, column):
+            before, earlier = first.setdefault(_folded(name), (where, name))
+            if earlier != name and name not in reported:
+                reported.add(name)
+                yield Fault(where, quoted(name), f"one spelling everywhere: {before} has {quoted(earlier)}")
+
+
+def unknown_names(study: TypedStudy) -> Iterator[Fault]:
+    """Report references to a panel, a bead run, a tube or a patient that no row has."""
+    samples = [name for _, name in _typed(study.samples, "sample_id")]
+    in_samples = [name for _, name in _typed(study.samples, "patient_id")]
+    patients = [*in_samples, *(name for _, name in _typed(study.patients, "patient_id"))]
+    panels = [name for _, name in _typed(study.panels, "panel")]
+    beads = [name for _, name in _typed(study.beads, "beads")]
+    yield from _unknown(study.samples, "panel", panels, "a panel of the panels sheet")
+    yield from _unknown(study.samples, "beads", beads, "a bead run of the beads sheet")
+    yield from _unknown(study.gates, "sample_id", samples, "a tube of the samples sheet")
+    yield from _unknown(study.review, "sample_id", samples, "a tube of the samples sheet")
+    yield from _unknown(study.doses, "patient_id", patients, "a patient of the samples or patients sheet")
+    if study.patients:
+        without = set(in_samples) - {name for _, name in _typed(study.patients, "patient_id")}
+        for name in dict.fromkeys(name for name in in_samples if name in without):
+            where = next(place for place, typed in _typed(study.samples, "patient_id") if typed == name)
+            expected = "a row for this patient in the patients sheet"
+            hint = did_you_mean(name, {p.row.patient_id for p in study.patients if p.row.patient_id})
+            yield Fault(where, quoted(name), expected, hint, Severity.WARNING)
+
+
+def _unknown(
+    entries: Sequence[Entry[Any]], column: str, known: Sequence[str], expected: str
+) -> Iterator[Fault]:
+    folded = {_folded(name) for name in known}
+    for where, name in _typed(entries, column):
+        if name in known or (column == "patient_id" and _folded(name) in folded):
+            continue  # another spelling of a patient is reported as that
+        listed = list(dict.fromkeys(known))
+        hint = did_you_mean(name, listed)
+        if not hint and 0 < len(listed) <= 5:
+            hint = f"There is {enumerate_words((quoted(each) for each in listed), 'and')}."
+        yield Fault(where, quoted(name), expected, hint)
+
+
+def misplaced_files(study: TypedStudy) -> Iterator[Fault]:
+    """Report files that are not there, or not in the study folder."""
+    for entry, column in _file_cells(study):
+        name = getattr(entry.row, column)
+        fault = location_fault(entry.at(column), study.folder, name)
+        if fault:
+            yield fault
+
+
+def _file_cells(study: TypedStudy) -> Iterator[tuple[Entry[Any], str]]:
+    cells: tuple[tuple[Sequence[Entry[Any]], tuple[str, ...]], ...] = (
+        (study.samples, SAMPLE_FILES),
+        (study.beads, ("fcs_file",)),
+    )
+    for entries, columns in cells:
+        yield from ((entry, column) for entry in entries for column in columns if getattr(entry.row, column))
+
+
+def repeated_files(study: TypedStudy) -> Iterator[Fault]:
+    """Report a file that stands for two things: two tubes, tube and control, tube and beads."""
+    stains: dict[tuple[str, int], str] = {}
+    beads = {file_key(study.folder, name): where for where, name in _typed(study.beads, "fcs_file")}
+    for where, name in _typed(study.samples, "fcs_file"):
+        key = file_key(study.folder, name)
+        if key in stains:
+            yield Fault(
+                where, f"{quoted(name)} again (already in {stains[key]})", "a file of its own per tube"
+            )
+        stains.setdefault(key, where)
+        if key in beads:
+            found = f"{quoted(name)}, which {beads[key]} lists as beads"
+            yield Fault(where, found, "a tube's own file")
+    for entry, column in _file_cells(study):
+        if entry.sheet == "samples" and column != "fcs_file":
+            yield from _control_twice(study, entry, column, stains, beads)
+
+
+def _control_twice(
+    study: TypedStudy,
+    entry: Entry[SampleRow],
+    column: str,
+    stains: dict[tuple[str, int], str],
+    beads: dict[tuple[str, int], str],
+) -> Iterator[Fault]:
+    name, where = getattr(entry.row, column), entry.at(column)
+    key = file_key(study.folder, name)
+    if key in beads:
+        yield Fault(where, f"{quoted(name)}, which {beads[key]} lists as beads", "a control tube's file")
+    elif stains.get(key) == entry.at("fcs_file"):
+        yield Fault(where, f"{quoted(name)}, the stained tube itself", "the file of the control tube")
+    elif key in stains:
+        found = f"{quoted(name)}, which is the stained tube of {stains[key]}"
+        yield Fault(where, found, "a tube without the quantified antibody", severity=Severity.WARNING)
+
+
+def panel_roles(study: TypedStudy) -> Iterator[Fault]:
+    """Want exactly one cd38 per panel, no target on it, one channel per role where more make no sense."""
+    for name, channels in _panels(study).items():
+        first: dict[str, str] = {}
+        for entry in channels:
+            role, where = entry.row.role, entry.at("role")
+            if role in first and role not in SEVERAL_ALLOWED:
+                hint = "For a second channel of this kind use other or dump."
+                found = f"{quoted(role)} again in panel {quoted(name)} (already in {first[role]})"
+                yield Fault(where, found, "one channel for this role", hint)
+            elif role:
+                first[role] = where
+            if role == "cd38" and entry.row.target not in ("", "any"):
+                hint = "cd38 is the quantified channel and never gates: leave the target empty."
+                yield Fault(entry.at("target"), quoted(entry.row.target), "an empty target", hint)
+            if role == "cd38" and entry.row.competes_with_drug is False:
+                where = entry.at("competes_with_drug")
+                expected = "a clone that competes with the drug, so that free CD38 is what is measured"
+                yield Fault(where, '"no"', expected, severity=Severity.WARNING)
+        if "cd38" not in first and all(entry.row.role for entry in channels):
+            found = f"no channel with the role cd38 in panel {quoted(name)}"
+            yield Fault(channels[0].at("panel"), found, "exactly one: the quantified channel")
+
+
+def _panels(study: TypedStudy) -> dict[str, list[Entry[PanelRow]]]:
+    panels: dict[str, list[Entry[PanelRow]]] = defaultdict(list)
+    for entry in study.panels:
+        if entry.row.panel:
+            panels[entry.row.panel].append(entry)
+    return panels
+
+
+def panel_channels(study: TypedStudy) -> Iterator[Fault]:
+    """Report a channel name that two rows of a panel claim."""
+    for name, channels in _panels(study).items():
+        first: dict[str, Entry[PanelRow]] = {}
+        for entry in channels:
+            for alias in entry.row.channel or ():
+                other = first.setdefault(_folded(alias), entry)
+                if other is not entry:
+                    found = (
+                        f"{quoted(alias)} again in panel {quoted(name)} (already in {other.at('channel')})"
+                    )
+                    yield Fault(entry.at("channel"), found, "each channel in one row of a panel")
+
+
+def missing_f_p(study: TypedStudy) -> Iterator[Fault]:
+    """Report a missing F:P: it is required where the kit counts fluorochromes; it is never silently 1."""
+    kits = {entry.row.beads: entry.row.kit for entry in study.beads if entry.row.beads}
+    for name, channels in _panels(study).items():
+        needing = [
+            entry.row.beads
+            for entry in study.samples
+            if entry.row.panel == name and kits.get(entry.row.beads) in F_P_KITS
+        ]
+        for entry in channels:
+            cell = entry.typed.cells.get("f_p_ratio")
+            if entry.row.role == "cd38" and needing and (cell is None or cell.is_empty):
+                beads = needing[0]
+                expected = f"the F:P ratio of the cd38 conjugate, which the kit {kits[beads]} needs"
+                hint = f"The conjugate's sheet tells it; beads {quoted(beads)} are used with this panel."
+                yield Fault(entry.at("f_p_ratio"), "nothing", expected, hint)
+
+
+def drug_names(study: TypedStudy) -> Iterator[Fault]:
+    """Report drugs that are nearly a counted drug: they would silently count as another one."""
+    counted = (study.settings.washed_out_drug, study.settings.study_drug)
+    folded = {_folded(drug): drug for drug in counted}
+    given = set()
+    for where, drug in _typed(study.doses, "drug"):
+        given.add(_folded(drug))
+        meant = _meant_drug(_folded(drug), folded)
+        if meant:
+            hint = f"Did you mean {quoted(meant)}?"
+            yield Fault(where, quoted(drug), "the drug's name as in the settings, or another drug", hint)
+    if study.doses and _folded(counted[0]) not in given:
+        expected = f"doses of {counted[0]}, whose washout is counted"
+        hint = "The setting washed_out_drug names the drug."
+        yield Fault("doses", f"no dose of {counted[0]}", expected, hint, Severity.WARNING)
+
+
+def _meant_drug(drug: str, counted: dict[str, str]) -> str:
+    """Return the counted drug that a name is a slip or a brand of, or ""."""
+    if drug in counted:
+        return ""
+    brand = BRANDS.get(drug.split(maxsplit=1)[0] if drug else "", "")
+    for folded, name in counted.items():
+        if folded == brand or drug.startswith(folded) or _edits(drug, folded) <= 2:
+            return name
+    return ""
+
+
+def _edits(one: str, other: str) -> int:
+    """Return the Levenshtein distance."""
+    row = list(range(len(other) + 1))
+    for i, a in enumerate(one, start=1):
+        before, row[0] = row[0], i
+        for j, b in enumerate(other, start=1):
+            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (a != b))
+    return row[-1]
+
+
+def gate_overrides(study: TypedStudy) -> Iterator[Fault]:
+    """Want one override per tube and gate, in one place; none on the quantified channel."""
+    first: dict[tuple[str, str], str] = {}
+    both: tuple[Sequence[Entry[Any]], ...] = (study.gates, study.review)
+    for entry in (entry for entries in both for entry in entries):
+        row, where = entry.row, entry.at("gate")
+        if entry.sheet == "review":
+            yield from _half_an_override(entry)
+        if not row.gate or not row.sample_id:
+            continue
+        if _folded(row.gate) in ("cd38", "rd"):
+            yield Fault(where, quoted(row.gate), "a gate on another channel", "CD38 never gates.")
+        before = first.setdefault((_folded(row.sample_id), _folded(row.gate)), where)
+        if before != where:
+            found = f"gate {quoted(row.gate)} of {quoted(row.sample_id)} again (already in {before})"
+            yield Fault(where, found, "each gate of a tube once, in the gates sheet or in review.csv")
+
+
+def _half_an_override(entry: Entry[Any]) -> Iterator[Fault]:
+    gate, value = entry.typed.cells.get("gate"), entry.typed.cells.get("value")
+    has_gate, has_value = (cell is not None and not cell.is_empty for cell in (gate, value))
+    if has_gate != has_value:
+        column = "value" if has_gate else "gate"
+        yield Fault(entry.at(column), "nothing", "gate and value together")
