@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from pipeline.cells import Identifier, YesNo, as_text, number, one_of, refuse, whole_number
 from pipeline.faults import did_you_mean, quoted
+from pipeline.sheets.cells import Identifier, YesNo, as_text, number, one_of, refuse, whole_number
 
 CURVE_MODELS = ("loglog", "slope1", "autofluorescence")
 _NO_REASON = {"yes", "no", "y", "n", "true", "false", "1", "0", "ok", "x"}

@@ -176,6 +176,6 @@ def read_study(folder: Path) -> tuple[Study | None, tuple[Fault, ...]]:
     faults
         Every fault of every sheet, in reading order: sheet by sheet, row by row.
     """
-    from pipeline.reading import read_study as read_sheets
+    from pipeline.sheets.reading import read_study as read_sheets
 
     return read_sheets(folder)

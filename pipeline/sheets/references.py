@@ -2,46 +2,18 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from pipeline.faults import Fault, Severity, did_you_mean, enumerate_words, quoted
-from pipeline.locations import file_key, location_fault
-from pipeline.rows import (
-    BeadRow,
-    DoseRow,
-    Entry,
-    GateRow,
-    PanelRow,
-    PatientRow,
-    ReviewRow,
-    SampleRow,
-)
-from pipeline.settings import Settings
+from pipeline.sheets.columns import Entry
+from pipeline.sheets.locations import file_key, location_fault
+from pipeline.sheets.panels import missing_f_p, panel_channels, panel_roles
+from pipeline.sheets.rows import SampleRow
+from pipeline.sheets.typed import TypedStudy, caseless, typed_values
 
-F_P_KITS = ("quantibrite_pe", "mesf")
-SEVERAL_ALLOWED = ("dump", "other", "viability")
 BRANDS = {"darzalex": "daratumumab", "dara": "daratumumab", "sarclisa": "isatuximab", "isa": "isatuximab"}
 SAMPLE_FILES = ("fcs_file", "fmo_file", "isotype_file")
-
-
-@dataclass(frozen=True, slots=True)
-class TypedStudy:
-    """Every row of every sheet as typed, faulty ones too."""
-
-    folder: Path
-    samples: tuple[Entry[SampleRow], ...] = ()
-    panels: tuple[Entry[PanelRow], ...] = ()
-    beads: tuple[Entry[BeadRow], ...] = ()
-    doses: tuple[Entry[DoseRow], ...] = ()
-    patients: tuple[Entry[PatientRow], ...] = ()
-    gates: tuple[Entry[GateRow], ...] = ()
-    review: tuple[Entry[ReviewRow], ...] = ()
-    settings: Settings = field(default_factory=Settings)
 
 
 def reference_faults(study: TypedStudy) -> tuple[Fault, ...]:
@@ -61,19 +33,6 @@ def reference_faults(study: TypedStudy) -> tuple[Fault, ...]:
     return tuple(fault for rule in rules for fault in rule(study))
 
 
-def _folded(name: str) -> str:
-    """Return a name as a file system that ignores case sees it."""
-    return unicodedata.normalize("NFKC", name).casefold()
-
-
-def _typed(entries: Iterable[Entry[Any]], column: str) -> Iterator[tuple[str, str]]:
-    """Yield (place, value) of a column's cells that hold something."""
-    for entry in entries:
-        value = getattr(entry.row, column)
-        if value:
-            yield entry.at(column), value
-
-
 def repeated_names(study: TypedStudy) -> Iterator[Fault]:
     """Report names that may stand in one row only."""
     yield from _repeated(study.samples, "sample_id", "a name of its own for each tube")
@@ -83,8 +42,8 @@ def repeated_names(study: TypedStudy) -> Iterator[Fault]:
 
 def _repeated(entries: Sequence[Entry[Any]], column: str, expected: str) -> Iterator[Fault]:
     first: dict[str, tuple[str, str]] = {}
-    for where, name in _typed(entries, column):
-        before, earlier = first.setdefault(_folded(name), (where, name))
+    for where, name in typed_values(entries, column):
+        before, earlier = first.setdefault(caseless(name), (where, name))
         if before != where:
             also = "" if earlier == name else f" as {quoted(earlier)}"
             yield Fault(where, f"{quoted(name)} again (already in {before}{also})", expected)
@@ -97,8 +56,8 @@ def two_spellings(study: TypedStudy) -> Iterator[Fault]:
     for entries, column in groups:
         first: dict[str, tuple[str, str]] = {}
         reported = set()
-        for where, name in _typed(entries, column):
-            before, earlier = first.setdefault(_folded(name), (where, name))
+        for where, name in typed_values(entries, column):
+            before, earlier = first.setdefault(caseless(name), (where, name))
             if earlier != name and name not in reported:
                 reported.add(name)
                 yield Fault(where, quoted(name), f"one spelling everywhere: {before} has {quoted(earlier)}")
@@ -106,20 +65,20 @@ def two_spellings(study: TypedStudy) -> Iterator[Fault]:
 
 def unknown_names(study: TypedStudy) -> Iterator[Fault]:
     """Report references to a panel, a bead run, a tube or a patient that no row has."""
-    samples = [name for _, name in _typed(study.samples, "sample_id")]
-    in_samples = [name for _, name in _typed(study.samples, "patient_id")]
-    patients = [*in_samples, *(name for _, name in _typed(study.patients, "patient_id"))]
-    panels = [name for _, name in _typed(study.panels, "panel")]
-    beads = [name for _, name in _typed(study.beads, "beads")]
+    samples = [name for _, name in typed_values(study.samples, "sample_id")]
+    in_samples = [name for _, name in typed_values(study.samples, "patient_id")]
+    patients = [*in_samples, *(name for _, name in typed_values(study.patients, "patient_id"))]
+    panels = [name for _, name in typed_values(study.panels, "panel")]
+    beads = [name for _, name in typed_values(study.beads, "beads")]
     yield from _unknown(study.samples, "panel", panels, "a panel of the panels sheet")
     yield from _unknown(study.samples, "beads", beads, "a bead run of the beads sheet")
     yield from _unknown(study.gates, "sample_id", samples, "a tube of the samples sheet")
     yield from _unknown(study.review, "sample_id", samples, "a tube of the samples sheet")
     yield from _unknown(study.doses, "patient_id", patients, "a patient of the samples or patients sheet")
     if study.patients:
-        without = set(in_samples) - {name for _, name in _typed(study.patients, "patient_id")}
+        without = set(in_samples) - {name for _, name in typed_values(study.patients, "patient_id")}
         for name in dict.fromkeys(name for name in in_samples if name in without):
-            where = next(place for place, typed in _typed(study.samples, "patient_id") if typed == name)
+            where = next(place for place, other in typed_values(study.samples, "patient_id") if other == name)
             expected = "a row for this patient in the patients sheet"
             hint = did_you_mean(name, {p.row.patient_id for p in study.patients if p.row.patient_id})
             yield Fault(where, quoted(name), expected, hint, Severity.WARNING)
@@ -128,9 +87,9 @@ def unknown_names(study: TypedStudy) -> Iterator[Fault]:
 def _unknown(
     entries: Sequence[Entry[Any]], column: str, known: Sequence[str], expected: str
 ) -> Iterator[Fault]:
-    folded = {_folded(name) for name in known}
-    for where, name in _typed(entries, column):
-        if name in known or (column == "patient_id" and _folded(name) in folded):
+    folded = {caseless(name) for name in known}
+    for where, name in typed_values(entries, column):
+        if name in known or (column == "patient_id" and caseless(name) in folded):
             continue  # another spelling of a patient is reported as that
         listed = list(dict.fromkeys(known))
         hint = did_you_mean(name, listed)
@@ -160,8 +119,8 @@ def _file_cells(study: TypedStudy) -> Iterator[tuple[Entry[Any], str]]:
 def repeated_files(study: TypedStudy) -> Iterator[Fault]:
     """Report a file that stands for two things: two tubes, tube and control, tube and beads."""
     stains: dict[tuple[str, int], str] = {}
-    beads = {file_key(study.folder, name): where for where, name in _typed(study.beads, "fcs_file")}
-    for where, name in _typed(study.samples, "fcs_file"):
+    beads = {file_key(study.folder, name): where for where, name in typed_values(study.beads, "fcs_file")}
+    for where, name in typed_values(study.samples, "fcs_file"):
         key = file_key(study.folder, name)
         if key in stains:
             yield Fault(
@@ -194,82 +153,18 @@ def _control_twice(
         yield Fault(where, found, "a tube without the quantified antibody", severity=Severity.WARNING)
 
 
-def panel_roles(study: TypedStudy) -> Iterator[Fault]:
-    """Want exactly one cd38 per panel, no target on it, one channel per role where more make no sense."""
-    for name, channels in _panels(study).items():
-        first: dict[str, str] = {}
-        for entry in channels:
-            role, where = entry.row.role, entry.at("role")
-            if role in first and role not in SEVERAL_ALLOWED:
-                hint = "For a second channel of this kind use other or dump."
-                found = f"{quoted(role)} again in panel {quoted(name)} (already in {first[role]})"
-                yield Fault(where, found, "one channel for this role", hint)
-            elif role:
-                first[role] = where
-            if role == "cd38" and entry.row.target not in ("", "any"):
-                hint = "cd38 is the quantified channel and never gates: leave the target empty."
-                yield Fault(entry.at("target"), quoted(entry.row.target), "an empty target", hint)
-            if role == "cd38" and entry.row.competes_with_drug is False:
-                where = entry.at("competes_with_drug")
-                expected = "a clone that competes with the drug, so that free CD38 is what is measured"
-                yield Fault(where, '"no"', expected, severity=Severity.WARNING)
-        if "cd38" not in first and all(entry.row.role for entry in channels):
-            found = f"no channel with the role cd38 in panel {quoted(name)}"
-            yield Fault(channels[0].at("panel"), found, "exactly one: the quantified channel")
-
-
-def _panels(study: TypedStudy) -> dict[str, list[Entry[PanelRow]]]:
-    panels: dict[str, list[Entry[PanelRow]]] = defaultdict(list)
-    for entry in study.panels:
-        if entry.row.panel:
-            panels[entry.row.panel].append(entry)
-    return panels
-
-
-def panel_channels(study: TypedStudy) -> Iterator[Fault]:
-    """Report a channel name that two rows of a panel claim."""
-    for name, channels in _panels(study).items():
-        first: dict[str, Entry[PanelRow]] = {}
-        for entry in channels:
-            for alias in entry.row.channel or ():
-                other = first.setdefault(_folded(alias), entry)
-                if other is not entry:
-                    found = (
-                        f"{quoted(alias)} again in panel {quoted(name)} (already in {other.at('channel')})"
-                    )
-                    yield Fault(entry.at("channel"), found, "each channel in one row of a panel")
-
-
-def missing_f_p(study: TypedStudy) -> Iterator[Fault]:
-    """Report a missing F:P: it is required where the kit counts fluorochromes; it is never silently 1."""
-    kits = {entry.row.beads: entry.row.kit for entry in study.beads if entry.row.beads}
-    for name, channels in _panels(study).items():
-        needing = [
-            entry.row.beads
-            for entry in study.samples
-            if entry.row.panel == name and kits.get(entry.row.beads) in F_P_KITS
-        ]
-        for entry in channels:
-            cell = entry.typed.cells.get("f_p_ratio")
-            if entry.row.role == "cd38" and needing and (cell is None or cell.is_empty):
-                beads = needing[0]
-                expected = f"the F:P ratio of the cd38 conjugate, which the kit {kits[beads]} needs"
-                hint = f"The conjugate's sheet tells it; beads {quoted(beads)} are used with this panel."
-                yield Fault(entry.at("f_p_ratio"), "nothing", expected, hint)
-
-
 def drug_names(study: TypedStudy) -> Iterator[Fault]:
     """Report drugs that are nearly a counted drug: they would silently count as another one."""
     counted = (study.settings.washed_out_drug, study.settings.study_drug)
-    folded = {_folded(drug): drug for drug in counted}
+    folded = {caseless(drug): drug for drug in counted}
     given = set()
-    for where, drug in _typed(study.doses, "drug"):
-        given.add(_folded(drug))
-        meant = _meant_drug(_folded(drug), folded)
+    for where, drug in typed_values(study.doses, "drug"):
+        given.add(caseless(drug))
+        meant = _meant_drug(caseless(drug), folded)
         if meant:
             hint = f"Did you mean {quoted(meant)}?"
             yield Fault(where, quoted(drug), "the drug's name as in the settings, or another drug", hint)
-    if study.doses and _folded(counted[0]) not in given:
+    if study.doses and caseless(counted[0]) not in given:
         expected = f"doses of {counted[0]}, whose washout is counted"
         hint = "The setting washed_out_drug names the drug."
         yield Fault("doses", f"no dose of {counted[0]}", expected, hint, Severity.WARNING)
@@ -306,9 +201,9 @@ def gate_overrides(study: TypedStudy) -> Iterator[Fault]:
             yield from _half_an_override(entry)
         if not row.gate or not row.sample_id:
             continue
-        if _folded(row.gate) in ("cd38", "rd"):
+        if caseless(row.gate) in ("cd38", "rd"):
             yield Fault(where, quoted(row.gate), "a gate on another channel", "CD38 never gates.")
-        before = first.setdefault((_folded(row.sample_id), _folded(row.gate)), where)
+        before = first.setdefault((caseless(row.sample_id), caseless(row.gate)), where)
         if before != where:
             found = f"gate {quoted(row.gate)} of {quoted(row.sample_id)} again (already in {before})"
             yield Fault(where, found, "each gate of a tube once, in the gates sheet or in review.csv")

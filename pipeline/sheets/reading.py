@@ -16,24 +16,22 @@ from pipeline.faults import (
     quoted,
     stops_run,
 )
-from pipeline.references import TypedStudy, reference_faults
-from pipeline.rows import (
+from pipeline.settings import Settings, read_settings
+from pipeline.sheets.columns import Entry, Row, column_names, read_rows
+from pipeline.sheets.references import reference_faults
+from pipeline.sheets.rows import (
     SHEETS,
     BeadRow,
     DoseRow,
-    Entry,
     GateRow,
     PanelRow,
     PatientRow,
     ReviewRow,
-    Row,
     SampleRow,
     SettingRow,
-    column_names,
-    read_rows,
 )
-from pipeline.settings import Settings, read_settings
-from pipeline.sheets import WORKBOOK, RawSheet, Sheet, read_csv_sheet, read_workbook, tabulate
+from pipeline.sheets.tables import WORKBOOK, RawSheet, Sheet, read_csv_sheet, read_workbook, tabulate
+from pipeline.sheets.typed import TypedStudy
 from pipeline.study import (
     BeadRun,
     Dose,

@@ -1,0 +1,1 @@
+"""The sheets of a study: cells → tables → rows → rules between rows → `Study`."""
