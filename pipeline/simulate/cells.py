@@ -19,7 +19,7 @@ from pipeline.simulate.populations import (
     Population,
 )
 
-Floats = NDArray[np.float32]
+Floats = NDArray[np.float64]
 CD38 = MARKERS.index("CD38")
 VIABILITY = MARKERS.index("VIABILITY")
 _CLONE_FIELDS = (
@@ -37,11 +37,11 @@ class Cells:
     population
         int8, shape (n,): row of `POPULATIONS`.
     antigens
-        float32, shape (n_markers, n): molecules per cell; CD38 is what is free of drug.
+        float64, shape (n_markers, n): molecules per cell; CD38 is what is free of drug.
     sticky
-        float32, shape (n,): molecules of any antibody bound without antigen.
+        float64, shape (n,): molecules of any antibody bound without antigen.
     fsc, ssc, autofluorescence
-        float32, shape (n,).
+        float64, shape (n,).
     dead
         bool, shape (n,).
     """
@@ -69,16 +69,14 @@ def draw_cells(parameters: TubeParameters, n: int, rng: np.random.Generator) -> 
     table = populations_of(parameters)
     shares = np.array([population.percent for population in table])
     which = _choose(shares, n, rng)
-    size = rng.standard_normal(n, dtype=np.float32)
+    size = rng.standard_normal(n)
     antigens = _antigens(table, which, size, rng)
-    spread = np.array([p.scatter_spread for p in table], np.float32)[which]
+    spread = np.array([p.scatter_spread for p in table], np.float64)[which]
     fsc = _medians(table, "fsc")[which] * _pow10(spread * size)
-    ssc = _medians(table, "ssc")[which] * _pow10(
-        spread * (0.5 * size + rng.standard_normal(n, dtype=np.float32))
-    )
+    ssc = _medians(table, "ssc")[which] * _pow10(spread * (0.5 * size + rng.standard_normal(n)))
     glow = _medians(table, "autofluorescence")[which] * _lognormal(0.16, n, rng)
     sticky = _medians(table, "sticky")[which] * _lognormal(0.3, n, rng)
-    dead = rng.random(n, dtype=np.float32) < parameters.dead_percent / 100
+    dead = rng.random(n) < parameters.dead_percent / 100
     return _with_dead(Cells(which, antigens, sticky, fsc, ssc, glow, dead), rng)
 
 
@@ -128,26 +126,26 @@ def _choose(shares: NDArray[np.float64], n: int, rng: np.random.Generator) -> ND
 
 
 def _medians(table: tuple[Population, ...], field: str) -> Floats:
-    return np.array([getattr(population, field) for population in table], np.float32)
+    return np.array([getattr(population, field) for population in table], np.float64)
 
 
 def _pow10(exponent: Floats) -> Floats:
-    power: Floats = np.exp(np.float32(np.log(10)) * exponent)
+    power: Floats = np.exp(np.log(10) * exponent)
     return power
 
 
 def _lognormal(dex: float, n: int, rng: np.random.Generator) -> Floats:
-    return _pow10(np.float32(dex) * rng.standard_normal(n, dtype=np.float32))
+    return _pow10(dex * rng.standard_normal(n))
 
 
 def _antigens(
     table: tuple[Population, ...], which: NDArray[np.int8], size: Floats, rng: np.random.Generator
 ) -> Floats:
     """Lognormal per population and marker; a part of the spread is the cell's size, common to all markers."""
-    medians = np.log10(np.array([population.molecules for population in table], np.float32).T)
-    spreads = np.array([_spreads(population) for population in table], np.float32).T
-    common = np.float32(0.03) * size
-    own = rng.standard_normal((len(MARKERS), which.size), dtype=np.float32)
+    medians = np.log10(np.array([population.molecules for population in table], np.float64).T)
+    spreads = np.array([_spreads(population) for population in table], np.float64).T
+    common = 0.03 * size
+    own = rng.standard_normal((len(MARKERS), which.size))
     return np.stack(
         [_pow10(medians[row][which] + spreads[row][which] * own[row] + common) for row in range(len(MARKERS))]
     )
@@ -163,11 +161,11 @@ def _with_dead(cells: Cells, rng: np.random.Generator) -> Cells:
     dead = cells.dead
     n = int(dead.sum())
     late = rng.random(n) < 0.8
-    cells.fsc[dead] *= np.float32(0.62) * _lognormal(0.09, n, rng)
-    cells.ssc[dead] *= np.float32(1.15) * _lognormal(0.08, n, rng)
-    cells.autofluorescence[dead] *= np.float32(2)
-    cells.sticky[dead] += np.float32(2_000) * _lognormal(0.4, n, rng)
-    cells.antigens[:, dead] *= np.float32(0.6) * _lognormal(0.2, n, rng)
-    dye = np.where(late, 45_000, 6_000).astype(np.float32)
+    cells.fsc[dead] *= 0.62 * _lognormal(0.09, n, rng)
+    cells.ssc[dead] *= 1.15 * _lognormal(0.08, n, rng)
+    cells.autofluorescence[dead] *= 2
+    cells.sticky[dead] += 2_000 * _lognormal(0.4, n, rng)
+    cells.antigens[:, dead] *= 0.6 * _lognormal(0.2, n, rng)
+    dye = np.where(late, 45_000, 6_000).astype(np.float64)
     cells.antigens[VIABILITY, dead] = dye * _lognormal(0.2, n, rng)
     return cells

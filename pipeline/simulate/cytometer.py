@@ -117,7 +117,7 @@ THREE_LASERS = Cytometer(
         Detector("Time", "time"),
     ),
     spills=(
-        ("FITC", "PE", 0.12), ("FITC", "PerCP-Cy5-5", 0.02), ("FITC", "PE-Cy7", 0.003),
+        ("FITC", "PE", 0.08), ("FITC", "PerCP-Cy5-5", 0.02), ("FITC", "PE-Cy7", 0.003),
         ("FITC", "V500-C", 0.04), ("FITC", "BV605", 0.01),
         ("PE", "FITC", 0.01), ("PE", "PerCP-Cy5-5", 0.25), ("PE", "PE-Cy7", 0.03), ("PE", "BV605", 0.10),
         ("PerCP-Cy5-5", "PE", 0.003), ("PerCP-Cy5-5", "PE-Cy7", 0.12), ("PerCP-Cy5-5", "APC", 0.02),
@@ -132,7 +132,7 @@ THREE_LASERS = Cytometer(
         ("BV421", "V500-C", 0.10), ("BV421", "BV605", 0.01),
         ("V500-C", "FITC", 0.08), ("V500-C", "PE", 0.02), ("V500-C", "BV421", 0.05),
         ("V500-C", "BV605", 0.25),
-        ("BV605", "PE", 0.15), ("BV605", "PerCP-Cy5-5", 0.08), ("BV605", "PE-Cy7", 0.02),
+        ("BV605", "PE", 0.08), ("BV605", "PerCP-Cy5-5", 0.08), ("BV605", "PE-Cy7", 0.02),
         ("BV605", "APC", 0.02), ("BV605", "APC-R700", 0.01), ("BV605", "V500-C", 0.03),
     ),
     top=262_144.0,

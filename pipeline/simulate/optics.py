@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from pipeline.simulate.cytometer import Cytometer, Detector
 
-Floats = NDArray[np.float32]
+Floats = NDArray[np.float64]
+Recorded = NDArray[np.float32]
 
 
 def detect(
@@ -19,7 +20,7 @@ def detect(
     light: Floats,
     gains: Sequence[float],
     rng: np.random.Generator,
-) -> Floats:
+) -> Recorded:
     """Return what the fluorescence detectors record.
 
     Photoelectrons ~ Poisson(light · (Σ dyes spill · efficiency · molecules + autofluorescence) + dark); the
@@ -28,11 +29,11 @@ def detect(
     Parameters
     ----------
     dyes
-        float32, shape (n_fluorescence, n_events): molecules of each dye, in the detectors' order.
+        Shape (n_fluorescence, n_events): molecules of each dye, in the detectors' order.
     autofluorescence
-        float32, shape (n_events,), 1 for a lymphocyte.
+        Shape (n_events,), 1 for a lymphocyte.
     light
-        float32, shape (n_events,): share of the light that reaches the detectors (1, less in a clog).
+        Shape (n_events,): share of the light that reaches the detectors (1, less in a clog).
     gains
         Factor on each detector's nominal gain; empty = 1.
 
@@ -42,16 +43,24 @@ def detect(
         float32, shape (n_fluorescence, n_events): linear units, not compensated.
     """
     detectors = cytometer.fluorescence
-    shares = photoelectron_spill(cytometer).astype(np.float32)
+    shares = photoelectron_spill(cytometer)
     electrons = shares.T @ (dyes * _column(detectors, "efficiency"))
     electrons += _column(detectors, "autofluorescence") * autofluorescence
     electrons *= light
     dark = _column(detectors, "dark")
-    counted = rng.poisson(electrons + dark).astype(np.float32)
+    counted = rng.poisson(np.round(electrons + dark, 3))
     gain = _column(detectors, "gain") * _gains(detectors, gains)
-    noise = rng.standard_normal(counted.shape, dtype=np.float32) * _column(detectors, "noise")
-    recorded: Floats = np.minimum((counted - dark) * gain + noise, np.float32(cytometer.top - 1))
-    return recorded
+    noise = rng.standard_normal(counted.shape) * _column(detectors, "noise")
+    return as_recorded(np.minimum((counted - dark) * gain + noise, cytometer.top - 1))
+
+
+def as_recorded(values: Floats) -> Recorded:
+    """Return linear units as the file holds them: hundredths, float32.
+
+    Rounding here, and of the mean number of photoelectrons, gives the same bytes on processors whose vector
+    units disagree in the last bit of an exponential or a product.
+    """
+    return np.round(values, 2).astype(np.float32)
 
 
 def photoelectron_spill(cytometer: Cytometer) -> NDArray[np.float64]:
@@ -78,9 +87,9 @@ def measured_spillover(
 
 
 def _column(detectors: Sequence[Detector], field: str) -> Floats:
-    return np.array([[getattr(detector, field)] for detector in detectors], np.float32)
+    return np.array([[getattr(detector, field)] for detector in detectors])
 
 
 def _gains(detectors: Sequence[Detector], gains: Sequence[float]) -> Floats:
     factors = gains or (1.0,) * len(detectors)
-    return np.array(factors, np.float32)[:, None]
+    return np.array(factors)[:, None]

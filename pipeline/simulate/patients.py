@@ -68,9 +68,13 @@ def draw_patient(
     )
 
 
-def draw_gains(cytometer: Cytometer, rng: np.random.Generator) -> tuple[float, ...]:
-    """Draw a day's gain of each fluorescence detector, ±15 % of nominal."""
-    return tuple(float(gain) for gain in 10 ** rng.uniform(-0.06, 0.06, len(cytometer.fluorescence)))
+def draw_gains(cytometer: Cytometer, rng: np.random.Generator, *, cd38: float = 1.0) -> tuple[float, ...]:
+    """Draw a day's gain of each fluorescence detector, ±15 % of nominal; `cd38` is a further factor on that one."""
+    days = 10 ** rng.uniform(-0.06, 0.06, len(cytometer.fluorescence))
+    return tuple(
+        float(day) * (cd38 if detector.role == "cd38" else 1.0)
+        for day, detector in zip(days, cytometer.fluorescence, strict=True)
+    )
 
 
 def tube_of(
@@ -112,7 +116,8 @@ def draw_tube(scenario: str, rng: np.random.Generator, *, n_events: int = 60_000
     chosen = scenario_named(scenario)
     cytometer = chosen.cytometers[0]
     patient = draw_patient(chosen, rng, n_events=n_events)
-    return tube_of(patient, chosen, cytometer, n_events=n_events, gains=draw_gains(cytometer, rng))
+    gains = draw_gains(cytometer, rng, cd38=chosen.gain)
+    return tube_of(patient, chosen, cytometer, n_events=n_events, gains=gains)
 
 
 def log_uniform(limits: Range, rng: np.random.Generator) -> float:

@@ -114,7 +114,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario("swapped_lot", "The beads sheet carries the values of another lot.", other_lot=True),
     Scenario("clipped_beads", "The CD38 detector is set so high that the top bead is cut off.", gain=12.0),
     Scenario("wide_scale", "Another cytometer, scale and panel; pulse width.", cytometers=(WIDE_SCALE,)),
-    Scenario("qsc", "Antibody-binding beads with a blank in place of PE beads.", kit="qsc"),
+    Scenario("qsc", "Antibody-binding beads with a blank in place of PE beads.", kit="qsc", gain=0.7),
     Scenario(
         "demo",
         "A small study of everything that a lab meets: the one in fcs_samples/demo.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,13 +10,12 @@ from numpy.typing import NDArray
 from gating.events import Mask
 from pipeline.simulate.cells import CD38, Cells, draw_cells
 from pipeline.simulate.cytometer import Cytometer
-from pipeline.simulate.optics import detect, measured_spillover, spillover_of_day
+from pipeline.simulate.optics import Recorded, as_recorded, detect, measured_spillover, spillover_of_day
 from pipeline.simulate.parameters import TubeParameters
 from pipeline.simulate.populations import MARKERS
 from pipeline.simulate.simulated_tube import Labels, SimulatedTube
 
-Floats = NDArray[np.float32]
-Values = NDArray[np.floating[Any]]
+Floats = NDArray[np.float64]
 _FSC_THRESHOLD = 5_000.0
 _CARRY_OVER_SECONDS = 2.0
 
@@ -62,7 +61,7 @@ def simulate_tube(parameters: TubeParameters, rng: np.random.Generator) -> Simul
         spillover=measured if parameters.spillover_in_file else None,
         true_spillover=true,
         labels=Labels(cells.population, doublet, debris, cells.dead, clog, carry_over),
-        cd38_molecules=cells.antigens[CD38],
+        cd38_molecules=cells.antigens[CD38].astype(np.float32),
     )
 
 
@@ -93,12 +92,12 @@ def _pieces(parameters: TubeParameters, n: int, rng: np.random.Generator) -> tup
 
 def _break(cells: Cells, rows: NDArray[np.intp], rng: np.random.Generator) -> None:
     """Leave a fragment of a cell: small, with part of its membrane, half of it taking up viability dye."""
-    part = (0.15 * 10 ** (0.35 * rng.standard_normal(rows.size))).astype(np.float32)
+    part = 0.15 * 10 ** (0.35 * rng.standard_normal(rows.size))
     cells.antigens[:, rows] *= part
     cells.sticky[rows] += 300 * part
     cells.autofluorescence[rows] *= 0.5 * part + 0.2
     torn = rows[rng.random(rows.size) < 0.5]
-    cells.antigens[-1, torn] += (8_000 * 10 ** (0.4 * rng.standard_normal(torn.size))).astype(np.float32)
+    cells.antigens[-1, torn] += 8_000 * 10 ** (0.4 * rng.standard_normal(torn.size))
     cells.fsc[rows] = _FSC_THRESHOLD + 9_000 * 10 ** (0.3 * rng.standard_normal(rows.size))
     cells.ssc[rows] = 6_000 * 10 ** (0.35 * rng.standard_normal(rows.size))
 
@@ -129,7 +128,7 @@ def _light(parameters: TubeParameters, n: int, clog: Mask, rng: np.random.Genera
     depth = rng.uniform(0.25, 0.55) * (0.6 + 0.4 * np.sin(np.linspace(0, np.pi, int(clog.sum()))))
     unsteady = 1 + 0.12 * rng.standard_normal(depth.size)
     light[clog] *= np.clip((1 - depth) * unsteady, 0.05, None)
-    return light.astype(np.float32)
+    return light
 
 
 def _dyes(parameters: TubeParameters, cells: Cells, carry_over: Mask) -> Floats:
@@ -140,7 +139,7 @@ def _dyes(parameters: TubeParameters, cells: Cells, carry_over: Mask) -> Floats:
         marker = swapped.get(detector.marker, detector.marker)
         antigen = cells.antigens[MARKERS.index(marker)]
         sticks = 0.0 if marker == "VIABILITY" else 1.0
-        bound = antigen + np.float32(sticks) * cells.sticky
+        bound = antigen + sticks * cells.sticky
         rows.append(_cd38_dye(parameters, cells, bound, carry_over) if marker == "CD38" else bound)
     return np.stack(rows)
 
@@ -148,7 +147,7 @@ def _dyes(parameters: TubeParameters, cells: Cells, carry_over: Mask) -> Floats:
 def _cd38_dye(parameters: TubeParameters, cells: Cells, bound: Floats, carry_over: Mask) -> Floats:
     """Dye of the quantified channel: none in an FMO tube, only what sticks in an isotype control."""
     in_tube = {"": bound, "fmo": np.zeros_like(bound), "isotype": cells.sticky}[parameters.control]
-    return np.where(carry_over, bound, in_tube) * np.float32(parameters.f_p)
+    return np.where(carry_over, bound, in_tube) * parameters.f_p
 
 
 def _assemble(
@@ -157,9 +156,9 @@ def _assemble(
     doublet: Mask,
     light: Floats,
     seconds: NDArray[np.float64],
-    fluorescence: Floats,
+    fluorescence: Recorded,
     rng: np.random.Generator,
-) -> Floats:
+) -> Recorded:
     """Put scatter, fluorescence and time into the file's order."""
     area = cells.fsc * light * (1 + 0.015 * rng.standard_normal(seconds.size))
     height = _height(area, doublet, rng)
@@ -175,22 +174,20 @@ def _assemble(
         next(fluorescent) if detector.fluorochrome else _clipped(cytometer, detector.role, computed)
         for detector in cytometer.detectors
     ]
-    return np.stack(rows).astype(np.float32)
+    return np.stack(rows)
 
 
-def _height(area: Values, doublet: Mask, rng: np.random.Generator) -> Floats:
+def _height(area: Floats, doublet: Mask, rng: np.random.Generator) -> Floats:
     """Pulse height: about the area for one cell; of two in a row that of the larger, more if they overlap."""
     shape = 1 - 0.04 * np.log10(np.maximum(area, 1) / 60_000) + 0.025 * rng.standard_normal(area.size)
     height = 0.92 * area * shape
     n = int(doublet.sum())
     height[doublet] *= 0.5 + 0.25 * rng.random(n) + 0.25 * rng.beta(1, 5, n)
-    return height.astype(np.float32)
+    return height
 
 
-def _clipped(
-    cytometer: Cytometer, role: str, computed: dict[str, NDArray[np.floating]]
-) -> NDArray[np.floating]:
-    return computed[role] if role == "time" else np.clip(computed[role], 0, cytometer.top - 1)
+def _clipped(cytometer: Cytometer, role: str, computed: Mapping[str, Floats]) -> Recorded:
+    return as_recorded(computed[role] if role == "time" else np.clip(computed[role], 0, cytometer.top - 1))
 
 
 def _markers(parameters: TubeParameters) -> tuple[str, ...]:
