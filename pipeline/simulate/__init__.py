@@ -8,6 +8,7 @@
 ''
 """
 
+from pipeline.simulate.beads import BeadParameters, Lot, SimulatedBeads, draw_lot, simulate_beads
 from pipeline.simulate.parameters import Clone, TubeParameters
 from pipeline.simulate.patients import draw_patient, draw_tube, tube_of
 from pipeline.simulate.scenarios import SCENARIOS, Scenario, scenario_named
@@ -16,15 +17,20 @@ from pipeline.simulate.tube import control_of, simulate_tube
 
 __all__ = [
     "SCENARIOS",
+    "BeadParameters",
     "Clone",
     "Labels",
+    "Lot",
     "Scenario",
+    "SimulatedBeads",
     "SimulatedTube",
     "TubeParameters",
     "control_of",
+    "draw_lot",
     "draw_patient",
     "draw_tube",
     "scenario_named",
+    "simulate_beads",
     "simulate_tube",
     "tube_of",
 ]

@@ -87,7 +87,8 @@ class SimulatedBeads:
 
     def singlets(self, level: int) -> Mask:
         """Return the single beads of a level."""
-        return (self.level == level) & ~self.doublet
+        mask: Mask = (self.level == level) & ~self.doublet
+        return mask
 
 
 def draw_lot(kit: str, rng: np.random.Generator, *, cv: float = 0.004) -> Lot:
@@ -188,9 +189,8 @@ def _assemble(
     small = 10 ** (0.3 * rng.standard_normal(n) - 0.75)
     size = np.where(level == DEBRIS, small, 1 + 0.03 * rng.standard_normal(n)) * np.where(doublet, 2, 1)
     area = 52e3 * size * (1 + 0.02 * rng.standard_normal(n))
-    height = (
-        0.93 * area * np.where(doublet, rng.uniform(0.5, 0.65, n), 1) * (1 + 0.02 * rng.standard_normal(n))
-    )
+    part = np.where(doublet, rng.uniform(0.5, 0.65, n), 1)
+    height = 0.93 * area * part * (1 + 0.02 * rng.standard_normal(n))
     side = 68e3 * size * (1 + 0.05 * rng.standard_normal(n))
     computed = {
         "fsc_area": area * cytometer.scatter_scale,
@@ -203,4 +203,5 @@ def _assemble(
     rows = [
         next(fluorescent) if d.fluorochrome else as_recorded(computed[d.role]) for d in cytometer.detectors
     ]
-    return np.minimum(np.stack(rows), np.float32(cytometer.top - 1))
+    values: Recorded = np.minimum(np.stack(rows), np.float32(cytometer.top - 1))
+    return values

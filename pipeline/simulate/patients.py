@@ -69,7 +69,7 @@ def draw_patient(
 
 
 def draw_gains(cytometer: Cytometer, rng: np.random.Generator, *, cd38: float = 1.0) -> tuple[float, ...]:
-    """Draw a day's gain of each fluorescence detector, ±15 % of nominal; `cd38` is a further factor on that one."""
+    """Draw a day's gain of each fluorescence detector, ±15 % of nominal (`cd38`: a further factor on it)."""
     days = 10 ** rng.uniform(-0.06, 0.06, len(cytometer.fluorescence))
     return tuple(
         float(day) * (cd38 if detector.role == "cd38" else 1.0)
