@@ -1,0 +1,84 @@
+"""Where a detector's scale ends, and which bead populations that spoils."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+NEAR = 0.9  # of a known end of scale: amplifiers flatten before they clip
+CLIPPED = 0.1  # share of a population's events on the end beyond which its median is not trusted
+
+
+class AtScaleEnd(float):
+    """The median of a population at the end of the scale: a number to print, a lower bound, not a value.
+
+    `fit_standard_curve` leaves it out by itself, so that a clipped bead cannot bend a curve unnoticed.
+    """
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleEnd:
+    """The end of the scale, whether it is `known` (from the file), and the events that lie on it."""
+
+    top: float
+    known: bool
+    n_top: int
+
+    def spoils(self, median: float, rcv: float, clipped: float, dimmer_rcv: float) -> bool:
+        """Is a population at the end: clipped, close under a known end, or squeezed under an amplifier's?
+
+        Parameters
+        ----------
+        median, rcv, clipped
+            Of the population; `clipped` is the share of its events on the end.
+        dimmer_rcv
+            Of its dimmer neighbour (0: not to be compared). Brighter beads are not suddenly twice as narrow.
+        """
+        if clipped > CLIPPED:
+            return True
+        if self.known or self.n_top:
+            return median >= NEAR * self.top
+        return median >= NEAR * self.top and 0 < rcv < 0.5 * dimmer_rcv
+
+
+def find_scale_end(x: Floats, scale_top: float) -> ScaleEnd:
+    """The end as given, or the highest value where events pile up on it.
+
+    Parameters
+    ----------
+    x
+        Sorted linear intensities, shape (n,).
+    scale_top
+        $PnR on the linear scale; infinite where not known.
+
+    Returns
+    -------
+    ScaleEnd
+        With `n_top` events within one part in a thousand of the end.
+    """
+    if not x.size:
+        return ScaleEnd(scale_top, False, 0)
+    if np.isfinite(scale_top):
+        pile = x.size - int(np.searchsorted(x, 0.999 * scale_top))
+        top = min(scale_top, float(x[-1])) if pile else scale_top
+        return ScaleEnd(float(0.999 * top) if pile else top, True, pile)
+    top = float(x[-1])
+    pile = x.size - int(np.searchsorted(x, top))
+    usual = _events_per_value(x[: x.size - pile])
+    if pile >= max(10, 0.002 * x.size) and pile > 5 * usual:
+        return ScaleEnd(top, False, pile)
+    return ScaleEnd(top, False, 0)
+
+
+def _events_per_value(below: Floats) -> float:
+    """Events on each of the next dimmer distinct values: more than one where the channel is quantised."""
+    if not below.size:
+        return 0.0
+    _, counts = np.unique(below[-5000:], return_counts=True)
+    return float(np.max(counts[-6:]))

@@ -1,0 +1,247 @@
+"""The interval of a receptor density, and what it is made of.
+
+2,000 seeded draws in one batch; the same draw of the curve converts stain and control, so that what both share
+cancels. Each term is also drawn alone, which gives its share.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from calibration.standard_curve import StandardCurve
+
+Floats = npt.NDArray[np.float64]
+
+NORMAL_95 = 1.959964
+ASSUMED_RESIDUAL = 0.02  # dex; for a curve with as many parameters as beads
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorTerm:
+    """One term of the uncertainty budget: its SD in dex of RD and its share of the variance (0 to 1)."""
+
+    name: str
+    sd_dex: float
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class RelativeErrors:
+    """CVs (fractions) that scale every ABC alike."""
+
+    lot: float = 0.05
+    f_p: float = 0.0
+    between_run: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Uncertainty:
+    """95 % interval of RD, its geometric CV in percent, and the budget.
+
+    `analytic_sd` is the same total from first derivatives, in units of RD: a check on the draws.
+    """
+
+    low: float
+    high: float
+    gcv_percent: float
+    sd: float
+    budget: tuple[ErrorTerm, ...]
+    analytic_sd: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """What is converted: both populations' intensities (linear MFI), the bias to take off, the ABC divisor."""
+
+    stained: Floats
+    control: Floats
+    bias: float
+    bias_sd: float
+    divisor: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Draws:
+    """Standardised draws of every term; shape (n_draws,) each."""
+
+    level: Floats
+    slope: Floats
+    peak_level: Floats
+    peak_slope: Floats
+    stained: Floats
+    control: Floats
+    bias: Floats
+    lot: Floats
+    f_p: Floats
+    between_run: Floats
+
+
+TERMS = {
+    "standard curve": ("level", "slope"),
+    "bead peak medians": ("peak_level", "peak_slope"),
+    "lot assignment": ("lot",),
+    "F:P ratio": ("f_p",),
+    "stained cells": ("stained",),
+    "control cells": ("control",),
+    "background model": ("bias",),
+    "between runs": ("between_run",),
+}
+
+
+def uncertainty_of_density(
+    cells: Cells, curve: StandardCurve, errors: RelativeErrors, *, seed: int, n_draws: int = 2000
+) -> Uncertainty:
+    """Draw every source of error together, and each alone.
+
+    Parameters
+    ----------
+    cells
+        Populations and the background's bias.
+    curve
+        Not rejected.
+    errors
+        Relative terms.
+    seed, n_draws
+        Of the draws.
+
+    Returns
+    -------
+    Uncertainty
+        In ABC; the SD of each term is the half-width of its own 95 % interval over 1.96, so that heavy-tailed
+        terms (a curve with two degrees of freedom) are stated as wide as they are.
+    """
+    draws = _draw(cells, curve, errors, np.random.default_rng(seed), n_draws)
+    still = _at_rest(cells, n_draws)
+    low, high = np.quantile(_density(cells, curve, draws), [0.025, 0.975])
+    center = float(_density(cells, curve, still)[0])
+    sizes = {
+        name: _half_width(_density(cells, curve, _only(draws, still, fields)), center)
+        for name, fields in TERMS.items()
+    }
+    sd = float(high - low) / (2 * NORMAL_95)
+    return Uncertainty(
+        float(low),
+        float(high),
+        _gcv(float(low), float(high), center, sd),
+        sd,
+        _budget(sizes, center),
+        float(np.sqrt(sum(v**2 for v in sizes.values()))),
+    )
+
+
+def _draw(
+    cells: Cells, curve: StandardCurve, errors: RelativeErrors, rng: np.random.Generator, n: int
+) -> _Draws:
+    scatter, peaks = _curve_variances(curve)
+    freedom = max(curve.degrees_of_freedom, 0)
+    inflate = np.sqrt(freedom / rng.chisquare(freedom, n)) if freedom else np.ones(n)
+    count, lever = _design(curve)
+    z = rng.standard_normal((8, n))
+    level, slope = 1 / np.sqrt(count), (1 / np.sqrt(lever) if lever > 0 else 0.0)
+    return _Draws(
+        level=np.sqrt(scatter) * inflate * z[0] * level,
+        slope=np.sqrt(scatter) * inflate * z[1] * slope,
+        peak_level=np.sqrt(peaks) * inflate * z[2] * level,
+        peak_slope=np.sqrt(peaks) * inflate * z[3] * slope,
+        stained=_median_draws(cells.stained, rng, n),
+        control=_median_draws(cells.control, rng, n),
+        bias=cells.bias_sd * z[4],
+        lot=_log_sd(errors.lot) * z[5],
+        f_p=_log_sd(errors.f_p) * z[6],
+        between_run=_log_sd(errors.between_run) * z[7],
+    )
+
+
+def _at_rest(cells: Cells, n: int) -> _Draws:
+    zero = np.zeros(n)
+    stained, control = np.full(n, np.median(cells.stained)), np.full(n, np.median(cells.control))
+    return _Draws(zero, zero, zero, zero, stained, control, zero, zero, zero, zero)
+
+
+def _only(draws: _Draws, still: _Draws, fields: tuple[str, ...]) -> _Draws:
+    from dataclasses import replace
+
+    return replace(still, **{name: getattr(draws, name) for name in fields})
+
+
+def _density(cells: Cells, curve: StandardCurve, d: _Draws) -> Floats:
+    """RD of every draw."""
+    center = _center(curve)
+    level, slope = d.level + d.peak_level, d.slope + d.peak_slope
+    gap = float(np.median(cells.stained) - np.median(cells.control))
+    part = cells.bias / gap if gap > 0 else 0.0
+    stained = d.stained - part * (d.stained - d.control) - d.bias
+    difference = _amount(stained, curve, level, slope, center) - _amount(
+        d.control, curve, level, slope, center
+    )
+    return np.asarray(difference * np.exp(d.lot + d.f_p + d.between_run) / cells.divisor, dtype=np.float64)
+
+
+def _amount(mfi: Floats, curve: StandardCurve, level: Floats, slope: Floats, center: float) -> Floats:
+    log_mfi = np.log10(np.maximum(np.abs(mfi), 1e-9))
+    log_amount = curve.intercept + curve.slope * log_mfi + level + slope * (log_mfi - center)
+    return np.asarray(np.sign(mfi) * 10.0**log_amount, dtype=np.float64)
+
+
+def _fitted_log_mfi(curve: StandardCurve) -> Floats:
+    return np.log10(np.array([m for m, used in zip(curve.medians, curve.fitted, strict=True) if used]))
+
+
+def _center(curve: StandardCurve) -> float:
+    return float(_fitted_log_mfi(curve).mean())
+
+
+def _design(curve: StandardCurve) -> tuple[int, float]:
+    """Beads in the fit, and the sum of squares that holds the slope (0: the slope is fixed)."""
+    log_mfi = _fitted_log_mfi(curve)
+    lever = 0.0 if curve.model == "slope1" else float(np.sum((log_mfi - log_mfi.mean()) ** 2))
+    return log_mfi.size, lever
+
+
+def _curve_variances(curve: StandardCurve) -> tuple[float, float]:
+    """Variance per bead in dex², parted: scatter of the beads, and sampling of their medians.
+
+    The residuals hold both, so the sampling part is taken out of them and not added twice; but the residuals of
+    four beads may by luck be smaller than the sampling alone, and the sampling part is then kept.
+    """
+    fitted = [s for s, used in zip(curve.peak_sd or (), curve.fitted, strict=False) if used]
+    sampling = float(np.mean(np.square(fitted))) if fitted else 0.0
+    residual = curve.residual_sd**2 if curve.degrees_of_freedom > 0 else ASSUMED_RESIDUAL**2
+    return max(residual - sampling, 0.0), sampling
+
+
+def _median_draws(values: Floats, rng: np.random.Generator, n: int) -> Floats:
+    """The median of a bootstrap sample, drawn directly: a Beta-distributed quantile of the sorted cells."""
+    half = 0.5 * (values.size + 1)
+    probability = rng.beta(half, half, n)
+    ordered = np.sort(values)
+    return np.interp(probability * values.size - 0.5, np.arange(values.size), ordered)
+
+
+def _log_sd(cv: float) -> float:
+    return float(np.sqrt(np.log1p(cv**2)))
+
+
+def _half_width(draws: Floats, center: float) -> float:
+    low, high = np.quantile(draws, [0.025, 0.975])
+    return float(high - low) / (2 * NORMAL_95) if np.isfinite(center) else 0.0
+
+
+def _gcv(low: float, high: float, center: float, sd: float) -> float:
+    """Geometric CV in percent; where the interval reaches zero, the SD over the estimate's size."""
+    if low > 0:
+        log_sd = (np.log(high) - np.log(low)) / (2 * NORMAL_95)
+        return float(100 * np.sqrt(np.expm1(log_sd**2)))
+    return float(100 * sd / abs(center)) if center else float("inf")
+
+
+def _budget(sizes: dict[str, float], center: float) -> tuple[ErrorTerm, ...]:
+    total = sum(v**2 for v in sizes.values())
+    scale = abs(center) * np.log(10)
+    return tuple(
+        ErrorTerm(name, float(v / scale) if scale else float("inf"), float(v**2 / total) if total else 0.0)
+        for name, v in sizes.items()
+    )
