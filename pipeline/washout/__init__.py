@@ -2,6 +2,7 @@
 
 from pipeline.washout.estimate import Estimate, NotEstimableError, Refusal, to_json
 from pipeline.washout.rank_association import RankAssociation, rank_association
+from pipeline.washout.report import WashoutReport, washout_report
 from pipeline.washout.rows import Observations, PatientRd, observe
 from pipeline.washout.tobit import WashoutFit, fit_tobit
 
@@ -13,8 +14,10 @@ __all__ = [
     "RankAssociation",
     "Refusal",
     "WashoutFit",
+    "WashoutReport",
     "fit_tobit",
     "observe",
     "rank_association",
     "to_json",
+    "washout_report",
 ]

@@ -127,7 +127,9 @@ def derivatives(rows: CensoredRows, beta: Floats, log_sigma: Floats) -> tuple[Fl
     return _assemble(rows, (d_mu, d_tau), (d_mu2, d_mu_tau, d_tau2))
 
 
-def maximise(rows: CensoredRows, start: tuple[Floats, Floats] | None = None) -> Maximum:
+def maximise(
+    rows: CensoredRows, start: tuple[Floats, Floats] | None = None, *, hold_sigma: bool = False
+) -> Maximum:
     """Maximise the likelihood over β and σ of every data set by a damped Newton ascent.
 
     Without measurement SDs the likelihood has one maximum (it is concave in β/σ and 1/σ; Olsen 1978,
@@ -141,6 +143,8 @@ def maximise(rows: CensoredRows, start: tuple[Floats, Floats] | None = None) -> 
         where the rows lie on the line without scatter.
     start
         β (B, k) and log σ (B,); least squares on the values and limits where None.
+    hold_sigma
+        Leave log σ where it starts.
     """
     beta, tau = _least_squares(rows) if start is None else (start[0].copy(), start[1].copy())
     value = log_likelihood(rows, beta, tau)
@@ -148,7 +152,7 @@ def maximise(rows: CensoredRows, start: tuple[Floats, Floats] | None = None) -> 
     active = np.arange(len(value))
     for _ in range(_MAX_ITERATIONS):
         part = rows if len(active) == len(value) else rows.take(active)
-        step, decrement = _newton_step(part, beta[active], tau[active])
+        step, decrement = _newton_step(part, beta[active], tau[active], hold_sigma=hold_sigma)
         done = decrement < _TOLERANCE * (1 + np.abs(value[active]))
         new = _line_search(part, (beta[active], tau[active], value[active]), step)
         beta[active], tau[active], value[active], moved = new
@@ -193,9 +197,9 @@ def _assemble(
     return gradient, information
 
 
-def _newton_step(rows: CensoredRows, beta: Floats, tau: Floats) -> tuple[Floats, Floats]:
+def _newton_step(rows: CensoredRows, beta: Floats, tau: Floats, *, hold_sigma: bool) -> tuple[Floats, Floats]:
     gradient, information = derivatives(rows, beta, tau)
-    _hold_at_floor(gradient, information, tau)
+    _hold(gradient, information, hold_sigma | ((tau <= SMALLEST_LOG_SIGMA) & (gradient[:, -1] < 0)))
     values, vectors = np.linalg.eigh(information)
     curvature = np.maximum(np.abs(values), 1e-10 * np.abs(values).max(axis=1, keepdims=True) + 1e-300)
     along = np.einsum("bji,bj->bi", vectors, gradient) / curvature
@@ -204,8 +208,8 @@ def _newton_step(rows: CensoredRows, beta: Floats, tau: Floats) -> tuple[Floats,
     return step, np.einsum("bi,bi->b", step, gradient)
 
 
-def _hold_at_floor(gradient: Floats, information: Floats, tau: Floats) -> None:
-    held = (tau <= SMALLEST_LOG_SIGMA) & (gradient[:, -1] < 0)
+def _hold(gradient: Floats, information: Floats, held: NDArray[np.bool_]) -> None:
+    """Take log σ out of the step of these data sets, in place."""
     gradient[held, -1] = 0.0
     information[held, -1, :] = information[held, :, -1] = 0.0
     information[held, -1, -1] = 1.0

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pipeline.washout.estimate import NotEstimableError
-from pipeline.washout.likelihood import LEFT, OBSERVED, RIGHT, CensoredRows, Maximum, maximise, single
-from pipeline.washout.profile import critical_value, likelihood_ratio, profile_interval
-from pipeline.washout.repeated import slope_interval_of_patients
+from pipeline.washout.estimate import Estimate
+from pipeline.washout.line import fit_line, line_intervals
+from pipeline.washout.profile import effective_rows
 from pipeline.washout.rows import Observations, observe
 
 if TYPE_CHECKING:
@@ -20,9 +19,8 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-_FEWEST_OBSERVED: Final = 3
-_LEAST_INFORMATION: Final = 1e-7
 _SMALLEST_SIGMA: Final = 1e-5
+_LARGEST_EXPONENT: Final = 300
 _NO_SCATTER: Final = "no scatter is left between rows (sigma 0): the interval is no guide to other patients"
 _METHOD: Final = "Tobit, maximum likelihood: log10 RD = intercept + slope * log2 weeks + N(0, sigma)"
 
@@ -39,7 +37,7 @@ class WashoutFit:
         log10 of the median RD at 1 week.
     sigma
         SD of log10 RD between patients around the line, dex, without the measurement SD where that was given.
-    slope_interval
+    slope_interval, intercept_interval, sigma_interval
         By profile likelihood, or by resampling patients where they repeat; ±inf where the data set no limit.
     slope_p
         Likelihood-ratio p of slope = 0 on the interval's own scale; None where patients repeat.
@@ -51,10 +49,13 @@ class WashoutFit:
     intercept: float
     sigma: float
     slope_interval: tuple[float, float]
+    intercept_interval: tuple[float, float]
+    sigma_interval: tuple[float, float]
     slope_p: float | None
     log_likelihood: float
     covariance: Floats
     level: float
+    seed: int
     data: Observations
     method: str
     interval_method: str
@@ -68,7 +69,7 @@ class WashoutFit:
     @property
     def fold_per_doubling(self) -> float:
         """10^slope: by how much the median RD is multiplied when the washout doubles."""
-        return float(10.0**self.slope)
+        return _power(self.slope)
 
     @property
     def fold_interval(self) -> tuple[float, float]:
@@ -77,23 +78,42 @@ class WashoutFit:
 
     def predict(self, weeks: ArrayLike) -> Floats:
         """Return the median RD, molecules per cell, at these washouts in weeks (> 0)."""
-        line = self.intercept + self.slope * _doublings(weeks)
-        return np.asarray(10.0**line)
+        return np.asarray(10.0 ** (self.intercept + self.slope * _doublings(weeks)))
 
     def predict_interval(self, weeks: ArrayLike) -> tuple[Floats, Floats]:
         """Return the pointwise interval of the median RD (delta method; rows taken as independent)."""
         from scipy.special import stdtrit
 
-        doublings = _doublings(weeks)
-        variance = (
-            self.covariance[0, 0]
-            + 2 * doublings * self.covariance[0, 1]
-            + doublings**2 * self.covariance[1, 1]
-        )
-        freedom = max(float(np.mean([self.n, self.data.count(OBSERVED)])) - 2, 1.0)
+        x = _doublings(weeks)
+        variance = self.covariance[0, 0] + 2 * x * self.covariance[0, 1] + x**2 * self.covariance[1, 1]
+        freedom = max(effective_rows(self.data.kind) - 2, 1.0)
         half = stdtrit(freedom, (1 + self.level) / 2) * np.sqrt(variance)
-        line = self.intercept + self.slope * doublings
+        line = self.intercept + self.slope * x
         return np.asarray(10.0 ** (line - half)), np.asarray(10.0 ** (line + half))
+
+    def estimates(self) -> tuple[Estimate, ...]:
+        """Return every number with its interval, as `washout.json` prints it."""
+        level = tuple(_power(limit) for limit in self.intercept_interval)
+        dex, cells = "dex", "molecules per cell"
+        return (
+            self._estimate(
+                "slope_per_doubling", self.slope, self.slope_interval, "dex per doubling", self.slope_p
+            ),
+            self._estimate(
+                "fold_per_doubling", self.fold_per_doubling, self.fold_interval, "fold", self.slope_p
+            ),
+            self._estimate("intercept", self.intercept, self.intercept_interval, dex),
+            self._estimate("median_rd_at_1_week", _power(self.intercept), (level[0], level[1]), cells),
+            self._estimate("sigma", self.sigma, self.sigma_interval, dex),
+        )
+
+    def _estimate(
+        self, name: str, value: float, limits: tuple[float, float], unit: str, p: float | None = None
+    ) -> Estimate:
+        low, high = (limit if np.isfinite(limit) else None for limit in limits)
+        note = "" if low is not None and high is not None else "the data set no limit on the empty side"
+        how = self.interval_method
+        return Estimate(name, value, low, high, self.n, self.method, how, self.level, unit, p, note)
 
     def summary(self) -> str:
         """Return the fit in a few lines of text."""
@@ -120,11 +140,11 @@ def fit_tobit(
     seed: int = 20240607,
     level: float = 0.95,
 ) -> WashoutFit:
-    """Fit log10 RD = a + b·log2 weeks + ε by maximum likelihood with censored values (Tobin 1958).
+    """Fit log10 RD = a + b·log2 weeks + ε by maximum likelihood with censored values.
 
     A row below its LLOQ gives Φ((log10 LLOQ − μ)/s), one above its ULOQ 1 − Φ(…), a measured one φ; s² = σ² +
-    measurement_sd². The interval of b is by profile likelihood with a correction for few rows
-    (`profile.critical_value`); where patients repeat, by resampling patients.
+    measurement_sd² (Tobin 1958, doi:10.2307/1907382). The interval of b is by profile likelihood with a
+    correction for few rows (`profile.critical_value`); where patients repeat, by resampling patients.
 
     Parameters
     ----------
@@ -155,108 +175,38 @@ def fit_tobit(
 
 def fit_observations(data: Observations, *, seed: int, level: float = 0.95) -> WashoutFit:
     """As `fit_tobit`, on rows that are already sorted into observed and censored."""
-    _refuse(data)
-    rows, units = _standardised(data)
-    best = maximise(rows)
-    _refuse_without_maximum(best, data)
-    interval, p, how, notes = _slope_interval(rows, best, data, seed, level)
-    intercept, slope, sigma = _own_units(best, units)
-    low, high = (limit * units[3] / units[1] for limit in interval)
-    if sigma < _SMALLEST_SIGMA:
-        notes = (*notes, _NO_SCATTER)
+    line = fit_line(data)
+    intervals = line_intervals(line, seed, level)
     return WashoutFit(
-        slope=slope,
-        intercept=intercept,
-        sigma=sigma,
-        slope_interval=(low, high),
-        slope_p=p,
-        log_likelihood=float(best.log_likelihood[0]) - data.count(OBSERVED) * float(np.log(units[3])),
-        covariance=_covariance(best, units),
+        slope=line.slope,
+        intercept=line.intercept,
+        sigma=line.sigma,
+        slope_interval=intervals.slope,
+        intercept_interval=intervals.intercept,
+        sigma_interval=intervals.sigma,
+        slope_p=intervals.slope_p,
+        log_likelihood=line.log_likelihood,
+        covariance=line.covariance(),
         level=level,
+        seed=seed,
         data=data,
         method=_METHOD,
-        interval_method=how,
-        notes=(*data.notes, *notes, *_unlimited(low, high)),
+        interval_method=intervals.how,
+        notes=(*data.notes, *_fit_notes(data, line.sigma, intervals.slope)),
     )
 
 
-def _refuse(data: Observations) -> None:
-    observed = data.count(OBSERVED)
-    if observed < _FEWEST_OBSERVED:
-        raise NotEstimableError(
-            f"{observed} of {data.n} receptor densities lie within the limits of quantification; "
-            f"a slope needs at least {_FEWEST_OBSERVED}"
-        )
-    if np.ptp(np.log2(data.weeks)) < 1e-9:
-        raise NotEstimableError(
-            f"all {data.n} rows have the same washout, {data.weeks[0]:.4g} weeks: there is no slope to see"
-        )
-
-
-def _refuse_without_maximum(best: Maximum, data: Observations) -> None:
-    smallest = float(np.linalg.eigvalsh(best.information[0, :-1, :-1]).min())
-    if not best.converged[0] or smallest < _LEAST_INFORMATION * data.n:
-        raise NotEstimableError(
-            "the likelihood has no maximum: the measured values lie at too few washouts to hold the line "
-            f"({data.count(OBSERVED)} measured, {data.count(LEFT)} below, {data.count(RIGHT)} above the limits)"
-        )
-
-
-def _standardised(data: Observations) -> tuple[CensoredRows, tuple[float, float, float, float]]:
-    """Centre and scale both axes, so that the ascent does not depend on units."""
-    doublings = np.log2(data.weeks)
-    units = (
-        float(doublings.mean()),
-        float(doublings.std()),
-        float(data.log_rd.mean()),
-        float(data.log_rd.std()) or 1.0,
-    )
-    x, y = (doublings - units[0]) / units[1], (data.log_rd - units[2]) / units[3]
-    design = np.column_stack([np.ones_like(x), x])
-    return single(design, y, data.kind, data.measurement_sd / units[3]), units
-
-
-def _own_units(best: Maximum, units: tuple[float, float, float, float]) -> tuple[float, float, float]:
-    centre_x, scale_x, centre_y, scale_y = units
-    slope = float(best.beta[0, 1]) * scale_y / scale_x
-    intercept = centre_y + scale_y * float(best.beta[0, 0]) - slope * centre_x
-    return intercept, slope, scale_y * float(np.exp(best.log_sigma[0]))
-
-
-def _covariance(best: Maximum, units: tuple[float, float, float, float]) -> Floats:
-    centre_x, scale_x, _, scale_y = units
-    ratio = scale_y / scale_x
-    jacobian = np.array([[scale_y, -ratio * centre_x, 0.0], [0.0, ratio, 0.0], [0.0, 0.0, 1.0]])
-    return np.asarray(jacobian @ np.linalg.pinv(best.information[0]) @ jacobian.T)
-
-
-def _slope_interval(
-    rows: CensoredRows, best: Maximum, data: Observations, seed: int, level: float
-) -> tuple[tuple[float, float], float | None, str, tuple[str, ...]]:
+def _fit_notes(data: Observations, sigma: float, slope: tuple[float, float]) -> tuple[str, ...]:
+    found = [
+        f"the data set no {side} limit of the slope"
+        for side, limit in zip(("lower", "upper"), slope, strict=True)
+        if not np.isfinite(limit)
+    ]
     if data.n_patients < data.n:
-        interval, how = slope_interval_of_patients(rows, best, data.patients, seed, level)
-        note = f"{data.n} samples of {data.n_patients} patients: their slope is mostly one between patients"
-        return interval, None, how, (note,)
-    critical = critical_value(data.kind, rows.design.shape[2], level)
-    interval = profile_interval(rows, best, 1, critical)
-    ratio = likelihood_ratio(rows, best, 1, 0.0)
-    how = f"profile likelihood, drop {critical:.4f} in place of chi-squared (few rows)"
-    return interval, _ratio_p(ratio, data), how, ()
-
-
-def _ratio_p(ratio: float, data: Observations) -> float:
-    """Return the p that agrees with the interval: t from n_e·log(1 + t²/ν) = 2Δℓ."""
-    from scipy.special import stdtr
-
-    effective = float(np.mean([data.n, data.count(OBSERVED)]))
-    freedom = max(effective - 2, 1.0)
-    t = np.sqrt(freedom * np.expm1(ratio / (freedom + 2)))
-    return float(2 * stdtr(freedom, -t))
-
-
-def _unlimited(low: float, high: float) -> tuple[str, ...]:
-    names = [name for name, limit in (("lower", low), ("upper", high)) if not np.isfinite(limit)]
-    return tuple(f"the data set no {name} limit of the slope" for name in names)
+        found.append(f"{data.n} samples of {data.n_patients} patients, who are resampled as a whole")
+    if sigma < _SMALLEST_SIGMA:
+        found.append(_NO_SCATTER)
+    return tuple(found)
 
 
 def _doublings(weeks: ArrayLike) -> Floats:
@@ -267,4 +217,4 @@ def _doublings(weeks: ArrayLike) -> Floats:
 
 
 def _power(exponent: float) -> float:
-    return float(10.0**exponent) if exponent < 300 else float("inf")
+    return float(10.0**exponent) if exponent < _LARGEST_EXPONENT else float("inf")

@@ -1,0 +1,214 @@
+"""From patients and their receptor densities to counts: who is counted where, and who is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from calibration.receptor_density import RdStatus
+from pipeline.exposure import ResponseClock, response_clocks
+from pipeline.study import Patient, Study
+from pipeline.washout.report import upper_limit
+from pipeline.washout.rows import PatientRd
+
+OBJECTIVE: Final = ("sCR", "CR", "VGPR", "PR")
+RESPONSES: Final = (*OBJECTIVE, "MR", "SD", "PD", "NE")
+DISEASE_CONTROL_DAYS: Final = 56
+STRATA_MONTHS: Final = (3, 6, 12)
+WASHOUT_STRATA: Final = ("< 3 months", "3 to < 6 months", "6 to < 12 months", ">= 12 months")
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """k patients with disease control (or a response) of n."""
+
+    name: str
+    k: int
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseCounts:
+    """All that the tables need.
+
+    Attributes
+    ----------
+    responses
+        Best responses over the evaluable patients with a known one.
+    disease_control
+        DCR over the evaluable patients whose disease control is known.
+    by_washout
+        Disease control in each of `WASHOUT_STRATA`, in their order.
+    by_rd
+        Disease control at or above the RD cut, and below it.
+    outside
+        Disease control of those in no stratum: no washout known, no RD, or a limit that does not tell.
+    """
+
+    n_patients: int
+    n_evaluable: int
+    responses: tuple[Count, ...]
+    disease_control: Count
+    by_washout: tuple[Count, ...]
+    by_rd: tuple[Count, ...]
+    outside: tuple[Count, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def is_evaluable(patient: Patient) -> bool:
+    """Tell whether the patient is in the denominators: `evaluable` says so, or is empty beside a response."""
+    if patient.evaluable is None:
+        return patient.best_response not in ("", "NE")
+    return patient.evaluable
+
+
+def disease_control(patient: Patient) -> bool | None:
+    """Return whether the imported response is MR or better, or SD for at least 56 days; None = not known.
+
+    Examples
+    --------
+    >>> disease_control(Patient("P1", best_response="SD", disease_control_days=56))
+    True
+    >>> disease_control(Patient("P1", best_response="SD")) is None
+    True
+    """
+    if patient.best_response in (*OBJECTIVE, "MR"):
+        return True
+    if patient.best_response == "SD":
+        days = patient.disease_control_days
+        return None if days is None else days >= DISEASE_CONTROL_DAYS
+    return False if patient.best_response in ("PD", "NE") else None
+
+
+def washout_stratum(days: int, month_days: float) -> str:
+    """Return the stratum of this many days of washout; months have `month_days` days.
+
+    Examples
+    --------
+    >>> washout_stratum(91, 30.4375), washout_stratum(92, 30.4375)
+    ('< 3 months', '3 to < 6 months')
+    """
+    return WASHOUT_STRATA[sum(days / month_days >= bound for bound in STRATA_MONTHS)]
+
+
+def count_responses(study: Study, rows: Sequence[PatientRd]) -> ResponseCounts:
+    """Count the evaluable patients of a study by response, washout stratum and RD.
+
+    Parameters
+    ----------
+    study
+        Its patients sheet gives the responses as they are: nothing is adjudicated or derived.
+    rows
+        One per patient and visit.
+    """
+    evaluable = [patient for patient in study.patients if is_evaluable(patient)]
+    known = [patient for patient in evaluable if patient.best_response]
+    controlled = {patient.patient_id: disease_control(patient) for patient in known}
+    told = {name: found for name, found in controlled.items() if found is not None}
+    clocks = response_clocks(study)
+    months = {name: _stratum(clocks[name], study.settings.month_days) for name in told}
+    sides = _sides(told, rows, clocks, study)
+    above, below = (f"{sign} {study.settings.rd_cut:,.0f}" for sign in (">=", "<"))
+    return ResponseCounts(
+        n_patients=len(study.patients),
+        n_evaluable=len(evaluable),
+        responses=_responses(known),
+        disease_control=_count("DCR", told, told),
+        by_washout=tuple(_count(name, told, _where(months, name)) for name in WASHOUT_STRATA),
+        by_rd=(
+            _count(above, told, _where(sides, "above")),
+            _count(below, told, _where(sides, "below")),
+        ),
+        outside=(
+            _count("washout not known", told, _where(months, "")),
+            _count("no RD", told, _where(sides, "")),
+            _count("limit of quantification on the other side of the cut", told, _where(sides, "between")),
+        ),
+        notes=tuple(_notes(study, evaluable, known, told, rows)),
+    )
+
+
+def rd_side(row: PatientRd, cut: float, extrapolation: float) -> str:
+    """Return `above` (at or above the cut), `below`, `between` (a limit does not tell) or "" (no RD).
+
+    `BELOW_LLOQ` is below unless its LLOQ lies above the cut; `ABOVE_ULOQ` is above where the ULOQ reaches it.
+    """
+    if row.status == RdStatus.BELOW_LLOQ:
+        return "between" if row.lloq is not None and row.lloq > cut else "below"
+    if row.status == RdStatus.ABOVE_ULOQ:
+        limit = upper_limit(row, extrapolation)
+        return "above" if limit is not None and limit >= cut else "between"
+    if row.status not in (RdStatus.OK, RdStatus.ABOVE_ULOQ_EXTRAPOLATED) or row.rd is None:
+        return ""
+    return "above" if row.rd >= cut else "below"
+
+
+def baseline_row(rows: Iterable[PatientRd], clock: ResponseClock) -> PatientRd | None:
+    """Return the visit that stands for the patient: the last with an RD, not after the first study drug."""
+    start = clock.first_study_drug_on
+    usable = [
+        row
+        for row in rows
+        if rd_side(row, 1.0, 1.0) and (start is None or row.collected_on is None or row.collected_on <= start)
+    ]
+    dated = [row for row in usable if row.collected_on is not None]
+    if dated:
+        return max(dated, key=lambda row: (str(row.collected_on), row.visit))
+    return usable[0] if usable else None
+
+
+def _stratum(clock: ResponseClock, month_days: float) -> str:
+    return "" if clock.days is None else washout_stratum(clock.days, month_days)
+
+
+def _sides(
+    told: Mapping[str, bool], rows: Sequence[PatientRd], clocks: Mapping[str, ResponseClock], study: Study
+) -> dict[str, str]:
+    by_patient: dict[str, list[PatientRd]] = {name: [] for name in told}
+    for row in rows:
+        by_patient.get(row.patient_id, []).append(row)
+    chosen = {name: baseline_row(visits, clocks[name]) for name, visits in by_patient.items()}
+    cut, extrapolation = study.settings.rd_cut, study.settings.uloq_extrapolation
+    return {name: "" if row is None else rd_side(row, cut, extrapolation) for name, row in chosen.items()}
+
+
+def _responses(known: Sequence[Patient]) -> tuple[Count, ...]:
+    n = len(known)
+    orr = sum(patient.best_response in OBJECTIVE for patient in known)
+    each = (Count(name, sum(p.best_response == name for p in known), n) for name in RESPONSES)
+    return (Count("ORR", orr, n), *each)
+
+
+def _where(groups: Mapping[str, str], wanted: str) -> list[str]:
+    return [name for name, group in groups.items() if group == wanted]
+
+
+def _count(label: str, told: Mapping[str, bool], names: Iterable[str]) -> Count:
+    found = [told[name] for name in names]
+    return Count(label, sum(found), len(found))
+
+
+def _notes(
+    study: Study,
+    evaluable: Sequence[Patient],
+    known: Sequence[Patient],
+    told: Mapping[str, bool],
+    rows: Sequence[PatientRd],
+) -> Iterable[str]:
+    ids = [row.patient_id for row in rows]
+    for count, text in (
+        (len(study.patients) - len(evaluable), "not evaluable: in no denominator"),
+        (len(evaluable) - len(known), "evaluable without a best response: in no denominator"),
+        (len(known) - len(told), "with SD but without disease_control_days: not in the DCR"),
+        (
+            len(set(ids)) - len(set(ids) & {p.patient_id for p in study.patients}),
+            "with RD but not in patients",
+        ),
+        (
+            sum(ids.count(name) > 1 for name in set(ids)),
+            "with several visits: the last before the study drug counts",
+        ),
+    ):
+        if count:
+            yield f"{count} patients {text}"
