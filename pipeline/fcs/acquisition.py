@@ -1,0 +1,190 @@
+"""Acquisition: which instrument measured, when, and how it was set."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from pipeline.fcs.text import real_number, whole_number
+
+MONTHS = (
+    ("JAN", "JÄN", "GEN", "ENE", "STY"),
+    ("FEB", "FÉV", "FEV", "LUT"),
+    ("MAR", "MÄR", "MRZ", "MRT"),
+    ("APR", "AVR", "ABR", "KWI"),
+    ("MAY", "MAI", "MAG", "MEI", "MAJ"),
+    ("JUN", "JUIN", "GIU", "CZE"),
+    ("JUL", "JUIL", "LUG", "LIP"),
+    ("AUG", "AOU", "AOÛ", "AGO", "SIE"),
+    ("SEP", "SET", "WRZ"),
+    ("OCT", "OKT", "OTT", "OUT", "PAŹ"),
+    ("NOV", "LIS"),
+    ("DEC", "DEZ", "DÉC", "DIC", "GRU"),
+)
+"""First letters of the months in the languages instruments are set to."""
+
+SERIALS = ("$CYTSN", "CYTNUM", "CYTSN", "#CYTSN", "CYTOMETER SERIAL NUMBER", "SERIAL NUMBER", "INSTRUMENT SERIAL NUMBER")
+OLDEST_YEAR = 70
+"""Years of two digits from 70 on are of the last century: no list mode file is older."""
+
+
+@dataclass(frozen=True, slots=True)
+class Acquisition:
+    """What a file says of its own making; None or "" where it does not.
+
+    Attributes
+    ----------
+    instrument, serial
+        $CYT and $CYTSN (or the keyword of the maker).
+    acquired_at, acquired_on
+        $DATE with $BTIM, and $DATE; None where absent or ambiguous.
+    timestep
+        $TIMESTEP, seconds a tick.
+    events_lost, events_aborted
+        $LOST and $ABRT.
+    area_scaling
+        (keyword, factor) of each laser's area scaling.
+    window_extension
+        As the instrument gives it, µs; None where it does not.
+    """
+
+    instrument: str
+    serial: str
+    acquired_at: datetime | None
+    acquired_on: date | None
+    timestep: float | None
+    events_lost: int | None
+    events_aborted: int | None
+    area_scaling: tuple[tuple[str, float], ...]
+    window_extension: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Detector:
+    """How one detector was set.
+
+    Attributes
+    ----------
+    voltage, gain
+        $PnV (V) and $PnG; None where the file does not say.
+    amplification
+        $PnE: decades, and linear value of 0; (0, 0) is linear.
+    """
+
+    voltage: float | None
+    gain: float | None
+    amplification: tuple[float, float]
+
+
+def parse_acquisition(keywords: Mapping[str, str]) -> Acquisition:
+    """Read the facts of acquisition from TEXT."""
+    begun = _datetime(keywords.get("$BEGINDATETIME", ""))
+    day = begun.date() if begun else parse_date(keywords.get("$DATE", ""))
+    clock = parse_time(keywords.get("$BTIM", ""))
+    return Acquisition(
+        instrument=_word(keywords, ("$CYT",)),
+        serial=_word(keywords, SERIALS),
+        acquired_at=begun or (datetime.combine(day, clock) if day and clock else None),
+        acquired_on=day,
+        timestep=real_number(keywords.get("$TIMESTEP")),
+        events_lost=whole_number(keywords.get("$LOST")),
+        events_aborted=whole_number(keywords.get("$ABRT")),
+        area_scaling=_area_scaling(keywords),
+        window_extension=real_number(keywords.get("WINDOW EXTENSION")),
+    )
+
+
+def parse_date(value: str) -> date | None:
+    """Return the date of `dd-mmm-yyyy` (section 3.2.20) and of the forms instruments write instead.
+
+    A date of numbers alone counts where only one order of day and month is possible, or the year is first.
+
+    Examples
+    --------
+    >>> parse_date("21-JAN-2008"), parse_date("2013/07/19"), parse_date("14-MÄR-08")
+    (datetime.date(2008, 1, 21), datetime.date(2013, 7, 19), datetime.date(2008, 3, 14))
+    >>> parse_date("04/05/2013") is None
+    True
+    """
+    without_time = re.sub(r"T?\d+(:[\d.]+)+", " ", value[:80], flags=re.ASCII)
+    words = [word for word in re.split(r"[\W_]+", without_time) if word]
+    if len(words) == 1 and re.fullmatch(r"\d{8}", words[0], re.ASCII):
+        words = [words[0][:4], words[0][4:6], words[0][6:]]
+    words = [word for word in words if not (word.isalpha() and _month(word) is None)][:3]
+    if len(words) != 3 or any(len(word) > 12 or not word.isalnum() for word in words):
+        return None
+    named = [word for word in words if _month(word)]
+    numbers = [int(word) for word in words if word.isascii() and word.isdigit()]
+    if len(named) == 1 and len(numbers) == 2:
+        return _day(words, _month(named[0]) or 0, [word for word in words if word != named[0]])
+    return _numeric_date(words) if len(numbers) == 3 else None
+
+
+def _day(words: list[str], month: int, rest: list[str]) -> date | None:
+    year_first = len(rest[0]) == 4 and words.index(rest[0]) == 0
+    day, year = (rest[1], rest[0]) if year_first else (rest[0], rest[1])
+    return _date(_year(year), month, int(day))
+
+
+def _numeric_date(words: list[str]) -> date | None:
+    if len(words[0]) == 4:
+        return _date(int(words[0]), int(words[1]), int(words[2]))
+    first, second, year = int(words[0]), int(words[1]), _year(words[2])
+    if first > 12 or first == second:
+        return _date(year, second, first)
+    return _date(year, first, second) if second > 12 else None
+
+
+def _year(word: str) -> int:
+    year = int(word)
+    return year if len(word) > 2 else year + (1900 if year >= OLDEST_YEAR else 2000)
+
+
+def _date(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day) if 1970 <= year < 2200 else None
+    except ValueError:
+        return None
+
+
+def _month(word: str) -> int | None:
+    return next((number for number, starts in enumerate(MONTHS, 1) if word.upper().startswith(starts)), None)
+
+
+def parse_time(value: str) -> time | None:
+    """Return the time of `hh:mm:ss`, with sixtieths (`:tt`, FCS 3.0) or hundredths (`.cc`, FCS 3.1).
+
+    Examples
+    --------
+    >>> parse_time("11:09:58"), parse_time("11:09:58:30"), parse_time("11:09:58.25"), parse_time("2:05:00 PM")
+    (datetime.time(11, 9, 58), datetime.time(11, 9, 58, 500000), datetime.time(11, 9, 58, 250000), datetime.time(14, 5))
+    """
+    form = r"(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?::(\d{1,2})|[.,](\d{1,6}))?)?\s*([AP]M)?"
+    found = re.fullmatch(form, value.strip(" \0").upper(), re.ASCII)
+    if not found:
+        return None
+    hours = int(found[1]) % 12 + 12 * (found[6] == "PM") if found[6] else int(found[1])
+    seconds = timedelta(seconds=int(found[3] or 0))
+    seconds += timedelta(seconds=int(found[4] or 0) / 60, microseconds=int((found[5] or "0").ljust(6, "0")))
+    if hours > 23 or int(found[2]) > 59 or int(found[3] or 0) > 59:
+        return None
+    return (datetime(2000, 1, 1, hours, int(found[2])) + seconds).time()
+
+
+def _datetime(value: str) -> datetime | None:
+    """$BEGINDATETIME of FCS 3.2 is ISO 8601; the instrument's own clock counts, without its zone."""
+    try:
+        return datetime.fromisoformat(value.strip()).replace(tzinfo=None)
+    except ValueError:
+        return None
+
+
+def _word(keywords: Mapping[str, str], names: tuple[str, ...]) -> str:
+    return next((word for name in names if (word := keywords.get(name, "").strip(" \0"))), "")
+
+
+def _area_scaling(keywords: Mapping[str, str]) -> tuple[tuple[str, float], ...]:
+    given = ((key, real_number(value)) for key, value in keywords.items() if key.endswith(("ASF", "AREA SCALING")))
+    return tuple(sorted((key, factor) for key, factor in given if factor is not None))

@@ -1,0 +1,269 @@
+"""One data set of an FCS file: its keywords at once, its events when they are asked for."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gating.compensation import SpilloverMatrix
+from pipeline.fcs.acquisition import Acquisition, Detector, parse_acquisition
+from pipeline.fcs.data import Values, decode_linear, decode_raw
+from pipeline.fcs.data_sets import read_data_set
+from pipeline.fcs.errors import ChannelError, UnreadableError, UnsupportedError
+from pipeline.fcs.layout import Claims, Place, find_data
+from pipeline.fcs.parameters import Parameter, parse_parameters
+from pipeline.fcs.repairs import Repair
+from pipeline.fcs.spillover import parse_spillover
+
+FLOAT32_BITS = 24
+"""Integers up to this width are the same as float32."""
+
+
+
+@dataclass(frozen=True, eq=False)
+class FcsFile:
+    """One data set of an FCS file.
+
+    Attributes
+    ----------
+    path, data_set, n_data_sets
+        Where it comes from; data sets count from 1.
+    version
+        `2.0`, `3.0`, `3.1` or `3.2`.
+    n_events
+        Number of events.
+    channels, markers
+        $PnN (made unique) and $PnS ("" for none), of every channel in the file.
+    decoded
+        The channels that were asked for: `column` decodes these together when it is first called.
+    keywords
+        TEXT, keys in upper case, values as they are written.
+    parameters
+        Every channel's width, range, amplification and gain.
+    """
+
+    path: Path
+    data_set: int
+    n_data_sets: int
+    version: str
+    n_events: int
+    channels: tuple[str, ...]
+    markers: tuple[str, ...]
+    decoded: tuple[str, ...]
+    keywords: Mapping[str, str]
+    parameters: tuple[Parameter, ...]
+    place: Place
+    reading_repairs: tuple[Repair, ...]
+
+    @property
+    def repairs(self) -> tuple[Repair, ...]:
+        """What the file says wrongly and what was used instead; empty for a sound file."""
+        return self.reading_repairs + self._spillover[1]
+
+    @property
+    def spillover(self) -> SpilloverMatrix | None:
+        """The matrix that the file carries; None where it has none that can be used."""
+        return self._spillover[0]
+
+    @cached_property
+    def acquisition(self) -> Acquisition:
+        """Instrument, serial, date, time and settings of the acquisition."""
+        return parse_acquisition(self.keywords)
+
+    def column(self, name: str) -> NDArray[np.floating]:
+        """Return a channel on the linear scale, shape (n_events,).
+
+        $PnE and $PnG are applied, $TIMESTEP to time (seconds); float32 where that holds every value exactly, else
+        float64. Do not write into it: all channels that `read_fcs` was asked for are decoded once and kept.
+
+        Raises
+        ------
+        ChannelError
+            No such channel; the message names the closest.
+        """
+        row = self._row(name)
+        if name not in self._columns:
+            wanted = self.decoded if name in self.decoded else (name,)
+            self._decode_columns([self.channels.index(channel) for channel in wanted])
+        return self._columns[self.channels[row]]
+
+    def raw(self, name: str) -> Values:
+        """Return a channel as stored, shape (n_events,): integers masked by $PnR, floats as they are."""
+        return decode_raw(self.path, self.place, self._row(name))
+
+    def events(self, channels: Sequence[str] | None = None) -> NDArray[np.float32]:
+        """Return channels on the linear scale, float32, shape (n_channels, n_events), a contiguous row each.
+
+        Parameters
+        ----------
+        channels
+            Names ($PnN) in the order of the rows; None for those that `read_fcs` was asked for. Only these are
+            decoded, anew at each call, so that the result is the caller's own.
+
+        Raises
+        ------
+        ChannelError
+            A name that the file does not have.
+        """
+        rows = [self._row(name) for name in (self.decoded if channels is None else channels)]
+        return decode_linear(self.path, self.place, self.parameters, rows, np.float32)
+
+    def scale_top(self, name: str) -> float:
+        """Return the largest linear value of the detector; `inf` where there is none, and for time."""
+        return self.parameters[self._row(name)].scale_top
+
+    def detector(self, name: str) -> Detector:
+        """Return voltage, gain and amplification of a channel."""
+        parameter = self.parameters[self._row(name)]
+        return Detector(parameter.voltage, parameter.gain, (parameter.decades, parameter.log_zero))
+
+    @cached_property
+    def _spillover(self) -> tuple[SpilloverMatrix | None, tuple[Repair, ...]]:
+        return parse_spillover(self.keywords, self.parameters)
+
+    @cached_property
+    def _columns(self) -> dict[str, NDArray[np.floating]]:
+        return {}
+
+    def _decode_columns(self, rows: Sequence[int]) -> None:
+        for dtype, exact in ((np.float32, True), (np.float64, False)):
+            chosen = [row for row in rows if _is_float32(self.parameters[row]) is exact]
+            decoded = decode_linear(self.path, self.place, self.parameters, chosen, dtype)
+            decoded.flags.writeable = False
+            self._columns.update((self.channels[row], values) for row, values in zip(chosen, decoded, strict=True))
+
+    def _row(self, name: str) -> int:
+        try:
+            return self.channels.index(name)
+        except ValueError:
+            raise ChannelError(_no_such_channel(name, self)) from None
+
+
+def _is_float32(parameter: Parameter) -> bool:
+    """Whether float32 holds every linear value of the channel exactly."""
+    if not parameter.is_plain or parameter.kind not in "IF":
+        return False
+    mask = parameter.mask
+    return parameter.kind == "F" or (mask.bit_length() if mask else parameter.bits) <= FLOAT32_BITS
+
+
+def _no_such_channel(name: str, file: FcsFile) -> str:
+    """Name the channel meant: that of a marker, or the closest spelling."""
+    by_marker = [channel for channel, marker in zip(file.channels, file.markers, strict=True) if marker == name]
+    near = by_marker or difflib.get_close_matches(name, file.channels, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(file.channels[:60])}"
+    return f"{file.path.name} has no channel {name!r}; {hint}"
+
+
+def read_fcs(
+    path: str | Path, *, channels: Sequence[str] | None = None, data_set: int = 1, allow_truncated: bool = False
+) -> FcsFile:
+    """Read an FCS file: 2.0, 3.0, 3.1 or 3.2; integers of 1–64 bits, float, double or ASCII; any byte order.
+
+    Parameters
+    ----------
+    path
+        The file; `file.lmd#2` is its second data set.
+    channels
+        $PnN of the channels to decode; None for all, `()` for none: then HEADER and TEXT alone are read.
+    data_set
+        Which data set, from 1; the first is the default.
+    allow_truncated
+        Read the whole events of a file that ends early, and say so in `repairs`, instead of refusing it.
+
+    Raises
+    ------
+    FcsError
+        One of UnreadableError, NotFcsError, TruncatedError, UnsupportedError, ChannelError: file, field, what was
+        found, what was expected, what to do.
+    """
+    where, data_set = _split_data_set(Path(path), data_set)
+    try:
+        with where.open("rb") as file:
+            found = _read(file, where, channels, data_set, allow_truncated=allow_truncated)
+    except OSError as fault:
+        raise UnreadableError(_unreadable(where, fault)) from fault
+    for name in found.decoded:
+        found._row(name)
+    return found
+
+
+def _split_data_set(path: Path, data_set: int) -> tuple[Path, int]:
+    """`file.lmd#2` is data set 2, unless a file has just that name."""
+    named = re.fullmatch(r"(.+)#(\d{1,4})", path.name, re.ASCII)
+    if not named or path.exists():
+        return path, data_set
+    if data_set not in (1, int(named[2])):
+        raise UnsupportedError(f"{path.name}: data set {named[2]} by its name, but {data_set} was asked for; choose one")
+    return path.with_name(named[1]), int(named[2])
+
+
+def _unreadable(path: Path, fault: OSError) -> str:
+    if path.is_dir():
+        return f"{path.name} is a folder, expected an FCS file; name a file in it"
+    if isinstance(fault, FileNotFoundError):
+        near = difflib.get_close_matches(path.name, _names_beside(path), n=1)
+        hint = f"did you mean {near[0]}?" if near else "check the name and the folder"
+        return f"{path.name} is not there ({path}), expected an FCS file; {hint}"
+    return f"{path.name} cannot be read: {fault.strerror or fault}; check the file's permissions or copy it again"
+
+
+def _names_beside(path: Path) -> list[str]:
+    try:
+        return os.listdir(path.parent)  # noqa: PTH208
+    except OSError:
+        return []
+
+
+def _read(
+    file: BinaryIO, path: Path, channels: Sequence[str] | None, number: int, *, allow_truncated: bool
+) -> FcsFile:
+    size = os.fstat(file.fileno()).st_size
+    data_set, n_data_sets = read_data_set(file, size, path.name, number)
+    header, keywords = data_set.header, data_set.text.keywords
+    mode = _check_mode(keywords, header.version, path.name)
+    parameters, repairs = parse_parameters(keywords, header.version, path.name)
+    claims = Claims(header, keywords, parameters, data_set.start, size, path.name)
+    place, more = find_data(claims, lambda at, count: _peek(file, at, count), allow_truncated=allow_truncated)
+    names = tuple(parameter.name for parameter in parameters)
+    return FcsFile(
+        path=path,
+        data_set=number,
+        n_data_sets=n_data_sets,
+        version=header.version,
+        n_events=place.n_events,
+        channels=names,
+        markers=tuple(parameter.marker for parameter in parameters),
+        decoded=names if channels is None else tuple(channels),
+        keywords=MappingProxyType(keywords),
+        parameters=parameters,
+        place=place,
+        reading_repairs=(*data_set.text.repairs, *mode, *more, *repairs),
+    )
+
+
+def _check_mode(keywords: Mapping[str, str], version: str, file: str) -> list[Repair]:
+    """$MODE (3.2.18): only lists of events; histograms (C, U) are deprecated since 3.1. Absent in FCS 3.2."""
+    mode = keywords.get("$MODE", "").strip(" \0").upper()
+    if mode == "L" or (not mode and version == "3.2"):
+        return []
+    if mode:
+        raise UnsupportedError(
+            f"{file}: $MODE is {mode[:20]!r}, a histogram, expected L, a list of events; export list mode data"
+        )
+    return [Repair("MODE_ABSENT", "TEXT has no $MODE; a list of events was assumed", "nothing", "L")]
+
+
+def _peek(file: BinaryIO, at: int, count: int) -> bytes:
+    file.seek(at)
+    return file.read(count)

@@ -1,0 +1,28 @@
+"""Repairs: what a file said, what was used instead, and why, so that nothing is mended in silence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """One departure from what the file says.
+
+    Attributes
+    ----------
+    code
+        Stable name, such as `DATA_END_OFF_BY_ONE`.
+    text
+        One sentence for people.
+    found, used
+        What the file says and what the reader took instead.
+    """
+
+    code: str
+    text: str
+    found: str
+    used: str
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.text}"

@@ -1,0 +1,209 @@
+"""TEXT: keyword–value pairs between delimiters (FCS 3.1, section 3.2; ANALYSIS has the same form, 3.4).
+
+A delimiter inside a value is written twice, and so no value may be empty (3.2.4). Many instruments write empty
+values all the same, and then two delimiters meet where none is meant. What decides is the place: keywords hold no
+delimiter and are never empty, so two delimiters after a *keyword* are an empty value, two after the start of a
+*value* are one delimiter within it. Longer runs follow: an odd run ends the word, an even one goes on.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from pipeline.fcs.errors import NotFcsError, UnsupportedError
+from pipeline.fcs.repairs import Repair
+
+MOST_TEXT_BYTES = 16 << 20
+"""Ten times the largest TEXT seen; a claim beyond it is no TEXT, and is not read into memory."""
+
+MOST_KEYWORDS = 200_000
+"""A file of 2,000 channels has 20,000."""
+
+MOST_DIGITS = 18
+"""What a 64-bit offset or count can have; longer numbers are no numbers."""
+
+STANDARD_KEYWORD = re.compile(
+    r"\$(?:P\d+[A-Z]+|PAR|TOT|DATATYPE|MODE|BYTEORD|NEXTDATA|(?:BEGIN|END)(?:DATA|ANALYSIS|STEXT)|CYT|CYTSN|FIL|SYS|"
+    r"DATE|BTIM|ETIM|OP|SRC|SMNO|CELLS|COM|EXP|INST|PROJ|LOST|ABRT|TR|TIMESTEP|SPILLOVER|COMP|VOL|UNICODE|GATE|"
+    r"LAST_MODIFI(?:ED|ER)|ORIGINALITY|PLATEID|PLATENAME|WELLID)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Keywords in upper case with their values, and what was repaired to read them."""
+
+    keywords: Mapping[str, str]
+    repairs: tuple[Repair, ...] = ()
+
+
+def parse_text(raw: bytes, file: str, segment: str = "TEXT") -> Text:
+    r"""Read a TEXT (or supplemental TEXT, or ANALYSIS) segment.
+
+    Parameters
+    ----------
+    raw
+        The bytes of the segment, the delimiter first.
+    file, segment
+        For messages.
+
+    Raises
+    ------
+    NotFcsError
+        The segment is empty or has no delimiter.
+    UnsupportedError
+        More bytes or keywords than any instrument writes.
+
+    Examples
+    --------
+    >>> dict(parse_text(b"|$TOT|7|$P1S||$CYT|a||b|", "x.fcs").keywords)
+    {'$TOT': '7', '$P1S': '', '$CYT': 'a|b'}
+    """
+    if len(raw) < 2:
+        raise NotFcsError(f"{file}: {segment} has {len(raw)} bytes, expected keywords; the file is cut off or damaged")
+    if len(raw) > MOST_TEXT_BYTES or raw.count(raw[:1]) > 2 * MOST_KEYWORDS:
+        raise UnsupportedError(
+            f"{file}: {segment} has {len(raw):,} bytes and {raw.count(raw[:1]):,} delimiters, expected at most "
+            f"{MOST_TEXT_BYTES:,} and {2 * MOST_KEYWORDS:,}; its offsets in HEADER are probably damaged"
+        )
+    content, repairs = _decode(raw, segment)
+    delimiter = content[0]
+    words = _words(content[1:].rstrip("\0 \r\n") if delimiter not in " \r\n\0" else content[1:], delimiter)
+    if _out_of_step(words):
+        words = _words_by_standard_keywords(content[1:], delimiter)
+        repairs.append(_unescaped(segment, delimiter))
+    return _pairs(words, segment, repairs)
+
+
+def merge(primary: Text, supplement: Text) -> Text:
+    """Return the keywords of both segments; where both have one, that of the primary TEXT counts (3.2.2)."""
+    repairs = [
+        Repair("KEYWORD_TWICE", f"{key} differs between TEXT and supplemental TEXT; TEXT was used", other, used)
+        for key, other in supplement.keywords.items()
+        if (used := primary.keywords.get(key, other)) != other
+    ]
+    merged = {**supplement.keywords, **primary.keywords}
+    return Text(merged, (*primary.repairs, *supplement.repairs, *repairs))
+
+
+def whole_number(value: str | None) -> int | None:
+    """Return the integer that a keyword holds, or None; `12.0` and ` 12 ` are 12.
+
+    Examples
+    --------
+    >>> whole_number(" 12 "), whole_number("12.0"), whole_number("many"), whole_number(None)
+    (12, 12, None, None)
+    """
+    digits = re.fullmatch(r"([+-]?\d+)(?:[.,]0*)?", (value or "").strip(" \0\t\r\n"), re.ASCII)
+    return int(digits[1]) if digits and len(digits[1]) <= MOST_DIGITS else None
+
+
+def real_number(value: str | None) -> float | None:
+    """Return the number that a keyword holds, with decimal point or comma, or None.
+
+    Examples
+    --------
+    >>> real_number("0,01"), real_number("450 V"), real_number("nan")
+    (0.01, None, None)
+    """
+    digits = re.fullmatch(r"[+-]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eE][+-]?\d{1,3})?", (value or "").strip(" \0\t\r\n"), re.ASCII)
+    return float(digits[0].replace(",", ".")) if digits and len(digits[0]) < 64 else None
+
+
+def _decode(raw: bytes, segment: str) -> tuple[str, list[Repair]]:
+    """FCS 3.1 says UTF-8 and 2.0 and 3.0 say ASCII (3.2.5); what is neither is Latin-1, as instruments write it."""
+    try:
+        return raw.decode("utf-8"), []
+    except UnicodeDecodeError as fault:
+        found = raw[fault.start : fault.start + 1].hex()
+        return raw.decode("latin-1"), [
+            Repair("LATIN_1", f"{segment} is not UTF-8; it was read as Latin-1", f"byte 0x{found}", "Latin-1")
+        ]
+
+
+def _words(content: str, delimiter: str) -> list[str]:
+    """Split into keyword, value, keyword, value …"""
+    content = content.removesuffix(delimiter)
+    if 2 * delimiter not in content:
+        return content.split(delimiter)
+    words: list[str] = []
+    word = ""
+    *pieces, last = re.split(f"({re.escape(delimiter)}+)", content)
+    for piece, run in zip(pieces[::2], pieces[1::2], strict=True):
+        word += piece
+        written = delimiter * ((len(run) - 1) // 2)
+        if len(words) % 2 == 0:
+            words += [word] if len(run) % 2 else [word, written]
+            word = written if len(run) % 2 else ""
+        elif len(run) % 2:
+            words.append(word + written)
+            word = ""
+        else:
+            word += written + delimiter
+    return [*words, word + last] if word or last or len(words) % 2 else words
+
+
+def _out_of_step(words: list[str]) -> bool:
+    """Whether standard keywords stand where values should: a delimiter within a value was not written twice."""
+    marked = [word for word in words[1::2] if word[:1] == "$"]
+    return sum(1 for word in marked if STANDARD_KEYWORD.fullmatch(word)) > 1
+
+
+def _words_by_standard_keywords(content: str, delimiter: str) -> list[str]:
+    """Start a pair at each standard keyword; a value before it that cannot be paired off is put together again."""
+    words: list[str] = []
+    between: list[str] = []
+    for word in content.removesuffix(delimiter).split(delimiter):
+        if STANDARD_KEYWORD.fullmatch(word):
+            words += _value_and_pairs(between, delimiter) if words else between[len(between) % 2 :]
+            between = []
+            words.append(word)
+        else:
+            between.append(word)
+    return words + _value_and_pairs(between, delimiter)
+
+
+def _value_and_pairs(between: list[str], delimiter: str) -> list[str]:
+    if len(between) % 2:
+        return between
+    return [delimiter.join(between[:2]).removesuffix(delimiter), *between[2:]]
+
+
+def _unescaped(segment: str, delimiter: str) -> Repair:
+    return Repair(
+        "DELIMITER_IN_VALUE",
+        f"{segment} has values that hold the delimiter {delimiter!r} unescaped; keywords were found by their names",
+        f"single {delimiter!r} within values",
+        "standard keywords start pairs",
+    )
+
+
+def _pairs(words: list[str], segment: str, repairs: list[Repair]) -> Text:
+    if len(words) % 2:
+        stray = words.pop()
+        if stray.strip(" \0\r\n\t"):
+            repairs.append(_stray(segment, stray))
+    keys = [key.strip(" \0\r\n\t").upper() for key in words[::2]]
+    values = words[1::2]
+    keywords = dict(zip(keys, values, strict=True))
+    if len(keywords) < len(keys):
+        repairs.extend(_repeated(keys, values, keywords))
+    keywords.pop("", None)
+    return Text(keywords, tuple(repairs))
+
+
+def _stray(segment: str, stray: str) -> Repair:
+    return Repair("STRAY_WORD", f"{segment} ends with a keyword that has no value; it was left out", stray[:80], "nothing")
+
+
+def _repeated(keys: list[str], values: list[str], used: Mapping[str, str]) -> Iterable[Repair]:
+    twice = {key for key, n in Counter(keys).items() if n > 1}
+    for key in sorted(twice):
+        found = [value for other, value in zip(keys, values, strict=True) if other == key]
+        if len(set(found)) > 1:
+            shown = "; ".join(value[:40] for value in found[:4])
+            yield Repair("KEYWORD_TWICE", f"{key} is given {len(found)} times; the last was used", shown, used[key][:40])
