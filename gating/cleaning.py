@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from gating.density import Density, clearest_valley, density_of
+from gating.density import clearest_valley, density_of
 from gating.events import FloatArray, Survivors
-from gating.gates import AllOf, Gate, PolygonGate, RangeGate
+from gating.gates import AllOf, PolygonGate, RangeGate
 from gating.population import Finding
 from gating.thresholds import Threshold, rounded
 
@@ -92,14 +92,7 @@ def _debris_limit(values: FloatArray) -> Threshold:
     return Threshold(rounded(0.15 * large), "spread", 0.6)
 
 
-def find_singlets(
-    events: Survivors,
-    *,
-    area: str,
-    height: str | None,
-    width: str | None,
-    fixed: Threshold | None,
-) -> Finding:
+def find_singlets(events: Survivors, area: str | None, pulse: str, fixed: Threshold | None) -> Finding:
     """Return the gate on single cells: the ratio of pulse area to height, else the pulse width.
 
     Two cells in a row give a pulse about twice as long: the limit is the valley above the main mode of the
@@ -107,18 +100,24 @@ def find_singlets(
 
     Parameters
     ----------
-    area, height, width
-        Channels; height or width may be None.
+    area
+        Channel of the pulse area; None if `pulse` is a width.
+    pulse
+        Channel of the pulse height, or width.
     fixed
         A limit set by a person (ratio area/height, or width), or None.
     """
-    if height is not None:
-        return _by_ratio(events, area, height, fixed)
-    assert width is not None
-    values = events.column(width)
-    limit = fixed or _upper_limit(values)
-    gate: Gate = RangeGate(width, None, limit.value)
-    return Finding("singlets", gate, (area, width), limit.method, ((width, limit.value),), limit.confidence)
+    if area is not None:
+        return _by_ratio(events, area, pulse, fixed)
+    limit = fixed or _upper_limit(events.column(pulse))
+    return Finding(
+        "singlets",
+        RangeGate(pulse, None, limit.value),
+        (pulse,),
+        limit.method,
+        ((pulse, limit.value),),
+        limit.confidence,
+    )
 
 
 def _by_ratio(events: Survivors, area: str, height: str, fixed: Threshold | None) -> Finding:
@@ -157,8 +156,3 @@ def _lower_spread(logs: FloatArray, mode: float) -> float:
     """Return the SD of the events below the mode, from their median distance."""
     below = mode - logs[logs < mode]
     return max(1.4826 * float(np.median(below)), 0.01) if below.size else 0.05
-
-
-def largest_mode(density: Density) -> float:
-    """Return the place of the highest mode."""
-    return float(density.grid[np.argmax(density.counts)])

@@ -48,10 +48,20 @@ class Density:
         rising, falling = padded[1:-1] > padded[:-2], padded[1:-1] >= padded[2:]
         return np.flatnonzero(rising & falling & (self.counts > 0))
 
-    def share_above(self, place: float) -> float:
-        """Return the share of events above a place on the axis."""
-        total = float(self.counts.sum())
-        return float(self.counts[self.grid >= place].sum()) / total if total else 0.0
+    def major_modes(self, share: float = 0.1) -> NDArray[np.intp]:
+        """Return the bins of the modes that reach this share of the highest, ascending; at least one."""
+        modes = self.modes[self.counts[self.modes] >= share * self.counts.max(initial=0.0)]
+        return modes if modes.size else np.array([self.counts.size // 2])
+
+    def half_width(self, mode: int, side: int) -> float:
+        """Return the SD of the group at a mode as one of its sides shows it (−1 lower, 1 upper).
+
+        From the distance to half of the mode's height, less the kernel's own width.
+        """
+        counts = self.counts[mode::side]
+        lower = np.flatnonzero(counts < 0.5 * counts[0])
+        reach = float(lower[0] if lower.size else counts.size) * self.step / 1.1774
+        return float(np.sqrt(max(reach**2 - self.bandwidth**2, (0.3 * reach) ** 2)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +107,14 @@ def density_of(values: FloatArray, *, bandwidth: float, low: float, high: float)
 
 def clearest_valley(density: Density, low: float, high: float) -> Valley | None:
     """Return the clearest valley with its bottom between `low` and `high`, or None."""
-    modes = density.modes
-    found = [_valley(density, modes, split) for split in range(1, len(modes))]
-    inside = [valley for valley in found if low <= valley.place <= high and valley.clarity > 0]
+    inside = [valley for valley in all_valleys(density) if low <= valley.place <= high and valley.clarity > 0]
     return max(inside, key=lambda valley: (valley.clarity, -valley.place), default=None)
+
+
+def all_valleys(density: Density) -> list[Valley]:
+    """Return the valley between every two neighbouring modes, ascending."""
+    modes = density.modes
+    return [_valley(density, modes, split) for split in range(1, len(modes))]
 
 
 def _valley(density: Density, modes: NDArray[np.intp], split: int) -> Valley:

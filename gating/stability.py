@@ -87,14 +87,15 @@ def _stretches(time: FloatArray, n_stretches: int) -> Stretches:
 
 
 def _unsteady_rate(counts: NDArray[np.float64]) -> Mask:
-    """Stretches with far fewer or far more events than the usual one, beyond counting noise.
+    """Stretches with far fewer or far more events than the usual event saw around it, beyond counting noise.
 
-    If a third of the tube differs, the operator changed the flow: that is no clog.
+    If a third of the events differ, the operator changed the flow: that is no clog.
     """
-    usual = float(np.median(counts))
+    ordered = np.sort(counts)
+    usual = float(ordered[np.searchsorted(np.cumsum(ordered), 0.5 * ordered.sum())])
     beyond = np.abs(counts - usual) > 6 * np.sqrt(np.maximum(usual, 1.0))
     bad = beyond & ((counts < 0.6 * usual) | (counts > 1.6 * usual))
-    few = np.zeros_like(bad) if bad.mean() > 1 / 3 else bad
+    few = np.zeros_like(bad) if counts[bad].sum() > counts.sum() / 3 else bad
     return np.asarray(few | (counts == 0), np.bool_)
 
 

@@ -1,0 +1,210 @@
+"""The wanted population as one group on all its anchors at once, then a plain cut on each anchor.
+
+One anchor alone fails where cells are rare, dim or stripped of it by a drug. So the anchors' evidence is
+added up on an axis of its own; the population is what lies beyond a valley of that axis and is on target on
+every anchor. From these cells a threshold is derived for each channel, so that a person can read and move it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gating.density import Valley, all_valleys, density_of
+from gating.events import FloatArray, Mask
+from gating.panel import Target
+from gating.thresholds import Axis, axis_density, axis_of
+
+ON_TARGET = 0.5
+"""A group is the wanted one if at least this share of it is on target on every anchor."""
+LEAST_CLARITY = 0.15
+MOST_LOW_PENALTY = 1.5
+BANDWIDTHS = (0.15, 0.25, 0.4)
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A channel on which the wanted population has a target.
+
+    Attributes
+    ----------
+    channel, target
+        As in the panel.
+    axis
+        The candidates' values.
+    edge
+        Place on the axis: the farthest that the off-target cells usually reach. For `positive` the upper
+        end of the negative cells, for `negative` too, for `low` the lower end of the bright ones.
+    """
+
+    channel: str
+    target: Target
+    axis: Axis
+    edge: float
+
+    @property
+    def is_positive(self) -> bool:
+        """Whether the wanted cells lie above the cut."""
+        return self.target is Target.POSITIVE
+
+    def on_target(self) -> Mask:
+        """Return which candidates lie on the wanted side of the edge."""
+        return self.axis.values > self.edge if self.is_positive else self.axis.values < self.edge
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The wanted cells among the candidates, before any single cut.
+
+    Attributes
+    ----------
+    mask
+        bool, shape (n_candidates,).
+    clarity
+        0 to 1: how clear the valley is that separates them; 0 where there is none.
+    """
+
+    mask: Mask
+    clarity: float
+
+
+def anchor_of(channel: str, target: Target, candidates: FloatArray, reference: FloatArray) -> Anchor:
+    """Return an anchor.
+
+    Parameters
+    ----------
+    candidates
+        Linear values of the events to search, shape (n_candidates,).
+    reference
+        Linear values of all viable single cells, shape (n_reference,): they show where the negative and the
+        bright cells lie, even if a dump channel has taken them out of the candidates.
+    """
+    usual = axis_of(reference)
+    edge = _bright_edge(usual) if target is Target.LOW else _negative_edge(usual)
+    return Anchor(channel, target, axis_of(candidates, usual.cofactor), edge)
+
+
+def _negative_edge(axis: Axis) -> float:
+    """Return the upper end of the dimmest large group: its mode and 2.5 spreads, within 0.7 to 1.2 units."""
+    density = axis_density(axis, 0.15)
+    mode = density.major_modes()[0]
+    return float(density.grid[mode]) + min(max(2.5 * density.half_width(mode, -1), 0.7), 1.2)
+
+
+def _bright_edge(axis: Axis) -> float:
+    """Return the lower end of the brightest large group: its mode and two spreads, within 0.7 to 1 unit."""
+    density = axis_density(axis, 0.15)
+    mode = density.major_modes(0.05)[-1]
+    return float(density.grid[mode]) - min(max(2.0 * density.half_width(mode, 1), 0.7), 1.0)
+
+
+def evidence_of(anchors: Sequence[Anchor], wanted: Mask | None = None) -> FloatArray:
+    """Return the sum of the anchors' evidence per candidate, in units of the axes (natural log).
+
+    A positive anchor counts from its negative edge down at most one unit and, once the wanted cells are
+    roughly known, no further up than their dimmer quarter, so that brightness alone is no evidence. A low or
+    negative anchor counts against an event the farther it lies beyond its edge.
+    """
+    total = np.zeros(anchors[0].axis.values.size, np.float32)
+    for anchor in anchors:
+        place = anchor.axis.values - np.float32(anchor.edge)
+        if not anchor.is_positive:
+            total -= np.clip(place, 0, MOST_LOW_PENALTY)
+            continue
+        top = np.inf
+        if wanted is not None and wanted.any():
+            top = max(float(np.quantile(place[wanted], 0.25)), 0.5)
+        total += np.clip(place, -1.5, top)
+    return total
+
+
+def find_group(anchors: Sequence[Anchor]) -> Group:
+    """Return the wanted population: what lies beyond a valley of the evidence, on target everywhere.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> dim, bright = rng.normal(0, 20, 5_000), rng.lognormal(8, 0.4, 60)
+    >>> values = np.concatenate([dim, bright]).astype(np.float32)
+    >>> group = find_group([anchor_of("BV421-A", Target.POSITIVE, values, values)])
+    >>> int(group.mask.sum()), group.clarity > 0.9
+    (60, True)
+    """
+    n = anchors[0].axis.values.size
+    group = Group(np.zeros(n, np.bool_), 0.0)
+    if n < 20:
+        return group
+    on_target = _on_target(anchors)
+    for _ in range(3):
+        evidence = evidence_of(anchors, group.mask)
+        found = _beyond_valley(evidence, on_target)
+        if found is None:
+            return group
+        same = bool(np.array_equal(found.mask, group.mask))
+        group = found
+        if same:
+            break
+    return group
+
+
+def _on_target(anchors: Sequence[Anchor]) -> Mask:
+    """Return which candidates are on target on all anchors; of three or more, one may fail.
+
+    A drug strips CD138, and a clone may carry CD45: one anchor that says no must not lose the patient.
+    """
+    hits = np.sum([anchor.on_target() for anchor in anchors], axis=0, dtype=np.int8)
+    needed = len(anchors) - (1 if len(anchors) >= 3 else 0)
+    return np.asarray(hits >= needed, np.bool_)
+
+
+def _beyond_valley(evidence: FloatArray, on_target: Mask) -> Group | None:
+    """Return the events above the best valley of the evidence, or None."""
+    found = [group for width in BANDWIDTHS if (group := _lowest_good_valley(evidence, on_target, width))]
+    return max(found, key=lambda group: group.clarity, default=None)
+
+
+def _lowest_good_valley(evidence: FloatArray, on_target: Mask, bandwidth: float) -> Group | None:
+    """Walk the valleys from the top down as long as each further group is on target."""
+    density = density_of(
+        evidence, bandwidth=bandwidth, low=float(evidence.min()) - 0.5, high=float(evidence.max()) + 0.5
+    )
+    best: Valley | None = None
+    upper = float("inf")
+    for valley in reversed(all_valleys(density)):
+        if valley.clarity < LEAST_CLARITY:
+            continue
+        between = (evidence > valley.place) & (evidence <= upper)
+        if on_target[between].sum() < max(1.0, ON_TARGET * between.sum()):
+            break
+        best, upper = valley, valley.place
+    return None if best is None else Group(evidence > best.place, best.clarity)
+
+
+def cut_between(anchor: Anchor, wanted: Mask, rivals: Mask) -> float:
+    """Return the place of the cut on one anchor with the fewest wanted cells lost and rivals let in.
+
+    Parameters
+    ----------
+    wanted, rivals
+        bool, shape (n_candidates,): the group, and the others that pass every other anchor's cut.
+
+    Notes
+    -----
+    Where a whole stretch is equally good, its middle is taken; the stretch ends one unit (a factor e) from
+    the outermost wanted cell if no rival comes near.
+    """
+    sign = 1.0 if anchor.is_positive else -1.0
+    good = np.sort(sign * anchor.axis.values[wanted].astype(np.float64))
+    bad = np.sort(sign * anchor.axis.values[rivals].astype(np.float64))
+    if good.size == 0:
+        return anchor.edge
+    low = float(good[0]) - 1.0
+    places = np.concatenate(([low], good, bad[bad >= low] + 1e-6))
+    lost = np.searchsorted(good, places, "left")
+    let_in = bad.size - np.searchsorted(bad, places, "left")
+    best = places[np.flatnonzero(lost + let_in == (lost + let_in).min())]
+    start = float(best.min())
+    end = float(good[np.searchsorted(good, start, "left")]) if start <= good[-1] else start
+    return sign * 0.5 * (start + end)

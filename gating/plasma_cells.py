@@ -1,0 +1,233 @@
+"""The strategy: clean events, then the wanted population, each step with its counts and its confidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gating.aberrant import find_aberrant
+from gating.choices import Choices
+from gating.cleaning import find_debris, find_margins, find_singlets
+from gating.events import Events, Mask, Survivors
+from gating.gates import inside
+from gating.panel import GatingPanel, Target
+from gating.population import Finding, GatedPopulation, GateStep
+from gating.sides import find_sides
+from gating.stability import find_stable_time
+from gating.target import find_target
+from gating.thresholds import Threshold, rounded
+
+WATCHED_EVENTS = 20_000
+LOW_CONFIDENCE = 0.5
+SCATTER_ROLES = ("fsc_area", "fsc_height", "fsc_width", "ssc_area", "ssc_height")
+
+
+class UnfitEventsError(ValueError):
+    """Events that cannot be gated with this panel: a channel is missing, or one must not be there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """Steps done so far and the events that are left.
+
+    Attributes
+    ----------
+    left
+        Survivors of all steps.
+    steps, masks, flags
+        Of each step.
+    """
+
+    left: Survivors
+    steps: tuple[GateStep, ...] = ()
+    masks: tuple[Mask, ...] = ()
+    flags: tuple[str, ...] = ()
+
+    def then(self, finding: Finding) -> Passed:
+        """Return what is left after applying the finding's gate."""
+        left = self.left
+        if finding.gate is not None:
+            left = left.select(inside(finding.gate, left))
+        step = _step(finding, self.left.n_events, left.n_events)
+        return Passed(left, (*self.steps, step), (*self.masks, left.mask()), (*self.flags, *finding.flags))
+
+
+def gate_plasma_cells(
+    events: Events,
+    panel: GatingPanel,
+    *,
+    overrides: Mapping[str, float] | None = None,
+    pooled: Mapping[str, float] | None = None,
+    templates: Mapping[str, float] | None = None,
+) -> GatedPopulation:
+    """Find the plasma cells, or whatever population the panel's targets describe.
+
+    Parameters
+    ----------
+    events
+        Linear scale, fluorescence compensated, without the quantified channel.
+    panel
+        What each channel is for. A panel without any target gets those of plasma cells.
+    overrides
+        Thresholds set by a person: name → value, linear and compensated. The name is a channel ($PnN), a
+        role that one channel has, a marker, or a step (`debris singlets viable dump`); see `Choices`.
+    pooled, templates
+        Thresholds of the batch and of the panel, used where the tube itself is not clear.
+
+    Returns
+    -------
+    GatedPopulation
+        The same cells whatever the order of events or channels.
+
+    Raises
+    ------
+    UnfitEventsError
+        If a channel of the panel is missing or a quantified one is there.
+    UnknownGateError
+        If a threshold is given for a gate that does not exist, or for CD38.
+    """
+    panel = panel.with_default_targets()
+    choices = Choices(panel, overrides or {}, pooled or {}, templates or {})
+    check_events(events, panel)
+    choices.check()
+    passed = Passed(Survivors.everyone(events)).then(_time(events, panel))
+    passed = passed.then(_margins(passed.left, panel))
+    passed = passed.then(_debris(passed.left, choices))
+    passed = passed.then(_singlets(passed.left, choices))
+    passed = passed.then(_side(passed.left, "viable", "viability", "NO_VIABILITY", choices))
+    viable = passed.left
+    passed = passed.then(_side(passed.left, "dump", "dump", "", choices))
+    first, second = find_target(passed.left, viable, choices)
+    passed = passed.then(first).then(second)
+    wanted = passed.left
+    aberrant = find_aberrant(wanted, viable, choices) or _cannot(
+        "aberrant", "the panel cannot tell aberrant plasma cells"
+    )
+    passed = passed.then(aberrant)
+    return _population(passed, wanted, viable)
+
+
+def check_events(events: Events, panel: GatingPanel) -> None:
+    """Raise UnfitEventsError unless every channel of the panel is there and no quantified one is."""
+    missing = [channel.channel for channel in panel.channels if channel.channel not in events.channels]
+    if missing:
+        raise UnfitEventsError(
+            f"the panel's channel {', '.join(missing)} is not among the events; "
+            f"there are {', '.join(events.channels)}"
+        )
+    refused = [channel for channel in events.channels if channel in panel.quantified]
+    if refused:
+        raise UnfitEventsError(
+            f"channel {', '.join(refused)} is quantified and may not be seen by the gating"
+        )
+
+
+def _time(events: Events, panel: GatingPanel) -> Finding:
+    roles = {channel.channel: channel.role for channel in panel.channels}
+    times = panel.with_role("time")
+    if not times:
+        return _cannot("time", "the panel has no time channel: stability was not judged", "NO_TIME")
+    channel = times[0].channel
+    watched = sorted(name for name in events.channels if roles.get(name) not in ("time", *SCATTER_ROLES[1:]))
+    sample = a_few(events, WATCHED_EVENTS)
+    columns = [events.column(name)[sample] for name in watched if name != channel]
+    return find_stable_time(events.column(channel), columns, sample, channel=channel)
+
+
+def a_few(events: Events, n: int) -> Mask:
+    """Return about `n` of the events, the same ones in whatever order events and channels come."""
+    if events.n_events <= n:
+        return np.ones(events.n_events, np.bool_)
+    bits: NDArray[np.uint32] = np.ascontiguousarray(events.values, np.float32).view(np.uint32)
+    key = np.add.reduce(bits, axis=0, dtype=np.uint32) * np.uint32(2_654_435_761)
+    key ^= key >> np.uint32(15)
+    key *= np.uint32(2_246_822_519)
+    return np.asarray(key < np.uint32(2**32 - 1) * np.float64(n / events.n_events), np.bool_)
+
+
+def _margins(left: Survivors, panel: GatingPanel) -> Finding:
+    forward = [c.channel for role in ("fsc_area", "fsc_height") for c in panel.with_role(role)]
+    side = [c.channel for role in ("ssc_area", "ssc_height") for c in panel.with_role(role)]
+    if not forward and not side:
+        return _cannot("margins", "the panel has no scatter channel", "NO_SCATTER")
+    tops = [left.events.scale_top(channel) for channel in (*forward, *side)]
+    return find_margins(left, forward, side, tops)
+
+
+def _debris(left: Survivors, choices: Choices) -> Finding:
+    forward = choices.panel.with_role("fsc_area")
+    if not forward:
+        return _cannot("debris", "the panel has no forward scatter area: debris was not removed", "NO_DEBRIS")
+    person = choices.person(forward[0])
+    return find_debris(left, forward[0].channel, _as_threshold(person))
+
+
+def _singlets(left: Survivors, choices: Choices) -> Finding:
+    panel = choices.panel
+    area, height = panel.with_role("fsc_area"), panel.with_role("fsc_height")
+    width = panel.with_role("fsc_width")
+    if not (area and height) and not width:
+        area, height = panel.with_role("ssc_area"), panel.with_role("ssc_height")
+    person = choices.person_of_step("singlets")
+    if area and height:
+        return find_singlets(left, area[0].channel, height[0].channel, _as_threshold(person))
+    if width:
+        person = choices.person(width[0]) if person is None else person
+        return find_singlets(left, None, width[0].channel, _as_threshold(person))
+    return _cannot(
+        "singlets", "the panel has no pulse height or width: doublets were not removed", "NO_SINGLETS"
+    )
+
+
+def _side(left: Survivors, step: str, role: str, flag: str, choices: Choices) -> Finding:
+    channels = [c for c in choices.panel.with_role(role) if c.target is not Target.ANY]
+    if not channels:
+        return _cannot(step, f"the panel has no {role} channel", flag)
+    return find_sides(left, step, channels, choices)
+
+
+def _as_threshold(value: float | None) -> Threshold | None:
+    return None if value is None else Threshold(rounded(value), "person", 1.0)
+
+
+def _cannot(step: str, why: str, flag: str = "") -> Finding:
+    return Finding(step, None, (), "none", confidence=1.0, note=why, flags=(flag,) if flag else ())
+
+
+def _step(finding: Finding, n_in: int, n_out: int) -> GateStep:
+    return GateStep(
+        finding.name, finding.gate, finding.channels, n_in, n_out, finding.method, finding.thresholds,
+        finding.confidence, finding.note,
+    )  # fmt: skip
+
+
+def _population(passed: Passed, wanted: Survivors, viable: Survivors) -> GatedPopulation:
+    confidence = _overall(passed.steps)
+    flags = list(passed.flags)
+    if confidence < LOW_CONFIDENCE:
+        flags.append("LOW_GATE_CONFIDENCE")
+    told = passed.steps[-1].gate is not None
+    return GatedPopulation(
+        mask=wanted.mask(),
+        steps=passed.steps,
+        step_masks=np.stack(passed.masks),
+        confidence=confidence,
+        viable_singlets=viable.mask(),
+        aberrant=passed.masks[-1] if told else None,
+        flags=tuple(dict.fromkeys(flags)),
+        notes=tuple(f"{step.name}: {step.note}" for step in passed.steps if step.note),
+    )
+
+
+def _overall(steps: tuple[GateStep, ...]) -> float:
+    """Return the wanted population's confidence, lowered a little by each doubtful step before it."""
+    confidence = 1.0
+    for step in steps[:-1]:
+        if step.gate is None and step.method == "none":
+            continue
+        main = step.name in ("plasma_cells", "second_anchor")
+        confidence *= step.confidence if main else 0.8 + 0.2 * step.confidence
+    return round(confidence, 4)

@@ -1,0 +1,92 @@
+"""Steps with one cut per channel: viability dye and dump channels, the wanted cells on one side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gating.choices import Choices
+from gating.density import Valley, all_valleys
+from gating.events import FloatArray, Survivors
+from gating.gates import AllOf, Gate, RangeGate
+from gating.panel import GatingChannel, Target
+from gating.population import Finding
+from gating.thresholds import Axis, Threshold, as_person, axis_density, axis_of, rounded, settle
+
+FAR_APART = 3.0
+"""Modes this far apart (a factor of 20) are two kinds of cells; nearer ones may be autofluorescence."""
+
+
+def find_sides(events: Survivors, step: str, channels: Sequence[GatingChannel], choices: Choices) -> Finding:
+    """Return the gate that keeps the wanted side of each channel.
+
+    Parameters
+    ----------
+    step
+        Name of the step.
+    channels
+        With target `negative` or `low` (cells below the cut are kept) or `positive` (cells above).
+    """
+    cuts = [(channel, _cut(events.column(channel.channel), channel, choices)) for channel in channels]
+    return Finding(
+        step,
+        gate_of_cuts(cuts),
+        tuple(channel.channel for channel in channels)[:2],
+        "+".join(dict.fromkeys(cut.method for _, cut in cuts)),
+        tuple((channel.channel, cut.value) for channel, cut in cuts),
+        min(cut.confidence for _, cut in cuts),
+    )
+
+
+def gate_of_cuts(cuts: Sequence[tuple[GatingChannel, Threshold]]) -> Gate:
+    """Return the gate that keeps the wanted side of every cut."""
+    ranges = tuple(range_of_cut(channel, cut.value) for channel, cut in cuts)
+    return ranges[0] if len(ranges) == 1 else AllOf(ranges)
+
+
+def range_of_cut(channel: GatingChannel, value: float) -> RangeGate:
+    """Return the wanted side of one cut."""
+    if channel.target is Target.POSITIVE:
+        return RangeGate(channel.channel, value, None)
+    return RangeGate(channel.channel, None, value)
+
+
+def _cut(values: FloatArray, channel: GatingChannel, choices: Choices) -> Threshold:
+    automatic = side_cut(values, choices.pooled_for(channel), choices.template_for(channel))
+    person = choices.person(channel)
+    return as_person(automatic, None if person is None else rounded(person))
+
+
+def side_cut(values: FloatArray, pooled: float | None = None, template: float | None = None) -> Threshold:
+    """Return the cut between the negative and the positive cells of one channel.
+
+    Between groups that lie close together (autofluorescence) a valley counts less than between those far
+    apart; without any valley the cut lies four spreads above the negative mode.
+
+    Parameters
+    ----------
+    values
+        Linear, compensated, shape (n_events,).
+    pooled, template
+        Thresholds of the batch and the panel, linear, or None.
+    """
+    axis = axis_of(values)
+    density = axis_density(axis, 0.15)
+    mode = density.major_modes()[0]
+    negative = float(density.grid[mode])
+    spread = density.half_width(mode, 1)
+    valley = _widest_valley(axis, negative + spread)
+    return settle(axis, valley, fallback=negative + 4 * spread, pooled=pooled, template=template)
+
+
+def _widest_valley(axis: Axis, lowest: float) -> Valley | None:
+    found = [
+        valley
+        for width in (0.15, 0.25)
+        for valley in all_valleys(axis_density(axis, width))
+        if valley.place >= lowest and valley.clarity > 0
+    ]
+    return max(found, key=lambda valley: (_weight(valley), -valley.place), default=None)
+
+
+def _weight(valley: Valley) -> float:
+    return round(valley.clarity * min(1.0, (valley.right - valley.left) / FAR_APART), 1)
