@@ -22,8 +22,8 @@ LEVELS = "levels from dim to bright such as 638; 6930; 31008; 67601 (a blank bea
 _RESERVED_NAMES = {"con", "prn", "aux", "nul"} | {f"{n}{i}" for n in ("com", "lpt") for i in range(1, 10)}
 _DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?")
 _OTHER_DATE = re.compile(r"(\d{1,2})[./\- ](\d{1,2})[./\- ](\d{4})")
-_NUMBER = re.compile(r"[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?")
-_GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(?:([.,' \u00a0\u202f])\d{3})+(?:[.,]\d+)?")
+_NUMBER = re.compile(r"[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+_GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(?:([.,' \u00a0\u202f])\d{3})+(?:[.,]\d+)?", re.ASCII)
 _YES = {"yes", "y", "true", "1"}
 _NO = {"no", "n", "false", "0"}
 
@@ -65,8 +65,10 @@ def as_file_safe_id(value: object) -> str:
         )
     if len(name) > LONGEST_ID:
         refuse(f"an id of at most {LONGEST_ID} characters", f"This one has {len(name)}.")
-    if name.startswith(".") or name.endswith(".") or name.split(".")[0].strip().casefold() in _RESERVED_NAMES:
-        refuse("an id that can name a file", "Windows cannot have a file of this name: add a letter.")
+    if name[:1] == "." or name[-1:] == ".":
+        refuse("an id that can name a file", "It may not begin or end with a point.")
+    if name.split(".")[0].strip().casefold() in _RESERVED_NAMES:
+        refuse("an id that can name a file", "Windows has no file of this name: add a letter.")
     return name
 
 
@@ -97,8 +99,9 @@ def _date_hint(text: str) -> str:
         one, other, year = (int(part) for part in match.groups())
         readings = dict.fromkeys(f"{year}-{month:02}-{day:02}" for day, month in ((one, other), (other, one)))
         days = [reading for reading in readings if _is_day(reading)]
-        ambiguous = "It can be read in two ways: " if len(days) > 1 else ""
-        return f"{ambiguous}Did you mean {enumerate_words(days)}?" if days else ""
+        if len(days) > 1:
+            return f"It can be read in two ways: {enumerate_words(days)}."
+        return f"Did you mean {days[0]}?" if days else ""
     if re.fullmatch(r"\d{8}", text) and _is_day(day := f"{text[:4]}-{text[4:6]}-{text[6:]}"):
         return f"Did you mean {day}?"
     if re.fullmatch(r"[2-6]\d{4}", text):
@@ -114,12 +117,14 @@ def _is_day(text: str) -> bool:
         return False
 
 
-def as_number(value: object, low: float = -math.inf, high: float = math.inf) -> float:
+def as_number(
+    value: object, low: float = -math.inf, high: float = math.inf, *, kind: str = "a number"
+) -> float:
     """Return a number; decimal point or comma, no thousands separator.
 
     `1,234` may mean 1.234 or 1234: it is refused unless only 1.234 lies in [low, high].
     """
-    expected = f"a number{_range_words(low, high)}"
+    expected = f"{kind}{_range_words(low, high)}"
     if isinstance(value, bool | date):
         refuse(expected)
     if isinstance(value, int | float):
@@ -187,7 +192,7 @@ def as_levels(value: object) -> tuple[float, ...]:
 
 def _level(item: str) -> float:
     if not _NUMBER.fullmatch(item):
-        refuse(LEVELS, f"{quoted(item)} is no number.")
+        refuse(LEVELS, f"{quoted(item)} is no number. Split levels with ;")
     return float(item.replace(",", "."))
 
 
@@ -246,9 +251,9 @@ def whole_number(low: int, high: int) -> Any:
     """Return a reader of a whole number from `low` to `high`."""
 
     def as_whole_number(value: object) -> int:
-        found = as_number(value, low, high)
+        found = as_number(value, low, high, kind="a whole number")
         if not found.is_integer():
-            refuse(f"a whole number from {low} to {high}")
+            refuse(f"a whole number{_range_words(low, high)}")
         return int(found)
 
     return BeforeValidator(as_whole_number)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from pipeline.faults import Fault, nearest, quoted, same_word
@@ -44,10 +44,13 @@ def file_key(folder: Path, name: str) -> tuple[str, int]:
     return f"{facts.st_dev}:{facts.st_ino}", data_set
 
 
-def location_fault(where: str, folder: Path, name: str) -> Fault | None:
+def location_fault(
+    where: str, folder: Path, name: str, present: Callable[[], Sequence[str]] = tuple
+) -> Fault | None:
     """Return what is wrong with a typed file name, or None.
 
-    It must be relative, stay inside the folder (also where a link leads), and name a file.
+    It must be relative, stay inside the folder (also where a link leads), and name a file; `present` lists
+    the files that may have been meant.
     """
     outside = _outside(folder, name)
     if outside:
@@ -61,7 +64,7 @@ def location_fault(where: str, folder: Path, name: str) -> Fault | None:
             return None
     except OSError as error:
         return Fault(where, f"{quoted(name)} ({error.strerror})", "a file in the study folder")
-    meant = nearest_file(name, study_files(folder))
+    meant = nearest_file(name, present())
     hint = f"Did you mean {quoted(meant)}?" if meant else ""
     return Fault(where, f"{quoted(name)}, which is not there", "a file in the study folder", hint)
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 from typing import Any
 
 from pipeline.faults import Fault, Severity, did_you_mean, enumerate_words, quoted
 from pipeline.sheets.columns import Entry
-from pipeline.sheets.locations import file_key, location_fault
+from pipeline.sheets.locations import file_key, location_fault, study_files
 from pipeline.sheets.panels import missing_f_p, panel_channels, panel_roles
 from pipeline.sheets.rows import SampleRow
 from pipeline.sheets.typed import TypedStudy, caseless, typed_values
 
 BRANDS = {"darzalex": "daratumumab", "dara": "daratumumab", "sarclisa": "isatuximab", "isa": "isatuximab"}
+MOST_GUESSES = 50
+"""Missing files for which a similar name is looked up: comparing thousands with thousands takes minutes."""
+
 SAMPLE_FILES = ("fcs_file", "fmo_file", "isotype_file")
 
 
@@ -100,10 +104,13 @@ def _unknown(
 
 def misplaced_files(study: TypedStudy) -> Iterator[Fault]:
     """Report files that are not there, or not in the study folder."""
+    missing = 0
+    present = cache(lambda: study_files(study.folder))
     for entry, column in _file_cells(study):
-        name = getattr(entry.row, column)
-        fault = location_fault(entry.at(column), study.folder, name)
+        files = present if missing < MOST_GUESSES else tuple
+        fault = location_fault(entry.at(column), study.folder, getattr(entry.row, column), files)
         if fault:
+            missing += 1
             yield fault
 
 
