@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from pipeline.exposure import Exposure
 from pipeline.faults import Fault
 from pipeline.provenance import Provenance
+from pipeline.response.tables import ResponseTables
 from pipeline.sample_result import CalibrationResult, SampleResult
 from pipeline.study import Study
-
-if TYPE_CHECKING:
-    from pipeline.exposure import Exposure
+from pipeline.washout.report import WashoutReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,11 @@ class Outcome:
     calibrations
         One per bead run, in the order of the beads sheet.
     exposures
-        One per sample.
+        By sample_id.
+    washout
+        M0 and M1 over the patients' visits; None where they were not asked.
+    response
+        The response tables; None where there is no patients sheet.
     faults
         What was found in the sheets and did not stop the run.
     notes
@@ -47,7 +51,9 @@ class Outcome:
     study: Study
     results: tuple[SampleResult, ...]
     calibrations: tuple[CalibrationResult, ...] = ()
-    exposures: tuple[Exposure, ...] = ()
+    exposures: Mapping[str, Exposure] = field(default_factory=dict)
+    washout: WashoutReport | None = None
+    response: ResponseTables | None = None
     faults: tuple[Fault, ...] = ()
     notes: tuple[Note, ...] = ()
     provenance: Provenance | None = None

@@ -14,10 +14,17 @@ from calibration.standard_curve import CurveCheck, StandardCurve, Verdict
 from gating.events import Events
 from gating.gates import AllOf, EllipsoidGate, PolygonGate, RangeGate
 from gating.population import GatedPopulation, GateStep
+from pipeline.exposure import exposures
+from pipeline.faults import Fault, Severity
+from pipeline.outcome import Note, Outcome
 from pipeline.pictures import bead_histogram, cd38_histogram, step_densities
+from pipeline.provenance import provenance_of
+from pipeline.response import response_tables
 from pipeline.sample_result import Acquired, CalibrationResult, SampleResult
 from pipeline.settings import Settings
 from pipeline.study import BeadRun, Dose, Panel, PanelChannel, Patient, Sample, Study
+from pipeline.visits import patient_rd, visits_of
+from pipeline.washout.report import washout_report
 
 CHANNELS = ("Time", "FSC-A", "FSC-H", "SSC-A", "BV421-A", "BV510-A", "PE-Cy7-A", "APC-A", "FITC-A")
 LEVELS = (638.0, 6930.0, 31008.0, 67601.0)
@@ -53,7 +60,9 @@ def marrow_events(rng: np.random.Generator, n: int = 20_000, share: float = 0.01
 def gated(events: Events, unsure: bool = False) -> GatedPopulation:
     """Gate the synthetic tube with fixed thresholds."""
     column = {name: events.column(name) for name in CHANNELS}
-    polygon = PolygonGate("FSC-A", "FSC-H", ((20_000, 15_000), (262_000, 205_000), (262_000, 245_000), (20_000, 21_000)))
+    polygon = PolygonGate(
+        "FSC-A", "FSC-H", ((20_000, 15_000), (262_000, 205_000), (262_000, 245_000), (20_000, 21_000))
+    )
     ellipsoid = EllipsoidGate(
         ("FSC-A", "SSC-A"), (1e6, 1e6), (0.075, 0.05), ((0.0012, 0.0), (0.0, 0.0011)), 5.0
     )
@@ -64,8 +73,22 @@ def gated(events: Events, unsure: bool = False) -> GatedPopulation:
         ("time", RangeGate("Time", 3_000, 60_000), ("Time",), column["Time"] >= 3_000, "rate", 0.97),
         ("debris", ellipsoid, ("FSC-A", "SSC-A"), scatter <= 5.0, "valley", 0.91),
         ("singlets", polygon, ("FSC-A", "FSC-H"), (ratio > 0.77) & (ratio < 0.93), "ridge", 0.95),
-        ("viable", RangeGate("FITC-A", None, 900), ("FITC-A", "SSC-A"), column["FITC-A"] < 900, "valley", 0.88),
-        ("dump", RangeGate("PE-Cy7-A", None, 2_000), ("PE-Cy7-A",), column["PE-Cy7-A"] < 2_000, "template", 0.74),
+        (
+            "viable",
+            RangeGate("FITC-A", None, 900),
+            ("FITC-A", "SSC-A"),
+            column["FITC-A"] < 900,
+            "valley",
+            0.88,
+        ),
+        (
+            "dump",
+            RangeGate("PE-Cy7-A", None, 2_000),
+            ("PE-Cy7-A",),
+            column["PE-Cy7-A"] < 2_000,
+            "template",
+            0.74,
+        ),
         (
             "plasma_cells",
             AllOf((RangeGate("BV421-A", 1_500, None), RangeGate("BV510-A", None, 1_800))),
@@ -99,7 +122,9 @@ def bead_result(name: str = "B1", verdict: Verdict = Verdict.ACCEPT, seed: int =
     medians = [10 ** ((np.log10(level) - INTERCEPT) / SLOPE) * rng.normal(1, 0.03) for level in LEVELS]
     drawn = np.concatenate([m * rng.lognormal(0, 0.06, 1800) for m in medians])
     slope, intercept = np.polyfit(np.log10(medians), np.log10(LEVELS), 1)
-    back = tuple(float(10 ** (slope * np.log10(m) + intercept) / v - 1) for m, v in zip(medians, LEVELS, strict=True))
+    back = tuple(
+        float(10 ** (slope * np.log10(m) + intercept) / v - 1) for m, v in zip(medians, LEVELS, strict=True)
+    )
     residual = np.log10(1 + np.array(back))
     curve = StandardCurve(
         float(slope), float(intercept), 0.99931, float(residual.std(ddof=2)), "loglog", tuple(medians), LEVELS,
@@ -165,19 +190,35 @@ def small_study(folder: Path = Path("study")) -> Study:
         for k, (patient, *_) in enumerate(TUBES)
     )  # fmt: skip
     channels = (
-        PanelChannel(("PE-A",), "cd38", marker="CD38", fluorochrome="PE", clone="HB7", competes_with_drug=True, f_p_ratio=0.98),
+        PanelChannel(
+            ("PE-A",),
+            "cd38",
+            marker="CD38",
+            fluorochrome="PE",
+            clone="HB7",
+            competes_with_drug=True,
+            f_p_ratio=0.98,
+        ),
         PanelChannel(("BV421-A",), "cd138", "positive", "CD138", "BV421"),
         PanelChannel(("BV510-A",), "cd45", "low", "CD45", "BV510"),
         PanelChannel(("APC-A",), "cd319", "positive", "CD319", "APC"),
         PanelChannel(("PE-Cy7-A",), "dump", "negative", "CD3/CD14", "PE-Cy7"),
         PanelChannel(("FITC-A",), "viability", "negative", "viability", "dye"),
     )
-    beads = tuple(BeadRun(b, f"fcs/{b}.fcs", "quantibrite_pe", "96597", "PE-A", LEVELS, collected) for b in ("B1", "B2"))
+    beads = tuple(
+        BeadRun(b, f"fcs/{b}.fcs", "quantibrite_pe", "96597", "PE-A", LEVELS, collected) for b in ("B1", "B2")
+    )
     doses = tuple(
         Dose(patient, collected - timedelta(days=round(weeks * 7)), "daratumumab", 16, "mg/kg", "IV")
         for patient, weeks, *_ in TUBES
     )
-    patients = tuple(Patient(patient, response, evaluable=True) for patient, _, _, _, response, _ in TUBES)
+    doses += tuple(
+        Dose(patient, collected + timedelta(days=3), "isatuximab", 10, "mg/kg", "IV") for patient, *_ in TUBES
+    )
+    patients = tuple(
+        Patient(patient, response, evaluable=True, disease_control_days=70 if response == "SD" else None)
+        for patient, _, _, _, response, _ in TUBES
+    )
     return Study(folder, samples, (Panel("myeloma", channels),), beads, doses, patients, Settings())
 
 
@@ -205,4 +246,21 @@ def tube_result(index: int, n_events: int = 20_000) -> SampleResult:
         ("PE-A", "APC-A"), ((1.0, 0.02), (0.004, 1.0)), ("$NEXTDATA absent: taken as 0",) if n_in % 2 else (),
         ((f"fcs/{patient}.fcs", "ef" * 32),), "",
     )  # fmt: skip
-    return replace(result, note="No control tube: the background is not known.") if control is None else result
+    return (
+        replace(result, note="No control tube: the background is not known.") if control is None else result
+    )
+
+
+def whole_outcome(n_events: int = 20_000) -> Outcome:
+    """Return the outcome of the small study, fitted and tabulated by the program's own models."""
+    study = small_study()
+    beads = (bead_result("B1"), bead_result("B2", Verdict.WARN, 6))
+    results = tuple(tube_result(k, n_events) for k in range(len(TUBES)))
+    fault = Fault("samples!J3", 'remark "=not a formula"', "a remark", severity=Severity.WARNING)
+    bare = Outcome(
+        study, results, beads, exposures(study), (fault,),
+        notes=(Note("washout", "12 <b>tubes</b> & one typed remark"),),
+        provenance=provenance_of(study, [(f"fcs/{patient}.fcs", "ef" * 32) for patient, *_ in TUBES]),
+    )  # fmt: skip
+    rows = [patient_rd(visit) for visit in visits_of(bare)]
+    return replace(bare, washout=washout_report(rows, study.settings), response=response_tables(study, rows))

@@ -1,0 +1,232 @@
+"""Receptor density against washout: every patient, those beyond the limits too, and the line of M1."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from calibration.receptor_density import RdStatus
+from pipeline.figures.canvas import add_axes, house_style, new_figure
+from pipeline.figures.labels import place_labels
+from pipeline.figures.palette import BLUE, GREY, INK, RESPONSE_LOOK, RESPONSES
+from pipeline.figures.ticks import count
+from pipeline.settings import Settings
+from pipeline.visits import QUANTIFIED, Visit, patient_rd
+from pipeline.washout.report import upper_limit
+from pipeline.washout.rows import SHORTEST_WASHOUT_WEEKS
+from pipeline.washout.tobit import WashoutFit
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+MOST_LABELS = 40
+_MONTHS = (3, 6, 12, 24)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A visit as it is drawn; `y` is the limit where the receptor density is censored (`side` −1 or 1)."""
+
+    x: float
+    y: float
+    low: float
+    high: float
+    side: int
+    label: str
+    response: str
+
+
+def drawable(visits: Sequence[Visit], responses: Mapping[str, str], settings: Settings) -> tuple[Point, ...]:
+    """Return the visits that have a washout and a receptor density or a limit, as points in their order."""
+    return tuple(
+        point for visit in visits if (point := _point(visit, responses.get(visit.patient_id, ""), settings))
+    )
+
+
+def washout_figure(
+    visits: Sequence[Visit], responses: Mapping[str, str], settings: Settings, fit: WashoutFit | None = None
+) -> Figure:
+    """Return receptor density against weeks of washout, both logarithmic.
+
+    Parameters
+    ----------
+    visits
+        One per patient and visit; those without washout or receptor density are not drawn.
+    responses
+        Best response by patient_id; gives shape and colour. Empty: all alike.
+    settings
+        `rd_cut`, `month_days`, `uloq_extrapolation`, `washed_out_drug`.
+    fit
+        M1; its line and the 95 % band of the median are drawn within the washouts that were seen.
+    """
+    points = drawable(visits, responses, settings)
+    with house_style():
+        figure = new_figure(8.6, 4.3)
+        axes = add_axes(figure, (0.78, 0.5, 6.1, 3.45))
+        if not points:
+            axes.text(
+                0.5, 0.5, "no patient has both a washout and a receptor density", ha="center", color=GREY
+            )
+            axes.set_axis_off()
+            return figure
+        _set_axes(axes, points, visits, settings)
+        if fit is not None:
+            _draw_line(axes, fit)
+        for point in points:
+            _draw_point(axes, point)
+        _draw_key(axes, points)
+        if len(points) <= MOST_LABELS:
+            place_labels(axes, [(point.x, point.y, point.label) for point in points])
+    return figure
+
+
+def _point(visit: Visit, response: str, settings: Settings) -> Point | None:
+    found = visit.receptor
+    if visit.washout_weeks is None or visit.washout_weeks < 0 or found.status not in QUANTIFIED:
+        return None
+    side = {RdStatus.BELOW_LLOQ: -1, RdStatus.ABOVE_ULOQ: 1}.get(found.status, 0)
+    upper = upper_limit(patient_rd(visit), settings.uloq_extrapolation)
+    y = {-1: found.lloq, 0: found.rd, 1: upper}[side]
+    if y is None or not y > 0:
+        return None
+    x = max(visit.washout_weeks, SHORTEST_WASHOUT_WEEKS)
+    low, high = (found.rd_low or 0.0, found.rd_high or y) if side == 0 else (y, y)
+    return Point(x, y, low, high, side, visit.patient_id, response)
+
+
+def _set_axes(axes: Axes, points: Sequence[Point], visits: Sequence[Visit], settings: Settings) -> None:
+    from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
+
+    lloqs = [found.lloq for visit in visits if (found := visit.receptor).lloq]
+    xs = [point.x for point in points]
+    low = min([point.y for point in points] + lloqs) / 3.2
+    tops = [point.y * 1.6 if point.side > 0 else max(point.y, point.high) for point in points]
+    high = max([*tops, settings.rd_cut]) * 1.6
+    axes.set_xscale("log", base=2)
+    axes.set_yscale("log")
+    axes.set_xlim(min(xs) / 1.25, max(xs) * 1.25)
+    axes.set_ylim(low, high)
+    weeks = [2.0**k for k in range(-3, 10) if min(xs) / 1.25 <= 2.0**k <= max(xs) * 1.25]
+    axes.set_xticks(weeks, [count(week) for week in weeks])
+    axes.xaxis.set_minor_locator(NullLocator())
+    decades = [10.0**k for k in range(math.ceil(math.log10(low)), math.floor(math.log10(high)) + 1)]
+    axes.set_yticks(decades, [count(value) for value in decades])
+    axes.yaxis.set_minor_locator(LogLocator(subs=tuple(range(2, 10)), numticks=20))
+    axes.yaxis.set_minor_formatter(NullFormatter())
+    drug = settings.washed_out_drug.split(";")[0].strip()
+    axes.set_xlabel(f"weeks from the last dose of {drug} to the sample (log scale)")
+    axes.set_ylabel(f"free CD38 ({drug}-competitive), molecules per cell")
+    _draw_references(axes, lloqs, settings)
+
+
+def _draw_references(axes: Axes, lloqs: Sequence[float], settings: Settings) -> None:
+    if lloqs:
+        top = max(lloqs)
+        axes.axhspan(axes.get_ylim()[0], top, color="#eef1f4", linewidth=0, zorder=0)
+        words = (
+            f"below LLOQ ({count(top)})"
+            if min(lloqs) == top
+            else f"below LLOQ ({count(min(lloqs))} to {count(top)})"
+        )
+        axes.text(
+            0.005,
+            axes.get_ylim()[0] * 1.12,
+            words,
+            transform=axes.get_yaxis_transform(),
+            fontsize=7,
+            color=GREY,
+        )
+    axes.axhline(settings.rd_cut, color=GREY, linewidth=0.7, linestyle=(0, (1, 2)))
+    axes.text(
+        1.005, settings.rd_cut, f"RD cut {count(settings.rd_cut)}", transform=axes.get_yaxis_transform(),
+        fontsize=7, color=GREY, va="center",
+    )  # fmt: skip
+    left, right = axes.get_xlim()
+    for months in _MONTHS:
+        week = months * settings.month_days / 7
+        if left < week < right:
+            axes.axvline(week, color="#d5d9df", linewidth=0.7, zorder=0)
+            place = {"transform": axes.get_xaxis_transform(), "ha": "center"}
+            axes.text(week, 1.01, f"{months} months", fontsize=7, color=GREY, **place)
+
+
+def _draw_line(axes: Axes, fit: WashoutFit) -> None:
+    grid = np.geomspace(float(fit.data.weeks.min()), float(fit.data.weeks.max()), 60)
+    low, high = fit.predict_interval(grid)
+    floor, ceiling = axes.get_ylim()
+    axes.fill_between(
+        grid, low.clip(floor, ceiling), high.clip(floor, ceiling), color="#cfe2f1", linewidth=0, zorder=1
+    )
+    axes.plot(grid, fit.predict(grid), color=BLUE, linewidth=1.3, zorder=2)
+
+
+def _draw_point(axes: Axes, point: Point) -> None:
+    marker, colour = RESPONSE_LOOK.get(point.response, RESPONSE_LOOK[""])
+    floor = axes.get_ylim()[0]
+    if point.side == 0:
+        axes.plot(
+            [point.x] * 2,
+            [max(point.low, floor), max(point.high, floor)],
+            color=colour,
+            linewidth=0.9,
+            zorder=3,
+        )
+    else:
+        reach = point.y * (0.52 if point.side < 0 else 1.9)
+        arrow = {
+            "arrowstyle": "-|>",
+            "color": colour,
+            "linewidth": 0.9,
+            "mutation_scale": 7,
+            "shrinkA": 0,
+            "shrinkB": 0,
+        }
+        axes.annotate(
+            "", (point.x, reach), (point.x, point.y), arrowprops=arrow, zorder=3, annotation_clip=False
+        )
+    face = colour if point.side == 0 else "white"
+    axes.plot([point.x], [point.y], marker, **_marker(marker, face, colour), zorder=4)
+
+
+def _marker(marker: str, face: str, edge: str) -> dict[str, Any]:
+    size = 8.0 if marker == "*" else 5.6
+    return {"markersize": size, "markerfacecolor": face, "markeredgecolor": edge, "markeredgewidth": 1.1}
+
+
+def _draw_key(axes: Axes, points: Sequence[Point]) -> None:
+    """Name the shapes that occur, beside the picture."""
+    from matplotlib.lines import Line2D
+
+    seen = {point.response for point in points}
+    rows = [(name, *RESPONSE_LOOK[name]) for name in RESPONSES if name in seen]
+    if "" in seen:
+        rows.append(("response not known" if rows else "patient", *RESPONSE_LOOK[""]))
+    handles = [
+        Line2D([], [], linestyle="none", marker=shape, label=name, **_marker(shape, colour, colour))
+        for name, shape, colour in rows
+    ]
+    censored = Line2D(
+        [],
+        [],
+        linestyle="none",
+        marker="o",
+        label="open, with arrow:\nbeyond a limit",
+        **_marker("o", "white", INK),
+    )
+    if any(point.side for point in points):
+        handles.append(censored)
+    axes.legend(
+        handles=handles,
+        loc="lower left",
+        bbox_to_anchor=(1.01, 0.05),
+        title="best response" if len(rows) > 1 else None,
+        title_fontsize=7.5,
+        alignment="left",
+        labelspacing=0.6,
+        handletextpad=0.3,
+    )
