@@ -13,6 +13,7 @@ from pipeline.simulate.parameters import Clone, TubeParameters
 from pipeline.simulate.patients import draw_patient, draw_tube, tube_of
 from pipeline.simulate.scenarios import SCENARIOS, Scenario, scenario_named
 from pipeline.simulate.simulated_tube import Labels, SimulatedTube
+from pipeline.simulate.study import simulate_study
 from pipeline.simulate.tube import control_of, simulate_tube
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "draw_tube",
     "scenario_named",
     "simulate_beads",
+    "simulate_study",
     "simulate_tube",
     "tube_of",
 ]

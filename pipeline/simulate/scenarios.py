@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pipeline.errors import UsageError
 from pipeline.simulate.cytometer import THREE_LASERS, WIDE_SCALE, Cytometer
 
 Range = tuple[float, float]
@@ -39,6 +40,8 @@ class Scenario:
         The beads sheet carries the values of another lot.
     kit
         `quantibrite_pe` or `qsc`.
+    control_share
+        Events of the control tube, as a part of the stained tube's.
     """
 
     name: str
@@ -60,6 +63,7 @@ class Scenario:
     f_p_cv: float = 0.004
     other_lot: bool = False
     kit: str = "quantibrite_pe"
+    control_share: float = 0.5
 
 
 SCENARIOS: tuple[Scenario, ...] = (
@@ -74,6 +78,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         "Few plasma cells: 0.06 to 0.3 percent.",
         aberrant_percent=(0.06, 0.3),
         normal_percent=(0.005, 0.03),
+        control_share=1.0,
     ),
     Scenario("no_matrix", "The FCS files carry no spillover matrix.", spillover_in_file=False),
     Scenario("clog", "The flow is disturbed for a stretch of each stained tube.", clog=True),
@@ -100,6 +105,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         "About 5 to 18 plasma cells a tube: too few for a receptor density.",
         aberrant_cells=(4.0, 13.0),
         normal_percent=(1e-3, 3e-3),
+        control_share=1.0,
     ),
     Scenario(
         "wrong_voltage",
@@ -118,7 +124,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         "demo",
         "A small study of everything that a lab meets: the one in fcs_samples/demo.",
-        cytometers=(THREE_LASERS, THREE_LASERS, WIDE_SCALE),
+        cytometers=(THREE_LASERS, WIDE_SCALE),
         aberrant_percent=(4.0, 20.0),
         lot_cv=0.02,
         f_p_cv=0.02,
@@ -132,7 +138,7 @@ def scenario_named(name: str) -> Scenario:
 
     Raises
     ------
-    ValueError
+    UsageError
         Where there is none; the text lists them.
 
     Examples
@@ -143,5 +149,5 @@ def scenario_named(name: str) -> Scenario:
     found = {scenario.name: scenario for scenario in SCENARIOS}.get(name)
     if found is None:
         names = ", ".join(scenario.name for scenario in SCENARIOS)
-        raise ValueError(f"no scenario {name!r}; there are {names}")
+        raise UsageError(f"no scenario {name!r}; there are {names}")
     return found

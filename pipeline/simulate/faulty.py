@@ -1,0 +1,172 @@
+"""A tiny study of bad input: one of every fault that a lab has handed in, to see what each gets."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.errors import UsageError
+from pipeline.simulate.beads import BeadParameters, simulate_beads
+from pipeline.simulate.fcs_files import write_beads, write_tube
+from pipeline.simulate.parameters import TubeParameters
+from pipeline.simulate.plan import Day, PlannedTube, Slot, plan_study
+from pipeline.simulate.scenarios import scenario_named
+from pipeline.simulate.simulated_tube import SimulatedTube
+from pipeline.simulate.truth import tube_row, write_truth
+from pipeline.simulate.tube import simulate_tube
+from pipeline.simulate.typed_sheets import (
+    BEAD_COLUMNS,
+    DOSE_COLUMNS,
+    PANEL_COLUMNS,
+    SAMPLE_COLUMNS,
+    Cell,
+    bead_row,
+    panel_rows,
+    write_csv,
+)
+
+EVENTS, CONTROL_EVENTS, OTHER_EVENTS, BEAD_EVENTS = 600, 300, 150, 900
+PERCENT = 30.0
+_NOT_FCS = "sample,CD38\nS03,12000\n"
+_TUBES = (
+    ("S01", "", "all right"),
+    ("S02", "missing.fcs", "no such file"),
+    ("S03", "", "a text file with the ending .fcs"),
+    ("S04", "", "cut off in the middle of its events"),
+    ("S05", "", "no event"),
+    ("S06", "", "the file calls V500-C-A V500-A"),
+    ("S01", "S07.fcs", "the sample_id S01 again"),
+    ("S08", "../outside.fcs", "the path leaves the study folder"),
+    ("S09", "", "collected before the last daratumumab"),
+    ("S10", "", "neither its panel nor its bead run exists"),
+    ("S11", "", "its beads were acquired at another voltage"),
+)
+
+
+def write_faulty(study: Path, truth: Path, seed: int, *, patients: int | None, events: int | None) -> None:
+    """Write the study of bad input; its size is fixed."""
+    if patients is not None or events is not None:
+        raise UsageError("the scenario faulty has a fixed size; leave out the numbers of patients and events")
+    scenario = scenario_named("faulty")
+    slots = [Slot(f"P{number:02d}", 0, 60.0) for number in range(1, len(_TUBES) + 1)]
+    tubes = plan_study(scenario, slots, events=EVENTS, seed=seed).tubes
+    good, control = _write_good(tubes[0], study, seed)
+    _write_bad(tubes, study, seed)
+    _write_beads(tubes[0].day, study, seed)
+    _write_sheets(tubes, study)
+    write_truth(truth, [tube_row(_called(tubes[0], "S01"), good, control)], [])
+
+
+def _called(planned: PlannedTube, name: str, n_events: int = EVENTS) -> PlannedTube:
+    return replace(planned, sample_id=name, n_events=n_events)
+
+
+def _tube(planned: PlannedTube, n_events: int, seed: int) -> SimulatedTube:
+    parameters = TubeParameters(
+        n_events=n_events,
+        clone=planned.patient.clone,
+        aberrant_percent=PERCENT,
+        gains=planned.day.gains,
+        f_p=planned.day.f_p,
+    )
+    return simulate_tube(parameters, np.random.default_rng([seed, planned.number]))
+
+
+def _write_good(planned: PlannedTube, study: Path, seed: int) -> tuple[SimulatedTube, SimulatedTube]:
+    named = _called(planned, "S01")
+    tube = _tube(named, EVENTS, seed)
+    rng = np.random.default_rng([seed, 99])
+    control = simulate_tube(tube.parameters.as_control("fmo", CONTROL_EVENTS), rng)
+    write_tube(study, "fcs/S01.fcs", named, tube)
+    write_tube(study, "fcs/S01_FMO.fcs", named, control, later=4)
+    return tube, control
+
+
+def _write_bad(tubes: tuple[PlannedTube, ...], study: Path, seed: int) -> None:
+    """Write what can be written of the other tubes: S05 is empty, S04 cut, S03 no FCS at all."""
+    for planned, (name, _, _) in zip(tubes[4:], _TUBES[4:], strict=True):
+        tube = _tube(planned, OTHER_EVENTS, seed)
+        if name == "S05":
+            tube = replace(tube, values=tube.values[:, :0])
+        if name == "S06":
+            names = tuple(channel.replace("V500-C-A", "V500-A") for channel in tube.channels)
+            tube = replace(tube, channels=names, spillover=None)
+        if name not in ("S01", "S08"):
+            write_tube(study, f"fcs/{name}.fcs", _called(planned, name), tube)
+    write_tube(study, "fcs/S07.fcs", _called(tubes[6], "S07"), _tube(tubes[6], OTHER_EVENTS, seed))
+    write_tube(study, "fcs/S04.fcs", _called(tubes[3], "S04"), _tube(tubes[3], OTHER_EVENTS, seed))
+    cut = (study / "fcs/S04.fcs").read_bytes()
+    (study / "fcs/S04.fcs").write_bytes(cut[: len(cut) * 6 // 10])
+    (study / "fcs/S03.fcs").write_bytes(_NOT_FCS.encode())
+
+
+def _bead_day(day: Day, name: str, volts: float = 0.0) -> Day:
+    return replace(day, beads=name, bead_volts=volts)
+
+
+def _write_beads(day: Day, study: Path, seed: int) -> None:
+    for number, (name, volts) in enumerate((("QB_good", 0.0), ("QB_voltage", 25.0))):
+        parameters = BeadParameters(day.lot, day.cytometer, BEAD_EVENTS, day.bead_gains, day.f_p)
+        beads = simulate_beads(parameters, np.random.default_rng([seed, 77, number]))
+        write_beads(study, _bead_day(day, name, volts), beads)
+
+
+def _write_sheets(tubes: tuple[PlannedTube, ...], study: Path) -> None:
+    day = tubes[0].day
+    columns = (*SAMPLE_COLUMNS[:-1], "remarks")
+    write_csv(study / "samples.csv", columns, [_sample(tube, row) for row, tube in enumerate(tubes)])
+    good = panel_rows(day.cytometer, day.f_p_printed)
+    twice = [("twice", *row[1:]) for row in good[:4]]
+    second: tuple[Cell, ...] = ("twice", "PE-Cy7-A", "cd38", "", "CD38", "PE-Cy7", "HIT2", True, 1.0, None)
+    unknown: tuple[Cell, ...] = ("twice", "BV421-A", "cd139", "", "CD138", "BV421", "MI15", None, None, None)
+    write_csv(study / "panels.csv", PANEL_COLUMNS, [*good, *twice, ("twice", *good[4][1:]), second, unknown])
+    write_csv(study / "beads.csv", BEAD_COLUMNS, _bead_rows(day))
+    write_csv(study / "doses.csv", DOSE_COLUMNS, _dose_rows(tubes))
+    write_csv(
+        study / "patients.csv",
+        ("patient_id", "best_response", "age"),
+        [("P01", "stable", 61), ("P02", "SD", 610)],
+    )
+    write_csv(study / "settings.csv", ("name", "value"), [("wash_out_drug", "daratumumab")])
+
+
+def _sample(tube: PlannedTube, row: int) -> tuple[Cell, ...]:
+    name, file, says = _TUBES[row]
+    path = file if "/" in file else f"fcs/{file or name + '.fcs'}"
+    fmo = "fcs/S01_FMO.fcs" if row == 0 else ""
+    panel, beads = ("myeloma11", "QB_2024") if name == "S10" else (tube.day.cytometer.panel, "QB_good")
+    beads = "QB_voltage" if name == "S11" else beads
+    on = tube.last_dose_on - timedelta(days=30) if name == "S09" else tube.day.on
+    return (name, tube.slot.patient_id, on, path, panel, beads, "baseline", fmo, "", "marrow", says)
+
+
+def _bead_rows(day: Day) -> list[tuple[Cell, ...]]:
+    """Return two good rows, transposed levels, one level too few, a file that is not there."""
+    good = bead_row(day)
+    levels = [f"{level:g}" for level in day.lot.assigned]
+    transposed = "; ".join((levels[0], levels[2], levels[1], levels[3]))
+    file = f"{day.folder}/QB_good.fcs"
+    kit, lot, channel, on = good[2], good[3], good[4], good[6]
+    return [
+        ("QB_good", file, kit, lot, channel, good[5], on, None),
+        ("QB_voltage", f"{day.folder}/QB_voltage.fcs", kit, lot, channel, good[5], on, None),
+        ("QB_transposed", file, kit, lot, channel, transposed, on, None),
+        ("QB_three_levels", file, kit, lot, channel, "; ".join(levels[:3]), on, None),
+        ("QB_missing", f"{day.folder}/missing.fcs", kit, lot, channel, good[5], on, None),
+    ]
+
+
+def _dose_rows(tubes: tuple[PlannedTube, ...]) -> list[tuple[Cell, ...]]:
+    """Return a last dose per patient; then an unknown patient, a day in no calendar, an odd unit."""
+    last: list[tuple[Cell, ...]] = [
+        (tube.slot.patient_id, tube.last_dose_on, "daratumumab", 16, "mg/kg", "IV", None) for tube in tubes
+    ]
+    return [
+        *last,
+        ("P99", date(2023, 5, 1), "daratumumab", 16, "mg/kg", "IV", None),
+        ("P02", "2023-02-30", "daratumumab", 16, "mg/kg", "IV", None),
+        ("P03", date(2023, 5, 1), "daratumumab", 16, "mg/m2", "IV", None),
+    ]

@@ -1,0 +1,94 @@
+"""What happened to a simulated patient before and after the marrow: doses, response, follow-up."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import numpy as np
+
+from pipeline.study import Dose, Patient
+
+FOLLOW_UP_DAYS = 720
+CONTROL_DAYS = 56
+_DARATUMUMAB_GAPS = (*(7,) * 7, *(14,) * 8, *(28,) * 40)
+_ISATUXIMAB_GAPS = (*(7,) * 4, *(14,) * 60)
+
+
+def draw_doses(
+    patient_id: str, last_daratumumab: date, marrow: date, stops: date, rng: np.random.Generator
+) -> tuple[Dose, ...]:
+    """Draw daratumumab to its last day (weekly, every 2, every 4 weeks), then isatuximab until it stops."""
+    days = _schedule(_DARATUMUMAB_GAPS, int(rng.integers(8, 24)))
+    subcutaneous = bool(rng.random() < 0.4)
+    trough = round(float(rng.lognormal(np.log(380), 0.4)), 1)
+    amount, unit, route = (1_800.0, "mg", "SC") if subcutaneous else (16.0, "mg/kg", "IV")
+    before = [
+        Dose(patient_id, last_daratumumab - timedelta(days[-1] - day), "daratumumab", amount, unit, route)
+        for day in days
+    ]
+    last = Dose(patient_id, last_daratumumab, "daratumumab", amount, unit, route, trough)
+    start = study_start(marrow)
+    given = _schedule(_ISATUXIMAB_GAPS, 30)
+    isatuximab = float(rng.choice([10.0, 20.0]))
+    after = [
+        Dose(patient_id, start + timedelta(day), "isatuximab", isatuximab, "mg/kg", "IV")
+        for day in given
+        if start + timedelta(day) <= stops
+    ]
+    return (*before[:-1], last, *after)
+
+
+def study_start(marrow: date) -> date:
+    """Return the day of the first isatuximab."""
+    return marrow + timedelta(days=7)
+
+
+def draw_record(patient_id: str, rd: float, marrow: date, rng: np.random.Generator) -> Patient:
+    """Draw a row of the patients sheet; disease control is more likely where more CD38 is free."""
+    start = study_start(marrow)
+    evaluable = bool(rng.random() > 0.1)
+    controlled = bool(rng.random() < 1 / (1 + np.exp(0.4 - 0.9 * np.log10(max(rd, 100) / 15_000))))
+    response = _response(evaluable, controlled, rng)
+    held = int(rng.integers(CONTROL_DAYS + 4, 420) if controlled else rng.integers(20, CONTROL_DAYS - 2))
+    survived = held + int(rng.exponential(320))
+    seen = min(survived, FOLLOW_UP_DAYS)
+    progressed = start + timedelta(held) if evaluable else None
+    return Patient(
+        patient_id=patient_id,
+        best_response=response,
+        evaluable=evaluable,
+        disease_control_days=float(held) if response in ("SD", "MR", "PR") else None,
+        treatment_start=start,
+        progressed_on=progressed,
+        died_on=start + timedelta(survived) if survived <= FOLLOW_UP_DAYS else None,
+        last_contact_on=start + timedelta(max(seen, held)),
+        discontinued_on=start + timedelta(held),
+        discontinuation_reason=_reason(evaluable, rng),
+        dexamethasone_on=start + timedelta(58) if controlled and rng.random() < 0.5 else None,
+        age=float(rng.integers(46, 85)),
+        sex=str(rng.choice(["female", "male"])),
+        weight_kg=round(float(rng.normal(76, 13)), 1),
+        albumin_g_l=round(float(rng.normal(36, 4)), 1),
+        heavy_chain=str(rng.choice(["IgG", "IgA", "light"], p=[0.6, 0.22, 0.18])),
+        ecog=int(rng.choice([0, 1, 2], p=[0.35, 0.5, 0.15])),
+        iss_stage=str(rng.choice(["I", "II", "III"])),
+        cytogenetic_risk=str(rng.choice(["standard", "high"], p=[0.65, 0.35])),
+        prior_lines=int(rng.integers(2, 13)),
+        refractory_to="daratumumab; lenalidomide",
+    )
+
+
+def _schedule(gaps: tuple[int, ...], n: int) -> list[int]:
+    return [sum(gaps[:given]) for given in range(n)]
+
+
+def _reason(evaluable: bool, rng: np.random.Generator) -> str:
+    return "progression" if evaluable else str(rng.choice(["adverse event", "withdrawal"]))
+
+
+def _response(evaluable: bool, controlled: bool, rng: np.random.Generator) -> str:
+    if not evaluable:
+        return "NE"
+    if controlled:
+        return str(rng.choice(["PR", "MR", "SD"], p=[0.04, 0.08, 0.88]))
+    return str(rng.choice(["SD", "PD"], p=[0.35, 0.65]))

@@ -1,0 +1,201 @@
+"""Plan a study: which patients come on which day, to which instrument, and what their tubes are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Literal
+
+import numpy as np
+
+from pipeline.simulate.beads import Lot, draw_lot, gain_of_volts
+from pipeline.simulate.cytometer import Cytometer
+from pipeline.simulate.patients import SimulatedPatient, draw_gains, draw_patient, log_uniform
+from pipeline.simulate.scenarios import Range, Scenario
+
+PATIENTS_A_DAY = 5
+FIRST_DAY = date(2024, 2, 5)
+SMALLEST_CONTROL = 1_000
+F_P_PRINTED = 1.02
+_PATIENTS, _DAYS, _LOT, _F_P = range(1, 5)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A tube that somebody wants: whose, on which day, with what that is unusual.
+
+    Attributes
+    ----------
+    day
+        Row of the study's days.
+    weeks
+        Washout; None is drawn from the scenario.
+    cells
+        Expected plasma cells, where they are to be few.
+    """
+
+    patient_id: str
+    day: int
+    weeks: float | None = None
+    suffix: str = "_BM1"
+    visit: str = "baseline"
+    cells: Range | None = None
+    clog: bool = False
+    spillover_in_file: bool = True
+    control: Literal["fmo", "isotype"] = "fmo"
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day at an instrument with its bead run.
+
+    `printed` are the levels that the beads sheet will carry; `f_p` is the conjugate's true ratio and
+    `f_p_printed` the panel sheet's; `bead_volts` is added to the CD38 detector's voltage for the beads alone.
+    """
+
+    beads: str
+    on: date
+    cytometer: Cytometer
+    gains: tuple[float, ...]
+    bead_gains: tuple[float, ...]
+    voltage: float
+    bead_volts: float
+    lot: Lot
+    printed: tuple[float, ...]
+    f_p: float
+    f_p_printed: float
+
+    @property
+    def folder(self) -> str:
+        """Where the day's FCS files go, from the study folder."""
+        return f"fcs/{self.on.isoformat()}"
+
+    @property
+    def bead_file(self) -> str:
+        """The bead run's FCS file."""
+        return f"{self.folder}/{self.beads}.fcs"
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedTube:
+    """A tube with its patient and day; `number` seeds its randomness, `minute` is its place in the day."""
+
+    number: int
+    sample_id: str
+    slot: Slot
+    day: Day
+    patient: SimulatedPatient
+    scenario: Scenario
+    n_events: int
+    control_events: int
+    minute: int
+
+    @property
+    def last_dose_on(self) -> date:
+        """Day of the last daratumumab."""
+        return self.day.on - timedelta(days=round(7 * self.patient.washout_weeks))
+
+    @property
+    def file(self) -> str:
+        """The stained tube's FCS file, from the study folder."""
+        return f"{self.day.folder}/{self.sample_id}.fcs"
+
+    @property
+    def control_file(self) -> str:
+        """The control tube's FCS file."""
+        return f"{self.day.folder}/{self.sample_id}_{'FMO' if self.slot.control == 'fmo' else 'isotype'}.fcs"
+
+
+@dataclass(frozen=True, slots=True)
+class StudyPlan:
+    """Everything that is decided before a cell is drawn."""
+
+    seed: int
+    scenario: Scenario
+    days: tuple[Day, ...]
+    tubes: tuple[PlannedTube, ...]
+
+
+def plain_slots(scenario: Scenario, patients: int) -> tuple[Slot, ...]:
+    """Return a tube per patient, five patients a day."""
+    return tuple(
+        Slot(
+            patient_id=f"P{number + 1:02d}",
+            day=number // PATIENTS_A_DAY,
+            clog=scenario.clog,
+            spillover_in_file=scenario.spillover_in_file,
+        )
+        for number in range(patients)
+    )
+
+
+def plan_study(
+    scenario: Scenario, slots: Sequence[Slot], *, events: int, seed: int, days_apart: int = 14
+) -> StudyPlan:
+    """Draw patients and days for the wanted tubes."""
+    n_days = 1 + max(slot.day for slot in slots)
+    lot = draw_lot(scenario.kit, _rng(seed, _LOT), cv=scenario.lot_cv)
+    days = tuple(
+        _plan_day(scenario, lot, number, FIRST_DAY + timedelta(days_apart * number), seed)
+        for number in range(n_days)
+    )
+    ids = sorted({slot.patient_id for slot in slots})
+    tubes = tuple(
+        _plan_tube(scenario, slot, days[slot.day], number, ids.index(slot.patient_id), events, seed)
+        for number, slot in enumerate(slots)
+    )
+    return StudyPlan(seed, scenario, days, tubes)
+
+
+def _rng(seed: int, *key: int) -> np.random.Generator:
+    return np.random.default_rng([seed, *key])
+
+
+def _plan_day(scenario: Scenario, lot: Lot, number: int, on: date, seed: int) -> Day:
+    rng = _rng(seed, _DAYS, number)
+    cytometer = scenario.cytometers[number % len(scenario.cytometers)]
+    gains = draw_gains(cytometer, rng, cd38=scenario.gain)
+    voltage = round(cytometer.cd38.voltage * scenario.gain ** (1 / 7.5))
+    volts = gain_of_volts(voltage, scenario.bead_volts)
+    since_beads = tuple(1 + 0.003 * rng.standard_normal(len(gains)))
+    other = draw_lot(scenario.kit, _rng(seed, _LOT, 1)).assigned
+    # The conjugate is one lot per panel: the same on every day of an instrument.
+    true_f_p = F_P_PRINTED * (1 + scenario.f_p_cv * float(_rng(seed, _F_P).standard_normal()))
+    return Day(
+        beads=f"{'QSC' if lot.kit == 'qsc' else 'QB'}_{on.isoformat()}",
+        on=on,
+        cytometer=cytometer,
+        gains=gains,
+        bead_gains=tuple(
+            gain * float(shift) * (volts if detector.role == "cd38" else 1.0)
+            for gain, shift, detector in zip(gains, since_beads, cytometer.fluorescence, strict=True)
+        ),
+        voltage=voltage,
+        bead_volts=scenario.bead_volts,
+        lot=lot,
+        printed=other if scenario.other_lot else lot.assigned,
+        f_p=true_f_p,
+        f_p_printed=F_P_PRINTED,
+    )
+
+
+def _plan_tube(
+    scenario: Scenario, slot: Slot, day: Day, number: int, patient_number: int, events: int, seed: int
+) -> PlannedTube:
+    rng = _rng(seed, _PATIENTS, patient_number)
+    few = replace(scenario, aberrant_cells=slot.cells, normal_percent=(0.005, 0.01))
+    weeks = log_uniform(scenario.washout_weeks, rng) if slot.weeks is None else slot.weeks
+    drawn = draw_patient(few if slot.cells else scenario, rng, n_events=events, weeks=round(7 * weeks) / 7)
+    return PlannedTube(
+        number=number,
+        sample_id=slot.patient_id + slot.suffix,
+        slot=slot,
+        day=day,
+        patient=drawn,
+        scenario=scenario,
+        n_events=events,
+        control_events=max(SMALLEST_CONTROL, int(events * scenario.control_share)),
+        minute=12 * number,
+    )
