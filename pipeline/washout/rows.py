@@ -72,6 +72,8 @@ class Observations:
         dex; 0 where no measurement SD was given at all.
     patients
         Number of the patient of each row, 0 …
+    log_lloq, log_uloq
+        log10 of each row's limits, −inf and inf where they are not known: what would have been censored.
     notes
         What was left out or changed, with counts.
     """
@@ -81,6 +83,8 @@ class Observations:
     kind: NDArray[np.int8]
     measurement_sd: Floats
     patients: NDArray[np.intp]
+    log_lloq: Floats
+    log_uloq: Floats
     n_given: int
     notes: tuple[str, ...] = ()
 
@@ -161,6 +165,8 @@ def observe(
         kind=kind[used],
         measurement_sd=sd[used],
         patients=_numbers(patients, len(names))[used],
+        log_lloq=_log_limit(table[2][used], -np.inf),
+        log_uloq=_log_limit(table[3][used], np.inf),
         n_given=len(names),
         notes=tuple(note for note in notes if note),
     )
@@ -214,6 +220,11 @@ def _measurement_sd(
         borrowed, f"censored or without a measurement SD take the observed rows' median, {median:.3g} dex"
     )
     return filled, (note,)
+
+
+def _log_limit(limit: Floats, unknown: float) -> Floats:
+    known = np.isfinite(limit) & (limit > 0)
+    return np.log10(limit, out=np.full(len(limit), unknown), where=known)
 
 
 def _numbers(patients: Sequence[object] | None, n: int) -> NDArray[np.intp]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pipeline.washout.bias import mean_unbiased_slope
 from pipeline.washout.estimate import Estimate
 from pipeline.washout.line import fit_line, line_intervals
 from pipeline.washout.profile import effective_rows
@@ -39,6 +40,8 @@ class WashoutFit:
         SD of log10 RD between patients around the line, dex, without the measurement SD where that was given.
     slope_interval, intercept_interval, sigma_interval
         By profile likelihood, or by resampling patients where they repeat; ±inf where the data set no limit.
+    slope_mean_unbiased
+        The slope less its mean bias (`mean_unbiased_slope`); None above 200 rows or where patients repeat.
     slope_p
         Likelihood-ratio p of slope = 0 on the interval's own scale; None where patients repeat.
     covariance : (3, 3)
@@ -51,6 +54,7 @@ class WashoutFit:
     slope_interval: tuple[float, float]
     intercept_interval: tuple[float, float]
     sigma_interval: tuple[float, float]
+    slope_mean_unbiased: float | None
     slope_p: float | None
     log_likelihood: float
     covariance: Floats
@@ -93,19 +97,22 @@ class WashoutFit:
 
     def estimates(self) -> tuple[Estimate, ...]:
         """Return every number with its interval, as `washout.json` prints it."""
-        level = tuple(_power(limit) for limit in self.intercept_interval)
-        dex, cells = "dex", "molecules per cell"
-        return (
-            self._estimate(
-                "slope_per_doubling", self.slope, self.slope_interval, "dex per doubling", self.slope_p
-            ),
+        low, high = (_power(limit) for limit in self.intercept_interval)
+        one_week, unit = _power(self.intercept), "dex per doubling"
+        found = [
+            self._estimate("slope_per_doubling", self.slope, self.slope_interval, unit, self.slope_p),
             self._estimate(
                 "fold_per_doubling", self.fold_per_doubling, self.fold_interval, "fold", self.slope_p
             ),
-            self._estimate("intercept", self.intercept, self.intercept_interval, dex),
-            self._estimate("median_rd_at_1_week", _power(self.intercept), (level[0], level[1]), cells),
-            self._estimate("sigma", self.sigma, self.sigma_interval, dex),
-        )
+            self._estimate("intercept", self.intercept, self.intercept_interval, "dex"),
+            self._estimate("median_rd_at_1_week", one_week, (low, high), "molecules per cell"),
+            self._estimate("sigma", self.sigma, self.sigma_interval, "dex"),
+        ]
+        if self.slope_mean_unbiased is not None:
+            found.append(
+                replace(found[0], name="slope_mean_unbiased", value=self.slope_mean_unbiased, p=None)
+            )
+        return tuple(found)
 
     def _estimate(
         self, name: str, value: float, limits: tuple[float, float], unit: str, p: float | None = None
@@ -184,6 +191,7 @@ def fit_observations(data: Observations, *, seed: int, level: float = 0.95) -> W
         slope_interval=intervals.slope,
         intercept_interval=intervals.intercept,
         sigma_interval=intervals.sigma,
+        slope_mean_unbiased=mean_unbiased_slope(line, seed),
         slope_p=intervals.slope_p,
         log_likelihood=line.log_likelihood,
         covariance=line.covariance(),
