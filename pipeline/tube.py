@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from gating.compensation import SpilloverMatrix, UnusableSpilloverError, compensate
 from gating.events import Events, FloatArray, Mask
 from gating.panel import GatingChannel, GatingPanel, Target
@@ -35,6 +33,8 @@ class Tube:
         float32, shape (n_events,): the quantified channel, linear, compensated. It never gates.
     quantified_channel
         Its $PnN.
+    quantified_top
+        The largest value that detector can give (linear).
     on_scale_end
         bool, shape (n_events,): the quantified detector gave its largest value.
     spillover
@@ -46,6 +46,7 @@ class Tube:
     panel: GatingPanel
     quantified: FloatArray
     quantified_channel: str
+    quantified_top: float
     on_scale_end: Mask
     spillover: SpilloverMatrix | None
     flags: tuple[str, ...] = ()
@@ -53,7 +54,12 @@ class Tube:
 
 
 def read_tube(
-    path: Path, panel: Panel, *, spillover: SpilloverMatrix | None = None, allow_truncated: bool = False
+    path: Path,
+    panel: Panel,
+    *,
+    spillover: SpilloverMatrix | None = None,
+    compensated: bool = True,
+    allow_truncated: bool = False,
 ) -> Tube:
     """Read a tube's channels and compensate them.
 
@@ -65,6 +71,8 @@ def read_tube(
         Which channels, and what for.
     spillover
         Used instead of the file's own matrix.
+    compensated
+        False leaves the events as they are, whatever matrix there is.
     allow_truncated
         Read what there is of a file whose DATA end too early.
 
@@ -77,20 +85,20 @@ def read_tube(
     """
     header = read_fcs(path, channels=(), allow_truncated=allow_truncated)
     matched = matched_channels(panel, header.channels, header.markers, where=path.name)
-    matrix = spillover if spillover is not None else header.spillover
+    matrix = spillover if spillover is not None or not compensated else header.spillover
     wanted = _in_file_order(header.channels, [*matched.names, *(matrix.channels if matrix else ())])
     file = read_fcs(path, channels=wanted, allow_truncated=allow_truncated)
     raw = Events(file.events(wanted), wanted, tuple(file.scale_top(name) for name in wanted))
     quantified = matched.quantified
-    on_scale_end = raw.column(quantified) >= AT_THE_TOP * raw.scale_top(quantified)
-    compensated, used, flags, notes = _compensated(raw, matrix)
+    events, used, flags, notes = _compensated(raw, matrix)
     return Tube(
         file=file,
-        events=compensated.only([name for name in matched.names if name != quantified]),
+        events=events.only([name for name in matched.names if name != quantified]),
         panel=_gating_panel(panel, matched.names),
-        quantified=compensated.column(quantified),
+        quantified=events.column(quantified),
         quantified_channel=quantified,
-        on_scale_end=on_scale_end,
+        quantified_top=raw.scale_top(quantified),
+        on_scale_end=raw.column(quantified) >= AT_THE_TOP * raw.scale_top(quantified),
         spillover=used,
         flags=flags,
         notes=(*matched.notes, *notes),
@@ -132,8 +140,3 @@ def _compensated(
         return compensate(raw, matrix), matrix, (), ()
     except UnusableSpilloverError as error:
         return raw, None, ("SPILL_MISSING",), (f"not compensated: {error}",)
-
-
-def fraction_on_scale_end(tube: Tube, mask: Mask) -> float:
-    """Return which part of the cells in `mask` lies at the end of the quantified detector's scale."""
-    return float(np.mean(tube.on_scale_end[mask])) if mask.any() else 0.0

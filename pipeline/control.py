@@ -1,0 +1,76 @@
+"""The control tube: the same gates on the tube without the quantified stain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from gating.events import FloatArray, Mask
+from gating.gates import inside
+from gating.population import GateStep
+from pipeline.errors import UserError
+from pipeline.fcs import FcsError
+from pipeline.settings import Settings
+from pipeline.study import Panel, Sample
+from pipeline.tube import Tube, read_tube
+
+OWN_TIME = "time"
+"""The step that belongs to one acquisition alone: a clog in the stained tube says nothing of the control."""
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """The control's cells on the quantified channel.
+
+    `kind` is `FMO`, `isotype` or empty; `cells` float32 linear units, None where there is no control to use.
+    """
+
+    kind: str = ""
+    cells: FloatArray | None = None
+    flags: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def background_of(
+    folder: Path, sample: Sample, panel: Panel, settings: Settings, stained: Tube, steps: tuple[GateStep, ...]
+) -> Background:
+    """Return the best control there is: FMO before isotype; one that cannot be read is a note.
+
+    Parameters
+    ----------
+    folder
+        The study folder.
+    stained
+        The tube itself: its matrix compensates the control too, since both see the same detectors.
+    steps
+        The tube's gates, down to the population that is quantified.
+    """
+    notes: tuple[str, ...] = ()
+    for kind, name in (("FMO", sample.fmo_file), ("isotype", sample.isotype_file)):
+        if not name:
+            continue
+        try:
+            control = read_tube(
+                folder / name,
+                panel,
+                spillover=stained.spillover,
+                compensated=stained.spillover is not None,
+                allow_truncated=settings.allow_truncated,
+            )
+        except (FcsError, UserError) as error:
+            notes = (*notes, f"the {kind} control cannot be used: {error}")
+            continue
+        cells = control.quantified[gated_alike(control, steps)]
+        return Background(kind, cells, control.flags, (*notes, *control.notes))
+    return Background(notes=notes)
+
+
+def gated_alike(tube: Tube, steps: tuple[GateStep, ...]) -> Mask:
+    """Return the events of another tube that lie inside the same gates; its own time is not judged."""
+    mask = np.ones(tube.events.n_events, np.bool_)
+    for step in steps:
+        if step.gate is not None and step.name != OWN_TIME:
+            mask &= inside(step.gate, tube.events)
+    return mask

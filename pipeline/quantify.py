@@ -1,0 +1,197 @@
+"""The heart: one tube in, one `SampleResult` out. One dask task; no table, no dosing date, no other tube."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from calibration.bead_kits import abc_divisor, bead_kit
+from calibration.receptor_density import RdStatus, ReceptorDensity, quantify_receptor_density
+from gating.events import FloatArray, Mask
+from gating.plasma_cells import gate_plasma_cells
+from gating.population import GatedPopulation, GateStep
+from pipeline.bead_run import acquired
+from pipeline.control import Background, background_of
+from pipeline.errors import UserError
+from pipeline.exports import write_events
+from pipeline.fcs import FcsError
+from pipeline.pictures import cd38_histogram, step_densities
+from pipeline.sample_result import CalibrationResult, SampleResult
+from pipeline.settings import Settings
+from pipeline.study import GateOverride, Panel, Sample
+from pipeline.tube import Tube, read_tube
+
+
+@dataclass(frozen=True, slots=True)
+class TubeTask:
+    """Everything one tube needs; small and picklable, so that it can go to any worker.
+
+    Attributes
+    ----------
+    folder
+        The study folder; the sample's files are relative to it.
+    calibration
+        The bead run of this tube, with its curve or why there is none.
+    failure
+        Why this tube cannot be quantified, known before it is read; empty otherwise.
+    flags, notes
+        What the checks found.
+    assigned_cv
+        CV of the lot's assigned values, where the beads sheet gives one.
+    files_sha256
+        (path in the study folder, SHA-256) of every file that the result depends on.
+    events_file
+        Where per-event results go; None: nowhere.
+    """
+
+    folder: Path
+    sample: Sample
+    panel: Panel
+    calibration: CalibrationResult
+    settings: Settings
+    overrides: tuple[GateOverride, ...] = ()
+    failure: str = ""
+    flags: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    assigned_cv: float | None = None
+    files_sha256: tuple[tuple[str, str], ...] = ()
+    events_file: Path | None = None
+
+
+def quantify_tube(task: TubeTask) -> SampleResult:
+    """Read, gate, calibrate: return what the tube gives, or why it gives nothing; bad input raises nothing."""
+    if task.failure:
+        return failed(task, task.failure)
+    try:
+        tube = read_tube(
+            task.folder / task.sample.fcs_file,
+            task.panel,
+            allow_truncated=task.settings.allow_truncated,
+        )
+        gated = gate_plasma_cells(tube.events, tube.panel, overrides=_overrides(task))
+    except (FcsError, UserError, ValueError) as error:
+        return failed(task, str(error))
+    return _quantified(task, tube, gated)
+
+
+def failed(task: TubeTask, reason: str) -> SampleResult:
+    """Return the row of a tube that could not be quantified."""
+    return SampleResult(
+        sample_id=task.sample.sample_id,
+        receptor=ReceptorDensity(RdStatus.FAILED, n_cells=0),
+        flags=task.flags,
+        sha256=task.files_sha256,
+        note="; ".join((reason, *task.notes)),
+    )
+
+
+def _quantified(task: TubeTask, tube: Tube, gated: GatedPopulation) -> SampleResult:
+    cells = gated.mask if gated.aberrant is None else gated.aberrant
+    narrowing = gated.steps if gated.aberrant is not None else _without_aberrant(gated)
+    control = background_of(task.folder, task.sample, task.panel, task.settings, tube, narrowing)
+    receptor = _receptor(task, tube, cells, control)
+    _export(task, tube, gated)
+    return SampleResult(
+        sample_id=task.sample.sample_id,
+        receptor=receptor,
+        population=("" if gated.aberrant is None else "aberrant_") + task.settings.population_name,
+        flags=_flags(task, tube, gated, control, receptor),
+        n_events=tube.events.n_events,
+        n_viable_singlets=int(gated.viable_singlets.sum()),
+        n_plasma_cells=int(gated.mask.sum()),
+        n_aberrant=None if gated.aberrant is None else int(gated.aberrant.sum()),
+        normal_rd=_normal_rd(task, tube, gated, control),
+        background_kind=control.kind,
+        gating_confidence=gated.confidence,
+        steps=gated.steps,
+        pictures=step_densities(tube.events, gated),
+        histogram=cd38_histogram(tube.quantified[cells], control.cells, channel=tube.quantified_channel),
+        acquired=acquired(tube.file, tube.quantified_channel),
+        quantified_channel=tube.quantified_channel,
+        spillover_source=tube.spillover.source if tube.spillover else "",
+        spillover_sha256=tube.spillover.digest if tube.spillover else "",
+        spillover_channels=tube.spillover.channels if tube.spillover else (),
+        spillover=_rows(tube),
+        repairs=tuple(repair.text for repair in tube.file.repairs),
+        sha256=task.files_sha256,
+        note="; ".join((*task.notes, *tube.notes, *gated.notes, *control.notes)),
+    )
+
+
+def _receptor(task: TubeTask, tube: Tube, cells: Mask, control: Background) -> ReceptorDensity:
+    dye, settings = task.panel.quantified, task.settings
+    if task.calibration.curve is None or not bead_kit(task.calibration.kit).quantifies:
+        return _without_curve(task, tube.quantified[cells])
+    spread = dye.f_p_ratio_sd / dye.f_p_ratio if dye.f_p_ratio_sd and dye.f_p_ratio else settings.f_p_cv
+    return quantify_receptor_density(
+        _censored(tube)[cells],
+        control.cells,
+        task.calibration.curve,
+        kit=task.calibration.kit,
+        f_p_ratio=dye.f_p_ratio,
+        f_p_cv=spread,
+        lot_cv=settings.lot_assignment_cv if task.assigned_cv is None else task.assigned_cv,
+        between_run_cv=settings.between_run_cv,
+        lab_lloq=settings.lab_lloq,
+        uloq_extrapolation=settings.uloq_extrapolation,
+        detector_top=tube.quantified_top,
+        seed=settings.seed,
+        control_kind=control.kind,
+    )
+
+
+def _without_curve(task: TubeTask, cells: FloatArray) -> ReceptorDensity:
+    kit = bead_kit(task.calibration.kit)
+    relative = "" if kit.quantifies else f"{kit.title} beads are relative and give no molecules per cell"
+    reason = relative or f"bead run {task.calibration.beads} has no curve: {task.calibration.note}"
+    median = float(np.median(cells)) if cells.size else None
+    return ReceptorDensity(RdStatus.NO_CURVE, int(cells.size), median_mfi=median, notes=(reason,))
+
+
+def _censored(tube: Tube) -> FloatArray:
+    """Put events of the scale's end back there: compensation moved them, but they are at least that."""
+    return np.where(
+        tube.on_scale_end, np.maximum(tube.quantified, np.float32(tube.quantified_top)), tube.quantified
+    )
+
+
+def _normal_rd(task: TubeTask, tube: Tube, gated: GatedPopulation, control: Background) -> float | None:
+    """RD of the plasma cells that are not aberrant; the same control serves both."""
+    if gated.aberrant is None:
+        return None
+    return _receptor(task, tube, gated.mask & ~gated.aberrant, control).rd
+
+
+def _without_aberrant(gated: GatedPopulation) -> tuple[GateStep, ...]:
+    return tuple(step for step in gated.steps if step.name != "aberrant")
+
+
+def _overrides(task: TubeTask) -> dict[str, float]:
+    return {override.gate: override.value for override in task.overrides}
+
+
+def _flags(
+    task: TubeTask, tube: Tube, gated: GatedPopulation, control: Background, receptor: ReceptorDensity
+) -> tuple[str, ...]:
+    repaired = ("REPAIRED_FILE",) if tube.file.repairs else ()
+    every = (*task.flags, *repaired, *tube.flags, *gated.flags, *control.flags, *receptor.flags)
+    return tuple(dict.fromkeys(flag for flag in every if flag))
+
+
+def _rows(tube: Tube) -> tuple[tuple[float, ...], ...]:
+    return tuple(tuple(row) for row in tube.spillover.values.tolist()) if tube.spillover else ()
+
+
+def _export(task: TubeTask, tube: Tube, gated: GatedPopulation) -> None:
+    if task.events_file is None:
+        return
+    curve, kit = task.calibration.curve, bead_kit(task.calibration.kit)
+    unknown = curve is None or not kit.quantifies
+    abc = np.full(tube.events.n_events, np.nan)
+    if curve is not None and not unknown:
+        abc = curve.to_abc(tube.quantified.astype(np.float64)) / abc_divisor(
+            kit, task.panel.quantified.f_p_ratio
+        )
+    write_events(task.events_file, abc, gated)
