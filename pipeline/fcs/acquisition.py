@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from pipeline.fcs.repairs import Repair
 from pipeline.fcs.text import real_number, whole_number
 
 MONTHS = (
@@ -25,7 +26,15 @@ MONTHS = (
 )
 """First letters of the months in the languages instruments are set to."""
 
-SERIALS = ("$CYTSN", "CYTNUM", "CYTSN", "#CYTSN", "CYTOMETER SERIAL NUMBER", "SERIAL NUMBER", "INSTRUMENT SERIAL NUMBER")
+SERIALS = (
+    "$CYTSN",
+    "CYTNUM",
+    "CYTSN",
+    "#CYTSN",
+    "CYTOMETER SERIAL NUMBER",
+    "SERIAL NUMBER",
+    "INSTRUMENT SERIAL NUMBER",
+)
 OLDEST_YEAR = 70
 """Years of two digits from 70 on are of the last century: no list mode file is older."""
 
@@ -96,6 +105,15 @@ def parse_acquisition(keywords: Mapping[str, str]) -> Acquisition:
     )
 
 
+def date_repairs(keywords: Mapping[str, str]) -> tuple[Repair, ...]:
+    """Return what is wrong with $DATE: one of numbers alone may be ambiguous, and then it is not guessed."""
+    value = keywords.get("$DATE", "").strip(" \0")
+    if not value or parse_date(value):
+        return ()
+    text = "$DATE cannot be read without guessing day, month and year; it is taken as unknown"
+    return (Repair("DATE_UNREAD", text, value[:40], "no date"),)
+
+
 def parse_date(value: str) -> date | None:
     """Return the date of `dd-mmm-yyyy` (section 3.2.20) and of the forms instruments write instead.
 
@@ -154,20 +172,27 @@ def _month(word: str) -> int | None:
 
 
 def parse_time(value: str) -> time | None:
-    """Return the time of `hh:mm:ss`, with sixtieths (`:tt`, FCS 3.0) or hundredths (`.cc`, FCS 3.1).
+    """Return the time of `hh:mm:ss`, with sixtieths (`:tt`, FCS 3.0), decimals (`.cc`, FCS 3.1) or `:ms`.
 
     Examples
     --------
-    >>> parse_time("11:09:58"), parse_time("11:09:58:30"), parse_time("11:09:58.25"), parse_time("2:05:00 PM")
-    (datetime.time(11, 9, 58), datetime.time(11, 9, 58, 500000), datetime.time(11, 9, 58, 250000), datetime.time(14, 5))
+    >>> for value in ("11:09:58", "11:09:58:30", "11:09:58.25", "2:05:00 PM"):
+    ...     print(parse_time(value))
+    11:09:58
+    11:09:58.500000
+    11:09:58.250000
+    14:05:00
     """
-    form = r"(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?::(\d{1,2})|[.,](\d{1,6}))?)?\s*([AP]M)?"
+    form = r"(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?::(\d{1,3})|[.,](\d{1,6}))?)?\s*([AP]M)?"
     found = re.fullmatch(form, value.strip(" \0").upper(), re.ASCII)
     if not found:
         return None
     hours = int(found[1]) % 12 + 12 * (found[6] == "PM") if found[6] else int(found[1])
     seconds = timedelta(seconds=int(found[3] or 0))
-    seconds += timedelta(seconds=int(found[4] or 0) / 60, microseconds=int((found[5] or "0").ljust(6, "0")))
+    ticks = 1000 if len(found[4] or "") == 3 else 60
+    seconds += timedelta(
+        seconds=int(found[4] or 0) / ticks, microseconds=int((found[5] or "0").ljust(6, "0"))
+    )
     if hours > 23 or int(found[2]) > 59 or int(found[3] or 0) > 59:
         return None
     return (datetime(2000, 1, 1, hours, int(found[2])) + seconds).time()
@@ -186,5 +211,7 @@ def _word(keywords: Mapping[str, str], names: tuple[str, ...]) -> str:
 
 
 def _area_scaling(keywords: Mapping[str, str]) -> tuple[tuple[str, float], ...]:
-    given = ((key, real_number(value)) for key, value in keywords.items() if key.endswith(("ASF", "AREA SCALING")))
+    given = (
+        (key, real_number(value)) for key, value in keywords.items() if key.endswith(("ASF", "AREA SCALING"))
+    )
     return tuple(sorted((key, factor) for key, factor in given if factor is not None))

@@ -1,4 +1,4 @@
-"""DATA: events in list mode, decoded block by block into one contiguous row per channel (FCS 3.1, section 3.3)."""
+"""DATA: events decoded block by block into one contiguous row per channel (FCS 3.1, section 3.3)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +29,7 @@ SPARE_BYTES = 8
 TABLE_BITS = 16
 """Integers up to this width are brought to the linear scale by a table."""
 
-Values = NDArray[np.generic]
+Values = NDArray[Any]
 Rule = Callable[[Values, Values], None]
 """Writes stored values (first) into a row of the result (second)."""
 
@@ -130,12 +131,17 @@ def _decode(path: Path, place: Place, columns: Sequence[Column], outs: Sequence[
 
 
 def _events_of_block(place: Place) -> int:
-    """A multiple of eight events, so that a block starts at a whole byte however wide an event is."""
+    """Return a multiple of eight events, so that a block starts at a whole byte however wide an event is."""
     return max(8, BLOCK_BYTES * 8 // place.layout.record_bits // 8 * 8)
 
 
 def _decode_span(
-    path: Path, place: Place, columns: Sequence[Column], outs: Sequence[Values], span: tuple[int, int], step: int
+    path: Path,
+    place: Place,
+    columns: Sequence[Column],
+    outs: Sequence[Values],
+    span: tuple[int, int],
+    step: int,
 ) -> None:
     buffer = np.zeros(place.layout.n_bytes(min(step, span[1] - span[0])) + SPARE_BYTES, np.uint8)
     bits = place.layout.record_bits
@@ -148,15 +154,19 @@ def _decode_span(
                 for column, out in zip(columns, outs, strict=True):
                     _decode_block(buffer, column, out[first : first + n_events], place)
     except OSError as fault:
-        raise UnreadableError(f"{path.name}: reading DATA failed: {fault.strerror or fault}; copy the file again") from fault
+        raise UnreadableError(
+            f"{path.name}: reading DATA failed: {fault.strerror or fault}; copy the file again"
+        ) from fault
 
 
 def _fill(readinto: Callable[[memoryview], int | None], buffer: NDArray[np.uint8], path: Path) -> None:
-    view = memoryview(buffer)  # type: ignore[arg-type]
+    view = memoryview(buffer)
     while view:
         read = readinto(view)
         if not read:
-            raise TruncatedError(f"{path.name}: DATA ends {len(view):,} bytes early; it changed while it was read")
+            raise TruncatedError(
+                f"{path.name}: DATA ends {len(view):,} bytes early; it changed while it was read"
+            )
         view = view[read:]
 
 
@@ -166,7 +176,9 @@ def _decode_block(buffer: NDArray[np.uint8], column: Column, out: Values, place:
     cycle = 1 if bits % 8 == 0 else 8
     for phase in range(min(cycle, out.size)):
         part = out[phase::cycle]
-        stored = _fetch(buffer, phase * bits + field.start, bits * cycle // 8, part.size, field, place.layout.byte_order)
+        stored = _fetch(
+            buffer, phase * bits + field.start, bits * cycle // 8, part.size, field, place.layout.byte_order
+        )
         column.rule(stored, part)
 
 
@@ -218,7 +230,9 @@ def _order_of(size: int, order: tuple[int, ...]) -> tuple[int, ...]:
         pair = (0, 1) if order[0] < order[1] else (1, 0)
         words = range(size // 2) if order[0] <= 2 else reversed(range(size // 2))
         return tuple(2 * word + byte for word in words for byte in pair) if size > 1 else (0,)
-    raise UnsupportedError(f"values of {size} bytes in byte order {order} are not read; export as 1,2,3,4 or 4,3,2,1")
+    raise UnsupportedError(
+        f"values of {size} bytes in byte order {order} are not read; export as 1,2,3,4 or 4,3,2,1"
+    )
 
 
 def _integers(
@@ -238,7 +252,7 @@ def _integers(
 
 
 def _packed(buffer: NDArray[np.uint8], at: int, stride: int, count: int, bits: int) -> Values:
-    """Return integers that start or end within a byte, least significant bit first, as FACScan lists are written."""
+    """Return integers that start or end within a byte: least significant bit first, as FACScan writes."""
     if bits > 56:
         low = _packed(buffer, at, stride, count, 32)
         return low | _packed(buffer, at + 32, stride, count, bits - 32) << np.uint64(32)
@@ -253,7 +267,9 @@ def _decode_text(path: Path, place: Place, columns: Sequence[Column], outs: Sequ
             file.seek(place.begin)
             raw = file.read(place.n_bytes)
     except OSError as fault:
-        raise UnreadableError(f"{path.name}: reading DATA failed: {fault.strerror or fault}; copy the file again") from fault
+        raise UnreadableError(
+            f"{path.name}: reading DATA failed: {fault.strerror or fault}; copy the file again"
+        ) from fault
     n_fields = len(place.layout.fields)
     if place.layout.record_bits == 0:
         table = _free_numbers(raw, place.n_events * n_fields, path).reshape(place.n_events, n_fields)
@@ -262,7 +278,9 @@ def _decode_text(path: Path, place: Place, columns: Sequence[Column], outs: Sequ
         stride = place.layout.record_bits // 8
         buffer = np.frombuffer(raw, np.uint8)
         fields = {
-            id(field): _fixed_numbers(_strided(buffer, field.start // 8, stride, place.n_events, f"S{field.bits // 8}"), path)
+            id(field): _fixed_numbers(
+                _strided(buffer, field.start // 8, stride, place.n_events, f"S{field.bits // 8}"), path
+            )
             for field in place.layout.fields
         }
     for column, out in zip(columns, outs, strict=True):
@@ -273,7 +291,9 @@ def _fixed_numbers(words: Values, path: Path) -> NDArray[np.float64]:
     try:
         return words.astype(np.float64)
     except ValueError as fault:
-        raise NotFcsError(f"{path.name}: DATA is ASCII, but holds what is no number ({fault}); export it again") from None
+        raise NotFcsError(
+            f"{path.name}: DATA is ASCII, but holds what is no number ({fault}); export it again"
+        ) from None
 
 
 def _free_numbers(raw: bytes, count: int, path: Path) -> NDArray[np.float64]:
@@ -283,6 +303,7 @@ def _free_numbers(raw: bytes, count: int, path: Path) -> NDArray[np.float64]:
         numbers = np.fromstring(spaced.decode("latin-1"), np.float64, sep=" ")
     if numbers.size < count:
         raise TruncatedError(
-            f"{path.name}: DATA holds {numbers.size:,} ASCII numbers, expected {count:,} ($TOT × $PAR); export it again"
+            f"{path.name}: DATA holds {numbers.size:,} ASCII numbers, expected {count:,} "
+            "($TOT × $PAR); export it again"
         )
     return numbers[:count]

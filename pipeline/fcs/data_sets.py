@@ -1,4 +1,4 @@
-"""Data sets: one file may hold several, each with its own HEADER, TEXT and DATA (FCS 3.1, section 3.2.18, $NEXTDATA)."""
+"""Data sets: a file may hold several, each with HEADER, TEXT and DATA (FCS 3.1, section 3.2.18, $NEXTDATA)."""
 
 from __future__ import annotations
 
@@ -43,12 +43,14 @@ def read_data_set(file: BinaryIO, size: int, name: str, number: int) -> tuple[Da
         if chosen is None:
             raise
     if chosen is None:
-        raise UnsupportedError(f"{name}: data set {number} was asked for, but the file holds {count}; choose 1 to {count}")
+        raise UnsupportedError(
+            f"{name}: data set {number} was asked for, but the file holds {count}; choose 1 to {count}"
+        )
     return chosen, count
 
 
 def _chain(file: BinaryIO, size: int, name: str) -> Iterator[DataSet]:
-    """Yield the data sets; each begins behind the one before and no more TEXT is read than the file is long."""
+    """Yield the data sets; each begins behind the one before, and no more TEXT is read than the file has."""
     start: int | None = 0
     text_bytes = 0
     for _ in range(MOST_DATA_SETS):
@@ -81,13 +83,13 @@ def _text(file: BinaryIO, start: int, size: int, header: Header, name: str) -> t
 def _segment(file: BinaryIO, start: int, size: int, segment: Segment, name: str, which: str) -> Text:
     if start + segment.begin >= size:
         raise TruncatedError(
-            f"{name}: {which} should begin at byte {start + segment.begin:,}, but the file ends after {size:,}; "
-            "it is cut off or no FCS file, copy it again"
+            f"{name}: {which} should begin at byte {start + segment.begin:,}, but the file ends after "
+            f"{size:,}; it is cut off or no FCS file, copy it again"
         )
     if segment.size < 2 or segment.size > MOST_TEXT_BYTES:
         raise NotFcsError(
-            f"{name}: {which} goes from byte {segment.begin:,} to {segment.end:,}, expected 2 to {MOST_TEXT_BYTES:,} "
-            "bytes; its offsets are damaged, export the file again"
+            f"{name}: {which} goes from byte {segment.begin:,} to {segment.end:,}, expected 2 to "
+            f"{MOST_TEXT_BYTES:,} bytes; its offsets are damaged, export the file again"
         )
     return parse_text(_read_at(file, start + segment.begin, segment.size), name, which)
 

@@ -1,4 +1,4 @@
-"""What can be wrong with an FCS file: each error is one sentence with file, field, found, expected, what to do."""
+"""What can be wrong with an FCS file; each text says file, field, what came, what was expected, what to do."""
 
 from __future__ import annotations
 

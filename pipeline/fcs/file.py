@@ -16,18 +16,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gating.compensation import SpilloverMatrix
-from pipeline.fcs.acquisition import Acquisition, Detector, parse_acquisition
+from pipeline.fcs.acquisition import Acquisition, Detector, date_repairs, parse_acquisition
 from pipeline.fcs.data import Values, decode_linear, decode_raw
 from pipeline.fcs.data_sets import read_data_set
-from pipeline.fcs.errors import ChannelError, UnreadableError, UnsupportedError
+from pipeline.fcs.errors import ChannelError, NotFcsError, UnreadableError, UnsupportedError
 from pipeline.fcs.layout import Claims, Place, find_data
 from pipeline.fcs.parameters import Parameter, parse_parameters
 from pipeline.fcs.repairs import Repair
 from pipeline.fcs.spillover import parse_spillover
 
+PEEKED_BYTES = 4096
+
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}".encode()
+
+MOST_REPLACEMENTS = 64
+"""By chance these three bytes stand together once in 16 million."""
+
 FLOAT32_BITS = 24
 """Integers up to this width are the same as float32."""
-
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +74,7 @@ class FcsFile:
     @property
     def repairs(self) -> tuple[Repair, ...]:
         """What the file says wrongly and what was used instead; empty for a sound file."""
-        return self.reading_repairs + self._spillover[1]
+        return self.reading_repairs + self._spillover[1] + date_repairs(self.keywords)
 
     @property
     def spillover(self) -> SpilloverMatrix | None:
@@ -83,8 +89,8 @@ class FcsFile:
     def column(self, name: str) -> NDArray[np.floating]:
         """Return a channel on the linear scale, shape (n_events,).
 
-        $PnE and $PnG are applied, $TIMESTEP to time (seconds); float32 where that holds every value exactly, else
-        float64. Do not write into it: all channels that `read_fcs` was asked for are decoded once and kept.
+        $PnE and $PnG are applied, $TIMESTEP to time (seconds); float32 where that holds every value exactly,
+        else float64. Not to be written into: the channels that `read_fcs` was asked for are decoded once and kept.
 
         Raises
         ------
@@ -107,8 +113,8 @@ class FcsFile:
         Parameters
         ----------
         channels
-            Names ($PnN) in the order of the rows; None for those that `read_fcs` was asked for. Only these are
-            decoded, anew at each call, so that the result is the caller's own.
+            Names ($PnN) in the order of the rows; None for those that `read_fcs` was asked for. Only these
+            are decoded, anew at each call, so that the result is the caller's own.
 
         Raises
         ------
@@ -140,7 +146,9 @@ class FcsFile:
             chosen = [row for row in rows if _is_float32(self.parameters[row]) is exact]
             decoded = decode_linear(self.path, self.place, self.parameters, chosen, dtype)
             decoded.flags.writeable = False
-            self._columns.update((self.channels[row], values) for row, values in zip(chosen, decoded, strict=True))
+            self._columns.update(
+                (self.channels[row], values) for row, values in zip(chosen, decoded, strict=True)
+            )
 
     def _row(self, name: str) -> int:
         try:
@@ -159,14 +167,20 @@ def _is_float32(parameter: Parameter) -> bool:
 
 def _no_such_channel(name: str, file: FcsFile) -> str:
     """Name the channel meant: that of a marker, or the closest spelling."""
-    by_marker = [channel for channel, marker in zip(file.channels, file.markers, strict=True) if marker == name]
+    by_marker = [
+        channel for channel, marker in zip(file.channels, file.markers, strict=True) if marker == name
+    ]
     near = by_marker or difflib.get_close_matches(name, file.channels, n=1, cutoff=0.5)
     hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(file.channels[:60])}"
     return f"{file.path.name} has no channel {name!r}; {hint}"
 
 
 def read_fcs(
-    path: str | Path, *, channels: Sequence[str] | None = None, data_set: int = 1, allow_truncated: bool = False
+    path: str | Path,
+    *,
+    channels: Sequence[str] | None = None,
+    data_set: int = 1,
+    allow_truncated: bool = False,
 ) -> FcsFile:
     """Read an FCS file: 2.0, 3.0, 3.1 or 3.2; integers of 1–64 bits, float, double or ASCII; any byte order.
 
@@ -184,8 +198,8 @@ def read_fcs(
     Raises
     ------
     FcsError
-        One of UnreadableError, NotFcsError, TruncatedError, UnsupportedError, ChannelError: file, field, what was
-        found, what was expected, what to do.
+        One of UnreadableError, NotFcsError, TruncatedError, UnsupportedError, ChannelError: file, field, what
+        was found, what was expected, what to do.
     """
     where, data_set = _split_data_set(Path(path), data_set)
     try:
@@ -204,7 +218,9 @@ def _split_data_set(path: Path, data_set: int) -> tuple[Path, int]:
     if not named or path.exists():
         return path, data_set
     if data_set not in (1, int(named[2])):
-        raise UnsupportedError(f"{path.name}: data set {named[2]} by its name, but {data_set} was asked for; choose one")
+        raise UnsupportedError(
+            f"{path.name}: data set {named[2]} by its name, but {data_set} was asked for; choose one"
+        )
     return path.with_name(named[1]), int(named[2])
 
 
@@ -215,7 +231,7 @@ def _unreadable(path: Path, fault: OSError) -> str:
         near = difflib.get_close_matches(path.name, _names_beside(path), n=1)
         hint = f"did you mean {near[0]}?" if near else "check the name and the folder"
         return f"{path.name} is not there ({path}), expected an FCS file; {hint}"
-    return f"{path.name} cannot be read: {fault.strerror or fault}; check the file's permissions or copy it again"
+    return f"{path.name} cannot be read: {fault.strerror or fault}; check its permissions or copy it again"
 
 
 def _names_beside(path: Path) -> list[str]:
@@ -235,6 +251,7 @@ def _read(
     parameters, repairs = parse_parameters(keywords, header.version, path.name)
     claims = Claims(header, keywords, parameters, data_set.start, size, path.name)
     place, more = find_data(claims, lambda at, count: _peek(file, at, count), allow_truncated=allow_truncated)
+    _check_bytes(_peek(file, place.begin, min(place.n_bytes, PEEKED_BYTES)), place, size, path.name)
     names = tuple(parameter.name for parameter in parameters)
     return FcsFile(
         path=path,
@@ -259,9 +276,19 @@ def _check_mode(keywords: Mapping[str, str], version: str, file: str) -> list[Re
         return []
     if mode:
         raise UnsupportedError(
-            f"{file}: $MODE is {mode[:20]!r}, a histogram, expected L, a list of events; export list mode data"
+            f"{file}: $MODE is {mode[:20]!r}, a histogram, expected L, events; export list mode data"
         )
     return [Repair("MODE_ABSENT", "TEXT has no $MODE; a list of events was assumed", "nothing", "L")]
+
+
+def _check_bytes(head: bytes, place: Place, size: int, file: str) -> None:
+    """Refuse a file that was handled as text: bytes above 127 became U+FFFD, and the file grew by two for each."""
+    replaced = head.count(REPLACEMENT)
+    if replaced > MOST_REPLACEMENTS and size - place.begin - place.n_bytes > 2 * replaced:
+        raise NotFcsError(
+            f"{file}: {replaced} of the first {len(head):,} bytes of DATA are the replacement character U+FFFD, "
+            "expected binary values; the file was handled as text and its values are lost, get the original"
+        )
 
 
 def _peek(file: BinaryIO, at: int, count: int) -> bytes:

@@ -57,8 +57,8 @@ def parse_header(raw: bytes, file: str) -> Header:
     """
     if raw[:3] != b"FCS":
         raise NotFcsError(
-            f"{file} is not an FCS file: it starts with {_shown(raw[:6])}, expected FCS2.0, FCS3.0, FCS3.1 or "
-            "FCS3.2; export it from the cytometer as FCS"
+            f"{file} is not an FCS file: it starts with {_shown(raw[:6])}, expected FCS2.0, FCS3.0, "
+            "FCS3.1 or FCS3.2; export it from the cytometer as FCS"
         )
     version = raw[3:6].decode("ascii", "replace")
     if version not in VERSIONS:
@@ -68,7 +68,8 @@ def parse_header(raw: bytes, file: str) -> Header:
         )
     if len(raw) < HEADER_BYTES:
         raise NotFcsError(
-            f"{file}: HEADER ends after {len(raw)} bytes, expected {HEADER_BYTES}; the file is cut off, copy it again"
+            f"{file}: HEADER ends after {len(raw)} bytes, expected {HEADER_BYTES}; the file is cut off, "
+            "copy it again"
         )
     fields = [raw[at : at + 8] for at in range(10, HEADER_BYTES, 8)]
     text = Segment(*(_required(field, file) for field in fields[:2]))

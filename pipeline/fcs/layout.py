@@ -82,7 +82,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What HEADER and TEXT say, the start of the data set (all offsets count from it), the file's size and name."""
+    """What HEADER and TEXT say, where the data set starts (offsets count from it), the file's size and name."""
 
     header: Header
     keywords: Mapping[str, str]
@@ -144,7 +144,11 @@ def find_data(claims: Claims, peek: Peek, *, allow_truncated: bool) -> tuple[Pla
     ]
     best = min(readings, key=lambda reading: reading.misfit)
     place, counted = _count(best, claims, peek, allow_truncated=allow_truncated)
-    return place, [*_repairs_of_place(best, segments, claims.header), *_repairs_of_layout(best.layout), *counted]
+    return place, [
+        *_repairs_of_place(best, segments, claims.header),
+        *_repairs_of_layout(best.layout),
+        *counted,
+    ]
 
 
 def _segments(claims: Claims) -> dict[str, Segment]:
@@ -160,8 +164,8 @@ def _segments(claims: Claims) -> dict[str, Segment]:
 def _nothing(layout: Layout, claims: Claims) -> Place:
     if claims.total:
         raise NotFcsError(
-            f"{claims.file}: neither HEADER nor TEXT says where DATA lies, though $TOT says {claims.total:,} events; "
-            "export it again"
+            f"{claims.file}: neither HEADER nor TEXT says where DATA lies, though $TOT says {claims.total:,} "
+            "events; export it again"
         )
     return Place(layout, claims.start, 0, 0)
 
@@ -176,7 +180,8 @@ def _byte_order(claims: Claims) -> tuple[int, ...]:
     if all(parameter.kind == "A" or parameter.bits <= 8 for parameter in claims.parameters):
         return (1,)
     raise UnsupportedError(
-        f"{claims.file}: $BYTEORD is {value[:20]!r}, expected 1,2,3,4 or 4,3,2,1 or another order of these; export it again"
+        f"{claims.file}: $BYTEORD is {value[:20]!r}, expected 1,2,3,4 or 4,3,2,1 or another order; "
+        "export it again"
     )
 
 
@@ -187,17 +192,34 @@ def _layouts(parameters: tuple[Parameter, ...], byte_order: tuple[int, ...]) -> 
         return
     said = [FLOAT_BITS.get(parameter.kind, parameter.bits) for parameter in parameters]
     yield _layout(parameters, said, byte_order)
-    if any(parameter.kind != "I" and parameter.bits != bits for parameter, bits in zip(parameters, said, strict=True)):
+    if any(
+        parameter.kind != "I" and parameter.bits != bits
+        for parameter, bits in zip(parameters, said, strict=True)
+    ):
         if all(parameter.kind == "I" or parameter.bits in (32, 64) for parameter in parameters):
-            kinds = tuple(replace(p, kind="D" if p.bits == 64 else "F") if p.kind != "I" else p for p in parameters)
-            yield _layout(kinds, [p.bits for p in parameters], byte_order, "floating-point values have the width of $PnB")
-    for note, widths in (("bytes", (8, 16, 24, 32, 40, 48, 56, 64)), ("words of 8, 16, 32 or 64 bits", (8, 16, 32, 64))):
+            kinds = tuple(
+                replace(p, kind="D" if p.bits == 64 else "F") if p.kind != "I" else p for p in parameters
+            )
+            yield _layout(
+                kinds,
+                [p.bits for p in parameters],
+                byte_order,
+                "floating-point values have the width of $PnB",
+            )
+    for note, widths in (
+        ("bytes", (8, 16, 24, 32, 40, 48, 56, 64)),
+        ("words of 8, 16, 32 or 64 bits", (8, 16, 32, 64)),
+    ):
         wider = [next(width for width in widths if width >= bits) for bits in said]
         if wider != said:
-            yield _layout(parameters, wider, byte_order, f"values narrower than a word are stored in whole {note}")
+            yield _layout(
+                parameters, wider, byte_order, f"values narrower than a word are stored in whole {note}"
+            )
 
 
-def _layout(parameters: tuple[Parameter, ...], bits: list[int], order: tuple[int, ...], note: str = "") -> Layout:
+def _layout(
+    parameters: tuple[Parameter, ...], bits: list[int], order: tuple[int, ...], note: str = ""
+) -> Layout:
     fields, start = [], 0
     for parameter, width in zip(parameters, bits, strict=True):
         mask = parameter.mask
@@ -209,19 +231,24 @@ def _layout(parameters: tuple[Parameter, ...], bits: list[int], order: tuple[int
 
 
 def _ascii(parameters: tuple[Parameter, ...], order: tuple[int, ...]) -> Layout:
-    """$DATATYPE A: $PnB characters a value, or `*` for values with delimiters between them (FCS 3.0, 3.2.18)."""
+    """$DATATYPE A: $PnB characters a value, or `*` for values between delimiters (FCS 3.0, 3.2.18)."""
     if any(parameter.bits == 0 for parameter in parameters):
         return Layout(tuple(Field("A", 0, 0) for _ in parameters), 0, order)
     return _layout(parameters, [8 * parameter.bits for parameter in parameters], order)
 
 
 def _misfit(segment: Segment, layout: Layout, claims: Claims) -> tuple[int, ...]:
-    """Rank a reading: inside the file, clear of TEXT, of the right length, ending near the end of the file."""
+    """Rank a reading: inside the file, clear of TEXT, of the right length, ending near the end of it."""
     total, text = claims.total, claims.header.text
     n_bytes = segment.size if total is None else layout.n_bytes(total)
     outside = segment.begin + n_bytes > claims.room
     over_text = segment.begin < text.end and text.begin < segment.begin + n_bytes - 1
-    return (outside, over_text, _length_misfit(segment.size, layout, total), abs(claims.room - 1 - segment.end))
+    return (
+        outside,
+        over_text,
+        _length_misfit(segment.size, layout, total),
+        abs(claims.room - 1 - segment.end),
+    )
 
 
 def _length_misfit(size: int, layout: Layout, total: int | None) -> int:
@@ -255,7 +282,9 @@ def _span(reading: _Reading) -> str:
     return f"{reading.source} {reading.segment.begin}-{reading.segment.end}"
 
 
-def _count(reading: _Reading, claims: Claims, peek: Peek, *, allow_truncated: bool) -> tuple[Place, list[Repair]]:
+def _count(
+    reading: _Reading, claims: Claims, peek: Peek, *, allow_truncated: bool
+) -> tuple[Place, list[Repair]]:
     """Decide how many events there are, from $TOT and the bytes."""
     layout, begin, total = reading.layout, reading.segment.begin, claims.total
     there = max(0, min(reading.segment.size, claims.room - begin))
@@ -263,7 +292,9 @@ def _count(reading: _Reading, claims: Claims, peek: Peek, *, allow_truncated: bo
         return _free_text(layout, claims, begin, there), []
     held = layout.n_events(there)
     if total is None:
-        found = Repair("TOT_ABSENT", "TEXT has no readable $TOT; events were counted by the bytes", "", str(held))
+        found = Repair(
+            "TOT_ABSENT", "TEXT has no readable $TOT; events were counted by the bytes", "", str(held)
+        )
         return Place(layout, claims.start + begin, layout.n_bytes(held), held), [found]
     place = Place(layout, claims.start + begin, layout.n_bytes(total), total)
     excess = reading.segment.size - place.n_bytes
@@ -281,8 +312,8 @@ def _free_text(layout: Layout, claims: Claims, begin: int, there: int) -> Place:
     total = claims.total
     if total is None or 2 * total * len(layout.fields) > there + 1:
         raise TruncatedError(
-            f"{claims.file}: $TOT says {total} events of {len(layout.fields)} ASCII numbers, but DATA has {there:,} "
-            "bytes; copy or export the file again"
+            f"{claims.file}: $TOT says {total} events of {len(layout.fields)} ASCII numbers, but DATA has "
+            f"{there:,} bytes; copy or export the file again"
         )
     return Place(layout, claims.start + begin, there, total)
 
@@ -296,7 +327,12 @@ def _longer(place: Place, held: int, there: int, claims: Claims, peek: Peek) -> 
         text = f"DATA is {excess:,} bytes longer than $TOT events need; these were left out"
         return place, [Repair("DATA_LONGER", text, f"{there} bytes", f"{place.n_bytes} bytes")]
     if there * 8 % record <= 8:
-        found = Repair("TOT_DIFFERS", "DATA holds whole events beyond $TOT; all were read", str(place.n_events), str(held))
+        found = Repair(
+            "TOT_DIFFERS",
+            "DATA holds whole events beyond $TOT; all were read",
+            str(place.n_events),
+            str(held),
+        )
         return replace(place, n_bytes=place.layout.n_bytes(held), n_events=held), [found]
     raise NotFcsError(
         f"{claims.file}: DATA has {there:,} bytes, expected {place.n_bytes:,} for $TOT {place.n_events:,} events of "
@@ -318,5 +354,10 @@ def _truncated(
             f"{file}: $TOT says {place.n_events:,} events ({place.n_bytes:,} bytes of DATA), but there are {there:,} "
             f"bytes, {held:,} whole events; copy or export the file again (or read what is there: allow_truncated)"
         )
-    repair = Repair("TRUNCATED", "DATA ends early; the whole events before its end were read", str(place.n_events), str(held))
+    repair = Repair(
+        "TRUNCATED",
+        "DATA ends early; the whole events before its end were read",
+        str(place.n_events),
+        str(held),
+    )
     return replace(place, n_bytes=place.layout.n_bytes(held), n_events=held), [repair]

@@ -95,7 +95,9 @@ class Parameter:
             return inf
 
 
-def parse_parameters(keywords: Mapping[str, str], version: str, file: str) -> tuple[tuple[Parameter, ...], list[Repair]]:
+def parse_parameters(
+    keywords: Mapping[str, str], version: str, file: str
+) -> tuple[tuple[Parameter, ...], list[Repair]]:
     """Read every $Pn… of the file, with the repairs it took.
 
     Raises
@@ -107,19 +109,39 @@ def parse_parameters(keywords: Mapping[str, str], version: str, file: str) -> tu
     """
     count = _count(keywords, file)
     repairs: list[Repair] = []
+    faults: list[Repair] = []
     time_step = real_number(keywords.get("$TIMESTEP"))
     names = _unique_names(keywords, count, repairs)
     parameters = tuple(
-        _parameter(keywords, number, name, version, time_step, file, repairs) for number, name in enumerate(names, 1)
+        _parameter(keywords, number, name, version, time_step, file, faults)
+        for number, name in enumerate(names, 1)
     )
-    return parameters, repairs
+    return parameters, [*repairs, *_grouped(faults)]
+
+
+def _grouped(faults: list[Repair]) -> list[Repair]:
+    """Say once what was repaired in many channels; each fault's `found` begins with its channel."""
+    groups: dict[tuple[str, str], list[Repair]] = {}
+    for fault in faults:
+        groups.setdefault((fault.code, fault.text), []).append(fault)
+    return [
+        Repair(
+            code,
+            f"{text}: {', '.join(same.found for same in group)}",
+            ", ".join(same.found for same in group),
+            group[0].used,
+        )
+        for (code, text), group in groups.items()
+    ]
 
 
 def _count(keywords: Mapping[str, str], file: str) -> int:
     count = whole_number(keywords.get("$PAR"))
     if count is None or count < 1:
         found = repr(keywords["$PAR"][:40]) if "$PAR" in keywords else "nothing"
-        raise NotFcsError(f"{file}: TEXT has {found} as $PAR, expected the number of channels; the file is damaged")
+        raise NotFcsError(
+            f"{file}: TEXT has {found} as $PAR, expected the number of channels; the file is damaged"
+        )
     if count > len(keywords):
         raise NotFcsError(
             f"{file}: $PAR says {count:,} channels, expected at most the {len(keywords):,} keywords that TEXT has; "
@@ -209,17 +231,30 @@ def _amplification(value: str | None, kind: str, name: str, repairs: list[Repair
     """$PnE/f1,f2/: f2 of 0 with decades is written often and means 1 (3.2.20)."""
     numbers = [real_number(part) for part in (value or "0,0").split(",")]
     if len(numbers) != 2 or None in numbers:
-        repairs.append(Repair("AMPLIFICATION_UNREAD", f"$PnE of {name} is no pair of numbers", value or "", "0,0"))
+        repairs.append(
+            Repair(
+                "AMPLIFICATION_UNREAD",
+                "$PnE is no pair of numbers and was taken as linear",
+                f"{name} {value}",
+                "0,0",
+            )
+        )
         return 0.0, 0.0
     decades, log_zero = numbers[0] or 0.0, numbers[1] or 0.0
     if decades <= 0:
         return 0.0, 0.0
     if kind in "FD":
-        text = f"{name} is floating point with logarithmic $PnE, which FCS does not allow; its values are taken as linear"
-        repairs.append(Repair("LOG_FLOAT", text, value or "", "0,0"))
+        text = (
+            "$PnE is logarithmic for floating point, which FCS does not allow; values were taken as they are"
+        )
+        repairs.append(Repair("LOG_FLOAT", text, f"{name} {value}", "0,0"))
         return 0.0, 0.0
     if log_zero <= 0:
-        repairs.append(Repair("LOG_ZERO", f"$PnE of {name} gives 0 for the lowest value", value or "", f"{decades:g},1"))
+        repairs.append(
+            Repair(
+                "LOG_ZERO", "$PnE gives 0 for the lowest value, which is read as 1", f"{name} {value}", "1"
+            )
+        )
         return decades, 1.0
     return decades, log_zero
 
@@ -229,8 +264,8 @@ def _value_range(value: str | None, kind: str, decades: float, name: str, repair
     if number is not None and number > 0:
         return number
     if kind in "IA":
-        used = "all bits, linear" if decades else "all bits"
-        repairs.append(Repair("RANGE_UNREAD", f"$PnR of {name} is no positive number", value or "nothing", used))
+        used = "all bits count, and values are linear" if decades else "all bits count"
+        repairs.append(Repair("RANGE_UNREAD", f"$PnR is no positive number; {used}", f"{name} {value}", used))
     return inf
 
 
@@ -239,7 +274,7 @@ def _divisor(gain: float | None, decades: float, name: str, is_time: bool, repai
     if gain is None or gain <= 0 or gain == 1 or is_time:
         return 1.0
     if decades:
-        text = f"{name} has logarithmic $PnE and a $PnG, which FCS does not allow together; $PnG was not used"
-        repairs.append(Repair("GAIN_WITH_LOG", text, f"$PnG {gain:g}", "1"))
+        text = "$PnE is logarithmic and there is a $PnG, which FCS does not allow together; $PnG was not used"
+        repairs.append(Repair("GAIN_WITH_LOG", text, f"{name} {gain:g}", "1"))
         return 1.0
     return gain

@@ -1,7 +1,7 @@
 """Spillover: the matrix that a file carries, under any of the keywords that instruments use.
 
-`$SPILLOVER` is FCS 3.1, section 3.2.20 (n, n names, n×n fractions row by row); `SPILL` and `SPILLOVER` are the same
-before it; `$COMP` is FCS 3.0 (n, n×n, detectors by number); `$DFCiTOj` is FCS 2.0 (percent of detector i in j).
+`$SPILLOVER` is FCS 3.1, section 3.2.20 (n, n names, n×n fractions row by row); `SPILL` and `SPILLOVER` are the
+same before it; `$COMP` is FCS 3.0 (n, n×n, detectors by number); `$DFCiTOj` is FCS 2.0 (percent of i in j).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pipeline.fcs.parameters import Parameter
 from pipeline.fcs.repairs import Repair
 from pipeline.fcs.text import real_number, whole_number
 
-KEYWORDS = ("$SPILLOVER", "SPILL", "SPILLOVER", "$SPILL", "$COMP", "COMP")
+KEYWORDS = ("$SPILLOVER", "SPILL", "SPILLOVER", "$SPILL", "$COMP")
 LARGEST_MATRIX = 500
 """Detectors; the largest instruments have 186."""
 
@@ -32,18 +32,22 @@ def parse_spillover(
     repairs: list[Repair] = []
     found: list[SpilloverMatrix] = []
     for keyword in KEYWORDS:
-        if keywords.get(keyword, "").strip(" \0,;0"):
-            noted: list[Repair] = []
-            matrix = _matrix(keywords[keyword], keyword, parameters, noted)
+        if _says_something(keywords.get(keyword, "")) and (not found or found[-1].is_identity):
+            matrix = _matrix(keywords[keyword], keyword, parameters, repairs)
             found += [matrix] if matrix else []
-            repairs += noted
-    if not found and (percent := _percentages(keywords, parameters)):
-        found.append(percent)
-    chosen = next((matrix for matrix in found if not matrix.is_identity), found[0] if found else None)
+    percent = None if found else _percentages(keywords, parameters)
+    chosen = percent or next(
+        (matrix for matrix in found if not matrix.is_identity), found[0] if found else None
+    )
     if chosen is not None and chosen.is_identity:
         text = f"{chosen.source} is the identity: the instrument stored no compensation"
         repairs.append(Repair("SPILL_IDENTITY", text, "identity", "identity"))
     return chosen, tuple(repairs)
+
+
+def _says_something(value: str) -> bool:
+    """Whether there is more than a count and zeros, which say that there is no compensation."""
+    return any(word.strip(" \0,;.0") for word in re.split("[,;]", value)[1:])
 
 
 def _matrix(
@@ -52,20 +56,23 @@ def _matrix(
     words = _split(value, keyword, repairs)
     size = whole_number(words[0]) if words else None
     if size is None or not 1 <= size <= LARGEST_MATRIX or len(words) < 1 + size * size:
-        return _refuse(repairs, keyword, "is no count, names and square of numbers", value)
+        _refuse(repairs, keyword, "is no count, names and square of numbers", value)
+        return None
     names, cells = _names_and_cells(words, size)
     numbers = [real_number(cell) for cell in cells]
     if len(cells) != size * size or None in numbers:
-        return _refuse(repairs, keyword, f"does not hold {size}×{size} numbers", value)
+        _refuse(repairs, keyword, f"does not hold {size}×{size} numbers", value)
+        return None
     channels = _channels(names, size, keyword, parameters, repairs)
     if channels is None:
-        return _refuse(repairs, keyword, "names detectors that the file does not have", ", ".join(names))
+        _refuse(repairs, keyword, "names detectors that the file does not have", ", ".join(names))
+        return None
     matrix = np.array(numbers, np.float64).reshape(size, size)
     return _checked(matrix, channels, keyword, repairs)
 
 
 def _split(value: str, keyword: str, repairs: list[Repair]) -> list[str]:
-    """Split at commas; at semicolons where decimals have commas; put `0,1` together where all decimals have them."""
+    """Split at commas; at semicolons where there are any; put `0,1` together where all decimals have commas."""
     if ";" in value:
         repairs.append(Repair("SPILL_DECIMAL_COMMA", f"{keyword} is separated by semicolons", ";", ","))
         return [word.strip() for word in value.split(";") if word.strip()]
@@ -79,14 +86,11 @@ def _split(value: str, keyword: str, repairs: list[Repair]) -> list[str]:
 
 
 def _names_and_cells(words: list[str], size: int) -> tuple[list[str], list[str]]:
-    """$COMP has no names: its detectors are the first n parameters. Names with commas are put together."""
+    """$COMP has no names: its detectors are the first n parameters."""
     if len(words) == 1 + size * size:
         return [], words[1:]
-    return _joined(words[1 : len(words) - size * size], size), words[len(words) - size * size :]
-
-
-def _joined(names: list[str], size: int) -> list[str]:
-    return names if len(names) == size else []
+    names = words[1 : len(words) - size * size]
+    return names if len(names) == size else [",".join(names)], words[len(words) - size * size :]
 
 
 def _channels(
@@ -111,7 +115,7 @@ def _channels(
 
 
 def _match(name: str, parameters: Sequence[Parameter]) -> str | None:
-    """Return the channel of this name; else of this number, of this $PnS, or the one spelt so without case."""
+    """Return the channel of this name; else of this number, of this $PnS, or spelt so without case."""
     exact = [p.name for p in parameters if p.name == name]
     number = whole_number(name)
     if not exact and number is not None and 1 <= number <= len(parameters):
@@ -129,14 +133,16 @@ def _checked(
     matrix: NDArray[np.float64], channels: tuple[str, ...], keyword: str, repairs: list[Repair]
 ) -> SpilloverMatrix | None:
     if len(set(channels)) < len(channels):
-        return _refuse(repairs, keyword, "names a detector twice", ", ".join(channels))
+        _refuse(repairs, keyword, "names a detector twice", ", ".join(channels))
+        return None
     diagonal = np.diag(matrix)
     if (diagonal == 100).all():
         text = f"{keyword} is in percent; it was divided by 100"
         repairs.append(Repair("SPILL_PERCENT", text, "100 on the diagonal", "1 on the diagonal"))
         matrix = matrix / 100
     if not np.isfinite(matrix).all() or np.linalg.matrix_rank(matrix) < len(channels):
-        return _refuse(repairs, keyword, "is singular: two detectors say the same", "")
+        _refuse(repairs, keyword, "is singular: two detectors say the same", "")
+        return None
     if (matrix < 0).any():
         text = f"{keyword} has negative spillover, which no light can cause; it is used as it is"
         repairs.append(Repair("SPILL_NEGATIVE", text, f"{matrix.min():g}", f"{matrix.min():g}"))

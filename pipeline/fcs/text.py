@@ -1,9 +1,9 @@
 """TEXT: keyword–value pairs between delimiters (FCS 3.1, section 3.2; ANALYSIS has the same form, 3.4).
 
 A delimiter inside a value is written twice, and so no value may be empty (3.2.4). Many instruments write empty
-values all the same, and then two delimiters meet where none is meant. What decides is the place: keywords hold no
-delimiter and are never empty, so two delimiters after a *keyword* are an empty value, two after the start of a
-*value* are one delimiter within it. Longer runs follow: an odd run ends the word, an even one goes on.
+values all the same, and then two delimiters meet where none is meant. What decides is the place: keywords hold
+no delimiter and are never empty, so two delimiters after a *keyword* are an empty value, two after the start of
+a *value* are one delimiter within it. Longer runs follow: an odd run ends the word, an even one goes on.
 """
 
 from __future__ import annotations
@@ -64,11 +64,13 @@ def parse_text(raw: bytes, file: str, segment: str = "TEXT") -> Text:
     {'$TOT': '7', '$P1S': '', '$CYT': 'a|b'}
     """
     if len(raw) < 2:
-        raise NotFcsError(f"{file}: {segment} has {len(raw)} bytes, expected keywords; the file is cut off or damaged")
+        raise NotFcsError(
+            f"{file}: {segment} has {len(raw)} bytes, expected keywords; the file is cut off or damaged"
+        )
     if len(raw) > MOST_TEXT_BYTES or raw.count(raw[:1]) > 2 * MOST_KEYWORDS:
         raise UnsupportedError(
-            f"{file}: {segment} has {len(raw):,} bytes and {raw.count(raw[:1]):,} delimiters, expected at most "
-            f"{MOST_TEXT_BYTES:,} and {2 * MOST_KEYWORDS:,}; its offsets in HEADER are probably damaged"
+            f"{file}: {segment} has {len(raw):,} bytes and {raw.count(raw[:1]):,} delimiters, expected at "
+            f"most {MOST_TEXT_BYTES:,} and {2 * MOST_KEYWORDS:,}; its offsets in HEADER are probably damaged"
         )
     content, repairs = _decode(raw, segment)
     delimiter = content[0]
@@ -82,7 +84,9 @@ def parse_text(raw: bytes, file: str, segment: str = "TEXT") -> Text:
 def merge(primary: Text, supplement: Text) -> Text:
     """Return the keywords of both segments; where both have one, that of the primary TEXT counts (3.2.2)."""
     repairs = [
-        Repair("KEYWORD_TWICE", f"{key} differs between TEXT and supplemental TEXT; TEXT was used", other, used)
+        Repair(
+            "KEYWORD_TWICE", f"{key} differs between TEXT and supplemental TEXT; TEXT was used", other, used
+        )
         for key, other in supplement.keywords.items()
         if (used := primary.keywords.get(key, other)) != other
     ]
@@ -110,12 +114,14 @@ def real_number(value: str | None) -> float | None:
     >>> real_number("0,01"), real_number("450 V"), real_number("nan")
     (0.01, None, None)
     """
-    digits = re.fullmatch(r"[+-]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eE][+-]?\d{1,3})?", (value or "").strip(" \0\t\r\n"), re.ASCII)
+    digits = re.fullmatch(
+        r"[+-]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eE][+-]?\d{1,3})?", (value or "").strip(" \0\t\r\n"), re.ASCII
+    )
     return float(digits[0].replace(",", ".")) if digits and len(digits[0]) < 64 else None
 
 
 def _decode(raw: bytes, segment: str) -> tuple[str, list[Repair]]:
-    """FCS 3.1 says UTF-8 and 2.0 and 3.0 say ASCII (3.2.5); what is neither is Latin-1, as instruments write it."""
+    """FCS 3.1 says UTF-8, 2.0 and 3.0 say ASCII (3.2.5); what is neither is Latin-1, as instruments write it."""
     try:
         return raw.decode("utf-8"), []
     except UnicodeDecodeError as fault:
@@ -126,7 +132,7 @@ def _decode(raw: bytes, segment: str) -> tuple[str, list[Repair]]:
 
 
 def _words(content: str, delimiter: str) -> list[str]:
-    """Split into keyword, value, keyword, value …"""
+    """Split into keyword, value and so on."""
     content = content.removesuffix(delimiter)
     if 2 * delimiter not in content:
         return content.split(delimiter)
@@ -148,13 +154,13 @@ def _words(content: str, delimiter: str) -> list[str]:
 
 
 def _out_of_step(words: list[str]) -> bool:
-    """Whether standard keywords stand where values should: a delimiter within a value was not written twice."""
+    """Whether standard keywords stand where values should: a delimiter in a value was not written twice."""
     marked = [word for word in words[1::2] if word[:1] == "$"]
     return sum(1 for word in marked if STANDARD_KEYWORD.fullmatch(word)) > 1
 
 
 def _words_by_standard_keywords(content: str, delimiter: str) -> list[str]:
-    """Start a pair at each standard keyword; a value before it that cannot be paired off is put together again."""
+    """Start a pair at each standard keyword; a value before it that cannot be paired is put together again."""
     words: list[str] = []
     between: list[str] = []
     for word in content.removesuffix(delimiter).split(delimiter):
@@ -176,7 +182,7 @@ def _value_and_pairs(between: list[str], delimiter: str) -> list[str]:
 def _unescaped(segment: str, delimiter: str) -> Repair:
     return Repair(
         "DELIMITER_IN_VALUE",
-        f"{segment} has values that hold the delimiter {delimiter!r} unescaped; keywords were found by their names",
+        f"{segment} has values that hold the delimiter {delimiter!r} unescaped; keywords were found by name",
         f"single {delimiter!r} within values",
         "standard keywords start pairs",
     )
@@ -197,7 +203,12 @@ def _pairs(words: list[str], segment: str, repairs: list[Repair]) -> Text:
 
 
 def _stray(segment: str, stray: str) -> Repair:
-    return Repair("STRAY_WORD", f"{segment} ends with a keyword that has no value; it was left out", stray[:80], "nothing")
+    return Repair(
+        "STRAY_WORD",
+        f"{segment} ends with a keyword that has no value; it was left out",
+        stray[:80],
+        "nothing",
+    )
 
 
 def _repeated(keys: list[str], values: list[str], used: Mapping[str, str]) -> Iterable[Repair]:
@@ -206,4 +217,9 @@ def _repeated(keys: list[str], values: list[str], used: Mapping[str, str]) -> It
         found = [value for other, value in zip(keys, values, strict=True) if other == key]
         if len(set(found)) > 1:
             shown = "; ".join(value[:40] for value in found[:4])
-            yield Repair("KEYWORD_TWICE", f"{key} is given {len(found)} times; the last was used", shown, used[key][:40])
+            yield Repair(
+                "KEYWORD_TWICE",
+                f"{key} is given {len(found)} times; the last was used",
+                shown,
+                used[key][:40],
+            )

@@ -28,8 +28,8 @@ BLOCK_EVENTS = 65_536
 """Events written at once: bounds the memory beside the values."""
 
 STRUCTURE = frozenset(
-    "$BEGINANALYSIS $BEGINDATA $BEGINSTEXT $BYTEORD $DATATYPE $ENDANALYSIS $ENDDATA $ENDSTEXT $MODE $NEXTDATA "
-    "$PAR $TOT".split()
+    {"$BYTEORD", "$DATATYPE", "$MODE", "$NEXTDATA", "$PAR", "$TOT"}
+    | {f"${end}{segment}" for end in ("BEGIN", "END") for segment in ("ANALYSIS", "DATA", "STEXT")}
 )
 """Section 3.2.18: the keywords that describe the layout; the writer alone sets them."""
 
@@ -55,8 +55,8 @@ def write_fcs(
     markers
         $PnS, one per channel, "" for none; or nothing at all.
     keywords
-        More TEXT keywords, such as `$CYT`, `$DATE`, `$TIMESTEP`, `$SPILLOVER`, `$P3V`, or the lab's own; `$PnR`,
-        `$PnE`, `$PnG` given here replace the writer's. Written in the order given.
+        More TEXT keywords, such as `$CYT`, `$DATE`, `$TIMESTEP`, `$SPILLOVER`, `$P3V`, or the lab's own;
+        `$PnR`, `$PnE`, `$PnG` given here replace the writer's. Written in the order given.
 
     Returns
     -------
@@ -143,7 +143,7 @@ def _layout(rows: NDArray[np.float32], fields: Mapping[str, str]) -> tuple[bytes
     delimiter = _delimiter(fields)
     begin = 0
     while True:
-        text = _text(_offsets(begin, rows.nbytes) | fields, delimiter)
+        text = _text({**_offsets(begin, rows.nbytes), **fields}, delimiter)
         room = -(-(HEADER_BYTES + len(text)) // DATA_ALIGNMENT) * DATA_ALIGNMENT
         if room == begin:
             return text, begin
