@@ -27,7 +27,7 @@ LIBRARIES = (
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """The facts of one run. Times, host and durations live here and nowhere else."""
+    """What a result can be made again from; nothing in it changes from run to run."""
 
     program: str
     code_sha256: str
@@ -36,13 +36,17 @@ class Provenance:
     libraries: tuple[tuple[str, str], ...]
     settings: tuple[tuple[str, str], ...]
     inputs: tuple[tuple[str, str], ...]
-    command: str = ""
-    started_at: str = ""
-    seconds: float = 0.0
-    workers: int = 1
-    n_samples: int = 0
-    n_reused: int = 0
-    n_failed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """What differs from run to run: it goes into run.json and nowhere else."""
+
+    command: str
+    started_at: str
+    seconds: float
+    workers: int
+    n_reused: int
 
 
 def provenance_of(study: Study, inputs: Sequence[tuple[str, str]]) -> Provenance:

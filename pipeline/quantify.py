@@ -61,7 +61,7 @@ class TubeTask:
 
 
 def quantify_tube(task: TubeTask) -> SampleResult:
-    """Read, gate, calibrate: return what the tube gives, or why it gives nothing; bad input raises nothing."""
+    """Read, gate, calibrate: return what the tube gives, or why it gives nothing; bad input never raises."""
     if task.failure:
         return failed(task, task.failure)
     try:

@@ -1,51 +1,65 @@
-"""Finished tubes on disk: one JSON file each, found again by the digest of everything it came from."""
+"""Finished tubes and bead runs on disk: one JSON file each, found by the digest of all it came from."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-from pipeline.sample_result import SampleResult
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
+Result = TypeVar("Result")
 
-class Store:
-    """The folder `results/store`."""
 
-    def __init__(self, folder: Path) -> None:
+class Store(Generic[Result]):
+    """A folder of results of one type, each under its name.
+
+    Parameters
+    ----------
+    folder
+        Made when the first result is saved.
+    kind
+        The dataclass that is stored.
+    """
+
+    def __init__(self, folder: Path, kind: type[Result]) -> None:
         self._folder = folder
+        self._kind = kind
 
-    def path(self, sample_id: str) -> Path:
-        """Return where a sample's result lies."""
-        return self._folder / f"{sample_id}.json"
+    @cached_property
+    def _adapter(self) -> TypeAdapter[Result]:
+        from pydantic import TypeAdapter
 
-    def save(self, digest: str, result: SampleResult) -> None:
+        return TypeAdapter(self._kind)
+
+    def path(self, name: str) -> Path:
+        """Return where a result lies."""
+        return self._folder / f"{name}.json"
+
+    def save(self, name: str, digest: str, result: Result) -> None:
         """Write a result so that a crash leaves the old file or the new one, never half of it."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        path = self.path(result.sample_id)
+        path = self.path(name)
         partial = path.with_suffix(".partial")
-        document = {"digest": digest, "result": _adapter().dump_python(result)}
+        document = {"digest": digest, "result": self._adapter.dump_python(result)}
         partial.write_text(json.dumps(document, indent=1), encoding="utf-8")
-        os.replace(partial, path)  # noqa: PTH105 -- Path.replace is the same call; the name says why
+        partial.replace(path)
 
-    def load(self, sample_id: str) -> tuple[str, SampleResult] | None:
-        """Return a sample's digest and result; None where there is none or the file is damaged."""
+    def load(self, name: str) -> tuple[str, Result] | None:
+        """Return a result and its digest; None where there is none or the file is damaged."""
         try:
-            document = json.loads(self.path(sample_id).read_text("utf-8"))
-            return str(document["digest"]), _adapter().validate_python(document["result"])
+            document = json.loads(self.path(name).read_text("utf-8"))
+            return str(document["digest"]), self._adapter.validate_python(document["result"])
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
-    def find(self, sample_id: str, digest: str) -> SampleResult | None:
+    def find(self, name: str, digest: str) -> Result | None:
         """Return the stored result if it came from exactly these inputs."""
-        stored = self.load(sample_id)
+        stored = self.load(name)
         return stored[1] if stored is not None and stored[0] == digest else None
 
 
@@ -79,10 +93,3 @@ def code_digest() -> str:
     return digest_of(
         text for path in sources for text in (path.relative_to(root).as_posix(), path.read_text("utf-8"))
     )
-
-
-@cache
-def _adapter() -> TypeAdapter[SampleResult]:
-    from pydantic import TypeAdapter
-
-    return TypeAdapter(SampleResult)

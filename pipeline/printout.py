@@ -1,0 +1,79 @@
+"""What `cd38rd run` prints when it is done: the table of receptor densities and where the report is."""
+
+from __future__ import annotations
+
+import shutil
+from io import StringIO
+from pathlib import Path
+
+from calibration.receptor_density import ReceptorDensity
+from calibration.standard_curve import Verdict
+from pipeline.outcome import Outcome
+from pipeline.results import is_failed
+from pipeline.sample_result import CalibrationResult, SampleResult
+from pipeline.tables import sample_flags
+
+NARROWEST, WIDEST = 100, 160
+NUMBERS = ("cells", "RD", "weeks")
+
+
+def finished_text(outcome: Outcome, report: Path) -> str:
+    """Return the table of samples, what failed and why, notes on the study and the report's path."""
+    failed = [result for result in outcome.results if is_failed(result)]
+    lines = [_table(outcome), *(f"{note.about}: {note.text}" for note in outcome.notes)]
+    if failed:
+        lines.append(f"{len(failed)} of {len(outcome.results)} samples failed:")
+        lines += [f"  {result.sample_id}: {_reason(result)}" for result in failed]
+    return "\n".join([*lines, f"Report: {report}"])
+
+
+def curve_line(run: CalibrationResult) -> str:
+    """Return one line on a bead run: its curve and verdict, or why there is none."""
+    if run.curve is None:
+        return f"{run.beads}: no curve: {run.note}"
+    curve = run.curve
+    figures = f"slope {curve.slope:.4f}, intercept {curve.intercept:.4f}, r² {curve.r2:.5f}"
+    doubts = [check.text for check in curve.checks if check.verdict is not Verdict.ACCEPT]
+    return "; ".join([f"{run.beads}: {curve.verdict.value}: {figures}", *doubts])
+
+
+def _table(outcome: Outcome) -> str:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    patients = {sample.sample_id: sample.patient_id for sample in outcome.study.samples}
+    table = Table(box=box.SIMPLE_HEAD, title="Free CD38, molecules per cell", pad_edge=False)
+    for name in ("sample", "patient", "status", "cells", "RD", "95 % interval", "weeks", "flags"):
+        table.add_column(name, justify="right" if name in NUMBERS else "left", overflow="fold")
+    for result in outcome.results:
+        exposure = outcome.exposures.get(result.sample_id)
+        weeks = exposure.washout_weeks if exposure else None
+        table.add_row(
+            result.sample_id,
+            patients[result.sample_id],
+            result.receptor.status.value,
+            _count(result.receptor.n_cells, result),
+            *_density(result.receptor),
+            "" if weeks is None else f"{weeks:.1f}",
+            "; ".join(sample_flags(result, exposure)),
+        )
+    width = min(max(shutil.get_terminal_size((WIDEST, 24)).columns, NARROWEST), WIDEST)
+    page = StringIO()
+    Console(file=page, width=width, no_color=True, highlight=False).print(table)
+    return "\n".join(line.rstrip() for line in page.getvalue().splitlines())
+
+
+def _count(n: int, result: SampleResult) -> str:
+    return "" if result.n_events is None else f"{n:,}"
+
+
+def _density(found: ReceptorDensity) -> tuple[str, str]:
+    if found.rd is None:
+        return "", ""
+    interval = "" if found.rd_low is None else f"{found.rd_low:,.0f} – {found.rd_high:,.0f}"
+    return f"{found.rd:,.0f}", interval
+
+
+def _reason(result: SampleResult) -> str:
+    return "; ".join(text for text in (result.note, *result.receptor.notes) if text)

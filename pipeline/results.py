@@ -1,0 +1,146 @@
+"""The folder `results/`: every file in it, written from one `Outcome`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from calibration.receptor_density import RdStatus
+from pipeline.errors import UserError
+from pipeline.exposure import exposures
+from pipeline.faults import Fault
+from pipeline.outcome import Note, Outcome
+from pipeline.provenance import RunFacts, provenance_of
+from pipeline.response.tables import response_tables
+from pipeline.sample_result import CalibrationResult, SampleResult
+from pipeline.store import Store
+from pipeline.study import Study
+from pipeline.tables import calibration_table, patient_table, sample_table, write_csv, write_json
+from pipeline.visits import patient_rd, visits_of
+from pipeline.washout.report import washout_report
+
+FAILED = (RdStatus.FAILED, RdStatus.NO_CURVE)
+"""Statuses of tubes that something must be done about before they can be quantified."""
+
+
+def is_failed(result: SampleResult) -> bool:
+    """Tell whether a tube makes the run end with status 3."""
+    return result.receptor.status in FAILED
+
+
+def assembled(
+    study: Study,
+    found: Mapping[str, SampleResult],
+    calibrations: Sequence[CalibrationResult],
+    faults: Sequence[Fault],
+    notes: Sequence[Note] = (),
+) -> Outcome:
+    """Join the tubes' results with doses and patients: everything that is known, in the sheets' order.
+
+    Parameters
+    ----------
+    found
+        By sample_id; samples that are not in it are left out of every table.
+    """
+    from dataclasses import replace
+
+    results = tuple(found[sample.sample_id] for sample in study.samples if sample.sample_id in found)
+    inputs = [(run.fcs_file, run.sha256) for run in calibrations]
+    inputs += [pair for result in results for pair in result.sha256]
+    outcome = Outcome(
+        study=study,
+        results=results,
+        calibrations=tuple(calibrations),
+        exposures=exposures(study),
+        faults=tuple(faults),
+        notes=tuple(notes),
+        provenance=provenance_of(study, inputs),
+    )
+    rows = [patient_rd(visit) for visit in visits_of(outcome)]
+    return replace(
+        outcome,
+        washout=washout_report(rows, study.settings),
+        response=response_tables(study, rows) if study.patients else None,
+    )
+
+
+class Results:
+    """Where results go, and the writing of them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.samples = Store(folder / "store", SampleResult)
+        self.beads = Store(folder / "store" / "beads", CalibrationResult)
+        self.events = folder / "events"
+        self.report = folder / "report.html"
+
+    def must_be_writable(self) -> None:
+        """Raise UserError where nothing can be written, before anything is computed."""
+        probe = self.folder / ".writable"
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            probe.write_text("", encoding="utf-8")
+            probe.unlink()
+        except OSError as error:
+            raise UserError(
+                f"{self.folder}: cannot write there ({error.strerror}), expected a folder for the results; "
+                "free the folder, close files that are open in it, or copy the study to a place you may write to"
+            ) from None
+
+    def write(self, outcome: Outcome, facts: RunFacts, *, figures: bool = True) -> None:
+        """Write every file of the contract."""
+        try:
+            self._write_tables(outcome)
+            self._write_pictures(outcome, figures=figures)
+            self._write_run(outcome, facts)
+        except PermissionError as error:
+            raise UserError(
+                f"{error.filename}: cannot be written; is it open in Excel or another program? Close it and run "
+                "the same command again: finished tubes are kept"
+            ) from None
+
+    def write_calibrations(self, calibrations: Sequence[CalibrationResult]) -> None:
+        """Write the bead runs' table and pictures."""
+        from pipeline.figures import write_bead_figures
+
+        write_csv(self.folder / "calibration.csv", calibration_table(calibrations))
+        write_bead_figures(self.folder / "figures", calibrations)
+
+    def _write_tables(self, outcome: Outcome) -> None:
+        from pipeline.workbook import workbook_sheets, write_workbook
+
+        write_csv(self.folder / "rd_samples.csv", sample_table(outcome))
+        write_csv(self.folder / "rd_patients.csv", patient_table(visits_of(outcome)))
+        write_csv(self.folder / "calibration.csv", calibration_table(outcome.calibrations))
+        write_json(self.folder / "washout.json", outcome.washout.to_dict() if outcome.washout else {})
+        write_json(self.folder / "response.json", _response(outcome))
+        write_workbook(self.folder / "rd.xlsx", workbook_sheets(outcome))
+
+    def _write_pictures(self, outcome: Outcome, *, figures: bool) -> None:
+        from pipeline.figures import write_figures
+        from pipeline.report import write_report
+
+        write_report(self.report, outcome)
+        write_figures(self.folder / "figures", outcome)
+        self._write_gates(outcome)
+
+    def _write_gates(self, outcome: Outcome) -> None:
+        from gating.gatingml import write_gatingml
+
+        for result in outcome.results:
+            if result.steps:
+                write_gatingml(self.folder / "gates" / f"{result.sample_id}.xml", result.steps)
+
+    def _write_run(self, outcome: Outcome, facts: RunFacts) -> None:
+        provenance = asdict(outcome.provenance) if outcome.provenance else {}
+        counts = {status.value: 0 for status in RdStatus}
+        for result in outcome.results:
+            counts[result.receptor.status.value] += 1
+        write_json(self.folder / "run.json", {**provenance, **asdict(facts), "counts": counts})
+
+
+def _response(outcome: Outcome) -> dict[str, object]:
+    if outcome.response is None:
+        return {"not_estimable": [{"what": "response", "reason": "the study has no patients sheet"}]}
+    return dict(outcome.response.to_dict())

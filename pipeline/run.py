@@ -1,0 +1,236 @@
+"""The commands that work on a study; each returns what to print and an exit status."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.batch import Finished, run_tasks, workers_for
+from pipeline.bead_run import calibrate_bead_run
+from pipeline.checks import check_study
+from pipeline.errors import UsageError, UserError
+from pipeline.faults import Fault, Severity, did_you_mean, fault_report, stops_run
+from pipeline.outcome import Note
+from pipeline.progress import Reporter
+from pipeline.provenance import RunFacts, command_line, now
+from pipeline.quantify import TubeTask, failed, quantify_tube
+from pipeline.printout import curve_line, finished_text
+from pipeline.results import Results, assembled, is_failed
+from pipeline.sample_result import CalibrationResult, SampleResult
+from pipeline.study import Study, read_study
+from pipeline.tasks import bead_digest, bead_tasks, files_of_study, input_hashes, tube_digest, tube_tasks
+
+ALL_QUANTIFIED, FAULTS, SOME_FAILED = 0, 1, 3
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What `cd38rd run` was asked for; see its help."""
+
+    workers: int | None = None
+    scheduler: str | None = None
+    only: tuple[str, ...] = ()
+    fresh: bool = False
+    export_events: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """What the shell gets: exit status, text for standard output, faults for standard error."""
+
+    exit_status: int
+    text: str = ""
+    faults: str = ""
+
+
+def check_whole_study(folder: Path, *, cross_check: bool) -> RunSummary:
+    """List every fault of the sheets and of the files they name; compute nothing."""
+    study, faults = _read(folder)
+    compared = _cross_checked(study) if cross_check and study is not None else ""
+    status = FAULTS if stops_run(faults) else SOME_FAILED if _some_tube_fails(faults) else ALL_QUANTIFIED
+    listed = fault_report(faults) or f"{folder}: no fault found."
+    return RunSummary(status, "\n".join(filter(None, (listed, compared))))
+
+
+def run_study(folder: Path, options: RunOptions, seen: Reporter) -> RunSummary:
+    """Quantify every tube and write every result; finished tubes are stored at once and reused."""
+    study, faults = _read(folder)
+    if study is None or stops_run(faults):
+        return RunSummary(FAULTS, faults=fault_report(faults))
+    _must_be_samples(options.only, study)
+    started, clock = now(), time.monotonic()
+    results = Results(folder / "results")
+    results.must_be_writable()
+    hashes = input_hashes(study)
+    calibrations = _calibrations(study, hashes, results)
+    tasks = tube_tasks(study, calibrations, hashes, results.events if options.export_events else None)
+    stored = _stored(tasks, options, results)
+    waiting = [task for task in tasks if _wanted(task, options) and task.sample.sample_id not in stored]
+    workers = workers_for(len(waiting), options.workers)
+    found = stored | _quantified(waiting, options, workers, len(tasks), results, seen)
+    outcome = assembled(study, found, calibrations, faults, _not_run(study, found))
+    facts = RunFacts(command_line(), started, time.monotonic() - clock, workers, len(stored))
+    results.write(outcome, facts)
+    return _summary(outcome.results, finished_text(outcome, results.report), faults)
+
+
+def calibrate_study(folder: Path, options: RunOptions, seen: Reporter) -> RunSummary:
+    """Fit the bead curves and write their table and pictures; no tube is read."""
+    study, faults = _read(folder)
+    if study is None or stops_run(faults):
+        return RunSummary(FAULTS, faults=fault_report(faults))
+    results = Results(folder / "results")
+    results.must_be_writable()
+    calibrations = _calibrations(study, input_hashes(study), results)
+    results.write_calibrations(calibrations)
+    text = "\n".join(
+        [*(curve_line(run) for run in calibrations), f"Table: {results.folder / 'calibration.csv'}"]
+    )
+    without = [run.beads for run in calibrations if run.curve is None]
+    return RunSummary(SOME_FAILED if without else ALL_QUANTIFIED, text)
+
+
+def refit_washout(folder: Path, options: RunOptions, seen: Reporter) -> RunSummary:
+    """Join stored results with today's doses, patients and settings, and fit again."""
+    return _from_store(folder, whole_report=False)
+
+
+def rewrite_report(folder: Path, options: RunOptions, seen: Reporter) -> RunSummary:
+    """Write tables, figures and report from stored results."""
+    return _from_store(folder, whole_report=True)
+
+
+def _from_store(folder: Path, *, whole_report: bool) -> RunSummary:
+    study, faults = _read(folder)
+    if study is None or stops_run(faults):
+        return RunSummary(FAULTS, faults=fault_report(faults))
+    results = Results(folder / "results")
+    results.must_be_writable()
+    calibrations = tuple(
+        stored[1] for run in study.beads if (stored := results.beads.load(run.beads)) is not None
+    )
+    loaded = {s.sample_id: stored for s in study.samples if (stored := results.samples.load(s.sample_id))}
+    if not loaded:
+        raise UserError(
+            f"{folder}: found no stored results, expected those of `cd38rd run {folder}`: run it first"
+        )
+    found = {name: result for name, (_, result) in loaded.items()}
+    stale = _stale(study, calibrations, loaded)
+    outcome = assembled(study, found, calibrations, faults, (*_not_run(study, found), *stale))
+    facts = RunFacts(command_line(), now(), 0.0, 0, len(found))
+    results.write(outcome, facts, figures=whole_report)
+    return _summary(outcome.results, finished_text(outcome, results.report), faults)
+
+
+def _read(folder: Path) -> tuple[Study | None, tuple[Fault, ...]]:
+    study, faults = read_study(folder)
+    return (study, faults) if study is None else (study, (*faults, *check_study(study)))
+
+
+def _must_be_samples(only: Iterable[str], study: Study) -> None:
+    known = [sample.sample_id for sample in study.samples]
+    for name in only:
+        if name not in known:
+            hint = did_you_mean(name, known)
+            raise UsageError(f"--only {name}: the samples sheet has no such sample_id. {hint}".rstrip())
+
+
+def _calibrations(study: Study, hashes: Mapping[str, str], results: Results) -> tuple[CalibrationResult, ...]:
+    """Return every bead run's curve, from the store where nothing changed."""
+    made = []
+    for task in bead_tasks(study, hashes):
+        digest = bead_digest(task)
+        known = results.beads.find(task.run.beads, digest)
+        made.append(known or calibrate_bead_run(task))
+        if known is None:
+            results.beads.save(task.run.beads, digest, made[-1])
+    return tuple(made)
+
+
+def _wanted(task: TubeTask, options: RunOptions) -> bool:
+    return not options.only or task.sample.sample_id in options.only
+
+
+def _stored(tasks: Sequence[TubeTask], options: RunOptions, results: Results) -> dict[str, SampleResult]:
+    """Return the results that need no work; failed tubes are always tried again."""
+    found = {}
+    for task in tasks:
+        name = task.sample.sample_id
+        if options.fresh and _wanted(task, options):
+            continue
+        known = results.samples.find(name, tube_digest(task))
+        without_events = task.events_file is not None and not task.events_file.exists()
+        if known is not None and not is_failed(known) and not (without_events and _wanted(task, options)):
+            found[name] = known
+    return found
+
+
+def _quantified(
+    waiting: Sequence[TubeTask],
+    options: RunOptions,
+    workers: int,
+    n_tasks: int,
+    results: Results,
+    seen: Reporter,
+) -> dict[str, SampleResult]:
+    found = {}
+    reused = n_tasks - len(waiting) if not options.only else 0
+    if reused:
+        seen.say(f"{reused} of {n_tasks} reused")
+    seen.begin(reused + len(waiting), reused)
+    for end in run_tasks(waiting, quantify_tube, workers=workers, scheduler=options.scheduler):
+        name = end.task.sample.sample_id
+        found[name] = _result(end)
+        results.samples.save(name, tube_digest(end.task), found[name])
+        seen.tick(name, found[name].receptor.status.value)
+    return found
+
+
+def _result(end: Finished[TubeTask, SampleResult]) -> SampleResult:
+    return end.result if end.result is not None else failed(end.task, end.failure)
+
+
+def _not_run(study: Study, found: Mapping[str, SampleResult]) -> tuple[Note, ...]:
+    missing = [sample.sample_id for sample in study.samples if sample.sample_id not in found]
+    if not missing:
+        return ()
+    text = f"{len(missing)} of {len(study.samples)} samples have not been run yet: {', '.join(missing)}"
+    return (Note("samples", text),)
+
+
+def _stale(
+    study: Study,
+    calibrations: Sequence[CalibrationResult],
+    loaded: Mapping[str, tuple[str, SampleResult]],
+) -> tuple[Note, ...]:
+    """Name the stored results that a run of today would make anew (files are taken as they were)."""
+    if len(calibrations) < len(study.beads):
+        return (Note("beads", "some bead runs have no stored curve: `cd38rd run` makes them"),)
+    hashes = {name: sha for _, result in loaded.values() for name, sha in result.sha256}
+    today = {task.sample.sample_id: tube_digest(task) for task in tube_tasks(study, calibrations, hashes)}
+    old = [name for name, (digest, _) in loaded.items() if digest != today[name]]
+    if not old:
+        return ()
+    text = (
+        f"stored results from other sheets, settings or program: {', '.join(old)}; `cd38rd run` renews them"
+    )
+    return (Note("samples", text),)
+
+
+def _some_tube_fails(faults: Iterable[Fault]) -> bool:
+    return any(fault.severity is Severity.TUBE for fault in faults)
+
+
+def _summary(results: Iterable[SampleResult], text: str, faults: Sequence[Fault]) -> RunSummary:
+    status = SOME_FAILED if any(is_failed(result) for result in results) else ALL_QUANTIFIED
+    return RunSummary(status, text, fault_report(faults))
+
+
+def _cross_checked(study: Study) -> str:
+    from pipeline.fcs.cross_check import cross_check
+
+    return "\n".join(
+        f"{name}: {line}" for name in files_of_study(study) for line in cross_check(study.folder / name)
+    )
