@@ -33,7 +33,7 @@ def find_aberrant(wanted: Survivors, reference: Survivors, choices: Choices) -> 
     wanted
         The gated plasma cells.
     reference
-        All viable single cells.
+        A sample of all viable single cells.
     """
     panel = choices.panel
     odd = [
@@ -73,7 +73,9 @@ def _cut(
     axis = axis_of(own, everyone.cofactor)
     valley = best_valley(axis, -1.0, axis.high) if own.size >= FEWEST_TO_SPLIT else None
     fallback = side_cut(
-        reference.column(channel.channel), choices.pooled_for(channel), choices.template_for(channel)
+        reference.column(channel.channel),
+        pooled=choices.pooled_for(channel),
+        template=choices.template_for(channel),
     )
     clear = valley is not None and valley.clarity > 0.8 and valley.right - valley.left > 1.5
     cut = settle(axis, valley, fallback=0.0) if clear else fallback

@@ -8,7 +8,7 @@ every anchor. From these cells a threshold is derived for each channel, so that 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,6 +19,12 @@ from gating.thresholds import Axis, axis_density, axis_of
 
 ON_TARGET = 0.5
 """A group is the wanted one if at least this share of it is on target on every anchor."""
+STRENGTH = 1.0
+"""How far beyond the negative edges the wanted cells lie, on the mean of the positive anchors."""
+LIKE_THE_FIRST = 0.5
+"""Evidence of a further group, relative to those above it: a dimmer clone has that, other cells do not."""
+CLEAR_WITHOUT = 0.6
+"""Clarity that a group must have if one anchor has to be left out to see it."""
 LEAST_CLARITY = 0.15
 MOST_LOW_PENALTY = 1.5
 BANDWIDTHS = (0.15, 0.25, 0.4)
@@ -64,10 +70,13 @@ class Group:
         bool, shape (n_candidates,).
     clarity
         0 to 1: how clear the valley is that separates them; 0 where there is none.
+    left_out
+        Channel of an anchor that had to be left out to see the group, else empty.
     """
 
     mask: Mask
     clarity: float
+    left_out: str = ""
 
 
 def anchor_of(channel: str, target: Target, candidates: FloatArray, reference: FloatArray) -> Anchor:
@@ -87,9 +96,9 @@ def anchor_of(channel: str, target: Target, candidates: FloatArray, reference: F
 
 
 def _negative_edge(axis: Axis) -> float:
-    """Return the upper end of the dimmest large group: its mode and 2.5 spreads, within 0.7 to 1.2 units."""
+    """Return the upper end of the dimmest group: its mode and 2.5 spreads, within 0.7 to 1.2 units."""
     density = axis_density(axis, 0.15)
-    mode = density.major_modes()[0]
+    mode = density.major_modes(0.03)[0]
     return float(density.grid[mode]) + min(max(2.5 * density.half_width(mode, -1), 0.7), 1.2)
 
 
@@ -132,14 +141,37 @@ def find_group(anchors: Sequence[Anchor]) -> Group:
     >>> int(group.mask.sum()), group.clarity > 0.9
     (60, True)
     """
+    group = _group(anchors)
+    if group.mask.any():
+        return group
+    without = [
+        replace(_group([other for other in anchors if other is not anchor]), left_out=anchor.channel)
+        for anchor in anchors
+        if _may_be_left_out(anchor, anchors)
+    ]
+    clearest = max(without, key=lambda one: one.clarity, default=group)
+    return clearest if clearest.clarity >= CLEAR_WITHOUT else group
+
+
+def _may_be_left_out(anchor: Anchor, anchors: Sequence[Anchor]) -> bool:
+    """Return whether to try without it: a clone may carry CD45, an anchor may be positive on every cell.
+
+    Every cell is positive if even the dimmest ones lie clear of the noise around zero.
+    """
+    n_positive = sum(other.is_positive for other in anchors)
+    if not anchor.is_positive:
+        return n_positive >= 2
+    return n_positive >= 2 and float(np.quantile(anchor.axis.values, 0.005)) > 0.5
+
+
+def _group(anchors: Sequence[Anchor]) -> Group:
     n = anchors[0].axis.values.size
     group = Group(np.zeros(n, np.bool_), 0.0)
     if n < 20:
         return group
     on_target = _on_target(anchors)
     for _ in range(3):
-        evidence = evidence_of(anchors, group.mask)
-        found = _beyond_valley(evidence, on_target)
+        found = _beyond_valley(evidence_of(anchors, group.mask), on_target)
         if found is None:
             return group
         same = bool(np.array_equal(found.mask, group.mask))
@@ -150,13 +182,11 @@ def find_group(anchors: Sequence[Anchor]) -> Group:
 
 
 def _on_target(anchors: Sequence[Anchor]) -> Mask:
-    """Return which candidates are on target on all anchors; of three or more, one may fail.
-
-    A drug strips CD138, and a clone may carry CD45: one anchor that says no must not lose the patient.
-    """
-    hits = np.sum([anchor.on_target() for anchor in anchors], axis=0, dtype=np.int8)
-    needed = len(anchors) - (1 if len(anchors) >= 3 else 0)
-    return np.asarray(hits >= needed, np.bool_)
+    """Return which candidates are on the wanted side everywhere, and clearly so on the positive anchors."""
+    sides = np.logical_and.reduce([anchor.on_target() for anchor in anchors])
+    beyond = [np.minimum(a.axis.values - np.float32(a.edge), 3) for a in anchors if a.is_positive]
+    strong = np.sum(beyond, axis=0) >= STRENGTH * len(beyond)
+    return np.asarray(sides & strong, np.bool_)
 
 
 def _beyond_valley(evidence: FloatArray, on_target: Mask) -> Group | None:
@@ -171,14 +201,17 @@ def _lowest_good_valley(evidence: FloatArray, on_target: Mask, bandwidth: float)
         evidence, bandwidth=bandwidth, low=float(evidence.min()) - 0.5, high=float(evidence.max()) + 0.5
     )
     best: Valley | None = None
-    upper = float("inf")
+    upper, level = float("inf"), -float("inf")
     for valley in reversed(all_valleys(density)):
         if valley.clarity < LEAST_CLARITY:
             continue
         between = (evidence > valley.place) & (evidence <= upper)
         if on_target[between].sum() < max(1.0, ON_TARGET * between.sum()):
             break
+        if best is not None and float(np.median(evidence[between])) < LIKE_THE_FIRST * level:
+            break
         best, upper = valley, valley.place
+        level = float(np.median(evidence[evidence > upper]))
     return None if best is None else Group(evidence > best.place, best.clarity)
 
 

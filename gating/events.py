@@ -112,6 +112,10 @@ class Survivors:
         """Return the survivors where `mask` (shape (n_events,)) is true."""
         return Survivors(self.events, self.index[mask])
 
+    def among(self, mask: Mask) -> Survivors:
+        """Return the survivors that are in `mask`, a bool over all events."""
+        return Survivors(self.events, self.index[mask[self.index]])
+
     def mask(self) -> Mask:
         """Return the survivors as bool over all events."""
         result = np.zeros(self.events.n_events, np.bool_)

@@ -17,10 +17,10 @@ from gating.panel import GatingPanel, Target
 from gating.population import Finding, GatedPopulation, GateStep
 from gating.sides import find_sides
 from gating.stability import find_stable_time
-from gating.target import find_target
+from gating.target import find_rough, find_target
 from gating.thresholds import Threshold, rounded
 
-WATCHED_EVENTS = 20_000
+SAMPLE_EVENTS = 20_000
 LOW_CONFIDENCE = 0.5
 SCATTER_ROLES = ("fsc_area", "fsc_height", "fsc_width", "ssc_area", "ssc_height")
 
@@ -45,6 +45,11 @@ class Passed:
     steps: tuple[GateStep, ...] = ()
     masks: tuple[Mask, ...] = ()
     flags: tuple[str, ...] = ()
+
+    def at(self, step: str) -> Survivors:
+        """Return the survivors of a step that was done."""
+        done = [one.name for one in self.steps].index(step)
+        return Survivors(self.left.events, np.flatnonzero(self.masks[done]))
 
     def then(self, finding: Finding) -> Passed:
         """Return what is left after applying the finding's gate."""
@@ -93,17 +98,20 @@ def gate_plasma_cells(
     choices = Choices(panel, overrides or {}, pooled or {}, templates or {})
     check_events(events, panel)
     choices.check()
-    passed = Passed(Survivors.everyone(events)).then(_time(events, panel))
+    sample = a_few(events, SAMPLE_EVENTS)
+    passed = Passed(Survivors.everyone(events)).then(_time(events, sample, panel))
     passed = passed.then(_margins(passed.left, panel))
     passed = passed.then(_debris(passed.left, choices))
     passed = passed.then(_singlets(passed.left, choices))
-    passed = passed.then(_side(passed.left, "viable", "viability", "NO_VIABILITY", choices))
-    viable = passed.left
-    passed = passed.then(_side(passed.left, "dump", "dump", "", choices))
-    first, second = find_target(passed.left, viable, choices)
+    rough = find_rough(passed.left, passed.left.among(sample), choices)
+    for step, role, flag in (("viable", "viability", "NO_VIABILITY"), ("dump", "dump", "")):
+        passed = passed.then(_side(passed.left.among(sample), rough, step, role, flag, choices))
+    viable = passed.at("viable")
+    few = viable.among(sample)
+    first, second = find_target(passed.left, few, choices)
     passed = passed.then(first).then(second)
     wanted = passed.left
-    aberrant = find_aberrant(wanted, viable, choices) or _cannot(
+    aberrant = find_aberrant(wanted, few, choices) or _cannot(
         "aberrant", "the panel cannot tell aberrant plasma cells"
     )
     passed = passed.then(aberrant)
@@ -125,14 +133,13 @@ def check_events(events: Events, panel: GatingPanel) -> None:
         )
 
 
-def _time(events: Events, panel: GatingPanel) -> Finding:
+def _time(events: Events, sample: Mask, panel: GatingPanel) -> Finding:
     roles = {channel.channel: channel.role for channel in panel.channels}
     times = panel.with_role("time")
     if not times:
         return _cannot("time", "the panel has no time channel: stability was not judged", "NO_TIME")
     channel = times[0].channel
     watched = sorted(name for name in events.channels if roles.get(name) not in ("time", *SCATTER_ROLES[1:]))
-    sample = a_few(events, WATCHED_EVENTS)
     columns = [events.column(name)[sample] for name in watched if name != channel]
     return find_stable_time(events.column(channel), columns, sample, channel=channel)
 
@@ -182,11 +189,11 @@ def _singlets(left: Survivors, choices: Choices) -> Finding:
     )
 
 
-def _side(left: Survivors, step: str, role: str, flag: str, choices: Choices) -> Finding:
+def _side(few: Survivors, rough: Survivors, step: str, role: str, flag: str, choices: Choices) -> Finding:
     channels = [c for c in choices.panel.with_role(role) if c.target is not Target.ANY]
     if not channels:
         return _cannot(step, f"the panel has no {role} channel", flag)
-    return find_sides(left, step, channels, choices)
+    return find_sides(few, rough, step, channels, choices)
 
 
 def _as_threshold(value: float | None) -> Threshold | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from gating.choices import Choices
 from gating.density import Valley, all_valleys
 from gating.events import FloatArray, Survivors
@@ -12,21 +14,36 @@ from gating.panel import GatingChannel, Target
 from gating.population import Finding
 from gating.thresholds import Axis, Threshold, as_person, axis_density, axis_of, rounded, settle
 
+FEWEST_ROUGH = 20
+"""Wanted cells from which they have a say in where a cut lies."""
 FAR_APART = 3.0
 """Modes this far apart (a factor of 20) are two kinds of cells; nearer ones may be autofluorescence."""
 
 
-def find_sides(events: Survivors, step: str, channels: Sequence[GatingChannel], choices: Choices) -> Finding:
+def find_sides(
+    events: Survivors,
+    rough: Survivors,
+    step: str,
+    channels: Sequence[GatingChannel],
+    choices: Choices,
+) -> Finding:
     """Return the gate that keeps the wanted side of each channel.
 
     Parameters
     ----------
+    events
+        A sample of the events to cut.
+    rough
+        The wanted cells as the anchors alone show them: a cut through them is no cut. May be empty.
     step
         Name of the step.
     channels
         With target `negative` or `low` (cells below the cut are kept) or `positive` (cells above).
     """
-    cuts = [(channel, _cut(events.column(channel.channel), channel, choices)) for channel in channels]
+    cuts = [
+        (channel, _cut(events.column(channel.channel), rough.column(channel.channel), channel, choices))
+        for channel in channels
+    ]
     return Finding(
         step,
         gate_of_cuts(cuts),
@@ -50,13 +67,24 @@ def range_of_cut(channel: GatingChannel, value: float) -> RangeGate:
     return RangeGate(channel.channel, None, value)
 
 
-def _cut(values: FloatArray, channel: GatingChannel, choices: Choices) -> Threshold:
-    automatic = side_cut(values, choices.pooled_for(channel), choices.template_for(channel))
+def _cut(values: FloatArray, rough: FloatArray, channel: GatingChannel, choices: Choices) -> Threshold:
+    automatic = side_cut(
+        values,
+        rough if rough.size >= FEWEST_ROUGH and channel.target is not Target.POSITIVE else None,
+        pooled=choices.pooled_for(channel),
+        template=choices.template_for(channel),
+    )
     person = choices.person(channel)
     return as_person(automatic, None if person is None else rounded(person))
 
 
-def side_cut(values: FloatArray, pooled: float | None = None, template: float | None = None) -> Threshold:
+def side_cut(
+    values: FloatArray,
+    rough: FloatArray | None = None,
+    *,
+    pooled: float | None = None,
+    template: float | None = None,
+) -> Threshold:
     """Return the cut between the negative and the positive cells of one channel.
 
     Between groups that lie close together (autofluorescence) a valley counts less than between those far
@@ -66,6 +94,8 @@ def side_cut(values: FloatArray, pooled: float | None = None, template: float | 
     ----------
     values
         Linear, compensated, shape (n_events,).
+    rough
+        Values of cells that are negative for another reason, most of which the cut must keep; or None.
     pooled, template
         Thresholds of the batch and the panel, linear, or None.
     """
@@ -74,8 +104,14 @@ def side_cut(values: FloatArray, pooled: float | None = None, template: float | 
     mode = density.major_modes()[0]
     negative = float(density.grid[mode])
     spread = density.half_width(mode, 1)
-    valley = _widest_valley(axis, negative + spread)
-    return settle(axis, valley, fallback=negative + 4 * spread, pooled=pooled, template=template)
+    lowest, fallback = negative + spread, negative + 4 * spread
+    if rough is not None:
+        own = axis_density(axis_of(rough, axis.cofactor), 0.25)
+        middle = int(np.argmax(own.counts))
+        kept = float(own.grid[middle]) + 1.5 * own.half_width(middle, 1)
+        lowest, fallback = max(lowest, kept), max(fallback, kept)
+    valley = _widest_valley(axis, lowest)
+    return settle(axis, valley, fallback=fallback, pooled=pooled, template=template)
 
 
 def _widest_valley(axis: Axis, lowest: float) -> Valley | None:

@@ -126,10 +126,10 @@ def _unlike_the_rest(shift: NDArray[np.float64], n: NDArray[np.float64]) -> Mask
     noise = 0.36 / np.sqrt(np.maximum(n, 1.0))
     spread = np.maximum(1.4826 * np.median(np.abs(shift), axis=1, keepdims=True), noise)
     z = shift / spread
-    overall = (z**2).mean(axis=0)
+    overall = np.sqrt((z**2).mean(axis=0))
     usual = float(np.median(overall))
-    limit = usual + 8 * 1.4826 * float(np.median(np.abs(overall - usual)))
-    together = (overall > max(limit, 3.0)) & (np.abs(shift).max(axis=0) > 0.04)
+    limit = usual + 6 * 1.4826 * float(np.median(np.abs(overall - usual)))
+    together = (overall > max(limit, 2.0)) & (np.abs(shift).max(axis=0) > 0.06)
     alone = ((np.abs(z) > 7) & (np.abs(shift) > 0.08)).any(axis=0)
     return np.asarray((together | alone) & (n >= 20), np.bool_)
 

@@ -19,6 +19,8 @@ NOT_ANCHORS = (
     "fsc_area", "fsc_height", "fsc_width", "ssc_area", "ssc_height", "time", "viability", "dump",
 )  # fmt: skip
 NO_GROUP_CONFIDENCE = 0.1
+CLEAR_ROUGH = 0.5
+"""Clarity from which the anchors alone may keep a side cut from going through the wanted cells."""
 STRICT = 1.5
 """Without any group the positive cuts lie this far (a factor of 4.5) above the negative cells."""
 
@@ -37,7 +39,7 @@ def find_target(candidates: Survivors, reference: Survivors, choices: Choices) -
     candidates
         Viable, dump-negative single cells.
     reference
-        All viable single cells.
+        A sample of all viable single cells.
     """
     channels = _anchor_channels(choices)
     if not channels:
@@ -46,15 +48,37 @@ def find_target(candidates: Survivors, reference: Survivors, choices: Choices) -
     if candidates.n_events == 0:
         note = "no event is left to search"
         return Finding("plasma_cells", None, (), "none", (), 0.0, note), _no_second()
-    anchors = [
-        anchor_of(c.channel, c.target, candidates.column(c.channel), reference.column(c.channel))
-        for c in channels
-    ]
+    anchors = _anchors(channels, candidates, reference)
     group = find_group(anchors)
     cuts = _cuts(channels, anchors, group, choices)
     agreement = _agreement(anchors, cuts, group)
     first, second = _first_and_second(cuts)
     return _finding(first, group, agreement), _second_finding(second)
+
+
+def find_rough(candidates: Survivors, reference: Survivors, choices: Choices) -> Survivors:
+    """Return the wanted cells as the anchors alone show them, none where they are not clear.
+
+    Parameters
+    ----------
+    candidates
+        Single cells, dead ones and dump-positive ones too.
+    reference
+        A sample of them.
+    """
+    channels = _anchor_channels(choices)
+    none = np.zeros(candidates.n_events, np.bool_)
+    if not channels or candidates.n_events == 0:
+        return candidates.select(none)
+    group = find_group(_anchors(channels, candidates, reference))
+    return candidates.select(group.mask if group.clarity >= CLEAR_ROUGH else none)
+
+
+def _anchors(channels: list[GatingChannel], candidates: Survivors, reference: Survivors) -> list[Anchor]:
+    return [
+        anchor_of(c.channel, c.target, candidates.column(c.channel), reference.column(c.channel))
+        for c in channels
+    ]
 
 
 def _anchor_channels(choices: Choices) -> list[GatingChannel]:
