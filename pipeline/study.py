@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -149,6 +150,11 @@ class Study:
     settings: Settings
     gates: tuple[GateOverride, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
+    places: Mapping[tuple[str, str, str], str] = field(default_factory=dict, compare=False, repr=False)
+
+    def at(self, sheet: str, name: str, column: str) -> str:
+        """Return the cell of a row's column (`samples!C7`); rows of panels are named `panel/channel`."""
+        return self.places.get((sheet, name, column), f"{sheet} {name} {column}")
 
     def panel(self, name: str) -> Panel:
         """Return the panel of this name; KeyError where there is none."""

@@ -228,7 +228,22 @@ def _study(typed: TypedStudy) -> Study:
         settings=typed.settings,
         gates=(*(GateOverride(**_fields(entry.row)) for entry in typed.gates), *_moved_gates(typed.review)),
         verdicts=tuple(_verdict(entry.row) for entry in typed.review if entry.row.verdict),
+        places=_places(typed),
     )
+
+
+def _places(typed: TypedStudy) -> dict[tuple[str, str, str], str]:
+    """Return where the rows stand that later checks talk about."""
+    named: list[tuple[str, str, Entry[Any]]] = [
+        *(("samples", entry.row.sample_id, entry) for entry in typed.samples),
+        *(("panels", f"{entry.row.panel}/{entry.row.channel[0]}", entry) for entry in typed.panels),
+        *(("beads", entry.row.beads, entry) for entry in typed.beads),
+    ]
+    return {
+        (sheet, name, column): entry.at(column)
+        for sheet, name, entry in named
+        for column in column_names(_ROWS[sheet])
+    }
 
 
 def _fields(row: Row) -> dict[str, Any]:

@@ -1,0 +1,89 @@
+"""Checks of the sheets against the files: small functions that return what they find and never raise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from pipeline.checks.acquisition import bead_age, beads_unlike_tube, controls_unlike_tube, dates_that_disagree
+from pipeline.checks.channels import absent_channels, contradicting_markers, control_channels, shared_channels
+from pipeline.checks.findings import Finding, TubeFindings
+from pipeline.checks.headers import Headers, read_headers, unusable_files
+from pipeline.checks.typed import (
+    bead_channels,
+    bead_levels,
+    collected_before_doses,
+    patient_dates,
+    unsuited_kits,
+    unused_runs,
+)
+from pipeline.faults import Fault, in_reading_order
+from pipeline.study import Study
+
+__all__ = [
+    "Finding",
+    "Headers",
+    "TubeFindings",
+    "check_study",
+    "read_headers",
+    "study_findings",
+    "tube_findings",
+]
+
+CHECKS: tuple[Callable[[Study, Headers], Iterable[Finding]], ...] = (
+    unusable_files,
+    absent_channels,
+    shared_channels,
+    control_channels,
+    contradicting_markers,
+    bead_channels,
+    bead_levels,
+    unsuited_kits,
+    beads_unlike_tube,
+    controls_unlike_tube,
+    bead_age,
+    dates_that_disagree,
+    collected_before_doses,
+    patient_dates,
+    unused_runs,
+)
+
+
+def study_findings(study: Study, headers: Headers | None = None) -> tuple[Finding, ...]:
+    """Run every check.
+
+    Parameters
+    ----------
+    study
+        As read, without a fault that stops the run.
+    headers
+        What the files say (`read_headers`); read here where not given. No events are read.
+    """
+    known = read_headers(study) if headers is None else headers
+    return tuple(finding for check in CHECKS for finding in check(study, known))
+
+
+def check_study(study: Study, headers: Headers | None = None) -> tuple[Fault, ...]:
+    """Return every fault that the sheets and the files have together, in reading order.
+
+    What a person must fix or accept stops the run (ERROR); what is wrong with one file alone fails its row
+    (TUBE).
+    """
+    return in_reading_order(finding.fault for finding in study_findings(study, headers) if finding.fault)
+
+
+def tube_findings(study: Study, headers: Headers | None = None) -> Mapping[str, TubeFindings]:
+    """Return for every sample_id why it must fail (or ""), and the flags and notes of its row."""
+    found: dict[str, list[Finding]] = {sample.sample_id: [] for sample in study.samples}
+    for finding in study_findings(study, headers):
+        if finding.sample_id:
+            found[finding.sample_id].append(finding)
+    return {sample_id: _of_tube(findings) for sample_id, findings in found.items()}
+
+
+def _of_tube(findings: Iterable[Finding]) -> TubeFindings:
+    listed = list(findings)
+    return TubeFindings(
+        failure="; ".join(dict.fromkeys(finding.note for finding in listed if finding.fails)),
+        flags=tuple(dict.fromkeys(finding.flag for finding in listed if finding.flag)),
+        notes=tuple(dict.fromkeys(finding.note for finding in listed if finding.note and not finding.fails)),
+    )

@@ -1,0 +1,258 @@
+"""Checks that beads, tubes and controls were acquired alike: instrument, detector settings, day."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from pipeline.channels import find_channel
+from pipeline.checks.findings import Finding, refusable, warning
+from pipeline.checks.headers import Headers, files_of
+from pipeline.faults import Fault, Severity, quoted
+from pipeline.fcs import FcsFile
+from pipeline.study import BeadRun, Sample, Study
+
+UNTELLING_SERIAL = 2
+"""Serials of this length at most are counters (`1`) that many instruments have."""
+
+VOLTAGE_TOLERANCE = 1e-3
+"""Relative: digital instruments set whole volts, and files round them."""
+
+MOST_DAYS_TO_ACQUISITION = 7
+"""A marrow that is acquired later than this after it was taken is a slip in a date, or worth a look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When something was acquired: a time where the file has one, else a day; `source` says who says so."""
+
+    day: date
+    at: datetime | None
+    source: str
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M}" if self.at else f"{self.day} by the {self.source}"
+
+
+def instrument_difference(one: FcsFile, other: FcsFile) -> str | None:
+    """Return how two files' instruments differ: "" if they are the same, None if neither file says.
+
+    Serial numbers decide; where they are absent or say nothing (`1`), the instruments' names do.
+    """
+    serials = [_word(file.acquisition.serial) for file in (one, other)]
+    names = [_word(file.acquisition.instrument) for file in (one, other)]
+    difference = f"{_instrument(one)} and {_instrument(other)}"
+    if not any(serials + names):
+        return None
+    same_serial, same_name = serials[0] == serials[1], names[0] == names[1]
+    if all(len(serial) > UNTELLING_SERIAL for serial in serials):
+        return "" if same_serial else difference
+    if all(serials) and not same_serial:
+        return difference
+    told_alike = same_name if all(names) else same_serial and all(serials)
+    return "" if told_alike else difference
+
+
+def _word(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text).casefold()
+
+
+def _instrument(file: FcsFile) -> str:
+    facts = file.acquisition
+    words = " ".join(
+        word for word in (facts.instrument, f"(serial {facts.serial})" if facts.serial else "") if word
+    )
+    return (
+        f"{file.path.name} of {words}"
+        if words
+        else f"{file.path.name} of an instrument that it does not name"
+    )
+
+
+def detector_difference(one: FcsFile, first: str, other: FcsFile, second: str) -> tuple[str, bool]:
+    """Return how the settings of two detectors differ, and whether there was anything to compare."""
+    a, b = one.detector(first), other.detector(second)
+    compared, differ = False, []
+    for word, mine, theirs in (("voltage", a.voltage, b.voltage), ("gain", a.gain, b.gain)):
+        if mine is not None and theirs is not None:
+            compared = compared or word == "voltage"
+            if not math.isclose(mine, theirs, rel_tol=VOLTAGE_TOLERANCE):
+                unit = " V" if word == "voltage" else ""
+                differ.append(
+                    f"{word} {mine:g}{unit} in {one.path.name}, {theirs:g}{unit} in {other.path.name}"
+                )
+    if a.amplification != b.amplification:
+        decades = (f"{detector.amplification[0]:g} decades" for detector in (a, b))
+        differ.append(f"amplification {' and '.join(decades)}")
+    return "; ".join(differ), compared or bool(differ)
+
+
+def beads_unlike_tube(study: Study, headers: Headers) -> Iterator[Finding]:
+    """Compare each tube with its bead run: instrument, and voltage and gain of the quantified detector."""
+    for sample in study.samples:
+        tube, run = headers[sample.fcs_file].file, study.bead_run(sample.beads)
+        beads = headers[run.fcs_file].file
+        if tube is None or beads is None:
+            continue
+        where = study.at("samples", sample.sample_id, "beads")
+        found = f"beads {quoted(run.beads)}"
+        yield from _unlike(study, sample, tube, beads, where, found, _bead_names(study, sample, run))
+
+
+def controls_unlike_tube(study: Study, headers: Headers) -> Iterator[Finding]:
+    """Compare each tube with its control: instrument, and voltage and gain of every channel of the panel."""
+    for sample in study.samples:
+        tube = headers[sample.fcs_file].file
+        for column, name in files_of(sample).items():
+            control = headers[name].file
+            if column == "fcs_file" or tube is None or control is None:
+                continue
+            where = study.at("samples", sample.sample_id, column)
+            aliases = study.panel(sample.panel).quantified.aliases
+            yield from _unlike(study, sample, tube, control, where, "the control", aliases)
+            if instrument_difference(tube, control) == "":
+                yield from _other_detectors(study, sample, tube, control, where)
+
+
+def _bead_names(study: Study, sample: Sample, run: BeadRun) -> tuple[str, ...]:
+    aliases = study.panel(sample.panel).quantified.aliases
+    return (*(name.strip() for name in run.channel.split(";")), *aliases)
+
+
+def _unlike(
+    study: Study, sample: Sample, tube: FcsFile, other: FcsFile, where: str, what: str, names: Sequence[str]
+) -> Iterator[Finding]:
+    """Instruments that differ; only where they do not, the settings of the quantified detector."""
+    settings, sample_id = study.settings, sample.sample_id
+    difference = instrument_difference(tube, other)
+    if difference is None:
+        note = f"neither the tube nor {what} names its instrument: not compared"
+        yield Finding(None, sample_id, note=note)
+    if difference:
+        found = f"{what} of another instrument: {difference}"
+        yield refusable(
+            found, "the tube's instrument", where=where, sample_id=sample_id, flag="INSTRUMENT_MISMATCH",
+            setting="accept_instrument_mismatch", reason=settings.accept_instrument_mismatch,
+        )  # fmt: skip
+        return
+    mine = find_channel(study.panel(sample.panel).quantified.aliases, tube.channels)
+    theirs = find_channel(names, other.channels)
+    if not mine or not theirs:
+        return
+    differ, compared = detector_difference(tube, mine, other, theirs)
+    if differ:
+        found = f"{what} acquired with other settings of {mine}: {differ}"
+        yield refusable(
+            found, "the tube's voltage and gain", where=where, sample_id=sample_id, flag="VOLTAGE_MISMATCH",
+            setting="accept_voltage_mismatch", reason=settings.accept_voltage_mismatch,
+        )  # fmt: skip
+    elif not compared:
+        note = f"tube and {what} do not both tell the voltage of {mine}: not compared"
+        yield Finding(None, sample_id, note=note)
+
+
+def _other_detectors(
+    study: Study, sample: Sample, tube: FcsFile, control: FcsFile, where: str
+) -> Iterator[Finding]:
+    differ = []
+    for channel in study.panel(sample.panel).channels:
+        mine = find_channel(channel.aliases, tube.channels)
+        theirs = find_channel(channel.aliases, control.channels)
+        if channel.role in ("cd38", "time") or not mine or not theirs:
+            continue
+        difference, _ = detector_difference(tube, mine, control, theirs)
+        differ += [f"{mine}: {difference}"] if difference else []
+    if differ:
+        found = f"the control acquired with other settings of {' · '.join(differ)}"
+        expected = "the tube's settings on every channel, since its gates are put on the control"
+        yield warning(
+            found, expected, where=where, sample_id=sample.sample_id, flag="CONTROL_SETTINGS_DIFFER"
+        )
+
+
+def moment_of(file: FcsFile | None, typed: date | None, column: str) -> Moment | None:
+    """Return when a file was acquired: what the file says, else what was typed; None where nobody says."""
+    facts = file.acquisition if file else None
+    day = facts.acquired_on if facts else None
+    if facts and day:
+        return Moment(day, facts.acquired_at, "file's $DATE")
+    return Moment(typed, None, f"column {column}") if typed else None
+
+
+def bead_age(study: Study, headers: Headers) -> Iterator[Finding]:
+    """Compare the times of each tube and its bead run; in whole days where one has no time of day."""
+    for sample in study.samples:
+        run = study.bead_run(sample.beads)
+        tube = moment_of(headers[sample.fcs_file].file, sample.collected_on, "collected_on")
+        beads = moment_of(headers[run.fcs_file].file, run.acquired_on, "acquired_on")
+        where = study.at("samples", sample.sample_id, "beads")
+        if tube and beads:
+            yield from _aged(study, sample, tube, beads, where)
+        else:
+            found = f"beads {quoted(run.beads)}, whose file has no date and whose acquired_on is empty"
+            hint = f"Fill in {study.at('beads', run.beads, 'acquired_on')}."
+            expected, sample_id = "beads of the tube's day", sample.sample_id
+            yield warning(
+                found, expected, where=where, sample_id=sample_id, flag="BEAD_AGE_UNKNOWN", hint=hint
+            )
+
+
+def _aged(study: Study, sample: Sample, tube: Moment, beads: Moment, where: str) -> Iterator[Finding]:
+    settings = study.settings
+    exact = tube.at is not None and beads.at is not None
+    hours = hours_between(tube, beads)
+    if hours <= settings.bead_age_accept_hours:
+        if not exact:
+            yield Finding(None, sample.sample_id, note=f"bead age in whole days: tube {tube}, beads {beads}")
+        return
+    age = f"{hours:.0f} hours" if hours < 24 * 14 else f"{hours / 24:.0f} days"
+    found = f"beads {quoted(sample.beads)} {age} from the tube (tube {tube}, beads {beads})"
+    if hours <= settings.bead_age_reject_hours:
+        expected = f"beads within {settings.bead_age_accept_hours:g} hours"
+        yield warning(found, expected, where=where, sample_id=sample.sample_id, flag="BEADS_AGED")
+    else:
+        expected, reason = f"beads within {settings.bead_age_reject_hours:g} hours", settings.accept_bead_age
+        yield refusable(
+            found, expected, where=where, sample_id=sample.sample_id, flag="BEADS_AGED",
+            setting="accept_bead_age", reason=reason,
+        )  # fmt: skip
+
+
+def hours_between(one: Moment, other: Moment) -> float:
+    """Return the hours between two moments; 24 per day where one has no time of day."""
+    if one.at is not None and other.at is not None:
+        return abs((one.at - other.at).total_seconds()) / 3600
+    return 24.0 * abs((one.day - other.day).days)
+
+
+def dates_that_disagree(study: Study, headers: Headers) -> Iterator[Finding]:
+    """Compare the dates that were typed with those in the files."""
+    for run in study.beads:
+        file = headers[run.fcs_file].file
+        day = file.acquisition.acquired_on if file else None
+        if file and day and run.acquired_on and run.acquired_on != day:
+            where = study.at("beads", run.beads, "acquired_on")
+            found = f"{run.acquired_on}, but {file.path.name} was acquired on {day}"
+            fault = Fault(where, found, "the day of the file", "The file's day is used.", Severity.WARNING)
+            yield Finding(fault)
+    for sample in study.samples:
+        file = headers[sample.fcs_file].file
+        day = file.acquisition.acquired_on if file else None
+        if not (file and day):
+            continue
+        days = (day - sample.collected_on).days
+        if not 0 <= days <= MOST_DAYS_TO_ACQUISITION:
+            where = study.at("samples", sample.sample_id, "collected_on")
+            apart = f"{-days} days before" if days < 0 else f"{days} days after"
+            found = f"{file.path.name} acquired on {day}, {apart} it was collected ({sample.collected_on})"
+            expected = f"an acquisition 0 to {MOST_DAYS_TO_ACQUISITION} days after collection"
+            yield warning(
+                found,
+                expected,
+                where=where,
+                sample_id=sample.sample_id,
+                hint="Washout counts to collected_on.",
+            )

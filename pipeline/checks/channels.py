@@ -1,0 +1,126 @@
+"""Checks of panels against the channels that the files have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pipeline.channels import find_channel, suggestion
+from pipeline.checks.findings import Finding, warning
+from pipeline.checks.headers import Headers, files_of
+from pipeline.faults import Fault, Severity, enumerate_words, quoted
+from pipeline.fcs import FcsFile
+from pipeline.markers import contradicts
+from pipeline.study import Panel, PanelChannel, Sample, Study
+
+MOST_NAMES = 40
+
+
+def absent_channels(study: Study, headers: Headers) -> Iterator[Finding]:
+    """Report channels of a panel that no tube has (a sheet to fix), or that single tubes lack (they fail)."""
+    for panel in study.panels:
+        tubes = [
+            (sample, file)
+            for sample in study.samples
+            if sample.panel == panel.name and (file := headers[sample.fcs_file].file) is not None
+        ]
+        for channel in panel.channels:
+            lacking = [
+                (sample, file) for sample, file in tubes if not find_channel(channel.aliases, file.channels)
+            ]
+            if tubes and len(lacking) == len(tubes):
+                yield _nowhere(study, panel, channel, lacking[0][1], len(tubes))
+                yield from (
+                    _lacks(study, sample, panel, channel, file, listed=False) for sample, file in lacking
+                )
+            else:
+                yield from (_lacks(study, sample, panel, channel, file) for sample, file in lacking)
+
+
+def _names(file: FcsFile) -> str:
+    shown = [f"{c} ({m})" if m and m != c else c for c, m in zip(file.channels, file.markers, strict=True)]
+    more = f" and {len(shown) - MOST_NAMES} more" if len(shown) > MOST_NAMES else ""
+    return enumerate_words(shown[:MOST_NAMES], "," if more else "and") + more
+
+
+def _nowhere(study: Study, panel: Panel, channel: PanelChannel, file: FcsFile, n_tubes: int) -> Finding:
+    where = study.at("panels", f"{panel.name}/{channel.aliases[0]}", "channel")
+    tubes = "the panel's only tube" if n_tubes == 1 else f"any of the panel's {n_tubes} tubes"
+    found = f"{quoted('; '.join(channel.aliases))} ({channel.role}), which is not in {tubes}"
+    expected = f"a channel of the files, such as {file.path.name} has: {_names(file)}"
+    return Finding(Fault(where, found, expected, suggestion(channel, file.channels, file.markers)))
+
+
+def _lacks(
+    study: Study, sample: Sample, panel: Panel, channel: PanelChannel, file: FcsFile, *, listed: bool = True
+) -> Finding:
+    where = study.at("samples", sample.sample_id, "fcs_file")
+    alias = "; ".join(channel.aliases)
+    found = (
+        f"{file.path.name} without the channel {quoted(alias)} ({channel.role}) of panel {quoted(panel.name)}"
+    )
+    hint = suggestion(channel, file.channels, file.markers)
+    fault = Fault(where, found, f"the panel's channels; the file has {_names(file)}", hint, Severity.TUBE)
+    note = f"{found}; the file has {_names(file)}. {hint}".strip()
+    return Finding(fault if listed else None, sample.sample_id, note=note, fails=True)
+
+
+def control_channels(study: Study, headers: Headers) -> Iterator[Finding]:
+    """Report controls that lack a channel of the panel: the tube's gates cannot be put on them."""
+    for sample in study.samples:
+        panel = study.panel(sample.panel)
+        for column, name in files_of(sample).items():
+            file = headers[name].file
+            if column == "fcs_file" or file is None:
+                continue
+            lacking = [
+                "; ".join(c.aliases) for c in panel.channels if not find_channel(c.aliases, file.channels)
+            ]
+            if lacking:
+                found = f"{file.path.name} without {enumerate_words(map(quoted, lacking), 'and')}"
+                where = study.at("samples", sample.sample_id, column)
+                expected = f"a control with the channels of panel {quoted(panel.name)}"
+                fault = Fault(where, found, expected, severity=Severity.TUBE)
+                note = f"the control cannot be used: {found}"
+                yield Finding(fault, sample.sample_id, "CONTROL_UNUSABLE", note)
+
+
+def shared_channels(study: Study, headers: Headers) -> Iterator[Finding]:
+    """Report two rows of a panel that mean the same channel of a file."""
+    for panel in study.panels:
+        reported = set()
+        for sample in study.samples:
+            file = headers[sample.fcs_file].file
+            if sample.panel != panel.name or file is None:
+                continue
+            first: dict[str, PanelChannel] = {}
+            for channel in panel.channels:
+                name = find_channel(channel.aliases, file.channels)
+                other = first.setdefault(name, channel)
+                if name and other is not channel and channel not in reported:
+                    reported.add(channel)
+                    where = study.at("panels", f"{panel.name}/{channel.aliases[0]}", "channel")
+                    earlier = study.at("panels", f"{panel.name}/{other.aliases[0]}", "channel")
+                    typed = quoted("; ".join(channel.aliases))
+                    found = f"{typed}, which in {file.path.name} is {name} as in {earlier}"
+                    yield Finding(Fault(where, found, "another channel for each row of a panel"))
+
+
+def contradicting_markers(study: Study, headers: Headers) -> Iterator[Finding]:
+    """Report files that name another marker ($PnS) for a channel than the panel does."""
+    for sample in study.samples:
+        file = headers[sample.fcs_file].file
+        if file is None:
+            continue
+        for channel in study.panel(sample.panel).channels:
+            name = find_channel(channel.aliases, file.channels)
+            marker = file.markers[file.channels.index(name)] if name else ""
+            said = contradicts(channel.role, name, marker)
+            if said:
+                called = f"{name} ({marker})" if marker else name
+                found = f"{file.path.name}, which calls channel {called}: that is {said}, not {channel.role}"
+                expected = f"the marker that panel {quoted(sample.panel)} has on it"
+                where = study.at("samples", sample.sample_id, "fcs_file")
+                hint = "Was a tube mislabelled, or is the panel's role wrong?"
+                yield warning(
+                    found, expected, where=where, sample_id=sample.sample_id, flag="MARKER_DIFFERS", hint=hint
+                )

@@ -1,0 +1,75 @@
+"""What every file of a study says of itself: HEADER and TEXT alone are read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from pipeline.checks.findings import Finding
+from pipeline.faults import Fault, Severity
+from pipeline.fcs import FcsError, FcsFile, read_fcs
+from pipeline.study import Sample, Study
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A file of the study; `problem` says why it cannot be used, and then `file` is None."""
+
+    name: str
+    file: FcsFile | None = None
+    problem: str = ""
+
+
+Headers = Mapping[str, Header]
+
+
+def read_headers(study: Study) -> Headers:
+    """Read HEADER and TEXT of every FCS file that the sheets name; a file that cannot be read says why."""
+    names = dict.fromkeys(
+        [run.fcs_file for run in study.beads]
+        + [name for sample in study.samples for name in files_of(sample).values()]
+    )
+    return {name: _header(study, name) for name in names}
+
+
+def files_of(sample: Sample) -> dict[str, str]:
+    """Return column → file of a tube, its controls only where there are any."""
+    files = {"fcs_file": sample.fcs_file, "fmo_file": sample.fmo_file, "isotype_file": sample.isotype_file}
+    return {column: name for column, name in files.items() if name}
+
+
+def _header(study: Study, name: str) -> Header:
+    try:
+        file = read_fcs(study.folder / name, channels=(), allow_truncated=study.settings.allow_truncated)
+    except FcsError as error:
+        return Header(name, problem=str(error))
+    if file.n_events == 0:
+        return Header(name, problem=f"{file.path.name} holds no events ($TOT 0)")
+    return Header(name, file)
+
+
+def unusable_files(study: Study, headers: Headers) -> Iterator[Finding]:
+    """Report files that cannot be used: the tube fails, its background or its curve is missing."""
+    expected = "an FCS file with events"
+    for run in study.beads:
+        if headers[run.fcs_file].file is None:
+            n = sum(sample.beads == run.beads for sample in study.samples)
+            found = f"{headers[run.fcs_file].problem}; {n} {'tube has' if n == 1 else 'tubes have'} no curve"
+            where = study.at("beads", run.beads, "fcs_file")
+            yield Finding(Fault(where, found, expected, severity=Severity.TUBE))
+    for sample in study.samples:
+        for column, name in files_of(sample).items():
+            problem = headers[name].problem
+            if problem:
+                yield _unusable(study, sample, column, problem, expected)
+
+
+def _unusable(study: Study, sample: Sample, column: str, problem: str, expected: str) -> Finding:
+    where = study.at("samples", sample.sample_id, column)
+    fault = Fault(where, problem, expected, severity=Severity.TUBE)
+    if column == "fcs_file":
+        return Finding(fault, sample.sample_id, note=problem, fails=True)
+    kind = "FMO" if column == "fmo_file" else "isotype"
+    return Finding(
+        fault, sample.sample_id, "CONTROL_UNUSABLE", f"the {kind} control cannot be used: {problem}"
+    )

@@ -1,0 +1,158 @@
+"""Checks of what was typed alone: bead lots, controls, doses and dates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from calibration.bead_kits import bead_kit
+from pipeline.channels import find_channel, suggestion
+from pipeline.checks.findings import Finding, warning
+from pipeline.checks.headers import Headers
+from pipeline.faults import Fault, Severity, enumerate_words, quoted
+from pipeline.study import BeadRun, Patient, Sample, Study
+
+USUAL_LEVELS = {"quantibrite_pe": (4,), "qsc": (4,), "qifikit": (5,), "mesf": (4, 5), "rainbow": (5, 7)}
+"""Stained populations of a kit, the blank not counted."""
+
+MOST_DAYS_APART = 10
+
+
+def bead_channels(study: Study, headers: Headers) -> Iterator[Finding]:
+    """Want bead runs that calibrate the channel that is quantified, and files that have it."""
+    for run in study.beads:
+        file = headers[run.fcs_file].file
+        names = [name.strip() for name in run.channel.split(";") if name.strip()]
+        where = study.at("beads", run.beads, "channel")
+        panels = dict.fromkeys(sample.panel for sample in study.samples if sample.beads == run.beads)
+        for panel in (study.panel(name) for name in panels):
+            aliases = panel.quantified.aliases
+            if not any(find_channel([name], aliases) for name in names):
+                quantified = quoted("; ".join(aliases))
+                found = f"{quoted(run.channel)}, but panel {quoted(panel.name)} quantifies {quantified}"
+                hint = "If both are one detector, list both names in the panel's channel, split by ;."
+                yield Finding(Fault(where, found, "the panel's cd38 channel", hint))
+        if file is not None and not find_channel(names, file.channels):
+            channel = study.panel(next(iter(panels))).quantified if panels else None
+            hint = suggestion(channel, file.channels, file.markers) if channel else ""
+            found = f"{quoted(run.channel)}, which is not in {file.path.name}"
+            yield Finding(Fault(where, found, f"one of {enumerate_words(file.channels, 'and')}", hint))
+
+
+def bead_levels(study: Study, headers: Headers) -> Iterator[Finding]:
+    """Want as many levels as a curve needs and as the kit usually has."""
+    del headers
+    for run in study.beads:
+        where = study.at("beads", run.beads, "levels")
+        stained = sum(level > 0 for level in run.levels)
+        least = 1 if study.settings.curve_model == "slope1" else 2
+        usual = USUAL_LEVELS.get(run.kit, (stained,))
+        if stained < least:
+            hint = "With one level only the setting curve_model slope1 gives a curve."
+            found = f"{stained} level above 0" if stained == 1 else f"{stained} levels above 0"
+            yield Finding(Fault(where, found, f"at least {least} for a standard curve", hint))
+        elif stained not in usual:
+            kit = bead_kit(run.kit)
+            expected = f"{enumerate_words(map(str, usual))} for {kit.title}"
+            yield warning(
+                f"{stained} levels above 0", expected, where=where, hint="Compare with the lot's sheet."
+            )
+
+
+def unsuited_kits(study: Study, headers: Headers) -> Iterator[Finding]:
+    """Report tubes whose beads cannot give an ABC, or need a control that is not there."""
+    del headers
+    for sample in study.samples:
+        kit = bead_kit(study.bead_run(sample.beads).kit)
+        where = study.at("samples", sample.sample_id, "beads")
+        if not kit.quantifies:
+            found = f"beads {quoted(sample.beads)} of the kit {kit.name}, which is relative and gives no ABC"
+            expected = "a kit with assigned molecules (quantibrite_pe, qsc, qifikit, mesf, custom)"
+            yield warning(
+                found, expected, where=where, sample_id=sample.sample_id, hint="The row will say NO_CURVE."
+            )
+        if kit.name == "qifikit" and not sample.isotype_file:
+            where = study.at("samples", sample.sample_id, "isotype_file")
+            expected = "an isotype control: SABC = ABC(antibody) − ABC(isotype)"
+            yield warning(
+                "no isotype_file with the kit qifikit", expected, where=where, sample_id=sample.sample_id
+            )
+        if not sample.fmo_file and not sample.isotype_file:
+            where = study.at("samples", sample.sample_id, "fmo_file")
+            hint = "The row will say NO_BACKGROUND."
+            fault = Fault(where, "no fmo_file and no isotype_file", "a control tube", hint, Severity.WARNING)
+            yield Finding(fault)
+
+
+def collected_before_doses(study: Study, headers: Headers) -> Iterator[Finding]:
+    """Report tubes without a dose of the washed-out drug before them, and doses that came after them."""
+    del headers
+    drug = study.settings.washed_out_drug
+    without = set()
+    for sample in study.samples:
+        days = doses_of(study, sample.patient_id, drug)
+        where = study.at("samples", sample.sample_id, "collected_on")
+        later = [day for day in days if day > sample.collected_on]
+        if study.doses and not days and sample.patient_id not in without:
+            without.add(sample.patient_id)
+            place = study.at("samples", sample.sample_id, "patient_id")
+            found = f"no dose of {drug} for patient {quoted(sample.patient_id)}"
+            fault = Fault(
+                place, found, "a dose in the doses sheet", "There is no washout time.", Severity.WARNING
+            )
+            yield Finding(fault)
+        elif later:
+            yield _before_doses(sample, drug, later, len(days), where)
+
+
+def _before_doses(sample: Sample, drug: str, later: list[date], n_days: int, where: str) -> Finding:
+    listed = enumerate_words([str(day) for day in later[:MOST_DAYS_APART]], "and")
+    more = f" and {len(later) - MOST_DAYS_APART} more" if len(later) > MOST_DAYS_APART else ""
+    found = f"{sample.collected_on}, before {drug} was given on {listed}{more}"
+    if len(later) == n_days:
+        hint = "It was collected before the first dose: there is no washout time."
+    else:
+        hint = "Washout is counted from the last dose before it."
+    expected = f"a day after the last dose of {drug}"
+    return warning(
+        found, expected, where=where, sample_id=sample.sample_id, hint=f"{hint} Are both dates right?"
+    )
+
+
+def doses_of(study: Study, patient_id: str, drug: str) -> list[date]:
+    """Return the days on which a patient got a drug, in order."""
+    return sorted(
+        dose.given_on
+        for dose in study.doses
+        if dose.patient_id == patient_id and dose.drug.casefold() == drug.casefold()
+    )
+
+
+def patient_dates(study: Study, headers: Headers) -> Iterator[Finding]:
+    """Report dates of a patient that are in an impossible order."""
+    del headers
+    for patient in study.patients:
+        for earlier, later in _impossible(patient):
+            found = f"{later} before {earlier} for patient {quoted(patient.patient_id)}"
+            yield Finding(Fault("patients", found, "dates in order of time", severity=Severity.WARNING))
+
+
+def _impossible(patient: Patient) -> Iterator[tuple[str, str]]:
+    later = ("progressed_on", "died_on", "last_contact_on", "discontinued_on", "dexamethasone_on")
+    pairs = [("treatment_start", name) for name in later] + [("progressed_on", "died_on")]
+    for first, second in pairs:
+        one, other = getattr(patient, first), getattr(patient, second)
+        if one and other and other < one:
+            yield f"{first} {one}", f"{second} {other}"
+
+
+def unused_runs(study: Study, headers: Headers) -> Iterator[Finding]:
+    """Report bead runs and panels that no tube names: often a slip in a name."""
+    del headers
+    used = {sample.beads for sample in study.samples}
+    runs: list[BeadRun] = [run for run in study.beads if run.beads not in used]
+    for run in runs:
+        where = study.at("beads", run.beads, "beads")
+        yield warning(
+            f"beads {quoted(run.beads)}, which no tube uses", "a bead run of some tube", where=where
+        )

@@ -1,0 +1,158 @@
+"""What a channel is for, as its name and its marker suggest: a guess, never a fact."""
+
+from __future__ import annotations
+
+import re
+
+_TIME = re.compile(r"^(hdr[-_ ]?t|time\d?|tlsw|tmsw)$", re.IGNORECASE)
+_SCATTER = re.compile(
+    r"^(?P<side>fsc|fs|fals|forward|ssc|ss|side)\b|^(?P<short>fsc|ssc)(?=[ahw]\b)", re.IGNORECASE
+)
+_PULSES = (
+    ("width", re.compile(r"([-_ ]|^|(?<=sc))(w|width|tof)\b", re.IGNORECASE)),
+    ("height", re.compile(r"([-_ ]|^|(?<=sc))(h|height|peak)\b", re.IGNORECASE)),
+    ("area", re.compile(r"", re.IGNORECASE)),
+)
+_VIABILITY = re.compile(
+    r"viab|live|dead|\bl/?d\b|7-?aad|\bdapi\b|\bpi\b|propidium|zombie|\bfvs|\bfvd|fixable|ghost|sytox|draq7|vivid"
+    r"|amine|\bvd\b|aqua\b",
+    re.IGNORECASE,
+)
+_DUMP = re.compile(r"\bdump\b|\blin(eage)?\b|\bexcl", re.IGNORECASE)
+_CLUSTER = re.compile(r"cd[\s_-]?(\d+)([a-z]*)", re.IGNORECASE)
+_OTHER_NAMES = (
+    ("cd138", re.compile(r"syndecan", re.IGNORECASE)),
+    ("cd319", re.compile(r"slam-?f7|\bcs1\b|\bcracc\b", re.IGNORECASE)),
+    ("cd229", re.compile(r"\bly-?9\b", re.IGNORECASE)),
+    ("cd54", re.compile(r"icam-?1\b", re.IGNORECASE)),
+    ("cd56", re.compile(r"\bncam\b", re.IGNORECASE)),
+    ("cd117", re.compile(r"c-?kit\b", re.IGNORECASE)),
+    ("kappa", re.compile(r"kappa|κ|\big-?k\b", re.IGNORECASE)),
+    ("lambda", re.compile(r"lambda|λ|\big-?l\b", re.IGNORECASE)),
+)
+_CLUSTER_ROLES = frozenset(
+    ("cd38", "cd138", "cd45", "cd319", "cd229", "cd54", "cd19", "cd56", "cd117", "cd81", "cd27", "cd20")
+)
+_LINEAGE = frozenset(
+    (
+        "cd2",
+        "cd3",
+        "cd7",
+        "cd11b",
+        "cd13",
+        "cd14",
+        "cd15",
+        "cd16",
+        "cd33",
+        "cd61",
+        "cd64",
+        "cd66b",
+        "cd235a",
+        "cd235",
+    )
+)
+_DUMPED_ALONE = frozenset(("cd3", "cd14", "cd235a", "cd235"))
+_DYES = re.compile(
+    r"(?<![a-z0-9])(bv\s?\d{3}|buv\s?\d{3}|bb\s?\d{3}|ry\s?\d{3}|v4[05]0|v500(-c)?"
+    r"|percp-?\s?cy(anine)?-?5[-. ]?5|percp"
+    r"|pe-?\s?cy(anine)?-?\s?(5[-. ]?5|5|7)|pe-?(cf594|texas\s?red|efluor\s?610|dazzle\s?594)|pe-?tr|pe"
+    r"|apc-?(h7|r700|a750|alexa\s?700|alexa\s?750|cy(anine)?-?\s?7|fire\s?\d+|efluor\s?780|c750)|apc"
+    r"|fitc|(alexa\s?(fluor)?|af|ax)\s?-?\d{3}|pac(ific)?\s?-?(blue|orange)|pacblu|pacb|efluor\s?\d{3}|krome\s?orange|ecd)"
+    r"(?![a-z0-9])",
+    re.IGNORECASE,
+)
+
+
+def scatter_role(channel: str) -> str:
+    """Return the role of a time or scatter channel by its $PnN, or "".
+
+    >>> [scatter_role(name) for name in ("FSC-A", "FS PEAK LIN", "SSC-W", "Time", "PE-A", "FSC")]
+    ['fsc_area', 'fsc_height', 'other', 'time', '', 'fsc_area']
+    """
+    if _TIME.match(channel.strip()):
+        return "time"
+    match = _SCATTER.match(channel.strip())
+    if match is None:
+        return ""
+    word = (match["side"] or match["short"]).casefold()
+    kind = "ssc" if word.startswith("s") else "fsc"
+    rest = channel.strip()[match.end() :]
+    pulse = next(name for name, pattern in _PULSES if pattern.search(rest))
+    return "other" if (kind, pulse) == ("ssc", "width") else f"{kind}_{pulse}"
+
+
+def marker_role(marker: str) -> str:
+    """Return the role that a marker ($PnS) suggests; `other` for a stain without a role, "" for none.
+
+    >>> [marker_role(name) for name in ("CD138 BV421", "CD45RA", "Zombie NIR", "CD3+CD14", "SLAMF7", "")]
+    ['cd138', 'other', 'viability', 'dump', 'cd319', '']
+    """
+    text = marker.strip()
+    if not text:
+        return ""
+    clusters = [f"cd{number}{letters}".casefold() for number, letters in _CLUSTER.findall(text)]
+    named = [role for role, pattern in _OTHER_NAMES if pattern.search(text)]
+    roles = dict.fromkeys([*(name for name in clusters if name in _CLUSTER_ROLES), *named])
+    if len(roles) == 1 and all(name in roles for name in clusters):
+        return next(iter(roles))
+    if _DUMP.search(text) or (
+        clusters and all(name in _LINEAGE for name in clusters) and _excludes(clusters)
+    ):
+        return "dump"
+    if not clusters and _VIABILITY.search(text):
+        return "viability"
+    return "dump" if _VIABILITY.search(text) and all(name in _LINEAGE for name in clusters) else "other"
+
+
+def _excludes(clusters: list[str]) -> bool:
+    """Whether lineage markers stand for exclusion: several, or one that plasma cells never have."""
+    return len(clusters) > 1 or clusters[0] in _DUMPED_ALONE
+
+
+def guess_role(channel: str, marker: str) -> str:
+    """Return the role that name and marker of a channel suggest, or "" where nothing is stained.
+
+    >>> guess_role("PE-A", "CD38 PE"), guess_role("FSC-H", ""), guess_role("PE-A", "")
+    ('cd38', 'fsc_height', '')
+    """
+    return scatter_role(channel) or marker_role("" if marker == channel else marker) or _named_in(channel)
+
+
+def _named_in(channel: str) -> str:
+    """Return the role of a marker in $PnN (`CD138 BV421-A`); detectors may be named after a viability dye."""
+    role = marker_role(channel)
+    return "" if role in ("other", "viability", "dump") else role
+
+
+def fluorochrome(channel: str, marker: str) -> str:
+    """Return the fluorochrome that marker or channel name, or "".
+
+    >>> fluorochrome("PE-A", "CD38"), fluorochrome("FL2-A", "CD138 BV421"), fluorochrome("FL1-H", "CD20")
+    ('PE', 'BV421', '')
+    """
+    for text in (marker, re.sub(r"[-_ ](A|H|W)$", "", channel)):
+        match = _DYES.search(text)
+        if match:
+            return match[0]
+    return ""
+
+
+def antigen(marker: str) -> str:
+    """Return a marker without its fluorochrome.
+
+    >>> antigen("CD138 BV421"), antigen("CD45-APC-H7"), antigen("PE")
+    ('CD138', 'CD45', 'PE')
+    """
+    bare = _DYES.sub("", marker).strip(" -_/:,")
+    return bare or marker.strip()
+
+
+def contradicts(role: str, channel: str, marker: str) -> str:
+    """Return the role that a file names for a channel where it contradicts the panel's, or "".
+
+    Only what is plainly another thing counts; `other` and `dump` may be anything.
+    """
+    said = scatter_role(channel) or marker_role(marker)
+    if said in ("", "other", "dump") or role in ("", "other", "dump") or said == role:
+        return ""
+    return said
