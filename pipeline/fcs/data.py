@@ -7,15 +7,17 @@ import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from io import RawIOBase
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.fcs.errors import NotFcsError, TruncatedError, UnreadableError, UnsupportedError
-from pipeline.fcs.layout import Field, Place
+from pipeline.fcs.errors import NotFcsError, TruncatedError, UnreadableError
+from pipeline.fcs.layout import Field, byte_positions
 from pipeline.fcs.parameters import Parameter
+from pipeline.fcs.place import Place
 
 BLOCK_BYTES = 1 << 18
 """What stays in a core's second cache while its channels are taken apart."""
@@ -30,6 +32,7 @@ TABLE_BITS = 16
 """Integers up to this width are brought to the linear scale by a table."""
 
 Values = NDArray[Any]
+Bytes = bytes | bytearray
 Rule = Callable[[Values, Values], None]
 """Writes stored values (first) into a row of the result (second)."""
 
@@ -143,14 +146,14 @@ def _decode_span(
     span: tuple[int, int],
     step: int,
 ) -> None:
-    buffer = np.zeros(place.layout.n_bytes(min(step, span[1] - span[0])) + SPARE_BYTES, np.uint8)
+    buffer = bytearray(place.layout.n_bytes(min(step, span[1] - span[0])) + SPARE_BYTES)
     bits = place.layout.record_bits
     try:
         with path.open("rb", buffering=0) as file:
             file.seek(place.begin + span[0] * bits // 8)
             for first in range(span[0], span[1], step):
                 n_events = min(step, span[1] - first)
-                _fill(file.readinto, buffer[: place.layout.n_bytes(n_events)], path)  # type: ignore[attr-defined]
+                _fill(file, memoryview(buffer)[: place.layout.n_bytes(n_events)], path)
                 for column, out in zip(columns, outs, strict=True):
                     _decode_block(buffer, column, out[first : first + n_events], place)
     except OSError as fault:
@@ -159,18 +162,17 @@ def _decode_span(
         ) from fault
 
 
-def _fill(readinto: Callable[[memoryview], int | None], buffer: NDArray[np.uint8], path: Path) -> None:
-    view = memoryview(buffer)
-    while view:
-        read = readinto(view)
+def _fill(file: RawIOBase, buffer: memoryview, path: Path) -> None:
+    while buffer:
+        read = file.readinto(buffer)
         if not read:
             raise TruncatedError(
-                f"{path.name}: DATA ends {len(view):,} bytes early; it changed while it was read"
+                f"{path.name}: DATA ends {len(buffer):,} bytes early; it changed meanwhile, read it again"
             )
-        view = view[read:]
+        buffer = buffer[read:]
 
 
-def _decode_block(buffer: NDArray[np.uint8], column: Column, out: Values, place: Place) -> None:
+def _decode_block(buffer: Bytes, column: Column, out: Values, place: Place) -> None:
     """Take one channel out of a block; events that end within a byte are taken eight at a time."""
     bits, field = place.layout.record_bits, column.field
     cycle = 1 if bits % 8 == 0 else 8
@@ -182,9 +184,7 @@ def _decode_block(buffer: NDArray[np.uint8], column: Column, out: Values, place:
         column.rule(stored, part)
 
 
-def _fetch(
-    buffer: NDArray[np.uint8], at: int, stride: int, count: int, field: Field, order: tuple[int, ...]
-) -> Values:
+def _fetch(buffer: Bytes, at: int, stride: int, count: int, field: Field, order: tuple[int, ...]) -> Values:
     """Return `count` values of a field, the first at bit `at`, `stride` bytes apart."""
     if field.kind != "I":
         return _words(buffer, at // 8, stride, count, field.bits // 8, order, "f")
@@ -195,15 +195,15 @@ def _fetch(
     return values if field.mask is None else values & values.dtype.type(field.mask)
 
 
-def _strided(buffer: NDArray[np.uint8], at: int, stride: int, count: int, dtype: str) -> Values:
+def _strided(buffer: Bytes, at: int, stride: int, count: int, dtype: str) -> Values:
     return np.ndarray((count,), np.dtype(dtype), buffer, at, (stride,))
 
 
 def _words(
-    buffer: NDArray[np.uint8], at: int, stride: int, count: int, size: int, order: tuple[int, ...], kind: str
+    buffer: Bytes, at: int, stride: int, count: int, size: int, order: tuple[int, ...], kind: str
 ) -> Values:
     """Return values of 1, 2, 4 or 8 bytes in the byte order of the file."""
-    ascending = _order_of(size, order)
+    ascending = byte_positions(size, order)
     if ascending == tuple(range(size)):
         return _strided(buffer, at, stride, count, f"<{kind}{size}")
     if ascending == tuple(range(size))[::-1]:
@@ -212,52 +212,29 @@ def _words(
     return bytes_of.view(f"<{kind}{size}")[:, 0]
 
 
-def _order_of(size: int, order: tuple[int, ...]) -> tuple[int, ...]:
-    """Return where the bytes of a value lie, least significant first.
-
-    Examples
-    --------
-    >>> _order_of(4, (3, 4, 1, 2)), _order_of(2, (3, 4, 1, 2)), _order_of(3, (4, 3, 2, 1))
-    ((2, 3, 0, 1), (0, 1), (2, 1, 0))
-    """
-    if list(order) == sorted(order):
-        return tuple(range(size))
-    if list(order) == sorted(order, reverse=True):
-        return tuple(range(size))[::-1]
-    if size == len(order):
-        return tuple(order.index(rank) for rank in range(1, size + 1))
-    if len(order) == 4 and size in (1, 2, 8) and {order[0] + order[1]} <= {3, 7}:
-        pair = (0, 1) if order[0] < order[1] else (1, 0)
-        words = range(size // 2) if order[0] <= 2 else reversed(range(size // 2))
-        return tuple(2 * word + byte for word in words for byte in pair) if size > 1 else (0,)
-    raise UnsupportedError(
-        f"values of {size} bytes in byte order {order} are not read; export as 1,2,3,4 or 4,3,2,1"
-    )
-
-
-def _integers(
-    buffer: NDArray[np.uint8], at: int, stride: int, count: int, size: int, order: tuple[int, ...]
-) -> Values:
+def _integers(buffer: Bytes, at: int, stride: int, count: int, size: int, order: tuple[int, ...]) -> Values:
     """Return integers of 1 to 8 bytes: those of odd size are fetched in the next larger word."""
     if size in (1, 2, 4, 8):
         return _words(buffer, at, stride, count, size, order, "u")
     word = 4 if size == 3 else 8
     kept = (1 << 8 * size) - 1
-    ascending = _order_of(size, order)
-    if ascending[0] == 0:
-        stored = _strided(buffer, at, stride, count, f"<u{word}")
-        return stored & stored.dtype.type(kept)
-    stored = _strided(buffer, at, stride, count, f">u{word}")
-    return stored >> stored.dtype.type(8 * (word - size))
+    if byte_positions(size, order)[0] == 0:
+        values = _strided(buffer, at, stride, count, f"<u{word}")
+        values = np.bitwise_and(values, values.dtype.type(kept))
+    else:
+        values = _strided(buffer, at, stride, count, f">u{word}")
+        values = np.right_shift(values, values.dtype.type(8 * (word - size)))
+    return values
 
 
-def _packed(buffer: NDArray[np.uint8], at: int, stride: int, count: int, bits: int) -> Values:
+def _packed(buffer: Bytes, at: int, stride: int, count: int, bits: int) -> Values:
     """Return integers that start or end within a byte: least significant bit first, as FACScan writes."""
     if bits > 56:
         low = _packed(buffer, at, stride, count, 32)
-        return low | _packed(buffer, at + 32, stride, count, bits - 32) << np.uint64(32)
+        high = _packed(buffer, at + 32, stride, count, bits - 32)
+        return np.bitwise_or(low, np.left_shift(high, np.uint64(32)))
     words = _strided(buffer, at // 8, stride, count, "<u8")
-    return words >> np.uint64(at % 8) & np.uint64((1 << bits) - 1)
+    return np.bitwise_and(np.right_shift(words, np.uint64(at % 8)), np.uint64((1 << bits) - 1))
 
 
 def _decode_text(path: Path, place: Place, columns: Sequence[Column], outs: Sequence[Values]) -> None:
@@ -276,10 +253,9 @@ def _decode_text(path: Path, place: Place, columns: Sequence[Column], outs: Sequ
         fields = {id(field): table[:, number] for number, field in enumerate(place.layout.fields)}
     else:
         stride = place.layout.record_bits // 8
-        buffer = np.frombuffer(raw, np.uint8)
         fields = {
             id(field): _fixed_numbers(
-                _strided(buffer, field.start // 8, stride, place.n_events, f"S{field.bits // 8}"), path
+                _strided(raw, field.start // 8, stride, place.n_events, f"S{field.bits // 8}"), path
             )
             for field in place.layout.fields
         }

@@ -1,4 +1,4 @@
-"""Data sets: a file may hold several, each with HEADER, TEXT and DATA (FCS 3.1, section 3.2.18, $NEXTDATA)."""
+"""Data sets: a file may hold several, each with HEADER, TEXT and DATA (FCS 3.1, 3.2.18, $NEXTDATA)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be wrong with an FCS file; each text says file, field, what came, what was expected, what to do."""
+"""Errors: each text says file, field, what was found, what was expected, and what to do."""
 
 from __future__ import annotations
 

@@ -20,8 +20,9 @@ from pipeline.fcs.acquisition import Acquisition, Detector, date_repairs, parse_
 from pipeline.fcs.data import Values, decode_linear, decode_raw
 from pipeline.fcs.data_sets import read_data_set
 from pipeline.fcs.errors import ChannelError, NotFcsError, UnreadableError, UnsupportedError
-from pipeline.fcs.layout import Claims, Place, find_data
+from pipeline.fcs.layout import Field
 from pipeline.fcs.parameters import Parameter, parse_parameters
+from pipeline.fcs.place import Claims, Place, find_data
 from pipeline.fcs.repairs import Repair
 from pipeline.fcs.spillover import parse_spillover
 
@@ -90,7 +91,7 @@ class FcsFile:
         """Return a channel on the linear scale, shape (n_events,).
 
         $PnE and $PnG are applied, $TIMESTEP to time (seconds); float32 where that holds every value exactly,
-        else float64. Not to be written into: the channels that `read_fcs` was asked for are decoded once and kept.
+        else float64. Read-only: the channels that `read_fcs` was asked for are decoded once and kept.
 
         Raises
         ------
@@ -143,7 +144,11 @@ class FcsFile:
 
     def _decode_columns(self, rows: Sequence[int]) -> None:
         for dtype, exact in ((np.float32, True), (np.float64, False)):
-            chosen = [row for row in rows if _is_float32(self.parameters[row]) is exact]
+            chosen = [
+                row
+                for row in rows
+                if _is_float32(self.parameters[row], self.place.layout.fields[row]) is exact
+            ]
             decoded = decode_linear(self.path, self.place, self.parameters, chosen, dtype)
             decoded.flags.writeable = False
             self._columns.update(
@@ -157,12 +162,12 @@ class FcsFile:
             raise ChannelError(_no_such_channel(name, self)) from None
 
 
-def _is_float32(parameter: Parameter) -> bool:
+def _is_float32(parameter: Parameter, field: Field) -> bool:
     """Whether float32 holds every linear value of the channel exactly."""
-    if not parameter.is_plain or parameter.kind not in "IF":
+    if not parameter.is_plain or field.kind not in "IF":
         return False
-    mask = parameter.mask
-    return parameter.kind == "F" or (mask.bit_length() if mask else parameter.bits) <= FLOAT32_BITS
+    bits = field.mask.bit_length() if field.mask else field.bits
+    return bits <= (FLOAT32_BITS if field.kind == "I" else 32)
 
 
 def _no_such_channel(name: str, file: FcsFile) -> str:
@@ -282,12 +287,12 @@ def _check_mode(keywords: Mapping[str, str], version: str, file: str) -> list[Re
 
 
 def _check_bytes(head: bytes, place: Place, size: int, file: str) -> None:
-    """Refuse a file that was handled as text: bytes above 127 became U+FFFD, and the file grew by two for each."""
+    """Refuse a file that was handled as text: bytes above 127 became U+FFFD, two bytes longer each."""
     replaced = head.count(REPLACEMENT)
     if replaced > MOST_REPLACEMENTS and size - place.begin - place.n_bytes > 2 * replaced:
         raise NotFcsError(
-            f"{file}: {replaced} of the first {len(head):,} bytes of DATA are the replacement character U+FFFD, "
-            "expected binary values; the file was handled as text and its values are lost, get the original"
+            f"{file}: {replaced} of the first {len(head):,} bytes of DATA are the replacement character "
+            "U+FFFD, expected binary values; the file was handled as text, its values are lost; get the original"
         )
 
 

@@ -1,4 +1,4 @@
-"""Parameters: what TEXT says of each detector (FCS 3.1, section 3.2.20): name, width, range, amplification, gain."""
+"""Parameters: what TEXT says of each detector: name, width, range, amplification, gain (FCS 3.1, 3.2.20)."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class Parameter:
         return self.value_range - 1 if self.kind in "IA" or power_of_two else self.value_range
 
     def linear(self, stored: float) -> float:
-        """Return one stored value on the linear scale: 10^(f1·x/R)·f2 for $PnE f1,f2, else x/gain (3.2.20)."""
+        """Return a stored value on the linear scale: 10^(f1·x/R)·f2 for $PnE f1,f2, else x/gain (3.2.20)."""
         if self.is_linear:
             return stored * self.multiplier / self.divisor
         try:
@@ -144,8 +144,8 @@ def _count(keywords: Mapping[str, str], file: str) -> int:
         )
     if count > len(keywords):
         raise NotFcsError(
-            f"{file}: $PAR says {count:,} channels, expected at most the {len(keywords):,} keywords that TEXT has; "
-            "the file is damaged, export it again"
+            f"{file}: $PAR says {count:,} channels, expected at most the {len(keywords):,} keywords of "
+            "TEXT; the file is damaged, export it again"
         )
     return count
 
@@ -159,7 +159,7 @@ def _unique_names(keywords: Mapping[str, str], count: int, repairs: list[Repair]
             repairs.append(Repair("NAME_ABSENT", f"channel {number} has no $P{number}N", "nothing", name))
         if name in names:
             name = _next_free(name, number, names)
-            text = f"two channels are named {given!r} ($PnN must be unique); channel {number} is called {name!r} here"
+            text = f"two channels are named {given!r}, but $PnN is unique; channel {number} is {name!r} here"
             repairs.append(Repair("NAME_TWICE", text, given, name))
         names[name] = None
     return list(names)
@@ -222,7 +222,7 @@ def _bits(value: str | None, number: int, kind: str, file: str) -> int:
         found = repr(value[:40]) if value is not None else "nothing"
         raise UnsupportedError(
             f"{file}: $P{number}B is {found}, expected a width of 1 to {largest} "
-            f"{'characters' if kind == 'A' else 'bits'}; the file is damaged or of a kind no instrument writes"
+            f"{'characters' if kind == 'A' else 'bits'}; the file is damaged, export it again"
         )
     return bits
 
@@ -244,9 +244,7 @@ def _amplification(value: str | None, kind: str, name: str, repairs: list[Repair
     if decades <= 0:
         return 0.0, 0.0
     if kind in "FD":
-        text = (
-            "$PnE is logarithmic for floating point, which FCS does not allow; values were taken as they are"
-        )
+        text = "$PnE is logarithmic for floating point, against FCS; values were taken as they are"
         repairs.append(Repair("LOG_FLOAT", text, f"{name} {value}", "0,0"))
         return 0.0, 0.0
     if log_zero <= 0:
@@ -274,7 +272,7 @@ def _divisor(gain: float | None, decades: float, name: str, is_time: bool, repai
     if gain is None or gain <= 0 or gain == 1 or is_time:
         return 1.0
     if decades:
-        text = "$PnE is logarithmic and there is a $PnG, which FCS does not allow together; $PnG was not used"
+        text = "$PnE is logarithmic and there is a $PnG, against FCS; $PnG was not used"
         repairs.append(Repair("GAIN_WITH_LOG", text, f"{name} {gain:g}", "1"))
         return 1.0
     return gain

@@ -1,7 +1,7 @@
 """Spillover: the matrix that a file carries, under any of the keywords that instruments use.
 
-`$SPILLOVER` is FCS 3.1, section 3.2.20 (n, n names, n×n fractions row by row); `SPILL` and `SPILLOVER` are the
-same before it; `$COMP` is FCS 3.0 (n, n×n, detectors by number); `$DFCiTOj` is FCS 2.0 (percent of i in j).
+`$SPILLOVER` is FCS 3.1, section 3.2.20 (n, n names, n×n fractions row by row); `SPILL` and `SPILLOVER` are
+the same before it; `$COMP` is FCS 3.0 (n, n×n, detectors by number); `$DFCiTOj` is FCS 2.0 (percent).
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def _matrix(
 
 
 def _split(value: str, keyword: str, repairs: list[Repair]) -> list[str]:
-    """Split at commas; at semicolons where there are any; put `0,1` together where all decimals have commas."""
+    """Split at semicolons, else at commas; put `0,1` together where all decimals have commas."""
     if ";" in value:
         repairs.append(Repair("SPILL_DECIMAL_COMMA", f"{keyword} is separated by semicolons", ";", ","))
         return [word.strip() for word in value.split(";") if word.strip()]

@@ -1,9 +1,9 @@
 """TEXT: keyword–value pairs between delimiters (FCS 3.1, section 3.2; ANALYSIS has the same form, 3.4).
 
-A delimiter inside a value is written twice, and so no value may be empty (3.2.4). Many instruments write empty
-values all the same, and then two delimiters meet where none is meant. What decides is the place: keywords hold
-no delimiter and are never empty, so two delimiters after a *keyword* are an empty value, two after the start of
-a *value* are one delimiter within it. Longer runs follow: an odd run ends the word, an even one goes on.
+A delimiter inside a value is written twice, and so no value may be empty (3.2.4). Many instruments write
+empty values all the same, and then two delimiters meet where none is meant. What decides is the place: keywords
+hold no delimiter and are never empty, so two delimiters after a *keyword* are an empty value, two after the
+start of a *value* are one delimiter within it. Longer runs follow: odd ones end the word, even ones go on.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ def real_number(value: str | None) -> float | None:
 
 
 def _decode(raw: bytes, segment: str) -> tuple[str, list[Repair]]:
-    """FCS 3.1 says UTF-8, 2.0 and 3.0 say ASCII (3.2.5); what is neither is Latin-1, as instruments write it."""
+    """Read UTF-8 (FCS 3.1) or ASCII (2.0, 3.0; 3.2.5); what is neither is Latin-1, as instruments write."""
     try:
         return raw.decode("utf-8"), []
     except UnicodeDecodeError as fault:
@@ -160,7 +160,7 @@ def _out_of_step(words: list[str]) -> bool:
 
 
 def _words_by_standard_keywords(content: str, delimiter: str) -> list[str]:
-    """Start a pair at each standard keyword; a value before it that cannot be paired is put together again."""
+    """Start a pair at each standard keyword; a value before it that cannot be paired is put together."""
     words: list[str] = []
     between: list[str] = []
     for word in content.removesuffix(delimiter).split(delimiter):
