@@ -6,16 +6,29 @@ from dataclasses import replace
 
 import numpy as np
 
+from gating.anchors import negative_edge
 from gating.choices import Choices
-from gating.events import Survivors
+from gating.events import FloatArray, Survivors
 from gating.gates import AllOf, AnyOf, Gate, RangeGate, inside
 from gating.panel import GatingChannel, Target
 from gating.population import Finding
 from gating.sides import range_of_cut, side_cut
-from gating.thresholds import Threshold, as_person, axis_of, best_valley, rounded, settle
+from gating.thresholds import (
+    CLEAR,
+    Axis,
+    Threshold,
+    as_person,
+    axis_density,
+    axis_of,
+    best_valley,
+    rounded,
+    settle,
+)
 
-FEWEST_TO_SPLIT = 50
+FEWEST_TO_SPLIT = 30
 """Wanted cells from which their own valley is looked for; below, the other cells say where negative ends."""
+UNCLEAR = 0.3
+"""A cut less sure than this is not used; without a sure CD19 cut there is no split."""
 MONOCLONAL_ABOVE, MONOCLONAL_BELOW = 4.0, 0.5
 """κ:λ outside these is monoclonal."""
 FEWEST_FOR_RATIO = 20
@@ -41,12 +54,14 @@ def find_aberrant(wanted: Survivors, reference: Survivors, choices: Choices) -> 
         for role, target in (("cd56", Target.POSITIVE), ("cd117", Target.POSITIVE), ("cd81", Target.LOW))
         if panel.with_role(role)
     ]
+    odd = [cut for cut in odd if cut[1].confidence >= UNCLEAR]
     cd19 = [_cut("cd19", Target.NEGATIVE, wanted, reference, choices)] if panel.with_role("cd19") else []
-    clonal = _light_chain(wanted, reference, choices)
+    unclear = [cut for cut in cd19 if cut[1].confidence < UNCLEAR]
     gates: list[Gate] = []
-    if odd:
+    if odd and not unclear:
         any_odd: Gate = AnyOf(tuple(range_of_cut(channel, cut.value) for channel, cut in odd))
-        gates.append(AllOf((range_of_cut(cd19[0][0], cd19[0][1].value), any_odd)) if cd19 else any_odd)
+        gates.append(AllOf((*(range_of_cut(*_value(cut)) for cut in cd19), any_odd)))
+    clonal = _light_chain(wanted, reference, choices)
     if clonal is not None:
         gates.append(clonal)
     if not gates:
@@ -63,24 +78,41 @@ def find_aberrant(wanted: Survivors, reference: Survivors, choices: Choices) -> 
     )
 
 
-def _cut(
-    role: str, target: Target, wanted: Survivors, reference: Survivors, choices: Choices
-) -> tuple[GatingChannel, Threshold]:
-    """Return the cut on a role's first channel: the wanted cells' own valley, else that of all cells."""
+def _value(cut: Cut) -> tuple[GatingChannel, float]:
+    return cut[0], cut[1].value
+
+
+def _cut(role: str, target: Target, wanted: Survivors, reference: Survivors, choices: Choices) -> Cut:
+    """Return the cut on a role's first channel, or the one a person set."""
     channel = replace(choices.panel.with_role(role)[0], target=target)
+    everyone = reference.column(channel.channel)
+    usual = side_cut(everyone, pooled=choices.pooled_for(channel), template=choices.template_for(channel))
     own = wanted.column(channel.channel)
-    everyone = axis_of(reference.column(channel.channel))
-    axis = axis_of(own, everyone.cofactor)
-    valley = best_valley(axis, -1.0, axis.high) if own.size >= FEWEST_TO_SPLIT else None
-    fallback = side_cut(
-        reference.column(channel.channel),
-        pooled=choices.pooled_for(channel),
-        template=choices.template_for(channel),
-    )
-    clear = valley is not None and valley.clarity > 0.8 and valley.right - valley.left > 1.5
-    cut = settle(axis, valley, fallback=0.0) if clear else fallback
+    cut = _own_cut(own, axis_of(everyone), usual) if own.size >= FEWEST_TO_SPLIT else usual
     person = choices.person(channel)
     return channel, as_person(cut, None if person is None else rounded(person))
+
+
+def _own_cut(own: FloatArray, everyone: Axis, usual: Threshold) -> Threshold:
+    """Return the valley between the wanted cells' own groups; if they are one group, a cut beside it.
+
+    The single group lies on the side of the other cells' cut that its mode is on. Where that side is neither
+    clearly negative nor clearly beyond the cut, the confidence says so.
+    """
+    axis = axis_of(own, everyone.cofactor)
+    valley = best_valley(axis, axis.low, axis.high)
+    if valley is not None and valley.clarity > CLEAR and valley.right - valley.left > 1.2:
+        return settle(axis, valley, fallback=0.0)
+    density = axis_density(axis, 0.25)
+    mode = int(np.argmax(density.counts))
+    middle, reach = float(density.grid[mode]), 2.5 * max(density.half_width(mode, 1), 0.3)
+    place = everyone.place(usual.value)
+    if abs(place - middle) >= reach:
+        return usual
+    negative = negative_edge(everyone)
+    beside = middle + reach if middle < place else middle - reach
+    confidence = 0.6 if middle <= negative or middle - reach > negative else 0.2
+    return Threshold(axis.linear(beside), "beside", confidence)
 
 
 def _light_chain(wanted: Survivors, reference: Survivors, choices: Choices) -> RangeGate | None:

@@ -91,18 +91,18 @@ def anchor_of(channel: str, target: Target, candidates: FloatArray, reference: F
         bright cells lie, even if a dump channel has taken them out of the candidates.
     """
     usual = axis_of(reference)
-    edge = _bright_edge(usual) if target is Target.LOW else _negative_edge(usual)
+    edge = bright_edge(usual) if target is Target.LOW else negative_edge(usual)
     return Anchor(channel, target, axis_of(candidates, usual.cofactor), edge)
 
 
-def _negative_edge(axis: Axis) -> float:
+def negative_edge(axis: Axis) -> float:
     """Return the upper end of the dimmest group: its mode and 2.5 spreads, within 0.7 to 1.2 units."""
     density = axis_density(axis, 0.15)
     mode = density.major_modes(0.03)[0]
     return float(density.grid[mode]) + min(max(2.5 * density.half_width(mode, -1), 0.7), 1.2)
 
 
-def _bright_edge(axis: Axis) -> float:
+def bright_edge(axis: Axis) -> float:
     """Return the lower end of the brightest large group: its mode and two spreads, within 0.7 to 1 unit."""
     density = axis_density(axis, 0.15)
     mode = density.major_modes(0.05)[-1]
