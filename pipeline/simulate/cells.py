@@ -20,6 +20,8 @@ from pipeline.simulate.populations import (
 )
 
 Floats = NDArray[np.float64]
+_CLUMPED = 0.005
+"""Part of the cells that caught a clump of antibodies."""
 CD38 = MARKERS.index("CD38")
 VIABILITY = MARKERS.index("VIABILITY")
 _CLONE_FIELDS = (
@@ -76,6 +78,7 @@ def draw_cells(parameters: TubeParameters, n: int, rng: np.random.Generator) -> 
     ssc = _medians(table, "ssc")[which] * _pow10(spread * (0.5 * size + rng.standard_normal(n)))
     glow = _medians(table, "autofluorescence")[which] * _lognormal(0.16, n, rng)
     sticky = _medians(table, "sticky")[which] * _lognormal(0.3, n, rng)
+    sticky[rng.random(n) < _CLUMPED] *= 12
     dead = rng.random(n) < parameters.dead_percent / 100
     return _with_dead(Cells(which, antigens, sticky, fsc, ssc, glow, dead), rng)
 

@@ -18,10 +18,10 @@ _DESIGNED = (
     Slot("P05", 0, 18, cells=(7, 11), remark="haemodilute aspirate: fewer than 20 plasma cells"),
     Slot("P06", 0, 26, clog=True, remark="a clog during the acquisition"),
     Slot("P06", 0, 26, suffix="_BM1b", remark="second tube of the same marrow"),
+    Slot("P08", 0, 52, spillover_in_file=False, remark="exported without its spillover matrix"),
     Slot("P04", 1, 27, suffix="_BM2", visit="week 17", remark="second visit of P04"),
     Slot("P07", 1, 12),
-    Slot("P08", 1, 52, control="isotype", remark="isotype control in place of an FMO tube"),
-    Slot("P09", 1, 60, spillover_in_file=False, remark="exported without its spillover matrix"),
+    Slot("P09", 1, 60, control="isotype", remark="isotype control in place of an FMO tube"),
     Slot("P10", 1, 110),
 )
 DEMO_PATIENTS = len({slot.patient_id for slot in _DESIGNED})

@@ -125,11 +125,9 @@ def _write_sheets(tubes: tuple[PlannedTube, ...], study: Path) -> None:
     write_csv(study / "panels.csv", PANEL_COLUMNS, [*good, *twice, ("twice", *good[4][1:]), second, unknown])
     write_csv(study / "beads.csv", BEAD_COLUMNS, _bead_rows(day))
     write_csv(study / "doses.csv", DOSE_COLUMNS, _dose_rows(tubes))
-    write_csv(
-        study / "patients.csv",
-        ("patient_id", "best_response", "age"),
-        [("P01", "stable", 61), ("P02", "SD", 610)],
-    )
+    others = [(tube.slot.patient_id, "SD", 64) for tube in tubes[2:]]
+    patients = [("P01", "stable", 61), ("P02", "SD", 610), *others]
+    write_csv(study / "patients.csv", ("patient_id", "best_response", "age"), patients)
     write_csv(study / "settings.csv", ("name", "value"), [("wash_out_drug", "daratumumab")])
 
 

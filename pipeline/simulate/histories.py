@@ -15,12 +15,20 @@ _ISATUXIMAB_GAPS = (*(7,) * 4, *(14,) * 60)
 
 
 def draw_doses(
-    patient_id: str, last_daratumumab: date, marrow: date, stops: date, rng: np.random.Generator
+    patient_id: str,
+    last_daratumumab: date,
+    marrow: date,
+    stops: date,
+    peak_ug_ml: float,
+    rng: np.random.Generator,
 ) -> tuple[Dose, ...]:
-    """Draw daratumumab to its last day (weekly, every 2, every 4 weeks), then isatuximab until it stops."""
+    """Draw daratumumab to its last day (weekly, every 2, every 4 weeks), then isatuximab until it stops.
+
+    The last daratumumab has a trough: what the doses before have left of a peak like its own.
+    """
     days = _schedule(_DARATUMUMAB_GAPS, int(rng.integers(8, 24)))
     subcutaneous = bool(rng.random() < 0.4)
-    trough = round(float(rng.lognormal(np.log(380), 0.4)), 1)
+    trough = round(peak_ug_ml * float(rng.uniform(0.5, 0.7)), 1)
     amount, unit, route = (1_800.0, "mg", "SC") if subcutaneous else (16.0, "mg/kg", "IV")
     before = [
         Dose(patient_id, last_daratumumab - timedelta(days[-1] - day), "daratumumab", amount, unit, route)

@@ -24,8 +24,9 @@ class SimulatedPatient:
         R0: median CD38 of the clone before any drug.
     total_cd38
         Median CD38 of the clone now, free or not: R0 · [1 − (1 − ρ) · 2^(−w/T)].
-    serum_ug_ml, occupancy
-        Daratumumab in serum, C = C0 · 2^(−w/t½), and the CD38 it holds, θ = C / (C + Kd).
+    peak_ug_ml, serum_ug_ml, occupancy
+        Daratumumab in serum after the last dose, C0, and now, C = C0 · 2^(−w/t½), and the CD38 that it holds
+        now, θ = C / (C + Kd).
     clone
         What the cytometer will see; its `cd38` is `total_cd38` · (1 − θ).
     """
@@ -33,6 +34,7 @@ class SimulatedPatient:
     washout_weeks: float
     baseline_cd38: float
     total_cd38: float
+    peak_ug_ml: float
     serum_ug_ml: float
     occupancy: float
     nk_remaining: float
@@ -49,7 +51,8 @@ def draw_patient(
     washout = log_uniform(scenario.washout_weeks, rng) if weeks is None else weeks
     baseline = 150_000 * 10 ** rng.normal(0, 0.2)
     total = baseline * (1 - (1 - rng.uniform(0.1, 0.4)) * 2 ** (-washout / rng.uniform(10, 24)))
-    serum = rng.uniform(300, 900) * 2 ** (-washout / rng.uniform(2.0, 3.2))
+    peak = rng.uniform(300, 900)
+    serum = peak * 2 ** (-washout / rng.uniform(2.0, 3.2))
     occupancy = serum / (serum + rng.uniform(0.1, 0.64))
     aberrant = log_uniform(scenario.aberrant_percent, rng)
     if scenario.aberrant_cells:
@@ -58,6 +61,7 @@ def draw_patient(
         washout_weeks=washout,
         baseline_cd38=baseline,
         total_cd38=total,
+        peak_ug_ml=peak,
         serum_ug_ml=serum,
         occupancy=occupancy,
         nk_remaining=1 - 0.8 * 2 ** (-washout / 20),
@@ -127,19 +131,22 @@ def log_uniform(limits: Range, rng: np.random.Generator) -> float:
 
 
 def _draw_clone(scenario: Scenario, free: float, occupancy: float, rng: np.random.Generator) -> Clone:
-    """Draw a phenotype as myeloma shows it: CD56 on 70 %, CD117 on 30 %, CD19 on 5 % of patients' clones.
+    """Draw a phenotype as myeloma shows it: nearly every clone is odd in one marker, few in all.
 
-    CD38 spreads a little more between cells where the drug holds most of it; the drug strips CD138 too.
+    CD56 is on 70 % of patients' clones, CD117 on a third, more often without CD56; CD81 is lost by nine in
+    ten, CD19 kept by one in twenty. CD38 spreads a little more between cells where the drug holds most of it;
+    the drug strips CD138 too.
     """
     has = rng.random(4)
     dex = rng.normal(0, 1, 8)
-    cd56, cd117, cd19, cd81 = has[0] < 0.7, has[1] < 0.3, has[2] < 0.05, has[3] < 0.2
+    cd56, cd19, cd81 = has[0] < 0.7, has[2] < 0.05, has[3] < 0.1
+    cd117 = has[1] < (0.25 if cd56 else 0.5)
     return Clone(
         cd38=free,
         cd38_spread=float(rng.uniform(0.16, 0.24)) + 0.05 * occupancy,
         dim_fraction=scenario.dim_fraction,
-        cd138=60e3 * 10 ** (0.12 * dex[0]) * (1 - 0.5 * occupancy) * scenario.cd138_factor,
-        cd45=min(2.5e3 * 10 ** (0.28 * dex[1]), 12e3),
+        cd138=45e3 * 10 ** (0.2 * dex[0]) * (1 - 0.5 * occupancy) * scenario.cd138_factor,
+        cd45=min(2.5e3 * 10 ** (0.4 * dex[1]), 20e3),
         cd319=24e3 * 10 ** (0.1 * dex[2]),
         cd229=28e3 * 10 ** (0.1 * dex[3]),
         cd19=(4e3 if cd19 else 50) * 10 ** (0.1 * dex[4]),

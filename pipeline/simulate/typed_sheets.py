@@ -113,7 +113,8 @@ def _history(plan: StudyPlan, tube: PlannedTube) -> tuple[Patient, tuple[Dose, .
     marrow = tube.day.on
     record = draw_record(tube.slot.patient_id, tube.patient.clone.cd38, marrow, rng)
     stops = record.discontinued_on or marrow
-    return record, draw_doses(tube.slot.patient_id, tube.last_dose_on, marrow, stops, rng)
+    peak = tube.patient.peak_ug_ml
+    return record, draw_doses(tube.slot.patient_id, tube.last_dose_on, marrow, stops, peak, rng)
 
 
 def _last_tubes(plan: StudyPlan) -> list[PlannedTube]:
