@@ -218,6 +218,7 @@ def _integers(buffer: Bytes, at: int, stride: int, count: int, size: int, order:
         return _words(buffer, at, stride, count, size, order, "u")
     word = 4 if size == 3 else 8
     kept = (1 << 8 * size) - 1
+    values: Values
     if byte_positions(size, order)[0] == 0:
         values = _strided(buffer, at, stride, count, f"<u{word}")
         values = np.bitwise_and(values, values.dtype.type(kept))

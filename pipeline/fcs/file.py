@@ -45,6 +45,8 @@ class FcsFile:
     ----------
     path, data_set, n_data_sets
         Where it comes from; data sets count from 1.
+    start
+        Where the data set begins in the file.
     version
         `2.0`, `3.0`, `3.1` or `3.2`.
     n_events
@@ -62,6 +64,7 @@ class FcsFile:
     path: Path
     data_set: int
     n_data_sets: int
+    start: int
     version: str
     n_events: int
     channels: tuple[str, ...]
@@ -262,6 +265,7 @@ def _read(
         path=path,
         data_set=number,
         n_data_sets=n_data_sets,
+        start=data_set.start,
         version=header.version,
         n_events=place.n_events,
         channels=names,
@@ -292,7 +296,7 @@ def _check_bytes(head: bytes, place: Place, size: int, file: str) -> None:
     if replaced > MOST_REPLACEMENTS and size - place.begin - place.n_bytes > 2 * replaced:
         raise NotFcsError(
             f"{file}: {replaced} of the first {len(head):,} bytes of DATA are the replacement character "
-            "U+FFFD, expected binary values; the file was handled as text, its values are lost; get the original"
+            "U+FFFD, expected binary values; the file was handled as text, get the original"
         )
 
 

@@ -1,8 +1,8 @@
 """Place: which bytes of the file are DATA.
 
-What HEADER, TEXT, $TOT and $PnB claim must agree with the number of bytes there are. Where they do not, each
-reading that the claims allow is tried; the one that the bytes bear out is used and reported. Where none is, the
-file is refused.
+What HEADER, TEXT, $TOT and $PnB claim must agree with the number of bytes there are. Where they do not, all
+readings that the claims allow are tried; the one that the bytes bear out is used and reported. Where none is,
+the file is refused.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What HEADER and TEXT say; where the data set starts (offsets count from it); the file's size and name."""
+    """What HEADER and TEXT say; the start of the data set (offsets count from it); the file's size, name."""
 
     header: Header
     keywords: Mapping[str, str]
@@ -234,8 +234,8 @@ def _longer(place: Place, held: int, there: int, claims: Claims, peek: Peek) -> 
         repair = Repair("TOT_DIFFERS", text, str(place.n_events), str(held))
         return replace(place, n_bytes=place.layout.n_bytes(held), n_events=held), [repair]
     raise NotFcsError(
-        f"{claims.file}: DATA has {there:,} bytes, expected {place.n_bytes:,} for the {place.n_events:,} events "
-        f"of $TOT, {record} bits each ($PnB); export the file again"
+        f"{claims.file}: DATA has {there:,} bytes, expected {place.n_bytes:,} for {place.n_events:,} events "
+        f"($TOT), {record} bits each ($PnB); export the file again"
     )
 
 

@@ -1,16 +1,17 @@
 """TEXT: keyword–value pairs between delimiters (FCS 3.1, section 3.2; ANALYSIS has the same form, 3.4).
 
 A delimiter inside a value is written twice, and so no value may be empty (3.2.4). Many instruments write
-empty values all the same, and then two delimiters meet where none is meant. What decides is the place: keywords
-hold no delimiter and are never empty, so two delimiters after a *keyword* are an empty value, two after the
-start of a *value* are one delimiter within it. Longer runs follow: odd ones end the word, even ones go on.
+empty values all the same, and then two delimiters meet where none is meant. What decides is the place:
+keywords hold no delimiter and are never empty, so two delimiters after a *keyword* are an empty value, two
+after the start of a *value* are one delimiter within it. Longer runs follow: odd ones end the word, even ones
+go on.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from pipeline.fcs.errors import NotFcsError, UnsupportedError
@@ -83,12 +84,11 @@ def parse_text(raw: bytes, file: str, segment: str = "TEXT") -> Text:
 
 def merge(primary: Text, supplement: Text) -> Text:
     """Return the keywords of both segments; where both have one, that of the primary TEXT counts (3.2.2)."""
+    text = "{} differs between TEXT and supplemental TEXT; TEXT was used"
     repairs = [
-        Repair(
-            "KEYWORD_TWICE", f"{key} differs between TEXT and supplemental TEXT; TEXT was used", other, used
-        )
+        Repair("KEYWORD_TWICE", text.format(key), "2 different values", "TEXT")
         for key, other in supplement.keywords.items()
-        if (used := primary.keywords.get(key, other)) != other
+        if primary.keywords.get(key, other) != other
     ]
     merged = {**supplement.keywords, **primary.keywords}
     return Text(merged, (*primary.repairs, *supplement.repairs, *repairs))
@@ -197,29 +197,21 @@ def _pairs(words: list[str], segment: str, repairs: list[Repair]) -> Text:
     values = words[1::2]
     keywords = dict(zip(keys, values, strict=True))
     if len(keywords) < len(keys):
-        repairs.extend(_repeated(keys, values, keywords))
+        repairs.extend(_repeated(keys, values))
     keywords.pop("", None)
     return Text(keywords, tuple(repairs))
 
 
 def _stray(segment: str, stray: str) -> Repair:
-    return Repair(
-        "STRAY_WORD",
-        f"{segment} ends with a keyword that has no value; it was left out",
-        stray[:80],
-        "nothing",
-    )
+    text = f"{segment} ends with a keyword that has no value; it was left out"
+    return Repair("STRAY_WORD", text, f"{len(stray)} characters", "nothing")
 
 
-def _repeated(keys: list[str], values: list[str], used: Mapping[str, str]) -> Iterable[Repair]:
+def _repeated(keys: list[str], values: list[str]) -> Iterator[Repair]:
+    """Name the keywords with more than one value; values are not shown, they may be about the patient."""
     twice = {key for key, n in Counter(keys).items() if n > 1}
     for key in sorted(twice):
-        found = [value for other, value in zip(keys, values, strict=True) if other == key]
-        if len(set(found)) > 1:
-            shown = "; ".join(value[:40] for value in found[:4])
-            yield Repair(
-                "KEYWORD_TWICE",
-                f"{key} is given {len(found)} times; the last was used",
-                shown,
-                used[key][:40],
-            )
+        n_values = len({value for other, value in zip(keys, values, strict=True) if other == key})
+        if n_values > 1:
+            text = f"{key} is given more than once; the last was used"
+            yield Repair("KEYWORD_TWICE", text, f"{n_values} different values", "the last")

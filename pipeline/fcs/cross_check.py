@@ -1,0 +1,227 @@
+"""Cross-check: our values against those of two independent readers, FlowIO and fcsparser, by channel."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.fcs.file import FcsFile, read_fcs
+
+FLOWIO_BITS = frozenset({8, 16, 32})
+"""Widths of integers that FlowIO reads; others give it no events."""
+
+Table = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelComparison:
+    """One channel, as stored: the sum by us and by the witness, and the largest difference of an event."""
+
+    channel: str
+    our_sum: float
+    their_sum: float
+    largest_difference: float
+
+    @property
+    def agrees(self) -> bool:
+        """Whether every event has the same value."""
+        return self.largest_difference == 0
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """What another reader makes of the file.
+
+    Attributes
+    ----------
+    reader
+        Name and version.
+    verdict
+        `agrees`, `differs` or `cannot read`.
+    text
+        One sentence.
+    explanations
+        Known limits of the reader that this file meets; empty where a difference is not explained.
+    channels
+        One per channel; empty where it cannot read the file.
+    """
+
+    reader: str
+    verdict: str
+    text: str
+    explanations: tuple[str, ...]
+    channels: tuple[ChannelComparison, ...]
+
+
+def cross_check(path: str | Path, *, data_set: int = 1) -> tuple[Witness, ...]:
+    """Read a file with FlowIO and fcsparser too and compare the stored values.
+
+    Parameters
+    ----------
+    path
+        The file, or `file.lmd#2` for its second data set.
+    data_set
+        Which data set, from 1.
+
+    Returns
+    -------
+    tuple of Witness
+        FlowIO first, then fcsparser; whatever they raise is put into words.
+
+    Raises
+    ------
+    FcsError
+        Where we cannot read the file.
+    """
+    file = read_fcs(path, data_set=data_set)
+    ours = np.stack([file.raw(name).astype(np.float64) for name in file.channels])
+    return (
+        _witness("flowio", "FlowIO", _read_by_flowio, _flowio_limits, file, ours),
+        _witness("fcsparser", "fcsparser", _read_by_fcsparser, _fcsparser_limits, file, ours),
+    )
+
+
+def describe_witnesses(witnesses: tuple[Witness, ...]) -> tuple[str, ...]:
+    """Return the lines that `--cross-check` prints."""
+    lines: list[str] = []
+    for witness in witnesses:
+        lines.append(f"{witness.reader}: {witness.text}")
+        lines += [f"  known: {explanation}" for explanation in witness.explanations]
+        lines += [
+            f"  {c.channel}: our sum {c.our_sum:.10g}, theirs {c.their_sum:.10g}, "
+            f"largest difference {c.largest_difference:.6g}"
+            for c in witness.channels
+            if not c.agrees
+        ]
+    return tuple(lines)
+
+
+def _witness(
+    package: str,
+    name: str,
+    read: Callable[[FcsFile], Table | None],
+    limits: Callable[[FcsFile], list[str]],
+    file: FcsFile,
+    ours: Table,
+) -> Witness:
+    reader = f"{name} {version(package)}"
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            theirs = read(file)
+    except Exception as fault:
+        text = f"cannot read the file ({type(fault).__name__}: {_one_line(fault, file)})"
+        return Witness(reader, "cannot read", text, tuple(limits(file)), ())
+    if theirs is None or theirs.shape != ours.shape:
+        found = "no events" if theirs is None else f"{theirs.shape[1]:,} events of {theirs.shape[0]} channels"
+        text = f"reads {found}, we read {file.n_events:,} events of {len(file.channels)} channels"
+        return Witness(reader, "differs", text, tuple(limits(file)), ())
+    return _compared(reader, file, ours, theirs, limits)
+
+
+def _one_line(fault: Exception, file: FcsFile) -> str:
+    return " ".join(str(fault).replace(str(file.path), file.path.name).split())[:160]
+
+
+def _compared(
+    reader: str, file: FcsFile, ours: Table, theirs: Table, limits: Callable[[FcsFile], list[str]]
+) -> Witness:
+    channels = tuple(
+        ChannelComparison(name, float(a.sum()), float(b.sum()), _largest_difference(a, b))
+        for name, a, b in zip(file.channels, ours, theirs, strict=True)
+    )
+    differing = [channel.channel for channel in channels if not channel.agrees]
+    if not differing:
+        text = f"agrees on all {file.n_events:,} events of {len(channels)} channels"
+        return Witness(reader, "agrees", text, (), channels)
+    text = f"differs in {len(differing)} of {len(channels)} channels: {', '.join(differing)}"
+    return Witness(reader, "differs", text, tuple(limits(file)), channels)
+
+
+def _largest_difference(ours: Table, theirs: Table) -> float:
+    same = (ours == theirs) | (np.isnan(ours) & np.isnan(theirs))
+    if same.all():
+        return 0.0
+    with np.errstate(invalid="ignore", over="ignore"):
+        difference = np.abs(ours[~same] - theirs[~same])
+    return float("inf") if np.isnan(difference).any() else float(difference.max())
+
+
+def _read_by_flowio(file: FcsFile) -> Table | None:
+    import flowio
+
+    found = flowio.FlowData(
+        str(file.path), ignore_offset_error=True, ignore_offset_discrepancy=True, nextdata_offset=file.start
+    )
+    if found.events is None:
+        return None
+    return np.asarray(found.as_array(preprocess=False), np.float64).T
+
+
+def _read_by_fcsparser(file: FcsFile) -> Table | None:
+    from fcsparser.api import FCSParser
+
+    logging.getLogger("fcsparser").addHandler(logging.NullHandler())
+    data = FCSParser(str(file.path), read_data=True, data_set=file.data_set - 1).data
+    if data.dtype.names:
+        return np.stack([data[name].astype(np.float64) for name in data.dtype.names])
+    return np.asarray(data, np.float64).T
+
+
+def _flowio_limits(file: FcsFile) -> list[str]:
+    codes = {repair.code for repair in file.reading_repairs}
+    kinds = {parameter.kind for parameter in file.parameters}
+    widths = {parameter.bits for parameter in file.parameters}
+    known = {
+        "it reads integers of 8, 16 and 32 bits only": kinds == {"I"} and not widths <= FLOWIO_BITS,
+        "it does not read ASCII": "A" in kinds,
+        "it takes all channels for one type and ignores $PnDATATYPE of FCS 3.2": len(kinds) > 1,
+        "it expects $MODE, $NEXTDATA and HEADER offsets, which may lack": _lacks_keywords(file, codes),
+        "it takes DATA from the offsets in TEXT, which do not fit the bytes here": "DATA_OFFSETS_DIFFER"
+        in codes,
+        "an empty TEXT value takes the next keyword away": "" in file.keywords.values(),
+        "it knows byte orders 1,2,3,4 and 4,3,2,1 only": _is_mixed(file),
+        "it counts events by the length of DATA, not by $TOT": bool(codes & {"DATA_LONGER", "TRUNCATED"}),
+    }
+    return [sentence for sentence, applies in known.items() if applies]
+
+
+def _fcsparser_limits(file: FcsFile) -> list[str]:
+    codes = {repair.code for repair in file.reading_repairs}
+    kinds = {parameter.kind for parameter in file.parameters}
+    order = file.place.layout.byte_order
+    odd = any(field.kind == "I" and field.bits not in (8, 16, 32, 64) for field in file.place.layout.fields)
+    known = {
+        "under NumPy 2 it raises on every big-endian file": list(order) == sorted(order)[::-1] != [1],
+        "it does not read ASCII": "A" in kinds,
+        "it takes all channels for one type and ignores $PnDATATYPE of FCS 3.2": len(kinds) > 1,
+        "it takes widths that are no 8, 16, 32 or 64 bits for whole bytes": odd or "WIDTHS_DIFFER" in codes,
+        "it expects $MODE, $NEXTDATA and $TOT, which may lack": _lacks_keywords(file, codes),
+        "it takes DATA from the offsets in HEADER, which do not fit here": "DATA_OFFSETS_DIFFER" in codes,
+        "an empty TEXT value takes the next keyword away": "" in file.keywords.values(),
+        "it knows byte orders 1,2,3,4 and 4,3,2,1 only": _is_mixed(file),
+        "it has the second and later data sets at the wrong place": file.data_set > 1,
+        "it does not read supplemental TEXT": _is_supplemented(file),
+    }
+    return [sentence for sentence, applies in known.items() if applies]
+
+
+def _lacks_keywords(file: FcsFile, codes: set[str]) -> bool:
+    expected = ("$MODE", "$NEXTDATA", "$TOT")
+    return any(key not in file.keywords for key in expected) or "HEADER_OFFSETS_BLANK" in codes
+
+
+def _is_mixed(file: FcsFile) -> bool:
+    order = list(file.place.layout.byte_order)
+    return order not in (sorted(order), sorted(order, reverse=True))
+
+
+def _is_supplemented(file: FcsFile) -> bool:
+    return file.keywords.get("$BEGINSTEXT", "0").strip(" 0") != ""
