@@ -76,7 +76,7 @@ def detector_difference(one: FcsFile, first: str, other: FcsFile, second: str) -
     """Return how the settings of two detectors differ, and whether there was anything to compare."""
     a, b = one.detector(first), other.detector(second)
     compared, differ = False, []
-    for word, mine, theirs in (("voltage", a.voltage, b.voltage), ("gain", a.gain, b.gain)):
+    for word, mine, theirs in (("voltage", a.voltage, b.voltage), ("gain", a.gain or 1.0, b.gain or 1.0)):
         if mine is not None and theirs is not None:
             compared = compared or word == "voltage"
             if not math.isclose(mine, theirs, rel_tol=VOLTAGE_TOLERANCE):
@@ -119,7 +119,8 @@ def controls_unlike_tube(study: Study, headers: Headers) -> Iterator[Finding]:
 
 def _bead_names(study: Study, sample: Sample, run: BeadRun) -> tuple[str, ...]:
     aliases = study.panel(sample.panel).quantified.aliases
-    return (*(name.strip() for name in run.channel.split(";")), *aliases)
+    names = [name.strip() for name in run.channel.split(";")]
+    return (*(name for name in names if find_channel([name], aliases)), *aliases)
 
 
 def _unlike(
@@ -186,6 +187,8 @@ def bead_age(study: Study, headers: Headers) -> Iterator[Finding]:
     """Compare the times of each tube and its bead run; in whole days where one has no time of day."""
     for sample in study.samples:
         run = study.bead_run(sample.beads)
+        if headers[sample.fcs_file].file is None or headers[run.fcs_file].file is None:
+            continue
         tube = moment_of(headers[sample.fcs_file].file, sample.collected_on, "collected_on")
         beads = moment_of(headers[run.fcs_file].file, run.acquired_on, "acquired_on")
         where = study.at("samples", sample.sample_id, "beads")

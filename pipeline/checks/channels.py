@@ -65,21 +65,23 @@ def _lacks(
 
 
 def control_channels(study: Study, headers: Headers) -> Iterator[Finding]:
-    """Report controls that lack a channel of the panel: the tube's gates cannot be put on them."""
+    """Report controls that lack a channel of their tube: the tube's gates cannot be put on them."""
     for sample in study.samples:
-        panel = study.panel(sample.panel)
+        tube = headers[sample.fcs_file].file
         for column, name in files_of(sample).items():
-            file = headers[name].file
-            if column == "fcs_file" or file is None:
+            control = headers[name].file
+            if column == "fcs_file" or tube is None or control is None:
                 continue
             lacking = [
-                "; ".join(c.aliases) for c in panel.channels if not find_channel(c.aliases, file.channels)
+                "; ".join(channel.aliases)
+                for channel in study.panel(sample.panel).channels
+                if find_channel(channel.aliases, tube.channels)
+                and not find_channel(channel.aliases, control.channels)
             ]
             if lacking:
-                found = f"{file.path.name} without {enumerate_words(map(quoted, lacking), 'and')}"
+                found = f"{control.path.name} without {enumerate_words(map(quoted, lacking), 'and')}"
                 where = study.at("samples", sample.sample_id, column)
-                expected = f"a control with the channels of panel {quoted(panel.name)}"
-                fault = Fault(where, found, expected, severity=Severity.TUBE)
+                fault = Fault(where, found, "a control with the channels of its tube", severity=Severity.TUBE)
                 note = f"the control cannot be used: {found}"
                 yield Finding(fault, sample.sample_id, "CONTROL_UNUSABLE", note)
 
