@@ -20,6 +20,7 @@ CONTROL = "control"
 BEADS = "beads"
 
 _LINEAR = re.compile(r"^(fsc|ssc|fs\b|ss\b|fs[ -]|ss[ -]|time|width|event)", re.IGNORECASE)
+_DECADES_SEEN = float(np.log(300.0))
 _ENOUGH = 20_000
 """Events that are enough to choose the range of an axis."""
 
@@ -85,7 +86,7 @@ def density_counts(density: Density) -> NDArray[np.uint32]:
 
 
 def cd38_histogram(
-    stained: ArrayLike, control: ArrayLike | None = None, *, channel: str = "CD38", bins: int = 128
+    stained: ArrayLike, control: ArrayLike | None = None, *, channel: str = "CD38", bins: int = 192
 ) -> Histogram:
     """Return the quantified channel of the quantified cells, beside the same cells of the control tube.
 
@@ -106,7 +107,7 @@ def cd38_histogram(
     named = [(STAINED, _finite(stained))]
     if control is not None:
         named.append((CONTROL, _finite(control)))
-    return _histogram(tuple(named), channel, bins)
+    return _histogram(tuple(named), channel, bins, least=_DECADES_SEEN)
 
 
 def bead_histogram(intensity: ArrayLike, *, channel: str, bins: int = 256) -> Histogram:
@@ -193,9 +194,15 @@ def _density(
     )
 
 
-def _histogram(named: tuple[tuple[str, NDArray[np.float64]], ...], channel: str, bins: int) -> Histogram:
+def _histogram(
+    named: tuple[tuple[str, NDArray[np.float64]], ...], channel: str, bins: int, least: float = 0.0
+) -> Histogram:
+    """Count each population on one axis, which reaches from 0 over at least `least` e-folds."""
     pooled = np.concatenate([values for _, values in named])
     axis = _axis(pooled, pooled, linear=False)
+    if axis.high - axis.low < least:
+        low = min(axis.low, 0.0)
+        axis = Axis(low, max(axis.high, low + least), axis.cofactor)
     counts = tuple(
         (name, tuple(np.bincount(axis.bin_of(values.astype(np.float32), bins), minlength=bins).tolist()))
         for name, values in named

@@ -32,7 +32,7 @@ SAMPLE_COLUMNS = (
 )  # fmt: skip
 PATIENT_COLUMNS = (
     "patient_id", "visit", "collected_on", "status", "flags", "n_samples", "sample_ids", "population",
-    "rd", "rd_low", "rd_high", "gcv_percent", "lloq", "uloq", "last_dose_on", "washout_weeks", "note",
+    "rd", "rd_low", "rd_high", "between_cv_percent", "lloq", "uloq", "last_dose_on", "washout_weeks", "note",
 )  # fmt: skip
 CALIBRATION_COLUMNS = (
     "beads", "fcs_file", "kit", "lot", "channel", "acquired_on", "instrument", "n_events", "n_singlets",
@@ -208,7 +208,7 @@ def _patient_row(visit: Visit) -> tuple[Cell, ...]:
     return (
         *(visit.patient_id, visit.visit, visit.collected_on, found.status.value, ";".join(visit.flags)),
         *(len(visit.sample_ids), ";".join(visit.sample_ids), visit.population),
-        *(found.rd, found.rd_low, found.rd_high, found.gcv_percent, found.lloq, found.uloq),
+        *(found.rd, found.rd_low, found.rd_high, found.between_cv_percent, found.lloq, found.uloq),
         *(visit.last_dose_on, visit.washout_weeks, as_sentences(visit.notes)),
     )
 

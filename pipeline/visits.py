@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from calibration.receptor_density import RdStatus, ReceptorDensity
+from calibration.pooling import PooledDensity, pool_receptor_densities
+from calibration.receptor_density import RdStatus
+from pipeline.exposure import Exposure
 from pipeline.outcome import Outcome
 from pipeline.sample_result import SampleResult
 from pipeline.study import Sample
 from pipeline.washout.rows import PatientRd
 
-QUANTIFIED: Final = (RdStatus.OK, RdStatus.BELOW_LLOQ, RdStatus.ABOVE_ULOQ_EXTRAPOLATED, RdStatus.ABOVE_ULOQ)
+NUMBERED: Final = (RdStatus.OK, RdStatus.ABOVE_ULOQ_EXTRAPOLATED)
+"""Statuses with a receptor density that may be quoted as a number."""
+
+QUANTIFIED: Final = (*NUMBERED, RdStatus.BELOW_LLOQ, RdStatus.ABOVE_ULOQ)
 """Statuses that say something about the receptor density, be it a limit."""
+
+_NORMAL_95: Final = 1.959964
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +39,7 @@ class Visit:
     kit: str
     sample_ids: tuple[str, ...]
     population: str
-    receptor: ReceptorDensity
+    receptor: PooledDensity
     last_dose_on: date | None = None
     washout_weeks: float | None = None
     flags: tuple[str, ...] = ()
@@ -72,23 +80,17 @@ def patient_rd(visit: Visit) -> PatientRd:
     )
 
 
-def log_sd(found: ReceptorDensity) -> float | None:
-    """Return the SD of log10 RD in dex from the interval's geometric CV; None where it is not known.
-
-    GCV = sqrt(exp(s²) − 1) with s in natural logs (Kirkwood 1979, doi:10.2307/2530139).
-    """
-    import math
-
-    if found.gcv_percent is None:
+def log_sd(found: PooledDensity) -> float | None:
+    """Return the SD of log10 RD in dex that the 95 % interval stands for; None where it has no logarithm."""
+    if not found.rd_low or not found.rd_high or found.rd_low <= 0 or found.rd_high <= found.rd_low:
         return None
-    return math.sqrt(math.log1p((found.gcv_percent / 100) ** 2)) / math.log(10)
+    return math.log10(found.rd_high / found.rd_low) / (2 * _NORMAL_95)
 
 
 def _visit(outcome: Outcome, kit: str, samples: Sequence[Sample], results: Sequence[SampleResult]) -> Visit:
-    used = [result for result in results if result.receptor.status in QUANTIFIED]
-    left_out = [result for result in results if result not in used] if used else []
-    pooled = pool([result.receptor for result in used or results])
+    pooled = pool_receptor_densities([result.receptor for result in results])
     exposure = outcome.exposures.get(samples[0].sample_id)
+    populations = dict.fromkeys(result.population for result in results if result.population)
     return Visit(
         patient_id=samples[0].patient_id,
         visit=samples[0].visit,
@@ -96,42 +98,28 @@ def _visit(outcome: Outcome, kit: str, samples: Sequence[Sample], results: Seque
         tissue=samples[0].tissue,
         kit=kit,
         sample_ids=tuple(sample.sample_id for sample in samples),
-        population=";".join(
-            dict.fromkeys(result.population for result in used or results if result.population)
-        ),
+        population=";".join(populations),
         receptor=pooled,
         last_dose_on=exposure.last_dose_on if exposure else None,
         washout_weeks=exposure.washout_weeks if exposure else None,
-        flags=_flags(used or results, pooled),
-        notes=tuple(dict.fromkeys(_notes(samples, results, left_out, pooled))),
+        flags=_flags(results, pooled, exposure, mixed=len(populations) > 1),
+        notes=tuple(dict.fromkeys(_notes(samples, results, pooled))),
     )
 
 
-def pool(receptors: Sequence[ReceptorDensity]) -> ReceptorDensity:
-    """Return one receptor density of replicates; a single one as it is."""
-    if len(receptors) == 1:
-        return receptors[0]
-    from calibration.receptor_density import pool_receptor_densities
-
-    return pool_receptor_densities(receptors)
-
-
-def _flags(results: Sequence[SampleResult], pooled: ReceptorDensity) -> tuple[str, ...]:
+def _flags(
+    results: Sequence[SampleResult], pooled: PooledDensity, exposure: Exposure | None, *, mixed: bool
+) -> tuple[str, ...]:
     own = [flag for result in results for flag in (*result.flags, *result.receptor.flags)]
-    mixed = ["MIXED_POPULATIONS"] if len({result.population for result in results}) > 1 else []
-    return tuple(dict.fromkeys([*own, *pooled.flags, *mixed]))
+    clock = exposure.flags if exposure else ()
+    return tuple(dict.fromkeys([*own, *pooled.flags, *clock, *(["MIXED_POPULATIONS"] if mixed else [])]))
 
 
-def _notes(
-    samples: Sequence[Sample],
-    results: Sequence[SampleResult],
-    left_out: Sequence[SampleResult],
-    pooled: ReceptorDensity,
-) -> list[str]:
+def _notes(samples: Sequence[Sample], results: Sequence[SampleResult], pooled: PooledDensity) -> list[str]:
     days = sorted({sample.collected_on for sample in samples})
-    notes = [f"{result.sample_id} left out: {result.receptor.status.value}" for result in left_out]
+    own = [f"{result.sample_id}: {result.note}" for result in results if result.note]
+    if len(results) == 1:
+        own = [results[0].note]
     if len(days) > 1:
-        notes.append(f"collected on {days[0]} to {days[-1]}, pooled because the visit is the same")
-    if len(results) > 1:
-        return [*notes, *pooled.notes]
-    return [*notes, *(note for note in (results[0].note, *pooled.notes) if note)]
+        own.append(f"collected on {days[0]} to {days[-1]}, pooled because the visit is the same")
+    return [note for note in (*own, *pooled.notes) if note]

@@ -25,6 +25,7 @@ _TIMES: Final = re.compile(rb"(<dcterms:(created|modified)[^>]*>)[^<]*")
 _FORMATS: Final = {
     "plasma_cell_percent": "0.000",
     "gcv_percent": "0.0",
+    "between_cv_percent": "0.0",
     "washout_weeks": "0.0",
     "gating_confidence": "0.00",
     "slope": "0.0000",
@@ -128,9 +129,10 @@ def _write(cell: SheetCell, name: str, value: Cell) -> None:
 
 def _write_number(cell: SheetCell, name: str, value: int | float) -> None:
     number: float | None = value if isinstance(value, int) else significant(value)
-    if number is not None:
-        cell.value = number  # type: ignore[assignment]
-        cell.number_format = _number_format(name, number)
+    if number is None:
+        return
+    cell.value = number
+    cell.number_format = _number_format(name, number)
 
 
 def _number_format(name: str, number: float) -> str:
@@ -171,7 +173,7 @@ def _set_widths(page: Worksheet, sheet: Sheet) -> None:
     for _, table in sheet.tables:
         for column, name in enumerate(table.columns, start=1):
             longest = max([len(name) + 3, *(len(_shown(row[column - 1])) + 2 for row in table.rows)])
-            width = _WIDE[name] if name in _WIDE and longest > _WIDE[name] else min(longest, _WIDEST)
+            width: float = _WIDE[name] if name in _WIDE and longest > _WIDE[name] else min(longest, _WIDEST)
             widths[column] = max(widths.get(column, 8), width)
     for column, width in widths.items():
         page.column_dimensions[get_column_letter(column)].width = width

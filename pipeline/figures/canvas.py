@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import re
 from collections.abc import Iterator
@@ -9,6 +10,8 @@ from contextlib import contextmanager
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,10 +49,12 @@ _STYLE: dict[Any, Any] = {
 }
 _METADATA = re.compile(r"<metadata>.*?</metadata>", re.DOTALL)
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-_PLAIN_ID = re.compile(r' id="[a-zA-Z.]+_\d+"')
-_EMPTY_GROUP = re.compile(r"<g>\s*</g>")
+_PLAIN_ID = re.compile(r' id="[\w.]+_\d+"')
+_EMPTY_GROUP = re.compile(r"<g>\s*</g>|<g/>")
+_NO_TURN = re.compile(r' transform="rotate\(-0 [^"]*"')
 _SPACE = re.compile(r">\s+<")
-_FONT = re.compile(r"font: (?:(\d+) )?([\d.]+)px [^;\"]*")
+_FAMILY = re.compile(r" font-family: [^;\"]*;?")
+_PICTURE = re.compile(r"(data:image/png;base64,)([^\"]+)")
 _SHAPE = re.compile(r' (?:d|x|y|width|height|transform|points)="[^"]*"')
 _PRECISE = re.compile(r"(-?\d+\.\d\d)\d+")
 
@@ -74,7 +79,9 @@ def new_figure(width: float, height: float) -> Figure:
     """Return an empty figure of this size in inches, tied to no window and no global list."""
     from matplotlib.figure import Figure
 
-    return Figure(figsize=(width, height), facecolor="none")
+    figure = Figure(figsize=(width, height))
+    figure.patch.set_visible(False)
+    return figure
 
 
 def add_axes(figure: Figure, box: tuple[float, float, float, float]) -> Axes:
@@ -82,6 +89,7 @@ def add_axes(figure: Figure, box: tuple[float, float, float, float]) -> Axes:
     width, height = figure.get_size_inches()
     left, bottom, wide, high = box
     axes = figure.add_axes((left / width, bottom / height, wide / width, high / height))
+    axes.patch.set_visible(False)
     axes.spines["top"].set_visible(False)
     axes.spines["right"].set_visible(False)
     return axes
@@ -112,7 +120,7 @@ def to_svg(figure: Figure, key: str, description: str) -> str:
     start = body.index(">") + 1
     opening = (
         f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" {size} '
-        f'role="img" aria-label="{escape(description)}">'
+        f'font-family="DejaVu Sans, Verdana, sans-serif" role="img" aria-label="{escape(description)}">'
     )
     return opening + body[start:]
 
@@ -127,8 +135,25 @@ def to_pdf(figure: Figure, path: Path) -> None:
 
 def _smaller(svg: str) -> str:
     """Drop what a page does not need: unused ids, comments, metadata, digits beyond 1/100 point."""
-    for pattern in (_METADATA, _COMMENT, _PLAIN_ID):
+    for pattern in (_METADATA, _COMMENT, _PLAIN_ID, _NO_TURN, _FAMILY):
         svg = pattern.sub("", svg)
-    svg = _FONT.sub(lambda found: f"font: {found[1] or 400} {found[2]}px var(--figure-font, sans-serif)", svg)
     svg = _SHAPE.sub(lambda found: _PRECISE.sub(r"\1", found[0]).replace(" \n", " "), svg)
-    return _EMPTY_GROUP.sub("", _SPACE.sub("><", svg)).strip()
+    svg = _PICTURE.sub(lambda found: found[1] + _indexed(found[2]), svg)
+    return _EMPTY_GROUP.sub("", _EMPTY_GROUP.sub("", _SPACE.sub("><", svg))).strip()
+
+
+def _indexed(picture: str) -> str:
+    """Return a base64 PNG with a palette where it has 16 colours at most: a third of the bytes."""
+    from PIL import Image
+
+    image = np.asarray(Image.open(io.BytesIO(base64.b64decode(picture))).convert("RGBA"))
+    packed = image.astype(np.uint32) @ np.array([1 << 24, 1 << 16, 1 << 8, 1], np.uint32)
+    colours, places = np.unique(packed, return_inverse=True)
+    if colours.size > 16:
+        return picture
+    indexed = Image.fromarray(places.reshape(packed.shape).astype(np.uint8), "P")
+    channels = ((colours[:, None] >> np.array([24, 16, 8, 0], np.uint32)) & 255).astype(np.uint8)
+    indexed.putpalette(channels[:, :3].tobytes())
+    text = io.BytesIO()
+    indexed.save(text, "PNG", bits=4, optimize=True, transparency=channels[:, 3].tobytes())
+    return base64.b64encode(text.getvalue()).decode("ascii")

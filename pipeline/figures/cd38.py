@@ -47,8 +47,8 @@ def cd38_figure(
         Label of the axis; the channel's name where it is empty.
     """
     with house_style():
-        figure = new_figure(4.6, 2.5)
-        axes = add_axes(figure, (0.25, 0.42, 4.2, 1.45))
+        figure = new_figure(4.6, 2.45)
+        axes = add_axes(figure, (0.12, 0.38, 4.36, 1.45))
         for name, counts in reversed(histogram.counts):
             _draw_counts(axes, np.array(counts), histogram, stained=name == STAINED)
         _draw_medians(axes, histogram, receptor, control_words)
@@ -154,7 +154,10 @@ def _draw_abc_axis(axes: Axes, histogram: Histogram, curve: StandardCurve) -> No
     inside = [(place, text) for place, text in ticks if histogram.low < place < histogram.high]
     top.set_xticks([place for place, _ in inside], [text for _, text in inside])
     top.set_xlabel(
-        "molecules per cell (ABC) on the standard curve; bar: range of the beads", fontsize=7, color=GREY
+        "molecules per cell (ABC) on the standard curve; bar: range of the beads",
+        fontsize=7,
+        color=GREY,
+        labelpad=5,
     )
     reach = axis.position([min(used), max(used)]).clip(histogram.low, histogram.high)
     top.axvspan(float(reach[0]), float(reach[1]), 0.965, 1.0, color=PALE, linewidth=0)

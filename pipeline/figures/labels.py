@@ -15,12 +15,13 @@ Box = tuple[float, float, float, float]
 _SIZE = 6.5
 _WIDTH_OF_LETTER, _HEIGHT_OF_LINE = 0.6 * _SIZE, 1.05 * _SIZE
 _SIDES = ((5.0, -2.4), (-5.0, -2.4), (5.0, 4.5), (-5.0, 4.5), (5.0, -9.5), (-5.0, -9.5))
-"""(right, up) of the places to try, in points from the middle of the marker; negative right: text ends there."""
+"""(right, up) of the places to try, in points from the marker's middle; negative right: text ends there."""
 
 
 def place_labels(axes: Axes, named: Sequence[tuple[float, float, str]]) -> None:
     """Write each (x, y, text) beside its point where it covers nothing else; leave it out where it would."""
-    scale = 72.0 / axes.get_figure(root=True).dpi
+    figure = axes.get_figure(root=True)
+    scale = 72.0 / (figure.dpi if figure else 72.0)
     centres = [(scale * axes.transData.transform((x, y))).tolist() for x, y, _ in named]
     taken: list[Box] = [(x - 3.4, y - 3.4, x + 3.4, y + 3.4) for x, y in centres]
     for (x, y), point in zip(centres, named, strict=True):

@@ -34,13 +34,28 @@ def count(value: float) -> str:
 
 
 def asinh_ticks(low: float, high: float, cofactor: float) -> list[tuple[float, str]]:
-    """Return (position, label) of 0 and the decades within an asinh axis, none touching."""
-    first = math.ceil(math.log10(cofactor) + 0.3)
-    last = max(first, math.floor(math.log10(max(cofactor * math.sinh(max(high, 0.0)), 1e-300))))
-    values = [0.0, *(sign * 10.0**k for k in range(first, last + 1) for sign in (1, -1))]
+    """Return (position, label) of 0 and the decades within an asinh axis, none touching.
+
+    Where fewer than two decades fit, 2 and 5 times a decade are marked too.
+    """
+    ticks = _labelled(low, high, cofactor, (1,))
+    if sum(label != "0" for _, label in ticks) >= 2:
+        return ticks
+    finer = [
+        (place, count(cofactor * math.sinh(place))) for place, _ in _labelled(low, high, cofactor, (1, 2, 5))
+    ]
+    return finer if len(finer) > 1 else _ends(low, high, cofactor)
+
+
+def _labelled(low: float, high: float, cofactor: float, factors: tuple[int, ...]) -> list[tuple[float, str]]:
+    first = math.ceil(math.log10(cofactor) + 0.3) - (len(factors) > 1)
+    top = cofactor * math.sinh(max(abs(low), abs(high)))
+    last = max(first, math.floor(math.log10(max(top, 1e-300))))
+    sizes = [factor * 10.0**k for k in range(first, last + 1) for factor in factors]
+    values = [0.0, *sizes, *(-size for size in sizes)]
     ticks = sorted((math.asinh(value / cofactor), _asinh_label(value)) for value in values)
     inside = [(place, label) for place, label in ticks if low <= place <= high]
-    return _apart(inside, 0.1 * (high - low)) if len(inside) > 1 else _ends(low, high, cofactor)
+    return _apart(inside, 0.1 * (high - low))
 
 
 def linear_ticks(low: float, high: float) -> list[tuple[float, str]]:

@@ -151,8 +151,8 @@ def _draw_references(axes: Axes, lloqs: Sequence[float], settings: Settings) -> 
         week = months * settings.month_days / 7
         if left < week < right:
             axes.axvline(week, color="#d5d9df", linewidth=0.7, zorder=0)
-            place = {"transform": axes.get_xaxis_transform(), "ha": "center"}
-            axes.text(week, 1.01, f"{months} months", fontsize=7, color=GREY, **place)
+            above = axes.get_xaxis_transform()
+            axes.text(week, 1.01, f"{months} months", fontsize=7, color=GREY, ha="center", transform=above)
 
 
 def _draw_line(axes: Axes, fit: WashoutFit) -> None:

@@ -258,7 +258,7 @@ def whole_outcome(n_events: int = 20_000) -> Outcome:
     results = tuple(tube_result(k, n_events) for k in range(len(TUBES)))
     fault = Fault("samples!J3", 'remark "=not a formula"', "a remark", severity=Severity.WARNING)
     bare = Outcome(
-        study, results, beads, exposures(study), (fault,),
+        study, results, beads, exposures(study), faults=(fault,),
         notes=(Note("washout", "12 <b>tubes</b> & one typed remark"),),
         provenance=provenance_of(study, [(f"fcs/{patient}.fcs", "ef" * 32) for patient, *_ in TUBES]),
     )  # fmt: skip

@@ -1,0 +1,328 @@
+"""One card per tube and per bead run: what stands on it, ready for the template."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from calibration.standard_curve import StandardCurve, Verdict
+from gating.population import GateStep
+from pipeline.exposure import Exposure
+from pipeline.figures.beads import bead_figure
+from pipeline.figures.canvas import to_svg
+from pipeline.figures.cd38 import cd38_figure
+from pipeline.figures.gating import gating_figure, step_title
+from pipeline.figures.palette import STATUS, VERDICT, Look
+from pipeline.figures.ticks import count
+from pipeline.outcome import Outcome
+from pipeline.report.bars import Scale, budget_bar, interval_bar, shade_of
+from pipeline.report.words import FLAGS, density_words, interval_words, rounded
+from pipeline.sample_result import CalibrationResult, SampleResult
+from pipeline.study import Panel, Sample
+from pipeline.tables import plasma_cell_percent, reviewers, sample_flags, sample_notes
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TubeCard:
+    """A tube, in words and pictures; `steps` are the rows of its gating table."""
+
+    anchor: str
+    sample: Sample
+    look: Look
+    status: str
+    density: str
+    estimate: str
+    interval: str
+    bar: str
+    n_cells: str
+    washout: str
+    confidence: str
+    unsure: bool
+    flags: Pairs
+    notes: tuple[str, ...]
+    arithmetic: Pairs
+    facts: Pairs
+    budget_bar: str
+    budget: tuple[tuple[str, str, str], ...]
+    steps: tuple[tuple[str, ...], ...]
+    gating_svg: str
+    cd38_svg: str
+
+
+@dataclass(frozen=True, slots=True)
+class BeadCard:
+    """A bead run; `beads` are the rows of its table, `checks` verdict, look and text."""
+
+    anchor: str
+    name: str
+    look: Look
+    verdict: str
+    curve: str
+    facts: Pairs
+    beads: tuple[tuple[str, ...], ...]
+    checks: tuple[tuple[Look, str], ...]
+    notes: tuple[str, ...]
+    flags: Pairs
+    svg: str
+
+
+def tube_card(outcome: Outcome, result: SampleResult, anchor: str, scale: Scale) -> TubeCard:
+    """Return the card of a tube."""
+    sample = next(found for found in outcome.study.samples if found.sample_id == result.sample_id)
+    exposure = outcome.exposures.get(result.sample_id)
+    calibration = next((found for found in outcome.calibrations if found.beads == sample.beads), None)
+    curve = calibration.curve if calibration else None
+    found, panel = result.receptor, _panel(outcome, sample)
+    flags = sample_flags(result, exposure)
+    labels = channel_labels(panel) if panel else {}
+    return TubeCard(
+        anchor=anchor,
+        sample=sample,
+        look=STATUS[found.status],
+        status=found.status.value,
+        density=density_words(found.status, found.rd, found.lloq, found.uloq),
+        estimate=rounded(found.rd),
+        interval=interval_words(found.rd_low, found.rd_high),
+        bar=interval_bar(result, scale),
+        n_cells=count(found.n_cells),
+        washout=_weeks(exposure),
+        confidence="–" if result.gating_confidence is None else f"{result.gating_confidence:.2f}",
+        unsure="LOW_GATE_CONFIDENCE" in flags,
+        flags=tuple((flag, FLAGS.get(flag, "")) for flag in flags),
+        notes=sample_notes(result, exposure),
+        arithmetic=_arithmetic(result),
+        facts=_facts(outcome, sample, result, exposure),
+        budget_bar=budget_bar(found.budget),
+        budget=_budget(result),
+        steps=tuple(_step_row(step) for step in result.steps),
+        gating_svg=_gating_svg(result, anchor, labels),
+        cd38_svg=_cd38_svg(result, anchor, curve, labels),
+    )
+
+
+def bead_card(result: CalibrationResult, anchor: str) -> BeadCard:
+    """Return the card of a bead run."""
+    curve, peaks = result.curve, result.peaks
+    verdict = curve.verdict if curve else Verdict.REJECT
+    notes = (result.note, *(peaks.notes if peaks else ()), *(curve.notes if curve else ()))
+    return BeadCard(
+        anchor=anchor,
+        name=result.beads,
+        look=VERDICT[verdict],
+        verdict=VERDICT[verdict].words if curve else "no curve",
+        curve=_curve_words(curve),
+        facts=_bead_facts(result),
+        beads=_bead_rows(result),
+        checks=tuple((VERDICT[check.verdict], check.text) for check in (curve.checks if curve else ())),
+        notes=tuple(dict.fromkeys(note for note in notes if note)),
+        flags=tuple((flag, FLAGS.get(flag, "")) for flag in result.flags),
+        svg=to_svg(bead_figure(result), anchor, f"Bead run {result.beads}: populations, curve, errors")
+        if result.histogram or curve
+        else "",
+    )
+
+
+def channel_labels(panel: Panel) -> dict[str, str]:
+    """Return what each channel of a panel is called on an axis: its marker, then its own name."""
+    return {
+        alias: f"{channel.marker} · {alias}" if channel.marker and channel.marker != alias else alias
+        for channel in panel.channels
+        for alias in channel.aliases
+    }
+
+
+def _panel(outcome: Outcome, sample: Sample) -> Panel | None:
+    return next((panel for panel in outcome.study.panels if panel.name == sample.panel), None)
+
+
+def _weeks(exposure: Exposure | None) -> str:
+    return "–" if exposure is None or exposure.washout_weeks is None else f"{exposure.washout_weeks:.1f}"
+
+
+def _arithmetic(result: SampleResult) -> Pairs:
+    """Return how the density comes about, a line per term."""
+    found = result.receptor
+    kind = result.background_kind or "control"
+    rows = (
+        ("stained", found.median_mfi, found.abc),
+        (f"control ({kind})", found.background_mfi, found.background_abc),
+    )
+    pairs = [
+        (name, f"median {rounded(mfi)} → {rounded(abc)} ABC") for name, mfi, abc in rows if mfi is not None
+    ]
+    if found.rd is not None:
+        pairs.append(("difference (RD)", rounded(found.rd)))
+    if (
+        found.rd_plain is not None
+        and found.rd is not None
+        and abs(found.rd_plain - found.rd) > 0.002 * abs(found.rd)
+    ):
+        pairs.append(("plain difference of medians", rounded(found.rd_plain)))
+    if found.rd_mfi_space is not None:
+        pairs.append(("subtracted as fluorescence (RD′)", rounded(found.rd_mfi_space)))
+    if result.normal_rd is not None:
+        pairs.append(("normal plasma cells (RD)", rounded(result.normal_rd)))
+    if found.lloq is not None or found.uloq is not None:
+        pairs.append(("limits of quantification", f"{rounded(found.lloq)} to {rounded(found.uloq)}"))
+    if found.gcv_percent is not None:
+        pairs.append(("uncertainty", f"geometric CV {found.gcv_percent:.1f} %"))
+    return tuple(pairs)
+
+
+def _facts(outcome: Outcome, sample: Sample, result: SampleResult, exposure: Exposure | None) -> Pairs:
+    percent = plasma_cell_percent(result)
+    cells = _number(result.n_plasma_cells) + (
+        f" ({percent:.3g} % of viable singlets)" if percent is not None else ""
+    )
+    last = exposure.last_dose_on if exposure else None
+    acquired = result.acquired
+    pairs = (
+        (
+            "quantified cells",
+            f"{count(result.receptor.n_cells)} {result.population.replace('_', ' ')}".strip(),
+        ),
+        ("plasma cells", cells),
+        ("of them aberrant", _number(result.n_aberrant)),
+        ("events, viable singlets", _both(result.n_events, result.n_viable_singlets)),
+        ("collected", f"{sample.collected_on.isoformat()}, {sample.tissue}"),
+        ("last dose", f"{last.isoformat()}, {_weeks(exposure)} weeks before" if last else "–"),
+        ("beads", sample.beads),
+        ("instrument", " ".join(part for part in (acquired.instrument, acquired.serial) if part)),
+        ("acquired", acquired.acquired_at),
+        ("detector", _detector(result)),
+        (
+            "spillover",
+            " ".join(part for part in (result.spillover_source, result.spillover_sha256[:12]) if part),
+        ),
+        ("gates set by", reviewers(outcome.study, sample.sample_id)),
+        ("repaired", "; ".join(result.repairs)),
+        ("remark", sample.remark),
+        *((path, digest[:16]) for path, digest in result.sha256),
+    )
+    return tuple((name, text) for name, text in pairs if text and text != "–")
+
+
+def _detector(result: SampleResult) -> str:
+    voltage, gain = result.acquired.voltage, result.acquired.gain
+    parts = [result.quantified_channel]
+    parts += [f"{voltage:g} V"] if voltage is not None else []
+    parts += [f"gain {gain:g}"] if gain is not None else []
+    return ", ".join(part for part in parts if part)
+
+
+def _number(value: int | None) -> str:
+    return "–" if value is None else count(value)
+
+
+def _both(first: int | None, second: int | None) -> str:
+    return "–" if first is None else f"{count(first)}, {_number(second)}"
+
+
+def _budget(result: SampleResult) -> tuple[tuple[str, str, str], ...]:
+    """Return (shade, name, share) of every term, the largest first."""
+    ordered = sorted(result.receptor.budget, key=lambda term: -term.share)
+    return tuple(
+        (shade_of(rank), term.name.replace("_", " "), f"{100 * term.share:.0f} %")
+        for rank, term in enumerate(ordered)
+    )
+
+
+def _step_row(step: GateStep) -> tuple[str, ...]:
+    thresholds = "; ".join(f"{channel} {count(value)}" for channel, value in step.thresholds)
+    share = f"{100 * step.n_out / step.n_in:.3g} %" if step.n_in else "–"
+    return (
+        *(step_title(step.name), count(step.n_in), count(step.n_out), share, step.method),
+        *(thresholds, f"{step.confidence:.2f}", step.note),
+    )
+
+
+def _gating_svg(result: SampleResult, anchor: str, labels: Mapping[str, str]) -> str:
+    if not result.pictures:
+        return ""
+    figure = gating_figure(result.pictures, result.steps, labels)
+    words = ", ".join(f"{step_title(step.name)} {step.n_out} of {step.n_in}" for step in result.steps)
+    return to_svg(figure, f"{anchor}-gates", f"Gating of {result.sample_id}: {words}")
+
+
+def _cd38_svg(
+    result: SampleResult, anchor: str, curve: StandardCurve | None, labels: Mapping[str, str]
+) -> str:
+    if result.histogram is None:
+        return ""
+    channel = result.histogram.channel
+    figure = cd38_figure(
+        result.histogram,
+        result.receptor,
+        curve=curve if curve and curve.verdict is not Verdict.REJECT else None,
+        control_words=result.background_kind or "control",
+        channel_words=labels.get(channel, channel),
+    )
+    medians = (
+        f"median {rounded(result.receptor.median_mfi)}, control {rounded(result.receptor.background_mfi)}"
+    )
+    return to_svg(figure, f"{anchor}-cd38", f"Quantified channel of {result.sample_id}: {medians}")
+
+
+def _curve_words(curve: StandardCurve | None) -> str:
+    if curve is None:
+        return ""
+    return f"slope {curve.slope:.4f}, intercept {curve.intercept:.4f}, r² {curve.r2:.5f}"
+
+
+def _bead_facts(result: CalibrationResult) -> Pairs:
+    acquired, peaks = result.acquired, result.peaks
+    pairs = (
+        ("kit, lot", ", ".join(part for part in (result.kit, result.lot) if part)),
+        ("channel", result.channel),
+        ("file", result.fcs_file),
+        ("instrument", " ".join(part for part in (acquired.instrument, acquired.serial) if part)),
+        ("acquired", acquired.acquired_at),
+        ("events, singlets", f"{count(result.n_events)}, {count(result.n_singlets)}"),
+        ("in no population", _number(peaks.n_unassigned) if peaks else ""),
+        ("populations found by", peaks.method if peaks else ""),
+        ("curve", result.curve.model if result.curve else ""),
+        ("SHA-256", result.sha256[:16]),
+    )
+    return tuple((name, text) for name, text in pairs if text)
+
+
+def _bead_rows(result: CalibrationResult) -> tuple[tuple[str, ...], ...]:
+    """Return level, n, median, rCV, back-calculated error and use of each population."""
+    peaks, curve = result.peaks, result.curve
+    if peaks is None:
+        return ()
+    return tuple(
+        (
+            _level(result.levels, index),
+            count(n),
+            f"{median:,.1f}",
+            f"{100 * rcv:.1f} %",
+            _error(curve, index),
+            _use(curve, index, saturated=saturated),
+        )
+        for index, (n, median, rcv, saturated) in enumerate(
+            zip(peaks.n, peaks.medians, peaks.rcv, peaks.saturated, strict=True)
+        )
+    )
+
+
+def _level(levels: tuple[float, ...], index: int) -> str:
+    if index >= len(levels):
+        return "–"
+    return "blank" if levels[index] == 0 else count(levels[index])
+
+
+def _error(curve: StandardCurve | None, index: int) -> str:
+    errors = curve.back_calculated_error if curve else ()
+    value = errors[index] if index < len(errors) else None
+    return "–" if value is None else f"{100 * value:+.1f} %".replace("-", "−")
+
+
+def _use(curve: StandardCurve | None, index: int, *, saturated: bool) -> str:
+    if saturated:
+        return "dropped: end of scale"
+    if curve is None or index >= len(curve.fitted):
+        return "–"
+    return "in the fit" if curve.fitted[index] else "not in the fit"

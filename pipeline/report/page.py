@@ -1,0 +1,157 @@
+"""The report: one self-contained file that opens offline."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.figures.canvas import house_style, to_svg
+from pipeline.figures.response import response_figure
+from pipeline.figures.washout import washout_figure
+from pipeline.outcome import Outcome
+from pipeline.report.attention import Item, attention
+from pipeline.report.bars import axis_bar, scale_of
+from pipeline.report.cards import BeadCard, TubeCard, bead_card, tube_card
+from pipeline.report.words import (
+    competition_words,
+    data_words,
+    marker_of,
+    verdict_line,
+    washout_words,
+)
+from pipeline.sample_result import SampleResult
+from pipeline.settings import Settings
+from pipeline.visits import Visit, visits_of
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+MOST_OPEN_CARDS = 24
+"""Up to this many tubes every card is open; beyond, those that need a look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What the template fills in."""
+
+    title: str
+    verdict: str
+    marker: str
+    competition: str
+    items: tuple[Item, ...]
+    tubes: tuple[TubeCard, ...]
+    beads: tuple[BeadCard, ...]
+    axis: str
+    n_visits: int
+    washout_svg: str
+    washout_words: tuple[str, ...]
+    data_words: str
+    response_svg: str
+    changed_settings: tuple[tuple[str, str], ...]
+    open_all: bool
+
+
+def write_report(path: Path, outcome: Outcome) -> None:
+    """Write the report of a study as one HTML file without any reference to elsewhere.
+
+    Parameters
+    ----------
+    path
+        The file; an older one is replaced.
+    outcome
+        What was found.
+    """
+    path.write_text(report_html(outcome), encoding="utf-8", newline="")
+
+
+def report_html(outcome: Outcome) -> str:
+    """Return the report as HTML; the same outcome gives the same text."""
+    with house_style():
+        page = _page(outcome)
+    return _environment().get_template("report.html.j2").render(page=page, outcome=outcome)
+
+
+def _page(outcome: Outcome) -> Page:
+    results = in_sheet_order(outcome)
+    scale = scale_of(results)
+    anchors = _anchors(outcome, results)
+    visits = visits_of(outcome)
+    return Page(
+        title=outcome.study.folder.name or "study",
+        verdict=verdict_line(results),
+        marker=marker_of(outcome.study),
+        competition=competition_words(outcome.study),
+        items=attention(outcome, anchors),
+        tubes=tuple(
+            tube_card(outcome, found, anchors[f"sample:{found.sample_id}"], scale) for found in results
+        ),
+        beads=tuple(bead_card(found, anchors[f"beads:{found.beads}"]) for found in outcome.calibrations),
+        axis=axis_bar(scale),
+        n_visits=len(visits),
+        washout_svg=_washout_svg(outcome, visits),
+        washout_words=washout_words(outcome),
+        data_words=data_words(outcome.washout) if outcome.washout else "",
+        response_svg=_response_svg(outcome),
+        changed_settings=changed_settings(outcome.study.settings),
+        open_all=len(results) <= MOST_OPEN_CARDS,
+    )
+
+
+def in_sheet_order(outcome: Outcome) -> tuple[SampleResult, ...]:
+    """Return the results in the order of the samples sheet."""
+    found = {result.sample_id: result for result in outcome.results}
+    return tuple(found[s.sample_id] for s in outcome.study.samples if s.sample_id in found)
+
+
+def changed_settings(settings: Settings) -> tuple[tuple[str, str], ...]:
+    """Return the settings that differ from their defaults.
+
+    Examples
+    --------
+    >>> changed_settings(Settings(seed=7))
+    (('seed', '7'),)
+    """
+    default = Settings().model_dump()
+    return tuple(
+        (name, str(value)) for name, value in settings.model_dump().items() if value != default[name]
+    )
+
+
+def _anchors(outcome: Outcome, results: Sequence[SampleResult]) -> dict[str, str]:
+    """Name every card by its place: what people type may hold anything, an anchor may not."""
+    tubes = {f"sample:{result.sample_id}": f"tube-{k}" for k, result in enumerate(results, start=1)}
+    beads = {f"beads:{found.beads}": f"beads-{k}" for k, found in enumerate(outcome.calibrations, start=1)}
+    return {**tubes, **beads}
+
+
+def _washout_svg(outcome: Outcome, visits: Sequence[Visit]) -> str:
+    if not any(visit.washout_weeks is not None for visit in visits):
+        return ""
+    fit = outcome.washout.tobit if outcome.washout else None
+    figure = washout_figure(visits, best_responses(outcome), outcome.study.settings, fit)
+    return to_svg(figure, "washout", "Receptor density against weeks of washout, one point per visit")
+
+
+def best_responses(outcome: Outcome) -> dict[str, str]:
+    """Return the best response of every patient of the patients sheet."""
+    return {patient.patient_id: patient.best_response for patient in outcome.study.patients}
+
+
+def _response_svg(outcome: Outcome) -> str:
+    if outcome.response is None or not outcome.response.n_evaluable:
+        return ""
+    return to_svg(response_figure(outcome.response), "response", "Disease control rates with exact intervals")
+
+
+def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    return Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates", encoding="utf-8"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

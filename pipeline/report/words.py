@@ -1,0 +1,185 @@
+"""Results in plain words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Final
+
+from calibration.receptor_density import RdStatus
+from pipeline.figures.ticks import count
+from pipeline.outcome import Outcome
+from pipeline.sample_result import SampleResult
+from pipeline.study import Study
+from pipeline.visits import NUMBERED
+from pipeline.washout.rank_association import RankAssociation
+from pipeline.washout.report import WashoutReport
+from pipeline.washout.tobit import WashoutFit
+
+BETWEEN_PATIENTS: Final = (
+    "These are cross-sectional data: each patient stands at one washout or a few, so the slope is one "
+    "between patients and does not tell how an individual's free {marker} recovers."
+)
+
+FLAGS: Final = {
+    "ABOVE_ULOQ_EXTRAPOLATED": "the value lies above the top bead",
+    "BEAD_AGE": "the bead run was not acquired near the tube",
+    "BG_METHOD_DIFFERS": "subtracting in molecules and in fluorescence differ by more than 10 %",
+    "CONTROL_NOT_FMO": "the control is not an FMO tube",
+    "CURVE_REJECTED": "the standard curve was rejected",
+    "CURVE_WARN": "the standard curve was accepted with a warning",
+    "DOSE_AFTER_SAMPLE": "doses were given after the sample",
+    "DOSE_ON_SAMPLE_DAY": "the last dose was given on the day of the sample",
+    "FEW_CONTROL_EVENTS": "few cells in the control tube",
+    "FEW_EVENTS_20_49": "20 to 49 cells: not reliably quantifiable",
+    "FEW_EVENTS_50_99": "50 to 99 cells",
+    "INSTRUMENT_MISMATCH": "beads and tube come from different instruments, accepted with a reason",
+    "LOW_GATE_CONFIDENCE": "a gate's threshold is unsure: look at it",
+    "MIXED_POPULATIONS": "replicates quantified different populations",
+    "NO_DOSES": "no dose of the washed-out drug is known",
+    "NO_VIABILITY": "no viability dye: dead cells are not excluded",
+    "REPAIRED_FILE": "the FCS file had to be repaired",
+    "SPILL_MISSING": "no spillover matrix: nothing was compensated",
+    "TIME_UNSTABLE": "a stretch of the acquisition was left out as unstable",
+    "VOLTAGE_MISMATCH": "beads and tube were acquired at different voltages, accepted with a reason",
+}
+
+
+def rounded(value: float | None) -> str:
+    """Return a number for reading: 3 significant digits, thousands apart; "–" where it is not known.
+
+    Examples
+    --------
+    >>> rounded(31412.7), rounded(-55.2), rounded(None)
+    ('31,400', '−55.2', '–')
+    """
+    return "–" if value is None else count(float(f"{value:.3g}"))
+
+
+def density_words(status: RdStatus, rd: float | None, lloq: float | None, uloq: float | None) -> str:
+    """Return a receptor density as it may be quoted: a number, or the limit that it lies beyond.
+
+    Examples
+    --------
+    >>> density_words(RdStatus.BELOW_LLOQ, 310.0, 950.0, 67601.0)
+    '< 950'
+    """
+    if status is RdStatus.BELOW_LLOQ:
+        return f"< {rounded(lloq)}"
+    if status is RdStatus.ABOVE_ULOQ:
+        return f"> {rounded(uloq)}"
+    return rounded(rd)
+
+
+def interval_words(low: float | None, high: float | None) -> str:
+    """Return an interval, "" where it is not known.
+
+    Examples
+    --------
+    >>> interval_words(24100, 40800), interval_words(None, 3)
+    ('24,100 to 40,800', '')
+    """
+    return "" if low is None or high is None else f"{rounded(low)} to {rounded(high)}"
+
+
+def marker_of(study: Study) -> str:
+    """Return the quantified marker as the panels name it."""
+    markers = dict.fromkeys(panel.quantified.marker or "CD38" for panel in study.panels)
+    return "/".join(markers) or "CD38"
+
+
+def competition_words(study: Study) -> str:
+    """Return whether the clones compete with the washed-out drug, so that what they bind is free of it."""
+    drug = study.settings.washed_out_drug.split(";")[0].strip()
+    channels = [panel.quantified for panel in study.panels]
+    clones = ", ".join(dict.fromkeys(channel.clone or "not named" for channel in channels))
+    answers = {channel.competes_with_drug for channel in channels}
+    marker = marker_of(study)
+    if answers == {True}:
+        return (
+            f"{drug.capitalize()}-competitive free {marker}: sites that the clone ({clones}) can still bind."
+        )
+    if answers == {False}:
+        return (
+            f"The clone ({clones}) does not compete with {drug}: what follows is total {marker}, "
+            "with or without drug on it, not free sites."
+        )
+    return (
+        f"The panel does not say for every tube whether the clone ({clones}) competes with {drug}; "
+        f"only where it does are these free sites ({drug}-competitive free {marker})."
+    )
+
+
+def verdict_line(results: Iterable[SampleResult]) -> str:
+    """Return how many tubes were quantified, lie beyond a limit, or gave no density."""
+    statuses = [result.receptor.status for result in results]
+    counts = (
+        (sum(status in NUMBERED for status in statuses), "quantified"),
+        (statuses.count(RdStatus.BELOW_LLOQ), "below LLOQ"),
+        (statuses.count(RdStatus.ABOVE_ULOQ), "above ULOQ"),
+        (statuses.count(RdStatus.LOW_EVENTS), "with too few cells"),
+        (statuses.count(RdStatus.NO_BACKGROUND), "without background"),
+        (statuses.count(RdStatus.NO_CURVE), "without a curve"),
+    )
+    parts = [f"{n} {words}" for n, words in counts if n or words in ("quantified", "below LLOQ")]
+    tubes = "1 tube" if len(statuses) == 1 else f"{len(statuses)} tubes"
+    return f"{tubes}: {', '.join(parts)}, {statuses.count(RdStatus.FAILED)} failed"
+
+
+def washout_words(outcome: Outcome) -> tuple[str, ...]:
+    """Return what M0 and M1 say, or why they say nothing, a sentence or two each."""
+    found = outcome.washout
+    if found is None:
+        return ()
+    marker = marker_of(outcome.study)
+    said = [_rank_words(found.rank, marker)] if found.rank else []
+    said += [_slope_words(found.tobit, marker)] if found.tobit else []
+    said += [f"{refusal.name} was not estimated: {refusal.reason}." for refusal in found.not_estimable]
+    return (*said, BETWEEN_PATIENTS.format(marker=marker))
+
+
+def data_words(found: WashoutReport) -> str:
+    """Return which visits stand behind the models."""
+    return (
+        f"{found.n_used} of {found.n_rows} visits ({found.n_patients} patients) have both a washout and a "
+        f"density or a limit: {found.n_observed} measured, {found.n_left_censored} below LLOQ, "
+        f"{found.n_right_censored} above ULOQ; the censored ones stay in as what they are."
+    )
+
+
+def _rank_words(rank: RankAssociation, marker: str) -> str:
+    interval = rank.spearman_interval
+    limits = f" (95 % interval {interval[0]:.2f} to {interval[1]:.2f})" if interval else ""
+    direction = "more" if rank.spearman > 0 else "less"
+    reading = (
+        f"The longer the washout, the {direction} free {marker}"
+        if rank.p < 0.05
+        else f"These data show no clear association of free {marker} with washout"
+    )
+    p = p_words(rank.p)
+    return f"M0. {reading}: Spearman ρ = {rank.spearman:.2f}{limits}, permutation {p}, n = {rank.n}."
+
+
+def _slope_words(fit: WashoutFit, marker: str) -> str:
+    low, high = fit.fold_interval
+    p = f", {p_words(fit.slope_p)}" if fit.slope_p is not None else ""
+    return (
+        f"M1. Each doubling of the washout multiplies the median free {marker} by "
+        f"{fit.fold_per_doubling:.2f} (95 % interval {_fold(low)} to {_fold(high)}{p}); "
+        f"scatter between patients {fit.sigma:.2f} dex, n = {fit.n}."
+    )
+
+
+def _fold(value: float) -> str:
+    return f"{value:.2f}" if math.isfinite(value) else "∞"
+
+
+def p_words(p: float) -> str:
+    """Return a p value for reading.
+
+    Examples
+    --------
+    >>> p_words(0.00001), p_words(0.0312)
+    ('p < 0.001', 'p = 0.031')
+    """
+    return "p < 0.001" if p < 0.001 else f"p = {p:.2g}"
