@@ -6,7 +6,15 @@ from typing import Final
 
 import numpy as np
 
-from pipeline.washout.likelihood import LEFT, OBSERVED, RIGHT, CensoredRows, Floats, maximise
+from pipeline.washout.likelihood import (
+    LEFT,
+    OBSERVED,
+    RIGHT,
+    SMALLEST_LOG_SIGMA,
+    CensoredRows,
+    Floats,
+    maximise,
+)
 from pipeline.washout.line import Line
 
 SIMULATIONS: Final = 999
@@ -29,10 +37,12 @@ def mean_unbiased_slope(line: Line, seed: int, simulations: int = SIMULATIONS) -
     Parameters
     ----------
     line
-        The fitted line. Above 200 rows (the bias is below 1 % by then), or where patients repeat: None.
+        The fitted line. None above 200 rows (the bias is below 1 % by then), where patients repeat, and where
+        no scatter is left.
     """
     n_rows = line.data.n
-    if n_rows > LARGEST_STUDY or line.data.n_patients < n_rows:
+    without_scatter = float(line.best.log_sigma[0]) <= SMALLEST_LOG_SIGMA
+    if n_rows > LARGEST_STUDY or line.data.n_patients < n_rows or without_scatter:
         return None
     rows = _simulated(line, np.random.default_rng(seed), simulations)
     usable = np.sum(rows.kind == OBSERVED, axis=1) >= _FEWEST_OBSERVED

@@ -18,6 +18,7 @@ _HALF_LOG_2PI: Final = 0.9189385332046727
 _MAX_ITERATIONS: Final = 200
 _MAX_HALVINGS: Final = 40
 _TOLERANCE: Final = 1e-13
+_UNSEEN_RISE: Final = 1e-10
 _LARGEST_COEFFICIENT: Final = 1e6
 SMALLEST_LOG_SIGMA: Final = -14.0
 
@@ -154,7 +155,7 @@ def maximise(
         part = rows if len(active) == len(value) else rows.take(active)
         step, decrement = _newton_step(part, beta[active], tau[active], hold_sigma=hold_sigma)
         done = decrement < _TOLERANCE * (1 + np.abs(value[active]))
-        new = _line_search(part, (beta[active], tau[active], value[active]), step)
+        new = _line_search(part, (beta[active], tau[active], value[active]), step, decrement)
         beta[active], tau[active], value[active], moved = new
         done |= ~moved & (decrement < 1e-6)
         stuck = ~moved | (np.abs(beta[active]).max(axis=1) > _LARGEST_COEFFICIENT)
@@ -216,9 +217,12 @@ def _hold(gradient: Floats, information: Floats, held: NDArray[np.bool_]) -> Non
 
 
 def _line_search(
-    rows: CensoredRows, at: tuple[Floats, Floats, Floats], step: Floats
+    rows: CensoredRows, at: tuple[Floats, Floats, Floats], step: Floats, decrement: Floats
 ) -> tuple[Floats, Floats, Floats, NDArray[np.bool_]]:
-    """Halve each step until the likelihood rises; a data set that cannot rise stays where it is."""
+    """Halve each step until the likelihood rises; a data set that cannot rise stays where it is.
+
+    The last step of an ascent is taken unseen, since rounding hides so small a rise.
+    """
     beta, tau, value = (part.copy() for part in at)
     left = np.arange(len(value))
     length = 1.0
@@ -227,7 +231,7 @@ def _line_search(
         new_beta = at[0][left] + length * step[left, :-1]
         new_tau = np.maximum(at[1][left] + length * step[left, -1], SMALLEST_LOG_SIGMA)
         new_value = log_likelihood(part, new_beta, new_tau)
-        better = new_value > at[2][left]
+        better = (new_value > at[2][left]) | (decrement[left] < _UNSEEN_RISE)
         chosen = left[better]
         beta[chosen], tau[chosen], value[chosen] = new_beta[better], new_tau[better], new_value[better]
         left = left[~better]

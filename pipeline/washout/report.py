@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pipeline.settings import Settings
@@ -58,8 +58,8 @@ class WashoutReport:
 def washout_report(rows: Sequence[PatientRd], settings: Settings) -> WashoutReport:
     """Fit M0 and M1 to a study's rows.
 
-    Bead kits are never pooled: where rows come from several, the rows of the most frequent one are used and
-    the others counted. A row `ABOVE_ULOQ` is right-censored at its ULOQ, or at `uloq_extrapolation` times it
+    Bead kits and tissues are never pooled: where rows come from several, the rows of the most frequent one are
+    used and the others counted. A row `ABOVE_ULOQ` is right-censored at its ULOQ, or at `uloq_extrapolation` times it
     where its estimate lies beyond that.
 
     Parameters
@@ -69,11 +69,13 @@ def washout_report(rows: Sequence[PatientRd], settings: Settings) -> WashoutRepo
     settings
         `seed`, `uloq_extrapolation`.
     """
-    one_kit, kit_notes = _of_one_kit(rows)
-    data = _observe(one_kit, settings.uloq_extrapolation)
+    one_tissue, tissue_notes = _of_one(rows, "tissues", lambda row: row.tissue)
+    alike, kit_notes = _of_one(one_tissue, "bead kits", lambda row: row.beads_kit)
+    data = _observe(alike, settings.uloq_extrapolation)
     rank, rank_refusal = _rank(data, settings.seed)
     tobit, tobit_refusal = _tobit(data, settings.seed)
-    notes = (*kit_notes, *data.notes, *(rank.notes if rank else ()), *(tobit.notes if tobit else ()))
+    about_rows = (*tissue_notes, *kit_notes, *_on_study_drug(alike), *data.notes)
+    notes = (*about_rows, *(rank.notes if rank else ()), *(tobit.notes if tobit else ()))
     return WashoutReport(
         rank=rank,
         tobit=tobit,
@@ -98,16 +100,24 @@ def upper_limit(row: PatientRd, extrapolation: float) -> float | None:
     return beyond if row.rd >= beyond else row.uloq
 
 
-def _of_one_kit(rows: Sequence[PatientRd]) -> tuple[tuple[PatientRd, ...], tuple[str, ...]]:
-    kits = Counter(row.beads_kit for row in rows)
-    if len(kits) < 2:
+def _of_one(
+    rows: Sequence[PatientRd], what: str, value: Callable[[PatientRd], str]
+) -> tuple[tuple[PatientRd, ...], tuple[str, ...]]:
+    """Return the rows of the most frequent kit or tissue, and a note of what was left out."""
+    counts = Counter(value(row) for row in rows)
+    if len(counts) < 2:
         return tuple(rows), ()
-    chosen = max(sorted(kits), key=lambda kit: kits[kit])
-    others = ", ".join(f"{kits[kit]} of {kit or 'no named kit'}" for kit in sorted(kits) if kit != chosen)
-    note = (
-        f"bead kits are not pooled: {kits[chosen]} rows of {chosen or 'no named kit'} used, {others} left out"
-    )
-    return tuple(row for row in rows if row.beads_kit == chosen), (note,)
+    chosen = max(sorted(counts), key=lambda name: counts[name])
+    others = ", ".join(f"{counts[name]} of {name or 'unknown'}" for name in sorted(counts) if name != chosen)
+    used = f"{counts[chosen]} rows of {chosen or 'unknown'} used"
+    note = f"{what} are not pooled: {used}, {others} left out"
+    return tuple(row for row in rows if value(row) == chosen), (note,)
+
+
+def _on_study_drug(rows: Sequence[PatientRd]) -> tuple[str, ...]:
+    count = sum("STUDY_DRUG_BEFORE_SAMPLE" in row.flags for row in rows)
+    named = "1 row" if count == 1 else f"{count} rows"
+    return (f"{named} collected after the first dose of the study drug, used all the same",) if count else ()
 
 
 def _observe(rows: Sequence[PatientRd], extrapolation: float) -> Observations:

@@ -41,6 +41,8 @@ class PatientRd:
         SD of log10 rd from the uncertainty budget and the replicates, dex.
     beads_kit
         Kit of the calibration, so that mixed kits are seen.
+    tissue
+        `marrow` or `blood`, so that they are not pooled.
     """
 
     patient_id: str
@@ -54,6 +56,7 @@ class PatientRd:
     collected_on: date | None = None
     beads_kit: str = ""
     flags: tuple[str, ...] = ()
+    tissue: str = "marrow"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,0 +1,48 @@
+"""Simulated patients with a known line, and an independent likelihood to compare with."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import optimize, stats
+
+LLOQ = 5000.0
+SLOPE = float(np.log10(2.27))
+
+
+def patients_on_a_line(n, seed, *, slope=SLOPE, sigma=0.4, log_rd_at_16_weeks=3.8, lloq=LLOQ, uloq=np.inf):
+    """Return weeks, rd and status of n patients."""
+    rng = np.random.default_rng(seed)
+    weeks = 2 ** rng.uniform(1, 6.5, n)
+    rd = 10 ** (log_rd_at_16_weeks + slope * (np.log2(weeks) - 4) + sigma * rng.standard_normal(n))
+    return weeks, rd, statuses(rd, lloq, uloq)
+
+
+def statuses(rd, lloq=LLOQ, uloq=np.inf):
+    return ["BELOW_LLOQ" if x < lloq else "ABOVE_ULOQ" if x > uloq else "OK" for x in rd]
+
+
+def slow_log_likelihood(parameters, weeks, rd, status, lloq, uloq, sd):
+    """With scipy.stats.norm: written from the formula, sharing nothing with the package."""
+    intercept, slope, log_sigma = parameters
+    law = stats.norm(intercept + slope * np.log2(weeks), np.hypot(np.exp(log_sigma), sd))
+    terms = {
+        "BELOW_LLOQ": law.logcdf(np.log10(lloq)),
+        "ABOVE_ULOQ": law.logsf(np.log10(uloq)),
+        "OK": law.logpdf(np.log10(rd)),
+    }
+    return sum(terms[name][place] for place, name in enumerate(status))
+
+
+def slow_fit(weeks, rd, status, *, lloq, uloq=np.inf, sd=0.0):
+    """Maximise by Nelder-Mead, restarted: no gradient, no start from the package."""
+    n = len(weeks)
+    columns = [np.broadcast_to(np.asarray(part, float), n) for part in (lloq, uloq, sd)]
+
+    def loss(parameters):
+        return -slow_log_likelihood(parameters, weeks, rd, status, *columns)
+
+    best = np.array([3.0, 0.1, -0.5])
+    for _ in range(3):
+        options = {"xatol": 1e-10, "fatol": 1e-12, "maxiter": 4000, "maxfev": 4000}
+        best = optimize.minimize(loss, best, method="Nelder-Mead", options=options).x
+    return best, -loss(best)
