@@ -58,9 +58,9 @@ class WashoutReport:
 def washout_report(rows: Sequence[PatientRd], settings: Settings) -> WashoutReport:
     """Fit M0 and M1 to a study's rows.
 
-    Bead kits and tissues are never pooled: where rows come from several, the rows of the most frequent one are
-    used and the others counted. A row `ABOVE_ULOQ` is right-censored at its ULOQ, or at `uloq_extrapolation` times it
-    where its estimate lies beyond that.
+    Bead kits and tissues are never pooled: where rows come from several, the rows of the most frequent one
+    are used and the others counted. A row `ABOVE_ULOQ` is right-censored at its ULOQ, or at
+    `uloq_extrapolation` times it where its estimate lies beyond that.
 
     Parameters
     ----------
