@@ -99,7 +99,7 @@ def _own_cut(own: FloatArray, everyone: Axis, usual: Threshold) -> Threshold:
     The single group lies on the side of the other cells' cut that its mode is on. Where that side is neither
     clearly negative nor clearly beyond the cut, the confidence says so.
     """
-    axis = axis_of(own, everyone.cofactor)
+    axis = axis_of(own, everyone)
     valley = best_valley(axis, axis.low, axis.high)
     if valley is not None and valley.clarity > CLEAR and valley.right - valley.left > 1.2:
         return settle(axis, valley, fallback=0.0)

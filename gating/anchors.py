@@ -92,7 +92,7 @@ def anchor_of(channel: str, target: Target, candidates: FloatArray, reference: F
     """
     usual = axis_of(reference)
     edge = bright_edge(usual) if target is Target.LOW else negative_edge(usual)
-    return Anchor(channel, target, axis_of(candidates, usual.cofactor), edge)
+    return Anchor(channel, target, axis_of(candidates, usual), edge)
 
 
 def negative_edge(axis: Axis) -> float:

@@ -15,6 +15,9 @@ from gating.thresholds import Threshold, rounded
 SATURATED_POPULATION = 0.01
 """Above this share, events on the end of side scatter are cells (granulocytes), not accidents."""
 
+SHORTEST_DOUBLET = 0.22
+"""Log of the pulse length of two overlapping cells over that of one: a quarter longer."""
+
 
 def find_margins(
     events: Survivors, forward: Sequence[str], side: Sequence[str], scale_tops: Sequence[float]
@@ -96,7 +99,7 @@ def find_singlets(events: Survivors, area: str | None, pulse: str, fixed: Thresh
     """Return the gate on single cells: the ratio of pulse area to height, else the pulse width.
 
     Two cells in a row give a pulse about twice as long: the limit is the valley above the main mode of the
-    ratio (or width), else the mode and four times the spread of its lower half.
+    ratio (or width), else four times the spread of its lower half above the mode, at least a quarter.
 
     Parameters
     ----------
@@ -149,7 +152,8 @@ def _upper_limit(values: FloatArray) -> Threshold:
     if valley is not None and valley.clarity > 0.1:
         place = min(valley.place, mode + 8 * spread)
         return Threshold(rounded(middle * float(np.exp(place))), "valley", 0.6 + 0.4 * valley.clarity)
-    return Threshold(rounded(middle * float(np.exp(mode + 4 * spread))), "spread", 0.8)
+    reach = max(4 * spread, SHORTEST_DOUBLET)
+    return Threshold(rounded(middle * float(np.exp(mode + reach))), "spread", 0.8)
 
 
 def _lower_spread(logs: FloatArray, mode: float) -> float:

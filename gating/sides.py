@@ -106,7 +106,7 @@ def side_cut(
     spread = density.half_width(mode, 1)
     lowest, fallback = negative + spread, negative + 4 * spread
     if rough is not None:
-        own = axis_density(axis_of(rough, axis.cofactor), 0.25)
+        own = axis_density(axis_of(rough, axis), 0.25)
         middle = int(np.argmax(own.counts))
         kept = float(own.grid[middle]) + 1.5 * own.half_width(middle, 1)
         lowest, fallback = max(lowest, kept), max(fallback, kept)

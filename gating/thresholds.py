@@ -14,6 +14,10 @@ from gating.density import Density, Valley, clearest_valley, density_of
 from gating.events import FloatArray
 from gating.transforms import asinh, asinh_cofactor
 
+LEAST_RANGE = 20.0
+"""Largest value over cofactor: linear intensities span more, values on a display scale span less."""
+DISPLAY_UNITS = 10.0
+"""Units from the lowest to the highest value of a display scale: about four decades."""
 CLEAR = 0.6
 """Clarity above which a valley is taken without asking the mixture or the batch."""
 
@@ -44,25 +48,28 @@ class Axis:
     Attributes
     ----------
     values
-        asinh(x / cofactor), shape (n_events,).
+        asinh(x / cofactor) / unit, shape (n_events,).
     cofactor
         Linear units.
     low, high
-        Ends of the events, leaving out the outermost.
+        Ends of the events.
+    unit
+        1: a step of one is a factor of e. Smaller for data that are on a display scale already.
     """
 
     values: FloatArray
     cofactor: float
     low: float
     high: float
+    unit: float = 1.0
 
     def linear(self, place: float) -> float:
         """Return the linear value of a place, rounded as thresholds are."""
-        return rounded(float(np.sinh(place)) * self.cofactor)
+        return rounded(float(np.sinh(place * self.unit)) * self.cofactor)
 
     def place(self, value: float) -> float:
         """Return the place of a linear value."""
-        return float(np.arcsinh(value / self.cofactor))
+        return float(np.arcsinh(value / self.cofactor)) / self.unit
 
 
 def rounded(value: float, digits: int = 6) -> float:
@@ -70,14 +77,35 @@ def rounded(value: float, digits: int = 6) -> float:
     return float(f"{value:.{digits}g}")
 
 
-def axis_of(values: FloatArray, cofactor: float | None = None) -> Axis:
-    """Return the axis of a channel; `values` linear, shape (n_events,)."""
-    cofactor = cofactor or asinh_cofactor(values)
+def axis_of(values: FloatArray, like: Axis | None = None) -> Axis:
+    """Return the axis of a channel.
+
+    Parameters
+    ----------
+    values
+        Linear, compensated, shape (n_events,).
+    like
+        Another axis of the same channel whose scale is taken over; None finds the scale in the values.
+    """
+    cofactor, unit = (like.cofactor, like.unit) if like is not None else _scale(values)
     places = asinh(values, cofactor)
+    if unit != 1.0:
+        places *= np.float32(1 / unit)
     if places.size == 0:
-        return Axis(places, cofactor, -1.0, 1.0)
+        return Axis(places, cofactor, -1.0, 1.0, unit)
     low, high = float(places.min()), float(places.max())
-    return Axis(places, cofactor, max(low, -6.0) - 0.1, high + 0.1)
+    return Axis(places, cofactor, max(low, -6.0) - 0.1, high + 0.1, unit)
+
+
+def _scale(values: FloatArray) -> tuple[float, float]:
+    """Return cofactor and unit: asinh, or near enough linear where the values are logarithms already."""
+    cofactor = asinh_cofactor(values)
+    largest = float(values.max()) if values.size else 1.0
+    if largest >= LEAST_RANGE * cofactor:
+        return cofactor, 1.0
+    low, high = (float(q) for q in np.quantile(values, (0.001, 0.999))) if values.size else (0.0, 1.0)
+    widest = max(abs(low), abs(high), high - low) or 1.0
+    return 10 * widest, (high - low or 1.0) / (10 * widest) / DISPLAY_UNITS
 
 
 def axis_density(axis: Axis, bandwidth: float) -> Density:
