@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from calibration.bead_kits import abc_divisor, bead_kit
-from calibration.receptor_density import RdStatus, ReceptorDensity, quantify_receptor_density
+from calibration.receptor_density import FEWEST_CELLS, RdStatus, ReceptorDensity, quantify_receptor_density
 from gating.events import FloatArray, Mask
 from gating.plasma_cells import gate_plasma_cells
 from gating.population import GatedPopulation, GateStep
@@ -18,7 +18,7 @@ from pipeline.errors import UserError
 from pipeline.exports import write_events
 from pipeline.fcs import FcsError
 from pipeline.pictures import cd38_histogram, step_densities
-from pipeline.sample_result import CalibrationResult, SampleResult
+from pipeline.sample_result import CalibrationResult, Histogram, SampleResult
 from pipeline.settings import Settings
 from pipeline.study import GateOverride, Panel, Sample
 from pipeline.tube import Tube, read_tube
@@ -44,6 +44,8 @@ class TubeTask:
         (path in the study folder, SHA-256) of every file that the result depends on.
     events_file
         Where per-event results go; None: nowhere.
+    pictures
+        Whether to make the histograms that the report draws.
     """
 
     folder: Path
@@ -58,6 +60,7 @@ class TubeTask:
     assigned_cv: float | None = None
     files_sha256: tuple[tuple[str, str], ...] = ()
     events_file: Path | None = None
+    pictures: bool = True
 
 
 def quantify_tube(task: TubeTask) -> SampleResult:
@@ -73,7 +76,28 @@ def quantify_tube(task: TubeTask) -> SampleResult:
         gated = gate_plasma_cells(tube.events, tube.panel, overrides=_overrides(task))
     except (FcsError, UserError, ValueError) as error:
         return failed(task, str(error))
-    return _quantified(task, tube, gated)
+    return _quantified(task, tube, _quantifiable(tube, gated))
+
+
+def _quantifiable(tube: Tube, gated: GatedPopulation) -> GatedPopulation:
+    """Leave the aberrant split out where it cannot carry a receptor density: all plasma cells then count.
+
+    Without compensation the quantified dye itself shines into the channels of the split, so that the split
+    would choose cells by their CD38.
+    """
+    if gated.aberrant is None:
+        return gated
+    if tube.spillover is None or tube.spillover.is_identity:
+        reason = (
+            "without compensation aberrant and normal plasma cells cannot be told apart: all were quantified"
+        )
+        return replace(gated, aberrant=None, notes=(*gated.notes, reason))
+    n, total = int(gated.aberrant.sum()), int(gated.mask.sum())
+    if n < FEWEST_CELLS <= total:
+        reason = f"{n} of {total} plasma cells look aberrant on this panel, too few: all were quantified"
+        flags = (*gated.flags, "ABERRANT_TOO_FEW")
+        return replace(gated, aberrant=None, flags=flags, notes=(*gated.notes, reason))
+    return gated
 
 
 def failed(task: TubeTask, reason: str) -> SampleResult:
@@ -106,8 +130,8 @@ def _quantified(task: TubeTask, tube: Tube, gated: GatedPopulation) -> SampleRes
         background_kind=control.kind,
         gating_confidence=gated.confidence,
         steps=gated.steps,
-        pictures=step_densities(tube.events, gated),
-        histogram=cd38_histogram(tube.quantified[cells], control.cells, channel=tube.quantified_channel),
+        pictures=step_densities(tube.events, gated) if task.pictures else (),
+        histogram=_histogram(task, tube, cells, control),
         acquired=acquired(tube.file, tube.quantified_channel),
         quantified_channel=tube.quantified_channel,
         spillover_source=tube.spillover.source if tube.spillover else "",
@@ -140,6 +164,12 @@ def _receptor(task: TubeTask, tube: Tube, cells: Mask, control: Background) -> R
         seed=settings.seed,
         control_kind=control.kind,
     )
+
+
+def _histogram(task: TubeTask, tube: Tube, cells: Mask, control: Background) -> Histogram | None:
+    if not task.pictures:
+        return None
+    return cd38_histogram(tube.quantified[cells], control.cells, channel=tube.quantified_channel)
 
 
 def _without_curve(task: TubeTask, cells: FloatArray) -> ReceptorDensity:
