@@ -1,13 +1,18 @@
-"""Share the events of overlapping bead populations: an ordered mixture on the arcsinh axis, over bins.
+"""Share the events of overlapping bead populations: an ordered mixture over bins.
 
-One Gaussian for each population and a flat floor for debris and doublets, by expectation–maximisation
-(Dempster 1977) over binned counts. Each population may not leave the valleys it was found between, so the order
-cannot change and nothing is drawn at random.
+One Gaussian for each population and a slowly varying floor for debris and doublets, by expectation-maximisation (Dempster et al. 1977,
+doi:10.1111/j.2517-6161.1977.tb01600.x). Each population stays between the valleys it was found between, so the
+order cannot change, and nothing is drawn at random.
+
+Gaussian on which scale? Noise and photon counting are symmetric on the linear scale, the beads' own spread is
+proportional and so symmetric on the logarithmic one. u = turn · asinh(x / turn) is linear below `turn`, where the
+first two rule, and logarithmic above; a first fit tells where that is.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -17,12 +22,17 @@ from calibration.density_peaks import Density, Mode
 Floats = npt.NDArray[np.float64]
 
 N_ITERATIONS = 60
-FLOOR_SHARE = 0.02
+N_TIED = 300  # overlapping populations part slowly
+FLOOR_SHARE = 0.02  # of the events, at the start
+GAIN = 12.0  # of log-likelihood for one population more: odds of 1 in 160,000
+FLOOR_WIDTH = 0.6  # smoothing of the floor on the arcsinh axis
+COARSE = 16  # bins taken together for the floor
+SETTLED = 2e-4  # SDs that a mean still moves when the fit stops
 
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """A population on z = asinh(x / cofactor): mean, SD and events (expected number)."""
+    """A population in linear units: mean, SD and events (expected number)."""
 
     mean: float
     sd: float
@@ -30,28 +40,89 @@ class Component:
 
 
 @dataclass(frozen=True, slots=True)
+class Scale:
+    """The scale u of the mixture; `turn` infinite: linear."""
+
+    turn: float = np.inf
+
+    def u(self, x: Floats) -> Floats:
+        """From linear intensities."""
+        return (
+            x if np.isinf(self.turn) else np.asarray(self.turn * np.arcsinh(x / self.turn), dtype=np.float64)
+        )
+
+    def x(self, u: Floats) -> Floats:
+        """Back to linear intensities."""
+        return u if np.isinf(self.turn) else np.asarray(self.turn * np.sinh(u / self.turn), dtype=np.float64)
+
+    def stretch(self, x: Floats) -> Floats:
+        """dx/du at x."""
+        return np.hypot(1.0, x / self.turn)
+
+
+@dataclass(frozen=True, slots=True)
 class Mixture:
-    """Populations dim to bright, the flat floor's events, and the log-likelihood of the bins."""
+    """Populations dim to bright and the likelihood; `shares`: of each population, the floor last, in every bin."""
 
     components: tuple[Component, ...]
-    n_floor: float
+    shares: Floats
     log_likelihood: float
-
-    def responsibilities(self, z: Floats) -> Floats:
-        """Probability of each population at z, the floor last; shape (k + 1, len(z))."""
-        return _shares(_densities(z, *self._arrays()))[0]
-
-    def _arrays(self) -> tuple[Floats, Floats, Floats, float]:
-        mean = np.array([c.mean for c in self.components])
-        sd = np.array([c.sd for c in self.components])
-        n = np.array([c.n for c in self.components])
-        return mean, sd, n, self.n_floor / FLOOR_RANGE
+    scale: Scale
 
 
-FLOOR_RANGE = 12.0  # width of the axis over which the floor is flat: five decades
+@dataclass(frozen=True, slots=True)
+class BeadLaw:
+    """What clear populations teach about overlapping ones of the same run.
+
+    Width: variance = noise + photons · x + cv² · x² in linear units, from electronic noise, photon counting and the
+    beads' own spread (Steen 1992, doi:10.1002/cyto.990130803). The law gives the ratios of the SDs of the `tied`
+    populations; their common size is the data's, within a third. Number: log n ~ normal(`log_n`, `log_n_sd`), which
+    says much where the clear populations are alike and nothing where they are not.
+    """
+
+    noise: float
+    photons: float
+    cv2: float
+    log_n: float
+    log_n_sd: float
+    tied: tuple[int, ...] = ()
+
+    @property
+    def turn(self) -> float:
+        """Where the beads' own spread outgrows noise and photon counting; infinite: nowhere."""
+        if self.cv2 <= 0:
+            return np.inf
+        return float((self.photons + np.sqrt(self.photons**2 + 4 * self.noise * self.cv2)) / (2 * self.cv2))
+
+    def sd(self, x: Floats) -> Floats:
+        """SD of a population at x."""
+        bright = np.maximum(x, 0.0)
+        return np.asarray(
+            np.sqrt(self.noise + self.photons * bright + self.cv2 * bright**2), dtype=np.float64
+        )
+
+    def lawful_sd(self, u: Floats, sd: Floats, n: Floats, scale: Scale, narrowest: Floats) -> Floats:
+        """SDs on u as found, lawful where tied."""
+        lawful, which = sd.copy(), list(self.tied)
+        x = scale.x(u[which])
+        law = np.maximum(self.sd(x) / scale.stretch(x), narrowest[which])
+        size = np.sqrt(n[which] @ (sd[which] / law) ** 2 / n[which].sum())
+        lawful[which] = law * float(np.clip(size, 0.75, 1.33))
+        return lawful
+
+    def lawful_n(self, n: Floats) -> Floats:
+        """Numbers as found, drawn toward the usual where tied: the most probable under Poisson counts."""
+        lawful, which = n.copy(), list(self.tied)
+        u, weight = np.log(n[which]), 1 / self.log_n_sd**2
+        for _ in range(6):
+            u = u + (n[which] - np.exp(u) - weight * (u - self.log_n)) / (np.exp(u) + weight)
+        lawful[which] = np.exp(u)
+        return lawful
 
 
-def fit_mixture(density: Density, starts: tuple[Mode, ...]) -> Mixture:
+def fit_mixture(
+    density: Density, starts: tuple[Mode, ...], scale: Scale, law: BeadLaw | None = None
+) -> Mixture:
     """Fit one Gaussian for each start and a floor.
 
     Parameters
@@ -60,46 +131,82 @@ def fit_mixture(density: Density, starts: tuple[Mode, ...]) -> Mixture:
         Binned events.
     starts
         Where each population is and the valleys it stays between, dim to bright.
+    scale
+        On which populations are Gaussian.
+    law
+        Gives the SDs and the usual number of the starts it is tied to; the others are free.
 
     Returns
     -------
     Mixture
         In the order of `starts`.
     """
-    keep = density.counts > 0
-    z, counts = density.centers[keep], density.counts[keep]
-    low, high = np.array([m.low for m in starts]), np.array([m.high for m in starts])
-    mean = np.array([m.z for m in starts])
-    sd = np.array([_start_sd(z, counts, m) for m in starts])
-    n, floor = np.array([max(m.n, 1.0) for m in starts]), FLOOR_SHARE * float(counts.sum())
-    narrowest = 0.5 * density.step
-    for _ in range(N_ITERATIONS):
-        share, _ = _shares(_densities(z, mean, sd, n, floor / FLOOR_RANGE))
-        weight = share * counts
-        total = weight.sum(axis=1)
-        n, floor = np.maximum(total[:-1], 1e-9), float(total[-1])
-        mean = np.clip(weight[:-1] @ z / n, low, high)
-        spread = np.sqrt((weight[:-1] * (z - mean[:, None]) ** 2).sum(axis=1) / n)
-        sd = np.clip(spread, narrowest, np.maximum(high - low, narrowest))
-    _, likelihood = _shares(_densities(z, mean, sd, n, floor / FLOOR_RANGE))
-    found = tuple(Component(float(m), float(s), float(k)) for m, s, k in zip(mean, sd, n, strict=True))
-    return Mixture(found, floor, float((counts * np.log(likelihood)).sum()))
+    c, counts = density.cofactor, density.counts
+    x = density.x
+    u, dz_du = scale.u(x), scale.stretch(x) / np.hypot(x, c)
+    low, mean, high = (
+        scale.u(np.sinh(np.array([getattr(m, f) for m in starts])) * c) for f in ("low", "z", "high")
+    )
+    bin_width = density.step / (scale.stretch(scale.x(mean)) / np.hypot(scale.x(mean), c))
+    sd = np.array([_start_sd(density, m) for m in starts]) / density.step * bin_width
+    n, floor = np.array([max(m.n, 1.0) for m in starts]), _flat_floor(density)
+    widest = np.maximum(high - low, bin_width)
+    for _ in range(N_TIED if law else N_ITERATIONS):
+        share, _ = _shares(_densities(u, mean, sd, n, floor * dz_du))
+        before, weight = mean, share[:-1] * counts
+        n, floor = np.maximum(weight.sum(axis=1), 1e-9), _smooth_floor(share[-1] * counts, density.step)
+        mean = np.clip(weight @ u / n, low, high)
+        sd = np.sqrt((weight * (u - mean[:, None]) ** 2).sum(axis=1) / n)
+        if law:
+            sd, n = law.lawful_sd(mean, sd, n, scale, bin_width), law.lawful_n(n)
+        sd = np.clip(sd, 0.5 * bin_width, widest)
+        if np.all(np.abs(mean - before) < SETTLED * sd):
+            break
+    share, likelihood = _shares(_densities(u, mean, sd, n, floor * dz_du))
+    center = scale.x(mean)
+    spread = sd * scale.stretch(center)
+    found = tuple(Component(float(m), float(s), float(k)) for m, s, k in zip(center, spread, n, strict=True))
+    return Mixture(found, share, float(counts @ np.log(likelihood)), scale)
 
 
-def _start_sd(z: Floats, counts: Floats, mode: Mode) -> float:
-    """Robust: the distance from the peak within which half of the events between the valleys lie."""
+def fit_free(density: Density, modes: tuple[Mode, ...]) -> Mixture:
+    """Fit the modes as they are, on the scale that a first, linear fit of them gives."""
+    first = fit_mixture(density, modes, Scale())
+    clear = [component for component in first.components if component.mean > 0]
+    if len(clear) < 2:
+        return first
+    return fit_mixture(density, modes, Scale(max(bead_law(clear).turn, 0.1 * density.cofactor)))
+
+
+def _start_sd(density: Density, mode: Mode) -> float:
+    """Robust: the distance on z from the peak within which half of the events between the valleys lie."""
+    z = density.centers
     inside = (z >= mode.low) & (z <= mode.high)
-    if not inside.any():
-        return 0.1
-    distance, weight = np.abs(z[inside] - mode.z), counts[inside]
+    distance, weight = np.abs(z[inside] - mode.z), density.counts[inside]
     order = np.argsort(distance, kind="stable")
     half = np.searchsorted(np.cumsum(weight[order]), 0.5 * weight.sum())
-    return max(1.4826 * float(distance[order][min(half, order.size - 1)]), 0.005)
+    return max(1.4826 * float(distance[order][min(half, order.size - 1)]), 0.005) if order.size else 0.1
 
 
-def _densities(z: Floats, mean: Floats, sd: Floats, n: Floats, floor: float) -> Floats:
-    gauss = np.exp(-0.5 * ((z - mean[:, None]) / sd[:, None]) ** 2) * (n / sd / np.sqrt(2 * np.pi))[:, None]
-    return np.vstack([gauss, np.full((1, z.size), max(floor, 1e-12))])
+def _flat_floor(density: Density) -> Floats:
+    """Density on z of a small share of the events, spread evenly."""
+    n_bins = density.counts.size
+    return np.full(n_bins, FLOOR_SHARE * float(density.counts.sum()) / (n_bins * density.step))
+
+
+def _smooth_floor(counts: Floats, step: float) -> Floats:
+    """Density on z of the events that no population claims, smoothed far wider than a bead population."""
+    from scipy.ndimage import gaussian_filter1d
+
+    coarse = counts.reshape(-1, COARSE).sum(axis=1)
+    smooth = gaussian_filter1d(coarse, FLOOR_WIDTH / (COARSE * step), mode="nearest") / (COARSE * step)
+    at = (np.arange(coarse.size) + 0.5) * COARSE - 0.5
+    return np.maximum(np.interp(np.arange(counts.size), at, smooth), 1e-3)
+
+
+def _densities(u: Floats, mean: Floats, sd: Floats, n: Floats, floor: Floats) -> Floats:
+    gauss = np.exp(-0.5 * ((u - mean[:, None]) / sd[:, None]) ** 2) * (n / sd / np.sqrt(2 * np.pi))[:, None]
+    return np.vstack([gauss, floor])
 
 
 def _shares(density: Floats) -> tuple[Floats, Floats]:
@@ -107,37 +214,75 @@ def _shares(density: Floats) -> tuple[Floats, Floats]:
     return density / total, total
 
 
-def split_overlapping(density: Density, modes: tuple[Mode, ...]) -> tuple[Mode, ...] | None:
+def bead_law(components: Sequence[Component]) -> BeadLaw:
+    """Learn from clear populations: widths by non-negative least squares of relative variance, usual number.
+
+    A brightest population less than half as wide (in CV) as the next is squeezed by its amplifier: left out.
+    """
+    from scipy.optimize import nnls
+
+    clear = list(components)
+    if len(clear) > 3 and clear[-1].sd / clear[-1].mean < 0.5 * clear[-2].sd / clear[-2].mean:
+        clear = clear[:-1]
+    x = np.maximum(np.array([c.mean for c in clear]), 0.0)
+    variance = np.array([c.sd for c in clear]) ** 2
+    terms = np.column_stack([np.ones_like(x), x, x**2]) / variance[:, None]
+    scale = np.where(terms.max(axis=0) > 0, terms.max(axis=0), 1.0)
+    noise, photons, cv2 = nnls(terms / scale, np.ones(x.size))[0] / scale
+    log_n = np.log([c.n for c in components])
+    spread = 1.5 * float(np.std(log_n, ddof=1)) + 0.02
+    return BeadLaw(float(noise), float(photons), float(cv2), float(np.mean(log_n)), spread)
+
+
+def split_overlapping(density: Density, modes: tuple[Mode, ...]) -> Mixture | None:
     """One more population than peaks: part the one peak that holds two, if the data insist on it.
 
-    Two beads closer than two SDs show no valley. A peak is parted only where it holds at least 1.4 times the
-    events of a usual one, two Gaussians describe it far better than one, the halves weigh alike (1:3 at most)
-    and stand at least 1.2 SDs apart.
+    Two beads closer than two SDs show no valley, and two Gaussians of free width do not tell them apart reliably.
+    But the widths of beads follow detection physics (`BeadLaw`), which the clear peaks show. A peak is parted
+    only where it holds at least 1.4 times the events of a usual one, two Gaussians of lawful width describe it
+    far better than one, weigh alike (1:3 at most) and stand at least 1.2 SDs apart.
 
     Returns
     -------
-    tuple of Mode or None
-        One mode more, or None where no peak can be parted.
+    Mixture or None
+        With one population more than `modes`, or None where no peak can be parted.
     """
-    best: tuple[float, tuple[Mode, ...]] | None = None
+    if len(modes) < 4:
+        return None
     usual = float(np.median([m.n for m in modes]))
-    single = fit_mixture(density, modes)
-    for k, mode in enumerate(modes):
-        if mode.n < 1.4 * usual:
-            continue
-        trial = _parted(modes, k, single.components[k])
-        fit = fit_mixture(density, trial)
-        gain = fit.log_likelihood - single.log_likelihood
-        if _truly_two(fit.components[k], fit.components[k + 1]) and gain > max(20.0, 0.005 * mode.n):
-            best = max(best or (0.0, modes), (gain, trial), key=lambda pair: pair[0])
-    return best[1] if best else None
+    free = fit_free(density, modes)
+    trials = [_parted(density, modes, free, k) for k, mode in enumerate(modes) if mode.n >= 1.4 * usual]
+    fits = [fit for fit in trials if fit is not None]
+    return max(fits, key=lambda fit: fit.log_likelihood, default=None)
 
 
-def _parted(modes: tuple[Mode, ...], k: int, one: Component) -> tuple[Mode, ...]:
+def _parted(density: Density, modes: tuple[Mode, ...], free: Mixture, k: int) -> Mixture | None:
+    """Give the mixture with mode k parted, or None where the data do not insist."""
+    near = tuple(j for j in (k - 1, k, k + 1) if 0 <= j < len(modes))
+    clear = [c for j, c in enumerate(free.components) if j not in near and c.mean > 0]
+    if len(clear) < 3:
+        return None
+    law = bead_law(clear)
+    tied, starts = tuple(range(near[0], near[-1] + 2)), _two_starts(modes, k, law, density.cofactor)
+    scale = Scale(max(law.turn, 0.1 * density.cofactor))
+    two = fit_mixture(density, starts, scale, replace(law, tied=tied))
+    one = fit_mixture(density, modes, scale, replace(law, tied=near))
+    gain = two.log_likelihood - one.log_likelihood
+    insisted = gain > GAIN and _truly_two(two.components[k], two.components[k + 1])
+    return two if insisted else None
+
+
+def _two_starts(modes: tuple[Mode, ...], k: int, law: BeadLaw, cofactor: float) -> tuple[Mode, ...]:
+    """Mode k as two, a lawful SD to either side; they may reach into their neighbours' stretches."""
     mode = modes[k]
-    left = Mode(one.mean - 0.8 * one.sd, mode.low, mode.high, mode.n / 2)
-    right = Mode(one.mean + 0.8 * one.sd, mode.low, mode.high, mode.n / 2)
-    return (*modes[:k], left, right, *modes[k + 1 :])
+    x = float(np.sinh(mode.z) * cofactor)
+    away = float(law.sd(np.array([x]))[0]) / float(np.hypot(x, cofactor))
+    low = modes[k - 1].z if k else mode.low
+    high = modes[k + 1].z if k + 1 < len(modes) else mode.high
+    halves = (Mode(mode.z - away, low, high, mode.n / 2), Mode(mode.z + away, low, high, mode.n / 2))
+    before = tuple(Mode(m.z, m.low, mode.z, m.n) if j == k - 1 else m for j, m in enumerate(modes[:k]))
+    after = tuple(Mode(m.z, mode.z, m.high, m.n) if j == 0 else m for j, m in enumerate(modes[k + 1 :]))
+    return (*before, *halves, *after)
 
 
 def _truly_two(left: Component, right: Component) -> bool:

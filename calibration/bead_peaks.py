@@ -8,14 +8,15 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from calibration.bead_mixture import Component, Mixture, fit_mixture, split_overlapping
-from calibration.density_peaks import Density, Mode, axis_cofactor, bin_density, find_modes
+from calibration.bead_mixture import Component, Mixture, Scale, fit_free, split_overlapping
+from calibration.density_peaks import Density, Mode, axis_cofactor, bin_density, comb_spacing, find_modes
 from calibration.scale_end import AtScaleEnd, ScaleEnd, find_scale_end
 
 Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
 
 SURE = 0.9  # events less sure than this of their population are left out
-REACH = 3.5  # SDs to either side that may count as the population
+REACH = 3.0  # SDs to either side that may count as the population
 BROAD = 0.45  # CV beyond which a hump is debris, not beads
 SMALL = 0.2  # of the next larger population: a surplus peak this small is doublets or debris
 N_SMALLEST = 0.01  # share of the events below which a hump is not a population
@@ -90,20 +91,16 @@ class _Population:
 
 @dataclass(slots=True)
 class _Search:
-    """What is known so far; notes grow."""
+    """What was asked; notes grow."""
 
     n_levels: int
     blank: bool
-    cofactor: float
     notes: list[str] = field(default_factory=list)
 
-    def linear(self, z: float) -> float:
-        return float(np.sinh(z) * self.cofactor)
 
-    def cv(self, component: Component) -> float:
-        """CV of a population in linear units; infinite where it is not above zero."""
-        middle = self.linear(component.mean)
-        return component.sd * float(np.hypot(middle, self.cofactor)) / middle if middle > 0 else np.inf
+def _cv(component: Component) -> float:
+    """CV of a population; infinite where it is not above zero."""
+    return component.sd / component.mean if component.mean > 0 else np.inf
 
 
 def find_bead_peaks(
@@ -172,24 +169,35 @@ def _search(x: Floats, n_levels: int, blank: bool, end: ScaleEnd) -> BeadPeaks:
             "detector voltage, or check that this is the channel of the beads.",
             expected=n_levels,
         )
-    search = _Search(n_levels, blank, axis_cofactor(inside))
-    density = bin_density(inside, search.cofactor)
-    modes = tuple(m for m in find_modes(density) if m.n >= max(30.0, N_SMALLEST * x.size))
-    lone_pile = _is_lone_pile(end, x.size, fit_mixture(density, modes), search) if modes else False
+    search = _Search(n_levels, blank)
+    density, modes = _density_and_modes(inside, search)
+    lone_pile = _is_lone_pile(end, x.size, fit_free(density, modes)) if modes else False
     wanted = n_levels - lone_pile
     chosen, mixture = _exactly(density, modes, wanted, search, lone_pile)
-    found = [_measure(inside, density, mixture, k, search) for k in chosen]
+    found = [_measure(inside, density, mixture, k) for k in chosen]
     found = _with_pile(found, end, lone_pile, x.size)
     return _report(found, x, end, search, "ordered mixture on an arcsinh axis, peaks of the density counted")
 
 
-def _is_lone_pile(end: ScaleEnd, n: int, mixture: Mixture, search: _Search) -> bool:
+def _density_and_modes(x: Floats, search: _Search) -> tuple[Density, tuple[Mode, ...]]:
+    """Count the peaks; where they are single photoelectrons, close the gaps between these and count again."""
+    cofactor = axis_cofactor(x)
+    density = bin_density(x, cofactor)
+    modes = find_modes(density)
+    spacing = comb_spacing(modes, cofactor)
+    if spacing:
+        search.notes.append(f"Single photoelectrons (steps of {spacing:.3g}) were smoothed over.")
+        density = bin_density(x, cofactor, blur=spacing)
+        modes = find_modes(density)
+    return density, tuple(m for m in modes if m.n >= max(30.0, N_SMALLEST * x.size))
+
+
+def _is_lone_pile(end: ScaleEnd, n: int, mixture: Mixture) -> bool:
     """Is the pile at the end a population of its own, or the top of the brightest peak?"""
     if end.n_top < max(30.0, N_SMALLEST * n):
         return False
     brightest = mixture.components[-1]
-    away = (np.arcsinh(end.top / search.cofactor) - brightest.mean) / brightest.sd
-    return bool(away > 3.0)
+    return (end.top - brightest.mean) / brightest.sd > 3.0
 
 
 def _exactly(
@@ -198,19 +206,16 @@ def _exactly(
     """Indices of the populations in the mixture, dim to bright, and the mixture; or refuse."""
     if not modes:
         raise _wrong_number((), search, pile)
-    mixture = fit_mixture(density, modes)
+    mixture = fit_free(density, modes)
     kept = _beads_only(mixture, search)
-    if len(kept) == wanted - 1:
-        parted = split_overlapping(density, modes)
-        if parted is not None:
-            search.notes.append(
-                "Two populations overlap without a valley; a mixture parted them: look at them."
-            )
-            mixture = fit_mixture(density, parted)
-            kept = _beads_only(mixture, search)
+    parted = split_overlapping(density, modes) if len(kept) == wanted - 1 else None
+    if parted is not None:
+        search.notes.append("Two populations overlap without a valley; a mixture parted them: look at them.")
+        mixture = parted
+        kept = _beads_only(mixture, search)
     kept = _without_surplus(mixture, kept, wanted, search)
-    if len(kept) != wanted:
-        raise _wrong_number(tuple(search.linear(mixture.components[k].mean) for k in kept), search, pile)
+    if len(kept) != wanted or _may_be_another(mixture, kept, parted is not None):
+        raise _wrong_number(tuple(mixture.components[k].mean for k in kept), search, pile)
     return kept, mixture
 
 
@@ -219,22 +224,21 @@ def _beads_only(mixture: Mixture, search: _Search) -> list[int]:
     kept = []
     for k, component in enumerate(mixture.components):
         exempt = search.blank and k == 0
-        where = f"{search.linear(component.mean):.{DIGITS}g} ({component.n:.0f} events)"
-        if not exempt and search.cv(component) > BROAD:
+        where = f"{component.mean:.{DIGITS}g} ({component.n:.0f} events)"
+        if not exempt and _cv(component) > BROAD:
             search.notes.append(f"A hump at {where} is too broad for beads and was left out as debris.")
-        elif _is_doublet(component, mixture.components[:k], search):
+        elif _is_doublet(component, mixture.components[:k]):
             search.notes.append(f"A small peak at {where} is at twice another: left out as doublets.")
         else:
             kept.append(k)
     return kept
 
 
-def _is_doublet(component: Component, dimmer: Sequence[Component], search: _Search) -> bool:
-    here = search.linear(component.mean)
+def _is_doublet(component: Component, dimmer: Sequence[Component]) -> bool:
     return any(
-        component.n < 0.15 * other.n and abs(here / (2 * search.linear(other.mean)) - 1) < 0.08
+        component.n < 0.15 * other.n and abs(component.mean / (2 * other.mean) - 1) < 0.08
         for other in dimmer
-        if search.linear(other.mean) > 0
+        if other.mean > 0
     )
 
 
@@ -247,11 +251,19 @@ def _without_surplus(mixture: Mixture, kept: list[int], wanted: int, search: _Se
     if mixture.components[by_size[wanted]].n >= SMALL * mixture.components[by_size[wanted - 1]].n:
         return kept
     for k in by_size[wanted:]:
-        where = search.linear(mixture.components[k].mean)
+        where = mixture.components[k].mean
         search.notes.append(
             f"A surplus peak at {where:.{DIGITS}g} ({mixture.components[k].n:.0f} events) was left out."
         )
     return sorted(by_size[:wanted])
+
+
+def _may_be_another(mixture: Mixture, kept: list[int], parted: bool) -> bool:
+    """Is a peak counted that is tiny beside the others and beside one left out or beside a parted one? Then which of them is the bead is open."""
+    sizes = np.array([c.n for c in mixture.components])
+    left_out = np.delete(sizes, kept)
+    smallest = sizes[kept].min()
+    return bool(smallest < 0.15 * np.median(sizes[kept]) and (parted or np.any(left_out > smallest)))
 
 
 def _wrong_number(found: tuple[float, ...], search: _Search, pile: bool) -> BeadPeaksError:
@@ -268,52 +280,54 @@ def _wrong_number(found: tuple[float, ...], search: _Search, pile: bool) -> Bead
     )
 
 
-def _measure(x: Floats, density: Density, mixture: Mixture, k: int, search: _Search) -> _Population:
+def _measure(x: Floats, density: Density, mixture: Mixture, k: int) -> _Population:
     """Median and CV of the events that are sure of their population, the same reach to both sides.
 
     Cutting both sides alike keeps the median where it is, even where a neighbour is near on one side.
     """
-    component = mixture.components[k]
-    z = density.centers
-    share = mixture.responsibilities(z)[k]
-    low, high = _sure_stretch(z, share, component)
-    reach = min(component.mean - low, high - component.mean, REACH * component.sd)
-    if reach < component.sd:
-        return _from_mixture(component, search)
-    part = _between(x, search, component.mean, reach)
-    middle = float(np.arcsinh(np.median(part) / search.cofactor)) if part.size else component.mean
-    reach = min(max(reach, middle - low), max(reach, high - middle), reach)
-    part = _between(x, search, middle, reach)
-    if part.size < 2:
-        return _from_mixture(component, search)
+    component, scale = mixture.components[k], mixture.scale
+    low, middle, high = scale.u(np.array([*_sure_stretch(density.x, _sure(mixture, k), component)]))
+    sd = component.sd / float(scale.stretch(np.array(component.mean)))
+    reach = min(middle - low, high - middle, REACH * sd)
+    part = _within(x, scale, middle, reach)
+    if reach < sd or part.size < 2:
+        return _from_mixture(component, density, mixture.shares[k])
+    part = _within(x, scale, float(scale.u(np.array(np.median(part)))), reach)
     median, rcv = _median_rcv(part)
-    return _Population(
-        median, rcv * _widening(reach / component.sd), part.size, float(part[0]), float(part[-1])
-    )
+    return _Population(median, rcv * _widening(reach / sd), part.size, float(part[0]), float(part[-1]))
 
 
-def _between(x: Floats, search: _Search, middle: float, reach: float) -> Floats:
-    low, high = np.searchsorted(x, [search.linear(middle - reach), search.linear(middle + reach)])
-    return x[low:high]
+def _within(x: Floats, scale: Scale, middle: float, reach: float) -> Floats:
+    first, last = np.searchsorted(x, scale.x(np.array([middle - reach, middle + reach])))
+    return x[first:last]
 
 
-def _sure_stretch(z: Floats, share: Floats, component: Component) -> tuple[float, float]:
-    """The unbroken stretch around the mean where the population's share is at least SURE."""
-    start = int(np.clip(np.searchsorted(z, component.mean), 0, z.size - 1))
-    if share[start] < SURE:
-        return component.mean, component.mean
-    unsure = np.flatnonzero(share < SURE)
+def _sure(mixture: Mixture, k: int) -> Mask:
+    """Bins whose events are SURE of this population among populations, and rather beads than debris."""
+    populations = mixture.shares[:-1]
+    return (populations[k] >= SURE * populations.sum(axis=0)) & (populations[k] >= mixture.shares[-1])
+
+
+def _sure_stretch(x: Floats, sure: Mask, component: Component) -> tuple[float, float, float]:
+    """Find the unbroken sure stretch around the mean: low, mean, high."""
+    start = int(np.clip(np.searchsorted(x, component.mean), 0, x.size - 1))
+    if not sure[start]:
+        return component.mean, component.mean, component.mean
+    unsure = np.flatnonzero(~sure)
     left, right = unsure[unsure < start], unsure[unsure > start]
-    return (
-        float(z[left[-1] + 1]) if left.size else float(z[0]),
-        float(z[right[0] - 1]) if right.size else float(z[-1]),
-    )
+    low = float(x[left[-1] + 1]) if left.size else float(x[0])
+    high = float(x[right[0] - 1]) if right.size else float(x[-1])
+    return min(low, component.mean), component.mean, max(high, component.mean)
 
 
-def _from_mixture(component: Component, search: _Search) -> _Population:
-    median = search.linear(component.mean)
-    low, high = search.linear(component.mean - component.sd), search.linear(component.mean + component.sd)
-    return _Population(median, abs(search.cv(component)), round(component.n), low, high, overlapping=True)
+def _from_mixture(component: Component, density: Density, share: Floats) -> _Population:
+    """Median and CV of all events, each weighed by its share: for a population without a stretch of its own."""
+    x = np.sinh(density.edges[1:]) * density.cofactor
+    near = np.abs(x - component.mean) <= REACH * component.sd
+    cumulated = np.cumsum(np.where(near, density.counts * share, 0.0))
+    quarter, median, three = np.interp(np.array([0.25, 0.5, 0.75]) * cumulated[-1], cumulated, x)
+    rcv = float(0.7413 * (three - quarter) / median) if median > 0 else np.inf
+    return _Population(float(median), rcv, round(component.n), float(quarter), float(three), overlapping=True)
 
 
 def _median_rcv(part: Floats) -> tuple[float, float]:
@@ -383,7 +397,7 @@ def _from_ranges(
         if not low < high <= following:
             raise BeadPeaksError(f"The range {low:g} to {high:g} is empty or overlaps the next one.")
     found = [_in_range(x, low, high, end) for low, high in ordered]
-    return _report(found, x, end, _Search(n_levels, blank, 1.0), "ranges set by a person")
+    return _report(found, x, end, _Search(n_levels, blank), "ranges set by a person")
 
 
 def _in_range(x: Floats, low: float, high: float, end: ScaleEnd) -> _Population:

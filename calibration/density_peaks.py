@@ -17,6 +17,7 @@ Floats = npt.NDArray[np.float64]
 N_BINS = 2048
 DIP_Z = 4.0  # a dip this many standard errors deep is not counting noise
 DIP_DEPTH = 0.85  # and the valley is at most this much of the lower peak
+COMB = 0.05  # of the brightest peak: photoelectron steps are at most this wide
 WIDTHS = 0.006 * 1.5 ** np.arange(10)  # smoothing, natural-log units far from zero
 
 
@@ -32,6 +33,11 @@ class Density:
     def centers(self) -> Floats:
         """Middle of each bin, on z."""
         return 0.5 * (self.edges[1:] + self.edges[:-1])
+
+    @property
+    def x(self) -> Floats:
+        """Middle of each bin, linear units."""
+        return np.asarray(np.sinh(self.centers) * self.cofactor, dtype=np.float64)
 
     @property
     def step(self) -> float:
@@ -73,22 +79,46 @@ def axis_cofactor(x: Floats) -> float:
     return max(0.2 * float(np.quantile(positive, 0.01)) if positive.size else 1.0, floor)
 
 
-def bin_density(x: Floats, cofactor: float) -> Density:
+def bin_density(x: Floats, cofactor: float, blur: float = 0.0) -> Density:
     """Bin on the arcsinh axis; equal values (integers, log amplifiers) are spread over their own cell.
 
     Spreading each distinct value evenly to the midpoints of its neighbours removes the picket fence of a
-    quantised channel without a random jitter.
+    quantised channel without a random jitter. `blur` (linear units) spreads each event by a triangle of that
+    half-width, to close the gaps between single photoelectrons.
     """
     values, counts = np.unique(np.arcsinh(x / cofactor), return_counts=True)
     mid = 0.5 * (values[1:] + values[:-1])
-    first = values[0] - (mid[0] - values[0] if mid.size else 0.05)
-    last = values[-1] + (values[-1] - mid[-1] if mid.size else 0.05)
-    first, last = max(first, values[0] - 0.05), min(last, values[-1] + 0.05)
+    first = values[0] - min(mid[0] - values[0] if mid.size else 0.05, 0.05)
+    last = values[-1] + min(values[-1] - mid[-1] if mid.size else 0.05, 0.05)
     cells = np.concatenate([[first], mid, [last]])
     pad = 3 * WIDTHS[-1]
     edges = np.linspace(cells[0] - pad, cells[-1] + pad, N_BINS + 1)
     cumulated = np.concatenate([[0.0], np.cumsum(counts)])
-    return Density(np.diff(np.interp(edges, cells, cumulated)), edges, cofactor)
+    return Density(np.diff(_blurred(edges, cells, cumulated, blur / cofactor)), edges, cofactor)
+
+
+def _blurred(edges: Floats, cells: Floats, cumulated: Floats, blur: float) -> Floats:
+    """Cumulated counts at the edges, averaged over shifts with triangular weights."""
+    if blur <= 0:
+        return np.interp(edges, cells, cumulated)
+    shifts = np.linspace(-1, 1, 17)[1:-1]
+    weights = (1 - np.abs(shifts)) / np.sum(1 - np.abs(shifts))
+    at = np.arcsinh(np.sinh(edges)[:, None] + blur * shifts)
+    return np.asarray(np.interp(at, cells, cumulated) @ weights, dtype=np.float64)
+
+
+def comb_spacing(modes: tuple[Mode, ...], cofactor: float) -> float:
+    """Spacing of peaks that stand evenly on the linear scale, three gaps or more in a row; 0: there are none.
+
+    Such peaks are single photoelectrons (or the detector's own steps), not beads, whose levels grow by factors.
+    """
+    x = np.sinh(np.array([m.z for m in modes])) * cofactor
+    gaps = np.diff(x)
+    if gaps.size < 3:
+        return 0.0
+    windows = np.lib.stride_tricks.sliding_window_view(gaps, 3)
+    even = (windows.max(axis=1) <= 1.25 * windows.min(axis=1)) & (windows.max(axis=1) <= COMB * x[-1])
+    return float(np.median(windows[even])) if np.any(even) else 0.0
 
 
 def find_modes(density: Density) -> tuple[Mode, ...]:
