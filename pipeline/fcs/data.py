@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.fcs.errors import NotFcsError, TruncatedError, UnreadableError
-from pipeline.fcs.layout import Field, byte_positions
+from pipeline.fcs.layout import FLOAT_BITS, Field, Layout, byte_positions
 from pipeline.fcs.parameters import Parameter
 from pipeline.fcs.place import Place
 
@@ -23,26 +23,40 @@ BLOCK_BYTES = 1 << 18
 """What stays in a core's second cache while its channels are taken apart."""
 
 THREADED_BYTES = 16 << 20
-"""Below it, starting threads costs more than it saves."""
+"""Below it, starting a second thread costs more than it saves."""
 
-SPARE_BYTES = 8
-"""Bytes beyond a block, so that a value may be fetched as a 64-bit word that reaches past the last."""
+SPARE_BYTES = 12
+"""Bytes beyond a block, so that a value may be fetched as words that reach past the last."""
 
 TABLE_BITS = 16
 """Integers up to this width are brought to the linear scale by a table."""
 
 Values = NDArray[Any]
 Bytes = bytes | bytearray
+Rework = Callable[[Values], Values]
 Rule = Callable[[Values, Values], None]
 """Writes stored values (first) into a row of the result (second)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One channel to decode: its field, and the rule that takes stored values into the result."""
+    """One channel to decode: its field, the rule that takes stored values into the result, and the result."""
 
     field: Field
     rule: Rule
+    out: Values
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Where a block holds values of a column, and how these become numbers.
+
+    A column has one part; but events that end within a byte start at another bit each, until after eight they
+    are at a whole byte again: then it has eight parts, each of every eighth event.
+    """
+
+    view: Values
+    finish: Rework
 
 
 def decode_linear(
@@ -63,8 +77,11 @@ def decode_linear(
         C-contiguous: a channel is one run of memory.
     """
     out = np.empty((len(rows), place.n_events), dtype)
-    columns = [_linear_column(place.layout.fields[row], parameters[row]) for row in rows]
-    _decode(path, place, columns, list(out))
+    fields = place.layout.fields
+    columns = [
+        Column(fields[row], _rule(fields[row], parameters[row]), out[at]) for at, row in enumerate(rows)
+    ]
+    _decode(path, place, columns)
     return out
 
 
@@ -72,7 +89,7 @@ def decode_raw(path: Path, place: Place, row: int) -> Values:
     """Return one channel as stored: unsigned integers masked by $PnR, or floats of their own width."""
     field = place.layout.fields[row]
     out: Values = np.empty(place.n_events, _stored_dtype(field))
-    _decode(path, place, [Column(field, _copy)], [out])
+    _decode(path, place, [Column(field, _copy, out)])
     return out
 
 
@@ -84,19 +101,21 @@ def _stored_dtype(field: Field) -> np.dtype[np.generic]:
 
 
 def _copy(stored: Values, out: Values) -> None:
-    out[...] = stored.astype(out.dtype, copy=False)
+    np.copyto(out, stored, casting="unsafe")
 
 
-def _linear_column(field: Field, parameter: Parameter) -> Column:
+def _rule(field: Field, parameter: Parameter) -> Rule:
+    """Return the rule from stored to linear values."""
     if parameter.is_plain:
-        return Column(field, _copy)
+        return _copy
     if parameter.is_linear:
         factor, divisor = parameter.multiplier, parameter.divisor
-        return Column(field, lambda stored, out: _scale(stored, out, factor, divisor))
-    if field.kind == "I" and (field.mask or (1 << field.bits) - 1) < 1 << TABLE_BITS:
-        table = _logarithmic(np.arange((field.mask or (1 << field.bits) - 1) + 1), parameter)
-        return Column(field, lambda stored, out: _copy(table[stored], out))
-    return Column(field, lambda stored, out: _copy(_logarithmic(stored, parameter), out))
+        return lambda stored, out: _scale(stored, out, factor, divisor)
+    top = field.mask or (1 << field.bits) - 1
+    if field.kind == "I" and top < 1 << TABLE_BITS:
+        table = _logarithmic(np.arange(top + 1), parameter)
+        return lambda stored, out: _copy(table[stored], out)
+    return lambda stored, out: _copy(_logarithmic(stored, parameter), out)
 
 
 def _scale(stored: Values, out: Values, factor: float, divisor: float) -> None:
@@ -115,21 +134,21 @@ def _logarithmic(stored: Values, parameter: Parameter) -> NDArray[np.float64]:
         return np.asarray(10.0**exponent * parameter.log_zero, np.float64)
 
 
-def _decode(path: Path, place: Place, columns: Sequence[Column], outs: Sequence[Values]) -> None:
+def _decode(path: Path, place: Place, columns: Sequence[Column]) -> None:
     if not place.n_events or not columns:
         return
     if place.layout.is_text:
-        _decode_text(path, place, columns, outs)
+        _decode_text(path, place, columns)
         return
     step = _events_of_block(place)
     threads = min(2, os.cpu_count() or 1) if place.n_bytes >= THREADED_BYTES else 1
     share = -(-place.n_events // (threads * step)) * step
     spans = [(first, min(first + share, place.n_events)) for first in range(0, place.n_events, share)]
     if len(spans) == 1:
-        _decode_span(path, place, columns, outs, spans[0], step)
+        _decode_span(path, place, columns, spans[0], step)
         return
     with ThreadPoolExecutor(len(spans)) as pool:
-        for done in [pool.submit(_decode_span, path, place, columns, outs, span, step) for span in spans]:
+        for done in [pool.submit(_decode_span, path, place, columns, span, step) for span in spans]:
             done.result()
 
 
@@ -139,23 +158,20 @@ def _events_of_block(place: Place) -> int:
 
 
 def _decode_span(
-    path: Path,
-    place: Place,
-    columns: Sequence[Column],
-    outs: Sequence[Values],
-    span: tuple[int, int],
-    step: int,
+    path: Path, place: Place, columns: Sequence[Column], span: tuple[int, int], step: int
 ) -> None:
-    buffer = bytearray(place.layout.n_bytes(min(step, span[1] - span[0])) + SPARE_BYTES)
-    bits = place.layout.record_bits
+    """Decode events `span[0]` to `span[1]`, `step` at a time."""
+    layout = place.layout
+    buffer = bytearray(layout.n_bytes(step) + SPARE_BYTES)
+    sources = [_parts(buffer, column.field, layout, step) for column in columns]
     try:
         with path.open("rb", buffering=0) as file:
-            file.seek(place.begin + span[0] * bits // 8)
+            file.seek(place.begin + span[0] * layout.record_bits // 8)
             for first in range(span[0], span[1], step):
                 n_events = min(step, span[1] - first)
-                _fill(file, memoryview(buffer)[: place.layout.n_bytes(n_events)], path)
-                for column, out in zip(columns, outs, strict=True):
-                    _decode_block(buffer, column, out[first : first + n_events], place)
+                _fill(file, memoryview(buffer)[: layout.n_bytes(n_events)], path)
+                for parts, column in zip(sources, columns, strict=True):
+                    _decode_block(parts, column.rule, column.out[first : first + n_events])
     except OSError as fault:
         raise UnreadableError(
             f"{path.name}: reading DATA failed: {fault.strerror or fault}; copy the file again"
@@ -172,73 +188,74 @@ def _fill(file: RawIOBase, buffer: memoryview, path: Path) -> None:
         buffer = buffer[read:]
 
 
-def _decode_block(buffer: Bytes, column: Column, out: Values, place: Place) -> None:
-    """Take one channel out of a block; events that end within a byte are taken eight at a time."""
-    bits, field = place.layout.record_bits, column.field
+def _decode_block(parts: tuple[Part, ...], rule: Rule, out: Values) -> None:
+    for phase, part in enumerate(parts[: out.size]):
+        row = out[phase :: len(parts)]
+        rule(part.finish(part.view[: row.size]), row)
+
+
+def _parts(buffer: Bytes, field: Field, layout: Layout, step: int) -> tuple[Part, ...]:
+    """Return where the values of a field are in a block of `step` events."""
+    bits = layout.record_bits
     cycle = 1 if bits % 8 == 0 else 8
-    for phase in range(min(cycle, out.size)):
-        part = out[phase::cycle]
-        stored = _fetch(
-            buffer, phase * bits + field.start, bits * cycle // 8, part.size, field, place.layout.byte_order
-        )
-        column.rule(stored, part)
+    starts = [phase * bits + field.start for phase in range(cycle)]
+    shape = (step // cycle, bits * cycle // 8)
+    if field.kind == "I" and (field.bits % 8 or any(start % 8 for start in starts)):
+        return tuple(_packed(buffer, start, shape, field) for start in starts)
+    return tuple(_words(buffer, start // 8, shape, field, layout.byte_order) for start in starts)
 
 
-def _fetch(buffer: Bytes, at: int, stride: int, count: int, field: Field, order: tuple[int, ...]) -> Values:
-    """Return `count` values of a field, the first at bit `at`, `stride` bytes apart."""
-    if field.kind != "I":
-        return _words(buffer, at // 8, stride, count, field.bits // 8, order, "f")
-    if at % 8 or field.bits % 8:
-        values = _packed(buffer, at, stride, count, field.bits)
-    else:
-        values = _integers(buffer, at // 8, stride, count, field.bits // 8, order)
-    return values if field.mask is None else values & values.dtype.type(field.mask)
+def _words(buffer: Bytes, at: int, shape: tuple[int, int], field: Field, order: tuple[int, ...]) -> Part:
+    """Return values of whole bytes: as they are, of odd size in the next larger word, or put in order."""
+    (count, stride), size = shape, field.bits // 8
+    word = next(width for width in (1, 2, 4, 8) if width >= size)
+    kind = "f" if field.kind in FLOAT_BITS else "u"
+    positions = byte_positions(size, order)
+    if positions == tuple(range(size)):
+        view = np.ndarray((count,), f"<{kind}{word}", buffer, at, (stride,))
+        return Part(view, _masked(view, field.mask or ((1 << field.bits) - 1 if word > size else None)))
+    if positions == tuple(range(size))[::-1]:
+        view = np.ndarray((count,), f">{kind}{word}", buffer, at, (stride,))
+        return Part(view, _masked(view, field.mask, 8 * (word - size)))
+    cells = np.ndarray((count, size), np.uint8, buffer, at, (stride, 1))
+    masked = _masked(np.empty(0, f"<{kind}{size}"), field.mask)
+    return Part(cells, lambda cells: masked(cells[:, positions].copy().view(f"<{kind}{size}")[:, 0]))
 
 
-def _strided(buffer: Bytes, at: int, stride: int, count: int, dtype: str) -> Values:
-    return np.ndarray((count,), np.dtype(dtype), buffer, at, (stride,))
+def _masked(like: Values, mask: int | None, shift: int = 0) -> Rework:
+    """Return what shifts integers right and masks them."""
+    kind = like.dtype.type
+    if shift and mask is not None:
+        return lambda values: np.bitwise_and(np.right_shift(values, kind(shift)), kind(mask))
+    if shift:
+        return lambda values: np.right_shift(values, kind(shift))
+    if mask is not None:
+        return lambda values: np.bitwise_and(values, kind(mask))
+    return lambda values: values
 
 
-def _words(
-    buffer: Bytes, at: int, stride: int, count: int, size: int, order: tuple[int, ...], kind: str
-) -> Values:
-    """Return values of 1, 2, 4 or 8 bytes in the byte order of the file."""
-    ascending = byte_positions(size, order)
-    if ascending == tuple(range(size)):
-        return _strided(buffer, at, stride, count, f"<{kind}{size}")
-    if ascending == tuple(range(size))[::-1]:
-        return _strided(buffer, at, stride, count, f">{kind}{size}")
-    bytes_of = np.stack([_strided(buffer, at + place, stride, count, "u1") for place in ascending], axis=1)
-    return bytes_of.view(f"<{kind}{size}")[:, 0]
+def _packed(buffer: Bytes, start: int, shape: tuple[int, int], field: Field) -> Part:
+    """Return integers that start or end within a byte: least significant bit first, as FACScan writes.
+
+    A word of 64 bits holds a value of up to 57; a wider one is fetched as 32 bits and the rest.
+    """
+    (count, stride), shift = shape, np.uint64(start % 8)
+    kept = (1 << field.bits) - 1 if field.mask is None else field.mask
+    if field.bits <= 57:
+        words = np.ndarray((count,), "<u8", buffer, start // 8, (stride,))
+        return Part(words, lambda words: np.bitwise_and(np.right_shift(words, shift), np.uint64(kept)))
+    pairs = np.ndarray((count, 2), "<u8", buffer, start // 8, (stride, 4))
+    low, high, up = np.uint64((1 << 32) - 1), np.uint64(kept >> 32), np.uint64(32)
+
+    def finish(pairs: Values) -> Values:
+        halves = np.right_shift(pairs, shift)
+        rest: Values = np.left_shift(halves[:, 1] & high, up)
+        return np.bitwise_or(halves[:, 0] & low & np.uint64(kept), rest)
+
+    return Part(pairs, finish)
 
 
-def _integers(buffer: Bytes, at: int, stride: int, count: int, size: int, order: tuple[int, ...]) -> Values:
-    """Return integers of 1 to 8 bytes: those of odd size are fetched in the next larger word."""
-    if size in (1, 2, 4, 8):
-        return _words(buffer, at, stride, count, size, order, "u")
-    word = 4 if size == 3 else 8
-    kept = (1 << 8 * size) - 1
-    values: Values
-    if byte_positions(size, order)[0] == 0:
-        values = _strided(buffer, at, stride, count, f"<u{word}")
-        values = np.bitwise_and(values, values.dtype.type(kept))
-    else:
-        values = _strided(buffer, at, stride, count, f">u{word}")
-        values = np.right_shift(values, values.dtype.type(8 * (word - size)))
-    return values
-
-
-def _packed(buffer: Bytes, at: int, stride: int, count: int, bits: int) -> Values:
-    """Return integers that start or end within a byte: least significant bit first, as FACScan writes."""
-    if bits > 56:
-        low = _packed(buffer, at, stride, count, 32)
-        high = _packed(buffer, at + 32, stride, count, bits - 32)
-        return np.bitwise_or(low, np.left_shift(high, np.uint64(32)))
-    words = _strided(buffer, at // 8, stride, count, "<u8")
-    return np.bitwise_and(np.right_shift(words, np.uint64(at % 8)), np.uint64((1 << bits) - 1))
-
-
-def _decode_text(path: Path, place: Place, columns: Sequence[Column], outs: Sequence[Values]) -> None:
+def _decode_text(path: Path, place: Place, columns: Sequence[Column]) -> None:
     """ASCII (FCS 3.0, section 3.2.18): values of fixed width, or free ones between delimiters."""
     try:
         with path.open("rb") as file:
@@ -248,23 +265,19 @@ def _decode_text(path: Path, place: Place, columns: Sequence[Column], outs: Sequ
         raise UnreadableError(
             f"{path.name}: reading DATA failed: {fault.strerror or fault}; copy the file again"
         ) from fault
-    n_fields = len(place.layout.fields)
+    fields_of = place.layout.fields
     if place.layout.record_bits == 0:
-        table = _free_numbers(raw, place.n_events * n_fields, path).reshape(place.n_events, n_fields)
-        fields = {id(field): table[:, number] for number, field in enumerate(place.layout.fields)}
+        table = _free_numbers(raw, place.n_events * len(fields_of), path).reshape(place.n_events, -1)
+        fields = {id(field): table[:, number] for number, field in enumerate(fields_of)}
     else:
         stride = place.layout.record_bits // 8
-        fields = {
-            id(field): _fixed_numbers(
-                _strided(raw, field.start // 8, stride, place.n_events, f"S{field.bits // 8}"), path
-            )
-            for field in place.layout.fields
-        }
-    for column, out in zip(columns, outs, strict=True):
-        column.rule(fields[id(column.field)], out)
+        fields = {id(field): _fixed_numbers(raw, field, stride, place.n_events, path) for field in fields_of}
+    for column in columns:
+        column.rule(fields[id(column.field)], column.out)
 
 
-def _fixed_numbers(words: Values, path: Path) -> NDArray[np.float64]:
+def _fixed_numbers(raw: bytes, field: Field, stride: int, count: int, path: Path) -> NDArray[np.float64]:
+    words = np.ndarray((count,), f"S{field.bits // 8}", raw, field.start // 8, (stride,))
     try:
         return words.astype(np.float64)
     except ValueError as fault:
