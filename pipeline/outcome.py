@@ -57,3 +57,7 @@ class Outcome:
     faults: tuple[Fault, ...] = ()
     notes: tuple[Note, ...] = ()
     provenance: Provenance | None = None
+
+    def best_responses(self) -> dict[str, str]:
+        """Return the best response of every patient of the patients sheet, by patient_id."""
+        return {patient.patient_id: patient.best_response for patient in self.study.patients}

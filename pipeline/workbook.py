@@ -14,7 +14,10 @@ from typing import TYPE_CHECKING, Final
 from calibration.receptor_density import RdStatus
 from calibration.standard_curve import Verdict
 from pipeline.figures.palette import STATUS, VERDICT
-from pipeline.tables import Cell, Table, significant
+from pipeline.outcome import Outcome
+from pipeline.summary_tables import about_table, note_table, response_tables_of, washout_tables
+from pipeline.tables import Cell, Table, calibration_table, patient_table, sample_table, significant
+from pipeline.visits import visits_of
 
 if TYPE_CHECKING:
     from openpyxl.cell import Cell as SheetCell
@@ -33,6 +36,8 @@ _FORMATS: Final = {
     "r2": "0.00000",
     "residual_sd": "0.0000",
     "p": "0.0000",
+    "exact_p": "0.0000",
+    "percent": "0.0",
 }
 _WIDE: Final = {"note": 70, "checks": 70, "text": 90, "flags": 32, "value": 60, "sentence": 90}
 _WIDEST: Final = 44
@@ -45,6 +50,19 @@ class Sheet:
 
     name: str
     tables: tuple[tuple[str, Table], ...]
+
+
+def workbook_sheets(outcome: Outcome) -> tuple[Sheet, ...]:
+    """Return the sheets of rd.xlsx: Patients, Samples, Calibration, Washout, Response, Notes, About."""
+    return (
+        Sheet("Patients", (("", patient_table(visits_of(outcome))),)),
+        Sheet("Samples", (("", sample_table(outcome)),)),
+        Sheet("Calibration", (("", calibration_table(outcome.calibrations)),)),
+        Sheet("Washout", washout_tables(outcome.washout)),
+        Sheet("Response", response_tables_of(outcome.response)),
+        Sheet("Notes", (("", note_table(outcome)),)),
+        Sheet("About", (("", about_table(outcome)),)),
+    )
 
 
 def write_workbook(path: Path, sheets: Iterable[Sheet]) -> None:

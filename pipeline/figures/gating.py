@@ -16,6 +16,7 @@ from pipeline.figures.palette import BLUE, DENSITY, GREY, INK, VERMILLION
 from pipeline.figures.ticks import asinh_ticks, count, linear_ticks
 from pipeline.pictures import Axis, density_counts
 from pipeline.sample_result import Density
+from pipeline.study import Panel
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -69,6 +70,15 @@ def gating_figure(
             axes = add_axes(figure, (left, bottom, _PANEL, _PANEL))
             _draw_step(axes, density, by_name.get(density.step), dict(labels or {}))
     return figure
+
+
+def channel_labels(panel: Panel) -> dict[str, str]:
+    """Return what each channel of a panel is called on an axis: its marker, then its own name."""
+    return {
+        alias: f"{channel.marker} · {alias}" if channel.marker and channel.marker != alias else alias
+        for channel in panel.channels
+        for alias in channel.aliases
+    }
 
 
 def step_title(name: str) -> str:

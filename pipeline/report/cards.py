@@ -11,7 +11,7 @@ from pipeline.exposure import Exposure
 from pipeline.figures.beads import bead_figure
 from pipeline.figures.canvas import to_svg
 from pipeline.figures.cd38 import cd38_figure
-from pipeline.figures.gating import gating_figure, step_title
+from pipeline.figures.gating import channel_labels, gating_figure, step_title
 from pipeline.figures.palette import STATUS, VERDICT, Look
 from pipeline.figures.ticks import count
 from pipeline.outcome import Outcome
@@ -122,15 +122,6 @@ def bead_card(result: CalibrationResult, anchor: str) -> BeadCard:
         if result.histogram or curve
         else "",
     )
-
-
-def channel_labels(panel: Panel) -> dict[str, str]:
-    """Return what each channel of a panel is called on an axis: its marker, then its own name."""
-    return {
-        alias: f"{channel.marker} · {alias}" if channel.marker and channel.marker != alias else alias
-        for channel in panel.channels
-        for alias in channel.aliases
-    }
 
 
 def _panel(outcome: Outcome, sample: Sample) -> Panel | None:

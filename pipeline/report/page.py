@@ -130,13 +130,8 @@ def _washout_svg(outcome: Outcome, visits: Sequence[Visit]) -> str:
     if not any(visit.washout_weeks is not None for visit in visits):
         return ""
     fit = outcome.washout.tobit if outcome.washout else None
-    figure = washout_figure(visits, best_responses(outcome), outcome.study.settings, fit)
+    figure = washout_figure(visits, outcome.best_responses(), outcome.study.settings, fit)
     return to_svg(figure, "washout", "Receptor density against weeks of washout, one point per visit")
-
-
-def best_responses(outcome: Outcome) -> dict[str, str]:
-    """Return the best response of every patient of the patients sheet."""
-    return {patient.patient_id: patient.best_response for patient in outcome.study.patients}
 
 
 def _response_svg(outcome: Outcome) -> str:
