@@ -19,7 +19,7 @@ LONGEST_ID = 100
 UNBOUNDED = 1e4
 A_DATE = "a date such as 2024-05-31"
 LEVELS = "levels from dim to bright such as 638; 6930; 31008; 67601 (a blank bead is 0)"
-_RESERVED_NAMES = {"con", "prn", "aux", "nul"} | {f"{n}{i}" for n in ("com", "lpt") for i in range(1, 10)}
+RESERVED_NAMES = {"con", "prn", "aux", "nul"} | {f"{n}{i}" for n in ("com", "lpt") for i in range(1, 10)}
 _DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?")
 _OTHER_DATE = re.compile(r"(\d{1,2})[./\- ](\d{1,2})[./\- ](\d{4})")
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?", re.ASCII)
@@ -67,7 +67,7 @@ def as_file_safe_id(value: object) -> str:
         refuse(f"an id of at most {LONGEST_ID} characters", f"This one has {len(name)}.")
     if name[:1] == "." or name[-1:] == ".":
         refuse("an id that can name a file", "It may not begin or end with a point.")
-    if name.split(".")[0].strip().casefold() in _RESERVED_NAMES:
+    if name.split(".")[0].strip().casefold() in RESERVED_NAMES:
         refuse("an id that can name a file", "Windows has no file of this name: add a letter.")
     return name
 

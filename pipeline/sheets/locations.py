@@ -122,4 +122,7 @@ def nearest_file(name: str, files: Iterable[str]) -> str:
     same = [file for file in known if PurePosixPath(file).name.casefold() == base.casefold()]
     stem = same_word(PurePosixPath(name).stem)
     same = same or [file for file in known if same_word(PurePosixPath(file).stem) == stem]
-    return same[0] if same else nearest(name, known)
+    if same:
+        return same[0]
+    stems = {PurePosixPath(file).stem: file for file in reversed(known)}
+    return stems.get(nearest(PurePosixPath(name).stem, stems), "")

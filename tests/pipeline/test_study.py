@@ -180,7 +180,7 @@ def test_a_misspelt_csv_is_a_warning(tmp_path):
         ({"samples!F2": "QB 1 "}, ['samples!F2: found "QB 1", expected a bead run of the beads sheet. Did you mean "QB1"?']),
         ({"doses!A2": "p1"}, ['doses!A2: found "p1", expected one spelling everywhere: samples!B2 has "P1"']),
         ({"doses!A2": "007"},
-         ['doses!A2: found "007", expected a patient of the samples or patients sheet. There is "P1" and "P2".']),
+         ['doses!A2: found "007", expected a patient of the samples or patients sheet. There are "P1" and "P2".']),
         ({"doses!C2": "Daratumumab SC"},
          [('doses!C2: found "Daratumumab SC", expected the drug\'s name as in the settings, or another drug. '
           'Did you mean "daratumumab"?')]),

@@ -1,0 +1,233 @@
+"""Rows to begin with: what an inventory of FCS files suggests for each sheet, every guess in words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import PurePosixPath
+
+from pipeline.channels import find_channel
+from pipeline.faults import same_word
+from pipeline.markers import antigen, fluorochrome, guess_role, scatter_role
+from pipeline.sheets.cells import LONGEST_ID, RESERVED_NAMES
+from pipeline.sheets.panels import SEVERAL_ALLOWED
+from pipeline.template.inventory import (
+    FoundFile,
+    Inventory,
+    Kind,
+    nearest_beads,
+    tubes_own_control,
+    unique_names,
+)
+
+Value = str | date | None
+_KITS = (
+    ("quantibrite_pe", re.compile(r"quanti-?brite|(?<![a-z])qb(?![a-z])", re.IGNORECASE)),
+    ("qsc", re.compile(r"simply.?cellular|(?<![a-z])qsc(?![a-z])", re.IGNORECASE)),
+    ("qifikit", re.compile(r"qifi", re.IGNORECASE)),
+    ("mesf", re.compile(r"mesf|fluoro.?sphere|dako", re.IGNORECASE)),
+    ("rainbow", re.compile(r"rainbow|rcp-?30|8-?peaks?", re.IGNORECASE)),
+)
+_GENERIC_FOLDER = re.compile(r"^(\.|fcs|data|raw|files|export|[\d\-_.]{4,})$", re.IGNORECASE)
+_PULSE = re.compile(r"[-_ ]([AHW])$")
+
+
+@dataclass(frozen=True, slots=True)
+class GuessedRow:
+    """A row of a sheet: values by column, which of them are guesses, what they rest on, what is to be filled."""
+
+    values: dict[str, Value]
+    guessed: tuple[str, ...] = ()
+    why: str = ""
+    to_fill: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Panel:
+    """Tubes with the same channels whose markers do not contradict each other."""
+
+    name: str
+    channels: tuple[str, ...]
+    markers: list[str]
+    tubes: list[FoundFile] = field(default_factory=list)
+
+    def takes(self, tube: FoundFile) -> bool:
+        pairs = (
+            zip(self.markers, tube.file.markers, strict=True) if self.channels == tube.file.channels else None
+        )
+        return pairs is not None and all(
+            not one or not other or same_word(one) == same_word(other) for one, other in pairs
+        )
+
+    def add(self, tube: FoundFile) -> None:
+        self.tubes.append(tube)
+        self.markers = [one or other for one, other in zip(self.markers, tube.file.markers, strict=True)]
+
+
+def guessed_rows(inventory: Inventory) -> dict[str, tuple[GuessedRow, ...]]:
+    """Return the rows that an inventory suggests for samples, panels, beads, doses and patients."""
+    panels = _panels(inventory.tubes)
+    rows = {panel.name: _panel_rows(panel) for panel in panels}
+    quantified = [
+        str(row.values["channel"])
+        for channels in rows.values()
+        for row in channels
+        if row.values["role"] == "cd38"
+    ]
+    samples = _sample_rows(inventory, panels)
+    patients = list(dict.fromkeys(str(row.values["patient_id"]) for row in samples))
+    return {
+        "samples": samples,
+        "panels": tuple(row for channels in rows.values() for row in channels),
+        "beads": tuple(_bead_row(run, name, quantified) for run, name in _bead_names(inventory.beads)),
+        "doses": tuple(_dose_row(patient) for patient in patients),
+        "patients": tuple(GuessedRow({"patient_id": patient}, ("patient_id",)) for patient in patients),
+    }
+
+
+def _panels(tubes: Sequence[FoundFile]) -> list[_Panel]:
+    panels: list[_Panel] = []
+    for tube in tubes:
+        panel = next((panel for panel in panels if panel.takes(tube)), None)
+        if panel is None:
+            panel = _Panel(f"panel_{len(panels) + 1}", tube.file.channels, list(tube.file.markers))
+            panels.append(panel)
+        panel.add(tube)
+    return panels
+
+
+def _panel_rows(panel: _Panel) -> tuple[GuessedRow, ...]:
+    """Return a row per channel that has a use: scatter, time, and every stained detector once (its area)."""
+    rows: list[GuessedRow] = []
+    taken: set[str] = set()
+    for channel, marker in zip(panel.channels, panel.markers, strict=True):
+        role = _role(panel, channel, marker)
+        if not role:
+            continue
+        why = (
+            "role from the channel's name"
+            if scatter_role(channel)
+            else f"role from the marker {marker or channel}"
+        )
+        if role in taken and role not in SEVERAL_ALLOWED:
+            role, why = "other", f"{role} is taken by another channel"
+        taken.add(role)
+        stained = not scatter_role(channel)
+        values: dict[str, Value] = {
+            "panel": panel.name,
+            "channel": channel,
+            "role": role,
+            "marker": antigen(marker) if stained else "",
+            "fluorochrome": fluorochrome(channel, marker) if stained else "",
+        }
+        to_fill = ("f_p_ratio",) if role == "cd38" else ()
+        rows.append(GuessedRow(values, ("panel", "role", "marker", "fluorochrome"), why, to_fill))
+    return tuple(rows)
+
+
+def _role(panel: _Panel, channel: str, marker: str) -> str:
+    """Return the guessed role, or "" where the channel is of no use: no stain, or height beside area."""
+    role = guess_role(channel, marker)
+    pulse = _PULSE.search(channel)
+    if scatter_role(channel):
+        return "" if role == "other" else role
+    if pulse and pulse[1] != "A" and f"{channel[: pulse.start()]}{pulse[0][0]}A" in panel.channels:
+        return ""
+    return role
+
+
+def _bead_names(beads: Sequence[FoundFile]) -> list[tuple[FoundFile, str]]:
+    names = unique_names({run.name: run.stem for run in beads})
+    return [(run, " ".join(names[run.name].split())) for run in beads]
+
+
+def _bead_row(run: FoundFile, name: str, quantified: Sequence[str]) -> GuessedRow:
+    text = " ".join((run.stem, run.file.keywords.get("TUBE NAME", "")))
+    kit = next((kit for kit, pattern in _KITS if pattern.search(text)), None)
+    values: dict[str, Value] = {
+        "beads": name,
+        "fcs_file": run.name,
+        "kit": kit,
+        "channel": find_channel(list(dict.fromkeys(quantified)), run.file.channels) or None,
+        "acquired_on": run.file.acquisition.acquired_on,
+    }
+    guessed = tuple(column for column in ("beads", "kit", "channel", "acquired_on") if values[column])
+    return GuessedRow(values, guessed, f"taken for beads: {run.why}; lot and levels are on the vial's sheet")
+
+
+def _sample_rows(inventory: Inventory, panels: Sequence[_Panel]) -> tuple[GuessedRow, ...]:
+    ids = unique_names({tube.name: safe_id(tube.stem) for tube in inventory.tubes})
+    of_tube = {tube.name: panel.name for panel in panels for tube in panel.tubes}
+    bead_names = {run.name: name for run, name in _bead_names(inventory.beads)}
+    rows = []
+    for tube in inventory.tubes:
+        run = nearest_beads(tube, inventory.beads)
+        values: dict[str, Value] = {
+            "sample_id": ids[tube.name],
+            "patient_id": patient_of(tube.name),
+            "collected_on": tube.file.acquisition.acquired_on,
+            "fcs_file": tube.name,
+            "panel": of_tube[tube.name],
+            "beads": bead_names[run.name] if run else None,
+            "fmo_file": _control(tube, inventory, Kind.FMO),
+            "isotype_file": _control(tube, inventory, Kind.ISOTYPE),
+        }
+        guessed = tuple(column for column, value in values.items() if value and column != "fcs_file")
+        rows.append(GuessedRow(values, guessed, _why(tube, run)))
+    return tuple(rows)
+
+
+def _why(tube: FoundFile, run: FoundFile | None) -> str:
+    parts = ["sample_id and patient_id from the file's name"]
+    if tube.file.acquisition.acquired_on:
+        parts.append("collected_on is the day of acquisition: confirm it")
+    if run:
+        parts.append("beads nearest in time")
+    if tube.file.n_data_sets > 1:
+        parts.append(
+            f"the file has {tube.file.n_data_sets} data sets, the first is meant; "
+            "#2 after the name is the second"
+        )
+    if tube.file.n_events == 0:
+        parts.append("the file holds no events")
+    return "; ".join(parts)
+
+
+def _control(tube: FoundFile, inventory: Inventory, kind: Kind) -> str | None:
+    controls = [control for control in inventory.controls if control.kind is kind]
+    return tubes_own_control(tube, controls, inventory.tubes) or None
+
+
+def _dose_row(patient: str) -> GuessedRow:
+    values: dict[str, Value] = {"patient_id": patient, "given_on": None, "drug": "daratumumab"}
+    why = "the last daratumumab before the marrow is what counts; a row per dose, or delete the row"
+    return GuessedRow(values, ("patient_id", "drug"), why)
+
+
+def patient_of(name: str) -> str:
+    """Return the patient that a file's name suggests: its first word, else its folder, else its stem.
+
+    >>> patient_of("fcs/2024-02-05/P01_BM1.fcs"), patient_of("fcs/P07/marrow.fcs"), patient_of("fcs/P08.fcs")
+    ('P01', 'P07', 'P08')
+    """
+    path = PurePosixPath(name)
+    words = re.split(r"[_\s]+", path.stem.strip())
+    if len(words) > 1 and words[0]:
+        return safe_id(words[0])
+    folder = path.parent.name
+    return safe_id(path.stem if _GENERIC_FOLDER.match(folder or ".") else folder)
+
+
+def safe_id(text: str) -> str:
+    """Return an id that can name a file, made of a name.
+
+    >>> safe_id("P01: marrow?.")
+    'P01- marrow-'
+    """
+    bare = re.sub(r'[<>:"/\\|?*;]|[^\x20-\x7e\u00a1-\uffff]', "-", " ".join(text.split()))[:LONGEST_ID].strip(
+        ". "
+    )
+    reserved = bare.split(".")[0].strip().casefold() in RESERVED_NAMES
+    return f"{bare}-" if reserved else bare or "sample"

@@ -1,0 +1,208 @@
+"""What lies in a folder of FCS files: tubes, controls and bead runs, guessed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from enum import StrEnum
+from pathlib import Path, PurePosixPath
+
+from pipeline.faults import same_word
+from pipeline.fcs import FcsError, FcsFile, read_fcs
+from pipeline.markers import guess_role, scatter_role
+from pipeline.sheets.locations import study_files
+
+_BEADS = re.compile(
+    r"bead|quanti-?brite|(?<![a-z])q[bsc]{1,2}(?![a-z])|simply.?cellular|qifi|mesf|rainbow|rcp-?30|calibr|sphero"
+    r"|8-?peaks?",
+    re.IGNORECASE,
+)
+_FMO = re.compile(r"(?<![a-z])fmo(?![a-z])|(?<![a-z])minus(?![a-z])", re.IGNORECASE)
+_ISOTYPE = re.compile(r"(?<![a-z])iso(type)?(?![a-z])|(?<![a-z])igg\d?[ab]?(?![a-z])", re.IGNORECASE)
+_OTHER = re.compile(
+    r"unstained|(?<![a-z])blank(?![a-z])|compensation|comp.?(ctrl|control)|single.?stain|(?<![a-z])cs&?t(?![a-z])",
+    re.IGNORECASE,
+)
+_CONTROL_WORDS = re.compile(
+    r"(?<![a-z])(fmo|minus|iso(type)?|igg\d?[ab]?|ctrl|control|cd38)(?![a-z])", re.IGNORECASE
+)
+_NAME_KEYWORDS = ("TUBE NAME", "$FIL")
+LIKE_ENOUGH = 0.75
+
+
+class Kind(StrEnum):
+    """What a file probably is."""
+
+    TUBE = "tube"
+    FMO = "FMO"
+    ISOTYPE = "isotype"
+    BEADS = "beads"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """A file of the folder, named from the study folder; `why` says what the guess rests on."""
+
+    name: str
+    file: FcsFile
+    kind: Kind
+    why: str
+
+    @property
+    def stem(self) -> str:
+        """The file's name without folder and suffix."""
+        return PurePosixPath(self.name).stem
+
+    @property
+    def parent(self) -> str:
+        """Its folder, from the study folder."""
+        return PurePosixPath(self.name).parent.as_posix()
+
+    def roles(self) -> dict[str, str]:
+        """Return channel → role as name and marker suggest; "" where nothing is stained."""
+        pairs = zip(self.file.channels, self.file.markers, strict=True)
+        return {channel: guess_role(channel, marker) for channel, marker in pairs}
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """The files of a folder by kind; `unread` names those that cannot be read, with the reason."""
+
+    tubes: tuple[FoundFile, ...] = ()
+    controls: tuple[FoundFile, ...] = ()
+    beads: tuple[FoundFile, ...] = ()
+    others: tuple[FoundFile, ...] = ()
+    unread: tuple[tuple[str, str], ...] = ()
+
+
+def take_inventory(study: Path, folder: Path) -> Inventory:
+    """Read HEADER and TEXT of every FCS file below a folder of the study and guess what each is.
+
+    Parameters
+    ----------
+    study
+        The study folder; names are relative to it.
+    folder
+        Inside the study folder.
+    """
+    root = study.resolve()
+    below = folder.resolve().relative_to(root)
+    files, unread = [], []
+    for found in study_files(folder.resolve()):
+        name = (below / found).as_posix()
+        try:
+            files.append((name, read_fcs(root / name, channels=(), allow_truncated=True)))
+        except FcsError as error:
+            unread.append((name, str(error)))
+    some_markers = any(_stained(file) for _, file in files)
+    guessed = _without_quantified([_guess(name, file, some_markers=some_markers) for name, file in files])
+    kinds = {kind: tuple(found for found in guessed if found.kind is kind) for kind in Kind}
+    return Inventory(
+        kinds[Kind.TUBE],
+        (*kinds[Kind.FMO], *kinds[Kind.ISOTYPE]),
+        kinds[Kind.BEADS],
+        kinds[Kind.OTHER],
+        tuple(unread),
+    )
+
+
+def _guess(name: str, file: FcsFile, *, some_markers: bool) -> FoundFile:
+    """Guess by the name, then by what the instrument's software called the tube, then by the markers."""
+    stem = PurePosixPath(name).stem
+    called = [
+        ("its name", stem),
+        *((f"its keyword {key}", file.keywords.get(key, "")) for key in _NAME_KEYWORDS),
+    ]
+    for why, text in called:
+        for kind, pattern in (
+            (Kind.OTHER, _OTHER),
+            (Kind.FMO, _FMO),
+            (Kind.ISOTYPE, _ISOTYPE),
+            (Kind.BEADS, _BEADS),
+        ):
+            if pattern.search(text):
+                return FoundFile(name, file, kind, why)
+    if some_markers and not _stained(file):
+        return FoundFile(name, file, Kind.BEADS, "no channel has a marker")
+    return FoundFile(name, file, Kind.TUBE, "it has markers and no name of a control")
+
+
+def _stained(file: FcsFile) -> bool:
+    """Whether a channel other than scatter and time has a marker of its own."""
+    pairs = zip(file.channels, file.markers, strict=True)
+    return any(marker.strip() and marker != name and not scatter_role(name) for name, marker in pairs)
+
+
+def _without_quantified(files: Sequence[FoundFile]) -> list[FoundFile]:
+    """Take a tube for an FMO control where its CD38 marker alone is missing and a twin has it."""
+    with_cd38 = [found for found in files if found.kind is Kind.TUBE and "cd38" in found.roles().values()]
+    checked = []
+    for found in files:
+        twins = (other for other in with_cd38 if other.file.channels == found.file.channels)
+        if found.kind is Kind.TUBE and any(_lacks_cd38_alone(found, other) for other in twins):
+            checked.append(FoundFile(found.name, found.file, Kind.FMO, "its CD38 marker alone is missing"))
+        else:
+            checked.append(found)
+    return checked
+
+
+def _lacks_cd38_alone(found: FoundFile, other: FoundFile) -> bool:
+    triples = zip(found.roles().values(), other.roles().values(), strict=True)
+    differ = [(mine, theirs) for mine, theirs in triples if mine != theirs]
+    return differ == [("", "cd38")]
+
+
+def tubes_own_control(tube: FoundFile, controls: Sequence[FoundFile], tubes: Sequence[FoundFile]) -> str:
+    """Return the control that belongs to a tube by its name, else the only one of its folder, else ""."""
+    near = [control for control in controls if control.parent == tube.parent] or list(controls)
+    same = [control for control in near if bare_name(control.stem) == same_word(tube.stem)]
+    if same:
+        return same[0].name
+    names = [same_word(other.stem) for other in tubes]
+    free = [control for control in near if bare_name(control.stem) not in names]
+    alike = sorted(((_likeness(tube, control), control.name) for control in free), reverse=True)
+    if alike and alike[0][0] >= LIKE_ENOUGH:
+        return alike[0][1]
+    shared = [control for control in free if not bare_name(control.stem) and control.parent == tube.parent]
+    return shared[0].name if len(shared) == 1 else ""
+
+
+def bare_name(stem: str) -> str:
+    """Return a control's name without the words that make it a control.
+
+    >>> bare_name("P01_BM1_FMO") == same_word("P01_BM1")
+    True
+    """
+    return same_word(_CONTROL_WORDS.sub("", stem))
+
+
+def _likeness(tube: FoundFile, control: FoundFile) -> float:
+    return SequenceMatcher(None, same_word(tube.stem), bare_name(control.stem)).ratio()
+
+
+def nearest_beads(tube: FoundFile, beads: Sequence[FoundFile]) -> FoundFile | None:
+    """Return the bead run of the same instrument that is nearest in time, then in the folder tree."""
+
+    def distance(run: FoundFile) -> tuple[bool, int, bool, str]:
+        mine, theirs = tube.file.acquisition, run.file.acquisition
+        days = (
+            abs((mine.acquired_on - theirs.acquired_on).days)
+            if mine.acquired_on and theirs.acquired_on
+            else 10**6
+        )
+        other = (mine.serial, mine.instrument) != (theirs.serial, theirs.instrument)
+        return other, days, run.parent != tube.parent, run.name
+
+    return min(beads, key=distance, default=None)
+
+
+def unique_names(stems: Mapping[str, str]) -> dict[str, str]:
+    """Return a name for each file: its stem, with its folder before it where two files have the same stem."""
+    folded = [stem.casefold() for stem in stems.values()]
+    return {
+        name: stem if folded.count(stem.casefold()) == 1 else f"{PurePosixPath(name).parent.name}_{stem}"
+        for name, stem in stems.items()
+    }
