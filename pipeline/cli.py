@@ -121,9 +121,9 @@ def inspect(
     json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
     """Show a file's version, channels, markers, events, instrument, voltages, spillover and repairs."""
-    from pipeline.fcs.describe import inspection
+    from pipeline.inspection import inspection
 
-    _say(inspection(file, cross_check=cross_check, as_json=json))
+    _say(inspection(file, with_witnesses=cross_check, as_json=json))
 
 
 @app.command()
@@ -163,8 +163,9 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _sentence_and_status(error: Exception) -> ExitStatus:
     from pipeline.errors import UsageError, UserError
+    from pipeline.fcs import FcsError
 
-    if isinstance(error, UserError):
+    if isinstance(error, UserError | FcsError):
         _complain(str(error))
         return ExitStatus.WRONG_USAGE if isinstance(error, UsageError) else ExitStatus.FAULTS
     if os.environ.get("CD38RD_DEBUG"):

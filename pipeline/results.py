@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
+import numpy as np
+
 from calibration.receptor_density import RdStatus
+from gating.compensation import SpilloverMatrix
 from pipeline.errors import UserError
 from pipeline.exposure import exposures
 from pipeline.faults import Fault
@@ -43,8 +46,6 @@ def assembled(
     found
         By sample_id; samples that are not in it are left out of every table.
     """
-    from dataclasses import replace
-
     results = tuple(found[sample.sample_id] for sample in study.samples if sample.sample_id in found)
     inputs = [(run.fcs_file, run.sha256) for run in calibrations]
     inputs += [pair for result in results for pair in result.sha256]
@@ -85,7 +86,7 @@ class Results:
         except OSError as error:
             raise UserError(
                 f"{self.folder}: cannot write there ({error.strerror}), expected a folder for the results; "
-                "free the folder, close files that are open in it, or copy the study to a place you may write to"
+                "free the folder, or copy the study to a place you may write to"
             ) from None
 
     def write(self, outcome: Outcome, facts: RunFacts, *, figures: bool = True) -> None:
@@ -96,8 +97,8 @@ class Results:
             self._write_run(outcome, facts)
         except PermissionError as error:
             raise UserError(
-                f"{error.filename}: cannot be written; is it open in Excel or another program? Close it and run "
-                "the same command again: finished tubes are kept"
+                f"{error.filename}: cannot be written; is it open in Excel or another program? "
+                "Close it and run the same command again: finished tubes are kept"
             ) from None
 
     def write_calibrations(self, calibrations: Sequence[CalibrationResult]) -> None:
@@ -122,15 +123,19 @@ class Results:
         from pipeline.report import write_report
 
         write_report(self.report, outcome)
-        write_figures(self.folder / "figures", outcome)
+        if figures:
+            write_figures(self.folder / "figures", outcome)
         self._write_gates(outcome)
 
     def _write_gates(self, outcome: Outcome) -> None:
-        from gating.gatingml import write_gatingml
-
+        """Write each tube's gates, unless the file is there and newer than the stored result."""
         for result in outcome.results:
-            if result.steps:
-                write_gatingml(self.folder / "gates" / f"{result.sample_id}.xml", result.steps)
+            path = self.folder / "gates" / f"{result.sample_id}.xml"
+            if result.steps and not _is_newer(path, self.samples.path(result.sample_id)):
+                from gating.gatingml import to_gatingml
+
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(to_gatingml(result.steps, spillover_of(result)))
 
     def _write_run(self, outcome: Outcome, facts: RunFacts) -> None:
         provenance = asdict(outcome.provenance) if outcome.provenance else {}
@@ -138,6 +143,17 @@ class Results:
         for result in outcome.results:
             counts[result.receptor.status.value] += 1
         write_json(self.folder / "run.json", {**provenance, **asdict(facts), "counts": counts})
+
+
+def spillover_of(result: SampleResult) -> SpilloverMatrix | None:
+    """Return the matrix that a tube was compensated with; None where it was not."""
+    if not result.spillover:
+        return None
+    return SpilloverMatrix(result.spillover_channels, np.array(result.spillover), result.spillover_source)
+
+
+def _is_newer(path: Path, other: Path) -> bool:
+    return path.exists() and other.exists() and path.stat().st_mtime_ns >= other.stat().st_mtime_ns
 
 
 def _response(outcome: Outcome) -> dict[str, object]:

@@ -13,10 +13,10 @@ from pipeline.checks import check_study
 from pipeline.errors import UsageError, UserError
 from pipeline.faults import Fault, Severity, did_you_mean, fault_report, stops_run
 from pipeline.outcome import Note
+from pipeline.printout import curve_line, finished_text
 from pipeline.progress import Reporter
 from pipeline.provenance import RunFacts, command_line, now
 from pipeline.quantify import TubeTask, failed, quantify_tube
-from pipeline.printout import curve_line, finished_text
 from pipeline.results import Results, assembled, is_failed
 from pipeline.sample_result import CalibrationResult, SampleResult
 from pipeline.study import Study, read_study
@@ -229,8 +229,7 @@ def _summary(results: Iterable[SampleResult], text: str, faults: Sequence[Fault]
 
 
 def _cross_checked(study: Study) -> str:
-    from pipeline.fcs.cross_check import cross_check
+    from pipeline.inspection import compared
 
-    return "\n".join(
-        f"{name}: {line}" for name in files_of_study(study) for line in cross_check(study.folder / name)
-    )
+    lines = (f"{name}: {line}" for name in files_of_study(study) for line in compared(study.folder / name))
+    return "\n".join(lines)

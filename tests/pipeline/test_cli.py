@@ -1,0 +1,180 @@
+"""The command as a person types it: exit statuses, sentences, the same bytes every time."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipeline.simulate import simulate_study
+
+pytestmark = pytest.mark.slow
+
+TIMES = {"run.json"}
+"""Files in which times and hosts may stand."""
+
+
+def cd38rd(*words: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "pipeline.cli", *map(str, words)],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONWARNINGS": "ignore"},
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def simulated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return simulate_study(tmp_path_factory.mktemp("simulated"), patients=3, events=4_000, seed=5)
+
+
+@pytest.fixture
+def study(simulated: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(simulated, tmp_path / "study"))
+
+
+def rows(study: Path, name: str = "rd_samples") -> list[dict[str, str]]:
+    with (study / "results" / f"{name}.csv").open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def bytes_of(study: Path) -> dict[str, bytes]:
+    """Every file of the results in which nothing may differ from run to run."""
+    folder = study / "results"
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name not in TIMES
+    }
+
+
+def test_all_quantified_is_status_0_and_every_file_of_the_contract_is_there(study: Path) -> None:
+    done = cd38rd("run", study, "--workers", 1, "--export-events")
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
+    samples = [row["sample_id"] for row in rows(study)]
+    assert f"Report: {study / 'results' / 'report.html'}" in done.stdout
+    for name in ("rd_samples.csv", "rd_patients.csv", "rd.xlsx", "report.html", "calibration.csv"):
+        assert (study / "results" / name).stat().st_size > 0
+    for name in ("washout.json", "response.json", "run.json"):
+        json.loads((study / "results" / name).read_text("utf-8"))
+    assert list((study / "results" / "figures").glob("*.pdf"))
+    for sample in samples:
+        assert (study / "results" / "gates" / f"{sample}.xml").exists()
+        assert (study / "results" / "events" / f"{sample}.parquet").exists()
+        assert (study / "results" / "store" / f"{sample}.json").exists()
+
+
+def test_one_and_two_workers_and_a_second_run_give_the_same_bytes(study: Path, tmp_path: Path) -> None:
+    other = Path(shutil.copytree(study, tmp_path / "other"))
+    assert cd38rd("run", study, "--workers", 1, "--quiet").returncode == 0
+    assert cd38rd("run", other, "--workers", 2, "--quiet").returncode == 0
+    once = bytes_of(study)
+    assert bytes_of(other) == once
+    again = cd38rd("run", study)
+    assert "3 of 3 reused" in again.stdout
+    assert bytes_of(study) == once
+
+
+def test_quiet_is_silent_when_nothing_is_wrong(study: Path) -> None:
+    done = cd38rd("run", study, "--workers", 1, "--quiet")
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_a_fault_in_a_sheet_is_status_1_and_nothing_runs(study: Path) -> None:
+    sheet = study / "samples.csv"
+    sheet.write_text(sheet.read_text("utf-8").replace("P01_BM1.fcs", "P01_BM7.fcs", 1), encoding="utf-8")
+    done = cd38rd("run", study)
+    assert done.returncode == 1
+    assert "samples!D2" in done.stderr
+    assert "Did you mean" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (study / "results").exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("run",), ("run", "no-such-folder"), ("nonsense",), ("run", ".", "--workers", "0"), ("inspect",)],
+)
+def test_wrong_usage_is_status_2(words: tuple[str, ...]) -> None:
+    done = cd38rd(*words)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+def test_an_unknown_sample_of_only_is_wrong_usage_with_a_suggestion(study: Path) -> None:
+    done = cd38rd("run", study, "--only", "P01_BM")
+    assert done.returncode == 2
+    assert "P01_BM1" in done.stderr
+
+
+@pytest.mark.parametrize("harm", ["truncated", "empty", "no_fcs"])
+def test_a_bad_tube_is_one_failed_row_and_status_3(study: Path, harm: str) -> None:
+    first = study / rows_of_sheet(study)[0]["fcs_file"]
+    content = {"truncated": first.read_bytes()[:50_000], "empty": b"", "no_fcs": b"hello, this is text " * 40}
+    first.write_bytes(content[harm])
+    done = cd38rd("run", study, "--workers", 1)
+    assert done.returncode == 3
+    assert "Traceback" not in done.stderr + done.stdout
+    statuses = [row["status"] for row in rows(study)]
+    assert statuses[0] == "FAILED"
+    assert "FAILED" not in statuses[1:]
+    assert first.name in rows(study)[0]["note"]
+
+
+def test_only_one_sample_can_be_run_again_without_losing_the_others(study: Path) -> None:
+    assert cd38rd("run", study, "--quiet").returncode == 0
+    before = bytes_of(study)
+    done = cd38rd("run", study, "--only", rows(study)[1]["sample_id"], "--fresh")
+    assert done.returncode == 0
+    assert bytes_of(study) == before
+
+
+def test_washout_and_report_work_from_stored_results(study: Path) -> None:
+    assert cd38rd("run", study, "--quiet").returncode == 0
+    before = bytes_of(study)
+    for path in (study / "fcs").rglob("*.fcs"):
+        assert path.exists()
+    assert cd38rd("report", study).returncode == 0
+    assert cd38rd("washout", study).returncode == 0
+    assert bytes_of(study) == before
+
+
+def test_report_without_stored_results_says_what_to_run(study: Path) -> None:
+    done = cd38rd("report", study)
+    assert done.returncode == 1
+    assert "cd38rd run" in done.stderr
+
+
+def test_results_that_cannot_be_written_are_one_sentence(study: Path) -> None:
+    (study / "results").write_text("a file where the folder should be", encoding="utf-8")
+    done = cd38rd("run", study)
+    assert done.returncode == 1
+    assert "cannot write there" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_simulated_folder_is_not_written_over(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("precious", encoding="utf-8")
+    done = cd38rd("simulate", tmp_path)
+    assert done.returncode in (1, 2)
+    assert "Traceback" not in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_nothing_a_person_typed_is_changed(study: Path) -> None:
+    typed = {path.name: path.read_bytes() for path in study.glob("*.csv")}
+    cd38rd("run", study, "--quiet")
+    assert {path.name: path.read_bytes() for path in study.glob("*.csv")} == typed
+
+
+def rows_of_sheet(study: Path) -> list[dict[str, str]]:
+    with (study / "samples.csv").open(newline="", encoding="utf-8-sig") as file:
+        return list(csv.DictReader(file))
