@@ -169,9 +169,9 @@ def _group(anchors: Sequence[Anchor]) -> Group:
     group = Group(np.zeros(n, np.bool_), 0.0)
     if n < 20:
         return group
-    on_target = _on_target(anchors)
+    wanted = on_target(anchors)
     for _ in range(3):
-        found = _beyond_valley(evidence_of(anchors, group.mask), on_target)
+        found = beyond_valley(evidence_of(anchors, group.mask), wanted)
         if found is None:
             return group
         same = bool(np.array_equal(found.mask, group.mask))
@@ -181,7 +181,7 @@ def _group(anchors: Sequence[Anchor]) -> Group:
     return group
 
 
-def _on_target(anchors: Sequence[Anchor]) -> Mask:
+def on_target(anchors: Sequence[Anchor]) -> Mask:
     """Return which candidates are on the wanted side everywhere, and clearly so on the positive anchors."""
     sides = np.logical_and.reduce([anchor.on_target() for anchor in anchors])
     beyond = [np.minimum(a.axis.values - np.float32(a.edge), 3) for a in anchors if a.is_positive]
@@ -189,13 +189,21 @@ def _on_target(anchors: Sequence[Anchor]) -> Mask:
     return np.asarray(sides & strong, np.bool_)
 
 
-def _beyond_valley(evidence: FloatArray, on_target: Mask) -> Group | None:
-    """Return the events above the best valley of the evidence, or None."""
-    found = [group for width in BANDWIDTHS if (group := _lowest_good_valley(evidence, on_target, width))]
+def beyond_valley(evidence: FloatArray, wanted: Mask) -> Group | None:
+    """Return the events above the best valley of the evidence, or None.
+
+    Parameters
+    ----------
+    evidence
+        Per candidate, shape (n_candidates,).
+    wanted
+        bool, same shape: which candidates are on target.
+    """
+    found = [group for width in BANDWIDTHS if (group := _lowest_good_valley(evidence, wanted, width))]
     return max(found, key=lambda group: group.clarity, default=None)
 
 
-def _lowest_good_valley(evidence: FloatArray, on_target: Mask, bandwidth: float) -> Group | None:
+def _lowest_good_valley(evidence: FloatArray, wanted: Mask, bandwidth: float) -> Group | None:
     """Walk the valleys from the top down as long as each further group is on target."""
     density = density_of(
         evidence, bandwidth=bandwidth, low=float(evidence.min()) - 0.5, high=float(evidence.max()) + 0.5
@@ -206,7 +214,7 @@ def _lowest_good_valley(evidence: FloatArray, on_target: Mask, bandwidth: float)
         if valley.clarity < LEAST_CLARITY:
             continue
         between = (evidence > valley.place) & (evidence <= upper)
-        if on_target[between].sum() < max(1.0, ON_TARGET * between.sum()):
+        if wanted[between].sum() < max(1.0, ON_TARGET * between.sum()):
             break
         if best is not None and float(np.median(evidence[between])) < LIKE_THE_FIRST * level:
             break

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from gating.choices import Choices
 from gating.events import Mask, Survivors
 from gating.panel import GatingChannel, Target
 from gating.population import Finding
+from gating.scatter_evidence import Joined, join_scatter
 from gating.sides import gate_of_cuts
 from gating.thresholds import Threshold, rounded
 
@@ -19,6 +20,8 @@ NOT_ANCHORS = (
     "fsc_area", "fsc_height", "fsc_width", "ssc_area", "ssc_height", "time", "viability", "dump",
 )  # fmt: skip
 NO_GROUP_CONFIDENCE = 0.1
+CLEAR_WITHOUT_SCATTER = 0.9
+"""Clarity from which the anchors need no help."""
 CLEAR_ROUGH = 0.5
 """Clarity from which the anchors alone may keep a side cut from going through the wanted cells."""
 STRICT = 1.5
@@ -50,10 +53,28 @@ def find_target(candidates: Survivors, reference: Survivors, choices: Choices) -
         return Finding("plasma_cells", None, (), "none", (), 0.0, note), _no_second()
     anchors = _anchors(channels, candidates, reference)
     group = find_group(anchors)
+    scatter = _scatter_channels(choices)
+    columns = [(c.channel, candidates.column(c.channel)) for c in scatter]
+    joined = join_scatter(anchors, group, columns) if group.clarity < CLEAR_WITHOUT_SCATTER else None
+    if joined is not None:
+        group, anchors, channels = (
+            joined.group,
+            [*anchors, *joined.anchors],
+            [*channels, *_sided(scatter, joined)],
+        )
     cuts = _cuts(channels, anchors, group, choices)
     agreement = _agreement(anchors, cuts, group)
     first, second = _first_and_second(cuts)
     return _finding(first, group, agreement), _second_finding(second)
+
+
+def _scatter_channels(choices: Choices) -> list[GatingChannel]:
+    """Return the side scatter: granularity tells kinds of cells apart, size hardly does."""
+    return [c for role in ("ssc_area", "ssc_height") for c in choices.panel.with_role(role)][:1]
+
+
+def _sided(scatter: list[GatingChannel], joined: Joined) -> list[GatingChannel]:
+    return [replace(c, target=a.target) for c, a in zip(scatter, joined.anchors, strict=True)]
 
 
 def find_rough(candidates: Survivors, reference: Survivors, choices: Choices) -> Survivors:
