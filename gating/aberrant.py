@@ -111,7 +111,7 @@ def _own_cut(own: FloatArray, everyone: Axis, usual: Threshold) -> Threshold:
         return usual
     negative = negative_edge(everyone)
     beside = middle + reach if middle < place else middle - reach
-    confidence = 0.6 if middle <= negative or middle - reach > negative else 0.2
+    confidence = 0.6 if middle <= negative or middle > negative + 0.5 else 0.2
     return Threshold(axis.linear(beside), "beside", confidence)
 
 

@@ -22,6 +22,8 @@ from gating.thresholds import Threshold, rounded
 
 SAMPLE_EVENTS = 20_000
 LOW_CONFIDENCE = 0.5
+FEWEST_ABERRANT = 0.05
+"""Share of the plasma cells below which a split is not believed."""
 SCATTER_ROLES = ("fsc_area", "fsc_height", "fsc_width", "ssc_area", "ssc_height")
 
 
@@ -111,9 +113,7 @@ def gate_plasma_cells(
     first, second = find_target(passed.left, few, choices)
     passed = passed.then(first).then(second)
     wanted = passed.left
-    aberrant = find_aberrant(wanted, few, choices) or _cannot(
-        "aberrant", "the panel cannot tell aberrant plasma cells"
-    )
+    aberrant = _aberrant(wanted, few, choices)
     passed = passed.then(aberrant)
     return _population(passed, wanted, viable)
 
@@ -194,6 +194,18 @@ def _side(few: Survivors, rough: Survivors, step: str, role: str, flag: str, cho
     if not channels:
         return _cannot(step, f"the panel has no {role} channel", flag)
     return find_sides(few, rough, step, channels, choices)
+
+
+def _aberrant(wanted: Survivors, few: Survivors, choices: Choices) -> Finding:
+    """Return the split; where next to nothing is aberrant the panel does not show the clone's phenotype."""
+    finding = find_aberrant(wanted, few, choices)
+    if finding is None or finding.gate is None:
+        return _cannot("aberrant", "the panel cannot tell aberrant plasma cells")
+    n = int(np.count_nonzero(inside(finding.gate, wanted)))
+    if wanted.n_events and n < FEWEST_ABERRANT * wanted.n_events:
+        note = f"{n} of {wanted.n_events} plasma cells have an aberrant phenotype: they were not split"
+        return _cannot("aberrant", note, "NO_ABERRANT_PHENOTYPE")
+    return finding
 
 
 def _as_threshold(value: float | None) -> Threshold | None:
