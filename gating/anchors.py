@@ -27,8 +27,8 @@ CLEAR_WITHOUT = 0.6
 """Clarity that a group must have if one anchor has to be left out to see it."""
 LEAST_CLARITY = 0.15
 MOST_LOW_PENALTY = 1.5
-WITHOUT = 0.5
-"""What is left of the clarity then: a person should look."""
+WITHOUT_LOW, WITHOUT_POSITIVE = 0.5, 0.9
+"""What is left of the clarity then: without CD45 other cells may have been found, a person should look."""
 BANDWIDTHS = (0.15, 0.25, 0.4)
 
 
@@ -70,11 +70,19 @@ class Group:
         0 to 1: how clear the valley is that separates them; 0 where there is none.
     left_out
         Channel of an anchor that had to be left out to see the group, else empty.
+    trust
+        What is left of the clarity then.
     """
 
     mask: Mask
     clarity: float
     left_out: str = ""
+    trust: float = 1.0
+
+    @property
+    def confidence(self) -> float:
+        """0 to 1: the clarity, less what leaving out an anchor costs."""
+        return self.clarity * self.trust
 
 
 def anchor_of(channel: str, target: Target, candidates: FloatArray, reference: FloatArray) -> Anchor:
@@ -141,7 +149,7 @@ def find_group(anchors: Sequence[Anchor]) -> Group:
     (60, True)
     """
     group = _group(anchors)
-    if group.mask.any():
+    if group.clarity >= CLEAR_WITHOUT:
         return group
     without = [
         replace(_group([other for other in anchors if other is not anchor]), left_out=anchor.channel)
@@ -149,9 +157,10 @@ def find_group(anchors: Sequence[Anchor]) -> Group:
         if _may_be_left_out(anchor, anchors)
     ]
     clearest = max(without, key=lambda one: one.clarity, default=group)
-    if clearest.clarity < CLEAR_WITHOUT:
+    if clearest.clarity < max(CLEAR_WITHOUT, group.clarity + 0.1):
         return group
-    return replace(clearest, clarity=WITHOUT * clearest.clarity)
+    low = any(a.channel == clearest.left_out and not a.is_positive for a in anchors)
+    return replace(clearest, trust=WITHOUT_LOW if low else WITHOUT_POSITIVE)
 
 
 def _may_be_left_out(anchor: Anchor, anchors: Sequence[Anchor]) -> bool:

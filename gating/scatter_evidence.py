@@ -62,7 +62,7 @@ def join_scatter(
         found = beyond_valley(evidence_of(anchors, best.mask) + ratio.astype(np.float32), wanted)
         if found is None:
             return None
-        best = replace(found, left_out=group.left_out)
+        best = replace(found, left_out=group.left_out, trust=group.trust)
     if best.clarity < group.clarity + LEAST_GAIN:
         return None
     return Joined(best, tuple(_as_anchor(channel, axis, best.mask) for channel, axis in axes))

@@ -108,8 +108,8 @@ def side_cut(
     if rough is not None:
         own = axis_density(axis_of(rough, axis), 0.25)
         middle = int(np.argmax(own.counts))
-        kept = float(own.grid[middle]) + 1.5 * own.half_width(middle, 1)
-        lowest, fallback = max(lowest, kept), max(fallback, kept)
+        mode, reach = float(own.grid[middle]), own.half_width(middle, 1)
+        lowest, fallback = max(lowest, mode + 1.5 * reach), max(fallback, mode + 3 * reach)
     valley = _widest_valley(axis, lowest)
     return settle(axis, valley, fallback=fallback, pooled=pooled, template=template)
 

@@ -92,7 +92,7 @@ def find_rough(candidates: Survivors, reference: Survivors, choices: Choices) ->
     if not channels or candidates.n_events == 0:
         return candidates.select(none)
     group = find_group(_anchors(channels, candidates, reference))
-    return candidates.select(group.mask if group.clarity >= CLEAR_ROUGH else none)
+    return candidates.select(group.mask if group.confidence >= CLEAR_ROUGH else none)
 
 
 def _anchors(channels: list[GatingChannel], candidates: Survivors, reference: Survivors) -> list[Anchor]:
@@ -144,7 +144,7 @@ def _threshold(
     if person is not None:
         return Threshold(rounded(person), "person", 1.0)
     if group.mask.any():
-        return Threshold(anchor.axis.linear(place), "valley", group.clarity)
+        return Threshold(anchor.axis.linear(place), "valley", group.confidence)
     for method, value in (
         ("pooled", choices.pooled_for(channel)),
         ("template", choices.template_for(channel)),
