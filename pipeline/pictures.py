@@ -20,7 +20,7 @@ CONTROL = "control"
 BEADS = "beads"
 
 _LINEAR = re.compile(r"^(fsc|ssc|fs\b|ss\b|fs[ -]|ss[ -]|time|width|event)", re.IGNORECASE)
-_DECADES_SEEN = float(np.log(300.0))
+_BRIGHT = 300.0
 _ENOUGH = 20_000
 """Events that are enough to choose the range of an axis."""
 
@@ -102,12 +102,12 @@ def cd38_histogram(
     Examples
     --------
     >>> cd38_histogram([900.0, 1000.0, 1100.0], [10.0, 12.0], bins=4).counts
-    (('stained', (0, 0, 0, 3)), ('control', (2, 0, 0, 0)))
+    (('stained', (0, 0, 0, 3)), ('control', (1, 1, 0, 0)))
     """
     named = [(STAINED, _finite(stained))]
     if control is not None:
         named.append((CONTROL, _finite(control)))
-    return _histogram(tuple(named), channel, bins, least=_DECADES_SEEN)
+    return _histogram(tuple(named), channel, bins, from_zero=True)
 
 
 def bead_histogram(intensity: ArrayLike, *, channel: str, bins: int = 256) -> Histogram:
@@ -157,6 +157,15 @@ def _axis(every: NDArray[np.float64], cells: NDArray[np.float64], *, linear: boo
     return _padded(float(np.arcsinh(min(ends) / cofactor)), float(np.arcsinh(max(ends) / cofactor)), cofactor)
 
 
+def _axis_from_zero(values: NDArray[np.float64]) -> Axis:
+    """Return an axis from 0 (or the lowest value) to at least 300 times the width of its linear part."""
+    own = _axis(values, values, linear=False)
+    dim = float(np.quantile(values, 0.1)) / 2 if values.size else 0.0
+    cofactor = max(own.cofactor or 1.0, dim)
+    ends = (min(float(values.min(initial=0.0)), 0.0), max(float(values.max(initial=0.0)), _BRIGHT * cofactor))
+    return _padded(float(np.arcsinh(ends[0] / cofactor)), float(np.arcsinh(ends[1] / cofactor)), cofactor)
+
+
 def _cofactor(values: NDArray[np.float64], top: float) -> float:
     """Width of the linear part: twice the spread of the events below zero, so that zero is no gap."""
     negative = values[values < 0]
@@ -195,14 +204,14 @@ def _density(
 
 
 def _histogram(
-    named: tuple[tuple[str, NDArray[np.float64]], ...], channel: str, bins: int, least: float = 0.0
+    named: tuple[tuple[str, NDArray[np.float64]], ...], channel: str, bins: int, *, from_zero: bool = False
 ) -> Histogram:
-    """Count each population on one axis, which reaches from 0 over at least `least` e-folds."""
+    """Count each population on one axis.
+
+    `from_zero`: the axis starts at 0 or below and reaches well beyond dim cells, so that dim ones look dim.
+    """
     pooled = np.concatenate([values for _, values in named])
-    axis = _axis(pooled, pooled, linear=False)
-    if axis.high - axis.low < least:
-        low = min(axis.low, 0.0)
-        axis = Axis(low, max(axis.high, low + least), axis.cofactor)
+    axis = _axis_from_zero(pooled) if from_zero else _axis(pooled, pooled, linear=False)
     counts = tuple(
         (name, tuple(np.bincount(axis.bin_of(values.astype(np.float32), bins), minlength=bins).tolist()))
         for name, values in named

@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def bead_figure(result: CalibrationResult) -> Figure:
+def bead_figure(result: CalibrationResult, *, title: str = "") -> Figure:
     """Return the page of a bead run; parts that could not be made are left empty and say so."""
     with house_style():
-        figure = new_figure(9.6, 2.75)
+        figure = new_figure(9.6, 3.05 if title else 2.75)
+        if title:
+            figure.text(0.02, 0.93, title, fontsize=10, fontweight="bold")
         left = add_axes(figure, (0.2, 0.45, 3.3, 1.95))
         middle = add_axes(figure, (4.2, 0.45, 2.2, 1.95))
         right = add_axes(figure, (7.15, 0.45, 2.3, 1.95))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from html import escape
 from pathlib import Path
@@ -95,6 +95,17 @@ def add_axes(figure: Figure, box: tuple[float, float, float, float]) -> Axes:
     return axes
 
 
+def inch_axes(figure: Figure) -> Axes:
+    """Add axes that fill the figure, show nothing themselves and measure inches from its corner."""
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set_axis_off()
+    axes.set_autoscale_on(False)
+    width, height = figure.get_size_inches()
+    axes.set_xlim(0, width)
+    axes.set_ylim(0, height)
+    return axes
+
+
 def to_svg(figure: Figure, key: str, description: str) -> str:
     """Return a figure as an `<svg>` element to be put into a page.
 
@@ -125,12 +136,14 @@ def to_svg(figure: Figure, key: str, description: str) -> str:
     return opening + body[start:]
 
 
-def to_pdf(figure: Figure, path: Path) -> None:
-    """Write a figure as a PDF with its text as text; the same figure gives the same bytes."""
-    with house_style():
-        figure.savefig(
-            path, format="pdf", metadata={"CreationDate": None, "Producer": None, "Creator": "cd38rd"}
-        )
+def to_pdf(figures: Iterable[Figure], path: Path) -> None:
+    """Write figures as the pages of a PDF with text as text; the same figures give the same bytes."""
+    from matplotlib.backends.backend_pdf import PdfPages
+
+    metadata = {"CreationDate": None, "Producer": None, "Creator": "cd38rd"}
+    with house_style(), PdfPages(path, metadata=metadata) as pages:
+        for figure in figures:
+            pages.savefig(figure)
 
 
 def _smaller(svg: str) -> str:

@@ -12,7 +12,7 @@ from calibration.receptor_density import ReceptorDensity
 from calibration.standard_curve import StandardCurve
 from pipeline.figures.canvas import add_axes, house_style, new_figure
 from pipeline.figures.palette import BLUE, GREY, INK, PALE
-from pipeline.figures.ticks import asinh_ticks, count, decade
+from pipeline.figures.ticks import apart, asinh_ticks, count, decade
 from pipeline.pictures import CONTROL, STAINED, Axis
 from pipeline.sample_result import Histogram
 
@@ -94,12 +94,13 @@ def _draw_counts(axes: Axes, counts: NDArray[np.int64], histogram: Histogram, *,
 
 def _draw_medians(axes: Axes, histogram: Histogram, receptor: ReceptorDensity, words: str) -> None:
     cells = dict(histogram.counts)
-    _draw_median(
-        axes, histogram, receptor.median_mfi, BLUE, f"stained: median {{}} ({_n(cells, STAINED)})", 1.17
-    )
-    _draw_median(
-        axes, histogram, receptor.background_mfi, INK, f"{words}: median {{}} ({_n(cells, CONTROL)})", 1.04
-    )
+    for name, value, colour, height in (
+        (STAINED, receptor.median_mfi, BLUE, 1.17),
+        (CONTROL, receptor.background_mfi, INK, 1.04),
+    ):
+        if name in cells or value is not None:
+            shown = words if name == CONTROL else name
+            _draw_median(axes, histogram, value, colour, f"{shown}: {{}}{_n(cells, name)}", height)
 
 
 def _draw_median(
@@ -107,13 +108,14 @@ def _draw_median(
 ) -> None:
     """Draw a median and name it on a line of its own, on the side where there is room."""
     if value is None:
+        axes.text(histogram.low, height, words.format(""), fontsize=7, color=colour, va="bottom")
         return
     place = float(Axis(histogram.low, histogram.high, histogram.cofactor).position(value))
     style = "-" if colour == BLUE else _DASHED
     axes.plot([place, place], [0, height + 0.1], color=colour, linewidth=1.2, linestyle=style)
     right = place > (histogram.low + histogram.high) / 2
     axes.annotate(
-        words.format(count(value)),
+        words.format(f"median {count(value)}, "),
         (place, height),
         xytext=(-3 if right else 3, 0),
         textcoords="offset points",
@@ -151,7 +153,8 @@ def _draw_abc_axis(axes: Axes, histogram: Histogram, curve: StandardCurve) -> No
     top.spines["left"].set_visible(False)
     top.set_xlim(histogram.low, histogram.high)
     ticks = [(float(axis.position(_mfi_of(curve, 10.0**k))), decade(k)) for k in range(1, 8)]
-    inside = [(place, text) for place, text in ticks if histogram.low < place < histogram.high]
+    within = [(place, text) for place, text in ticks if histogram.low < place < histogram.high]
+    inside = apart(within, 0.06 * (histogram.high - histogram.low))
     top.set_xticks([place for place, _ in inside], [text for _, text in inside])
     top.set_xlabel(
         "molecules per cell (ABC) on the standard curve; bar: range of the beads",

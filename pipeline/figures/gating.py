@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from gating.population import GateStep
-from pipeline.figures.canvas import add_axes, house_style, new_figure
+from pipeline.figures.canvas import house_style, inch_axes, new_figure
 from pipeline.figures.outlines import axes_of, hidden_parts, outlines
 from pipeline.figures.palette import BLUE, DENSITY, GREY, INK, VERMILLION
 from pipeline.figures.ticks import asinh_ticks, count, linear_ticks
 from pipeline.pictures import Axis, density_counts
 from pipeline.sample_result import Density
-from pipeline.study import Panel
+from pipeline.study import Panel as StudyPanel
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,8 +26,10 @@ if TYPE_CHECKING:
 UNSURE = 0.7
 """Below this confidence a step's title is drawn in the colour of a warning."""
 
-_PANEL = 1.45
-_CELL_WIDTH, _CELL_HEIGHT = 2.0, 2.3
+_SIDE = 1.45
+_CELL_WIDTH, _CELL_HEIGHT = 2.05, 2.3
+_LEFT, _BOTTOM = 0.52, 0.36
+_TICK = 0.035
 _WORDS = {
     "time": "Time",
     "margins": "Scale margins",
@@ -40,11 +43,37 @@ _WORDS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """Where a picture stands on the sheet: its lower left corner in inches, and its axes.
+
+    All pictures of a tube share one matplotlib axes that measures inches: axes of their own would take twice
+    the time, and a study has many tubes.
+    """
+
+    left: float
+    bottom: float
+    x: Axis
+    y: Axis
+
+    def across(self, positions: ArrayLike) -> NDArray[np.float64]:
+        """Return where positions on the x axis lie, in inches."""
+        share = (np.asarray(positions, np.float64) - self.x.low) / (self.x.high - self.x.low)
+        return np.asarray(self.left + _SIDE * share)
+
+    def up(self, positions: ArrayLike) -> NDArray[np.float64]:
+        """Return where positions on the y axis lie, in inches."""
+        share = (np.asarray(positions, np.float64) - self.y.low) / (self.y.high - self.y.low)
+        return np.asarray(self.bottom + _SIDE * share)
+
+
 def gating_figure(
     pictures: tuple[Density, ...],
     steps: tuple[GateStep, ...],
     labels: Mapping[str, str] | None = None,
+    *,
     columns: int = 5,
+    title: str = "",
 ) -> Figure:
     """Return the gating steps of a tube side by side, in order.
 
@@ -58,21 +87,27 @@ def gating_figure(
         What a channel is called on its axis; the channel's own name where it is not listed.
     columns
         Pictures per row.
+    title
+        Stands above; empty: nothing does.
     """
     by_name = {step.name: step for step in steps}
     across = max(1, min(columns, len(pictures)))
     rows = max(1, math.ceil(len(pictures) / across))
+    width, height = across * _CELL_WIDTH, rows * _CELL_HEIGHT
     with house_style():
-        figure = new_figure(across * _CELL_WIDTH, rows * _CELL_HEIGHT)
+        figure = new_figure(width, height + (0.3 if title else 0.0))
+        axes = inch_axes(figure)
         for index, density in enumerate(pictures):
-            left = index % across * _CELL_WIDTH + 0.46
-            bottom = (rows - 1 - index // across) * _CELL_HEIGHT + 0.36
-            axes = add_axes(figure, (left, bottom, _PANEL, _PANEL))
-            _draw_step(axes, density, by_name.get(density.step), dict(labels or {}))
+            left = index % across * _CELL_WIDTH + _LEFT
+            bottom = (rows - 1 - index // across) * _CELL_HEIGHT + _BOTTOM
+            panel = Panel(left, bottom, *axes_of(density))
+            _draw_step(axes, panel, density, by_name.get(density.step), dict(labels or {}))
+        if title:
+            axes.text(0.1, height + 0.1, title, fontsize=10, fontweight="bold")
     return figure
 
 
-def channel_labels(panel: Panel) -> dict[str, str]:
+def channel_labels(panel: StudyPanel) -> dict[str, str]:
     """Return what each channel of a panel is called on an axis: its marker, then its own name."""
     return {
         alias: f"{channel.marker} · {alias}" if channel.marker and channel.marker != alias else alias
@@ -92,27 +127,19 @@ def step_title(name: str) -> str:
     return _WORDS.get(name, name.replace("_", " ").capitalize())
 
 
-def _draw_step(axes: Axes, density: Density, step: GateStep | None, labels: dict[str, str]) -> None:
+def _draw_step(
+    axes: Axes, panel: Panel, density: Density, step: GateStep | None, labels: Mapping[str, str]
+) -> None:
     counts = density_counts(density)
-    x, y = axes_of(density)
+    right, top = panel.left + _SIDE, panel.bottom + _SIDE
     if density.y_channel:
-        _draw_density(axes, counts, x, y)
-        axes.set_ylabel(labels.get(density.y_channel, density.y_channel), labelpad=1)
-        _set_ticks(axes, y, vertical=True)
+        extent = (panel.left, right, panel.bottom, top)
+        axes.imshow(_coloured(counts), origin="lower", extent=extent, interpolation="none", aspect="auto")
     else:
-        _draw_profile(axes, counts, x)
-    axes.set_xlabel(labels.get(density.x_channel, density.x_channel))
-    _set_ticks(axes, x, vertical=False)
-    for line in outlines(density):
-        axes.plot(line[:, 0], line[:, 1], color="white", linewidth=2.6, solid_joinstyle="round", clip_on=True)
-        axes.plot(line[:, 0], line[:, 1], color=VERMILLION, linewidth=1.2, solid_joinstyle="round")
-    _limits(axes, density, x, y)
-    _write_captions(axes, density, step)
-
-
-def _draw_density(axes: Axes, counts: NDArray[np.uint32], x: Axis, y: Axis) -> None:
-    extent = (x.low, x.high, y.low, y.high)
-    axes.imshow(_coloured(counts), origin="lower", extent=extent, interpolation="none", aspect="auto")
+        _draw_profile(axes, panel, counts)
+    _draw_gate(axes, panel, density)
+    _draw_frame(axes, panel, density, labels)
+    _write_captions(axes, panel, density, step)
 
 
 def _coloured(counts: NDArray[np.uint32]) -> NDArray[np.uint8]:
@@ -120,61 +147,115 @@ def _coloured(counts: NDArray[np.uint32]) -> NDArray[np.uint8]:
 
     A single event is well visible, since the rare cells are what one looks for.
     """
-    top = max(int(counts.max(initial=0)), 1)
-    share = np.log1p(counts) / np.log1p(max(top, 3))
+    dotted = with_dots(counts)
+    top = max(int(counts.max(initial=0)), 3)
+    share = np.log1p(dotted) / np.log1p(top)
     level = np.minimum((share * len(DENSITY)).astype(int), len(DENSITY) - 1)
     table = np.array([[int(code[k : k + 2], 16) for k in (1, 3, 5)] + [255] for code in DENSITY], np.uint8)
     shown: NDArray[np.uint8] = table[level]
-    shown[counts == 0] = (255, 255, 255, 0)
+    shown[dotted == 0] = (255, 255, 255, 0)
     return shown
 
 
-def _draw_profile(axes: Axes, counts: NDArray[np.uint32], x: Axis) -> None:
-    edges = np.linspace(x.low, x.high, counts.size + 1)
-    axes.stairs(counts / max(int(counts.max(initial=0)), 1), edges, fill=True, color="#9dbbd9")
-    axes.set_yticks([])
-    axes.spines["left"].set_visible(False)
+def with_dots(counts: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Make an event that stands alone a dot of five bins, so that a dozen rare cells are seen; others stay.
+
+    Examples
+    --------
+    >>> lone = np.zeros((5, 5), np.uint32)
+    >>> lone[2, 2] = 1
+    >>> with_dots(lone).sum()
+    np.uint64(5)
+    """
+    around = sum(_shifted(counts, up, right) for up in range(-2, 3) for right in range(-2, 3))
+    lone = np.where((counts > 0) & (around <= 3), counts, 0).astype(counts.dtype)
+    dotted = counts.copy()
+    for up, right in ((1, 0), (-1, 0), (0, 1), (0, -1)):
+        np.maximum(dotted, _shifted(lone, up, right), out=dotted)
+    return dotted
 
 
-def _set_ticks(axes: Axes, axis: Axis, *, vertical: bool) -> None:
-    ticks = (
-        linear_ticks(axis.low, axis.high)
-        if axis.cofactor is None
-        else asinh_ticks(axis.low, axis.high, axis.cofactor)
+def _shifted(counts: NDArray[np.uint32], up: int, right: int) -> NDArray[np.uint32]:
+    """Move a picture by whole bins; what leaves it is lost."""
+    rows, columns = counts.shape
+    moved = np.zeros_like(counts)
+    moved[max(up, 0) : rows + min(up, 0), max(right, 0) : columns + min(right, 0)] = counts[
+        max(-up, 0) : rows + min(-up, 0), max(-right, 0) : columns + min(-right, 0)
+    ]
+    return moved
+
+
+def _draw_profile(axes: Axes, panel: Panel, counts: NDArray[np.uint32]) -> None:
+    from matplotlib.patches import Polygon
+
+    height = np.repeat(counts / max(int(counts.max(initial=0)), 1), 2) * 0.93 * _SIDE + panel.bottom
+    edges = np.repeat(np.linspace(panel.left, panel.left + _SIDE, counts.size + 1), 2)[1:-1]
+    outline = np.column_stack([edges, height])
+    corners = [(panel.left + _SIDE, panel.bottom), (panel.left, panel.bottom)]
+    axes.add_artist(Polygon(np.vstack([outline, corners]), facecolor="#9dbbd9", linewidth=0))
+
+
+def _draw_gate(axes: Axes, panel: Panel, density: Density) -> None:
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Rectangle
+
+    frame = Rectangle((panel.left, panel.bottom), _SIDE, _SIDE, transform=axes.transData)
+    for line in outlines(density):
+        x, y = panel.across(line[:, 0]), panel.up(line[:, 1])
+        for colour, width in (("white", 2.6), (VERMILLION, 1.2)):
+            drawn = Line2D(x, y, color=colour, linewidth=width, solid_joinstyle="round")
+            axes.add_artist(drawn)
+            drawn.set_clip_path(frame)
+
+
+def _draw_frame(axes: Axes, panel: Panel, density: Density, labels: Mapping[str, str]) -> None:
+    """Draw the two axes with their ticks and names."""
+    from matplotlib.lines import Line2D
+
+    left, bottom = panel.left, panel.bottom
+    two = bool(density.y_channel)
+    xs, ys = [left, left + _SIDE], [bottom, bottom]
+    for place, text in _ticks(panel.x):
+        tick = float(panel.across(place))
+        xs, ys = [*xs, np.nan, tick, tick], [*ys, np.nan, bottom, bottom - _TICK]
+        axes.text(tick, bottom - 0.06, text, fontsize=7, ha="center", va="top")
+    if two:
+        xs, ys = [*xs, np.nan, left, left], [*ys, np.nan, bottom, bottom + _SIDE]
+    for place, text in _ticks(panel.y) if two else []:
+        tick = float(panel.up(place))
+        xs, ys = [*xs, np.nan, left, left - _TICK], [*ys, np.nan, tick, tick]
+        axes.text(left - 0.06, tick, text, fontsize=7, ha="right", va="center")
+    axes.add_artist(Line2D(xs, ys, color=GREY, linewidth=0.7))
+    middle = _SIDE / 2
+    axes.text(
+        left + middle, bottom - 0.2, labels.get(density.x_channel, density.x_channel), ha="center", va="top"
     )
-    places, texts = [place for place, _ in ticks], [text for _, text in ticks]
-    (axes.set_yticks if vertical else axes.set_xticks)(places, texts)
+    if two:
+        name = labels.get(density.y_channel, density.y_channel)
+        axes.text(left - 0.41, bottom + middle, name, ha="center", va="center", rotation=90)
 
 
-def _limits(axes: Axes, density: Density, x: Axis, y: Axis) -> None:
-    axes.set_xlim(x.low, x.high)
-    axes.set_ylim(*((y.low, y.high) if density.y_channel else (0.0, 1.08)))
+def _ticks(axis: Axis) -> list[tuple[float, str]]:
+    if axis.cofactor is None:
+        return linear_ticks(axis.low, axis.high)
+    return asinh_ticks(axis.low, axis.high, axis.cofactor)
 
 
-def _write_captions(axes: Axes, density: Density, step: GateStep | None) -> None:
-    unsure = step is not None and step.confidence < UNSURE
-    axes.set_title(step_title(density.step), loc="left", fontweight="bold", pad=14, color=INK)
+def _write_captions(axes: Axes, panel: Panel, density: Density, step: GateStep | None) -> None:
+    left, top = panel.left, panel.bottom + _SIDE
+    axes.text(left, top + 0.19, step_title(density.step), fontsize=8.5, fontweight="bold", color=INK)
     if step is None:
         return
     share = f"{100 * step.n_out / step.n_in:.3g} %" if step.n_in else "–"
-    axes.text(
-        0, 1.025, f"{count(step.n_out)} of {count(step.n_in)} · {share}", transform=axes.transAxes, fontsize=7
-    )
+    axes.text(left, top + 0.05, f"{count(step.n_out)} of {count(step.n_in)} · {share}", fontsize=7)
+    unsure = step.confidence < UNSURE
     certainty = ("? " if unsure else "") + f"{step.confidence:.2f}"
-    axes.text(
-        1.0,
-        1.115,
-        certainty,
-        transform=axes.transAxes,
-        fontsize=7,
-        ha="right",
-        color="#8f3b00" if unsure else GREY,
-        fontweight="bold" if unsure else "normal",
-    )
+    colour, weight = ("#8f3b00", "bold") if unsure else (GREY, "normal")
+    axes.text(left + _SIDE, top + 0.19, certainty, fontsize=7, ha="right", color=colour, fontweight=weight)
     hidden = hidden_parts(density)
     if hidden:
         words = " · ".join(_range_words(part.channel, part.lower, part.upper) for part in hidden)
-        axes.text(0.02, 0.97, f"and {words}", transform=axes.transAxes, fontsize=6.5, va="top", color=BLUE)
+        axes.text(left + 0.03, top - 0.04, f"and {words}", fontsize=6.5, va="top", color=BLUE)
 
 
 def _range_words(channel: str, lower: float | None, upper: float | None) -> str:

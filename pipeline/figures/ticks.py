@@ -55,7 +55,7 @@ def _labelled(low: float, high: float, cofactor: float, factors: tuple[int, ...]
     values = [0.0, *sizes, *(-size for size in sizes)]
     ticks = sorted((math.asinh(value / cofactor), _asinh_label(value)) for value in values)
     inside = [(place, label) for place, label in ticks if low <= place <= high]
-    return _apart(inside, 0.1 * (high - low))
+    return apart(inside, 0.1 * (high - low))
 
 
 def linear_ticks(low: float, high: float) -> list[tuple[float, str]]:
@@ -63,6 +63,15 @@ def linear_ticks(low: float, high: float) -> list[tuple[float, str]]:
     step = _round_step((high - low) / 3)
     first = math.ceil(low / step)
     return [(k * step, _short(k * step)) for k in range(first, math.floor(high / step) + 1)]
+
+
+def apart(ticks: list[tuple[float, str]], distance: float) -> list[tuple[float, str]]:
+    """Keep 0 and then every label that is far enough from the ones kept, from the outside in."""
+    kept: list[tuple[float, str]] = []
+    for place, label in sorted(ticks, key=lambda tick: (tick[1] != "0", -abs(tick[0]))):
+        if all(abs(place - other) >= distance for other, _ in kept):
+            kept.append((place, label))
+    return sorted(kept)
 
 
 def log_ticks(low: float, high: float) -> list[tuple[float, str]]:
@@ -78,15 +87,6 @@ def _asinh_label(value: float) -> str:
     if value == 0:
         return "0"
     return ("−" if value < 0 else "") + decade(round(math.log10(abs(value))))
-
-
-def _apart(ticks: list[tuple[float, str]], distance: float) -> list[tuple[float, str]]:
-    """Keep 0 and then every label that is far enough from the ones kept, from the outside in."""
-    kept: list[tuple[float, str]] = []
-    for place, label in sorted(ticks, key=lambda tick: (tick[1] != "0", -abs(tick[0]))):
-        if all(abs(place - other) >= distance for other, _ in kept):
-            kept.append((place, label))
-    return sorted(kept)
 
 
 def _ends(low: float, high: float, cofactor: float) -> list[tuple[float, str]]:

@@ -8,12 +8,14 @@ from typing import Final
 
 from calibration.receptor_density import RdStatus
 from calibration.standard_curve import Verdict
+from pipeline.faults import Fault, Severity
 from pipeline.figures.palette import STATUS
 from pipeline.outcome import Outcome
 from pipeline.report.words import FLAGS
 from pipeline.sample_result import CalibrationResult, SampleResult
 from pipeline.tables import sample_flags
 
+_LEVELS: Final = ("severe", "warn", "info")
 _FIRST: Final = (RdStatus.NO_CURVE, RdStatus.NO_BACKGROUND, RdStatus.LOW_EVENTS)
 
 
@@ -46,14 +48,19 @@ def attention(outcome: Outcome, anchors: dict[str, str]) -> tuple[Item, ...]:
         Anchor of each card by `sample:<sample_id>` or `beads:<beads>`.
     """
     failed = [result for result in outcome.results if result.receptor.status is RdStatus.FAILED]
-    return (
+    items = (
         *_failures(failed, anchors),
-        *(Item("severe", fault.where, str(fault).partition(": ")[2]) for fault in outcome.faults),
+        *(Item(_level(fault), fault.where, str(fault).partition(": ")[2]) for fault in outcome.faults),
         *_rejected(outcome.calibrations, anchors),
         *_without_density(outcome.results, anchors),
         *_flagged(outcome, failed, anchors),
         *(Item("info", note.about, note.text) for note in outcome.notes),
     )
+    return tuple(sorted(items, key=lambda item: _LEVELS.index(item.level)))
+
+
+def _level(fault: Fault) -> str:
+    return "warn" if fault.severity is Severity.WARNING else "severe"
 
 
 def _failures(failed: Sequence[SampleResult], anchors: dict[str, str]) -> Iterable[Item]:

@@ -153,12 +153,13 @@ def receptor(status: RdStatus, rd: float | None, n: int) -> ReceptorDensity:
     spread = 10 ** (1.96 * (0.04 + 0.5 / max(n, 1) ** 0.5 * 0.6))
     abc = None if rd is None else max(rd, 0) + 420.0
     mfi = None if abc is None else 10 ** ((np.log10(abc) - INTERCEPT) / SLOPE)
+    control = 255.0 if known and status is not RdStatus.NO_BACKGROUND else None
     budget = (
-        ErrorTerm("curve", 0.021, 0.31), ErrorTerm("lot", 0.022, 0.34), ErrorTerm("f_p", 0.011, 0.09),
-        ErrorTerm("cells", 0.019, 0.22), ErrorTerm("beads", 0.007, 0.04),
+        ErrorTerm("standard curve", 0.021, 0.31), ErrorTerm("lot assignment", 0.022, 0.34), ErrorTerm("F:P ratio", 0.011, 0.09),
+        ErrorTerm("stained cells", 0.019, 0.22), ErrorTerm("bead peak medians", 0.007, 0.04),
     )  # fmt: skip
     return ReceptorDensity(
-        status, n, mfi, 255.0 if known else None, abc, 420.0 if known else None, rd,
+        status, n, mfi, control, abc, 420.0 if control else None, rd,
         None if rd is None else (rd / spread if rd > 0 else rd - 180), None if rd is None else max(rd, 100) * spread,
         rd, None if rd is None else rd * 1.04, 9.8 if known else None, 950.0, 67_601.0 * 4, budget if known else (),
     )  # fmt: skip
