@@ -34,7 +34,8 @@ class Fault:
     where
         A cell as Excel names it (`samples!C7`), a sheet or a file.
     found, expected
-        In words; a typed value stands in double quotes.
+        In words; a typed value stands in double quotes. Where `found` is a sentence that says all, nothing is
+        expected.
     hint
         What to do, or what was probably meant; may be empty.
 
@@ -51,7 +52,9 @@ class Fault:
     severity: Severity = Severity.ERROR
 
     def __str__(self) -> str:
-        line = f"{self.where}: found {self.found}, expected {self.expected}"
+        line = f"{self.where}: {self.found}"
+        if self.expected:
+            line = f"{self.where}: found {self.found}, expected {self.expected}"
         return f"{line}. {self.hint}" if self.hint else line
 
 

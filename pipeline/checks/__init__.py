@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 
 from pipeline.checks.acquisition import bead_age, beads_unlike_tube, controls_unlike_tube, dates_that_disagree
 from pipeline.checks.channels import absent_channels, contradicting_markers, control_channels, shared_channels
@@ -16,13 +17,16 @@ from pipeline.checks.typed import (
     unsuited_kits,
     unused_runs,
 )
-from pipeline.faults import Fault, in_reading_order
+from pipeline.faults import Fault, Severity, in_reading_order, stops_run
+from pipeline.sheets.reading import read_typed, study_of
+from pipeline.sheets.sound import sound_part
 from pipeline.study import Study
 
 __all__ = [
     "Finding",
     "Headers",
     "TubeFindings",
+    "check_folder",
     "check_study",
     "read_headers",
     "study_findings",
@@ -69,6 +73,27 @@ def check_study(study: Study, headers: Headers | None = None) -> tuple[Fault, ..
     (TUBE).
     """
     return in_reading_order(finding.fault for finding in study_findings(study, headers) if finding.fault)
+
+
+def check_folder(folder: Path) -> tuple[Study | None, tuple[Fault, ...]]:
+    """Read a study folder and check its files too, whatever its sheets hold: every fault in one go.
+
+    Returns
+    -------
+    study
+        None where a fault of the sheets stops the run.
+    faults
+        Of the sheets, and of the files that sound rows name.
+    """
+    typed, faults = read_typed(folder)
+    if typed is None:
+        return None, faults
+    if not stops_run(faults):
+        study = study_of(typed)
+        return study, in_reading_order((*faults, *check_study(study)))
+    found = check_study(study_of(sound_part(typed, faults)))
+    grave = (fault for fault in found if fault.severity is not Severity.WARNING)
+    return None, in_reading_order((*faults, *grave))
 
 
 def tube_findings(study: Study, headers: Headers | None = None) -> Mapping[str, TubeFindings]:

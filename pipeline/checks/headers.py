@@ -44,29 +44,28 @@ def _header(study: Study, name: str) -> Header:
     except FcsError as error:
         return Header(name, problem=str(error))
     if file.n_events == 0:
-        return Header(name, problem=f"{file.path.name} holds no events ($TOT 0)")
+        return Header(name, problem=f"{file.path.name} holds no events ($TOT 0); acquire the tube again")
     return Header(name, file)
 
 
 def unusable_files(study: Study, headers: Headers) -> Iterator[Finding]:
     """Report files that cannot be used: the tube fails, its background or its curve is missing."""
-    expected = "an FCS file with events"
     for run in study.beads:
         if headers[run.fcs_file].file is None:
             n = sum(sample.beads == run.beads for sample in study.samples)
             found = f"{headers[run.fcs_file].problem}; {n} {'tube has' if n == 1 else 'tubes have'} no curve"
             where = study.at("beads", run.beads, "fcs_file")
-            yield Finding(Fault(where, found, expected, severity=Severity.TUBE))
+            yield Finding(Fault(where, found, "", severity=Severity.TUBE))
     for sample in study.samples:
         for column, name in files_of(sample).items():
             problem = headers[name].problem
             if problem:
-                yield _unusable(study, sample, column, problem, expected)
+                yield _unusable(study, sample, column, problem)
 
 
-def _unusable(study: Study, sample: Sample, column: str, problem: str, expected: str) -> Finding:
+def _unusable(study: Study, sample: Sample, column: str, problem: str) -> Finding:
     where = study.at("samples", sample.sample_id, column)
-    fault = Fault(where, problem, expected, severity=Severity.TUBE)
+    fault = Fault(where, problem, "", severity=Severity.TUBE)
     if column == "fcs_file":
         return Finding(fault, sample.sample_id, note=problem, fails=True)
     kind = "FMO" if column == "fmo_file" else "isotype"

@@ -56,6 +56,12 @@ RowT = TypeVar("RowT", bound=Row)
 
 def read_study(folder: Path) -> tuple[Study | None, tuple[Fault, ...]]:
     """Read what people typed; see `pipeline.study.read_study`."""
+    typed, faults = read_typed(folder)
+    return (None if typed is None or stops_run(faults) else study_of(typed)), faults
+
+
+def read_typed(folder: Path) -> tuple[TypedStudy | None, tuple[Fault, ...]]:
+    """Return every row as typed, None where there is nothing to read, and every fault in reading order."""
     raw, faults = _raw_sheets(folder)
     if raw is None:
         return None, faults
@@ -67,8 +73,7 @@ def read_study(folder: Path) -> tuple[Study | None, tuple[Fault, ...]]:
     found += _missing_sheets(sheets)
     typed, wrong = _typed_study(folder, sheets)
     found += [*wrong, *reference_faults(typed)]
-    ordered = in_reading_order(found)
-    return (None if stops_run(ordered) else _study(typed)), ordered
+    return typed, in_reading_order(found)
 
 
 def _raw_sheets(folder: Path) -> tuple[tuple[RawSheet, ...] | None, tuple[Fault, ...]]:
@@ -213,7 +218,7 @@ def _settings(entries: Sequence[Entry[SettingRow]]) -> tuple[Settings, list[Faul
     return settings, faults
 
 
-def _study(typed: TypedStudy) -> Study:
+def study_of(typed: TypedStudy) -> Study:
     """Turn rows without a fault into the study."""
     panels: dict[str, list[PanelChannel]] = {}
     for entry in typed.panels:

@@ -98,7 +98,8 @@ def _unknown(
         listed = list(dict.fromkeys(known))
         hint = did_you_mean(name, listed)
         if not hint and 0 < len(listed) <= 5:
-            hint = f"There {'is' if len(listed) == 1 else 'are'} {enumerate_words((quoted(each) for each in listed), 'and')}."
+            there_are = "There is" if len(listed) == 1 else "There are"
+            hint = f"{there_are} {enumerate_words(map(quoted, listed), 'and')}."
         yield Fault(where, quoted(name), expected, hint)
 
 

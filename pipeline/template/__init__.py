@@ -75,10 +75,10 @@ def _inventory(study: Path, fcs_folder: Path | None) -> Inventory:
     if not fcs_folder.is_dir():
         raise UserError(f"{fcs_folder}: found no such folder, expected the folder with the FCS files")
     if not fcs_folder.resolve().is_relative_to(study.resolve()):
+        inside = study / "fcs"
         raise UserError(
-            f"{fcs_folder}: found FCS files outside the study folder {study}, expected them inside, since file "
-            f"names in the sheets may not leave it; copy or move them to {study / 'fcs'} and run init --fcs "
-            f"{study / 'fcs'}"
+            f"{fcs_folder}: found FCS files outside the study folder {study}, expected them inside, since "
+            f"file names in the sheets may not leave it; copy or move them to {inside}, then init again"
         )
     return take_inventory(study, fcs_folder)
 

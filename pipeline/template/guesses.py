@@ -36,7 +36,7 @@ _PULSE = re.compile(r"[-_ ]([AHW])$")
 
 @dataclass(frozen=True, slots=True)
 class GuessedRow:
-    """A row of a sheet: values by column, which of them are guesses, what they rest on, what is to be filled."""
+    """A row of a sheet: values by column, which are guesses and why, which are to be filled in."""
 
     values: dict[str, Value]
     guessed: tuple[str, ...] = ()

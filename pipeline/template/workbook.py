@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
 SPARE_ROWS = 300
-"""Rows below the last one that are formatted for what will be typed."""
+"""Rows below the last one that have drop-downs for what will be typed."""
 
 GUESSED, TO_FILL, HEADER = "FFF2CC", "F8CBAD", "DDEBF7"
 REMARKS = {"samples", "panels", "beads", "doses"}
@@ -146,7 +146,8 @@ def _write_rows(sheet: Worksheet, name: str, model: type[Row], rows: Sequence[Gu
                 cell.fill = to_fill
     for index, column in enumerate(columns, start=1):
         number_format = _number_format(model, name, column)
-        for number in range(2, len(rows) + 2 + (0 if name == "settings" else SPARE_ROWS)):
+        sheet.column_dimensions[column_letter(index)].number_format = number_format
+        for number in range(2, len(rows) + 2):
             sheet.cell(number, index).number_format = number_format
 
 

@@ -18,7 +18,7 @@ from builders import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.checks import TubeFindings, check_study, tube_findings
+from pipeline.checks import TubeFindings, check_folder, check_study, tube_findings
 from pipeline.checks.acquisition import instrument_difference
 from pipeline.faults import Severity, fault_report, stops_run
 from pipeline.fcs import read_fcs
@@ -419,6 +419,35 @@ def test_patient_dates_in_an_impossible_order_are_named(tmp_path):
             "expected dates in order of time"
         )
     ]
+
+
+def test_files_are_checked_in_the_same_go_where_sheets_have_faults(tmp_path):
+    good_study(tmp_path, {**CONTROLS, "doses!B2": "03/04/2024"})
+    write_tube(tmp_path / "fcs" / "S2_FMO.fcs")
+    write_tube(tmp_path / "fcs" / "beads.fcs", keywords={"$P4V": "480"})
+    (tmp_path / "fcs" / "S2.fcs").write_bytes(b"")
+    study, faults = check_folder(tmp_path)
+    assert study is None
+    assert [(fault.where, fault.severity.value) for fault in faults] == [
+        ("samples!F2", "ERROR"),
+        ("samples!D3", "TUBE"),
+        ("doses!B2", "ERROR"),
+    ]
+
+
+def test_a_faulty_panel_or_bead_run_takes_its_tubes_out_of_the_files_check(tmp_path):
+    good_study(tmp_path, {**CONTROLS, "panels!C6": "cd139"})
+    write_tube(tmp_path / "fcs" / "S2_FMO.fcs")
+    (tmp_path / "fcs" / "S2.fcs").write_bytes(b"")
+    assert [fault.where for fault in check_folder(tmp_path)[1]] == ["panels!C6"]
+
+
+def test_check_of_a_good_folder_gives_the_study(tmp_path):
+    good_study(tmp_path, CONTROLS)
+    write_tube(tmp_path / "fcs" / "S2_FMO.fcs")
+    study, faults = check_folder(tmp_path)
+    assert (study.samples[0].sample_id, faults) == ("S1", ())
+    assert check_folder(tmp_path / "nowhere")[0] is None
 
 
 @given(st.floats(1, 1000), st.floats(-0.2, 0.2))
