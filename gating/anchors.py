@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gating.density import Valley, all_valleys, density_of
+from gating.density import Density, Valley, all_valleys, densities_of
 from gating.events import FloatArray, Mask
 from gating.panel import Target
 from gating.thresholds import Axis, axis_density, axis_of
@@ -217,15 +217,14 @@ def beyond_valley(evidence: FloatArray, wanted: Mask) -> Group | None:
     wanted
         bool, same shape: which candidates are on target.
     """
-    found = [group for width in BANDWIDTHS if (group := _lowest_good_valley(evidence, wanted, width))]
+    low, high = float(evidence.min()) - 0.5, float(evidence.max()) + 0.5
+    densities = densities_of(evidence, BANDWIDTHS, low, high)
+    found = [group for density in densities if (group := _lowest_good_valley(evidence, wanted, density))]
     return max(found, key=lambda group: group.clarity, default=None)
 
 
-def _lowest_good_valley(evidence: FloatArray, wanted: Mask, bandwidth: float) -> Group | None:
+def _lowest_good_valley(evidence: FloatArray, wanted: Mask, density: Density) -> Group | None:
     """Walk the valleys from the top down as long as each further group is on target."""
-    density = density_of(
-        evidence, bandwidth=bandwidth, low=float(evidence.min()) - 0.5, high=float(evidence.max()) + 0.5
-    )
     best: Valley | None = None
     upper, level = float("inf"), -float("inf")
     for valley in reversed(all_valleys(density)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -97,12 +98,19 @@ def density_of(values: FloatArray, *, bandwidth: float, low: float, high: float)
     bandwidth
         SD of the Gaussian kernel, in units of the axis.
     """
+    return densities_of(values, (bandwidth,), low, high)[0]
+
+
+def densities_of(values: FloatArray, bandwidths: Sequence[float], low: float, high: float) -> list[Density]:
+    """Return the density at several bandwidths, counting the events once."""
     high = high if high > low else low + 1.0
     scale = N_BINS / (high - low)
-    place = ((values - np.float32(low)) * np.float32(scale)).astype(np.int32)
-    counts = np.bincount(place[(place >= 0) & (place < N_BINS) & (values >= low)], minlength=N_BINS)
+    place = values * np.float32(scale)
+    place -= np.float32(low * scale - 1)  # bins 1 to N_BINS; 0 and the last take what lies beyond
+    np.clip(place, 0, N_BINS + 1, out=place)
+    counts = np.bincount(place.astype(np.int16), minlength=N_BINS + 2)[1 : N_BINS + 1].astype(np.float64)
     grid = np.asarray(low + (np.arange(N_BINS) + 0.5) / scale, np.float64)
-    return Density(grid, _smoothed(counts.astype(np.float64), bandwidth * scale), bandwidth)
+    return [Density(grid, _smoothed(counts, width * scale), width) for width in bandwidths]
 
 
 def clearest_valley(density: Density, low: float, high: float) -> Valley | None:

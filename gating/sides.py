@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from gating.choices import Choices
-from gating.density import Valley, all_valleys
+from gating.density import Valley, all_valleys, densities_of
 from gating.events import FloatArray, Survivors
 from gating.gates import AllOf, Gate, RangeGate
 from gating.panel import GatingChannel, Target
@@ -16,6 +16,8 @@ from gating.thresholds import Axis, Threshold, as_person, axis_density, axis_of,
 
 FEWEST_ROUGH = 20
 """Wanted cells from which they have a say in where a cut lies."""
+MOST_LOST = 0.2
+"""Share of them that a cut may take away: dead ones look like wanted ones on the anchors."""
 FAR_APART = 3.0
 """Modes this far apart (a factor of 20) are two kinds of cells; nearer ones may be autofluorescence."""
 
@@ -105,20 +107,21 @@ def side_cut(
     negative = float(density.grid[mode])
     spread = density.half_width(mode, 1)
     lowest, fallback = negative + spread, negative + 4 * spread
-    if rough is not None:
-        own = axis_density(axis_of(rough, axis), 0.25)
-        middle = int(np.argmax(own.counts))
-        mode, reach = float(own.grid[middle]), own.half_width(middle, 1)
-        lowest, fallback = max(lowest, mode + 1.5 * reach), max(fallback, mode + 3 * reach)
-    valley = _widest_valley(axis, lowest)
-    return settle(axis, valley, fallback=fallback, pooled=pooled, template=template)
+    usual = settle(axis, _widest_valley(axis, lowest), fallback=fallback, pooled=pooled, template=template)
+    if rough is None or float((rough >= usual.value).mean()) <= MOST_LOST:
+        return usual
+    own = axis_density(axis_of(rough, axis), 0.25)
+    middle = int(np.argmax(own.counts))
+    kept, reach = float(own.grid[middle]), own.half_width(middle, 1)
+    valley = _widest_valley(axis, max(lowest, kept + 1.5 * reach))
+    return settle(axis, valley, fallback=max(fallback, kept + 3 * reach), pooled=pooled, template=template)
 
 
 def _widest_valley(axis: Axis, lowest: float) -> Valley | None:
     found = [
         valley
-        for width in (0.15, 0.25)
-        for valley in all_valleys(axis_density(axis, width))
+        for density in densities_of(axis.values, (0.15, 0.25), axis.low, axis.high)
+        for valley in all_valleys(density)
         if valley.place >= lowest and valley.clarity > 0
     ]
     return max(found, key=lambda valley: (_weight(valley), -valley.place), default=None)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gating.density import Density, Valley, clearest_valley, density_of
+from gating.density import Density, Valley, clearest_valley, densities_of, density_of
 from gating.events import FloatArray
 from gating.transforms import asinh, asinh_cofactor
 
@@ -115,7 +115,10 @@ def axis_density(axis: Axis, bandwidth: float) -> Density:
 
 def best_valley(axis: Axis, low: float, high: float) -> Valley | None:
     """Return the clearest valley between two places over three bandwidths, or None."""
-    found = [clearest_valley(axis_density(axis, width), low, high) for width in (0.1, 0.18, 0.3)]
+    found = [
+        clearest_valley(density, low, high)
+        for density in densities_of(axis.values, (0.1, 0.18, 0.3), axis.low, axis.high)
+    ]
     valleys = [valley for valley in found if valley is not None]
     return max(valleys, key=lambda valley: valley.clarity, default=None)
 
