@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -130,7 +129,7 @@ def _scale(stored: Values, out: Values, factor: float, divisor: float) -> None:
 def _logarithmic(stored: Values, parameter: Parameter) -> NDArray[np.float64]:
     """10^(f1·x/R)·f2 (section 3.2.20)."""
     exponent = parameter.decades * stored.astype(np.float64) / parameter.value_range
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", under="ignore"):
         return np.asarray(10.0**exponent * parameter.log_zero, np.float64)
 
 
@@ -165,7 +164,7 @@ def _decode_span(
     buffer = bytearray(layout.n_bytes(step) + SPARE_BYTES)
     sources = [_parts(buffer, column.field, layout, step) for column in columns]
     try:
-        with path.open("rb", buffering=0) as file:
+        with path.open("rb", buffering=0) as file, np.errstate(over="ignore", invalid="ignore"):
             file.seek(place.begin + span[0] * layout.record_bits // 8)
             for first in range(span[0], span[1], step):
                 n_events = min(step, span[1] - first)
@@ -250,7 +249,8 @@ def _packed(buffer: Bytes, start: int, shape: tuple[int, int], field: Field) -> 
     def finish(pairs: Values) -> Values:
         halves = np.right_shift(pairs, shift)
         rest: Values = np.left_shift(halves[:, 1] & high, up)
-        return np.bitwise_or(halves[:, 0] & low & np.uint64(kept), rest)
+        first: Values = np.bitwise_and(halves[:, 0], low & np.uint64(kept))
+        return np.bitwise_or(first, rest)
 
     return Part(pairs, finish)
 
@@ -272,8 +272,9 @@ def _decode_text(path: Path, place: Place, columns: Sequence[Column]) -> None:
     else:
         stride = place.layout.record_bits // 8
         fields = {id(field): _fixed_numbers(raw, field, stride, place.n_events, path) for field in fields_of}
-    for column in columns:
-        column.rule(fields[id(column.field)], column.out)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for column in columns:
+            column.rule(fields[id(column.field)], column.out)
 
 
 def _fixed_numbers(raw: bytes, field: Field, stride: int, count: int, path: Path) -> NDArray[np.float64]:
@@ -282,15 +283,20 @@ def _fixed_numbers(raw: bytes, field: Field, stride: int, count: int, path: Path
         return words.astype(np.float64)
     except ValueError as fault:
         raise NotFcsError(
-            f"{path.name}: DATA is ASCII, but holds what is no number ({fault}); export it again"
+            f"{path.name}: DATA is ASCII, but holds what is no number ({fault}), expected digits; "
+            "export it again"
         ) from None
 
 
 def _free_numbers(raw: bytes, count: int, path: Path) -> NDArray[np.float64]:
     spaced = raw.translate(bytes.maketrans(b",\t\r\n\0", b"     "))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
+    try:
         numbers = np.fromstring(spaced.decode("latin-1"), np.float64, sep=" ")
+    except ValueError:
+        raise NotFcsError(
+            f"{path.name}: DATA is ASCII, but holds what is no number, expected {count:,} numbers; "
+            "export it again"
+        ) from None
     if numbers.size < count:
         raise TruncatedError(
             f"{path.name}: DATA holds {numbers.size:,} ASCII numbers, expected {count:,} "

@@ -10,6 +10,9 @@ from pipeline.fcs.errors import NotFcsError, UnsupportedError
 from pipeline.fcs.repairs import Repair
 from pipeline.fcs.text import real_number, whole_number
 
+MOST_CHANNELS = 10_000
+"""No instrument has a tenth of it."""
+
 SMALLEST_DIGITISER = 256
 """Eight bits: a $PnR below it, or no power of two, is no count of steps but the largest value itself."""
 
@@ -146,6 +149,10 @@ def _count(keywords: Mapping[str, str], file: str) -> int:
         raise NotFcsError(
             f"{file}: $PAR says {count:,} channels, expected at most the {len(keywords):,} keywords of "
             "TEXT; the file is damaged, export it again"
+        )
+    if count > MOST_CHANNELS:
+        raise UnsupportedError(
+            f"{file}: $PAR says {count:,} channels, expected at most {MOST_CHANNELS:,}; the file is damaged"
         )
     return count
 
