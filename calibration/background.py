@@ -14,10 +14,12 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 
-SPREADS = np.linspace(0.05, 1.25, 25)  # log-SD of receptors from cell to cell that are weighed
+SPREADS = np.linspace(0.05, 1.25, 19)  # log-SD of receptors from cell to cell that are weighed
 USUAL_SPREAD, SPREAD_SD = 0.45, 0.25  # assumed before looking; a few hundred cells outweigh it
 PROBABILITIES = np.linspace(0.1, 0.9, 9)  # the stain's quantiles that are matched: tails may be other cells
-N_NORMAL = 41
+N_NORMAL = 31
+N_PHOTON = 5
+N_BISECTIONS = 22
 MOST_CELLS = 3000  # the log-normal is a model: more cells than this do not make it truer
 
 
@@ -30,19 +32,40 @@ class SubtractionBias:
     spread: float
 
 
-def subtraction_bias(stained: Floats, control: Floats) -> SubtractionBias:
+@dataclass(frozen=True, slots=True)
+class _Model:
+    """stained = background + M · factor + photon noise; factors (spreads, normals), noise nodes (photons,)."""
+
+    values: Floats
+    probability: Floats
+    factors: Floats
+    photon_step: float
+    nodes: Floats
+
+    def below(self, at: float, middle: Floats) -> Floats:
+        """P(stained ≤ at) for each spread, given its M."""
+        amount = (middle[:, None] * self.factors)[..., None]
+        rest = at - amount - np.sqrt(self.photon_step * amount) * self.nodes
+        below = np.interp(rest, self.values, self.probability, left=0.0, right=1.0)
+        return np.asarray(below.mean(axis=(1, 2)), dtype=np.float64)
+
+
+def subtraction_bias(stained: Floats, control: Floats, photon_step: float = 0.0) -> SubtractionBias:
     """Estimate the bias of `median(stained) − median(control)`.
 
-    Model: stained = control + M · exp(s · normal), with the control's own empirical distribution as background.
-    For each spread s, M is such that the model's median is the stain's; the spreads are weighed by how well they
-    give the stain's deciles (generalised least squares in probability, covariance of an empirical distribution)
-    and by a mild prior. The bias is the weighted mean of `median(stained) − median(control) − M`. It vanishes
-    where the stain is far above the background.
+    Model: stained = control + M · exp(s · normal) + photon noise, with the control's own empirical distribution as
+    background. For each spread s, M is such that the model's median is the stain's; the spreads are weighed by how
+    well they give the stain's deciles (generalised least squares in probability, covariance of an empirical
+    distribution) and by a mild prior. The bias is the weighted mean of `median(stained) − median(control) − M`.
+    It vanishes where the stain is far above the background.
 
     Parameters
     ----------
     stained, control
         Linear intensities of the same gated population in both tubes, shapes (n,) and (m,).
+    photon_step
+        Linear units per photoelectron, as the beads show it; photon counting widens the stain symmetrically, which
+        must not be taken for a spread of receptors. 0: none.
 
     Returns
     -------
@@ -52,20 +75,23 @@ def subtraction_bias(stained: Floats, control: Floats) -> SubtractionBias:
     difference = float(np.median(stained) - np.median(control))
     if difference <= 0:
         return SubtractionBias(0.0, 0.0, USUAL_SPREAD)
-    background = _distribution(control)
-    factors = np.exp(SPREADS[:, None] * _normal_quantiles())
-    middle = _medians(background, factors, float(np.median(stained)), difference)
-    weight = _weights(background, factors, middle, stained)
+    nodes = _normal_quantiles(N_PHOTON) if photon_step > 0 else np.zeros(1)
+    factors = np.exp(SPREADS[:, None] * _normal_quantiles(N_NORMAL))
+    model = _Model(*_distribution(control), factors, photon_step, nodes)
+    middle = _medians(model, float(np.median(stained)), difference)
+    weight = _weights(model, middle, stained)
     bias = difference - middle
     mean = float(weight @ bias)
     sd = float(np.sqrt(max(weight @ (bias - mean) ** 2, 0.0)))
     return SubtractionBias(mean, sd, float(weight @ SPREADS))
 
 
-def _normal_quantiles() -> Floats:
+def _normal_quantiles(n: int) -> Floats:
+    """Nodes of a standard normal, each standing for 1 / n of it."""
     from scipy.special import ndtri
 
-    return np.asarray(ndtri((np.arange(N_NORMAL) + 0.5) / N_NORMAL), dtype=np.float64)
+    nodes = np.asarray(ndtri((np.arange(n) + 0.5) / n), dtype=np.float64)
+    return np.asarray(nodes / nodes.std(), dtype=np.float64)
 
 
 def _distribution(control: Floats) -> tuple[Floats, Floats]:
@@ -75,26 +101,20 @@ def _distribution(control: Floats) -> tuple[Floats, Floats]:
     return np.quantile(control, probability, method="hazen"), probability
 
 
-def _probability(background: tuple[Floats, Floats], at: Floats, middle: Floats, factors: Floats) -> Floats:
-    """P(control + M · factor ≤ at) for each spread; `at` broadcasts against (spreads, normals)."""
-    values, probability = background
-    rest = at - middle[:, None] * factors
-    return np.interp(rest, values, probability, left=0.0, right=1.0).mean(axis=-1)
-
-
-def _medians(background: tuple[Floats, Floats], factors: Floats, stained: float, difference: float) -> Floats:
+def _medians(model: _Model, stained: float, difference: float) -> Floats:
     """M for each spread, by bisection, such that half of the model lies below the stain's median."""
-    low, high = np.zeros(factors.shape[0]), np.full(factors.shape[0], 2.0 * difference)
-    for _ in range(30):
+    low, high = np.zeros(SPREADS.size), np.full(SPREADS.size, 2.0 * difference)
+    for _ in range(N_BISECTIONS):
         middle = 0.5 * (low + high)
-        too_dim = _probability(background, np.array(stained), middle, factors) > 0.5
+        too_dim = model.below(stained, middle) > 0.5
         low, high = np.where(too_dim, middle, low), np.where(too_dim, high, middle)
     return 0.5 * (low + high)
 
 
-def _weights(background: tuple[Floats, Floats], factors: Floats, middle: Floats, stained: Floats) -> Floats:
+def _weights(model: _Model, middle: Floats, stained: Floats) -> Floats:
+    """Weight of each spread: how well it gives the stain's deciles, times the prior."""
     deciles = np.quantile(stained, PROBABILITIES)
-    off = np.stack([_probability(background, t, middle, factors) for t in deciles], axis=1) - PROBABILITIES
+    off = np.stack([model.below(float(t), middle) for t in deciles], axis=1) - PROBABILITIES
     covariance = np.minimum.outer(PROBABILITIES, PROBABILITIES) - np.outer(PROBABILITIES, PROBABILITIES)
     misfit = np.einsum("ij,ij->i", off, np.linalg.solve(covariance, off.T).T)
     cells = min(stained.size, MOST_CELLS)

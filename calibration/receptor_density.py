@@ -159,7 +159,7 @@ def quantify_receptor_density(
     if control.size < FEWEST_CONTROL_CELLS:
         note = _why_no_background(control_cells is None, control.size)
         return replace(known, status=RdStatus.NO_BACKGROUND, notes=(*known.notes, note))
-    tube = _Tube(stained, control, curve, divisor, subtraction_bias(stained, control))
+    tube = _Tube(stained, control, curve, divisor, subtraction_bias(stained, control, curve.photon_step))
     errors = RelativeErrors(lot_cv, f_p_cv if kit.needs_f_p else 0.0, between_run_cv)
     result = _with_density(known, tube, errors, lab_lloq, seed, n_draws)
     return _with_status(result, stained, uloq_extrapolation, detector_top)

@@ -54,6 +54,8 @@ class StandardCurve:
         Fitted beads less parameters; 0: the fit leaves no residual to judge it by.
     peak_sd
         Sampling SD of each bead median in dex (1.2533 · rCV / √n); 0 where rCV and n were not given.
+    photon_step
+        Linear units per photoelectron, from how bead CVs fall with brightness; 0 where rCV was not given.
     """
 
     slope: float
@@ -71,6 +73,7 @@ class StandardCurve:
     autofluorescence: float = 0.0
     degrees_of_freedom: int = 0
     peak_sd: tuple[float, ...] = ()
+    photon_step: float = 0.0
 
     @overload
     def to_abc(self, mfi: float) -> float: ...
@@ -293,6 +296,7 @@ def _judged(
         fit.autofluorescence,
         max(freedom, 0),
         _peak_sd(rcv, n, x.size),
+        _photon_step(x[used], _of(rcv, used)),
     )
 
 
@@ -314,6 +318,17 @@ def _peak_sd(rcv: Sequence[float] | None, n: Sequence[int] | None, size: int) ->
         float(1.2533 * min(abs(r), 10.0) / np.sqrt(max(k, 1)) / np.log(10))
         for r, k in zip(rcv, n, strict=True)
     )
+
+
+def _photon_step(medians: Floats, rcv: Floats | None) -> float:
+    """Fit rCV² = cv² + step / median + noise² / median², each term at least zero (Steen 1992)."""
+    if rcv is None or medians.size < 3 or np.any(rcv <= 0):
+        return 0.0
+    from scipy.optimize import nnls
+
+    terms = np.column_stack([np.ones_like(medians), 1 / medians, 1 / medians**2]) / rcv[:, None] ** 2
+    scale = terms.max(axis=0)
+    return float((nnls(terms / scale, np.ones(medians.size))[0] / scale)[1])
 
 
 def _notes(x: Floats, y: Floats, off: npt.NDArray[np.bool_], freedom: int) -> tuple[str, ...]:
