@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 from builders import good_sheets, good_study, with_cells, write_csvs, write_files, write_workbook
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.comments import Comment
 from pydantic_core import PydanticCustomError
 
@@ -331,3 +332,80 @@ def test_an_id_that_excel_made_a_date_is_refused():
 
 def test_columns_are_lettered_as_in_excel():
     assert [column_letter(n) for n in (1, 26, 27, 702, 703, 16384)] == ["A", "Z", "AA", "ZZ", "AAA", "XFD"]
+
+
+def with_files(folder: Path) -> Path:
+    return folder if (folder / "fcs").is_dir() else write_files(folder)
+
+
+ODD = st.one_of(
+    st.text(max_size=20),
+    st.sampled_from(
+        [
+            "\0",
+            "a" * 5000,
+            "fcs/" + "b" * 300,
+            "#2",
+            "fcs/S1.fcs#9",
+            "~/x",
+            "//host/x",
+            "=1+1",
+            "-",
+            ";",
+            "1e999",
+        ]
+    ),
+    st.integers(-10, 10**18),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.booleans(),
+    st.datetimes(datetime(1901, 1, 1), datetime(2300, 1, 1)),
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    cells=st.dictionaries(
+        st.tuples(
+            st.sampled_from(["samples", "panels", "beads", "doses"]), st.integers(0, 7), st.integers(1, 9)
+        ),
+        ODD,
+        max_size=8,
+    )
+)
+def test_whatever_is_typed_is_a_study_or_faults_with_cells(tmp_path, cells):
+    sheets = good_sheets()
+    for (sheet, column, row), value in cells.items():
+        text = value if isinstance(value, str) else str(value)
+        sheets = with_cells(sheets, {f"{sheet}!{column_letter(column + 1)}{row}": text})
+    study, faults = read_study(write_csvs(with_files(tmp_path / "study"), sheets))
+    assert (study is None) == any(fault.severity is Severity.ERROR for fault in faults)
+    assert all("\n" not in str(fault) and fault.where for fault in faults)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    cells=st.dictionaries(
+        st.tuples(
+            st.sampled_from(["samples", "panels", "beads", "doses"]), st.integers(0, 7), st.integers(1, 9)
+        ),
+        ODD,
+        max_size=8,
+    )
+)
+def test_whatever_stands_in_a_workbook_is_a_study_or_faults_with_cells(tmp_path, cells):
+    sheets = good_sheets()
+    for (sheet, column, row), value in cells.items():
+        typed = ILLEGAL_CHARACTERS_RE.sub("", value)[:32000] if isinstance(value, str) else value
+        sheets = with_cells(sheets, {f"{sheet}!{column_letter(column + 1)}{row}": typed})
+    study, faults = read_study(write_workbook(with_files(tmp_path / "study"), sheets))
+    assert (study is None) == any(fault.severity is Severity.ERROR for fault in faults)
+    assert all("\n" not in str(fault) and fault.where for fault in faults)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.one_of(st.binary(max_size=300), st.text(alphabet='a;,\t"\n\r=p', max_size=80).map(str.encode)))
+def test_any_bytes_in_a_csv_are_faults_and_never_a_traceback(tmp_path, data):
+    folder = write_csvs(with_files(tmp_path / "study"), good_sheets())
+    (folder / "doses.csv").write_bytes(data)
+    _, faults = read_study(folder)
+    assert all("\n" not in str(fault) for fault in faults)
