@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from gating.gates import AllOf, AnyOf, Gate, RangeGate
+from gating.plasma_cells import LOW_CONFIDENCE
 from gating.population import GateStep
 from pipeline.figures.canvas import house_style, inch_axes, new_figure
 from pipeline.figures.outlines import axes_of, hidden_parts, outlines
@@ -22,9 +24,6 @@ from pipeline.study import Panel as StudyPanel
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-UNSURE = 0.7
-"""Below this confidence a step's title is drawn in the colour of a warning."""
 
 _SIDE = 1.45
 _CELL_WIDTH, _CELL_HEIGHT = 2.05, 2.3
@@ -136,7 +135,7 @@ def _draw_step(
         extent = (panel.left, right, panel.bottom, top)
         axes.imshow(_coloured(counts), origin="lower", extent=extent, interpolation="none", aspect="auto")
     else:
-        _draw_profile(axes, panel, counts)
+        _draw_profile(axes, panel, counts, kept_bins(density))
     _draw_gate(axes, panel, density)
     _draw_frame(axes, panel, density, labels)
     _write_captions(axes, panel, density, step)
@@ -185,14 +184,36 @@ def _shifted(counts: NDArray[np.uint32], up: int, right: int) -> NDArray[np.uint
     return moved
 
 
-def _draw_profile(axes: Axes, panel: Panel, counts: NDArray[np.uint32]) -> None:
+def kept_bins(density: Density) -> NDArray[np.bool_]:
+    """Return which bins of a 1-D histogram lie within its gate, by their middle; shape (bins,)."""
+    x, _ = axes_of(density)
+    edges = np.linspace(x.low, x.high, density.bins + 1)
+    return _within(density.gate, density.x_channel, x, (edges[1:] + edges[:-1]) / 2)
+
+
+def _within(gate: Gate | None, channel: str, axis: Axis, places: NDArray[np.float64]) -> NDArray[np.bool_]:
+    if isinstance(gate, AllOf | AnyOf):
+        join = np.logical_and if isinstance(gate, AllOf) else np.logical_or
+        return np.asarray(join.reduce([_within(part, channel, axis, places) for part in gate.gates]))
+    if not isinstance(gate, RangeGate) or gate.channel != channel:
+        return np.ones(places.shape, dtype=bool)
+    low = -np.inf if gate.lower is None else float(axis.position(gate.lower))
+    high = np.inf if gate.upper is None else float(axis.position(gate.upper))
+    return np.asarray((places >= low) & (places < high))
+
+
+def _draw_profile(axes: Axes, panel: Panel, counts: NDArray[np.uint32], kept: NDArray[np.bool_]) -> None:
+    """Draw a 1-D histogram: blue what the gate keeps, pale what it leaves out."""
     from matplotlib.patches import Polygon
 
-    height = np.repeat(counts / max(int(counts.max(initial=0)), 1), 2) * 0.93 * _SIDE + panel.bottom
+    share = counts / max(int(counts.max(initial=0)), 1) * 0.93 * _SIDE
     edges = np.repeat(np.linspace(panel.left, panel.left + _SIDE, counts.size + 1), 2)[1:-1]
-    outline = np.column_stack([edges, height])
-    corners = [(panel.left + _SIDE, panel.bottom), (panel.left, panel.bottom)]
-    axes.add_artist(Polygon(np.vstack([outline, corners]), facecolor="#9dbbd9", linewidth=0))
+    feet = [(panel.left + _SIDE, panel.bottom), (panel.left, panel.bottom)]
+    for part, colour in ((~kept, "#d5d9df"), (kept, "#7ba1cb")):
+        if part.any():
+            height = np.repeat(np.where(part, share, 0.0), 2) + panel.bottom
+            outline = np.vstack([np.column_stack([edges, height]), feet])
+            axes.add_artist(Polygon(outline, facecolor=colour, linewidth=0))
 
 
 def _draw_gate(axes: Axes, panel: Panel, density: Density) -> None:
@@ -248,14 +269,15 @@ def _write_captions(axes: Axes, panel: Panel, density: Density, step: GateStep |
         return
     share = f"{100 * step.n_out / step.n_in:.3g} %" if step.n_in else "–"
     axes.text(left, top + 0.05, f"{count(step.n_out)} of {count(step.n_in)} · {share}", fontsize=7)
-    unsure = step.confidence < UNSURE
+    unsure = step.confidence < LOW_CONFIDENCE
     certainty = ("? " if unsure else "") + f"{step.confidence:.2f}"
     colour, weight = ("#8f3b00", "bold") if unsure else (GREY, "normal")
     axes.text(left + _SIDE, top + 0.19, certainty, fontsize=7, ha="right", color=colour, fontweight=weight)
     hidden = hidden_parts(density)
     if hidden:
         words = " · ".join(_range_words(part.channel, part.lower, part.upper) for part in hidden)
-        axes.text(left + 0.03, top - 0.04, f"and {words}", fontsize=6.5, va="top", color=BLUE)
+        behind = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
+        axes.text(left + 0.05, top - 0.07, f"and {words}", fontsize=6.5, va="top", color=BLUE, bbox=behind)
 
 
 def _range_words(channel: str, lower: float | None, upper: float | None) -> str:

@@ -42,7 +42,8 @@ def asinh_ticks(low: float, high: float, cofactor: float) -> list[tuple[float, s
     if sum(label != "0" for _, label in ticks) >= 2:
         return ticks
     finer = [
-        (place, count(cofactor * math.sinh(place))) for place, _ in _labelled(low, high, cofactor, (1, 2, 5))
+        (place, _short(float(f"{cofactor * math.sinh(place):.6g}")))
+        for place, _ in _labelled(low, high, cofactor, (1, 2, 5))
     ]
     return finer if len(finer) > 1 else _ends(low, high, cofactor)
 

@@ -126,20 +126,12 @@ def _set_axes(axes: Axes, points: Sequence[Point], visits: Sequence[Visit], sett
 
 def _draw_references(axes: Axes, lloqs: Sequence[float], settings: Settings) -> None:
     if lloqs:
-        top = max(lloqs)
-        axes.axhspan(axes.get_ylim()[0], top, color="#eef1f4", linewidth=0, zorder=0)
-        words = (
-            f"below LLOQ ({count(top)})"
-            if min(lloqs) == top
-            else f"below LLOQ ({count(min(lloqs))} to {count(top)})"
-        )
+        floor, bottom, top = axes.get_ylim()[0], min(lloqs), max(lloqs)
+        axes.axhspan(floor, bottom, color="#e6eaee", linewidth=0, zorder=0)
+        axes.axhspan(bottom, top, color="#f4f6f8", linewidth=0, zorder=0)
+        words = f"LLOQ {count(top)}" if bottom == top else f"LLOQ {count(bottom)} to {count(top)}"
         axes.text(
-            0.005,
-            axes.get_ylim()[0] * 1.12,
-            words,
-            transform=axes.get_yaxis_transform(),
-            fontsize=7,
-            color=GREY,
+            1.005, top, words, transform=axes.get_yaxis_transform(), fontsize=7, color=GREY, va="center"
         )
     axes.axhline(settings.rd_cut, color=GREY, linewidth=0.7, linestyle=(0, (1, 2)))
     axes.text(

@@ -217,6 +217,7 @@ def _budget(result: SampleResult) -> tuple[tuple[str, str, str], ...]:
     return tuple(
         (shade_of(rank), term.name.replace("_", " "), f"{100 * term.share:.0f} %")
         for rank, term in enumerate(ordered)
+        if term.share >= 0.005
     )
 
 

@@ -22,10 +22,16 @@ BETWEEN_PATIENTS: Final = (
 )
 
 FLAGS: Final = {
+    "ABERRANT_TOO_FEW": "too few cells look aberrant: all plasma cells were quantified",
     "ABOVE_ULOQ_EXTRAPOLATED": "the value lies above the top bead",
-    "BEAD_AGE": "the bead run was not acquired near the tube",
-    "BG_METHOD_DIFFERS": "subtracting in molecules and in fluorescence differ by more than 10 %",
+    "BEADS_AGED": "the beads were not acquired on the tube's day",
+    "BEAD_AGE": "the beads were acquired too long before or after the tube, accepted with a reason",
+    "BEAD_AGE_UNKNOWN": "it is not known when the beads or the tube were acquired",
+    "BG_METHOD_DIFFERS": "subtracting as molecules and as fluorescence differ by more than 10 %",
     "CONTROL_NOT_FMO": "the control is not an FMO tube",
+    "CONTROL_NOT_ISOTYPE": "the kit subtracts an isotype control, and this control is none",
+    "CONTROL_SETTINGS_DIFFER": "the control was acquired with other detector settings",
+    "CONTROL_UNUSABLE": "the control tube cannot be used",
     "CURVE_REJECTED": "the standard curve was rejected",
     "CURVE_WARN": "the standard curve was accepted with a warning",
     "DOSE_AFTER_SAMPLE": "doses were given after the sample",
@@ -35,14 +41,25 @@ FLAGS: Final = {
     "FEW_EVENTS_50_99": "50 to 99 cells",
     "INSTRUMENT_MISMATCH": "beads and tube come from different instruments, accepted with a reason",
     "LOW_GATE_CONFIDENCE": "a gate's threshold is unsure: look at it",
+    "MARKER_DIFFERS": "the file names another marker than the panel",
     "MIXED_POPULATIONS": "replicates quantified different populations",
+    "NO_ABERRANT_PHENOTYPE": "the plasma cells do not look aberrant: all were quantified",
+    "NO_ANCHOR": "no channel of the panel tells the wanted cells",
+    "NO_CLEAR_POPULATION": "no group of cells where the wanted ones should be: the cuts are guesses",
+    "NO_DEBRIS": "no forward scatter: debris is not excluded",
     "NO_DOSES": "no dose of the washed-out drug is known",
+    "NO_SCATTER": "no scatter channel",
+    "NO_SINGLETS": "no pulse height or width: doublets are not excluded",
+    "NO_TIME": "no time channel: whether the acquisition was steady is not known",
     "NO_VIABILITY": "no viability dye: dead cells are not excluded",
     "REPAIRED_FILE": "the FCS file had to be repaired",
+    "SAMPLE_BEFORE_FIRST_DOSE": "collected before the first dose of the washed-out drug",
     "SPILL_MISSING": "no spillover matrix: nothing was compensated",
-    "TIME_UNSTABLE": "a stretch of the acquisition was left out as unstable",
+    "STUDY_DRUG_BEFORE_SAMPLE": "the study drug had been given before the sample",
+    "TIME_UNSTABLE": "a stretch of the acquisition was left out as unsteady",
     "VOLTAGE_MISMATCH": "beads and tube were acquired at different voltages, accepted with a reason",
 }
+"""What a flag means. A flag that is not listed is shown as it is; the tube's notes explain it."""
 
 
 def rounded(value: float | None) -> str:
