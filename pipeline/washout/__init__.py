@@ -1,6 +1,7 @@
 """Receptor density against washout: M0 (ranks) and M1 (Tobit line)."""
 
 from pipeline.washout.estimate import Estimate, NotEstimableError, Refusal, to_json
+from pipeline.washout.inverse import weeks_to_reach
 from pipeline.washout.rank_association import RankAssociation, rank_association
 from pipeline.washout.report import WashoutReport, washout_report
 from pipeline.washout.rows import Observations, PatientRd, observe
@@ -20,4 +21,5 @@ __all__ = [
     "rank_association",
     "to_json",
     "washout_report",
+    "weeks_to_reach",
 ]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from pipeline.settings import Settings
 from pipeline.washout.estimate import Estimate, Json, NotEstimableError, Refusal, to_json
+from pipeline.washout.inverse import wait_name, weeks_to_reach
 from pipeline.washout.likelihood import LEFT, OBSERVED, RIGHT
 from pipeline.washout.rank_association import RankAssociation, rank_observations
 from pipeline.washout.rows import Observations, PatientRd, observe
@@ -75,12 +76,13 @@ def washout_report(rows: Sequence[PatientRd], settings: Settings) -> WashoutRepo
     rank, rank_refusal = _rank(data, settings.seed)
     tobit, tobit_refusal = _tobit(data, settings.seed)
     about_rows = (*tissue_notes, *kit_notes, *_on_study_drug(alike), *data.notes)
+    waits, wait_refusals = _waits(tobit, alike, settings)
     notes = (*about_rows, *(rank.notes if rank else ()), *(tobit.notes if tobit else ()))
     return WashoutReport(
         rank=rank,
         tobit=tobit,
-        estimates=(*_rank_estimates(rank), *(tobit.estimates() if tobit else ())),
-        not_estimable=(*rank_refusal, *tobit_refusal),
+        estimates=(*_rank_estimates(rank), *(tobit.estimates() if tobit else ()), *waits),
+        not_estimable=(*rank_refusal, *tobit_refusal, *wait_refusals),
         n_rows=len(rows),
         n_used=data.n,
         n_patients=data.n_patients,
@@ -149,6 +151,24 @@ def _tobit(data: Observations, seed: int) -> tuple[WashoutFit | None, tuple[Refu
         return fit_observations(data, seed=seed), ()
     except NotEstimableError as reason:
         return None, (Refusal("M1", str(reason)),)
+
+
+def _waits(
+    tobit: WashoutFit | None, rows: Sequence[PatientRd], settings: Settings
+) -> tuple[list[Estimate], list[Refusal]]:
+    """Return how long half of the patients, and nine of ten, take to the RD cut and to the median LLOQ."""
+    if tobit is None:
+        return [], []
+    limits = sorted(row.lloq for row in rows if row.lloq)
+    levels = [settings.rd_cut, *limits[len(limits) // 2 : len(limits) // 2 + 1]]
+    told: list[Estimate] = []
+    refused: list[Refusal] = []
+    for rd, share in ((rd, share) for rd in levels for share in (0.5, 0.9)):
+        try:
+            told.append(weeks_to_reach(tobit, rd, share))
+        except NotEstimableError as reason:
+            refused.append(Refusal(wait_name(rd, share), str(reason)))
+    return told, refused
 
 
 def _rank_estimates(rank: RankAssociation | None) -> tuple[Estimate, ...]:

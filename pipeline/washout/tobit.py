@@ -174,7 +174,7 @@ def fit_tobit(
     >>> weeks, rd = [2, 4, 8, 16, 32], [900, 5200, 9000, 21000, 39000]
     >>> fit = fit_tobit(weeks, rd, ["BELOW_LLOQ", "OK", "OK", "OK", "OK"], lloq=5000)
     >>> round(fit.fold_per_doubling, 2), round(float(fit.predict(16)), -3)
-    (2.0, 20000.0)
+    (1.99, 20000.0)
     """
     rows = observe(weeks, rd, status, lloq=lloq, uloq=uloq, measurement_sd=measurement_sd, patients=patients)
     return fit_observations(rows, seed=seed, level=level)

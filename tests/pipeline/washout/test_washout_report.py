@@ -30,7 +30,12 @@ def test_every_estimate_has_an_interval_an_n_and_a_method():
         assert estimate.low <= estimate.value <= estimate.high
         assert estimate.n == 19
         assert estimate.method
-    assert report.not_estimable == ()
+    assert [refusal.name for refusal in report.not_estimable] == [
+        "weeks_until_50_percent_have_150000",
+        "weeks_until_90_percent_have_150000",
+    ]
+    assert all("cannot be told from these data" in refusal.reason for refusal in report.not_estimable)
+    assert names[-2:] == ["weeks_until_50_percent_have_5000", "weeks_until_90_percent_have_5000"]
     assert report.n_observed + report.n_left_censored == 19
 
 

@@ -1,0 +1,154 @@
+"""How long must one wait? The washout at which half of the patients, or nine of ten, reach a density."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from pipeline.washout.estimate import Estimate, NotEstimableError
+from pipeline.washout.likelihood import CensoredRows, Floats, maximise
+from pipeline.washout.line import Line, fit_line
+from pipeline.washout.profile import critical_value, effective_rows, interval
+from pipeline.washout.repeated import patient_draws
+
+if TYPE_CHECKING:
+    from pipeline.washout.tobit import WashoutFit
+
+_FARTHEST_DOUBLINGS: Final = 1.0
+_LARGEST_EXPONENT: Final = 300.0
+
+
+def weeks_to_reach(fit: WashoutFit, rd: float, share: float = 0.5) -> Estimate:
+    """Return the washout in weeks at which this share of patients has at least this receptor density.
+
+    On the line: 2^((log10 rd + z·σ − a)/b), z the normal quantile of `share`. The interval for half of the
+    patients is by profile likelihood; for another share by the delta method on log2 weeks; by resampling
+    where patients repeat.
+
+    Parameters
+    ----------
+    rd
+        Molecules per cell.
+    share
+        0.5: the median patient; 0.9: nine of ten.
+
+    Raises
+    ------
+    NotEstimableError
+        The slope's interval holds 0, or the answer lies more than a doubling outside the washouts seen.
+    """
+    if not fit.slope_interval[0] > 0:
+        raise NotEstimableError(
+            "cannot be told from these data: the interval of the slope holds 0, so a rise is not sure"
+        )
+    line, z = fit_line(fit.data), _quantile(share)
+    doublings = (np.log10(rd) + z * line.sigma - line.intercept) / line.slope
+    _refuse_far_away(line, float(doublings), rd)
+    low, high, how = _limits(fit, line, rd, share)
+    note = _note(line, (low, float(doublings), high))
+    weeks = [_weeks(x) for x in (float(doublings), low, high)]
+    bounds = [limit if np.isfinite(limit) else None for limit in weeks[1:]]
+    return Estimate(
+        wait_name(rd, share),
+        weeks[0],
+        bounds[0],
+        bounds[1],
+        fit.n,
+        fit.method,
+        how,
+        fit.level,
+        "weeks",
+        note=note,
+    )
+
+
+def wait_name(rd: float, share: float) -> str:
+    """Return the name of this estimate in `washout.json`.
+
+    Examples
+    --------
+    >>> wait_name(150_000.0, 0.9)
+    'weeks_until_90_percent_have_150000'
+    """
+    return f"weeks_until_{100 * share:g}_percent_have_{rd:.6g}"
+
+
+def _limits(fit: WashoutFit, line: Line, rd: float, share: float) -> tuple[float, float, str]:
+    """Limits on log2 weeks and how they were found."""
+    if line.data.n_patients < line.data.n:
+        return _resampled(fit, line, rd, share)
+    if share == 0.5:
+        return _profiled(fit, line, rd)
+    return _delta(fit, line, rd, share)
+
+
+def _profiled(fit: WashoutFit, line: Line, rd: float) -> tuple[float, float, str]:
+    axes, best = line.axes, line.best
+    level = axes.y(float(np.log10(rd)))
+    estimate = (level - float(best.beta[0, 0])) / float(best.beta[0, 1])
+
+    def ratio(place: float) -> float:
+        held = maximise(_through(line.rows, place, level), (best.beta[:, 1:], best.log_sigma))
+        return max(0.0, 2 * float(best.log_likelihood[0] - held.log_likelihood[0]))
+
+    critical = critical_value(line.data.kind, 2, fit.level)
+    low, high = interval(ratio, estimate, 0.1 + 0.1 * abs(estimate), critical)
+    return axes.centre_x + axes.scale_x * low, axes.centre_x + axes.scale_x * high, "profile likelihood"
+
+
+def _through(rows: CensoredRows, place: float, level: float) -> CensoredRows:
+    """Lines through one point: y − level = b·(x − place)."""
+    return CensoredRows(rows.design[:, :, 1:] - place, rows.y - level, rows.kind, rows.sd, rows.weight)
+
+
+def _delta(fit: WashoutFit, line: Line, rd: float, share: float) -> tuple[float, float, str]:
+    from scipy.special import stdtrit
+
+    z = _quantile(share)
+    doublings = (np.log10(rd) + z * line.sigma - line.intercept) / line.slope
+    gradient = np.array([-1.0, -doublings, z * line.sigma]) / line.slope
+    spread = float(np.sqrt(gradient @ fit.covariance @ gradient))
+    half = float(stdtrit(max(effective_rows(line.data.kind) - 2, 1.0), (1 + fit.level) / 2)) * spread
+    return float(doublings) - half, float(doublings) + half, "delta method on log2 weeks"
+
+
+def _resampled(fit: WashoutFit, line: Line, rd: float, share: float) -> tuple[float, float, str]:
+    axes, z = line.axes, _quantile(share)
+    level = axes.y(float(np.log10(rd)))
+
+    def crossing(parameters: Floats) -> Floats:
+        rising = parameters[:, 1] > 0
+        slope = np.where(rising, parameters[:, 1], np.nan)
+        return np.asarray((level + z * np.exp(parameters[:, 2]) - parameters[:, 0]) / slope)
+
+    draws = patient_draws(line.rows, line.best, line.data.patients, fit.seed)
+    low, high = draws.interval(crossing, fit.level)
+    return axes.centre_x + axes.scale_x * low, axes.centre_x + axes.scale_x * high, draws.how
+
+
+def _quantile(share: float) -> float:
+    from scipy.special import ndtri
+
+    if not 0 < share < 1:
+        raise ValueError(f"share is {share}; expected a number between 0 and 1")
+    return float(ndtri(share))
+
+
+def _refuse_far_away(line: Line, doublings: float, rd: float) -> None:
+    seen = np.log2([line.data.weeks.min(), line.data.weeks.max()])
+    if not seen[0] - _FARTHEST_DOUBLINGS <= doublings <= seen[1] + _FARTHEST_DOUBLINGS:
+        raise NotEstimableError(
+            f"cannot be told from these data: {rd:g} would be reached at {_weeks(doublings):.3g} weeks, "
+            f"far outside the {2 ** seen[0]:.3g} to {2 ** seen[1]:.3g} weeks that were seen"
+        )
+
+
+def _note(line: Line, doublings: tuple[float, float, float]) -> str:
+    seen = np.log2([line.data.weeks.min(), line.data.weeks.max()])
+    outside = min(doublings) < seen[0] or max(doublings) > seen[1]
+    return "reaches beyond the washouts that were seen: extrapolated" if outside else ""
+
+
+def _weeks(doublings: float) -> float:
+    return float(2.0**doublings) if doublings < _LARGEST_EXPONENT else float("inf")

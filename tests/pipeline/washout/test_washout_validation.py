@@ -1,0 +1,73 @@
+import numpy as np
+import pytest
+
+from pipeline.washout.likelihood import OBSERVED, maximise
+from pipeline.washout.line import fit_line, line_intervals
+from pipeline.washout.profile import critical_value
+from pipeline.washout.validation import (
+    TRUE_SLOPE,
+    Repeated,
+    Truth,
+    examine,
+    main,
+    observations,
+    repeated_coverage,
+    simulate,
+)
+
+
+@pytest.mark.parametrize("n", [19, 60])
+def test_the_interval_covers_and_the_median_slope_is_right(n):
+    found = examine(Truth("58 % censored", n), 1000, seed=5)
+    assert found.estimable >= 985
+    assert abs(found.median_bias) < 4  # three standard errors at n = 19
+    assert 93 <= found.coverage <= 97.1
+    assert found.coverage > found.plain_coverage
+    assert found.substitution_bias < -15
+
+
+def test_the_mean_bias_of_few_rows_is_taken_out():
+    found = examine(Truth("58 % censored", 19), 300, seed=6)
+    assert abs(found.corrected_bias) < found.mean_bias + 1
+    assert abs(found.corrected_bias) < 7  # three standard errors
+
+
+def test_m0_rejects_five_percent_without_association():
+    found = examine(Truth("no association", 19, slope=0.0), 400, seed=7)
+    assert 2 <= found.type_one <= 8.5
+    assert abs(found.median_bias) < 0.05
+
+
+def test_counting_drops_of_the_likelihood_is_counting_intervals():
+    truth = Truth("both sides", 25, left=0.3, right=0.15, measurement_sd=0.1)
+    doublings, rows = simulate(truth, 12, np.random.default_rng(3))
+    best, held = maximise(rows), maximise(rows.without(1, np.full(12, TRUE_SLOPE)))
+    ratio = 2 * (best.log_likelihood - held.log_likelihood)
+    for study in range(12):
+        low, high = line_intervals(fit_line(observations(doublings, rows, study)), 1, 0.95).slope
+        inside = ratio[study] <= critical_value(rows.kind[study], 2)
+        assert (low <= TRUE_SLOPE <= high) == inside
+
+
+def test_simulated_limits_cut_off_the_shares_that_were_asked_for():
+    _, rows = simulate(Truth("x", 50, left=0.4, right=0.1), 200, np.random.default_rng(1))
+    assert np.mean(rows.kind == OBSERVED) == pytest.approx(0.5, abs=1e-3)
+    assert np.mean(rows.kind == 1) == pytest.approx(0.1, abs=1e-3)
+
+
+def test_intervals_of_repeated_samples_cover():
+    coverage, told = repeated_coverage(Repeated(20), 24, seed=2)
+    assert told >= 22
+    assert coverage > 79  # 95 expected, less three standard errors and a bit
+
+
+def test_the_command_writes_the_tables(tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        "pipeline.washout.validation.TRUTHS", (Truth("few", 12), Truth("none", 12, slope=0.0))
+    )
+    out = tmp_path / "validation.md"
+    assert main(["--studies", "4", "--out", str(out)]) == 0
+    text = out.read_text(encoding="utf-8")
+    assert "| 12 | few |" in text
+    assert text.count("\n| 12 |") == 2
+    assert text.count("| 1 |") == 2
