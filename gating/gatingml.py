@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 MATRIX = "spillover"
 UNCOMPENSATED = "uncompensated"
+NO_GATES = (
+    b"<?xml version='1.0' encoding='UTF-8'?>\n"
+    b'<gating:Gating-ML xmlns:gating="http://www.isac-net.org/std/Gating-ML/v2.0/gating"/>\n'
+)
 Path = tuple[str, ...]
 
 
@@ -41,6 +45,8 @@ def to_gatingml(steps: Sequence[GateStep], matrix: SpilloverMatrix | None) -> by
     bytes
         XML, UTF-8.
     """
+    if all(step.gate is None for step in steps):
+        return NO_GATES  # FlowKit cannot write a strategy without gates
     import flowkit
 
     strategy = flowkit.GatingStrategy()
