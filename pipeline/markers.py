@@ -63,6 +63,19 @@ _DYES = re.compile(
 )
 
 
+def f_p_keyword(number: int) -> str:
+    """Return the keyword in which a file may give the F:P ratio of channel `number` (from 1).
+
+    FCS knows no such keyword; software that keeps the reagents' lots can write it, simulated files do.
+
+    Examples
+    --------
+    >>> f_p_keyword(7)
+    'P7F:P RATIO'
+    """
+    return f"P{number}F:P RATIO"
+
+
 def scatter_role(channel: str) -> str:
     """Return the role of a time or scatter channel by its $PnN, or "".
 

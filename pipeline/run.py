@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipeline.batch import Finished, run_tasks, workers_for
 from pipeline.bead_run import calibrate_bead_run
-from pipeline.checks import check_study
+from pipeline.checks import check_folder
 from pipeline.errors import UsageError, UserError
 from pipeline.faults import Fault, Severity, did_you_mean, fault_report, stops_run
 from pipeline.outcome import Note
@@ -19,7 +19,7 @@ from pipeline.provenance import RunFacts, command_line, now
 from pipeline.quantify import TubeTask, failed, quantify_tube
 from pipeline.results import Results, assembled, is_failed
 from pipeline.sample_result import CalibrationResult, SampleResult
-from pipeline.study import Study, read_study
+from pipeline.study import Study
 from pipeline.tasks import bead_digest, bead_tasks, files_of_study, input_hashes, tube_digest, tube_tasks
 
 ALL_QUANTIFIED, FAULTS, SOME_FAILED = 0, 1, 3
@@ -47,7 +47,7 @@ class RunSummary:
 
 def check_whole_study(folder: Path, *, cross_check: bool) -> RunSummary:
     """List every fault of the sheets and of the files they name; compute nothing."""
-    study, faults = _read(folder)
+    study, faults = check_folder(folder)
     compared = _cross_checked(study) if cross_check and study is not None else ""
     status = FAULTS if stops_run(faults) else SOME_FAILED if _some_tube_fails(faults) else ALL_QUANTIFIED
     listed = fault_report(faults) or f"{folder}: no fault found."
@@ -56,7 +56,7 @@ def check_whole_study(folder: Path, *, cross_check: bool) -> RunSummary:
 
 def run_study(folder: Path, options: RunOptions, seen: Reporter) -> RunSummary:
     """Quantify every tube and write every result; finished tubes are stored at once and reused."""
-    study, faults = _read(folder)
+    study, faults = check_folder(folder)
     if study is None or stops_run(faults):
         return RunSummary(FAULTS, faults=fault_report(faults))
     _must_be_samples(options.only, study)
@@ -78,7 +78,7 @@ def run_study(folder: Path, options: RunOptions, seen: Reporter) -> RunSummary:
 
 def calibrate_study(folder: Path, options: RunOptions, seen: Reporter) -> RunSummary:
     """Fit the bead curves and write their table and pictures; no tube is read."""
-    study, faults = _read(folder)
+    study, faults = check_folder(folder)
     if study is None or stops_run(faults):
         return RunSummary(FAULTS, faults=fault_report(faults))
     results = Results(folder / "results")
@@ -103,7 +103,7 @@ def rewrite_report(folder: Path, options: RunOptions, seen: Reporter) -> RunSumm
 
 
 def _from_store(folder: Path, *, whole_report: bool) -> RunSummary:
-    study, faults = _read(folder)
+    study, faults = check_folder(folder)
     if study is None or stops_run(faults):
         return RunSummary(FAULTS, faults=fault_report(faults))
     results = Results(folder / "results")
@@ -122,11 +122,6 @@ def _from_store(folder: Path, *, whole_report: bool) -> RunSummary:
     facts = RunFacts(command_line(), now(), 0.0, 0, len(found))
     results.write(outcome, facts, figures=whole_report)
     return _summary(outcome.results, finished_text(outcome, results.report), faults)
-
-
-def _read(folder: Path) -> tuple[Study | None, tuple[Fault, ...]]:
-    study, faults = read_study(folder)
-    return (study, faults) if study is None else (study, (*faults, *check_study(study)))
 
 
 def _must_be_samples(only: Iterable[str], study: Study) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.fcs import write_fcs
+from pipeline.markers import f_p_keyword
 from pipeline.simulate.beads import SimulatedBeads
 from pipeline.simulate.cytometer import Cytometer
 from pipeline.simulate.plan import Day, PlannedTube
@@ -24,6 +25,8 @@ def write_tube(folder: Path, file: str, planned: PlannedTube, tube: SimulatedTub
     start = datetime.combine(planned.day.on, _FIRST_TUBE) + timedelta(minutes=planned.minute + later)
     keywords = _keywords(tube.cytometer, planned.day.voltage, start, _seconds(tube.cytometer, tube.values))
     keywords |= {"$SMNO": planned.sample_id, "TUBE NAME": Path(file).stem}
+    stained = next(n for n, detector in enumerate(tube.cytometer.detectors, 1) if detector.role == "cd38")
+    keywords[f_p_keyword(stained)] = f"{planned.day.f_p_printed:g}"
     if tube.spillover is not None:
         keywords["$SPILLOVER"] = spillover_keyword(tube.spillover_channels, tube.spillover)
     path = folder / file

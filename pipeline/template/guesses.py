@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 
 from pipeline.channels import find_channel
 from pipeline.faults import same_word
-from pipeline.markers import antigen, fluorochrome, guess_role, scatter_role
+from pipeline.markers import antigen, f_p_keyword, fluorochrome, guess_role, scatter_role
 from pipeline.sheets.cells import LONGEST_ID, RESERVED_NAMES
 from pipeline.sheets.panels import SEVERAL_ALLOWED
 from pipeline.template.inventory import (
@@ -22,7 +22,7 @@ from pipeline.template.inventory import (
     unique_names,
 )
 
-Value = str | date | None
+Value = str | float | date | None
 _KITS = (
     ("quantibrite_pe", re.compile(r"quanti-?brite|(?<![a-z])qb(?![a-z])", re.IGNORECASE)),
     ("qsc", re.compile(r"simply.?cellular|(?<![a-z])qsc(?![a-z])", re.IGNORECASE)),
@@ -122,9 +122,24 @@ def _panel_rows(panel: _Panel) -> tuple[GuessedRow, ...]:
             "marker": antigen(marker) if stained else "",
             "fluorochrome": fluorochrome(channel, marker) if stained else "",
         }
-        to_fill = ("f_p_ratio",) if role == "cd38" else ()
-        rows.append(GuessedRow(values, ("panel", "role", "marker", "fluorochrome"), why, to_fill))
+        guessed: tuple[str, ...] = ("panel", "role", "marker", "fluorochrome")
+        to_fill: tuple[str, ...] = ()
+        if role == "cd38" and (ratio := _f_p_ratio(panel, channel)) is not None:
+            values["f_p_ratio"], guessed = ratio, (*guessed, "f_p_ratio")
+        elif role == "cd38":
+            to_fill = ("f_p_ratio",)
+        rows.append(GuessedRow(values, guessed, why, to_fill))
     return tuple(rows)
+
+
+def _f_p_ratio(panel: _Panel, channel: str) -> float | None:
+    """Return the F:P ratio that every tube's keywords give for a channel, or None."""
+    keyword = f_p_keyword(panel.channels.index(channel) + 1)
+    typed = {tube.file.keywords.get(keyword, "") for tube in panel.tubes}
+    try:
+        return float(typed.pop()) if len(typed) == 1 else None
+    except ValueError:
+        return None
 
 
 def _role(panel: _Panel, channel: str, marker: str) -> str:

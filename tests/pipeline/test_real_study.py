@@ -93,7 +93,7 @@ def test_accepted_with_reasons_it_goes_through_to_report_and_tables(
     row = only_row(folder)
     assert row["status"] == "NO_BACKGROUND"
     assert row["rd"] == ""
-    assert {"INSTRUMENT_MISMATCH", "BEADS_TOO_OLD"} <= set(row["flags"].split(";"))
+    assert {"INSTRUMENT_MISMATCH", "BEADS_AGED"} <= set(row["flags"].split(";"))
     assert (folder / "results" / "report.html").stat().st_size > 10_000
     assert (folder / "results" / "gates" / "V14.xml").exists()
 
