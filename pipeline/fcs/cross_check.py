@@ -17,6 +17,10 @@ from pipeline.fcs.file import FcsFile, read_fcs
 FLOWIO_BITS = frozenset({8, 16, 32})
 """Widths of integers that FlowIO reads; others give it no events."""
 
+OF_LENGTH = frozenset({"DATA_END_OFF_BY_ONE", "DATA_LONGER", "TRUNCATED"})
+OF_NUMBERS = frozenset({"AMPLIFICATION_UNREAD", "RANGE_UNREAD"})
+"""Codes of the repairs that explain a witness."""
+
 Table = NDArray[np.float64]
 
 
@@ -157,9 +161,10 @@ def _largest_difference(ours: Table, theirs: Table) -> float:
 def _read_by_flowio(file: FcsFile) -> Table | None:
     import flowio
 
-    found = flowio.FlowData(
-        str(file.path), ignore_offset_error=True, ignore_offset_discrepancy=True, nextdata_offset=file.start
-    )
+    with file.path.open("rb") as handle:
+        found = flowio.FlowData(
+            handle, ignore_offset_error=True, ignore_offset_discrepancy=True, nextdata_offset=file.start
+        )
     if found.events is None:
         return None
     return np.asarray(found.as_array(preprocess=False), np.float64).T
@@ -188,7 +193,9 @@ def _flowio_limits(file: FcsFile) -> list[str]:
         in codes,
         "an empty TEXT value takes the next keyword away": "" in file.keywords.values(),
         "it knows byte orders 1,2,3,4 and 4,3,2,1 only": _is_mixed(file),
-        "it counts events by the length of DATA, not by $TOT": bool(codes & {"DATA_LONGER", "TRUNCATED"}),
+        "it counts events by the offsets of DATA, not by $TOT": bool(codes & OF_LENGTH),
+        "it takes $DATATYPE F for 32 bits whatever $PnB says": kinds == {"F"} and "WIDTHS_DIFFER" in codes,
+        "a $PnR, $PnE or $PnG that is no number stops or misleads it": bool(codes & OF_NUMBERS),
     }
     return [sentence for sentence, applies in known.items() if applies]
 
@@ -203,6 +210,8 @@ def _fcsparser_limits(file: FcsFile) -> list[str]:
         "it does not read ASCII": "A" in kinds,
         "it takes all channels for one type and ignores $PnDATATYPE of FCS 3.2": len(kinds) > 1,
         "it takes widths that are no 8, 16, 32 or 64 bits for whole bytes": odd or "WIDTHS_DIFFER" in codes,
+        "it reads as many events as $TOT says": "TOT_DIFFERS" in codes,
+        "a $PnR, $PnE or $PnG that is no number stops or misleads it": bool(codes & OF_NUMBERS),
         "it expects $MODE, $NEXTDATA and $TOT, which may lack": _lacks_keywords(file, codes),
         "it takes DATA from the offsets in HEADER, which do not fit here": "DATA_OFFSETS_DIFFER" in codes,
         "an empty TEXT value takes the next keyword away": "" in file.keywords.values(),

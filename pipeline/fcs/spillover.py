@@ -47,7 +47,8 @@ def parse_spillover(
 
 def _says_something(value: str) -> bool:
     """Whether there is more than a count and zeros, which say that there is no compensation."""
-    return any(word.strip(" \0,;.0") for word in re.split("[,;]", value)[1:])
+    first, *others = re.split("[,;]", value.strip(" \0"))
+    return any(word.strip(" \0.0") for word in others) or bool(first and not first.isdigit())
 
 
 def _matrix(

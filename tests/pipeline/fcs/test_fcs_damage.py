@@ -96,7 +96,7 @@ def read_everything(path: Path) -> None:
         file = read_fcs(path, allow_truncated=path.stat().st_size % 2 == 0)
         assert file.spillover is None or file.spillover.values.ndim == 2
         assert isinstance(file.acquisition.instrument, str)
-        assert [repair.text for repair in file.repairs] is not None
+        assert all(repair.text for repair in file.repairs)
         events = file.events()
         assert events.shape == (len(file.channels), file.n_events)
         if file.channels:

@@ -1,0 +1,107 @@
+"""The matrix of a file, under every keyword that instruments use, and what is said where it cannot be used."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from fcs_bytes import FcsBytes
+
+from pipeline.fcs import read_fcs
+
+ROWS = ((1, 2, 3), (4, 5, 6))
+GIVEN = [[1.0, 0.25], [0.05, 1.0]]
+
+
+def read(tmp_path, **keywords):
+    path = tmp_path / "tube.fcs"
+    named = {"$P1N": "FSC-A", "$P2N": "PE-A", "$P3N": "APC-A", "$P2S": "CD38", "$P3S": "CD138"}
+    path.write_bytes(FcsBytes(ROWS, (16, 16, 16), (1024,) * 3, keywords={**named, **keywords}).build())
+    return read_fcs(path)
+
+
+@pytest.mark.parametrize("keyword", ["$SPILLOVER", "SPILL", "SPILLOVER", "$SPILL", "spill"])
+def test_every_keyword_of_a_matrix_is_known(tmp_path, keyword):
+    file = read(tmp_path, **{keyword: "2,PE-A,APC-A,1,0.25,0.05,1"})
+    assert file.spillover.channels == ("PE-A", "APC-A")
+    assert file.spillover.values.tolist() == GIVEN
+    assert file.spillover.source == keyword.upper()
+    assert file.repairs == ()
+
+
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [
+        ("2;PE-A;APC-A;1;0,25;0,05;1", "SPILL_DECIMAL_COMMA"),
+        ("2,PE-A,APC-A,1,0,0,25,0,05,1,0", "SPILL_DECIMAL_COMMA"),
+        ("2,2,3,1,0.25,0.05,1", "SPILL_NAMES"),
+        ("2,CD38,CD138,1,0.25,0.05,1", "SPILL_NAMES"),
+        ("2,pe_a,APC A,1,0.25,0.05,1", "SPILL_NAMES"),
+        ("2,PE-A,APC-A,100,25,5,100", "SPILL_PERCENT"),
+    ],
+)
+def test_other_ways_to_write_it_are_read_and_reported(tmp_path, value, code):
+    file = read(tmp_path, **{"$SPILLOVER": value})
+    assert file.spillover.channels == ("PE-A", "APC-A")
+    np.testing.assert_allclose(file.spillover.values, GIVEN)
+    assert [repair.code for repair in file.repairs] == [code]
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        ("2,PE-A,APC-A,1,1,1,1", "singular"),
+        ("2,PE-A,FITC-A,1,0.25,0.05,1", "does not have"),
+        ("2,PE-A,APC-A,1,0.25,0.05", "2×2 numbers"),
+        ("2,PE-A,APC-A,1,0.25,x,1", "numbers"),
+        ("2,PE-A,PE-A,1,0.25,0.05,1", "twice"),
+        ("many", "count, names"),
+        ("6,PE-A,APC-A", "count, names"),
+        ("999999,PE-A", "count, names"),
+    ],
+)
+def test_a_matrix_that_cannot_be_used_is_left_out_and_named(tmp_path, value, why):
+    file = read(tmp_path, **{"$SPILLOVER": value})
+    assert file.spillover is None
+    assert [repair.code for repair in file.repairs] == ["SPILL_UNUSABLE"]
+    assert why in file.repairs[0].text
+
+
+def test_negative_spillover_is_kept_and_reported(tmp_path):
+    file = read(tmp_path, SPILL="2,PE-A,APC-A,1,-0.02,0.05,1")
+    assert file.spillover.values[0, 1] == -0.02
+    assert [repair.code for repair in file.repairs] == ["SPILL_NEGATIVE"]
+
+
+def test_an_identity_says_that_nobody_compensated(tmp_path):
+    file = read(tmp_path, SPILL="2,PE-A,APC-A,1,0,0,1")
+    assert file.spillover.is_identity
+    assert [repair.code for repair in file.repairs] == ["SPILL_IDENTITY"]
+
+
+def test_another_matrix_goes_before_an_identity(tmp_path):
+    file = read(tmp_path, **{"$SPILLOVER": "2,PE-A,APC-A,1,0,0,1", "SPILL": "2,PE-A,APC-A,1,0.25,0.05,1"})
+    assert file.spillover.source == "SPILL"
+    assert file.repairs == ()
+
+
+def test_comp_of_fcs_3_0_names_detectors_by_their_place(tmp_path):
+    file = read(tmp_path, **{"$COMP": "3,1,0,0,0,1,0.25,0,0.05,1"})
+    assert file.spillover.channels == ("FSC-A", "PE-A", "APC-A")
+    assert file.spillover.values[1:, 1:].tolist() == GIVEN
+
+
+def test_comp_of_zeros_says_nothing(tmp_path):
+    file = read(tmp_path, **{"$COMP": "3," + ",".join("0" * 9)})
+    assert (file.spillover, file.repairs) == (None, ())
+
+
+def test_percentages_of_fcs_2_0_make_a_matrix(tmp_path):
+    file = read(tmp_path, **{"$DFC2TO3": "25", "$DFC3TO2": "5", "$DFC1TO2": "0"})
+    assert file.spillover.channels == ("PE-A", "APC-A")
+    np.testing.assert_allclose(file.spillover.values, GIVEN)
+    assert file.spillover.source == "$DFCiTOj"
+
+
+def test_a_file_without_a_matrix_has_none(tmp_path):
+    file = read(tmp_path)
+    assert (file.spillover, file.repairs) == (None, ())
