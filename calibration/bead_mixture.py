@@ -234,6 +234,38 @@ def bead_law(components: Sequence[Component]) -> BeadLaw:
     return BeadLaw(float(noise), float(photons), float(cv2), float(np.mean(log_n)), spread)
 
 
+def merge_unresolvable(density: Density, modes: tuple[Mode, ...]) -> tuple[Mode, ...]:
+    """Join neighbouring peaks that stand closer than 1.5 SDs of what the detector resolves there.
+
+    Populations so close would show one peak: such pairs are the picket fence of photoelectrons or of the detector's
+    own steps, not two beads. What the detector resolves is learnt from peaks that stand alone.
+    """
+    fit = fit_free(density, modes).components
+    alone = [c for k, c in enumerate(fit) if c.mean > 0 and _stands_alone(fit, k)]
+    if len(alone) < 3:
+        return modes
+    law = bead_law(alone)
+    joined = [modes[0]]
+    for mode in modes[1:]:
+        x = np.sinh(np.array([joined[-1].z, mode.z])) * density.cofactor
+        if x[1] - x[0] < 1.5 * float(law.sd(x[1:])[0]):
+            joined[-1] = _joined(joined[-1], mode)
+        else:
+            joined.append(mode)
+    return tuple(joined)
+
+
+def _stands_alone(fit: Sequence[Component], k: int) -> bool:
+    """No neighbour within a factor of 1.6: kits step by more."""
+    near = [c.mean for j, c in enumerate(fit) if abs(j - k) == 1]
+    return all(not 1 / 1.6 < m / fit[k].mean < 1.6 for m in near)
+
+
+def _joined(left: Mode, right: Mode) -> Mode:
+    peak = left.z if left.n >= right.n else right.z
+    return Mode(peak, left.low, right.high, left.n + right.n)
+
+
 def split_overlapping(density: Density, modes: tuple[Mode, ...]) -> Mixture | None:
     """One more population than peaks: part the one peak that holds two, if the data insist on it.
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from calibration.bead_mixture import Component, Mixture, Scale, fit_free, split_overlapping
+from calibration.bead_mixture import Component, Mixture, Scale, fit_free, merge_unresolvable, split_overlapping
 from calibration.density_peaks import Density, Mode, axis_cofactor, bin_density, comb_spacing, find_modes
 from calibration.scale_end import AtScaleEnd, ScaleEnd, find_scale_end
 
@@ -189,7 +189,8 @@ def _density_and_modes(x: Floats, search: _Search) -> tuple[Density, tuple[Mode,
         search.notes.append(f"Single photoelectrons (steps of {spacing:.3g}) were smoothed over.")
         density = bin_density(x, cofactor, blur=spacing)
         modes = find_modes(density)
-    return density, tuple(m for m in modes if m.n >= max(30.0, N_SMALLEST * x.size))
+    large = tuple(m for m in modes if m.n >= max(30.0, N_SMALLEST * x.size))
+    return density, merge_unresolvable(density, large) if len(large) > 3 else large
 
 
 def _is_lone_pile(end: ScaleEnd, n: int, mixture: Mixture) -> bool:
