@@ -66,6 +66,8 @@ def find_debris(events: Survivors, forward: str, fixed: Threshold | None) -> Fin
 
     Parameters
     ----------
+    events
+        A sample of the events.
     forward
         Channel of the forward scatter area.
     fixed
@@ -95,7 +97,9 @@ def _debris_limit(values: FloatArray) -> Threshold:
     return Threshold(rounded(0.15 * large), "spread", 0.6)
 
 
-def find_singlets(events: Survivors, area: str | None, pulse: str, fixed: Threshold | None) -> Finding:
+def find_singlets(
+    events: Survivors, few: Survivors, area: str | None, pulse: str, fixed: Threshold | None
+) -> Finding:
     """Return the gate on single cells: the ratio of pulse area to height, else the pulse width.
 
     Two cells in a row give a pulse about twice as long: the limit is the valley above the main mode of the
@@ -103,6 +107,8 @@ def find_singlets(events: Survivors, area: str | None, pulse: str, fixed: Thresh
 
     Parameters
     ----------
+    events, few
+        All events, and the sample of them from which the limit is estimated.
     area
         Channel of the pulse area; None if `pulse` is a width.
     pulse
@@ -111,8 +117,8 @@ def find_singlets(events: Survivors, area: str | None, pulse: str, fixed: Thresh
         A limit set by a person (ratio area/height, or width), or None.
     """
     if area is not None:
-        return _by_ratio(events, area, pulse, fixed)
-    limit = fixed or _upper_limit(events.column(pulse))
+        return _by_ratio(events, few, area, pulse, fixed)
+    limit = fixed or _upper_limit(few.column(pulse))
     return Finding(
         "singlets",
         RangeGate(pulse, None, limit.value),
@@ -123,11 +129,10 @@ def find_singlets(events: Survivors, area: str | None, pulse: str, fixed: Thresh
     )
 
 
-def _by_ratio(events: Survivors, area: str, height: str, fixed: Threshold | None) -> Finding:
-    x, y = events.column(area), events.column(height)
-    usable = (x > 0) & (y > 0)
-    limit = fixed or _upper_limit(x[usable] / y[usable])
-    reach = 2 * max(float(x.max(initial=1.0)), limit.value * float(y.max(initial=1.0)))
+def _by_ratio(events: Survivors, few: Survivors, area: str, height: str, fixed: Threshold | None) -> Finding:
+    limit = fixed or _upper_limit(_ratio(few.column(area), few.column(height)))
+    largest = (float(events.column(channel).max(initial=1.0)) for channel in (area, height))
+    reach = 2 * max(next(largest), limit.value * next(largest))
     right, above = rounded(reach), rounded(reach / limit.value * 1.5)
     gate = PolygonGate(
         area, height, ((0.0, 0.0), (right, rounded(reach / limit.value)), (right, above), (0.0, above))
@@ -135,6 +140,11 @@ def _by_ratio(events: Survivors, area: str, height: str, fixed: Threshold | None
     return Finding(
         "singlets", gate, (area, height), limit.method, ((f"{area}/{height}", limit.value),), limit.confidence
     )
+
+
+def _ratio(x: FloatArray, y: FloatArray) -> FloatArray:
+    usable = (x > 0) & (y > 0)
+    return np.asarray(x[usable] / y[usable], np.float32)
 
 
 def _upper_limit(values: FloatArray) -> Threshold:

@@ -17,7 +17,7 @@ from gating.panel import GatingPanel, Target
 from gating.population import Finding, GatedPopulation, GateStep
 from gating.sides import find_sides
 from gating.stability import find_stable_time
-from gating.target import find_rough, find_target
+from gating.target import find_target, search_anchors
 from gating.thresholds import Threshold, rounded
 
 SAMPLE_EVENTS = 20_000
@@ -103,14 +103,16 @@ def gate_plasma_cells(
     sample = a_few(events, SAMPLE_EVENTS)
     passed = Passed(Survivors.everyone(events)).then(_time(events, sample, panel))
     passed = passed.then(_margins(passed.left, panel))
-    passed = passed.then(_debris(passed.left, choices))
-    passed = passed.then(_singlets(passed.left, choices))
-    rough = find_rough(passed.left, passed.left.among(sample), choices)
+    passed = passed.then(_debris(passed.left.among(sample), choices))
+    passed = passed.then(_singlets(passed.left, passed.left.among(sample), choices))
+    search = search_anchors(passed.left, passed.left.among(sample), choices)
+    rough = search.rough()
     for step, role, flag in (("viable", "viability", "NO_VIABILITY"), ("dump", "dump", "")):
         passed = passed.then(_side(passed.left.among(sample), rough, step, role, flag, choices))
     viable = passed.at("viable")
     few = viable.among(sample)
-    first, second = find_target(passed.left, few, choices)
+    search = search.within(passed.left, few, choices)
+    first, second = find_target(search, choices)
     passed = passed.then(first).then(second)
     wanted = passed.left
     aberrant = _aberrant(wanted, few, choices)
@@ -164,15 +166,15 @@ def _margins(left: Survivors, panel: GatingPanel) -> Finding:
     return find_margins(left, forward, side, tops)
 
 
-def _debris(left: Survivors, choices: Choices) -> Finding:
+def _debris(few: Survivors, choices: Choices) -> Finding:
     forward = choices.panel.with_role("fsc_area")
     if not forward:
         return _cannot("debris", "the panel has no forward scatter area: debris was not removed", "NO_DEBRIS")
     person = choices.person(forward[0])
-    return find_debris(left, forward[0].channel, _as_threshold(person))
+    return find_debris(few, forward[0].channel, _as_threshold(person))
 
 
-def _singlets(left: Survivors, choices: Choices) -> Finding:
+def _singlets(left: Survivors, few: Survivors, choices: Choices) -> Finding:
     panel = choices.panel
     area, height = panel.with_role("fsc_area"), panel.with_role("fsc_height")
     width = panel.with_role("fsc_width")
@@ -180,10 +182,10 @@ def _singlets(left: Survivors, choices: Choices) -> Finding:
         area, height = panel.with_role("ssc_area"), panel.with_role("ssc_height")
     person = choices.person_of_step("singlets")
     if area and height:
-        return find_singlets(left, area[0].channel, height[0].channel, _as_threshold(person))
+        return find_singlets(left, few, area[0].channel, height[0].channel, _as_threshold(person))
     if width:
         person = choices.person(width[0]) if person is None else person
-        return find_singlets(left, None, width[0].channel, _as_threshold(person))
+        return find_singlets(left, few, None, width[0].channel, _as_threshold(person))
     return _cannot(
         "singlets", "the panel has no pulse height or width: doublets were not removed", "NO_SINGLETS"
     )

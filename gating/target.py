@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,7 +12,7 @@ from gating.choices import Choices
 from gating.events import Mask, Survivors
 from gating.panel import GatingChannel, Target
 from gating.population import Finding
-from gating.scatter_evidence import Joined, join_scatter
+from gating.scatter_evidence import join_scatter
 from gating.sides import gate_of_cuts
 from gating.thresholds import Threshold, rounded
 
@@ -20,6 +21,8 @@ NOT_ANCHORS = (
     "fsc_area", "fsc_height", "fsc_width", "ssc_area", "ssc_height", "time", "viability", "dump",
 )  # fmt: skip
 NO_GROUP_CONFIDENCE = 0.1
+CLEAR_BEFORE_SIDES = 0.95
+"""Confidence from which the group is not searched again without dead and dump-positive cells."""
 CLEAR_WITHOUT_SCATTER = 0.9
 """Clarity from which the anchors need no help."""
 CLEAR_ROUGH = 0.5
@@ -34,72 +37,101 @@ class _Cut:
     threshold: Threshold
 
 
-def find_target(candidates: Survivors, reference: Survivors, choices: Choices) -> tuple[Finding, Finding]:
-    """Return the findings of the steps `plasma_cells` and `second_anchor`.
+@dataclass(frozen=True, slots=True)
+class Search:
+    """The wanted population among candidates, by its anchors.
+
+    Attributes
+    ----------
+    candidates
+        Events that were searched.
+    channels, anchors
+        Of the panel, in one order; empty where there is nothing to search.
+    group
+        What was found.
+    """
+
+    candidates: Survivors
+    channels: tuple[GatingChannel, ...]
+    anchors: tuple[Anchor, ...]
+    group: Group
+
+    def rough(self) -> Survivors:
+        """Return the group, none of it where it is not clear."""
+        clear = self.group.confidence >= CLEAR_ROUGH
+        return self.candidates.select(self.group.mask if clear else np.zeros_like(self.group.mask))
+
+    def within(self, left: Survivors, reference: Survivors, choices: Choices) -> Search:
+        """Return the search among those candidates that are left; a clear group is not searched again.
+
+        Parameters
+        ----------
+        left
+            Viable, dump-negative candidates.
+        reference
+            A sample of all viable single cells.
+        """
+        if self.group.confidence < CLEAR_BEFORE_SIDES:
+            return search_anchors(left, reference, choices)
+        kept = left.mask()[self.candidates.index]
+        anchors = tuple(replace(a, axis=a.axis.select(kept)) for a in self.anchors)
+        return Search(left, self.channels, anchors, replace(self.group, mask=self.group.mask[kept]))
+
+
+def search_anchors(candidates: Survivors, reference: Survivors, choices: Choices) -> Search:
+    """Search the wanted population.
 
     Parameters
     ----------
     candidates
-        Viable, dump-negative single cells.
+        Single cells.
     reference
-        A sample of all viable single cells.
+        A sample of single cells that shows where negative and bright cells lie.
     """
-    channels = _anchor_channels(choices)
-    if not channels:
+    channels = tuple(_anchor_channels(choices))
+    nothing = Group(np.zeros(candidates.n_events, np.bool_), 0.0)
+    if not channels or candidates.n_events == 0:
+        return Search(candidates, channels, (), nothing)
+    anchors = tuple(
+        anchor_of(c.channel, c.target, candidates.column(c.channel), reference.column(c.channel))
+        for c in channels
+    )
+    return Search(candidates, channels, anchors, find_group(anchors))
+
+
+def find_target(search: Search, choices: Choices) -> tuple[Finding, Finding]:
+    """Return the findings of the steps `plasma_cells` and `second_anchor`."""
+    if not search.channels:
         none = Finding("plasma_cells", None, (), "none", (), 0.0, "no channel has a target", ("NO_ANCHOR",))
         return none, _no_second()
-    if candidates.n_events == 0:
+    if not search.anchors:
         note = "no event is left to search"
         return Finding("plasma_cells", None, (), "none", (), 0.0, note), _no_second()
-    anchors = _anchors(channels, candidates, reference)
-    group = find_group(anchors)
-    scatter = _scatter_channels(choices)
-    columns = [(c.channel, candidates.column(c.channel)) for c in scatter]
-    joined = join_scatter(anchors, group, columns) if group.clarity < CLEAR_WITHOUT_SCATTER else None
-    if joined is not None:
-        group, anchors, channels = (
-            joined.group,
-            [*anchors, *joined.anchors],
-            [*channels, *_sided(scatter, joined)],
-        )
-    cuts = _cuts(channels, anchors, group, choices)
-    agreement = _agreement(anchors, cuts, group)
+    search = _with_scatter(search, choices)
+    cuts = _cuts(search.channels, search.anchors, search.group, choices)
+    agreement = _agreement(search.anchors, cuts, search.group)
     first, second = _first_and_second(cuts)
-    return _finding(first, group, agreement), _second_finding(second)
+    return _finding(first, search.group, agreement), _second_finding(second)
+
+
+def _with_scatter(search: Search, choices: Choices) -> Search:
+    """Return the search with side scatter among its anchors where they need that."""
+    if search.group.clarity >= CLEAR_WITHOUT_SCATTER:
+        return search
+    scatter = _scatter_channels(choices)
+    columns = [(c.channel, search.candidates.column(c.channel)) for c in scatter]
+    joined = join_scatter(search.anchors, search.group, columns)
+    if joined is None:
+        return search
+    sided = (replace(c, target=a.target) for c, a in zip(scatter, joined.anchors, strict=True))
+    return Search(
+        search.candidates, (*search.channels, *sided), (*search.anchors, *joined.anchors), joined.group
+    )
 
 
 def _scatter_channels(choices: Choices) -> list[GatingChannel]:
     """Return the side scatter: granularity tells kinds of cells apart, size hardly does."""
     return [c for role in ("ssc_area", "ssc_height") for c in choices.panel.with_role(role)][:1]
-
-
-def _sided(scatter: list[GatingChannel], joined: Joined) -> list[GatingChannel]:
-    return [replace(c, target=a.target) for c, a in zip(scatter, joined.anchors, strict=True)]
-
-
-def find_rough(candidates: Survivors, reference: Survivors, choices: Choices) -> Survivors:
-    """Return the wanted cells as the anchors alone show them, none where they are not clear.
-
-    Parameters
-    ----------
-    candidates
-        Single cells, dead ones and dump-positive ones too.
-    reference
-        A sample of them.
-    """
-    channels = _anchor_channels(choices)
-    none = np.zeros(candidates.n_events, np.bool_)
-    if not channels or candidates.n_events == 0:
-        return candidates.select(none)
-    group = find_group(_anchors(channels, candidates, reference))
-    return candidates.select(group.mask if group.confidence >= CLEAR_ROUGH else none)
-
-
-def _anchors(channels: list[GatingChannel], candidates: Survivors, reference: Survivors) -> list[Anchor]:
-    return [
-        anchor_of(c.channel, c.target, candidates.column(c.channel), reference.column(c.channel))
-        for c in channels
-    ]
 
 
 def _anchor_channels(choices: Choices) -> list[GatingChannel]:
@@ -108,7 +140,9 @@ def _anchor_channels(choices: Choices) -> list[GatingChannel]:
     return sorted(wanted, key=lambda c: (c.role, c.channel))
 
 
-def _cuts(channels: list[GatingChannel], anchors: list[Anchor], group: Group, choices: Choices) -> list[_Cut]:
+def _cuts(
+    channels: Sequence[GatingChannel], anchors: Sequence[Anchor], group: Group, choices: Choices
+) -> list[_Cut]:
     """Return a cut per anchor: between the group and its rivals, else what batch, panel or spread say."""
     places = _places(anchors, group) if group.mask.any() else [_strict(anchor) for anchor in anchors]
     return [
@@ -117,7 +151,7 @@ def _cuts(channels: list[GatingChannel], anchors: list[Anchor], group: Group, ch
     ]
 
 
-def _places(anchors: list[Anchor], group: Group) -> list[float]:
+def _places(anchors: Sequence[Anchor], group: Group) -> list[float]:
     places = [anchor.edge for anchor in anchors]
     for _ in range(2):
         for i, anchor in enumerate(anchors):
@@ -154,7 +188,7 @@ def _threshold(
     return Threshold(anchor.axis.linear(place), "spread", NO_GROUP_CONFIDENCE)
 
 
-def _agreement(anchors: list[Anchor], cuts: list[_Cut], group: Group) -> float:
+def _agreement(anchors: Sequence[Anchor], cuts: list[_Cut], group: Group) -> float:
     """Return the F1 of the plain cuts against the group: how much the cuts lose of what was seen."""
     cut = np.logical_and.reduce(
         [_passes(a, a.axis.place(c.threshold.value)) for a, c in zip(anchors, cuts, strict=True)]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gating.density import Density, Valley, clearest_valley, densities_of, density_of
-from gating.events import FloatArray
+from gating.events import FloatArray, Mask
 from gating.transforms import asinh, asinh_cofactor
 
 LEAST_RANGE = 20.0
@@ -70,6 +70,10 @@ class Axis:
     def place(self, value: float) -> float:
         """Return the place of a linear value."""
         return float(np.arcsinh(value / self.cofactor)) / self.unit
+
+    def select(self, mask: Mask) -> Axis:
+        """Return the same axis with the events where `mask` is true."""
+        return replace(self, values=self.values[mask])
 
 
 def rounded(value: float, digits: int = 6) -> float:

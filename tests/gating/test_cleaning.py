@@ -94,7 +94,7 @@ def test_doublets_go_whether_height_or_width_was_recorded(pulse):
     length *= np.exp(0.03 * rng.standard_normal(20_000))
     second = area / length if pulse == "height" else 6e4 * length
     events = Survivors.everyone(Events(np.array([area, second], np.float32), ("FSC-A", "FSC-2")))
-    finding = find_singlets(events, "FSC-A" if pulse == "height" else None, "FSC-2", None)
+    finding = find_singlets(events, events, "FSC-A" if pulse == "height" else None, "FSC-2", None)
     kept = inside(finding.gate, events)
     assert kept[length > 1.35].mean() < 0.02
     assert kept[length < 1.2].mean() > 0.99
