@@ -130,9 +130,8 @@ def _draw_references(axes: Axes, lloqs: Sequence[float], settings: Settings) -> 
         axes.axhspan(floor, bottom, color="#e6eaee", linewidth=0, zorder=0)
         axes.axhspan(bottom, top, color="#f4f6f8", linewidth=0, zorder=0)
         words = f"LLOQ {count(top)}" if bottom == top else f"LLOQ {count(bottom)} to {count(top)}"
-        axes.text(
-            1.005, top, words, transform=axes.get_yaxis_transform(), fontsize=7, color=GREY, va="center"
-        )
+        beside = axes.get_yaxis_transform()
+        axes.text(0.995, top * 0.94, words, fontsize=7, color=GREY, ha="right", va="top", transform=beside)
     axes.axhline(settings.rd_cut, color=GREY, linewidth=0.7, linestyle=(0, (1, 2)))
     axes.text(
         1.005, settings.rd_cut, f"RD cut {count(settings.rd_cut)}", transform=axes.get_yaxis_transform(),
