@@ -9,6 +9,7 @@ import numpy as np
 
 from calibration.bead_kits import abc_divisor, bead_kit
 from calibration.receptor_density import FEWEST_CELLS, RdStatus, ReceptorDensity, quantify_receptor_density
+from gating.compensation import SpilloverMatrix
 from gating.events import FloatArray, Mask
 from gating.plasma_cells import gate_plasma_cells
 from gating.population import GatedPopulation, GateStep
@@ -38,6 +39,8 @@ class TubeTask:
         Why this tube cannot be quantified, known before it is read; empty otherwise.
     flags, notes
         What the checks found.
+    spillover
+        Named by the study; None: the file's own.
     assigned_cv
         CV of the lot's assigned values, where the beads sheet gives one.
     files_sha256
@@ -57,6 +60,7 @@ class TubeTask:
     failure: str = ""
     flags: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    spillover: SpilloverMatrix | None = None
     assigned_cv: float | None = None
     files_sha256: tuple[tuple[str, str], ...] = ()
     events_file: Path | None = None
@@ -71,6 +75,7 @@ def quantify_tube(task: TubeTask) -> SampleResult:
         tube = read_tube(
             task.folder / task.sample.fcs_file,
             task.panel,
+            spillover=task.spillover,
             allow_truncated=task.settings.allow_truncated,
         )
         gated = gate_plasma_cells(tube.events, tube.panel, overrides=_overrides(task))

@@ -108,9 +108,8 @@ def _from_store(folder: Path, *, whole_report: bool) -> RunSummary:
         return RunSummary(FAULTS, faults=fault_report(faults))
     results = Results(folder / "results")
     results.must_be_writable()
-    calibrations = tuple(
-        stored[1] for run in study.beads if (stored := results.beads.load(run.beads)) is not None
-    )
+    curves = (results.beads.load(run.beads) for run in study.beads)
+    calibrations = tuple(stored[1] for stored in curves if stored is not None)
     loaded = {s.sample_id: stored for s in study.samples if (stored := results.samples.load(s.sample_id))}
     if not loaded:
         raise UserError(

@@ -8,7 +8,16 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from pipeline.faults import did_you_mean, quoted
-from pipeline.sheets.cells import Identifier, YesNo, as_text, number, one_of, refuse, whole_number
+from pipeline.sheets.cells import (
+    Identifier,
+    YesNo,
+    as_file_name,
+    as_text,
+    number,
+    one_of,
+    refuse,
+    whole_number,
+)
 
 CURVE_MODELS = ("loglog", "slope1", "autofluorescence")
 _NO_REASON = {"yes", "no", "y", "n", "true", "false", "1", "0", "ok", "x"}
@@ -53,6 +62,11 @@ class Settings(BaseModel):
     )
     allow_truncated: YesNo = setting(
         False, "", "yes: quantify a tube whose DATA are shorter than $TOT says, flagged.", ("yes", "no")
+    )
+    spillover_file: Annotated[str, BeforeValidator(as_file_name)] = setting(
+        "",
+        "",
+        "CSV file with the spillover matrix of every tube; empty: each file's own is used.",
     )
     accept_instrument_mismatch: Reason = setting(
         "",

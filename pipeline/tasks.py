@@ -10,6 +10,7 @@ from pipeline.bead_run import BeadTask
 from pipeline.checks import tube_findings
 from pipeline.quantify import TubeTask
 from pipeline.sample_result import CalibrationResult
+from pipeline.spillover_file import read_spillover
 from pipeline.store import code_digest, digest_of, file_sha256
 from pipeline.study import Sample, Study
 
@@ -54,6 +55,8 @@ def tube_tasks(
     """
     runs = {run.beads: run for run in calibrations}
     findings = tube_findings(study)
+    named = study.settings.spillover_file
+    spillover = read_spillover(study.folder, named) if named else None
     tasks = []
     for sample in study.samples:
         found = findings[sample.sample_id]
@@ -68,6 +71,7 @@ def tube_tasks(
                 failure=found.failure,
                 flags=found.flags,
                 notes=found.notes,
+                spillover=spillover,
                 assigned_cv=study.bead_run(sample.beads).assigned_cv,
                 files_sha256=tuple((name, hashes.get(name, "")) for name in files_of(sample)),
                 events_file=None if events_folder is None else events_folder / f"{sample.sample_id}.parquet",
@@ -94,6 +98,7 @@ def tube_digest(task: TubeTask) -> str:
         replace(task.calibration, histogram=None),
         sorted(task.settings.model_dump(exclude=AFTER_THE_TUBES).items()),
         task.overrides,
+        task.spillover.digest if task.spillover else "",
         (task.failure, task.flags, task.notes, task.assigned_cv),
     )
     return digest_of(repr(part) for part in parts)

@@ -125,7 +125,7 @@ def _compensated(
     raw: Events, matrix: SpilloverMatrix | None
 ) -> tuple[Events, SpilloverMatrix | None, tuple[str, ...], tuple[str, ...]]:
     if matrix is None:
-        note = "the file carries no spillover matrix: gated and quantified without compensation"
+        note = "no usable spillover matrix: gated and quantified without compensation"
         return raw, None, ("SPILL_MISSING",), (note,)
     if matrix.is_identity:
         note = f"the matrix ({matrix.source}) is the identity: nobody compensated this file"

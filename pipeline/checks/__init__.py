@@ -13,6 +13,7 @@ from pipeline.checks.typed import (
     bead_channels,
     bead_levels,
     collected_before_doses,
+    named_spillover,
     patient_dates,
     unsuited_kits,
     unused_runs,
@@ -49,6 +50,7 @@ CHECKS: tuple[Callable[[Study, Headers], Iterable[Finding]], ...] = (
     collected_before_doses,
     patient_dates,
     unused_runs,
+    named_spillover,
 )
 
 

@@ -9,13 +9,32 @@ from calibration.bead_kits import bead_kit
 from pipeline.channels import find_channel, suggestion
 from pipeline.checks.findings import Finding, warning
 from pipeline.checks.headers import Headers
+from pipeline.errors import UserError
 from pipeline.faults import Fault, Severity, enumerate_words, quoted
+from pipeline.sheets.locations import location_fault
+from pipeline.spillover_file import read_spillover
 from pipeline.study import BeadRun, Patient, Sample, Study
 
 USUAL_LEVELS = {"quantibrite_pe": (4,), "qsc": (4,), "qifikit": (5,), "mesf": (4, 5), "rainbow": (5, 7)}
 """Stained populations of a kit, the blank not counted."""
 
 MOST_DAYS_APART = 10
+
+
+def named_spillover(study: Study, headers: Headers) -> Iterator[Finding]:
+    """Want a spillover matrix that can be read and inverted, where the settings name one."""
+    del headers
+    name, where = study.settings.spillover_file, study.at("settings", "spillover_file", "value")
+    if not name:
+        return
+    outside = location_fault(where, study.folder, name)
+    if outside is not None:
+        yield Finding(outside)
+        return
+    try:
+        read_spillover(study.folder, name)
+    except UserError as error:
+        yield Finding(Fault(where, str(error), ""))
 
 
 def bead_channels(study: Study, headers: Headers) -> Iterator[Finding]:

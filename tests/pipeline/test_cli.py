@@ -73,7 +73,7 @@ def test_all_quantified_is_status_0_and_every_file_of_the_contract_is_there(stud
 
 
 def test_one_and_two_workers_and_a_second_run_give_the_same_bytes(study: Path, tmp_path: Path) -> None:
-    other = Path(shutil.copytree(study, tmp_path / "other"))
+    other = Path(shutil.copytree(study, tmp_path / "other" / study.name))
     assert cd38rd("run", study, "--workers", 1, "--quiet").returncode == 0
     assert cd38rd("run", other, "--workers", 2, "--quiet").returncode == 0
     once = bytes_of(study)

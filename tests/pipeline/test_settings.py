@@ -12,7 +12,7 @@ from pipeline.study import read_study
 
 
 def test_every_setting_has_a_sentence_and_every_number_a_unit():
-    unitless = {"seed", "curve_model", "population_name", "washed_out_drug", "study_drug", "allow_truncated"}
+    unitless = {"seed", "curve_model", "population_name", "washed_out_drug", "study_drug", "allow_truncated", "spillover_file"}
     for name in Settings.model_fields:
         unit, sentence, _ = setting_facts(name)
         assert sentence.endswith("."), name

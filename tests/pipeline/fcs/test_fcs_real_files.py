@@ -176,9 +176,7 @@ def test_linear_columns_are_those_of_flowkit(real_data):
             )
 
 
-def test_no_real_file_is_refused_without_its_name(real_data):
-    for path in sorted((real_data / "readers").iterdir()):
-        try:
-            read_fcs(path, channels=())
-        except FcsError as fault:
-            assert path.name in str(fault)
+def test_a_refusal_names_the_file(real_data):
+    for name in REFUSED:
+        with pytest.raises(FcsError, match=name.replace("+", r"\+")):
+            read_fcs(real_data / "readers" / name, channels=())
