@@ -122,8 +122,8 @@ def abc_from_unit(amount: float, kit: BeadKit, f_p_ratio: float | None = None) -
     kit
         Of the standard curve.
     f_p_ratio
-        Fluorophores per antibody of the staining conjugate (effective, where the kit is MESF). Used only by kits
-        that need it.
+        Fluorophores per antibody of the staining conjugate (effective, where the kit is MESF). Used only by
+        kits that need it.
 
     Returns
     -------
@@ -146,11 +146,11 @@ def abc_from_unit(amount: float, kit: BeadKit, f_p_ratio: float | None = None) -
 
 
 def abc_divisor(kit: BeadKit, f_p_ratio: float | None) -> float:
-    """What an amount in the kit's unit is divided by to give ABC; raises as `abc_from_unit` does."""
+    """Return what an amount in the kit's unit is divided by to give ABC; raises as `abc_from_unit` does."""
     if not kit.quantifies:
         raise BeadKitError(
-            f"{kit.title} beads are relative and give no ABC: use QuantiBRITE, QSC, QIFIKIT or MESF beads for the "
-            "receptor density, rainbow beads for drift."
+            f"{kit.title} beads are relative and give no ABC: use QuantiBRITE, QSC, QIFIKIT or MESF beads "
+            "for the receptor density, rainbow beads for drift."
         )
     if not kit.needs_f_p:
         return 1.0

@@ -27,9 +27,9 @@ def find_bead_singlets(
 ) -> Mask:
     """Events in the densest region of scatter; margin events, debris and doublets are out.
 
-    Both axes are read as arcsinh (logarithmic above the dimmest events), where a cloud of beads is a small spot
-    whatever the gain, whether the scatter was linear or log-amplified. The spot is found at the scale of its own
-    width, and kept down to 5 % of its height.
+    Both axes are read as arcsinh (logarithmic above the dimmest events), where a cloud of beads is a small
+    spot whatever the gain, whether the scatter was linear or log-amplified. The spot is found at the scale
+    of its own width, and kept down to 5 % of its height.
 
     Parameters
     ----------

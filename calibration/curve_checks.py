@@ -34,8 +34,9 @@ class CurveCheck:
 class CurveLimits:
     """Thresholds of the acceptance table; fractions, not percent.
 
-    `accept_*`: up to here accepted; `warn_*`: up to here a warning; beyond: rejected. `n_*` are events per bead:
-    at least `n_accept` accepted, at least `n_warn` a warning (a bead of 200 may lose some as ambiguous).
+    `accept_*`: up to here accepted; `warn_*`: up to here a warning; beyond: rejected. `n_*` are events per
+    bead: at least `n_accept` accepted, at least `n_warn` a warning (a bead of 200 may lose some as
+    ambiguous).
     """
 
     accept_r2: float = 0.99
@@ -70,12 +71,12 @@ class FittedBeads:
     rcv: Floats | None = None
     n: Floats | None = None
     blank: float | None = None
-    blank_rcv: float | None = None
     free_slope: float | None = None
+    freedom: int = 1
 
 
 def worst(checks: Sequence[CurveCheck]) -> Verdict:
-    """The worst verdict of a table; accept where it is empty."""
+    """Return the worst verdict of a table; accept where it is empty."""
     order = list(Verdict)
     return max((c.verdict for c in checks), key=order.index, default=Verdict.ACCEPT)
 
@@ -104,13 +105,14 @@ def acceptance(
         _rcv(beads, limits),
         _events(beads, limits),
         _detection(beads, limits),
+        _residual(beads),
         _history(beads, limits, history),
     ]
     return tuple(row for row in rows if row is not None)
 
 
 def _graded(value: float, accept: float, warn: float) -> Verdict:
-    """The larger the worse; not a number is worst."""
+    """Grade a figure: the larger the worse, not a number is worst."""
     if value <= accept:
         return Verdict.ACCEPT
     return Verdict.WARN if value <= warn else Verdict.REJECT
@@ -160,7 +162,10 @@ def _ratio(b: FittedBeads, lim: CurveLimits) -> CurveCheck:
     log_ratio = np.log(b.levels / b.medians)
     worst_step = float(np.exp(np.max(np.abs(np.diff(log_ratio)))))
     verdict = _graded(worst_step, lim.accept_ratio, lim.warn_ratio)
-    text = f"Assigned value per MFI changes at most {worst_step:.2f}-fold from bead to bead (accepted below {lim.accept_ratio:g})."
+    text = (
+        f"Assigned value per MFI changes at most {worst_step:.2f}-fold from bead to bead "
+        f"(accepted below {lim.accept_ratio:g})."
+    )
     return CurveCheck("value_per_mfi", worst_step, verdict, text)
 
 
@@ -173,7 +178,10 @@ def _local_slope(b: FittedBeads, lim: CurveLimits) -> CurveCheck | None:
     k = int(np.argmax(np.abs(local - 1)))
     low, high = lim.accept_local_slope
     verdict = Verdict.ACCEPT if low <= local[k] <= high else Verdict.WARN
-    text = f"Slope between neighbouring beads from {local.min():.3f} to {local.max():.3f} (accepted {low:g} to {high:g})."
+    text = (
+        f"Slope between neighbouring beads from {local.min():.3f} to {local.max():.3f} "
+        f"(accepted {low:g} to {high:g})."
+    )
     return CurveCheck("local_slope", float(local[k]), verdict, text)
 
 
@@ -184,7 +192,10 @@ def _rcv(b: FittedBeads, lim: CurveLimits) -> CurveCheck | None:
     accept = np.where(np.arange(b.rcv.size) == lowest, lim.accept_rcv_lowest, lim.accept_rcv)
     grades = [_graded(float(r), float(a), lim.warn_rcv) for r, a in zip(b.rcv, accept, strict=True)]
     k = int(np.argmax(b.rcv - accept))
-    text = f"Bead rCV up to {100 * float(np.max(b.rcv)):.1f} % (accepted to {100 * lim.accept_rcv:g} %, dimmest {100 * lim.accept_rcv_lowest:g} %)."
+    text = (
+        f"Bead rCV up to {100 * float(np.max(b.rcv)):.1f} % (accepted to {100 * lim.accept_rcv:g} %, "
+        f"dimmest {100 * lim.accept_rcv_lowest:g} %)."
+    )
     return CurveCheck("bead_rcv", float(b.rcv[k]), max(grades, key=list(Verdict).index), text)
 
 
@@ -198,14 +209,22 @@ def _events(b: FittedBeads, lim: CurveLimits) -> CurveCheck | None:
 
 
 def _detection(b: FittedBeads, lim: CurveLimits) -> CurveCheck | None:
-    """The dimmest bead must stand clear of the blank one, or its value carries the background."""
+    """Check that the dimmest bead stands clear of the blank one, or its value carries the background."""
     if b.blank is None:
         return None
     dimmest = float(np.min(b.medians))
     ratio = dimmest / b.blank if b.blank > 0 else np.inf
     verdict = Verdict.ACCEPT if ratio >= lim.accept_detection else Verdict.WARN
-    text = f"The dimmest bead ({dimmest:.4g}) against the blank one ({b.blank:.4g}): the blank is not in the fit."
+    text = f"Dimmest bead {dimmest:.4g}, blank {b.blank:.4g}: the blank is not in the fit."
     return CurveCheck("detection", float(ratio), verdict, text)
+
+
+def _residual(b: FittedBeads) -> CurveCheck | None:
+    """Warn where nothing is left to judge the line by."""
+    if b.freedom > 0:
+        return None
+    text = "As many parameters as beads: no residual is left to judge the fit by."
+    return CurveCheck("degrees_of_freedom", float(b.freedom), Verdict.WARN, text)
 
 
 def _history(b: FittedBeads, lim: CurveLimits, history: Sequence[float] | None) -> CurveCheck | None:

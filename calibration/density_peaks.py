@@ -1,13 +1,15 @@
 """Count the populations of a channel by the peaks of their density, without assuming how many there are.
 
-The channel is read on an arcsinh axis (linear near zero, logarithmic above), so nothing is dropped for being
-zero or negative, and the density is smoothed at several widths. A dip between two peaks counts only where it is
-deeper than counting noise allows (the idea of SiZer, Chaudhuri & Marron 1999, doi:10.1080/01621459.1999.10474186).
+The channel is read on an arcsinh axis (linear near zero, logarithmic above), so nothing is dropped for
+being zero or negative, and the density is smoothed at several widths. A dip between two peaks counts only
+where it is deeper than counting noise allows (the idea of SiZer, Chaudhuri & Marron 1999,
+doi:10.1080/01621459.1999.10474186).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -58,8 +60,8 @@ class Mode:
 def axis_cofactor(x: Floats) -> float:
     """Where the axis turns from linear to logarithmic, in units of x, from the data alone.
 
-    Three times the noise that the negative events show (`1.4826 · median |x|` of a half-normal), or, where there
-    are none, a fifth of the dimmest percentile: then the axis is logarithmic throughout.
+    Three times the noise that the negative events show (`1.4826 · median |x|` of a half-normal), or, where
+    there are none, a fifth of the dimmest percentile: then the axis is logarithmic throughout.
 
     Parameters
     ----------
@@ -110,7 +112,8 @@ def _blurred(edges: Floats, cells: Floats, cumulated: Floats, blur: float) -> Fl
 def comb_spacing(modes: tuple[Mode, ...], cofactor: float) -> float:
     """Spacing of peaks that stand evenly on the linear scale, three gaps or more in a row; 0: there are none.
 
-    Such peaks are single photoelectrons (or the detector's own steps), not beads, whose levels grow by factors.
+    Such peaks are single photoelectrons (or the detector's own steps), not beads, whose levels grow by
+    factors.
     """
     x = np.sinh(np.array([m.z for m in modes])) * cofactor
     gaps = np.diff(x)
@@ -175,7 +178,7 @@ def _extrema(smooth: Floats) -> tuple[list[int], list[int]]:
     if not peaks.size:
         peaks = np.array([int(np.argmax(smooth))])
     valleys = []
-    for left, right in zip(peaks[:-1], peaks[1:], strict=True):
+    for left, right in pairwise(peaks):
         stretch = smooth[left : right + 1]
         lowest = np.flatnonzero(stretch <= stretch.min() + 1e-9 * top)
         valleys.append(int(left + lowest[lowest.size // 2]))

@@ -50,10 +50,10 @@ def density_limits(
 ) -> Limits:
     """Limits of one tube.
 
-    LoB = mean + 1.645 SD of the control's cells, LoD = LoB + 1.645 SD, both in ABC above the control's median
-    (median and 1.4826 · MAD stand for mean and SD: a few stained strays must not move a limit).
-    LLOQ = the highest of LoD, the lowest level with a total CV ≤ 30 % and the laboratory's own; without a control
-    and a laboratory's limit, the dimmest bead. ULOQ = the brightest bead in the fit.
+    LoB = mean + 1.645 SD of the control's cells, LoD = LoB + 1.645 SD, both in ABC above the control's
+    median (median and 1.4826 · MAD stand for mean and SD: a few stained strays must not move a limit). LLOQ
+    = the highest of LoD, the lowest level with a total CV ≤ 30 % and the laboratory's own; without a
+    control and a laboratory's limit, the dimmest bead. ULOQ = the brightest bead in the fit.
 
     Parameters
     ----------

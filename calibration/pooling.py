@@ -24,7 +24,8 @@ class PooledDensity:
     n_samples, n_pooled
         Replicates, and those with a number or a bound.
     rd, rd_low, rd_high
-        Geometric mean of the numbers with its 95 % interval; all below the LLOQ: the mean of signed estimates.
+        Geometric mean of the numbers with its 95 % interval; all below the LLOQ: the mean of signed
+        estimates.
     between_cv_percent
         Geometric CV between replicates, where at least two have numbers above the LLOQ.
     lloq, uloq
@@ -49,9 +50,9 @@ class PooledDensity:
 def pool_receptor_densities(members: Sequence[ReceptorDensity]) -> PooledDensity:
     """Pool replicates.
 
-    Above the LLOQ: geometric mean. All below: the mean of the signed estimates, status `BELOW_LLOQ`. Mixed: the
-    mean of all estimates on the linear scale, since a signed estimate has no logarithm, and a note says so. A
-    member above the ULOQ makes the pool right-censored.
+    Above the LLOQ: geometric mean. All below: the mean of the signed estimates, status `BELOW_LLOQ`. Mixed:
+    the mean of all estimates on the linear scale, since a signed estimate has no logarithm, and a note says
+    so. A member above the ULOQ makes the pool right-censored.
 
     Errors that replicates share (curve, lot, F:P) do not average out: the interval is as wide as the members'
     own on average, shrunk only by the part that is each tube's own.

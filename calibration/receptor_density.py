@@ -40,11 +40,12 @@ class RdStatus(StrEnum):
 class ReceptorDensity:
     """Free sites per cell; None = not known.
 
-    `rd` is the chosen estimator in ABC space (the bias of subtracting medians removed); `rd_plain` the plain
-    difference of converted medians; `rd_mfi_space` the conversion of the MFI difference (RD′). `gcv_percent` is
-    the geometric CV. For `ABOVE_ULOQ` only the bound is known: `rd` and `rd_high` are None, `rd_low` is the ULOQ.
-    `result` is what the kit's arithmetic gives (ABC, or SABC for QIFIKIT); `control_kind` what was subtracted;
-    `lloq_from` which limit decides the LLOQ; `analytic_sd` the SD of RD by first derivatives, beside the draws.
+    `rd` is the chosen estimator in ABC space (the bias of subtracting medians removed); `rd_plain` the
+    plain difference of converted medians; `rd_mfi_space` the conversion of the MFI difference (RD′).
+    `gcv_percent` is the geometric CV. For `ABOVE_ULOQ` only the bound is known: `rd` and `rd_high` are
+    None, `rd_low` is the ULOQ. `result` is what the kit's arithmetic gives (ABC, or SABC for QIFIKIT);
+    `control_kind` what was subtracted; `lloq_from` which limit decides the LLOQ; `analytic_sd` the SD of RD
+    by first derivatives, beside the draws.
     """
 
     status: RdStatus
@@ -116,8 +117,8 @@ def quantify_receptor_density(
     Parameters
     ----------
     stained_cells, control_cells
-        Compensated linear intensities of the quantified channel, the same gate in both tubes, shapes (n,) and (m,);
-        control None: there is none.
+        Compensated linear intensities of the quantified channel, the same gate in both tubes, shapes (n,)
+        and (m,); control None: there is none.
     curve
         MFI to the kit's unit; None or rejected: no curve.
     kit

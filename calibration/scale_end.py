@@ -31,7 +31,7 @@ class ScaleEnd:
     n_top: int
 
     def spoils(self, median: float, rcv: float, clipped: float, dimmer_rcv: float) -> bool:
-        """Is a population at the end: clipped, close under a known end, or squeezed under an amplifier's?
+        """Tell whether a population is at the end: clipped, close under it, or squeezed by an amplifier.
 
         Parameters
         ----------
@@ -48,7 +48,7 @@ class ScaleEnd:
 
 
 def find_scale_end(x: Floats, scale_top: float) -> ScaleEnd:
-    """The end as given, or the highest value where events pile up on it.
+    """Find the end: as given, or the highest value where events pile up on it.
 
     Parameters
     ----------

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from calibration.curve_checks import CurveCheck, CurveLimits, FittedBeads, Verdict, acceptance, worst
+from calibration.curve_fit import PARAMETERS, Fit, fit_line, fit_model, photon_step
 from calibration.scale_end import AtScaleEnd
 
 __all__ = [
@@ -22,7 +23,6 @@ __all__ = [
 ]
 
 Floats = npt.NDArray[np.float64]
-MODELS = ("loglog", "slope1", "autofluorescence")
 
 
 class StandardCurveError(ValueError):
@@ -48,8 +48,8 @@ class StandardCurve:
     checks, verdict
         The acceptance table and its worst row.
     autofluorescence
-        Of the beads, in units of level, where the model has it; else 0. It belongs to the beads and is not taken
-        from cells, whose own background has its own control.
+        Of the beads, in units of level, where the model has it; else 0. It belongs to the beads and is not
+        taken from cells, whose own background has its own control.
     degrees_of_freedom
         Fitted beads less parameters; 0: the fit leaves no residual to judge it by.
     peak_sd
@@ -119,14 +119,6 @@ def _signed_power(value: float | Floats, power: float, factor: float) -> float |
     return float(result) if np.ndim(value) == 0 else np.asarray(result, dtype=np.float64)
 
 
-@dataclass(frozen=True, slots=True)
-class _Fit:
-    slope: float
-    intercept: float
-    autofluorescence: float
-    n_parameters: int
-
-
 def fit_standard_curve(
     medians: Sequence[float],
     levels: Sequence[float],
@@ -149,9 +141,10 @@ def fit_standard_curve(
     levels
         Assigned values in the same order; 0 is the blank.
     model
-        `loglog`: least squares of log10 level on log10 median. `slope1`: the same with slope 1. `autofluorescence`:
-        `log(level + auto) = slope · log(median) + intercept` with the beads' own autofluorescence, blank
-        included (Castillo-Hair et al. 2016, doi:10.1021/acssynbio.5b00284); ≥ 3 beads above the blank.
+        `loglog`: least squares of log10 level on log10 median. `slope1`: the same with slope 1.
+        `autofluorescence`: `log(level + auto) = slope · log(median) + intercept` with the beads' own
+        autofluorescence, blank included (Castillo-Hair et al. 2016, doi:10.1021/acssynbio.5b00284); ≥ 3
+        beads above the blank.
     rcv, n
         Robust CV (fraction) and events per population, for their rows of the table and for the interval.
     saturated
@@ -177,20 +170,19 @@ def fit_standard_curve(
     if saturated is not None:
         off_scale = off_scale | np.asarray(saturated, dtype=np.bool_)
     used = (y > 0) & (x > 0) & ~off_scale
-    parameters = {"loglog": 2, "slope1": 1, "autofluorescence": 3}[model]
-    needed = max(2, parameters)
+    needed = max(2, PARAMETERS[model])
     if np.count_nonzero(used) < needed or np.unique(x[used]).size < needed:
         raise StandardCurveError(
             f"A {model} curve needs at least {needed} different bead levels above zero and on the scale; "
             f"{np.count_nonzero(used)} of {x.size} are: levels {_listed(y)}, medians {_listed(x)}."
         )
-    fit = _fit(x, y, used, off_scale, model)
+    fit = fit_model(x, y, used, off_scale, model)
     return _judged(fit, x, y, used, off_scale, model, rcv, n, history, limits or CurveLimits())
 
 
 def _must_be_usable(x: Floats, y: Floats, model: str) -> None:
-    if model not in MODELS:
-        raise StandardCurveError(f"{model!r} is not a curve model; expected one of {', '.join(MODELS)}.")
+    if model not in PARAMETERS:
+        raise StandardCurveError(f"{model!r} is not a curve model; expected one of {', '.join(PARAMETERS)}.")
     if x.ndim != 1 or x.shape != y.shape:
         raise StandardCurveError(f"{x.size} bead medians and {y.size} levels: one level for each is needed.")
     if not (np.all(np.isfinite(x)) and np.all(np.isfinite(y)) and np.all(y >= 0)):
@@ -203,45 +195,8 @@ def _listed(values: Floats) -> str:
     return "; ".join(f"{v:.6g}" for v in values) or "none"
 
 
-def _fit(x: Floats, y: Floats, used: npt.NDArray[np.bool_], off: npt.NDArray[np.bool_], model: str) -> _Fit:
-    log_x, log_y = np.log10(x[used]), np.log10(y[used])
-    if model == "slope1":
-        return _Fit(1.0, float(np.mean(log_y - log_x)), 0.0, 1)
-    if model == "autofluorescence":
-        return _fit_autofluorescence(x, y, (x > 0) & ~off)
-    slope, intercept = _line(log_x, log_y)
-    return _Fit(slope, intercept, 0.0, 2)
-
-
-def _line(x: Floats, y: Floats) -> tuple[float, float]:
-    dx = x - x.mean()
-    slope = float(dx @ (y - y.mean()) / (dx @ dx))
-    return slope, float(y.mean() - slope * x.mean())
-
-
-def _fit_autofluorescence(x: Floats, y: Floats, used: npt.NDArray[np.bool_]) -> _Fit:
-    """Least squares in log space over the autofluorescence alone: slope and intercept follow from it."""
-    from scipy.optimize import minimize_scalar
-
-    log_x, level = np.log10(x[used]), y[used]
-
-    def misfit(log_auto: float) -> float:
-        target = np.log10(level + 10.0**log_auto)
-        slope, intercept = _line(log_x, target)
-        return float(np.sum((target - slope * log_x - intercept) ** 2))
-
-    positive = level[level > 0]
-    grid = np.linspace(np.log10(positive.min()) - 3, np.log10(positive.max()), 61)
-    start = int(np.argmin([misfit(g) for g in grid]))
-    around = (grid[max(start - 1, 0)], grid[min(start + 1, grid.size - 1)])
-    found = minimize_scalar(misfit, bounds=around, method="bounded", options={"xatol": 1e-10})
-    auto = float(10.0**found.x)
-    slope, intercept = _line(log_x, np.log10(level + auto))
-    return _Fit(slope, intercept, auto, 3)
-
-
 def _judged(
-    fit: _Fit,
+    fit: Fit,
     x: Floats,
     y: Floats,
     used: npt.NDArray[np.bool_],
@@ -252,7 +207,7 @@ def _judged(
     history: Sequence[float] | None,
     limits: CurveLimits,
 ) -> StandardCurve:
-    """The curve with its residuals and its table."""
+    """Build the curve with its residuals and its table."""
     predicted = fit.slope * np.log10(x[used]) + fit.intercept
     target = np.log10(y[used] + fit.autofluorescence)
     residual = target - predicted
@@ -274,7 +229,8 @@ def _judged(
         _of(rcv, used),
         _of(n, used),
         float(blank[0]) if blank.size else None,
-        free_slope=_line(np.log10(x[used]), np.log10(y[used]))[0] if model == "slope1" else None,
+        freedom=freedom,
+        free_slope=fit_line(np.log10(x[used]), np.log10(y[used]))[0] if model == "slope1" else None,
     )
     checks = acceptance(beads, limits, history)
     errors: list[float | None] = [None] * x.size
@@ -292,11 +248,11 @@ def _judged(
         tuple(errors),
         checks,
         worst(checks),
-        _notes(x, y, off, freedom),
+        _notes(x, y, off),
         fit.autofluorescence,
         max(freedom, 0),
         _peak_sd(rcv, n, x.size),
-        _photon_step(x[used], _of(rcv, used)),
+        photon_step(x[used], _of(rcv, used)),
     )
 
 
@@ -311,7 +267,7 @@ def _of(values: Sequence[float] | None, used: npt.NDArray[np.bool_]) -> Floats |
 
 
 def _peak_sd(rcv: Sequence[float] | None, n: Sequence[int] | None, size: int) -> tuple[float, ...]:
-    """Sampling SD of each median in dex."""
+    """Give the sampling SD of each median in dex."""
     if rcv is None or n is None:
         return (0.0,) * size
     return tuple(
@@ -320,18 +276,7 @@ def _peak_sd(rcv: Sequence[float] | None, n: Sequence[int] | None, size: int) ->
     )
 
 
-def _photon_step(medians: Floats, rcv: Floats | None) -> float:
-    """Fit rCV² = cv² + step / median + noise² / median², each term at least zero (Steen 1992)."""
-    if rcv is None or medians.size < 3 or np.any(rcv <= 0):
-        return 0.0
-    from scipy.optimize import nnls
-
-    terms = np.column_stack([np.ones_like(medians), 1 / medians, 1 / medians**2]) / rcv[:, None] ** 2
-    scale = terms.max(axis=0)
-    return float((nnls(terms / scale, np.ones(medians.size))[0] / scale)[1])
-
-
-def _notes(x: Floats, y: Floats, off: npt.NDArray[np.bool_], freedom: int) -> tuple[str, ...]:
+def _notes(x: Floats, y: Floats, off: npt.NDArray[np.bool_]) -> tuple[str, ...]:
     notes = [
         f"The bead of {level:,.0f} is at the end of the scale (median {median:.6g}): not in the fit."
         for median, level in zip(x[off], y[off], strict=True)
@@ -341,6 +286,4 @@ def _notes(x: Floats, y: Floats, off: npt.NDArray[np.bool_], freedom: int) -> tu
         for median, level in zip(x, y, strict=True)
         if median <= 0 < level
     ]
-    if freedom <= 0:
-        notes.append("As many parameters as beads: no residual is left to judge the fit by.")
     return tuple(notes)

@@ -1,7 +1,7 @@
 """The interval of a receptor density, and what it is made of.
 
-2,000 seeded draws in one batch; the same draw of the curve converts stain and control, so that what both share
-cancels. Each term is also drawn alone, which gives its share.
+2,000 seeded draws in one batch; the same draw of the curve converts stain and control, so that what both
+share cancels. Each term is also drawn alone, which gives its share.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Uncertainty:
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """What is converted: both populations' intensities (linear MFI), the bias to take off, the ABC divisor."""
+    """What is converted: both populations (linear intensities), the bias to take off, the ABC divisor."""
 
     stained: Floats
     control: Floats
@@ -167,11 +167,12 @@ def _draw(
 def _inflation(
     cells: Cells, curve: StandardCurve, straight: _Draws, rest: _Draws, rng: np.random.Generator
 ) -> Floats:
-    """What not knowing the beads' scatter adds: a factor for each draw of the curve.
+    """Draw what not knowing the beads' scatter adds: a factor for each draw of the curve.
 
-    Alone, the curve is t-distributed with n − 2 degrees of freedom. Added to other, known errors that would cover
-    up to 97.5 % instead of 95: the prior under which a sum covers as it says gives, with the odds of the other
-    variance to the curve's, two degrees more (the matching prior of Ghosh & Kim 2001, doi:10.2307/3316047).
+    Alone, the curve is t-distributed with n − 2 degrees of freedom. Added to other, known errors that would
+    cover up to 97.5 % instead of 95: the prior under which a sum covers as it says gives, with the odds of
+    the other variance to the curve's, two degrees more (the matching prior of Ghosh & Kim 2001,
+    Can. J. Stat. 29:5-17).
     """
     n, freedom = straight.level.size, curve.degrees_of_freedom
     if freedom <= 0:
@@ -180,7 +181,8 @@ def _inflation(
     own = float(np.var(_density(cells, curve, replace(still, level=straight.level, slope=straight.slope))))
     other = float(np.var(_density(cells, curve, rest)))
     alone = rng.random(n) * (own + other) < own
-    return np.sqrt(freedom / np.where(alone, rng.chisquare(freedom, n), rng.chisquare(freedom + 2, n)))
+    drawn = np.sqrt(freedom / np.where(alone, rng.chisquare(freedom, n), rng.chisquare(freedom + 2, n)))
+    return np.asarray(drawn, dtype=np.float64)
 
 
 def _at_rest(cells: Cells, n: int) -> _Draws:
@@ -213,7 +215,8 @@ def _amount(mfi: Floats, curve: StandardCurve, level: Floats, slope: Floats, cen
 
 
 def _fitted_log_mfi(curve: StandardCurve) -> Floats:
-    return np.log10(np.array([m for m, used in zip(curve.medians, curve.fitted, strict=True) if used]))
+    fitted = [m for m, used in zip(curve.medians, curve.fitted, strict=True) if used]
+    return np.asarray(np.log10(fitted), dtype=np.float64)
 
 
 def _center(curve: StandardCurve) -> float:
@@ -230,8 +233,9 @@ def _design(curve: StandardCurve) -> tuple[int, float]:
 def _curve_variances(curve: StandardCurve) -> tuple[float, float]:
     """Variance per bead in dex², parted: scatter of the beads, and sampling of their medians.
 
-    The residuals hold both, so the sampling part is taken out of them and not added twice; but the residuals of
-    four beads may by luck be smaller than the sampling alone, and the sampling part is then kept.
+    The residuals hold both, so the sampling part is taken out of them and not added twice; but the
+    residuals of four beads may by luck be smaller than the sampling alone, and the sampling part is then
+    kept.
     """
     fitted = [s for s, used in zip(curve.peak_sd or (), curve.fitted, strict=False) if used]
     sampling = float(np.mean(np.square(fitted))) if fitted else 0.0
@@ -240,11 +244,12 @@ def _curve_variances(curve: StandardCurve) -> tuple[float, float]:
 
 
 def _median_draws(values: Floats, rng: np.random.Generator, n: int) -> Floats:
-    """The median of a bootstrap sample, drawn directly: a Beta-distributed quantile of the sorted cells."""
+    """Draw medians of bootstrap samples directly: Beta-distributed quantiles of the sorted cells."""
     half = 0.5 * (values.size + 1)
     probability = rng.beta(half, half, n)
     ordered = np.sort(values)
-    return np.interp(probability * values.size - 0.5, np.arange(values.size), ordered)
+    drawn = np.interp(probability * values.size - 0.5, np.arange(values.size), ordered)
+    return np.asarray(drawn, dtype=np.float64)
 
 
 def _log_sd(cv: float) -> float:

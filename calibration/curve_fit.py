@@ -1,0 +1,73 @@
+"""The fits behind a standard curve: lines in log-log, with or without the beads' own autofluorescence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+PARAMETERS = {"loglog": 2, "slope1": 1, "autofluorescence": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """log10(level + autofluorescence) = slope · log10 MFI + intercept."""
+
+    slope: float
+    intercept: float
+    autofluorescence: float
+    n_parameters: int
+
+
+def fit_model(x: Floats, y: Floats, used: Mask, off: Mask, model: str) -> Fit:
+    """Fit one model to the `used` beads; `autofluorescence` also uses the blank unless it is `off` scale."""
+    log_x, log_y = np.log10(x[used]), np.log10(y[used])
+    if model == "slope1":
+        return Fit(1.0, float(np.mean(log_y - log_x)), 0.0, 1)
+    if model == "autofluorescence":
+        return _fit_autofluorescence(x, y, (x > 0) & ~off)
+    slope, intercept = fit_line(log_x, log_y)
+    return Fit(slope, intercept, 0.0, 2)
+
+
+def fit_line(x: Floats, y: Floats) -> tuple[float, float]:
+    """Slope and intercept by least squares."""
+    dx = x - x.mean()
+    slope = float(dx @ (y - y.mean()) / (dx @ dx))
+    return slope, float(y.mean() - slope * x.mean())
+
+
+def _fit_autofluorescence(x: Floats, y: Floats, used: Mask) -> Fit:
+    """Least squares in log space over the autofluorescence alone: slope and intercept follow from it."""
+    from scipy.optimize import minimize_scalar
+
+    log_x, level = np.log10(x[used]), y[used]
+
+    def misfit(log_auto: float) -> float:
+        target = np.log10(level + 10.0**log_auto)
+        slope, intercept = fit_line(log_x, target)
+        return float(np.sum((target - slope * log_x - intercept) ** 2))
+
+    positive = level[level > 0]
+    grid = np.linspace(np.log10(positive.min()) - 3, np.log10(positive.max()), 61)
+    start = int(np.argmin([misfit(g) for g in grid]))
+    around = (grid[max(start - 1, 0)], grid[min(start + 1, grid.size - 1)])
+    found = minimize_scalar(misfit, bounds=around, method="bounded", options={"xatol": 1e-10})
+    auto = float(10.0**found.x)
+    slope, intercept = fit_line(log_x, np.log10(level + auto))
+    return Fit(slope, intercept, auto, 3)
+
+
+def photon_step(medians: Floats, rcv: Floats | None) -> float:
+    """Fit rCV² = cv² + step / median + noise² / median², each term at least zero (Steen 1992)."""
+    if rcv is None or medians.size < 3 or np.any(rcv <= 0):
+        return 0.0
+    from scipy.optimize import nnls
+
+    terms = np.column_stack([np.ones_like(medians), 1 / medians, 1 / medians**2]) / rcv[:, None] ** 2
+    scale = terms.max(axis=0)
+    return float((nnls(terms / scale, np.ones(medians.size))[0] / scale)[1])
