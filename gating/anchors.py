@@ -230,8 +230,9 @@ def _lowest_good_valley(evidence: FloatArray, wanted: Mask, density: Density) ->
     for valley in reversed(all_valleys(density)):
         if valley.clarity < LEAST_CLARITY:
             continue
-        between = (evidence > valley.place) & (evidence <= upper)
-        if wanted[between].sum() < max(1.0, ON_TARGET * between.sum()):
+        between = (evidence > np.float32(valley.place)) & (evidence <= np.float32(upper))
+        n_wanted = np.count_nonzero(between & wanted)
+        if n_wanted < max(1.0, ON_TARGET * np.count_nonzero(between)):
             break
         if best is not None and float(np.median(evidence[between])) < LIKE_THE_FIRST * level:
             break

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,10 @@ SAMPLE_EVENTS = 20_000
 LOW_CONFIDENCE = 0.5
 FEWEST_ABERRANT = 0.05
 """Share of the plasma cells below which a split is not believed."""
+WITHOUT_STEP: Mapping[str, float] = MappingProxyType(
+    {"NO_VIABILITY": 0.2, "NO_SINGLETS": 0.5, "NO_SCATTER": 0.5}
+)
+"""Confidence in a step that the panel cannot support: dead cells bind every antibody."""
 SCATTER_ROLES = ("fsc_area", "fsc_height", "fsc_width", "ssc_area", "ssc_height")
 
 
@@ -215,7 +220,8 @@ def _as_threshold(value: float | None) -> Threshold | None:
 
 
 def _cannot(step: str, why: str, flag: str = "") -> Finding:
-    return Finding(step, None, (), "none", confidence=1.0, note=why, flags=(flag,) if flag else ())
+    sure = WITHOUT_STEP.get(flag, 1.0)
+    return Finding(step, None, (), "none", confidence=sure, note=why, flags=(flag,) if flag else ())
 
 
 def _step(finding: Finding, n_in: int, n_out: int) -> GateStep:
@@ -247,8 +253,6 @@ def _overall(steps: tuple[GateStep, ...]) -> float:
     """Return the wanted population's confidence, lowered a little by each doubtful step before it."""
     confidence = 1.0
     for step in steps[:-1]:
-        if step.gate is None and step.method == "none":
-            continue
         main = step.name in ("plasma_cells", "second_anchor")
         confidence *= step.confidence if main else 0.8 + 0.2 * step.confidence
     return round(confidence, 4)

@@ -21,9 +21,9 @@ NOT_ANCHORS = (
     "fsc_area", "fsc_height", "fsc_width", "ssc_area", "ssc_height", "time", "viability", "dump",
 )  # fmt: skip
 NO_GROUP_CONFIDENCE = 0.1
-CLEAR_BEFORE_SIDES = 0.95
+CLEAR_BEFORE_SIDES = 0.8
 """Confidence from which the group is not searched again without dead and dump-positive cells."""
-CLEAR_WITHOUT_SCATTER = 0.9
+CLEAR_WITHOUT_SCATTER = 0.8
 """Clarity from which the anchors need no help."""
 CLEAR_ROUGH = 0.5
 """Clarity from which the anchors alone may keep a side cut from going through the wanted cells."""

@@ -46,13 +46,19 @@ def asinh_cofactor(values: FloatArray) -> float:
     if values.size == 0:
         return 1.0
     negative = values[values < 0]
-    noise = float(-np.quantile(negative, 0.1)) if negative.size >= 20 else 0.0
-    dimmest = float(np.quantile(values, 0.005))
+    noise = -_ranked(negative, 0.1) if negative.size >= 20 else 0.0
+    dimmest = _ranked(values, 0.005)
     cofactor = max(noise, dimmest)
     if cofactor > 0:
         return cofactor
     widest = float(np.max(np.abs(values)))
     return widest * 1e-3 if widest > 0 else 1.0
+
+
+def _ranked(values: FloatArray, share: float) -> float:
+    """Return the value that this share of the values lies below; without interpolation, so much faster."""
+    rank = int(share * (values.size - 1))
+    return float(np.partition(values, rank)[rank])
 
 
 @dataclass(frozen=True, slots=True)
