@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from gating.compensation import SpilloverMatrix
 from pipeline.fcs.acquisition import Acquisition, Detector, date_repairs, parse_acquisition
-from pipeline.fcs.data import Values, decode_linear, decode_raw
+from pipeline.fcs.blocks import Values, is_table, read_table
+from pipeline.fcs.data import decode_linear, decode_raw
 from pipeline.fcs.data_sets import read_data_set
 from pipeline.fcs.errors import ChannelError, NotFcsError, UnreadableError, UnsupportedError
 from pipeline.fcs.layout import Field
@@ -94,7 +95,8 @@ class FcsFile:
         """Return a channel on the linear scale, shape (n_events,).
 
         $PnE and $PnG are applied, $TIMESTEP to time (seconds); float32 where that holds every value exactly,
-        else float64. Read-only: the channels that `read_fcs` was asked for are decoded once and kept.
+        else float64. Read-only: the channels that `read_fcs` was asked for are decoded once and kept; all channels
+        of a file of floats are kept as they are stored, so that a column has steps between its values.
 
         Raises
         ------
@@ -146,6 +148,11 @@ class FcsFile:
         return {}
 
     def _decode_columns(self, rows: Sequence[int]) -> None:
+        if is_table(self.place.layout, rows) and all(parameter.is_plain for parameter in self.parameters):
+            table = read_table(self.path, self.place)
+            table.flags.writeable = False
+            self._columns.update(zip(self.channels, table.T, strict=True))
+            return
         for dtype, exact in ((np.float32, True), (np.float64, False)):
             chosen = [
                 row

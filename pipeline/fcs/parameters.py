@@ -236,7 +236,9 @@ def _bits(value: str | None, number: int, kind: str, file: str) -> int:
 
 def _amplification(value: str | None, kind: str, name: str, repairs: list[Repair]) -> tuple[float, float]:
     """$PnE/f1,f2/: f2 of 0 with decades is written often and means 1 (3.2.20)."""
-    numbers = [real_number(part) for part in (value or "0,0").split(",")]
+    if value in (None, "0,0"):
+        return 0.0, 0.0
+    numbers = [real_number(part) for part in (value or "").split(",")]
     if len(numbers) != 2 or None in numbers:
         repairs.append(
             Repair(

@@ -13,6 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import isfinite
 
 from pipeline.fcs.errors import NotFcsError, UnsupportedError
 from pipeline.fcs.repairs import Repair
@@ -25,6 +26,12 @@ MOST_KEYWORDS = 200_000
 
 MOST_DIGITS = 18
 """What a 64-bit offset or count can have; longer numbers are no numbers."""
+
+LONGEST_NUMBER = 64
+"""Characters; what is longer is no number and is not looked at."""
+
+WHOLE = re.compile(r"([+-]?\d+)(?:[.,]0*)?", re.ASCII)
+REAL = re.compile(r"[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 
 STANDARD_KEYWORD = re.compile(
     r"\$(?:P\d+[A-Z]+|PAR|TOT|DATATYPE|MODE|BYTEORD|NEXTDATA|(?:BEGIN|END)(?:DATA|ANALYSIS|STEXT)|CYT|CYTSN|FIL|SYS|"
@@ -102,7 +109,12 @@ def whole_number(value: str | None) -> int | None:
     >>> whole_number(" 12 "), whole_number("12.0"), whole_number("many"), whole_number(None)
     (12, 12, None, None)
     """
-    digits = re.fullmatch(r"([+-]?\d+)(?:[.,]0*)?", (value or "").strip(" \0\t\r\n"), re.ASCII)
+    word = (value or "").strip(" \0\t\r\n")
+    if len(word) > LONGEST_NUMBER:
+        return None
+    if word.isdigit() and word.isascii():
+        return int(word) if len(word) <= MOST_DIGITS else None
+    digits = WHOLE.fullmatch(word)
     return int(digits[1]) if digits and len(digits[1]) <= MOST_DIGITS else None
 
 
@@ -114,10 +126,11 @@ def real_number(value: str | None) -> float | None:
     >>> real_number("0,01"), real_number("450 V"), real_number("nan")
     (0.01, None, None)
     """
-    digits = re.fullmatch(
-        r"[+-]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eE][+-]?\d{1,3})?", (value or "").strip(" \0\t\r\n"), re.ASCII
-    )
-    return float(digits[0].replace(",", ".")) if digits and len(digits[0]) < 64 else None
+    word = (value or "").strip(" \0\t\r\n")
+    if len(word) > LONGEST_NUMBER or not REAL.fullmatch(word):
+        return None
+    number = float(word.replace(",", "."))
+    return number if isfinite(number) else None
 
 
 def _decode(raw: bytes, segment: str) -> tuple[str, list[Repair]]:
