@@ -20,6 +20,7 @@ from pipeline.report.words import FLAGS, density_words, interval_words, rounded
 from pipeline.sample_result import CalibrationResult, SampleResult
 from pipeline.study import Panel, Sample
 from pipeline.tables import plasma_cell_percent, reviewers, sample_flags, sample_notes
+from pipeline.visits import QUANTIFIED
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -40,6 +41,7 @@ class TubeCard:
     washout: str
     confidence: str
     unsure: bool
+    needs_look: bool
     flags: Pairs
     notes: tuple[str, ...]
     arithmetic: Pairs
@@ -90,6 +92,7 @@ def tube_card(outcome: Outcome, result: SampleResult, anchor: str, scale: Scale)
         washout=_weeks(exposure),
         confidence="–" if result.gating_confidence is None else f"{result.gating_confidence:.2f}",
         unsure="LOW_GATE_CONFIDENCE" in flags,
+        needs_look="LOW_GATE_CONFIDENCE" in flags or found.status not in QUANTIFIED,
         flags=tuple((flag, FLAGS.get(flag, "")) for flag in flags),
         notes=sample_notes(result, exposure),
         arithmetic=_arithmetic(result),

@@ -31,11 +31,39 @@ from pipeline.tables import (
 )
 from pipeline.visits import visits_of
 
-CONTRACT = (
-    "sample_id patient_id visit collected_on status flags n_events n_viable_singlets n_plasma_cells "
-    "plasma_cell_percent population median_mfi background_mfi background_kind abc background_abc rd rd_low rd_high "
-    "gcv_percent lloq uloq beads slope intercept r2 last_dose_on washout_weeks gating_confidence reviewed_by note"
-).split()
+CONTRACT = [
+    "sample_id",
+    "patient_id",
+    "visit",
+    "collected_on",
+    "status",
+    "flags",
+    "n_events",
+    "n_viable_singlets",
+    "n_plasma_cells",
+    "plasma_cell_percent",
+    "population",
+    "median_mfi",
+    "background_mfi",
+    "background_kind",
+    "abc",
+    "background_abc",
+    "rd",
+    "rd_low",
+    "rd_high",
+    "gcv_percent",
+    "lloq",
+    "uloq",
+    "beads",
+    "slope",
+    "intercept",
+    "r2",
+    "last_dose_on",
+    "washout_weeks",
+    "gating_confidence",
+    "reviewed_by",
+    "note",
+]
 
 
 def rows_of(table: Table) -> list[dict[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 from hypothesis import given
@@ -16,7 +17,7 @@ def test_asinh_ticks_lie_within_and_apart_and_in_order(cofactor: float, low: flo
     places = [place for place, _ in ticks]
     assert places == sorted(places)
     assert all(low <= place <= low + span for place in places)
-    assert all(b - a >= 0.0999 * span for a, b in zip(places, places[1:], strict=False))
+    assert all(b - a >= 0.0999 * span for a, b in itertools.pairwise(places))
     assert len({text for _, text in ticks}) == len(ticks)
 
 
