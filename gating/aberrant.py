@@ -8,7 +8,7 @@ import numpy as np
 
 from gating.anchors import negative_edge
 from gating.choices import Choices
-from gating.events import FloatArray, Survivors
+from gating.events import Survivors
 from gating.gates import AllOf, AnyOf, Gate, RangeGate, inside
 from gating.panel import GatingChannel, Target
 from gating.population import Finding
@@ -85,25 +85,35 @@ def _value(cut: Cut) -> tuple[GatingChannel, float]:
 def _cut(role: str, target: Target, wanted: Survivors, reference: Survivors, choices: Choices) -> Cut:
     """Return the cut on a role's first channel, or the one a person set."""
     channel = replace(choices.panel.with_role(role)[0], target=target)
-    everyone = reference.column(channel.channel)
-    usual = side_cut(everyone, pooled=choices.pooled_for(channel), template=choices.template_for(channel))
-    own = wanted.column(channel.channel)
-    cut = _own_cut(own, axis_of(everyone), usual) if own.size >= FEWEST_TO_SPLIT else usual
+    own, everyone = wanted.column(channel.channel), reference.column(channel.channel)
+    scale = axis_of(everyone)
+    cut = _own_valley(axis_of(own, scale))
+    if cut is None:
+        usual = side_cut(everyone, pooled=choices.pooled_for(channel), template=choices.template_for(channel))
+        cut = _spared(axis_of(own, scale), scale, usual)
     person = choices.person(channel)
     return channel, as_person(cut, None if person is None else rounded(person))
 
 
-def _own_cut(own: FloatArray, everyone: Axis, usual: Threshold) -> Threshold:
-    """Return the valley between the wanted cells' own groups; if they are one group, a cut beside it.
+def _own_valley(own: Axis) -> Threshold | None:
+    """Return the valley between the wanted cells' own groups, or None if they are one group or too few."""
+    if own.values.size < FEWEST_TO_SPLIT:
+        return None
+    valley = best_valley(own, own.low, own.high)
+    if valley is None or valley.clarity <= CLEAR or valley.right - valley.left <= 1.2:
+        return None
+    return settle(own, valley, fallback=0.0)
 
-    The single group lies on the side of the other cells' cut that its mode is on. Where that side is neither
-    clearly negative nor clearly beyond the cut, the confidence says so.
+
+def _spared(own: Axis, everyone: Axis, usual: Threshold) -> Threshold:
+    """Return the other cells' cut; if it goes through the wanted cells' one group, a cut beside them.
+
+    The group lies on the side of the other cells' cut that its mode is on. Where that side is neither clearly
+    negative nor clearly beyond the negative cells, the confidence says so.
     """
-    axis = axis_of(own, everyone)
-    valley = best_valley(axis, axis.low, axis.high)
-    if valley is not None and valley.clarity > CLEAR and valley.right - valley.left > 1.2:
-        return settle(axis, valley, fallback=0.0)
-    density = axis_density(axis, 0.25)
+    if own.values.size < FEWEST_TO_SPLIT:
+        return usual
+    density = axis_density(own, 0.25)
     mode = int(np.argmax(density.counts))
     middle, reach = float(density.grid[mode]), 2.5 * max(density.half_width(mode, 1), 0.3)
     place = everyone.place(usual.value)
@@ -112,7 +122,7 @@ def _own_cut(own: FloatArray, everyone: Axis, usual: Threshold) -> Threshold:
     negative = negative_edge(everyone)
     beside = middle + reach if middle < place else middle - reach
     confidence = 0.6 if middle <= negative or middle > negative + 0.5 else 0.2
-    return Threshold(axis.linear(beside), "beside", confidence)
+    return Threshold(own.linear(beside), "beside", confidence)
 
 
 def _light_chain(wanted: Survivors, reference: Survivors, choices: Choices) -> RangeGate | None:

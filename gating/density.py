@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from gating.events import FloatArray
 
 N_BINS = 400
+FEWEST_IN_MODE = 2.5
+"""Events behind a mode's height."""
 
 
 @dataclass(frozen=True)
@@ -120,8 +122,8 @@ def clearest_valley(density: Density, low: float, high: float) -> Valley | None:
 
 
 def all_valleys(density: Density) -> list[Valley]:
-    """Return the valley between every two neighbouring modes, ascending."""
-    modes = density.modes
+    """Return the valley between every two neighbouring modes, ascending; stray events are no mode."""
+    modes = density.modes[density.counts[density.modes] * density.n_per_peak >= FEWEST_IN_MODE]
     return [_valley(density, modes, split) for split in range(1, len(modes))]
 
 
@@ -142,7 +144,6 @@ def _valley(density: Density, modes: NDArray[np.intp], split: int) -> Valley:
 
 
 def _smoothed(counts: NDArray[np.float64], bandwidth_bins: float) -> NDArray[np.float64]:
-    reach = int(np.ceil(4 * bandwidth_bins))
+    reach = min(int(np.ceil(4 * bandwidth_bins)), counts.size // 2 - 1)
     kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / max(bandwidth_bins, 1e-9)) ** 2)
-    padded = np.pad(counts, reach)
-    return np.convolve(padded, kernel / kernel.sum(), mode="valid")
+    return np.convolve(counts, kernel / kernel.sum(), mode="same")

@@ -23,7 +23,7 @@ NOT_ANCHORS = (
 NO_GROUP_CONFIDENCE = 0.1
 CLEAR_BEFORE_SIDES = 0.8
 """Confidence from which the group is not searched again without dead and dump-positive cells."""
-CLEAR_WITHOUT_SCATTER = 0.8
+CLEAR_WITHOUT_SCATTER = 0.9
 """Clarity from which the anchors need no help."""
 CLEAR_ROUGH = 0.5
 """Clarity from which the anchors alone may keep a side cut from going through the wanted cells."""
