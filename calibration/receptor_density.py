@@ -8,11 +8,12 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 
-from calibration.background import SubtractionBias, subtraction_bias
+from calibration.background import subtraction_bias
 from calibration.bead_kits import BeadKit, abc_divisor, bead_kit
+from calibration.error_model import Cells, RelativeErrors
 from calibration.limits import Limits, density_limits
 from calibration.standard_curve import StandardCurve, Verdict
-from calibration.uncertainty import Cells, ErrorTerm, RelativeErrors, Uncertainty, uncertainty_of_density
+from calibration.uncertainty import ErrorTerm, Uncertainty, uncertainty_of_density
 
 __all__ = ["ErrorTerm", "RdStatus", "ReceptorDensity", "quantify_receptor_density"]
 
@@ -76,20 +77,13 @@ class ReceptorDensity:
 
 @dataclass(frozen=True, slots=True)
 class _Tube:
-    """A quantifiable tube: both populations, the curve, what the unit is divided by."""
+    """A quantifiable tube: both populations and the curve."""
 
-    stained: Floats
-    control: Floats
+    cells: Cells
     curve: StandardCurve
-    divisor: float
-    bias: SubtractionBias
 
     def abc(self, mfi: float) -> float:
-        return self.curve.to_abc(mfi) / self.divisor
-
-    @property
-    def medians(self) -> tuple[float, float]:
-        return float(np.median(self.stained)), float(np.median(self.control))
+        return self.curve.to_abc(mfi) / self.cells.divisor
 
 
 def quantify_receptor_density(
@@ -160,10 +154,16 @@ def quantify_receptor_density(
     if control.size < FEWEST_CONTROL_CELLS:
         note = _why_no_background(control_cells is None, control.size)
         return replace(known, status=RdStatus.NO_BACKGROUND, notes=(*known.notes, note))
-    tube = _Tube(stained, control, curve, divisor, subtraction_bias(stained, control, curve.photon_step))
+    tube = _Tube(_cells(stained, control, curve, divisor), curve)
     errors = RelativeErrors(lot_cv, f_p_cv if kit.needs_f_p else 0.0, between_run_cv)
     result = _with_density(known, tube, errors, lab_lloq, seed, n_draws)
     return _with_status(result, stained, uloq_extrapolation, detector_top)
+
+
+def _cells(stained: Floats, control: Floats, curve: StandardCurve, divisor: float) -> Cells:
+    bias = subtraction_bias(stained, control, curve.photon_step)
+    medians = float(np.median(stained)), float(np.median(control))
+    return Cells(stained, control, *medians, bias.mfi, bias.sd, divisor)
 
 
 def _finite(values: npt.ArrayLike) -> Floats:
@@ -236,12 +236,11 @@ def _with_density(
     n_draws: int,
 ) -> ReceptorDensity:
     """Estimate, interval, limits and the second method beside it."""
-    stain, background = tube.medians
-    rd = tube.abc(stain - tube.bias.mfi) - tube.abc(background)
+    stain, background = tube.cells.stained_median, tube.cells.control_median
+    rd = tube.abc(stain - tube.cells.bias) - tube.abc(background)
     plain = tube.abc(stain) - tube.abc(background)
     prime = tube.abc(stain - background)
-    cells = Cells(tube.stained, tube.control, tube.bias.mfi, tube.bias.sd, tube.divisor)
-    u = uncertainty_of_density(cells, tube.curve, errors, seed=seed, n_draws=n_draws)
+    u = uncertainty_of_density(tube.cells, tube.curve, errors, seed=seed, n_draws=n_draws)
     limits = _limits(tube, u, rd, lab_lloq)
     differ = abs(plain - prime) > METHODS_DIFFER * max(abs(plain), limits.lloq)
     return replace(
@@ -269,13 +268,13 @@ def _limits(tube: _Tube, u: Uncertainty, rd: float, lab_lloq: float | None) -> L
     absolute = {"stained cells", "control cells", "background model"}
     scale = abs(rd) * np.log(10)
     sd = {term.name: term.sd_dex * scale for term in u.budget} if rd else {}
-    dim = rd < 2 * abs(tube.abc(tube.medians[1]))
+    dim = rd < 2 * abs(tube.abc(tube.cells.control_median))
     still = float(np.sqrt(sum(v**2 for k, v in sd.items() if k in absolute)))
     growing = float(np.sqrt(sum(v**2 for k, v in sd.items() if k not in absolute)))
     return density_limits(
-        tube.control,
+        tube.cells.control,
         tube.curve,
-        tube.divisor,
+        tube.cells.divisor,
         lab_lloq=lab_lloq,
         absolute_sd=still if dim else sd.get("control cells"),
         relative_cv=growing / abs(rd) if rd > still else 0.0,

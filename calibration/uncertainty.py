@@ -11,12 +11,20 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from calibration.analytic_error import analytic_sd
+from calibration.error_model import (
+    NORMAL_95,
+    Cells,
+    RelativeErrors,
+    amount_of,
+    curve_center,
+    curve_design,
+    curve_variances,
+    log_sd,
+)
 from calibration.standard_curve import StandardCurve
 
 Floats = npt.NDArray[np.float64]
-
-NORMAL_95 = 1.959964
-ASSUMED_RESIDUAL = 0.02  # dex; for a curve with as many parameters as beads
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +37,10 @@ class ErrorTerm:
 
 
 @dataclass(frozen=True, slots=True)
-class RelativeErrors:
-    """CVs (fractions) that scale every ABC alike."""
-
-    lot: float = 0.05
-    f_p: float = 0.0
-    between_run: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
 class Uncertainty:
     """95 % interval of RD, its geometric CV in percent, and the budget.
 
-    `analytic_sd` is the same total from first derivatives, in units of RD: a check on the draws.
+    `analytic_sd` is the same from first derivatives, in units of RD: a check on the draws.
     """
 
     low: float
@@ -50,17 +49,6 @@ class Uncertainty:
     sd: float
     budget: tuple[ErrorTerm, ...]
     analytic_sd: float
-
-
-@dataclass(frozen=True, slots=True)
-class Cells:
-    """What is converted: both populations (linear intensities), the bias to take off, the ABC divisor."""
-
-    stained: Floats
-    control: Floats
-    bias: float
-    bias_sd: float
-    divisor: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,15 +116,15 @@ def uncertainty_of_density(
         _gcv(float(low), float(high), center, sd),
         sd,
         _budget(sizes, center),
-        float(np.sqrt(sum(v**2 for v in sizes.values()))),
+        analytic_sd(cells, curve, errors),
     )
 
 
 def _draw(
     cells: Cells, curve: StandardCurve, errors: RelativeErrors, rng: np.random.Generator, n: int
 ) -> _Draws:
-    scatter, peaks = _curve_variances(curve)
-    count, lever = _design(curve)
+    scatter, peaks = curve_variances(curve)
+    count, lever = curve_design(curve)
     z = rng.standard_normal((8, n))
     rest = _Draws(
         level=np.zeros(n),
@@ -146,9 +134,9 @@ def _draw(
         stained=_median_draws(cells.stained, rng, n),
         control=_median_draws(cells.control, rng, n),
         bias=cells.bias_sd * z[4],
-        lot=_log_sd(errors.lot) * z[5],
-        f_p=_log_sd(errors.f_p) * z[6],
-        between_run=_log_sd(errors.between_run) * z[7],
+        lot=log_sd(errors.lot) * z[5],
+        f_p=log_sd(errors.f_p) * z[6],
+        between_run=log_sd(errors.between_run) * z[7],
     )
     level, slope = 1 / np.sqrt(count), (1 / np.sqrt(lever) if lever > 0 else 0.0)
     straight = replace(
@@ -187,7 +175,7 @@ def _inflation(
 
 def _at_rest(cells: Cells, n: int) -> _Draws:
     zero = np.zeros(n)
-    stained, control = np.full(n, np.median(cells.stained)), np.full(n, np.median(cells.control))
+    stained, control = np.full(n, cells.stained_median), np.full(n, cells.control_median)
     return _Draws(zero, zero, zero, zero, stained, control, zero, zero, zero, zero)
 
 
@@ -197,50 +185,13 @@ def _only(draws: _Draws, still: _Draws, fields: tuple[str, ...]) -> _Draws:
 
 def _density(cells: Cells, curve: StandardCurve, d: _Draws) -> Floats:
     """RD of every draw."""
-    center = _center(curve)
+    center = curve_center(curve)
     level, slope = d.level + d.peak_level, d.slope + d.peak_slope
-    gap = float(np.median(cells.stained) - np.median(cells.control))
-    part = cells.bias / gap if gap > 0 else 0.0
-    stained = d.stained - part * (d.stained - d.control) - d.bias
-    difference = _amount(stained, curve, level, slope, center) - _amount(
+    stained = d.stained - cells.bias_share * (d.stained - d.control) - d.bias
+    difference = amount_of(stained, curve, level, slope, center) - amount_of(
         d.control, curve, level, slope, center
     )
     return np.asarray(difference * np.exp(d.lot + d.f_p + d.between_run) / cells.divisor, dtype=np.float64)
-
-
-def _amount(mfi: Floats, curve: StandardCurve, level: Floats, slope: Floats, center: float) -> Floats:
-    log_mfi = np.log10(np.maximum(np.abs(mfi), 1e-9))
-    log_amount = curve.intercept + curve.slope * log_mfi + level + slope * (log_mfi - center)
-    return np.asarray(np.sign(mfi) * 10.0**log_amount, dtype=np.float64)
-
-
-def _fitted_log_mfi(curve: StandardCurve) -> Floats:
-    fitted = [m for m, used in zip(curve.medians, curve.fitted, strict=True) if used]
-    return np.asarray(np.log10(fitted), dtype=np.float64)
-
-
-def _center(curve: StandardCurve) -> float:
-    return float(_fitted_log_mfi(curve).mean())
-
-
-def _design(curve: StandardCurve) -> tuple[int, float]:
-    """Beads in the fit, and the sum of squares that holds the slope (0: the slope is fixed)."""
-    log_mfi = _fitted_log_mfi(curve)
-    lever = 0.0 if curve.model == "slope1" else float(np.sum((log_mfi - log_mfi.mean()) ** 2))
-    return log_mfi.size, lever
-
-
-def _curve_variances(curve: StandardCurve) -> tuple[float, float]:
-    """Variance per bead in dex², parted: scatter of the beads, and sampling of their medians.
-
-    The residuals hold both, so the sampling part is taken out of them and not added twice; but the
-    residuals of four beads may by luck be smaller than the sampling alone, and the sampling part is then
-    kept.
-    """
-    fitted = [s for s, used in zip(curve.peak_sd or (), curve.fitted, strict=False) if used]
-    sampling = float(np.mean(np.square(fitted))) if fitted else 0.0
-    residual = curve.residual_sd**2 if curve.degrees_of_freedom > 0 else ASSUMED_RESIDUAL**2
-    return max(residual - sampling, 0.0), sampling
 
 
 def _median_draws(values: Floats, rng: np.random.Generator, n: int) -> Floats:
@@ -250,10 +201,6 @@ def _median_draws(values: Floats, rng: np.random.Generator, n: int) -> Floats:
     ordered = np.sort(values)
     drawn = np.interp(probability * values.size - 0.5, np.arange(values.size), ordered)
     return np.asarray(drawn, dtype=np.float64)
-
-
-def _log_sd(cv: float) -> float:
-    return float(np.sqrt(np.log1p(cv**2)))
 
 
 def _half_width(draws: Floats, center: float) -> float:
