@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from gating.choices import Choices
-from gating.density import Valley, all_valleys, densities_of
+from gating.density import Density, Valley, all_valleys, densities_of
 from gating.events import FloatArray, Survivors
 from gating.gates import AllOf, Gate, RangeGate
 from gating.panel import GatingChannel, Target
@@ -16,7 +16,7 @@ from gating.thresholds import Axis, Threshold, as_person, axis_density, axis_of,
 
 FEWEST_ROUGH = 20
 """Wanted cells from which they have a say in where a cut lies."""
-MOST_LOST = 0.2
+MOST_LOST, MOST_LOST_IN_A_GAP = 0.2, 0.6
 """Share of them that a cut may take away: dead ones look like wanted ones on the anchors."""
 FAR_APART = 3.0
 """Modes this far apart (a factor of 20) are two kinds of cells; nearer ones may be autofluorescence."""
@@ -108,13 +108,22 @@ def side_cut(
     spread = density.half_width(mode, 1)
     lowest, fallback = negative + spread, negative + 4 * spread
     usual = settle(axis, _widest_valley(axis, lowest), fallback=fallback, pooled=pooled, template=template)
-    if rough is None or float((rough >= usual.value).mean()) <= MOST_LOST:
+    if rough is None:
         return usual
     own = axis_density(axis_of(rough, axis), 0.25)
+    if not _goes_through(own, axis.place(usual.value), float((rough >= usual.value).mean())):
+        return usual
     middle = int(np.argmax(own.counts))
     kept, reach = float(own.grid[middle]), own.half_width(middle, 1)
     valley = _widest_valley(axis, max(lowest, kept + 1.5 * reach))
     return settle(axis, valley, fallback=max(fallback, kept + 3 * reach), pooled=pooled, template=template)
+
+
+def _goes_through(rough: Density, place: float, lost: float) -> bool:
+    """Return whether a cut loses the wanted cells: most of them, or many and not in a gap between them."""
+    here = float(np.interp(place, rough.grid, rough.counts))
+    in_a_gap = here < 0.3 * float(rough.counts.max(initial=0.0))
+    return lost > (MOST_LOST_IN_A_GAP if in_a_gap else MOST_LOST)
 
 
 def _widest_valley(axis: Axis, lowest: float) -> Valley | None:
