@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import os
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,9 +19,10 @@ from pipeline.fcs.acquisition import Acquisition, Detector, date_repairs, parse_
 from pipeline.fcs.blocks import Values, is_table, read_table
 from pipeline.fcs.data import decode_linear, decode_raw
 from pipeline.fcs.data_sets import read_data_set
-from pipeline.fcs.errors import ChannelError, NotFcsError, UnreadableError, UnsupportedError
+from pipeline.fcs.errors import ChannelError, NotFcsError, UnsupportedError
 from pipeline.fcs.layout import Field
 from pipeline.fcs.parameters import Parameter, parse_parameters
+from pipeline.fcs.paths import open_fcs, split_data_set
 from pipeline.fcs.place import Claims, Place, find_data
 from pipeline.fcs.repairs import Repair
 from pipeline.fcs.spillover import parse_spillover
@@ -95,8 +95,8 @@ class FcsFile:
         """Return a channel on the linear scale, shape (n_events,).
 
         $PnE and $PnG are applied, $TIMESTEP to time (seconds); float32 where that holds every value exactly,
-        else float64. Read-only: the channels that `read_fcs` was asked for are decoded once and kept; all channels
-        of a file of floats are kept as they are stored, so that a column has steps between its values.
+        else float64. Read-only: the channels that `read_fcs` was asked for are decoded once and kept. All
+        channels of a file of floats are kept as they are stored, so that a column has strides.
 
         Raises
         ------
@@ -216,44 +216,12 @@ def read_fcs(
         One of UnreadableError, NotFcsError, TruncatedError, UnsupportedError, ChannelError: file, field, what
         was found, what was expected, what to do.
     """
-    where, data_set = _split_data_set(Path(path), data_set)
-    try:
-        with where.open("rb") as file:
-            found = _read(file, where, channels, data_set, allow_truncated=allow_truncated)
-    except OSError as fault:
-        raise UnreadableError(_unreadable(where, fault)) from fault
+    where, data_set = split_data_set(Path(path), data_set)
+    with open_fcs(where) as file:
+        found = _read(file, where, channels, data_set, allow_truncated=allow_truncated)
     for name in found.decoded:
         found._row(name)
     return found
-
-
-def _split_data_set(path: Path, data_set: int) -> tuple[Path, int]:
-    """`file.lmd#2` is data set 2, unless a file has just that name."""
-    named = re.fullmatch(r"(.+)#(\d{1,4})", path.name, re.ASCII)
-    if not named or path.exists():
-        return path, data_set
-    if data_set not in (1, int(named[2])):
-        raise UnsupportedError(
-            f"{path.name}: data set {named[2]} by its name, but {data_set} was asked for; choose one"
-        )
-    return path.with_name(named[1]), int(named[2])
-
-
-def _unreadable(path: Path, fault: OSError) -> str:
-    if path.is_dir():
-        return f"{path.name} is a folder, expected an FCS file; name a file in it"
-    if isinstance(fault, FileNotFoundError):
-        near = difflib.get_close_matches(path.name, _names_beside(path), n=1)
-        hint = f"did you mean {near[0]}?" if near else "check the name and the folder"
-        return f"{path.name} is not there ({path}), expected an FCS file; {hint}"
-    return f"{path.name} cannot be read: {fault.strerror or fault}; check its permissions or copy it again"
-
-
-def _names_beside(path: Path) -> list[str]:
-    try:
-        return os.listdir(path.parent)  # noqa: PTH208
-    except OSError:
-        return []
 
 
 def _read(

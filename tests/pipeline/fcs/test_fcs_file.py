@@ -129,6 +129,19 @@ def test_a_folder_is_no_file(tmp_path):
         read_fcs(tmp_path)
 
 
+@pytest.mark.parametrize("name", ["a\0b.fcs", "x" * 5000 + ".fcs", "tube.fcs#x", ""])
+def test_an_impossible_name_is_an_fcs_error(tmp_path, name):
+    with pytest.raises(UnreadableError):
+        read_fcs(tmp_path / name)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no such files here")
+def test_a_pipe_does_not_make_the_reader_wait(tmp_path):
+    os.mkfifo(tmp_path / "tube.fcs")
+    with pytest.raises(UnreadableError, match="no file"):
+        read_fcs(tmp_path / "tube.fcs")
+
+
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="needs permissions that hold")
 def test_a_file_that_may_not_be_read_is_named(tube):
     tube.chmod(0)

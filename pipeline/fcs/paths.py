@@ -1,0 +1,73 @@
+"""Paths: `file.lmd#2` is the second data set; what cannot be opened is named with what was probably meant."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from pipeline.fcs.errors import UnreadableError, UnsupportedError
+
+
+def split_data_set(path: Path, data_set: int) -> tuple[Path, int]:
+    """Return the file and the data set that a path names, unless a file has just that name.
+
+    Raises
+    ------
+    UnsupportedError
+        The path names one data set and `data_set` another.
+    """
+    named = re.fullmatch(r"(.+)#(\d{1,4})", path.name, re.ASCII)
+    if not named or _is_file(path):
+        return path, data_set
+    if data_set not in (1, int(named[2])):
+        raise UnsupportedError(
+            f"{path.name}: data set {named[2]} by its name, but {data_set} was asked for; choose one"
+        )
+    return path.with_name(named[1]), int(named[2])
+
+
+@contextmanager
+def open_fcs(path: Path) -> Iterator[BinaryIO]:
+    """Open a file for reading.
+
+    Raises
+    ------
+    UnreadableError
+        It is not there, is no regular file, may not be read, or reading fails.
+    """
+    if not _is_file(path):
+        raise UnreadableError(_not_there(path))
+    try:
+        with path.open("rb") as file:
+            yield file
+    except OSError as fault:
+        raise UnreadableError(
+            f"{path.name} cannot be read: {fault.strerror or fault}; check its permissions or copy it again"
+        ) from fault
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _not_there(path: Path) -> str:
+    if os.path.isdir(path):  # noqa: PTH112
+        return f"{path.name} is a folder, expected an FCS file; name a file in it"
+    near = difflib.get_close_matches(path.name, _names_beside(path), n=1)
+    hint = f"did you mean {near[0]}?" if near else "check the name and the folder"
+    return f"{path.name} is not there or is no file, expected an FCS file in {path.parent.name!r}; {hint}"
+
+
+def _names_beside(path: Path) -> list[str]:
+    try:
+        return os.listdir(path.parent)  # noqa: PTH208
+    except (OSError, ValueError):
+        return []
