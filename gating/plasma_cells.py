@@ -122,7 +122,7 @@ def gate_plasma_cells(
     wanted = passed.left
     aberrant = _aberrant(wanted, few, choices)
     passed = passed.then(aberrant)
-    return _population(passed, wanted, viable)
+    return _population(passed, wanted, viable, unused_overrides(choices, passed.steps))
 
 
 def check_events(events: Events, panel: GatingPanel) -> None:
@@ -231,11 +231,20 @@ def _step(finding: Finding, n_in: int, n_out: int) -> GateStep:
     )  # fmt: skip
 
 
-def _population(passed: Passed, wanted: Survivors, viable: Survivors) -> GatedPopulation:
+def unused_overrides(choices: Choices, steps: tuple[GateStep, ...]) -> tuple[str, ...]:
+    """Return a person's thresholds that no step took up, by name."""
+    taken = {value for step in steps if "person" in step.method for _, value in step.thresholds}
+    return tuple(name for name, value in choices.overrides.items() if rounded(value) not in taken)
+
+
+def _population(
+    passed: Passed, wanted: Survivors, viable: Survivors, unused: tuple[str, ...]
+) -> GatedPopulation:
     confidence = _overall(passed.steps)
     flags = list(passed.flags)
     if confidence < LOW_CONFIDENCE:
         flags.append("LOW_GATE_CONFIDENCE")
+    flags += ["OVERRIDE_UNUSED"] if unused else []
     told = passed.steps[-1].gate is not None
     return GatedPopulation(
         mask=wanted.mask(),
@@ -245,7 +254,10 @@ def _population(passed: Passed, wanted: Survivors, viable: Survivors) -> GatedPo
         viable_singlets=viable.mask(),
         aberrant=passed.masks[-1] if told else None,
         flags=tuple(dict.fromkeys(flags)),
-        notes=tuple(f"{step.name}: {step.note}" for step in passed.steps if step.note),
+        notes=(
+            *(f"{step.name}: {step.note}" for step in passed.steps if step.note),
+            *(f"the threshold set for {name!r} was not used: no step cuts there" for name in unused),
+        ),
     )
 
 

@@ -175,6 +175,13 @@ def test_a_threshold_on_the_quantified_channel_is_refused_with_the_reason(name):
         gate_plasma_cells(marrow(1, n=1_000).events, guarded, overrides={name: 100.0})
 
 
+def test_a_person_s_threshold_that_no_step_uses_is_named():
+    gated = gate_plasma_cells(marrow(1, n=2_000).events, panel(), overrides={"time": 5.0, "cd45": 9_000.0})
+    assert "OVERRIDE_UNUSED" in gated.flags
+    assert any("'time' was not used" in note for note in gated.notes)
+    assert not any("'cd45'" in note for note in gated.notes)
+
+
 def test_an_unknown_gate_is_refused_with_the_names_there_are():
     with pytest.raises(UnknownGateError, match=r"no gate 'cd99'; there are .*cd138"):
         gate_plasma_cells(marrow(1, n=1_000).events, panel(), overrides={"cd99": 1.0})
