@@ -147,7 +147,8 @@ def _time(events: Events, sample: Mask, panel: GatingPanel) -> Finding:
         return _cannot("time", "the panel has no time channel: stability was not judged", "NO_TIME")
     channel = times[0].channel
     watched = sorted(name for name in events.channels if roles.get(name) not in ("time", *SCATTER_ROLES[1:]))
-    columns = [events.column(name)[sample] for name in watched if name != channel]
+    few = Survivors(events, np.flatnonzero(sample))
+    columns = [few.column(name) for name in watched if name != channel]
     return find_stable_time(events.column(channel), columns, sample, channel=channel)
 
 

@@ -113,7 +113,7 @@ def _unsteady_brightness(stretches: Stretches, watched: Sequence[FloatArray], sa
 
 def _mean_level(values: FloatArray, which: NDArray[np.int32], n: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return each stretch's mean share of quartiles that an event exceeds, minus the usual one."""
-    levels = np.zeros(values.size, np.float64)
+    levels = np.zeros(values.size, np.int8)
     ranks = [int(share * (values.size - 1)) for share in QUANTILES]
     for place in np.partition(values, ranks)[ranks]:
         levels += values > place
