@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pipeline.figures.beads import bead_figure
 from pipeline.figures.canvas import house_style, to_pdf
 from pipeline.figures.gating import channel_labels, gating_figure
+from pipeline.figures.names import axis_name, density_name, population_name
 from pipeline.figures.response import response_figure
 from pipeline.figures.washout import washout_figure
 from pipeline.outcome import Outcome
@@ -25,22 +26,22 @@ def write_figures(folder: Path, outcome: Outcome) -> None:
     Parameters
     ----------
     folder
-        Made where it is not there; files of the same names are replaced.
+        Made where it is not there; those of an earlier run are removed.
     outcome
         What was found. A figure without data is not written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    _clear(folder, "rd_washout.pdf", "response.pdf", "gating.pdf")
     with house_style():
         _write_washout(folder, outcome)
         if outcome.response is not None and outcome.response.n_evaluable:
-            to_pdf([response_figure(outcome.response)], folder / "response.pdf")
+            to_pdf([response_figure(outcome.response, density_name(outcome.study))], folder / "response.pdf")
         _write_gating(folder, outcome)
     write_bead_figures(folder, outcome.calibrations)
 
 
 def write_bead_figures(folder: Path, calibrations: Iterable[CalibrationResult]) -> None:
     """Write `calibration.pdf`: a page per bead run that has a histogram or a curve."""
-    folder.mkdir(parents=True, exist_ok=True)
+    _clear(folder, "calibration.pdf")
     shown = [found for found in calibrations if found.histogram is not None or found.curve is not None]
     if shown:
         to_pdf(
@@ -49,11 +50,20 @@ def write_bead_figures(folder: Path, calibrations: Iterable[CalibrationResult]) 
         )
 
 
+def _clear(folder: Path, *names: str) -> None:
+    """Make the folder, without the figures of an earlier run: one that has no data any more must not stay."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        (folder / name).unlink(missing_ok=True)
+
+
 def _write_washout(folder: Path, outcome: Outcome) -> None:
     visits = visits_of(outcome)
     if any(visit.washout_weeks is not None for visit in visits):
         fit = outcome.washout.tobit if outcome.washout else None
-        figure = washout_figure(visits, outcome.best_responses(), outcome.study.settings, fit)
+        figure = washout_figure(
+            visits, outcome.best_responses(), outcome.study.settings, fit, axis_name(outcome.study)
+        )
         to_pdf([figure], folder / "rd_washout.pdf")
 
 
@@ -68,4 +78,10 @@ def _gating_pages(outcome: Outcome) -> Iterator[Figure]:
     for result in outcome.results:
         if result.pictures:
             labels = channel_labels(panels[typed[result.sample_id].panel])
-            yield gating_figure(result.pictures, result.steps, labels, title=result.sample_id)
+            yield gating_figure(
+                result.pictures,
+                result.steps,
+                labels,
+                title=result.sample_id,
+                wanted=population_name(outcome.study),
+            )

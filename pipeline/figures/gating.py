@@ -36,7 +36,6 @@ _WORDS = {
     "singlets": "Singlets",
     "viable": "Viable",
     "dump": "Dump-negative",
-    "plasma_cells": "Plasma cells",
     "second_anchor": "Second anchor",
     "aberrant": "Aberrant",
 }
@@ -66,6 +65,14 @@ class Panel:
         return np.asarray(self.bottom + _SIDE * share)
 
 
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What channels and the wanted population are called in print."""
+
+    channels: Mapping[str, str]
+    wanted: str
+
+
 def gating_figure(
     pictures: tuple[Density, ...],
     steps: tuple[GateStep, ...],
@@ -73,6 +80,7 @@ def gating_figure(
     *,
     columns: int = 5,
     title: str = "",
+    wanted: str = "plasma cells",
 ) -> Figure:
     """Return the gating steps of a tube side by side, in order.
 
@@ -88,6 +96,8 @@ def gating_figure(
         Pictures per row.
     title
         Stands above; empty: nothing does.
+    wanted
+        Name of the population that the step `plasma_cells` finds.
     """
     by_name = {step.name: step for step in steps}
     across = max(1, min(columns, len(pictures)))
@@ -100,7 +110,7 @@ def gating_figure(
             left = index % across * _CELL_WIDTH + _LEFT
             bottom = (rows - 1 - index // across) * _CELL_HEIGHT + _BOTTOM
             panel = Panel(left, bottom, *axes_of(density))
-            _draw_step(axes, panel, density, by_name.get(density.step), dict(labels or {}))
+            _draw_step(axes, panel, density, by_name.get(density.step), Names(dict(labels or {}), wanted))
         if title:
             axes.text(0.1, height + 0.1, title, fontsize=10, fontweight="bold")
     return figure
@@ -115,7 +125,7 @@ def channel_labels(panel: StudyPanel) -> dict[str, str]:
     }
 
 
-def step_title(name: str) -> str:
+def step_title(name: str, wanted: str = "plasma cells") -> str:
     """Return what a step is called in print.
 
     Examples
@@ -123,12 +133,12 @@ def step_title(name: str) -> str:
     >>> step_title("plasma_cells"), step_title("my_step")
     ('Plasma cells', 'My step')
     """
+    if name == "plasma_cells":
+        return wanted[:1].upper() + wanted[1:]
     return _WORDS.get(name, name.replace("_", " ").capitalize())
 
 
-def _draw_step(
-    axes: Axes, panel: Panel, density: Density, step: GateStep | None, labels: Mapping[str, str]
-) -> None:
+def _draw_step(axes: Axes, panel: Panel, density: Density, step: GateStep | None, names: Names) -> None:
     counts = density_counts(density)
     right, top = panel.left + _SIDE, panel.bottom + _SIDE
     if density.y_channel:
@@ -137,8 +147,8 @@ def _draw_step(
     else:
         _draw_profile(axes, panel, counts, kept_bins(density))
     _draw_gate(axes, panel, density)
-    _draw_frame(axes, panel, density, labels)
-    _write_captions(axes, panel, density, step)
+    _draw_frame(axes, panel, density, names.channels)
+    _write_captions(axes, panel, step_title(density.step, names.wanted), density, step)
 
 
 def _coloured(counts: NDArray[np.uint32]) -> NDArray[np.uint8]:
@@ -262,9 +272,9 @@ def _ticks(axis: Axis) -> list[tuple[float, str]]:
     return asinh_ticks(axis.low, axis.high, axis.cofactor)
 
 
-def _write_captions(axes: Axes, panel: Panel, density: Density, step: GateStep | None) -> None:
+def _write_captions(axes: Axes, panel: Panel, title: str, density: Density, step: GateStep | None) -> None:
     left, top = panel.left, panel.bottom + _SIDE
-    axes.text(left, top + 0.19, step_title(density.step), fontsize=8.5, fontweight="bold", color=INK)
+    axes.text(left, top + 0.19, title, fontsize=8.5, fontweight="bold", color=INK)
     if step is None:
         return
     share = f"{100 * step.n_out / step.n_in:.3g} %" if step.n_in else "–"

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def response_figure(tables: ResponseTables) -> Figure:
+def response_figure(tables: ResponseTables, name: str = "free CD38") -> Figure:
     """Return the disease control rate overall, by washout and by receptor density, a line each."""
     groups = (
         ("disease control, all", tables.response[-1:]),
         ("by washout before the study drug", tables.by_washout),
-        ("by free CD38, molecules per cell", tables.by_rd),
+        (f"by {name}, molecules per cell", tables.by_rd),
     )
     lines = sum(len(found) + 1 for _, found in groups)
     with house_style():

@@ -49,7 +49,11 @@ def drawable(visits: Sequence[Visit], responses: Mapping[str, str], settings: Se
 
 
 def washout_figure(
-    visits: Sequence[Visit], responses: Mapping[str, str], settings: Settings, fit: WashoutFit | None = None
+    visits: Sequence[Visit],
+    responses: Mapping[str, str],
+    settings: Settings,
+    fit: WashoutFit | None = None,
+    name: str = "free CD38, molecules per cell",
 ) -> Figure:
     """Return receptor density against weeks of washout, both logarithmic.
 
@@ -63,6 +67,8 @@ def washout_figure(
         `rd_cut`, `month_days`, `uloq_extrapolation`, `washed_out_drug`.
     fit
         M1; its line and the 95 % band of the median are drawn within the washouts that were seen.
+    name
+        Of the vertical axis.
     """
     points = drawable(visits, responses, settings)
     with house_style():
@@ -75,6 +81,7 @@ def washout_figure(
             axes.set_axis_off()
             return figure
         _set_axes(axes, points, visits, settings)
+        axes.set_ylabel(name)
         if fit is not None:
             _draw_line(axes, fit)
         for point in points:
@@ -120,7 +127,6 @@ def _set_axes(axes: Axes, points: Sequence[Point], visits: Sequence[Visit], sett
     axes.yaxis.set_minor_formatter(NullFormatter())
     drug = settings.washed_out_drug.split(";")[0].strip()
     axes.set_xlabel(f"weeks from the last dose of {drug} to the sample (log scale)")
-    axes.set_ylabel(f"free CD38 ({drug}-competitive), molecules per cell")
     _draw_references(axes, lloqs, settings)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from calibration.receptor_density import RdStatus
 from calibration.standard_curve import StandardCurve, Verdict
 from gating.population import GateStep
 from pipeline.exposure import Exposure
@@ -12,6 +14,7 @@ from pipeline.figures.beads import bead_figure
 from pipeline.figures.canvas import to_svg
 from pipeline.figures.cd38 import cd38_figure
 from pipeline.figures.gating import channel_labels, gating_figure, step_title
+from pipeline.figures.names import population_name
 from pipeline.figures.palette import STATUS, VERDICT, Look
 from pipeline.figures.ticks import count
 from pipeline.outcome import Outcome
@@ -34,6 +37,7 @@ class TubeCard:
     look: Look
     status: str
     density: str
+    instead: str
     estimate: str
     interval: str
     bar: str
@@ -79,12 +83,14 @@ def tube_card(outcome: Outcome, result: SampleResult, anchor: str, scale: Scale)
     found, panel = result.receptor, _panel(outcome, sample)
     flags = sample_flags(result, exposure)
     labels = channel_labels(panel) if panel else {}
+    wanted = population_name(outcome.study)
     return TubeCard(
         anchor=anchor,
         sample=sample,
         look=STATUS[found.status],
         status=found.status.value,
         density=density_words(found.status, found.rd, found.lloq, found.uloq),
+        instead=_instead(result),
         estimate=rounded(found.rd),
         interval=interval_words(found.rd_low, found.rd_high),
         bar=interval_bar(result, scale),
@@ -94,13 +100,13 @@ def tube_card(outcome: Outcome, result: SampleResult, anchor: str, scale: Scale)
         unsure="LOW_GATE_CONFIDENCE" in flags,
         needs_look="LOW_GATE_CONFIDENCE" in flags or found.status not in QUANTIFIED,
         flags=tuple((flag, FLAGS.get(flag, "")) for flag in flags),
-        notes=sample_notes(result, exposure),
+        notes=_single_notes(result, exposure),
         arithmetic=_arithmetic(result),
         facts=_facts(outcome, sample, result, exposure),
         budget_bar=budget_bar(found.budget),
         budget=_budget(result),
-        steps=tuple(_step_row(step) for step in result.steps),
-        gating_svg=_gating_svg(result, anchor, labels),
+        steps=tuple(_step_row(step, wanted) for step in result.steps),
+        gating_svg=_gating_svg(result, anchor, labels, wanted),
         cd38_svg=_cd38_svg(result, anchor, curve, labels),
     )
 
@@ -129,6 +135,22 @@ def bead_card(result: CalibrationResult, anchor: str) -> BeadCard:
 
 def _panel(outcome: Outcome, sample: Sample) -> Panel | None:
     return next((panel for panel in outcome.study.panels if panel.name == sample.panel), None)
+
+
+def _single_notes(result: SampleResult, exposure: Exposure | None) -> tuple[str, ...]:
+    """Return the notes one by one; a row's note may hold several."""
+    parts = (part for note in sample_notes(result, exposure) for part in re.split("; (?!accepted)", note))
+    return tuple(dict.fromkeys(parts))
+
+
+def _instead(result: SampleResult) -> str:
+    """Return what stands where a density would: why there is none, and the molecules that are known."""
+    found = result.receptor
+    if found.status is RdStatus.FAILED and result.note:
+        return result.note
+    if found.abc is not None and found.rd is None:
+        return f"ABC {rounded(found.abc)}, {STATUS[found.status].words}"
+    return STATUS[found.status].words
 
 
 def _weeks(exposure: Exposure | None) -> str:
@@ -177,7 +199,7 @@ def _facts(outcome: Outcome, sample: Sample, result: SampleResult, exposure: Exp
             "quantified cells",
             f"{count(result.receptor.n_cells)} {result.population.replace('_', ' ')}".strip(),
         ),
-        ("plasma cells", cells),
+        (population_name(outcome.study), cells),
         ("of them aberrant", _number(result.n_aberrant)),
         ("events, viable singlets", _both(result.n_events, result.n_viable_singlets)),
         ("collected", f"{sample.collected_on.isoformat()}, {sample.tissue}"),
@@ -224,20 +246,20 @@ def _budget(result: SampleResult) -> tuple[tuple[str, str, str], ...]:
     )
 
 
-def _step_row(step: GateStep) -> tuple[str, ...]:
+def _step_row(step: GateStep, wanted: str) -> tuple[str, ...]:
     thresholds = "; ".join(f"{channel} {count(value)}" for channel, value in step.thresholds)
     share = f"{100 * step.n_out / step.n_in:.3g} %" if step.n_in else "–"
     return (
-        *(step_title(step.name), count(step.n_in), count(step.n_out), share, step.method),
+        *(step_title(step.name, wanted), count(step.n_in), count(step.n_out), share, step.method),
         *(thresholds, f"{step.confidence:.2f}", step.note),
     )
 
 
-def _gating_svg(result: SampleResult, anchor: str, labels: Mapping[str, str]) -> str:
+def _gating_svg(result: SampleResult, anchor: str, labels: Mapping[str, str], wanted: str) -> str:
     if not result.pictures:
         return ""
-    figure = gating_figure(result.pictures, result.steps, labels)
-    words = ", ".join(f"{step_title(step.name)} {step.n_out} of {step.n_in}" for step in result.steps)
+    figure = gating_figure(result.pictures, result.steps, labels, wanted=wanted)
+    words = ", ".join(f"{step_title(step.name, wanted)} {step.n_out} of {step.n_in}" for step in result.steps)
     return to_svg(figure, f"{anchor}-gates", f"Gating of {result.sample_id}: {words}")
 
 
@@ -293,7 +315,7 @@ def _bead_rows(result: CalibrationResult) -> tuple[tuple[str, ...], ...]:
             _level(result.levels, index),
             count(n),
             f"{median:,.1f}",
-            f"{100 * rcv:.1f} %",
+            _rcv(result.levels, index, rcv),
             _error(curve, index),
             _use(curve, index, saturated=saturated),
         )
@@ -307,6 +329,12 @@ def _level(levels: tuple[float, ...], index: int) -> str:
     if index >= len(levels):
         return "–"
     return "blank" if levels[index] == 0 else count(levels[index])
+
+
+def _rcv(levels: tuple[float, ...], index: int, rcv: float) -> str:
+    """Return the rCV; a blank bead's median is near 0, so its ratio means nothing."""
+    blank = index < len(levels) and levels[index] == 0
+    return "–" if blank else f"{100 * rcv:.1f} %"
 
 
 def _error(curve: StandardCurve | None, index: int) -> str:

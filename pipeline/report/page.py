@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.figures.canvas import house_style, to_svg
+from pipeline.figures.names import axis_name, density_name, marker_of
 from pipeline.figures.response import response_figure
 from pipeline.figures.washout import washout_figure
 from pipeline.outcome import Outcome
@@ -17,7 +18,6 @@ from pipeline.report.cards import BeadCard, TubeCard, bead_card, tube_card
 from pipeline.report.words import (
     competition_words,
     data_words,
-    marker_of,
     verdict_line,
     washout_words,
 )
@@ -39,6 +39,7 @@ class Page:
     title: str
     verdict: str
     marker: str
+    name: str
     competition: str
     items: tuple[Item, ...]
     tubes: tuple[TubeCard, ...]
@@ -82,6 +83,7 @@ def _page(outcome: Outcome) -> Page:
         title=outcome.study.folder.name or "study",
         verdict=verdict_line(results),
         marker=marker_of(outcome.study),
+        name=density_name(outcome.study),
         competition=competition_words(outcome.study),
         items=attention(outcome, anchors),
         tubes=tuple(
@@ -130,14 +132,20 @@ def _washout_svg(outcome: Outcome, visits: Sequence[Visit]) -> str:
     if not any(visit.washout_weeks is not None for visit in visits):
         return ""
     fit = outcome.washout.tobit if outcome.washout else None
-    figure = washout_figure(visits, outcome.best_responses(), outcome.study.settings, fit)
+    figure = washout_figure(
+        visits, outcome.best_responses(), outcome.study.settings, fit, axis_name(outcome.study)
+    )
     return to_svg(figure, "washout", "Receptor density against weeks of washout, one point per visit")
 
 
 def _response_svg(outcome: Outcome) -> str:
     if outcome.response is None or not outcome.response.n_evaluable:
         return ""
-    return to_svg(response_figure(outcome.response), "response", "Disease control rates with exact intervals")
+    return to_svg(
+        response_figure(outcome.response, density_name(outcome.study)),
+        "response",
+        "Disease control rates with exact intervals",
+    )
 
 
 def _environment() -> Environment:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from calibration.receptor_density import RdStatus
+from pipeline.figures.names import clones_compete, density_name, drug_of, marker_of
 from pipeline.figures.ticks import count
 from pipeline.outcome import Outcome
 from pipeline.sample_result import SampleResult
@@ -18,7 +19,7 @@ from pipeline.washout.tobit import WashoutFit
 
 BETWEEN_PATIENTS: Final = (
     "These are cross-sectional data: each patient stands at one washout or a few, so the slope is one "
-    "between patients and does not tell how an individual's free {marker} recovers."
+    "between patients and does not tell how an individual's {name} recovers."
 )
 
 FLAGS: Final = {
@@ -99,24 +100,16 @@ def interval_words(low: float | None, high: float | None) -> str:
     return "" if low is None or high is None else f"{rounded(low)} to {rounded(high)}"
 
 
-def marker_of(study: Study) -> str:
-    """Return the quantified marker as the panels name it."""
-    markers = dict.fromkeys(panel.quantified.marker or "CD38" for panel in study.panels)
-    return "/".join(markers) or "CD38"
-
-
 def competition_words(study: Study) -> str:
     """Return whether the clones compete with the washed-out drug, so that what they bind is free of it."""
-    drug = study.settings.washed_out_drug.split(";")[0].strip()
-    channels = [panel.quantified for panel in study.panels]
-    clones = ", ".join(dict.fromkeys(channel.clone or "not named" for channel in channels))
-    answers = {channel.competes_with_drug for channel in channels}
-    marker = marker_of(study)
-    if answers == {True}:
+    drug, marker = drug_of(study), marker_of(study)
+    clones = ", ".join(dict.fromkeys(panel.quantified.clone or "not named" for panel in study.panels))
+    compete = clones_compete(study)
+    if compete:
         return (
             f"{drug.capitalize()}-competitive free {marker}: sites that the clone ({clones}) can still bind."
         )
-    if answers == {False}:
+    if compete is False:
         return (
             f"The clone ({clones}) does not compete with {drug}: what follows is total {marker}, "
             "with or without drug on it, not free sites."
@@ -148,11 +141,11 @@ def washout_words(outcome: Outcome) -> tuple[str, ...]:
     found = outcome.washout
     if found is None:
         return ()
-    marker = marker_of(outcome.study)
-    said = [_rank_words(found.rank, marker)] if found.rank else []
-    said += [_slope_words(found.tobit, marker)] if found.tobit else []
+    name = density_name(outcome.study)
+    said = [_rank_words(found.rank, name)] if found.rank else []
+    said += [_slope_words(found.tobit, name)] if found.tobit else []
     said += [f"{refusal.name} was not estimated: {refusal.reason}." for refusal in found.not_estimable]
-    return (*said, BETWEEN_PATIENTS.format(marker=marker))
+    return (*said, BETWEEN_PATIENTS.format(name=name))
 
 
 def data_words(found: WashoutReport) -> str:
@@ -164,24 +157,24 @@ def data_words(found: WashoutReport) -> str:
     )
 
 
-def _rank_words(rank: RankAssociation, marker: str) -> str:
+def _rank_words(rank: RankAssociation, name: str) -> str:
     interval = rank.spearman_interval
     limits = f" (95 % interval {interval[0]:.2f} to {interval[1]:.2f})" if interval else ""
     direction = "more" if rank.spearman > 0 else "less"
     reading = (
-        f"The longer the washout, the {direction} free {marker}"
+        f"The longer the washout, the {direction} {name}"
         if rank.p < 0.05
-        else f"These data show no clear association of free {marker} with washout"
+        else f"These data show no clear association of {name} with washout"
     )
     p = p_words(rank.p)
     return f"M0. {reading}: Spearman ρ = {rank.spearman:.2f}{limits}, permutation {p}, n = {rank.n}."
 
 
-def _slope_words(fit: WashoutFit, marker: str) -> str:
+def _slope_words(fit: WashoutFit, name: str) -> str:
     low, high = fit.fold_interval
     p = f", {p_words(fit.slope_p)}" if fit.slope_p is not None else ""
     return (
-        f"M1. Each doubling of the washout multiplies the median free {marker} by "
+        f"M1. Each doubling of the washout multiplies the median {name} by "
         f"{fit.fold_per_doubling:.2f} (95 % interval {_fold(low)} to {_fold(high)}{p}); "
         f"scatter between patients {fit.sigma:.2f} dex, n = {fit.n}."
     )

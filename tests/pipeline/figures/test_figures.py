@@ -16,6 +16,7 @@ from pipeline.figures.beads import bead_figure
 from pipeline.figures.canvas import house_style, to_pdf, to_svg
 from pipeline.figures.cd38 import cd38_figure, rebinned
 from pipeline.figures.gating import channel_labels, gating_figure, step_title
+from pipeline.figures.names import axis_name
 from pipeline.figures.response import response_figure
 from pipeline.figures.washout import drawable, washout_figure
 from pipeline.outcome import Outcome
@@ -57,7 +58,8 @@ def test_a_dose_on_the_day_of_the_sample_still_has_a_place(outcome: Outcome):
 
 def test_the_washout_figure_names_patients_responses_and_limits(outcome: Outcome):
     fit = outcome.washout.tobit
-    figure = washout_figure(visits_of(outcome), outcome.best_responses(), outcome.study.settings, fit)
+    name = axis_name(outcome.study)
+    figure = washout_figure(visits_of(outcome), outcome.best_responses(), outcome.study.settings, fit, name)
     words = texts_of(to_svg(figure, "w", "washout"))
     assert {"P05", "SD", "PD", "MR", "12 months", "LLOQ 950", "RD cut 150,000"} <= set(words)
     assert any("daratumumab-competitive" in word for word in words)
@@ -89,6 +91,13 @@ def test_a_step_nobody_foresaw_is_drawn_under_its_own_name(outcome: Outcome):
     result = tube(outcome, "P05-S1")
     renamed = replace(result.pictures[0], step="basophils_out")
     assert step_title("basophils_out") in texts_of(to_svg(gating_figure((renamed,), ()), "g", "gates"))
+
+
+def test_another_population_is_called_by_its_name(outcome: Outcome):
+    result = tube(outcome, "P05-S1")
+    words = texts_of(to_svg(gating_figure(result.pictures, result.steps, wanted="b cells"), "g", "gates"))
+    assert "B cells" in words
+    assert "Plasma cells" not in words
 
 
 def test_the_histogram_tells_both_medians_and_the_molecules(outcome: Outcome):
@@ -182,6 +191,8 @@ def test_the_figures_of_a_study_are_four_files(outcome: Outcome, tmp_path: Path)
 def test_what_has_no_data_is_not_written(outcome: Outcome, tmp_path: Path):
     failed = [result for result in outcome.results if result.receptor.status is RdStatus.FAILED]
     bare = replace(outcome, results=tuple(failed), calibrations=(), exposures={}, response=None, washout=None)
+    (tmp_path / "figures").mkdir()
+    (tmp_path / "figures" / "response.pdf").write_bytes(b"of an earlier run")
     write_figures(tmp_path / "figures", bare)
     write_bead_figures(tmp_path / "figures", ())
     assert list((tmp_path / "figures").iterdir()) == []

@@ -8,6 +8,7 @@ import pytest
 
 from calibration.receptor_density import ErrorTerm, RdStatus
 from calibration.standard_curve import Verdict
+from pipeline.figures.names import axis_name, density_name, marker_of
 from pipeline.outcome import Outcome
 from pipeline.report.attention import attention
 from pipeline.report.bars import Scale, budget_bar, interval_bar, scale_of
@@ -15,25 +16,28 @@ from pipeline.report.words import (
     competition_words,
     density_words,
     interval_words,
-    marker_of,
     p_words,
     rounded,
     verdict_line,
     washout_words,
 )
+from pipeline.study import Study
 from pipeline.washout.estimate import Refusal
 
 
-def competing(outcome: Outcome, answer: bool | None) -> str:
+def competing(outcome: Outcome, answer: bool | None) -> Study:
     panel = outcome.study.panels[0]
     channels = tuple(replace(c, competes_with_drug=answer) if c.role == "cd38" else c for c in panel.channels)
-    return competition_words(replace(outcome.study, panels=(replace(panel, channels=channels),)))
+    return replace(outcome.study, panels=(replace(panel, channels=channels),))
 
 
 def test_free_is_said_only_of_a_clone_that_competes(outcome: Outcome):
-    assert competing(outcome, True).startswith("Daratumumab-competitive free CD38")
-    assert "total CD38" in competing(outcome, False)
-    assert "does not say" in competing(outcome, None)
+    assert competition_words(competing(outcome, True)).startswith("Daratumumab-competitive free CD38")
+    assert "total CD38" in competition_words(competing(outcome, False))
+    assert "does not say" in competition_words(competing(outcome, None))
+    names = [density_name(competing(outcome, answer)) for answer in (True, False, None)]
+    assert names == ["free CD38", "CD38", "CD38"]
+    assert "daratumumab-competitive" in axis_name(competing(outcome, True))
 
 
 def test_another_marker_than_cd38_is_called_by_its_name(outcome: Outcome):
