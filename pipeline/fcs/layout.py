@@ -112,23 +112,28 @@ def check_byte_order(layout: Layout, file: str) -> None:
     UnsupportedError
         Such an order, as 3,4,1,2 for 24 bits.
     """
-    for field in layout.fields:
-        whole = field.kind != "A" and field.bits % 8 == 0 and field.start % 8 == 0
-        if whole and not byte_positions(field.bits // 8, layout.byte_order):
+    widths = {field.bits for field in layout.fields if field.kind != "A" and field.bits % 8 == 0}
+    for bits in sorted(widths):
+        if not byte_positions(bits // 8, layout.byte_order):
             order = ",".join(map(str, layout.byte_order))
             raise UnsupportedError(
-                f"{file}: $BYTEORD is {order} for values of {field.bits} bits, expected 1,2,3,4 or 4,3,2,1; "
+                f"{file}: $BYTEORD is {order} for values of {bits} bits, expected 1,2,3,4 or 4,3,2,1; "
                 "export it again"
             )
 
 
-def possible_layouts(parameters: Sequence[Parameter], byte_order: tuple[int, ...]) -> Iterator[Layout]:
-    """Yield the layout that the keywords say, then those that instruments write instead."""
+def said_layout(parameters: Sequence[Parameter], byte_order: tuple[int, ...]) -> Layout:
+    """Return the layout that the keywords say."""
     if any(parameter.kind == "A" for parameter in parameters):
-        yield _ascii(parameters, byte_order)
+        return _ascii(parameters, byte_order)
+    return _layout(parameters, _said_bits(parameters), byte_order)
+
+
+def other_layouts(parameters: Sequence[Parameter], byte_order: tuple[int, ...]) -> Iterator[Layout]:
+    """Yield the layouts that instruments write instead."""
+    if any(parameter.kind == "A" for parameter in parameters):
         return
-    said = [FLOAT_BITS.get(parameter.kind, parameter.bits) for parameter in parameters]
-    yield _layout(parameters, said, byte_order)
+    said = _said_bits(parameters)
     own = [parameter.bits for parameter in parameters]
     floats = {parameter.bits for parameter in parameters if parameter.kind != "I"}
     if own != said and floats <= {32, 64}:
@@ -138,6 +143,10 @@ def possible_layouts(parameters: Sequence[Parameter], byte_order: tuple[int, ...
         wider = [next(width for width in words if width >= bits) for bits in said]
         if wider != said:
             yield _layout(parameters, wider, byte_order, note)
+
+
+def _said_bits(parameters: Sequence[Parameter]) -> list[int]:
+    return [FLOAT_BITS.get(parameter.kind, parameter.bits) for parameter in parameters]
 
 
 def _layout(

@@ -7,19 +7,22 @@ the file is refused.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
 from pipeline.fcs.errors import NotFcsError, TruncatedError
 from pipeline.fcs.header import LARGEST_HEADER_OFFSET, Header, Segment
-from pipeline.fcs.layout import Layout, check_byte_order, parse_byte_order, possible_layouts
+from pipeline.fcs.layout import Layout, check_byte_order, other_layouts, parse_byte_order, said_layout
 from pipeline.fcs.parameters import Parameter
 from pipeline.fcs.repairs import Repair
 from pipeline.fcs.text import whole_number
 
 MOST_PEEKED = 1 << 16
 """Bytes looked at to tell padding from events."""
+
+PERFECT = (False, False, 0)
+"""Inside the file, clear of TEXT, of the right length."""
 
 Peek = Callable[[int, int], bytes]
 
@@ -90,14 +93,12 @@ def find_data(claims: Claims, peek: Peek, *, allow_truncated: bool) -> tuple[Pla
     """
     segments = _segments(claims)
     order = parse_byte_order(claims.keywords.get("$BYTEORD", ""), claims.parameters, claims.file)
-    layouts = list(possible_layouts(claims.parameters, order))
+    said = said_layout(claims.parameters, order)
     if not segments:
-        return _nothing(layouts[0], claims), []
-    readings = [
-        _Reading(source, segment, layout, _misfit(segment, layout, claims))
-        for (source, segment), layout in product(segments.items(), layouts)
-    ]
-    best = min(readings, key=lambda reading: reading.misfit)
+        return _nothing(said, claims), []
+    best = _best(segments, [said], claims)
+    if best.misfit[:3] != PERFECT:
+        best = _best(segments, [said, *other_layouts(claims.parameters, order)], claims)
     check_byte_order(best.layout, claims.file)
     place, counted = _count(best, claims, peek, allow_truncated=allow_truncated)
     return place, [
@@ -105,6 +106,14 @@ def find_data(claims: Claims, peek: Peek, *, allow_truncated: bool) -> tuple[Pla
         *_repairs_of_layout(best.layout),
         *counted,
     ]
+
+
+def _best(segments: Mapping[str, Segment], layouts: Sequence[Layout], claims: Claims) -> _Reading:
+    readings = [
+        _Reading(source, segment, layout, _misfit(segment, layout, claims))
+        for (source, segment), layout in product(segments.items(), layouts)
+    ]
+    return min(readings, key=lambda reading: reading.misfit)
 
 
 def _segments(claims: Claims) -> dict[str, Segment]:

@@ -13,7 +13,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from math import isfinite
+from functools import lru_cache
+from math import inf, isfinite
 
 from pipeline.fcs.errors import NotFcsError, UnsupportedError
 from pipeline.fcs.repairs import Repair
@@ -27,8 +28,11 @@ MOST_KEYWORDS = 200_000
 MOST_DIGITS = 18
 """What a 64-bit offset or count can have; longer numbers are no numbers."""
 
-LONGEST_NUMBER = 64
+LONGEST_NUMBER = 80
 """Characters; what is longer is no number and is not looked at."""
+
+PADDING = " \0\t\r\n"
+"""What instruments fill fields of fixed width with."""
 
 WHOLE = re.compile(r"([+-]?\d+)(?:[.,]0*)?", re.ASCII)
 REAL = re.compile(r"[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
@@ -109,12 +113,12 @@ def whole_number(value: str | None) -> int | None:
     >>> whole_number(" 12 "), whole_number("12.0"), whole_number("many"), whole_number(None)
     (12, 12, None, None)
     """
-    word = (value or "").strip(" \0\t\r\n")
-    if len(word) > LONGEST_NUMBER:
-        return None
-    if word.isdigit() and word.isascii():
-        return int(word) if len(word) <= MOST_DIGITS else None
-    digits = WHOLE.fullmatch(word)
+    return _whole(value) if value and len(value) <= LONGEST_NUMBER else None
+
+
+@lru_cache(maxsize=4096)
+def _whole(value: str) -> int | None:
+    digits = WHOLE.fullmatch(value.strip(PADDING))
     return int(digits[1]) if digits and len(digits[1]) <= MOST_DIGITS else None
 
 
@@ -126,10 +130,13 @@ def real_number(value: str | None) -> float | None:
     >>> real_number("0,01"), real_number("450 V"), real_number("nan")
     (0.01, None, None)
     """
-    word = (value or "").strip(" \0\t\r\n")
-    if len(word) > LONGEST_NUMBER or not REAL.fullmatch(word):
-        return None
-    number = float(word.replace(",", "."))
+    return _real(value) if value and len(value) <= LONGEST_NUMBER else None
+
+
+@lru_cache(maxsize=4096)
+def _real(value: str) -> float | None:
+    word = value.strip(PADDING)
+    number = float(word.replace(",", ".")) if REAL.fullmatch(word) else inf
     return number if isfinite(number) else None
 
 
@@ -206,7 +213,7 @@ def _pairs(words: list[str], segment: str, repairs: list[Repair]) -> Text:
         stray = words.pop()
         if stray.strip(" \0\r\n\t"):
             repairs.append(_stray(segment, stray))
-    keys = [key.strip(" \0\r\n\t").upper() for key in words[::2]]
+    keys = [key.strip(PADDING).upper() for key in words[::2]]
     values = words[1::2]
     keywords = dict(zip(keys, values, strict=True))
     if len(keywords) < len(keys):
