@@ -57,7 +57,7 @@ def _analytic_variances(cells: Cells, curve: StandardCurve, errors: RelativeErro
 
 
 def _median_error(values: Floats) -> float:
-    """Standard error of a median: half the distance between the order statistics half a √n to either side."""
+    """Give the standard error of a median: half the gap of the order statistics half a √n to either side."""
     away = 0.5 / np.sqrt(values.size)
     low, high = np.quantile(values, [max(0.5 - away, 0.0), min(0.5 + away, 1.0)])
     return float(high - low) / 2

@@ -61,7 +61,10 @@ class CurveLimits:
 
 @dataclass(frozen=True, slots=True)
 class FittedBeads:
-    """What the checks look at: fitted beads only, dim to bright; `back` is the back-calculated error."""
+    """What the checks look at: fitted beads only, dim to bright; `back` is the back-calculated error.
+
+    `autofluorescence` is the beads' own, added to the levels where the model has it.
+    """
 
     medians: Floats
     levels: Floats
@@ -73,6 +76,7 @@ class FittedBeads:
     blank: float | None = None
     free_slope: float | None = None
     freedom: int = 1
+    autofluorescence: float = 0.0
 
 
 def worst(checks: Sequence[CurveCheck]) -> Verdict:
@@ -159,7 +163,7 @@ def _back(b: FittedBeads, lim: CurveLimits) -> CurveCheck:
 
 
 def _ratio(b: FittedBeads, lim: CurveLimits) -> CurveCheck:
-    log_ratio = np.log(b.levels / b.medians)
+    log_ratio = np.log((b.levels + b.autofluorescence) / b.medians)
     worst_step = float(np.exp(np.max(np.abs(np.diff(log_ratio)))))
     verdict = _graded(worst_step, lim.accept_ratio, lim.warn_ratio)
     text = (
@@ -172,7 +176,7 @@ def _ratio(b: FittedBeads, lim: CurveLimits) -> CurveCheck:
 def _local_slope(b: FittedBeads, lim: CurveLimits) -> CurveCheck | None:
     """Curvature: the slope between neighbours; only a warning, since near neighbours make it noisy."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        local = np.diff(np.log(b.levels)) / np.diff(np.log(b.medians))
+        local = np.diff(np.log(b.levels + b.autofluorescence)) / np.diff(np.log(b.medians))
     if local.size < 2 or not np.all(np.isfinite(local)):
         return None
     k = int(np.argmax(np.abs(local - 1)))
@@ -210,7 +214,7 @@ def _events(b: FittedBeads, lim: CurveLimits) -> CurveCheck | None:
 
 def _detection(b: FittedBeads, lim: CurveLimits) -> CurveCheck | None:
     """Check that the dimmest bead stands clear of the blank one, or its value carries the background."""
-    if b.blank is None:
+    if b.blank is None or b.autofluorescence > 0:
         return None
     dimmest = float(np.min(b.medians))
     ratio = dimmest / b.blank if b.blank > 0 else np.inf

@@ -230,6 +230,7 @@ def _judged(
         _of(n, used),
         float(blank[0]) if blank.size else None,
         freedom=freedom,
+        autofluorescence=fit.autofluorescence,
         free_slope=fit_line(np.log10(x[used]), np.log10(y[used]))[0] if model == "slope1" else None,
     )
     checks = acceptance(beads, limits, history)

@@ -1,0 +1,97 @@
+"""Real bead runs with published answers; reference values from the README beside the files."""
+
+import csv
+
+import numpy as np
+import pytest
+
+from calibration import find_bead_peaks, find_bead_singlets, fit_standard_curve
+from pipeline.fcs import read_fcs
+
+pytestmark = pytest.mark.real
+
+
+def peaks_of(path, channel, n, fsc="FSC-A", ssc="SSC-A", blank=True, scale_top=np.inf):
+    file = read_fcs(path)
+    mask = find_bead_singlets(file.column(fsc), file.column(ssc))
+    return find_bead_peaks(file.column(channel)[mask], n, blank=blank, scale_top=scale_top)
+
+
+def dako_levels(folder, dye):
+    with (folder / "dakomef.csv").open(encoding="utf-8", newline="") as file:
+        values = [row[dye] for row in csv.DictReader(file, delimiter=";")]
+    return [0.0 if v == "NA" else float(v) for v in values]
+
+
+@pytest.mark.parametrize(
+    ("day", "channel", "dye", "slope", "within"),
+    [
+        ("2008-01-21", "PE-A", "PE", 1.0322, 0.01),
+        ("2008-03-14", "PE-A", "PE", 1.0305, 0.01),
+        ("2008-01-21", "APC-A", "APC", 0.9575, 0.008),
+        ("2008-03-14", "APC-A", "APC", 0.9577, 0.008),
+    ],
+)
+def test_dako_slopes_on_both_days(real_data, day, channel, dye, slope, within):
+    folder = real_data / "beads" / "dako"
+    peaks = peaks_of(folder / f"beads_{day}.fcs", channel, 6)
+    curve = fit_standard_curve(peaks.medians, dako_levels(folder, dye), rcv=peaks.rcv, n=peaks.n)
+    assert abs(curve.slope - slope) <= within
+    assert dye == "APC" or curve.r2 >= 0.999
+    assert curve.verdict != "reject"
+
+
+def test_dako_medians_are_within_two_percent_and_the_dimmest_within_four(real_data):
+    peaks = peaks_of(real_data / "beads" / "dako" / "beads_2008-01-21.fcs", "PE-A", 6)
+    assert abs(peaks.medians[0] - 5.7) < 3
+    assert np.allclose(peaks.medians[1:3], [517.6, 1507.1], rtol=0.04)
+    assert np.allclose(peaks.medians[3:], [4639.8, 13024.5, 40746.4], rtol=0.02)
+
+
+@pytest.mark.parametrize(
+    ("file", "channel", "median"),
+    [
+        ("933723", "APC-A", 41317),
+        ("933729", "FITC-A", 6824),
+        ("933731", "PE-A", 72064),
+        ("933741", "Aqua Amine-A", 3406),
+    ],
+)
+def test_stained_capture_beads_are_within_one_percent_of_flowjo(real_data, file, channel, median):
+    peaks = peaks_of(real_data / "beads" / "su2b" / f"{file}.fcs", channel, 2)
+    assert peaks.medians[1] == pytest.approx(median, rel=0.01)
+
+
+LOTS = {
+    "B0001": ([0, 792, 2079, 6588, 16471, 47497, 137049, 271647], (1.0753, 2.2985, 2198.7)),
+    "BMIN": ([0, 771, 2106, 6262, 15183, 45292, 136258, 291042], (1.0814, 2.2610, 1925.5)),
+}
+
+
+@pytest.mark.parametrize("file", LOTS)
+def test_all_eight_rainbow_populations_are_found_and_the_saturated_top_is_dropped(real_data, file):
+    peaks = peaks_of(real_data / "beads" / "rcp30" / f"{file}.fcs", "FL1", 8, "FSC", "SSC", scale_top=9910.46)
+    assert peaks.saturated == (*[False] * 7, True)
+    assert any("Population 8" in note and "dropped" in note for note in peaks.notes)
+    assert any("overlap" in note for note in peaks.notes)
+    if file == "B0001":  # FlowCal 1.3.1, which told them apart on three channels
+        expected = [153.99, 198.10, 278.81, 532.80, 1160.00, 2763.16, 7041.36]
+        assert np.allclose(peaks.medians[:7], expected, rtol=0.01)
+
+
+@pytest.mark.parametrize("file", LOTS)
+def test_the_autofluorescence_model_is_flowcals_within_one_percent(real_data, file):
+    levels, (m, b, _) = LOTS[file]
+    peaks = peaks_of(real_data / "beads" / "rcp30" / f"{file}.fcs", "FL1", 8, "FSC", "SSC", scale_top=9910.46)
+    curve = fit_standard_curve(peaks.medians, levels, model="autofluorescence", saturated=peaks.saturated)
+    assert curve.slope == pytest.approx(m, rel=0.01)
+    assert curve.intercept * np.log(10) == pytest.approx(b, rel=0.015)
+
+
+def test_ranges_of_the_mixture_set_by_hand_give_the_same_medians(real_data):
+    path = real_data / "beads" / "dako" / "beads_2008-01-21.fcs"
+    file = read_fcs(path)
+    x = file.column("PE-A")[find_bead_singlets(file.column("FSC-A"), file.column("SSC-A"))]
+    found = find_bead_peaks(x, 6, blank=True)
+    by_hand = find_bead_peaks(x, 6, blank=True, ranges=found.ranges)
+    assert np.allclose(by_hand.medians, found.medians, rtol=1e-9)
