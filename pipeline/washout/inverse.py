@@ -8,9 +8,9 @@ import numpy as np
 
 from pipeline.washout.estimate import Estimate, NotEstimableError
 from pipeline.washout.likelihood import CensoredRows, Floats, maximise
-from pipeline.washout.line import Line, fit_line
-from pipeline.washout.profile import critical_value, effective_rows, interval
-from pipeline.washout.repeated import patient_draws
+from pipeline.washout.line import Line, Parameter, critical_of, fit_line, jackknife_of
+from pipeline.washout.profile import effective_rows, interval
+from pipeline.washout.repeated import PatientJackknife, delta_variance
 
 if TYPE_CHECKING:
     from pipeline.washout.tobit import WashoutFit
@@ -23,8 +23,8 @@ def weeks_to_reach(fit: WashoutFit, rd: float, share: float = 0.5) -> Estimate:
     """Return the washout in weeks at which this share of patients has at least this receptor density.
 
     On the line: 2^((log10 rd + z·σ − a)/b), z the normal quantile of `share`. The interval for half of the
-    patients is by profile likelihood; for another share by the delta method on log2 weeks; by resampling
-    where patients repeat.
+    patients is by profile likelihood; for another share by the delta method on log2 weeks; both are
+    scaled to the jackknife of patients where they repeat.
 
     Parameters
     ----------
@@ -43,11 +43,11 @@ def weeks_to_reach(fit: WashoutFit, rd: float, share: float = 0.5) -> Estimate:
             "cannot be told from these data: the interval of the slope holds 0, so a rise is not sure"
         )
     line, z = fit_line(fit.data), _quantile(share)
-    doublings = (np.log10(rd) + z * line.sigma - line.intercept) / line.slope
-    _refuse_far_away(line, float(doublings), rd)
+    doublings = float((np.log10(rd) + z * line.sigma - line.intercept) / line.slope)
+    _refuse_far_away(line, doublings, rd)
     low, high, how = _limits(fit, line, rd, share)
-    note = _note(line, (low, float(doublings), high))
-    weeks = [_weeks(x) for x in (float(doublings), low, high)]
+    note = _note(line, (low, doublings, high))
+    weeks = [_weeks(x) for x in (doublings, low, high)]
     bounds = [limit if np.isfinite(limit) else None for limit in weeks[1:]]
     return Estimate(
         wait_name(rd, share),
@@ -76,14 +76,28 @@ def wait_name(rd: float, share: float) -> str:
 
 def _limits(fit: WashoutFit, line: Line, rd: float, share: float) -> tuple[float, float, str]:
     """Limits on log2 weeks and how they were found."""
-    if line.data.n_patients < line.data.n:
-        return _resampled(fit, line, rd, share)
+    crossing, jackknife = _crossing(line, rd, share), jackknife_of(line)
+    scaled = "" if jackknife is None else ", scaled to the jackknife of patients"
     if share == 0.5:
-        return _profiled(fit, line, rd)
-    return _delta(fit, line, rd, share)
+        low, high = _profiled(line, rd, critical_of(line, jackknife, crossing, fit.level))
+        return low, high, "profile likelihood" + scaled
+    low, high = _delta(line, jackknife, crossing, fit.level)
+    return low, high, "delta method on log2 weeks" + scaled
 
 
-def _profiled(fit: WashoutFit, line: Line, rd: float) -> tuple[float, float, str]:
+def _crossing(line: Line, rd: float, share: float) -> Parameter:
+    """Return the function that gives log2 weeks from the line's standardised parameters, (m, 3) → (m,)."""
+    axes, z = line.axes, _quantile(share)
+    level = axes.y(float(np.log10(rd)))
+
+    def doublings(parameters: Floats) -> Floats:
+        place = (level + z * np.exp(parameters[:, 2]) - parameters[:, 0]) / parameters[:, 1]
+        return np.asarray(axes.centre_x + axes.scale_x * place)
+
+    return doublings
+
+
+def _profiled(line: Line, rd: float, critical: float) -> tuple[float, float]:
     axes, best = line.axes, line.best
     level = axes.y(float(np.log10(rd)))
     estimate = (level - float(best.beta[0, 0])) / float(best.beta[0, 1])
@@ -92,9 +106,8 @@ def _profiled(fit: WashoutFit, line: Line, rd: float) -> tuple[float, float, str
         held = maximise(_through(line.rows, place, level), (best.beta[:, 1:], best.log_sigma))
         return max(0.0, 2 * float(best.log_likelihood[0] - held.log_likelihood[0]))
 
-    critical = critical_value(line.data.kind, 2, fit.level)
     low, high = interval(ratio, estimate, 0.1 + 0.1 * abs(estimate), critical)
-    return axes.centre_x + axes.scale_x * low, axes.centre_x + axes.scale_x * high, "profile likelihood"
+    return axes.centre_x + axes.scale_x * low, axes.centre_x + axes.scale_x * high
 
 
 def _through(rows: CensoredRows, place: float, level: float) -> CensoredRows:
@@ -102,29 +115,20 @@ def _through(rows: CensoredRows, place: float, level: float) -> CensoredRows:
     return CensoredRows(rows.design[:, :, 1:] - place, rows.y - level, rows.kind, rows.sd, rows.weight)
 
 
-def _delta(fit: WashoutFit, line: Line, rd: float, share: float) -> tuple[float, float, str]:
+def _delta(
+    line: Line, jackknife: PatientJackknife | None, crossing: Parameter, level: float
+) -> tuple[float, float]:
     from scipy.special import stdtrit
 
-    z = _quantile(share)
-    doublings = (np.log10(rd) + z * line.sigma - line.intercept) / line.slope
-    gradient = np.array([-1.0, -doublings, z * line.sigma]) / line.slope
-    spread = float(np.sqrt(gradient @ fit.covariance @ gradient))
-    half = float(stdtrit(max(effective_rows(line.data.kind) - 2, 1.0), (1 + fit.level) / 2)) * spread
-    return float(doublings) - half, float(doublings) + half, "delta method on log2 weeks"
-
-
-def _resampled(fit: WashoutFit, line: Line, rd: float, share: float) -> tuple[float, float, str]:
-    axes, z = line.axes, _quantile(share)
-    level = axes.y(float(np.log10(rd)))
-
-    def crossing(parameters: Floats) -> Floats:
-        rising = parameters[:, 1] > 0
-        slope = np.where(rising, parameters[:, 1], np.nan)
-        return np.asarray((level + z * np.exp(parameters[:, 2]) - parameters[:, 0]) / slope)
-
-    draws = patient_draws(line.rows, line.best, line.data.patients, fit.seed)
-    low, high = draws.interval(crossing, fit.level)
-    return axes.centre_x + axes.scale_x * low, axes.centre_x + axes.scale_x * high, draws.how
+    estimate = np.append(line.best.beta[0], line.best.log_sigma[0])
+    if jackknife is None:
+        freedom = max(effective_rows(line.data.kind) - 2, 1.0)
+        variance = delta_variance(crossing, estimate, np.linalg.pinv(line.best.information[0]))
+    else:
+        freedom, variance = jackknife.freedom, jackknife.variance(crossing)
+    middle = float(crossing(estimate[None])[0])
+    half = float(stdtrit(freedom, (1 + level) / 2)) * float(np.sqrt(variance))
+    return middle - half, middle + half
 
 
 def _quantile(share: float) -> float:

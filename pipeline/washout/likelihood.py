@@ -20,6 +20,7 @@ _MAX_HALVINGS: Final = 40
 _TOLERANCE: Final = 1e-13
 _UNSEEN_RISE: Final = 1e-10
 _LARGEST_COEFFICIENT: Final = 1e6
+_LEAST_INFORMATION: Final = 1e-7
 SMALLEST_LOG_SIGMA: Final = -14.0
 
 
@@ -71,6 +72,11 @@ class Maximum:
     log_likelihood: Floats
     information: Floats
     converged: NDArray[np.bool_]
+
+    def is_held(self, n: int) -> NDArray[np.bool_]:
+        """Tell which data sets of n rows hold all of β: the ascent came to rest, and not on a plain."""
+        smallest = np.linalg.eigvalsh(self.information[:, :-1, :-1]).min(axis=1)
+        return np.asarray(self.converged & (smallest > _LEAST_INFORMATION * n))
 
 
 def single(design: Floats, y: Floats, kind: NDArray[np.int8], sd: Floats) -> CensoredRows:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -18,14 +19,14 @@ from pipeline.washout.profile import (
     log_sigma_interval,
     ratio_p,
 )
-from pipeline.washout.repeated import PatientDraws, patient_draws
+from pipeline.washout.repeated import PatientJackknife, patient_jackknife
 from pipeline.washout.rows import Observations
 
 Floats: TypeAlias = NDArray[np.float64]
 Limits: TypeAlias = tuple[float, float]
+Parameter: TypeAlias = Callable[[Floats], Floats]
 
 _FEWEST_OBSERVED: Final = 3
-_LEAST_INFORMATION: Final = 1e-7
 _COEFFICIENTS: Final = 2
 
 
@@ -89,12 +90,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class LineIntervals:
-    """Intervals in own units, how they were found, and the p of slope = 0 (None where patients repeat)."""
+    """Intervals in own units, how they were found, and the p of slope = 0."""
 
     slope: Limits
     intercept: Limits
     sigma: Limits
-    slope_p: float | None
+    slope_p: float
     how: str
 
 
@@ -122,39 +123,54 @@ def fit_line(data: Observations) -> Line:
     return Line(data, rows, axes, best)
 
 
-def line_intervals(line: Line, seed: int, level: float) -> LineIntervals:
-    """Return intervals by profile likelihood, or by resampling patients where they repeat."""
-    if line.data.n_patients < line.data.n:
-        draws = patient_draws(line.rows, line.best, line.data.patients, seed)
-        return _resampled_intervals(line, draws, level)
-    critical = critical_value(line.data.kind, _COEFFICIENTS, level)
-    axes = line.axes
-    slope = coefficient_interval(line.rows, line.best, 1, critical)
-    at_one_week = level_interval(line.rows, line.best, axes.x(0.0), critical)
-    log_sigma = log_sigma_interval(line.rows, line.best, critical)
+def line_intervals(line: Line, level: float) -> LineIntervals:
+    """Return intervals by profile likelihood, scaled to the patient jackknife where patients repeat."""
+    axes, jackknife = line.axes, jackknife_of(line)
+    one_week = axes.x(0.0)
+    drops = [critical_of(line, jackknife, of, level) for of in (slope_of, level_at(one_week), sigma_of)]
+    slope = coefficient_interval(line.rows, line.best, 1, drops[0])
+    at_one_week = level_interval(line.rows, line.best, one_week, drops[1])
+    log_sigma = log_sigma_interval(line.rows, line.best, drops[2])
     ratio = coefficient_ratio(line.rows, line.best, 1, 0.0)
+    few = "corrected for few rows" if jackknife is None else "scaled to the jackknife of patients"
     return LineIntervals(
         slope=_scaled(slope, axes.scale_y / axes.scale_x),
         intercept=_scaled(at_one_week, axes.scale_y, axes.centre_y),
         sigma=_scaled((float(np.exp(log_sigma[0])), float(np.exp(log_sigma[1]))), axes.scale_y),
-        slope_p=ratio_p(ratio, line.data.kind, _COEFFICIENTS),
-        how=f"profile likelihood, drop of 2 log L {critical:.4f} (3.8415 at 95 %, corrected for few rows)",
+        slope_p=ratio_p(ratio, line.data.kind, _COEFFICIENTS)
+        if jackknife is None
+        else jackknife.p(ratio, slope_of),
+        how=f"profile likelihood, drop of 2 log L {drops[0]:.4f} (3.8415 at 95 %, {few})",
     )
 
 
-def _resampled_intervals(line: Line, draws: PatientDraws, level: float) -> LineIntervals:
-    axes = line.axes
-    one_week = axes.x(0.0)
-    slope = draws.interval(lambda rows: rows[:, 1], level)
-    at_one_week = draws.interval(lambda rows: rows[:, 0] + one_week * rows[:, 1], level)
-    sigma = draws.interval(lambda rows: np.exp(rows[:, 2]), level)
-    return LineIntervals(
-        slope=_scaled(slope, axes.scale_y / axes.scale_x),
-        intercept=_scaled(at_one_week, axes.scale_y, axes.centre_y),
-        sigma=_scaled(sigma, axes.scale_y),
-        slope_p=None,
-        how=draws.how,
-    )
+def jackknife_of(line: Line) -> PatientJackknife | None:
+    """Return the jackknife of patients, None where nobody gave two samples."""
+    if line.data.n_patients == line.data.n:
+        return None
+    return patient_jackknife(line.rows, line.best, line.data.patients)
+
+
+def critical_of(line: Line, jackknife: PatientJackknife | None, of: Parameter, level: float) -> float:
+    """Return the drop of 2 log L that bounds the interval of a function of the parameters."""
+    if jackknife is None:
+        return critical_value(line.data.kind, _COEFFICIENTS, level)
+    return jackknife.critical_value(of, level)
+
+
+def slope_of(parameters: Floats) -> Floats:
+    """Slope on standardised axes, (m, 3) → (m,)."""
+    return parameters[:, 1]
+
+
+def sigma_of(parameters: Floats) -> Floats:
+    """Log σ on standardised axes, (m, 3) → (m,)."""
+    return parameters[:, 2]
+
+
+def level_at(place: float) -> Parameter:
+    """Return the function that gives the line at a place of the standardised washout."""
+    return lambda parameters: parameters[:, 0] + place * parameters[:, 1]
 
 
 def _scaled(limits: Limits, scale: float, centre: float = 0.0) -> Limits:
@@ -175,8 +191,7 @@ def _refuse(data: Observations) -> None:
 
 
 def _refuse_without_maximum(best: Maximum, data: Observations) -> None:
-    smallest = float(np.linalg.eigvalsh(best.information[0, :-1, :-1]).min())
-    if not best.converged[0] or smallest < _LEAST_INFORMATION * data.n:
+    if not best.is_held(data.n)[0]:
         counts = (
             f"{data.count(OBSERVED)} measured, {data.count(LEFT)} below LLOQ, {data.count(RIGHT)} above ULOQ"
         )

@@ -1,4 +1,4 @@
-"""Intervals where patients gave several samples: the patient, not the tube, is the evidence."""
+"""Where patients gave several samples: the patient, not the tube, is the evidence."""
 
 from __future__ import annotations
 
@@ -9,90 +9,94 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.washout.bootstrap import bca_interval, jackknife_weights, patient_weights
+from pipeline.washout.bootstrap import jackknife_weights
 from pipeline.washout.estimate import NotEstimableError
-from pipeline.washout.likelihood import CensoredRows, Maximum, derivatives, maximise, resampled
+from pipeline.washout.likelihood import SMALLEST_LOG_SIGMA, CensoredRows, Floats, Maximum, maximise, resampled
+from pipeline.washout.profile import effective_rows
 
-Floats = NDArray[np.float64]
-
-RESAMPLES: Final = 1_999
-_MOST_PATIENTS_TO_RESAMPLE: Final = 300
 _FEWEST_PATIENTS: Final = 5
-_LARGEST_SLOPE: Final = 1e3
+_LARGEST_COEFFICIENT: Final = 1e3
+_STEP: Final = 1e-5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PatientDraws:
-    """Parameters (β …, log σ) from resampled patients (B, p) and with patients left out (m, p).
+class PatientJackknife:
+    """The line's parameters (β …, log σ) with one patient left out at a time.
 
-    Above 300 patients nothing is resampled: the draws are normal with the cluster-robust covariance, which by
-    then agrees with the bootstrap. Rows of NaN could not be estimated.
+    Attributes
+    ----------
+    estimate : (p,)
+        With all patients.
+    left_out : (m, p)
+        Without one patient; without one of 200 groups of patients where there are more.
+    freedom
+        Degrees of freedom of the interval: patients, a censored row counting half, less 2.
     """
 
     estimate: Floats
-    draws: Floats
-    jackknife: Floats
-    how: str
+    left_out: Floats
+    covariance: Floats
+    freedom: float
 
-    def interval(self, of: Callable[[Floats], Floats], level: float) -> tuple[float, float]:
-        """Return the interval of a function of the parameters, (B, p) → (B,)."""
-        estimate = float(of(self.estimate[None])[0])
-        return bca_interval(estimate, of(self.draws), of(self.jackknife), level)
+    def variance(self, of: Callable[[Floats], Floats]) -> float:
+        """Return the jackknife variance of a function of the parameters, (m, p) → (m,)."""
+        deviation = of(self.left_out) - float(of(self.estimate[None])[0])
+        return float((len(deviation) - 1) / len(deviation) * np.sum(deviation**2))
+
+    def inflation(self, of: Callable[[Floats], Floats]) -> float:
+        """Return by how much this variance exceeds the likelihood's own, which takes rows as independent."""
+        return self.variance(of) / delta_variance(of, self.estimate, self.covariance)
+
+    def critical_value(self, of: Callable[[Floats], Floats], level: float) -> float:
+        """Return the drop of 2 log L that bounds the interval of a function of the parameters.
+
+        The likelihood ratio is scaled to the jackknife variance ("vertical adjustment", Chandler & Bate 2007,
+        doi:10.1093/biomet/asm015) and held against t², so the interval keeps the likelihood's asymmetry. A
+        BCa bootstrap of patients covered 86–93 % where this covers 93–97 % (docs/validation.md).
+        """
+        from scipy.special import stdtrit
+
+        return float(stdtrit(self.freedom, (1 + level) / 2)) ** 2 * self.inflation(of)
+
+    def p(self, ratio: float, of: Callable[[Floats], Floats]) -> float:
+        """Return the two-sided p of a likelihood ratio that agrees with `critical_value`."""
+        from scipy.special import stdtr
+
+        return float(2 * stdtr(self.freedom, -np.sqrt(ratio / self.inflation(of))))
 
 
-def patient_draws(rows: CensoredRows, best: Maximum, patients: NDArray[np.intp], seed: int) -> PatientDraws:
-    """Refit to resampled patients.
+def delta_variance(of: Callable[[Floats], Floats], estimate: Floats, covariance: Floats) -> float:
+    """Return the variance of a function of the parameters from their covariance (delta method)."""
+    steps = _STEP * np.eye(len(estimate))
+    gradient = (of(estimate + steps) - of(estimate - steps)) / (2 * _STEP)
+    return float(gradient @ covariance @ gradient)
+
+
+def patient_jackknife(rows: CensoredRows, best: Maximum, patients: NDArray[np.intp]) -> PatientJackknife:
+    """Refit the line without each patient.
 
     Raises
     ------
     NotEstimableError
-        Fewer than 5 patients.
+        Fewer than 5 patients, or the line hangs on a single patient: without it there is none.
     """
-    n_patients = len(np.unique(patients))
+    n_patients, n = len(np.unique(patients)), len(patients)
     if n_patients < _FEWEST_PATIENTS:
         raise NotEstimableError(
-            f"{len(patients)} samples of {n_patients} patients; an interval needs at least {_FEWEST_PATIENTS}"
+            f"{n} samples of {n_patients} patients; an interval needs at least {_FEWEST_PATIENTS} patients"
         )
-    rng = np.random.default_rng(seed)
-    estimate = np.append(best.beta[0], best.log_sigma[0])
-    if n_patients > _MOST_PATIENTS_TO_RESAMPLE:
-        covariance = robust_covariance(rows, best, patients)
-        draws = rng.multivariate_normal(estimate, covariance, size=RESAMPLES * 5, method="cholesky")
-        return PatientDraws(estimate, draws, estimate[None], "cluster-robust covariance by patient")
-    blocks = [_refit(rows, best, weights) for weights in patient_weights(patients, RESAMPLES, rng)]
-    jackknife = _refit(rows, best, jackknife_weights(patients))
-    how = f"BCa bootstrap of patients, {RESAMPLES} resamples"
-    return PatientDraws(estimate, np.concatenate(blocks), jackknife, how)
-
-
-def robust_covariance(rows: CensoredRows, best: Maximum, patients: NDArray[np.intp]) -> Floats:
-    """Return the cluster-robust covariance of all parameters with the m/(m − 1) correction."""
-    inverse = np.linalg.inv(best.information[0])
-    _, member = np.unique(patients, return_inverse=True)
-    by_row = _row_gradients(rows, best)
-    by_patient = np.zeros((int(member.max()) + 1, by_row.shape[1]))
-    np.add.at(by_patient, member, by_row)
-    m = len(by_patient)
-    return np.asarray(m / (m - 1) * inverse @ (by_patient.T @ by_patient) @ inverse)
-
-
-def _row_gradients(rows: CensoredRows, best: Maximum) -> Floats:
-    """Gradient of each row alone, (n, k+1): a batch of n data sets of one row."""
-    n = rows.y.shape[1]
-    alone = CensoredRows(
-        design=rows.design[0][:, None],
-        y=rows.y[0][:, None],
-        kind=rows.kind[0][:, None],
-        sd=rows.sd[0][:, None],
-        weight=np.ones((n, 1)),
-    )
-    return derivatives(alone, np.repeat(best.beta, n, axis=0), np.repeat(best.log_sigma, n))[0]
-
-
-def _refit(rows: CensoredRows, best: Maximum, weights: Floats) -> Floats:
-    batch = len(weights)
-    start = np.repeat(best.beta, batch, axis=0), np.repeat(best.log_sigma, batch)
+    weights = jackknife_weights(patients)
+    start = np.repeat(best.beta, len(weights), axis=0), np.repeat(best.log_sigma, len(weights))
     found = maximise(resampled(rows, weights), start)
-    good = found.converged & (np.abs(found.beta) < _LARGEST_SLOPE).all(axis=1)
-    parameters = np.column_stack([found.beta, found.log_sigma])
-    return np.where(good[:, None], parameters, np.nan)
+    scattered = (found.log_sigma > SMALLEST_LOG_SIGMA) | (rows.sd[0].min() > 0)
+    good = found.is_held(n) & scattered & (np.abs(found.beta) < _LARGEST_COEFFICIENT).all(axis=1)
+    if not good.all():
+        raise NotEstimableError(
+            f"the line hangs on single patients: {int(np.sum(~good))} of {len(good)} cannot be left out"
+        )
+    return PatientJackknife(
+        estimate=np.append(best.beta[0], best.log_sigma[0]),
+        left_out=np.column_stack([found.beta, found.log_sigma]),
+        covariance=np.linalg.pinv(best.information[0]),
+        freedom=max(n_patients * effective_rows(rows.kind[0]) / n - rows.design.shape[2], 1.0),
+    )

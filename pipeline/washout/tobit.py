@@ -39,11 +39,11 @@ class WashoutFit:
     sigma
         SD of log10 RD between patients around the line, dex, without the measurement SD where that was given.
     slope_interval, intercept_interval, sigma_interval
-        By profile likelihood, or by resampling patients where they repeat; ±inf where the data set no limit.
+        By profile likelihood, scaled to the jackknife of patients where they repeat; ±inf: no limit.
     slope_mean_unbiased
         The slope less its mean bias (`mean_unbiased_slope`); None above 200 rows or where patients repeat.
     slope_p
-        Likelihood-ratio p of slope = 0 on the interval's own scale; None where patients repeat.
+        Likelihood-ratio p of slope = 0 on the interval's own scale.
     covariance : (3, 3)
         Of intercept, slope and log sigma, from the curvature of the likelihood.
     """
@@ -55,7 +55,7 @@ class WashoutFit:
     intercept_interval: tuple[float, float]
     sigma_interval: tuple[float, float]
     slope_mean_unbiased: float | None
-    slope_p: float | None
+    slope_p: float
     log_likelihood: float
     covariance: Floats
     level: float
@@ -151,14 +151,14 @@ def fit_tobit(
 
     A row below its LLOQ gives Φ((log10 LLOQ − μ)/s), one above its ULOQ 1 − Φ(…), a measured one φ; s² = σ² +
     measurement_sd² (Tobin 1958, doi:10.2307/1907382). The interval of b is by profile likelihood with a
-    correction for few rows (`profile.critical_value`); where patients repeat, by resampling patients.
+    correction for few rows (`profile.critical_value`), scaled to the jackknife of patients where they repeat.
 
     Parameters
     ----------
     weeks, rd, status, lloq, uloq, measurement_sd, patients
         As in `pipeline.washout.rows.observe`: one row per patient and visit.
     seed
-        Of the bootstrap, which is used only where patients repeat.
+        Of the simulation that measures the slope's mean bias.
     level
         Of the intervals.
 
@@ -183,7 +183,7 @@ def fit_tobit(
 def fit_observations(data: Observations, *, seed: int, level: float = 0.95) -> WashoutFit:
     """As `fit_tobit`, on rows that are already sorted into observed and censored."""
     line = fit_line(data)
-    intervals = line_intervals(line, seed, level)
+    intervals = line_intervals(line, level)
     return WashoutFit(
         slope=line.slope,
         intercept=line.intercept,
@@ -211,7 +211,9 @@ def _fit_notes(data: Observations, sigma: float, slope: tuple[float, float]) -> 
         if not np.isfinite(limit)
     ]
     if data.n_patients < data.n:
-        found.append(f"{data.n} samples of {data.n_patients} patients, who are resampled as a whole")
+        found.append(
+            f"{data.n} samples of {data.n_patients} patients: the interval leaves out whole patients"
+        )
     if sigma < _SMALLEST_SIGMA:
         found.append(_NO_SCATTER)
     return tuple(found)

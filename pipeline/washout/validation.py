@@ -30,6 +30,7 @@ TRUE_SLOPE: Final = float(np.log10(2.27))
 
 _FEWEST_OBSERVED: Final = 3
 _PERMUTATIONS: Final = 999
+_TYPE_ONE_STUDIES: Final = 4
 _BIAS_SIMULATIONS: Final = 199
 STUDIES_FOR_BIAS: Final = 300
 _CHI_SQUARED_95: Final = 3.841458820694124
@@ -54,9 +55,14 @@ class Truth:
 
 @dataclass(frozen=True, slots=True)
 class Repeated:
-    """Patients with 1 to 4 samples each: a random intercept of SD `between`, scatter `within`, dex."""
+    """Patients with 1 to 4 samples each: a random intercept of SD `between`, scatter `within`, dex.
+
+    `alike`: a patient's samples lie within half a doubling of washout, so their number is hardly evidence;
+    otherwise anywhere.
+    """
 
     patients: int
+    alike: bool = True
     between: float = 0.3
     within: float = 0.25
     left: float = 0.4
@@ -89,6 +95,15 @@ TRUTHS: Final = tuple(
         Truth("58 % censored, measurement SD 0.15 dex told", n, measurement_sd=0.15),
         Truth("30 % censored", n, left=0.3),
     )
+)
+
+
+REPEATS: Final = (
+    Repeated(12),
+    Repeated(20),
+    Repeated(20, alike=False),
+    Repeated(20, left=0.58),
+    Repeated(60),
 )
 
 
@@ -127,7 +142,7 @@ def examine(truth: Truth, studies: int, seed: int) -> Found:
         substitution_bias=_bias(float(_substituted(doublings, rows).mean()), truth.slope),
         coverage=100 * float(np.mean(ratio <= critical)),
         plain_coverage=100 * float(np.mean(ratio <= _CHI_SQUARED_95)),
-        type_one=None if truth.slope else _type_one(doublings, rows, rng),
+        type_one=None if truth.slope else _type_one(truth, studies, rng),
     )
 
 
@@ -155,7 +170,7 @@ def observations(doublings: Floats, rows: CensoredRows, study: int) -> Observati
 def repeated_coverage(truth: Repeated, studies: int, seed: int) -> tuple[float, int]:
     """Return the coverage of the slope's interval in percent, and the studies that gave one."""
     rng = np.random.default_rng(seed)
-    held = [_repeated_study(truth, rng, seed) for _ in range(studies)]
+    held = [_repeated_study(truth, rng) for _ in range(studies)]
     told = [inside for inside in held if inside is not None]
     return 100 * float(np.mean(told)), len(told)
 
@@ -175,10 +190,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, help="file to write; the terminal where left out")
     chosen = parser.parse_args(arguments)
     found = [examine(truth, chosen.studies, chosen.seed + place) for place, truth in enumerate(TRUTHS)]
-    fewer = max(chosen.studies // 4, 1)
-    repeats = [
-        (truth, *repeated_coverage(truth, fewer, chosen.seed)) for truth in (Repeated(20), Repeated(60))
-    ]
+
+    repeats = [(truth, *repeated_coverage(truth, chosen.studies, chosen.seed)) for truth in REPEATS]
     text = markdown(found, repeats, chosen.seed)
     if chosen.out is None:
         sys.stdout.write(text)
@@ -209,18 +222,20 @@ def _corrected_bias(truth: Truth, doublings: Floats, rows: CensoredRows, seed: i
     return _bias(float(np.mean(told)), truth.slope)
 
 
-def _type_one(doublings: Floats, rows: CensoredRows, rng: np.random.Generator) -> float:
+def _type_one(truth: Truth, studies: int, rng: np.random.Generator) -> float:
+    doublings, rows = simulate(truth, _TYPE_ONE_STUDIES * studies, rng)
     values = np.select([rows.kind == LEFT, rows.kind == RIGHT], [-np.inf, np.inf], rows.y)
     patients = np.arange(values.shape[1])
     p = [permutation_p(x, y, patients, _PERMUTATIONS, rng) for x, y in zip(doublings, values, strict=True)]
     return 100 * float(np.mean(np.array(p) <= 0.05))
 
 
-def _repeated_study(truth: Repeated, rng: np.random.Generator, seed: int) -> bool | None:
+def _repeated_study(truth: Repeated, rng: np.random.Generator) -> bool | None:
     """Tell whether the interval of one simulated study holds the true slope; None where it has none."""
     patients = np.repeat(np.arange(truth.patients), rng.integers(1, 5, truth.patients))
     n = len(patients)
-    doublings = rng.uniform(1, 6.5, n)
+    first = rng.uniform(1, 6.0, truth.patients)[patients] if truth.alike else rng.uniform(1, 6.0, n)
+    doublings = first + rng.uniform(0, 0.5, n)
     level = truth.between * rng.standard_normal(truth.patients)[patients]
     y = TRUE_SLOPE * (doublings - 4) + level + truth.within * rng.standard_normal(n)
     low = float(np.quantile(y, truth.left))
@@ -228,7 +243,7 @@ def _repeated_study(truth: Repeated, rng: np.random.Generator, seed: int) -> boo
     limits = np.full(n, low), np.full(n, np.inf)
     data = Observations(2.0**doublings, np.maximum(y, low), kind, np.zeros(n), patients, *limits, n)
     try:
-        bounds = line_intervals(fit_line(data), seed, 0.95).slope
+        bounds = line_intervals(fit_line(data), 0.95).slope
     except NotEstimableError:
         return None
     return bounds[0] <= TRUE_SLOPE <= bounds[1]

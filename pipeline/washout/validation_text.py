@@ -20,7 +20,8 @@ True slope {slope:.4f} dex per doubling (x 2.27) unless the row says "no associa
 - **LLOQ/2**: mean bias of least squares with half the limit in place of each censored value. Never done;
   shown to tell why.
 - **coverage**: how often the printed 95 % interval holds the true slope; beside it plain chi-squared.
-- **M0 type I**: how often the permutation p is at most 0.05 where there is no association.
+- **M0 type I**: how often the permutation p is at most 0.05 where there is no association (4 times as
+  many studies).
 - **estimable**: studies with at least 3 measured values; the others are refused with that reason.
 
 {columns}
@@ -42,11 +43,11 @@ _COLUMNS = (
 _REPEATED_HEAD = """
 ## Patients with 1 to 4 samples each
 
-The interval resamples patients (BCa). Random intercept SD {between} dex, scatter {within} dex, {left:.0%}
-censored.
+The interval is the profile likelihood scaled to the jackknife of patients. Random intercept SD {between} dex,
+scatter {within} dex. Washouts of a patient: within half a doubling of each other, or anywhere.
 
-| patients | studies with an interval | coverage |
-|---|---|---|
+| patients | washouts of a patient | censored | studies with an interval | coverage |
+|---|---|---|---|---|
 """
 
 
@@ -65,8 +66,8 @@ def as_markdown(found: Sequence[Found], repeats: Sequence[tuple[Repeated, float,
     text = head + "".join(_row(row) for row in found)
     if repeats:
         first = repeats[0][0]
-        text += _REPEATED_HEAD.format(between=first.between, within=first.within, left=first.left)
-        text += "".join(f"| {truth.patients} | {n} | {cover:.1f} % |\n" for truth, cover, n in repeats)
+        text += _REPEATED_HEAD.format(between=first.between, within=first.within)
+        text += "".join(_repeated_row(*row) for row in repeats)
     return text
 
 
@@ -78,3 +79,8 @@ def _row(row: Found) -> str:
     error = " " if row.type_one is None else f"{row.type_one:.1f} %"
     cells = [str(row.truth.n), row.truth.name, f"{row.estimable}/{row.studies}", *shown]
     return "| " + " | ".join([*cells, f"{row.coverage:.1f} %", f"{row.plain_coverage:.1f} %", error]) + " |\n"
+
+
+def _repeated_row(truth: Repeated, coverage: float, n: int) -> str:
+    alike = "alike" if truth.alike else "anywhere"
+    return f"| {truth.patients} | {alike} | {truth.left:.0%} | {n} | {coverage:.1f} % |\n"

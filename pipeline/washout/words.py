@@ -15,7 +15,7 @@ def fit_summary(fit: WashoutFit) -> str:
     low, high = fit.slope_interval
     fold_low, fold_high = fit.fold_interval
     level = f"{100 * fit.level:g} %"
-    p = "" if fit.slope_p is None else f", p = {fit.slope_p:.2g}"
+    p = f", p = {fit.slope_p:.2g}"
     counts = (
         f"{fit.data.count(OBSERVED)} measured, {fit.data.count(LEFT)} below LLOQ, "
         f"{fit.data.count(RIGHT)} above ULOQ"

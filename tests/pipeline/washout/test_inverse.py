@@ -50,10 +50,16 @@ def test_the_true_washout_is_found_from_many_patients():
     assert wait.low < true < wait.high
 
 
-def test_repeated_patients_are_resampled():
-    wait = weeks_to_reach(fit(patients=[i // 2 for i in range(60)]), 20_000, 0.9)
-    assert wait.interval_method.startswith("BCa bootstrap of patients")
-    assert wait.low < wait.value < wait.high
+@pytest.mark.parametrize("share", [0.5, 0.9])
+def test_repeated_patients_widen_the_interval(share):
+    weeks, rd, status = patients_on_a_line(20, 2)
+    often = np.repeat(weeks, 3), np.repeat(rd, 3), list(np.repeat(status, 3))
+    alone = weeks_to_reach(fit_tobit(*often, lloq=LLOQ), 10_000, share)
+    patients = list(np.repeat(np.arange(20), 3))
+    together = weeks_to_reach(fit_tobit(*often, lloq=LLOQ, patients=patients), 10_000, share)
+    assert together.value == alone.value
+    assert np.log2(together.high / together.low) > 1.3 * np.log2(alone.high / alone.low)
+    assert together.interval_method.endswith("scaled to the jackknife of patients")
 
 
 def test_without_a_sure_rise_nothing_is_told():

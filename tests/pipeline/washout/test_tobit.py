@@ -10,8 +10,8 @@ from washout_truth import LLOQ, SLOPE, patients_on_a_line, slow_fit, slow_log_li
 
 from pipeline.washout import NotEstimableError, fit_tobit, observe
 from pipeline.washout.likelihood import LEFT, OBSERVED, derivatives, log_likelihood, maximise, single
-from pipeline.washout.line import fit_line
-from pipeline.washout.repeated import patient_draws, robust_covariance
+from pipeline.washout.line import fit_line, level_at, sigma_of, slope_of
+from pipeline.washout.repeated import patient_jackknife
 
 # Tobin 1958 (doi:10.2307/1907382), table of 20 households: durable goods, age, liquidity ratio x 1000
 TOBIN = np.array(
@@ -217,35 +217,43 @@ def test_a_limit_that_the_data_do_not_set_is_left_empty_and_said():
     assert fit.fold_interval[1] == np.inf
 
 
-def test_repeated_samples_of_a_patient_widen_the_interval():
+def test_repeated_samples_of_a_patient_do_not_narrow_the_interval():
     weeks, rd, status = patients_on_a_line(12, 21, lloq=2000)
-    often = (
-        np.repeat(weeks, 4) * np.tile([0.97, 1.0, 1.02, 1.05], 12),
-        np.repeat(rd, 4),
-        list(np.repeat(status, 4)),
-    )
+    often = np.repeat(weeks, 4), np.repeat(rd, 4), list(np.repeat(status, 4))
+    once = fit_tobit(weeks, rd, status, lloq=2000)
     alone = fit_tobit(*often, lloq=2000)
     together = fit_tobit(*often, lloq=2000, patients=list(np.repeat(np.arange(12), 4)))
-    assert together.slope == alone.slope
-    assert np.diff(together.slope_interval) > 1.5 * np.diff(alone.slope_interval)
-    assert together.interval_method.startswith("BCa bootstrap of patients")
-    assert "48 samples of 12 patients, who are resampled as a whole" in together.notes
+    assert together.slope == pytest.approx(once.slope, abs=1e-9) == alone.slope
+    assert np.diff(alone.slope_interval) < 0.6 * np.diff(once.slope_interval)
+    assert np.diff(together.slope_interval) > 0.8 * np.diff(once.slope_interval)
+    assert together.slope_p > 10 * alone.slope_p
+    assert "scaled to the jackknife of patients" in together.interval_method
+    assert "48 samples of 12 patients: the interval leaves out whole patients" in together.notes
 
 
-def test_the_cluster_robust_spread_agrees_with_the_bootstrap_of_patients():
-    weeks, rd, status = patients_on_a_line(240, 22, lloq=2000)
-    line = fit_line(observe(weeks, rd, status, lloq=2000, patients=list(np.repeat(np.arange(120), 2))))
-    draws = patient_draws(line.rows, line.best, line.data.patients, seed=1).draws
-    robust = np.sqrt(np.diag(robust_covariance(line.rows, line.best, line.data.patients)))
-    assert draws.std(axis=0) == pytest.approx(robust, rel=0.1)
+def test_the_jackknife_of_single_samples_agrees_with_the_likelihood_where_rows_are_many():
+    weeks, rd, status = patients_on_a_line(400, 22, lloq=2000)
+    line = fit_line(observe(weeks, rd, status, lloq=2000))
+    jackknife = patient_jackknife(line.rows, line.best, line.data.patients)
+    for of in (slope_of, level_at(0.0), sigma_of):
+        assert jackknife.inflation(of) == pytest.approx(1, abs=0.2)
+    assert jackknife.critical_value(slope_of, 0.95) == pytest.approx(
+        3.84 * jackknife.inflation(slope_of), rel=0.02
+    )
 
 
-def test_above_three_hundred_patients_nothing_is_resampled():
+def test_many_patients_are_left_out_in_groups():
     weeks, rd, status = patients_on_a_line(640, 22, lloq=2000)
-    fit = fit_tobit(weeks, rd, status, lloq=2000, patients=list(np.repeat(np.arange(320), 2)))
-    alone = fit_tobit(weeks, rd, status, lloq=2000)
-    assert fit.interval_method == "cluster-robust covariance by patient"
-    assert fit.slope_interval == pytest.approx(alone.slope_interval, abs=0.01)
+    line = fit_line(observe(weeks, rd, status, lloq=2000, patients=list(np.repeat(np.arange(320), 2))))
+    assert len(patient_jackknife(line.rows, line.best, line.data.patients).left_out) == 200
+
+
+def test_a_line_that_hangs_on_single_patients_has_no_interval():
+    weeks, rd = [4, 4, 4, 4, 4, 4, 4, 16], [1, 1, 6000, 7000, 9000, 9000, 5500, 30_000]
+    with pytest.raises(
+        NotEstimableError, match="the line hangs on single patients: 1 of 7 cannot be left out"
+    ):
+        fit_tobit(weeks, rd, statuses(rd), lloq=LLOQ, patients=[0, 0, 1, 2, 3, 4, 5, 6])
 
 
 def test_few_patients_with_repeats_are_refused():

@@ -33,7 +33,7 @@ def test_the_mean_bias_of_few_rows_is_taken_out():
 
 
 def test_m0_rejects_five_percent_without_association():
-    found = examine(Truth("no association", 19, slope=0.0), 400, seed=7)
+    found = examine(Truth("no association", 19, slope=0.0), 100, seed=7)
     assert 2 <= found.type_one <= 8.5
     assert abs(found.median_bias) < 0.05
 
@@ -44,7 +44,7 @@ def test_counting_drops_of_the_likelihood_is_counting_intervals():
     best, held = maximise(rows), maximise(rows.without(1, np.full(12, TRUE_SLOPE)))
     ratio = 2 * (best.log_likelihood - held.log_likelihood)
     for study in range(12):
-        low, high = line_intervals(fit_line(observations(doublings, rows, study)), 1, 0.95).slope
+        low, high = line_intervals(fit_line(observations(doublings, rows, study)), 0.95).slope
         inside = ratio[study] <= critical_value(rows.kind[study], 2)
         assert (low <= TRUE_SLOPE <= high) == inside
 
@@ -56,9 +56,9 @@ def test_simulated_limits_cut_off_the_shares_that_were_asked_for():
 
 
 def test_intervals_of_repeated_samples_cover():
-    coverage, told = repeated_coverage(Repeated(20), 24, seed=2)
-    assert told >= 22
-    assert coverage > 79  # 95 expected, less three standard errors and a bit
+    coverage, told = repeated_coverage(Repeated(20), 60, seed=2)
+    assert told >= 58
+    assert coverage > 86  # 95 expected, less three standard errors
 
 
 def test_the_command_writes_the_tables(tmp_path, monkeypatch):
@@ -69,5 +69,5 @@ def test_the_command_writes_the_tables(tmp_path, monkeypatch):
     assert main(["--studies", "4", "--out", str(out)]) == 0
     text = out.read_text(encoding="utf-8")
     assert "| 12 | few |" in text
-    assert text.count("\n| 12 |") == 2
-    assert text.count("| 1 |") == 2
+    assert text.count("\n| 12 | few |") == text.count("\n| 12 | none |") == 1
+    assert text.count("| alike |") == 4
