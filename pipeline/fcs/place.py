@@ -80,7 +80,8 @@ def find_data(claims: Claims, peek: Peek, *, allow_truncated: bool) -> tuple[Pla
     peek
         Reads bytes of the file: (position, count); called only where the claims disagree.
     allow_truncated
-        Take the whole events that are there where $TOT promises more.
+        Take the whole events that are there where $TOT promises more; not where HEADER and TEXT place DATA
+        differently, since then no byte says which is right.
 
     Raises
     ------
@@ -100,7 +101,8 @@ def find_data(claims: Claims, peek: Peek, *, allow_truncated: bool) -> tuple[Pla
     if best.misfit[:3] != PERFECT:
         best = _best(segments, [said, *other_layouts(claims.parameters, order)], claims)
     check_byte_order(best.layout, claims.file)
-    place, counted = _count(best, claims, peek, allow_truncated=allow_truncated)
+    allowed = allow_truncated and len({segment.begin for segment in segments.values()}) == 1
+    place, counted = _count(best, claims, peek, allow_truncated=allowed)
     return place, [
         *_repairs_of_place(best, segments, claims.header),
         *_repairs_of_layout(best.layout),

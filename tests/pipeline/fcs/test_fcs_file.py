@@ -156,6 +156,15 @@ def test_a_file_that_shrinks_after_it_was_opened_is_an_error(tube):
         file.events()
 
 
+def test_a_truncated_file_gives_its_whole_events_when_that_is_allowed(tube, values):
+    tube.write_bytes(tube.read_bytes()[: -16 * 1000 - 3])
+    with pytest.raises(FcsError, match="49,000 whole events"):
+        read_fcs(tube)
+    file = read_fcs(tube, allow_truncated=True)
+    assert [repair.code for repair in file.repairs] == ["TRUNCATED"]
+    np.testing.assert_array_equal(file.events(), values[:, :49_000])
+
+
 def test_errors_reach_other_processes(tube):
     with pytest.raises(ChannelError) as caught:
         read_fcs(tube).column("nothing")

@@ -113,11 +113,9 @@ def test_offsets_in_text_are_used_where_those_in_header_lie_within_text(real_dat
     assert sums(folder / OFFSETS_IN_TEXT_ARE_RIGHT) == right
 
 
-def test_a_truncated_file_gives_its_whole_events_when_that_is_allowed(real_data):
-    file = read_fcs(real_data / "readers" / "fcs__AriaFile1.fcs", allow_truncated=True)
-    assert file.n_events == 6052
-    assert {repair.code for repair in file.repairs} >= {"DATA_OFFSETS_DIFFER", "TRUNCATED"}
-    assert file.events().shape == (12, 6052)
+def test_a_truncated_file_that_does_not_say_where_data_begins_is_refused_whatever_is_allowed(real_data):
+    with pytest.raises(TruncatedError):
+        read_fcs(real_data / "readers" / "fcs__AriaFile1.fcs", allow_truncated=True)
 
 
 def test_second_data_sets_of_beckman_coulter_have_the_same_cells_in_20_bits(real_data):
