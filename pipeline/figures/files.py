@@ -26,7 +26,7 @@ def write_figures(folder: Path, outcome: Outcome) -> None:
     Parameters
     ----------
     folder
-        Made where it is not there; those of an earlier run are removed.
+        Made where it is not there; figures of an earlier run are removed.
     outcome
         What was found. A figure without data is not written.
     """

@@ -56,7 +56,7 @@ def _labelled(low: float, high: float, cofactor: float, factors: tuple[int, ...]
     values = [0.0, *sizes, *(-size for size in sizes)]
     ticks = sorted((math.asinh(value / cofactor), _asinh_label(value)) for value in values)
     inside = [(place, label) for place, label in ticks if low <= place <= high]
-    return apart(inside, 0.1 * (high - low))
+    return apart(inside, (0.1 if len(factors) == 1 else 0.17) * (high - low))
 
 
 def linear_ticks(low: float, high: float) -> list[tuple[float, str]]:
@@ -103,6 +103,6 @@ def _short(value: float) -> str:
     size = abs(value)
     if size >= 1e6:
         return f"{value / 1e6:.3g}M".replace("-", "−")
-    if size >= 1e4:
+    if size >= 1e3:
         return f"{value / 1e3:.3g}k".replace("-", "−")
     return f"{value:.3g}".replace("-", "−")

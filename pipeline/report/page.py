@@ -14,7 +14,8 @@ from pipeline.figures.washout import washout_figure
 from pipeline.outcome import Outcome
 from pipeline.report.attention import Item, attention
 from pipeline.report.bars import axis_bar, scale_of
-from pipeline.report.cards import BeadCard, TubeCard, bead_card, tube_card
+from pipeline.report.bead_cards import BeadCard, bead_card
+from pipeline.report.tube_cards import TubeCard, tube_card
 from pipeline.report.words import (
     competition_words,
     data_words,

@@ -1,4 +1,4 @@
-"""One card per tube and per bead run: what stands on it, ready for the template."""
+"""The card of a tube: what stands on it, ready for the template."""
 
 from __future__ import annotations
 
@@ -10,17 +10,16 @@ from calibration.receptor_density import RdStatus
 from calibration.standard_curve import StandardCurve, Verdict
 from gating.population import GateStep
 from pipeline.exposure import Exposure
-from pipeline.figures.beads import bead_figure
 from pipeline.figures.canvas import to_svg
 from pipeline.figures.cd38 import cd38_figure
 from pipeline.figures.gating import channel_labels, gating_figure, step_title
 from pipeline.figures.names import population_name
-from pipeline.figures.palette import STATUS, VERDICT, Look
+from pipeline.figures.palette import STATUS, Look
 from pipeline.figures.ticks import count
 from pipeline.outcome import Outcome
 from pipeline.report.bars import Scale, budget_bar, interval_bar, shade_of
 from pipeline.report.words import FLAGS, density_words, interval_words, rounded
-from pipeline.sample_result import CalibrationResult, SampleResult
+from pipeline.sample_result import SampleResult
 from pipeline.study import Panel, Sample
 from pipeline.tables import plasma_cell_percent, reviewers, sample_flags, sample_notes
 from pipeline.visits import QUANTIFIED
@@ -55,23 +54,6 @@ class TubeCard:
     steps: tuple[tuple[str, ...], ...]
     gating_svg: str
     cd38_svg: str
-
-
-@dataclass(frozen=True, slots=True)
-class BeadCard:
-    """A bead run; `beads` are the rows of its table, `checks` verdict, look and text."""
-
-    anchor: str
-    name: str
-    look: Look
-    verdict: str
-    curve: str
-    facts: Pairs
-    beads: tuple[tuple[str, ...], ...]
-    checks: tuple[tuple[Look, str], ...]
-    notes: tuple[str, ...]
-    flags: Pairs
-    svg: str
 
 
 def tube_card(outcome: Outcome, result: SampleResult, anchor: str, scale: Scale) -> TubeCard:
@@ -111,28 +93,6 @@ def tube_card(outcome: Outcome, result: SampleResult, anchor: str, scale: Scale)
     )
 
 
-def bead_card(result: CalibrationResult, anchor: str) -> BeadCard:
-    """Return the card of a bead run."""
-    curve, peaks = result.curve, result.peaks
-    verdict = curve.verdict if curve else Verdict.REJECT
-    notes = (result.note, *(peaks.notes if peaks else ()), *(curve.notes if curve else ()))
-    return BeadCard(
-        anchor=anchor,
-        name=result.beads,
-        look=VERDICT[verdict],
-        verdict=VERDICT[verdict].words if curve else "no curve",
-        curve=_curve_words(curve),
-        facts=_bead_facts(result),
-        beads=_bead_rows(result),
-        checks=tuple((VERDICT[check.verdict], check.text) for check in (curve.checks if curve else ())),
-        notes=tuple(dict.fromkeys(note for note in notes if note)),
-        flags=tuple((flag, FLAGS.get(flag, "")) for flag in result.flags),
-        svg=to_svg(bead_figure(result), anchor, f"Bead run {result.beads}: populations, curve, errors")
-        if result.histogram or curve
-        else "",
-    )
-
-
 def _panel(outcome: Outcome, sample: Sample) -> Panel | None:
     return next((panel for panel in outcome.study.panels if panel.name == sample.panel), None)
 
@@ -165,9 +125,7 @@ def _arithmetic(result: SampleResult) -> Pairs:
         ("stained", found.median_mfi, found.abc),
         (f"control ({kind})", found.background_mfi, found.background_abc),
     )
-    pairs = [
-        (name, f"median {rounded(mfi)} → {rounded(abc)} ABC") for name, mfi, abc in rows if mfi is not None
-    ]
+    pairs = [(name, _converted(mfi, abc)) for name, mfi, abc in rows if mfi is not None]
     if found.rd is not None:
         pairs.append(("difference (RD)", rounded(found.rd)))
     if (
@@ -181,10 +139,20 @@ def _arithmetic(result: SampleResult) -> Pairs:
     if result.normal_rd is not None:
         pairs.append(("normal plasma cells (RD)", rounded(result.normal_rd)))
     if found.lloq is not None or found.uloq is not None:
-        pairs.append(("limits of quantification", f"{rounded(found.lloq)} to {rounded(found.uloq)}"))
+        pairs.append(("limits of quantification", _limits(found.lloq, found.uloq)))
     if found.gcv_percent is not None:
         pairs.append(("uncertainty", f"geometric CV {found.gcv_percent:.1f} %"))
     return tuple(pairs)
+
+
+def _limits(lloq: float | None, uloq: float | None) -> str:
+    if lloq is None:
+        return f"up to {rounded(uloq)}"
+    return f"from {rounded(lloq)}" + (f" to {rounded(uloq)}" if uloq is not None else "")
+
+
+def _converted(mfi: float, abc: float | None) -> str:
+    return f"median {rounded(mfi)}" + (f" → {rounded(abc)} ABC" if abc is not None else "")
 
 
 def _facts(outcome: Outcome, sample: Sample, result: SampleResult, exposure: Exposure | None) -> Pairs:
@@ -280,72 +248,3 @@ def _cd38_svg(
         f"median {rounded(result.receptor.median_mfi)}, control {rounded(result.receptor.background_mfi)}"
     )
     return to_svg(figure, f"{anchor}-cd38", f"Quantified channel of {result.sample_id}: {medians}")
-
-
-def _curve_words(curve: StandardCurve | None) -> str:
-    if curve is None:
-        return ""
-    return f"slope {curve.slope:.4f}, intercept {curve.intercept:.4f}, r² {curve.r2:.5f}"
-
-
-def _bead_facts(result: CalibrationResult) -> Pairs:
-    acquired, peaks = result.acquired, result.peaks
-    pairs = (
-        ("kit, lot", ", ".join(part for part in (result.kit, result.lot) if part)),
-        ("channel", result.channel),
-        ("file", result.fcs_file),
-        ("instrument", " ".join(part for part in (acquired.instrument, acquired.serial) if part)),
-        ("acquired", acquired.acquired_at),
-        ("events, singlets", f"{count(result.n_events)}, {count(result.n_singlets)}"),
-        ("in no population", _number(peaks.n_unassigned) if peaks else ""),
-        ("populations found by", peaks.method if peaks else ""),
-        ("curve", result.curve.model if result.curve else ""),
-        ("SHA-256", result.sha256[:16]),
-    )
-    return tuple((name, text) for name, text in pairs if text)
-
-
-def _bead_rows(result: CalibrationResult) -> tuple[tuple[str, ...], ...]:
-    """Return level, n, median, rCV, back-calculated error and use of each population."""
-    peaks, curve = result.peaks, result.curve
-    if peaks is None:
-        return ()
-    return tuple(
-        (
-            _level(result.levels, index),
-            count(n),
-            f"{median:,.1f}",
-            _rcv(result.levels, index, rcv),
-            _error(curve, index),
-            _use(curve, index, saturated=saturated),
-        )
-        for index, (n, median, rcv, saturated) in enumerate(
-            zip(peaks.n, peaks.medians, peaks.rcv, peaks.saturated, strict=True)
-        )
-    )
-
-
-def _level(levels: tuple[float, ...], index: int) -> str:
-    if index >= len(levels):
-        return "–"
-    return "blank" if levels[index] == 0 else count(levels[index])
-
-
-def _rcv(levels: tuple[float, ...], index: int, rcv: float) -> str:
-    """Return the rCV; a blank bead's median is near 0, so its ratio means nothing."""
-    blank = index < len(levels) and levels[index] == 0
-    return "–" if blank else f"{100 * rcv:.1f} %"
-
-
-def _error(curve: StandardCurve | None, index: int) -> str:
-    errors = curve.back_calculated_error if curve else ()
-    value = errors[index] if index < len(errors) else None
-    return "–" if value is None else f"{100 * value:+.1f} %".replace("-", "−")
-
-
-def _use(curve: StandardCurve | None, index: int, *, saturated: bool) -> str:
-    if saturated:
-        return "dropped: end of scale"
-    if curve is None or index >= len(curve.fitted):
-        return "–"
-    return "in the fit" if curve.fitted[index] else "not in the fit"
