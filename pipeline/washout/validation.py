@@ -32,6 +32,7 @@ _FEWEST_OBSERVED: Final = 3
 _PERMUTATIONS: Final = 999
 _TYPE_ONE_STUDIES: Final = 4
 _BIAS_SIMULATIONS: Final = 199
+_LARGEST_FOR_BIAS: Final = 60
 STUDIES_FOR_BIAS: Final = 300
 _CHI_SQUARED_95: Final = 3.841458820694124
 
@@ -120,7 +121,7 @@ def simulate(truth: Truth, studies: int, rng: np.random.Generator) -> tuple[Floa
     return doublings, CensoredRows(design, np.clip(y, low, high), kind, sd, np.ones_like(y))
 
 
-def examine(truth: Truth, studies: int, seed: int) -> Found:
+def examine(truth: Truth, studies: int, seed: int, bias_studies: int = STUDIES_FOR_BIAS) -> Found:
     """Fit M1 to simulated studies and count how often its interval holds the truth; M0 without a slope."""
     rng = np.random.default_rng(seed)
     doublings, rows = simulate(truth, studies, rng)
@@ -138,7 +139,7 @@ def examine(truth: Truth, studies: int, seed: int) -> Found:
         estimable=int(good.sum()),
         mean_bias=_bias(float(slopes.mean()), truth.slope),
         median_bias=_bias(float(np.median(slopes)), truth.slope),
-        corrected_bias=_corrected_bias(truth, doublings, rows, seed),
+        corrected_bias=_corrected_bias(truth, doublings, rows, seed, bias_studies),
         substitution_bias=_bias(float(_substituted(doublings, rows).mean()), truth.slope),
         coverage=100 * float(np.mean(ratio <= critical)),
         plain_coverage=100 * float(np.mean(ratio <= _CHI_SQUARED_95)),
@@ -211,11 +212,13 @@ def _substituted(doublings: Floats, rows: CensoredRows) -> Floats:
     return np.asarray(np.sum(x * y, axis=1) / np.sum(x**2, axis=1))
 
 
-def _corrected_bias(truth: Truth, doublings: Floats, rows: CensoredRows, seed: int) -> float | None:
-    if truth.n > 60:
+def _corrected_bias(
+    truth: Truth, doublings: Floats, rows: CensoredRows, seed: int, studies: int
+) -> float | None:
+    if truth.n > _LARGEST_FOR_BIAS or not studies:
         return None
     slopes = []
-    for study in range(min(len(doublings), STUDIES_FOR_BIAS)):
+    for study in range(min(len(doublings), studies)):
         line = fit_line(observations(doublings, rows, study))
         slopes.append(mean_unbiased_slope(line, seed + study, _BIAS_SIMULATIONS))
     told = [slope for slope in slopes if slope is not None]

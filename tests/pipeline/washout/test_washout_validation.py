@@ -18,7 +18,7 @@ from pipeline.washout.validation import (
 
 @pytest.mark.parametrize("n", [19, 60])
 def test_the_interval_covers_and_the_median_slope_is_right(n):
-    found = examine(Truth("58 % censored", n), 1000, seed=5)
+    found = examine(Truth("58 % censored", n), 1000, seed=5, bias_studies=0)
     assert found.estimable >= 985
     assert abs(found.median_bias) < 4  # three standard errors at n = 19
     assert 93 <= found.coverage <= 97.1
@@ -27,13 +27,13 @@ def test_the_interval_covers_and_the_median_slope_is_right(n):
 
 
 def test_the_mean_bias_of_few_rows_is_taken_out():
-    found = examine(Truth("58 % censored", 19), 300, seed=6)
+    found = examine(Truth("58 % censored", 19), 200, seed=6)
     assert abs(found.corrected_bias) < found.mean_bias + 1
-    assert abs(found.corrected_bias) < 7  # three standard errors
+    assert abs(found.corrected_bias) < 8  # three standard errors
 
 
 def test_m0_rejects_five_percent_without_association():
-    found = examine(Truth("no association", 19, slope=0.0), 100, seed=7)
+    found = examine(Truth("no association", 19, slope=0.0), 100, seed=7, bias_studies=0)
     assert 2 <= found.type_one <= 8.5
     assert abs(found.median_bias) < 0.05
 
@@ -56,18 +56,19 @@ def test_simulated_limits_cut_off_the_shares_that_were_asked_for():
 
 
 def test_intervals_of_repeated_samples_cover():
-    coverage, told = repeated_coverage(Repeated(20), 60, seed=2)
-    assert told >= 58
-    assert coverage > 86  # 95 expected, less three standard errors
+    coverage, told = repeated_coverage(Repeated(20), 40, seed=2)
+    assert told >= 38
+    assert coverage > 84  # 95 expected, less three standard errors
 
 
 def test_the_command_writes_the_tables(tmp_path, monkeypatch):
     monkeypatch.setattr(
         "pipeline.washout.validation.TRUTHS", (Truth("few", 12), Truth("none", 12, slope=0.0))
     )
+    monkeypatch.setattr("pipeline.washout.validation.REPEATS", (Repeated(12),))
     out = tmp_path / "validation.md"
     assert main(["--studies", "4", "--out", str(out)]) == 0
     text = out.read_text(encoding="utf-8")
     assert "| 12 | few |" in text
     assert text.count("\n| 12 | few |") == text.count("\n| 12 | none |") == 1
-    assert text.count("| alike |") == 4
+    assert text.count("| alike |") == 1
