@@ -47,7 +47,7 @@ class Cells:
 
 
 def amount_of(mfi: Floats, curve: StandardCurve, level: Floats, slope: Floats, center: float) -> Floats:
-    """Amounts in the kit's unit with the curve off by `level` and tilted by `slope` about `center`, in dex."""
+    """Convert with the curve off by `level` and tilted by `slope` about `center`, in dex: the kit's unit."""
     log_mfi = np.log10(np.maximum(np.abs(mfi), 1e-9))
     log_amount = curve.intercept + curve.slope * log_mfi + level + slope * (log_mfi - center)
     return np.asarray(np.sign(mfi) * 10.0**log_amount, dtype=np.float64)

@@ -105,7 +105,7 @@ def test_the_wrong_number_of_populations_is_refused_with_what_was_found(populati
 
 
 def test_a_refusal_survives_the_way_from_a_worker():
-    refusal = pickle.loads(pickle.dumps(BeadPeaksError("text", (1.0,), 4)))  # noqa: S301
+    refusal = pickle.loads(pickle.dumps(BeadPeaksError("text", (1.0,), 4)))
     assert (str(refusal), refusal.found, refusal.expected) == ("text", (1.0,), 4)
 
 
