@@ -12,12 +12,15 @@ import numpy as np
 
 from gating.density import Density, Valley, clearest_valley, densities_of, density_of
 from gating.events import FloatArray, Mask
+from gating.mixture import crossing_of
 from gating.transforms import asinh, asinh_cofactor
 
 LEAST_RANGE = 20.0
 """Largest value over cofactor: linear intensities span more, values on a display scale span less."""
 DISPLAY_UNITS = 10.0
 """Units from the lowest to the highest value of a display scale: about four decades."""
+NEAR_THE_VALLEY = 1.0
+"""Units between a shallow valley and the crossing of the mixture: farther, they mean different groups."""
 CLEAR = 0.6
 """Clarity above which a valley is taken without asking the mixture or the batch."""
 
@@ -150,6 +153,9 @@ def settle(
     """
     if valley is not None and valley.clarity >= CLEAR:
         return Threshold(axis.linear(valley.place), "valley", _sureness(valley.clarity))
+    crossing = None if valley is None else crossing_of(axis_density(axis, 0.1), valley.left, valley.right)
+    if valley is not None and crossing is not None and abs(crossing.place - valley.place) < NEAR_THE_VALLEY:
+        return Threshold(axis.linear(crossing.place), "mixture", 0.6)
     known = pooled if pooled is not None else template
     method = "pooled" if pooled is not None else "template"
     if known is not None:
