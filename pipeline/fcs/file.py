@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from types import MappingProxyType
 from typing import BinaryIO
 
 import numpy as np
@@ -38,7 +37,7 @@ FLOAT32_BITS = 24
 """Integers up to this width are the same as float32."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class FcsFile:
     """One data set of an FCS file.
 
@@ -75,6 +74,11 @@ class FcsFile:
     parameters: tuple[Parameter, ...]
     place: Place
     reading_repairs: tuple[Repair, ...]
+
+    def __repr__(self) -> str:
+        """Show what the file is; its keywords may be about the patient and are left out."""
+        size = f"{self.n_events:,} events × {len(self.channels)} channels"
+        return f"FcsFile({self.path.name!r}, FCS {self.version}, {size}, {len(self.repairs)} repairs)"
 
     @property
     def repairs(self) -> tuple[Repair, ...]:
@@ -127,7 +131,7 @@ class FcsFile:
         ChannelError
             A name that the file does not have.
         """
-        rows = [self._row(name) for name in (self.decoded if channels is None else channels)]
+        rows = [self._row(name) for name in (self.decoded if channels is None else _as_names(channels))]
         return decode_linear(self.path, self.place, self.parameters, rows, np.float32)
 
     def scale_top(self, name: str) -> float:
@@ -245,12 +249,16 @@ def _read(
         n_events=place.n_events,
         channels=names,
         markers=tuple(parameter.marker for parameter in parameters),
-        decoded=names if channels is None else tuple(channels),
-        keywords=MappingProxyType(keywords),
+        decoded=names if channels is None else _as_names(channels),
+        keywords=keywords,
         parameters=parameters,
         place=place,
         reading_repairs=(*data_set.text.repairs, *mode, *more, *repairs),
     )
+
+
+def _as_names(channels: Sequence[str]) -> tuple[str, ...]:
+    return (channels,) if isinstance(channels, str) else tuple(channels)
 
 
 def _check_mode(keywords: Mapping[str, str], version: str, file: str) -> list[Repair]:

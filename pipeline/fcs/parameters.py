@@ -69,7 +69,7 @@ class Parameter:
     @property
     def mask(self) -> int | None:
         """Bits of an integer that count: up to the next power of two of $PnR (3.2.20); None for all."""
-        if self.kind != "I" or self.value_range == inf or self.value_range < 1:
+        if self.kind != "I" or self.value_range == inf:
             return None
         bits = (ceil(self.value_range) - 1).bit_length()
         return (1 << bits) - 1 if bits < self.bits else None
@@ -267,12 +267,13 @@ def _amplification(value: str | None, kind: str, name: str, repairs: list[Repair
 
 
 def _value_range(value: str | None, kind: str, decades: float, name: str, repairs: list[Repair]) -> float:
+    """Return $PnR; of integers it counts the values there can be, and so is 2 at least."""
     number = real_number(value)
-    if number is not None and number > 0:
+    if number is not None and number >= (2 if kind in "IA" else 0) and number > 0:
         return number
     if kind in "IA":
         used = "all bits count, and values are linear" if decades else "all bits count"
-        repairs.append(Repair("RANGE_UNREAD", f"$PnR is no positive number; {used}", f"{name} {value}", used))
+        repairs.append(Repair("RANGE_UNREAD", f"$PnR is no range; {used}", f"{name} {value}", used))
     return inf
 
 

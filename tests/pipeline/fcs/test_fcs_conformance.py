@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 from fcs_bytes import FcsBytes
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from pipeline.fcs import FcsError, NotFcsError, TruncatedError, UnsupportedError, read_fcs
 
@@ -626,6 +628,25 @@ def test_a_file_that_cannot_be_read_is_refused_by_one_sentence(name, tmp_path):
     assert "tube.fcs" in text
     assert "\n" not in text
     assert len(text) < 400
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data(), bits=st.lists(st.integers(1, 64), min_size=1, max_size=6), big=st.booleans())
+def test_integers_of_any_widths_are_read(tmp_path, data, bits, big):
+    if data.draw(st.booleans()):
+        bits = [-(-width // 8) * 8 for width in bits]
+    row = st.tuples(*(st.integers(0, (1 << width) - 1) for width in bits))
+    rows = data.draw(st.lists(row, min_size=1, max_size=20))
+    ranges = [
+        data.draw(st.sampled_from((1 << width, max(2, (1 << width) // 3), max(2, 1 << (width - 1)))))
+        for width in bits
+    ]
+    path = tmp_path / "tube.fcs"
+    path.write_bytes(FcsBytes(rows, bits, ranges, byte_order="4,3,2,1" if big else "1,2,3,4").build())
+    file = read_fcs(path)
+    for number, (channel, top) in enumerate(zip(file.channels, ranges, strict=True)):
+        mask = (1 << (top - 1).bit_length()) - 1
+        assert file.raw(channel).tolist() == [values[number] & mask for values in rows]
 
 
 def test_there_are_more_cases_than_the_standard_has_corners():

@@ -55,6 +55,21 @@ def test_header_and_text_alone_need_no_events(tube):
     assert len(content) > 800_000
 
 
+def test_one_name_is_one_channel(tube, values):
+    np.testing.assert_array_equal(read_fcs(tube, channels="PE-A").events(), values[[1]])
+    np.testing.assert_array_equal(read_fcs(tube).events("PE-A"), values[[1]])
+
+
+def test_the_representation_of_a_file_does_not_tell_the_patient(tmp_path, values):
+    path = write_fcs(tmp_path / "a.fcs", values, CHANNELS, keywords={"$SRC": "Muster, Erika"})
+    assert repr(read_fcs(path)) == "FcsFile('a.fcs', FCS 3.1, 50,001 events × 4 channels, 0 repairs)"
+
+
+def test_a_file_goes_to_another_process(tube, values):
+    file = pickle.loads(pickle.dumps(read_fcs(tube)))
+    np.testing.assert_array_equal(file.events(), values)
+
+
 def test_an_unknown_channel_is_named_with_the_closest(tube):
     with pytest.raises(ChannelError, match="no channel 'PE-B'; did you mean PE-A"):
         read_fcs(tube).column("PE-B")
