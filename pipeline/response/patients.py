@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -196,17 +197,15 @@ def _notes(
     told: Mapping[str, bool],
     rows: Sequence[PatientRd],
 ) -> Iterable[str]:
-    ids = [row.patient_id for row in rows]
+    visits = Counter(row.patient_id for row in rows)
+    typed = {patient.patient_id for patient in study.patients}
     for count, text in (
         (len(study.patients) - len(evaluable), "not evaluable: in no denominator"),
         (len(evaluable) - len(known), "evaluable without a best response: in no denominator"),
         (len(known) - len(told), "with SD but without disease_control_days: not in the DCR"),
+        (len(set(visits) - typed), "with RD but not in patients"),
         (
-            len(set(ids)) - len(set(ids) & {p.patient_id for p in study.patients}),
-            "with RD but not in patients",
-        ),
-        (
-            sum(ids.count(name) > 1 for name in set(ids)),
+            sum(number > 1 for number in visits.values()),
             "with several visits: the last before the study drug counts",
         ),
     ):
