@@ -178,8 +178,8 @@ def _parts(buffer: Bytes, field: Field, layout: Layout, step: int) -> tuple[Part
     cycle = 1 if bits % 8 == 0 else 8
     starts = [phase * bits + field.start for phase in range(cycle)]
     shape = (step // cycle, bits * cycle // 8)
-    if field.kind == "I" and (field.bits % 8 or any(start % 8 for start in starts)):
-        return tuple(_packed(buffer, start, shape, field) for start in starts)
+    if layout.is_packed:
+        return tuple(_as_floats(_packed(buffer, start, shape, field), field) for start in starts)
     return tuple(_words(buffer, start // 8, shape, field, layout.byte_order) for start in starts)
 
 
@@ -212,8 +212,16 @@ def _masked(like: Values, mask: int | None, shift: int = 0) -> Rework:
     return lambda values: values
 
 
+def _as_floats(part: Part, field: Field) -> Part:
+    """Return floats that stand among packed integers by their bits."""
+    if field.kind not in FLOAT_BITS:
+        return part
+    size = field.bits // 8
+    return Part(part.view, lambda words: part.finish(words).astype(f"u{size}").view(f"f{size}"))
+
+
 def _packed(buffer: Bytes, start: int, shape: tuple[int, int], field: Field) -> Part:
-    """Return integers that start or end within a byte: least significant bit first, as FACScan writes.
+    """Return integers that may end within a byte: least significant bit first, as FACScan writes.
 
     A word of 64 bits holds a value of up to 57; a wider one is fetched as 32 bits and the rest.
     """

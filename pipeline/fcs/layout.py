@@ -50,6 +50,11 @@ class Layout:
     note: str = ""
 
     @property
+    def is_packed(self) -> bool:
+        """Whether values end within bytes: then an event is a run of bits and byte order says nothing."""
+        return any(field.bits % 8 for field in self.fields)
+
+    @property
     def is_text(self) -> bool:
         """Whether values are written as ASCII digits."""
         return self.fields[0].kind == "A"
@@ -112,7 +117,7 @@ def check_byte_order(layout: Layout, file: str) -> None:
     UnsupportedError
         Such an order, as 3,4,1,2 for 24 bits.
     """
-    widths = {field.bits for field in layout.fields if field.kind != "A" and field.bits % 8 == 0}
+    widths = {field.bits for field in layout.fields} if not (layout.is_text or layout.is_packed) else set()
     for bits in sorted(widths):
         if not byte_positions(bits // 8, layout.byte_order):
             order = ",".join(map(str, layout.byte_order))

@@ -109,6 +109,15 @@ def widths_mixed_and_not_of_whole_bytes() -> Sound:
 
 
 @sound
+def floats_among_packed_integers() -> Sound:
+    rows = tuple((n, 511 - n, n / 7) for n in range(20))
+    packed = [(a, b, int.from_bytes(struct.pack("<d", c), "little")) for a, b, c in rows]
+    file = FcsBytes(packed, (9, 9, 64), (512, 512, 512), "3.2", "I", byte_order="4,3,2,1")
+    file.keywords = {"$P3DATATYPE": "D"}
+    return Sound(file.build(), rows)
+
+
+@sound
 def mixed_byte_order_of_integers() -> Sound:
     return integers((32, 32), "3,4,1,2")
 
