@@ -32,7 +32,7 @@ class BeadPeaks:
         Linear units of the detector, one per population. That of a saturated population is an `AtScaleEnd`: a
         number to print, which `fit_standard_curve` does not use.
     rcv
-        Robust CV of each, 0.7413 · IQR / median (a fraction).
+        Robust CV of each, 0.7413 · IQR / |median| (a fraction, at most 100: a blank at zero has no CV).
     n
         Events assigned to each.
     ranges

@@ -63,10 +63,17 @@ def measure(x: Floats, density: Density, mixture: Mixture, k: int) -> Population
 
 
 def of_events(part: Floats) -> Population:
-    """Median and robust CV of at least two sorted events; infinite CV where the median is not positive."""
+    """Median and robust CV of at least two sorted events."""
     quarter, median, three = np.quantile(part, [0.25, 0.5, 0.75])
-    rcv = float(0.7413 * (three - quarter) / median) if median > 0 else np.inf
-    return Population(float(median), rcv, part.size, float(part[0]), float(part[-1]))
+    return Population(
+        float(median), robust_cv(quarter, median, three), part.size, float(part[0]), float(part[-1])
+    )
+
+
+def robust_cv(quarter: float, median: float, three_quarters: float) -> float:
+    """Robust CV, 0.7413 · IQR / |median|; at most 100 (10,000 %), which a blank at zero has."""
+    spread = 0.7413 * (three_quarters - quarter)
+    return float(spread / abs(median)) if spread < 100 * abs(median) else 100.0
 
 
 def _within(x: Floats, scale: Scale, middle: float, reach: float) -> Floats:
@@ -99,7 +106,7 @@ def _weighted(component: Component, density: Density, share: Floats) -> Populati
     near = np.abs(x - component.mean) <= 3.5 * component.sd
     cumulated = np.cumsum(np.where(near, density.counts * share, 0.0))
     quarter, median, three = np.interp(np.array([0.25, 0.5, 0.75]) * cumulated[-1], cumulated, x)
-    rcv = float(0.7413 * (three - quarter) / median) if median > 0 else np.inf
+    rcv = robust_cv(quarter, median, three)
     low, high = float(quarter), float(three)
     return Population(float(median), rcv, round(component.n), low, high, overlapping=True)
 

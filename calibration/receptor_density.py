@@ -43,10 +43,10 @@ class ReceptorDensity:
 
     `rd` is the chosen estimator in ABC space (the bias of subtracting medians removed); `rd_plain` the
     plain difference of converted medians; `rd_mfi_space` the conversion of the MFI difference (RD′).
-    `gcv_percent` is the geometric CV. For `ABOVE_ULOQ` only the bound is known: `rd` and `rd_high` are
-    None, `rd_low` is the ULOQ. `result` is what the kit's arithmetic gives (ABC, or SABC for QIFIKIT);
-    `control_kind` what was subtracted; `lloq_from` which limit decides the LLOQ; `analytic_sd` the SD of RD
-    by first derivatives, beside the draws.
+    `gcv_percent` is the geometric CV, None where the interval reaches zero. For `ABOVE_ULOQ` only the bound
+    is known: `rd` and `rd_high` are None, `rd_low` is the ULOQ. `result` is what the kit's arithmetic gives
+    (ABC, or SABC for QIFIKIT); `control_kind` what was subtracted; `lloq_from` which limit decides the
+    LLOQ; `analytic_sd` the SD of RD by first derivatives, beside the draws.
     """
 
     status: RdStatus
@@ -266,8 +266,7 @@ def _with_density(
 def _limits(tube: _Tube, u: Uncertainty, rd: float, lab_lloq: float | None) -> Limits:
     """Split the budget into what scales with RD and what does not, for the level of 30 % CV."""
     absolute = {"stained cells", "control cells", "background model"}
-    scale = abs(rd) * np.log(10)
-    sd = {term.name: term.sd_dex * scale for term in u.budget} if rd else {}
+    sd = {term.name: float(np.sqrt(term.share)) * u.sd for term in u.budget}
     dim = rd < 2 * abs(tube.abc(tube.cells.control_median))
     still = float(np.sqrt(sum(v**2 for k, v in sd.items() if k in absolute)))
     growing = float(np.sqrt(sum(v**2 for k, v in sd.items() if k not in absolute)))

@@ -29,7 +29,10 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class ErrorTerm:
-    """One term of the uncertainty budget: its SD in dex of RD and its share of the variance (0 to 1)."""
+    """One term of the uncertainty budget: its SD in dex of RD and its share of the variance (0 to 1).
+
+    Where RD is smaller than its total SD, dex are reckoned from that SD instead.
+    """
 
     name: str
     sd_dex: float
@@ -45,7 +48,7 @@ class Uncertainty:
 
     low: float
     high: float
-    gcv_percent: float
+    gcv_percent: float | None
     sd: float
     budget: tuple[ErrorTerm, ...]
     analytic_sd: float
@@ -113,7 +116,7 @@ def uncertainty_of_density(
     return Uncertainty(
         float(low),
         float(high),
-        _gcv(float(low), float(high), center, sd),
+        _gcv(float(low), float(high)),
         sd,
         _budget(sizes, center),
         analytic_sd(cells, curve, errors),
@@ -208,18 +211,18 @@ def _half_width(draws: Floats, center: float) -> float:
     return float(high - low) / (2 * NORMAL_95) if np.isfinite(center) else 0.0
 
 
-def _gcv(low: float, high: float, center: float, sd: float) -> float:
-    """Geometric CV in percent; where the interval reaches zero, the SD over the estimate's size."""
-    if low > 0:
-        log_sd = (np.log(high) - np.log(low)) / (2 * NORMAL_95)
-        return float(100 * np.sqrt(np.expm1(log_sd**2)))
-    return float(100 * sd / abs(center)) if center else float("inf")
+def _gcv(low: float, high: float) -> float | None:
+    """Geometric CV in percent; None where the interval reaches zero and has no logarithm."""
+    if low <= 0:
+        return None
+    log_sd = (np.log(high) - np.log(low)) / (2 * NORMAL_95)
+    return float(100 * np.sqrt(np.expm1(log_sd**2)))
 
 
 def _budget(sizes: dict[str, float], center: float) -> tuple[ErrorTerm, ...]:
     total = sum(v**2 for v in sizes.values())
-    scale = abs(center) * np.log(10)
+    scale = max(abs(center), float(np.sqrt(total))) * np.log(10)
     return tuple(
-        ErrorTerm(name, float(v / scale) if scale else float("inf"), float(v**2 / total) if total else 0.0)
+        ErrorTerm(name, float(v / scale) if scale else 0.0, float(v**2 / total) if total else 0.0)
         for name, v in sizes.items()
     )
