@@ -191,6 +191,8 @@ def _may_be_another(found: Populations, parted: bool) -> bool:
     """
     sizes = np.array([component.n for component in found.mixture.components])
     kept = list(found.kept)
+    if not kept:
+        return False
     left_out = np.delete(sizes, kept)
     smallest = sizes[kept].min()
     return bool(smallest < TINY * np.median(sizes[kept]) and (parted or np.any(left_out > smallest)))

@@ -173,5 +173,32 @@ def test_everything_on_the_end_of_the_scale_is_refused():
         find_bead_peaks(np.full(1000, 262143.0), 4, scale_top=262143.0)
 
 
+NOT_BEADS = {
+    "zeros": lambda rng: np.zeros(500),
+    "one value": lambda rng: np.full(500, 7.0),
+    "noise": lambda rng: rng.normal(0, 1, 500),
+    "four integers": lambda rng: rng.integers(0, 4, 500).astype(float),
+    "even in log": lambda rng: 10 ** rng.uniform(-3, 7, 2000),
+    "wild": lambda rng: rng.standard_cauchy(2000) * 1e3,
+    "below zero": lambda rng: -(10 ** rng.uniform(0, 5, 1000)),
+    "two spikes": lambda rng: np.repeat([0.0, 1e5], 400),
+    "not finite": lambda rng: np.full(500, np.nan),
+}
+
+
+@pytest.mark.parametrize("kind", NOT_BEADS)
+def test_what_is_not_beads_is_refused_or_measured_but_never_a_fault(kind):
+    for n_levels in (1, 2, 4, 6):
+        for scale_top in (np.inf, 1000.0):
+            x = NOT_BEADS[kind](np.random.default_rng(n_levels))
+            try:
+                peaks = find_bead_peaks(x, n_levels, scale_top=scale_top)
+            except BeadPeaksError as refusal:
+                assert len(str(refusal)) > 40
+            else:
+                assert len(peaks.medians) == n_levels
+                assert np.all(np.isfinite([*peaks.medians, *peaks.rcv]))
+
+
 def test_robust_cv_is_that_of_a_gaussian():
     assert find_bead_peaks(beads([600, 6500], 5000, cv=0.08), 2).rcv == pytest.approx((0.08, 0.08), rel=0.1)
