@@ -99,6 +99,6 @@ def _scale(stored: Values, out: Values, factor: float, divisor: float) -> None:
 
 def _logarithmic(stored: Values, parameter: Parameter) -> NDArray[np.float64]:
     """10^(f1·x/R)·f2 (section 3.2.20)."""
-    exponent = parameter.decades * stored.astype(np.float64) / parameter.value_range
-    with np.errstate(over="ignore", under="ignore"):
+    with np.errstate(all="ignore"):
+        exponent = parameter.decades * stored.astype(np.float64) / parameter.value_range
         return np.asarray(10.0**exponent * parameter.log_zero, np.float64)

@@ -18,6 +18,9 @@ from pipeline.fcs.repairs import Repair
 from pipeline.fcs.text import real_number, whole_number
 
 KEYWORDS = ("$SPILLOVER", "SPILL", "SPILLOVER", "$SPILL", "$COMP")
+LARGEST_SPILLOVER = 10_000
+"""A hundred times a detector's own light, in percent."""
+
 LARGEST_MATRIX = 500
 """Detectors; the largest instruments have 186."""
 
@@ -35,7 +38,7 @@ def parse_spillover(
         if _says_something(keywords.get(keyword, "")) and (not found or found[-1].is_identity):
             matrix = _matrix(keywords[keyword], keyword, parameters, repairs)
             found += [matrix] if matrix else []
-    percent = None if found else _percentages(keywords, parameters)
+    percent = None if found else _percentages(keywords, parameters, repairs)
     chosen = percent or next(
         (matrix for matrix in found if not matrix.is_identity), found[0] if found else None
     )
@@ -136,6 +139,9 @@ def _checked(
     if len(set(channels)) < len(channels):
         _refuse(repairs, keyword, "names a detector twice", ", ".join(channels))
         return None
+    if np.abs(matrix).max() > LARGEST_SPILLOVER:
+        _refuse(repairs, keyword, f"has values beyond {LARGEST_SPILLOVER:,}, which no light causes", "")
+        return None
     diagonal = np.diag(matrix)
     if (diagonal == 100).all():
         text = f"{keyword} is in percent; it was divided by 100"
@@ -154,9 +160,12 @@ def _refuse(repairs: list[Repair], keyword: str, why: str, found: str) -> None:
     repairs.append(Repair("SPILL_UNUSABLE", f"{keyword} {why}; it was left out", found[:120], "no matrix"))
 
 
-def _percentages(keywords: Mapping[str, str], parameters: Sequence[Parameter]) -> SpilloverMatrix | None:
+def _percentages(
+    keywords: Mapping[str, str], parameters: Sequence[Parameter], repairs: list[Repair]
+) -> SpilloverMatrix | None:
     """Return the matrix of `$DFCiTOj`, over the detectors it names, or None where all are 0."""
-    cells = {(i, j): value for i, j, value in _dfc(keywords) if max(i, j) < len(parameters) and i != j}
+    n = len(parameters)
+    cells = {(i, j): value for i, j, value in _dfc(keywords) if 0 <= i < n and 0 <= j < n and i != j}
     used = sorted({index for pair, value in cells.items() if value for index in pair})
     if not used:
         return None
@@ -164,9 +173,7 @@ def _percentages(keywords: Mapping[str, str], parameters: Sequence[Parameter]) -
     for (i, j), value in cells.items():
         if i in used and j in used:
             matrix[used.index(i), used.index(j)] = value / 100
-    if np.linalg.matrix_rank(matrix) < len(used):
-        return None
-    return SpilloverMatrix(tuple(parameters[index].name for index in used), matrix, "$DFCiTOj")
+    return _checked(matrix, tuple(parameters[index].name for index in used), "$DFCiTOj", repairs)
 
 
 def _dfc(keywords: Mapping[str, str]) -> Iterator[tuple[int, int, float]]:

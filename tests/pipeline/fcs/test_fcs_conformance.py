@@ -212,6 +212,13 @@ def logarithmic_amplification_of_32_bits() -> Sound:
 
 
 @sound
+def logarithmic_amplification_beyond_all_numbers() -> Sound:
+    rows = ((0, 1), (1023, 2))
+    file = FcsBytes(rows, keywords={"$P1E": "1e308,1"})
+    return Sound(file.build(), rows, linear=[(1, 1), (math.inf, 2)])
+
+
+@sound
 def logarithmic_floats_are_taken_as_they_are() -> Sound:
     file = FcsBytes(FLOATS, (64, 64), (1024, 1024), data_type="D", keywords={"$P2E": "4,1"})
     return Sound(file.build(), FLOATS, ("LOG_FLOAT",))

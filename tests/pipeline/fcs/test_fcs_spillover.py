@@ -57,6 +57,7 @@ def test_other_ways_to_write_it_are_read_and_reported(tmp_path, value, code):
         ("many", "count, names"),
         ("6,PE-A,APC-A", "count, names"),
         ("999999,PE-A", "count, names"),
+        ("2,PE-A,APC-A,1,1e300,-1e300,1", "no light"),
     ],
 )
 def test_a_matrix_that_cannot_be_used_is_left_out_and_named(tmp_path, value, why):
@@ -96,7 +97,9 @@ def test_comp_of_zeros_says_nothing(tmp_path):
 
 
 def test_percentages_of_fcs_2_0_make_a_matrix(tmp_path):
-    file = read(tmp_path, **{"$DFC2TO3": "25", "$DFC3TO2": "5", "$DFC1TO2": "0"})
+    file = read(
+        tmp_path, **{"$DFC2TO3": "25", "$DFC3TO2": "5", "$DFC1TO2": "0", "$DFC0TO1": "9", "$DFC9TO1": "9"}
+    )
     assert file.spillover.channels == ("PE-A", "APC-A")
     np.testing.assert_allclose(file.spillover.values, GIVEN)
     assert file.spillover.source == "$DFCiTOj"
