@@ -23,6 +23,8 @@ from gating.thresholds import Threshold, rounded
 
 SAMPLE_EVENTS = 20_000
 LOW_CONFIDENCE = 0.5
+STEADY = "steady"
+"""Method of a time step that found nothing: no note in the tube's row."""
 FEWEST_ABERRANT = 0.05
 """Share of the plasma cells below which a split is not believed."""
 WITHOUT_STEP: Mapping[str, float] = MappingProxyType(
@@ -256,7 +258,7 @@ def _population(
         aberrant=passed.masks[-1] if told else None,
         flags=tuple(dict.fromkeys(flags)),
         notes=(
-            *(f"{step.name}: {step.note}" for step in passed.steps if step.note),
+            *(f"{step.name}: {step.note}" for step in passed.steps if step.note and step.method != STEADY),
             *(f"the threshold set for {name!r} was not used: no step cuts there" for name in unused),
         ),
     )

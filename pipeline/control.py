@@ -21,21 +21,15 @@ OWN_TIME = "time"
 
 
 @dataclass(frozen=True, slots=True)
-class Background:
-    """The control's cells on the quantified channel.
-
-    `kind` is `FMO`, `isotype` or empty; `cells` float32 linear units, None where there is no control to use.
-    """
+class Control:
+    """A control tube: `kind` is `FMO`, `isotype` or empty; `tube` None where there is none to use."""
 
     kind: str = ""
-    cells: FloatArray | None = None
-    flags: tuple[str, ...] = ()
+    tube: Tube | None = None
     notes: tuple[str, ...] = ()
 
 
-def background_of(
-    folder: Path, sample: Sample, panel: Panel, settings: Settings, stained: Tube, steps: tuple[GateStep, ...]
-) -> Background:
+def read_control(folder: Path, sample: Sample, panel: Panel, settings: Settings, stained: Tube) -> Control:
     """Return the best control there is: FMO before isotype; one that cannot be read is a note.
 
     Parameters
@@ -44,15 +38,13 @@ def background_of(
         The study folder.
     stained
         The tube itself: its matrix compensates the control too, since both see the same detectors.
-    steps
-        The tube's gates, down to the population that is quantified.
     """
     notes: tuple[str, ...] = ()
     for kind, name in (("FMO", sample.fmo_file), ("isotype", sample.isotype_file)):
         if not name:
             continue
         try:
-            control = read_tube(
+            tube = read_tube(
                 folder / name,
                 panel,
                 spillover=stained.spillover,
@@ -62,9 +54,15 @@ def background_of(
         except (FcsError, UserError) as error:
             notes = (*notes, f"the {kind} control cannot be used: {error}")
             continue
-        cells = control.quantified[gated_alike(control, steps)]
-        return Background(kind, cells, control.flags, (*notes, *control.notes))
-    return Background(notes=notes)
+        return Control(kind, tube, (*notes, *tube.notes))
+    return Control(notes=notes)
+
+
+def background_cells(control: Control, steps: tuple[GateStep, ...]) -> FloatArray | None:
+    """Return the control's cells on the quantified channel, in the tube's own gates; None: no control."""
+    if control.tube is None:
+        return None
+    return control.tube.quantified[gated_alike(control.tube, steps)]
 
 
 def gated_alike(tube: Tube, steps: tuple[GateStep, ...]) -> Mask:

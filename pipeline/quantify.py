@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,10 +12,11 @@ from calibration.bead_kits import abc_divisor, bead_kit
 from calibration.receptor_density import FEWEST_CELLS, RdStatus, ReceptorDensity, quantify_receptor_density
 from gating.compensation import SpilloverMatrix
 from gating.events import FloatArray, Mask
-from gating.plasma_cells import gate_plasma_cells
+from gating.plasma_cells import LOW_CONFIDENCE, gate_plasma_cells
 from gating.population import GatedPopulation, GateStep
 from pipeline.bead_run import acquired
-from pipeline.control import Background, background_of
+from pipeline.control import Control, background_cells, read_control
+from pipeline.dye_spill import without_dye_spill
 from pipeline.errors import UserError
 from pipeline.exports import write_events
 from pipeline.fcs import FcsError
@@ -23,6 +25,9 @@ from pipeline.sample_result import CalibrationResult, Histogram, SampleResult
 from pipeline.settings import Settings
 from pipeline.study import GateOverride, Panel, Sample
 from pipeline.tube import Tube, read_tube
+
+ANCHORS = ("plasma_cells", "second_anchor")
+"""Steps whose thresholds a control may lend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,21 +83,37 @@ def quantify_tube(task: TubeTask) -> SampleResult:
             spillover=task.spillover,
             allow_truncated=task.settings.allow_truncated,
         )
-        gated = gate_plasma_cells(tube.events, tube.panel, overrides=_overrides(task))
+        control = read_control(task.folder, task.sample, task.panel, task.settings, tube)
+        tube, control = without_dye_spill(tube, control)
+        gated = _gated(tube, control, _overrides(task))
     except (FcsError, UserError, ValueError) as error:
         return failed(task, str(error))
-    return _quantified(task, tube, _quantifiable(tube, gated))
+    return _quantified(task, tube, _quantifiable(tube, gated), control)
+
+
+def _gated(tube: Tube, control: Control, overrides: Mapping[str, float]) -> GatedPopulation:
+    """Gate the tube; where it is unclear, look at the same cells in the control and take its thresholds."""
+    gated = gate_plasma_cells(tube.events, tube.panel, overrides=overrides)
+    if gated.confidence >= LOW_CONFIDENCE or control.tube is None:
+        return gated
+    again = gate_plasma_cells(control.tube.events, control.tube.panel, overrides=overrides)
+    if again.confidence < LOW_CONFIDENCE:
+        return gated
+    pooled = dict(pair for step in again.steps if step.name in ANCHORS for pair in step.thresholds)
+    steadied = gate_plasma_cells(tube.events, tube.panel, overrides=overrides, pooled=pooled)
+    note = "the tube alone was unclear: thresholds of its control were at hand where it gave none"
+    return replace(steadied, notes=(*steadied.notes, note))
 
 
 def _quantifiable(tube: Tube, gated: GatedPopulation) -> GatedPopulation:
     """Leave the aberrant split out where it cannot carry a receptor density: all plasma cells then count.
 
-    Without compensation the quantified dye itself shines into the channels of the split, so that the split
-    would choose cells by their CD38.
+    Without compensation, and without a control to estimate it from, the quantified dye itself shines into the
+    channels of the split, so that the split would choose cells by their CD38.
     """
     if gated.aberrant is None:
         return gated
-    if tube.spillover is None or tube.spillover.is_identity:
+    if tube.spillover is None:
         reason = (
             "without compensation aberrant and normal plasma cells cannot be told apart: all were quantified"
         )
@@ -116,27 +137,27 @@ def failed(task: TubeTask, reason: str) -> SampleResult:
     )
 
 
-def _quantified(task: TubeTask, tube: Tube, gated: GatedPopulation) -> SampleResult:
+def _quantified(task: TubeTask, tube: Tube, gated: GatedPopulation, control: Control) -> SampleResult:
     cells = gated.mask if gated.aberrant is None else gated.aberrant
     narrowing = gated.steps if gated.aberrant is not None else _without_aberrant(gated)
-    control = background_of(task.folder, task.sample, task.panel, task.settings, tube, narrowing)
-    receptor = _receptor(task, tube, cells, control)
+    blank = background_cells(control, narrowing)
+    receptor = _receptor(task, tube, cells, blank, control.kind)
     _export(task, tube, gated)
     return SampleResult(
         sample_id=task.sample.sample_id,
         receptor=receptor,
         population=("" if gated.aberrant is None else "aberrant_") + task.settings.population_name,
-        flags=_flags(task, tube, gated, control, receptor),
+        flags=_flags(task, tube, gated, receptor),
         n_events=tube.events.n_events,
         n_viable_singlets=int(gated.viable_singlets.sum()),
         n_plasma_cells=int(gated.mask.sum()),
         n_aberrant=None if gated.aberrant is None else int(gated.aberrant.sum()),
-        normal_rd=_normal_rd(task, tube, gated, control),
+        normal_rd=_normal_rd(task, tube, gated, blank, control.kind),
         background_kind=control.kind,
         gating_confidence=gated.confidence,
         steps=gated.steps,
         pictures=step_densities(tube.events, gated) if task.pictures else (),
-        histogram=_histogram(task, tube, cells, control),
+        histogram=_histogram(task, tube, cells, blank),
         acquired=acquired(tube.file, tube.quantified_channel),
         quantified_channel=tube.quantified_channel,
         spillover_source=tube.spillover.source if tube.spillover else "",
@@ -145,18 +166,20 @@ def _quantified(task: TubeTask, tube: Tube, gated: GatedPopulation) -> SampleRes
         spillover=_rows(tube),
         repairs=tuple(repair.text for repair in tube.file.repairs),
         sha256=task.files_sha256,
-        note="; ".join((*task.notes, *tube.notes, *gated.notes, *control.notes)),
+        note="; ".join(dict.fromkeys((*task.notes, *tube.notes, *gated.notes, *control.notes))),
     )
 
 
-def _receptor(task: TubeTask, tube: Tube, cells: Mask, control: Background) -> ReceptorDensity:
+def _receptor(
+    task: TubeTask, tube: Tube, cells: Mask, blank: FloatArray | None, kind: str
+) -> ReceptorDensity:
     dye, settings = task.panel.quantified, task.settings
     if task.calibration.curve is None or not bead_kit(task.calibration.kit).quantifies:
         return _without_curve(task, tube.quantified[cells])
     spread = dye.f_p_ratio_sd / dye.f_p_ratio if dye.f_p_ratio_sd and dye.f_p_ratio else settings.f_p_cv
     return quantify_receptor_density(
         _censored(tube)[cells],
-        control.cells,
+        blank,
         task.calibration.curve,
         kit=task.calibration.kit,
         f_p_ratio=dye.f_p_ratio,
@@ -167,14 +190,14 @@ def _receptor(task: TubeTask, tube: Tube, cells: Mask, control: Background) -> R
         uloq_extrapolation=settings.uloq_extrapolation,
         detector_top=tube.quantified_top,
         seed=settings.seed,
-        control_kind=control.kind,
+        control_kind=kind,
     )
 
 
-def _histogram(task: TubeTask, tube: Tube, cells: Mask, control: Background) -> Histogram | None:
+def _histogram(task: TubeTask, tube: Tube, cells: Mask, blank: FloatArray | None) -> Histogram | None:
     if not task.pictures:
         return None
-    return cd38_histogram(tube.quantified[cells], control.cells, channel=tube.quantified_channel)
+    return cd38_histogram(tube.quantified[cells], blank, channel=tube.quantified_channel)
 
 
 def _without_curve(task: TubeTask, cells: FloatArray) -> ReceptorDensity:
@@ -192,11 +215,13 @@ def _censored(tube: Tube) -> FloatArray:
     )
 
 
-def _normal_rd(task: TubeTask, tube: Tube, gated: GatedPopulation, control: Background) -> float | None:
+def _normal_rd(
+    task: TubeTask, tube: Tube, gated: GatedPopulation, blank: FloatArray | None, kind: str
+) -> float | None:
     """RD of the plasma cells that are not aberrant; the same control serves both."""
     if gated.aberrant is None:
         return None
-    return _receptor(task, tube, gated.mask & ~gated.aberrant, control).rd
+    return _receptor(task, tube, gated.mask & ~gated.aberrant, blank, kind).rd
 
 
 def _without_aberrant(gated: GatedPopulation) -> tuple[GateStep, ...]:
@@ -207,11 +232,9 @@ def _overrides(task: TubeTask) -> dict[str, float]:
     return {override.gate: override.value for override in task.overrides}
 
 
-def _flags(
-    task: TubeTask, tube: Tube, gated: GatedPopulation, control: Background, receptor: ReceptorDensity
-) -> tuple[str, ...]:
+def _flags(task: TubeTask, tube: Tube, gated: GatedPopulation, receptor: ReceptorDensity) -> tuple[str, ...]:
     repaired = ("REPAIRED_FILE",) if tube.file.repairs else ()
-    every = (*task.flags, *repaired, *tube.flags, *gated.flags, *control.flags, *receptor.flags)
+    every = (*task.flags, *repaired, *tube.flags, *gated.flags, *receptor.flags)
     return tuple(dict.fromkeys(flag for flag in every if flag))
 
 

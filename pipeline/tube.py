@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import numpy as np
 
 from gating.compensation import SpilloverMatrix, UnusableSpilloverError, compensate
 from gating.events import Events, FloatArray, Mask
 from gating.panel import GatingChannel, GatingPanel, Target
-from pipeline.channels import matched_channels
+from pipeline.channels import MatchedChannels, matched_channels
 from pipeline.fcs import FcsFile, read_fcs
 from pipeline.study import Panel
 
@@ -51,6 +53,14 @@ class Tube:
     spillover: SpilloverMatrix | None
     flags: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+    def compensated(self, matrix: SpilloverMatrix) -> Tube:
+        """Return the tube compensated with a matrix for its own channels; it must not be compensated yet."""
+        values = np.vstack([self.events.values, self.quantified])
+        both = Events(values, (*self.events.channels, self.quantified_channel))
+        after = compensate(both, matrix)
+        events = Events(after.values[:-1], self.events.channels, self.events.scale_tops)
+        return replace(self, events=events, quantified=after.values[-1], spillover=matrix)
 
 
 def read_tube(
@@ -94,7 +104,7 @@ def read_tube(
     return Tube(
         file=file,
         events=events.only([name for name in matched.names if name != quantified]),
-        panel=_gating_panel(panel, matched.names),
+        panel=_gating_panel(panel, matched),
         quantified=events.column(quantified),
         quantified_channel=quantified,
         quantified_top=raw.scale_top(quantified),
@@ -110,14 +120,15 @@ def _in_file_order(channels: Sequence[str], names: Sequence[str]) -> tuple[str, 
     return tuple(name for name in channels if name in wanted)
 
 
-def _gating_panel(panel: Panel, names: Sequence[str]) -> GatingPanel:
+def _gating_panel(panel: Panel, matched: MatchedChannels) -> GatingPanel:
     """Everything but the quantified channel: it cannot be expressed in a `GatingPanel` at all."""
     return GatingPanel(
         tuple(
             GatingChannel(name, channel.role, Target(channel.target), channel.marker)
-            for channel, name in zip(panel.channels, names, strict=True)
+            for channel, name in zip(panel.channels, matched.names, strict=True)
             if channel.role != "cd38"
-        )
+        ),
+        quantified=(matched.quantified,),
     )
 
 
@@ -129,7 +140,7 @@ def _compensated(
         return raw, None, ("SPILL_MISSING",), (note,)
     if matrix.is_identity:
         note = f"the matrix ({matrix.source}) is the identity: nobody compensated this file"
-        return raw, matrix, ("SPILL_MISSING",), (note,)
+        return raw, None, ("SPILL_MISSING",), (note,)
     missing = [name for name in matrix.channels if name not in raw.channels]
     if missing:
         note = (
