@@ -9,8 +9,9 @@ from typing import overload
 import numpy as np
 import numpy.typing as npt
 
-from calibration.curve_checks import CurveCheck, CurveLimits, FittedBeads, Verdict, acceptance, worst
-from calibration.curve_fit import PARAMETERS, Fit, fit_line, fit_model, photon_step
+from calibration.curve_checks import CurveCheck, CurveLimits, Verdict, acceptance, worst
+from calibration.curve_fit import PARAMETERS, Fit, fit_model, photon_step
+from calibration.curve_residuals import Beads, Residuals, for_checks, notes_on, peak_sd, residuals_of
 from calibration.scale_end import AtScaleEnd
 
 __all__ = [
@@ -166,18 +167,22 @@ def fit_standard_curve(
     """
     x, y = np.asarray(medians, dtype=np.float64), np.asarray(levels, dtype=np.float64)
     _must_be_usable(x, y, model)
-    off_scale = np.array([isinstance(m, AtScaleEnd) for m in medians])
+    off = np.array([isinstance(m, AtScaleEnd) for m in medians])
     if saturated is not None:
-        off_scale = off_scale | np.asarray(saturated, dtype=np.bool_)
-    used = (y > 0) & (x > 0) & ~off_scale
-    needed = max(2, PARAMETERS[model])
-    if np.count_nonzero(used) < needed or np.unique(x[used]).size < needed:
-        raise StandardCurveError(
-            f"A {model} curve needs at least {needed} different bead levels above zero and on the scale; "
-            f"{np.count_nonzero(used)} of {x.size} are: levels {_listed(y)}, medians {_listed(x)}."
-        )
-    fit = fit_model(x, y, used, off_scale, model)
-    return _judged(fit, x, y, used, off_scale, model, rcv, n, history, limits or CurveLimits())
+        off |= _per_bead(saturated, x.size).astype(np.bool_)
+    beads = Beads(
+        x,
+        y,
+        (y > 0) & (x > 0) & ~off,
+        off,
+        None if rcv is None else _per_bead(rcv, x.size),
+        None if n is None else _per_bead(n, x.size),
+    )
+    _must_suffice(beads, model)
+    fit = fit_model(x, y, beads.used, off, model)
+    residuals = residuals_of(fit, beads, model)
+    checks = acceptance(for_checks(fit, beads, residuals, model), limits or CurveLimits(), history)
+    return _curve(fit, beads, residuals, model, checks)
 
 
 def _must_be_usable(x: Floats, y: Floats, model: str) -> None:
@@ -195,96 +200,45 @@ def _listed(values: Floats) -> str:
     return "; ".join(f"{v:.6g}" for v in values) or "none"
 
 
-def _judged(
-    fit: Fit,
-    x: Floats,
-    y: Floats,
-    used: npt.NDArray[np.bool_],
-    off: npt.NDArray[np.bool_],
-    model: str,
-    rcv: Sequence[float] | None,
-    n: Sequence[int] | None,
-    history: Sequence[float] | None,
-    limits: CurveLimits,
+def _must_suffice(beads: Beads, model: str) -> None:
+    needed = max(2, PARAMETERS[model])
+    x, y = beads.x[beads.used], beads.y[beads.used]
+    if min(np.unique(x).size, np.unique(y).size) < needed:
+        raise StandardCurveError(
+            f"A {model} curve needs at least {needed} different bead levels above zero and on the scale; "
+            f"{x.size} of {beads.x.size} are: levels {_listed(beads.y)}, medians {_listed(beads.x)}."
+        )
+
+
+def _per_bead(values: Sequence[float], size: int) -> Floats:
+    if len(values) != size:
+        raise StandardCurveError(
+            f"{len(values)} CVs, counts or saturation marks for {size} beads: one for each is needed."
+        )
+    return np.asarray(values, dtype=np.float64)
+
+
+def _curve(
+    fit: Fit, beads: Beads, residuals: Residuals, model: str, checks: tuple[CurveCheck, ...]
 ) -> StandardCurve:
-    """Build the curve with its residuals and its table."""
-    predicted = fit.slope * np.log10(x[used]) + fit.intercept
-    target = np.log10(y[used] + fit.autofluorescence)
-    residual = target - predicted
-    back = (10.0**predicted - fit.autofluorescence) / y[used] - 1
-    n_fitted = int(np.count_nonzero(used))
-    freedom = (
-        n_fitted - fit.n_parameters + int(model == "autofluorescence" and bool(np.any((y == 0) & (x > 0))))
-    )
-    sd = float(np.sqrt(np.sum(residual**2) / freedom)) if freedom > 0 else 0.0
-    total = float(np.sum((target - target.mean()) ** 2))
-    r2 = 1 - float(np.sum(residual**2)) / total if total > 0 else float("nan")
-    blank = x[(y == 0)]
-    beads = FittedBeads(
-        x[used],
-        y[used],
-        back,
-        fit.slope,
-        r2,
-        _of(rcv, used),
-        _of(n, used),
-        float(blank[0]) if blank.size else None,
-        freedom=freedom,
-        autofluorescence=fit.autofluorescence,
-        free_slope=fit_line(np.log10(x[used]), np.log10(y[used]))[0] if model == "slope1" else None,
-    )
-    checks = acceptance(beads, limits, history)
-    errors: list[float | None] = [None] * x.size
-    for k, error in zip(np.flatnonzero(used), back, strict=True):
+    errors: list[float | None] = [None] * beads.x.size
+    for k, error in zip(np.flatnonzero(beads.used), residuals.back, strict=True):
         errors[k] = float(error)
     return StandardCurve(
-        fit.slope,
-        fit.intercept,
-        r2,
-        sd,
-        model,
-        tuple(float(v) for v in x),
-        tuple(float(v) for v in y),
-        tuple(bool(u) for u in used),
-        tuple(errors),
-        checks,
-        worst(checks),
-        _notes(x, y, off),
-        fit.autofluorescence,
-        max(freedom, 0),
-        _peak_sd(rcv, n, x.size),
-        photon_step(x[used], _of(rcv, used)),
+        slope=fit.slope,
+        intercept=fit.intercept,
+        r2=residuals.r2,
+        residual_sd=residuals.sd,
+        model=model,
+        medians=tuple(float(v) for v in beads.x),
+        levels=tuple(float(v) for v in beads.y),
+        fitted=tuple(bool(u) for u in beads.used),
+        back_calculated_error=tuple(errors),
+        checks=checks,
+        verdict=worst(checks),
+        notes=notes_on(beads),
+        autofluorescence=fit.autofluorescence,
+        degrees_of_freedom=residuals.freedom,
+        peak_sd=peak_sd(beads),
+        photon_step=photon_step(beads.x[beads.used], None if beads.rcv is None else beads.rcv[beads.used]),
     )
-
-
-def _of(values: Sequence[float] | None, used: npt.NDArray[np.bool_]) -> Floats | None:
-    if values is None:
-        return None
-    if len(values) != used.size:
-        raise StandardCurveError(
-            f"{len(values)} rCVs or counts for {used.size} beads: one for each is needed."
-        )
-    return np.asarray(values, dtype=np.float64)[used]
-
-
-def _peak_sd(rcv: Sequence[float] | None, n: Sequence[int] | None, size: int) -> tuple[float, ...]:
-    """Give the sampling SD of each median in dex."""
-    if rcv is None or n is None:
-        return (0.0,) * size
-    return tuple(
-        float(1.2533 * min(abs(r), 10.0) / np.sqrt(max(k, 1)) / np.log(10))
-        for r, k in zip(rcv, n, strict=True)
-    )
-
-
-def _notes(x: Floats, y: Floats, off: npt.NDArray[np.bool_]) -> tuple[str, ...]:
-    notes = [
-        f"The bead of {level:,.0f} is at the end of the scale (median {median:.6g}): not in the fit."
-        for median, level in zip(x[off], y[off], strict=True)
-    ]
-    notes += [
-        f"The bead of {level:,.0f} has a median of {median:.4g}, not above zero: not in the fit."
-        for median, level in zip(x, y, strict=True)
-        if median <= 0 < level
-    ]
-    return tuple(notes)

@@ -12,7 +12,7 @@ from calibration import (
     fit_standard_curve,
 )
 
-N_RUNS = 16
+N_RUNS = 10
 
 
 def sabotaged(kind, seed):
@@ -65,4 +65,4 @@ def test_no_sabotaged_run_is_silently_wrong(kind, gated):
 
 
 def test_debris_and_clipping_do_not_cost_the_run():
-    assert sum(outcome("debris", seed) in ("right", "accept", "warn") for seed in range(N_RUNS)) >= 13
+    assert sum(outcome("debris", seed) in ("right", "accept", "warn") for seed in range(N_RUNS)) >= 8

@@ -152,6 +152,8 @@ def test_two_beads_make_a_line_that_nothing_judges():
         ([100.0, 200.0], [1.0, 2.0], {"model": "cubic"}, "loglog, slope1, autofluorescence"),
         ([100.0, 200.0], [1.0, 2.0], {"model": "autofluorescence"}, "at least 3"),
         ([100.0, 200.0], [1.0, 2.0], {"rcv": [0.1]}, "one for each"),
+        ([100.0, 200.0], [1.0, 2.0], {"saturated": [True]}, "one for each"),
+        ([100.0, 200.0], [5.0, 5.0], {}, "different bead levels"),
     ],
 )
 def test_what_cannot_be_fitted_is_refused_in_one_sentence(medians, levels, options, why):
