@@ -42,8 +42,14 @@ def _table(outcome: Outcome) -> str:
     from rich.console import Console
     from rich.table import Table
 
+    from pipeline.figures.names import density_name
+
     patients = {sample.sample_id: sample.patient_id for sample in outcome.study.samples}
-    table = Table(box=box.SIMPLE_HEAD, title="Free CD38, molecules per cell", pad_edge=False)
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        title=f"{_capital(density_name(outcome.study))}, molecules per cell",
+        pad_edge=False,
+    )
     for name in ("sample", "patient", "status", "cells", "RD", "95 % interval", "weeks", "flags"):
         table.add_column(name, justify="right" if name in NUMBERS else "left", overflow="fold")
     for result in outcome.results:
@@ -62,6 +68,10 @@ def _table(outcome: Outcome) -> str:
     page = StringIO()
     Console(file=page, width=width, no_color=True, highlight=False).print(table)
     return "\n".join(line.rstrip() for line in page.getvalue().splitlines())
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _count(n: int, result: SampleResult) -> str:

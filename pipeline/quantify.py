@@ -20,6 +20,7 @@ from pipeline.dye_spill import without_dye_spill
 from pipeline.errors import UserError
 from pipeline.exports import write_events
 from pipeline.fcs import FcsError
+from pipeline.fcs.repairs import USUAL
 from pipeline.pictures import cd38_histogram, step_densities
 from pipeline.sample_result import CalibrationResult, Histogram, SampleResult
 from pipeline.settings import Settings
@@ -233,7 +234,7 @@ def _overrides(task: TubeTask) -> dict[str, float]:
 
 
 def _flags(task: TubeTask, tube: Tube, gated: GatedPopulation, receptor: ReceptorDensity) -> tuple[str, ...]:
-    repaired = ("REPAIRED_FILE",) if tube.file.repairs else ()
+    repaired = ("REPAIRED_FILE",) if any(r.code not in USUAL for r in tube.file.repairs) else ()
     every = (*task.flags, *repaired, *tube.flags, *gated.flags, *receptor.flags)
     return tuple(dict.fromkeys(flag for flag in every if flag))
 
