@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-
 USUAL = frozenset({"LOG_ZERO", "LATIN_1", "DATA_END_OFF_BY_ONE", "SPILL_IDENTITY", "DATE_UNREAD"})
-"""Departures that whole families of instruments write and that leave no doubt: listed, but no flag in the row."""
+"""Departures that whole families of instruments write and leave no doubt: listed, but no flag in the row."""
 
 
 @dataclass(frozen=True, slots=True)

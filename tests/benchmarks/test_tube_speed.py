@@ -45,7 +45,9 @@ def pad(path: Path) -> None:
     names = (*file.channels, *(f"Spare{i}-A" for i in range(extra)))
     kept = ("$SPILLOVER", "$TIMESTEP", "$CYT", "$CYTSN", "$DATE", "$BTIM", "$ETIM")
     keywords = {key: file.keywords[key] for key in kept if key in file.keywords}
-    write_fcs(path, np.vstack([values, noise]), names, markers=(*file.markers, *[""] * extra), keywords=keywords)
+    write_fcs(
+        path, np.vstack([values, noise]), names, markers=(*file.markers, *[""] * extra), keywords=keywords
+    )
 
 
 def median_seconds(*works: Callable[[], object]) -> list[float]:

@@ -54,12 +54,12 @@ class TubeOutcome:
 def outcomes(scenario: str, seed: int, *, patients: int = 2, events: int = 60_000) -> Iterator[TubeOutcome]:
     """Simulate a study, quantify its tubes as `cd38rd run` does, and compare with the truth."""
     with tempfile.TemporaryDirectory() as scratch:
-        folder = simulate_study(
-            Path(scratch), patients=patients, events=events, seed=seed, scenario=scenario
-        )
+        folder = simulate_study(Path(scratch), patients=patients, events=events, seed=seed, scenario=scenario)
         truth = folder.parent / "truth"
         rows = {row["sample_id"]: row for row in _table(truth / "tubes.csv")}
-        plasma = {int(r["population"]) for r in _table(truth / "populations.csv") if r["plasma_cell"] == "yes"}
+        plasma = {
+            int(r["population"]) for r in _table(truth / "populations.csv") if r["plasma_cell"] == "yes"
+        }
         for task in tasks_of(folder, Path(scratch) / "events"):
             name = task.sample.sample_id
             with np.load(truth / "labels" / f"{name}.npz") as labels:
