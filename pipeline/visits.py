@@ -77,6 +77,7 @@ def patient_rd(visit: Visit) -> PatientRd:
         collected_on=visit.collected_on,
         beads_kit=visit.kit,
         flags=visit.flags,
+        tissue=visit.tissue,
     )
 
 

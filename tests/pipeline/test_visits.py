@@ -9,6 +9,7 @@ from datetime import date
 from calibration.receptor_density import RdStatus
 from pipeline.outcome import Outcome
 from pipeline.visits import Visit, log_sd, patient_rd, visits_of
+from pipeline.washout import washout_report
 
 
 def with_samples(outcome: Outcome, **changes: dict[str, object]) -> Outcome:
@@ -62,3 +63,11 @@ def test_the_models_get_the_measurement_error_of_the_interval(outcome: Outcome):
 
 def test_an_interval_that_reaches_below_zero_has_no_log_sd(outcome: Outcome):
     assert log_sd(visit_with(outcome, "P02-S1").receptor) is None
+
+
+def test_blood_is_not_pooled_with_marrow_in_the_models(outcome: Outcome):
+    blood = with_samples(outcome, **{"P05-S1": {"tissue": "blood"}})
+    assert patient_rd(visit_with(blood, "P05-S1")).tissue == "blood"
+    assert patient_rd(visit_with(blood, "P04-S1")).tissue == "marrow"
+    used = washout_report([patient_rd(visit) for visit in visits_of(blood)], outcome.study.settings)
+    assert any("tissues are not pooled" in note and "1 of blood left out" in note for note in used.notes)
