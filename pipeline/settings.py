@@ -120,6 +120,12 @@ class Settings(BaseModel):
     rd_cut: Annotated[float, number(1, 1e9)] = setting(
         150000.0, "molecules per cell", "RD that splits the response table."
     )
+    dexamethasone_landmark_weeks: Annotated[float, number(0, 520)] = setting(
+        8.0, "weeks", "Landmark of the dexamethasone analysis, from the start of treatment."
+    )
+    study_id: Identifier = setting(
+        "STUDY", "", "Name of the study in the exports for statisticians (STUDYID); no patient is named by it."
+    )
 
 
 def setting_facts(name: str) -> tuple[str, str, tuple[str, ...]]:

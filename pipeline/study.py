@@ -111,6 +111,25 @@ class Patient:
     cytogenetic_risk: str = ""
     prior_lines: int | None = None
     refractory_to: str = ""
+    exposure_weeks: float | None = None
+    teae_grade: int | None = None
+    infusion_reaction: bool | None = None
+    infusions: int | None = None
+    infusions_interrupted: int | None = None
+    serum_ug_ml: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A sentence that somebody means to print; its percentages and durations are checked.
+
+    `n_patients`: how many patients it speaks of; None: those of the patients sheet. `cell`: where it stands.
+    """
+
+    statement: str
+    n_patients: int | None = None
+    source: str = ""
+    cell: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +169,7 @@ class Study:
     settings: Settings
     gates: tuple[GateOverride, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
+    statements: tuple[Statement, ...] = ()
     places: Mapping[tuple[str, str, str], str] = field(default_factory=dict, compare=False, repr=False)
 
     def at(self, sheet: str, name: str, column: str) -> str:

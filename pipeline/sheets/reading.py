@@ -29,6 +29,7 @@ from pipeline.sheets.rows import (
     ReviewRow,
     SampleRow,
     SettingRow,
+    StatementRow,
 )
 from pipeline.sheets.tables import WORKBOOK, RawSheet, Sheet, read_csv_sheet, read_workbook, tabulate
 from pipeline.sheets.typed import TypedStudy
@@ -40,6 +41,7 @@ from pipeline.study import (
     PanelChannel,
     Patient,
     Sample,
+    Statement,
     Study,
     Verdict,
 )
@@ -191,6 +193,7 @@ def _typed_study(folder: Path, sheets: Mapping[str, Sheet]) -> tuple[TypedStudy,
         patients=entries("patients", PatientRow),
         gates=entries("gates", GateRow),
         review=entries(REVIEW, ReviewRow),
+        statements=entries("statements", StatementRow),
         settings=settings,
     )
     return typed, faults
@@ -233,6 +236,9 @@ def study_of(typed: TypedStudy) -> Study:
         settings=typed.settings,
         gates=(*(GateOverride(**_fields(entry.row)) for entry in typed.gates), *_moved_gates(typed.review)),
         verdicts=tuple(_verdict(entry.row) for entry in typed.review if entry.row.verdict),
+        statements=tuple(
+            Statement(**_fields(entry.row), cell=entry.at("statement")) for entry in typed.statements
+        ),
         places=_places(typed),
     )
 

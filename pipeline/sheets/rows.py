@@ -187,6 +187,25 @@ class PatientRow(Row):
     refractory_to: Text = column(
         "Drugs the myeloma is refractory to, split by ;.", example="daratumumab", default=""
     )
+    exposure_weeks: Annotated[float, number(0, 5200)] | None = column(
+        "Weeks on the study treatment; empty: from treatment_start to discontinued_on.", example="8.3"
+    )
+    teae_grade: Annotated[int, whole_number(0, 5)] | None = column(
+        "Highest grade of a treatment-emergent adverse event; 0: there was none.", example="2"
+    )
+    infusion_reaction: YesNo | None = column(
+        "Was there a reaction to an infusion?", example="no", choices=("yes", "no")
+    )
+    infusions: Annotated[int, whole_number(0, 1000)] | None = column(
+        "Infusions of the study drug.", example="12"
+    )
+    infusions_interrupted: Annotated[int, whole_number(0, 1000)] | None = column(
+        "How many of them were interrupted.", example="0"
+    )
+    serum_ug_ml: Annotated[float, number(0, 1e5)] | None = column(
+        "Serum concentration of the washed-out drug before the study drug, µg/mL; 0: none found.",
+        example="0.4",
+    )
 
 
 class SettingRow(Row):
@@ -209,6 +228,20 @@ class GateRow(Row):
     set_at: Text = column("When.", example="2024-06-03", default="")
 
 
+class StatementRow(Row):
+    """A sentence to check."""
+
+    statement: Text = column(
+        "A sentence that will be printed; its percentages and durations are checked.",
+        example="Disease control in 12/32 = 37.5 %, for 74 weeks (17.0 months)",
+        required=True,
+    )
+    n_patients: Annotated[int, whole_number(1, 1_000_000)] | None = column(
+        "Patients that it speaks of; empty: those of the patients sheet.", example="32"
+    )
+    source: Text = column("Where it stands.", example="abstract, line 4", default="")
+
+
 class ReviewRow(Row):
     """A line of review.csv: a gate override, a verdict on the tube, or both."""
 
@@ -229,4 +262,5 @@ SHEETS: Mapping[str, type[Row]] = {
     "patients": PatientRow,
     "settings": SettingRow,
     "gates": GateRow,
+    "statements": StatementRow,
 }

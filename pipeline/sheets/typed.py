@@ -10,7 +10,16 @@ from typing import Any
 
 from pipeline.settings import Settings
 from pipeline.sheets.columns import Entry
-from pipeline.sheets.rows import BeadRow, DoseRow, GateRow, PanelRow, PatientRow, ReviewRow, SampleRow
+from pipeline.sheets.rows import (
+    BeadRow,
+    DoseRow,
+    GateRow,
+    PanelRow,
+    PatientRow,
+    ReviewRow,
+    SampleRow,
+    StatementRow,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +34,7 @@ class TypedStudy:
     patients: tuple[Entry[PatientRow], ...] = ()
     gates: tuple[Entry[GateRow], ...] = ()
     review: tuple[Entry[ReviewRow], ...] = ()
+    statements: tuple[Entry[StatementRow], ...] = ()
     settings: Settings = field(default_factory=Settings)
 
 

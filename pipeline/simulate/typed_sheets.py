@@ -26,7 +26,8 @@ PANEL_COLUMNS = (
 )  # fmt: skip
 BEAD_COLUMNS = ("beads", "fcs_file", "kit", "lot", "channel", "levels", "acquired_on", "assigned_cv")
 DOSE_COLUMNS = tuple(field.name for field in fields(Dose))
-PATIENT_COLUMNS = tuple(field.name for field in fields(Patient))
+PATIENT_COLUMNS = tuple(field.name for field in fields(Patient))[:21]
+"""Up to `refractory_to`: nothing is simulated of what comes after."""
 _CLONES = (
     ("CD138", "MI15"), ("CD45", "HI30"), ("CD319", "162.1"), ("CD229", "HLy9.1.25"), ("CD19", "SJ25C1"),
     ("CD56", "NCAM16.2"), ("CD117", "104D2"), ("CD81", "JS-81"), ("CD38", "HIT2"), ("DUMP", "UCHT1+M5E2"),
@@ -48,7 +49,7 @@ def write_sheets(plan: StudyPlan, study: Path) -> None:
     histories = [_history(plan, tube) for tube in _last_tubes(plan)]
     doses = [dose for history in histories for dose in history[1]]
     write_csv(study / "doses.csv", DOSE_COLUMNS, [_as_row(dose) for dose in doses])
-    write_csv(study / "patients.csv", PATIENT_COLUMNS, [_as_row(history[0]) for history in histories])
+    write_csv(study / "patients.csv", PATIENT_COLUMNS, [_as_row(history[0])[: len(PATIENT_COLUMNS)] for history in histories])
 
 
 def sample_row(tube: PlannedTube) -> tuple[Cell, ...]:

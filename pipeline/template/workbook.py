@@ -23,7 +23,8 @@ GUESSED, TO_FILL, HEADER = "FFF2CC", "F8CBAD", "DDEBF7"
 REMARKS = {"samples", "panels", "beads", "doses"}
 _REFERENCES = {("samples", "panel"): "panels", ("samples", "beads"): "beads"}
 _NUMBERS = {"dose", "serum_trough_ug_ml", "f_p_ratio", "f_p_ratio_sd", "assigned_cv", "value", "age", "ecog",
-            "disease_control_days", "weight_kg", "albumin_g_l", "prior_lines"}  # fmt: skip
+            "disease_control_days", "weight_kg", "albumin_g_l", "prior_lines", "exposure_weeks", "teae_grade",
+            "infusions", "infusions_interrupted", "serum_ug_ml", "n_patients"}  # fmt: skip
 _LONGEST_LIST = 255
 """Characters Excel allows in a drop-down that is written out."""
 
@@ -97,7 +98,7 @@ def _own_columns(name: str) -> tuple[str, ...]:
 
 def _width(column: str) -> int:
     wide = {"fcs_file": 34, "fmo_file": 34, "isotype_file": 34, "levels": 34, "_guessed": 70,
-            "_what_it_does": 100, "name": 28, "value": 28, "reason": 30}  # fmt: skip
+            "_what_it_does": 100, "name": 28, "value": 28, "reason": 30, "statement": 90}  # fmt: skip
     return wide.get(column, max(12, len(column) + 3))
 
 
