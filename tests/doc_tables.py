@@ -1,0 +1,109 @@
+"""The tables of docs/study.md that the code knows best. `python tests/doc_tables.py` writes them again."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+
+from calibration.receptor_density import RdStatus
+from pipeline.report.words import FLAGS
+from pipeline.settings import Settings, setting_facts, setting_text
+from pipeline.sheets.columns import column_facts, column_names
+from pipeline.sheets.rows import SHEETS, ReviewRow
+from pipeline.simulate.scenarios import SCENARIOS
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = ROOT / "docs" / "study.md"
+BLOCK = re.compile(r"(<!-- table: (?P<name>[\w ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+CODE = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")
+NO_FLAGS = {"CD38RD_DEBUG": "an environment variable", "BEAD_KITS": "a name that calibration exports"}
+SAID_BY: Mapping[str, tuple[str, ...]] = {
+    "the files and sheets": ("pipeline/checks",),
+    "the tube": ("pipeline/tube.py", "pipeline/quantify.py"),
+    "the gates": ("gating",),
+    "the calibration": ("calibration", "pipeline/bead_run.py"),
+    "the doses": ("pipeline/exposure.py",),
+    "the visit": ("pipeline/visits.py",),
+}
+ELSEWHERE = ("pipeline/fcs", "pipeline/report", "pipeline/simulate", "pipeline/sheets")
+"""Rooms whose codes in capitals are repairs of FCS files (docs/fcs.md), words or examples, not flags."""
+
+
+def flags_in_the_code() -> dict[str, str]:
+    """Return every flag that the source can raise → who says it."""
+    statuses = set(RdStatus) - {RdStatus.NO_CURVE}  # NO_CURVE is a bead run's flag too
+    found: dict[str, str] = {}
+    for path, code in _codes():
+        if code in NO_FLAGS or code in statuses or path.startswith(ELSEWHERE):
+            continue
+        found.setdefault(code, next((who for who, rooms in SAID_BY.items() if path.startswith(rooms)), path))
+    return found
+
+
+def _codes() -> Iterator[tuple[str, str]]:
+    for package in ("gating", "calibration", "pipeline"):
+        for path in sorted((ROOT / package).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                value = node.value if isinstance(node, ast.Constant) else None
+                if isinstance(value, str) and CODE.fullmatch(value):
+                    yield path.relative_to(ROOT).as_posix(), value
+
+
+def settings_table() -> str:
+    """Return every setting with its default, unit and sentence."""
+    rows = []
+    for name in Settings.model_fields:
+        unit, sentence, choices = setting_facts(name)
+        default = setting_text(getattr(Settings(), name))
+        rows.append((f"`{name}`", f"`{default}`" if default else "empty", unit, sentence))
+        assert all(choice in sentence or choice in ("yes", "no") for choice in choices), name
+    return _table(("setting", "default", "unit", "what it does"), rows)
+
+
+def sheet_table(sheet: str) -> str:
+    """Return the columns of a sheet; required ones are bold."""
+    model = ReviewRow if sheet == "review" else SHEETS[sheet]
+    rows = []
+    for name in column_names(model):
+        facts = column_facts(model, name)
+        shown = f"**`{name}`**" if facts["required"] else f"`{name}`"
+        choices = " · ".join(f"`{choice}`" for choice in facts["choices"])
+        example = f"`{facts['example']}`" if facts["example"] else ""
+        rows.append((shown, model.model_fields[name].description or "", choices or example))
+    return _table(("column", "what it holds", "choices, or an example"), rows)
+
+
+def flags_table() -> str:
+    """Return every flag, who says it and what it means."""
+    order = list(SAID_BY)
+    found = sorted(flags_in_the_code().items(), key=lambda pair: (order.index(pair[1]), pair[0]))
+    return _table(("flag", "said by", "meaning"), ((f"`{f}`", who, FLAGS[f]) for f, who in found))
+
+
+def scenarios_table() -> str:
+    """Return what `cd38rd simulate --scenario` takes."""
+    return _table(("scenario", "what it is"), ((f"`{s.name}`", s.title) for s in SCENARIOS))
+
+
+def _table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [header, tuple("---" for _ in header), *rows]
+    return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)
+
+
+TABLES: Mapping[str, Callable[[], str]] = {
+    "settings": settings_table,
+    "flags": flags_table,
+    "scenarios": scenarios_table,
+    **{f"sheet {name}": (lambda name=name: sheet_table(name)) for name in (*SHEETS, "review")},
+}
+
+
+def in_step(text: str) -> str:
+    """Return the page with every table made again from the code."""
+    return BLOCK.sub(lambda block: f"{block[1]}{TABLES[block['name']]()}{block[3]}", text)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(in_step(PAGE.read_text("utf-8")), encoding="utf-8", newline="")

@@ -1,0 +1,136 @@
+"""What the pages say is so: their tables, columns, codes, links and commands are held against the code."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer.main
+
+from calibration.receptor_density import RdStatus
+from doc_tables import BLOCK, PAGE, ROOT, TABLES, flags_in_the_code, in_step
+from pipeline.cli import ExitStatus, app
+from pipeline.report.words import FLAGS
+from pipeline.simulate.scenarios import SCENARIOS
+from pipeline.tables import CALIBRATION_COLUMNS, PATIENT_COLUMNS, SAMPLE_COLUMNS
+
+OUTSIDE = {".venv", ".git", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis", "results"}
+PAGES = [
+    path
+    for path in sorted(ROOT.rglob("*.md"))
+    if not OUTSIDE & set(path.relative_to(ROOT).parts)
+]  # fmt: skip
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+INLINE = re.compile(r"`(?:uv run )?cd38rd (?P<rest>[a-z][^`\n]*)`")
+FENCE = re.compile(r"^```\w*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def names_of(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
+def section(title: str) -> str:
+    """Return a section of docs/study.md, without those below it."""
+    text = PAGE.read_text("utf-8")
+    return re.split(r"^#+ ", text.partition(f"# {title}\n")[2], maxsplit=1, flags=re.MULTILINE)[0]
+
+
+def first_cells(text: str) -> list[str]:
+    """Return the codes in the first cells of a section's table, in order."""
+    rows = re.findall(r"^\| ([^|]*) \|", text, re.MULTILINE)
+    return [code for row in rows for code in re.findall(r"`([^`]+)`", row)]
+
+
+def test_tables_that_the_code_knows_are_in_step_with_it():
+    text = PAGE.read_text("utf-8")
+    assert sorted(block["name"] for block in BLOCK.finditer(text)) == sorted(TABLES)
+    assert in_step(text) == text, "run: python tests/doc_tables.py"
+
+
+@pytest.mark.parametrize(
+    ("title", "columns"),
+    [
+        ("rd_samples.csv", SAMPLE_COLUMNS),
+        ("rd_patients.csv", PATIENT_COLUMNS),
+        ("calibration.csv", CALIBRATION_COLUMNS),
+    ],
+)
+def test_every_column_of_a_result_is_explained(title: str, columns: tuple[str, ...]):
+    told = first_cells(section(title))
+    assert sorted(told) == sorted(columns)
+
+
+def test_every_status_is_explained():
+    assert first_cells(section("Statuses")) == [status.value for status in RdStatus]
+
+
+def test_every_exit_status_is_explained():
+    told = re.findall(r"^\| (\d+) \|", section("Exit statuses"), re.MULTILINE)
+    assert [int(status) for status in told] == [status.value for status in ExitStatus]
+
+
+def test_every_flag_that_the_code_can_raise_has_words_and_no_words_are_left_over():
+    assert set(flags_in_the_code()) == set(FLAGS)
+
+
+def test_every_flag_is_said_by_somebody_who_is_named():
+    assert not [who for who in flags_in_the_code().values() if who.endswith(".py")]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=names_of)
+def test_links_lead_somewhere(page: Path):
+    for target in LINK.findall(page.read_text("utf-8")):
+        if "://" in target:
+            continue
+        name, _, place = target.partition("#")
+        there = page if not name else page.parent / name
+        assert there.exists(), f"{names_of(page)}: {target}"
+        if place:
+            assert place in anchors(there), f"{names_of(page)}: {target}"
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the anchors that a page's headings make."""
+    titles = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.casefold()).replace(" ", "-") for title in titles}
+
+
+def commands(text: str) -> Iterator[list[str]]:
+    """Yield the arguments of every cd38rd command, in fences and in running text."""
+    fenced = "\n".join(FENCE.findall(text))
+    for line in fenced.splitlines():
+        found = re.match(r"\s*(?:uv run )?cd38rd ([a-z][^#]*)", line)
+        if found:
+            yield shlex.split(re.split(r"\s{2,}→|\s{3,}", found[1])[0])
+    for inline in INLINE.findall(FENCE.sub("", text)):
+        yield shlex.split(inline.replace("…", ""))
+
+
+CALLS = [(names_of(page), call) for page in PAGES for call in commands(page.read_text("utf-8"))]
+
+
+def test_there_are_commands_to_hold_against_the_program():
+    assert len(CALLS) > 30
+
+
+@pytest.mark.parametrize(
+    ("page", "call"), CALLS, ids=lambda value: value if isinstance(value, str) else " ".join(value)
+)
+def test_a_command_in_the_pages_is_one_that_the_program_takes(page: str, call: list[str]):
+    command = typer.main.get_group(app).commands.get(call[0])
+    assert command is not None, f"{page}: cd38rd has no command {call[0]}"
+    if len(call) == 1:
+        return  # the command's name alone, in running text
+    context = command.make_context(call[0], list(call[1:]))
+    if "scenario" in context.params:
+        assert context.params["scenario"] in [scenario.name for scenario in SCENARIOS]
+    named = {option for parameter in command.params for option in parameter.opts}
+    assert all(word in named for word in call if word.startswith("--")), f"{page}: {call}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=names_of)
+def test_pages_name_no_path_of_a_machine(page: Path):
+    assert not re.findall(r"(?<![\w.])/(?:home|root|tmp|Users|work|mnt|var)/", page.read_text("utf-8"))
