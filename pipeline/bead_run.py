@@ -13,6 +13,7 @@ from calibration.bead_peaks import BeadPeaks, BeadPeaksError, find_bead_peaks
 from calibration.bead_singlets import find_bead_singlets
 from calibration.standard_curve import StandardCurve, StandardCurveError, Verdict, fit_standard_curve
 from gating.events import Mask
+from pipeline.acceptance import curve_limits
 from pipeline.channels import find_channel
 from pipeline.fcs import ChannelError, FcsError, FcsFile, read_fcs
 from pipeline.pictures import bead_histogram
@@ -84,7 +85,7 @@ def _fitted(task: BeadTask, file: FcsFile, found: CalibrationResult) -> Calibrat
             intensity,
             len(run.levels),
             blank=run.levels[0] == 0,
-            ranges=None,
+            ranges=run.ranges or None,
             scale_top=file.scale_top(found.channel),
         )
         curve = _curve(task, peaks)
@@ -95,7 +96,7 @@ def _fitted(task: BeadTask, file: FcsFile, found: CalibrationResult) -> Calibrat
         peaks=peaks,
         curve=curve,
         flags=_flags(curve),
-        note=_sentences(note, *peaks.notes, *curve.notes),
+        note=_sentences(note, _by_hand(run), *peaks.notes, *curve.notes),
     )
 
 
@@ -107,7 +108,15 @@ def _curve(task: BeadTask, peaks: BeadPeaks) -> StandardCurve:
         rcv=peaks.rcv,
         n=peaks.n,
         saturated=peaks.saturated,
+        limits=curve_limits(task.settings),
     )
+
+
+def _by_hand(run: BeadRun) -> str:
+    if not run.ranges:
+        return ""
+    listed = "; ".join(f"{low:g}-{high:g}" for low, high in run.ranges)
+    return f"populations taken where a person set them in the beads sheet ({listed}), not searched"
 
 
 def _singlets(file: FcsFile) -> tuple[Mask, str]:

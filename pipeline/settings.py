@@ -126,6 +126,93 @@ class Settings(BaseModel):
     study_id: Identifier = setting(
         "STUDY", "", "Name of the study in the exports for statisticians (STUDYID); no patient is named by it."
     )
+    lyse_reagent: Annotated[str, BeforeValidator(as_text)] = setting(
+        "", "", "Reagent that lysed the red cells; printed beside every RD, not used."
+    )
+    instrument_log: Annotated[str, BeforeValidator(as_file_name)] = setting(
+        "",
+        "",
+        "SQLite file that every bead run is written into and held against; empty: none. "
+        "It may lie outside the study folder, so that studies share it.",
+    )
+    curve_r2_accept: Fraction = setting(0.99, "r²", "Standard curve: r² from here on is accepted.")
+    curve_r2_warn: Fraction = setting(0.98, "r²", "Standard curve: r² below this is rejected.")
+    curve_slope_accept: Fraction = setting(
+        0.10, "distance from 1", "Standard curve: slope this far from 1 at most is accepted."
+    )
+    curve_slope_warn: Fraction = setting(
+        0.15, "distance from 1", "Standard curve: slope further from 1 than this is rejected."
+    )
+    curve_local_slope_accept: Fraction = setting(
+        0.2, "distance from 1", "Slope between neighbouring beads; further from 1 than this is a warning."
+    )
+    curve_error_accept: Fraction = setting(
+        0.10, "fraction", "Back-calculated error of a bead up to here is accepted."
+    )
+    curve_error_warn: Fraction = setting(
+        0.20, "fraction", "Back-calculated error of a bead beyond this is rejected."
+    )
+    curve_error_warn_dimmest: Fraction = setting(
+        0.25, "fraction", "The same for the dimmest bead: beyond this it is rejected."
+    )
+    curve_ratio_accept: Annotated[float, number(1, 1000)] = setting(
+        1.7, "fold", "Assigned value per MFI from bead to bead: a change up to here is accepted."
+    )
+    curve_ratio_warn: Annotated[float, number(1, 1000)] = setting(
+        2.5, "fold", "Assigned value per MFI from bead to bead: a change beyond this is rejected."
+    )
+    bead_rcv_accept: Fraction = setting(0.15, "fraction", "Robust CV of a bead up to here is accepted.")
+    bead_rcv_accept_dimmest: Fraction = setting(
+        0.25, "fraction", "Robust CV of the dimmest bead up to here is accepted."
+    )
+    bead_rcv_warn: Fraction = setting(0.30, "fraction", "Robust CV of a bead beyond this is rejected.")
+    bead_events_accept: Annotated[int, whole_number(1, 1_000_000)] = setting(
+        500, "events", "A bead population of at least this many is accepted."
+    )
+    bead_events_warn: Annotated[int, whole_number(1, 1_000_000)] = setting(
+        150,
+        "events",
+        "A bead population of fewer is rejected; 200 are asked for, of which some are ambiguous.",
+    )
+    bead_detection_accept: Annotated[float, number(1, 1000)] = setting(
+        2.0, "times the blank", "A dimmest bead below this is a warning: it carries the blank's light."
+    )
+    bead_history_accept: Fraction = setting(
+        0.05, "fraction", "Top bead against the instrument's earlier runs: this far off is accepted."
+    )
+    bead_history_warn: Fraction = setting(
+        0.10, "fraction", "Top bead against the instrument's earlier runs: further off is rejected."
+    )
+
+
+MUST_NOT_EXCEED = (
+    ("bead_age_accept_hours", "bead_age_reject_hours"),
+    ("curve_r2_warn", "curve_r2_accept"),
+    ("curve_slope_accept", "curve_slope_warn"),
+    ("curve_error_accept", "curve_error_warn"),
+    ("curve_error_warn", "curve_error_warn_dimmest"),
+    ("curve_ratio_accept", "curve_ratio_warn"),
+    ("bead_rcv_accept", "bead_rcv_accept_dimmest"),
+    ("bead_rcv_accept_dimmest", "bead_rcv_warn"),
+    ("bead_events_warn", "bead_events_accept"),
+    ("bead_history_accept", "bead_history_warn"),
+)
+"""Pairs of settings whose first may not be above the second."""
+
+
+def contradictions(settings: Settings) -> tuple[tuple[str, str], ...]:
+    """Return (what was found, what is expected) for each pair of settings that contradict each other.
+
+    >>> contradictions(Settings(curve_slope_accept=0.5))
+    (('0.5 > 0.15 distance from 1', 'curve_slope_accept not above curve_slope_warn'),)
+    """
+    found = []
+    for low, high in MUST_NOT_EXCEED:
+        one, other = getattr(settings, low), getattr(settings, high)
+        if one > other:
+            text = f"{setting_text(one)} > {setting_text(other)} {setting_facts(low)[0]}"
+            found.append((text, f"{low} not above {high}"))
+    return tuple(found)
 
 
 def setting_facts(name: str) -> tuple[str, str, tuple[str, ...]]:

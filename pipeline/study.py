@@ -61,7 +61,10 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class BeadRun:
-    """A bead acquisition; `levels` dim to bright, a blank bead is 0."""
+    """A bead acquisition; `levels` dim to bright, a blank bead is 0.
+
+    `ranges`: where a person says each population lies, (low, high) dim to bright; empty: searched.
+    """
 
     beads: str
     fcs_file: str
@@ -71,6 +74,7 @@ class BeadRun:
     levels: tuple[float, ...]
     acquired_on: date | None = None
     assigned_cv: float | None = None
+    ranges: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from pipeline.spillover_file import read_spillover
 from pipeline.store import code_digest, digest_of, file_sha256
 from pipeline.study import Sample, Study
 
-AFTER_THE_TUBES = {"washed_out_drug", "study_drug", "month_days", "rd_cut"}
+AFTER_THE_TUBES = {"washed_out_drug", "study_drug", "month_days", "rd_cut", "lyse_reagent", "instrument_log"}
 """Settings that no tube's result depends on."""
 
 

@@ -12,6 +12,7 @@ from pipeline.checks.headers import Headers, read_headers, unusable_files
 from pipeline.checks.typed import (
     bead_channels,
     bead_levels,
+    bead_ranges,
     collected_before_doses,
     named_spillover,
     patient_dates,
@@ -42,6 +43,7 @@ CHECKS: tuple[Callable[[Study, Headers], Iterable[Finding]], ...] = (
     contradicting_markers,
     bead_channels,
     bead_levels,
+    bead_ranges,
     unsuited_kits,
     beads_unlike_tube,
     controls_unlike_tube,

@@ -78,6 +78,17 @@ def bead_levels(study: Study, headers: Headers) -> Iterator[Finding]:
             )
 
 
+def bead_ranges(study: Study, headers: Headers) -> Iterator[Finding]:
+    """Want a range for every level where a person set the populations' ranges."""
+    del headers
+    for run in study.beads:
+        if run.ranges and len(run.ranges) != len(run.levels):
+            where = study.at("beads", run.beads, "ranges")
+            n = len(run.ranges)
+            found = f"{n} range{'' if n == 1 else 's'} for {len(run.levels)} levels"
+            yield Finding(Fault(where, found, "a range for every level, the blank's too, or an empty cell"))
+
+
 def unsuited_kits(study: Study, headers: Headers) -> Iterator[Finding]:
     """Report tubes whose beads cannot give an ABC, or need a control that is not there."""
     del headers

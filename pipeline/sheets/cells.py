@@ -19,11 +19,13 @@ LONGEST_ID = 100
 UNBOUNDED = 1e4
 A_DATE = "a date such as 2024-05-31"
 LEVELS = "levels from dim to bright such as 638; 6930; 31008; 67601 (a blank bead is 0)"
+RANGES = "a range low-high per population, dim to bright, such as 450-820; 5200-8900; 24000-39000"
 RESERVED_NAMES = {"con", "prn", "aux", "nul"} | {f"{n}{i}" for n in ("com", "lpt") for i in range(1, 10)}
 _DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?")
 _OTHER_DATE = re.compile(r"(\d{1,2})[./\- ](\d{1,2})[./\- ](\d{4})")
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(?:([.,' \u00a0\u202f])\d{3})+(?:[.,]\d+)?", re.ASCII)
+_RANGE = re.compile(rf"({_NUMBER.pattern})\s*(?:-|–|—|to)\s*({_NUMBER.pattern})", re.ASCII)
 _YES = {"yes", "y", "true", "1"}
 _NO = {"no", "n", "false", "0"}
 
@@ -206,6 +208,35 @@ def _refuse_grouped(items: list[str]) -> None:
         refuse(f"{LEVELS}, without a thousands separator", f"Did you mean {plain} by {quoted(item)}?")
 
 
+def as_ranges(value: object) -> tuple[tuple[float, float], ...]:
+    """Return (low, high) of each bead population; they must rise and may not overlap.
+
+    Examples
+    --------
+    >>> as_ranges("-50-120; 300 - 900,5")
+    ((-50.0, 120.0), (300.0, 900.5))
+    """
+    if isinstance(value, date | bool):
+        refuse(RANGES, "Format the cell as text and type the ranges again.")
+    items = [item.strip() for item in re.split(r"[;\n|]", as_text(value)) if item.strip()]
+    ranges = tuple(_range(item) for item in items)
+    for place, ((_, high), (low, _)) in enumerate(pairwise(ranges), start=1):
+        if low < high:
+            refuse(RANGES, f"Range {place + 1} begins at {low:g}, below the end of range {place} ({high:g}).")
+    return ranges
+
+
+def _range(item: str) -> tuple[float, float]:
+    match = _RANGE.fullmatch(item)
+    if not match:
+        refuse(RANGES, f"{quoted(item)} is no range low-high. Split ranges with ;")
+    _refuse_grouped([text for text in match.groups() if "." not in text])
+    low, high = (float(text.replace(",", ".")) for text in match.groups())
+    if low >= high:
+        refuse(RANGES, f"{quoted(item)} is empty: its end is not above its beginning.")
+    return low, high
+
+
 def as_aliases(value: object) -> tuple[str, ...]:
     """Return the names of a channel ($PnN), split at `;`."""
     names = tuple(dict.fromkeys(name.strip() for name in as_identifier(value).split(";") if name.strip()))
@@ -265,5 +296,6 @@ FileSafeId = Annotated[str, BeforeValidator(as_file_safe_id)]
 Day = Annotated[date, BeforeValidator(as_date)]
 YesNo = Annotated[bool, BeforeValidator(as_yes_no)]
 Levels = Annotated[tuple[float, ...], BeforeValidator(as_levels)]
+Ranges = Annotated[tuple[tuple[float, float], ...], BeforeValidator(as_ranges)]
 Aliases = Annotated[tuple[str, ...], BeforeValidator(as_aliases)]
 FileName = Annotated[str, BeforeValidator(as_file_name)]

@@ -16,7 +16,7 @@ from pipeline.faults import (
     quoted,
     stops_run,
 )
-from pipeline.settings import Settings, read_settings
+from pipeline.settings import Settings, contradictions, read_settings
 from pipeline.sheets.columns import Entry, Row, column_names, read_rows
 from pipeline.sheets.references import reference_faults
 from pipeline.sheets.rows import (
@@ -214,10 +214,7 @@ def _settings(entries: Sequence[Entry[SettingRow]]) -> tuple[Settings, list[Faul
         column = "value" if name in Settings.model_fields else "name"
         found = quoted(getattr(named[name].row, column))
         faults.append(Fault(named[name].at(column), found, expected, hint))
-    if settings.bead_age_accept_hours > settings.bead_age_reject_hours:
-        hours = f"{settings.bead_age_accept_hours:g} h > {settings.bead_age_reject_hours:g} h"
-        expected = "bead_age_accept_hours not above bead_age_reject_hours"
-        faults.append(Fault("settings", hours, expected))
+    faults += [Fault("settings", found, expected) for found, expected in contradictions(settings)]
     return settings, faults
 
 

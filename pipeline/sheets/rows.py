@@ -18,6 +18,7 @@ from pipeline.sheets.cells import (
     FileSafeId,
     Identifier,
     Levels,
+    Ranges,
     Text,
     YesNo,
     number,
@@ -132,6 +133,12 @@ class BeadRow(Row):
     acquired_on: Day | None = column("Day of acquisition, where the file does not say.", example="2024-05-31")
     assigned_cv: Annotated[float, number(0, 1)] | None = column(
         "CV of the assigned values as a fraction; empty: the setting lot_assignment_cv.", example="0.05"
+    )
+    ranges: Ranges = column(
+        "Where each population lies on the channel, low-high, dim to bright, split by ;; set by a person "
+        "where the search fails; empty: searched.",
+        example="450-820; 5200-8900; 24000-39000; 52000-80000",
+        default=(),
     )
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from simulated_beads import KITS, Detector, bead_run
+from validation.simulated_beads import KITS, Detector, bead_run
 
 from calibration import BeadPeaksError, find_bead_peaks, find_bead_singlets
 

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from simulated_beads import KITS, bead_run
+from validation.simulated_beads import KITS, bead_run
 
 from calibration import find_bead_singlets
 

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from simulated_beads import Detector, cells
+from validation.simulated_beads import Detector, cells
 
 from calibration import BeadKitError, RdStatus, fit_standard_curve, quantify_receptor_density
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from simulated_beads import KITS, Detector, bead_run
+from validation.simulated_beads import KITS, Detector, bead_run
 
 from calibration import (
     BeadPeaksError,

@@ -12,7 +12,17 @@ from pipeline.study import read_study
 
 
 def test_every_setting_has_a_sentence_and_every_number_a_unit():
-    unitless = {"seed", "curve_model", "population_name", "washed_out_drug", "study_drug", "allow_truncated", "spillover_file"}
+    unitless = {
+        "seed",
+        "curve_model",
+        "population_name",
+        "washed_out_drug",
+        "study_drug",
+        "allow_truncated",
+        "spillover_file",
+        "lyse_reagent",
+        "instrument_log",
+    }
     for name in Settings.model_fields:
         unit, sentence, _ = setting_facts(name)
         assert sentence.endswith("."), name
@@ -83,5 +93,5 @@ def test_every_fault_of_the_settings_sheet_has_its_cell(tmp_path):
 def test_bead_ages_must_be_in_order(tmp_path):
     _, faults = study_with_settings(tmp_path, ["bead_age_accept_hours", "100"])
     assert [str(fault) for fault in faults] == [
-        "settings: found 100 h > 72 h, expected bead_age_accept_hours not above bead_age_reject_hours"
+        "settings: found 100 > 72 hours, expected bead_age_accept_hours not above bead_age_reject_hours"
     ]
