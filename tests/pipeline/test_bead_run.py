@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from validation.simulated_beads import bead_run
 
 from calibration import CurveLimits
 from pipeline.acceptance import curve_limits
@@ -11,6 +10,7 @@ from pipeline.fcs import write_fcs
 from pipeline.settings import Settings, read_settings
 from pipeline.sheets.cells import as_ranges
 from pipeline.study import BeadRun
+from validation.simulated_beads import bead_run
 
 LEVELS = (638.0, 6930.0, 31008.0, 67601.0)
 
