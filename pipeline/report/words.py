@@ -12,7 +12,6 @@ from pipeline.figures.ticks import count
 from pipeline.outcome import Outcome
 from pipeline.sample_result import SampleResult
 from pipeline.study import Study
-from pipeline.visits import NUMBERED
 from pipeline.washout.rank_association import RankAssociation
 from pipeline.washout.report import WashoutReport
 from pipeline.washout.tobit import WashoutFit
@@ -124,7 +123,8 @@ def verdict_line(results: Iterable[SampleResult]) -> str:
     """Return how many tubes were quantified, lie beyond a limit, or gave no density."""
     statuses = [result.receptor.status for result in results]
     counts = (
-        (sum(status in NUMBERED for status in statuses), "quantified"),
+        (statuses.count(RdStatus.OK), "quantified"),
+        (statuses.count(RdStatus.ABOVE_ULOQ_EXTRAPOLATED), "above the top bead"),
         (statuses.count(RdStatus.BELOW_LLOQ), "below LLOQ"),
         (statuses.count(RdStatus.ABOVE_ULOQ), "above ULOQ"),
         (statuses.count(RdStatus.LOW_EVENTS), "with too few cells"),

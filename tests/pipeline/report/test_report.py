@@ -66,7 +66,7 @@ def test_what_matters_comes_first(html: str):
     order = [html.index(mark) for mark in ('class="verdict"', 'id="first"', 'id="washout"', 'id="densities"',
                                            'id="response"', 'id="tubes"', 'id="beads"', 'id="about"')]  # fmt: skip
     assert order == sorted(order)
-    assert "12 tubes: 5 quantified, 3 below LLOQ, 1 above ULOQ" in html
+    assert "12 tubes: 4 quantified, 1 above the top bead, 3 below LLOQ, 1 above ULOQ" in html
     assert "1 failed" in html
 
 
