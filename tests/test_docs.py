@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import shlex
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +15,9 @@ import typer.main
 from calibration.receptor_density import RdStatus
 from doc_tables import BLOCK, PAGE, ROOT, TABLES, flags_in_the_code, in_step
 from pipeline.cli import ExitStatus, app
+from pipeline.progress import QuietReporter
 from pipeline.report.words import FLAGS
+from pipeline.run import RunOptions, run_study
 from pipeline.simulate.scenarios import SCENARIOS
 from pipeline.tables import CALIBRATION_COLUMNS, PATIENT_COLUMNS, SAMPLE_COLUMNS
 
@@ -134,3 +138,32 @@ def test_a_command_in_the_pages_is_one_that_the_program_takes(page: str, call: l
 @pytest.mark.parametrize("page", PAGES, ids=names_of)
 def test_pages_name_no_path_of_a_machine(page: Path):
     assert not re.findall(r"(?<![\w.])/(?:home|root|tmp|Users|work|mnt|var)/", page.read_text("utf-8"))
+
+
+def sample_rows() -> list[list[str]]:
+    """Return the cells of the table of demo tubes: tube, weeks, true RD, status, what it shows."""
+    text = (ROOT / "fcs_samples" / "README.md").read_text("utf-8")
+    return [
+        [cell.strip(" `") for cell in row.strip("|").split("|")]
+        for row in re.findall(r"^\|\s*P\d\d_.*$", text, re.MULTILINE)
+    ]
+
+
+def test_the_sample_tubes_are_described_as_the_truth_has_them():
+    with (ROOT / "fcs_samples" / "truth-demo.csv").open(newline="", encoding="utf-8") as file:
+        truth = {row["sample_id"]: row for row in csv.DictReader(file)}
+    told = {row[0]: (float(row[1]), row[2]) for row in sample_rows()}
+    known = {
+        name: (float(row["washout_weeks"]), f"{float(row['true_rd']):,.0f}") for name, row in truth.items()
+    }
+    assert told == known
+
+
+@pytest.mark.slow
+def test_the_sample_tubes_get_the_statuses_that_their_page_says(tmp_path: Path):
+    study = tmp_path / "demo"
+    shutil.copytree(ROOT / "fcs_samples" / "demo", study, ignore=shutil.ignore_patterns("results"))
+    assert run_study(study, RunOptions(workers=1), QuietReporter()).exit_status == 0
+    with (study / "results" / "rd_samples.csv").open(newline="", encoding="utf-8") as file:
+        found = {row["sample_id"]: row["status"] for row in csv.DictReader(file)}
+    assert found == {row[0]: row[3] for row in sample_rows()}
