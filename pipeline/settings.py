@@ -120,11 +120,32 @@ class Settings(BaseModel):
     rd_cut: Annotated[float, number(1, 1e9)] = setting(
         150000.0, "molecules per cell", "RD that splits the response table."
     )
+    kd_app_ug_ml: Annotated[float, number(1e-4, 1e4)] = setting(
+        0.25,
+        "µg/mL",
+        "Apparent dissociation constant of the drug on cells, an assumption: occupancy = C/(C + Kd).",
+    )
+    kd_app_low_ug_ml: Annotated[float, number(1e-4, 1e4)] = setting(
+        0.1, "µg/mL", "Lower end of what kd_app_ug_ml may be; widens the band of the occupancy."
+    )
+    kd_app_high_ug_ml: Annotated[float, number(1e-4, 1e4)] = setting(
+        0.64, "µg/mL", "Upper end of what kd_app_ug_ml may be; widens the band of the occupancy."
+    )
+    imid_drugs: Identifier = setting(
+        "lenalidomide; pomalidomide; thalidomide; iberdomide; mezigdomide",
+        "names",
+        "Drugs that may change CD38 themselves; one given after the washed-out drug is a covariate.",
+    )
+    cycle_days: Annotated[float, number(7, 84)] = setting(
+        28.0, "days", "Length of a cycle of the washed-out drug, for counting cycles and for eligibility."
+    )
     dexamethasone_landmark_weeks: Annotated[float, number(0, 520)] = setting(
         8.0, "weeks", "Landmark of the dexamethasone analysis, from the start of treatment."
     )
     study_id: Identifier = setting(
-        "STUDY", "", "Name of the study in the exports for statisticians (STUDYID); no patient is named by it."
+        "STUDY",
+        "",
+        "Name of the study in the exports for statisticians (STUDYID); no patient is named by it.",
     )
     lyse_reagent: Annotated[str, BeforeValidator(as_text)] = setting(
         "", "", "Reagent that lysed the red cells; printed beside every RD, not used."
