@@ -230,7 +230,7 @@ def test_another_drug_has_no_level():
 
 def test_measured_troughs_pull_the_level_towards_them():
     plain = level(*weekly(last=70))
-    low, high = (level(*weekly(last=70, trough=trough)) for trough in (120.0, 1000.0))
+    low, high = (level(*weekly(last=70, trough=trough)) for trough in (300.0, 900.0))
     assert low.ug_ml < plain.ug_ml < high.ug_ml
     assert high.high / high.low < plain.high / plain.low
     assert "weighted by 1 measured trough" in low.notes
