@@ -8,6 +8,8 @@ from typing import Final
 
 import numpy as np
 
+from pipeline.response.logistic import OddsRatio, odds_ratio
+
 LARGEST_EXACT_TABLE: Final = 400
 LARGEST_EXACT_TREND: Final = 200
 
@@ -42,7 +44,8 @@ class Contrast:
     """Two proportions against each other.
 
     The odds ratio is the conditional maximum-likelihood one that belongs to Fisher's test, with its exact
-    interval; above 0 and finite or None (a cell is 0: one limit is open).
+    interval; above 0 and finite or None (a cell is 0: one limit is open). `firth`: where a cell is 0, the
+    odds ratio of Firth's logistic regression, which is finite.
     """
 
     name: str
@@ -55,6 +58,7 @@ class Contrast:
     level: float = 0.95
     method: str = "Fisher exact, two-sided; conditional odds ratio"
     note: str = ""
+    firth: OddsRatio | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +114,8 @@ def contrast(name: str, first: Proportion, second: Proportion, level: float = 0.
         return Contrast(name, first, second, None, None, None, None, level, note=f"nobody in {empty}")
     table = [[first.k, first.n - first.k], [second.k, second.n - second.k]]
     ratio, low, high, method = _odds_ratio(table, level)
-    return Contrast(name, first, second, _fisher(table), ratio, low, high, level, method)
+    firth = _firth(name, first, second, level) if ratio is None else None
+    return Contrast(name, first, second, _fisher(table), ratio, low, high, level, method, firth=firth)
 
 
 def trend(name: str, strata: Sequence[Proportion]) -> Trend:
@@ -158,6 +163,16 @@ def _odds_ratio(table: list[list[int]], level: float) -> tuple[float | None, flo
         float(x) if np.isfinite(x) else None for x in (found.statistic, interval.low, interval.high)
     )
     return value, low, high, "Fisher exact, two-sided; conditional odds ratio, exact interval"
+
+
+def _firth(name: str, first: Proportion, second: Proportion, level: float) -> OddsRatio | None:
+    """Return the penalised odds ratio of a table with an empty cell; None where the outcome is one."""
+    if first.k + second.k in (0, first.n + second.n):
+        return None
+    group = np.repeat([1.0, 0.0], [first.n, second.n])
+    parts = [first.k, first.n - first.k, second.k, second.n - second.k]
+    outcome = np.repeat([True, False, True, False], parts)
+    return odds_ratio(name, f"{first.name} v {second.name}", group, outcome, level=level)
 
 
 def _two_sided(z: float) -> float:

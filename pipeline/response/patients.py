@@ -93,6 +93,14 @@ def washout_stratum(days: int, month_days: float) -> str:
     return WASHOUT_STRATA[sum(days / month_days >= bound for bound in STRATA_MONTHS)]
 
 
+def controlled_patients(study: Study) -> dict[str, bool]:
+    """Return the disease control of every evaluable patient in whom it is known, by patient_id."""
+    found = {
+        patient.patient_id: disease_control(patient) for patient in study.patients if is_evaluable(patient)
+    }
+    return {name: controlled for name, controlled in found.items() if controlled is not None}
+
+
 def count_responses(study: Study, rows: Sequence[PatientRd]) -> ResponseCounts:
     """Count the evaluable patients of a study by response, washout stratum and RD.
 
@@ -105,11 +113,10 @@ def count_responses(study: Study, rows: Sequence[PatientRd]) -> ResponseCounts:
     """
     evaluable = [patient for patient in study.patients if is_evaluable(patient)]
     known = [patient for patient in evaluable if patient.best_response]
-    controlled = {patient.patient_id: disease_control(patient) for patient in known}
-    told = {name: found for name, found in controlled.items() if found is not None}
+    told = controlled_patients(study)
     clocks = response_clocks(study)
     months = {name: _stratum(clocks[name], study.settings.month_days) for name in told}
-    sides = _sides(told, rows, clocks, study)
+    sides = sides_of_cut(told, rows, clocks, study)
     above, below = (f"{sign} {study.settings.rd_cut:,.0f}" for sign in (">=", "<"))
     return ResponseCounts(
         n_patients=len(study.patients),
@@ -163,13 +170,21 @@ def _stratum(clock: ResponseClock, month_days: float) -> str:
     return "" if clock.days is None else washout_stratum(clock.days, month_days)
 
 
-def _sides(
-    told: Mapping[str, bool], rows: Sequence[PatientRd], clocks: Mapping[str, ResponseClock], study: Study
-) -> dict[str, str]:
-    by_patient: dict[str, list[PatientRd]] = {name: [] for name in told}
+def baseline_rows(
+    patients: Iterable[str], rows: Sequence[PatientRd], clocks: Mapping[str, ResponseClock]
+) -> dict[str, PatientRd | None]:
+    """Return the visit that stands for each of these patients, None where there is none with an RD."""
+    by_patient: dict[str, list[PatientRd]] = {name: [] for name in patients}
     for row in rows:
         by_patient.get(row.patient_id, []).append(row)
-    chosen = {name: baseline_row(visits, clocks[name]) for name, visits in by_patient.items()}
+    return {name: baseline_row(visits, clocks[name]) for name, visits in by_patient.items()}
+
+
+def sides_of_cut(
+    patients: Iterable[str], rows: Sequence[PatientRd], clocks: Mapping[str, ResponseClock], study: Study
+) -> dict[str, str]:
+    """Return `rd_side` of each patient's baseline visit; "" where there is none."""
+    chosen = baseline_rows(patients, rows, clocks)
     cut, extrapolation = study.settings.rd_cut, study.settings.uloq_extrapolation
     return {name: "" if row is None else rd_side(row, cut, extrapolation) for name, row in chosen.items()}
 

@@ -1,12 +1,23 @@
-"""R2 to R4: response, and disease control by washout and by receptor density, every percentage with k/n."""
+"""R1 to R10 but figures: every percentage with k/n and its exact interval, every median with its own."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from pipeline.response.baseline import baseline_table
+from pipeline.response.characteristics import Characteristic
+from pipeline.response.consistency import inconsistencies
 from pipeline.response.counts import Contrast, Proportion, Trend, contrast, proportion, trend
-from pipeline.response.patients import Count, ResponseCounts, count_responses
+from pipeline.response.follow_up import RULE as FOLLOW_UP_RULE
+from pipeline.response.follow_up import follow_ups
+from pipeline.response.landmark import DexamethasoneTable, dexamethasone_table
+from pipeline.response.logistic import OddsRatio
+from pipeline.response.odds import control_odds
+from pipeline.response.patients import Count, ResponseCounts, controlled_patients, count_responses
+from pipeline.response.safety import safety_table
+from pipeline.response.statements import Inconsistency
+from pipeline.response.time_to_event import MedianSurvival, survival_medians
 from pipeline.study import Study
 from pipeline.washout.estimate import Json, to_json
 from pipeline.washout.rows import PatientRd
@@ -31,6 +42,10 @@ class ResponseTables:
         DCR at or above the RD cut, and below it (R4).
     outside
         Patients whom R3 or R4 cannot place.
+    odds
+        Disease control along washout, and by RD: logistic regression.
+    baseline, survival, dexamethasone, inconsistencies, safety
+        R1, R7, R8, R9, R10.
     """
 
     n_patients: int
@@ -44,6 +59,14 @@ class ResponseTables:
     outside: tuple[Proportion, ...]
     rule: str
     notes: tuple[str, ...]
+    odds: tuple[OddsRatio, ...] = ()
+    baseline: tuple[Characteristic, ...] = ()
+    survival: tuple[MedianSurvival, ...] = ()
+    survival_rule: str = FOLLOW_UP_RULE
+    dexamethasone: DexamethasoneTable | None = None
+    inconsistencies: tuple[Inconsistency, ...] = ()
+    safety: tuple[Characteristic, ...] = ()
+    month_days: float | None = None
 
     def to_dict(self) -> dict[str, Json]:
         """Return what `response.json` holds."""
@@ -63,7 +86,26 @@ def response_tables(study: Study, rows: Sequence[PatientRd]) -> ResponseTables:
     rows
         Receptor densities, one per patient and visit.
     """
-    return tables_of_counts(count_responses(study, rows))
+    settings = study.settings
+    courses = follow_ups(study)
+    told = controlled_patients(study)
+    given = frozenset(patient.patient_id for patient in study.patients if patient.dexamethasone_on)
+    return replace(
+        tables_of_counts(count_responses(study, rows)),
+        odds=control_odds(study, rows),
+        baseline=baseline_table(study),
+        survival=survival_medians(courses, settings.month_days),
+        dexamethasone=dexamethasone_table(
+            courses,
+            told,
+            given,
+            landmark_weeks=settings.dexamethasone_landmark_weeks,
+            month_days=settings.month_days,
+        ),
+        inconsistencies=inconsistencies(study, courses),
+        safety=safety_table(study),
+        month_days=settings.month_days,
+    )
 
 
 def tables_of_counts(counts: ResponseCounts) -> ResponseTables:

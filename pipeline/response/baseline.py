@@ -1,0 +1,75 @@
+"""R1: who the patients were. Every patient of the sheet; a share is of those in whom it is known."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from pipeline.exposure import is_drug, response_clocks
+from pipeline.response.characteristics import Characteristic, Summary, share, shares, summary
+from pipeline.response.counts import Proportion, proportion
+from pipeline.sheets.cells import as_text
+from pipeline.study import Patient, Study
+
+ELDERLY_FROM = 65
+LOW_ALBUMIN_G_L = 35
+
+
+def baseline_table(study: Study) -> tuple[Characteristic, ...]:
+    """Return the rows of R1; a column that is empty for everybody has none."""
+    patients = study.patients
+    clocks = response_clocks(study)
+    weeks = [clocks[patient.patient_id].weeks for patient in patients]
+    rows: list[Characteristic] = [
+        summary("age", [patient.age for patient in patients], "years"),
+        *share(
+            f"age >= {ELDERLY_FROM} years", [_at_least(patient.age, ELDERLY_FROM) for patient in patients]
+        ),
+        *shares("sex", [patient.sex for patient in patients], ("female", "male", "other")),
+        summary("weight", [patient.weight_kg for patient in patients], "kg"),
+        summary("albumin", [patient.albumin_g_l for patient in patients], "g/L"),
+        *share(
+            f"albumin < {LOW_ALBUMIN_G_L} g/L",
+            [_below(patient.albumin_g_l, LOW_ALBUMIN_G_L) for patient in patients],
+        ),
+        *shares("heavy chain", [patient.heavy_chain for patient in patients], ("IgG", "IgA", "light")),
+        *shares("ECOG", ["" if patient.ecog is None else as_text(patient.ecog) for patient in patients]),
+        *shares("ISS stage", [patient.iss_stage for patient in patients]),
+        *shares("cytogenetic risk", [patient.cytogenetic_risk for patient in patients]),
+        summary("prior lines", [patient.prior_lines for patient in patients]),
+        *_refractory(patients),
+        summary(f"{_drug(study)} to {_study_drug(study)}", weeks, "weeks"),
+        summary(f"doses of {_drug(study)}", _doses(study)),
+    ]
+    return tuple(row for row in rows if not (isinstance(row, Summary) and row.n == 0))
+
+
+def _drug(study: Study) -> str:
+    return study.settings.washed_out_drug.split(";")[0].strip()
+
+
+def _study_drug(study: Study) -> str:
+    return study.settings.study_drug.split(";")[0].strip()
+
+
+def _at_least(value: float | None, bound: float) -> bool | None:
+    return None if value is None else value >= bound
+
+
+def _below(value: float | None, bound: float) -> bool | None:
+    return None if value is None else value < bound
+
+
+def _refractory(patients: Sequence[Patient]) -> list[Proportion]:
+    """Return a share per drug, the most frequent first, of the patients whose cell is not empty."""
+    told = [{part.strip() for part in p.refractory_to.split(";") if part.strip()} for p in patients]
+    known = [drugs for drugs in told if drugs]
+    counts = Counter(drug for drugs in known for drug in drugs)
+    order = sorted(counts, key=lambda drug: (-counts[drug], drug))
+    return [proportion(f"refractory to {drug}", counts[drug], len(known)) for drug in order]
+
+
+def _doses(study: Study) -> list[float | None]:
+    drug = study.settings.washed_out_drug
+    counts = Counter(dose.patient_id for dose in study.doses if is_drug(dose.drug, drug))
+    return [counts.get(patient.patient_id) for patient in study.patients]

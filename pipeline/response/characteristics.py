@@ -1,0 +1,69 @@
+"""Rows of a table of patients: k of n with its percentage, or the median with its range."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from pipeline.response.counts import Proportion, proportion
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Median and range of what is known; None where nobody has a value.
+
+    Examples
+    --------
+    >>> print(summary("prior lines", [2, 7, None, 14]))
+    7 (2–14)
+    """
+
+    name: str
+    n: int
+    n_unknown: int
+    median: float | None
+    low: float | None
+    high: float | None
+    unit: str = ""
+    method: str = "median (range)"
+
+    def __str__(self) -> str:
+        if self.median is None or self.low is None or self.high is None:
+            return "nobody"
+        return f"{self.median:.4g} ({self.low:.4g}–{self.high:.4g})"
+
+
+Characteristic = Proportion | Summary
+
+
+def summary(name: str, values: Iterable[float | None], unit: str = "") -> Summary:
+    """Return median and range of the values that are known."""
+    from statistics import median
+
+    every = list(values)
+    known = [float(value) for value in every if value is not None]
+    if not known:
+        return Summary(name, 0, len(every), None, None, None, unit)
+    return Summary(name, len(known), len(every) - len(known), median(known), min(known), max(known), unit)
+
+
+def shares(title: str, values: Sequence[str], order: Sequence[str] = ()) -> tuple[Proportion, ...]:
+    """Return a share per value that occurs, of those who have one: in `order`, the others by name.
+
+    Examples
+    --------
+    >>> [str(share).split(" (")[0] for share in shares("sex", ["female", "male", "", "female"])]
+    ['2/3 = 66.7 %', '1/3 = 33.3 %']
+    """
+    counts = Counter(value for value in values if value)
+    n = sum(counts.values())
+    listed = [value for value in order if value in counts]
+    listed += sorted(set(counts) - set(listed))
+    return tuple(proportion(f"{title} {value}", counts[value], n) for value in listed)
+
+
+def share(name: str, answers: Iterable[bool | None]) -> tuple[Proportion, ...]:
+    """Return the share of yes among the known answers; nothing where no answer is known."""
+    known = [answer for answer in answers if answer is not None]
+    return (proportion(name, sum(known), len(known)),) if known else ()

@@ -1,0 +1,92 @@
+"""R9: what the user typed, looked through for numbers that cannot be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from pipeline.response.follow_up import FollowUp
+from pipeline.response.statements import Inconsistency, check_statement
+from pipeline.study import Patient, Study
+
+_CLOSE: Final = 0.02
+
+
+def inconsistencies(study: Study, courses: Iterable[FollowUp]) -> tuple[Inconsistency, ...]:
+    """Return every inconsistency of a study's free text and of its patients' rows, in the sheets' order.
+
+    Free text is the sheet `statements`, the column `remark` of samples and `discontinuation_reason` of
+    patients. Percentages are held against n = `n_patients` of a statement, else the number of patients.
+    """
+    n = len(study.patients) or len({sample.patient_id for sample in study.samples})
+    found = [
+        hit
+        for where, text, n_told in _texts(study, n)
+        for hit in check_statement(text, n_told, study.settings.month_days, where=where)
+    ]
+    by_id = {course.patient_id: course for course in courses}
+    for patient in study.patients:
+        found += _row_faults(patient, by_id.get(patient.patient_id), study.settings.month_days)
+    return tuple(found)
+
+
+def _texts(study: Study, n: int) -> Iterator[tuple[str, str, int]]:
+    for number, typed in enumerate(study.statements, start=1):
+        yield typed.cell or f"statement {number}", typed.statement, typed.n_patients or n
+    for sample in study.samples:
+        yield f"remark of sample {sample.sample_id}", sample.remark, n
+    for patient in study.patients:
+        where = f"discontinuation_reason of patient {patient.patient_id}"
+        yield where, patient.discontinuation_reason, n
+
+
+def _row_faults(patient: Patient, course: FollowUp | None, month_days: float) -> Iterator[Inconsistency]:
+    where = f"patient {patient.patient_id}"
+    if course is not None:
+        yield from _control_days(where, patient, course, month_days)
+        yield from _exposure(where, patient, course, month_days)
+    if patient.infusions is not None and (patient.infusions_interrupted or 0) > patient.infusions:
+        found = f"infusions_interrupted {patient.infusions_interrupted}"
+        yield Inconsistency(where, found, f"more than the {patient.infusions} infusions; not counted")
+    if (patient.infusion_reaction or patient.infusions_interrupted) and patient.teae_grade == 0:
+        text = "an infusion reaction or interruption, but teae_grade 0: no adverse event"
+        yield Inconsistency(where, "teae_grade 0", text)
+
+
+def _control_days(
+    where: str, patient: Patient, course: FollowUp, month_days: float
+) -> Iterator[Inconsistency]:
+    """Hold disease_control_days against progression: longer than it is wrong, a fraction of it is a unit."""
+    typed, held = patient.disease_control_days, course.pfs_day
+    if typed is None or held is None:
+        return
+    found = f"disease_control_days {typed:g}"
+    if typed > held + 1:
+        end = "progression or death" if course.pfs_event else "the last day seen"
+        yield Inconsistency(where, found, f"{end} was {held} days after the start")
+    elif unit := _unit_slip(typed, held, month_days, course.pfs_event):
+        text = f"progression or death was {held} days after the start: were {typed:g} {unit} meant?"
+        yield Inconsistency(where, found, text)
+
+
+def _unit_slip(typed: float, held: int, month_days: float, ended: bool) -> str:
+    """Return the unit in which the typed number is the known number of days, "" where there is none."""
+    for unit, days in (("weeks", 7.0), ("months", month_days)):
+        if ended and typed > 1 and abs(typed * days - held) <= max(_CLOSE * held, days / 2):
+            return unit
+    return ""
+
+
+def _exposure(where: str, patient: Patient, course: FollowUp, month_days: float) -> Iterator[Inconsistency]:
+    """Hold exposure_weeks against the days under treatment, where the sheet tells when it ended."""
+    typed = patient.exposure_weeks
+    if typed is None or course.treated_days is None or patient.discontinued_on is None:
+        return
+    weeks = course.treated_days / 7
+    if typed > weeks + 5:
+        as_days = abs(typed - course.treated_days) <= 7
+        text = f"treatment ended {weeks:.1f} weeks after its start" + ("; are these days?" if as_days else "")
+        yield Inconsistency(where, f"exposure_weeks {typed:g}", text)
+    elif typed > 1 and abs(typed * month_days / 7 - weeks) <= 0.5 < weeks - typed - 2:
+        text = f"treatment ended {weeks:.1f} weeks after its start: were {typed:g} months meant?"
+        yield Inconsistency(where, f"exposure_weeks {typed:g}", text)

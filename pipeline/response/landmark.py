@@ -1,0 +1,148 @@
+"""R8: dexamethasone, added after response was seen: compared from a landmark on, not from the start."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pipeline.response.counts import Proportion, proportion
+from pipeline.response.follow_up import FollowUp, times_of
+from pipeline.response.time_to_event import ENDPOINTS, MedianSurvival, survival_medians
+from pipeline.survival import log_rank_p
+
+DAYS_PER_WEEK: Final = 7
+IMMORTAL_TIME: Final = (
+    "Immortal time: whoever was given dexamethasone had to be alive, and mostly under control, until it was "
+    "given, so disease control with and without it, counted from the start of treatment, does not tell what "
+    "dexamethasone does. The landmark analysis sorts patients by what they had been given by the landmark "
+    "and counts only what came after it, among those who were then alive without progression."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LandmarkTest:
+    """PFS or OS from the landmark on, with dexamethasone against without."""
+
+    name: str
+    log_rank_p: float | None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DexamethasoneTable:
+    """Disease control by dexamethasone as it is often printed, and what a landmark leaves of it.
+
+    Attributes
+    ----------
+    ever
+        Disease control of those who ever and never had it: not to be read as its effect (`warning`).
+    given_by
+        Of those alive without progression at the landmark, those who had been given it.
+    with_it, without_it
+        PFS and OS from the landmark.
+    later
+        Number at risk who got it after the landmark: they count as without.
+    """
+
+    landmark_weeks: float
+    ever: tuple[Proportion, ...]
+    at_risk: int
+    given_by: Proportion
+    later: int
+    with_it: tuple[MedianSurvival, ...]
+    without_it: tuple[MedianSurvival, ...]
+    tests: tuple[LandmarkTest, ...]
+    warning: str = IMMORTAL_TIME
+    note: str = ""
+
+
+def dexamethasone_table(
+    courses: Sequence[FollowUp],
+    told: Mapping[str, bool],
+    given: frozenset[str],
+    *,
+    landmark_weeks: float,
+    month_days: float,
+) -> DexamethasoneTable:
+    """Return disease control by dexamethasone and the landmark analysis.
+
+    Parameters
+    ----------
+    courses
+        Of every patient.
+    told
+        Disease control by patient_id, of the evaluable patients in whom it is known.
+    given
+        The patients with any date of dexamethasone.
+    landmark_weeks
+        From the start of treatment (Anderson 1983, doi:10.1200/JCO.1983.1.11.710).
+    """
+    day = landmark_weeks * DAYS_PER_WEEK
+    at_risk = [_after(course, day) for course in courses if _is_at_risk(course, day)]
+    groups = tuple(
+        tuple(course for course in at_risk if _had_by(course) is wanted) for wanted in (True, False)
+    )
+    return DexamethasoneTable(
+        landmark_weeks=landmark_weeks,
+        ever=(
+            _control("dexamethasone, ever", told, [name for name in told if name in given]),
+            _control("no dexamethasone", told, [name for name in told if name not in given]),
+        ),
+        at_risk=len(at_risk),
+        given_by=proportion("dexamethasone by the landmark", len(groups[0]), len(at_risk)),
+        later=sum(course.dexamethasone_day is not None for course in groups[1]),
+        with_it=survival_medians(groups[0], month_days),
+        without_it=survival_medians(groups[1], month_days),
+        tests=tuple(_test(endpoint, groups[0], groups[1]) for endpoint in ENDPOINTS),
+        note=_note(len(groups[0]), len(groups[1]), landmark_weeks),
+    )
+
+
+def _control(name: str, told: Mapping[str, bool], patients: Sequence[str]) -> Proportion:
+    return proportion(name, sum(told[patient] for patient in patients), len(patients))
+
+
+def _is_at_risk(course: FollowUp, day: float) -> bool:
+    """Tell whether a patient is known to be alive without progression at the landmark."""
+    return course.pfs_day is not None and (
+        course.pfs_day > day or (course.pfs_day == day and not course.pfs_event)
+    )
+
+
+def _after(course: FollowUp, day: float) -> FollowUp:
+    """Return the course counted from the landmark; dexamethasone before it has a day of 0 or less."""
+    from dataclasses import replace
+
+    def shifted(value: int | None) -> int | None:
+        return None if value is None else round(value - day)
+
+    return replace(
+        course,
+        pfs_day=shifted(course.pfs_day),
+        os_day=shifted(course.os_day),
+        dexamethasone_day=shifted(course.dexamethasone_day),
+    )
+
+
+def _had_by(course: FollowUp) -> bool:
+    return course.dexamethasone_day is not None and course.dexamethasone_day <= 0
+
+
+def _test(endpoint: str, with_it: Sequence[FollowUp], without_it: Sequence[FollowUp]) -> LandmarkTest:
+    if not with_it or not without_it:
+        return LandmarkTest(endpoint, None, "one group is empty")
+    p = log_rank_p((times_of(with_it, endpoint), times_of(without_it, endpoint)))
+    return LandmarkTest(endpoint, p, "" if p is not None else "nobody had the event")
+
+
+def _note(n_with: int, n_without: int, weeks: float) -> str:
+    if n_with + n_without == 0:
+        return f"nobody is known to be alive without progression at {weeks:g} weeks"
+    if n_with and n_without:
+        return ""
+    who = "nobody" if n_with == 0 else "everybody"
+    return (
+        f"{who} at risk had dexamethasone by {weeks:g} weeks: nothing to compare "
+        "(the setting dexamethasone_landmark_weeks moves the landmark)"
+    )

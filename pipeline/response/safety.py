@@ -1,0 +1,68 @@
+"""R10: exposure, adverse events, infusions and serum concentrations, from the optional columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipeline.exposure import is_drug
+from pipeline.response.characteristics import Characteristic, Summary, share, summary
+from pipeline.response.counts import Proportion, proportion
+from pipeline.response.landmark import DAYS_PER_WEEK
+from pipeline.study import Patient, Study
+
+SEVERE_FROM = 3
+
+
+def safety_table(study: Study) -> tuple[Characteristic, ...]:
+    """Return the rows of R10, of every patient in whom the column is filled; none for an empty column."""
+    patients = study.patients
+    grades = [patient.teae_grade for patient in patients]
+    rows: list[Characteristic] = [
+        summary("exposure", [exposure_weeks(patient) for patient in patients], "weeks"),
+        *share("any adverse event", [None if grade is None else grade >= 1 for grade in grades]),
+        *share(
+            f"adverse event of grade >= {SEVERE_FROM}",
+            [None if grade is None else grade >= SEVERE_FROM for grade in grades],
+        ),
+        *share("adverse event of grade 5", [None if grade is None else grade == 5 for grade in grades]),
+        *share("infusion reaction", [patient.infusion_reaction for patient in patients]),
+        *_interrupted(patients),
+        *_serum(study),
+    ]
+    return tuple(row for row in rows if not (isinstance(row, Summary) and row.n == 0))
+
+
+def exposure_weeks(patient: Patient) -> float | None:
+    """Return the weeks on treatment as typed, else from treatment_start to discontinued_on; None: not known.
+
+    Examples
+    --------
+    >>> exposure_weeks(Patient("P1", exposure_weeks=8.3))
+    8.3
+    """
+    if patient.exposure_weeks is not None:
+        return patient.exposure_weeks
+    start, end = patient.treatment_start, patient.discontinued_on
+    return None if start is None or end is None or end < start else (end - start).days / DAYS_PER_WEEK
+
+
+def _interrupted(patients: Sequence[Patient]) -> tuple[Proportion, ...]:
+    """Return the share of interrupted infusions, of patients whose row tells both numbers.
+
+    More interrupted infusions than infusions are a slip, which R9 names: that row is not counted.
+    """
+    both = [(patient.infusions_interrupted, patient.infusions) for patient in patients]
+    told = [(k, n) for k, n in both if k is not None and n is not None and k <= n]
+    n = sum(n for _, n in told)
+    return (proportion("interrupted infusions", sum(k for k, _ in told), n),) if n else ()
+
+
+def _serum(study: Study) -> tuple[Characteristic, ...]:
+    found = [patient.serum_ug_ml for patient in study.patients]
+    drug = study.settings.washed_out_drug.split(";")[0].strip()
+    troughs = [d.serum_trough_ug_ml for d in study.doses if is_drug(d.drug, study.settings.washed_out_drug)]
+    return (
+        *share(f"{drug} found in serum", [None if value is None else value > 0 for value in found]),
+        summary(f"serum {drug} before the study drug", found, "µg/mL"),
+        summary(f"serum {drug} trough, per measured dose", [v for v in troughs if v is not None], "µg/mL"),
+    )

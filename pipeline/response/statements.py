@@ -1,0 +1,153 @@
+"""R9: percentages that no count gives, and durations whose two units disagree, in what somebody typed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+DAYS_PER_WEEK: Final = 7
+WEEKS_MONTH: Final = 28
+"""Days of a month that is taken for four weeks: the usual slip."""
+
+_NUMBER = r"\d+(?:[.,]\d+)?"
+_PERCENT = re.compile(
+    rf"(?<![\d.,])({_NUMBER})\s*(?:%|per ?cent\b)(?!\s*-?(?:CI\b|confidence|interval))", re.IGNORECASE
+)
+_COUNT = r"(\d+)\s*(?:/|of|out of)\s*(\d+)"
+_SAME_AS = r"(?:=|:|,|\(|\[|;|or|i\.e\.,?)"
+_SHARE = re.compile(
+    rf"(?<![\d.,/]){_COUNT}(?:\s+patients)?\s*{_SAME_AS}?\s*({_NUMBER})\s*(?:%|per ?cent\b)"
+    rf"|(?<![\d.,])({_NUMBER})\s*(?:%|per ?cent\b)\s*{_SAME_AS}\s*{_COUNT}(?![\d.,/])",
+    re.IGNORECASE,
+)
+_UNIT = r"(days?|d|weeks?|wks?|months?|mo|years?|yrs?)\b\.?"
+_THAT_IS = r"(?:=|\(|\[|/|≈|~|,?\s+(?:or|i\.e\.,?|that is)|equals|are)"
+_PAIR = re.compile(
+    rf"(?<![\d.,])({_NUMBER})[\s-]*{_UNIT}\s*{_THAT_IS}\s*(?:=\s*)?({_NUMBER})[\s-]*{_UNIT}",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Inconsistency:
+    """Something typed that cannot be as it stands. `where`: a cell, or what the text is."""
+
+    where: str
+    found: str
+    text: str
+
+    def __str__(self) -> str:
+        return f'{self.where}: "{self.found}": {self.text}'
+
+
+def check_statement(
+    text: str, n_patients: int, month_days: float, *, where: str = "text"
+) -> tuple[Inconsistency, ...]:
+    """Return what is wrong with the percentages and durations of a text.
+
+    A percentage beside its count (`12/32 = 37.5 %`) must be that count's; one alone must be k/n for some
+    n ≤ `n_patients`, to the decimals that were typed. Two durations that are said to be the same must be so
+    within their rounding, a month having `month_days` days.
+
+    Examples
+    --------
+    >>> for found in check_statement("26.4 % had it for 74 weeks = 18.5 months", 32, 30.4375):
+    ...     print(found)
+    text: "26.4 %": no k/n with n up to 32 is 26.4 %; nearest are 5/19 = 26.3 % and 4/15 = 26.7 %
+    text: "74 weeks = 18.5 months": 74 weeks are 17.0 months; 18.5 are months of 4 weeks
+    >>> check_statement("12/32 = 37.5 %; 74 weeks (17.0 months)", 32, 30.4375)
+    ()
+    """
+    shares = [(match.span(), _share_fault(match)) for match in _SHARE.finditer(text)]
+    alone = (
+        (match, _percent_fault(match[1], n_patients))
+        for match in _PERCENT.finditer(text)
+        if not any(start <= match.start() < end for (start, end), _ in shares)
+    )
+    durations = ((match, _duration_fault(match, month_days)) for match in _PAIR.finditer(text))
+    found = [(span[0], text[slice(*span)], fault) for span, fault in shares]
+    found += [(match.start(), match[0], fault) for match, fault in (*alone, *durations)]
+    return tuple(
+        Inconsistency(where, " ".join(quote.split()), fault) for _, quote, fault in sorted(found) if fault
+    )
+
+
+def fits_a_count(percent: float, decimals: int, n_patients: int) -> bool:
+    """Tell whether some k/n with n ≤ `n_patients` is this percentage when rounded to these decimals.
+
+    Examples
+    --------
+    >>> fits_a_count(37.5, 1, 32), fits_a_count(26.4, 1, 32), fits_a_count(26.4, 1, 53)
+    (True, False, True)
+    """
+    half = 0.5 * 10.0**-decimals + 1e-9
+    return any(abs(100 * round(percent * n / 100) / n - percent) <= half for n in range(1, n_patients + 1))
+
+
+def _share_fault(match: re.Match[str]) -> str:
+    groups = match.groups()
+    k, n, typed = (
+        (int(groups[0]), int(groups[1]), groups[2])
+        if groups[0]
+        else (int(groups[4]), int(groups[5]), groups[3])
+    )
+    if not 0 <= k <= n or n == 0:
+        return f"{k} of {n} is no share"
+    value, decimals = _read(typed)
+    if abs(100 * k / n - value) <= 0.5 * 10.0**-decimals + 1e-9:
+        return ""
+    return f"{k}/{n} is {100 * k / n:.{max(decimals, 1)}f} %"
+
+
+def _percent_fault(typed: str, n_patients: int) -> str:
+    value, decimals = _read(typed)
+    if value > 100:
+        return "a share of patients is at most 100 %"
+    if n_patients < 1 or fits_a_count(value, decimals, n_patients):
+        return ""
+    below, above = _neighbours(value, n_patients)
+    return f"no k/n with n up to {n_patients} is {typed} %; nearest are {below} and {above}"
+
+
+def _neighbours(percent: float, n_patients: int) -> tuple[str, str]:
+    """Return the nearest share on either side, of the fewest patients."""
+    counts = range(1, n_patients + 1)
+    below = max(((100 * int(percent * n / 100) / n, -n) for n in counts), default=(0.0, -1))
+    above = min(((100 * (int(percent * n / 100) + 1) / n, n) for n in counts), default=(0.0, 1))
+    return _named(below[0], -below[1]), _named(above[0], above[1])
+
+
+def _named(percent: float, n: int) -> str:
+    return f"{round(percent * n / 100)}/{n} = {percent:.1f} %"
+
+
+def _duration_fault(match: re.Match[str], month_days: float) -> str:
+    first, unit, second, other = match.groups()
+    one, two = _days(unit, month_days), _days(other, month_days)
+    if one == two:
+        return ""
+    (value, decimals), (stated, stated_decimals) = _read(first), _read(second)
+    slack = 0.5 * 10.0**-decimals * one + 0.5 * 10.0**-stated_decimals * two
+    if abs(value * one - stated * two) <= slack + 1e-9:
+        return ""
+    text = f"{first} {_spelt(unit)} are {value * one / two:.{max(stated_decimals, 1)}f} {_spelt(other)}"
+    short = {_days(unit, WEEKS_MONTH), _days(other, WEEKS_MONTH)}
+    weeks = abs(value * _days(unit, WEEKS_MONTH) - stated * _days(other, WEEKS_MONTH)) <= slack
+    is_slip = weeks and {WEEKS_MONTH, DAYS_PER_WEEK} >= short
+    return f"{text}; {second} are months of 4 weeks" if is_slip else text
+
+
+def _read(typed: str) -> tuple[float, int]:
+    """Return a number and how many decimals were typed."""
+    plain = typed.replace(",", ".")
+    return float(plain), len(plain.partition(".")[2])
+
+
+def _days(unit: str, month_days: float) -> float:
+    letter = unit[0].lower()
+    return {"d": 1.0, "w": float(DAYS_PER_WEEK), "m": month_days, "y": 12 * month_days}[letter]
+
+
+def _spelt(unit: str) -> str:
+    return {"d": "days", "w": "weeks", "m": "months", "y": "years"}[unit[0].lower()]
