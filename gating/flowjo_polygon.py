@@ -1,7 +1,7 @@
 """A FlowJo 10 polygon as FlowJo sees it: on a grid of 256 × 256 bins of its display axes.
 
 FlowJo writes `gateResolution="256"` beside each polygon. Events and corners belong to the bin that they lie
-in, and a bin on the outline is inside. With that, all 46 counts of two real marrow tubes are those that FlowJo
+in, and a bin on the outline is inside. With that, all 46 counts of two real marrow tubes are those FlowJo
 stored; exact geometry, as in FlowKit, is off by up to 7 %. Rectangles are not binned. It is known for
 biexponential axes alone, so that other axes stay exact.
 """

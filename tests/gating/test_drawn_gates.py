@@ -111,7 +111,7 @@ def test_every_gatingml_gate_has_the_events_of_the_standard_s_own_truth(real_dat
             continue
         strategy = read_strategy(document, path.name, ())
         for population in populations_of(strategy):
-            truth = folder / "truth" / f"Results_{population[-1]}.txt"
+            truth = folder / "truth" / f"Results_{TRUTH.get(population, population[-1])}.txt"
             if truth.exists():
                 drawn = read_drawn_population(document, path.name, "/".join(population[1:]))
                 expected = np.loadtxt(truth, dtype=int).astype(bool)
