@@ -59,10 +59,13 @@ def assembled(
         provenance=provenance_of(study, inputs),
     )
     rows = [patient_rd(visit) for visit in visits_of(outcome)]
+    response = response_tables(study, rows) if study.patients or study.statements else None
+    typed = response.inconsistencies if response else ()
     return replace(
         outcome,
         washout=washout_report(rows, study.settings),
-        response=response_tables(study, rows) if study.patients else None,
+        response=response if study.patients else None,
+        notes=(*outcome.notes, *(Note(hit.where, f'"{hit.found}": {hit.text}') for hit in typed)),
     )
 
 

@@ -11,8 +11,11 @@ from pipeline.figures.canvas import house_style, to_pdf
 from pipeline.figures.gating import channel_labels, gating_figure
 from pipeline.figures.names import axis_name, density_name, population_name
 from pipeline.figures.response import response_figure
+from pipeline.figures.survival import survival_figure
+from pipeline.figures.swimmer import swimmer_figures, swimmers
 from pipeline.figures.washout import washout_figure
 from pipeline.outcome import Outcome
+from pipeline.response.follow_up import follow_ups
 from pipeline.sample_result import CalibrationResult
 from pipeline.visits import visits_of
 
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def write_figures(folder: Path, outcome: Outcome) -> None:
-    """Write `rd_washout.pdf`, `response.pdf`, `calibration.pdf` and `gating.pdf` (a page each).
+    """Write `rd_washout.pdf`, `response.pdf`, `swimmer.pdf`, `survival.pdf`, `calibration.pdf`, `gating.pdf`.
 
     Parameters
     ----------
@@ -30,11 +33,12 @@ def write_figures(folder: Path, outcome: Outcome) -> None:
     outcome
         What was found. A figure without data is not written.
     """
-    _clear(folder, "rd_washout.pdf", "response.pdf", "gating.pdf")
+    _clear(folder, "rd_washout.pdf", "response.pdf", "swimmer.pdf", "survival.pdf", "gating.pdf")
     with house_style():
         _write_washout(folder, outcome)
         if outcome.response is not None and outcome.response.n_evaluable:
             to_pdf([response_figure(outcome.response, density_name(outcome.study))], folder / "response.pdf")
+        _write_courses(folder, outcome)
         _write_gating(folder, outcome)
     write_bead_figures(folder, outcome.calibrations)
 
@@ -65,6 +69,13 @@ def _write_washout(folder: Path, outcome: Outcome) -> None:
             visits, outcome.best_responses(), outcome.study.settings, fit, axis_name(outcome.study)
         )
         to_pdf([figure], folder / "rd_washout.pdf")
+
+
+def _write_courses(folder: Path, outcome: Outcome) -> None:
+    courses, month_days = follow_ups(outcome.study), outcome.study.settings.month_days
+    if swimmers(courses):
+        to_pdf(swimmer_figures(courses, month_days), folder / "swimmer.pdf")
+        to_pdf([survival_figure(courses, month_days)], folder / "survival.pdf")
 
 
 def _write_gating(folder: Path, outcome: Outcome) -> None:

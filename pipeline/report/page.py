@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from pipeline.figures.canvas import house_style, to_svg
 from pipeline.figures.names import axis_name, density_name, marker_of
 from pipeline.figures.response import response_figure
+from pipeline.figures.survival import survival_figure
+from pipeline.figures.swimmer import MOST_BARS, swimmer_figure, swimmers
 from pipeline.figures.washout import washout_figure
 from pipeline.outcome import Outcome
 from pipeline.report.attention import Item, attention
@@ -22,6 +24,7 @@ from pipeline.report.words import (
     verdict_line,
     washout_words,
 )
+from pipeline.response.follow_up import FollowUp, follow_ups
 from pipeline.sample_result import SampleResult
 from pipeline.settings import Settings
 from pipeline.visits import Visit, visits_of
@@ -51,6 +54,10 @@ class Page:
     washout_words: tuple[str, ...]
     data_words: str
     response_svg: str
+    swimmer_svg: str
+    n_swimmers: int
+    n_shown: int
+    survival_svg: str
     changed_settings: tuple[tuple[str, str], ...]
     open_all: bool
 
@@ -80,6 +87,7 @@ def _page(outcome: Outcome) -> Page:
     scale = scale_of(results)
     anchors = _anchors(outcome, results)
     visits = visits_of(outcome)
+    courses = swimmers(follow_ups(outcome.study))
     return Page(
         title=outcome.study.folder.name or "study",
         verdict=verdict_line(results),
@@ -97,6 +105,10 @@ def _page(outcome: Outcome) -> Page:
         washout_words=washout_words(outcome),
         data_words=data_words(outcome.washout) if outcome.washout else "",
         response_svg=_response_svg(outcome),
+        swimmer_svg=_swimmer_svg(courses, outcome.study.settings),
+        n_swimmers=len(courses),
+        n_shown=min(len(courses), MOST_BARS),
+        survival_svg=_survival_svg(courses, outcome.study.settings),
         changed_settings=changed_settings(outcome.study.settings),
         open_all=len(results) <= MOST_OPEN_CARDS,
     )
@@ -147,6 +159,20 @@ def _response_svg(outcome: Outcome) -> str:
         "response",
         "Disease control rates with exact intervals",
     )
+
+
+def _swimmer_svg(courses: Sequence[FollowUp], settings: Settings) -> str:
+    if not courses:
+        return ""
+    figure = swimmer_figure(courses[:MOST_BARS], settings.month_days)
+    return to_svg(figure, "swimmer", "A bar per patient as long as the treatment, with response and events")
+
+
+def _survival_svg(courses: Sequence[FollowUp], settings: Settings) -> str:
+    if not courses:
+        return ""
+    figure = survival_figure(courses, settings.month_days)
+    return to_svg(figure, "survival", "Kaplan-Meier curves of progression-free and overall survival")
 
 
 def _environment() -> Environment:
