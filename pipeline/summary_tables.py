@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pipeline.outcome import Outcome
+from pipeline.response.characteristics import Characteristic
 from pipeline.response.counts import Contrast, Proportion, Trend
+from pipeline.response.landmark import DexamethasoneTable
+from pipeline.response.logistic import OddsRatio
 from pipeline.response.tables import ResponseTables
+from pipeline.response.time_to_event import MedianSurvival
 from pipeline.tables import Table, sample_flags, sample_notes
 from pipeline.washout.report import WashoutReport
 
@@ -43,7 +47,7 @@ def washout_tables(found: WashoutReport | None) -> Titled:
 
 
 def response_tables_of(found: ResponseTables | None) -> Titled:
-    """Return the response tables, their contrasts and trend."""
+    """Return the response tables, their contrasts and trend, and the tables of R1 and R7 to R10."""
     if found is None:
         return (("", Table(("text",), (("The study has no patients sheet.",),))),)
     return (
@@ -53,8 +57,68 @@ def response_tables_of(found: ResponseTables | None) -> Titled:
         ("Disease control of patients in no stratum", _proportions(found.outside)),
         ("Contrasts", _contrasts((*found.washout_contrasts, found.rd_contrast))),
         ("Trend", _trend(found.washout_trend)),
-        ("Notes", Table(("text",), tuple((note,) for note in (found.rule, *found.notes)))),
+        ("Odds of disease control, logistic regression", _odds(found.odds)),
+        ("Patients before the study drug", _characteristics(found.baseline)),
+        ("Survival, months", _survival([("", row) for row in found.survival])),
+        *_dexamethasone(found.dexamethasone),
+        ("Exposure, safety and serum", _characteristics(found.safety)),
+        ("What was typed and cannot be", _typed(found)),
+        ("Notes", _texts((found.rule, found.survival_rule, *found.notes))),
     )
+
+
+def _odds(found: Iterable[OddsRatio]) -> Table:
+    columns = ("covariate", "per", "n", "events", "odds_ratio", "low", "high", "p", "method", "note")
+    rows = (
+        (o.name, o.per, o.n, o.n_events, o.odds_ratio, o.low, o.high, o.p, o.method, o.note) for o in found
+    )
+    return Table(columns, tuple(rows))
+
+
+def _characteristics(found: Iterable[Characteristic]) -> Table:
+    """Return shares and medians below each other; `low` and `high` are the interval, or the range."""
+    columns = ("row", "k", "n", "percent", "median", "low", "high", "unit", "method")
+    rows = (
+        (row.name, row.k, row.n, row.percent, None, row.low, row.high, "%", row.method)
+        if isinstance(row, Proportion)
+        else (row.name, None, row.n, None, row.median, row.low, row.high, row.unit, row.method)
+        for row in found
+    )
+    return Table(columns, tuple(rows))
+
+
+def _survival(found: Iterable[tuple[str, MedianSurvival]]) -> Table:
+    columns = ("endpoint", "group", "n", "events", "not_known", "median", "low", "high", "method", "note")
+    rows = (
+        (m.name, group, m.n, m.n_events, m.n_unknown, m.median, m.low, m.high, m.method, m.note)
+        for group, m in found
+    )
+    return Table(columns, tuple(rows))
+
+
+def _dexamethasone(found: DexamethasoneTable | None) -> Titled:
+    if found is None:
+        return ()
+    groups = [("with dexamethasone", found.with_it), ("without", found.without_it)]
+    medians = [(group, row) for group, rows in groups for row in rows]
+    tests = Table(("endpoint", "p", "note"), tuple((t.name, t.log_rank_p, t.note) for t in found.tests))
+    landmark = f"from the landmark of {found.landmark_weeks:g} weeks"
+    return (
+        ("Disease control by dexamethasone: not its effect", _proportions(found.ever)),
+        ("", _texts((found.warning, *((found.note,) if found.note else ())))),
+        ("Dexamethasone among those at risk at the landmark", _proportions((found.given_by,))),
+        (f"Survival {landmark}, months", _survival(medians)),
+        (f"Log-rank test {landmark}", tests),
+    )
+
+
+def _typed(found: ResponseTables) -> Table:
+    rows = tuple((hit.where, hit.found, hit.text) for hit in found.inconsistencies)
+    return Table(("where", "found", "text"), rows)
+
+
+def _texts(found: Iterable[str]) -> Table:
+    return Table(("text",), tuple((text,) for text in found))
 
 
 def note_table(outcome: Outcome) -> Table:

@@ -141,6 +141,6 @@ def _key(axes: Axes, courses: Sequence[FollowUp]) -> None:
         for mark in (DEXAMETHASONE, PROGRESSION, DEATH, ON_TREATMENT) if mark in marks
     ]  # fmt: skip
     axes.legend(
-        handles=[*bars, *shapes], loc="lower left", bbox_to_anchor=(-0.01, 1.0), ncols=len(bars) + len(shapes),
-        columnspacing=1.0, handlelength=1.0, handletextpad=0.4, borderaxespad=0.2, fontsize=6.8,
+        handles=[*bars, *shapes], loc="lower left", bbox_to_anchor=(-0.01, 1.0),
+        ncols=len(bars) + len(shapes), columnspacing=1.0, handlelength=1.0, handletextpad=0.4, borderaxespad=0.2, fontsize=6.8,
     )  # fmt: skip

@@ -87,7 +87,7 @@ def _page(outcome: Outcome) -> Page:
     scale = scale_of(results)
     anchors = _anchors(outcome, results)
     visits = visits_of(outcome)
-    courses = swimmers(follow_ups(outcome.study))
+    courses = follow_ups(outcome.study)
     return Page(
         title=outcome.study.folder.name or "study",
         verdict=verdict_line(results),
@@ -106,8 +106,8 @@ def _page(outcome: Outcome) -> Page:
         data_words=data_words(outcome.washout) if outcome.washout else "",
         response_svg=_response_svg(outcome),
         swimmer_svg=_swimmer_svg(courses, outcome.study.settings),
-        n_swimmers=len(courses),
-        n_shown=min(len(courses), MOST_BARS),
+        n_swimmers=len(swimmers(courses)),
+        n_shown=min(len(swimmers(courses)), MOST_BARS),
         survival_svg=_survival_svg(courses, outcome.study.settings),
         changed_settings=changed_settings(outcome.study.settings),
         open_all=len(results) <= MOST_OPEN_CARDS,
@@ -162,14 +162,15 @@ def _response_svg(outcome: Outcome) -> str:
 
 
 def _swimmer_svg(courses: Sequence[FollowUp], settings: Settings) -> str:
-    if not courses:
+    shown = swimmers(courses)[:MOST_BARS]
+    if not shown:
         return ""
-    figure = swimmer_figure(courses[:MOST_BARS], settings.month_days)
+    figure = swimmer_figure(shown, settings.month_days)
     return to_svg(figure, "swimmer", "A bar per patient as long as the treatment, with response and events")
 
 
 def _survival_svg(courses: Sequence[FollowUp], settings: Settings) -> str:
-    if not courses:
+    if not swimmers(courses):
         return ""
     figure = survival_figure(courses, settings.month_days)
     return to_svg(figure, "survival", "Kaplan-Meier curves of progression-free and overall survival")
