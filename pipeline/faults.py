@@ -11,7 +11,17 @@ from enum import StrEnum
 
 LONGEST_QUOTE = 80
 _CELL = re.compile(r"^(?P<sheet>[^!]+)!(?P<column>[A-Z]*)(?P<row>\d*)$")
-_SHEET_ORDER = ("samples", "panels", "beads", "doses", "patients", "settings", "gates", "statements", "review")
+_SHEET_ORDER = (
+    "samples",
+    "panels",
+    "beads",
+    "doses",
+    "patients",
+    "settings",
+    "gates",
+    "statements",
+    "review",
+)
 
 
 class Severity(StrEnum):

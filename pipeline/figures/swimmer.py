@@ -142,5 +142,6 @@ def _key(axes: Axes, courses: Sequence[FollowUp]) -> None:
     ]  # fmt: skip
     axes.legend(
         handles=[*bars, *shapes], loc="lower left", bbox_to_anchor=(-0.01, 1.0),
-        ncols=len(bars) + len(shapes), columnspacing=1.0, handlelength=1.0, handletextpad=0.4, borderaxespad=0.2, fontsize=6.8,
+        ncols=len(bars) + len(shapes), columnspacing=1.0, handlelength=1.0,
+        handletextpad=0.4, borderaxespad=0.2, fontsize=6.8,
     )  # fmt: skip

@@ -49,7 +49,8 @@ def write_sheets(plan: StudyPlan, study: Path) -> None:
     histories = [_history(plan, tube) for tube in _last_tubes(plan)]
     doses = [dose for history in histories for dose in history[1]]
     write_csv(study / "doses.csv", DOSE_COLUMNS, [_as_row(dose) for dose in doses])
-    write_csv(study / "patients.csv", PATIENT_COLUMNS, [_as_row(history[0])[: len(PATIENT_COLUMNS)] for history in histories])
+    patients = [_as_row(history[0])[: len(PATIENT_COLUMNS)] for history in histories]
+    write_csv(study / "patients.csv", PATIENT_COLUMNS, patients)
 
 
 def sample_row(tube: PlannedTube) -> tuple[Cell, ...]:
