@@ -1,4 +1,4 @@
-"""The tables of docs/study.md that the code knows best. `python tests/doc_tables.py` writes them again."""
+"""The tables of docs/ that the code knows best. `python tests/doc_tables.py` writes them again."""
 
 from __future__ import annotations
 
@@ -16,16 +16,18 @@ from pipeline.simulate.scenarios import SCENARIOS
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "study.md"
-BLOCK = re.compile(r"(<!-- table: (?P<name>[\w ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+ROOMS_PAGE = ROOT / "docs" / "architecture.md"
+BLOCK = re.compile(r"(<!-- table: (?P<name>[\w/ ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 CODE = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")
+PACKAGES = ("gating", "calibration", "pipeline")
 NO_FLAGS = {"CD38RD_DEBUG": "an environment variable", "BEAD_KITS": "a name that calibration exports"}
 SAID_BY: Mapping[str, tuple[str, ...]] = {
     "the files and sheets": ("pipeline/checks",),
-    "the tube": ("pipeline/tube.py", "pipeline/quantify.py"),
     "the gates": ("gating",),
     "the calibration": ("calibration", "pipeline/bead_run.py"),
     "the doses": ("pipeline/exposure.py",),
     "the visit": ("pipeline/visits.py",),
+    "the tube": ("pipeline",),
 }
 ELSEWHERE = ("pipeline/fcs", "pipeline/report", "pipeline/simulate", "pipeline/sheets")
 """Rooms whose codes in capitals are repairs of FCS files (docs/fcs.md), words or examples, not flags."""
@@ -38,12 +40,12 @@ def flags_in_the_code() -> dict[str, str]:
     for path, code in _codes():
         if code in NO_FLAGS or code in statuses or path.startswith(ELSEWHERE):
             continue
-        found.setdefault(code, next((who for who, rooms in SAID_BY.items() if path.startswith(rooms)), path))
+        found.setdefault(code, next(who for who, rooms in SAID_BY.items() if path.startswith(rooms)))
     return found
 
 
 def _codes() -> Iterator[tuple[str, str]]:
-    for package in ("gating", "calibration", "pipeline"):
+    for package in PACKAGES:
         for path in sorted((ROOT / package).rglob("*.py")):
             for node in ast.walk(ast.parse(path.read_text("utf-8"))):
                 value = node.value if isinstance(node, ast.Constant) else None
@@ -79,12 +81,29 @@ def flags_table() -> str:
     """Return every flag, who says it and what it means."""
     order = list(SAID_BY)
     found = sorted(flags_in_the_code().items(), key=lambda pair: (order.index(pair[1]), pair[0]))
-    return _table(("flag", "said by", "meaning"), ((f"`{f}`", who, FLAGS[f]) for f, who in found))
+    return _table(("flag", "said by", "meaning"), ((f"`{f}`", who, FLAGS.get(f, "")) for f, who in found))
 
 
 def scenarios_table() -> str:
     """Return what `cd38rd simulate --scenario` takes."""
     return _table(("scenario", "what it is"), ((f"`{s.name}`", s.title) for s in SCENARIOS))
+
+
+def modules_table(package: str) -> str:
+    """Return the modules of a package, one line each; of a package within it, what it is for."""
+    rows = []
+    for path in sorted((ROOT / package).iterdir()):
+        module = path / "__init__.py" if path.is_dir() else path
+        if module.is_file() and module.suffix == ".py" and path.name != "__init__.py":
+            said = (ast.get_docstring(ast.parse(module.read_text("utf-8"))) or "").partition("\n")[0]
+            rows.append((f"`{path.name}{'/' if path.is_dir() else ''}`", said))
+    return _table((f"{package}/", "what it is"), rows)
+
+
+def rooms_table() -> str:
+    """Return the modules of every package within pipeline."""
+    inner = sorted(path.parent for path in (ROOT / "pipeline").glob("*/__init__.py"))
+    return "\n".join(modules_table(path.relative_to(ROOT).as_posix()) for path in inner)
 
 
 def _table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
@@ -96,6 +115,8 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "settings": settings_table,
     "flags": flags_table,
     "scenarios": scenarios_table,
+    **{f"modules {name}": (lambda name=name: modules_table(name)) for name in PACKAGES},
+    "rooms of pipeline": rooms_table,
     **{f"sheet {name}": (lambda name=name: sheet_table(name)) for name in (*SHEETS, "review")},
 }
 
@@ -106,4 +127,5 @@ def in_step(text: str) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(in_step(PAGE.read_text("utf-8")), encoding="utf-8", newline="")
+    for page in (PAGE, ROOMS_PAGE):
+        page.write_text(in_step(page.read_text("utf-8")), encoding="utf-8", newline="")
