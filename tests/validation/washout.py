@@ -1,15 +1,12 @@
 """Does M1 find a slope that is known, is its interval right 95 times in 100, does M0 cry wolf? By simulation.
 
-`python -m pipeline.washout.validation --out FILE` writes the tables as Markdown; same seed, same numbers.
+A section of docs/validation.md (`make validation`); same seed, same numbers.
 """
 
 from __future__ import annotations
 
-import argparse
-import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -176,29 +173,14 @@ def repeated_coverage(truth: Repeated, studies: int, seed: int) -> tuple[float, 
     return 100 * float(np.mean(told)), len(told)
 
 
-def markdown(found: Sequence[Found], repeats: Sequence[tuple[Repeated, float, int]], seed: int) -> str:
-    """Return the tables."""
-    from pipeline.washout.validation_text import as_markdown
+def section(studies: int, seed: int, mapper: Callable[..., Iterable] = map) -> str:
+    """Simulate, examine, tell; `mapper` may spread the rows over processes."""
+    from validation.washout_text import as_markdown
 
-    return as_markdown(found, repeats, seed)
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Simulate, examine, write."""
-    parser = argparse.ArgumentParser(prog="python -m pipeline.washout.validation", description=__doc__)
-    parser.add_argument("--studies", type=int, default=1000, help="simulated studies per row (1000)")
-    parser.add_argument("--seed", type=int, default=20240607)
-    parser.add_argument("--out", type=Path, help="file to write; the terminal where left out")
-    chosen = parser.parse_args(arguments)
-    found = [examine(truth, chosen.studies, chosen.seed + place) for place, truth in enumerate(TRUTHS)]
-
-    repeats = [(truth, *repeated_coverage(truth, chosen.studies, chosen.seed)) for truth in REPEATS]
-    text = markdown(found, repeats, chosen.seed)
-    if chosen.out is None:
-        sys.stdout.write(text)
-    else:
-        chosen.out.write_text(text, encoding="utf-8", newline="\n")
-    return 0
+    n = len(TRUTHS)
+    found = tuple(mapper(examine, TRUTHS, [studies] * n, range(seed, seed + n)))
+    repeats = tuple(mapper(repeated_coverage, REPEATS, [studies] * len(REPEATS), [seed] * len(REPEATS)))
+    return as_markdown(found, [(truth, *told) for truth, told in zip(REPEATS, repeats, strict=True)], seed)
 
 
 def _bias(estimate: float, true: float) -> float:
@@ -250,7 +232,3 @@ def _repeated_study(truth: Repeated, rng: np.random.Generator) -> bool | None:
     except NotEstimableError:
         return None
     return bounds[0] <= TRUE_SLOPE <= bounds[1]
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -4,14 +4,14 @@ import pytest
 from pipeline.washout.likelihood import OBSERVED, maximise
 from pipeline.washout.line import fit_line, line_intervals
 from pipeline.washout.profile import critical_value
-from pipeline.washout.validation import (
+from validation.washout import (
     TRUE_SLOPE,
     Repeated,
     Truth,
     examine,
-    main,
     observations,
     repeated_coverage,
+    section,
     simulate,
 )
 
@@ -61,14 +61,10 @@ def test_intervals_of_repeated_samples_cover():
     assert coverage > 84  # 95 expected, less three standard errors
 
 
-def test_the_command_writes_the_tables(tmp_path, monkeypatch):
-    monkeypatch.setattr(
-        "pipeline.washout.validation.TRUTHS", (Truth("few", 12), Truth("none", 12, slope=0.0))
-    )
-    monkeypatch.setattr("pipeline.washout.validation.REPEATS", (Repeated(12),))
-    out = tmp_path / "validation.md"
-    assert main(["--studies", "4", "--out", str(out)]) == 0
-    text = out.read_text(encoding="utf-8")
+def test_the_section_has_a_row_per_truth(monkeypatch):
+    monkeypatch.setattr("validation.washout.TRUTHS", (Truth("few", 12), Truth("none", 12, slope=0.0)))
+    monkeypatch.setattr("validation.washout.REPEATS", (Repeated(12),))
+    text = section(4, seed=1)
     assert "| 12 | few |" in text
     assert text.count("\n| 12 | few |") == text.count("\n| 12 | none |") == 1
     assert text.count("| alike |") == 1

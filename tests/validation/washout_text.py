@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pipeline.washout.validation import Found, Repeated
+    from validation.washout import Found, Repeated
 
-_HEAD = """# Receptor density against washout: what simulated studies with a known slope show
+_HEAD = """## Receptor density against washout
 
-Written by `python -m pipeline.washout.validation --out FILE` (seed {seed}, {studies} studies a row).
-True slope {slope:.4f} dex per doubling (x 2.27) unless the row says "no association".
+Seed {seed}, {studies} simulated studies a row. True slope {slope:.4f} dex per doubling (x 2.27) unless the row says "no association".
 
 - **bias of the mean**, **of the median**: of the maximum-likelihood slope, in % of the true slope (in dex
   where that is 0). With few measured values the slope is skewed to the steep side: its median is
@@ -41,7 +40,7 @@ _COLUMNS = (
 )
 
 _REPEATED_HEAD = """
-## Patients with 1 to 4 samples each
+### Patients with 1 to 4 samples each
 
 The interval is the profile likelihood scaled to the jackknife of patients. Random intercept SD {between} dex,
 scatter {within} dex. Washouts of a patient: within half a doubling of each other, or anywhere.
@@ -53,7 +52,7 @@ scatter {within} dex. Washouts of a patient: within half a doubling of each othe
 
 def as_markdown(found: Sequence[Found], repeats: Sequence[tuple[Repeated, float, int]], seed: int) -> str:
     """Return the whole page, ending in a newline."""
-    from pipeline.washout.validation import STUDIES_FOR_BIAS, TRUE_SLOPE
+    from validation.washout import STUDIES_FOR_BIAS, TRUE_SLOPE
 
     studies = found[0].studies
     head = _HEAD.format(

@@ -1,0 +1,262 @@
+"""Bead runs with known truth: random kits, lots and days, and runs that are wrong in a known way."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from calibration import (
+    BeadPeaksError,
+    StandardCurve,
+    StandardCurveError,
+    Verdict,
+    find_bead_peaks,
+    find_bead_singlets,
+    fit_standard_curve,
+)
+from validation.markdown import paragraph, percent, table
+from validation.simulated_beads import KITS, BeadRun, Detector, bead_run
+
+Floats = np.ndarray
+Mapper = Callable[..., Iterable]
+
+SABOTAGES = ("swapped lot", "merged", "missing", "clipped", "wrong channel", "debris")
+RIGHT_WITHIN = 0.10
+"""An accepted curve is right where it is within this of the truth all along its beads."""
+
+EARLIER_RUNS = 5
+LEAK = (0.002, 0.8)
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A random day: what was found of the medians and the slope, or why nothing was.
+
+    `errors` are relative, stained populations only; `slope_error` is against the line through the true medians.
+    """
+
+    kit: str
+    end: str
+    errors: tuple[float, ...] = ()
+    slope_error: float = 0.0
+    smallest: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sabotage:
+    """How a sabotaged run ended, without and with five earlier runs in the instrument's log."""
+
+    kind: str
+    alone: str
+    with_history: str
+    worst_error: float
+
+
+@dataclass(frozen=True, slots=True)
+class BeadsFound:
+    """Everything that the section shows."""
+
+    seed: int
+    days: tuple[Day, ...] = field(default=())
+    sabotages: tuple[Sabotage, ...] = field(default=())
+
+
+def examine(n_days: int, n_sabotages: int, seed: int, mapper: Mapper = map) -> BeadsFound:
+    """Examine random days and sabotaged runs; `mapper` may spread them over processes."""
+    days = tuple(mapper(random_day, range(seed, seed + n_days)))
+    runs = tuple(mapper(sabotage, range(seed, seed + n_sabotages)))
+    return BeadsFound(seed, days, runs)
+
+
+def random_day(seed: int) -> Day:
+    """Find the populations of a random kit, lot, detector, day: unequal weights, doublets, debris."""
+    rng = np.random.default_rng(seed)
+    kit = str(rng.choice(list(KITS)))
+    levels = np.round(np.array(KITS[kit]) * 10 ** rng.uniform(-0.08, 0.08, len(KITS[kit])))
+    detector = _detector(rng, levels)
+    weights = np.maximum(rng.dirichlet(np.full(levels.size, 8.0)), 0.03)
+    run = bead_run(
+        rng,
+        levels,
+        detector=detector,
+        n=int(rng.choice([3000, 8000, 20000])),
+        weights=weights,
+        bead_cv=rng.uniform(0.03, 0.07),
+        doublets=rng.uniform(0, 0.10),
+        debris=rng.uniform(0, 0.15),
+        autofluorescence=10.0,
+    )
+    return _measured(kit, run)
+
+
+def _detector(rng: np.random.Generator, levels: Floats) -> Detector:
+    detector = Detector(photons=10 ** rng.uniform(-1.5, -0.5), noise=rng.uniform(5, 30))
+    detector.gain = rng.uniform(0.15, 0.8) * 262143 / levels[-1] / detector.photons
+    return detector
+
+
+def _measured(kit: str, run: BeadRun) -> Day:
+    first = int(run.levels[0] == 0)
+    singles = np.array([int(np.sum(run.population == k)) for k in range(run.levels.size)])
+    try:
+        peaks, curve = _found(run, run.levels)
+    except (BeadPeaksError, StandardCurveError):
+        return Day(kit, "refused", smallest=int(singles.min()))
+    errors = np.array(peaks)[first:] / run.truth[first:] - 1
+    true_slope = np.polyfit(np.log10(run.truth[first:]), np.log10(run.levels[first:]), 1)[0]
+    smallest = int(singles.min())
+    return Day(kit, str(curve.verdict), tuple(errors.tolist()), float(curve.slope - true_slope), smallest)
+
+
+def _found(
+    run: BeadRun, levels: Floats, history: Sequence[float] | None = None, *, gated: bool = True
+) -> tuple[tuple[float, ...], StandardCurve]:
+    mask = find_bead_singlets(run.fsc, run.ssc) if gated else np.ones(run.fsc.size, bool)
+    peaks = find_bead_peaks(run.intensity[mask], levels.size, blank=bool(levels[0] == 0))
+    curve = fit_standard_curve(
+        peaks.medians, levels, rcv=peaks.rcv, n=peaks.n, saturated=peaks.saturated, history=history
+    )
+    return peaks.medians, curve
+
+
+@dataclass(frozen=True, slots=True)
+class Sabotaged:
+    """A run, the levels that the lot sheet lists, and the detector whose conversion is wanted."""
+
+    run: BeadRun
+    listed: Floats
+    detector: Detector
+
+
+def sabotaged(kind: str, seed: int) -> Sabotaged:
+    """Make a run that is wrong in one way.
+
+    Two levels of the lot sheet transposed; two populations merged; one missing; the top clipped; another
+    channel, into which 0.2 to 80 % of the dye shines; 30 % debris.
+    """
+    rng = np.random.default_rng(seed)
+    listed = np.array(list(KITS.values())[seed % len(KITS)])
+    real, weights, first = listed.copy(), np.ones(listed.size), int(listed[0] == 0)
+    detector = Detector(photons=10 ** rng.uniform(-1.6, -0.7), noise=rng.uniform(5, 40))
+    detector.gain = 150000 / listed[-1] / detector.photons
+    k = rng.integers(first, listed.size - 1)
+    seen = detector
+    if kind == "swapped lot":
+        listed[[k, k + 1]] = listed[[k + 1, k]]
+    elif kind == "merged":
+        real[k] = real[k + 1] * rng.uniform(0.85, 1.0)
+    elif kind == "missing":
+        weights[rng.integers(0, listed.size)] = rng.choice([0.0, 0.003])
+    elif kind == "clipped":
+        detector.top = rng.uniform(0.4, 1.05) * listed[-1] * detector.per_molecule
+    elif kind == "wrong channel":
+        leak = float(np.exp(rng.uniform(*np.log(LEAK))))
+        seen = Detector(detector.photons * leak, detector.gain, detector.noise, detector.top)
+    debris = 0.3 if kind == "debris" else 0.03
+    run = bead_run(rng, real, detector=seen, n=5000, weights=weights, debris=debris)
+    return Sabotaged(run, listed, detector)
+
+
+def outcome(kind: str, seed: int, *, gated: bool = True, history: bool = False) -> tuple[str, float]:
+    """Return how a sabotaged run ends, and the worst error of its curve where it is simply accepted.
+
+    `refused` (no curve), `reject`, `warn` or `accept` with a population named as dropped or doubtful
+    (flagged), `right`, or `silently wrong`.
+    """
+    made = sabotaged(kind, seed)
+    earlier = _earlier(made, seed) if history else None
+    try:
+        _, curve = _found(made.run, made.listed, earlier, gated=gated)
+    except (BeadPeaksError, StandardCurveError):
+        return "refused", 0.0
+    if curve.verdict is not Verdict.ACCEPT or curve.notes:
+        return str(curve.verdict), 0.0
+    stained = made.run.levels[made.run.levels > 0]
+    at = np.geomspace(stained[0], stained[-1], 9)
+    error = float(np.max(np.abs(curve.to_abc(at * made.detector.per_molecule) / at - 1)))
+    return ("right" if error < RIGHT_WITHIN else "silently wrong"), error
+
+
+def _earlier(made: Sabotaged, seed: int) -> list[float]:
+    """Medians of the true top bead on five earlier days, whose gain differed by 2 %."""
+    rng = np.random.default_rng([seed, 1])
+    top = max(made.listed) * made.detector.per_molecule
+    return [float(top * rng.normal(1, 0.02)) for _ in range(EARLIER_RUNS)]
+
+
+def sabotage(seed: int) -> Sabotage:
+    """Sabotage a run in one of six ways, by turns."""
+    kind = SABOTAGES[seed % len(SABOTAGES)]
+    alone, error = outcome(kind, seed)
+    return Sabotage(kind, alone, outcome(kind, seed, history=True)[0], error)
+
+
+def section(found: BeadsFound) -> str:
+    """Return the section of docs/validation.md."""
+    return f"{_days_section(found)}\n{_sabotage_section(found)}"
+
+
+def _days_section(found: BeadsFound) -> str:
+    rows = [_kit_row(kit, [day for day in found.days if day.kit == kit]) for kit in KITS]
+    rows.append(_kit_row("**all**", found.days))
+    columns = (
+        "kit", "runs", "a curve", "refused", "accept / warn / reject", "median error, P95", "worst",
+        "slope bias", "slope error, P95",
+    )  # fmt: skip
+    return (
+        "## Bead populations and standard curves\n\n"
+        + paragraph(
+            f"{len(found.days)} random kits, lots, detectors and days (seeds {found.seed} to "
+            f"{found.seed + len(found.days) - 1}): 3,000 to 20,000 events, weights down to 3 %, bead CV 3–7 %, doublets "
+            "to 10 %, debris to 15 %. A median's error is relative to the true median of the population, blanks left "
+            "out; a slope's is against the line through the true medians. Wanted: P95 ≤ 1.5 %, slope bias < 0.002."
+        )
+        + table(columns, rows)
+    )
+
+
+def _kit_row(name: str, days: Sequence[Day]) -> tuple[str, ...]:
+    ends = Counter(day.end for day in days)
+    fitted = [day for day in days if day.errors]
+    errors = np.abs([error for day in fitted for error in day.errors])
+    slopes = np.array([day.slope_error for day in fitted])
+    return (
+        name,
+        str(len(days)),
+        str(len(fitted)),
+        str(ends["refused"]),
+        f"{ends['accept']} / {ends['warn']} / {ends['reject']}",
+        percent(float(np.quantile(errors, 0.95))),
+        percent(float(errors.max())),
+        f"{slopes.mean():+.5f}".replace("-", "−"),
+        f"{np.quantile(np.abs(slopes), 0.95):.5f}",
+    )
+
+
+def _sabotage_section(found: BeadsFound) -> str:
+    ends = ("refused", "reject", "warn", "accept", "right", "silently wrong")
+    rows = []
+    for kind in SABOTAGES:
+        runs = [run for run in found.sabotages if run.kind == kind]
+        alone, logged = Counter(run.alone for run in runs), Counter(run.with_history for run in runs)
+        rows.append((kind, len(runs), *(alone[end] for end in ends), logged["silently wrong"]))
+    silent, logged_silent = (sum(row[k] for row in rows) for k in (7, 8))
+    rows.append(("**all**", len(found.sabotages), *(sum(row[k] for row in rows) for k in range(2, 9))))
+    worst = max((run.worst_error for run in found.sabotages if run.alone == "right"), default=0.0)
+    columns = ("sabotage", "runs", "refused", "rejected", "warned", "accepted, flagged", "right", "silently wrong",
+               "silently wrong with an instrument log")  # fmt: skip
+    return (
+        "### Sabotaged bead runs\n\n"
+        + paragraph(
+            f"{len(found.sabotages)} runs, six kinds by turns. *Right*: accepted without a word and within "
+            f"{percent(RIGHT_WITHIN, 0)} of the truth all along the beads (worst here {percent(worst, 1)}). Wrong channel: another "
+            f"detector, into which {percent(LEAK[0], 1)} to {percent(LEAK[1], 0)} of the dye shines. Such a run is a perfect bead run "
+            "where the leak is large: nothing in its file tells, but `check` compares the channel's name with the "
+            f"panel's, and an instrument log of {EARLIER_RUNS} earlier runs rejects it (last column). "
+            f"Silently wrong: {silent} by the bead file alone, {logged_silent} with the log."
+        )
+        + table(columns, rows)
+    )

@@ -1,0 +1,108 @@
+"""Write docs/validation.md: what simulations with known truth show of every step. `make validation` runs it.
+
+`python -m validation.write --out docs/validation.md`, from the folder `tests`. Same sizes and seeds, same text,
+for any number of processes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from validation import beads, density, tubes, washout
+
+SEED = 20240607
+Mapper = Callable[..., Iterable]
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How much is simulated."""
+
+    tube_seeds: int = 12
+    bead_days: int = 500
+    sabotages: int = 200
+    density_tubes: int = 1000
+    washout_studies: int = 400
+
+    def scaled(self, factor: float) -> Sizes:
+        """Return the same, smaller or larger."""
+        parts = (self.tube_seeds, self.bead_days, self.sabotages, self.density_tubes, self.washout_studies)
+        return Sizes(*(max(2, round(factor * part)) for part in parts))
+
+
+SECTIONS = ("tubes", "beads", "density", "washout")
+
+
+def section(name: str, sizes: Sizes, mapper: Mapper) -> str:
+    """Return one section as Markdown."""
+    if name == "tubes":
+        return tubes.section(_tubes(sizes, mapper))
+    if name == "beads":
+        return beads.section(beads.examine(sizes.bead_days, sizes.sabotages, SEED, mapper))
+    if name == "density":
+        return density.section(density.examine(sizes.density_tubes, SEED, mapper), SEED)
+    return washout.section(sizes.washout_studies, SEED, mapper)
+
+
+def _tubes(sizes: Sizes, mapper: Mapper) -> list[tubes.TubeOutcome]:
+    wanted = [(scenario, seed) for scenario in tubes.SCENARIOS for seed in range(1, sizes.tube_seeds + 1)]
+    return [tube for study in mapper(_study, wanted) for tube in study]
+
+
+def _study(wanted: tuple[str, int]) -> list[tubes.TubeOutcome]:
+    return list(tubes.outcomes(*wanted))
+
+
+def page(names: Sequence[str], sizes: Sizes, mapper: Mapper, seen: Callable[[str], object]) -> str:
+    """Return the whole page."""
+    parts = [HEAD]
+    for name in names:
+        seen(f"{name} …")
+        parts.append(section(name, sizes, mapper))
+    return "\n".join(parts)
+
+
+HEAD = """# Validation
+
+What cd38rd finds where the truth is known, because it was simulated. Nothing here is typed in: `make validation`
+(`python -m validation.write --out ../docs/validation.md` in `tests`) simulates, measures and writes this page;
+the same seeds give the same page. What it finds in real files with published answers is in the tests marked
+`real`. A simulation shows that the arithmetic does what it says on its own assumptions, not that a
+laboratory's beads, antibodies or cells behave like them.
+"""
+
+
+@contextmanager
+def _mapper(processes: int) -> Iterator[Mapper]:
+    if processes <= 1:
+        yield map
+        return
+    with ProcessPoolExecutor(processes) as pool:
+        yield pool.map
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Read the arguments, write the page."""
+    parser = argparse.ArgumentParser(prog="python -m validation.write", description=__doc__)
+    parser.add_argument("--out", type=Path, required=True, help="file to write")
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--scale", type=float, default=1.0, help="size of the simulations (1)")
+    parser.add_argument("--only", choices=SECTIONS, action="append", help="a section; all where left out")
+    chosen = parser.parse_args(arguments)
+    with _mapper(chosen.processes) as mapper:
+        sizes = Sizes().scaled(chosen.scale)
+        text = page(chosen.only or SECTIONS, sizes, mapper, lambda line: sys.stderr.write(f"{line}\n"))
+    chosen.out.parent.mkdir(parents=True, exist_ok=True)
+    chosen.out.write_text(text, encoding="utf-8", newline="\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
