@@ -112,6 +112,7 @@ class Results:
         write_bead_figures(self.folder / "figures", calibrations)
 
     def _write_tables(self, outcome: Outcome) -> None:
+        from pipeline.datasets import write_datasets
         from pipeline.workbook import workbook_sheets, write_workbook
 
         write_csv(self.folder / "rd_samples.csv", sample_table(outcome))
@@ -120,6 +121,7 @@ class Results:
         write_json(self.folder / "washout.json", outcome.washout.to_dict() if outcome.washout else {})
         write_json(self.folder / "response.json", _response(outcome))
         write_workbook(self.folder / "rd.xlsx", workbook_sheets(outcome))
+        write_datasets(self.folder / "statistics", outcome)
 
     def _write_pictures(self, outcome: Outcome, *, figures: bool) -> None:
         from pipeline.figures import write_figures
