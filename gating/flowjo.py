@@ -37,6 +37,11 @@ FROM_THE_FILE = "FCS"
 PREFIXES = ("FJComp-", "Comp-")
 """What FlowJo and DIVA put before the name of a compensated channel."""
 MOST_NAMES = 12
+NO_GATINGML = """<?xml version='1.0' encoding='UTF-8'?>
+<!-- The gates of {source}, population {population}, were used.
+     FlowJo's biexponential axes have no form in GatingML 2.0: open that workspace. -->
+<gating:Gating-ML xmlns:gating="http://www.isac-net.org/std/Gating-ML/v2.0/gating"/>
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +92,26 @@ class DrawnPopulation:
                 f"file lacks; it has {', '.join(channels)}"
             )
         return tuple(dict.fromkeys(found.values()))
+
+    def channels_of(self, step: GateId, channels: Sequence[str], markers: Sequence[str]) -> tuple[str, ...]:
+        """Return the channels that the gate of one step looks at itself."""
+        found = (self._channel(label, channels, markers) for label in labels_of(self.strategy, step))
+        return tuple(dict.fromkeys(name for name in found if name))
+
+    def to_gatingml(self) -> str:
+        """Return the gates as a GatingML 2.0 document; one that says why not where they have no such form."""
+        import io
+
+        import flowkit
+
+        axes = {type(axis).__name__ for axis in self.strategy.transformations.values()}
+        if any(name.startswith("WSP") for name in axes):
+            return NO_GATINGML.format(
+                source=_comment(self.source), population=_comment("/".join(self.path[1:]))
+            )
+        document = io.BytesIO()
+        flowkit.export_gatingml(self.strategy, document)
+        return document.getvalue().decode("utf-8")
 
     def refuse(self, quantified: str, channels: Sequence[str], markers: Sequence[str]) -> None:
         """Raise GateFileError where any gate looks at the quantified channel, itself or in a ratio."""
@@ -266,3 +291,8 @@ def _with_file_matrix(
             if dimension.compensation_ref == FROM_THE_FILE:
                 dimension.compensation_ref = name
     return changed
+
+
+def _comment(text: str) -> str:
+    """Return text as it may stand in an XML comment."""
+    return text.replace("--", "- -")

@@ -16,11 +16,13 @@ from gating.plasma_cells import LOW_CONFIDENCE, gate_plasma_cells
 from gating.population import GatedPopulation, GateStep
 from pipeline.bead_run import acquired
 from pipeline.control import Control, background_cells, read_control
+from pipeline.drawn import DrawnGating, gated_by_file
 from pipeline.dye_spill import without_dye_spill
 from pipeline.errors import UserError
 from pipeline.exports import write_events
 from pipeline.fcs import FcsError
 from pipeline.fcs.repairs import USUAL
+from pipeline.moved_gates import moved_gates
 from pipeline.pictures import cd38_histogram, step_densities
 from pipeline.sample_result import CalibrationResult, Histogram, SampleResult
 from pipeline.settings import Settings
@@ -87,9 +89,18 @@ def quantify_tube(task: TubeTask) -> SampleResult:
         control = read_control(task.folder, task.sample, task.panel, task.settings, tube)
         tube, control = without_dye_spill(tube, control)
         gated = _gated(tube, control, _overrides(task))
+        if task.sample.gates_file:
+            drawn = gated_by_file(task.folder, task.sample, tube, control, gated)
+            return _quantified(task, tube, drawn.gated, control, drawn)
     except (FcsError, UserError, ValueError) as error:
         return failed(task, str(error))
-    return _quantified(task, tube, _quantifiable(tube, gated), control)
+    return _quantified(task, tube, _with_moved(task, tube, _quantifiable(tube, gated)), control)
+
+
+def _with_moved(task: TubeTask, tube: Tube, gated: GatedPopulation) -> GatedPopulation:
+    """Say in the row which thresholds a person set, and what they replaced."""
+    flags, notes = moved_gates(tube, gated, task.overrides)
+    return replace(gated, flags=(*gated.flags, *flags), notes=(*gated.notes, *notes))
 
 
 def _gated(tube: Tube, control: Control, overrides: Mapping[str, float]) -> GatedPopulation:
@@ -138,10 +149,12 @@ def failed(task: TubeTask, reason: str) -> SampleResult:
     )
 
 
-def _quantified(task: TubeTask, tube: Tube, gated: GatedPopulation, control: Control) -> SampleResult:
+def _quantified(
+    task: TubeTask, tube: Tube, gated: GatedPopulation, control: Control, drawn: DrawnGating | None = None
+) -> SampleResult:
     cells = gated.mask if gated.aberrant is None else gated.aberrant
     narrowing = gated.steps if gated.aberrant is not None else _without_aberrant(gated)
-    blank = background_cells(control, narrowing)
+    blank = background_cells(control, narrowing) if drawn is None else drawn.background
     receptor = _receptor(task, tube, cells, blank, control.kind)
     _export(task, tube, gated)
     return SampleResult(
@@ -168,6 +181,7 @@ def _quantified(task: TubeTask, tube: Tube, gated: GatedPopulation, control: Con
         repairs=tuple(repair.text for repair in tube.file.repairs),
         sha256=task.files_sha256,
         note="; ".join(dict.fromkeys((*task.notes, *tube.notes, *gated.notes, *control.notes))),
+        gates_document="" if drawn is None else drawn.document,
     )
 
 

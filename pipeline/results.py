@@ -137,10 +137,8 @@ class Results:
         for result in outcome.results:
             path = self.folder / "gates" / f"{result.sample_id}.xml"
             if result.steps and not _is_newer(path, self.samples.path(result.sample_id)):
-                from gating.gatingml import to_gatingml
-
                 path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(to_gatingml(result.steps, spillover_of(result)))
+                path.write_bytes(_gates_document(result))
 
     def _write_run(self, outcome: Outcome, facts: RunFacts) -> None:
         provenance = asdict(outcome.provenance) if outcome.provenance else {}
@@ -155,6 +153,14 @@ def spillover_of(result: SampleResult) -> SpilloverMatrix | None:
     if not result.spillover:
         return None
     return SpilloverMatrix(result.spillover_channels, np.array(result.spillover), result.spillover_source)
+
+
+def _gates_document(result: SampleResult) -> bytes:
+    if result.gates_document:
+        return result.gates_document.encode("utf-8")
+    from gating.gatingml import to_gatingml
+
+    return to_gatingml(result.steps, spillover_of(result))
 
 
 def _is_newer(path: Path, other: Path) -> bool:

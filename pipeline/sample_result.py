@@ -77,7 +77,8 @@ class SampleResult:
     """A tube: gated, calibrated, with its interval, or why not (`receptor.status`, `note`).
 
     `n_plasma_cells` counts the whole gated population, `population` names the part that was quantified
-    (`aberrant_plasma_cells` where the panel can tell them).
+    (`aberrant_plasma_cells` where the panel can tell them). `gates_document` is the GatingML of gates that a
+    person drew elsewhere; empty where `steps` hold the gates.
     """
 
     sample_id: str
@@ -103,3 +104,4 @@ class SampleResult:
     repairs: tuple[str, ...] = ()
     sha256: tuple[tuple[str, str], ...] = ()
     note: str = ""
+    gates_document: str = ""

@@ -13,7 +13,10 @@ from pipeline.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A tube to quantify; files are relative to the study folder."""
+    """A tube to quantify; files are relative to the study folder.
+
+    `gates_file` and `population`: a FlowJo workspace or GatingML file whose population replaces our gates.
+    """
 
     sample_id: str
     patient_id: str
@@ -26,6 +29,8 @@ class Sample:
     isotype_file: str = ""
     tissue: str = "marrow"
     remark: str = ""
+    gates_file: str = ""
+    population: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,8 +78,10 @@ def calibration_table(calibrations: Iterable[CalibrationResult]) -> Table:
 
 
 def reviewers(study: Study, sample_id: str) -> str:
-    """Return who set a gate of this sample, `;`-separated."""
-    return ";".join(dict.fromkeys(gate.set_by for gate in study.gates if gate.sample_id == sample_id))
+    """Return who set a gate of this sample, and the file of its gates where there is one; `;`-separated."""
+    files = [s.gates_file for s in study.samples if s.sample_id == sample_id and s.gates_file]
+    people = [gate.set_by for gate in study.gates if gate.sample_id == sample_id]
+    return ";".join(dict.fromkeys([*people, *files]))
 
 
 def sample_flags(result: SampleResult, exposure: Exposure | None = None) -> tuple[str, ...]:

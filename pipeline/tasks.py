@@ -19,8 +19,10 @@ AFTER_THE_TUBES = {"washed_out_drug", "study_drug", "month_days", "rd_cut", "lys
 
 
 def input_hashes(study: Study) -> dict[str, str]:
-    """Return the SHA-256 of every FCS file of the study; "" where it cannot be read (its row says so)."""
-    return {name: _hash(study.folder / name.partition("#")[0]) for name in files_of_study(study)}
+    """Return the SHA-256 of every input file of the study; "" where it cannot be read (its row says so)."""
+    gates = (sample.gates_file for sample in study.samples if sample.gates_file)
+    names = dict.fromkeys([*files_of_study(study), *gates])
+    return {name: _hash(study.folder / name.partition("#")[0]) for name in names}
 
 
 def files_of_study(study: Study) -> tuple[str, ...]:
@@ -73,7 +75,7 @@ def tube_tasks(
                 notes=found.notes,
                 spillover=spillover,
                 assigned_cv=study.bead_run(sample.beads).assigned_cv,
-                files_sha256=tuple((name, hashes.get(name, "")) for name in files_of(sample)),
+                files_sha256=tuple((name, hashes.get(name, "")) for name in inputs_of(sample)),
                 events_file=None if events_folder is None else events_folder / f"{sample.sample_id}.parquet",
             )
         )
@@ -85,6 +87,11 @@ def files_of(sample: Sample) -> tuple[str, ...]:
     return tuple(name for name in (sample.fcs_file, sample.fmo_file, sample.isotype_file) if name)
 
 
+def inputs_of(sample: Sample) -> tuple[str, ...]:
+    """Return every file that a sample's result depends on: its FCS files, and that of a person's gates."""
+    return (*files_of(sample), *([sample.gates_file] if sample.gates_file else []))
+
+
 def tube_digest(task: TubeTask) -> str:
     """Return the digest of all that decides a tube's result: code, files, curve, panel, settings, gates.
 
@@ -93,7 +100,7 @@ def tube_digest(task: TubeTask) -> str:
     sample = task.sample
     parts: Iterable[object] = (
         code_digest(),
-        (sample.sample_id, task.files_sha256),
+        (sample.sample_id, task.files_sha256, sample.gates_file, sample.population),
         task.panel,
         replace(task.calibration, histogram=None),
         sorted(task.settings.model_dump(exclude=AFTER_THE_TUBES).items()),

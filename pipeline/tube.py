@@ -104,7 +104,7 @@ def read_tube(
     return Tube(
         file=file,
         events=events.only([name for name in matched.names if name != quantified]),
-        panel=_gating_panel(panel, matched),
+        panel=gating_panel(panel, matched),
         quantified=events.column(quantified),
         quantified_channel=quantified,
         quantified_top=raw.scale_top(quantified),
@@ -120,8 +120,8 @@ def _in_file_order(channels: Sequence[str], names: Sequence[str]) -> tuple[str, 
     return tuple(name for name in channels if name in wanted)
 
 
-def _gating_panel(panel: Panel, matched: MatchedChannels) -> GatingPanel:
-    """Everything but the quantified channel: it cannot be expressed in a `GatingPanel` at all."""
+def gating_panel(panel: Panel, matched: MatchedChannels) -> GatingPanel:
+    """Return everything but the quantified channel: it cannot be expressed in a `GatingPanel` at all."""
     return GatingPanel(
         tuple(
             GatingChannel(name, channel.role, Target(channel.target), channel.marker)

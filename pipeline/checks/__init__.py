@@ -8,6 +8,7 @@ from pathlib import Path
 from pipeline.checks.acquisition import bead_age, beads_unlike_tube, controls_unlike_tube, dates_that_disagree
 from pipeline.checks.channels import absent_channels, contradicting_markers, control_channels, shared_channels
 from pipeline.checks.findings import Finding, TubeFindings
+from pipeline.checks.gates import gate_files, gate_names
 from pipeline.checks.headers import Headers, read_headers, unusable_files
 from pipeline.checks.typed import (
     bead_channels,
@@ -53,6 +54,8 @@ CHECKS: tuple[Callable[[Study, Headers], Iterable[Finding]], ...] = (
     patient_dates,
     unused_runs,
     named_spillover,
+    gate_files,
+    gate_names,
 )
 
 

@@ -210,7 +210,8 @@ def gate_overrides(study: TypedStudy) -> Iterator[Fault]:
         if not row.gate or not row.sample_id:
             continue
         if caseless(row.gate) in ("cd38", "rd"):
-            yield Fault(where, quoted(row.gate), "a gate on another channel", "CD38 never gates.")
+            hint = "CD38 never gates: it would choose the cells that it is to measure."
+            yield Fault(where, quoted(row.gate), "a gate on another channel", hint)
         before = first.setdefault((caseless(row.sample_id), caseless(row.gate)), where)
         if before != where:
             found = f"gate {quoted(row.gate)} of {quoted(row.sample_id)} again (already in {before})"

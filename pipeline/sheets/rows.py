@@ -75,6 +75,14 @@ class SampleRow(Row):
         "What was taken; empty means marrow.", example="marrow", default="marrow", choices=TISSUES
     )
     remark: Text = column("Anything; it is not used.", default="")
+    gates_file: FileName = column(
+        "FlowJo 10 workspace (.wsp) or GatingML 2.0 file whose gates replace the automatic ones.",
+        default="",
+    )
+    population: Text = column(
+        "Population of gates_file to quantify: its name, or Parent/Name where several have that name.",
+        default="",
+    )
 
 
 class PanelRow(Row):

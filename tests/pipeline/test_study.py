@@ -61,7 +61,7 @@ def test_every_fault_of_every_sheet_is_reported_in_one_go(tmp_path):
         fault_report(faults)
         == """\
 ERROR   samples!G1: found the column "vizit", expected a column of this sheet: sample_id, patient_id, collected_on, \
-fcs_file, panel, beads, visit, fmo_file, isotype_file, tissue or remark. Did you mean "visit"?
+fcs_file, panel, beads, visit, fmo_file, isotype_file, tissue, remark, gates_file or population. Did you mean "visit"?
 ERROR   samples!C2: found "2024-13-01", expected a date such as 2024-05-31. There is no such day (month must be in 1..12).
 ERROR   samples!D2: found "fcs/S_1.fcs", which is not there, expected a file in the study folder. \
 Did you mean "fcs/S1.fcs"?
@@ -278,7 +278,10 @@ def test_the_same_gate_in_both_places_on_cd38_or_of_no_tube_is_a_fault(tmp_path)
     }
     _, faults = read_study(write_csvs(write_files(tmp_path), sheets))
     assert [str(fault) for fault in faults] == [
-        'gates!B3: found "CD38", expected a gate on another channel. CD38 never gates.',
+        (
+            'gates!B3: found "CD38", expected a gate on another channel. CD38 never gates: it would choose the '
+            "cells that it is to measure."
+        ),
         'gates!A4: found "S11", expected a tube of the samples sheet. Did you mean "S1"?',
         (
             'review!B2: found gate "CD138" of "S1" again (already in gates!B2), expected each gate of a tube once, '

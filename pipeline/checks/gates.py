@@ -1,0 +1,107 @@
+"""Checks of what a person gated: files of gates, and thresholds of the gates sheet and review.csv."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from gating.choices import Choices, UnknownGateError
+from gating.gate_file import GateFileError
+from pipeline.channels import ChannelsError, find_channel, matched_channels
+from pipeline.checks.findings import Finding
+from pipeline.checks.headers import Headers
+from pipeline.faults import Fault, quoted
+from pipeline.fcs import FcsFile
+from pipeline.sheets.locations import location_fault
+from pipeline.study import GateOverride, Panel, Sample, Study
+from pipeline.tube import gating_panel
+
+GATE_FILES = (".wsp", ".xml", ".gml")
+WHY_NOT = "a gate on it keeps the cells that it is to measure, so that it measures the gate"
+
+
+def gate_files(study: Study, headers: Headers) -> Iterator[Finding]:
+    """Want readable files of gates that have the tube and the population, and leave the RD channel alone."""
+    for sample in study.samples:
+        if not sample.gates_file and not sample.population:
+            continue
+        fault = _half_named(study, sample) or location_fault(
+            study.at("samples", sample.sample_id, "gates_file"),
+            study.folder,
+            sample.gates_file,
+            lambda: _gate_files(study.folder),
+        )
+        file = headers[sample.fcs_file].file
+        if fault is None and file is not None:
+            fault = _unusable(study, sample, file)
+        if fault is not None:
+            yield Finding(fault)
+
+
+def _half_named(study: Study, sample: Sample) -> Fault | None:
+    if not sample.population:
+        expected = f"the population of {sample.gates_file} to quantify"
+        return Fault(study.at("samples", sample.sample_id, "population"), "nothing", expected)
+    if not sample.gates_file:
+        expected = (
+            f"the FlowJo workspace or GatingML file that has the population {quoted(sample.population)}"
+        )
+        return Fault(study.at("samples", sample.sample_id, "gates_file"), "nothing", expected)
+    return None
+
+
+def _gate_files(folder: Path) -> list[str]:
+    found = (path for path in folder.rglob("*") if path.suffix.casefold() in GATE_FILES and path.is_file())
+    return sorted(
+        name for path in found if not (name := path.relative_to(folder).as_posix()).startswith("results/")
+    )
+
+
+def _unusable(study: Study, sample: Sample, file: FcsFile) -> Fault | None:
+    from pipeline.drawn import read_drawn
+
+    where = study.at("samples", sample.sample_id, "population")
+    quantified = find_channel(study.panel(sample.panel).quantified.aliases, file.channels)
+    try:
+        drawn = read_drawn(study.folder, sample, file)
+        drawn.gating_channels(file.channels, file.markers)
+        drawn.refuse(quantified, file.channels, file.markers)
+    except GateFileError as error:
+        return Fault(where, str(error), "")
+    return None
+
+
+def gate_names(study: Study, headers: Headers) -> Iterator[Finding]:
+    """Want thresholds of gates that the tube's panel has, none of them on the quantified channel."""
+    samples = {sample.sample_id: sample for sample in study.samples}
+    for override in study.gates:
+        sample = samples[override.sample_id]
+        file = headers[sample.fcs_file].file
+        sheet = "review" if override.source == "review.csv" else "gates"
+        where = study.at(sheet, f"{override.sample_id}/{override.gate}", "gate")
+        if sample.gates_file:
+            found = f"gate {quoted(override.gate)} of {quoted(sample.sample_id)}"
+            expected = f"no threshold: all its gates come from {sample.gates_file}"
+            yield Finding(Fault(where, found, expected))
+        elif file is not None:
+            fault = _not_a_gate(where, override, study.panel(sample.panel), file)
+            if fault is not None:
+                yield Finding(fault)
+
+
+def _not_a_gate(where: str, override: GateOverride, panel: Panel, file: FcsFile) -> Fault | None:
+    try:
+        matched = matched_channels(panel, file.channels, file.markers, where=file.path.name)
+    except ChannelsError:
+        return None  # the tube fails for that, and says so
+    marker = file.markers[file.channels.index(matched.quantified)]
+    refused = {*panel.quantified.aliases, matched.quantified, panel.quantified.marker, marker, "cd38", "rd"}
+    if override.gate.casefold() in {name.casefold() for name in refused if name}:
+        return Fault(
+            where, quoted(override.gate), "a gate on another channel", f"CD38 never gates: {WHY_NOT}."
+        )
+    try:
+        Choices(gating_panel(panel, matched), {override.gate: override.value}).check()
+    except UnknownGateError as error:
+        return Fault(where, quoted(override.gate), f"a gate of the tube ({error})")
+    return None
