@@ -36,7 +36,7 @@ _DENSITY = (
     Variable("PARAM", "Parameter"),
     Variable("AVISIT", "Analysis Visit", origin="visit; replicates pooled"),
     Variable("ADT", "Analysis Date", "date", "first collection of the visit"),
-    Variable("AVAL", "Analysis Value", "number", "missing where censored", SITES),
+    Variable("AVAL", "Analysis Value", "number", "missing where censored; unit in PARAM"),
     Variable("AVALC", "Analysis Value (C)", origin="<LLOQ or >limit where censored"),
     Variable("CENSOR", "Side of Censoring", origin="LEFT, RIGHT, NONE; empty: no density"),
     Variable("AVALLO", "Lower Bound of the True Value", "number", "AVAL, or the limit if RIGHT"),
@@ -44,8 +44,8 @@ _DENSITY = (
     Variable("CILOW", "Lower 95% Limit of AVAL", "number", "rd_low"),
     Variable("CIHIGH", "Upper 95% Limit of AVAL", "number", "rd_high"),
     Variable("ESTIM", "Signed Estimate, Below LLOQ Too", "number", "rd; not a result where censored"),
-    Variable("LLOQ", "Lower Limit of Quantitation", "number", "of the visit's calibration", SITES),
-    Variable("ULOQ", "Upper Limit of Quantitation", "number", "of the visit's calibration", SITES),
+    Variable("LLOQ", "Lower Limit of Quantitation", "number", "in the unit of AVAL"),
+    Variable("ULOQ", "Upper Limit of Quantitation", "number", "in the unit of AVAL"),
     Variable("RDSTAT", "Status of the Density", origin="status of rd_patients.csv"),
     Variable("NTUBE", "Tubes Pooled", "whole"),
     Variable("TISSUE", "Tissue", origin="samples sheet"),
@@ -126,7 +126,8 @@ def _density_cells(
     limits = (found.rd_low, found.rd_high) if measured is not None else (None, None)
     return (
         *(visit.visit, visit.collected_on, scale(measured), text, side, scale(low), scale(high)),
-        *(scale(limits[0]), scale(limits[1]), scale(found.rd), found.lloq, found.uloq, status),
+        *(scale(limits[0]), scale(limits[1]), scale(found.rd), scale(found.lloq)),
+        *(scale(found.uloq), status),
         *(len(visit.sample_ids), visit.tissue, visit.kit, visit.last_dose_on, visit.washout_weeks),
     )
 

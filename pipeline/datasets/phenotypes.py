@@ -21,14 +21,12 @@ SITES = "molecules/cell"
 VARIABLES = (
     Variable("STUDYID", "Study Identifier", origin="setting study_id"),
     Variable("DOMAIN", "Domain Abbreviation", origin="CP"),
-    Variable(
-        "USUBJID", "Unique Subject Identifier", origin="study_id, and patient_id as typed"
-    ),
+    Variable("USUBJID", "Unique Subject Identifier", origin="study_id, and patient_id as typed"),
     Variable("CPSEQ", "Sequence Number", "whole", "number of the row within the subject"),
     Variable("CPREFID", "Specimen Identifier", origin="sample_id of the samples sheet"),
     Variable("CPTESTCD", "Short Name of Measurement", origin="see CPTEST"),
     Variable("CPTEST", "Name of Measurement", origin="of the gated cells named in CPCELL"),
-    Variable("CPCELL", "Quantified Cell Population", origin="population of rd_samples.csv"),
+    Variable("CPCELL", "Cell Population", origin="population of rd_samples.csv, or all gated"),
     Variable("CPORRES", "Result in Original Units", origin="number, or limit as <LLOQ or >limit"),
     Variable("CPORRESU", "Original Units"),
     Variable("CPSTRESC", "Character Result in Std Format", origin="as CPORRES"),
@@ -47,12 +45,13 @@ VARIABLES = (
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One measure of a tube: code, name, unit, number, and the limit that stands for it."""
+    """One measure of a tube: code, name, unit, number, the cells it is of, and the limit in its place."""
 
     code: str
     name: str
     unit: str
     value: float | int | None
+    cells: str = ""
     limit: str = ""
 
 
@@ -105,7 +104,7 @@ def _row(study_id: str, sample: Sample, result: SampleResult, m: Measure, number
     shown = m.limit or ("" if m.value is None else cell_text(m.value))
     return (
         *(study_id, "CP", subject(study_id, sample.patient_id), number, sample.sample_id),
-        *(m.code, m.name, result.population, shown, m.unit if shown else "", shown),
+        *(m.code, m.name, m.cells, shown, m.unit if shown else "", shown),
         *(None if m.limit else m.value, m.unit if shown else ""),
         *("" if shown else "NOT DONE", "" if shown else STATUS[found.status].words),
         *("BONE MARROW" if sample.tissue == "marrow" else sample.tissue.upper(), "FLOW CYTOMETRY"),
@@ -120,13 +119,15 @@ def _measures(outcome: Outcome, result: SampleResult) -> tuple[Measure, ...]:
     rd = found.rd if found.status in NUMBERED else None
     known = result.n_viable_singlets and result.n_plasma_cells is not None
     percent = 100 * (result.n_plasma_cells or 0) / (result.n_viable_singlets or 1) if known else None
+    quantified, gated = result.population, study.settings.population_name
+    name = density_name(study)
     return (
-        Measure("RD", f"{density_name(study)} receptor density"[:40], SITES, rd, limit),
-        Measure("ABC", f"{marker} antibodies bound per cell"[:40], SITES, found.abc),
-        Measure("BGABC", "Background antibodies bound per cell", SITES, found.background_abc),
-        Measure("MFI", f"{marker} median fluorescence"[:40], "channel", found.median_mfi),
-        Measure("BGMFI", "Background median fluorescence", "channel", found.background_mfi),
-        Measure("NCELL", "Gated cells", "cells", result.n_plasma_cells),
-        Measure("PCT", "Gated cells of viable singlets", "%", percent),
+        Measure("RD", f"{name[:1].upper()}{name[1:]} receptor density"[:40], SITES, rd, quantified, limit),
+        Measure("ABC", f"{marker} antibodies bound per cell"[:40], SITES, found.abc, quantified),
+        Measure("BGABC", "Background antibodies bound per cell", SITES, found.background_abc, quantified),
+        Measure("MFI", f"{marker} median fluorescence"[:40], "channel", found.median_mfi, quantified),
+        Measure("BGMFI", "Background median fluorescence", "channel", found.background_mfi, quantified),
+        Measure("NCELL", "Gated cells", "cells", result.n_plasma_cells, gated),
+        Measure("PCT", "Gated cells of viable singlets", "%", percent, gated),
         Measure("NEVENT", "Events acquired", "events", result.n_events),
     )

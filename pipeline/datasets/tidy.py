@@ -69,9 +69,7 @@ def tidy_datasets(outcome: Outcome) -> tuple[Dataset, ...]:
     names = tuple(variable.name for variable in _DOSES)
     return (
         _of_table("tubes", "A row per tube, as rd_samples.csv", sample_table(outcome)),
-        _of_table(
-            "visits", "A row per patient and visit, as rd_patients.csv", patient_table(visits_of(outcome))
-        ),
+        _of_table("visits", "A row per patient and visit, as rd_patients.csv", visits),
         dataset("patients", "A row per patient", _PATIENTS, _patient_rows(outcome), xport=False),
         dataset(
             "doses",
