@@ -111,7 +111,9 @@ def commands(text: str) -> Iterator[list[str]]:
         if found:
             yield shlex.split(re.split(r"\s{2,}→|\s{3,}", found[1])[0])
     for inline in INLINE.findall(FENCE.sub("", text)):
-        yield shlex.split(inline.replace("…", ""))
+        words = shlex.split(inline.replace("…", ""))
+        bare = len(words) > 1 and all(word.startswith("--") for word in words[1:])
+        yield [*words, "STUDY"] if bare else words
 
 
 CALLS = [(names_of(page), call) for page in PAGES for call in commands(page.read_text("utf-8"))]
