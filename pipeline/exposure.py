@@ -9,7 +9,9 @@ from datetime import date
 from itertools import pairwise
 from typing import Final
 
+from pipeline.settings import Settings
 from pipeline.study import Dose, Patient, Sample, Study
+from pipeline.treatment import Eligibility, cycles, eligibility, names_any, schedule
 
 DAYS_PER_WEEK: Final = 7
 
@@ -33,6 +35,21 @@ class Exposure:
         Doses of the washed-out drug on or before collection.
     cumulative_mg, cumulative_mg_per_kg
         Their sum; None where a dose is not known, or its unit is another and no weight is known.
+    schedule
+        `QW x 8, Q2W x 8, Q4W x 3, IV` (`pipeline.treatment.schedule`).
+    cycles
+        Of the washed-out drug, begun on or before collection.
+    intervening
+        Other drugs given after the last dose of the washed-out drug and on or before collection, the study
+        drug aside.
+    imid_since
+        One of them is in the setting `imid_drugs`; None where the clock is not known.
+    eligible, eligibility
+        By the letter's rule, on the clock of the study drug, and why; None: cannot be told.
+    refractory
+        The patients sheet names the washed-out drug under refractory_to; None where it says nothing.
+    serum_ug_ml, serum_on
+        The last trough measured on or before collection, and its day.
     flags
         `NO_DOSES`, `SAMPLE_BEFORE_FIRST_DOSE`, `DOSE_AFTER_SAMPLE`, `DOSE_ON_SAMPLE_DAY`,
         `DOSE_TWICE_ON_A_DAY`, `STUDY_DRUG_BEFORE_SAMPLE`.
@@ -48,6 +65,15 @@ class Exposure:
     n_doses: int = 0
     cumulative_mg: float | None = None
     cumulative_mg_per_kg: float | None = None
+    schedule: str = ""
+    cycles: int = 0
+    intervening: tuple[str, ...] = ()
+    imid_since: bool | None = None
+    eligible: bool | None = None
+    eligibility: str = ""
+    refractory: bool | None = None
+    serum_ug_ml: float | None = None
+    serum_on: date | None = None
     flags: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -68,6 +94,38 @@ class ResponseClock:
         return None if self.days is None else self.days / DAYS_PER_WEEK
 
 
+@dataclass(frozen=True, slots=True)
+class _Course:
+    """All that is known of a patient's treatment."""
+
+    doses: tuple[Dose, ...]
+    others: tuple[Dose, ...]
+    clock: ResponseClock
+    patient: Patient | None
+
+    def since(self, last: date | None, until: date) -> tuple[str, ...]:
+        """Names of other drugs given after the last dose, each once."""
+        if last is None:
+            return ()
+        return tuple(
+            dict.fromkeys(dose.drug.strip() for dose in self.others if last < dose.given_on <= until)
+        )
+
+    def entry(self, cycle_days: float) -> Eligibility:
+        """Eligibility on the day of the first study drug."""
+        first = self.clock.first_study_drug_on
+        before = [dose for dose in self.doses if first is not None and dose.given_on <= first]
+        other = any(
+            first is not None and before and before[0].given_on <= dose.given_on < first
+            for dose in self.others
+        )
+        return eligibility(cycles(before, cycle_days), self.clock.weeks, other_therapy=other)
+
+    def refractory(self, drug: str) -> bool | None:
+        """Whether the patients sheet names the drug."""
+        return None if self.patient is None else names_any(self.patient.refractory_to, drug)
+
+
 def exposures(study: Study) -> dict[str, Exposure]:
     """Return the exposure of every tube by sample_id, in the order of the samples sheet.
 
@@ -77,11 +135,13 @@ def exposures(study: Study) -> dict[str, Exposure]:
     patients = {patient.patient_id: patient for patient in study.patients}
     given = _by_patient(study.doses, study.settings.washed_out_drug)
     started = _by_patient(study.doses, study.settings.study_drug)
+    others = _others(study)
     found = {}
     for sample in study.samples:
         doses, after = given.get(sample.patient_id, ()), started.get(sample.patient_id, ())
         clock = _clock(sample.patient_id, doses, after)
-        found[sample.sample_id] = _exposure(sample, doses, clock, patients.get(sample.patient_id))
+        course = _Course(doses, others.get(sample.patient_id, ()), clock, patients.get(sample.patient_id))
+        found[sample.sample_id] = _exposure(sample, course, study.settings)
     return found
 
 
@@ -129,13 +189,25 @@ def _clock(patient_id: str, doses: tuple[Dose, ...], study_drug: tuple[Dose, ...
     return ResponseClock(patient_id, before[-1], first, (first - before[-1]).days, note)
 
 
-def _exposure(
-    sample: Sample, doses: tuple[Dose, ...], clock: ResponseClock, patient: Patient | None
-) -> Exposure:
+def _others(study: Study) -> Mapping[str, tuple[Dose, ...]]:
+    """Doses per patient of anything but the washed-out and the study drug."""
+    found: dict[str, list[Dose]] = {}
+    for dose in sorted(study.doses, key=lambda dose: dose.given_on):
+        named = (study.settings.washed_out_drug, study.settings.study_drug)
+        if not any(is_drug(dose.drug, drug) for drug in named):
+            found.setdefault(dose.patient_id, []).append(dose)
+    return {name: tuple(rows) for name, rows in found.items()}
+
+
+def _exposure(sample: Sample, course: _Course, settings: Settings) -> Exposure:
+    doses, clock = course.doses, course.clock
     before = tuple(dose for dose in doses if dose.given_on <= sample.collected_on)
     last = before[-1].given_on if before else None
-    weight = None if patient is None else patient.weight_kg
+    weight = None if course.patient is None else course.patient.weight_kg
     findings = tuple(_findings(sample, doses, before, clock))
+    entry = course.entry(settings.cycle_days)
+    since = course.since(last, sample.collected_on)
+    trough = next((dose for dose in reversed(before) if dose.serum_trough_ug_ml is not None), None)
     return Exposure(
         sample_id=sample.sample_id,
         patient_id=sample.patient_id,
@@ -147,6 +219,15 @@ def _exposure(
         n_doses=len(before),
         cumulative_mg=_cumulative(before, "mg", weight),
         cumulative_mg_per_kg=_cumulative(before, "mg/kg", weight),
+        schedule=schedule(before),
+        cycles=cycles(before, settings.cycle_days),
+        intervening=since,
+        imid_since=None if last is None else any(is_drug(name, settings.imid_drugs) for name in since),
+        eligible=entry.eligible,
+        eligibility=entry.reason,
+        refractory=course.refractory(settings.washed_out_drug),
+        serum_ug_ml=None if trough is None else trough.serum_trough_ug_ml,
+        serum_on=None if trough is None else trough.given_on,
         flags=tuple(flag for flag, _ in findings),
         notes=tuple(note for _, note in findings),
     )

@@ -126,3 +126,100 @@ def test_every_patient_of_any_sheet_has_a_response_clock_or_a_reason():
 def test_the_order_of_the_doses_sheet_does_not_matter():
     doses = [(100, "daratumumab"), (45, "daratumumab"), (-7, "isatuximab"), (73, "daratumumab")]
     assert exposure(*doses) == exposure(*reversed(doses))
+
+
+def given(days, drug="daratumumab", route="", patient="P1"):
+    """Doses so many days before collection."""
+    return [Dose(patient, COLLECTED - timedelta(days=day), drug, route=route) for day in days]
+
+
+def labelled(last=50, route="IV"):
+    """Weekly x 8, every 2 weeks x 8, every 4 weeks x 3, the last so many days before collection."""
+    gaps = [28] * 3 + [14] * 8 + [7] * 7
+    return given([last + sum(gaps[:k]) for k in range(len(gaps) + 1)], route=route)
+
+
+def test_the_labelled_schedule_is_recognised_with_its_route():
+    assert exposure(*labelled()).schedule == "QW x 8, Q2W x 8, Q4W x 3, IV"
+    assert exposure(*labelled(route="SC")).schedule.endswith("Q4W x 3, SC")
+
+
+@pytest.mark.parametrize(
+    ("days", "expected"),
+    [
+        ([50], "single dose"),
+        ([51, 50], "single dose"),
+        ([92, 85, 79, 71, 64, 57, 50], "QW x 7"),
+        ([99, 92, 85, 70, 63, 56], "QW x 6"),
+        ([300, 200, 150], "irregular x 3"),
+        ([78, 50], "Q4W x 2"),
+    ],
+)
+def test_delays_and_split_doses_do_not_break_the_rhythm(days, expected):
+    assert exposure(*given(days)).schedule == expected
+
+
+def test_a_change_of_route_is_said():
+    doses = [*given([78], route="IV"), *given([50], route="SC")]
+    assert exposure(*doses).schedule == "Q4W x 2, IV then SC"
+
+
+def test_cycles_are_counted_from_doses_and_delays_delay_them():
+    assert exposure(*labelled()).cycles == 9
+    assert exposure(*given([85, 78, 71, 64])).cycles == 1
+    assert exposure(*given([120, 90, 60])).cycles == 3
+    assert exposure(*given([300, 30])).cycles == 2
+    assert exposure(*given([85, 78, 71, 64, 57]), cycle_days=21).cycles == 2
+
+
+def test_therapy_between_the_washed_out_drug_and_the_sample_is_listed():
+    doses = [
+        *given([50]),
+        *given([60], "bortezomib"),
+        *given([40, 30], "Pomalidomide"),
+        *given([-5], "carfilzomib"),
+    ]
+    found = exposure(*doses)
+    assert found.intervening == ("Pomalidomide",)
+    assert found.imid_since is True
+    assert exposure(*given([50]), *given([40], "bortezomib")).imid_since is False
+    assert exposure(*given([40], "pomalidomide")).imid_since is None
+
+
+@pytest.mark.parametrize(
+    ("weeks", "n_cycles", "other", "expected"),
+    [
+        (6, 3, False, True),
+        (5.9, 3, False, False),
+        (12, 2, True, True),
+        (12, 2, False, False),
+        (11.9, 2, True, False),
+        (40, 1, True, False),
+    ],
+)
+def test_eligibility_is_the_letters(weeks, n_cycles, other, expected):
+    """At least 3 cycles and 6 weeks, or at least 2 cycles with other therapy and 12 weeks."""
+    last = round(weeks * 7)
+    doses = given([last - 7 + 28 * k for k in range(n_cycles)][::-1])
+    rest = given([last - 8], "bortezomib") if other else []
+    found = exposure(*doses, *rest, *given([-7], "isatuximab"))
+    assert found.eligible is expected
+    assert f"{n_cycles} cycles" in found.eligibility
+
+
+def test_without_the_study_drug_eligibility_cannot_be_told():
+    found = exposure(*labelled())
+    assert found.eligible is None
+    assert "not known" in found.eligibility
+
+
+def test_refractoriness_and_the_last_trough_come_from_the_sheets():
+    doses = [
+        Dose("P1", COLLECTED - timedelta(days=day), "daratumumab", 16.0, "mg/kg", "IV", trough)
+        for day, trough in ((70, 310.0), (63, None), (-7, 500.0))
+    ]
+    found = exposure(*doses, patients=[Patient("P1", refractory_to="lenalidomide; Daratumumab")])
+    assert found.refractory is True
+    assert (found.serum_ug_ml, found.serum_on) == (310.0, COLLECTED - timedelta(days=70))
+    assert exposure(*doses, patients=[Patient("P1", refractory_to="lenalidomide")]).refractory is False
+    assert exposure(*doses, patients=[Patient("P1")]).refractory is None
