@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 
 import numpy as np
 
 from calibration.bead_kits import abc_divisor, bead_kit
-from calibration.receptor_density import FEWEST_CELLS, RdStatus, ReceptorDensity, quantify_receptor_density
-from gating.compensation import SpilloverMatrix
+from calibration.receptor_density import FEWEST_CELLS, RdStatus, ReceptorDensity
 from gating.events import FloatArray, Mask
 from gating.plasma_cells import LOW_CONFIDENCE, gate_plasma_cells
 from gating.population import GatedPopulation, GateStep
@@ -24,55 +22,15 @@ from pipeline.fcs import FcsError
 from pipeline.fcs.repairs import USUAL
 from pipeline.moved_gates import moved_gates
 from pipeline.pictures import cd38_histogram, step_densities
-from pipeline.sample_result import CalibrationResult, Histogram, SampleResult
-from pipeline.settings import Settings
-from pipeline.study import GateOverride, Panel, Sample
+from pipeline.receptor import receptor_of
+from pipeline.sample_result import Histogram, SampleResult
 from pipeline.tube import Tube, read_tube
+from pipeline.tube_task import TubeTask
+
+__all__ = ["TubeTask", "failed", "quantify_tube"]
 
 ANCHORS = ("plasma_cells", "second_anchor")
 """Steps whose thresholds a control may lend."""
-
-
-@dataclass(frozen=True, slots=True)
-class TubeTask:
-    """Everything one tube needs; small and picklable, so that it can go to any worker.
-
-    Attributes
-    ----------
-    folder
-        The study folder; the sample's files are relative to it.
-    calibration
-        The bead run of this tube, with its curve or why there is none.
-    failure
-        Why this tube cannot be quantified, known before it is read; empty otherwise.
-    flags, notes
-        What the checks found.
-    spillover
-        Named by the study; None: the file's own.
-    assigned_cv
-        CV of the lot's assigned values, where the beads sheet gives one.
-    files_sha256
-        (path in the study folder, SHA-256) of every file that the result depends on.
-    events_file
-        Where per-event results go; None: nowhere.
-    pictures
-        Whether to make the histograms that the report draws.
-    """
-
-    folder: Path
-    sample: Sample
-    panel: Panel
-    calibration: CalibrationResult
-    settings: Settings
-    overrides: tuple[GateOverride, ...] = ()
-    failure: str = ""
-    flags: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    spillover: SpilloverMatrix | None = None
-    assigned_cv: float | None = None
-    files_sha256: tuple[tuple[str, str], ...] = ()
-    events_file: Path | None = None
-    pictures: bool = True
 
 
 def quantify_tube(task: TubeTask) -> SampleResult:
@@ -155,7 +113,7 @@ def _quantified(
     cells = gated.mask if gated.aberrant is None else gated.aberrant
     narrowing = gated.steps if gated.aberrant is not None else _without_aberrant(gated)
     blank = background_cells(control, narrowing) if drawn is None else drawn.background
-    receptor = _receptor(task, tube, cells, blank, control.kind)
+    receptor = receptor_of(task, tube, cells, blank, control.kind)
     _export(task, tube, gated)
     return SampleResult(
         sample_id=task.sample.sample_id,
@@ -185,49 +143,10 @@ def _quantified(
     )
 
 
-def _receptor(
-    task: TubeTask, tube: Tube, cells: Mask, blank: FloatArray | None, kind: str
-) -> ReceptorDensity:
-    dye, settings = task.panel.quantified, task.settings
-    if task.calibration.curve is None or not bead_kit(task.calibration.kit).quantifies:
-        return _without_curve(task, tube.quantified[cells])
-    spread = dye.f_p_ratio_sd / dye.f_p_ratio if dye.f_p_ratio_sd and dye.f_p_ratio else settings.f_p_cv
-    return quantify_receptor_density(
-        _censored(tube)[cells],
-        blank,
-        task.calibration.curve,
-        kit=task.calibration.kit,
-        f_p_ratio=dye.f_p_ratio,
-        f_p_cv=spread,
-        lot_cv=settings.lot_assignment_cv if task.assigned_cv is None else task.assigned_cv,
-        between_run_cv=settings.between_run_cv,
-        lab_lloq=settings.lab_lloq,
-        uloq_extrapolation=settings.uloq_extrapolation,
-        detector_top=tube.quantified_top,
-        seed=settings.seed,
-        control_kind=kind,
-    )
-
-
 def _histogram(task: TubeTask, tube: Tube, cells: Mask, blank: FloatArray | None) -> Histogram | None:
     if not task.pictures:
         return None
     return cd38_histogram(tube.quantified[cells], blank, channel=tube.quantified_channel)
-
-
-def _without_curve(task: TubeTask, cells: FloatArray) -> ReceptorDensity:
-    kit = bead_kit(task.calibration.kit)
-    relative = "" if kit.quantifies else f"{kit.title} beads are relative and give no molecules per cell"
-    reason = relative or f"bead run {task.calibration.beads} has no curve: {task.calibration.note}"
-    median = float(np.median(cells)) if cells.size else None
-    return ReceptorDensity(RdStatus.NO_CURVE, int(cells.size), median_mfi=median, notes=(reason,))
-
-
-def _censored(tube: Tube) -> FloatArray:
-    """Put events of the scale's end back there: compensation moved them, but they are at least that."""
-    return np.where(
-        tube.on_scale_end, np.maximum(tube.quantified, np.float32(tube.quantified_top)), tube.quantified
-    )
 
 
 def _normal_rd(
@@ -236,7 +155,7 @@ def _normal_rd(
     """RD of the plasma cells that are not aberrant; the same control serves both."""
     if gated.aberrant is None:
         return None
-    return _receptor(task, tube, gated.mask & ~gated.aberrant, blank, kind).rd
+    return receptor_of(task, tube, gated.mask & ~gated.aberrant, blank, kind).rd
 
 
 def _without_aberrant(gated: GatedPopulation) -> tuple[GateStep, ...]:

@@ -1,0 +1,184 @@
+"""Sentinels: NK cells and B precursors of the same tube, whose CD38 the drug covers but no tumour can lose.
+
+NK cells: lymphocytes (CD45 bright, little side scatter) that are CD56+, CD19−, dump− and CD138−. B precursors
+(haematogones): little side scatter, CD19+, CD45 dimmer than lymphocytes, CD138− and CD56−. The quantified
+channel takes no part, here as elsewhere: it is not among the events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gating.events import Events, FloatArray, Mask, Survivors
+from gating.gates import AllOf, RangeGate, inside
+from gating.panel import GatingPanel
+from gating.population import GatedPopulation
+from gating.sides import side_cut
+from gating.thresholds import CLEAR, Threshold, axis_density, axis_of, best_valley
+
+NK_CELLS, B_PRECURSORS = "nk_cells", "b_precursors"
+FEWEST_LYMPHOCYTES = 100
+"""Cells with little side scatter, from which the lymphocytes' CD45 can be read."""
+REACH = 3.0
+"""Lymphocytes reach this many spreads below their CD45 mode."""
+FEWEST_FOR_VALLEY = 30
+LEAST_CONFIDENCE = 0.3
+"""A sentinel behind a cut less sure than this is not used."""
+
+Part = tuple[RangeGate, float]
+"""One side of a cut, and how sure the cut is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentinel:
+    """A sentinel population of a tube.
+
+    Attributes
+    ----------
+    name
+        `nk_cells` or `b_precursors`.
+    gate
+        On viable single cells, linear and compensated; None where the panel or the tube cannot show them.
+    mask
+        bool, shape (n_events,); nothing in it without a gate.
+    confidence
+        0 to 1, of the least sure cut.
+    note
+        Why there is no gate.
+    """
+
+    name: str
+    gate: AllOf | None
+    mask: Mask
+    confidence: float
+    note: str = ""
+
+
+def find_sentinels(events: Events, panel: GatingPanel, gated: GatedPopulation) -> tuple[Sentinel, ...]:
+    """Find both sentinels among the viable single cells.
+
+    Parameters
+    ----------
+    events
+        Linear, compensated, without the quantified channel.
+    gated
+        The tube's gating: its viable single cells and its cuts are used.
+    """
+    nothing = np.zeros(events.n_events, np.bool_)
+    lacking = [role for role in ("cd45", "ssc_area") if not panel.with_role(role)]
+    if lacking:
+        note = f"the panel has no {' and no '.join(lacking)} channel"
+        return tuple(Sentinel(name, None, nothing, 0.0, note) for name in (NK_CELLS, B_PRECURSORS))
+    marrow = _Marrow(events, panel, gated, Survivors.everyone(events).among(gated.viable_singlets))
+    small = marrow.small_cells()
+    if small.n_events < FEWEST_LYMPHOCYTES:
+        note = f"{small.n_events} viable single cells with little side scatter"
+        return tuple(Sentinel(name, None, nothing, 0.0, note) for name in (NK_CELLS, B_PRECURSORS))
+    return _nk_cells(marrow, small), _b_precursors(marrow, small)
+
+
+@dataclass(frozen=True, slots=True)
+class _Marrow:
+    """Viable single cells with what is known of their channels."""
+
+    events: Events
+    panel: GatingPanel
+    gated: GatedPopulation
+    viable: Survivors
+
+    def channel(self, role: str) -> str:
+        found = self.panel.with_role(role)
+        return found[0].channel if found else ""
+
+    def small(self) -> Part:
+        """Return the side of little side scatter: lymphocytes, precursors, erythroid cells."""
+        channel = self.channel("ssc_area")
+        cut = side_cut(self.viable.column(channel))
+        return RangeGate(channel, None, cut.value), cut.confidence
+
+    def small_cells(self) -> Survivors:
+        return self.viable.select(inside(self.small()[0], self.viable))
+
+    def known(self, role: str) -> Threshold | None:
+        """Return the cut that the tube's own gating has on a role's channel."""
+        for step in self.gated.steps:
+            for channel, value in step.thresholds:
+                if channel == self.channel(role) and step.name != "aberrant":
+                    return Threshold(value, step.method, step.confidence)
+        return None
+
+    def negative(self, role: str, cells: Survivors) -> list[Part]:
+        """Return the negative side of a role, nothing where the panel lacks it."""
+        channel = self.channel(role)
+        if not channel:
+            return []
+        cut = self.known(role) or side_cut(cells.column(channel))
+        return [(RangeGate(channel, None, cut.value), cut.confidence)]
+
+    def positive(self, role: str, cells: Survivors) -> Part:
+        channel = self.channel(role)
+        cut = side_cut(cells.column(channel))
+        return RangeGate(channel, cut.value, None), cut.confidence
+
+
+def _nk_cells(marrow: _Marrow, small: Survivors) -> Sentinel:
+    nothing = np.zeros(marrow.events.n_events, np.bool_)
+    if not marrow.channel("cd56"):
+        return Sentinel(NK_CELLS, None, nothing, 0.0, "the panel has no cd56 channel")
+    bright = RangeGate(marrow.channel("cd45"), _lymphocytes_from(marrow, small), None)
+    lymphocytes = small.select(inside(bright, small))
+    parts = [marrow.small(), (bright, 1.0), marrow.positive("cd56", lymphocytes)]
+    for role in ("dump", "cd19", "cd138"):
+        parts += marrow.negative(role, small)
+    return _sentinel(NK_CELLS, marrow, parts)
+
+
+def _b_precursors(marrow: _Marrow, small: Survivors) -> Sentinel:
+    nothing = np.zeros(marrow.events.n_events, np.bool_)
+    if not marrow.channel("cd19"):
+        return Sentinel(B_PRECURSORS, None, nothing, 0.0, "the panel has no cd19 channel")
+    others: list[Part] = []
+    for role in ("cd138", "cd56"):
+        others += marrow.negative(role, small)
+    candidates = small.select(_inside([gate for gate, _ in others], small))
+    b_cells = marrow.positive("cd19", candidates)
+    found = candidates.select(inside(b_cells[0], candidates))
+    dim = _dimmer(marrow, small, found.column(marrow.channel("cd45")))
+    return _sentinel(B_PRECURSORS, marrow, [marrow.small(), b_cells, dim, *others])
+
+
+def _lymphocytes_from(marrow: _Marrow, small: Survivors) -> float:
+    """Return where the CD45 of lymphocytes begins: below the brightest group of the small cells."""
+    axis = axis_of(small.column(marrow.channel("cd45")))
+    density = axis_density(axis, 0.15)
+    mode = density.major_modes()[-1]
+    return axis.linear(float(density.grid[mode]) - REACH * density.half_width(mode, -1))
+
+
+def _dimmer(marrow: _Marrow, small: Survivors, b_cells: FloatArray) -> Part:
+    """Return the side of CD45 dimmer than lymphocytes: the B cells' own valley, or where lymphocytes begin."""
+    channel = marrow.channel("cd45")
+    usual = _lymphocytes_from(marrow, small)
+    scale = axis_of(small.column(channel))
+    own = axis_of(b_cells, scale)
+    if b_cells.size >= FEWEST_FOR_VALLEY:
+        valley = best_valley(own, own.low, own.high)
+        if valley is not None and valley.clarity >= CLEAR:
+            return RangeGate(channel, None, own.linear(valley.place)), 1.0
+    return RangeGate(channel, None, usual), 0.5
+
+
+def _inside(gates: Sequence[RangeGate], cells: Survivors) -> Mask:
+    return inside(AllOf(tuple(gates)), cells) if gates else np.ones(cells.n_events, np.bool_)
+
+
+def _sentinel(name: str, marrow: _Marrow, parts: Sequence[Part]) -> Sentinel:
+    gate = AllOf(tuple(part for part, _ in parts))
+    confidence = min(sure for _, sure in parts)
+    if confidence < LEAST_CONFIDENCE:
+        nothing = np.zeros(marrow.events.n_events, np.bool_)
+        return Sentinel(name, None, nothing, confidence, "no clear cut around them")
+    return Sentinel(name, gate, marrow.viable.select(inside(gate, marrow.viable)).mask(), confidence)
