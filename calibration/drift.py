@@ -48,6 +48,28 @@ class DriftPoint:
     provisional: bool
 
 
+@dataclass(frozen=True, slots=True)
+class DriftSeries:
+    """A quantity of one instrument and channel over its bead runs, the run in question last.
+
+    Attributes
+    ----------
+    name
+        `bead 638`, `slope` or `intercept`.
+    on
+        ISO date, with or without time, of each run.
+    points
+        One per run.
+    logarithmic
+        Whether means and SDs are of log10.
+    """
+
+    name: str
+    on: tuple[str, ...]
+    points: tuple[DriftPoint, ...]
+    logarithmic: bool = False
+
+
 def levey_jennings(values: Sequence[float], *, logarithmic: bool = False) -> tuple[DriftPoint, ...]:
     """Hold each run against the runs before it that were not rejected.
 

@@ -104,12 +104,16 @@ class Results:
                 "Close it and run the same command again: finished tubes are kept"
             ) from None
 
-    def write_calibrations(self, calibrations: Sequence[CalibrationResult]) -> None:
-        """Write the bead runs' table and pictures."""
+    def write_calibrations(self, study: Study, calibrations: Sequence[CalibrationResult]) -> Path:
+        """Write the bead runs' table, pictures and page; return where the page is."""
         from pipeline.figures import write_bead_figures
+        from pipeline.report.bead_page import write_bead_page
 
         write_csv(self.folder / "calibration.csv", calibration_table(calibrations))
         write_bead_figures(self.folder / "figures", calibrations)
+        page = self.folder / "calibration.html"
+        write_bead_page(page, study, calibrations)
+        return page
 
     def _write_tables(self, outcome: Outcome) -> None:
         from pipeline.datasets import write_datasets

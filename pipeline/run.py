@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.batch import Finished, run_tasks, workers_for
+from pipeline.bead_history import held_against_history, log_of
 from pipeline.bead_run import calibrate_bead_run
 from pipeline.checks import check_folder
 from pipeline.errors import UsageError, UserError
@@ -23,6 +24,7 @@ from pipeline.study import Study
 from pipeline.tasks import bead_digest, bead_tasks, files_of_study, input_hashes, tube_digest, tube_tasks
 
 ALL_QUANTIFIED, FAULTS, SOME_FAILED = 0, 1, 3
+SHEETS_OF_BEADS = ("beads", "settings")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,19 +79,18 @@ def run_study(folder: Path, options: RunOptions, seen: Reporter) -> RunSummary:
 
 
 def calibrate_study(folder: Path, options: RunOptions, seen: Reporter) -> RunSummary:
-    """Fit the bead curves and write their table and pictures; no tube is read."""
-    study, faults = check_folder(folder)
+    """Fit the bead curves, write their table, pictures and page; no tube is read, none need be typed."""
+    study, faults = check_folder(folder, SHEETS_OF_BEADS)
     if study is None or stops_run(faults):
         return RunSummary(FAULTS, faults=fault_report(faults))
     results = Results(folder / "results")
     results.must_be_writable()
     calibrations = _calibrations(study, input_hashes(study), results)
-    results.write_calibrations(calibrations)
-    text = "\n".join(
-        [*(curve_line(run) for run in calibrations), f"Table: {results.folder / 'calibration.csv'}"]
-    )
+    page = results.write_calibrations(study, calibrations)
+    table = results.folder / "calibration.csv"
+    text = "\n".join([*(curve_line(run) for run in calibrations), f"Table: {table}", f"Page: {page}"])
     without = [run.beads for run in calibrations if run.curve is None]
-    return RunSummary(SOME_FAILED if without else ALL_QUANTIFIED, text)
+    return RunSummary(SOME_FAILED if without else ALL_QUANTIFIED, text, fault_report(faults))
 
 
 def refit_washout(folder: Path, options: RunOptions, seen: Reporter) -> RunSummary:
@@ -109,7 +110,9 @@ def _from_store(folder: Path, *, whole_report: bool) -> RunSummary:
     results = Results(folder / "results")
     results.must_be_writable()
     curves = (results.beads.load(run.beads) for run in study.beads)
-    calibrations = tuple(stored[1] for stored in curves if stored is not None)
+    log = log_of(folder, study.settings)
+    made = tuple(stored[1] for stored in curves if stored is not None)
+    calibrations = held_against_history(log, made, study.beads, study.settings, write=False)
     loaded = {s.sample_id: stored for s in study.samples if (stored := results.samples.load(s.sample_id))}
     if not loaded:
         raise UserError(
@@ -140,7 +143,8 @@ def _calibrations(study: Study, hashes: Mapping[str, str], results: Results) -> 
         made.append(known or calibrate_bead_run(task))
         if known is None:
             results.beads.save(task.run.beads, digest, made[-1])
-    return tuple(made)
+    log = log_of(study.folder, study.settings)
+    return held_against_history(log, made, study.beads, study.settings, write=True)
 
 
 def _wanted(task: TubeTask, options: RunOptions) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from calibration.bead_peaks import BeadPeaks
+from calibration.drift import DriftSeries
 from calibration.receptor_density import ReceptorDensity
 from calibration.standard_curve import StandardCurve
 from gating.gates import Gate
@@ -53,7 +54,10 @@ class Acquired:
 
 @dataclass(frozen=True, slots=True)
 class CalibrationResult:
-    """A bead run: peaks → curve → verdict, or why not. `curve` converts MFI to the kit's unit."""
+    """A bead run: peaks → curve → verdict, or why not. `curve` converts MFI to the kit's unit.
+
+    `drift` holds the run against the earlier ones of the instrument log; empty where there is none.
+    """
 
     beads: str
     fcs_file: str
@@ -70,6 +74,17 @@ class CalibrationResult:
     flags: tuple[str, ...] = ()
     note: str = ""
     sha256: str = ""
+    drift: tuple[DriftSeries, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SentinelResult:
+    """Free CD38 on NK cells (`nk_cells`) or B precursors (`b_precursors`) of a tube; `note`: why on none."""
+
+    name: str
+    receptor: ReceptorDensity
+    confidence: float = 0.0
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +93,7 @@ class SampleResult:
 
     `n_plasma_cells` counts the whole gated population, `population` names the part that was quantified
     (`aberrant_plasma_cells` where the panel can tell them). `gates_document` is the GatingML of gates that a
-    person drew elsewhere; empty where `steps` hold the gates.
+    person drew elsewhere; empty where `steps` hold the gates. `sentinel_reading`: see `pipeline.sentinels`.
     """
 
     sample_id: str
@@ -105,3 +120,5 @@ class SampleResult:
     sha256: tuple[tuple[str, str], ...] = ()
     note: str = ""
     gates_document: str = ""
+    sentinels: tuple[SentinelResult, ...] = ()
+    sentinel_reading: str = ""

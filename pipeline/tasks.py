@@ -71,7 +71,7 @@ def tube_tasks(
                 settings=study.settings,
                 overrides=tuple(gate for gate in study.gates if gate.sample_id == sample.sample_id),
                 failure=found.failure,
-                flags=found.flags,
+                flags=_with_drift(found.flags, runs[sample.beads]),
                 notes=found.notes,
                 spillover=spillover,
                 assigned_cv=study.bead_run(sample.beads).assigned_cv,
@@ -80,6 +80,11 @@ def tube_tasks(
             )
         )
     return tuple(tasks)
+
+
+def _with_drift(flags: tuple[str, ...], calibration: CalibrationResult) -> tuple[str, ...]:
+    """Let a tube's row say that its bead run broke a rule of the instrument's history."""
+    return (*flags, *(flag for flag in calibration.flags if flag == "BEAD_DRIFT"))
 
 
 def files_of(sample: Sample) -> tuple[str, ...]:
@@ -102,7 +107,7 @@ def tube_digest(task: TubeTask) -> str:
         code_digest(),
         (sample.sample_id, task.files_sha256, sample.gates_file, sample.population),
         task.panel,
-        replace(task.calibration, histogram=None),
+        replace(task.calibration, histogram=None, drift=()),
         sorted(task.settings.model_dump(exclude=AFTER_THE_TUBES).items()),
         task.overrides,
         task.spillover.digest if task.spillover else "",

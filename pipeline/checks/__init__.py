@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 
 from pipeline.checks.acquisition import bead_age, beads_unlike_tube, controls_unlike_tube, dates_that_disagree
@@ -82,8 +82,15 @@ def check_study(study: Study, headers: Headers | None = None) -> tuple[Fault, ..
     return in_reading_order(finding.fault for finding in study_findings(study, headers) if finding.fault)
 
 
-def check_folder(folder: Path) -> tuple[Study | None, tuple[Fault, ...]]:
+def check_folder(folder: Path, only: Collection[str] | None = None) -> tuple[Study | None, tuple[Fault, ...]]:
     """Read a study folder and check its files too, whatever its sheets hold: every fault in one go.
+
+    Parameters
+    ----------
+    folder
+        Of the study.
+    only
+        The sheets that count; None: all.
 
     Returns
     -------
@@ -92,7 +99,7 @@ def check_folder(folder: Path) -> tuple[Study | None, tuple[Fault, ...]]:
     faults
         Of the sheets, and of the files that sound rows name.
     """
-    typed, faults = read_typed(folder)
+    typed, faults = read_typed(folder, only)
     if typed is None:
         return None, faults
     if not stops_run(faults):

@@ -180,7 +180,7 @@ def unused_runs(study: Study, headers: Headers) -> Iterator[Finding]:
     """Report bead runs and panels that no tube names: often a slip in a name."""
     del headers
     used = {sample.beads for sample in study.samples}
-    runs: list[BeadRun] = [run for run in study.beads if run.beads not in used]
+    runs: list[BeadRun] = [run for run in study.beads if study.samples and run.beads not in used]
     for run in runs:
         where = study.at("beads", run.beads, "beads")
         yield warning(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.figures.beads import bead_figure
 from pipeline.figures.canvas import house_style, to_pdf
+from pipeline.figures.drift import drift_figure
 from pipeline.figures.gating import channel_labels, gating_figure
 from pipeline.figures.names import axis_name, density_name, population_name
 from pipeline.figures.response import response_figure
@@ -48,10 +49,14 @@ def write_bead_figures(folder: Path, calibrations: Iterable[CalibrationResult]) 
     _clear(folder, "calibration.pdf")
     shown = [found for found in calibrations if found.histogram is not None or found.curve is not None]
     if shown:
-        to_pdf(
-            (bead_figure(found, title=f"Bead run {found.beads}") for found in shown),
-            folder / "calibration.pdf",
-        )
+        to_pdf(_bead_pages(shown), folder / "calibration.pdf")
+
+
+def _bead_pages(shown: Iterable[CalibrationResult]) -> Iterator[Figure]:
+    for found in shown:
+        yield bead_figure(found, title=f"Bead run {found.beads}")
+        if found.drift:
+            yield drift_figure(found.drift, title=f"Bead run {found.beads} against earlier ones")
 
 
 def _clear(folder: Path, *names: str) -> None:

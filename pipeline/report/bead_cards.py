@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from calibration.standard_curve import StandardCurve, Verdict
 from pipeline.figures.beads import bead_figure
 from pipeline.figures.canvas import to_svg
+from pipeline.figures.drift import drift_figure
 from pipeline.figures.palette import VERDICT, Look
 from pipeline.figures.ticks import count
 from pipeline.report.words import FLAGS
@@ -30,6 +31,7 @@ class BeadCard:
     notes: tuple[str, ...]
     flags: Pairs
     svg: str
+    drift_svg: str = ""
 
 
 def bead_card(result: CalibrationResult, anchor: str) -> BeadCard:
@@ -50,6 +52,11 @@ def bead_card(result: CalibrationResult, anchor: str) -> BeadCard:
         flags=tuple((flag, FLAGS.get(flag, "")) for flag in result.flags),
         svg=to_svg(bead_figure(result), anchor, f"Bead run {result.beads}: populations, curve, errors")
         if result.histogram or curve
+        else "",
+        drift_svg=to_svg(
+            drift_figure(result.drift), f"{anchor}-drift", f"Bead run {result.beads} against earlier ones"
+        )
+        if result.drift
         else "",
     )
 

@@ -79,7 +79,7 @@ def report_html(outcome: Outcome) -> str:
     """Return the report as HTML; the same outcome gives the same text."""
     with house_style():
         page = _page(outcome)
-    return _environment().get_template("report.html.j2").render(page=page, outcome=outcome)
+    return template_environment().get_template("report.html.j2").render(page=page, outcome=outcome)
 
 
 def _page(outcome: Outcome) -> Page:
@@ -176,7 +176,8 @@ def _survival_svg(courses: Sequence[FollowUp], settings: Settings) -> str:
     return to_svg(figure, "survival", "Kaplan-Meier curves of progression-free and overall survival")
 
 
-def _environment() -> Environment:
+def template_environment() -> Environment:
+    """Return the environment of the templates: nothing undefined is printed, everything typed is escaped."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     return Environment(

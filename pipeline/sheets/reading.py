@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -62,17 +62,25 @@ def read_study(folder: Path) -> tuple[Study | None, tuple[Fault, ...]]:
     return (None if typed is None or stops_run(faults) else study_of(typed)), faults
 
 
-def read_typed(folder: Path) -> tuple[TypedStudy | None, tuple[Fault, ...]]:
-    """Return every row as typed, None where there is nothing to read, and every fault in reading order."""
+def read_typed(
+    folder: Path, only: Collection[str] | None = None
+) -> tuple[TypedStudy | None, tuple[Fault, ...]]:
+    """Return every row as typed, None where there is nothing to read, and every fault in reading order.
+
+    Parameters
+    ----------
+    only
+        The sheets to read; the others may be empty, faulty or missing. None: all.
+    """
     raw, faults = _raw_sheets(folder)
     if raw is None:
         return None, faults
     sheets = {}
     found = list(faults)
-    for sheet in raw:
+    for sheet in (one for one in raw if only is None or one.name in only):
         sheets[sheet.name], misplaced = tabulate(sheet, column_names(_ROWS[sheet.name]))
         found += misplaced
-    found += _missing_sheets(sheets)
+    found += [f for f in _missing_sheets(sheets) if only is None or f.where in only]
     typed, wrong = _typed_study(folder, sheets)
     found += [*wrong, *reference_faults(typed)]
     return typed, in_reading_order(found)
