@@ -69,7 +69,9 @@ def check_statement(
     found = [(span[0], text[slice(*span)], fault) for span, fault in shares]
     found += [(match.start(), match[0], fault) for match, fault in (*alone, *durations)]
     return tuple(
-        Inconsistency(where, " ".join(quote.split()), fault) for _, quote, fault in sorted(found) if fault
+        Inconsistency(where, " ".join(quote.split()).rstrip("."), fault)
+        for _, quote, fault in sorted(found)
+        if fault
     )
 
 
