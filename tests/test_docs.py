@@ -143,6 +143,26 @@ def test_pages_name_no_path_of_a_machine(page: Path):
     assert not re.findall(r"(?<![\w.])/(?:home|root|tmp|Users|work|mnt|var)/", page.read_text("utf-8"))
 
 
+def test_types_and_places_to_add_to_are_where_the_page_says():
+    text = ROOMS_PAGE.read_text("utf-8")
+    cells = [row.strip("|").split("|") for row in re.findall(r"^\| `[A-Z].*$", text, re.MULTILINE)]
+    told = [(name, row[2]) for row in cells for name in re.findall(r"`(\w+)`", row[0])]
+    told += re.findall(r"`(\w+)`[^`()]{0,30}\(([\w/]+\.py)\)", text)
+    assert len(told) > 20
+    for name, places in told:
+        source = "".join((ROOT / place).read_text("utf-8") for place in files_of(places))
+        assert re.search(rf"^(class |def )?{name}\b", source, re.MULTILINE), f"{name} in {places}"
+
+
+def files_of(places: str) -> list[str]:
+    """Return the modules of a list of files and folders."""
+    found: list[str] = []
+    for place in (place.strip() for place in places.split(",")):
+        inner = sorted((ROOT / place).rglob("*.py")) if (ROOT / place).is_dir() else [ROOT / place]
+        found += [path.relative_to(ROOT).as_posix() for path in inner]
+    return found
+
+
 def sample_rows() -> list[list[str]]:
     """Return the cells of the table of demo tubes: tube, weeks, true RD, status, what it shows."""
     text = (ROOT / "fcs_samples" / "README.md").read_text("utf-8")
