@@ -9,7 +9,9 @@ import numpy as np
 
 from gating.anchors import Anchor, Group, anchor_of, cut_between, find_group
 from gating.choices import Choices
+from gating.cluster_evidence import find_clusters
 from gating.events import Mask, Survivors
+from gating.gates import AllOf, AnyOf, EllipsoidGate, inside
 from gating.panel import GatingChannel, Target
 from gating.population import Finding
 from gating.scatter_evidence import join_scatter
@@ -27,6 +29,10 @@ CLEAR_WITHOUT_SCATTER = 0.9
 """Clarity from which the anchors need no help."""
 CLEAR_ROUGH = 0.5
 """Clarity from which the anchors alone may keep a side cut from going through the wanted cells."""
+CLEAR_WITHOUT_CLUSTERS = 0.8
+"""Confidence from which the anchors' own cuts are taken without looking at the other channels."""
+TRUST_IN_CLUSTERS = 0.9
+NOT_IN_CLUSTERS = ("fsc_height", "fsc_width", "ssc_height", "time", "viability", "dump")
 STRICT = 1.5
 """Without any group the positive cuts lie this far (a factor of 4.5) above the negative cells."""
 
@@ -49,12 +55,15 @@ class Search:
         Of the panel, in one order; empty where there is nothing to search.
     group
         What was found.
+    ellipsoids
+        Where the group was found as clusters in the space of all channels, their gates.
     """
 
     candidates: Survivors
     channels: tuple[GatingChannel, ...]
     anchors: tuple[Anchor, ...]
     group: Group
+    ellipsoids: tuple[EllipsoidGate, ...] = ()
 
     def rough(self) -> Survivors:
         """Return the group, none of it where it is not clear."""
@@ -107,11 +116,11 @@ def find_target(search: Search, choices: Choices) -> tuple[Finding, Finding]:
     if not search.anchors:
         note = "no event is left to search"
         return Finding("plasma_cells", None, (), "none", (), 0.0, note), _no_second()
-    search = _with_scatter(search, choices)
-    cuts = _cuts(search.channels, search.anchors, search.group, choices)
-    agreement = _agreement(search.anchors, cuts, search.group)
+    search = _with_clusters(_with_scatter(search, choices), choices)
+    cuts = _cuts(search, choices)
+    agreement = _agreement(search, cuts)
     first, second = _first_and_second(cuts)
-    return _finding(first, search.group, agreement), _second_finding(second)
+    return _finding(first, search, agreement), _second_finding(second)
 
 
 def _with_scatter(search: Search, choices: Choices) -> Search:
@@ -129,6 +138,27 @@ def _with_scatter(search: Search, choices: Choices) -> Search:
     )
 
 
+def _with_clusters(search: Search, choices: Choices) -> Search:
+    """Return the search with the clusters of all channels where they show the group more clearly."""
+    if search.group.confidence >= CLEAR_WITHOUT_CLUSTERS:
+        return search
+    channels = sorted(
+        (c for c in choices.panel.channels if c.role not in NOT_IN_CLUSTERS),
+        key=lambda c: (c.role, c.channel),
+    )
+    anchored = [a for a in search.anchors if a.channel in _names(_anchor_channels(choices))]
+    columns = [(c.channel, search.candidates.column(c.channel)) for c in channels]
+    found = find_clusters(anchored, columns, TRUST_IN_CLUSTERS)
+    if found is None or found.group.confidence <= search.group.confidence:
+        return search
+    fluorescent = tuple(_anchor_channels(choices))
+    return Search(search.candidates, fluorescent, tuple(anchored), found.group, found.ellipsoids)
+
+
+def _names(channels: Sequence[GatingChannel]) -> list[str]:
+    return [channel.channel for channel in channels]
+
+
 def _scatter_channels(choices: Choices) -> list[GatingChannel]:
     """Return the side scatter: granularity tells kinds of cells apart, size hardly does."""
     return [c for role in ("ssc_area", "ssc_height") for c in choices.panel.with_role(role)][:1]
@@ -140,18 +170,21 @@ def _anchor_channels(choices: Choices) -> list[GatingChannel]:
     return sorted(wanted, key=lambda c: (c.role, c.channel))
 
 
-def _cuts(
-    channels: Sequence[GatingChannel], anchors: Sequence[Anchor], group: Group, choices: Choices
-) -> list[_Cut]:
+def _cuts(search: Search, choices: Choices) -> list[_Cut]:
     """Return a cut per anchor: between the group and its rivals, else what batch, panel or spread say."""
-    places = _places(anchors, group) if group.mask.any() else [_strict(anchor) for anchor in anchors]
     return [
-        _Cut(channel, _threshold(channel, anchor, place, group, choices))
-        for channel, anchor, place in zip(channels, anchors, places, strict=True)
+        _Cut(channel, _threshold(channel, anchor, place, search.group, choices))
+        for channel, anchor, place in zip(search.channels, search.anchors, _places(search), strict=True)
     ]
 
 
-def _places(anchors: Sequence[Anchor], group: Group) -> list[float]:
+def _places(search: Search) -> list[float]:
+    """Return the places of the cuts; clusters have no rivals: their ellipsoids leave all others out."""
+    anchors, group = search.anchors, search.group
+    if not group.mask.any():
+        return [_strict(anchor) for anchor in anchors]
+    if search.ellipsoids:
+        return [cut_between(anchor, group.mask, np.zeros_like(group.mask)) for anchor in anchors]
     places = [anchor.edge for anchor in anchors]
     for _ in range(2):
         for i, anchor in enumerate(anchors):
@@ -188,11 +221,14 @@ def _threshold(
     return Threshold(anchor.axis.linear(place), "spread", NO_GROUP_CONFIDENCE)
 
 
-def _agreement(anchors: Sequence[Anchor], cuts: list[_Cut], group: Group) -> float:
+def _agreement(search: Search, cuts: list[_Cut]) -> float:
     """Return the F1 of the plain cuts against the group: how much the cuts lose of what was seen."""
+    group = search.group
     cut = np.logical_and.reduce(
-        [_passes(a, a.axis.place(c.threshold.value)) for a, c in zip(anchors, cuts, strict=True)]
+        [_passes(a, a.axis.place(c.threshold.value)) for a, c in zip(search.anchors, cuts, strict=True)]
     )
+    if search.ellipsoids:
+        cut &= inside(AnyOf(search.ellipsoids), search.candidates)
     both = int(np.count_nonzero(cut & group.mask))
     total = int(np.count_nonzero(cut)) + int(np.count_nonzero(group.mask))
     return 2 * both / total if total else 0.0
@@ -207,7 +243,8 @@ def _first_and_second(cuts: list[_Cut]) -> tuple[list[_Cut], list[_Cut]]:
     return first, second
 
 
-def _finding(cuts: list[_Cut], group: Group, agreement: float) -> Finding:
+def _finding(cuts: list[_Cut], search: Search, agreement: float) -> Finding:
+    group = search.group
     confidence = min(cut.threshold.confidence for cut in cuts)
     note = ""
     flags: tuple[str, ...] = ()
@@ -216,7 +253,20 @@ def _finding(cuts: list[_Cut], group: Group, agreement: float) -> Finding:
         flags = ("NO_CLEAR_POPULATION",)
     elif all(cut.threshold.method == "valley" for cut in cuts):
         confidence *= agreement
-    return _as_finding("plasma_cells", cuts, round(confidence, 4), note, flags)
+    finding = _as_finding("plasma_cells", cuts, round(float(confidence), 4), note, flags)
+    return _with_ellipsoids(finding, search.ellipsoids) if search.ellipsoids else finding
+
+
+def _with_ellipsoids(finding: Finding, ellipsoids: tuple[EllipsoidGate, ...]) -> Finding:
+    """Return the finding with its gate narrowed to the clusters."""
+    clusters = ellipsoids[0] if len(ellipsoids) == 1 else AnyOf(ellipsoids)
+    ranges = finding.gate.gates if isinstance(finding.gate, AllOf) else (finding.gate,)
+    return replace(
+        finding,
+        gate=AllOf((*(part for part in ranges if part is not None), clusters)),
+        method=finding.method.replace("valley", "cluster"),
+        note=f"found as {len(ellipsoids)} cluster{'s'[: len(ellipsoids) - 1]} in the space of all channels",
+    )
 
 
 def _second_finding(cuts: list[_Cut]) -> Finding:

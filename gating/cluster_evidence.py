@@ -1,0 +1,227 @@
+"""The wanted cells as clusters in the space of all channels, where cuts on the anchors alone are unclear."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gating.anchors import Anchor, Group, evidence_of
+from gating.clusters import Floats, Mixture, fit_mixture
+from gating.events import FloatArray, Mask
+from gating.gates import EllipsoidGate
+from gating.thresholds import Axis, axis_of, rounded
+
+FEWEST_TO_SEARCH = 60
+FEWEST_IN_CLUSTER = 12.0
+ALL_OF_THE_FIRST = 350
+"""The events with most evidence are all looked at, those after them ever more thinly."""
+WIDEST_CLUSTER = 1.0
+"""Typical SD of a kind of cell over all axes, natural log; debris and doublets of many kinds spread more."""
+HARDLY, FAR_BELOW = 0.4, 1.5
+"""A group so little positive but clearly below every other edge may be a clone stripped of its antigen."""
+LEAST_LEFT = 0.3
+"""Of the confidence, however large such a group is."""
+JUST_BEYOND, WELL_BELOW = 0.4, 1.0
+"""Mean place of a wanted cluster: at most so far beyond the edge of a low or negative anchor; less than so
+far below, it counts against the cluster."""
+OUTERMOST = 2.88
+"""Standard normal deviate of the outermost cell of a cluster: one in 500 lies beyond."""
+CLEARLY_POSITIVE, LOWEST = 1.5, 0.5
+"""Mean place above the positive anchors' edges: the least of a wanted cluster; lower ones are all alike."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clustered:
+    """A group found as clusters.
+
+    Attributes
+    ----------
+    group
+        The wanted cells: those inside one of the ellipsoids.
+    ellipsoids
+        A gate per cluster.
+    """
+
+    group: Group
+    ellipsoids: tuple[EllipsoidGate, ...]
+
+
+def find_clusters(
+    anchors: Sequence[Anchor], columns: Sequence[tuple[str, FloatArray]], trust: float
+) -> Clustered | None:
+    """Return the compact clusters that lie highest on the anchors, or None if there are none.
+
+    Parameters
+    ----------
+    anchors
+        Where the wanted cells have a target.
+    columns
+        (channel, linear values of the candidates) of every channel to look at, the anchors' among them.
+    trust
+        Confidence in a group that a cluster alone shows.
+
+    Notes
+    -----
+    The confidence is the F1 that the mixture itself expects of the ellipsoids' cells.
+    """
+    evidence = evidence_of(anchors)
+    region = np.flatnonzero(evidence >= 0)
+    if region.size < FEWEST_TO_SEARCH:
+        return None
+    known = {anchor.channel: anchor.axis for anchor in anchors}
+    axes = [(channel, known.get(channel) or axis_of(values)) for channel, values in columns]
+    region = _in_order(region, evidence, axes)
+    picked, weights = _thinned(region)
+    mixture = fit_mixture(_points(axes, picked), weights)
+    places, positive = _places(mixture, anchors, axes)
+    wanted, sureness = _choose(mixture, places, positive) if positive.any() else ([], 0.0)
+    if not wanted:
+        return None
+    near = _near(mixture, wanted, axes, region)
+    return _drawn(mixture, wanted, axes, near, evidence.size, trust * sureness)
+
+
+def _places(
+    mixture: Mixture, anchors: Sequence[Anchor], axes: Sequence[tuple[str, Axis]]
+) -> tuple[Floats, Mask]:
+    names = [channel for channel, _ in axes]
+    rows = [names.index(anchor.channel) for anchor in anchors]
+    places = np.array([mixture.means[:, r] - a.edge for r, a in zip(rows, anchors, strict=True)])
+    return places, np.array([anchor.is_positive for anchor in anchors])
+
+
+def _in_order(
+    region: NDArray[np.intp], evidence: FloatArray, axes: Sequence[tuple[str, Axis]]
+) -> NDArray[np.intp]:
+    """Return the region's events by falling evidence; ties by their values, whatever order they came in."""
+    keys = [axis.values[region] for _, axis in axes]
+    return region[np.lexsort((*keys, -evidence[region]))]
+
+
+def _thinned(region: NDArray[np.intp]) -> tuple[NDArray[np.intp], Floats]:
+    """Return some of the ordered events and how many each stands for: all at the top, then ever fewer."""
+    first = float(ALL_OF_THE_FIRST)
+    steps = np.arange(first * (1 + np.log(max(region.size / first, 1.0))) + 1)
+    ranks = np.where(steps < first, steps, first * np.exp((steps - first) / first)).astype(np.intp)
+    ranks = np.unique(ranks[ranks < region.size])
+    return region[ranks], np.maximum(1.0, ranks / first)
+
+
+def _points(axes: Sequence[tuple[str, Axis]], rows: NDArray[np.intp]) -> Floats:
+    return np.stack([axis.values[rows] for _, axis in axes], axis=1).astype(np.float64)
+
+
+def _choose(mixture: Mixture, places: Floats, positive: Mask) -> tuple[list[int], float]:
+    """Return the compact groups above the widest gap on the positive anchors, and how sure that gap is.
+
+    Heights are compared by their ratio, one unit added for what the edge is uncertain. Another gap counts
+    against it the more, the nearer it comes in width and the more cells lie between the two; so does a large
+    group that is hardly positive but has every other property: a drug may have stripped a clone.
+
+    Parameters
+    ----------
+    places
+        Means of the groups beyond each anchor's edge, shape (n_anchors, n_groups).
+    positive
+        bool, shape (n_anchors,).
+    """
+    height = places[positive].mean(axis=0) - 0.5 * (places[~positive] + WELL_BELOW).clip(0).sum(axis=0)
+    fit = [
+        group
+        for group in range(mixture.shares.size - 1)
+        if _is_compact(mixture, group) and (places[~positive, group] <= JUST_BEYOND).all()
+    ]
+    fit.sort(key=lambda group: -float(height[group]))
+    steps = [max(float(height[group]), LOWEST) for group in fit] + [LOWEST]
+    if not fit or steps[0] < CLEARLY_POSITIVE:
+        return [], 0.0
+    gaps = [float(np.log((above + 1) / (below + 1))) for above, below in pairwise(steps)]
+    sizes = np.cumsum(mixture.shares[fit])
+    best = int(np.argmax(np.where(np.array(steps[:-1]) >= CLEARLY_POSITIVE, gaps, 0.0)))
+    if gaps[best] <= 0:
+        return [], 0.0
+    other = 1 - 2 * np.minimum(sizes, sizes[best]) / (sizes + sizes[best])
+    sureness = float(1 - (other * np.array(gaps) / gaps[best]).max())
+    left = [g for g in fit[best + 1 :] if height[g] >= HARDLY and (places[~positive, g] < -FAR_BELOW).all()]
+    stripped = float(mixture.shares[left].sum())
+    doubt = max(LEAST_LEFT, float(sizes[best] / (sizes[best] + 0.5 * stripped)))
+    return fit[: best + 1], sureness * doubt
+
+
+def _is_compact(mixture: Mixture, group: int) -> bool:
+    _, log_volume = np.linalg.slogdet(mixture.covariances[group])
+    spread = float(np.exp(0.5 * log_volume / mixture.means.shape[1]))
+    return spread <= WIDEST_CLUSTER and mixture.shares[group] >= FEWEST_IN_CLUSTER
+
+
+def _near(
+    mixture: Mixture, wanted: list[int], axes: Sequence[tuple[str, Axis]], region: NDArray[np.intp]
+) -> NDArray[np.intp]:
+    """Return the events of the region within six spreads of a wanted group on every axis."""
+    near = np.zeros(region.size, np.bool_)
+    for group in wanted:
+        spreads = np.sqrt(np.diag(mixture.covariances[group]))
+        inside = np.ones(region.size, np.bool_)
+        for axis_row, (_, axis) in enumerate(axes):
+            offsets = axis.values[region] - np.float32(mixture.means[group, axis_row])
+            inside &= np.abs(offsets) <= np.float32(6 * spreads[axis_row])
+        near |= inside
+    return region[near]
+
+
+def _drawn(
+    mixture: Mixture,
+    wanted: list[int],
+    axes: Sequence[tuple[str, Axis]],
+    near: NDArray[np.intp],
+    n: int,
+    trust: float,
+) -> Clustered | None:
+    """Return an ellipsoid per wanted group, drawn where the next event would rather be another cell."""
+    points = _points(axes, near)
+    if points.shape[0] < FEWEST_IN_CLUSTER:
+        return None
+    likely = mixture.belongings(points)[wanted].sum(axis=0)
+    inside = np.zeros(near.size, np.bool_)
+    gates = []
+    for group in sorted(wanted, key=lambda group: -float(mixture.shares[group])):
+        distances = mixture.distance_square(group, points)
+        order = np.argsort(distances, kind="stable")
+        gain = np.cumsum(np.where(inside, 0, 2 * likely - 1)[order])
+        if gain.max() <= 0:
+            continue
+        limit = min(float(distances[order[int(np.argmax(gain))]]), _farthest(len(axes)))
+        limit = rounded(limit * (1 + 1e-5))
+        gates.append(_as_gate(mixture, group, axes, limit))
+        inside |= distances <= limit
+    total = float(likely.sum()) + np.count_nonzero(inside)
+    if not gates or np.count_nonzero(inside) < FEWEST_IN_CLUSTER:
+        return None
+    expected = 2 * float(likely[inside].sum()) / total
+    mask: Mask = np.zeros(n, np.bool_)
+    mask[near[inside]] = True
+    return Clustered(Group(mask, max(0.0, 2 * expected - 1), trust=trust), tuple(gates))
+
+
+def _farthest(n_axes: int) -> float:
+    """Return the squared distance that one cell of a normal distribution in 500 exceeds (Wilson–Hilferty)."""
+    part = 2 / (9 * n_axes)
+    return n_axes * float((1 - part + OUTERMOST * np.sqrt(part)) ** 3)
+
+
+def _as_gate(mixture: Mixture, group: int, axes: Sequence[tuple[str, Axis]], limit: float) -> EllipsoidGate:
+    """Return a group's ellipsoid on asinh(x / cofactor): the axes' own unit goes into mean and covariance."""
+    units = np.array([axis.unit for _, axis in axes])
+    covariance = mixture.covariances[group] * np.outer(units, units)
+    covariance = (covariance + covariance.T) / 2
+    return EllipsoidGate(
+        tuple(channel for channel, _ in axes),
+        tuple(axis.cofactor for _, axis in axes),
+        tuple((mixture.means[group] * units).tolist()),
+        tuple(tuple(row) for row in covariance.tolist()),
+        limit,
+    )
