@@ -159,7 +159,7 @@ def _lymphocytes_from(marrow: _Marrow, small: Survivors) -> float:
 
 
 def _dimmer(marrow: _Marrow, small: Survivors, b_cells: FloatArray) -> Part:
-    """Return the side of CD45 dimmer than lymphocytes: the B cells' own valley, or where lymphocytes begin."""
+    """Return the side of CD45 dimmer than lymphocytes: their own valley, or where lymphocytes begin."""
     channel = marrow.channel("cd45")
     usual = _lymphocytes_from(marrow, small)
     scale = axis_of(small.column(channel))

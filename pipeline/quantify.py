@@ -24,6 +24,7 @@ from pipeline.moved_gates import moved_gates
 from pipeline.pictures import cd38_histogram, step_densities
 from pipeline.receptor import receptor_of
 from pipeline.sample_result import Histogram, SampleResult
+from pipeline.sentinels import with_sentinels
 from pipeline.tube import Tube, read_tube
 from pipeline.tube_task import TubeTask
 
@@ -49,10 +50,12 @@ def quantify_tube(task: TubeTask) -> SampleResult:
         gated = _gated(tube, control, _overrides(task))
         if task.sample.gates_file:
             drawn = gated_by_file(task.folder, task.sample, tube, control, gated)
-            return _quantified(task, tube, drawn.gated, control, drawn)
+            result = _quantified(task, tube, drawn.gated, control, drawn)
+        else:
+            result = _quantified(task, tube, _with_moved(task, tube, _quantifiable(tube, gated)), control)
+        return with_sentinels(task, tube, control, gated, result)
     except (FcsError, UserError, ValueError) as error:
         return failed(task, str(error))
-    return _quantified(task, tube, _with_moved(task, tube, _quantifiable(tube, gated)), control)
 
 
 def _with_moved(task: TubeTask, tube: Tube, gated: GatedPopulation) -> GatedPopulation:

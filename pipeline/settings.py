@@ -117,6 +117,23 @@ class Settings(BaseModel):
         "times the top bead",
         "RD up to here is given and flagged; beyond, it is censored.",
     )
+    sentinel_plasma_cell_usual: Annotated[float, number(1, 1e9)] = setting(
+        150000.0, "molecules per cell", "Usual free CD38 of plasma cells without the drug (an assumption)."
+    )
+    sentinel_nk_usual: Annotated[float, number(1, 1e9)] = setting(
+        12000.0, "molecules per cell", "Usual free CD38 of NK cells without the drug (an assumption)."
+    )
+    sentinel_b_precursor_usual: Annotated[float, number(1, 1e9)] = setting(
+        30000.0, "molecules per cell", "Usual free CD38 of B precursors without the drug (an assumption)."
+    )
+    sentinel_low_share: Annotated[float, number(0.01, 1)] = setting(
+        0.33, "fraction", "Free CD38 below this part of the usual is low in the sentinels' reading."
+    )
+    hemodilution_percent: Annotated[float, number(0, 100)] = setting(
+        0.05,
+        "% of viable single cells",
+        "A marrow with surely fewer B precursors is flagged as possibly diluted with blood.",
+    )
     rd_cut: Annotated[float, number(1, 1e9)] = setting(
         150000.0, "molecules per cell", "RD that splits the response table."
     )

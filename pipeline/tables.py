@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 from calibration.bead_peaks import BeadPeaks
 from calibration.standard_curve import StandardCurve
+from gating.sentinels import B_PRECURSORS, NK_CELLS
 from pipeline.exposure import Exposure
 from pipeline.outcome import Outcome
 from pipeline.sample_result import CalibrationResult, SampleResult
@@ -29,6 +30,8 @@ SAMPLE_COLUMNS = (
     "background_mfi", "background_kind", "abc", "background_abc", "rd", "rd_low", "rd_high",
     "gcv_percent", "lloq", "uloq", "beads", "slope", "intercept", "r2", "last_dose_on", "washout_weeks",
     "gating_confidence", "reviewed_by", "note",
+    "sentinel_nk_n", "sentinel_nk_rd", "sentinel_nk_low", "sentinel_nk_high", "sentinel_b_precursor_n",
+    "sentinel_b_precursor_rd", "sentinel_b_precursor_low", "sentinel_b_precursor_high", "sentinel_reading",
 )  # fmt: skip
 PATIENT_COLUMNS = (
     "patient_id", "visit", "collected_on", "status", "flags", "n_samples", "sample_ids", "population",
@@ -180,7 +183,17 @@ def _sample_row(
         *_curve_cells(calibration.curve if calibration else None),
         *((exposure.last_dose_on, exposure.washout_weeks) if exposure else (None, None)),
         *(result.gating_confidence, reviewers(study, sample.sample_id), as_sentences(notes)),
+        *(cell for name in (NK_CELLS, B_PRECURSORS) for cell in _sentinel_cells(result, name)),
+        result.sentinel_reading,
     )
+
+
+def _sentinel_cells(result: SampleResult, name: str) -> tuple[Cell, ...]:
+    """Return n, receptor density and interval of a sentinel; n alone where there is no number."""
+    found = next((one.receptor for one in result.sentinels if one.name == name), None)
+    if found is None:
+        return (None, None, None, None)
+    return (found.n_cells, found.rd, found.rd_low, found.rd_high)
 
 
 def _curve_cells(curve: StandardCurve | None) -> tuple[Cell, ...]:

@@ -19,7 +19,8 @@ from pipeline.figures.ticks import count
 from pipeline.outcome import Outcome
 from pipeline.report.bars import Scale, budget_bar, interval_bar, shade_of
 from pipeline.report.words import FLAGS, density_words, interval_words, rounded
-from pipeline.sample_result import SampleResult
+from pipeline.sample_result import SampleResult, SentinelResult
+from pipeline.sentinels import WORDS
 from pipeline.study import Panel, Sample
 from pipeline.tables import plasma_cell_percent, reviewers, sample_flags, sample_notes
 from pipeline.visits import QUANTIFIED
@@ -172,6 +173,7 @@ def _facts(outcome: Outcome, sample: Sample, result: SampleResult, exposure: Exp
         ("events, viable singlets", _both(result.n_events, result.n_viable_singlets)),
         ("collected", f"{sample.collected_on.isoformat()}, {sample.tissue}"),
         ("last dose", f"{last.isoformat()}, {_weeks(exposure)} weeks before" if last else "–"),
+        *_sentinels(result),
         ("beads", sample.beads),
         ("instrument", " ".join(part for part in (acquired.instrument, acquired.serial) if part)),
         ("acquired", acquired.acquired_at),
@@ -186,6 +188,29 @@ def _facts(outcome: Outcome, sample: Sample, result: SampleResult, exposure: Exp
         *((path, digest[:16]) for path, digest in result.sha256),
     )
     return tuple((name, text) for name, text in pairs if text and text != "–")
+
+
+def _sentinels(result: SampleResult) -> Pairs:
+    """Return the free CD38 of the sentinel cells and its reading: by a stated rule, never a diagnosis."""
+    named = (
+        (one.name.replace("_", " ").replace("nk", "NK").replace("b p", "B p"), one)
+        for one in result.sentinels
+    )
+    pairs = [(f"free CD38 of {name}", _sentinel_words(one)) for name, one in named]
+    reading = result.sentinel_reading
+    return (
+        *pairs,
+        *([("sentinels read", f"{reading}: {WORDS[reading]} (a rule, no diagnosis)")] if reading else []),
+    )
+
+
+def _sentinel_words(sentinel: SentinelResult) -> str:
+    found = sentinel.receptor
+    if found.rd is None:
+        return sentinel.note or f"{STATUS[found.status].words} ({count(found.n_cells)} cells)"
+    return (
+        f"{rounded(found.rd)} ({interval_words(found.rd_low, found.rd_high)}), {count(found.n_cells)} cells"
+    )
 
 
 def _detector(result: SampleResult) -> str:

@@ -64,6 +64,11 @@ CONTRACT = [
     "reviewed_by",
     "note",
 ]
+ADDED = [
+    *(f"sentinel_nk_{what}" for what in ("n", "rd", "low", "high")),
+    *(f"sentinel_b_precursor_{what}" for what in ("n", "rd", "low", "high")),
+    "sentinel_reading",
+]
 
 
 def rows_of(table: Table) -> list[dict[str, str]]:
@@ -71,7 +76,7 @@ def rows_of(table: Table) -> list[dict[str, str]]:
 
 
 def test_rd_samples_has_the_columns_of_the_contract_in_their_order(outcome: Outcome):
-    assert csv_text(sample_table(outcome)).split("\n", 1)[0].split(",") == CONTRACT
+    assert csv_text(sample_table(outcome)).split("\n", 1)[0].split(",") == [*CONTRACT, *ADDED]
 
 
 def test_every_sample_has_a_row_in_the_order_of_the_sheet_failed_ones_too(outcome: Outcome):
