@@ -15,6 +15,7 @@ from pipeline.exposure import exposures
 from pipeline.faults import Fault
 from pipeline.outcome import Note, Outcome
 from pipeline.provenance import RunFacts, provenance_of
+from pipeline.response.statements import Inconsistency
 from pipeline.response.tables import response_tables
 from pipeline.sample_result import CalibrationResult, SampleResult
 from pipeline.store import Store
@@ -22,6 +23,9 @@ from pipeline.study import Study
 from pipeline.tables import calibration_table, patient_table, sample_table, write_csv, write_json
 from pipeline.visits import patient_rd, visits_of
 from pipeline.washout.report import washout_report
+
+MOST_NOTES = 20
+"""Inconsistencies of what was typed that are notes one by one; the tables hold all."""
 
 FAILED = (RdStatus.FAILED, RdStatus.NO_CURVE)
 """Statuses of tubes that something must be done about before they can be quantified."""
@@ -60,13 +64,20 @@ def assembled(
     )
     rows = [patient_rd(visit) for visit in visits_of(outcome)]
     response = response_tables(study, rows) if study.patients or study.statements else None
-    typed = response.inconsistencies if response else ()
     return replace(
         outcome,
         washout=washout_report(rows, study.settings),
         response=response if study.patients else None,
-        notes=(*outcome.notes, *(Note(hit.where, f'"{hit.found}": {hit.text}') for hit in typed)),
+        notes=(*outcome.notes, *_typed_notes(response.inconsistencies if response else ())),
     )
+
+
+def _typed_notes(found: Sequence[Inconsistency]) -> tuple[Note, ...]:
+    """Return the first inconsistencies of what was typed, and how many more there are."""
+    first = tuple(Note(hit.where, f'"{hit.found}": {hit.text}') for hit in found[:MOST_NOTES])
+    more = len(found) - len(first)
+    rest = f"{more} more numbers that were typed cannot be: the sheet Response of rd.xlsx lists them"
+    return (*first, Note("what was typed", rest)) if more else first
 
 
 class Results:
