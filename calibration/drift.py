@@ -17,6 +17,7 @@ Floats = npt.NDArray[np.float64]
 
 FEWEST_RUNS = 3
 SETTLED_RUNS = 20
+FARTHEST = 99.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,9 @@ class DriftPoint:
     mean, sd
         Of the earlier runs; None before three of them.
     z
-        Distance from the mean in SDs; None before three runs.
+        Distance from the mean in SDs, as many as a normal quantity whose mean and SD were known would be off
+        with the same probability (Student's t of the earlier runs: three runs hardly know their SD); None
+        before three runs.
     broken
         Westgard's rules that this run breaks: `1-2s` warns; `1-3s`, `2-2s`, `R-4s`, `4-1s`, `10x` reject.
     verdict
@@ -74,6 +77,8 @@ def levey_jennings(values: Sequence[float], *, logarithmic: bool = False) -> tup
     """Hold each run against the runs before it that were not rejected.
 
     A rejected run does not move the limits; otherwise a drift would widen them until nothing is rejected.
+    Before 20 runs only one beyond 3 SDs is kept out: limits that are not settled must be able to find their
+    place.
 
     Parameters
     ----------
@@ -103,7 +108,7 @@ def levey_jennings(values: Sequence[float], *, logarithmic: bool = False) -> tup
     x = np.log10(x) if logarithmic else x
     points: list[DriftPoint] = []
     for k, value in enumerate(values):
-        kept = [j for j in range(k) if points[j].verdict is not Verdict.REJECT]
+        kept = [j for j in range(k) if not _keeps_out(points[j])]
         points.append(_point(float(value), float(x[k]), x[kept], [p.z for p in points]))
     return tuple(points)
 
@@ -113,16 +118,25 @@ def _point(value: float, x: float, before: Floats, earlier_z: Sequence[float | N
     if before.size < FEWEST_RUNS:
         return DriftPoint(value, None, None, None, (), Verdict.ACCEPT, provisional)
     mean, sd = float(before.mean()), float(before.std(ddof=1))
-    z = _distance(x - mean, sd)
+    z = _distance(x - mean, sd, before.size)
     broken = westgard([*(e for e in earlier_z if e is not None), z])
     return DriftPoint(value, mean, sd, z, broken, _verdict(broken), provisional)
 
 
-def _distance(off: float, sd: float) -> float:
+def _keeps_out(point: DriftPoint) -> bool:
+    """Whether a run counts for no limits."""
+    return "1-3s" in point.broken if point.provisional else point.verdict is Verdict.REJECT
+
+
+def _distance(off: float, sd: float, n: int) -> float:
     """Give the distance in SDs; runs that never differed make any difference a large one."""
-    if sd > 0:
-        return off / sd
-    return 0.0 if off == 0 else float(np.copysign(99.0, off))
+    from scipy.special import ndtri, stdtr
+
+    if sd == 0:
+        return 0.0 if off == 0 else float(np.copysign(FARTHEST, off))
+    t = abs(off) / (sd * np.sqrt(1 + 1 / n))
+    z = -float(ndtri(stdtr(n - 1, -t)))
+    return float(np.copysign(min(z, FARTHEST), off))
 
 
 def _verdict(broken: Sequence[str]) -> Verdict:

@@ -62,13 +62,19 @@ def _draw(axes: Axes, series: DriftSeries) -> None:
     axes.axhline(0, color=INK, linewidth=0.6)
     place = [_place(point, series.logarithmic, last.mean, last.sd) for point in series.points]
     axes.plot(range(len(place)), place, color=PALE, linewidth=0.8, zorder=1)
-    for index, (y, point) in enumerate(zip(place, series.points, strict=True)):
-        newest = index == len(place) - 1
-        marker = ("^" if y > 0 else "v") if abs(y) >= REACH else "D" if newest else "o"
-        size = 5 if newest else 3.2
-        axes.plot([index], [y], marker, color=_COLOURS[point.verdict], markersize=size, clip_on=False)
+    for look in dict.fromkeys(map(_look, place, series.points)):
+        at = [k for k, point in enumerate(series.points) if _look(place[k], point) == look]
+        axes.plot(at, [place[k] for k in at], look[0], color=look[1], markersize=3.2, clip_on=False)
+    newest = _COLOURS[last.verdict]
+    axes.plot([len(place) - 1], [place[-1]], "D", color=newest, markersize=5.5, clip_on=False)
     axes.set_ylim(-REACH, REACH)
     axes.set_yticks([-3, 0, 3], ["−3 SD", "mean", "+3 SD"])
+
+
+def _look(place: float, point: DriftPoint) -> tuple[str, str]:
+    """Return marker and colour; an arrow where the point lies beyond the chart."""
+    marker = "o" if abs(place) < REACH else "^" if place > 0 else "v"
+    return marker, _COLOURS[point.verdict]
 
 
 def _place(point: DriftPoint, logarithmic: bool, mean: float, sd: float) -> float:
