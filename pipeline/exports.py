@@ -1,4 +1,4 @@
-"""Per-event results for those who go on elsewhere: events/<sample_id>.parquet."""
+"""Per-event results for those who go on elsewhere: events/<sample_id>.parquet and events/<sample_id>.fcs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from gating.compensation import SpilloverMatrix
+from gating.events import Mask
 from gating.population import GatedPopulation
+from pipeline.fcs import FcsFile, read_fcs, write_fcs
 
 
 def write_events(path: Path, abc: NDArray[np.float64], gated: GatedPopulation) -> None:
@@ -37,3 +40,64 @@ def write_events(path: Path, abc: NDArray[np.float64], gated: GatedPopulation) -
     partial = path.with_suffix(".partial")
     parquet.write_table(pa.table(columns), partial)
     partial.replace(path)
+
+
+def write_gated_cells(
+    path: Path, file: FcsFile, cells: Mask, *, sample_id: str, population: str, matrix: SpilloverMatrix | None
+) -> None:
+    """Write the gated cells of a tube as FCS 3.1: every channel, linear, not compensated.
+
+    Parameters
+    ----------
+    path
+        The file; an older one is replaced, and removed where there is no cell to write.
+    file
+        The tube; of its keywords only the detectors' voltages and the scales' ends are taken over: the others
+        may tell the patient.
+    cells
+        bool, shape (n_events,): which events.
+    sample_id, population
+        Of the study; they name the source.
+    matrix
+        That the tube was compensated with, as `$SPILLOVER` for those who go on; None if none was.
+    """
+    if not cells.any():
+        path.unlink(missing_ok=True)
+        return
+    whole = read_fcs(file.path, data_set=file.data_set, allow_truncated=True)
+    values = whole.events()[:, cells]
+    names = tuple(name.replace(",", "_") for name in whole.channels)
+    keywords = {
+        "$FIL": path.name,
+        "$TIMESTEP": "1",
+        "CD38RD SAMPLE": sample_id,
+        "CD38RD POPULATION": population,
+        "CD38RD SOURCE": f"{int(cells.sum())} of {cells.size} events of {file.path.name}, not compensated",
+        **_detectors(whole),
+    }
+    if matrix is not None:
+        keywords["$SPILLOVER"] = _spillover(matrix)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    write_fcs(partial, values, names, markers=whole.markers, keywords=keywords)
+    partial.replace(path)
+
+
+def _detectors(file: FcsFile) -> dict[str, str]:
+    """Return the keywords that say how bright a detector can be, and its voltage."""
+    found = {}
+    for number, name in enumerate(file.channels, 1):
+        top = file.scale_top(name)
+        if np.isfinite(top):
+            found[f"$P{number}R"] = str(int(np.ceil(top)) + 1)
+        voltage = file.detector(name).voltage
+        if voltage is not None:
+            found[f"$P{number}V"] = f"{voltage:g}"
+    return found
+
+
+def _spillover(matrix: SpilloverMatrix) -> str:
+    """Return $SPILLOVER: n, the channels, the matrix row by row (FCS 3.1, section 3.2.20)."""
+    names = [name.replace(",", "_") for name in matrix.channels]
+    cells = [f"{value:.9g}" for value in matrix.values.ravel()]
+    return ",".join([str(len(names)), *names, *cells])

@@ -17,7 +17,7 @@ from pipeline.control import Control, background_cells, read_control
 from pipeline.drawn import DrawnGating, gated_by_file
 from pipeline.dye_spill import without_dye_spill
 from pipeline.errors import UserError
-from pipeline.exports import write_events
+from pipeline.exports import write_events, write_gated_cells
 from pipeline.fcs import FcsError
 from pipeline.fcs.repairs import USUAL
 from pipeline.moved_gates import moved_gates
@@ -189,4 +189,12 @@ def _export(task: TubeTask, tube: Tube, gated: GatedPopulation) -> None:
         abc = curve.to_abc(tube.quantified.astype(np.float64)) / abc_divisor(
             kit, task.panel.quantified.f_p_ratio
         )
+    write_gated_cells(
+        task.events_file.with_suffix(".fcs"),
+        tube.file,
+        gated.mask,
+        sample_id=task.sample.sample_id,
+        population=task.settings.population_name,
+        matrix=tube.spillover,
+    )
     write_events(task.events_file, abc, gated)
