@@ -43,6 +43,18 @@ class Refusal:
     reason: str
 
 
+def aicc(log_likelihood: float, parameters: float, n: int) -> float:
+    """Return −2ℓ + 2p + 2p(p+1)/(n − p − 1) (Hurvich & Tsai 1989, doi:10.1093/biomet/76.2.297).
+
+    Examples
+    --------
+    >>> aicc(-10.0, 3, 20)
+    27.5
+    """
+    rest = n - parameters - 1
+    return float("inf") if rest <= 0 else -2 * log_likelihood + 2 * parameters * (1 + (parameters + 1) / rest)
+
+
 def to_json(value: object) -> Json:
     """Return frozen rows, arrays, dates and numbers as what `json.dump(allow_nan=False)` can write.
 

@@ -86,12 +86,12 @@ def _limits(fit: WashoutFit, line: Line, rd: float, share: float) -> tuple[float
 
 
 def _crossing(line: Line, rd: float, share: float) -> Parameter:
-    """Return the function that gives log2 weeks from the line's standardised parameters, (m, 3) → (m,)."""
+    """Return the function that gives log2 weeks from the line's standardised parameters, (m, k+1) → (m,)."""
     axes, z = line.axes, _quantile(share)
     level = axes.y(float(np.log10(rd)))
 
     def doublings(parameters: Floats) -> Floats:
-        place = (level + z * np.exp(parameters[:, 2]) - parameters[:, 0]) / parameters[:, 1]
+        place = (level + z * np.exp(parameters[:, -1]) - parameters[:, 0]) / parameters[:, 1]
         return np.asarray(axes.centre_x + axes.scale_x * place)
 
     return doublings
@@ -111,8 +111,10 @@ def _profiled(line: Line, rd: float, critical: float) -> tuple[float, float]:
 
 
 def _through(rows: CensoredRows, place: float, level: float) -> CensoredRows:
-    """Lines through one point: y − level = b·(x − place)."""
-    return CensoredRows(rows.design[:, :, 1:] - place, rows.y - level, rows.kind, rows.sd, rows.weight)
+    """Lines through one point: y − level = b·(x − place) + terms."""
+    design = rows.design[:, :, 1:].copy()
+    design[:, :, 0] -= place
+    return CensoredRows(design, rows.y - level, rows.kind, rows.sd, rows.weight)
 
 
 def _delta(
@@ -122,7 +124,7 @@ def _delta(
 
     estimate = np.append(line.best.beta[0], line.best.log_sigma[0])
     if jackknife is None:
-        freedom = max(effective_rows(line.data.kind) - 2, 1.0)
+        freedom = max(effective_rows(line.data.kind) - line.n_coefficients, 1.0)
         variance = delta_variance(crossing, estimate, np.linalg.pinv(line.best.information[0]))
     else:
         freedom, variance = jackknife.freedom, jackknife.variance(crossing)

@@ -124,7 +124,7 @@ def derivatives(rows: CensoredRows, beta: Floats, log_sigma: Floats) -> tuple[Fl
     scale = np.sqrt(variance + rows.sd**2)
     part = variance / scale**2  # d log s / d log σ
     z = (rows.y - _linear(rows.design, beta)) / scale
-    first, second = _by_z(z, rows.kind)
+    first, second = by_z(z, rows.kind)
     observed = rows.kind == OBSERVED
     d_mu = -first / scale
     d_tau = -part * (observed + first * z)
@@ -177,7 +177,7 @@ def _linear(design: Floats, beta: Floats) -> Floats:
     return product
 
 
-def _by_z(z: Floats, kind: NDArray[np.int8]) -> tuple[Floats, Floats]:
+def by_z(z: Floats, kind: NDArray[np.int8]) -> tuple[Floats, Floats]:
     """First and second derivative of a row's log likelihood by z."""
     from scipy.special import log_ndtr
 

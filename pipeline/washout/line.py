@@ -21,13 +21,15 @@ from pipeline.washout.profile import (
 )
 from pipeline.washout.repeated import PatientJackknife, patient_jackknife
 from pipeline.washout.rows import Observations
+from pipeline.washout.terms import TermEffect
 
 Floats: TypeAlias = NDArray[np.float64]
 Limits: TypeAlias = tuple[float, float]
 Parameter: TypeAlias = Callable[[Floats], Floats]
 
 _FEWEST_OBSERVED: Final = 3
-_COEFFICIENTS: Final = 2
+_FIRST_TERM: Final = 2
+_PLACES: Final = (0, 1, -1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,12 +82,19 @@ class Line:
             np.log(self.axes.scale_y)
         )
 
+    @property
+    def n_coefficients(self) -> int:
+        """Intercept, slope and terms."""
+        return _FIRST_TERM + len(self.data.terms)
+
     def covariance(self) -> Floats:
         """Return the covariance of intercept, slope and log sigma from the curvature of the likelihood."""
         axes = self.axes
         ratio = axes.scale_y / axes.scale_x
         jacobian = np.array([[axes.scale_y, -ratio * axes.centre_x, 0.0], [0.0, ratio, 0.0], [0.0, 0.0, 1.0]])
-        return np.asarray(jacobian @ np.linalg.pinv(self.best.information[0]) @ jacobian.T)
+        return np.asarray(
+            jacobian @ np.linalg.pinv(self.best.information[0])[np.ix_(_PLACES, _PLACES)] @ jacobian.T
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +125,8 @@ def fit_line(data: Observations) -> Line:
         float(data.log_rd.std()) or 1.0,
     )
     x, y = (doublings - axes.centre_x) / axes.scale_x, (data.log_rd - axes.centre_y) / axes.scale_y
-    design = np.column_stack([np.ones_like(x), x])
+    others = [(term.values - term.centre) / term.scale for term in data.terms]
+    design = np.column_stack([np.ones_like(x), x, *others])
     rows = single(design, y, data.kind, data.measurement_sd / axes.scale_y)
     best = maximise(rows)
     _refuse_without_maximum(best, data)
@@ -137,11 +147,30 @@ def line_intervals(line: Line, level: float) -> LineIntervals:
         slope=_scaled(slope, axes.scale_y / axes.scale_x),
         intercept=_scaled(at_one_week, axes.scale_y, axes.centre_y),
         sigma=_scaled((float(np.exp(log_sigma[0])), float(np.exp(log_sigma[1]))), axes.scale_y),
-        slope_p=ratio_p(ratio, line.data.kind, _COEFFICIENTS)
+        slope_p=ratio_p(ratio, line.data.kind, line.n_coefficients)
         if jackknife is None
         else jackknife.p(ratio, slope_of),
         how=f"profile likelihood, drop of 2 log L {drops[0]:.4f} (3.8415 at 95 %, {few})",
     )
+
+
+def term_effects(line: Line, level: float) -> tuple[TermEffect, ...]:
+    """Return what each term does, with intervals as those of the line."""
+    jackknife, found = jackknife_of(line), []
+    for column, term in enumerate(line.data.terms, start=_FIRST_TERM):
+        of = coefficient_of(column)
+        drop = critical_of(line, jackknife, of, level)
+        ratio = coefficient_ratio(line.rows, line.best, column, 0.0)
+        p = (
+            ratio_p(ratio, line.data.kind, line.n_coefficients)
+            if jackknife is None
+            else jackknife.p(ratio, of)
+        )
+        limits = coefficient_interval(line.rows, line.best, column, drop)
+        scale = line.axes.scale_y / term.scale
+        effect = float(line.best.beta[0, column]) * scale
+        found.append(TermEffect(term.name, term.unit, effect, _scaled(limits, scale), p))
+    return tuple(found)
 
 
 def jackknife_of(line: Line) -> PatientJackknife | None:
@@ -154,18 +183,23 @@ def jackknife_of(line: Line) -> PatientJackknife | None:
 def critical_of(line: Line, jackknife: PatientJackknife | None, of: Parameter, level: float) -> float:
     """Return the drop of 2 log L that bounds the interval of a function of the parameters."""
     if jackknife is None:
-        return critical_value(line.data.kind, _COEFFICIENTS, level)
+        return critical_value(line.data.kind, line.n_coefficients, level)
     return jackknife.critical_value(of, level)
 
 
 def slope_of(parameters: Floats) -> Floats:
-    """Slope on standardised axes, (m, 3) → (m,)."""
+    """Slope on standardised axes, (m, k+1) → (m,)."""
     return parameters[:, 1]
 
 
+def coefficient_of(column: int) -> Parameter:
+    """Return the function that gives a coefficient on standardised axes."""
+    return lambda parameters: parameters[:, column]
+
+
 def sigma_of(parameters: Floats) -> Floats:
-    """Log σ on standardised axes, (m, 3) → (m,)."""
-    return parameters[:, 2]
+    """Log σ on standardised axes, (m, k+1) → (m,)."""
+    return parameters[:, -1]
 
 
 def level_at(place: float) -> Parameter:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pipeline.pharmacokinetics.curves import WEEKS, SerumCurve
-from pipeline.washout.estimate import Estimate, NotEstimableError
+from pipeline.washout.estimate import Estimate, NotEstimableError, aicc
 from pipeline.washout.likelihood import OBSERVED
 from pipeline.washout.recovery_surface import (
     N_PARAMETERS,
@@ -205,18 +205,6 @@ def weighted_quantile(values: Floats, weights: Floats, level: float = 0.95) -> t
     places = np.searchsorted(upto, ((1 - level) / 2, (1 + level) / 2))
     low, high = values[order][np.minimum(places, len(values) - 1)]
     return float(low), float(high)
-
-
-def aicc(log_likelihood: float, parameters: float, n: int) -> float:
-    """Return −2ℓ + 2p + 2p(p+1)/(n − p − 1) (Hurvich & Tsai 1989, doi:10.1093/biomet/76.2.297).
-
-    Examples
-    --------
-    >>> aicc(-10.0, 3, 20)
-    27.5
-    """
-    rest = n - parameters - 1
-    return float("inf") if rest <= 0 else -2 * log_likelihood + 2 * parameters * (1 + (parameters + 1) / rest)
 
 
 def _first_reached(logs: Floats, target: Floats) -> Floats:

@@ -168,11 +168,13 @@ def draws(surface: Surface, peak: Peak, n: int, rng: np.random.Generator) -> tup
         The surface is too unlike the t for the weights to be of use.
     """
     centre: Floats = peak.place
-    covariance: Floats = np.linalg.inv(peak.curvature)
+    covariance: Floats = np.asarray(np.linalg.inv(peak.curvature), dtype=np.float64)
     for n_draws in (_TRIAL_DRAWS, _TRIAL_DRAWS, n):
         found, weights = _weighted_draws(surface, centre, covariance, n_draws, rng)
         centre = np.asarray(weights @ found, dtype=np.float64)
-        covariance = np.cov(found.T, aweights=weights, ddof=0) + 1e-9 * np.eye(N_PARAMETERS)
+        covariance = np.asarray(
+            np.cov(found.T, aweights=weights, ddof=0) + 1e-9 * np.eye(N_PARAMETERS), dtype=np.float64
+        )
     effective = 1 / float(np.sum(weights**2))
     if effective < _FEWEST_EFFECTIVE:
         raise NotEstimableError(

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from calibration.receptor_density import RdStatus
 from pipeline.washout.likelihood import LEFT, OBSERVED, RIGHT
+from pipeline.washout.terms import Term
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -79,6 +80,8 @@ class Observations:
         log10 of each row's limits, −inf and inf where they are not known: what would have been censored.
     notes
         What was left out or changed, with counts.
+    terms
+        Further columns of the line: kits, covariates.
     """
 
     weeks: Floats
@@ -90,6 +93,7 @@ class Observations:
     log_uloq: Floats
     n_given: int
     notes: tuple[str, ...] = ()
+    terms: tuple[Term, ...] = ()
 
     @property
     def n(self) -> int:
@@ -115,6 +119,7 @@ def observe(
     uloq: ArrayLike = np.inf,
     measurement_sd: ArrayLike | None = None,
     patients: Sequence[object] | None = None,
+    terms: Sequence[Term] = (),
 ) -> Observations:
     """Sort rows into observed and censored ones; count what cannot be used.
 
@@ -136,6 +141,8 @@ def observe(
         lies outside the calibrated range; so does an observed row without one.
     patients : (n,), optional
         Patient of each row; every row its own patient where None.
+    terms
+        Further columns of the line, values of shape (n,).
 
     Raises
     ------
@@ -172,6 +179,7 @@ def observe(
         log_uloq=_log_limit(table[3][used], np.inf),
         n_given=len(names),
         notes=tuple(note for note in notes if note),
+        terms=tuple(term.take(used) for term in terms),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pipeline.washout.bias import mean_unbiased_slope
-from pipeline.washout.estimate import Estimate
-from pipeline.washout.line import fit_line, line_intervals
+from pipeline.washout.estimate import Estimate, aicc
+from pipeline.washout.line import fit_line, line_intervals, term_effects
 from pipeline.washout.profile import effective_rows
 from pipeline.washout.rows import Observations, observe
+from pipeline.washout.terms import Term, TermEffect
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,6 +47,8 @@ class WashoutFit:
         Likelihood-ratio p of slope = 0 on the interval's own scale.
     covariance : (3, 3)
         Of intercept, slope and log sigma, from the curvature of the likelihood.
+    terms
+        What kits and covariates do; empty where the line has none.
     """
 
     slope: float
@@ -64,6 +67,7 @@ class WashoutFit:
     method: str
     interval_method: str
     notes: tuple[str, ...] = ()
+    terms: tuple[TermEffect, ...] = ()
 
     @property
     def n(self) -> int:
@@ -90,7 +94,7 @@ class WashoutFit:
 
         x = _doublings(weeks)
         variance = self.covariance[0, 0] + 2 * x * self.covariance[0, 1] + x**2 * self.covariance[1, 1]
-        freedom = max(effective_rows(self.data.kind) - 2, 1.0)
+        freedom = max(effective_rows(self.data.kind) - 2 - len(self.terms), 1.0)
         half = stdtrit(freedom, (1 + self.level) / 2) * np.sqrt(variance)
         line = self.intercept + self.slope * x
         return np.asarray(10.0 ** (line - half)), np.asarray(10.0 ** (line + half))
@@ -112,7 +116,13 @@ class WashoutFit:
             found.append(
                 replace(found[0], name="slope_mean_unbiased", value=self.slope_mean_unbiased, p=None)
             )
-        return tuple(found)
+        rest = (self.n, self.method, self.interval_method, self.level)
+        return (*found, *(term.estimate(*rest) for term in self.terms))
+
+    @property
+    def aicc(self) -> float:
+        """Akaike's criterion for few rows: intercept, slope, sigma and terms."""
+        return aicc(self.log_likelihood, 3 + len(self.terms), self.n)
 
     def _estimate(
         self, name: str, value: float, limits: tuple[float, float], unit: str, p: float | None = None
@@ -144,6 +154,7 @@ def fit_tobit(
     uloq: ArrayLike = np.inf,
     measurement_sd: ArrayLike | None = None,
     patients: Sequence[object] | None = None,
+    covariates: Mapping[str, ArrayLike] | None = None,
     seed: int = 20240607,
     level: float = 0.95,
 ) -> WashoutFit:
@@ -157,6 +168,8 @@ def fit_tobit(
     ----------
     weeks, rd, status, lloq, uloq, measurement_sd, patients
         As in `pipeline.washout.rows.observe`: one row per patient and visit.
+    covariates
+        Further columns of the line by name, numbers of shape (n,); the line is told at their means.
     seed
         Of the simulation that measures the slope's mean bias.
     level
@@ -176,7 +189,13 @@ def fit_tobit(
     >>> round(fit.fold_per_doubling, 2), round(float(fit.predict(16)), -3)
     (1.99, 20000.0)
     """
-    rows = observe(weeks, rd, status, lloq=lloq, uloq=uloq, measurement_sd=measurement_sd, patients=patients)
+    terms = [
+        Term(name, "fold per unit", np.array(values, dtype=np.float64), centred=True)
+        for name, values in (covariates or {}).items()
+    ]
+    rows = observe(
+        weeks, rd, status, lloq=lloq, uloq=uloq, measurement_sd=measurement_sd, patients=patients, terms=terms
+    )
     return fit_observations(rows, seed=seed, level=level)
 
 
@@ -198,9 +217,10 @@ def fit_observations(data: Observations, *, seed: int, level: float = 0.95) -> W
         level=level,
         seed=seed,
         data=data,
-        method=_METHOD,
+        method=_METHOD + "".join(f" + {term.name}" for term in data.terms),
         interval_method=intervals.how,
         notes=(*data.notes, *_fit_notes(data, line.sigma, intervals.slope)),
+        terms=term_effects(line, level),
     )
 
 

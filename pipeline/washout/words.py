@@ -30,6 +30,7 @@ def fit_summary(fit: WashoutFit) -> str:
         f"per doubling of washout  x {fit.fold_per_doubling:.3g} ({fold_low:.3g} to {fold_high:.3g})",
         f"intercept   {fit.intercept:.4f} (median RD at 1 week: {10**fit.intercept:.4g})",
         f"sigma       {fit.sigma:.4f} dex",
+        *(f"{term.name}  x {10**term.effect:.3g} ({term.unit})" for term in fit.terms),
         f"method      {fit.method}; interval: {fit.interval_method}",
         *(f"note        {note}" for note in fit.notes),
     ]
