@@ -17,6 +17,7 @@ from calibration.standard_curve import StandardCurve
 from gating.sentinels import B_PRECURSORS, NK_CELLS
 from pipeline.exposure import Exposure
 from pipeline.outcome import Outcome
+from pipeline.reagents import REAGENT_COLUMNS, reagents_of
 from pipeline.sample_result import CalibrationResult, SampleResult
 from pipeline.study import Sample, Study
 from pipeline.visits import Visit
@@ -32,10 +33,12 @@ SAMPLE_COLUMNS = (
     "gating_confidence", "reviewed_by", "note",
     "sentinel_nk_n", "sentinel_nk_rd", "sentinel_nk_low", "sentinel_nk_high", "sentinel_b_precursor_n",
     "sentinel_b_precursor_rd", "sentinel_b_precursor_low", "sentinel_b_precursor_high", "sentinel_reading",
+    *REAGENT_COLUMNS,
 )  # fmt: skip
 PATIENT_COLUMNS = (
     "patient_id", "visit", "collected_on", "status", "flags", "n_samples", "sample_ids", "population",
     "rd", "rd_low", "rd_high", "between_cv_percent", "lloq", "uloq", "last_dose_on", "washout_weeks", "note",
+    *REAGENT_COLUMNS,
 )  # fmt: skip
 CALIBRATION_COLUMNS = (
     "beads", "fcs_file", "kit", "lot", "channel", "acquired_on", "instrument", "n_events", "n_singlets",
@@ -185,6 +188,7 @@ def _sample_row(
         *(result.gating_confidence, reviewers(study, sample.sample_id), as_sentences(notes)),
         *(cell for name in (NK_CELLS, B_PRECURSORS) for cell in _sentinel_cells(result, name)),
         result.sentinel_reading,
+        *reagents_of(study, (sample,)).cells(),
     )
 
 
@@ -225,6 +229,7 @@ def _patient_row(visit: Visit) -> tuple[Cell, ...]:
         *(len(visit.sample_ids), ";".join(visit.sample_ids), visit.population),
         *(found.rd, found.rd_low, found.rd_high, found.between_cv_percent, found.lloq, found.uloq),
         *(visit.last_dose_on, visit.washout_weeks, as_sentences(visit.notes)),
+        *visit.reagents.cells(),
     )
 
 

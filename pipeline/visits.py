@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
@@ -12,6 +12,7 @@ from calibration.pooling import PooledDensity, pool_receptor_densities
 from calibration.receptor_density import RdStatus
 from pipeline.exposure import Exposure
 from pipeline.outcome import Outcome
+from pipeline.reagents import Reagents, reagents_of
 from pipeline.sample_result import SampleResult
 from pipeline.study import Sample
 from pipeline.washout.rows import PatientRd
@@ -44,6 +45,7 @@ class Visit:
     washout_weeks: float | None = None
     flags: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    reagents: Reagents = field(default_factory=Reagents)
 
 
 def visits_of(outcome: Outcome) -> tuple[Visit, ...]:
@@ -105,6 +107,7 @@ def _visit(outcome: Outcome, kit: str, samples: Sequence[Sample], results: Seque
         washout_weeks=exposure.washout_weeks if exposure else None,
         flags=_flags(results, pooled, exposure, mixed=len(populations) > 1),
         notes=tuple(dict.fromkeys(_notes(samples, results, pooled))),
+        reagents=reagents_of(outcome.study, samples),
     )
 
 

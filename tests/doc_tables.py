@@ -24,7 +24,7 @@ NO_FLAGS = {"CD38RD_DEBUG": "an environment variable", "BEAD_KITS": "a name that
 SAID_BY: Mapping[str, tuple[str, ...]] = {
     "the files and sheets": ("pipeline/checks",),
     "the gates": ("gating",),
-    "the calibration": ("calibration", "pipeline/bead_run.py"),
+    "the calibration": ("calibration", "pipeline/bead_"),
     "the doses": ("pipeline/exposure.py",),
     "the visit": ("pipeline/visits.py",),
     "the tube": ("pipeline",),

@@ -68,6 +68,11 @@ ADDED = [
     *(f"sentinel_nk_{what}" for what in ("n", "rd", "low", "high")),
     *(f"sentinel_b_precursor_{what}" for what in ("n", "rd", "low", "high")),
     "sentinel_reading",
+    "kit",
+    "lot",
+    "fluorochrome",
+    "clone",
+    "lyse_reagent",
 ]
 
 

@@ -71,3 +71,24 @@ def test_blood_is_not_pooled_with_marrow_in_the_models(outcome: Outcome):
     assert patient_rd(visit_with(blood, "P04-S1")).tissue == "marrow"
     used = washout_report([patient_rd(visit) for visit in visits_of(blood)], outcome.study.settings)
     assert any("tissues are not pooled" in note and "1 of blood left out" in note for note in used.notes)
+
+
+def test_kit_clone_and_lyse_reagent_travel_with_every_density(tmp_path):
+    from dataclasses import replace
+
+    from builders import good_sheets, write_csvs, write_files
+
+    from pipeline.reagents import reagents_of
+    from pipeline.study import read_study
+
+    sheets = good_sheets() | {"settings": [["name", "value"], ["lyse_reagent", "ammonium chloride"]]}
+    study, _ = read_study(write_csvs(write_files(tmp_path), sheets))
+    told = reagents_of(study, study.samples[:1])
+    run, dye = study.bead_run(study.samples[0].beads), study.panel(study.samples[0].panel).quantified
+    assert (told.kit, told.lot, told.lyse_reagent) == (run.kit, run.lot, "ammonium chloride")
+    assert (told.clone, told.fluorochrome) == (dye.clone, dye.fluorochrome)
+    other = replace(run, beads="other", lot="L2")
+    two = replace(study, beads=(*study.beads, other))
+    assert (
+        reagents_of(two, (study.samples[0], replace(study.samples[0], beads="other"))).lot == f"{run.lot};L2"
+    )
