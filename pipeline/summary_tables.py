@@ -57,7 +57,7 @@ def response_tables_of(found: ResponseTables | None) -> Titled:
         ("Disease control of patients in no stratum", _proportions(found.outside)),
         ("Contrasts", _contrasts((*found.washout_contrasts, found.rd_contrast))),
         ("Trend", _trend(found.washout_trend)),
-        ("Odds of disease control, logistic regression", _odds(found.odds)),
+        ("Odds of disease control, logistic regression", _odds((*found.odds, *_penalised(found)))),
         ("Patients before the study drug", _characteristics(found.baseline)),
         ("Survival, months", _survival([("", row) for row in found.survival])),
         *_dexamethasone(found.dexamethasone),
@@ -65,6 +65,12 @@ def response_tables_of(found: ResponseTables | None) -> Titled:
         ("What was typed and cannot be", _typed(found)),
         ("Notes", _texts((found.rule, found.survival_rule, *found.notes))),
     )
+
+
+def _penalised(found: ResponseTables) -> tuple[OddsRatio, ...]:
+    """Return Firth's odds ratio of each contrast with an empty cell."""
+    contrasts = (*found.washout_contrasts, found.rd_contrast)
+    return tuple(contrast.firth for contrast in contrasts if contrast.firth is not None)
 
 
 def _odds(found: Iterable[OddsRatio]) -> Table:

@@ -44,7 +44,7 @@ def survival_figure(courses: Sequence[FollowUp], month_days: float) -> Figure:
 def _words(courses: Sequence[FollowUp], endpoint: str, month_days: float) -> str:
     found = median_survival(courses, endpoint, month_days)
     events = f"{found.n_events} events in {found.n} patients"
-    return f"{NAMES[endpoint]}\n{events}\nmedian {found}"
+    return f"{NAMES[endpoint]}\n{events}\nmedian {found}".replace(" months (", " months\n(95 % ")
 
 
 def _ticks(end: float) -> list[float]:

@@ -20,6 +20,7 @@ MOST_BARS: Final = 60
 MOST_PAGES: Final = 10
 _BAR: Final = 0.17
 _LONGEST_REASON: Final = 34
+_UNKNOWN: Final = "#cfd4da"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def swimmer_figure(courses: Sequence[FollowUp], month_days: float) -> Figure:
     """
     high = _BAR * len(courses)
     with house_style():
-        figure = new_figure(7.9, high + 0.95)
+        figure = new_figure(7.9, high + 0.85)
         axes = add_axes(figure, (1.25, 0.45, 4.75, high))
         end = max([1.0, *(day / month_days for course in courses for day in _days(course))])
         axes.set_xlim(0, end * 1.02)
@@ -83,7 +84,7 @@ def _days(course: FollowUp) -> list[int]:
 def _draw(axes: Axes, place: int, course: FollowUp, month_days: float) -> None:
     treated = (course.treated_days or 0) / month_days
     seen = (course.os_day if course.os_day is not None else course.treated_days or 0) / month_days
-    colour = RESPONSE_LOOK.get(course.best_response, RESPONSE_LOOK[""])[1]
+    colour = _colour(course.best_response)
     axes.barh(place, treated, height=0.72, color=colour, alpha=0.85, linewidth=0)
     if seen > treated:
         axes.plot([treated, seen], [place, place], color=GREY, linewidth=0.8, zorder=1)
@@ -96,6 +97,10 @@ def _draw(axes: Axes, place: int, course: FollowUp, month_days: float) -> None:
     if len(reason) > _LONGEST_REASON:
         reason = reason[: _LONGEST_REASON - 1] + "…"
     axes.text(1.015, place, reason, transform=beside, va="center", fontsize=6.5, color=GREY)
+
+
+def _colour(response: str) -> str:
+    return RESPONSE_LOOK[response][1] if response else _UNKNOWN
 
 
 def _marks(course: FollowUp) -> Iterator[tuple[int, Mark]]:
@@ -133,7 +138,7 @@ def _key(axes: Axes, courses: Sequence[FollowUp]) -> None:
 
     seen = {course.best_response for course in courses}
     names = [*(name for name in RESPONSES if name in seen), *([""] if "" in seen else [])]
-    bars = [Patch(color=RESPONSE_LOOK[name][1], label=name or "response not known") for name in names]
+    bars = [Patch(color=_colour(name), label=name or "response not known") for name in names]
     marks = dict.fromkeys(mark for course in courses for _, mark in _marks(course))
     shapes = [
         Line2D([], [], linestyle="none", marker=mark.shape, markersize=mark.size, label=mark.name,
@@ -141,7 +146,7 @@ def _key(axes: Axes, courses: Sequence[FollowUp]) -> None:
         for mark in (DEXAMETHASONE, PROGRESSION, DEATH, ON_TREATMENT) if mark in marks
     ]  # fmt: skip
     axes.legend(
-        handles=[*bars, *shapes], loc="lower left", bbox_to_anchor=(-0.01, 1.0),
+        handles=[*bars, *shapes], loc="lower left", bbox_to_anchor=(-0.01, 1 + 0.14 / (_BAR * len(courses))),
         ncols=len(bars) + len(shapes), columnspacing=1.0, handlelength=1.0,
         handletextpad=0.4, borderaxespad=0.2, fontsize=6.8,
     )  # fmt: skip

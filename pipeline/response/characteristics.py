@@ -31,10 +31,21 @@ class Summary:
     def __str__(self) -> str:
         if self.median is None or self.low is None or self.high is None:
             return "nobody"
-        return f"{self.median:.4g} ({self.low:.4g}–{self.high:.4g})"
+        return f"{readable(self.median)} ({readable(self.low)}–{readable(self.high)})"
 
 
 Characteristic = Proportion | Summary
+
+
+def readable(value: float) -> str:
+    """Return a number for reading: 3 significant digits, and never fewer than the whole number.
+
+    Examples
+    --------
+    >>> readable(88.428), readable(0.04), readable(1234.5)
+    ('88.4', '0.04', '1234')
+    """
+    return f"{value:.3g}" if abs(value) < 999.5 else f"{value:.0f}"
 
 
 def summary(name: str, values: Iterable[float | None], unit: str = "") -> Summary:

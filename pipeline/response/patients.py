@@ -225,4 +225,4 @@ def _notes(
         ),
     ):
         if count:
-            yield f"{count} patients {text}"
+            yield f"{count} patient{'s' if count > 1 else ''} {text}"

@@ -78,9 +78,9 @@ def test_who_is_in_no_denominator_is_counted_and_printed():
     assert (counts.disease_control.k, counts.disease_control.n) == (1, 1)
     assert counts.notes == (
         "2 patients not evaluable: in no denominator",
-        "1 patients evaluable without a best response: in no denominator",
-        "1 patients with SD but without disease_control_days: not in the DCR",
-        "1 patients with RD but not in patients",
+        "1 patient evaluable without a best response: in no denominator",
+        "1 patient with SD but without disease_control_days: not in the DCR",
+        "1 patient with RD but not in patients",
     )
 
 
