@@ -10,9 +10,11 @@ import numpy as np
 
 from calibration.receptor_density import RdStatus
 from gating.compensation import SpilloverMatrix
+from pipeline.cohort import model_rows
 from pipeline.errors import UserError
 from pipeline.exposure import exposures
 from pipeline.faults import Fault
+from pipeline.limiting import limiting
 from pipeline.outcome import Note, Outcome
 from pipeline.provenance import RunFacts, provenance_of
 from pipeline.response.statements import Inconsistency
@@ -21,7 +23,7 @@ from pipeline.sample_result import CalibrationResult, SampleResult
 from pipeline.store import Store
 from pipeline.study import Study
 from pipeline.tables import calibration_table, patient_table, sample_table, write_csv, write_json
-from pipeline.visits import patient_rd, visits_of
+from pipeline.visits import visits_of
 from pipeline.washout.report import washout_report
 
 MOST_NOTES = 20
@@ -62,7 +64,7 @@ def assembled(
         notes=tuple(notes),
         provenance=provenance_of(study, inputs),
     )
-    rows = [patient_rd(visit) for visit in visits_of(outcome)]
+    rows = model_rows(outcome)
     response = response_tables(study, rows) if study.patients or study.statements else None
     return replace(
         outcome,
@@ -160,7 +162,8 @@ class Results:
         counts = {status.value: 0 for status in RdStatus}
         for result in outcome.results:
             counts[result.receptor.status.value] += 1
-        write_json(self.folder / "run.json", {**provenance, **asdict(facts), "counts": counts})
+        found = {"counts": counts, "limiting": asdict(limiting(outcome))}
+        write_json(self.folder / "run.json", {**provenance, **asdict(facts), **found})
 
 
 def spillover_of(result: SampleResult) -> SpilloverMatrix | None:

@@ -144,7 +144,7 @@ def fit_recovery(
     NotEstimableError
         Fewer than 8 measured rows, fewer than 4 of them beyond 26 weeks, or a likelihood that holds nothing.
     """
-    _refuse(data)
+    refuse_recovery(data)
     of_curve = curve.at(data.weeks)
     known = np.isfinite(ug_ml) if ug_ml is not None else np.zeros(data.n, dtype=bool)
     level = np.where(known, of_curve[0] if ug_ml is None else ug_ml, of_curve[0])
@@ -217,7 +217,8 @@ def _first_reached(logs: Floats, target: Floats) -> Floats:
     return np.where(reached.any(axis=1), weeks, np.inf)
 
 
-def _refuse(data: Observations) -> None:
+def refuse_recovery(data: Observations) -> None:
+    """Raise NotEstimableError where the rows are too few or too early for a recovery curve."""
     measured = data.kind == OBSERVED
     late = int(np.sum(measured & (data.weeks > LATE_WEEKS)))
     if measured.sum() < FEWEST_MEASURED or late < FEWEST_LATE:

@@ -2,24 +2,48 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from pipeline.settings import Settings
+from pipeline.washout.choice import Candidate, ModelChoice, choose
+from pipeline.washout.corrected import OccupiedVisit, corrected_rows, occupied_visits, total_estimates
 from pipeline.washout.estimate import Estimate, Json, NotEstimableError, Refusal, to_json
-from pipeline.washout.inverse import wait_name, weeks_to_reach
+from pipeline.washout.given import Given, given_rows, observed, upper_limit
 from pipeline.washout.likelihood import LEFT, OBSERVED, RIGHT
+from pipeline.washout.mixed import MixedFit, fit_random_intercept
 from pipeline.washout.rank_association import RankAssociation, rank_observations
-from pipeline.washout.rows import Observations, PatientRd, observe
+from pipeline.washout.recovery import RecoveryFit
+from pipeline.washout.rows import Observations, PatientRd
 from pipeline.washout.tobit import WashoutFit, fit_observations
+from pipeline.washout.waits import line_waits, recovery_of, recovery_waits
+
+Found = TypeVar("Found")
+
+__all__ = ["WashoutReport", "upper_limit", "washout_report"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WashoutReport:
-    """M0 and M1 of a study, all estimates with intervals, every refusal with its reason.
+    """M0 to M3 of a study, all estimates with intervals, every refusal with its reason.
 
-    `rank` and `tobit` are None where they could not be estimated; `not_estimable` says why.
+    A model that could not be estimated is None; `not_estimable` says why.
+
+    Attributes
+    ----------
+    rank, tobit
+        M0; M1, with a term per further bead kit.
+    adjusted
+        M1 with what is known of the patients: an IMiD since, lines of therapy, IgG type.
+    mixed
+        M1 with a random intercept, where patients repeat.
+    recovery, total
+        M2; M3, the line of the total.
+    choice
+        Which of M1, M1 adjusted and M2 describes the rows best, by rule.
+    visits
+        Every visit with the drug at it.
     """
 
     rank: RankAssociation | None
@@ -34,6 +58,13 @@ class WashoutReport:
     n_right_censored: int
     seed: int
     notes: tuple[str, ...]
+    adjusted: WashoutFit | None = None
+    mixed: MixedFit | None = None
+    recovery: RecoveryFit | None = None
+    total: WashoutFit | None = None
+    choice: ModelChoice | None = None
+    visits: tuple[OccupiedVisit, ...] = ()
+    assumptions: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Json]:
         """Return what `washout.json` holds."""
@@ -48,41 +79,58 @@ class WashoutReport:
             "seed": self.seed,
             "methods": {
                 "M0": None if self.rank is None else self.rank.method,
-                "M1": None if self.tobit is None else f"{self.tobit.method}; {self.tobit.interval_method}",
+                "M1": _line_method(self.tobit),
+                "M1 adjusted": _line_method(self.adjusted),
+                "M1 random intercept": None if self.mixed is None else self.mixed.estimates()[0].method,
+                "M2": None if self.recovery is None else self.recovery.estimates()[0].method,
+                "M3": _line_method(self.total),
             },
+            "model_choice": to_json(self.choice),
             "estimates": to_json(self.estimates),
             "not_estimable": to_json(self.not_estimable),
+            "assumptions": list(self.assumptions),
+            "visits": to_json(self.visits),
             "notes": list(self.notes),
         }
 
 
 def washout_report(rows: Sequence[PatientRd], settings: Settings) -> WashoutReport:
-    """Fit M0 and M1 to a study's rows.
+    """Fit M0 to M3 to a study's rows.
 
-    Bead kits and tissues are never pooled: where rows come from several, the rows of the most frequent one
-    are used and the others counted. A row `ABOVE_ULOQ` is right-censored at its ULOQ, or at
-    `uloq_extrapolation` times it where its estimate lies beyond that.
+    Tissues are never pooled: where rows come from several, the rows of the most frequent one are used and the
+    others counted. Bead kits share one line with a term for each further kit that has rows enough; M0, whose
+    ranks know no terms, takes the most frequent kit alone. A row `ABOVE_ULOQ` is right-censored at its ULOQ,
+    or at `uloq_extrapolation` times it where its estimate lies beyond that.
 
     Parameters
     ----------
     rows
         One per patient and visit, replicates pooled.
     settings
-        `seed`, `uloq_extrapolation`.
+        `seed`, `uloq_extrapolation`, `rd_cut`, `kd_app_ug_ml`.
     """
-    one_tissue, tissue_notes = _of_one(rows, "tissues", lambda row: row.tissue)
-    alike, kit_notes = _of_one(one_tissue, "bead kits", lambda row: row.beads_kit)
-    data = _observe(alike, settings.uloq_extrapolation)
-    rank, rank_refusal = _rank(data, settings.seed)
-    tobit, tobit_refusal = _tobit(data, settings.seed)
-    about_rows = (*tissue_notes, *kit_notes, *_on_study_drug(alike), *data.notes)
-    waits, wait_refusals = _waits(tobit, alike, settings)
-    notes = (*about_rows, *(rank.notes if rank else ()), *(tobit.notes if tobit else ()))
+    given = given_rows(rows, settings)
+    data = given.data
+    refused: list[Refusal] = []
+    rank = _told("M0", lambda: rank_observations(given.of_reference_kit, seed=settings.seed), refused)
+    tobit = _told("M1", lambda: fit_observations(data, seed=settings.seed), refused)
+    refused.extend(given.refusals if tobit else ())
+    adjusted = _adjusted(given, settings, refused) if tobit else None
+    repeats = data.n_patients < data.n
+    mixed = _told("M1 random intercept", lambda: fit_random_intercept(data), refused) if repeats else None
+    recovery = _told("M2", lambda: recovery_of(given.used, data, settings), refused)
+    total, total_notes = _total(given, settings, refused)
+    waits = (
+        *line_waits(tobit, given.used, settings, refused),
+        *recovery_waits(recovery, given.used, settings),
+    )
+    fits = (rank, tobit, adjusted, recovery)
+    notes = [*given.notes, *data.notes, *(note for fit in fits if fit for note in fit.notes), *total_notes]
     return WashoutReport(
         rank=rank,
         tobit=tobit,
-        estimates=(*_rank_estimates(rank), *(tobit.estimates() if tobit else ()), *waits),
-        not_estimable=(*rank_refusal, *tobit_refusal, *wait_refusals),
+        estimates=_estimates(rank, tobit, adjusted, mixed, recovery, total, waits),
+        not_estimable=tuple(refused),
         n_rows=len(rows),
         n_used=data.n,
         n_patients=data.n_patients,
@@ -91,84 +139,85 @@ def washout_report(rows: Sequence[PatientRd], settings: Settings) -> WashoutRepo
         n_right_censored=data.count(RIGHT),
         seed=settings.seed,
         notes=tuple(dict.fromkeys(notes)),
+        adjusted=adjusted,
+        mixed=mixed,
+        recovery=recovery,
+        total=total,
+        choice=choose(_candidates(tobit, adjusted, recovery)),
+        visits=occupied_visits(rows),
+        assumptions=_assumptions(settings),
     )
 
 
-def upper_limit(row: PatientRd, extrapolation: float) -> float | None:
-    """Return the density that an `ABOVE_ULOQ` row is known to exceed, molecules per cell."""
-    if row.uloq is None or row.rd is None:
-        return row.uloq
-    beyond = extrapolation * row.uloq
-    return beyond if row.rd >= beyond else row.uloq
+def _told(name: str, fit: Callable[[], Found], refused: list[Refusal]) -> Found | None:
+    """Return the fit, or None with the reason among the refusals."""
+    try:
+        return fit()
+    except NotEstimableError as reason:
+        refused.append(Refusal(name, str(reason)))
+        return None
 
 
-def _of_one(
-    rows: Sequence[PatientRd], what: str, value: Callable[[PatientRd], str]
-) -> tuple[tuple[PatientRd, ...], tuple[str, ...]]:
-    """Return the rows of the most frequent kit or tissue, and a note of what was left out."""
-    counts = Counter(value(row) for row in rows)
-    if len(counts) < 2:
-        return tuple(rows), ()
-    chosen = max(sorted(counts), key=lambda name: counts[name])
-    others = ", ".join(f"{counts[name]} of {name or 'unknown'}" for name in sorted(counts) if name != chosen)
-    used = f"{counts[chosen]} rows of {chosen or 'unknown'} used"
-    note = f"{what} are not pooled: {used}, {others} left out"
-    return tuple(row for row in rows if value(row) == chosen), (note,)
+def _adjusted(given: Given, settings: Settings, refused: list[Refusal]) -> WashoutFit | None:
+    if given.adjusted_data is None:
+        return None
+    data: Observations = given.adjusted_data
+    return _told("M1 adjusted", lambda: fit_observations(data, seed=settings.seed, unbiased=False), refused)
 
 
-def _on_study_drug(rows: Sequence[PatientRd]) -> tuple[str, ...]:
-    count = sum("STUDY_DRUG_BEFORE_SAMPLE" in row.flags for row in rows)
-    named = "1 row" if count == 1 else f"{count} rows"
-    return (f"{named} collected after the first dose of the study drug, used all the same",) if count else ()
+def _total(
+    given: Given, settings: Settings, refused: list[Refusal]
+) -> tuple[WashoutFit | None, tuple[str, ...]]:
+    try:
+        rows, notes = corrected_rows(given.used)
+        data, _ = observed(rows, settings)
+        return fit_observations(data, seed=settings.seed, unbiased=False), notes
+    except NotEstimableError as reason:
+        refused.append(Refusal("M3", str(reason)))
+        return None, ()
 
 
-def _observe(rows: Sequence[PatientRd], extrapolation: float) -> Observations:
-    sd = [_number(row.rd_log_sd) for row in rows]
-    return observe(
-        [_number(row.weeks) for row in rows],
-        [_number(row.rd) for row in rows],
-        [row.status for row in rows],
-        lloq=[_number(row.lloq) for row in rows],
-        uloq=[_number(upper_limit(row, extrapolation)) for row in rows],
-        measurement_sd=sd if any(row.rd_log_sd is not None for row in rows) else None,
-        patients=[row.patient_id for row in rows],
+def _estimates(
+    rank: RankAssociation | None,
+    tobit: WashoutFit | None,
+    adjusted: WashoutFit | None,
+    mixed: MixedFit | None,
+    recovery: RecoveryFit | None,
+    total: WashoutFit | None,
+    waits: tuple[Estimate, ...],
+) -> tuple[Estimate, ...]:
+    return (
+        *_rank_estimates(rank),
+        *(tobit.estimates() if tobit else ()),
+        *(adjusted.renamed("adjusted_") if adjusted else ()),
+        *(mixed.estimates() if mixed else ()),
+        *(recovery.estimates() if recovery else ()),
+        *(total_estimates(total) if total else ()),
+        *waits,
     )
 
 
-def _number(value: float | None) -> float:
-    return float("nan") if value is None else value
+def _candidates(
+    tobit: WashoutFit | None, adjusted: WashoutFit | None, recovery: RecoveryFit | None
+) -> list[Candidate]:
+    lines = [("M1", tobit), ("M1 adjusted", adjusted)]
+    found = [Candidate(name, fit.aicc, 3 + len(fit.terms)) for name, fit in lines if fit]
+    return [*found, *([Candidate("M2", recovery.aicc, recovery.effective_parameters)] if recovery else [])]
 
 
-def _rank(data: Observations, seed: int) -> tuple[RankAssociation | None, tuple[Refusal, ...]]:
-    try:
-        return rank_observations(data, seed=seed), ()
-    except NotEstimableError as reason:
-        return None, (Refusal("M0", str(reason)),)
+def _line_method(fit: WashoutFit | None) -> str | None:
+    return None if fit is None else f"{fit.method}; {fit.interval_method}"
 
 
-def _tobit(data: Observations, seed: int) -> tuple[WashoutFit | None, tuple[Refusal, ...]]:
-    try:
-        return fit_observations(data, seed=seed), ()
-    except NotEstimableError as reason:
-        return None, (Refusal("M1", str(reason)),)
-
-
-def _waits(
-    tobit: WashoutFit | None, rows: Sequence[PatientRd], settings: Settings
-) -> tuple[list[Estimate], list[Refusal]]:
-    """Return how long half of the patients, and nine of ten, take to the RD cut and to the median LLOQ."""
-    if tobit is None:
-        return [], []
-    limits = sorted(row.lloq for row in rows if row.lloq)
-    levels = [settings.rd_cut, *limits[len(limits) // 2 : len(limits) // 2 + 1]]
-    told: list[Estimate] = []
-    refused: list[Refusal] = []
-    for rd, share in ((rd, share) for rd in levels for share in (0.5, 0.9)):
-        try:
-            told.append(weeks_to_reach(tobit, rd, share))
-        except NotEstimableError as reason:
-            refused.append(Refusal(wait_name(rd, share), str(reason)))
-    return told, refused
+def _assumptions(settings: Settings) -> tuple[str, ...]:
+    ends = f"{settings.kd_app_low_ug_ml:g} and {settings.kd_app_high_ug_ml:g}"
+    return (
+        f"Kd,app {settings.kd_app_ug_ml:g} ug/mL, between {ends} (settings)",
+        "the marrow has the serum's concentration; an infusion counts as given at once",
+        "pharmacokinetics of Xu 2020, doi:10.1007/s12325-020-01247-8",
+        "absorption of a subcutaneous dose of Luo 2021, doi:10.1002/jcph.1771",
+        "M2 penalises rho around 0.25, T around 15 weeks, Kd around the setting",
+    )
 
 
 def _rank_estimates(rank: RankAssociation | None) -> tuple[Estimate, ...]:

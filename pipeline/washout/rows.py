@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,6 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 from calibration.receptor_density import RdStatus
 from pipeline.washout.likelihood import LEFT, OBSERVED, RIGHT
 from pipeline.washout.terms import Term
+
+if TYPE_CHECKING:
+    from pipeline.pharmacokinetics import Body, DrugLevel
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -44,6 +47,12 @@ class PatientRd:
         Kit of the calibration, so that mixed kits are seen.
     tissue
         `marrow` or `blood`, so that they are not pooled.
+    drug
+        The washed-out drug in serum at the sample, and what it holds; None where nobody asked.
+    body
+        Covariates of the patient, for the drug's way down.
+    imid_since, prior_lines
+        An immunomodulatory drug after the last dose; lines of therapy. Covariates of M1.
     """
 
     patient_id: str
@@ -58,6 +67,10 @@ class PatientRd:
     beads_kit: str = ""
     flags: tuple[str, ...] = ()
     tissue: str = "marrow"
+    drug: DrugLevel | None = None
+    body: Body | None = None
+    imid_since: bool | None = None
+    prior_lines: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,6 +95,8 @@ class Observations:
         What was left out or changed, with counts.
     terms
         Further columns of the line: kits, covariates.
+    places
+        Where each row stood among those given; empty where nobody asked.
     """
 
     weeks: Floats
@@ -94,6 +109,7 @@ class Observations:
     n_given: int
     notes: tuple[str, ...] = ()
     terms: tuple[Term, ...] = ()
+    places: NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, dtype=np.intp))
 
     @property
     def n(self) -> int:
@@ -180,6 +196,7 @@ def observe(
         n_given=len(names),
         notes=tuple(note for note in notes if note),
         terms=tuple(term.take(used) for term in terms),
+        places=np.flatnonzero(used),
     )
 
 

@@ -119,6 +119,13 @@ class WashoutFit:
         rest = (self.n, self.method, self.interval_method, self.level)
         return (*found, *(term.estimate(*rest) for term in self.terms))
 
+    def renamed(self, prefix: str) -> tuple[Estimate, ...]:
+        """Return the slope, its fold change and the terms under other names, beside those of another fit."""
+        told = [estimate for estimate in self.estimates() if "per_doubling" in estimate.name]
+        rest = (self.n, self.method, self.interval_method, self.level)
+        effects = [term.estimate(*rest) for term in self.terms]
+        return tuple(replace(estimate, name=prefix + estimate.name) for estimate in (*told, *effects))
+
     @property
     def aicc(self) -> float:
         """Akaike's criterion for few rows: intercept, slope, sigma and terms."""
@@ -199,8 +206,10 @@ def fit_tobit(
     return fit_observations(rows, seed=seed, level=level)
 
 
-def fit_observations(data: Observations, *, seed: int, level: float = 0.95) -> WashoutFit:
-    """As `fit_tobit`, on rows that are already sorted into observed and censored."""
+def fit_observations(
+    data: Observations, *, seed: int, level: float = 0.95, unbiased: bool = True
+) -> WashoutFit:
+    """As `fit_tobit`, on rows that are already sorted; `unbiased` asks for the slope less its mean bias."""
     line = fit_line(data)
     intervals = line_intervals(line, level)
     return WashoutFit(
@@ -210,7 +219,7 @@ def fit_observations(data: Observations, *, seed: int, level: float = 0.95) -> W
         slope_interval=intervals.slope,
         intercept_interval=intervals.intercept,
         sigma_interval=intervals.sigma,
-        slope_mean_unbiased=mean_unbiased_slope(line, seed),
+        slope_mean_unbiased=mean_unbiased_slope(line, seed) if unbiased else None,
         slope_p=intervals.slope_p,
         log_likelihood=line.log_likelihood,
         covariance=line.covariance(),

@@ -5,8 +5,10 @@ import numpy as np
 import pytest
 from washout_truth import LLOQ, patients_on_a_line
 
+from pipeline.pharmacokinetics import DrugLevel
 from pipeline.settings import Settings
 from pipeline.washout import Estimate, PatientRd, to_json, washout_report
+from pipeline.washout.corrected import occupied_visits
 from pipeline.washout.report import upper_limit
 
 SETTINGS = Settings()
@@ -30,11 +32,20 @@ def test_every_estimate_has_an_interval_an_n_and_a_method():
         assert estimate.low <= estimate.value <= estimate.high
         assert estimate.n == 19
         assert estimate.method
-    assert [refusal.name for refusal in report.not_estimable] == [
+    reasons = {refusal.name: refusal.reason for refusal in report.not_estimable}
+    assert list(reasons) == [
+        "M1 adjusted for imid_since",
+        "M1 adjusted for prior_lines",
+        "M1 adjusted for igg",
+        "M2",
+        "M3",
         "weeks_until_50_percent_have_150000",
         "weeks_until_90_percent_have_150000",
     ]
-    assert all("cannot be told from these data" in refusal.reason for refusal in report.not_estimable)
+    assert reasons["M1 adjusted for igg"] == "igg is not known in 19 of 19 rows"
+    assert "a recovery curve needs 8 and 4" in reasons["M2"]
+    assert "19 none that is known" in reasons["M3"]
+    assert all("cannot be told from these data" in reasons[name] for name in list(reasons)[-2:])
     assert names[-2:] == ["weeks_until_50_percent_have_5000", "weeks_until_90_percent_have_5000"]
     assert report.n_observed + report.n_left_censored == 19
 
@@ -52,7 +63,7 @@ def test_all_censored_is_a_report_with_reasons_not_an_error():
     report = washout_report(below, SETTINGS)
     assert report.rank is None
     assert report.tobit is None
-    assert [refusal.name for refusal in report.not_estimable] == ["M0", "M1"]
+    assert {"M0", "M1", "M2", "M3"} <= {refusal.name for refusal in report.not_estimable}
     assert "all 19 receptor densities are tied" in report.not_estimable[0].reason
     assert json.dumps(report.to_dict(), allow_nan=False)
 
@@ -60,17 +71,74 @@ def test_all_censored_is_a_report_with_reasons_not_an_error():
 def test_an_empty_study_is_a_report_with_reasons():
     report = washout_report([], SETTINGS)
     assert (report.n_rows, report.n_used, report.estimates) == (0, 0, ())
-    assert len(report.not_estimable) == 2
+    assert [refusal.name for refusal in report.not_estimable] == ["M0", "M1", "M2", "M3"]
 
 
-@pytest.mark.parametrize(("column", "value"), [("beads_kit", "qsc"), ("tissue", "blood")])
-def test_kits_and_tissues_are_not_pooled(column, value):
+def test_tissues_are_not_pooled():
     given = rows()
-    mixed = [replace(row, **{column: value}) for row in given[:4]] + given[4:]
+    mixed = [replace(row, tissue="blood") for row in given[:4]] + given[4:]
     report = washout_report(mixed, SETTINGS)
     assert (report.n_rows, report.n_used) == (19, 15)
-    assert any("not pooled" in note and f"4 of {value} left out" in note for note in report.notes)
+    assert any("not pooled" in note and "4 of blood left out" in note for note in report.notes)
     assert report.tobit.slope == washout_report(given[4:], SETTINGS).tobit.slope
+
+
+def test_a_kit_that_reads_otherwise_has_a_term_and_does_not_bend_the_line():
+    given = rows(60)
+    other = [
+        replace(row, beads_kit="qsc", rd=row.rd * 3, lloq=row.lloq * 3) if i % 3 == 0 else row
+        for i, row in enumerate(given)
+    ]
+    report = washout_report(other, SETTINGS)
+    term = next(estimate for estimate in report.estimates if estimate.name == "fold_kit_qsc")
+    assert report.n_used == 60
+    assert term.low < 3 < term.high
+    assert report.tobit.slope == pytest.approx(washout_report(given, SETTINGS).tobit.slope, abs=0.06)
+    assert report.rank.n == 40
+    assert any("M0 takes the 40 rows" in note for note in report.notes)
+
+
+def test_a_kit_with_too_few_rows_is_left_out_and_said():
+    given = rows()
+    mixed = [replace(row, beads_kit="qsc") for row in given[:2]] + given[2:]
+    report = washout_report(mixed, SETTINGS)
+    assert report.n_used == 17
+    assert any("2 of qsc left out, too few for a term" in note for note in report.notes)
+
+
+def test_covariates_that_matter_are_found_and_the_better_model_is_chosen_by_rule():
+    given = rows(120)
+    told = [
+        replace(
+            row,
+            rd=row.rd * (3 if i % 2 else 1),
+            status="OK" if row.rd * (3 if i % 2 else 1) >= LLOQ else "BELOW_LLOQ",
+            imid_since=bool(i % 2),
+            prior_lines=i % 7,
+        )
+        for i, row in enumerate(given)
+    ]
+    report = washout_report(told, SETTINGS)
+    folds = {estimate.name: estimate for estimate in report.estimates}
+    assert folds["adjusted_fold_imid_since"].low < 3 < folds["adjusted_fold_imid_since"].high
+    assert folds["adjusted_fold_prior_lines"].low < 1 < folds["adjusted_fold_prior_lines"].high
+    assert report.choice.preferred == "M1 adjusted"
+    assert "AICc" in report.choice.reason
+
+
+def test_too_few_rows_for_the_covariates_are_refused_with_the_count():
+    told = [replace(row, imid_since=bool(i % 2), prior_lines=i % 7) for i, row in enumerate(rows())]
+    reasons = {r.name: r.reason for r in washout_report(told, SETTINGS).not_estimable}
+    assert reasons["M1 adjusted for imid_since, prior_lines"].startswith("4 coefficients need 40 rows")
+
+
+def test_repeated_patients_get_a_random_intercept():
+    given = rows(40)
+    twice = [replace(row, patient_id=f"P{i // 2}", visit=str(i % 2)) for i, row in enumerate(given)]
+    report = washout_report(twice, SETTINGS)
+    names = [estimate.name for estimate in report.estimates]
+    assert "slope_random_intercept" in names
+    assert report.mixed.n_patients == 20
 
 
 def test_a_saturated_row_is_censored_at_the_limit_it_is_known_to_exceed():
@@ -93,3 +161,51 @@ def test_numbers_that_are_not_finite_are_null_in_json():
     found = to_json(Estimate("x", float("inf"), -np.inf, np.float64(1.5), np.int64(3), "m"))
     assert (found["value"], found["low"], found["high"], found["n"]) == (None, None, 1.5, 3)
     assert to_json({"a": np.array([1.0, np.nan])}) == {"a": [1.0, None]}
+
+
+def with_drug(row, ug_ml, log_sd=0.5):
+    theta = ug_ml / (ug_ml + 0.25)
+    return replace(
+        row, drug=DrugLevel(ug_ml, ug_ml / 3, ug_ml * 3, log_sd, theta, theta / 2, (1 + theta) / 2)
+    )
+
+
+def test_the_total_is_free_over_what_is_not_held():
+    row = with_drug(rows()[0], 0.25)
+    visit = occupied_visits([replace(row, status="OK", rd=20_000.0)])[0]
+    assert visit.total == pytest.approx(40_000)
+    assert visit.total_low < 40_000 < visit.total_high
+    assert visit.total_high / 40_000 == pytest.approx(10 ** (1.959964 * np.hypot(0.08, 0.25 / np.log(10))))
+
+
+def test_no_total_is_told_where_the_drug_holds_nine_tenths():
+    told = occupied_visits([with_drug(rows()[0], 2.26), with_drug(rows()[0], 2.24)])
+    assert told[0].total is None
+    assert "occupancy is 0.9 or more" in told[0].reason
+    assert told[1].total is not None
+
+
+def test_m3_takes_the_rows_with_a_total_and_says_which_it_left_out():
+    given = [with_drug(row, 5.0 if i < 6 else 0.01) for i, row in enumerate(rows(60))]
+    report = washout_report(given, SETTINGS)
+    assert report.total.n == 54
+    assert any("left out: 6 with an occupancy of 0.9 or more" in note for note in report.notes)
+    assert "total_fold_per_doubling" in [estimate.name for estimate in report.estimates]
+
+
+def test_a_study_with_late_measured_rows_gets_a_recovery_curve_and_its_waits():
+    rng = np.random.default_rng(5)
+    weeks = np.exp(rng.uniform(np.log(2), np.log(90), 60))
+    free = 1 / (1 + 600 * 2 ** (-weeks / 2.5) / 0.25)
+    rd = 150_000 * 10 ** (0.2 * rng.standard_normal(60)) * (1 - 0.75 * 2 ** (-weeks / 15)) * free
+    status = ["OK" if x >= LLOQ else "BELOW_LLOQ" for x in rd]
+    given = [PatientRd(f"P{i}", "b", weeks[i], rd[i], status[i], LLOQ, 67_601.0, 0.08) for i in range(60)]
+    report = washout_report(given, SETTINGS)
+    told = {estimate.name: estimate for estimate in report.estimates}
+    assert told["t50_weeks"].low < 30 < told["t50_weeks"].high
+    assert told["plateau"].low < 150_000 < told["plateau"].high
+    assert "recovery_weeks_until_50_percent_have_150000" in told
+    assert any("cannot be separated" in note for note in report.notes)
+    assert {candidate.name for candidate in report.choice.candidates} == {"M1", "M2"}
+    assert report.choice.preferred == "M2"
+    assert json.dumps(report.to_dict(), allow_nan=False)

@@ -1,0 +1,84 @@
+"""How long to wait, from the line of M1 and from the recovery curve of M2."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from pipeline.settings import Settings
+from pipeline.washout.estimate import Estimate, NotEstimableError, Refusal
+from pipeline.washout.inverse import wait_name, weeks_to_reach
+from pipeline.washout.recovery import RecoveryFit, fit_recovery, refuse_recovery, weeks_until
+from pipeline.washout.rows import Observations, PatientRd
+from pipeline.washout.tobit import WashoutFit
+
+SHARES = (0.5, 0.9)
+_MOST_BODIES = 64
+
+
+def wanted_levels(rows: Sequence[PatientRd], settings: Settings) -> list[float]:
+    """Return the densities that are asked for: the RD cut and the rows' median LLOQ."""
+    limits = sorted(row.lloq for row in rows if row.lloq)
+    return [settings.rd_cut, *limits[len(limits) // 2 : len(limits) // 2 + 1]]
+
+
+def line_waits(
+    tobit: WashoutFit | None, rows: Sequence[PatientRd], settings: Settings, refused: list[Refusal]
+) -> list[Estimate]:
+    """Return how long half of the patients, and nine of ten, take on the line; reasons join `refused`."""
+    told: list[Estimate] = []
+    if tobit is None:
+        return told
+    for rd, share in ((rd, share) for rd in wanted_levels(rows, settings) for share in SHARES):
+        try:
+            told.append(weeks_to_reach(tobit, rd, share))
+        except NotEstimableError as reason:
+            refused.append(Refusal(wait_name(rd, share), str(reason)))
+    return told
+
+
+def recovery_waits(
+    recovery: RecoveryFit | None, rows: Sequence[PatientRd], settings: Settings
+) -> list[Estimate]:
+    """Return the same on the recovery curve; a limit that is not reached within 4 years is None, and said."""
+    if recovery is None:
+        return []
+    wanted = ((rd, share) for rd in wanted_levels(rows, settings) for share in SHARES)
+    return [_recovery_wait(recovery, rd, share) for rd, share in wanted]
+
+
+def recovery_of(rows: Sequence[PatientRd], data: Observations, settings: Settings) -> RecoveryFit:
+    """Fit M2 to the rows, each with its own drug level where it is known."""
+    from pipeline.pharmacokinetics.curves import labelled_curve
+
+    refuse_recovery(data)
+    if data.terms:
+        raise NotEstimableError("rows of several bead kits: a recovery curve has no kit term")
+    levels = [rows[place].drug for place in data.places]
+    bodies = [row.body for row in rows if row.body is not None]
+    step = max(1, len(bodies) // _MOST_BODIES)
+    return fit_recovery(
+        data,
+        labelled_curve(bodies[::step]),
+        ug_ml=np.array([_number(level.ug_ml if level else None) for level in levels]),
+        log_sd=np.array([_number(level.log_sd if level else None) for level in levels]),
+        kd_ug_ml=settings.kd_app_ug_ml,
+        seed=settings.seed,
+    )
+
+
+def _recovery_wait(recovery: RecoveryFit, rd: float, share: float) -> Estimate:
+    value, low, high = (limit if np.isfinite(limit) else None for limit in weeks_until(recovery, rd, share))
+    plain = recovery.estimates()[1]
+    note = ""
+    if value is None or high is None:
+        note = "cannot be told from these data: the curve, or its interval, does not reach this density"
+    name = f"recovery_{wait_name(rd, share)}"
+    return Estimate(
+        name, value, low, high, plain.n, plain.method, plain.interval_method, plain.level, "weeks", None, note
+    )
+
+
+def _number(value: float | None) -> float:
+    return float("nan") if value is None else value
