@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from pipeline.limiting import Limiting
 from pipeline.outcome import Outcome
 from pipeline.response.characteristics import Characteristic
 from pipeline.response.counts import Contrast, Proportion, Trend
@@ -17,6 +18,16 @@ from pipeline.washout.report import WashoutReport
 Titled = tuple[tuple[str, Table], ...]
 
 _PROPORTION = ("group", "k", "n", "percent", "low", "high", "method")
+
+
+def limiting_tables(found: Limiting) -> Titled:
+    """Return what limits the receptor densities, a row per remedy, and what replicates say."""
+    columns = ("remedy", "terms", "share_percent", "n_largest", "fold_95", "fold_95_without")
+    rows = tuple(
+        (r.name, r.terms, r.share_percent, r.n_largest, r.fold, r.fold_without) for r in found.remedies
+    )
+    sentences = Table(("text",), tuple((sentence,) for sentence in found.sentences()))
+    return (("What limits the receptor densities", Table(columns, rows)), ("In words", sentences))
 
 
 def washout_tables(found: WashoutReport | None) -> Titled:

@@ -14,8 +14,15 @@ from typing import TYPE_CHECKING, Final
 from calibration.receptor_density import RdStatus
 from calibration.standard_curve import Verdict
 from pipeline.figures.palette import STATUS, VERDICT
+from pipeline.limiting import limiting
 from pipeline.outcome import Outcome
-from pipeline.summary_tables import about_table, note_table, response_tables_of, washout_tables
+from pipeline.summary_tables import (
+    about_table,
+    limiting_tables,
+    note_table,
+    response_tables_of,
+    washout_tables,
+)
 from pipeline.tables import Cell, Table, calibration_table, patient_table, sample_table, significant
 from pipeline.visits import visits_of
 
@@ -57,7 +64,10 @@ def workbook_sheets(outcome: Outcome) -> tuple[Sheet, ...]:
     return (
         Sheet("Patients", (("", patient_table(visits_of(outcome))),)),
         Sheet("Samples", (("", sample_table(outcome)),)),
-        Sheet("Calibration", (("", calibration_table(outcome.calibrations)),)),
+        Sheet(
+            "Calibration",
+            (("", calibration_table(outcome.calibrations)), *limiting_tables(limiting(outcome))),
+        ),
         Sheet("Washout", washout_tables(outcome.washout)),
         Sheet("Response", response_tables_of(outcome.response)),
         Sheet("Notes", (("", note_table(outcome)),)),

@@ -13,6 +13,7 @@ from pipeline.figures.response import response_figure
 from pipeline.figures.survival import survival_figure
 from pipeline.figures.swimmer import MOST_BARS, swimmer_figure, swimmers
 from pipeline.figures.washout import washout_figure
+from pipeline.limiting import Limiting, limiting
 from pipeline.outcome import Outcome
 from pipeline.report.attention import Item, attention
 from pipeline.report.bars import axis_bar, scale_of
@@ -48,6 +49,7 @@ class Page:
     items: tuple[Item, ...]
     tubes: tuple[TubeCard, ...]
     beads: tuple[BeadCard, ...]
+    limiting: Limiting
     axis: str
     n_visits: int
     washout_svg: str
@@ -99,6 +101,7 @@ def _page(outcome: Outcome) -> Page:
             tube_card(outcome, found, anchors[f"sample:{found.sample_id}"], scale) for found in results
         ),
         beads=tuple(bead_card(found, anchors[f"beads:{found.beads}"]) for found in outcome.calibrations),
+        limiting=limiting(outcome),
         axis=axis_bar(scale),
         n_visits=len(visits),
         washout_svg=_washout_svg(outcome, visits),

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
-from validation.simulated_beads import Detector, cells
 
 from calibration.background import subtraction_bias
+from validation.simulated_beads import Detector, cells
 
 
 def pair(rd, spread, seed, detector=None, n=1000):

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from validation.simulated_beads import KITS, Detector, bead_run
 
 from calibration import BeadPeaksError, find_bead_peaks, find_bead_singlets
+from validation.simulated_beads import KITS, Detector, bead_run
 
 
 def beads(medians, n=1000, cv=0.06, seed=0):

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
-from validation.simulated_beads import KITS, bead_run
 
 from calibration import find_bead_singlets
+from validation.simulated_beads import KITS, bead_run
 
 
 def purity(run, mask):

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
-from validation.simulated_beads import Detector, cells
 
 from calibration import BeadKitError, RdStatus, fit_standard_curve, quantify_receptor_density
+from validation.simulated_beads import Detector, cells
 
 DETECTOR = Detector(photons=0.05, gain=2.0, noise=15.0, top=np.inf)
 LEVELS = (638.0, 6930.0, 31008.0, 67601.0)

@@ -1,6 +1,7 @@
 """Bead runs that are wrong in a known way: refused, rejected, flagged or right, never silently wrong."""
 
 import pytest
+
 from validation.beads import SABOTAGES, outcome
 
 N_RUNS = 10

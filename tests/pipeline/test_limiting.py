@@ -1,0 +1,73 @@
+"""What limits a study's densities: shares of the tubes' budgets, and the scatter of replicates."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from calibration.receptor_density import ErrorTerm, RdStatus, ReceptorDensity
+from pipeline.limiting import limiting
+from pipeline.outcome import Outcome
+from pipeline.sample_result import SampleResult
+from pipeline.settings import Settings
+from pipeline.study import BeadRun, Sample, Study
+
+TERMS = ("standard curve", "bead peak medians", "lot assignment", "F:P ratio", "stained cells", "control cells",
+         "background model", "between runs")  # fmt: skip
+
+
+def receptor(rd=20000.0, **sd_dex):
+    sds = {name: sd_dex.get(name.split()[0].replace(":", ""), 0.0) for name in TERMS}
+    whole = sum(sd**2 for sd in sds.values()) or 1.0
+    budget = tuple(ErrorTerm(name, sd, sd**2 / whole) for name, sd in sds.items())
+    return ReceptorDensity(RdStatus.OK, 500, rd=rd, rd_low=rd / 2, rd_high=2 * rd, lloq=500.0, budget=budget)
+
+
+def outcome(*tubes):
+    """Make an outcome of (patient, beads, receptor)."""
+    samples = tuple(
+        Sample(f"S{k}", patient, date(2024, 5, 1), f"{k}.fcs", "MM8", beads, visit="baseline")
+        for k, (patient, beads, _) in enumerate(tubes)
+    )
+    runs = tuple(BeadRun(name, "b.fcs", "qsc", "1", "PE-A", (0, 1e3, 1e4)) for name in ("B1", "B2"))
+    study = Study(None, samples, (), runs, (), (), Settings())
+    results = tuple(SampleResult(f"S{k}", found) for k, (_, _, found) in enumerate(tubes))
+    return Outcome(study, results)
+
+
+def test_the_largest_share_comes_first_and_says_what_it_would_win():
+    few_cells = receptor(stained=0.10, lot=0.02)
+    good = receptor(stained=0.01, lot=0.02)
+    found = limiting(outcome(("P1", "B1", few_cells), ("P2", "B1", few_cells), ("P3", "B1", good)))
+    first = found.remedies[0]
+    assert (first.name, first.n_largest, found.n) == ("more cells", 2, 3)
+    assert first.fold == pytest.approx(10 ** (1.96 * (0.10**2 + 0.02**2) ** 0.5), rel=1e-3)
+    assert first.fold_without == pytest.approx(10 ** (1.96 * 0.02), rel=1e-3)
+    assert sum(remedy.share_percent for remedy in found.remedies) == pytest.approx(100)
+    assert "would go with more cells" in found.sentences()[0]
+
+
+def test_replicates_on_other_bead_runs_tell_the_cv_between_runs():
+    tubes = [("P1", "B1", receptor(20000.0)), ("P1", "B2", receptor(24000.0)), ("P2", "B1", receptor(5000.0))]
+    found = limiting(outcome(*tubes))
+    assert found.within_run is None
+    assert found.between_runs.cv_percent == pytest.approx(13.0, abs=0.1)
+    assert any("between_run_cv to 0.129" in sentence for sentence in found.sentences())
+
+
+def test_replicates_on_one_bead_run_tell_the_cv_between_tubes():
+    found = limiting(outcome(("P1", "B1", receptor(20000.0)), ("P1", "B1", receptor(24000.0))))
+    assert found.between_runs is None
+    assert found.within_run.freedom == 1
+
+
+def test_replicates_below_the_lloq_tell_nothing_of_the_cv():
+    dim = replace(receptor(300.0), status=RdStatus.BELOW_LLOQ)
+    found = limiting(outcome(("P1", "B1", dim), ("P1", "B2", receptor(20000.0))))
+    assert found.between_runs is None
+
+
+def test_a_study_without_a_density_says_so():
+    found = limiting(outcome(("P1", "B1", ReceptorDensity(RdStatus.FAILED, 0))))
+    assert (found.n, found.remedies) == (0, ())
+    assert "nothing can be said" in found.sentences()[0]
