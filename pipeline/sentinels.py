@@ -99,15 +99,13 @@ def reading_of(plasma: ReceptorDensity, sentinels: tuple[SentinelResult, ...], s
 
 
 def share_of(density: ReceptorDensity, usual: float) -> Share:
-    """Return free CD38 as a part of the usual; below the LLOQ it reaches up to the LLOQ."""
+    """Return free CD38 as a part of the usual; below the LLOQ it may be anything up to the LLOQ."""
     if density.status not in NUMBERED:
         return Share(None, None)
-    high = density.rd_high
     if density.status is RdStatus.BELOW_LLOQ and density.lloq is not None:
-        high = max(density.lloq, high or 0.0)
-    return Share(
-        None if density.rd_low is None else density.rd_low / usual, None if high is None else high / usual
-    )
+        return Share(None, max(density.lloq, density.rd_high or 0.0) / usual)
+    low, high = density.rd_low, density.rd_high
+    return Share(None if low is None else low / usual, None if high is None else high / usual)
 
 
 def _share(sentinel: SentinelResult, settings: Settings) -> Share | None:
