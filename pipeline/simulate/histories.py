@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -10,6 +12,7 @@ from pipeline.study import Dose, Patient
 
 FOLLOW_UP_DAYS = 720
 CONTROL_DAYS = 56
+SERUM_LLOQ_UG_ML = 0.2
 _DARATUMUMAB_GAPS = (*(7,) * 7, *(14,) * 8, *(28,) * 40)
 _ISATUXIMAB_GAPS = (*(7,) * 4, *(14,) * 60)
 
@@ -83,6 +86,24 @@ def draw_record(patient_id: str, rd: float, marrow: date, rng: np.random.Generat
         cytogenetic_risk=str(rng.choice(["standard", "high"], p=[0.65, 0.35])),
         prior_lines=int(rng.integers(2, 13)),
         refractory_to="daratumumab; lenalidomide",
+    )
+
+
+def draw_safety(
+    record: Patient, doses: Sequence[Dose], serum_ug_ml: float, rng: np.random.Generator
+) -> Patient:
+    """Draw what happened at the infusions of the study drug; serum as an assay finds it at the marrow."""
+    infusions = sum(dose.drug == "isatuximab" for dose in doses)
+    reaction = bool(rng.random() < 0.2)
+    interrupted = int(rng.binomial(infusions, 0.15)) if reaction else 0
+    grade = int(rng.choice([0, 1, 2, 3, 4, 5], p=[0.12, 0.18, 0.22, 0.33, 0.13, 0.02]))
+    return replace(
+        record,
+        teae_grade=max(grade, int(reaction)),
+        infusion_reaction=reaction,
+        infusions=infusions,
+        infusions_interrupted=interrupted,
+        serum_ug_ml=round(serum_ug_ml, 1) if serum_ug_ml >= SERUM_LLOQ_UG_ML else 0.0,
     )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.simulate.cytometer import Cytometer
-from pipeline.simulate.histories import draw_doses, draw_record
+from pipeline.simulate.histories import draw_doses, draw_record, draw_safety
 from pipeline.simulate.plan import Day, PlannedTube, StudyPlan
 from pipeline.study import Dose, Patient
 
@@ -26,8 +26,7 @@ PANEL_COLUMNS = (
 )  # fmt: skip
 BEAD_COLUMNS = ("beads", "fcs_file", "kit", "lot", "channel", "levels", "acquired_on", "assigned_cv")
 DOSE_COLUMNS = tuple(field.name for field in fields(Dose))
-PATIENT_COLUMNS = tuple(field.name for field in fields(Patient))[:21]
-"""Up to `refractory_to`: nothing is simulated of what comes after."""
+PATIENT_COLUMNS = tuple(field.name for field in fields(Patient))
 _CLONES = (
     ("CD138", "MI15"), ("CD45", "HI30"), ("CD319", "162.1"), ("CD229", "HLy9.1.25"), ("CD19", "SJ25C1"),
     ("CD56", "NCAM16.2"), ("CD117", "104D2"), ("CD81", "JS-81"), ("CD38", "HIT2"), ("DUMP", "UCHT1+M5E2"),
@@ -49,8 +48,7 @@ def write_sheets(plan: StudyPlan, study: Path) -> None:
     histories = [_history(plan, tube) for tube in _last_tubes(plan)]
     doses = [dose for history in histories for dose in history[1]]
     write_csv(study / "doses.csv", DOSE_COLUMNS, [_as_row(dose) for dose in doses])
-    patients = [_as_row(history[0])[: len(PATIENT_COLUMNS)] for history in histories]
-    write_csv(study / "patients.csv", PATIENT_COLUMNS, patients)
+    write_csv(study / "patients.csv", PATIENT_COLUMNS, [_as_row(history[0]) for history in histories])
 
 
 def sample_row(tube: PlannedTube) -> tuple[Cell, ...]:
@@ -116,7 +114,8 @@ def _history(plan: StudyPlan, tube: PlannedTube) -> tuple[Patient, tuple[Dose, .
     record = draw_record(tube.slot.patient_id, tube.patient.clone.cd38, marrow, rng)
     stops = record.discontinued_on or marrow
     peak = tube.patient.peak_ug_ml
-    return record, draw_doses(tube.slot.patient_id, tube.last_dose_on, marrow, stops, peak, rng)
+    doses = draw_doses(tube.slot.patient_id, tube.last_dose_on, marrow, stops, peak, rng)
+    return draw_safety(record, doses, tube.patient.serum_ug_ml, rng), doses
 
 
 def _last_tubes(plan: StudyPlan) -> list[PlannedTube]:
