@@ -1,0 +1,287 @@
+"""Gates that a person set or drew, through a whole run: what replaced what, and what is refused."""
+
+from __future__ import annotations
+
+import csv
+import io
+import shutil
+import warnings
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet
+import pytest
+from builders import good_study
+
+from gating.compensation import compensate
+from gating.events import Events
+from gating.gates import RangeGate
+from gating.gatingml import to_gatingml
+from gating.population import GateStep
+from pipeline.bead_run import calibrate_bead_run
+from pipeline.checks import check_folder
+from pipeline.fcs import read_fcs
+from pipeline.progress import QuietReporter
+from pipeline.quantify import quantify_tube
+from pipeline.results import spillover_of
+from pipeline.run import RunOptions, run_study
+from pipeline.sample_result import CalibrationResult, SampleResult
+from pipeline.study import Study, read_study
+from pipeline.tasks import bead_tasks, tube_digest, tube_tasks
+
+DEMO = Path(__file__).resolve().parents[2] / "fcs_samples" / "demo"
+TUBES = ("P02_BM1", "P03_BM1", "P08_BM1")
+"""Masked; another masked one; one without a matrix, whose quantified dye's spillover is estimated."""
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def write_rows(path: Path, rows: list[dict[str, str]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def small_demo(folder: Path) -> Path:
+    """Three tubes of the demo."""
+    shutil.copytree(DEMO, folder, ignore=shutil.ignore_patterns("results"))
+    write_rows(
+        folder / "samples.csv", [r for r in rows_of(folder / "samples.csv") if r["sample_id"] in TUBES]
+    )
+    return folder
+
+
+@dataclass(frozen=True)
+class Plain:
+    """The three tubes in our own gates, as a run makes them, without its tables and pictures."""
+
+    folder: Path
+    study: Study
+    results: dict[str, SampleResult]
+
+    @property
+    def events(self) -> Path:
+        return self.folder / "results" / "events"
+
+    def gates(self, sample_id: str) -> Path:
+        return self.folder / "results" / "gates" / f"{sample_id}.xml"
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Plain:
+    """Our own gates."""
+    folder = small_demo(tmp_path_factory.mktemp("plain") / "study")
+    study, _ = read_study(folder)
+    assert study is not None
+    runs = [calibrate_bead_run(task) for task in bead_tasks(study, {})]
+    made = Plain(folder, study, {})
+    for task in tube_tasks(study, runs, {}, made.events):
+        result = quantify_tube(task)
+        made.results[result.sample_id] = result
+        made.gates(result.sample_id).parent.mkdir(exist_ok=True)
+        made.gates(result.sample_id).write_bytes(to_gatingml(result.steps, spillover_of(result)))
+    return made
+
+
+@pytest.fixture(scope="module")
+def by_hand(plain: Plain, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run with P02 and P08 in the gates that ours were written as, and two thresholds of P03 by hand."""
+    folder = small_demo(tmp_path_factory.mktemp("by_hand") / "study")
+    samples = rows_of(folder / "samples.csv")
+    for row in samples:
+        drawn = row["sample_id"] != "P03_BM1"
+        row["gates_file"] = f"drawn/{row['sample_id']}.xml" if drawn else ""
+        row["population"] = "second_anchor" if drawn else ""
+    write_rows(folder / "samples.csv", samples)
+    shutil.copytree(plain.folder / "results" / "gates", folder / "drawn")
+    gate = {"sample_id": "P03_BM1", "gate": "cd138", "value": "900", "set_by": "AB", "reason": "debris"}
+    write_rows(folder / "gates.csv", [gate])
+    moved = {**gate, "gate": "viable", "value": "2500", "set_by": "CD", "verdict": "", "set_at": ""}
+    write_rows(folder / "review.csv", [moved])
+    summary = run_study(folder, RunOptions(workers=1, export_events=True), QuietReporter())
+    assert summary.exit_status == 0, summary.faults
+    return folder
+
+
+def result_of(folder: Path, sample_id: str) -> dict[str, str]:
+    return next(r for r in rows_of(folder / "results" / "rd_samples.csv") if r["sample_id"] == sample_id)
+
+
+def events_of(folder: Path, sample_id: str) -> dict[str, np.ndarray]:
+    table = pyarrow.parquet.read_table(folder / f"{sample_id}.parquet")
+    return {name: table[name].to_numpy() for name in table.column_names}
+
+
+@pytest.mark.parametrize("sample_id", TUBES)
+def test_flowkit_finds_the_cells_of_the_parquet_with_the_gates_of_a_run(plain: Plain, sample_id: str):
+    import flowkit
+
+    row = next(r for r in rows_of(plain.folder / "samples.csv") if r["sample_id"] == sample_id)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        strategy = flowkit.parse_gating_xml(str(plain.gates(sample_id)))
+        theirs = strategy.gate_sample(flowkit.Sample(str(plain.folder / row["fcs_file"])))
+        ours = events_of(plain.events, sample_id)
+        gates = [name.removeprefix("gate_") for name in ours if name.startswith("gate_")]
+        written = [name for name in gates if name in {one for one, _ in strategy.get_gate_ids()}]
+        assert {"debris", "singlets", "viable", "plasma_cells"} <= set(written)
+        for name in written:
+            differ = np.count_nonzero(theirs.get_gate_membership(name) != ours[f"gate_{name}"])
+            assert differ <= 1e-4 * len(ours["event"]), name
+
+
+@pytest.mark.parametrize("sample_id", ["P02_BM1", "P08_BM1"])
+def test_gates_of_a_file_give_tube_and_control_the_same_cells(plain: Plain, by_hand: Path, sample_id: str):
+    ours, theirs = events_of(plain.events, sample_id), events_of(by_hand / "results" / "events", sample_id)
+    assert np.count_nonzero(ours["plasma_cell"] != theirs["plasma_cell"]) <= 1
+    row = result_of(by_hand, sample_id)
+    assert "GATES_FROM_FILE" in row["flags"].split(";")
+    assert row["reviewed_by"] == f"drawn/{sample_id}.xml"
+    assert row["population"] == "plasma_cells"
+    assert f"gates of drawn/{sample_id}.xml, population " in row["note"]
+    assert "replaced the automatic ones" in row["note"]
+    written = (by_hand / "results" / "gates" / f"{sample_id}.xml").read_text("utf-8")
+    assert 'id="second_anchor"' in written
+    assert float(row["background_mfi"]) == pytest.approx(
+        plain.results[sample_id].receptor.background_mfi, rel=0.2
+    )
+
+
+def test_a_threshold_that_a_person_set_replaces_one_cut_and_the_row_says_which(plain: Plain, by_hand: Path):
+    row, before = result_of(by_hand, "P03_BM1"), plain.results["P03_BM1"]
+    assert row["reviewed_by"] == "AB;CD"
+    assert "GATE_SET_BY_PERSON" in row["flags"].split(";")
+    assert "gate cd138 set by AB (debris): BV421-A 900, in place of automatic " in row["note"]
+    assert "gate viable set by CD (debris): APC-H7-A 2500, in place of automatic " in row["note"]
+    assert "GATE_SET_BY_PERSON" not in before.flags
+    assert 'min="900.0"' in (by_hand / "results" / "gates" / "P03_BM1.xml").read_text("utf-8")
+
+
+def test_the_fcs_of_gated_cells_holds_their_raw_values_and_nothing_of_the_patient(plain: Plain):
+    for sample_id in TUBES:
+        cells = read_fcs(plain.events / f"{sample_id}.fcs")
+        row = next(r for r in rows_of(plain.folder / "samples.csv") if r["sample_id"] == sample_id)
+        tube = read_fcs(plain.folder / row["fcs_file"])
+        chosen = events_of(plain.events, sample_id)["plasma_cell"]
+        assert (cells.version, cells.channels, cells.markers) == ("3.1", tube.channels, tube.markers)
+        assert np.array_equal(cells.events(), tube.events()[:, chosen])
+        assert [cells.scale_top(n) for n in cells.channels] == [tube.scale_top(n) for n in tube.channels]
+        assert cells.keywords["CD38RD SAMPLE"] == sample_id
+        assert not {"$SRC", "$OP", "$DATE", "$BTIM", "$CYTSN", "$SMNO"} & set(cells.keywords)
+        assert not cells.repairs
+        assert cells.spillover is not None
+        assert tube.spillover is None or np.allclose(cells.spillover.values, tube.spillover.values)
+
+
+@pytest.mark.parametrize("change", [{"population": "viable"}, {"gates_file": "other.xml"}])
+def test_gates_of_a_file_are_part_of_what_decides_a_result(by_hand: Path, change: dict[str, str]):
+    study, _ = read_study(by_hand)
+    assert study is not None
+    runs = [
+        CalibrationResult(run.beads, run.fcs_file, run.kit, run.lot, run.channel, run.levels)
+        for run in study.beads
+    ]
+    task = tube_tasks(study, runs, {})[0]
+    assert tube_digest(replace(task, sample=replace(task.sample, **change))) != tube_digest(task)
+
+
+def drawn_on(channel: str) -> bytes:
+    steps = [
+        GateStep("bright", RangeGate(channel, 1.0, None), (), 0, 0, ""),
+        GateStep("wanted", RangeGate("FSC-A", 1.0, None), (), 0, 0, ""),
+    ]
+    return to_gatingml(steps, None)
+
+
+def faults_of(folder: Path, cells: dict[str, object], **files: bytes) -> list[str]:
+    study = good_study(folder, {"samples!I1": "gates_file", "samples!J1": "population", **cells})
+    (study / "drawn").mkdir()
+    for name, document in files.items():
+        (study / "drawn" / f"{name}.xml").write_bytes(document)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return [str(fault) for fault in check_folder(study)[1] if "!I" in fault.where or "!J" in fault.where]
+
+
+@pytest.mark.parametrize(
+    ("file", "population", "said"),
+    [
+        ("drawn/b.xml", "wanted", 'samples!I2: found "drawn/b.xml", which is not there, expected a file'),
+        (
+            "drawn/right.xml",
+            "wonted",
+            "no population 'wonted'; there are bright, bright/wanted. Did you mean 'wanted'",
+        ),
+        ("drawn/right.xml", None, "samples!J2: found nothing, expected the population of drawn/right.xml"),
+        (None, "wanted", "samples!I2: found nothing, expected the FlowJo workspace or GatingML file"),
+        ("drawn/broken.xml", "wanted", "drawn/broken.xml: not readable as XML"),
+        ("drawn/cd38.xml", "wanted", "look at PE-A, the quantified channel: a gate on it keeps the cells"),
+        ("drawn/absent.xml", "wanted", "look at BV711-A, which the FCS file lacks; it has FSC-A"),
+        ("../right.xml", "wanted", "samples!I2"),
+    ],
+)
+def test_gates_that_cannot_be_used_stop_the_run_with_one_sentence(
+    tmp_path: Path, file: str | None, population: str | None, said: str
+):
+    documents = {
+        "right": drawn_on("BV421-A"),
+        "broken": b"<Workspace>",
+        "cd38": drawn_on("PE-A"),
+        "absent": drawn_on("BV711-A"),
+    }
+    found = faults_of(tmp_path / "study", {"samples!I2": file, "samples!J2": population}, **documents)
+    assert len(found) == 1
+    assert said in found[0]
+    assert "\n" not in found[0]
+
+
+def test_sound_gates_of_a_file_are_no_fault(tmp_path: Path):
+    cells = {"samples!I2": "drawn/right.xml", "samples!J2": "wanted"}
+    assert faults_of(tmp_path / "study", cells, right=drawn_on("BV421-A")) == []
+
+
+def gate_faults(folder: Path, gate: str, **more: object) -> list[str]:
+    study = good_study(folder, {**{f"samples!{k}": v for k, v in more.items()}})
+    header, row = "sample_id,gate,value,set_by,reason\n", f"S1,{gate},100,AB,why\n"
+    (study / "gates.csv").write_text(header + row, encoding="utf-8")
+    summary = run_study(study, RunOptions(workers=1), QuietReporter())
+    assert summary.exit_status == 1
+    return [line for line in summary.faults.splitlines() if "gates!B2" in line]
+
+
+def test_a_gate_that_the_tube_does_not_have_is_a_fault_that_lists_those_it_has(tmp_path: Path):
+    (found,) = gate_faults(tmp_path / "study", "cd319")
+    assert 'gates!B2: found "cd319", expected a gate of the tube' in found
+    assert "bv421-a" in found
+    assert "cd138" in found
+
+
+@pytest.mark.parametrize("gate", ["CD38", "PE-A", "YG585-A", "CD38 PE"])
+def test_a_threshold_on_the_quantified_channel_is_refused_under_every_name(tmp_path: Path, gate: str):
+    found = gate_faults(tmp_path / "study", gate)
+    assert len(found) == 1
+    assert f'found "{gate}", expected a gate on another channel. CD38 never gates' in found[0]
+
+
+def test_the_background_is_of_the_control_s_cells_in_the_drawn_gates(plain: Plain, by_hand: Path):
+    """Recomputed here from the files: FlowKit's own reading, our compensation, the median."""
+    import flowkit
+
+    row = next(r for r in rows_of(plain.folder / "samples.csv") if r["sample_id"] == "P02_BM1")
+    control = plain.folder / row["fmo_file"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        document = (by_hand / "drawn" / "P02_BM1.xml").read_bytes()
+        theirs = flowkit.parse_gating_xml(io.BytesIO(document)).gate_sample(flowkit.Sample(str(control)))
+        cells = theirs.get_gate_membership("second_anchor")
+    file, matrix = read_fcs(control), read_fcs(plain.folder / row["fcs_file"]).spillover
+    assert matrix is not None
+    values = compensate(Events(file.events(), file.channels), matrix).column("PE-A")[cells]
+    assert float(result_of(by_hand, "P02_BM1")["background_mfi"]) == pytest.approx(
+        float(np.median(values)), rel=1e-4
+    )
