@@ -15,12 +15,13 @@ import numpy as np
 from gating.events import Events, FloatArray, Mask, Survivors
 from gating.gates import AllOf, RangeGate, inside
 from gating.panel import GatingPanel
+from gating.plasma_cells import SAMPLE_EVENTS, a_few
 from gating.population import GatedPopulation
 from gating.sides import side_cut
 from gating.thresholds import CLEAR, Threshold, axis_density, axis_of, best_valley
 
 NK_CELLS, B_PRECURSORS = "nk_cells", "b_precursors"
-FEWEST_LYMPHOCYTES = 100
+FEWEST_SMALL_CELLS = 100
 """Cells with little side scatter, from which the lymphocytes' CD45 can be read."""
 REACH = 3.0
 """Lymphocytes reach this many spreads below their CD45 mode."""
@@ -66,15 +67,23 @@ def find_sentinels(events: Events, panel: GatingPanel, gated: GatedPopulation) -
         Linear, compensated, without the quantified channel.
     gated
         The tube's gating: its viable single cells and its cuts are used.
+
+    Notes
+    -----
+    Cuts are found on a part of the events, the same one in whatever order they come.
     """
     nothing = np.zeros(events.n_events, np.bool_)
     lacking = [role for role in ("cd45", "ssc_area") if not panel.with_role(role)]
     if lacking:
         note = f"the panel has no {' and no '.join(lacking)} channel"
         return tuple(Sentinel(name, None, nothing, 0.0, note) for name in (NK_CELLS, B_PRECURSORS))
-    marrow = _Marrow(events, panel, gated, Survivors.everyone(events).among(gated.viable_singlets))
-    small = marrow.small_cells()
-    if small.n_events < FEWEST_LYMPHOCYTES:
+    viable = Survivors.everyone(events).among(gated.viable_singlets)
+    few = viable.among(a_few(events, SAMPLE_EVENTS))
+    scatter = panel.with_role("ssc_area")[0].channel
+    cut = side_cut(few.column(scatter))
+    marrow = _Marrow(events, panel, gated, viable, (RangeGate(scatter, None, cut.value), cut.confidence))
+    small = few.select(inside(marrow.small[0], few))
+    if small.n_events < FEWEST_SMALL_CELLS:
         note = f"{small.n_events} viable single cells with little side scatter"
         return tuple(Sentinel(name, None, nothing, 0.0, note) for name in (NK_CELLS, B_PRECURSORS))
     return _nk_cells(marrow, small), _b_precursors(marrow, small)
@@ -82,25 +91,20 @@ def find_sentinels(events: Events, panel: GatingPanel, gated: GatedPopulation) -
 
 @dataclass(frozen=True, slots=True)
 class _Marrow:
-    """Viable single cells with what is known of their channels."""
+    """Viable single cells with what is known of their channels.
+
+    `small` is the side of little side scatter: lymphocytes, precursors, erythroid cells.
+    """
 
     events: Events
     panel: GatingPanel
     gated: GatedPopulation
     viable: Survivors
+    small: Part
 
     def channel(self, role: str) -> str:
         found = self.panel.with_role(role)
         return found[0].channel if found else ""
-
-    def small(self) -> Part:
-        """Return the side of little side scatter: lymphocytes, precursors, erythroid cells."""
-        channel = self.channel("ssc_area")
-        cut = side_cut(self.viable.column(channel))
-        return RangeGate(channel, None, cut.value), cut.confidence
-
-    def small_cells(self) -> Survivors:
-        return self.viable.select(inside(self.small()[0], self.viable))
 
     def known(self, role: str) -> Threshold | None:
         """Return the cut that the tube's own gating has on a role's channel."""
@@ -130,7 +134,7 @@ def _nk_cells(marrow: _Marrow, small: Survivors) -> Sentinel:
         return Sentinel(NK_CELLS, None, nothing, 0.0, "the panel has no cd56 channel")
     bright = RangeGate(marrow.channel("cd45"), _lymphocytes_from(marrow, small), None)
     lymphocytes = small.select(inside(bright, small))
-    parts = [marrow.small(), (bright, 1.0), marrow.positive("cd56", lymphocytes)]
+    parts = [marrow.small, (bright, 1.0), marrow.positive("cd56", lymphocytes)]
     for role in ("dump", "cd19", "cd138"):
         parts += marrow.negative(role, small)
     return _sentinel(NK_CELLS, marrow, parts)
@@ -147,7 +151,7 @@ def _b_precursors(marrow: _Marrow, small: Survivors) -> Sentinel:
     b_cells = marrow.positive("cd19", candidates)
     found = candidates.select(inside(b_cells[0], candidates))
     dim = _dimmer(marrow, small, found.column(marrow.channel("cd45")))
-    return _sentinel(B_PRECURSORS, marrow, [marrow.small(), b_cells, dim, *others])
+    return _sentinel(B_PRECURSORS, marrow, [marrow.small, b_cells, dim, *others])
 
 
 def _lymphocytes_from(marrow: _Marrow, small: Survivors) -> float:
@@ -181,4 +185,7 @@ def _sentinel(name: str, marrow: _Marrow, parts: Sequence[Part]) -> Sentinel:
     if confidence < LEAST_CONFIDENCE:
         nothing = np.zeros(marrow.events.n_events, np.bool_)
         return Sentinel(name, None, nothing, confidence, "no clear cut around them")
-    return Sentinel(name, gate, marrow.viable.select(inside(gate, marrow.viable)).mask(), confidence)
+    left = marrow.viable
+    for part in gate.gates:  # one by one: fewer events are left for each
+        left = left.select(inside(part, left))
+    return Sentinel(name, gate, left.mask(), confidence)
