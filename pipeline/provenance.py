@@ -21,6 +21,8 @@ LIBRARIES = (
     "fcsparser",
     "dask",
     "pandas",
+    "pyarrow",
+    "pyreadstat",
     "matplotlib",
 )
 
