@@ -14,7 +14,7 @@ import numpy as np
 
 from gating.events import Events, FloatArray, Mask, Survivors
 from gating.gates import AllOf, RangeGate, inside
-from gating.panel import GatingPanel
+from gating.panel import GatingPanel, Target
 from gating.plasma_cells import SAMPLE_EVENTS, a_few
 from gating.population import GatedPopulation
 from gating.sides import side_cut
@@ -106,6 +106,14 @@ class _Marrow:
         found = self.panel.with_role(role)
         return found[0].channel if found else ""
 
+    def cannot_show(self, role: str) -> str:
+        """Return why the cells that are positive for a role are no sentinels here, or ""."""
+        channels = self.panel.with_role(role)
+        if not channels:
+            return f"the panel has no {role} channel"
+        wanted = any(channel.target is Target.POSITIVE for channel in channels)
+        return f"the quantified cells themselves are {role} positive" if wanted else ""
+
     def known(self, role: str) -> Threshold | None:
         """Return the cut that the tube's own gating has on a role's channel."""
         for step in self.gated.steps:
@@ -130,8 +138,9 @@ class _Marrow:
 
 def _nk_cells(marrow: _Marrow, small: Survivors) -> Sentinel:
     nothing = np.zeros(marrow.events.n_events, np.bool_)
-    if not marrow.channel("cd56"):
-        return Sentinel(NK_CELLS, None, nothing, 0.0, "the panel has no cd56 channel")
+    why = marrow.cannot_show("cd56")
+    if why:
+        return Sentinel(NK_CELLS, None, nothing, 0.0, why)
     bright = RangeGate(marrow.channel("cd45"), _lymphocytes_from(marrow, small), None)
     lymphocytes = small.select(inside(bright, small))
     parts = [marrow.small, (bright, 1.0), marrow.positive("cd56", lymphocytes)]
@@ -142,8 +151,9 @@ def _nk_cells(marrow: _Marrow, small: Survivors) -> Sentinel:
 
 def _b_precursors(marrow: _Marrow, small: Survivors) -> Sentinel:
     nothing = np.zeros(marrow.events.n_events, np.bool_)
-    if not marrow.channel("cd19"):
-        return Sentinel(B_PRECURSORS, None, nothing, 0.0, "the panel has no cd19 channel")
+    why = marrow.cannot_show("cd19")
+    if why:
+        return Sentinel(B_PRECURSORS, None, nothing, 0.0, why)
     others: list[Part] = []
     for role in ("cd138", "cd56"):
         others += marrow.negative(role, small)

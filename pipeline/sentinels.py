@@ -7,7 +7,8 @@ The drug covers every cell's CD38, the tumour loses only its own. So, by rule an
 - *both*: masked, and the plasma cells lie lower still, by more than `sentinel_low_share` of what the least
   masked sentinel has left;
 - *lost*: they are low, and no sentinel is;
-- *cannot tell*: no sentinel can be read, they disagree, or an interval spans the limit.
+- *cannot tell*: no sentinel can be read, they disagree, an interval spans the limit, or the clone does not
+  compete with the drug.
 """
 
 from __future__ import annotations
@@ -70,12 +71,13 @@ def with_sentinels(
     if tube.spillover is None or "SPILL_MISSING" in tube.flags:
         return replace(result, sentinel_reading=reading_of(result.receptor, (), task.settings))
     found = find_sentinels(tube.events, tube.panel, gated)
+    competes = task.panel.quantified.competes_with_drug is not False
     sentinels = tuple(_quantified(task, tube, control, gated, one) for one in found)
     hint = _hemodilution(task, gated, found)
     return replace(
         result,
         sentinels=sentinels,
-        sentinel_reading=reading_of(result.receptor, sentinels, task.settings),
+        sentinel_reading=reading_of(result.receptor, sentinels if competes else (), task.settings),
         flags=(*result.flags, *([HEMODILUTION] if hint else [])),
         note="; ".join(filter(None, (result.note, hint))),
     )

@@ -14,6 +14,7 @@ import pyarrow.parquet
 import pytest
 from builders import good_study
 
+from calibration.receptor_density import RdStatus
 from gating.compensation import compensate
 from gating.events import Events
 from gating.gates import RangeGate
@@ -266,6 +267,46 @@ def test_a_threshold_on_the_quantified_channel_is_refused_under_every_name(tmp_p
     found = gate_faults(tmp_path / "study", gate)
     assert len(found) == 1
     assert f'found "{gate}", expected a gate on another channel. CD38 never gates' in found[0]
+
+
+WORKSPACE = """<Workspace version="20.0" flowJoVersion="10.8.1"
+ xmlns:gating="http://www.isac-net.org/std/Gating-ML/v2.0/gating"
+ xmlns:transforms="http://www.isac-net.org/std/Gating-ML/v2.0/transformations"
+ xmlns:data-type="http://www.isac-net.org/std/Gating-ML/v2.0/datatypes"><Groups/><SampleList><Sample>
+ <DataSet uri="file:/C:/lab/P02_BM1.fcs"/><Transformations/><Keywords/>
+ <SampleNode name="marrow 2" sampleID="1"><Subpopulations>
+  <Population name="CD138+" owningGroup=""><Gate gating:id="ID1">
+   <gating:RectangleGate><gating:dimension gating:min="3000">
+    <data-type:fcs-dimension data-type:name="BV421-A"/></gating:dimension></gating:RectangleGate>
+  </Gate></Population></Subpopulations></SampleNode></Sample></SampleList></Workspace>"""
+
+
+def test_a_flowjo_workspace_of_a_pseudonymous_study_replaces_our_gates(plain: Plain):
+    (plain.folder / "lab.wsp").write_text(WORKSPACE, encoding="utf-8")
+    runs = [calibrate_bead_run(task) for task in bead_tasks(plain.study, {})]
+    task = tube_tasks(plain.study, runs, {})[0]
+    sample = replace(task.sample, gates_file="lab.wsp", population="CD138+")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = quantify_tube(replace(task, sample=sample))
+    bright = read_fcs(plain.folder / task.sample.fcs_file).column("BV421-A") >= 3000
+    assert found.n_plasma_cells == int(bright.sum()) > 100
+    assert [(step.name, step.method, step.n_out) for step in found.steps] == [
+        ("CD138+", "file", int(bright.sum()))
+    ]
+    assert found.gating_confidence == 1.0
+    assert "C:" not in found.note + found.gates_document
+
+
+def test_a_workspace_without_the_tube_fails_that_tube_alone_where_the_check_was_not_asked(plain: Plain):
+    (plain.folder / "lab.wsp").write_text(WORKSPACE, encoding="utf-8")
+    runs = [calibrate_bead_run(task) for task in bead_tasks(plain.study, {})]
+    task = tube_tasks(plain.study, runs, {})[1]
+    found = quantify_tube(
+        replace(task, sample=replace(task.sample, gates_file="lab.wsp", population="CD138+"))
+    )
+    assert found.receptor.status is RdStatus.FAILED
+    assert "the workspace does not have P03_BM1.fcs; it has marrow 2" in found.note
 
 
 def test_the_background_is_of_the_control_s_cells_in_the_drawn_gates(plain: Plain, by_hand: Path):

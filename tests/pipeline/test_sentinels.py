@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +11,7 @@ import pytest
 
 from calibration.receptor_density import RdStatus, ReceptorDensity
 from gating import gate_plasma_cells
-from gating.panel import GatingPanel
+from gating.panel import GatingPanel, Target
 from gating.sentinels import B_PRECURSORS, NK_CELLS, find_sentinels
 from pipeline.bead_run import calibrate_bead_run
 from pipeline.quantify import quantify_tube
@@ -111,8 +113,6 @@ def test_sentinels_are_the_cells_that_they_should_be(simulated: Study, index: in
 
 
 def test_their_free_cd38_is_the_true_one_and_tells_masking(simulated: Study):
-    import csv
-
     with (simulated.folder.parent / "truth" / "tubes.csv").open(encoding="utf-8", newline="") as file:
         truth = list(csv.DictReader(file))
     results = quantified(simulated)
@@ -154,8 +154,6 @@ def test_a_tube_without_a_matrix_has_no_sentinels(tmp_path: Path):
 
 
 def test_a_marrow_without_b_precursors_is_flagged_and_blood_is_not(simulated: Study):
-    from dataclasses import replace
-
     runs = [calibrate_bead_run(task) for task in bead_tasks(simulated, {})]
     task = tube_tasks(simulated, runs, {})[0]
     strict = replace(task, settings=Settings(hemodilution_percent=50.0))
@@ -164,3 +162,26 @@ def test_a_marrow_without_b_precursors_is_flagged_and_blood_is_not(simulated: St
     assert "surely less than 50 %" in found.note
     blood = replace(strict, sample=replace(task.sample, tissue="blood"))
     assert "HEMODILUTION_POSSIBLE" not in quantify_tube(blood).flags
+
+
+def test_a_clone_that_the_drug_does_not_hinder_says_nothing_of_masking(simulated: Study):
+    runs = [calibrate_bead_run(task) for task in bead_tasks(simulated, {})]
+    task = tube_tasks(simulated, runs, {})[0]
+    channels = tuple(
+        replace(c, competes_with_drug=False) if c.role == "cd38" else c for c in task.panel.channels
+    )
+    found = quantify_tube(replace(task, panel=replace(task.panel, channels=channels)))
+    assert found.sentinel_reading == "cannot tell"
+    assert [one.receptor.n_cells >= 100 for one in found.sentinels] == [True, True]
+
+
+def test_cells_that_are_quantified_themselves_are_no_sentinels(simulated: Study):
+    tube, _ = tube_of(simulated, 1)
+    channels = tuple(
+        replace(c, target=Target.POSITIVE) if c.role == "cd19" else c
+        for c in tube.panel.with_default_targets().channels
+    )
+    panel = GatingPanel(channels, tube.panel.quantified)
+    gated = gate_plasma_cells(tube.events, panel)
+    precursors = find_sentinels(tube.events, panel, gated)[1]
+    assert precursors.note == "the quantified cells themselves are cd19 positive"
