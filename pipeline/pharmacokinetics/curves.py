@@ -21,6 +21,7 @@ _SCHEDULE_DAYS: Final = (*(7,) * 8, *(14,) * 8, *(28,) * 4)
 _MG_PER_KG: Final = 16.0
 _LEAST_UG_ML: Final = 1e-6
 _DRAWS: Final = 64
+_ONE_SD: Final = (0.158655, 0.841345)
 _SEED: Final = 20240607
 
 
@@ -33,7 +34,7 @@ class SerumCurve:
     ug_ml
         Of the median patient.
     log_sd
-        SD of the natural logarithm between patients.
+        SD of the natural logarithm between patients: half of the middle 68 %.
     source
         Whose curve it is, in words.
     """
@@ -69,4 +70,5 @@ def labelled_curve(bodies: list[Body] | None = None) -> SerumCurve:
     )
     logs = np.log(np.maximum(drawn[:, :, k:], _LEAST_UG_ML)).reshape(-1, len(WEEKS))
     source = "16 mg/kg weekly x 8, every 2 weeks x 8, every 4 weeks x 5, then none"
-    return SerumCurve(np.exp(np.median(logs, axis=0)), logs.std(axis=0), source)
+    low, high = np.quantile(logs, _ONE_SD, axis=0)
+    return SerumCurve(np.exp(np.median(logs, axis=0)), (high - low) / 2, source)

@@ -38,9 +38,11 @@ _TROUGH_SD: Final = 0.348  # residual error on the log scale, Luo 2021
 _FEWEST_EFFECTIVE: Final = 5.0
 _BUDGET: Final = 50_000
 _MOST_DRAWS: Final = 200
-_FEWEST_DRAWS: Final = 16
+_FEWEST_DRAWS: Final = 40
 _ENDS: Final = (0.025, 0.5, 0.975)
-_RTOL_TYPICAL: Final = 1e-7
+_ONE_SD: Final = (0.158655, 0.841345)
+_RTOL_TYPICAL: Final = 1e-6
+_NORMAL_95: Final = 1.959964
 _RTOL_DRAWS: Final = 1e-3
 _METHOD: Final = "two compartments, linear and Michaelis-Menten elimination (Xu 2020), own doses"
 
@@ -186,10 +188,7 @@ def _levels(rows: Sequence[_Given], settings: Settings) -> list[DrugLevel]:
     weights = _weights(draws, troughs)
     levels = draws[:, :, -1]
     measured = np.isfinite(troughs).sum(axis=1)
-    band = _quantiles(levels, weights)
-    held = _quantiles(occupancy(levels, kd), weights)
-    log_mean = np.sum(weights * np.log(levels), axis=1)
-    log_sd = np.sqrt(np.sum(weights * (np.log(levels) - log_mean[:, None]) ** 2, axis=1))
+    band, held, log_sd = _bands(levels, weights, kd)
     middle = np.where(measured > 0, band[:, 1], np.maximum(middle, LEAST_UG_ML))
     effective = 1 / np.sum(weights**2, axis=1)
     return [
@@ -210,15 +209,20 @@ def _levels(rows: Sequence[_Given], settings: Settings) -> list[DrugLevel]:
 
 
 def _draws(n: int, settings: Settings) -> tuple[Floats, Floats]:
-    """Return deviates (D, 4) in mirrored pairs and Kd (D,), the same for every patient in any order."""
-    half = min(_MOST_DRAWS, max(_FEWEST_DRAWS, _BUDGET // n)) // 2
+    """Return deviates (D, 4) in mirrored pairs and Kd (D,), the same for every patient in any order.
+
+    For very many patients 8 points stand for the draws: the cubature rule that has the normal's moments up to
+    the third (Arasaratnam & Haykin 2009, doi:10.1109/TAC.2009.2019800).
+    """
+    ends = np.log(sorted((settings.kd_app_low_ug_ml, settings.kd_app_high_ug_ml)))
+    if n > _BUDGET // _FEWEST_DRAWS:
+        corners = np.sqrt(N_VARIED) * np.eye(N_VARIED)
+        kd = np.exp(np.linspace(ends[0], ends[1], 2 * N_VARIED))
+        return np.concatenate([corners, -corners]), kd
+    half = min(_MOST_DRAWS, _BUDGET // n) // 2
     rng = np.random.default_rng(settings.seed)
-    drawn = rng.standard_normal((half, N_VARIED))
-    low, high = np.log(
-        [settings.kd_app_low_ug_ml, max(settings.kd_app_high_ug_ml, settings.kd_app_low_ug_ml)]
-    )
-    place = rng.uniform(size=half)
-    kd = np.exp(low + (high - low) * np.concatenate([place, 1 - place]))
+    drawn, place = rng.standard_normal((half, N_VARIED)), rng.uniform(size=half)
+    kd = np.exp(ends[0] + (ends[1] - ends[0]) * np.concatenate([place, 1 - place]))
     return np.concatenate([drawn, -drawn]), kd
 
 
@@ -246,13 +250,29 @@ def _weights(draws: Floats, troughs: Floats) -> Floats:
     return np.asarray(weights / weights.sum(axis=1, keepdims=True))
 
 
-def _quantiles(values: Floats, weights: Floats) -> Floats:
-    """Return weighted quantiles at `_ENDS`, (N, 3), between the middles of the draws' steps."""
+def _bands(levels: Floats, weights: Floats, kd: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return low, middle and high of concentration and of occupancy, (N, 3) each, and the log SD, (N,).
+
+    The SD is half of the middle 68 %: the few who clear everything would widen it for all.
+    """
+    logs = np.log(levels)
+    if levels.shape[1] > 2 * N_VARIED:
+        middle = _quantiles(logs, weights, _ONE_SD)
+        log_sd = (middle[:, 1] - middle[:, 0]) / 2
+        return _quantiles(levels, weights, _ENDS), _quantiles(occupancy(levels, kd), weights, _ENDS), log_sd
+    mean = np.sum(weights * logs, axis=1)
+    log_sd = np.sqrt(np.sum(weights * (logs - mean[:, None]) ** 2, axis=1))
+    reach = np.exp(mean[:, None] + _NORMAL_95 * log_sd[:, None] * np.array([-1.0, 0.0, 1.0]))
+    return reach, occupancy(reach, np.array([kd.max(), np.sqrt(kd.min() * kd.max()), kd.min()])), log_sd
+
+
+def _quantiles(values: Floats, weights: Floats, at: tuple[float, ...]) -> Floats:
+    """Return weighted quantiles, (N, len(at)), between the middles of the draws' steps."""
     order = np.argsort(values, axis=1, kind="stable")
     sorted_values = np.take_along_axis(values, order, axis=1)
     share = np.take_along_axis(weights, order, axis=1)
     place = np.cumsum(share, axis=1) - share / 2
-    return np.array([np.interp(_ENDS, at, row) for at, row in zip(place, sorted_values, strict=True)])
+    return np.array([np.interp(at, steps, row) for steps, row in zip(place, sorted_values, strict=True)])
 
 
 def _trough_notes(measured: int, effective: float) -> tuple[str, ...]:

@@ -42,7 +42,7 @@ LATE_WEEKS: Final = 26.0
 NOT_SEPARABLE: Final = "rho, T and Kd cannot be separated by such data and are not told"
 
 _DRAWS: Final = 3_000
-_FEWER_DRAWS: Final = 1_000
+_FEWER_DRAWS: Final = 500
 _MANY_ROWS: Final = 1_000
 _FARTHEST: Final = float(WEEKS[-1])
 _METHOD: Final = (

@@ -28,6 +28,7 @@ _WIDER: Final = 1.2
 _FEWEST_EFFECTIVE: Final = 100.0
 _BLOCK: Final = 200_000
 _TRIAL_DRAWS: Final = 600
+_MANY_ROWS: Final = 1_000
 _FAR_NODE: Final = 3.0
 _LEAST_SHARE: Final = 1e-300
 
@@ -151,6 +152,8 @@ def highest(surface: Surface) -> Peak:
     starts = [np.array([top, *surface.penalty.mean[1:]]) for _ in range(3)]
     for start, shift in zip(starts, (-0.7, 0.0, 0.7), strict=True):
         start[T] += shift
+    if surface.data.n > _MANY_ROWS:  # So many rows leave one summit: climb from the best start alone.
+        starts = [starts[int(np.argmax(surface.value(np.array(starts))))]]
     peaks = [peak for start in starts if (peak := _climb(surface, start)) is not None]
     if not peaks:
         raise NotEstimableError("the penalised likelihood of the recovery curve has no maximum")
@@ -169,7 +172,8 @@ def draws(surface: Surface, peak: Peak, n: int, rng: np.random.Generator) -> tup
     """
     centre: Floats = peak.place
     covariance: Floats = np.asarray(np.linalg.inv(peak.curvature), dtype=np.float64)
-    for n_draws in (_TRIAL_DRAWS, _TRIAL_DRAWS, n):
+    trial = min(_TRIAL_DRAWS, n // 2)
+    for n_draws in (trial, trial, n):
         found, weights = _weighted_draws(surface, centre, covariance, n_draws, rng)
         centre = np.asarray(weights @ found, dtype=np.float64)
         covariance = np.asarray(
