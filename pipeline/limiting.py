@@ -70,8 +70,9 @@ class Limiting:
             return "No tube has a receptor density with an interval: nothing can be said of what limits it."
         best = self.remedies[0]
         return (
-            f"{best.share_percent:.0f} % of the variance of the {self.n} densities would go with {best.name}: "
-            f"the middle 95 % interval is ×/÷ {best.fold:.2f} and would be ×/÷ {best.fold_without:.2f} at best."
+            f"{best.share_percent:.0f} % of the variance of the {self.n} densities would go with "
+            f"{best.name}: the middle 95 % interval is ×/÷ {best.fold:.2f} and would be "
+            f"×/÷ {best.fold_without:.2f} at best."
         )
 
     def _replicates(self) -> Iterable[str]:
@@ -82,7 +83,8 @@ class Limiting:
             if found is not None:
                 yield (
                     f"Replicates {words} differ by a CV of {found.cv_percent:.1f} % (95 % interval "
-                    f"{found.low:.1f} to {found.high:.1f} %, {found.n_groups} visits, {found.freedom} degrees of freedom)."
+                    f"{found.low:.1f} to {found.high:.1f} %, {found.n_groups} visits, "
+                    f"{found.freedom} degrees of freedom)."
                 )
         if self.between_runs is not None:
             yield (
