@@ -83,10 +83,10 @@ def calibration_table(calibrations: Iterable[CalibrationResult]) -> Table:
     return Table(CALIBRATION_COLUMNS, tuple(_calibration_row(result) for result in calibrations))
 
 
-def reviewers(study: Study, sample_id: str) -> str:
+def reviewers(study: Study, sample: Sample) -> str:
     """Return who set a gate of this sample, and the file of its gates where there is one; `;`-separated."""
-    files = [s.gates_file for s in study.samples if s.sample_id == sample_id and s.gates_file]
-    people = [gate.set_by for gate in study.gates if gate.sample_id == sample_id]
+    files = [sample.gates_file] if sample.gates_file else []
+    people = [gate.set_by for gate in study.gates if gate.sample_id == sample.sample_id]
     return ";".join(dict.fromkeys([*people, *files]))
 
 
@@ -185,7 +185,7 @@ def _sample_row(
         *(found.lloq, found.uloq, sample.beads),
         *_curve_cells(calibration.curve if calibration else None),
         *((exposure.last_dose_on, exposure.washout_weeks) if exposure else (None, None)),
-        *(result.gating_confidence, reviewers(study, sample.sample_id), as_sentences(notes)),
+        *(result.gating_confidence, reviewers(study, sample), as_sentences(notes)),
         *(cell for name in (NK_CELLS, B_PRECURSORS) for cell in _sentinel_cells(result, name)),
         result.sentinel_reading,
         *reagents_of(study, (sample,)).cells(),

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
 from calibration.receptor_density import RdStatus
 from pipeline.datasets.dataset import Dataset, Variable, dataset
 from pipeline.datasets.phenotypes import SITES, limit_text, subject
-from pipeline.datasets.subjects import Subject, subjects_of
+from pipeline.datasets.subjects import Subject
 from pipeline.figures.names import density_name
 from pipeline.outcome import Outcome
 from pipeline.response.follow_up import FollowUp
 from pipeline.response.time_to_event import NAMES
 from pipeline.tables import Cell
-from pipeline.visits import NUMBERED, Visit, patient_rd, visits_of
+from pipeline.visits import NUMBERED, Visit, patient_rd
 from pipeline.washout.report import upper_limit
 
 _SUBJECT = (
@@ -67,15 +67,15 @@ _TIME = (
 )
 
 
-def densities(outcome: Outcome) -> Dataset:
+def densities(outcome: Outcome, known: Mapping[str, Subject], visits: Sequence[Visit]) -> Dataset:
     """Return ADRD: a row per visit and parameter."""
-    rows = _density_rows(outcome)
+    rows = _density_rows(outcome, known, visits)
     return dataset("adrd", "Receptor Density Analysis Dataset", (*_SUBJECT, *_DENSITY), rows, xport=True)
 
 
-def times_to_event(outcome: Outcome) -> Dataset:
+def times_to_event(outcome: Outcome, known: Mapping[str, Subject]) -> Dataset:
     """Return ADTTE: PFS, OS and time on treatment of every patient whose time is known."""
-    rows = _time_rows(outcome)
+    rows = _time_rows(outcome, known)
     return dataset("adtte", "Time-to-Event Analysis Dataset", (*_SUBJECT, *_TIME), rows, xport=True)
 
 
@@ -94,16 +94,17 @@ def yes_no(value: bool | None) -> str:
     return "" if value is None else "Y" if value else "N"
 
 
-def _density_rows(outcome: Outcome) -> Iterator[tuple[Cell, ...]]:
+def _density_rows(
+    outcome: Outcome, known: Mapping[str, Subject], visits: Sequence[Visit]
+) -> Iterator[tuple[Cell, ...]]:
     study_id = outcome.study.settings.study_id
-    known = subjects_of(outcome)
     name = density_name(outcome.study)
     log10 = _log10
     parameters: tuple[tuple[str, str, Callable[[float | None], float | None]], ...] = (
         ("RD", f"{name} receptor density ({SITES})", lambda value: value),
         ("LOG10RD", f"log10 of {name} receptor density", log10),
     )
-    for visit in visits_of(outcome):
+    for visit in visits:
         who = known[visit.patient_id]
         for code, title, scale in parameters:
             cells = _density_cells(outcome, visit, scale, as_text=code == "RD")
@@ -136,9 +137,9 @@ def _log10(value: float | None) -> float | None:
     return None if value is None or value <= 0 else math.log10(value)
 
 
-def _time_rows(outcome: Outcome) -> Iterator[tuple[Cell, ...]]:
+def _time_rows(outcome: Outcome, known: Mapping[str, Subject]) -> Iterator[tuple[Cell, ...]]:
     settings = outcome.study.settings
-    for who in subjects_of(outcome).values():
+    for who in known.values():
         course = who.course
         if course is None or course.started_on is None:
             continue

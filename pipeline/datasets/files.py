@@ -10,9 +10,11 @@ from typing import Any, Final
 from pipeline.datasets.analysis import densities, times_to_event
 from pipeline.datasets.dataset import Dataset, dictionary
 from pipeline.datasets.phenotypes import phenotypes
+from pipeline.datasets.subjects import subjects_of
 from pipeline.datasets.tidy import tidy_datasets
 from pipeline.outcome import Outcome
 from pipeline.tables import Cell, write_csv
+from pipeline.visits import visits_of
 
 LONGEST_TEXT: Final = 200
 """Bytes of a text in XPORT version 5; what is longer is cut there, and whole in the CSV."""
@@ -27,7 +29,14 @@ _NO_TIME: Final = b"01JAN60:00:00:00"
 
 def datasets_of(outcome: Outcome) -> tuple[Dataset, ...]:
     """Return every dataset: CP, ADRD, ADTTE, and the tidy tables."""
-    return (phenotypes(outcome), densities(outcome), times_to_event(outcome), *tidy_datasets(outcome))
+    visits = visits_of(outcome)
+    known = subjects_of(outcome, visits)
+    return (
+        phenotypes(outcome),
+        densities(outcome, known, visits),
+        times_to_event(outcome, known),
+        *tidy_datasets(outcome, known, visits),
+    )
 
 
 def write_datasets(folder: Path, outcome: Outcome) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -16,7 +17,7 @@ from pipeline.response.patients import (
     washout_stratum,
 )
 from pipeline.study import Patient
-from pipeline.visits import patient_rd, visits_of
+from pipeline.visits import Visit, patient_rd
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +38,14 @@ class Subject:
     baseline: tuple[str, date | None] | None
 
 
-def subjects_of(outcome: Outcome) -> dict[str, Subject]:
+def subjects_of(outcome: Outcome, visits: Sequence[Visit]) -> dict[str, Subject]:
     """Return every patient of the patients, samples and doses sheets, by patient_id, in that order."""
     study, settings = outcome.study, outcome.study.settings
     clocks = response_clocks(study)
     patients = {patient.patient_id: patient for patient in study.patients}
     courses = {course.patient_id: course for course in follow_ups(study)}
     controlled = controlled_patients(study)
-    rows = baseline_rows(clocks, [patient_rd(visit) for visit in visits_of(outcome)], clocks)
+    rows = baseline_rows(clocks, [patient_rd(visit) for visit in visits], clocks)
     words = {"above": f">={settings.rd_cut:.0f}", "below": f"<{settings.rd_cut:.0f}"}
     found = {}
     for name, clock in clocks.items():

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from pipeline.datasets.analysis import yes_no
 from pipeline.datasets.dataset import Dataset, Kind, Variable, dataset
-from pipeline.datasets.subjects import Subject, subjects_of
+from pipeline.datasets.subjects import Subject
 from pipeline.outcome import Outcome
 from pipeline.tables import Cell, Table, patient_table, sample_table
-from pipeline.visits import visits_of
+from pipeline.visits import Visit
 
 _TEXT = {"sample_id", "patient_id", "visit", "status", "flags", "population", "background_kind", "beads",
          "sample_ids"}  # fmt: skip
@@ -63,14 +63,16 @@ _PATIENTS = (
 _PATIENT_FIELDS = tuple(variable.name for variable in _PATIENTS[15:])
 
 
-def tidy_datasets(outcome: Outcome) -> tuple[Dataset, ...]:
+def tidy_datasets(
+    outcome: Outcome, known: Mapping[str, Subject], visits: Sequence[Visit]
+) -> tuple[Dataset, ...]:
     """Return tubes, visits, patients and doses."""
-    doses, visits = outcome.study.doses, patient_table(visits_of(outcome))
+    doses = outcome.study.doses
     names = tuple(variable.name for variable in _DOSES)
     return (
         _of_table("tubes", "A row per tube, as rd_samples.csv", sample_table(outcome)),
-        _of_table("visits", "A row per patient and visit, as rd_patients.csv", visits),
-        dataset("patients", "A row per patient", _PATIENTS, _patient_rows(outcome), xport=False),
+        _of_table("visits", "A row per patient and visit, as rd_patients.csv", patient_table(visits)),
+        dataset("patients", "A row per patient", _PATIENTS, _patient_rows(known), xport=False),
         dataset(
             "doses",
             "A row per dose",
@@ -99,8 +101,8 @@ def _variable(name: str, cells: Sequence[Cell]) -> Variable:
     return Variable(name, name.replace("_", " "), kind, "as in the results table")
 
 
-def _patient_rows(outcome: Outcome) -> Iterator[tuple[Cell, ...]]:
-    for who in subjects_of(outcome).values():
+def _patient_rows(known: Mapping[str, Subject]) -> Iterator[tuple[Cell, ...]]:
+    for who in known.values():
         yield (*_derived(who), *_typed(who))
 
 

@@ -182,7 +182,7 @@ def _facts(outcome: Outcome, sample: Sample, result: SampleResult, exposure: Exp
             "spillover",
             " ".join(part for part in (result.spillover_source, result.spillover_sha256[:12]) if part),
         ),
-        ("gates set by", reviewers(outcome.study, sample.sample_id)),
+        ("gates set by", reviewers(outcome.study, sample)),
         ("repaired", "; ".join(result.repairs)),
         ("remark", sample.remark),
         *((path, digest[:16]) for path, digest in result.sha256),
