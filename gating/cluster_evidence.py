@@ -17,8 +17,10 @@ from gating.thresholds import Axis, axis_of, rounded
 
 FEWEST_TO_SEARCH = 60
 FEWEST_IN_CLUSTER = 12.0
-ALL_OF_THE_FIRST = 350
-"""The events with most evidence are all looked at, those after them ever more thinly."""
+ALL_OF_THE_FIRST = (350, 450, 280)
+"""Events with most evidence that a look takes all of, those after them ever more thinly; look after look."""
+CLEAR_AT_A_LOOK = 0.5
+"""Confidence from which no further look is taken."""
 WIDEST_CLUSTER = 1.0
 """Typical SD of a kind of cell over all axes, natural log; debris and doublets of many kinds spread more."""
 HARDLY, FAR_BELOW = 0.4, 1.5
@@ -28,6 +30,8 @@ LEAST_LEFT = 0.3
 JUST_BEYOND, WELL_BELOW = 0.4, 1.0
 """Mean place of a wanted cluster: at most so far beyond the edge of a low or negative anchor; less than so
 far below, it counts against the cluster."""
+FEWEST_MORE, LEAST_MORE = 3, 0.01
+"""Cells, and share of those there are, that a further ellipsoid must add."""
 OUTERMOST = 2.88
 """Standard normal deviate of the outermost cell of a cluster: one in 500 lies beyond."""
 CLEARLY_POSITIVE, LOWEST = 1.5, 0.5
@@ -75,14 +79,31 @@ def find_clusters(
     known = {anchor.channel: anchor.axis for anchor in anchors}
     axes = [(channel, known.get(channel) or axis_of(values)) for channel, values in columns]
     region = _in_order(region, evidence, axes)
-    picked, weights = _thinned(region)
+    best: Clustered | None = None
+    for first in ALL_OF_THE_FIRST:
+        found = _look(anchors, axes, region, _thinned(region, first), trust)
+        if found is not None and (best is None or found.group.confidence > best.group.confidence):
+            best = found
+        if best is not None and best.group.confidence >= CLEAR_AT_A_LOOK:
+            break
+    return best
+
+
+def _look(
+    anchors: Sequence[Anchor],
+    axes: Sequence[tuple[str, Axis]],
+    region: NDArray[np.intp],
+    thinned: tuple[NDArray[np.intp], Floats],
+    trust: float,
+) -> Clustered | None:
+    picked, weights = thinned
     mixture = fit_mixture(_points(axes, picked), weights)
     places, positive = _places(mixture, anchors, axes)
     wanted, sureness = _choose(mixture, places, positive) if positive.any() else ([], 0.0)
     if not wanted:
         return None
     near = _near(mixture, wanted, axes, region)
-    return _drawn(mixture, wanted, axes, near, evidence.size, trust * sureness)
+    return _drawn(mixture, wanted, axes, near, anchors[0].axis.values.size, trust * sureness)
 
 
 def _places(
@@ -102,9 +123,9 @@ def _in_order(
     return region[np.lexsort((*keys, -evidence[region]))]
 
 
-def _thinned(region: NDArray[np.intp]) -> tuple[NDArray[np.intp], Floats]:
+def _thinned(region: NDArray[np.intp], n_first: int) -> tuple[NDArray[np.intp], Floats]:
     """Return some of the ordered events and how many each stands for: all at the top, then ever fewer."""
-    first = float(ALL_OF_THE_FIRST)
+    first = float(n_first)
     steps = np.arange(first * (1 + np.log(max(region.size / first, 1.0))) + 1)
     ranks = np.where(steps < first, steps, first * np.exp((steps - first) / first)).astype(np.intp)
     ranks = np.unique(ranks[ranks < region.size])
@@ -196,6 +217,9 @@ def _drawn(
             continue
         limit = min(float(distances[order[int(np.argmax(gain))]]), _farthest(len(axes)))
         limit = rounded(limit * (1 + 1e-5))
+        more = np.count_nonzero((distances <= limit) & ~inside)
+        if more < max(FEWEST_MORE, LEAST_MORE * np.count_nonzero(inside)):
+            continue
         gates.append(_as_gate(mixture, group, axes, limit))
         inside |= distances <= limit
     total = float(likely.sum()) + np.count_nonzero(inside)

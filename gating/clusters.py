@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 NEIGHBOURS = 8
 MOST_PEAKS = 16
-ITERATIONS = 30
+ITERATIONS, SETTLED = 30, 0.002
+"""Most steps of the mixture, and the share of events that may still change groups when it stops."""
 LEAST_SPREAD = 0.15
 """SD on an axis below which no group is believed to lie."""
 NOISE_SHARE, NOISE_WIDTH = 0.02, 2.0
@@ -41,10 +42,9 @@ class Mixture:
 
     def distance_square(self, group: int, points: Floats) -> Floats:
         """Return the squared Mahalanobis distance of points, shape (n, n_axes), from a group's centre."""
-        whitened = np.linalg.solve(
-            np.linalg.cholesky(self.covariances[group]), (points - self.means[group]).T
-        )
-        return np.asarray((whitened**2).sum(axis=0), np.float64)
+        whiten = np.linalg.inv(np.linalg.cholesky(self.covariances[group]))
+        whitened = whiten @ (points - self.means[group]).T
+        return np.asarray(np.einsum("ij,ij->j", whitened, whitened), np.float64)
 
     def belongings(self, points: Floats) -> Floats:
         """Return the probability of each group at each point, shape (n_groups, n); each column sums to 1."""
@@ -80,7 +80,11 @@ def fit_mixture(points: Floats, weights: Floats) -> Mixture:
     owned = _owned(density_peaks(points), weights)
     mixture = _estimate(points, owned, weights)
     for _ in range(ITERATIONS):
+        before = mixture.shares
         mixture = _estimate(points, mixture.belongings(points)[:-1], weights)
+        same = before.size == mixture.shares.size
+        if same and np.abs(mixture.shares - before).sum() < SETTLED * weights.sum():
+            break
     return mixture
 
 
@@ -93,11 +97,11 @@ def density_peaks(points: Floats) -> NDArray[np.intp]:
     n = points.shape[0]
     reach = np.partition(distances, min(NEIGHBOURS, n - 1), axis=1)[:, min(NEIGHBOURS, n - 1)]
     order = np.argsort(reach, kind="stable")
-    nearest, apart = np.zeros(n, np.intp), np.full(n, np.inf)
-    for i, point in enumerate(order[1:], 1):
-        denser = order[:i]
-        best = int(np.argmin(distances[point, denser]))
-        nearest[point], apart[point] = denser[best], distances[point, denser[best]]
+    distances = distances[order][:, order]
+    distances[np.triu_indices(n)] = np.inf  # what is left of each row are the denser points
+    best = distances.argmin(axis=1)
+    nearest, apart = np.zeros(n, np.intp), np.zeros(n)
+    nearest[order], apart[order] = order[best], distances[np.arange(n), best]
     peaks = np.argsort(-apart / np.maximum(reach, 1e-9), kind="stable")[:MOST_PEAKS]
     groups = np.full(n, -1, np.intp)
     groups[peaks] = np.arange(peaks.size)
@@ -123,14 +127,15 @@ def _estimate(points: Floats, owned: Floats, weights: Floats) -> Mixture:
     """Return the mixture of groups that own these points, and the noise around all of them."""
     shares, means, covariances = [], [], []
     whole_mean, whole_covariance = _moments(points, weights)
-    prior = LEAST_SPREAD**2 * np.eye(points.shape[1])
+    identity = np.eye(points.shape[1])
+    prior = LEAST_SPREAD**2 * identity
     for part in owned:
         heavy = part * weights
         if part.sum() <= NEIGHBOURS:
             continue
         mean, covariance = _moments(points, heavy)
         few = points.shape[1] / (points.shape[1] + float(part.sum()))
-        round_one = np.eye(points.shape[1]) * np.trace(covariance) / points.shape[1]
+        round_one = identity * np.trace(covariance) / points.shape[1]
         shares.append(float(heavy.sum()))
         means.append(mean)
         covariances.append((1 - few) * covariance + few * round_one + prior)

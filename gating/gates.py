@@ -94,7 +94,7 @@ def inside(gate: Gate, events: Columns) -> Mask:
         case EllipsoidGate():
             return distance_square(gate, events) <= gate.distance_square
         case AllOf():
-            return _combined(np.logical_and, [inside(part, events) for part in gate.gates])
+            return _inside_all(gate, events)
         case AnyOf():
             return _combined(np.logical_or, [inside(part, events) for part in gate.gates])
 
@@ -107,8 +107,14 @@ def distance_square(gate: EllipsoidGate, events: Columns) -> NDArray[np.float64]
             for channel, cofactor, centre in zip(gate.channels, gate.cofactors, gate.mean, strict=True)
         ]
     )
-    whitened = np.linalg.solve(np.linalg.cholesky(np.array(gate.covariance)), offsets)
-    return np.asarray((whitened**2).sum(axis=0), np.float64)
+    whiten = np.linalg.inv(np.linalg.cholesky(np.array(gate.covariance)))
+    total = np.zeros(offsets.shape[1])
+    for row, weights in enumerate(whiten):  # event by event the same sum, whatever other events there are
+        along = weights[0] * offsets[0]
+        for column in range(1, row + 1):
+            along += weights[column] * offsets[column]
+        total += along * along
+    return total
 
 
 def channels_of(gate: Gate) -> tuple[str, ...]:
@@ -122,6 +128,32 @@ def channels_of(gate: Gate) -> tuple[str, ...]:
             return gate.channels
         case AllOf() | AnyOf():
             return tuple(dict.fromkeys(name for part in gate.gates for name in channels_of(part)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Some of the events."""
+
+    events: Columns
+    rows: NDArray[np.intp]
+
+    @property
+    def n_events(self) -> int:
+        return int(self.rows.size)
+
+    def column(self, channel: str) -> FloatArray:
+        return self.events.column(channel)[self.rows]
+
+
+def _inside_all(gate: AllOf, events: Columns) -> Mask:
+    """Return which events are inside all parts; ranges, which cost least, leave fewer for the others."""
+    ranges = [inside(part, events) for part in gate.gates if isinstance(part, RangeGate)]
+    others = [part for part in gate.gates if not isinstance(part, RangeGate)]
+    result = _combined(np.logical_and, ranges) if ranges else np.ones(events.n_events, np.bool_)
+    for part in others:
+        rows = np.flatnonzero(result)
+        result[rows] = inside(part, _Rows(events, rows))
+    return result
 
 
 def _combined(operation: np.ufunc, masks: list[Mask]) -> Mask:

@@ -32,6 +32,8 @@ CLEAR_ROUGH = 0.5
 CLEAR_WITHOUT_CLUSTERS = 0.8
 """Confidence from which the anchors' own cuts are taken without looking at the other channels."""
 TRUST_IN_CLUSTERS = 0.9
+CLEAR_AMONG_DEAD = 0.6
+"""Without a viability dye the anchors' cuts let dead cells in; clusters so clear are taken instead."""
 NOT_IN_CLUSTERS = ("fsc_height", "fsc_width", "ssc_height", "time", "viability", "dump")
 STRICT = 1.5
 """Without any group the positive cuts lie this far (a factor of 4.5) above the negative cells."""
@@ -140,7 +142,8 @@ def _with_scatter(search: Search, choices: Choices) -> Search:
 
 def _with_clusters(search: Search, choices: Choices) -> Search:
     """Return the search with the clusters of all channels where they show the group more clearly."""
-    if search.group.confidence >= CLEAR_WITHOUT_CLUSTERS:
+    stained = bool(choices.panel.with_role("viability"))
+    if stained and search.group.confidence >= CLEAR_WITHOUT_CLUSTERS:
         return search
     channels = sorted(
         (c for c in choices.panel.channels if c.role not in NOT_IN_CLUSTERS),
@@ -149,7 +152,8 @@ def _with_clusters(search: Search, choices: Choices) -> Search:
     anchored = [a for a in search.anchors if a.channel in _names(_anchor_channels(choices))]
     columns = [(c.channel, search.candidates.column(c.channel)) for c in channels]
     found = find_clusters(anchored, columns, TRUST_IN_CLUSTERS)
-    if found is None or found.group.confidence <= search.group.confidence:
+    least = search.group.confidence if stained else min(search.group.confidence, CLEAR_AMONG_DEAD)
+    if found is None or found.group.confidence <= least:
         return search
     fluorescent = tuple(_anchor_channels(choices))
     return Search(search.candidates, fluorescent, tuple(anchored), found.group, found.ellipsoids)
@@ -228,7 +232,8 @@ def _agreement(search: Search, cuts: list[_Cut]) -> float:
         [_passes(a, a.axis.place(c.threshold.value)) for a, c in zip(search.anchors, cuts, strict=True)]
     )
     if search.ellipsoids:
-        cut &= inside(AnyOf(search.ellipsoids), search.candidates)
+        rows = np.flatnonzero(cut)
+        cut[rows] = inside(AnyOf(search.ellipsoids), search.candidates.select(cut))
     both = int(np.count_nonzero(cut & group.mask))
     total = int(np.count_nonzero(cut)) + int(np.count_nonzero(group.mask))
     return 2 * both / total if total else 0.0
