@@ -32,7 +32,8 @@ class Remedy:
     name, terms
         The remedy, and the terms of the error budget that it acts on.
     share_percent
-        Of the summed variance (dex²) of all tubes.
+        Of a tube's variance (dex²), the mean over the tubes: dim ones, whose relative errors are large, count
+        no more than others.
     n_largest
         Tubes in which these terms are the largest part.
     fold
@@ -70,7 +71,7 @@ class Limiting:
             return "No tube has a receptor density with an interval: nothing can be said of what limits it."
         best = self.remedies[0]
         return (
-            f"{best.share_percent:.0f} % of the variance of the {self.n} densities would go with "
+            f"{best.share_percent:.0f} % of the variance of a density (mean of {self.n}) would go with "
             f"{best.name}: the middle 95 % interval is ×/÷ {best.fold:.2f} and would be "
             f"×/÷ {best.fold_without:.2f} at best."
         )
@@ -111,11 +112,10 @@ def _remedies(found: Sequence[ReceptorDensity]) -> Iterable[Remedy]:
     parts = [{name: _variance(one, terms) for name, terms in _REMEDIES.items()} for one in found]
     totals = [sum(part.values()) for part in parts]
     largest = [max(part, key=part.__getitem__) for part in parts]
-    whole = math.fsum(totals)
     for name, terms in _REMEDIES.items():
         own = [part[name] for part in parts]
         rest = [total - mine for total, mine in zip(totals, own, strict=True)]
-        share = 100 * math.fsum(own) / whole if whole else 0.0
+        share = 100 * math.fsum(map(_ratio, own, totals)) / len(totals)
         yield Remedy(
             name, ", ".join(terms), share, largest.count(name), _fold(_middle(totals)), _fold(_middle(rest))
         )
@@ -123,6 +123,10 @@ def _remedies(found: Sequence[ReceptorDensity]) -> Iterable[Remedy]:
 
 def _variance(found: ReceptorDensity, terms: Sequence[str]) -> float:
     return math.fsum(term.sd_dex**2 for term in found.budget if term.name in terms)
+
+
+def _ratio(part: float, whole: float) -> float:
+    return part / whole if whole else 0.0
 
 
 def _middle(values: Sequence[float]) -> float:

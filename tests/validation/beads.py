@@ -200,7 +200,8 @@ def section(found: BeadsFound) -> str:
 
 
 def _days_section(found: BeadsFound) -> str:
-    rows = [_kit_row(kit, [day for day in found.days if day.kit == kit]) for kit in KITS]
+    kits = [kit for kit in KITS if any(day.kit == kit and day.errors for day in found.days)]
+    rows = [_kit_row(kit, [day for day in found.days if day.kit == kit]) for kit in kits]
     rows.append(_kit_row("**all**", found.days))
     columns = (
         "kit", "runs", "a curve", "refused", "accept / warn / reject", "median error, P95", "worst",
