@@ -52,9 +52,30 @@ def washout_tables(found: WashoutReport | None) -> Titled:
     return (
         ("Estimates, with 95 % intervals", Table(columns, estimates)),
         ("Not estimated", Table(("model", "text"), refused)),
+        ("Which model", _choice(found)),
+        ("The drug at each visit, and the total", _occupied(found)),
+        ("Assumptions", Table(("text",), tuple((words,) for words in found.assumptions))),
         ("Data", Table(("rows", "n"), rows)),
         ("Notes", Table(("text",), tuple((note,) for note in found.notes))),
     )
+
+
+def _choice(found: WashoutReport) -> Table:
+    """Return the models that took part, and which is preferred by which rule."""
+    choice = found.choice
+    rows = tuple((c.name, c.aicc, c.parameters) for c in choice.candidates) if choice else ()
+    why = ((f"{choice.reason}; rule: {choice.rule}", None, None),) if choice else ()
+    return Table(("model", "aicc", "parameters"), (*rows, *why))
+
+
+def _occupied(found: WashoutReport) -> Table:
+    """Return serum, occupancy and total of every visit."""
+    columns = (
+        "patient_id", "visit", "weeks", "status", "rd", "serum_ug_ml", "serum_low", "serum_high", "occupancy",
+        "occupancy_low", "occupancy_high", "total", "total_low", "total_high", "reason",
+    )  # fmt: skip
+    rows = (tuple(getattr(visit, name) for name in columns) for visit in found.visits)
+    return Table(columns, tuple(rows))
 
 
 def response_tables_of(found: ResponseTables | None) -> Titled:

@@ -10,6 +10,7 @@ from calibration.receptor_density import RdStatus
 from pipeline.figures.names import clones_compete, density_name, drug_of, marker_of
 from pipeline.figures.ticks import count
 from pipeline.outcome import Outcome
+from pipeline.report.model_words import model_words, refusal_words
 from pipeline.sample_result import SampleResult
 from pipeline.study import Study
 from pipeline.washout.rank_association import RankAssociation
@@ -141,14 +142,14 @@ def verdict_line(results: Iterable[SampleResult]) -> str:
 
 
 def washout_words(outcome: Outcome) -> tuple[str, ...]:
-    """Return what M0 and M1 say, or why they say nothing, a sentence or two each."""
+    """Return what M0 to M3 say, or why they say nothing, a sentence or two each."""
     found = outcome.washout
     if found is None:
         return ()
     name = density_name(outcome.study)
     said = [_rank_words(found.rank, name)] if found.rank else []
     said += [_slope_words(found.tobit, name)] if found.tobit else []
-    said += [f"{refusal.name} was not estimated: {refusal.reason}." for refusal in found.not_estimable]
+    said += [*model_words(found, name), *refusal_words(found.not_estimable)]
     return (*said, BETWEEN_PATIENTS.format(name=name))
 
 
