@@ -34,7 +34,7 @@ def test_a_wait_says_its_model_and_whether_it_can_be_told():
         ),
     )
     assert said[0].startswith(
-        "M1. 90 % of the patients have 150,000 free CD38 after 60 (95 % interval 40 to 90)"
+        "Wait by M1. 90 % of the patients have 150,000 free CD38 after 60 (95 % interval 40 to 90)"
     )
     assert said[0].endswith("weeks; extrapolated.")
     assert (
