@@ -27,7 +27,7 @@ imports: $(VENV)/.test-ready
 bench: $(VENV)/.test-ready
 	$(BIN)/python -m pytest tests/benchmarks -m benchmark -s -p no:xdist
 
-# Simulations with known truth; writes docs/validation.md (about 15 minutes on two cores).
+# Simulations with known truth; writes docs/validation.md.
 validation: $(VENV)/.test-ready
 	cd tests && OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 ../$(BIN)/python -m validation.write --out ../docs/validation.md
 
