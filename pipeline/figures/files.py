@@ -69,7 +69,7 @@ def _clear(folder: Path, *names: str) -> None:
 def _write_washout(folder: Path, outcome: Outcome) -> None:
     visits = visits_of(outcome)
     if any(visit.washout_weeks is not None for visit in visits):
-        fit = outcome.washout.tobit if outcome.washout else None
+        fit = outcome.washout.curve if outcome.washout else None
         figure = washout_figure(
             visits, outcome.best_responses(), outcome.study.settings, fit, axis_name(outcome.study)
         )

@@ -16,6 +16,7 @@ from pipeline.figures.palette import BLUE, GREY, INK, RESPONSE_LOOK, RESPONSES
 from pipeline.figures.ticks import count
 from pipeline.settings import Settings
 from pipeline.visits import QUANTIFIED, Visit, patient_rd
+from pipeline.washout.recovery import RecoveryFit
 from pipeline.washout.report import upper_limit
 from pipeline.washout.rows import SHORTEST_WASHOUT_WEEKS
 from pipeline.washout.tobit import WashoutFit
@@ -52,7 +53,7 @@ def washout_figure(
     visits: Sequence[Visit],
     responses: Mapping[str, str],
     settings: Settings,
-    fit: WashoutFit | None = None,
+    fit: WashoutFit | RecoveryFit | None = None,
     name: str = "free CD38, molecules per cell",
 ) -> Figure:
     """Return receptor density against weeks of washout, both logarithmic.
@@ -66,7 +67,7 @@ def washout_figure(
     settings
         `rd_cut`, `month_days`, `uloq_extrapolation`, `washed_out_drug`.
     fit
-        M1; its line and the 95 % band of the median are drawn within the washouts that were seen.
+        M1 or M2; its line and the 95 % band of the median are drawn within the washouts that were seen.
     name
         Of the vertical axis.
     """
@@ -152,7 +153,7 @@ def _draw_references(axes: Axes, lloqs: Sequence[float], settings: Settings) -> 
             axes.text(week, 1.01, f"{months} months", fontsize=7, color=GREY, ha="center", transform=above)
 
 
-def _draw_line(axes: Axes, fit: WashoutFit) -> None:
+def _draw_line(axes: Axes, fit: WashoutFit | RecoveryFit) -> None:
     grid = np.geomspace(float(fit.data.weeks.min()), float(fit.data.weeks.max()), 60)
     low, high = fit.predict_interval(grid)
     floor, ceiling = axes.get_ylim()

@@ -147,7 +147,7 @@ def _anchors(outcome: Outcome, results: Sequence[SampleResult]) -> dict[str, str
 def _washout_svg(outcome: Outcome, visits: Sequence[Visit]) -> str:
     if not any(visit.washout_weeks is not None for visit in visits):
         return ""
-    fit = outcome.washout.tobit if outcome.washout else None
+    fit = outcome.washout.curve if outcome.washout else None
     figure = washout_figure(
         visits, outcome.best_responses(), outcome.study.settings, fit, axis_name(outcome.study)
     )

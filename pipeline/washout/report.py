@@ -66,6 +66,18 @@ class WashoutReport:
     visits: tuple[OccupiedVisit, ...] = ()
     assumptions: tuple[str, ...] = ()
 
+    @property
+    def curve(self) -> WashoutFit | RecoveryFit | None:
+        """What a figure draws: the recovery curve where it is preferred, else the line."""
+        if self.recovery and self.choice and self.choice.preferred == "M2":
+            return self.recovery
+        return self.tobit
+
+    @property
+    def curve_name(self) -> str:
+        """`M2` or `M1`."""
+        return "M2" if isinstance(self.curve, RecoveryFit) else "M1"
+
     def to_dict(self) -> dict[str, Json]:
         """Return what `washout.json` holds."""
         return {

@@ -208,4 +208,6 @@ def test_a_study_with_late_measured_rows_gets_a_recovery_curve_and_its_waits():
     assert any("cannot be separated" in note for note in report.notes)
     assert {candidate.name for candidate in report.choice.candidates} == {"M1", "M2"}
     assert report.choice.preferred == "M2"
+    assert report.curve is report.recovery
+    assert report.curve_name == "M2"
     assert json.dumps(report.to_dict(), allow_nan=False)
