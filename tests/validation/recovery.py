@@ -129,4 +129,5 @@ if __name__ == "__main__":
     import sys
 
     wanted = int(sys.argv[1]) if len(sys.argv) > 1 else 200
-    print(recovery_markdown([examine_recovery(truth, wanted, 20240607) for truth in RECOVERIES]))
+    for wanted_truth in RECOVERIES:
+        print(recovery_markdown([examine_recovery(wanted_truth, wanted, 20240607)]), flush=True)
