@@ -122,6 +122,7 @@ def _client(workers: int, scheduler: str | None) -> Iterator[Client]:
             "distributed.scheduler.worker-saturation": 1.0,
             "distributed.scheduler.allowed-failures": 1,
             "distributed.comm.timeouts.connect": "10s",
+            "distributed.worker.preload": ["pipeline.worker"],
         }
     ):
         if scheduler is not None:

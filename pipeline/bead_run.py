@@ -73,6 +73,10 @@ def _read(task: BeadTask) -> tuple[FcsFile, str]:
 def _fitted(task: BeadTask, file: FcsFile, found: CalibrationResult) -> CalibrationResult:
     run = task.run
     singlets, note = _singlets(file)
+    finite = np.isfinite(file.column(found.channel))
+    if not finite.all():
+        note = _sentences(note, f"{int((~finite).sum())} events hold no number on {found.channel}: left out")
+        singlets = singlets & finite
     intensity = file.column(found.channel)[singlets]
     found = replace(
         found,

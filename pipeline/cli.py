@@ -154,9 +154,6 @@ def main(arguments: list[str] | None = None) -> None:
     _write_utf8()
     try:
         app(args=arguments, standalone_mode=True)
-    except KeyboardInterrupt:
-        _complain("stopped; every finished tube is kept: run the same command again to go on")
-        sys.exit(ExitStatus.INTERRUPTED)
     except Exception as error:  # the one place where an error becomes a sentence and a status
         sys.exit(_sentence_and_status(error))
 
@@ -180,8 +177,12 @@ def _sentence_and_status(error: Exception) -> ExitStatus:
 def _finish(study: Path, options: RunOptions, work: Callable[..., RunSummary], *, quiet: bool) -> None:
     from pipeline.progress import reporter
 
-    with reporter(quiet=quiet) as seen:
-        summary = work(_study(study), options, seen)
+    try:
+        with reporter(quiet=quiet) as seen:
+            summary = work(_study(study), options, seen)
+    except KeyboardInterrupt:
+        _complain("stopped; every finished tube is kept: run the same command again to go on")
+        raise typer.Exit(ExitStatus.INTERRUPTED) from None
     if summary.faults:
         _complain(summary.faults)
     if not quiet and summary.text:
@@ -192,6 +193,7 @@ def _finish(study: Path, options: RunOptions, work: Callable[..., RunSummary], *
 def _study(folder: Path) -> Path:
     """Return the folder; of a simulated one, the study in it."""
     _must_be_folder(folder)
+    folder = folder.resolve()  # workers of a cluster run elsewhere
     inner = folder / "study"
     if not any((folder / name).exists() for name in ("study.xlsx", "samples.csv")) and inner.is_dir():
         _complain(f"{folder} holds a study in {inner}: using that one")

@@ -18,13 +18,18 @@ NUMBERS = ("cells", "RD", "weeks")
 
 
 def finished_text(outcome: Outcome, report: Path) -> str:
-    """Return the table of samples, what failed and why, notes on the study and the report's path."""
-    failed = [result for result in outcome.results if is_failed(result)]
+    """Return the table of samples, notes on the study and the report's path."""
     lines = [_table(outcome), *(f"{note.about}: {note.text}" for note in outcome.notes)]
-    if failed:
-        lines.append(f"{len(failed)} of {len(outcome.results)} samples failed:")
-        lines += [f"  {result.sample_id}: {_reason(result)}" for result in failed]
     return "\n".join([*lines, f"Report: {report}"])
+
+
+def failed_text(outcome: Outcome) -> str:
+    """Return which samples failed and why; "" where none did."""
+    failed = [result for result in outcome.results if is_failed(result)]
+    if not failed:
+        return ""
+    head = f"{len(failed)} of {len(outcome.results)} samples failed:"
+    return "\n".join([head, *(f"  {result.sample_id}: {_reason(result)}" for result in failed)])
 
 
 def curve_line(run: CalibrationResult) -> str:

@@ -45,7 +45,7 @@ def quantify_tube(task: TubeTask) -> SampleResult:
             spillover=task.spillover,
             allow_truncated=task.settings.allow_truncated,
         )
-        control = read_control(task.folder, task.sample, task.panel, task.settings, tube)
+        control = _control(task, tube)
         tube, control = without_dye_spill(tube, control)
         gated = _gated(tube, control, _overrides(task))
         if task.sample.gates_file:
@@ -56,6 +56,16 @@ def quantify_tube(task: TubeTask) -> SampleResult:
         return with_sentinels(task, tube, control, gated, result)
     except (FcsError, UserError, ValueError) as error:
         return failed(task, str(error))
+
+
+def _control(task: TubeTask, tube: Tube) -> Control:
+    """Read the control, unless it is the stained tube itself under another name."""
+    hashes = dict(task.files_sha256)
+    own = hashes.get(task.sample.fcs_file, "")
+    same = [n for n in (task.sample.fmo_file, task.sample.isotype_file) if n and own and hashes.get(n) == own]
+    if same:
+        return Control(notes=(f"{same[0]} holds the same bytes as the stained tube: it is no control",))
+    return read_control(task.folder, task.sample, task.panel, task.settings, tube)
 
 
 def _with_moved(task: TubeTask, tube: Tube, gated: GatedPopulation) -> GatedPopulation:
@@ -122,7 +132,7 @@ def _quantified(
         sample_id=task.sample.sample_id,
         receptor=receptor,
         population=("" if gated.aberrant is None else "aberrant_") + task.settings.population_name,
-        flags=_flags(task, tube, gated, receptor),
+        flags=_flags(task, tube, gated, receptor, has_control=control.tube is not None),
         n_events=tube.events.n_events,
         n_viable_singlets=int(gated.viable_singlets.sum()),
         n_plasma_cells=int(gated.mask.sum()),
@@ -169,9 +179,13 @@ def _overrides(task: TubeTask) -> dict[str, float]:
     return {override.gate: override.value for override in task.overrides}
 
 
-def _flags(task: TubeTask, tube: Tube, gated: GatedPopulation, receptor: ReceptorDensity) -> tuple[str, ...]:
+def _flags(
+    task: TubeTask, tube: Tube, gated: GatedPopulation, receptor: ReceptorDensity, *, has_control: bool
+) -> tuple[str, ...]:
+    named = task.sample.fmo_file or task.sample.isotype_file
+    unusable = ("CONTROL_UNUSABLE",) if named and not has_control else ()
     repaired = ("REPAIRED_FILE",) if any(r.code not in USUAL for r in tube.file.repairs) else ()
-    every = (*task.flags, *repaired, *tube.flags, *gated.flags, *receptor.flags)
+    every = (*task.flags, *unusable, *repaired, *tube.flags, *gated.flags, *receptor.flags)
     return tuple(dict.fromkeys(flag for flag in every if flag))
 
 

@@ -6,9 +6,13 @@ import numpy as np
 
 from calibration.bead_kits import bead_kit
 from calibration.receptor_density import RdStatus, ReceptorDensity, quantify_receptor_density
+from calibration.standard_curve import StandardCurve
 from gating.events import FloatArray, Mask
 from pipeline.tube import Tube
 from pipeline.tube_task import TubeTask
+
+BRIGHT_CONTROL = 0.25
+"""Part of the control's own ABC by which it must outshine the stain to be refused."""
 
 
 def receptor_of(
@@ -29,7 +33,7 @@ def receptor_of(
     if task.calibration.curve is None or not bead_kit(task.calibration.kit).quantifies:
         return _without_curve(task, tube.quantified[cells])
     spread = dye.f_p_ratio_sd / dye.f_p_ratio if dye.f_p_ratio_sd and dye.f_p_ratio else settings.f_p_cv
-    return quantify_receptor_density(
+    found = quantify_receptor_density(
         _censored(tube)[cells],
         blank,
         task.calibration.curve,
@@ -43,6 +47,31 @@ def receptor_of(
         detector_top=tube.quantified_top,
         seed=settings.seed,
         control_kind=kind,
+    )
+    return _without_bright_control(found, task.calibration.curve)
+
+
+def _without_bright_control(found: ReceptorDensity, curve: StandardCurve) -> ReceptorDensity:
+    """Take the density back where the control outshines the stain: that is no background, whatever it is.
+
+    Medians that differ by noise stay, signed; a control above the stain by a quarter of itself and more than
+    the dimmest bead has been exchanged with it, or is another staining.
+    """
+    if found.rd is None or found.rd_high is None or found.background_abc is None:
+        return found
+    if found.rd_high > -BRIGHT_CONTROL * found.background_abc or found.rd > -curve.bottom_level:
+        return found
+    note = "the control is brighter than the stained tube: were the two exchanged? No density is given"
+    return ReceptorDensity(
+        RdStatus.NO_BACKGROUND,
+        found.n_cells,
+        median_mfi=found.median_mfi,
+        background_mfi=found.background_mfi,
+        abc=found.abc,
+        background_abc=found.background_abc,
+        uloq=found.uloq,
+        flags=(*found.flags, "CONTROL_BRIGHT"),
+        notes=(*found.notes, note),
     )
 
 

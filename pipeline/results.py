@@ -30,12 +30,15 @@ MOST_NOTES = 20
 """Inconsistencies of what was typed that are notes one by one; the tables hold all."""
 
 FAILED = (RdStatus.FAILED, RdStatus.NO_CURVE)
-"""Statuses of tubes that something must be done about before they can be quantified."""
+"""Statuses of tubes that something must be done about before they can be quantified; so must a named control
+that gives no background."""
 
 
 def is_failed(result: SampleResult) -> bool:
     """Tell whether a tube makes the run end with status 3."""
-    return result.receptor.status in FAILED
+    without = {"CONTROL_UNUSABLE", "CONTROL_BRIGHT"} & set(result.flags)
+    status = result.receptor.status
+    return status in FAILED or (status is RdStatus.NO_BACKGROUND and bool(without))
 
 
 def assembled(

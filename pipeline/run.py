@@ -13,8 +13,8 @@ from pipeline.bead_run import calibrate_bead_run
 from pipeline.checks import check_folder
 from pipeline.errors import UsageError, UserError
 from pipeline.faults import Fault, Severity, did_you_mean, fault_report, stops_run
-from pipeline.outcome import Note
-from pipeline.printout import curve_line, finished_text
+from pipeline.outcome import Note, Outcome
+from pipeline.printout import curve_line, failed_text, finished_text
 from pipeline.progress import Reporter
 from pipeline.provenance import RunFacts, command_line, now
 from pipeline.quantify import TubeTask, failed, quantify_tube
@@ -75,7 +75,7 @@ def run_study(folder: Path, options: RunOptions, seen: Reporter) -> RunSummary:
     outcome = assembled(study, found, calibrations, faults, _not_run(study, found))
     facts = RunFacts(command_line(), started, time.monotonic() - clock, workers, len(stored))
     results.write(outcome, facts)
-    return _summary(outcome.results, finished_text(outcome, results.report), faults)
+    return _summary(outcome, finished_text(outcome, results.report), faults)
 
 
 def calibrate_study(folder: Path, options: RunOptions, seen: Reporter) -> RunSummary:
@@ -123,7 +123,7 @@ def _from_store(folder: Path, *, whole_report: bool) -> RunSummary:
     outcome = assembled(study, found, calibrations, faults, (*_not_run(study, found), *stale))
     facts = RunFacts(command_line(), now(), 0.0, 0, len(found))
     results.write(outcome, facts, figures=whole_report)
-    return _summary(outcome.results, finished_text(outcome, results.report), faults)
+    return _summary(outcome, finished_text(outcome, results.report), faults)
 
 
 def _must_be_samples(only: Iterable[str], study: Study) -> None:
@@ -221,9 +221,10 @@ def _some_tube_fails(faults: Iterable[Fault]) -> bool:
     return any(fault.severity is Severity.TUBE for fault in faults)
 
 
-def _summary(results: Iterable[SampleResult], text: str, faults: Sequence[Fault]) -> RunSummary:
-    status = SOME_FAILED if any(is_failed(result) for result in results) else ALL_QUANTIFIED
-    return RunSummary(status, text, fault_report(faults))
+def _summary(outcome: Outcome, text: str, faults: Sequence[Fault]) -> RunSummary:
+    failed = failed_text(outcome)
+    said = "\n".join(part for part in (fault_report(faults), failed) if part)
+    return RunSummary(SOME_FAILED if failed else ALL_QUANTIFIED, text, said)
 
 
 def _cross_checked(study: Study) -> str:

@@ -13,6 +13,7 @@ from gating.events import Events, FloatArray, Mask
 from gating.panel import GatingChannel, GatingPanel, Target
 from pipeline.channels import MatchedChannels, matched_channels
 from pipeline.fcs import FcsFile, read_fcs
+from pipeline.soundness import sound_events
 from pipeline.study import Panel
 
 AT_THE_TOP = 0.999
@@ -98,8 +99,10 @@ def read_tube(
     matrix = spillover if spillover is not None or not compensated else header.spillover
     wanted = _in_file_order(header.channels, [*matched.names, *(matrix.channels if matrix else ())])
     file = read_fcs(path, channels=wanted, allow_truncated=allow_truncated)
-    raw = Events(file.events(wanted), wanted, tuple(file.scale_top(name) for name in wanted))
     quantified = matched.quantified
+    read = Events(file.events(wanted), wanted, tuple(file.scale_top(name) for name in wanted))
+    sound = sound_events(read, path.name, _time_channels(panel, matched))
+    raw = sound.events
     events, used, flags, notes = _compensated(raw, matrix)
     return Tube(
         file=file,
@@ -110,9 +113,14 @@ def read_tube(
         quantified_top=raw.scale_top(quantified),
         on_scale_end=raw.column(quantified) >= AT_THE_TOP * raw.scale_top(quantified),
         spillover=used,
-        flags=flags,
-        notes=(*matched.notes, *notes),
+        flags=(*sound.flags, *flags),
+        notes=(*matched.notes, *sound.notes, *notes),
     )
+
+
+def _time_channels(panel: Panel, matched: MatchedChannels) -> tuple[str, ...]:
+    pairs = zip(panel.channels, matched.names, strict=True)
+    return tuple(name for channel, name in pairs if channel.role == "time")
 
 
 def _in_file_order(channels: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:

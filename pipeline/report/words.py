@@ -27,6 +27,8 @@ FLAGS: Final = {
     "BEADS_AGED": "the beads were acquired longer before or after the tube than is accepted without a flag",
     "BEAD_AGE_UNKNOWN": "it is not known when the beads or the tube were acquired",
     "BG_METHOD_DIFFERS": "subtracting as molecules and as fluorescence differ by more than 10 %",
+    "CHANNEL_CONSTANT": "every event has the same value on a channel of the panel",
+    "CONTROL_BRIGHT": "the control is brighter than the stained tube: exchanged?",
     "CONTROL_NOT_ISOTYPE": "the kit subtracts an isotype control, and this control is none",
     "CONTROL_SETTINGS_DIFFER": "the control was acquired with other detector settings",
     "CONTROL_UNUSABLE": "the control tube cannot be used",
@@ -62,6 +64,7 @@ FLAGS: Final = {
     "SPILL_MISSING": "no usable spillover matrix: not compensated, but for what the control tube could tell",
     "STUDY_DRUG_BEFORE_SAMPLE": "the study drug had been given before the sample",
     "TIME_UNSTABLE": "a stretch of the acquisition was left out as unsteady",
+    "VALUES_MISSING": "some events held no number and were left out",
     "VOLTAGE_MISMATCH": "other voltage or gain of beads or control than of the tube, accepted with a reason",
 }
 """What a flag means. A flag that is not listed is shown as it is; the tube's notes explain it."""

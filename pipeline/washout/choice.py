@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -33,13 +34,14 @@ class ModelChoice:
 
 
 def choose(candidates: Sequence[Candidate]) -> ModelChoice | None:
-    """Return the preferred model; None where none was fitted.
+    """Return the preferred model; None where none was fitted, or none with rows enough for an AICc.
 
     Examples
     --------
     >>> choose([Candidate("M1", 41.0, 3), Candidate("M2", 39.5, 3.4)]).preferred
     'M1'
     """
+    candidates = [candidate for candidate in candidates if math.isfinite(candidate.aicc)]
     if not candidates:
         return None
     lowest = min(candidate.aicc for candidate in candidates)
