@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from pipeline.channels import find_channel, suggestion
+from pipeline.channels import (
+    find_channel,
+    misfit,
+    missing_channels,
+    named_channels,
+    named_rows,
+    suggestions,
+)
 from pipeline.checks.findings import Finding, warning
 from pipeline.checks.headers import Headers, files_of
 from pipeline.faults import Fault, Severity, enumerate_words, quoted
 from pipeline.fcs import FcsFile
 from pipeline.markers import contradicts
 from pipeline.study import Panel, PanelChannel, Sample, Study
-
-MOST_NAMES = 40
 
 
 def absent_channels(study: Study, headers: Headers) -> Iterator[Finding]:
@@ -23,45 +28,45 @@ def absent_channels(study: Study, headers: Headers) -> Iterator[Finding]:
             for sample in study.samples
             if sample.panel == panel.name and (file := headers[sample.fcs_file].file) is not None
         ]
-        for channel in panel.channels:
-            lacking = [
-                (sample, file) for sample, file in tubes if not find_channel(channel.aliases, file.channels)
-            ]
-            if tubes and len(lacking) == len(tubes):
-                yield _nowhere(study, panel, channel, lacking[0][1], len(tubes))
-                yield from (
-                    _lacks(study, sample, panel, channel, file, listed=False) for sample, file in lacking
-                )
-            else:
-                yield from (_lacks(study, sample, panel, channel, file) for sample, file in lacking)
+        lacking = [missing_channels(panel, file.channels) for _, file in tubes]
+        nowhere = [channel for channel in panel.channels if all(channel in rows for rows in lacking)]
+        if tubes and nowhere:
+            yield _nowhere(study, panel, nowhere, tubes[0][1], len(tubes))
+        for (sample, file), missing in zip(tubes, lacking, strict=True):
+            if missing:
+                yield _lacks(study, sample, panel, missing, file, listed=len(missing) > len(nowhere))
 
 
-def _names(file: FcsFile) -> str:
-    shown = [f"{c} ({m})" if m and m != c else c for c, m in zip(file.channels, file.markers, strict=True)]
-    more = f" and {len(shown) - MOST_NAMES} more" if len(shown) > MOST_NAMES else ""
-    return enumerate_words(shown[:MOST_NAMES], "," if more else "and") + more
-
-
-def _nowhere(study: Study, panel: Panel, channel: PanelChannel, file: FcsFile, n_tubes: int) -> Finding:
-    where = study.at("panels", f"{panel.name}/{channel.aliases[0]}", "channel")
+def _nowhere(
+    study: Study, panel: Panel, missing: Sequence[PanelChannel], file: FcsFile, n_tubes: int
+) -> Finding:
+    """One line for a panel: the cell is that of the first channel that no tube has."""
+    where = study.at("panels", f"{panel.name}/{missing[0].aliases[0]}", "channel")
+    hint = suggestions(panel, missing, file.channels, file.markers)
+    if len(missing) > 1:
+        n, tubes = len(panel.channels), "only tube" if n_tubes == 1 else f"{n_tubes} tubes"
+        has = f"{file.path.name} has {named_channels(file.channels, file.markers)}"
+        said = f"{len(missing)} of the {n} channels of panel {quoted(panel.name)} are not in its {tubes}"
+        return Finding(Fault(where, f"{said}; missing: {named_rows(missing)}; {has}", "", hint))
     tubes = "the panel's only tube" if n_tubes == 1 else f"any of the panel's {n_tubes} tubes"
-    found = f"{quoted('; '.join(channel.aliases))} ({channel.role}), which is not in {tubes}"
-    expected = f"a channel of the files, such as {file.path.name} has: {_names(file)}"
-    return Finding(Fault(where, found, expected, suggestion(channel, file.channels, file.markers)))
+    found = f"{quoted('; '.join(missing[0].aliases))} ({missing[0].role}), which is not in {tubes}"
+    has = named_channels(file.channels, file.markers)
+    return Finding(Fault(where, found, f"a channel of the files, such as {file.path.name} has: {has}", hint))
 
 
 def _lacks(
-    study: Study, sample: Sample, panel: Panel, channel: PanelChannel, file: FcsFile, *, listed: bool = True
+    study: Study,
+    sample: Sample,
+    panel: Panel,
+    missing: Sequence[PanelChannel],
+    file: FcsFile,
+    *,
+    listed: bool,
 ) -> Finding:
-    where = study.at("samples", sample.sample_id, "fcs_file")
-    alias = "; ".join(channel.aliases)
-    found = (
-        f"{file.path.name} without the channel {quoted(alias)} ({channel.role}) of panel {quoted(panel.name)}"
-    )
-    hint = suggestion(channel, file.channels, file.markers)
-    fault = Fault(where, found, f"the panel's channels; the file has {_names(file)}", hint, Severity.TUBE)
-    note = f"{found}; the file has {_names(file)}. {hint}".strip()
-    return Finding(fault if listed else None, sample.sample_id, note=note, fails=True)
+    found = misfit(panel, file.path.name, file.channels, file.markers)
+    hint = suggestions(panel, missing, file.channels, file.markers)
+    fault = Fault(study.at("samples", sample.sample_id, "fcs_file"), found, "", hint, Severity.TUBE)
+    return Finding(fault if listed else None, sample.sample_id, note=f"{found}. {hint}".rstrip(), fails=True)
 
 
 def control_channels(study: Study, headers: Headers) -> Iterator[Finding]:

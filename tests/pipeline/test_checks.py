@@ -18,11 +18,12 @@ from builders import (
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.channels import suggestion
 from pipeline.checks import TubeFindings, check_folder, check_study, tube_findings
 from pipeline.checks.acquisition import instrument_difference
 from pipeline.faults import Severity, fault_report, stops_run
 from pipeline.fcs import read_fcs
-from pipeline.study import Study, read_study
+from pipeline.study import PanelChannel, Study, read_study
 
 CONTROLS = {"samples!H3": "fcs/S2_FMO.fcs"}
 
@@ -80,8 +81,8 @@ def test_a_channel_that_no_tube_has_stops_the_run_with_a_suggestion(tmp_path):
     study = study_of(tmp_path, {"panels!B6": "BV510-A"})
     assert report(study)[0] == (
         'ERROR panels!B6: found "BV510-A" (cd138), which is not in any of the panel\'s 2 tubes, expected a channel of the '
-        "files, such as S1.fcs has: FSC-A, FSC-H, SSC-A, PE-A (CD38 PE), BV421-A (CD138 BV421), APC-H7-A (CD45 APC-H7) "
-        "and Time. Did you mean BV421-A (CD138 BV421)? Add it as an alias: BV510-A; BV421-A"
+        "files, such as S1.fcs has: FSC-A, FSC-H, SSC-A, PE-A (CD38 PE), BV421-A (CD138 BV421), APC-H7-A (CD45 APC-H7), "
+        "Time. Did you mean BV421-A (CD138 BV421)? Add it as an alias: BV510-A; BV421-A"
     )
     assert all(findings.failure for findings in tube_findings(study).values())
 
@@ -93,12 +94,58 @@ def test_a_channel_that_one_tube_lacks_fails_that_tube_alone(tmp_path):
     assert [(fault.where, fault.severity) for fault in faults] == [
         ("samples!D3", Severity.TUBE),
     ]
-    assert 'S2.fcs without the channel "BV421-A" (cd138) of panel "MM"' in str(faults[0])
+    assert (
+        'S2.fcs has 6 of the 7 channels of panel "MM"; missing: BV421-A (cd138); the file has FSC-A'
+        in str(faults[0])
+    )
     assert "Did you mean V450-A (CD138 BV421)? Add it as an alias: BV421-A; V450-A" in str(faults[0])
     found = tube_findings(study)
     assert found["S1"] == TubeFindings()
-    assert found["S2"].failure.startswith('S2.fcs without the channel "BV421-A"')
+    assert found["S2"].failure.startswith("S2.fcs has 6 of the 7 channels")
     assert found["S2"].flags == ()
+
+
+def test_a_tube_of_another_panel_is_one_short_line(tmp_path):
+    names = ("FSC-A", "FSC-H", "SSC-A", *(f"X{number}-A" for number in range(40)))
+    tube = {"channels": names, "markers": ("",) * len(names)}
+    found = report(study_of(tmp_path / "a", tubes={"S2": tube}))
+    assert [line for line in found if "panel" in line] == [
+        'TUBE samples!D3: S2.fcs has 3 of the 7 channels of panel "MM"; missing: PE-A or YG585-A (cd38), BV421-A (cd138), '
+        "APC-H7-A (cd45), Time (time); the file has FSC-A, FSC-H, SSC-A, "
+        + ", ".join(f"X{number}-A" for number in range(13))
+        + " and 27 more"
+    ]
+    study = study_of(tmp_path / "b", tubes={"S1": tube, "S2": tube})
+    (line,) = [line for line in report(study) if "panel" in line]
+    assert line.startswith(
+        'ERROR panels!B5: 4 of the 7 channels of panel "MM" are not in its 2 tubes; missing: PE-A'
+    )
+    assert all(
+        found.failure.count(" has 3 of the 7 channels") == 1 for found in tube_findings(study).values()
+    )
+
+
+@pytest.mark.parametrize(
+    ("row", "channel", "marker", "meant"),
+    [
+        (("BV421-A", "cd138"), "BL2-A", "", False),
+        (("PE-Cy7-A", "cd19"), "PE-A", "", False),
+        (("APC-A", "cd45"), "PE-A", "", False),
+        (("SSC-H", "ssc_height"), "FSC-H", "", False),
+        (("FITC-A", "other"), "FSC-A", "", False),
+        (("Time", "time"), "Tiger-A", "", False),
+        (("PE-A", "other", "CD3"), "X1-A", "CD38 PE", False),
+        (("PE-A", "cd45"), "X1-A", "CD45RA", False),
+        (("PE-A", "other"), "Comp-PE-A", "", True),
+        (("PE-Cy7-A", "cd19"), "PE-Cyan7-A", "", True),
+        (("PE-A", "other", "CD3"), "X1-A", "CD3 PE", True),
+    ],
+)
+def test_only_what_can_be_the_same_detector_is_suggested(row, channel, marker, meant):
+    alias, role, *stain = row
+    wanted = PanelChannel((alias,), role, marker="".join(stain))
+    assert bool(suggestion(wanted, [channel], [marker])) is meant
+    assert suggestion(wanted, [channel], [marker], taken=[channel]) == ""
 
 
 def test_channels_match_their_aliases_and_other_cases(tmp_path):
