@@ -53,7 +53,7 @@ def quantify_tube(task: TubeTask) -> SampleResult:
             result = _quantified(task, tube, drawn.gated, control, drawn)
         else:
             result = _quantified(task, tube, _with_moved(task, tube, _quantifiable(tube, gated)), control)
-        return with_sentinels(task, tube, control, gated, result)
+        return with_sentinels(task, tube, control, gated, result) if task.extras else result
     except (FcsError, UserError, ValueError) as error:
         return failed(task, str(error))
 
@@ -127,6 +127,7 @@ def _quantified(
     narrowing = gated.steps if gated.aberrant is not None else _without_aberrant(gated)
     blank = background_cells(control, narrowing) if drawn is None else drawn.background
     receptor = receptor_of(task, tube, cells, blank, control.kind)
+    notes = (*task.notes, *_repairs(tube), *tube.notes, *gated.notes, *control.notes)
     _export(task, tube, gated)
     return SampleResult(
         sample_id=task.sample.sample_id,
@@ -141,7 +142,7 @@ def _quantified(
         background_kind=control.kind,
         gating_confidence=gated.confidence,
         steps=gated.steps,
-        pictures=step_densities(tube.events, gated) if task.pictures else (),
+        pictures=step_densities(tube.events, gated) if task.extras else (),
         histogram=_histogram(task, tube, cells, blank),
         acquired=acquired(tube.file, tube.quantified_channel),
         quantified_channel=tube.quantified_channel,
@@ -151,13 +152,15 @@ def _quantified(
         spillover=_rows(tube),
         repairs=tuple(repair.text for repair in tube.file.repairs),
         sha256=task.files_sha256,
-        note="; ".join(dict.fromkeys((*task.notes, *tube.notes, *gated.notes, *control.notes))),
+        note="; ".join(
+            dict.fromkeys((*task.notes, *_repairs(tube), *tube.notes, *gated.notes, *control.notes))
+        ),
         gates_document="" if drawn is None else drawn.document,
     )
 
 
 def _histogram(task: TubeTask, tube: Tube, cells: Mask, blank: FloatArray | None) -> Histogram | None:
-    if not task.pictures:
+    if not task.extras:
         return None
     return cd38_histogram(tube.quantified[cells], blank, channel=tube.quantified_channel)
 
@@ -184,9 +187,13 @@ def _flags(
 ) -> tuple[str, ...]:
     named = task.sample.fmo_file or task.sample.isotype_file
     unusable = ("CONTROL_UNUSABLE",) if named and not has_control else ()
-    repaired = ("REPAIRED_FILE",) if any(r.code not in USUAL for r in tube.file.repairs) else ()
+    repaired = ("REPAIRED_FILE",) if _repairs(tube) else ()
     every = (*task.flags, *unusable, *repaired, *tube.flags, *gated.flags, *receptor.flags)
     return tuple(dict.fromkeys(flag for flag in every if flag))
+
+
+def _repairs(tube: Tube) -> tuple[str, ...]:
+    return tuple(repair.text for repair in tube.file.repairs if repair.code not in USUAL)
 
 
 def _rows(tube: Tube) -> tuple[tuple[float, ...], ...]:

@@ -33,8 +33,8 @@ class TubeTask:
         (path in the study folder, SHA-256) of every file that the result depends on.
     events_file
         Where per-event results go; None: nowhere.
-    pictures
-        Whether to make the histograms that the report draws.
+    extras
+        Whether to add what the report shows beside the density: histograms and sentinels.
     """
 
     folder: Path
@@ -50,4 +50,4 @@ class TubeTask:
     assigned_cv: float | None = None
     files_sha256: tuple[tuple[str, str], ...] = ()
     events_file: Path | None = None
-    pictures: bool = True
+    extras: bool = True

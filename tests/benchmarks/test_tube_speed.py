@@ -83,7 +83,7 @@ def test_a_tube_takes_no_longer_than_flowkit_with_four_gates(task) -> None:
     path = task.folder / task.sample.fcs_file
     matrix = read_fcs(path, channels=()).spillover
     assert matrix is not None
-    task = replace(task, pictures=False)
+    task = replace(task, extras=False)
     alone = replace(task, sample=replace(task.sample, fmo_file=""))
     assert quantify_tube(task).receptor.rd is not None
     whole, without_control, flowkit = median_seconds(
