@@ -152,9 +152,7 @@ def _quantified(
         spillover=_rows(tube),
         repairs=tuple(repair.text for repair in tube.file.repairs),
         sha256=task.files_sha256,
-        note="; ".join(
-            dict.fromkeys((*task.notes, *_repairs(tube), *tube.notes, *gated.notes, *control.notes))
-        ),
+        note="; ".join(dict.fromkeys(notes)),
         gates_document="" if drawn is None else drawn.document,
     )
 
