@@ -126,7 +126,7 @@ def _bead_names(study: Study, sample: Sample, run: BeadRun) -> tuple[str, ...]:
 def _unlike(
     study: Study, sample: Sample, tube: FcsFile, other: FcsFile, where: str, what: str, names: Sequence[str]
 ) -> Iterator[Finding]:
-    """Instruments that differ; only where they do not, the settings of the quantified detector."""
+    """Instruments that differ; the quantified detector's settings, refused only within one instrument."""
     settings, sample_id = study.settings, sample.sample_id
     difference = instrument_difference(tube, other)
     if difference is None:
@@ -138,19 +138,24 @@ def _unlike(
             found, "the tube's instrument", where=where, sample_id=sample_id, flag="INSTRUMENT_MISMATCH",
             setting="accept_instrument_mismatch", reason=settings.accept_instrument_mismatch,
         )  # fmt: skip
-        return
     mine = find_channel(study.panel(sample.panel).quantified.aliases, tube.channels)
     theirs = find_channel(names, other.channels)
     if not mine or not theirs:
         return
     differ, compared = detector_difference(tube, mine, other, theirs)
-    if differ:
+    if difference and differ:
+        found = (
+            f"{what}: the voltages of two instruments cannot be compared; those of {mine} differ: {differ}"
+        )
+        expected = "the tube's instrument, voltage and gain"
+        yield warning(found, expected, where=where, sample_id=sample_id, flag="VOLTAGE_MISMATCH")
+    elif differ:
         found = f"{what} acquired with other settings of {mine}: {differ}"
         yield refusable(
             found, "the tube's voltage and gain", where=where, sample_id=sample_id, flag="VOLTAGE_MISMATCH",
             setting="accept_voltage_mismatch", reason=settings.accept_voltage_mismatch,
         )  # fmt: skip
-    elif not compared:
+    elif not compared and not difference:
         note = f"tube and {what} do not both tell the voltage of {mine}: not compared"
         yield Finding(None, sample_id, note=note)
 

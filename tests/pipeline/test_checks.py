@@ -236,12 +236,24 @@ def test_other_differences_of_the_beads_stop_the_run_too(tmp_path, keyword, text
     assert tube_findings(study)["S1"].flags == (flag,)
 
 
-def test_voltages_of_two_instruments_are_not_compared(tmp_path):
+def test_voltages_of_two_instruments_that_differ_are_flagged_but_stop_nothing(tmp_path):
     other = {"keywords": {"$CYTSN": "V96101177", "$P4V": "600"}}
+    said = (
+        'beads "QB1": the voltages of two instruments cannot be compared; those of PE-A differ: '
+        "voltage 450 V in S1.fcs, 600 V in beads.fcs"
+    )
     reason = settings(("accept_instrument_mismatch", "cross-calibrated on 2024-05-30"))
-    study = study_of(tmp_path, reason, {"beads": other})
+    study = study_of(tmp_path / "a", reason, {"beads": other})
     assert not stops_run(check_study(study))
-    assert tube_findings(study)["S1"].flags == ("INSTRUMENT_MISMATCH",)
+    found = tube_findings(study)["S1"]
+    assert found.flags == ("INSTRUMENT_MISMATCH", "VOLTAGE_MISMATCH")
+    assert said in found.notes
+    lines = [
+        line for line in report(study_of(tmp_path / "b", tubes={"beads": other})) if "samples!F2" in line
+    ]
+    assert [line.split()[0] for line in lines] == ["ERROR", "WARNING"]
+    assert "give the reason in the setting accept_instrument_mismatch" in lines[0]
+    assert said in lines[1]
 
 
 def test_a_voltage_on_the_edge_of_rounding_is_the_same(tmp_path):
@@ -534,7 +546,7 @@ def test_a_real_marrow_with_beads_of_another_instrument_and_year_needs_two_reaso
     sheets["settings"] += [["accept_instrument_mismatch", "public data"], ["accept_bead_age", "public data"]]
     study, _ = read_study(write_csvs(tmp_path, sheets))
     assert not stops_run(check_study(study))
-    assert tube_findings(study)["V"].flags == ("INSTRUMENT_MISMATCH", "BEADS_AGED")
+    assert tube_findings(study)["V"].flags == ("INSTRUMENT_MISMATCH", "VOLTAGE_MISMATCH", "BEADS_AGED")
 
 
 @pytest.mark.real
