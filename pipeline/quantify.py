@@ -138,7 +138,7 @@ def _quantified(
         n_viable_singlets=int(gated.viable_singlets.sum()),
         n_plasma_cells=int(gated.mask.sum()),
         n_aberrant=None if gated.aberrant is None else int(gated.aberrant.sum()),
-        normal_rd=_normal_rd(task, tube, gated, blank, control.kind),
+        normal_rd=_normal_rd(task, tube, gated, blank, control.kind) if task.extras else None,
         background_kind=control.kind,
         gating_confidence=gated.confidence,
         steps=gated.steps,

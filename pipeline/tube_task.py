@@ -34,7 +34,7 @@ class TubeTask:
     events_file
         Where per-event results go; None: nowhere.
     extras
-        Whether to add what the report shows beside the density: histograms and sentinels.
+        Whether to add what the report shows beside the density: histograms, normal cells, sentinels.
     """
 
     folder: Path
