@@ -78,6 +78,11 @@ def suggestion(
     return f"Did you mean {named}? Add it as an alias: {channel.aliases[0]}; {named}" if named else ""
 
 
+def is_scatter(channel: PanelChannel) -> bool:
+    """Whether a row of a panel means light scatter or time, not fluorescence."""
+    return bool(_scatter(channel))
+
+
 def missing_channels(panel: Panel, channels: Sequence[str]) -> tuple[PanelChannel, ...]:
     """Return the rows of a panel that mean no channel of a file."""
     return tuple(channel for channel in panel.channels if not find_channel(channel.aliases, channels))

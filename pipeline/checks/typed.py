@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from calibration.bead_kits import bead_kit
-from pipeline.channels import find_channel, suggestion
+from pipeline.channels import find_channel, is_scatter, named_channels, named_rows, suggestion
 from pipeline.checks.findings import Finding, warning
 from pipeline.checks.headers import Headers
 from pipeline.errors import UserError
 from pipeline.faults import Fault, Severity, enumerate_words, quoted
+from pipeline.fcs import FcsFile
+from pipeline.sheets.columns import column_names, read_rows
 from pipeline.sheets.locations import location_fault
+from pipeline.sheets.rows import SettingRow
+from pipeline.sheets.tables import WORKBOOK, read_csv_sheet, read_workbook, tabulate
 from pipeline.spillover_file import read_spillover
-from pipeline.study import BeadRun, Patient, Sample, Study
+from pipeline.study import BeadRun, Panel, PanelChannel, Patient, Sample, Study
 
 USUAL_LEVELS = {"quantibrite_pe": (4,), "qsc": (4,), "qifikit": (5,), "mesf": (4, 5), "rainbow": (5, 7)}
 """Stained populations of a kit, the blank not counted."""
@@ -22,19 +26,56 @@ MOST_DAYS_APART = 10
 
 
 def named_spillover(study: Study, headers: Headers) -> Iterator[Finding]:
-    """Want a spillover matrix that can be read and inverted, where the settings name one."""
+    """Want a spillover matrix that can be read and inverted, and has the channels of the panels in use."""
     del headers
-    name, where = study.settings.spillover_file, study.at("settings", "spillover_file", "value")
+    name = study.settings.spillover_file
     if not name:
         return
+    where = _setting_cell(study, "spillover_file")
     outside = location_fault(where, study.folder, name)
     if outside is not None:
         yield Finding(outside)
         return
     try:
-        read_spillover(study.folder, name)
+        matrix = read_spillover(study.folder, name)
     except UserError as error:
         yield Finding(Fault(where, str(error), ""))
+        return
+    for panel in (study.panel(used) for used in dict.fromkeys(sample.panel for sample in study.samples)):
+        yield from _unlike_panel(matrix.channels, panel, where, name)
+
+
+def _unlike_panel(channels: Sequence[str], panel: Panel, where: str, name: str) -> Iterator[Finding]:
+    """Compare a matrix with a panel: none of its channels cannot be meant, some may be."""
+    stained = [channel for channel in panel.channels if not is_scatter(channel)]
+    lacking = [channel for channel in stained if not find_channel(channel.aliases, channels)]
+    if not lacking:
+        return
+    if len(lacking) == len(stained):
+        listed = named_channels(channels, channels)
+        found = f"{quoted(name)}, a matrix of {listed}, none of panel {quoted(panel.name)}"
+        yield Finding(Fault(where, found, f"the panel's channels: {named_rows(stained)}"))
+        return
+    found = f"{quoted(name)}, a matrix without {named_rows(lacking)} of panel {quoted(panel.name)}"
+    hint = "What spills into or from them is not compensated."
+    yield warning(found, "every fluorescence channel of the panel", where=where, hint=hint)
+
+
+def _setting_cell(study: Study, name: str) -> str:
+    """Return the cell of a setting's value: the sheet is read again, a study keeps none of them."""
+    workbook, table = study.folder / WORKBOOK, study.folder / "settings.csv"
+    known = column_names(SettingRow)
+    sheets = (
+        read_workbook(workbook)[0] if workbook.is_file() else (read_csv_sheet(table, "settings", known)[0],)
+    )
+    rows = [
+        entry
+        for sheet in sheets
+        if sheet.name == "settings"
+        for entry in read_rows(tabulate(sheet, known)[0], SettingRow)[0]
+    ]
+    cells = (entry.at("value") for entry in rows if (entry.row.name or "").casefold() == name)
+    return next(cells, study.at("settings", name, "value"))
 
 
 def bead_channels(study: Study, headers: Headers) -> Iterator[Finding]:
@@ -53,9 +94,15 @@ def bead_channels(study: Study, headers: Headers) -> Iterator[Finding]:
                 yield Finding(Fault(where, found, "the panel's cd38 channel", hint))
         if file is not None and not find_channel(names, file.channels):
             channel = study.panel(next(iter(panels))).quantified if panels else None
-            hint = suggestion(channel, file.channels, file.markers) if channel else ""
+            hint = _meant(channel, file) if channel else ""
             found = f"{quoted(run.channel)}, which is not in {file.path.name}"
             yield Finding(Fault(where, found, f"one of {enumerate_words(file.channels, 'and')}", hint))
+
+
+def _meant(channel: PanelChannel, file: FcsFile) -> str:
+    """Return which channel of a bead file was probably meant; a name the panel has is no new alias."""
+    known = find_channel(channel.aliases, file.channels)
+    return f"Did you mean {known}?" if known else suggestion(channel, file.channels, file.markers)
 
 
 def bead_levels(study: Study, headers: Headers) -> Iterator[Finding]:

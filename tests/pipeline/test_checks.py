@@ -256,6 +256,44 @@ def test_voltages_of_two_instruments_that_differ_are_flagged_but_stop_nothing(tm
     assert said in lines[1]
 
 
+def test_a_bead_channel_is_not_hinted_as_an_alias_that_the_panel_has(tmp_path):
+    found = report(study_of(tmp_path, {"beads!E2": "FITC-A"}))
+    assert any(line.endswith("Did you mean PE-A?") for line in found)
+
+
+@pytest.mark.parametrize(
+    ("matrix", "lines"),
+    [
+        ("PE-A,BV421-A,APC-H7-A\n1,0,0\n0,1,0\n0,0,1\n", []),
+        (
+            "FL1-A,FL2-A\n1,0\n0,1\n",
+            [
+                (
+                    'ERROR settings!B3: found "m.csv", a matrix of FL1-A, FL2-A, none of panel "MM", expected the panel\'s '
+                    "channels: PE-A or YG585-A (cd38), BV421-A (cd138), APC-H7-A (cd45)"
+                )
+            ],
+        ),
+        (
+            "PE-A,APC-H7-A\n1,0\n0,1\n",
+            [
+                (
+                    'WARNING settings!B3: found "m.csv", a matrix without BV421-A (cd138) of panel "MM", expected every '
+                    "fluorescence channel of the panel. What spills into or from them is not compensated."
+                )
+            ],
+        ),
+        ("PE-A\n", ["ERROR settings!B3: "]),
+    ],
+)
+def test_a_named_matrix_is_compared_with_the_panels(tmp_path, matrix, lines):
+    study = study_of(tmp_path, settings(("washed_out_drug", "daratumumab"), ("spillover_file", "m.csv")))
+    (tmp_path / "m.csv").write_text(matrix, encoding="utf-8")
+    found = report(study)
+    assert len(found) == len(lines)
+    assert all(line.startswith(start) for line, start in zip(found, lines, strict=True))
+
+
 def test_a_voltage_on_the_edge_of_rounding_is_the_same(tmp_path):
     assert report(study_of(tmp_path, tubes={"beads": {"keywords": {"$P4V": "450.2"}}})) == []
 
