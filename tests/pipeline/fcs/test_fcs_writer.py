@@ -77,6 +77,16 @@ def test_flowio_flowkit_and_fcsparser_read_the_same_values(written):
     assert by_fcsparser.annotation["$CYT"] == KEYWORDS["$CYT"]
 
 
+def test_flowcal_reads_the_same_values(written):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import FlowCal
+
+        by_flowcal = FlowCal.io.FCSData(str(written))
+    np.testing.assert_array_equal(np.asarray(by_flowcal).T, VALUES)
+    assert by_flowcal.channels == tuple(CHANNELS)
+
+
 def test_the_same_arguments_give_the_same_bytes(tmp_path):
     first = write_fcs(tmp_path / "a.fcs", VALUES, CHANNELS, keywords=KEYWORDS)
     second = write_fcs(tmp_path / "b.fcs", VALUES.astype(float), list(CHANNELS), keywords=dict(KEYWORDS))
