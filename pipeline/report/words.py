@@ -65,7 +65,7 @@ FLAGS: Final = {
     "STUDY_DRUG_BEFORE_SAMPLE": "the study drug had been given before the sample",
     "TIME_UNSTABLE": "a stretch of the acquisition was left out as unsteady",
     "VALUES_MISSING": "some events held no number and were left out",
-    "VOLTAGE_MISMATCH": "another detector voltage or gain on the beads or the control, accepted with a reason",
+    "VOLTAGE_MISMATCH": "other voltage or gain of beads or control than of the tube, accepted with a reason",
 }
 """What a flag means. A flag that is not listed is shown as it is; the tube's notes explain it."""
 
