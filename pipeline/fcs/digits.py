@@ -66,4 +66,9 @@ def _free_numbers(raw: bytes, place: Place, path: Path) -> NDArray[np.float64]:
             f"{path.name}: DATA holds {numbers.size:,} ASCII numbers, expected {count:,} ($TOT × $PAR); "
             "export it again"
         )
-    return numbers[:count].reshape(shape)
+    if numbers.size > count:
+        raise NotFcsError(
+            f"{path.name}: DATA holds {numbers.size:,} ASCII numbers, expected {count:,} ($TOT × $PAR); "
+            "decimal commas, or another $TOT? Nothing tells which numbers belong together; export it again"
+        )
+    return numbers.reshape(shape)

@@ -219,6 +219,11 @@ def _kind(keywords: Mapping[str, str], number: int, version: str, file: str) -> 
         where = f"$P{number}DATATYPE" if own else "$DATATYPE"
         error = UnsupportedError if kind else NotFcsError
         raise error(f"{file}: {where} is {kind[:20]!r}, expected I, F, D or A; export the file as float (F)")
+    if own and (kind == "A") != (keywords.get("$DATATYPE", "").strip(" \0").upper() == "A"):
+        raise UnsupportedError(
+            f"{file}: $P{number}DATATYPE is {kind!r} beside $DATATYPE {keywords.get('$DATATYPE', '')[:9]!r}, "
+            "expected digits (A) for all channels or for none; export the file as float (F)"
+        )
     return kind
 
 

@@ -608,6 +608,18 @@ def free_ascii_that_ends_early():
 
 
 @refused
+def free_ascii_with_decimal_commas():
+    file = FcsBytes(((1, 2), (3, 4)), ("*", "*"), data_type="A", data=b"1,5 2,5 3,5 4,5")  # type: ignore[arg-type]
+    return file.build(), NotFcsError, "8 ASCII numbers, expected 4"
+
+
+@refused
+def ascii_mixed_with_integers():
+    file = FcsBytes(((1, 2),), (8, 16), version="3.2", data=b"112", keywords={"$P1DATATYPE": "A"})
+    return file.build(), UnsupportedError, "$P1DATATYPE is 'A'"
+
+
+@refused
 def too_few_ascii_characters():
     file = FcsBytes(((1, 2),) * 9, ("*", "*"), data_type="A", data=b"1,2")  # type: ignore[arg-type]
     return file.build(), TruncatedError, "9 events"
