@@ -12,7 +12,7 @@ from pipeline.figures.ticks import decade
 from pipeline.sample_result import SampleResult
 from pipeline.visits import NUMBERED, QUANTIFIED
 
-WIDTH, HEIGHT = 156, 18
+WIDTH, HEIGHT = 132, 18
 _BOX = f'viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}"'
 _SHADES = ("#24405c", "#7fa6c9", "#4f7aa3", "#b9d0e4", "#8f97a3", "#d8dde3", "#365f86", "#a9b4c0")
 
@@ -61,11 +61,13 @@ def interval_bar(result: SampleResult, scale: Scale) -> str:
 
 def axis_bar(scale: Scale) -> str:
     """Return the axis that stands in the table's header."""
-    exponents = range(round(math.log10(scale.low)), round(math.log10(scale.high)) + 1)
-    texts = "".join(
-        f'<text x="{scale.place(10.0**k):.1f}" y="12" text-anchor="middle">{decade(k)}</text>'
-        for k in exponents
-    )
+    first, last = round(math.log10(scale.low)), round(math.log10(scale.high))
+    # The outermost labels end where the bar ends: a centred one would be cut there.
+    anchors = {first: (0.0, "start"), last: (float(WIDTH), "end")}
+    texts = ""
+    for k in range(first, last + 1):
+        place, anchor = anchors.get(k, (scale.place(10.0**k), "middle"))
+        texts += f'<text x="{place:.1f}" y="12" text-anchor="{anchor}">{decade(k)}</text>'
     return f'<svg class="bar axis" {_BOX}>{texts}</svg>'
 
 
