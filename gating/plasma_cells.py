@@ -18,7 +18,7 @@ from gating.panel import GatingPanel, Target
 from gating.population import Finding, GatedPopulation, GateStep
 from gating.sides import find_sides
 from gating.stability import find_stable_time
-from gating.target import find_target, search_anchors
+from gating.target import Search, find_target, search_anchors
 from gating.thresholds import Threshold, rounded
 
 SAMPLE_EVENTS = 20_000
@@ -113,9 +113,8 @@ def gate_plasma_cells(
     passed = passed.then(_debris(passed.left.among(sample), choices))
     passed = passed.then(_singlets(passed.left, passed.left.among(sample), choices))
     search = search_anchors(passed.left, passed.left.among(sample), choices)
-    rough = search.rough()
     for step, role, flag in (("viable", "viability", "NO_VIABILITY"), ("dump", "dump", "")):
-        passed = passed.then(_side(passed.left.among(sample), rough, step, role, flag, choices))
+        passed = passed.then(_side(passed.left.among(sample), search, step, role, flag, choices))
     viable = passed.at("viable")
     few = viable.among(sample)
     search = search.within(passed.left, few, choices)
@@ -199,11 +198,11 @@ def _singlets(left: Survivors, few: Survivors, choices: Choices) -> Finding:
     )
 
 
-def _side(few: Survivors, rough: Survivors, step: str, role: str, flag: str, choices: Choices) -> Finding:
+def _side(few: Survivors, search: Search, step: str, role: str, flag: str, choices: Choices) -> Finding:
     channels = [c for c in choices.panel.with_role(role) if c.target is not Target.ANY]
     if not channels:
         return _cannot(step, f"the panel has no {role} channel", flag)
-    return find_sides(few, rough, step, channels, choices)
+    return find_sides(few, search.rough(), step, channels, choices, clear=search.is_clear)
 
 
 def _aberrant(wanted: Survivors, few: Survivors, choices: Choices) -> Finding:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -18,6 +19,12 @@ FEWEST_ROUGH = 20
 """Wanted cells from which they have a say in where a cut lies."""
 MOST_LOST, MOST_LOST_IN_A_GAP = 0.2, 0.6
 """Share of them that a cut may take away: dead ones look like wanted ones on the anchors."""
+FEWEST_CONTESTED, LEAST_CONTESTED = 5, 0.005
+"""Wanted cells between a cut and the end of their tail, from which the cut gives way."""
+CLEAR_END = 0.3
+"""Clarity of the valley at which that tail ends."""
+MOST_DUMPED = 0.05
+"""Share of sure wanted cells above a gap on a dump channel: what sticks to another cell; any may be dead."""
 FAR_APART = 3.0
 """Modes this far apart (a factor of 20) are two kinds of cells; nearer ones may be autofluorescence."""
 
@@ -28,6 +35,8 @@ def find_sides(
     step: str,
     channels: Sequence[GatingChannel],
     choices: Choices,
+    *,
+    clear: bool = False,
 ) -> Finding:
     """Return the gate that keeps the wanted side of each channel.
 
@@ -41,9 +50,11 @@ def find_sides(
         Name of the step.
     channels
         With target `negative` or `low` (cells below the cut are kept) or `positive` (cells above).
+    clear
+        Whether `rough` are surely the wanted cells.
     """
     cuts = [
-        (channel, _cut(events.column(channel.channel), rough.column(channel.channel), channel, choices))
+        (channel, _cut(events.column(channel.channel), rough.column(channel.channel), channel, choices, clear))
         for channel in channels
     ]
     return Finding(
@@ -69,10 +80,13 @@ def range_of_cut(channel: GatingChannel, value: float) -> RangeGate:
     return RangeGate(channel.channel, None, value)
 
 
-def _cut(values: FloatArray, rough: FloatArray, channel: GatingChannel, choices: Choices) -> Threshold:
+def _cut(
+    values: FloatArray, rough: FloatArray, channel: GatingChannel, choices: Choices, clear: bool
+) -> Threshold:
     automatic = side_cut(
         values,
         rough if rough.size >= FEWEST_ROUGH and channel.target is not Target.POSITIVE else None,
+        most_lost=_most_lost(channel) if clear else None,
         pooled=choices.pooled_for(channel),
         template=choices.template_for(channel),
     )
@@ -84,6 +98,7 @@ def side_cut(
     values: FloatArray,
     rough: FloatArray | None = None,
     *,
+    most_lost: float | None = None,
     pooled: float | None = None,
     template: float | None = None,
 ) -> Threshold:
@@ -98,6 +113,9 @@ def side_cut(
         Linear, compensated, shape (n_events,).
     rough
         Values of cells that are negative for another reason, most of which the cut must keep; or None.
+    most_lost
+        The share of them that may truly lie above a gap, where they are surely the wanted cells: then their
+        tail is kept too. None where they are not sure.
     pooled, template
         Thresholds of the batch and the panel, linear, or None.
     """
@@ -110,13 +128,43 @@ def side_cut(
     usual = settle(axis, _widest_valley(axis, lowest), fallback=fallback, pooled=pooled, template=template)
     if rough is None:
         return usual
-    own = axis_density(axis_of(rough, axis), 0.25)
-    if not _goes_through(own, axis.place(usual.value), float((rough >= usual.value).mean())):
-        return usual
+    own_axis = axis_of(rough, axis)
+    own = axis_density(own_axis, 0.25)
     middle = int(np.argmax(own.counts))
     kept, reach = float(own.grid[middle]), own.half_width(middle, 1)
+    if most_lost is not None:
+        return _beyond_the_tail(usual, axis, own_axis, kept + reach, most_lost)
+    if not _goes_through(own, axis.place(usual.value), float((rough >= usual.value).mean())):
+        return usual
     valley = _widest_valley(axis, max(lowest, kept + 1.5 * reach))
     return settle(axis, valley, fallback=max(fallback, kept + 3 * reach), pooled=pooled, template=template)
+
+
+def _most_lost(channel: GatingChannel) -> float:
+    return MOST_DUMPED if channel.role == "dump" else 1.0
+
+
+def _beyond_the_tail(
+    usual: Threshold, axis: Axis, own: Axis, lowest: float, most_lost: float
+) -> Threshold:
+    """Return the cut at the end of the wanted cells' tail, where their own valley is, if it goes through it.
+
+    The tail is their own: noise that compensation has spread, or cells so bright that their detector was at
+    its end. The brightest in the quantified antigen would be lost first.
+    """
+    valleys = [
+        valley.place
+        for valley in all_valleys(axis_density(own, 0.25))
+        if valley.place > lowest
+        and valley.clarity >= CLEAR_END
+        and float((own.values > valley.place).mean()) <= most_lost
+    ]
+    end = min(valleys, default=own.high)
+    contested = (own.values >= axis.place(usual.value)) & (own.values < end)
+    n = int(np.count_nonzero(contested))
+    if n < FEWEST_CONTESTED or n < LEAST_CONTESTED * own.values.size:
+        return usual
+    return replace(usual, value=axis.linear(end))
 
 
 def _goes_through(rough: Density, place: float, lost: float) -> bool:

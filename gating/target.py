@@ -67,6 +67,11 @@ class Search:
     group: Group
     ellipsoids: tuple[EllipsoidGate, ...] = ()
 
+    @property
+    def is_clear(self) -> bool:
+        """Whether the group is surely the wanted population."""
+        return self.group.confidence >= CLEAR_BEFORE_SIDES
+
     def rough(self) -> Survivors:
         """Return the group, none of it where it is not clear."""
         clear = self.group.confidence >= CLEAR_ROUGH
@@ -82,7 +87,7 @@ class Search:
         reference
             A sample of all viable single cells.
         """
-        if self.group.confidence < CLEAR_BEFORE_SIDES:
+        if not self.is_clear:
             return search_anchors(left, reference, choices)
         kept = left.mask()[self.candidates.index]
         anchors = tuple(replace(a, axis=a.axis.select(kept)) for a in self.anchors)
