@@ -43,7 +43,7 @@ def weeks_to_reach(fit: WashoutFit, rd: float, share: float = 0.5) -> Estimate:
             "cannot be told from these data: the interval of the slope holds 0, so a rise is not sure"
         )
     line, z = fit_line(fit.data), _quantile(share)
-    doublings = float((np.log10(rd) + z * line.sigma - line.intercept) / line.slope)
+    doublings = float((np.log10(rd) + z * fit.sigma - fit.intercept) / fit.slope)
     _refuse_far_away(line, doublings, rd)
     low, high, how = _limits(fit, line, rd, share)
     note = _note(line, (low, doublings, high))
@@ -128,7 +128,7 @@ def _delta(
         variance = delta_variance(crossing, estimate, np.linalg.pinv(line.best.information[0]))
     else:
         freedom, variance = jackknife.freedom, jackknife.variance(crossing)
-    middle = float(crossing(estimate[None])[0])
+    middle = float(crossing(line.place[None])[0])
     half = float(stdtrit(freedom, (1 + level) / 2)) * float(np.sqrt(variance))
     return middle - half, middle + half
 

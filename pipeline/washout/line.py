@@ -1,4 +1,4 @@
-"""The censored line on standardised axes: its maximum, and the intervals of all that is read off it."""
+"""The censored line on standardised axes: its maximum, the line less its bias, and all the intervals."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.washout.bias import Bounds, reduce_bias
 from pipeline.washout.estimate import NotEstimableError
 from pipeline.washout.likelihood import LEFT, OBSERVED, RIGHT, CensoredRows, Maximum, maximise, single
 from pipeline.washout.profile import (
@@ -50,30 +51,51 @@ class Axes:
         return (log_rd - self.centre_y) / self.scale_y
 
 
+@dataclass(frozen=True, slots=True)
+class Coefficients:
+    """A line in own units: `slope` dex per doubling, `intercept` log10 RD at 1 week, `sigma` dex."""
+
+    slope: float
+    intercept: float
+    sigma: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Line:
-    """The fitted line on standardised axes."""
+    """The fitted line on standardised axes.
+
+    Attributes
+    ----------
+    best
+        The maximum of the likelihood: what intervals and p are made from.
+    place : (k+1,)
+        β and log σ as they are reported: less their bias, or those of the maximum where that was not found.
+    bias_is_off
+        Whether `place` is less its bias.
+    """
 
     data: Observations
     rows: CensoredRows
     axes: Axes
     best: Maximum
+    place: Floats
+    bias_is_off: bool
 
     @property
-    def slope(self) -> float:
-        """Change of log10 RD per doubling."""
-        return float(self.best.beta[0, 1]) * self.axes.scale_y / self.axes.scale_x
+    def reported(self) -> Coefficients:
+        """The line less its bias."""
+        return self._coefficients(self.place)
 
     @property
-    def intercept(self) -> float:
-        """The line at 1 week, log10 RD."""
-        level = self.axes.centre_y + self.axes.scale_y * float(self.best.beta[0, 0])
-        return level - self.slope * self.axes.centre_x
+    def most_likely(self) -> Coefficients:
+        """The line of highest likelihood."""
+        return self._coefficients(np.append(self.best.beta[0], self.best.log_sigma[0]))
 
-    @property
-    def sigma(self) -> float:
-        """Scatter around the line, dex."""
-        return self.axes.scale_y * float(np.exp(self.best.log_sigma[0]))
+    def _coefficients(self, place: Floats) -> Coefficients:
+        axes = self.axes
+        slope = float(place[1]) * axes.scale_y / axes.scale_x
+        level = axes.centre_y + axes.scale_y * float(place[0])
+        return Coefficients(slope, level - slope * axes.centre_x, axes.scale_y * float(np.exp(place[-1])))
 
     @property
     def log_likelihood(self) -> float:
@@ -109,7 +131,7 @@ class LineIntervals:
 
 
 def fit_line(data: Observations) -> Line:
-    """Return the line of highest likelihood.
+    """Return the line of highest likelihood, and the line less its bias.
 
     Raises
     ------
@@ -130,7 +152,23 @@ def fit_line(data: Observations) -> Line:
     rows = single(design, y, data.kind, data.measurement_sd / axes.scale_y)
     best = maximise(rows)
     _refuse_without_maximum(best, data)
-    return Line(data, rows, axes, best)
+    place, bias_is_off = _less_bias(data, rows, axes, best)
+    return Line(data, rows, axes, best, place, bias_is_off)
+
+
+def _less_bias(data: Observations, rows: CensoredRows, axes: Axes, best: Maximum) -> tuple[Floats, bool]:
+    """Return β and log σ less their bias; those of the maximum, and False, where there is no such place.
+
+    Where patients repeat a row counts as a part of its patient: it is no independent evidence.
+    """
+    low, high = ((limit - axes.centre_y) / axes.scale_y for limit in (data.log_lloq, data.log_uloq))
+    counted = CensoredRows(
+        rows.design, rows.y, rows.kind, rows.sd, np.full(rows.y.shape, data.n_patients / data.n)
+    )
+    found = reduce_bias(counted, Bounds(low[None], high[None]), best)
+    if not found.converged[0]:
+        return np.append(best.beta[0], best.log_sigma[0]), False
+    return np.append(found.beta[0], found.log_sigma[0]), True
 
 
 def line_intervals(line: Line, level: float) -> LineIntervals:
@@ -168,8 +206,8 @@ def term_effects(line: Line, level: float) -> tuple[TermEffect, ...]:
         )
         limits = coefficient_interval(line.rows, line.best, column, drop)
         scale = line.axes.scale_y / term.scale
-        effect = float(line.best.beta[0, column]) * scale
-        found.append(TermEffect(term.name, term.unit, effect, _scaled(limits, scale), p))
+        told, likely = (float(place) * scale for place in (line.place[column], line.best.beta[0, column]))
+        found.append(TermEffect(term.name, term.unit, told, likely, _scaled(limits, scale), p))
     return tuple(found)
 
 

@@ -2,11 +2,13 @@
 
 median free RD(w) = R0 · [1 − (1 − ρ) · 2^(−w/T)] · (1 − θ(w)),   θ = C/(C + Kd)
 
-R0: the plateau, free CD38 long after the drug. ρ: the part of it that treatment left (shed, eaten by
-macrophages, selected). T: weeks in which half of what is missing comes back. θ: the part that the drug in
-serum still holds; C is the modelled concentration times e^(−κ w), κ how much faster these patients clear
-it than the model says. Slow regrowth, deep loss, tight binding and slow clearance look alike in such data, so
-ρ, T, Kd and κ are not told: only the plateau and T50 are, the weeks when the median patient has half of R0.
+R0: the plateau, the median free CD38 long after the drug. ρ: the part of it that treatment left (shed,
+eaten by macrophages, selected). T: weeks in which half of what is missing comes back. θ: the part that the
+drug in serum still holds; C is the modelled concentration times e^(−κ w), κ how much faster these patients
+clear it than the model says. Slow regrowth, deep loss, tight binding and slow clearance look alike in such
+data, so ρ, T, Kd and κ are not told: only the plateau and T50 are, the weeks when half of the patients have
+half of R0. Patients differ in the drug left in their serum too, and θ bends that scatter to one side: so the
+median is that of all patients, not the curve of one whose C is the median (`recovery_share`).
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 from pipeline.pharmacokinetics.curves import WEEKS, SerumCurve
 from pipeline.washout.estimate import Estimate, NotEstimableError, aicc
 from pipeline.washout.likelihood import OBSERVED
+from pipeline.washout.recovery_share import first_reached, median_logs
 from pipeline.washout.recovery_surface import (
     N_PARAMETERS,
     R0,
@@ -29,8 +32,6 @@ from pipeline.washout.recovery_surface import (
     Surface,
     draws,
     highest,
-    log_over_kd,
-    log_regained,
 )
 from pipeline.washout.rows import Observations
 
@@ -45,6 +46,8 @@ _DRAWS: Final = 3_000
 _FEWER_DRAWS: Final = 500
 _MANY_ROWS: Final = 1_000
 _FARTHEST: Final = float(WEEKS[-1])
+_GRID: Final = np.arange(len(WEEKS))
+_COARSE: Final = np.append(_GRID[:-1:4], _GRID[-1])
 _METHOD: Final = (
     "penalised likelihood: R0 * [1 - (1 - rho) * 2^(-w/T)] * (1 - theta(w)), log10 RD normal around it; "
     + NOT_SEPARABLE
@@ -89,18 +92,20 @@ class RecoveryFit:
         return aicc(self.log_likelihood, self.effective_parameters, self.data.n)
 
     def predict(self, weeks: ArrayLike) -> Floats:
-        """Return the median free RD of the study's median patient at these weeks."""
+        """Return the median free RD of all patients at these weeks."""
         array = np.asarray(weeks, dtype=np.float64)
-        logs = self.peak.place[R0] + log_free_part(self.peak.place[None], self.curve)[0]
-        return np.asarray(10 ** np.interp(array, WEEKS, logs))
+        return np.asarray(
+            10 ** np.interp(array, WEEKS, median_logs(self.peak.place[None], self.curve, _GRID)[0])
+        )
 
     def predict_interval(self, weeks: ArrayLike) -> tuple[Floats, Floats]:
-        """Return the pointwise 95 % interval of the median."""
+        """Return the pointwise 95 % interval of the median, from at most 500 of the draws."""
         array = np.asarray(weeks, dtype=np.float64)
-        logs = self.drawn[:, R0, None] + log_free_part(self.drawn, self.curve)
-        at = np.array([np.interp(array, WEEKS, row) for row in logs])
-        ends = np.array([weighted_quantile(at[:, k], self.weights) for k in range(at.shape[1])])
-        return np.asarray(10 ** ends[:, 0]), np.asarray(10 ** ends[:, 1])
+        chosen = np.linspace(0, len(self.drawn) - 1, min(_FEWER_DRAWS, len(self.drawn))).astype(np.intp)
+        logs, weights = median_logs(self.drawn[chosen], self.curve, _COARSE), self.weights[chosen]
+        at = np.array([np.interp(array, WEEKS[_COARSE], row) for row in logs])
+        ends = [weighted_quantile(at[:, k], weights / weights.sum()) for k in range(at.shape[1])]
+        return np.asarray([10**low for low, _ in ends]), np.asarray([10**high for _, high in ends])
 
     def estimates(self) -> tuple[Estimate, ...]:
         """Return the plateau and T50 as `washout.json` prints them."""
@@ -156,8 +161,8 @@ def fit_recovery(
     return RecoveryFit(
         plateau=float(10 ** peak.place[R0]),
         plateau_interval=_powers(weighted_quantile(drawn[:, R0], weights)),
-        half_weeks=float(weeks_to_part(peak.place[None], curve)[0]),
-        half_interval=weighted_quantile(weeks_to_part(drawn, curve), weights),
+        half_weeks=float(weeks_to_half(peak.place[None], curve)[0]),
+        half_interval=weighted_quantile(weeks_to_half(drawn, curve), weights),
         sigma=float(np.exp(peak.place[SIGMA])),
         log_likelihood=float(surface.log_likelihood(peak.place[None])[0]),
         effective_parameters=_effective(surface, peak),
@@ -175,27 +180,17 @@ def weeks_until(fit: RecoveryFit, rd: float, share: float = 0.5) -> tuple[float,
 
     inf = not within 4 years. Scatter between patients counts for a share other than a half.
     """
-    from scipy.special import ndtri
-
-    above = float(ndtri(share))
 
     def weeks(parameters: Floats) -> Floats:
-        target = np.log10(rd) + above * np.exp(parameters[:, SIGMA]) - parameters[:, R0]
-        return _first_reached(log_free_part(parameters, fit.curve), target)
+        return first_reached(parameters, fit.curve, np.full(len(parameters), np.log10(rd)), share)
 
     low, high = weighted_quantile(weeks(fit.drawn), fit.weights)
     return float(weeks(fit.peak.place[None])[0]), low, high
 
 
-def log_free_part(parameters: Floats, curve: SerumCurve) -> Floats:
-    """Return log10 of the free part of the plateau on the grid of weeks, (B, p) → (B, G)."""
-    held = np.logaddexp(0, log_over_kd(parameters, WEEKS, np.log(curve.ug_ml))) / np.log(10)
-    return np.asarray(log_regained(parameters, WEEKS) - held)
-
-
-def weeks_to_part(parameters: Floats, curve: SerumCurve, part: float = 0.5) -> Floats:
-    """Return the weeks at which this part of the plateau is free, (B, p) → (B,)."""
-    return _first_reached(log_free_part(parameters, curve), np.full(len(parameters), np.log10(part)))
+def weeks_to_half(parameters: Floats, curve: SerumCurve) -> Floats:
+    """Return the weeks at which half of the patients have half of the plateau, (B, p) → (B,)."""
+    return first_reached(parameters, curve, parameters[:, R0] - np.log10(2), 0.5)
 
 
 def weighted_quantile(values: Floats, weights: Floats, level: float = 0.95) -> tuple[float, float]:
@@ -205,16 +200,6 @@ def weighted_quantile(values: Floats, weights: Floats, level: float = 0.95) -> t
     places = np.searchsorted(upto, ((1 - level) / 2, (1 + level) / 2))
     low, high = values[order][np.minimum(places, len(values) - 1)]
     return float(low), float(high)
-
-
-def _first_reached(logs: Floats, target: Floats) -> Floats:
-    reached = logs >= target[:, None]
-    place = reached.argmax(axis=1)
-    rows, before = np.arange(len(logs)), np.maximum(place - 1, 0)
-    low, high = logs[rows, before], logs[rows, place]
-    part = np.where(high > low, (target - low) / np.where(high > low, high - low, 1.0), 0.0)
-    weeks = WEEKS[before] + np.clip(part, 0, 1) * (WEEKS[place] - WEEKS[before])
-    return np.where(reached.any(axis=1), weeks, np.inf)
 
 
 def refuse_recovery(data: Observations) -> None:

@@ -109,7 +109,7 @@ class Surface:
     def _places(self, parameters: Floats, rows: NDArray[np.bool_]) -> tuple[Floats, Floats, Floats]:
         """Return z of these rows at every node (K, B, m), ln s (B, m), and the nodes' log weights (K,)."""
         weeks, log_sd = self.data.weeks[rows], self.log_sd[rows]
-        nodes, log_weights = _nodes(float(log_sd.max(initial=0.0)))
+        nodes, log_weights = nodes_of(float(log_sd.max(initial=0.0)))
         log_ratio = log_over_kd(parameters, weeks, np.log(self.ug_ml[rows]))
         regained = parameters[:, R0, None] + log_regained(parameters, weeks)
         variance = np.exp(2 * parameters[:, SIGMA, None]) + self.data.measurement_sd[rows] ** 2
@@ -201,7 +201,7 @@ def _weighted_draws(
     return found, np.asarray(weights / weights.sum())
 
 
-def _nodes(log_sd: float) -> tuple[Floats, Floats]:
+def nodes_of(log_sd: float) -> tuple[Floats, Floats]:
     """Return places and log weights of a standard normal, about 1.2 apart in ln C, at least 7."""
     nodes = np.linspace(-_FAR_NODE, _FAR_NODE, max(7, int(np.ceil(2 * _FAR_NODE * log_sd / 1.2)) | 1))
     weights = np.exp(-0.5 * nodes**2)

@@ -125,9 +125,9 @@ def washout_report(rows: Sequence[PatientRd], settings: Settings) -> WashoutRepo
     data = given.data
     refused: list[Refusal] = []
     rank = _told("M0", lambda: rank_observations(given.of_reference_kit, seed=settings.seed), refused)
-    tobit = _told("M1", lambda: fit_observations(data, seed=settings.seed), refused)
+    tobit = _told("M1", lambda: fit_observations(data), refused)
     refused.extend(given.refusals if tobit else ())
-    adjusted = _adjusted(given, settings, refused) if tobit else None
+    adjusted = _adjusted(given, refused) if tobit else None
     repeats = data.n_patients < data.n
     mixed = _told("M1 random intercept", lambda: fit_random_intercept(data), refused) if repeats else None
     recovery = _told("M2", lambda: recovery_of(given.used, data, settings), refused)
@@ -170,11 +170,11 @@ def _told(name: str, fit: Callable[[], Found], refused: list[Refusal]) -> Found 
         return None
 
 
-def _adjusted(given: Given, settings: Settings, refused: list[Refusal]) -> WashoutFit | None:
+def _adjusted(given: Given, refused: list[Refusal]) -> WashoutFit | None:
     if given.adjusted_data is None:
         return None
     data: Observations = given.adjusted_data
-    return _told("M1 adjusted", lambda: fit_observations(data, seed=settings.seed, unbiased=False), refused)
+    return _told("M1 adjusted", lambda: fit_observations(data), refused)
 
 
 def _total(
@@ -183,7 +183,7 @@ def _total(
     try:
         rows, notes = corrected_rows(given.used)
         data, _ = observed(rows, settings)
-        return fit_observations(data, seed=settings.seed, unbiased=False), notes
+        return fit_observations(data), notes
     except NotEstimableError as reason:
         refused.append(Refusal("M3", str(reason)))
         return None, ()

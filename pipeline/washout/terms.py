@@ -62,11 +62,12 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class TermEffect:
-    """Change of log10 RD per unit of a term, dex, with its interval by profile likelihood."""
+    """Change of log10 RD per unit of a term, dex: less its bias, of highest likelihood, and its interval."""
 
     name: str
     unit: str
     effect: float
+    most_likely: float
     interval: tuple[float, float]
     p: float
 

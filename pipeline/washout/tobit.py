@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pipeline.washout.bias import mean_unbiased_slope
 from pipeline.washout.estimate import Estimate, aicc
-from pipeline.washout.line import fit_line, line_intervals, term_effects
+from pipeline.washout.line import Coefficients, fit_line, line_intervals, term_effects
 from pipeline.washout.profile import effective_rows
 from pipeline.washout.rows import Observations, observe
 from pipeline.washout.terms import Term, TermEffect
@@ -24,7 +23,10 @@ Floats = NDArray[np.float64]
 _SMALLEST_SIGMA: Final = 1e-5
 _LARGEST_EXPONENT: Final = 300
 _NO_SCATTER: Final = "no scatter is left between rows (sigma 0): the interval is no guide to other patients"
-_METHOD: Final = "Tobit, maximum likelihood: log10 RD = intercept + slope * log2 weeks + N(0, sigma)"
+_FORMULA: Final = "log10 RD = intercept + slope * log2 weeks + N(0, sigma)"
+_LESS_BIAS: Final = "Tobit, adjusted score (maximum likelihood less its bias of order 1/n): "
+_MOST_LIKELY: Final = "Tobit, maximum likelihood: "
+_BIAS_STAYS: Final = "the slope's bias could not be taken off: it is that of maximum likelihood"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,15 +36,15 @@ class WashoutFit:
     Attributes
     ----------
     slope
-        Change of log10 RD per doubling of the washout.
+        Change of log10 RD per doubling of the washout, less its bias (`pipeline.washout.bias`).
     intercept
-        log10 of the median RD at 1 week.
+        log10 of the median RD at 1 week, of the same line.
     sigma
         SD of log10 RD between patients around the line, dex, without the measurement SD where that was given.
+    most_likely
+        Slope, intercept and sigma of highest likelihood: too steep on average where few rows are measured.
     slope_interval, intercept_interval, sigma_interval
         By profile likelihood, scaled to the jackknife of patients where they repeat; ±inf: no limit.
-    slope_mean_unbiased
-        The slope less its mean bias (`mean_unbiased_slope`); None above 200 rows or where patients repeat.
     slope_p
         Likelihood-ratio p of slope = 0 on the interval's own scale.
     covariance : (3, 3)
@@ -54,15 +56,14 @@ class WashoutFit:
     slope: float
     intercept: float
     sigma: float
+    most_likely: Coefficients
     slope_interval: tuple[float, float]
     intercept_interval: tuple[float, float]
     sigma_interval: tuple[float, float]
-    slope_mean_unbiased: float | None
     slope_p: float
     log_likelihood: float
     covariance: Floats
     level: float
-    seed: int
     data: Observations
     method: str
     interval_method: str
@@ -101,23 +102,27 @@ class WashoutFit:
 
     def estimates(self) -> tuple[Estimate, ...]:
         """Return every number with its interval, as `washout.json` prints it."""
-        low, high = (_power(limit) for limit in self.intercept_interval)
         one_week, unit = _power(self.intercept), "dex per doubling"
-        found = [
-            self._estimate("slope_per_doubling", self.slope, self.slope_interval, unit, self.slope_p),
-            self._estimate(
-                "fold_per_doubling", self.fold_per_doubling, self.fold_interval, "fold", self.slope_p
-            ),
-            self._estimate("intercept", self.intercept, self.intercept_interval, "dex"),
-            self._estimate("median_rd_at_1_week", one_week, (low, high), "molecules per cell"),
-            self._estimate("sigma", self.sigma, self.sigma_interval, "dex"),
-        ]
-        if self.slope_mean_unbiased is not None:
-            found.append(
-                replace(found[0], name="slope_mean_unbiased", value=self.slope_mean_unbiased, p=None)
-            )
+        at_one_week = _power(self.intercept_interval[0]), _power(self.intercept_interval[1])
+        slope = self._estimate("slope_per_doubling", self.slope, self.slope_interval, unit, self.slope_p)
+        fold = self.fold_per_doubling, self.fold_interval
+        likely = replace(
+            slope, name="slope_maximum_likelihood", value=self.most_likely.slope, method=self._likely_method
+        )
         rest = (self.n, self.method, self.interval_method, self.level)
-        return (*found, *(term.estimate(*rest) for term in self.terms))
+        return (
+            slope,
+            self._estimate("fold_per_doubling", *fold, "fold", self.slope_p),
+            self._estimate("intercept", self.intercept, self.intercept_interval, "dex"),
+            self._estimate("median_rd_at_1_week", one_week, at_one_week, "molecules per cell"),
+            self._estimate("sigma", self.sigma, self.sigma_interval, "dex"),
+            likely,
+            *(term.estimate(*rest) for term in self.terms),
+        )
+
+    @property
+    def _likely_method(self) -> str:
+        return self.method.replace(_LESS_BIAS, _MOST_LIKELY)
 
     def renamed(self, prefix: str) -> tuple[Estimate, ...]:
         """Return the slope, its fold change and the terms under other names, beside those of another fit."""
@@ -162,14 +167,15 @@ def fit_tobit(
     measurement_sd: ArrayLike | None = None,
     patients: Sequence[object] | None = None,
     covariates: Mapping[str, ArrayLike] | None = None,
-    seed: int = 20240607,
     level: float = 0.95,
 ) -> WashoutFit:
-    """Fit log10 RD = a + b·log2 weeks + ε by maximum likelihood with censored values.
+    """Fit log10 RD = a + b·log2 weeks + ε with censored values.
 
     A row below its LLOQ gives Φ((log10 LLOQ − μ)/s), one above its ULOQ 1 − Φ(…), a measured one φ; s² = σ² +
-    measurement_sd² (Tobin 1958, doi:10.2307/1907382). The interval of b is by profile likelihood with a
-    correction for few rows (`profile.critical_value`), scaled to the jackknife of patients where they repeat.
+    measurement_sd² (Tobin 1958, doi:10.2307/1907382). The line told is that of highest likelihood less its
+    bias of order 1/n (adjusted score; Firth 1993, doi:10.1093/biomet/80.1.27); the former is `most_likely`.
+    The interval of b is by profile likelihood with a correction for few rows (`profile.critical_value`),
+    scaled to the jackknife of patients where they repeat.
 
     Parameters
     ----------
@@ -177,8 +183,6 @@ def fit_tobit(
         As in `pipeline.washout.rows.observe`: one row per patient and visit.
     covariates
         Further columns of the line by name, numbers of shape (n,); the line is told at their means.
-    seed
-        Of the simulation that measures the slope's mean bias.
     level
         Of the intervals.
 
@@ -203,32 +207,33 @@ def fit_tobit(
     rows = observe(
         weeks, rd, status, lloq=lloq, uloq=uloq, measurement_sd=measurement_sd, patients=patients, terms=terms
     )
-    return fit_observations(rows, seed=seed, level=level)
+    return fit_observations(rows, level=level)
 
 
-def fit_observations(
-    data: Observations, *, seed: int, level: float = 0.95, unbiased: bool = True
-) -> WashoutFit:
-    """As `fit_tobit`, on rows that are already sorted; `unbiased` asks for the slope less its mean bias."""
+def fit_observations(data: Observations, *, level: float = 0.95) -> WashoutFit:
+    """As `fit_tobit`, on rows that are already sorted."""
     line = fit_line(data)
     intervals = line_intervals(line, level)
+    told, likely = line.reported, line.most_likely
+    notes = _fit_notes(data, likely.sigma, intervals.slope)
+    stays = () if line.bias_is_off or likely.sigma < _SMALLEST_SIGMA else (_BIAS_STAYS,)
+    formula = _FORMULA + "".join(f" + {term.name}" for term in data.terms)
     return WashoutFit(
-        slope=line.slope,
-        intercept=line.intercept,
-        sigma=line.sigma,
+        slope=told.slope,
+        intercept=told.intercept,
+        sigma=told.sigma,
+        most_likely=likely,
         slope_interval=intervals.slope,
         intercept_interval=intervals.intercept,
         sigma_interval=intervals.sigma,
-        slope_mean_unbiased=mean_unbiased_slope(line, seed) if unbiased else None,
         slope_p=intervals.slope_p,
         log_likelihood=line.log_likelihood,
         covariance=line.covariance(),
         level=level,
-        seed=seed,
         data=data,
-        method=_METHOD + "".join(f" + {term.name}" for term in data.terms),
+        method=(_LESS_BIAS if line.bias_is_off else _MOST_LIKELY) + formula,
         interval_method=intervals.how,
-        notes=(*data.notes, *_fit_notes(data, line.sigma, intervals.slope)),
+        notes=(*data.notes, *notes, *stays),
         terms=term_effects(line, level),
     )
 

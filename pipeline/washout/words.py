@@ -20,13 +20,11 @@ def fit_summary(fit: WashoutFit) -> str:
         f"{fit.data.count(OBSERVED)} measured, {fit.data.count(LEFT)} below LLOQ, "
         f"{fit.data.count(RIGHT)} above ULOQ"
     )
-    unbiased = (
-        "" if fit.slope_mean_unbiased is None else f"; {fit.slope_mean_unbiased:.4f} less its mean bias"
-    )
     lines = [
         "M1: log10 RD = intercept + slope * log2 weeks",
         f"rows        {fit.n} of {fit.data.n_patients} patients: {counts}",
-        f"slope       {fit.slope:.4f} ({level}: {low:.4f} to {high:.4f}{p}){unbiased}",
+        f"slope       {fit.slope:.4f} ({level}: {low:.4f} to {high:.4f}{p})",
+        f"            {fit.most_likely.slope:.4f} of highest likelihood, its bias not taken off",
         f"per doubling of washout  x {fit.fold_per_doubling:.3g} ({fold_low:.3g} to {fold_high:.3g})",
         f"intercept   {fit.intercept:.4f} (median RD at 1 week: {10**fit.intercept:.4g})",
         f"sigma       {fit.sigma:.4f} dex",

@@ -7,18 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.washout.bias import mean_unbiased_slope
+from pipeline.washout.bias import Bounds, reduce_bias
 from pipeline.washout.estimate import NotEstimableError
-from pipeline.washout.likelihood import LEFT, OBSERVED, RIGHT, CensoredRows, maximise
-from pipeline.washout.line import fit_line, line_intervals
+from pipeline.washout.likelihood import LEFT, OBSERVED, RIGHT, CensoredRows, Maximum, maximise
+from pipeline.washout.mixed import MixedFit, fit_random_intercept
 from pipeline.washout.profile import critical_value
 from pipeline.washout.rank_association import permutation_p
 from pipeline.washout.rows import Observations
+from pipeline.washout.tobit import WashoutFit, fit_observations
 
 Floats = NDArray[np.float64]
 
@@ -28,9 +30,8 @@ TRUE_SLOPE: Final = float(np.log10(2.27))
 _FEWEST_OBSERVED: Final = 3
 _PERMUTATIONS: Final = 999
 _TYPE_ONE_STUDIES: Final = 4
-_BIAS_SIMULATIONS: Final = 199
-_LARGEST_FOR_BIAS: Final = 60
-STUDIES_FOR_BIAS: Final = 300
+_MIXED_STUDIES: Final = 5
+_POPULATION: Final = 100_000
 _CHI_SQUARED_95: Final = 3.841458820694124
 
 
@@ -68,14 +69,20 @@ class Repeated:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What came out: biases in percent of the true slope (in dex where that is 0), coverages in percent."""
+    """What came out: biases in percent of the true slope (in dex where that is 0), coverages in percent.
+
+    `mean_bias`, its `standard_error` and `median_bias` are those of the slope that is told, `likely_bias` and
+    `likely_median_bias` those of the slope of highest likelihood.
+    """
 
     truth: Truth
     studies: int
     estimable: int
     mean_bias: float
+    standard_error: float
     median_bias: float
-    corrected_bias: float | None
+    likely_bias: float
+    likely_median_bias: float
     substitution_bias: float
     coverage: float
     plain_coverage: float
@@ -118,7 +125,7 @@ def simulate(truth: Truth, studies: int, rng: np.random.Generator) -> tuple[Floa
     return doublings, CensoredRows(design, np.clip(y, low, high), kind, sd, np.ones_like(y))
 
 
-def examine(truth: Truth, studies: int, seed: int, bias_studies: int = STUDIES_FOR_BIAS) -> Found:
+def examine(truth: Truth, studies: int, seed: int) -> Found:
     """Fit M1 to simulated studies and count how often its interval holds the truth; M0 without a slope."""
     rng = np.random.default_rng(seed)
     doublings, rows = simulate(truth, studies, rng)
@@ -126,17 +133,19 @@ def examine(truth: Truth, studies: int, seed: int, bias_studies: int = STUDIES_F
     doublings, rows = doublings[usable], rows.take(usable)
     best = maximise(rows)
     held = maximise(rows.without(1, np.full(len(usable), truth.slope)))
-    good = best.converged & held.converged
+    good = best.is_held(truth.n) & held.converged
     ratio = 2 * (best.log_likelihood - held.log_likelihood)[good]
     critical = np.array([critical_value(kind, 2) for kind in rows.kind[good]])
-    slopes = best.beta[good, 1]
+    likely, told = best.beta[good, 1], told_slopes(rows, best)[good]
     return Found(
         truth=truth,
         studies=studies,
         estimable=int(good.sum()),
-        mean_bias=_bias(float(slopes.mean()), truth.slope),
-        median_bias=_bias(float(np.median(slopes)), truth.slope),
-        corrected_bias=_corrected_bias(truth, doublings, rows, seed, bias_studies),
+        mean_bias=_bias(float(told.mean()), truth.slope),
+        standard_error=float(told.std()) / np.sqrt(len(told)) * (100 / truth.slope if truth.slope else 1),
+        median_bias=_bias(float(np.median(told)), truth.slope),
+        likely_bias=_bias(float(likely.mean()), truth.slope),
+        likely_median_bias=_bias(float(np.median(likely)), truth.slope),
         substitution_bias=_bias(float(_substituted(doublings, rows).mean()), truth.slope),
         coverage=100 * float(np.mean(ratio <= critical)),
         plain_coverage=100 * float(np.mean(ratio <= _CHI_SQUARED_95)),
@@ -144,15 +153,24 @@ def examine(truth: Truth, studies: int, seed: int, bias_studies: int = STUDIES_F
     )
 
 
+def told_slopes(rows: CensoredRows, best: Maximum) -> Floats:
+    """Return the slopes as they are told: less their bias, that of highest likelihood where none was found."""
+    low, high = limits_of(rows)
+    found = reduce_bias(rows, Bounds(np.full_like(rows.y, low), np.full_like(rows.y, high)), best)
+    return np.where(found.converged, found.beta[:, 1], best.beta[:, 1])
+
+
+def limits_of(rows: CensoredRows) -> tuple[float, float]:
+    """Return the limits of quantification of the simulated studies, the same in all."""
+    below, above = (rows.y[rows.kind == which] for which in (LEFT, RIGHT))
+    return float(below[0]) if len(below) else -np.inf, float(above[0]) if len(above) else np.inf
+
+
 def observations(doublings: Floats, rows: CensoredRows, study: int) -> Observations:
     """Return one simulated study as a person's rows would be."""
     y, kind = rows.y[study], rows.kind[study]
     n = len(y)
-    limits = [rows.y[rows.kind == which] for which in (LEFT, RIGHT)]
-    low, high = (
-        float(limit[0]) if len(limit) else default
-        for limit, default in zip(limits, (-np.inf, np.inf), strict=True)
-    )
+    low, high = limits_of(rows)
     return Observations(
         weeks=2.0 ** doublings[study],
         log_rd=y,
@@ -165,12 +183,46 @@ def observations(doublings: Floats, rows: CensoredRows, study: int) -> Observati
     )
 
 
-def repeated_coverage(truth: Repeated, studies: int, seed: int) -> tuple[float, int]:
-    """Return the coverage of the slope's interval in percent, and the studies that gave one."""
+@dataclass(frozen=True, slots=True)
+class RepeatedFound:
+    """Coverages in percent and mean biases in percent of the true slope, of the line and the random intercept."""
+
+    truth: Repeated
+    studies: int
+    told: int
+    bias: float
+    coverage: float
+    mixed_told: int
+    mixed_bias: float
+    mixed_coverage: float
+
+
+def examine_repeated(truth: Repeated, studies: int, seed: int) -> RepeatedFound:
+    """Fit both lines to studies whose patients gave 1 to 4 samples, the slower one to every fifth study."""
     rng = np.random.default_rng(seed)
-    held = [_repeated_study(truth, rng) for _ in range(studies)]
-    told = [inside for inside in held if inside is not None]
-    return 100 * float(np.mean(told)), len(told)
+    line: list[tuple[float, bool]] = []
+    mixed: list[tuple[float, bool]] = []
+    for study in range(studies):
+        data = repeated_study(truth, rng)
+        line += _told(lambda data=data: fit_observations(data))
+        if study % _MIXED_STUDIES == 0:
+            mixed += _told(lambda data=data: fit_random_intercept(data))
+    return RepeatedFound(truth, studies, *_bias_and_coverage(line), *_bias_and_coverage(mixed))
+
+
+def _told(fit: Callable[[], WashoutFit | MixedFit]) -> list[tuple[float, bool]]:
+    """Return the slope and whether its interval holds the truth; nothing where the fit was refused."""
+    try:
+        found = fit()
+    except NotEstimableError:
+        return []
+    low, high = found.slope_interval
+    return [(found.slope, low <= TRUE_SLOPE <= high)]
+
+
+def _bias_and_coverage(told: list[tuple[float, bool]]) -> tuple[int, float, float]:
+    slopes, held = np.array(told, dtype=np.float64).reshape(-1, 2).T
+    return len(told), _bias(float(slopes.mean()), TRUE_SLOPE), 100 * float(held.mean())
 
 
 def section(studies: int, seed: int, mapper: Callable[..., Iterable] = map) -> str:
@@ -179,8 +231,8 @@ def section(studies: int, seed: int, mapper: Callable[..., Iterable] = map) -> s
 
     n = len(TRUTHS)
     found = tuple(mapper(examine, TRUTHS, [studies] * n, range(seed, seed + n)))
-    repeats = tuple(mapper(repeated_coverage, REPEATS, [studies] * len(REPEATS), [seed] * len(REPEATS)))
-    return as_markdown(found, [(truth, *told) for truth, told in zip(REPEATS, repeats, strict=True)], seed)
+    repeats = tuple(mapper(examine_repeated, REPEATS, [studies] * len(REPEATS), [seed] * len(REPEATS)))
+    return as_markdown(found, repeats, seed)
 
 
 def _bias(estimate: float, true: float) -> float:
@@ -194,19 +246,6 @@ def _substituted(doublings: Floats, rows: CensoredRows) -> Floats:
     return np.asarray(np.sum(x * y, axis=1) / np.sum(x**2, axis=1))
 
 
-def _corrected_bias(
-    truth: Truth, doublings: Floats, rows: CensoredRows, seed: int, studies: int
-) -> float | None:
-    if truth.n > _LARGEST_FOR_BIAS or not studies:
-        return None
-    slopes = []
-    for study in range(min(len(doublings), studies)):
-        line = fit_line(observations(doublings, rows, study))
-        slopes.append(mean_unbiased_slope(line, seed + study, _BIAS_SIMULATIONS))
-    told = [slope for slope in slopes if slope is not None]
-    return _bias(float(np.mean(told)), truth.slope)
-
-
 def _type_one(truth: Truth, studies: int, rng: np.random.Generator) -> float:
     doublings, rows = simulate(truth, _TYPE_ONE_STUDIES * studies, rng)
     values = np.select([rows.kind == LEFT, rows.kind == RIGHT], [-np.inf, np.inf], rows.y)
@@ -215,20 +254,29 @@ def _type_one(truth: Truth, studies: int, rng: np.random.Generator) -> float:
     return 100 * float(np.mean(np.array(p) <= 0.05))
 
 
-def _repeated_study(truth: Repeated, rng: np.random.Generator) -> bool | None:
-    """Tell whether the interval of one simulated study holds the true slope; None where it has none."""
-    patients = np.repeat(np.arange(truth.patients), rng.integers(1, 5, truth.patients))
-    n = len(patients)
-    first = rng.uniform(1, 6.0, truth.patients)[patients] if truth.alike else rng.uniform(1, 6.0, n)
-    doublings = first + rng.uniform(0, 0.5, n)
-    level = truth.between * rng.standard_normal(truth.patients)[patients]
-    y = TRUE_SLOPE * (doublings - 4) + level + truth.within * rng.standard_normal(n)
-    low = float(np.quantile(y, truth.left))
+def repeated_study(truth: Repeated, rng: np.random.Generator) -> Observations:
+    """Return the rows of one simulated study with repeated samples."""
+    patients, doublings, y = _repeated_rows(truth, truth.patients, rng)
+    low, n = limit_of(truth), len(y)
     kind = np.where(y < low, LEFT, OBSERVED).astype(np.int8)
     limits = np.full(n, low), np.full(n, np.inf)
-    data = Observations(2.0**doublings, np.maximum(y, low), kind, np.zeros(n), patients, *limits, n)
-    try:
-        bounds = line_intervals(fit_line(data), 0.95).slope
-    except NotEstimableError:
-        return None
-    return bounds[0] <= TRUE_SLOPE <= bounds[1]
+    return Observations(2.0**doublings, np.maximum(y, low), kind, np.zeros(n), patients, *limits, n)
+
+
+@lru_cache
+def limit_of(truth: Repeated) -> float:
+    """Return the limit of quantification that cuts off the wanted share of a large population."""
+    _, _, y = _repeated_rows(truth, _POPULATION, np.random.default_rng(1))
+    return float(np.quantile(y, truth.left))
+
+
+def _repeated_rows(
+    truth: Repeated, n_patients: int, rng: np.random.Generator
+) -> tuple[NDArray[np.intp], Floats, Floats]:
+    """Return the patient, log2 weeks and log10 RD of each row."""
+    patients = np.repeat(np.arange(n_patients), rng.integers(1, 5, n_patients))
+    n = len(patients)
+    first = rng.uniform(1, 6.0, n_patients)[patients] if truth.alike else rng.uniform(1, 6.0, n)
+    doublings = first + rng.uniform(0, 0.5, n)
+    level = truth.between * rng.standard_normal(n_patients)[patients]
+    return patients, doublings, TRUE_SLOPE * (doublings - 4) + level + truth.within * rng.standard_normal(n)

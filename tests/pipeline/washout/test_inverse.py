@@ -57,7 +57,9 @@ def test_repeated_patients_widen_the_interval(share):
     alone = weeks_to_reach(fit_tobit(*often, lloq=LLOQ), 10_000, share)
     patients = list(np.repeat(np.arange(20), 3))
     together = weeks_to_reach(fit_tobit(*often, lloq=LLOQ, patients=patients), 10_000, share)
-    assert together.value == alone.value
+    assert together.value == pytest.approx(
+        alone.value, rel=0.15
+    )  # less bias taken off where rows count alone
     assert np.log2(together.high / together.low) > 1.3 * np.log2(alone.high / alone.low)
     assert together.interval_method.endswith("scaled to the jackknife of patients")
 

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from scipy import integrate, optimize, stats
 
-from pipeline.pharmacokinetics.curves import labelled_curve
+from pipeline.pharmacokinetics.curves import WEEKS, labelled_curve
 from pipeline.washout import NotEstimableError, observe
-from pipeline.washout.recovery import fit_recovery, weeks_to_part, weeks_until
+from pipeline.washout.recovery import fit_recovery, weeks_to_half, weeks_until
+from pipeline.washout.recovery_share import first_reached, median_logs, share_with
 from pipeline.washout.recovery_surface import Penalty, Surface, highest
 from validation.recovery import Recovery, simulated, true_t50
 
@@ -85,9 +86,27 @@ def test_the_maximum_is_the_one_of_a_search_without_gradients(curve, data):
 def test_t50_is_where_the_curve_is_half_the_plateau(curve, data):
     fit = fit_recovery(data, curve)
     assert float(fit.predict(fit.half_weeks)) == pytest.approx(fit.plateau / 2, rel=0.01)
-    assert weeks_to_part(fit.peak.place[None], curve)[0] == fit.half_weeks
+    assert weeks_to_half(fit.peak.place[None], curve)[0] == fit.half_weeks
     low, high = fit.predict_interval([20.0, 60.0])
     assert np.all((low < fit.predict([20.0, 60.0])) & (fit.predict([20.0, 60.0]) < high))
+
+
+def test_the_median_of_all_patients_is_that_of_a_simulated_crowd(curve):
+    p = np.array([[5.2, -1.1, 2.8, -1.1, 0.0, np.log(0.3)]])
+    rng = np.random.default_rng(3)
+    for week in (20.0, 50.0, 80.0):
+        level, spread = curve.at(np.array([week]))
+        c = level * np.exp(spread * rng.standard_normal(200_000))
+        regained = 1 - (1 - 1 / (1 + np.exp(1.1))) * 2 ** (-week / np.exp(2.8))
+        rd = 10 ** (5.2 + 0.3 * rng.standard_normal(200_000)) * regained / (1 + c / np.exp(-1.1))
+        place = np.flatnonzero(week == WEEKS)
+        assert 10 ** median_logs(p, curve, place)[0, 0] == pytest.approx(np.median(rd), rel=0.03)
+        assert share_with(p, curve, place, np.array([4.5]))[0] == pytest.approx(
+            np.mean(rd >= 10**4.5), abs=0.01
+        )
+        assert first_reached(p, curve, median_logs(p, curve, place)[0], 0.5)[0] == pytest.approx(
+            week, abs=0.1
+        )
 
 
 def test_the_true_t50_and_plateau_lie_in_their_intervals(curve, data):
