@@ -31,6 +31,8 @@ class BeadKit:
         Whether the kit usually holds an unstained bead (level 0).
     arithmetic
         The rule in words, for reports.
+    one_dye
+        Whether its beads carry a single dye, by construction; others may carry several.
     """
 
     name: str
@@ -41,6 +43,7 @@ class BeadKit:
     result: str = "ABC"
     has_blank: bool = True
     arithmetic: str = ""
+    one_dye: bool = False
 
 
 BEAD_KITS: tuple[BeadKit, ...] = (
@@ -51,6 +54,7 @@ BEAD_KITS: tuple[BeadKit, ...] = (
         needs_f_p=True,
         has_blank=False,
         arithmetic="ABC = PE molecules / (F:P)",
+        one_dye=True,
     ),
     BeadKit(
         "qsc",
@@ -58,6 +62,7 @@ BEAD_KITS: tuple[BeadKit, ...] = (
         "ABC",
         needs_f_p=False,
         arithmetic="ABC as assigned, beads stained with the same conjugate",
+        one_dye=True,
     ),
     BeadKit(
         "qifikit",
@@ -66,6 +71,7 @@ BEAD_KITS: tuple[BeadKit, ...] = (
         needs_f_p=False,
         result="SABC",
         arithmetic="SABC = ABC(antibody) − ABC(isotype)",
+        one_dye=True,
     ),
     BeadKit(
         "mesf",

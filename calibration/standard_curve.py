@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import overload
 
 import numpy as np
@@ -103,6 +103,12 @@ class StandardCurve:
     def to_mfi(self, abc: float | Floats) -> float | Floats:
         """MFI of an amount in the kit's unit; the inverse of `to_abc`."""
         return _signed_power(abc, 1 / self.slope, 10.0 ** (-self.intercept / self.slope))
+
+    def with_checks(self, *rows: CurveCheck) -> StandardCurve:
+        """Return the curve with further rows in its acceptance table, each in place of one of its name."""
+        names = {row.name for row in rows}
+        checks = (*(row for row in self.checks if row.name not in names), *rows)
+        return replace(self, checks=checks, verdict=worst(checks))
 
     @property
     def bottom_level(self) -> float:

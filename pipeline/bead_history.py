@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from calibration.brighter_channel import BRIGHTER_ELSEWHERE
 from calibration.drift import SETTLED_RUNS, DriftSeries, levey_jennings
 from calibration.standard_curve import StandardCurve, Verdict, fit_standard_curve
 from pipeline.acceptance import curve_limits
@@ -110,7 +111,7 @@ def _with_history(
         return found.curve
     peaks, top = found.peaks, max(k for k, used in enumerate(found.curve.fitted) if used)
     kept = [run for run in earlier if run.verdict != Verdict.REJECT.value and run.on_scale[top]]
-    return fit_standard_curve(
+    again = fit_standard_curve(
         peaks.medians,
         found.levels,
         model=settings.curve_model,
@@ -120,6 +121,7 @@ def _with_history(
         history=[run.medians[top] for run in kept],
         limits=curve_limits(settings),
     )
+    return again.with_checks(*(row for row in found.curve.checks if row.name == BRIGHTER_ELSEWHERE))
 
 
 def drift_series(runs: Sequence[LoggedRun]) -> tuple[DriftSeries, ...]:

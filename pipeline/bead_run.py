@@ -9,8 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
+from calibration.bead_kits import bead_kit
 from calibration.bead_peaks import BeadPeaks, BeadPeaksError, find_bead_peaks
 from calibration.bead_singlets import find_bead_singlets
+from calibration.brighter_channel import BRIGHTER_ELSEWHERE, channel_check, compare_channels
 from calibration.standard_curve import StandardCurve, StandardCurveError, Verdict, fit_standard_curve
 from gating.events import Mask
 from pipeline.acceptance import curve_limits
@@ -23,6 +25,9 @@ from pipeline.study import BeadRun
 
 FORWARD_SCATTER = re.compile(r"^(fsc|fs|forward)", re.IGNORECASE)
 SIDE_SCATTER = re.compile(r"^(ssc|ss|side)", re.IGNORECASE)
+
+NO_LIGHT = re.compile(r"^(time|event|index|sort)", re.IGNORECASE)
+PULSE_MEASURE = re.compile(r"([-_ ]|(?<=\d))[AHW]$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +97,7 @@ def _fitted(task: BeadTask, file: FcsFile, found: CalibrationResult) -> Calibrat
             ranges=run.ranges or None,
             scale_top=file.scale_top(found.channel),
         )
-        curve = _curve(task, peaks)
+        curve = _with_other_channels(_curve(task, peaks), task, file, found.channel, singlets, peaks)
     except (BeadPeaksError, StandardCurveError) as error:
         return replace(found, flags=("NO_CURVE",), note=_sentences(note, str(error)))
     return replace(
@@ -114,6 +119,37 @@ def _curve(task: BeadTask, peaks: BeadPeaks) -> StandardCurve:
         saturated=peaks.saturated,
         limits=curve_limits(task.settings),
     )
+
+
+def _with_other_channels(
+    curve: StandardCurve, task: BeadTask, file: FcsFile, channel: str, singlets: Mask, peaks: BeadPeaks
+) -> StandardCurve:
+    """Add whether another detector of the file collects more light of these beads."""
+    kit = bead_kit(task.run.kit)
+    if not kit.quantifies:
+        return curve
+    named, compared = file.column(channel)[singlets], []
+    for other in _other_detectors(file.channels, channel):
+        values = file.column(other)[singlets]
+        found = compare_channels(named, values, peaks, one_dye=kit.one_dye, other_top=file.scale_top(other))
+        if found is not None:
+            compared.append((other, found))
+    row = channel_check(compared, channel)
+    return curve if row is None else curve.with_checks(row)
+
+
+def _other_detectors(channels: Sequence[str], channel: str) -> list[str]:
+    """Return the other fluorescence detectors: neither scatter nor time, nor another pulse measure of one."""
+    own = PULSE_MEASURE.sub("", channel).casefold()
+    kind = PULSE_MEASURE.search(channel)
+    suffix = kind.group().casefold() if kind else ""
+    return [
+        other
+        for other in channels
+        if not (FORWARD_SCATTER.match(other) or SIDE_SCATTER.match(other) or NO_LIGHT.match(other))
+        and PULSE_MEASURE.sub("", other).casefold() != own
+        and other.casefold().endswith(suffix)
+    ]
 
 
 def _by_hand(run: BeadRun) -> str:
@@ -143,9 +179,9 @@ def _scatter(kind: re.Pattern[str], channels: Sequence[str]) -> str:
 
 
 def _flags(curve: StandardCurve) -> tuple[str, ...]:
-    return {Verdict.ACCEPT: (), Verdict.WARN: ("CURVE_WARN",), Verdict.REJECT: ("CURVE_REJECTED",)}[
-        curve.verdict
-    ]
+    by_verdict = {Verdict.ACCEPT: (), Verdict.WARN: ("CURVE_WARN",), Verdict.REJECT: ("CURVE_REJECTED",)}
+    doubted = any(row.name == BRIGHTER_ELSEWHERE and row.verdict is Verdict.WARN for row in curve.checks)
+    return (*by_verdict[curve.verdict], *(("BEADS_BRIGHTER_ELSEWHERE",) if doubted else ()))
 
 
 def _sentences(*parts: str) -> str:

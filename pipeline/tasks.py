@@ -17,6 +17,9 @@ from pipeline.study import Sample, Study
 AFTER_THE_TUBES = {"washed_out_drug", "study_drug", "month_days", "rd_cut", "lyse_reagent", "instrument_log"}
 """Settings that no tube's result depends on."""
 
+FLAGS_OF_TUBES = ("BEAD_DRIFT", "BEADS_BRIGHTER_ELSEWHERE", "CROSS_CALIBRATED")
+"""Flags of a bead run that its tubes carry too."""
+
 
 def input_hashes(study: Study) -> dict[str, str]:
     """Return the SHA-256 of every input file of the study; "" where it cannot be read (its row says so)."""
@@ -83,8 +86,8 @@ def tube_tasks(
 
 
 def _with_drift(flags: tuple[str, ...], calibration: CalibrationResult) -> tuple[str, ...]:
-    """Let a tube's row say that its bead run broke a rule of the instrument's history."""
-    return (*flags, *(flag for flag in calibration.flags if flag == "BEAD_DRIFT"))
+    """Let a tube's row say what is doubtful about its bead run beyond the curve itself."""
+    return (*flags, *(flag for flag in calibration.flags if flag in FLAGS_OF_TUBES))
 
 
 def files_of(sample: Sample) -> tuple[str, ...]:

@@ -34,6 +34,7 @@ FLAGS: Final = {
     "CONTROL_UNUSABLE": "the control tube cannot be used",
     "CURVE_REJECTED": "the standard curve was rejected",
     "CURVE_WARN": "the standard curve was accepted with a warning",
+    "BEADS_BRIGHTER_ELSEWHERE": "another channel of the bead file collects as much light of the beads, or more",
     "BEAD_DRIFT": "the bead run breaks a Westgard rule against the instrument's earlier runs",
     "DOSE_AFTER_SAMPLE": "doses were given after the sample",
     "DOSE_ON_SAMPLE_DAY": "the last dose was given on the day of the sample",

@@ -10,7 +10,7 @@ from pipeline.fcs import write_fcs
 from pipeline.settings import Settings, read_settings
 from pipeline.sheets.cells import as_ranges
 from pipeline.study import BeadRun
-from validation.simulated_beads import bead_run
+from validation.simulated_beads import Detector, bead_run
 
 LEVELS = (638.0, 6930.0, 31008.0, 67601.0)
 
@@ -112,3 +112,18 @@ def test_every_threshold_of_the_table_can_be_set(folder, name, value, check, ver
     found = {c.name: c.verdict for c in calibrated(folder, settings).curve.checks}
     assert {key for key in found if found[key] != usual[key]} == {check}
     assert (usual[check], found[check]) == ("accept", verdict)
+
+
+def test_beads_that_shine_as_bright_elsewhere_are_flagged(folder):
+    own = Detector(photons=0.1, gain=20.0)
+    spilt = Detector(photons=0.03, gain=60.0)
+    beads = bead_run(np.random.default_rng(8), LEVELS, detector=own, others=(spilt,), n=4000)
+    values = np.stack([beads.fsc, beads.ssc, beads.intensity, 0.9 * beads.intensity, *beads.others])
+    names = ("FSC-A", "SSC-A", "PE-A", "PE-H", "PE-CF594-A")
+    write_fcs(folder / "two.fcs", values.astype(np.float32), names)
+    right = calibrated(folder, fcs_file="two.fcs", channel="PE-A")
+    assert "BEADS_BRIGHTER_ELSEWHERE" not in right.flags
+    assert right.curve.checks[-1].text.startswith("PE-A collects more light of these beads than any of 1")
+    wrong = calibrated(folder, fcs_file="two.fcs", channel="PE-CF594-A")
+    assert set(wrong.flags) >= {"CURVE_WARN", "BEADS_BRIGHTER_ELSEWHERE"}
+    assert "PE-A collects more light of these beads than PE-CF594-A" in wrong.curve.checks[-1].text

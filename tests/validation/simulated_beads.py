@@ -34,7 +34,7 @@ class Detector:
 
 @dataclass
 class BeadRun:
-    """One acquisition; `population` is the index of the level, -1 a doublet, -2 debris."""
+    """One acquisition; `population` is the index of the level, -1 a doublet, -2 debris; `others`: more channels."""
 
     fsc: np.ndarray
     ssc: np.ndarray
@@ -42,6 +42,7 @@ class BeadRun:
     population: np.ndarray
     levels: np.ndarray
     truth: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    others: tuple[np.ndarray, ...] = ()
 
 
 def bead_run(
@@ -55,8 +56,9 @@ def bead_run(
     doublets=0.04,
     debris=0.03,
     autofluorescence=60.0,
+    others=(),
 ):
-    """Beads of all levels in one tube; levels and autofluorescence in molecules."""
+    """Beads of all levels in one tube; levels and autofluorescence in molecules; `others`: more detectors."""
     detector = detector or Detector()
     levels = np.asarray(levels, float)
     k = levels.size
@@ -82,6 +84,7 @@ def bead_run(
         population=population,
         levels=levels,
         truth=(levels + autofluorescence) * detector.per_molecule,
+        others=tuple(other.read(molecules, rng) for other in others),
     )
 
 
