@@ -97,7 +97,7 @@ def parse_acquisition(keywords: Mapping[str, str]) -> Acquisition:
         serial=_word(keywords, SERIALS),
         acquired_at=begun or (datetime.combine(day, clock) if day and clock else None),
         acquired_on=day,
-        timestep=real_number(keywords.get("$TIMESTEP")),
+        timestep=_above_zero(real_number(keywords.get("$TIMESTEP"))),
         events_lost=whole_number(keywords.get("$LOST")),
         events_aborted=whole_number(keywords.get("$ABRT")),
         area_scaling=_area_scaling(keywords),
@@ -208,6 +208,10 @@ def _datetime(value: str) -> datetime | None:
 
 def _word(keywords: Mapping[str, str], names: tuple[str, ...]) -> str:
     return next((word for name in names if (word := keywords.get(name, "").strip(" \0"))), "")
+
+
+def _above_zero(number: float | None) -> float | None:
+    return number if number is not None and number > 0 else None
 
 
 def _area_scaling(keywords: Mapping[str, str]) -> tuple[tuple[str, float], ...]:

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.fcs.claims import Place
 from pipeline.fcs.errors import TruncatedError, UnreadableError
 from pipeline.fcs.layout import FLOAT_BITS, Field, Layout, byte_positions
-from pipeline.fcs.place import Place
 
 BLOCK_BYTES = 1 << 19
 """What stays in a core's second cache while its channels are taken apart."""

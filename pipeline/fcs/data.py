@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.fcs.blocks import Column, Rule, Values, decode_columns, decode_table, is_table
+from pipeline.fcs.claims import Place
 from pipeline.fcs.digits import decode_digits
 from pipeline.fcs.layout import Field
 from pipeline.fcs.parameters import Parameter
-from pipeline.fcs.place import Place
 
 TABLE_BITS = 16
 """Integers up to this width are brought to the linear scale by a table."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
-from pipeline.fcs.errors import FcsError, NotFcsError, TruncatedError, UnsupportedError
+from pipeline.fcs.errors import FcsError, NotFcsError, UnsupportedError, shown
 from pipeline.fcs.header import HEADER_BYTES, Header, Segment, parse_header
 from pipeline.fcs.repairs import Repair
-from pipeline.fcs.text import MOST_TEXT_BYTES, Text, merge, parse_text, whole_number
+from pipeline.fcs.segments import BLANKS, Source, holds_text, read_text
+from pipeline.fcs.text import PADDING, Text, merge, whole_number
 
 MOST_DATA_SETS = 1_000
 """A chain that is longer runs through damaged offsets."""
@@ -17,15 +19,25 @@ MOST_DATA_SETS = 1_000
 
 @dataclass(frozen=True, slots=True)
 class DataSet:
-    """HEADER and TEXT of a data set, and where in the file it begins."""
+    """HEADER and TEXT of a data set.
+
+    Attributes
+    ----------
+    start, end
+        Its first byte in the file, and the byte where the next data set begins or the file ends.
+    origin
+        The byte from which its offsets count: `start`, but 0 where they were written from the file's start.
+    """
 
     start: int
+    end: int
+    origin: int
     header: Header
     text: Text
 
 
 def read_data_set(file: BinaryIO, size: int, name: str, number: int) -> tuple[DataSet, int]:
-    """Return data set `number` (from 1), and how many the file holds.
+    """Return data set `number` (from 1), and how many can be read.
 
     Raises
     ------
@@ -36,12 +48,14 @@ def read_data_set(file: BinaryIO, size: int, name: str, number: int) -> tuple[Da
         raise UnsupportedError(f"{name}: data set {number} was asked for; they count from 1")
     chosen, count = None, 0
     try:
-        for count, data_set in enumerate(_chain(file, size, name), 1):
+        for count, data_set in enumerate(_chain(Source(file, name, size)), 1):
             if count == number:
                 chosen = data_set
-    except FcsError:
+    except FcsError as fault:
         if chosen is None:
             raise
+        text = f"data set {count + 1} of the file cannot be read; the one before was"
+        chosen = _with(chosen, Repair("NEXTDATA_UNREAD", text, str(fault), f"{count} data sets"))
     if chosen is None:
         raise UnsupportedError(
             f"{name}: data set {number} was asked for, but the file holds {count}; choose 1 to {count}"
@@ -49,61 +63,117 @@ def read_data_set(file: BinaryIO, size: int, name: str, number: int) -> tuple[Da
     return chosen, count
 
 
-def _chain(file: BinaryIO, size: int, name: str) -> Iterator[DataSet]:
+def _with(data_set: DataSet, *repairs: Repair) -> DataSet:
+    return replace(data_set, text=Text(data_set.text.keywords, (*data_set.text.repairs, *repairs)))
+
+
+def _chain(file: Source) -> Iterator[DataSet]:
     """Yield the data sets; each begins behind the one before, and no more TEXT is read than the file has."""
     start: int | None = 0
     text_bytes = 0
     for _ in range(MOST_DATA_SETS):
-        if start is None or text_bytes > size:
+        if start is None:
             return
-        header = parse_header(_read_at(file, start, HEADER_BYTES), name)
-        following, text = _text(file, start, size, header, name)
-        text_bytes += header.text.size
-        yield DataSet(start, header, text)
-        start = following
-
-
-def _text(file: BinaryIO, start: int, size: int, header: Header, name: str) -> tuple[int | None, Text]:
-    text = _segment(file, start, size, header.text, name, "TEXT")
-    supplement = Segment(*(whole_number(text.keywords.get(key)) or 0 for key in ("$BEGINSTEXT", "$ENDSTEXT")))
-    if supplement.size > 1 and supplement.begin != header.text.begin:
-        text = _supplemented(file, start, size, supplement, text, name)
-    following = whole_number(text.keywords.get("$NEXTDATA")) or 0
-    if following <= 0:
-        return None, text
-    places = (start + following, following)
-    found = next((at for at in places if at > start and _read_at(file, at, 3) == b"FCS"), None)
-    if found is None:
-        sentence = f"$NEXTDATA says that a data set begins at byte {following}, where there is none"
-        repair = Repair("NEXTDATA_UNREAD", sentence, str(following), "no further data set")
-        text = Text(text.keywords, (*text.repairs, repair))
-    return found, text
-
-
-def _segment(file: BinaryIO, start: int, size: int, segment: Segment, name: str, which: str) -> Text:
-    if start + segment.begin >= size:
-        raise TruncatedError(
-            f"{name}: {which} should begin at byte {start + segment.begin:,}, but the file ends after "
-            f"{size:,}; it is cut off or no FCS file, copy it again"
-        )
-    if segment.size < 2 or segment.size > MOST_TEXT_BYTES:
+        data_set, start = _read(file, start)
+        yield data_set
+        text_bytes += data_set.header.text.size
+        if text_bytes > file.size:
+            raise NotFcsError(
+                f"{file.name}: TEXT of the data sets overlap, expected each to have its own bytes"
+            )
+    if start is not None:
         raise NotFcsError(
-            f"{name}: {which} goes from byte {segment.begin:,} to {segment.end:,}, expected 2 to "
-            f"{MOST_TEXT_BYTES:,} bytes; its offsets are damaged, export the file again"
+            f"{file.name}: $NEXTDATA chains more than {MOST_DATA_SETS:,} data sets, expected fewer; "
+            "it is damaged, export the file again"
         )
-    return parse_text(_read_at(file, start + segment.begin, segment.size), name, which)
 
 
-def _supplemented(file: BinaryIO, start: int, size: int, segment: Segment, text: Text, name: str) -> Text:
+def _read(file: Source, start: int) -> tuple[DataSet, int | None]:
+    """Return the data set that begins at `start`, and where the next begins."""
+    header = parse_header(file.read(start, HEADER_BYTES), file.name)
+    source, repairs = _counted_from(file, start, header)
+    text, header = _text(source, header)
+    following, unread = _following(file, start, text.keywords.get("$NEXTDATA"))
+    data_set = DataSet(start, file.size if following is None else following, source.start, header, text)
+    return _with(data_set, *repairs, *unread), following
+
+
+def _counted_from(file: Source, start: int, header: Header) -> tuple[Source, list[Repair]]:
+    """Offsets count from the start of the data set (3.1); some writers count from that of the file."""
+    own = replace(file, start=start)
+    if start == 0 or holds_text(own, header.text) or not holds_text(file, header.text):
+        return own, []
+    text = "the offsets of this data set count from the start of the file, not of the data set"
+    return file, [
+        Repair("OFFSETS_ABSOLUTE", text, f"TEXT at {header.text.begin}", f"byte {header.text.begin}")
+    ]
+
+
+def _text(source: Source, header: Header) -> tuple[Text, Header]:
+    """Return the keywords of TEXT and supplemental TEXT, and HEADER with the place where TEXT was found."""
+    others = [header.data, header.analysis]
+    text, found, mark = read_text(source, header.text, others)
+    data_begin = whole_number(text.keywords.get("$BEGINDATA")) or 0
+    if header.data.begin == data_begin and found.begin < data_begin <= found.end:
+        text, found = _before_data(source, found, data_begin, text)
+    header = replace(header, text=found)
+    supplement = _place(text.keywords, "STEXT")
+    if supplement == (0, 0) or (supplement[0] or 0) == header.text.begin:
+        return text, header
+    return _supplemented(
+        source, supplement, [*others, found, _segment(text.keywords, "DATA")], text, mark
+    ), header
+
+
+def _before_data(source: Source, found: Segment, data_begin: int, text: Text) -> tuple[Text, Segment]:
+    """End TEXT before DATA where HEADER and TEXT agree on its beginning, and a delimiter stands before it."""
+    shorter = Segment(found.begin, data_begin - 1)
+    raw = source.read(shorter.begin, shorter.size)
+    if shorter.size < 2 or raw.rstrip(BLANKS + b"\r\n")[-1:] != raw[:1]:
+        return text, found
+    sentence = "TEXT is said to reach into DATA; it was read up to where HEADER and TEXT begin DATA"
+    repair = Repair("TEXT_END_LONG", sentence, f"TEXT ends at {found.end}", f"{shorter.end}")
+    text, shorter, _ = read_text(source, shorter, [Segment(data_begin, data_begin)])
+    return Text(text.keywords, (repair, *text.repairs)), shorter
+
+
+def _place(keywords: Mapping[str, str], which: str) -> tuple[int | None, int | None]:
+    """Return $BEGIN… and $END…; 0 where blank or absent, None where they are no number."""
+    begin, end = (keywords.get(f"${side}{which}", "").strip(PADDING) for side in ("BEGIN", "END"))
+    return (whole_number(begin) if begin else 0, whole_number(end) if end else 0)
+
+
+def _segment(keywords: Mapping[str, str], which: str) -> Segment:
+    begin, end = _place(keywords, which)
+    return Segment(begin or 0, end or 0)
+
+
+def _supplemented(
+    source: Source, place: tuple[int | None, int | None], others: list[Segment], text: Text, mark: bytes
+) -> Text:
     """Add supplemental TEXT; where it cannot be read the primary TEXT stands alone, and says so."""
+    segment = Segment(place[0] or 0, place[1] or 0)
     try:
-        return merge(text, _segment(file, start, size, segment, name, "supplemental TEXT"))
+        return merge(text, read_text(source, segment, others, "supplemental TEXT", mark)[0])
     except FcsError as fault:
         sentence = "supplemental TEXT cannot be read; only the primary TEXT was used"
         repair = Repair("SUPPLEMENT_UNREAD", sentence, str(fault), "primary TEXT")
         return Text(text.keywords, (*text.repairs, repair))
 
 
-def _read_at(file: BinaryIO, at: int, count: int) -> bytes:
-    file.seek(at)
-    return file.read(count)
+def _following(file: Source, start: int, value: str | None) -> tuple[int | None, list[Repair]]:
+    """Return where the next data set begins: $NEXTDATA counts from the start of this one (3.2.18)."""
+    offset = whole_number(value)
+    if offset == 0 or not (value or "").strip(PADDING):
+        return None, []
+    if offset is not None and offset > 0 and _is_header(file, start + offset):
+        return start + offset, []
+    if offset is not None and offset > start and _is_header(file, offset):
+        text = "$NEXTDATA counts from the start of the file, not of the data set"
+        return offset, [Repair("OFFSETS_ABSOLUTE", text, str(start + offset), str(offset))]
+    text = f"$NEXTDATA says that a data set begins at byte {shown(value)}, where there is none"
+    return None, [Repair("NEXTDATA_UNREAD", text, shown(value), "no further data set")]
+
+
+def _is_header(file: Source, at: int) -> bool:
+    return re.fullmatch(rb"FCS\d\.\d", file.read(at, 6)) is not None

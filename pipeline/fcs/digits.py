@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.fcs.blocks import Column
+from pipeline.fcs.claims import Place
 from pipeline.fcs.errors import NotFcsError, TruncatedError, UnreadableError
-from pipeline.fcs.place import Place
 
 DELIMITERS = bytes.maketrans(b",\t\r\n\0", b"     ")
 

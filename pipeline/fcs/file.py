@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 from gating.compensation import SpilloverMatrix
 from pipeline.fcs.acquisition import Acquisition, Detector, date_repairs, parse_acquisition
 from pipeline.fcs.blocks import Values, is_table, read_table
+from pipeline.fcs.claims import Claims, Place
 from pipeline.fcs.data import decode_linear, decode_raw
 from pipeline.fcs.data_sets import read_data_set
 from pipeline.fcs.errors import ChannelError, NotFcsError, UnsupportedError
 from pipeline.fcs.layout import Field
 from pipeline.fcs.parameters import Parameter, parse_parameters
 from pipeline.fcs.paths import open_fcs, split_data_set
-from pipeline.fcs.place import Claims, Place, find_data
+from pipeline.fcs.place import find_data
 from pipeline.fcs.repairs import Repair
 from pipeline.fcs.spillover import parse_spillover
 
@@ -236,7 +237,7 @@ def _read(
     header, keywords = data_set.header, data_set.text.keywords
     mode = _check_mode(keywords, header.version, path.name)
     parameters, repairs = parse_parameters(keywords, header.version, path.name)
-    claims = Claims(header, keywords, parameters, data_set.start, size, path.name)
+    claims = Claims(header, keywords, parameters, data_set.origin, data_set.end, size, path.name)
     place, more = find_data(claims, lambda at, count: _peek(file, at, count), allow_truncated=allow_truncated)
     _check_bytes(_peek(file, place.begin, min(place.n_bytes, PEEKED_BYTES)), place, size, path.name)
     names = tuple(parameter.name for parameter in parameters)

@@ -60,6 +60,8 @@ def parse_header(raw: bytes, file: str) -> Header:
             f"{file} is not an FCS file: it starts with {_shown(raw[:6])}, expected FCS2.0, FCS3.0, "
             "FCS3.1 or FCS3.2; export it from the cytometer as FCS"
         )
+    if len(raw) < 6:
+        raise NotFcsError(_short(raw, file))
     version = raw[3:6].decode("ascii", "replace")
     if version not in VERSIONS:
         raise UnsupportedError(
@@ -67,14 +69,16 @@ def parse_header(raw: bytes, file: str) -> Header:
             "export it as FCS 3.0 or 3.1"
         )
     if len(raw) < HEADER_BYTES:
-        raise NotFcsError(
-            f"{file}: HEADER ends after {len(raw)} bytes, expected {HEADER_BYTES}; the file is cut off, "
-            "copy it again"
-        )
+        raise NotFcsError(_short(raw, file))
     fields = [raw[at : at + 8] for at in range(10, HEADER_BYTES, 8)]
     text = Segment(*(_required(field, file) for field in fields[:2]))
     data, analysis = (Segment(*(_optional(field) for field in fields[at : at + 2])) for at in (2, 4))
     return Header(version, text, data, analysis)
+
+
+def _short(raw: bytes, file: str) -> str:
+    found = f"{file}: HEADER ends after {len(raw)} bytes, expected {HEADER_BYTES}"
+    return f"{found}; the file is cut off, copy it again"
 
 
 def _required(field: bytes, file: str) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from pipeline.fcs.errors import UnsupportedError
 from pipeline.fcs.parameters import Parameter
+from pipeline.fcs.repairs import Repair
 
 FLOAT_BITS = {"F": 32, "D": 64}
 """Section 3.2.18: IEEE 754 single and double."""
@@ -109,29 +110,43 @@ def byte_positions(size: int, order: tuple[int, ...]) -> tuple[int, ...]:
     return ()
 
 
-def check_byte_order(layout: Layout, file: str) -> None:
+def check_byte_order(layout: Layout, file: str) -> list[Repair]:
     """Refuse a byte order that does not say how values of these widths are stored.
 
     Raises
     ------
     UnsupportedError
-        Such an order, as 3,4,1,2 for 24 bits.
+        Such an order: 3,4,1,2 for 24 bits; 4,3,2,1 for words or floats among values that end within bytes.
     """
-    widths = {field.bits for field in layout.fields} if not (layout.is_text or layout.is_packed) else set()
-    for bits in sorted(widths):
-        if not byte_positions(bits // 8, layout.byte_order):
-            order = ",".join(map(str, layout.byte_order))
-            raise UnsupportedError(
-                f"{file}: $BYTEORD is {order} for values of {bits} bits, expected 1,2,3,4 or 4,3,2,1; "
-                "export it again"
+    order = list(layout.byte_order)
+    if layout.is_text or order == sorted(order):
+        return []
+    widths = {field.bits for field in layout.fields}
+    said = ",".join(map(str, order))
+    if layout.is_packed:
+        if order == sorted(order, reverse=True) and not any(bits % 8 == 0 and bits > 8 for bits in widths):
+            text = (
+                "values end within bytes: these were read least significant bit first, as instruments write"
             )
+            return [Repair("PACKED_ORDER", f"{text}; $BYTEORD says otherwise", said, "1,2,3,4")]
+        unsure = "values that end within bytes beside values of whole bytes"
+    else:
+        unsure = next(
+            (f"values of {n} bits" for n in sorted(widths) if not byte_positions(n // 8, layout.byte_order)),
+            "",
+        )
+    if unsure:
+        raise UnsupportedError(f"{file}: $BYTEORD is {said} for {unsure}, expected 1,2,3,4; export it again")
+    return []
 
 
 def said_layout(parameters: Sequence[Parameter], byte_order: tuple[int, ...]) -> Layout:
-    """Return the layout that the keywords say."""
+    """Return the layout that the keywords say: floats have the width of their type."""
     if any(parameter.kind == "A" for parameter in parameters):
         return _ascii(parameters, byte_order)
-    return _layout(parameters, _said_bits(parameters), byte_order)
+    said = _said_bits(parameters)
+    differs = [parameter.bits for parameter in parameters] != said
+    return _layout(parameters, said, byte_order, "floats have the width of $DATATYPE" if differs else "")
 
 
 def other_layouts(parameters: Sequence[Parameter], byte_order: tuple[int, ...]) -> Iterator[Layout]:
@@ -143,7 +158,7 @@ def other_layouts(parameters: Sequence[Parameter], byte_order: tuple[int, ...]) 
     floats = {parameter.bits for parameter in parameters if parameter.kind != "I"}
     if own != said and floats <= {32, 64}:
         kinds = [replace(p, kind="D" if p.bits == 64 else "F") if p.kind != "I" else p for p in parameters]
-        yield _layout(kinds, own, byte_order, "floating-point values have the width of $PnB")
+        yield _layout(kinds, own, byte_order, "floats have the width of $PnB")
     for note, words in WORDS.items():
         wider = [next(width for width in words if width >= bits) for bits in said]
         if wider != said:
@@ -159,10 +174,7 @@ def _layout(
 ) -> Layout:
     fields, start = [], 0
     for parameter, width in zip(parameters, bits, strict=True):
-        mask = parameter.mask
-        if mask is None and parameter.kind == "I" and width > parameter.bits:
-            mask = (1 << parameter.bits) - 1
-        fields.append(Field(parameter.kind, start, width, mask))
+        fields.append(Field(parameter.kind, start, width, parameter.mask(width)))
         start += width
     return Layout(tuple(fields), start, order, note)
 

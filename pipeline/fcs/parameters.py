@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil, inf
 
-from pipeline.fcs.errors import NotFcsError, UnsupportedError
+from pipeline.fcs.errors import NotFcsError, UnsupportedError, shown
 from pipeline.fcs.repairs import Repair
+from pipeline.fcs.scales import amplification, divisor, gain, time_step, value_range
 from pipeline.fcs.text import real_number, whole_number
 
 MOST_CHANNELS = 10_000
@@ -30,7 +31,7 @@ class Parameter:
     bits
         $PnB: the width of a value, in characters for A; 0 for `*`, free width.
     value_range
-        $PnR; `inf` where there is none.
+        $PnR, exact where it is a whole number; `inf` where there is none.
     decades, log_zero
         $PnE: decades of a logarithmic amplifier and the linear value of 0; decades 0 is linear.
     factor
@@ -43,7 +44,7 @@ class Parameter:
     marker: str
     kind: str
     bits: int
-    value_range: float
+    value_range: int | float
     decades: float
     log_zero: float
     multiplier: float
@@ -66,13 +67,15 @@ class Parameter:
         """Whether the channel is the time of an event, by its name as instruments write it."""
         return self.name.lower() == "time"
 
-    @property
-    def mask(self) -> int | None:
-        """Bits of an integer that count: up to the next power of two of $PnR (3.2.20); None for all."""
-        if self.kind != "I" or self.value_range == inf:
+    def mask(self, width: int) -> int | None:
+        """Return the bits that count of an integer stored in `width`; None for all.
+
+        They go up to the next power of two of $PnR (3.2.20), or are those of $PnB where there is no range.
+        """
+        if self.kind != "I":
             return None
-        bits = (ceil(self.value_range) - 1).bit_length()
-        return (1 << bits) - 1 if bits < self.bits else None
+        bits = self.bits if self.value_range == inf else (ceil(self.value_range) - 1).bit_length()
+        return (1 << bits) - 1 if bits < width else None
 
     @property
     def scale_top(self) -> float:
@@ -84,9 +87,9 @@ class Parameter:
 
     @property
     def _largest_stored(self) -> float:
-        counts = self.value_range >= SMALLEST_DIGITISER and self.value_range.is_integer()
+        counts = self.value_range >= SMALLEST_DIGITISER and self.value_range == int(self.value_range)
         power_of_two = counts and int(self.value_range).bit_count() == 1
-        return self.value_range - 1 if self.kind in "IA" or power_of_two else self.value_range
+        return float(self.value_range - 1 if self.kind in "IA" or power_of_two else self.value_range)
 
     def linear(self, stored: float) -> float:
         """Return a stored value on the linear scale: 10^(f1·x/R)·f2 for $PnE f1,f2, else x/gain (3.2.20)."""
@@ -113,10 +116,10 @@ def parse_parameters(
     count = _count(keywords, file)
     repairs: list[Repair] = []
     faults: list[Repair] = []
-    time_step = real_number(keywords.get("$TIMESTEP"))
     names = _unique_names(keywords, count, repairs)
+    tick = time_step(keywords.get("$TIMESTEP"), names, repairs)
     parameters = tuple(
-        _parameter(keywords, number, name, version, time_step, file, faults)
+        _parameter(keywords, number, name, version, tick, file, faults)
         for number, name in enumerate(names, 1)
     )
     return parameters, [*repairs, *_grouped(faults)]
@@ -141,9 +144,9 @@ def _grouped(faults: list[Repair]) -> list[Repair]:
 def _count(keywords: Mapping[str, str], file: str) -> int:
     count = whole_number(keywords.get("$PAR"))
     if count is None or count < 1:
-        found = repr(keywords["$PAR"][:40]) if "$PAR" in keywords else "nothing"
         raise NotFcsError(
-            f"{file}: TEXT has {found} as $PAR, expected the number of channels; the file is damaged"
+            f"{file}: TEXT has {shown(keywords.get('$PAR'))} as $PAR, expected the number of channels; "
+            "TEXT is damaged or HEADER has a wrong place of it, export it again"
         )
     if count > len(keywords):
         raise NotFcsError(
@@ -184,44 +187,49 @@ def _parameter(
     number: int,
     name: str,
     version: str,
-    time_step: float | None,
+    tick: float,
     file: str,
     repairs: list[Repair],
 ) -> Parameter:
-    prefix = f"$P{number}"
+    prefix, is_time = f"$P{number}", name.lower() == "time"
     kind = _kind(keywords, number, version, file)
-    decades, log_zero = _amplification(keywords.get(f"{prefix}E"), kind, name, repairs)
-    gain = real_number(keywords.get(f"{prefix}G"))
-    value_range = _value_range(keywords.get(f"{prefix}R"), kind, decades, name, repairs)
-    if decades and value_range == inf:
+    decades, log_zero = amplification(keywords.get(f"{prefix}E"), kind, name, repairs)
+    top = value_range(keywords.get(f"{prefix}R"), kind, decades, name, repairs)
+    if decades and top == inf:
         decades, log_zero = 0.0, 0.0
-    is_time = name.lower() == "time"
+    own_gain = gain(keywords.get(f"{prefix}G"), name, [] if is_time else repairs)
     return Parameter(
         name=name,
         marker=keywords.get(f"{prefix}S", "").strip(),
         kind=kind,
         bits=_bits(keywords.get(f"{prefix}B"), number, kind, file),
-        value_range=value_range,
+        value_range=top,
         decades=decades,
         log_zero=log_zero,
-        multiplier=time_step if is_time and time_step else 1.0,
-        divisor=_divisor(gain, decades, name, is_time, repairs),
+        multiplier=tick if is_time else 1.0,
+        divisor=1.0 if is_time else divisor(own_gain, decades, name, repairs),
         voltage=real_number(keywords.get(f"{prefix}V")),
-        gain=gain,
+        gain=own_gain,
     )
 
 
 def _kind(keywords: Mapping[str, str], number: int, version: str, file: str) -> str:
     """$PnDATATYPE goes before $DATATYPE (FCS 3.2, section 3.3.42)."""
-    own = keywords.get(f"$P{number}DATATYPE") if version == "3.2" else None
-    kind = (own or keywords.get("$DATATYPE", "")).strip(" \0").upper()
+    common = keywords.get("$DATATYPE", "").strip(" \0").upper()
+    own = keywords.get(f"$P{number}DATATYPE", "").strip(" \0").upper()
+    if own not in ("", common) and version != "3.2":
+        raise UnsupportedError(
+            f"{file}: $P{number}DATATYPE is {shown(own)} beside $DATATYPE {shown(common)}, expected so in "
+            f"FCS 3.2 only, but HEADER says {version}; export the file again"
+        )
+    kind = own or common
     if kind not in ("I", "F", "D", "A"):
         where = f"$P{number}DATATYPE" if own else "$DATATYPE"
         error = UnsupportedError if kind else NotFcsError
-        raise error(f"{file}: {where} is {kind[:20]!r}, expected I, F, D or A; export the file as float (F)")
-    if own and (kind == "A") != (keywords.get("$DATATYPE", "").strip(" \0").upper() == "A"):
+        raise error(f"{file}: {where} is {shown(kind)}, expected I, F, D or A; export the file as float (F)")
+    if (kind == "A") != (common == "A"):
         raise UnsupportedError(
-            f"{file}: $P{number}DATATYPE is {kind!r} beside $DATATYPE {keywords.get('$DATATYPE', '')[:9]!r}, "
+            f"{file}: $P{number}DATATYPE is {shown(kind)} beside $DATATYPE {shown(common)}, "
             "expected digits (A) for all channels or for none; export the file as float (F)"
         )
     return kind
@@ -231,63 +239,8 @@ def _bits(value: str | None, number: int, kind: str, file: str) -> int:
     bits = 0 if (value or "").strip() == "*" and kind == "A" else whole_number(value)
     largest = 64 if kind != "A" else 40
     if bits is None or bits > largest or (bits < 1 and kind != "A") or bits < 0:
-        found = repr(value[:40]) if value is not None else "nothing"
         raise UnsupportedError(
-            f"{file}: $P{number}B is {found}, expected a width of 1 to {largest} "
+            f"{file}: $P{number}B is {shown(value)}, expected a width of 1 to {largest} "
             f"{'characters' if kind == 'A' else 'bits'}; the file is damaged, export it again"
         )
     return bits
-
-
-def _amplification(value: str | None, kind: str, name: str, repairs: list[Repair]) -> tuple[float, float]:
-    """$PnE/f1,f2/: f2 of 0 with decades is written often and means 1 (3.2.20)."""
-    if value in (None, "0,0"):
-        return 0.0, 0.0
-    numbers = [real_number(part) for part in (value or "").split(",")]
-    if len(numbers) != 2 or None in numbers:
-        repairs.append(
-            Repair(
-                "AMPLIFICATION_UNREAD",
-                "$PnE is no pair of numbers and was taken as linear",
-                f"{name} {value}",
-                "0,0",
-            )
-        )
-        return 0.0, 0.0
-    decades, log_zero = numbers[0] or 0.0, numbers[1] or 0.0
-    if decades <= 0:
-        return 0.0, 0.0
-    if kind in "FD":
-        text = "$PnE is logarithmic for floating point, against FCS; values were taken as they are"
-        repairs.append(Repair("LOG_FLOAT", text, f"{name} {value}", "0,0"))
-        return 0.0, 0.0
-    if log_zero <= 0:
-        repairs.append(
-            Repair(
-                "LOG_ZERO", "$PnE gives 0 for the lowest value, which is read as 1", f"{name} {value}", "1"
-            )
-        )
-        return decades, 1.0
-    return decades, log_zero
-
-
-def _value_range(value: str | None, kind: str, decades: float, name: str, repairs: list[Repair]) -> float:
-    """Return $PnR; of integers it counts the values there can be, and so is 2 at least."""
-    number = real_number(value)
-    if number is not None and number >= (2 if kind in "IA" else 0) and number > 0:
-        return number
-    if kind in "IA":
-        used = "all bits count, and values are linear" if decades else "all bits count"
-        repairs.append(Repair("RANGE_UNREAD", f"$PnR is no range; {used}", f"{name} {value}", used))
-    return inf
-
-
-def _divisor(gain: float | None, decades: float, name: str, is_time: bool, repairs: list[Repair]) -> float:
-    """Gain divides linear values only; time has no amplifier, whatever the file says of its gain."""
-    if gain is None or gain <= 0 or gain == 1 or is_time:
-        return 1.0
-    if decades:
-        text = "$PnE is logarithmic and there is a $PnG, against FCS; $PnG was not used"
-        repairs.append(Repair("GAIN_WITH_LOG", text, f"{name} {gain:g}", "1"))
-        return 1.0
-    return gain

@@ -25,8 +25,8 @@ MOST_TEXT_BYTES = 16 << 20
 MOST_KEYWORDS = 200_000
 """A file of 2,000 channels has 20,000."""
 
-MOST_DIGITS = 18
-"""What a 64-bit offset or count can have; longer numbers are no numbers."""
+MOST_DIGITS = 20
+"""What a number of 64 bits can have; longer numbers are no numbers."""
 
 LONGEST_NUMBER = 80
 """Characters; what is longer is no number and is not looked at."""
@@ -86,7 +86,9 @@ def parse_text(raw: bytes, file: str, segment: str = "TEXT") -> Text:
         )
     content, repairs = _decode(raw, segment)
     delimiter = content[0]
-    words = _words(content[1:].rstrip("\0 \r\n") if delimiter not in " \r\n\0" else content[1:], delimiter)
+    words = split_words(
+        content[1:].rstrip("\0 \r\n") if delimiter not in " \r\n\0" else content[1:], delimiter
+    )
     if _out_of_step(words):
         words = _words_by_standard_keywords(content[1:], delimiter)
         repairs.append(_unescaped(segment, delimiter))
@@ -151,8 +153,8 @@ def _decode(raw: bytes, segment: str) -> tuple[str, list[Repair]]:
         ]
 
 
-def _words(content: str, delimiter: str) -> list[str]:
-    """Split into keyword, value and so on."""
+def split_words(content: str, delimiter: str) -> list[str]:
+    """Split what follows the first delimiter into keyword, value and so on."""
     content = content.removesuffix(delimiter)
     if 2 * delimiter not in content:
         return content.split(delimiter)

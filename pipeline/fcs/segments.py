@@ -1,0 +1,174 @@
+"""Segments: which bytes of a file are TEXT (FCS 3.1, sections 3.1 and 3.2).
+
+The offsets of TEXT are wrong in some files. What is known of TEXT decides: it begins with its delimiter after
+nothing but blanks (and offsets of further segments, which are digits), the primary one holds $PAR, keywords
+and values come in pairs, and it is written in characters up to the blanks or to the segment that follows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from pipeline.fcs.errors import NotFcsError, TruncatedError
+from pipeline.fcs.header import HEADER_BYTES, Segment
+from pipeline.fcs.repairs import Repair
+from pipeline.fcs.text import MOST_TEXT_BYTES, Text, parse_text, split_words
+
+MOST_BESIDE = 1 << 16
+"""Bytes looked at before and behind the offsets given."""
+
+BLANKS = b" \0"
+BEFORE_TEXT = BLANKS + b"0123456789"
+"""HEADER may hold the offsets of further segments before TEXT (3.1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An open file of `size` bytes, and the byte from which the offsets of a data set count."""
+
+    file: BinaryIO
+    name: str
+    size: int
+    start: int = 0
+
+    def read(self, at: int, count: int) -> bytes:
+        """Return bytes from `at`; fewer where the file ends."""
+        count = min(count, self.size - self.start - at)
+        if count <= 0:
+            return b""
+        self.file.seek(self.start + at)
+        return self.file.read(count)
+
+
+def holds_text(source: Source, segment: Segment) -> bool:
+    """Whether there is a primary TEXT at these offsets."""
+    raw = source.read(segment.begin, min(segment.size, MOST_TEXT_BYTES))
+    return _starts(raw, 0, len(raw), b"")
+
+
+def read_text(
+    source: Source, segment: Segment, others: Sequence[Segment], which: str = "TEXT", delimiter: bytes = b""
+) -> tuple[Text, Segment, bytes]:
+    """Read TEXT or supplemental TEXT.
+
+    Parameters
+    ----------
+    source, segment
+        The file, and where TEXT is said to be.
+    others
+        Where other segments are said to be; TEXT reaches into none of them.
+    which, delimiter
+        `TEXT`, or `supplemental TEXT` with the delimiter of the primary one.
+
+    Returns
+    -------
+    tuple of Text, Segment and bytes
+        The keywords, where they were found, and the delimiter.
+
+    Raises
+    ------
+    FcsError
+        There is no TEXT at this place.
+    """
+    _check(source, segment, which)
+    low = max([HEADER_BYTES, segment.begin - MOST_BESIDE, *_ends_before(others, segment.begin)])
+    low = min(low, max(0, segment.begin - 1))
+    high = min((other.begin for other in others if other.begin > segment.end), default=source.size)
+    window = source.read(low, min(high, segment.end + 1 + MOST_BESIDE) - low)
+    said, said_end = segment.begin - low, segment.end + 1 - low
+    begin = _begin(window, said, said_end, delimiter)
+    mark = window[begin : begin + 1]
+    if not mark.isascii() or mark.isalnum():
+        found = mark.decode("latin-1")
+        raise NotFcsError(
+            f"{source.name}: {which} begins with {found!r} at byte {low + begin:,}, expected its delimiter, "
+            "which is no letter or digit; its offset is wrong, export the file again"
+        )
+    end = _end(window, begin, said_end)
+    found = Segment(low + begin, low + end - 1)
+    text = parse_text(window[begin:end], source.name, which)
+    repairs = tuple(_repairs(which, segment, found))
+    return Text(text.keywords, (*repairs, *text.repairs)), found, mark
+
+
+def _check(source: Source, segment: Segment, which: str) -> None:
+    begin = source.start + segment.begin
+    if begin >= source.size:
+        raise TruncatedError(
+            f"{source.name}: {which} should begin at byte {begin:,}, but the file ends after "
+            f"{source.size:,}; it is cut off or no FCS file, copy it again"
+        )
+    if segment.size < 2 or segment.size > MOST_TEXT_BYTES:
+        raise NotFcsError(
+            f"{source.name}: {which} goes from byte {segment.begin:,} to {segment.end:,}, expected 2 to "
+            f"{MOST_TEXT_BYTES:,} bytes; its offsets are damaged, export the file again"
+        )
+
+
+def _ends_before(others: Sequence[Segment], begin: int) -> list[int]:
+    return [other.end + 1 for other in others if other.size and other.end < begin]
+
+
+def _begin(window: bytes, said: int, end: int, delimiter: bytes) -> int:
+    """Return where TEXT begins: after the blanks, where it is said to, or a byte beside it."""
+    first = len(window) - len(window[: said + 2].lstrip(BEFORE_TEXT)) - len(window[said + 2 :])
+    sound = _starts(window, said, end, delimiter)
+    if sound and (first >= said or not _is_written(window[first:said])):
+        return said
+    return next((at for at in (first, said, said - 1, said + 1) if _starts(window, at, end, delimiter)), said)
+
+
+def _starts(window: bytes, at: int, end: int, delimiter: bytes) -> bool:
+    """Whether the delimiter is at this byte: that of the primary TEXT, or one before $PAR."""
+    mark = window[at : at + 1] if at >= 0 else b""
+    if delimiter:
+        return mark == delimiter
+    return bool(mark) and not mark.isalnum() and mark + b"$PAR" in window[at:end].upper()
+
+
+def _is_written(raw: bytes) -> bool:
+    return len(_written(raw, b"")) == len(raw)
+
+
+def _written(raw: bytes, mark: bytes) -> bytes:
+    """Return the characters at the start of `raw`, up to the first that is none."""
+    found = re.match(rb"[\t\n\r\f\x20-\x7e\x80-\xff" + re.escape(mark) + rb"]*", raw)
+    return found[0] if found else b""
+
+
+def _end(window: bytes, begin: int, said: int) -> int:
+    """Return the byte after TEXT: as said, or behind the pairs that go on beyond."""
+    mark = window[begin : begin + 1]
+    beyond = _written(window[said:], mark)
+    if not beyond.strip(BLANKS) or beyond[:1] in (b" ", b"\0"):
+        return said
+    is_closed = window[said - 1 : said] == mark
+    more = beyond[: beyond.rfind(mark) + 1]
+    if more:
+        is_paired = _n_words(window[begin : said + len(more)]) % 2 == 0
+        lacks = not is_closed or _n_words(window[begin:said]) % 2 or more.count(mark) > 1
+        return said + len(more) if is_paired and lacks else said
+    rest = beyond.rstrip(BLANKS + b"\r\n")
+    is_whole = not window[said + len(rest) :].strip(BLANKS + b"\r\n")
+    return said if is_closed or not is_whole else said + len(rest)
+
+
+def _n_words(raw: bytes) -> int:
+    content = raw.decode("latin-1")
+    return len(split_words(content[1:], content[0]))
+
+
+def _repairs(which: str, said: Segment, found: Segment) -> list[Repair]:
+    span = f"{which} {{0.begin}}-{{0.end}}"
+    repairs = []
+    if found.begin != said.begin:
+        side = "after" if found.begin < said.begin else "before"
+        text = f"{which} is said to begin {abs(said.begin - found.begin):,} bytes {side} its delimiter"
+        repairs.append(Repair("TEXT_BEGIN_WRONG", text, span.format(said), span.format(found)))
+    if found.end > said.end:
+        text = f"{which} goes on for {found.end - said.end:,} bytes beyond the end that is said"
+        repairs.append(Repair("TEXT_END_SHORT", text, span.format(said), span.format(found)))
+    return repairs
