@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from pipeline.fcs.errors import NotFcsError, TruncatedError
+from pipeline.fcs.errors import NotFcsError, TruncatedError, shown
 from pipeline.fcs.header import HEADER_BYTES, Segment
 from pipeline.fcs.repairs import Repair
 from pipeline.fcs.text import MOST_TEXT_BYTES, Text, parse_text, split_words
@@ -82,10 +82,9 @@ def read_text(
     begin = _begin(window, said, said_end, delimiter)
     mark = window[begin : begin + 1]
     if not mark.isascii() or mark.isalnum():
-        found = mark.decode("latin-1")
         raise NotFcsError(
-            f"{source.name}: {which} begins with {found!r} at byte {low + begin:,}, expected its delimiter, "
-            "which is no letter or digit; its offset is wrong, export the file again"
+            f"{source.name}: {which} begins with {shown(mark.decode('latin-1'))} at byte {low + begin:,}, "
+            "expected its delimiter, no letter or digit; its offset is wrong, export the file again"
         )
     end = _end(window, begin, said_end)
     found = Segment(low + begin, low + end - 1)

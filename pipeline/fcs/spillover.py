@@ -7,15 +7,17 @@ the same before it; `$COMP` is FCS 3.0 (n, n×n, detectors by number); `$DFCiTOj
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gating.compensation import SpilloverMatrix
+from gating.compensation import WORST_CONDITION_NUMBER, SpilloverMatrix
+from pipeline.fcs.errors import shown
 from pipeline.fcs.parameters import Parameter
 from pipeline.fcs.repairs import Repair
-from pipeline.fcs.text import real_number, whole_number
+from pipeline.fcs.text import PADDING, real_number, whole_number
 
 KEYWORDS = ("$SPILLOVER", "SPILL", "SPILLOVER", "$SPILL", "$COMP")
 LARGEST_SPILLOVER = 10_000
@@ -24,28 +26,64 @@ LARGEST_SPILLOVER = 10_000
 LARGEST_MATRIX = 500
 """Detectors; the largest instruments have 186."""
 
+OF_DIAGONAL = 0.01
+"""How far the diagonal may be from 1 or 100 and still mean each detector's own light."""
+
+ROUNDED = 1e-6
+"""What float32 and six written digits lose."""
+
+Parsed = tuple[SpilloverMatrix | None, list[Repair]]
+"""A keyword's matrix, and what it took or why there is none."""
+
 
 def parse_spillover(
     keywords: Mapping[str, str], parameters: Sequence[Parameter]
 ) -> tuple[SpilloverMatrix | None, tuple[Repair, ...]]:
     """Return the file's matrix, and what was repaired to read it or why there is none.
 
-    A matrix that is the identity says that nobody compensated: another keyword's goes before it.
+    A matrix that is the identity says that nobody compensated: another keyword's goes before it. Where two
+    keywords hold two matrices, that of the newer standard is used, and the other one is named.
     """
-    repairs: list[Repair] = []
-    found: list[SpilloverMatrix] = []
-    for keyword in KEYWORDS:
-        if _says_something(keywords.get(keyword, "")) and (not found or found[-1].is_identity):
-            matrix = _matrix(keywords[keyword], keyword, parameters, repairs)
-            found += [matrix] if matrix else []
-    percent = None if found else _percentages(keywords, parameters, repairs)
-    chosen = percent or next(
-        (matrix for matrix in found if not matrix.is_identity), found[0] if found else None
-    )
-    if chosen is not None and chosen.is_identity:
+    twice = _names_of_two(keywords, len(parameters))
+    parsed = [
+        _matrix(keywords[keyword], keyword, parameters, twice)
+        for keyword in KEYWORDS
+        if _says_something(keywords.get(keyword, ""))
+    ]
+    parsed.append(_percentages(keywords, parameters))
+    repairs = [repair for matrix, said in parsed if matrix is None for repair in said]
+    found = [(matrix, said) for matrix, said in parsed if matrix is not None]
+    if not found:
+        return None, tuple(repairs)
+    chosen, said = next((pair for pair in found if not pair[0].is_identity), found[0])
+    others = [matrix for matrix, _ in found if not matrix.is_identity and _cells(matrix) != _cells(chosen)]
+    return chosen, (*repairs, *said, *_about(chosen, others))
+
+
+def _about(chosen: SpilloverMatrix, others: Sequence[SpilloverMatrix]) -> Iterator[Repair]:
+    if chosen.is_identity:
         text = f"{chosen.source} is the identity: the instrument stored no compensation"
-        repairs.append(Repair("SPILL_IDENTITY", text, "identity", "identity"))
-    return chosen, tuple(repairs)
+        yield Repair("SPILL_IDENTITY", text, "identity", "identity")
+    if others:
+        sources = ", ".join(matrix.source for matrix in others)
+        text = f"the file has another matrix under {sources} than under {chosen.source}"
+        yield Repair("SPILL_DIFFERS", f"{text}; that of {chosen.source} is used", sources, chosen.source)
+
+
+def _cells(matrix: SpilloverMatrix) -> dict[tuple[str, str], float]:
+    """Return what spills from which channel into which, as the file writes it: to six digits."""
+    return {
+        (row, column): float(f"{value:.6g}")
+        for row, values in zip(matrix.channels, matrix.values.tolist(), strict=True)
+        for column, value in zip(matrix.channels, values, strict=True)
+        if value and row != column
+    }
+
+
+def _names_of_two(keywords: Mapping[str, str], count: int) -> set[str]:
+    """Return the $PnN that more than one channel has: nothing tells which of them a matrix means."""
+    names = Counter(keywords.get(f"$P{number}N", "").strip() for number in range(1, count + 1))
+    return {name for name, n in names.items() if n > 1}
 
 
 def _says_something(value: str) -> bool:
@@ -54,25 +92,22 @@ def _says_something(value: str) -> bool:
     return any(word.strip(" \0.0") for word in others) or bool(first and not first.isdigit())
 
 
-def _matrix(
-    value: str, keyword: str, parameters: Sequence[Parameter], repairs: list[Repair]
-) -> SpilloverMatrix | None:
+def _matrix(value: str, keyword: str, parameters: Sequence[Parameter], twice: set[str]) -> Parsed:
+    repairs: list[Repair] = []
     words = _split(value, keyword, repairs)
     size = whole_number(words[0]) if words else None
     if size is None or not 1 <= size <= LARGEST_MATRIX or len(words) < 1 + size * size:
-        _refuse(repairs, keyword, "is no count, names and square of numbers", value)
-        return None
+        return _refused(keyword, "is no count, names and square of numbers", value)
     names, cells = _names_and_cells(words, size)
     numbers = [real_number(cell) for cell in cells]
     if len(cells) != size * size or None in numbers:
-        _refuse(repairs, keyword, f"does not hold {size}×{size} numbers", value)
-        return None
+        return _refused(keyword, f"does not hold {size}×{size} numbers", value)
+    if twice.intersection(names):
+        return _refused(keyword, "names a detector of which the file has two", ", ".join(twice & set(names)))
     channels = _channels(names, size, keyword, parameters, repairs)
     if channels is None:
-        _refuse(repairs, keyword, "names detectors that the file does not have", ", ".join(names))
-        return None
-    matrix = np.array(numbers, np.float64).reshape(size, size)
-    return _checked(matrix, channels, keyword, repairs)
+        return _refused(keyword, "names detectors that the file does not have", ", ".join(names))
+    return _checked(np.array(numbers, np.float64).reshape(size, size), channels, keyword, repairs)
 
 
 def _split(value: str, keyword: str, repairs: list[Repair]) -> list[str]:
@@ -135,49 +170,62 @@ def _plain(name: str) -> str:
 
 def _checked(
     matrix: NDArray[np.float64], channels: tuple[str, ...], keyword: str, repairs: list[Repair]
-) -> SpilloverMatrix | None:
+) -> Parsed:
     if len(set(channels)) < len(channels):
-        _refuse(repairs, keyword, "names a detector twice", ", ".join(channels))
-        return None
+        return _refused(keyword, "names a detector twice", ", ".join(channels))
     if np.abs(matrix).max() > LARGEST_SPILLOVER:
-        _refuse(repairs, keyword, f"has values beyond {LARGEST_SPILLOVER:,}, which no light causes", "")
-        return None
+        return _refused(keyword, f"has values beyond {LARGEST_SPILLOVER:,}, which no light causes", "")
     diagonal = np.diag(matrix)
-    if (diagonal == 100).all():
-        text = f"{keyword} is in percent; it was divided by 100"
-        repairs.append(Repair("SPILL_PERCENT", text, "100 on the diagonal", "1 on the diagonal"))
-        matrix = matrix / 100
-    if not np.isfinite(matrix).all() or np.linalg.matrix_rank(matrix) < len(channels):
-        _refuse(repairs, keyword, "is singular: two detectors say the same", "")
-        return None
+    said = f"{diagonal.min():g} to {diagonal.max():g} on the diagonal"
+    unit = next((unit for unit in (1.0, 100.0) if np.allclose(diagonal, unit, rtol=OF_DIAGONAL)), None)
+    if unit is None:
+        return _refused(keyword, "has no 1 (or 100 percent) for each detector's own light", said)
+    if not np.allclose(diagonal, 1, rtol=ROUNDED):
+        percent = ("SPILL_PERCENT", "is in percent")
+        code, text = percent if unit > 1 else ("SPILL_DIAGONAL", "is not 1 on the diagonal")
+        repairs.append(Repair(code, f"{keyword} {text}; rows were divided by it", said, "1 on the diagonal"))
+        matrix = matrix / diagonal[:, None]
+    condition = float(np.linalg.cond(matrix))
+    if not condition < WORST_CONDITION_NUMBER:
+        why = f"is singular, or so nearly (condition number {condition:.2g}): two detectors say the same"
+        return _refused(keyword, why, "")
     if (matrix < 0).any():
         text = f"{keyword} has negative spillover, which no light can cause; it is used as it is"
         repairs.append(Repair("SPILL_NEGATIVE", text, f"{matrix.min():g}", f"{matrix.min():g}"))
-    return SpilloverMatrix(channels, matrix, keyword)
+    return SpilloverMatrix(channels, matrix, keyword), repairs
 
 
-def _refuse(repairs: list[Repair], keyword: str, why: str, found: str) -> None:
-    repairs.append(Repair("SPILL_UNUSABLE", f"{keyword} {why}; it was left out", found[:120], "no matrix"))
+def _refused(keyword: str, why: str, found: str) -> Parsed:
+    text = f"{keyword} {why}; it was left out"
+    return None, [Repair("SPILL_UNUSABLE", text, shown(found, 120) if found else "", "no matrix")]
 
 
-def _percentages(
-    keywords: Mapping[str, str], parameters: Sequence[Parameter], repairs: list[Repair]
-) -> SpilloverMatrix | None:
+def _percentages(keywords: Mapping[str, str], parameters: Sequence[Parameter]) -> Parsed:
     """Return the matrix of `$DFCiTOj`, over the detectors it names, or None where all are 0."""
     n = len(parameters)
-    cells = {(i, j): value for i, j, value in _dfc(keywords) if 0 <= i < n and 0 <= j < n and i != j}
-    used = sorted({index for pair, value in cells.items() if value for index in pair})
+    given: dict[tuple[int, int], float] = {}
+    for i, j, keyword in _dfc(keywords):
+        value = real_number(keywords[keyword])
+        if value is None:
+            return _refused("$DFCiTOj", f"has a cell that is no percentage, {keyword}", keywords[keyword])
+        given[i, j] = value
+    cells = {(i, j): value for (i, j), value in given.items() if 0 <= i < n and 0 <= j < n and value}
+    used = sorted({index for pair in cells for index in pair})
     if not used:
-        return None
+        return None, []
     matrix = np.eye(len(used))
     for (i, j), value in cells.items():
-        if i in used and j in used:
-            matrix[used.index(i), used.index(j)] = value / 100
+        matrix[used.index(i), used.index(j)] = value / 100
+    repairs = []
+    if len(cells) < sum(1 for value in given.values() if value):
+        text = f"$DFCiTOj names more detectors than the {n} of the file; these cells were left out"
+        repairs.append(Repair("SPILL_NAMES", text, f"{len(given)} cells", f"{len(cells)} cells"))
     return _checked(matrix, tuple(parameters[index].name for index in used), "$DFCiTOj", repairs)
 
 
-def _dfc(keywords: Mapping[str, str]) -> Iterator[tuple[int, int, float]]:
+def _dfc(keywords: Mapping[str, str]) -> Iterator[tuple[int, int, str]]:
+    """Yield from which detector into which (from 0), and the keyword; a detector's own light says nothing."""
     for keyword, value in keywords.items():
         named = re.fullmatch(r"\$DFC(\d{1,4})TO(\d{1,4})", keyword)
-        if named:
-            yield int(named[1]) - 1, int(named[2]) - 1, real_number(value) or 0.0
+        if named and int(named[1]) != int(named[2]) and value.strip(PADDING):
+            yield int(named[1]) - 1, int(named[2]) - 1, keyword

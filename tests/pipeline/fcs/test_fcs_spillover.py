@@ -37,6 +37,8 @@ def test_every_keyword_of_a_matrix_is_known(tmp_path, keyword):
         ("2,CD38,CD138,1,0.25,0.05,1", "SPILL_NAMES"),
         ("2,pe_a,APC A,1,0.25,0.05,1", "SPILL_NAMES"),
         ("2,PE-A,APC-A,100,25,5,100", "SPILL_PERCENT"),
+        ("2,PE-A,APC-A,99.9,24.975,4.995,99.9", "SPILL_PERCENT"),
+        ("2,PE-A,APC-A,0.995,0.24875,0.05,1", "SPILL_DIAGONAL"),
     ],
 )
 def test_other_ways_to_write_it_are_read_and_reported(tmp_path, value, code):
@@ -58,6 +60,10 @@ def test_other_ways_to_write_it_are_read_and_reported(tmp_path, value, code):
         ("6,PE-A,APC-A", "count, names"),
         ("999999,PE-A", "count, names"),
         ("2,PE-A,APC-A,1,1e300,-1e300,1", "no light"),
+        ("2,PE-A,APC-A,5,0.25,0.05,5", "own light"),
+        ("2,PE-A,APC-A,1,0.25,0.05,100", "own light"),
+        ("2,PE-A,APC-A,1,1,1,1.0000000001", "condition number"),
+        ("2,PE-A,APC-A,1,0.9999999,1,1", "condition number"),
     ],
 )
 def test_a_matrix_that_cannot_be_used_is_left_out_and_named(tmp_path, value, why):
@@ -108,3 +114,39 @@ def test_percentages_of_fcs_2_0_make_a_matrix(tmp_path):
 def test_a_file_without_a_matrix_has_none(tmp_path):
     file = read(tmp_path)
     assert (file.spillover, file.repairs) == (None, ())
+
+
+def test_two_different_matrices_are_named_and_that_of_the_newer_standard_is_used(tmp_path):
+    file = read(
+        tmp_path, **{"$SPILLOVER": "2,PE-A,APC-A,1,0.25,0.05,1", "SPILL": "2,PE-A,APC-A,1,0.3,0.05,1"}
+    )
+    assert (file.spillover.source, file.spillover.values.tolist()) == ("$SPILLOVER", GIVEN)
+    assert [repair.code for repair in file.repairs] == ["SPILL_DIFFERS"]
+    assert "SPILL" in file.repairs[0].found
+
+
+def test_one_matrix_under_two_keywords_in_another_order_is_one_matrix(tmp_path):
+    file = read(
+        tmp_path, **{"$SPILLOVER": "2,PE-A,APC-A,1,0.25,0.05,1", "SPILL": "2,APC-A,PE-A,1,0.05,0.25,1"}
+    )
+    assert (file.spillover.source, file.repairs) == ("$SPILLOVER", ())
+
+
+def test_a_name_that_two_channels_have_tells_no_detector(tmp_path):
+    file = read(tmp_path, **{"$P1N": "PE-A", "SPILL": "2,PE-A,APC-A,1,0.25,0.05,1"})
+    assert file.spillover is None
+    assert [repair.code for repair in file.repairs] == ["NAME_TWICE", "SPILL_UNUSABLE"]
+    assert "of which the file has two" in file.repairs[1].text
+
+
+def test_a_percentage_of_fcs_2_0_that_is_no_number_is_named(tmp_path):
+    file = read(tmp_path, **{"$DFC2TO3": "25", "$DFC3TO2": "five"})
+    assert file.spillover is None
+    assert [(repair.code, repair.found) for repair in file.repairs] == [("SPILL_UNUSABLE", "'five'")]
+    assert "$DFC3TO2" in file.repairs[0].text
+
+
+def test_percentages_of_detectors_that_are_not_there_are_named(tmp_path):
+    file = read(tmp_path, **{"$DFC2TO3": "25", "$DFC3TO2": "5", "$DFC9TO1": "9"})
+    assert file.spillover.channels == ("PE-A", "APC-A")
+    assert [repair.code for repair in file.repairs] == ["SPILL_NAMES"]
