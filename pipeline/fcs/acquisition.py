@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from pipeline.fcs.errors import shown
 from pipeline.fcs.repairs import Repair
 from pipeline.fcs.text import real_number, whole_number
 
@@ -111,7 +112,7 @@ def date_repairs(keywords: Mapping[str, str]) -> tuple[Repair, ...]:
     if not value or parse_date(value):
         return ()
     text = "$DATE cannot be read without guessing day, month and year; it is taken as unknown"
-    return (Repair("DATE_UNREAD", text, value[:40], "no date"),)
+    return (Repair("DATE_UNREAD", text, shown(value), "no date"),)
 
 
 def parse_date(value: str) -> date | None:

@@ -131,7 +131,8 @@ def _witness(
 
 
 def _one_line(fault: Exception, file: FcsFile) -> str:
-    return " ".join(str(fault).replace(str(file.path), file.path.name).split())[:160]
+    text = " ".join(str(fault).replace(str(file.path), file.path.name).split())
+    return text if len(text) <= 160 else text[:160] + "…"
 
 
 def _compared(

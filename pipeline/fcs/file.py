@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +19,7 @@ from pipeline.fcs.blocks import Values, is_table, read_table
 from pipeline.fcs.claims import Claims, Place
 from pipeline.fcs.data import decode_linear, decode_raw
 from pipeline.fcs.data_sets import read_data_set
-from pipeline.fcs.errors import ChannelError, NotFcsError, UnsupportedError
+from pipeline.fcs.errors import ChannelError, NotFcsError, UnsupportedError, shown
 from pipeline.fcs.layout import Field
 from pipeline.fcs.parameters import Parameter, parse_parameters
 from pipeline.fcs.paths import open_fcs, split_data_set
@@ -190,9 +190,10 @@ def _no_such_channel(name: str, file: FcsFile) -> str:
     by_marker = [
         channel for channel, marker in zip(file.channels, file.markers, strict=True) if marker == name
     ]
-    near = by_marker or difflib.get_close_matches(name, file.channels, n=1, cutoff=0.5)
+    near = by_marker or difflib.get_close_matches(str(name), file.channels, n=1, cutoff=0.5)
     hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(file.channels[:60])}"
-    return f"{file.path.name} has no channel {name!r}; {hint}"
+    hint += "…" if len(file.channels) > 60 and not near else ""
+    return f"{file.path.name} has no channel {shown(name, 80)}; {hint}"
 
 
 def read_fcs(
@@ -221,7 +222,7 @@ def read_fcs(
         One of UnreadableError, NotFcsError, TruncatedError, UnsupportedError, ChannelError: file, field, what
         was found, what was expected, what to do.
     """
-    where, data_set = split_data_set(Path(path), data_set)
+    where, data_set = split_data_set(path, data_set)
     with open_fcs(where) as file:
         found = _read(file, where, channels, data_set, allow_truncated=allow_truncated)
     for name in found.decoded:
@@ -259,7 +260,10 @@ def _read(
 
 
 def _as_names(channels: Sequence[str]) -> tuple[str, ...]:
-    return (channels,) if isinstance(channels, str) else tuple(channels)
+    names = (channels,) if isinstance(channels, str) else channels
+    if not isinstance(names, Iterable) or isinstance(names, bytes):
+        raise ChannelError(f"channels are {shown(names)}, expected names ($PnN)")
+    return tuple(names)
 
 
 def _check_mode(keywords: Mapping[str, str], version: str, file: str) -> list[Repair]:
@@ -269,7 +273,7 @@ def _check_mode(keywords: Mapping[str, str], version: str, file: str) -> list[Re
         return []
     if mode:
         raise UnsupportedError(
-            f"{file}: $MODE is {mode[:20]!r}, a histogram, expected L, events; export list mode data"
+            f"{file}: $MODE is {shown(mode)}, a histogram, expected L, events; export list mode data"
         )
     return [Repair("MODE_ABSENT", "TEXT has no $MODE; a list of events was assumed", "nothing", "L")]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.fcs.errors import UnsupportedError
+from pipeline.fcs.errors import UnsupportedError, shown
 from pipeline.fcs.parameters import Parameter
 from pipeline.fcs.repairs import Repair
 
@@ -84,7 +84,7 @@ def parse_byte_order(value: str, parameters: Sequence[Parameter], file: str) -> 
     if all(parameter.kind == "A" or parameter.bits <= 8 for parameter in parameters):
         return (1,)
     raise UnsupportedError(
-        f"{file}: $BYTEORD is {value[:20]!r}, expected 1,2,3,4 or 4,3,2,1 or another order; export it again"
+        f"{file}: $BYTEORD is {shown(value)}, expected 1,2,3,4 or 4,3,2,1 or another order; export it again"
     )
 
 

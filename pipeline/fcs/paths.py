@@ -10,17 +10,31 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from pipeline.fcs.errors import UnreadableError, UnsupportedError
+from pipeline.fcs.errors import UnreadableError, UnsupportedError, shown
+
+LONGEST_NAME = 255
+"""Of a file, in every file system; a longer one is cut in messages."""
 
 
-def split_data_set(path: Path, data_set: int) -> tuple[Path, int]:
+def split_data_set(name: str | Path, data_set: int) -> tuple[Path, int]:
     """Return the file and the data set that a path names, unless a file has just that name.
 
     Raises
     ------
+    UnreadableError
+        No path.
     UnsupportedError
-        The path names one data set and `data_set` another.
+        No number of a data set, or the path names one and `data_set` another.
     """
+    if not isinstance(name, str | Path) or not str(name):
+        raise UnreadableError(
+            f"the file to read is {shown(name)}, expected a path, a string that is not empty"
+        )
+    if not isinstance(data_set, int) or isinstance(data_set, bool):
+        raise UnsupportedError(
+            f"{Path(name).name}: data set {shown(data_set)} was asked for, expected a number"
+        )
+    path = Path(name)
     named = re.fullmatch(r"(.+)#(\d{1,4})", path.name, re.ASCII)
     if not named or _is_file(path):
         return path, data_set
@@ -60,10 +74,15 @@ def _is_file(path: Path) -> bool:
 
 def _not_there(path: Path) -> str:
     if os.path.isdir(path):  # noqa: PTH112
-        return f"{path.name} is a folder, expected an FCS file; name a file in it"
+        return f"{path.name or path} is a folder, expected an FCS file; name a file in it"
+    if os.path.exists(path):  # noqa: PTH110
+        return (
+            f"{path.name} is a device or a pipe and no file of bytes, expected an FCS file; copy it to a file"
+        )
     near = difflib.get_close_matches(path.name, _names_beside(path), n=1)
     hint = f"did you mean {near[0]}?" if near else "check the name and the folder"
-    return f"{path.name} is not there or is no file, expected an FCS file in {path.parent.name!r}; {hint}"
+    name = path.name if len(path.name) <= LONGEST_NAME else path.name[:LONGEST_NAME] + "…"
+    return f"{name} is not there, expected an FCS file in {path.parent.name!r}; {hint}"
 
 
 def _names_beside(path: Path) -> list[str]:

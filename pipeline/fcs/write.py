@@ -5,18 +5,25 @@ Section numbers are those of FCS 3.1 (Spidlen et al. 2010, doi:10.1002/cyto.a.20
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pipeline.fcs.errors import UnwritableError
+from pipeline.fcs.errors import UnwritableError, shown
 from pipeline.fcs.header import HEADER_BYTES, LARGEST_HEADER_OFFSET
+from pipeline.fcs.writable import (
+    check_channels,
+    check_readable,
+    writable_keywords,
+    writable_names,
+    writable_rows,
+)
 
-DELIMITERS = "|/!~#&%@;\f"
-"""Section 3.2.3: any ASCII character but NUL; these need no escaping in any reader's regular expressions."""
+DELIMITERS = "|/!~#&%@;\f\x1e\x1f\x1d\x1c"
+"""Section 3.2.3: any ASCII character but NUL; the first that is in no keyword and no value is used."""
 
 DATA_ALIGNMENT = 64
 """DATA starts on a cache line, so that it can be memory-mapped aligned."""
@@ -26,12 +33,6 @@ DEFAULT_RANGE = 262_144
 
 BLOCK_EVENTS = 65_536
 """Events written at once: bounds the memory beside the values."""
-
-STRUCTURE = frozenset(
-    {"$BYTEORD", "$DATATYPE", "$MODE", "$NEXTDATA", "$PAR", "$TOT"}
-    | {f"${end}{segment}" for end in ("BEGIN", "END") for segment in ("ANALYSIS", "DATA", "STEXT")}
-)
-"""Section 3.2.18: the keywords that describe the layout; the writer alone sets them."""
 
 
 def write_fcs(
@@ -49,9 +50,9 @@ def write_fcs(
     path
         The file to write; an older one is replaced.
     values
-        Shape (n_channels, n_events), written as float32 and as they are: a reader divides them by $PnG.
+        Shape (n_channels, n_events), rounded to float32 and written as they are: a reader divides by $PnG.
     channels
-        $PnN, one per row of `values`; unique, not empty, without commas (section 3.2.20).
+        $PnN, one per row of `values`; unique, not empty, without commas (section 3.2.20), no blanks around.
     markers
         $PnS, one per channel, "" for none; or nothing at all.
     keywords
@@ -66,40 +67,28 @@ def write_fcs(
     Raises
     ------
     UnwritableError
-        Shapes that do not match, names that FCS does not allow, empty values, a file that cannot be written.
+        Values, names or keywords that FCS does not allow, that float32 does not reach, or that a reader would
+        have to repair; a file that cannot be written.
     """
-    rows = np.asarray(values, dtype=np.float32)
-    _check(rows, channels, markers)
-    text, data_begin = _layout(rows, _keywords(rows, channels, markers, keywords or {}))
+    if not isinstance(path, str | Path) or not str(path):
+        raise UnwritableError(f"the file to write is {shown(path)}, expected a path")
     target = Path(path)
+    names, labels = writable_names(channels, "channels"), writable_names(markers, "markers")
+    rows = writable_rows(values, names)
+    check_channels(names, labels)
+    more = writable_keywords({} if keywords is None else keywords)
+    text, data_begin = _layout(rows, _keywords(rows, names, labels) | more, target.name)
     try:
         with target.open("wb") as file:
             _write(file, text, data_begin, rows)
-    except OSError as fault:
-        raise UnwritableError(f"{target} cannot be written: {fault.strerror or fault}") from fault
+    except (OSError, ValueError) as fault:
+        reason = fault.strerror if isinstance(fault, OSError) else fault
+        raise UnwritableError(f"{target} cannot be written: {reason or fault}") from fault
     return target
 
 
-def _check(rows: NDArray[np.float32], channels: Sequence[str], markers: Sequence[str]) -> None:
-    if rows.ndim != 2 or rows.shape[0] != len(channels):
-        raise UnwritableError(
-            f"values have shape {rows.shape}, expected ({len(channels)}, n_events): one row per channel"
-        )
-    if not channels:
-        raise UnwritableError("no channel was given; an FCS file has at least one")
-    if markers and len(markers) != len(channels):
-        raise UnwritableError(f"{len(markers)} markers were given for {len(channels)} channels")
-    for channel in channels:
-        if not channel.strip() or "," in channel:
-            raise UnwritableError(f"{channel!r} is no channel name: $PnN is not empty and has no comma")
-    if len(set(channels)) < len(channels):
-        raise UnwritableError("two channels have one name; $PnN must be unique")
-
-
-def _keywords(
-    rows: NDArray[np.float32], channels: Sequence[str], markers: Sequence[str], given: Mapping[str, str]
-) -> dict[str, str]:
-    """Return all keywords but the offsets, required ones first."""
+def _keywords(rows: NDArray[np.float32], channels: Sequence[str], markers: Sequence[str]) -> dict[str, str]:
+    """Return the keywords of the writer but the offsets, required ones first."""
     fields = {
         "$BYTEORD": "1,2,3,4",
         "$DATATYPE": "F",
@@ -117,35 +106,24 @@ def _keywords(
         }
         if markers and markers[number - 1]:
             fields[f"$P{number}S"] = markers[number - 1]
-    return fields | dict(_allowed(given))
-
-
-def _allowed(given: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    for keyword, value in given.items():
-        key = keyword.strip().upper()
-        if not key or not key.isascii():
-            raise UnwritableError(f"{keyword!r} is no keyword: expected ASCII characters")
-        if key in STRUCTURE or (key.startswith("$P") and key[2:-1].isdigit() and key[-1] in "BN"):
-            raise UnwritableError(f"{key} describes the layout, which the writer sets itself; leave it out")
-        if not str(value):
-            raise UnwritableError(f"{key} has an empty value, which FCS 3.1 does not allow; leave it out")
-        yield key, str(value)
+    return fields
 
 
 def _range(row: NDArray[np.float32]) -> int:
-    finite = row[np.isfinite(row)]
-    top = float(finite.max()) if finite.size else 0.0
+    top = float(row[np.isfinite(row)].max(initial=0))
     return max(DEFAULT_RANGE, 1 << int(top).bit_length())
 
 
-def _layout(rows: NDArray[np.float32], fields: Mapping[str, str]) -> tuple[bytes, int]:
+def _layout(rows: NDArray[np.float32], fields: Mapping[str, str], file: str) -> tuple[bytes, int]:
     """Return the TEXT segment and where DATA begins; the offsets are in TEXT and change its length."""
     delimiter = _delimiter(fields)
     begin = 0
     while True:
-        text = _text({**_offsets(begin, rows.nbytes), **fields}, delimiter)
+        whole = {**_offsets(begin, rows.nbytes), **fields}
+        text = _text(whole, delimiter)
         room = -(-(HEADER_BYTES + len(text)) // DATA_ALIGNMENT) * DATA_ALIGNMENT
         if room == begin:
+            check_readable(text, whole, file)
             return text, begin
         begin = max(room, begin)
 

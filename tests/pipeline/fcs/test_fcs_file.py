@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import re
 
 import numpy as np
 import pytest
@@ -133,7 +134,7 @@ def test_a_file_may_be_named_like_a_data_set(tmp_path):
 
 
 def test_a_missing_file_is_named_with_the_closest(tube):
-    with pytest.raises(UnreadableError, match=r"tubes\.fcs is not there .*did you mean tube\.fcs"):
+    with pytest.raises(UnreadableError, match=r"tubes\.fcs is not there, .*did you mean tube\.fcs"):
         read_fcs(tube.with_name("tubes.fcs"))
     with pytest.raises(UnreadableError, match="check the name"):
         read_fcs(tube.parent / "nowhere" / "x.fcs")
@@ -150,10 +151,35 @@ def test_an_impossible_name_is_an_fcs_error(tmp_path, name):
         read_fcs(tmp_path / name)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"path": ""}, "the file to read is '', expected a path"),
+        ({"path": b"tube.fcs"}, "expected a path"),
+        ({"path": None}, "nothing, expected a path"),
+        ({"path": 7}, "'7', expected a path"),
+        ({"data_set": "2"}, "data set '2' was asked for, expected a number"),
+        ({"data_set": None}, "expected a number"),
+        ({"channels": 7}, "channels are '7', expected names"),
+        ({"channels": b"PE-A"}, "expected names"),
+        ({"channels": (None,)}, "no channel nothing; there are"),
+    ],
+)
+def test_arguments_of_another_type_are_fcs_errors(tube, arguments, words):
+    with pytest.raises(FcsError, match=re.escape(words)):
+        read_fcs(**{"path": tube, **arguments})
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/zero"), reason="no such files here")  # noqa: PTH110
+def test_a_device_is_no_file():
+    with pytest.raises(UnreadableError, match="zero is a device or a pipe"):
+        read_fcs("/dev/zero")
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no such files here")
 def test_a_pipe_does_not_make_the_reader_wait(tmp_path):
     os.mkfifo(tmp_path / "tube.fcs")
-    with pytest.raises(UnreadableError, match="no file"):
+    with pytest.raises(UnreadableError, match="device or a pipe"):
         read_fcs(tmp_path / "tube.fcs")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from pathlib import Path
 
@@ -146,14 +147,59 @@ def test_any_values_names_and_keywords_survive(tmp_path, values, data, keywords)
         ({"keywords": {"$P1B": "16"}}, "$P1B"),
         ({"keywords": {"$CYT": ""}}, "empty value"),
         ({"keywords": {"": "x"}}, "no keyword"),
+        ({"keywords": {"a\nb": "x"}}, "no keyword"),
+        ({"keywords": {"Größe": "x"}}, "ASCII"),
+        ({"keywords": {7: "x"}}, "a keyword is 7, expected a string"),
+        ({"keywords": {"$CYT": None}}, "the value of $CYT is None, expected a string"),
+        ({"keywords": {"$P1V": 450}}, "is 450, expected a string"),
+        ({"keywords": {"$CYT": "a\ud800"}}, "half a character"),
+        ({"keywords": {"note": "a", "NOTE": "b"}}, "given twice"),
+        ({"keywords": {"$p2datatype": "I"}}, "$P2DATATYPE describes the layout"),
+        ({"keywords": {"$P2S": "CD38"}}, "among the markers"),
+        ({"keywords": {"$P1E": "4,1"}}, "logarithmic"),
+        ({"keywords": {"$P1G": "2.0x"}}, "no gain"),
+        ({"keywords": {"$TIMESTEP": "-1"}}, "no length of time"),
+        ({"keywords": {"A": "$PAR", "B": "$TOT"}}, "would need a repair"),
+        ({"keywords": {"BIG": "x" * (17 << 20)}}, "could not be read again"),
+        ({"keywords": "$CYT"}, "expected a mapping"),
+        ({"channels": "ABC"}, "expected a sequence"),
+        ({"channels": 3}, "expected a sequence"),
+        ({"channels": ("A", 7, "B")}, "is 7, expected a string"),
+        ({"channels": ("A", "B ", "C")}, "blank"),
+        ({"channels": ("A", "B\f", "C")}, "blank"),
+        ({"channels": ("A", "B\x07C", "C")}, "control character"),
+        ({"channels": ("A", "\udfff", "C")}, "half a character"),
+        ({"markers": ("", None, "")}, "None, expected a string"),
+        ({"markers": ("", "CD38 ", "")}, "blank"),
+        ({"values": VALUES.astype(complex)}, "complex128, expected real numbers"),
+        ({"values": [["1", "2"]] * 3}, "expected real numbers"),
+        ({"values": [[1, 2], [3], [4, 5]]}, "no table of numbers"),
+        ({"values": [[None, 1]] * 3}, "expected real numbers"),
+        ({"values": VALUES.astype(float) * 1e300}, "but float32 reaches"),
+        ({"values": None}, "expected real numbers"),
+        ({"path": 7}, "expected a path"),
+        ({"path": ""}, "expected a path"),
     ],
 )
 def test_what_fcs_does_not_allow_is_refused(tmp_path, changes, words):
-    arguments = {"values": VALUES, "channels": CHANNELS, **changes}
-    with pytest.raises(
-        UnwritableError, match=words.replace("(", r"\(").replace(")", r"\)").replace("$", r"\$")
-    ):
-        write_fcs(tmp_path / "a.fcs", **arguments)
+    arguments = {"path": tmp_path / "a.fcs", "values": VALUES, "channels": CHANNELS, **changes}
+    with pytest.raises(UnwritableError, match=re.escape(words)) as caught:
+        write_fcs(**arguments)
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "a.fcs").exists()
+
+
+def test_values_beyond_all_numbers_are_written_as_they_are(tmp_path):
+    values = np.array([[np.inf, -np.inf, np.nan, -3e38]])
+    file = read_fcs(write_fcs(tmp_path / "a.fcs", values, ("A",)))
+    np.testing.assert_array_equal(file.raw("A"), values[0].astype(np.float32))
+    assert file.keywords["$P1R"] == "262144"
+
+
+def test_every_punctuation_in_keywords_and_values_survives(tmp_path):
+    keywords = {"a|b/c!~#&%@;": "|/!~#&%@;", "LAST": "x|"}
+    file = read_fcs(write_fcs(tmp_path / "a.fcs", VALUES, CHANNELS, keywords=keywords))
+    assert (file.keywords["A|B/C!~#&%@;"], file.keywords["LAST"]) == ("|/!~#&%@;", "x|")
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path):

@@ -1,0 +1,174 @@
+"""Writable: what may go into an FCS file; all else is refused before a byte is written.
+
+Section numbers are those of FCS 3.1 (Spidlen et al. 2010, doi:10.1002/cyto.a.20825).
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from pipeline.fcs.errors import FcsError, UnwritableError, shown
+from pipeline.fcs.parameters import parse_parameters
+from pipeline.fcs.text import parse_text
+
+STRUCTURE = re.compile(
+    r"\$(?:BYTEORD|DATATYPE|MODE|NEXTDATA|PAR|TOT|(?:BEGIN|END)(?:ANALYSIS|DATA|STEXT)|P\d+(?:B|N|DATATYPE))"
+)
+"""Section 3.2.18: the keywords that describe the layout; the writer alone sets them."""
+
+MARKER = re.compile(r"\$P\d+S")
+
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+def writable_rows(values: ArrayLike, channels: Sequence[str]) -> NDArray[np.float32]:
+    """Return the values as float32, shape (n_channels, n_events).
+
+    Raises
+    ------
+    UnwritableError
+        No numbers, another shape, or numbers that float32 does not reach.
+    """
+    rows = _numbers(values)
+    if rows.ndim != 2 or rows.shape[0] != len(channels):
+        raise UnwritableError(
+            f"values have shape {rows.shape}, expected ({len(channels)}, n_events): one row per channel"
+        )
+    if rows.dtype == np.float32:
+        return rows.astype(np.float32, copy=False)
+    with np.errstate(over="ignore"):
+        single = rows.astype(np.float32)
+    for channel, row, given in zip(channels, single, rows, strict=True):
+        beyond = np.isinf(row) & np.isfinite(given)
+        if beyond.any():
+            most = np.finfo(np.float32).max
+            raise UnwritableError(
+                f"{channel} has a value of {given[beyond][0]:g}, but float32 reaches {most:g}; scale it down"
+            )
+    return single
+
+
+def _numbers(values: ArrayLike) -> NDArray[np.generic]:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            rows = np.asarray(values)
+    except (ValueError, TypeError, OverflowError, Warning) as fault:
+        raise UnwritableError(
+            f"values are no table of numbers ({fault}); expected a row per channel"
+        ) from None
+    if rows.dtype.kind not in "biuf":
+        raise UnwritableError(f"values are of type {rows.dtype}, expected real numbers, a row per channel")
+    return rows
+
+
+def writable_names(names: Iterable[str], which: str) -> tuple[str, ...]:
+    """Return channel names or markers, each as every reader gives it back.
+
+    Raises
+    ------
+    UnwritableError
+        The first that is no string, has blanks around it or holds a control character.
+    """
+    if isinstance(names, str | bytes) or not isinstance(names, Iterable):
+        raise UnwritableError(f"{which} are {shown(names)}, expected a sequence of names")
+    found = tuple(names)
+    for name in found:
+        _check_word(name, f"one of the {which}")
+        if name != name.strip() or CONTROL.search(name):
+            raise UnwritableError(
+                f"{name!a:.60}, one of the {which}, has a blank before or after it or a control character; "
+                "readers leave these out, write it without"
+            )
+    return found
+
+
+def check_channels(channels: Sequence[str], markers: Sequence[str]) -> None:
+    """Refuse channels that FCS does not allow (3.2.20).
+
+    Raises
+    ------
+    UnwritableError
+        No channel, a name that is empty, has a comma or is there twice, or another number of markers.
+    """
+    if not channels:
+        raise UnwritableError("no channel was given; an FCS file has at least one")
+    if markers and len(markers) != len(channels):
+        raise UnwritableError(f"{len(markers)} markers were given for {len(channels)} channels")
+    for channel in channels:
+        if not channel or "," in channel:
+            raise UnwritableError(f"{shown(channel)} is no channel name: $PnN is not empty and has no comma")
+    if len(set(channels)) < len(channels):
+        raise UnwritableError("two channels have one name; $PnN must be unique")
+
+
+def writable_keywords(given: Mapping[str, str]) -> dict[str, str]:
+    """Return the keywords that a caller adds, in upper case.
+
+    Raises
+    ------
+    UnwritableError
+        One that is no keyword, is given twice, describes the layout or the markers, or has no value.
+    """
+    if not isinstance(given, Mapping):
+        raise UnwritableError(f"keywords are {shown(given)}, expected a mapping of keywords to values")
+    found: dict[str, str] = {}
+    for keyword, value in given.items():
+        key = _keyword(keyword)
+        _check_word(value, f"the value of {key}")
+        if not value:
+            raise UnwritableError(f"{key} has an empty value, which FCS 3.1 does not allow; leave it out")
+        if key in found:
+            raise UnwritableError(f"{key} is given twice; keywords are without case, leave one out")
+        found[key] = value
+    return found
+
+
+def _keyword(keyword: object) -> str:
+    _check_word(keyword, "a keyword")
+    key = str(keyword).strip().upper()
+    if not key or not key.isascii() or CONTROL.search(key):
+        raise UnwritableError(f"{shown(keyword)} is no keyword: expected ASCII characters")
+    if STRUCTURE.fullmatch(key):
+        raise UnwritableError(f"{key} describes the layout, which the writer sets itself; leave it out")
+    if MARKER.fullmatch(key):
+        raise UnwritableError(f"{key} is a marker; give it among the markers")
+    return key
+
+
+def _check_word(word: object, what: str) -> None:
+    if not isinstance(word, str):
+        raise UnwritableError(f"{what} is {word!r:.60}, expected a string")
+    try:
+        word.encode("utf-8")
+    except UnicodeEncodeError:
+        raise UnwritableError(
+            f"{what}, {shown(ascii(word))}, holds half a character, expected Unicode"
+        ) from None
+
+
+def check_readable(text: bytes, fields: Mapping[str, str], file: str) -> None:
+    """Refuse TEXT that a reader, this one too, would not give back, or would have to repair.
+
+    Raises
+    ------
+    UnwritableError
+        Too much TEXT, or the first keyword that is to blame.
+    """
+    try:
+        found = parse_text(text, file)
+        repairs = (*found.repairs, *parse_parameters(fields, "3.1", file)[1])
+    except FcsError as fault:
+        raise UnwritableError(f"{file} could not be read again, so it is not written: {fault}") from None
+    for repair in repairs:
+        raise UnwritableError(
+            f"{file} would need a repair, so it is not written: {repair.text} ({repair.found})"
+        )
+    if found.keywords != fields:
+        lost = next(key for key in (*fields, *found.keywords) if fields.get(key) != found.keywords.get(key))
+        raise UnwritableError(f"{lost} would not be read as it is given, so {file} is not written; change it")
