@@ -21,11 +21,14 @@ ON_TARGET = 0.5
 """A group is the wanted one if at least this share of it is on target on every anchor."""
 STRENGTH = 1.0
 """How far beyond the negative edges the wanted cells lie, on the mean of the positive anchors."""
+LIKELY = 1.75
+"""Evidence of anchors and traits together that is on target: two traits at their best, or a clear anchor and more."""
 LIKE_THE_FIRST = 0.5
 """Evidence of a further group, relative to those above it: a dimmer clone has that, other cells do not."""
 CLEAR_WITHOUT = 0.6
 """Clarity that a group must have if one anchor has to be left out to see it."""
 LEAST_CLARITY = 0.15
+LEAST_TO_STAND = 0.3
 MOST_LOW_PENALTY = 1.5
 WITHOUT_LOW, WITHOUT_POSITIVE = 0.5, 0.9
 """What is left of the clarity then: without CD45 other cells may have been found, a person should look."""
@@ -163,6 +166,22 @@ def find_group(anchors: Sequence[Anchor]) -> Group:
     return replace(clearest, trust=WITHOUT_LOW if low else WITHOUT_POSITIVE)
 
 
+def find_likely(anchors: Sequence[Anchor], traits: FloatArray) -> Group:
+    """Return the group that the anchors show together with the wanted population's other traits.
+
+    Without a valley these are all cells that are likely by both, and the clarity is next to nothing.
+
+    Parameters
+    ----------
+    traits
+        Evidence of each candidate beside the anchors, natural-log units, shape (n_candidates,).
+    """
+    group = _group(anchors, traits)
+    if group.clarity >= LEAST_TO_STAND:
+        return group
+    return Group(is_likely(anchors, traits), LEAST_CLARITY if group.clarity else 0.0)
+
+
 def _may_be_left_out(anchor: Anchor, anchors: Sequence[Anchor]) -> bool:
     """Return whether to try without it: a clone may carry CD45, an anchor may be positive on every cell.
 
@@ -174,14 +193,15 @@ def _may_be_left_out(anchor: Anchor, anchors: Sequence[Anchor]) -> bool:
     return n_positive >= 2 and float(np.quantile(anchor.axis.values, 0.005)) > 0.5
 
 
-def _group(anchors: Sequence[Anchor]) -> Group:
+def _group(anchors: Sequence[Anchor], traits: FloatArray | None = None) -> Group:
     n = anchors[0].axis.values.size
     group = Group(np.zeros(n, np.bool_), 0.0)
     if n < 20:
         return group
-    wanted = on_target(anchors)
+    wanted = on_target(anchors) if traits is None else is_likely(anchors, traits)
     for _ in range(3):
-        found = beyond_valley(evidence_of(anchors, group.mask), wanted)
+        evidence = evidence_of(anchors, group.mask)
+        found = beyond_valley(evidence if traits is None else evidence + traits, wanted)
         if found is None:
             return group
         same = bool(np.array_equal(found.mask, group.mask))
@@ -205,6 +225,19 @@ def on_target(anchors: Sequence[Anchor]) -> Mask:
         beyond = [np.clip(a.axis.values - np.float32(a.edge), -1.5, 3) for a in positive]
         result &= np.sum(beyond, axis=0) >= STRENGTH * len(beyond)
     return result
+
+
+def is_likely(anchors: Sequence[Anchor], traits: FloatArray) -> Mask:
+    """Return which candidates are on target by the mean of the positive anchors and the traits together."""
+    total = traits.copy()
+    positive = [a for a in anchors if a.is_positive]
+    for anchor in positive:
+        beyond = np.clip(anchor.axis.values - np.float32(anchor.edge), -1.5, 3)
+        total += beyond / np.float32(len(positive))
+    for anchor in anchors:
+        if not anchor.is_positive:
+            total -= np.clip(anchor.axis.values - np.float32(anchor.edge), 0, MOST_LOW_PENALTY)
+    return np.asarray(total >= LIKELY, np.bool_)
 
 
 def beyond_valley(evidence: FloatArray, wanted: Mask) -> Group | None:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gating.anchors import Anchor, Group, evidence_of
+from gating.anchors import Anchor, evidence_of
 from gating.clusters import Floats, Mixture, fit_mixture
+from gating.ellipsoids import FEWEST_IN_CLUSTER, Clustered, draw_ellipsoids, near_groups, points_of
 from gating.events import FloatArray, Mask
-from gating.gates import EllipsoidGate
-from gating.thresholds import Axis, axis_of, rounded
+from gating.thresholds import Axis, axis_of
 
 FEWEST_TO_SEARCH = 60
-FEWEST_IN_CLUSTER = 12.0
 ALL_OF_THE_FIRST = (350, 450, 280)
 """Events with most evidence that a look takes all of, those after them ever more thinly; look after look."""
 CLEAR_AT_A_LOOK = 0.5
@@ -30,28 +28,8 @@ LEAST_LEFT = 0.3
 JUST_BEYOND, WELL_BELOW = 0.4, 1.0
 """Mean place of a wanted cluster: at most so far beyond the edge of a low or negative anchor; less than so
 far below, it counts against the cluster."""
-FEWEST_MORE, LEAST_MORE = 3, 0.01
-"""Cells, and share of those there are, that a further ellipsoid must add."""
-OUTERMOST = 2.88
-"""Standard normal deviate of the outermost cell of a cluster: one in 500 lies beyond."""
 CLEARLY_POSITIVE, LOWEST = 1.5, 0.5
 """Mean place above the positive anchors' edges: the least of a wanted cluster; lower ones are all alike."""
-
-
-@dataclass(frozen=True, slots=True)
-class Clustered:
-    """A group found as clusters.
-
-    Attributes
-    ----------
-    group
-        The wanted cells: those inside one of the ellipsoids.
-    ellipsoids
-        A gate per cluster.
-    """
-
-    group: Group
-    ellipsoids: tuple[EllipsoidGate, ...]
 
 
 def find_clusters(
@@ -97,13 +75,13 @@ def _look(
     trust: float,
 ) -> Clustered | None:
     picked, weights = thinned
-    mixture = fit_mixture(_points(axes, picked), weights)
+    mixture = fit_mixture(points_of(axes, picked), weights)
     places, positive = _places(mixture, anchors, axes)
     wanted, sureness = _choose(mixture, places, positive) if positive.any() else ([], 0.0)
     if not wanted:
         return None
-    near = _near(mixture, wanted, axes, region)
-    return _drawn(mixture, wanted, axes, near, anchors[0].axis.values.size, trust * sureness)
+    near = near_groups(mixture, wanted, axes, region)
+    return draw_ellipsoids(mixture, wanted, axes, near, anchors[0].axis.values.size, trust * sureness)
 
 
 def _places(
@@ -130,10 +108,6 @@ def _thinned(region: NDArray[np.intp], n_first: int) -> tuple[NDArray[np.intp], 
     ranks = np.where(steps < first, steps, first * np.exp((steps - first) / first)).astype(np.intp)
     ranks = np.unique(ranks[ranks < region.size])
     return region[ranks], np.maximum(1.0, ranks / first)
-
-
-def _points(axes: Sequence[tuple[str, Axis]], rows: NDArray[np.intp]) -> Floats:
-    return np.stack([axis.values[rows] for _, axis in axes], axis=1).astype(np.float64)
 
 
 def _choose(mixture: Mixture, places: Floats, positive: Mask) -> tuple[list[int], float]:
@@ -177,75 +151,3 @@ def _is_compact(mixture: Mixture, group: int) -> bool:
     _, log_volume = np.linalg.slogdet(mixture.covariances[group])
     spread = float(np.exp(0.5 * log_volume / mixture.means.shape[1]))
     return spread <= WIDEST_CLUSTER and mixture.shares[group] >= FEWEST_IN_CLUSTER
-
-
-def _near(
-    mixture: Mixture, wanted: list[int], axes: Sequence[tuple[str, Axis]], region: NDArray[np.intp]
-) -> NDArray[np.intp]:
-    """Return the events of the region within six spreads of a wanted group on every axis."""
-    near = np.zeros(region.size, np.bool_)
-    for group in wanted:
-        spreads = np.sqrt(np.diag(mixture.covariances[group]))
-        inside = np.ones(region.size, np.bool_)
-        for axis_row, (_, axis) in enumerate(axes):
-            offsets = axis.values[region] - np.float32(mixture.means[group, axis_row])
-            inside &= np.abs(offsets) <= np.float32(6 * spreads[axis_row])
-        near |= inside
-    return region[near]
-
-
-def _drawn(
-    mixture: Mixture,
-    wanted: list[int],
-    axes: Sequence[tuple[str, Axis]],
-    near: NDArray[np.intp],
-    n: int,
-    trust: float,
-) -> Clustered | None:
-    """Return an ellipsoid per wanted group, drawn where the next event would rather be another cell."""
-    points = _points(axes, near)
-    if points.shape[0] < FEWEST_IN_CLUSTER:
-        return None
-    likely = mixture.belongings(points)[wanted].sum(axis=0)
-    inside = np.zeros(near.size, np.bool_)
-    gates = []
-    for group in sorted(wanted, key=lambda group: -float(mixture.shares[group])):
-        distances = mixture.distance_square(group, points)
-        order = np.argsort(distances, kind="stable")
-        gain = np.cumsum(np.where(inside, 0, 2 * likely - 1)[order])
-        if gain.max() <= 0:
-            continue
-        limit = min(float(distances[order[int(np.argmax(gain))]]), _farthest(len(axes)))
-        limit = rounded(limit * (1 + 1e-5))
-        more = np.count_nonzero((distances <= limit) & ~inside)
-        if more < max(FEWEST_MORE, LEAST_MORE * np.count_nonzero(inside)):
-            continue
-        gates.append(_as_gate(mixture, group, axes, limit))
-        inside |= distances <= limit
-    total = float(likely.sum()) + np.count_nonzero(inside)
-    if not gates or np.count_nonzero(inside) < FEWEST_IN_CLUSTER:
-        return None
-    expected = 2 * float(likely[inside].sum()) / total
-    mask: Mask = np.zeros(n, np.bool_)
-    mask[near[inside]] = True
-    return Clustered(Group(mask, max(0.0, 2 * expected - 1), trust=trust), tuple(gates))
-
-
-def _farthest(n_axes: int) -> float:
-    """Return the squared distance that one cell of a normal distribution in 500 exceeds (Wilson–Hilferty)."""
-    part = 2 / (9 * n_axes)
-    return n_axes * float((1 - part + OUTERMOST * np.sqrt(part)) ** 3)
-
-
-def _as_gate(mixture: Mixture, group: int, axes: Sequence[tuple[str, Axis]], limit: float) -> EllipsoidGate:
-    """Return a group's ellipsoid on asinh(x / cofactor): the axes' own unit goes into mean and covariance."""
-    units = np.array([axis.unit for _, axis in axes])
-    covariance = mixture.covariances[group] * np.outer(units, units)
-    covariance = (covariance + covariance.T) / 2
-    return EllipsoidGate(
-        tuple(channel for channel, _ in axes),
-        tuple(axis.cofactor for _, axis in axes),
-        tuple((mixture.means[group] * units).tolist()),
-        tuple(tuple(row) for row in covariance.tolist()),
-        limit,
-    )

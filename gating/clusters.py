@@ -48,18 +48,23 @@ class Mixture:
 
     def belongings(self, points: Floats) -> Floats:
         """Return the probability of each group at each point, shape (n_groups, n); each column sums to 1."""
-        logs = np.stack([self._log(group, points) for group in range(self.shares.size)])
+        logs = self._logs(points)
         logs -= logs.max(axis=0)
         parts = np.exp(logs)
         return np.asarray(parts / parts.sum(axis=0), np.float64)
 
-    def _log(self, group: int, points: Floats) -> Floats:
-        _, log_volume = np.linalg.slogdet(self.covariances[group])
-        share = float(np.log(max(self.shares[group], 1e-12)))
-        return np.asarray(share - 0.5 * (log_volume + self.distance_square(group, points)), np.float64)
+    def _logs(self, points: Floats) -> Floats:
+        """Return log(share × density), but for a constant, at each point, shape (n_groups, n)."""
+        lower = np.linalg.cholesky(self.covariances)
+        whiten = np.linalg.inv(lower)
+        whitened = whiten @ points.T - (whiten @ self.means[:, :, None])
+        half_log_volume = np.log(np.diagonal(lower, axis1=1, axis2=2)).sum(axis=1)
+        distance = np.einsum("gij,gij->gj", whitened, whitened)
+        shares = np.log(np.maximum(self.shares, 1e-12)) - half_log_volume
+        return np.asarray(shares[:, None] - 0.5 * distance, np.float64)
 
 
-def fit_mixture(points: Floats, weights: Floats) -> Mixture:
+def fit_mixture(points: Floats, weights: Floats, begin: NDArray[np.intp] | None = None) -> Mixture:
     """Return the groups among points.
 
     Parameters
@@ -68,6 +73,8 @@ def fit_mixture(points: Floats, weights: Floats) -> Mixture:
         On axes on which groups are round, shape (n, n_axes), n up to about 2,000.
     weights
         Events that each point stands for, shape (n,).
+    begin
+        The group that each point begins in, shape (n,); None begins at the peaks of the points' density.
 
     Examples
     --------
@@ -77,7 +84,7 @@ def fit_mixture(points: Floats, weights: Floats) -> Mixture:
     >>> sorted(found.shares.round(-1).tolist())[-2:]
     [40.0, 900.0]
     """
-    owned = _owned(density_peaks(points), weights)
+    owned = _owned(density_peaks(points) if begin is None else begin, weights)
     mixture = _estimate(points, owned, weights)
     for _ in range(ITERATIONS):
         before = mixture.shares
@@ -88,7 +95,14 @@ def fit_mixture(points: Floats, weights: Floats) -> Mixture:
     return mixture
 
 
-def density_peaks(points: Floats) -> NDArray[np.intp]:
+def grouped(points: Floats, most: int) -> NDArray[np.intp]:
+    """Return the group of each point, at most so many; one group where the points are too few for peaks."""
+    if points.shape[0] <= 2 * NEIGHBOURS:
+        return np.zeros(points.shape[0], np.intp)
+    return density_peaks(points, most)
+
+
+def density_peaks(points: Floats, most: int = MOST_PEAKS) -> NDArray[np.intp]:
     """Return the group of each point, shape (n,): that of its nearest denser neighbour, up to a peak.
 
     A peak is a point that is far from any denser one, compared with the distance to its own neighbours.
@@ -102,7 +116,7 @@ def density_peaks(points: Floats) -> NDArray[np.intp]:
     best = distances.argmin(axis=1)
     nearest, apart = np.zeros(n, np.intp), np.zeros(n)
     nearest[order], apart[order] = order[best], distances[np.arange(n), best]
-    peaks = np.argsort(-apart / np.maximum(reach, 1e-9), kind="stable")[:MOST_PEAKS]
+    peaks = np.argsort(-apart / np.maximum(reach, 1e-9), kind="stable")[:most]
     groups = np.full(n, -1, np.intp)
     groups[peaks] = np.arange(peaks.size)
     for point in order:

@@ -54,7 +54,10 @@ def find_sides(
         Whether `rough` are surely the wanted cells.
     """
     cuts = [
-        (channel, _cut(events.column(channel.channel), rough.column(channel.channel), channel, choices, clear))
+        (
+            channel,
+            _cut(events.column(channel.channel), rough.column(channel.channel), channel, choices, clear),
+        )
         for channel in channels
     ]
     return Finding(
@@ -144,9 +147,7 @@ def _most_lost(channel: GatingChannel) -> float:
     return MOST_DUMPED if channel.role == "dump" else 1.0
 
 
-def _beyond_the_tail(
-    usual: Threshold, axis: Axis, own: Axis, lowest: float, most_lost: float
-) -> Threshold:
+def _beyond_the_tail(usual: Threshold, axis: Axis, own: Axis, lowest: float, most_lost: float) -> Threshold:
     """Return the cut at the end of the wanted cells' tail, where their own valley is, if it goes through it.
 
     The tail is their own: noise that compensation has spread, or cells so bright that their detector was at

@@ -7,16 +7,18 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gating.anchors import Anchor, Group, anchor_of, cut_between, find_group
+from gating.anchors import Anchor, Group, anchor_of, cut_between, find_group, find_likely
 from gating.choices import Choices
 from gating.cluster_evidence import find_clusters
 from gating.events import Mask, Survivors
 from gating.gates import AllOf, AnyOf, EllipsoidGate, inside
 from gating.panel import GatingChannel, Target
+from gating.phenotype import is_plasma_panel, phenotype_of
+from gating.membership import members_of
 from gating.population import Finding
 from gating.scatter_evidence import join_scatter
 from gating.sides import gate_of_cuts
-from gating.thresholds import Threshold, rounded
+from gating.thresholds import Axis, Threshold, axis_of, rounded
 
 SECOND_ROLES = ("cd319", "cd229", "cd54")
 NOT_ANCHORS = (
@@ -35,6 +37,10 @@ TRUST_IN_CLUSTERS = 0.9
 CLEAR_AMONG_DEAD = 0.6
 """Without a viability dye the anchors' cuts let dead cells in; clusters so clear are taken instead."""
 NOT_IN_CLUSTERS = ("fsc_height", "fsc_width", "ssc_height", "time", "viability", "dump")
+PLAIN_IS_BETTER = 0.005
+"""Expected F1 that plain cuts may lose against ellipsoids: a person can read and move them."""
+TRUST_IN_TRAITS = 0.6
+"""Confidence in a group that no valley shows, only its clusters and the traits of its cells."""
 STRICT = 1.5
 """Without any group the positive cuts lie this far (a factor of 4.5) above the negative cells."""
 
@@ -112,7 +118,12 @@ def search_anchors(candidates: Survivors, reference: Survivors, choices: Choices
         anchor_of(c.channel, c.target, candidates.column(c.channel), reference.column(c.channel))
         for c in channels
     )
-    return Search(candidates, channels, anchors, find_group(anchors))
+    group = find_group(anchors)
+    if group.confidence >= CLEAR_BEFORE_SIDES or not is_plasma_panel(choices.panel):
+        return Search(candidates, channels, anchors, group)
+    likely = find_likely(anchors, phenotype_of(candidates, reference, choices))
+    clearer = max(likely, group, key=lambda one: one.confidence)
+    return Search(candidates, channels, anchors, clearer)
 
 
 def find_target(search: Search, choices: Choices) -> tuple[Finding, Finding]:
@@ -123,7 +134,10 @@ def find_target(search: Search, choices: Choices) -> tuple[Finding, Finding]:
     if not search.anchors:
         note = "no event is left to search"
         return Finding("plasma_cells", None, (), "none", (), 0.0, note), _no_second()
-    search = _with_clusters(_with_scatter(search, choices), choices)
+    search = _with_scatter(search, choices)
+    if not is_plasma_panel(choices.panel):
+        search = _with_clusters(search, choices)
+    search = _with_members(search, choices)
     cuts = _cuts(search, choices)
     agreement = _agreement(search, cuts)
     first, second = _first_and_second(cuts)
@@ -143,6 +157,41 @@ def _with_scatter(search: Search, choices: Choices) -> Search:
     return Search(
         search.candidates, (*search.channels, *sided), (*search.anchors, *joined.anchors), joined.group
     )
+
+
+def _with_members(search: Search, choices: Choices) -> Search:
+    """Return the search with the group as all channels together show it, in plain cuts where these do."""
+    group = search.group
+    members = members_of(group.mask, group.clarity, _axes(search, choices), search.anchors)
+    if members is None or not members.mask.any():
+        return search
+    group = replace(group, mask=members.mask)
+    plain = replace(search, group=group, ellipsoids=())
+    cuts = [Threshold(a.axis.linear(p), "", 1) for a, p in zip(plain.anchors, _places(plain), strict=True)]
+    expected = members.expected_f1(members.mask)
+    if group.clarity < CLEAR_ROUGH:
+        plain = replace(plain, group=replace(group, clarity=max(group.clarity, 2 * expected - 1), trust=TRUST_IN_TRAITS))
+    if members.expected_f1(_passing(plain, cuts)) >= expected - PLAIN_IS_BETTER:
+        return plain
+    return replace(plain, ellipsoids=members.ellipsoids)
+
+
+def _passing(search, cuts):
+    return np.logical_and.reduce(
+        [_passes(a, a.axis.place(c.value)) for a, c in zip(search.anchors, cuts, strict=True)]
+    )
+
+
+def _axes(search: Search, choices: Choices) -> list[tuple[str, Axis]]:
+    """Return the candidates' places on every channel on which kinds of cells differ."""
+    known = {anchor.channel: anchor.axis for anchor in search.anchors}
+    channels = sorted(
+        (c for c in choices.panel.channels if c.role not in NOT_IN_CLUSTERS),
+        key=lambda c: (c.role, c.channel),
+    )
+    return [
+        (c.channel, known.get(c.channel) or axis_of(search.candidates.column(c.channel))) for c in channels
+    ]
 
 
 def _with_clusters(search: Search, choices: Choices) -> Search:
