@@ -14,6 +14,7 @@ from calibration.error_model import (
     curve_design,
     curve_variances,
     log_sd,
+    transfer_errors,
 )
 from calibration.standard_curve import StandardCurve
 
@@ -53,7 +54,17 @@ def _analytic_variances(cells: Cells, curve: StandardCurve, errors: RelativeErro
     cell += ((steep[1] - steep[0] * share) * _median_error(cells.control)) ** 2
     cell += (steep[0] * cells.bias_sd) ** 2
     relative = sum(log_sd(cv) ** 2 for cv in (errors.lot, errors.f_p, errors.between_run))
-    return float(own), float(cell + density**2 * relative)
+    return float(own), float(cell + density**2 * relative + _transfer_variance(amount, log_mfi, curve))
+
+
+def _transfer_variance(amount: Floats, log_mfi: Floats, curve: StandardCurve) -> float:
+    """Variance of RD from carrying the curve over; `log_mfi` is about the curve's center."""
+    if curve.transfer is None:
+        return 0.0
+    level, tilt, assumed = (sd * np.log(10) for sd in transfer_errors(curve))
+    away = log_mfi + curve_center(curve) - curve.transfer.center
+    turned = float(amount[0] * away[0] - amount[1] * away[1])
+    return float((level**2 + assumed**2) * (amount[0] - amount[1]) ** 2 + (tilt * turned) ** 2)
 
 
 def _median_error(values: Floats) -> float:

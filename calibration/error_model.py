@@ -83,6 +83,20 @@ def curve_variances(curve: StandardCurve) -> tuple[float, float]:
     return max(residual - sampling, 0.0), sampling
 
 
+def transfer_errors(curve: StandardCurve) -> tuple[float, float, float]:
+    """SDs in dex of what a transfer adds: level at its center, tilt, and what is assumed (a level).
+
+    In units of the curve's amounts; zero where the curve is of this day.
+    """
+    found = curve.transfer
+    if found is None:
+        return 0.0, 0.0, 0.0
+    steep = curve.slope / found.slope
+    tilt = found.sd / np.sqrt(found.lever) if found.lever > 0 else 0.0
+    level = found.sd / np.sqrt(found.n)
+    return float(steep * level), float(steep * tilt), float(log_sd(found.assumed_cv) / np.log(10))
+
+
 def log_sd(cv: float) -> float:
     """SD of the natural logarithm of a log-normal variable with this CV (a fraction)."""
     return float(np.sqrt(np.log1p(cv**2)))

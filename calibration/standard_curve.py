@@ -19,6 +19,7 @@ __all__ = [
     "CurveLimits",
     "StandardCurve",
     "StandardCurveError",
+    "Transfer",
     "Verdict",
     "fit_standard_curve",
 ]
@@ -28,6 +29,39 @@ Floats = npt.NDArray[np.float64]
 
 class StandardCurveError(ValueError):
     """No curve can be fitted; the text says what came and what is needed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """How a curve of another day was carried here: log10 MFI there = slope · log10 MFI here + intercept.
+
+    Attributes
+    ----------
+    sd
+        Of a population's log10 MFI there, dex; at least what sampling of the medians gives.
+    degrees_of_freedom
+        Of `sd`.
+    n, center, lever
+        Populations; mean log10 MFI here; sum of squares about it, 0 where the slope is held at 1.
+    largest_error
+        Of a population, as a fraction of its MFI.
+    low, high
+        Dimmest and brightest population here.
+    assumed_cv
+        CV (fraction) of what the populations cannot show.
+    """
+
+    slope: float
+    intercept: float
+    sd: float
+    degrees_of_freedom: int
+    n: int
+    center: float
+    lever: float
+    largest_error: float
+    low: float
+    high: float
+    assumed_cv: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +91,8 @@ class StandardCurve:
         Sampling SD of each bead median in dex (1.2533 · rCV / √n); 0 where rCV and n were not given.
     photon_step
         Linear units per photoelectron, from how bead CVs fall with brightness; 0 where rCV was not given.
+    transfer
+        How it came here from the day of its beads; None: it is of this day.
     """
 
     slope: float
@@ -75,6 +111,7 @@ class StandardCurve:
     degrees_of_freedom: int = 0
     peak_sd: tuple[float, ...] = ()
     photon_step: float = 0.0
+    transfer: Transfer | None = None
 
     @overload
     def to_abc(self, mfi: float) -> float: ...

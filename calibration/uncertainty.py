@@ -21,8 +21,9 @@ from calibration.error_model import (
     curve_design,
     curve_variances,
     log_sd,
+    transfer_errors,
 )
-from calibration.standard_curve import StandardCurve
+from calibration.standard_curve import StandardCurve, Transfer
 
 Floats = npt.NDArray[np.float64]
 
@@ -68,11 +69,14 @@ class _Draws:
     lot: Floats
     f_p: Floats
     between_run: Floats
+    transfer_level: Floats
+    transfer_slope: Floats
 
 
 TERMS = {
     "standard curve": ("level", "slope"),
     "bead peak medians": ("peak_level", "peak_slope"),
+    "transfer between runs of beads": ("transfer_level", "transfer_slope"),
     "lot assignment": ("lot",),
     "F:P ratio": ("f_p",),
     "stained cells": ("stained",),
@@ -80,6 +84,8 @@ TERMS = {
     "background model": ("bias",),
     "between runs": ("between_run",),
 }
+WHERE_KNOWN = ("F:P ratio", "transfer between runs of beads", "between runs")
+"""Terms that a budget names only where there is something to say of them."""
 
 
 def uncertainty_of_density(
@@ -140,7 +146,11 @@ def _draw(
         lot=log_sd(errors.lot) * z[5],
         f_p=log_sd(errors.f_p) * z[6],
         between_run=log_sd(errors.between_run) * z[7],
+        transfer_level=np.zeros(n),
+        transfer_slope=np.zeros(n),
     )
+    if curve.transfer is not None:
+        rest = _with_transfer(rest, curve, curve.transfer, rng)
     level, slope = 1 / np.sqrt(count), (1 / np.sqrt(lever) if lever > 0 else 0.0)
     straight = replace(
         rest, level=np.sqrt(scatter + peaks) * level * z[0], slope=np.sqrt(scatter + peaks) * slope * z[1]
@@ -153,6 +163,24 @@ def _draw(
         peak_level=np.sqrt(peaks) * level * inflate * z[2],
         peak_slope=np.sqrt(peaks) * slope * inflate * z[3],
     )
+
+
+def _with_transfer(
+    rest: _Draws, curve: StandardCurve, transfer: Transfer, rng: np.random.Generator
+) -> _Draws:
+    """Draw what carrying the curve over adds: t-distributed, since its SD comes from few populations.
+
+    The tilt turns about the transfer's own center; its level is that at the curve's center.
+    """
+    n = rest.level.size
+    level_sd, tilt_sd, assumed_sd = transfer_errors(curve)
+    z = rng.standard_normal((3, n))
+    freedom = transfer.degrees_of_freedom + 2
+    heavy = np.sqrt(freedom / rng.chisquare(freedom, n))
+    tilt = tilt_sd * heavy * z[1]
+    away = curve_center(curve) - transfer.center
+    level = level_sd * heavy * z[0] + tilt * away + assumed_sd * z[2]
+    return replace(rest, transfer_level=level, transfer_slope=tilt)
 
 
 def _inflation(
@@ -179,7 +207,7 @@ def _inflation(
 def _at_rest(cells: Cells, n: int) -> _Draws:
     zero = np.zeros(n)
     stained, control = np.full(n, cells.stained_median), np.full(n, cells.control_median)
-    return _Draws(zero, zero, zero, zero, stained, control, zero, zero, zero, zero)
+    return _Draws(zero, zero, zero, zero, stained, control, zero, zero, zero, zero, zero, zero)
 
 
 def _only(draws: _Draws, still: _Draws, fields: tuple[str, ...]) -> _Draws:
@@ -189,7 +217,8 @@ def _only(draws: _Draws, still: _Draws, fields: tuple[str, ...]) -> _Draws:
 def _density(cells: Cells, curve: StandardCurve, d: _Draws) -> Floats:
     """RD of every draw."""
     center = curve_center(curve)
-    level, slope = d.level + d.peak_level, d.slope + d.peak_slope
+    level = d.level + d.peak_level + d.transfer_level
+    slope = d.slope + d.peak_slope + d.transfer_slope
     stained = d.stained - cells.bias_share * (d.stained - d.control) - d.bias
     difference = amount_of(stained, curve, level, slope, center) - amount_of(
         d.control, curve, level, slope, center
@@ -225,4 +254,5 @@ def _budget(sizes: dict[str, float], center: float) -> tuple[ErrorTerm, ...]:
     return tuple(
         ErrorTerm(name, float(v / scale) if scale else 0.0, float(v**2 / total) if total else 0.0)
         for name, v in sizes.items()
+        if v > 0 or name not in WHERE_KNOWN
     )

@@ -10,6 +10,7 @@ from calibration.brighter_channel import BRIGHTER_ELSEWHERE
 from calibration.drift import SETTLED_RUNS, DriftSeries, levey_jennings
 from calibration.standard_curve import StandardCurve, Verdict, fit_standard_curve
 from pipeline.acceptance import curve_limits
+from pipeline.cross_calibration import with_transfers
 from pipeline.instrument_log import InstrumentLog, LoggedRun
 from pipeline.sample_result import CalibrationResult
 from pipeline.settings import Settings
@@ -34,17 +35,31 @@ def held_against_history(
 ) -> tuple[CalibrationResult, ...]:
     """Judge every bead run by the earlier ones of its instrument, in order of time, and log it.
 
+    Rainbow runs that stand in for a bead run are then given that run's curve (`pipeline.cross_calibration`).
+
     Parameters
     ----------
     log
-        None: nothing is compared and nothing is written.
+        None: nothing is compared with earlier runs and nothing is written.
     calibrations, runs
         Of the study, in the order of the beads sheet; a run that is not in `calibrations` is left out.
     write
         Whether to log them; a report from stored results only reads.
     """
-    if log is None:
-        return tuple(calibrations)
+    judged = (
+        tuple(calibrations) if log is None else _all_judged(log, calibrations, runs, settings, write=write)
+    )
+    return with_transfers(judged, runs, settings)
+
+
+def _all_judged(
+    log: InstrumentLog,
+    calibrations: Sequence[CalibrationResult],
+    runs: Sequence[BeadRun],
+    settings: Settings,
+    *,
+    write: bool,
+) -> tuple[CalibrationResult, ...]:
     typed = {run.beads: run for run in runs}
     judged: dict[str, CalibrationResult] = {}
     for found in sorted(calibrations, key=lambda one: _moment(one, typed[one.beads])):
@@ -168,4 +183,4 @@ def _words(series: Sequence[DriftSeries], n: int) -> str:
 
 
 def _joined(*notes: str) -> str:
-    return "; ".join(note for note in notes if note)
+    return "; ".join(note.rstrip(".") for note in notes if note)

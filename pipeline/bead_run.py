@@ -185,4 +185,4 @@ def _flags(curve: StandardCurve) -> tuple[str, ...]:
 
 
 def _sentences(*parts: str) -> str:
-    return "; ".join(part for part in parts if part)
+    return "; ".join(part.rstrip(".") for part in parts if part)

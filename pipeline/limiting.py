@@ -19,6 +19,7 @@ _REMEDIES: Final[Mapping[str, tuple[str, ...]]] = {
     "more or better beads": ("standard curve", "bead peak medians"),
     "a better known lot value": ("lot assignment",),
     "a better known F:P": ("F:P ratio",),
+    "a bead run of the same day": ("transfer between runs of beads",),
     "replicates on other days": ("between runs",),
 }
 
@@ -142,7 +143,7 @@ def _fold(variance: float) -> float:
 def _replicates(outcome: Outcome) -> tuple[list[list[float]], list[list[float]]]:
     """Return the densities of replicates on one bead run, and of visits on several (their runs' means)."""
     typed = {sample.sample_id: sample for sample in outcome.study.samples}
-    kits = {run.beads: run.kit for run in outcome.study.beads}
+    kits = {run.beads: outcome.study.unit_run(run.beads).kit for run in outcome.study.beads}
     visits: dict[tuple[str, str, str, str], dict[str, list[float]]] = {}
     for result in filter(_is_measured, outcome.results):
         sample = typed[result.sample_id]

@@ -201,7 +201,7 @@ def _rows(tube: Tube) -> tuple[tuple[float, ...], ...]:
 def _export(task: TubeTask, tube: Tube, gated: GatedPopulation) -> None:
     if task.events_file is None:
         return
-    curve, kit = task.calibration.curve, bead_kit(task.calibration.kit)
+    curve, kit = task.calibration.curve, bead_kit(task.calibration.curve_kit)
     unknown = curve is None or not kit.quantifies
     abc = np.full(tube.events.n_events, np.nan)
     if curve is not None and not unknown:

@@ -27,7 +27,7 @@ class Reagents:
 
 def reagents_of(study: Study, samples: Sequence[Sample]) -> Reagents:
     """Return the reagents of one or several tubes; what differs between them is a `;` list."""
-    runs = {run.beads: run for run in study.beads}
+    runs = {run.beads: study.unit_run(run.beads) for run in study.beads}
     beads = [runs[sample.beads] for sample in samples if sample.beads in runs]
     panels = {panel.name: panel.quantified for panel in study.panels}
     dyes = [panels[sample.panel] for sample in samples if sample.panel in panels]

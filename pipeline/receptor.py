@@ -30,14 +30,14 @@ def receptor_of(
         Which control it is.
     """
     dye, settings = task.panel.quantified, task.settings
-    if task.calibration.curve is None or not bead_kit(task.calibration.kit).quantifies:
+    if task.calibration.curve is None or not bead_kit(task.calibration.curve_kit).quantifies:
         return _without_curve(task, tube.quantified[cells])
     spread = dye.f_p_ratio_sd / dye.f_p_ratio if dye.f_p_ratio_sd and dye.f_p_ratio else settings.f_p_cv
     found = quantify_receptor_density(
         _censored(tube)[cells],
         blank,
         task.calibration.curve,
-        kit=task.calibration.kit,
+        kit=task.calibration.curve_kit,
         f_p_ratio=dye.f_p_ratio,
         f_p_cv=spread,
         lot_cv=settings.lot_assignment_cv if task.assigned_cv is None else task.assigned_cv,
@@ -76,7 +76,7 @@ def _without_bright_control(found: ReceptorDensity, curve: StandardCurve) -> Rec
 
 
 def _without_curve(task: TubeTask, cells: FloatArray) -> ReceptorDensity:
-    kit = bead_kit(task.calibration.kit)
+    kit = bead_kit(task.calibration.curve_kit)
     relative = "" if kit.quantifies else f"{kit.title} beads are relative and give no molecules per cell"
     reason = relative or f"bead run {task.calibration.beads} has no curve: {task.calibration.note}"
     median = float(np.median(cells)) if cells.size else None

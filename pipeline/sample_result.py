@@ -67,6 +67,7 @@ class CalibrationResult:
     levels: tuple[float, ...]
     acquired: Acquired = Acquired()
     n_events: int = 0
+    `unit_kit`: the kit whose unit a curve gives that was carried over from another run; else "".
     n_singlets: int = 0
     peaks: BeadPeaks | None = None
     curve: StandardCurve | None = None
@@ -85,6 +86,12 @@ class SentinelResult:
     receptor: ReceptorDensity
     confidence: float = 0.0
     note: str = ""
+    unit_kit: str = ""
+
+    @property
+    def curve_kit(self) -> str:
+        """The kit whose unit the curve gives."""
+        return self.unit_kit or self.kit
 
 
 @dataclass(frozen=True, slots=True)

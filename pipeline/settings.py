@@ -98,6 +98,11 @@ class Settings(BaseModel):
     f_p_cv: Fraction = setting(
         0.05, "fraction", "CV of the F:P ratio, where the panels sheet gives no f_p_ratio_sd."
     )
+    transfer_cv: Fraction = setting(
+        0.05,
+        "fraction",
+        "CV added where rainbow beads carry a curve to another instrument or detector (an assumption).",
+    )
     between_run_cv: Fraction = setting(
         0.0, "fraction", "Between-run CV of the assay; 0 where it is not known or replicates tell it."
     )

@@ -69,6 +69,7 @@ class BeadRun:
     """A bead acquisition; `levels` dim to bright, a blank bead is 0.
 
     `ranges`: where a person says each population lies, (low, high) dim to bright; empty: searched.
+    `transfer_from`: of rainbow beads, the rainbow run of another day, and the run beside it with the curve.
     """
 
     beads: str
@@ -80,6 +81,12 @@ class BeadRun:
     acquired_on: date | None = None
     assigned_cv: float | None = None
     ranges: tuple[tuple[float, float], ...] = ()
+    transfer_from: str = ""
+
+    @property
+    def transfer_names(self) -> tuple[str, ...]:
+        """The rainbow run and the bead run of another day; empty where the run has a curve of its own."""
+        return tuple(name.strip() for name in self.transfer_from.split(";") if name.strip())
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +199,11 @@ class Study:
     def bead_run(self, name: str) -> BeadRun:
         """Return the bead run of this name; KeyError where there is none."""
         return {run.beads: run for run in self.beads}[name]
+
+    def unit_run(self, name: str) -> BeadRun:
+        """Return the bead run whose kit's unit a run's curve gives: itself, or that it is carried from."""
+        run = self.bead_run(name)
+        return self.bead_run(run.transfer_names[-1]) if run.transfer_names else run
 
 
 def read_study(folder: Path) -> tuple[Study | None, tuple[Fault, ...]]:

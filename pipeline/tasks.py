@@ -77,7 +77,7 @@ def tube_tasks(
                 flags=_with_drift(found.flags, runs[sample.beads]),
                 notes=found.notes,
                 spillover=spillover,
-                assigned_cv=study.bead_run(sample.beads).assigned_cv,
+                assigned_cv=study.unit_run(sample.beads).assigned_cv,
                 files_sha256=tuple((name, hashes.get(name, "")) for name in inputs_of(sample)),
                 events_file=None if events_folder is None else events_folder / f"{sample.sample_id}.parquet",
             )

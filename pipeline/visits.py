@@ -51,7 +51,7 @@ class Visit:
 def visits_of(outcome: Outcome) -> tuple[Visit, ...]:
     """Return the patients' visits in the order in which the samples sheet first names them."""
     typed = {sample.sample_id: sample for sample in outcome.study.samples}
-    kits = {run.beads: run.kit for run in outcome.study.beads}
+    kits = {run.beads: outcome.study.unit_run(run.beads).kit for run in outcome.study.beads}
     groups: dict[tuple[str, str, str, str], list[SampleResult]] = {}
     for result in outcome.results:
         sample = typed[result.sample_id]

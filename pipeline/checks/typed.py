@@ -140,7 +140,7 @@ def unsuited_kits(study: Study, headers: Headers) -> Iterator[Finding]:
     """Report tubes whose beads cannot give an ABC, or need a control that is not there."""
     del headers
     for sample in study.samples:
-        kit = bead_kit(study.bead_run(sample.beads).kit)
+        kit = bead_kit(study.unit_run(sample.beads).kit)
         where = study.at("samples", sample.sample_id, "beads")
         if not kit.quantifies:
             found = f"beads {quoted(sample.beads)} of the kit {kit.name}, which is relative and gives no ABC"
@@ -227,6 +227,7 @@ def unused_runs(study: Study, headers: Headers) -> Iterator[Finding]:
     """Report bead runs and panels that no tube names: often a slip in a name."""
     del headers
     used = {sample.beads for sample in study.samples}
+    used |= {name for run in study.beads if run.beads in used for name in run.transfer_names}
     runs: list[BeadRun] = [run for run in study.beads if study.samples and run.beads not in used]
     for run in runs:
         where = study.at("beads", run.beads, "beads")

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pipeline.faults import Fault, Severity, quoted
 from pipeline.sheets.columns import Entry
 from pipeline.sheets.rows import PanelRow
+from pipeline.sheets.transfers import unit_kits
 from pipeline.sheets.typed import TypedStudy, caseless
 
 F_P_KITS = ("quantibrite_pe", "mesf")
@@ -62,7 +63,7 @@ def panel_channels(study: TypedStudy) -> Iterator[Fault]:
 
 def missing_f_p(study: TypedStudy) -> Iterator[Fault]:
     """Report a missing F:P: it is required where the kit counts fluorochromes; it is never silently 1."""
-    kits = {entry.row.beads: entry.row.kit for entry in study.beads if entry.row.beads}
+    kits = unit_kits(study)
     for name, channels in _panels(study).items():
         needing = [
             entry.row.beads

@@ -11,6 +11,7 @@ from pipeline.sheets.columns import Entry
 from pipeline.sheets.locations import file_key, location_fault, study_files
 from pipeline.sheets.panels import missing_f_p, panel_channels, panel_roles
 from pipeline.sheets.rows import SampleRow
+from pipeline.sheets.transfers import bead_transfers
 from pipeline.sheets.typed import TypedStudy, caseless, typed_values
 
 BRANDS = {"darzalex": "daratumumab", "dara": "daratumumab", "sarclisa": "isatuximab", "isa": "isatuximab"}
@@ -31,6 +32,7 @@ def reference_faults(study: TypedStudy) -> tuple[Fault, ...]:
         panel_roles,
         panel_channels,
         missing_f_p,
+        bead_transfers,
         drug_names,
         gate_overrides,
     )

@@ -148,6 +148,12 @@ class BeadRow(Row):
         example="450-820; 5200-8900; 24000-39000; 52000-80000",
         default=(),
     )
+    transfer_from: Text = column(
+        "For rainbow beads in place of a bead run: the rainbow run of another day and the bead run beside "
+        "it, split by ;.",
+        example="RB_2024-05-31; QB_2024-05-31",
+        default="",
+    )
 
 
 class DoseRow(Row):

@@ -167,7 +167,7 @@ def test_mfi_survives_the_round_trip_and_keeps_its_sign(mfi, slope, intercept):
     medians = [10.0 ** ((np.log10(y) - intercept) / slope) for y in LEVELS]
     curve = fit_standard_curve(medians, LEVELS)
     assert curve.to_mfi(curve.to_abc(mfi)) == pytest.approx(mfi, rel=1e-6, abs=1e-9)
-    assert np.sign(curve.to_abc(mfi)) == np.sign(mfi)
+    assert abs(mfi) < 1e-100 or np.sign(curve.to_abc(mfi)) == np.sign(mfi)  # nearer to zero it underflows
 
 
 def test_conversion_is_increasing_through_zero_and_takes_arrays():

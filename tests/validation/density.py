@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
 
 from calibration import (
+    BeadPeaks,
+    StandardCurve,
     bead_kit,
     find_bead_peaks,
     find_bead_singlets,
     fit_standard_curve,
     quantify_receptor_density,
 )
+from calibration.transfer import fit_transfer, transferred_curve
 from validation.beads import Floats, Mapper
 from validation.markdown import paragraph, percent, table
 from validation.simulated_beads import KITS, Detector, bead_run, cells
@@ -25,6 +28,10 @@ F_P = 1.1
 CELLS = (50, 100, 300, 1000, 3000)
 BEAD_DAYS = 60
 IN_MOLECULES = ("0", "1 to 500")
+OTHER_DAY = Detector(photons=0.08, gain=6.3, noise=20.0, top=np.inf)
+RAINBOW = (0.0, 300.0, 1000.0, 3200.0, 10000.0, 30000.0, 100000.0)
+TRANSFER_CV = 0.05
+CARRIED_BANDS = ("500 to 2,000", "2,000 to 10,000", "10,000 to 100,000", "100,000 to 400,000")
 TOP = "1 to 4 × top bead"
 BANDS = (
     ("0", 0.0, 0.0),
@@ -141,6 +148,12 @@ def tube(kit: str, true: float, rng: np.random.Generator) -> Tube | None:
     The lot's values are off by a common factor (CV 5 %), each bead by 0.02 dex, the conjugate's F:P by 5 %;
     cells: 50 to 3,000, the log-SD of their receptors 0.3 to 0.6.
     """
+    curve, common = _curve_of_a_day(kit, rng)
+    return _quantified(kit, true, rng, curve, common, DETECTOR)
+
+
+def _curve_of_a_day(kit: str, rng: np.random.Generator) -> tuple[StandardCurve, float]:
+    """Return the curve of a bead day and lot, and the factor by which the lot's values are off."""
     stained_levels = np.array([level for level in KITS[kit] if level > 0])
     day = bead_days(kit)[rng.integers(BEAD_DAYS)]
     common = np.exp(rng.normal(0, np.sqrt(np.log1p(LOT_CV**2))))
@@ -149,11 +162,17 @@ def tube(kit: str, true: float, rng: np.random.Generator) -> Tube | None:
     curve = fit_standard_curve(
         medians.tolist(), stained_levels.tolist(), rcv=day.rcv.tolist(), n=day.n.tolist()
     )
+    return curve, float(common)
+
+
+def _quantified(
+    kit: str, true: float, rng: np.random.Generator, curve: StandardCurve, common: float, detector: Detector
+) -> Tube | None:
     f_p = F_P * np.exp(rng.normal(0, np.sqrt(np.log1p(F_P_CV**2)))) if bead_kit(kit).needs_f_p else 1.0
     n, spread = int(rng.choice(CELLS)), rng.uniform(0.3, 0.6)
     found = quantify_receptor_density(
-        cells(rng, true * f_p, n, detector=DETECTOR, spread=spread),
-        cells(rng, 0, n, detector=DETECTOR),
+        cells(rng, true * f_p, n, detector=detector, spread=spread),
+        cells(rng, 0, n, detector=detector),
         curve,
         kit=kit,
         f_p_ratio=F_P,
@@ -166,6 +185,79 @@ def tube(kit: str, true: float, rng: np.random.Generator) -> Tube | None:
         return None
     luck = f_p / _divisor(kit) / common
     return Tube(true, found.rd, found.rd_low, found.rd_high, found.rd_plain, float(luck))
+
+
+@cache
+def rainbow_days() -> tuple[tuple[BeadPeaks, BeadPeaks], ...]:
+    """Read rainbow beads of both days once: beside the bead runs, and on the day of the tubes."""
+    days = []
+    for day in range(BEAD_DAYS):
+        rng, found = np.random.default_rng([day, 99]), []
+        for detector in (DETECTOR, OTHER_DAY):
+            run = bead_run(rng, np.array(RAINBOW), detector=detector, n=6000, bead_cv=0.03)
+            mask = find_bead_singlets(run.fsc, run.ssc)
+            found.append(find_bead_peaks(run.intensity[mask], len(RAINBOW), blank=True))
+        days.append((found[0], found[1]))
+    return tuple(days)
+
+
+def cross_calibrated_tube(
+    true: float, rng: np.random.Generator, *, other_instrument: bool = False
+) -> Tube | None:
+    """Quantify a tube whose day has no bead run: rainbow beads of both days carry the curve over.
+
+    Another instrument sees the rainbow's light and the conjugate's in other proportions: by the CV that
+    `transfer_cv` assumes.
+    """
+    kit = "quantibrite_pe"
+    curve, common = _curve_of_a_day(kit, rng)
+    days = rainbow_days()
+    there, here = days[rng.integers(BEAD_DAYS)][0], days[rng.integers(BEAD_DAYS)][1]
+    assumed = TRANSFER_CV if other_instrument else 0.0
+    transfer = fit_transfer(here, there, RAINBOW, assumed_cv=assumed)
+    off = float(np.exp(rng.normal(0, np.sqrt(np.log1p(assumed**2)))))
+    detector = Detector(OTHER_DAY.photons, OTHER_DAY.gain * off, OTHER_DAY.noise, OTHER_DAY.top)
+    found = _quantified(kit, true, rng, transferred_curve(curve, transfer), common, detector)
+    return None if found is None else replace(found, luck=found.luck * off)
+
+
+def examine_carried(n_tubes: int, seed: int, mapper: Mapper = map) -> tuple[CellFound, ...]:
+    """Quantify `n_tubes` per band with curves that were carried over, to another day or another instrument."""
+    wanted = [(other, band, n_tubes, seed) for other in (False, True) for band in CARRIED_BANDS]
+    return tuple(mapper(examine_carried_cell, wanted))
+
+
+def examine_carried_cell(wanted: tuple[bool, str, int, int]) -> CellFound:
+    """Quantify the tubes of one band whose curves were carried over."""
+    other, band, n_tubes, seed = wanted
+    rng = np.random.default_rng([seed, 77, int(other), CARRIED_BANDS.index(band)])
+    truths = _truths("quantibrite_pe", band, n_tubes, rng)
+    drawn = [cross_calibrated_tube(true, rng, other_instrument=other) for true in truths]
+    tubes = tuple(one for one in drawn if one is not None)
+    return CellFound("another instrument" if other else "another day", band, tubes, len(drawn) - len(tubes))
+
+
+def carried_section(found: Sequence[CellFound], seed: int) -> str:
+    """Return the section on curves that were carried over."""
+    n = len(found[0].tubes) + found[0].n_rejected
+    rows = [
+        (
+            one.kit, one.band, len(one.tubes), _shown(one, float(np.median(one.errors()))),
+            percent(one.coverage, 1), "yes" if 0.93 <= one.coverage <= 0.97 else "**no**",
+        )
+        for one in found
+    ]  # fmt: skip
+    columns = ("curve carried over to", "true RD", "tubes", "bias of the median", "coverage", "93–97 %")
+    return (
+        "\n### Curves that rainbow beads carry over\n\n"
+        + paragraph(
+            f"{n} tubes per row (seed {seed}), QuantiBRITE PE as above, but the tube's day has no bead run and "
+            f"{OTHER_DAY.gain / DETECTOR.gain:.2f} times the gain: {len(RAINBOW)} rainbow populations of both days carry the curve over. "
+            f"Another instrument sees rainbow and conjugate in proportions that are off by a CV of {percent(TRANSFER_CV, 0)}, as "
+            "the setting `transfer_cv` assumes. Wanted: coverage 93 to 97 %."
+        )
+        + table(columns, rows)
+    )
 
 
 def section(found: Iterable[CellFound], seed: int) -> str:

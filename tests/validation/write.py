@@ -47,7 +47,9 @@ def section(name: str, sizes: Sizes, mapper: Mapper) -> str:
     if name == "beads":
         return beads.section(beads.examine(sizes.bead_days, sizes.sabotages, SEED, mapper))
     if name == "density":
-        return density.section(density.examine(sizes.density_tubes, SEED, mapper), SEED)
+        tubes_of_bands = density.section(density.examine(sizes.density_tubes, SEED, mapper), SEED)
+        carried = density.examine_carried(sizes.density_tubes, SEED, mapper)
+        return tubes_of_bands + density.carried_section(carried, SEED)
     return washout.section(sizes.washout_studies, SEED, mapper)
 
 
