@@ -12,6 +12,10 @@ MOST_PEEKED = 1 << 16
 """Bytes looked at to tell padding from events."""
 
 PADDING = b"\0 "
+BLANKS = b"\0 \r\n"
+LEAD = 4
+"""Bytes before DATA: where they are blanks, they are none of its own."""
+
 NUMBER = b"0123456789.+-eE"
 
 
@@ -53,6 +57,8 @@ def count_events(
         _check_begin(reading, claims, peek, excess, is_agreed=is_agreed)
         return place, [_off_by_one(reading, excess)]
     if place.n_bytes > there:
+        if allow_truncated:
+            _check_begin(reading, claims, peek, excess, is_agreed=is_agreed)
         return _truncated(place, held, there, claims, allow_truncated=allow_truncated)
     place, repair = _longer(place, there, reading, claims, peek)
     if repair.code == "DATA_LONGER":
@@ -147,8 +153,9 @@ def _check_begin(reading: Reading, claims: Claims, peek: Peek, excess: int, *, i
     follows = begin in (header.text.end + 1, header.analysis.end + 1)
     if is_agreed or follows or reading.segment.end >= claims.room:
         return
-    before, first = peek(claims.start + begin - 1, 1), peek(claims.start + begin, 1)
-    if before in (b" ", b"\0", b"\n", b"\r") and (excess < 0 or first != before):
+    *gap, first = peek(claims.start + begin - LEAD, LEAD + 1)
+    is_blank = all(byte == gap[-1] for byte in gap)
+    if is_blank and (gap[-1] == ord(" ") if excess < 0 else gap[-1] in BLANKS and gap[-1] != first):
         return
     raise _misplaced(
         reading, claims, f"it is {abs(excess):,} bytes {'longer' if excess > 0 else 'shorter'} than $TOT"

@@ -50,7 +50,7 @@ def find_data(claims: Claims, peek: Peek, *, allow_truncated: bool) -> tuple[Pla
     if not said:
         return _nothing(layout, claims), []
     best = _best(said, [layout], claims)
-    if not best.is_perfect:
+    if not best.is_perfect or (claims.total is None and layout.is_packed):
         best = _best(said, [layout, *other_layouts(claims.parameters, order)], claims)
     ordered = check_byte_order(best.layout, claims.file)
     n_places = len({segment.begin for segment in said.values()})

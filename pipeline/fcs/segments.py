@@ -81,10 +81,11 @@ def read_text(
     said, said_end = segment.begin - low, segment.end + 1 - low
     begin = _begin(window, said, said_end, delimiter)
     mark = window[begin : begin + 1]
-    if not mark.isascii() or mark.isalnum():
+    if not mark.isascii() or mark.isalnum() or mark != (delimiter or mark):
         raise NotFcsError(
             f"{source.name}: {which} begins with {shown(mark.decode('latin-1'))} at byte {low + begin:,}, "
-            "expected its delimiter, no letter or digit; its offset is wrong, export the file again"
+            "expected the delimiter, no letter or digit and one for all TEXT; its offset is wrong, export the "
+            "file again"
         )
     end = _end(window, begin, said_end)
     found = Segment(low + begin, low + end - 1)
@@ -114,10 +115,9 @@ def _ends_before(others: Sequence[Segment], begin: int) -> list[int]:
 def _begin(window: bytes, said: int, end: int, delimiter: bytes) -> int:
     """Return where TEXT begins: after the blanks, where it is said to, or a byte beside it."""
     first = len(window) - len(window[: said + 2].lstrip(BEFORE_TEXT)) - len(window[said + 2 :])
-    sound = _starts(window, said, end, delimiter)
-    if sound and (first >= said or not _is_written(window[first:said])):
-        return said
-    return next((at for at in (first, said, said - 1, said + 1) if _starts(window, at, end, delimiter)), said)
+    if first < said and _starts(window, first, end, delimiter) and _is_written(window[first:said]):
+        return first
+    return next((at for at in (said, said - 1, said + 1) if _starts(window, at, end, delimiter)), said)
 
 
 def _starts(window: bytes, at: int, end: int, delimiter: bytes) -> bool:

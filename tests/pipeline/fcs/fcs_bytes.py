@@ -99,6 +99,17 @@ class FcsBytes:
         )
 
 
+FIELDS = ("text_begin", "text_end", "data_begin", "data_end", "analysis_begin", "analysis_end")
+
+
+def shifted(content: bytes, **shifts: int) -> bytes:
+    """The same file, offsets of its HEADER moved by so many bytes."""
+    for name, shift in shifts.items():
+        at = 10 + 8 * FIELDS.index(name)
+        content = content[:at] + b"%8d" % (int(content[at : at + 8]) + shift) + content[at + 8 :]
+    return content
+
+
 def encode(
     rows: Sequence[Sequence[Number]], bits: Sequence[int], types: Sequence[str] | str, order: str
 ) -> bytes:
