@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
 from calibration.bead_kits import abc_divisor, bead_kit
 from calibration.receptor_density import FEWEST_CELLS, RdStatus, ReceptorDensity
+from gating.batch_cuts import dye_cuts
 from gating.events import FloatArray, Mask
-from gating.plasma_cells import LOW_CONFIDENCE, gate_plasma_cells
 from gating.population import GatedPopulation, GateStep
+from pipeline.batch_gates import detector_settings
 from pipeline.bead_run import acquired
 from pipeline.control import Control, background_cells, read_control
 from pipeline.drawn import DrawnGating, gated_by_file
@@ -20,6 +20,7 @@ from pipeline.errors import UserError
 from pipeline.exports import write_events, write_gated_cells
 from pipeline.fcs import FcsError
 from pipeline.fcs.repairs import USUAL
+from pipeline.lent_cuts import gated_tube
 from pipeline.moved_gates import moved_gates
 from pipeline.pictures import cd38_histogram, step_densities
 from pipeline.receptor import receptor_of
@@ -29,9 +30,6 @@ from pipeline.tube import Tube, read_tube
 from pipeline.tube_task import TubeTask
 
 __all__ = ["TubeTask", "failed", "quantify_tube"]
-
-ANCHORS = ("plasma_cells", "second_anchor")
-"""Steps whose thresholds a control may lend."""
 
 
 def quantify_tube(task: TubeTask) -> SampleResult:
@@ -47,13 +45,17 @@ def quantify_tube(task: TubeTask) -> SampleResult:
         )
         control = _control(task, tube)
         tube, control = without_dye_spill(tube, control)
-        gated = _gated(tube, control, _overrides(task))
+        gated = gated_tube(tube, control, _overrides(task), task.batch_cuts)
         if task.sample.gates_file:
             drawn = gated_by_file(task.folder, task.sample, tube, control, gated)
             result = _quantified(task, tube, drawn.gated, control, drawn)
         else:
             result = _quantified(task, tube, _with_moved(task, tube, _quantifiable(tube, gated)), control)
-        return with_sentinels(task, tube, control, gated, result) if task.extras else result
+        if task.extras:
+            result = with_sentinels(task, tube, control, gated, result)
+        return replace(
+            result, detectors=detector_settings(tube), dye_cuts=dye_cuts(tube.events, tube.panel, gated)
+        )
     except (FcsError, UserError, ValueError) as error:
         return failed(task, str(error))
 
@@ -72,20 +74,6 @@ def _with_moved(task: TubeTask, tube: Tube, gated: GatedPopulation) -> GatedPopu
     """Say in the row which thresholds a person set, and what they replaced."""
     flags, notes = moved_gates(tube, gated, task.overrides)
     return replace(gated, flags=(*gated.flags, *flags), notes=(*gated.notes, *notes))
-
-
-def _gated(tube: Tube, control: Control, overrides: Mapping[str, float]) -> GatedPopulation:
-    """Gate the tube; where it is unclear, look at the same cells in the control and take its thresholds."""
-    gated = gate_plasma_cells(tube.events, tube.panel, overrides=overrides)
-    if gated.confidence >= LOW_CONFIDENCE or control.tube is None:
-        return gated
-    again = gate_plasma_cells(control.tube.events, control.tube.panel, overrides=overrides)
-    if again.confidence < LOW_CONFIDENCE:
-        return gated
-    pooled = dict(pair for step in again.steps if step.name in ANCHORS for pair in step.thresholds)
-    steadied = gate_plasma_cells(tube.events, tube.panel, overrides=overrides, pooled=pooled)
-    note = "the tube alone was unclear: thresholds of its control were at hand where it gave none"
-    return replace(steadied, notes=(*steadied.notes, note))
 
 
 def _quantifiable(tube: Tube, gated: GatedPopulation) -> GatedPopulation:

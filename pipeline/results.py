@@ -10,6 +10,7 @@ import numpy as np
 
 from calibration.receptor_density import RdStatus
 from gating.compensation import SpilloverMatrix
+from pipeline.between_runs import with_between_runs
 from pipeline.cohort import model_rows
 from pipeline.errors import UserError
 from pipeline.exposure import exposures
@@ -55,7 +56,8 @@ def assembled(
     found
         By sample_id; samples that are not in it are left out of every table.
     """
-    results = tuple(found[sample.sample_id] for sample in study.samples if sample.sample_id in found)
+    every = [found[sample.sample_id] for sample in study.samples if sample.sample_id in found]
+    results = with_between_runs(study, every)
     inputs = [(run.fcs_file, run.sha256) for run in calibrations]
     inputs += [pair for result in results for pair in result.sha256]
     outcome = Outcome(
@@ -86,11 +88,16 @@ def _typed_notes(found: Sequence[Inconsistency]) -> tuple[Note, ...]:
 
 
 class Results:
-    """Where results go, and the writing of them."""
+    """Where results go, and the writing of them.
+
+    `samples` holds what was last made of a tube; `alone` what a tube gave before it was gated again with the
+    cuts of its batch, and nothing of other tubes.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.samples = Store(folder / "store", SampleResult)
+        self.alone = Store(folder / "store" / "alone", SampleResult)
         self.beads = Store(folder / "store" / "beads", CalibrationResult)
         self.events = folder / "events"
         self.report = folder / "report.html"

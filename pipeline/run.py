@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.batch import Finished, run_tasks, workers_for
 from pipeline.bead_history import held_against_history, log_of
 from pipeline.bead_run import calibrate_bead_run
 from pipeline.checks import check_folder
@@ -17,25 +16,14 @@ from pipeline.outcome import Note, Outcome
 from pipeline.printout import curve_line, failed_text, finished_text
 from pipeline.progress import Reporter
 from pipeline.provenance import RunFacts, command_line, now
-from pipeline.quantify import TubeTask, failed, quantify_tube
-from pipeline.results import Results, assembled, is_failed
+from pipeline.results import Results, assembled
 from pipeline.sample_result import CalibrationResult, SampleResult
 from pipeline.study import Study
 from pipeline.tasks import bead_digest, bead_tasks, files_of_study, input_hashes, tube_digest, tube_tasks
+from pipeline.two_passes import RunOptions, against_their_batches, quantified, with_their_batches
 
 ALL_QUANTIFIED, FAULTS, SOME_FAILED = 0, 1, 3
 SHEETS_OF_BEADS = ("beads", "settings")
-
-
-@dataclass(frozen=True, slots=True)
-class RunOptions:
-    """What `cd38rd run` was asked for; see its help."""
-
-    workers: int | None = None
-    scheduler: str | None = None
-    only: tuple[str, ...] = ()
-    fresh: bool = False
-    export_events: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +56,9 @@ def run_study(folder: Path, options: RunOptions, seen: Reporter) -> RunSummary:
     hashes = input_hashes(study)
     calibrations = _calibrations(study, hashes, results)
     tasks = tube_tasks(study, calibrations, hashes, results.events if options.export_events else None)
-    stored = _stored(tasks, options, results)
-    waiting = [task for task in tasks if _wanted(task, options) and task.sample.sample_id not in stored]
-    workers = workers_for(len(waiting), options.workers)
-    found = stored | _quantified(waiting, options, workers, len(tasks), results, seen)
-    outcome = assembled(study, found, calibrations, faults, _not_run(study, found))
-    facts = RunFacts(command_line(), started, time.monotonic() - clock, workers, len(stored))
+    done = quantified(tasks, options, results, seen)
+    outcome = assembled(study, done.found, calibrations, faults, _not_run(study, done.found))
+    facts = RunFacts(command_line(), started, time.monotonic() - clock, done.workers, done.n_reused)
     results.write(outcome, facts)
     return _summary(outcome, finished_text(outcome, results.report), faults)
 
@@ -118,8 +103,10 @@ def _from_store(folder: Path, *, whole_report: bool) -> RunSummary:
         raise UserError(
             f"{folder}: found no stored results, expected those of `cd38rd run {folder}`: run it first"
         )
-    found = {name: result for name, (_, result) in loaded.items()}
-    stale = _stale(study, calibrations, loaded)
+    twice = {s.sample_id: stored for s in study.samples if (stored := results.alone.load(s.sample_id))}
+    alone = {name: twice.get(name, stored)[1] for name, stored in loaded.items()}
+    found = against_their_batches(study.samples, {n: result for n, (_, result) in loaded.items()}, alone)
+    stale = _stale(study, calibrations, loaded, alone)
     outcome = assembled(study, found, calibrations, faults, (*_not_run(study, found), *stale))
     facts = RunFacts(command_line(), now(), 0.0, 0, len(found))
     results.write(outcome, facts, figures=whole_report)
@@ -147,49 +134,6 @@ def _calibrations(study: Study, hashes: Mapping[str, str], results: Results) -> 
     return held_against_history(log, made, study.beads, study.settings, write=True)
 
 
-def _wanted(task: TubeTask, options: RunOptions) -> bool:
-    return not options.only or task.sample.sample_id in options.only
-
-
-def _stored(tasks: Sequence[TubeTask], options: RunOptions, results: Results) -> dict[str, SampleResult]:
-    """Return the results that need no work; failed tubes are always tried again."""
-    found = {}
-    for task in tasks:
-        name = task.sample.sample_id
-        if options.fresh and _wanted(task, options):
-            continue
-        known = results.samples.find(name, tube_digest(task))
-        without_events = task.events_file is not None and not task.events_file.exists()
-        if known is not None and not is_failed(known) and not (without_events and _wanted(task, options)):
-            found[name] = known
-    return found
-
-
-def _quantified(
-    waiting: Sequence[TubeTask],
-    options: RunOptions,
-    workers: int,
-    n_tasks: int,
-    results: Results,
-    seen: Reporter,
-) -> dict[str, SampleResult]:
-    found = {}
-    reused = n_tasks - len(waiting) if not options.only else 0
-    if reused:
-        seen.say(f"{reused} of {n_tasks} reused")
-    seen.begin(reused + len(waiting), reused)
-    for end in run_tasks(waiting, quantify_tube, workers=workers, scheduler=options.scheduler):
-        name = end.task.sample.sample_id
-        found[name] = _result(end)
-        results.samples.save(name, tube_digest(end.task), found[name])
-        seen.tick(name, found[name].receptor.status.value)
-    return found
-
-
-def _result(end: Finished[TubeTask, SampleResult]) -> SampleResult:
-    return end.result if end.result is not None else failed(end.task, end.failure)
-
-
 def _not_run(study: Study, found: Mapping[str, SampleResult]) -> tuple[Note, ...]:
     missing = [sample.sample_id for sample in study.samples if sample.sample_id not in found]
     if not missing:
@@ -202,12 +146,14 @@ def _stale(
     study: Study,
     calibrations: Sequence[CalibrationResult],
     loaded: Mapping[str, tuple[str, SampleResult]],
+    alone: Mapping[str, SampleResult],
 ) -> tuple[Note, ...]:
     """Name the stored results that a run of today would make anew (files are taken as they were)."""
     if len(calibrations) < len(study.beads):
         return (Note("beads", "some bead runs have no stored curve: `cd38rd run` makes them"),)
     hashes = {name: sha for _, result in loaded.values() for name, sha in result.sha256}
-    today = {task.sample.sample_id: tube_digest(task) for task in tube_tasks(study, calibrations, hashes)}
+    tasks = with_their_batches(tube_tasks(study, calibrations, hashes), alone)
+    today = {task.sample.sample_id: tube_digest(task) for task in tasks}
     old = [name for name, (digest, _) in loaded.items() if digest != today[name]]
     if not old:
         return ()

@@ -8,6 +8,7 @@ from calibration.bead_peaks import BeadPeaks
 from calibration.drift import DriftSeries
 from calibration.receptor_density import ReceptorDensity
 from calibration.standard_curve import StandardCurve
+from gating.batch_cuts import DyeCut
 from gating.gates import Gate
 from gating.population import GateStep
 
@@ -53,10 +54,20 @@ class Acquired:
 
 
 @dataclass(frozen=True, slots=True)
+class DetectorSetting:
+    """How one detector was set; voltage None where the file does not say."""
+
+    channel: str
+    voltage: float | None
+    gain: float
+
+
+@dataclass(frozen=True, slots=True)
 class CalibrationResult:
     """A bead run: peaks → curve → verdict, or why not. `curve` converts MFI to the kit's unit.
 
     `drift` holds the run against the earlier ones of the instrument log; empty where there is none.
+    `unit_kit`: the kit whose unit a curve gives that was carried over from another run; else "".
     """
 
     beads: str
@@ -67,7 +78,6 @@ class CalibrationResult:
     levels: tuple[float, ...]
     acquired: Acquired = Acquired()
     n_events: int = 0
-    `unit_kit`: the kit whose unit a curve gives that was carried over from another run; else "".
     n_singlets: int = 0
     peaks: BeadPeaks | None = None
     curve: StandardCurve | None = None
@@ -76,6 +86,12 @@ class CalibrationResult:
     note: str = ""
     sha256: str = ""
     drift: tuple[DriftSeries, ...] = ()
+    unit_kit: str = ""
+
+    @property
+    def curve_kit(self) -> str:
+        """The kit whose unit the curve gives."""
+        return self.unit_kit or self.kit
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +102,6 @@ class SentinelResult:
     receptor: ReceptorDensity
     confidence: float = 0.0
     note: str = ""
-    unit_kit: str = ""
-
-    @property
-    def curve_kit(self) -> str:
-        """The kit whose unit the curve gives."""
-        return self.unit_kit or self.kit
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +111,7 @@ class SampleResult:
     `n_plasma_cells` counts the whole gated population, `population` names the part that was quantified
     (`aberrant_plasma_cells` where the panel can tell them). `gates_document` is the GatingML of gates that a
     person drew elsewhere; empty where `steps` hold the gates. `sentinel_reading`: see `pipeline.sentinels`.
+    `detectors`: those that may gate. `dye_cuts`: what its batch is told of them.
     """
 
     sample_id: str
@@ -129,3 +140,5 @@ class SampleResult:
     gates_document: str = ""
     sentinels: tuple[SentinelResult, ...] = ()
     sentinel_reading: str = ""
+    detectors: tuple[DetectorSetting, ...] = ()
+    dye_cuts: tuple[DyeCut, ...] = ()

@@ -49,6 +49,10 @@ class Store(Generic[Result]):
         partial.write_text(json.dumps(document, indent=1), encoding="utf-8")
         partial.replace(path)
 
+    def remove(self, name: str) -> None:
+        """Forget a result; nothing where there is none."""
+        self.path(name).unlink(missing_ok=True)
+
     def load(self, name: str) -> tuple[str, Result] | None:
         """Return a result and its digest; None where there is none or the file is damaged."""
         try:

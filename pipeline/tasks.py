@@ -101,7 +101,7 @@ def inputs_of(sample: Sample) -> tuple[str, ...]:
 
 
 def tube_digest(task: TubeTask) -> str:
-    """Return the digest of all that decides a tube's result: code, files, curve, panel, settings, gates.
+    """Return the digest of all that decides a tube's result: code, files, curve, panel, settings, cuts.
 
     Dates, doses and remarks do not: they change tables, not tubes.
     """
@@ -115,6 +115,7 @@ def tube_digest(task: TubeTask) -> str:
         task.overrides,
         task.spillover.digest if task.spillover else "",
         (task.failure, task.flags, task.notes, task.assigned_cv),
+        task.batch_cuts,
     )
     return digest_of(repr(part) for part in parts)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from gating.batch_cuts import BatchCut
 from gating.compensation import SpilloverMatrix
 from pipeline.sample_result import CalibrationResult
 from pipeline.settings import Settings
@@ -33,6 +34,8 @@ class TubeTask:
         (path in the study folder, SHA-256) of every file that the result depends on.
     events_file
         Where per-event results go; None: nowhere.
+    batch_cuts
+        Cuts of the tube's batch, where its own were unclear; see `pipeline.batch_gates`.
     extras
         Whether to add what the report shows beside the density: histograms, normal cells, sentinels.
     """
@@ -50,4 +53,5 @@ class TubeTask:
     assigned_cv: float | None = None
     files_sha256: tuple[tuple[str, str], ...] = ()
     events_file: Path | None = None
+    batch_cuts: tuple[BatchCut, ...] = ()
     extras: bool = True

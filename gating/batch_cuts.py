@@ -1,0 +1,203 @@
+"""Cuts of a batch: what similar tubes agree on, lent to an unclear tube, held against one that differs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from math import exp, log
+from types import MappingProxyType
+
+import numpy as np
+
+from gating.events import Events, FloatArray, Mask
+from gating.panel import GatingPanel, Target
+from gating.plasma_cells import SAMPLE_EVENTS, a_few
+from gating.population import GatedPopulation, GateStep
+from gating.sides import side_cut
+from gating.thresholds import axis_density, axis_of, rounded
+
+POOLED_ROLES: Mapping[str, str] = MappingProxyType({"viable": "viability", "dump": "dump"})
+"""Steps whose cut lies where dye and detector put it, and their role. An anchor's cut lies between clone and
+its rivals: it differs more between patients, and those of others made gating worse."""
+CLEAR_CUT = 0.75
+"""Confidence of a valley that is taken without asking the mixture or the batch."""
+FEWEST_TUBES = 4
+MOST_SPREAD = log(2) / 2
+"""Spread up to which tubes agree: two standard deviations are a factor of two."""
+UNLIKE_FACTOR = log(2)
+UNLIKE_SPREADS = 3.0
+THROUGH_CELLS = 0.3
+"""Density at a cut, relative to the highest peak, from which it goes through a group of cells."""
+
+
+@dataclass(frozen=True, slots=True)
+class DyeCut:
+    """Where a tube's own cells put the cut between negative and positive, whatever cells are wanted.
+
+    Attributes
+    ----------
+    step, channel
+        Where it cuts.
+    value
+        Linear, compensated.
+    method, confidence
+        As in `Threshold`.
+    """
+
+    step: str
+    channel: str
+    value: float
+    method: str
+    confidence: float
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether it may be pooled: a clear valley above zero."""
+        return self.method == "valley" and self.confidence >= CLEAR_CUT and self.value > 0
+
+
+@dataclass(frozen=True, slots=True)
+class BatchCut:
+    """The cut that similar tubes agree on.
+
+    Attributes
+    ----------
+    step, channel
+        Where it cuts.
+    value
+        Median of the tubes' clear cuts, linear, compensated.
+    spread
+        Robust standard deviation of their natural logarithms.
+    n
+        Tubes.
+    """
+
+    step: str
+    channel: str
+    value: float
+    spread: float
+    n: int
+
+    def is_far(self, value: float) -> bool:
+        """Return whether a tube's clear cut is so far off that the tube differs."""
+        return abs(log(value / self.value)) > max(UNLIKE_FACTOR, UNLIKE_SPREADS * self.spread)
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        return f"{self.value:g} ({self.n} similar tubes, spread ×/÷ {exp(self.spread):.2f})"
+
+
+def dye_cuts(events: Events, panel: GatingPanel, gated: GatedPopulation) -> tuple[DyeCut, ...]:
+    """Return a tube's own cuts on its viability and dump channels, as its density shows them.
+
+    Parameters
+    ----------
+    events, panel
+        Of the tube, as they were gated.
+    gated
+        Its gates: those before a step leave the events that the step divides.
+    """
+    sample = a_few(events, SAMPLE_EVENTS)
+    found = []
+    for (_, before), (step, _) in _steps_with_the_one_before(gated):
+        for channel in panel.with_role(POOLED_ROLES.get(step, "")):
+            if channel.target is not Target.ANY:
+                own = side_cut(events.column(channel.channel)[before & sample])
+                found.append(DyeCut(step, channel.channel, own.value, own.method, own.confidence))
+    return tuple(found)
+
+
+def batch_cuts(tubes: Sequence[Sequence[DyeCut]]) -> tuple[BatchCut, ...]:
+    """Return the cuts on which the tubes agree.
+
+    Parameters
+    ----------
+    tubes
+        The cuts of each tube that was acquired alike and is sound. Unclear ones are left out, and so are
+        channels with fewer than four clear ones, or with cuts too far apart.
+
+    Examples
+    --------
+    >>> tubes = [[DyeCut("viable", "APC-H7-A", x, "valley", 0.9)] for x in (500, 520, 540, 560)]
+    >>> print(*batch_cuts([*tubes, [DyeCut("viable", "APC-H7-A", 9, "spread", 0.4)]]))
+    530 (4 similar tubes, spread ×/÷ 1.06)
+    """
+    found: dict[tuple[str, str], list[float]] = {}
+    for cut in (cut for tube in tubes for cut in tube if cut.is_clear):
+        found.setdefault((cut.step, cut.channel), []).append(cut.value)
+    cuts = (_agreed(*place, values) for place, values in sorted(found.items()))
+    return tuple(cut for cut in cuts if cut is not None)
+
+
+def cuts_to_lend(steps: Sequence[GateStep], cuts: Sequence[BatchCut]) -> tuple[BatchCut, ...]:
+    """Return the cuts that a tube needs: where its steps found neither a clear valley nor a mixture.
+
+    Parameters
+    ----------
+    steps
+        Of the tube, gated without its batch.
+    """
+    unclear = {
+        (step.name, channel)
+        for step in steps
+        if step.confidence < CLEAR_CUT and step.method not in ("mixture", "person")
+        for channel, _ in step.thresholds
+    }
+    return tuple(cut for cut in cuts if (cut.step, cut.channel) in unclear)
+
+
+def unlike_batch(own: Sequence[DyeCut], cuts: Sequence[BatchCut]) -> tuple[tuple[DyeCut, BatchCut], ...]:
+    """Return a tube's own clear cuts that are not the batch's, each with that of the batch."""
+    clear = {(cut.step, cut.channel): cut for cut in own if cut.is_clear}
+    pairs = ((clear.get((cut.step, cut.channel)), cut) for cut in cuts)
+    return tuple((mine, cut) for mine, cut in pairs if mine is not None and cut.is_far(mine.value))
+
+
+def fitting_cuts(
+    events: Events, alone: GatedPopulation, cuts: Sequence[BatchCut]
+) -> tuple[tuple[BatchCut, ...], tuple[BatchCut, ...]]:
+    """Return the cuts that a tube may take, and those that go through a group of its own cells.
+
+    Parameters
+    ----------
+    events
+        Of the tube.
+    alone
+        The tube gated without its batch.
+    """
+    before = {step: mask for (_, mask), (step, _) in _steps_with_the_one_before(alone)}
+    through = {
+        cut: goes_through_cells(events.column(cut.channel)[before[cut.step]], cut.value) for cut in cuts
+    }
+    return tuple(c for c in cuts if not through[c]), tuple(c for c in cuts if through[c])
+
+
+def goes_through_cells(values: FloatArray, cut: float) -> bool:
+    """Return whether a cut goes through a group of a tube's cells: then the tube is not like its batch.
+
+    Parameters
+    ----------
+    values
+        The cells that the cut would divide, linear, compensated, shape (n_events,).
+    """
+    if values.size == 0:
+        return False
+    axis = axis_of(values)
+    density = axis_density(axis, 0.25)
+    here = float(np.interp(axis.place(cut), density.grid, density.counts))
+    return here >= THROUGH_CELLS * float(density.counts.max())
+
+
+def _agreed(step: str, channel: str, values: Sequence[float]) -> BatchCut | None:
+    if len(values) < FEWEST_TUBES:
+        return None
+    logs = np.log(values)
+    spread = float(1.4826 * np.median(np.abs(logs - np.median(logs))))
+    if spread > MOST_SPREAD:
+        return None
+    return BatchCut(step, channel, rounded(float(np.median(values))), round(spread, 6), len(values))
+
+
+def _steps_with_the_one_before(gated: GatedPopulation) -> Iterator[tuple[tuple[str, Mask], tuple[str, Mask]]]:
+    return pairwise(zip((step.name for step in gated.steps), gated.step_masks, strict=True))
