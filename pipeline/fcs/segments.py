@@ -8,6 +8,7 @@ and values come in pairs, and it is written in characters up to the blanks or to
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -74,20 +75,19 @@ def read_text(
         There is no TEXT at this place.
     """
     _check(source, segment, which)
-    low = max([HEADER_BYTES, segment.begin - MOST_BESIDE, *_ends_before(others, segment.begin)])
-    low = min(low, max(0, segment.begin - 1))
+    free = max([HEADER_BYTES, segment.begin - MOST_BESIDE, *_ends_before(others, segment.begin)])
+    low = min(free, max(0, segment.begin - 1))
     high = min((other.begin for other in others if other.begin > segment.end), default=source.size)
     window = source.read(low, min(high, segment.end + 1 + MOST_BESIDE) - low)
     said, said_end = segment.begin - low, segment.end + 1 - low
-    begin = _begin(window, said, said_end, delimiter)
+    begin = _begin(window, free - low, said, said_end, delimiter)
     mark = window[begin : begin + 1]
     if not mark.isascii() or mark.isalnum() or mark != (delimiter or mark):
         raise NotFcsError(
             f"{source.name}: {which} begins with {shown(mark.decode('latin-1'))} at byte {low + begin:,}, "
-            "expected the delimiter, no letter or digit and one for all TEXT; its offset is wrong, export the "
-            "file again"
+            "expected the delimiter, no letter or digit and one for all TEXT; its offset is wrong"
         )
-    end = _end(window, begin, said_end)
+    end = _end(window, begin, said_end, low)
     found = Segment(low + begin, low + end - 1)
     text = parse_text(window[begin:end], source.name, which)
     repairs = tuple(_repairs(which, segment, found))
@@ -112,10 +112,14 @@ def _ends_before(others: Sequence[Segment], begin: int) -> list[int]:
     return [other.end + 1 for other in others if other.size and other.end < begin]
 
 
-def _begin(window: bytes, said: int, end: int, delimiter: bytes) -> int:
-    """Return where TEXT begins: after the blanks, where it is said to, or a byte beside it."""
-    first = len(window) - len(window[: said + 2].lstrip(BEFORE_TEXT)) - len(window[said + 2 :])
-    if first < said and _starts(window, first, end, delimiter) and _is_written(window[first:said]):
+def _begin(window: bytes, free: int, said: int, end: int, delimiter: bytes) -> int:
+    """Return where TEXT begins: after the blanks free for it, where it is said to, or a byte beside."""
+    first = said - len(window[free:said].lstrip(BEFORE_TEXT))
+    if (
+        first < said
+        and _starts(window, first, end, delimiter)
+        and _is_written(window[first:said], window[first : first + 1])
+    ):
         return first
     return next((at for at in (said, said - 1, said + 1) if _starts(window, at, end, delimiter)), said)
 
@@ -128,8 +132,8 @@ def _starts(window: bytes, at: int, end: int, delimiter: bytes) -> bool:
     return bool(mark) and not mark.isalnum() and mark + b"$PAR" in window[at:end].upper()
 
 
-def _is_written(raw: bytes) -> bool:
-    return len(_written(raw, b"")) == len(raw)
+def _is_written(raw: bytes, mark: bytes) -> bool:
+    return len(_written(raw, mark)) == len(raw)
 
 
 def _written(raw: bytes, mark: bytes) -> bytes:
@@ -138,21 +142,33 @@ def _written(raw: bytes, mark: bytes) -> bytes:
     return found[0] if found else b""
 
 
-def _end(window: bytes, begin: int, said: int) -> int:
-    """Return the byte after TEXT: as said, or behind the pairs that go on beyond."""
+def _end(window: bytes, begin: int, said: int, low: int) -> int:
+    """Return the byte after TEXT: as said, or behind what goes on beyond: pairs, or the rest of a word."""
     mark = window[begin : begin + 1]
     beyond = _written(window[said:], mark)
-    if not beyond.strip(BLANKS) or beyond[:1] in (b" ", b"\0"):
+    if not beyond.strip(BLANKS):
         return said
-    is_closed = window[said - 1 : said] == mark
+    beyond = beyond[: _next_named(window[begin:said], mark, low + said) - low - said]
+    is_closed = window[begin:said].rstrip(BLANKS if beyond[:1] == b" " else b"").endswith(mark)
+    if is_closed and beyond[:1] == b" ":
+        return said
     more = beyond[: beyond.rfind(mark) + 1]
-    if more:
-        is_paired = _n_words(window[begin : said + len(more)]) % 2 == 0
+    if more and _n_words(window[begin : said + len(more)]) % 2 == 0:
         lacks = not is_closed or _n_words(window[begin:said]) % 2 or more.count(mark) > 1
-        return said + len(more) if is_paired and lacks else said
+        return said + len(more) if lacks else said
+    if is_closed:
+        return said
+    if more:
+        return said + more.index(mark) + 1
     rest = beyond.rstrip(BLANKS + b"\r\n")
-    is_whole = not window[said + len(rest) :].strip(BLANKS + b"\r\n")
-    return said if is_closed or not is_whole else said + len(rest)
+    return said if window[said + len(rest) :].strip(BLANKS + b"\r\n") else said + len(rest)
+
+
+def _next_named(text: bytes, mark: bytes, end: int) -> int:
+    """Return where the next of the segments begins that TEXT itself names, from its end on."""
+    form = rb"\$BEGIN(?:STEXT|DATA|ANALYSIS)" + re.escape(mark) + rb"\s*(\d{1,18})"
+    named = [int(found[1]) for found in re.finditer(form, text, re.IGNORECASE)]
+    return min((at for at in named if at >= end), default=sys.maxsize)
 
 
 def _n_words(raw: bytes) -> int:

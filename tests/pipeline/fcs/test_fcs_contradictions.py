@@ -202,6 +202,27 @@ def a_note_of_the_maker_after_text_is_no_text():
 
 
 @named
+def text_ends_before_a_blank_within_a_value():
+    content = FcsBytes(INTS, keywords={"$CYT": "LSR II", "A": "b"}).build()
+    return Sound(
+        shifted(content, text_end=-len(" II|A|b|")), INTS, ("TEXT_END_SHORT",), keywords=(("$CYT", "LSR II"),)
+    )
+
+
+@named
+def supplemental_text_that_follows_text_at_once():
+    content = FcsBytes(INTS, keywords={"$BEGINSTEXT": "00000000", "$ENDSTEXT": "00000000"}).build()
+    more = b"|$P1S|CD38|"
+    begin, end = int(content[26:34]), int(content[34:42])
+    text = content[:begin].replace(b"$BEGINSTEXT|00000000", b"$BEGINSTEXT|%08d" % begin)
+    text = text.replace(b"$ENDSTEXT|00000000", b"$ENDSTEXT|%08d" % (begin + len(more) - 1))
+    for old in (begin, end):
+        text = text.replace(b"DATA|%08d" % old, b"DATA|%08d" % (old + len(more)))
+    moved = shifted(text + more + content[begin:], data_begin=len(more), data_end=len(more))
+    return Sound(moved, INTS, keywords=(("$P1S", "CD38"),))
+
+
+@named
 def text_reaches_into_data():
     content = FcsBytes(INTS, keywords=MARKED | {"$P1S": "αβ"}).build()
     shown = (("$P1S", "αβ"), ("NOTE", "last"))
