@@ -47,7 +47,9 @@ class PooledDensity:
     notes: tuple[str, ...] = ()
 
 
-def pool_receptor_densities(members: Sequence[ReceptorDensity]) -> PooledDensity:
+def pool_receptor_densities(
+    members: Sequence[ReceptorDensity], *, n_runs: int | None = None
+) -> PooledDensity:
     """Pool replicates.
 
     Above the LLOQ: geometric mean. All below: the mean of the signed estimates, status `BELOW_LLOQ`. Mixed:
@@ -61,6 +63,9 @@ def pool_receptor_densities(members: Sequence[ReceptorDensity]) -> PooledDensity
     ----------
     members
         Replicates, any status; shape (n,), n ≥ 1.
+    n_runs
+        Bead runs that they were calibrated with; None: one each. What differs between runs averages
+        over these.
 
     Raises
     ------
@@ -78,7 +83,7 @@ def pool_receptor_densities(members: Sequence[ReceptorDensity]) -> PooledDensity
         return _censored(frame, len(above), len(members))
     if not numbers:
         return frame
-    return _pooled(frame, numbers)
+    return _pooled(frame, numbers, min(n_runs or len(numbers), len(numbers)))
 
 
 def _single(member: ReceptorDensity) -> PooledDensity:
@@ -124,7 +129,7 @@ def _censored(frame: PooledDensity, n_above: int, n: int) -> PooledDensity:
     return _replaced(frame, RdStatus.ABOVE_ULOQ, None, frame.uloq, None, None, (*frame.notes, note))
 
 
-def _pooled(frame: PooledDensity, numbers: Sequence[ReceptorDensity]) -> PooledDensity:
+def _pooled(frame: PooledDensity, numbers: Sequence[ReceptorDensity], n_runs: int) -> PooledDensity:
     rd = np.array([m.rd for m in numbers], dtype=np.float64)
     below = np.array([m.status is RdStatus.BELOW_LLOQ for m in numbers])
     notes = frame.notes
@@ -135,7 +140,7 @@ def _pooled(frame: PooledDensity, numbers: Sequence[ReceptorDensity]) -> PooledD
         )
     on_log = not below.any() and bool(np.all(rd > 0))
     center = float(np.exp(np.mean(np.log(rd)))) if on_log else float(np.mean(rd))
-    low, high = _interval(numbers, rd, center, on_log)
+    low, high = _interval(numbers, rd, center, n_runs, on_log=on_log)
     between = float(100 * np.sqrt(np.expm1(np.var(np.log(rd), ddof=1)))) if on_log and rd.size > 1 else None
     return _replaced(frame, _status(center, numbers, frame), center, low, high, between, notes)
 
@@ -152,26 +157,35 @@ def _status(center: float, numbers: Sequence[ReceptorDensity], frame: PooledDens
 
 
 def _interval(
-    numbers: Sequence[ReceptorDensity], rd: np.ndarray, center: float, on_log: bool
+    numbers: Sequence[ReceptorDensity], rd: np.ndarray, center: float, n_runs: int, *, on_log: bool
 ) -> tuple[float, float]:
     """Shared part once, own part over n; between-replicate scatter where it is larger than the own part."""
     low = np.array([m.rd_low if m.rd_low is not None else m.rd for m in numbers], dtype=np.float64)
     high = np.array([m.rd_high if m.rd_high is not None else m.rd for m in numbers], dtype=np.float64)
     if on_log and np.all(low > 0):
         sd = float(np.mean((np.log(high) - np.log(low)) / (2 * NORMAL_95)))
-        half = NORMAL_95 * _pooled_sd(numbers, sd, float(np.std(np.log(rd), ddof=1)) if rd.size > 1 else 0.0)
+        scatter = float(np.std(np.log(rd), ddof=1)) if rd.size > 1 else 0.0
+        half = NORMAL_95 * _pooled_sd(numbers, sd, scatter, n_runs)
         return center * float(np.exp(-half)), center * float(np.exp(half))
     sd = float(np.mean((high - low) / (2 * NORMAL_95)))
-    half = NORMAL_95 * _pooled_sd(numbers, sd, float(np.std(rd, ddof=1)) if rd.size > 1 else 0.0)
+    scatter = float(np.std(rd, ddof=1)) if rd.size > 1 else 0.0
+    half = NORMAL_95 * _pooled_sd(numbers, sd, scatter, n_runs)
     return center - half, center + half
 
 
-def _pooled_sd(numbers: Sequence[ReceptorDensity], sd: float, scatter: float) -> float:
-    own = {"stained cells", "control cells", "background model", "between runs"}
-    shares = [sum(t.share for t in m.budget if t.name in own) for m in numbers if m.budget]
-    share = float(np.mean(shares)) if shares else 0.0
-    each = max(share * sd**2, scatter**2)
-    return float(np.sqrt((1 - share) * sd**2 + each / len(numbers)))
+def _pooled_sd(numbers: Sequence[ReceptorDensity], sd: float, scatter: float, n_runs: int) -> float:
+    own = _share(numbers, {"stained cells", "control cells", "background model"})
+    between = _share(numbers, {"between runs"})
+    if n_runs == len(numbers):
+        own, between = own + between, 0.0
+    each = max(own * sd**2, scatter**2)
+    shared = (1 - own - between + between / n_runs) * sd**2
+    return float(np.sqrt(shared + each / len(numbers)))
+
+
+def _share(numbers: Sequence[ReceptorDensity], names: set[str]) -> float:
+    shares = [sum(t.share for t in m.budget if t.name in names) for m in numbers if m.budget]
+    return float(np.mean(shares)) if shares else 0.0
 
 
 def _replaced(

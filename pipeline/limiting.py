@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from calibration.between_runs import FEWEST_FREEDOM
 from calibration.receptor_density import ReceptorDensity
 from calibration.replicates import ReplicateScatter, replicate_scatter
+from pipeline.between_runs import between_runs_of, geometric_mean, replicates
 from pipeline.outcome import Outcome
-from pipeline.sample_result import SampleResult
-from pipeline.visits import QUANTIFIED
+from pipeline.study import Study
 
 _NORMAL_95: Final = 1.959964
 _REMEDIES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -56,12 +57,14 @@ class Limiting:
     """The remedies, largest share first, over `n` tubes; and what replicates say.
 
     `between_runs`: replicates of a visit on different bead runs; `within_run`: on the same one.
+    `fed_in`: what of it single tubes carry, in words.
     """
 
     n: int
     remedies: tuple[Remedy, ...] = ()
     between_runs: ReplicateScatter | None = None
     within_run: ReplicateScatter | None = None
+    fed_in: str = ""
 
     def sentences(self) -> tuple[str, ...]:
         """Return what to do first, and what replicates show."""
@@ -88,38 +91,70 @@ class Limiting:
                     f"{found.low:.1f} to {found.high:.1f} %, {found.n_groups} visits, "
                     f"{found.freedom} degrees of freedom)."
                 )
-        if self.between_runs is not None:
-            yield (
-                f"Set between_run_cv to {self.between_runs.cv_percent / 100:.3g} where single tubes should "
-                "carry it; it holds their cells' and curves' errors too."
-            )
+        yield self.fed_in
 
 
 def limiting(outcome: Outcome) -> Limiting:
     """Return what limits the densities of the tubes that have one, whatever their status."""
     found = [result.receptor for result in outcome.results if _has_budget(result.receptor)]
     same, different = _replicates(outcome)
-    remedies = sorted(_remedies(found), key=lambda remedy: (-remedy.share_percent, remedy.name))
-    return Limiting(len(found), tuple(remedies), replicate_scatter(different), replicate_scatter(same))
+    remedies = sorted(_remedies(found, outcome.study), key=lambda one: (-one.share_percent, one.name))
+    scatter = replicate_scatter(different), replicate_scatter(same)
+    return Limiting(len(found), tuple(remedies), *scatter, _fed_in(outcome) if found else "")
+
+
+def _fed_in(outcome: Outcome) -> str:
+    """Say which between-run CV the intervals of single tubes hold, or that they hold none."""
+    typed = outcome.study.settings.between_run_cv
+    if typed > 0:
+        return f"Every interval holds the between-run CV of the setting between_run_cv, {100 * typed:.3g} %."
+    found = between_runs_of(outcome.study, outcome.results)
+    if found is None:
+        return (
+            "No interval holds a term between runs: no setting between_run_cv, and fewer than "
+            f"{FEWEST_FREEDOM} degrees of freedom of replicates on different bead runs."
+        )
+    seen = (
+        f"replicates on different bead runs differ by {100 * found.observed:.1f} %, their own errors "
+        f"account for {100 * found.expected:.1f} %"
+    )
+    return f"Every interval holds a between-run CV of {100 * found.cv:.1f} %: {seen}."
 
 
 def _has_budget(found: ReceptorDensity) -> bool:
     return found.rd is not None and bool(found.budget)
 
 
-def _remedies(found: Sequence[ReceptorDensity]) -> Iterable[Remedy]:
+def _remedies(found: Sequence[ReceptorDensity], study: Study) -> Iterable[Remedy]:
     if not found:
         return
-    parts = [{name: _variance(one, terms) for name, terms in _REMEDIES.items()} for one in found]
+    known = {term.name for one in found for term in one.budget}
+    wanted = {name: terms for name, terms in _REMEDIES.items() if known.intersection(terms)}
+    parts = [{name: _variance(one, terms) for name, terms in wanted.items()} for one in found]
     totals = [sum(part.values()) for part in parts]
     largest = [max(part, key=part.__getitem__) for part in parts]
-    for name, terms in _REMEDIES.items():
+    for name, terms in wanted.items():
         own = [part[name] for part in parts]
         rest = [total - mine for total, mine in zip(totals, own, strict=True)]
         share = 100 * math.fsum(map(_ratio, own, totals)) / len(totals)
         yield Remedy(
-            name, ", ".join(terms), share, largest.count(name), _fold(_middle(totals)), _fold(_middle(rest))
+            name,
+            ", ".join(_with_assumption(term, study) for term in terms),
+            share,
+            largest.count(name),
+            _fold(_middle(totals)),
+            _fold(_middle(rest)),
         )
+
+
+def _with_assumption(term: str, study: Study) -> str:
+    """Say beside a term that its size is assumed, where nobody typed it for some bead run or panel."""
+    settings = study.settings
+    if term == "lot assignment" and any(run.assigned_cv is None for run in study.beads):
+        return f"{term} (assumed: lot_assignment_cv {100 * settings.lot_assignment_cv:g} %)"
+    if term == "F:P ratio" and any(panel.quantified.f_p_ratio_sd is None for panel in study.panels):
+        return f"{term} (assumed: f_p_cv {100 * settings.f_p_cv:g} %)"
+    return term
 
 
 def _variance(found: ReceptorDensity, terms: Sequence[str]) -> float:
@@ -142,24 +177,7 @@ def _fold(variance: float) -> float:
 
 def _replicates(outcome: Outcome) -> tuple[list[list[float]], list[list[float]]]:
     """Return the densities of replicates on one bead run, and of visits on several (their runs' means)."""
-    typed = {sample.sample_id: sample for sample in outcome.study.samples}
-    kits = {run.beads: outcome.study.unit_run(run.beads).kit for run in outcome.study.beads}
-    visits: dict[tuple[str, str, str, str], dict[str, list[float]]] = {}
-    for result in filter(_is_measured, outcome.results):
-        sample = typed[result.sample_id]
-        when = sample.visit or sample.collected_on.isoformat()
-        key = (sample.patient_id, when, sample.tissue, kits.get(sample.beads, ""))
-        visits.setdefault(key, {}).setdefault(sample.beads, []).append(float(result.receptor.rd or 0.0))
-    same = [group for runs in visits.values() for group in runs.values() if len(group) > 1]
-    different = [[_geometric(group) for group in runs.values()] for runs in visits.values() if len(runs) > 1]
-    return same, different
-
-
-def _is_measured(result: SampleResult) -> bool:
-    found = result.receptor
-    above = found.lloq is None or (found.rd or 0.0) >= found.lloq
-    return found.status in QUANTIFIED and (found.rd or 0.0) > 0 and above
-
-
-def _geometric(values: Sequence[float]) -> float:
-    return math.exp(math.fsum(math.log(value) for value in values) / len(values))
+    visits = replicates(outcome.study, outcome.results)
+    same = [[float(tube.receptor.rd or 0.0) for tube in tubes] for runs in visits for tubes in runs]
+    different = [[geometric_mean(tubes) for tubes in runs] for runs in visits]
+    return [group for group in same if len(group) > 1], [group for group in different if len(group) > 1]

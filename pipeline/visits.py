@@ -91,7 +91,8 @@ def log_sd(found: PooledDensity) -> float | None:
 
 
 def _visit(outcome: Outcome, kit: str, samples: Sequence[Sample], results: Sequence[SampleResult]) -> Visit:
-    pooled = pool_receptor_densities([result.receptor for result in results])
+    n_runs = len({sample.beads for sample in samples})
+    pooled = pool_receptor_densities([result.receptor for result in results], n_runs=n_runs)
     exposure = outcome.exposures.get(samples[0].sample_id)
     populations = dict.fromkeys(result.population for result in results if result.population)
     return Visit(

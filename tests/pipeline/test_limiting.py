@@ -5,7 +5,9 @@ from datetime import date
 
 import pytest
 
+from calibration.between_runs import widened
 from calibration.receptor_density import ErrorTerm, RdStatus, ReceptorDensity
+from pipeline.between_runs import between_runs_of, with_between_runs
 from pipeline.limiting import limiting
 from pipeline.outcome import Outcome
 from pipeline.sample_result import SampleResult
@@ -52,7 +54,46 @@ def test_replicates_on_other_bead_runs_tell_the_cv_between_runs():
     found = limiting(outcome(*tubes))
     assert found.within_run is None
     assert found.between_runs.cv_percent == pytest.approx(13.0, abs=0.1)
-    assert any("between_run_cv to 0.129" in sentence for sentence in found.sentences())
+    assert "No interval holds a term between runs" in found.sentences()[-1]
+
+
+def test_enough_replicates_put_what_their_budgets_leave_open_into_every_interval():
+    tubes = [
+        (f"P{k}", f"B{1 + run}", receptor(rd, stained=0.02, lot=0.02))
+        for k, pair in enumerate([(20000.0, 26000.0), (5000.0, 4000.0), (900.0, 1150.0), (60000.0, 48000.0)])
+        for run, rd in enumerate(pair)
+    ]
+    before = outcome(*tubes)
+    results = with_between_runs(before.study, before.results)
+    shown = limiting(replace(before, results=results)).sentences()[-1]
+    assert "Every interval holds a between-run CV of" in shown
+    for old, new in zip(before.results, results, strict=True):
+        assert new.receptor.rd == old.receptor.rd
+        assert new.receptor.rd_high / new.receptor.rd_low > old.receptor.rd_high / old.receptor.rd_low
+        assert {term.name: term.share for term in new.receptor.budget}["between runs"] > 0.5
+        assert sum(term.share for term in new.receptor.budget) == pytest.approx(1)
+    again = between_runs_of(before.study, results)
+    assert again == between_runs_of(
+        before.study, before.results
+    )  # a term between runs is no tube's own error
+    assert widened(before.results[0].receptor, again.cv) == results[0].receptor
+
+
+def test_the_setting_goes_before_what_replicates_say():
+    tubes = [(f"P{k}", f"B{1 + run}", receptor(1e4 * (1 + run))) for k in range(4) for run in range(2)]
+    typed = outcome(*tubes)
+    study = replace(typed.study, settings=Settings(between_run_cv=0.1))
+    assert with_between_runs(study, typed.results) == typed.results
+    assert "setting between_run_cv, 10 %" in limiting(replace(typed, study=study)).sentences()[-1]
+
+
+def test_a_share_that_rests_on_an_assumption_says_so():
+    assumed = outcome(("P1", "B1", receptor(stained=0.01, lot=0.02)))
+    wording = "lot assignment (assumed: lot_assignment_cv 5 %)"
+    assert wording in [remedy.terms for remedy in limiting(assumed).remedies]
+    runs = tuple(replace(run, assigned_cv=0.03) for run in assumed.study.beads)
+    typed = replace(assumed, study=replace(assumed.study, beads=runs))
+    assert "lot assignment" in [remedy.terms for remedy in limiting(typed).remedies]
 
 
 def test_replicates_on_one_bead_run_tell_the_cv_between_tubes():
