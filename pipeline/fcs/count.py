@@ -59,6 +59,7 @@ def count_events(
     if place.n_bytes > there:
         if allow_truncated:
             _check_begin(reading, claims, peek, excess, is_agreed=is_agreed)
+            _check_widths(place, there, claims)
         return _truncated(place, held, there, claims, allow_truncated=allow_truncated)
     place, repair = _longer(place, there, reading, claims, peek)
     if repair.code == "DATA_LONGER":
@@ -103,6 +104,10 @@ def _free_text(reading: Reading, claims: Claims, there: int, peek: Peek) -> Plac
             f"{claims.file}: $TOT says {total:,} events of {n_channels} ASCII numbers, but DATA has "
             f"{there:,} bytes; copy or export the file again"
         )
+    if total == 0 and peek(begin, min(there, MOST_PEEKED)).strip(BLANKS):
+        raise NotFcsError(
+            f"{claims.file}: $TOT says 0 events, but DATA has {there:,} bytes of ASCII; export the file again"
+        )
     first, last = peek(begin - 1, 2), peek(begin + there - 1, 2)
     if any(len(pair) == 2 and not pair.strip(NUMBER) for pair in (first, last)):
         raise _misplaced(reading, claims, "a number goes on beyond its first or last byte")
@@ -127,9 +132,20 @@ def _longer(place: Place, there: int, reading: Reading, claims: Claims, peek: Pe
             str(held),
         )
         return replace(place, n_bytes=layout.n_bytes(held), n_events=held), repair
-    raise NotFcsError(
+    raise _unexplained(place, there, claims)
+
+
+def _check_widths(place: Place, there: int, claims: Claims) -> None:
+    """Refuse where the bytes hold just $TOT events of another width: it may be $PnB that is wrong."""
+    if there and _other_widths(there, place):
+        raise _unexplained(place, there, claims)
+
+
+def _unexplained(place: Place, there: int, claims: Claims) -> FcsError:
+    return NotFcsError(
         f"{claims.file}: DATA has {there:,} bytes, expected {place.n_bytes:,} for {place.n_events:,} events "
-        f"($TOT), {record} bits each ($PnB), and more than one of these may be wrong; export the file again"
+        f"($TOT) of {place.layout.record_bits} bits ($PnB), and more than one of these may be wrong; "
+        "export the file again"
     )
 
 

@@ -197,12 +197,16 @@ def _parameter(
     top = value_range(keywords.get(f"{prefix}R"), kind, decades, name, repairs)
     if decades and top == inf:
         decades, log_zero = 0.0, 0.0
+    bits = _bits(keywords.get(f"{prefix}B"), number, kind, file)
+    if kind == "I" and top != inf and top > 1 << bits:
+        text = "$PnR is more than the bits of $PnB hold; it was used as it is"
+        repairs.append(Repair("RANGE_BEYOND_BITS", text, f"{name} {top:g} of {bits} bits", f"{top:g}"))
     own_gain = gain(keywords.get(f"{prefix}G"), name, [] if is_time else repairs)
     return Parameter(
         name=name,
         marker=keywords.get(f"{prefix}S", "").strip(),
         kind=kind,
-        bits=_bits(keywords.get(f"{prefix}B"), number, kind, file),
+        bits=bits,
         value_range=top,
         decades=decades,
         log_zero=log_zero,
@@ -214,25 +218,24 @@ def _parameter(
 
 
 def _kind(keywords: Mapping[str, str], number: int, version: str, file: str) -> str:
-    """$PnDATATYPE goes before $DATATYPE (FCS 3.2, section 3.3.42)."""
+    """Return the type: $PnDATATYPE goes before $DATATYPE (FCS 3.2, section 3.3.42)."""
     common = keywords.get("$DATATYPE", "").strip(" \0").upper()
-    own = keywords.get(f"$P{number}DATATYPE", "").strip(" \0").upper()
-    if own not in ("", common) and version != "3.2":
+    own = keywords.get(f"$P{number}DATATYPE", common).strip(" \0").upper()
+    if own != common and version != "3.2":
         raise UnsupportedError(
             f"{file}: $P{number}DATATYPE is {shown(own)} beside $DATATYPE {shown(common)}, expected so in "
             f"FCS 3.2 only, but HEADER says {version}; export the file again"
         )
-    kind = own or common
-    if kind not in ("I", "F", "D", "A"):
-        where = f"$P{number}DATATYPE" if own else "$DATATYPE"
-        error = UnsupportedError if kind else NotFcsError
-        raise error(f"{file}: {where} is {shown(kind)}, expected I, F, D or A; export the file as float (F)")
-    if (kind == "A") != (common == "A"):
+    if own not in ("I", "F", "D", "A"):
+        where = f"$P{number}DATATYPE" if own != common else "$DATATYPE"
+        error = UnsupportedError if own else NotFcsError
+        raise error(f"{file}: {where} is {shown(own)}, expected I, F, D or A; export the file as float (F)")
+    if (own == "A") != (common == "A"):
         raise UnsupportedError(
-            f"{file}: $P{number}DATATYPE is {shown(kind)} beside $DATATYPE {shown(common)}, "
+            f"{file}: $P{number}DATATYPE is {shown(own)} beside $DATATYPE {shown(common)}, "
             "expected digits (A) for all channels or for none; export the file as float (F)"
         )
-    return kind
+    return own
 
 
 def _bits(value: str | None, number: int, kind: str, file: str) -> int:

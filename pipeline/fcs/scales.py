@@ -10,7 +10,7 @@ from math import inf
 
 from pipeline.fcs.errors import shown
 from pipeline.fcs.repairs import Repair
-from pipeline.fcs.text import PADDING, real_number, whole_number
+from pipeline.fcs.text import real_number, whole_number
 
 
 def amplification(value: str | None, kind: str, name: str, repairs: list[Repair]) -> tuple[float, float]:
@@ -51,7 +51,7 @@ def value_range(
 def gain(value: str | None, name: str, repairs: list[Repair]) -> float | None:
     """Return $PnG; None where there is none."""
     number = real_number(value)
-    if value is None or not value.strip(PADDING) or (number is not None and number > 0):
+    if value is None or (number is not None and number > 0):
         return number
     text = "$PnG is no gain, expected a number above 0; values were not divided"
     repairs.append(Repair("GAIN_UNREAD", text, f"{name} {shown(value)}", "1"))
@@ -74,7 +74,7 @@ def time_step(value: str | None, names: Sequence[str], repairs: list[Repair]) ->
     step = real_number(value)
     if step is not None and step > 0:
         return step
-    if value is not None and value.strip(PADDING) and any(name.lower() == "time" for name in names):
+    if value is not None and any(name.lower() == "time" for name in names):
         text = "$TIMESTEP is no length of time, expected seconds above 0; time is in ticks"
         repairs.append(Repair("TIMESTEP_UNREAD", text, shown(value), "1"))
     return 1.0

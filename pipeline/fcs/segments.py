@@ -79,7 +79,7 @@ def read_text(
     low = min(free, max(0, segment.begin - 1))
     high = min((other.begin for other in others if other.begin > segment.end), default=source.size)
     window = source.read(low, min(high, segment.end + 1 + MOST_BESIDE) - low)
-    said, said_end = segment.begin - low, segment.end + 1 - low
+    said, said_end = segment.begin - low, min(segment.end + 1 - low, len(window))
     begin = _begin(window, free - low, said, said_end, delimiter)
     mark = window[begin : begin + 1]
     if not mark.isascii() or mark.isalnum() or mark != (delimiter or mark):
@@ -183,6 +183,9 @@ def _repairs(which: str, said: Segment, found: Segment) -> list[Repair]:
         side = "after" if found.begin < said.begin else "before"
         text = f"{which} is said to begin {abs(said.begin - found.begin):,} bytes {side} its delimiter"
         repairs.append(Repair("TEXT_BEGIN_WRONG", text, span.format(said), span.format(found)))
+    if found.end < said.end:
+        text = f"{which} is cut off: {said.end - found.end:,} bytes are missing where the file ends"
+        repairs.append(Repair("TEXT_CUT", text, span.format(said), span.format(found)))
     if found.end > said.end:
         text = f"{which} goes on for {found.end - said.end:,} bytes beyond the end that is said"
         repairs.append(Repair("TEXT_END_SHORT", text, span.format(said), span.format(found)))

@@ -327,7 +327,13 @@ def a_large_odd_range_keeps_every_bit():
 def a_range_wider_than_the_bits_that_are_said():
     rows = numbers((16, 16))
     file = FcsBytes(rows, (16, 16), (65536, 65536), keywords={"$P1B": "10"})
-    return Sound(file.build(), rows, ("WIDTHS_DIFFER",))
+    return Sound(file.build(), rows, ("WIDTHS_DIFFER", "RANGE_BEYOND_BITS"))
+
+
+@named
+def supplemental_text_that_is_cut_off():
+    content = FcsBytes(INTS, supplement={"$P1S": "CD38", "$CYT": "Canto"}).build()
+    return Sound(content[:-3], INTS, ("TEXT_CUT",), keywords=(("$P1S", "CD38"), ("$CYT", "Can")))
 
 
 @named
