@@ -13,7 +13,9 @@ from gating.compensation import SpilloverMatrix, compensate
 from gating.events import Events
 from gating.gates import AllOf, AnyOf, EllipsoidGate, PolygonGate, RangeGate, inside
 from gating.gatingml import to_gatingml
+from gating.panel import GatingPanel
 from gating.population import GateStep
+from pipeline.simulate import draw_tube, simulate_tube
 
 
 def _spillover() -> SpilloverMatrix:
@@ -94,6 +96,31 @@ def test_every_kind_of_gate_survives_the_way_through_the_document(tmp_path):
         passed &= inside(step.gate, sample)
         assert 0 < passed.sum() < 5_000
         assert np.count_nonzero(theirs[step.name] != passed) == 0, step.name
+
+
+@pytest.mark.parametrize(("scenario", "seed"), [("plain", 50), ("dim_cd138", 51)])
+def test_a_gate_that_came_from_clusters_reopens_with_the_same_cells_event_for_event(
+    tmp_path, scenario: str, seed: int
+):
+    """Without a viability dye and a second anchor clusters of all channels find the cells."""
+    rng = np.random.default_rng(seed)
+    tube = simulate_tube(draw_tube(scenario, rng, n_events=8_000), rng)
+    kept = [c for c in tube.gating_panel().channels if c.role not in ("viability", "cd319")]
+    seen = tube.compensated().only([channel.channel for channel in kept])
+    gated = gate_plasma_cells(seen, GatingPanel(tuple(kept), tube.gating_panel().quantified))
+    step = next(step for step in gated.steps if step.name == "plasma_cells")
+    assert n_ellipsoids(step.gate) >= 1
+    matrix = SpilloverMatrix(tube.spillover_channels, tube.spillover, "of the tube")
+    raw = Events(np.asarray(tube.values, np.float32), tube.channels)
+    theirs = _flowkit_masks(to_gatingml(gated.steps, matrix), raw, tmp_path)
+    assert gated.mask.sum() >= 200
+    for name, ours in zip([one.name for one in gated.steps], gated.step_masks, strict=True):
+        assert name not in theirs or np.count_nonzero(theirs[name] != ours) == 0, name
+    assert {"plasma_cells", "debris", "singlets"} <= set(theirs)
+
+
+def n_ellipsoids(gate) -> int:
+    return isinstance(gate, EllipsoidGate) or sum(n_ellipsoids(part) for part in getattr(gate, "gates", ()))
 
 
 def test_the_same_gates_give_the_same_bytes():

@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -20,13 +21,18 @@ TIMES = {"run.json"}
 """Files in which times and hosts may stand."""
 
 
-def cd38rd(*words: object) -> subprocess.CompletedProcess[str]:
+ROOT = Path(__file__).resolve().parents[2]
+ENVIRONMENT = {**os.environ, "PYTHONWARNINGS": "ignore", "PYTHONPATH": str(ROOT)}
+
+
+def cd38rd(*words: object, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "pipeline.cli", *map(str, words)],
         capture_output=True,
         text=True,
         encoding="utf-8",
-        env={**os.environ, "PYTHONWARNINGS": "ignore"},
+        env=ENVIRONMENT,
+        cwd=cwd,
         check=False,
     )
 
@@ -72,15 +78,45 @@ def test_all_quantified_is_status_0_and_every_file_of_the_contract_is_there(stud
         assert (study / "results" / "store" / f"{sample}.json").exists()
 
 
-def test_one_and_two_workers_and_a_second_run_give_the_same_bytes(study: Path, tmp_path: Path) -> None:
+def test_one_and_two_workers_a_relative_path_and_a_second_run_give_the_same_bytes(
+    study: Path, tmp_path: Path
+) -> None:
     other = Path(shutil.copytree(study, tmp_path / "other" / study.name))
     assert cd38rd("run", study, "--workers", 1, "--quiet").returncode == 0
-    assert cd38rd("run", other, "--workers", 2, "--quiet").returncode == 0
+    assert cd38rd("run", other.name, "--workers", 2, "--quiet", cwd=other.parent).returncode == 0
     once = bytes_of(study)
     assert bytes_of(other) == once
     again = cd38rd("run", study)
     assert "3 of 3 reused" in again.stdout
     assert bytes_of(study) == once
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
+@pytest.mark.parametrize("workers", [1, 2])
+def test_ctrl_c_is_one_sentence_and_the_next_run_goes_on_from_there(study: Path, workers: int) -> None:
+    command = [sys.executable, "-m", "pipeline.cli", "run", str(study), "--workers", str(workers)]
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        env=ENVIRONMENT,
+        cwd=ROOT,
+        start_new_session=True,
+    ) as running:
+        assert running.stdout is not None
+        first = next(line for line in running.stdout if line.startswith("[1/3]"))
+        os.killpg(running.pid, signal.SIGINT)  # a terminal tells the whole group
+        rest, said = running.communicate(timeout=300)
+    assert running.returncode == 130, said
+    assert "Traceback" not in first + rest + said
+    assert len(said.strip().splitlines()) == 1, said
+    assert "stopped" in said
+    done = cd38rd("run", study, "--workers", 1)
+    assert done.returncode == 0, done.stderr
+    assert " of 3 reused" in done.stdout
+    assert [row["status"] for row in rows(study)].count("FAILED") == 0
 
 
 def test_quiet_is_silent_when_nothing_is_wrong(study: Path) -> None:
