@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import RawIOBase
 from pathlib import Path
 from typing import Any
@@ -75,6 +75,14 @@ def decode_columns(path: Path, place: Place, columns: Sequence[Column]) -> None:
                     _decode_block(parts, column.rule, column.out[first:last])
 
     _in_threads(decode, place, step)
+
+
+def first_values(head: bytes, layout: Layout, field: Field) -> Values:
+    """Return the values of a field in the first bytes of DATA, with every bit, and zeros after them."""
+    step = -(-layout.n_events(len(head)) // 8) * 8
+    buffer = bytearray(head[: layout.n_bytes(step)]).ljust(layout.n_bytes(step) + SPARE_BYTES, b"\0")
+    parts = _parts(buffer, replace(field, mask=None), layout, step)
+    return np.concatenate([part.finish(part.view) for part in parts])
 
 
 def is_table(layout: Layout, rows: Sequence[int]) -> bool:

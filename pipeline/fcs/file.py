@@ -19,20 +19,14 @@ from pipeline.fcs.blocks import Values, is_table, read_table
 from pipeline.fcs.claims import Claims, Place
 from pipeline.fcs.data import decode_linear, decode_raw
 from pipeline.fcs.data_sets import read_data_set
-from pipeline.fcs.errors import ChannelError, NotFcsError, UnsupportedError, shown
+from pipeline.fcs.errors import ChannelError, UnsupportedError, shown
 from pipeline.fcs.layout import Field
 from pipeline.fcs.parameters import Parameter, parse_parameters
 from pipeline.fcs.paths import open_fcs, split_data_set
 from pipeline.fcs.place import find_data
+from pipeline.fcs.plausible import PEEKED_BYTES, check_bytes
 from pipeline.fcs.repairs import Repair
 from pipeline.fcs.spillover import parse_spillover
-
-PEEKED_BYTES = 4096
-
-REPLACEMENT = "\N{REPLACEMENT CHARACTER}".encode()
-
-MOST_REPLACEMENTS = 64
-"""By chance these three bytes stand together once in 16 million."""
 
 FLOAT32_BITS = 24
 """Integers up to this width are the same as float32."""
@@ -240,8 +234,9 @@ def _read(
     parameters, repairs = parse_parameters(keywords, header.version, path.name)
     claims = Claims(header, keywords, parameters, data_set.origin, data_set.end, size, path.name)
     place, more = find_data(claims, lambda at, count: _peek(file, at, count), allow_truncated=allow_truncated)
-    _check_bytes(_peek(file, place.begin, min(place.n_bytes, PEEKED_BYTES)), place, size, path.name)
     names = tuple(parameter.name for parameter in parameters)
+    head = _peek(file, place.begin, min(place.n_bytes, PEEKED_BYTES))
+    seen = check_bytes(head, place, size, names, path.name)
     return FcsFile(
         path=path,
         data_set=number,
@@ -255,7 +250,7 @@ def _read(
         keywords=keywords,
         parameters=parameters,
         place=place,
-        reading_repairs=(*data_set.text.repairs, *mode, *more, *repairs),
+        reading_repairs=(*data_set.text.repairs, *mode, *more, *repairs, *seen),
     )
 
 
@@ -276,16 +271,6 @@ def _check_mode(keywords: Mapping[str, str], version: str, file: str) -> list[Re
             f"{file}: $MODE is {shown(mode)}, a histogram, expected L, events; export list mode data"
         )
     return [Repair("MODE_ABSENT", "TEXT has no $MODE; a list of events was assumed", "nothing", "L")]
-
-
-def _check_bytes(head: bytes, place: Place, size: int, file: str) -> None:
-    """Refuse a file that was handled as text: bytes above 127 became U+FFFD, two bytes longer each."""
-    replaced = head.count(REPLACEMENT)
-    if replaced > MOST_REPLACEMENTS and size - place.begin - place.n_bytes > 2 * replaced:
-        raise NotFcsError(
-            f"{file}: {replaced} of the first {len(head):,} bytes of DATA are the replacement character "
-            "U+FFFD, expected binary values; the file was handled as text, get the original"
-        )
 
 
 def _peek(file: BinaryIO, at: int, count: int) -> bytes:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-USUAL = frozenset({"LOG_ZERO", "LATIN_1", "DATA_END_OFF_BY_ONE", "SPILL_IDENTITY", "DATE_UNREAD"})
+USUAL = frozenset(
+    {"LOG_ZERO", "LATIN_1", "DATA_END_OFF_BY_ONE", "SPILL_IDENTITY", "DATE_UNREAD", "HIGH_BITS"}
+)
 """Departures that whole families of instruments write and leave no doubt: listed, but no flag in the row."""
 
 

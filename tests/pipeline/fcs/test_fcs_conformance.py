@@ -137,14 +137,15 @@ def mixed_types_of_fcs_3_2() -> Sound:
 @sound
 def high_bits_are_dirt_beyond_the_range() -> Sound:
     rows = numbers((16, 16))
-    return Sound(FcsBytes(rows, (16, 16), (1024, 1000)).build(), [(a & 1023, b & 1023) for a, b in rows])
+    content = FcsBytes(rows, (16, 16), (1024, 1000)).build()
+    return Sound(content, [(a & 1023, b & 1023) for a, b in rows], ("HIGH_BITS",))
 
 
 @sound
 def dirty_bits_in_24_bits_big_endian() -> Sound:
     rows = numbers((24, 24))
     file = FcsBytes(rows, (24, 24), (30000, 262144), byte_order="4,3,2,1")
-    return Sound(file.build(), [(a & 32767, b & 262143) for a, b in rows])
+    return Sound(file.build(), [(a & 32767, b & 262143) for a, b in rows], ("HIGH_BITS",))
 
 
 @sound
@@ -680,9 +681,10 @@ def test_integers_of_any_widths_are_read(tmp_path, data, bits, big):
             read_fcs(path)
         return
     file = read_fcs(path)
-    assert [repair.code for repair in file.repairs] == ["PACKED_ORDER"] * packed_big
-    for number, (channel, top) in enumerate(zip(file.channels, ranges, strict=True)):
-        mask = (1 << (top - 1).bit_length()) - 1
+    tops = [(1 << (top - 1).bit_length()) - 1 for top in ranges]
+    dirty = any(value > top for values in rows for value, top in zip(values, tops, strict=True))
+    assert [repair.code for repair in file.repairs] == ["PACKED_ORDER"] * packed_big + ["HIGH_BITS"] * dirty
+    for number, (channel, mask) in enumerate(zip(file.channels, tops, strict=True)):
         assert file.raw(channel).tolist() == [values[number] & mask for values in rows]
 
 

@@ -406,6 +406,16 @@ def test_a_contradiction_that_nothing_resolves_is_refused(name, tmp_path):
     assert_refused(*REFUSED[name](), tmp_path / "tube.fcs")
 
 
+@pytest.mark.parametrize(("kind", "width"), [("F", 32), ("D", 64)])
+@pytest.mark.parametrize("order", ["1,2,3,4", "4,3,2,1"])
+def test_floats_that_are_light_in_the_other_byte_order_only_are_refused(tmp_path, kind, width, order):
+    rows = [(n / 7 - 20.0, n * 1000 / 3) for n in range(300)]
+    file = FcsBytes(rows, (width, width), (1024, 1024), data_type=kind, byte_order=order)
+    other = "4,3,2,1" if order == "1,2,3,4" else "1,2,3,4"
+    content = file.build().replace(order.encode(), other.encode())
+    assert_refused(content, NotFcsError, f"$BYTEORD is {other}", tmp_path / "tube.fcs")
+
+
 def test_a_doubtful_beginning_of_data_is_not_read_even_if_truncated_files_are_allowed(tmp_path):
     path = tmp_path / "tube.fcs"
     path.write_bytes(REFUSED["the_only_beginning_of_data_one_byte_late"]()[0])
