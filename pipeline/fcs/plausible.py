@@ -66,19 +66,22 @@ def _check_floats(head: bytes, place: Place, file: str) -> None:
         return
     size = place.layout.fields[0].bits // 8
     marks = "<>" if order == sorted(order) else "><"
-    said, other = (_far(head[: len(head) // size * size], f"{mark}f{size}") for mark in marks)
-    if said > MANY and other < FEW:
+    head = head[: len(head) // size * size]
+    far = _far(head, f"{marks[0]}f{size}")
+    if far > MANY and _far(head, f"{marks[1]}f{size}") < FEW:
+        said = ",".join(map(str, order))
         raise NotFcsError(
-            f"{file}: $BYTEORD is {','.join(map(str, order))}, but {said:.0%} of the first values are no light, "
-            f"expected at most {FEW:.0%}, as in the other order; export the file again"
+            f"{file}: $BYTEORD is {said}, but {far:.0%} of the first values are no light, expected at most "
+            f"{FEW:.0%}, as in the other order; export the file again"
         )
 
 
 def _far(head: bytes, dtype: str) -> float:
     """Return the share of values that are no number or beyond all light."""
     values = np.abs(np.frombuffer(head, dtype))
-    near = (values == 0) | ((values >= LEAST_LIGHT) & (values <= MOST_LIGHT))
-    return 1 - float(near.mean()) if np.count_nonzero(values) >= LEAST_VALUES else 0.0
+    values = values[values != 0]
+    near = np.count_nonzero((values >= LEAST_LIGHT) & (values <= MOST_LIGHT))
+    return 1 - near / values.size if values.size >= LEAST_VALUES else 0.0
 
 
 def _high_bits(head: bytes, place: Place, names: tuple[str, ...]) -> list[Repair]:
