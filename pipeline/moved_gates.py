@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 
 from gating.plasma_cells import gate_plasma_cells
 from gating.population import GatedPopulation, GateStep
@@ -19,13 +19,17 @@ def moved_gates(
     """Return the flag and the sentences of a tube's overrides; nothing where there are none.
 
     Each sentence names the gate, who set it and why, the new value and the automatic one that it replaced. A
-    threshold that no step took up is left out: the gating itself says so.
+    threshold that no step took up is left out: the gating itself says so. A last sentence names the automatic
+    cuts of other steps that came out otherwise, because they are found among the cells that are left.
     """
     if not overrides:
         return (), ()
     automatic = gate_plasma_cells(tube.events, tube.panel).steps
     notes = tuple(note for one in overrides for note in _notes(one, gated.steps, automatic))
-    return ((MOVED,) if notes else ()), notes
+    persons = {rounded(one.value) for one in overrides}
+    moved = tuple(_found_again(gated.steps, automatic, persons)) if notes else ()
+    again = (f"automatic cuts were found again with that: {', '.join(moved)}",) if moved else ()
+    return ((MOVED,) if notes else ()), (*notes, *again)
 
 
 def _notes(one: GateOverride, steps: Iterable[GateStep], automatic: Sequence[GateStep]) -> list[str]:
@@ -37,6 +41,18 @@ def _notes(one: GateOverride, steps: Iterable[GateStep], automatic: Sequence[Gat
         for channel, value in step.thresholds
         if value == rounded(one.value)
     ]
+
+
+def _found_again(
+    steps: Iterable[GateStep], automatic: Iterable[GateStep], persons: Set[float]
+) -> Iterator[str]:
+    """Name each cut that neither a person nor the batch set and that is not what it is without a person."""
+    before = {(step.name, channel): value for step in automatic for channel, value in step.thresholds}
+    for step in (step for step in steps if "pooled" not in step.method):
+        for channel, value in step.thresholds:
+            usual = before.get((step.name, channel), value)
+            if value != usual and value not in persons:
+                yield f"{step.name} {channel} {usual:g} to {value:g}"
 
 
 def _replaced(step: str, channel: str, automatic: Iterable[GateStep]) -> str:

@@ -74,6 +74,7 @@ def _unusable(study: Study, sample: Sample, file: FcsFile) -> Fault | None:
 def gate_names(study: Study, headers: Headers) -> Iterator[Finding]:
     """Want thresholds of gates that the tube's panel has, none of them on the quantified channel."""
     samples = {sample.sample_id: sample for sample in study.samples}
+    taken: dict[tuple[str, str], str] = {}
     for override in study.gates:
         sample = samples[override.sample_id]
         file = headers[sample.fcs_file].file
@@ -84,7 +85,10 @@ def gate_names(study: Study, headers: Headers) -> Iterator[Finding]:
             expected = f"no threshold: all its gates come from {sample.gates_file}"
             yield Finding(Fault(where, found, expected))
         elif file is not None:
-            fault = _not_a_gate(where, override, study.panel(sample.panel), file)
+            panel = study.panel(sample.panel)
+            fault = _not_a_gate(where, override, panel, file) or _same_gate(
+                where, override, panel, file, taken
+            )
             if fault is not None:
                 yield Finding(fault)
 
@@ -105,3 +109,27 @@ def _not_a_gate(where: str, override: GateOverride, panel: Panel, file: FcsFile)
     except UnknownGateError as error:
         return Fault(where, quoted(override.gate), f"a gate of the tube ({error})")
     return None
+
+
+def _same_gate(
+    where: str, override: GateOverride, panel: Panel, file: FcsFile, taken: dict[tuple[str, str], str]
+) -> Fault | None:
+    """Want one threshold per gate, by whatever name: a channel, its role, its marker or its step."""
+    for channel in _channels_of(override, panel, file):
+        before = taken.setdefault((override.sample_id, channel), where)
+        if before != where:
+            found = f"gate {quoted(override.gate)} of {quoted(override.sample_id)}"
+            again = f"each gate of a tube once: it is the one on {channel}, which is set in {before} already"
+            return Fault(where, found, again)
+    return None
+
+
+def _channels_of(override: GateOverride, panel: Panel, file: FcsFile) -> tuple[str, ...]:
+    """Return the channels that a threshold lies on; the step where it has none of its own."""
+    try:
+        matched = matched_channels(panel, file.channels, file.markers, where=file.path.name)
+    except ChannelsError:
+        return ()
+    choices = Choices(gating_panel(panel, matched), {override.gate: override.value})
+    named = [one.channel for one in choices.panel.channels if choices.person(one) is not None]
+    return tuple(named) or (override.gate.casefold(),)

@@ -160,6 +160,13 @@ def test_a_threshold_that_a_person_set_replaces_one_cut_and_the_row_says_which(p
     assert "gate cd138 set by AB (debris): BV421-A 900, in place of automatic " in row["note"]
     assert "gate viable set by CD (debris): APC-H7-A 2500, in place of automatic " in row["note"]
     assert "GATE_SET_BY_PERSON" not in before.flags
+    later = [part for part in row["note"].split("; ") if part.startswith("automatic cuts were found again")]
+    automatic = {(s.name, c): v for s in before.steps for c, v in s.thresholds}
+    assert len(later) == 1
+    for change in later[0].partition(": ")[2].split(", "):
+        step, channel, usual, _, now = change.split(" ")
+        assert float(usual) == pytest.approx(automatic[step, channel], rel=1e-5)
+        assert usual != now
     assert 'min="900.0"' in (by_hand / "results" / "gates" / "P03_BM1.xml").read_text("utf-8")
 
 
@@ -267,6 +274,15 @@ def test_a_threshold_on_the_quantified_channel_is_refused_under_every_name(tmp_p
     found = gate_faults(tmp_path / "study", gate)
     assert len(found) == 1
     assert f'found "{gate}", expected a gate on another channel. CD38 never gates' in found[0]
+
+
+def test_one_gate_set_twice_under_two_names_is_a_fault_that_names_the_first(tmp_path: Path):
+    study = good_study(tmp_path / "study", {})
+    rows = "S1,BV421-A,100,AB,why\nS1,apc-h7-a,90,AB,why\nS1,cd138,120,AB,why\nS2,cd138,120,AB,why\n"
+    (study / "gates.csv").write_text("sample_id,gate,value,set_by,reason\n" + rows, encoding="utf-8")
+    found = [fault for fault in check_folder(study)[1] if fault.where.startswith("gates!")]
+    assert [fault.where for fault in found] == ["gates!B4"]
+    assert "it is the one on BV421-A, which is set in gates!B2 already" in str(found[0])
 
 
 WORKSPACE = """<Workspace version="20.0" flowJoVersion="10.8.1"
