@@ -85,7 +85,47 @@ def test_the_autofluorescence_model_is_flowcals_within_one_percent(real_data, fi
     peaks = peaks_of(real_data / "beads" / "rcp30" / f"{file}.fcs", "FL1", 8, "FSC", "SSC", scale_top=9910.46)
     curve = fit_standard_curve(peaks.medians, levels, model="autofluorescence", saturated=peaks.saturated)
     assert curve.slope == pytest.approx(m, rel=0.01)
-    assert curve.intercept * np.log(10) == pytest.approx(b, rel=0.015)
+    assert curve.intercept * np.log(10) == pytest.approx(b, rel=0.01)
+
+
+def channel_numbers(file, name):
+    """Where an event lies on the scale of a log-amplified detector, 0 to 1,024."""
+    decades = file.detector(name).amplification[0]
+    return np.log10(file.column(name).astype(np.float64)) * 1024 / decades
+
+
+def densest(file, fraction):
+    """FlowCal's gate on cells: without the first 250 and last 100 events and those on the ends of a scatter scale,
+    the given fraction of the others, from the densest spot of FSC against SSC down (1,024 bins, smoothed over 10).
+    """  # fmt: skip
+    from scipy.ndimage import gaussian_filter
+
+    bins = np.stack([channel_numbers(file, name) for name in ("FSC", "SSC")]).round().astype(int)
+    kept = np.all((bins > 0) & (bins < 1023), axis=0)
+    kept[:250] = kept[-100:] = False
+    counts = np.zeros((1024, 1024))
+    np.add.at(counts, tuple(bins[:, kept]), 1)
+    smooth = gaussian_filter(counts, 10, mode="constant", truncate=6)[tuple(bins)]
+    lowest = np.sort(smooth[kept])[::-1][int(np.ceil(fraction * kept.sum())) - 1]
+    return kept & (smooth >= lowest)
+
+
+@pytest.mark.parametrize(("m", "b"), [(None, None), (1.0753, 2.2985)], ids=["our beads", "FlowCal's beads"])
+def test_the_median_mefl_of_cells_is_flowcals_in_flowcals_gate(real_data, m, b):
+    # 956.8 depends on which cells: with every event in the scatter scale it is 924, with the densest 30 % 998
+    file = read_fcs(real_data / "beads" / "rcp30" / "sample010.fcs")
+    cells = densest(file, 0.85)
+    assert cells.sum() == pytest.approx(26_615, abs=2)  # FlowCal 1.3.1
+    median = float(np.median(file.column("FL1")[cells]))
+    assert median == pytest.approx(69.783, abs=0.001)  # FlowCal 1.3.1
+    if m is None:
+        levels, _ = LOTS["B0001"]
+        path = real_data / "beads" / "rcp30" / "B0001.fcs"
+        peaks = peaks_of(path, "FL1", 8, "FSC", "SSC", scale_top=9910.46)
+        curve = fit_standard_curve(peaks.medians, levels, model="autofluorescence", saturated=peaks.saturated)
+        assert curve.to_abc(median) == pytest.approx(956.8, rel=0.01)
+    else:
+        assert np.exp(b) * median**m == pytest.approx(956.8, abs=0.2)
 
 
 def test_ranges_of_the_mixture_set_by_hand_give_the_same_medians(real_data):
