@@ -84,7 +84,7 @@ class DrawnPopulation:
         GateFileError
             If the file lacks one.
         """
-        found = {label: self._channel(label, channels, markers) for label in self.labels}
+        found = {label: self.channel_of(label, channels, markers) for label in self.labels}
         lacking = [label for label, name in found.items() if not name]
         if lacking:
             raise GateFileError(
@@ -95,7 +95,7 @@ class DrawnPopulation:
 
     def channels_of(self, step: GateId, channels: Sequence[str], markers: Sequence[str]) -> tuple[str, ...]:
         """Return the channels that the gate of one step looks at itself."""
-        found = (self._channel(label, channels, markers) for label in labels_of(self.strategy, step))
+        found = (self.channel_of(label, channels, markers) for label in labels_of(self.strategy, step))
         return tuple(dict.fromkeys(name for name in found if name))
 
     def to_gatingml(self) -> str:
@@ -117,7 +117,7 @@ class DrawnPopulation:
         """Raise GateFileError where any gate looks at the quantified channel, itself or in a ratio."""
         for label in self.labels:
             plain = next((label.removeprefix(p) for p in PREFIXES if label.startswith(p)), label)
-            names = {self._channel(one, channels, markers) for one in (label, plain)}
+            names = {self.channel_of(one, channels, markers) for one in (label, plain)}
             if quantified in names:
                 raise GateFileError(
                     f"{self.source}: the gates of {self.path[-1]!r} look at {label}, the quantified channel: "
@@ -162,7 +162,7 @@ class DrawnPopulation:
         except Exception as error:  # FlowKit raises whatever its parts raise
             raise GateFileError(f"{self.source}: FlowKit cannot apply its gates ({error})") from None
 
-    def _channel(self, label: str, channels: Sequence[str], markers: Sequence[str]) -> str:
+    def channel_of(self, label: str, channels: Sequence[str], markers: Sequence[str]) -> str:
         """Return the channel of a label: $PnN, $PnS, or the fluorochrome that a matrix names; else ""."""
         name = _same_name(label, channels)
         if name:

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
+from gating.drawn_outline import outline_of
 from gating.events import Events, FloatArray, Mask
 from gating.flowjo import DrawnPopulation, read_drawn_population
 from gating.gate_file import GateFileError
+from gating.gates import Gate
 from gating.population import GatedPopulation, GateStep
 from pipeline.control import Control
 from pipeline.errors import UserError
@@ -34,11 +36,14 @@ class DrawnGating:
         The control's cells in the same gates on the quantified channel; None: no control.
     document
         The gates as GatingML 2.0.
+    outlines
+        Of each step, for its picture; None where it has none on the picture's axes.
     """
 
     gated: GatedPopulation
     background: FloatArray | None
     document: str
+    outlines: tuple[Gate | None, ...] = ()
 
 
 def read_drawn(folder: Path, sample: Sample, file: FcsFile) -> DrawnPopulation:
@@ -92,7 +97,17 @@ def gated_by_file(
     except GateFileError as error:
         raise UserError(str(error)) from None
     gated = _gated(drawn, masks, tube, automatic)
-    return DrawnGating(gated, background, drawn.to_gatingml())
+    return DrawnGating(gated, background, drawn.to_gatingml(), _outlines(drawn, tube))
+
+
+def _outlines(drawn: DrawnPopulation, tube: Tube) -> tuple[Gate | None, ...]:
+    def channel_of(label: str) -> str:
+        return drawn.channel_of(label, tube.file.channels, tube.file.markers)
+
+    return tuple(
+        outline_of(drawn.strategy, step, channel_of, ours=tube.spillover, files=tube.file.spillover)
+        for step in drawn.steps
+    )
 
 
 def _masks(drawn: DrawnPopulation, tube: Tube) -> tuple[Mask, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,12 +13,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from gating.events import Events, Mask
 from gating.gates import AllOf, AnyOf, Gate, RangeGate
+from gating.panel import GatingPanel
 from gating.population import GatedPopulation, GateStep
 from pipeline.sample_result import Density, Histogram
 
 STAINED = "stained"
 CONTROL = "control"
 BEADS = "beads"
+PHENOTYPE = ("cd19", "cd56", "cd117", "cd81", "kappa", "lambda")
+"""Roles that show an aberrant phenotype, the telling ones first."""
 
 _LINEAR = re.compile(r"^(fsc|ssc|fs\b|ss\b|fs[ -]|ss[ -]|time|width|event)", re.IGNORECASE)
 _BRIGHT = 300.0
@@ -50,7 +54,14 @@ class Axis:
         return inside
 
 
-def step_densities(events: Events, gated: GatedPopulation, bins: int = 96) -> tuple[Density, ...]:
+def step_densities(
+    events: Events,
+    gated: GatedPopulation,
+    bins: int = 96,
+    *,
+    panel: GatingPanel | None = None,
+    outlines: Sequence[Gate | None] | None = None,
+) -> tuple[Density, ...]:
     """Return a density of every gating step: the events that entered it, on the channels it shows.
 
     Parameters
@@ -61,6 +72,10 @@ def step_densities(events: Events, gated: GatedPopulation, bins: int = 96) -> tu
         The result of gating those events.
     bins
         Bins per axis.
+    panel
+        What the channels are for: where no plasma cell looks aberrant, it tells which channels would show it.
+    outlines
+        Of each step, where a person drew the gates; None: each step's own gate.
 
     Returns
     -------
@@ -68,13 +83,14 @@ def step_densities(events: Events, gated: GatedPopulation, bins: int = 96) -> tu
         One per step that shows a channel which `events` has; one channel gives a 1-D histogram
         (`y_channel` empty, `counts` of shape (bins,)).
     """
-    shown = [_shown(step, events) for step in gated.steps]
+    shown = [_shown(step, events) or _phenotype(step, gated, panel) for step in gated.steps]
+    gates = [step.gate for step in gated.steps] if outlines is None else outlines
     wanted = sorted({channel for channels in shown for channel in channels})
-    axes = {channel: _axis_of(events, channel, gated) for channel in wanted}
+    axes = {channel: _axis_of(events, channel, gated, gates) for channel in wanted}
     places = {channel: axes[channel].bin_of(events.column(channel), bins) for channel in wanted}
     return tuple(
-        _density(step, channels, axes, places, _entered(gated, index), bins)
-        for index, (step, channels) in enumerate(zip(gated.steps, shown, strict=True))
+        _density(step.name, gate, channels, axes, places, _entered(gated, index), bins)
+        for index, (step, channels, gate) in enumerate(zip(gated.steps, shown, gates, strict=True))
         if channels
     )
 
@@ -125,15 +141,22 @@ def _shown(step: GateStep, events: Events) -> tuple[str, ...]:
     return tuple(channel for channel in step.channels[:2] if channel in events.channels)
 
 
+def _phenotype(step: GateStep, gated: GatedPopulation, panel: GatingPanel | None) -> tuple[str, ...]:
+    """Return the channels of an aberrant phenotype where no plasma cell has one, so that it is seen."""
+    if panel is None or step.name != "aberrant" or "NO_ABERRANT_PHENOTYPE" not in gated.flags:
+        return ()
+    return tuple(channel.channel for role in PHENOTYPE for channel in panel.with_role(role))[:2]
+
+
 def _entered(gated: GatedPopulation, index: int) -> Mask | None:
     return gated.step_masks[index - 1] if index else None
 
 
-def _axis_of(events: Events, channel: str, gated: GatedPopulation) -> Axis:
+def _axis_of(events: Events, channel: str, gated: GatedPopulation, gates: Sequence[Gate | None]) -> Axis:
     column = events.column(channel)
     every = _finite(column[:: max(1, column.size // _ENOUGH)])
     cells = _finite(column[gated.mask])
-    bounds = [bound for step in gated.steps for bound in _bounds(step.gate, channel)]
+    bounds = [bound for gate in gates for bound in _bounds(gate, channel)]
     return _axis(every, np.concatenate([cells, bounds]), linear=bool(_LINEAR.match(channel)))
 
 
@@ -179,7 +202,8 @@ def _padded(low: float, high: float, cofactor: float | None) -> Axis:
 
 
 def _density(
-    step: GateStep,
+    step: str,
+    gate: Gate | None,
     channels: tuple[str, ...],
     axes: dict[str, Axis],
     places: dict[str, NDArray[np.int32]],
@@ -192,14 +216,14 @@ def _density(
     counts = np.bincount(flat, minlength=bins * bins if two else bins).astype("<u4")
     x, y = axes[channels[0]], axes[channels[-1]]
     return Density(
-        step=step.name,
+        step=step,
         x_channel=channels[0],
         y_channel=channels[1] if two else "",
         x_axis=(x.low, x.high, x.cofactor),
         y_axis=(y.low, y.high, y.cofactor) if two else (0.0, 1.0, None),
         bins=bins,
         counts=base64.b64encode(zlib.compress(counts.tobytes(), 6)).decode("ascii"),
-        gate=step.gate,
+        gate=gate,
     )
 
 

@@ -24,7 +24,7 @@ from pipeline.lent_cuts import gated_tube
 from pipeline.moved_gates import moved_gates
 from pipeline.pictures import cd38_histogram, step_densities
 from pipeline.receptor import receptor_of
-from pipeline.sample_result import Histogram, SampleResult
+from pipeline.sample_result import Density, Histogram, SampleResult
 from pipeline.sentinels import with_sentinels
 from pipeline.tube import Tube, read_tube
 from pipeline.tube_task import TubeTask
@@ -130,7 +130,7 @@ def _quantified(
         background_kind=control.kind,
         gating_confidence=gated.confidence,
         steps=gated.steps,
-        pictures=step_densities(tube.events, gated) if task.extras else (),
+        pictures=_pictures(tube, gated, drawn) if task.extras else (),
         histogram=_histogram(task, tube, cells, blank),
         acquired=acquired(tube.file, tube.quantified_channel),
         quantified_channel=tube.quantified_channel,
@@ -143,6 +143,11 @@ def _quantified(
         note="; ".join(dict.fromkeys(notes)),
         gates_document="" if drawn is None else drawn.document,
     )
+
+
+def _pictures(tube: Tube, gated: GatedPopulation, drawn: DrawnGating | None) -> tuple[Density, ...]:
+    outlines = None if drawn is None else drawn.outlines
+    return step_densities(tube.events, gated, panel=tube.panel, outlines=outlines)
 
 
 def _histogram(task: TubeTask, tube: Tube, cells: Mask, blank: FloatArray | None) -> Histogram | None:

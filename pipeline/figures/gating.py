@@ -14,7 +14,7 @@ from gating.gates import AllOf, AnyOf, Gate, RangeGate
 from gating.plasma_cells import LOW_CONFIDENCE
 from gating.population import GateStep
 from pipeline.figures.canvas import house_style, inch_axes, new_figure
-from pipeline.figures.outlines import axes_of, hidden_parts, outlines
+from pipeline.figures.outlines import axes_of, beside_the_outline, outlines
 from pipeline.figures.palette import BLUE, DENSITY, GREY, INK, VERMILLION
 from pipeline.figures.ticks import asinh_ticks, count, linear_ticks
 from pipeline.pictures import Axis, density_counts
@@ -283,14 +283,7 @@ def _write_captions(axes: Axes, panel: Panel, title: str, density: Density, step
     certainty = ("? " if unsure else "") + f"{step.confidence:.2f}"
     colour, weight = ("#8f3b00", "bold") if unsure else (GREY, "normal")
     axes.text(left + _SIDE, top + 0.19, certainty, fontsize=7, ha="right", color=colour, fontweight=weight)
-    hidden = hidden_parts(density)
-    if hidden:
-        words = " · ".join(_range_words(part.channel, part.lower, part.upper) for part in hidden)
+    words = beside_the_outline(density, step)
+    if words:
         behind = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
-        axes.text(left + 0.05, top - 0.07, f"and {words}", fontsize=6.5, va="top", color=BLUE, bbox=behind)
-
-
-def _range_words(channel: str, lower: float | None, upper: float | None) -> str:
-    if lower is not None and upper is not None:
-        return f"{count(lower)} ≤ {channel} < {count(upper)}"
-    return f"{channel} ≥ {count(lower)}" if lower is not None else f"{channel} < {count(upper or 0.0)}"
+        axes.text(left + 0.05, top - 0.07, words, fontsize=6.5, va="top", color=BLUE, bbox=behind)

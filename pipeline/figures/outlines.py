@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import textwrap
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gating.gates import AllOf, AnyOf, EllipsoidGate, Gate, PolygonGate, RangeGate
+from gating.population import GateStep
+from pipeline.figures.ticks import count
 from pipeline.pictures import Axis
 from pipeline.sample_result import Density
 
 Line = NDArray[np.float64]
+_LINE = 30
+"""Characters of a line inside a picture."""
 
 
 def axes_of(density: Density) -> tuple[Axis, Axis]:
@@ -110,3 +115,21 @@ def _ellipse(gate: EllipsoidGate, density: Density) -> list[Line]:
     linear = np.sinh(bent) * np.array(gate.cofactors)[rows]
     x, y = axes_of(density)
     return [np.column_stack([x.position(linear[:, 0]), y.position(linear[:, 1])])]
+
+
+def beside_the_outline(density: Density, step: GateStep) -> str:
+    """Return what of a gate the outline does not show, or why there is none."""
+    hidden = hidden_parts(density)
+    if hidden:
+        return "and " + " · ".join(_range_words(part.channel, part.lower, part.upper) for part in hidden)
+    if density.gate is None and step.method == "file":
+        return "drawn elsewhere:\nno outline on these axes"
+    if density.gate is None and step.name == "aberrant":
+        return "no cut: " + textwrap.fill(step.note, _LINE)
+    return ""
+
+
+def _range_words(channel: str, lower: float | None, upper: float | None) -> str:
+    if lower is not None and upper is not None:
+        return f"{count(lower)} ≤ {channel} < {count(upper)}"
+    return f"{channel} ≥ {count(lower)}" if lower is not None else f"{channel} < {count(upper or 0.0)}"

@@ -311,6 +311,7 @@ def test_a_flowjo_workspace_of_a_pseudonymous_study_replaces_our_gates(plain: Pl
         ("CD138+", "file", int(bright.sum()))
     ]
     assert found.gating_confidence == 1.0
+    assert [picture.gate for picture in found.pictures] == [RangeGate("BV421-A", 3000.0, None)]
     assert "C:" not in found.note + found.gates_document
 
 

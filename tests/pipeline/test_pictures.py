@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -11,7 +13,9 @@ from synthetic_outcome import gated, marrow_events
 
 from gating.events import Events
 from gating.gates import RangeGate
+from gating.panel import GatingChannel, GatingPanel
 from gating.population import GatedPopulation, GateStep
+from pipeline.figures.outlines import beside_the_outline
 from pipeline.pictures import (
     Axis,
     bead_histogram,
@@ -65,6 +69,34 @@ def test_the_axis_shows_rare_cells_and_every_threshold():
     (density,) = step_densities(events, population)
     axis = Axis(*density.x_axis)
     assert axis.position(90_000) < axis.position(400_000) < axis.high
+
+
+def test_where_no_cell_looks_aberrant_the_channels_that_would_show_it_are_drawn_without_a_cut():
+    events, population = tube()
+    names = [c for c in events.channels if c.startswith(("PE-Cy7", "BV", "APC"))][:2]
+    roles = {names[0]: "cd56", names[1]: "cd19"}
+    panel = GatingPanel(tuple(GatingChannel(name, role) for name, role in roles.items()))
+    note = "3 of 80 plasma cells have an aberrant phenotype: they were not split"
+    step = GateStep("aberrant", None, (), 80, 80, "none", note=note)
+    steps = (*(s for s in population.steps if s.name != "aberrant"), step)
+    masks = population.step_masks[: len(steps) - 1]
+    plain = replace(population, steps=steps, step_masks=np.vstack([masks, masks[-1:]]), aberrant=None)
+    assert "aberrant" not in [d.step for d in step_densities(events, plain, panel=panel)]
+    flagged = replace(plain, flags=("NO_ABERRANT_PHENOTYPE",))
+    last = step_densities(events, flagged, panel=panel)[-1]
+    assert (last.step, last.gate, last.x_channel, last.y_channel) == ("aberrant", None, names[1], names[0])
+    assert beside_the_outline(last, step).startswith("no cut: 3 of 80 plasma cells")
+
+
+def test_drawn_gates_show_their_outline_and_a_picture_without_one_says_so():
+    events, population = tube()
+    step = population.steps[2]
+    drawn = [RangeGate(step.channels[0], 1.0, 2.0) if s is step else None for s in population.steps]
+    pictures = {d.step: d for d in step_densities(events, population, outlines=drawn)}
+    assert pictures[step.name].gate == drawn[2]
+    other = next(s for s in population.steps if s is not step and s.name in pictures)
+    assert pictures[other.name].gate is None
+    assert "no outline" in beside_the_outline(pictures[other.name], replace(other, method="file"))
 
 
 def test_scatter_is_linear_and_fluorescence_is_not():
