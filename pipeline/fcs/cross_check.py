@@ -18,7 +18,8 @@ FLOWIO_BITS = frozenset({8, 16, 32})
 """Widths of integers that FlowIO reads; others give it no events."""
 
 OF_LENGTH = frozenset({"DATA_END_OFF_BY_ONE", "DATA_LONGER", "TRUNCATED"})
-OF_NUMBERS = frozenset({"AMPLIFICATION_UNREAD", "RANGE_UNREAD"})
+OF_NUMBERS = frozenset({"AMPLIFICATION_UNREAD", "RANGE_UNREAD", "GAIN_UNREAD", "TIMESTEP_UNREAD"})
+OF_TEXT = frozenset({"TEXT_BEGIN_WRONG", "TEXT_END_SHORT", "TEXT_END_LONG", "TEXT_CUT", "OFFSETS_ABSOLUTE"})
 """Codes of the repairs that explain a witness."""
 
 Table = NDArray[np.float64]
@@ -26,12 +27,16 @@ Table = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class ChannelComparison:
-    """One channel, as stored: the sum by us and by the witness, and the largest difference of an event."""
+    """One channel, as stored: the sum by us and by the witness, and the largest difference of an event.
+
+    The witness's sum is None where it has no such channel or cannot read the file; the difference is None
+    where it has another number of events.
+    """
 
     channel: str
     our_sum: float
-    their_sum: float
-    largest_difference: float
+    their_sum: float | None
+    largest_difference: float | None
 
     @property
     def agrees(self) -> bool:
@@ -54,7 +59,7 @@ class Witness:
     explanations
         Known limits of the reader that this file meets; empty where a difference is not explained.
     channels
-        One per channel; empty where it cannot read the file.
+        One per channel of the file.
     """
 
     reader: str
@@ -93,18 +98,35 @@ def cross_check(path: str | Path, *, data_set: int = 1) -> tuple[Witness, ...]:
 
 
 def describe_witnesses(witnesses: tuple[Witness, ...]) -> tuple[str, ...]:
-    """Return the lines that `--cross-check` prints."""
+    """Return the lines that `--cross-check` prints: what each makes of the file, then the sums by channel."""
+    if not witnesses:
+        return ()
     lines: list[str] = []
     for witness in witnesses:
         lines.append(f"{witness.reader}: {witness.text}")
         lines += [f"  known: {explanation}" for explanation in witness.explanations]
-        lines += [
-            f"  {c.channel}: our sum {c.our_sum:.10g}, theirs {c.their_sum:.10g}, "
-            f"largest difference {c.largest_difference:.6g}"
-            for c in witness.channels
-            if not c.agrees
-        ]
-    return tuple(lines)
+    return (*lines, *_table(witnesses))
+
+
+def _table(witnesses: tuple[Witness, ...]) -> list[str]:
+    rows = [("sum of stored values", "ours", *(witness.reader for witness in witnesses))]
+    rows += [
+        (same[0].channel, f"{same[0].our_sum:.10g}", *map(_cell, same))
+        for same in zip(*(witness.channels for witness in witnesses), strict=True)
+    ]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    ]
+
+
+def _cell(channel: ChannelComparison) -> str:
+    if channel.their_sum is None:
+        return "none"
+    text = f"{channel.their_sum:.10g}"
+    if channel.largest_difference is None:
+        return f"{text} (other events)"
+    return text if channel.agrees else f"{text} (differs by up to {channel.largest_difference:.6g})"
 
 
 def _witness(
@@ -116,18 +138,34 @@ def _witness(
     ours: Table,
 ) -> Witness:
     reader = f"{name} {version(package)}"
+    theirs, verdict = None, "differs"
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             theirs = read(file)
     except Exception as fault:
+        verdict = "cannot read"
         text = f"cannot read the file ({type(fault).__name__}: {_one_line(fault, file)})"
-        return Witness(reader, "cannot read", text, tuple(limits(file)), ())
-    if theirs is None or theirs.shape != ours.shape:
+    else:
+        if theirs is not None and theirs.shape == ours.shape:
+            return _compared(reader, file, ours, theirs, limits)
         found = "no events" if theirs is None else f"{theirs.shape[1]:,} events of {theirs.shape[0]} channels"
         text = f"reads {found}, we read {file.n_events:,} events of {len(file.channels)} channels"
-        return Witness(reader, "differs", text, tuple(limits(file)), ())
-    return _compared(reader, file, ours, theirs, limits)
+    return Witness(reader, verdict, text, tuple(limits(file)), _side_by_side(file, ours, theirs))
+
+
+def _side_by_side(file: FcsFile, ours: Table, theirs: Table | None) -> tuple[ChannelComparison, ...]:
+    """Return the sums of a witness that has other events or channels, or none."""
+    n_theirs = 0 if theirs is None else len(theirs)
+    return tuple(
+        ChannelComparison(
+            name,
+            float(row.sum()),
+            float(theirs[at].sum()) if theirs is not None and at < n_theirs else None,
+            None,
+        )
+        for at, (name, row) in enumerate(zip(file.channels, ours, strict=True))
+    )
 
 
 def _one_line(fault: Exception, file: FcsFile) -> str:
@@ -197,6 +235,7 @@ def _flowio_limits(file: FcsFile) -> list[str]:
         "it counts events by the offsets of DATA, not by $TOT": bool(codes & OF_LENGTH),
         "it takes $DATATYPE F for 32 bits whatever $PnB says": kinds == {"F"} and "WIDTHS_DIFFER" in codes,
         "a $PnR, $PnE or $PnG that is no number stops or misleads it": bool(codes & OF_NUMBERS),
+        "it takes TEXT from the offsets in HEADER, which do not fit here": bool(codes & OF_TEXT),
     }
     return [sentence for sentence, applies in known.items() if applies]
 
@@ -213,6 +252,7 @@ def _fcsparser_limits(file: FcsFile) -> list[str]:
         "it takes widths that are no 8, 16, 32 or 64 bits for whole bytes": odd or "WIDTHS_DIFFER" in codes,
         "it reads as many events as $TOT says": "TOT_DIFFERS" in codes,
         "a $PnR, $PnE or $PnG that is no number stops or misleads it": bool(codes & OF_NUMBERS),
+        "it takes TEXT from the offsets in HEADER, which do not fit here": bool(codes & OF_TEXT),
         "it expects $MODE, $NEXTDATA and $TOT, which may lack": _lacks_keywords(file, codes),
         "it takes DATA from the offsets in HEADER, which do not fit here": "DATA_OFFSETS_DIFFER" in codes,
         "an empty TEXT value takes the next keyword away": "" in file.keywords.values(),

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 from fcs_bytes import FcsBytes
 from test_fcs_conformance import INTS, SOUND, two_data_sets
+from test_fcs_contradictions import NAMED
 
 from pipeline.fcs import NotFcsError, read_fcs
 from pipeline.fcs.cross_check import cross_check, describe_witnesses
@@ -50,6 +53,27 @@ def test_a_description_names_instrument_channels_and_repairs(tmp_path):
     assert facts["spillover"]["channels"] == ["PE-A", "C2"]
 
 
+def codes_in_the_package() -> set[str]:
+    package = Path(__file__).parents[3] / "pipeline" / "fcs"
+    sources = "".join(path.read_text("utf-8") for path in package.glob("*.py"))
+    return set(re.findall(r'"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)"', sources))
+
+
+def test_every_repair_is_in_the_table_of_the_page():
+    page = (Path(__file__).parents[3] / "docs" / "fcs.md").read_text("utf-8")
+    table = page[page.index("## Repairs") : page.index("## Sixty real files")]
+    assert codes_in_the_package() >= {"TEXT_END_SHORT", "LATIN_1", "SPILL_DIFFERS"}
+    assert codes_in_the_package() == set(re.findall(r"`([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)`", table))
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_every_repair_is_shown(tmp_path, name):
+    case = NAMED[name]()
+    path = saved(tmp_path, case.content)
+    shown = "\n".join(describe_lines(read_fcs(f"{path}{case.label}", channels=())))
+    assert all(f"[{code}; found " in shown for code in case.codes)
+
+
 def test_nothing_of_the_patient_is_shown(tmp_path):
     keywords = dict.fromkeys(PRIVATE, PERSON)
     content = FcsBytes(
@@ -89,6 +113,30 @@ def test_a_witness_that_differs_is_explained(tmp_path, name, verdicts, known):
     witnesses = cross_check(saved(tmp_path, SOUND[name]().content))
     assert tuple(witness.verdict for witness in witnesses) == verdicts
     assert known in "\n".join(describe_witnesses(witnesses))
+
+
+@pytest.mark.parametrize(
+    ("name", "flowio", "fcsparser"),
+    [
+        ("type_F_big_endian", "agrees", "big-endian"),
+        ("integers_of_24_bits_little_endian", "8, 16 and 32 bits only", "whole bytes"),
+        ("integers_of_24_bits_big_endian", "8, 16 and 32 bits only", "big-endian"),
+        ("mixed_types_of_fcs_3_2", "$PnDATATYPE", "$PnDATATYPE"),
+    ],
+)
+def test_our_values_stand_beside_those_of_the_witnesses_by_channel(tmp_path, name, flowio, fcsparser):
+    case = SOUND[name]()
+    witnesses = cross_check(saved(tmp_path, case.content))
+    lines = describe_witnesses(witnesses)
+    head = next(line for line in lines if line.startswith("sum of stored values"))
+    assert "FlowIO" in head
+    assert "fcsparser" in head
+    for number, channel in enumerate(witnesses[0].channels):
+        ours = sum(row[number] for row in case.stored)
+        assert channel.our_sum == pytest.approx(ours, rel=1e-12)
+        assert any(line.startswith(channel.channel) and f"{channel.our_sum:.10g}" in line for line in lines)
+    for witness, known in zip(witnesses, (flowio, fcsparser), strict=True):
+        assert known in " ".join((witness.verdict, *witness.explanations))
 
 
 def test_a_file_that_we_cannot_read_has_no_witness(tmp_path):
