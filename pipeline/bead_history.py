@@ -12,6 +12,7 @@ from calibration.standard_curve import StandardCurve, Verdict, fit_standard_curv
 from pipeline.acceptance import curve_limits
 from pipeline.cross_calibration import with_transfers
 from pipeline.instrument_log import InstrumentLog, LoggedRun
+from pipeline.lot_values import with_lot_values
 from pipeline.sample_result import CalibrationResult
 from pipeline.settings import Settings
 from pipeline.study import BeadRun
@@ -49,7 +50,7 @@ def held_against_history(
     judged = (
         tuple(calibrations) if log is None else _all_judged(log, calibrations, runs, settings, write=write)
     )
-    return with_transfers(judged, runs, settings)
+    return with_transfers(with_lot_values(judged, log), runs, settings)
 
 
 def _all_judged(

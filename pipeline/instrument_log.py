@@ -113,6 +113,11 @@ class InstrumentLog:
             (*alike, run.sha256, run.acquired_at),
         )
 
+    def of_lot(self, kit: str, lot: str, channel: str) -> tuple[LoggedRun, ...]:
+        """Return the runs of a lot on a channel of this name, on any instrument, in order of time."""
+        where = "kit = ? AND lot = ? AND channel = ?"
+        return self._read(f"{_READ} WHERE {where} ORDER BY acquired_at, sha256", (kit, lot, channel))
+
     def _read(self, query: str, values: tuple[object, ...]) -> tuple[LoggedRun, ...]:
         with self._connected() as connection:
             return tuple(_run(row) for row in connection.execute(query, values).fetchall())

@@ -51,6 +51,32 @@ def rows_of(folder):
         return {row["beads"]: row for row in csv.DictReader(file)}
 
 
+def test_a_lot_that_was_typed_with_other_values_before_is_named(tmp_path):
+    write_study(tmp_path / "one", {1: {}})
+    assert calibrate(tmp_path / "one").exit_status == 0
+    folder = write_study(tmp_path / "two", {2: {"seed": 4}, 3: {"seed": 5}})
+    sheet = folder / "beads.csv"
+    typed = sheet.read_text(encoding="utf-8").replace("31008", "30108")
+    sheet.write_text(typed, encoding="utf-8", newline="")
+    calibrate(folder)
+    rows = rows_of(folder)
+    said = "Lot 96597 has other assigned values (638; 6930; 31008; 67601) in the run of 2024-03-05"
+    assert all(said in rows[name]["checks"] for name in ("D02", "D03"))
+    assert all("CURVE_WARN" in rows[name]["flags"] for name in ("D02", "D03"))
+
+
+def test_two_runs_of_a_study_with_one_lot_and_other_values_warn_of_each_other(tmp_path):
+    folder = write_study(tmp_path / "one", {1: {}, 2: {"seed": 4}}, settings=())
+    sheet = folder / "beads.csv"
+    first, second, third = sheet.read_text(encoding="utf-8").splitlines()
+    text = "\n".join([first, second, third.replace("31008", "30108")])
+    sheet.write_text(text, encoding="utf-8", newline="")
+    calibrate(folder)
+    rows = rows_of(folder)
+    assert "in D02: one of them is mistyped" in rows["D01"]["checks"]
+    assert "in D01: one of them is mistyped" in rows["D02"]["checks"]
+
+
 def written(folder):
     return {
         p.name: p.read_bytes() for p in (folder / "results").rglob("*") if p.is_file() and p.suffix != ".json"
