@@ -102,7 +102,7 @@ def decode_table(path: Path, place: Place, out: Values) -> None:
     def decode(span: Span) -> None:
         buffer = bytearray(place.layout.n_bytes(step))
         table = np.frombuffer(buffer, f"{order}f{size}").reshape(step, -1)
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             for first, last in _blocks(path, place, span, step, buffer):
                 for at in range(first, last, tile):
                     end = min(at + tile, last)

@@ -440,6 +440,14 @@ def test_a_damaged_second_data_set_is_refused_when_asked_for(tmp_path):
         read_fcs(path, data_set=2)
 
 
+def test_doubles_that_are_signalling_nans_raise_no_warning(tmp_path):
+    path = tmp_path / "tube.fcs"
+    data = bytes.fromhex("010000000000f07f") * 2 + struct.pack("<dd", 1e300, 2.0)
+    path.write_bytes(FcsBytes(FLOATS[:2], (64, 64), (1024, 1024), data_type="D", data=data).build())
+    events = read_fcs(path).events()
+    assert [str(value) for value in events.ravel()] == ["nan", "inf", "nan", "2.0"]
+
+
 def test_a_header_of_three_bytes_is_said_to_be_cut_off(tmp_path):
     assert_refused(b"FCS", NotFcsError, "HEADER ends after 3 bytes, expected 58", tmp_path / "tube.fcs")
 

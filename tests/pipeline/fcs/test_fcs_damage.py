@@ -150,10 +150,24 @@ def bombs() -> dict[str, bytes]:
 def test_a_bomb_takes_little_memory(name, tmp_path):
     path = tmp_path / "bomb.fcs"
     path.write_bytes(bombs()[name])
+    assert peak_memory(path) < 3 * path.stat().st_size + 100_000_000
+
+
+def test_damaged_files_take_little_memory(tmp_path):
+    source = random.Random(4)
+    contents = [case().content for case in SOUND.values()]
+    rows = [(n % 512, n % 1024, n / 3, n / 7) for n in range(20_000)]
+    contents.append(FcsBytes(rows, (64,) * 4, (1024,) * 4, data_type="D").build())
+    path = tmp_path / "damaged.fcs"
+    for number in range(120):
+        path.write_bytes(mutate(contents[-1] if number % 4 == 0 else source.choice(contents), source))
+        assert peak_memory(path) < 3 * path.stat().st_size + 100_000_000, number
+
+
+def peak_memory(path: Path) -> int:
     tracemalloc.start()
     try:
         read_everything(path)
-        peak = tracemalloc.get_traced_memory()[1]
+        return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert peak < 3 * path.stat().st_size + 100_000_000
