@@ -15,6 +15,8 @@ from pipeline.tables import sample_flags
 
 NARROWEST, WIDEST = 100, 160
 NUMBERS = ("cells", "RD", "weeks")
+MOST_LINES = 500
+"""Of so many tubes each has its line; of more, the first ones."""
 
 
 def finished_text(outcome: Outcome, report: Path) -> str:
@@ -57,7 +59,7 @@ def _table(outcome: Outcome) -> str:
     )
     for name in ("sample", "patient", "status", "cells", "RD", "95 % interval", "weeks", "flags"):
         table.add_column(name, justify="right" if name in NUMBERS else "left", overflow="fold")
-    for result in outcome.results:
+    for result in outcome.results[:MOST_LINES]:
         exposure = outcome.exposures.get(result.sample_id)
         weeks = exposure.washout_weeks if exposure else None
         table.add_row(
@@ -72,7 +74,9 @@ def _table(outcome: Outcome) -> str:
     width = min(max(shutil.get_terminal_size((WIDEST, 24)).columns, NARROWEST), WIDEST)
     page = StringIO()
     Console(file=page, width=width, no_color=True, highlight=False).print(table)
-    return "\n".join(line.rstrip() for line in page.getvalue().splitlines())
+    lines = [line.rstrip() for line in page.getvalue().splitlines()]
+    more = len(outcome.results) - MOST_LINES
+    return "\n".join([*lines, *([f"… and {more} more tubes: see rd_samples.csv"] if more > 0 else [])])
 
 
 def _capital(text: str) -> str:

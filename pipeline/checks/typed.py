@@ -10,6 +10,7 @@ from pipeline.channels import find_channel, is_scatter, named_channels, named_ro
 from pipeline.checks.findings import Finding, warning
 from pipeline.checks.headers import Headers
 from pipeline.errors import UserError
+from pipeline.exposure import is_drug
 from pipeline.faults import Fault, Severity, enumerate_words, quoted
 from pipeline.fcs import FcsFile
 from pipeline.sheets.columns import column_names, read_rows
@@ -166,8 +167,9 @@ def collected_before_doses(study: Study, headers: Headers) -> Iterator[Finding]:
     del headers
     drug = study.settings.washed_out_drug
     without = set()
+    given = days_of(study, drug)
     for sample in study.samples:
-        days = doses_of(study, sample.patient_id, drug)
+        days = given.get(sample.patient_id, [])
         where = study.at("samples", sample.sample_id, "collected_on")
         later = [day for day in days if day > sample.collected_on]
         if study.doses and not days and sample.patient_id not in without:
@@ -196,13 +198,13 @@ def _before_doses(sample: Sample, drug: str, later: list[date], n_days: int, whe
     )
 
 
-def doses_of(study: Study, patient_id: str, drug: str) -> list[date]:
-    """Return the days on which a patient got a drug, in order."""
-    return sorted(
-        dose.given_on
-        for dose in study.doses
-        if dose.patient_id == patient_id and dose.drug.casefold() == drug.casefold()
-    )
+def days_of(study: Study, drug: str) -> dict[str, list[date]]:
+    """Return the days on which each patient got a drug, or one of its `;`-separated synonyms, in order."""
+    found: dict[str, list[date]] = {}
+    for dose in sorted(study.doses, key=lambda dose: dose.given_on):
+        if is_drug(dose.drug, drug):
+            found.setdefault(dose.patient_id, []).append(dose.given_on)
+    return found
 
 
 def patient_dates(study: Study, headers: Headers) -> Iterator[Finding]:

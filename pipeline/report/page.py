@@ -28,13 +28,16 @@ from pipeline.report.words import (
 from pipeline.response.follow_up import FollowUp, follow_ups
 from pipeline.sample_result import SampleResult
 from pipeline.settings import Settings
-from pipeline.visits import Visit, visits_of
+from pipeline.visits import QUANTIFIED, Visit, visits_of
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 MOST_OPEN_CARDS = 24
 """Up to this many tubes every card is open; beyond, those that need a look."""
+
+MOST_CARDS, MOST_CARDS_OF_MANY = 500, 50
+"""Up to so many tubes each has its card with pictures; of more, so many of the least sure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +100,7 @@ def _page(outcome: Outcome) -> Page:
         name=density_name(outcome.study),
         competition=competition_words(outcome.study),
         items=attention(outcome, anchors),
-        tubes=tuple(
-            tube_card(outcome, found, anchors[f"sample:{found.sample_id}"], scale) for found in results
-        ),
+        tubes=_tube_cards(outcome, results, anchors),
         beads=tuple(bead_card(found, anchors[f"beads:{found.beads}"]) for found in outcome.calibrations),
         limiting=limiting(outcome),
         axis=axis_bar(scale),
@@ -114,6 +115,27 @@ def _page(outcome: Outcome) -> Page:
         survival_svg=_survival_svg(courses, outcome.study.settings),
         changed_settings=changed_settings(outcome.study.settings),
         open_all=len(results) <= MOST_OPEN_CARDS,
+    )
+
+
+def _pictured(results: Sequence[SampleResult]) -> set[str]:
+    """Return the tubes that get a card; of very many the least sure ones, or the page could not be opened."""
+    if len(results) <= MOST_CARDS:
+        return {result.sample_id for result in results}
+    doubtful = sorted(
+        results, key=lambda one: (one.receptor.status in QUANTIFIED, one.gating_confidence or 0.0)
+    )
+    return {result.sample_id for result in doubtful[:MOST_CARDS_OF_MANY]}
+
+
+def _tube_cards(
+    outcome: Outcome, results: Sequence[SampleResult], anchors: dict[str, str]
+) -> tuple[TubeCard, ...]:
+    typed = {sample.sample_id: sample for sample in outcome.study.samples}
+    scale = scale_of(results)
+    return tuple(
+        tube_card(outcome, typed[found.sample_id], found, anchors[f"sample:{found.sample_id}"], scale)
+        for found in results
     )
 
 
@@ -138,8 +160,12 @@ def changed_settings(settings: Settings) -> tuple[tuple[str, str], ...]:
 
 
 def _anchors(outcome: Outcome, results: Sequence[SampleResult]) -> dict[str, str]:
-    """Name every card by its place: what people type may hold anything, an anchor may not."""
-    tubes = {f"sample:{result.sample_id}": f"tube-{k}" for k, result in enumerate(results, start=1)}
+    """Name every card by its place: what people type may hold anything, an anchor may not; "": no card."""
+    pictured = _pictured(results)
+    tubes = {
+        f"sample:{result.sample_id}": f"tube-{k}" if result.sample_id in pictured else ""
+        for k, result in enumerate(results, start=1)
+    }
     beads = {f"beads:{found.beads}": f"beads-{k}" for k, found in enumerate(outcome.calibrations, start=1)}
     return {**tubes, **beads}
 

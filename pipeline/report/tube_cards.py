@@ -57,9 +57,8 @@ class TubeCard:
     cd38_svg: str
 
 
-def tube_card(outcome: Outcome, result: SampleResult, anchor: str, scale: Scale) -> TubeCard:
-    """Return the card of a tube."""
-    sample = next(found for found in outcome.study.samples if found.sample_id == result.sample_id)
+def tube_card(outcome: Outcome, sample: Sample, result: SampleResult, anchor: str, scale: Scale) -> TubeCard:
+    """Return the card of a tube; without an anchor only what its row of the table needs is to be shown."""
     exposure = outcome.exposures.get(result.sample_id)
     calibration = next((found for found in outcome.calibrations if found.beads == sample.beads), None)
     curve = calibration.curve if calibration else None
@@ -89,8 +88,8 @@ def tube_card(outcome: Outcome, result: SampleResult, anchor: str, scale: Scale)
         budget_bar=budget_bar(found.budget),
         budget=_budget(result),
         steps=tuple(_step_row(step, wanted) for step in result.steps),
-        gating_svg=_gating_svg(result, anchor, labels, wanted),
-        cd38_svg=_cd38_svg(result, anchor, curve, labels),
+        gating_svg=_gating_svg(result, anchor, labels, wanted) if anchor else "",
+        cd38_svg=_cd38_svg(result, anchor, curve, labels) if anchor else "",
     )
 
 

@@ -165,8 +165,8 @@ def _control_twice(
 
 def drug_names(study: TypedStudy) -> Iterator[Fault]:
     """Report drugs that are nearly a counted drug: they would silently count as another one."""
-    counted = (study.settings.washed_out_drug, study.settings.study_drug)
-    folded = {caseless(drug): drug for drug in counted}
+    washed_out = _synonyms(study.settings.washed_out_drug)
+    folded = {caseless(name): name for name in (*washed_out, *_synonyms(study.settings.study_drug))}
     given = set()
     for where, drug in typed_values(study.doses, "drug"):
         given.add(caseless(drug))
@@ -174,10 +174,16 @@ def drug_names(study: TypedStudy) -> Iterator[Fault]:
         if meant:
             hint = f"Did you mean {quoted(meant)}?"
             yield Fault(where, quoted(drug), "the drug's name as in the settings, or another drug", hint)
-    if study.doses and caseless(counted[0]) not in given:
-        expected = f"doses of {counted[0]}, whose washout is counted"
+    if study.doses and given.isdisjoint(caseless(name) for name in washed_out):
+        named = " or ".join(washed_out)
+        expected = f"doses of {named}, whose washout is counted"
         hint = "The setting washed_out_drug names the drug."
-        yield Fault("doses", f"no dose of {counted[0]}", expected, hint, Severity.WARNING)
+        yield Fault("doses", f"no dose of {named}", expected, hint, Severity.WARNING)
+
+
+def _synonyms(drug: str) -> list[str]:
+    """Return the names that a setting lists with `;`, as `pipeline.exposure.is_drug` compares them."""
+    return [name.strip() for name in drug.split(";") if name.strip()]
 
 
 def _meant_drug(drug: str, counted: dict[str, str]) -> str:

@@ -29,7 +29,7 @@ _NODES: Final = 41
 _FEWER_NODES: Final = 15
 _POLISH: Final = 3
 _NEWTON: Final = 12
-_FLOOR: Final = -6.0
+_FLOOR, _CEILING = -6.0, 6.0  # of ln sigma and ln tau on standardised axes: an ascent may try anything
 _MOST_ROWS_TO_PROFILE: Final = 2_000
 _STEP: Final = 1e-4
 _HALF_LOG_2PI: Final = 0.9189385332046727
@@ -86,8 +86,8 @@ class Grouped:
 
     def value_and_gradient(self, parameters: Floats) -> tuple[float, Floats]:
         """Return log L and its gradient, the rows' own averaged over each patient's level (Fisher)."""
-        beta, tau = parameters[:-2], float(np.exp(max(parameters[-1], _FLOOR)))
-        variance = float(np.exp(2 * max(parameters[-2], _FLOOR)))
+        beta, tau = parameters[:-2], _sd(parameters[-1])
+        variance = _sd(parameters[-2]) ** 2
         scale = np.sqrt(variance + self.sd**2)
         rest = self.y - self.design @ beta
         mode, spread = self._mode(rest, scale, tau)
@@ -150,14 +150,18 @@ def fit_random_intercept(data: Observations, level: float = 0.95) -> MixedFit:
         slope=slope,
         slope_interval=(low * scale, high * scale),
         intercept=axes.centre_y + axes.scale_y * float(best[0]) - slope * axes.centre_x,
-        between=axes.scale_y * float(np.exp(max(best[-1], _FLOOR))),
-        within=axes.scale_y * float(np.exp(max(best[-2], _FLOOR))),
+        between=axes.scale_y * _sd(best[-1]),
+        within=axes.scale_y * _sd(best[-2]),
         log_likelihood=value - data.count(OBSERVED) * float(np.log(axes.scale_y)),
         n=data.n,
         n_patients=data.n_patients,
         interval_method=f"{how}, drop of 2 log L {drop:.4f} (3.8415 at 95 %, t of patients)",
         level=level,
     )
+
+
+def _sd(logarithm: float) -> float:
+    return float(np.exp(min(max(logarithm, _FLOOR), _CEILING)))
 
 
 def grouped(rows: CensoredRows, patients: NDArray[np.intp]) -> Grouped:

@@ -44,7 +44,6 @@ NOT_SEPARABLE: Final = "rho, T and Kd cannot be separated by such data and are n
 
 _DRAWS: Final = 3_000
 _FEWER_DRAWS: Final = 500
-_MANY_ROWS: Final = 1_000
 _FARTHEST: Final = float(WEEKS[-1])
 _GRID: Final = np.arange(len(WEEKS))
 _COARSE: Final = np.append(_GRID[:-1:4], _GRID[-1])
@@ -52,7 +51,9 @@ _METHOD: Final = (
     "penalised likelihood: R0 * [1 - (1 - rho) * 2^(-w/T)] * (1 - theta(w)), log10 RD normal around it; "
     + NOT_SEPARABLE
 )
-_HOW: Final = "2.5 % to 97.5 % of the penalised likelihood, by importance sampling"
+_HOW: Final = (
+    "2.5 % to 97.5 % of the penalised likelihood, by importance sampling; of its normal above 1,000 rows"
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -156,8 +157,7 @@ def fit_recovery(
     spread = np.where(known, of_curve[1] if log_sd is None else log_sd, of_curve[1])
     surface = Surface(data, level, spread, Penalty.around(kd_ug_ml), data.n_patients / data.n)
     peak = highest(surface)
-    n_draws = _DRAWS if data.n <= _MANY_ROWS else _FEWER_DRAWS
-    drawn, weights = draws(surface, peak, n_draws, np.random.default_rng(seed))
+    drawn, weights = draws(surface, peak, _DRAWS, np.random.default_rng(seed))
     return RecoveryFit(
         plateau=float(10 ** peak.place[R0]),
         plateau_interval=_powers(weighted_quantile(drawn[:, R0], weights)),

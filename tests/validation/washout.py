@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from pipeline.washout.bias import Bounds, reduce_bias
 from pipeline.washout.estimate import NotEstimableError
 from pipeline.washout.likelihood import LEFT, OBSERVED, RIGHT, CensoredRows, Maximum, maximise
-from pipeline.washout.mixed import MixedFit, fit_random_intercept
-from pipeline.washout.profile import critical_value
+from pipeline.washout.line import critical_of, fit_line, jackknife_of, slope_of
+from pipeline.washout.mixed import fit_random_intercept
+from pipeline.washout.profile import coefficient_ratio, critical_value
 from pipeline.washout.rank_association import permutation_p
 from pipeline.washout.rows import Observations
-from pipeline.washout.tobit import WashoutFit, fit_observations
 
 Floats = NDArray[np.float64]
 
@@ -204,16 +204,26 @@ def examine_repeated(truth: Repeated, studies: int, seed: int) -> RepeatedFound:
     mixed: list[tuple[float, bool]] = []
     for study in range(studies):
         data = repeated_study(truth, rng)
-        line += _told(lambda data=data: fit_observations(data))
+        line += _line_told(data)
         if study % _MIXED_STUDIES == 0:
-            mixed += _told(lambda data=data: fit_random_intercept(data))
+            mixed += _mixed_told(data)
     return RepeatedFound(truth, studies, *_bias_and_coverage(line), *_bias_and_coverage(mixed))
 
 
-def _told(fit: Callable[[], WashoutFit | MixedFit]) -> list[tuple[float, bool]]:
+def _line_told(data: Observations) -> list[tuple[float, bool]]:
     """Return the slope and whether its interval holds the truth; nothing where the fit was refused."""
     try:
-        found = fit()
+        line = fit_line(data)
+        drop = critical_of(line, jackknife_of(line), slope_of, 0.95)
+    except NotEstimableError:
+        return []
+    true = TRUE_SLOPE * line.axes.scale_x / line.axes.scale_y
+    return [(line.reported.slope, coefficient_ratio(line.rows, line.best, 1, true) <= drop)]
+
+
+def _mixed_told(data: Observations) -> list[tuple[float, bool]]:
+    try:
+        found = fit_random_intercept(data)
     except NotEstimableError:
         return []
     low, high = found.slope_interval

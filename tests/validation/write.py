@@ -12,10 +12,10 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
-from validation import beads, density, tubes, washout
+from validation import beads, density, recovery, tubes, washout
 
 SEED = 20240607
 Mapper = Callable[..., Iterable]
@@ -29,15 +29,15 @@ class Sizes:
     bead_days: int = 500
     sabotages: int = 200
     density_tubes: int = 1000
-    washout_studies: int = 400
+    washout_studies: int = 1000
+    recovery_studies: int = 100
 
     def scaled(self, factor: float) -> Sizes:
         """Return the same, smaller or larger."""
-        parts = (self.tube_seeds, self.bead_days, self.sabotages, self.density_tubes, self.washout_studies)
-        return Sizes(*(max(2, round(factor * part)) for part in parts))
+        return Sizes(*(max(2, round(factor * part)) for part in astuple(self)))
 
 
-SECTIONS = ("tubes", "beads", "density", "washout")
+SECTIONS = ("tubes", "beads", "density", "washout", "recovery")
 
 
 def section(name: str, sizes: Sizes, mapper: Mapper) -> str:
@@ -50,7 +50,9 @@ def section(name: str, sizes: Sizes, mapper: Mapper) -> str:
         tubes_of_bands = density.section(density.examine(sizes.density_tubes, SEED, mapper), SEED)
         carried = density.examine_carried(sizes.density_tubes, SEED, mapper)
         return tubes_of_bands + density.carried_section(carried, SEED)
-    return washout.section(sizes.washout_studies, SEED, mapper)
+    if name == "washout":
+        return washout.section(sizes.washout_studies, SEED, mapper)
+    return recovery.section(sizes.recovery_studies, SEED, mapper)
 
 
 def _tubes(sizes: Sizes, mapper: Mapper) -> list[tubes.TubeOutcome]:

@@ -1,0 +1,54 @@
+"""A study of 10,000 patients: seconds of the models, and of the whole `cd38rd washout` from stored results."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+
+import pytest
+
+from benchmarks.large_study import write_large_study
+from pipeline.checks import check_folder
+from pipeline.cohort import model_rows
+from pipeline.progress import reporter
+from pipeline.response.tables import response_tables
+from pipeline.results import Results, assembled
+from pipeline.run import RunOptions, refit_washout
+from pipeline.washout.report import washout_report
+
+pytestmark = [pytest.mark.benchmark, pytest.mark.filterwarnings("ignore"), pytest.mark.timeout(7200)]
+
+PATIENTS = int(os.environ.get("CD38RD_BENCH_PATIENTS", "10000"))
+WANTED_SECONDS = 60
+
+
+def timed(name: str, work: Callable[[], object], lines: list[str]) -> object:
+    wall, cpu = time.perf_counter(), time.process_time()
+    found = work()
+    lines.append(f"| {name} | {time.perf_counter() - wall:.1f} | {time.process_time() - cpu:.1f} |")
+    return found
+
+
+def test_washout_and_response_of_a_large_study(tmp_path, capsys):
+    folder = write_large_study(tmp_path, PATIENTS)
+    lines: list[str] = []
+    study, faults = check_folder(folder)
+    results = Results(folder / "results")
+    stored = {s.sample_id: results.samples.load(s.sample_id)[1] for s in study.samples}
+    curves = tuple(results.beads.load(run.beads)[1] for run in study.beads)
+    outcome = timed("joined, all models", lambda: assembled(study, stored, curves, faults), lines)
+    rows = timed("drug levels, rows of the models", lambda: model_rows(outcome), lines)
+    models = timed("washout", lambda: washout_report(rows, study.settings), lines)
+    timed("response", lambda: response_tables(study, rows), lines)
+    with reporter(quiet=True) as seen:
+        options = RunOptions()
+        summary = timed("cd38rd washout, everything", lambda: refit_washout(folder, options, seen), lines)
+    with capsys.disabled():
+        print(
+            f"\n{PATIENTS} patients\n| part | seconds | of the processor |\n|---|---|---|", *lines, sep="\n"
+        )
+    assert models.n_rows == PATIENTS
+    assert models.tobit is not None
+    assert summary.exit_status == 0
+    assert f'n_rows": {PATIENTS}' in (folder / "results" / "washout.json").read_text("utf-8")
