@@ -19,7 +19,7 @@ from gating.thresholds import axis_density, axis_of, rounded
 
 POOLED_ROLES: Mapping[str, str] = MappingProxyType({"viable": "viability", "dump": "dump"})
 """Steps whose cut lies where dye and detector put it, and their role. An anchor's cut lies between clone and
-its rivals: it differs more between patients, and those of others made gating worse."""
+its rivals, and differs between patients far more than between days."""
 CLEAR_CUT = 0.75
 """Confidence of a valley that is taken without asking the mixture or the batch."""
 FEWEST_TUBES = 4

@@ -136,6 +136,37 @@ def test_flowkit_finds_the_cells_of_the_parquet_with_the_gates_of_a_run(plain: P
             assert differ <= 1e-4 * len(ours["event"]), name
 
 
+@pytest.mark.slow
+def test_every_tube_of_the_demo_hands_on_the_same_cells_as_gates_and_as_fcs(tmp_path: Path):
+    """All twelve: FlowKit applies each tube's GatingML to its file, and opens the FCS of its gated cells."""
+    import flowkit
+
+    study, _ = read_study(DEMO)
+    assert study is not None
+    runs = [calibrate_bead_run(task) for task in bead_tasks(study, {})]
+    tasks = tube_tasks(study, runs, {}, tmp_path)
+    assert len(tasks) == 12
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for task in tasks:
+            name = task.sample.sample_id
+            result = quantify_tube(replace(task, extras=False))
+            document = io.BytesIO(to_gatingml(result.steps, spillover_of(result)))
+            strategy = flowkit.parse_gating_xml(document)
+            theirs = strategy.gate_sample(flowkit.Sample(str(DEMO / task.sample.fcs_file)))
+            ours = events_of(tmp_path, name)
+            last = [step.name for step in result.steps if step.gate and step.name != "aberrant"][-1]
+            differ = np.count_nonzero(theirs.get_gate_membership(last) != ours["plasma_cell"])
+            assert differ <= 1, name
+            cells = tmp_path / f"{name}.fcs"
+            assert cells.exists() is bool(ours["plasma_cell"].any())
+            if cells.exists():
+                handed = flowkit.Sample(str(cells))
+                assert handed.event_count == int(ours["plasma_cell"].sum()), name
+                raw = read_fcs(DEMO / task.sample.fcs_file).events()[:, ours["plasma_cell"]]
+                assert np.allclose(handed.get_events("raw").T, raw, rtol=1e-6), name
+
+
 @pytest.mark.parametrize("sample_id", ["P02_BM1", "P08_BM1"])
 def test_gates_of_a_file_give_tube_and_control_the_same_cells(plain: Plain, by_hand: Path, sample_id: str):
     ours, theirs = events_of(plain.events, sample_id), events_of(by_hand / "results" / "events", sample_id)
