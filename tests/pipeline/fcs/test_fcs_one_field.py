@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 import re
+import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -14,24 +15,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fcs_bytes import FIELDS, FcsBytes
+from fcs_bytes import FIELDS, FcsBytes, shifted
 
 from pipeline.fcs import FcsError, FcsFile, read_fcs
 
 N_EVENTS = 24
 SPILL = "2,C1,C2,1,0.25,0.05,1"
-
-
-@dataclass(frozen=True)
-class Truth:
-    """What a sound file holds; of the events only what can be compared."""
-
-    content: bytes
-    raw: tuple[tuple[float, ...], ...]
-    linear: tuple[tuple[float, ...], ...]
-    keywords: tuple[tuple[str, str], ...]
-    spillover: str
-    codes: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -72,6 +61,11 @@ def sound_files() -> dict[str, FcsBytes]:
                            data=b"".join(b"%4d%4d" % row for row in small)),
         "free digits": FcsBytes(small, ("*", "*"), (1000, 1000), data_type="A", keywords=counts | marked,  # type: ignore[arg-type]
                                 data=b"".join(b"%d %d\n" % row for row in small)),
+        "stored wider": FcsBytes(small, (10, 10), (1024, 1024), keywords=counts | marked,
+                                 data=b"".join(struct.pack("<HH", *row) for row in small)),
+        "after blanks": FcsBytes(small, version="2.0", keywords=counts | marked | no_text),
+        "big-endian floats": FcsBytes(floats, (64, 64), (1024, 1024), data_type="D", byte_order="4,3,2,1",
+                                      version="2.0", keywords=counts | marked | no_text),
         "followed": FcsBytes(small, keywords=counts | marked | {"$NEXTDATA": "0" * 8}),
     }  # fmt: skip
 
@@ -85,6 +79,9 @@ def truths() -> dict[str, tuple[bytes, tuple[tuple[float, ...], ...]]]:
         if name == "followed":
             size = len(content)
             content = content.replace(b"$NEXTDATA|00000000", b"$NEXTDATA|%08d" % size) + FcsBytes().build()
+        if name == "after blanks":
+            begin = int(content[26:34])
+            content = shifted(content[:begin] + b" " * 30 + content[begin:], data_begin=30, data_end=30)
         found[name] = (content, tuple(tuple(float(value) for value in row) for row in file.rows))
     return found
 
@@ -131,7 +128,7 @@ def changed_digit(number: int, source: random.Random) -> str:
 
 COUNTS = re.compile(rb"\$(TOT|PAR|BEGINDATA|ENDDATA|BEGINSTEXT|ENDSTEXT|NEXTDATA|P\dB)\|([^|]*)\|")
 SCALES = re.compile(rb"\$(BYTEORD|MODE|DATATYPE|P\dDATATYPE|P\dE|P\dG|P\dR|TIMESTEP)\|([^|]*)\|")
-JUNK = ("", "x", "-1", "nan", "1e9", "?,?", "7;7")
+JUNK = ("", "x", "-1", "nan", "?,?", "7;7")
 WORDS = {"TOT": ("$TOT",), "PAR": ("$PAR",), "NEXTDATA": ("$NEXTDATA",), "TIMESTEP": ("$TIMESTEP",)}
 
 
