@@ -22,7 +22,7 @@ ON_TARGET = 0.5
 STRENGTH = 1.0
 """How far beyond the negative edges the wanted cells lie, on the mean of the positive anchors."""
 LIKELY = 1.75
-"""Evidence of anchors and traits together that is on target: two traits at their best, or a clear anchor and more."""
+"""Evidence of anchors and traits together that is on target: a clear anchor, or traits at their best."""
 LIKE_THE_FIRST = 0.5
 """Evidence of a further group, relative to those above it: a dimmer clone has that, other cells do not."""
 CLEAR_WITHOUT = 0.6

@@ -100,7 +100,7 @@ def ellipsoids_of(
         gain = np.cumsum(np.where(inside, 0, 2 * likely - 1)[order])
         if gain.max() <= 0:
             continue
-        limit = min(float(distances[order[int(np.argmax(gain))]]), _farthest(len(axes)))
+        limit = min(float(distances[order[int(np.argmax(gain))]]), farthest(len(axes)))
         limit = rounded(limit * (1 + 1e-5))
         more = np.count_nonzero((distances <= limit) & ~inside)
         if more < max(FEWEST_MORE, LEAST_MORE * np.count_nonzero(inside)):
@@ -110,7 +110,7 @@ def ellipsoids_of(
     return gates, inside
 
 
-def _farthest(n_axes: int) -> float:
+def farthest(n_axes: int) -> float:
     """Return the squared distance that one cell of a normal distribution in 500 exceeds (Wilson–Hilferty)."""
     part = 2 / (9 * n_axes)
     return n_axes * float((1 - part + OUTERMOST * np.sqrt(part)) ** 3)

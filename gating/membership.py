@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from gating.anchors import Anchor, evidence_of
 from gating.clusters import Floats, Mixture, fit_mixture, grouped
-from gating.ellipsoids import ellipsoids_of, near_groups, points_of
+from gating.ellipsoids import ellipsoids_of, farthest, near_groups, points_of
 from gating.events import FloatArray, Mask
 from gating.gates import EllipsoidGate
 from gating.thresholds import Axis
@@ -27,10 +27,11 @@ FARTHEST = 40.0
 """Mean square of standardised distances over the axes beyond which nothing is a neighbour."""
 ONE_CLUSTER = 0.7
 """Density between two centres, over that at the sparser one, from which no valley parts them."""
-JUST_BEYOND = 0.4
+JUST_BEYOND = 0.0
 """Mean place of a further wanted cluster: at most so far beyond the edge of a low or negative anchor."""
-CLEARLY_POSITIVE, LIKE_THE_FIRST = 1.5, 0.5
-"""Place beyond its edge from which a positive anchor tells, and the part of it that a further cluster needs."""
+CLEARLY_POSITIVE, LIKE_THE_FIRST = 1.5, 0.65
+"""Place beyond its edge from which a positive anchor tells; the part of it that a further cluster needs."""
+FAIR_PART = 0.1
 WIDEST_CLUSTER = 1.0
 """Typical SD of a kind of cell over all axes, natural log; debris and doublets of many kinds spread more."""
 ALONG = np.linspace(0.0, 1.0, 11)
@@ -62,9 +63,13 @@ class Members:
 
 
 def members_of(
-    seed: Mask, sureness: float, axes: Sequence[tuple[str, Axis]], anchors: Sequence[Anchor]
+    seed: Mask,
+    sureness: float,
+    axes: Sequence[tuple[str, Axis]],
+    anchors: Sequence[Anchor],
+    traits: FloatArray | None = None,
 ) -> Members | None:
-    """Return the cells that rather belong to the group's clusters than to any other, or None if it is too small.
+    """Return the cells that rather belong to the group's clusters than to any other; None of too few.
 
     Parameters
     ----------
@@ -76,18 +81,24 @@ def members_of(
         (channel, candidates' places) of every channel on which cells differ.
     anchors
         Where the wanted cells have a target.
+    traits
+        Evidence of each candidate beside the anchors, or None.
     """
     own = np.flatnonzero(seed)
     if own.size < FEWEST_TO_BEGIN:
         return None
     own = _in_order(own, axes)
-    others = _neighbours(seed, own, axes, evidence_of(anchors, seed))
+    evidence = evidence_of(anchors, seed)
+    if traits is not None:
+        evidence = evidence + traits
+    others = _neighbours(seed, own, axes, evidence)
     picked_own, own_weights = _evenly(own, MOST_OWN)
     picked, weights = _thinned(others)
     points = points_of(axes, np.concatenate([picked_own, picked]))
     mixture = fit_mixture(points, np.concatenate([own_weights, weights]), _begin(points, picked_own.size))
-    wanted = _wanted(mixture, points, own_weights, picked_own.size)
-    wanted += [g for g in _like(mixture, wanted, axes, anchors) if g not in wanted]
+    begun = _wanted(mixture, points, own_weights, picked_own.size)
+    main = _main(mixture, begun, points, evidence[np.concatenate([picked_own, picked])])
+    wanted = _on_target(mixture, begun, main, axes, anchors)
     if not wanted:
         return None
     near = np.concatenate([own, near_groups(mixture, wanted, axes, others)])
@@ -155,36 +166,70 @@ def _wanted(mixture: Mixture, points: Floats, own_weights: Floats, n_own: int) -
     belongs = mixture.belongings(points)[:-1]
     own = belongs[:, :n_own] @ own_weights
     wanted = [g for g in range(own.size) if own[g] > 0.5 * mixture.shares[g]]
-    main = max(wanted, key=lambda g: float(mixture.shares[g]), default=None)
-    if main is None:
+    if not wanted:
         return []
+    main = max(wanted, key=lambda g: float(mixture.shares[g]))
+    reach = farthest(points.shape[1])
     pieces = [
         g
         for g in range(own.size)
-        if g not in wanted and mixture.shares[g] < mixture.shares[main] and _is_one(mixture, main, g)
+        if g not in wanted
+        and mixture.shares[g] < mixture.shares[main]
+        and float(mixture.distance_square(main, mixture.means[g][None])[0]) <= reach
+        and _is_one(mixture, main, g)
     ]
     return sorted(wanted + pieces)
 
 
-def _like(
-    mixture: Mixture, wanted: list[int], axes: Sequence[tuple[str, Axis]], anchors: Sequence[Anchor]
+def _main(mixture: Mixture, begun: list[int], points: Floats, evidence: FloatArray) -> int:
+    """Return the cluster of the group with most evidence, of those that hold a fair part of its cells."""
+    if not begun:
+        return -1
+    belongs = mixture.belongings(points)[begun]
+    evidences = belongs @ evidence / np.maximum(belongs.sum(axis=1), 1e-9)
+    shares = mixture.shares[begun]
+    fair = shares >= FAIR_PART * shares.sum()
+    return begun[int(np.argmax(np.where(fair, evidences, -np.inf)))]
+
+
+def _on_target(
+    mixture: Mixture, begun: list[int], main: int, axes: Sequence[tuple[str, Axis]], anchors: Sequence[Anchor]
 ) -> list[int]:
-    """Return the clusters that are on target on every anchor on which the wanted ones are: normal plasma cells."""
-    if not wanted:
+    """Return the clusters on target on every anchor that tells, whether the group's cells began them or not.
+
+    Normal plasma cells lie far from a clone but are on target. What began with the group and is off target
+    stays only where it differs from the group's main cluster in the anchors alone: a clone that lost one.
+    """
+    if not begun:
         return []
     names = [channel for channel, _ in axes]
-    fits = np.array([_is_compact(mixture, g) for g in range(mixture.shares.size - 1)])
-    told = False
+    n_groups = mixture.shares.size - 1
+    fits, told = np.ones(n_groups, np.bool_), False
     for anchor in (one for one in anchors if one.channel in names):
         places = mixture.means[:-1, names.index(anchor.channel)] - anchor.edge
+        usual = float(places[main])
         if not anchor.is_positive:
-            fits &= places <= JUST_BEYOND
-            continue
-        usual = float(np.average(places[wanted], weights=mixture.shares[wanted]))
-        if usual >= CLEARLY_POSITIVE:
+            fits &= places <= max(JUST_BEYOND, usual + JUST_BEYOND)
+        elif usual >= CLEARLY_POSITIVE:
             told = True
             fits &= places >= LIKE_THE_FIRST * usual
-    return [int(g) for g in np.flatnonzero(fits)] if told else []
+    others = [row for row, name in enumerate(names) if name not in {anchor.channel for anchor in anchors}]
+    return [
+        g
+        for g in range(n_groups)
+        if g == main
+        or (told and fits[g] and _is_compact(mixture, g))
+        or (g in begun and (not told or _is_near(mixture, main, g, others)))
+    ]
+
+
+def _is_near(mixture: Mixture, one: int, other: int, rows: list[int]) -> bool:
+    """Return whether a cluster's centre lies within another one, as far as these axes tell."""
+    if not rows:
+        return True
+    offset = mixture.means[other, rows] - mixture.means[one, rows]
+    distance = float(offset @ np.linalg.solve(mixture.covariances[one][np.ix_(rows, rows)], offset))
+    return distance <= farthest(len(rows))
 
 
 def _is_compact(mixture: Mixture, group: int) -> bool:
@@ -202,7 +247,8 @@ def _ridge(mixture: Mixture, one: int, other: int) -> list[Floats]:
     inverse = [np.linalg.inv(mixture.covariances[g]) for g in (one, other)]
     pulled = [inverse[i] @ mixture.means[g] for i, g in enumerate((one, other))]
     return [
-        np.linalg.solve((1 - a) * inverse[0] + a * inverse[1], (1 - a) * pulled[0] + a * pulled[1]) for a in ALONG
+        np.linalg.solve((1 - a) * inverse[0] + a * inverse[1], (1 - a) * pulled[0] + a * pulled[1])
+        for a in ALONG
     ]
 
 

@@ -1,8 +1,9 @@
 """What else is known of plasma cells, for tubes in which the anchors alone leave them unclear.
 
-A drug strips CD138, a clone may keep CD45, an antibody may be in the wrong tube. What plasma cells usually are
-beside their anchors (Flores-Montero et al. 2016, doi:10.1002/cyto.b.21265) then counts as evidence, each trait a
-little and none alone: CD45 far below leukocytes, no small cells, neither B-cell nor progenitor traits, CD56.
+A drug strips CD138, a clone may keep CD45, an antibody may be in the wrong tube. What plasma cells usually
+are beside their anchors (Flores-Montero et al. 2016, doi:10.1002/cyto.b.21265) then counts as evidence, each
+trait a little and none alone: CD45 far below leukocytes, cells neither small nor most granular, no B-cell
+traits, CD56.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from gating.panel import PLASMA_CELL_TARGETS, GatingPanel, Target
 from gating.thresholds import Axis, axis_of
 
 SMALL = 0.62
-"""Forward scatter below which cells are small, of what one cell in five exceeds: lymphocytes, erythroid cells."""
+"""Forward scatter of small cells (lymphocytes, erythroid cells), of what one cell in five exceeds."""
 SCATTER_UNIT = 0.15
 """Natural log of scatter that counts as one unit of evidence."""
 
@@ -36,7 +37,7 @@ def is_plasma_panel(panel: GatingPanel) -> bool:
 
 
 def phenotype_of(candidates: Survivors, reference: Survivors, choices: Choices) -> FloatArray:
-    """Return the evidence of all traits but the anchors' own, float32, shape (n_candidates,), natural-log units.
+    """Return the evidence of all traits but the anchors' own, natural log, float32, shape (n_candidates,).
 
     Parameters
     ----------

@@ -16,9 +16,10 @@ from gating.events import Events, Mask, Survivors
 from gating.gates import inside
 from gating.panel import GatingPanel, Target
 from gating.population import Finding, GatedPopulation, GateStep
+from gating.search import Search, search_anchors
 from gating.sides import find_sides
 from gating.stability import find_stable_time
-from gating.target import Search, find_target, search_anchors
+from gating.target import find_target
 from gating.thresholds import Threshold, rounded
 
 SAMPLE_EVENTS = 20_000
@@ -264,9 +265,11 @@ def _population(
 
 
 def _overall(steps: tuple[GateStep, ...]) -> float:
-    """Return the wanted population's confidence, lowered a little by each doubtful step before it."""
+    """Return the wanted population's confidence, lowered a little where a cleaning step could not be made."""
     confidence = 1.0
     for step in steps[:-1]:
-        main = step.name in ("plasma_cells", "second_anchor")
-        confidence *= step.confidence if main else 0.8 + 0.2 * step.confidence
+        if step.name in ("plasma_cells", "second_anchor"):
+            confidence *= step.confidence
+        elif step.gate is None:
+            confidence *= 0.8 + 0.2 * step.confidence
     return round(confidence, 4)

@@ -21,6 +21,8 @@ MOST_LOST, MOST_LOST_IN_A_GAP = 0.2, 0.6
 """Share of them that a cut may take away: dead ones look like wanted ones on the anchors."""
 FEWEST_CONTESTED, LEAST_CONTESTED = 5, 0.005
 """Wanted cells between a cut and the end of their tail, from which the cut gives way."""
+IN_THE_TAIL = 0.08
+"""Density of them at a cut, relative to their highest, below which the cut lies beside them."""
 CLEAR_END = 0.3
 """Clarity of the valley at which that tail ends."""
 MOST_DUMPED = 0.05
@@ -153,15 +155,20 @@ def _beyond_the_tail(usual: Threshold, axis: Axis, own: Axis, lowest: float, mos
     The tail is their own: noise that compensation has spread, or cells so bright that their detector was at
     its end. The brightest in the quantified antigen would be lost first.
     """
+    density = axis_density(own, 0.25)
+    place = axis.place(usual.value)
+    here = float(np.interp(place, density.grid, density.counts))
+    if place > lowest and here < IN_THE_TAIL * float(density.counts.max(initial=0.0)):
+        return usual
     valleys = [
         valley.place
-        for valley in all_valleys(axis_density(own, 0.25))
+        for valley in all_valleys(density)
         if valley.place > lowest
         and valley.clarity >= CLEAR_END
         and float((own.values > valley.place).mean()) <= most_lost
     ]
     end = min(valleys, default=own.high)
-    contested = (own.values >= axis.place(usual.value)) & (own.values < end)
+    contested = (own.values >= place) & (own.values < end)
     n = int(np.count_nonzero(contested))
     if n < FEWEST_CONTESTED or n < LEAST_CONTESTED * own.values.size:
         return usual

@@ -11,6 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from gating.events import FloatArray
 
 LN10 = log(10.0)
+FEWEST_CUT, DIM_SHARE = 20, 0.1
+"""Events at zero that show a scale without negative values; the share of the others that is its noise."""
 
 
 def asinh(values: ArrayLike, cofactor: float) -> FloatArray:
@@ -46,13 +48,25 @@ def asinh_cofactor(values: FloatArray) -> float:
     if values.size == 0:
         return 1.0
     negative = values[values < 0]
-    noise = -_ranked(negative, 0.1) if negative.size >= 20 else 0.0
+    noise = -_ranked(negative, 0.1) if negative.size >= 20 else _cut_noise(values)
     dimmest = _ranked(values, 0.005)
     cofactor = max(noise, dimmest)
     if cofactor > 0:
         return cofactor
     widest = float(np.max(np.abs(values)))
     return widest * 1e-3 if widest > 0 else 1.0
+
+
+def _cut_noise(values: FloatArray) -> float:
+    """Return what dim events usually reach where an instrument has cut the negative ones off at zero, else 0.
+
+    Without its negative half the noise around zero shows in the zeros that it left behind.
+    """
+    zeros = int(np.count_nonzero(values <= 0))
+    if zeros < FEWEST_CUT:
+        return 0.0
+    above = values[values > 0]
+    return _ranked(above, DIM_SHARE) if above.size else 0.0
 
 
 def _ranked(values: FloatArray, share: float) -> float:

@@ -71,14 +71,22 @@ def test_weights_count_as_events():
     assert many.shares.sum() > 40 * once.shares.sum()
 
 
-def test_without_a_viability_dye_the_cells_are_those_inside_the_clusters_ellipsoids():
+def test_without_a_viability_dye_most_dead_cells_are_left_out_and_the_confidence_says_so():
     sample = marrow(31, n=20_000, percent=3.0)
     gated = gate_plasma_cells(sample.events, panel(without=("Viability",)))
+    assert f1(gated.mask, sample.plasma_cells) >= 0.9
+    assert gated.confidence < 0.9
+    assert "NO_VIABILITY" in gated.flags
+
+
+def test_where_plain_cuts_do_not_do_the_cells_are_those_inside_the_clusters_ellipsoids():
+    sample = marrow(41, n=15_000, percent=2.0, dim_cd138=0.06)
+    gated = gate_plasma_cells(sample.events, panel(without=("CD319",)))
     step = next(one for one in gated.steps if one.name == "plasma_cells")
     assert step.method == "cluster"
+    assert isinstance(step.gate, AllOf)
     assert not (gated.mask & ~inside(step.gate, sample.events)).any()
     assert f1(gated.mask, sample.plasma_cells) >= 0.9
-    assert "NO_VIABILITY" in gated.flags
 
 
 @pytest.mark.parametrize("seed", range(4))

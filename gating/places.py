@@ -1,0 +1,53 @@
+"""Where the cuts on the anchors lie, and which candidates they let through."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from gating.anchors import Anchor, cut_between
+from gating.events import Mask
+
+STRICT = 1.5
+"""Without any group the positive cuts lie this far (a factor of 4.5) above the negative cells."""
+
+
+def places_of(anchors: Sequence[Anchor], wanted: Mask, *, has_rivals: bool) -> list[float]:
+    """Return a place per anchor: between the wanted cells and those that pass every other anchor's cut.
+
+    Parameters
+    ----------
+    wanted
+        bool, shape (n_candidates,); none: the cuts are strict guesses.
+    has_rivals
+        False where other gates leave the others out already.
+    """
+    if not wanted.any():
+        return [_strict(anchor) for anchor in anchors]
+    if not has_rivals:
+        return [cut_between(anchor, wanted, np.zeros_like(wanted)) for anchor in anchors]
+    places = [anchor.edge for anchor in anchors]
+    for _ in range(2):
+        for i, anchor in enumerate(anchors):
+            others = np.ones(wanted.size, np.bool_)
+            for j, other in enumerate(anchors):
+                others &= passes(other, places[j]) if j != i else True
+            places[i] = cut_between(anchor, wanted, others & ~wanted)
+    return places
+
+
+def passing(anchors: Sequence[Anchor], places: Sequence[float]) -> Mask:
+    """Return which candidates pass every anchor's cut, bool, shape (n_candidates,)."""
+    cuts = [passes(anchor, place) for anchor, place in zip(anchors, places, strict=True)]
+    return np.asarray(np.logical_and.reduce(cuts), np.bool_)
+
+
+def passes(anchor: Anchor, place: float) -> Mask:
+    """Return which candidates lie on the wanted side of one cut."""
+    values = anchor.axis.values
+    return values >= np.float32(place) if anchor.is_positive else values < np.float32(place)
+
+
+def _strict(anchor: Anchor) -> float:
+    return anchor.edge + STRICT if anchor.is_positive else anchor.edge

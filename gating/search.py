@@ -1,0 +1,245 @@
+"""The search for the wanted population among single cells: by its anchors, other traits, and all channels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from gating.anchors import Anchor, Group, anchor_of, find_group, find_likely
+from gating.certainty import certainty_of, signs_of
+from gating.choices import Choices
+from gating.cluster_evidence import find_clusters
+from gating.events import FloatArray, Survivors
+from gating.gates import EllipsoidGate
+from gating.membership import Members, members_of
+from gating.panel import GatingChannel, Target
+from gating.phenotype import is_plasma_panel, phenotype_of
+from gating.places import passing, places_of
+from gating.scatter_evidence import join_scatter
+from gating.thresholds import Axis, axis_of
+
+NOT_ANCHORS = (
+    "fsc_area", "fsc_height", "fsc_width", "ssc_area", "ssc_height", "time", "viability", "dump",
+)  # fmt: skip
+NOT_IN_CLUSTERS = ("fsc_height", "fsc_width", "ssc_height", "time", "viability", "dump")
+CLEAR_BEFORE_SIDES = 0.8
+"""Confidence from which the group is not searched again without dead and dump-positive cells."""
+CLEAR_WITHOUT_SCATTER = 0.9
+"""Clarity from which the anchors need no help."""
+CLEAR_ROUGH = 0.5
+"""Clarity from which the anchors alone may keep a side cut from going through the wanted cells."""
+CLEAR_WITHOUT_CLUSTERS = 0.8
+"""Confidence from which the anchors' own cuts are taken without looking at the other channels."""
+TRUST_IN_CLUSTERS = 0.9
+CLEAR_AMONG_DEAD = 0.6
+"""Without a viability dye the anchors' cuts let dead cells in; clusters so clear are taken instead."""
+PLAIN_IS_BETTER = 0.005
+"""Expected F1 that plain cuts may lose against ellipsoids: a person can read and move them."""
+LIKELY_ENOUGH = 0.8
+"""Confidence of the group with all traits, relative to that on the anchors alone, from which it is taken."""
+MOST_MORE = 0.5
+"""Cells that a clear group on the anchors may add to one with all traits, relative to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """The wanted population among candidates, by its anchors.
+
+    Attributes
+    ----------
+    candidates
+        Events that were searched.
+    channels, anchors
+        Of the panel, in one order; empty where there is nothing to search.
+    group
+        What was found.
+    ellipsoids
+        Where the group was found as clusters in the space of all channels, their gates.
+    traits
+        Evidence of each candidate beside the anchors; None where the panel wants other cells.
+    """
+
+    candidates: Survivors
+    channels: tuple[GatingChannel, ...]
+    anchors: tuple[Anchor, ...]
+    group: Group
+    ellipsoids: tuple[EllipsoidGate, ...] = ()
+    traits: FloatArray | None = None
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether the group is surely the wanted population."""
+        return self.group.confidence >= CLEAR_BEFORE_SIDES
+
+    def rough(self) -> Survivors:
+        """Return the group, none of it where it is not clear."""
+        clear = self.group.confidence >= CLEAR_ROUGH
+        return self.candidates.select(self.group.mask if clear else np.zeros_like(self.group.mask))
+
+    def within(self, left: Survivors, reference: Survivors, choices: Choices) -> Search:
+        """Return the search among those candidates that are left; a clear group is not searched again.
+
+        Parameters
+        ----------
+        left
+            Viable, dump-negative candidates.
+        reference
+            A sample of all viable single cells.
+        """
+        if not self.is_clear:
+            return search_anchors(left, reference, choices)
+        kept = left.mask()[self.candidates.index]
+        anchors = tuple(replace(a, axis=a.axis.select(kept)) for a in self.anchors)
+        traits = None if self.traits is None else self.traits[kept]
+        group = replace(self.group, mask=self.group.mask[kept])
+        return Search(left, self.channels, anchors, group, traits=traits)
+
+
+def search_anchors(candidates: Survivors, reference: Survivors, choices: Choices) -> Search:
+    """Search the wanted population.
+
+    Parameters
+    ----------
+    candidates
+        Single cells.
+    reference
+        A sample of single cells that shows where negative and bright cells lie.
+    """
+    channels = tuple(anchor_channels(choices))
+    nothing = Group(np.zeros(candidates.n_events, np.bool_), 0.0)
+    if not channels or candidates.n_events == 0:
+        return Search(candidates, channels, (), nothing)
+    anchors = tuple(
+        anchor_of(c.channel, c.target, candidates.column(c.channel), reference.column(c.channel))
+        for c in channels
+    )
+    group = find_group(anchors)
+    if not is_plasma_panel(choices.panel):
+        return Search(candidates, channels, anchors, group)
+    traits = phenotype_of(candidates, reference, choices)
+    likely = find_likely(anchors, traits)
+    return Search(candidates, channels, anchors, _of_both(group, likely), traits=traits)
+
+
+def _of_both(group: Group, likely: Group) -> Group:
+    """Return the group to begin with: that on the anchors alone, that with all traits, or both together.
+
+    Normal plasma cells are on the anchors but lack a clone's traits; what has an anchor and is many other
+    cells is left out.
+    """
+    if likely.confidence < LIKELY_ENOUGH * group.confidence:
+        return group
+    more = int(np.count_nonzero(group.mask & ~likely.mask))
+    if group.confidence >= CLEAR_BEFORE_SIDES and more <= MOST_MORE * np.count_nonzero(likely.mask):
+        return replace(likely, mask=likely.mask | group.mask)
+    return likely
+
+
+def refined(search: Search, choices: Choices) -> Search:
+    """Return the search with its group as all channels together show it, and how sure that is."""
+    search = _with_scatter(search, choices)
+    if not is_plasma_panel(choices.panel):
+        search = _with_clusters(search, choices)
+    return _with_members(search, choices)
+
+
+def _with_scatter(search: Search, choices: Choices) -> Search:
+    """Return the search with side scatter among its anchors where they need that."""
+    if search.group.clarity >= CLEAR_WITHOUT_SCATTER:
+        return search
+    scatter = _scatter_channels(choices)
+    columns = [(c.channel, search.candidates.column(c.channel)) for c in scatter]
+    joined = join_scatter(search.anchors, search.group, columns)
+    if joined is None:
+        return search
+    sided = (replace(c, target=a.target) for c, a in zip(scatter, joined.anchors, strict=True))
+    return replace(
+        search,
+        channels=(*search.channels, *sided),
+        anchors=(*search.anchors, *joined.anchors),
+        group=joined.group,
+    )
+
+
+def _with_members(search: Search, choices: Choices) -> Search:
+    """Return the search with the cells that rather belong to the group than to any other one."""
+    if search.ellipsoids or not search.group.mask.any():
+        return search
+    seed = search.group
+    fluorescent = _names(anchor_channels(choices))
+    anchors = [anchor for anchor in search.anchors if anchor.channel in fluorescent]
+    members = members_of(seed.mask, seed.clarity, _axes(search, choices), anchors, search.traits)
+    if members is None or not members.mask.any():
+        return _judged(search, anchors, seed, members, choices)
+    found = _plain_or_drawn(search, members)
+    return _judged(found, anchors, seed, members, choices)
+
+
+def _plain_or_drawn(search: Search, members: Members) -> Search:
+    """Return the members in plain cuts where these are expected to be as good, else in ellipsoids."""
+    plain = passing(search.anchors, places_of(search.anchors, members.mask, has_rivals=True))
+    if members.expected_f1(plain) >= members.expected_f1(members.mask) - PLAIN_IS_BETTER:
+        return replace(search, group=replace(search.group, mask=plain))
+    group = replace(search.group, mask=members.mask)
+    return replace(search, group=group, ellipsoids=members.ellipsoids)
+
+
+def _judged(
+    search: Search, anchors: Sequence[Anchor], seed: Group, members: Members | None, choices: Choices
+) -> Search:
+    """Return the search with the group's confidence: calibrated for plasma cells, else that of the seed."""
+    if search.traits is None:
+        return search
+    signs = signs_of(search.group.mask, seed, members, anchors, search.traits)
+    stained = bool(choices.panel.with_role("viability"))
+    return replace(
+        search, group=replace(search.group, clarity=certainty_of(signs, stained=stained), trust=1.0)
+    )
+
+
+def _axes(search: Search, choices: Choices) -> list[tuple[str, Axis]]:
+    """Return the candidates' places on every channel on which kinds of cells differ."""
+    known = {anchor.channel: anchor.axis for anchor in search.anchors}
+    channels = sorted(
+        (c for c in choices.panel.channels if c.role not in NOT_IN_CLUSTERS),
+        key=lambda c: (c.role, c.channel),
+    )
+    return [
+        (c.channel, known.get(c.channel) or axis_of(search.candidates.column(c.channel))) for c in channels
+    ]
+
+
+def _with_clusters(search: Search, choices: Choices) -> Search:
+    """Return the search with the clusters of all channels where they show the group more clearly."""
+    stained = bool(choices.panel.with_role("viability"))
+    if stained and search.group.confidence >= CLEAR_WITHOUT_CLUSTERS:
+        return search
+    channels = sorted(
+        (c for c in choices.panel.channels if c.role not in NOT_IN_CLUSTERS),
+        key=lambda c: (c.role, c.channel),
+    )
+    anchored = [a for a in search.anchors if a.channel in _names(anchor_channels(choices))]
+    columns = [(c.channel, search.candidates.column(c.channel)) for c in channels]
+    found = find_clusters(anchored, columns, TRUST_IN_CLUSTERS)
+    least = search.group.confidence if stained else min(search.group.confidence, CLEAR_AMONG_DEAD)
+    if found is None or found.group.confidence <= least:
+        return search
+    fluorescent = tuple(anchor_channels(choices))
+    return Search(search.candidates, fluorescent, tuple(anchored), found.group, found.ellipsoids)
+
+
+def _names(channels: Sequence[GatingChannel]) -> list[str]:
+    return [channel.channel for channel in channels]
+
+
+def _scatter_channels(choices: Choices) -> list[GatingChannel]:
+    """Return the side scatter: granularity tells kinds of cells apart, size hardly does."""
+    return [c for role in ("ssc_area", "ssc_height") for c in choices.panel.with_role(role)][:1]
+
+
+def anchor_channels(choices: Choices) -> list[GatingChannel]:
+    """Return the channels with a target that are no cleaning step's, by role and name."""
+    wanted = [c for c in choices.panel.channels if c.target is not Target.ANY and c.role not in NOT_ANCHORS]
+    return sorted(wanted, key=lambda c: (c.role, c.channel))
