@@ -122,6 +122,9 @@ def parse_parameters(
         _parameter(keywords, number, name, version, tick, file, faults)
         for number, name in enumerate(names, 1)
     )
+    if f"$P{count + 1}B" in keywords and f"$P{count + 1}N" in keywords:
+        text = f"TEXT describes channel {count + 1} too, beyond $PAR; the first {count} were read"
+        repairs.append(Repair("PAR_DIFFERS", text, f"$P{count + 1}N", str(count)))
     return parameters, [*repairs, *_grouped(faults)]
 
 

@@ -72,10 +72,10 @@ def _segments(claims: Claims) -> dict[str, Segment]:
 
 
 def _nothing(layout: Layout, claims: Claims) -> Place:
-    if claims.total:
+    if claims.total != 0:
         raise NotFcsError(
-            f"{claims.file}: neither HEADER nor TEXT says where DATA lies, though $TOT says {claims.total:,} "
-            "events; export it again"
+            f"{claims.file}: neither HEADER nor TEXT says where DATA lies, though $TOT says "
+            f"{shown(claims.keywords.get('$TOT'))} and not 0; export it again"
         )
     return Place(layout, claims.start, 0, 0)
 

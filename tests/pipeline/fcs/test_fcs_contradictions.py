@@ -337,6 +337,17 @@ def supplemental_text_that_is_cut_off():
 
 
 @named
+def more_channels_than_are_said():
+    return with_keywords(("PAR_DIFFERS",), keywords={"$P3B": "16", "$P3N": "C3"})
+
+
+@refused
+def neither_a_total_nor_a_place():
+    file = FcsBytes(INTS, header_data=(0, 0), keywords={"$TOT": None, "$ENDDATA": None})
+    return file.build(), NotFcsError, "neither HEADER nor TEXT"
+
+
+@named
 def floats_of_sixteen_bits_that_have_thirty_two():
     rows = ((1.5, 2.0), (-3.0, 4.25))
     file = FcsBytes(rows, (32, 32), (1024, 1024), data_type="F", keywords={"$P1B": "16"})
