@@ -8,10 +8,11 @@ import pytest
 from pipeline.bead_history import held_against_history
 from pipeline.bead_run import BeadTask, calibrate_bead_run
 from pipeline.checks import check_folder
-from pipeline.fcs import write_fcs
+from pipeline.fcs import read_fcs, write_fcs
 from pipeline.progress import QuietReporter
-from pipeline.run import RunOptions, calibrate_study
+from pipeline.run import RunOptions, calibrate_study, run_study
 from pipeline.settings import Settings
+from pipeline.simulate import simulate_study
 from pipeline.study import BeadRun, Study
 from validation.simulated_beads import Detector, bead_run
 
@@ -120,3 +121,63 @@ def test_the_kit_that_travels_with_a_density_is_that_of_the_curve(folder):
     assert isinstance(study, Study)
     assert study.unit_run("RB2").beads == "QB1"
     assert study.unit_run("RB1").beads == "RB1"
+
+
+@pytest.fixture(scope="module")
+def simulated(tmp_path_factory):
+    return simulate_study(tmp_path_factory.mktemp("tube"), patients=1, events=15_000, seed=3)
+
+
+def rainbow_beside(beads, path, gain, day=""):
+    """Write rainbow beads with the instrument's facts of another bead file, at `gain` times its gain."""
+    file = read_fcs(beads)
+    detector = Detector(photons=0.1, gain=20.0 * gain, noise=10.0)
+    made = bead_run(np.random.default_rng(9), RAINBOW, detector=detector, n=4000, bead_cv=0.04)
+    names = ("FSC-A", "SSC-A", "PE-A")
+    keywords = {"$CYT": file.acquisition.instrument, "$CYTSN": file.acquisition.serial}
+    keywords["$DATE"] = day or f"{file.acquisition.acquired_on:%d-%b-%Y}".upper()
+    keywords["$P3V"] = f"{file.detector('PE-A').voltage:g}"
+    values = np.stack([made.fsc, made.ssc, made.intensity]).astype(np.float32)
+    write_fcs(path, values, names, keywords=keywords)
+
+
+def densities(folder):
+    assert run_study(folder, RunOptions(workers=1), QuietReporter()).exit_status == 0
+    with (folder / "results" / "rd_samples.csv").open(encoding="utf-8", newline="") as file:
+        return next(csv.DictReader(file))
+
+
+@pytest.mark.slow
+def test_a_tube_of_a_day_without_beads_is_quantified_flagged_and_named_after_the_curve(simulated):
+    own = densities(simulated)
+    beads = simulated / own_bead_file(simulated)
+    for name in ("rb1.fcs", "rb2.fcs"):
+        rainbow_beside(beads, simulated / name, 1.0)
+    carry_over(simulated, own["beads"])
+    carried_over = densities(simulated)
+    assert float(carried_over["rd"]) == pytest.approx(float(own["rd"]), rel=0.01)
+    assert "CROSS_CALIBRATED" in carried_over["flags"]
+    assert (carried_over["kit"], carried_over["lot"]) == (own["kit"], own["lot"])
+    assert carried_over["status"] == own["status"]
+
+
+def own_bead_file(folder):
+    with (folder / "beads.csv").open(encoding="utf-8", newline="") as file:
+        return next(csv.DictReader(file))["fcs_file"]
+
+
+def carry_over(folder, beads):
+    """Add two rainbow runs to the sheet, and calibrate the tube by the second."""
+    with (folder / "beads.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    listed = ";".join(f"{level:g}" for level in RAINBOW)
+    common = {"kit": "rainbow", "lot": "R7", "channel": rows[0]["channel"], "levels": listed}
+    rows.append({"beads": "RB1", "fcs_file": "rb1.fcs", **common})
+    rows.append({"beads": "RB2", "fcs_file": "rb2.fcs", **common, "transfer_from": f"RB1; {beads}"})
+    columns = [*rows[0], "transfer_from"]
+    with (folder / "beads.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, columns, restval="")
+        writer.writeheader()
+        writer.writerows(rows)
+    sheet = folder / "samples.csv"
+    sheet.write_text(sheet.read_text(encoding="utf-8").replace(beads, "RB2"), encoding="utf-8", newline="")
