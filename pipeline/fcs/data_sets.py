@@ -94,13 +94,14 @@ def _read(file: Source, start: int) -> tuple[DataSet, int | None]:
     source, repairs = _counted_from(file, start, header)
     text, header = _text(source, header)
     following, unread = _following(file, start, text.keywords.get("$NEXTDATA"))
-    data_set = DataSet(start, file.size if following is None else following, source.start, header, text)
-    return _with(data_set, *repairs, *unread), following
+    text = Text(text.keywords, (*text.repairs, *repairs, *unread))
+    end = file.size if following is None else following
+    return DataSet(start, end, source.start, header, text), following
 
 
 def _counted_from(file: Source, start: int, header: Header) -> tuple[Source, list[Repair]]:
     """Offsets count from the start of the data set (3.1); some writers count from that of the file."""
-    own = replace(file, start=start)
+    own = Source(file.file, file.name, file.size, start)
     if start == 0 or holds_text(own, header.text) or not holds_text(file, header.text):
         return own, []
     text = "the offsets of this data set count from the start of the file, not of the data set"
@@ -116,7 +117,7 @@ def _text(source: Source, header: Header) -> tuple[Text, Header]:
     data_begin = whole_number(text.keywords.get("$BEGINDATA")) or 0
     if header.data.begin == data_begin and found.begin < data_begin <= found.end:
         text, found = _before_data(source, found, data_begin, text)
-    header = replace(header, text=found)
+    header = Header(header.version, found, header.data, header.analysis)
     supplement = _place(text.keywords, "STEXT")
     if supplement == (0, 0) or (supplement[0] or 0) == header.text.begin:
         return text, header

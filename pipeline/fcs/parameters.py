@@ -14,6 +14,9 @@ from pipeline.fcs.text import real_number, whole_number
 MOST_CHANNELS = 10_000
 """No instrument has a tenth of it."""
 
+KINDS = frozenset("IFDA")
+"""Integers, floats, doubles, digits (3.2.18)."""
+
 SMALLEST_DIGITISER = 256
 """Eight bits: a $PnR below it, or no power of two, is no count of steps but the largest value itself."""
 
@@ -119,8 +122,10 @@ def parse_parameters(
     names = _unique_names(keywords, count, repairs)
     tick = time_step(keywords.get("$TIMESTEP"), names, repairs)
     parameters = tuple(
-        _parameter(keywords, number, name, version, tick, file, faults)
-        for number, name in enumerate(names, 1)
+        _parameter(keywords, number, name, kind, tick, file, faults)
+        for number, (name, kind) in enumerate(
+            zip(names, _kinds(keywords, count, version, file), strict=True), 1
+        )
     )
     if f"$P{count + 1}B" in keywords and f"$P{count + 1}N" in keywords:
         text = f"TEXT describes channel {count + 1} too, beyond $PAR; the first {count} were read"
@@ -189,13 +194,12 @@ def _parameter(
     keywords: Mapping[str, str],
     number: int,
     name: str,
-    version: str,
+    kind: str,
     tick: float,
     file: str,
     repairs: list[Repair],
 ) -> Parameter:
     prefix, is_time = f"$P{number}", name.lower() == "time"
-    kind = _kind(keywords, number, version, file)
     decades, log_zero = amplification(keywords.get(f"{prefix}E"), kind, name, repairs)
     top = value_range(keywords.get(f"{prefix}R"), kind, decades, name, repairs)
     if decades and top == inf:
@@ -220,16 +224,23 @@ def _parameter(
     )
 
 
-def _kind(keywords: Mapping[str, str], number: int, version: str, file: str) -> str:
-    """Return the type: $PnDATATYPE goes before $DATATYPE (FCS 3.2, section 3.3.42)."""
+def _kinds(keywords: Mapping[str, str], count: int, version: str, file: str) -> list[str]:
+    """Return the types: $PnDATATYPE goes before $DATATYPE (FCS 3.2, section 3.3.42)."""
     common = keywords.get("$DATATYPE", "").strip(" \0").upper()
-    own = keywords.get(f"$P{number}DATATYPE", common).strip(" \0").upper()
+    given = [keywords.get(f"$P{number}DATATYPE") for number in range(1, count + 1)]
+    return [_kind(own, number, common, version, file) for number, own in enumerate(given, 1)]
+
+
+def _kind(value: str | None, number: int, common: str, version: str, file: str) -> str:
+    own = common if value is None else value.strip(" \0").upper()
+    if own == common and own in KINDS:
+        return own
     if own != common and version != "3.2":
         raise UnsupportedError(
             f"{file}: $P{number}DATATYPE is {shown(own)} beside $DATATYPE {shown(common)}, expected so in "
             f"FCS 3.2 only, but HEADER says {version}; export the file again"
         )
-    if own not in ("I", "F", "D", "A"):
+    if own not in KINDS:
         where = f"$P{number}DATATYPE" if own != common else "$DATATYPE"
         error = UnsupportedError if own else NotFcsError
         raise error(f"{file}: {where} is {shown(own)}, expected I, F, D or A; export the file as float (F)")

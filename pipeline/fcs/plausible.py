@@ -79,9 +79,9 @@ def _check_floats(head: bytes, place: Place, file: str) -> None:
 def _far(head: bytes, dtype: str) -> float:
     """Return the share of values that are no number or beyond all light."""
     values = np.abs(np.frombuffer(head, dtype))
-    values = values[values != 0]
-    near = np.count_nonzero((values >= LEAST_LIGHT) & (values <= MOST_LIGHT))
-    return 1 - near / values.size if values.size >= LEAST_VALUES else 0.0
+    n_values = int(np.count_nonzero(values))
+    near = int(np.count_nonzero(values >= LEAST_LIGHT)) - int(np.count_nonzero(values > MOST_LIGHT))
+    return 1 - near / n_values if n_values >= LEAST_VALUES else 0.0
 
 
 def _high_bits(head: bytes, place: Place, names: tuple[str, ...]) -> list[Repair]:
