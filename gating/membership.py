@@ -15,26 +15,17 @@ from numpy.typing import NDArray
 
 from gating.anchors import Anchor, evidence_of
 from gating.clusters import Floats, Mixture, fit_mixture, grouped
-from gating.ellipsoids import ellipsoids_of, farthest, near_groups, points_of
+from gating.ellipsoids import ellipsoids_of, near_groups, points_of
 from gating.events import FloatArray, Mask
 from gating.gates import EllipsoidGate
 from gating.thresholds import Axis
+from gating.wanted_clusters import Limits, begun_with, limits_of, main_of, strays_of, wanted_of
 
 FEWEST_TO_BEGIN = 15
 MOST_OWN, NEAREST = 240, 160
 """Cells of the group, and of those nearest to it, that begin the clusters; farther ones ever more thinly."""
 FARTHEST = 40.0
 """Mean square of standardised distances over the axes beyond which nothing is a neighbour."""
-ONE_CLUSTER = 0.7
-"""Density between two centres, over that at the sparser one, from which no valley parts them."""
-JUST_BEYOND = 0.0
-"""Mean place of a further wanted cluster: at most so far beyond the edge of a low or negative anchor."""
-CLEARLY_POSITIVE, LIKE_THE_FIRST = 1.5, 0.65
-"""Place beyond its edge from which a positive anchor tells; the part of it that a further cluster needs."""
-FAIR_PART = 0.1
-WIDEST_CLUSTER = 1.0
-"""Typical SD of a kind of cell over all axes, natural log; debris and doublets of many kinds spread more."""
-ALONG = np.linspace(0.0, 1.0, 11)
 OWN_PEAKS, OTHER_PEAKS = 4, 10
 
 
@@ -89,29 +80,56 @@ def members_of(
         return None
     own = _in_order(own, axes)
     evidence = evidence_of(anchors, seed)
-    if traits is not None:
-        evidence = evidence + traits
     others = _neighbours(seed, own, axes, evidence)
     picked_own, own_weights = _evenly(own, MOST_OWN)
     picked, weights = _thinned(others)
     points = points_of(axes, np.concatenate([picked_own, picked]))
     mixture = fit_mixture(points, np.concatenate([own_weights, weights]), _begin(points, picked_own.size))
-    begun = _wanted(mixture, points, own_weights, picked_own.size)
-    main = _main(mixture, begun, points, evidence[np.concatenate([picked_own, picked])])
-    wanted = _on_target(mixture, begun, main, axes, anchors)
-    if not wanted:
+    begun = begun_with(mixture, points, own_weights, picked_own.size)
+    if not begun:
         return None
-    near = np.concatenate([own, near_groups(mixture, wanted, axes, others)])
+    judged = evidence if traits is None else evidence + traits
+    main = main_of(mixture, begun, points, judged[np.concatenate([picked_own, picked])])
+    channels = [channel for channel, _ in axes]
+    limits = limits_of(mixture, main, channels, anchors)
+    anchored = {anchor.channel for anchor in anchors}
+    rest = [row for row, channel in enumerate(channels) if channel not in anchored]
+    wanted = wanted_of(mixture, begun, main, limits, rest)
+    near = np.concatenate([own, _of_interest(mixture, wanted, limits, axes, others)])
     points = points_of(axes, near)
     belongs = mixture.belongings(points)
-    chances = belongs[wanted].sum(axis=0)
-    chances[: own.size] += sureness * belongs[-1, : own.size]
+    alone = np.arange(near.size) < own.size
+    if _tell_enough(limits):
+        alone |= limits.hold(points.T)
+    strays = belongs[strays_of(mixture, wanted)].sum(axis=0)
+    chances = belongs[wanted].sum(axis=0) + sureness * alone * strays
     ellipsoids, inside = ellipsoids_of(mixture, wanted, axes, points, chances)
     likely = np.zeros(seed.size, np.float32)
     likely[near] = chances
     mask = np.zeros(seed.size, np.bool_)
     mask[near[inside]] = True
     return Members(likely, mask, tuple(ellipsoids))
+
+
+def _of_interest(
+    mixture: Mixture,
+    wanted: list[int],
+    limits: Limits,
+    axes: Sequence[tuple[str, Axis]],
+    others: NDArray[np.intp],
+) -> NDArray[np.intp]:
+    """Return the others near a wanted cluster, and those that are on target though in no cluster."""
+    near = near_groups(mixture, wanted, axes, others)
+    if not _tell_enough(limits):
+        return near
+    places = np.stack([axis.values[others] for _, axis in axes])
+    far = others[limits.hold(places) & ~np.isin(others, near)]
+    return np.concatenate([near, far])
+
+
+def _tell_enough(limits: Limits) -> bool:
+    """Return whether two anchors tell, so that single cells on target are believed."""
+    return limits.tell and len(limits.lowest) + len(limits.highest) >= 2
 
 
 def _neighbours(
@@ -159,103 +177,3 @@ def _begin(points: Floats, n_own: int) -> NDArray[np.intp]:
     if points.shape[0] <= n_own:
         return own
     return np.concatenate([own, grouped(points[n_own:], OTHER_PEAKS) + own.max() + 1])
-
-
-def _wanted(mixture: Mixture, points: Floats, own_weights: Floats, n_own: int) -> list[int]:
-    """Return the clusters that the group's cells make up, and those that no valley parts from them."""
-    belongs = mixture.belongings(points)[:-1]
-    own = belongs[:, :n_own] @ own_weights
-    wanted = [g for g in range(own.size) if own[g] > 0.5 * mixture.shares[g]]
-    if not wanted:
-        return []
-    main = max(wanted, key=lambda g: float(mixture.shares[g]))
-    reach = farthest(points.shape[1])
-    pieces = [
-        g
-        for g in range(own.size)
-        if g not in wanted
-        and mixture.shares[g] < mixture.shares[main]
-        and float(mixture.distance_square(main, mixture.means[g][None])[0]) <= reach
-        and _is_one(mixture, main, g)
-    ]
-    return sorted(wanted + pieces)
-
-
-def _main(mixture: Mixture, begun: list[int], points: Floats, evidence: FloatArray) -> int:
-    """Return the cluster of the group with most evidence, of those that hold a fair part of its cells."""
-    if not begun:
-        return -1
-    belongs = mixture.belongings(points)[begun]
-    evidences = belongs @ evidence / np.maximum(belongs.sum(axis=1), 1e-9)
-    shares = mixture.shares[begun]
-    fair = shares >= FAIR_PART * shares.sum()
-    return begun[int(np.argmax(np.where(fair, evidences, -np.inf)))]
-
-
-def _on_target(
-    mixture: Mixture, begun: list[int], main: int, axes: Sequence[tuple[str, Axis]], anchors: Sequence[Anchor]
-) -> list[int]:
-    """Return the clusters on target on every anchor that tells, whether the group's cells began them or not.
-
-    Normal plasma cells lie far from a clone but are on target. What began with the group and is off target
-    stays only where it differs from the group's main cluster in the anchors alone: a clone that lost one.
-    """
-    if not begun:
-        return []
-    names = [channel for channel, _ in axes]
-    n_groups = mixture.shares.size - 1
-    fits, told = np.ones(n_groups, np.bool_), False
-    for anchor in (one for one in anchors if one.channel in names):
-        places = mixture.means[:-1, names.index(anchor.channel)] - anchor.edge
-        usual = float(places[main])
-        if not anchor.is_positive:
-            fits &= places <= max(JUST_BEYOND, usual + JUST_BEYOND)
-        elif usual >= CLEARLY_POSITIVE:
-            told = True
-            fits &= places >= LIKE_THE_FIRST * usual
-    others = [row for row, name in enumerate(names) if name not in {anchor.channel for anchor in anchors}]
-    return [
-        g
-        for g in range(n_groups)
-        if g == main
-        or (told and fits[g] and _is_compact(mixture, g))
-        or (g in begun and (not told or _is_near(mixture, main, g, others)))
-    ]
-
-
-def _is_near(mixture: Mixture, one: int, other: int, rows: list[int]) -> bool:
-    """Return whether a cluster's centre lies within another one, as far as these axes tell."""
-    if not rows:
-        return True
-    offset = mixture.means[other, rows] - mixture.means[one, rows]
-    distance = float(offset @ np.linalg.solve(mixture.covariances[one][np.ix_(rows, rows)], offset))
-    return distance <= farthest(len(rows))
-
-
-def _is_compact(mixture: Mixture, group: int) -> bool:
-    _, log_volume = np.linalg.slogdet(mixture.covariances[group])
-    return float(np.exp(0.5 * log_volume / mixture.means.shape[1])) <= WIDEST_CLUSTER
-
-
-def _is_one(mixture: Mixture, one: int, other: int) -> bool:
-    """Return whether the density along the ridge between two clusters has no valley."""
-    density = np.array([_density(mixture, (one, other), point) for point in _ridge(mixture, one, other)])
-    return bool(density.min() >= ONE_CLUSTER * min(density[0], density[-1]))
-
-
-def _ridge(mixture: Mixture, one: int, other: int) -> list[Floats]:
-    inverse = [np.linalg.inv(mixture.covariances[g]) for g in (one, other)]
-    pulled = [inverse[i] @ mixture.means[g] for i, g in enumerate((one, other))]
-    return [
-        np.linalg.solve((1 - a) * inverse[0] + a * inverse[1], (1 - a) * pulled[0] + a * pulled[1])
-        for a in ALONG
-    ]
-
-
-def _density(mixture: Mixture, groups: tuple[int, int], point: Floats) -> float:
-    total = 0.0
-    for group in groups:
-        _, log_volume = np.linalg.slogdet(mixture.covariances[group])
-        distance = float(mixture.distance_square(group, point[None])[0])
-        total += float(mixture.shares[group]) * float(np.exp(-0.5 * (distance + log_volume)))
-    return total

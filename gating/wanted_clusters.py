@@ -1,0 +1,165 @@
+"""Which clusters of a mixture are the wanted cells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gating.anchors import Anchor
+from gating.clusters import Floats, Mixture
+from gating.ellipsoids import farthest
+from gating.events import FloatArray, Mask
+
+ONE_CLUSTER = 0.7
+"""Density between two centres, over that at the sparser one, from which no valley parts them."""
+CLEARLY_POSITIVE, LIKE_THE_FIRST = 1.5, 0.65
+"""Place beyond its edge from which a positive anchor tells; the part of it that a further cluster needs."""
+FAIR_PART = 0.1
+WIDEST_CLUSTER = 1.0
+"""Typical SD of a kind of cell over all axes, natural log; debris and doublets of many kinds spread more."""
+ALONG = np.linspace(0.0, 1.0, 11)
+
+
+def begun_with(mixture: Mixture, points: Floats, own_weights: Floats, n_own: int) -> list[int]:
+    """Return the clusters that the group's cells make up, and those that no valley parts from them."""
+    belongs = mixture.belongings(points)[:-1]
+    own = belongs[:, :n_own] @ own_weights
+    wanted = [g for g in range(own.size) if own[g] > 0.5 * mixture.shares[g]]
+    if not wanted:
+        return []
+    main = max(wanted, key=lambda g: float(mixture.shares[g]))
+    reach = farthest(points.shape[1])
+    pieces = [
+        g
+        for g in range(own.size)
+        if g not in wanted
+        and mixture.shares[g] < mixture.shares[main]
+        and float(mixture.distance_square(main, mixture.means[g][None])[0]) <= reach
+        and _is_one(mixture, main, g)
+    ]
+    return sorted(wanted + pieces)
+
+
+def main_of(mixture: Mixture, begun: list[int], points: Floats, evidence: FloatArray) -> int:
+    """Return the cluster of the group with most evidence, of those that hold a fair part of its cells."""
+    if not begun:
+        return -1
+    belongs = mixture.belongings(points)[begun]
+    evidences = belongs @ evidence / np.maximum(belongs.sum(axis=1), 1e-9)
+    shares = mixture.shares[begun]
+    fair = shares >= FAIR_PART * shares.sum()
+    return begun[int(np.argmax(np.where(fair, evidences, -np.inf)))]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the main cluster asks of others: at least so far up on positive anchors, at most so far on others.
+
+    Attributes
+    ----------
+    lowest, highest
+        (row of the axes, place) pairs. No positive anchor tells where `lowest` is empty.
+    """
+
+    lowest: tuple[tuple[int, float], ...]
+    highest: tuple[tuple[int, float], ...]
+
+    @property
+    def tell(self) -> bool:
+        """Whether any anchor is clearly positive on the main cluster."""
+        return bool(self.lowest)
+
+    def hold(self, places: Floats | FloatArray) -> Mask:
+        """Return which of these places, shape (n_axes, n), are within all limits."""
+        inside = np.ones(places.shape[1], np.bool_)
+        for row, place in self.lowest:
+            inside &= places[row] >= place
+        for row, place in self.highest:
+            inside &= places[row] <= place
+        return inside
+
+
+def limits_of(mixture: Mixture, main: int, channels: Sequence[str], anchors: Sequence[Anchor]) -> Limits:
+    """Return the limits that a mixture's main wanted cluster sets.
+
+    Parameters
+    ----------
+    channels
+        Of the axes, in their order.
+    """
+    lowest, highest = [], []
+    for anchor in (one for one in anchors if one.channel in channels):
+        row = list(channels).index(anchor.channel)
+        usual = float(mixture.means[main, row]) - anchor.edge
+        if not anchor.is_positive:
+            highest.append((row, anchor.edge + max(0.0, usual)))
+        elif usual >= CLEARLY_POSITIVE:
+            lowest.append((row, anchor.edge + LIKE_THE_FIRST * usual))
+    return Limits(tuple(lowest), tuple(highest))
+
+
+def wanted_of(mixture: Mixture, begun: list[int], main: int, limits: Limits, rows: list[int]) -> list[int]:
+    """Return the clusters on target on every anchor that tells, whether the group's cells began them or not.
+
+    Normal plasma cells lie far from a clone but are on target. What began with the group and is off target
+    stays only where it differs from the group's main cluster in the anchors alone: a clone that lost one.
+
+    Parameters
+    ----------
+    rows
+        Of the axes that are no anchors.
+    """
+    fits = limits.hold(mixture.means[:-1].T)
+    return [
+        g
+        for g in range(mixture.shares.size - 1)
+        if g == main
+        or (limits.tell and fits[g] and _is_compact(mixture, g))
+        or (g in begun and (not limits.tell or _is_near(mixture, main, g, rows)))
+    ]
+
+
+def strays_of(mixture: Mixture, wanted: list[int]) -> list[int]:
+    """Return the groups that are no kind of cell: the noise, and what spreads too far to be one."""
+    others = (g for g in range(mixture.shares.size - 1) if g not in wanted)
+    return [*(g for g in others if not _is_compact(mixture, g)), mixture.shares.size - 1]
+
+
+def _is_near(mixture: Mixture, one: int, other: int, rows: list[int]) -> bool:
+    """Return whether a cluster's centre lies within another one, as far as these axes tell."""
+    if not rows:
+        return True
+    offset = mixture.means[other, rows] - mixture.means[one, rows]
+    distance = float(offset @ np.linalg.solve(mixture.covariances[one][np.ix_(rows, rows)], offset))
+    return distance <= farthest(len(rows))
+
+
+def _is_compact(mixture: Mixture, group: int) -> bool:
+    _, log_volume = np.linalg.slogdet(mixture.covariances[group])
+    return float(np.exp(0.5 * log_volume / mixture.means.shape[1])) <= WIDEST_CLUSTER
+
+
+def _is_one(mixture: Mixture, one: int, other: int) -> bool:
+    """Return whether the density along the ridge between two clusters has no valley."""
+    density = np.array([_density(mixture, (one, other), point) for point in _ridge(mixture, one, other)])
+    return bool(density.min() >= ONE_CLUSTER * min(density[0], density[-1]))
+
+
+def _ridge(mixture: Mixture, one: int, other: int) -> list[Floats]:
+    inverse = [np.linalg.inv(mixture.covariances[g]) for g in (one, other)]
+    pulled = [inverse[i] @ mixture.means[g] for i, g in enumerate((one, other))]
+    return [
+        np.linalg.solve((1 - a) * inverse[0] + a * inverse[1], (1 - a) * pulled[0] + a * pulled[1])
+        for a in ALONG
+    ]
+
+
+def _density(mixture: Mixture, groups: tuple[int, int], point: Floats) -> float:
+    total = 0.0
+    for group in groups:
+        _, log_volume = np.linalg.slogdet(mixture.covariances[group])
+        distance = float(mixture.distance_square(group, point[None])[0])
+        total += float(mixture.shares[group]) * float(np.exp(-0.5 * (distance + log_volume)))
+    return total
