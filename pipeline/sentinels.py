@@ -32,7 +32,8 @@ from pipeline.tube_task import TubeTask
 NOT_LOW, MASKED, LOST, BOTH, CANNOT_TELL = "not low", "masked", "lost", "both", "cannot tell"
 WORDS = {
     NOT_LOW: "free CD38 on the plasma cells is not low",
-    MASKED: "low on the plasma cells and on the sentinels alike, as where the drug covers CD38",
+    MASKED: "low on the plasma cells and on the sentinels alike, as where the drug covers CD38; whether the "
+    "plasma cells have lost some of theirs too is not told by that",
     LOST: "low on the plasma cells but not on the sentinels, which the drug would cover too",
     BOTH: "low on the sentinels, as where the drug covers CD38, and lower still on the plasma cells",
     CANNOT_TELL: "it cannot be told why free CD38 is as it is",

@@ -45,6 +45,14 @@ def test_tubes_with_the_true_gate_come_out_near_the_truth(monkeypatch):
 
 def test_the_committed_page_has_every_section():
     text = (Path(__file__).parents[2] / "docs" / "validation.md").read_text(encoding="utf-8")
-    for heading in ("Tubes from file", "Bead populations", "Sabotaged", "true gate", "against washout"):
+    for heading in (
+        "Tubes from file",
+        "Bead populations",
+        "Sabotaged",
+        "true gate",
+        "against washout",
+        "Cuts of a batch",
+        "Sentinels",
+    ):
         assert heading in text
     assert "make validation" in text

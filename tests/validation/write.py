@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
-from validation import beads, density, recovery, tubes, washout
+from validation import beads, density, pooling, recovery, sentinels, tubes, washout
 
 SEED = 20240607
 Mapper = Callable[..., Iterable]
@@ -31,13 +31,15 @@ class Sizes:
     density_tubes: int = 1000
     washout_studies: int = 1000
     recovery_studies: int = 100
+    batches: int = 8
+    sentinel_days: int = 6
 
     def scaled(self, factor: float) -> Sizes:
         """Return the same, smaller or larger."""
         return Sizes(*(max(2, round(factor * part)) for part in astuple(self)))
 
 
-SECTIONS = ("tubes", "beads", "density", "washout", "recovery")
+SECTIONS = ("tubes", "beads", "density", "washout", "recovery", "batches", "sentinels")
 
 
 def section(name: str, sizes: Sizes, mapper: Mapper) -> str:
@@ -52,7 +54,16 @@ def section(name: str, sizes: Sizes, mapper: Mapper) -> str:
         return tubes_of_bands + density.carried_section(carried, SEED)
     if name == "washout":
         return washout.section(sizes.washout_studies, SEED, mapper)
-    return recovery.section(sizes.recovery_studies, SEED, mapper)
+    if name == "recovery":
+        return recovery.section(sizes.recovery_studies, SEED, mapper)
+    if name == "batches":
+        return pooling.section(pooling.examine(sizes.batches, SEED, mapper), SEED)
+    known = sentinels.section(sentinels.examine(sizes.sentinel_days, SEED, mapper), SEED)
+    return (
+        known
+        + "\n"
+        + sentinels.scenario_section(sentinels.examine_scenarios(sizes.sentinel_days, SEED, mapper))
+    )
 
 
 def _tubes(sizes: Sizes, mapper: Mapper) -> list[tubes.TubeOutcome]:
