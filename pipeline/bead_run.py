@@ -105,7 +105,7 @@ def _fitted(task: BeadTask, file: FcsFile, found: CalibrationResult) -> Calibrat
         peaks=peaks,
         curve=curve,
         flags=_flags(curve),
-        note=_sentences(note, _by_hand(run), *peaks.notes, *curve.notes),
+        note=_sentences(note, _by_hand(run)),
     )
 
 
