@@ -48,9 +48,12 @@ def washout_tables(found: WashoutReport | None) -> Titled:
         ("above ULOQ", found.n_right_censored),
         ("seed", found.seed),
     )
+    waits = tuple((w.model, w.density, w.share, w.weeks, w.low, w.high, w.n, w.note) for w in found.waits)
+    waited = ("model", "density", "share", "weeks", "low", "high", "n", "note")
     refused = tuple((refusal.name, refusal.reason) for refusal in found.not_estimable)
     return (
         ("Estimates, with 95 % intervals", Table(columns, estimates)),
+        ("Weeks until a share of the patients has a density", Table(waited, waits)),
         ("Not estimated", Table(("model", "text"), refused)),
         ("Which model", _choice(found)),
         ("The drug at each visit, and the total", _occupied(found)),

@@ -38,7 +38,7 @@ SAMPLE_COLUMNS = (
 PATIENT_COLUMNS = (
     "patient_id", "visit", "collected_on", "status", "flags", "n_samples", "sample_ids", "population",
     "rd", "rd_low", "rd_high", "between_cv_percent", "lloq", "uloq", "last_dose_on", "washout_weeks", "note",
-    *REAGENT_COLUMNS,
+    *REAGENT_COLUMNS, "tissue",
 )  # fmt: skip
 CALIBRATION_COLUMNS = (
     "beads", "fcs_file", "kit", "lot", "channel", "acquired_on", "instrument", "n_events", "n_singlets",
@@ -230,6 +230,7 @@ def _patient_row(visit: Visit) -> tuple[Cell, ...]:
         *(found.rd, found.rd_low, found.rd_high, found.between_cv_percent, found.lloq, found.uloq),
         *(visit.last_dose_on, visit.washout_weeks, as_sentences(visit.notes)),
         *visit.reagents.cells(),
+        visit.tissue,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -27,11 +27,15 @@ if TYPE_CHECKING:
 
 MOST_LABELS = 40
 _MONTHS = (3, 6, 12, 24)
+_PALE: Final = "#cfd5dc"
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A visit as it is drawn; `y` is the limit where the receptor density is censored (`side` −1 or 1)."""
+    """A visit as it is drawn; `y` is the limit where the receptor density is censored (`side` −1 or 1).
+
+    `extrapolated`: a number above the top bead, that rests on a linear detector.
+    """
 
     x: float
     y: float
@@ -40,6 +44,7 @@ class Point:
     side: int
     label: str
     response: str
+    extrapolated: bool = False
 
 
 def drawable(visits: Sequence[Visit], responses: Mapping[str, str], settings: Settings) -> tuple[Point, ...]:
@@ -104,17 +109,19 @@ def _point(visit: Visit, response: str, settings: Settings) -> Point | None:
         return None
     x = max(visit.washout_weeks, SHORTEST_WASHOUT_WEEKS)
     low, high = (found.rd_low or 0.0, found.rd_high or y) if side == 0 else (y, y)
-    return Point(x, y, low, high, side, visit.patient_id, response)
+    beyond = found.status is RdStatus.ABOVE_ULOQ_EXTRAPOLATED
+    return Point(x, y, low, high, side, visit.patient_id, response, beyond)
 
 
 def _set_axes(axes: Axes, points: Sequence[Point], visits: Sequence[Visit], settings: Settings) -> None:
     from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
 
     lloqs = [found.lloq for visit in visits if (found := visit.receptor).lloq]
+    uloqs = [found.uloq for visit in visits if (found := visit.receptor).uloq]
     xs = [point.x for point in points]
     low = min([point.y for point in points] + lloqs) / 3.2
     tops = [point.y * 1.6 if point.side > 0 else max(point.y, point.high) for point in points]
-    high = max([*tops, settings.rd_cut]) * 1.6
+    high = max([*tops, *uloqs, settings.rd_cut]) * 1.6
     axes.set_xscale("log", base=2)
     axes.set_yscale("log")
     axes.set_xlim(min(xs) / 1.25, max(xs) * 1.25)
@@ -128,10 +135,10 @@ def _set_axes(axes: Axes, points: Sequence[Point], visits: Sequence[Visit], sett
     axes.yaxis.set_minor_formatter(NullFormatter())
     drug = settings.washed_out_drug.split(";")[0].strip()
     axes.set_xlabel(f"weeks from the last dose of {drug} to the sample (log scale)")
-    _draw_references(axes, lloqs, settings)
+    _draw_references(axes, lloqs, uloqs, settings)
 
 
-def _draw_references(axes: Axes, lloqs: Sequence[float], settings: Settings) -> None:
+def _draw_references(axes: Axes, lloqs: Sequence[float], uloqs: Sequence[float], settings: Settings) -> None:
     if lloqs:
         floor, bottom, top = axes.get_ylim()[0], min(lloqs), max(lloqs)
         axes.axhspan(floor, bottom, color="#e6eaee", linewidth=0, zorder=0)
@@ -139,6 +146,12 @@ def _draw_references(axes: Axes, lloqs: Sequence[float], settings: Settings) -> 
         words = f"LLOQ {count(top)}" if bottom == top else f"LLOQ {count(bottom)} to {count(top)}"
         beside = axes.get_yaxis_transform()
         axes.text(0.995, top * 0.94, words, fontsize=7, color=GREY, ha="right", va="top", transform=beside)
+    for uloq in sorted({min(uloqs), max(uloqs)}) if uloqs else ():
+        axes.axhline(uloq, color=GREY, linewidth=0.7, linestyle=(0, (6, 3)), zorder=0)
+    if uloqs:
+        beside = axes.get_yaxis_transform()
+        told = f"ULOQ {count(min(uloqs))}" + (f" to {count(max(uloqs))}" if max(uloqs) > min(uloqs) else "")
+        axes.text(0.005, max(uloqs) * 1.06, told, fontsize=7, color=GREY, va="bottom", transform=beside)
     axes.axhline(settings.rd_cut, color=GREY, linewidth=0.7, linestyle=(0, (1, 2)))
     axes.text(
         1.005, settings.rd_cut, f"RD cut {count(settings.rd_cut)}", transform=axes.get_yaxis_transform(),
@@ -187,7 +200,7 @@ def _draw_point(axes: Axes, point: Point) -> None:
         axes.annotate(
             "", (point.x, reach), (point.x, point.y), arrowprops=arrow, zorder=3, annotation_clip=False
         )
-    face = colour if point.side == 0 else "white"
+    face = "white" if point.side else _PALE if point.extrapolated else colour
     axes.plot([point.x], [point.y], marker, **_marker(marker, face, colour), zorder=4)
 
 
@@ -218,6 +231,9 @@ def _draw_key(axes: Axes, points: Sequence[Point]) -> None:
     )
     if any(point.side for point in points):
         handles.append(censored)
+    if any(point.extrapolated for point in points):
+        label = "pale: above the top bead,\nextrapolated"
+        handles.append(Line2D([], [], linestyle="none", marker="o", label=label, **_marker("o", _PALE, INK)))
     axes.legend(
         handles=handles,
         loc="lower left",

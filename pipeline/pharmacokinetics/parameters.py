@@ -117,7 +117,8 @@ def typical_disposition(bodies: list[Body]) -> Disposition:
 def varied(typical: Disposition, deviates: Floats) -> Disposition:
     """Return D patients for each of N, log-normal around the typical one; each of shape (N, D).
 
-    Between patients CL differs by 40.7 %, V1 21.8 %, Vmax 71.3 %, its decay 43.4 % (CV; Xu 2020).
+    Between patients CL differs by 40.7 %, V1 21.8 %, Vmax 71.3 %, its decay 43.4 % (CV; Xu 2020, as a public
+    transcription of the model has them: not compared with the paper's own supplement).
 
     Parameters
     ----------

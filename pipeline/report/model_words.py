@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Final
 
 from pipeline.figures.ticks import count
-from pipeline.washout.estimate import Estimate, Refusal
+from pipeline.washout.estimate import Estimate, Wait
 from pipeline.washout.report import WashoutReport
+
+_COLUMNS: Final = {
+    "imid_since": "an immunomodulatory drug since the last dose",
+    "prior_lines": "the number of prior lines",
+    "igg": "the IgG type",
+    "M1 adjusted": "M1, adjusted",
+}
 
 _ADJUSTED: Final = {
     "adjusted_fold_imid_since": "an immunomodulatory drug since then",
@@ -33,35 +41,49 @@ def model_words(found: WashoutReport, name: str) -> tuple[str, ...]:
         *_mixed_words(told),
         *_recovery_words(told, name),
         *_total_words(found, told),
-        *_wait_words(told.values(), name),
+        *(_wait_words(wait, name) for wait in found.waits if wait.weeks is not None),
     ]
     return (*said, *([f"{found.choice.reason}; rule: {found.choice.rule}."] if found.choice else []))
 
 
-def refusal_words(refused: Iterable[Refusal]) -> tuple[str, ...]:
-    """Return what was not estimated and why, one sentence per reason.
+def refusal_words(found: WashoutReport, name: str) -> tuple[str, ...]:
+    """Return what was not estimated and why, one sentence per reason, in plain names.
 
-    Examples
-    --------
-    >>> refusal_words([Refusal("M1", "no rows"), Refusal("M2", "no rows")])
-    ('M1, M2 were not estimated: no rows.',)
+    Parameters
+    ----------
+    name
+        Of the density: `free CD38`.
     """
     by_reason: dict[str, list[str]] = {}
-    for refusal in refused:
-        by_reason.setdefault(refusal.reason, []).append(refusal.name.replace("_", " "))
-    return tuple(
-        f"{', '.join(names)} {'was' if len(names) == 1 else 'were'} not estimated: {reason}."
-        for reason, names in by_reason.items()
-    )
+    untold = [(_wait(wait, name), wait.note) for wait in found.waits if wait.weeks is None]
+    for what, reason in (
+        *((_plain(refusal.name), refusal.reason) for refusal in found.not_estimable),
+        *untold,
+    ):
+        by_reason.setdefault(_plain(reason), []).append(what)
+    return tuple(f"{_capital('; '.join(names))}: {reason}." for reason, names in by_reason.items())
 
 
-def _interval(estimate: Estimate, digits: int = 3) -> str:
+def _plain(text: str) -> str:
+    """Return a sentence with the columns' names as words."""
+    for column, words in _COLUMNS.items():
+        text = re.sub(rf"\b{column}\b", words, text)
+    return text
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _interval(estimate: Estimate) -> str:
     """`12.3 (95 % interval 8.1 to 20)`, a limit that the data do not set as ∞."""
-    value, low, high = (
-        count(float(f"{number:.{digits}g}")) if number is not None else "∞"
-        for number in (estimate.value, estimate.low, estimate.high)
-    )
+    value, low, high = (_three(number) for number in (estimate.value, estimate.low, estimate.high))
     return f"{value} (95 % interval {low} to {high})"
+
+
+def _three(number: float | None) -> str:
+    """Return three significant digits; ∞ for a limit that the data do not set."""
+    return "∞" if number is None else count(float(f"{number:.3g}"))
 
 
 def _kit_words(told: Iterable[Estimate]) -> list[str]:
@@ -114,15 +136,13 @@ def _total_words(found: WashoutReport, told: dict[str, Estimate]) -> list[str]:
     return [words]
 
 
-def _wait_words(told: Iterable[Estimate], name: str) -> list[str]:
-    return [_one_wait(estimate, name) for estimate in told if "weeks_until_" in estimate.name]
-
-
-def _one_wait(wait: Estimate, name: str) -> str:
-    model = "Wait by M2" if wait.name.startswith("recovery_") else "Wait by M1"
-    share, _, level = wait.name.partition("weeks_until_")[2].partition("_percent_have_")
-    who = "half of the patients have" if share == "50" else f"{share} % of the patients have"
-    if wait.value is None:
-        return f"{model}. When {who} {count(float(level))} {name} {wait.note}."
+def _wait_words(wait: Wait, name: str) -> str:
     note = f"; {wait.note}" if wait.note else ""
-    return f"{model}. {who.capitalize()} {count(float(level))} {name} after {_interval(wait)} weeks{note}."
+    low, high = (_three(limit) for limit in (wait.low, wait.high))
+    weeks = f"{_three(wait.weeks)} (95 % interval {low} to {high}) weeks{note}"
+    return f"Wait by {wait.model}. {_capital(_wait(wait, name))} after {weeks}."
+
+
+def _wait(wait: Wait, name: str) -> str:
+    who = "half of the patients" if wait.share == 0.5 else f"{100 * wait.share:g} % of the patients"
+    return f"{who} have {count(wait.density)} {name}"

@@ -22,6 +22,7 @@ from pipeline.report.tube_cards import TubeCard, tube_card
 from pipeline.report.words import (
     competition_words,
     data_words,
+    untold_words,
     verdict_line,
     washout_words,
 )
@@ -57,6 +58,7 @@ class Page:
     n_visits: int
     washout_svg: str
     washout_words: tuple[str, ...]
+    untold_words: tuple[str, ...]
     data_words: str
     response_svg: str
     swimmer_svg: str
@@ -107,6 +109,7 @@ def _page(outcome: Outcome) -> Page:
         n_visits=len(visits),
         washout_svg=_washout_svg(outcome, visits),
         washout_words=washout_words(outcome),
+        untold_words=untold_words(outcome),
         data_words=data_words(outcome.washout) if outcome.washout else "",
         response_svg=_response_svg(outcome),
         swimmer_svg=_swimmer_svg(courses, outcome.study.settings),

@@ -149,24 +149,33 @@ def verdict_line(results: Iterable[SampleResult]) -> str:
 
 
 def washout_words(outcome: Outcome) -> tuple[str, ...]:
-    """Return what M0 to M3 say, or why they say nothing, a sentence or two each."""
+    """Return what M0 to M3 say, a sentence or two each."""
     found = outcome.washout
     if found is None:
         return ()
     name = density_name(outcome.study)
     said = [_rank_words(found.rank, name)] if found.rank else []
     said += [_slope_words(found.tobit, name)] if found.tobit else []
-    said += [*model_words(found, name), *refusal_words(found.not_estimable)]
-    return (*said, BETWEEN_PATIENTS.format(name=name))
+    return (*said, *model_words(found, name), BETWEEN_PATIENTS.format(name=name))
+
+
+def untold_words(outcome: Outcome) -> tuple[str, ...]:
+    """Return what the data cannot tell, and why."""
+    return refusal_words(outcome.washout, density_name(outcome.study)) if outcome.washout else ()
 
 
 def data_words(found: WashoutReport) -> str:
     """Return which visits stand behind the models."""
+    used = f"{found.n_used} of {_counted(found.n_rows, 'visit')} ({_counted(found.n_patients, 'patient')})"
     return (
-        f"{found.n_used} of {found.n_rows} visits ({found.n_patients} patients) have both a washout and a "
-        f"density or a limit: {found.n_observed} measured, {found.n_left_censored} below LLOQ, "
-        f"{found.n_right_censored} above ULOQ; the censored ones stay in as what they are."
+        f"A washout and a density or a limit are known for {used}: {found.n_observed} measured, "
+        f"{found.n_left_censored} below LLOQ, {found.n_right_censored} above ULOQ; the censored ones stay in "
+        "as what they are."
     )
+
+
+def _counted(n: int, noun: str) -> str:
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
 
 
 def _rank_words(rank: RankAssociation, name: str) -> str:
@@ -188,8 +197,14 @@ def _slope_words(fit: WashoutFit, name: str) -> str:
     return (
         f"M1. Each doubling of the washout multiplies the median {name} by "
         f"{fit.fold_per_doubling:.2f} (95 % interval {_fold(low)} to {_fold(high)}{p}); "
-        f"scatter between patients {fit.sigma:.2f} dex, n = {fit.n}."
+        f"{_likely_words(fit)}scatter between patients {fit.sigma:.2f} dex, n = {fit.n}."
     )
+
+
+def _likely_words(fit: WashoutFit) -> str:
+    """Return what the likelihood alone gives, where that reads otherwise: its bias is not taken off."""
+    told, likely = f"{fit.fold_per_doubling:.2f}", f"{10**fit.most_likely.slope:.2f}"
+    return "" if told == likely else f"highest likelihood, with its bias of few rows: {likely}; "
 
 
 def _fold(value: float) -> str:

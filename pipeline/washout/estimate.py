@@ -36,6 +36,35 @@ class Estimate:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Wait:
+    """How long until this share of the patients has this density.
+
+    Attributes
+    ----------
+    model
+        `M1`: the line; `M2`: the recovery curve.
+    density
+        Molecules per cell.
+    share
+        0.5: the median patient; 0.9: nine of ten.
+    weeks, low, high
+        With its interval; None: cannot be told, or no such limit. `note` says why.
+    """
+
+    model: str
+    density: float
+    share: float
+    weeks: float | None
+    low: float | None
+    high: float | None
+    n: int
+    method: str = ""
+    interval_method: str = ""
+    level: float = 0.95
+    note: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Refusal:
     """What was not estimated, and why."""
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from pipeline.washout.estimate import Estimate, NotEstimableError
+from pipeline.washout.estimate import NotEstimableError, Wait
 from pipeline.washout.likelihood import CensoredRows, Floats, maximise
 from pipeline.washout.line import Line, Parameter, critical_of, fit_line, jackknife_of
 from pipeline.washout.profile import effective_rows, interval
@@ -19,7 +19,7 @@ _FARTHEST_DOUBLINGS: Final = 1.0
 _LARGEST_EXPONENT: Final = 300.0
 
 
-def weeks_to_reach(fit: WashoutFit, rd: float, share: float = 0.5) -> Estimate:
+def weeks_to_reach(fit: WashoutFit, rd: float, share: float = 0.5) -> Wait:
     """Return the washout in weeks at which this share of patients has at least this receptor density.
 
     On the line: 2^((log10 rd + z·σ − a)/b), z the normal quantile of `share`. The interval for half of the
@@ -49,29 +49,7 @@ def weeks_to_reach(fit: WashoutFit, rd: float, share: float = 0.5) -> Estimate:
     note = _note(line, (low, doublings, high))
     weeks = [_weeks(x) for x in (doublings, low, high)]
     bounds = [limit if np.isfinite(limit) else None for limit in weeks[1:]]
-    return Estimate(
-        wait_name(rd, share),
-        weeks[0],
-        bounds[0],
-        bounds[1],
-        fit.n,
-        fit.method,
-        how,
-        fit.level,
-        "weeks",
-        note=note,
-    )
-
-
-def wait_name(rd: float, share: float) -> str:
-    """Return the name of this estimate in `washout.json`.
-
-    Examples
-    --------
-    >>> wait_name(150_000.0, 0.9)
-    'weeks_until_90_percent_have_150000'
-    """
-    return f"weeks_until_{100 * share:g}_percent_have_{rd:.6g}"
+    return Wait("M1", rd, share, weeks[0], *bounds, fit.n, fit.method, how, fit.level, note)
 
 
 def _limits(fit: WashoutFit, line: Line, rd: float, share: float) -> tuple[float, float, str]:

@@ -135,7 +135,8 @@ def fit_random_intercept(data: Observations, level: float = 0.95) -> MixedFit:
     repeating = int(np.sum(np.unique(data.patients, return_counts=True)[1] > 1))
     if repeating < _FEWEST_REPEATING:
         raise NotEstimableError(
-            f"{repeating} patients gave more than one sample; a random intercept needs {_FEWEST_REPEATING}"
+            f"{repeating} {'patient' if repeating == 1 else 'patients'} gave more than one sample; "
+            f"a random intercept needs {_FEWEST_REPEATING}"
         )
     line = fit_line(data)
     rows = grouped(line.rows, data.patients)

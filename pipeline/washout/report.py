@@ -9,7 +9,7 @@ from typing import TypeVar
 from pipeline.settings import Settings
 from pipeline.washout.choice import Candidate, ModelChoice, choose
 from pipeline.washout.corrected import OccupiedVisit, corrected_rows, occupied_visits, total_estimates
-from pipeline.washout.estimate import Estimate, Json, NotEstimableError, Refusal, to_json
+from pipeline.washout.estimate import Estimate, Json, NotEstimableError, Refusal, Wait, to_json
 from pipeline.washout.given import Given, given_rows, observed, upper_limit
 from pipeline.washout.likelihood import LEFT, OBSERVED, RIGHT
 from pipeline.washout.mixed import MixedFit, fit_random_intercept
@@ -40,6 +40,8 @@ class WashoutReport:
         M1 with a random intercept, where patients repeat.
     recovery, total
         M2; M3, the line of the total.
+    waits
+        How long until half, and nine of ten, of the patients reach a density.
     choice
         Which of M1, M1 adjusted and M2 describes the rows best, by rule.
     visits
@@ -62,6 +64,7 @@ class WashoutReport:
     mixed: MixedFit | None = None
     recovery: RecoveryFit | None = None
     total: WashoutFit | None = None
+    waits: tuple[Wait, ...] = ()
     choice: ModelChoice | None = None
     visits: tuple[OccupiedVisit, ...] = ()
     assumptions: tuple[str, ...] = ()
@@ -99,6 +102,7 @@ class WashoutReport:
             },
             "model_choice": to_json(self.choice),
             "estimates": to_json(self.estimates),
+            "waits": to_json(self.waits),
             "not_estimable": to_json(self.not_estimable),
             "assumptions": list(self.assumptions),
             "visits": to_json(self.visits),
@@ -133,7 +137,7 @@ def washout_report(rows: Sequence[PatientRd], settings: Settings) -> WashoutRepo
     recovery = _told("M2", lambda: recovery_of(given.used, data, settings), refused)
     total, total_notes = _total(given, settings, refused)
     waits = (
-        *line_waits(tobit, given.used, settings, refused),
+        *line_waits(tobit, given.used, settings),
         *recovery_waits(recovery, given.used, settings),
     )
     fits = (rank, tobit, adjusted, recovery)
@@ -141,7 +145,8 @@ def washout_report(rows: Sequence[PatientRd], settings: Settings) -> WashoutRepo
     return WashoutReport(
         rank=rank,
         tobit=tobit,
-        estimates=_estimates(rank, tobit, adjusted, mixed, recovery, total, waits),
+        estimates=_estimates(rank, tobit, adjusted, mixed, recovery, total),
+        waits=waits,
         not_estimable=tuple(refused),
         n_rows=len(rows),
         n_used=data.n,
@@ -196,7 +201,6 @@ def _estimates(
     mixed: MixedFit | None,
     recovery: RecoveryFit | None,
     total: WashoutFit | None,
-    waits: tuple[Estimate, ...],
 ) -> tuple[Estimate, ...]:
     return (
         *_rank_estimates(rank),
@@ -205,7 +209,6 @@ def _estimates(
         *(mixed.estimates() if mixed else ()),
         *(recovery.estimates() if recovery else ()),
         *(total_estimates(total) if total else ()),
-        *waits,
     )
 
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from pipeline.settings import Settings
-from pipeline.washout.estimate import Estimate, NotEstimableError, Refusal
-from pipeline.washout.inverse import wait_name, weeks_to_reach
+from pipeline.washout.estimate import NotEstimableError, Wait
+from pipeline.washout.inverse import weeks_to_reach
 from pipeline.washout.recovery import RecoveryFit, fit_recovery, refuse_recovery, weeks_until
 from pipeline.washout.rows import Observations, PatientRd
 from pipeline.washout.tobit import WashoutFit
@@ -23,24 +23,15 @@ def wanted_levels(rows: Sequence[PatientRd], settings: Settings) -> list[float]:
     return [settings.rd_cut, *limits[len(limits) // 2 : len(limits) // 2 + 1]]
 
 
-def line_waits(
-    tobit: WashoutFit | None, rows: Sequence[PatientRd], settings: Settings, refused: list[Refusal]
-) -> list[Estimate]:
-    """Return how long half of the patients, and nine of ten, take on the line; reasons join `refused`."""
-    told: list[Estimate] = []
+def line_waits(tobit: WashoutFit | None, rows: Sequence[PatientRd], settings: Settings) -> list[Wait]:
+    """Return how long half of the patients, and nine of ten, take on the line, or why that cannot be told."""
     if tobit is None:
-        return told
-    for rd, share in ((rd, share) for rd in wanted_levels(rows, settings) for share in SHARES):
-        try:
-            told.append(weeks_to_reach(tobit, rd, share))
-        except NotEstimableError as reason:
-            refused.append(Refusal(wait_name(rd, share), str(reason)))
-    return told
+        return []
+    wanted = ((rd, share) for rd in wanted_levels(rows, settings) for share in SHARES)
+    return [_line_wait(tobit, rd, share) for rd, share in wanted]
 
 
-def recovery_waits(
-    recovery: RecoveryFit | None, rows: Sequence[PatientRd], settings: Settings
-) -> list[Estimate]:
+def recovery_waits(recovery: RecoveryFit | None, rows: Sequence[PatientRd], settings: Settings) -> list[Wait]:
     """Return the same on the recovery curve; a limit that is not reached within 4 years is None, and said."""
     if recovery is None:
         return []
@@ -68,16 +59,23 @@ def recovery_of(rows: Sequence[PatientRd], data: Observations, settings: Setting
     )
 
 
-def _recovery_wait(recovery: RecoveryFit, rd: float, share: float) -> Estimate:
+def _line_wait(tobit: WashoutFit, rd: float, share: float) -> Wait:
+    try:
+        return weeks_to_reach(tobit, rd, share)
+    except NotEstimableError as reason:
+        return Wait(
+            "M1", rd, share, None, None, None, tobit.n, tobit.method, level=tobit.level, note=str(reason)
+        )
+
+
+def _recovery_wait(recovery: RecoveryFit, rd: float, share: float) -> Wait:
     value, low, high = (limit if np.isfinite(limit) else None for limit in weeks_until(recovery, rd, share))
     plain = recovery.estimates()[1]
     note = ""
     if value is None or high is None:
         note = "cannot be told from these data: the curve, or its interval, does not reach this density"
-    name = f"recovery_{wait_name(rd, share)}"
-    return Estimate(
-        name, value, low, high, plain.n, plain.method, plain.interval_method, plain.level, "weeks", None, note
-    )
+    how = (plain.method, plain.interval_method, plain.level)
+    return Wait("M2", rd, share, value, low, high, plain.n, *how, note)
 
 
 def _number(value: float | None) -> float:

@@ -17,9 +17,10 @@ import numpy as np
 from calibration.receptor_density import RdStatus
 from pipeline.progress import reporter
 from pipeline.results import Results
-from pipeline.run import RunOptions, run_study
+from pipeline.run import run_study
 from pipeline.sample_result import SampleResult
 from pipeline.simulate import simulate_study
+from pipeline.two_passes import RunOptions
 
 Rows = list[dict[str, str]]
 

@@ -14,7 +14,8 @@ from pipeline.cohort import model_rows
 from pipeline.progress import reporter
 from pipeline.response.tables import response_tables
 from pipeline.results import Results, assembled
-from pipeline.run import RunOptions, refit_washout
+from pipeline.run import refit_washout
+from pipeline.two_passes import RunOptions
 from pipeline.washout.report import washout_report
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.filterwarnings("ignore"), pytest.mark.timeout(7200)]

@@ -1,18 +1,19 @@
 """Every estimate beyond the line is said, every refusal with its reason."""
 
+from dataclasses import replace
+
 from pipeline.report.model_words import model_words, refusal_words
 from pipeline.settings import Settings
 from pipeline.washout import Estimate, Refusal, washout_report
+from pipeline.washout.estimate import Wait
 
 
 def estimate(name, value, low, high, note="", n=40):
     return Estimate(name, value, low, high, n, "a method", note=note)
 
 
-def words(*estimates):
-    from dataclasses import replace
-
-    return model_words(replace(washout_report([], Settings()), estimates=estimates), "free CD38")
+def words(*estimates, waits=()):
+    return model_words(replace(washout_report([], Settings()), estimates=estimates, waits=waits), "free CD38")
 
 
 def test_the_recovery_curve_says_plateau_and_half_time_and_what_it_cannot_tell():
@@ -26,20 +27,17 @@ def test_the_recovery_curve_says_plateau_and_half_time_and_what_it_cannot_tell()
     assert said[0].endswith("cannot be separated by such data and are not told.")
 
 
-def test_a_wait_says_its_model_and_whether_it_can_be_told():
+def test_a_wait_says_its_model_and_share():
     said = words(
-        estimate("weeks_until_90_percent_have_150000", 60.0, 40.0, 90.0, "extrapolated"),
-        estimate(
-            "recovery_weeks_until_50_percent_have_150000", None, 80.0, None, "cannot be told from these data"
-        ),
+        waits=(
+            Wait("M1", 150_000.0, 0.9, 60.0, 40.0, 90.0, 40, note="far"),
+            Wait("M2", 150_000.0, 0.5, 50.0, 38.0, None, 40),
+            Wait("M2", 150_000.0, 0.9, None, 80.0, None, 40, note="cannot be told from these data"),
+        )
     )
-    assert said[0].startswith(
-        "Wait by M1. 90 % of the patients have 150,000 free CD38 after 60 (95 % interval 40 to 90)"
-    )
-    assert said[0].endswith("weeks; extrapolated.")
-    assert (
-        said[1]
-        == "Wait by M2. When half of the patients have 150,000 free CD38 cannot be told from these data."
+    assert said == (
+        "Wait by M1. 90 % of the patients have 150,000 free CD38 after 60 (95 % interval 40 to 90) weeks; far.",
+        "Wait by M2. Half of the patients have 150,000 free CD38 after 50 (95 % interval 38 to ∞) weeks.",
     )
 
 
@@ -58,13 +56,18 @@ def test_covariates_kits_repeats_and_totals_are_said():
     assert "Kd,app 0.25" in said[3]
 
 
-def test_one_reason_is_said_once_for_all_that_it_stops():
-    refused = [
-        Refusal("weeks_until_50", "a rise is not sure"),
-        Refusal("M3", "no level"),
-        Refusal("M2", "no level"),
-    ]
-    assert refusal_words(refused) == (
-        "weeks until 50 was not estimated: a rise is not sure.",
-        "M3, M2 were not estimated: no level.",
+def test_one_reason_is_said_once_for_all_that_it_stops_and_in_plain_words():
+    found = replace(
+        washout_report([], Settings()),
+        not_estimable=(
+            Refusal("M1 adjusted for igg", "igg is not known in 3 of 9 rows"),
+            Refusal("M3", "no level"),
+            Refusal("M2", "no level"),
+        ),
+        waits=(Wait("M1", 5_000.0, 0.5, None, None, None, 9, note="a rise is not sure"),),
+    )
+    assert refusal_words(found, "free CD38") == (
+        "M1, adjusted for the IgG type: the IgG type is not known in 3 of 9 rows.",
+        "M3; M2: no level.",
+        "Half of the patients have 5,000 free CD38: a rise is not sure.",
     )

@@ -18,6 +18,7 @@ from pipeline.report.words import (
     interval_words,
     p_words,
     rounded,
+    untold_words,
     verdict_line,
     washout_words,
 )
@@ -71,9 +72,10 @@ def test_what_is_not_estimable_is_said_with_its_reason(outcome: Outcome):
         outcome.washout, tobit=None, not_estimable=(Refusal("M1", "2 of 9 lie within the limits"),)
     )
     words = washout_words(replace(outcome, washout=refused))
-    assert "M1 was not estimated: 2 of 9 lie within the limits." in words
+    assert "M1: 2 of 9 lie within the limits." in untold_words(replace(outcome, washout=refused))
     assert not any(word.startswith("M1. ") for word in words)
     assert washout_words(replace(outcome, washout=None)) == ()
+    assert untold_words(replace(outcome, washout=None)) == ()
 
 
 def test_an_association_that_chance_explains_is_not_claimed(outcome: Outcome):

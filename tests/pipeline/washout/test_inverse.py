@@ -15,15 +15,15 @@ def fit(n=60, seed=2, **rest):
 def test_the_line_has_that_density_at_that_washout():
     found = fit()
     wait = weeks_to_reach(found, 20_000)
-    assert float(found.predict(wait.value)) == pytest.approx(20_000)
-    assert wait.low < wait.value < wait.high
-    assert wait.name == "weeks_until_50_percent_have_20000"
+    assert float(found.predict(wait.weeks)) == pytest.approx(20_000)
+    assert wait.low < wait.weeks < wait.high
+    assert (wait.model, wait.density, wait.share) == ("M1", 20_000, 0.5)
 
 
 def test_nine_of_ten_patients_wait_longer_by_the_scatter():
     found = fit()
     half, most = weeks_to_reach(found, 20_000), weeks_to_reach(found, 20_000, 0.9)
-    assert np.log2(most.value / half.value) == pytest.approx(1.2815516 * found.sigma / found.slope)
+    assert np.log2(most.weeks / half.weeks) == pytest.approx(1.2815516 * found.sigma / found.slope)
     assert most.note == "reaches beyond the washouts that were seen: extrapolated"
 
 
@@ -46,7 +46,7 @@ def test_the_limits_are_those_of_an_independent_profile():
 def test_the_true_washout_is_found_from_many_patients():
     true = 2 ** (4 + (4 - 3.8) / SLOPE)
     wait = weeks_to_reach(fit(3000, 1), 10_000)
-    assert wait.value == pytest.approx(true, rel=0.06)
+    assert wait.weeks == pytest.approx(true, rel=0.06)
     assert wait.low < true < wait.high
 
 
@@ -57,8 +57,8 @@ def test_repeated_patients_widen_the_interval(share):
     alone = weeks_to_reach(fit_tobit(*often, lloq=LLOQ), 10_000, share)
     patients = list(np.repeat(np.arange(20), 3))
     together = weeks_to_reach(fit_tobit(*often, lloq=LLOQ, patients=patients), 10_000, share)
-    assert together.value == pytest.approx(
-        alone.value, rel=0.15
+    assert together.weeks == pytest.approx(
+        alone.weeks, rel=0.15
     )  # less bias taken off where rows count alone
     assert np.log2(together.high / together.low) > 1.3 * np.log2(alone.high / alone.low)
     assert together.interval_method.endswith("scaled to the jackknife of patients")

@@ -58,8 +58,8 @@ def test_the_kit_term_is_the_ratio_of_the_kits_and_the_line_is_the_reference_kit
     assert 10 ** fit.terms[0].interval[0] < 2 < 10 ** fit.terms[0].interval[1]
     assert float(fit.predict(16)) == pytest.approx(float(plain.predict(16)), rel=0.2)
     wait = weeks_to_reach(fit, 20_000)
-    assert float(fit.predict(wait.value)) == pytest.approx(20_000)
-    assert wait.low < wait.value < wait.high
+    assert float(fit.predict(wait.weeks)) == pytest.approx(20_000)
+    assert wait.low < wait.weeks < wait.high
     assert "kit_qsc" in fit.summary()
 
 

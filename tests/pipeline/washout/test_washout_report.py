@@ -39,14 +39,19 @@ def test_every_estimate_has_an_interval_an_n_and_a_method():
         "M1 adjusted for igg",
         "M2",
         "M3",
-        "weeks_until_50_percent_have_150000",
-        "weeks_until_90_percent_have_150000",
     ]
     assert reasons["M1 adjusted for igg"] == "igg is not known in 19 of 19 rows"
     assert "a recovery curve needs 8 and 4" in reasons["M2"]
     assert "19 none that is known" in reasons["M3"]
-    assert all("cannot be told from these data" in reasons[name] for name in list(reasons)[-2:])
-    assert names[-2:] == ["weeks_until_50_percent_have_5000", "weeks_until_90_percent_have_5000"]
+    waits = [(wait.model, wait.density, wait.share, wait.weeks is None) for wait in report.waits]
+    assert waits == [
+        ("M1", 150_000, 0.5, True),
+        ("M1", 150_000, 0.9, True),
+        ("M1", 5_000, 0.5, False),
+        ("M1", 5_000, 0.9, False),
+    ]
+    assert all("cannot be told from these data" in wait.note for wait in report.waits[:2])
+    assert all(wait.low < wait.weeks < wait.high for wait in report.waits[2:])
     assert report.n_observed + report.n_left_censored == 19
 
 
@@ -204,7 +209,7 @@ def test_a_study_with_late_measured_rows_gets_a_recovery_curve_and_its_waits():
     told = {estimate.name: estimate for estimate in report.estimates}
     assert told["t50_weeks"].low < 30 < told["t50_weeks"].high
     assert told["plateau"].low < 150_000 < told["plateau"].high
-    assert "recovery_weeks_until_50_percent_have_150000" in told
+    assert ("M2", 150_000.0, 0.5) in [(wait.model, wait.density, wait.share) for wait in report.waits]
     assert any("cannot be separated" in note for note in report.notes)
     assert {candidate.name for candidate in report.choice.candidates} == {"M1", "M2"}
     assert report.choice.preferred == "M2"
