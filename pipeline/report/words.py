@@ -34,7 +34,7 @@ FLAGS: Final = {
     "CONTROL_UNUSABLE": "the control tube cannot be used",
     "CURVE_REJECTED": "the standard curve was rejected",
     "CURVE_WARN": "the standard curve was accepted with a warning",
-    "BEADS_BRIGHTER_ELSEWHERE": "another channel of the bead file collects at least as much of the beads' light",
+    "BEADS_BRIGHTER_ELSEWHERE": "another channel of the file sees the beads with as much light, or more",
     "BEAD_DRIFT": "the bead run breaks a Westgard rule against the instrument's earlier runs",
     "CROSS_CALIBRATED": "the standard curve is of another day or instrument, carried over by rainbow beads",
     "DOSE_AFTER_SAMPLE": "doses were given after the sample",
