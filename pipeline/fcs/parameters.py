@@ -9,7 +9,7 @@ from math import ceil, inf
 from pipeline.fcs.errors import NotFcsError, UnsupportedError, shown
 from pipeline.fcs.repairs import Repair
 from pipeline.fcs.scales import amplification, divisor, gain, time_step, value_range
-from pipeline.fcs.text import real_number, whole_number
+from pipeline.fcs.text import PADDING, real_number, whole_number
 
 MOST_CHANNELS = 10_000
 """No instrument has a tenth of it."""
@@ -171,7 +171,7 @@ def _count(keywords: Mapping[str, str], file: str) -> int:
 def _unique_names(keywords: Mapping[str, str], count: int, repairs: list[Repair]) -> list[str]:
     names: dict[str, None] = {}
     for number in range(1, count + 1):
-        given = keywords.get(f"$P{number}N", "").strip()
+        given = keywords.get(f"$P{number}N", "").strip(PADDING).strip()
         name = given or f"P{number}"
         if not given:
             repairs.append(Repair("NAME_ABSENT", f"channel {number} has no $P{number}N", "nothing", name))
@@ -211,7 +211,7 @@ def _parameter(
     own_gain = gain(keywords.get(f"{prefix}G"), name, [] if is_time else repairs)
     return Parameter(
         name=name,
-        marker=keywords.get(f"{prefix}S", "").strip(),
+        marker=keywords.get(f"{prefix}S", "").strip(PADDING).strip(),
         kind=kind,
         bits=bits,
         value_range=top,

@@ -82,7 +82,7 @@ def _cells(matrix: SpilloverMatrix) -> dict[tuple[str, str], float]:
 
 def _names_of_two(keywords: Mapping[str, str], count: int) -> set[str]:
     """Return the $PnN that more than one channel has: nothing tells which of them a matrix means."""
-    names = Counter(keywords.get(f"$P{number}N", "").strip() for number in range(1, count + 1))
+    names = Counter(keywords.get(f"$P{number}N", "").strip(PADDING).strip() for number in range(1, count + 1))
     return {name for name, n in names.items() if n > 1}
 
 

@@ -337,6 +337,12 @@ def supplemental_text_that_is_cut_off():
 
 
 @named
+def names_padded_to_a_fixed_width():
+    found = with_keywords(keywords={"$P1N": "PE-A\0\0\0", "$P2N": " APC-A \0"})
+    return Sound(found.content, INTS, channels=("PE-A", "APC-A"))
+
+
+@named
 def more_channels_than_are_said():
     return with_keywords(("PAR_DIFFERS",), keywords={"$P3B": "16", "$P3N": "C3"})
 

@@ -93,6 +93,14 @@ def said(file: FcsFile) -> tuple[object, ...]:
     return columns, file.markers, matrix, file.acquisition.instrument
 
 
+@cache
+def sound_reading(name: str, path: Path) -> tuple[tuple[object, ...], frozenset[str]]:
+    """What the sound file gives, and the codes of its repairs."""
+    path.write_bytes(truths()[name][0])
+    file = read_fcs(path)
+    return said(file), frozenset(repair.code for repair in file.repairs)
+
+
 def stored(file: FcsFile) -> tuple[tuple[float, ...], ...]:
     columns = [file.raw(name).astype(np.float64).tolist() for name in file.channels]
     return tuple(zip(*columns, strict=True))
@@ -210,11 +218,7 @@ WAYS: tuple[Callable[[bytes, random.Random], Damage], ...] = (
 
 def fault(name: str, damage: Damage, path: Path, *, allow_truncated: bool) -> str:
     """Return what is wrong in silence; nothing if values are true, a repair says so, or the file is refused."""
-    content, rows = truths()[name]
-    path.write_bytes(content)
-    sound = read_fcs(path)
-    expected = said(sound)
-    known = {repair.code for repair in sound.repairs}
+    rows, (expected, known) = truths()[name][1], sound_reading(name, path)
     path.write_bytes(damage.content)
     try:
         file = read_fcs(path, allow_truncated=allow_truncated)
