@@ -25,7 +25,7 @@ from pipeline.checks import check_folder
 from pipeline.fcs import read_fcs
 from pipeline.progress import QuietReporter
 from pipeline.quantify import quantify_tube
-from pipeline.results import spillover_of
+from pipeline.results import Results, spillover_of
 from pipeline.run import RunOptions, run_study
 from pipeline.sample_result import CalibrationResult, SampleResult
 from pipeline.study import Study, read_study
@@ -179,6 +179,13 @@ def test_gates_of_a_file_give_tube_and_control_the_same_cells(plain: Plain, by_h
     assert "replaced the automatic ones" in row["note"]
     written = (by_hand / "results" / "gates" / f"{sample_id}.xml").read_text("utf-8")
     assert 'id="second_anchor"' in written
+    stored = Results(by_hand / "results").samples.load(sample_id)
+    assert stored is not None
+    shown = {picture.step: picture.gate for picture in stored[1].pictures}
+    own = {step.name: step.gate for step in plain.results[sample_id].steps}
+    assert isinstance(own["viable"], RangeGate)
+    assert isinstance(shown["viable"], RangeGate)
+    assert shown["viable"].upper == pytest.approx(own["viable"].upper, rel=1e-5)
     assert float(row["background_mfi"]) == pytest.approx(
         plain.results[sample_id].receptor.background_mfi, rel=0.2
     )
@@ -342,7 +349,7 @@ def test_a_flowjo_workspace_of_a_pseudonymous_study_replaces_our_gates(plain: Pl
         ("CD138+", "file", int(bright.sum()))
     ]
     assert found.gating_confidence == 1.0
-    assert [picture.gate for picture in found.pictures] == [RangeGate("BV421-A", 3000.0, None)]
+    assert [picture.gate for picture in found.pictures] == [None]  # drawn on events as they are, not as shown
     assert "C:" not in found.note + found.gates_document
 
 
