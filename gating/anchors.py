@@ -25,10 +25,14 @@ LIKELY = 1.75
 """Evidence of anchors and traits together that is on target: a clear anchor, or traits at their best."""
 LIKE_THE_FIRST = 0.5
 """Evidence of a further group, relative to those above it: a dimmer clone has that, other cells do not."""
+LIKE_THE_LIKELY = 0.65
+"""The same where traits count too; what has fewer of them but every anchor is added later."""
 CLEAR_WITHOUT = 0.6
 """Clarity that a group must have if one anchor has to be left out to see it."""
 LEAST_CLARITY = 0.15
 LEAST_TO_STAND = 0.3
+"""Clarity below which a valley among all likely cells is none."""
+FEWEST_TO_SEARCH = 20
 MOST_LOW_PENALTY = 1.5
 WITHOUT_LOW, WITHOUT_POSITIVE = 0.5, 0.9
 """What is left of the clarity then: without CD45 other cells may have been found, a person should look."""
@@ -176,10 +180,13 @@ def find_likely(anchors: Sequence[Anchor], traits: FloatArray) -> Group:
     traits
         Evidence of each candidate beside the anchors, natural-log units, shape (n_candidates,).
     """
-    group = _group(anchors, traits)
-    if group.clarity >= LEAST_TO_STAND:
-        return group
-    return Group(is_likely(anchors, traits), LEAST_CLARITY if group.clarity else 0.0)
+    likely = is_likely(anchors, traits)
+    if traits.size < FEWEST_TO_SEARCH:
+        return Group(np.zeros_like(likely), 0.0)
+    found = beyond_valley(evidence_of(anchors) + traits, likely, LIKE_THE_LIKELY)
+    if found is not None and found.clarity >= LEAST_TO_STAND:
+        return found
+    return Group(likely, 0.0 if found is None else LEAST_CLARITY)
 
 
 def _may_be_left_out(anchor: Anchor, anchors: Sequence[Anchor]) -> bool:
@@ -193,15 +200,14 @@ def _may_be_left_out(anchor: Anchor, anchors: Sequence[Anchor]) -> bool:
     return n_positive >= 2 and float(np.quantile(anchor.axis.values, 0.005)) > 0.5
 
 
-def _group(anchors: Sequence[Anchor], traits: FloatArray | None = None) -> Group:
+def _group(anchors: Sequence[Anchor]) -> Group:
     n = anchors[0].axis.values.size
     group = Group(np.zeros(n, np.bool_), 0.0)
-    if n < 20:
+    if n < FEWEST_TO_SEARCH:
         return group
-    wanted = on_target(anchors) if traits is None else is_likely(anchors, traits)
+    wanted = on_target(anchors)
     for _ in range(3):
-        evidence = evidence_of(anchors, group.mask)
-        found = beyond_valley(evidence if traits is None else evidence + traits, wanted)
+        found = beyond_valley(evidence_of(anchors, group.mask), wanted)
         if found is None:
             return group
         same = bool(np.array_equal(found.mask, group.mask))
@@ -240,7 +246,7 @@ def is_likely(anchors: Sequence[Anchor], traits: FloatArray) -> Mask:
     return np.asarray(total >= LIKELY, np.bool_)
 
 
-def beyond_valley(evidence: FloatArray, wanted: Mask) -> Group | None:
+def beyond_valley(evidence: FloatArray, wanted: Mask, like: float = LIKE_THE_FIRST) -> Group | None:
     """Return the events above the best valley of the evidence, or None.
 
     Parameters
@@ -249,14 +255,18 @@ def beyond_valley(evidence: FloatArray, wanted: Mask) -> Group | None:
         Per candidate, shape (n_candidates,).
     wanted
         bool, same shape: which candidates are on target.
+    like
+        Evidence that a further group needs, relative to those above it.
     """
     low, high = float(evidence.min()) - 0.5, float(evidence.max()) + 0.5
     densities = densities_of(evidence, BANDWIDTHS, low, high)
-    found = [group for density in densities if (group := _lowest_good_valley(evidence, wanted, density))]
+    found = [
+        group for density in densities if (group := _lowest_good_valley(evidence, wanted, density, like))
+    ]
     return max(found, key=lambda group: group.clarity, default=None)
 
 
-def _lowest_good_valley(evidence: FloatArray, wanted: Mask, density: Density) -> Group | None:
+def _lowest_good_valley(evidence: FloatArray, wanted: Mask, density: Density, like: float) -> Group | None:
     """Walk the valleys from the top down as long as each further group is on target."""
     best: Valley | None = None
     upper, level = float("inf"), -float("inf")
@@ -267,7 +277,7 @@ def _lowest_good_valley(evidence: FloatArray, wanted: Mask, density: Density) ->
         n_wanted = np.count_nonzero(between & wanted)
         if n_wanted < max(1.0, ON_TARGET * np.count_nonzero(between)):
             break
-        if best is not None and float(np.median(evidence[between])) < LIKE_THE_FIRST * level:
+        if best is not None and float(np.median(evidence[between])) < like * level:
             break
         best, upper = valley, valley.place
         level = float(np.median(evidence[evidence > upper]))

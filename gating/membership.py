@@ -98,11 +98,11 @@ def members_of(
     near = np.concatenate([own, _of_interest(mixture, wanted, limits, axes, others)])
     points = points_of(axes, near)
     belongs = mixture.belongings(points)
-    alone = np.arange(near.size) < own.size
-    if _tell_enough(limits):
-        alone |= limits.hold(points.T)
+    begins = np.arange(near.size) < own.size
+    fits = limits.hold(points.T) & _tell_enough(limits)
     strays = belongs[strays_of(mixture, wanted)].sum(axis=0)
-    chances = belongs[wanted].sum(axis=0) + sureness * alone * strays
+    chances = belongs[wanted].sum(axis=0) + sureness * (begins | fits) * strays
+    chances = np.where(begins & fits, np.maximum(chances, sureness), chances)
     ellipsoids, inside = ellipsoids_of(mixture, wanted, axes, points, chances)
     likely = np.zeros(seed.size, np.float32)
     likely[near] = chances

@@ -179,7 +179,8 @@ def _with_members(search: Search, choices: Choices) -> Search:
 
 def _plain_or_drawn(search: Search, members: Members) -> Search:
     """Return the members in plain cuts where these are expected to be as good, else in ellipsoids."""
-    plain = passing(search.anchors, places_of(search.anchors, members.mask, has_rivals=True))
+    wanted = members.likely > 0.5
+    plain = passing(search.anchors, places_of(search.anchors, wanted, has_rivals=True))
     if members.expected_f1(plain) >= members.expected_f1(members.mask) - PLAIN_IS_BETTER:
         return replace(search, group=replace(search.group, mask=plain))
     group = replace(search.group, mask=members.mask)
