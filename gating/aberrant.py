@@ -32,6 +32,10 @@ UNCLEAR = 0.3
 MONOCLONAL_ABOVE, MONOCLONAL_BELOW = 4.0, 0.5
 """κ:λ outside these is monoclonal."""
 FEWEST_FOR_RATIO = 20
+STRAGGLERS = 0.25
+"""Share of a group's cells up to which those below it are what came along; more are cells of another kind."""
+DIM = 0.5
+"""Natural-log units above the negative cells' edge from which a group is dim, not negative."""
 
 Cut = tuple[GatingChannel, Threshold]
 
@@ -87,7 +91,7 @@ def _cut(role: str, target: Target, wanted: Survivors, reference: Survivors, cho
     channel = replace(choices.panel.with_role(role)[0], target=target)
     own, everyone = wanted.column(channel.channel), reference.column(channel.channel)
     scale = axis_of(everyone)
-    cut = _own_valley(axis_of(own, scale))
+    cut = _own_valley(axis_of(own, scale), negative_edge(scale))
     if cut is None:
         usual = side_cut(everyone, pooled=choices.pooled_for(channel), template=choices.template_for(channel))
         cut = _spared(axis_of(own, scale), scale, usual)
@@ -95,33 +99,43 @@ def _cut(role: str, target: Target, wanted: Survivors, reference: Survivors, cho
     return channel, as_person(cut, None if person is None else rounded(person))
 
 
-def _own_valley(own: Axis) -> Threshold | None:
-    """Return the valley between the wanted cells' own groups, or None if they are one group or too few."""
+def _own_valley(own: Axis, negative: float) -> Threshold | None:
+    """Return the valley between the wanted cells' own groups, or None if they are one group or too few.
+
+    A valley between two groups that are both negative (a detector's first channel, and those above it) parts
+    nothing.
+    """
     if own.values.size < FEWEST_TO_SPLIT:
         return None
     valley = best_valley(own, own.low, own.high)
     if valley is None or valley.clarity <= CLEAR or valley.right - valley.left <= 1.2:
         return None
+    if valley.right <= negative:
+        return None
     return settle(own, valley, fallback=0.0)
 
 
 def _spared(own: Axis, everyone: Axis, usual: Threshold) -> Threshold:
-    """Return the other cells' cut; if it goes through the wanted cells' one group, a cut beside them.
+    """Return the other cells' cut; if it does not suit the wanted cells' one group, a cut beside them.
 
-    The group lies on the side of the other cells' cut that its mode is on. Where that side is neither clearly
-    negative nor clearly beyond the negative cells, the confidence says so.
+    A group that the cut goes through, or that lies between the negative cells and the cut (normal plasma
+    cells are dimmer in CD19 and CD81 than B cells are, and not negative), is kept together: a negative one
+    below the cut; another one above it with its stragglers, which are no clone of their own but what came
+    along. Where that is doubtful the confidence says so.
     """
     if own.values.size < FEWEST_TO_SPLIT:
         return usual
     density = axis_density(own, 0.25)
     mode = int(np.argmax(density.counts))
     middle, reach = float(density.grid[mode]), 2.5 * max(density.half_width(mode, 1), 0.3)
-    place = everyone.place(usual.value)
-    if abs(place - middle) >= reach:
+    place, negative = everyone.place(usual.value), negative_edge(everyone)
+    is_dim = negative + DIM < middle < place
+    if abs(place - middle) >= reach and not is_dim:
         return usual
-    negative = negative_edge(everyone)
-    beside = middle + reach if middle < place else middle - reach
-    confidence = 0.6 if middle <= negative or middle > negative + 0.5 else 0.2
+    above = is_dim or middle > place
+    below = float(np.mean(own.values < middle - reach))
+    beside = middle + reach if not above else middle - reach if below > STRAGGLERS else own.low
+    confidence = 0.6 if middle <= negative or middle > negative + DIM else 0.2
     return Threshold(own.linear(beside), "beside", confidence)
 
 
