@@ -9,8 +9,12 @@ import pytest
 
 from gating.compensation import SpilloverMatrix
 from gating.drawn_outline import outline_of
+from gating.drawn_tree import populations_of
 from gating.events import Events
+from gating.flowjo import read_drawn_population
+from gating.gate_file import read_strategy
 from gating.gates import AllOf, PolygonGate, RangeGate, inside
+from pipeline.fcs import read_fcs
 
 CHANNELS = ("BV421-A", "APC-A")
 MATRIX = SpilloverMatrix(CHANNELS, np.array([[1.0, 0.1], [0.05, 1.0]]), "by hand")
@@ -119,3 +123,30 @@ def test_a_complement_a_boolean_gate_and_an_unknown_channel_have_no_outline(flow
 def test_a_range_without_an_axis_of_its_own_is_taken_as_it_is(flowkit):
     gate = flowkit.gates.RectangleGate("wanted", [flowkit.Dimension("APC-A", range_min=300.0)])
     assert outline(strategy_of(flowkit, gate)) == RangeGate("APC-A", 300.0, None)
+
+
+@pytest.mark.real
+@pytest.mark.filterwarnings("ignore")
+def test_outlines_of_a_real_flowjo_workspace_hold_the_cells_that_flowjo_saw(real_data):
+    """FlowJo bins its polygons, an outline does not: a few of a hundred cells may lie on the other side."""
+    tube = "390C_BM_027.fcs"
+    path, workspace = real_data / "flowjo" / tube, real_data / "flowjo" / "marrow.wsp"
+    file = read_fcs(path)
+    assert file.spillover is None  # exported as compensated by FlowJo
+    events, document = Events(file.events(), file.channels), workspace.read_bytes()
+    n_drawn = 0
+    for one in populations_of(read_strategy(document, "marrow.wsp", (tube,))):
+        drawn = read_drawn_population(document, "marrow.wsp", "/".join(one[1:]), tube_names=[tube])
+
+        def channel_of(label: str, drawn=drawn) -> str:
+            return drawn.channel_of(label, file.channels, file.markers)
+
+        found = outline_of(drawn.strategy, one, channel_of, ours=None, files=None)
+        if found is None:
+            continue
+        n_drawn += 1
+        masks = drawn.step_masks(events, file.markers, None)
+        before = masks[-2] if len(masks) > 1 else np.ones(file.n_events, bool)
+        mine, theirs = inside(found, events) & before, masks[-1]
+        assert np.count_nonzero(mine != theirs) <= 0.1 * max(theirs.sum(), 50), one
+    assert n_drawn >= 15
