@@ -37,7 +37,11 @@ def weeks_to_reach(fit: WashoutFit, rd: float, share: float = 0.5) -> Wait:
     ------
     NotEstimableError
         The slope's interval holds 0, or the answer lies more than a doubling outside the washouts seen.
+    ValueError
+        The density is not above 0, or the share not between 0 and 1.
     """
+    if not 0 < rd < np.inf:
+        raise ValueError(f"rd is {rd}; expected molecules per cell above 0")
     if not fit.slope_interval[0] > 0:
         raise NotEstimableError(
             "cannot be told from these data: the interval of the slope holds 0, so a rise is not sure"

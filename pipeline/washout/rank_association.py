@@ -19,6 +19,7 @@ Floats = NDArray[np.float64]
 PERMUTATIONS: Final = 9_999
 RESAMPLES: Final = 1_999
 _FEWEST_ROWS: Final = 4
+_FEWEST_PATIENTS: Final = 4
 _MOST_ROWS_FOR_KENDALL_INTERVAL: Final = 1_000
 _TIE: Final = 1e-12
 _METHOD: Final = "censored values tied at the ends; permutation p; BCa bootstrap of patients"
@@ -231,6 +232,9 @@ def _refuse(rows: Observations, values: Floats) -> None:
 def _intervals(
     rows: Observations, values: Floats, resamples: int, level: float, rng: np.random.Generator
 ) -> tuple[list[tuple[float, float] | None], tuple[str, ...]]:
+    if rows.n_patients < _FEWEST_PATIENTS:
+        few = "1 patient" if rows.n_patients == 1 else f"{rows.n_patients} patients"
+        return [None, None], (f"no interval for the rank correlations: {rows.n} samples of {few}",)
     statistics = [weighted_spearman]
     notes: list[str] = []
     if rows.n <= _MOST_ROWS_FOR_KENDALL_INTERVAL:

@@ -19,7 +19,7 @@ _MOST_BODIES = 64
 
 def wanted_levels(rows: Sequence[PatientRd], settings: Settings) -> list[float]:
     """Return the densities that are asked for: the RD cut and the rows' median LLOQ."""
-    limits = sorted(row.lloq for row in rows if row.lloq)
+    limits = sorted(row.lloq for row in rows if row.lloq and 0 < row.lloq < np.inf)
     return [settings.rd_cut, *limits[len(limits) // 2 : len(limits) // 2 + 1]]
 
 
