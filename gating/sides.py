@@ -23,6 +23,8 @@ FEWEST_CONTESTED, LEAST_CONTESTED = 5, 0.005
 """Wanted cells between a cut and the end of their tail, from which the cut gives way."""
 IN_THE_TAIL = 0.08
 """Density of them at a cut, relative to their highest, below which the cut lies beside them."""
+DEAD_TOO = 0.25
+"""Height, relative to the highest, from which a dimmer group among them is the one that is kept."""
 CLEAR_END = 0.3
 """Clarity of the valley at which that tail ends."""
 MOST_DUMPED = 0.05
@@ -135,7 +137,8 @@ def side_cut(
         return usual
     own_axis = axis_of(rough, axis)
     own = axis_density(own_axis, 0.25)
-    middle = int(np.argmax(own.counts))
+    # The dimmest group, not the largest: dead cells look like wanted ones on the anchors and can be as many.
+    middle = int(own.major_modes(DEAD_TOO)[0])
     kept, reach = float(own.grid[middle]), own.half_width(middle, 1)
     if most_lost is not None:
         return _beyond_the_tail(usual, axis, own_axis, kept + reach, most_lost)

@@ -99,3 +99,14 @@ def test_a_group_that_is_positive_on_one_of_two_anchors_is_not_the_wanted_one():
     other = RNG.normal(0, 50, 5_000).astype(np.float32)
     anchors = [anchor_of(name, Target.POSITIVE, x, x) for name, x in (("CD319", one), ("CD138", other))]
     assert not find_group(anchors).mask.any()
+
+
+def test_as_many_dead_as_live_wanted_cells_do_not_raise_the_viability_cut():
+    """Dead plasma cells look like live ones on the anchors, and are tighter on the dye."""
+    rng = np.random.default_rng(6)
+    live, dead = rng.normal(150, 120, 400), 14_000 * np.exp(rng.normal(0, 0.3, 450))
+    others = np.concatenate([rng.normal(120, 120, 15_000), 12_000 * np.exp(rng.normal(0, 0.35, 6_000))])
+    rough = np.concatenate([live, dead]).astype(np.float32)
+    everyone = np.concatenate([others, rough]).astype(np.float32)
+    cut = side_cut(everyone, rough, most_lost=1.0)
+    assert 600 < cut.value < 7_000
