@@ -52,8 +52,8 @@ def weeks_to_reach(fit: WashoutFit, rd: float, share: float = 0.5) -> Wait:
     low, high, how = _limits(fit, line, rd, share)
     note = _note(line, (low, doublings, high))
     weeks = [_weeks(x) for x in (doublings, low, high)]
-    bounds = [limit if np.isfinite(limit) else None for limit in weeks[1:]]
-    return Wait("M1", rd, share, weeks[0], *bounds, fit.n, fit.method, how, fit.level, note)
+    low_weeks, high_weeks = (limit if np.isfinite(limit) else None for limit in weeks[1:])
+    return Wait("M1", rd, share, weeks[0], low_weeks, high_weeks, fit.n, fit.method, how, fit.level, note)
 
 
 def _limits(fit: WashoutFit, line: Line, rd: float, share: float) -> tuple[float, float, str]:

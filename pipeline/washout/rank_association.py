@@ -221,7 +221,8 @@ def _weighted_ranks(values: Floats, weights: Floats) -> Floats:
 def _refuse(rows: Observations, values: Floats) -> None:
     if rows.n < _FEWEST_ROWS:
         raise NotEstimableError(
-            f"{rows.n} rows with washout and receptor density; at least {_FEWEST_ROWS} are needed"
+            f"{rows.n} {'row' if rows.n == 1 else 'rows'} with washout and receptor density; "
+            f"at least {_FEWEST_ROWS} are needed"
         )
     if len(np.unique(values)) == 1:
         raise NotEstimableError(f"all {rows.n} receptor densities are tied (all censored, or all equal)")

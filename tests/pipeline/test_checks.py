@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from pipeline.channels import suggestion
 from pipeline.checks import TubeFindings, check_folder, check_study, tube_findings
 from pipeline.checks.acquisition import instrument_difference
+from pipeline.checks.typed import days_of
 from pipeline.faults import Severity, fault_report, stops_run
 from pipeline.fcs import read_fcs
 from pipeline.study import PanelChannel, Study, read_study
@@ -606,3 +607,11 @@ def test_real_files_of_any_instrument_as_tubes_get_one_clear_message_each(tmp_pa
     assert all(findings.failure for findings in found.values())
     assert all("\n" not in findings.failure for findings in found.values())
     assert len(CHANNELS) == 7
+
+
+def test_the_names_that_a_setting_lists_are_one_drug_everywhere(tmp_path):
+    sheets = settings(("washed_out_drug", "daratumumab; Darzalex"))
+    study = study_of(tmp_path, sheets)
+    assert not any("dose of" in line or "drug" in line for line in report(study))
+    assert set(days_of(study, "daratumumab; Darzalex")) == {"P1", "P2"}
+    assert days_of(study, "Darzalex") == {}

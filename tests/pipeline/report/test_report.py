@@ -174,3 +174,17 @@ def test_in_a_large_study_only_what_needs_a_look_is_open(outcome: Outcome):
 def test_only_settings_that_were_changed_are_named():
     assert changed_settings(Settings()) == ()
     assert changed_settings(Settings(rd_cut=1e5)) == (("rd_cut", "100000.0"),)
+
+
+def test_of_very_many_tubes_the_least_sure_have_cards_and_no_link_leads_nowhere(
+    outcome: Outcome, monkeypatch
+):
+    monkeypatch.setattr("pipeline.report.page.MOST_CARDS", 2)
+    monkeypatch.setattr("pipeline.report.page.MOST_CARDS_OF_MANY", 2)
+    html = report_html(outcome)
+    reader = read(html)
+    n = len(outcome.results)
+    assert html.count('<details class="card" id="tube-') == 2
+    assert f"2 of {n} tubes are shown" in html
+    assert {link[1:] for link in reader.links if link.startswith("#")} <= set(reader.ids)
+    assert all(f">{result.sample_id}<" in html for result in outcome.results)
