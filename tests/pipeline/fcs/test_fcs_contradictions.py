@@ -115,6 +115,25 @@ def two_places_of_equal_length_one_of_which_ends_where_the_file_ends():
 
 
 @refused
+def text_that_was_given_a_byte_and_data_moved():
+    content = FcsBytes(INTS, keywords=MARKED).build()
+    return content.replace(b"|CD38|", b"|CD38x|"), NotFcsError, "TEXT was changed"
+
+
+@refused
+def text_that_was_given_seven_bytes_before_a_checksum():
+    content = FcsBytes(INTS, keywords=MARKED, after=b"0" * 8).build()
+    return content.replace(b"|CD38|", b"|CD38 (drug)|"), NotFcsError, "TEXT was changed"
+
+
+@refused
+def text_that_lost_a_byte_before_a_checksum():
+    rows = [(0, 1)] * 9
+    content = FcsBytes(rows, keywords=MARKED, after=b"0" * 8).build()
+    return content.replace(b"|CD38|", b"|CD3|"), NotFcsError, "TEXT was changed"
+
+
+@refused
 def half_of_the_events_in_total_or_half_of_the_bits_in_widths():
     return FcsBytes(INTS + INTS[:9], keywords={"$TOT": "10"}).build(), NotFcsError, "more than one of these"
 

@@ -198,6 +198,14 @@ def delimiter(content: bytes, source: random.Random) -> Damage:
     )
 
 
+def edited(content: bytes, source: random.Random) -> Damage:
+    """A marker that was edited: TEXT is longer or shorter, and all behind it has moved."""
+    other = source.choice((b"CD138x", b"CD13", b"CD138 (clone)", b"138"))
+    return Damage(
+        content.replace(b"CD138", other), f"CD138 → {other!r}", ("TEXT", "$NEXTDATA", "DATA ends early")
+    )
+
+
 def cut(content: bytes, source: random.Random) -> Damage:
     size = len(content) - source.choice((1, 2, 3, 8, 9, 30, source.randrange(1, len(content))))
     return Damage(content[:size], f"cut to {size}", ("NEXTDATA", "cut off"))
@@ -212,7 +220,7 @@ def replaced(content: bytes, place: re.Match[bytes], other: bytes, words: tuple[
 
 
 WAYS: tuple[Callable[[bytes, random.Random], Damage], ...] = (
-    header_offset, header_offset, header_offset, count, count, count, count, junk, junk, absent, version, cut, delimiter,
+    header_offset, header_offset, header_offset, count, count, count, count, junk, junk, absent, version, cut, delimiter, edited,
 )  # fmt: skip
 
 
