@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,6 @@ from gating.events import Mask
 from gating.plasma_cells import LOW_CONFIDENCE
 from validation.gating_tubes import EMPTY, INSTRUMENTS, PANELS, SCENARIOS, KnownTube, Wanted, known_tube
 
-Mapper = Callable[..., Iterable]
 FEWEST_FOR_RD = 20
 SURE = 0.9
 

@@ -102,7 +102,9 @@ def simulated(wanted: Wanted) -> SimulatedTube:
     """Return the whole tube, all channels."""
     scenario = scenario_named(wanted.scenario)
     cytometer = cytometer_of(wanted)
-    rng = np.random.default_rng([wanted.seed, INSTRUMENTS.index(wanted.instrument), *wanted.scenario.encode()])
+    rng = np.random.default_rng(
+        [wanted.seed, INSTRUMENTS.index(wanted.instrument), *wanted.scenario.encode()]
+    )
     patient = draw_patient(scenario, rng, n_events=wanted.n_events)
     gains = draw_gains(cytometer, rng)
     return simulate_tube(tube_of(patient, scenario, cytometer, n_events=wanted.n_events, gains=gains), rng)

@@ -60,7 +60,14 @@ def other_tube(variant: str, panel: str, seed: int, n_events: int = 30_000) -> K
     scale = SCALES[seed % len(SCALES)]
     noisy = np.stack([_recorded(rng, row, scale) for row in stained])
     plasma = np.isin(which, [names.index("clone"), names.index("normal plasma cell")]) & whole
-    return _known(Wanted(variant, scale, panel, seed, n_events), scatter, noisy, cd38, plasma, (which == names.index("clone")) & whole)
+    return _known(
+        Wanted(variant, scale, panel, seed, n_events),
+        scatter,
+        noisy,
+        cd38,
+        plasma,
+        (which == names.index("clone")) & whole,
+    )
 
 
 def other_tubes(seeds: range) -> list[tuple[str, str, int]]:
@@ -74,7 +81,9 @@ def _shares(variant: str, rng: np.random.Generator) -> Floats:
     clone = np.exp(rng.uniform(np.log(low), np.log(high))) if high else 0.0
     rest = shares.sum()
     shares[list(KINDS).index("clone")] = clone * rest / (100 - clone)
-    shares[list(KINDS).index("normal plasma cell")] = 0.0 if variant == "none" else rng.uniform(0.0005, 0.003) * rest
+    shares[list(KINDS).index("normal plasma cell")] = (
+        0.0 if variant == "none" else rng.uniform(0.0005, 0.003) * rest
+    )
     return np.asarray(shares / shares.sum(), np.float64)
 
 
@@ -98,7 +107,9 @@ def _levels(variant: str, rng: np.random.Generator) -> Floats:
 
 def _bodies(rng: np.random.Generator, which: NDArray[np.intp]) -> tuple[Floats, Floats]:
     """FSC area, FSC height, SSC area (rows), and each cell's glow."""
-    rows = np.array([row[1:4] for row in KINDS.values()]) * np.exp(0.06 * rng.standard_normal((len(KINDS), 3)))
+    rows = np.array([row[1:4] for row in KINDS.values()]) * np.exp(
+        0.06 * rng.standard_normal((len(KINDS), 3))
+    )
     unit = 48e3 * np.exp(0.2 * rng.standard_normal())
     fsc = unit * rows[which, 0] * np.exp(0.15 * _t(rng, which.size))
     ssc = 0.3 * unit * rows[which, 1] * np.exp(0.2 * _t(rng, which.size))
@@ -125,7 +136,12 @@ def _cd38(rng: np.random.Generator, which: NDArray[np.intp]) -> Floats:
 
 
 def _spoil(
-    rng: np.random.Generator, variant: str, which: NDArray[np.intp], scatter: Floats, stained: Floats, cd38: Floats
+    rng: np.random.Generator,
+    variant: str,
+    which: NDArray[np.intp],
+    scatter: Floats,
+    stained: Floats,
+    cd38: Floats,
 ) -> NDArray[np.bool_]:
     """Make dead cells, fragments and doublets of some; return which are left whole."""
     n = which.size
@@ -151,7 +167,9 @@ def _spoil(
 
 def _recorded(rng: np.random.Generator, light: Floats, scale: str) -> Floats:
     if scale == SCALES[2]:
-        channel = np.floor(256 * np.log10(np.maximum(light * np.exp(0.05 * rng.standard_normal(light.size)), 1e-9) / 26))
+        channel = np.floor(
+            256 * np.log10(np.maximum(light * np.exp(0.05 * rng.standard_normal(light.size)), 1e-9) / 26)
+        )
         return np.asarray(10 ** (np.clip(channel, 0, 1023) / 256), np.float64)
     noise = 15 + 1.5 * np.sqrt(light)
     noisy = light + noise * rng.standard_normal(light.size)
@@ -161,13 +179,21 @@ def _recorded(rng: np.random.Generator, light: Floats, scale: str) -> Floats:
 
 
 def _known(
-    wanted: Wanted, scatter: Floats, stained: Floats, cd38: Floats, plasma: NDArray[np.bool_], clone: NDArray[np.bool_]
+    wanted: Wanted,
+    scatter: Floats,
+    stained: Floats,
+    cd38: Floats,
+    plasma: NDArray[np.bool_],
+    clone: NDArray[np.bool_],
 ) -> KnownTube:
     roles = PANELS[wanted.panel]
-    rows = [np.clip(np.floor(row), 0, TOP - 1) for row in scatter] + [stained[MARKERS.index(role)] for role in roles]
+    rows = [np.clip(np.floor(row), 0, TOP - 1) for row in scatter] + [
+        stained[MARKERS.index(role)] for role in roles
+    ]
     names = (*SCATTER, *roles)
     channels = tuple(
-        GatingChannel(f"ch{i}", role, PLASMA_CELL_TARGETS.get(role, Target.ANY)) for i, role in enumerate(names)
+        GatingChannel(f"ch{i}", role, PLASMA_CELL_TARGETS.get(role, Target.ANY))
+        for i, role in enumerate(names)
     )
     top = float("inf") if wanted.instrument == SCALES[2] else TOP - 1
     tops = tuple(TOP - 1 if role in SCATTER else top for role in names)

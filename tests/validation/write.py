@@ -15,7 +15,19 @@ from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
-from validation import beads, density, pooling, recovery, sentinels, tubes, washout
+from validation import (
+    beads,
+    density,
+    gating,
+    gating_robustness,
+    gating_text,
+    other_marrow,
+    pooling,
+    recovery,
+    sentinels,
+    tubes,
+    washout,
+)
 
 SEED = 20240607
 Mapper = Callable[..., Iterable]
@@ -33,13 +45,17 @@ class Sizes:
     recovery_studies: int = 100
     batches: int = 8
     sentinel_days: int = 6
+    gating_seeds: int = 3
+    empty_seeds: int = 6
+    other_seeds: int = 5
+    perturbed_seeds: int = 1
 
     def scaled(self, factor: float) -> Sizes:
         """Return the same, smaller or larger."""
         return Sizes(*(max(2, round(factor * part)) for part in astuple(self)))
 
 
-SECTIONS = ("tubes", "beads", "density", "washout", "recovery", "batches", "sentinels")
+SECTIONS = ("tubes", "beads", "density", "washout", "recovery", "batches", "sentinels", "gating")
 
 
 def section(name: str, sizes: Sizes, mapper: Mapper) -> str:
@@ -58,12 +74,29 @@ def section(name: str, sizes: Sizes, mapper: Mapper) -> str:
         return recovery.section(sizes.recovery_studies, SEED, mapper)
     if name == "batches":
         return pooling.section(pooling.examine(sizes.batches, SEED, mapper), SEED)
+    if name == "gating":
+        return _gating(sizes, mapper)
     known = sentinels.section(sentinels.examine(sizes.sentinel_days, SEED, mapper), SEED)
     return (
         known
         + "\n"
         + sentinels.scenario_section(sentinels.examine_scenarios(sizes.sentinel_days, SEED, mapper))
     )
+
+
+def _gating(sizes: Sizes, mapper: Mapper) -> str:
+    tubes_wanted = gating.wanted_tubes(range(1, sizes.gating_seeds + 1), range(1, sizes.empty_seeds + 1))
+    others = other_marrow.other_tubes(range(sizes.other_seeds))
+    perturbed = gating_robustness.perturbed_tubes(range(300, 300 + sizes.perturbed_seeds), 40_000)
+    return gating_text.section(
+        list(mapper(gating.gated_tube, tubes_wanted)),
+        list(mapper(_other, others)),
+        [change for tube in mapper(gating_robustness.changes_of, perturbed) for change in tube],
+    )
+
+
+def _other(wanted: tuple[str, str, int]) -> gating.GatedTube:
+    return gating.judged(other_marrow.other_tube(*wanted))
 
 
 def _tubes(sizes: Sizes, mapper: Mapper) -> list[tubes.TubeOutcome]:
