@@ -129,7 +129,9 @@ def _starts(window: bytes, at: int, end: int, delimiter: bytes) -> bool:
     mark = window[at : at + 1] if at >= 0 else b""
     if delimiter:
         return mark == delimiter
-    return bool(mark) and not mark.isalnum() and mark + b"$PAR" in window[at:end].upper()
+    if not mark or mark.isalnum():
+        return False
+    return window.find(mark + b"$PAR", at, end) >= 0 or mark + b"$PAR" in window[at:end].upper()
 
 
 def _is_written(raw: bytes, mark: bytes) -> bool:
