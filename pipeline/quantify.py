@@ -23,7 +23,7 @@ from pipeline.fcs.repairs import USUAL
 from pipeline.lent_cuts import gated_tube
 from pipeline.moved_gates import moved_gates
 from pipeline.pictures import cd38_histogram, step_densities
-from pipeline.receptor import receptor_of
+from pipeline.receptor import receptor_of, without_guessed_cells
 from pipeline.sample_result import Density, Histogram, SampleResult
 from pipeline.sentinels import with_sentinels
 from pipeline.tube import Tube, read_tube
@@ -114,7 +114,7 @@ def _quantified(
     cells = gated.mask if gated.aberrant is None else gated.aberrant
     narrowing = gated.steps if gated.aberrant is not None else _without_aberrant(gated)
     blank = background_cells(control, narrowing) if drawn is None else drawn.background
-    receptor = receptor_of(task, tube, cells, blank, control.kind)
+    receptor = without_guessed_cells(receptor_of(task, tube, cells, blank, control.kind), gated)
     notes = (*task.notes, *_repairs(tube), *tube.notes, *gated.notes, *control.notes)
     _export(task, tube, gated)
     return SampleResult(

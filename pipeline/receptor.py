@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from calibration.bead_kits import bead_kit
 from calibration.receptor_density import RdStatus, ReceptorDensity, quantify_receptor_density
 from calibration.standard_curve import StandardCurve
 from gating.events import FloatArray, Mask
+from gating.population import GatedPopulation
 from pipeline.tube import Tube
 from pipeline.tube_task import TubeTask
 
@@ -62,16 +65,37 @@ def _without_bright_control(found: ReceptorDensity, curve: StandardCurve) -> Rec
     if found.rd_high > -BRIGHT_CONTROL * found.background_abc or found.rd > -curve.bottom_level:
         return found
     note = "the control is brighter than the stained tube: were the two exchanged? No density is given"
+    flagged = replace(found, flags=(*found.flags, "CONTROL_BRIGHT"))
+    return _withheld(flagged, RdStatus.NO_BACKGROUND, note)
+
+
+def without_guessed_cells(found: ReceptorDensity, gated: GatedPopulation) -> ReceptorDensity:
+    """Take the density back where no population stood out and nobody set the cut.
+
+    A tube without plasma cells must not be given any: what lies beyond strict cuts is then other cells.
+    """
+    step = next((step for step in gated.steps if step.name == "plasma_cells"), None)
+    if "NO_CLEAR_POPULATION" not in gated.flags or step is None or "person" in step.method:
+        return found
+    note = (
+        f"no population stands out where the wanted cells should be: the {found.n_cells} cells beyond the "
+        "cuts are given no density; a threshold in the gates sheet or review.csv, or gates of your own, will"
+    )
+    return _withheld(found, RdStatus.LOW_EVENTS, note)
+
+
+def _withheld(found: ReceptorDensity, status: RdStatus, note: str) -> ReceptorDensity:
+    """Keep what was measured in the cells, and no density."""
     return ReceptorDensity(
-        RdStatus.NO_BACKGROUND,
+        status,
         found.n_cells,
         median_mfi=found.median_mfi,
         background_mfi=found.background_mfi,
         abc=found.abc,
         background_abc=found.background_abc,
         uloq=found.uloq,
-        flags=(*found.flags, "CONTROL_BRIGHT"),
-        notes=(*found.notes, note),
+        flags=found.flags,
+        notes=found.notes if found.status is status else (*found.notes, note),
     )
 
 

@@ -54,7 +54,7 @@ FLAGS: Final = {
     "MIXED_POPULATIONS": "replicates quantified different populations",
     "NO_ABERRANT_PHENOTYPE": "the plasma cells do not look aberrant: all were quantified",
     "NO_ANCHOR": "no channel of the panel tells the wanted cells",
-    "NO_CLEAR_POPULATION": "no group of cells where the wanted ones should be: the cuts are guesses",
+    "NO_CLEAR_POPULATION": "no group of cells where the wanted ones should be: no density is given",
     "NO_CURVE": "no standard curve came of the bead run",
     "NO_DEBRIS": "no forward scatter: debris is not excluded",
     "NO_DOSES": "no dose of the washed-out drug is known",
