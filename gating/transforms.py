@@ -11,6 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 from gating.events import FloatArray
 
 LN10 = log(10.0)
+PILED_UP, FIRST_DECADE = 0.01, 10.0
+"""Share of events in a logarithmic detector's first channel from which it holds what is dimmer still; how far
+such a detector shows noise, in units of that channel: the first of its four decades."""
 FEWEST_CUT, DIM_SHARE = 20, 0.1
 """Events at zero that show a scale without negative values; the share of the others that is its noise."""
 
@@ -58,13 +61,17 @@ def asinh_cofactor(values: FloatArray) -> float:
 
 
 def _cut_noise(values: FloatArray) -> float:
-    """Return what dim events usually reach where an instrument has cut the negative ones off at zero, else 0.
+    """Return what dim events usually reach where an instrument has cut the negative ones off, else 0.
 
-    Without its negative half the noise around zero shows in the zeros that it left behind.
+    Without its negative half the noise around zero shows in the events that it left behind: at zero, or in
+    the first channel of a logarithmic amplifier, which holds all that is dimmer.
     """
-    zeros = int(np.count_nonzero(values <= 0))
-    if zeros < FEWEST_CUT:
+    floor = max(float(values.min()), 0.0)
+    cut = int(np.count_nonzero(values <= floor))
+    if cut < FEWEST_CUT or (floor > 0 and cut < PILED_UP * values.size):
         return 0.0
+    if floor > 0:
+        return FIRST_DECADE * floor
     above = values[values > 0]
     return _ranked(above, DIM_SHARE) if above.size else 0.0
 

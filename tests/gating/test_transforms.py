@@ -57,3 +57,17 @@ def test_the_cofactor_of_constant_and_empty_channels_is_a_positive_number():
         cofactor = asinh_cofactor(values.astype(np.float32))
         assert cofactor > 0
         assert np.isfinite(asinh(values, cofactor)).all()
+
+
+def test_a_logarithmic_detectors_first_decade_is_noise_where_its_first_channel_holds_what_is_dimmer():
+    """A 4-decade amplifier gives 1.0 to everything at or below its first channel (FACSCalibur, FC500)."""
+    rng = np.random.default_rng(2)
+    dim, bright = rng.normal(3.0, 3.0, 9_000), 400 * np.exp(rng.normal(0, 0.5, 1_000))
+    channels = np.clip(np.round(256 * np.log10(np.maximum(np.concatenate([dim, bright]), 1e-9))), 0, 1023)
+    assert asinh_cofactor(10.0 ** (channels / 256)) == 10.0
+
+
+def test_a_few_equal_dimmest_events_are_no_cut_scale():
+    rng = np.random.default_rng(2)
+    values = np.concatenate([np.full(30, 40.0), 60 * np.exp(rng.normal(0, 0.1, 10_000))])
+    assert 40.0 < asinh_cofactor(values) < 60.0
