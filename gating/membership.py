@@ -59,6 +59,8 @@ def members_of(
     axes: Sequence[tuple[str, Axis]],
     anchors: Sequence[Anchor],
     traits: FloatArray | None = None,
+    *,
+    stained: bool = True,
 ) -> Members | None:
     """Return the cells that rather belong to the group's clusters than to any other; None of too few.
 
@@ -74,11 +76,13 @@ def members_of(
         Where the wanted cells have a target.
     traits
         Evidence of each candidate beside the anchors, or None.
+    stained
+        Whether a viability dye has told the dead cells: they are a little positive on everything.
     """
-    own = np.flatnonzero(seed)
-    if own.size < FEWEST_TO_BEGIN:
+    if np.count_nonzero(seed) < FEWEST_TO_BEGIN:
         return None
-    own = _in_order(own, axes)
+    channels = [channel for channel, _ in axes]
+    own = _in_order(np.flatnonzero(seed), axes)
     evidence = evidence_of(anchors, seed)
     others = _neighbours(seed, own, axes, evidence)
     picked_own, own_weights = _evenly(own, MOST_OWN)
@@ -90,8 +94,7 @@ def members_of(
         return None
     judged = evidence if traits is None else evidence + traits
     main = main_of(mixture, begun, points, judged[np.concatenate([picked_own, picked])])
-    channels = [channel for channel, _ in axes]
-    limits = limits_of(mixture, main, channels, anchors)
+    limits = limits_of(mixture.means[main], channels, anchors, stained=stained)
     anchored = {anchor.channel for anchor in anchors}
     rest = [row for row, channel in enumerate(channels) if channel not in anchored]
     wanted = wanted_of(mixture, begun, main, limits, rest)
@@ -99,7 +102,7 @@ def members_of(
     points = points_of(axes, near)
     belongs = mixture.belongings(points)
     begins = np.arange(near.size) < own.size
-    fits = limits.hold(points.T) & _tell_enough(limits)
+    fits = limits.hold(points.T) & limits.tell_enough
     strays = belongs[strays_of(mixture, wanted)].sum(axis=0)
     chances = belongs[wanted].sum(axis=0) + sureness * (begins | fits) * strays
     chances = np.where(begins & fits, np.maximum(chances, sureness), chances)
@@ -120,16 +123,11 @@ def _of_interest(
 ) -> NDArray[np.intp]:
     """Return the others near a wanted cluster, and those that are on target though in no cluster."""
     near = near_groups(mixture, wanted, axes, others)
-    if not _tell_enough(limits):
+    if not limits.tell_enough:
         return near
     places = np.stack([axis.values[others] for _, axis in axes])
     far = others[limits.hold(places) & ~np.isin(others, near)]
     return np.concatenate([near, far])
-
-
-def _tell_enough(limits: Limits) -> bool:
-    """Return whether two anchors tell, so that single cells on target are believed."""
-    return limits.tell and len(limits.lowest) + len(limits.highest) >= 2
 
 
 def _neighbours(

@@ -170,11 +170,13 @@ def _with_members(search: Search, choices: Choices) -> Search:
     seed = search.group
     fluorescent = _names(anchor_channels(choices))
     anchors = [anchor for anchor in search.anchors if anchor.channel in fluorescent]
-    members = members_of(seed.mask, seed.clarity, _axes(search, choices), anchors, search.traits)
+    stained = bool(choices.panel.with_role("viability"))
+    axes = _axes(search, choices)
+    members = members_of(seed.mask, seed.clarity, axes, anchors, search.traits, stained=stained)
     if members is None or not members.mask.any():
-        return _judged(search, anchors, seed, members, choices)
+        return _judged(search, anchors, seed, members, stained=stained)
     found = _plain_or_drawn(search, members)
-    return _judged(found, anchors, seed, members, choices)
+    return _judged(found, anchors, seed, members, stained=stained)
 
 
 def _plain_or_drawn(search: Search, members: Members) -> Search:
@@ -188,13 +190,12 @@ def _plain_or_drawn(search: Search, members: Members) -> Search:
 
 
 def _judged(
-    search: Search, anchors: Sequence[Anchor], seed: Group, members: Members | None, choices: Choices
+    search: Search, anchors: Sequence[Anchor], seed: Group, members: Members | None, *, stained: bool
 ) -> Search:
     """Return the search with the group's confidence: calibrated for plasma cells, else that of the seed."""
     if search.traits is None:
         return search
     signs = signs_of(search.group.mask, seed, members, anchors, search.traits)
-    stained = bool(choices.panel.with_role("viability"))
     return replace(
         search, group=replace(search.group, clarity=certainty_of(signs, stained=stained), trust=1.0)
     )

@@ -14,8 +14,9 @@ from gating.events import FloatArray, Mask
 
 ONE_CLUSTER = 0.7
 """Density between two centres, over that at the sparser one, from which no valley parts them."""
-CLEARLY_POSITIVE, LIKE_THE_FIRST = 1.5, 0.65
-"""Place beyond its edge from which a positive anchor tells; the part of it that a further cluster needs."""
+CLEARLY_POSITIVE, LIKE_THE_FIRST, LIKE_ON_EACH = 1.5, 0.65, 0.5
+"""Place beyond its edge from which a positive anchor tells; the part of it that further cells need, where one
+tells, and on each of several where the dead cells are out."""
 FAIR_PART = 0.1
 WIDEST_CLUSTER = 1.0
 """Typical SD of a kind of cell over all axes, natural log; debris and doublets of many kinds spread more."""
@@ -67,6 +68,11 @@ class Limits:
     highest: tuple[tuple[int, float], ...]
 
     @property
+    def tell_enough(self) -> bool:
+        """Whether two anchors tell, so that single cells on target are believed."""
+        return self.tell and len(self.lowest) + len(self.highest) >= 2
+
+    @property
     def tell(self) -> bool:
         """Whether any anchor is clearly positive on the main cluster."""
         return bool(self.lowest)
@@ -81,22 +87,25 @@ class Limits:
         return inside
 
 
-def limits_of(mixture: Mixture, main: int, channels: Sequence[str], anchors: Sequence[Anchor]) -> Limits:
-    """Return the limits that a mixture's main wanted cluster sets.
+def limits_of(centre: Floats, channels: Sequence[str], anchors: Sequence[Anchor], *, stained: bool) -> Limits:
+    """Return the limits that the centre of the wanted cells sets.
 
     Parameters
     ----------
+    centre
+        Place on every axis, shape (n_axes,).
     channels
         Of the axes, in their order.
+    stained
+        Whether the dead cells are out.
     """
-    lowest, highest = [], []
-    for anchor in (one for one in anchors if one.channel in channels):
-        row = list(channels).index(anchor.channel)
-        usual = float(mixture.means[main, row]) - anchor.edge
-        if not anchor.is_positive:
-            highest.append((row, anchor.edge + max(0.0, usual)))
-        elif usual >= CLEARLY_POSITIVE:
-            lowest.append((row, anchor.edge + LIKE_THE_FIRST * usual))
+    names = list(channels)
+    known = [(anchor, names.index(anchor.channel)) for anchor in anchors if anchor.channel in names]
+    usual = {row: float(centre[row]) - anchor.edge for anchor, row in known}
+    telling = [(a, row) for a, row in known if a.is_positive and usual[row] >= CLEARLY_POSITIVE]
+    like = LIKE_ON_EACH if stained and len(telling) > 1 else LIKE_THE_FIRST
+    lowest = [(row, anchor.edge + like * usual[row]) for anchor, row in telling]
+    highest = [(row, a.edge + max(0.0, usual[row])) for a, row in known if not a.is_positive]
     return Limits(tuple(lowest), tuple(highest))
 
 

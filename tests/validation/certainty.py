@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gating.certainty import Signs, certainty_of
-from validation.gating import judged, wanted_tubes
+from validation.gated_tubes import judged, wanted_tubes
 from validation.gating_tubes import KnownTube, Wanted, known_tube
 from validation.other_marrow import other_tube, other_tubes
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
-from validation.gating import FEWEST_FOR_RD, SURE, GatedTube
+from validation.gated_tubes import FEWEST_FOR_RD, SURE, GatedTube
 from validation.gating_robustness import Change
 from validation.markdown import paragraph, percent, table
 
@@ -17,7 +17,6 @@ MOST_CHANGE = 0.03
 
 def section(simulated: Sequence[GatedTube], other: Sequence[GatedTube], changes: Sequence[Change]) -> str:
     """Return the section."""
-    colours = sorted({tube.colours for tube in (*simulated, *other)})
     columns = (
         "tubes with ≥ 100 cells", "F1, median", "F1, P5", "error, ≥ 500 cells, P95", "50–499 cells, P95",
         "unsure (< 0.5)", f"sure (≥ {SURE})",

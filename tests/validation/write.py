@@ -18,7 +18,6 @@ from pathlib import Path
 from validation import (
     beads,
     density,
-    gating,
     gating_robustness,
     gating_text,
     other_marrow,
@@ -48,7 +47,7 @@ class Sizes:
     gating_seeds: int = 3
     empty_seeds: int = 6
     other_seeds: int = 5
-    perturbed_seeds: int = 1
+    perturbed_seeds: int = 2
 
     def scaled(self, factor: float) -> Sizes:
         """Return the same, smaller or larger."""
@@ -85,18 +84,18 @@ def section(name: str, sizes: Sizes, mapper: Mapper) -> str:
 
 
 def _gating(sizes: Sizes, mapper: Mapper) -> str:
-    tubes_wanted = gating.wanted_tubes(range(1, sizes.gating_seeds + 1), range(1, sizes.empty_seeds + 1))
+    tubes_wanted = gated_tubes.wanted_tubes(range(1, sizes.gating_seeds + 1), range(1, sizes.empty_seeds + 1))
     others = other_marrow.other_tubes(range(sizes.other_seeds))
     perturbed = gating_robustness.perturbed_tubes(range(300, 300 + sizes.perturbed_seeds), 40_000)
     return gating_text.section(
-        list(mapper(gating.gated_tube, tubes_wanted)),
+        list(mapper(gated_tubes.gated_tube, tubes_wanted)),
         list(mapper(_other, others)),
         [change for tube in mapper(gating_robustness.changes_of, perturbed) for change in tube],
     )
 
 
-def _other(wanted: tuple[str, str, int]) -> gating.GatedTube:
-    return gating.judged(other_marrow.other_tube(*wanted))
+def _other(wanted: tuple[str, str, int]) -> gated_tubes.GatedTube:
+    return gated_tubes.judged(other_marrow.other_tube(*wanted))
 
 
 def _tubes(sizes: Sizes, mapper: Mapper) -> list[tubes.TubeOutcome]:

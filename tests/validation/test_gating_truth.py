@@ -1,0 +1,75 @@
+"""A small part of the gating's validation: what the page docs/validation.md shows must hold for a few tubes too."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from validation.certainty import example, fitted
+from validation.gated_tubes import GatedTube, gated_tube, judged
+from validation.gating_robustness import Change, changes_of
+from validation.gating_text import section
+from validation.gating_tubes import EMPTY, PANELS, Wanted, known_tube
+from validation.other_marrow import PANELS as OTHER_PANELS
+from validation.other_marrow import SCALES, other_tube
+
+
+def tube(scenario: str, panel: str, seed: int = 1, instrument: str = "three_lasers") -> GatedTube:
+    return gated_tube(Wanted(scenario, instrument, panel, seed, 20_000))
+
+
+@pytest.mark.parametrize("panel", [name for name, _ in PANELS])
+def test_every_panel_finds_the_plasma_cells_of_a_plain_tube(panel: str) -> None:
+    found = tube("plain", panel)
+    assert found.f1 >= 0.9
+    assert found.given
+    assert abs(found.error) <= 0.05
+
+
+@pytest.mark.parametrize("panel", ["no second anchor", "six colours"])
+@pytest.mark.parametrize("scenario", ["dim_cd138", "mislabelled_channel", "no_matrix"])
+def test_a_clone_without_its_anchor_is_found_by_its_other_traits_or_is_not_certain(
+    scenario: str, panel: str
+) -> None:
+    for instrument in ("three_lasers", "wide_scale"):
+        found = tube(scenario, panel, instrument=instrument)
+        assert found.f1 >= 0.85 or not found.given
+
+
+@pytest.mark.parametrize("panel", [name for name, _ in PANELS])
+def test_a_tube_without_plasma_cells_gets_no_density_that_looks_sure(panel: str) -> None:
+    assert not tube(EMPTY, panel).given
+
+
+@pytest.mark.parametrize("seed", range(len(SCALES)), ids=SCALES)
+@pytest.mark.parametrize("panel", OTHER_PANELS)
+def test_plasma_cells_of_another_generator_are_found_on_every_scale(panel: str, seed: int) -> None:
+    found = judged(other_tube("usual", panel, seed, 12_000))
+    assert found.f1 >= 0.85 or not found.given
+
+
+def test_a_perturbed_tube_keeps_its_density_and_its_cells_in_any_order() -> None:
+    changes = changes_of(Wanted("plain", "three_lasers", "full", 300, 20_000))
+    sizes = np.abs([change.change for change in changes])
+    assert np.quantile(sizes, 0.95) <= 0.03
+    assert [c.change for c in changes if c.kind.startswith("events and channels")] == [0.0]
+
+
+def test_the_confidence_is_fitted_from_right_and_wrong_gates() -> None:
+    right = example(known_tube(Wanted("plain", "wide_scale", "full", 2, 10_000)))
+    wrong = example(known_tube(Wanted(EMPTY, "wide_scale", "no CD138", 2, 20_000)))
+    assert right is not None
+    assert right.good
+    assert wrong is None or not wrong.good
+    examples = [right, right] + ([] if wrong is None else [wrong, wrong])
+    weights, likelihood = fitted(examples)
+    assert weights.size == 7
+    assert likelihood <= 0
+
+
+def test_the_section_counts_empty_tubes_and_says_what_is_wanted() -> None:
+    tubes = [tube("plain", "full"), tube(EMPTY, "full")]
+    text = section(tubes, tubes, [Change("half of the events", "plain", 0.01)])
+    assert "| no plasma cells: given a density | none |  | 0/1 |" in text
+    assert "≥ 0.98" in text
+    assert "| half of the events | all | 1 | 1.0 % | 1.0 % |" in text
