@@ -18,6 +18,7 @@ from pathlib import Path
 from validation import (
     beads,
     density,
+    gated_tubes,
     gating_robustness,
     gating_text,
     other_marrow,
