@@ -35,7 +35,7 @@ CLEAR_WITHOUT_CLUSTERS = 0.8
 TRUST_IN_CLUSTERS = 0.9
 CLEAR_AMONG_DEAD = 0.6
 """Without a viability dye the anchors' cuts let dead cells in; clusters so clear are taken instead."""
-PLAIN_IS_BETTER = 0.005
+PLAIN_IS_BETTER = 0.002
 """Expected F1 that plain cuts may lose against ellipsoids: a person can read and move them."""
 LIKELY_ENOUGH = 0.8
 """Confidence of the group with all traits, relative to that on the anchors alone, from which it is taken."""

@@ -19,6 +19,8 @@ from gating.thresholds import Threshold, rounded
 SECOND_ROLES = ("cd319", "cd229", "cd54")
 NO_GROUP_CONFIDENCE = 0.1
 """Confidence up to which a group is none: the tube is reported without."""
+HARDLY_RIGHT = 0.2
+"""The same where the confidence is a calibrated chance: one in five."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ def find_target(search: Search, choices: Choices) -> tuple[Finding, Finding]:
         none = Finding("plasma_cells", None, (), "none", (), 0.0, note)
         return none, replace(none, name="second_anchor") if _has_second(search) else _no_second()
     search = refined(search, choices)
-    if search.group.confidence <= NO_GROUP_CONFIDENCE:
+    if search.group.confidence <= (NO_GROUP_CONFIDENCE if search.traits is None else HARDLY_RIGHT):
         search = replace(search, group=Group(np.zeros_like(search.group.mask), 0.0), ellipsoids=())
     cuts = _cuts(search, choices)
     agreement = _agreement(search, cuts)

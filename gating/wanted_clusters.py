@@ -14,7 +14,7 @@ from gating.events import FloatArray, Mask
 
 ONE_CLUSTER = 0.7
 """Density between two centres, over that at the sparser one, from which no valley parts them."""
-CLEARLY_POSITIVE, LIKE_THE_FIRST, LIKE_ON_EACH = 1.5, 0.65, 0.5
+CLEARLY_POSITIVE, LIKE_THE_FIRST, LIKE_ON_EACH = 1.5, 0.65, 0.55
 """Place beyond its edge from which a positive anchor tells; the part of it that further cells need, where one
 tells, and on each of several where the dead cells are out."""
 FAIR_PART = 0.1
