@@ -60,22 +60,24 @@ def fit_mixture(
     Mixture
         In the order of `starts`.
     """
-    c, counts = density.cofactor, density.counts
-    x = density.x
-    u, dz_du = scale.u(x), scale.stretch(x) / np.hypot(x, c)
+    x, held, blur = density.x, _occupied(density.counts), _floor_blur(density)
+    counts, u, dz_du = density.counts[held], scale.u(x), scale.stretch(x) / np.hypot(x, density.cofactor)
     low, mean, high = (
-        scale.u(np.sinh(np.array([getattr(m, f) for m in starts])) * c) for f in ("low", "z", "high")
+        scale.u(np.sinh(np.array([getattr(m, f) for m in starts])) * density.cofactor)
+        for f in ("low", "z", "high")
     )
-    bin_width = density.step / (scale.stretch(scale.x(mean)) / np.hypot(scale.x(mean), c))
+    bin_width = density.step / (scale.stretch(scale.x(mean)) / np.hypot(scale.x(mean), density.cofactor))
     sd = np.array([_start_sd(density, m) for m in starts]) / density.step * bin_width
     n, floor = np.array([max(m.n, 1.0) for m in starts]), _flat_floor(density)
-    widest = np.maximum(high - low, bin_width)
+    widest, inside, jacobian = np.maximum(high - low, bin_width), u[held], dz_du[held]
     for _ in range(N_TIED if law else N_ITERATIONS):
-        share, _ = _shares(_densities(u, mean, sd, n, floor * dz_du))
-        before, weight = mean, share[:-1] * counts
-        n, floor = np.maximum(weight.sum(axis=1), 1e-9), _smooth_floor(share[-1] * counts, density.step)
-        mean = np.clip(weight @ u / n, low, high)
-        sd = np.sqrt((weight * (u - mean[:, None]) ** 2).sum(axis=1) / n)
+        weight, _ = _shares(_densities(inside, mean, sd, n, floor[held] * jacobian))
+        weight *= counts
+        before, floor = mean, _smooth_floor(weight[-1], held, blur)
+        weight = weight[:-1]
+        n = np.maximum(weight.sum(axis=1), 1e-9)
+        mean = np.clip(weight @ inside / n, low, high)
+        sd = np.sqrt((weight * (inside - mean[:, None]) ** 2).sum(axis=1) / n)
         if law:
             sd, n = law.lawful_sd(mean, sd, n, scale, bin_width), law.lawful_n(n)
         sd = np.clip(sd, 0.5 * bin_width, widest)
@@ -85,7 +87,16 @@ def fit_mixture(
     center = scale.x(mean)
     spread = sd * scale.stretch(center)
     found = tuple(Component(float(m), float(s), float(k)) for m, s, k in zip(center, spread, n, strict=True))
-    return Mixture(found, share, float(counts @ np.log(likelihood)), scale)
+    return Mixture(found, share, float(density.counts @ np.log(likelihood)), scale)
+
+
+def _occupied(counts: Floats) -> slice:
+    """From the first to the last bin with events, in whole COARSE bins and one more: others add nothing."""
+    filled = np.flatnonzero(counts)
+    if not filled.size:
+        return slice(0, counts.size)
+    first, last = int(filled[0]) // COARSE - 1, int(filled[-1]) // COARSE + 2
+    return slice(max(first, 0) * COARSE, min(last * COARSE, counts.size))
 
 
 def fit_free(density: Density, modes: tuple[Mode, ...]) -> Mixture:
@@ -113,21 +124,40 @@ def _flat_floor(density: Density) -> Floats:
     return np.full(n_bins, FLOOR_SHARE * float(density.counts.sum()) / (n_bins * density.step))
 
 
-def _smooth_floor(counts: Floats, step: float) -> Floats:
-    """Density on z of the events that no population claims, smoothed far wider than a bead population."""
+def _floor_blur(density: Density) -> Floats:
+    """Return what smooths the floor, far wider than a bead population: a matrix over the coarse bins."""
     from scipy.ndimage import gaussian_filter1d
 
+    n_coarse, width = density.counts.size // COARSE, FLOOR_WIDTH / (COARSE * density.step)
+    blur = gaussian_filter1d(np.eye(n_coarse), width, axis=0, mode="nearest") / (COARSE * density.step)
+    return np.asarray(blur, dtype=np.float64)
+
+
+def _smooth_floor(counts: Floats, held: slice, blur: Floats) -> Floats:
+    """Density on z, in every bin, of the events in the `held` bins that no population claims."""
     coarse = counts.reshape(-1, COARSE).sum(axis=1)
-    smooth = gaussian_filter1d(coarse, FLOOR_WIDTH / (COARSE * step), mode="nearest") / (COARSE * step)
-    at = (np.arange(coarse.size) + 0.5) * COARSE - 0.5
-    return np.asarray(np.maximum(np.interp(np.arange(counts.size), at, smooth), 1e-3), dtype=np.float64)
+    smooth = blur[:, held.start // COARSE : held.stop // COARSE] @ coarse
+    at = (np.arange(blur.shape[0]) + 0.5) * COARSE - 0.5
+    floor = np.interp(np.arange(blur.shape[0] * COARSE), at, smooth)
+    return np.asarray(np.maximum(floor, 1e-3), dtype=np.float64)
 
 
 def _densities(u: Floats, mean: Floats, sd: Floats, n: Floats, floor: Floats) -> Floats:
-    gauss = np.exp(-0.5 * ((u - mean[:, None]) / sd[:, None]) ** 2) * (n / sd / np.sqrt(2 * np.pi))[:, None]
-    return np.vstack([gauss, floor])
+    """Density on u of each population and the floor; in place, since this is where the time goes."""
+    every = np.empty((mean.size + 1, u.size))
+    gauss = every[:-1]
+    np.subtract(u, mean[:, None], out=gauss)
+    gauss /= sd[:, None]
+    np.square(gauss, out=gauss)
+    gauss *= -0.5
+    np.exp(gauss, out=gauss)
+    gauss *= (n / sd / np.sqrt(2 * np.pi))[:, None]
+    every[-1] = floor
+    return every
 
 
 def _shares(density: Floats) -> tuple[Floats, Floats]:
+    """Share of each population in every bin, in place, and the density of all together."""
     total = density.sum(axis=0)
-    return density / total, total
+    density /= total
+    return density, total

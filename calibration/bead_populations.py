@@ -100,7 +100,7 @@ def choose_populations(x: Floats, end: ScaleEnd, n_levels: int, blank: bool) -> 
     density, modes, notes = _peaks(inside)
     if not modes:
         raise _refusal((), _Wanted(n_levels, blank, False), notes)
-    mixture = fit_free(density, modes)
+    modes, mixture = _resolved(density, modes)
     wanted = _Wanted(n_levels, blank, _is_lone_pile(end, x.size, mixture))
     found = Populations(density, mixture, (), wanted.pile, notes)
     return _exactly(found, modes, wanted)
@@ -117,7 +117,14 @@ def _peaks(x: Floats) -> tuple[Density, tuple[Mode, ...], tuple[str, ...]]:
         density = bin_density(x, cofactor, blur=spacing)
         modes = find_modes(density)
     large = tuple(m for m in modes if m.n >= max(FEWEST, SMALLEST * x.size))
-    return density, merge_unresolvable(density, large) if len(large) > 3 else large, notes
+    return density, large, notes
+
+
+def _resolved(density: Density, modes: tuple[Mode, ...]) -> tuple[tuple[Mode, ...], Mixture]:
+    """Return the peaks that the detector can resolve, and their fit."""
+    mixture = fit_free(density, modes)
+    joined = merge_unresolvable(density, modes, mixture) if len(modes) > 3 else modes
+    return joined, mixture if joined == modes else fit_free(density, joined)
 
 
 def _is_lone_pile(end: ScaleEnd, n: int, mixture: Mixture) -> bool:
@@ -131,7 +138,8 @@ def _is_lone_pile(end: ScaleEnd, n: int, mixture: Mixture) -> bool:
 def _exactly(found: Populations, modes: tuple[Mode, ...], wanted: _Wanted) -> Populations:
     """Keep exactly what is wanted, or refuse."""
     beads = _beads_only(found, wanted)
-    parted = split_overlapping(found.density, modes) if len(beads.kept) == wanted.n - 1 else None
+    short = len(beads.kept) == wanted.n - 1
+    parted = split_overlapping(found.density, modes, found.mixture) if short else None
     if parted is not None:
         note = "Two populations overlap without a valley; a mixture parted them: look at them."
         beads = _beads_only(replace(found, mixture=parted, notes=(*found.notes, note)), wanted)

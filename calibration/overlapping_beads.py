@@ -8,19 +8,20 @@ from dataclasses import replace
 import numpy as np
 
 from calibration.bead_law import BeadLaw, Component, Scale, bead_law
-from calibration.bead_mixture import Mixture, fit_free, fit_mixture
+from calibration.bead_mixture import Mixture, fit_mixture
 from calibration.density_peaks import Density, Mode
 
 GAIN = 12.0  # of log-likelihood for one population more: odds of 1 in 160,000
 
 
-def merge_unresolvable(density: Density, modes: tuple[Mode, ...]) -> tuple[Mode, ...]:
+def merge_unresolvable(density: Density, modes: tuple[Mode, ...], free: Mixture) -> tuple[Mode, ...]:
     """Join neighbouring peaks that stand closer than 1.5 SDs of what the detector resolves there.
 
     Populations so close would show one peak: such pairs are the picket fence of photoelectrons or of the
     detector's own steps, not two beads. What the detector resolves is learnt from peaks that stand alone.
+    `free` is the fit of the modes as they are.
     """
-    fit = fit_free(density, modes).components
+    fit = free.components
     alone = [c for k, c in enumerate(fit) if c.mean > 0 and _stands_alone(fit, k)]
     if len(alone) < 3:
         return modes
@@ -46,13 +47,14 @@ def _joined(left: Mode, right: Mode) -> Mode:
     return Mode(peak, left.low, right.high, left.n + right.n)
 
 
-def split_overlapping(density: Density, modes: tuple[Mode, ...]) -> Mixture | None:
+def split_overlapping(density: Density, modes: tuple[Mode, ...], free: Mixture) -> Mixture | None:
     """One more population than peaks: part the one peak that holds two, if the data insist on it.
 
     Two beads closer than two SDs show no valley, and two Gaussians of free width do not tell them apart
     reliably. But the widths of beads follow detection physics (`BeadLaw`), which the clear peaks show. A
     peak is parted only where it holds at least 1.4 times the events of a usual one, two Gaussians of lawful
     width describe it far better than one, weigh alike (1:3 at most) and stand at least 1.2 SDs apart.
+    `free` is the fit of the modes as they are.
 
     Returns
     -------
@@ -62,7 +64,6 @@ def split_overlapping(density: Density, modes: tuple[Mode, ...]) -> Mixture | No
     if len(modes) < 4:
         return None
     usual = float(np.median([m.n for m in modes]))
-    free = fit_free(density, modes)
     trials = [_parted(density, modes, free, k) for k, mode in enumerate(modes) if mode.n >= 1.4 * usual]
     fits = [fit for fit in trials if fit is not None]
     return max(fits, key=lambda fit: fit.log_likelihood, default=None)

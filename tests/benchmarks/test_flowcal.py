@@ -251,3 +251,4 @@ def test_real_rainbow_beads_and_cells_are_within_one_percent_of_flowcal(real_dat
     assert (first.m, first.b) == pytest.approx((theirs.m, theirs.b), rel=0.01)
     assert first.mefl == pytest.approx(theirs.mefl, rel=0.01)
     assert first.mefl == pytest.approx(956.8, rel=0.01)
+    assert theirs.seconds / seconds >= 20
