@@ -24,6 +24,8 @@ from gating.wanted_clusters import Limits, begun_with, limits_of, main_of, stray
 FEWEST_TO_BEGIN = 15
 MOST_OWN, NEAREST = 240, 160
 """Cells of the group, and of those nearest to it, that begin the clusters; farther ones ever more thinly."""
+TIES = 1e-7
+"""Weight of the distance where ranks or evidence are equal: the order must not hang on that of the events."""
 FARTHEST = 40.0
 """Mean square of standardised distances over the axes beyond which nothing is a neighbour."""
 OWN_PEAKS, OTHER_PEAKS = 4, 10
@@ -140,13 +142,12 @@ def _neighbours(
         spread = max(float(high - low) / 2, 0.2)
         total += np.square((axis.values - np.float32(middle)) / np.float32(spread))
     others = np.flatnonzero(~seed & (total < FARTHEST * len(axes)))
-    ties = axes[0][1].values[others]
-    by_distance = np.lexsort((ties, total[others]))
-    by_evidence = np.lexsort((ties, total[others], -evidence[others]))
-    rank = np.empty(others.size, np.intp)
-    rank[by_distance] = np.arange(others.size)
-    rank[by_evidence] = np.minimum(rank[by_evidence], np.arange(others.size))
-    return others[np.lexsort((ties, total[others], rank))]
+    far = total[others].astype(np.float64)
+    rank = np.empty(others.size, np.float64)
+    rank[np.argsort(far)] = np.arange(others.size)
+    high = np.argsort(TIES * far - evidence[others])
+    rank[high] = np.minimum(rank[high], np.arange(others.size))
+    return np.asarray(others[np.argsort(rank + TIES * far)], np.intp)
 
 
 def _in_order(rows: NDArray[np.intp], axes: Sequence[tuple[str, Axis]]) -> NDArray[np.intp]:
