@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 NEIGHBOURS = 8
 MOST_PEAKS = 16
-ITERATIONS, SETTLED = 30, 0.002
-"""Most steps of the mixture, and the share of events that may still change groups when it stops."""
+ITERATIONS, ITERATIONS_BEGUN, SETTLED = 30, 10, 0.002
+"""Most steps of the mixture, fewer where it begins with known groups; the share of events that may still
+change groups when it stops."""
 LEAST_SPREAD = 0.15
 """SD on an axis below which no group is believed to lie."""
 NOISE_SHARE, NOISE_WIDTH = 0.02, 2.0
@@ -86,7 +87,7 @@ def fit_mixture(points: Floats, weights: Floats, begin: NDArray[np.intp] | None 
     """
     owned = _owned(density_peaks(points) if begin is None else begin, weights)
     mixture = _estimate(points, owned, weights)
-    for _ in range(ITERATIONS):
+    for _ in range(ITERATIONS if begin is None else ITERATIONS_BEGUN):
         before = mixture.shares
         mixture = _estimate(points, mixture.belongings(points)[:-1], weights)
         same = before.size == mixture.shares.size
