@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 NEIGHBOURS = 8
 MOST_PEAKS = 16
-ITERATIONS, ITERATIONS_BEGUN, SETTLED = 30, 10, 0.002
+ITERATIONS, ITERATIONS_BEGUN, SETTLED = 30, 20, 0.002
 """Most steps of the mixture, fewer where it begins with known groups; the share of events that may still
 change groups when it stops."""
 LEAST_SPREAD = 0.15
