@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -36,7 +37,7 @@ class Exposure:
     cumulative_mg, cumulative_mg_per_kg
         Their sum; None where a dose is not known, or its unit is another and no weight is known.
     schedule
-        `QW x 8, Q2W x 8, Q4W x 3, IV` (`pipeline.treatment.schedule`).
+        `QW x 8, Q2W x 8, Q4W x 3, IV`; `QW x 8, pause of 40 weeks, QW x 4` (`pipeline.treatment.schedule`).
     cycles
         Of the washed-out drug, begun on or before collection.
     intervening
@@ -154,6 +155,7 @@ def response_clocks(study: Study) -> dict[str, ResponseClock]:
     return {name: _clock(name, given.get(name, ()), started.get(name, ())) for name in ids}
 
 
+@lru_cache(maxsize=4096)
 def is_drug(name: str, wanted: str) -> bool:
     """Tell whether a dose's drug is the wanted one, or one of its `;`-separated synonyms.
 

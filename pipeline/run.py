@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipeline.bead_history import held_against_history, log_of
 from pipeline.bead_run import calibrate_bead_run
-from pipeline.checks import check_folder
+from pipeline.checks import Headers, check_folder, folder_with_headers
 from pipeline.errors import UsageError, UserError
 from pipeline.faults import Fault, Severity, did_you_mean, fault_report, stops_run
 from pipeline.outcome import Note, Outcome
@@ -24,6 +24,8 @@ from pipeline.two_passes import RunOptions, against_their_batches, quantified, w
 
 ALL_QUANTIFIED, FAULTS, SOME_FAILED = 0, 1, 3
 SHEETS_OF_BEADS = ("beads", "settings")
+MOST_NAMES = 20
+"""Tubes that a note names one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ def rewrite_report(folder: Path, options: RunOptions, seen: Reporter) -> RunSumm
 
 
 def _from_store(folder: Path, *, whole_report: bool) -> RunSummary:
-    study, faults = check_folder(folder)
+    study, faults, headers = folder_with_headers(folder)
     if study is None or stops_run(faults):
         return RunSummary(FAULTS, faults=fault_report(faults))
     results = Results(folder / "results")
@@ -106,7 +108,7 @@ def _from_store(folder: Path, *, whole_report: bool) -> RunSummary:
     twice = {s.sample_id: stored for s in study.samples if (stored := results.alone.load(s.sample_id))}
     alone = {name: twice.get(name, stored)[1] for name, stored in loaded.items()}
     found = against_their_batches(study.samples, {n: result for n, (_, result) in loaded.items()}, alone)
-    stale = _stale(study, calibrations, loaded, alone)
+    stale = _stale(study, calibrations, loaded, alone, headers)
     outcome = assembled(study, found, calibrations, faults, (*_not_run(study, found), *stale))
     facts = RunFacts(command_line(), now(), 0.0, 0, len(found))
     results.write(outcome, facts, figures=whole_report)
@@ -138,7 +140,7 @@ def _not_run(study: Study, found: Mapping[str, SampleResult]) -> tuple[Note, ...
     missing = [sample.sample_id for sample in study.samples if sample.sample_id not in found]
     if not missing:
         return ()
-    text = f"{len(missing)} of {len(study.samples)} samples have not been run yet: {', '.join(missing)}"
+    text = f"{len(missing)} of {len(study.samples)} samples have not been run yet: {_some_of(missing)}"
     return (Note("samples", text),)
 
 
@@ -147,20 +149,25 @@ def _stale(
     calibrations: Sequence[CalibrationResult],
     loaded: Mapping[str, tuple[str, SampleResult]],
     alone: Mapping[str, SampleResult],
+    headers: Headers,
 ) -> tuple[Note, ...]:
     """Name the stored results that a run of today would make anew (files are taken as they were)."""
     if len(calibrations) < len(study.beads):
         return (Note("beads", "some bead runs have no stored curve: `cd38rd run` makes them"),)
     hashes = {name: sha for _, result in loaded.values() for name, sha in result.sha256}
-    tasks = with_their_batches(tube_tasks(study, calibrations, hashes), alone)
+    tasks = with_their_batches(tube_tasks(study, calibrations, hashes, headers=headers), alone)
     today = {task.sample.sample_id: tube_digest(task) for task in tasks}
     old = [name for name, (digest, _) in loaded.items() if digest != today[name]]
     if not old:
         return ()
-    text = (
-        f"stored results from other sheets, settings or program: {', '.join(old)}; `cd38rd run` renews them"
-    )
+    text = f"stored results from other sheets, settings or program: {_some_of(old)}; `cd38rd run` renews them"
     return (Note("samples", text),)
+
+
+def _some_of(names: Sequence[str]) -> str:
+    """Return names that a person can read at one go."""
+    more = len(names) - MOST_NAMES
+    return ", ".join(names[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
 def _some_tube_fails(faults: Iterable[Fault]) -> bool:

@@ -13,8 +13,12 @@ from pipeline.study import Dose
 SPLIT_DAYS: Final = 2
 """Doses this close together are one, split over days."""
 
-_RHYTHMS: Final = (("QW", 5, 10), ("Q2W", 11, 17), ("Q4W", 22, 35))
+_RHYTHMS: Final = (("QW", 5, 10), ("Q2W", 11, 17), ("Q3W", 18, 24), ("Q4W", 25, 35))
 _IRREGULAR: Final = "irregular"
+_PAUSE: Final = "pause of"
+_PAUSE_DAYS: Final = 60
+"""More than a dose that was missed every 4 weeks: what follows is another course."""
+
 _EARLY_DAYS: Final = 3
 _LETTER: Final = ((3, 6.0, False), (2, 12.0, True))
 
@@ -30,8 +34,9 @@ class Eligibility:
 def schedule(doses: Sequence[Dose]) -> str:
     """Return the rhythm of a drug's doses, in order of time, with the route.
 
-    Two neighbours 5–10 days apart are weekly, 11–17 every 2 weeks, 22–35 every 4 weeks; a dose split over two
-    days is one; a lone gap of another length is a delay and does not break a rhythm that goes on.
+    Two neighbours 5–10 days apart are weekly, 11–17 every 2 weeks, 18–24 every 3, 25–35 every 4; a dose split
+    over two days is one; a lone gap of another length is a delay and does not break a rhythm that goes on.
+    More than 60 days are a pause: the drug was given again.
 
     Parameters
     ----------
@@ -47,9 +52,7 @@ def schedule(doses: Sequence[Dose]) -> str:
     """
     days = dose_days(doses)
     rhythms = _without_delays([_rhythm((after - on).days) for on, after in pairwise(days)])
-    runs = [(name, sum(1 for _ in run)) for name, run in groupby(rhythms)]
-    # The first dose belongs to the rhythm that it opens.
-    told = [f"{name} x {n + (place == 0)}" for place, (name, n) in enumerate(runs)]
+    told = _told([(name, sum(1 for _ in run)) for name, run in groupby(rhythms)])
     routes = [name for name in dict.fromkeys(dose.route.upper() for dose in doses) if name]
     single = [] if told or not days else ["single dose"]
     return ", ".join([*told, *single, *([" then ".join(routes)] if routes else [])])
@@ -108,7 +111,8 @@ def eligibility(n_cycles: int, weeks: float | None, *, other_therapy: bool) -> E
         if n_cycles >= least and weeks >= wait and (other_therapy or not needs_other):
             return Eligibility(True, f"{n_cycles} cycles and {weeks:.3g} weeks (>= {least} and >= {wait:g})")
     other = "with" if other_therapy else "without"
-    return Eligibility(False, f"{n_cycles} cycles, {weeks:.3g} weeks, {other} other therapy")
+    begun = "1 cycle" if n_cycles == 1 else f"{n_cycles} cycles"
+    return Eligibility(False, f"{begun}, {weeks:.3g} weeks, {other} other therapy")
 
 
 def names_any(text: str, drugs: str) -> bool | None:
@@ -126,7 +130,28 @@ def names_any(text: str, drugs: str) -> bool | None:
 
 
 def _rhythm(days: int) -> str:
+    if days > _PAUSE_DAYS:
+        return f"{_PAUSE} {days / 7:.0f} weeks"
     return next((name for name, low, high in _RHYTHMS if low <= days <= high), _IRREGULAR)
+
+
+def _told(runs: Sequence[tuple[str, int]]) -> list[str]:
+    """Return runs of gaps as doses: the dose that opens a course belongs to the rhythm that follows it."""
+    told, opening = [], True
+    for place, (name, n) in enumerate(runs):
+        pause = _is_pause(name)
+        if pause:
+            alone = ["single dose"] * opening
+            told += [*alone, name, *(["single dose", name] * (n - 1))]
+            told += ["single dose"] * (place == len(runs) - 1)
+        else:
+            told.append(f"{name} x {n + opening}")
+        opening = pause
+    return told
+
+
+def _is_pause(name: str) -> bool:
+    return name.startswith(_PAUSE)
 
 
 def _without_delays(rhythms: list[str]) -> list[str]:
@@ -134,6 +159,6 @@ def _without_delays(rhythms: list[str]) -> list[str]:
     told = list(rhythms)
     for place in range(1, len(rhythms) - 1):
         before, after = rhythms[place - 1], rhythms[place + 1]
-        if before == after != rhythms[place]:
+        if before == after != rhythms[place] and not _is_pause(before) and not _is_pause(rhythms[place]):
             told[place] = before
     return told

@@ -49,6 +49,10 @@ _FORMATS: Final = {
 _WIDE: Final = {"note": 70, "checks": 70, "text": 90, "flags": 32, "value": 60, "sentence": 90}
 _WIDEST: Final = 44
 _LONGEST: Final = 32_000
+_ALL_ROWS: Final = "rd_samples.csv, rd_patients.csv, washout.json and run.json hold all"
+
+MOST_ROWS: Final = 2_000
+"""Rows of a table that the workbook shows; the CSV and JSON files hold all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +133,15 @@ def _fill_table(page: Worksheet, row: int, table: Table) -> int:
         _write_text(head, name)
         head.fill, head.font, head.border = fill, font, line
         head.alignment = Alignment(vertical="center", wrap_text=True)
-    for offset, values in enumerate(table.rows, start=1):
+    shown, more = table.rows[:MOST_ROWS], len(table.rows) - MOST_ROWS
+    for offset, values in enumerate(shown, start=1):
         for column, (name, value) in enumerate(zip(table.columns, values, strict=True), start=1):
             _write(page.cell(row + offset, column), name, value)
-    return row + len(table.rows)
+    if more <= 0:
+        return row + len(shown)
+    last = row + len(shown) + 1
+    _write_text(page.cell(last, 1), f"{more} more rows: {_ALL_ROWS}")
+    return last
 
 
 def _write(cell: SheetCell, name: str, value: Cell) -> None:
@@ -200,7 +209,9 @@ def _set_widths(page: Worksheet, sheet: Sheet) -> None:
     widths: dict[int, float] = {}
     for _, table in sheet.tables:
         for column, name in enumerate(table.columns, start=1):
-            longest = max([len(name) + 3, *(len(_shown(row[column - 1])) + 2 for row in table.rows)])
+            longest = max(
+                [len(name) + 3, *(len(_shown(row[column - 1])) + 2 for row in table.rows[:MOST_ROWS])]
+            )
             width: float = _WIDE[name] if name in _WIDE and longest > _WIDE[name] else min(longest, _WIDEST)
             widths[column] = max(widths.get(column, 8), width)
     for column, width in widths.items():

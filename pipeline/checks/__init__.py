@@ -31,6 +31,7 @@ __all__ = [
     "TubeFindings",
     "check_folder",
     "check_study",
+    "folder_with_headers",
     "read_headers",
     "study_findings",
     "tube_findings",
@@ -99,15 +100,24 @@ def check_folder(folder: Path, only: Collection[str] | None = None) -> tuple[Stu
     faults
         Of the sheets, and of the files that sound rows name.
     """
+    study, faults, _ = folder_with_headers(folder, only)
+    return study, faults
+
+
+def folder_with_headers(
+    folder: Path, only: Collection[str] | None = None
+) -> tuple[Study | None, tuple[Fault, ...], Headers]:
+    """Return what `check_folder` does, and what the files say, for whoever needs that again."""
     typed, faults = read_typed(folder, only)
     if typed is None:
-        return None, faults
+        return None, faults, {}
     if not stops_run(faults):
         study = study_of(typed)
-        return study, in_reading_order((*faults, *check_study(study)))
+        headers = read_headers(study)
+        return study, in_reading_order((*faults, *check_study(study, headers))), headers
     found = check_study(study_of(sound_part(typed, faults)))
     grave = (fault for fault in found if fault.severity is not Severity.WARNING)
-    return None, in_reading_order((*faults, *grave))
+    return None, in_reading_order((*faults, *grave)), {}
 
 
 def tube_findings(study: Study, headers: Headers | None = None) -> Mapping[str, TubeFindings]:

@@ -59,11 +59,11 @@ _TIME = (
     Variable("PARAM", "Parameter"),
     Variable("STARTDT", "Time-to-Event Origin Date", "date", "treatment_start, else first study drug"),
     Variable("ADT", "Analysis Date", "date", "event or censoring"),
-    Variable("ADY", "Days from STARTDT to ADT", "whole", "ADT - STARTDT", "days"),
-    Variable("AVAL", "Analysis Value", "number", "ADY / month_days", "months"),
+    Variable("ADY", "Analysis Relative Day", "whole", "ADT - STARTDT + 1: day 1 is STARTDT"),
+    Variable("AVAL", "Analysis Value", "number", "(ADT - STARTDT) / month_days", "months"),
     Variable("CNSR", "Censor", "whole", "0: event, 1: censored"),
     Variable("EVNTDESC", "Event or Censoring Description"),
-    Variable("DEXADY", "Day of First Dexamethasone", "whole", "dexamethasone_on - STARTDT", "days"),
+    Variable("DEXADY", "Day of First Dexamethasone", "whole", "dexamethasone_on - STARTDT + 1"),
 )
 
 
@@ -147,11 +147,18 @@ def _time_rows(outcome: Outcome, known: Mapping[str, Subject]) -> Iterator[tuple
             if day is not None:
                 ends = _ends(course.started_on, day, settings.month_days)
                 cells = (code, title, course.started_on, *ends, int(not happened), words)
-                yield (*_subject_cells(settings.study_id, who), *cells, course.dexamethasone_day)
+                added = course.dexamethasone_day
+                given = None if added is None else _relative(added)
+                yield (*_subject_cells(settings.study_id, who), *cells, given)
 
 
 def _ends(start: date, day: int, month_days: float) -> tuple[Cell, ...]:
-    return start + timedelta(days=day), day, day / month_days
+    return start + timedelta(days=day), _relative(day), day / month_days
+
+
+def _relative(day: int) -> int:
+    """Return the relative day as CDISC counts: the first day is 1, there is no day 0."""
+    return day + 1
 
 
 def _endpoints(course: FollowUp) -> Iterator[tuple[str, str, int | None, bool, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -45,6 +46,7 @@ def column_facts(model: type[Row], name: str) -> Mapping[str, Any]:
     return facts if isinstance(facts, dict) else {}
 
 
+@cache
 def required_columns(model: type[Row]) -> tuple[str, ...]:
     """Return the columns that every row must fill."""
     return tuple(name for name in column_names(model) if column_facts(model, name)["required"])

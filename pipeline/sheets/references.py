@@ -93,9 +93,9 @@ def unknown_names(study: TypedStudy) -> Iterator[Fault]:
 def _unknown(
     entries: Sequence[Entry[Any]], column: str, known: Sequence[str], expected: str
 ) -> Iterator[Fault]:
-    folded = {caseless(name) for name in known}
+    exact, folded = set(known), {caseless(name) for name in known}
     for where, name in typed_values(entries, column):
-        if name in known or (column == "patient_id" and caseless(name) in folded):
+        if name in exact or (column == "patient_id" and caseless(name) in folded):
             continue  # another spelling of a patient is reported as that
         listed = list(dict.fromkeys(known))
         hint = did_you_mean(name, listed)

@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,6 +64,7 @@ class Sheet:
     rows: tuple[SheetRow, ...]
 
 
+@cache
 def column_letter(index: int) -> str:
     """Return the name Excel gives to a column, counted from 1.
 

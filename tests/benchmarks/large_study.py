@@ -53,6 +53,7 @@ def write_large_study(folder: Path, patients: int, seed: int = 20240607) -> Path
         many["doses"] += _moved([row for row in doses if _is_of(row, first)], first, name, weeks[place])
         digest, result = stored[first["sample_id"]]
         results.samples.save(sample_id, digest, _with_density(result, sample_id, 10 ** log_rd[place]))
+        _copy_gates(few, study, first["sample_id"], sample_id)
     for run in _rows(few / "beads.csv"):
         digest, curve = Results(few / "results").beads.load(run["beads"])
         results.beads.save(run["beads"], digest, curve)
@@ -71,6 +72,14 @@ def _copied(small: Path, study: Path, row: dict[str, str], name: str) -> dict[st
             told[column] = f"fcs/{name}_{column}.fcs"
             shutil.copyfile(small / row[column], study / told[column])
     return told
+
+
+def _copy_gates(few: Path, study: Path, first: str, sample_id: str) -> None:
+    """Put the tube's gates where `cd38rd run` had written them."""
+    gates = few / "results" / "gates" / f"{first}.xml"
+    if gates.exists():
+        (study / "results" / "gates").mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(gates, study / "results" / "gates" / f"{sample_id}.xml")
 
 
 def _moved(doses: Rows, sample: dict[str, str], name: str, weeks: float) -> Rows:

@@ -151,12 +151,23 @@ def test_the_labelled_schedule_is_recognised_with_its_route():
         ([51, 50], "single dose"),
         ([92, 85, 79, 71, 64, 57, 50], "QW x 7"),
         ([99, 92, 85, 70, 63, 56], "QW x 6"),
-        ([300, 200, 150], "irregular x 3"),
+        ([300, 250, 200, 160], "irregular x 4"),
+        ([113, 92, 71, 50], "Q3W x 4"),
+        ([190, 162, 106, 78, 50], "Q4W x 5"),
         ([78, 50], "Q4W x 2"),
     ],
 )
 def test_delays_and_split_doses_do_not_break_the_rhythm(days, expected):
     assert exposure(*given(days)).schedule == expected
+
+
+def test_a_second_course_is_no_delay_of_the_first():
+    weekly = [71, 64, 57, 50]
+    assert exposure(*given([*(day + 350 for day in weekly), *weekly])).schedule == (
+        "QW x 4, pause of 47 weeks, QW x 4"
+    )
+    assert exposure(*given([300, 57, 50])).schedule == "single dose, pause of 35 weeks, QW x 2"
+    assert exposure(*given([300, 293, 50])).schedule == "QW x 2, pause of 35 weeks, single dose"
 
 
 def test_a_change_of_route_is_said():
@@ -204,7 +215,7 @@ def test_eligibility_is_the_letters(weeks, n_cycles, other, expected):
     rest = given([last - 8], "bortezomib") if other else []
     found = exposure(*doses, *rest, *given([-7], "isatuximab"))
     assert found.eligible is expected
-    assert f"{n_cycles} cycles" in found.eligibility
+    assert f"{n_cycles} cycle" in found.eligibility
 
 
 def test_without_the_study_drug_eligibility_cannot_be_told():

@@ -12,7 +12,7 @@ import pytest
 
 from pipeline.outcome import Outcome
 from pipeline.tables import Table
-from pipeline.workbook import Sheet, workbook_sheets, write_workbook
+from pipeline.workbook import MOST_ROWS, Sheet, workbook_sheets, write_workbook
 
 
 @pytest.fixture(scope="module")
@@ -92,3 +92,12 @@ def test_models_and_response_stand_as_titled_tables(workbook: openpyxl.Workbook)
     response = [cell.value for cell in workbook["Response"]["A"]]
     assert "Disease control by washout before the study drug" in response
     assert "=not a formula" in " ".join(str(cell.value) for cell in workbook["Notes"]["D"])
+
+
+def test_of_a_very_long_table_the_first_rows_are_shown_and_where_all_are(tmp_path: Path):
+    rows = tuple((k,) for k in range(MOST_ROWS + 3))
+    write_workbook(tmp_path / "a.xlsx", [Sheet("Samples", (("", Table(("n",), rows)),))])
+    page = openpyxl.load_workbook(tmp_path / "a.xlsx")["Samples"]
+    assert page.max_row == 1 + MOST_ROWS + 1
+    assert page.cell(MOST_ROWS + 1, 1).value == MOST_ROWS - 1
+    assert str(page.cell(MOST_ROWS + 2, 1).value).startswith("3 more rows: rd_samples.csv")

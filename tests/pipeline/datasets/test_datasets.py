@@ -116,10 +116,17 @@ def test_adrd_has_the_logarithm_as_a_parameter_of_its_own(folder):
 def test_adtte_counts_months_and_says_what_ended_them(folder):
     found = {(row["SUBJID"], row["PARAMCD"]): row for row in rows(folder, "adtte")}
     pfs, os, died = found["P02", "PFS"], found["P02", "OS"], found["P01", "OS"]
-    assert (pfs["ADY"], pfs["CNSR"], pfs["EVNTDESC"]) == ("58", "0", "Progression")
+    assert (pfs["ADY"], pfs["CNSR"], pfs["EVNTDESC"]) == ("59", "0", "Progression")
     assert float(pfs["AVAL"]) == pytest.approx(58 / 30.4375, abs=1e-5)
     assert (os["ADT"], os["CNSR"], os["EVNTDESC"]) == ("2024-09-01", "1", "Last seen alive")
     assert (died["CNSR"], died["EVNTDESC"], found["P01", "PFS"]["EVNTDESC"]) == ("0", "Death", "Death")
+
+
+def test_adtte_has_no_day_0(folder):
+    for row in rows(folder, "adtte"):
+        start, end = (date.fromisoformat(row[name]) for name in ("STARTDT", "ADT"))
+        assert int(row["ADY"]) == (end - start).days + 1 >= 1
+        assert row["DEXADY"] == "" or int(row["DEXADY"]) >= 1
 
 
 @pytest.mark.parametrize("name", ["cp", "adrd", "adtte"])
