@@ -33,6 +33,9 @@ class BeadKit:
         The rule in words, for reports.
     one_dye
         Whether its beads carry a single dye, by construction; others may carry several.
+    brightest
+        Between which values the brightest bead of any lot lies, an order of magnitude to either side of the
+        makers' data sheets; None where anything may be.
     """
 
     name: str
@@ -44,6 +47,7 @@ class BeadKit:
     has_blank: bool = True
     arithmetic: str = ""
     one_dye: bool = False
+    brightest: tuple[float, float] | None = None
 
 
 BEAD_KITS: tuple[BeadKit, ...] = (
@@ -55,6 +59,7 @@ BEAD_KITS: tuple[BeadKit, ...] = (
         has_blank=False,
         arithmetic="ABC = PE molecules / (F:P)",
         one_dye=True,
+        brightest=(7e3, 7e5),
     ),
     BeadKit(
         "qsc",
@@ -63,6 +68,7 @@ BEAD_KITS: tuple[BeadKit, ...] = (
         needs_f_p=False,
         arithmetic="ABC as assigned, beads stained with the same conjugate",
         one_dye=True,
+        brightest=(2e4, 1e7),
     ),
     BeadKit(
         "qifikit",
@@ -72,6 +78,7 @@ BEAD_KITS: tuple[BeadKit, ...] = (
         result="SABC",
         arithmetic="SABC = ABC(antibody) − ABC(isotype)",
         one_dye=True,
+        brightest=(5e4, 1e7),
     ),
     BeadKit(
         "mesf",
@@ -79,6 +86,7 @@ BEAD_KITS: tuple[BeadKit, ...] = (
         "MESF",
         needs_f_p=True,
         arithmetic="ABC = MESF / effective F:P",
+        brightest=(3e3, 1e8),
     ),
     BeadKit(
         "rainbow",

@@ -126,7 +126,8 @@ def channel_check(found: Sequence[tuple[str, ChannelComparison]], channel: str) 
         return None
     name, worst = max(found, key=lambda one: (one[1].doubtful, one[1].more_light))
     if not worst.doubtful:
-        text = f"{channel} collects more light of these beads than any of {len(found)} others that see them."
+        others = "the other channel that sees" if len(found) == 1 else f"any of {len(found)} others that see"
+        text = f"{channel} collects more light of these beads than {others} them."
         return CurveCheck(BRIGHTER_ELSEWHERE, worst.more_light, Verdict.ACCEPT, text)
     how = "more" if worst.more_light > SURE else "no less"
     text = (

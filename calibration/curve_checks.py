@@ -109,6 +109,7 @@ def acceptance(
         _rcv(beads, limits),
         _events(beads, limits),
         _detection(beads, limits),
+        _less_blank(beads, limits),
         _residual(beads),
         _history(beads, limits, history),
     ]
@@ -196,9 +197,10 @@ def _rcv(b: FittedBeads, lim: CurveLimits) -> CurveCheck | None:
     accept = np.where(np.arange(b.rcv.size) == lowest, lim.accept_rcv_lowest, lim.accept_rcv)
     grades = [_graded(float(r), float(a), lim.warn_rcv) for r, a in zip(b.rcv, accept, strict=True)]
     k = int(np.argmax(b.rcv - accept))
+    others = 100 * float(np.max(np.delete(b.rcv, lowest)))
     text = (
-        f"Bead rCV up to {100 * float(np.max(b.rcv)):.1f} % (accepted to {100 * lim.accept_rcv:g} %, "
-        f"dimmest {100 * lim.accept_rcv_lowest:g} %)."
+        f"Bead rCV up to {others:.1f} %, dimmest bead {100 * b.rcv[lowest]:.1f} % (accepted to "
+        f"{100 * lim.accept_rcv:g} %, dimmest {100 * lim.accept_rcv_lowest:g} %)."
     )
     return CurveCheck("bead_rcv", float(b.rcv[k]), max(grades, key=list(Verdict).index), text)
 
@@ -208,7 +210,9 @@ def _events(b: FittedBeads, lim: CurveLimits) -> CurveCheck | None:
         return None
     fewest = float(np.min(b.n))
     verdict = _graded(-fewest, -lim.n_accept, -lim.n_warn)
-    text = f"{fewest:.0f} events in the smallest bead population (200 needed, {lim.n_accept} wanted)."
+    text = (
+        f"{fewest:.0f} events in the smallest bead population ({lim.n_warn} needed, {lim.n_accept} wanted)."
+    )
     return CurveCheck("bead_events", fewest, verdict, text)
 
 
@@ -221,6 +225,27 @@ def _detection(b: FittedBeads, lim: CurveLimits) -> CurveCheck | None:
     verdict = Verdict.ACCEPT if ratio >= lim.accept_detection else Verdict.WARN
     text = f"Dimmest bead {dimmest:.4g}, blank {b.blank:.4g}: the blank is not in the fit."
     return CurveCheck("detection", float(ratio), verdict, text)
+
+
+def _less_blank(b: FittedBeads, lim: CurveLimits) -> CurveCheck | None:
+    """Read the beads as cells are read, less their background, which a line without the blank must not bend.
+
+    An offset of the detector, or beads that shine by themselves, lift all beads alike: the straight line in
+    log-log follows them and is then too steep, though its beads lie on it.
+    """
+    if b.blank is None:
+        return None
+    amount = b.levels * (1 + b.back) + b.autofluorescence
+    dimmest = int(np.argmin(b.medians))
+    blank = np.sign(b.blank) * amount[dimmest] * np.abs(b.blank / b.medians[dimmest]) ** b.slope
+    off = (amount - blank) / b.levels - 1
+    k = int(np.argmax(np.abs(off)))
+    verdict = Verdict.ACCEPT if abs(off[k]) <= lim.accept_back else Verdict.WARN
+    text = f"Less the blank, the bead of {b.levels[k]:,.0f} reads {100 * off[k]:+.1f} %"
+    limit = f"(accepted to {100 * lim.accept_back:g} %)"
+    hint = ": an offset, or light of the beads' own, bends the line; try curve_model autofluorescence"
+    text = f"{text} {limit}{'' if verdict is Verdict.ACCEPT else hint}."
+    return CurveCheck("less_blank", float(abs(off[k])), verdict, text)
 
 
 def _residual(b: FittedBeads) -> CurveCheck | None:

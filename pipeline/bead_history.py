@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from calibration.brighter_channel import BRIGHTER_ELSEWHERE
 from calibration.drift import SETTLED_RUNS, DriftSeries, levey_jennings
 from calibration.standard_curve import StandardCurve, Verdict, fit_standard_curve
 from pipeline.acceptance import curve_limits
@@ -137,7 +136,8 @@ def _with_history(
         history=[run.medians[top] for run in kept],
         limits=curve_limits(settings),
     )
-    return again.with_checks(*(row for row in found.curve.checks if row.name == BRIGHTER_ELSEWHERE))
+    made = {row.name for row in again.checks}
+    return again.with_checks(*(row for row in found.curve.checks if row.name not in made))
 
 
 def drift_series(runs: Sequence[LoggedRun]) -> tuple[DriftSeries, ...]:

@@ -18,6 +18,7 @@ from gating.events import Mask
 from pipeline.acceptance import curve_limits
 from pipeline.channels import find_channel
 from pipeline.fcs import ChannelError, FcsError, FcsFile, read_fcs
+from pipeline.lot_values import size_row
 from pipeline.pictures import bead_histogram
 from pipeline.sample_result import Acquired, CalibrationResult
 from pipeline.settings import Settings
@@ -110,7 +111,7 @@ def _fitted(task: BeadTask, file: FcsFile, found: CalibrationResult) -> Calibrat
 
 
 def _curve(task: BeadTask, peaks: BeadPeaks) -> StandardCurve:
-    return fit_standard_curve(
+    curve = fit_standard_curve(
         peaks.medians,
         task.run.levels,
         model=task.settings.curve_model,
@@ -119,6 +120,8 @@ def _curve(task: BeadTask, peaks: BeadPeaks) -> StandardCurve:
         saturated=peaks.saturated,
         limits=curve_limits(task.settings),
     )
+    row = size_row(bead_kit(task.run.kit), task.run.levels)
+    return curve if row is None else curve.with_checks(row)
 
 
 def _with_other_channels(

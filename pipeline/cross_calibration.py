@@ -72,6 +72,8 @@ def _unfit(
     for run in (here, there):
         if run.peaks is None:
             return f"the rainbow populations of {run.beads} were not found: {run.note}"
+    if here.sha256 and (here.sha256, here.channel) == (there.sha256, there.channel):
+        return f"{here.beads} and {there.beads} are one acquisition: their files hold the same bytes"
     if beads.curve is None:
         return f"{beads.beads} has no curve: {beads.note}"
     if _detector(there) != _detector(beads):

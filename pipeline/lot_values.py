@@ -1,16 +1,45 @@
-"""One lot has one list of assigned values: runs of a lot that were typed with others are named."""
+"""Assigned values that cannot be: of a size that the kit has not, or unlike the same lot's elsewhere."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 
+from calibration.bead_kits import BeadKit
 from calibration.standard_curve import CurveCheck, Verdict
 from pipeline.instrument_log import InstrumentLog
 from pipeline.sample_result import CalibrationResult
 
 LOT_VALUES = "lot_values"
-"""Name of the row of the acceptance table."""
+"""Name of the row of the acceptance table: one lot has one list of values."""
+
+LOT_SIZE = "lot_size"
+"""Name of the row: the brightest bead is as bright as the kit's are."""
+
+
+def size_row(kit: BeadKit, levels: Sequence[float]) -> CurveCheck | None:
+    """Warn of levels that are another unit's or another kit's: a common factor bends no curve.
+
+    Returns
+    -------
+    CurveCheck or None
+        None where they are of the usual size, or the kit may have any.
+
+    Examples
+    --------
+    >>> from calibration.bead_kits import bead_kit
+    >>> size_row(bead_kit("quantibrite_pe"), (0.474, 5.359, 23.843, 62.336)).verdict.value
+    'warn'
+    """
+    brightest = max(levels, default=0.0)
+    if kit.brightest is None or kit.brightest[0] <= brightest <= kit.brightest[1]:
+        return None
+    low, high = kit.brightest
+    text = (
+        f"The brightest level typed is {brightest:,.6g}, but {kit.title} lots have {low:,.0f} to {high:,.0f} "
+        f"{kit.unit} there: in thousands, or the values of another kit?"
+    )
+    return CurveCheck(LOT_SIZE, brightest, Verdict.WARN, text)
 
 
 def with_lot_values(

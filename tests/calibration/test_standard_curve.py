@@ -183,3 +183,30 @@ def test_photon_steps_are_learnt_from_how_bead_cvs_fall_with_brightness():
     assert fit_standard_curve(medians, LEVELS, rcv=rcv, n=[1000] * 4).photon_step == pytest.approx(
         20.0, rel=1e-3
     )
+
+
+WITH_BLANK = [0.0, 1900.0, 7600.0, 31000.0, 170000.0, 480000.0]
+
+
+@pytest.mark.parametrize("offset", [150.0, -120.0])
+def test_an_offset_that_bends_the_line_is_told_by_the_blank(offset):
+    medians = [level * 0.34 + 5 + offset for level in WITH_BLANK]
+    bent = fit_standard_curve(medians, WITH_BLANK)
+    row = check(bent, "less_blank")
+    truth = bent.to_abc(medians[1]) - bent.to_abc(medians[0])
+    assert row.value == pytest.approx(abs(truth / WITH_BLANK[1] - 1))
+    assert row.value > 0.10
+    assert (row.verdict, bent.verdict) == (Verdict.WARN, Verdict.WARN)
+    assert "curve_model autofluorescence" in row.text
+
+
+def test_the_autofluorescence_model_takes_the_offset_out():
+    medians = [level * 0.34 + 155.0 for level in WITH_BLANK]
+    curve = fit_standard_curve(medians, WITH_BLANK, model="autofluorescence")
+    assert check(curve, "less_blank").value < 1e-3
+    assert curve.verdict is Verdict.ACCEPT
+
+
+def test_a_blank_near_zero_says_nothing_of_the_line():
+    medians = [level * 0.34 + 5.0 for level in WITH_BLANK]
+    assert check(fit_standard_curve(medians, WITH_BLANK), "less_blank").verdict is Verdict.ACCEPT

@@ -123,7 +123,20 @@ def test_beads_that_shine_as_bright_elsewhere_are_flagged(folder):
     write_fcs(folder / "two.fcs", values.astype(np.float32), names)
     right = calibrated(folder, fcs_file="two.fcs", channel="PE-A")
     assert "BEADS_BRIGHTER_ELSEWHERE" not in right.flags
-    assert right.curve.checks[-1].text.startswith("PE-A collects more light of these beads than any of 1")
+    assert right.curve.checks[-1].text.startswith("PE-A collects more light of these beads than the other")
     wrong = calibrated(folder, fcs_file="two.fcs", channel="PE-CF594-A")
     assert set(wrong.flags) >= {"CURVE_WARN", "BEADS_BRIGHTER_ELSEWHERE"}
     assert "PE-A collects more light of these beads than PE-CF594-A" in wrong.curve.checks[-1].text
+
+
+@pytest.mark.parametrize(("kit", "factor"), [("quantibrite_pe", 1e-3), ("qsc", 1e3), ("mesf", 1e-3)])
+def test_levels_of_another_unit_bend_no_curve_and_are_told_by_their_size(folder, kit, factor):
+    odd = calibrated(folder, kit=kit, levels=tuple(factor * level for level in LEVELS))
+    assert odd.curve.verdict == "warn"
+    assert "CURVE_WARN" in odd.flags
+    assert any(row.name == "lot_size" and "values of another kit?" in row.text for row in odd.curve.checks)
+
+
+@pytest.mark.parametrize("kit", ["quantibrite_pe", "mesf", "custom", "rainbow"])
+def test_levels_of_the_usual_size_need_no_word(folder, kit):
+    assert not any(row.name == "lot_size" for row in calibrated(folder, kit=kit).curve.checks)

@@ -13,6 +13,7 @@ from pipeline.progress import QuietReporter
 from pipeline.run import RunOptions, calibrate_study, run_study
 from pipeline.settings import Settings
 from pipeline.simulate import simulate_study
+from pipeline.store import file_sha256
 from pipeline.study import BeadRun, Study
 from validation.simulated_beads import Detector, bead_run
 
@@ -58,7 +59,9 @@ def carried(folder, rb1="rb1.fcs", rb2="rb2.fcs", **settings):
         BeadRun("RB2", rb2, "rainbow", "R7", "PE-A", RAINBOW, transfer_from="RB1; QB1"),
     ]
     chosen = Settings(**settings)
-    made = [calibrate_bead_run(BeadTask(folder, run, chosen)) for run in runs]
+    made = [
+        calibrate_bead_run(BeadTask(folder, run, chosen, file_sha256(folder / run.fcs_file))) for run in runs
+    ]
     return held_against_history(None, made, runs, chosen, write=False)
 
 
@@ -86,6 +89,12 @@ def test_a_rainbow_run_that_does_not_stand_beside_the_bead_run_carries_nothing(f
     assert found.curve is None
     assert "NO_CURVE" in found.flags
     assert "must stand beside the bead run" in found.note
+
+
+def test_the_same_acquisition_twice_carries_nothing(folder):
+    found = carried(folder, rb2="rb1.fcs")[-1]
+    assert found.curve is None
+    assert "RB2 and RB1 are one acquisition" in found.note
 
 
 def test_the_table_of_bead_runs_says_it(folder):
@@ -128,11 +137,11 @@ def simulated(tmp_path_factory):
     return simulate_study(tmp_path_factory.mktemp("tube"), patients=1, events=15_000, seed=3)
 
 
-def rainbow_beside(beads, path, gain, day=""):
+def rainbow_beside(beads, path, gain, seed, day=""):
     """Write rainbow beads with the instrument's facts of another bead file, at `gain` times its gain."""
     file = read_fcs(beads)
     detector = Detector(photons=0.1, gain=20.0 * gain, noise=10.0)
-    made = bead_run(np.random.default_rng(9), RAINBOW, detector=detector, n=4000, bead_cv=0.04)
+    made = bead_run(np.random.default_rng(seed), RAINBOW, detector=detector, n=4000, bead_cv=0.04)
     names = ("FSC-A", "SSC-A", "PE-A")
     keywords = {"$CYT": file.acquisition.instrument, "$CYTSN": file.acquisition.serial}
     keywords["$DATE"] = day or f"{file.acquisition.acquired_on:%d-%b-%Y}".upper()
@@ -151,8 +160,8 @@ def densities(folder):
 def test_a_tube_of_a_day_without_beads_is_quantified_flagged_and_named_after_the_curve(simulated):
     own = densities(simulated)
     beads = simulated / own_bead_file(simulated)
-    for name in ("rb1.fcs", "rb2.fcs"):
-        rainbow_beside(beads, simulated / name, 1.0)
+    for seed, name in enumerate(("rb1.fcs", "rb2.fcs"), 9):
+        rainbow_beside(beads, simulated / name, 1.0, seed)
     carry_over(simulated, own["beads"])
     carried_over = densities(simulated)
     assert float(carried_over["rd"]) == pytest.approx(float(own["rd"]), rel=0.01)
