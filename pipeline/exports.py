@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,8 @@ from gating.compensation import SpilloverMatrix
 from gating.events import Mask
 from gating.population import GatedPopulation
 from pipeline.fcs import FcsFile, read_fcs, write_fcs
+
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def write_events(path: Path, abc: NDArray[np.float64], gated: GatedPopulation) -> None:
@@ -66,7 +70,8 @@ def write_gated_cells(
         return
     whole = read_fcs(file.path, data_set=file.data_set, allow_truncated=True)
     values = whole.events()[:, cells]
-    names = tuple(name.replace(",", "_") for name in whole.channels)
+    names = _unique(map(_plain, whole.channels))
+    markers = tuple(CONTROL.sub("_", marker).strip() for marker in whole.markers)
     keywords = {
         "$FIL": path.name,
         "$TIMESTEP": "1",
@@ -75,11 +80,13 @@ def write_gated_cells(
         "CD38RD SOURCE": f"{int(cells.sum())} of {cells.size} events of {file.path.name}, not compensated",
         **_detectors(whole),
     }
+    if names != whole.channels or markers != whole.markers:
+        keywords["CD38RD NAMES"] = _renamed(whole, names, markers)
     if matrix is not None:
-        keywords["$SPILLOVER"] = _spillover(matrix)
+        keywords["$SPILLOVER"] = _spillover(matrix, dict(zip(whole.channels, names, strict=True)))
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
-    write_fcs(partial, values, names, markers=whole.markers, keywords=keywords)
+    write_fcs(partial, values, names, markers=markers, keywords=keywords)
     partial.replace(path)
 
 
@@ -96,8 +103,35 @@ def _detectors(file: FcsFile) -> dict[str, str]:
     return found
 
 
-def _spillover(matrix: SpilloverMatrix) -> str:
+def _plain(name: str) -> str:
+    """Return a name without what FCS does not allow in it: commas (section 3.2.20) and control characters."""
+    return CONTROL.sub("_", name.replace(",", "_")).strip()
+
+
+def _unique(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the names; those that are one after the change with their number."""
+    found: dict[str, None] = {}
+    for number, name in enumerate(names, 1):
+        own = name or f"P{number}"
+        while own in found:
+            own += f" (P{number})"
+        found[own] = None
+    return tuple(found)
+
+
+def _renamed(file: FcsFile, names: Sequence[str], markers: Sequence[str]) -> str:
+    """Say which names are not those of the source."""
+    changed = [
+        f"$P{number}{letter} {now}"
+        for letter, before, after in (("N", file.channels, names), ("S", file.markers, markers))
+        for number, (was, now) in enumerate(zip(before, after, strict=True), 1)
+        if was != now
+    ]
+    return f"commas of $PnN and control characters are _ here: {', '.join(changed)}"
+
+
+def _spillover(matrix: SpilloverMatrix, names: Mapping[str, str]) -> str:
     """Return $SPILLOVER: n, the channels, the matrix row by row (FCS 3.1, section 3.2.20)."""
-    names = [name.replace(",", "_") for name in matrix.channels]
+    channels = [names.get(name) or _plain(name) for name in matrix.channels]
     cells = [f"{value:.9g}" for value in matrix.values.ravel()]
-    return ",".join([str(len(names)), *names, *cells])
+    return ",".join([str(len(channels)), *channels, *cells])

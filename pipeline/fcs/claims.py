@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pipeline.fcs.header import Header, Segment
 from pipeline.fcs.layout import Layout
 from pipeline.fcs.parameters import Parameter
-from pipeline.fcs.text import whole_number
+from pipeline.fcs.text import Text, whole_number
 
 Peek = Callable[[int, int], bytes]
 """Reads bytes of the file: (position, count)."""
@@ -30,19 +30,29 @@ class Claims:
 
     Attributes
     ----------
+    text, header
+        TEXT as it was found, and HEADER with its place.
     start, end
         The byte from which its offsets count, and where the next data set begins or the file ends.
     file_size, file
         Size and name of the file.
+    next_beside
+        How many bytes after the place that $NEXTDATA says the next data set begins.
     """
 
     header: Header
-    keywords: Mapping[str, str]
+    text: Text
     parameters: tuple[Parameter, ...]
     start: int
     end: int
     file_size: int
     file: str
+    next_beside: int = 0
+
+    @property
+    def keywords(self) -> Mapping[str, str]:
+        """Those of TEXT."""
+        return self.text.keywords
 
     @property
     def room(self) -> int:
@@ -53,6 +63,11 @@ class Claims:
     def room_ends(self) -> str:
         """What is at the end of the room, for messages; nothing to say where it is the end of the file."""
         return "" if self.end == self.file_size else ", before the next data set begins"
+
+    def said_in_text(self, which: str) -> Segment:
+        """Return the segment that TEXT names: DATA, ANALYSIS or STEXT."""
+        begin, end = (whole_number(self.keywords.get(f"${side}{which}")) or 0 for side in ("BEGIN", "END"))
+        return Segment(begin, end)
 
     @property
     def total(self) -> int | None:

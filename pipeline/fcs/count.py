@@ -7,6 +7,7 @@ from dataclasses import replace
 from pipeline.fcs.claims import Claims, Peek, Place, Reading
 from pipeline.fcs.errors import FcsError, NotFcsError, TruncatedError, shown
 from pipeline.fcs.repairs import Repair
+from pipeline.fcs.shift import CHECKSUM_BYTES
 
 MOST_PEEKED = 1 << 16
 """Bytes looked at to tell padding from events."""
@@ -118,7 +119,8 @@ def _longer(place: Place, there: int, reading: Reading, claims: Claims, peek: Pe
     """Leave padding out and read whole events where DATA is longer than $TOT; refuse anything else."""
     excess, record, layout = there - place.n_bytes, place.layout.record_bits, place.layout
     tail = peek(place.begin + place.n_bytes, min(excess, MOST_PEEKED))
-    if not tail.strip(PADDING) or 8 * excess < record:
+    is_checksum = excess == CHECKSUM_BYTES and tail.isdigit() and place.begin + there == claims.end
+    if not tail.strip(PADDING) or 8 * excess < record or is_checksum:
         text = f"DATA is {excess:,} bytes longer than $TOT events need; these were left out"
         return place, Repair("DATA_LONGER", text, f"{there} bytes", f"{place.n_bytes} bytes")
     head = peek(place.begin, min(excess, MOST_PEEKED))

@@ -8,10 +8,14 @@ from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from pipeline.fcs.errors import FcsError, NotFcsError, UnsupportedError, shown
-from pipeline.fcs.header import HEADER_BYTES, Header, Segment, parse_header
+from pipeline.fcs.header import HEADER_BYTES, Header, Segment, parse_header, parse_other_segments
 from pipeline.fcs.repairs import Repair
 from pipeline.fcs.segments import BLANKS, Source, holds_text, read_text
+from pipeline.fcs.shift import MOST_SHIFT
 from pipeline.fcs.text import PADDING, Text, merge, whole_number
+
+MOST_OTHER = 160
+"""Bytes after HEADER looked at for offsets of further segments: ten of them."""
 
 MOST_DATA_SETS = 1_000
 """A chain that is longer runs through damaged offsets."""
@@ -27,6 +31,8 @@ class DataSet:
         Its first byte in the file, and the byte where the next data set begins or the file ends.
     origin
         The byte from which its offsets count: `start`, but 0 where they were written from the file's start.
+    next_beside
+        How many bytes after the place that $NEXTDATA says the next data set begins.
     """
 
     start: int
@@ -34,6 +40,7 @@ class DataSet:
     origin: int
     header: Header
     text: Text
+    next_beside: int = 0
 
 
 def read_data_set(file: BinaryIO, size: int, name: str, number: int) -> tuple[DataSet, int]:
@@ -64,7 +71,7 @@ def read_data_set(file: BinaryIO, size: int, name: str, number: int) -> tuple[Da
 
 
 def _with(data_set: DataSet, *repairs: Repair) -> DataSet:
-    return replace(data_set, text=Text(data_set.text.keywords, (*data_set.text.repairs, *repairs)))
+    return replace(data_set, text=data_set.text.with_repairs(*repairs))
 
 
 def _chain(file: Source) -> Iterator[DataSet]:
@@ -93,10 +100,9 @@ def _read(file: Source, start: int) -> tuple[DataSet, int | None]:
     header = parse_header(file.read(start, HEADER_BYTES), file.name)
     source, repairs = _counted_from(file, start, header)
     text, header = _text(source, header)
-    following, unread = _following(file, start, text.keywords.get("$NEXTDATA"))
-    text = Text(text.keywords, (*text.repairs, *repairs, *unread))
+    following, beside, unread = _following(file, start, text.keywords.get("$NEXTDATA"))
     end = file.size if following is None else following
-    return DataSet(start, end, source.start, header, text), following
+    return DataSet(start, end, source.start, header, text.with_repairs(*repairs, *unread), beside), following
 
 
 def _counted_from(file: Source, start: int, header: Header) -> tuple[Source, list[Repair]]:
@@ -113,11 +119,15 @@ def _counted_from(file: Source, start: int, header: Header) -> tuple[Source, lis
 def _text(source: Source, header: Header) -> tuple[Text, Header]:
     """Return the keywords of TEXT and supplemental TEXT, and HEADER with the place where TEXT was found."""
     others = [header.data, header.analysis]
+    if header.text.begin > HEADER_BYTES:
+        others += parse_other_segments(
+            source.read(HEADER_BYTES, min(MOST_OTHER, header.text.begin - HEADER_BYTES))
+        )
     text, found, mark = read_text(source, header.text, others)
     data_begin = whole_number(text.keywords.get("$BEGINDATA")) or 0
     if header.data.begin == data_begin and found.begin < data_begin <= found.end:
         text, found = _before_data(source, found, data_begin, text)
-    header = Header(header.version, found, header.data, header.analysis)
+    header = Header(header.version, found, header.data, header.analysis, tuple(others[2:]))
     supplement = _place(text.keywords, "STEXT")
     if supplement == (0, 0) or (supplement[0] or 0) == header.text.begin:
         return text, header
@@ -135,7 +145,7 @@ def _before_data(source: Source, found: Segment, data_begin: int, text: Text) ->
     sentence = "TEXT is said to reach into DATA; it was read up to where HEADER and TEXT begin DATA"
     repair = Repair("TEXT_END_LONG", sentence, f"TEXT ends at {found.end}", f"{shorter.end}")
     text, shorter, _ = read_text(source, shorter, [Segment(data_begin, data_begin)])
-    return Text(text.keywords, (repair, *text.repairs)), shorter
+    return replace(text, repairs=(repair, *text.repairs)), shorter
 
 
 def _place(keywords: Mapping[str, str], which: str) -> tuple[int | None, int | None]:
@@ -159,21 +169,34 @@ def _supplemented(
     except FcsError as fault:
         sentence = "supplemental TEXT cannot be read; only the primary TEXT was used"
         repair = Repair("SUPPLEMENT_UNREAD", sentence, str(fault), "primary TEXT")
-        return Text(text.keywords, (*text.repairs, repair))
+        return text.with_repairs(repair)
 
 
-def _following(file: Source, start: int, value: str | None) -> tuple[int | None, list[Repair]]:
-    """Return where the next data set begins: $NEXTDATA counts from the start of this one (3.2.18)."""
+def _following(file: Source, start: int, value: str | None) -> tuple[int | None, int, list[Repair]]:
+    """Return where the next data set begins, and how far beside: $NEXTDATA counts from this one (3.2.18)."""
     offset = whole_number(value)
     if offset == 0 or not (value or "").strip(PADDING):
-        return None, []
+        return None, 0, []
     if offset is not None and offset > 0 and _is_header(file, start + offset):
-        return start + offset, []
+        return start + offset, 0, []
     if offset is not None and offset > start and _is_header(file, offset):
         text = "$NEXTDATA counts from the start of the file, not of the data set"
-        return offset, [Repair("OFFSETS_ABSOLUTE", text, str(start + offset), str(offset))]
+        return offset, 0, [Repair("OFFSETS_ABSOLUTE", text, str(start + offset), str(offset))]
+    near = None if offset is None or offset <= 0 else _nearest_header(file, start, start + offset)
+    if near is not None and offset is not None:
+        text = "the next data set does not begin where $NEXTDATA says; the nearest HEADER was taken"
+        beside = near - start - offset
+        return near, beside, [Repair("NEXTDATA_BESIDE", text, shown(value), str(near - start))]
     text = f"$NEXTDATA says that a data set begins at byte {shown(value)}, where there is none"
-    return None, [Repair("NEXTDATA_UNREAD", text, shown(value), "no further data set")]
+    return None, 0, [Repair("NEXTDATA_UNREAD", text, shown(value), "no further data set")]
+
+
+def _nearest_header(file: Source, start: int, at: int) -> int | None:
+    """Return where a HEADER begins close to a byte."""
+    low = max(start + HEADER_BYTES, at - MOST_SHIFT)
+    window = file.read(low, at + MOST_SHIFT - low)
+    found = (low + header.start() for header in re.finditer(rb"FCS[23]\.\d {4}[ \d]{16}", window))
+    return min(found, key=lambda near: abs(near - at), default=None)
 
 
 def _is_header(file: Source, at: int) -> bool:

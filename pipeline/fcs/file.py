@@ -232,7 +232,16 @@ def _read(
     header, keywords = data_set.header, data_set.text.keywords
     mode = _check_mode(keywords, header.version, path.name)
     parameters, repairs = parse_parameters(keywords, header.version, path.name)
-    claims = Claims(header, keywords, parameters, data_set.origin, data_set.end, size, path.name)
+    claims = Claims(
+        header,
+        data_set.text,
+        parameters,
+        data_set.origin,
+        data_set.end,
+        size,
+        path.name,
+        data_set.next_beside,
+    )
     place, more = find_data(claims, lambda at, count: _peek(file, at, count), allow_truncated=allow_truncated)
     names = tuple(parameter.name for parameter in parameters)
     head = _peek(file, place.begin, min(place.n_bytes, PEEKED_BYTES))

@@ -36,6 +36,7 @@ class Header:
     text: Segment
     data: Segment
     analysis: Segment
+    others: tuple[Segment, ...] = ()
 
 
 def parse_header(raw: bytes, file: str) -> Header:
@@ -74,6 +75,24 @@ def parse_header(raw: bytes, file: str) -> Header:
     text = Segment(*(_required(field, file) for field in fields[:2]))
     data, analysis = (Segment(*(_optional(field) for field in fields[at : at + 2])) for at in (2, 4))
     return Header(version, text, data, analysis)
+
+
+def parse_other_segments(raw: bytes) -> list[Segment]:
+    """Return the user-defined segments whose offsets stand between HEADER and TEXT (3.1, OTHER segments).
+
+    Parameters
+    ----------
+    raw
+        The bytes after the first 58.
+
+    Examples
+    --------
+    >>> parse_other_segments(b"      74     329        ")
+    [Segment(begin=74, end=329)]
+    """
+    fields = [raw[at : at + 8].strip(b" ") for at in range(0, len(raw) - 7, 8)]
+    n_named = next((at for at, field in enumerate(fields) if not field.isdigit()), len(fields))
+    return [Segment(int(fields[at]), int(fields[at + 1])) for at in range(0, n_named - 1, 2)]
 
 
 def _short(raw: bytes, file: str) -> str:

@@ -16,13 +16,7 @@ from pipeline.fcs.errors import NotFcsError, shown
 from pipeline.fcs.header import LARGEST_HEADER_OFFSET, Header, Segment
 from pipeline.fcs.layout import Layout, check_byte_order, other_layouts, parse_byte_order, said_layout
 from pipeline.fcs.repairs import Repair
-from pipeline.fcs.text import whole_number
-
-MOST_SHIFT = 64
-"""Bytes that TEXT may have been changed by."""
-
-AFTER_DATA = (0, 8)
-"""Bytes that a data set may have after DATA: none, or a checksum of eight digits (FCS 3.1, section 3.5)."""
+from pipeline.fcs.shift import AFTER_DATA, check_shift
 
 
 def find_data(claims: Claims, peek: Peek, *, allow_truncated: bool) -> tuple[Place, list[Repair]]:
@@ -55,7 +49,7 @@ def find_data(claims: Claims, peek: Peek, *, allow_truncated: bool) -> tuple[Pla
     best = _best(said, [layout], claims)
     if not best.is_perfect or (claims.total is None and layout.is_packed):
         best = _best(said, [layout, *other_layouts(claims.parameters, order)], claims)
-    _check_shift(best, claims, peek)
+    check_shift(best, claims, peek, allow_truncated=allow_truncated)
     ordered = check_byte_order(best.layout, claims.file)
     n_places = len({segment.begin for segment in said.values()})
     place, counted = count_events(
@@ -70,8 +64,7 @@ def find_data(claims: Claims, peek: Peek, *, allow_truncated: bool) -> tuple[Pla
 
 def _segments(claims: Claims) -> dict[str, Segment]:
     """Return the DATA segments that HEADER and TEXT claim (3.1, 3.2.2)."""
-    begin, end = (whole_number(claims.keywords.get(key)) or 0 for key in ("$BEGINDATA", "$ENDDATA"))
-    said = {"HEADER": claims.header.data, "TEXT": Segment(begin, end)}
+    said = {"HEADER": claims.header.data, "TEXT": claims.said_in_text("DATA")}
     return {source: segment for source, segment in said.items() if segment.size}
 
 
@@ -105,29 +98,6 @@ def _best(said: Mapping[str, Segment], layouts: Sequence[Layout], claims: Claims
             f"{events}, expected $TOT to tell which; export it again"
         )
     return best
-
-
-def _check_shift(best: Reading, claims: Claims, peek: Peek) -> None:
-    """Refuse a file whose TEXT was changed after it was written: DATA has moved, and its offsets have not.
-
-    Then the file has as many bytes more (or fewer, of a checksum) after DATA as TEXT has more after its end.
-    """
-    text, tail = claims.header.text, claims.room - 1 - best.segment.end
-    if tail == 0 or best.segment.begin != text.end + 1:
-        return
-    mark, last = (
-        peek(claims.start + text.begin, 1),
-        peek(claims.start + text.end - MOST_SHIFT, MOST_SHIFT + 1),
-    )
-    fewer = len(last) - last.rfind(mark) - 1
-    head = peek(claims.start + best.segment.begin, MOST_SHIFT)
-    moved = [head[: tail - n] for n in AFTER_DATA if tail > n]
-    gained = fewer and any(more.endswith(mark) and more.isascii() and b"\0" not in more for more in moved)
-    if gained or (fewer > 0 and tail + fewer == AFTER_DATA[1]):
-        raise NotFcsError(
-            f"{claims.file}: TEXT does not end at byte {text.end:,}, where HEADER says, and {tail:,} bytes "
-            "follow DATA, expected 0 or 8: TEXT was changed after it was written; get the original"
-        )
 
 
 def _excess(reading: Reading, total: int | None) -> int:

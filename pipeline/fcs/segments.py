@@ -91,7 +91,8 @@ def read_text(
     found = Segment(low + begin, low + end - 1)
     text = parse_text(window[begin:end], source.name, which)
     repairs = tuple(_repairs(which, segment, found))
-    return Text(text.keywords, (*repairs, *text.repairs)), found, mark
+    after, beyond = end - 1 - window.rfind(mark, begin, end), max(0, found.end - segment.end)
+    return Text(text.keywords, (*repairs, *text.repairs), after, beyond), found, mark
 
 
 def _check(source: Source, segment: Segment, which: str) -> None:

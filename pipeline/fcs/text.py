@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import inf, isfinite
 
@@ -34,6 +34,7 @@ LONGEST_NUMBER = 80
 PADDING = " \0\t\r\n"
 """What instruments fill fields of fixed width with."""
 
+BLANK_BESIDE = tuple(pair for blank in PADDING for pair in ("\x1b" + blank, blank + "\x1b"))
 WHOLE = re.compile(r"([+-]?\d+)(?:[.,]0*)?", re.ASCII)
 REAL = re.compile(r"[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 
@@ -47,10 +48,24 @@ STANDARD_KEYWORD = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Keywords in upper case with their values, and what was repaired to read them."""
+    """Keywords in upper case with their values, and what was repaired to read them.
+
+    Attributes
+    ----------
+    n_after
+        Bytes after its last delimiter.
+    n_beyond
+        Bytes by which it goes on beyond the end that is said.
+    """
 
     keywords: Mapping[str, str]
     repairs: tuple[Repair, ...] = ()
+    n_after: int = 0
+    n_beyond: int = 0
+
+    def with_repairs(self, *more: Repair) -> Text:
+        """Return the same TEXT with more repairs."""
+        return replace(self, repairs=(*self.repairs, *more)) if more else self
 
 
 def parse_text(raw: bytes, file: str, segment: str = "TEXT") -> Text:
@@ -104,7 +119,7 @@ def merge(primary: Text, supplement: Text) -> Text:
         if primary.keywords.get(key, other) != other
     ]
     merged = {**supplement.keywords, **primary.keywords}
-    return Text(merged, (*primary.repairs, *supplement.repairs, *repairs))
+    return replace(primary, keywords=merged).with_repairs(*supplement.repairs, *repairs)
 
 
 def whole_number(value: str | None) -> int | None:
@@ -215,13 +230,22 @@ def _pairs(words: list[str], segment: str, repairs: list[Repair]) -> Text:
         stray = words.pop()
         if stray.strip(" \0\r\n\t"):
             repairs.append(_stray(segment, stray))
-    keys = [key.strip(PADDING).upper() for key in words[::2]]
+    keys = _keys(words[::2])
     values = words[1::2]
     keywords = dict(zip(keys, values, strict=True))
     if len(keywords) < len(keys):
         repairs.extend(_repeated(keys, values))
     keywords.pop("", None)
     return Text(keywords, tuple(repairs))
+
+
+def _keys(words: list[str]) -> list[str]:
+    """Return keywords in upper case without padding: all at once, as a thousand files are read in a second."""
+    joined = ("\x1b" + "\x1b".join(words) + "\x1b").upper()
+    keys = joined.split("\x1b")[1:-1]
+    if len(keys) != len(words) or any(pair in joined for pair in BLANK_BESIDE):
+        return [key.strip(PADDING).upper() for key in words]
+    return keys
 
 
 def _stray(segment: str, stray: str) -> Repair:
