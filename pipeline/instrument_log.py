@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -128,7 +129,8 @@ class InstrumentLog:
             with closing(
                 sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
             ) as connection:
-                connection.execute("PRAGMA journal_mode = WAL")
+                # SQLite's own journal, not WAL: that one needs shared memory, which network drives lack.
+                _must_be_ours(connection)
                 connection.execute(_TABLE)
                 yield connection
         except (sqlite3.Error, ValueError) as error:
@@ -139,10 +141,28 @@ class InstrumentLog:
             ) from None
 
 
+def _must_be_ours(connection: sqlite3.Connection) -> None:
+    """Leave the database of another program as it is: nothing is added to it."""
+    tables = [
+        str(name) for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+    ]
+    if tables and "bead_runs" not in tables:
+        raise ValueError(f"it is a database of another program, with the table {tables[0]}")
+
+
 def _run(row: tuple[object, ...]) -> LoggedRun:
     facts = dict(zip(_COLUMNS, row, strict=True))
     lists = {name: tuple(json.loads(str(facts.pop(name)))) for name in ("levels", "medians", "on_scale")}
+    numbers = (*lists["levels"], *lists["medians"], facts["slope"], facts["intercept"])
+    if len({len(values) for values in lists.values()}) > 1 or not all(map(_is_number, numbers)):
+        raise ValueError(
+            f"its line of {facts['acquired_at'] or 'an unknown day'}, lot {facts['lot']}, is damaged"
+        )
     return LoggedRun(**facts, **lists)  # type: ignore[arg-type]
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)
 
 
 def _listed(values: tuple[float, ...] | tuple[bool, ...]) -> str:

@@ -110,3 +110,34 @@ def test_a_log_of_another_program_is_left_alone(tmp_path):
     other.close()
     with pytest.raises(UserError, match="cannot be used as the instrument log"):
         InstrumentLog(path).append(RUN)
+
+
+def test_nothing_is_added_to_a_database_of_another_program(tmp_path):
+    path = tmp_path / "customers.sqlite"
+    with sqlite3.connect(path) as other:
+        other.execute("CREATE TABLE customers (name TEXT)")
+    other.close()
+    before = path.read_bytes()
+    with pytest.raises(UserError, match="of another program, with the table customers"):
+        InstrumentLog(path).append(RUN)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("medians", "[280.5]"), ("medians", '["a", null]'), ("slope", "abc"), ("levels", "[6")],
+)
+def test_a_damaged_line_is_named_and_never_read_as_numbers(log, column, value):
+    log.append(RUN)
+    with sqlite3.connect(log.path) as damaged:
+        damaged.execute(f"UPDATE bead_runs SET {column} = ?", (value,))
+    damaged.close()
+    with pytest.raises(UserError, match="cannot be used as the instrument log"):
+        log.runs()
+
+
+def test_the_log_is_one_file_that_a_network_drive_can_hold(log):
+    log.append(RUN)
+    with sqlite3.connect(log.path) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+    connection.close()
