@@ -49,18 +49,29 @@ class Mixture:
 
     def belongings(self, points: Floats) -> Floats:
         """Return the probability of each group at each point, shape (n_groups, n); each column sums to 1."""
-        logs = self._logs(points)
+        return self._belongings(points, _products(points))
+
+    def _belongings(self, points: Floats, products: Floats) -> Floats:
+        """Return what `belongings` does, for points whose products are known."""
+        logs = self._logs(points, products)
         logs -= logs.max(axis=0)
-        parts = np.exp(logs)
+        parts = np.exp(logs, out=logs)
         return np.asarray(parts / parts.sum(axis=0), np.float64)
 
-    def _logs(self, points: Floats) -> Floats:
-        """Return log(share × density), but for a constant, at each point, shape (n_groups, n)."""
+    def _logs(self, points: Floats, products: Floats) -> Floats:
+        """Return log(share × density), but for a constant, at each point, shape (n_groups, n).
+
+        The squared distances of all groups are one matrix product with the products of the axes.
+        """
         lower = np.linalg.cholesky(self.covariances)
         whiten = np.linalg.inv(lower)
-        whitened = whiten @ points.T - (whiten @ self.means[:, :, None])
+        precision = np.swapaxes(whiten, 1, 2) @ whiten
+        rows, columns = np.triu_indices(points.shape[1])
+        pulled = (precision @ self.means[:, :, None])[:, :, 0]
+        distance = (precision[:, rows, columns] * np.where(rows == columns, 1.0, 2.0)) @ products
+        distance -= 2 * pulled @ points.T
+        distance += np.einsum("gi,gi->g", pulled, self.means)[:, None]
         half_log_volume = np.log(np.diagonal(lower, axis1=1, axis2=2)).sum(axis=1)
-        distance = np.einsum("gij,gij->gj", whitened, whitened)
         shares = np.log(np.maximum(self.shares, 1e-12)) - half_log_volume
         return np.asarray(shares[:, None] - 0.5 * distance, np.float64)
 
@@ -86,10 +97,11 @@ def fit_mixture(points: Floats, weights: Floats, begin: NDArray[np.intp] | None 
     [40.0, 900.0]
     """
     owned = _owned(density_peaks(points) if begin is None else begin, weights)
-    mixture = _estimate(points, owned, weights)
+    products = _products(points)
+    mixture = _estimate(points, products, owned, weights)
     for _ in range(ITERATIONS if begin is None else ITERATIONS_BEGUN):
         before = mixture.shares
-        mixture = _estimate(points, mixture.belongings(points)[:-1], weights)
+        mixture = _estimate(points, products, mixture._belongings(points, products)[:-1], weights)
         same = before.size == mixture.shares.size
         if same and np.abs(mixture.shares - before).sum() < SETTLED * weights.sum():
             break
@@ -108,15 +120,17 @@ def density_peaks(points: Floats, most: int = MOST_PEAKS) -> NDArray[np.intp]:
 
     A peak is a point that is far from any denser one, compared with the distance to its own neighbours.
     """
-    distances = _distances(points)
+    distances = _squared_distances(points)
     n = points.shape[0]
-    reach = np.partition(distances, min(NEIGHBOURS, n - 1), axis=1)[:, min(NEIGHBOURS, n - 1)]
+    nth = min(NEIGHBOURS, n - 1)
+    reach = np.partition(distances, nth, axis=1)[:, nth]
     order = np.argsort(reach, kind="stable")
-    distances = distances[order][:, order]
-    distances[np.triu_indices(n)] = np.inf  # what is left of each row are the denser points
+    distances = _squared_distances(points[order])
+    distances[~np.tri(n, k=-1, dtype=np.bool_)] = np.inf  # what is left of each row are the denser points
     best = distances.argmin(axis=1)
     nearest, apart = np.zeros(n, np.intp), np.zeros(n)
-    nearest[order], apart[order] = order[best], distances[np.arange(n), best]
+    nearest[order], apart[order] = order[best], np.sqrt(distances[np.arange(n), best])
+    reach = np.sqrt(reach)
     peaks = np.argsort(-apart / np.maximum(reach, 1e-9), kind="stable")[:most]
     groups = np.full(n, -1, np.intp)
     groups[peaks] = np.arange(peaks.size)
@@ -126,10 +140,14 @@ def density_peaks(points: Floats, most: int = MOST_PEAKS) -> NDArray[np.intp]:
     return groups
 
 
-def _distances(points: Floats) -> NDArray[np.float32]:
-    squares = (points**2).sum(axis=1)
-    distances = (squares[:, None] + squares[None, :] - 2 * points @ points.T).astype(np.float32)
-    return np.asarray(np.sqrt(np.maximum(distances, 0)), np.float32)
+def _squared_distances(points: Floats) -> NDArray[np.float32]:
+    centred = (points - points.mean(axis=0)).astype(np.float32)
+    squares = np.einsum("ij,ij->i", centred, centred)
+    distances = centred @ centred.T
+    distances *= np.float32(-2)
+    distances += squares[:, None]
+    distances += squares
+    return np.asarray(np.maximum(distances, 0, out=distances), np.float32)
 
 
 def _owned(groups: NDArray[np.intp], weights: Floats) -> Floats:
@@ -138,30 +156,35 @@ def _owned(groups: NDArray[np.intp], weights: Floats) -> Floats:
     return np.stack([(groups == g).astype(np.float64) for g in kept]) if kept else np.ones((1, weights.size))
 
 
-def _estimate(points: Floats, owned: Floats, weights: Floats) -> Mixture:
+def _estimate(points: Floats, products: Floats, owned: Floats, weights: Floats) -> Mixture:
     """Return the mixture of groups that own these points, and the noise around all of them."""
-    shares, means, covariances = [], [], []
-    whole_mean, whole_covariance = _moments(points, weights)
-    identity = np.eye(points.shape[1])
-    prior = LEAST_SPREAD**2 * identity
-    for part in owned:
-        heavy = part * weights
-        if part.sum() <= NEIGHBOURS:
-            continue
-        mean, covariance = _moments(points, heavy)
-        few = points.shape[1] / (points.shape[1] + float(part.sum()))
-        round_one = identity * np.trace(covariance) / points.shape[1]
-        shares.append(float(heavy.sum()))
-        means.append(mean)
-        covariances.append((1 - few) * covariance + few * round_one + prior)
-    shares.append(NOISE_SHARE * float(weights.sum()))
-    means.append(whole_mean)
-    covariances.append(NOISE_WIDTH**2 * whole_covariance + prior)
-    return Mixture(np.array(shares), np.array(means), np.array(covariances))
+    size = owned.sum(axis=1)
+    owned, size = owned[size > NEIGHBOURS], size[size > NEIGHBOURS]
+    heavy = np.vstack([owned * weights, weights])
+    total = heavy.sum(axis=1)
+    means, covariances = _moments(points, products, heavy, total)
+    n_axes = points.shape[1]
+    identity = np.eye(n_axes)
+    few = (n_axes / (n_axes + size))[:, None, None]
+    rounded = np.trace(covariances[:-1], axis1=1, axis2=2)[:, None, None] * identity / n_axes
+    covariances[:-1] += few * (rounded - covariances[:-1])
+    covariances[-1] *= NOISE_WIDTH**2
+    total[-1] *= NOISE_SHARE
+    return Mixture(total, means, covariances + LEAST_SPREAD**2 * identity)
 
 
-def _moments(points: Floats, weights: Floats) -> tuple[Floats, Floats]:
-    total = float(weights.sum())
-    mean = weights @ points / total
-    offsets = points - mean
-    return mean, (offsets * weights[:, None]).T @ offsets / total
+def _moments(points: Floats, products: Floats, heavy: Floats, total: Floats) -> tuple[Floats, Floats]:
+    """Return mean and covariance under each row of weights, shapes (n_rows, n_axes) and (…, n_axes)."""
+    means = heavy @ points / total[:, None]
+    rows, columns = np.triu_indices(points.shape[1])
+    covariances = np.empty((total.size, points.shape[1], points.shape[1]))
+    covariances[:, rows, columns] = heavy @ products.T / total[:, None] - means[:, rows] * means[:, columns]
+    covariances[:, columns, rows] = covariances[:, rows, columns]
+    return means, covariances
+
+
+def _products(points: Floats) -> Floats:
+    """Return the product of every two axes at each point, shape (n_axes × (n_axes + 1) / 2, n)."""
+    rows, columns = np.triu_indices(points.shape[1])
+    axes = np.ascontiguousarray(points.T)
+    return np.asarray(axes[rows] * axes[columns], np.float64)
