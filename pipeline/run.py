@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,15 +84,39 @@ def calibrate_study(folder: Path, options: RunOptions, seen: Reporter) -> RunSum
 
 def refit_washout(folder: Path, options: RunOptions, seen: Reporter) -> RunSummary:
     """Join stored results with today's doses, patients and settings, and fit again."""
-    return _from_store(folder, whole_report=False)
+    with _collector_at_rest() as loaded:
+        return _from_store(folder, loaded, whole_report=False)
 
 
 def rewrite_report(folder: Path, options: RunOptions, seen: Reporter) -> RunSummary:
     """Write tables, figures and report from stored results."""
-    return _from_store(folder, whole_report=True)
+    with _collector_at_rest() as loaded:
+        return _from_store(folder, loaded, whole_report=True)
 
 
-def _from_store(folder: Path, *, whole_report: bool) -> RunSummary:
+@contextmanager
+def _collector_at_rest() -> Iterator[Callable[[], None]]:
+    """Search no cycles among stored results: 10,000 are millions of objects without one.
+
+    The function that is given says that all are loaded: what comes later (figures) is searched as usual.
+    """
+    before = gc.isenabled()
+    gc.disable()
+
+    def loaded() -> None:
+        gc.freeze()
+        if before:
+            gc.enable()
+
+    try:
+        yield loaded
+    finally:
+        gc.unfreeze()
+        if before:
+            gc.enable()
+
+
+def _from_store(folder: Path, all_there: Callable[[], None], *, whole_report: bool) -> RunSummary:
     study, faults, headers = folder_with_headers(folder)
     if study is None or stops_run(faults):
         return RunSummary(FAULTS, faults=fault_report(faults))
@@ -111,6 +137,7 @@ def _from_store(folder: Path, *, whole_report: bool) -> RunSummary:
     stale = _stale(study, calibrations, loaded, alone, headers)
     outcome = assembled(study, found, calibrations, faults, (*_not_run(study, found), *stale))
     facts = RunFacts(command_line(), now(), 0.0, 0, len(found))
+    all_there()
     results.write(outcome, facts, figures=whole_report)
     return _summary(outcome, finished_text(outcome, results.report), faults)
 

@@ -55,8 +55,10 @@ class Store(Generic[Result]):
 
     def load(self, name: str) -> tuple[str, Result] | None:
         """Return a result and its digest; None where there is none or the file is damaged."""
+        from pydantic_core import from_json
+
         try:
-            document = json.loads(self.path(name).read_text("utf-8"))
+            document = from_json(self.path(name).read_bytes())
             return str(document["digest"]), self._adapter.validate_python(document["result"])
         except (OSError, ValueError, KeyError, TypeError):
             return None

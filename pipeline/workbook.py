@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from calibration.receptor_density import RdStatus
 from calibration.standard_curve import Verdict
+from pipeline.exposure_table import exposure_table
 from pipeline.figures.palette import STATUS, VERDICT
 from pipeline.limiting import limiting
 from pipeline.outcome import Outcome
@@ -49,7 +50,7 @@ _FORMATS: Final = {
 _WIDE: Final = {"note": 70, "checks": 70, "text": 90, "flags": 32, "value": 60, "sentence": 90}
 _WIDEST: Final = 44
 _LONGEST: Final = 32_000
-_ALL_ROWS: Final = "rd_samples.csv, rd_patients.csv, washout.json and run.json hold all"
+_ALL_ROWS: Final = "rd_samples.csv, rd_patients.csv, washout.json, run.json and statistics/ hold all"
 
 MOST_ROWS: Final = 2_000
 """Rows of a table that the workbook shows; the CSV and JSON files hold all of them."""
@@ -64,10 +65,11 @@ class Sheet:
 
 
 def workbook_sheets(outcome: Outcome) -> tuple[Sheet, ...]:
-    """Return the sheets of rd.xlsx: Patients, Samples, Calibration, Washout, Response, Notes, About."""
+    """Return the sheets of rd.xlsx, in their order."""
     return (
         Sheet("Patients", (("", patient_table(visits_of(outcome))),)),
         Sheet("Samples", (("", sample_table(outcome)),)),
+        Sheet("Exposure", (("", exposure_table(outcome)),)),
         Sheet(
             "Calibration",
             (("", calibration_table(outcome.calibrations)), *limiting_tables(limiting(outcome))),

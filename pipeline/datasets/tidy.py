@@ -7,14 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from pipeline.datasets.analysis import yes_no
 from pipeline.datasets.dataset import Dataset, Kind, Variable, dataset
 from pipeline.datasets.subjects import Subject
+from pipeline.exposure_table import exposure_table
 from pipeline.outcome import Outcome
 from pipeline.tables import Cell, Table, patient_table, sample_table
 from pipeline.visits import Visit
 
 _TEXT = {"sample_id", "patient_id", "visit", "status", "flags", "population", "background_kind", "beads",
-         "sample_ids"}  # fmt: skip
-_WHOLE = {"n_events", "n_viable_singlets", "n_plasma_cells", "n_samples"}
-_DATES = {"collected_on", "last_dose_on"}
+         "sample_ids", "schedule", "intervening", "imid_since", "eligible", "eligibility",
+         "refractory"}  # fmt: skip
+_WHOLE = {"n_events", "n_viable_singlets", "n_plasma_cells", "n_samples", "n_doses", "cycles"}
+_DATES = {"collected_on", "last_dose_on", "first_study_drug_on", "serum_on"}
 _FREE_TEXT = {"note", "reviewed_by"}
 """Free text may name people: it stays in the results, and out of the files that travel."""
 
@@ -66,12 +68,13 @@ _PATIENT_FIELDS = tuple(variable.name for variable in _PATIENTS[15:])
 def tidy_datasets(
     outcome: Outcome, known: Mapping[str, Subject], visits: Sequence[Visit]
 ) -> tuple[Dataset, ...]:
-    """Return tubes, visits, patients and doses."""
+    """Return tubes, visits, exposure, patients and doses."""
     doses = outcome.study.doses
     names = tuple(variable.name for variable in _DOSES)
     return (
         _of_table("tubes", "A row per tube, as rd_samples.csv", sample_table(outcome)),
         _of_table("visits", "A row per patient and visit, as rd_patients.csv", patient_table(visits)),
+        _of_table("exposure", "What had been given, a row per tube", exposure_table(outcome)),
         dataset("patients", "A row per patient", _PATIENTS, _patient_rows(known), xport=False),
         dataset(
             "doses",

@@ -29,6 +29,9 @@ MOST_LABELS = 40
 _MONTHS = (3, 6, 12, 24)
 _PALE: Final = "#cfd5dc"
 
+MOST_POINTS: Final = 1_000
+"""Points that are drawn one by one, with interval or arrow; more are one picture."""
+
 
 @dataclass(frozen=True, slots=True)
 class Point:
@@ -90,8 +93,11 @@ def washout_figure(
         axes.set_ylabel(name)
         if fit is not None:
             _draw_line(axes, fit)
-        for point in points:
-            _draw_point(axes, point)
+        if len(points) <= MOST_POINTS:
+            for point in points:
+                _draw_point(axes, point)
+        else:
+            _draw_cloud(axes, points)
         _draw_key(axes, points)
         if len(points) <= MOST_LABELS:
             place_labels(axes, [(point.x, point.y, point.label) for point in points])
@@ -202,6 +208,20 @@ def _draw_point(axes: Axes, point: Point) -> None:
         )
     face = "white" if point.side else _PALE if point.extrapolated else colour
     axes.plot([point.x], [point.y], marker, **_marker(marker, face, colour), zorder=4)
+
+
+def _draw_cloud(axes: Axes, points: Sequence[Point]) -> None:
+    """Draw very many points as one picture, without intervals and arrows, and say so."""
+    groups: dict[tuple[str, bool, bool], list[Point]] = {}
+    for point in points:
+        groups.setdefault((point.response, point.side != 0, point.extrapolated), []).append(point)
+    for (response, censored, beyond), group in groups.items():
+        marker, colour = RESPONSE_LOOK.get(response, RESPONSE_LOOK[""])
+        look = _marker(marker, "white" if censored else _PALE if beyond else colour, colour)
+        xs, ys = [point.x for point in group], [point.y for point in group]
+        axes.plot(xs, ys, marker, **{**look, "markersize": 2.4}, rasterized=True, zorder=3)
+    said = f"{len(points):,} points: intervals and arrows are not drawn"
+    axes.text(0.01, 0.985, said, transform=axes.transAxes, fontsize=7, color=GREY, va="top")
 
 
 def _marker(marker: str, face: str, edge: str) -> dict[str, Any]:

@@ -26,6 +26,7 @@ def test_the_sheets_are_those_of_the_contract(workbook: openpyxl.Workbook):
     assert workbook.sheetnames == [
         "Patients",
         "Samples",
+        "Exposure",
         "Calibration",
         "Washout",
         "Response",

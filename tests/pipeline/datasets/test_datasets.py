@@ -241,3 +241,13 @@ def test_a_patient_of_the_patients_sheet_alone_has_times_but_no_density(rich, tm
     write_datasets(tmp_path, replace(rich, study=study))
     assert sum(row["SUBJID"] == "P99" for row in rows(tmp_path, "adtte")) == 3
     assert not any(row["SUBJID"] == "P99" for row in rows(tmp_path, "adrd"))
+
+
+def test_exposure_tells_of_each_tube_what_had_been_given(folder, rich):
+    found = {row["sample_id"]: row for row in rows(folder, "exposure")}
+    assert list(found) == [sample.sample_id for sample in rich.study.samples]
+    for name, row in found.items():
+        exposure = rich.exposures[name]
+        assert (row["schedule"], row["cycles"]) == (exposure.schedule, str(exposure.cycles))
+        assert row["eligibility"] == exposure.eligibility != ""
+        assert row["eligible"] == {True: "yes", False: "no", None: ""}[exposure.eligible]

@@ -18,7 +18,7 @@ from pipeline.figures.cd38 import cd38_figure, rebinned
 from pipeline.figures.gating import channel_labels, gating_figure, step_title
 from pipeline.figures.names import axis_name
 from pipeline.figures.response import response_figure
-from pipeline.figures.washout import drawable, washout_figure
+from pipeline.figures.washout import MOST_POINTS, drawable, washout_figure
 from pipeline.outcome import Outcome
 from pipeline.sample_result import CalibrationResult, SampleResult
 from pipeline.settings import Settings
@@ -204,3 +204,12 @@ def test_nothing_is_left_of_the_house_style_outside_of_it(outcome: Outcome):
     before = dict(matplotlib.rcParams)
     bead_figure(outcome.calibrations[0])
     assert dict(matplotlib.rcParams) == before
+
+
+def test_very_many_points_are_one_picture_and_the_figure_says_so(outcome: Outcome):
+    (visit,) = [visit for visit in visits_of(outcome) if visit.patient_id == "P05"]
+    many = [replace(visit, washout_weeks=1.0 + k / 50) for k in range(MOST_POINTS + 1)]
+    svg = to_svg(washout_figure(many, {}, Settings()), "w", "washout")
+    assert "1,001 points: intervals and arrows are not drawn" in texts_of(svg)
+    assert svg.count("<image") == 1
+    assert svg == to_svg(washout_figure(many, {}, Settings()), "w", "washout")
