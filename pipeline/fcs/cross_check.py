@@ -87,9 +87,9 @@ def cross_check(path: str | Path, *, data_set: int = 1) -> tuple[Witness, ...]:
     Raises
     ------
     FcsError
-        Where we cannot read the file.
+        Where we cannot read the file, not even as one that ends early.
     """
-    file = read_fcs(path, data_set=data_set)
+    file = read_fcs(path, data_set=data_set, allow_truncated=True)
     ours = np.stack([file.raw(name).astype(np.float64) for name in file.channels])
     return (
         _witness("flowio", "FlowIO", _read_by_flowio, _flowio_limits, file, ours),
@@ -259,6 +259,7 @@ def _fcsparser_limits(file: FcsFile) -> list[str]:
         "it knows byte orders 1,2,3,4 and 4,3,2,1 only": _is_mixed(file),
         "it has the second and later data sets at the wrong place": file.data_set > 1,
         "it does not read supplemental TEXT": _is_supplemented(file),
+        "it does not read a file that ends early": "TRUNCATED" in codes,
     }
     return [sentence for sentence, applies in known.items() if applies]
 

@@ -13,6 +13,9 @@ from pipeline.fcs.blocks import Column
 from pipeline.fcs.claims import Place
 from pipeline.fcs.errors import NotFcsError, TruncatedError, UnreadableError
 
+WRITTEN = b"0123456789+-.eE ,\t\r\n\0"
+"""What numbers and what is between them are written in; `nan`, `inf` and `1_0` are numbers to numpy only."""
+
 DELIMITERS = bytes.maketrans(b",\t\r\n\0", b"     ")
 
 
@@ -26,6 +29,10 @@ def decode_digits(path: Path, place: Place, columns: Sequence[Column]) -> None:
         raise UnreadableError(
             f"{path.name}: reading DATA failed: {fault.strerror or fault}; copy the file again"
         ) from fault
+    if raw.translate(None, WRITTEN):
+        raise NotFcsError(
+            f"{path.name}: DATA is ASCII, but holds what is no number, expected digits; export it again"
+        )
     with np.errstate(over="ignore", invalid="ignore"):
         if place.layout.record_bits:
             for column in columns:

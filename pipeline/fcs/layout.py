@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import accumulate
 
 from pipeline.fcs.errors import UnsupportedError, shown
 from pipeline.fcs.parameters import Parameter
@@ -172,11 +174,20 @@ def _said_bits(parameters: Sequence[Parameter]) -> list[int]:
 def _layout(
     parameters: Sequence[Parameter], bits: list[int], order: tuple[int, ...], note: str = ""
 ) -> Layout:
-    fields, start = [], 0
-    for parameter, width in zip(parameters, bits, strict=True):
-        fields.append(Field(parameter.kind, start, width, parameter.mask(width)))
-        start += width
-    return Layout(tuple(fields), start, order, note)
+    said = tuple(
+        (parameter.kind, width, parameter.mask(width))
+        for parameter, width in zip(parameters, bits, strict=True)
+    )
+    return Layout(_fields(said), sum(bits), order, note)
+
+
+@lru_cache(maxsize=64)
+def _fields(said: tuple[tuple[str, int, int | None], ...]) -> tuple[Field, ...]:
+    """Return values that follow each other: kind, width, mask; the tubes of a study have the same."""
+    ends = accumulate(width for _, width, _ in said)
+    return tuple(
+        Field(kind, end - width, width, mask) for (kind, width, mask), end in zip(said, ends, strict=True)
+    )
 
 
 def _ascii(parameters: Sequence[Parameter], order: tuple[int, ...]) -> Layout:

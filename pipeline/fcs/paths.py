@@ -35,6 +35,8 @@ def split_data_set(name: str | Path, data_set: int) -> tuple[Path, int]:
             f"{Path(name).name}: data set {shown(data_set)} was asked for, expected a number"
         )
     path = Path(name)
+    if "#" not in path.name:
+        return path, data_set
     named = re.fullmatch(r"(.+)#(\d{1,4})", path.name, re.ASCII)
     if not named or _is_file(path):
         return path, data_set

@@ -11,6 +11,7 @@ import struct
 import pytest
 
 from pipeline.fcs import FcsError, NotFcsError, TruncatedError, read_fcs
+from pipeline.fcs.cross_check import cross_check
 
 ROWS = tuple((n * 37 % 1024, n * 91 % 1000 + 1) for n in range(50))
 FLOATS = tuple((n * 37.3, 4000.7 / (n + 1)) for n in range(50))
@@ -156,6 +157,37 @@ def test_a_checksum_within_data_is_no_event(tmp_path):
     path.write_bytes(longer)
     assert begin < end
     assert_rows(path, ROWS, ("DATA_LONGER",))
+
+
+@pytest.mark.parametrize("word", [b"nan", b"inf", b"1_0", b"0x1"])
+@pytest.mark.parametrize("bits", ["3", "*"])
+def test_digits_that_are_numbers_to_a_programming_language_only_are_refused(tmp_path, word, bits):
+    begin, gap = 400, b" " * (bits == "*")
+    data = gap.join([b"100", word, b"300", b"400"])
+    pairs = {
+        "$BYTEORD": "1,2,3,4",
+        "$DATATYPE": "A",
+        "$MODE": "L",
+        "$NEXTDATA": "0",
+        "$PAR": "2",
+        "$TOT": "2",
+    }
+    for n in (1, 2):
+        pairs |= {f"$P{n}B": bits, f"$P{n}E": "0,0", f"$P{n}N": f"C{n}", f"$P{n}R": "1024"}
+    text = ("/" + "/".join(word for pair in pairs.items() for word in pair) + "/").encode()
+    offsets = b"".join(b"%8d" % n for n in (58, 57 + len(text), begin, begin + len(data) - 1, 0, 0))
+    path = tmp_path / "digits.fcs"
+    path.write_bytes((b"FCS3.0    " + offsets + text).ljust(begin) + data)
+    with pytest.raises(NotFcsError, match="no number"):
+        read_fcs(path).raw("C2")
+
+
+def test_the_witnesses_are_asked_of_a_file_that_ends_early_too(tmp_path):
+    path = tmp_path / "tube.fcs"
+    path.write_bytes(laid_out(rows=FLOATS)[:-24])
+    flowio, fcsparser = cross_check(path)
+    assert flowio.channels[0].our_sum == pytest.approx(sum(row[0] for row in FLOATS[:48]))
+    assert "it does not read a file that ends early" in fcsparser.explanations
 
 
 def edited(content, change):
