@@ -66,7 +66,7 @@ BEAD_KITS: tuple[BeadKit, ...] = (
         "Bangs Quantum Simply Cellular",
         "ABC",
         needs_f_p=False,
-        arithmetic="ABC as assigned, beads stained with the same conjugate",
+        arithmetic="ABC as assigned, beads stained with the same conjugate, whose host species they capture",
         one_dye=True,
         brightest=(2e4, 1e7),
     ),

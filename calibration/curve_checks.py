@@ -223,7 +223,11 @@ def _detection(b: FittedBeads, lim: CurveLimits) -> CurveCheck | None:
     dimmest = float(np.min(b.medians))
     ratio = dimmest / b.blank if b.blank > 0 else np.inf
     verdict = Verdict.ACCEPT if ratio >= lim.accept_detection else Verdict.WARN
-    text = f"Dimmest bead {dimmest:.4g}, blank {b.blank:.4g}: the blank is not in the fit."
+    threshold = _read_amounts(b)[1]
+    text = (
+        f"Dimmest bead {dimmest:.4g}, blank {b.blank:.4g}: the blank is not in the fit and reads "
+        f"{threshold:,.0f}, the threshold of detection on beads."
+    )
     return CurveCheck("detection", float(ratio), verdict, text)
 
 
@@ -235,9 +239,7 @@ def _less_blank(b: FittedBeads, lim: CurveLimits) -> CurveCheck | None:
     """
     if b.blank is None:
         return None
-    amount = b.levels * (1 + b.back) + b.autofluorescence
-    dimmest = int(np.argmin(b.medians))
-    blank = np.sign(b.blank) * amount[dimmest] * np.abs(b.blank / b.medians[dimmest]) ** b.slope
+    amount, blank = _read_amounts(b)
     off = (amount - blank) / b.levels - 1
     k = int(np.argmax(np.abs(off)))
     verdict = Verdict.ACCEPT if abs(off[k]) <= lim.accept_back else Verdict.WARN
@@ -246,6 +248,13 @@ def _less_blank(b: FittedBeads, lim: CurveLimits) -> CurveCheck | None:
     hint = ": an offset, or light of the beads' own, bends the line; try curve_model autofluorescence"
     text = f"{text} {limit}{'' if verdict is Verdict.ACCEPT else hint}."
     return CurveCheck("less_blank", float(abs(off[k])), verdict, text)
+
+
+def _read_amounts(b: FittedBeads) -> tuple[Floats, float]:
+    """Return what the curve makes of each bead, and of the blank."""
+    amount = b.levels * (1 + b.back) + b.autofluorescence
+    dimmest, blank = int(np.argmin(b.medians)), b.blank or 0.0
+    return amount, float(np.sign(blank) * amount[dimmest] * np.abs(blank / b.medians[dimmest]) ** b.slope)
 
 
 def _residual(b: FittedBeads) -> CurveCheck | None:

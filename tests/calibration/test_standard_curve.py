@@ -209,4 +209,6 @@ def test_the_autofluorescence_model_takes_the_offset_out():
 
 def test_a_blank_near_zero_says_nothing_of_the_line():
     medians = [level * 0.34 + 5.0 for level in WITH_BLANK]
-    assert check(fit_standard_curve(medians, WITH_BLANK), "less_blank").verdict is Verdict.ACCEPT
+    curve = fit_standard_curve(medians, WITH_BLANK)
+    assert check(curve, "less_blank").verdict is Verdict.ACCEPT
+    assert f"reads {curve.to_abc(5.0):.0f}, the threshold of detection" in check(curve, "detection").text
