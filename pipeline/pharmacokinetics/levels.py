@@ -163,8 +163,14 @@ def _given(study: Study, doses: tuple[Dose, ...], day: date, patient: Patient | 
         depot_mg=tuple(BIOAVAILABILITY * mg * under for mg, under in zip(amounts, skin, strict=True)),
         troughs=tuple(dose.serum_trough_ug_ml or np.nan for dose in before),
         body=body,
-        notes=_assumed(body),
+        notes=(*_assumed(body), *_unread(before)),
     )
+
+
+def _unread(doses: Sequence[Dose]) -> tuple[str, ...]:
+    """Say of troughs of 0 that they are not used: they have no logarithm, and no limit was typed."""
+    days = [dose.given_on.isoformat() for dose in doses[1:] if dose.serum_trough_ug_ml == 0]
+    return (f"a trough of 0 is not used, its limit is not known: {', '.join(days)}",) if days else ()
 
 
 def _assumed(body: Body) -> tuple[str, ...]:

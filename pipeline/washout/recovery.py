@@ -13,7 +13,7 @@ median is that of all patients, not the curve of one whose C is the median (`rec
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -79,11 +79,11 @@ class RecoveryFit:
     sigma: float
     log_likelihood: float
     effective_parameters: float
-    peak: Peak
-    drawn: Floats
-    weights: Floats
-    curve: SerumCurve
-    data: Observations
+    peak: Peak = field(repr=False)
+    drawn: Floats = field(repr=False)
+    weights: Floats = field(repr=False)
+    curve: SerumCurve = field(repr=False)
+    data: Observations = field(repr=False)
     level: float = 0.95
     notes: tuple[str, ...] = ()
 

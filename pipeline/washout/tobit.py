@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -62,9 +62,9 @@ class WashoutFit:
     sigma_interval: tuple[float, float]
     slope_p: float
     log_likelihood: float
-    covariance: Floats
+    covariance: Floats = field(repr=False)
     level: float
-    data: Observations
+    data: Observations = field(repr=False)
     method: str
     interval_method: str
     notes: tuple[str, ...] = ()

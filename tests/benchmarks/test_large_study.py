@@ -22,33 +22,37 @@ pytestmark = [pytest.mark.benchmark, pytest.mark.filterwarnings("ignore"), pytes
 
 PATIENTS = int(os.environ.get("CD38RD_BENCH_PATIENTS", "10000"))
 WANTED_SECONDS = 60
+JOINED = "doses, drug levels, washout and response, all models"
 
 
-def timed(name: str, work: Callable[[], object], lines: list[str]) -> object:
+def timed(name: str, work: Callable[[], object], seconds: dict[str, tuple[float, float]]) -> object:
+    """Note seconds of the clock, and of the processor: other programs do not count in the second."""
     wall, cpu = time.perf_counter(), time.process_time()
     found = work()
-    lines.append(f"| {name} | {time.perf_counter() - wall:.1f} | {time.process_time() - cpu:.1f} |")
+    seconds[name] = (time.perf_counter() - wall, time.process_time() - cpu)
     return found
 
 
 def test_washout_and_response_of_a_large_study(tmp_path, capsys):
     folder = write_large_study(tmp_path, PATIENTS)
-    lines: list[str] = []
+    seconds: dict[str, tuple[float, float]] = {}
     study, faults = check_folder(folder)
     results = Results(folder / "results")
     stored = {s.sample_id: results.samples.load(s.sample_id)[1] for s in study.samples}
     curves = tuple(results.beads.load(run.beads)[1] for run in study.beads)
-    outcome = timed("joined, all models", lambda: assembled(study, stored, curves, faults), lines)
-    rows = timed("drug levels, rows of the models", lambda: model_rows(outcome), lines)
-    models = timed("washout", lambda: washout_report(rows, study.settings), lines)
-    timed("response", lambda: response_tables(study, rows), lines)
+    outcome = timed(JOINED, lambda: assembled(study, stored, curves, faults), seconds)
+    rows = timed("drug levels, rows of the models", lambda: model_rows(outcome), seconds)
+    models = timed("washout", lambda: washout_report(rows, study.settings), seconds)
+    timed("response", lambda: response_tables(study, rows), seconds)
     with reporter(quiet=True) as seen:
         options = RunOptions()
-        summary = timed("cd38rd washout, everything", lambda: refit_washout(folder, options, seen), lines)
+        summary = timed("cd38rd washout, everything", lambda: refit_washout(folder, options, seen), seconds)
+    lines = [f"| {name} | {wall:.1f} | {cpu:.1f} |" for name, (wall, cpu) in seconds.items()]
     with capsys.disabled():
         print(
             f"\n{PATIENTS} patients\n| part | seconds | of the processor |\n|---|---|---|", *lines, sep="\n"
         )
+    assert seconds[JOINED][1] <= WANTED_SECONDS
     assert models.n_rows == PATIENTS
     assert models.tobit is not None
     assert summary.exit_status == 0

@@ -240,6 +240,12 @@ def test_troughs_that_no_patient_has_are_said():
     assert any("far from what the population has" in note for note in level(*weekly(trough=3e4)).notes)
 
 
+def test_a_trough_of_0_is_not_used_and_that_is_said():
+    found = level(*weekly(trough=0.0))
+    assert found.ug_ml == level(*weekly()).ug_ml
+    assert any(note.startswith("a trough of 0 is not used") for note in found.notes)
+
+
 def test_another_patient_does_not_change_the_level():
     both = study(*weekly(), *weekly(patient="P2", last=40))
     first, second = drug_levels(both, [("P1", COLLECTED), ("P2", COLLECTED)])

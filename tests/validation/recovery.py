@@ -119,6 +119,7 @@ Seed {seed}. M2 where it is reported. The truth is never the fitted model: every
 pace of regrowth, Kd and serum; washouts from 2 to 90 weeks, LLOQ 5,000. Drug: as in the model that is fitted, or
 exponential with half-lives of 2 to 3.2 weeks, much faster. True T50: the week at which the median of a large
 population is half of the plateau. Wanted: 92 % at least where M2 is reported.
+Of 19 patients with slow drug 4 studies in 100 have the rows for it, and those look faster than the truth.
 
 | drug leaves as | n | studies | M2 reported | true T50, weeks | median T50 | T50 covered | plateau covered |
 |---|---|---|---|---|---|---|---|

@@ -269,6 +269,7 @@ def test_prediction_summary_and_picture_show_the_fit():
     assert np.all((low < middle) & (middle < high))
     assert fit.predict(8) / fit.predict(4) == pytest.approx(fit.fold_per_doubling)
     assert f"{fit.slope:.4f}" in fit.summary()
+    assert "array(" not in repr(fit)
     axes = fit.plot()
     labels = [text.get_text() for text in axes.get_legend().get_texts()]
     assert {"measured", "below LLOQ"} <= set(labels)
