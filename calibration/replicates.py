@@ -40,7 +40,7 @@ def replicate_scatter(groups: Sequence[Sequence[float]]) -> ReplicateScatter | N
     --------
     >>> found = replicate_scatter([[100, 110], [2000, 1900, 2100]])
     >>> round(found.cv_percent, 1), found.n_groups, found.freedom
-    (5.7, 2, 3)
+    (5.6, 2, 3)
     """
     logs = [np.log([value for value in group if value > 0]) for group in groups]
     usable = [values for values in logs if values.size > 1]
