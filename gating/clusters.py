@@ -122,8 +122,7 @@ def density_peaks(points: Floats, most: int = MOST_PEAKS) -> NDArray[np.intp]:
     """
     distances = _squared_distances(points)
     n = points.shape[0]
-    nth = min(NEIGHBOURS, n - 1)
-    reach = np.partition(distances, nth, axis=1)[:, nth]
+    reach = _nth_smallest(distances, min(NEIGHBOURS, n - 1))
     order = np.argsort(reach, kind="stable")
     distances = _squared_distances(points[order])
     distances[~np.tri(n, k=-1, dtype=np.bool_)] = np.inf  # what is left of each row are the denser points
@@ -148,6 +147,14 @@ def _squared_distances(points: Floats) -> NDArray[np.float32]:
     distances += squares[:, None]
     distances += squares
     return np.asarray(np.maximum(distances, 0, out=distances), np.float32)
+
+
+def _nth_smallest(distances: NDArray[np.float32], nth: int) -> NDArray[np.float32]:
+    """Return the value in each row that so many are below; changes `distances`, faster than a partition."""
+    rows = np.arange(distances.shape[0])
+    for _ in range(nth):
+        distances[rows, distances.argmin(axis=1)] = np.inf
+    return np.asarray(distances.min(axis=1), np.float32)
 
 
 def _owned(groups: NDArray[np.intp], weights: Floats) -> Floats:

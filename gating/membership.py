@@ -24,8 +24,6 @@ from gating.wanted_clusters import Limits, begun_with, limits_of, main_of, stray
 FEWEST_TO_BEGIN = 15
 MOST_OWN, NEAREST = 240, 160
 """Cells of the group, and of those nearest to it, that begin the clusters; farther ones ever more thinly."""
-TIES = 1e-7
-"""Weight of the distance where ranks or evidence are equal: the order must not hang on that of the events."""
 FARTHEST = 40.0
 """Mean square of standardised distances over the axes beyond which nothing is a neighbour."""
 OWN_PEAKS, OTHER_PEAKS = 4, 10
@@ -142,12 +140,27 @@ def _neighbours(
         spread = max(float(high - low) / 2, 0.2)
         total += np.square((axis.values - np.float32(middle)) / np.float32(spread))
     others = np.flatnonzero(~seed & (total < FARTHEST * len(axes)))
-    far = total[others].astype(np.float64)
-    rank = np.empty(others.size, np.float64)
-    rank[np.argsort(far)] = np.arange(others.size)
-    high = np.argsort(TIES * far - evidence[others])
-    rank[high] = np.minimum(rank[high], np.arange(others.size))
-    return np.asarray(others[np.argsort(rank + TIES * far)], np.intp)
+    nearest = others[_ascending(total[others])]
+    return _merged(nearest, nearest[_ascending(-evidence[nearest])], seed.size)
+
+
+def _ascending(values: FloatArray) -> NDArray[np.intp]:
+    """Return the stable order of float32 values: one sort of (value, place) in 64 bits beats argsort."""
+    bits = np.ascontiguousarray(values + np.float32(0), np.float32).view(np.uint32)  # −0 becomes 0
+    bits = np.where(bits >> 31, ~bits, bits | np.uint32(1 << 31))
+    packed = (bits.astype(np.uint64) << np.uint64(32)) | np.arange(values.size, dtype=np.uint64)
+    packed.sort()
+    return (packed & np.uint64(0xFFFFFFFF)).astype(np.intp)
+
+
+def _merged(nearest: NDArray[np.intp], highest: NDArray[np.intp], n: int) -> NDArray[np.intp]:
+    """Return the events of two orders, each where it comes first in either; at a tie the nearer one."""
+    place = np.full(n, 2 * n, np.intp)
+    place[nearest] = 2 * np.arange(nearest.size)
+    place[highest] = np.minimum(place[highest], 2 * np.arange(highest.size) + 1)
+    merged = np.full(2 * nearest.size, -1, np.intp)
+    merged[place[nearest]] = nearest
+    return merged[merged >= 0]
 
 
 def _in_order(rows: NDArray[np.intp], axes: Sequence[tuple[str, Axis]]) -> NDArray[np.intp]:

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from gating.events import FloatArray
 
 LN10 = log(10.0)
+DIMMEST = 0.005
 PILED_UP, FIRST_DECADE = 0.01, 10.0
 """Share of events in a logarithmic detector's first channel from which it holds what is dimmer still; how far
 such a detector shows noise, in units of that channel: the first of its four decades."""
@@ -52,7 +53,9 @@ def asinh_cofactor(values: FloatArray) -> float:
         return 1.0
     negative = values[values < 0]
     noise = -_ranked(negative, 0.1) if negative.size >= 20 else _cut_noise(values)
-    dimmest = _ranked(values, 0.005)
+    if negative.size > DIMMEST * values.size and noise > 0:  # then the dimmest are negative too
+        return noise
+    dimmest = _ranked(values, DIMMEST)
     cofactor = max(noise, dimmest)
     if cofactor > 0:
         return cofactor
