@@ -91,7 +91,7 @@ def _cut(role: str, target: Target, wanted: Survivors, reference: Survivors, cho
     channel = replace(choices.panel.with_role(role)[0], target=target)
     own, everyone = wanted.column(channel.channel), reference.column(channel.channel)
     scale = axis_of(everyone)
-    cut = _own_valley(axis_of(own, scale), negative_edge(scale))
+    cut = _own_valley(axis_of(own, scale), scale)
     if cut is None:
         usual = side_cut(everyone, pooled=choices.pooled_for(channel), template=choices.template_for(channel))
         cut = _spared(axis_of(own, scale), scale, usual)
@@ -99,7 +99,7 @@ def _cut(role: str, target: Target, wanted: Survivors, reference: Survivors, cho
     return channel, as_person(cut, None if person is None else rounded(person))
 
 
-def _own_valley(own: Axis, negative: float) -> Threshold | None:
+def _own_valley(own: Axis, everyone: Axis) -> Threshold | None:
     """Return the valley between the wanted cells' own groups, or None if they are one group or too few.
 
     A valley between two groups that are both negative (a detector's first channel, and those above it) parts
@@ -110,7 +110,7 @@ def _own_valley(own: Axis, negative: float) -> Threshold | None:
     valley = best_valley(own, own.low, own.high)
     if valley is None or valley.clarity <= CLEAR or valley.right - valley.left <= 1.2:
         return None
-    if valley.right <= negative:
+    if valley.right <= negative_edge(everyone):
         return None
     return settle(own, valley, fallback=0.0)
 

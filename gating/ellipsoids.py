@@ -46,15 +46,17 @@ def near_groups(
     mixture: Mixture, wanted: list[int], axes: Sequence[tuple[str, Axis]], region: NDArray[np.intp]
 ) -> NDArray[np.intp]:
     """Return the events of the region within six spreads of a wanted group on every axis."""
-    near = np.zeros(region.size, np.bool_)
+    if not region.size:
+        return region
+    near = np.zeros(int(region.max()) + 1, np.bool_)
     for group in wanted:
         spreads = np.sqrt(np.diag(mixture.covariances[group]))
-        inside = np.ones(region.size, np.bool_)
+        rows = region
         for axis_row, (_, axis) in enumerate(axes):
-            offsets = axis.values[region] - np.float32(mixture.means[group, axis_row])
-            inside &= np.abs(offsets) <= np.float32(6 * spreads[axis_row])
-        near |= inside
-    return region[near]
+            offsets = axis.values[rows] - np.float32(mixture.means[group, axis_row])
+            rows = rows[np.abs(offsets) <= np.float32(6 * spreads[axis_row])]
+        near[rows] = True
+    return region[near[region]]
 
 
 def draw_ellipsoids(

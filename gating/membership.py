@@ -125,8 +125,8 @@ def _of_interest(
     near = near_groups(mixture, wanted, axes, others)
     if not limits.tell_enough:
         return near
-    places = np.stack([axis.values[others] for _, axis in axes])
-    far = others[limits.hold(places) & ~np.isin(others, near)]
+    far = limits.within([axis for _, axis in axes], others)
+    far = far[~np.isin(far, near)]
     return np.concatenate([near, far])
 
 

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gating.anchors import Anchor
 from gating.clusters import Floats, Mixture
 from gating.ellipsoids import farthest
 from gating.events import FloatArray, Mask
+from gating.thresholds import Axis
 
 ONE_CLUSTER = 0.7
 """Density between two centres, over that at the sparser one, from which no valley parts them."""
@@ -85,6 +87,14 @@ class Limits:
         for row, place in self.highest:
             inside &= places[row] <= place
         return inside
+
+    def within(self, axes: Sequence[Axis], rows: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Return which of these events are within all limits, in their order."""
+        for row, place in self.lowest:
+            rows = rows[axes[row].values[rows] >= place]
+        for row, place in self.highest:
+            rows = rows[axes[row].values[rows] <= place]
+        return rows
 
 
 def limits_of(centre: Floats, channels: Sequence[str], anchors: Sequence[Anchor], *, stained: bool) -> Limits:
