@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -43,7 +44,8 @@ Cut = tuple[GatingChannel, Threshold]
 def find_aberrant(wanted: Survivors, reference: Survivors, choices: Choices) -> Finding | None:
     """Return the gate on aberrant plasma cells, or None where the panel cannot tell.
 
-    CD19− and (CD56+ or CD117+ or CD81 low); or the light chain in excess where κ:λ > 4 or < 0.5.
+    CD19− and (CD56+ or CD117+ or CD81 low); or the light chain in excess where κ:λ > 4 or < 0.5 and that
+    phenotype does not tell the clone.
 
     Parameters
     ----------
@@ -71,15 +73,46 @@ def find_aberrant(wanted: Survivors, reference: Survivors, choices: Choices) -> 
     if not gates:
         return None
     cuts = [*cd19, *odd]
+    gate, note = _joined(gates, wanted) if clonal is not None else (gates[0], "")
+    if clonal is None and _are_strays(gate, cuts, wanted, reference):
+        note = "a few cells beside the others, no group of their own, look aberrant: they were not split"
+        return Finding("aberrant", None, (), "none", note=note, flags=("NO_ABERRANT_PHENOTYPE",))
     return Finding(
         "aberrant",
-        gates[0] if len(gates) == 1 else AnyOf(tuple(gates)),
+        gate,
         tuple(channel.channel for channel, _ in cuts)[:2],
         "+".join(dict.fromkeys(cut.method for _, cut in cuts)) or "light chain",
         tuple((channel.channel, cut.value) for channel, cut in cuts),
         min((cut.confidence for _, cut in cuts), default=0.8),
-        "" if clonal is None else "κ:λ is monoclonal: the light chain in excess counts as aberrant",
+        note,
     )
+
+
+def _joined(gates: Sequence[Gate], wanted: Survivors) -> tuple[Gate, str]:
+    """Return the phenotype's gate where it holds most of the light chain in excess, else either; and a note.
+
+    Of the normal cells too a part has that chain: where the phenotype tells the clone, they stay out.
+    """
+    clonal = gates[-1]
+    phenotype = gates[0] if len(gates) > 1 else None
+    if phenotype is None:
+        return clonal, "κ:λ is monoclonal: the light chain in excess counts as aberrant"
+    in_excess = inside(clonal, wanted)
+    if np.count_nonzero(in_excess & inside(phenotype, wanted)) >= 0.5 * np.count_nonzero(in_excess):
+        return phenotype, "κ:λ is monoclonal, which bears the phenotype out"
+    return AnyOf(tuple(gates)), "κ:λ is monoclonal: the light chain in excess counts as aberrant"
+
+
+def _are_strays(gate: Gate, cuts: Sequence[Cut], wanted: Survivors, reference: Survivors) -> bool:
+    """Return whether the gate keeps a small part of the wanted cells that no valley parts from the others."""
+    by_person = any(cut.method == "person" for _, cut in cuts)
+    if by_person or np.count_nonzero(inside(gate, wanted)) >= STRAGGLERS * wanted.n_events:
+        return False
+    for channel, _ in cuts:
+        scale = axis_of(reference.column(channel.channel))
+        if _own_valley(axis_of(wanted.column(channel.channel), scale), scale) is not None:
+            return False
+    return True
 
 
 def _value(cut: Cut) -> tuple[GatingChannel, float]:

@@ -209,8 +209,10 @@ def _side(few: Survivors, search: Search, step: str, role: str, flag: str, choic
 def _aberrant(wanted: Survivors, few: Survivors, choices: Choices) -> Finding:
     """Return the split; where next to nothing is aberrant the panel does not show the clone's phenotype."""
     finding = find_aberrant(wanted, few, choices)
-    if finding is None or finding.gate is None:
+    if finding is None:
         return _cannot("aberrant", "the panel cannot tell aberrant plasma cells")
+    if finding.gate is None:
+        return finding
     n = int(np.count_nonzero(inside(finding.gate, wanted)))
     if wanted.n_events and n < FEWEST_ABERRANT * wanted.n_events:
         note = f"{n} of {wanted.n_events} plasma cells have an aberrant phenotype: they were not split"

@@ -71,3 +71,10 @@ def test_two_groups_within_a_detectors_negative_range_are_no_split():
     finding = find_aberrant(clone, Survivors.everyone(events), Choices(panel, {}, {}, {}))
     assert finding is not None
     assert inside(finding.gate, clone).mean() > 0.9
+
+
+def test_a_few_cells_beside_a_clone_without_cd56_are_no_clone_of_their_own():
+    """Seen in a six-colour panel: CD56 alone shows nothing of a CD56− clone but its strays."""
+    clone = (320, {"cd19": NEGATIVE, "cd56": NEGATIVE, "cd81": 14_000})
+    strays = (30, {"cd19": NEGATIVE, "cd56": 500, "cd81": 14_000, "spread": 1.2})
+    assert _share_aberrant(clone, strays) == [0.0, 0.0]

@@ -59,7 +59,7 @@ def _head(simulated: Sequence[GatedTube], other: Sequence[GatedTube]) -> str:
         f"integer and log-amplified scales; brightness, mix and autofluorescence drawn anew), {colours[0]} to "
         f"{colours[-1]} colours with the quantified one. F1: of the gated plasma cells against the labels. Error: "
         "of the CD38 median of the cells that would be quantified against that of the true ones, where that is at "
-        "least 1,000 molecules. *Given*: without `LOW_GATE_CONFIDENCE`. The confidence was fitted on other seeds "
+        "least 1,000 molecules. *Given*: without `LOW_GATE_CONFIDENCE`. Seeds on which nothing was developed or fitted "
         "(`python -m validation.certainty`)."
     )[:-1]
 
