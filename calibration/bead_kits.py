@@ -36,6 +36,8 @@ class BeadKit:
     brightest
         Between which values the brightest bead of any lot lies, an order of magnitude to either side of the
         makers' data sheets; None where anything may be.
+    captures
+        Host species whose antibodies the kit captures; "" where the vial tells, None where it captures none.
     """
 
     name: str
@@ -48,6 +50,7 @@ class BeadKit:
     arithmetic: str = ""
     one_dye: bool = False
     brightest: tuple[float, float] | None = None
+    captures: str | None = None
 
 
 BEAD_KITS: tuple[BeadKit, ...] = (
@@ -69,6 +72,7 @@ BEAD_KITS: tuple[BeadKit, ...] = (
         arithmetic="ABC as assigned, beads stained with the same conjugate, whose host species they capture",
         one_dye=True,
         brightest=(2e4, 1e7),
+        captures="",
     ),
     BeadKit(
         "qifikit",
@@ -79,6 +83,7 @@ BEAD_KITS: tuple[BeadKit, ...] = (
         arithmetic="SABC = ABC(antibody) − ABC(isotype)",
         one_dye=True,
         brightest=(5e4, 1e7),
+        captures="mouse",
     ),
     BeadKit(
         "mesf",

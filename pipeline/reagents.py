@@ -7,17 +7,18 @@ from dataclasses import astuple, dataclass
 
 from pipeline.study import Sample, Study
 
-REAGENT_COLUMNS = ("kit", "lot", "fluorochrome", "clone", "lyse_reagent")
+REAGENT_COLUMNS = ("kit", "lot", "fluorochrome", "clone", "host", "lyse_reagent")
 
 
 @dataclass(frozen=True, slots=True)
 class Reagents:
-    """Bead kit and lot, the quantified antibody's fluorochrome and clone, the lyse reagent; "" = not told."""
+    """Bead kit and lot, the quantified antibody's dye, clone and host, the lyse reagent; "" = not told."""
 
     kit: str = ""
     lot: str = ""
     fluorochrome: str = ""
     clone: str = ""
+    host: str = ""
     lyse_reagent: str = ""
 
     def cells(self) -> tuple[str, ...]:
@@ -36,6 +37,7 @@ def reagents_of(study: Study, samples: Sequence[Sample]) -> Reagents:
         lot=_listed(run.lot for run in beads),
         fluorochrome=_listed(dye.fluorochrome for dye in dyes),
         clone=_listed(dye.clone for dye in dyes),
+        host=_listed(dye.host for dye in dyes),
         lyse_reagent=study.settings.lyse_reagent,
     )
 

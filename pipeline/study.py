@@ -49,6 +49,7 @@ class PanelChannel:
     competes_with_drug: bool | None = None
     f_p_ratio: float | None = None
     f_p_ratio_sd: float | None = None
+    host: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,7 @@ class BeadRun:
 
     `ranges`: where a person says each population lies, (low, high) dim to bright; empty: searched.
     `transfer_from`: of rainbow beads, the rainbow run of another day, and the run beside it with the curve.
+    `captures`: host species whose antibodies the beads bind; "": the kit's own, or not told.
     """
 
     beads: str
@@ -82,6 +84,7 @@ class BeadRun:
     assigned_cv: float | None = None
     ranges: tuple[tuple[float, float], ...] = ()
     transfer_from: str = ""
+    captures: str = ""
 
     @property
     def transfer_names(self) -> tuple[str, ...]:

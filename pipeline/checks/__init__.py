@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from pipeline.checks.acquisition import bead_age, beads_unlike_tube, controls_unlike_tube, dates_that_disagree
@@ -10,6 +10,7 @@ from pipeline.checks.channels import absent_channels, contradicting_markers, con
 from pipeline.checks.findings import Finding, TubeFindings
 from pipeline.checks.gates import gate_files, gate_names
 from pipeline.checks.headers import Headers, read_headers, unusable_files
+from pipeline.checks.hosts import antibody_hosts
 from pipeline.checks.typed import (
     bead_channels,
     bead_levels,
@@ -31,7 +32,7 @@ __all__ = [
     "TubeFindings",
     "check_folder",
     "check_study",
-    "folder_with_headers",
+    "folder_with_findings",
     "read_headers",
     "study_findings",
     "tube_findings",
@@ -47,6 +48,7 @@ CHECKS: tuple[Callable[[Study, Headers], Iterable[Finding]], ...] = (
     bead_levels,
     bead_ranges,
     unsuited_kits,
+    antibody_hosts,
     beads_unlike_tube,
     controls_unlike_tube,
     bead_age,
@@ -80,7 +82,7 @@ def check_study(study: Study, headers: Headers | None = None) -> tuple[Fault, ..
     What a person must fix or accept stops the run (ERROR); what is wrong with one file alone fails its row
     (TUBE).
     """
-    return in_reading_order(finding.fault for finding in study_findings(study, headers) if finding.fault)
+    return _faults_of(study_findings(study, headers))
 
 
 def check_folder(folder: Path, only: Collection[str] | None = None) -> tuple[Study | None, tuple[Fault, ...]]:
@@ -100,30 +102,42 @@ def check_folder(folder: Path, only: Collection[str] | None = None) -> tuple[Stu
     faults
         Of the sheets, and of the files that sound rows name.
     """
-    study, faults, _ = folder_with_headers(folder, only)
+    study, faults, _ = folder_with_findings(folder, only)
     return study, faults
 
 
-def folder_with_headers(
+def folder_with_findings(
     folder: Path, only: Collection[str] | None = None
-) -> tuple[Study | None, tuple[Fault, ...], Headers]:
-    """Return what `check_folder` does, and what the files say, for whoever needs that again."""
+) -> tuple[Study | None, tuple[Fault, ...], tuple[Finding, ...]]:
+    """Return what `check_folder` does, and what the checks found, for whoever needs that again."""
     typed, faults = read_typed(folder, only)
     if typed is None:
-        return None, faults, {}
+        return None, faults, ()
     if not stops_run(faults):
         study = study_of(typed)
-        headers = read_headers(study)
-        return study, in_reading_order((*faults, *check_study(study, headers))), headers
+        findings = study_findings(study)
+        return study, in_reading_order((*faults, *_faults_of(findings))), findings
     found = check_study(study_of(sound_part(typed, faults)))
     grave = (fault for fault in found if fault.severity is not Severity.WARNING)
-    return None, in_reading_order((*faults, *grave)), {}
+    return None, in_reading_order((*faults, *grave)), ()
 
 
-def tube_findings(study: Study, headers: Headers | None = None) -> Mapping[str, TubeFindings]:
-    """Return for every sample_id why it must fail (or ""), and the flags and notes of its row."""
+def _faults_of(findings: Iterable[Finding]) -> tuple[Fault, ...]:
+    return in_reading_order(finding.fault for finding in findings if finding.fault)
+
+
+def tube_findings(study: Study, known: Sequence[Finding] | None = None) -> Mapping[str, TubeFindings]:
+    """Return for every sample_id why it must fail (or ""), and the flags and notes of its row.
+
+    Parameters
+    ----------
+    study
+        As read, without a fault that stops the run.
+    known
+        What the checks found (`study_findings`); they run here where not given.
+    """
     found: dict[str, list[Finding]] = {sample.sample_id: [] for sample in study.samples}
-    for finding in study_findings(study, headers):
+    for finding in study_findings(study) if known is None else known:
         if finding.sample_id:
             found[finding.sample_id].append(finding)
     return {sample_id: _of_tube(findings) for sample_id, findings in found.items()}

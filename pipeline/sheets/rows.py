@@ -117,6 +117,11 @@ class PanelRow(Row):
         example="1.02",
     )
     f_p_ratio_sd: Annotated[float, number(0, 100)] | None = column("Its standard deviation.", example="0.05")
+    host: Text = column(
+        "For cd38: host species of the antibody (mouse, rat, rabbit, human, …); qsc and qifikit want it.",
+        example="mouse",
+        default="",
+    )
 
 
 class BeadRow(Row):
@@ -152,6 +157,11 @@ class BeadRow(Row):
         "For rainbow beads in place of a bead run: the rainbow run of another day and the bead run beside "
         "it, split by ;.",
         example="RB_2024-05-31; QB_2024-05-31",
+        default="",
+    )
+    captures: Text = column(
+        "For qsc: the host species whose antibodies these beads capture, as on the vial; qifikit: mouse.",
+        example="mouse",
         default="",
     )
 

@@ -434,7 +434,7 @@ def test_a_marker_that_contradicts_the_panel_is_flagged(tmp_path):
             "638; 6930; 31008",
             "WARNING beads!F2: found 3 levels above 0, expected 4 for BD QuantiBRITE PE",
         ),
-        ("qsc", "0; 5899; 68458; 281582; 621651", None),
+        ("qsc", "0; 5899; 68458; 281582; 621651", "WARNING beads!2: found nothing, expected captures"),
         ("custom", "100; 1000; 5000", None),
         (
             "custom",

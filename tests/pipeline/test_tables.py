@@ -72,6 +72,7 @@ ADDED = [
     "lot",
     "fluorochrome",
     "clone",
+    "host",
     "lyse_reagent",
 ]
 
