@@ -170,8 +170,10 @@ def is_drug(name: str, wanted: str) -> bool:
 def _by_patient(doses: Iterable[Dose], drug: str) -> Mapping[str, tuple[Dose, ...]]:
     """Doses of a drug per patient, in the order of their dates."""
     found: dict[str, list[Dose]] = {}
-    for dose in sorted(doses, key=lambda dose: dose.given_on):
-        if is_drug(dose.drug, drug):
+    every = tuple(doses)
+    wanted = {name for name in {dose.drug for dose in every} if is_drug(name, drug)}
+    for dose in sorted(every, key=lambda dose: dose.given_on):
+        if dose.drug in wanted:
             found.setdefault(dose.patient_id, []).append(dose)
     return {name: tuple(rows) for name, rows in found.items()}
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pipeline.bead_history import held_against_history, log_of
 from pipeline.bead_run import calibrate_bead_run
-from pipeline.checks import Headers, check_folder, folder_with_headers
+from pipeline.checks import Finding, check_folder, folder_with_findings
 from pipeline.errors import UsageError, UserError
 from pipeline.faults import Fault, Severity, did_you_mean, fault_report, stops_run
 from pipeline.outcome import Note, Outcome
@@ -117,7 +117,7 @@ def _collector_at_rest() -> Iterator[Callable[[], None]]:
 
 
 def _from_store(folder: Path, all_there: Callable[[], None], *, whole_report: bool) -> RunSummary:
-    study, faults, headers = folder_with_headers(folder)
+    study, faults, known = folder_with_findings(folder)
     if study is None or stops_run(faults):
         return RunSummary(FAULTS, faults=fault_report(faults))
     results = Results(folder / "results")
@@ -134,7 +134,7 @@ def _from_store(folder: Path, all_there: Callable[[], None], *, whole_report: bo
     twice = {s.sample_id: stored for s in study.samples if (stored := results.alone.load(s.sample_id))}
     alone = {name: twice.get(name, stored)[1] for name, stored in loaded.items()}
     found = against_their_batches(study.samples, {n: result for n, (_, result) in loaded.items()}, alone)
-    stale = _stale(study, calibrations, loaded, alone, headers)
+    stale = _stale(study, calibrations, loaded, alone, known)
     outcome = assembled(study, found, calibrations, faults, (*_not_run(study, found), *stale))
     facts = RunFacts(command_line(), now(), 0.0, 0, len(found))
     all_there()
@@ -176,13 +176,13 @@ def _stale(
     calibrations: Sequence[CalibrationResult],
     loaded: Mapping[str, tuple[str, SampleResult]],
     alone: Mapping[str, SampleResult],
-    headers: Headers,
+    known: Sequence[Finding],
 ) -> tuple[Note, ...]:
     """Name the stored results that a run of today would make anew (files are taken as they were)."""
     if len(calibrations) < len(study.beads):
         return (Note("beads", "some bead runs have no stored curve: `cd38rd run` makes them"),)
     hashes = {name: sha for _, result in loaded.values() for name, sha in result.sha256}
-    tasks = with_their_batches(tube_tasks(study, calibrations, hashes, headers=headers), alone)
+    tasks = with_their_batches(tube_tasks(study, calibrations, hashes, known=known), alone)
     today = {task.sample.sample_id: tube_digest(task) for task in tasks}
     old = [name for name, (digest, _) in loaded.items() if digest != today[name]]
     if not old:

@@ -136,8 +136,13 @@ def csv_text(table: Table) -> str:
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(table.columns)
-    writer.writerows([cell_text(cell) for cell in row] for row in table.rows)
+    writer.writerows([_plain(cell) for cell in row] for row in table.rows)
     return text.getvalue()
+
+
+def _plain(value: Cell) -> str:
+    """Return `cell_text`; most cells are text already."""
+    return value if type(value) is str else cell_text(value)
 
 
 def write_csv(path: Path, table: Table) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pipeline.bead_run import BeadTask
-from pipeline.checks import Headers, tube_findings
+from pipeline.checks import Finding, tube_findings
 from pipeline.quantify import TubeTask
 from pipeline.sample_result import CalibrationResult
 from pipeline.spillover_file import read_spillover
@@ -46,7 +46,7 @@ def tube_tasks(
     calibrations: Sequence[CalibrationResult],
     hashes: Mapping[str, str],
     events_folder: Path | None = None,
-    headers: Headers | None = None,
+    known: Sequence[Finding] | None = None,
 ) -> tuple[TubeTask, ...]:
     """Return one task per sample, in the order of the samples sheet.
 
@@ -58,11 +58,11 @@ def tube_tasks(
         See `input_hashes`.
     events_folder
         Where per-event results go; None: nowhere.
-    headers
-        What the files say, where somebody has read it; None: they are read here.
+    known
+        What the checks of the study found, where they have run; None: they run here.
     """
     runs = {run.beads: run for run in calibrations}
-    findings = tube_findings(study, headers)
+    findings = tube_findings(study, known)
     named = study.settings.spillover_file
     spillover = read_spillover(study.folder, named) if named else None
     tasks = []

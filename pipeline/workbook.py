@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -29,6 +30,7 @@ from pipeline.visits import visits_of
 
 if TYPE_CHECKING:
     from openpyxl.cell import Cell as SheetCell
+    from openpyxl.styles import Alignment, Font, PatternFill
     from openpyxl.worksheet.worksheet import Worksheet
 
 _LONG_AGO: Final = datetime(2000, 1, 1)
@@ -147,8 +149,6 @@ def _fill_table(page: Worksheet, row: int, table: Table) -> int:
 
 
 def _write(cell: SheetCell, name: str, value: Cell) -> None:
-    from openpyxl.styles import Alignment
-
     if value is None or value == "":
         return
     if isinstance(value, bool):
@@ -161,7 +161,7 @@ def _write(cell: SheetCell, name: str, value: Cell) -> None:
     else:
         _write_text(cell, value)
     if name in ("note", "checks", "text"):
-        cell.alignment = Alignment(vertical="top", wrap_text=True)
+        cell.alignment = _wrapped()
     if name in ("status", "verdict") and isinstance(value, str):
         _paint(cell, value)
 
@@ -195,14 +195,28 @@ def _write_text(cell: SheetCell, text: str) -> None:
 
 def _paint(cell: SheetCell, value: str) -> None:
     """Colour a status; its text and the bold of what needs a look stay readable in greyscale."""
+    look = _look(value)
+    if look is not None:
+        cell.fill, cell.font = look
+
+
+@cache
+def _wrapped() -> Alignment:
+    from openpyxl.styles import Alignment
+
+    return Alignment(vertical="top", wrap_text=True)
+
+
+@cache
+def _look(value: str) -> tuple[PatternFill, Font] | None:
     from openpyxl.styles import Font, PatternFill
 
     look = next((look for name, look in [*STATUS.items(), *VERDICT.items()] if name == value), None)
     if look is None:
-        return
+        return None
     fine = value in (RdStatus.OK.value, Verdict.ACCEPT.value)
-    cell.fill = PatternFill("solid", fgColor="FF" + look.fill[1:].upper())
-    cell.font = Font(bold=not fine, color="FF" + look.ink[1:].upper())
+    fill = PatternFill("solid", fgColor="FF" + look.fill[1:].upper())
+    return fill, Font(bold=not fine, color="FF" + look.ink[1:].upper())
 
 
 def _set_widths(page: Worksheet, sheet: Sheet) -> None:

@@ -48,8 +48,9 @@ class Dataset:
 
     def column(self, place: int) -> list[Cell]:
         """Return a column's cells in their type: numbers of 6 significant digits, None = missing."""
-        kind = self.variables[place].kind
-        return [_typed(row[place], kind) for row in self.rows]
+        if self.variables[place].kind == "number":
+            return [_number(row[place]) for row in self.rows]
+        return [None if row[place] == "" else row[place] for row in self.rows]
 
 
 def dataset(
@@ -79,7 +80,7 @@ def dictionary(datasets: Iterable[Dataset]) -> Table:
     return Table(columns, tuple(rows))
 
 
-def _typed(value: Cell, kind: Kind) -> Cell:
+def _number(value: Cell) -> Cell:
     if value is None or value == "":
         return None
-    return significant(float(value)) if kind == "number" and isinstance(value, int | float) else value
+    return significant(float(value)) if isinstance(value, int | float) else value

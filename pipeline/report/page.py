@@ -40,6 +40,9 @@ MOST_OPEN_CARDS = 24
 MOST_CARDS, MOST_CARDS_OF_MANY = 500, 50
 """Up to so many tubes each has its card with pictures; of more, so many of the least sure."""
 
+VERY_MANY, MOST_CARDS_OF_VERY_MANY = 2_000, 12
+"""Beyond so many tubes, the cards of the least sure: nobody goes through more, and drawing takes time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -128,7 +131,8 @@ def _pictured(results: Sequence[SampleResult]) -> set[str]:
     doubtful = sorted(
         results, key=lambda one: (one.receptor.status in QUANTIFIED, one.gating_confidence or 0.0)
     )
-    return {result.sample_id for result in doubtful[:MOST_CARDS_OF_MANY]}
+    most = MOST_CARDS_OF_MANY if len(results) <= VERY_MANY else MOST_CARDS_OF_VERY_MANY
+    return {result.sample_id for result in doubtful[:most]}
 
 
 def _tube_cards(
