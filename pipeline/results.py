@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from calibration.receptor_density import RdStatus
 from gating.compensation import SpilloverMatrix
+from pipeline.beside import Start, second_process
 from pipeline.between_runs import with_between_runs
 from pipeline.cohort import model_rows
 from pipeline.errors import UserError
@@ -118,9 +120,10 @@ class Results:
     def write(self, outcome: Outcome, facts: RunFacts, *, figures: bool = True) -> None:
         """Write every file of the contract."""
         try:
-            self._write_tables(outcome)
-            self._write_pictures(outcome, figures=figures)
-            self._write_run(outcome, facts)
+            with second_process(len(outcome.results)) as start:
+                self._write_tables(outcome, start)
+                self._write_pictures(outcome, figures=figures)
+                self._write_run(outcome, facts)
         except PermissionError as error:
             raise UserError(
                 f"{error.filename}: cannot be written; is it open in Excel or another program? "
@@ -138,17 +141,17 @@ class Results:
         write_bead_page(page, study, calibrations)
         return page
 
-    def _write_tables(self, outcome: Outcome) -> None:
-        from pipeline.datasets import write_datasets
+    def _write_tables(self, outcome: Outcome, start: Start) -> None:
+        from pipeline.datasets import datasets_of, write_each
         from pipeline.workbook import workbook_sheets, write_workbook
 
+        start(partial(write_each, self.folder / "statistics", datasets_of(outcome)))
+        start(partial(write_workbook, self.folder / "rd.xlsx", workbook_sheets(outcome)))
         write_csv(self.folder / "rd_samples.csv", sample_table(outcome))
         write_csv(self.folder / "rd_patients.csv", patient_table(visits_of(outcome)))
         write_csv(self.folder / "calibration.csv", calibration_table(outcome.calibrations))
         write_json(self.folder / "washout.json", outcome.washout.to_dict() if outcome.washout else {})
         write_json(self.folder / "response.json", _response(outcome))
-        write_workbook(self.folder / "rd.xlsx", workbook_sheets(outcome))
-        write_datasets(self.folder / "statistics", outcome)
 
     def _write_pictures(self, outcome: Outcome, *, figures: bool) -> None:
         from pipeline.figures import write_figures

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -44,8 +45,12 @@ def write_datasets(folder: Path, outcome: Outcome) -> None:
 
     Subjects are named by the pseudonym that was typed as `patient_id`; nothing comes from FCS keywords.
     """
+    write_each(folder, datasets_of(outcome))
+
+
+def write_each(folder: Path, every: Sequence[Dataset]) -> None:
+    """Write datasets that are there already, as `write_datasets` does."""
     folder.mkdir(parents=True, exist_ok=True)
-    every = datasets_of(outcome)
     for data in every:
         write_csv(folder / f"{data.name}.csv", data.table)
         if data.xport:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import gc
+import os
 from pathlib import Path
 
 import pytest
 
+from pipeline import beside
 from pipeline.checks import headers
 from pipeline.progress import reporter
 from pipeline.run import MOST_NAMES, RunSummary, refit_washout, run_study
@@ -58,3 +60,18 @@ def test_of_very_many_tubes_without_a_result_the_first_are_named(study: Path):
     said = washout(study).text
     assert f"{MOST_NAMES + 5} of {MOST_NAMES + 6} samples have not been run yet: N0, N1" in said
     assert f"N{MOST_NAMES - 1} and 5 more" in said
+
+
+def test_a_second_process_writes_the_same_bytes(study: Path, monkeypatch: pytest.MonkeyPatch):
+    washout(study)
+    alone = tables_of(study / "results")
+    monkeypatch.setattr(beside, "TUBES_THAT_PAY", 0)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    washout(study)
+    assert tables_of(study / "results") == alone
+    assert len(alone) > 10
+
+
+def tables_of(results: Path) -> dict[str, bytes]:
+    paths = [results / "rd.xlsx", *sorted((results / "statistics").iterdir())]
+    return {path.name: path.read_bytes() for path in paths}

@@ -1,0 +1,49 @@
+"""A second process beside this one: in very large studies it writes files that nothing else waits for."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeAlias
+
+TUBES_THAT_PAY = 2_000
+"""A process takes 2 s to start and to be handed the tables; of more tubes, writing them takes longer."""
+
+Start: TypeAlias = Callable[[Callable[[], None]], None]
+"""What does a piece of work, now or meanwhile. The work is picklable: a `functools.partial` of a function."""
+
+
+@contextmanager
+def second_process(n_tubes: int) -> Iterator[Start]:
+    """Yield what starts work: beside this process where the tubes are very many, else it is done at once.
+
+    At the end all work is done; what it raised is raised here. The work of a process that dies (memory) is
+    done again in this one.
+    """
+    if n_tubes <= TUBES_THAT_PAY or (os.cpu_count() or 1) < 2:
+        yield _at_once
+        return
+    from concurrent.futures import Future, ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+    from multiprocessing import get_context
+
+    started: list[tuple[Callable[[], None], Future[None]]] = []
+    # "spawn" everywhere: a fork would copy the locks of this process's threads.
+    with ProcessPoolExecutor(1, get_context("spawn"), leave_interrupts_alone) as pool:
+        yield lambda work: started.append((work, pool.submit(work)))
+        for work, future in started:
+            try:
+                future.result()
+            except BrokenProcessPool:
+                work()
+
+
+def leave_interrupts_alone() -> None:
+    """Ignore the terminal's interrupt, which every process of the group gets."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _at_once(work: Callable[[], None]) -> None:
+    work()
