@@ -64,7 +64,7 @@ def tube_card(outcome: Outcome, sample: Sample, result: SampleResult, anchor: st
     curve = calibration.curve if calibration else None
     found, panel = result.receptor, _panel(outcome, sample)
     flags = sample_flags(result, exposure)
-    labels = channel_labels(panel) if panel else {}
+    labels = channel_labels(panel) if panel and anchor else {}
     wanted = population_name(outcome.study)
     return TubeCard(
         anchor=anchor,
@@ -82,12 +82,12 @@ def tube_card(outcome: Outcome, sample: Sample, result: SampleResult, anchor: st
         unsure="LOW_GATE_CONFIDENCE" in flags,
         needs_look="LOW_GATE_CONFIDENCE" in flags or found.status not in QUANTIFIED,
         flags=tuple((flag, FLAGS.get(flag, "")) for flag in flags),
-        notes=_single_notes(result, exposure),
-        arithmetic=_arithmetic(result),
-        facts=_facts(outcome, sample, result, exposure),
-        budget_bar=budget_bar(found.budget),
-        budget=_budget(result),
-        steps=tuple(_step_row(step, wanted) for step in result.steps),
+        notes=_single_notes(result, exposure) if anchor else (),
+        arithmetic=_arithmetic(result) if anchor else (),
+        facts=_facts(outcome, sample, result, exposure) if anchor else (),
+        budget_bar=budget_bar(found.budget) if anchor else "",
+        budget=_budget(result) if anchor else (),
+        steps=tuple(_step_row(step, wanted) for step in result.steps) if anchor else (),
         gating_svg=_gating_svg(result, anchor, labels, wanted) if anchor else "",
         cd38_svg=_cd38_svg(result, anchor, curve, labels) if anchor else "",
     )

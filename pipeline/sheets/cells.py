@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable
 from datetime import date, datetime
+from functools import lru_cache
 from itertools import pairwise
 from typing import Annotated, Any, NoReturn
 
@@ -17,6 +18,9 @@ from pipeline.faults import enumerate_words, nearest, quoted
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 LONGEST_ID = 100
 UNBOUNDED = 1e4
+MANY_WORDS = 4_096
+"""Words of a study whose reading is kept: days and choices stand in many rows."""
+
 A_DATE = "a date such as 2024-05-31"
 LEVELS = "levels from dim to bright such as 638; 6930; 31008; 67601 (a blank bead is 0)"
 RANGES = "a range low-high per population, dim to bright, such as 450-820; 5200-8900; 24000-39000"
@@ -37,6 +41,8 @@ def refuse(expected: str, hint: str = "") -> NoReturn:
 
 def as_text(value: object) -> str:
     """Return a cell as text: 1 and 1.0 are "1", dates are ISO."""
+    if type(value) is str:
+        return value.strip()
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float) and value.is_integer():
@@ -85,6 +91,7 @@ def as_date(value: object) -> date:
     return value
 
 
+@lru_cache(MANY_WORDS)
 def _date_of_text(text: str) -> date:
     match = _DATE.fullmatch(text)
     if match is None:
@@ -154,6 +161,7 @@ def _number_of_text(text: str, expected: str, low: float, high: float) -> float:
     return float(text.replace(",", "."))
 
 
+@lru_cache(MANY_WORDS)
 def _range_words(low: float, high: float) -> str:
     high = high if high < UNBOUNDED else math.inf
     if math.isfinite(low) and math.isfinite(high):
@@ -256,6 +264,7 @@ def one_of(*choices: str, also: tuple[tuple[str, str], ...] = ()) -> Callable[[o
     `also` gives other spellings and the choice each stands for.
     """
 
+    @lru_cache(MANY_WORDS)
     def key(word: str) -> str:
         return re.sub(r"[\s\-_]+", "_", word.strip().casefold())
 

@@ -7,12 +7,12 @@ import io
 import re
 import warnings
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipeline.faults import Fault, Severity, did_you_mean, enumerate_words, quoted, same_word
 
@@ -25,9 +25,11 @@ CellValue = str | int | float | bool | date | time | timedelta | None
 _UNREADABLE_WORKBOOK = "a workbook as Excel or LibreOffice saves it (.xlsx)"
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """A typed value and its place (`samples!C7`); `faulty` where it is already reported as unreadable."""
+class Cell(NamedTuple):
+    """A typed value and its place (`samples!C7`); `faulty` where it is already reported as unreadable.
+
+    A tuple, since a large study has millions: it is made in a third of a dataclass's time.
+    """
 
     where: str
     value: CellValue = None
@@ -101,12 +103,13 @@ def tabulate(raw: RawSheet, known: Sequence[str]) -> tuple[Sheet, tuple[Fault, .
     if first is None:
         return Sheet(raw.name, {}, ()), ()
     columns, faults = _columns(raw.rows[first], known)
+    named = {index for index, cell in enumerate(raw.rows[first]) if not cell.is_empty}
     rows = []
     for number, row in enumerate(raw.rows[first + 1 :], start=first + 2):
         if all(cell.is_empty and not cell.faulty for cell in row):
             continue
         rows.append(SheetRow(number, _row_cells(raw.name, row, number, columns)))
-        faults += _strays(row, raw.rows[first])
+        faults += _strays(row, named)
     where = {name: f"{raw.name}!{column_letter(index + 1)}" for name, index in columns.items()}
     return Sheet(raw.name, where, tuple(rows)), tuple(faults)
 
@@ -141,9 +144,8 @@ def _row_cells(sheet: str, row: Sequence[Cell], number: int, columns: Mapping[st
     }
 
 
-def _strays(row: Sequence[Cell], header: Sequence[Cell]) -> list[Fault]:
+def _strays(row: Sequence[Cell], named: Collection[int]) -> list[Fault]:
     """Values under no column name: a lost header, or an unquoted delimiter in a CSV."""
-    named = {index for index, cell in enumerate(header) if not cell.is_empty}
     hint = "In a CSV, a cell that holds the delimiter stands in double quotes."
     return [
         Fault(cell.where, f"{quoted(cell.value)} under no column name", "an empty cell", hint)
