@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 if TYPE_CHECKING:
-    from pipeline.run import RunOptions, RunSummary
+    from pipeline.run import RunSummary
+    from pipeline.two_passes import RunOptions
 
 app: Final = typer.Typer(
     name="cd38rd",
@@ -84,7 +85,8 @@ def run(
     quiet: Quiet = False,
 ) -> None:
     """Quantify every tube, fit the washout model, write tables, figures and the report."""
-    from pipeline.run import RunOptions, run_study
+    from pipeline.run import run_study
+    from pipeline.two_passes import RunOptions
 
     options = RunOptions(workers, scheduler, tuple(only or ()), fresh, export_events)
     _finish(study, options, run_study, quiet=quiet)
@@ -93,7 +95,8 @@ def run(
 @app.command()
 def calibrate(study: StudyFolder, quiet: Quiet = False) -> None:
     """Fit the bead curves only."""
-    from pipeline.run import RunOptions, calibrate_study
+    from pipeline.run import calibrate_study
+    from pipeline.two_passes import RunOptions
 
     _finish(study, RunOptions(), calibrate_study, quiet=quiet)
 
@@ -101,7 +104,8 @@ def calibrate(study: StudyFolder, quiet: Quiet = False) -> None:
 @app.command()
 def washout(study: StudyFolder, quiet: Quiet = False) -> None:
     """Fit the washout model again from stored results: new doses, new settings."""
-    from pipeline.run import RunOptions, refit_washout
+    from pipeline.run import refit_washout
+    from pipeline.two_passes import RunOptions
 
     _finish(study, RunOptions(), refit_washout, quiet=quiet)
 
@@ -109,7 +113,8 @@ def washout(study: StudyFolder, quiet: Quiet = False) -> None:
 @app.command()
 def report(study: StudyFolder, quiet: Quiet = False) -> None:
     """Write tables, figures and report again from stored results."""
-    from pipeline.run import RunOptions, rewrite_report
+    from pipeline.run import rewrite_report
+    from pipeline.two_passes import RunOptions
 
     _finish(study, RunOptions(), rewrite_report, quiet=quiet)
 
