@@ -72,7 +72,6 @@ class AnyOf:
     kind: Literal["any_of"] = "any_of"
 
 
-SimpleGate = RangeGate | PolygonGate | EllipsoidGate
 Gate = RangeGate | PolygonGate | EllipsoidGate | AllOf | AnyOf
 
 

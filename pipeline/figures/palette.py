@@ -13,10 +13,7 @@ from calibration.standard_curve import Verdict
 
 BLUE = "#0072B2"
 VERMILLION = "#D55E00"
-GREEN = "#009E73"
 ORANGE = "#E69F00"
-SKY = "#56B4E9"
-PURPLE = "#CC79A7"
 INK = "#1b1f24"
 GREY = "#6b7280"
 PALE = "#e5e8ec"

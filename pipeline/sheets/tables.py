@@ -9,7 +9,7 @@ import warnings
 import zipfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, time, timedelta
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -292,8 +292,3 @@ def sniff_delimiter(text: str, known: Sequence[str]) -> str:
         return sum(same_word(name) in alike for name in names), len(names)
 
     return max(DELIMITERS, key=columns)
-
-
-def is_date(value: CellValue) -> bool:
-    """Whether a cell holds an Excel date."""
-    return isinstance(value, date | datetime)
