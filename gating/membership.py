@@ -19,7 +19,16 @@ from gating.ellipsoids import ellipsoids_of, near_groups, points_of
 from gating.events import FloatArray, Mask
 from gating.gates import EllipsoidGate
 from gating.thresholds import Axis
-from gating.wanted_clusters import Limits, begun_with, limits_of, main_of, strays_of, wanted_of
+from gating.wanted_clusters import (
+    DEAD_ARE_SMALLER,
+    Limits,
+    begun_with,
+    dead_of,
+    limits_of,
+    main_of,
+    strays_of,
+    wanted_of,
+)
 
 FEWEST_TO_BEGIN = 15
 MOST_OWN, NEAREST = 240, 160
@@ -27,6 +36,8 @@ MOST_OWN, NEAREST = 240, 160
 FARTHEST = 40.0
 """Mean square of standardised distances over the axes beyond which nothing is a neighbour."""
 OWN_PEAKS, OTHER_PEAKS = 4, 10
+SMALLER, SMALLER_SPREADS = 0.3, 1.75
+"""Natural log of forward scatter, and spreads of the group, below its median where fragments begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +72,7 @@ def members_of(
     traits: FloatArray | None = None,
     *,
     stained: bool = True,
+    scatter: tuple[str, str] = ("", ""),
 ) -> Members | None:
     """Return the cells that rather belong to the group's clusters than to any other; None of too few.
 
@@ -78,6 +90,8 @@ def members_of(
         Evidence of each candidate beside the anchors, or None.
     stained
         Whether a viability dye has told the dead cells: they are a little positive on everything.
+    scatter
+        Channels of forward and side scatter area; empty where there is none.
     """
     if np.count_nonzero(seed) < FEWEST_TO_BEGIN:
         return None
@@ -88,16 +102,21 @@ def members_of(
     picked_own, own_weights = _evenly(own, MOST_OWN)
     picked, weights = _thinned(others)
     points = points_of(axes, np.concatenate([picked_own, picked]))
-    mixture = fit_mixture(points, np.concatenate([own_weights, weights]), _begin(points, picked_own.size))
+    size, stains = _size_and_stains(channels, anchors, scatter)
+    smallest = None if size is None else (size, _smallest(points[: picked_own.size, size]))
+    suspects = () if stained or size is None else _suspects(points[: picked_own.size], size, stains)
+    begin = _begin(points, picked_own.size, suspects)
+    mixture = fit_mixture(points, np.concatenate([own_weights, weights]), begin)
     begun = begun_with(mixture, points, own_weights, picked_own.size)
     if not begun:
         return None
     judged = evidence if traits is None else evidence + traits
     main = main_of(mixture, begun, points, judged[np.concatenate([picked_own, picked])])
-    limits = limits_of(mixture.means[main], channels, anchors, stained=stained)
+    limits = limits_of(mixture, main, channels, anchors, stained=stained, smallest=smallest)
+    dead = [] if stained or size is None else dead_of(mixture, main, size, stains)
     anchored = {anchor.channel for anchor in anchors}
     rest = [row for row, channel in enumerate(channels) if channel not in anchored]
-    wanted = wanted_of(mixture, begun, main, limits, rest)
+    wanted = wanted_of(mixture, begun, main, limits, rest, dead)
     near = np.concatenate([own, _of_interest(mixture, wanted, limits, axes, others)])
     points = points_of(axes, near)
     belongs = mixture.belongings(points)
@@ -183,9 +202,33 @@ def _thinned(rows: NDArray[np.intp]) -> tuple[NDArray[np.intp], Floats]:
     return rows[ranks], np.maximum(1.0, ranks / first)
 
 
-def _begin(points: Floats, n_own: int) -> NDArray[np.intp]:
-    """Return the cluster that each point begins in; those of the group come first."""
+def _size_and_stains(
+    channels: Sequence[str], anchors: Sequence[Anchor], scatter: tuple[str, str]
+) -> tuple[int | None, list[int]]:
+    """Return the row of forward scatter, None without, and the rows of stains that are no anchors."""
+    not_stains = {*scatter, *(anchor.channel for anchor in anchors)}
+    size = next((row for row, channel in enumerate(channels) if channel == scatter[0]), None)
+    return size, [row for row, channel in enumerate(channels) if channel not in not_stains]
+
+
+def _smallest(own: Floats) -> float:
+    """Return where fragments begin, by the group's forward scatter: its upper half has none, and is as wide."""
+    middle, high = np.quantile(own, (0.5, 0.84))
+    return float(middle - max(SMALLER, SMALLER_SPREADS * float(high - middle)))
+
+
+def _suspects(own: Floats, size: int, stains: list[int]) -> Mask:
+    """Return which of the group's points may be dead: small, and more than usual on the other stains."""
+    offsets = own - np.median(own, axis=0)
+    binds = offsets[:, stains].mean(axis=1) if stains else np.zeros(own.shape[0])
+    return np.asarray((offsets[:, size] < -DEAD_ARE_SMALLER) & (binds > 0), np.bool_)
+
+
+def _begin(points: Floats, n_own: int, suspects: Mask | tuple[()]) -> NDArray[np.intp]:
+    """Return the cluster that each point begins in; those of the group come first, suspects apart."""
     own = grouped(points[:n_own], OWN_PEAKS)
+    if len(suspects):
+        own[suspects] = own.max() + 1
     if points.shape[0] <= n_own:
         return own
     return np.concatenate([own, grouped(points[n_own:], OTHER_PEAKS) + own.max() + 1])

@@ -11,7 +11,7 @@ from gating.anchors import Anchor, Group, anchor_of, find_group, find_likely
 from gating.certainty import certainty_of, signs_of
 from gating.choices import Choices
 from gating.cluster_evidence import find_clusters
-from gating.events import FloatArray, Survivors
+from gating.events import FloatArray, Mask, Survivors
 from gating.gates import EllipsoidGate
 from gating.membership import Members, members_of
 from gating.panel import GatingChannel, Target
@@ -172,21 +172,59 @@ def _with_members(search: Search, choices: Choices) -> Search:
     anchors = [anchor for anchor in search.anchors if anchor.channel in fluorescent]
     stained = bool(choices.panel.with_role("viability"))
     axes = _axes(search, choices)
-    members = members_of(seed.mask, seed.clarity, axes, anchors, search.traits, stained=stained)
+    scatter = _scatter_areas(search, choices)
+    members = members_of(
+        seed.mask, seed.clarity, axes, anchors, search.traits, stained=stained, scatter=scatter
+    )
     if members is None or not members.mask.any():
         return _judged(search, anchors, seed, members, stained=stained)
-    found = _plain_or_drawn(search, members)
+    found = _plain_or_drawn(search, members, axes, choices)
     return _judged(found, anchors, seed, members, stained=stained)
 
 
-def _plain_or_drawn(search: Search, members: Members) -> Search:
+def _scatter_areas(search: Search, choices: Choices) -> tuple[str, str]:
+    """Return the channels of forward and side scatter area, where size tells fragments and dead cells."""
+    if search.traits is None:
+        return "", ""
+    forward, side = (choices.panel.with_role(role) for role in ("fsc_area", "ssc_area"))
+    return "".join(_names(forward[:1])), "".join(_names(side[:1]))
+
+
+def _plain_or_drawn(
+    search: Search, members: Members, axes: Sequence[tuple[str, Axis]], choices: Choices
+) -> Search:
     """Return the members in plain cuts where these are expected to be as good, else in ellipsoids."""
     wanted = members.likely > 0.5
-    plain = passing(search.anchors, places_of(search.anchors, wanted, has_rivals=True))
-    if members.expected_f1(plain) >= members.expected_f1(members.mask) - PLAIN_IS_BETTER:
-        return replace(search, group=replace(search.group, mask=plain))
+    sized = _with_size(search, axes, choices)
+    expected, found = max(((_plain(one, wanted, members)) for one in (search, sized)), key=lambda one: one[0])
+    if expected >= members.expected_f1(members.mask) - PLAIN_IS_BETTER:
+        return found
     group = replace(search.group, mask=members.mask)
     return replace(search, group=group, ellipsoids=members.ellipsoids)
+
+
+def _plain(search: Search, wanted: Mask, members: Members) -> tuple[float, Search]:
+    """Return the expected F1 of plain cuts around the wanted cells, and the search with their cells."""
+    plain = passing(search.anchors, places_of(search.anchors, wanted, has_rivals=True))
+    return members.expected_f1(plain), replace(search, group=replace(search.group, mask=plain))
+
+
+def _with_size(search: Search, axes: Sequence[tuple[str, Axis]], choices: Choices) -> Search:
+    """Return the search with a lower cut on forward scatter: fragments and dead cells are small."""
+    known = dict(axes)
+    forward = [
+        c for c in choices.panel.with_role("fsc_area")[:1] if c.channel in known and c.target is Target.ANY
+    ]
+    if search.traits is None:
+        return search
+    return replace(
+        search,
+        channels=(*search.channels, *(replace(c, target=Target.POSITIVE) for c in forward)),
+        anchors=(
+            *search.anchors,
+            *(Anchor(c.channel, Target.POSITIVE, known[c.channel], known[c.channel].low) for c in forward),
+        ),
+    )
 
 
 def _judged(

@@ -25,6 +25,8 @@ IN_THE_TAIL = 0.08
 """Density of them at a cut, relative to their highest, below which the cut lies beside them."""
 DEAD_TOO = 0.25
 """Height, relative to the highest, from which a dimmer group among them is the one that is kept."""
+TAIL = 3.5
+"""Spreads of the wanted cells' upper half beyond which nothing is their tail."""
 CLEAR_END = 0.3
 """Clarity of the valley at which that tail ends."""
 MOST_DUMPED = 0.05
@@ -141,7 +143,7 @@ def side_cut(
     middle = int(own.major_modes(DEAD_TOO)[0])
     kept, reach = float(own.grid[middle]), own.half_width(middle, 1)
     if most_lost is not None:
-        return _beyond_the_tail(usual, axis, own_axis, kept + reach, most_lost)
+        return _beyond_the_tail(usual, axis, own_axis, (kept + reach, kept + TAIL * reach), most_lost)
     if not _goes_through(own, axis.place(usual.value), float((rough >= usual.value).mean())):
         return usual
     valley = _widest_valley(axis, max(lowest, kept + 1.5 * reach))
@@ -152,14 +154,16 @@ def _most_lost(channel: GatingChannel) -> float:
     return MOST_DUMPED if channel.role == "dump" else 1.0
 
 
-def _beyond_the_tail(usual: Threshold, axis: Axis, own: Axis, lowest: float, most_lost: float) -> Threshold:
-    """Return the cut at the end of the wanted cells' tail, where their own valley is, if it goes through it.
+def _beyond_the_tail(
+    usual: Threshold, axis: Axis, own: Axis, tail: tuple[float, float], most_lost: float
+) -> Threshold:
+    """Return the cut at the end of the wanted cells' tail, if it goes through it: their own valley, at most `tail`.
 
     The tail is their own: noise that compensation has spread, or cells so bright that their detector was at
     its end. The brightest in the quantified antigen would be lost first.
     """
     density = axis_density(own, 0.25)
-    place = axis.place(usual.value)
+    place, lowest = axis.place(usual.value), tail[0]
     here = float(np.interp(place, density.grid, density.counts))
     if place > lowest and here < IN_THE_TAIL * float(density.counts.max(initial=0.0)):
         return usual
@@ -170,7 +174,7 @@ def _beyond_the_tail(usual: Threshold, axis: Axis, own: Axis, lowest: float, mos
         and valley.clarity >= CLEAR_END
         and float((own.values > valley.place).mean()) <= most_lost
     ]
-    end = min(valleys, default=own.high)
+    end = min([*valleys, max(tail[1], place), own.high])
     contested = (own.values >= place) & (own.values < end)
     n = int(np.count_nonzero(contested))
     if n < FEWEST_CONTESTED or n < LEAST_CONTESTED * own.values.size:

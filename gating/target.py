@@ -95,7 +95,7 @@ def _first_and_second(cuts: list[_Cut]) -> tuple[list[_Cut], list[_Cut]]:
     """Split off the second anchors, unless they are the only positive ones."""
     first = [cut for cut in cuts if cut.channel.role not in SECOND_ROLES]
     second = [cut for cut in cuts if cut.channel.role in SECOND_ROLES]
-    if not any(cut.channel.target is Target.POSITIVE for cut in first):
+    if not any(cut.channel.target is Target.POSITIVE and cut.channel.role != "fsc_area" for cut in first):
         return cuts, []
     return first, second
 

@@ -20,6 +20,8 @@ CLEARLY_POSITIVE, LIKE_THE_FIRST, LIKE_ON_EACH = 1.5, 0.65, 0.55
 """Place beyond its edge from which a positive anchor tells; the part of it that further cells need, where one
 tells, and on each of several where the dead cells are out."""
 FAIR_PART = 0.1
+DEAD_ARE_SMALLER = 0.3
+"""Natural log of forward scatter that a cluster of dead cells lies below that of the living ones, at least."""
 WIDEST_CLUSTER = 1.0
 """Typical SD of a kind of cell over all axes, natural log; debris and doublets of many kinds spread more."""
 ALONG = np.linspace(0.0, 1.0, 11)
@@ -64,10 +66,13 @@ class Limits:
     ----------
     lowest, highest
         (row of the axes, place) pairs. No positive anchor tells where `lowest` is empty.
+    smallest
+        The same of forward scatter: what lies below are fragments.
     """
 
     lowest: tuple[tuple[int, float], ...]
     highest: tuple[tuple[int, float], ...]
+    smallest: tuple[tuple[int, float], ...] = ()
 
     @property
     def tell_enough(self) -> bool:
@@ -82,7 +87,7 @@ class Limits:
     def hold(self, places: Floats | FloatArray) -> Mask:
         """Return which of these places, shape (n_axes, n), are within all limits."""
         inside = np.ones(places.shape[1], np.bool_)
-        for row, place in self.lowest:
+        for row, place in (*self.lowest, *self.smallest):
             inside &= places[row] >= place
         for row, place in self.highest:
             inside &= places[row] <= place
@@ -90,36 +95,66 @@ class Limits:
 
     def within(self, axes: Sequence[Axis], rows: NDArray[np.intp]) -> NDArray[np.intp]:
         """Return which of these events are within all limits, in their order."""
-        for row, place in self.lowest:
+        for row, place in (*self.lowest, *self.smallest):
             rows = rows[axes[row].values[rows] >= place]
         for row, place in self.highest:
             rows = rows[axes[row].values[rows] <= place]
         return rows
 
 
-def limits_of(centre: Floats, channels: Sequence[str], anchors: Sequence[Anchor], *, stained: bool) -> Limits:
-    """Return the limits that the centre of the wanted cells sets.
+def limits_of(
+    mixture: Mixture,
+    main: int,
+    channels: Sequence[str],
+    anchors: Sequence[Anchor],
+    *,
+    stained: bool,
+    smallest: tuple[int, float] | None = None,
+) -> Limits:
+    """Return the limits that the main cluster sets.
 
     Parameters
     ----------
-    centre
-        Place on every axis, shape (n_axes,).
     channels
         Of the axes, in their order.
     stained
         Whether the dead cells are out.
+    smallest
+        Row of forward scatter and the place below which fragments lie; None where there is none.
     """
-    names = list(channels)
+    names, centre = list(channels), mixture.means[main]
     known = [(anchor, names.index(anchor.channel)) for anchor in anchors if anchor.channel in names]
     usual = {row: float(centre[row]) - anchor.edge for anchor, row in known}
     telling = [(a, row) for a, row in known if a.is_positive and usual[row] >= CLEARLY_POSITIVE]
     like = LIKE_ON_EACH if stained and len(telling) > 1 else LIKE_THE_FIRST
     lowest = [(row, anchor.edge + like * usual[row]) for anchor, row in telling]
     highest = [(row, a.edge + max(0.0, usual[row])) for a, row in known if not a.is_positive]
-    return Limits(tuple(lowest), tuple(highest))
+    return Limits(tuple(lowest), tuple(highest), () if smallest is None else (smallest,))
 
 
-def wanted_of(mixture: Mixture, begun: list[int], main: int, limits: Limits, rows: list[int]) -> list[int]:
+def dead_of(mixture: Mixture, main: int, size: int, stains: Sequence[int]) -> list[int]:
+    """Return the clusters that look like the main one's dead cells: smaller, and they bind every antibody.
+
+    Parameters
+    ----------
+    size
+        Row of the axes that is forward scatter.
+    stains
+        Rows of the fluorescent ones that are no anchors.
+    """
+    offsets = mixture.means[:-1] - mixture.means[main]
+    binds = offsets[:, list(stains)].mean(axis=1) if stains else np.zeros(offsets.shape[0])
+    return np.flatnonzero((offsets[:, size] < -DEAD_ARE_SMALLER) & (binds >= 0)).tolist()
+
+
+def wanted_of(
+    mixture: Mixture,
+    begun: list[int],
+    main: int,
+    limits: Limits,
+    rows: list[int],
+    dead: Sequence[int] = (),
+) -> list[int]:
     """Return the clusters on target on every anchor that tells, whether the group's cells began them or not.
 
     Normal plasma cells lie far from a clone but are on target. What began with the group and is off target
@@ -129,14 +164,19 @@ def wanted_of(mixture: Mixture, begun: list[int], main: int, limits: Limits, row
     ----------
     rows
         Of the axes that are no anchors.
+    dead
+        Clusters that are never wanted.
     """
     fits = limits.hold(mixture.means[:-1].T)
     return [
         g
         for g in range(mixture.shares.size - 1)
-        if g == main
-        or (limits.tell and fits[g] and _is_compact(mixture, g))
-        or (g in begun and (not limits.tell or _is_near(mixture, main, g, rows)))
+        if g not in dead
+        and (
+            g == main
+            or (limits.tell and fits[g] and _is_compact(mixture, g))
+            or (g in begun and (not limits.tell or _is_near(mixture, main, g, rows)))
+        )
     ]
 
 

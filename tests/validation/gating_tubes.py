@@ -8,11 +8,15 @@ import numpy as np
 
 from gating.events import Events, FloatArray, Mask
 from gating.panel import GatingPanel
+from pipeline.control import Control
+from pipeline.dye_spill import without_dye_spill
 from pipeline.simulate import SimulatedTube, simulate_tube
 from pipeline.simulate.cytometer import THREE_LASERS, WIDE_SCALE, Cytometer, Detector
 from pipeline.simulate.patients import draw_gains, draw_patient, tube_of
 from pipeline.simulate.populations import ABERRANT_PLASMA_CELL, POPULATIONS
 from pipeline.simulate.scenarios import scenario_named
+from pipeline.simulate.tube import control_of
+from pipeline.tube import Tube
 
 SCENARIOS = (
     "plain", "masked", "rare", "no_matrix", "clog", "drift", "dim_cd138", "bimodal", "low_events",
@@ -78,23 +82,46 @@ LEAST_DENSITY = 1_000.0
 
 
 def known_tube(wanted: Wanted) -> KnownTube:
-    """Simulate a tube of the project's simulator and take away what the panel lacks."""
+    """Simulate a tube of the project's simulator, take away what the panel lacks, and read it as a run does.
+
+    Where the file has no matrix, the quantified dye's own spillover is taken off by the control tube, as
+    `cd38rd run` does: without a control such a tube has no background and so no receptor density.
+    """
     tube = simulated(wanted)
     lacking = dict(PANELS)[wanted.panel]
     panel = tube.gating_panel()
     panel = GatingPanel(tuple(channel for channel in panel.channels if channel.role not in lacking))
-    events = tube.compensated()
+    read = as_read(tube, panel)
+    if tube.spillover is None:
+        control = control_of(tube, np.random.default_rng([wanted.seed, *b"control"]), wanted.n_events // 2)
+        read, _ = without_dye_spill(read, Control("FMO", as_read(control, panel)))
     cd38 = tube.cytometer.cd38
     whole = ~tube.labels.clog
     return KnownTube(
         wanted,
-        events.only([channel.channel for channel in panel.channels]),
+        read.events,
         panel,
-        events.column(cd38.channel) - np.float32(unstained(tube)),
+        read.quantified - np.float32(unstained(tube)),
         tube.plasma_cells & whole,
         tube.aberrant & whole,
         LEAST_DENSITY * cd38.efficiency * cd38.gain,
         1 + sum(not _is_scatter_or_time(channel.role) for channel in panel.channels),
+    )
+
+
+def as_read(tube: SimulatedTube, panel: GatingPanel) -> Tube:
+    """Return a simulated tube as it is after reading and compensation; no file stands behind it."""
+    events, cd38 = tube.compensated(), tube.cytometer.cd38.channel
+    quantified = events.column(cd38)
+    return Tube(
+        file=None,
+        events=events.only([channel.channel for channel in panel.channels]),
+        panel=panel,
+        quantified=quantified,
+        quantified_channel=cd38,
+        quantified_top=tube.cytometer.top,
+        on_scale_end=np.zeros(quantified.size, np.bool_),
+        spillover=None,
     )
 
 
