@@ -12,8 +12,16 @@ from dataclasses import astuple, dataclass
 import numpy as np
 
 from gating.anchors import Anchor, Group
-from gating.events import FloatArray, Mask
+from gating.choices import Choices
+from gating.events import FloatArray, Mask, Survivors
 from gating.membership import Members
+from gating.negatives import below_leukocytes, granularity, height_over, negatives_of
+
+MOST_TRAITS, TRAITS_COUNT = 4.0, 0.5
+"""Evidence beside the anchors: the most of it, and what a unit of it is worth in height."""
+MOST_HEIGHT, LEAST_HEIGHT = 3.0, -1.5
+CLEARLY_LOW, CLEARLY_HIGH = 1.0, 1.5
+"""CD45 so far below leukocytes, or anchors so far above the negative cells, that either is beyond doubt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +35,12 @@ class Signs:
     agreement
         F1 of the group by anchors and traits against that by all channels.
     height
-        How far the cells lie above the positive anchors' edges: mean of their medians, natural log, −1 to 4.
-    traits
-        Median evidence beside the anchors, natural-log units, −3 to 4.
+        How far the cells lie above the tube's own negative cells on the positive anchors, mean, and half of
+        their median evidence beside the anchors: natural log, at most 3. Either makes up for the other.
+    leukocyte_like
+        (What CD45 lacks to be clearly low) × (what the anchors lack to be clearly high); 0 to about 5.
+    granular
+        Side scatter beyond what granulocytes begin with, natural log.
     cells
         log10 of their number, at most 3.
     """
@@ -37,19 +48,38 @@ class Signs:
     expected: float
     agreement: float
     height: float
-    traits: float
+    leukocyte_like: float
+    granular: float
     cells: float
 
 
-WEIGHTS = Signs(expected=11.06, agreement=3.23, height=1.09, traits=0.81, cells=0.41)
-INTERCEPT, WITHOUT_VIABILITY = -17.02, -0.87
+WEIGHTS = Signs(expected=12.3, agreement=2.9, height=1.3, leukocyte_like=-5.35, granular=-16.4, cells=1.0)
+INTERCEPT, WITHOUT_VIABILITY = -17.0, -1.42
 MOST_WITHOUT_VIABILITY = 0.85
 """Without a viability dye nobody can tell how many of the cells are dead: never sure."""
 
 
-def signs_of(
-    found: Mask, seed: Group, members: Members | None, anchors: Sequence[Anchor], traits: FloatArray
-) -> Signs | None:
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The tube around the group.
+
+    Attributes
+    ----------
+    candidates, reference
+        What was searched, and a sample of all viable single cells.
+    anchors
+        On the candidates; scatter not among them.
+    traits
+        Evidence of each candidate beside the anchors.
+    """
+
+    candidates: Survivors
+    reference: Survivors
+    anchors: Sequence[Anchor]
+    traits: FloatArray
+
+
+def signs_of(found: Mask, seed: Group, members: Members | None, seen: Seen, choices: Choices) -> Signs | None:
     """Return the signs, or None where nothing was found.
 
     Parameters
@@ -60,21 +90,28 @@ def signs_of(
         The group as anchors and traits showed it.
     members
         By all channels; None where they were too few.
-    traits
-        Per candidate.
     """
     n = int(np.count_nonzero(found))
     if n == 0:
         return None
-    heights = [float(np.median(a.axis.values[found])) - a.edge for a in anchors if a.is_positive]
-    both = int(np.count_nonzero(found & seed.mask))
+    cells = seen.candidates.select(found)
+    negatives = seen.reference.select(negatives_of(cells.mask(), seen.reference, choices))
+    high = _height(cells, negatives, seen.anchors)
+    beside = TRAITS_COUNT * float(np.clip(np.median(seen.traits[found]), 0.0, MOST_TRAITS))
+    low = float(np.clip(below_leukocytes(cells, seen.reference, choices), -1.0, CLEARLY_LOW))
     return Signs(
         expected=0.5 if members is None else members.expected_f1(found),
-        agreement=2 * both / (n + int(np.count_nonzero(seed.mask))),
-        height=float(np.mean(np.clip(heights, -1.0, 4.0))),
-        traits=float(np.clip(np.median(traits[found]), -3.0, 4.0)),
+        agreement=2 * int(np.count_nonzero(found & seed.mask)) / (n + int(np.count_nonzero(seed.mask))),
+        height=min(high + beside, MOST_HEIGHT),
+        leukocyte_like=(CLEARLY_LOW - low) * max(CLEARLY_HIGH - high, 0.0),
+        granular=granularity(cells, seen.reference, choices),
         cells=min(float(np.log10(n)), 3.0),
     )
+
+
+def _height(cells: Survivors, negatives: Survivors, anchors: Sequence[Anchor]) -> float:
+    heights = [height_over(anchor, cells, negatives) for anchor in anchors if anchor.is_positive]
+    return float(np.mean(np.clip(heights, LEAST_HEIGHT, MOST_HEIGHT))) if negatives.n_events else 0.0
 
 
 def certainty_of(signs: Signs | None, *, stained: bool) -> float:

@@ -212,7 +212,7 @@ def _size_and_stains(
 
 
 def _smallest(own: Floats) -> float:
-    """Return where fragments begin, by the group's forward scatter: its upper half has none, and is as wide."""
+    """Return where fragments begin on forward scatter, by the group's upper half: it has none."""
     middle, high = np.quantile(own, (0.5, 0.84))
     return float(middle - max(SMALLER, SMALLER_SPREADS * float(high - middle)))
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gating.anchors import Anchor, Group, anchor_of, find_group, find_likely
-from gating.certainty import certainty_of, signs_of
+from gating.certainty import Seen, certainty_of, signs_of
 from gating.choices import Choices
 from gating.cluster_evidence import find_clusters
 from gating.events import FloatArray, Mask, Survivors
@@ -59,6 +59,8 @@ class Search:
         Where the group was found as clusters in the space of all channels, their gates.
     traits
         Evidence of each candidate beside the anchors; None where the panel wants other cells.
+    reference
+        A sample of all single cells; viable ones where that is known. None where nothing was searched.
     """
 
     candidates: Survivors
@@ -67,6 +69,7 @@ class Search:
     group: Group
     ellipsoids: tuple[EllipsoidGate, ...] = ()
     traits: FloatArray | None = None
+    reference: Survivors | None = None
 
     @property
     def is_clear(self) -> bool:
@@ -94,7 +97,7 @@ class Search:
         anchors = tuple(replace(a, axis=a.axis.select(kept)) for a in self.anchors)
         traits = None if self.traits is None else self.traits[kept]
         group = replace(self.group, mask=self.group.mask[kept])
-        return Search(left, self.channels, anchors, group, traits=traits)
+        return Search(left, self.channels, anchors, group, traits=traits, reference=reference)
 
 
 def search_anchors(candidates: Survivors, reference: Survivors, choices: Choices) -> Search:
@@ -117,10 +120,10 @@ def search_anchors(candidates: Survivors, reference: Survivors, choices: Choices
     )
     group = find_group(anchors)
     if not is_plasma_panel(choices.panel):
-        return Search(candidates, channels, anchors, group)
+        return Search(candidates, channels, anchors, group, reference=reference)
     traits = phenotype_of(candidates, reference, choices)
     likely = find_likely(anchors, traits)
-    return Search(candidates, channels, anchors, _of_both(group, likely), traits=traits)
+    return Search(candidates, channels, anchors, _of_both(group, likely), traits=traits, reference=reference)
 
 
 def _of_both(group: Group, likely: Group) -> Group:
@@ -177,9 +180,9 @@ def _with_members(search: Search, choices: Choices) -> Search:
         seed.mask, seed.clarity, axes, anchors, search.traits, stained=stained, scatter=scatter
     )
     if members is None or not members.mask.any():
-        return _judged(search, anchors, seed, members, stained=stained)
+        return _judged(search, anchors, seed, members, choices)
     found = _plain_or_drawn(search, members, axes, choices)
-    return _judged(found, anchors, seed, members, stained=stained)
+    return _judged(found, anchors, seed, members, choices)
 
 
 def _scatter_areas(search: Search, choices: Choices) -> tuple[str, str]:
@@ -228,15 +231,15 @@ def _with_size(search: Search, axes: Sequence[tuple[str, Axis]], choices: Choice
 
 
 def _judged(
-    search: Search, anchors: Sequence[Anchor], seed: Group, members: Members | None, *, stained: bool
+    search: Search, anchors: Sequence[Anchor], seed: Group, members: Members | None, choices: Choices
 ) -> Search:
     """Return the search with the group's confidence: calibrated for plasma cells, else that of the seed."""
-    if search.traits is None:
+    if search.traits is None or search.reference is None:
         return search
-    signs = signs_of(search.group.mask, seed, members, anchors, search.traits)
-    return replace(
-        search, group=replace(search.group, clarity=certainty_of(signs, stained=stained), trust=1.0)
-    )
+    seen = Seen(search.candidates, search.reference, anchors, search.traits)
+    signs = signs_of(search.group.mask, seed, members, seen, choices)
+    certainty = certainty_of(signs, stained=bool(choices.panel.with_role("viability")))
+    return replace(search, group=replace(search.group, clarity=certainty, trust=1.0))
 
 
 def _axes(search: Search, choices: Choices) -> list[tuple[str, Axis]]:

@@ -157,7 +157,7 @@ def _most_lost(channel: GatingChannel) -> float:
 def _beyond_the_tail(
     usual: Threshold, axis: Axis, own: Axis, tail: tuple[float, float], most_lost: float
 ) -> Threshold:
-    """Return the cut at the end of the wanted cells' tail, if it goes through it: their own valley, at most `tail`.
+    """Return the cut at the end of the wanted cells' tail, if it goes through it: at most `tail[1]`.
 
     The tail is their own: noise that compensation has spread, or cells so bright that their detector was at
     its end. The brightest in the quantified antigen would be lost first.

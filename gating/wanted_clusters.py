@@ -21,7 +21,7 @@ CLEARLY_POSITIVE, LIKE_THE_FIRST, LIKE_ON_EACH = 1.5, 0.65, 0.55
 tells, and on each of several where the dead cells are out."""
 FAIR_PART = 0.1
 DEAD_ARE_SMALLER = 0.3
-"""Natural log of forward scatter that a cluster of dead cells lies below that of the living ones, at least."""
+"""Natural log of forward scatter by which dead cells are smaller than the same living ones, at least."""
 WIDEST_CLUSTER = 1.0
 """Typical SD of a kind of cell over all axes, natural log; debris and doublets of many kinds spread more."""
 ALONG = np.linspace(0.0, 1.0, 11)
