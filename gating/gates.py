@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gating.events import FloatArray, Mask
+from gating.transforms import area_sinh
 
 
 class Columns(Protocol):
@@ -102,7 +103,7 @@ def distance_square(gate: EllipsoidGate, events: Columns) -> NDArray[np.float64]
     """Return the squared Mahalanobis distance from the ellipsoid's centre, shape (n_events,)."""
     offsets = np.stack(
         [
-            np.arcsinh(events.column(channel).astype(np.float64) / cofactor) - centre
+            area_sinh(events.column(channel).astype(np.float64) / cofactor) - centre
             for channel, cofactor, centre in zip(gate.channels, gate.cofactors, gate.mean, strict=True)
         ]
     )
