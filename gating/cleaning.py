@@ -144,12 +144,12 @@ def _by_ratio(events: Survivors, few: Survivors, area: str, height: str, fixed: 
 
 def _ratio(x: FloatArray, y: FloatArray) -> FloatArray:
     usable = (x > 0) & (y > 0)
-    return np.asarray(x[usable] / y[usable], np.float32)
+    return np.asarray(x.compress(usable) / y.compress(usable), np.float32)
 
 
 def _upper_limit(values: FloatArray) -> Threshold:
     """Return the limit above the main mode: a valley, else four spreads of the lower half."""
-    positive = values[values > 0]
+    positive = values.compress(values > 0)
     if positive.size < 50:
         return Threshold(float("1e30"), "none", 0.2)
     middle = float(np.median(positive))
@@ -168,5 +168,5 @@ def _upper_limit(values: FloatArray) -> Threshold:
 
 def _lower_spread(logs: FloatArray, mode: float) -> float:
     """Return the SD of the events below the mode, from their median distance."""
-    below = mode - logs[logs < mode]
+    below = mode - logs.compress(logs < mode)
     return max(1.4826 * float(np.median(below)), 0.01) if below.size else 0.05

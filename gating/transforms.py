@@ -88,7 +88,7 @@ def asinh_cofactor(values: FloatArray) -> float:
     """
     if values.size == 0:
         return 1.0
-    negative = values[values < 0]
+    negative = values.compress(values < 0)
     noise = -_ranked(negative, 0.1) if negative.size >= 20 else _cut_noise(values)
     if negative.size > DIMMEST * values.size and noise > 0:  # then the dimmest are negative too
         return noise
@@ -112,7 +112,7 @@ def _cut_noise(values: FloatArray) -> float:
         return 0.0
     if floor > 0:
         return FIRST_DECADE * floor
-    above = values[values > 0]
+    above = values.compress(values > 0)
     return _ranked(above, DIM_SHARE) if above.size else 0.0
 
 
