@@ -127,7 +127,7 @@ def density_peaks(points: Floats, most: int = MOST_PEAKS) -> NDArray[np.intp]:
     order = np.argsort(reach, kind="stable")
     rank = np.empty(n, np.int32)
     rank[order] = np.arange(n, dtype=np.int32)
-    np.copyto(distances, np.inf, where=rank >= rank[:, None])  # what is left of a row are the denser points
+    distances = np.where(rank < rank[:, None], distances, np.float32(np.inf))  # those to denser points
     nearest = distances.argmin(axis=1)
     apart = np.sqrt(distances[np.arange(n), nearest])
     peaks = np.argsort(-apart / np.maximum(np.sqrt(reach), 1e-9), kind="stable")[:most]
