@@ -6,7 +6,7 @@ being told how many there are; the mixture says where each one ends and how far 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,17 +53,22 @@ class Mixture:
 
     def belongings(self, points: Floats) -> Floats:
         """Return the probability of each group at each point, shape (n_groups, n); each column sums to 1."""
-        forms = self._forms()
+        origin = self.means[-1]
+        forms = self._around(-origin)._forms()
         result = np.empty((forms.shape[0], points.shape[0]))
         for start in range(0, points.shape[0], BLOCK):
             block = slice(start, start + BLOCK)
-            result[:, block] = _belongings(forms, _products(points[block]))
+            result[:, block] = _belongings(forms, _products(points[block] - origin))
         return result
+
+    def _around(self, place: Floats) -> Mixture:
+        """Return the same groups moved by a place, shape (n_axes,)."""
+        return replace(self, means=self.means + place)
 
     def _forms(self) -> Floats:
         """Return log(share × density), but for a constant, as weights of `_products`, a row per group.
 
-        So the logs of all groups at all points are one matrix product.
+        So the logs of all groups at all points are one matrix product. Far from zero, squares would cancel.
         """
         lower = np.linalg.cholesky(self.covariances)
         whiten = np.linalg.inv(lower)
@@ -98,7 +103,8 @@ def fit_mixture(points: Floats, weights: Floats, begin: NDArray[np.intp] | None 
     [40.0, 900.0]
     """
     owned = _owned(density_peaks(points) if begin is None else begin, weights)
-    products = _products(points)
+    origin = points.mean(axis=0)
+    products = _products(points - origin)
     mixture = _estimate(products, owned, weights)
     for _ in range(ITERATIONS if begin is None else ITERATIONS_BEGUN):
         before = mixture.shares
@@ -106,7 +112,7 @@ def fit_mixture(points: Floats, weights: Floats, begin: NDArray[np.intp] | None 
         same = before.size == mixture.shares.size
         if same and np.abs(mixture.shares - before).sum() < SETTLED * weights.sum():
             break
-    return mixture
+    return mixture._around(origin)
 
 
 def grouped(points: Floats, most: int) -> NDArray[np.intp]:
