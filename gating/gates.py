@@ -142,7 +142,7 @@ class _Rows:
         return int(self.rows.size)
 
     def column(self, channel: str) -> FloatArray:
-        return self.events.column(channel)[self.rows]
+        return self.events.column(channel).take(self.rows)
 
 
 def _inside_all(gate: AllOf, events: Columns) -> Mask:
@@ -177,5 +177,6 @@ def _inside_polygon(gate: PolygonGate, x: FloatArray, y: FloatArray) -> Mask:
         if y0 == y1:
             continue
         crosses = (y >= min(y0, y1)) & (y < max(y0, y1))
-        result[crosses] ^= x[crosses] < x0 + (y[crosses] - y0) * ((x1 - x0) / (y1 - y0))
+        crosses &= x < x0 + (y - y0) * ((x1 - x0) / (y1 - y0))
+        result ^= crosses
     return result

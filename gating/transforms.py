@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gating.events import FloatArray
+from gating.ranks import ranked
 
 Float = TypeVar("Float", np.float32, np.float64)
 
@@ -89,10 +90,10 @@ def asinh_cofactor(values: FloatArray) -> float:
     if values.size == 0:
         return 1.0
     negative = values.compress(values < 0)
-    noise = -_ranked(negative, 0.1) if negative.size >= 20 else _cut_noise(values)
+    noise = -ranked(negative, 0.1) if negative.size >= 20 else _cut_noise(values)
     if negative.size > DIMMEST * values.size and noise > 0:  # then the dimmest are negative too
         return noise
-    dimmest = _ranked(values, DIMMEST)
+    dimmest = ranked(values, DIMMEST)
     cofactor = max(noise, dimmest)
     if cofactor > 0:
         return cofactor
@@ -113,13 +114,7 @@ def _cut_noise(values: FloatArray) -> float:
     if floor > 0:
         return FIRST_DECADE * floor
     above = values.compress(values > 0)
-    return _ranked(above, DIM_SHARE) if above.size else 0.0
-
-
-def _ranked(values: FloatArray, share: float) -> float:
-    """Return the value that this share of the values lies below; without interpolation, so much faster."""
-    rank = int(share * (values.size - 1))
-    return float(np.partition(values, rank)[rank])
+    return ranked(above, DIM_SHARE) if above.size else 0.0
 
 
 @dataclass(frozen=True, slots=True)
