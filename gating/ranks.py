@@ -1,4 +1,4 @@
-"""Medians and quantiles by a partition at one rank; at several, as numpy's own, it takes ten times as long."""
+"""Medians and quantiles by a partition at one rank; at several, as in numpy, it takes ten times as long."""
 
 from __future__ import annotations
 
