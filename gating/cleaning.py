@@ -10,6 +10,7 @@ from gating.density import clearest_valley, density_of
 from gating.events import FloatArray, Survivors
 from gating.gates import AllOf, PolygonGate, RangeGate
 from gating.population import Finding
+from gating.ranks import median, quantile
 from gating.thresholds import Threshold, rounded
 
 SATURATED_POPULATION = 0.01
@@ -86,7 +87,7 @@ def find_debris(events: Survivors, forward: str, fixed: Threshold | None) -> Fin
 
 def _debris_limit(values: FloatArray) -> Threshold:
     """Search below two fifths of a large cell's scatter: lymphocytes and erythroid cells lie above that."""
-    large = float(np.quantile(values, 0.8)) if values.size else 1.0
+    large = quantile(values, 0.8) if values.size else 1.0
     if not large > 0:
         return Threshold(0.0, "spread", 0.2)
     logs = np.log(np.maximum(values, np.float32(0.01 * large)) * np.float32(1 / large))
@@ -144,15 +145,15 @@ def _by_ratio(events: Survivors, few: Survivors, area: str, height: str, fixed: 
 
 def _ratio(x: FloatArray, y: FloatArray) -> FloatArray:
     usable = (x > 0) & (y > 0)
-    return np.asarray(x[usable] / y[usable], np.float32)
+    return np.asarray(x.compress(usable) / y.compress(usable), np.float32)
 
 
 def _upper_limit(values: FloatArray) -> Threshold:
     """Return the limit above the main mode: a valley, else four spreads of the lower half."""
-    positive = values[values > 0]
+    positive = values.compress(values > 0)
     if positive.size < 50:
         return Threshold(float("1e30"), "none", 0.2)
-    middle = float(np.median(positive))
+    middle = median(positive)
     logs = np.log(positive * np.float32(1 / middle))
     density = density_of(logs, bandwidth=0.02, low=-1.0, high=1.2)
     mode = float(density.grid[np.argmax(density.counts)])
@@ -168,5 +169,5 @@ def _upper_limit(values: FloatArray) -> Threshold:
 
 def _lower_spread(logs: FloatArray, mode: float) -> float:
     """Return the SD of the events below the mode, from their median distance."""
-    below = mode - logs[logs < mode]
-    return max(1.4826 * float(np.median(below)), 0.01) if below.size else 0.05
+    below = np.float32(mode) - logs.compress(logs < mode)
+    return max(1.4826 * median(below), 0.01) if below.size else 0.05

@@ -6,7 +6,7 @@ being told how many there are; the mixture says where each one ends and how far 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,8 @@ ITERATIONS, ITERATIONS_BEGUN, SETTLED = 30, 20, 0.002
 change groups when it stops."""
 LEAST_SPREAD = 0.15
 """SD on an axis below which no group is believed to lie."""
+BLOCK = 2048
+"""Points whose products are made at once: they stay in the processor's cache."""
 NOISE_SHARE, NOISE_WIDTH = 0.02, 2.0
 """Of the one wide component that takes what belongs to no group."""
 
@@ -44,36 +46,40 @@ class Mixture:
     def distance_square(self, group: int, points: Floats) -> Floats:
         """Return the squared Mahalanobis distance of points, shape (n, n_axes), from a group's centre."""
         whiten = np.linalg.inv(np.linalg.cholesky(self.covariances[group]))
-        whitened = whiten @ (points - self.means[group]).T
-        return np.asarray(np.einsum("ij,ij->j", whitened, whitened), np.float64)
+        whitened = whiten @ points.T
+        whitened -= (whiten @ self.means[group])[:, None]
+        whitened *= whitened
+        return np.asarray(whitened.sum(axis=0), np.float64)
 
     def belongings(self, points: Floats) -> Floats:
         """Return the probability of each group at each point, shape (n_groups, n); each column sums to 1."""
-        return self._belongings(points, _products(points))
+        origin = self.means[-1]
+        forms = self._around(-origin)._forms()
+        result = np.empty((forms.shape[0], points.shape[0]))
+        for start in range(0, points.shape[0], BLOCK):
+            block = slice(start, start + BLOCK)
+            result[:, block] = _belongings(forms, _products(points[block] - origin))
+        return result
 
-    def _belongings(self, points: Floats, products: Floats) -> Floats:
-        """Return what `belongings` does, for points whose products are known."""
-        logs = self._logs(points, products)
-        logs -= logs.max(axis=0)
-        parts = np.exp(logs, out=logs)
-        return np.asarray(parts / parts.sum(axis=0), np.float64)
+    def _around(self, place: Floats) -> Mixture:
+        """Return the same groups moved by a place, shape (n_axes,)."""
+        return replace(self, means=self.means + place)
 
-    def _logs(self, points: Floats, products: Floats) -> Floats:
-        """Return log(share × density), but for a constant, at each point, shape (n_groups, n).
+    def _forms(self) -> Floats:
+        """Return log(share × density), but for a constant, as weights of `_products`, a row per group.
 
-        The squared distances of all groups are one matrix product with the products of the axes.
+        So the logs of all groups at all points are one matrix product. Far from zero, squares would cancel.
         """
         lower = np.linalg.cholesky(self.covariances)
         whiten = np.linalg.inv(lower)
         precision = np.swapaxes(whiten, 1, 2) @ whiten
-        rows, columns = np.triu_indices(points.shape[1])
         pulled = (precision @ self.means[:, :, None])[:, :, 0]
-        distance = (precision[:, rows, columns] * np.where(rows == columns, 1.0, 2.0)) @ products
-        distance -= 2 * pulled @ points.T
-        distance += np.einsum("gi,gi->g", pulled, self.means)[:, None]
         half_log_volume = np.log(np.diagonal(lower, axis1=1, axis2=2)).sum(axis=1)
-        shares = np.log(np.maximum(self.shares, 1e-12)) - half_log_volume
-        return np.asarray(shares[:, None] - 0.5 * distance, np.float64)
+        log_shares = np.log(np.maximum(self.shares, 1e-12)) - half_log_volume
+        rows, columns = np.triu_indices(self.means.shape[1])
+        constant = log_shares - 0.5 * np.einsum("gi,gi->g", pulled, self.means)
+        squares = precision[:, rows, columns] * np.where(rows == columns, -0.5, -1.0)
+        return np.concatenate([constant[:, None], pulled, squares], axis=1)
 
 
 def fit_mixture(points: Floats, weights: Floats, begin: NDArray[np.intp] | None = None) -> Mixture:
@@ -97,15 +103,16 @@ def fit_mixture(points: Floats, weights: Floats, begin: NDArray[np.intp] | None 
     [40.0, 900.0]
     """
     owned = _owned(density_peaks(points) if begin is None else begin, weights)
-    products = _products(points)
-    mixture = _estimate(points, products, owned, weights)
+    origin = points.mean(axis=0)
+    products = _products(points - origin)
+    mixture = _estimate(products, owned, weights)
     for _ in range(ITERATIONS if begin is None else ITERATIONS_BEGUN):
         before = mixture.shares
-        mixture = _estimate(points, products, mixture._belongings(points, products)[:-1], weights)
+        mixture = _estimate(products, _belongings(mixture._forms(), products)[:-1], weights)
         same = before.size == mixture.shares.size
         if same and np.abs(mixture.shares - before).sum() < SETTLED * weights.sum():
             break
-    return mixture
+    return mixture._around(origin)
 
 
 def grouped(points: Floats, most: int) -> NDArray[np.intp]:
@@ -122,28 +129,33 @@ def density_peaks(points: Floats, most: int = MOST_PEAKS) -> NDArray[np.intp]:
     """
     distances = _squared_distances(points)
     n = points.shape[0]
-    reach = _nth_smallest(distances, min(NEIGHBOURS, n - 1))
+    reach = _nth_smallest(distances.copy(), min(NEIGHBOURS, n - 1))
     order = np.argsort(reach, kind="stable")
-    distances = _squared_distances(points[order])
-    distances[~np.tri(n, k=-1, dtype=np.bool_)] = np.inf  # what is left of each row are the denser points
-    best = distances.argmin(axis=1)
-    nearest, apart = np.zeros(n, np.intp), np.zeros(n)
-    nearest[order], apart[order] = order[best], np.sqrt(distances[np.arange(n), best])
-    reach = np.sqrt(reach)
-    peaks = np.argsort(-apart / np.maximum(reach, 1e-9), kind="stable")[:most]
-    groups = np.full(n, -1, np.intp)
-    groups[peaks] = np.arange(peaks.size)
-    for point in order:
+    rank = np.empty(n, np.int32)
+    rank[order] = np.arange(n, dtype=np.int32)
+    distances = np.where(rank < rank[:, None], distances, np.float32(np.inf))  # those to denser points
+    nearest = distances.argmin(axis=1)
+    apart = np.sqrt(distances[np.arange(n), nearest])
+    peaks = np.argsort(-apart / np.maximum(np.sqrt(reach), 1e-9), kind="stable")[:most]
+    return _flooded(peaks, order, nearest)
+
+
+def _flooded(peaks: NDArray[np.intp], order: NDArray[np.intp], nearest: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return each point's peak, by number: that of its nearest denser point, from the densest down."""
+    groups = [-1] * order.size
+    for number, peak in enumerate(peaks.tolist()):
+        groups[peak] = number
+    denser = nearest.tolist()
+    for point in order.tolist():
         if groups[point] < 0:
-            groups[point] = groups[nearest[point]]
-    return groups
+            groups[point] = groups[denser[point]]
+    return np.array(groups, np.intp)
 
 
 def _squared_distances(points: Floats) -> NDArray[np.float32]:
     centred = (points - points.mean(axis=0)).astype(np.float32)
     squares = np.einsum("ij,ij->i", centred, centred)
-    distances = centred @ centred.T
-    distances *= np.float32(-2)
+    distances = (np.float32(-2) * centred) @ centred.T
     distances += squares[:, None]
     distances += squares
     return np.asarray(np.maximum(distances, 0, out=distances), np.float32)
@@ -163,14 +175,22 @@ def _owned(groups: NDArray[np.intp], weights: Floats) -> Floats:
     return np.stack([(groups == g).astype(np.float64) for g in kept]) if kept else np.ones((1, weights.size))
 
 
-def _estimate(points: Floats, products: Floats, owned: Floats, weights: Floats) -> Mixture:
+def _belongings(forms: Floats, products: Floats) -> Floats:
+    """Return the probability of each group at each point, shape (n_groups, n)."""
+    logs = np.asarray(forms @ products, np.float64)
+    logs -= logs.max(axis=0)
+    np.exp(logs, out=logs)
+    logs /= logs.sum(axis=0)
+    return logs
+
+
+def _estimate(products: Floats, owned: Floats, weights: Floats) -> Mixture:
     """Return the mixture of groups that own these points, and the noise around all of them."""
     size = owned.sum(axis=1)
     owned, size = owned[size > NEIGHBOURS], size[size > NEIGHBOURS]
     heavy = np.vstack([owned * weights, weights])
-    total = heavy.sum(axis=1)
-    means, covariances = _moments(points, products, heavy, total)
-    n_axes = points.shape[1]
+    total, means, covariances = _moments(products, heavy)
+    n_axes = means.shape[1]
     identity = np.eye(n_axes)
     few = (n_axes / (n_axes + size))[:, None, None]
     rounded = np.trace(covariances[:-1], axis1=1, axis2=2)[:, None, None] * identity / n_axes
@@ -180,18 +200,31 @@ def _estimate(points: Floats, products: Floats, owned: Floats, weights: Floats) 
     return Mixture(total, means, covariances + LEAST_SPREAD**2 * identity)
 
 
-def _moments(points: Floats, products: Floats, heavy: Floats, total: Floats) -> tuple[Floats, Floats]:
-    """Return mean and covariance under each row of weights, shapes (n_rows, n_axes) and (…, n_axes)."""
-    means = heavy @ points / total[:, None]
-    rows, columns = np.triu_indices(points.shape[1])
-    covariances = np.empty((total.size, points.shape[1], points.shape[1]))
-    covariances[:, rows, columns] = heavy @ products.T / total[:, None] - means[:, rows] * means[:, columns]
+def _moments(products: Floats, heavy: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return sum, mean and covariance under each row of weights: (n_rows,), (n_rows, n_axes), (…, n_axes)."""
+    sums = heavy @ products.T
+    total, n_axes = sums[:, 0].copy(), _n_axes(products)
+    sums /= total[:, None]
+    means = sums[:, 1 : 1 + n_axes]
+    rows, columns = np.triu_indices(n_axes)
+    covariances = np.empty((total.size, n_axes, n_axes))
+    covariances[:, rows, columns] = sums[:, 1 + n_axes :] - means[:, rows] * means[:, columns]
     covariances[:, columns, rows] = covariances[:, rows, columns]
-    return means, covariances
+    return total, means, covariances
 
 
 def _products(points: Floats) -> Floats:
-    """Return the product of every two axes at each point, shape (n_axes × (n_axes + 1) / 2, n)."""
-    rows, columns = np.triu_indices(points.shape[1])
-    axes = np.ascontiguousarray(points.T)
-    return np.asarray(axes[rows] * axes[columns], np.float64)
+    """Return 1, the axes, and the product of every two axes at each point, shape (n_products, n)."""
+    n, n_axes = points.shape
+    axes = np.ones((1 + n_axes, n))
+    axes[1:] = points.T
+    products = np.empty(((1 + n_axes) * (2 + n_axes) // 2, n))
+    end = 0
+    for row in range(1 + n_axes):
+        start, end = end, end + 1 + n_axes - row
+        np.multiply(axes[row], axes[row:], out=products[start:end])
+    return products
+
+
+def _n_axes(products: Floats) -> int:
+    return int(np.sqrt(2 * products.shape[0])) - 1

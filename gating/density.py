@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import exp, pi, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,7 +43,7 @@ class Density:
     @property
     def n_per_peak(self) -> float:
         """Bins that one kernel covers: smoothed count × this = events behind the estimate."""
-        return max(1.0, self.bandwidth * float(np.sqrt(4 * np.pi)) / self.step)
+        return max(1.0, self.bandwidth * sqrt(4 * pi) / self.step)
 
     @cached_property
     def modes(self) -> NDArray[np.intp]:
@@ -124,23 +125,42 @@ def clearest_valley(density: Density, low: float, high: float) -> Valley | None:
 def all_valleys(density: Density) -> list[Valley]:
     """Return the valley between every two neighbouring modes, ascending; stray events are no mode."""
     modes = density.modes[density.counts[density.modes] * density.n_per_peak >= FEWEST_IN_MODE]
-    return [_valley(density, modes, split) for split in range(1, len(modes))]
+    heights = density.counts[modes].tolist()
+    before, after = _highest_before(heights), _highest_after(heights)
+    return [
+        _valley(density, modes[split - 1 : split + 1], modes[before[split - 1]], modes[after[split]])
+        for split in range(1, len(heights))
+    ]
 
 
-def _valley(density: Density, modes: NDArray[np.intp], split: int) -> Valley:
-    """Return the valley between modes split−1 and split, measured against the highest mode on each side."""
-    counts = density.counts
-    left = modes[:split][np.argmax(counts[modes[:split]])]
-    right = modes[split:][np.argmax(counts[modes[split:]])]
-    between = counts[modes[split - 1] : modes[split] + 1]
+def _highest_before(heights: list[float]) -> list[int]:
+    """Return where the highest of the heights up to each one is; of equals the first."""
+    found = [0] * len(heights)
+    for i in range(1, len(heights)):
+        found[i] = i if heights[i] > heights[found[i - 1]] else found[i - 1]
+    return found
+
+
+def _highest_after(heights: list[float]) -> list[int]:
+    """Return where the highest of the heights from each one on is; of equals the first."""
+    found = [len(heights) - 1] * len(heights)
+    for i in range(len(heights) - 2, -1, -1):
+        found[i] = i if heights[i] >= heights[found[i + 1]] else found[i + 1]
+    return found
+
+
+def _valley(density: Density, ends: NDArray[np.intp], left: np.intp, right: np.intp) -> Valley:
+    """Return the valley between two neighbouring modes, measured against the highest mode on each side."""
+    counts, grid, n_per_peak = density.counts, density.grid, density.n_per_peak
+    start, end = ends.tolist()
+    between = counts[start : end + 1]
     bottom, lower_mode = float(between.min()), float(min(counts[left], counts[right]))
+    flat = grid[start : end + 1].compress(between <= bottom + 0.05 * (lower_mode - bottom))
+    events, events_bottom = lower_mode * n_per_peak, bottom * n_per_peak
+    sureness = (events - events_bottom) / sqrt(events + events_bottom + 1.0)
     depth = 1 - bottom / lower_mode
-    flat = np.flatnonzero(between <= bottom + 0.05 * (lower_mode - bottom)) + modes[split - 1]
-    place = float(density.grid[flat].mean())
-    events, events_bottom = lower_mode * density.n_per_peak, bottom * density.n_per_peak
-    sureness = (events - events_bottom) / np.sqrt(events + events_bottom + 1.0)
-    clarity = depth * float(1 - np.exp(-((sureness / 4) ** 2)))
-    return Valley(place, float(density.grid[left]), float(density.grid[right]), depth, clarity)
+    clarity = depth * (1 - exp(-((sureness / 4) ** 2)))
+    return Valley(float(flat.sum()) / flat.size, float(grid[left]), float(grid[right]), depth, clarity)
 
 
 def _smoothed(counts: NDArray[np.float64], bandwidth_bins: float) -> NDArray[np.float64]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gating.events import FloatArray, Mask
+from gating.transforms import area_sinh
 
 
 class Columns(Protocol):
@@ -102,7 +103,7 @@ def distance_square(gate: EllipsoidGate, events: Columns) -> NDArray[np.float64]
     """Return the squared Mahalanobis distance from the ellipsoid's centre, shape (n_events,)."""
     offsets = np.stack(
         [
-            np.arcsinh(events.column(channel).astype(np.float64) / cofactor) - centre
+            area_sinh(events.column(channel).astype(np.float64) / cofactor) - centre
             for channel, cofactor, centre in zip(gate.channels, gate.cofactors, gate.mean, strict=True)
         ]
     )
@@ -141,7 +142,7 @@ class _Rows:
         return int(self.rows.size)
 
     def column(self, channel: str) -> FloatArray:
-        return self.events.column(channel)[self.rows]
+        return self.events.column(channel).take(self.rows)
 
 
 def _inside_all(gate: AllOf, events: Columns) -> Mask:
@@ -176,5 +177,6 @@ def _inside_polygon(gate: PolygonGate, x: FloatArray, y: FloatArray) -> Mask:
         if y0 == y1:
             continue
         crosses = (y >= min(y0, y1)) & (y < max(y0, y1))
-        result[crosses] ^= x[crosses] < x0 + (y[crosses] - y0) * ((x1 - x0) / (y1 - y0))
+        crosses &= x < x0 + (y - y0) * ((x1 - x0) / (y1 - y0))
+        result ^= crosses
     return result

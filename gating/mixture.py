@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import log, sqrt
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +13,8 @@ from gating.density import Density
 
 Floats = NDArray[np.float64]
 ITERATIONS = 60
+MOST_LOG_ODDS = 690.0
+"""Natural log of a number that is still far from overflow."""
 LEAST_SEPARATION = 2.0
 """Ashman's D below which two normal distributions are not told apart (doi:10.1086/117248)."""
 
@@ -53,29 +57,42 @@ def crossing_of(density: Density, low_mode: float, high_mode: float) -> Crossing
     (2.5, 5)
     """
     x, n = density.grid, density.counts
-    means = np.array([low_mode, high_mode])
-    spreads = np.full(2, max((high_mode - low_mode) / 4, density.step))
-    shares = np.array([0.5, 0.5])
+    powers = np.stack([np.ones_like(x), x, x * x])
+    owned = np.empty((2, x.size))
+    spread = max((high_mode - low_mode) / 4, density.step)
+    lower, upper = _Normal(0.5, low_mode, spread), _Normal(0.5, high_mode, spread)
     for _ in range(ITERATIONS):
-        parts = _parts(x, means, spreads, shares)
-        owned = n * parts / np.maximum(parts.sum(axis=0), 1e-300)
-        totals = np.maximum(owned.sum(axis=1), 1e-9)
-        means = (owned * x).sum(axis=1) / totals
-        spreads = np.sqrt((owned * (x - means[:, None]) ** 2).sum(axis=1) / totals + density.step**2)
-        shares = totals / totals.sum()
-    separation = float(np.sqrt(2) * (means[1] - means[0]) / np.sqrt((spreads**2).sum()))
+        odds = np.exp(np.minimum(_log_odds(lower, upper) @ powers, MOST_LOG_ODDS))
+        np.divide(n, 1 + odds, out=owned[1])
+        np.multiply(odds, owned[1], out=owned[0])
+        lower, upper = (_normal(sums, density.step) for sums in owned @ powers.T)
+    separation = (upper.mean - lower.mean) * sqrt(2 / (lower.spread**2 + upper.spread**2))
     if not separation >= LEAST_SEPARATION:
         return None
-    parts = _parts(x, means, spreads, shares)
-    above = np.flatnonzero((x > means[0]) & (x < means[1]) & (parts[1] > parts[0]))
+    is_upper = _log_odds(lower, upper) @ powers < 0
+    above = np.flatnonzero((x > lower.mean) & (x < upper.mean) & is_upper)
     return Crossing(float(x[above[0]]), separation) if above.size else None
 
 
-def _parts(
-    x: NDArray[np.float64],
-    means: NDArray[np.float64],
-    spreads: NDArray[np.float64],
-    shares: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    z = (x - means[:, None]) / spreads[:, None]
-    return np.asarray(shares[:, None] / spreads[:, None] * np.exp(-0.5 * z**2), np.float64)
+class _Normal(NamedTuple):
+    """A normal distribution of so many events."""
+
+    events: float
+    mean: float
+    spread: float
+
+
+def _normal(sums: Floats, step: float) -> _Normal:
+    """Return the distribution with these sums of 1, x and x², widened by a bin."""
+    events, total, squares = sums.tolist()
+    events = max(events, 1e-9)
+    mean = total / events
+    return _Normal(events, mean, sqrt(max(squares / events - mean * mean, 0.0) + step * step))
+
+
+def _log_odds(lower: _Normal, upper: _Normal) -> Floats:
+    """Return log(lower group / upper group) at a place, as weights of 1, x and x²."""
+    lows, highs = 0.5 / lower.spread**2, 0.5 / upper.spread**2
+    constant = log(lower.events * upper.spread / (upper.events * lower.spread))
+    constant += upper.mean**2 * highs - lower.mean**2 * lows
+    return np.array([constant, 2 * (lower.mean * lows - upper.mean * highs), highs - lows])

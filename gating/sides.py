@@ -129,12 +129,14 @@ def side_cut(
         Thresholds of the batch and the panel, linear, or None.
     """
     axis = axis_of(values)
-    density = axis_density(axis, 0.15)
+    densities = densities_of(axis.values, (0.15, 0.25), axis.low, axis.high)
+    density = densities[0]
     mode = density.major_modes()[0]
     negative = float(density.grid[mode])
     spread = density.half_width(mode, 1)
     lowest, fallback = negative + spread, negative + 4 * spread
-    usual = settle(axis, _widest_valley(axis, lowest), fallback=fallback, pooled=pooled, template=template)
+    valley = _widest_valley(densities, lowest)
+    usual = settle(axis, valley, fallback=fallback, pooled=pooled, template=template)
     if rough is None:
         return usual
     own_axis = axis_of(rough, axis)
@@ -146,7 +148,7 @@ def side_cut(
         return _beyond_the_tail(usual, axis, own_axis, (kept + reach, kept + TAIL * reach), most_lost)
     if not _goes_through(own, axis.place(usual.value), float((rough >= usual.value).mean())):
         return usual
-    valley = _widest_valley(axis, max(lowest, kept + 1.5 * reach))
+    valley = _widest_valley(densities, max(lowest, kept + 1.5 * reach))
     return settle(axis, valley, fallback=max(fallback, kept + 3 * reach), pooled=pooled, template=template)
 
 
@@ -189,10 +191,10 @@ def _goes_through(rough: Density, place: float, lost: float) -> bool:
     return lost > (MOST_LOST_IN_A_GAP if in_a_gap else MOST_LOST)
 
 
-def _widest_valley(axis: Axis, lowest: float) -> Valley | None:
+def _widest_valley(densities: Sequence[Density], lowest: float) -> Valley | None:
     found = [
         valley
-        for density in densities_of(axis.values, (0.15, 0.25), axis.low, axis.high)
+        for density in densities
         for valley in all_valleys(density)
         if valley.place >= lowest and valley.clarity > 0
     ]

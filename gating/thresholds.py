@@ -76,7 +76,7 @@ class Axis:
 
     def select(self, mask: Mask) -> Axis:
         """Return the same axis with the events where `mask` is true."""
-        return replace(self, values=self.values[mask])
+        return replace(self, values=self.values.compress(mask))
 
 
 def rounded(value: float, digits: int = 6) -> float:

