@@ -12,8 +12,9 @@ from gating.clusters import Floats
 from gating.ellipsoids import ellipsoids_of
 from gating.events import Mask
 from gating.gates import AllOf, AnyOf, EllipsoidGate, Gate
+from gating.marker_places import Look
 from gating.panel import GatingChannel, Target
-from gating.plasma_cell_kinds import LEAST_GAIN, Gains, Kinds, Look
+from gating.plasma_cell_kinds import LEAST_GAIN, Gains, Kinds
 from gating.sides import range_of_cut
 from gating.thresholds import Threshold, as_person, rounded
 
@@ -57,9 +58,10 @@ def clone_gate(kinds: Kinds, choices: Choices) -> CloneGate:
         (channel, as_person(cut, None if value is None else rounded(value)))
         for (channel, cut), value in zip(cuts, of_person, strict=True)
     )
-    if all(value is None for value in of_person):
+    least = total + max(FEWEST_BETTER / LEAST_GAIN, BETTER * total)
+    if all(value is None for value in of_person) and int(kinds.gain[kinds.gain > 0].sum()) > least:
         ellipsoids, more = ellipsoids_around(kinds)
-        if ellipsoids is not None and more - total > max(FEWEST_BETTER / LEAST_GAIN, BETTER * total):
+        if ellipsoids is not None and more > least:
             told = tuple((channel, replace(cut, method="cluster")) for channel, cut in cuts)
             return CloneGate(ellipsoids, told, BY_ELLIPSOIDS)
     return CloneGate(phenotype_gate(moved), moved)
@@ -80,7 +82,7 @@ def cuts_of(kinds: Kinds) -> tuple[list[Cut], int]:
     the one other marker that tells most by itself. The better end counts.
     """
     looks = _first_of_each(kinds.looks)
-    sides = {role: _clone_side(look) for role, look in looks.items()}
+    sides = {role: _clone_side(look)[kinds.rows] for role, look in looks.items()}
     odd = [role for role in looks if role != "cd19"]
     alone = {role: _best_place(sides[role], kinds.gain) for role in odd}
     most = max(odd, key=lambda role: int(kinds.gain[sides[role] >= alone[role]].sum()))
@@ -138,7 +140,7 @@ def _best_place(values: Floats, gain: Gains) -> float:
     """Return the place above which the cells' gain is greatest, in the middle of the gap there."""
     if not values.size:
         return 0.0
-    order = np.argsort(-values, kind="stable")
+    order = np.argsort(values)[::-1]
     ordered = values[order]
     totals = np.concatenate(([0], np.cumsum(gain[order])))
     whole = np.concatenate(([True], ordered[1:] < ordered[:-1], [True]))  # equal values stay together
@@ -154,7 +156,7 @@ def _best_place(values: Floats, gain: Gains) -> float:
 def ellipsoids_around(kinds: Kinds) -> tuple[AnyOf | EllipsoidGate | None, int]:
     """Return the ellipsoids around the clone's groups, and their gain."""
     axes = [(look.channel.channel, look.axis) for look in kinds.looks]
-    likely = (1 + LEAST_GAIN * kinds.gain) / 2
+    likely = (1 + LEAST_GAIN * kinds.gain / kinds.weights) / 2
     gates, inside = ellipsoids_of(kinds.mixture, list(kinds.clone), axes, kinds.points, likely)
     if not gates:
         return None, 0

@@ -76,7 +76,9 @@ class Mixture:
         return np.asarray(shares[:, None] - 0.5 * distance, np.float64)
 
 
-def fit_mixture(points: Floats, weights: Floats, begin: NDArray[np.intp] | None = None) -> Mixture:
+def fit_mixture(
+    points: Floats, weights: Floats, begin: NDArray[np.intp] | None = None, steps: int = ITERATIONS_BEGUN
+) -> Mixture:
     """Return the groups among points.
 
     Parameters
@@ -87,6 +89,8 @@ def fit_mixture(points: Floats, weights: Floats, begin: NDArray[np.intp] | None 
         Events that each point stands for, shape (n,).
     begin
         The group that each point begins in, shape (n,); None begins at the peaks of the points' density.
+    steps
+        At most, where it begins with known groups.
 
     Examples
     --------
@@ -99,7 +103,7 @@ def fit_mixture(points: Floats, weights: Floats, begin: NDArray[np.intp] | None 
     owned = _owned(density_peaks(points) if begin is None else begin, weights)
     products = _products(points)
     mixture = _estimate(points, products, owned, weights)
-    for _ in range(ITERATIONS if begin is None else ITERATIONS_BEGUN):
+    for _ in range(ITERATIONS if begin is None else steps):
         before = mixture.shares
         mixture = _estimate(points, products, mixture._belongings(points, products)[:-1], weights)
         same = before.size == mixture.shares.size

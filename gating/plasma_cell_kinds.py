@@ -9,19 +9,16 @@ decides.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gating.anchors import negative_edge
 from gating.clusters import Floats, Mixture, density_peaks, fit_mixture
-from gating.events import FloatArray, Mask, Survivors
-from gating.panel import GatingChannel, GatingPanel
-from gating.thresholds import Axis, axis_of, scale_of
-from gating.transforms import asinh
+from gating.events import Mask, Survivors
+from gating.marker_places import MARKERS, ODD_MARKERS, Look, looks_at, oddness
+from gating.panel import GatingPanel
 
 Gains = NDArray[np.int64]
 LEAST_GAIN = 1e-6
@@ -31,69 +28,22 @@ FEWEST_CELLS = 30
 """Wanted cells from which kinds are looked for."""
 FIRST, MOST_GROUPS = 120, 8
 """Cells, the most normal ones first, that are all looked at; of the others ever fewer. Groups at the most."""
+FIRST_JUDGED = 1500
+"""The same of the cells by which a gate is judged."""
+STEPS = 6
+"""Of the mixture: twenty place the groups no better, where few cells lie between them."""
 BELOW_EDGE = 1.0
 """Natural-log units below the negative edge from which noise shows no groups."""
 RUN_TOGETHER = 3.0
 """Mahalanobis distance of two groups up to which they are one kind; at 2 two equal ones have one mode."""
 DIFFERENT = 1.2
 """Natural-log units between two kinds from which a marker tells them apart."""
-SCATTER_UNIT, SCATTER_FLOOR = 0.25, 0.01
-"""Natural log of scatter that counts as one unit; its linear part, of what half of all cells have."""
 SMALL_PART, CLEARLY_ODD = 0.25, 1.5
 """Share of the cells below which a clone must be clearly odd, and what that is."""
 FEWEST_OF_A_CLONE = 20.0
 """Fewer carry no receptor density."""
 MINORITY, SMALLER = 0.5, 1.0
-"""Share of the cells below which a kind is fragments, if so much smaller than normal cells (scatter units)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Odd:
-    """How one marker speaks for a clone: sign · (place − middle), within `low` and `high`; natural-log units.
-
-    The place is that above the negative cells' edge.
-    """
-
-    sign: float
-    middle: float
-    low: float
-    high: float
-
-    def of(self, places: Floats | FloatArray) -> Floats:
-        """Return the evidence at places, same shape."""
-        return np.asarray(np.clip(self.sign * (places - self.middle), self.low, self.high), np.float64)
-
-
-ODD: Mapping[str, Odd] = MappingProxyType(
-    {
-        "cd19": Odd(-1.0, 0.6, -1.0, 1.0),
-        "cd56": Odd(1.0, 0.8, -0.3, 1.5),
-        "cd117": Odd(1.0, 0.8, -0.2, 1.5),
-        "cd81": Odd(-1.0, 0.8, -1.0, 1.0),
-        "cd27": Odd(-1.0, 1.0, -1.0, 1.0),
-        "cd45": Odd(-1.0, 1.2, -0.5, 0.5),
-    }
-)
-ODD_MARKERS = ("cd56", "cd117", "cd81")
-"""One of them must be in the panel: CD19 alone tells no clone."""
-MARKERS = (*ODD, "kappa", "lambda")
-OTHERS = ("cd138", "cd319", "cd229", "cd54", "cd20", "viability", "dump")
-SCATTER = ("fsc_area", "ssc_area")
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """The wanted cells on one channel.
-
-    Attributes
-    ----------
-    edge
-        Upper end of the negative cells on the axis; NaN on channels that only help to tell groups apart.
-    """
-
-    channel: GatingChannel
-    axis: Axis
-    edge: float
+"""Share of the cells below which a kind is fragments, if so much smaller than normal cells (scatter unit)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,16 +58,20 @@ class Kinds:
         The groups.
     clone
         Which of them are the clone's.
+    rows, weights
+        The cells by which gates are judged, and how many each stands for; shape (n,).
     gain
-        What counting a cell as the clone's is worth: P(clone) − P(another kind) in steps of
-        LEAST_GAIN, int64, shape (n_cells,): sums are then the same in any order.
+        What counting such a cell as the clone's is worth, weight · (P(clone) − P(another kind)) in steps of
+        LEAST_GAIN: int64, so that sums are the same in any order; shape (n,).
     points
-        The cells, shape (n_cells, n_axes).
+        Those cells, shape (n, n_axes).
     """
 
     looks: tuple[Look, ...]
     mixture: Mixture
     clone: tuple[int, ...]
+    rows: NDArray[np.intp]
+    weights: Floats
     gain: Gains
     points: Floats
 
@@ -137,49 +91,29 @@ def kinds_among(wanted: Survivors, reference: Survivors, panel: GatingPanel) -> 
         return None
     looks = looks_at(wanted, reference, panel)
     points = np.stack([look.axis.values for look in looks], axis=1).astype(np.float64)
-    picked, weights = _thinned(points, looks)
+    order = np.lexsort((_mixed(points), oddness(points.T, looks)))
+    picked, weights = _thinned(order, FIRST)
     few = points[picked]
-    mixture = fit_mixture(few, weights, density_peaks(_for_peaks(few, looks), MOST_GROUPS))
+    mixture = fit_mixture(few, weights, density_peaks(_for_peaks(few, looks), MOST_GROUPS), STEPS)
     clone = clone_among(mixture, looks)
     if not clone or len(clone) == mixture.shares.size - 1:
         return None
+    rows, weights = _thinned(order, FIRST_JUDGED)
+    points = points[rows]
     belongs = mixture.belongings(points)
     is_clone = np.isin(np.arange(belongs.shape[0]), clone)
     gain = belongs[is_clone].sum(axis=0) - belongs[:-1][~is_clone[:-1]].sum(axis=0)
     gain -= NEAR_NOTHING * belongs[-1]
-    gain = np.rint(gain / LEAST_GAIN).astype(np.int64)
-    return Kinds(tuple(looks), mixture, tuple(clone), gain, points)
+    gain = np.rint(weights * gain / LEAST_GAIN).astype(np.int64)
+    return Kinds(tuple(looks), mixture, tuple(clone), rows, weights, gain, points)
 
 
-def looks_at(wanted: Survivors, reference: Survivors, panel: GatingPanel) -> list[Look]:
-    """Return the wanted cells on every channel that may tell kinds apart, by role and name."""
-    looks = []
-    for channel in sorted(panel.channels, key=lambda one: (one.role, one.channel)):
-        own, everyone = wanted.column(channel.channel), reference.column(channel.channel)
-        if channel.role in MARKERS:
-            usual = axis_of(everyone)
-            looks.append(Look(channel, axis_of(own, usual), negative_edge(usual)))
-        elif channel.role in OTHERS:
-            looks.append(Look(channel, axis_of(own, scale_of(everyone)), float("nan")))
-        elif channel.role in SCATTER:
-            looks.append(Look(channel, _scatter_axis(own, everyone), float("nan")))
-    return looks
-
-
-def _scatter_axis(own: FloatArray, everyone: FloatArray) -> Axis:
-    cofactor = max(SCATTER_FLOOR * float(np.median(everyone)), 1e-6) if everyone.size else 1.0
-    values = asinh(own, cofactor) / np.float32(SCATTER_UNIT)
-    return Axis(values, cofactor, float(values.min()), float(values.max()), SCATTER_UNIT)
-
-
-def _thinned(points: Floats, looks: Sequence[Look]) -> tuple[NDArray[np.intp], Floats]:
+def _thinned(order: NDArray[np.intp], n_first: int) -> tuple[NDArray[np.intp], Floats]:
     """Return some of the cells and how many each stands for: all of the most normal ones, then ever fewer.
 
-    A clone of thousands and a few normal plasma cells are so both seen. Ties are put in order by the values.
+    A clone of thousands and a few normal plasma cells are so both seen.
     """
-    first = float(FIRST)
-    order = np.lexsort((_mixed(points), oddness(points.T, looks)))
-    n = order.size
+    first, n = float(n_first), order.size
     steps = np.arange(first * (1 + np.log(max(n / first, 1.0))) + 1)
     ranks = np.where(steps < first, steps, first * np.exp((steps - first) / first)).astype(np.intp)
     ranks = np.unique(ranks[ranks < n])
@@ -199,19 +133,6 @@ def _for_peaks(points: Floats, looks: Sequence[Look]) -> Floats:
     rows = [row for row, look in enumerate(looks) if look.channel.role in MARKERS]
     floors = np.array([looks[row].edge - BELOW_EDGE for row in rows])
     return np.asarray(np.maximum(points[:, rows], floors), np.float64)
-
-
-def oddness(places: Floats, looks: Sequence[Look]) -> Floats:
-    """Return how little cells or groups look like normal plasma cells, natural-log units, shape (n,).
-
-    Parameters
-    ----------
-    places
-        On each axis, shape (n_axes, n).
-    """
-    rows = [(row, look) for row, look in enumerate(looks) if look.channel.role in ODD]
-    parts = [ODD[look.channel.role].of(places[row] - look.edge) for row, look in rows]
-    return np.asarray(np.sum(parts, axis=0), np.float64)
 
 
 def clone_among(mixture: Mixture, looks: Sequence[Look]) -> list[int]:
