@@ -9,9 +9,11 @@ import numpy as np
 
 from gating.anchors import negative_edge
 from gating.choices import Choices
+from gating.clone_gates import CloneGate, Cut, clone_gate, phenotype_gate
 from gating.events import Survivors
-from gating.gates import AllOf, AnyOf, Gate, RangeGate, inside
-from gating.panel import GatingChannel, Target
+from gating.gates import AnyOf, Gate, RangeGate, inside
+from gating.panel import Target
+from gating.plasma_cell_kinds import kinds_among
 from gating.population import Finding
 from gating.sides import range_of_cut, side_cut
 from gating.thresholds import (
@@ -38,14 +40,13 @@ STRAGGLERS = 0.25
 DIM = 0.5
 """Natural-log units above the negative cells' edge from which a group is dim, not negative."""
 
-Cut = tuple[GatingChannel, Threshold]
-
 
 def find_aberrant(wanted: Survivors, reference: Survivors, choices: Choices) -> Finding | None:
     """Return the gate on aberrant plasma cells, or None where the panel cannot tell.
 
-    CD19− and (CD56+ or CD117+ or CD81 low); or the light chain in excess where κ:λ > 4 or < 0.5 and that
-    phenotype does not tell the clone.
+    The clone as all markers together show it; where they show one kind of cell, CD19− and (CD56+ or CD117+ or
+    CD81 low), each marker by itself; or the light chain in excess where κ:λ > 4 or < 0.5 and that phenotype
+    does not tell the clone.
 
     Parameters
     ----------
@@ -54,6 +55,29 @@ def find_aberrant(wanted: Survivors, reference: Survivors, choices: Choices) -> 
     reference
         A sample of all viable single cells.
     """
+    kinds = kinds_among(wanted, reference, choices.panel)
+    told = _marker_by_marker(wanted, reference, choices) if kinds is None else clone_gate(kinds, choices)
+    clonal = _light_chain(wanted, reference, choices)
+    gates = [gate for gate in (told.gate, clonal) if gate is not None]
+    if not gates:
+        return None
+    gate, note = _joined(gates, wanted) if clonal is not None else (gates[0], told.note)
+    if kinds is None and clonal is None and _are_strays(gate, told.cuts, wanted, reference):
+        note = "a few cells beside the others, no group of their own, look aberrant: they were not split"
+        return Finding("aberrant", None, (), "none", note=note, flags=("NO_ABERRANT_PHENOTYPE",))
+    return Finding(
+        "aberrant",
+        gate,
+        tuple(channel.channel for channel, _ in told.cuts)[:2],
+        "+".join(dict.fromkeys(cut.method for _, cut in told.cuts)) or "light chain",
+        tuple((channel.channel, cut.value) for channel, cut in told.cuts),
+        min((cut.confidence for _, cut in told.cuts), default=0.8),
+        note,
+    )
+
+
+def _marker_by_marker(wanted: Survivors, reference: Survivors, choices: Choices) -> CloneGate:
+    """Return the phenotype with a cut on each marker by itself; no gate where no cut is sure."""
     panel = choices.panel
     odd = [
         _cut(role, target, wanted, reference, choices)
@@ -62,30 +86,9 @@ def find_aberrant(wanted: Survivors, reference: Survivors, choices: Choices) -> 
     ]
     odd = [cut for cut in odd if cut[1].confidence >= UNCLEAR]
     cd19 = [_cut("cd19", Target.NEGATIVE, wanted, reference, choices)] if panel.with_role("cd19") else []
-    unclear = [cut for cut in cd19 if cut[1].confidence < UNCLEAR]
-    gates: list[Gate] = []
-    if odd and not unclear:
-        any_odd: Gate = AnyOf(tuple(range_of_cut(channel, cut.value) for channel, cut in odd))
-        gates.append(AllOf((*(range_of_cut(*_value(cut)) for cut in cd19), any_odd)))
-    clonal = _light_chain(wanted, reference, choices)
-    if clonal is not None:
-        gates.append(clonal)
-    if not gates:
-        return None
-    cuts = [*cd19, *odd]
-    gate, note = _joined(gates, wanted) if clonal is not None else (gates[0], "")
-    if clonal is None and _are_strays(gate, cuts, wanted, reference):
-        note = "a few cells beside the others, no group of their own, look aberrant: they were not split"
-        return Finding("aberrant", None, (), "none", note=note, flags=("NO_ABERRANT_PHENOTYPE",))
-    return Finding(
-        "aberrant",
-        gate,
-        tuple(channel.channel for channel, _ in cuts)[:2],
-        "+".join(dict.fromkeys(cut.method for _, cut in cuts)) or "light chain",
-        tuple((channel.channel, cut.value) for channel, cut in cuts),
-        min((cut.confidence for _, cut in cuts), default=0.8),
-        note,
-    )
+    sure = odd and all(cut.confidence >= UNCLEAR for _, cut in cd19)
+    cuts = (*cd19, *odd)
+    return CloneGate(phenotype_gate(cuts) if sure else None, cuts)
 
 
 def _joined(gates: Sequence[Gate], wanted: Survivors) -> tuple[Gate, str]:
@@ -113,10 +116,6 @@ def _are_strays(gate: Gate, cuts: Sequence[Cut], wanted: Survivors, reference: S
         if _own_valley(axis_of(wanted.column(channel.channel), scale), scale) is not None:
             return False
     return True
-
-
-def _value(cut: Cut) -> tuple[GatingChannel, float]:
-    return cut[0], cut[1].value
 
 
 def _cut(role: str, target: Target, wanted: Survivors, reference: Survivors, choices: Choices) -> Cut:

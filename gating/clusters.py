@@ -82,7 +82,9 @@ class Mixture:
         return np.concatenate([constant[:, None], pulled, squares], axis=1)
 
 
-def fit_mixture(points: Floats, weights: Floats, begin: NDArray[np.intp] | None = None) -> Mixture:
+def fit_mixture(
+    points: Floats, weights: Floats, begin: NDArray[np.intp] | None = None, steps: int = ITERATIONS_BEGUN
+) -> Mixture:
     """Return the groups among points.
 
     Parameters
@@ -93,6 +95,8 @@ def fit_mixture(points: Floats, weights: Floats, begin: NDArray[np.intp] | None 
         Events that each point stands for, shape (n,).
     begin
         The group that each point begins in, shape (n,); None begins at the peaks of the points' density.
+    steps
+        At most, where it begins with known groups.
 
     Examples
     --------
@@ -106,7 +110,7 @@ def fit_mixture(points: Floats, weights: Floats, begin: NDArray[np.intp] | None 
     origin = points.mean(axis=0)
     products = _products(points - origin)
     mixture = _estimate(products, owned, weights)
-    for _ in range(ITERATIONS if begin is None else ITERATIONS_BEGUN):
+    for _ in range(ITERATIONS if begin is None else steps):
         before = mixture.shares
         mixture = _estimate(products, _belongings(mixture._forms(), products)[:-1], weights)
         same = before.size == mixture.shares.size

@@ -104,6 +104,12 @@ def axis_of(values: FloatArray, like: Axis | None = None) -> Axis:
     return Axis(places, cofactor, max(low, -6.0) - 0.1, high + 0.1, unit)
 
 
+def scale_of(values: FloatArray) -> Axis:
+    """Return the axis that `axis_of` finds in these values, without any events on it."""
+    cofactor, unit = _scale(values)
+    return Axis(values[:0], cofactor, -1.0, 1.0, unit)
+
+
 def _scale(values: FloatArray) -> tuple[float, float]:
     """Return cofactor and unit: asinh, or near enough linear where the values are logarithms already."""
     cofactor = asinh_cofactor(values)
