@@ -29,6 +29,8 @@ TAIL = 3.5
 """Spreads of the wanted cells' upper half beyond which nothing is their tail."""
 CLEAR_END = 0.3
 """Clarity of the valley at which that tail ends."""
+MOST_UNSURE = 0.15
+"""The same of cells that are not sure."""
 MOST_DUMPED = 0.05
 """Share of sure wanted cells above a gap on a dump channel: what sticks to another cell; any may be dead."""
 FAR_APART = 3.0
@@ -147,7 +149,7 @@ def side_cut(
     if most_lost is not None:
         return _beyond_the_tail(usual, axis, own_axis, (kept + reach, kept + TAIL * reach), most_lost)
     if not _goes_through(own, axis.place(usual.value), float((rough >= usual.value).mean())):
-        return usual
+        return _beyond_the_tail(usual, axis, own_axis, (kept + reach, kept + TAIL * reach), MOST_UNSURE)
     valley = _widest_valley(densities, max(lowest, kept + 1.5 * reach))
     return settle(axis, valley, fallback=max(fallback, kept + 3 * reach), pooled=pooled, template=template)
 
