@@ -44,8 +44,8 @@ def area_sinh(values: NDArray[Float]) -> NDArray[Float]:
 
     Examples
     --------
-    >>> area_sinh(np.array([-1e-9, 0.0, 2.0])).tolist() == np.arcsinh([-1e-9, 0.0, 2.0]).tolist()
-    True
+    >>> area_sinh(np.array([-2.0, 0.0, 0.5])).round(4).tolist()
+    [-1.4436, 0.0, 0.4812]
     """
     less_one = np.abs(values)  # becomes e^asinh − 1
     np.minimum(less_one, 1e18, out=less_one)
