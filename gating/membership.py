@@ -20,11 +20,11 @@ from gating.events import FloatArray, Mask
 from gating.gates import EllipsoidGate
 from gating.thresholds import Axis
 from gating.wanted_clusters import (
-    DEAD_ARE_SMALLER,
     Limits,
     begun_with,
     dead_of,
     limits_of,
+    look_dead,
     main_of,
     strays_of,
     wanted_of,
@@ -104,7 +104,10 @@ def members_of(
     points = points_of(axes, np.concatenate([picked_own, picked]))
     size, stains = _size_and_stains(channels, anchors, scatter)
     smallest = None if size is None else (size, _smallest(points[: picked_own.size, size]))
-    suspects = () if stained or size is None else _suspects(points[: picked_own.size], size, stains)
+    suspects: Mask | tuple[()] = ()
+    if not stained and size is not None:
+        picked_points = points[: picked_own.size]
+        suspects = look_dead(picked_points, np.median(picked_points, axis=0), size, stains)
     begin = _begin(points, picked_own.size, suspects)
     mixture = fit_mixture(points, np.concatenate([own_weights, weights]), begin)
     begun = begun_with(mixture, points, own_weights, picked_own.size)
@@ -215,13 +218,6 @@ def _smallest(own: Floats) -> float:
     """Return where fragments begin on forward scatter, by the group's upper half: it has none."""
     middle, high = np.quantile(own, (0.5, 0.84))
     return float(middle - max(SMALLER, SMALLER_SPREADS * float(high - middle)))
-
-
-def _suspects(own: Floats, size: int, stains: list[int]) -> Mask:
-    """Return which of the group's points may be dead: small, and more than usual on the other stains."""
-    offsets = own - np.median(own, axis=0)
-    binds = offsets[:, stains].mean(axis=1) if stains else np.zeros(own.shape[0])
-    return np.asarray((offsets[:, size] < -DEAD_ARE_SMALLER) & (binds > 0), np.bool_)
 
 
 def _begin(points: Floats, n_own: int, suspects: Mask | tuple[()]) -> NDArray[np.intp]:

@@ -22,6 +22,8 @@ tells, and on each of several where the dead cells are out."""
 FAIR_PART = 0.1
 DEAD_ARE_SMALLER = 0.3
 """Natural log of forward scatter by which dead cells are smaller than the same living ones, at least."""
+UNSTAINED, DEAD_BIND = 2.0, 0.25
+"""Place below which living cells have none of an antigen, and what dead ones show above them there."""
 WIDEST_CLUSTER = 1.0
 """Typical SD of a kind of cell over all axes, natural log; debris and doublets of many kinds spread more."""
 ALONG = np.linspace(0.0, 1.0, 11)
@@ -142,9 +144,28 @@ def dead_of(mixture: Mixture, main: int, size: int, stains: Sequence[int]) -> li
     stains
         Rows of the fluorescent ones that are no anchors.
     """
-    offsets = mixture.means[:-1] - mixture.means[main]
-    binds = offsets[:, list(stains)].mean(axis=1) if stains else np.zeros(offsets.shape[0])
-    return np.flatnonzero((offsets[:, size] < -DEAD_ARE_SMALLER) & (binds >= 0)).tolist()
+    dead = look_dead(mixture.means[:-1], mixture.means[main], size, stains)
+    return np.flatnonzero(dead & (mixture.shares[:-1] < mixture.shares[main])).tolist()
+
+
+def look_dead(places: Floats, living: Floats, size: int, stains: Sequence[int]) -> Mask:
+    """Return which places are small and stained by what does not stain the living cells.
+
+    What dead cells bind of any antibody is seen where the living ones have none of the antigen.
+
+    Parameters
+    ----------
+    places
+        Shape (n, n_axes).
+    living
+        The living cells' centre, shape (n_axes,).
+    """
+    unstained = [row for row in stains if living[row] < UNSTAINED]
+    if not unstained:
+        return np.zeros(places.shape[0], np.bool_)
+    offsets = places - living
+    binds = np.median(offsets[:, unstained], axis=1)
+    return np.asarray((offsets[:, size] < -DEAD_ARE_SMALLER) & (binds > DEAD_BIND), np.bool_)
 
 
 def wanted_of(
