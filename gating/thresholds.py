@@ -13,6 +13,7 @@ import numpy as np
 from gating.density import Density, Valley, clearest_valley, densities_of, density_of
 from gating.events import FloatArray, Mask
 from gating.mixture import crossing_of
+from gating.ranks import ranked
 from gating.transforms import asinh, asinh_cofactor
 
 LEAST_RANGE = 20.0
@@ -21,6 +22,11 @@ DISPLAY_UNITS = 10.0
 """Units from the lowest to the highest value of a display scale: about four decades."""
 NEAR_THE_VALLEY = 1.0
 """Units between a shallow valley and the crossing of the mixture: farther, they mean different groups."""
+FEWEST_FOR_NOISE = 1_000
+NARROW_NOISE = 0.1
+"""Cofactor, in the range from the dimmest events to the median, below which it may be too small."""
+NOISE_BANDWIDTH, NOISE_REACH = 0.03, 3.09
+"""Of the search for the negative cells' mode, in that range; spreads to one event in 1,000 below it."""
 CLEAR = 0.6
 """Clarity above which a valley is taken without asking the mixture or the batch."""
 
@@ -113,12 +119,30 @@ def scale_of(values: FloatArray) -> Axis:
 def _scale(values: FloatArray) -> tuple[float, float]:
     """Return cofactor and unit: asinh, or near enough linear where the values are logarithms already."""
     cofactor = asinh_cofactor(values)
+    if values.size >= FEWEST_FOR_NOISE:
+        cofactor = max(cofactor, _cut_off_noise(values, cofactor))
     largest = float(values.max()) if values.size else 1.0
     if largest >= LEAST_RANGE * cofactor:
         return cofactor, 1.0
     low, high = (float(q) for q in np.quantile(values, (0.001, 0.999))) if values.size else (0.0, 1.0)
     widest = max(abs(low), abs(high), high - low) or 1.0
     return 10 * widest, (high - low or 1.0) / (10 * widest) / DISPLAY_UNITS
+
+
+def _cut_off_noise(values: FloatArray, cofactor: float) -> float:
+    """Return the noise of the negative cells where an instrument cut it at zero before compensation, else 0.
+
+    Compensation then leaves a few small negative values behind, far narrower than the noise: an axis by
+    these would stretch the negative cells into groups.
+    """
+    low, high = ranked(values, 0.001), ranked(values, 0.5)
+    if cofactor >= NARROW_NOISE * (high - low):
+        return 0.0
+    density = density_of(values, bandwidth=NOISE_BANDWIDTH * (high - low), low=low, high=high)
+    mode = int(np.argmax(density.counts))  # what was cut off piles up in a dimmer one
+    noise = density.half_width(mode, -1)
+    usual = float(density.grid[mode]) - NOISE_REACH * noise
+    return noise if usual < 0 and low > 0.5 * usual else 0.0
 
 
 def axis_density(axis: Axis, bandwidth: float) -> Density:
