@@ -22,7 +22,7 @@ from gating.panel import GatingPanel
 
 Gains = NDArray[np.int64]
 LEAST_GAIN = 1e-6
-NEAR_NOTHING = 0.3
+NEAR_NOTHING = 0.1
 """What counting a cell that is near no group as the clone's costs: a stray more often than a tail."""
 FEWEST_CELLS = 30
 """Wanted cells from which kinds are looked for."""
@@ -138,6 +138,8 @@ def _for_peaks(points: Floats, looks: Sequence[Look]) -> Floats:
 def clone_among(mixture: Mixture, looks: Sequence[Look]) -> list[int]:
     """Return the groups of the clone, or none: its main kind and what differs from it in too little."""
     kinds = _kinds_of(mixture)
+    if not kinds:
+        return []
     shares = np.array([mixture.shares[kind].sum() for kind in kinds])
     means = np.stack(
         [mixture.shares[kind] @ mixture.means[kind] / mixture.shares[kind].sum() for kind in kinds]

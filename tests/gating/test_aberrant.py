@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,9 @@ from gating.aberrant import find_aberrant
 from gating.choices import Choices
 from gating.events import Events, Survivors
 from gating.gates import EllipsoidGate, channels_of, inside
+from gating.gatingml import to_gatingml
 from gating.panel import GatingChannel, GatingPanel
+from gating.population import GateStep
 
 CHANNELS = ("CD19", "CD56", "CD81")
 NEGATIVE, DIM, B_CELL, CD56_BRIGHT = 60.0, 600.0, 12_000.0, 9_000.0
@@ -190,3 +194,38 @@ def test_cuts_that_do_as_well_as_ellipsoids_are_preferred():
     finding, _ = _found(everyone, wanted)
     assert finding.method == "mixture"
     assert not isinstance(finding.gate, EllipsoidGate)
+
+
+def _with_strays():
+    """A clone beside normal cells, and small CD45 bright cells that its cuts would let in."""
+    strays = (60.0, 9_000.0, 400.0, 15_000.0, 1_500.0, 50_000.0)
+    return _tube((900, CLONE), (50, NORMAL), (90, strays))
+
+
+def test_strays_that_no_cut_on_the_markers_tells_stay_out_by_ellipsoids():
+    everyone, wanted = _with_strays()
+    finding, found = _found(everyone, wanted)
+    assert "cluster" in finding.method
+    assert found[:900].mean() > 0.98
+    assert found[900:].mean() < 0.05
+    assert [channel for channel, _ in finding.thresholds] == ["CD19", "CD56", "CD117", "CD81"]
+
+
+def test_ellipsoids_around_a_clone_reopen_in_flowkit_with_the_same_cells(tmp_path):
+    flowio, flowkit = pytest.importorskip("flowio"), pytest.importorskip("flowkit")
+    everyone, wanted = _with_strays()
+    finding, _ = _found(everyone, wanted)
+    step = GateStep("aberrant", finding.gate, (), 0, 0, "")
+    path = tmp_path / "tube.fcs"
+    with path.open("wb") as file:
+        flowio.create_fcs(file, everyone.events.values.T.astype(float).ravel().tolist(), list(SIX))
+    strategy = flowkit.parse_gating_xml(io.BytesIO(to_gatingml([step], None)))
+    theirs = strategy.gate_sample(flowkit.Sample(str(path))).get_gate_membership("aberrant")
+    np.testing.assert_array_equal(theirs, inside(finding.gate, everyone))
+
+
+def test_a_tube_without_cd19_is_split_marker_by_marker():
+    everyone, wanted = _tube((500, CLONE), (60, NORMAL))
+    _, found = _found(everyone, wanted, panel=_panel(("CD56", "CD81", "CD45", "FSC-A")))
+    assert found[:500].mean() > 0.95
+    assert found[500:].mean() < 0.1
