@@ -36,8 +36,8 @@ MOST_OWN, NEAREST = 240, 160
 FARTHEST = 40.0
 """Mean square of standardised distances over the axes beyond which nothing is a neighbour."""
 OWN_PEAKS, OTHER_PEAKS = 4, 10
-SMALLER, SMALLER_SPREADS = 0.3, 1.75
-"""Natural log of forward scatter, and spreads of the group, below its median where fragments begin."""
+LEAST_SIZES, SIZE_SPREADS = 0.3, 1.75
+"""Natural log of forward scatter, and spreads of the group, from its median to fragments and doublets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def members_of(
     picked, weights = _thinned(others)
     points = points_of(axes, np.concatenate([picked_own, picked]))
     size, stains = _size_and_stains(channels, anchors, scatter)
-    smallest = None if size is None else (size, _smallest(points[: picked_own.size, size]))
+    sizes = None if size is None else (size, *_usual_sizes(points[: picked_own.size, size]))
     suspects: Mask | tuple[()] = ()
     if not stained and size is not None:
         picked_points = points[: picked_own.size]
@@ -115,7 +115,7 @@ def members_of(
         return None
     judged = evidence if traits is None else evidence + traits
     main = main_of(mixture, begun, points, judged[np.concatenate([picked_own, picked])])
-    limits = limits_of(mixture, main, channels, anchors, stained=stained, smallest=smallest)
+    limits = limits_of(mixture, main, channels, anchors, stained=stained, size=sizes)
     dead = [] if stained or size is None else dead_of(mixture, main, size, stains)
     anchored = {anchor.channel for anchor in anchors}
     rest = [row for row, channel in enumerate(channels) if channel not in anchored]
@@ -214,10 +214,11 @@ def _size_and_stains(
     return size, [row for row, channel in enumerate(channels) if channel not in not_stains]
 
 
-def _smallest(own: Floats) -> float:
-    """Return where fragments begin on forward scatter, by the group's upper half: it has none."""
-    middle, high = np.quantile(own, (0.5, 0.84))
-    return float(middle - max(SMALLER, SMALLER_SPREADS * float(high - middle)))
+def _usual_sizes(own: Floats) -> tuple[float, float]:
+    """Return where fragments end and doublets begin on forward scatter, by the group's narrower half."""
+    low, middle, high = np.quantile(own, (0.16, 0.5, 0.84))
+    reach = max(LEAST_SIZES, SIZE_SPREADS * float(min(high - middle, middle - low)))
+    return float(middle) - reach, float(middle) + reach
 
 
 def _begin(points: Floats, n_own: int, suspects: Mask | tuple[()]) -> NDArray[np.intp]:

@@ -68,13 +68,21 @@ class Limits:
     ----------
     lowest, highest
         (row of the axes, place) pairs. No positive anchor tells where `lowest` is empty.
-    smallest
-        The same of forward scatter: what lies below are fragments.
+    size
+        (row, lowest, highest place) of forward scatter: below are fragments, above doublets. None without it.
     """
 
     lowest: tuple[tuple[int, float], ...]
     highest: tuple[tuple[int, float], ...]
-    smallest: tuple[tuple[int, float], ...] = ()
+    size: tuple[int, float, float] | None = None
+
+    @property
+    def _lower(self) -> tuple[tuple[int, float], ...]:
+        return self.lowest if self.size is None else (*self.lowest, self.size[:2])
+
+    @property
+    def _upper(self) -> tuple[tuple[int, float], ...]:
+        return self.highest if self.size is None else (*self.highest, self.size[::2])
 
     @property
     def tell_enough(self) -> bool:
@@ -89,17 +97,17 @@ class Limits:
     def hold(self, places: Floats | FloatArray) -> Mask:
         """Return which of these places, shape (n_axes, n), are within all limits."""
         inside = np.ones(places.shape[1], np.bool_)
-        for row, place in (*self.lowest, *self.smallest):
+        for row, place in self._lower:
             inside &= places[row] >= place
-        for row, place in self.highest:
+        for row, place in self._upper:
             inside &= places[row] <= place
         return inside
 
     def within(self, axes: Sequence[Axis], rows: NDArray[np.intp]) -> NDArray[np.intp]:
         """Return which of these events are within all limits, in their order."""
-        for row, place in (*self.lowest, *self.smallest):
+        for row, place in self._lower:
             rows = rows[axes[row].values[rows] >= place]
-        for row, place in self.highest:
+        for row, place in self._upper:
             rows = rows[axes[row].values[rows] <= place]
         return rows
 
@@ -111,7 +119,7 @@ def limits_of(
     anchors: Sequence[Anchor],
     *,
     stained: bool,
-    smallest: tuple[int, float] | None = None,
+    size: tuple[int, float, float] | None = None,
 ) -> Limits:
     """Return the limits that the main cluster sets.
 
@@ -121,8 +129,8 @@ def limits_of(
         Of the axes, in their order.
     stained
         Whether the dead cells are out.
-    smallest
-        Row of forward scatter and the place below which fragments lie; None where there is none.
+    size
+        As in `Limits`.
     """
     names, centre = list(channels), mixture.means[main]
     known = [(anchor, names.index(anchor.channel)) for anchor in anchors if anchor.channel in names]
@@ -131,7 +139,7 @@ def limits_of(
     like = LIKE_ON_EACH if stained and len(telling) > 1 else LIKE_THE_FIRST
     lowest = [(row, anchor.edge + like * usual[row]) for anchor, row in telling]
     highest = [(row, a.edge + max(0.0, usual[row])) for a, row in known if not a.is_positive]
-    return Limits(tuple(lowest), tuple(highest), () if smallest is None else (smallest,))
+    return Limits(tuple(lowest), tuple(highest), size)
 
 
 def dead_of(mixture: Mixture, main: int, size: int, stains: Sequence[int]) -> list[int]:
