@@ -39,7 +39,7 @@ class Clustered:
 
 def points_of(axes: Sequence[tuple[str, Axis]], rows: NDArray[np.intp]) -> Floats:
     """Return events as points, float64, shape (n_rows, n_axes)."""
-    return np.stack([axis.values[rows] for _, axis in axes], axis=1).astype(np.float64)
+    return np.array([axis.values.take(rows) for _, axis in axes], np.float64).T
 
 
 def near_groups(
@@ -98,7 +98,7 @@ def ellipsoids_of(
     gates = []
     for group in sorted(wanted, key=lambda group: -float(mixture.shares[group])):
         distances = mixture.distance_square(group, points)
-        order = np.argsort(distances, kind="stable")
+        order = np.argsort(distances)  # ties are the same point, or next to
         gain = np.cumsum(np.where(inside, 0, 2 * likely - 1)[order])
         if gain.max() <= 0:
             continue

@@ -18,6 +18,7 @@ from gating.clusters import Floats, Mixture, fit_mixture, grouped
 from gating.ellipsoids import ellipsoids_of, near_groups, points_of
 from gating.events import FloatArray, Mask
 from gating.gates import EllipsoidGate
+from gating.surroundings import evenly, in_order, neighbours, thinned
 from gating.thresholds import Axis
 from gating.wanted_clusters import (
     Limits,
@@ -31,10 +32,8 @@ from gating.wanted_clusters import (
 )
 
 FEWEST_TO_BEGIN = 15
-MOST_OWN, NEAREST = 240, 160
-"""Cells of the group, and of those nearest to it, that begin the clusters; farther ones ever more thinly."""
-FARTHEST = 40.0
-"""Mean square of standardised distances over the axes beyond which nothing is a neighbour."""
+MOST_OWN = 240
+"""Cells of the group that begin the clusters."""
 OWN_PEAKS, OTHER_PEAKS = 4, 10
 LEAST_SIZES, SIZE_SPREADS = 0.3, 1.75
 """Natural log of forward scatter, and spreads of the group, from its median to fragments and doublets."""
@@ -62,6 +61,12 @@ class Members:
         """Return the F1 that these probabilities expect of a gate's cells."""
         total = float(self.likely.sum(dtype=np.float64)) + np.count_nonzero(found)
         return 2 * float(self.likely[found].sum(dtype=np.float64)) / total if total else 0.0
+
+    def among(self, rows: NDArray[np.intp], n: int) -> Members:
+        """Return the same members among all `n` candidates, of which these were the rows."""
+        likely, mask = np.zeros(n, np.float32), np.zeros(n, np.bool_)
+        likely[rows], mask[rows] = self.likely, self.mask
+        return Members(likely, mask, self.ellipsoids)
 
 
 def members_of(
@@ -96,11 +101,11 @@ def members_of(
     if np.count_nonzero(seed) < FEWEST_TO_BEGIN:
         return None
     channels = [channel for channel, _ in axes]
-    own = _in_order(np.flatnonzero(seed), axes)
+    own = in_order(np.flatnonzero(seed), axes)
     evidence = evidence_of(anchors, seed)
-    others = _neighbours(seed, own, axes, evidence)
-    picked_own, own_weights = _evenly(own, MOST_OWN)
-    picked, weights = _thinned(others)
+    others = neighbours(seed, own, axes, evidence)
+    picked_own, own_weights = evenly(own, MOST_OWN)
+    picked, weights = thinned(others)
     points = points_of(axes, np.concatenate([picked_own, picked]))
     size, stains = _size_and_stains(channels, anchors, scatter)
     sizes = None if size is None else (size, *_usual_sizes(points[: picked_own.size, size]))
@@ -150,59 +155,6 @@ def _of_interest(
     far = limits.within([axis for _, axis in axes], others)
     far = far[~np.isin(far, near)]
     return np.concatenate([near, far])
-
-
-def _neighbours(
-    seed: Mask, own: NDArray[np.intp], axes: Sequence[tuple[str, Axis]], evidence: FloatArray
-) -> NDArray[np.intp]:
-    """Return the other candidates near the group, first those nearest to it or highest on the anchors."""
-    total = np.zeros(seed.size, np.float32)
-    for _, axis in axes:
-        low, middle, high = np.quantile(axis.values[own], (0.16, 0.5, 0.84))
-        spread = max(float(high - low) / 2, 0.2)
-        total += np.square((axis.values - np.float32(middle)) / np.float32(spread))
-    others = np.flatnonzero(~seed & (total < FARTHEST * len(axes)))
-    nearest = others[_ascending(total[others])]
-    return _merged(nearest, nearest[_ascending(-evidence[nearest])], seed.size)
-
-
-def _ascending(values: FloatArray) -> NDArray[np.intp]:
-    """Return the stable order of float32 values: one sort of (value, place) in 64 bits beats argsort."""
-    bits = np.ascontiguousarray(values + np.float32(0), np.float32).view(np.uint32)  # −0 becomes 0
-    bits = np.where(bits >> 31, ~bits, bits | np.uint32(1 << 31))
-    packed = (bits.astype(np.uint64) << np.uint64(32)) | np.arange(values.size, dtype=np.uint64)
-    packed.sort()
-    return (packed & np.uint64(0xFFFFFFFF)).astype(np.intp)
-
-
-def _merged(nearest: NDArray[np.intp], highest: NDArray[np.intp], n: int) -> NDArray[np.intp]:
-    """Return the events of two orders, each where it comes first in either; at a tie the nearer one."""
-    place = np.full(n, 2 * n, np.intp)
-    place[nearest] = 2 * np.arange(nearest.size)
-    place[highest] = np.minimum(place[highest], 2 * np.arange(highest.size) + 1)
-    merged = np.full(2 * nearest.size, -1, np.intp)
-    merged[place[nearest]] = nearest
-    return merged[merged >= 0]
-
-
-def _in_order(rows: NDArray[np.intp], axes: Sequence[tuple[str, Axis]]) -> NDArray[np.intp]:
-    """Return rows in an order that does not depend on that of the events."""
-    return rows[np.lexsort(tuple(axis.values[rows] for _, axis in axes[:2]))]
-
-
-def _evenly(rows: NDArray[np.intp], most: int) -> tuple[NDArray[np.intp], Floats]:
-    n = min(most, rows.size)
-    picked = rows[np.linspace(0, rows.size - 1, n).astype(np.intp)]
-    return picked, np.full(n, rows.size / n)
-
-
-def _thinned(rows: NDArray[np.intp]) -> tuple[NDArray[np.intp], Floats]:
-    """Return some of the ordered events and how many each stands for: the nearest all, then ever fewer."""
-    first = float(NEAREST)
-    steps = np.arange(first * (1 + np.log(max(rows.size / first, 1.0))) + 1)
-    ranks = np.where(steps < first, steps, first * np.exp((steps - first) / first)).astype(np.intp)
-    ranks = np.unique(ranks[ranks < rows.size])
-    return rows[ranks], np.maximum(1.0, ranks / first)
 
 
 def _size_and_stains(

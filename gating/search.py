@@ -18,7 +18,8 @@ from gating.panel import GatingChannel, Target
 from gating.phenotype import is_plasma_panel, phenotype_of
 from gating.places import passing, places_of
 from gating.scatter_evidence import join_scatter
-from gating.thresholds import Axis, axis_of
+from gating.surroundings import around
+from gating.thresholds import Axis, axis_of, scale_of
 
 NOT_ANCHORS = (
     "fsc_area", "fsc_height", "fsc_width", "ssc_area", "ssc_height", "time", "viability", "dump",
@@ -173,16 +174,40 @@ def _with_members(search: Search, choices: Choices) -> Search:
     seed = search.group
     fluorescent = _names(anchor_channels(choices))
     anchors = [anchor for anchor in search.anchors if anchor.channel in fluorescent]
-    stained = bool(choices.panel.with_role("viability"))
-    axes = _axes(search, choices)
-    scatter = _scatter_areas(search, choices)
-    members = members_of(
-        seed.mask, seed.clarity, axes, anchors, search.traits, stained=stained, scatter=scatter
-    )
+    members = _members(search, anchors, choices)
     if members is None or not members.mask.any():
         return _judged(search, anchors, seed, members, choices)
-    found = _plain_or_drawn(search, members, axes, choices)
+    found = _plain_or_drawn(search, members, choices)
     return _judged(found, anchors, seed, members, choices)
+
+
+def _members(search: Search, anchors: Sequence[Anchor], choices: Choices) -> Members | None:
+    """Return who belongs to the group, looking at its surroundings alone."""
+    channels = _cluster_channels(choices)
+    known = {anchor.channel: anchor.axis for anchor in search.anchors}
+    seed = search.group.mask
+    rows = around(seed, [known[c.channel] for c in channels if c.channel in known], len(channels))
+    region = Survivors(search.candidates.events, search.candidates.index.take(rows))
+    axes = [
+        (c.channel, known[c.channel].at(rows) if c.channel in known else _axis(c.channel, region, search))
+        for c in channels
+    ]
+    members = members_of(
+        seed.take(rows),
+        search.group.clarity,
+        axes,
+        [replace(anchor, axis=anchor.axis.at(rows)) for anchor in anchors],
+        None if search.traits is None else search.traits.take(rows),
+        stained=bool(choices.panel.with_role("viability")),
+        scatter=_scatter_areas(search, choices),
+    )
+    return None if members is None else members.among(rows, seed.size)
+
+
+def _axis(channel: str, cells: Survivors, search: Search) -> Axis:
+    """Return the cells' places on a channel, on the scale that the tube's single cells show."""
+    shown = search.candidates if search.reference is None else search.reference
+    return axis_of(cells.column(channel), scale_of(shown.column(channel)))
 
 
 def _scatter_areas(search: Search, choices: Choices) -> tuple[str, str]:
@@ -193,12 +218,10 @@ def _scatter_areas(search: Search, choices: Choices) -> tuple[str, str]:
     return "".join(_names(forward[:1])), "".join(_names(side[:1]))
 
 
-def _plain_or_drawn(
-    search: Search, members: Members, axes: Sequence[tuple[str, Axis]], choices: Choices
-) -> Search:
+def _plain_or_drawn(search: Search, members: Members, choices: Choices) -> Search:
     """Return the members in plain cuts where these are expected to be as good, else in ellipsoids."""
     wanted = members.likely > 0.5
-    sized = _with_size(search, axes, choices)
+    sized = _with_size(search, choices)
     expected, found = max(((_plain(one, wanted, members)) for one in (search, sized)), key=lambda one: one[0])
     if expected >= members.expected_f1(members.mask) - PLAIN_IS_BETTER:
         return found
@@ -212,22 +235,15 @@ def _plain(search: Search, wanted: Mask, members: Members) -> tuple[float, Searc
     return members.expected_f1(plain), replace(search, group=replace(search.group, mask=plain))
 
 
-def _with_size(search: Search, axes: Sequence[tuple[str, Axis]], choices: Choices) -> Search:
+def _with_size(search: Search, choices: Choices) -> Search:
     """Return the search with a lower cut on forward scatter: fragments and dead cells are small."""
-    known = dict(axes)
-    forward = [
-        c for c in choices.panel.with_role("fsc_area")[:1] if c.channel in known and c.target is Target.ANY
-    ]
-    if search.traits is None:
+    forward = [c for c in choices.panel.with_role("fsc_area")[:1] if c.target is Target.ANY]
+    if search.traits is None or not forward:
         return search
-    return replace(
-        search,
-        channels=(*search.channels, *(replace(c, target=Target.POSITIVE) for c in forward)),
-        anchors=(
-            *search.anchors,
-            *(Anchor(c.channel, Target.POSITIVE, known[c.channel], known[c.channel].low) for c in forward),
-        ),
-    )
+    axis = _axis(forward[0].channel, search.candidates, search)
+    sized = replace(forward[0], target=Target.POSITIVE)
+    anchor = Anchor(sized.channel, sized.target, axis, axis.low)
+    return replace(search, channels=(*search.channels, sized), anchors=(*search.anchors, anchor))
 
 
 def _judged(
@@ -242,16 +258,12 @@ def _judged(
     return replace(search, group=replace(search.group, clarity=certainty, trust=1.0))
 
 
-def _axes(search: Search, choices: Choices) -> list[tuple[str, Axis]]:
-    """Return the candidates' places on every channel on which kinds of cells differ."""
-    known = {anchor.channel: anchor.axis for anchor in search.anchors}
-    channels = sorted(
+def _cluster_channels(choices: Choices) -> list[GatingChannel]:
+    """Return every channel on which kinds of cells differ, by role and name."""
+    return sorted(
         (c for c in choices.panel.channels if c.role not in NOT_IN_CLUSTERS),
         key=lambda c: (c.role, c.channel),
     )
-    return [
-        (c.channel, known.get(c.channel) or axis_of(search.candidates.column(c.channel))) for c in channels
-    ]
 
 
 def _with_clusters(search: Search, choices: Choices) -> Search:
@@ -259,10 +271,7 @@ def _with_clusters(search: Search, choices: Choices) -> Search:
     stained = bool(choices.panel.with_role("viability"))
     if stained and search.group.confidence >= CLEAR_WITHOUT_CLUSTERS:
         return search
-    channels = sorted(
-        (c for c in choices.panel.channels if c.role not in NOT_IN_CLUSTERS),
-        key=lambda c: (c.role, c.channel),
-    )
+    channels = _cluster_channels(choices)
     anchored = [a for a in search.anchors if a.channel in _names(anchor_channels(choices))]
     columns = [(c.channel, search.candidates.column(c.channel)) for c in channels]
     found = find_clusters(anchored, columns, TRUST_IN_CLUSTERS)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gating.density import Density, Valley, clearest_valley, densities_of, density_of
 from gating.events import FloatArray, Mask
@@ -83,6 +84,10 @@ class Axis:
     def select(self, mask: Mask) -> Axis:
         """Return the same axis with the events where `mask` is true."""
         return replace(self, values=self.values.compress(mask))
+
+    def at(self, rows: NDArray[np.intp]) -> Axis:
+        """Return the same axis with the events in these rows."""
+        return replace(self, values=np.take(self.values, rows))
 
 
 def rounded(value: float, digits: int = 6) -> float:

@@ -1,0 +1,111 @@
+"""What lies around a group of cells: the candidates to look at, and which of them stand for the others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gating.clusters import Floats
+from gating.events import FloatArray, Mask
+from gating.ranks import quantile
+from gating.thresholds import Axis
+
+NEAREST = 160
+"""Of the events nearest to the group all are looked at; of farther ones ever fewer."""
+FARTHEST = 20.0
+"""Mean square of standardised distances over the axes beyond which nothing is a neighbour."""
+NARROWEST = 0.2
+"""Spread of a group on an axis, at least, natural log."""
+
+
+def around(seed: Mask, anchors: Sequence[Axis], n_axes: int) -> NDArray[np.intp]:
+    """Return the group's own cells and the candidates that may be its neighbours, as far as its anchors tell.
+
+    Parameters
+    ----------
+    seed
+        bool, shape (n_candidates,): the group.
+    anchors
+        Candidates' places on some of the axes.
+    n_axes
+        How many axes there are in all.
+
+    Returns
+    -------
+    numpy.ndarray
+        Rows, ascending.
+    """
+    near, _ = _within_reach(np.arange(seed.size), np.flatnonzero(seed), anchors, n_axes)
+    kept = seed.copy()
+    kept[near] = True
+    return np.flatnonzero(kept)
+
+
+def neighbours(
+    seed: Mask, own: NDArray[np.intp], axes: Sequence[tuple[str, Axis]], evidence: FloatArray
+) -> NDArray[np.intp]:
+    """Return the other candidates near the group, first those nearest to it or highest on the anchors."""
+    others = np.flatnonzero(~seed)
+    others, total = _within_reach(others, own, [axis for _, axis in axes], len(axes))
+    nearest = others[_ascending(total)]
+    return _merged(nearest, nearest[_ascending(-evidence[nearest])], seed.size)
+
+
+def _ascending(values: FloatArray) -> NDArray[np.intp]:
+    """Return the stable order of float32 values: one sort of (value, place) in 64 bits beats argsort."""
+    bits = np.ascontiguousarray(values + np.float32(0), np.float32).view(np.uint32)  # −0 becomes 0
+    bits = np.where(bits >> 31, ~bits, bits | np.uint32(1 << 31))
+    packed = (bits.astype(np.uint64) << np.uint64(32)) | np.arange(values.size, dtype=np.uint64)
+    packed.sort()
+    return (packed & np.uint64(0xFFFFFFFF)).astype(np.intp)
+
+
+def _merged(nearest: NDArray[np.intp], highest: NDArray[np.intp], n: int) -> NDArray[np.intp]:
+    """Return the events of two orders, each where it comes first in either; at a tie the nearer one."""
+    place = np.full(n, 2 * n, np.intp)
+    place[nearest] = 2 * np.arange(nearest.size)
+    place[highest] = np.minimum(place[highest], 2 * np.arange(highest.size) + 1)
+    merged = np.full(2 * nearest.size, -1, np.intp)
+    merged[place[nearest]] = nearest
+    return merged[merged >= 0]
+
+
+def in_order(rows: NDArray[np.intp], axes: Sequence[tuple[str, Axis]]) -> NDArray[np.intp]:
+    """Return rows in an order that does not depend on that of the events."""
+    return rows[np.lexsort(tuple(axis.values[rows] for _, axis in axes[:2]))]
+
+
+def evenly(rows: NDArray[np.intp], most: int) -> tuple[NDArray[np.intp], Floats]:
+    """Return at most so many of the ordered rows, evenly spaced, and how many each stands for."""
+    n = min(most, rows.size)
+    picked = rows[np.linspace(0, rows.size - 1, n).astype(np.intp)]
+    return picked, np.full(n, rows.size / n)
+
+
+def thinned(rows: NDArray[np.intp]) -> tuple[NDArray[np.intp], Floats]:
+    """Return some of the ordered events and how many each stands for: the nearest all, then ever fewer."""
+    first = float(NEAREST)
+    steps = np.arange(first * (1 + np.log(max(rows.size / first, 1.0))) + 1)
+    ranks = np.where(steps < first, steps, first * np.exp((steps - first) / first)).astype(np.intp)
+    ranks = np.unique(ranks[ranks < rows.size])
+    return rows[ranks], np.maximum(1.0, ranks / first)
+
+
+def _within_reach(
+    rows: NDArray[np.intp], own: NDArray[np.intp], axes: Sequence[Axis], n_axes: int
+) -> tuple[NDArray[np.intp], FloatArray]:
+    """Return the rows whose squared distances from the group add up to less than the limit, and the sums."""
+    total = np.zeros(rows.size, np.float32)
+    for axis in axes:
+        mine = axis.values.take(own)
+        spread = max((quantile(mine, 0.84) - quantile(mine, 0.16)) / 2, NARROWEST)
+        offsets = axis.values.take(rows)
+        offsets -= np.float32(quantile(mine, 0.5))
+        offsets *= np.float32(1 / spread)
+        offsets *= offsets
+        total += offsets
+        near = np.flatnonzero(total < np.float32(FARTHEST * n_axes))
+        rows, total = rows.take(near), total.take(near)
+    return rows, total
