@@ -115,7 +115,7 @@ def _height(cells: Survivors, negatives: Survivors, anchors: Sequence[Anchor]) -
 
 
 def certainty_of(signs: Signs | None, *, stained: bool) -> float:
-    """Return the chance, 0 to 1, that the gate is right; 0 where nothing was found.
+    """Return the chance, 0 to 1, that the gate is right as far as its signs tell; 0 where nothing was found.
 
     Parameters
     ----------
@@ -126,5 +126,4 @@ def certainty_of(signs: Signs | None, *, stained: bool) -> float:
         return 0.0
     total = INTERCEPT + (0.0 if stained else WITHOUT_VIABILITY)
     total += float(np.dot(astuple(WEIGHTS), astuple(signs)))
-    chance = float(1 / (1 + np.exp(-total)))
-    return chance if stained else min(chance, MOST_WITHOUT_VIABILITY)
+    return float(1 / (1 + np.exp(-total)))

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from gating.anchors import Anchor, evidence_of
 from gating.clusters import Floats, Mixture, fit_mixture, grouped
-from gating.ellipsoids import ellipsoids_of, near_groups, points_of
+from gating.ellipsoids import ellipsoids_of, points_of
 from gating.events import FloatArray, Mask
 from gating.gates import EllipsoidGate
 from gating.surroundings import evenly, in_order, neighbours, thinned
@@ -40,6 +40,26 @@ LEAST_SIZES, SIZE_SPREADS = 0.3, 1.75
 
 
 @dataclass(frozen=True, slots=True)
+class Kinds:
+    """The kinds of cells in and around a group.
+
+    Attributes
+    ----------
+    mixture
+        A normal distribution per kind.
+    wanted, strays
+        Its groups that are wanted; those that are no kind of cell.
+    limits
+        Where single cells in no group are on target.
+    """
+
+    mixture: Mixture
+    wanted: list[int]
+    strays: list[int]
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True)
 class Members:
     """Who belongs to the group.
 
@@ -60,35 +80,27 @@ class Members:
     def expected_f1(self, found: Mask) -> float:
         """Return the F1 that these probabilities expect of a gate's cells."""
         total = float(self.likely.sum(dtype=np.float64)) + np.count_nonzero(found)
-        return 2 * float(self.likely[found].sum(dtype=np.float64)) / total if total else 0.0
-
-    def among(self, rows: NDArray[np.intp], n: int) -> Members:
-        """Return the same members among all `n` candidates, of which these were the rows."""
-        likely, mask = np.zeros(n, np.float32), np.zeros(n, np.bool_)
-        likely[rows], mask[rows] = self.likely, self.mask
-        return Members(likely, mask, self.ellipsoids)
+        return 2 * float(self.likely.compress(found).sum(dtype=np.float64)) / total if total else 0.0
 
 
-def members_of(
+def kinds_of(
     seed: Mask,
-    sureness: float,
     axes: Sequence[tuple[str, Axis]],
     anchors: Sequence[Anchor],
     traits: FloatArray | None = None,
     *,
     stained: bool = True,
     scatter: tuple[str, str] = ("", ""),
-) -> Members | None:
-    """Return the cells that rather belong to the group's clusters than to any other; None of too few.
+    limit: float = np.inf,
+) -> Kinds | None:
+    """Return the kinds of cells in and around the group, None where it has too few cells.
 
     Parameters
     ----------
     seed
-        bool, shape (n_candidates,): the group as the anchors show it.
-    sureness
-        0 to 1: how sure a cell of it is that is in no cluster.
+        bool, shape (n,): the group as the anchors show it, among the candidates around it.
     axes
-        (channel, candidates' places) of every channel on which cells differ.
+        (channel, the candidates' places) of every channel on which cells differ.
     anchors
         Where the wanted cells have a target.
     traits
@@ -97,64 +109,63 @@ def members_of(
         Whether a viability dye has told the dead cells: they are a little positive on everything.
     scatter
         Channels of forward and side scatter area; empty where there is none.
+    limit
+        Sum of squared standardised distances from the group over all axes from which nothing is a neighbour.
     """
     if np.count_nonzero(seed) < FEWEST_TO_BEGIN:
         return None
-    channels = [channel for channel, _ in axes]
     own = in_order(np.flatnonzero(seed), axes)
     evidence = evidence_of(anchors, seed)
-    others = neighbours(seed, own, axes, evidence)
     picked_own, own_weights = evenly(own, MOST_OWN)
-    picked, weights = thinned(others)
-    points = points_of(axes, np.concatenate([picked_own, picked]))
-    size, stains = _size_and_stains(channels, anchors, scatter)
-    sizes = None if size is None else (size, *_usual_sizes(points[: picked_own.size, size]))
-    suspects: Mask | tuple[()] = ()
-    if not stained and size is not None:
-        picked_points = points[: picked_own.size]
-        suspects = look_dead(picked_points, np.median(picked_points, axis=0), size, stains)
-    begin = _begin(points, picked_own.size, suspects)
-    mixture = fit_mixture(points, np.concatenate([own_weights, weights]), begin)
-    begun = begun_with(mixture, points, own_weights, picked_own.size)
+    picked, weights = thinned(neighbours(seed, own, axes, evidence, limit))
+    every = np.concatenate([picked_own, picked])
+    points, n_own = points_of(axes, every), picked_own.size
+    size, stains = _size_and_stains([channel for channel, _ in axes], anchors, scatter)
+    suspects = _suspects(points[:n_own], size, stains) if size is not None and not stained else None
+    mixture = fit_mixture(points, np.concatenate([own_weights, weights]), _begin(points, n_own, suspects))
+    begun = begun_with(mixture, points, own_weights, n_own)
     if not begun:
         return None
     judged = evidence if traits is None else evidence + traits
-    main = main_of(mixture, begun, points, judged[np.concatenate([picked_own, picked])])
+    main = main_of(mixture, begun, points, judged.take(every))
+    channels = [channel for channel, _ in axes]
+    sizes = None if size is None else (size, *_usual_sizes(points[:n_own, size]))
     limits = limits_of(mixture, main, channels, anchors, stained=stained, size=sizes)
     dead = [] if stained or size is None else dead_of(mixture, main, size, stains)
     anchored = {anchor.channel for anchor in anchors}
     rest = [row for row, channel in enumerate(channels) if channel not in anchored]
     wanted = wanted_of(mixture, begun, main, limits, rest, dead)
-    near = np.concatenate([own, _of_interest(mixture, wanted, limits, axes, others)])
-    points = points_of(axes, near)
-    belongs = mixture.belongings(points)
-    begins = np.arange(near.size) < own.size
-    fits = limits.hold(points.T) & limits.tell_enough
-    strays = belongs[strays_of(mixture, wanted)].sum(axis=0)
-    chances = belongs[wanted].sum(axis=0) + sureness * (begins | fits) * strays
+    return Kinds(mixture, wanted, strays_of(mixture, wanted), limits)
+
+
+def members_of(
+    kinds: Kinds, rows: NDArray[np.intp], axes: Sequence[tuple[str, Axis]], seed: Mask, sureness: float
+) -> Members:
+    """Return the cells that rather belong to the wanted kinds than to any other one.
+
+    Parameters
+    ----------
+    rows
+        The candidates that may be wanted: those of the group, near a wanted kind or within the limits.
+    axes
+        (channel, places of these rows).
+    seed
+        bool, shape (n_candidates,): the group as the anchors show it.
+    sureness
+        0 to 1: how sure a cell of it is that is in no cluster.
+    """
+    points = points_of(axes, np.arange(rows.size))
+    belongs = kinds.mixture.belongings(points)
+    begins = seed.take(rows)
+    fits = kinds.limits.hold(points.T) & kinds.limits.tell_enough
+    strays = belongs[kinds.strays].sum(axis=0)
+    chances = belongs[kinds.wanted].sum(axis=0) + sureness * (begins | fits) * strays
     chances = np.where(begins & fits, np.maximum(chances, sureness), chances)
-    ellipsoids, inside = ellipsoids_of(mixture, wanted, axes, points, chances)
-    likely = np.zeros(seed.size, np.float32)
-    likely[near] = chances
-    mask = np.zeros(seed.size, np.bool_)
-    mask[near[inside]] = True
+    ellipsoids, inside = ellipsoids_of(kinds.mixture, kinds.wanted, axes, points, chances)
+    likely, mask = np.zeros(seed.size, np.float32), np.zeros(seed.size, np.bool_)
+    likely[rows] = chances
+    mask[rows.compress(inside)] = True
     return Members(likely, mask, tuple(ellipsoids))
-
-
-def _of_interest(
-    mixture: Mixture,
-    wanted: list[int],
-    limits: Limits,
-    axes: Sequence[tuple[str, Axis]],
-    others: NDArray[np.intp],
-) -> NDArray[np.intp]:
-    """Return the others near a wanted cluster, and those that are on target though in no cluster."""
-    near = near_groups(mixture, wanted, axes, others)
-    if not limits.tell_enough:
-        return near
-    far = limits.within([axis for _, axis in axes], others)
-    far = far[~np.isin(far, near)]
-    return np.concatenate([near, far])
 
 
 def _size_and_stains(
@@ -173,10 +184,15 @@ def _usual_sizes(own: Floats) -> tuple[float, float]:
     return float(middle) - reach, float(middle) + reach
 
 
-def _begin(points: Floats, n_own: int, suspects: Mask | tuple[()]) -> NDArray[np.intp]:
+def _suspects(own: Floats, size: int, stains: list[int]) -> Mask:
+    """Return which of the group's points look dead beside the others."""
+    return look_dead(own, np.median(own, axis=0), size, stains)
+
+
+def _begin(points: Floats, n_own: int, suspects: Mask | None) -> NDArray[np.intp]:
     """Return the cluster that each point begins in; those of the group come first, suspects apart."""
     own = grouped(points[:n_own], OWN_PEAKS)
-    if len(suspects):
+    if suspects is not None:
         own[suspects] = own.max() + 1
     if points.shape[0] <= n_own:
         return own

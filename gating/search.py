@@ -6,19 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gating.anchors import Anchor, Group, anchor_of, find_group, find_likely
-from gating.certainty import Seen, certainty_of, signs_of
+from gating.certainty import MOST_WITHOUT_VIABILITY, Seen, certainty_of, signs_of
 from gating.choices import Choices
 from gating.cluster_evidence import find_clusters
 from gating.events import FloatArray, Mask, Survivors
 from gating.gates import EllipsoidGate
-from gating.membership import Members, members_of
+from gating.membership import Members, kinds_of, members_of
 from gating.panel import GatingChannel, Target
 from gating.phenotype import is_plasma_panel, phenotype_of
 from gating.places import passing, places_of
 from gating.scatter_evidence import join_scatter
-from gating.surroundings import around
+from gating.surroundings import around, may_be_wanted
 from gating.thresholds import Axis, axis_of, scale_of
 
 NOT_ANCHORS = (
@@ -38,6 +39,10 @@ CLEAR_AMONG_DEAD = 0.6
 """Without a viability dye the anchors' cuts let dead cells in; clusters so clear are taken instead."""
 PLAIN_IS_BETTER = 0.002
 """Expected F1 that plain cuts may lose against ellipsoids: a person can read and move them."""
+REACHES = (20.0, 40.0)
+"""Mean square of standardised distances from the group up to which is looked around it, look by look."""
+SURE_AT_A_LOOK = 0.97
+"""Certainty from which no further look is taken."""
 LIKELY_ENOUGH = 0.8
 """Confidence of the group with all traits, relative to that on the anchors alone, from which it is taken."""
 MOST_MORE = 0.5
@@ -144,9 +149,21 @@ def _of_both(group: Group, likely: Group) -> Group:
 def refined(search: Search, choices: Choices) -> Search:
     """Return the search with its group as all channels together show it, and how sure that is."""
     search = _with_scatter(search, choices)
-    if not is_plasma_panel(choices.panel):
-        search = _with_clusters(search, choices)
-    return _with_members(search, choices)
+    if search.traits is None:
+        return _with_members(_with_clusters(search, choices), choices, REACHES[-1])
+    best = _surest_look(search, choices)
+    most = 1.0 if choices.panel.with_role("viability") else MOST_WITHOUT_VIABILITY
+    return replace(best, group=replace(best.group, clarity=min(best.group.clarity, most)))
+
+
+def _surest_look(search: Search, choices: Choices) -> Search:
+    """Return the search with the members that are surest, looking farther around where they are not sure."""
+    looks: list[Search] = []
+    for reach in REACHES:
+        looks.append(_with_members(search, choices, reach))
+        if looks[-1].group.clarity >= SURE_AT_A_LOOK:
+            break
+    return max(looks, key=lambda one: one.group.clarity)
 
 
 def _with_scatter(search: Search, choices: Choices) -> Search:
@@ -167,41 +184,50 @@ def _with_scatter(search: Search, choices: Choices) -> Search:
     )
 
 
-def _with_members(search: Search, choices: Choices) -> Search:
+def _with_members(search: Search, choices: Choices, reach: float) -> Search:
     """Return the search with the cells that rather belong to the group than to any other one."""
     if search.ellipsoids or not search.group.mask.any():
         return search
     seed = search.group
     fluorescent = _names(anchor_channels(choices))
     anchors = [anchor for anchor in search.anchors if anchor.channel in fluorescent]
-    members = _members(search, anchors, choices)
+    members = _members(search, anchors, choices, reach)
     if members is None or not members.mask.any():
         return _judged(search, anchors, seed, members, choices)
     found = _plain_or_drawn(search, members, choices)
     return _judged(found, anchors, seed, members, choices)
 
 
-def _members(search: Search, anchors: Sequence[Anchor], choices: Choices) -> Members | None:
-    """Return who belongs to the group, looking at its surroundings alone."""
-    channels = _cluster_channels(choices)
+def _members(search: Search, anchors: Sequence[Anchor], choices: Choices, reach: float) -> Members | None:
+    """Return who belongs to the group: kinds of cells are learnt around it, and found wherever they are."""
+    channels = [channel.channel for channel in _cluster_channels(choices)]
     known = {anchor.channel: anchor.axis for anchor in search.anchors}
-    seed = search.group.mask
-    rows = around(seed, [known[c.channel] for c in channels if c.channel in known], len(channels))
-    region = Survivors(search.candidates.events, search.candidates.index.take(rows))
-    axes = [
-        (c.channel, known[c.channel].at(rows) if c.channel in known else _axis(c.channel, region, search))
-        for c in channels
-    ]
-    members = members_of(
+    places = [(row, known[channel]) for row, channel in enumerate(channels) if channel in known]
+    seed, limit = search.group.mask, reach * len(channels)
+    rows = around(seed, [axis for _, axis in places], limit)
+    kinds = kinds_of(
         seed.take(rows),
-        search.group.clarity,
-        axes,
+        _axes_at(rows, channels, search),
         [replace(anchor, axis=anchor.axis.at(rows)) for anchor in anchors],
         None if search.traits is None else search.traits.take(rows),
         stained=bool(choices.panel.with_role("viability")),
         scatter=_scatter_areas(search, choices),
+        limit=limit,
     )
-    return None if members is None else members.among(rows, seed.size)
+    if kinds is None:
+        return None
+    rows = may_be_wanted(kinds.mixture, kinds.wanted, kinds.limits, places, seed)
+    return members_of(kinds, rows, _axes_at(rows, channels, search), seed, search.group.clarity)
+
+
+def _axes_at(rows: NDArray[np.intp], channels: Sequence[str], search: Search) -> list[tuple[str, Axis]]:
+    """Return some candidates' places on every channel."""
+    known = {anchor.channel: anchor.axis for anchor in search.anchors}
+    cells = Survivors(search.candidates.events, search.candidates.index.take(rows))
+    return [
+        (channel, known[channel].at(rows) if channel in known else _axis(channel, cells, search))
+        for channel in channels
+    ]
 
 
 def _axis(channel: str, cells: Survivors, search: Search) -> Axis:

@@ -7,20 +7,21 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from gating.clusters import Floats
+from gating.clusters import Floats, Mixture
 from gating.events import FloatArray, Mask
 from gating.ranks import quantile
 from gating.thresholds import Axis
+from gating.wanted_clusters import Limits
 
 NEAREST = 160
 """Of the events nearest to the group all are looked at; of farther ones ever fewer."""
-FARTHEST = 20.0
-"""Mean square of standardised distances over the axes beyond which nothing is a neighbour."""
+NEAR = 6.0
+"""Spreads of a kind of cell on an axis beyond which a cell is none of it."""
 NARROWEST = 0.2
 """Spread of a group on an axis, at least, natural log."""
 
 
-def around(seed: Mask, anchors: Sequence[Axis], n_axes: int) -> NDArray[np.intp]:
+def around(seed: Mask, anchors: Sequence[Axis], limit: float) -> NDArray[np.intp]:
     """Return the group's own cells and the candidates that may be its neighbours, as far as its anchors tell.
 
     Parameters
@@ -29,26 +30,55 @@ def around(seed: Mask, anchors: Sequence[Axis], n_axes: int) -> NDArray[np.intp]
         bool, shape (n_candidates,): the group.
     anchors
         Candidates' places on some of the axes.
-    n_axes
-        How many axes there are in all.
+    limit
+        Sum of squared standardised distances over all axes from which nothing is a neighbour.
 
     Returns
     -------
     numpy.ndarray
         Rows, ascending.
     """
-    near, _ = _within_reach(np.arange(seed.size), np.flatnonzero(seed), anchors, n_axes)
+    near, _ = _within_reach(np.arange(seed.size), np.flatnonzero(seed), anchors, limit)
     kept = seed.copy()
     kept[near] = True
     return np.flatnonzero(kept)
 
 
+def may_be_wanted(
+    mixture: Mixture, wanted: Sequence[int], limits: Limits, places: Sequence[tuple[int, Axis]], seed: Mask
+) -> NDArray[np.intp]:
+    """Return the candidates of the group, those near a wanted kind of cell, and those on target, ascending.
+
+    Parameters
+    ----------
+    mixture, wanted, limits
+        Of the kinds of cells around the group.
+    places
+        (row of the mixture's axes, candidates' places) of the anchors: no more is known of all candidates.
+    seed
+        bool, shape (n_candidates,): the group.
+    """
+    kept = seed.copy()
+    everyone = np.arange(seed.size)
+    for group in wanted:
+        spreads = np.sqrt(np.diag(mixture.covariances[group]))
+        rows = everyone
+        for row, axis in places:
+            offsets = axis.values.take(rows)
+            offsets -= np.float32(mixture.means[group, row])
+            rows = rows.compress(np.abs(offsets, out=offsets) <= np.float32(NEAR * spreads[row]))
+        kept[rows] = True
+    if limits.tell_enough:
+        kept[limits.within(dict(places), everyone)] = True
+    return np.flatnonzero(kept)
+
+
 def neighbours(
-    seed: Mask, own: NDArray[np.intp], axes: Sequence[tuple[str, Axis]], evidence: FloatArray
+    seed: Mask, own: NDArray[np.intp], axes: Sequence[tuple[str, Axis]], evidence: FloatArray, limit: float
 ) -> NDArray[np.intp]:
     """Return the other candidates near the group, first those nearest to it or highest on the anchors."""
     others = np.flatnonzero(~seed)
-    others, total = _within_reach(others, own, [axis for _, axis in axes], len(axes))
+    others, total = _within_reach(others, own, [axis for _, axis in axes], limit)
     nearest = others[_ascending(total)]
     return _merged(nearest, nearest[_ascending(-evidence[nearest])], seed.size)
 
@@ -94,7 +124,7 @@ def thinned(rows: NDArray[np.intp]) -> tuple[NDArray[np.intp], Floats]:
 
 
 def _within_reach(
-    rows: NDArray[np.intp], own: NDArray[np.intp], axes: Sequence[Axis], n_axes: int
+    rows: NDArray[np.intp], own: NDArray[np.intp], axes: Sequence[Axis], limit: float
 ) -> tuple[NDArray[np.intp], FloatArray]:
     """Return the rows whose squared distances from the group add up to less than the limit, and the sums."""
     total = np.zeros(rows.size, np.float32)
@@ -106,6 +136,6 @@ def _within_reach(
         offsets *= np.float32(1 / spread)
         offsets *= offsets
         total += offsets
-        near = np.flatnonzero(total < np.float32(FARTHEST * n_axes))
+        near = np.flatnonzero(total < np.float32(limit))
         rows, total = rows.take(near), total.take(near)
     return rows, total

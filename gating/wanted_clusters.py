@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -103,12 +103,14 @@ class Limits:
             inside &= places[row] <= place
         return inside
 
-    def within(self, axes: Sequence[Axis], rows: NDArray[np.intp]) -> NDArray[np.intp]:
-        """Return which of these events are within all limits, in their order."""
+    def within(self, axes: Mapping[int, Axis], rows: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Return which of these events are within all limits on the axes that are given, in their order."""
         for row, place in self._lower:
-            rows = rows[axes[row].values[rows] >= place]
+            if row in axes:
+                rows = rows.compress(axes[row].values.take(rows) >= np.float32(place))
         for row, place in self._upper:
-            rows = rows[axes[row].values[rows] <= place]
+            if row in axes:
+                rows = rows.compress(axes[row].values.take(rows) <= np.float32(place))
         return rows
 
 
