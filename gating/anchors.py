@@ -15,6 +15,7 @@ import numpy as np
 from gating.density import Density, Valley, all_valleys, densities_of
 from gating.events import FloatArray, Mask
 from gating.panel import Target
+from gating.ranks import median, quantile
 from gating.thresholds import Axis, axis_density, axis_of
 
 ON_TARGET = 0.5
@@ -92,18 +93,17 @@ class Group:
         return self.clarity * self.trust
 
 
-def anchor_of(channel: str, target: Target, candidates: FloatArray, reference: FloatArray) -> Anchor:
+def anchor_of(channel: str, target: Target, candidates: FloatArray, usual: Axis) -> Anchor:
     """Return an anchor.
 
     Parameters
     ----------
     candidates
         Linear values of the events to search, shape (n_candidates,).
-    reference
-        Linear values of all viable single cells, shape (n_reference,): they show where the negative and the
-        bright cells lie, even if a dump channel has taken them out of the candidates.
+    usual
+        All viable single cells: they show where the negative and the bright cells lie, even if a dump
+        channel has taken them out of the candidates.
     """
-    usual = axis_of(reference)
     edge = bright_edge(usual) if target is Target.LOW else negative_edge(usual)
     return Anchor(channel, target, axis_of(candidates, usual), edge)
 
@@ -120,7 +120,7 @@ def bright_edge(axis: Axis) -> float:
 
     Lymphocytes and monocytes make up more than that in blood and marrow, whatever else a sample holds.
     """
-    return float(np.quantile(axis.values, 0.95)) - 1.25 if axis.values.size else 0.0
+    return quantile(axis.values, 0.95) - 1.25 if axis.values.size else 0.0
 
 
 def evidence_of(anchors: Sequence[Anchor], wanted: Mask | None = None) -> FloatArray:
@@ -138,7 +138,7 @@ def evidence_of(anchors: Sequence[Anchor], wanted: Mask | None = None) -> FloatA
             continue
         top = np.inf
         if wanted is not None and wanted.any():
-            top = max(float(np.quantile(place[wanted], 0.25)), 0.5)
+            top = max(quantile(place.compress(wanted), 0.25), 0.5)
         total += np.clip(place, -1.5, top)
     return total
 
@@ -151,7 +151,7 @@ def find_group(anchors: Sequence[Anchor]) -> Group:
     >>> rng = np.random.default_rng(1)
     >>> dim, bright = rng.normal(0, 20, 5_000), rng.lognormal(8, 0.4, 60)
     >>> values = np.concatenate([dim, bright]).astype(np.float32)
-    >>> group = find_group([anchor_of("BV421-A", Target.POSITIVE, values, values)])
+    >>> group = find_group([anchor_of("BV421-A", Target.POSITIVE, values, axis_of(values))])
     >>> int(group.mask.sum()), group.clarity > 0.9
     (60, True)
     """
@@ -197,7 +197,7 @@ def _may_be_left_out(anchor: Anchor, anchors: Sequence[Anchor]) -> bool:
     n_positive = sum(other.is_positive for other in anchors)
     if not anchor.is_positive:
         return n_positive >= 2
-    return n_positive >= 2 and float(np.quantile(anchor.axis.values, 0.005)) > 0.5
+    return n_positive >= 2 and quantile(anchor.axis.values, 0.005) > 0.5
 
 
 def _group(anchors: Sequence[Anchor]) -> Group:
@@ -277,10 +277,10 @@ def _lowest_good_valley(evidence: FloatArray, wanted: Mask, density: Density, li
         n_wanted = np.count_nonzero(between & wanted)
         if n_wanted < max(1.0, ON_TARGET * np.count_nonzero(between)):
             break
-        if best is not None and float(np.median(evidence[between])) < like * level:
+        if best is not None and median(evidence.compress(between)) < like * level:
             break
         best, upper = valley, valley.place
-        level = float(np.median(evidence[evidence > upper]))
+        level = median(evidence.compress(evidence > upper))
     return None if best is None else Group(evidence > best.place, best.clarity)
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float32]
 Mask = NDArray[np.bool_]
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,7 @@ class Survivors:
     events: Events
     index: NDArray[np.intp]
     _columns: dict[str, FloatArray] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _made: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
     def everyone(cls, events: Events) -> Survivors:
@@ -110,6 +113,13 @@ class Survivors:
             column = self.events.column(channel)
             self._columns[channel] = column if self.index.size == column.size else column.take(self.index)
         return self._columns[channel]
+
+    def once(self, name: str, make: Callable[[], Made]) -> Made:
+        """Return what `make` gives of these events; it is made the first time that this name is asked for."""
+        if name not in self._made:
+            self._made[name] = make()
+        made: Made = self._made[name]
+        return made
 
     def select(self, mask: Mask) -> Survivors:
         """Return the survivors where `mask` (shape (n_events,)) is true."""

@@ -12,7 +12,8 @@ import numpy as np
 from gating.anchors import Anchor, bright_edge
 from gating.choices import Choices
 from gating.events import Mask, Survivors
-from gating.thresholds import axis_of
+from gating.ranks import median, quantile
+from gating.thresholds import axis_of, axis_on
 
 GRANULAR = 3.2
 """Side scatter of granular cells, in that of lymphocytes and monocytes; plasma cells have about twice."""
@@ -29,8 +30,8 @@ def granularity(cells: Survivors, reference: Survivors, choices: Choices) -> flo
     channel, bright = _side(choices), _bright(reference, choices)
     if not channel or bright is None or not cells.n_events:
         return 0.0
-    usual = float(np.median(reference.column(channel)[bright]))
-    own = float(np.median(cells.column(channel)))
+    usual = median(reference.column(channel)[bright])
+    own = median(cells.column(channel))
     return float(np.log(max(own, 1e-6) / max(GRANULAR * usual, 1e-6))) if own > GRANULAR * usual else 0.0
 
 
@@ -39,9 +40,9 @@ def below_leukocytes(cells: Survivors, reference: Survivors, choices: Choices) -
     channels = choices.panel.with_role("cd45")
     if not channels or not cells.n_events:
         return 0.0
-    axis = axis_of(reference.column(channels[0].channel))
+    axis = axis_on(reference, channels[0].channel)
     own = axis_of(cells.column(channels[0].channel), axis)
-    return bright_edge(axis) - float(np.median(own.values))
+    return bright_edge(axis) - median(own.values)
 
 
 def negatives_of(found: Mask, reference: Survivors, choices: Choices) -> Mask:
@@ -62,7 +63,7 @@ def negatives_of(found: Mask, reference: Survivors, choices: Choices) -> Mask:
     negative = bright & ~own
     if channel:
         side = reference.column(channel)
-        negative |= side > np.float32(GRANULAR * float(np.median(side[bright])))
+        negative |= side > np.float32(GRANULAR * median(side[bright]))
     return negative if np.count_nonzero(negative) >= FEWEST_NEGATIVE else ~own
 
 
@@ -70,14 +71,14 @@ def height_over(anchor: Anchor, cells: Survivors, negatives: Survivors) -> float
     """Return how far the cells' median lies above the negative cells' upper end, in units of the axis."""
     own = axis_of(cells.column(anchor.channel), anchor.axis).values
     others = axis_of(negatives.column(anchor.channel), anchor.axis).values
-    return float(np.median(own)) - float(np.quantile(others, UPPER_END))
+    return median(own) - quantile(others, UPPER_END)
 
 
 def _bright(reference: Survivors, choices: Choices) -> Mask | None:
     channels = choices.panel.with_role("cd45")
     if not channels or not reference.n_events:
         return None
-    axis = axis_of(reference.column(channels[0].channel))
+    axis = axis_on(reference, channels[0].channel)
     bright = axis.values > np.float32(bright_edge(axis))
     return np.asarray(bright, np.bool_) if bright.any() else None
 

@@ -17,7 +17,8 @@ from gating.choices import Choices
 from gating.density import density_of
 from gating.events import FloatArray, Survivors
 from gating.panel import PLASMA_CELL_TARGETS, GatingPanel, Target
-from gating.thresholds import Axis, axis_of
+from gating.ranks import quantile
+from gating.thresholds import Axis, axis_of, axis_on
 
 SMALL = 0.62
 """Forward scatter of small cells (lymphocytes, erythroid cells), of what one cell in five exceeds."""
@@ -49,7 +50,7 @@ def phenotype_of(candidates: Survivors, reference: Survivors, choices: Choices) 
     total = np.zeros(candidates.n_events, np.float32)
     for role, trait in TRAITS:
         for channel in choices.panel.with_role(role):
-            usual = axis_of(reference.column(channel.channel))
+            usual = axis_on(reference, channel.channel)
             if usual.values.size:
                 total += trait(axis_of(candidates.column(channel.channel), usual), usual)
     for role, shape in SCATTER_TRAITS:
@@ -77,12 +78,12 @@ def _not_stained(cells: Axis, usual: Axis) -> FloatArray:
 
 
 def _not_small(cells: FloatArray, usual: FloatArray) -> FloatArray:
-    small = SMALL * float(np.quantile(usual, 0.8))
+    small = SMALL * quantile(usual, 0.8)
     return -_clipped((np.float32(_log(small)) - _logs(cells)) / np.float32(SCATTER_UNIT), 0.0, 2.0)
 
 
 def _not_most_granular(cells: FloatArray, usual: FloatArray) -> FloatArray:
-    most = _log(float(np.quantile(usual, 0.95)))
+    most = _log(quantile(usual, 0.95))
     return -_clipped((_logs(cells) - np.float32(most)) / np.float32(2 * SCATTER_UNIT), 0.0, 2.0)
 
 

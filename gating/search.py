@@ -20,7 +20,7 @@ from gating.phenotype import is_plasma_panel, phenotype_of
 from gating.places import passing, places_of
 from gating.scatter_evidence import join_scatter
 from gating.surroundings import around, may_be_wanted
-from gating.thresholds import Axis, axis_of, scale_of
+from gating.thresholds import Axis, axis_of, axis_on
 
 NOT_ANCHORS = (
     "fsc_area", "fsc_height", "fsc_width", "ssc_area", "ssc_height", "time", "viability", "dump",
@@ -121,7 +121,7 @@ def search_anchors(candidates: Survivors, reference: Survivors, choices: Choices
     if not channels or candidates.n_events == 0:
         return Search(candidates, channels, (), nothing)
     anchors = tuple(
-        anchor_of(c.channel, c.target, candidates.column(c.channel), reference.column(c.channel))
+        anchor_of(c.channel, c.target, candidates.column(c.channel), axis_on(reference, c.channel))
         for c in channels
     )
     group = find_group(anchors)
@@ -233,7 +233,7 @@ def _axes_at(rows: NDArray[np.intp], channels: Sequence[str], search: Search) ->
 def _axis(channel: str, cells: Survivors, search: Search) -> Axis:
     """Return the cells' places on a channel, on the scale that the tube's single cells show."""
     shown = search.candidates if search.reference is None else search.reference
-    return axis_of(cells.column(channel), scale_of(shown.column(channel)))
+    return axis_of(cells.column(channel), axis_on(shown, channel))
 
 
 def _scatter_areas(search: Search, choices: Choices) -> tuple[str, str]:

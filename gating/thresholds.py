@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gating.density import Density, Valley, clearest_valley, densities_of, density_of
-from gating.events import FloatArray, Mask
+from gating.events import FloatArray, Mask, Survivors
 from gating.mixture import crossing_of
 from gating.ranks import ranked
 from gating.transforms import asinh, asinh_cofactor
@@ -119,6 +119,11 @@ def scale_of(values: FloatArray) -> Axis:
     """Return the axis that `axis_of` finds in these values, without any events on it."""
     cofactor, unit = _scale(values)
     return Axis(values[:0], cofactor, -1.0, 1.0, unit)
+
+
+def axis_on(cells: Survivors, channel: str) -> Axis:
+    """Return the axis of a channel by these events, on which they lie; made once for the same survivors."""
+    return cells.once(f"axis {channel}", lambda: axis_of(cells.column(channel)))
 
 
 def _scale(values: FloatArray) -> tuple[float, float]:
