@@ -147,7 +147,9 @@ def side_cut(
     middle = int(own.major_modes(DEAD_TOO)[0])
     kept, reach = float(own.grid[middle]), own.half_width(middle, 1)
     if most_lost is not None:
-        return _beyond_the_tail(usual, axis, own_axis, (kept + reach, kept + TAIL * reach), most_lost)
+        # Any of them may be dead, but hardly any dumped: those lie there by light that compensation has left.
+        end = kept + TAIL * reach if most_lost >= 1 else own_axis.high
+        return _beyond_the_tail(usual, axis, own_axis, (kept + reach, end), most_lost)
     if not _goes_through(own, axis.place(usual.value), float((rough >= usual.value).mean())):
         return _beyond_the_tail(usual, axis, own_axis, (kept + reach, kept + TAIL * reach), MOST_UNSURE)
     valley = _widest_valley(densities, max(lowest, kept + 1.5 * reach))
@@ -161,15 +163,26 @@ def _most_lost(channel: GatingChannel) -> float:
 def _beyond_the_tail(
     usual: Threshold, axis: Axis, own: Axis, tail: tuple[float, float], most_lost: float
 ) -> Threshold:
-    """Return the cut at the end of the wanted cells' tail, if it goes through it: at most `tail[1]`.
+    """Return the cut at the end of the wanted cells' tail, where their own valley is, if it goes through it.
 
     The tail is their own: noise that compensation has spread, or cells so bright that their detector was at
     its end. The brightest in the quantified antigen would be lost first.
+
+    Parameters
+    ----------
+    own
+        The wanted cells on the axis.
+    tail
+        Places where it begins, and where it ends at the latest. Where only the last of them ends it, a cut
+        beside most of them gives way too: what lies beyond is few, but the brightest.
+    most_lost
+        Share of them that may truly lie beyond a gap.
     """
     density = axis_density(own, 0.25)
     place, lowest = axis.place(usual.value), tail[0]
     here = float(np.interp(place, density.grid, density.counts))
-    if place > lowest and here < IN_THE_TAIL * float(density.counts.max(initial=0.0)):
+    is_beside = place > lowest and here < IN_THE_TAIL * float(density.counts.max(initial=0.0))
+    if is_beside and tail[1] < own.high:
         return usual
     valleys = [
         valley.place

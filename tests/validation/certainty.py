@@ -20,7 +20,7 @@ from validation.gating_tubes import KnownTube, Wanted, known_tube
 from validation.other_marrow import other_tube, other_tubes
 
 Floats = NDArray[np.float64]
-SEEDS, EMPTY_SEEDS, OTHER_SEEDS = range(200, 203), range(200, 206), range(200, 206)
+SEEDS, EMPTY_SEEDS, OTHER_SEEDS = range(200, 206), range(200, 212), range(200, 212)
 GOOD = 0.9
 RIDGE = 0.5
 FEWEST = 20
