@@ -53,8 +53,8 @@ class Signs:
     cells: float
 
 
-WEIGHTS = Signs(expected=12.3, agreement=2.9, height=1.3, leukocyte_like=-5.35, granular=-16.4, cells=1.0)
-INTERCEPT, WITHOUT_VIABILITY = -17.0, -1.42
+WEIGHTS = Signs(expected=6.62, agreement=6.49, height=1.51, leukocyte_like=-4.33, granular=-20.31, cells=1.41)
+INTERCEPT, WITHOUT_VIABILITY = -16.93, -0.29
 MOST_WITHOUT_VIABILITY = 0.85
 """Without a viability dye nobody can tell how many of the cells are dead: never sure."""
 

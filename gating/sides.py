@@ -143,9 +143,7 @@ def side_cut(
         return usual
     own_axis = axis_of(rough, axis)
     own = axis_density(own_axis, 0.25)
-    # The dimmest group, not the largest: dead cells look like wanted ones on the anchors and can be as many.
-    middle = int(own.major_modes(DEAD_TOO)[0])
-    kept, reach = float(own.grid[middle]), own.half_width(middle, 1)
+    kept, reach = _dimmest_group(own)
     if most_lost is not None:
         # Any of them may be dead, but hardly any dumped: those lie there by light that compensation has left.
         end = kept + TAIL * reach if most_lost >= 1 else own_axis.high
@@ -154,6 +152,19 @@ def side_cut(
         return _beyond_the_tail(usual, axis, own_axis, (kept + reach, kept + TAIL * reach), MOST_UNSURE)
     valley = _widest_valley(densities, max(lowest, kept + 1.5 * reach))
     return settle(axis, valley, fallback=max(fallback, kept + 3 * reach), pooled=pooled, template=template)
+
+
+def _dimmest_group(own: Density) -> tuple[float, float]:
+    """Return middle and upper spread of the dimmest of the wanted cells' groups that clear valleys part.
+
+    Not of the largest: dead cells look like wanted ones on the anchors and can be as many.
+    """
+    modes = own.major_modes(DEAD_TOO)
+    ends = [valley.place for valley in all_valleys(own) if valley.clarity >= CLEAR_END]
+    end = next((place for place in ends if place > own.grid[modes[0]]), float(own.grid[-1]))
+    group = modes[own.grid[modes] < end]
+    middle = int(group[np.argmax(own.counts[group])])
+    return float(own.grid[middle]), min(own.half_width(middle, 1), end - float(own.grid[middle]))
 
 
 def _most_lost(channel: GatingChannel) -> float:

@@ -36,18 +36,19 @@ class Example:
 
 
 def example(known: KnownTube) -> Example | None:
-    """Gate a tube and return its example, or None where nothing was found or too few cells are there to tell."""
-    seen: list[tuple[Signs | None, bool]] = []
+    """Gate a tube and return the example of its surest look, or None of nothing or too few cells to tell."""
+    seen: list[tuple[float, Signs | None, bool]] = []
 
     def recording(signs: Signs | None, *, stained: bool) -> float:
-        seen.append((signs, stained))
-        return certainty_of(signs, stained=stained)
+        seen.append((certainty_of(signs, stained=stained), signs, stained))
+        return seen[-1][0]
 
     with patch("gating.search.certainty_of", recording):
         tube = judged(known)
-    if not seen or seen[-1][0] is None or 0 < tube.n_plasma_cells < FEWEST:
+    _, signs, stained = max(seen, key=lambda look: look[0], default=(0.0, None, False))
+    if signs is None or 0 < tube.n_plasma_cells < FEWEST:
         return None
-    return Example(seen[-1][0], seen[-1][1], tube.f1 >= GOOD)
+    return Example(signs, stained, tube.f1 >= GOOD)
 
 
 def from_simulator(wanted: Wanted) -> Example | None:
