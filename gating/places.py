@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from gating.anchors import Anchor, cut_between
+from gating.anchors import Anchor
 from gating.events import Mask
 
 STRICT = 1.5
@@ -51,3 +51,31 @@ def passes(anchor: Anchor, place: float) -> Mask:
 
 def _strict(anchor: Anchor) -> float:
     return anchor.edge + STRICT if anchor.is_positive else anchor.edge
+
+
+def cut_between(anchor: Anchor, wanted: Mask, rivals: Mask) -> float:
+    """Return the place of the cut on one anchor with the fewest wanted cells lost and rivals let in.
+
+    Parameters
+    ----------
+    wanted, rivals
+        bool, shape (n_candidates,): the group, and the others that pass every other anchor's cut.
+
+    Notes
+    -----
+    Where a whole stretch is equally good, its middle is taken; the stretch ends one unit (a factor e) from
+    the outermost wanted cell if no rival comes near.
+    """
+    sign = 1.0 if anchor.is_positive else -1.0
+    good = np.sort(sign * anchor.axis.values[wanted].astype(np.float64))
+    bad = np.sort(sign * anchor.axis.values[rivals].astype(np.float64))
+    if good.size == 0:
+        return anchor.edge
+    low = float(good[0]) - 1.0
+    places = np.concatenate(([low], good, bad[bad >= low] + 1e-6))
+    lost = np.searchsorted(good, places, "left")
+    let_in = bad.size - np.searchsorted(bad, places, "left")
+    best = places[np.flatnonzero(lost + let_in == (lost + let_in).min())]
+    start = float(best.min())
+    end = float(good[np.searchsorted(good, start, "left")]) if start <= good[-1] else start
+    return sign * 0.5 * (start + end)

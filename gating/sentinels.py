@@ -115,10 +115,10 @@ class _Marrow:
         return f"the quantified cells themselves are {role} positive" if wanted else ""
 
     def known(self, role: str) -> Threshold | None:
-        """Return the cut that the tube's own gating has on a role's channel."""
+        """Return the cut that the tube's own gating has on a role's channel; of dump it follows the clone."""
         for step in self.gated.steps:
             for channel, value in step.thresholds:
-                if channel == self.channel(role) and step.name != "aberrant":
+                if channel == self.channel(role) and step.name not in ("aberrant", "dump"):
                     return Threshold(value, step.method, step.confidence)
         return None
 

@@ -10,9 +10,10 @@ import numpy as np
 from gating.choices import Choices
 from gating.density import Density, Valley, all_valleys, densities_of
 from gating.events import FloatArray, Survivors
-from gating.gates import AllOf, Gate, RangeGate
+from gating.gates import AllOf, AnyOf, Gate, RangeGate, channels_of
 from gating.panel import GatingChannel, Target
 from gating.population import Finding
+from gating.smear import with_smear
 from gating.thresholds import Axis, Threshold, as_person, axis_density, axis_of, rounded, settle
 
 FEWEST_ROUGH = 20
@@ -33,6 +34,7 @@ MOST_UNSURE = 0.15
 """The same of cells that are not sure."""
 MOST_DUMPED = 0.05
 """Share of sure wanted cells above a gap on a dump channel: what sticks to another cell; any may be dead."""
+SMEARED = "wanted cells beyond the cut, by light that compensation left there, are kept by an anchor"
 FAR_APART = 3.0
 """Modes this far apart (a factor of 20) are two kinds of cells; nearer ones may be autofluorescence."""
 
@@ -68,13 +70,20 @@ def find_sides(
         )
         for channel in channels
     ]
+    ranges = [range_of_cut(channel, cut.value) for channel, cut in cuts]
+    parts: list[Gate] = [
+        with_smear(part, one, events, rough, choices) if clear else part
+        for part, one in zip(ranges, channels, strict=True)
+    ]
+    smeared = next((part for part in parts if isinstance(part, AnyOf)), None)
     return Finding(
         step,
-        gate_of_cuts(cuts),
-        tuple(channel.channel for channel in channels)[:2],
+        parts[0] if len(parts) == 1 else AllOf(tuple(parts)),
+        tuple(channel.channel for channel in channels)[:2] if smeared is None else channels_of(smeared)[:2],
         "+".join(dict.fromkeys(cut.method for _, cut in cuts)),
         tuple((channel.channel, cut.value) for channel, cut in cuts),
         min(cut.confidence for _, cut in cuts),
+        "" if smeared is None else SMEARED,
     )
 
 
@@ -145,9 +154,7 @@ def side_cut(
     own = axis_density(own_axis, 0.25)
     kept, reach = _dimmest_group(own)
     if most_lost is not None:
-        # Any of them may be dead, but hardly any dumped: those lie there by light that compensation has left.
-        end = kept + TAIL * reach if most_lost >= 1 else own_axis.high
-        return _beyond_the_tail(usual, axis, own_axis, (kept + reach, end), most_lost)
+        return _beyond_the_tail(usual, axis, own_axis, (kept + reach, kept + TAIL * reach), most_lost)
     if not _goes_through(own, axis.place(usual.value), float((rough >= usual.value).mean())):
         return _beyond_the_tail(usual, axis, own_axis, (kept + reach, kept + TAIL * reach), MOST_UNSURE)
     valley = _widest_valley(densities, max(lowest, kept + 1.5 * reach))
@@ -184,8 +191,7 @@ def _beyond_the_tail(
     own
         The wanted cells on the axis.
     tail
-        Places where it begins, and where it ends at the latest. Where only the last of them ends it, a cut
-        beside most of them gives way too: what lies beyond is few, but the brightest.
+        Places where it begins, and where it ends at the latest.
     most_lost
         Share of them that may truly lie beyond a gap.
     """
@@ -193,7 +199,7 @@ def _beyond_the_tail(
     place, lowest = axis.place(usual.value), tail[0]
     here = float(np.interp(place, density.grid, density.counts))
     is_beside = place > lowest and here < IN_THE_TAIL * float(density.counts.max(initial=0.0))
-    if is_beside and tail[1] < own.high:
+    if is_beside:
         return usual
     valleys = [
         valley.place

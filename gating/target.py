@@ -12,7 +12,8 @@ from gating.gates import AllOf, AnyOf, EllipsoidGate, inside
 from gating.panel import GatingChannel, Target
 from gating.places import passes, places_of
 from gating.population import Finding
-from gating.search import Search, refined
+from gating.refinement import refined
+from gating.search import Search
 from gating.sides import gate_of_cuts
 from gating.thresholds import Threshold, rounded
 

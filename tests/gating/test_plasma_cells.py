@@ -226,3 +226,17 @@ def test_a_dead_channel_gives_a_result_and_no_error(value):
         values[sample.channels.index(channel)] = value
         gated = gate_plasma_cells(Events(values, sample.channels, sample.scale_tops), panel())
         assert 0 <= gated.confidence <= 1
+
+
+@pytest.mark.parametrize("without", [("FSC-H",), ("FSC-H", "SSC-A")])
+def test_doublets_of_plasma_cells_are_left_out_though_no_pulse_height_tells_them(without):
+    sample = marrow(41, percent=4.0, doublets=0.1)
+    gated = gate_plasma_cells(sample.events, panel(without=without))
+    assert f1(gated.mask, sample.plasma_cells) >= 0.96
+    assert "NO_SINGLETS" in gated.flags
+
+
+def test_fragments_of_plasma_cells_are_left_out():
+    sample = marrow(42, percent=4.0, debris=0.2)
+    gated = gate_plasma_cells(sample.events, panel())
+    assert (gated.mask & ~sample.plasma_cells).sum() <= 0.01 * gated.mask.sum()

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gating.anchors import anchor_of, cut_between, find_group
+from gating.anchors import anchor_of, find_group
 from gating.density import all_valleys, clearest_valley, density_of
 from gating.mixture import crossing_of
 from gating.panel import Target
+from gating.places import cut_between
 from gating.sides import side_cut
-from gating.thresholds import axis_of
+from gating.thresholds import axis_of, best_valley
 
 RNG = np.random.default_rng(7)
 DIM = RNG.normal(0, 60, 5_000).astype(np.float32)
@@ -112,3 +113,28 @@ def test_as_many_dead_as_live_wanted_cells_do_not_raise_the_viability_cut():
     everyone = np.concatenate([others, rough]).astype(np.float32)
     cut = side_cut(everyone, rough, most_lost=1.0)
     assert 600 < cut.value < 7_000
+
+
+def test_noise_that_was_cut_at_zero_before_compensation_does_not_stretch_the_negative_cells():
+    """Compensation gives such a channel a few small negative values; they are not its noise."""
+    rng = np.random.default_rng(5)
+    recorded = np.maximum(rng.normal(1_100, 600, 20_000), 0)
+    recorded[:200] = rng.lognormal(np.log(40e3), 0.4, 200)
+    values = (recorded - rng.exponential(25, 20_000)).astype(np.float32)
+    axis = axis_of(values)
+    assert axis.cofactor >= 300
+    valley = best_valley(axis, axis.low, axis.high)
+    assert valley is not None
+    assert 2_500 < axis.linear(valley.place) < 30e3
+
+
+def test_a_ripple_among_the_living_does_not_put_the_viability_cut_above_the_dead():
+    """A quarter of the wanted cells are dead; the living ones' density has a small second peak below zero."""
+    rng = np.random.default_rng(6)
+    living = np.concatenate([rng.normal(350, 300, 1_150), rng.normal(-450, 60, 150)])
+    dead = rng.lognormal(np.log(11e3), 0.6, 500)
+    everyone = np.concatenate([rng.normal(200, 250, 18_000), rng.lognormal(np.log(11e3), 0.6, 2_000)])
+    values = np.concatenate([everyone, living, dead]).astype(np.float32)
+    cut = side_cut(values, np.concatenate([living, dead]).astype(np.float32), most_lost=1.0)
+    assert (living < cut.value).mean() >= 0.99
+    assert (dead > cut.value).mean() >= 0.9

@@ -43,7 +43,7 @@ def example(known: KnownTube) -> Example | None:
         seen.append((certainty_of(signs, stained=stained), signs, stained))
         return seen[-1][0]
 
-    with patch("gating.search.certainty_of", recording):
+    with patch("gating.refinement.certainty_of", recording):
         tube = judged(known)
     _, signs, stained = max(seen, key=lambda look: look[0], default=(0.0, None, False))
     if signs is None or 0 < tube.n_plasma_cells < FEWEST:

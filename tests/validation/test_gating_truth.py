@@ -9,7 +9,7 @@ from validation.certainty import example, fitted
 from validation.gated_tubes import GatedTube, gated_tube, judged
 from validation.gating_robustness import Change, changes_of
 from validation.gating_text import section
-from validation.gating_tubes import EMPTY, PANELS, Wanted, known_tube
+from validation.gating_tubes import EMPTY, PANELS, Wanted, known_tube, simulated
 from validation.other_marrow import PANELS as OTHER_PANELS
 from validation.other_marrow import SCALES, other_tube
 
@@ -48,6 +48,38 @@ def test_plasma_cells_of_another_generator_are_found_on_every_scale(panel: str, 
     assert found.f1 >= 0.85 or not found.given
 
 
+def test_marrow_without_plasma_cells_of_another_generator_hardly_ever_gets_a_density_that_looks_sure() -> (
+    None
+):
+    """One in fifteen: monocytes that shine, on a logarithmic scale and a panel without a second anchor."""
+    tubes = [judged(other_tube("none", panel, seed)) for panel in OTHER_PANELS for seed in range(300, 303)]
+    assert sum(tube.given for tube in tubes) <= 1
+
+
+def test_dead_plasma_cells_are_left_out_without_a_viability_dye() -> None:
+    known = other_tube("many dead", "no viability", 300)
+    found = judged(known)
+    every = int(np.count_nonzero(known.plasma_cells)) / 0.8  # a fifth of all cells are dead
+    assert found.recall >= 0.95
+    assert found.precision >= 1 - 0.75 * (1 - known.plasma_cells.sum() / every)
+
+
+def test_unsure_groups_are_looked_at_from_farther_away() -> None:
+    """Its nearest surroundings alone take granulocytes for the clone, and the confidence says so."""
+    found = judged(other_tube("stripped", "six", 304))
+    assert found.f1 >= 0.95
+    assert found.given
+
+
+@pytest.mark.parametrize("seed", [301, 302])
+def test_a_tube_without_matrix_is_read_with_its_control_as_a_run_does(seed: int) -> None:
+    known = known_tube(Wanted("no_matrix", "three_lasers", "full", seed))
+    raw = simulated(known.wanted).compensated().only(known.events.channels)
+    differs = [bool((known.events.column(c) != raw.column(c)).any()) for c in raw.channels]
+    assert any(differs)
+    assert abs(judged(known).error) <= 0.03
+
+
 def test_a_perturbed_tube_keeps_its_density_and_its_cells_in_any_order() -> None:
     changes = changes_of(Wanted("plain", "three_lasers", "full", 300, 20_000))
     sizes = np.abs([change.change for change in changes])
@@ -63,7 +95,7 @@ def test_the_confidence_is_fitted_from_right_and_wrong_gates() -> None:
     assert wrong is None or not wrong.good
     examples = [right, right] + ([] if wrong is None else [wrong, wrong])
     weights, likelihood = fitted(examples)
-    assert weights.size == 7
+    assert weights.size == 8
     assert likelihood <= 0
 
 
