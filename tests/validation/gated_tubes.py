@@ -28,7 +28,8 @@ class GatedTube:
         Cells of the population that would be quantified: the aberrant plasma cells where the panel told them.
     error
         Relative error of the receptor density that the gating adds: CD38 median of the cells found over that
-        of the true ones, − 1; NaN without a number or where the true one is below 1,000 molecules.
+        of the true ones, − 1; NaN without a number (too few cells, no clear population) or where the true one
+        is below 1,000 molecules.
     confidence, flags
         Of the gating.
     """
@@ -47,13 +48,18 @@ class GatedTube:
     method: str
 
     @property
+    def withheld(self) -> bool:
+        """Whether the tube has plasma cells enough for a density and gets none: no clear population was found."""
+        return self.true_cells >= FEWEST_FOR_RD and "NO_CLEAR_POPULATION" in self.flags
+
+    @property
     def given(self) -> bool:
         """Whether the tube gets a receptor density that no flag of the gating calls unsure."""
         return self.found_cells >= FEWEST_FOR_RD and self.confidence >= LOW_CONFIDENCE
 
 
 def gate(known: KnownTube) -> GatedPopulation:
-    """Gate a known tube as `cd38rd run` does, without its control."""
+    """Gate a known tube as `cd38rd run` does."""
     return gate_plasma_cells(known.events, known.panel)
 
 
@@ -68,6 +74,7 @@ def judged(known: KnownTube) -> GatedTube:
     found, true = gated.mask, known.plasma_cells
     both = int(np.count_nonzero(found & true))
     quantified, meant = (found, true) if gated.aberrant is None else (gated.aberrant, known.aberrant)
+    told = "NO_CLEAR_POPULATION" not in gated.flags
     return GatedTube(
         wanted=known.wanted,
         colours=known.colours,
@@ -77,7 +84,7 @@ def judged(known: KnownTube) -> GatedTube:
         recall=both / max(1, np.count_nonzero(true)),
         true_cells=int(np.count_nonzero(meant)),
         found_cells=int(np.count_nonzero(quantified)),
-        error=density_error(known, quantified, meant),
+        error=density_error(known, quantified, meant) if told else float("nan"),
         confidence=gated.confidence,
         flags=gated.flags,
         method=next(step.method for step in gated.steps if step.name == "plasma_cells"),

@@ -59,7 +59,8 @@ def _head(simulated: Sequence[GatedTube], other: Sequence[GatedTube]) -> str:
         f"integer and log-amplified scales; brightness, mix and autofluorescence drawn anew), {colours[0]} to "
         f"{colours[-1]} colours with the quantified one. F1: of the gated plasma cells against the labels. Error: "
         "of the CD38 median of the cells that would be quantified against that of the true ones, where that is at "
-        "least 1,000 molecules. *Given*: without `LOW_GATE_CONFIDENCE`. Seeds on which nothing was developed or fitted "
+        "least 1,000 molecules and a density is told. A tube without matrix is read with its control, as a run does. "
+        "*Given*: without `LOW_GATE_CONFIDENCE`. Seeds on which nothing was developed or fitted "
         "(`python -m validation.certainty`)."
     )[:-1]
 
@@ -76,6 +77,7 @@ def _overall(simulated: Sequence[GatedTube], other: Sequence[GatedTube]) -> list
         ("20–99 plasma cells: F1, median", "≥ 0.93", *(_median(t for t in g if few(t)) for g in groups)),
         ("≥ 500 cells: error, P95", "≤ 2 %", *(_error(t for t in g if large(t)) for g in groups)),
         ("50–499 cells: error, P95", "≤ 5 %", *(_error(t for t in g if small(t)) for g in groups)),
+        ("20 cells or more, but no clear population: no density", "", *(_withheld(g) for g in groups)),
         ("no plasma cells: given a density", "none", "", false[0], "", false[1]),
     ]
 
@@ -139,6 +141,10 @@ def _low(tubes: Iterable[GatedTube]) -> str:
 def _error(tubes: Iterable[GatedTube]) -> str:
     errors = [abs(tube.error) for tube in tubes if np.isfinite(tube.error)]
     return f"{_percent(float(np.quantile(errors, 0.95)))} ({len(errors)})" if errors else ""
+
+
+def _withheld(tubes: Sequence[GatedTube]) -> str:
+    return f"{sum(tube.withheld for tube in tubes)}/{sum(tube.true_cells >= FEWEST_FOR_RD for tube in tubes)}"
 
 
 def _percent(part: float) -> str:

@@ -92,7 +92,7 @@ def _gating(sizes: Sizes, mapper: Mapper) -> str:
         range(first, first + sizes.gating_seeds), range(first, first + sizes.empty_seeds)
     )
     others = other_marrow.other_tubes(range(first, first + sizes.other_seeds))
-    perturbed = gating_robustness.perturbed_tubes(range(300, 300 + sizes.perturbed_seeds), 40_000)
+    perturbed = gating_robustness.perturbed_tubes(range(first, first + sizes.perturbed_seeds), 40_000)
     return gating_text.section(
         list(mapper(gated_tubes.gated_tube, tubes_wanted)),
         list(mapper(_other, others)),
