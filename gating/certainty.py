@@ -20,7 +20,7 @@ from gating.negatives import below_leukocytes, granularity, height_over, negativ
 MOST_TRAITS, TRAITS_COUNT = 4.0, 0.5
 """Evidence beside the anchors: the most of it, and what a unit of it is worth in height."""
 MOST_HEIGHT, LEAST_HEIGHT = 3.0, -1.5
-CLEARLY_LOW, CLEARLY_HIGH = 1.0, 1.5
+CLEARLY_LOW, CLEARLY_HIGH = 1.0, 2.5
 """CD45 so far below leukocytes, or anchors so far above the negative cells, that either is beyond doubt."""
 
 
@@ -53,8 +53,8 @@ class Signs:
     cells: float
 
 
-WEIGHTS = Signs(expected=6.62, agreement=6.49, height=1.51, leukocyte_like=-4.33, granular=-20.31, cells=1.41)
-INTERCEPT, WITHOUT_VIABILITY = -16.93, -0.29
+WEIGHTS = Signs(expected=7.11, agreement=8.67, height=1.63, leukocyte_like=-2.42, granular=-20.08, cells=2.24)
+INTERCEPT, WITHOUT_VIABILITY = -21.43, 0.04
 MOST_WITHOUT_VIABILITY = 0.85
 """Without a viability dye nobody can tell how many of the cells are dead: never sure."""
 
