@@ -20,6 +20,7 @@ from gating.negatives import below_leukocytes, granularity, height_over, negativ
 MOST_TRAITS, TRAITS_COUNT = 4.0, 0.5
 """Evidence beside the anchors: the most of it, and what a unit of it is worth in height."""
 MOST_HEIGHT, LEAST_HEIGHT = 3.0, -1.5
+MOST_MISSED = 2.0
 CLEARLY_LOW, CLEARLY_HIGH = 1.0, 2.5
 """CD45 so far below leukocytes, or anchors so far above the negative cells, that either is beyond doubt."""
 
@@ -43,6 +44,9 @@ class Signs:
         Side scatter beyond what granulocytes begin with, natural log.
     cells
         log10 of their number, at most 3.
+    missed
+        log10 of how many times as many cells are likely by anchors and traits together and were not found,
+        0 to 2: another part of the population may be among them.
     """
 
     expected: float
@@ -51,10 +55,19 @@ class Signs:
     leukocyte_like: float
     granular: float
     cells: float
+    missed: float
 
 
-WEIGHTS = Signs(expected=7.11, agreement=8.67, height=1.63, leukocyte_like=-2.42, granular=-20.08, cells=2.24)
-INTERCEPT, WITHOUT_VIABILITY = -21.43, 0.04
+WEIGHTS = Signs(
+    expected=7.69,
+    agreement=9.54,
+    height=1.44,
+    leukocyte_like=-2.10,
+    granular=-22.02,
+    cells=1.74,
+    missed=-2.12,
+)
+INTERCEPT, WITHOUT_VIABILITY = -21.06, -0.01
 MOST_WITHOUT_VIABILITY = 0.85
 """Without a viability dye nobody can tell how many of the cells are dead: never sure."""
 
@@ -71,12 +84,15 @@ class Seen:
         On the candidates; scatter not among them.
     traits
         Evidence of each candidate beside the anchors.
+    likely
+        bool: which candidates are likely by anchors and traits together.
     """
 
     candidates: Survivors
     reference: Survivors
     anchors: Sequence[Anchor]
     traits: FloatArray
+    likely: Mask
 
 
 def signs_of(found: Mask, seed: Group, members: Members | None, seen: Seen, choices: Choices) -> Signs | None:
@@ -106,6 +122,7 @@ def signs_of(found: Mask, seed: Group, members: Members | None, seen: Seen, choi
         leukocyte_like=(CLEARLY_LOW - low) * max(CLEARLY_HIGH - high, 0.0),
         granular=granularity(cells, seen.reference, choices),
         cells=min(float(np.log10(n)), 3.0),
+        missed=min(float(np.log10(1 + np.count_nonzero(seen.likely & ~found) / n)), MOST_MISSED),
     )
 
 

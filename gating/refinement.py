@@ -33,6 +33,8 @@ PLAIN_IS_BETTER = 0.002
 """Expected F1 that plain cuts may lose against ellipsoids: a person can read and move them."""
 REACHES = (20.0, 40.0)
 """Mean square of standardised distances from the group up to which is looked around it, look by look."""
+LEFT_OUT = 0.5
+"""Likely cells that the group leaves out, relative to it, from which they are tried as a beginning too."""
 SURE_AT_A_LOOK = 0.97
 """Certainty from which no further look is taken."""
 
@@ -50,11 +52,22 @@ def refined(search: Search, choices: Choices) -> Search:
 def _surest_look(search: Search, choices: Choices) -> Search:
     """Return the search with the members that are surest, looking farther around where they are not sure."""
     looks: list[Search] = []
-    for reach in REACHES:
-        looks.append(_with_members(search, choices, reach))
-        if looks[-1].group.clarity >= SURE_AT_A_LOOK:
-            break
+    for begin in _beginnings(search):
+        for reach in REACHES:
+            looks.append(_with_members(begin, choices, reach))
+            if looks[-1].group.clarity >= SURE_AT_A_LOOK:
+                return looks[-1]
     return max(looks, key=lambda one: one.group.clarity)
+
+
+def _beginnings(search: Search) -> list[Search]:
+    """Return the search, and one that begins with all likely cells where the group leaves many of them out."""
+    if search.likely is None:
+        return [search]
+    n = np.count_nonzero(search.likely & ~search.group.mask)
+    if n < LEFT_OUT * np.count_nonzero(search.group.mask):
+        return [search]
+    return [search, replace(search, group=replace(search.group, mask=search.likely))]
 
 
 def _with_scatter(search: Search, choices: Choices) -> Search:
@@ -167,9 +180,9 @@ def _judged(
     search: Search, anchors: Sequence[Anchor], seed: Group, members: Members | None, choices: Choices
 ) -> Search:
     """Return the search with the group's confidence: calibrated for plasma cells, else that of the seed."""
-    if search.traits is None or search.reference is None:
+    if search.traits is None or search.reference is None or search.likely is None:
         return search
-    seen = Seen(search.candidates, search.reference, anchors, search.traits)
+    seen = Seen(search.candidates, search.reference, anchors, search.traits, search.likely)
     signs = signs_of(search.group.mask, seed, members, seen, choices)
     certainty = certainty_of(signs, stained=bool(choices.panel.with_role("viability")))
     return replace(search, group=replace(search.group, clarity=certainty, trust=1.0))

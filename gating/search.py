@@ -8,7 +8,7 @@ import numpy as np
 
 from gating.anchors import Anchor, Group, anchor_of, find_group, find_likely
 from gating.choices import Choices
-from gating.events import FloatArray, Survivors
+from gating.events import FloatArray, Mask, Survivors
 from gating.gates import EllipsoidGate
 from gating.panel import GatingChannel, Target
 from gating.phenotype import is_plasma_panel, phenotype_of
@@ -45,6 +45,8 @@ class Search:
         Evidence of each candidate beside the anchors; None where the panel wants other cells.
     reference
         A sample of all single cells; viable ones where that is known. None where nothing was searched.
+    likely
+        Which candidates are likely by anchors and traits together, bool; None where the panel wants others.
     """
 
     candidates: Survivors
@@ -54,6 +56,7 @@ class Search:
     ellipsoids: tuple[EllipsoidGate, ...] = ()
     traits: FloatArray | None = None
     reference: Survivors | None = None
+    likely: Mask | None = None
 
     @property
     def is_clear(self) -> bool:
@@ -81,7 +84,8 @@ class Search:
         anchors = tuple(replace(a, axis=a.axis.select(kept)) for a in self.anchors)
         traits = None if self.traits is None else self.traits[kept]
         group = replace(self.group, mask=self.group.mask[kept])
-        return Search(left, self.channels, anchors, group, traits=traits, reference=reference)
+        likely = None if self.likely is None else self.likely.compress(kept)
+        return Search(left, self.channels, anchors, group, traits=traits, reference=reference, likely=likely)
 
 
 def search_anchors(candidates: Survivors, reference: Survivors, choices: Choices) -> Search:
@@ -107,7 +111,8 @@ def search_anchors(candidates: Survivors, reference: Survivors, choices: Choices
         return Search(candidates, channels, anchors, group, reference=reference)
     traits = phenotype_of(candidates, reference, choices)
     likely = find_likely(anchors, traits)
-    return Search(candidates, channels, anchors, _of_both(group, likely), traits=traits, reference=reference)
+    both = _of_both(group, likely)
+    return Search(candidates, channels, anchors, both, traits=traits, reference=reference, likely=likely.mask)
 
 
 def _of_both(group: Group, likely: Group) -> Group:

@@ -95,7 +95,7 @@ def test_the_confidence_is_fitted_from_right_and_wrong_gates() -> None:
     assert wrong is None or not wrong.good
     examples = [right, right] + ([] if wrong is None else [wrong, wrong])
     weights, likelihood = fitted(examples)
-    assert weights.size == 8
+    assert weights.size == 9
     assert likelihood <= 0
 
 
