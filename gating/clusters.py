@@ -7,6 +7,7 @@ being told how many there are; the mixture says where each one ends and how far 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,7 +77,7 @@ class Mixture:
         pulled = (precision @ self.means[:, :, None])[:, :, 0]
         half_log_volume = np.log(np.diagonal(lower, axis1=1, axis2=2)).sum(axis=1)
         log_shares = np.log(np.maximum(self.shares, 1e-12)) - half_log_volume
-        rows, columns = np.triu_indices(self.means.shape[1])
+        rows, columns = _pairs(self.means.shape[1])
         constant = log_shares - 0.5 * np.einsum("gi,gi->g", pulled, self.means)
         squares = precision[:, rows, columns] * np.where(rows == columns, -0.5, -1.0)
         return np.concatenate([constant[:, None], pulled, squares], axis=1)
@@ -210,7 +211,7 @@ def _moments(products: Floats, heavy: Floats) -> tuple[Floats, Floats, Floats]:
     total, n_axes = sums[:, 0].copy(), _n_axes(products)
     sums /= total[:, None]
     means = sums[:, 1 : 1 + n_axes]
-    rows, columns = np.triu_indices(n_axes)
+    rows, columns = _pairs(n_axes)
     covariances = np.empty((total.size, n_axes, n_axes))
     covariances[:, rows, columns] = sums[:, 1 + n_axes :] - means[:, rows] * means[:, columns]
     covariances[:, columns, rows] = covariances[:, rows, columns]
@@ -228,6 +229,12 @@ def _products(points: Floats) -> Floats:
         start, end = end, end + 1 + n_axes - row
         np.multiply(axes[row], axes[row:], out=products[start:end])
     return products
+
+
+@cache
+def _pairs(n_axes: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return rows and columns of every pair of axes; made once, since every step of a mixture needs them."""
+    return np.triu_indices(n_axes)
 
 
 def _n_axes(products: Floats) -> int:

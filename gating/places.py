@@ -28,12 +28,12 @@ def places_of(anchors: Sequence[Anchor], wanted: Mask, *, has_rivals: bool) -> l
     if not has_rivals:
         return [cut_between(anchor, wanted, np.zeros_like(wanted)) for anchor in anchors]
     places = [anchor.edge for anchor in anchors]
+    passed, rest = [passes(anchor, anchor.edge) for anchor in anchors], ~wanted
     for _ in range(2):
         for i, anchor in enumerate(anchors):
-            others = np.ones(wanted.size, np.bool_)
-            for j, other in enumerate(anchors):
-                others &= passes(other, places[j]) if j != i else True
-            places[i] = cut_between(anchor, wanted, others & ~wanted)
+            rivals = np.logical_and.reduce([rest, *passed[:i], *passed[i + 1 :]])
+            places[i] = cut_between(anchor, wanted, rivals)
+            passed[i] = passes(anchor, places[i])
     return places
 
 
@@ -67,8 +67,8 @@ def cut_between(anchor: Anchor, wanted: Mask, rivals: Mask) -> float:
     the outermost wanted cell if no rival comes near.
     """
     sign = 1.0 if anchor.is_positive else -1.0
-    good = np.sort(sign * anchor.axis.values[wanted].astype(np.float64))
-    bad = np.sort(sign * anchor.axis.values[rivals].astype(np.float64))
+    good = np.sort(sign * anchor.axis.values.compress(wanted).astype(np.float64))
+    bad = np.sort(sign * anchor.axis.values.compress(rivals).astype(np.float64))
     if good.size == 0:
         return anchor.edge
     low = float(good[0]) - 1.0

@@ -61,7 +61,7 @@ def _surest_look(search: Search, choices: Choices) -> Search:
 
 
 def _beginnings(search: Search) -> list[Search]:
-    """Return the search, and one that begins with all likely cells where the group leaves many of them out."""
+    """Return the search, and one that begins with all likely cells where the group leaves many out."""
     if search.likely is None:
         return [search]
     n = np.count_nonzero(search.likely & ~search.group.mask)
@@ -150,10 +150,10 @@ def _scatter_areas(search: Search, choices: Choices) -> tuple[str, str]:
 
 def _plain_or_drawn(search: Search, members: Members, choices: Choices) -> Search:
     """Return the members in plain cuts where these are expected to be as good, else in ellipsoids."""
-    wanted = members.likely > 0.5
-    sized = _with_size(search, choices)
-    expected, found = max(((_plain(one, wanted, members)) for one in (search, sized)), key=lambda one: one[0])
-    if expected >= members.expected_f1(members.mask) - PLAIN_IS_BETTER:
+    wanted, drawn = members.likely > 0.5, members.expected_f1(members.mask)
+    plain = [_plain(one, wanted, members) for one in (search, _with_size(search, choices))]
+    expected, found = max(plain, key=lambda one: one[0])
+    if expected >= drawn - PLAIN_IS_BETTER:
         return found
     group = replace(search.group, mask=members.mask)
     return replace(search, group=group, ellipsoids=members.ellipsoids)

@@ -64,7 +64,7 @@ def _cuts(search: Search, choices: Choices) -> list[_Cut]:
 def _threshold(
     channel: GatingChannel, anchor: Anchor, place: float, group: Group, choices: Choices
 ) -> Threshold:
-    person = choices.person(channel)
+    person = choices.person(channel) if channel.role != "fsc_area" else None  # that one is of the step debris
     if person is not None:
         return Threshold(rounded(person), "person", 1.0)
     if group.mask.any():

@@ -13,6 +13,7 @@ from gating.events import FloatArray, Mask
 from gating.population import GatedPopulation, GateStep
 from pipeline.batch_gates import detector_settings
 from pipeline.bead_run import acquired
+from pipeline.blas import one_thread
 from pipeline.control import Control, background_cells, read_control
 from pipeline.drawn import DrawnGating, gated_by_file
 from pipeline.dye_spill import without_dye_spill
@@ -36,6 +37,11 @@ def quantify_tube(task: TubeTask) -> SampleResult:
     """Read, gate, calibrate: return what the tube gives, or why it gives nothing; bad input never raises."""
     if task.failure:
         return failed(task, task.failure)
+    with one_thread():
+        return _quantified_or_failed(task)
+
+
+def _quantified_or_failed(task: TubeTask) -> SampleResult:
     try:
         tube = read_tube(
             task.folder / task.sample.fcs_file,

@@ -240,3 +240,15 @@ def test_fragments_of_plasma_cells_are_left_out():
     sample = marrow(42, percent=4.0, debris=0.2)
     gated = gate_plasma_cells(sample.events, panel())
     assert (gated.mask & ~sample.plasma_cells).sum() <= 0.01 * gated.mask.sum()
+
+
+def test_a_person_s_debris_limit_does_not_become_the_size_of_plasma_cells():
+    sample = marrow(42, percent=4.0, debris=0.2)
+    usual = gate_plasma_cells(sample.events, panel())
+    size = {name: dict(step.thresholds) for step in usual.steps if (name := step.name) == "plasma_cells"}
+    moved = gate_plasma_cells(sample.events, panel(), overrides={"debris": 9_000.0})
+    after = {name: dict(step.thresholds) for step in moved.steps if (name := step.name) == "plasma_cells"}
+    debris = next(step for step in moved.steps if step.name == "debris")
+    assert dict(debris.thresholds) == {"FSC-A": 9_000.0}
+    assert after["plasma_cells"].get("FSC-A", np.inf) > 15_000.0
+    assert size["plasma_cells"].get("FSC-A", np.inf) > 15_000.0
