@@ -101,16 +101,17 @@ def cuts_of(kinds: Kinds) -> tuple[list[Cut], int]:
 
 def _settled(sides: dict[str, Floats], gain: Gains, begun: dict[str, float]) -> tuple[dict[str, float], int]:
     """Return the places after each was moved in turn, CD19 first, and their gain."""
-    places = dict(begun)
-    passing = {role: sides[role] >= place for role, place in places.items()}
+    places = {"cd19": -_beyond(-sides["cd19"]), **begun}
+    passing = {role: sides[role] >= place for role, place in begun.items()}
     negative = np.ones(gain.size, np.bool_)
     for _ in range(ROUNDS):
         any_odd = _any(passing, list(begun))
-        places["cd19"] = _best_place(sides["cd19"][any_odd], gain[any_odd])
+        if any_odd.any():
+            places["cd19"] = _best_place(sides["cd19"][any_odd], gain[any_odd])
         negative = sides["cd19"] >= places["cd19"]
         for role in begun:
             left = negative & ~_any(passing, [other for other in begun if other != role])
-            places[role] = _best_place(sides[role][left], gain[left])
+            places[role] = _best_place(sides[role][left], gain[left]) if left.any() else _beyond(sides[role])
             passing[role] = sides[role] >= places[role]
     return places, int(gain[negative & _any(passing, list(begun))].sum())
 
@@ -136,10 +137,13 @@ def _any(passing: dict[str, Mask], roles: Sequence[str]) -> Mask:
     return np.asarray(np.logical_or.reduce(masks), np.bool_) if masks else np.zeros(size, np.bool_)
 
 
+def _beyond(values: Floats) -> float:
+    """Return a place beyond all cells: nothing is left for this marker to tell."""
+    return float(values.max()) + 0.5 * FARTHEST_CUT
+
+
 def _best_place(values: Floats, gain: Gains) -> float:
     """Return the place above which the cells' gain is greatest, in the middle of the gap there."""
-    if not values.size:
-        return 0.0
     order = np.argsort(values)[::-1]
     ordered = values[order]
     totals = np.concatenate(([0], np.cumsum(gain[order])))
