@@ -134,7 +134,7 @@ def _second_finding(cuts: list[_Cut]) -> Finding:
 
 
 def _as_finding(step: str, cuts: list[_Cut], confidence: float, note: str, flags: tuple[str, ...]) -> Finding:
-    ordered = sorted(cuts, key=lambda cut: (cut.channel.target is not Target.POSITIVE, cut.channel.role))
+    ordered = sorted(cuts, key=_as_pictured)
     return Finding(
         step,
         gate_of_cuts([(cut.channel, cut.threshold) for cut in ordered]),
@@ -145,6 +145,12 @@ def _as_finding(step: str, cuts: list[_Cut], confidence: float, note: str, flags
         note,
         flags,
     )
+
+
+def _as_pictured(cut: _Cut) -> tuple[bool, bool, str]:
+    """Sort what a picture shows first: antigens that the cells have, then those that they lack, then size."""
+    channel = cut.channel
+    return channel.role == "fsc_area", channel.target is not Target.POSITIVE, channel.role
 
 
 def _has_second(search: Search) -> bool:

@@ -252,3 +252,9 @@ def test_a_person_s_debris_limit_does_not_become_the_size_of_plasma_cells():
     assert dict(debris.thresholds) == {"FSC-A": 9_000.0}
     assert after["plasma_cells"].get("FSC-A", np.inf) > 15_000.0
     assert size["plasma_cells"].get("FSC-A", np.inf) > 15_000.0
+
+
+def test_the_picture_of_plasma_cells_is_cd138_against_cd45_though_size_is_cut_too():
+    gated = gate_plasma_cells(marrow(42, percent=4.0, debris=0.2).events, panel())
+    step = next(step for step in gated.steps if step.name == "plasma_cells")
+    assert step.channels == ("CD138", "CD45")
