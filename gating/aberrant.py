@@ -46,7 +46,7 @@ def find_aberrant(wanted: Survivors, reference: Survivors, choices: Choices) -> 
 
     The clone as all markers together show it; where they show one kind of cell, CD19− and (CD56+ or CD117+ or
     CD81 low), each marker by itself; or the light chain in excess where κ:λ > 4 or < 0.5 and that phenotype
-    does not tell the clone.
+    does not tell the clone. Where a person cut, these cuts stand.
 
     Parameters
     ----------
@@ -57,7 +57,8 @@ def find_aberrant(wanted: Survivors, reference: Survivors, choices: Choices) -> 
     """
     kinds = kinds_among(wanted, reference, choices.panel)
     told = _marker_by_marker(wanted, reference, choices) if kinds is None else clone_gate(kinds, choices)
-    clonal = _light_chain(wanted, reference, choices)
+    by_person = told.gate is not None and any(cut.method == "person" for _, cut in told.cuts)
+    clonal = None if by_person else _light_chain(wanted, reference, choices)
     gates = [gate for gate in (told.gate, clonal) if gate is not None]
     if not gates:
         return None

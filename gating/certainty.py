@@ -127,8 +127,11 @@ def signs_of(found: Mask, seed: Group, members: Members | None, seen: Seen, choi
 
 
 def _height(cells: Survivors, negatives: Survivors, anchors: Sequence[Anchor]) -> float:
-    heights = [height_over(anchor, cells, negatives) for anchor in anchors if anchor.is_positive]
-    return float(np.mean(np.clip(heights, LEAST_HEIGHT, MOST_HEIGHT))) if negatives.n_events else 0.0
+    positive = [anchor for anchor in anchors if anchor.is_positive]
+    if not positive or not negatives.n_events:
+        return 0.0
+    heights = [height_over(anchor, cells, negatives) for anchor in positive]
+    return float(np.mean(np.clip(heights, LEAST_HEIGHT, MOST_HEIGHT)))
 
 
 def certainty_of(signs: Signs | None, *, stained: bool) -> float:

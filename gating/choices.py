@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 
 from gating.panel import QUANTIFIED_ROLE, GatingChannel, GatingPanel
 
@@ -12,7 +13,7 @@ STEP_ROLES = {"debris": "fsc_area", "viable": "viability", "dump": "dump", "sing
 
 
 class UnknownGateError(ValueError):
-    """A threshold was given for a gate that this panel does not have."""
+    """A threshold was given for a gate that this panel does not have, or that is no threshold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class Choices:
         return self._of(self.templates, channel)
 
     def check(self) -> None:
-        """Raise UnknownGateError for a name that means nothing, or CD38."""
+        """Raise UnknownGateError for a name that means nothing, or CD38, or a value that is no threshold."""
         known = {name.casefold() for channel in self.panel.channels for name in self._names(channel)}
         known |= set(STEP_ROLES)
         for name in (*self.overrides, *self.pooled, *self.templates):
@@ -60,6 +61,16 @@ class Choices:
                 raise UnknownGateError(f"gate {name!r}: the quantified channel never gates")
             if name.casefold() not in known:
                 raise UnknownGateError(f"no gate {name!r}; there are {', '.join(sorted(known))}")
+        for name, value in self.overrides.items():
+            if not isfinite(value):
+                raise UnknownGateError(
+                    f"gate {name!r}: {value} is no place for a threshold; expected a number"
+                )
+            if _same(name, "singlets") and value <= 0:
+                raise UnknownGateError(
+                    f"gate {name!r}: {value:g} is no limit of pulse area over height, or of width; "
+                    "expected a number above 0"
+                )
 
     def _of(self, values: Mapping[str, float], channel: GatingChannel) -> float | None:
         names = {name.casefold() for name in self._names(channel)}

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from gating.events import FloatArray
 
 N_BINS = 400
+NARROWEST_RANGE = 1e-9
+"""Relative to the ends: a narrower one is one place."""
 FEWEST_IN_MODE = 2.5
 """Events behind a mode's height."""
 
@@ -106,7 +108,8 @@ def density_of(values: FloatArray, *, bandwidth: float, low: float, high: float)
 
 def densities_of(values: FloatArray, bandwidths: Sequence[float], low: float, high: float) -> list[Density]:
     """Return the density at several bandwidths, counting the events once."""
-    high = high if high > low else low + 1.0
+    if not high - low > NARROWEST_RANGE * max(abs(low), abs(high)):
+        high = low + max(1.0, abs(low))
     scale = N_BINS / (high - low)
     place = values * np.float32(scale)
     place -= np.float32(low * scale - 1)  # bins 1 to N_BINS; 0 and the last take what lies beyond

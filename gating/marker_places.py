@@ -17,7 +17,7 @@ from gating.transforms import asinh
 
 SCATTER_UNIT, SCATTER_FLOOR = 0.25, 0.01
 """Natural log of scatter that counts as one unit; its linear part, of what half of all cells have."""
-ENOUGH_TO_COMPARE, MIXED_CHANNELS = 5_000, 4
+ENOUGH_TO_COMPARE = 5_000
 """Other cells that show where negative ends; channels whose values together choose them."""
 
 
@@ -99,10 +99,11 @@ def _some(events: Survivors, n: int) -> Survivors:
     if events.n_events <= n:
         return events
     key = np.zeros(events.n_events, np.uint32)
-    for channel in sorted(events.events.channels)[:MIXED_CHANNELS]:
+    for channel in sorted(events.events.channels):
         key = (key ^ np.ascontiguousarray(events.column(channel)).view(np.uint32)) * np.uint32(2_654_435_761)
         key ^= key >> np.uint32(15)
-    return events.select(key < np.uint32(2**32 - 1) * np.float64(n / events.n_events))
+    some = events.select(key < np.uint32(2**32 - 1) * np.float64(n / events.n_events))
+    return some if some.n_events >= n / 2 else events  # many times the same event
 
 
 def _scatter_axis(own: FloatArray, everyone: FloatArray) -> Axis:

@@ -13,7 +13,7 @@ from gating.events import FloatArray, Survivors
 from gating.gates import AllOf, AnyOf, Gate, RangeGate, channels_of
 from gating.panel import GatingChannel, Target
 from gating.population import Finding
-from gating.smear import with_smear
+from gating.smear import note_of, with_smear
 from gating.thresholds import Axis, Threshold, as_person, axis_density, axis_of, rounded, settle
 
 FEWEST_ROUGH = 20
@@ -34,7 +34,6 @@ MOST_UNSURE = 0.15
 """The same of cells that are not sure."""
 MOST_DUMPED = 0.05
 """Share of sure wanted cells above a gap on a dump channel: what sticks to another cell; any may be dead."""
-SMEARED = "wanted cells beyond the cut, by light that compensation left there, are kept by an anchor"
 FAR_APART = 3.0
 """Modes this far apart (a factor of 20) are two kinds of cells; nearer ones may be autofluorescence."""
 
@@ -83,7 +82,7 @@ def find_sides(
         "+".join(dict.fromkeys(cut.method for _, cut in cuts)),
         tuple((channel.channel, cut.value) for channel, cut in cuts),
         min(cut.confidence for _, cut in cuts),
-        "" if smeared is None else SMEARED,
+        "" if smeared is None else note_of(smeared),
     )
 
 

@@ -44,12 +44,23 @@ def with_smear(
     if n < FEWEST_SMEARED or not LEAST_SMEARED <= n / own.size <= MOST_SMEARED:
         return kept
     dumped = events.select(events.column(channel.channel) >= cut)
-    anchors = [_lower_end(anchor, wanted, dumped) for anchor in choices.panel.with_target(Target.POSITIVE)]
+    positive = sorted(choices.panel.with_target(Target.POSITIVE), key=lambda one: (one.role, one.channel))
+    anchors = [_lower_end(anchor, wanted, dumped) for anchor in positive]
     let_in, anchor = min(anchors, key=lambda one: one[0], default=(1.0, kept))
     if let_in > MOST_LET_IN:
         return kept
     smeared = RangeGate(channel.channel, None, rounded(float(own.max()) * (1 + 1e-5)))
     return AnyOf((kept, AllOf((smeared, anchor))))
+
+
+def note_of(gate: AnyOf) -> str:
+    """Return in words which cells beyond the cut are kept, by which anchor, from where on."""
+    anchor = gate.gates[1].gates[1] if isinstance(gate.gates[1], AllOf) else gate.gates[1]
+    place = f"{anchor.channel} ≥ {anchor.lower:g}" if isinstance(anchor, RangeGate) else "an anchor"
+    return (
+        f"wanted cells beyond the cut are kept by {place}: light that compensation has left there, "
+        "or what sticks to them"
+    )
 
 
 def _lower_end(anchor: GatingChannel, wanted: Survivors, dumped: Survivors) -> tuple[float, RangeGate]:

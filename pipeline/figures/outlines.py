@@ -46,6 +46,7 @@ def _lines(gate: Gate, density: Density) -> list[Line]:
     parts = gate.gates if isinstance(gate, AllOf) else (gate,)
     ranges = [part for part in parts if isinstance(part, RangeGate)]
     lines = [line for part in parts for line in _shape(part, density)]
+    lines += [line for part in parts if isinstance(part, AnyOf) for line in _lines(part, density)]
     return lines + _rectangle(ranges, density)
 
 

@@ -44,7 +44,7 @@ def test_the_dumped_cells_stay_out_and_the_step_says_what_it_kept():
     after = gated.step_masks[[one.name for one in gated.steps].index("dump")]
     t_cells = (sample.kind == "t_cell") & sample.whole
     assert after[t_cells].mean() <= 0.02
-    assert "kept by an anchor" in step.note
+    assert "are kept by CD" in step.note
     assert dict(step.thresholds)["Dump"] < 10e3
     assert len(step.channels) == 2
 
