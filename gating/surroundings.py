@@ -104,7 +104,7 @@ def _merged(nearest: NDArray[np.intp], highest: NDArray[np.intp], n: int) -> NDA
 
 def in_order(rows: NDArray[np.intp], axes: Sequence[tuple[str, Axis]]) -> NDArray[np.intp]:
     """Return rows in an order that does not depend on that of the events."""
-    return rows[np.lexsort(tuple(axis.values.take(rows) for _, axis in axes))]
+    return rows[np.lexsort(tuple(axis.values.take(rows) for _, axis in (*axes[2:], *axes[:2])))]
 
 
 def evenly(rows: NDArray[np.intp], most: int) -> tuple[NDArray[np.intp], Floats]:
