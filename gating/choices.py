@@ -11,6 +11,9 @@ from gating.panel import QUANTIFIED_ROLE, GatingChannel, GatingPanel
 STEP_ROLES = {"debris": "fsc_area", "viable": "viability", "dump": "dump", "singlets": "fsc_width"}
 """Steps with one threshold, and the role it lies on; of `singlets` by height it is the ratio area/height."""
 
+PLASMA_CELL_SIZE = "plasma_cell_size"
+"""The lower cut on forward scatter area of the step `plasma_cells`; the channel's own name means debris."""
+
 
 class UnknownGateError(ValueError):
     """A threshold was given for a gate that this panel does not have, or that is no threshold."""
@@ -26,7 +29,7 @@ class Choices:
         The channels that may gate.
     overrides
         Set by a person; each replaces exactly one automatic threshold. A name is a channel ($PnN), a role
-        that one channel has, a marker, or one of the steps `debris singlets viable dump`.
+        that one channel has, a marker, or one of the steps `debris singlets viable dump plasma_cell_size`.
     pooled, templates
         Of the batch and of the panel, named in the same way; used where the tube itself is not clear.
     """
@@ -55,7 +58,7 @@ class Choices:
     def check(self) -> None:
         """Raise UnknownGateError for a name that means nothing, or CD38, or a value that is no threshold."""
         known = {name.casefold() for channel in self.panel.channels for name in self._names(channel)}
-        known |= set(STEP_ROLES)
+        known |= {*STEP_ROLES, PLASMA_CELL_SIZE}
         for name in (*self.overrides, *self.pooled, *self.templates):
             if name.casefold() == QUANTIFIED_ROLE or name in self.panel.quantified:
                 raise UnknownGateError(f"gate {name!r}: the quantified channel never gates")

@@ -88,7 +88,8 @@ def gate_plasma_cells(
         What each channel is for. A panel without any target gets those of plasma cells.
     overrides
         Thresholds set by a person: name → value, linear and compensated. The name is a channel ($PnN), a
-        role that one channel has, a marker, or a step (`debris singlets viable dump`); see `Choices`.
+        role that one channel has, a marker, or a step (`debris singlets viable dump
+        plasma_cell_size`); see `Choices`.
     pooled, templates
         Thresholds of the batch and of the panel, used where the tube itself is not clear.
 

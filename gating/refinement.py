@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from gating.anchors import Anchor, Group
 from gating.certainty import MOST_WITHOUT_VIABILITY, Seen, certainty_of, signs_of
-from gating.choices import Choices
+from gating.choices import PLASMA_CELL_SIZE, Choices
 from gating.cluster_evidence import find_clusters
 from gating.events import Mask, Survivors
 from gating.membership import Members, kinds_of, members_of
@@ -151,7 +151,10 @@ def _scatter_areas(search: Search, choices: Choices) -> tuple[str, str]:
 def _plain_or_drawn(search: Search, members: Members, choices: Choices) -> Search:
     """Return the members in plain cuts where these are expected to be as good, else in ellipsoids."""
     wanted, drawn = members.likely > 0.5, members.expected_f1(members.mask)
-    plain = [_plain(one, wanted, members) for one in (search, _with_size(search, choices))]
+    sized = _with_size(search, choices)
+    if choices.person_of_step(PLASMA_CELL_SIZE) is not None:
+        search = sized
+    plain = [_plain(one, wanted, members) for one in (search, sized)]
     expected, found = max(plain, key=lambda one: one[0])
     if expected >= drawn - PLAIN_IS_BETTER:
         return found

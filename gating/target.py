@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gating.anchors import Anchor, Group
-from gating.choices import Choices
+from gating.choices import PLASMA_CELL_SIZE, Choices
 from gating.gates import AllOf, AnyOf, EllipsoidGate, inside
 from gating.panel import GatingChannel, Target
 from gating.places import passes, places_of
@@ -64,7 +64,8 @@ def _cuts(search: Search, choices: Choices) -> list[_Cut]:
 def _threshold(
     channel: GatingChannel, anchor: Anchor, place: float, group: Group, choices: Choices
 ) -> Threshold:
-    person = choices.person(channel) if channel.role != "fsc_area" else None  # that one is of the step debris
+    is_size = channel.role == "fsc_area"  # whose own name is that of the step debris
+    person = choices.person_of_step(PLASMA_CELL_SIZE) if is_size else choices.person(channel)
     if person is not None:
         return Threshold(rounded(person), "person", 1.0)
     if group.mask.any():

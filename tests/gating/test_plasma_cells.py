@@ -258,3 +258,16 @@ def test_the_picture_of_plasma_cells_is_cd138_against_cd45_though_size_is_cut_to
     gated = gate_plasma_cells(marrow(42, percent=4.0, debris=0.2).events, panel())
     step = next(step for step in gated.steps if step.name == "plasma_cells")
     assert step.channels == ("CD138", "CD45")
+
+
+@pytest.mark.parametrize("without", [(), ("CD138",)])
+def test_a_person_moves_the_size_of_plasma_cells_by_its_own_name(without):
+    sample = marrow(43, percent=4.0)
+    gated = gate_plasma_cells(sample.events, panel(without=without), overrides={"plasma_cell_size": 70_000.0})
+    step = next(step for step in gated.steps if step.name == "plasma_cells")
+    assert dict(step.thresholds)["FSC-A"] == 70_000.0
+    assert "person" in step.method
+    assert float(sample.events.column("FSC-A")[gated.mask].min()) >= 70_000.0
+    assert "OVERRIDE_UNUSED" not in gated.flags
+    debris = next(step for step in gated.steps if step.name == "debris")
+    assert dict(debris.thresholds)["FSC-A"] < 40_000.0
