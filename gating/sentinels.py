@@ -115,10 +115,15 @@ class _Marrow:
         return f"the quantified cells themselves are {role} positive" if wanted else ""
 
     def known(self, role: str) -> Threshold | None:
-        """Return the cut that the tube's own gating has on a role's channel; of dump it follows the clone."""
+        """Return the cut that the tube's own gating has on a role's channel; of dump only a person's.
+
+        Else that one follows the clone.
+        """
         for step in self.gated.steps:
+            if step.name == "aberrant" or (step.name == "dump" and "person" not in step.method):
+                continue
             for channel, value in step.thresholds:
-                if channel == self.channel(role) and step.name not in ("aberrant", "dump"):
+                if channel == self.channel(role):
                     return Threshold(value, step.method, step.confidence)
         return None
 

@@ -112,6 +112,14 @@ def test_sentinels_are_the_cells_that_they_should_be(simulated: Study, index: in
         assert not np.any(found.mask & gated.mask)
 
 
+def test_a_person_s_dump_cut_counts_for_the_sentinels_too(simulated: Study):
+    tube, _ = tube_of(simulated, 1)
+    gated = gate_plasma_cells(tube.events, tube.panel, overrides={"dump": 1_234.0})
+    dump = tube.panel.with_role("dump")[0].channel
+    nk_cells = next(one for one in find_sentinels(tube.events, tube.panel, gated) if one.mask.any())
+    assert float(tube.events.column(dump)[nk_cells.mask].max()) < 1_234.0
+
+
 def test_their_free_cd38_is_the_true_one_and_tells_masking(simulated: Study):
     with (simulated.folder.parent / "truth" / "tubes.csv").open(encoding="utf-8", newline="") as file:
         truth = list(csv.DictReader(file))

@@ -26,6 +26,15 @@ def test_ranges_on_both_channels_make_one_rectangle():
     assert line.max(axis=0).tolist() == [10, 6]
 
 
+def test_a_union_within_an_intersection_is_drawn_too():
+    union = AnyOf((RangeGate("A", None, 4), AllOf((RangeGate("A", None, 9), RangeGate("B", 6, None)))))
+    lines = outlines(density(AllOf((union, RangeGate("C", None, 900)))))
+    assert {float(line[:, 0].max()) for line in lines} == {4.0, 9.0}
+    assert [part.channel for part in hidden_parts(density(AllOf((union, RangeGate("C", None, 900)))))] == [
+        "C"
+    ]
+
+
 def test_a_range_on_one_channel_is_open_up_to_the_frame():
     (line,) = outlines(density(RangeGate("B", 3, 5)))
     assert (line[:, 0].min(), line[:, 0].max()) == (0, 10)
