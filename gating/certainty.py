@@ -145,5 +145,5 @@ def certainty_of(signs: Signs | None, *, stained: bool) -> float:
     if signs is None:
         return 0.0
     total = INTERCEPT + (0.0 if stained else WITHOUT_VIABILITY)
-    total += float(np.dot(astuple(WEIGHTS), astuple(signs)))
+    total += sum(w * s for w, s in zip(astuple(WEIGHTS), astuple(signs), strict=True))
     return float(1 / (1 + np.exp(-total)))

@@ -144,7 +144,7 @@ def _beyond(values: Floats) -> float:
 
 def _best_place(values: Floats, gain: Gains) -> float:
     """Return the place above which the cells' gain is greatest, in the middle of the gap there."""
-    order = np.argsort(values)[::-1]
+    order = np.argsort(-values, kind="stable")
     ordered = values[order]
     totals = np.concatenate(([0], np.cumsum(gain[order])))
     whole = np.concatenate(([True], ordered[1:] < ordered[:-1], [True]))  # equal values stay together

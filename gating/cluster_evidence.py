@@ -12,6 +12,7 @@ from gating.anchors import Anchor, evidence_of
 from gating.clusters import Floats, Mixture, fit_mixture
 from gating.ellipsoids import FEWEST_IN_CLUSTER, Clustered, draw_ellipsoids, near_groups, points_of
 from gating.events import FloatArray, Mask
+from gating.linear import log_determinant
 from gating.thresholds import Axis, axis_of
 
 FEWEST_TO_SEARCH = 60
@@ -148,6 +149,6 @@ def _choose(mixture: Mixture, places: Floats, positive: Mask) -> tuple[list[int]
 
 
 def _is_compact(mixture: Mixture, group: int) -> bool:
-    _, log_volume = np.linalg.slogdet(mixture.covariances[group])
+    log_volume = log_determinant(mixture.covariances[group])
     spread = float(np.exp(0.5 * log_volume / mixture.means.shape[1]))
     return spread <= WIDEST_CLUSTER and mixture.shares[group] >= FEWEST_IN_CLUSTER

@@ -12,7 +12,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from gating.linear import GRID, Floats, cholesky, exact_product, lower_inverse, on_grid, product, times
+
 NEIGHBOURS = 8
 MOST_PEAKS = 16
 ITERATIONS, ITERATIONS_BEGUN, SETTLED = 30, 20, 0.002
@@ -20,8 +21,8 @@ ITERATIONS, ITERATIONS_BEGUN, SETTLED = 30, 20, 0.002
 change groups when it stops."""
 LEAST_SPREAD = 0.15
 """SD on an axis below which no group is believed to lie."""
-BLOCK = 2048
-"""Points whose products are made at once: they stay in the processor's cache."""
+BLOCK, ROWS = 2048, 64
+"""Points whose products, and whose distances to all others, are made at once: they stay in the processor's cache."""
 NOISE_SHARE, NOISE_WIDTH = 0.02, 2.0
 """Of the one wide component that takes what belongs to no group."""
 
@@ -46,20 +47,22 @@ class Mixture:
 
     def distance_square(self, group: int, points: Floats) -> Floats:
         """Return the squared Mahalanobis distance of points, shape (n, n_axes), from a group's centre."""
-        whiten = np.linalg.inv(np.linalg.cholesky(self.covariances[group]))
-        whitened = whiten @ points.T
-        whitened -= (whiten @ self.means[group])[:, None]
+        whiten = lower_inverse(cholesky(self.covariances[group]))
+        origin = on_grid(self.means[group])
+        offsets = np.ascontiguousarray(on_grid(points).T) - origin[:, None]
+        whitened = exact_product(whiten, offsets, GRID)
+        whitened -= times(whiten, self.means[group] - origin)[:, None]
         whitened *= whitened
         return np.asarray(whitened.sum(axis=0), np.float64)
 
     def belongings(self, points: Floats) -> Floats:
         """Return the probability of each group at each point, shape (n_groups, n); each column sums to 1."""
-        origin = self.means[-1]
+        origin = on_grid(self.means[-1])
         forms = self._around(-origin)._forms()
         result = np.empty((forms.shape[0], points.shape[0]))
         for start in range(0, points.shape[0], BLOCK):
             block = slice(start, start + BLOCK)
-            result[:, block] = _belongings(forms, _products(points[block] - origin))
+            result[:, block] = _belongings(forms, _products(on_grid(points[block]) - origin))
         return result
 
     def _around(self, place: Floats) -> Mixture:
@@ -71,14 +74,14 @@ class Mixture:
 
         So the logs of all groups at all points are one matrix product. Far from zero, squares would cancel.
         """
-        lower = np.linalg.cholesky(self.covariances)
-        whiten = np.linalg.inv(lower)
-        precision = np.swapaxes(whiten, 1, 2) @ whiten
-        pulled = (precision @ self.means[:, :, None])[:, :, 0]
+        lower = cholesky(self.covariances)
+        whiten = lower_inverse(lower)
+        precision = product(np.swapaxes(whiten, 1, 2), whiten)
+        pulled = times(precision, self.means)
         half_log_volume = np.log(np.diagonal(lower, axis1=1, axis2=2)).sum(axis=1)
         log_shares = np.log(np.maximum(self.shares, 1e-12)) - half_log_volume
         rows, columns = _pairs(self.means.shape[1])
-        constant = log_shares - 0.5 * np.einsum("gi,gi->g", pulled, self.means)
+        constant = log_shares - 0.5 * (pulled * self.means).sum(axis=1)
         squares = precision[:, rows, columns] * np.where(rows == columns, -0.5, -1.0)
         return np.concatenate([constant[:, None], pulled, squares], axis=1)
 
@@ -108,8 +111,8 @@ def fit_mixture(
     [40.0, 900.0]
     """
     owned = _owned(density_peaks(points) if begin is None else begin, weights)
-    origin = points.mean(axis=0)
-    products = _products(points - origin)
+    origin = on_grid(points.mean(axis=0))
+    products = _products(on_grid(points) - origin)
     mixture = _estimate(products, owned, weights)
     for _ in range(ITERATIONS if begin is None else steps):
         before = mixture.shares
@@ -158,12 +161,19 @@ def _flooded(peaks: NDArray[np.intp], order: NDArray[np.intp], nearest: NDArray[
 
 
 def _squared_distances(points: Floats) -> NDArray[np.float32]:
-    centred = (points - points.mean(axis=0)).astype(np.float32)
-    squares = np.einsum("ij,ij->i", centred, centred)
-    distances = (np.float32(-2) * centred) @ centred.T
-    distances += squares[:, None]
-    distances += squares
-    return np.asarray(np.maximum(distances, 0, out=distances), np.float32)
+    centred = on_grid(points)
+    centred -= on_grid(points.mean(axis=0))
+    squares = (centred * centred).sum(axis=1)
+    twice = np.ascontiguousarray(-2 * centred.T)
+    distances = np.empty((squares.size, squares.size), np.float32)
+    for start in range(0, squares.size, ROWS):
+        block = (
+            centred[start : start + ROWS] @ twice
+        )  # exact: whole multiples of GRID², far below 2^53 of them
+        block += squares
+        block += squares[start : start + ROWS, None]
+        distances[start : start + ROWS] = block
+    return distances
 
 
 def _nth_smallest(distances: NDArray[np.float32], nth: int) -> NDArray[np.float32]:
@@ -182,7 +192,8 @@ def _owned(groups: NDArray[np.intp], weights: Floats) -> Floats:
 
 def _belongings(forms: Floats, products: Floats) -> Floats:
     """Return the probability of each group at each point, shape (n_groups, n)."""
-    logs = np.asarray(forms @ products, np.float64)
+    logs = exact_product(forms[:, 1:], products[1:], GRID**2)
+    logs += forms[:, :1]
     logs -= logs.max(axis=0)
     np.exp(logs, out=logs)
     logs /= logs.sum(axis=0)
@@ -207,7 +218,7 @@ def _estimate(products: Floats, owned: Floats, weights: Floats) -> Mixture:
 
 def _moments(products: Floats, heavy: Floats) -> tuple[Floats, Floats, Floats]:
     """Return sum, mean and covariance under each row of weights: (n_rows,), (n_rows, n_axes), (…, n_axes)."""
-    sums = heavy @ products.T
+    sums = exact_product(heavy, products.T, GRID**2)
     total, n_axes = sums[:, 0].copy(), _n_axes(products)
     sums /= total[:, None]
     means = sums[:, 1 : 1 + n_axes]

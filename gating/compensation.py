@@ -9,8 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gating.events import Events
+from gating.events import Events, FloatArray
+from gating.linear import inverse_of
 
+BLOCK = 8192
+"""Events whose channels are combined at once: they stay in the processor's cache."""
 WORST_CONDITION_NUMBER = 1e6
 """Above this, float32 keeps less than one digit of a compensated value."""
 
@@ -74,14 +77,14 @@ class SpilloverMatrix:
         UnusableSpilloverError
             If the matrix is singular or so close to it that compensated values would be noise.
         """
-        condition = float(np.linalg.cond(self.values)) if self.channels else 1.0
+        condition = float(f"{np.linalg.cond(self.values):.6g}") if self.channels else 1.0  # rounded: LAPACK
         if not condition < WORST_CONDITION_NUMBER:
             raise UnusableSpilloverError(
                 f"spillover matrix ({self.source}) cannot be inverted (condition number {condition:.3g}, "
                 f"at most {WORST_CONDITION_NUMBER:.0e}): two detectors say the same; "
                 "check the single-stain controls or name another matrix"
             )
-        return np.asarray(np.linalg.inv(self.values), np.float64)
+        return inverse_of(self.values)
 
 
 def spillover_from_rows(rows: Sequence[Sequence[str]], source: str) -> SpilloverMatrix:
@@ -163,8 +166,23 @@ def compensate(events: Events, matrix: SpilloverMatrix) -> Events:
     else:
         measured = events.values[rows]
     values = events.values.astype(np.float32, copy=True)
-    values[rows] = inverse @ measured.astype(np.float32, copy=False)
+    values[rows] = _combined(inverse, measured.astype(np.float32, copy=False))
     return Events(values, events.channels, events.scale_tops)
+
+
+def _combined(inverse: FloatArray, measured: FloatArray) -> FloatArray:
+    """Return inverse @ measured, event by event the same sum in the order of the channels."""
+    result = np.empty_like(measured)
+    for start in range(0, measured.shape[1], BLOCK):
+        block = measured[:, start : start + BLOCK]
+        term = np.empty_like(block[0])
+        for row, weights in enumerate(inverse):
+            total = result[row, start : start + BLOCK]
+            np.multiply(block[0], weights[0], out=total)
+            for channel in range(1, weights.size):
+                if weights[channel]:
+                    total += np.multiply(block[channel], weights[channel], out=term)
+    return result
 
 
 def _number(cell: str, source: str) -> float:

@@ -167,6 +167,8 @@ def _valley(density: Density, ends: NDArray[np.intp], left: np.intp, right: np.i
 
 
 def _smoothed(counts: NDArray[np.float64], bandwidth_bins: float) -> NDArray[np.float64]:
+    from scipy.ndimage import correlate1d  # not np.convolve: that is a BLAS product
+
     reach = min(int(np.ceil(4 * bandwidth_bins)), counts.size // 2 - 1)
     kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / max(bandwidth_bins, 1e-9)) ** 2)
-    return np.convolve(counts, kernel / kernel.sum(), mode="same")
+    return np.asarray(correlate1d(counts, kernel / kernel.sum(), mode="constant"), np.float64)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from gating.compensation import SpilloverMatrix
 from gating.drawn_tree import GateId, gate_of, is_quadrant_gate
 from gating.gates import AllOf, Gate, PolygonGate, RangeGate
+from gating.linear import cholesky, product
 
 if TYPE_CHECKING:
     import flowkit
@@ -123,7 +124,7 @@ def _ellipse(drawn: Any) -> NDArray[np.float64]:
     angle = np.linspace(0, 2 * np.pi, 3 * POINTS, endpoint=False)
     circle = np.column_stack([np.cos(angle), np.sin(angle)])
     covariance = np.array(drawn.covariance_matrix, np.float64) * float(drawn.distance_square)
-    return np.asarray(circle @ np.linalg.cholesky(covariance).T + np.array(drawn.coordinates, np.float64))
+    return np.asarray(product(circle, cholesky(covariance).T) + np.array(drawn.coordinates, np.float64))
 
 
 def _linear(

@@ -98,7 +98,7 @@ def ellipsoids_of(
     gates = []
     for group in sorted(wanted, key=lambda group: -float(mixture.shares[group])):
         distances = mixture.distance_square(group, points)
-        order = np.argsort(distances)  # ties are the same point, or next to
+        order = np.argsort(distances, kind="stable")  # ties are the same point, or next to
         gain = np.cumsum(np.where(inside, 0, 2 * likely - 1)[order])
         if gain.max() <= 0:
             continue

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gating.events import FloatArray, Mask
+from gating.linear import cholesky, lower_inverse
 from gating.transforms import area_sinh
 
 
@@ -107,7 +108,7 @@ def distance_square(gate: EllipsoidGate, events: Columns) -> NDArray[np.float64]
             for channel, cofactor, centre in zip(gate.channels, gate.cofactors, gate.mean, strict=True)
         ]
     )
-    whiten = np.linalg.inv(np.linalg.cholesky(np.array(gate.covariance)))
+    whiten = lower_inverse(cholesky(np.array(gate.covariance)))
     total = np.zeros(offsets.shape[1])
     for row, weights in enumerate(whiten):  # event by event the same sum, whatever other events there are
         along = weights[0] * offsets[0]

@@ -62,14 +62,16 @@ def crossing_of(density: Density, low_mode: float, high_mode: float) -> Crossing
     spread = max((high_mode - low_mode) / 4, density.step)
     lower, upper = _Normal(0.5, low_mode, spread), _Normal(0.5, high_mode, spread)
     for _ in range(ITERATIONS):
-        odds = np.exp(np.minimum(_log_odds(lower, upper) @ powers, MOST_LOG_ODDS))
+        odds = np.exp(np.minimum(_along(_log_odds(lower, upper), powers), MOST_LOG_ODDS))
         np.divide(n, 1 + odds, out=owned[1])
         np.multiply(odds, owned[1], out=owned[0])
-        lower, upper = (_normal(sums, density.step) for sums in owned @ powers.T)
+        lower, upper = (
+            _normal(sums, density.step) for sums in [(powers * part).sum(axis=1) for part in owned]
+        )
     separation = (upper.mean - lower.mean) * sqrt(2 / (lower.spread**2 + upper.spread**2))
     if not separation >= LEAST_SEPARATION:
         return None
-    is_upper = _log_odds(lower, upper) @ powers < 0
+    is_upper = _along(_log_odds(lower, upper), powers) < 0
     above = np.flatnonzero((x > lower.mean) & (x < upper.mean) & is_upper)
     return Crossing(float(x[above[0]]), separation) if above.size else None
 
@@ -96,3 +98,8 @@ def _log_odds(lower: _Normal, upper: _Normal) -> Floats:
     constant = log(lower.events * upper.spread / (upper.events * lower.spread))
     constant += upper.mean**2 * highs - lower.mean**2 * lows
     return np.array([constant, 2 * (lower.mean * lows - upper.mean * highs), highs - lows])
+
+
+def _along(weights: Floats, powers: Floats) -> Floats:
+    """Return the quadratic of these three weights along the axis, summed in order."""
+    return np.asarray(weights[0] * powers[0] + weights[1] * powers[1] + weights[2] * powers[2], np.float64)

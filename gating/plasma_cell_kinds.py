@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from gating.clusters import Floats, Mixture, density_peaks, fit_mixture
 from gating.events import Mask, Survivors
+from gating.linear import cholesky, lower_inverse, times
 from gating.marker_places import MARKERS, ODD_MARKERS, Look, looks_at, oddness
 from gating.panel import GatingPanel
 
@@ -142,7 +143,10 @@ def clone_among(mixture: Mixture, looks: Sequence[Look]) -> list[int]:
         return []
     shares = np.array([mixture.shares[kind].sum() for kind in kinds])
     means = np.stack(
-        [mixture.shares[kind] @ mixture.means[kind] / mixture.shares[kind].sum() for kind in kinds]
+        [
+            (mixture.shares[kind][:, None] * mixture.means[kind]).sum(axis=0) / mixture.shares[kind].sum()
+            for kind in kinds
+        ]
     )
     odd = oddness(means.T, looks)
     least = np.where(shares < SMALL_PART * shares.sum(), CLEARLY_ODD, 0.0)
@@ -179,7 +183,8 @@ def _kinds_of(mixture: Mixture) -> list[list[int]]:
     n = mixture.shares.size - 1
     offsets = mixture.means[:n, None] - mixture.means[None, :n]
     spreads = (mixture.covariances[:n, None] + mixture.covariances[None, :n]) / 2
-    distances = np.einsum("abi,abi->ab", offsets, np.linalg.solve(spreads, offsets[..., None])[..., 0])
+    whitened = times(lower_inverse(cholesky(spreads)), offsets)
+    distances = (whitened * whitened).sum(axis=-1)
     joined = distances <= RUN_TOGETHER**2
     for _ in range(n):
         joined = joined @ joined

@@ -12,6 +12,7 @@ from gating.anchors import Anchor
 from gating.clusters import Floats, Mixture
 from gating.ellipsoids import farthest
 from gating.events import FloatArray, Mask
+from gating.linear import inverse_of, log_determinant, solve, times
 from gating.thresholds import Axis
 
 ONE_CLUSTER = 0.7
@@ -32,7 +33,7 @@ ALONG = np.linspace(0.0, 1.0, 11)
 def begun_with(mixture: Mixture, points: Floats, own_weights: Floats, n_own: int) -> list[int]:
     """Return the clusters that the group's cells make up, and those that no valley parts from them."""
     belongs = mixture.belongings(points)[:-1]
-    own = belongs[:, :n_own] @ own_weights
+    own = (belongs[:, :n_own] * own_weights).sum(axis=1)
     wanted = [g for g in range(own.size) if own[g] > 0.5 * mixture.shares[g]]
     if not wanted:
         return []
@@ -54,7 +55,7 @@ def main_of(mixture: Mixture, begun: list[int], points: Floats, evidence: FloatA
     if not begun:
         return -1
     belongs = mixture.belongings(points)[begun]
-    evidences = belongs @ evidence / np.maximum(belongs.sum(axis=1), 1e-9)
+    evidences = (belongs * evidence).sum(axis=1) / np.maximum(belongs.sum(axis=1), 1e-9)
     shares = mixture.shares[begun]
     fair = shares >= FAIR_PART * shares.sum()
     return begun[int(np.argmax(np.where(fair, evidences, -np.inf)))]
@@ -222,12 +223,12 @@ def _is_near(mixture: Mixture, one: int, other: int, rows: list[int]) -> bool:
     if not rows:
         return True
     offset = mixture.means[other, rows] - mixture.means[one, rows]
-    distance = float(offset @ np.linalg.solve(mixture.covariances[one][np.ix_(rows, rows)], offset))
+    distance = float((offset * solve(mixture.covariances[one][np.ix_(rows, rows)], offset)).sum())
     return distance <= farthest(len(rows))
 
 
 def _is_compact(mixture: Mixture, group: int) -> bool:
-    _, log_volume = np.linalg.slogdet(mixture.covariances[group])
+    log_volume = log_determinant(mixture.covariances[group])
     return float(np.exp(0.5 * log_volume / mixture.means.shape[1])) <= WIDEST_CLUSTER
 
 
@@ -238,18 +239,15 @@ def _is_one(mixture: Mixture, one: int, other: int) -> bool:
 
 
 def _ridge(mixture: Mixture, one: int, other: int) -> list[Floats]:
-    inverse = [np.linalg.inv(mixture.covariances[g]) for g in (one, other)]
-    pulled = [inverse[i] @ mixture.means[g] for i, g in enumerate((one, other))]
-    return [
-        np.linalg.solve((1 - a) * inverse[0] + a * inverse[1], (1 - a) * pulled[0] + a * pulled[1])
-        for a in ALONG
-    ]
+    inverse = [inverse_of(mixture.covariances[g]) for g in (one, other)]
+    pulled = [times(inverse[i], mixture.means[g]) for i, g in enumerate((one, other))]
+    return [solve((1 - a) * inverse[0] + a * inverse[1], (1 - a) * pulled[0] + a * pulled[1]) for a in ALONG]
 
 
 def _density(mixture: Mixture, groups: tuple[int, int], point: Floats) -> float:
     total = 0.0
     for group in groups:
-        _, log_volume = np.linalg.slogdet(mixture.covariances[group])
+        log_volume = log_determinant(mixture.covariances[group])
         distance = float(mixture.distance_square(group, point[None])[0])
         total += float(mixture.shares[group]) * float(np.exp(-0.5 * (distance + log_volume)))
     return total

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gating.gates import AllOf, AnyOf, EllipsoidGate, Gate, PolygonGate, RangeGate
+from gating.linear import cholesky, product
 from gating.population import GateStep
 from pipeline.figures.ticks import count
 from pipeline.pictures import Axis
@@ -112,7 +113,7 @@ def _ellipse(gate: EllipsoidGate, density: Density) -> list[Line]:
     covariance = np.array(gate.covariance)[np.ix_(rows, rows)] * gate.distance_square
     angle = np.linspace(0, 2 * np.pi, 73)
     circle = np.column_stack([np.cos(angle), np.sin(angle)])
-    bent = circle @ np.linalg.cholesky(covariance).T + np.array(gate.mean)[rows]
+    bent = product(circle, cholesky(covariance).T) + np.array(gate.mean)[rows]
     linear = np.sinh(bent) * np.array(gate.cofactors)[rows]
     x, y = axes_of(density)
     return [np.column_stack([x.position(linear[:, 0]), y.position(linear[:, 1])])]
