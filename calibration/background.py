@@ -84,9 +84,9 @@ def subtraction_bias(stained: Floats, control: Floats, photon_step: float = 0.0)
     middle = _medians(model, float(np.median(stained)), difference)
     weight = _weights(model, middle, stained)
     bias = difference - middle
-    mean = float(weight @ bias)
-    sd = float(np.sqrt(max(float(weight @ (bias - mean) ** 2), 0.0)))
-    return SubtractionBias(mean, sd, float(weight @ SPREADS))
+    mean = float((weight * bias).sum())
+    sd = float(np.sqrt(max(float((weight * (bias - mean) ** 2).sum()), 0.0)))
+    return SubtractionBias(mean, sd, float((weight * SPREADS).sum()))
 
 
 def _normal_quantiles(n: int) -> Floats:
@@ -118,8 +118,8 @@ def _weights(model: _Model, middle: Floats, stained: Floats) -> Floats:
     """Weight of each spread: how well it gives the stain's deciles, times the prior."""
     deciles = np.quantile(stained, PROBABILITIES)
     off = np.stack([model.below(float(t), middle) for t in deciles], axis=1) - PROBABILITIES
-    covariance = np.minimum.outer(PROBABILITIES, PROBABILITIES) - np.outer(PROBABILITIES, PROBABILITIES)
-    misfit = np.einsum("ij,ij->i", off, np.linalg.solve(covariance, off.T).T)
+    steps = np.diff(off, axis=1, prepend=0.0, append=0.0)  # a Brownian bridge: its covariance inverted
+    misfit = (steps**2 / np.diff(PROBABILITIES, prepend=0.0, append=1.0)).sum(axis=1)
     cells = min(stained.size, MOST_CELLS)
     log_weight = -0.5 * cells * misfit - 0.5 * ((SPREADS - USUAL_SPREAD) / SPREAD_SD) ** 2
     weight = np.exp(log_weight - log_weight.max())

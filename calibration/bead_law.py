@@ -78,7 +78,7 @@ class BeadLaw:
         lawful, which = sd.copy(), list(self.tied)
         x = scale.x(u[which])
         law = np.maximum(self.sd(x) / scale.stretch(x), narrowest[which])
-        size = np.sqrt(n[which] @ (sd[which] / law) ** 2 / n[which].sum())
+        size = np.sqrt((n[which] * (sd[which] / law) ** 2).sum() / n[which].sum())
         lawful[which] = law * float(np.clip(size, 0.75, 1.33))
         return lawful
 

@@ -76,7 +76,7 @@ def fit_mixture(
         before, floor = mean, _smooth_floor(weight[-1], held, blur)
         weight = weight[:-1]
         n = np.maximum(weight.sum(axis=1), 1e-9)
-        mean = np.clip(weight @ inside / n, low, high)
+        mean = np.clip((weight * inside).sum(axis=1) / n, low, high)
         sd = np.sqrt((weight * (inside - mean[:, None]) ** 2).sum(axis=1) / n)
         if law:
             sd, n = law.lawful_sd(mean, sd, n, scale, bin_width), law.lawful_n(n)
@@ -87,7 +87,7 @@ def fit_mixture(
     center = scale.x(mean)
     spread = sd * scale.stretch(center)
     found = tuple(Component(float(m), float(s), float(k)) for m, s, k in zip(center, spread, n, strict=True))
-    return Mixture(found, share, float(density.counts @ np.log(likelihood)), scale)
+    return Mixture(found, share, float((density.counts * np.log(likelihood)).sum()), scale)
 
 
 def _occupied(counts: Floats) -> slice:
@@ -136,7 +136,7 @@ def _floor_blur(density: Density) -> Floats:
 def _smooth_floor(counts: Floats, held: slice, blur: Floats) -> Floats:
     """Density on z, in every bin, of the events in the `held` bins that no population claims."""
     coarse = counts.reshape(-1, COARSE).sum(axis=1)
-    smooth = blur[:, held.start // COARSE : held.stop // COARSE] @ coarse
+    smooth = (blur[:, held.start // COARSE : held.stop // COARSE] * coarse).sum(axis=1)
     at = (np.arange(blur.shape[0]) + 0.5) * COARSE - 0.5
     floor = np.interp(np.arange(blur.shape[0] * COARSE), at, smooth)
     return np.asarray(np.maximum(floor, 1e-3), dtype=np.float64)

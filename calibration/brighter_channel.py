@@ -186,9 +186,11 @@ def _difference(u: Floats, v: Floats, light: float) -> _Difference:
     """Var u − Var v = cov(u + v, u − v), on the central events of both sum and difference."""
     plus, minus = u + v, u - v
     kept = _central(plus) & _central(minus)
-    covariance = np.cov(plus[kept], minus[kept])
-    excess = float(covariance[0, 1])
-    se = float(np.sqrt((covariance[0, 0] * covariance[1, 1] + excess**2) / kept.sum()))
+    plus, minus = plus[kept], minus[kept]
+    plus, minus = plus - plus.mean(), minus - minus.mean()
+    excess = float((plus * minus).sum()) / (plus.size - 1)
+    variances = float((plus * plus).sum()) * float((minus * minus).sum()) / (plus.size - 1) ** 2
+    se = float(np.sqrt((variances + excess**2) / kept.sum()))
     return _Difference(light, excess, max(se, np.finfo(np.float64).tiny))
 
 

@@ -37,7 +37,7 @@ def fit_model(x: Floats, y: Floats, used: Mask, off: Mask, model: str) -> Fit:
 def fit_line(x: Floats, y: Floats) -> tuple[float, float]:
     """Slope and intercept by least squares."""
     dx = x - x.mean()
-    slope = float(dx @ (y - y.mean()) / (dx @ dx))
+    slope = float((dx * (y - y.mean())).sum() / (dx * dx).sum())
     return slope, float(y.mean() - slope * x.mean())
 
 

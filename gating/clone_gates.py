@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gating.choices import Choices
-from gating.clusters import Floats
 from gating.ellipsoids import ellipsoids_of
 from gating.events import Mask
 from gating.gates import AllOf, AnyOf, EllipsoidGate, Gate
+from gating.linear import Floats
 from gating.marker_places import Look
 from gating.panel import GatingChannel, Target
 from gating.plasma_cell_kinds import LEAST_GAIN, Gains, Kinds

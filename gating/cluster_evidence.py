@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gating.anchors import Anchor, evidence_of
-from gating.clusters import Floats, Mixture, fit_mixture
+from gating.clusters import Mixture, fit_mixture
 from gating.ellipsoids import FEWEST_IN_CLUSTER, Clustered, draw_ellipsoids, near_groups, points_of
 from gating.events import FloatArray, Mask
-from gating.linear import log_determinant
+from gating.linear import Floats, log_determinant
 from gating.thresholds import Axis, axis_of
 
 FEWEST_TO_SEARCH = 60

@@ -22,7 +22,7 @@ change groups when it stops."""
 LEAST_SPREAD = 0.15
 """SD on an axis below which no group is believed to lie."""
 BLOCK, ROWS = 2048, 64
-"""Points whose products, and whose distances to all others, are made at once: they stay in the processor's cache."""
+"""Points whose products, and whose distances to all others, are made at once: they stay in the cache."""
 NOISE_SHARE, NOISE_WIDTH = 0.02, 2.0
 """Of the one wide component that takes what belongs to no group."""
 
@@ -167,9 +167,7 @@ def _squared_distances(points: Floats) -> NDArray[np.float32]:
     twice = np.ascontiguousarray(-2 * centred.T)
     distances = np.empty((squares.size, squares.size), np.float32)
     for start in range(0, squares.size, ROWS):
-        block = (
-            centred[start : start + ROWS] @ twice
-        )  # exact: whole multiples of GRID², far below 2^53 of them
+        block = centred[start : start + ROWS] @ twice  # exact: few whole multiples of GRID²
         block += squares
         block += squares[start : start + ROWS, None]
         distances[start : start + ROWS] = block

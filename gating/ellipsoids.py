@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gating.anchors import Group
-from gating.clusters import Floats, Mixture
+from gating.clusters import Mixture
 from gating.events import Mask
 from gating.gates import EllipsoidGate
+from gating.linear import Floats
 from gating.thresholds import Axis, rounded
 
 FEWEST_IN_CLUSTER = 12.0

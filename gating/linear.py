@@ -1,8 +1,8 @@
 """Linear algebra that gives the same bits on every processor: no BLAS, no LAPACK kernel decides a rounding.
 
-BLAS adds up in an order that depends on the processor. Large products are therefore made of whole numbers so
-small that no sum is ever rounded (Ozaki et al. 2012, doi:10.1007/s11075-011-9478-1): whoever computes them, in
-whatever order, with or without fused multiplication, gets the same. Small systems are written out in order.
+BLAS adds up in an order that depends on the processor. Large products are therefore made of whole numbers
+so small that no sum is ever rounded (Ozaki et al. 2012, doi:10.1007/s11075-011-9478-1): they come out the
+same in any order of summation, on any processor. Small systems are written out in order.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 MANTISSA_BITS = 53
 """Whole numbers up to 2^53 are exact in float64 (IEEE 754)."""
 GRID = 2.0**-11
-"""Step to which places are rounded before they are multiplied, natural log units: 1/300 of the narrowest group."""
+"""Step to which places are rounded before they are multiplied, natural log units; a group spans 300 steps."""
 SLICES = 2
 """Whole-number parts that a factor is cut into; two keep 24 bits or more."""
 
@@ -71,7 +71,9 @@ def exact_product(factors: Floats, gridded: Floats, step: float) -> Floats:
 
 
 def product(left: NDArray[np.floating], right: NDArray[np.floating]) -> Floats:
-    """Return `left @ right` of small matrices, float64, summed in the order of the inner axis; batches allowed.
+    """Return `left @ right` of small matrices, float64, summed in the order of the inner axis.
+
+    Leading axes are batches.
 
     Examples
     --------

@@ -9,8 +9,8 @@ from types import MappingProxyType
 import numpy as np
 
 from gating.anchors import negative_edge
-from gating.clusters import Floats
 from gating.events import FloatArray, Survivors
+from gating.linear import Floats
 from gating.panel import GatingChannel, GatingPanel
 from gating.thresholds import Axis, axis_of, scale_of
 from gating.transforms import asinh

@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gating.anchors import Anchor, evidence_of
-from gating.clusters import Floats, Mixture, fit_mixture, grouped
+from gating.clusters import Mixture, fit_mixture, grouped
 from gating.ellipsoids import ellipsoids_of, points_of
 from gating.events import FloatArray, Mask
 from gating.gates import EllipsoidGate
+from gating.linear import Floats
 from gating.surroundings import evenly, in_order, neighbours, thinned
 from gating.thresholds import Axis
 from gating.wanted_clusters import (

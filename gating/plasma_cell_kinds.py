@@ -15,9 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gating.clusters import Floats, Mixture, density_peaks, fit_mixture
+from gating.clusters import Mixture, density_peaks, fit_mixture
 from gating.events import Mask, Survivors
-from gating.linear import cholesky, lower_inverse, times
+from gating.linear import Floats, cholesky, lower_inverse, times
 from gating.marker_places import MARKERS, ODD_MARKERS, Look, looks_at, oddness
 from gating.panel import GatingPanel
 

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from gating.clusters import Floats, Mixture
+from gating.clusters import Mixture
 from gating.events import FloatArray, Mask
+from gating.linear import Floats
 from gating.ranks import quantile
 from gating.thresholds import Axis
 from gating.wanted_clusters import Limits

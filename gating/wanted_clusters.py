@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gating.anchors import Anchor
-from gating.clusters import Floats, Mixture
+from gating.clusters import Mixture
 from gating.ellipsoids import farthest
 from gating.events import FloatArray, Mask
-from gating.linear import inverse_of, log_determinant, solve, times
+from gating.linear import Floats, inverse_of, log_determinant, solve, times
 from gating.thresholds import Axis
 
 ONE_CLUSTER = 0.7
