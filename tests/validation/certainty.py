@@ -24,6 +24,8 @@ SEEDS, EMPTY_SEEDS, OTHER_SEEDS = range(200, 206), range(200, 212), range(200, 2
 GOOD = 0.9
 RIDGE = 0.5
 FEWEST = 20
+ALIKE = 1e-9
+"""Spread of a sign over the examples below which it is the same in all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,8 @@ def fitted(examples: list[Example]) -> tuple[Floats, float]:
     """Return the weights (signs, intercept, without viability) and the mean log-likelihood, by Newton steps."""
     columns = [[*astuple(one.signs), 1.0, 0.0 if one.stained else 1.0] for one in examples]
     table, good = np.array(columns), np.array([one.good for one in examples], float)
-    scale = np.r_[table[:, :-2].std(axis=0), 1.0, 1.0]
+    spread = table[:, :-2].std(axis=0)
+    scale = np.r_[np.where(spread > ALIKE, spread, 1.0), 1.0, 1.0]  # a sign that never varies tells nothing
     ridge = np.diag(np.r_[np.full(table.shape[1] - 2, RIDGE), 0.0, RIDGE])
     x, weights = table / scale, np.zeros(table.shape[1])
     for _ in range(100):
