@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from calibration.rounding import rounded_fit
+
 Floats = npt.NDArray[np.float64]
 
 
@@ -106,7 +108,7 @@ def bead_law(components: Sequence[Component]) -> BeadLaw:
     variance = np.array([c.sd for c in clear]) ** 2
     terms = np.column_stack([np.ones_like(x), x, x**2]) / variance[:, None]
     scale = np.where(terms.max(axis=0) > 0, terms.max(axis=0), 1.0)
-    noise, photons, cv2 = nnls(terms / scale, np.ones(x.size))[0] / scale
+    noise, photons, cv2 = rounded_fit(nnls(terms / scale, np.ones(x.size))[0] / scale)
     log_n = np.log([c.n for c in components])
     spread = 1.5 * float(np.std(log_n, ddof=1)) + 0.02
     return BeadLaw(float(noise), float(photons), float(cv2), float(np.mean(log_n)), spread)

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from calibration.bead_peaks import BeadPeaks
 from calibration.curve_checks import CurveCheck, Verdict
+from calibration.rounding import rounded_fit
 
 Floats = npt.NDArray[np.float64]
 
@@ -216,4 +217,4 @@ def _certainty(terms: Floats, variance: Floats) -> float:
     rows = np.vstack([terms, np.eye(1, terms.shape[1]) / INSTRUMENT_VARIANCE])
     covariance = np.linalg.pinv(rows.T @ rows)
     fitted = covariance @ rows.T @ np.append(variance, 0.0)
-    return float(fitted[1] / np.sqrt(max(covariance[1, 1], np.finfo(np.float64).tiny)))
+    return float(rounded_fit(fitted[1] / np.sqrt(max(covariance[1, 1], np.finfo(np.float64).tiny))))

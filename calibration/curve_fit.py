@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from calibration.rounding import rounded_fit
+
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
@@ -70,4 +72,4 @@ def photon_step(medians: Floats, rcv: Floats | None) -> float:
 
     terms = np.column_stack([np.ones_like(medians), 1 / medians, 1 / medians**2]) / rcv[:, None] ** 2
     scale = terms.max(axis=0)
-    return float((nnls(terms / scale, np.ones(medians.size))[0] / scale)[1])
+    return float(rounded_fit(nnls(terms / scale, np.ones(medians.size))[0] / scale)[1])
