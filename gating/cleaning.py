@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from gating.density import clearest_valley, density_of
+from gating.elementary import log
 from gating.events import FloatArray, Survivors
 from gating.gates import AllOf, PolygonGate, RangeGate
 from gating.population import Finding
@@ -90,7 +91,7 @@ def _debris_limit(values: FloatArray) -> Threshold:
     large = quantile(values, 0.8) if values.size else 1.0
     if not large > 0:
         return Threshold(0.0, "spread", 0.2)
-    logs = np.log(np.maximum(values, np.float32(0.01 * large)) * np.float32(1 / large))
+    logs = log(np.maximum(values, np.float32(0.01 * large)) * np.float32(1 / large))
     density = density_of(logs, bandwidth=0.07, low=float(np.log(0.011)), high=0.7)
     valley = clearest_valley(density, float(np.log(0.04)), float(np.log(0.40)))
     if valley is not None and valley.clarity > 0.15:
@@ -154,7 +155,7 @@ def _upper_limit(values: FloatArray) -> Threshold:
     if positive.size < 50:
         return Threshold(float("1e30"), "none", 0.2)
     middle = median(positive)
-    logs = np.log(positive * np.float32(1 / middle))
+    logs = log(positive * np.float32(1 / middle))
     density = density_of(logs, bandwidth=0.02, low=-1.0, high=1.2)
     mode = float(density.grid[np.argmax(density.counts)])
     spread = _lower_spread(logs, mode)

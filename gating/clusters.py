@@ -12,6 +12,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from gating.elementary import exp
 from gating.linear import GRID, Floats, cholesky, exact_product, lower_inverse, on_grid, product, times
 
 NEIGHBOURS = 8
@@ -193,7 +194,7 @@ def _belongings(forms: Floats, products: Floats) -> Floats:
     logs = exact_product(forms[:, 1:], products[1:], GRID**2)
     logs += forms[:, :1]
     logs -= logs.max(axis=0)
-    np.exp(logs, out=logs)
+    logs = exp(logs.astype(np.float32)).astype(np.float64)
     logs /= logs.sum(axis=0)
     return logs
 

@@ -15,6 +15,8 @@ from gating.events import FloatArray
 N_BINS = 400
 NARROWEST_RANGE = 1e-9
 """Relative to the ends: a narrower one is one place."""
+KERNEL_STEPS = 2.0**24
+"""Parts of the kernel's height to which it is rounded."""
 FEWEST_IN_MODE = 2.5
 """Events behind a mode's height."""
 
@@ -171,4 +173,5 @@ def _smoothed(counts: NDArray[np.float64], bandwidth_bins: float) -> NDArray[np.
 
     reach = min(int(np.ceil(4 * bandwidth_bins)), counts.size // 2 - 1)
     kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / max(bandwidth_bins, 1e-9)) ** 2)
-    return np.asarray(correlate1d(counts, kernel / kernel.sum(), mode="constant"), np.float64)
+    kernel = np.rint(kernel * KERNEL_STEPS)  # whole numbers: no sum of them and of counts is rounded
+    return np.asarray(correlate1d(counts, kernel, mode="constant") / kernel.sum(), np.float64)

@@ -15,6 +15,7 @@ import numpy as np
 from gating.anchors import bright_edge, negative_edge
 from gating.choices import Choices
 from gating.density import density_of
+from gating.elementary import log
 from gating.events import FloatArray, Survivors
 from gating.panel import PLASMA_CELL_TARGETS, GatingPanel, Target
 from gating.ranks import quantile
@@ -92,7 +93,7 @@ def _log(value: float) -> float:
 
 
 def _logs(values: FloatArray) -> FloatArray:
-    return np.asarray(np.log(np.maximum(values, np.float32(1e-6))), np.float32)
+    return np.asarray(log(np.maximum(values, np.float32(1e-6))), np.float32)
 
 
 def _upper_end(axis: Axis) -> float:

@@ -9,6 +9,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from gating.elementary import log as log_of
 from gating.events import FloatArray
 from gating.ranks import ranked
 
@@ -66,9 +67,7 @@ def _log1p(values: NDArray[Float], result: NDArray[Float], work: NDArray[Float])
     np.subtract(result, 1, out=work)
     values -= work
     values /= result
-    np.log(result, out=result)
-    result += values
-    return result
+    return np.asarray(log_of(result) + values)
 
 
 def asinh_cofactor(values: FloatArray) -> float:
