@@ -12,6 +12,7 @@ from calibration.background import subtraction_bias
 from calibration.bead_kits import BeadKit, abc_divisor, bead_kit
 from calibration.error_model import Cells, RelativeErrors
 from calibration.limits import Limits, density_limits
+from calibration.rounding import rounded_record
 from calibration.standard_curve import StandardCurve, Verdict
 from calibration.uncertainty import ErrorTerm, Uncertainty, uncertainty_of_density
 
@@ -157,7 +158,7 @@ def quantify_receptor_density(
     tube = _Tube(_cells(stained, control, curve, divisor), curve)
     errors = RelativeErrors(lot_cv, f_p_cv if kit.needs_f_p else 0.0, between_run_cv)
     result = _with_density(known, tube, errors, lab_lloq, seed, n_draws)
-    return _with_status(result, stained, uloq_extrapolation, detector_top)
+    return rounded_record(_with_status(result, stained, uloq_extrapolation, detector_top))
 
 
 def _cells(stained: Floats, control: Floats, curve: StandardCurve, divisor: float) -> Cells:

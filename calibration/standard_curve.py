@@ -12,6 +12,7 @@ import numpy.typing as npt
 from calibration.curve_checks import CurveCheck, CurveLimits, Verdict, acceptance, worst
 from calibration.curve_fit import PARAMETERS, Fit, fit_model, photon_step
 from calibration.curve_residuals import Beads, Residuals, for_checks, notes_on, peak_sd, residuals_of
+from calibration.rounding import rounded_record
 from calibration.scale_end import AtScaleEnd
 
 __all__ = [
@@ -267,7 +268,7 @@ def _curve(
     errors: list[float | None] = [None] * beads.x.size
     for k, error in zip(np.flatnonzero(beads.used), residuals.back, strict=True):
         errors[k] = float(error)
-    return StandardCurve(
+    curve = StandardCurve(
         slope=fit.slope,
         intercept=fit.intercept,
         r2=residuals.r2,
@@ -285,3 +286,4 @@ def _curve(
         peak_sd=peak_sd(beads),
         photon_step=photon_step(beads.x[beads.used], None if beads.rcv is None else beads.rcv[beads.used]),
     )
+    return rounded_record(curve)

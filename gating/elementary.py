@@ -48,7 +48,7 @@ LOWEST_EXPONENT = -87.0
 
 
 def log(values: NDArray[Float]) -> NDArray[Float]:
-    """Return the natural log of positive, normal, finite values, same shape and type.
+    """Return the natural log of positive normal values, same shape and type; infinity and NaN stay.
 
     Examples
     --------
@@ -102,6 +102,8 @@ def _log_block(x: NDArray[Float], layout: _Layout, out: NDArray[Float]) -> None:
     series += rest
     power *= layout.ln2_high
     np.add(series, power, out=out)
+    if not x.max() < np.inf:
+        np.copyto(out, x, where=~(x < np.inf))
 
 
 def _exp_32(x: NDArray[np.float32], out: NDArray[np.float32]) -> None:

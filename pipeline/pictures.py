@@ -15,6 +15,8 @@ from gating.events import Events, Mask
 from gating.gates import AllOf, AnyOf, Gate, RangeGate
 from gating.panel import GatingPanel
 from gating.population import GatedPopulation, GateStep
+from gating.thresholds import rounded
+from gating.transforms import area_sinh
 from pipeline.sample_result import Density, Histogram
 
 STAINED = "stained"
@@ -44,7 +46,7 @@ class Axis:
 
     def bin_of(self, values: NDArray[np.float32], bins: int) -> NDArray[np.int32]:
         """Return the bin of each value; what lies beyond the axis goes into its end bins."""
-        shown = values if self.cofactor is None else np.arcsinh(values / np.float32(self.cofactor))
+        shown = values if self.cofactor is None else area_sinh(values / np.float32(self.cofactor))
         scale = np.float32(bins / (self.high - self.low))
         place: NDArray[np.float32] = (shown - np.float32(self.low)) * scale
         # fmax and fmin also send NaN to an end bin, where a plain cast would give any bin
@@ -198,7 +200,7 @@ def _cofactor(values: NDArray[np.float64], top: float) -> float:
 
 def _padded(low: float, high: float, cofactor: float | None) -> Axis:
     margin = 0.04 * (high - low) or max(abs(high) * 0.04, 0.5)
-    return Axis(low - margin, high + margin, cofactor)
+    return Axis(rounded(low - margin, 9), rounded(high + margin, 9), cofactor)
 
 
 def _density(

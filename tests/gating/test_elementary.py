@@ -34,3 +34,10 @@ def test_a_value_has_the_same_result_wherever_it_stands():
 def test_powers_of_two_and_the_lowest_exponent_are_exact():
     assert np.array_equal(log(np.ones(3)), np.zeros(3))
     assert exp(np.array([0, -88, -np.inf], np.float32)).tolist() == [1.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_what_is_no_number_or_infinite_stays_so(kind):
+    found = log(np.array([np.nan, 1, np.inf], kind))
+    assert np.isnan(found[0])
+    assert found[1:].tolist() == [0, np.inf]
