@@ -136,7 +136,10 @@ def _unlike_the_rest(shift: NDArray[np.float64], n: NDArray[np.float64]) -> Mask
 
 
 def _moving_sum(n: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.convolve(n, np.ones(3), mode="same")
+    total = n.astype(np.float64)
+    total[1:] += n[:-1]
+    total[:-1] += n[1:]
+    return total
 
 
 def _moving_mean(shift: NDArray[np.float64], n: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -185,7 +185,7 @@ def _checked(
         code, text = percent if unit > 1 else ("SPILL_DIAGONAL", "is not 1 on the diagonal")
         repairs.append(Repair(code, f"{keyword} {text}; rows were divided by it", said, "1 on the diagonal"))
         matrix = matrix / diagonal[:, None]
-    condition = float(np.linalg.cond(matrix))
+    condition = float(f"{np.linalg.cond(matrix):.6g}")  # rounded: LAPACK
     if not condition < WORST_CONDITION_NUMBER:
         why = f"is singular, or so nearly (condition number {condition:.2g}): two detectors say the same"
         return _refused(keyword, why, "")

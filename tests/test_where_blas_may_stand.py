@@ -1,0 +1,92 @@
+"""BLAS and LAPACK round by the processor: this names every module that may call them, and why it is safe there."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+CALLS = {
+    "dot",
+    "vdot",
+    "inner",
+    "matmul",
+    "tensordot",
+    "convolve",
+    "correlate",
+    "cov",
+    "corrcoef",
+    "polyfit",
+    "lstsq",
+}
+NEVER = {"argpartition"}
+"""Which of equal values come first depends on the processor."""
+MAY = {
+    "gating/linear.py": "whole numbers: no sum is rounded",
+    "gating/clusters.py": "whole multiples of the squared grid: no sum is rounded",
+    "gating/plasma_cell_kinds.py": "booleans",
+    "gating/compensation.py": "a condition number, rounded to six digits",
+    "pipeline/fcs/spillover.py": "a condition number, rounded to six digits",
+    "calibration/brighter_channel.py": "a fit of three terms, rounded to ten digits",
+    "pipeline/figures/canvas.py": "integers",
+    "pipeline/simulate/optics.py": "simulated light: the input, not a result",
+    "pipeline/simulate/simulated_tube.py": "simulated light: the input, not a result",
+    "pipeline/washout/bias.py": "models: written to six digits",
+    "pipeline/washout/inverse.py": "models: written to six digits",
+    "pipeline/washout/likelihood.py": "models: written to six digits",
+    "pipeline/washout/line.py": "models: written to six digits",
+    "pipeline/washout/mixed.py": "models: written to six digits",
+    "pipeline/washout/profile.py": "models: written to six digits",
+    "pipeline/washout/rank_association.py": "models: written to six digits",
+    "pipeline/washout/recovery.py": "models: written to six digits",
+    "pipeline/washout/recovery_share.py": "models: written to six digits",
+    "pipeline/washout/recovery_surface.py": "models: written to six digits",
+    "pipeline/washout/repeated.py": "models: written to six digits",
+}
+
+
+def sources() -> list[Path]:
+    return [
+        path for package in ("gating", "calibration", "pipeline") for path in (ROOT / package).rglob("*.py")
+    ]
+
+
+def uses(path: Path) -> list[str]:
+    """Return what in a module BLAS or LAPACK may compute, as `line: name`."""
+    nodes = list(ast.walk(ast.parse(path.read_text("utf-8"))))
+    products = [f"{n.lineno}: @" for n in nodes if isinstance(n, ast.BinOp | ast.AugAssign) and is_product(n)]
+    return products + [f"{n.lineno}: {n.attr}" for n in nodes if isinstance(n, ast.Attribute) and is_blas(n)]
+
+
+def is_product(node: ast.BinOp | ast.AugAssign) -> bool:
+    return isinstance(node.op, ast.MatMult)
+
+
+def is_blas(node: ast.Attribute) -> bool:
+    owner = ast.unparse(node.value)
+    if owner in ("np.linalg", "scipy.linalg", "linalg"):
+        return node.attr != "LinAlgError"
+    return owner == "np" and node.attr in CALLS
+
+
+@pytest.mark.parametrize("path", sources(), ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_a_module_uses_blas_only_where_that_is_safe(path):
+    name = path.relative_to(ROOT).as_posix()
+    if name in MAY:
+        assert uses(path), "no longer needed: take it off the list"
+    else:
+        assert uses(path) == []
+
+
+def is_unstable(call: ast.Call) -> bool:
+    """Return whether equal values may come in any order: argsort without kind="stable", any argpartition."""
+    if not isinstance(call.func, ast.Attribute) or call.func.attr not in {"argsort", *NEVER}:
+        return False
+    kinds = [k.value.value for k in call.keywords if k.arg == "kind" and isinstance(k.value, ast.Constant)]
+    return call.func.attr in NEVER or kinds != ["stable"]
+
+
+@pytest.mark.parametrize("path", sources(), ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_equal_values_are_never_sorted_by_the_processor(path):
+    calls = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)]
+    assert [call.lineno for call in calls if is_unstable(call)] == []

@@ -1,0 +1,49 @@
+"""The same bytes whatever the processor: the demo, eight hard tubes, their beads, and the models."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from validation.processors import (
+    DEMO,
+    HARD_SCENARIOS,
+    PROCESSORS,
+    Processor,
+    differing,
+    quantified,
+    runs_here,
+    simulated,
+)
+
+COMMITTED = Path(__file__).parent / "demo_digests.json"
+FIRST = Processor("OpenBLAS Haswell", {"OPENBLAS_CORETYPE": "Haswell"})
+
+
+@pytest.fixture(scope="session")
+def studies(tmp_path_factory):
+    return [*simulated(tmp_path_factory.mktemp("hard"), HARD_SCENARIOS, 1, 20_000), DEMO]
+
+
+@pytest.fixture(scope="session")
+def expected(studies):
+    return quantified(FIRST, studies)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.xdist_group("processors")
+@pytest.mark.parametrize("processor", PROCESSORS[1:], ids=lambda processor: processor.name)
+def test_every_processor_gives_the_same_bytes(processor, studies, expected):
+    if not runs_here(processor):
+        pytest.skip(f"{processor.name}: this processor cannot take itself for it")
+    assert differing(expected, quantified(processor, studies)) == []
+
+
+@pytest.mark.slow
+def test_the_demo_gives_the_bytes_that_were_committed():
+    committed = json.loads(COMMITTED.read_text("utf-8"))
+    found = quantified(Processor("this one", {}), [DEMO])
+    kept = {name: digest for name, digest in found.items() if "/store/" not in name}
+    assert differing(committed, kept) == []
+    assert len(committed) > 20
