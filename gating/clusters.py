@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gating.elementary import exp
-from gating.linear import GRID, Floats, cholesky, exact_product, lower_inverse, on_grid, product, times
+from gating.linear import GRID, Floats, cholesky, exact_product, inverses, lower_inverse, on_grid, times
 
 NEIGHBOURS = 8
 MOST_PEAKS = 16
@@ -75,12 +75,9 @@ class Mixture:
 
         So the logs of all groups at all points are one matrix product. Far from zero, squares would cancel.
         """
-        lower = cholesky(self.covariances)
-        whiten = lower_inverse(lower)
-        precision = product(np.swapaxes(whiten, 1, 2), whiten)
+        precision, log_volume = inverses(self.covariances)
         pulled = times(precision, self.means)
-        half_log_volume = np.log(np.diagonal(lower, axis1=1, axis2=2)).sum(axis=1)
-        log_shares = np.log(np.maximum(self.shares, 1e-12)) - half_log_volume
+        log_shares = np.log(np.maximum(self.shares, 1e-12)) - 0.5 * log_volume
         rows, columns = _pairs(self.means.shape[1])
         constant = log_shares - 0.5 * (pulled * self.means).sum(axis=1)
         squares = precision[:, rows, columns] * np.where(rows == columns, -0.5, -1.0)

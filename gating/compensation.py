@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from gating.events import Events, FloatArray
 from gating.linear import inverse_of
 
-BLOCK = 8192
+BLOCK = 16384
 """Events whose channels are combined at once: they stay in the processor's cache."""
 WORST_CONDITION_NUMBER = 1e6
 """Above this, float32 keeps less than one digit of a compensated value."""

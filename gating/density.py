@@ -169,9 +169,7 @@ def _valley(density: Density, ends: NDArray[np.intp], left: np.intp, right: np.i
 
 
 def _smoothed(counts: NDArray[np.float64], bandwidth_bins: float) -> NDArray[np.float64]:
-    from scipy.ndimage import correlate1d  # not np.convolve: that is a BLAS product
-
     reach = min(int(np.ceil(4 * bandwidth_bins)), counts.size // 2 - 1)
     kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / max(bandwidth_bins, 1e-9)) ** 2)
     kernel = np.rint(kernel * KERNEL_STEPS)  # whole numbers: no sum of them and of counts is rounded
-    return np.asarray(correlate1d(counts, kernel, mode="constant") / kernel.sum(), np.float64)
+    return np.asarray(np.convolve(counts, kernel, mode="same") / kernel.sum(), np.float64)

@@ -15,6 +15,8 @@ from gating.gates import EllipsoidGate
 from gating.linear import Floats
 from gating.thresholds import Axis, rounded
 
+LEAST_GAIN = 1e-6
+"""Step of what counting a cell is worth."""
 FEWEST_IN_CLUSTER = 12.0
 FEWEST_MORE, LEAST_MORE = 3, 0.01
 """Cells, and share of those there are, that a further ellipsoid must add."""
@@ -97,10 +99,12 @@ def ellipsoids_of(
     """
     inside = np.zeros(points.shape[0], np.bool_)
     gates = []
+    gains = np.rint((2 * likely - 1) / LEAST_GAIN).astype(np.int64)  # whole numbers add up alike in any order
     for group in sorted(wanted, key=lambda group: -float(mixture.shares[group])):
         distances = mixture.distance_square(group, points)
-        order = np.argsort(distances, kind="stable")  # ties are the same point, or next to
-        gain = np.cumsum(np.where(inside, 0, 2 * likely - 1)[order])
+        order = np.argsort(distances)
+        gain = np.cumsum(np.where(inside, 0, gains).take(order))
+        gain = np.where(_ends_of_ties(distances.take(order)), gain, 0)
         if gain.max() <= 0:
             continue
         limit = min(float(distances[order[int(np.argmax(gain))]]), farthest(len(axes)))
@@ -111,6 +115,11 @@ def ellipsoids_of(
         gates.append(_as_gate(mixture, group, axes, limit))
         inside |= distances <= limit
     return gates, inside
+
+
+def _ends_of_ties(ascending: Floats) -> Mask:
+    """Return where the last of equal values stands: points as far away as each other stay together."""
+    return np.append(ascending[1:] > ascending[:-1], True)
 
 
 def farthest(n_axes: int) -> float:

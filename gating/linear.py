@@ -7,7 +7,7 @@ same in any order of summation, on any processor. Small systems are written out 
 
 from __future__ import annotations
 
-from math import frexp
+from math import frexp, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,75 +52,116 @@ def exact_product(factors: Floats, gridded: Floats, step: float) -> Floats:
     if not gridded.size or not factors.size:
         return np.zeros((factors.shape[0], gridded.shape[1]))
     largest = float(max(gridded.max(), -float(gridded.min()))) / step
-    taken = frexp(largest)[1] + frexp(float(factors.shape[1]))[1]
-    bits = MANTISSA_BITS - taken
-    if bits < 1:
-        raise OverflowError(f"a product of {taken} bits leaves none for its factor")
-    rest, parts = factors, []
-    for _ in range(SLICES):
-        top = np.frexp(np.abs(rest).max(axis=1, keepdims=True))[1]
-        part = np.ldexp(np.rint(np.ldexp(rest, bits - top)), top - bits)
-        parts.append(part)
-        rest = rest - part
-    m = factors.shape[0]
-    every = np.concatenate(parts) @ gridded  # exact: see the module's docstring
-    total = every[:m].copy()
+    bits = MANTISSA_BITS - frexp(largest)[1] - frexp(float(factors.shape[1]))[1]
+    if bits < 2:
+        raise OverflowError(f"places up to {largest:g} steps leave {bits} bits for their factors")
+    m, rest = factors.shape[0], factors
+    parts = np.empty((SLICES * m, factors.shape[1]))
+    top = np.frexp(np.abs(factors).max(axis=1, keepdims=True))[1]
+    for part in range(SLICES):
+        # a float64 as large as this one ends at the slice's last bit: adding it rounds there
+        end = np.ldexp(1.5, MANTISSA_BITS - 1 + top - bits * (part + 1))
+        rounded = parts[part * m : (part + 1) * m]
+        np.add(rest, end, out=rounded)
+        rounded -= end
+        if part + 1 < SLICES:
+            rest = rest - rounded
+    every = parts @ gridded  # exact: see the module's docstring
+    total = every[:m]
     for part in range(1, SLICES):
         total += every[part * m : (part + 1) * m]
-    return np.asarray(total, np.float64)
+    return total
 
 
-def product(left: NDArray[np.floating], right: NDArray[np.floating]) -> Floats:
-    """Return `left @ right` of small matrices, float64, summed in the order of the inner axis.
-
-    Leading axes are batches.
+def product(left: Floats, right: Floats) -> Floats:
+    """Return `left @ right` of two small matrices, summed in the order of the inner axis.
 
     Examples
     --------
     >>> product(np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]])).tolist()
     [[11.0]]
     """
-    total = left[..., :, :1] * right[..., :1, :]
-    for inner in range(1, left.shape[-1]):
-        total = total + left[..., :, inner : inner + 1] * right[..., inner : inner + 1, :]
+    total = left[:, :1] * right[:1]
+    for inner in range(1, left.shape[1]):
+        total += left[:, inner : inner + 1] * right[inner : inner + 1]
     return np.asarray(total, np.float64)
 
 
 def times(matrix: Floats, vector: Floats) -> Floats:
     """Return `matrix @ vector`, shapes (…, m, k) and (…, k) → (…, m)."""
-    return product(matrix, vector[..., None])[..., 0]
+    return np.asarray((matrix * vector[..., None, :]).sum(axis=-1), np.float64)
 
 
-def cholesky(matrices: Floats) -> Floats:
-    """Return the lower factor L of L @ L.T, shape (…, k, k), column by column.
+def inverses(covariances: Floats) -> tuple[Floats, Floats]:
+    """Return the inverses of positive definite matrices, (n, k, k), and the logs of their determinants, (n,).
+
+    Each variable is swept in turn (Beaton 1964; Goodnight 1979, doi:10.1080/00031305.1979.10482685).
 
     Raises
     ------
     numpy.linalg.LinAlgError
         If a matrix is not positive definite.
+
+    Examples
+    --------
+    >>> inverse, log_determinant = inverses(np.array([[[4.0, 0.0], [0.0, 0.25]]]))
+    >>> inverse.tolist(), float(log_determinant[0])
+    ([[[0.25, 0.0], [0.0, 4.0]]], 0.0)
     """
-    lower = np.zeros_like(matrices, dtype=np.float64)
-    for j in range(matrices.shape[-1]):
-        column = matrices[..., j:, j].astype(np.float64)
-        for i in range(j):
-            column = column - lower[..., j:, i] * lower[..., j : j + 1, i]
-        pivot = column[..., :1]
+    swept = np.moveaxis(covariances, 0, -1).astype(np.float64, order="C")  # (k, k, n): long rows are fast
+    pivots = np.empty(swept.shape[1:])
+    for j in range(swept.shape[0]):
+        pivot = pivots[j]
+        pivot[:] = swept[j, j]
         if not (pivot > 0).all():
             raise np.linalg.LinAlgError("matrix is not positive definite")
-        lower[..., j:, j] = column / np.sqrt(pivot)
-    return lower
+        row = swept[j] / pivot
+        column = swept[:, j].copy()
+        swept -= column[:, None] * row
+        swept[:, j] = -column / pivot
+        swept[j] = row
+        swept[j, j] = 1 / pivot
+    return np.ascontiguousarray(np.moveaxis(swept, -1, 0)), np.asarray(np.log(pivots).sum(axis=0), np.float64)
+
+
+def cholesky(matrix: Floats) -> Floats:
+    """Return the lower factor L of L @ L.T, shape (k, k), column by column.
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        If the matrix is not positive definite.
+    """
+    given: list[list[float]] = matrix.tolist()
+    k = len(given)
+    lower = [[0.0] * k for _ in range(k)]
+    for j in range(k):
+        own = lower[j]
+        pivot = given[j][j]
+        for i in range(j):
+            pivot -= own[i] * own[i]
+        if not pivot > 0:
+            raise np.linalg.LinAlgError("matrix is not positive definite")
+        own[j] = sqrt(pivot)
+        for row in range(j + 1, k):
+            other = lower[row]
+            total = given[row][j]
+            for i in range(j):
+                total -= other[i] * own[i]
+            other[j] = total / own[j]
+    return np.array(lower)
 
 
 def lower_inverse(lower: Floats) -> Floats:
-    """Return the inverse of lower triangular matrices, shape (…, k, k), row by row."""
-    k = lower.shape[-1]
-    inverse = np.zeros_like(lower)
+    """Return the inverse of a lower triangular matrix, shape (k, k), row by row."""
+    k = lower.shape[0]
+    inverse = np.zeros((k, k))
     for row in range(k):
-        total = np.zeros((*lower.shape[:-2], k))
-        total[..., row] = 1.0
+        total = np.zeros(k)
+        total[row] = 1.0
         for i in range(row):
-            total = total - lower[..., row, i, None] * inverse[..., i, :]
-        inverse[..., row, :] = total / lower[..., row, row, None]
+            total -= lower[row, i] * inverse[i]
+        inverse[row] = total / lower[row, row]
     return inverse
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from gating.clusters import Mixture, density_peaks, fit_mixture
 from gating.events import Mask, Survivors
-from gating.linear import Floats, cholesky, lower_inverse, times
+from gating.linear import Floats, inverses, times
 from gating.marker_places import MARKERS, ODD_MARKERS, Look, looks_at, oddness
 from gating.panel import GatingPanel
 
@@ -183,8 +183,8 @@ def _kinds_of(mixture: Mixture) -> list[list[int]]:
     n = mixture.shares.size - 1
     offsets = mixture.means[:n, None] - mixture.means[None, :n]
     spreads = (mixture.covariances[:n, None] + mixture.covariances[None, :n]) / 2
-    whitened = times(lower_inverse(cholesky(spreads)), offsets)
-    distances = (whitened * whitened).sum(axis=-1)
+    precision, _ = inverses(spreads.reshape(-1, *spreads.shape[2:]))
+    distances = (times(precision.reshape(spreads.shape), offsets) * offsets).sum(axis=-1)
     joined = distances <= RUN_TOGETHER**2
     for _ in range(n):
         joined = joined @ joined

@@ -24,6 +24,7 @@ NEVER = {"argpartition"}
 MAY = {
     "gating/linear.py": "whole numbers: no sum is rounded",
     "gating/clusters.py": "whole multiples of the squared grid: no sum is rounded",
+    "gating/density.py": "whole numbers: no sum is rounded",
     "gating/plasma_cell_kinds.py": "booleans",
     "gating/compensation.py": "a condition number, rounded to six digits",
     "pipeline/fcs/spillover.py": "a condition number, rounded to six digits",
@@ -43,6 +44,10 @@ MAY = {
     "pipeline/washout/recovery_surface.py": "models: written to six digits",
     "pipeline/washout/repeated.py": "models: written to six digits",
 }
+
+
+WHOLE_TIES = {"gating/ellipsoids.py"}
+"""Modules that sort faster and keep equal values together."""
 
 
 def sources() -> list[Path]:
@@ -89,4 +94,5 @@ def is_unstable(call: ast.Call) -> bool:
 @pytest.mark.parametrize("path", sources(), ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_equal_values_are_never_sorted_by_the_processor(path):
     calls = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)]
-    assert [call.lineno for call in calls if is_unstable(call)] == []
+    unstable = [call.lineno for call in calls if is_unstable(call)]
+    assert bool(unstable) == (path.relative_to(ROOT).as_posix() in WHOLE_TIES)

@@ -13,6 +13,7 @@ from gating.linear import (
     cholesky,
     exact_product,
     inverse_of,
+    inverses,
     log_determinant,
     lower_inverse,
     on_grid,
@@ -45,14 +46,17 @@ def test_a_product_that_leaves_no_bits_is_refused():
 
 def test_small_systems_agree_with_lapack():
     spreads = covariances(3, 5, 7)
-    lower = cholesky(spreads)
-    assert_allclose(lower, np.linalg.cholesky(spreads), rtol=1e-10, atol=1e-12)
+    inverse, log_volumes = inverses(spreads)
+    assert_allclose(inverse, np.linalg.inv(spreads), rtol=1e-8, atol=1e-9)
+    assert_allclose(log_volumes, np.linalg.slogdet(spreads)[1], rtol=1e-10, atol=1e-10)
+    lower = cholesky(spreads[1])
+    assert_allclose(lower, np.linalg.cholesky(spreads[1]), rtol=1e-10, atol=1e-12)
     assert_allclose(lower_inverse(lower), np.linalg.inv(lower), rtol=1e-8, atol=1e-10)
     assert_allclose(log_determinant(spreads[0]), np.linalg.slogdet(spreads[0])[1], rtol=1e-12)
     matrix, right = np.random.default_rng(1).normal(size=(6, 6)), np.arange(6.0)
     assert_allclose(inverse_of(matrix), np.linalg.inv(matrix), rtol=1e-9, atol=1e-12)
     assert_allclose(solve(matrix, right), np.linalg.solve(matrix, right), rtol=1e-9)
-    assert_allclose(times(spreads, spreads[0, 0]), spreads @ spreads[0, 0], rtol=1e-12)
+    assert_allclose(times(spreads[0], spreads[0, 0]), spreads[0] @ spreads[0, 0], rtol=1e-12)
     assert_allclose(product(matrix, matrix), matrix @ matrix, rtol=1e-12, atol=1e-14)
 
 
@@ -61,6 +65,8 @@ def test_what_has_no_inverse_is_refused():
         inverse_of(np.zeros((2, 2)))
     with pytest.raises(np.linalg.LinAlgError, match="positive definite"):
         cholesky(-np.eye(2))
+    with pytest.raises(np.linalg.LinAlgError, match="positive definite"):
+        inverses(-np.eye(2)[None])
 
 
 KERNELS = ("Haswell", "Zen", "SkylakeX", "SandyBridge", "Nehalem", "Prescott")

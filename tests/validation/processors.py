@@ -28,7 +28,7 @@ HARD_SCENARIOS = (
     "masked", "rare", "no_matrix", "drift", "dim_cd138", "bimodal", "low_events", "mislabelled_channel",
 )  # fmt: skip
 ALL_SCENARIOS = (
-    *HARD_SCENARIOS, "plain", "clog", "no_plasma_cells", "wrong_voltage", "swapped_lot", "clipped_beads",
+    *HARD_SCENARIOS, "plain", "clog", "no_plasma_cells", "swapped_lot", "clipped_beads",
     "wide_scale", "qsc",
 )  # fmt: skip
 
