@@ -51,7 +51,7 @@ class Mixture:
         whiten = lower_inverse(cholesky(self.covariances[group]))
         origin = on_grid(self.means[group])
         offsets = np.ascontiguousarray(on_grid(points).T) - origin[:, None]
-        whitened = exact_product(whiten, offsets, GRID)
+        whitened = exact_product(whiten, offsets, GRID, _largest(offsets))
         whitened -= times(whiten, self.means[group] - origin)[:, None]
         whitened *= whitened
         return np.asarray(whitened.sum(axis=0), np.float64)
@@ -188,7 +188,7 @@ def _owned(groups: NDArray[np.intp], weights: Floats) -> Floats:
 
 def _belongings(forms: Floats, products: Floats) -> Floats:
     """Return the probability of each group at each point, shape (n_groups, n)."""
-    logs = exact_product(forms[:, 1:], products[1:], GRID**2)
+    logs = exact_product(forms[:, 1:], products[1:], GRID**2, _largest_product(products))
     logs += forms[:, :1]
     logs -= logs.max(axis=0)
     logs = exp(logs.astype(np.float32)).astype(np.float64)
@@ -214,7 +214,7 @@ def _estimate(products: Floats, owned: Floats, weights: Floats) -> Mixture:
 
 def _moments(products: Floats, heavy: Floats) -> tuple[Floats, Floats, Floats]:
     """Return sum, mean and covariance under each row of weights: (n_rows,), (n_rows, n_axes), (…, n_axes)."""
-    sums = exact_product(heavy, products.T, GRID**2)
+    sums = exact_product(heavy, products.T, GRID**2, _largest_product(products), slices=1)
     total, n_axes = sums[:, 0].copy(), _n_axes(products)
     sums /= total[:, None]
     means = sums[:, 1 : 1 + n_axes]
@@ -246,3 +246,13 @@ def _pairs(n_axes: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
 
 def _n_axes(products: Floats) -> int:
     return int(np.sqrt(2 * products.shape[0])) - 1
+
+
+def _largest(values: Floats) -> float:
+    """Return how far from zero any value is."""
+    return max(float(values.max(initial=0.0)), -float(values.min(initial=0.0)))
+
+
+def _largest_product(products: Floats) -> float:
+    """Return how far from zero any of these `_products` may be, by the axes among them."""
+    return max(1.0, _largest(products[: 1 + _n_axes(products)])) ** 2

@@ -56,9 +56,11 @@ def log(values: NDArray[Float]) -> NDArray[Float]:
     """
     flat = np.ascontiguousarray(values).reshape(-1)
     result = np.empty_like(flat)
-    layout = LAYOUT_32 if flat.dtype == np.float32 else LAYOUT_64
     for start in range(0, flat.size, BLOCK):
-        _log_block(flat[start : start + BLOCK], layout, result[start : start + BLOCK])
+        block = flat[start : start + BLOCK]
+        log_block(block, result[start : start + BLOCK])
+        if not block.max() < np.inf:
+            np.copyto(result[start : start + BLOCK], block, where=~(block < np.inf))
     return result.reshape(np.shape(values))
 
 
@@ -77,8 +79,9 @@ def exp(values: NDArray[np.float32]) -> NDArray[np.float32]:
     return result.reshape(np.shape(values))
 
 
-def _log_block(x: NDArray[Float], layout: _Layout, out: NDArray[Float]) -> None:
+def log_block(x: NDArray[Float], out: NDArray[Float]) -> None:
     """Write the log of the exponent and of what is left, log m = 2 artanh((m − 1) / (m + 1))."""
+    layout = LAYOUT_32 if x.dtype == np.float32 else LAYOUT_64
     bits = x.view(layout.whole)
     power = bits - layout.half_root
     power &= layout.exponent
@@ -96,8 +99,6 @@ def _log_block(x: NDArray[Float], layout: _Layout, out: NDArray[Float]) -> None:
     scaled = power.astype(x.dtype)
     scaled *= layout.ln2
     np.add(series, scaled, out=out)
-    if not x.max() < np.inf:
-        np.copyto(out, x, where=~(x < np.inf))
 
 
 def _exp_32(x: NDArray[np.float32], out: NDArray[np.float32]) -> None:
@@ -122,4 +123,4 @@ def _exp_32(x: NDArray[np.float32], out: NDArray[np.float32]) -> None:
     scale += 127
     scale <<= 23
     np.multiply(low, scale.view(np.float32), out=out)
-    out[x < LOWEST_EXPONENT] = 0.0
+    out *= x >= LOWEST_EXPONENT

@@ -17,6 +17,8 @@ MANTISSA_BITS = 53
 """Whole numbers up to 2^53 are exact in float64 (IEEE 754)."""
 GRID = 2.0**-11
 """Step to which places are rounded before they are multiplied, natural log units; a group spans 300 steps."""
+TO_GRID = 1.5 * 2.0**52 * GRID
+"""A float64 of this size ends at the grid's step: adding it rounds there."""
 SLICES = 2
 """Whole-number parts that a factor is cut into; two keep 24 bits or more."""
 
@@ -29,10 +31,14 @@ def on_grid(places: Floats) -> Floats:
     >>> on_grid(np.array([0.1, -1.0])).tolist()
     [0.10009765625, -1.0]
     """
-    return np.asarray(np.rint(places * (1 / GRID)) * GRID, np.float64)
+    result = places + TO_GRID
+    result -= TO_GRID
+    return np.asarray(result, np.float64)
 
 
-def exact_product(factors: Floats, gridded: Floats, step: float) -> Floats:
+def exact_product(
+    factors: Floats, gridded: Floats, step: float, largest: float, slices: int = SLICES
+) -> Floats:
     """Return `factors @ gridded`, shape (m, n), the same on every processor.
 
     Parameters
@@ -43,32 +49,35 @@ def exact_product(factors: Floats, gridded: Floats, step: float) -> Floats:
         Shape (k, n): whole multiples of `step`.
     step
         A power of two.
+    largest
+        No value of `gridded` is farther from zero.
+    slices
+        Whole-number parts of each factor: 1 keeps 15 bits or so, 2 twice as many.
 
     Examples
     --------
-    >>> exact_product(np.array([[0.5, 0.25]]), np.array([[1.0], [2.0]]), 1.0).tolist()
+    >>> exact_product(np.array([[0.5, 0.25]]), np.array([[1.0], [2.0]]), 1.0, 2.0).tolist()
     [[1.0]]
     """
     if not gridded.size or not factors.size:
         return np.zeros((factors.shape[0], gridded.shape[1]))
-    largest = float(max(gridded.max(), -float(gridded.min()))) / step
-    bits = MANTISSA_BITS - frexp(largest)[1] - frexp(float(factors.shape[1]))[1]
+    bits = MANTISSA_BITS - frexp(largest / step)[1] - frexp(float(factors.shape[1]))[1]
     if bits < 2:
-        raise OverflowError(f"places up to {largest:g} steps leave {bits} bits for their factors")
+        raise OverflowError(f"places up to {largest / step:g} steps leave {bits} bits for their factors")
     m, rest = factors.shape[0], factors
-    parts = np.empty((SLICES * m, factors.shape[1]))
+    parts = np.empty((slices * m, factors.shape[1]))
     top = np.frexp(np.abs(factors).max(axis=1, keepdims=True))[1]
-    for part in range(SLICES):
+    for part in range(slices):
         # a float64 as large as this one ends at the slice's last bit: adding it rounds there
         end = np.ldexp(1.5, MANTISSA_BITS - 1 + top - bits * (part + 1))
         rounded = parts[part * m : (part + 1) * m]
         np.add(rest, end, out=rounded)
         rounded -= end
-        if part + 1 < SLICES:
+        if part + 1 < slices:
             rest = rest - rounded
     every = parts @ gridded  # exact: see the module's docstring
     total = every[:m]
-    for part in range(1, SLICES):
+    for part in range(1, slices):
         total += every[part * m : (part + 1) * m]
     return total
 
@@ -110,17 +119,17 @@ def inverses(covariances: Floats) -> tuple[Floats, Floats]:
     """
     swept = np.moveaxis(covariances, 0, -1).astype(np.float64, order="C")  # (k, k, n): long rows are fast
     pivots = np.empty(swept.shape[1:])
-    for j in range(swept.shape[0]):
-        pivot = pivots[j]
-        pivot[:] = swept[j, j]
-        if not (pivot > 0).all():
-            raise np.linalg.LinAlgError("matrix is not positive definite")
-        row = swept[j] / pivot
-        column = swept[:, j].copy()
-        swept -= column[:, None] * row
-        swept[:, j] = -column / pivot
-        swept[j] = row
-        swept[j, j] = 1 / pivot
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # a pivot of 0 is refused below
+        for j in range(swept.shape[0]):
+            pivots[j] = swept[j, j]
+            row = swept[j] / pivots[j]
+            column = swept[:, j].copy()
+            swept -= column[:, None] * row
+            swept[:, j] = -column / pivots[j]
+            swept[j] = row
+            swept[j, j] = 1 / pivots[j]
+    if not (pivots > 0).all():
+        raise np.linalg.LinAlgError("matrix is not positive definite")
     return np.ascontiguousarray(np.moveaxis(swept, -1, 0)), np.asarray(np.log(pivots).sum(axis=0), np.float64)
 
 

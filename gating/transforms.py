@@ -9,7 +9,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gating.elementary import log as log_of
+from gating.elementary import BLOCK, log_block
 from gating.events import FloatArray
 from gating.ranks import ranked
 
@@ -48,6 +48,14 @@ def area_sinh(values: NDArray[Float]) -> NDArray[Float]:
     >>> area_sinh(np.array([-2.0, 0.0, 0.5])).round(4).tolist()
     [-1.4436, 0.0, 0.4812]
     """
+    flat = np.ascontiguousarray(values).reshape(-1)
+    result = np.empty_like(flat)
+    for start in range(0, flat.size, BLOCK):
+        _area_sinh(flat[start : start + BLOCK], result[start : start + BLOCK])
+    return result.reshape(values.shape)
+
+
+def _area_sinh(values: NDArray[Float], result: NDArray[Float]) -> None:
     less_one = np.abs(values)  # becomes e^asinh − 1
     np.minimum(less_one, 1e18, out=less_one)
     square = less_one * less_one
@@ -56,18 +64,13 @@ def area_sinh(values: NDArray[Float]) -> NDArray[Float]:
     root += 1
     square /= root
     less_one += square
-    result = _log1p(less_one, square, root)
+    whole = np.add(less_one, 1, out=square)
+    lost = np.subtract(whole, 1, out=root)  # rounding the sum took less_one − lost from it
+    less_one -= lost
+    less_one /= whole
+    log_block(whole, result)
+    result += less_one
     np.copysign(result, values, out=result)
-    return result
-
-
-def _log1p(values: NDArray[Float], result: NDArray[Float], work: NDArray[Float]) -> NDArray[Float]:
-    """Return log(1 + value) in `result`: the log of the rounded sum, and what the rounding took from it."""
-    np.add(values, 1, out=result)
-    np.subtract(result, 1, out=work)
-    values -= work
-    values /= result
-    return np.asarray(log_of(result) + values)
 
 
 def asinh_cofactor(values: FloatArray) -> float:
