@@ -13,6 +13,7 @@ from gating.clusters import Mixture, fit_mixture
 from gating.ellipsoids import FEWEST_IN_CLUSTER, Clustered, draw_ellipsoids, near_groups, points_of
 from gating.events import FloatArray, Mask
 from gating.linear import Floats, log_determinant
+from gating.surroundings import ascending_by
 from gating.thresholds import Axis, axis_of
 
 FEWEST_TO_SEARCH = 60
@@ -99,7 +100,7 @@ def _in_order(
 ) -> NDArray[np.intp]:
     """Return the region's events by falling evidence; ties by their values, whatever order they came in."""
     keys = [axis.values[region] for _, axis in axes]
-    return region[np.lexsort((*keys, -evidence[region]))]
+    return region[ascending_by([-evidence[region], *keys[::-1]])]
 
 
 def _thinned(region: NDArray[np.intp], n_first: int) -> tuple[NDArray[np.intp], Floats]:

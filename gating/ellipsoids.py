@@ -102,12 +102,13 @@ def ellipsoids_of(
     gains = np.rint((2 * likely - 1) / LEAST_GAIN).astype(np.int64)  # whole numbers add up alike in any order
     for group in sorted(wanted, key=lambda group: -float(mixture.shares[group])):
         distances = mixture.distance_square(group, points)
-        order = np.argsort(distances)
-        gain = np.cumsum(np.where(inside, 0, gains).take(order))
-        gain = np.where(_ends_of_ties(distances.take(order)), gain, 0)
-        if gain.max() <= 0:
+        near = np.flatnonzero(distances <= farthest(len(axes)))
+        order = near[np.argsort(distances[near])]
+        ascending = distances.take(order)
+        gain = np.where(_ends_of_ties(ascending), np.cumsum(np.where(inside, 0, gains).take(order)), 0)
+        if gain.max(initial=0) <= 0:
             continue
-        limit = min(float(distances[order[int(np.argmax(gain))]]), farthest(len(axes)))
+        limit = float(ascending[int(np.argmax(gain))])
         limit = rounded(limit * (1 + 1e-5))
         more = np.count_nonzero((distances <= limit) & ~inside)
         if more < max(FEWEST_MORE, LEAST_MORE * np.count_nonzero(inside)):
@@ -119,7 +120,7 @@ def ellipsoids_of(
 
 def _ends_of_ties(ascending: Floats) -> Mask:
     """Return where the last of equal values stands: points as far away as each other stay together."""
-    return np.append(ascending[1:] > ascending[:-1], True)
+    return np.append(ascending[1:] > ascending[:-1], ascending.size > 0)[: ascending.size]
 
 
 def farthest(n_axes: int) -> float:

@@ -93,6 +93,22 @@ def _ascending(values: FloatArray) -> NDArray[np.intp]:
     return (packed & np.uint64(0xFFFFFFFF)).astype(np.intp)
 
 
+def ascending_by(keys: Sequence[FloatArray]) -> NDArray[np.intp]:
+    """Return the order by the first of some float32 keys; equal ones by the second, and so on.
+
+    Few values are equal, so the first key is sorted alone, and only what ties is sorted by all.
+    """
+    order = _ascending(keys[0])
+    first = keys[0].take(order)
+    like_next = first[1:] == first[:-1]
+    if not like_next.any():
+        return order
+    tied = np.flatnonzero(np.append(like_next, False) | np.append(False, like_next))
+    rows = order[tied]
+    order[tied] = rows[np.lexsort([key.take(rows) for key in keys[::-1]])]
+    return order
+
+
 def _merged(nearest: NDArray[np.intp], highest: NDArray[np.intp], n: int) -> NDArray[np.intp]:
     """Return the events of two orders, each where it comes first in either; at a tie the nearer one."""
     place = np.full(n, 2 * n, np.intp)
@@ -105,7 +121,8 @@ def _merged(nearest: NDArray[np.intp], highest: NDArray[np.intp], n: int) -> NDA
 
 def in_order(rows: NDArray[np.intp], axes: Sequence[tuple[str, Axis]]) -> NDArray[np.intp]:
     """Return rows in an order that does not depend on that of the events."""
-    return rows[np.lexsort(tuple(axis.values.take(rows) for _, axis in (*axes[2:], *axes[:2])))]
+    first, second = axes[:2][::-1], axes[2:][::-1]
+    return rows[ascending_by([axis.values.take(rows) for _, axis in (*first, *second)])]
 
 
 def evenly(rows: NDArray[np.intp], most: int) -> tuple[NDArray[np.intp], Floats]:
