@@ -23,6 +23,7 @@ from validation import (
     gating_text,
     other_marrow,
     pooling,
+    processors,
     recovery,
     sentinels,
     tubes,
@@ -32,6 +33,8 @@ from validation import (
 SEED = 20240607
 HELD_OUT = 2000
 """First seed of the gating's tubes: the gating was developed and its confidence fitted on lower ones."""
+PROCESSOR_EVENTS = 100_000
+"""In the tubes that are quantified as other processors would."""
 Mapper = Callable[..., Iterable]
 
 
@@ -51,13 +54,24 @@ class Sizes:
     empty_seeds: int = 6
     other_seeds: int = 5
     perturbed_seeds: int = 2
+    processor_patients: int = 4
 
     def scaled(self, factor: float) -> Sizes:
         """Return the same, smaller or larger."""
         return Sizes(*(max(2, round(factor * part)) for part in astuple(self)))
 
 
-SECTIONS = ("tubes", "beads", "density", "washout", "recovery", "batches", "sentinels", "gating")
+SECTIONS = (
+    "tubes",
+    "beads",
+    "density",
+    "washout",
+    "recovery",
+    "batches",
+    "sentinels",
+    "gating",
+    "processors",
+)
 
 
 def section(name: str, sizes: Sizes, mapper: Mapper) -> str:
@@ -78,6 +92,8 @@ def section(name: str, sizes: Sizes, mapper: Mapper) -> str:
         return pooling.section(pooling.examine(sizes.batches, SEED, mapper), SEED)
     if name == "gating":
         return _gating(sizes, mapper)
+    if name == "processors":
+        return processors.section(processors.compare(sizes.processor_patients, PROCESSOR_EVENTS))
     known = sentinels.section(sentinels.examine(sizes.sentinel_days, SEED, mapper), SEED)
     return (
         known
