@@ -12,8 +12,8 @@ import numpy as np
 
 from gating.events import Events, FloatArray, Mask
 from gating.panel import GatingPanel, Target
-from gating.plasma_cells import SAMPLE_EVENTS, a_few
 from gating.population import GatedPopulation, GateStep
+from gating.sample import SAMPLE_EVENTS, sampled
 from gating.sides import side_cut
 from gating.thresholds import axis_density, axis_of, rounded
 
@@ -98,7 +98,7 @@ def dye_cuts(events: Events, panel: GatingPanel, gated: GatedPopulation) -> tupl
     gated
         Its gates: those before a step leave the events that the step divides.
     """
-    sample = a_few(events, SAMPLE_EVENTS)
+    sample = sampled(events, SAMPLE_EVENTS)
     found = []
     for (_, before), (step, _) in _steps_with_the_one_before(gated):
         for channel in panel.with_role(POOLED_ROLES.get(step, "")):

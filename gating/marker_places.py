@@ -12,6 +12,7 @@ from gating.anchors import negative_edge
 from gating.events import FloatArray, Survivors
 from gating.linear import Floats
 from gating.panel import GatingChannel, GatingPanel
+from gating.sample import drawn
 from gating.thresholds import Axis, axis_of, scale_of
 from gating.transforms import asinh
 
@@ -98,11 +99,8 @@ def _some(events: Survivors, n: int) -> Survivors:
     """Return about so many of the events, the same ones in whatever order events and channels come."""
     if events.n_events <= n:
         return events
-    key = np.zeros(events.n_events, np.uint32)
-    for channel in sorted(events.events.channels):
-        key = (key ^ np.ascontiguousarray(events.column(channel)).view(np.uint32)) * np.uint32(2_654_435_761)
-        key ^= key >> np.uint32(15)
-    some = events.select(key < np.uint32(2**32 - 1) * np.float64(n / events.n_events))
+    columns = ((events.column(c), events.events.scale_top(c)) for c in events.events.channels)
+    some = events.select(drawn(columns, n))
     return some if some.n_events >= n / 2 else events  # many times the same event
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gating.aberrant import find_aberrant
 from gating.choices import Choices
@@ -16,13 +15,13 @@ from gating.events import Events, Mask, Survivors
 from gating.gates import inside
 from gating.panel import GatingPanel, Target
 from gating.population import Finding, GatedPopulation, GateStep
+from gating.sample import SAMPLE_EVENTS, sampled
 from gating.search import Search, search_anchors
 from gating.sides import find_sides
 from gating.stability import find_stable_time
 from gating.target import find_target
 from gating.thresholds import Threshold, rounded
 
-SAMPLE_EVENTS = 20_000
 LOW_CONFIDENCE = 0.5
 STEADY = "steady"
 """Method of a time step that found nothing: no note in the tube's row."""
@@ -109,7 +108,7 @@ def gate_plasma_cells(
     choices = Choices(panel, overrides or {}, pooled or {}, templates or {})
     check_events(events, panel)
     choices.check()
-    sample = a_few(events, SAMPLE_EVENTS)
+    sample = sampled(events, SAMPLE_EVENTS)
     passed = Passed(Survivors.everyone(events)).then(_time(events, sample, panel))
     passed = passed.then(_margins(passed.left, panel))
     passed = passed.then(_debris(passed.left.among(sample), choices))
@@ -153,17 +152,6 @@ def _time(events: Events, sample: Mask, panel: GatingPanel) -> Finding:
     few = Survivors(events, np.flatnonzero(sample))
     columns = [few.column(name) for name in watched if name != channel]
     return find_stable_time(events.column(channel), columns, sample, channel=channel)
-
-
-def a_few(events: Events, n: int) -> Mask:
-    """Return about `n` of the events, the same ones in whatever order events and channels come."""
-    if events.n_events <= n:
-        return np.ones(events.n_events, np.bool_)
-    bits: NDArray[np.uint32] = np.ascontiguousarray(events.values, np.float32).view(np.uint32)
-    key = np.add.reduce(bits, axis=0, dtype=np.uint32) * np.uint32(2_654_435_761)
-    key ^= key >> np.uint32(15)
-    key *= np.uint32(2_246_822_519)
-    return np.asarray(key < np.uint32(2**32 - 1) * np.float64(n / events.n_events), np.bool_)
 
 
 def _margins(left: Survivors, panel: GatingPanel) -> Finding:

@@ -15,8 +15,8 @@ import numpy as np
 from gating.events import Events, FloatArray, Mask, Survivors
 from gating.gates import AllOf, RangeGate, inside
 from gating.panel import GatingPanel, Target
-from gating.plasma_cells import SAMPLE_EVENTS, a_few
 from gating.population import GatedPopulation
+from gating.sample import SAMPLE_EVENTS, sampled
 from gating.sides import side_cut
 from gating.thresholds import CLEAR, Threshold, axis_density, axis_of, best_valley
 
@@ -78,7 +78,7 @@ def find_sentinels(events: Events, panel: GatingPanel, gated: GatedPopulation) -
         note = f"the panel has no {' and no '.join(lacking)} channel"
         return tuple(Sentinel(name, None, nothing, 0.0, note) for name in (NK_CELLS, B_PRECURSORS))
     viable = Survivors.everyone(events).among(gated.viable_singlets)
-    few = viable.among(a_few(events, SAMPLE_EVENTS))
+    few = viable.among(sampled(events, SAMPLE_EVENTS))
     scatter = panel.with_role("ssc_area")[0].channel
     cut = side_cut(few.column(scatter))
     marrow = _Marrow(events, panel, gated, viable, (RangeGate(scatter, None, cut.value), cut.confidence))

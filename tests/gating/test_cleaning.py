@@ -9,7 +9,8 @@ from known_marrow import marrow, panel
 from gating.cleaning import find_debris, find_margins, find_singlets
 from gating.events import Events, Survivors
 from gating.gates import inside
-from gating.plasma_cells import a_few, gate_plasma_cells
+from gating.plasma_cells import gate_plasma_cells
+from gating.sample import sampled
 from gating.stability import find_stable_time
 
 
@@ -103,9 +104,10 @@ def test_doublets_go_whether_height_or_width_was_recorded(pulse):
 def test_the_sample_of_events_does_not_depend_on_order_of_events_or_channels():
     sample = marrow(6, n=30_000).events
     order, rows = np.random.default_rng(1).permutation(30_000), np.random.default_rng(2).permutation(11)
-    turned = Events(sample.values[rows][:, order], tuple(sample.channels[row] for row in rows))
-    chosen = a_few(sample, 5_000)
-    np.testing.assert_array_equal(a_few(turned, 5_000), chosen[order])
+    names, tops = (tuple(part[row] for row in rows) for part in (sample.channels, sample.scale_tops))
+    turned = Events(sample.values[rows][:, order], names, tops)
+    chosen = sampled(sample, 5_000)
+    np.testing.assert_array_equal(sampled(turned, 5_000), chosen[order])
     assert 4_500 < chosen.sum() < 5_500
 
 
