@@ -16,6 +16,8 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 
 SPREADS = np.linspace(0.05, 1.25, 19)  # log-SD of receptors from cell to cell that are weighed
+STEP = 1e-6
+"""Of the difference of medians, to which its bias is rounded: less is left over by bisection."""
 USUAL_SPREAD, SPREAD_SD = 0.45, 0.25  # assumed before looking; a few hundred cells outweigh it
 PROBABILITIES = np.linspace(0.1, 0.9, 9)  # the stain's quantiles that are matched: tails may be other cells
 N_NORMAL = 25
@@ -86,7 +88,10 @@ def subtraction_bias(stained: Floats, control: Floats, photon_step: float = 0.0)
     bias = difference - middle
     mean = float((weight * bias).sum())
     sd = float(np.sqrt(max(float((weight * (bias - mean) ** 2).sum()), 0.0)))
-    return SubtractionBias(mean, sd, float((weight * SPREADS).sum()))
+    step = STEP * difference
+    return SubtractionBias(
+        step * round(mean / step), step * round(sd / step), float((weight * SPREADS).sum())
+    )
 
 
 def _normal_quantiles(n: int) -> Floats:
