@@ -174,14 +174,8 @@ def _combined(inverse: FloatArray, measured: FloatArray) -> FloatArray:
     """Return inverse @ measured, event by event the same sum in the order of the channels."""
     result = np.empty_like(measured)
     for start in range(0, measured.shape[1], BLOCK):
-        block = measured[:, start : start + BLOCK]
-        term = np.empty_like(block[0])
-        for row, weights in enumerate(inverse):
-            total = result[row, start : start + BLOCK]
-            np.multiply(block[0], weights[0], out=total)
-            for channel in range(1, weights.size):
-                if weights[channel]:
-                    total += np.multiply(block[channel], weights[channel], out=term)
+        block = slice(start, start + BLOCK)
+        np.einsum("ij,jk->ik", inverse, measured[:, block], out=result[:, block])  # no BLAS: not optimised
     return result
 
 

@@ -102,3 +102,16 @@ def test_vie14_cd38_medians_after_compensation_are_those_of_the_readme(real_data
     for label, median in (("blast", 2061.12), ("cd19", 1859.13), ("erythropoiesis", 130.95)):
         found = float(np.median(cd38[labels[:, header.index(label)] == 1]))
         assert found == pytest.approx(median, rel=1e-3)
+
+
+def test_an_event_is_the_sum_over_its_channels_in_their_order_wherever_it_stands():
+    rng = np.random.default_rng(5)
+    spill = np.eye(9) + rng.uniform(0, 0.2, (9, 9)) * (1 - np.eye(9))
+    matrix = SpilloverMatrix(tuple("ABCDEFGHI"), spill, "by hand")
+    events = Events(rng.normal(0, 1e4, (9, 40_000)).astype(np.float32), matrix.channels)
+    weights, expected = matrix.inverse().T.astype(np.float32), np.empty_like(events.values)
+    for row in range(9):
+        expected[row] = weights[row, 0] * events.values[0]
+        for channel in range(1, 9):
+            expected[row] += weights[row, channel] * events.values[channel]
+    np.testing.assert_array_equal(compensate(events, matrix).values, expected)
