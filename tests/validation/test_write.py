@@ -53,6 +53,7 @@ def test_the_committed_page_has_every_section():
         "against washout",
         "Cuts of a batch",
         "Sentinels",
+        "on every processor",
     ):
         assert heading in text
     assert "make validation" in text
