@@ -15,6 +15,8 @@ from validation.gating_tubes import KnownTube, Wanted, known_tube
 GAINS = (0.7, 1.3)
 SCENARIOS = ("plain", "rare", "clog", "drift", "dim_cd138", "bimodal", "no_matrix")
 FEWEST_CELLS = 50
+SHAKEN = 1e-6
+"""Of the spread of a channel: far below what any detector tells, far above what a processor rounds."""
 FRAGMENT = 0.09
 """Size of the fragments that are added, of the cells they come from."""
 
@@ -49,6 +51,7 @@ def changes_of(wanted: Wanted) -> list[Change]:
         *_gains(known, before),
         *_halves(known, _quantified(usual)),
         ("20 % more debris", _with_debris(known, before, wanted.seed)),
+        ("every value by a millionth of its noise", _shaken(known, before, wanted.seed)),
         ("events and channels in another order", _turned(known, usual, wanted.seed)),
     ]
     return [Change(kind, wanted.scenario, change) for kind, change in found]
@@ -103,6 +106,22 @@ def _with_debris(known: KnownTube, before: float, seed: int) -> float:
     both = Events(np.hstack([known.events.values, values]), bits.channels, bits.scale_tops)
     after = _quantified(gate_plasma_cells(both, known.panel))[: known.events.n_events]
     return _median(known, after) / before - 1
+
+
+def shaken(events: Events, panel: GatingPanel, seed: int) -> Events:
+    """Return the events, every value but the time moved by a millionth of its channel's spread (MAD)."""
+    rng, values = np.random.default_rng(seed), events.values.astype(np.float64)
+    times = {channel.channel for channel in panel.with_role("time")}
+    for row, name in enumerate(events.channels):
+        if name not in times:
+            spread = float(np.median(np.abs(values[row] - np.median(values[row]))))
+            values[row] += SHAKEN * spread * rng.standard_normal(values.shape[1])
+    return Events(values.astype(np.float32), events.channels, events.scale_tops)
+
+
+def _shaken(known: KnownTube, before: float, seed: int) -> float:
+    events = shaken(known.events, known.panel, seed)
+    return _median(known, _quantified(gate_plasma_cells(events, known.panel))) / before - 1
 
 
 def _turned(known: KnownTube, usual: GatedPopulation, seed: int) -> float:

@@ -60,3 +60,6 @@ def test_gains_halves_and_debris_change_little_and_another_order_nothing() -> No
     for kind in ("gain of one detector", "half of the events", "20 % more debris"):
         assert np.quantile(sizes(kind), 0.95) <= 0.03, kind
     assert set(sizes("events and channels")) == {0.0}
+    shaken = sizes("every value by a millionth")
+    assert np.quantile(shaken, 0.95) <= 0.01
+    assert np.median(shaken) == 0.0
