@@ -13,7 +13,7 @@ import numpy as np
 from gating.events import Events, FloatArray, Mask
 from gating.panel import GatingPanel, Target
 from gating.population import GatedPopulation, GateStep
-from gating.sample import SAMPLE_EVENTS, sampled
+from gating.sample import SAMPLE_EVENTS, drawn_by_scatter, sampled
 from gating.sides import side_cut
 from gating.thresholds import axis_density, axis_of, rounded
 
@@ -98,7 +98,7 @@ def dye_cuts(events: Events, panel: GatingPanel, gated: GatedPopulation) -> tupl
     gated
         Its gates: those before a step leave the events that the step divides.
     """
-    sample = sampled(events, SAMPLE_EVENTS)
+    sample = sampled(drawn_by_scatter(events, panel), SAMPLE_EVENTS)
     found = []
     for (_, before), (step, _) in _steps_with_the_one_before(gated):
         for channel in panel.with_role(POOLED_ROLES.get(step, "")):

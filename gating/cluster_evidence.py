@@ -13,6 +13,7 @@ from gating.clusters import Mixture, fit_mixture
 from gating.ellipsoids import FEWEST_IN_CLUSTER, Clustered, draw_ellipsoids, near_groups, points_of
 from gating.events import FloatArray, Mask
 from gating.linear import Floats, log_determinant
+from gating.lots import Lots, thinned
 from gating.surroundings import ascending_by
 from gating.thresholds import Axis, axis_of
 
@@ -35,7 +36,7 @@ CLEARLY_POSITIVE, LOWEST = 1.5, 0.5
 
 
 def find_clusters(
-    anchors: Sequence[Anchor], columns: Sequence[tuple[str, FloatArray]], trust: float
+    anchors: Sequence[Anchor], columns: Sequence[tuple[str, FloatArray]], lots: Lots, trust: float
 ) -> Clustered | None:
     """Return the compact clusters that lie highest on the anchors, or None if there are none.
 
@@ -45,6 +46,8 @@ def find_clusters(
         Where the wanted cells have a target.
     columns
         (channel, linear values of the candidates) of every channel to look at, the anchors' among them.
+    lots
+        Of the candidates, by which some of them are drawn.
     trust
         Confidence in a group that a cluster alone shows.
 
@@ -59,9 +62,10 @@ def find_clusters(
     known = {anchor.channel: anchor.axis for anchor in anchors}
     axes = [(channel, known.get(channel) or axis_of(values)) for channel, values in columns]
     region = _in_order(region, evidence, axes)
+    lots = lots.take(region)
     best: Clustered | None = None
     for first in ALL_OF_THE_FIRST:
-        found = _look(anchors, axes, region, _thinned(region, first), trust)
+        found = _look(anchors, axes, region, thinned(lots, first), trust)
         if found is not None and (best is None or found.group.confidence > best.group.confidence):
             best = found
         if best is not None and best.group.confidence >= CLEAR_AT_A_LOOK:
@@ -73,11 +77,11 @@ def _look(
     anchors: Sequence[Anchor],
     axes: Sequence[tuple[str, Axis]],
     region: NDArray[np.intp],
-    thinned: tuple[NDArray[np.intp], Floats],
+    picked: tuple[NDArray[np.intp], Floats],
     trust: float,
 ) -> Clustered | None:
-    picked, weights = thinned
-    mixture = fit_mixture(points_of(axes, picked), weights)
+    ranks, weights = picked
+    mixture = fit_mixture(points_of(axes, region[ranks]), weights)
     places, positive = _places(mixture, anchors, axes)
     wanted, sureness = _choose(mixture, places, positive) if positive.any() else ([], 0.0)
     if not wanted:
@@ -101,15 +105,6 @@ def _in_order(
     """Return the region's events by falling evidence; ties by their values, whatever order they came in."""
     keys = [axis.values[region] for _, axis in axes]
     return region[ascending_by([-evidence[region], *keys[::-1]])]
-
-
-def _thinned(region: NDArray[np.intp], n_first: int) -> tuple[NDArray[np.intp], Floats]:
-    """Return some of the ordered events and how many each stands for: all at the top, then ever fewer."""
-    first = float(n_first)
-    steps = np.arange(first * (1 + np.log(max(region.size / first, 1.0))) + 1)
-    ranks = np.where(steps < first, steps, first * np.exp((steps - first) / first)).astype(np.intp)
-    ranks = np.unique(ranks[ranks < region.size])
-    return region[ranks], np.maximum(1.0, ranks / first)
 
 
 def _choose(mixture: Mixture, places: Floats, positive: Mask) -> tuple[list[int], float]:

@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from gating.lots import Lots, drawn_anew, lots_of
+
 FloatArray = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 Made = TypeVar("Made")
@@ -27,6 +29,8 @@ class Events:
     scale_tops
         The largest value each detector can give on the linear scale; `inf` where there is no such end
         (computed channels, FCS files that do not say).
+    drawn_by
+        Channels whose values say which events a sample takes; every channel where empty.
 
     Examples
     --------
@@ -40,6 +44,8 @@ class Events:
     values: FloatArray
     channels: tuple[str, ...]
     scale_tops: tuple[float, ...] = ()
+    drawn_by: tuple[str, ...] = ()
+    _lots: list[Lots] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.values.ndim != 2 or self.values.shape[0] != len(self.channels):
@@ -55,6 +61,16 @@ class Events:
         """Number of events."""
         return int(self.values.shape[1])
 
+    @property
+    def lots(self) -> Lots:
+        """By which events are drawn, uint32, shape (n_events,); made once."""
+        if not self._lots:
+            rows = [self._row(channel) for channel in self.drawn_by or self.channels]
+            self._lots.append(
+                lots_of([self.values[row] for row in rows], [self.scale_tops[row] for row in rows])
+            )
+        return self._lots[0]
+
     def column(self, channel: str) -> FloatArray:
         """Return one channel, shape (n_events,). Raises KeyError naming the channels there are."""
         column: FloatArray = self.values[self._row(channel)]
@@ -66,7 +82,7 @@ class Events:
 
     def select(self, mask: Mask) -> Events:
         """Return the events where `mask` (shape (n_events,)) is true."""
-        return Events(self.values[:, mask], self.channels, self.scale_tops)
+        return Events(self.values[:, mask], self.channels, self.scale_tops, self.drawn_by)
 
     def only(self, channels: Sequence[str]) -> Events:
         """Return the same events with these channels, in this order."""
@@ -113,6 +129,11 @@ class Survivors:
             column = self.events.column(channel)
             self._columns[channel] = column if self.index.size == column.size else column.take(self.index)
         return self._columns[channel]
+
+    @property
+    def lots(self) -> Lots:
+        """By which survivors are drawn, uint32, shape (n_events,): not those of a sample of all events."""
+        return self.once("lots", lambda: drawn_anew(self.events.lots.take(self.index)))
 
     def once(self, name: str, make: Callable[[], Made]) -> Made:
         """Return what `make` gives of these events; it is made the first time that this name is asked for."""

@@ -11,8 +11,8 @@ import numpy as np
 from gating.anchors import negative_edge
 from gating.events import FloatArray, Survivors
 from gating.linear import Floats
+from gating.lots import below
 from gating.panel import GatingChannel, GatingPanel
-from gating.sample import drawn
 from gating.thresholds import Axis, axis_of, scale_of
 from gating.transforms import asinh
 
@@ -99,8 +99,7 @@ def _some(events: Survivors, n: int) -> Survivors:
     """Return about so many of the events, the same ones in whatever order events and channels come."""
     if events.n_events <= n:
         return events
-    columns = ((events.column(c), events.events.scale_top(c)) for c in events.events.channels)
-    some = events.select(drawn(columns, n))
+    some = events.select(below(events.lots, n / events.n_events))
     return some if some.n_events >= n / 2 else events  # many times the same event
 
 

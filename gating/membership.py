@@ -19,7 +19,8 @@ from gating.ellipsoids import ellipsoids_of, points_of
 from gating.events import FloatArray, Mask
 from gating.gates import EllipsoidGate
 from gating.linear import Floats
-from gating.surroundings import evenly, in_order, neighbours, thinned
+from gating.lots import Lots
+from gating.surroundings import evenly, in_order, nearest_of, neighbours
 from gating.thresholds import Axis
 from gating.wanted_clusters import (
     Limits,
@@ -88,6 +89,7 @@ def kinds_of(
     seed: Mask,
     axes: Sequence[tuple[str, Axis]],
     anchors: Sequence[Anchor],
+    lots: Lots,
     traits: FloatArray | None = None,
     *,
     stained: bool = True,
@@ -104,6 +106,8 @@ def kinds_of(
         (channel, the candidates' places) of every channel on which cells differ.
     anchors
         Where the wanted cells have a target.
+    lots
+        Of the candidates, by which some of them are drawn.
     traits
         Evidence of each candidate beside the anchors, or None.
     stained
@@ -117,8 +121,8 @@ def kinds_of(
         return None
     own = in_order(np.flatnonzero(seed), axes)
     evidence = evidence_of(anchors, seed)
-    picked_own, own_weights = evenly(own, MOST_OWN)
-    picked, weights = thinned(neighbours(seed, own, axes, evidence, limit))
+    picked_own, own_weights = evenly(own, lots, MOST_OWN)
+    picked, weights = nearest_of(neighbours(seed, own, axes, evidence, limit), lots)
     every = np.concatenate([picked_own, picked])
     points, n_own = points_of(axes, every), picked_own.size
     size, stains = _size_and_stains([channel for channel, _ in axes], anchors, scatter)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from gating.clusters import Mixture, density_peaks, fit_mixture
 from gating.events import Mask, Survivors
 from gating.linear import Floats, inverses, times
+from gating.lots import thinned
 from gating.marker_places import MARKERS, ODD_MARKERS, Look, looks_at, oddness
 from gating.panel import GatingPanel
 
@@ -93,13 +94,15 @@ def kinds_among(wanted: Survivors, reference: Survivors, panel: GatingPanel) -> 
     looks = looks_at(wanted, reference, panel)
     points = np.stack([look.axis.values for look in looks], axis=1).astype(np.float64)
     order = np.lexsort((_mixed(points), oddness(points.T, looks)))
-    picked, weights = _thinned(order, FIRST)
-    few = points[picked]
+    lots = wanted.lots.take(order)
+    picked, weights = thinned(lots, FIRST)
+    few = points[order[picked]]
     mixture = fit_mixture(few, weights, density_peaks(_for_peaks(few, looks), MOST_GROUPS), STEPS)
     clone = clone_among(mixture, looks)
     if not clone or len(clone) == mixture.shares.size - 1:
         return None
-    rows, weights = _thinned(order, FIRST_JUDGED)
+    picked, weights = thinned(lots, FIRST_JUDGED)
+    rows = order[picked]
     points = points[rows]
     belongs = mixture.belongings(points)
     is_clone = np.isin(np.arange(belongs.shape[0]), clone)
@@ -107,18 +110,6 @@ def kinds_among(wanted: Survivors, reference: Survivors, panel: GatingPanel) -> 
     gain -= NEAR_NOTHING * belongs[-1]
     gain = np.rint(weights * gain / LEAST_GAIN).astype(np.int64)
     return Kinds(tuple(looks), mixture, tuple(clone), rows, weights, gain, points)
-
-
-def _thinned(order: NDArray[np.intp], n_first: int) -> tuple[NDArray[np.intp], Floats]:
-    """Return some of the cells and how many each stands for: all of the most normal ones, then ever fewer.
-
-    A clone of thousands and a few normal plasma cells are so both seen.
-    """
-    first, n = float(n_first), order.size
-    steps = np.arange(first * (1 + np.log(max(n / first, 1.0))) + 1)
-    ranks = np.where(steps < first, steps, first * np.exp((steps - first) / first)).astype(np.intp)
-    ranks = np.unique(ranks[ranks < n])
-    return order[ranks], np.maximum(1.0, ranks / first)
 
 
 def _mixed(points: Floats) -> Floats:

@@ -15,7 +15,7 @@ from gating.events import Events, Mask, Survivors
 from gating.gates import inside
 from gating.panel import GatingPanel, Target
 from gating.population import Finding, GatedPopulation, GateStep
-from gating.sample import SAMPLE_EVENTS, sampled
+from gating.sample import SAMPLE_EVENTS, drawn_by_scatter, sampled
 from gating.search import Search, search_anchors
 from gating.sides import find_sides
 from gating.stability import find_stable_time
@@ -108,6 +108,7 @@ def gate_plasma_cells(
     choices = Choices(panel, overrides or {}, pooled or {}, templates or {})
     check_events(events, panel)
     choices.check()
+    events = drawn_by_scatter(events, panel)
     sample = sampled(events, SAMPLE_EVENTS)
     passed = Passed(Survivors.everyone(events)).then(_time(events, sample, panel))
     passed = passed.then(_margins(passed.left, panel))

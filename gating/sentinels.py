@@ -16,7 +16,7 @@ from gating.events import Events, FloatArray, Mask, Survivors
 from gating.gates import AllOf, RangeGate, inside
 from gating.panel import GatingPanel, Target
 from gating.population import GatedPopulation
-from gating.sample import SAMPLE_EVENTS, sampled
+from gating.sample import SAMPLE_EVENTS, drawn_by_scatter, sampled
 from gating.sides import side_cut
 from gating.thresholds import CLEAR, Threshold, axis_density, axis_of, best_valley
 
@@ -77,6 +77,7 @@ def find_sentinels(events: Events, panel: GatingPanel, gated: GatedPopulation) -
     if lacking:
         note = f"the panel has no {' and no '.join(lacking)} channel"
         return tuple(Sentinel(name, None, nothing, 0.0, note) for name in (NK_CELLS, B_PRECURSORS))
+    events = drawn_by_scatter(events, panel)
     viable = Survivors.everyone(events).among(gated.viable_singlets)
     few = viable.among(sampled(events, SAMPLE_EVENTS))
     scatter = panel.with_role("ssc_area")[0].channel

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from gating.clusters import Mixture
 from gating.events import FloatArray, Mask
 from gating.linear import Floats
+from gating.lots import Lots, one_of_each, thinned
 from gating.ranks import quantile
 from gating.thresholds import Axis
 from gating.wanted_clusters import Limits
@@ -125,20 +126,17 @@ def in_order(rows: NDArray[np.intp], axes: Sequence[tuple[str, Axis]]) -> NDArra
     return rows[ascending_by([axis.values.take(rows) for _, axis in (*first, *second)])]
 
 
-def evenly(rows: NDArray[np.intp], most: int) -> tuple[NDArray[np.intp], Floats]:
-    """Return at most so many of the ordered rows, evenly spaced, and how many each stands for."""
-    n = min(most, rows.size)
-    picked = rows[np.linspace(0, rows.size - 1, n).astype(np.intp)]
-    return picked, np.full(n, rows.size / n)
+def evenly(ordered: NDArray[np.intp], lots: Lots, most: int) -> tuple[NDArray[np.intp], Floats]:
+    """Return at most so many of the ordered rows, one of each stretch, and how many each stands for."""
+    n = min(most, ordered.size)
+    picked = ordered[one_of_each(lots.take(ordered), np.arange(n) * ordered.size // n)]
+    return picked, np.full(n, ordered.size / n)
 
 
-def thinned(rows: NDArray[np.intp]) -> tuple[NDArray[np.intp], Floats]:
-    """Return some of the ordered events and how many each stands for: the nearest all, then ever fewer."""
-    first = float(NEAREST)
-    steps = np.arange(first * (1 + np.log(max(rows.size / first, 1.0))) + 1)
-    ranks = np.where(steps < first, steps, first * np.exp((steps - first) / first)).astype(np.intp)
-    ranks = np.unique(ranks[ranks < rows.size])
-    return rows[ranks], np.maximum(1.0, ranks / first)
+def nearest_of(ordered: NDArray[np.intp], lots: Lots) -> tuple[NDArray[np.intp], Floats]:
+    """Return some of the ordered rows and how many each stands for: the nearest all, then ever fewer."""
+    ranks, weights = thinned(lots.take(ordered), NEAREST)
+    return ordered[ranks], weights
 
 
 def _within_reach(

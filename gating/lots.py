@@ -1,0 +1,112 @@
+"""A lot for each event: a number that only what was measured decides, by which events are drawn.
+
+So the same events are drawn in any order of events and channels, on any processor, and whatever the last
+digits of the values are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Lots = NDArray[np.uint32]
+Values = NDArray[np.float32]
+TIME_LEVELS, BESIDE_TIME, LEVELS = 4096, 64, 256
+"""Steps in which values are told apart: of an acquisition's time; of a detector's scale beside it; of a
+detector's scale where there is no time. A change far below the noise changes hardly any lot."""
+FARTHEST = 32_767
+"""Steps from zero beyond which all values are alike."""
+
+
+def lots_of(columns: Sequence[Values], scale_tops: Sequence[float]) -> Lots:
+    """Return a lot for each event, each number as likely as any other.
+
+    Parameters
+    ----------
+    columns
+        A float32 column per channel, shape (n_events,) each; at least one.
+    scale_tops
+        The largest value of each channel; inf where there is none, as for time.
+
+    Returns
+    -------
+    numpy.ndarray
+        uint32, shape (n_events,).
+    """
+    levels = LEVELS if np.isfinite(scale_tops).all() else BESIDE_TIME
+    key = np.zeros(columns[0].size, np.uint32)
+    for channel, top in zip(columns, scale_tops, strict=True):
+        level = _levels(channel, top, levels)
+        key += level * level
+        level *= np.uint32(40_505)
+        key += level
+    key *= np.uint32(2_654_435_761)
+    key ^= key >> np.uint32(15)
+    key *= np.uint32(2_246_822_519)
+    return key
+
+
+def drawn_anew(lots: Lots) -> Lots:
+    """Return other lots, which do not follow from whether the first ones were low or high."""
+    key = lots ^ (lots >> np.uint32(16))
+    key *= np.uint32(2_146_121_005)
+    key ^= key >> np.uint32(15)
+    key *= np.uint32(2_221_713_035)
+    return np.asarray(key ^ (key >> np.uint32(16)), np.uint32)
+
+
+def below(lots: Lots, share: float) -> NDArray[np.bool_]:
+    """Return which events are drawn, where this share of them is wanted."""
+    return np.asarray(lots < 2.0**32 * share, np.bool_)
+
+
+def one_of_each(lots: Lots, begins: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return the event with the lowest lot of each stretch of the ordered events; of equal lots the first.
+
+    An event that changes its place in the order by one hardly ever changes the choice.
+
+    Parameters
+    ----------
+    lots
+        Of the events in their order, shape (n_events,).
+    begins
+        Where the stretches begin, ascending, shape (n_stretches,).
+    """
+    if not begins.size:
+        return begins
+    keys = (lots.astype(np.uint64) << np.uint64(32)) | np.arange(lots.size, dtype=np.uint64)
+    return (np.minimum.reduceat(keys, begins) & np.uint64(0xFFFFFFFF)).astype(np.intp)
+
+
+def thinned(lots: Lots, first: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Return which of the ordered events to look at: the first ones all, then ever fewer.
+
+    Parameters
+    ----------
+    lots
+        Of the events in their order, shape (n_events,).
+    first
+        Events to take all of; of those at n times that rank one in n is taken.
+
+    Returns
+    -------
+    tuple
+        Ranks, ascending, and how many events each of them stands for, same shape.
+    """
+    steps = np.arange(first * (1 + np.log(max(lots.size / first, 1.0))) + 1)
+    ranks = np.where(steps < first, steps, first * np.exp((steps - first) / first)).astype(np.intp)
+    begins = np.unique(ranks[ranks < lots.size])
+    return one_of_each(lots, begins), np.diff(begins, append=lots.size).astype(np.float64)
+
+
+def _levels(values: Values, top: float, levels: int) -> Lots:
+    """Return the step of the scale that each value reaches, modulo 2^32; no number is the lowest one."""
+    if not np.isfinite(top):
+        levels = TIME_LEVELS
+        top = float(np.exp2(np.ceil(np.log2(max(float(np.nanmax(np.abs(values), initial=1.0)), 1.0)))))
+    scaled = values * np.float32(levels / top)
+    np.rint(scaled, out=scaled)
+    np.fmin(np.fmax(scaled, -FARTHEST, out=scaled), FARTHEST, out=scaled)
+    return np.asarray(scaled.astype(np.int32).view(np.uint32))
