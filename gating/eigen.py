@@ -20,7 +20,7 @@ Number: TypeAlias = Any
 Square: TypeAlias = list[list[Number]]
 
 LEAST_PIVOT: Final = 1e-8
-"""Part of its variance that a variable must keep beside those before it; rounding leaves 1e-15 of it."""
+"""Part of the largest diagonal entry that every pivot must be; rounding leaves 1e-15 of it."""
 CUTOFF: Final = 1e-13
 """Eigenvalues are told to 1e-15 of the largest or so: one below this is taken for zero."""
 _NEGLIGIBLE: Final = 2.0**-60
@@ -38,8 +38,8 @@ def solve_definite(
     matrices, right
         Shapes (n, k, k), symmetric, and (n, k).
     least
-        A matrix counts as positive definite where every pivot is more than this part of its diagonal entry. The
-        solution of another means nothing.
+        A matrix counts as positive definite where every pivot is more than this part of its largest diagonal
+        entry. The solution of another means nothing.
 
     Examples
     --------
@@ -152,6 +152,7 @@ def _factors(square: Square, least: float) -> tuple[Square, list[Number], Number
     lower: Square = [[None] * k for _ in range(k)]
     pivots: list[Number] = []
     definite: Number = True
+    limit = least * _largest([square[j][j] for j in range(k)])
     for j in range(k):
         row, pivot = lower[j], square[j][j]
         for i in range(j):
@@ -163,7 +164,7 @@ def _factors(square: Square, least: float) -> tuple[Square, list[Number], Number
             scaled = row[i]
             row[i] = scaled / pivots[i]
             pivot = pivot - row[i] * scaled
-        good = pivot > least * square[j][j]
+        good = pivot > limit
         definite = definite & good
         pivots.append(_chosen(good, pivot, inf))
     return lower, pivots, definite
@@ -193,6 +194,10 @@ def _rotate(square: Square, vectors: Square, p: int, q: int) -> bool:
         first, second = vectors[r][p], vectors[r][q]
         vectors[r][p], vectors[r][q] = cosine * first - sine * second, sine * first + cosine * second
     return True
+
+
+def _largest(numbers: list[Number]) -> Number:
+    return np.max(numbers, axis=0) if isinstance(numbers[0], np.ndarray) else max(numbers)
 
 
 def _chosen(where: Number, one: Number, other: Number) -> Number:

@@ -8,6 +8,8 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from gating.eigen import eigenpairs, inverse_definite, solve_definite
+from gating.linear import cholesky, product
 from pipeline.washout.estimate import NotEstimableError
 from pipeline.washout.likelihood import OBSERVED
 from pipeline.washout.rows import Observations
@@ -183,16 +185,16 @@ def draws(surface: Surface, peak: Peak, n: int, rng: np.random.Generator) -> tup
         The surface is too unlike the t for the weights to be of use.
     """
     centre: Floats = peak.place
-    covariance: Floats = np.asarray(np.linalg.inv(peak.curvature), dtype=np.float64)
+    covariance = inverse_definite(peak.curvature[None])[0][0]
     if surface.data.n > _MANY_ROWS:
-        return rng.multivariate_normal(centre, covariance, n), np.full(n, 1 / n)
+        normal = rng.standard_normal((n, N_PARAMETERS))
+        return centre + product(normal, cholesky(covariance).T), np.full(n, 1 / n)
     trial = min(_TRIAL_DRAWS, n // 2)
     for n_draws in (trial, trial, n):
         found, weights = _weighted_draws(surface, centre, covariance, n_draws, rng)
-        centre = np.asarray(weights @ found, dtype=np.float64)
-        covariance = np.asarray(
-            np.cov(found.T, aweights=weights, ddof=0) + 1e-9 * np.eye(N_PARAMETERS), dtype=np.float64
-        )
+        centre = np.asarray(np.einsum("i,ij->j", weights, found))
+        apart = found - centre
+        covariance = np.einsum("ij,ik->jk", weights[:, None] * apart, apart) + 1e-9 * np.eye(N_PARAMETERS)
     effective = 1 / float(np.sum(weights**2))
     if effective < _FEWEST_EFFECTIVE:
         raise NotEstimableError(
@@ -204,10 +206,10 @@ def draws(surface: Surface, peak: Peak, n: int, rng: np.random.Generator) -> tup
 def _weighted_draws(
     surface: Surface, centre: Floats, covariance: Floats, n: int, rng: np.random.Generator
 ) -> tuple[Floats, Floats]:
-    root = np.linalg.cholesky(covariance) * _WIDER
+    root = cholesky(covariance) * _WIDER
     normal = rng.standard_normal((n, N_PARAMETERS))
     stretch = np.sqrt(_FREEDOM / rng.chisquare(_FREEDOM, n))
-    found = centre + stretch[:, None] * (normal @ root.T)
+    found = centre + stretch[:, None] * product(normal, root.T)
     squared = np.sum((normal * stretch[:, None]) ** 2, axis=1)
     log_density = -0.5 * (_FREEDOM + N_PARAMETERS) * np.log1p(squared / _FREEDOM)
     log_weight = surface.value(found) - log_density
@@ -226,18 +228,27 @@ def _climb(surface: Surface, start: Floats) -> Peak | None:
     place, value = start, float(surface.value(start[None])[0])
     for _ in range(_ITERATIONS):
         gradient, curvature = _derivatives(surface, place)
-        values, vectors = np.linalg.eigh(curvature)
-        step = vectors @ ((vectors.T @ gradient) / np.maximum(np.abs(values), 1e-6))
-        step *= min(1.0, 1.0 / float(np.abs(step).max() + 1e-300))
-        if float(step @ gradient) < _TOLERANCE:
-            return Peak(place, value, curvature) if values.min() > 0 else None
+        step, is_summit = _newton_step(gradient, curvature)
+        if float(np.sum(step * gradient)) < _TOLERANCE:
+            return Peak(place, value, curvature) if is_summit else None
         lengths = 0.5 ** np.arange(12)
         tried = surface.value(place + lengths[:, None] * step)
         best = int(np.nanargmax(tried))
         if not tried[best] > value:
-            return Peak(place, value, curvature) if values.min() > 0 else None
+            return Peak(place, value, curvature) if is_summit else None
         place, value = place + lengths[best] * step, float(tried[best])
     return None
+
+
+def _newton_step(gradient: Floats, curvature: Floats) -> tuple[Floats, bool]:
+    """Return the step, no longer than 1 in any parameter, and whether the surface is curved down all around."""
+    steps, concave = solve_definite(curvature[None], gradient[None])
+    step = steps[0]
+    if not concave[0]:
+        values, vectors = (part[0] for part in eigenpairs(curvature[None]))
+        along = np.einsum("ji,j->i", vectors, gradient) / np.maximum(np.abs(values), 1e-6)
+        step = np.einsum("ij,j->i", vectors, along)
+    return step * min(1.0, 1.0 / float(np.abs(step).max() + 1e-300)), bool(concave[0])
 
 
 def _derivatives(surface: Surface, place: Floats) -> tuple[Floats, Floats]:
