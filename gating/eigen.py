@@ -1,8 +1,8 @@
-"""Symmetric matrices, many at once: solutions, inverses and eigenvalues with the same bits on every processor.
+"""Symmetric matrices, many at once: solutions, inverses, eigenvalues, the same bits on every processor.
 
-Every step is an addition, multiplication, division or square root, in a stated order: IEEE 754 fixes each. One
-matrix alone is worked on as Python numbers, several as arrays with a number of each matrix: the same steps, so
-the same bits, whatever the other matrices are.
+Every step is an addition, multiplication, division or square root, in a stated order: IEEE 754 fixes each.
+One matrix alone is worked on as Python numbers, several as arrays with a number of each matrix: the same
+steps, so the same bits, whatever the other matrices are.
 """
 
 from __future__ import annotations
@@ -91,14 +91,15 @@ def inverse_definite(matrices: Floats, least: float = LEAST_PIVOT) -> tuple[Floa
 
 
 def is_definite(matrices: Floats, least: float = 0.0) -> NDArray[np.bool_]:
-    """Return which symmetric matrices, (n, k, k), are positive definite, (n,); `least` as in `solve_definite`."""
+    """Return which symmetric matrices, (n, k, k), are positive definite, (n,), as `solve_definite` does."""
     return np.atleast_1d(_factors(_numbers(matrices), least)[2])
 
 
 def eigenpairs(matrices: Floats) -> tuple[Floats, Floats]:
-    """Return the eigenvalues of symmetric matrices, smallest first, (n, k), and their vectors, the columns of (n, k, k).
+    """Return the eigenvalues of symmetric matrices, (n, k), smallest first, and their vectors, (n, k, k).
 
-    By rotations, pair by pair, sweep by sweep (Jacobi 1846; Golub & Van Loan, Matrix Computations, 8.5).
+    The vectors are the columns, in the order of the values. By rotations, pair by pair, sweep by sweep
+    (Jacobi 1846, doi:10.1515/crll.1846.30.51; Golub & Van Loan, Matrix Computations, 8.5).
 
     Examples
     --------
@@ -122,10 +123,10 @@ def eigenpairs(matrices: Floats) -> tuple[Floats, Floats]:
 
 
 def pseudo_inverse(matrices: Floats) -> Floats:
-    """Return the Moore-Penrose inverses of symmetric matrices, (n, k, k): plain inverses where there are such.
+    """Return the Moore-Penrose inverses of symmetric matrices, (n, k, k): the inverses where there are any.
 
-    Eigenvalues of less than `CUTOFF` times the largest are left out. `np.linalg.pinv` has 1e-15 there, where it
-    is rounding that decides; nothing is told of an eigenvalue between the two.
+    Eigenvalues of less than `CUTOFF` times the largest are left out. `np.linalg.pinv` has 1e-15 there, where
+    it is rounding that decides; nothing is known of an eigenvalue between the two.
 
     Examples
     --------
@@ -171,7 +172,7 @@ def _factors(square: Square, least: float) -> tuple[Square, list[Number], Number
 
 
 def _rotate(square: Square, vectors: Square, p: int, q: int) -> bool:
-    """Turn the axes p and q, in place, so that their entry vanishes; return whether there was something to turn."""
+    """Turn the axes p and q, in place, so that their entry vanishes; return whether any had to be turned."""
     k, off = len(square), square[p][q]
     large = abs(off) > _NEGLIGIBLE
     alone = isinstance(off, float)

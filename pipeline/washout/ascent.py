@@ -83,7 +83,7 @@ def _rise(
 
 
 def _updated(inverse: Floats, step: Floats, turn: Floats) -> Floats:
-    """Return the inverse curvature, (p, p), after a step; as it was where the surface was not seen to curve down."""
+    """Return the inverse curvature, (p, p), after a step; as it was where the surface did not curve down."""
     along = float(np.sum(step * turn))
     if not along > 1e-10 * _length(step) * _length(turn):
         return inverse

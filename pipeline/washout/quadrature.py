@@ -1,4 +1,4 @@
-"""Nodes and weights of Gauss and Hermite, in a stated order of arithmetic: the same bits on every processor."""
+"""Nodes and weights of Gauss and Hermite in a stated order of arithmetic: the same on every processor."""
 
 from __future__ import annotations
 
@@ -51,16 +51,16 @@ def _positive_nodes(n: int) -> Floats:
     for _ in range(_NEWTON):
         last, value = _polynomials(nodes, n)[-2:]
         nodes = nodes - value / (np.sqrt(2.0 * n) * last)
-    return nodes
+    return np.asarray(nodes, np.float64)
 
 
 def _below(x: Floats, n: int) -> NDArray[np.intp]:
-    """Return how many nodes lie below x: negative pivots of the tridiagonal matrix whose eigenvalues they are."""
+    """Return how many nodes lie below x: negative pivots of the matrix whose eigenvalues they are."""
     pivot, count = -x, (x > 0).astype(np.intp)
     for k in range(1, n):
         pivot = -x - (k / 2) / np.where(pivot == 0, _TINY, pivot)
         count += pivot < 0
-    return count
+    return np.asarray(count, np.intp)
 
 
 def _polynomials(x: Floats, n: int) -> list[Floats]:
