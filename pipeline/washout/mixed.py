@@ -34,6 +34,7 @@ _FEWER_NODES: Final = 15
 _POLISH: Final = 3
 _NEWTON: Final = 12
 _FLOOR, _CEILING = -6.0, 6.0  # of ln sigma and ln tau on standardised axes: an ascent may try anything
+_CLEAR: Final = -2.0
 _MOST_ROWS_TO_PROFILE: Final = 2_000
 _NO_RISE: Final = 1e-6
 """Of log L: what the ascent may leave, and far above rounding."""
@@ -218,7 +219,11 @@ def _interval(rows: Grouped, best: Floats, value: float, drop: float) -> tuple[t
 def _highest(
     rows: Grouped, start: Floats, inverse: Floats | None = None, *, hold_slope: bool = False
 ) -> tuple[Floats, float]:
-    """Climb by a quasi-Newton ascent, the slope held where it starts if wanted."""
+    """Climb by a quasi-Newton ascent, the slope held where it starts if wanted.
+
+    Scatters start from where the likelihood has a slope: at their floor an ascent would stay.
+    """
+    start = np.append(start[:-2], np.maximum(start[-2:], _CLEAR))
     free = np.arange(len(start)) != 1 if hold_slope else np.ones(len(start), dtype=bool)
 
     def of(parameters: Floats) -> tuple[float, Floats]:
