@@ -158,7 +158,7 @@ def maximise(
     """
     beta, tau = _least_squares(rows) if start is None else (start[0].copy(), start[1].copy())
     if not hold_sigma:
-        # hardly any slope is left of log σ below: an ascent that starts there would stay, be there a summit or not
+        # below, hardly any slope is left along log σ: an ascent would stay, be there a summit or not
         tau = np.maximum(tau, SMALLEST_LOG_SIGMA / 2)
     value = log_likelihood(rows, beta, tau)
     converged = np.zeros(len(value), dtype=bool)
