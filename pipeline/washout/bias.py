@@ -20,6 +20,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from gating.eigen import pseudo_inverse
 from pipeline.washout.likelihood import SMALLEST_LOG_SIGMA, CensoredRows, Floats, Maximum, derivatives
 from pipeline.washout.row_moments import row_moments
 
@@ -89,7 +90,7 @@ def adjusted_step(rows: CensoredRows, bounds: Bounds, theta: Floats) -> Floats:
     beta, log_sigma = theta[:, :-1], theta[:, -1]
     information, adjustment = adjustment_of(rows, bounds, beta, log_sigma)
     score = derivatives(rows, beta, log_sigma)[0] + adjustment
-    inverse = np.linalg.pinv(information, hermitian=True)
+    inverse = pseudo_inverse(information)
     step: Floats = np.einsum("bkl,bl->bk", inverse, score)
     step[:, -1] -= inverse[:, -1, -1]
     return step
@@ -128,9 +129,11 @@ def _of_all_rows(rows: CensoredRows, information: Floats) -> Floats:
 
 def _seen_from_rows(rows: CensoredRows, information: Floats) -> Floats:
     """Return F⁻¹ as the covariance of each row's (μ, log σ): (2, 2, B, n)."""
-    inverse = np.linalg.pinv(information, hermitian=True)
+    inverse = pseudo_inverse(information)
     k = rows.design.shape[2]
-    of_mean = np.einsum("bnk,bnk->bn", np.matmul(rows.design, inverse[:, :k, :k]), rows.design)
+    of_mean = np.einsum(
+        "bnk,bnk->bn", np.einsum("bnk,bkl->bnl", rows.design, inverse[:, :k, :k]), rows.design
+    )
     of_both = np.einsum("bnk,bk->bn", rows.design, inverse[:, :k, k])
     of_sigma = np.broadcast_to(inverse[:, k, k][:, None], of_mean.shape)
     return np.array([[of_mean, of_both], [of_both, of_sigma]])

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from gating.eigen import pseudo_inverse
 from pipeline.washout.estimate import NotEstimableError, Wait
 from pipeline.washout.likelihood import CensoredRows, Floats, maximise
 from pipeline.washout.line import Line, Parameter, critical_of, fit_line, jackknife_of
@@ -107,7 +108,7 @@ def _delta(
     estimate = np.append(line.best.beta[0], line.best.log_sigma[0])
     if jackknife is None:
         freedom = max(effective_rows(line.data.kind) - line.n_coefficients, 1.0)
-        variance = delta_variance(crossing, estimate, np.linalg.pinv(line.best.information[0]))
+        variance = delta_variance(crossing, estimate, pseudo_inverse(line.best.information[:1])[0])
     else:
         freedom, variance = jackknife.freedom, jackknife.variance(crossing)
     middle = float(crossing(line.place[None])[0])

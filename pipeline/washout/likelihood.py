@@ -8,6 +8,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from gating.eigen import eigenpairs, is_definite, solve_definite
+
 Floats = NDArray[np.float64]
 
 LEFT: Final = -1
@@ -75,8 +77,9 @@ class Maximum:
 
     def is_held(self, n: int) -> NDArray[np.bool_]:
         """Tell which data sets of n rows hold all of β: the ascent came to rest, and not on a plain."""
-        smallest = np.linalg.eigvalsh(self.information[:, :-1, :-1]).min(axis=1)
-        return np.asarray(self.converged & (smallest > _LEAST_INFORMATION * n))
+        of_beta = self.information[:, :-1, :-1]
+        # every eigenvalue is above the limit where what is left beyond it is positive definite
+        return self.converged & is_definite(of_beta - _LEAST_INFORMATION * n * np.eye(of_beta.shape[1]))
 
 
 def single(design: Floats, y: Floats, kind: NDArray[np.int8], sd: Floats) -> CensoredRows:
@@ -154,6 +157,9 @@ def maximise(
         Leave log σ where it starts.
     """
     beta, tau = _least_squares(rows) if start is None else (start[0].copy(), start[1].copy())
+    if not hold_sigma:
+        # below, hardly any slope is left along log σ: an ascent would stay, be there a summit or not
+        tau = np.maximum(tau, SMALLEST_LOG_SIGMA / 2)
     value = log_likelihood(rows, beta, tau)
     converged = np.zeros(len(value), dtype=bool)
     active = np.arange(len(value))
@@ -207,12 +213,20 @@ def _assemble(
 def _newton_step(rows: CensoredRows, beta: Floats, tau: Floats, *, hold_sigma: bool) -> tuple[Floats, Floats]:
     gradient, information = derivatives(rows, beta, tau)
     _hold(gradient, information, hold_sigma | ((tau <= SMALLEST_LOG_SIGMA) & (gradient[:, -1] < 0)))
-    values, vectors = np.linalg.eigh(information)
-    curvature = np.maximum(np.abs(values), 1e-10 * np.abs(values).max(axis=1, keepdims=True) + 1e-300)
-    along = np.einsum("bji,bj->bi", vectors, gradient) / curvature
-    step: Floats = np.einsum("bij,bj->bi", vectors, along)
+    step, concave = solve_definite(information, gradient)
+    others = np.flatnonzero(~concave)
+    if len(others):
+        step[others] = _by_absolute_curvature(gradient[others], information[others])
     step *= np.minimum(1.0, 2.0 / np.maximum(np.abs(step[:, -1]), 1e-300))[:, None]
     return step, np.einsum("bi,bi->b", step, gradient)
+
+
+def _by_absolute_curvature(gradient: Floats, information: Floats) -> Floats:
+    """Return the steps (B, k+1) where the surface is not concave, or hardly curved in some direction."""
+    values, vectors = eigenpairs(information)
+    curvature = np.maximum(np.abs(values), 1e-10 * np.abs(values).max(axis=1, keepdims=True) + 1e-300)
+    along = np.einsum("bji,bj->bi", vectors, gradient) / curvature
+    return np.asarray(np.einsum("bij,bj->bi", vectors, along))
 
 
 def _hold(gradient: Floats, information: Floats, held: NDArray[np.bool_]) -> None:
@@ -254,7 +268,7 @@ def _least_squares(rows: CensoredRows) -> tuple[Floats, Floats]:
     weighted = rows.design * rows.weight[:, :, None]
     normal = np.einsum("bnk,bnl->bkl", weighted, rows.design)
     normal += 1e-9 * np.trace(normal, axis1=1, axis2=2)[:, None, None] * np.eye(normal.shape[1])
-    beta = np.linalg.solve(normal, np.einsum("bnk,bn->bk", weighted, rows.y)[:, :, None])[:, :, 0]
+    beta, _ = solve_definite(normal, np.einsum("bnk,bn->bk", weighted, rows.y), least=0.0)
     residual = rows.y - _linear(rows.design, beta)
     spread = np.sum(rows.weight * residual**2, axis=1) / np.maximum(rows.weight.sum(axis=1), 1e-12)
     return beta, 0.5 * np.log(np.maximum(spread, 1e-6))

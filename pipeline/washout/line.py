@@ -9,6 +9,8 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from gating.eigen import pseudo_inverse
+from gating.linear import product
 from pipeline.washout.bias import Bounds, reduce_bias
 from pipeline.washout.estimate import NotEstimableError
 from pipeline.washout.likelihood import LEFT, OBSERVED, RIGHT, CensoredRows, Maximum, maximise, single
@@ -114,9 +116,8 @@ class Line:
         axes = self.axes
         ratio = axes.scale_y / axes.scale_x
         jacobian = np.array([[axes.scale_y, -ratio * axes.centre_x, 0.0], [0.0, ratio, 0.0], [0.0, 0.0, 1.0]])
-        return np.asarray(
-            jacobian @ np.linalg.pinv(self.best.information[0])[np.ix_(_PLACES, _PLACES)] @ jacobian.T
-        )
+        inverse = pseudo_inverse(self.best.information[:1])[0]
+        return product(product(jacobian, inverse[np.ix_(_PLACES, _PLACES)]), jacobian.T)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,14 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from gating.eigen import inverse_definite, pseudo_inverse
+from gating.linear import times
+from pipeline.washout.ascent import highest
 from pipeline.washout.estimate import Estimate, NotEstimableError
 from pipeline.washout.likelihood import OBSERVED, CensoredRows, by_z
 from pipeline.washout.line import fit_line
 from pipeline.washout.profile import effective_rows, interval
+from pipeline.washout.quadrature import hermite
 from pipeline.washout.rows import Observations
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -30,7 +34,10 @@ _FEWER_NODES: Final = 15
 _POLISH: Final = 3
 _NEWTON: Final = 12
 _FLOOR, _CEILING = -6.0, 6.0  # of ln sigma and ln tau on standardised axes: an ascent may try anything
+_CLEAR: Final = -2.0
 _MOST_ROWS_TO_PROFILE: Final = 2_000
+_NO_RISE: Final = 1e-6
+"""Of log L: what the ascent may leave, and far above rounding."""
 _STEP: Final = 1e-4
 _HALF_LOG_2PI: Final = 0.9189385332046727
 _METHOD: Final = "Tobit with a random intercept, maximum likelihood, adaptive Gauss-Hermite"
@@ -89,7 +96,7 @@ class Grouped:
         beta, tau = parameters[:-2], _sd(parameters[-1])
         variance = _sd(parameters[-2]) ** 2
         scale = np.sqrt(variance + self.sd**2)
-        rest = self.y - self.design @ beta
+        rest = self.y - times(self.design, beta)
         mode, spread = self._mode(rest, scale, tau)
         nodes, log_weights = _hermite(len(self.y))
         level = mode[:, None] + np.sqrt(2) * spread[:, None] * nodes
@@ -108,7 +115,9 @@ class Grouped:
         by_level = -np.sum(mine * slope, axis=1) / scale
         by_sigma = -np.sum(mine * (observed[:, None] + slope * z), axis=1) * variance / scale**2
         by_tau = np.sum(share * ((level / tau) ** 2 - 1))
-        return float(value), np.array([*(by_level @ self.design), by_sigma.sum(), by_tau])
+        by_beta = np.sum(by_level[:, None] * self.design, axis=0)
+        by_scatters = np.where(_is_followed(parameters[-2:]), [by_sigma.sum(), by_tau], 0.0)
+        return float(value), np.array([*by_beta, *by_scatters])
 
     def _mode(self, rest: Floats, scale: Floats, tau: float) -> tuple[Floats, Floats]:
         """Return each patient's most likely level and the SD around it; the joint is concave in it."""
@@ -165,6 +174,11 @@ def _sd(logarithm: float) -> float:
     return float(np.exp(min(max(logarithm, _FLOOR), _CEILING)))
 
 
+def _is_followed(logarithms: Floats) -> NDArray[np.bool_]:
+    """Tell where `_sd` changes: elsewhere the likelihood is flat."""
+    return (logarithms > _FLOOR) & (logarithms < _CEILING)
+
+
 def grouped(rows: CensoredRows, patients: NDArray[np.intp]) -> Grouped:
     """Return one data set's rows sorted by patient."""
     order = np.argsort(patients, kind="stable")
@@ -183,55 +197,72 @@ def _critical(data: Observations, n_coefficients: int, level: float) -> float:
 
 def _interval(rows: Grouped, best: Floats, value: float, drop: float) -> tuple[tuple[float, float], str]:
     """Interval of the slope on standardised axes, and how it was found."""
-    spread = float(np.sqrt(np.linalg.pinv(_curvature(rows, best))[1, 1]))
+    curvature = _curvature(rows, best)
+    spread = float(np.sqrt(pseudo_inverse(curvature[None])[0, 1, 1]))
     if len(rows.y) > _MOST_ROWS_TO_PROFILE:
         half = float(np.sqrt(drop)) * spread
         return (float(best[1]) - half, float(best[1]) + half), "curvature of the likelihood"
     nearest = {float(best[1]): best}
+    others = np.arange(len(best)) != 1
+    inverse, definite = inverse_definite(curvature[others][None, :, others])
+    guess = inverse[0] if definite[0] else None
 
     def ratio(slope: float) -> float:
         start = nearest[min(nearest, key=lambda known: abs(known - slope))].copy()
         start[1] = slope
-        nearest[slope], held = _highest(rows, start, hold_slope=True)
+        nearest[slope], held = _highest(rows, start, guess, hold_slope=True)
         return max(0.0, 2 * (value - held))
 
     return interval(ratio, float(best[1]), spread, drop), "profile likelihood"
 
 
-def _highest(rows: Grouped, start: Floats, *, hold_slope: bool = False) -> tuple[Floats, float]:
-    """Climb by a quasi-Newton ascent, the slope held where it starts if wanted."""
-    from scipy.optimize import minimize
+def _highest(
+    rows: Grouped, start: Floats, inverse: Floats | None = None, *, hold_slope: bool = False
+) -> tuple[Floats, float]:
+    """Climb by a quasi-Newton ascent, the slope held where it starts if wanted.
 
+    Scatters start from where the likelihood has a slope: at their floor an ascent would stay.
+    """
+    start = np.append(start[:-2], np.maximum(start[-2:], _CLEAR))
     free = np.arange(len(start)) != 1 if hold_slope else np.ones(len(start), dtype=bool)
 
-    def loss(parameters: Floats) -> tuple[float, Floats]:
+    def of(parameters: Floats) -> tuple[float, Floats]:
         whole = start.copy()
         whole[free] = parameters
         value, gradient = rows.value_and_gradient(whole)
-        return -value, -gradient[free]
+        return value, gradient[free]
 
-    found = minimize(loss, start[free], jac=True, method="BFGS", options={"gtol": 1e-6})
+    place, value = highest(of, start[free], inverse)
     best = start.copy()
-    best[free] = found.x
-    return best, -float(found.fun)
+    best[free] = place
+    return best, value
 
 
 def _polished(rows: Grouped, at: Floats) -> tuple[Floats, float]:
-    """Bring the gradient to zero by Newton steps: a line search stops where rounding hides the rise."""
+    """Bring the gradient to zero by Newton steps: a line search stops where rounding hides the rise.
+
+    A scatter that adds nothing is as small as it can be told, not where the ascent happened to end.
+    """
+    free = np.ones(len(at), dtype=bool)
+    for scatter in (-1, -2):
+        without = at.copy()
+        without[scatter] = _FLOOR
+        if rows.log_likelihood(without) > rows.log_likelihood(at) - _NO_RISE:
+            at, free[scatter] = without, False
     for _ in range(_POLISH):
-        step = np.linalg.pinv(_curvature(rows, at)) @ rows.value_and_gradient(at)[1]
+        inverse = pseudo_inverse(_curvature(rows, at)[free][None, :, free])[0]
+        step = times(inverse, rows.value_and_gradient(at)[1][free])
         if not np.all(np.abs(step) < 0.1):
             break
-        at = at + step
+        at = at.copy()
+        at[free] += step
     return at, rows.log_likelihood(at)
 
 
 def _hermite(n_rows: int) -> tuple[Floats, Floats]:
     """Return nodes and log weights; fewer where so many rows make the error of each patient small."""
-    nodes, weights = np.polynomial.hermite.hermgauss(
-        _NODES if n_rows <= _MOST_ROWS_TO_PROFILE else _FEWER_NODES
-    )
-    return nodes, np.log(weights) + nodes**2
+    nodes, log_weights = hermite(_NODES if n_rows <= _MOST_ROWS_TO_PROFILE else _FEWER_NODES)
+    return nodes, log_weights + nodes**2
 
 
 def _curvature(rows: Grouped, at: Floats) -> Floats:

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from gating.eigen import pseudo_inverse
 from pipeline.washout.likelihood import OBSERVED, SMALLEST_LOG_SIGMA, CensoredRows, Maximum, maximise
 
 Floats = NDArray[np.float64]
@@ -127,4 +128,4 @@ def _drop(best: Maximum, held: Maximum) -> float:
 
 
 def _spread(best: Maximum, parameter: int) -> float:
-    return float(np.sqrt(max(np.linalg.pinv(best.information[0])[parameter, parameter], 0.0)))
+    return float(np.sqrt(max(pseudo_inverse(best.information[:1])[0, parameter, parameter], 0.0)))

@@ -19,6 +19,7 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from gating.eigen import inverse_definite
 from pipeline.pharmacokinetics.curves import WEEKS, SerumCurve
 from pipeline.washout.estimate import Estimate, NotEstimableError, aicc
 from pipeline.washout.likelihood import OBSERVED
@@ -214,9 +215,10 @@ def refuse_recovery(data: Observations) -> None:
 
 
 def _effective(surface: Surface, peak: Peak) -> float:
-    penalty = np.diag(1 / surface.penalty.sd**2)
-    by_data = np.linalg.solve(peak.curvature, peak.curvature - penalty)
-    return float(np.clip(np.trace(by_data), 1.0, N_PARAMETERS))
+    inverse = inverse_definite(peak.curvature[None])[0][0]
+    # the trace of C⁻¹(C − P): C the curvature, P the penalty's part of it, diagonal
+    by_penalty = float(np.sum(np.diagonal(inverse) / surface.penalty.sd**2))
+    return float(np.clip(N_PARAMETERS - by_penalty, 1.0, N_PARAMETERS))
 
 
 def _powers(limits: tuple[float, float]) -> tuple[float, float]:

@@ -53,7 +53,7 @@ def share_with(parameters: Floats, curve: SerumCurve, place: Places, target: Flo
     from scipy.special import ndtr
 
     logs, weights = _curves(parameters, curve, place)
-    return np.asarray(weights @ ndtr((logs - target) / np.exp(parameters[:, SIGMA])))
+    return _mean(weights, ndtr((logs - target) / np.exp(parameters[:, SIGMA])))
 
 
 def median_logs(parameters: Floats, curve: SerumCurve, grid: Places) -> Floats:
@@ -66,9 +66,14 @@ def median_logs(parameters: Floats, curve: SerumCurve, grid: Places) -> Floats:
     low, high = logs.min(axis=0), logs.max(axis=0)
     for _ in range(_STEPS):
         middle = (low + high) / 2
-        above = weights @ ndtr((logs - middle) / sigma) >= 0.5
+        above = _mean(weights, ndtr((logs - middle) / sigma)) >= 0.5
         low, high = np.where(above, middle, low), np.where(above, high, middle)
     return np.asarray(((low + high) / 2).reshape(len(parameters), len(grid)))
+
+
+def _mean(weights: Floats, shares: Floats) -> Floats:
+    """Return the mean over the nodes, (K,) and (K, B) → (B,), summed in their order."""
+    return np.asarray(np.einsum("k,kb->b", weights, shares))
 
 
 def _curves(parameters: Floats, curve: SerumCurve, place: Places) -> tuple[Floats, Floats]:

@@ -8,6 +8,8 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from gating.eigen import eigenpairs, inverse_definite, solve_definite
+from gating.linear import cholesky, product
 from pipeline.washout.estimate import NotEstimableError
 from pipeline.washout.likelihood import OBSERVED
 from pipeline.washout.rows import Observations
@@ -20,7 +22,10 @@ R0, RHO, T, KD, FASTER, SIGMA = range(6)
 N_PARAMETERS: Final = 6
 _LOG_10: Final = float(np.log(10))
 _HALF_LOG_2PI: Final = 0.9189385332046727
-_STEP: Final = 1e-4
+_STEPS: Final = np.full(N_PARAMETERS, 1e-4)
+_WIDE_STEP: Final = 0.02
+"""In SDs of a parameter, the others held."""
+_GRID: Final = 2.0**-16
 _ITERATIONS: Final = 100
 _TOLERANCE: Final = 1e-10
 _FREEDOM: Final = 5.0
@@ -168,13 +173,15 @@ def highest(surface: Surface) -> Peak:
     peaks = [peak for start in starts if (peak := _climb(surface, start)) is not None]
     if not peaks:
         raise NotEstimableError("the penalised likelihood of the recovery curve has no maximum")
-    return max(peaks, key=lambda peak: peak.value)
+    # starts that end on one summit differ by rounding: the first of them counts
+    return _settled(surface, max(peaks, key=lambda peak: float(f"{peak.value:.10g}")))
 
 
 def draws(surface: Surface, peak: Peak, n: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
     """Return parameters (n, p) and weights (n,) in proportion to the penalised likelihood.
 
-    Importance sampling from a multivariate t, around the maximum first, then around what was found. Above
+    Importance sampling from a multivariate t, around the maximum first, then around what was found. Its
+    centre and root are rounded far above the error of the curvature: every processor draws the same. Above
     1,000 rows the surface is the normal of its maximum and curvature (Laplace), which is drawn from.
 
     Raises
@@ -183,16 +190,16 @@ def draws(surface: Surface, peak: Peak, n: int, rng: np.random.Generator) -> tup
         The surface is too unlike the t for the weights to be of use.
     """
     centre: Floats = peak.place
-    covariance: Floats = np.asarray(np.linalg.inv(peak.curvature), dtype=np.float64)
+    centre, covariance = peak.place, inverse_definite(peak.curvature[None])[0][0]
     if surface.data.n > _MANY_ROWS:
-        return rng.multivariate_normal(centre, covariance, n), np.full(n, 1 / n)
+        normal = rng.standard_normal((n, N_PARAMETERS))
+        return _rounded(centre) + product(normal, _rounded(cholesky(covariance)).T), np.full(n, 1 / n)
     trial = min(_TRIAL_DRAWS, n // 2)
     for n_draws in (trial, trial, n):
         found, weights = _weighted_draws(surface, centre, covariance, n_draws, rng)
-        centre = np.asarray(weights @ found, dtype=np.float64)
-        covariance = np.asarray(
-            np.cov(found.T, aweights=weights, ddof=0) + 1e-9 * np.eye(N_PARAMETERS), dtype=np.float64
-        )
+        centre = np.asarray(np.einsum("i,ij->j", weights, found))
+        apart = found - centre
+        covariance = np.einsum("ij,ik->jk", weights[:, None] * apart, apart) + 1e-9 * np.eye(N_PARAMETERS)
     effective = 1 / float(np.sum(weights**2))
     if effective < _FEWEST_EFFECTIVE:
         raise NotEstimableError(
@@ -204,15 +211,20 @@ def draws(surface: Surface, peak: Peak, n: int, rng: np.random.Generator) -> tup
 def _weighted_draws(
     surface: Surface, centre: Floats, covariance: Floats, n: int, rng: np.random.Generator
 ) -> tuple[Floats, Floats]:
-    root = np.linalg.cholesky(covariance) * _WIDER
+    centre, root = _rounded(centre), _rounded(cholesky(covariance) * _WIDER)
     normal = rng.standard_normal((n, N_PARAMETERS))
     stretch = np.sqrt(_FREEDOM / rng.chisquare(_FREEDOM, n))
-    found = centre + stretch[:, None] * (normal @ root.T)
+    found = centre + stretch[:, None] * product(normal, root.T)
     squared = np.sum((normal * stretch[:, None]) ** 2, axis=1)
     log_density = -0.5 * (_FREEDOM + N_PARAMETERS) * np.log1p(squared / _FREEDOM)
     log_weight = surface.value(found) - log_density
     weights = np.exp(log_weight - log_weight.max())
     return found, np.asarray(weights / weights.sum())
+
+
+def _rounded(values: Floats) -> Floats:
+    """Return multiples of `_GRID`, a thousandth or so of the narrowest parameter's SD."""
+    return np.asarray(np.round(values / _GRID) * _GRID)
 
 
 def nodes_of(log_sd: float) -> tuple[Floats, Floats]:
@@ -226,29 +238,48 @@ def _climb(surface: Surface, start: Floats) -> Peak | None:
     place, value = start, float(surface.value(start[None])[0])
     for _ in range(_ITERATIONS):
         gradient, curvature = _derivatives(surface, place)
-        values, vectors = np.linalg.eigh(curvature)
-        step = vectors @ ((vectors.T @ gradient) / np.maximum(np.abs(values), 1e-6))
-        step *= min(1.0, 1.0 / float(np.abs(step).max() + 1e-300))
-        if float(step @ gradient) < _TOLERANCE:
-            return Peak(place, value, curvature) if values.min() > 0 else None
+        step, is_summit = _newton_step(gradient, curvature)
+        if float(np.sum(step * gradient)) < _TOLERANCE:
+            return Peak(place, value, curvature) if is_summit else None
         lengths = 0.5 ** np.arange(12)
         tried = surface.value(place + lengths[:, None] * step)
         best = int(np.nanargmax(tried))
         if not tried[best] > value:
-            return Peak(place, value, curvature) if values.min() > 0 else None
+            return Peak(place, value, curvature) if is_summit else None
         place, value = place + lengths[best] * step, float(tried[best])
     return None
 
 
-def _derivatives(surface: Surface, place: Floats) -> tuple[Floats, Floats]:
+def _newton_step(gradient: Floats, curvature: Floats) -> tuple[Floats, bool]:
+    """Return the step, at most 1 in any parameter, and whether the surface curves down all around."""
+    steps, concave = solve_definite(curvature[None], gradient[None])
+    step = steps[0]
+    if not concave[0]:
+        values, vectors = (part[0] for part in eigenpairs(curvature[None]))
+        along = np.einsum("ji,j->i", vectors, gradient) / np.maximum(np.abs(values), 1e-6)
+        step = np.einsum("ij,j->i", vectors, along)
+    return step * min(1.0, 1.0 / float(np.abs(step).max() + 1e-300)), bool(concave[0])
+
+
+def _settled(surface: Surface, peak: Peak) -> Peak:
+    """Take the last step, unseen, and tell the curvature well: rounding leaves 1e-10 of it, not 1e-6."""
+    gradient, curvature = _derivatives(surface, peak.place)
+    place = peak.place + _newton_step(gradient, curvature)[0]
+    steps = _WIDE_STEP / np.sqrt(np.diagonal(curvature))
+    wide, wider = (_derivatives(surface, place, times * steps)[1] for times in (1, 2))
+    return Peak(place, float(surface.value(place[None])[0]), (4 * wide - wider) / 3)
+
+
+def _derivatives(surface: Surface, place: Floats, steps: Floats = _STEPS) -> tuple[Floats, Floats]:
     """Return the gradient and minus the second derivative by central differences, all points at once."""
-    units = _STEP * np.eye(N_PARAMETERS)
+    units = np.diag(steps)
     pairs = [(i, j) for i in range(N_PARAMETERS) for j in range(i)]
     single = np.concatenate([np.zeros((1, N_PARAMETERS)), units, -units])
     corners = [a * units[i] + b * units[j] for i, j in pairs for a in (1, -1) for b in (1, -1)]
     values = surface.value(place + np.concatenate([single, corners]))
     middle, up, down = values[0], values[1 : 1 + N_PARAMETERS], values[1 + N_PARAMETERS : len(single)]
-    second = np.diag((up - 2 * middle + down) / _STEP**2)
+    second = np.diag((up - 2 * middle + down) / steps**2)
     for (i, j), four in zip(pairs, values[len(single) :].reshape(-1, 4), strict=True):
-        second[i, j] = second[j, i] = (four[0] - four[1] - four[2] + four[3]) / (4 * _STEP**2)
-    return (up - down) / (2 * _STEP), -second
+        mixed = (four[0] - four[1] - four[2] + four[3]) / (4 * steps[i] * steps[j])
+        second[i, j] = second[j, i] = mixed
+    return (up - down) / (2 * steps), -second

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from gating.eigen import pseudo_inverse
 from pipeline.washout.bootstrap import jackknife_weights
 from pipeline.washout.estimate import NotEstimableError
 from pipeline.washout.likelihood import SMALLEST_LOG_SIGMA, CensoredRows, Floats, Maximum, maximise, resampled
@@ -69,7 +70,7 @@ def delta_variance(of: Callable[[Floats], Floats], estimate: Floats, covariance:
     """Return the variance of a function of the parameters from their covariance (delta method)."""
     steps = _STEP * np.eye(len(estimate))
     gradient = (of(estimate + steps) - of(estimate - steps)) / (2 * _STEP)
-    return float(gradient @ covariance @ gradient)
+    return float(np.sum(gradient[:, None] * covariance * gradient))
 
 
 def patient_jackknife(rows: CensoredRows, best: Maximum, patients: NDArray[np.intp]) -> PatientJackknife:
@@ -97,6 +98,6 @@ def patient_jackknife(rows: CensoredRows, best: Maximum, patients: NDArray[np.in
     return PatientJackknife(
         estimate=np.append(best.beta[0], best.log_sigma[0]),
         left_out=np.column_stack([found.beta, found.log_sigma]),
-        covariance=np.linalg.pinv(best.information[0]),
+        covariance=pseudo_inverse(best.information[:1])[0],
         freedom=max(n_patients * effective_rows(rows.kind[0]) / n - rows.design.shape[2], 1.0),
     )

@@ -6,7 +6,7 @@ from scipy import integrate, optimize, stats
 
 from pipeline.washout import NotEstimableError, observe
 from pipeline.washout.line import fit_line
-from pipeline.washout.mixed import fit_random_intercept, grouped
+from pipeline.washout.mixed import _highest, fit_random_intercept, grouped
 
 
 def visits(seed=3, patients=14, lloq=2000.0, between=0.3, within=0.25):
@@ -99,3 +99,12 @@ def test_the_gradient_is_that_of_the_likelihood():
     steps = np.eye(4) * 1e-5
     numeric = [(rows.log_likelihood(at + h) - rows.log_likelihood(at - h)) / 2e-5 for h in steps]
     assert rows.value_and_gradient(at)[1] == pytest.approx(numeric, abs=1e-5)
+
+
+def test_a_scatter_at_its_floor_does_not_hold_the_ascent_there():
+    data = visits(between=0.0, patients=30)
+    rows = grouped(fit_line(data).rows, data.patients)
+    for slope in (0.0, 0.5, 2.0):
+        starts = (np.array([0.0, slope, -0.7, low]) for low in (-6.0, -1.0))
+        values = [_highest(rows, start, hold_slope=True)[1] for start in starts]
+        assert values[0] == pytest.approx(values[1], abs=1e-6)

@@ -1,0 +1,55 @@
+"""Recovery curve and random intercept: the same bytes whatever the processor."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+PROGRAM = """
+import numpy as np
+from pipeline.settings import Settings
+from pipeline.tables import json_text
+from pipeline.washout import PatientRd, washout_report
+
+def rows_of(seed, n, visits):
+    rng = np.random.default_rng(seed)
+    for i in range(n):
+        weeks = float(np.exp(rng.uniform(np.log(2), np.log(90))))
+        rd = float(10 ** (3.1 + 1.2 * np.log10(weeks) + rng.normal(0, 0.35)))
+        status = "OK" if rd > 5_000 else "BELOW_LLOQ"
+        name, visit = f"P{i // visits}", f"V{i % visits}"
+        yield PatientRd(name, visit, weeks, rd, status, 5_000.0, 300_000.0, 0.08)
+
+for case in ((5, 40, 1), (6, 60, 3)):
+    print(json_text(washout_report(list(rows_of(*case)), Settings()).to_dict()))
+"""
+WAYS = {
+    "OpenBLAS Prescott": {"OPENBLAS_CORETYPE": "Prescott"},
+    "NumPy without AVX-512": {"NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR"},
+    "NumPy X86_V2": {"NPY_DISABLE_CPU_FEATURES": "X86_V3 X86_V4 AVX512_ICL AVX512_SPR"},
+    "C library without FMA": {"GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX2,-FMA,-AVX512F"},
+}
+
+
+def told(environment):
+    command = [sys.executable, "-W", "ignore", "-c", PROGRAM]
+    done = subprocess.run(
+        command, env={**os.environ, **environment}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def here():
+    return told({})
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("washout processors")
+@pytest.mark.parametrize("way", WAYS)
+def test_every_processor_tells_the_same(way, here):
+    assert '"plateau"' in here
+    assert '"slope_random_intercept"' in here
+    assert told(WAYS[way]) == here
