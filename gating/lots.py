@@ -98,7 +98,7 @@ def thinned(lots: Lots, first: int) -> tuple[NDArray[np.intp], NDArray[np.float6
     steps = np.arange(first * (1 + np.log(max(lots.size / first, 1.0))) + 1)
     ranks = np.where(steps < first, steps, first * np.exp((steps - first) / first)).astype(np.intp)
     begins = np.unique(ranks[ranks < lots.size])
-    return one_of_each(lots, begins), np.diff(begins, append=lots.size).astype(np.float64)
+    return one_of_each(lots, begins), np.maximum(1.0, begins / first)
 
 
 def _levels(values: Values, top: float, levels: int) -> Lots:
