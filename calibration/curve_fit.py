@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,8 @@ from calibration.rounding import rounded_fit
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
+LOG_AUTO_DIGITS = 6
+"""Decimals of the autofluorescence's log10 that are kept, far below what beads tell."""
 PARAMETERS = {"loglog": 2, "slope1": 1, "autofluorescence": 3}
 
 
@@ -44,24 +47,43 @@ def fit_line(x: Floats, y: Floats) -> tuple[float, float]:
 
 
 def _fit_autofluorescence(x: Floats, y: Floats, used: Mask) -> Fit:
-    """Least squares in log space over the autofluorescence alone: slope and intercept follow from it."""
-    from scipy.optimize import minimize_scalar
+    """Least squares in log space over the autofluorescence alone: slope and intercept follow from it.
 
+    Notes
+    -----
+    The minimum is where the misfit's derivative is zero. The misfit itself is flat there, so that the last
+    digits of its values would decide. The root is rounded far above what processors differ by.
+    """
     log_x, level = np.log10(x[used]), y[used]
 
-    def misfit(log_auto: float) -> float:
+    def residuals(log_auto: float) -> Floats:
         target = np.log10(level + 10.0**log_auto)
         slope, intercept = fit_line(log_x, target)
-        return float(np.sum((target - slope * log_x - intercept) ** 2))
+        return np.asarray(target - slope * log_x - intercept, np.float64)
+
+    def steepness(log_auto: float) -> float:
+        auto = 10.0**log_auto
+        return float((residuals(log_auto) * (auto / (level + auto))).sum())
 
     positive = level[level > 0]
     grid = np.linspace(np.log10(positive.min()) - 3, np.log10(positive.max()), 61)
-    start = int(np.argmin([misfit(g) for g in grid]))
-    around = (grid[max(start - 1, 0)], grid[min(start + 1, grid.size - 1)])
-    found = minimize_scalar(misfit, bounds=around, method="bounded", options={"xatol": 1e-10})
-    auto = float(10.0**found.x)
+    misfits = rounded_fit([float((residuals(g) ** 2).sum()) for g in grid])
+    start = int(np.argmin(misfits))
+    around = float(grid[max(start - 1, 0)]), float(grid[min(start + 1, grid.size - 1)])
+    auto = float(10.0 ** round(_minimum(steepness, *around), LOG_AUTO_DIGITS))
     slope, intercept = fit_line(log_x, np.log10(level + auto))
     return Fit(slope, intercept, auto, 3)
+
+
+def _minimum(steepness: Callable[[float], float], low: float, high: float) -> float:
+    """Return where a function with this derivative is least between two places, an end if it has no root."""
+    from scipy.optimize import brentq
+
+    if steepness(low) >= 0:
+        return low
+    if steepness(high) <= 0:
+        return high
+    return float(brentq(steepness, low, high, xtol=1e-13))
 
 
 def photon_step(medians: Floats, rcv: Floats | None) -> float:

@@ -57,7 +57,7 @@ def test_a_gain_of_any_one_detector_changes_little():
 
 
 def test_half_of_the_events_give_nearly_the_same():
-    """Both halves of 16 tubes are gated; against the same gate on all events, so that counting noise is no part of it."""
+    """Both halves of 16 tubes are gated, against the same gate on all events: so counting noise is no part of it."""
     changes = []
     for tube in _tubes(n_tubes=16):
         events = tube.compensated()

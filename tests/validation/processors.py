@@ -11,9 +11,11 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -69,8 +71,9 @@ PROCESSORS = (
 QUANTIFY = """
 import sys
 from pipeline.cli import main
-for study in sys.argv[1:]:
-    sys.argv = ["cd38rd", "run", study, "--workers", "1"]
+options, studies = sys.argv[1].split(), sys.argv[2:]
+for study in studies:
+    sys.argv = ["cd38rd", "run", study, *options]
     try:
         main()
     except SystemExit as end:
@@ -109,13 +112,19 @@ def runs_here(processor: Processor) -> bool:
     return _run(processor, PRODUCT).returncode == 0
 
 
-def quantified(processor: Processor, studies: Sequence[Path]) -> dict[str, str]:
-    """Quantify copies of the studies, and fit the models, as that processor; return the digest of every file."""
+def quantified(processor: Processor, studies: Sequence[Path], options: str = "--workers 1") -> dict[str, str]:
+    """Quantify copies of the studies, and fit the models, as that processor; return the digest of every file.
+
+    Parameters
+    ----------
+    options
+        Of `cd38rd run`: who takes part.
+    """
     with TemporaryDirectory() as folder:
         copies = [Path(folder) / study.name for study in studies]
         for study, copy in zip(studies, copies, strict=True):
             shutil.copytree(study, copy, ignore=shutil.ignore_patterns("results"), copy_function=_linked)
-        done = _run(processor, QUANTIFY, *map(str, copies))
+        done = _run(processor, QUANTIFY, options, *map(str, copies))
         if done.returncode:
             raise RuntimeError(f"{processor.name}: {done.stdout[-500:]} {done.stderr[-2000:]}")
         models = _run(processor, MODELS)
@@ -127,6 +136,37 @@ def quantified(processor: Processor, studies: Sequence[Path]) -> dict[str, str]:
             for name, digest in digests_of(copy / "results").items()
         }
     return {**result, "models": hashlib.sha256(models.stdout.encode()).hexdigest()}
+
+
+@contextmanager
+def cluster_of(processors: Sequence[Processor]) -> Iterator[str]:
+    """Start a dask scheduler with a worker on each of these processors; give its address."""
+    with TemporaryDirectory() as folder, ExitStack() as stack:
+        file = Path(folder) / "scheduler.json"
+        shared = ["--scheduler-file", str(file), "--no-dashboard"]
+        _start(stack, ["scheduler", "--host", "127.0.0.1", "--port", "0", *shared], {})
+        for processor in processors:
+            _start(stack, ["worker", "--nthreads", "1", "--no-nanny", *shared], processor.environment)
+        for _ in range(240):
+            if file.exists():
+                break
+            time.sleep(0.25)
+        address = json.loads(file.read_text("utf-8"))["address"]
+        from distributed import Client
+
+        with Client(address, timeout="60s") as client:
+            client.wait_for_workers(len(processors), timeout=60)
+        yield address
+
+
+def _start(stack: ExitStack, arguments: Sequence[str], environment: Mapping[str, str]) -> None:
+    """Start a dask process that ends with the stack."""
+    command = [sys.executable, "-m", "dask", *arguments]
+    process = subprocess.Popen(
+        command, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    stack.callback(process.wait)
+    stack.callback(process.terminate)
 
 
 def _linked(source: str, target: str) -> None:

@@ -10,6 +10,7 @@ from validation.processors import (
     HARD_SCENARIOS,
     PROCESSORS,
     Processor,
+    cluster_of,
     differing,
     quantified,
     runs_here,
@@ -18,6 +19,8 @@ from validation.processors import (
 
 COMMITTED = Path(__file__).parent / "demo_digests.json"
 FIRST = Processor("OpenBLAS Haswell", {"OPENBLAS_CORETYPE": "Haswell"})
+
+NEHALEM, WITHOUT_AVX512 = PROCESSORS[4], PROCESSORS[6]
 
 
 @pytest.fixture(scope="session")
@@ -47,3 +50,15 @@ def test_the_demo_gives_the_bytes_that_were_committed():
     kept = {name: digest for name, digest in found.items() if "/store/" not in name}
     assert differing(committed, kept) == []
     assert len(committed) > 20
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("processors")
+def test_workers_on_unlike_processors_give_the_bytes_of_one_process(expected):
+    one = {name: digest for name, digest in expected.items() if name.startswith("demo/")}
+    processors = [processor for processor in (FIRST, NEHALEM, WITHOUT_AVX512) if runs_here(processor)]
+    with cluster_of(processors) as address:
+        mixed = quantified(Processor("this one", {}), [DEMO], f"--scheduler {address}")
+    own = quantified(NEHALEM, [DEMO], "--workers 2")
+    for found in (mixed, own):
+        assert differing(one, {name: found[name] for name in found if name != "models"}) == []
