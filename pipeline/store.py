@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache, cached_property
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 Result = TypeVar("Result")
+
+PACKAGES = ("calibration", "gating", "pipeline")
+"""What decides a result: every Python file in them."""
 
 
 class Store(Generic[Result]):
@@ -89,13 +93,48 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+class NoSourceError(RuntimeError):
+    """A package has no source to read: its results could not be told from those of other code."""
+
+
 @cache
 def code_digest() -> str:
-    """Return the SHA-256 of the three packages' source: results of other code are not reused."""
-    root = Path(__file__).resolve().parent.parent
-    sources = sorted(
-        path for package in ("calibration", "gating", "pipeline") for path in (root / package).rglob("*.py")
-    )
-    return digest_of(
-        text for path in sources for text in (path.relative_to(root).as_posix(), path.read_text("utf-8"))
-    )
+    """Return the SHA-256 of the three packages' source: results of other code are not reused.
+
+    Raises
+    ------
+    NoSourceError
+        When a package's source files are not there to be read.
+    """
+    return source_digest({name: _folder_of(name) for name in PACKAGES})
+
+
+def source_digest(folders: Mapping[str, Path]) -> str:
+    """Return the SHA-256 of every Python file of packages, by the name and the text of each.
+
+    Parameters
+    ----------
+    folders
+        Package → the folder that it is imported from.
+
+    Raises
+    ------
+    NoSourceError
+        When a folder holds no Python file.
+    """
+    sources: dict[str, Path] = {}
+    for package, folder in folders.items():
+        found = {f"{package}/{path.relative_to(folder).as_posix()}": path for path in folder.rglob("*.py")}
+        if not found:
+            raise NoSourceError(f"{folder}: found no source of {package}, expected its Python files")
+        sources |= found
+    return digest_of(text for name in sorted(sources) for text in (name, sources[name].read_text("utf-8")))
+
+
+def _folder_of(package: str) -> Path:
+    """Return where Python imports a package from, wherever this module lies in it."""
+    spec = find_spec(package)
+    places = spec.submodule_search_locations if spec is not None else None
+    if not places:
+        raise NoSourceError(f"{package}: Python finds no such package, expected its folder")
+    return Path(next(iter(places)))

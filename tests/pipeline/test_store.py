@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import math
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+import calibration
+import gating
+import pipeline
 from calibration import RdStatus, ReceptorDensity
 from gating.gates import AllOf, AnyOf, PolygonGate, RangeGate
 from gating.population import GateStep
 from pipeline.sample_result import Histogram, SampleResult
-from pipeline.store import Store, digest_of
+from pipeline.store import PACKAGES, NoSourceError, Store, code_digest, digest_of, source_digest
 
 GATES = (
     RangeGate("FITC-A", 100.5, None),
@@ -90,3 +94,69 @@ def test_a_second_save_replaces_the_first_and_leaves_nothing_beside(
 def test_parts_of_a_digest_are_kept_apart() -> None:
     assert digest_of(["a", "b"]) != digest_of(["ab"])
     assert digest_of([]) != digest_of([""])
+
+
+@pytest.fixture
+def sources(tmp_path: Path) -> dict[str, Path]:
+    """A copy of the three packages as they are imported here."""
+    for package in (calibration, gating, pipeline):
+        (here,) = package.__path__
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(here, tmp_path / package.__name__, ignore=ignored)
+    return {name: tmp_path / name for name in PACKAGES}
+
+
+def test_the_digest_of_the_code_is_that_of_the_imported_packages(sources: dict[str, Path]) -> None:
+    assert code_digest() == source_digest(sources)
+
+
+def test_one_byte_in_any_module_gives_another_digest(sources: dict[str, Path]) -> None:
+    before = source_digest(sources)
+    modules = [path for folder in sources.values() for path in sorted(folder.rglob("*.py"))]
+    assert len(modules) > 250
+    digests = set()
+    for module in modules:
+        content = module.read_bytes()
+        last = b" " if content.endswith(b"\n") else b"\n"
+        module.write_bytes(content[:-1] + last)
+        digests.add(source_digest(sources))
+        module.write_bytes(content)
+    assert len(digests) == len(modules)
+    assert before not in digests
+    assert source_digest(sources) == before
+
+
+def test_a_module_that_moves_comes_or_goes_gives_another_digest(sources: dict[str, Path]) -> None:
+    digests = [source_digest(sources)]
+    module = sources["gating"] / "batch_cuts.py"
+    room = sources["gating"] / "room"
+    room.mkdir()
+    moved = module.rename(room / module.name)
+    digests.append(source_digest(sources))
+    moved.unlink()
+    digests.append(source_digest(sources))
+    (sources["pipeline"] / "new.py").touch()
+    digests.append(source_digest(sources))
+    assert len(set(digests)) == 4
+
+
+def test_no_file_that_is_read_at_run_time_escapes_the_digest_but_what_the_report_looks_like(
+    sources: dict[str, Path],
+) -> None:
+    others = [
+        path
+        for folder in sources.values()
+        for path in folder.rglob("*")
+        if path.is_file() and path.suffix != ".py"
+    ]
+    assert {path.parent.name for path in others} == {"templates"}
+    assert {path.suffix for path in others} == {".j2", ".css", ".js"}
+
+
+def test_a_package_without_source_is_said_and_never_hashed_as_nothing(
+    sources: dict[str, Path], tmp_path: Path
+) -> None:
+    (tmp_path / "empty").mkdir()
+    for folder in (tmp_path / "empty", tmp_path / "nowhere"):
+        with pytest.raises(NoSourceError, match="found no source of gating"):
+            source_digest({**sources, "gating": folder})
