@@ -1,12 +1,17 @@
 """Turn fluorescence into molecules per cell: beads, curve, background, limits, uncertainty."""
 
-from calibration.bead_kits import BEAD_KITS, BeadKit, BeadKitError, abc_from_unit, bead_kit
-from calibration.bead_peaks import BeadPeaks, BeadPeaksError, find_bead_peaks
-from calibration.bead_singlets import find_bead_singlets
-from calibration.curve_checks import CurveCheck, CurveLimits, Verdict
-from calibration.pooling import PooledDensity, pool_receptor_densities
-from calibration.receptor_density import ErrorTerm, RdStatus, ReceptorDensity, quantify_receptor_density
-from calibration.standard_curve import StandardCurve, StandardCurveError, fit_standard_curve
+from calibration.beads.kits import BEAD_KITS, BeadKit, BeadKitError, abc_from_unit, bead_kit
+from calibration.beads.peaks import BeadPeaks, BeadPeaksError, find_bead_peaks
+from calibration.beads.singlets import find_bead_singlets
+from calibration.curve.acceptance import CurveCheck, CurveLimits, Verdict
+from calibration.curve.standard_curve import StandardCurve, StandardCurveError, fit_standard_curve
+from calibration.density.pooling import PooledDensity, pool_receptor_densities
+from calibration.density.receptor_density import (
+    ErrorTerm,
+    RdStatus,
+    ReceptorDensity,
+    quantify_receptor_density,
+)
 
 __all__ = [
     "BEAD_KITS",

@@ -1,10 +1,10 @@
 """Find plasma cells in compensated events, without ever seeing the quantified channel."""
 
-from gating.compensation import SpilloverMatrix, compensate
 from gating.events import Events
-from gating.panel import GatingChannel, GatingPanel, Target
-from gating.plasma_cells import gate_plasma_cells
-from gating.population import GatedPopulation, GateStep
+from gating.events.compensation import SpilloverMatrix, compensate
+from gating.events.panel import GatingChannel, GatingPanel, Target
+from gating.gates.steps import GatedPopulation, GateStep
+from gating.strategy import gate_plasma_cells
 
 __all__ = [
     "Events",

@@ -10,11 +10,11 @@ from types import MappingProxyType
 
 import numpy as np
 
+from gating.cleaning.viability_and_dump import side_cut
 from gating.events import Events, FloatArray, Mask
-from gating.panel import GatingPanel, Target
-from gating.population import GatedPopulation, GateStep
-from gating.sample import SAMPLE_EVENTS, drawn_by_scatter, sampled
-from gating.sides import side_cut
+from gating.events.panel import GatingPanel, Target
+from gating.events.sample import SAMPLE_EVENTS, drawn_by_scatter, sampled
+from gating.gates.steps import GatedPopulation, GateStep
 from gating.thresholds import axis_density, axis_of, rounded
 
 POOLED_ROLES: Mapping[str, str] = MappingProxyType({"viable": "viability", "dump": "dump"})

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gating.cleaning.viability_and_dump import side_cut
 from gating.events import Events, FloatArray, Mask, Survivors
+from gating.events.panel import GatingPanel, Target
+from gating.events.sample import SAMPLE_EVENTS, drawn_by_scatter, sampled
 from gating.gates import AllOf, RangeGate, inside
-from gating.panel import GatingPanel, Target
-from gating.population import GatedPopulation
-from gating.sample import SAMPLE_EVENTS, drawn_by_scatter, sampled
-from gating.sides import side_cut
+from gating.gates.steps import GatedPopulation
 from gating.thresholds import CLEAR, Threshold, axis_density, axis_of, best_valley
 
 NK_CELLS, B_PRECURSORS = "nk_cells", "b_precursors"

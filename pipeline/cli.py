@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 if TYPE_CHECKING:
-    from pipeline.run import RunSummary
-    from pipeline.two_passes import RunOptions
+    from pipeline.commands.run import RunSummary
+    from pipeline.running.two_passes import RunOptions
 
 app: Final = typer.Typer(
     name="cd38rd",
@@ -63,7 +63,7 @@ def init(
 @app.command()
 def check(study: StudyFolder, cross_check: CrossCheck = False) -> None:
     """List every fault of the study; compute nothing."""
-    from pipeline.run import check_whole_study
+    from pipeline.commands.run import check_whole_study
 
     report = check_whole_study(_study(study), cross_check=cross_check)
     _say(report.text)
@@ -85,8 +85,8 @@ def run(
     quiet: Quiet = False,
 ) -> None:
     """Quantify every tube, fit the washout model, write tables, figures and the report."""
-    from pipeline.run import run_study
-    from pipeline.two_passes import RunOptions
+    from pipeline.commands.run import run_study
+    from pipeline.running.two_passes import RunOptions
 
     options = RunOptions(workers, scheduler, tuple(only or ()), fresh, export_events)
     _finish(study, options, run_study, quiet=quiet)
@@ -95,8 +95,8 @@ def run(
 @app.command()
 def calibrate(study: StudyFolder, quiet: Quiet = False) -> None:
     """Fit the bead curves only."""
-    from pipeline.run import calibrate_study
-    from pipeline.two_passes import RunOptions
+    from pipeline.commands.run import calibrate_study
+    from pipeline.running.two_passes import RunOptions
 
     _finish(study, RunOptions(), calibrate_study, quiet=quiet)
 
@@ -104,8 +104,8 @@ def calibrate(study: StudyFolder, quiet: Quiet = False) -> None:
 @app.command()
 def washout(study: StudyFolder, quiet: Quiet = False) -> None:
     """Fit the washout model again from stored results: new doses, new settings."""
-    from pipeline.run import refit_washout
-    from pipeline.two_passes import RunOptions
+    from pipeline.commands.run import refit_washout
+    from pipeline.running.two_passes import RunOptions
 
     _finish(study, RunOptions(), refit_washout, quiet=quiet)
 
@@ -113,8 +113,8 @@ def washout(study: StudyFolder, quiet: Quiet = False) -> None:
 @app.command()
 def report(study: StudyFolder, quiet: Quiet = False) -> None:
     """Write tables, figures and report again from stored results."""
-    from pipeline.run import rewrite_report
-    from pipeline.two_passes import RunOptions
+    from pipeline.commands.run import rewrite_report
+    from pipeline.running.two_passes import RunOptions
 
     _finish(study, RunOptions(), rewrite_report, quiet=quiet)
 
@@ -126,7 +126,7 @@ def inspect(
     json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
     """Show a file's version, channels, markers, events, instrument, voltages, spillover and repairs."""
-    from pipeline.inspection import inspection
+    from pipeline.commands.inspection import inspection
 
     _say(inspection(file, with_witnesses=cross_check, as_json=json))
 
@@ -149,7 +149,7 @@ def simulate(
 @app.command()
 def version() -> None:
     """Print the version."""
-    from pipeline.provenance import version as installed
+    from pipeline.assembly.provenance import version as installed
 
     _say(f"cd38rd {installed()}")
 
@@ -164,8 +164,8 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _sentence_and_status(error: Exception) -> ExitStatus:
-    from pipeline.errors import UsageError, UserError
     from pipeline.fcs import FcsError
+    from pipeline.study.errors import UsageError, UserError
 
     if isinstance(error, UserError | FcsError):
         _complain(str(error))
@@ -180,7 +180,7 @@ def _sentence_and_status(error: Exception) -> ExitStatus:
 
 
 def _finish(study: Path, options: RunOptions, work: Callable[..., RunSummary], *, quiet: bool) -> None:
-    from pipeline.progress import reporter
+    from pipeline.running.progress import reporter
 
     try:
         with reporter(quiet=quiet) as seen:
@@ -207,7 +207,7 @@ def _study(folder: Path) -> Path:
 
 
 def _must_be_folder(folder: Path) -> None:
-    from pipeline.errors import UsageError
+    from pipeline.study.errors import UsageError
 
     if not folder.is_dir():
         found = "a file" if folder.exists() else "nothing"

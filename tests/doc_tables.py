@@ -7,12 +7,12 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
-from calibration.receptor_density import RdStatus
-from pipeline.report.words import FLAGS
-from pipeline.settings import Settings, setting_facts, setting_text
-from pipeline.sheets.columns import column_facts, column_names
-from pipeline.sheets.rows import SHEETS, ReviewRow
+from calibration.density.receptor_density import RdStatus
+from pipeline.output.report.words import FLAGS
 from pipeline.simulate.scenarios import SCENARIOS
+from pipeline.study.settings import Settings, setting_facts, setting_text
+from pipeline.study.sheets.columns import column_facts, column_names
+from pipeline.study.sheets.rows import SHEETS, ReviewRow
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "study.md"
@@ -24,12 +24,12 @@ NO_FLAGS = {"CD38RD_DEBUG": "an environment variable", "BEAD_KITS": "a name that
 SAID_BY: Mapping[str, tuple[str, ...]] = {
     "the files and sheets": ("pipeline/checks",),
     "the gates": ("gating",),
-    "the calibration": ("calibration", "pipeline/bead_"),
-    "the doses": ("pipeline/exposure.py",),
-    "the visit": ("pipeline/visits.py",),
+    "the calibration": ("calibration", "pipeline/beads"),
+    "the doses": ("pipeline/patients/exposure.py",),
+    "the visit": ("pipeline/patients/visits.py",),
     "the tube": ("pipeline",),
 }
-ELSEWHERE = ("pipeline/fcs", "pipeline/report", "pipeline/simulate", "pipeline/sheets")
+ELSEWHERE = ("pipeline/fcs", "pipeline/output/report", "pipeline/simulate", "pipeline/study/sheets")
 """Rooms whose codes in capitals are repairs of FCS files (docs/fcs.md), words or examples, not flags."""
 
 
@@ -100,9 +100,9 @@ def modules_table(package: str) -> str:
     return _table((f"{package}/", "what it is"), rows)
 
 
-def rooms_table() -> str:
-    """Return the modules of every package within pipeline."""
-    inner = sorted(path.parent for path in (ROOT / "pipeline").glob("*/__init__.py"))
+def rooms_table(package: str) -> str:
+    """Return the modules of every room within a package."""
+    inner = sorted(path.parent for path in (ROOT / package).glob("*/**/__init__.py"))
     return "\n".join(modules_table(path.relative_to(ROOT).as_posix()) for path in inner)
 
 
@@ -116,7 +116,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "flags": flags_table,
     "scenarios": scenarios_table,
     **{f"modules {name}": (lambda name=name: modules_table(name)) for name in PACKAGES},
-    "rooms of pipeline": rooms_table,
+    **{f"rooms of {name}": (lambda name=name: rooms_table(name)) for name in PACKAGES},
     **{f"sheet {name}": (lambda name=name: sheet_table(name)) for name in (*SHEETS, "review")},
 }
 

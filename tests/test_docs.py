@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 import typer.main
 
-from calibration.receptor_density import RdStatus
+from calibration.density.receptor_density import RdStatus
 from doc_tables import BLOCK, PAGE, ROOMS_PAGE, ROOT, TABLES, flags_in_the_code, in_step
 from pipeline.cli import ExitStatus, app
-from pipeline.progress import QuietReporter
-from pipeline.report.words import FLAGS
-from pipeline.run import RunOptions, run_study
+from pipeline.commands.run import RunOptions, run_study
+from pipeline.output.report.words import FLAGS
+from pipeline.output.result_tables import CALIBRATION_COLUMNS, PATIENT_COLUMNS, SAMPLE_COLUMNS
+from pipeline.running.progress import QuietReporter
 from pipeline.simulate.scenarios import SCENARIOS
-from pipeline.tables import CALIBRATION_COLUMNS, PATIENT_COLUMNS, SAMPLE_COLUMNS
 
 OUTSIDE = {".venv", ".git", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis", "results"}
 PAGES = [

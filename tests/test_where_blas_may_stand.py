@@ -35,23 +35,23 @@ HIDDEN = {
 NEVER = {"argpartition"}
 """Which of equal values come first depends on the processor."""
 MAY = {
-    "gating/linear.py": "whole numbers: no sum is rounded",
-    "gating/clusters.py": "whole multiples of the squared grid: no sum is rounded",
-    "gating/density.py": "whole numbers: no sum is rounded",
-    "gating/plasma_cell_kinds.py": "booleans",
-    "gating/compensation.py": "a condition number, rounded to six digits",
+    "gating/arithmetic/linear.py": "whole numbers: no sum is rounded",
+    "gating/clusters/mixture.py": "whole multiples of the squared grid: no sum is rounded",
+    "gating/thresholds/density.py": "whole numbers: no sum is rounded",
+    "gating/clone/kinds.py": "booleans",
+    "gating/events/compensation.py": "a condition number, rounded to six digits",
     "pipeline/fcs/spillover.py": "a condition number, rounded to six digits",
-    "calibration/bead_law.py": "a fit of three terms, rounded to ten digits",
-    "calibration/brighter_channel.py": "a fit of three terms, rounded to ten digits",
-    "calibration/curve_fit.py": "a fit of three terms, rounded to ten digits",
-    "pipeline/figures/canvas.py": "integers",
-    "pipeline/simulate/optics.py": "simulated light: the input, not a result",
-    "pipeline/simulate/simulated_tube.py": "simulated light: the input, not a result",
-    "pipeline/washout/rank_association.py": "halves of whole numbers: no sum is rounded",
+    "calibration/beads/width_law.py": "a fit of three terms, rounded to ten digits",
+    "calibration/curve/brighter_channel.py": "a fit of three terms, rounded to ten digits",
+    "calibration/curve/fit.py": "a fit of three terms, rounded to ten digits",
+    "pipeline/output/figures/style/canvas.py": "integers",
+    "pipeline/simulate/tubes/optics.py": "simulated light: the input, not a result",
+    "pipeline/simulate/tubes/simulated_tube.py": "simulated light: the input, not a result",
+    "pipeline/washout/ranks.py": "halves of whole numbers: no sum is rounded",
 }
 
 
-WHOLE_TIES = {"gating/ellipsoids.py"}
+WHOLE_TIES = {"gating/clusters/ellipsoids.py"}
 """Modules that sort faster and keep equal values together."""
 
 

@@ -21,10 +21,10 @@ from pipeline.checks.typed import (
     unsuited_kits,
     unused_runs,
 )
-from pipeline.faults import Fault, Severity, in_reading_order, stops_run
-from pipeline.sheets.reading import read_typed, study_of
-from pipeline.sheets.sound import sound_part
-from pipeline.study import Study
+from pipeline.study.faults import Fault, Severity, in_reading_order, stops_run
+from pipeline.study.sheets.reading import read_typed, study_of
+from pipeline.study.sheets.sound import sound_part
+from pipeline.study.study import Study
 
 __all__ = [
     "Finding",

@@ -8,12 +8,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from pipeline.channels import find_channel
 from pipeline.checks.findings import Finding, refusable, warning
 from pipeline.checks.headers import Headers, files_of
-from pipeline.faults import Fault, Severity, quoted
 from pipeline.fcs import FcsFile
-from pipeline.study import BeadRun, Sample, Study
+from pipeline.study.faults import Fault, Severity, quoted
+from pipeline.study.study import BeadRun, Sample, Study
+from pipeline.tube.channels import find_channel
 
 UNTELLING_SERIAL = 2
 """Serials of this length at most are counters (`1`) that many instruments have."""

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from pipeline.channels import (
+from pipeline.checks.findings import Finding, warning
+from pipeline.checks.headers import Headers, files_of
+from pipeline.fcs import FcsFile
+from pipeline.study.faults import Fault, Severity, enumerate_words, quoted
+from pipeline.study.study import Panel, PanelChannel, Sample, Study
+from pipeline.tube.channels import (
     find_channel,
     misfit,
     missing_channels,
@@ -12,12 +17,7 @@ from pipeline.channels import (
     named_rows,
     suggestions,
 )
-from pipeline.checks.findings import Finding, warning
-from pipeline.checks.headers import Headers, files_of
-from pipeline.faults import Fault, Severity, enumerate_words, quoted
-from pipeline.fcs import FcsFile
-from pipeline.markers import contradicts
-from pipeline.study import Panel, PanelChannel, Sample, Study
+from pipeline.tube.markers import contradicts
 
 
 def absent_channels(study: Study, headers: Headers) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipeline.faults import Fault, Severity
+from pipeline.study.faults import Fault, Severity
 
 
 @dataclass(frozen=True, slots=True)

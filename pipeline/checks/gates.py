@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from gating.choices import Choices, UnknownGateError
-from gating.gate_file import GateFileError
-from pipeline.channels import ChannelsError, find_channel, matched_channels
+from gating.drawn.gate_file import GateFileError
+from gating.gates.given_thresholds import Choices, UnknownGateError
 from pipeline.checks.findings import Finding
 from pipeline.checks.headers import Headers
-from pipeline.faults import Fault, quoted
 from pipeline.fcs import FcsFile
-from pipeline.sheets.locations import location_fault
-from pipeline.study import GateOverride, Panel, Sample, Study
-from pipeline.tube import gating_panel
+from pipeline.study.faults import Fault, quoted
+from pipeline.study.locations import location_fault
+from pipeline.study.study import GateOverride, Panel, Sample, Study
+from pipeline.tube.channels import ChannelsError, find_channel, matched_channels
+from pipeline.tube.reading import gating_panel
 
 GATE_FILES = (".wsp", ".xml", ".gml")
 WHY_NOT = "a gate on it keeps the cells that it is to measure, so that it measures the gate"
@@ -58,7 +58,7 @@ def _gate_files(folder: Path) -> list[str]:
 
 
 def _unusable(study: Study, sample: Sample, file: FcsFile) -> Fault | None:
-    from pipeline.drawn import read_drawn
+    from pipeline.quantification.drawn_gates import read_drawn
 
     where = study.at("samples", sample.sample_id, "population")
     quantified = find_channel(study.panel(sample.panel).quantified.aliases, file.channels)

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from pipeline.checks.findings import Finding
-from pipeline.faults import Fault, Severity
 from pipeline.fcs import FcsError, FcsFile, read_fcs
-from pipeline.study import Sample, Study
+from pipeline.study.faults import Fault, Severity
+from pipeline.study.study import Sample, Study
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from calibration.bead_kits import bead_kit
+from calibration.beads.kits import bead_kit
 from pipeline.checks.findings import Finding, warning
 from pipeline.checks.headers import Headers
-from pipeline.faults import Fault, enumerate_words, quoted
-from pipeline.study import BeadRun, Panel, Study
+from pipeline.study.faults import Fault, enumerate_words, quoted
+from pipeline.study.study import BeadRun, Panel, Study
 
 # Such beads bind an antibody's constant part, which is human in a humanised one.
 SPELLINGS = {"murine": "mouse", "mice": "mouse", "humanised": "human", "humanized": "human"}

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from calibration.bead_kits import bead_kit
-from pipeline.channels import find_channel, is_scatter, named_channels, named_rows, suggestion
+from calibration.beads.kits import bead_kit
 from pipeline.checks.findings import Finding, warning
 from pipeline.checks.headers import Headers
-from pipeline.errors import UserError
-from pipeline.exposure import is_drug
-from pipeline.faults import Fault, Severity, enumerate_words, quoted
 from pipeline.fcs import FcsFile
-from pipeline.sheets.columns import column_names, read_rows
-from pipeline.sheets.locations import location_fault
-from pipeline.sheets.rows import SettingRow
-from pipeline.sheets.tables import WORKBOOK, read_csv_sheet, read_workbook, tabulate
-from pipeline.spillover_file import read_spillover
-from pipeline.study import BeadRun, Panel, PanelChannel, Patient, Sample, Study
+from pipeline.patients.exposure import is_drug
+from pipeline.study.errors import UserError
+from pipeline.study.faults import Fault, Severity, enumerate_words, quoted
+from pipeline.study.locations import location_fault
+from pipeline.study.sheets.columns import column_names, read_rows
+from pipeline.study.sheets.rows import SettingRow
+from pipeline.study.sheets.tables import WORKBOOK, read_csv_sheet, read_workbook, tabulate
+from pipeline.study.study import BeadRun, Panel, PanelChannel, Patient, Sample, Study
+from pipeline.tube.channels import find_channel, is_scatter, named_channels, named_rows, suggestion
+from pipeline.tube.spillover_file import read_spillover
 
 USUAL_LEVELS = {"quantibrite_pe": (4,), "qsc": (4,), "qifikit": (5,), "mesf": (4, 5), "rainbow": (5, 7)}
 """Stained populations of a kit, the blank not counted."""

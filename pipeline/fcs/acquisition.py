@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 
 from pipeline.fcs.errors import shown
 from pipeline.fcs.repairs import Repair
-from pipeline.fcs.text import real_number, whole_number
+from pipeline.fcs.text.text import real_number, whole_number
 
 MONTHS = (
     ("JAN", "JÄN", "GEN", "ENE", "STY"),

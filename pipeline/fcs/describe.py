@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from math import isfinite
 
 from pipeline.fcs.file import FcsFile
-from pipeline.fcs.parameters import Parameter
+from pipeline.fcs.text.parameters import Parameter
 
 Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
 

@@ -13,20 +13,20 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from gating.compensation import SpilloverMatrix
+from gating.events.compensation import SpilloverMatrix
 from pipeline.fcs.acquisition import Acquisition, Detector, date_repairs, parse_acquisition
-from pipeline.fcs.blocks import Values, is_table, read_table
-from pipeline.fcs.claims import Claims, Place
-from pipeline.fcs.data import decode_linear, decode_raw
-from pipeline.fcs.data_sets import read_data_set
 from pipeline.fcs.errors import ChannelError, UnsupportedError, shown
-from pipeline.fcs.layout import Field
-from pipeline.fcs.parameters import Parameter, parse_parameters
+from pipeline.fcs.layout.claims import Claims, Place
+from pipeline.fcs.layout.data_sets import read_data_set
+from pipeline.fcs.layout.layout import Field
+from pipeline.fcs.layout.place import find_data
 from pipeline.fcs.paths import open_fcs, split_data_set
-from pipeline.fcs.place import find_data
-from pipeline.fcs.plausible import PEEKED_BYTES, check_bytes
 from pipeline.fcs.repairs import Repair
 from pipeline.fcs.spillover import parse_spillover
+from pipeline.fcs.text.parameters import Parameter, parse_parameters
+from pipeline.fcs.values.blocks import Values, is_table, read_table
+from pipeline.fcs.values.data import decode_linear, decode_raw
+from pipeline.fcs.values.plausible import PEEKED_BYTES, check_bytes
 
 FLOAT32_BITS = 24
 """Integers up to this width are the same as float32."""

@@ -13,11 +13,11 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from gating.compensation import WORST_CONDITION_NUMBER, SpilloverMatrix
+from gating.events.compensation import WORST_CONDITION_NUMBER, SpilloverMatrix
 from pipeline.fcs.errors import shown
-from pipeline.fcs.parameters import Parameter
 from pipeline.fcs.repairs import Repair
-from pipeline.fcs.text import PADDING, real_number, whole_number
+from pipeline.fcs.text.parameters import Parameter
+from pipeline.fcs.text.text import PADDING, real_number, whole_number
 
 KEYWORDS = ("$SPILLOVER", "SPILL", "SPILLOVER", "$SPILL", "$COMP")
 LARGEST_SPILLOVER = 10_000

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pipeline.fcs.errors import FcsError, UnwritableError, shown
-from pipeline.fcs.parameters import parse_parameters
-from pipeline.fcs.text import parse_text
+from pipeline.fcs.text.parameters import parse_parameters
+from pipeline.fcs.text.text import parse_text
 
 STRUCTURE = re.compile(
     r"\$(?:BYTEORD|DATATYPE|MODE|NEXTDATA|PAR|TOT|(?:BEGIN|END)(?:ANALYSIS|DATA|STEXT)|P\d+(?:B|N|DATATYPE))"

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pipeline.fcs.errors import UnwritableError, shown
-from pipeline.fcs.header import HEADER_BYTES, LARGEST_HEADER_OFFSET
+from pipeline.fcs.text.header import HEADER_BYTES, LARGEST_HEADER_OFFSET
 from pipeline.fcs.writable import (
     check_channels,
     check_readable,

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from pipeline.response.counts import Proportion, proportion
+from pipeline.response.statistics.counts import Proportion, proportion
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Final
 
 from pipeline.response.follow_up import FollowUp
 from pipeline.response.statements import Inconsistency, check_statement
-from pipeline.study import Patient, Study
+from pipeline.study.study import Patient, Study
 
 _CLOSE: Final = 0.02
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from pipeline.exposure import response_clocks
-from pipeline.study import Patient, Study
+from pipeline.patients.exposure import response_clocks
+from pipeline.study.study import Patient, Study
 
 RULE: Final = (
     "Days from treatment_start, or from the first dose of the study drug where it is empty. PFS ends with "

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline.response.counts import Proportion, proportion
 from pipeline.response.follow_up import FollowUp, times_of
-from pipeline.response.time_to_event import ENDPOINTS, MedianSurvival, survival_medians
-from pipeline.survival import log_rank_p
+from pipeline.response.statistics.counts import Proportion, proportion
+from pipeline.response.statistics.survival import log_rank_p
+from pipeline.response.statistics.time_to_event import ENDPOINTS, MedianSurvival, survival_medians
 
 DAYS_PER_WEEK: Final = 7
 IMMORTAL_TIME: Final = (

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from pipeline.exposure import response_clocks
-from pipeline.response.logistic import OddsRatio, odds_ratio
+from pipeline.patients.exposure import response_clocks
 from pipeline.response.patients import controlled_patients, sides_of_cut
-from pipeline.study import Study
-from pipeline.washout.rows import PatientRd
+from pipeline.response.statistics.logistic import OddsRatio, odds_ratio
+from pipeline.study.study import Study
+from pipeline.washout.observations.rows import PatientRd
 
 
 def control_odds(study: Study, rows: Sequence[PatientRd]) -> tuple[OddsRatio, ...]:

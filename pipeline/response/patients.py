@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from calibration.receptor_density import RdStatus
-from pipeline.exposure import ResponseClock, response_clocks
-from pipeline.study import Patient, Study
+from calibration.density.receptor_density import RdStatus
+from pipeline.patients.exposure import ResponseClock, response_clocks
+from pipeline.study.study import Patient, Study
+from pipeline.washout.observations.rows import PatientRd
 from pipeline.washout.report import upper_limit
-from pipeline.washout.rows import PatientRd
 
 OBJECTIVE: Final = ("sCR", "CR", "VGPR", "PR")
 RESPONSES: Final = (*OBJECTIVE, "MR", "SD", "PD", "NE")

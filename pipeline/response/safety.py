@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline.exposure import is_drug
+from pipeline.patients.exposure import is_drug
 from pipeline.response.characteristics import Characteristic, Summary, share, summary
-from pipeline.response.counts import Proportion, proportion
 from pipeline.response.landmark import DAYS_PER_WEEK
-from pipeline.study import Patient, Study
+from pipeline.response.statistics.counts import Proportion, proportion
+from pipeline.study.study import Patient, Study
 
 SEVERE_FROM = 3
 

@@ -8,19 +8,19 @@ from dataclasses import dataclass, replace
 from pipeline.response.baseline import baseline_table
 from pipeline.response.characteristics import Characteristic
 from pipeline.response.consistency import inconsistencies
-from pipeline.response.counts import Contrast, Proportion, Trend, contrast, proportion, trend
 from pipeline.response.follow_up import RULE as FOLLOW_UP_RULE
 from pipeline.response.follow_up import follow_ups
 from pipeline.response.landmark import DexamethasoneTable, dexamethasone_table
-from pipeline.response.logistic import OddsRatio
 from pipeline.response.odds import control_odds
 from pipeline.response.patients import Count, ResponseCounts, controlled_patients, count_responses
 from pipeline.response.safety import safety_table
 from pipeline.response.statements import Inconsistency
-from pipeline.response.time_to_event import MedianSurvival, survival_medians
-from pipeline.study import Study
-from pipeline.washout.estimate import Json, to_json
-from pipeline.washout.rows import PatientRd
+from pipeline.response.statistics.counts import Contrast, Proportion, Trend, contrast, proportion, trend
+from pipeline.response.statistics.logistic import OddsRatio
+from pipeline.response.statistics.time_to_event import MedianSurvival, survival_medians
+from pipeline.study.study import Study
+from pipeline.washout.censored.estimate import Json, to_json
+from pipeline.washout.observations.rows import PatientRd
 
 RULE = (
     "Responses are imported as typed. Denominator: evaluable = yes, or empty beside a best response but NE. "

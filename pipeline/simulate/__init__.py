@@ -8,13 +8,13 @@
 ''
 """
 
-from pipeline.simulate.beads import BeadParameters, Lot, SimulatedBeads, draw_lot, simulate_beads
-from pipeline.simulate.parameters import Clone, TubeParameters
 from pipeline.simulate.patients import draw_patient, draw_tube, tube_of
 from pipeline.simulate.scenarios import SCENARIOS, Scenario, scenario_named
-from pipeline.simulate.simulated_tube import Labels, SimulatedTube
 from pipeline.simulate.study import simulate_study
-from pipeline.simulate.tube import control_of, simulate_tube
+from pipeline.simulate.tubes.beads import BeadParameters, Lot, SimulatedBeads, draw_lot, simulate_beads
+from pipeline.simulate.tubes.parameters import Clone, TubeParameters
+from pipeline.simulate.tubes.simulated_tube import Labels, SimulatedTube
+from pipeline.simulate.tubes.tube import control_of, simulate_tube
 
 __all__ = [
     "SCENARIOS",

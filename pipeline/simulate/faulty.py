@@ -8,15 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.errors import UsageError
-from pipeline.simulate.beads import BeadParameters, simulate_beads
 from pipeline.simulate.fcs_files import write_beads, write_tube
-from pipeline.simulate.parameters import TubeParameters
 from pipeline.simulate.plan import Day, PlannedTube, Slot, plan_study
 from pipeline.simulate.scenarios import scenario_named
-from pipeline.simulate.simulated_tube import SimulatedTube
 from pipeline.simulate.truth import tube_row, write_truth
-from pipeline.simulate.tube import simulate_tube
+from pipeline.simulate.tubes.beads import BeadParameters, simulate_beads
+from pipeline.simulate.tubes.parameters import TubeParameters
+from pipeline.simulate.tubes.simulated_tube import SimulatedTube
+from pipeline.simulate.tubes.tube import simulate_tube
 from pipeline.simulate.typed_sheets import (
     BEAD_COLUMNS,
     DOSE_COLUMNS,
@@ -27,6 +26,7 @@ from pipeline.simulate.typed_sheets import (
     panel_rows,
     write_csv,
 )
+from pipeline.study.errors import UsageError
 
 EVENTS, CONTROL_EVENTS, OTHER_EVENTS, BEAD_EVENTS = 600, 300, 150, 900
 PERCENT = 30.0

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.fcs import write_fcs
-from pipeline.markers import f_p_keyword
-from pipeline.simulate.beads import SimulatedBeads
-from pipeline.simulate.cytometer import Cytometer
 from pipeline.simulate.plan import Day, PlannedTube
-from pipeline.simulate.simulated_tube import SimulatedTube
+from pipeline.simulate.tubes.beads import SimulatedBeads
+from pipeline.simulate.tubes.cytometer import Cytometer
+from pipeline.simulate.tubes.simulated_tube import SimulatedTube
+from pipeline.tube.markers import f_p_keyword
 
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _FIRST_TUBE, _BEADS_AT = time(9, 0), time(8, 40)

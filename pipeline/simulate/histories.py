@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from pipeline.study import Dose, Patient
+from pipeline.study.study import Dose, Patient
 
 FOLLOW_UP_DAYS = 720
 CONTROL_DAYS = 56

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.simulate.cytometer import Cytometer
-from pipeline.simulate.parameters import Clone, TubeParameters
-from pipeline.simulate.populations import PLASMA_CELLS, POPULATIONS
 from pipeline.simulate.scenarios import Range, Scenario, scenario_named
+from pipeline.simulate.tubes.cytometer import Cytometer
+from pipeline.simulate.tubes.parameters import Clone, TubeParameters
+from pipeline.simulate.tubes.populations import PLASMA_CELLS, POPULATIONS
 
 
 @dataclass(frozen=True, slots=True)

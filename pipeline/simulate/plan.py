@@ -9,10 +9,10 @@ from typing import Literal
 
 import numpy as np
 
-from pipeline.simulate.beads import Lot, draw_lot, gain_of_volts
-from pipeline.simulate.cytometer import Cytometer
 from pipeline.simulate.patients import SimulatedPatient, draw_gains, draw_patient, log_uniform
 from pipeline.simulate.scenarios import Range, Scenario
+from pipeline.simulate.tubes.beads import Lot, draw_lot, gain_of_volts
+from pipeline.simulate.tubes.cytometer import Cytometer
 
 PATIENTS_A_DAY = 5
 FIRST_DAY = date(2024, 2, 5)

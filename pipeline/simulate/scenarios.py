@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipeline.errors import UsageError
-from pipeline.simulate.cytometer import THREE_LASERS, WIDE_SCALE, Cytometer
+from pipeline.simulate.tubes.cytometer import THREE_LASERS, WIDE_SCALE, Cytometer
+from pipeline.study.errors import UsageError
 
 Range = tuple[float, float]
 

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.errors import UserError
-from pipeline.simulate.beads import BeadParameters, SimulatedBeads, simulate_beads
 from pipeline.simulate.demo import DEMO_DAYS_APART, DEMO_EVENTS, demo_slots
 from pipeline.simulate.fcs_files import write_beads, write_tube
 from pipeline.simulate.patients import tube_of
 from pipeline.simulate.plan import Day, PlannedTube, StudyPlan, plain_slots, plan_study
 from pipeline.simulate.scenarios import scenario_named
-from pipeline.simulate.simulated_tube import SimulatedTube
 from pipeline.simulate.truth import bead_row, tube_row, write_labels, write_truth
-from pipeline.simulate.tube import simulate_tube
+from pipeline.simulate.tubes.beads import BeadParameters, SimulatedBeads, simulate_beads
+from pipeline.simulate.tubes.simulated_tube import SimulatedTube
+from pipeline.simulate.tubes.tube import simulate_tube
 from pipeline.simulate.typed_sheets import Cell, write_sheets
+from pipeline.study.errors import UserError
 
 PATIENTS, EVENTS, SEED, BEAD_EVENTS = 12, 60_000, 1, 6_000
 _TUBE, _CONTROL, _BEADS = range(11, 14)

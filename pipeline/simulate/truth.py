@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.simulate.beads import SimulatedBeads, units_per_molecule
 from pipeline.simulate.plan import Day, PlannedTube
-from pipeline.simulate.populations import NAMES, PLASMA_CELLS, SENTINELS
-from pipeline.simulate.simulated_tube import SimulatedTube
+from pipeline.simulate.tubes.beads import SimulatedBeads, units_per_molecule
+from pipeline.simulate.tubes.populations import NAMES, PLASMA_CELLS, SENTINELS
+from pipeline.simulate.tubes.simulated_tube import SimulatedTube
 from pipeline.simulate.typed_sheets import Cell, write_csv
 
 TUBE_COLUMNS = (

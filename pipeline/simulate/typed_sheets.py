@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.simulate.cytometer import Cytometer
 from pipeline.simulate.histories import draw_doses, draw_record, draw_safety
 from pipeline.simulate.plan import Day, PlannedTube, StudyPlan
-from pipeline.study import Dose, Patient
+from pipeline.simulate.tubes.cytometer import Cytometer
+from pipeline.study.study import Dose, Patient
 
 Cell = str | int | float | bool | date | None
 SAMPLE_COLUMNS = (

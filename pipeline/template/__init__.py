@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipeline.errors import UserError
-from pipeline.faults import enumerate_words
-from pipeline.sheets.rows import SHEETS
-from pipeline.sheets.tables import WORKBOOK
+from pipeline.study.errors import UserError
+from pipeline.study.faults import enumerate_words
+from pipeline.study.sheets.rows import SHEETS
+from pipeline.study.sheets.tables import WORKBOOK
 from pipeline.template.guesses import guessed_rows
 from pipeline.template.inventory import Inventory, take_inventory
 

@@ -8,11 +8,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import PurePosixPath
 
-from pipeline.channels import find_channel
-from pipeline.faults import same_word
-from pipeline.markers import antigen, f_p_keyword, fluorochrome, guess_role, scatter_role
-from pipeline.sheets.cells import LONGEST_ID, RESERVED_NAMES
-from pipeline.sheets.panels import SEVERAL_ALLOWED
+from pipeline.study.cells import LONGEST_ID, RESERVED_NAMES
+from pipeline.study.faults import same_word
+from pipeline.study.sheets.panels import SEVERAL_ALLOWED
 from pipeline.template.inventory import (
     FoundFile,
     Inventory,
@@ -21,6 +19,8 @@ from pipeline.template.inventory import (
     tubes_own_control,
     unique_names,
 )
+from pipeline.tube.channels import find_channel
+from pipeline.tube.markers import antigen, f_p_keyword, fluorochrome, guess_role, scatter_role
 
 Value = str | float | date | None
 _KITS = (

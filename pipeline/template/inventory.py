@@ -9,10 +9,10 @@ from difflib import SequenceMatcher
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 
-from pipeline.faults import same_word
 from pipeline.fcs import FcsError, FcsFile, read_fcs
-from pipeline.markers import guess_role, scatter_role
-from pipeline.sheets.locations import study_files
+from pipeline.study.faults import same_word
+from pipeline.study.locations import study_files
+from pipeline.tube.markers import guess_role, scatter_role
 
 _BEADS = re.compile(
     r"bead|quanti-?brite|(?<![a-z])q[bsc]{1,2}(?![a-z])|simply.?cellular|qifi|mesf|rainbow|rcp-?30|calibr|sphero"

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
-from pipeline.settings import Settings, setting_facts, setting_text
-from pipeline.sheets.columns import Row, column_facts, column_names, required_columns
-from pipeline.sheets.rows import SHEETS
-from pipeline.sheets.tables import column_letter
+from pipeline.study.settings import Settings, setting_facts, setting_text
+from pipeline.study.sheets.columns import Row, column_facts, column_names, required_columns
+from pipeline.study.sheets.rows import SHEETS
+from pipeline.study.sheets.tables import column_letter
 from pipeline.template.guesses import GuessedRow
 
 if TYPE_CHECKING:

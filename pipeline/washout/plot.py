@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.washout.likelihood import LEFT, OBSERVED, RIGHT
+from pipeline.washout.censored.likelihood import LEFT, OBSERVED, RIGHT
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from pipeline.washout.tobit import WashoutFit
+    from pipeline.washout.line.tobit import WashoutFit
 
 _COLOUR = "#1b5e8a"
 

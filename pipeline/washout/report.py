@@ -6,17 +6,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from pipeline.settings import Settings
+from pipeline.study.settings import Settings
+from pipeline.washout.censored.estimate import Estimate, Json, NotEstimableError, Refusal, Wait, to_json
+from pipeline.washout.censored.likelihood import LEFT, OBSERVED, RIGHT
 from pipeline.washout.choice import Candidate, ModelChoice, choose
-from pipeline.washout.corrected import OccupiedVisit, corrected_rows, occupied_visits, total_estimates
-from pipeline.washout.estimate import Estimate, Json, NotEstimableError, Refusal, Wait, to_json
-from pipeline.washout.given import Given, given_rows, observed, upper_limit
-from pipeline.washout.likelihood import LEFT, OBSERVED, RIGHT
-from pipeline.washout.mixed import MixedFit, fit_random_intercept
-from pipeline.washout.rank_association import RankAssociation, rank_observations
-from pipeline.washout.recovery import RecoveryFit
-from pipeline.washout.rows import Observations, PatientRd
-from pipeline.washout.tobit import WashoutFit, fit_observations
+from pipeline.washout.line.mixed import MixedFit, fit_random_intercept
+from pipeline.washout.line.tobit import WashoutFit, fit_observations
+from pipeline.washout.observations.rows import Observations, PatientRd
+from pipeline.washout.observations.selection import Given, given_rows, observed, upper_limit
+from pipeline.washout.ranks import RankAssociation, rank_observations
+from pipeline.washout.recovery.fit import RecoveryFit
+from pipeline.washout.total import OccupiedVisit, corrected_rows, occupied_visits, total_estimates
 from pipeline.washout.waits import line_waits, recovery_of, recovery_waits
 
 Found = TypeVar("Found")

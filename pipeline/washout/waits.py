@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pipeline.settings import Settings
-from pipeline.washout.estimate import NotEstimableError, Wait
-from pipeline.washout.inverse import weeks_to_reach
-from pipeline.washout.recovery import RecoveryFit, fit_recovery, refuse_recovery, weeks_until
-from pipeline.washout.rows import Observations, PatientRd
-from pipeline.washout.tobit import WashoutFit
+from pipeline.study.settings import Settings
+from pipeline.washout.censored.estimate import NotEstimableError, Wait
+from pipeline.washout.line.inverse import weeks_to_reach
+from pipeline.washout.line.tobit import WashoutFit
+from pipeline.washout.observations.rows import Observations, PatientRd
+from pipeline.washout.recovery.fit import RecoveryFit, fit_recovery, refuse_recovery, weeks_until
 
 SHARES = (0.5, 0.9)
 _MOST_BODIES = 64
@@ -41,7 +41,7 @@ def recovery_waits(recovery: RecoveryFit | None, rows: Sequence[PatientRd], sett
 
 def recovery_of(rows: Sequence[PatientRd], data: Observations, settings: Settings) -> RecoveryFit:
     """Fit M2 to the rows, each with its own drug level where it is known."""
-    from pipeline.pharmacokinetics.curves import labelled_curve
+    from pipeline.patients.pharmacokinetics.curves import labelled_curve
 
     refuse_recovery(data)
     if data.terms:

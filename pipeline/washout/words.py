@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline.washout.likelihood import LEFT, OBSERVED, RIGHT
+from pipeline.washout.censored.likelihood import LEFT, OBSERVED, RIGHT
 
 if TYPE_CHECKING:
-    from pipeline.washout.tobit import WashoutFit
+    from pipeline.washout.line.tobit import WashoutFit
 
 
 def fit_summary(fit: WashoutFit) -> str:

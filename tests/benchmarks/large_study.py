@@ -14,13 +14,13 @@ from pathlib import Path
 
 import numpy as np
 
-from calibration.receptor_density import RdStatus
-from pipeline.progress import reporter
-from pipeline.results import Results
-from pipeline.run import run_study
-from pipeline.sample_result import SampleResult
+from calibration.density.receptor_density import RdStatus
+from pipeline.commands.run import run_study
+from pipeline.output.results_folder import Results
+from pipeline.quantification.result import SampleResult
+from pipeline.running.progress import reporter
+from pipeline.running.two_passes import RunOptions
 from pipeline.simulate import simulate_study
-from pipeline.two_passes import RunOptions
 
 Rows = list[dict[str, str]]
 

@@ -10,12 +10,12 @@ import pytest
 
 from benchmarks.large_study import write_large_study
 from pipeline.checks import check_folder
-from pipeline.cohort import model_rows
-from pipeline.progress import reporter
+from pipeline.commands.run import refit_washout
+from pipeline.output.results_folder import Results, assembled
+from pipeline.patients.model_rows import model_rows
 from pipeline.response.tables import response_tables
-from pipeline.results import Results, assembled
-from pipeline.run import refit_washout
-from pipeline.two_passes import RunOptions
+from pipeline.running.progress import reporter
+from pipeline.running.two_passes import RunOptions
 from pipeline.washout.report import washout_report
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.filterwarnings("ignore"), pytest.mark.timeout(7200)]

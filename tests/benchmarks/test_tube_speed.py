@@ -13,10 +13,10 @@ import pytest
 
 from gating import SpilloverMatrix
 from pipeline.fcs import read_fcs, write_fcs
-from pipeline.quantify import quantify_tube
+from pipeline.quantification.quantify import quantify_tube
+from pipeline.running.tasks import bead_tasks, tube_tasks
 from pipeline.simulate import simulate_study
-from pipeline.study import read_study
-from pipeline.tasks import bead_tasks, tube_tasks
+from pipeline.study.study import read_study
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.filterwarnings("ignore")]
 
@@ -26,7 +26,7 @@ N_EVENTS, N_CHANNELS, ROUNDS = 100_000, 16, 9
 @pytest.fixture(scope="module")
 def task(tmp_path_factory: pytest.TempPathFactory):
     """A simulated tube with its control, both padded to 16 channels by detectors that no panel row names."""
-    from pipeline.bead_run import calibrate_bead_run
+    from pipeline.beads.calibrate import calibrate_bead_run
 
     folder = simulate_study(tmp_path_factory.mktemp("speed"), patients=1, events=N_EVENTS, seed=4)
     study, _ = read_study(folder)

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from known_marrow import marrow, panel
 
 from gating import gate_plasma_cells
 from gating.batch_cuts import (
@@ -21,7 +20,8 @@ from gating.batch_cuts import (
     goes_through_cells,
     unlike_batch,
 )
-from gating.population import GateStep
+from gating.gates.steps import GateStep
+from helpers.known_marrow import marrow, panel
 
 
 def clear(value: float, step: str = "viable", channel: str = "V") -> DyeCut:

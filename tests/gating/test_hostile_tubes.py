@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from known_marrow import marrow, panel
 
 from gating import gate_plasma_cells
-from gating.choices import UnknownGateError
 from gating.events import Events
-from gating.panel import GatingPanel
+from gating.events.panel import GatingPanel
+from gating.gates.given_thresholds import UnknownGateError
+from helpers.known_marrow import marrow, panel, smeared
 from validation.other_marrow import other_tube
 
 
@@ -58,8 +58,6 @@ def test_a_threshold_that_is_none_is_refused_with_its_name(name, value):
 
 
 def test_the_anchor_that_keeps_smeared_cells_does_not_depend_on_the_panel_s_order():
-    from test_smear import smeared
-
     _, _, events = smeared(0.08, seed=930)
     one = gate_plasma_cells(events, panel())
     other = gate_plasma_cells(events, GatingPanel(panel().channels[::-1]))

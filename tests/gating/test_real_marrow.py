@@ -6,12 +6,12 @@ import gzip
 
 import numpy as np
 import pytest
-from known_marrow import f1
 
 from gating import gate_plasma_cells
-from gating.compensation import SpilloverMatrix, compensate
 from gating.events import Events
-from gating.panel import GatingChannel, GatingPanel, Target
+from gating.events.compensation import SpilloverMatrix, compensate
+from gating.events.panel import GatingChannel, GatingPanel, Target
+from helpers.known_marrow import f1
 
 pytestmark = pytest.mark.real
 ANCHORS = (

@@ -6,11 +6,11 @@ from itertools import cycle
 
 import numpy as np
 import pytest
-from known_marrow import marrow, panel
 
 from gating import gate_plasma_cells
 from gating.events import Events
-from gating.panel import GatingPanel
+from gating.events.panel import GatingPanel
+from helpers.known_marrow import marrow, panel
 from pipeline.simulate import SimulatedTube, draw_tube, simulate_tube
 
 pytestmark = pytest.mark.slow

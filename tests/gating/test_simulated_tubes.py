@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from known_marrow import f1
 
 from gating import gate_plasma_cells
+from helpers.known_marrow import f1
 from pipeline.simulate import draw_tube, simulate_tube
 
 pytestmark = pytest.mark.slow

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from synthetic_outcome import whole_outcome
 
-from pipeline.outcome import Outcome
+from helpers.synthetic_result import whole_outcome
+from pipeline.assembly.study_result import Outcome
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.progress import QuietReporter
-from pipeline.run import RunOptions, run_study
+from pipeline.commands.run import RunOptions, run_study
+from pipeline.running.progress import QuietReporter
 from pipeline.simulate import simulate_study
 from pipeline.template import write_template
 

@@ -12,24 +12,24 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet
 import pytest
-from builders import good_study
 
-from calibration.receptor_density import RdStatus
-from gating.compensation import compensate
+from calibration.density.receptor_density import RdStatus
 from gating.events import Events
+from gating.events.compensation import compensate
 from gating.gates import RangeGate
-from gating.gatingml import to_gatingml
-from gating.population import GateStep
-from pipeline.bead_run import calibrate_bead_run
+from gating.gates.gatingml import to_gatingml
+from gating.gates.steps import GateStep
+from helpers.builders import good_study
+from pipeline.beads.calibrate import calibrate_bead_run
 from pipeline.checks import check_folder
+from pipeline.commands.run import RunOptions, run_study
 from pipeline.fcs import read_fcs
-from pipeline.progress import QuietReporter
-from pipeline.quantify import quantify_tube
-from pipeline.results import Results, spillover_of
-from pipeline.run import RunOptions, run_study
-from pipeline.sample_result import CalibrationResult, SampleResult
-from pipeline.study import Study, read_study
-from pipeline.tasks import bead_tasks, tube_digest, tube_tasks
+from pipeline.output.results_folder import Results, spillover_of
+from pipeline.quantification.quantify import quantify_tube
+from pipeline.quantification.result import CalibrationResult, SampleResult
+from pipeline.running.progress import QuietReporter
+from pipeline.running.tasks import bead_tasks, tube_digest, tube_tasks
+from pipeline.study.study import Study, read_study
 
 DEMO = Path(__file__).resolve().parents[2] / "fcs_samples" / "demo"
 TUBES = ("P02_BM1", "P03_BM1", "P08_BM1")

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.progress import QuietReporter
-from pipeline.run import RunOptions, RunSummary, run_study
+from pipeline.commands.run import RunOptions, RunSummary, run_study
+from pipeline.running.progress import QuietReporter
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 

@@ -18,7 +18,7 @@ from calibration import (
     find_bead_singlets,
     fit_standard_curve,
 )
-from calibration.brighter_channel import BRIGHTER_ELSEWHERE, channel_check, compare_channels
+from calibration.curve.brighter_channel import BRIGHTER_ELSEWHERE, channel_check, compare_channels
 from validation.markdown import paragraph, percent, table
 from validation.simulated_beads import KITS, BeadRun, Detector, bead_run
 

@@ -1,6 +1,6 @@
 """Fit the confidence of the gating: `python -m validation.certainty`, from the folder `tests`, prints its weights.
 
-A logistic regression of "F1 at least 0.9" on the signs of gating/certainty.py, with a small ridge, on tubes of both
+A logistic regression of "F1 at least 0.9" on the signs of gating/plasma_cells/confidence.py, with a small ridge, on tubes of both
 generators whose seeds are not among those that docs/validation.md judges.
 """
 
@@ -14,7 +14,7 @@ from unittest.mock import patch
 import numpy as np
 from numpy.typing import NDArray
 
-from gating.certainty import Signs, certainty_of
+from gating.plasma_cells.confidence import Signs, certainty_of
 from validation.gated_tubes import judged, wanted_tubes
 from validation.gating_tubes import KnownTube, Wanted, known_tube
 from validation.other_marrow import other_tube, other_tubes
@@ -45,7 +45,7 @@ def example(known: KnownTube) -> Example | None:
         seen.append((certainty_of(signs, stained=stained), signs, stained))
         return seen[-1][0]
 
-    with patch("gating.refinement.certainty_of", recording):
+    with patch("gating.plasma_cells.refinement.certainty_of", recording):
         tube = judged(known)
     _, signs, stained = max(seen, key=lambda look: look[0], default=(0.0, None, False))
     if signs is None or 0 < tube.n_plasma_cells < FEWEST:

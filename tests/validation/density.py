@@ -17,7 +17,7 @@ from calibration import (
     fit_standard_curve,
     quantify_receptor_density,
 )
-from calibration.transfer import fit_transfer, transferred_curve
+from calibration.curve.transfer import fit_transfer, transferred_curve
 from validation.beads import Floats, Mapper
 from validation.markdown import paragraph, percent, table
 from validation.simulated_beads import KITS, Detector, bead_run, cells

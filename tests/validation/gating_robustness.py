@@ -9,7 +9,7 @@ import numpy as np
 
 from gating import GatedPopulation, gate_plasma_cells
 from gating.events import Events, Mask
-from gating.panel import GatingPanel
+from gating.events.panel import GatingPanel
 from validation.gating_tubes import KnownTube, Wanted, known_tube
 
 GAINS = (0.7, 1.3)

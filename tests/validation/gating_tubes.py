@@ -7,16 +7,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gating.events import Events, FloatArray, Mask
-from gating.panel import GatingPanel
-from pipeline.control import Control
-from pipeline.dye_spill import without_dye_spill
+from gating.events.panel import GatingPanel
 from pipeline.simulate import SimulatedTube, simulate_tube
-from pipeline.simulate.cytometer import THREE_LASERS, WIDE_SCALE, Cytometer, Detector
 from pipeline.simulate.patients import draw_gains, draw_patient, tube_of
-from pipeline.simulate.populations import ABERRANT_PLASMA_CELL, POPULATIONS
 from pipeline.simulate.scenarios import scenario_named
-from pipeline.simulate.tube import control_of
-from pipeline.tube import Tube
+from pipeline.simulate.tubes.cytometer import THREE_LASERS, WIDE_SCALE, Cytometer, Detector
+from pipeline.simulate.tubes.populations import ABERRANT_PLASMA_CELL, POPULATIONS
+from pipeline.simulate.tubes.tube import control_of
+from pipeline.tube.control import Control
+from pipeline.tube.dye_spill import without_dye_spill
+from pipeline.tube.reading import Tube
 
 SCENARIOS = (
     "plain", "masked", "rare", "no_matrix", "clog", "drift", "dim_cd138", "bimodal", "low_events",

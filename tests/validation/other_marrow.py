@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gating.events import Events
-from gating.panel import PLASMA_CELL_TARGETS, GatingChannel, GatingPanel, Target
+from gating.events.panel import PLASMA_CELL_TARGETS, GatingChannel, GatingPanel, Target
 from validation.gating_tubes import KnownTube, Wanted
 
 Floats = NDArray[np.float64]

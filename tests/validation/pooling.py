@@ -9,12 +9,12 @@ import numpy as np
 
 from gating.batch_cuts import BatchCut, DyeCut, batch_cuts, cuts_to_lend, dye_cuts, fitting_cuts, unlike_batch
 from gating.events import Events, FloatArray, Mask
-from gating.panel import GatingPanel
-from gating.plasma_cells import gate_plasma_cells
-from gating.population import GatedPopulation
+from gating.events.panel import GatingPanel
+from gating.gates.steps import GatedPopulation
+from gating.strategy import gate_plasma_cells
 from pipeline.simulate import draw_patient, scenario_named, simulate_tube, tube_of
-from pipeline.simulate.cytometer import THREE_LASERS
 from pipeline.simulate.patients import draw_gains
+from pipeline.simulate.tubes.cytometer import THREE_LASERS
 from validation.markdown import paragraph, percent, table
 
 TUBES = 10

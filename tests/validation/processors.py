@@ -83,8 +83,8 @@ for study in studies:
 PRODUCT = "import numpy as np; a = np.eye(40) + 1; a @ a; np.linalg.inv(a)"
 MODELS = """
 import numpy as np
-from pipeline.settings import Settings
-from pipeline.tables import json_text
+from pipeline.study.settings import Settings
+from pipeline.output.result_tables import json_text
 from pipeline.washout import PatientRd, washout_report
 rng = np.random.default_rng(4)
 rows = []

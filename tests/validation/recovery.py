@@ -13,11 +13,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.pharmacokinetics.curves import SerumCurve, labelled_curve
-from pipeline.washout.estimate import NotEstimableError
-from pipeline.washout.likelihood import LEFT, OBSERVED
-from pipeline.washout.recovery import fit_recovery
-from pipeline.washout.rows import Observations
+from pipeline.patients.pharmacokinetics.curves import SerumCurve, labelled_curve
+from pipeline.washout.censored.estimate import NotEstimableError
+from pipeline.washout.censored.likelihood import LEFT, OBSERVED
+from pipeline.washout.observations.rows import Observations
+from pipeline.washout.recovery.fit import fit_recovery
 
 Floats = NDArray[np.float64]
 

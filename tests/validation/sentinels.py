@@ -11,14 +11,14 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.quantify import quantify_tube
-from pipeline.sentinels import BOTH, CANNOT_TELL, LOST, MASKED, NOT_LOW
-from pipeline.settings import Settings
+from pipeline.quantification.quantify import quantify_tube
+from pipeline.quantification.sentinels import BOTH, CANNOT_TELL, LOST, MASKED, NOT_LOW
 from pipeline.simulate import scenario_named, simulate_study
 from pipeline.simulate.patients import SimulatedPatient
 from pipeline.simulate.plan import PlannedTube, StudyPlan, plain_slots, plan_study
-from pipeline.simulate.populations import NAMES
 from pipeline.simulate.study import write_study
+from pipeline.simulate.tubes.populations import NAMES
+from pipeline.study.settings import Settings
 from validation.markdown import paragraph, table
 from validation.tubes import tasks_of
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 import pytest
 
-from pipeline.blas import one_thread
+from pipeline.quantification.one_thread import one_thread
 from validation.gated_tubes import GatedTube, gated_tube, judged, wanted_tubes
 from validation.gating_robustness import changes_of, perturbed_tubes
 from validation.other_marrow import other_tube, other_tubes

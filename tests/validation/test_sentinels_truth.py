@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.sentinels import CANNOT_TELL
+from pipeline.quantification.sentinels import CANNOT_TELL
 from validation import sentinels
 
 pytestmark = pytest.mark.slow

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from pipeline.washout.likelihood import OBSERVED, maximise
-from pipeline.washout.line import fit_line, line_intervals
-from pipeline.washout.profile import critical_value
+from pipeline.washout.censored.likelihood import OBSERVED, maximise
+from pipeline.washout.censored.profile import critical_value
+from pipeline.washout.line.line import fit_line, line_intervals
 from validation.washout import (
     TRUE_SLOPE,
     Repeated,

@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.bead_run import calibrate_bead_run
-from pipeline.quantify import TubeTask, quantify_tube
-from pipeline.sample_result import SampleResult
+from pipeline.beads.calibrate import calibrate_bead_run
+from pipeline.quantification.quantify import TubeTask, quantify_tube
+from pipeline.quantification.result import SampleResult
+from pipeline.running.tasks import bead_tasks, tube_tasks
 from pipeline.simulate import simulate_study
-from pipeline.study import Study, read_study
-from pipeline.tasks import bead_tasks, tube_tasks
+from pipeline.study.study import Study, read_study
 from validation.markdown import paragraph, percent, table
 
 SCENARIOS = ("plain", "masked", "rare", "no_matrix", "clog")

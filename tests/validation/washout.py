@@ -13,14 +13,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.washout.bias import Bounds, reduce_bias
-from pipeline.washout.estimate import NotEstimableError
-from pipeline.washout.likelihood import LEFT, OBSERVED, RIGHT, CensoredRows, Maximum, maximise
-from pipeline.washout.line import critical_of, fit_line, jackknife_of, slope_of
-from pipeline.washout.mixed import fit_random_intercept
-from pipeline.washout.profile import coefficient_ratio, critical_value
-from pipeline.washout.rank_association import permutation_p
-from pipeline.washout.rows import Observations
+from pipeline.washout.censored.bias import Bounds, reduce_bias
+from pipeline.washout.censored.estimate import NotEstimableError
+from pipeline.washout.censored.likelihood import LEFT, OBSERVED, RIGHT, CensoredRows, Maximum, maximise
+from pipeline.washout.censored.profile import coefficient_ratio, critical_value
+from pipeline.washout.line.line import critical_of, fit_line, jackknife_of, slope_of
+from pipeline.washout.line.mixed import fit_random_intercept
+from pipeline.washout.observations.rows import Observations
+from pipeline.washout.ranks import permutation_p
 
 Floats = NDArray[np.float64]
 

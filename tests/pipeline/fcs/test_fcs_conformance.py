@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from fcs_bytes import FcsBytes
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from helpers.fcs_bytes import FcsBytes
 from pipeline.fcs import FcsError, NotFcsError, TruncatedError, UnsupportedError, read_fcs
 
 INTS = tuple(tuple(random.Random(f"{n}").randrange(0, 200) for _ in range(2)) for n in range(11))

@@ -6,7 +6,6 @@ import struct
 from collections.abc import Callable
 
 import pytest
-from fcs_bytes import FcsBytes, shifted
 from test_fcs_conformance import (
     FLOATS,
     INTS,
@@ -18,6 +17,7 @@ from test_fcs_conformance import (
     with_keywords,
 )
 
+from helpers.fcs_bytes import FcsBytes, shifted
 from pipeline.fcs import FcsError, NotFcsError, TruncatedError, UnsupportedError, read_fcs
 
 NAMED: dict[str, Callable[[], Sound]] = {}

@@ -8,9 +8,9 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
-from fcs_bytes import FcsBytes
 from test_fcs_conformance import SOUND
 
+from helpers.fcs_bytes import FcsBytes
 from pipeline.fcs import FcsError, read_fcs
 
 HOSTILE = (

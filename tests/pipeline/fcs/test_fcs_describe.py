@@ -7,10 +7,10 @@ import re
 from pathlib import Path
 
 import pytest
-from fcs_bytes import FcsBytes
 from test_fcs_conformance import INTS, SOUND, two_data_sets
 from test_fcs_contradictions import NAMED
 
+from helpers.fcs_bytes import FcsBytes
 from pipeline.fcs import NotFcsError, read_fcs
 from pipeline.fcs.cross_check import cross_check, describe_witnesses
 from pipeline.fcs.describe import describe_json, describe_lines
@@ -55,7 +55,7 @@ def test_a_description_names_instrument_channels_and_repairs(tmp_path):
 
 def codes_in_the_package() -> set[str]:
     package = Path(__file__).parents[3] / "pipeline" / "fcs"
-    sources = "".join(path.read_text("utf-8") for path in package.glob("*.py"))
+    sources = "".join(path.read_text("utf-8") for path in package.rglob("*.py"))
     return set(re.findall(r'"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)"', sources))
 
 

@@ -8,9 +8,9 @@ import re
 
 import numpy as np
 import pytest
-from fcs_bytes import FcsBytes
 from test_fcs_conformance import two_data_sets
 
+from helpers.fcs_bytes import FcsBytes
 from pipeline.fcs import ChannelError, FcsError, UnreadableError, UnsupportedError, read_fcs, write_fcs
 
 CHANNELS = ("FSC-A", "PE-A", "APC-A", "Time")

@@ -7,8 +7,8 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from fcs_bytes import FcsBytes
 
+from helpers.fcs_bytes import FcsBytes
 from pipeline.fcs import read_fcs, write_fcs
 
 N_CHANNELS, N_EVENTS = 30, 20_000_000

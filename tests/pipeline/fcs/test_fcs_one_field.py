@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fcs_bytes import FIELDS, FcsBytes, shifted
 
+from helpers.fcs_bytes import FIELDS, FcsBytes, shifted
 from pipeline.fcs import FcsError, FcsFile, read_fcs
 
 N_EVENTS = 24

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from fcs_bytes import FcsBytes
 
+from helpers.fcs_bytes import FcsBytes
 from pipeline.fcs import read_fcs
 
 ROWS = ((1, 2, 3), (4, 5, 6))

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.errors import UsageError, UserError
 from pipeline.fcs import read_fcs
-from pipeline.sheets.reading import read_study
 from pipeline.simulate import SCENARIOS, simulate_study
-from pipeline.simulate.populations import NAMES
+from pipeline.simulate.tubes.populations import NAMES
+from pipeline.study.errors import UsageError, UserError
+from pipeline.study.sheets.reading import read_study
 
 SAMPLES = Path(__file__).resolve().parents[3] / "fcs_samples"
 MEGABYTE = 1_000_000

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from pipeline.settings import Settings
+from pipeline.study.settings import Settings
 from pipeline.washout import PatientRd
 from pipeline.washout.choice import Candidate, choose
 from pipeline.washout.report import washout_report

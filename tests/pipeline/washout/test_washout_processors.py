@@ -8,8 +8,8 @@ import pytest
 
 PROGRAM = """
 import numpy as np
-from pipeline.settings import Settings
-from pipeline.tables import json_text
+from pipeline.study.settings import Settings
+from pipeline.output.result_tables import json_text
 from pipeline.washout import PatientRd, washout_report
 
 def rows_of(seed, n, visits):

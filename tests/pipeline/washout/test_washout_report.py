@@ -3,13 +3,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from washout_truth import LLOQ, patients_on_a_line
 
-from pipeline.pharmacokinetics import DrugLevel
-from pipeline.settings import Settings
+from helpers.washout_truth import LLOQ, patients_on_a_line
+from pipeline.patients.pharmacokinetics import DrugLevel
+from pipeline.study.settings import Settings
 from pipeline.washout import Estimate, PatientRd, to_json, washout_report
-from pipeline.washout.corrected import occupied_visits
 from pipeline.washout.report import upper_limit
+from pipeline.washout.total import occupied_visits
 
 SETTINGS = Settings()
 

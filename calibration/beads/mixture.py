@@ -1,0 +1,163 @@
+"""Share the events of overlapping bead populations: an ordered mixture over bins.
+
+One Gaussian for each population and a slowly varying floor for debris and doublets, by
+expectation-maximisation (Dempster et al. 1977, doi:10.1111/j.2517-6161.1977.tb01600.x). Each population
+stays between the valleys it was found between, so the order cannot change, and nothing is drawn at random.
+
+Gaussian on which scale? Noise and photon counting are symmetric on the linear scale, the beads' own spread
+is proportional and so symmetric on the logarithmic one. u = turn · asinh(x / turn) is linear below `turn`,
+where the first two rule, and logarithmic above; a first fit tells where that is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from calibration.beads.density_peaks import Density, Mode
+from calibration.beads.width_law import BeadLaw, Component, Scale, bead_law
+
+Floats = npt.NDArray[np.float64]
+
+N_ITERATIONS = 60
+N_TIED = 300  # overlapping populations part slowly
+FLOOR_SHARE = 0.02  # of the events, at the start
+FLOOR_WIDTH = 0.6  # smoothing of the floor on the arcsinh axis
+COARSE = 16  # bins taken together for the floor
+SETTLED = 2e-4  # SDs that a mean still moves when the fit stops
+
+
+@dataclass(frozen=True, slots=True)
+class Mixture:
+    """Populations, dim to bright; `shares` of each in every bin, the floor last, shape (k + 1, bins)."""
+
+    components: tuple[Component, ...]
+    shares: Floats
+    log_likelihood: float
+    scale: Scale
+
+
+def fit_mixture(
+    density: Density, starts: tuple[Mode, ...], scale: Scale, law: BeadLaw | None = None
+) -> Mixture:
+    """Fit one Gaussian for each start and a floor.
+
+    Parameters
+    ----------
+    density
+        Binned events.
+    starts
+        Where each population is and the valleys it stays between, dim to bright.
+    scale
+        On which populations are Gaussian.
+    law
+        Gives the SDs and the usual number of the starts it is tied to; the others are free.
+
+    Returns
+    -------
+    Mixture
+        In the order of `starts`.
+    """
+    x, held, blur = density.x, _occupied(density.counts), _floor_blur(density)
+    counts, u, dz_du = density.counts[held], scale.u(x), scale.stretch(x) / np.hypot(x, density.cofactor)
+    low, mean, high = (
+        scale.u(np.sinh(np.array([getattr(m, f) for m in starts])) * density.cofactor)
+        for f in ("low", "z", "high")
+    )
+    bin_width = density.step / (scale.stretch(scale.x(mean)) / np.hypot(scale.x(mean), density.cofactor))
+    sd = np.array([_start_sd(density, m) for m in starts]) / density.step * bin_width
+    n, floor = np.array([max(m.n, 1.0) for m in starts]), _flat_floor(density)
+    widest, inside, jacobian = np.maximum(high - low, bin_width), u[held], dz_du[held]
+    for _ in range(N_TIED if law else N_ITERATIONS):
+        weight, _ = _shares(_densities(inside, mean, sd, n, floor[held] * jacobian))
+        weight *= counts
+        before, floor = mean, _smooth_floor(weight[-1], held, blur)
+        weight = weight[:-1]
+        n = np.maximum(weight.sum(axis=1), 1e-9)
+        mean = np.clip((weight * inside).sum(axis=1) / n, low, high)
+        sd = np.sqrt((weight * (inside - mean[:, None]) ** 2).sum(axis=1) / n)
+        if law:
+            sd, n = law.lawful_sd(mean, sd, n, scale, bin_width), law.lawful_n(n)
+        sd = np.clip(sd, 0.5 * bin_width, widest)
+        if np.all(np.abs(mean - before) < SETTLED * sd):
+            break
+    share, likelihood = _shares(_densities(u, mean, sd, n, floor * dz_du))
+    center = scale.x(mean)
+    spread = sd * scale.stretch(center)
+    found = tuple(Component(float(m), float(s), float(k)) for m, s, k in zip(center, spread, n, strict=True))
+    return Mixture(found, share, float((density.counts * np.log(likelihood)).sum()), scale)
+
+
+def _occupied(counts: Floats) -> slice:
+    """From the first to the last bin with events, in whole COARSE bins and one more: others add nothing."""
+    filled = np.flatnonzero(counts)
+    if not filled.size:
+        return slice(0, counts.size)
+    first, last = int(filled[0]) // COARSE - 1, int(filled[-1]) // COARSE + 2
+    return slice(max(first, 0) * COARSE, min(last * COARSE, counts.size))
+
+
+def fit_free(density: Density, modes: tuple[Mode, ...]) -> Mixture:
+    """Fit the modes as they are, on the scale that a first, linear fit of them gives."""
+    first = fit_mixture(density, modes, Scale())
+    clear = [component for component in first.components if component.mean > 0]
+    if len(clear) < 2:
+        return first
+    return fit_mixture(density, modes, Scale(max(bead_law(clear).turn, 0.1 * density.cofactor)))
+
+
+def _start_sd(density: Density, mode: Mode) -> float:
+    """Robust: the distance on z from the peak within which half of the events between the valleys lie."""
+    z = density.centers
+    inside = (z >= mode.low) & (z <= mode.high)
+    distance, weight = np.abs(z[inside] - mode.z), density.counts[inside]
+    order = np.argsort(distance, kind="stable")
+    half = np.searchsorted(np.cumsum(weight[order]), 0.5 * weight.sum())
+    return max(1.4826 * float(distance[order][min(half, order.size - 1)]), 0.005) if order.size else 0.1
+
+
+def _flat_floor(density: Density) -> Floats:
+    """Density on z of a small share of the events, spread evenly."""
+    n_bins = density.counts.size
+    return np.full(n_bins, FLOOR_SHARE * float(density.counts.sum()) / (n_bins * density.step))
+
+
+def _floor_blur(density: Density) -> Floats:
+    """Return what smooths the floor, far wider than a bead population: a matrix over the coarse bins."""
+    from scipy.ndimage import gaussian_filter1d
+
+    n_coarse, width = density.counts.size // COARSE, FLOOR_WIDTH / (COARSE * density.step)
+    blur = gaussian_filter1d(np.eye(n_coarse), width, axis=0, mode="nearest") / (COARSE * density.step)
+    return np.asarray(blur, dtype=np.float64)
+
+
+def _smooth_floor(counts: Floats, held: slice, blur: Floats) -> Floats:
+    """Density on z, in every bin, of the events in the `held` bins that no population claims."""
+    coarse = counts.reshape(-1, COARSE).sum(axis=1)
+    smooth = (blur[:, held.start // COARSE : held.stop // COARSE] * coarse).sum(axis=1)
+    at = (np.arange(blur.shape[0]) + 0.5) * COARSE - 0.5
+    floor = np.interp(np.arange(blur.shape[0] * COARSE), at, smooth)
+    return np.asarray(np.maximum(floor, 1e-3), dtype=np.float64)
+
+
+def _densities(u: Floats, mean: Floats, sd: Floats, n: Floats, floor: Floats) -> Floats:
+    """Density on u of each population and the floor; in place, since this is where the time goes."""
+    every = np.empty((mean.size + 1, u.size))
+    gauss = every[:-1]
+    np.subtract(u, mean[:, None], out=gauss)
+    gauss /= sd[:, None]
+    np.square(gauss, out=gauss)
+    gauss *= -0.5
+    np.exp(gauss, out=gauss)
+    gauss *= (n / sd / np.sqrt(2 * np.pi))[:, None]
+    every[-1] = floor
+    return every
+
+
+def _shares(density: Floats) -> tuple[Floats, Floats]:
+    """Share of each population in every bin, in place, and the density of all together."""
+    total = density.sum(axis=0)
+    density /= total
+    return density, total

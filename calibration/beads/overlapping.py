@@ -1,0 +1,103 @@
+"""Peaks that are not one bead each: two beads without a valley between them, or one bead in splinters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from calibration.beads.density_peaks import Density, Mode
+from calibration.beads.mixture import Mixture, fit_mixture
+from calibration.beads.width_law import BeadLaw, Component, Scale, bead_law
+
+GAIN = 12.0  # of log-likelihood for one population more: odds of 1 in 160,000
+
+
+def merge_unresolvable(density: Density, modes: tuple[Mode, ...], free: Mixture) -> tuple[Mode, ...]:
+    """Join neighbouring peaks that stand closer than 1.5 SDs of what the detector resolves there.
+
+    Populations so close would show one peak: such pairs are the picket fence of photoelectrons or of the
+    detector's own steps, not two beads. What the detector resolves is learnt from peaks that stand alone.
+    `free` is the fit of the modes as they are.
+    """
+    fit = free.components
+    alone = [c for k, c in enumerate(fit) if c.mean > 0 and _stands_alone(fit, k)]
+    if len(alone) < 3:
+        return modes
+    law = bead_law(alone)
+    joined = [modes[0]]
+    for mode in modes[1:]:
+        x = np.sinh(np.array([joined[-1].z, mode.z])) * density.cofactor
+        if x[1] - x[0] < 1.5 * float(law.sd(x[1:])[0]):
+            joined[-1] = _joined(joined[-1], mode)
+        else:
+            joined.append(mode)
+    return tuple(joined)
+
+
+def _stands_alone(fit: Sequence[Component], k: int) -> bool:
+    """No neighbour within a factor of 1.6: kits step by more."""
+    near = [c.mean for j, c in enumerate(fit) if abs(j - k) == 1]
+    return all(not 1 / 1.6 < m / fit[k].mean < 1.6 for m in near)
+
+
+def _joined(left: Mode, right: Mode) -> Mode:
+    peak = left.z if left.n >= right.n else right.z
+    return Mode(peak, left.low, right.high, left.n + right.n)
+
+
+def split_overlapping(density: Density, modes: tuple[Mode, ...], free: Mixture) -> Mixture | None:
+    """One more population than peaks: part the one peak that holds two, if the data insist on it.
+
+    Two beads closer than two SDs show no valley, and two Gaussians of free width do not tell them apart
+    reliably. But the widths of beads follow detection physics (`BeadLaw`), which the clear peaks show. A
+    peak is parted only where it holds at least 1.4 times the events of a usual one, two Gaussians of lawful
+    width describe it far better than one, weigh alike (1:3 at most) and stand at least 1.2 SDs apart.
+    `free` is the fit of the modes as they are.
+
+    Returns
+    -------
+    Mixture or None
+        With one population more than `modes`, or None where no peak can be parted.
+    """
+    if len(modes) < 4:
+        return None
+    usual = float(np.median([m.n for m in modes]))
+    trials = [_parted(density, modes, free, k) for k, mode in enumerate(modes) if mode.n >= 1.4 * usual]
+    fits = [fit for fit in trials if fit is not None]
+    return max(fits, key=lambda fit: fit.log_likelihood, default=None)
+
+
+def _parted(density: Density, modes: tuple[Mode, ...], free: Mixture, k: int) -> Mixture | None:
+    """Give the mixture with mode k parted, or None where the data do not insist."""
+    near = tuple(j for j in (k - 1, k, k + 1) if 0 <= j < len(modes))
+    clear = [c for j, c in enumerate(free.components) if j not in near and c.mean > 0]
+    if len(clear) < 3:
+        return None
+    law = bead_law(clear)
+    tied, starts = tuple(range(near[0], near[-1] + 2)), _two_starts(modes, k, law, density.cofactor)
+    scale = Scale(max(law.turn, 0.1 * density.cofactor))
+    two = fit_mixture(density, starts, scale, replace(law, tied=tied))
+    one = fit_mixture(density, modes, scale, replace(law, tied=near))
+    gain = two.log_likelihood - one.log_likelihood
+    insisted = gain > GAIN and _truly_two(two.components[k], two.components[k + 1])
+    return two if insisted else None
+
+
+def _two_starts(modes: tuple[Mode, ...], k: int, law: BeadLaw, cofactor: float) -> tuple[Mode, ...]:
+    """Mode k as two, a lawful SD to either side; they may reach into their neighbours' stretches."""
+    mode = modes[k]
+    x = float(np.sinh(mode.z) * cofactor)
+    away = float(law.sd(np.array([x]))[0]) / float(np.hypot(x, cofactor))
+    low = modes[k - 1].z if k else mode.low
+    high = modes[k + 1].z if k + 1 < len(modes) else mode.high
+    halves = (Mode(mode.z - away, low, high, mode.n / 2), Mode(mode.z + away, low, high, mode.n / 2))
+    before = tuple(Mode(m.z, m.low, mode.z, m.n) if j == k - 1 else m for j, m in enumerate(modes[:k]))
+    after = tuple(Mode(m.z, mode.z, m.high, m.n) if j == 0 else m for j, m in enumerate(modes[k + 1 :]))
+    return (*before, *halves, *after)
+
+
+def _truly_two(left: Component, right: Component) -> bool:
+    apart = (right.mean - left.mean) / np.sqrt(0.5 * (left.sd**2 + right.sd**2))
+    return bool(apart >= 1.2 and 1 / 3 <= left.n / right.n <= 3)

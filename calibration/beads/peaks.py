@@ -1,0 +1,206 @@
+"""Find the populations of a bead run on one channel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from calibration.beads.medians import Population, measure, of_events
+from calibration.beads.populations import BeadPeaksError, choose_populations
+from calibration.beads.scale_end import AtScaleEnd, ScaleEnd, find_scale_end
+
+__all__ = ["BeadPeaks", "BeadPeaksError", "find_bead_peaks"]
+
+Floats = npt.NDArray[np.float64]
+
+FEWEST = 30  # events per population below which nothing is tried
+MIXTURE = "ordered mixture, peaks of the density counted independently"
+BY_HAND = "ranges set by a person"
+
+
+@dataclass(frozen=True, slots=True)
+class BeadPeaks:
+    """The bead populations on one channel, dim to bright.
+
+    Attributes
+    ----------
+    medians
+        Linear units of the detector, one per population. That of a saturated population is an `AtScaleEnd`: a
+        number to print, which `fit_standard_curve` does not use.
+    rcv
+        Robust CV of each, 0.7413 · IQR / |median| (a fraction, at most 100: a blank at zero has no CV).
+    n
+        Events assigned to each.
+    ranges
+        (low, high) of the assigned events of each, linear units.
+    saturated
+        True where the population lies at the end of the scale.
+    blank
+        True where the first population is the unstained bead.
+    n_unassigned
+        Events left out: debris, doublets, ambiguous.
+    method
+        How the populations were told apart.
+    notes
+        Sentences on what was dropped or doubtful.
+    clipped
+        Share of each population's events that lie on the end of the scale.
+    overlapping
+        True where no valley parts the population from a neighbour: its median comes from the mixture.
+    """
+
+    medians: tuple[float, ...]
+    rcv: tuple[float, ...]
+    n: tuple[int, ...]
+    ranges: tuple[tuple[float, float], ...]
+    saturated: tuple[bool, ...]
+    blank: bool
+    n_unassigned: int
+    method: str
+    notes: tuple[str, ...] = ()
+    clipped: tuple[float, ...] = ()
+    overlapping: tuple[bool, ...] = ()
+
+
+def find_bead_peaks(
+    intensity: npt.ArrayLike,
+    n_levels: int,
+    *,
+    blank: bool = False,
+    ranges: Sequence[tuple[float, float]] | None = None,
+    scale_top: float = np.inf,
+) -> BeadPeaks:
+    """Find exactly `n_levels` bead populations on one channel.
+
+    Peaks of the density are counted independently of `n_levels`; an ordered mixture then shares the events,
+    and those less than 90 % sure of their population are left out. No event is dropped for being zero or
+    negative, and nothing is drawn at random.
+
+    Parameters
+    ----------
+    intensity
+        Linear (compensated or raw) intensities of bead singlets, shape (n,). Not finite ones are left out.
+    n_levels
+        Populations that the lot lists, **the blank included**.
+    blank
+        The first population is an unstained bead: it may lie at zero.
+    ranges
+        (low, high) of every population as set by a person, dim to bright; nothing is searched then.
+    scale_top
+        End of the detector's scale ($PnR), where known; otherwise a pile at the highest value tells it.
+
+    Returns
+    -------
+    BeadPeaks
+        Dim to bright; `saturated` names what lies at the end of the scale.
+
+    Raises
+    ------
+    BeadPeaksError
+        Not exactly `n_levels` populations; the text says which were found and what to do.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> beads = np.concatenate([rng.normal(m, 0.05 * m, 1000) for m in (100, 1000, 5000)])
+    >>> [round(m, -2) for m in find_bead_peaks(beads, 3).medians]
+    [100.0, 1000.0, 5000.0]
+    """
+    x = np.asarray(intensity, dtype=np.float64).ravel()
+    x = np.sort(x[np.isfinite(x)])
+    end = find_scale_end(x, scale_top)
+    if ranges is not None:
+        return _from_ranges(x, n_levels, blank, ranges, end)
+    if n_levels < 1 or x.size < FEWEST * max(n_levels, 1):
+        raise BeadPeaksError(
+            f"{x.size} bead events are too few for {n_levels} populations (at least 200 each are needed): "
+            "record more beads, or check the scatter gate.",
+            expected=n_levels,
+        )
+    return _search(x, n_levels, blank, end)
+
+
+def _search(x: Floats, n_levels: int, blank: bool, end: ScaleEnd) -> BeadPeaks:
+    chosen = choose_populations(x, end, n_levels, blank)
+    inside = x[x < end.top] if end.n_top else x
+    found = [measure(inside, chosen.density, chosen.mixture, k) for k in chosen.kept]
+    found = _with_bottom(_with_pile(found, end, chosen.pile, x.size), x)
+    return _report(found, x, end, blank, MIXTURE, chosen.notes)
+
+
+def _with_pile(found: list[Population], end: ScaleEnd, lone: bool, n: int) -> list[Population]:
+    """Add the events on the end of the scale: as a population of their own, or to the brightest."""
+    if lone:
+        return [*found, Population(end.top, 0.0, end.n_top, end.top, end.top, clipped=1.0)]
+    if end.n_top < 0.001 * n:
+        return found
+    last = found[-1]
+    return [*found[:-1], replace(last, clipped=end.n_top / (last.n + end.n_top))]
+
+
+def _with_bottom(found: list[Population], x: Floats) -> list[Population]:
+    """Note the events of the dimmest population that pile up on the start of the scale."""
+    pile = int(np.searchsorted(x, x[0], side="right"))
+    first = found[0]
+    if pile < 10 or first.low > x[0]:
+        return found
+    return [replace(first, clipped=max(first.clipped, min(pile / first.n, 1.0))), *found[1:]]
+
+
+def _report(
+    found: list[Population], x: Floats, end: ScaleEnd, blank: bool, method: str, notes: tuple[str, ...]
+) -> BeadPeaks:
+    dimmer_rcv = [0.0] * (len(found) - 1) + [found[-2].rcv if len(found) > 1 else 0.0]
+    spoilt = [end.spoils(p.median, p.rcv, p.clipped, r) for p, r in zip(found, dimmer_rcv, strict=True)]
+    return BeadPeaks(
+        medians=tuple(AtScaleEnd(p.median) if s else p.median for p, s in zip(found, spoilt, strict=True)),
+        rcv=tuple(p.rcv for p in found),
+        n=tuple(p.n for p in found),
+        ranges=tuple((p.low, p.high) for p in found),
+        saturated=tuple(spoilt),
+        blank=blank,
+        n_unassigned=max(int(x.size - sum(p.n for p in found)), 0),
+        method=method,
+        notes=(*notes, *(_at_end(k, p) for k, (p, s) in enumerate(zip(found, spoilt, strict=True)) if s)),
+        clipped=tuple(p.clipped for p in found),
+        overlapping=tuple(p.overlapping for p in found),
+    )
+
+
+def _at_end(k: int, population: Population) -> str:
+    clipped = f", {100 * population.clipped:.0f} % of it on the very end" if population.clipped > 0.01 else ""
+    return (
+        f"Population {k + 1} (median {population.median:.4g}) is at an end of the detector's scale{clipped}: "
+        "dropped from the curve."
+    )
+
+
+def _from_ranges(
+    x: Floats, n_levels: int, blank: bool, ranges: Sequence[tuple[float, float]], end: ScaleEnd
+) -> BeadPeaks:
+    """Take the populations between the limits that a person set."""
+    ordered = sorted((float(low), float(high)) for low, high in ranges)
+    if len(ordered) != n_levels:
+        raise BeadPeaksError(
+            f"{n_levels} ranges were expected, one per level, {len(ordered)} given.", expected=n_levels
+        )
+    for low, high in ordered:
+        if not low < high:
+            raise BeadPeaksError(f"The range {low:g} to {high:g} is empty: set it anew.", expected=n_levels)
+    for (_, high), (low, _) in pairwise(ordered):
+        if low < high:
+            raise BeadPeaksError(f"Two ranges overlap between {low:g} and {high:g}.", expected=n_levels)
+    found = [_in_range(x, low, high, end) for low, high in ordered]
+    return _report(found, x, end, blank, BY_HAND, ())
+
+
+def _in_range(x: Floats, low: float, high: float, end: ScaleEnd) -> Population:
+    part = x[np.searchsorted(x, low) : np.searchsorted(x, high, side="right")]
+    if part.size < FEWEST:
+        raise BeadPeaksError(f"The range {low:g} to {high:g} holds {part.size} bead events: set it anew.")
+    clipped = float(np.mean(part >= end.top)) if end.n_top else 0.0
+    return replace(of_events(part), clipped=clipped)

@@ -1,0 +1,117 @@
+"""Bead singlets: the densest region of forward against side scatter."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from calibration.beads.density_peaks import axis_cofactor
+
+Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+N_BINS = 128
+CONTOUR = 0.05  # of the peak's height: a Gaussian cloud keeps 95 %
+LESSER_CLOUD = (
+    0.15  # a second cloud with at least this share of the densest one's events belongs to the beads
+)
+LESSER_PEAK = 0.1  # and at least this much of its height
+
+
+def find_bead_singlets(
+    fsc: npt.ArrayLike,
+    ssc: npt.ArrayLike,
+    *,
+    fsc_top: float = np.inf,
+    ssc_top: float = np.inf,
+) -> Mask:
+    """Events in the densest region of scatter; margin events, debris and doublets are out.
+
+    Both axes are read as arcsinh (logarithmic above the dimmest events), where a cloud of beads is a small
+    spot whatever the gain, whether the scatter was linear or log-amplified. The spot is found at the scale
+    of its own width, and kept down to 5 % of its height.
+
+    Parameters
+    ----------
+    fsc, ssc
+        Scatter, linear or log-amplified, any unit, shape (n,).
+    fsc_top, ssc_top
+        End of each scale, where known; events on it (and any pile at an end) are out.
+
+    Returns
+    -------
+    ndarray of bool
+        Shape (n,).
+    """
+    x, y = np.asarray(fsc, dtype=np.float64), np.asarray(ssc, dtype=np.float64)
+    inside = np.isfinite(x) & np.isfinite(y) & _off_margins(x, fsc_top) & _off_margins(y, ssc_top)
+    if np.count_nonzero(inside) < 100:
+        return inside
+    points = np.column_stack([_axis(x, inside), _axis(y, inside)])
+    low, high = _window(points[inside])
+    inside &= np.all((points >= low) & (points < high), axis=1)
+    mask = np.zeros(x.size, dtype=np.bool_)
+    mask[inside] = _dense(points[inside], low, high)
+    return mask
+
+
+def _off_margins(values: Floats, top: float) -> Mask:
+    """Off the ends of the scale: a known end, or a pile of equal values at either extreme."""
+    finite = values[np.isfinite(values)]
+    keep = values < top * 0.999 if np.isfinite(top) else np.ones(values.size, dtype=np.bool_)
+    if not finite.size:
+        return keep
+    for extreme in (float(finite.min()), float(finite.max())):
+        if np.count_nonzero(finite == extreme) >= max(5, 0.001 * finite.size):
+            keep &= values != extreme
+    return keep
+
+
+def _axis(values: Floats, inside: Mask) -> Floats:
+    return np.arcsinh(values / axis_cofactor(values[inside]))
+
+
+def _window(points: Floats) -> tuple[Floats, Floats]:
+    """Zoom on the densest spot until the window is a dozen of its own widths across."""
+    low, high = points.min(axis=0), points.max(axis=0) + 1e-9
+    for _ in range(6):
+        near = points[np.all((points >= low) & (points < high), axis=1)]
+        center = _densest(near, low, high)
+        spread = 1.4826 * np.median(np.abs(near - center), axis=0)
+        wide = np.maximum(8 * spread, 1e-6 * (high - low))
+        new_low, new_high = np.maximum(low, center - wide), np.minimum(high, center + wide)
+        if np.all(new_high - new_low > 0.8 * (high - low)):
+            break
+        low, high = new_low, new_high
+    return low, high
+
+
+def _smooth_counts(points: Floats, low: Floats, high: Floats) -> tuple[Floats, npt.NDArray[np.int64]]:
+    from scipy.ndimage import gaussian_filter
+
+    bins = np.clip(((points - low) / (high - low) * N_BINS).astype(np.int64), 0, N_BINS - 1)
+    flat = bins[:, 0] * N_BINS + bins[:, 1]
+    counts = np.bincount(flat, minlength=N_BINS * N_BINS).reshape(N_BINS, N_BINS).astype(np.float64)
+    width = float(np.clip(120.0 / np.sqrt(max(points.shape[0], 1)), 1.2, 5.0))
+    return gaussian_filter(counts, width, mode="constant"), flat
+
+
+def _densest(points: Floats, low: Floats, high: Floats) -> Floats:
+    smooth, _ = _smooth_counts(points, low, high)
+    at = np.array(np.unravel_index(int(np.argmax(smooth)), smooth.shape))
+    return np.asarray(low + (at + 0.5) / N_BINS * (high - low), dtype=np.float64)
+
+
+def _dense(points: Floats, low: Floats, high: Floats) -> Mask:
+    """Within the contour of the densest cloud, and of a second one that is nearly as dense and large."""
+    from scipy.ndimage import label
+
+    smooth, flat = _smooth_counts(points, low, high)
+    clouds, n_clouds = label(smooth >= CONTOUR * smooth.max())
+    mine = clouds.ravel()[flat]
+    sizes = np.bincount(mine, minlength=n_clouds + 1)
+    peaks = np.array([0.0, *(smooth[clouds == k].max() for k in range(1, n_clouds + 1))])
+    main = int(np.argmax(peaks))
+    kept = (sizes >= LESSER_CLOUD * sizes[main]) & (peaks >= LESSER_PEAK * peaks[main])
+    kept[0] = False
+    return np.asarray(kept[mine], dtype=np.bool_)

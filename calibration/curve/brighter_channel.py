@@ -1,0 +1,220 @@
+"""Whether another channel of a bead file sees the same beads with more light than the calibrated one.
+
+Gains differ between detectors, so brightness tells nothing; photon counting does. A dye's own detector
+collects most of its photoelectrons, so the beads are the narrower there. Both channels look at the same
+beads: how these differ cancels in the difference of the two variances, which for correlated readings is the
+covariance of their sum and difference (Pitman 1939, doi:10.1093/biomet/31.1-2.9). What is left is detection:
+instrument · x² + photons · x + noise (Steen 1992, doi:10.1002/cyto.990130803).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from calibration.beads.peaks import BeadPeaks
+from calibration.curve.acceptance import CurveCheck, Verdict
+from calibration.rounding import rounded_fit
+
+Floats = npt.NDArray[np.float64]
+
+BRIGHTER_ELSEWHERE = "brighter_elsewhere"
+"""Name of the row of the acceptance table."""
+
+FEWEST_POPULATIONS = 3
+FEWEST_EVENTS = 50
+ONE_DYE_WITHIN = 0.5  # beads of one dye: room for detectors that are not linear
+PROPORTIONAL_WITHIN = 0.05  # beads that may carry several: only where they act as one
+INSTRUMENT_VARIANCE = 4e-4  # relative, 2 % CV: by which two detectors' own may differ
+SURE = 1.645  # SDs: 95 %, one-sided
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelComparison:
+    """Another channel beside the calibrated one, on the same beads.
+
+    Attributes
+    ----------
+    more_light
+        How surely the other collects more photoelectrons (positive) or fewer (negative), in SDs.
+    narrower
+        The same of the beads' whole width, electronic noise included.
+    """
+
+    more_light: float
+    narrower: float
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether the other is surely the better detector, or the calibrated one is not shown to be."""
+        return self.more_light > SURE or (self.more_light > -SURE and self.narrower > -SURE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Difference:
+    """Of one population: its light, how much more variance the calibrated channel has, and the SE of that.
+
+    Light in units of the brightest population, variances in its square.
+    """
+
+    light: float
+    variance: float
+    se: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """One population in both channels."""
+
+    named: Floats
+    other: Floats
+
+
+def compare_channels(
+    named: npt.ArrayLike,
+    other: npt.ArrayLike,
+    peaks: BeadPeaks,
+    *,
+    one_dye: bool,
+    other_top: float = np.inf,
+) -> ChannelComparison | None:
+    """Compare how many photoelectrons two channels collect from the same beads of one dye.
+
+    Parameters
+    ----------
+    named, other
+        Linear intensities of the same bead singlets, shape (n,): of the calibrated channel, and of another.
+    peaks
+        The populations that were found on `named`.
+    one_dye
+        Whether the kit's beads carry one dye. Others are compared only where every population has the same
+        share of its light in the other channel, above the blank: beads of several dyes have not.
+    other_top
+        End of the other channel's scale; populations on it are left out.
+
+    Returns
+    -------
+    ChannelComparison or None
+        None where the other channel does not see these beads, or fewer than three populations can be
+        compared.
+    """
+    x, y = np.asarray(named, dtype=np.float64).ravel(), np.asarray(other, dtype=np.float64).ravel()
+    finite = np.isfinite(x) & np.isfinite(y)
+    pairs = _pairs(x[finite], y[finite], peaks, other_top)
+    blank = pairs[0] if peaks.blank else None
+    stained = [pair for pair in pairs[int(peaks.blank) :] if pair is not None]
+    if len(stained) < FEWEST_POPULATIONS or (blank is None and not one_dye):
+        return None
+    if not _same_light(stained, blank, ONE_DYE_WITHIN if one_dye else PROPORTIONAL_WITHIN):
+        return None
+    return _judged(_differences(stained, blank))
+
+
+def channel_check(found: Sequence[tuple[str, ChannelComparison]], channel: str) -> CurveCheck | None:
+    """Return the row of the acceptance table; None where no other channel could be compared.
+
+    Parameters
+    ----------
+    found
+        The other channels that see the same beads, by name.
+    channel
+        The calibrated one.
+    """
+    if not found:
+        return None
+    name, worst = max(found, key=lambda one: (one[1].doubtful, one[1].more_light))
+    if not worst.doubtful:
+        others = "the other channel that sees" if len(found) == 1 else f"any of {len(found)} others that see"
+        text = f"{channel} collects more light of these beads than {others} them."
+        return CurveCheck(BRIGHTER_ELSEWHERE, worst.more_light, Verdict.ACCEPT, text)
+    how = "more" if worst.more_light > SURE else "no less"
+    text = (
+        f"{name} collects {how} light of these beads than {channel} ({worst.more_light:+.1f} SD by photon "
+        f"counting): is {channel} the dye's own detector?"
+    )
+    return CurveCheck(BRIGHTER_ELSEWHERE, worst.more_light, Verdict.WARN, text)
+
+
+def _pairs(x: Floats, y: Floats, peaks: BeadPeaks, top: float) -> list[_Pair | None]:
+    """Return each population in both channels; None where one of them cannot show it."""
+    overlapping = peaks.overlapping or (False,) * len(peaks.ranges)
+    found: list[_Pair | None] = []
+    for (low, high), saturated, overlaps in zip(peaks.ranges, peaks.saturated, overlapping, strict=True):
+        mine = (x >= low) & (x <= high)
+        pair = _Pair(x[mine], y[mine])
+        usable = not (saturated or overlaps) and pair.other.size >= FEWEST_EVENTS
+        found.append(pair if usable and not _clipped(pair.other, min(top, float(y.max()))) else None)
+    return found
+
+
+def _clipped(values: Floats, top: float) -> bool:
+    return bool(np.mean(values >= 0.999 * top) > 0.01)
+
+
+def _same_light(stained: Sequence[_Pair], blank: _Pair | None, within: float) -> bool:
+    """Whether each population has the same share of its light in the other channel, sampling allowed for."""
+    dark = (np.median(blank.named), np.median(blank.other)) if blank else (0.0, 0.0)
+    net = np.array([(np.median(p.named) - dark[0], np.median(p.other) - dark[1]) for p in stained])
+    if np.any(net <= 0):
+        return False
+    error = np.array([_spread(p.other) / np.sqrt(p.other.size) for p in stained]) * 1.2533
+    share = net[:, 1] / net[:, 0]
+    off = np.abs(share / share[-1] - 1)
+    seen = net[:, 1] > 6 * error
+    return bool(seen.sum() >= FEWEST_POPULATIONS and np.all((off <= within + 3 * error / net[:, 1])[seen]))
+
+
+def _differences(stained: Sequence[_Pair], blank: _Pair | None) -> list[_Difference]:
+    """Scale both channels so that a population has the same median in both, and take their variances."""
+    top = float(np.median(stained[-1].named)), float(np.median(stained[-1].other))
+    found = []
+    for pair in stained:
+        light = float(np.median(pair.named)) / top[0]
+        found.append(
+            _difference(pair.named / top[0], pair.other * light / float(np.median(pair.other)), light)
+        )
+    if blank is not None:
+        found.append(
+            _difference(blank.named / top[0], blank.other / top[1], float(np.median(blank.named)) / top[0])
+        )
+    return found
+
+
+def _difference(u: Floats, v: Floats, light: float) -> _Difference:
+    """Var u − Var v = cov(u + v, u − v), on the central events of both sum and difference."""
+    plus, minus = u + v, u - v
+    kept = _central(plus) & _central(minus)
+    plus, minus = plus[kept], minus[kept]
+    plus, minus = plus - plus.mean(), minus - minus.mean()
+    excess = float((plus * minus).sum()) / (plus.size - 1)
+    variances = float((plus * plus).sum()) * float((minus * minus).sum()) / (plus.size - 1) ** 2
+    se = float(np.sqrt((variances + excess**2) / kept.sum()))
+    return _Difference(light, excess, max(se, np.finfo(np.float64).tiny))
+
+
+def _central(values: Floats) -> npt.NDArray[np.bool_]:
+    return np.asarray(np.abs(values - np.median(values)) <= 3 * _spread(values), dtype=np.bool_)
+
+
+def _spread(values: Floats) -> float:
+    return 1.4826 * float(np.median(np.abs(values - np.median(values))))
+
+
+def _judged(found: Sequence[_Difference]) -> ChannelComparison:
+    """Fit the differences as instrument · light² + photons · light + noise; and without the noise."""
+    light = np.array([one.light for one in found])
+    weight = 1 / np.array([one.se for one in found])
+    variance = np.array([one.variance for one in found]) * weight
+    terms = np.column_stack([light**2, light, np.ones_like(light)]) * weight[:, None]
+    return ChannelComparison(_certainty(terms, variance), _certainty(terms[:, :2], variance))
+
+
+def _certainty(terms: Floats, variance: Floats) -> float:
+    """Give the second term over its SD, the first held near zero by what instruments do."""
+    rows = np.vstack([terms, np.eye(1, terms.shape[1]) / INSTRUMENT_VARIANCE])
+    covariance = np.linalg.pinv(rows.T @ rows)
+    fitted = covariance @ rows.T @ np.append(variance, 0.0)
+    return float(rounded_fit(fitted[1] / np.sqrt(max(covariance[1, 1], np.finfo(np.float64).tiny))))

@@ -1,0 +1,175 @@
+"""Bead runs over time: Levey-Jennings limits and Westgard's rules for an instrument and a channel.
+
+Levey & Jennings 1950 (doi:10.1093/ajcp/20.11_ts.1059); Westgard et al. 1981 (doi:10.1093/clinchem/27.3.493).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from calibration.curve.acceptance import Verdict
+
+Floats = npt.NDArray[np.float64]
+
+FEWEST_RUNS = 3
+SETTLED_RUNS = 20
+FARTHEST = 99.0
+
+
+@dataclass(frozen=True, slots=True)
+class DriftPoint:
+    """A run against those before it.
+
+    Attributes
+    ----------
+    value
+        Of this run (a bead's MFI, the slope or the intercept).
+    mean, sd
+        Of the earlier runs; None before three of them.
+    z
+        Distance from the mean in SDs, as many as a normal quantity whose mean and SD were known would be off
+        with the same probability (Student's t of the earlier runs: three runs hardly know their SD); None
+        before three runs.
+    broken
+        Westgard's rules that this run breaks: `1-2s` warns; `1-3s`, `2-2s`, `R-4s`, `4-1s`, `10x` reject.
+    verdict
+        The worst of them.
+    provisional
+        Fewer than 20 earlier runs: the limits are not settled.
+    """
+
+    value: float
+    mean: float | None
+    sd: float | None
+    z: float | None
+    broken: tuple[str, ...]
+    verdict: Verdict
+    provisional: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DriftSeries:
+    """A quantity of one instrument and channel over its bead runs, the run in question last.
+
+    Attributes
+    ----------
+    name
+        `bead 638`, `slope` or `intercept`.
+    on
+        ISO date, with or without time, of each run.
+    points
+        One per run.
+    logarithmic
+        Whether means and SDs are of log10.
+    """
+
+    name: str
+    on: tuple[str, ...]
+    points: tuple[DriftPoint, ...]
+    logarithmic: bool = False
+
+
+def levey_jennings(values: Sequence[float], *, logarithmic: bool = False) -> tuple[DriftPoint, ...]:
+    """Hold each run against the runs before it that were not rejected.
+
+    A rejected run does not move the limits; otherwise a drift would widen them until nothing is rejected.
+    Before 20 runs only one beyond 3 SDs is kept out: limits that are not settled must be able to find their
+    place.
+
+    Parameters
+    ----------
+    values
+        One per run, in order of time, shape (n,).
+    logarithmic
+        Reckon on log10 (an MFI, which drifts by factors); mean and SD are then in log10 units.
+
+    Returns
+    -------
+    tuple of DriftPoint
+        One per run.
+
+    Raises
+    ------
+    ValueError
+        A value that is not a number, or not above zero where `logarithmic`.
+
+    Examples
+    --------
+    >>> levey_jennings([100, 101, 99, 100, 120])[-1].broken
+    ('1-3s',)
+    """
+    x = np.asarray(values, dtype=np.float64)
+    if not np.all(np.isfinite(x)) or (logarithmic and np.any(x <= 0)):
+        raise ValueError(f"Every run needs a number{' above zero' if logarithmic else ''}: {list(values)}.")
+    x = np.log10(x) if logarithmic else x
+    points: list[DriftPoint] = []
+    for k, value in enumerate(values):
+        kept = [j for j in range(k) if not _keeps_out(points[j])]
+        points.append(_point(float(value), float(x[k]), x[kept], [p.z for p in points]))
+    return tuple(points)
+
+
+def _point(value: float, x: float, before: Floats, earlier_z: Sequence[float | None]) -> DriftPoint:
+    provisional = before.size < SETTLED_RUNS
+    if before.size < FEWEST_RUNS:
+        return DriftPoint(value, None, None, None, (), Verdict.ACCEPT, provisional)
+    mean, sd = float(before.mean()), float(before.std(ddof=1))
+    z = _distance(x - mean, sd, before.size)
+    broken = westgard([*(e for e in earlier_z if e is not None), z])
+    return DriftPoint(value, mean, sd, z, broken, _verdict(broken), provisional)
+
+
+def _keeps_out(point: DriftPoint) -> bool:
+    """Whether a run counts for no limits."""
+    return "1-3s" in point.broken if point.provisional else point.verdict is Verdict.REJECT
+
+
+def _distance(off: float, sd: float, n: int) -> float:
+    """Give the distance in SDs; runs that never differed make any difference a large one."""
+    from scipy.special import ndtri, stdtr
+
+    if sd == 0:
+        return 0.0 if off == 0 else float(np.copysign(FARTHEST, off))
+    t = abs(off) / (sd * np.sqrt(1 + 1 / n))
+    z = -float(ndtri(stdtr(n - 1, -t)))
+    return float(np.copysign(min(z, FARTHEST), off))
+
+
+def _verdict(broken: Sequence[str]) -> Verdict:
+    if not broken:
+        return Verdict.ACCEPT
+    return Verdict.WARN if set(broken) == {"1-2s"} else Verdict.REJECT
+
+
+def westgard(z: Sequence[float]) -> tuple[str, ...]:
+    """Name the rules that the last of these runs breaks.
+
+    Parameters
+    ----------
+    z
+        Distances from the mean in SDs, in order of time, the run in question last; shape (n,), n ≥ 1.
+
+    Examples
+    --------
+    >>> westgard([0.1, 2.3, 2.1])
+    ('2-2s',)
+    """
+    last = np.asarray(z, dtype=np.float64)
+    side = np.sign(last[-1])
+    rules = (
+        ("1-3s", abs(last[-1]) > 3),
+        ("2-2s", _in_a_row(last, 2, 2.0, side)),
+        ("R-4s", last.size >= 2 and abs(last[-1] - last[-2]) > 4 and abs(last[-1]) > 2 < abs(last[-2])),
+        ("4-1s", _in_a_row(last, 4, 1.0, side)),
+        ("10x", _in_a_row(last, 10, 0.0, side)),
+    )
+    broken = tuple(name for name, holds in rules if holds)
+    return broken or (("1-2s",) if abs(last[-1]) > 2 else ())
+
+
+def _in_a_row(z: Floats, n: int, beyond: float, side: float) -> bool:
+    return bool(z.size >= n and np.all(z[-n:] * side > beyond))

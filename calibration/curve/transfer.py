@@ -1,0 +1,181 @@
+"""Carry a standard curve to another day, instrument or detector by rainbow beads that were run beside both.
+
+The same beads on both sides give pairs of medians, log10 MFI there = slope · log10 MFI here + intercept; a
+ratio of gains (slope 1) is all that it takes between two linear detectors, and is used where the pairs bear
+it out. Curve and transfer together convert what is measured here (Wang & Hoffman 2017,
+doi:10.1002/cpcy.14).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from calibration.beads.peaks import BeadPeaks
+from calibration.curve.acceptance import CurveCheck, CurveLimits, Verdict
+from calibration.curve.fit import fit_line
+from calibration.curve.standard_curve import StandardCurve, StandardCurveError, Transfer
+
+__all__ = ["Transfer", "fit_transfer", "transferred_curve"]
+
+Floats = npt.NDArray[np.float64]
+
+FEWEST_PEAKS = 3
+SETTLED_PEAKS = 4
+
+
+def fit_transfer(
+    here: BeadPeaks, there: BeadPeaks, levels: Sequence[float], *, assumed_cv: float = 0.0
+) -> Transfer:
+    """Fit the line between the rainbow populations of two runs.
+
+    Populations are matched in their order. Left out: the blank, and what is on the end of a scale or not
+    above zero in either run. The slope is 1 unless its 95 % interval leaves 1 out.
+
+    Parameters
+    ----------
+    here, there
+        The run whose events are to be converted, and the one beside the standard curve; the same lot.
+    levels
+        Of the lot, dim to bright; 0 is the blank.
+    assumed_cv
+        CV (fraction) of what the populations cannot show, such as another filter's view of another dye.
+
+    Raises
+    ------
+    StandardCurveError
+        Fewer than three populations in both runs.
+
+    Examples
+    --------
+    >>> from calibration.beads.peaks import find_bead_peaks
+    >>> rng = np.random.default_rng(1)
+    >>> beads = np.concatenate([rng.normal(m, 0.03 * m, 1000) for m in (100, 1000, 5000, 20000)])
+    >>> one, two = find_bead_peaks(beads, 4), find_bead_peaks(1.25 * beads, 4)
+    >>> found = fit_transfer(two, one, (1, 10, 50, 200))
+    >>> found.slope, round(10**found.intercept, 3)
+    (1.0, 0.8)
+    """
+    log_x, log_y, sampling = _matched(here, there, levels)
+    n, center = log_x.size, float(log_x.mean())
+    lever = float(np.sum((log_x - center) ** 2))
+    slope, intercept = fit_line(log_x, log_y)
+    sd = float(np.sqrt(np.sum((log_y - slope * log_x - intercept) ** 2) / (n - 2)))
+    if _bears_one(slope, max(sd, sampling), n, lever):
+        slope, intercept, lever = 1.0, float(np.mean(log_y - log_x)), 0.0
+        sd = float(np.std(log_y - log_x, ddof=1))
+    off = log_y - slope * log_x - intercept
+    return Transfer(
+        slope=slope,
+        intercept=intercept,
+        sd=max(sd, sampling),
+        degrees_of_freedom=n - (1 if lever == 0 else 2),
+        n=n,
+        center=center,
+        lever=lever,
+        largest_error=float(np.max(np.abs(10.0**off - 1))),
+        low=float(10.0 ** log_x.min()),
+        high=float(10.0 ** log_x.max()),
+        assumed_cv=assumed_cv,
+    )
+
+
+def _bears_one(slope: float, sd: float, n: int, lever: float) -> bool:
+    """Whether the 95 % interval of the slope holds 1."""
+    from scipy.special import stdtrit
+
+    return bool(abs(slope - 1) <= stdtrit(n - 2, 0.975) * sd / np.sqrt(lever) + 1e-12)
+
+
+def _matched(here: BeadPeaks, there: BeadPeaks, levels: Sequence[float]) -> tuple[Floats, Floats, float]:
+    """Return log10 medians of the usable populations of both runs, and the SD that sampling gives a pair."""
+    columns = (here.medians, there.medians, here.saturated, there.saturated, levels)
+    if len({len(column) for column in columns}) > 1:
+        raise StandardCurveError(
+            f"{len(here.medians)} rainbow populations here and {len(there.medians)} in the run of the other "
+            "day: the same lot with the same levels is needed."
+        )
+    usable = [
+        k
+        for k, (x, y, off_x, off_y, level) in enumerate(zip(*columns, strict=True))
+        if x > 0 < y and level > 0 and not (off_x or off_y)
+    ]
+    if len(usable) < FEWEST_PEAKS:
+        raise StandardCurveError(
+            f"{len(usable)} rainbow populations lie on the scale in both runs: at least {FEWEST_PEAKS} are "
+            "needed to carry a curve over."
+        )
+    variance = np.mean([_sampling(run, k) ** 2 for run in (here, there) for k in usable])
+    log_x, log_y = (np.log10([run.medians[k] for k in usable]) for run in (here, there))
+    return log_x, log_y, float(np.sqrt(2 * variance))
+
+
+def _sampling(run: BeadPeaks, k: int) -> float:
+    return float(1.2533 * min(run.rcv[k], 10.0) / np.sqrt(max(run.n[k], 1)) / np.log(10))
+
+
+def transferred_curve(
+    curve: StandardCurve, transfer: Transfer, limits: CurveLimits | None = None
+) -> StandardCurve:
+    """Return the curve of this day: its beads stand where they would have been found here.
+
+    Parameters
+    ----------
+    curve
+        Of the other day.
+    transfer
+        From here to there.
+    limits
+        Thresholds of the rows that are added to the acceptance table.
+    """
+    medians = tuple(_backward(median, transfer) for median in curve.medians)
+    here = replace(
+        curve,
+        slope=curve.slope * transfer.slope,
+        intercept=curve.intercept + curve.slope * transfer.intercept,
+        medians=medians,
+        peak_sd=tuple(sd / transfer.slope for sd in curve.peak_sd),
+        photon_step=0.0 if not curve.photon_step else _backward(curve.photon_step, transfer),
+        transfer=transfer,
+    )
+    return here.with_checks(*_rows(transfer, limits or CurveLimits()))
+
+
+def _backward(mfi: float, transfer: Transfer) -> float:
+    """Give the MFI here of an MFI there."""
+    size = 10.0 ** ((np.log10(max(abs(mfi), 1e-9)) - transfer.intercept) / transfer.slope)
+    return float(np.sign(mfi) * size)
+
+
+def _rows(transfer: Transfer, limits: CurveLimits) -> tuple[CurveCheck, ...]:
+    return _peaks_row(transfer), _slope_row(transfer, limits), _error_row(transfer, limits)
+
+
+def _peaks_row(transfer: Transfer) -> CurveCheck:
+    verdict = Verdict.ACCEPT if transfer.n >= SETTLED_PEAKS else Verdict.WARN
+    text = f"{transfer.n} rainbow populations carry the curve over ({SETTLED_PEAKS} wanted)."
+    return CurveCheck("transfer_populations", float(transfer.n), verdict, text)
+
+
+def _slope_row(transfer: Transfer, limits: CurveLimits) -> CurveCheck:
+    low, high = limits.accept_slope
+    inside = low <= transfer.slope <= high
+    nearly = limits.warn_slope[0] <= transfer.slope <= limits.warn_slope[1]
+    verdict = Verdict.ACCEPT if inside else Verdict.WARN if nearly else Verdict.REJECT
+    text = f"Slope of the transfer {transfer.slope:.4f} (accepted {low:g} to {high:g})."
+    return CurveCheck("transfer_slope", transfer.slope, verdict, text)
+
+
+def _error_row(transfer: Transfer, limits: CurveLimits) -> CurveCheck:
+    error = transfer.largest_error
+    verdict = Verdict.ACCEPT if error <= limits.accept_back else Verdict.WARN
+    if error > limits.warn_back:
+        verdict = Verdict.REJECT
+    text = (
+        f"Rainbow populations lie up to {100 * error:.1f} % off the transfer "
+        f"(accepted to {100 * limits.accept_back:g} %)."
+    )
+    return CurveCheck("transfer_error", error, verdict, text)

@@ -1,0 +1,1 @@
+"""Receptor density of cells: background, detection limits, uncertainty and replicates."""

@@ -1,0 +1,138 @@
+"""How much more runs differ than the budget of their densities says, and intervals that carry it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from calibration.density.receptor_density import ErrorTerm, ReceptorDensity
+
+FEWEST_FREEDOM = 3
+BETWEEN_RUNS = "between runs"
+SHARED = ("lot assignment", "F:P ratio", BETWEEN_RUNS)
+"""Terms that replicates of one lot and conjugate share, so that their scatter does not hold them."""
+
+OF_THE_CELLS = ("stained cells", "control cells", "background model")
+"""Terms that are each tube's own."""
+
+NORMAL_95 = 1.959964
+
+
+@dataclass(frozen=True, slots=True)
+class RunMean:
+    """A visit's density by one bead run, and the variance of its logarithm that the budget gives it alone."""
+
+    rd: float
+    log_variance: float
+
+
+@dataclass(frozen=True, slots=True)
+class BetweenRuns:
+    """What replicates on different bead runs show: CVs as fractions.
+
+    Attributes
+    ----------
+    cv
+        To be added to a single tube's budget; 0 where the budget explains the scatter.
+    observed, expected
+        Scatter of the replicates, and what their budgets give.
+    n_groups, freedom
+        Visits, and replicates less visits.
+    """
+
+    cv: float
+    observed: float
+    expected: float
+    n_groups: int
+    freedom: int
+
+
+def between_runs(groups: Sequence[Sequence[RunMean]]) -> BetweenRuns | None:
+    """Estimate what the budget does not hold: the scatter of replicates less their own errors.
+
+    The pooled variance s² of ln RD, n degrees of freedom, is shrunk toward what the budgets expect, as if
+    these were worth one replicate more; then widened by Student's t with n + 1 degrees of freedom over the
+    normal, since an interval that takes it for known would be too narrow; then the budgets' part is taken
+    off.
+
+    Parameters
+    ----------
+    groups
+        Of each visit, a mean per bead run, densities above zero.
+
+    Returns
+    -------
+    BetweenRuns or None
+        None where fewer than three degrees of freedom tell it.
+
+    Examples
+    --------
+    >>> pairs = [(100, 125), (200, 170), (50, 60), (900, 1100)]
+    >>> found = between_runs([[RunMean(rd, 0.0025) for rd in pair] for pair in pairs])
+    >>> round(found.observed, 3), round(found.expected, 3), round(found.cv, 3)
+    (0.137, 0.05, 0.156)
+    """
+    from scipy.special import stdtrit
+
+    usable = [group for group in groups if len(group) > 1]
+    freedom = sum(len(group) - 1 for group in usable)
+    if freedom < FEWEST_FREEDOM:
+        return None
+    logs = [np.log([one.rd for one in group]) for group in usable]
+    observed = float(sum(np.sum((log - log.mean()) ** 2) for log in logs)) / freedom
+    weighted = (np.mean([one.log_variance for one in group]) * (len(group) - 1) for group in usable)
+    expected = float(sum(weighted)) / freedom
+    shrunk = (freedom * observed + expected) / (freedom + 1)
+    wide = (float(stdtrit(freedom + 1, 0.975)) / NORMAL_95) ** 2
+    excess = max(shrunk * wide - expected, 0.0)
+    return BetweenRuns(_cv(excess), _cv(observed), _cv(expected), len(usable), freedom)
+
+
+def _cv(log_variance: float) -> float:
+    return float(np.sqrt(np.expm1(log_variance)))
+
+
+def run_mean(rd: float, tubes: Sequence[ReceptorDensity]) -> RunMean:
+    """Return a visit's mean by one bead run: its tubes share the curve; only their cells average out."""
+    every = [(term.name, (term.sd_dex * np.log(10)) ** 2) for tube in tubes for term in tube.budget]
+    cells = sum(variance for name, variance in every if name in OF_THE_CELLS)
+    curve = sum(variance for name, variance in every if name not in (*OF_THE_CELLS, *SHARED))
+    return RunMean(rd, float((curve + cells / len(tubes)) / len(tubes)))
+
+
+def widened(found: ReceptorDensity, cv: float) -> ReceptorDensity:
+    """Add a between-run CV (a fraction) to a density's interval and budget, in place of one that is there.
+
+    Half-widths add in quadrature: on the log scale, or on the linear one where the interval reaches zero.
+    """
+    if found.rd is None or found.rd_low is None or found.rd_high is None or cv <= 0:
+        return found
+    log_sd = float(np.sqrt(np.log1p(cv**2)))
+    low, high = _wider(found.rd, found.rd_low, found.rd_high, NORMAL_95 * log_sd)
+    size = abs(found.rd) * log_sd
+    scale = max(abs(found.rd), (found.rd_high - found.rd_low) / (2 * NORMAL_95)) * np.log(10)
+    return replace(
+        found,
+        rd_low=low,
+        rd_high=high,
+        gcv_percent=100 * _cv(((np.log(high) - np.log(low)) / (2 * NORMAL_95)) ** 2) if low > 0 else None,
+        analytic_sd=None if found.analytic_sd is None else float(np.hypot(found.analytic_sd, size)),
+        budget=_with_term(found.budget, float(size / scale) if scale else 0.0),
+    )
+
+
+def _wider(rd: float, low: float, high: float, reach: float) -> tuple[float, float]:
+    if low > 0:
+        down, up = np.hypot(np.log(rd / low), reach), np.hypot(np.log(high / rd), reach)
+        return float(rd * np.exp(-down)), float(rd * np.exp(up))
+    reach *= abs(rd)
+    return float(rd - np.hypot(rd - low, reach)), float(rd + np.hypot(high - rd, reach))
+
+
+def _with_term(budget: Sequence[ErrorTerm], sd_dex: float) -> tuple[ErrorTerm, ...]:
+    kept = [(term.name, term.sd_dex) for term in budget if term.name != BETWEEN_RUNS]
+    terms = [*kept, (BETWEEN_RUNS, sd_dex)]
+    total = sum(sd**2 for _, sd in terms)
+    return tuple(ErrorTerm(name, sd, sd**2 / total if total else 0.0) for name, sd in terms)

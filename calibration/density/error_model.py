@@ -1,0 +1,102 @@
+"""What the errors of a receptor density are made of, for the draws and for the derivatives alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from calibration.curve.standard_curve import StandardCurve
+
+Floats = npt.NDArray[np.float64]
+
+NORMAL_95 = 1.959964
+ASSUMED_RESIDUAL = 0.02  # dex; for a curve with as many parameters as beads
+
+
+@dataclass(frozen=True, slots=True)
+class RelativeErrors:
+    """CVs (fractions) that scale every ABC alike."""
+
+    lot: float = 0.05
+    f_p: float = 0.0
+    between_run: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """What is converted: both populations (linear intensities), their medians, the bias to take off (MFI).
+
+    `divisor`: what an amount in the kit's unit is divided by to give ABC.
+    """
+
+    stained: Floats
+    control: Floats
+    stained_median: float
+    control_median: float
+    bias: float
+    bias_sd: float
+    divisor: float
+
+    @property
+    def bias_share(self) -> float:
+        """Bias over the difference of medians."""
+        gap = self.stained_median - self.control_median
+        return self.bias / gap if gap > 0 else 0.0
+
+
+def amount_of(mfi: Floats, curve: StandardCurve, level: Floats, slope: Floats, center: float) -> Floats:
+    """Convert with the curve off by `level` and tilted by `slope` about `center`, in dex: the kit's unit."""
+    log_mfi = np.log10(np.maximum(np.abs(mfi), 1e-9))
+    log_amount = curve.intercept + curve.slope * log_mfi + level + slope * (log_mfi - center)
+    return np.asarray(np.sign(mfi) * 10.0**log_amount, dtype=np.float64)
+
+
+def _fitted_log_mfi(curve: StandardCurve) -> Floats:
+    fitted = [m for m, used in zip(curve.medians, curve.fitted, strict=True) if used]
+    return np.asarray(np.log10(fitted), dtype=np.float64)
+
+
+def curve_center(curve: StandardCurve) -> float:
+    """Mean log10 MFI of the fitted beads: level and slope of the curve are independent there."""
+    return float(_fitted_log_mfi(curve).mean())
+
+
+def curve_design(curve: StandardCurve) -> tuple[int, float]:
+    """Beads in the fit, and the sum of squares that holds the slope (0: the slope is fixed)."""
+    log_mfi = _fitted_log_mfi(curve)
+    lever = 0.0 if curve.model == "slope1" else float(np.sum((log_mfi - log_mfi.mean()) ** 2))
+    return log_mfi.size, lever
+
+
+def curve_variances(curve: StandardCurve) -> tuple[float, float]:
+    """Variance per bead in dex², parted: scatter of the beads, and sampling of their medians.
+
+    The residuals hold both, so the sampling part is taken out of them and not added twice; but the
+    residuals of four beads may by luck be smaller than the sampling alone, and the sampling part is then
+    kept.
+    """
+    fitted = [s for s, used in zip(curve.peak_sd or (), curve.fitted, strict=False) if used]
+    sampling = float(np.mean(np.square(fitted))) if fitted else 0.0
+    residual = curve.residual_sd**2 if curve.degrees_of_freedom > 0 else ASSUMED_RESIDUAL**2
+    return max(residual - sampling, 0.0), sampling
+
+
+def transfer_errors(curve: StandardCurve) -> tuple[float, float, float]:
+    """SDs in dex of what a transfer adds: level at its center, tilt, and what is assumed (a level).
+
+    In units of the curve's amounts; zero where the curve is of this day.
+    """
+    found = curve.transfer
+    if found is None:
+        return 0.0, 0.0, 0.0
+    steep = curve.slope / found.slope
+    tilt = found.sd / np.sqrt(found.lever) if found.lever > 0 else 0.0
+    level = found.sd / np.sqrt(found.n)
+    return float(steep * level), float(steep * tilt), float(log_sd(found.assumed_cv) / np.log(10))
+
+
+def log_sd(cv: float) -> float:
+    """SD of the natural logarithm of a log-normal variable with this CV (a fraction)."""
+    return float(np.sqrt(np.log1p(cv**2)))

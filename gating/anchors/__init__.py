@@ -1,0 +1,1 @@
+"""The wanted population on its anchors: evidence, other traits, negative cells, cuts."""

@@ -1,0 +1,284 @@
+"""The wanted population as one group on all its anchors at once, then a plain cut on each anchor.
+
+One anchor alone fails where cells are rare, dim or stripped of it by a drug. So the anchors' evidence is
+added up on an axis of its own; the population is what lies beyond a valley of that axis and is on target on
+every anchor. From these cells a threshold is derived for each channel, so that a person can read and move it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from gating.events import FloatArray, Mask
+from gating.events.panel import Target
+from gating.events.ranks import median, quantile
+from gating.thresholds import Axis, axis_density, axis_of
+from gating.thresholds.density import Density, Valley, all_valleys, densities_of
+
+ON_TARGET = 0.5
+"""A group is the wanted one if at least this share of it is on target on every anchor."""
+STRENGTH = 1.0
+"""How far beyond the negative edges the wanted cells lie, on the mean of the positive anchors."""
+LIKELY = 1.75
+"""Evidence of anchors and traits together that is on target: a clear anchor, or traits at their best."""
+LIKE_THE_FIRST = 0.5
+"""Evidence of a further group, relative to those above it: a dimmer clone has that, other cells do not."""
+LIKE_THE_LIKELY = 0.65
+"""The same where traits count too; what has fewer of them but every anchor is added later."""
+CLEAR_WITHOUT = 0.6
+"""Clarity that a group must have if one anchor has to be left out to see it."""
+LEAST_CLARITY = 0.15
+LEAST_TO_STAND = 0.3
+"""Clarity below which a valley among all likely cells is none."""
+FEWEST_TO_SEARCH = 20
+MOST_LOW_PENALTY = 1.5
+WITHOUT_LOW, WITHOUT_POSITIVE = 0.5, 0.9
+"""What is left of the clarity then: without CD45 other cells may have been found, a person should look."""
+BANDWIDTHS = (0.15, 0.25, 0.4)
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A channel on which the wanted population has a target.
+
+    Attributes
+    ----------
+    channel, target
+        As in the panel.
+    axis
+        The candidates' values.
+    edge
+        Place on the axis: the farthest that the off-target cells usually reach. For `positive` the upper
+        end of the negative cells, for `negative` too, for `low` the lower end of the bright ones.
+    """
+
+    channel: str
+    target: Target
+    axis: Axis
+    edge: float
+
+    @property
+    def is_positive(self) -> bool:
+        """Whether the wanted cells lie above the cut."""
+        return self.target is Target.POSITIVE
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The wanted cells among the candidates, before any single cut.
+
+    Attributes
+    ----------
+    mask
+        bool, shape (n_candidates,).
+    clarity
+        0 to 1: how clear the valley is that separates them; 0 where there is none.
+    left_out
+        Channel of an anchor that had to be left out to see the group, else empty.
+    trust
+        What is left of the clarity then.
+    """
+
+    mask: Mask
+    clarity: float
+    left_out: str = ""
+    trust: float = 1.0
+
+    @property
+    def confidence(self) -> float:
+        """0 to 1: the clarity, less what leaving out an anchor costs."""
+        return self.clarity * self.trust
+
+
+def anchor_of(channel: str, target: Target, candidates: FloatArray, usual: Axis) -> Anchor:
+    """Return an anchor.
+
+    Parameters
+    ----------
+    candidates
+        Linear values of the events to search, shape (n_candidates,).
+    usual
+        All viable single cells: they show where the negative and the bright cells lie, even if a dump
+        channel has taken them out of the candidates.
+    """
+    edge = bright_edge(usual) if target is Target.LOW else negative_edge(usual)
+    return Anchor(channel, target, axis_of(candidates, usual), edge)
+
+
+def negative_edge(axis: Axis) -> float:
+    """Return the upper end of the dimmest group: its mode and 2.5 spreads, within 0.7 to 1.2 units."""
+    density = axis_density(axis, 0.15)
+    mode = density.major_modes(0.03)[0]
+    return float(density.grid[mode]) + min(max(2.5 * density.half_width(mode, -1), 0.7), 1.2)
+
+
+def bright_edge(axis: Axis) -> float:
+    """Return the lower end of the bright cells: a good unit below what one event in twenty exceeds.
+
+    Lymphocytes and monocytes make up more than that in blood and marrow, whatever else a sample holds.
+    """
+    return quantile(axis.values, 0.95) - 1.25 if axis.values.size else 0.0
+
+
+def evidence_of(anchors: Sequence[Anchor], wanted: Mask | None = None) -> FloatArray:
+    """Return the sum of the anchors' evidence per candidate, in units of the axes (natural log).
+
+    A positive anchor counts from its negative edge down at most one unit and, once the wanted cells are
+    roughly known, no further up than their dimmer quarter, so that brightness alone is no evidence. A low or
+    negative anchor counts against an event the farther it lies beyond its edge.
+    """
+    total = np.zeros(anchors[0].axis.values.size, np.float32)
+    for anchor in anchors:
+        place = anchor.axis.values - np.float32(anchor.edge)
+        if not anchor.is_positive:
+            total -= np.clip(place, 0, MOST_LOW_PENALTY)
+            continue
+        top = np.inf
+        if wanted is not None and wanted.any():
+            top = max(quantile(place.compress(wanted), 0.25), 0.5)
+        total += np.clip(place, -1.5, top)
+    return total
+
+
+def find_group(anchors: Sequence[Anchor]) -> Group:
+    """Return the wanted population: what lies beyond a valley of the evidence, on target everywhere.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> dim, bright = rng.normal(0, 20, 5_000), rng.lognormal(8, 0.4, 60)
+    >>> values = np.concatenate([dim, bright]).astype(np.float32)
+    >>> group = find_group([anchor_of("BV421-A", Target.POSITIVE, values, axis_of(values))])
+    >>> int(group.mask.sum()), group.clarity > 0.9
+    (60, True)
+    """
+    group = _group(anchors)
+    if group.clarity >= CLEAR_WITHOUT:
+        return group
+    without = [
+        replace(_group([other for other in anchors if other is not anchor]), left_out=anchor.channel)
+        for anchor in anchors
+        if _may_be_left_out(anchor, anchors)
+    ]
+    clearest = max(without, key=lambda one: one.clarity, default=group)
+    if clearest.clarity < max(CLEAR_WITHOUT, group.clarity + 0.1):
+        return group
+    low = any(a.channel == clearest.left_out and not a.is_positive for a in anchors)
+    return replace(clearest, trust=WITHOUT_LOW if low else WITHOUT_POSITIVE)
+
+
+def find_likely(anchors: Sequence[Anchor], traits: FloatArray) -> Group:
+    """Return the group that the anchors show together with the wanted population's other traits.
+
+    Without a valley these are all cells that are likely by both, and the clarity is next to nothing.
+
+    Parameters
+    ----------
+    traits
+        Evidence of each candidate beside the anchors, natural-log units, shape (n_candidates,).
+    """
+    likely = is_likely(anchors, traits)
+    if traits.size < FEWEST_TO_SEARCH:
+        return Group(np.zeros_like(likely), 0.0)
+    found = beyond_valley(evidence_of(anchors) + traits, likely, LIKE_THE_LIKELY)
+    if found is not None and found.clarity >= LEAST_TO_STAND:
+        return found
+    return Group(likely, 0.0 if found is None else LEAST_CLARITY)
+
+
+def _may_be_left_out(anchor: Anchor, anchors: Sequence[Anchor]) -> bool:
+    """Return whether to try without it: a clone may carry CD45, an anchor may be positive on every cell.
+
+    Every cell is positive if even the dimmest ones lie clear of the noise around zero.
+    """
+    n_positive = sum(other.is_positive for other in anchors)
+    if not anchor.is_positive:
+        return n_positive >= 2
+    return n_positive >= 2 and quantile(anchor.axis.values, 0.005) > 0.5
+
+
+def _group(anchors: Sequence[Anchor]) -> Group:
+    n = anchors[0].axis.values.size
+    group = Group(np.zeros(n, np.bool_), 0.0)
+    if n < FEWEST_TO_SEARCH:
+        return group
+    wanted = on_target(anchors)
+    for _ in range(3):
+        found = beyond_valley(evidence_of(anchors, group.mask), wanted)
+        if found is None:
+            return group
+        same = bool(np.array_equal(found.mask, group.mask))
+        group = found
+        if same:
+            break
+    return group
+
+
+def on_target(anchors: Sequence[Anchor]) -> Mask:
+    """Return which candidates are not beyond the edge of a low or negative anchor, and clearly positive.
+
+    Clearly positive on the mean of the positive anchors: a drug may have stripped one of them.
+    """
+    positive = [a for a in anchors if a.is_positive]
+    result = np.ones(anchors[0].axis.values.size, np.bool_)
+    for anchor in anchors:
+        if not anchor.is_positive:
+            result &= anchor.axis.values < anchor.edge
+    if positive:
+        beyond = [np.clip(a.axis.values - np.float32(a.edge), -1.5, 3) for a in positive]
+        result &= np.sum(beyond, axis=0) >= STRENGTH * len(beyond)
+    return result
+
+
+def is_likely(anchors: Sequence[Anchor], traits: FloatArray) -> Mask:
+    """Return which candidates are on target by the mean of the positive anchors and the traits together."""
+    total = traits.copy()
+    positive = [a for a in anchors if a.is_positive]
+    for anchor in positive:
+        beyond = np.clip(anchor.axis.values - np.float32(anchor.edge), -1.5, 3)
+        total += beyond / np.float32(len(positive))
+    for anchor in anchors:
+        if not anchor.is_positive:
+            total -= np.clip(anchor.axis.values - np.float32(anchor.edge), 0, MOST_LOW_PENALTY)
+    return np.asarray(total >= LIKELY, np.bool_)
+
+
+def beyond_valley(evidence: FloatArray, wanted: Mask, like: float = LIKE_THE_FIRST) -> Group | None:
+    """Return the events above the best valley of the evidence, or None.
+
+    Parameters
+    ----------
+    evidence
+        Per candidate, shape (n_candidates,).
+    wanted
+        bool, same shape: which candidates are on target.
+    like
+        Evidence that a further group needs, relative to those above it.
+    """
+    low, high = float(evidence.min()) - 0.5, float(evidence.max()) + 0.5
+    densities = densities_of(evidence, BANDWIDTHS, low, high)
+    found = [
+        group for density in densities if (group := _lowest_good_valley(evidence, wanted, density, like))
+    ]
+    return max(found, key=lambda group: group.clarity, default=None)
+
+
+def _lowest_good_valley(evidence: FloatArray, wanted: Mask, density: Density, like: float) -> Group | None:
+    """Walk the valleys from the top down as long as each further group is on target."""
+    best: Valley | None = None
+    upper, level = float("inf"), -float("inf")
+    for valley in reversed(all_valleys(density)):
+        if valley.clarity < LEAST_CLARITY:
+            continue
+        between = (evidence > np.float32(valley.place)) & (evidence <= np.float32(upper))
+        n_wanted = np.count_nonzero(between & wanted)
+        if n_wanted < max(1.0, ON_TARGET * np.count_nonzero(between)):
+            break
+        if best is not None and median(evidence.compress(between)) < like * level:
+            break
+        best, upper = valley, valley.place
+        level = median(evidence.compress(evidence > upper))
+    return None if best is None else Group(evidence > best.place, best.clarity)

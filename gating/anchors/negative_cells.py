@@ -1,0 +1,87 @@
+"""Cells that carry no plasma-cell antigen: the tube's own negative control, as an expert uses lymphocytes.
+
+Leukocytes bright in CD45 and granulocytes have no CD138 and at most dim CD319, CD229 and CD54, whatever the
+patient. What they show on an anchor's channel is noise, spreading, what sticks, and their own light. So a
+group that lies no higher than these is not positive, however clear the valley between it and dimmer cells.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gating.anchors.anchors import Anchor, bright_edge
+from gating.events import Mask, Survivors
+from gating.events.ranks import median, quantile
+from gating.gates.given_thresholds import Choices
+from gating.thresholds import axis_of, axis_on
+
+GRANULAR = 3.2
+"""Side scatter of granular cells, in that of lymphocytes and monocytes; plasma cells have about twice."""
+FEWEST_NEGATIVE = 50
+UPPER_END = 0.95
+"""Share of the negative cells that lies below their upper end."""
+
+
+def granularity(cells: Survivors, reference: Survivors, choices: Choices) -> float:
+    """Return by how much the cells' side scatter exceeds what granulocytes begin with; 0 where it does not.
+
+    Natural log, of the medians; 0 where the panel has no side scatter or no CD45 to find lymphocytes by.
+    """
+    channel, bright = _side(choices), _bright(reference, choices)
+    if not channel or bright is None or not cells.n_events:
+        return 0.0
+    usual = median(reference.column(channel)[bright])
+    own = median(cells.column(channel))
+    return float(np.log(max(own, 1e-6) / max(GRANULAR * usual, 1e-6))) if own > GRANULAR * usual else 0.0
+
+
+def below_leukocytes(cells: Survivors, reference: Survivors, choices: Choices) -> float:
+    """Return how far the cells' median CD45 lies below the bright leukocytes, natural log; 0 without CD45."""
+    channels = choices.panel.with_role("cd45")
+    if not channels or not cells.n_events:
+        return 0.0
+    axis = axis_on(reference, channels[0].channel)
+    own = axis_of(cells.column(channels[0].channel), axis)
+    return bright_edge(axis) - median(own.values)
+
+
+def negatives_of(found: Mask, reference: Survivors, choices: Choices) -> Mask:
+    """Return which reference events are negative on every anchor, bool, shape (n_reference,).
+
+    Bright leukocytes that are not among the found cells (a clone may keep CD45), and granular cells whether
+    they are or not. Without CD45, or of too few such cells, all that are not among the found ones.
+
+    Parameters
+    ----------
+    found
+        bool, over all events: the cells that may be the wanted ones.
+    """
+    own = found[reference.index]
+    bright, channel = _bright(reference, choices), _side(choices)
+    if bright is None:
+        return ~own
+    negative = bright & ~own
+    if channel:
+        side = reference.column(channel)
+        negative |= side > np.float32(GRANULAR * median(side[bright]))
+    return negative if np.count_nonzero(negative) >= FEWEST_NEGATIVE else ~own
+
+
+def height_over(anchor: Anchor, cells: Survivors, negatives: Survivors) -> float:
+    """Return how far the cells' median lies above the negative cells' upper end, in units of the axis."""
+    own = axis_of(cells.column(anchor.channel), anchor.axis).values
+    others = axis_of(negatives.column(anchor.channel), anchor.axis).values
+    return median(own) - quantile(others, UPPER_END)
+
+
+def _bright(reference: Survivors, choices: Choices) -> Mask | None:
+    channels = choices.panel.with_role("cd45")
+    if not channels or not reference.n_events:
+        return None
+    axis = axis_on(reference, channels[0].channel)
+    bright = axis.values > np.float32(bright_edge(axis))
+    return np.asarray(bright, np.bool_) if bright.any() else None
+
+
+def _side(choices: Choices) -> str:
+    return "".join(channel.channel for channel in choices.panel.with_role("ssc_area")[:1])

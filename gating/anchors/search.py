@@ -1,0 +1,135 @@
+"""The search for the wanted population among single cells, by its anchors and its other traits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from gating.anchors.anchors import Anchor, Group, anchor_of, find_group, find_likely
+from gating.anchors.traits import is_plasma_panel, phenotype_of
+from gating.events import FloatArray, Mask, Survivors
+from gating.events.panel import GatingChannel, Target
+from gating.gates import EllipsoidGate
+from gating.gates.given_thresholds import Choices
+from gating.thresholds import axis_on
+
+NOT_ANCHORS = (
+    "fsc_area", "fsc_height", "fsc_width", "ssc_area", "ssc_height", "time", "viability", "dump",
+)  # fmt: skip
+CLEAR_BEFORE_SIDES = 0.8
+"""Confidence from which the group is not searched again without dead and dump-positive cells."""
+CLEAR_ROUGH = 0.5
+"""Clarity from which the anchors alone may keep a side cut from going through the wanted cells."""
+LIKELY_ENOUGH = 0.8
+"""Confidence of the group with all traits, relative to that on the anchors alone, from which it is taken."""
+MOST_MORE = 0.5
+"""Cells that a clear group on the anchors may add to one with all traits, relative to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """The wanted population among candidates, by its anchors.
+
+    Attributes
+    ----------
+    candidates
+        Events that were searched.
+    channels, anchors
+        Of the panel, in one order; empty where there is nothing to search.
+    group
+        What was found.
+    ellipsoids
+        Where the group was found as clusters in the space of all channels, their gates.
+    traits
+        Evidence of each candidate beside the anchors; None where the panel wants other cells.
+    reference
+        A sample of all single cells; viable ones where that is known. None where nothing was searched.
+    likely
+        Which candidates are likely by anchors and traits together, bool; None where the panel wants others.
+    """
+
+    candidates: Survivors
+    channels: tuple[GatingChannel, ...]
+    anchors: tuple[Anchor, ...]
+    group: Group
+    ellipsoids: tuple[EllipsoidGate, ...] = ()
+    traits: FloatArray | None = None
+    reference: Survivors | None = None
+    likely: Mask | None = None
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether the group is surely the wanted population."""
+        return self.group.confidence >= CLEAR_BEFORE_SIDES
+
+    def rough(self) -> Survivors:
+        """Return the group, none of it where it is not clear."""
+        clear = self.group.confidence >= CLEAR_ROUGH
+        return self.candidates.select(self.group.mask if clear else np.zeros_like(self.group.mask))
+
+    def within(self, left: Survivors, reference: Survivors, choices: Choices) -> Search:
+        """Return the search among those candidates that are left; a clear group is not searched again.
+
+        Parameters
+        ----------
+        left
+            Viable, dump-negative candidates.
+        reference
+            A sample of all viable single cells.
+        """
+        if not self.is_clear:
+            return search_anchors(left, reference, choices)
+        kept = left.mask()[self.candidates.index]
+        anchors = tuple(replace(a, axis=a.axis.select(kept)) for a in self.anchors)
+        traits = None if self.traits is None else self.traits[kept]
+        group = replace(self.group, mask=self.group.mask[kept])
+        likely = None if self.likely is None else self.likely.compress(kept)
+        return Search(left, self.channels, anchors, group, traits=traits, reference=reference, likely=likely)
+
+
+def search_anchors(candidates: Survivors, reference: Survivors, choices: Choices) -> Search:
+    """Search the wanted population.
+
+    Parameters
+    ----------
+    candidates
+        Single cells.
+    reference
+        A sample of single cells that shows where negative and bright cells lie.
+    """
+    channels = tuple(anchor_channels(choices))
+    nothing = Group(np.zeros(candidates.n_events, np.bool_), 0.0)
+    if not channels or candidates.n_events == 0:
+        return Search(candidates, channels, (), nothing)
+    anchors = tuple(
+        anchor_of(c.channel, c.target, candidates.column(c.channel), axis_on(reference, c.channel))
+        for c in channels
+    )
+    group = find_group(anchors)
+    if not is_plasma_panel(choices.panel):
+        return Search(candidates, channels, anchors, group, reference=reference)
+    traits = phenotype_of(candidates, reference, choices)
+    likely = find_likely(anchors, traits)
+    both = _of_both(group, likely)
+    return Search(candidates, channels, anchors, both, traits=traits, reference=reference, likely=likely.mask)
+
+
+def _of_both(group: Group, likely: Group) -> Group:
+    """Return the group to begin with: that on the anchors alone, that with all traits, or both together.
+
+    Normal plasma cells are on the anchors but lack a clone's traits; what has an anchor and is many other
+    cells is left out.
+    """
+    if likely.confidence < LIKELY_ENOUGH * group.confidence:
+        return group
+    more = int(np.count_nonzero(group.mask & ~likely.mask))
+    if group.confidence >= CLEAR_BEFORE_SIDES and more <= MOST_MORE * np.count_nonzero(likely.mask):
+        return replace(likely, mask=likely.mask | group.mask)
+    return likely
+
+
+def anchor_channels(choices: Choices) -> list[GatingChannel]:
+    """Return the channels with a target that are no cleaning step's, by role and name."""
+    wanted = [c for c in choices.panel.channels if c.target is not Target.ANY and c.role not in NOT_ANCHORS]
+    return sorted(wanted, key=lambda c: (c.role, c.channel))

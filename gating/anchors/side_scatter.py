@@ -1,0 +1,89 @@
+"""What size and granularity add where the anchors alone leave the wanted cells unclear."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from gating.anchors.anchors import Anchor, Group, beyond_valley, evidence_of, on_target
+from gating.events import FloatArray, Mask
+from gating.events.panel import Target
+from gating.thresholds import Axis, axis_of
+from gating.thresholds.density import density_of
+
+FEWEST_TO_LEARN = 100
+"""Cells from which a group's scatter is learnt."""
+MOST_FOR, MOST_AGAINST = 1.0, 2.5
+"""Evidence of one scatter channel, natural log of a likelihood ratio."""
+LEAST_GAIN = 0.05
+"""Clarity that the scatter must add; else the anchors' own group stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A group found with the help of scatter.
+
+    Attributes
+    ----------
+    group
+        The wanted cells.
+    anchors
+        The scatter channels as anchors, to be cut like the others.
+    """
+
+    group: Group
+    anchors: tuple[Anchor, ...]
+
+
+def join_scatter(
+    anchors: Sequence[Anchor], group: Group, scatter: Sequence[tuple[str, FloatArray]]
+) -> Joined | None:
+    """Return a clearer group that also lies together in scatter, or None if scatter adds nothing.
+
+    Parameters
+    ----------
+    anchors
+        The fluorescence anchors.
+    group
+        What they show.
+    scatter
+        (channel, linear values of the candidates), e.g. side and forward scatter area.
+    """
+    if not scatter or int(group.mask.sum()) < FEWEST_TO_LEARN:
+        return None
+    axes = [(channel, axis_of(values)) for channel, values in scatter]
+    anchors = [anchor for anchor in anchors if anchor.channel != group.left_out]
+    wanted = on_target(anchors)
+    best = group
+    for _ in range(2):
+        ratio = np.sum([_likelihood_ratio(axis, best.mask) for _, axis in axes], axis=0)
+        found = beyond_valley(evidence_of(anchors, best.mask) + ratio.astype(np.float32), wanted)
+        if found is None:
+            return None
+        best = replace(found, left_out=group.left_out, trust=group.trust)
+    if best.clarity < group.clarity + LEAST_GAIN:
+        return None
+    return Joined(best, tuple(_as_anchor(channel, axis, best.mask) for channel, axis in axes))
+
+
+def _likelihood_ratio(axis: Axis, wanted: Mask) -> FloatArray:
+    """Return log(density in the group / density in the rest) per candidate, within bounds."""
+    densities = [
+        density_of(axis.values[rows], bandwidth=0.12, low=axis.low, high=axis.high)
+        for rows in (wanted, ~wanted)
+    ]
+    group, rest = (density.counts / max(float(density.counts.sum()), 1e-9) for density in densities)
+    floor = 0.01 * float(group.max())
+    ratio = np.clip(np.log((group + floor) / (rest + floor)), -MOST_AGAINST, MOST_FOR)
+    bins = ((axis.values - axis.low) / densities[0].step).astype(np.int32)
+    return np.asarray(ratio[np.clip(bins, 0, ratio.size - 1)], np.float32)
+
+
+def _as_anchor(channel: str, axis: Axis, wanted: Mask) -> Anchor:
+    """Return the scatter channel as an anchor on the side on which the group lies."""
+    middle = float(np.median(axis.values[wanted]))
+    below = middle < float(np.median(axis.values[~wanted]))
+    edge = axis.high if below else axis.low
+    return Anchor(channel, Target.LOW if below else Target.POSITIVE, axis, edge)

@@ -1,0 +1,122 @@
+"""What else is known of plasma cells, for tubes in which the anchors alone leave them unclear.
+
+A drug strips CD138, a clone may keep CD45, an antibody may be in the wrong tube. What plasma cells usually
+are beside their anchors (Flores-Montero et al. 2016, doi:10.1002/cyto.b.21265) then counts as evidence, each
+trait a little and none alone: CD45 far below leukocytes, cells neither small nor most granular, no B-cell
+traits, CD56.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from gating.anchors.anchors import bright_edge, negative_edge
+from gating.arithmetic.elementary import log
+from gating.events import FloatArray, Survivors
+from gating.events.panel import PLASMA_CELL_TARGETS, GatingPanel, Target
+from gating.events.ranks import quantile
+from gating.gates.given_thresholds import Choices
+from gating.thresholds import Axis, axis_of, axis_on
+from gating.thresholds.density import density_of
+
+SMALL = 0.62
+"""Forward scatter of small cells (lymphocytes, erythroid cells), of what one cell in five exceeds."""
+SCATTER_UNIT = 0.15
+"""Natural log of scatter that counts as one unit of evidence."""
+
+Trait = Callable[[Axis, Axis], FloatArray]
+Shape = Callable[[FloatArray, FloatArray], FloatArray]
+
+
+def is_plasma_panel(panel: GatingPanel) -> bool:
+    """Return whether the panel's targets are those of plasma cells, not of another population."""
+    positive = panel.with_target(Target.POSITIVE)
+    return bool(positive) and all(
+        PLASMA_CELL_TARGETS.get(channel.role) is Target.POSITIVE for channel in positive
+    )
+
+
+def phenotype_of(candidates: Survivors, reference: Survivors, choices: Choices) -> FloatArray:
+    """Return the evidence of all traits but the anchors' own, natural log, float32, shape (n_candidates,).
+
+    Parameters
+    ----------
+    candidates
+        Single cells.
+    reference
+        A sample of single cells that shows where negative, bright and large cells lie.
+    """
+    total = np.zeros(candidates.n_events, np.float32)
+    for role, trait in TRAITS:
+        for channel in choices.panel.with_role(role):
+            usual = axis_on(reference, channel.channel)
+            if usual.values.size:
+                total += trait(axis_of(candidates.column(channel.channel), usual), usual)
+    for role, shape in SCATTER_TRAITS:
+        for channel in choices.panel.with_role(role):
+            if reference.n_events:
+                total += shape(candidates.column(channel.channel), reference.column(channel.channel))
+    return total
+
+
+def _far_below_leukocytes(cells: Axis, usual: Axis) -> FloatArray:
+    return _clipped(np.float32(bright_edge(usual)) - cells.values, 0.0, 3.0)
+
+
+def _not_positive(cells: Axis, usual: Axis) -> FloatArray:
+    return -_clipped(cells.values - np.float32(negative_edge(usual) + 0.5), 0.0, 1.0)
+
+
+def _positive(cells: Axis, usual: Axis) -> FloatArray:
+    return _clipped(cells.values - np.float32(negative_edge(usual) + 0.5), 0.0, 1.0)
+
+
+def _not_stained(cells: Axis, usual: Axis) -> FloatArray:
+    """Dead or dumped: beyond most living cells' own light."""
+    return -_clipped(0.5 * (cells.values - np.float32(_upper_end(usual))), 0.0, 1.5)
+
+
+def _not_small(cells: FloatArray, usual: FloatArray) -> FloatArray:
+    small = SMALL * quantile(usual, 0.8)
+    return -_clipped((np.float32(_log(small)) - _logs(cells)) / np.float32(SCATTER_UNIT), 0.0, 2.0)
+
+
+def _not_most_granular(cells: FloatArray, usual: FloatArray) -> FloatArray:
+    most = _log(quantile(usual, 0.95))
+    return -_clipped((_logs(cells) - np.float32(most)) / np.float32(2 * SCATTER_UNIT), 0.0, 2.0)
+
+
+def _log(value: float) -> float:
+    return float(np.log(max(value, 1e-6)))
+
+
+def _logs(values: FloatArray) -> FloatArray:
+    return np.asarray(log(np.maximum(values, np.float32(1e-6))), np.float32)
+
+
+def _upper_end(axis: Axis) -> float:
+    """Return where the main group of an axis ends: its mode and four spreads."""
+    density = density_of(axis.values, bandwidth=0.15, low=axis.low, high=axis.high)
+    mode = int(np.argmax(density.counts))
+    return float(density.grid[mode]) + 4 * density.half_width(mode, 1)
+
+
+def _clipped(values: FloatArray, low: float, high: float) -> FloatArray:
+    return np.asarray(np.clip(values, np.float32(low), np.float32(high)), np.float32)
+
+
+TRAITS: tuple[tuple[str, Trait], ...] = (
+    ("cd45", _far_below_leukocytes),
+    ("cd19", _not_positive),
+    ("cd20", _not_positive),
+    ("cd56", _positive),
+    ("viability", _not_stained),
+    ("dump", _not_stained),
+)
+
+SCATTER_TRAITS: tuple[tuple[str, Shape], ...] = (
+    ("fsc_area", _not_small),
+    ("ssc_area", _not_most_granular),
+)

@@ -1,0 +1,174 @@
+"""Scatter: events at the end of the scale, debris, doublets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from gating.arithmetic.elementary import log
+from gating.events import FloatArray, Survivors
+from gating.events.ranks import median, quantile
+from gating.gates import AllOf, PolygonGate, RangeGate
+from gating.gates.steps import Finding
+from gating.thresholds import Threshold, rounded
+from gating.thresholds.density import clearest_valley, density_of
+
+SATURATED_POPULATION = 0.01
+"""Above this share, events on the end of side scatter are cells (granulocytes), not accidents."""
+
+SHORTEST_DOUBLET = 0.22
+"""Log of the pulse length of two overlapping cells over that of one: a quarter longer."""
+
+
+def find_margins(
+    events: Survivors, forward: Sequence[str], side: Sequence[str], scale_tops: Sequence[float]
+) -> Finding:
+    """Return the gate that leaves out events on the end of a scatter scale.
+
+    Saturated side scatter is kept where it is a population: granulocytes at a high gain are cells, and the
+    percentages need them.
+
+    Parameters
+    ----------
+    forward, side
+        Channels of forward and side scatter (areas and heights).
+    scale_tops
+        Largest value of each, in the order forward then side; `inf` where not known.
+    """
+    ranges, places, notes = [], [], []
+    for channel, top in zip((*forward, *side), scale_tops, strict=True):
+        values = events.column(channel)
+        limit = _scale_end(values, top)
+        share = float((values >= limit).mean()) if values.size else 0.0
+        if channel in side and share > SATURATED_POPULATION:
+            notes.append(f"{share:.1%} of the events saturate {channel}: a population, kept")
+            continue
+        ranges.append(RangeGate(channel, None, limit) if np.isfinite(limit) else RangeGate(channel))
+        if np.isfinite(limit):
+            places.append((channel, limit))
+    gate = AllOf(tuple(r for r in ranges if r.upper is not None)) if places else None
+    shown = (*forward, *side)[:2]
+    return Finding("margins", gate, shown, "scale end", tuple(places), note="; ".join(notes))
+
+
+def _scale_end(values: FloatArray, top: float) -> float:
+    """Return where the scale ends: a hair below its top, or below a pile-up on the largest value."""
+    if np.isfinite(top):
+        return rounded(top * (1 - 1 / 1024))
+    if values.size == 0:
+        return float("inf")
+    largest = float(values.max())
+    piled = int((values >= largest).sum())
+    return rounded(largest * (1 - 1e-5)) if piled >= max(10, 1e-3 * values.size) else float("inf")
+
+
+def find_debris(events: Survivors, forward: str, fixed: Threshold | None) -> Finding:
+    """Return the lower limit on forward scatter: the valley between fragments and the smallest cells.
+
+    Parameters
+    ----------
+    events
+        A sample of the events.
+    forward
+        Channel of the forward scatter area.
+    fixed
+        A limit set by a person, or None.
+    """
+    threshold = fixed or _debris_limit(events.column(forward))
+    return Finding(
+        "debris",
+        RangeGate(forward, threshold.value, None),
+        (forward,),
+        threshold.method,
+        ((forward, threshold.value),),
+        threshold.confidence,
+    )
+
+
+def _debris_limit(values: FloatArray) -> Threshold:
+    """Search below two fifths of a large cell's scatter: lymphocytes and erythroid cells lie above that."""
+    large = quantile(values, 0.8) if values.size else 1.0
+    if not large > 0:
+        return Threshold(0.0, "spread", 0.2)
+    logs = log(np.maximum(values, np.float32(0.01 * large)) * np.float32(1 / large))
+    density = density_of(logs, bandwidth=0.07, low=float(np.log(0.011)), high=0.7)
+    valley = clearest_valley(density, float(np.log(0.04)), float(np.log(0.40)))
+    if valley is not None and valley.clarity > 0.15:
+        return Threshold(rounded(large * float(np.exp(valley.place))), "valley", 0.5 + 0.5 * valley.clarity)
+    return Threshold(rounded(0.15 * large), "spread", 0.6)
+
+
+def find_singlets(
+    events: Survivors, few: Survivors, area: str | None, pulse: str, fixed: Threshold | None
+) -> Finding:
+    """Return the gate on single cells: the ratio of pulse area to height, else the pulse width.
+
+    Two cells in a row give a pulse about twice as long: the limit is the valley above the main mode of the
+    ratio (or width), else four times the spread of its lower half above the mode, at least a quarter.
+
+    Parameters
+    ----------
+    events, few
+        All events, and the sample of them from which the limit is estimated.
+    area
+        Channel of the pulse area; None if `pulse` is a width.
+    pulse
+        Channel of the pulse height, or width.
+    fixed
+        A limit set by a person (ratio area/height, or width), or None.
+    """
+    if area is not None:
+        return _by_ratio(events, few, area, pulse, fixed)
+    limit = fixed or _upper_limit(few.column(pulse))
+    return Finding(
+        "singlets",
+        RangeGate(pulse, None, limit.value),
+        (pulse,),
+        limit.method,
+        ((pulse, limit.value),),
+        limit.confidence,
+    )
+
+
+def _by_ratio(events: Survivors, few: Survivors, area: str, height: str, fixed: Threshold | None) -> Finding:
+    limit = fixed or _upper_limit(_ratio(few.column(area), few.column(height)))
+    largest = (float(events.column(channel).max(initial=1.0)) for channel in (area, height))
+    reach = 2 * max(next(largest), limit.value * next(largest))
+    right, above = rounded(reach), rounded(reach / limit.value * 1.5)
+    gate = PolygonGate(
+        area, height, ((0.0, 0.0), (right, rounded(reach / limit.value)), (right, above), (0.0, above))
+    )
+    return Finding(
+        "singlets", gate, (area, height), limit.method, ((f"{area}/{height}", limit.value),), limit.confidence
+    )
+
+
+def _ratio(x: FloatArray, y: FloatArray) -> FloatArray:
+    usable = (x > 0) & (y > 0)
+    return np.asarray(x.compress(usable) / y.compress(usable), np.float32)
+
+
+def _upper_limit(values: FloatArray) -> Threshold:
+    """Return the limit above the main mode: a valley, else four spreads of the lower half."""
+    positive = values.compress(values > 0)
+    if positive.size < 50:
+        return Threshold(float("1e30"), "none", 0.2)
+    middle = median(positive)
+    logs = log(positive * np.float32(1 / middle))
+    density = density_of(logs, bandwidth=0.02, low=-1.0, high=1.2)
+    mode = float(density.grid[np.argmax(density.counts)])
+    spread = _lower_spread(logs, mode)
+    lowest = mode + 3 * spread
+    valley = clearest_valley(density, lowest, mode + 0.6)
+    if valley is not None and valley.clarity > 0.1:
+        place = min(valley.place, mode + 8 * spread)
+        return Threshold(rounded(middle * float(np.exp(place))), "valley", 0.6 + 0.4 * valley.clarity)
+    reach = max(4 * spread, SHORTEST_DOUBLET)
+    return Threshold(rounded(middle * float(np.exp(mode + reach))), "spread", 0.8)
+
+
+def _lower_spread(logs: FloatArray, mode: float) -> float:
+    """Return the SD of the events below the mode, from their median distance."""
+    below = np.float32(mode) - logs.compress(logs < mode)
+    return max(1.4826 * median(below), 0.01) if below.size else 0.05

@@ -1,0 +1,183 @@
+"""Stretches of time in which the cytometer did not run as usual: clogs, bubbles, surges, start-up junk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gating.events import FloatArray, Mask
+from gating.gates import AnyOf, RangeGate
+from gating.gates.steps import Finding
+
+EVENTS_PER_STRETCH = 250
+MOST_STRETCHES = 200
+FEWEST_STRETCHES = 12
+MOST_EXCLUDED = 0.5
+QUANTILES = (0.25, 0.5, 0.75)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretches:
+    """Equal stretches of the acquisition.
+
+    Attributes
+    ----------
+    edges
+        Times between stretches, shape (n_stretches + 1,).
+    which
+        int32, shape (n_events,): the stretch of each event.
+    counts
+        Events per stretch, shape (n_stretches,).
+    """
+
+    edges: NDArray[np.float64]
+    which: NDArray[np.int32]
+    counts: NDArray[np.float64]
+
+
+def find_stable_time(
+    time: FloatArray, watched: Sequence[FloatArray], sample: Mask, *, channel: str
+) -> Finding:
+    """Return the gate on the time in which rate and brightness were steady.
+
+    The rate is compared between stretches over all events; the brightness by the share of events above each
+    channel's quartiles, which does not depend on gains or transforms (as PeacoQC, doi:10.1002/cyto.a.24501,
+    and flowAI, doi:10.1093/bioinformatics/btw191, watch rate and channels apart). Slow drift is not cut out.
+
+    Parameters
+    ----------
+    time
+        Shape (n_events,), any unit, any order.
+    watched
+        Columns of fluorescence, shape (n_sample,) each: the events of `sample`.
+    sample
+        bool, shape (n_events,): the events whose brightness is looked at.
+    channel
+        Name of the time channel.
+    """
+    n_stretches = min(MOST_STRETCHES, time.size // EVENTS_PER_STRETCH)
+    if n_stretches < FEWEST_STRETCHES or not float(np.ptp(time)) > 0:
+        note = f"{time.size} events are too few, or time stands still: stability was not judged"
+        return Finding("time", None, (channel,), "none", confidence=0.5, note=note)
+    stretches = _stretches(time, n_stretches)
+    bad = _unsteady_rate(stretches.counts) | _unsteady_brightness(stretches, watched, sample)
+    bad = _widened(bad)
+    excluded = float(stretches.counts[bad].sum() / time.size)
+    if not bad.any():
+        return Finding("time", None, (channel,), "steady", note="rate and brightness were steady")
+    if excluded > MOST_EXCLUDED:
+        note = f"{excluded:.0%} of the events were acquired in unsteady time; none were excluded"
+        return Finding("time", None, (channel,), "unsteady", (), 0.2, note, ("TIME_UNSTABLE",))
+    gates = _kept_ranges(time, stretches.edges, ~bad, channel)
+    note = f"{excluded:.1%} of the events lie in stretches of unsteady rate or brightness and were excluded"
+    flags = ("TIME_UNSTABLE",) if excluded > 0.02 else ()
+    places = tuple((channel, edge) for gate in gates for edge in (gate.lower, gate.upper) if edge is not None)
+    return Finding("time", AnyOf(gates), (channel,), "segments", places, 1 - excluded, note, flags)
+
+
+def _stretches(time: FloatArray, n_stretches: int) -> Stretches:
+    low, high = float(time.min()), float(time.max())
+    edges = np.linspace(low, high, n_stretches + 1)
+    which = ((time - np.float32(low)) * np.float32(n_stretches / (high - low))).astype(np.int32)
+    np.minimum(which, n_stretches - 1, out=which)
+    return Stretches(edges, which, np.bincount(which, minlength=n_stretches).astype(np.float64))
+
+
+def _unsteady_rate(counts: NDArray[np.float64]) -> Mask:
+    """Stretches with far fewer or far more events than the usual event saw around it, beyond counting noise.
+
+    If a third of the events differ, the operator changed the flow: that is no clog.
+    """
+    ordered = np.sort(counts)
+    usual = float(ordered[np.searchsorted(np.cumsum(ordered), 0.5 * ordered.sum())])
+    beyond = np.abs(counts - usual) > 6 * np.sqrt(np.maximum(usual, 1.0))
+    bad = beyond & ((counts < 0.6 * usual) | (counts > 1.6 * usual))
+    few = np.zeros_like(bad) if counts[bad].sum() > counts.sum() / 3 else bad
+    return np.asarray(few | (counts == 0), np.bool_)
+
+
+def _unsteady_brightness(stretches: Stretches, watched: Sequence[FloatArray], sample: Mask) -> Mask:
+    which = stretches.which.compress(sample)
+    n = np.bincount(which, minlength=stretches.counts.size).astype(np.float64)
+    shifts = [_mean_level(values, which, n) for values in watched]
+    if not shifts:
+        return np.zeros(n.size, np.bool_)
+    shift = np.stack(shifts)
+    single = _unlike_the_rest(shift, n)
+    around = _moving_mean(shift, n)
+    return single | _unlike_the_rest(around, _moving_sum(n))
+
+
+def _mean_level(values: FloatArray, which: NDArray[np.int32], n: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return each stretch's mean share of quartiles that an event exceeds, minus the usual one."""
+    levels = np.zeros(values.size, np.int8)
+    ordered = np.sort(values)  # a quarter of the time of a partition at three ranks
+    for place in (ordered[int(share * (values.size - 1))] for share in QUANTILES):
+        levels += values > place
+    total = np.bincount(which, weights=levels, minlength=n.size) / len(QUANTILES)
+    mean = total / np.maximum(n, 1.0)
+    return np.asarray(mean - np.median(mean[n > 0]), np.float64)
+
+
+def _unlike_the_rest(shift: NDArray[np.float64], n: NDArray[np.float64]) -> Mask:
+    """Stretches whose levels, shape (n_channels, n_stretches), leave the band of the others."""
+    noise = 0.36 / np.sqrt(np.maximum(n, 1.0))
+    spread = np.maximum(1.4826 * np.median(np.abs(shift), axis=1, keepdims=True), noise)
+    z = shift / spread
+    overall = np.sqrt((z**2).mean(axis=0))
+    usual = float(np.median(overall))
+    limit = usual + 6 * 1.4826 * float(np.median(np.abs(overall - usual)))
+    together = (overall > max(limit, 2.0)) & (np.abs(shift).max(axis=0) > 0.06)
+    alone = ((np.abs(z) > 7) & (np.abs(shift) > 0.08)).any(axis=0)
+    return np.asarray((together | alone) & (n >= 20), np.bool_)
+
+
+def _moving_sum(n: NDArray[np.float64]) -> NDArray[np.float64]:
+    total = n.astype(np.float64)
+    total[1:] += n[:-1]
+    total[:-1] += n[1:]
+    return total
+
+
+def _moving_mean(shift: NDArray[np.float64], n: NDArray[np.float64]) -> NDArray[np.float64]:
+    total = np.stack([_moving_sum(row * n) for row in shift])
+    return np.asarray(total / np.maximum(_moving_sum(n), 1.0), np.float64)
+
+
+def _widened(bad: Mask) -> Mask:
+    """Close gaps of up to two good stretches between bad ones, then add half the doubt: one on each side."""
+    closed = bad.copy()
+    for gap in (1, 2):
+        for start in range(1, bad.size - gap):
+            if closed[start - 1] and closed[start + gap]:
+                closed[start : start + gap] = True
+    wide = closed.copy()
+    wide[1:] |= closed[:-1]
+    wide[:-1] |= closed[1:]
+    return wide
+
+
+def _kept_ranges(
+    time: FloatArray, edges: NDArray[np.float64], kept: Mask, channel: str
+) -> tuple[RangeGate, ...]:
+    """Return a range per run of kept stretches, its ends half-way between two acquired times."""
+    padded = np.concatenate(([False], kept, [False])).astype(np.int8)
+    starts, ends = np.flatnonzero(np.diff(padded) == 1), np.flatnonzero(np.diff(padded) == -1)
+    return tuple(
+        RangeGate(
+            channel,
+            None if start == 0 else _between_times(time, float(edges[start])),
+            None if end == kept.size else _between_times(time, float(edges[end])),
+        )
+        for start, end in zip(starts, ends, strict=True)
+    )
+
+
+def _between_times(time: FloatArray, edge: float) -> float:
+    before, after = time[time < edge], time[time >= edge]
+    if before.size == 0 or after.size == 0:
+        return edge
+    return float(np.float32((float(before.max()) + float(after.min())) / 2))

@@ -1,0 +1,1 @@
+"""The clone: aberrant against normal plasma cells, and the clone's own gates."""

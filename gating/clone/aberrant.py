@@ -1,0 +1,188 @@
+"""Aberrant against normal plasma cells, where the panel can tell them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from gating.anchors.anchors import negative_edge
+from gating.cleaning.viability_and_dump import range_of_cut, side_cut
+from gating.clone.gates import CloneGate, Cut, clone_gate, phenotype_gate
+from gating.clone.kinds import kinds_among
+from gating.events import Survivors
+from gating.events.panel import Target
+from gating.gates import AnyOf, Gate, RangeGate, inside
+from gating.gates.given_thresholds import Choices
+from gating.gates.steps import Finding
+from gating.thresholds import (
+    CLEAR,
+    Axis,
+    Threshold,
+    as_person,
+    axis_density,
+    axis_of,
+    best_valley,
+    rounded,
+    settle,
+)
+
+FEWEST_TO_SPLIT = 30
+"""Wanted cells from which their own valley is looked for; below, the other cells say where negative ends."""
+UNCLEAR = 0.3
+"""A cut less sure than this is not used; without a sure CD19 cut there is no split."""
+MONOCLONAL_ABOVE, MONOCLONAL_BELOW = 4.0, 0.5
+"""κ:λ outside these is monoclonal."""
+FEWEST_FOR_RATIO = 20
+STRAGGLERS = 0.25
+"""Share of a group's cells up to which those below it are what came along; more are cells of another kind."""
+DIM = 0.5
+"""Natural-log units above the negative cells' edge from which a group is dim, not negative."""
+
+
+def find_aberrant(wanted: Survivors, reference: Survivors, choices: Choices) -> Finding | None:
+    """Return the gate on aberrant plasma cells, or None where the panel cannot tell.
+
+    The clone as all markers together show it; where they show one kind of cell, CD19− and (CD56+ or CD117+ or
+    CD81 low), each marker by itself; or the light chain in excess where κ:λ > 4 or < 0.5 and that phenotype
+    does not tell the clone. Where a person cut, these cuts stand.
+
+    Parameters
+    ----------
+    wanted
+        The gated plasma cells.
+    reference
+        A sample of all viable single cells.
+    """
+    kinds = kinds_among(wanted, reference, choices.panel)
+    told = _marker_by_marker(wanted, reference, choices) if kinds is None else clone_gate(kinds, choices)
+    by_person = told.gate is not None and any(cut.method == "person" for _, cut in told.cuts)
+    clonal = None if by_person else _light_chain(wanted, reference, choices)
+    gates = [gate for gate in (told.gate, clonal) if gate is not None]
+    if not gates:
+        return None
+    gate, note = _joined(gates, wanted) if clonal is not None else (gates[0], told.note)
+    if kinds is None and clonal is None and _are_strays(gate, told.cuts, wanted, reference):
+        note = "a few cells beside the others, no group of their own, look aberrant: they were not split"
+        return Finding("aberrant", None, (), "none", note=note, flags=("NO_ABERRANT_PHENOTYPE",))
+    return Finding(
+        "aberrant",
+        gate,
+        tuple(channel.channel for channel, _ in told.cuts)[:2],
+        "+".join(dict.fromkeys(cut.method for _, cut in told.cuts)) or "light chain",
+        tuple((channel.channel, cut.value) for channel, cut in told.cuts),
+        min((cut.confidence for _, cut in told.cuts), default=0.8),
+        note,
+    )
+
+
+def _marker_by_marker(wanted: Survivors, reference: Survivors, choices: Choices) -> CloneGate:
+    """Return the phenotype with a cut on each marker by itself; no gate where no cut is sure."""
+    panel = choices.panel
+    odd = [
+        _cut(role, target, wanted, reference, choices)
+        for role, target in (("cd56", Target.POSITIVE), ("cd117", Target.POSITIVE), ("cd81", Target.LOW))
+        if panel.with_role(role)
+    ]
+    odd = [cut for cut in odd if cut[1].confidence >= UNCLEAR]
+    cd19 = [_cut("cd19", Target.NEGATIVE, wanted, reference, choices)] if panel.with_role("cd19") else []
+    sure = odd and all(cut.confidence >= UNCLEAR for _, cut in cd19)
+    cuts = (*cd19, *odd)
+    return CloneGate(phenotype_gate(cuts) if sure else None, cuts)
+
+
+def _joined(gates: Sequence[Gate], wanted: Survivors) -> tuple[Gate, str]:
+    """Return the phenotype's gate where it holds most of the light chain in excess, else either; and a note.
+
+    Of the normal cells too a part has that chain: where the phenotype tells the clone, they stay out.
+    """
+    clonal = gates[-1]
+    phenotype = gates[0] if len(gates) > 1 else None
+    if phenotype is None:
+        return clonal, "κ:λ is monoclonal: the light chain in excess counts as aberrant"
+    in_excess = inside(clonal, wanted)
+    if np.count_nonzero(in_excess & inside(phenotype, wanted)) >= 0.5 * np.count_nonzero(in_excess):
+        return phenotype, "κ:λ is monoclonal, which bears the phenotype out"
+    return AnyOf(tuple(gates)), "κ:λ is monoclonal: the light chain in excess counts as aberrant"
+
+
+def _are_strays(gate: Gate, cuts: Sequence[Cut], wanted: Survivors, reference: Survivors) -> bool:
+    """Return whether the gate keeps a small part of the wanted cells that no valley parts from the others."""
+    by_person = any(cut.method == "person" for _, cut in cuts)
+    if by_person or np.count_nonzero(inside(gate, wanted)) >= STRAGGLERS * wanted.n_events:
+        return False
+    for channel, _ in cuts:
+        scale = axis_of(reference.column(channel.channel))
+        if _own_valley(axis_of(wanted.column(channel.channel), scale), scale) is not None:
+            return False
+    return True
+
+
+def _cut(role: str, target: Target, wanted: Survivors, reference: Survivors, choices: Choices) -> Cut:
+    """Return the cut on a role's first channel, or the one a person set."""
+    channel = replace(choices.panel.with_role(role)[0], target=target)
+    own, everyone = wanted.column(channel.channel), reference.column(channel.channel)
+    scale = axis_of(everyone)
+    cut = _own_valley(axis_of(own, scale), scale)
+    if cut is None:
+        usual = side_cut(everyone, pooled=choices.pooled_for(channel), template=choices.template_for(channel))
+        cut = _spared(axis_of(own, scale), scale, usual)
+    person = choices.person(channel)
+    return channel, as_person(cut, None if person is None else rounded(person))
+
+
+def _own_valley(own: Axis, everyone: Axis) -> Threshold | None:
+    """Return the valley between the wanted cells' own groups, or None if they are one group or too few.
+
+    A valley between two groups that are both negative (a detector's first channel, and those above it) parts
+    nothing.
+    """
+    if own.values.size < FEWEST_TO_SPLIT:
+        return None
+    valley = best_valley(own, own.low, own.high)
+    if valley is None or valley.clarity <= CLEAR or valley.right - valley.left <= 1.2:
+        return None
+    if valley.right <= negative_edge(everyone):
+        return None
+    return settle(own, valley, fallback=0.0)
+
+
+def _spared(own: Axis, everyone: Axis, usual: Threshold) -> Threshold:
+    """Return the other cells' cut; if it does not suit the wanted cells' one group, a cut beside them.
+
+    A group that the cut goes through, or that lies between the negative cells and the cut (normal plasma
+    cells are dimmer in CD19 and CD81 than B cells are, and not negative), is kept together: a negative one
+    below the cut; another one above it with its stragglers, which are no clone of their own but what came
+    along. Where that is doubtful the confidence says so.
+    """
+    if own.values.size < FEWEST_TO_SPLIT:
+        return usual
+    density = axis_density(own, 0.25)
+    mode = int(np.argmax(density.counts))
+    middle, reach = float(density.grid[mode]), 2.5 * max(density.half_width(mode, 1), 0.3)
+    place, negative = everyone.place(usual.value), negative_edge(everyone)
+    is_dim = negative + DIM < middle < place
+    if abs(place - middle) >= reach and not is_dim:
+        return usual
+    above = is_dim or middle > place
+    below = float(np.mean(own.values < middle - reach))
+    beside = middle + reach if not above else middle - reach if below > STRAGGLERS else own.low
+    confidence = 0.6 if middle <= negative or middle > negative + DIM else 0.2
+    return Threshold(own.linear(beside), "beside", confidence)
+
+
+def _light_chain(wanted: Survivors, reference: Survivors, choices: Choices) -> RangeGate | None:
+    """Return the gate on the light chain in excess, or None if there is none or the panel lacks one."""
+    panel = choices.panel
+    if not (panel.with_role("kappa") and panel.with_role("lambda")):
+        return None
+    chains = [_cut(role, Target.POSITIVE, wanted, reference, choices) for role in ("kappa", "lambda")]
+    gates = [range_of_cut(channel, cut.value) for channel, cut in chains]
+    kappa, lambda_ = (int(np.count_nonzero(inside(gate, wanted))) for gate in gates)
+    if kappa + lambda_ < FEWEST_FOR_RATIO:
+        return None
+    ratio = kappa / max(lambda_, 1)
+    if MONOCLONAL_BELOW <= ratio <= MONOCLONAL_ABOVE:
+        return None
+    return gates[0] if ratio > MONOCLONAL_ABOVE else gates[1]

@@ -1,0 +1,205 @@
+"""Kinds of cells among the gated plasma cells, told on all markers at once: the clone, normal ones, strays.
+
+One marker alone often shows no valley between a clone and a few normal plasma cells; together they do. A
+mixture of normals finds the groups, groups that run into each other are one kind, and each kind is labelled
+by what is known of plasma cells (Flores-Montero et al. 2016, doi:10.1002/cyto.b.21265): normal ones carry
+CD19, CD45, CD81 and CD27, a clone lacks CD19 and carries CD56 or CD117, or has lost CD81. No single marker
+decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gating.arithmetic.linear import Floats, inverses, times
+from gating.clone.marker_levels import MARKERS, ODD_MARKERS, Look, looks_at, oddness
+from gating.clusters.mixture import Mixture, density_peaks, fit_mixture
+from gating.events import Mask, Survivors
+from gating.events.lots import thinned
+from gating.events.panel import GatingPanel
+
+Gains = NDArray[np.int64]
+LEAST_GAIN = 1e-6
+NEAR_NOTHING = 0.1
+"""What counting a cell that is near no group as the clone's costs: a stray more often than a tail."""
+FEWEST_CELLS = 30
+"""Wanted cells from which kinds are looked for."""
+FIRST, MOST_GROUPS = 120, 8
+"""Cells, the most normal ones first, that are all looked at; of the others ever fewer. Groups at the most."""
+FIRST_JUDGED = 1500
+"""The same of the cells by which a gate is judged."""
+STEPS = 6
+"""Of the mixture: twenty place the groups no better, where few cells lie between them."""
+BELOW_EDGE = 1.0
+"""Natural-log units below the negative edge from which noise shows no groups."""
+RUN_TOGETHER = 3.0
+"""Mahalanobis distance of two groups up to which they are one kind; at 2 two equal ones have one mode."""
+DIFFERENT = 1.2
+"""Natural-log units between two kinds from which a marker tells them apart."""
+SMALL_PART, CLEARLY_ODD = 0.25, 1.5
+"""Share of the cells below which a clone must be clearly odd, and what that is."""
+FEWEST_OF_A_CLONE = 20.0
+"""Fewer carry no receptor density."""
+MINORITY, SMALLER = 0.5, 1.0
+"""Share of the cells below which a kind is fragments, if so much smaller than normal cells (scatter unit)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kinds:
+    """The wanted cells told apart.
+
+    Attributes
+    ----------
+    looks
+        The channels, in the order of the mixture's axes.
+    mixture
+        The groups.
+    clone
+        Which of them are the clone's.
+    rows, weights
+        The cells by which gates are judged, and how many each stands for; shape (n,).
+    gain
+        What counting such a cell as the clone's is worth, weight · (P(clone) − P(another kind)) in steps of
+        LEAST_GAIN: int64, so that sums are the same in any order; shape (n,).
+    points
+        Those cells, shape (n, n_axes).
+    """
+
+    looks: tuple[Look, ...]
+    mixture: Mixture
+    clone: tuple[int, ...]
+    rows: NDArray[np.intp]
+    weights: Floats
+    gain: Gains
+    points: Floats
+
+
+def kinds_among(wanted: Survivors, reference: Survivors, panel: GatingPanel) -> Kinds | None:
+    """Return clone and other cells among the wanted ones, or None where they are one kind or too few.
+
+    Parameters
+    ----------
+    wanted
+        The gated plasma cells.
+    reference
+        A sample of all viable single cells: where negative ends.
+    """
+    roles = {channel.role for channel in panel.channels}
+    if wanted.n_events < FEWEST_CELLS or "cd19" not in roles or not roles.intersection(ODD_MARKERS):
+        return None
+    looks = looks_at(wanted, reference, panel)
+    points = np.stack([look.axis.values for look in looks], axis=1).astype(np.float64)
+    order = np.lexsort((_mixed(points), oddness(points.T, looks)))
+    lots = wanted.lots.take(order)
+    picked, weights = thinned(lots, FIRST)
+    few = points[order[picked]]
+    mixture = fit_mixture(few, weights, density_peaks(_for_peaks(few, looks), MOST_GROUPS), STEPS)
+    clone = clone_among(mixture, looks)
+    if not clone or len(clone) == mixture.shares.size - 1:
+        return None
+    picked, weights = thinned(lots, FIRST_JUDGED)
+    rows = order[picked]
+    points = points[rows]
+    belongs = mixture.belongings(points)
+    is_clone = np.isin(np.arange(belongs.shape[0]), clone)
+    gain = belongs[is_clone].sum(axis=0) - belongs[:-1][~is_clone[:-1]].sum(axis=0)
+    gain -= NEAR_NOTHING * belongs[-1]
+    gain = np.rint(weights * gain / LEAST_GAIN).astype(np.int64)
+    return Kinds(tuple(looks), mixture, tuple(clone), rows, weights, gain, points)
+
+
+def _mixed(points: Floats) -> Floats:
+    """Return one number per cell, shape (n,), that only the same values on all axes share."""
+    total = np.zeros(points.shape[0])
+    for row, values in enumerate(points.T, 1):
+        total += np.sqrt(row) * values
+    return total
+
+
+def _for_peaks(points: Floats, looks: Sequence[Look]) -> Floats:
+    """Return the points on the markers alone, without the noise far below where negative ends."""
+    rows = [row for row, look in enumerate(looks) if look.channel.role in MARKERS]
+    floors = np.array([looks[row].edge - BELOW_EDGE for row in rows])
+    return np.asarray(np.maximum(points[:, rows], floors), np.float64)
+
+
+def clone_among(mixture: Mixture, looks: Sequence[Look]) -> list[int]:
+    """Return the groups of the clone, or none: its main kind and what differs from it in too little."""
+    kinds = _kinds_of(mixture)
+    if not kinds:
+        return []
+    shares = np.array([mixture.shares[kind].sum() for kind in kinds])
+    means = np.stack(
+        [
+            (mixture.shares[kind][:, None] * mixture.means[kind]).sum(axis=0) / mixture.shares[kind].sum()
+            for kind in kinds
+        ]
+    )
+    odd = oddness(means.T, looks)
+    least = np.where(shares < SMALL_PART * shares.sum(), CLEARLY_ODD, 0.0)
+    may_be = (odd > least) & (shares >= FEWEST_OF_A_CLONE) & ~_are_fragments(means, shares, odd, looks)
+    if not may_be.any():
+        return []
+    main = int(np.argmax(np.where(may_be, shares, 0.0)))
+    floors = np.array([look.edge - BELOW_EDGE if look.channel.role in MARKERS else -np.inf for look in looks])
+    shown = np.maximum(means, floors)
+    chosen = [
+        kind
+        for kind, offsets, one in zip(kinds, shown - shown[main], odd, strict=True)
+        if _is_like(offsets, looks, is_odd=bool(one > 0))
+    ]
+    return sorted(group for kind in chosen for group in kind)
+
+
+def _are_fragments(means: Floats, shares: Floats, odd: Floats, looks: Sequence[Look]) -> Mask:
+    """Return which kinds are a minority and far smaller than the normal cells, shape (n_kinds,).
+
+    Dead cells and fragments bind every antibody, so that they look odd; a clone's cells are about as large as
+    normal plasma cells or larger.
+    """
+    rows = [row for row, look in enumerate(looks) if look.channel.role == "fsc_area"]
+    normal = np.where(odd <= 0, shares, 0.0)
+    if not rows or normal.max() < FEWEST_OF_A_CLONE:
+        return np.zeros(odd.size, np.bool_)
+    size = means[:, rows[0]] - means[int(np.argmax(normal)), rows[0]]
+    return np.asarray((shares < MINORITY * shares.sum()) & (size <= -SMALLER), np.bool_)
+
+
+def _kinds_of(mixture: Mixture) -> list[list[int]]:
+    """Return the groups in sets that run into each other."""
+    n = mixture.shares.size - 1
+    offsets = mixture.means[:n, None] - mixture.means[None, :n]
+    spreads = (mixture.covariances[:n, None] + mixture.covariances[None, :n]) / 2
+    precision, _ = inverses(spreads.reshape(-1, *spreads.shape[2:]))
+    distances = (times(precision.reshape(spreads.shape), offsets) * offsets).sum(axis=-1)
+    joined = distances <= RUN_TOGETHER**2
+    for _ in range(n):
+        joined = joined @ joined
+    kinds: dict[int, list[int]] = {}
+    for group in range(n):
+        kinds.setdefault(int(np.argmax(joined[group])), []).append(group)
+    return list(kinds.values())
+
+
+def _is_like(offsets: Floats, looks: Sequence[Look], *, is_odd: bool) -> bool:
+    """Return whether a kind so far from the clone's main one, shape (n_axes,), is the clone's too.
+
+    A clone may be of two groups in any two markers. More of them, or CD19 and any other, tell another kind;
+    so do two where the kind looks normal.
+    """
+    differs = {
+        look.channel.role: _differs(look.channel.role, float(d))
+        for look, d in zip(looks, offsets, strict=True)
+    }
+    return sum(differs.values()) < (3 if is_odd and not differs["cd19"] else 2)
+
+
+def _differs(role: str, offset: float) -> bool:
+    """Return whether a marker tells the other kind: towards normal cells, or in any way where both may be."""
+    if role in ("cd19", "cd45", "cd27", "viability", "dump", "cd20"):
+        return offset >= DIFFERENT
+    return abs(offset) >= DIFFERENT

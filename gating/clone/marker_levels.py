@@ -1,0 +1,122 @@
+"""The gated plasma cells on every marker, and what its place there says for a clone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+
+from gating.anchors.anchors import negative_edge
+from gating.arithmetic.linear import Floats
+from gating.events import FloatArray, Survivors
+from gating.events.lots import below
+from gating.events.panel import GatingChannel, GatingPanel
+from gating.events.transforms import asinh
+from gating.thresholds import Axis, axis_of, scale_of
+
+SCATTER_UNIT, SCATTER_FLOOR = 0.25, 0.01
+"""Natural log of scatter that counts as one unit; its linear part, of what half of all cells have."""
+ENOUGH_TO_COMPARE = 5_000
+"""Other cells that show where negative ends; channels whose values together choose them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Odd:
+    """How one marker speaks for a clone: sign · (place − middle), within `low` and `high`; natural-log units.
+
+    The place is that above the negative cells' edge.
+    """
+
+    sign: float
+    middle: float
+    low: float
+    high: float
+
+    def of(self, places: Floats | FloatArray) -> Floats:
+        """Return the evidence at places, same shape."""
+        return np.asarray(np.clip(self.sign * (places - self.middle), self.low, self.high), np.float64)
+
+
+ODD: Mapping[str, Odd] = MappingProxyType(
+    {
+        "cd19": Odd(-1.0, 0.6, -1.0, 1.0),
+        "cd56": Odd(1.0, 0.8, -0.3, 1.5),
+        "cd117": Odd(1.0, 0.8, -0.2, 1.5),
+        "cd81": Odd(-1.0, 0.8, -1.0, 1.0),
+        "cd27": Odd(-1.0, 1.0, -1.0, 1.0),
+        "cd45": Odd(-1.0, 1.2, -0.5, 0.5),
+    }
+)
+ODD_MARKERS = ("cd56", "cd117", "cd81")
+"""One of them must be in the panel: CD19 alone tells no clone."""
+MARKERS = (*ODD, "kappa", "lambda")
+OTHERS = ("cd138", "cd319", "cd229", "cd54", "cd20", "viability", "dump")
+SCATTER = ("fsc_area", "ssc_area")
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The wanted cells on one channel.
+
+    Attributes
+    ----------
+    edge
+        Upper end of the negative cells on the axis; NaN on channels that only help to tell groups apart.
+    """
+
+    channel: GatingChannel
+    axis: Axis
+    edge: float
+
+
+def looks_at(wanted: Survivors, others: Survivors, panel: GatingPanel) -> list[Look]:
+    """Return the wanted cells on every channel that may tell kinds apart, by role and name.
+
+    Parameters
+    ----------
+    wanted
+        The gated plasma cells.
+    others
+        A sample of all viable single cells: where negative ends.
+    """
+    reference = _some(others, ENOUGH_TO_COMPARE)
+    looks = []
+    for channel in sorted(panel.channels, key=lambda one: (one.role, one.channel)):
+        own, everyone = wanted.column(channel.channel), reference.column(channel.channel)
+        if channel.role in MARKERS:
+            usual = axis_of(everyone)
+            looks.append(Look(channel, axis_of(own, usual), negative_edge(usual)))
+        elif channel.role in OTHERS:
+            looks.append(Look(channel, axis_of(own, scale_of(everyone)), float("nan")))
+        elif channel.role in SCATTER:
+            looks.append(Look(channel, _scatter_axis(own, everyone), float("nan")))
+    return looks
+
+
+def _some(events: Survivors, n: int) -> Survivors:
+    """Return about so many of the events, the same ones in whatever order events and channels come."""
+    if events.n_events <= n:
+        return events
+    some = events.select(below(events.lots, n / events.n_events))
+    return some if some.n_events >= n / 2 else events  # many times the same event
+
+
+def _scatter_axis(own: FloatArray, everyone: FloatArray) -> Axis:
+    cofactor = max(SCATTER_FLOOR * float(np.median(everyone)), 1e-6) if everyone.size else 1.0
+    values = asinh(own, cofactor) / np.float32(SCATTER_UNIT)
+    return Axis(values, cofactor, float(values.min()), float(values.max()), SCATTER_UNIT)
+
+
+def oddness(places: Floats, looks: Sequence[Look]) -> Floats:
+    """Return how little cells or groups look like normal plasma cells, natural-log units, shape (n,).
+
+    Parameters
+    ----------
+    places
+        On each axis, shape (n_axes, n).
+    """
+    rows = [(row, look) for row, look in enumerate(looks) if look.channel.role in ODD]
+    parts = [ODD[look.channel.role].of(places[row] - look.edge) for row, look in rows]
+    return np.asarray(np.sum(parts, axis=0), np.float64)

@@ -1,0 +1,1 @@
+"""Clusters of cells in the space of all channels: mixture, ellipsoids, membership."""

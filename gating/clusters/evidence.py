@@ -1,0 +1,150 @@
+"""The wanted cells as clusters in the space of all channels, where cuts on the anchors alone are unclear."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gating.anchors.anchors import Anchor, evidence_of
+from gating.arithmetic.linear import Floats, log_determinant
+from gating.clusters.ellipsoids import FEWEST_IN_CLUSTER, Clustered, draw_ellipsoids, near_groups, points_of
+from gating.clusters.mixture import Mixture, fit_mixture
+from gating.clusters.neighbours import ascending_by
+from gating.events import FloatArray, Mask
+from gating.events.lots import Lots, thinned
+from gating.thresholds import Axis, axis_of
+
+FEWEST_TO_SEARCH = 60
+ALL_OF_THE_FIRST = (350, 450, 280)
+"""Events with most evidence that a look takes all of, those after them ever more thinly; look after look."""
+CLEAR_AT_A_LOOK = 0.5
+"""Confidence from which no further look is taken."""
+WIDEST_CLUSTER = 1.0
+"""Typical SD of a kind of cell over all axes, natural log; debris and doublets of many kinds spread more."""
+HARDLY, FAR_BELOW = 0.4, 1.5
+"""A group so little positive but clearly below every other edge may be a clone stripped of its antigen."""
+LEAST_LEFT = 0.3
+"""Of the confidence, however large such a group is."""
+JUST_BEYOND, WELL_BELOW = 0.4, 1.0
+"""Mean place of a wanted cluster: at most so far beyond the edge of a low or negative anchor; less than so
+far below, it counts against the cluster."""
+CLEARLY_POSITIVE, LOWEST = 1.5, 0.5
+"""Mean place above the positive anchors' edges: the least of a wanted cluster; lower ones are all alike."""
+
+
+def find_clusters(
+    anchors: Sequence[Anchor], columns: Sequence[tuple[str, FloatArray]], lots: Lots, trust: float
+) -> Clustered | None:
+    """Return the compact clusters that lie highest on the anchors, or None if there are none.
+
+    Parameters
+    ----------
+    anchors
+        Where the wanted cells have a target.
+    columns
+        (channel, linear values of the candidates) of every channel to look at, the anchors' among them.
+    lots
+        Of the candidates, by which some of them are drawn.
+    trust
+        Confidence in a group that a cluster alone shows.
+
+    Notes
+    -----
+    The confidence is the F1 that the mixture itself expects of the ellipsoids' cells.
+    """
+    evidence = evidence_of(anchors)
+    region = np.flatnonzero(evidence >= 0)
+    if region.size < FEWEST_TO_SEARCH:
+        return None
+    known = {anchor.channel: anchor.axis for anchor in anchors}
+    axes = [(channel, known.get(channel) or axis_of(values)) for channel, values in columns]
+    region = _in_order(region, evidence, axes)
+    lots = lots.take(region)
+    best: Clustered | None = None
+    for first in ALL_OF_THE_FIRST:
+        found = _look(anchors, axes, region, thinned(lots, first), trust)
+        if found is not None and (best is None or found.group.confidence > best.group.confidence):
+            best = found
+        if best is not None and best.group.confidence >= CLEAR_AT_A_LOOK:
+            break
+    return best
+
+
+def _look(
+    anchors: Sequence[Anchor],
+    axes: Sequence[tuple[str, Axis]],
+    region: NDArray[np.intp],
+    picked: tuple[NDArray[np.intp], Floats],
+    trust: float,
+) -> Clustered | None:
+    ranks, weights = picked
+    mixture = fit_mixture(points_of(axes, region[ranks]), weights)
+    places, positive = _places(mixture, anchors, axes)
+    wanted, sureness = _choose(mixture, places, positive) if positive.any() else ([], 0.0)
+    if not wanted:
+        return None
+    near = near_groups(mixture, wanted, axes, region)
+    return draw_ellipsoids(mixture, wanted, axes, near, anchors[0].axis.values.size, trust * sureness)
+
+
+def _places(
+    mixture: Mixture, anchors: Sequence[Anchor], axes: Sequence[tuple[str, Axis]]
+) -> tuple[Floats, Mask]:
+    names = [channel for channel, _ in axes]
+    rows = [names.index(anchor.channel) for anchor in anchors]
+    places = np.array([mixture.means[:, r] - a.edge for r, a in zip(rows, anchors, strict=True)])
+    return places, np.array([anchor.is_positive for anchor in anchors])
+
+
+def _in_order(
+    region: NDArray[np.intp], evidence: FloatArray, axes: Sequence[tuple[str, Axis]]
+) -> NDArray[np.intp]:
+    """Return the region's events by falling evidence; ties by their values, whatever order they came in."""
+    keys = [axis.values[region] for _, axis in axes]
+    return region[ascending_by([-evidence[region], *keys[::-1]])]
+
+
+def _choose(mixture: Mixture, places: Floats, positive: Mask) -> tuple[list[int], float]:
+    """Return the compact groups above the widest gap on the positive anchors, and how sure that gap is.
+
+    Heights are compared by their ratio, one unit added for what the edge is uncertain. Another gap counts
+    against it the more, the nearer it comes in width and the more cells lie between the two; so does a large
+    group that is hardly positive but has every other property: a drug may have stripped a clone.
+
+    Parameters
+    ----------
+    places
+        Means of the groups beyond each anchor's edge, shape (n_anchors, n_groups).
+    positive
+        bool, shape (n_anchors,).
+    """
+    height = places[positive].mean(axis=0) - 0.5 * (places[~positive] + WELL_BELOW).clip(0).sum(axis=0)
+    fit = [
+        group
+        for group in range(mixture.shares.size - 1)
+        if _is_compact(mixture, group) and (places[~positive, group] <= JUST_BEYOND).all()
+    ]
+    fit.sort(key=lambda group: -float(height[group]))
+    steps = [max(float(height[group]), LOWEST) for group in fit] + [LOWEST]
+    if not fit or steps[0] < CLEARLY_POSITIVE:
+        return [], 0.0
+    gaps = [float(np.log((above + 1) / (below + 1))) for above, below in pairwise(steps)]
+    sizes = np.cumsum(mixture.shares[fit])
+    best = int(np.argmax(np.where(np.array(steps[:-1]) >= CLEARLY_POSITIVE, gaps, 0.0)))
+    if gaps[best] <= 0:
+        return [], 0.0
+    other = 1 - 2 * np.minimum(sizes, sizes[best]) / (sizes + sizes[best])
+    sureness = float(1 - (other * np.array(gaps) / gaps[best]).max())
+    left = [g for g in fit[best + 1 :] if height[g] >= HARDLY and (places[~positive, g] < -FAR_BELOW).all()]
+    stripped = float(mixture.shares[left].sum())
+    doubt = max(LEAST_LEFT, float(sizes[best] / (sizes[best] + 0.5 * stripped)))
+    return fit[: best + 1], sureness * doubt
+
+
+def _is_compact(mixture: Mixture, group: int) -> bool:
+    log_volume = log_determinant(mixture.covariances[group])
+    spread = float(np.exp(0.5 * log_volume / mixture.means.shape[1]))
+    return spread <= WIDEST_CLUSTER and mixture.shares[group] >= FEWEST_IN_CLUSTER

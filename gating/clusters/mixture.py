@@ -1,0 +1,267 @@
+"""Groups of cells in the space of many channels: density peaks, sharpened to a mixture of normals.
+
+Density peaks (Rodriguez & Laio 2014, doi:10.1126/science.1242072) find small groups beside large ones without
+being told how many there are; the mixture says where each one ends and how far it runs into the others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gating.arithmetic.elementary import exp
+from gating.arithmetic.linear import (
+    GRID,
+    Floats,
+    cholesky,
+    exact_product,
+    inverses,
+    lower_inverse,
+    on_grid,
+    times,
+)
+
+NEIGHBOURS = 8
+MOST_PEAKS = 16
+ITERATIONS, ITERATIONS_BEGUN, SETTLED = 30, 20, 0.002
+"""Most steps of the mixture, fewer where it begins with known groups; the share of events that may still
+change groups when it stops."""
+LEAST_SPREAD = 0.15
+"""SD on an axis below which no group is believed to lie."""
+BLOCK, ROWS = 2048, 64
+"""Points whose products, and whose distances to all others, are made at once: they stay in the cache."""
+NOISE_SHARE, NOISE_WIDTH = 0.02, 2.0
+"""Of the one wide component that takes what belongs to no group."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mixture:
+    """Normal distributions and their shares; the last one is the noise.
+
+    Attributes
+    ----------
+    shares
+        Shape (n_groups,), events.
+    means
+        Shape (n_groups, n_axes).
+    covariances
+        Shape (n_groups, n_axes, n_axes).
+    """
+
+    shares: Floats
+    means: Floats
+    covariances: Floats
+
+    def distance_square(self, group: int, points: Floats) -> Floats:
+        """Return the squared Mahalanobis distance of points, shape (n, n_axes), from a group's centre."""
+        whiten = lower_inverse(cholesky(self.covariances[group]))
+        origin = on_grid(self.means[group])
+        offsets = np.ascontiguousarray(on_grid(points).T) - origin[:, None]
+        whitened = exact_product(whiten, offsets, GRID, _largest(offsets))
+        whitened -= times(whiten, self.means[group] - origin)[:, None]
+        whitened *= whitened
+        return np.asarray(whitened.sum(axis=0), np.float64)
+
+    def belongings(self, points: Floats) -> Floats:
+        """Return the probability of each group at each point, shape (n_groups, n); each column sums to 1."""
+        origin = on_grid(self.means[-1])
+        forms = self._around(-origin)._forms()
+        result = np.empty((forms.shape[0], points.shape[0]))
+        for start in range(0, points.shape[0], BLOCK):
+            block = slice(start, start + BLOCK)
+            result[:, block] = _belongings(forms, _products(on_grid(points[block]) - origin))
+        return result
+
+    def _around(self, place: Floats) -> Mixture:
+        """Return the same groups moved by a place, shape (n_axes,)."""
+        return replace(self, means=self.means + place)
+
+    def _forms(self) -> Floats:
+        """Return log(share × density), but for a constant, as weights of `_products`, a row per group.
+
+        So the logs of all groups at all points are one matrix product. Far from zero, squares would cancel.
+        """
+        precision, log_volume = inverses(self.covariances)
+        pulled = times(precision, self.means)
+        log_shares = np.log(np.maximum(self.shares, 1e-12)) - 0.5 * log_volume
+        rows, columns = _pairs(self.means.shape[1])
+        constant = log_shares - 0.5 * (pulled * self.means).sum(axis=1)
+        squares = precision[:, rows, columns] * np.where(rows == columns, -0.5, -1.0)
+        return np.concatenate([constant[:, None], pulled, squares], axis=1)
+
+
+def fit_mixture(
+    points: Floats, weights: Floats, begin: NDArray[np.intp] | None = None, steps: int = ITERATIONS_BEGUN
+) -> Mixture:
+    """Return the groups among points.
+
+    Parameters
+    ----------
+    points
+        On axes on which groups are round, shape (n, n_axes), n up to about 2,000.
+    weights
+        Events that each point stands for, shape (n,).
+    begin
+        The group that each point begins in, shape (n,); None begins at the peaks of the points' density.
+    steps
+        At most, where it begins with known groups.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> few, many = rng.normal(4, 0.5, (40, 3)), rng.normal(0, 0.5, (900, 3))
+    >>> found = fit_mixture(np.vstack([few, many]), np.ones(940))
+    >>> sorted(found.shares.round(-1).tolist())[-2:]
+    [40.0, 900.0]
+    """
+    owned = _owned(density_peaks(points) if begin is None else begin, weights)
+    origin = on_grid(points.mean(axis=0))
+    products = _products(on_grid(points) - origin)
+    mixture = _estimate(products, owned, weights)
+    for _ in range(ITERATIONS if begin is None else steps):
+        before = mixture.shares
+        mixture = _estimate(products, _belongings(mixture._forms(), products)[:-1], weights)
+        same = before.size == mixture.shares.size
+        if same and np.abs(mixture.shares - before).sum() < SETTLED * weights.sum():
+            break
+    return mixture._around(origin)
+
+
+def grouped(points: Floats, most: int) -> NDArray[np.intp]:
+    """Return the group of each point, at most so many; one group where the points are too few for peaks."""
+    if points.shape[0] <= 2 * NEIGHBOURS:
+        return np.zeros(points.shape[0], np.intp)
+    return density_peaks(points, most)
+
+
+def density_peaks(points: Floats, most: int = MOST_PEAKS) -> NDArray[np.intp]:
+    """Return the group of each point, shape (n,): that of its nearest denser neighbour, up to a peak.
+
+    A peak is a point that is far from any denser one, compared with the distance to its own neighbours.
+    """
+    distances = _squared_distances(points)
+    n = points.shape[0]
+    reach = _nth_smallest(distances.copy(), min(NEIGHBOURS, n - 1))
+    order = np.argsort(reach, kind="stable")
+    rank = np.empty(n, np.int32)
+    rank[order] = np.arange(n, dtype=np.int32)
+    distances = np.where(rank < rank[:, None], distances, np.float32(np.inf))  # those to denser points
+    nearest = distances.argmin(axis=1)
+    apart = np.sqrt(distances[np.arange(n), nearest])
+    peaks = np.argsort(-apart / np.maximum(np.sqrt(reach), 1e-9), kind="stable")[:most]
+    return _flooded(peaks, order, nearest)
+
+
+def _flooded(peaks: NDArray[np.intp], order: NDArray[np.intp], nearest: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return each point's peak, by number: that of its nearest denser point, from the densest down."""
+    groups = [-1] * order.size
+    for number, peak in enumerate(peaks.tolist()):
+        groups[peak] = number
+    denser = nearest.tolist()
+    for point in order.tolist():
+        if groups[point] < 0:
+            groups[point] = groups[denser[point]]
+    return np.array(groups, np.intp)
+
+
+def _squared_distances(points: Floats) -> NDArray[np.float32]:
+    centred = on_grid(points)
+    centred -= on_grid(points.mean(axis=0))
+    squares = (centred * centred).sum(axis=1)
+    twice = np.ascontiguousarray(-2 * centred.T)
+    distances = np.empty((squares.size, squares.size), np.float32)
+    for start in range(0, squares.size, ROWS):
+        block = centred[start : start + ROWS] @ twice  # exact: few whole multiples of GRID²
+        block += squares
+        block += squares[start : start + ROWS, None]
+        distances[start : start + ROWS] = block
+    return distances
+
+
+def _nth_smallest(distances: NDArray[np.float32], nth: int) -> NDArray[np.float32]:
+    """Return the value in each row that so many are below; changes `distances`, faster than a partition."""
+    rows = np.arange(distances.shape[0])
+    for _ in range(nth):
+        distances[rows, distances.argmin(axis=1)] = np.inf
+    return np.asarray(distances.min(axis=1), np.float32)
+
+
+def _owned(groups: NDArray[np.intp], weights: Floats) -> Floats:
+    """Return the groups as probabilities, without those too small to have a shape."""
+    kept = [g for g in range(int(groups.max()) + 1) if np.count_nonzero(groups == g) > NEIGHBOURS]
+    return np.stack([(groups == g).astype(np.float64) for g in kept]) if kept else np.ones((1, weights.size))
+
+
+def _belongings(forms: Floats, products: Floats) -> Floats:
+    """Return the probability of each group at each point, shape (n_groups, n)."""
+    logs = exact_product(forms[:, 1:], products[1:], GRID**2, _largest_product(products))
+    logs += forms[:, :1]
+    logs -= logs.max(axis=0)
+    logs = exp(logs.astype(np.float32)).astype(np.float64)
+    logs /= logs.sum(axis=0)
+    return logs
+
+
+def _estimate(products: Floats, owned: Floats, weights: Floats) -> Mixture:
+    """Return the mixture of groups that own these points, and the noise around all of them."""
+    size = owned.sum(axis=1)
+    owned, size = owned[size > NEIGHBOURS], size[size > NEIGHBOURS]
+    heavy = np.vstack([owned * weights, weights])
+    total, means, covariances = _moments(products, heavy)
+    n_axes = means.shape[1]
+    identity = np.eye(n_axes)
+    few = (n_axes / (n_axes + size))[:, None, None]
+    rounded = np.trace(covariances[:-1], axis1=1, axis2=2)[:, None, None] * identity / n_axes
+    covariances[:-1] += few * (rounded - covariances[:-1])
+    covariances[-1] *= NOISE_WIDTH**2
+    total[-1] *= NOISE_SHARE
+    return Mixture(total, means, covariances + LEAST_SPREAD**2 * identity)
+
+
+def _moments(products: Floats, heavy: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return sum, mean and covariance under each row of weights: (n_rows,), (n_rows, n_axes), (…, n_axes)."""
+    sums = exact_product(heavy, products.T, GRID**2, _largest_product(products), slices=1)
+    total, n_axes = sums[:, 0].copy(), _n_axes(products)
+    sums /= total[:, None]
+    means = sums[:, 1 : 1 + n_axes]
+    rows, columns = _pairs(n_axes)
+    covariances = np.empty((total.size, n_axes, n_axes))
+    covariances[:, rows, columns] = sums[:, 1 + n_axes :] - means[:, rows] * means[:, columns]
+    covariances[:, columns, rows] = covariances[:, rows, columns]
+    return total, means, covariances
+
+
+def _products(points: Floats) -> Floats:
+    """Return 1, the axes, and the product of every two axes at each point, shape (n_products, n)."""
+    n, n_axes = points.shape
+    axes = np.ones((1 + n_axes, n))
+    axes[1:] = points.T
+    products = np.empty(((1 + n_axes) * (2 + n_axes) // 2, n))
+    end = 0
+    for row in range(1 + n_axes):
+        start, end = end, end + 1 + n_axes - row
+        np.multiply(axes[row], axes[row:], out=products[start:end])
+    return products
+
+
+@cache
+def _pairs(n_axes: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return rows and columns of every pair of axes; made once, since every step of a mixture needs them."""
+    return np.triu_indices(n_axes)
+
+
+def _n_axes(products: Floats) -> int:
+    return int(np.sqrt(2 * products.shape[0])) - 1
+
+
+def _largest(values: Floats) -> float:
+    """Return how far from zero any value is."""
+    return max(float(values.max(initial=0.0)), -float(values.min(initial=0.0)))
+
+
+def _largest_product(products: Floats) -> float:
+    """Return how far from zero any of these `_products` may be, by the axes among them."""
+    return max(1.0, _largest(products[: 1 + _n_axes(products)])) ** 2

@@ -1,0 +1,157 @@
+"""What lies around a group of cells: the candidates to look at, and which of them stand for the others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gating.arithmetic.linear import Floats
+from gating.clusters.mixture import Mixture
+from gating.clusters.wanted import Limits
+from gating.events import FloatArray, Mask
+from gating.events.lots import Lots, one_of_each, thinned
+from gating.events.ranks import quantile
+from gating.thresholds import Axis
+
+NEAREST = 160
+"""Of the events nearest to the group all are looked at; of farther ones ever fewer."""
+NEAR = 6.0
+"""Spreads of a kind of cell on an axis beyond which a cell is none of it."""
+NARROWEST = 0.2
+"""Spread of a group on an axis, at least, natural log."""
+
+
+def around(seed: Mask, anchors: Sequence[Axis], limit: float) -> NDArray[np.intp]:
+    """Return the group's own cells and the candidates that may be its neighbours, as far as its anchors tell.
+
+    Parameters
+    ----------
+    seed
+        bool, shape (n_candidates,): the group.
+    anchors
+        Candidates' places on some of the axes.
+    limit
+        Sum of squared standardised distances over all axes from which nothing is a neighbour.
+
+    Returns
+    -------
+    numpy.ndarray
+        Rows, ascending.
+    """
+    near, _ = _within_reach(np.arange(seed.size), np.flatnonzero(seed), anchors, limit)
+    kept = seed.copy()
+    kept[near] = True
+    return np.flatnonzero(kept)
+
+
+def may_be_wanted(
+    mixture: Mixture, wanted: Sequence[int], limits: Limits, places: Sequence[tuple[int, Axis]], seed: Mask
+) -> NDArray[np.intp]:
+    """Return the candidates of the group, those near a wanted kind of cell, and those on target, ascending.
+
+    Parameters
+    ----------
+    mixture, wanted, limits
+        Of the kinds of cells around the group.
+    places
+        (row of the mixture's axes, candidates' places) of the anchors: no more is known of all candidates.
+    seed
+        bool, shape (n_candidates,): the group.
+    """
+    kept = seed.copy()
+    everyone = np.arange(seed.size)
+    for group in wanted:
+        spreads = np.sqrt(np.diag(mixture.covariances[group]))
+        rows = everyone
+        for row, axis in places:
+            offsets = axis.values.take(rows)
+            offsets -= np.float32(mixture.means[group, row])
+            rows = rows.compress(np.abs(offsets, out=offsets) <= np.float32(NEAR * spreads[row]))
+        kept[rows] = True
+    if limits.tell_enough:
+        kept[limits.within(dict(places), everyone)] = True
+    return np.flatnonzero(kept)
+
+
+def neighbours(
+    seed: Mask, own: NDArray[np.intp], axes: Sequence[tuple[str, Axis]], evidence: FloatArray, limit: float
+) -> NDArray[np.intp]:
+    """Return the other candidates near the group, first those nearest to it or highest on the anchors."""
+    others = np.flatnonzero(~seed)
+    others, total = _within_reach(others, own, [axis for _, axis in axes], limit)
+    nearest = others[_ascending(total)]
+    return _merged(nearest, nearest[_ascending(-evidence[nearest])], seed.size)
+
+
+def _ascending(values: FloatArray) -> NDArray[np.intp]:
+    """Return the stable order of float32 values: one sort of (value, place) in 64 bits beats argsort."""
+    bits = np.ascontiguousarray(values + np.float32(0), np.float32).view(np.uint32)  # −0 becomes 0
+    bits = np.where(bits >> 31, ~bits, bits | np.uint32(1 << 31))
+    packed = (bits.astype(np.uint64) << np.uint64(32)) | np.arange(values.size, dtype=np.uint64)
+    packed.sort()
+    return (packed & np.uint64(0xFFFFFFFF)).astype(np.intp)
+
+
+def ascending_by(keys: Sequence[FloatArray]) -> NDArray[np.intp]:
+    """Return the order by the first of some float32 keys; equal ones by the second, and so on.
+
+    Few values are equal, so the first key is sorted alone, and only what ties is sorted by all.
+    """
+    order = _ascending(keys[0])
+    first = keys[0].take(order)
+    like_next = first[1:] == first[:-1]
+    if not like_next.any():
+        return order
+    tied = np.flatnonzero(np.append(like_next, False) | np.append(False, like_next))
+    rows = order[tied]
+    order[tied] = rows[np.lexsort([key.take(rows) for key in keys[::-1]])]
+    return order
+
+
+def _merged(nearest: NDArray[np.intp], highest: NDArray[np.intp], n: int) -> NDArray[np.intp]:
+    """Return the events of two orders, each where it comes first in either; at a tie the nearer one."""
+    place = np.full(n, 2 * n, np.intp)
+    place[nearest] = 2 * np.arange(nearest.size)
+    place[highest] = np.minimum(place[highest], 2 * np.arange(highest.size) + 1)
+    merged = np.full(2 * nearest.size, -1, np.intp)
+    merged[place[nearest]] = nearest
+    return merged[merged >= 0]
+
+
+def in_order(rows: NDArray[np.intp], axes: Sequence[tuple[str, Axis]]) -> NDArray[np.intp]:
+    """Return rows in an order that does not depend on that of the events."""
+    first, second = axes[:2][::-1], axes[2:][::-1]
+    return rows[ascending_by([axis.values.take(rows) for _, axis in (*first, *second)])]
+
+
+def evenly(ordered: NDArray[np.intp], lots: Lots, most: int) -> tuple[NDArray[np.intp], Floats]:
+    """Return at most so many of the ordered rows, one of each stretch, and how many each stands for."""
+    n = min(most, ordered.size)
+    picked = ordered[one_of_each(lots.take(ordered), np.arange(n) * ordered.size // n)]
+    return picked, np.full(n, ordered.size / n)
+
+
+def nearest_of(ordered: NDArray[np.intp], lots: Lots) -> tuple[NDArray[np.intp], Floats]:
+    """Return some of the ordered rows and how many each stands for: the nearest all, then ever fewer."""
+    ranks, weights = thinned(lots.take(ordered), NEAREST)
+    return ordered[ranks], weights
+
+
+def _within_reach(
+    rows: NDArray[np.intp], own: NDArray[np.intp], axes: Sequence[Axis], limit: float
+) -> tuple[NDArray[np.intp], FloatArray]:
+    """Return the rows whose squared distances from the group add up to less than the limit, and the sums."""
+    total = np.zeros(rows.size, np.float32)
+    for axis in axes:
+        mine = axis.values.take(own)
+        spread = max((quantile(mine, 0.84) - quantile(mine, 0.16)) / 2, NARROWEST)
+        offsets = axis.values.take(rows)
+        offsets -= np.float32(quantile(mine, 0.5))
+        offsets *= np.float32(1 / spread)
+        offsets *= offsets
+        total += offsets
+        near = np.flatnonzero(total < np.float32(limit))
+        rows, total = rows.take(near), total.take(near)
+    return rows, total

@@ -1,0 +1,253 @@
+"""Which clusters of a mixture are the wanted cells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gating.anchors.anchors import Anchor
+from gating.arithmetic.linear import Floats, inverse_of, log_determinant, solve, times
+from gating.clusters.ellipsoids import farthest
+from gating.clusters.mixture import Mixture
+from gating.events import FloatArray, Mask
+from gating.thresholds import Axis
+
+ONE_CLUSTER = 0.7
+"""Density between two centres, over that at the sparser one, from which no valley parts them."""
+CLEARLY_POSITIVE, LIKE_THE_FIRST, LIKE_ON_EACH = 1.5, 0.65, 0.55
+"""Place beyond its edge from which a positive anchor tells; the part of it that further cells need, where one
+tells, and on each of several where the dead cells are out."""
+FAIR_PART = 0.1
+DEAD_ARE_SMALLER = 0.3
+"""Natural log of forward scatter by which dead cells are smaller than the same living ones, at least."""
+UNSTAINED, DEAD_BIND = 2.0, 0.25
+"""Place below which living cells have none of an antigen, and what dead ones show above them there."""
+WIDEST_CLUSTER = 1.0
+"""Typical SD of a kind of cell over all axes, natural log; debris and doublets of many kinds spread more."""
+ALONG = np.linspace(0.0, 1.0, 11)
+
+
+def begun_with(mixture: Mixture, points: Floats, own_weights: Floats, n_own: int) -> list[int]:
+    """Return the clusters that the group's cells make up, and those that no valley parts from them."""
+    belongs = mixture.belongings(points)[:-1]
+    own = (belongs[:, :n_own] * own_weights).sum(axis=1)
+    wanted = [g for g in range(own.size) if own[g] > 0.5 * mixture.shares[g]]
+    if not wanted:
+        return []
+    main = max(wanted, key=lambda g: float(mixture.shares[g]))
+    reach = farthest(points.shape[1])
+    pieces = [
+        g
+        for g in range(own.size)
+        if g not in wanted
+        and mixture.shares[g] < mixture.shares[main]
+        and float(mixture.distance_square(main, mixture.means[g][None])[0]) <= reach
+        and _is_one(mixture, main, g)
+    ]
+    return sorted(wanted + pieces)
+
+
+def main_of(mixture: Mixture, begun: list[int], points: Floats, evidence: FloatArray) -> int:
+    """Return the cluster of the group with most evidence, of those that hold a fair part of its cells."""
+    if not begun:
+        return -1
+    belongs = mixture.belongings(points)[begun]
+    evidences = (belongs * evidence).sum(axis=1) / np.maximum(belongs.sum(axis=1), 1e-9)
+    shares = mixture.shares[begun]
+    fair = shares >= FAIR_PART * shares.sum()
+    return begun[int(np.argmax(np.where(fair, evidences, -np.inf)))]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the main cluster asks of others: at least so far up on positive anchors, at most so far on others.
+
+    Attributes
+    ----------
+    lowest, highest
+        (row of the axes, place) pairs. No positive anchor tells where `lowest` is empty.
+    size
+        (row, lowest, highest place) of forward scatter: below are fragments, above doublets. None without it.
+    """
+
+    lowest: tuple[tuple[int, float], ...]
+    highest: tuple[tuple[int, float], ...]
+    size: tuple[int, float, float] | None = None
+
+    @property
+    def _lower(self) -> tuple[tuple[int, float], ...]:
+        return self.lowest if self.size is None else (*self.lowest, self.size[:2])
+
+    @property
+    def _upper(self) -> tuple[tuple[int, float], ...]:
+        return self.highest if self.size is None else (*self.highest, self.size[::2])
+
+    @property
+    def tell_enough(self) -> bool:
+        """Whether two anchors tell, so that single cells on target are believed."""
+        return self.tell and len(self.lowest) + len(self.highest) >= 2
+
+    @property
+    def tell(self) -> bool:
+        """Whether any anchor is clearly positive on the main cluster."""
+        return bool(self.lowest)
+
+    def hold(self, places: Floats | FloatArray) -> Mask:
+        """Return which of these places, shape (n_axes, n), are within all limits."""
+        inside = np.ones(places.shape[1], np.bool_)
+        for row, place in self._lower:
+            inside &= places[row] >= place
+        for row, place in self._upper:
+            inside &= places[row] <= place
+        return inside
+
+    def within(self, axes: Mapping[int, Axis], rows: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Return which of these events are within all limits on the axes that are given, in their order."""
+        for row, place in self._lower:
+            if row in axes:
+                rows = rows.compress(axes[row].values.take(rows) >= np.float32(place))
+        for row, place in self._upper:
+            if row in axes:
+                rows = rows.compress(axes[row].values.take(rows) <= np.float32(place))
+        return rows
+
+
+def limits_of(
+    mixture: Mixture,
+    main: int,
+    channels: Sequence[str],
+    anchors: Sequence[Anchor],
+    *,
+    stained: bool,
+    size: tuple[int, float, float] | None = None,
+) -> Limits:
+    """Return the limits that the main cluster sets.
+
+    Parameters
+    ----------
+    channels
+        Of the axes, in their order.
+    stained
+        Whether the dead cells are out.
+    size
+        As in `Limits`.
+    """
+    names, centre = list(channels), mixture.means[main]
+    known = [(anchor, names.index(anchor.channel)) for anchor in anchors if anchor.channel in names]
+    usual = {row: float(centre[row]) - anchor.edge for anchor, row in known}
+    telling = [(a, row) for a, row in known if a.is_positive and usual[row] >= CLEARLY_POSITIVE]
+    like = LIKE_ON_EACH if stained and len(telling) > 1 else LIKE_THE_FIRST
+    lowest = [(row, anchor.edge + like * usual[row]) for anchor, row in telling]
+    highest = [(row, a.edge + max(0.0, usual[row])) for a, row in known if not a.is_positive]
+    return Limits(tuple(lowest), tuple(highest), size)
+
+
+def dead_of(mixture: Mixture, main: int, size: int, stains: Sequence[int]) -> list[int]:
+    """Return the clusters that look like the main one's dead cells: smaller, and they bind every antibody.
+
+    Parameters
+    ----------
+    size
+        Row of the axes that is forward scatter.
+    stains
+        Rows of the fluorescent ones that are no anchors.
+    """
+    dead = look_dead(mixture.means[:-1], mixture.means[main], size, stains)
+    return np.flatnonzero(dead & (mixture.shares[:-1] < mixture.shares[main])).tolist()
+
+
+def look_dead(places: Floats, living: Floats, size: int, stains: Sequence[int]) -> Mask:
+    """Return which places are small and stained by what does not stain the living cells.
+
+    What dead cells bind of any antibody is seen where the living ones have none of the antigen.
+
+    Parameters
+    ----------
+    places
+        Shape (n, n_axes).
+    living
+        The living cells' centre, shape (n_axes,).
+    """
+    unstained = [row for row in stains if living[row] < UNSTAINED]
+    if not unstained:
+        return np.zeros(places.shape[0], np.bool_)
+    offsets = places - living
+    binds = np.median(offsets[:, unstained], axis=1)
+    return np.asarray((offsets[:, size] < -DEAD_ARE_SMALLER) & (binds > DEAD_BIND), np.bool_)
+
+
+def wanted_of(
+    mixture: Mixture,
+    begun: list[int],
+    main: int,
+    limits: Limits,
+    rows: list[int],
+    dead: Sequence[int] = (),
+) -> list[int]:
+    """Return the clusters on target on every anchor that tells, whether the group's cells began them or not.
+
+    Normal plasma cells lie far from a clone but are on target. What began with the group and is off target
+    stays only where it differs from the group's main cluster in the anchors alone: a clone that lost one.
+
+    Parameters
+    ----------
+    rows
+        Of the axes that are no anchors.
+    dead
+        Clusters that are never wanted.
+    """
+    fits = limits.hold(mixture.means[:-1].T)
+    return [
+        g
+        for g in range(mixture.shares.size - 1)
+        if g not in dead
+        and (
+            g == main
+            or (limits.tell and fits[g] and _is_compact(mixture, g))
+            or (g in begun and (not limits.tell or _is_near(mixture, main, g, rows)))
+        )
+    ]
+
+
+def strays_of(mixture: Mixture, wanted: list[int]) -> list[int]:
+    """Return the groups that are no kind of cell: the noise, and what spreads too far to be one."""
+    others = (g for g in range(mixture.shares.size - 1) if g not in wanted)
+    return [*(g for g in others if not _is_compact(mixture, g)), mixture.shares.size - 1]
+
+
+def _is_near(mixture: Mixture, one: int, other: int, rows: list[int]) -> bool:
+    """Return whether a cluster's centre lies within another one, as far as these axes tell."""
+    if not rows:
+        return True
+    offset = mixture.means[other, rows] - mixture.means[one, rows]
+    distance = float((offset * solve(mixture.covariances[one][np.ix_(rows, rows)], offset)).sum())
+    return distance <= farthest(len(rows))
+
+
+def _is_compact(mixture: Mixture, group: int) -> bool:
+    log_volume = log_determinant(mixture.covariances[group])
+    return float(np.exp(0.5 * log_volume / mixture.means.shape[1])) <= WIDEST_CLUSTER
+
+
+def _is_one(mixture: Mixture, one: int, other: int) -> bool:
+    """Return whether the density along the ridge between two clusters has no valley."""
+    density = np.array([_density(mixture, (one, other), point) for point in _ridge(mixture, one, other)])
+    return bool(density.min() >= ONE_CLUSTER * min(density[0], density[-1]))
+
+
+def _ridge(mixture: Mixture, one: int, other: int) -> list[Floats]:
+    inverse = [inverse_of(mixture.covariances[g]) for g in (one, other)]
+    pulled = [times(inverse[i], mixture.means[g]) for i, g in enumerate((one, other))]
+    return [solve((1 - a) * inverse[0] + a * inverse[1], (1 - a) * pulled[0] + a * pulled[1]) for a in ALONG]
+
+
+def _density(mixture: Mixture, groups: tuple[int, int], point: Floats) -> float:
+    total = 0.0
+    for group in groups:
+        log_volume = log_determinant(mixture.covariances[group])
+        distance = float(mixture.distance_square(group, point[None])[0])
+        total += float(mixture.shares[group]) * float(np.exp(-0.5 * (distance + log_volume)))
+    return total

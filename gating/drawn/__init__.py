@@ -1,0 +1,1 @@
+"""Gates that a person drew in FlowJo or wrote as GatingML: read, applied, outlined."""

@@ -1,0 +1,137 @@
+"""The outline of a gate that a person drew, as one of our gates: for pictures, never to choose cells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gating.arithmetic.linear import cholesky, product
+from gating.drawn.tree import GateId, gate_of, is_quadrant_gate
+from gating.events.compensation import SpilloverMatrix
+from gating.gates import AllOf, Gate, PolygonGate, RangeGate
+
+if TYPE_CHECKING:
+    import flowkit
+
+POINTS = 24
+"""Per edge: straight on the axis on which it was drawn, it is bent on the linear one."""
+SAME_MATRIX = 1e-3
+"""Shares of spillover closer than this give the same picture."""
+Find = Callable[[str], str]
+
+
+def outline_of(
+    strategy: flowkit.GatingStrategy,
+    gate: GateId,
+    channel_of: Find,
+    *,
+    ours: SpilloverMatrix | None,
+    files: SpilloverMatrix | None,
+) -> Gate | None:
+    """Return a drawn gate's outline in linear units, None where it has none on our axes.
+
+    Boolean gates, quadrants, complements, ratios and ellipsoids of three channels have no outline; nor
+    has a gate on events that were compensated otherwise than those that the picture shows.
+
+    Parameters
+    ----------
+    strategy, gate
+        FlowKit's gates and the id of one of them.
+    channel_of
+        The channel of a label, empty where there is none.
+    ours, files
+        The matrix that the picture's events were compensated with, and that of the FCS file.
+    """
+    drawn = gate_of(strategy, gate)
+    dimensions = list(getattr(drawn, "dimensions", None) or ())
+    names = [channel_of(str(getattr(one, "id", ""))) for one in dimensions]
+    if is_quadrant_gate(strategy, gate) or getattr(drawn, "use_complement", False) or not all(names):
+        return None
+    lights = (
+        _same_light(strategy, one, name, ours, files) for one, name in zip(dimensions, names, strict=True)
+    )
+    if not names or not all(lights):
+        return None
+    kind = {one.__name__ for one in type(drawn).__mro__}
+    if "RectangleGate" in kind:
+        return _rectangle(strategy, dimensions, names)
+    if "PolygonGate" in kind and len(names) == 2:
+        return _polygon(strategy, dimensions, names, _fine(np.array(drawn.vertices, np.float64)))
+    if "EllipsoidGate" in kind and len(names) == 2:
+        return _polygon(strategy, dimensions, names, _ellipse(drawn))
+    return None
+
+
+def _same_light(
+    strategy: flowkit.GatingStrategy,
+    dimension: Any,
+    channel: str,
+    ours: SpilloverMatrix | None,
+    files: SpilloverMatrix | None,
+) -> bool:
+    """Return whether a gate sees a channel as the picture shows it."""
+    reference = dimension.compensation_ref
+    mine = ours if ours is not None and channel in ours.channels else None
+    if reference in (None, "", "uncompensated"):
+        return mine is None
+    if reference == "FCS":
+        matrix = None if files is None else (files.channels, files.values)
+    else:
+        found = strategy.comp_matrices.get(reference)
+        matrix = None if found is None else (tuple(found.detectors), np.asarray(found.matrix, np.float64))
+    if matrix is None or channel not in matrix[0]:
+        return mine is None
+    return mine is not None and _is_same(matrix, mine)
+
+
+def _is_same(matrix: tuple[tuple[str, ...], NDArray[np.float64]], ours: SpilloverMatrix) -> bool:
+    channels, values = matrix
+    if set(channels) != set(ours.channels):
+        return False
+    order = [ours.channels.index(name) for name in channels]
+    return bool(np.allclose(values, ours.values[np.ix_(order, order)], rtol=0, atol=SAME_MATRIX))
+
+
+def _rectangle(strategy: flowkit.GatingStrategy, dimensions: list[Any], names: list[str]) -> Gate:
+    ranges = tuple(
+        RangeGate(name, _limit(strategy, one, one.min), _limit(strategy, one, one.max))
+        for one, name in zip(dimensions, names, strict=True)
+    )
+    return ranges[0] if len(ranges) == 1 else AllOf(ranges)
+
+
+def _limit(strategy: flowkit.GatingStrategy, dimension: Any, limit: float | None) -> float | None:
+    return None if limit is None else float(_linear(strategy, dimension, np.array([limit], np.float64))[0])
+
+
+def _polygon(
+    strategy: flowkit.GatingStrategy, dimensions: list[Any], names: list[str], corners: NDArray[np.float64]
+) -> Gate:
+    x, y = (_linear(strategy, one, corners[:, i].copy()) for i, one in enumerate(dimensions))
+    return PolygonGate(names[0], names[1], tuple(zip(x.tolist(), y.tolist(), strict=True)))
+
+
+def _fine(corners: NDArray[np.float64]) -> NDArray[np.float64]:
+    share = np.linspace(0, 1, POINTS, endpoint=False)[:, None]
+    return np.vstack([a + share * (b - a) for a, b in pairwise([*corners, corners[0]])])
+
+
+def _ellipse(drawn: Any) -> NDArray[np.float64]:
+    angle = np.linspace(0, 2 * np.pi, 3 * POINTS, endpoint=False)
+    circle = np.column_stack([np.cos(angle), np.sin(angle)])
+    covariance = np.array(drawn.covariance_matrix, np.float64) * float(drawn.distance_square)
+    return np.asarray(product(circle, cholesky(covariance).T) + np.array(drawn.coordinates, np.float64))
+
+
+def _linear(
+    strategy: flowkit.GatingStrategy, dimension: Any, values: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return places on the axis on which a gate was drawn in linear units."""
+    name = dimension.transformation_ref
+    if not name:
+        return values
+    return np.asarray(strategy.transformations[name].inverse(values), np.float64)

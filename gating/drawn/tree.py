@@ -1,0 +1,93 @@
+"""The tree of gates that a person drew: which populations it has, and what a population depends on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import flowkit
+
+GateId = tuple[str, ...]
+"""Names from `root` down to the gate itself."""
+
+
+def populations_of(strategy: flowkit.GatingStrategy) -> tuple[GateId, ...]:
+    """Return every population: each gate, and each quadrant instead of its quadrant gate."""
+    every = (_id(name, ancestors) for name, ancestors in strategy.get_gate_ids())
+    return tuple(one for one in every if not is_quadrant_gate(strategy, one))
+
+
+def needed_gates(strategy: flowkit.GatingStrategy, population: GateId) -> tuple[GateId, ...]:
+    """Return the gates that decide who is in a population, each after those it depends on.
+
+    That is every ancestor, and for a Boolean gate whatever it refers to, with their ancestors.
+    """
+    found: dict[GateId, None] = {}
+    _require(strategy, population, found)
+    return tuple(found)
+
+
+def pruned(strategy: flowkit.GatingStrategy, gates: Sequence[GateId]) -> flowkit.GatingStrategy:
+    """Return a strategy with copies of these gates alone; FlowJo's polygons as FlowJo sees them."""
+    import flowkit
+
+    from gating.drawn.polygon import as_flowjo_sees_it
+
+    kept = flowkit.GatingStrategy()
+    for name, matrix in strategy.comp_matrices.items():
+        kept.add_comp_matrix(name, matrix)
+    for name, transform in strategy.transformations.items():
+        kept.add_transform(name, transform)
+    for one in gates:
+        kept.add_gate(as_flowjo_sees_it(gate_of(strategy, one), strategy.transformations), one[:-1])
+    return kept
+
+
+def labels_of(strategy: flowkit.GatingStrategy, gate: GateId) -> Iterator[str]:
+    """Yield the channels that a gate itself looks at, those inside a ratio among them."""
+    for dimension in getattr(gate_of(strategy, gate), "dimensions", None) or ():
+        ratio = getattr(dimension, "ratio_ref", None)
+        if ratio is not None:
+            yield from strategy.transformations[ratio].dimensions
+        else:
+            yield str(getattr(dimension, "dimension_ref", None) or dimension.id)
+
+
+def gate_of(strategy: flowkit.GatingStrategy, gate: GateId) -> Any:
+    """Return FlowKit's gate; for a quadrant its quadrant gate."""
+    from flowkit.exceptions import QuadrantReferenceError
+
+    try:
+        return strategy.get_gate(gate[-1], gate[:-1])
+    except QuadrantReferenceError:
+        return strategy.get_gate(gate[-2], gate[:-2])
+
+
+def is_quadrant_gate(strategy: flowkit.GatingStrategy, gate: GateId) -> bool:
+    """Tell whether an id is that of a quadrant gate, whose quadrants are the populations."""
+    quadrants = getattr(gate_of(strategy, gate), "quadrants", None)
+    return quadrants is not None and gate[-1] not in quadrants
+
+
+def membership(results: Mapping[tuple[str, str], Any], gate: GateId) -> Any:
+    """Return the events of a population from FlowKit's results, one bool per event."""
+    found = results.get((gate[-1], "/".join(gate[:-1])))
+    if found is None:
+        found = results[gate[-2], "/".join(gate[:-2])][gate[-1]]
+    return found["events"]
+
+
+def _require(strategy: flowkit.GatingStrategy, gate: GateId, found: dict[GateId, None]) -> None:
+    if len(gate) < 2 or gate in found:
+        return
+    _require(strategy, gate[:-1], found)
+    own = gate_of(strategy, gate)
+    for reference in getattr(own, "gate_refs", None) or ():
+        _require(strategy, (*reference["path"], reference["ref"]), found)
+    if own.gate_name == gate[-1]:  # a quadrant comes with its quadrant gate
+        found[gate] = None
+
+
+def _id(name: str, ancestors: Sequence[str]) -> GateId:
+    return (*ancestors, name)

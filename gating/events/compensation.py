@@ -1,0 +1,186 @@
+"""Spillover between detectors, and its inverse applied to events."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gating.arithmetic.linear import inverse_of
+from gating.events.events import Events, FloatArray
+
+BLOCK = 16384
+"""Events whose channels are combined at once: they stay in the processor's cache."""
+WORST_CONDITION_NUMBER = 1e6
+"""Above this, float32 keeps less than one digit of a compensated value."""
+
+
+class UnusableSpilloverError(ValueError):
+    """A spillover matrix that cannot compensate: wrong shape, not finite, singular, or for other channels."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpilloverMatrix:
+    """How much of each dye (row) every detector (column) sees, as a fraction of the dye's own detector.
+
+    Attributes
+    ----------
+    channels
+        $PnN of the detectors, in the order of the rows and columns.
+    values
+        float64, shape (n_channels, n_channels); the diagonal is 1 in a matrix as instruments write it.
+    source
+        Where it came from, for people: `$SPILLOVER of the file`, `matrix.csv`.
+
+    Examples
+    --------
+    >>> SpilloverMatrix(("FITC-A", "PE-A"), np.array([[1.0, 0.2], [0.0, 1.0]]), "by hand").digest[:12]
+    '112b07ca37af'
+    """
+
+    channels: tuple[str, ...]
+    values: NDArray[np.float64]
+    source: str
+
+    def __post_init__(self) -> None:
+        values = np.ascontiguousarray(self.values, np.float64)
+        object.__setattr__(self, "values", values)
+        n = len(self.channels)
+        if values.shape != (n, n):
+            raise UnusableSpilloverError(
+                f"spillover matrix ({self.source}) has shape {values.shape}; its {n} channels need ({n}, {n})"
+            )
+        if len(set(self.channels)) != n:
+            raise UnusableSpilloverError(f"spillover matrix ({self.source}) names a channel twice")
+        if not np.isfinite(values).all():
+            raise UnusableSpilloverError(f"spillover matrix ({self.source}) has a value that is no number")
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 (hex) of the channel names and values; the source does not count."""
+        names = "\x1f".join(self.channels).encode("utf-8")
+        return hashlib.sha256(names + b"\x1e" + self.values.astype("<f8").tobytes()).hexdigest()
+
+    @property
+    def is_identity(self) -> bool:
+        """Whether the matrix changes nothing: instruments write one where nobody compensated."""
+        return bool(np.array_equal(self.values, np.eye(len(self.channels))))
+
+    def inverse(self) -> NDArray[np.float64]:
+        """Return the compensation matrix, shape (n_channels, n_channels).
+
+        Raises
+        ------
+        UnusableSpilloverError
+            If the matrix is singular or so close to it that compensated values would be noise.
+        """
+        condition = float(f"{np.linalg.cond(self.values):.6g}") if self.channels else 1.0  # rounded: LAPACK
+        if not condition < WORST_CONDITION_NUMBER:
+            raise UnusableSpilloverError(
+                f"spillover matrix ({self.source}) cannot be inverted (condition number {condition:.3g}, "
+                f"at most {WORST_CONDITION_NUMBER:.0e}): two detectors say the same; "
+                "check the single-stain controls or name another matrix"
+            )
+        return inverse_of(self.values)
+
+
+def spillover_from_rows(rows: Sequence[Sequence[str]], source: str) -> SpilloverMatrix:
+    """Return the matrix of a table whose first row names the channels.
+
+    Parameters
+    ----------
+    rows
+        Text cells. The first row holds the channel names, every further row the values; a first column of
+        row names is allowed and must then repeat the channels in the same order. Decimal commas are read.
+    source
+        Where the table came from; stated in errors and results.
+
+    Raises
+    ------
+    UnusableSpilloverError
+        If the table is not square, a cell is no number, or the row names disagree with the header.
+
+    Examples
+    --------
+    >>> spillover_from_rows([["", "A", "B"], ["A", "1", "0,1"], ["B", "0", "1"]], "m.csv").values.tolist()
+    [[1.0, 0.1], [0.0, 1.0]]
+    """
+    filled = [[cell.strip() for cell in row] for row in rows if any(cell.strip() for cell in row)]
+    if len(filled) < 2:
+        raise UnusableSpilloverError(f"spillover matrix ({source}) is empty: expected a header and rows")
+    named_rows = filled[0][0] == "" or len(filled[1]) == len(filled[0]) + 1
+    channels = tuple(cell for cell in filled[0] if cell)
+    body = [row[1:] for row in filled[1:]] if named_rows else filled[1:]
+    if named_rows and tuple(row[0] for row in filled[1:]) not in {channels, tuple("" for _ in filled[1:])}:
+        raise UnusableSpilloverError(
+            f"spillover matrix ({source}): the row names {[row[0] for row in filled[1:]]} "
+            f"differ from the columns {list(channels)}"
+        )
+    if len(body) != len(channels) or any(len(row) != len(channels) for row in body):
+        raise UnusableSpilloverError(
+            f"spillover matrix ({source}) has {len(body)} rows of "
+            f"{sorted({len(row) for row in body})} values; its {len(channels)} channels need as many of each"
+        )
+    return SpilloverMatrix(channels, np.array([[_number(c, source) for c in row] for row in body]), source)
+
+
+def compensate(events: Events, matrix: SpilloverMatrix) -> Events:
+    """Return the events with the spillover between the matrix's channels taken out.
+
+    Parameters
+    ----------
+    events
+        Linear scale, uncompensated. Channels that the matrix does not name pass unchanged.
+    matrix
+        Spillover over channels that are all among the events.
+
+    Raises
+    ------
+    UnusableSpilloverError
+        If the events lack a channel of the matrix, or the matrix cannot be inverted.
+
+    Notes
+    -----
+    compensated = measured @ inv(S) (Bagwell & Adams 1993, doi:10.1111/j.1749-6632.1993.tb38775.x), in
+    float32: the condition number is checked first.
+
+    Examples
+    --------
+    >>> matrix = SpilloverMatrix(("A", "B"), np.array([[1.0, 0.5], [0.0, 1.0]]), "by hand")
+    >>> compensate(Events(np.array([[10], [7]], np.float32), ("A", "B")), matrix).values.ravel().tolist()
+    [10.0, 2.0]
+    """
+    missing = [channel for channel in matrix.channels if channel not in events.channels]
+    if missing:
+        raise UnusableSpilloverError(
+            f"spillover matrix ({matrix.source}) names {', '.join(missing)}, which the events do not have; "
+            f"there are {', '.join(events.channels)}"
+        )
+    rows = [events.channels.index(channel) for channel in matrix.channels]
+    inverse = matrix.inverse().T.astype(np.float32)
+    if rows == list(range(rows[0], rows[0] + len(rows))) if rows else False:
+        measured = events.values[rows[0] : rows[0] + len(rows)]
+    else:
+        measured = events.values[rows]
+    values = events.values.astype(np.float32, copy=True)
+    values[rows] = _combined(inverse, measured.astype(np.float32, copy=False))
+    return Events(values, events.channels, events.scale_tops)
+
+
+def _combined(inverse: FloatArray, measured: FloatArray) -> FloatArray:
+    """Return inverse @ measured, event by event the same sum in the order of the channels."""
+    result = np.empty_like(measured)
+    for start in range(0, measured.shape[1], BLOCK):
+        block = slice(start, start + BLOCK)
+        np.einsum("ij,jk->ik", inverse, measured[:, block], out=result[:, block])  # no BLAS: not optimised
+    return result
+
+
+def _number(cell: str, source: str) -> float:
+    try:
+        return float(cell.replace(",", "."))
+    except ValueError:
+        raise UnusableSpilloverError(f"spillover matrix ({source}): {cell!r} is no number") from None

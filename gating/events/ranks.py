@@ -1,0 +1,38 @@
+"""Medians and quantiles by a partition at one rank; at several, as in numpy, it takes ten times as long."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gating.events.events import FloatArray
+
+
+def median(values: FloatArray) -> float:
+    """Return what `np.median` does; values of shape (n,), at least one, none of them nan."""
+    rank = values.size // 2
+    split = np.partition(values, rank)
+    if values.size % 2:
+        return float(split[rank])
+    return float((split[:rank].max() + split[rank]) / 2)
+
+
+def quantile(values: FloatArray, share: float) -> float:
+    """Return what `np.quantile` does, interpolated between two values.
+
+    Examples
+    --------
+    >>> quantile(np.array([3, 1, 2], np.float32), 0.75)
+    2.5
+    """
+    place = (values.size - 1) * share
+    rank = int(place)
+    split = np.partition(values, rank)
+    low = float(split[rank])
+    high = float(split[rank + 1 :].min(initial=np.inf)) if rank + 1 < values.size else low
+    return float(np.float32(low + (high - low) * (place - rank)))
+
+
+def ranked(values: FloatArray, share: float) -> float:
+    """Return the value that this share of the values lies below, without interpolation."""
+    rank = int(share * (values.size - 1))
+    return float(np.partition(values, rank)[rank])

@@ -1,0 +1,29 @@
+"""A sample of a tube's events: the same ones in any order of events and channels, on any processor."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from gating.events.events import Events, Mask
+from gating.events.lots import below
+from gating.events.panel import GatingPanel
+
+SAMPLE_EVENTS = 20_000
+"""Events that show where cells lie as well as all of them do."""
+
+DRAWN_BY = ("time", "fsc_area", "fsc_height", "fsc_width", "ssc_area", "ssc_height")
+"""Roles of the channels that tell events apart. A detector's gain, a matrix or a dye does not change them."""
+
+
+def drawn_by_scatter(events: Events, panel: GatingPanel) -> Events:
+    """Return the same events, whose samples are drawn by time and scatter where there are any."""
+    return replace(events, drawn_by=tuple(c.channel for role in DRAWN_BY for c in panel.with_role(role)))
+
+
+def sampled(events: Events, n: int) -> Mask:
+    """Return which events are among about `n` of them, bool, shape (n_events,)."""
+    if events.n_events <= n:
+        return np.ones(events.n_events, np.bool_)
+    return below(events.lots, n / events.n_events)

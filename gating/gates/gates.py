@@ -1,0 +1,183 @@
+"""Gates as data: every one can be written as GatingML 2.0 and drawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gating.arithmetic.linear import cholesky, lower_inverse
+from gating.events import FloatArray, Mask
+from gating.events.transforms import area_sinh
+
+
+class Columns(Protocol):
+    """Whatever gives the values of a channel: events, or those that survived so far."""
+
+    @property
+    def n_events(self) -> int:
+        """Number of events."""
+        ...
+
+    def column(self, channel: str) -> FloatArray:
+        """Return one channel, shape (n_events,)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RangeGate:
+    """Events with `lower` <= x < `upper` on one channel (linear, compensated units); None is open."""
+
+    channel: str
+    lower: float | None = None
+    upper: float | None = None
+    kind: Literal["range"] = "range"
+
+
+@dataclass(frozen=True, slots=True)
+class PolygonGate:
+    """Events inside a polygon on two channels (linear, compensated units)."""
+
+    x_channel: str
+    y_channel: str
+    vertices: tuple[tuple[float, float], ...]
+    kind: Literal["polygon"] = "polygon"
+
+
+@dataclass(frozen=True, slots=True)
+class EllipsoidGate:
+    """Events with Mahalanobis distance² <= `distance_square` after asinh(x / cofactor) per channel."""
+
+    channels: tuple[str, ...]
+    cofactors: tuple[float, ...]
+    mean: tuple[float, ...]
+    covariance: tuple[tuple[float, ...], ...]
+    distance_square: float
+    kind: Literal["ellipsoid"] = "ellipsoid"
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """Events inside every one of the gates."""
+
+    gates: tuple[Gate, ...]
+    kind: Literal["all_of"] = "all_of"
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """Events inside at least one of the gates."""
+
+    gates: tuple[Gate, ...]
+    kind: Literal["any_of"] = "any_of"
+
+
+Gate = RangeGate | PolygonGate | EllipsoidGate | AllOf | AnyOf
+
+
+def inside(gate: Gate, events: Columns) -> Mask:
+    """Return which events are inside the gate, bool, shape (n_events,).
+
+    Examples
+    --------
+    >>> from gating.events import Events
+    >>> events = Events(np.array([[1, 2, 3]], np.float32), ("PE-A",))
+    >>> inside(RangeGate("PE-A", lower=2.0, upper=3.0), events).tolist()
+    [False, True, False]
+    """
+    match gate:
+        case RangeGate():
+            return _inside_range(gate, events.column(gate.channel))
+        case PolygonGate():
+            return _inside_polygon(gate, events.column(gate.x_channel), events.column(gate.y_channel))
+        case EllipsoidGate():
+            return distance_square(gate, events) <= gate.distance_square
+        case AllOf():
+            return _inside_all(gate, events)
+        case AnyOf():
+            return _combined(np.logical_or, [inside(part, events) for part in gate.gates])
+
+
+def distance_square(gate: EllipsoidGate, events: Columns) -> NDArray[np.float64]:
+    """Return the squared Mahalanobis distance from the ellipsoid's centre, shape (n_events,)."""
+    offsets = np.stack(
+        [
+            area_sinh(events.column(channel).astype(np.float64) / cofactor) - centre
+            for channel, cofactor, centre in zip(gate.channels, gate.cofactors, gate.mean, strict=True)
+        ]
+    )
+    whiten = lower_inverse(cholesky(np.array(gate.covariance)))
+    total = np.zeros(offsets.shape[1])
+    for row, weights in enumerate(whiten):  # event by event the same sum, whatever other events there are
+        along = weights[0] * offsets[0]
+        for column in range(1, row + 1):
+            along += weights[column] * offsets[column]
+        total += along * along
+    return total
+
+
+def channels_of(gate: Gate) -> tuple[str, ...]:
+    """Return the channels a gate looks at, each once, in order of appearance."""
+    match gate:
+        case RangeGate():
+            return (gate.channel,)
+        case PolygonGate():
+            return (gate.x_channel, gate.y_channel)
+        case EllipsoidGate():
+            return gate.channels
+        case AllOf() | AnyOf():
+            return tuple(dict.fromkeys(name for part in gate.gates for name in channels_of(part)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Some of the events."""
+
+    events: Columns
+    rows: NDArray[np.intp]
+
+    @property
+    def n_events(self) -> int:
+        return int(self.rows.size)
+
+    def column(self, channel: str) -> FloatArray:
+        return self.events.column(channel).take(self.rows)
+
+
+def _inside_all(gate: AllOf, events: Columns) -> Mask:
+    """Return which events are inside all parts; ranges, which cost least, leave fewer for the others."""
+    ranges = [inside(part, events) for part in gate.gates if isinstance(part, RangeGate)]
+    others = [part for part in gate.gates if not isinstance(part, RangeGate)]
+    result = _combined(np.logical_and, ranges) if ranges else np.ones(events.n_events, np.bool_)
+    for part in others:
+        rows = np.flatnonzero(result)
+        result[rows] = inside(part, _Rows(events, rows))
+    return result
+
+
+def _combined(operation: np.ufunc, masks: list[Mask]) -> Mask:
+    return np.asarray(operation.reduce(masks), np.bool_)
+
+
+def _inside_range(gate: RangeGate, values: FloatArray) -> Mask:
+    result = np.ones(values.size, np.bool_)
+    if gate.lower is not None:
+        result &= values >= gate.lower
+    if gate.upper is not None:
+        result &= values < gate.upper
+    return result
+
+
+def _inside_polygon(gate: PolygonGate, x: FloatArray, y: FloatArray) -> Mask:
+    """Count the edges that a ray to the right crosses: odd is inside."""
+    result = np.zeros(x.size, np.bool_)
+    corners = gate.vertices
+    for (x0, y0), (x1, y1) in zip(corners, (*corners[1:], corners[0]), strict=True):
+        if y0 == y1:
+            continue
+        crosses = (y >= min(y0, y1)) & (y < max(y0, y1))
+        crosses &= x < x0 + (y - y0) * ((x1 - x0) / (y1 - y0))
+        result ^= crosses
+    return result

@@ -1,0 +1,149 @@
+"""How sure a gating of plasma cells is: the chance that its F1 is at least 0.9, from what can be measured.
+
+A logistic map of a few signs, fitted on simulated tubes (`python -m validation.certainty` in `tests`) of two
+generators and judged on others: docs/validation.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+
+import numpy as np
+
+from gating.anchors.anchors import Anchor, Group
+from gating.anchors.negative_cells import below_leukocytes, granularity, height_over, negatives_of
+from gating.clusters.membership import Members
+from gating.events import FloatArray, Mask, Survivors
+from gating.gates.given_thresholds import Choices
+
+MOST_TRAITS, TRAITS_COUNT = 4.0, 0.5
+"""Evidence beside the anchors: the most of it, and what a unit of it is worth in height."""
+MOST_HEIGHT, LEAST_HEIGHT = 3.0, -1.5
+MOST_MISSED = 2.0
+CLEARLY_LOW, CLEARLY_HIGH = 1.0, 2.5
+"""CD45 so far below leukocytes, or anchors so far above the negative cells, that either is beyond doubt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What tells whether a group is the wanted one and whole.
+
+    Attributes
+    ----------
+    expected
+        F1 that the clusters' probabilities expect of the gate.
+    agreement
+        F1 of the group by anchors and traits against that by all channels.
+    height
+        How far the cells lie above the tube's own negative cells on the positive anchors, mean, and half of
+        their median evidence beside the anchors: natural log, at most 3. Either makes up for the other.
+    leukocyte_like
+        (What CD45 lacks to be clearly low) × (what the anchors lack to be clearly high); 0 to about 5.
+    granular
+        Side scatter beyond what granulocytes begin with, natural log.
+    cells
+        log10 of their number, at most 3.
+    missed
+        log10 of how many times as many cells are likely by anchors and traits together and were not found,
+        0 to 2: another part of the population may be among them.
+    """
+
+    expected: float
+    agreement: float
+    height: float
+    leukocyte_like: float
+    granular: float
+    cells: float
+    missed: float
+
+
+WEIGHTS = Signs(
+    expected=7.69,
+    agreement=9.54,
+    height=1.44,
+    leukocyte_like=-2.10,
+    granular=-22.02,
+    cells=1.74,
+    missed=-2.12,
+)
+INTERCEPT, WITHOUT_VIABILITY = -21.06, -0.01
+MOST_WITHOUT_VIABILITY = 0.85
+"""Without a viability dye nobody can tell how many of the cells are dead: never sure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The tube around the group.
+
+    Attributes
+    ----------
+    candidates, reference
+        What was searched, and a sample of all viable single cells.
+    anchors
+        On the candidates; scatter not among them.
+    traits
+        Evidence of each candidate beside the anchors.
+    likely
+        bool: which candidates are likely by anchors and traits together.
+    """
+
+    candidates: Survivors
+    reference: Survivors
+    anchors: Sequence[Anchor]
+    traits: FloatArray
+    likely: Mask
+
+
+def signs_of(found: Mask, seed: Group, members: Members | None, seen: Seen, choices: Choices) -> Signs | None:
+    """Return the signs, or None where nothing was found.
+
+    Parameters
+    ----------
+    found
+        bool, shape (n_candidates,): the cells of the gate.
+    seed
+        The group as anchors and traits showed it.
+    members
+        By all channels; None where they were too few.
+    """
+    n = int(np.count_nonzero(found))
+    if n == 0:
+        return None
+    cells = seen.candidates.select(found)
+    negatives = seen.reference.select(negatives_of(cells.mask(), seen.reference, choices))
+    high = _height(cells, negatives, seen.anchors)
+    beside = TRAITS_COUNT * float(np.clip(np.median(seen.traits[found]), 0.0, MOST_TRAITS))
+    low = float(np.clip(below_leukocytes(cells, seen.reference, choices), -1.0, CLEARLY_LOW))
+    return Signs(
+        expected=0.5 if members is None else members.expected_f1(found),
+        agreement=2 * int(np.count_nonzero(found & seed.mask)) / (n + int(np.count_nonzero(seed.mask))),
+        height=min(high + beside, MOST_HEIGHT),
+        leukocyte_like=(CLEARLY_LOW - low) * max(CLEARLY_HIGH - high, 0.0),
+        granular=granularity(cells, seen.reference, choices),
+        cells=min(float(np.log10(n)), 3.0),
+        missed=min(float(np.log10(1 + np.count_nonzero(seen.likely & ~found) / n)), MOST_MISSED),
+    )
+
+
+def _height(cells: Survivors, negatives: Survivors, anchors: Sequence[Anchor]) -> float:
+    positive = [anchor for anchor in anchors if anchor.is_positive]
+    if not positive or not negatives.n_events:
+        return 0.0
+    heights = [height_over(anchor, cells, negatives) for anchor in positive]
+    return float(np.mean(np.clip(heights, LEAST_HEIGHT, MOST_HEIGHT)))
+
+
+def certainty_of(signs: Signs | None, *, stained: bool) -> float:
+    """Return the chance, 0 to 1, that the gate is right as far as its signs tell; 0 where nothing was found.
+
+    Parameters
+    ----------
+    stained
+        Whether a viability dye told the dead cells.
+    """
+    if signs is None:
+        return 0.0
+    total = INTERCEPT + (0.0 if stained else WITHOUT_VIABILITY)
+    total += sum(w * s for w, s in zip(astuple(WEIGHTS), astuple(signs), strict=True))
+    return float(1 / (1 + np.exp(-total)))

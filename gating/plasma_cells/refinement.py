@@ -1,0 +1,225 @@
+"""The group that anchors and traits showed, as all channels together show it, and how sure that is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gating.anchors.anchors import Anchor, Group
+from gating.anchors.cuts import passing, places_of
+from gating.anchors.search import Search, anchor_channels
+from gating.anchors.side_scatter import join_scatter
+from gating.clusters.evidence import find_clusters
+from gating.clusters.membership import Members, kinds_of, members_of
+from gating.clusters.neighbours import around, may_be_wanted
+from gating.events import Mask, Survivors
+from gating.events.panel import GatingChannel, Target
+from gating.gates.given_thresholds import PLASMA_CELL_SIZE, Choices
+from gating.plasma_cells.confidence import MOST_WITHOUT_VIABILITY, Seen, certainty_of, signs_of
+from gating.thresholds import Axis, axis_of, axis_on
+
+NOT_IN_CLUSTERS = ("fsc_height", "fsc_width", "ssc_height", "time", "viability", "dump")
+CLEAR_WITHOUT_SCATTER = 0.9
+"""Clarity from which the anchors need no help."""
+CLEAR_WITHOUT_CLUSTERS = 0.8
+"""Confidence from which the anchors' own cuts are taken without looking at the other channels."""
+TRUST_IN_CLUSTERS = 0.9
+CLEAR_AMONG_DEAD = 0.6
+"""Without a viability dye the anchors' cuts let dead cells in; clusters so clear are taken instead."""
+PLAIN_IS_BETTER = 0.002
+"""Expected F1 that plain cuts may lose against ellipsoids: a person can read and move them."""
+REACHES = (20.0, 40.0)
+"""Mean square of standardised distances from the group up to which is looked around it, look by look."""
+LEFT_OUT = 0.5
+"""Likely cells that the group leaves out, relative to it, from which they are tried as a beginning too."""
+SURE_AT_A_LOOK = 0.97
+"""Certainty from which no further look is taken."""
+
+
+def refined(search: Search, choices: Choices) -> Search:
+    """Return the search with its group as all channels together show it, and how sure that is."""
+    search = _with_scatter(search, choices)
+    if search.traits is None:
+        return _with_members(_with_clusters(search, choices), choices, REACHES[-1])
+    best = _surest_look(search, choices)
+    most = 1.0 if choices.panel.with_role("viability") else MOST_WITHOUT_VIABILITY
+    return replace(best, group=replace(best.group, clarity=min(best.group.clarity, most)))
+
+
+def _surest_look(search: Search, choices: Choices) -> Search:
+    """Return the search with the members that are surest, looking farther around where they are not sure."""
+    looks: list[Search] = []
+    for begin in _beginnings(search):
+        for reach in REACHES:
+            looks.append(_with_members(begin, choices, reach))
+            if looks[-1].group.clarity >= SURE_AT_A_LOOK:
+                return looks[-1]
+    return max(looks, key=lambda one: one.group.clarity)
+
+
+def _beginnings(search: Search) -> list[Search]:
+    """Return the search, and one that begins with all likely cells where the group leaves many out."""
+    if search.likely is None:
+        return [search]
+    n = np.count_nonzero(search.likely & ~search.group.mask)
+    if n < LEFT_OUT * np.count_nonzero(search.group.mask):
+        return [search]
+    return [search, replace(search, group=replace(search.group, mask=search.likely))]
+
+
+def _with_scatter(search: Search, choices: Choices) -> Search:
+    """Return the search with side scatter among its anchors where they need that."""
+    if search.group.clarity >= CLEAR_WITHOUT_SCATTER:
+        return search
+    scatter = _scatter_channels(choices)
+    columns = [(c.channel, search.candidates.column(c.channel)) for c in scatter]
+    joined = join_scatter(search.anchors, search.group, columns)
+    if joined is None:
+        return search
+    sided = (replace(c, target=a.target) for c, a in zip(scatter, joined.anchors, strict=True))
+    return replace(
+        search,
+        channels=(*search.channels, *sided),
+        anchors=(*search.anchors, *joined.anchors),
+        group=joined.group,
+    )
+
+
+def _with_members(search: Search, choices: Choices, reach: float) -> Search:
+    """Return the search with the cells that rather belong to the group than to any other one."""
+    if search.ellipsoids or not search.group.mask.any():
+        return search
+    seed = search.group
+    fluorescent = _names(anchor_channels(choices))
+    anchors = [anchor for anchor in search.anchors if anchor.channel in fluorescent]
+    members = _members(search, anchors, choices, reach)
+    if members is None or not members.mask.any():
+        return _judged(search, anchors, seed, members, choices)
+    found = _plain_or_drawn(search, members, choices)
+    return _judged(found, anchors, seed, members, choices)
+
+
+def _members(search: Search, anchors: Sequence[Anchor], choices: Choices, reach: float) -> Members | None:
+    """Return who belongs to the group: kinds of cells are learnt around it, and found wherever they are."""
+    channels = [channel.channel for channel in _cluster_channels(choices)]
+    known = {anchor.channel: anchor.axis for anchor in search.anchors}
+    places = [(row, known[channel]) for row, channel in enumerate(channels) if channel in known]
+    seed, limit = search.group.mask, reach * len(channels)
+    rows = around(seed, [axis for _, axis in places], limit)
+    kinds = kinds_of(
+        seed.take(rows),
+        _axes_at(rows, channels, search),
+        [replace(anchor, axis=anchor.axis.at(rows)) for anchor in anchors],
+        search.candidates.lots.take(rows),
+        None if search.traits is None else search.traits.take(rows),
+        stained=bool(choices.panel.with_role("viability")),
+        scatter=_scatter_areas(search, choices),
+        limit=limit,
+    )
+    if kinds is None:
+        return None
+    rows = may_be_wanted(kinds.mixture, kinds.wanted, kinds.limits, places, seed)
+    return members_of(kinds, rows, _axes_at(rows, channels, search), seed, search.group.clarity)
+
+
+def _axes_at(rows: NDArray[np.intp], channels: Sequence[str], search: Search) -> list[tuple[str, Axis]]:
+    """Return some candidates' places on every channel."""
+    known = {anchor.channel: anchor.axis for anchor in search.anchors}
+    cells = Survivors(search.candidates.events, search.candidates.index.take(rows))
+    return [
+        (channel, known[channel].at(rows) if channel in known else _axis(channel, cells, search))
+        for channel in channels
+    ]
+
+
+def _axis(channel: str, cells: Survivors, search: Search) -> Axis:
+    """Return the cells' places on a channel, on the scale that the tube's single cells show."""
+    shown = search.candidates if search.reference is None else search.reference
+    return axis_of(cells.column(channel), axis_on(shown, channel))
+
+
+def _scatter_areas(search: Search, choices: Choices) -> tuple[str, str]:
+    """Return the channels of forward and side scatter area, where size tells fragments and dead cells."""
+    if search.traits is None:
+        return "", ""
+    forward, side = (choices.panel.with_role(role) for role in ("fsc_area", "ssc_area"))
+    return "".join(_names(forward[:1])), "".join(_names(side[:1]))
+
+
+def _plain_or_drawn(search: Search, members: Members, choices: Choices) -> Search:
+    """Return the members in plain cuts where these are expected to be as good, else in ellipsoids."""
+    wanted, drawn = members.likely > 0.5, members.expected_f1(members.mask)
+    sized = _with_size(search, choices)
+    if choices.person_of_step(PLASMA_CELL_SIZE) is not None:
+        search = sized
+    plain = [_plain(one, wanted, members) for one in (search, sized)]
+    expected, found = max(plain, key=lambda one: one[0])
+    if expected >= drawn - PLAIN_IS_BETTER:
+        return found
+    group = replace(search.group, mask=members.mask)
+    return replace(search, group=group, ellipsoids=members.ellipsoids)
+
+
+def _plain(search: Search, wanted: Mask, members: Members) -> tuple[float, Search]:
+    """Return the expected F1 of plain cuts around the wanted cells, and the search with their cells."""
+    plain = passing(search.anchors, places_of(search.anchors, wanted, has_rivals=True))
+    return members.expected_f1(plain), replace(search, group=replace(search.group, mask=plain))
+
+
+def _with_size(search: Search, choices: Choices) -> Search:
+    """Return the search with a lower cut on forward scatter: fragments and dead cells are small."""
+    forward = [c for c in choices.panel.with_role("fsc_area")[:1] if c.target is Target.ANY]
+    if search.traits is None or not forward:
+        return search
+    axis = _axis(forward[0].channel, search.candidates, search)
+    sized = replace(forward[0], target=Target.POSITIVE)
+    anchor = Anchor(sized.channel, sized.target, axis, axis.low)
+    return replace(search, channels=(*search.channels, sized), anchors=(*search.anchors, anchor))
+
+
+def _judged(
+    search: Search, anchors: Sequence[Anchor], seed: Group, members: Members | None, choices: Choices
+) -> Search:
+    """Return the search with the group's confidence: calibrated for plasma cells, else that of the seed."""
+    if search.traits is None or search.reference is None or search.likely is None:
+        return search
+    seen = Seen(search.candidates, search.reference, anchors, search.traits, search.likely)
+    signs = signs_of(search.group.mask, seed, members, seen, choices)
+    certainty = certainty_of(signs, stained=bool(choices.panel.with_role("viability")))
+    return replace(search, group=replace(search.group, clarity=certainty, trust=1.0))
+
+
+def _cluster_channels(choices: Choices) -> list[GatingChannel]:
+    """Return every channel on which kinds of cells differ, by role and name."""
+    return sorted(
+        (c for c in choices.panel.channels if c.role not in NOT_IN_CLUSTERS),
+        key=lambda c: (c.role, c.channel),
+    )
+
+
+def _with_clusters(search: Search, choices: Choices) -> Search:
+    """Return the search with the clusters of all channels where they show the group more clearly."""
+    stained = bool(choices.panel.with_role("viability"))
+    if stained and search.group.confidence >= CLEAR_WITHOUT_CLUSTERS:
+        return search
+    channels = _cluster_channels(choices)
+    anchored = [a for a in search.anchors if a.channel in _names(anchor_channels(choices))]
+    columns = [(c.channel, search.candidates.column(c.channel)) for c in channels]
+    found = find_clusters(anchored, columns, search.candidates.lots, TRUST_IN_CLUSTERS)
+    least = search.group.confidence if stained else min(search.group.confidence, CLEAR_AMONG_DEAD)
+    if found is None or found.group.confidence <= least:
+        return search
+    fluorescent = tuple(anchor_channels(choices))
+    return Search(search.candidates, fluorescent, tuple(anchored), found.group, found.ellipsoids)
+
+
+def _names(channels: Sequence[GatingChannel]) -> list[str]:
+    return [channel.channel for channel in channels]
+
+
+def _scatter_channels(choices: Choices) -> list[GatingChannel]:
+    """Return the side scatter: granularity tells kinds of cells apart, size hardly does."""
+    return [c for role in ("ssc_area", "ssc_height") for c in choices.panel.with_role(role)][:1]

@@ -1,0 +1,267 @@
+"""The strategy: clean events, then the wanted population, each step with its counts and its confidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+
+from gating.anchors.search import Search, search_anchors
+from gating.cleaning.scatter import find_debris, find_margins, find_singlets
+from gating.cleaning.time import find_stable_time
+from gating.cleaning.viability_and_dump import find_sides
+from gating.clone.aberrant import find_aberrant
+from gating.events import Events, Mask, Survivors
+from gating.events.panel import GatingPanel, Target
+from gating.events.sample import SAMPLE_EVENTS, drawn_by_scatter, sampled
+from gating.gates import inside
+from gating.gates.given_thresholds import Choices
+from gating.gates.steps import Finding, GatedPopulation, GateStep
+from gating.plasma_cells.anchor_steps import find_target
+from gating.thresholds import Threshold, rounded
+
+LOW_CONFIDENCE = 0.5
+STEADY = "steady"
+"""Method of a time step that found nothing: no note in the tube's row."""
+FEWEST_ABERRANT = 0.05
+"""Share of the plasma cells below which a split is not believed."""
+WITHOUT_STEP: Mapping[str, float] = MappingProxyType(
+    {"NO_VIABILITY": 0.2, "NO_SINGLETS": 0.5, "NO_SCATTER": 0.5}
+)
+"""Confidence in a step that the panel cannot support: dead cells bind every antibody."""
+SCATTER_ROLES = ("fsc_area", "fsc_height", "fsc_width", "ssc_area", "ssc_height")
+
+
+class UnfitEventsError(ValueError):
+    """Events that cannot be gated with this panel: a channel is missing, or one must not be there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """Steps done so far and the events that are left.
+
+    Attributes
+    ----------
+    left
+        Survivors of all steps.
+    steps, masks, flags
+        Of each step.
+    """
+
+    left: Survivors
+    steps: tuple[GateStep, ...] = ()
+    masks: tuple[Mask, ...] = ()
+    flags: tuple[str, ...] = ()
+
+    def at(self, step: str) -> Survivors:
+        """Return the survivors of a step that was done."""
+        done = [one.name for one in self.steps].index(step)
+        return Survivors(self.left.events, np.flatnonzero(self.masks[done]))
+
+    def then(self, finding: Finding) -> Passed:
+        """Return what is left after applying the finding's gate."""
+        left = self.left
+        if finding.gate is not None:
+            left = left.select(inside(finding.gate, left))
+        step = _step(finding, self.left.n_events, left.n_events)
+        return Passed(left, (*self.steps, step), (*self.masks, left.mask()), (*self.flags, *finding.flags))
+
+
+def gate_plasma_cells(
+    events: Events,
+    panel: GatingPanel,
+    *,
+    overrides: Mapping[str, float] | None = None,
+    pooled: Mapping[str, float] | None = None,
+    templates: Mapping[str, float] | None = None,
+) -> GatedPopulation:
+    """Find the plasma cells, or whatever population the panel's targets describe.
+
+    Parameters
+    ----------
+    events
+        Linear scale, fluorescence compensated, without the quantified channel.
+    panel
+        What each channel is for. A panel without any target gets those of plasma cells.
+    overrides
+        Thresholds set by a person: name → value, linear and compensated. The name is a channel ($PnN), a
+        role that one channel has, a marker, or a step (`debris singlets viable dump
+        plasma_cell_size`); see `Choices`.
+    pooled, templates
+        Thresholds of the batch and of the panel, used where the tube itself is not clear.
+
+    Returns
+    -------
+    GatedPopulation
+        The same cells whatever the order of events or channels.
+
+    Raises
+    ------
+    UnfitEventsError
+        If a channel of the panel is missing or a quantified one is there.
+    UnknownGateError
+        If a threshold is given for a gate that does not exist, or for CD38.
+    """
+    panel = panel.with_default_targets()
+    choices = Choices(panel, overrides or {}, pooled or {}, templates or {})
+    check_events(events, panel)
+    choices.check()
+    events = drawn_by_scatter(events, panel)
+    sample = sampled(events, SAMPLE_EVENTS)
+    passed = Passed(Survivors.everyone(events)).then(_time(events, sample, panel))
+    passed = passed.then(_margins(passed.left, panel))
+    passed = passed.then(_debris(passed.left.among(sample), choices))
+    passed = passed.then(_singlets(passed.left, passed.left.among(sample), choices))
+    search = search_anchors(passed.left, passed.left.among(sample), choices)
+    for step, role, flag in (("viable", "viability", "NO_VIABILITY"), ("dump", "dump", "")):
+        passed = passed.then(_side(passed.left.among(sample), search, step, role, flag, choices))
+    viable = passed.at("viable")
+    few = viable.among(sample)
+    search = search.within(passed.left, few, choices)
+    first, second = find_target(search, choices)
+    passed = passed.then(first).then(second)
+    wanted = passed.left
+    aberrant = _aberrant(wanted, few, choices)
+    passed = passed.then(aberrant)
+    return _population(passed, wanted, viable, unused_overrides(choices, passed.steps))
+
+
+def check_events(events: Events, panel: GatingPanel) -> None:
+    """Raise UnfitEventsError unless every channel of the panel is there and no quantified one is."""
+    missing = [channel.channel for channel in panel.channels if channel.channel not in events.channels]
+    if missing:
+        raise UnfitEventsError(
+            f"the panel's channel {', '.join(missing)} is not among the events; "
+            f"there are {', '.join(events.channels)}"
+        )
+    refused = [channel for channel in events.channels if channel in panel.quantified]
+    if refused:
+        raise UnfitEventsError(
+            f"channel {', '.join(refused)} is quantified and may not be seen by the gating"
+        )
+
+
+def _time(events: Events, sample: Mask, panel: GatingPanel) -> Finding:
+    roles = {channel.channel: channel.role for channel in panel.channels}
+    times = panel.with_role("time")
+    if not times:
+        return _cannot("time", "the panel has no time channel: stability was not judged", "NO_TIME")
+    channel = times[0].channel
+    watched = sorted(name for name in events.channels if roles.get(name) not in ("time", *SCATTER_ROLES[1:]))
+    few = Survivors(events, np.flatnonzero(sample))
+    columns = [few.column(name) for name in watched if name != channel]
+    return find_stable_time(events.column(channel), columns, sample, channel=channel)
+
+
+def _margins(left: Survivors, panel: GatingPanel) -> Finding:
+    forward = [c.channel for role in ("fsc_area", "fsc_height") for c in panel.with_role(role)]
+    side = [c.channel for role in ("ssc_area", "ssc_height") for c in panel.with_role(role)]
+    if not forward and not side:
+        return _cannot("margins", "the panel has no scatter channel", "NO_SCATTER")
+    tops = [left.events.scale_top(channel) for channel in (*forward, *side)]
+    return find_margins(left, forward, side, tops)
+
+
+def _debris(few: Survivors, choices: Choices) -> Finding:
+    forward = choices.panel.with_role("fsc_area")
+    if not forward:
+        return _cannot("debris", "the panel has no forward scatter area: debris was not removed", "NO_DEBRIS")
+    person = choices.person(forward[0])
+    return find_debris(few, forward[0].channel, _as_threshold(person))
+
+
+def _singlets(left: Survivors, few: Survivors, choices: Choices) -> Finding:
+    panel = choices.panel
+    area, height = panel.with_role("fsc_area"), panel.with_role("fsc_height")
+    width = panel.with_role("fsc_width")
+    if not (area and height) and not width:
+        area, height = panel.with_role("ssc_area"), panel.with_role("ssc_height")
+    person = choices.person_of_step("singlets")
+    if area and height:
+        return find_singlets(left, few, area[0].channel, height[0].channel, _as_threshold(person))
+    if width:
+        person = choices.person(width[0]) if person is None else person
+        return find_singlets(left, few, None, width[0].channel, _as_threshold(person))
+    return _cannot(
+        "singlets", "the panel has no pulse height or width: doublets were not removed", "NO_SINGLETS"
+    )
+
+
+def _side(few: Survivors, search: Search, step: str, role: str, flag: str, choices: Choices) -> Finding:
+    channels = [c for c in choices.panel.with_role(role) if c.target is not Target.ANY]
+    if not channels:
+        return _cannot(step, f"the panel has no {role} channel", flag)
+    return find_sides(few, search.rough(), step, channels, choices, clear=search.is_clear)
+
+
+def _aberrant(wanted: Survivors, few: Survivors, choices: Choices) -> Finding:
+    """Return the split; where next to nothing is aberrant the panel does not show the clone's phenotype."""
+    finding = find_aberrant(wanted, few, choices)
+    if finding is None:
+        return _cannot("aberrant", "the panel cannot tell aberrant plasma cells")
+    if finding.gate is None:
+        return finding
+    n = int(np.count_nonzero(inside(finding.gate, wanted)))
+    if wanted.n_events and n < FEWEST_ABERRANT * wanted.n_events:
+        note = f"{n} of {wanted.n_events} plasma cells have an aberrant phenotype: they were not split"
+        return _cannot("aberrant", note, "NO_ABERRANT_PHENOTYPE")
+    return finding
+
+
+def _as_threshold(value: float | None) -> Threshold | None:
+    return None if value is None else Threshold(rounded(value), "person", 1.0)
+
+
+def _cannot(step: str, why: str, flag: str = "") -> Finding:
+    sure = WITHOUT_STEP.get(flag, 1.0)
+    return Finding(step, None, (), "none", confidence=sure, note=why, flags=(flag,) if flag else ())
+
+
+def _step(finding: Finding, n_in: int, n_out: int) -> GateStep:
+    return GateStep(
+        finding.name, finding.gate, finding.channels, n_in, n_out, finding.method, finding.thresholds,
+        finding.confidence, finding.note,
+    )  # fmt: skip
+
+
+def unused_overrides(choices: Choices, steps: tuple[GateStep, ...]) -> tuple[str, ...]:
+    """Return a person's thresholds that no step took up, by name."""
+    taken = {value for step in steps if "person" in step.method for _, value in step.thresholds}
+    return tuple(name for name, value in choices.overrides.items() if rounded(value) not in taken)
+
+
+def _population(
+    passed: Passed, wanted: Survivors, viable: Survivors, unused: tuple[str, ...]
+) -> GatedPopulation:
+    confidence = _overall(passed.steps)
+    flags = list(passed.flags)
+    if confidence < LOW_CONFIDENCE:
+        flags.append("LOW_GATE_CONFIDENCE")
+    flags += ["OVERRIDE_UNUSED"] if unused else []
+    told = passed.steps[-1].gate is not None
+    return GatedPopulation(
+        mask=wanted.mask(),
+        steps=passed.steps,
+        step_masks=np.stack(passed.masks),
+        confidence=confidence,
+        viable_singlets=viable.mask(),
+        aberrant=passed.masks[-1] if told else None,
+        flags=tuple(dict.fromkeys(flags)),
+        notes=(
+            *(f"{step.name}: {step.note}" for step in passed.steps if step.note and step.method != STEADY),
+            *(f"the threshold set for {name!r} was not used: no step cuts there" for name in unused),
+        ),
+    )
+
+
+def _overall(steps: tuple[GateStep, ...]) -> float:
+    """Return the wanted population's confidence, lowered a little where a cleaning step could not be made."""
+    confidence = 1.0
+    for step in steps[:-1]:
+        if step.name in ("plasma_cells", "second_anchor"):
+            confidence *= step.confidence
+        elif step.gate is None:
+            confidence *= 0.8 + 0.2 * step.confidence
+    return round(confidence, 4)

@@ -1,0 +1,29 @@
+"""Thresholds on one channel: its axis, its density, its valleys, two overlapping groups."""
+
+from gating.thresholds.threshold import (
+    CLEAR,
+    Axis,
+    Threshold,
+    as_person,
+    axis_density,
+    axis_of,
+    axis_on,
+    best_valley,
+    rounded,
+    scale_of,
+    settle,
+)
+
+__all__ = [
+    "CLEAR",
+    "Axis",
+    "Threshold",
+    "as_person",
+    "axis_density",
+    "axis_of",
+    "axis_on",
+    "best_valley",
+    "rounded",
+    "scale_of",
+    "settle",
+]

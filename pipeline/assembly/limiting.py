@@ -1,0 +1,183 @@
+"""What limits the receptor densities of a study, and so what would help: cells, beads, lot, replicates."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from calibration.density.between_runs import FEWEST_FREEDOM
+from calibration.density.receptor_density import ReceptorDensity
+from calibration.density.replicates import ReplicateScatter, replicate_scatter
+from pipeline.assembly.study_result import Outcome
+from pipeline.patients.between_runs import between_runs_of, geometric_mean, replicates
+from pipeline.study.study import Study
+
+_NORMAL_95: Final = 1.959964
+_REMEDIES: Final[Mapping[str, tuple[str, ...]]] = {
+    "more cells": ("stained cells", "control cells", "background model"),
+    "more or better beads": ("standard curve", "bead peak medians"),
+    "a better known lot value": ("lot assignment",),
+    "a better known F:P": ("F:P ratio",),
+    "a bead run of the same day": ("transfer between runs of beads",),
+    "replicates on other days": ("between runs",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """What one remedy could win.
+
+    Attributes
+    ----------
+    name, terms
+        The remedy, and the terms of the error budget that it acts on.
+    share_percent
+        Of a tube's variance (dex²), the mean over the tubes: dim ones, whose relative errors are large, count
+        no more than others.
+    n_largest
+        Tubes in which these terms are the largest part.
+    fold
+        95 % interval of the middle tube as a factor: ×/÷.
+    fold_without
+        The same if these terms were gone.
+    """
+
+    name: str
+    terms: str
+    share_percent: float
+    n_largest: int
+    fold: float
+    fold_without: float
+
+
+@dataclass(frozen=True, slots=True)
+class Limiting:
+    """The remedies, largest share first, over `n` tubes; and what replicates say.
+
+    `between_runs`: replicates of a visit on different bead runs; `within_run`: on the same one.
+    `fed_in`: what of it single tubes carry, in words.
+    """
+
+    n: int
+    remedies: tuple[Remedy, ...] = ()
+    between_runs: ReplicateScatter | None = None
+    within_run: ReplicateScatter | None = None
+    fed_in: str = ""
+
+    def sentences(self) -> tuple[str, ...]:
+        """Return what to do first, and what replicates show."""
+        return tuple(text for text in (self._first(), *self._replicates()) if text)
+
+    def _first(self) -> str:
+        if not self.remedies:
+            return "No tube has a receptor density with an interval: nothing can be said of what limits it."
+        best = self.remedies[0]
+        return (
+            f"{best.share_percent:.0f} % of the variance of a density (mean of {self.n}) would go with "
+            f"{best.name}: the middle 95 % interval is ×/÷ {best.fold:.2f} and would be "
+            f"×/÷ {best.fold_without:.2f} at best."
+        )
+
+    def _replicates(self) -> Iterable[str]:
+        for words, found in (
+            ("on different bead runs (between runs)", self.between_runs),
+            ("on the same bead run (between tubes)", self.within_run),
+        ):
+            if found is not None:
+                yield (
+                    f"Replicates {words} differ by a CV of {found.cv_percent:.1f} % (95 % interval "
+                    f"{found.low:.1f} to {found.high:.1f} %, {found.n_groups} visits, "
+                    f"{found.freedom} degrees of freedom)."
+                )
+        yield self.fed_in
+
+
+def limiting(outcome: Outcome) -> Limiting:
+    """Return what limits the densities of the tubes that have one, whatever their status."""
+    found = [result.receptor for result in outcome.results if _has_budget(result.receptor)]
+    same, different = _replicates(outcome)
+    remedies = sorted(_remedies(found, outcome.study), key=lambda one: (-one.share_percent, one.name))
+    scatter = replicate_scatter(different), replicate_scatter(same)
+    return Limiting(len(found), tuple(remedies), *scatter, _fed_in(outcome) if found else "")
+
+
+def _fed_in(outcome: Outcome) -> str:
+    """Say which between-run CV the intervals of single tubes hold, or that they hold none."""
+    typed = outcome.study.settings.between_run_cv
+    if typed > 0:
+        return f"Every interval holds the between-run CV of the setting between_run_cv, {100 * typed:.3g} %."
+    found = between_runs_of(outcome.study, outcome.results)
+    if found is None:
+        return (
+            "No interval holds a term between runs: no setting between_run_cv, and fewer than "
+            f"{FEWEST_FREEDOM} degrees of freedom of replicates on different bead runs."
+        )
+    seen = (
+        f"replicates on different bead runs differ by {100 * found.observed:.1f} %, their own errors "
+        f"account for {100 * found.expected:.1f} %"
+    )
+    return f"Every interval holds a between-run CV of {100 * found.cv:.1f} %: {seen}."
+
+
+def _has_budget(found: ReceptorDensity) -> bool:
+    return found.rd is not None and bool(found.budget)
+
+
+def _remedies(found: Sequence[ReceptorDensity], study: Study) -> Iterable[Remedy]:
+    if not found:
+        return
+    known = {term.name for one in found for term in one.budget}
+    wanted = {name: terms for name, terms in _REMEDIES.items() if known.intersection(terms)}
+    parts = [{name: _variance(one, terms) for name, terms in wanted.items()} for one in found]
+    totals = [sum(part.values()) for part in parts]
+    largest = [max(part, key=part.__getitem__) for part in parts]
+    for name, terms in wanted.items():
+        own = [part[name] for part in parts]
+        rest = [total - mine for total, mine in zip(totals, own, strict=True)]
+        share = 100 * math.fsum(map(_ratio, own, totals)) / len(totals)
+        yield Remedy(
+            name,
+            ", ".join(_with_assumption(term, study) for term in terms),
+            share,
+            largest.count(name),
+            _fold(_middle(totals)),
+            _fold(_middle(rest)),
+        )
+
+
+def _with_assumption(term: str, study: Study) -> str:
+    """Say beside a term that its size is assumed, where nobody typed it for some bead run or panel."""
+    settings = study.settings
+    if term == "lot assignment" and any(run.assigned_cv is None for run in study.beads):
+        return f"{term} (assumed: lot_assignment_cv {100 * settings.lot_assignment_cv:g} %)"
+    if term == "F:P ratio" and any(panel.quantified.f_p_ratio_sd is None for panel in study.panels):
+        return f"{term} (assumed: f_p_cv {100 * settings.f_p_cv:g} %)"
+    return term
+
+
+def _variance(found: ReceptorDensity, terms: Sequence[str]) -> float:
+    return math.fsum(term.sd_dex**2 for term in found.budget if term.name in terms)
+
+
+def _ratio(part: float, whole: float) -> float:
+    return part / whole if whole else 0.0
+
+
+def _middle(values: Sequence[float]) -> float:
+    ordered = sorted(values)
+    half = len(ordered) // 2
+    return ordered[half] if len(ordered) % 2 else 0.5 * (ordered[half - 1] + ordered[half])
+
+
+def _fold(variance: float) -> float:
+    return float(10.0 ** (_NORMAL_95 * math.sqrt(max(variance, 0.0))))
+
+
+def _replicates(outcome: Outcome) -> tuple[list[list[float]], list[list[float]]]:
+    """Return the densities of replicates on one bead run, and of visits on several (their runs' means)."""
+    visits = replicates(outcome.study, outcome.results)
+    same = [[float(tube.receptor.rd or 0.0) for tube in tubes] for runs in visits for tubes in runs]
+    different = [[geometric_mean(tubes) for tubes in runs] for runs in visits]
+    return [group for group in same if len(group) > 1], [group for group in different if len(group) > 1]

@@ -1,0 +1,90 @@
+"""What made a result: versions, settings, inputs by SHA-256, counts and times, for run.json."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import metadata
+
+from pipeline.running.store import code_digest
+from pipeline.study.study import Study
+
+LIBRARIES = (
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "flowkit",
+    "flowio",
+    "fcsparser",
+    "dask",
+    "pandas",
+    "pyarrow",
+    "pyreadstat",
+    "matplotlib",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What a result can be made again from; nothing in it changes from run to run."""
+
+    program: str
+    code_sha256: str
+    python: str
+    system: str
+    libraries: tuple[tuple[str, str], ...]
+    settings: tuple[tuple[str, str], ...]
+    inputs: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """What differs from run to run: it goes into run.json and nowhere else."""
+
+    command: str
+    started_at: str
+    seconds: float
+    workers: int
+    n_reused: int
+
+
+def provenance_of(study: Study, inputs: Sequence[tuple[str, str]]) -> Provenance:
+    """Return the facts that do not depend on when or where the run happens.
+
+    Parameters
+    ----------
+    study
+        What was typed.
+    inputs
+        (path in the study folder, SHA-256) of every file that was read.
+    """
+    return Provenance(
+        program=f"cd38rd {version()}",
+        code_sha256=code_digest(),
+        python=platform.python_version(),
+        system=f"{platform.system()} {platform.machine()}",
+        libraries=tuple((name, metadata.version(name)) for name in LIBRARIES),
+        settings=tuple((name, str(value)) for name, value in study.settings.model_dump().items()),
+        inputs=tuple(sorted(set(inputs))),
+    )
+
+
+def version() -> str:
+    """Return the version of cd38rd that runs."""
+    try:
+        return metadata.version("cd38rd")
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def now() -> str:
+    """Return the time as ISO text in UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def command_line() -> str:
+    """Return the command as typed, without the path of the program."""
+    return " ".join(["cd38rd", *sys.argv[1:]])

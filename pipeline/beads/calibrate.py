@@ -1,0 +1,191 @@
+"""One bead acquisition: file → singlets → peaks → curve → verdict, or why not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from calibration.beads.kits import bead_kit
+from calibration.beads.peaks import BeadPeaks, BeadPeaksError, find_bead_peaks
+from calibration.beads.singlets import find_bead_singlets
+from calibration.curve.brighter_channel import BRIGHTER_ELSEWHERE, channel_check, compare_channels
+from calibration.curve.standard_curve import StandardCurve, StandardCurveError, Verdict, fit_standard_curve
+from gating.events import Mask
+from pipeline.beads.curve_limits import curve_limits
+from pipeline.beads.lot_values import size_row
+from pipeline.fcs import ChannelError, FcsError, FcsFile, read_fcs
+from pipeline.quantification.result import Acquired, CalibrationResult
+from pipeline.study.settings import Settings
+from pipeline.study.study import BeadRun
+from pipeline.tube.channels import find_channel
+from pipeline.tube.histograms import bead_histogram
+
+FORWARD_SCATTER = re.compile(r"^(fsc|fs|forward)", re.IGNORECASE)
+SIDE_SCATTER = re.compile(r"^(ssc|ss|side)", re.IGNORECASE)
+
+NO_LIGHT = re.compile(r"^(time|event|index|sort)", re.IGNORECASE)
+PULSE_MEASURE = re.compile(r"([-_ ]|(?<=\d))[AHW]$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class BeadTask:
+    """A bead run and where its file lies."""
+
+    folder: Path
+    run: BeadRun
+    settings: Settings
+    sha256: str = ""
+
+
+def calibrate_bead_run(task: BeadTask) -> CalibrationResult:
+    """Return the run's curve, or a note that says why there is none; bad input raises nothing."""
+    run = task.run
+    empty = CalibrationResult(
+        run.beads, run.fcs_file, run.kit, run.lot, run.channel, run.levels, sha256=task.sha256
+    )
+    try:
+        file, channel = _read(task)
+        found = replace(empty, channel=channel, acquired=acquired(file, channel), n_events=file.n_events)
+        return _fitted(task, file, found)
+    except FcsError as error:
+        return replace(empty, flags=("NO_CURVE",), note=str(error))
+
+
+def acquired(file: FcsFile, channel: str) -> Acquired:
+    """Return where, when and how a file was acquired; nothing that names a person."""
+    facts, detector = file.acquisition, file.detector(channel)
+    when = facts.acquired_at or facts.acquired_on
+    return Acquired(
+        facts.instrument, facts.serial, when.isoformat() if when else "", detector.voltage, detector.gain
+    )
+
+
+def _read(task: BeadTask) -> tuple[FcsFile, str]:
+    path = task.folder / task.run.fcs_file
+    header = read_fcs(path, channels=(), allow_truncated=task.settings.allow_truncated)
+    channel = find_channel([alias.strip() for alias in task.run.channel.split(";")], header.channels)
+    if not channel:
+        raise ChannelError(
+            f"{path.name}: found no channel {task.run.channel} of the beads sheet; "
+            f"the file has {', '.join(header.channels)}"
+        )
+    return read_fcs(path, allow_truncated=task.settings.allow_truncated), channel
+
+
+def _fitted(task: BeadTask, file: FcsFile, found: CalibrationResult) -> CalibrationResult:
+    run = task.run
+    singlets, note = _singlets(file)
+    finite = np.isfinite(file.column(found.channel))
+    if not finite.all():
+        note = _sentences(note, f"{int((~finite).sum())} events hold no number on {found.channel}: left out")
+        singlets = singlets & finite
+    intensity = file.column(found.channel)[singlets]
+    found = replace(
+        found,
+        n_singlets=int(singlets.sum()),
+        histogram=bead_histogram(intensity, channel=found.channel),
+        note=note,
+    )
+    try:
+        peaks = find_bead_peaks(
+            intensity,
+            len(run.levels),
+            blank=run.levels[0] == 0,
+            ranges=run.ranges or None,
+            scale_top=file.scale_top(found.channel),
+        )
+        curve = _with_other_channels(_curve(task, peaks), task, file, found.channel, singlets, peaks)
+    except (BeadPeaksError, StandardCurveError) as error:
+        return replace(found, flags=("NO_CURVE",), note=_sentences(note, str(error)))
+    return replace(
+        found,
+        peaks=peaks,
+        curve=curve,
+        flags=_flags(curve),
+        note=_sentences(note, _by_hand(run)),
+    )
+
+
+def _curve(task: BeadTask, peaks: BeadPeaks) -> StandardCurve:
+    curve = fit_standard_curve(
+        peaks.medians,
+        task.run.levels,
+        model=task.settings.curve_model,
+        rcv=peaks.rcv,
+        n=peaks.n,
+        saturated=peaks.saturated,
+        limits=curve_limits(task.settings),
+    )
+    row = size_row(bead_kit(task.run.kit), task.run.levels)
+    return curve if row is None else curve.with_checks(row)
+
+
+def _with_other_channels(
+    curve: StandardCurve, task: BeadTask, file: FcsFile, channel: str, singlets: Mask, peaks: BeadPeaks
+) -> StandardCurve:
+    """Add whether another detector of the file collects more light of these beads."""
+    kit = bead_kit(task.run.kit)
+    if not kit.quantifies:
+        return curve
+    named, compared = file.column(channel)[singlets], []
+    for other in _other_detectors(file.channels, channel):
+        values = file.column(other)[singlets]
+        found = compare_channels(named, values, peaks, one_dye=kit.one_dye, other_top=file.scale_top(other))
+        if found is not None:
+            compared.append((other, found))
+    row = channel_check(compared, channel)
+    return curve if row is None else curve.with_checks(row)
+
+
+def _other_detectors(channels: Sequence[str], channel: str) -> list[str]:
+    """Return the other fluorescence detectors: neither scatter nor time, nor another pulse measure of one."""
+    own = PULSE_MEASURE.sub("", channel).casefold()
+    kind = PULSE_MEASURE.search(channel)
+    suffix = kind.group().casefold() if kind else ""
+    return [
+        other
+        for other in channels
+        if not (FORWARD_SCATTER.match(other) or SIDE_SCATTER.match(other) or NO_LIGHT.match(other))
+        and PULSE_MEASURE.sub("", other).casefold() != own
+        and other.casefold().endswith(suffix)
+    ]
+
+
+def _by_hand(run: BeadRun) -> str:
+    if not run.ranges:
+        return ""
+    listed = "; ".join(f"{low:g}-{high:g}" for low, high in run.ranges)
+    return f"populations taken where a person set them in the beads sheet ({listed}), not searched"
+
+
+def _singlets(file: FcsFile) -> tuple[Mask, str]:
+    """Gate on the scatter there is; without forward and side scatter every event counts, and that is said."""
+    fsc, ssc = _scatter(FORWARD_SCATTER, file.channels), _scatter(SIDE_SCATTER, file.channels)
+    if not (fsc and ssc):
+        return np.ones(
+            file.n_events, np.bool_
+        ), "no forward and side scatter in the file: every event was used"
+    mask = find_bead_singlets(
+        file.column(fsc), file.column(ssc), fsc_top=file.scale_top(fsc), ssc_top=file.scale_top(ssc)
+    )
+    return mask, ""
+
+
+def _scatter(kind: re.Pattern[str], channels: Sequence[str]) -> str:
+    """Return the area channel of a scatter, or the first there is; "" where there is none."""
+    named = [channel for channel in channels if kind.match(channel)]
+    return next((channel for channel in named if re.search(r"[-_ ]?A$", channel)), named[0] if named else "")
+
+
+def _flags(curve: StandardCurve) -> tuple[str, ...]:
+    by_verdict = {Verdict.ACCEPT: (), Verdict.WARN: ("CURVE_WARN",), Verdict.REJECT: ("CURVE_REJECTED",)}
+    doubted = any(row.name == BRIGHTER_ELSEWHERE and row.verdict is Verdict.WARN for row in curve.checks)
+    return (*by_verdict[curve.verdict], *(("BEADS_BRIGHTER_ELSEWHERE",) if doubted else ()))
+
+
+def _sentences(*parts: str) -> str:
+    return "; ".join(part.rstrip(".") for part in parts if part)

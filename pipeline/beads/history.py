@@ -1,0 +1,188 @@
+"""A bead run against the earlier ones of its instrument: the top bead's row of the table, and the drift."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from calibration.curve.drift import SETTLED_RUNS, DriftSeries, levey_jennings
+from calibration.curve.standard_curve import StandardCurve, Verdict, fit_standard_curve
+from pipeline.beads.cross_calibration import with_transfers
+from pipeline.beads.curve_limits import curve_limits
+from pipeline.beads.instrument_log import InstrumentLog, LoggedRun
+from pipeline.beads.lot_values import with_lot_values
+from pipeline.quantification.result import CalibrationResult
+from pipeline.study.settings import Settings
+from pipeline.study.study import BeadRun
+
+MOST_SHOWN = 60
+"""Runs of a series that are kept for the figure."""
+
+
+def log_of(folder: Path, settings: Settings) -> InstrumentLog | None:
+    """Return the log that the settings name, relative to the study folder; None where they name none."""
+    return InstrumentLog(folder / settings.instrument_log) if settings.instrument_log else None
+
+
+def held_against_history(
+    log: InstrumentLog | None,
+    calibrations: Sequence[CalibrationResult],
+    runs: Sequence[BeadRun],
+    settings: Settings,
+    *,
+    write: bool,
+) -> tuple[CalibrationResult, ...]:
+    """Judge every bead run by the earlier ones of its instrument, in order of time, and log it.
+
+    Rainbow runs that stand in for a bead run are then given that run's curve
+    (`pipeline.beads.cross_calibration`).
+
+    Parameters
+    ----------
+    log
+        None: nothing is compared with earlier runs and nothing is written.
+    calibrations, runs
+        Of the study, in the order of the beads sheet; a run that is not in `calibrations` is left out.
+    write
+        Whether to log them; a report from stored results only reads.
+    """
+    judged = (
+        tuple(calibrations) if log is None else _all_judged(log, calibrations, runs, settings, write=write)
+    )
+    return with_transfers(with_lot_values(judged, log), runs, settings)
+
+
+def _all_judged(
+    log: InstrumentLog,
+    calibrations: Sequence[CalibrationResult],
+    runs: Sequence[BeadRun],
+    settings: Settings,
+    *,
+    write: bool,
+) -> tuple[CalibrationResult, ...]:
+    typed = {run.beads: run for run in runs}
+    judged: dict[str, CalibrationResult] = {}
+    for found in sorted(calibrations, key=lambda one: _moment(one, typed[one.beads])):
+        judged[found.beads] = _judged(log, found, typed[found.beads], settings)
+        line = logged(judged[found.beads], typed[found.beads])
+        if write and line is not None:
+            log.append(line)
+    return tuple(judged[found.beads] for found in calibrations)
+
+
+def logged(found: CalibrationResult, run: BeadRun) -> LoggedRun | None:
+    """Return the run's line of the log; None where it has no curve or its file's digest is not known."""
+    if found.curve is None or found.peaks is None or not found.sha256:
+        return None
+    acquired = found.acquired
+    return LoggedRun(
+        *(found.sha256, found.channel, found.kit, found.lot, acquired.instrument, acquired.serial),
+        *(acquired.voltage, acquired.gain, _moment(found, run), found.levels),
+        medians=tuple(float(median) for median in found.peaks.medians),
+        on_scale=tuple(not saturated for saturated in found.peaks.saturated),
+        slope=found.curve.slope,
+        intercept=found.curve.intercept,
+        verdict=found.curve.verdict.value,
+    )
+
+
+def _moment(found: CalibrationResult, run: BeadRun) -> str:
+    """Return when the beads were acquired: as the file says, else as typed, else ""."""
+    return found.acquired.acquired_at or (run.acquired_on.isoformat() if run.acquired_on else "")
+
+
+def _judged(
+    log: InstrumentLog, found: CalibrationResult, run: BeadRun, settings: Settings
+) -> CalibrationResult:
+    line = logged(found, run)
+    if line is None:
+        return found
+    unknown = _unknown(line)
+    if unknown:
+        return replace(found, note=_joined(found.note, f"not held against the instrument log: {unknown}"))
+    earlier = log.before(line)
+    if not earlier:
+        note = "first run of these beads on this detector, voltage and gain in the instrument log"
+        return replace(found, note=_joined(found.note, note))
+    series = drift_series((*earlier, line))
+    curve = _with_history(found, earlier, settings)
+    flags = _flags(found, curve, series)
+    return replace(
+        found, curve=curve, drift=series, flags=flags, note=_joined(found.note, _words(series, len(earlier)))
+    )
+
+
+def _unknown(line: LoggedRun) -> str:
+    if not line.acquired_at:
+        return "nobody says when it was acquired"
+    return "" if line.instrument or line.serial else "the file does not name its instrument"
+
+
+def _with_history(
+    found: CalibrationResult, earlier: Sequence[LoggedRun], settings: Settings
+) -> StandardCurve | None:
+    """Fit again, with the top bead's earlier medians; runs that were rejected do not count."""
+    if found.peaks is None or found.curve is None:
+        return found.curve
+    peaks, top = found.peaks, max(k for k, used in enumerate(found.curve.fitted) if used)
+    kept = [run for run in earlier if run.verdict != Verdict.REJECT.value and run.on_scale[top]]
+    again = fit_standard_curve(
+        peaks.medians,
+        found.levels,
+        model=settings.curve_model,
+        rcv=peaks.rcv,
+        n=peaks.n,
+        saturated=peaks.saturated,
+        history=[run.medians[top] for run in kept],
+        limits=curve_limits(settings),
+    )
+    made = {row.name for row in again.checks}
+    return again.with_checks(*(row for row in found.curve.checks if row.name not in made))
+
+
+def drift_series(runs: Sequence[LoggedRun]) -> tuple[DriftSeries, ...]:
+    """Return the Levey-Jennings series of each bead's MFI, slope and intercept; the last run is the new one.
+
+    A bead is left out where some run has it at zero or on the end of the scale.
+    """
+    days = tuple(run.acquired_at for run in runs)
+    series = []
+    for k, level in enumerate(runs[-1].levels):
+        values = [run.medians[k] for run in runs]
+        if level > 0 and min(values) > 0 and all(run.on_scale[k] for run in runs):
+            series.append(
+                DriftSeries(f"bead {level:g}", days, levey_jennings(values, logarithmic=True), True)
+            )
+    for name in ("slope", "intercept"):
+        values = [float(getattr(run, name)) for run in runs]
+        series.append(DriftSeries(name, days, levey_jennings(values)))
+    return tuple(
+        DriftSeries(s.name, s.on[-MOST_SHOWN:], s.points[-MOST_SHOWN:], s.logarithmic) for s in series
+    )
+
+
+def _flags(
+    found: CalibrationResult, curve: StandardCurve | None, series: Sequence[DriftSeries]
+) -> tuple[str, ...]:
+    by_verdict = {Verdict.WARN: ("CURVE_WARN",), Verdict.REJECT: ("CURVE_REJECTED",)}
+    own = [flag for flag in found.flags if flag not in ("CURVE_WARN", "CURVE_REJECTED")]
+    drifted = any(one.points[-1].verdict is Verdict.REJECT for one in series)
+    verdict = by_verdict.get(curve.verdict, ()) if curve else ()
+    return (*own, *verdict, *(("BEAD_DRIFT",) if drifted else ()))
+
+
+def _words(series: Sequence[DriftSeries], n: int) -> str:
+    provisional = f", provisional before {SETTLED_RUNS}" if n < SETTLED_RUNS else ""
+    broken = [
+        f"{one.name} {' '.join(one.points[-1].broken)} ({one.points[-1].z:+.1f} SD)"
+        for one in series
+        if one.points[-1].broken
+    ]
+    verdict = "Westgard: " + ", ".join(broken) if broken else "no Westgard rule broken"
+    few = "too few for limits" if n < 3 else verdict
+    return f"{n} earlier run{'' if n == 1 else 's'} in the instrument log{provisional}: {few}"
+
+
+def _joined(*notes: str) -> str:
+    return "; ".join(note.rstrip(".") for note in notes if note)

@@ -1,0 +1,169 @@
+"""The instrument log: an SQLite file with a line per bead run, shared by studies and by processes."""
+
+from __future__ import annotations
+
+import json
+import math
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.study.errors import UserError
+
+BUSY_SECONDS = 30.0
+"""How long to wait for another process that is writing."""
+
+_TABLE = """
+CREATE TABLE IF NOT EXISTS bead_runs (
+    sha256 TEXT NOT NULL, channel TEXT NOT NULL, kit TEXT NOT NULL, lot TEXT NOT NULL,
+    instrument TEXT NOT NULL, serial TEXT NOT NULL, voltage REAL, gain REAL, acquired_at TEXT NOT NULL,
+    levels TEXT NOT NULL, medians TEXT NOT NULL, on_scale TEXT NOT NULL,
+    slope REAL NOT NULL, intercept REAL NOT NULL, verdict TEXT NOT NULL,
+    PRIMARY KEY (sha256, channel)
+) WITHOUT ROWID
+"""
+_COLUMNS = (
+    "sha256", "channel", "kit", "lot", "instrument", "serial", "voltage", "gain", "acquired_at", "levels",
+    "medians", "on_scale", "slope", "intercept", "verdict",
+)  # fmt: skip
+_WRITE = f"INSERT OR REPLACE INTO bead_runs ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
+_READ = f"SELECT {', '.join(_COLUMNS)} FROM bead_runs"
+_ALIKE = (
+    "channel = ? AND kit = ? AND lot = ? AND instrument = ? AND serial = ? AND voltage IS ? AND gain IS ? "
+    "AND levels = ?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedRun:
+    """A bead run in the log; nothing in it names a person, a study or a folder.
+
+    Attributes
+    ----------
+    sha256
+        Of the FCS file: a file that is read again replaces its line and makes no second one.
+    acquired_at
+        ISO date, with the time where it is known; "" where nobody says.
+    levels, medians, on_scale
+        Every population, dim to bright; `on_scale` is false where the median is at the end of the scale.
+    """
+
+    sha256: str
+    channel: str
+    kit: str
+    lot: str
+    instrument: str
+    serial: str
+    voltage: float | None
+    gain: float | None
+    acquired_at: str
+    levels: tuple[float, ...]
+    medians: tuple[float, ...]
+    on_scale: tuple[bool, ...]
+    slope: float
+    intercept: float
+    verdict: str
+
+
+class InstrumentLog:
+    """A log in one file.
+
+    Parameters
+    ----------
+    path
+        Made, with its table, when first used; its folder must be there.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def append(self, run: LoggedRun) -> None:
+        """Write a run, or replace the line of the same file and channel; safe with other processes."""
+        values = (
+            *(run.sha256, run.channel, run.kit, run.lot, run.instrument, run.serial, run.voltage, run.gain),
+            *(run.acquired_at, _listed(run.levels), _listed(run.medians), _listed(run.on_scale)),
+            *(run.slope, run.intercept, run.verdict),
+        )
+        with self._connected() as connection:
+            # IMMEDIATE takes the writer's lock at once: two writers wait for each other, none is refused.
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute(_WRITE, values)
+            connection.execute("COMMIT")
+
+    def runs(self) -> tuple[LoggedRun, ...]:
+        """Return every run, in order of time."""
+        return self._read(f"{_READ} ORDER BY acquired_at, sha256, channel", ())
+
+    def before(self, run: LoggedRun) -> tuple[LoggedRun, ...]:
+        """Return the earlier runs of the same beads on the same detector with the same voltage and gain.
+
+        The run itself and those of its own moment are not among them, so that the answer is the same when it
+        is asked again. A run without a date has none.
+        """
+        if not run.acquired_at:
+            return ()
+        alike = (
+            *(run.channel, run.kit, run.lot, run.instrument, run.serial, run.voltage, run.gain),
+            _listed(run.levels),
+        )
+        return self._read(
+            f"{_READ} WHERE {_ALIKE} AND sha256 <> ? AND acquired_at <> '' AND acquired_at < ? "
+            "ORDER BY acquired_at, sha256",
+            (*alike, run.sha256, run.acquired_at),
+        )
+
+    def of_lot(self, kit: str, lot: str, channel: str) -> tuple[LoggedRun, ...]:
+        """Return the runs of a lot on a channel of this name, on any instrument, in order of time."""
+        where = "kit = ? AND lot = ? AND channel = ?"
+        return self._read(f"{_READ} WHERE {where} ORDER BY acquired_at, sha256", (kit, lot, channel))
+
+    def _read(self, query: str, values: tuple[object, ...]) -> tuple[LoggedRun, ...]:
+        with self._connected() as connection:
+            return tuple(_run(row) for row in connection.execute(query, values).fetchall())
+
+    @contextmanager
+    def _connected(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with closing(
+                sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
+            ) as connection:
+                # SQLite's own journal, not WAL: that one needs shared memory, which network drives lack.
+                _must_be_ours(connection)
+                connection.execute(_TABLE)
+                yield connection
+        except (sqlite3.Error, ValueError) as error:
+            raise UserError(
+                f"{self.path}: cannot be used as the instrument log ({error}), expected an SQLite file that "
+                "cd38rd made, or a name in a folder that exists and can be written; "
+                "see the setting instrument_log"
+            ) from None
+
+
+def _must_be_ours(connection: sqlite3.Connection) -> None:
+    """Leave the database of another program as it is: nothing is added to it."""
+    tables = [
+        str(name) for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+    ]
+    if tables and "bead_runs" not in tables:
+        raise ValueError(f"it is a database of another program, with the table {tables[0]}")
+
+
+def _run(row: tuple[object, ...]) -> LoggedRun:
+    facts = dict(zip(_COLUMNS, row, strict=True))
+    lists = {name: tuple(json.loads(str(facts.pop(name)))) for name in ("levels", "medians", "on_scale")}
+    numbers = (*lists["levels"], *lists["medians"], facts["slope"], facts["intercept"])
+    if len({len(values) for values in lists.values()}) > 1 or not all(map(_is_number, numbers)):
+        raise ValueError(
+            f"its line of {facts['acquired_at'] or 'an unknown day'}, lot {facts['lot']}, is damaged"
+        )
+    return LoggedRun(**facts, **lists)  # type: ignore[arg-type]
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)
+
+
+def _listed(values: tuple[float, ...] | tuple[bool, ...]) -> str:
+    return json.dumps(values)

@@ -1,0 +1,193 @@
+"""Count: how many events there are, by $TOT and by the bytes, and what it means where the two disagree."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pipeline.fcs.errors import FcsError, NotFcsError, TruncatedError, shown
+from pipeline.fcs.layout.claims import Claims, Peek, Place, Reading
+from pipeline.fcs.layout.shift import CHECKSUM_BYTES
+from pipeline.fcs.repairs import Repair
+
+MOST_PEEKED = 1 << 16
+"""Bytes looked at to tell padding from events."""
+
+PADDING = b"\0 "
+BLANKS = b"\0 \r\n"
+LEAD = 4
+"""Bytes before DATA: where they are blanks, they are none of its own."""
+
+NUMBER = b"0123456789.+-eE"
+
+
+def count_events(
+    reading: Reading, claims: Claims, peek: Peek, *, is_agreed: bool, allow_truncated: bool
+) -> tuple[Place, list[Repair]]:
+    """Decide how many events there are.
+
+    Parameters
+    ----------
+    reading, claims, peek
+        The place and layout of DATA; what the file says; reads bytes of the file.
+    is_agreed
+        Whether HEADER and TEXT both say so where DATA begins.
+    allow_truncated
+        Take the whole events that are there where $TOT promises more.
+
+    Raises
+    ------
+    FcsError
+        Bytes that $TOT and the widths do not explain, or that they explain in two ways.
+    """
+    layout, begin, total = reading.layout, reading.segment.begin, claims.total
+    there = max(0, min(reading.segment.size, claims.room - begin))
+    if layout.record_bits == 0:
+        return _free_text(reading, claims, there, peek), []
+    if reading.segment.size > there + 1:
+        return _beyond(reading, claims, there, allow_truncated=allow_truncated)
+    held = layout.n_events(there)
+    if total is None:
+        text = "TEXT has no readable $TOT; events were counted by the bytes"
+        repair = Repair("TOT_ABSENT", text, shown(claims.keywords.get("$TOT")), str(held))
+        return Place(layout, claims.start + begin, layout.n_bytes(held), held), [repair]
+    place = Place(layout, claims.start + begin, layout.n_bytes(total), total)
+    excess = reading.segment.size - place.n_bytes
+    if (excess == 0 and there == place.n_bytes) or (total == 0 and excess <= 1):
+        return place, []
+    if abs(excess) == 1 and begin + place.n_bytes <= claims.room:
+        _check_begin(reading, claims, peek, excess, is_agreed=is_agreed)
+        return place, [_off_by_one(reading, excess)]
+    if place.n_bytes > there:
+        if allow_truncated:
+            _check_begin(reading, claims, peek, excess, is_agreed=is_agreed)
+            _check_widths(place, there, claims)
+        return _truncated(place, held, there, claims, allow_truncated=allow_truncated)
+    place, repair = _longer(place, there, reading, claims, peek)
+    if repair.code == "DATA_LONGER":
+        _check_begin(reading, claims, peek, excess, is_agreed=is_agreed)
+    return place, [repair]
+
+
+def _beyond(
+    reading: Reading, claims: Claims, there: int, *, allow_truncated: bool
+) -> tuple[Place, list[Repair]]:
+    """Take DATA as cut off: it is said to go on where the file ends or the next data set begins."""
+    layout, held = reading.layout, reading.layout.n_events(there)
+    claimed = layout.n_events(reading.segment.size) if claims.total is None else claims.total
+    place = Place(layout, claims.start + reading.segment.begin, layout.n_bytes(claimed), claimed)
+    return _truncated(place, min(held, claimed), there, claims, allow_truncated=allow_truncated)
+
+
+def _truncated(
+    place: Place, held: int, there: int, claims: Claims, *, allow_truncated: bool
+) -> tuple[Place, list[Repair]]:
+    if not allow_truncated:
+        raise TruncatedError(
+            f"{claims.file}: expected {place.n_events:,} events ({place.n_bytes:,} bytes of DATA), but there "
+            f"are {there:,} bytes, {held:,} whole events{claims.room_ends}; copy or export the file again "
+            "(or allow_truncated)"
+        )
+    text = f"DATA ends early{claims.room_ends}; the whole events before its end were read"
+    repair = Repair("TRUNCATED", text, str(place.n_events), str(held))
+    return replace(place, n_bytes=place.layout.n_bytes(held), n_events=held), [repair]
+
+
+def _free_text(reading: Reading, claims: Claims, there: int, peek: Peek) -> Place:
+    """ASCII of free width: each number takes a character and a delimiter at least, and none is cut."""
+    total, n_channels, begin = claims.total, len(reading.layout.fields), claims.start + reading.segment.begin
+    if total is None:
+        raise NotFcsError(
+            f"{claims.file}: TEXT has {shown(claims.keywords.get('$TOT'))} as $TOT, expected the number of "
+            "events, which ASCII of free width does not tell; export the file again"
+        )
+    if 2 * total * n_channels > there + 1 or reading.segment.size > there + 1:
+        raise TruncatedError(
+            f"{claims.file}: $TOT says {total:,} events of {n_channels} ASCII numbers, but DATA has "
+            f"{there:,} bytes; copy or export the file again"
+        )
+    if total == 0 and peek(begin, min(there, MOST_PEEKED)).strip(BLANKS):
+        raise NotFcsError(
+            f"{claims.file}: $TOT says 0 events, but DATA has {there:,} bytes of ASCII; export the file again"
+        )
+    first, last = peek(begin - 1, 2), peek(begin + there - 1, 2)
+    if any(len(pair) == 2 and not pair.strip(NUMBER) for pair in (first, last)):
+        raise _misplaced(reading, claims, "a number goes on beyond its first or last byte")
+    return Place(reading.layout, begin, there, total)
+
+
+def _longer(place: Place, there: int, reading: Reading, claims: Claims, peek: Peek) -> tuple[Place, Repair]:
+    """Leave padding out and read whole events where DATA is longer than $TOT; refuse anything else."""
+    excess, record, layout = there - place.n_bytes, place.layout.record_bits, place.layout
+    tail = peek(place.begin + place.n_bytes, min(excess, MOST_PEEKED))
+    is_checksum = excess == CHECKSUM_BYTES and tail.isdigit() and place.begin + there == claims.end
+    if not tail.strip(PADDING) or 8 * excess < record or is_checksum:
+        text = f"DATA is {excess:,} bytes longer than $TOT events need; these were left out"
+        return place, Repair("DATA_LONGER", text, f"{there} bytes", f"{place.n_bytes} bytes")
+    head = peek(place.begin, min(excess, MOST_PEEKED))
+    padded = reading.is_over_text or not head.strip(PADDING)
+    if there * 8 % record <= 8 and not padded and not _other_widths(there, place):
+        held = layout.n_events(there)
+        repair = Repair(
+            "TOT_DIFFERS",
+            "DATA holds whole events beyond $TOT; all were read",
+            str(place.n_events),
+            str(held),
+        )
+        return replace(place, n_bytes=layout.n_bytes(held), n_events=held), repair
+    raise _unexplained(place, there, claims)
+
+
+def _check_widths(place: Place, there: int, claims: Claims) -> None:
+    """Refuse where the bytes hold just $TOT events of another width: it may be $PnB that is wrong."""
+    if there and _other_widths(there, place):
+        raise _unexplained(place, there, claims)
+
+
+def _unexplained(place: Place, there: int, claims: Claims) -> FcsError:
+    return NotFcsError(
+        f"{claims.file}: DATA has {there:,} bytes, expected {place.n_bytes:,} for {place.n_events:,} events "
+        f"($TOT) of {place.layout.record_bits} bits ($PnB), and more than one of these may be wrong; "
+        "export the file again"
+    )
+
+
+def _other_widths(there: int, place: Place) -> bool:
+    """Whether the bytes hold just $TOT events of another width, so that $PnB may be wrong as well as $TOT."""
+    if not place.n_events:
+        return False
+    if place.layout.is_packed:
+        bits = 8 * there // place.n_events
+        return -(-bits * place.n_events // 8) == there
+    return there % place.n_events == 0
+
+
+def _check_begin(reading: Reading, claims: Claims, peek: Peek, excess: int, *, is_agreed: bool) -> None:
+    """Refuse where the beginning of DATA may be wrong rather than its end.
+
+    The beginning is sure where HEADER and TEXT both say so, where another segment ends just before, where the
+    end cannot be, or where blanks end there.
+    """
+    begin, header = reading.segment.begin, claims.header
+    follows = begin in (header.text.end + 1, header.analysis.end + 1)
+    if is_agreed or follows or reading.segment.end >= claims.room:
+        return
+    *gap, first = peek(claims.start + begin - LEAD, LEAD + 1)
+    is_blank = all(byte == gap[-1] for byte in gap)
+    if is_blank and (gap[-1] == ord(" ") if excess < 0 else gap[-1] in BLANKS and gap[-1] != first):
+        return
+    raise _misplaced(
+        reading, claims, f"it is {abs(excess):,} bytes {'longer' if excess > 0 else 'shorter'} than $TOT"
+    )
+
+
+def _misplaced(reading: Reading, claims: Claims, why: str) -> FcsError:
+    return NotFcsError(
+        f"{claims.file}: DATA is at {reading}, but {why}, and nothing tells whether its beginning or its end "
+        "is wrong; export the file again"
+    )
+
+
+def _off_by_one(reading: Reading, excess: int) -> Repair:
+    side = "after" if excess > 0 else "before"
+    text = f"the end of DATA in {reading.source} is one byte {side} the last; $TOT and the widths were used"
+    return Repair("DATA_END_OFF_BY_ONE", text, str(reading.segment.end), str(reading.segment.end - excess))

@@ -1,0 +1,203 @@
+"""Data sets: a file may hold several, each with HEADER, TEXT and DATA (FCS 3.1, 3.2.18, $NEXTDATA)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import BinaryIO
+
+from pipeline.fcs.errors import FcsError, NotFcsError, UnsupportedError, shown
+from pipeline.fcs.layout.shift import MOST_SHIFT
+from pipeline.fcs.repairs import Repair
+from pipeline.fcs.text.header import HEADER_BYTES, Header, Segment, parse_header, parse_other_segments
+from pipeline.fcs.text.segments import BLANKS, Source, holds_text, read_text
+from pipeline.fcs.text.text import PADDING, Text, merge, whole_number
+
+MOST_OTHER = 160
+"""Bytes after HEADER looked at for offsets of further segments: ten of them."""
+
+MOST_DATA_SETS = 1_000
+"""A chain that is longer runs through damaged offsets."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataSet:
+    """HEADER and TEXT of a data set.
+
+    Attributes
+    ----------
+    start, end
+        Its first byte in the file, and the byte where the next data set begins or the file ends.
+    origin
+        The byte from which its offsets count: `start`, but 0 where they were written from the file's start.
+    next_beside
+        How many bytes after the place that $NEXTDATA says the next data set begins.
+    """
+
+    start: int
+    end: int
+    origin: int
+    header: Header
+    text: Text
+    next_beside: int = 0
+
+
+def read_data_set(file: BinaryIO, size: int, name: str, number: int) -> tuple[DataSet, int]:
+    """Return data set `number` (from 1), and how many can be read.
+
+    Raises
+    ------
+    FcsError
+        HEADER or TEXT of that data set cannot be read, or there is none of this number.
+    """
+    if number < 1:
+        raise UnsupportedError(f"{name}: data set {number} was asked for; they count from 1")
+    chosen, count = None, 0
+    try:
+        for count, data_set in enumerate(_chain(Source(file, name, size)), 1):
+            if count == number:
+                chosen = data_set
+    except FcsError as fault:
+        if chosen is None:
+            raise
+        text = f"data set {count + 1} of the file cannot be read; the one before was"
+        chosen = _with(chosen, Repair("NEXTDATA_UNREAD", text, str(fault), f"{count} data sets"))
+    if chosen is None:
+        raise UnsupportedError(
+            f"{name}: data set {number} was asked for, but the file holds {count}; choose 1 to {count}"
+        )
+    return chosen, count
+
+
+def _with(data_set: DataSet, *repairs: Repair) -> DataSet:
+    return replace(data_set, text=data_set.text.with_repairs(*repairs))
+
+
+def _chain(file: Source) -> Iterator[DataSet]:
+    """Yield the data sets; each begins behind the one before, and no more TEXT is read than the file has."""
+    start: int | None = 0
+    text_bytes = 0
+    for _ in range(MOST_DATA_SETS):
+        if start is None:
+            return
+        data_set, start = _read(file, start)
+        yield data_set
+        text_bytes += data_set.header.text.size
+        if text_bytes > file.size:
+            raise NotFcsError(
+                f"{file.name}: TEXT of the data sets overlap, expected each to have its own bytes"
+            )
+    if start is not None:
+        raise NotFcsError(
+            f"{file.name}: $NEXTDATA chains more than {MOST_DATA_SETS:,} data sets, expected fewer; "
+            "it is damaged, export the file again"
+        )
+
+
+def _read(file: Source, start: int) -> tuple[DataSet, int | None]:
+    """Return the data set that begins at `start`, and where the next begins."""
+    header = parse_header(file.read(start, HEADER_BYTES), file.name)
+    source, repairs = _counted_from(file, start, header)
+    text, header = _text(source, header)
+    following, beside, unread = _following(file, start, text.keywords.get("$NEXTDATA"))
+    end = file.size if following is None else following
+    return DataSet(start, end, source.start, header, text.with_repairs(*repairs, *unread), beside), following
+
+
+def _counted_from(file: Source, start: int, header: Header) -> tuple[Source, list[Repair]]:
+    """Offsets count from the start of the data set (3.1); some writers count from that of the file."""
+    own = Source(file.file, file.name, file.size, start)
+    if start == 0 or holds_text(own, header.text) or not holds_text(file, header.text):
+        return own, []
+    text = "the offsets of this data set count from the start of the file, not of the data set"
+    return file, [
+        Repair("OFFSETS_ABSOLUTE", text, f"TEXT at {header.text.begin}", f"byte {header.text.begin}")
+    ]
+
+
+def _text(source: Source, header: Header) -> tuple[Text, Header]:
+    """Return the keywords of TEXT and supplemental TEXT, and HEADER with the place where TEXT was found."""
+    others = [header.data, header.analysis]
+    if header.text.begin > HEADER_BYTES:
+        others += parse_other_segments(
+            source.read(HEADER_BYTES, min(MOST_OTHER, header.text.begin - HEADER_BYTES))
+        )
+    text, found, mark = read_text(source, header.text, others)
+    data_begin = whole_number(text.keywords.get("$BEGINDATA")) or 0
+    if header.data.begin == data_begin and found.begin < data_begin <= found.end:
+        text, found = _before_data(source, found, data_begin, text)
+    header = Header(header.version, found, header.data, header.analysis, tuple(others[2:]))
+    supplement = _place(text.keywords, "STEXT")
+    if supplement == (0, 0) or (supplement[0] or 0) == header.text.begin:
+        return text, header
+    return _supplemented(
+        source, supplement, [*others, found, _segment(text.keywords, "DATA")], text, mark
+    ), header
+
+
+def _before_data(source: Source, found: Segment, data_begin: int, text: Text) -> tuple[Text, Segment]:
+    """End TEXT before DATA where HEADER and TEXT agree on its beginning, and a delimiter stands before it."""
+    shorter = Segment(found.begin, data_begin - 1)
+    raw = source.read(shorter.begin, shorter.size)
+    if shorter.size < 2 or raw.rstrip(BLANKS + b"\r\n")[-1:] != raw[:1]:
+        return text, found
+    sentence = "TEXT is said to reach into DATA; it was read up to where HEADER and TEXT begin DATA"
+    repair = Repair("TEXT_END_LONG", sentence, f"TEXT ends at {found.end}", f"{shorter.end}")
+    text, shorter, _ = read_text(source, shorter, [Segment(data_begin, data_begin)])
+    return replace(text, repairs=(repair, *text.repairs)), shorter
+
+
+def _place(keywords: Mapping[str, str], which: str) -> tuple[int | None, int | None]:
+    """Return $BEGIN… and $END…; 0 where blank or absent, None where they are no number."""
+    begin, end = (keywords.get(f"${side}{which}", "").strip(PADDING) for side in ("BEGIN", "END"))
+    return (whole_number(begin) if begin else 0, whole_number(end) if end else 0)
+
+
+def _segment(keywords: Mapping[str, str], which: str) -> Segment:
+    begin, end = _place(keywords, which)
+    return Segment(begin or 0, end or 0)
+
+
+def _supplemented(
+    source: Source, place: tuple[int | None, int | None], others: list[Segment], text: Text, mark: bytes
+) -> Text:
+    """Add supplemental TEXT; where it cannot be read the primary TEXT stands alone, and says so."""
+    segment = Segment(place[0] or 0, place[1] or 0)
+    try:
+        return merge(text, read_text(source, segment, others, "supplemental TEXT", mark)[0])
+    except FcsError as fault:
+        sentence = "supplemental TEXT cannot be read; only the primary TEXT was used"
+        repair = Repair("SUPPLEMENT_UNREAD", sentence, str(fault), "primary TEXT")
+        return text.with_repairs(repair)
+
+
+def _following(file: Source, start: int, value: str | None) -> tuple[int | None, int, list[Repair]]:
+    """Return where the next data set begins, and how far beside: $NEXTDATA counts from this one (3.2.18)."""
+    offset = whole_number(value)
+    if offset == 0 or not (value or "").strip(PADDING):
+        return None, 0, []
+    if offset is not None and offset > 0 and _is_header(file, start + offset):
+        return start + offset, 0, []
+    if offset is not None and offset > start and _is_header(file, offset):
+        text = "$NEXTDATA counts from the start of the file, not of the data set"
+        return offset, 0, [Repair("OFFSETS_ABSOLUTE", text, str(start + offset), str(offset))]
+    near = None if offset is None or offset <= 0 else _nearest_header(file, start, start + offset)
+    if near is not None and offset is not None:
+        text = "the next data set does not begin where $NEXTDATA says; the nearest HEADER was taken"
+        beside = near - start - offset
+        return near, beside, [Repair("NEXTDATA_BESIDE", text, shown(value), str(near - start))]
+    text = f"$NEXTDATA says that a data set begins at byte {shown(value)}, where there is none"
+    return None, 0, [Repair("NEXTDATA_UNREAD", text, shown(value), "no further data set")]
+
+
+def _nearest_header(file: Source, start: int, at: int) -> int | None:
+    """Return where a HEADER begins close to a byte."""
+    low = max(start + HEADER_BYTES, at - MOST_SHIFT)
+    window = file.read(low, at + MOST_SHIFT - low)
+    found = (low + header.start() for header in re.finditer(rb"FCS[23]\.\d {4}[ \d]{16}", window))
+    return min(found, key=lambda near: abs(near - at), default=None)
+
+
+def _is_header(file: Source, at: int) -> bool:
+    return re.fullmatch(rb"FCS\d\.\d", file.read(at, 6)) is not None

@@ -1,0 +1,144 @@
+"""Place: which bytes of the file are DATA.
+
+What HEADER, TEXT, $TOT and $PnB claim must agree with the number of bytes there are. Where they do not, all
+readings that the claims allow are tried; the one that the bytes bear out is used and reported. Where none is,
+or more than one, the file is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+
+from pipeline.fcs.errors import NotFcsError, shown
+from pipeline.fcs.layout.claims import Claims, Peek, Place, Reading
+from pipeline.fcs.layout.count import count_events
+from pipeline.fcs.layout.layout import Layout, check_byte_order, other_layouts, parse_byte_order, said_layout
+from pipeline.fcs.layout.shift import AFTER_DATA, check_shift
+from pipeline.fcs.repairs import Repair
+from pipeline.fcs.text.header import LARGEST_HEADER_OFFSET, Header, Segment
+
+
+def find_data(claims: Claims, peek: Peek, *, allow_truncated: bool) -> tuple[Place, list[Repair]]:
+    """Decide where DATA lies and how its events are stored.
+
+    Parameters
+    ----------
+    claims
+        What the file says.
+    peek
+        Reads bytes of the file; called only where the claims disagree.
+    allow_truncated
+        Take the whole events that are there where $TOT promises more; not where HEADER and TEXT place DATA
+        differently, since then no byte says which is right.
+
+    Raises
+    ------
+    NotFcsError
+        No DATA segment, or bytes that no claim or more than one explains.
+    TruncatedError
+        Fewer events than $TOT.
+    UnsupportedError
+        A byte order that is not read.
+    """
+    said = _segments(claims)
+    order = parse_byte_order(claims.keywords.get("$BYTEORD", ""), claims.parameters, claims.file)
+    layout = said_layout(claims.parameters, order)
+    if not said:
+        return _nothing(layout, claims), []
+    best = _best(said, [layout], claims)
+    if not best.is_perfect or (claims.total is None and layout.is_packed):
+        best = _best(said, [layout, *other_layouts(claims.parameters, order)], claims)
+    check_shift(best, claims, peek, allow_truncated=allow_truncated)
+    ordered = check_byte_order(best.layout, claims.file)
+    n_places = len({segment.begin for segment in said.values()})
+    place, counted = count_events(
+        best,
+        claims,
+        peek,
+        is_agreed=n_places == 1 < len(said),
+        allow_truncated=allow_truncated and n_places == 1,
+    )
+    return place, [*_repairs_of_place(best, said, claims.header), *_widths(best.layout), *ordered, *counted]
+
+
+def _segments(claims: Claims) -> dict[str, Segment]:
+    """Return the DATA segments that HEADER and TEXT claim (3.1, 3.2.2)."""
+    said = {"HEADER": claims.header.data, "TEXT": claims.said_in_text("DATA")}
+    return {source: segment for source, segment in said.items() if segment.size}
+
+
+def _nothing(layout: Layout, claims: Claims) -> Place:
+    if claims.total != 0:
+        raise NotFcsError(
+            f"{claims.file}: neither HEADER nor TEXT says where DATA lies, though $TOT says "
+            f"{shown(claims.keywords.get('$TOT'))} and not 0; export it again"
+        )
+    return Place(layout, claims.start, 0, 0)
+
+
+def _best(said: Mapping[str, Segment], layouts: Sequence[Layout], claims: Claims) -> Reading:
+    """Return the reading that fits best; refuse where others of another place or other widths fit as well."""
+    readings = [
+        Reading(source, segment, layout, _misfit(segment, layout, claims))
+        for (source, segment), layout in product(said.items(), layouts)
+    ]
+    best = min(readings, key=lambda reading: (reading.misfit, abs(_excess(reading, claims.total))))
+    equal = [reading for reading in readings if reading.misfit == best.misfit]
+    if len({reading.segment.begin for reading in equal}) > 1 and not best.is_outside:
+        places = " and ".join(map(str, equal[:2]))
+        raise NotFcsError(
+            f"{claims.file}: HEADER and TEXT place DATA differently, at {places}, and the bytes fit both; "
+            "export it again"
+        )
+    if len({reading.widths for reading in equal}) > 1 and (claims.total is None or not best.is_perfect):
+        events = " or of ".join(f"{reading.layout.record_bits} bits" for reading in equal[:2])
+        raise NotFcsError(
+            f"{claims.file}: $TOT is {shown(claims.keywords.get('$TOT'))}, and DATA holds whole events of "
+            f"{events}, expected $TOT to tell which; export it again"
+        )
+    return best
+
+
+def _excess(reading: Reading, total: int | None) -> int:
+    return 0 if total is None else reading.segment.size - reading.layout.n_bytes(total)
+
+
+def _misfit(segment: Segment, layout: Layout, claims: Claims) -> tuple[int, ...]:
+    """Rank a reading; the length comes first, so that a file that was cut is not read as something else."""
+    total, text = claims.total, claims.header.text
+    n_bytes = segment.size if total is None else layout.n_bytes(total)
+    length = _length_misfit(segment.size, layout, total)
+    outside = segment.begin + n_bytes > claims.room
+    over_text = segment.begin < text.end and text.begin < segment.begin + n_bytes - 1
+    return length > 1, outside, over_text, length, claims.room - 1 - segment.end not in AFTER_DATA
+
+
+def _length_misfit(size: int, layout: Layout, total: int | None) -> int:
+    """Return 0 for the right length, 1 off by a byte, 2 whole events but not $TOT, 3 longer, 4 shorter."""
+    rest = size * 8 % layout.record_bits // 8 if layout.record_bits else 0
+    if total is None:
+        return {0: 0, 1: 1}.get(rest, 3)
+    excess = size - layout.n_bytes(total)
+    if abs(excess) <= 1:
+        return abs(excess)
+    return 2 if rest == 0 else 3 if excess > 0 else 4
+
+
+def _repairs_of_place(best: Reading, said: Mapping[str, Segment], header: Header) -> Iterator[Repair]:
+    for source, segment in said.items():
+        if segment != best.segment:
+            text = f"HEADER and TEXT give different places of DATA; those of {best.source} fit the bytes"
+            yield Repair("DATA_OFFSETS_DIFFER", text, f"{source} {segment.begin}-{segment.end}", str(best))
+    if best.is_over_text:
+        text = "DATA begins within TEXT; one of the two offsets is wrong"
+        yield Repair("DATA_WITHIN_TEXT", text, f"TEXT {header.text.begin}-{header.text.end}", str(best))
+    if not header.data.size and best.segment.size and best.segment.end <= LARGEST_HEADER_OFFSET:
+        text = "HEADER does not say where DATA lies, though its eight digits could; TEXT was used"
+        yield Repair("HEADER_OFFSETS_BLANK", text, "HEADER blank or 0", str(best))
+
+
+def _widths(layout: Layout) -> Iterator[Repair]:
+    if layout.note:
+        widths = ", ".join(str(bits) for bits in sorted({field.bits for field in layout.fields}))
+        yield Repair("WIDTHS_DIFFER", f"{layout.note}: so the bytes fit $TOT", "$PnB", f"{widths} bits")

@@ -1,0 +1,1 @@
+"""The HEADER and TEXT of an FCS file: segments, keywords, parameters, scales."""

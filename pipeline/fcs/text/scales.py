@@ -1,0 +1,80 @@
+"""Scales: what $PnE, $PnG, $PnR and $TIMESTEP say of the values of a channel (FCS 3.1, section 3.2.20).
+
+What is no number, or none that can be, is named and not used: the values then stay as they are stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import inf
+
+from pipeline.fcs.errors import shown
+from pipeline.fcs.repairs import Repair
+from pipeline.fcs.text.text import real_number, whole_number
+
+
+def amplification(value: str | None, kind: str, name: str, repairs: list[Repair]) -> tuple[float, float]:
+    """$PnE/f1,f2/: f2 of 0 with decades is written often and means 1 (3.2.20); floats need no $PnE."""
+    if value == "0,0" or (value is None and kind in "FD"):
+        return 0.0, 0.0
+    numbers = [real_number(part) for part in (value or "").split(",")]
+    decades, log_zero = (numbers[0], numbers[1]) if len(numbers) == 2 else (None, None)
+    if decades is None or log_zero is None or min(decades, log_zero) < 0 or (log_zero and not decades):
+        text = "$PnE is no amplification and was taken as linear"
+        repairs.append(Repair("AMPLIFICATION_UNREAD", text, f"{name} {shown(value)}", "0,0"))
+        return 0.0, 0.0
+    if decades and kind in "FD":
+        text = "$PnE is logarithmic for floating point, against FCS; values were taken as they are"
+        repairs.append(Repair("LOG_FLOAT", text, f"{name} {value}", "0,0"))
+        return 0.0, 0.0
+    if decades and not log_zero:
+        text = "$PnE gives 0 for the lowest value, which is read as 1"
+        repairs.append(Repair("LOG_ZERO", text, f"{name} {value}", "1"))
+        return decades, 1.0
+    return decades, log_zero
+
+
+def value_range(
+    value: str | None, kind: str, decades: float, name: str, repairs: list[Repair]
+) -> int | float:
+    """Return $PnR; of integers it counts the values there can be, and so is 2 at least."""
+    whole = whole_number(value)
+    number = real_number(value) if whole is None else whole
+    if number is not None and number >= (2 if kind in "IA" else 0) and number > 0:
+        return number
+    if kind in "IA":
+        used = "all bits count, and values are linear" if decades else "all bits count"
+        repairs.append(Repair("RANGE_UNREAD", f"$PnR is no range; {used}", f"{name} {shown(value)}", used))
+    return inf
+
+
+def gain(value: str | None, name: str, repairs: list[Repair]) -> float | None:
+    """Return $PnG; None where there is none."""
+    number = real_number(value)
+    if value is None or (number is not None and number > 0):
+        return number
+    text = "$PnG is no gain, expected a number above 0; values were not divided"
+    repairs.append(Repair("GAIN_UNREAD", text, f"{name} {shown(value)}", "1"))
+    return None
+
+
+def divisor(gain: float | None, decades: float, name: str, repairs: list[Repair]) -> float:
+    """Gain divides linear values only."""
+    if gain is None or gain == 1:
+        return 1.0
+    if decades:
+        text = "$PnE is logarithmic and there is a $PnG, against FCS; $PnG was not used"
+        repairs.append(Repair("GAIN_WITH_LOG", text, f"{name} {gain:g}", "1"))
+        return 1.0
+    return gain
+
+
+def time_step(value: str | None, names: Sequence[str], repairs: list[Repair]) -> float:
+    """Return the seconds of a tick ($TIMESTEP); 1 where the file does not say: then time is in ticks."""
+    step = real_number(value)
+    if step is not None and step > 0:
+        return step
+    if value is not None and any(name.lower() == "time" for name in names):
+        text = "$TIMESTEP is no length of time, expected seconds above 0; time is in ticks"
+        repairs.append(Repair("TIMESTEP_UNREAD", text, shown(value), "1"))
+    return 1.0

@@ -1,0 +1,195 @@
+"""Segments: which bytes of a file are TEXT (FCS 3.1, sections 3.1 and 3.2).
+
+The offsets of TEXT are wrong in some files. What is known of TEXT decides: it begins with its delimiter after
+nothing but blanks (and offsets of further segments, which are digits), the primary one holds $PAR, keywords
+and values come in pairs, and it is written in characters up to the blanks or to the segment that follows.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from pipeline.fcs.errors import NotFcsError, TruncatedError, shown
+from pipeline.fcs.repairs import Repair
+from pipeline.fcs.text.header import HEADER_BYTES, Segment
+from pipeline.fcs.text.text import MOST_TEXT_BYTES, Text, parse_text, split_words
+
+MOST_BESIDE = 1 << 16
+"""Bytes looked at before and behind the offsets given."""
+
+BLANKS = b" \0"
+BEFORE_TEXT = BLANKS + b"0123456789"
+"""HEADER may hold the offsets of further segments before TEXT (3.1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An open file of `size` bytes, and the byte from which the offsets of a data set count."""
+
+    file: BinaryIO
+    name: str
+    size: int
+    start: int = 0
+
+    def read(self, at: int, count: int) -> bytes:
+        """Return bytes from `at`; fewer where the file ends."""
+        count = min(count, self.size - self.start - at)
+        if count <= 0:
+            return b""
+        self.file.seek(self.start + at)
+        return self.file.read(count)
+
+
+def holds_text(source: Source, segment: Segment) -> bool:
+    """Whether there is a primary TEXT at these offsets."""
+    raw = source.read(segment.begin, min(segment.size, MOST_TEXT_BYTES))
+    return _starts(raw, 0, len(raw), b"")
+
+
+def read_text(
+    source: Source, segment: Segment, others: Sequence[Segment], which: str = "TEXT", delimiter: bytes = b""
+) -> tuple[Text, Segment, bytes]:
+    """Read TEXT or supplemental TEXT.
+
+    Parameters
+    ----------
+    source, segment
+        The file, and where TEXT is said to be.
+    others
+        Where other segments are said to be; TEXT reaches into none of them.
+    which, delimiter
+        `TEXT`, or `supplemental TEXT` with the delimiter of the primary one.
+
+    Returns
+    -------
+    tuple of Text, Segment and bytes
+        The keywords, where they were found, and the delimiter.
+
+    Raises
+    ------
+    FcsError
+        There is no TEXT at this place.
+    """
+    _check(source, segment, which)
+    free = max([HEADER_BYTES, segment.begin - MOST_BESIDE, *_ends_before(others, segment.begin)])
+    low = min(free, max(0, segment.begin - 1))
+    high = min((other.begin for other in others if other.begin > segment.end), default=source.size)
+    window = source.read(low, min(high, segment.end + 1 + MOST_BESIDE) - low)
+    said, said_end = segment.begin - low, min(segment.end + 1 - low, len(window))
+    begin = _begin(window, free - low, said, said_end, delimiter)
+    mark = window[begin : begin + 1]
+    if not mark.isascii() or mark.isalnum() or mark != (delimiter or mark):
+        raise NotFcsError(
+            f"{source.name}: {which} begins with {shown(mark.decode('latin-1'))} at byte {low + begin:,}, "
+            "expected the delimiter, no letter or digit and one for all TEXT; its offset is wrong"
+        )
+    end = _end(window, begin, said_end, low)
+    found = Segment(low + begin, low + end - 1)
+    text = parse_text(window[begin:end], source.name, which)
+    repairs = tuple(_repairs(which, segment, found))
+    after, beyond = end - 1 - window.rfind(mark, begin, end), max(0, found.end - segment.end)
+    return Text(text.keywords, (*repairs, *text.repairs), after, beyond), found, mark
+
+
+def _check(source: Source, segment: Segment, which: str) -> None:
+    begin = source.start + segment.begin
+    if begin >= source.size:
+        raise TruncatedError(
+            f"{source.name}: {which} should begin at byte {begin:,}, but the file ends after "
+            f"{source.size:,}; it is cut off or no FCS file, copy it again"
+        )
+    if segment.size < 2 or segment.size > MOST_TEXT_BYTES:
+        raise NotFcsError(
+            f"{source.name}: {which} goes from byte {segment.begin:,} to {segment.end:,}, expected 2 to "
+            f"{MOST_TEXT_BYTES:,} bytes; its offsets are damaged, export the file again"
+        )
+
+
+def _ends_before(others: Sequence[Segment], begin: int) -> list[int]:
+    return [other.end + 1 for other in others if other.size and other.end < begin]
+
+
+def _begin(window: bytes, free: int, said: int, end: int, delimiter: bytes) -> int:
+    """Return where TEXT begins: after the blanks free for it, where it is said to, or a byte beside."""
+    first = said - len(window[free:said].lstrip(BEFORE_TEXT))
+    if (
+        first < said
+        and _starts(window, first, end, delimiter)
+        and _is_written(window[first:said], window[first : first + 1])
+    ):
+        return first
+    return next((at for at in (said, said - 1, said + 1) if _starts(window, at, end, delimiter)), said)
+
+
+def _starts(window: bytes, at: int, end: int, delimiter: bytes) -> bool:
+    """Whether the delimiter is at this byte: that of the primary TEXT, or one before $PAR."""
+    mark = window[at : at + 1] if at >= 0 else b""
+    if delimiter:
+        return mark == delimiter
+    if not mark or mark.isalnum():
+        return False
+    return window.find(mark + b"$PAR", at, end) >= 0 or mark + b"$PAR" in window[at:end].upper()
+
+
+def _is_written(raw: bytes, mark: bytes) -> bool:
+    return len(_written(raw, mark)) == len(raw)
+
+
+def _written(raw: bytes, mark: bytes) -> bytes:
+    """Return the characters at the start of `raw`, up to the first that is none."""
+    found = re.match(rb"[\t\n\r\f\x20-\x7e\x80-\xff" + re.escape(mark) + rb"]*", raw)
+    return found[0] if found else b""
+
+
+def _end(window: bytes, begin: int, said: int, low: int) -> int:
+    """Return the byte after TEXT: as said, or behind what goes on beyond: pairs, or the rest of a word."""
+    mark = window[begin : begin + 1]
+    beyond = _written(window[said:], mark)
+    if not beyond.strip(BLANKS):
+        return said
+    beyond = beyond[: _next_named(window[begin:said], mark, low + said) - low - said]
+    is_closed = window[begin:said].rstrip(BLANKS if beyond[:1] == b" " else b"").endswith(mark)
+    if is_closed and beyond[:1] == b" ":
+        return said
+    more = beyond[: beyond.rfind(mark) + 1]
+    if more and _n_words(window[begin : said + len(more)]) % 2 == 0:
+        lacks = not is_closed or _n_words(window[begin:said]) % 2 or more.count(mark) > 1
+        return said + len(more) if lacks else said
+    if is_closed:
+        return said
+    if more:
+        return said + more.index(mark) + 1
+    rest = beyond.rstrip(BLANKS + b"\r\n")
+    return said if window[said + len(rest) :].strip(BLANKS + b"\r\n") else said + len(rest)
+
+
+def _next_named(text: bytes, mark: bytes, end: int) -> int:
+    """Return where the next of the segments begins that TEXT itself names, from its end on."""
+    form = rb"\$BEGIN(?:STEXT|DATA|ANALYSIS)" + re.escape(mark) + rb"\s*(\d{1,18})"
+    named = [int(found[1]) for found in re.finditer(form, text, re.IGNORECASE)]
+    return min((at for at in named if at >= end), default=sys.maxsize)
+
+
+def _n_words(raw: bytes) -> int:
+    content = raw.decode("latin-1")
+    return len(split_words(content[1:], content[0]))
+
+
+def _repairs(which: str, said: Segment, found: Segment) -> list[Repair]:
+    span = f"{which} {{0.begin}}-{{0.end}}"
+    repairs = []
+    if found.begin != said.begin:
+        side = "after" if found.begin < said.begin else "before"
+        text = f"{which} is said to begin {abs(said.begin - found.begin):,} bytes {side} its delimiter"
+        repairs.append(Repair("TEXT_BEGIN_WRONG", text, span.format(said), span.format(found)))
+    if found.end < said.end:
+        text = f"{which} is cut off: {said.end - found.end:,} bytes are missing where the file ends"
+        repairs.append(Repair("TEXT_CUT", text, span.format(said), span.format(found)))
+    if found.end > said.end:
+        text = f"{which} goes on for {found.end - said.end:,} bytes beyond the end that is said"
+        repairs.append(Repair("TEXT_END_SHORT", text, span.format(said), span.format(found)))
+    return repairs

@@ -1,0 +1,1 @@
+"""The DATA of an FCS file: bytes to numbers, and whether they can be measurements."""

@@ -1,0 +1,250 @@
+"""Blocks: DATA read a piece at a time, and the values of each channel taken out (FCS 3.1, section 3.3)."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from io import RawIOBase
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.fcs.errors import TruncatedError, UnreadableError
+from pipeline.fcs.layout.claims import Place
+from pipeline.fcs.layout.layout import FLOAT_BITS, Field, Layout, byte_positions
+
+BLOCK_BYTES = 1 << 19
+"""What stays in a core's second cache while its channels are taken apart."""
+
+TILE_BYTES = 1 << 15
+"""What stays in the first cache while a table is turned."""
+
+THREADED_BYTES = 16 << 20
+"""Below it, starting a second thread costs more than it saves."""
+
+SPARE_BYTES = 12
+"""Bytes beyond a block, so that a value may be fetched as words that reach past the last."""
+
+Values = NDArray[Any]
+Bytes = bytes | bytearray
+Rework = Callable[[Values], Values]
+Rule = Callable[[Values, Values], None]
+"""Writes stored values (first) into a row of the result (second)."""
+
+Span = tuple[int, int]
+"""First event, and the one after the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One channel to decode: its number, field, rule from stored values to the result, and the result."""
+
+    row: int
+    field: Field
+    rule: Rule
+    out: Values
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Where a block holds values of a column, and how these become numbers.
+
+    A column has one part; but events that end within a byte start at another bit each, until after eight they
+    are at a whole byte again: then it has eight parts, each of every eighth event.
+    """
+
+    view: Values
+    finish: Rework
+
+
+def decode_columns(path: Path, place: Place, columns: Sequence[Column]) -> None:
+    """Decode the columns, whatever their widths, block by block."""
+    step = _events_of_block(place.layout)
+
+    def decode(span: Span) -> None:
+        buffer = bytearray(place.layout.n_bytes(step) + SPARE_BYTES)
+        sources = [_parts(buffer, column.field, place.layout, step) for column in columns]
+        with np.errstate(over="ignore", invalid="ignore"):
+            for first, last in _blocks(path, place, span, step, buffer):
+                for parts, column in zip(sources, columns, strict=True):
+                    _decode_block(parts, column.rule, column.out[first:last])
+
+    _in_threads(decode, place, step)
+
+
+def first_values(head: bytes, layout: Layout, field: Field) -> Values:
+    """Return the values of a field in the first bytes of DATA, with every bit, and zeros after them."""
+    step = -(-layout.n_events(len(head)) // 8) * 8
+    buffer = bytearray(head[: layout.n_bytes(step)]).ljust(layout.n_bytes(step) + SPARE_BYTES, b"\0")
+    parts = _parts(buffer, replace(field, mask=None), layout, step)
+    return np.concatenate([part.finish(part.view) for part in parts])
+
+
+def is_table(layout: Layout, rows: Sequence[int]) -> bool:
+    """Whether these are all channels in order, floats of one width and of a plain byte order."""
+    kinds = {(field.kind, field.bits) for field in layout.fields}
+    plain = list(layout.byte_order) in (sorted(layout.byte_order), sorted(layout.byte_order)[::-1])
+    return kinds in ({("F", 32)}, {("D", 64)}) and plain and list(rows) == list(range(len(layout.fields)))
+
+
+def decode_table(path: Path, place: Place, out: Values) -> None:
+    """Turn a table of floats, a row per event, into a row per channel."""
+    size = place.layout.fields[0].bits // 8
+    order = "<" if byte_positions(size, place.layout.byte_order)[0] == 0 else ">"
+    step = _events_of_block(place.layout)
+    tile = max(1, TILE_BYTES * 8 // place.layout.record_bits)
+
+    def decode(span: Span) -> None:
+        buffer = bytearray(place.layout.n_bytes(step))
+        table = np.frombuffer(buffer, f"{order}f{size}").reshape(step, -1)
+        with np.errstate(over="ignore", invalid="ignore"):
+            for first, last in _blocks(path, place, span, step, buffer):
+                for at in range(first, last, tile):
+                    end = min(at + tile, last)
+                    np.copyto(out[:, at:end], table[at - first : end - first].T, casting="unsafe")
+
+    _in_threads(decode, place, step)
+
+
+def read_table(path: Path, place: Place) -> Values:
+    """Return a table of floats as it is stored, shape (n_events, n_channels): as fast as the disk."""
+    fields = place.layout.fields
+    size = fields[0].bits // 8
+    count = place.n_events * len(fields)
+    try:
+        table = np.fromfile(path, f"f{size}", count, offset=place.begin)
+    except OSError as fault:
+        raise UnreadableError(_unread(path, fault)) from fault
+    if table.size < count:
+        raise TruncatedError(_shrunk(path, (count - table.size) * size))
+    first = byte_positions(size, place.layout.byte_order)[0]
+    if (first == 0) != (sys.byteorder == "little"):
+        table.byteswap(inplace=True)
+    return table.reshape(place.n_events, len(fields))
+
+
+def _in_threads(decode: Callable[[Span], None], place: Place, step: int) -> None:
+    threads = min(2, os.cpu_count() or 1) if place.n_bytes >= THREADED_BYTES else 1
+    share = max(step, -(-place.n_events // (threads * step)) * step)
+    spans = [(first, min(first + share, place.n_events)) for first in range(0, place.n_events, share)]
+    if len(spans) == 1:
+        decode(spans[0])
+    elif spans:
+        with ThreadPoolExecutor(len(spans)) as pool:
+            list(pool.map(decode, spans))
+
+
+def _events_of_block(layout: Layout) -> int:
+    """Return a multiple of eight events, so that a block starts at a whole byte however wide an event is."""
+    return max(8, BLOCK_BYTES * 8 // layout.record_bits // 8 * 8)
+
+
+def _blocks(path: Path, place: Place, span: Span, step: int, buffer: bytearray) -> Iterator[Span]:
+    """Read the events of `span` into the buffer, `step` at a time, and yield which they are."""
+    layout = place.layout
+    try:
+        with path.open("rb", buffering=0) as file:
+            file.seek(place.begin + span[0] * layout.record_bits // 8)
+            for first in range(span[0], span[1], step):
+                last = min(first + step, span[1])
+                _fill(file, memoryview(buffer)[: layout.n_bytes(last - first)], path)
+                yield first, last
+    except OSError as fault:
+        raise UnreadableError(_unread(path, fault)) from fault
+
+
+def _unread(path: Path, fault: OSError) -> str:
+    return f"{path.name}: reading DATA failed: {fault.strerror or fault}; copy the file again"
+
+
+def _shrunk(path: Path, n_bytes: int) -> str:
+    return f"{path.name}: DATA ends {n_bytes:,} bytes early; it changed meanwhile, read it again"
+
+
+def _fill(file: RawIOBase, buffer: memoryview, path: Path) -> None:
+    while buffer:
+        read = file.readinto(buffer)
+        if not read:
+            raise TruncatedError(_shrunk(path, len(buffer)))
+        buffer = buffer[read:]
+
+
+def _decode_block(parts: tuple[Part, ...], rule: Rule, out: Values) -> None:
+    for phase, part in enumerate(parts[: out.size]):
+        row = out[phase :: len(parts)]
+        rule(part.finish(part.view[: row.size]), row)
+
+
+def _parts(buffer: Bytes, field: Field, layout: Layout, step: int) -> tuple[Part, ...]:
+    """Return where the values of a field are in a block of `step` events."""
+    bits = layout.record_bits
+    cycle = 1 if bits % 8 == 0 else 8
+    starts = [phase * bits + field.start for phase in range(cycle)]
+    shape = (step // cycle, bits * cycle // 8)
+    if layout.is_packed:
+        return tuple(_as_floats(_packed(buffer, start, shape, field), field) for start in starts)
+    return tuple(_words(buffer, start // 8, shape, field, layout.byte_order) for start in starts)
+
+
+def _words(buffer: Bytes, at: int, shape: tuple[int, int], field: Field, order: tuple[int, ...]) -> Part:
+    """Return values of whole bytes: as they are, of odd size in the next larger word, or put in order."""
+    (count, stride), size = shape, field.bits // 8
+    word = next(width for width in (1, 2, 4, 8) if width >= size)
+    kind = "f" if field.kind in FLOAT_BITS else "u"
+    positions = byte_positions(size, order)
+    if positions == tuple(range(size)):
+        view = np.ndarray((count,), f"<{kind}{word}", buffer, at, (stride,))
+        return Part(view, _masked(view, field.mask or ((1 << field.bits) - 1 if word > size else None)))
+    if positions == tuple(range(size))[::-1]:
+        view = np.ndarray((count,), f">{kind}{word}", buffer, at, (stride,))
+        return Part(view, _masked(view, field.mask, 8 * (word - size)))
+    cells = np.ndarray((count, size), np.uint8, buffer, at, (stride, 1))
+    masked = _masked(np.empty(0, f"<{kind}{size}"), field.mask)
+    return Part(cells, lambda cells: masked(cells[:, positions].copy().view(f"<{kind}{size}")[:, 0]))
+
+
+def _masked(like: Values, mask: int | None, shift: int = 0) -> Rework:
+    """Return what shifts integers right and masks them."""
+    kind = like.dtype.type
+    if shift and mask is not None:
+        return lambda values: np.bitwise_and(np.right_shift(values, kind(shift)), kind(mask))
+    if shift:
+        return lambda values: np.right_shift(values, kind(shift))
+    if mask is not None:
+        return lambda values: np.bitwise_and(values, kind(mask))
+    return lambda values: values
+
+
+def _as_floats(part: Part, field: Field) -> Part:
+    """Return floats that stand among packed integers by their bits."""
+    if field.kind not in FLOAT_BITS:
+        return part
+    size = field.bits // 8
+    return Part(part.view, lambda words: part.finish(words).astype(f"u{size}").view(f"f{size}"))
+
+
+def _packed(buffer: Bytes, start: int, shape: tuple[int, int], field: Field) -> Part:
+    """Return integers that may end within a byte: least significant bit first, as FACScan writes.
+
+    A word of 64 bits holds a value of up to 57; a wider one is fetched as 32 bits and the rest.
+    """
+    (count, stride), shift = shape, np.uint64(start % 8)
+    kept = (1 << field.bits) - 1 if field.mask is None else field.mask
+    if field.bits <= 57:
+        words = np.ndarray((count,), "<u8", buffer, start // 8, (stride,))
+        return Part(words, lambda words: np.bitwise_and(np.right_shift(words, shift), np.uint64(kept)))
+    pairs = np.ndarray((count, 2), "<u8", buffer, start // 8, (stride, 4))
+    low, high, up = np.uint64((1 << 32) - 1), np.uint64(kept >> 32), np.uint64(32)
+
+    def finish(pairs: Values) -> Values:
+        halves = np.right_shift(pairs, shift)
+        rest: Values = np.left_shift(halves[:, 1] & high, up)
+        first: Values = np.bitwise_and(halves[:, 0], low & np.uint64(kept))
+        return np.bitwise_or(first, rest)
+
+    return Part(pairs, finish)

@@ -1,0 +1,96 @@
+"""Plausible: whether the first events can be what TEXT says they are."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pipeline.fcs.errors import NotFcsError
+from pipeline.fcs.layout.claims import Place
+from pipeline.fcs.repairs import Repair
+from pipeline.fcs.values.blocks import first_values
+
+PEEKED_BYTES = 4096
+
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}".encode()
+
+MOST_REPLACEMENTS = 64
+"""By chance these three bytes stand together once in 16 million."""
+
+LEAST_LIGHT, MOST_LIGHT = 1e-12, 1e12
+"""No instrument writes values beyond; of bytes in the wrong order, of random exponents, two thirds are."""
+
+FEW, MANY = 0.02, 0.3
+"""Shares of values that are beyond in the right order, and in the wrong one."""
+
+LEAST_VALUES = 100
+"""From fewer no share is told."""
+
+
+def check_bytes(head: bytes, place: Place, size: int, names: tuple[str, ...], file: str) -> list[Repair]:
+    """Look at the first bytes of DATA.
+
+    Parameters
+    ----------
+    head
+        Up to `PEEKED_BYTES` of DATA.
+    place, size, names, file
+        Where DATA is and how it is stored; the size of the file, the channels and the name, for messages.
+
+    Returns
+    -------
+    list of Repair
+        Integers with bits beyond $PnR: these are masked (FCS 3.1, section 3.2.20).
+
+    Raises
+    ------
+    NotFcsError
+        The file was handled as text, or floats are numbers in the other byte order only.
+    """
+    replaced = head.count(REPLACEMENT)
+    if replaced > MOST_REPLACEMENTS and size - place.begin - place.n_bytes > 2 * replaced:
+        raise NotFcsError(
+            f"{file}: {replaced} of the first {len(head):,} bytes of DATA are the replacement character "
+            "U+FFFD, expected binary values; the file was handled as text, get the original"
+        )
+    if place.layout.is_text or not place.n_events:
+        return []
+    _check_floats(head, place, file)
+    return _high_bits(head, place, names)
+
+
+def _check_floats(head: bytes, place: Place, file: str) -> None:
+    """Refuse floats of one width that make sense in the other byte order only."""
+    kinds = {(field.kind, field.bits) for field in place.layout.fields}
+    order = list(place.layout.byte_order)
+    if kinds not in ({("F", 32)}, {("D", 64)}) or order not in (sorted(order), sorted(order, reverse=True)):
+        return
+    size = place.layout.fields[0].bits // 8
+    marks = "<>" if order == sorted(order) else "><"
+    head = head[: len(head) // size * size]
+    far = _far(head, f"{marks[0]}f{size}")
+    if far > MANY and _far(head, f"{marks[1]}f{size}") < FEW:
+        said = ",".join(map(str, order))
+        raise NotFcsError(
+            f"{file}: $BYTEORD is {said}, but {far:.0%} of the first values are no light, expected at most "
+            f"{FEW:.0%}, as in the other order; export the file again"
+        )
+
+
+def _far(head: bytes, dtype: str) -> float:
+    """Return the share of values that are no number or beyond all light."""
+    values = np.abs(np.frombuffer(head, dtype))
+    n_values = int(np.count_nonzero(values))
+    near = int(np.count_nonzero(values >= LEAST_LIGHT)) - int(np.count_nonzero(values > MOST_LIGHT))
+    return 1 - near / n_values if n_values >= LEAST_VALUES else 0.0
+
+
+def _high_bits(head: bytes, place: Place, names: tuple[str, ...]) -> list[Repair]:
+    dirty = [
+        name
+        for name, field in zip(names, place.layout.fields, strict=True)
+        if field.mask is not None and (first_values(head, place.layout, field) > field.mask).any()
+    ]
+    if not dirty:
+        return []
+    text = "values have bits beyond $PnR, which were masked; if they are light, $PnR or $BYTEORD is wrong"
+    return [Repair("HIGH_BITS", f"{text}: {', '.join(dirty)}", f"{len(dirty)} channels", "the bits of $PnR")]

@@ -1,5 +1,0 @@
-"""Figures: data in, matplotlib figure out; drawn without a display and with the same bytes each time."""
-
-from pipeline.figures.files import write_bead_figures, write_figures
-
-__all__ = ["write_bead_figures", "write_figures"]

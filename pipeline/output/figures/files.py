@@ -1,0 +1,103 @@
+"""The figures of a paper, as PDF files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.assembly.study_result import Outcome
+from pipeline.output.figures.beads import bead_figure
+from pipeline.output.figures.drift import drift_figure
+from pipeline.output.figures.gating import channel_labels, gating_figure
+from pipeline.output.figures.response import response_figure
+from pipeline.output.figures.style.canvas import house_style, to_pdf
+from pipeline.output.figures.survival import survival_figure
+from pipeline.output.figures.swimmer import swimmer_figures, swimmers
+from pipeline.output.figures.washout import washout_figure
+from pipeline.patients.visits import visits_of
+from pipeline.quantification.result import CalibrationResult
+from pipeline.response.follow_up import follow_ups
+from pipeline.study.quantity_name import axis_name, density_name, population_name
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def write_figures(folder: Path, outcome: Outcome) -> None:
+    """Write `rd_washout.pdf`, `response.pdf`, `swimmer.pdf`, `survival.pdf`, `calibration.pdf`, `gating.pdf`.
+
+    Parameters
+    ----------
+    folder
+        Made where it is not there; figures of an earlier run are removed.
+    outcome
+        What was found. A figure without data is not written.
+    """
+    _clear(folder, "rd_washout.pdf", "response.pdf", "swimmer.pdf", "survival.pdf", "gating.pdf")
+    with house_style():
+        _write_washout(folder, outcome)
+        if outcome.response is not None and outcome.response.n_evaluable:
+            to_pdf([response_figure(outcome.response, density_name(outcome.study))], folder / "response.pdf")
+        _write_courses(folder, outcome)
+        _write_gating(folder, outcome)
+    write_bead_figures(folder, outcome.calibrations)
+
+
+def write_bead_figures(folder: Path, calibrations: Iterable[CalibrationResult]) -> None:
+    """Write `calibration.pdf`: a page per bead run that has a histogram or a curve."""
+    _clear(folder, "calibration.pdf")
+    shown = [found for found in calibrations if found.histogram is not None or found.curve is not None]
+    if shown:
+        to_pdf(_bead_pages(shown), folder / "calibration.pdf")
+
+
+def _bead_pages(shown: Iterable[CalibrationResult]) -> Iterator[Figure]:
+    for found in shown:
+        yield bead_figure(found, title=f"Bead run {found.beads}")
+        if found.drift:
+            yield drift_figure(found.drift, title=f"Bead run {found.beads} against earlier ones")
+
+
+def _clear(folder: Path, *names: str) -> None:
+    """Make the folder, without the figures of an earlier run: one that has no data any more must not stay."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        (folder / name).unlink(missing_ok=True)
+
+
+def _write_washout(folder: Path, outcome: Outcome) -> None:
+    visits = visits_of(outcome)
+    if any(visit.washout_weeks is not None for visit in visits):
+        fit = outcome.washout.curve if outcome.washout else None
+        figure = washout_figure(
+            visits, outcome.best_responses(), outcome.study.settings, fit, axis_name(outcome.study)
+        )
+        to_pdf([figure], folder / "rd_washout.pdf")
+
+
+def _write_courses(folder: Path, outcome: Outcome) -> None:
+    courses, month_days = follow_ups(outcome.study), outcome.study.settings.month_days
+    if swimmers(courses):
+        to_pdf(swimmer_figures(courses, month_days), folder / "swimmer.pdf")
+        to_pdf([survival_figure(courses, month_days)], folder / "survival.pdf")
+
+
+def _write_gating(folder: Path, outcome: Outcome) -> None:
+    if any(result.pictures for result in outcome.results):
+        to_pdf(_gating_pages(outcome), folder / "gating.pdf")
+
+
+def _gating_pages(outcome: Outcome) -> Iterator[Figure]:
+    panels = {panel.name: panel for panel in outcome.study.panels}
+    typed = {sample.sample_id: sample for sample in outcome.study.samples}
+    for result in outcome.results:
+        if result.pictures:
+            labels = channel_labels(panels[typed[result.sample_id].panel])
+            yield gating_figure(
+                result.pictures,
+                result.steps,
+                labels,
+                title=result.sample_id,
+                wanted=population_name(outcome.study),
+            )

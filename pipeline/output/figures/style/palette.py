@@ -1,0 +1,75 @@
+"""Colours, shapes and words of every status: each is told by shape and text too, never by colour alone.
+
+Hues are those of Okabe and Ito (https://jfly.uni-koeln.de/color/), which stay apart in the common colour
+blindnesses; within a set they differ in lightness, so that they stay apart in greyscale.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from calibration.curve.standard_curve import Verdict
+from calibration.density.receptor_density import RdStatus
+
+BLUE = "#0072B2"
+VERMILLION = "#D55E00"
+ORANGE = "#E69F00"
+INK = "#1b1f24"
+GREY = "#6b7280"
+PALE = "#e5e8ec"
+DENSITY = (
+    "#a3c0dd",
+    "#90b1d5",
+    "#7ba1cb",
+    "#668fc0",
+    "#517db3",
+    "#3f6da5",
+    "#305d96",
+    "#234d86",
+    "#173c73",
+    "#0c2c60",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a status is shown: a symbol for text, background and ink of its badge, and words."""
+
+    symbol: str
+    fill: str
+    ink: str
+    words: str
+
+
+STATUS = {
+    RdStatus.OK: Look("●", "#d7efe4", "#0b4a33", "quantified"),
+    RdStatus.BELOW_LLOQ: Look("▽", "#dce9f7", "#0d3b66", "below the lower limit of quantification"),
+    RdStatus.ABOVE_ULOQ_EXTRAPOLATED: Look("△", "#fdf1cf", "#5c4300", "above the top bead, extrapolated"),
+    RdStatus.ABOVE_ULOQ: Look("▲", "#f9dfae", "#5c3a00", "above the upper limit, right-censored"),
+    RdStatus.LOW_EVENTS: Look("○", "#e9eaec", "#33383f", "too few cells to quantify"),
+    RdStatus.NO_BACKGROUND: Look("◇", "#f1e2ee", "#5a1e4b", "no control tube, so no background"),
+    RdStatus.NO_CURVE: Look("◆", "#e3cbdd", "#4a1540", "no usable standard curve"),
+    RdStatus.FAILED: Look("✕", "#f7cfc4", "#6e1503", "failed"),
+}
+
+VERDICT = {
+    Verdict.ACCEPT: Look("✓", "#d7efe4", "#0b4a33", "accepted"),
+    Verdict.WARN: Look("!", "#fdf1cf", "#5c4300", "accepted with a warning"),
+    Verdict.REJECT: Look("✕", "#f7cfc4", "#6e1503", "rejected"),
+}
+
+RESPONSES = ("sCR", "CR", "VGPR", "PR", "MR", "SD", "PD", "NE")
+"""From the deepest response to progression, then not evaluable."""
+
+RESPONSE_LOOK = {
+    "sCR": ("*", "#003f66"),
+    "CR": ("*", "#003f66"),
+    "VGPR": ("P", BLUE),
+    "PR": ("s", BLUE),
+    "MR": ("D", "#007a58"),
+    "SD": ("o", ORANGE),
+    "PD": ("X", "#8f3b00"),
+    "NE": ("h", "#9aa1ab"),
+    "": ("o", BLUE),
+}
+"""(matplotlib marker, colour) per best response; "" where no patients sheet tells it."""

@@ -1,0 +1,118 @@
+"""Small pictures that stand within a line of a table."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from calibration.density.receptor_density import ErrorTerm, RdStatus
+from pipeline.output.figures.style.palette import STATUS
+from pipeline.output.figures.style.ticks import decade
+from pipeline.patients.visits import NUMBERED, QUANTIFIED
+from pipeline.quantification.result import SampleResult
+
+WIDTH, HEIGHT = 132, 18
+_BOX = f'viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}"'
+_SHADES = ("#24405c", "#7fa6c9", "#4f7aa3", "#b9d0e4", "#8f97a3", "#d8dde3", "#365f86", "#a9b4c0")
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """The common logarithmic axis of a table's bars, in molecules per cell."""
+
+    low: float
+    high: float
+
+    def place(self, value: float) -> float:
+        """Return where a value lies, in pixels, within the bar."""
+        share = (math.log10(max(value, self.low)) - math.log10(self.low)) / math.log10(self.high / self.low)
+        return 6 + (WIDTH - 12) * min(max(share, 0.0), 1.0)
+
+
+def scale_of(results: Sequence[SampleResult]) -> Scale:
+    """Return an axis on which every density and limit of a study lies, from decade to decade."""
+    found = [result.receptor for result in results if result.receptor.status in QUANTIFIED]
+    measured = [value for r in found if r.status in NUMBERED for value in (r.rd, r.rd_high)]
+    limits = [
+        r.lloq if r.status is RdStatus.BELOW_LLOQ else r.uloq for r in found if r.status not in NUMBERED
+    ]
+    values = [value for value in (*measured, *limits) if value is not None and value > 0]
+    if not values:
+        return Scale(100.0, 1e6)
+    floor = max(min(values), max(values) / 1e5)
+    return Scale(10.0 ** math.floor(math.log10(floor)), 10.0 ** math.ceil(math.log10(max(values) * 1.001)))
+
+
+def interval_bar(result: SampleResult, scale: Scale) -> str:
+    """Return the density with its interval on the common axis as SVG; an arrow where it is beyond a limit."""
+    found = result.receptor
+    parts = [_grid(scale)]
+    if found.status is RdStatus.BELOW_LLOQ and found.lloq:
+        parts.append(_arrow(scale.place(found.lloq), -1, found.status))
+    elif found.status is RdStatus.ABOVE_ULOQ and found.uloq:
+        parts.append(_arrow(scale.place(found.uloq), 1, found.status))
+    elif found.rd is not None and found.rd > 0 and found.status in QUANTIFIED:
+        parts.append(_interval(found.rd, found.rd_low or scale.low, found.rd_high or found.rd, scale))
+    else:
+        return ""
+    return f'<svg class="bar" {_BOX} aria-hidden="true">{"".join(parts)}</svg>'
+
+
+def axis_bar(scale: Scale) -> str:
+    """Return the axis that stands in the table's header."""
+    first, last = round(math.log10(scale.low)), round(math.log10(scale.high))
+    # The outermost labels end where the bar ends: a centred one would be cut there.
+    anchors = {first: (0.0, "start"), last: (float(WIDTH), "end")}
+    texts = ""
+    for k in range(first, last + 1):
+        place, anchor = anchors.get(k, (scale.place(10.0**k), "middle"))
+        texts += f'<text x="{place:.1f}" y="12" text-anchor="{anchor}">{decade(k)}</text>'
+    return f'<svg class="bar axis" {_BOX}>{texts}</svg>'
+
+
+def budget_bar(budget: Sequence[ErrorTerm]) -> str:
+    """Return the shares of the variance as one bar, the largest first; "" without shares."""
+    total = math.fsum(term.share for term in budget)
+    if total <= 0:
+        return ""
+    parts, left = [], 0.0
+    for shade, term in zip(_SHADES * 4, sorted(budget, key=lambda term: -term.share), strict=False):
+        width = 100 * term.share / total
+        parts.append(
+            f'<rect x="{left:.2f}" y="0" width="{max(width - 0.4, 0):.2f}" height="10" fill="{shade}"/>'
+        )
+        left += width
+    box = 'viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true"'
+    return f'<svg class="budget" {box}>{"".join(parts)}</svg>'
+
+
+def shade_of(rank: int) -> str:
+    """Return the shade of the term with this rank in `budget_bar`."""
+    return _SHADES[rank % len(_SHADES)]
+
+
+def _grid(scale: Scale) -> str:
+    exponents = range(round(math.log10(scale.low)), round(math.log10(scale.high)) + 1)
+    lines = "".join(f"M{scale.place(10.0**k):.1f} 1V{HEIGHT - 1}" for k in exponents)
+    return f'<path d="{lines}" stroke="#dfe3e8" fill="none"/>'
+
+
+def _interval(rd: float, low: float, high: float, scale: Scale) -> str:
+    start, end, middle = scale.place(max(low, scale.low)), scale.place(high), scale.place(rd)
+    y = HEIGHT / 2
+    return (
+        f'<path d="M{start:.1f} {y}H{end:.1f}M{start:.1f} {y - 4}v8M{end:.1f} {y - 4}v8" '
+        'stroke="#0072B2" stroke-width="1.6" fill="none"/>'
+        f'<circle cx="{middle:.1f}" cy="{y}" r="2.8" fill="#003f66"/>'
+    )
+
+
+def _arrow(place: float, side: int, status: RdStatus) -> str:
+    y, tip = HEIGHT / 2, place + side * min(34.0, place - 3 if side < 0 else WIDTH - 3 - place)
+    head = f"M{tip + -side * 6:.1f} {y - 4}L{tip:.1f} {y}L{tip + -side * 6:.1f} {y + 4}"
+    ink = STATUS[status].ink
+    return (
+        f'<path d="M{place:.1f} {y - 5}V{y + 5}M{place:.1f} {y}H{tip:.1f}{head}" '
+        f'stroke="{ink}" stroke-width="1.6" fill="none"/>'
+    )

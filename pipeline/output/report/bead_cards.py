@@ -1,0 +1,130 @@
+"""The card of a bead run: what stands on it, ready for the template."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from calibration.curve.standard_curve import StandardCurve, Verdict
+from pipeline.output.figures.beads import bead_figure
+from pipeline.output.figures.drift import drift_figure
+from pipeline.output.figures.style.canvas import to_svg
+from pipeline.output.figures.style.palette import VERDICT, Look
+from pipeline.output.figures.style.ticks import count
+from pipeline.output.report.words import FLAGS
+from pipeline.quantification.result import CalibrationResult
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BeadCard:
+    """A bead run; `beads` are the rows of its table, `checks` verdict, look and text."""
+
+    anchor: str
+    name: str
+    look: Look
+    verdict: str
+    curve: str
+    facts: Pairs
+    beads: tuple[tuple[str, ...], ...]
+    checks: tuple[tuple[Look, str], ...]
+    notes: tuple[str, ...]
+    flags: Pairs
+    svg: str
+    drift_svg: str = ""
+
+
+def bead_card(result: CalibrationResult, anchor: str) -> BeadCard:
+    """Return the card of a bead run."""
+    curve, peaks = result.curve, result.peaks
+    verdict = curve.verdict if curve else Verdict.REJECT
+    notes = (result.note, *(peaks.notes if peaks else ()), *(curve.notes if curve else ()))
+    return BeadCard(
+        anchor=anchor,
+        name=result.beads,
+        look=VERDICT[verdict],
+        verdict=VERDICT[verdict].words if curve else "no curve",
+        curve=_curve_words(curve),
+        facts=_bead_facts(result),
+        beads=_bead_rows(result),
+        checks=tuple((VERDICT[check.verdict], check.text) for check in (curve.checks if curve else ())),
+        notes=tuple(dict.fromkeys(note for note in notes if note)),
+        flags=tuple((flag, FLAGS.get(flag, "")) for flag in result.flags),
+        svg=to_svg(bead_figure(result), anchor, f"Bead run {result.beads}: populations, curve, errors")
+        if result.histogram or curve
+        else "",
+        drift_svg=to_svg(
+            drift_figure(result.drift), f"{anchor}-drift", f"Bead run {result.beads} against earlier ones"
+        )
+        if result.drift
+        else "",
+    )
+
+
+def _curve_words(curve: StandardCurve | None) -> str:
+    if curve is None:
+        return ""
+    return f"slope {curve.slope:.4f}, intercept {curve.intercept:.4f}, r² {curve.r2:.5f}"
+
+
+def _bead_facts(result: CalibrationResult) -> Pairs:
+    acquired, peaks = result.acquired, result.peaks
+    pairs = (
+        ("kit, lot", ", ".join(part for part in (result.kit, result.lot) if part)),
+        ("channel", result.channel),
+        ("file", result.fcs_file),
+        ("instrument", " ".join(part for part in (acquired.instrument, acquired.serial) if part)),
+        ("acquired", acquired.acquired_at),
+        ("events, singlets", f"{count(result.n_events)}, {count(result.n_singlets)}"),
+        ("in no population", count(peaks.n_unassigned) if peaks else ""),
+        ("populations found by", peaks.method if peaks else ""),
+        ("curve", result.curve.model if result.curve else ""),
+        ("SHA-256", result.sha256[:16]),
+    )
+    return tuple((name, text) for name, text in pairs if text)
+
+
+def _bead_rows(result: CalibrationResult) -> tuple[tuple[str, ...], ...]:
+    """Return level, n, median, rCV, back-calculated error and use of each population."""
+    peaks, curve = result.peaks, result.curve
+    if peaks is None:
+        return ()
+    return tuple(
+        (
+            _level(result.levels, index),
+            count(n),
+            f"{median:,.1f}",
+            _rcv(result.levels, index, rcv),
+            _error(curve, index),
+            _use(curve, index, saturated=saturated),
+        )
+        for index, (n, median, rcv, saturated) in enumerate(
+            zip(peaks.n, peaks.medians, peaks.rcv, peaks.saturated, strict=True)
+        )
+    )
+
+
+def _level(levels: tuple[float, ...], index: int) -> str:
+    if index >= len(levels):
+        return "–"
+    return "blank" if levels[index] == 0 else count(levels[index])
+
+
+def _rcv(levels: tuple[float, ...], index: int, rcv: float) -> str:
+    """Return the rCV; a blank bead's median is near 0, so its ratio means nothing."""
+    blank = index < len(levels) and levels[index] == 0
+    return "–" if blank else f"{100 * rcv:.1f} %"
+
+
+def _error(curve: StandardCurve | None, index: int) -> str:
+    errors = curve.back_calculated_error if curve else ()
+    value = errors[index] if index < len(errors) else None
+    return "–" if value is None else f"{100 * value:+.1f} %".replace("-", "−")
+
+
+def _use(curve: StandardCurve | None, index: int, *, saturated: bool) -> str:
+    if saturated:
+        return "dropped: end of scale"
+    if curve is None or index >= len(curve.fitted):
+        return "–"
+    return "in the fit" if curve.fitted[index] else "not in the fit"

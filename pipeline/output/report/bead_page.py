@@ -1,0 +1,25 @@
+"""The bead page of `cd38rd calibrate`: the cards of the bead runs alone, one self-contained file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from pipeline.output.figures.style.canvas import house_style
+from pipeline.output.report.bead_cards import bead_card
+from pipeline.output.report.page import template_environment
+from pipeline.quantification.result import CalibrationResult
+from pipeline.study.study import Study
+
+
+def write_bead_page(path: Path, study: Study, calibrations: Sequence[CalibrationResult]) -> None:
+    """Write the page; an older one is replaced."""
+    path.write_text(bead_page_html(study, calibrations), encoding="utf-8", newline="")
+
+
+def bead_page_html(study: Study, calibrations: Sequence[CalibrationResult]) -> str:
+    """Return the page as HTML; the same runs give the same text."""
+    with house_style():
+        cards = [bead_card(found, f"beads-{k}") for k, found in enumerate(calibrations, start=1)]
+    title = study.folder.name or "study"
+    return template_environment().get_template("bead_page.html.j2").render(title=title, beads=cards)

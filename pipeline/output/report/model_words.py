@@ -1,0 +1,148 @@
+"""What the models beyond the line say, in plain words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from pipeline.output.figures.style.ticks import count
+from pipeline.washout.censored.estimate import Estimate, Wait
+from pipeline.washout.report import WashoutReport
+
+_COLUMNS: Final = {
+    "imid_since": "an immunomodulatory drug since the last dose",
+    "prior_lines": "the number of prior lines",
+    "igg": "the IgG type",
+    "M1 adjusted": "M1, adjusted",
+}
+
+_ADJUSTED: Final = {
+    "adjusted_fold_imid_since": "an immunomodulatory drug since then",
+    "adjusted_fold_prior_lines": "each prior line of therapy",
+    "adjusted_fold_igg": "IgG myeloma",
+}
+
+
+def model_words(found: WashoutReport, name: str) -> tuple[str, ...]:
+    """Return a sentence or two for each model beyond M0 and M1, and which one is preferred.
+
+    Parameters
+    ----------
+    found
+        The models.
+    name
+        Of the density: `free CD38`.
+    """
+    told = {estimate.name: estimate for estimate in found.estimates}
+    said = [
+        *_kit_words(told.values()),
+        *_adjusted_words(told),
+        *_mixed_words(told),
+        *_recovery_words(told, name),
+        *_total_words(found, told),
+        *(_wait_words(wait, name) for wait in found.waits if wait.weeks is not None),
+    ]
+    return (*said, *([f"{found.choice.reason}; rule: {found.choice.rule}."] if found.choice else []))
+
+
+def refusal_words(found: WashoutReport, name: str) -> tuple[str, ...]:
+    """Return what was not estimated and why, one sentence per reason, in plain names.
+
+    Parameters
+    ----------
+    name
+        Of the density: `free CD38`.
+    """
+    by_reason: dict[str, list[str]] = {}
+    untold = [(_wait(wait, name), wait.note) for wait in found.waits if wait.weeks is None]
+    for what, reason in (
+        *((_plain(refusal.name), refusal.reason) for refusal in found.not_estimable),
+        *untold,
+    ):
+        by_reason.setdefault(_plain(reason), []).append(what)
+    return tuple(f"{_capital('; '.join(names))}: {reason}." for reason, names in by_reason.items())
+
+
+def _plain(text: str) -> str:
+    """Return a sentence with the columns' names as words."""
+    for column, words in _COLUMNS.items():
+        text = re.sub(rf"\b{column}\b", words, text)
+    return text
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _interval(estimate: Estimate) -> str:
+    """`12.3 (95 % interval 8.1 to 20)`, a limit that the data do not set as ∞."""
+    value, low, high = (_three(number) for number in (estimate.value, estimate.low, estimate.high))
+    return f"{value} (95 % interval {low} to {high})"
+
+
+def _three(number: float | None) -> str:
+    """Return three significant digits; ∞ for a limit that the data do not set."""
+    return "∞" if number is None else count(float(f"{number:.3g}"))
+
+
+def _kit_words(told: Iterable[Estimate]) -> list[str]:
+    return [
+        f"Kit {estimate.name.removeprefix('fold_kit_')} reads × {_interval(estimate)} of the usual kit."
+        for estimate in told
+        if estimate.name.startswith("fold_kit_")
+    ]
+
+
+def _adjusted_words(told: dict[str, Estimate]) -> list[str]:
+    fold = told.get("adjusted_fold_per_doubling")
+    if fold is None:
+        return []
+    others = [f"{words} × {_interval(told[name])}" for name, words in _ADJUSTED.items() if name in told]
+    return [f"M1 adjusted. × {_interval(fold)} per doubling at the same {'; '.join(others)}."]
+
+
+def _mixed_words(told: dict[str, Estimate]) -> list[str]:
+    slope, alike = told.get("slope_random_intercept"), told.get("alike_within_patients")
+    if slope is None or alike is None or alike.value is None:
+        return []
+    words = (
+        f"M1 with a random intercept of the patient: {_interval(slope)} dex per doubling; "
+        f"{100 * alike.value:.0f} % of the scatter is between patients."
+    )
+    return [words]
+
+
+def _recovery_words(told: dict[str, Estimate], name: str) -> list[str]:
+    plateau, half = told.get("plateau"), told.get("t50_weeks")
+    if plateau is None or half is None:
+        return []
+    words = (
+        f"M2. The median {name} comes back to a plateau of {_interval(plateau)} molecules per cell, "
+        f"half of it after {_interval(half)} weeks. "
+        "ρ, T and Kd cannot be separated by such data and are not told."
+    )
+    return [words]
+
+
+def _total_words(found: WashoutReport, told: dict[str, Estimate]) -> list[str]:
+    fold = told.get("total_fold_per_doubling")
+    if fold is None:
+        return []
+    words = (
+        "M3. Where the drug holds less than 90 %, free over the part that is not held gives the total: "
+        f"× {_interval(fold)} per doubling, n = {fold.n}. {found.assumptions[0]}; {found.assumptions[1]}."
+    )
+    return [words]
+
+
+def _wait_words(wait: Wait, name: str) -> str:
+    note = f"; {wait.note}" if wait.note else ""
+    low, high = (_three(limit) for limit in (wait.low, wait.high))
+    weeks = f"{_three(wait.weeks)} (95 % interval {low} to {high}) weeks{note}"
+    return f"Wait by {wait.model}. {_capital(_wait(wait, name))} after {weeks}."
+
+
+def _wait(wait: Wait, name: str) -> str:
+    who = "half of the patients" if wait.share == 0.5 else f"{100 * wait.share:g} % of the patients"
+    return f"{who} have {count(wait.density)} {name}"

@@ -1,0 +1,225 @@
+"""The report: one self-contained file that opens offline."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.assembly.limiting import Limiting, limiting
+from pipeline.assembly.study_result import Outcome
+from pipeline.output.figures.response import response_figure
+from pipeline.output.figures.style.canvas import house_style, to_svg
+from pipeline.output.figures.survival import survival_figure
+from pipeline.output.figures.swimmer import MOST_BARS, swimmer_figure, swimmers
+from pipeline.output.figures.washout import washout_figure
+from pipeline.output.report.attention import Item, attention
+from pipeline.output.report.bars import axis_bar, scale_of
+from pipeline.output.report.bead_cards import BeadCard, bead_card
+from pipeline.output.report.tube_cards import TubeCard, tube_card
+from pipeline.output.report.words import (
+    competition_words,
+    data_words,
+    untold_words,
+    verdict_line,
+    washout_words,
+)
+from pipeline.patients.visits import QUANTIFIED, Visit, visits_of
+from pipeline.quantification.result import SampleResult
+from pipeline.response.follow_up import FollowUp, follow_ups
+from pipeline.study.quantity_name import axis_name, density_name, marker_of
+from pipeline.study.settings import Settings
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+MOST_OPEN_CARDS = 24
+"""Up to this many tubes every card is open; beyond, those that need a look."""
+
+MOST_CARDS, MOST_CARDS_OF_MANY = 500, 50
+"""Up to so many tubes each has its card with pictures; of more, so many of the least sure."""
+
+VERY_MANY, MOST_CARDS_OF_VERY_MANY = 2_000, 12
+"""Beyond so many tubes, the cards of the least sure: nobody goes through more, and drawing takes time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What the template fills in."""
+
+    title: str
+    verdict: str
+    marker: str
+    name: str
+    competition: str
+    items: tuple[Item, ...]
+    tubes: tuple[TubeCard, ...]
+    beads: tuple[BeadCard, ...]
+    limiting: Limiting
+    axis: str
+    n_visits: int
+    washout_svg: str
+    washout_words: tuple[str, ...]
+    untold_words: tuple[str, ...]
+    data_words: str
+    response_svg: str
+    swimmer_svg: str
+    n_swimmers: int
+    n_shown: int
+    survival_svg: str
+    changed_settings: tuple[tuple[str, str], ...]
+    open_all: bool
+
+
+def write_report(path: Path, outcome: Outcome) -> None:
+    """Write the report of a study as one HTML file without any reference to elsewhere.
+
+    Parameters
+    ----------
+    path
+        The file; an older one is replaced.
+    outcome
+        What was found.
+    """
+    path.write_text(report_html(outcome), encoding="utf-8", newline="")
+
+
+def report_html(outcome: Outcome) -> str:
+    """Return the report as HTML; the same outcome gives the same text."""
+    with house_style():
+        page = _page(outcome)
+    return template_environment().get_template("report.html.j2").render(page=page, outcome=outcome)
+
+
+def _page(outcome: Outcome) -> Page:
+    results = in_sheet_order(outcome)
+    scale = scale_of(results)
+    anchors = _anchors(outcome, results)
+    visits = visits_of(outcome)
+    courses = follow_ups(outcome.study)
+    return Page(
+        title=outcome.study.folder.name or "study",
+        verdict=verdict_line(results),
+        marker=marker_of(outcome.study),
+        name=density_name(outcome.study),
+        competition=competition_words(outcome.study),
+        items=attention(outcome, anchors),
+        tubes=_tube_cards(outcome, results, anchors),
+        beads=tuple(bead_card(found, anchors[f"beads:{found.beads}"]) for found in outcome.calibrations),
+        limiting=limiting(outcome),
+        axis=axis_bar(scale),
+        n_visits=len(visits),
+        washout_svg=_washout_svg(outcome, visits),
+        washout_words=washout_words(outcome),
+        untold_words=untold_words(outcome),
+        data_words=data_words(outcome.washout) if outcome.washout else "",
+        response_svg=_response_svg(outcome),
+        swimmer_svg=_swimmer_svg(courses, outcome.study.settings),
+        n_swimmers=len(swimmers(courses)),
+        n_shown=min(len(swimmers(courses)), MOST_BARS),
+        survival_svg=_survival_svg(courses, outcome.study.settings),
+        changed_settings=changed_settings(outcome.study.settings),
+        open_all=len(results) <= MOST_OPEN_CARDS,
+    )
+
+
+def _pictured(results: Sequence[SampleResult]) -> set[str]:
+    """Return the tubes that get a card; of very many the least sure ones, or the page could not be opened."""
+    if len(results) <= MOST_CARDS:
+        return {result.sample_id for result in results}
+    doubtful = sorted(
+        results, key=lambda one: (one.receptor.status in QUANTIFIED, one.gating_confidence or 0.0)
+    )
+    most = MOST_CARDS_OF_MANY if len(results) <= VERY_MANY else MOST_CARDS_OF_VERY_MANY
+    return {result.sample_id for result in doubtful[:most]}
+
+
+def _tube_cards(
+    outcome: Outcome, results: Sequence[SampleResult], anchors: dict[str, str]
+) -> tuple[TubeCard, ...]:
+    typed = {sample.sample_id: sample for sample in outcome.study.samples}
+    scale = scale_of(results)
+    return tuple(
+        tube_card(outcome, typed[found.sample_id], found, anchors[f"sample:{found.sample_id}"], scale)
+        for found in results
+    )
+
+
+def in_sheet_order(outcome: Outcome) -> tuple[SampleResult, ...]:
+    """Return the results in the order of the samples sheet."""
+    found = {result.sample_id: result for result in outcome.results}
+    return tuple(found[s.sample_id] for s in outcome.study.samples if s.sample_id in found)
+
+
+def changed_settings(settings: Settings) -> tuple[tuple[str, str], ...]:
+    """Return the settings that differ from their defaults.
+
+    Examples
+    --------
+    >>> changed_settings(Settings(seed=7))
+    (('seed', '7'),)
+    """
+    default = Settings().model_dump()
+    return tuple(
+        (name, str(value)) for name, value in settings.model_dump().items() if value != default[name]
+    )
+
+
+def _anchors(outcome: Outcome, results: Sequence[SampleResult]) -> dict[str, str]:
+    """Name every card by its place: what people type may hold anything, an anchor may not; "": no card."""
+    pictured = _pictured(results)
+    tubes = {
+        f"sample:{result.sample_id}": f"tube-{k}" if result.sample_id in pictured else ""
+        for k, result in enumerate(results, start=1)
+    }
+    beads = {f"beads:{found.beads}": f"beads-{k}" for k, found in enumerate(outcome.calibrations, start=1)}
+    return {**tubes, **beads}
+
+
+def _washout_svg(outcome: Outcome, visits: Sequence[Visit]) -> str:
+    if not any(visit.washout_weeks is not None for visit in visits):
+        return ""
+    fit = outcome.washout.curve if outcome.washout else None
+    figure = washout_figure(
+        visits, outcome.best_responses(), outcome.study.settings, fit, axis_name(outcome.study)
+    )
+    return to_svg(figure, "washout", "Receptor density against weeks of washout, one point per visit")
+
+
+def _response_svg(outcome: Outcome) -> str:
+    if outcome.response is None or not outcome.response.n_evaluable:
+        return ""
+    return to_svg(
+        response_figure(outcome.response, density_name(outcome.study)),
+        "response",
+        "Disease control rates with exact intervals",
+    )
+
+
+def _swimmer_svg(courses: Sequence[FollowUp], settings: Settings) -> str:
+    shown = swimmers(courses)[:MOST_BARS]
+    if not shown:
+        return ""
+    figure = swimmer_figure(shown, settings.month_days)
+    return to_svg(figure, "swimmer", "A bar per patient as long as the treatment, with response and events")
+
+
+def _survival_svg(courses: Sequence[FollowUp], settings: Settings) -> str:
+    if not swimmers(courses):
+        return ""
+    figure = survival_figure(courses, settings.month_days)
+    return to_svg(figure, "survival", "Kaplan-Meier curves of progression-free and overall survival")
+
+
+def template_environment() -> Environment:
+    """Return the environment of the templates: nothing undefined is printed, everything typed is escaped."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    return Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates", encoding="utf-8"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

@@ -1,0 +1,274 @@
+"""The card of a tube: what stands on it, ready for the template."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from calibration.curve.standard_curve import StandardCurve, Verdict
+from calibration.density.receptor_density import RdStatus
+from gating.gates.steps import GateStep
+from pipeline.assembly.study_result import Outcome
+from pipeline.output.figures.cd38 import cd38_figure
+from pipeline.output.figures.gating import channel_labels, gating_figure, step_title
+from pipeline.output.figures.style.canvas import to_svg
+from pipeline.output.figures.style.palette import STATUS, Look
+from pipeline.output.figures.style.ticks import count
+from pipeline.output.report.bars import Scale, budget_bar, interval_bar, shade_of
+from pipeline.output.report.words import FLAGS, density_words, interval_words, rounded
+from pipeline.output.result_tables import plasma_cell_percent, reviewers, sample_flags, sample_notes
+from pipeline.patients.exposure import Exposure
+from pipeline.patients.visits import QUANTIFIED
+from pipeline.quantification.result import SampleResult, SentinelResult
+from pipeline.quantification.sentinels import WORDS
+from pipeline.study.quantity_name import population_name
+from pipeline.study.study import Panel, Sample
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TubeCard:
+    """A tube, in words and pictures; `steps` are the rows of its gating table."""
+
+    anchor: str
+    sample: Sample
+    look: Look
+    status: str
+    density: str
+    instead: str
+    estimate: str
+    interval: str
+    bar: str
+    n_cells: str
+    washout: str
+    confidence: str
+    unsure: bool
+    needs_look: bool
+    flags: Pairs
+    notes: tuple[str, ...]
+    arithmetic: Pairs
+    facts: Pairs
+    budget_bar: str
+    budget: tuple[tuple[str, str, str], ...]
+    steps: tuple[tuple[str, ...], ...]
+    gating_svg: str
+    cd38_svg: str
+
+
+def tube_card(outcome: Outcome, sample: Sample, result: SampleResult, anchor: str, scale: Scale) -> TubeCard:
+    """Return the card of a tube; without an anchor only what its row of the table needs is to be shown."""
+    exposure = outcome.exposures.get(result.sample_id)
+    calibration = next((found for found in outcome.calibrations if found.beads == sample.beads), None)
+    curve = calibration.curve if calibration else None
+    found, panel = result.receptor, _panel(outcome, sample)
+    flags = sample_flags(result, exposure)
+    labels = channel_labels(panel) if panel and anchor else {}
+    wanted = population_name(outcome.study)
+    return TubeCard(
+        anchor=anchor,
+        sample=sample,
+        look=STATUS[found.status],
+        status=found.status.value,
+        density=density_words(found.status, found.rd, found.lloq, found.uloq),
+        instead=_instead(result),
+        estimate=rounded(found.rd),
+        interval=interval_words(found.rd_low, found.rd_high),
+        bar=interval_bar(result, scale),
+        n_cells=count(found.n_cells),
+        washout=_weeks(exposure),
+        confidence="–" if result.gating_confidence is None else f"{result.gating_confidence:.2f}",
+        unsure="LOW_GATE_CONFIDENCE" in flags,
+        needs_look="LOW_GATE_CONFIDENCE" in flags or found.status not in QUANTIFIED,
+        flags=tuple((flag, FLAGS.get(flag, "")) for flag in flags),
+        notes=_single_notes(result, exposure) if anchor else (),
+        arithmetic=_arithmetic(result) if anchor else (),
+        facts=_facts(outcome, sample, result, exposure) if anchor else (),
+        budget_bar=budget_bar(found.budget) if anchor else "",
+        budget=_budget(result) if anchor else (),
+        steps=tuple(_step_row(step, wanted) for step in result.steps) if anchor else (),
+        gating_svg=_gating_svg(result, anchor, labels, wanted) if anchor else "",
+        cd38_svg=_cd38_svg(result, anchor, curve, labels) if anchor else "",
+    )
+
+
+def _panel(outcome: Outcome, sample: Sample) -> Panel | None:
+    return next((panel for panel in outcome.study.panels if panel.name == sample.panel), None)
+
+
+def _single_notes(result: SampleResult, exposure: Exposure | None) -> tuple[str, ...]:
+    """Return the notes one by one; a row's note may hold several."""
+    parts = (part for note in sample_notes(result, exposure) for part in re.split("; (?!accepted)", note))
+    return tuple(dict.fromkeys(parts))
+
+
+def _instead(result: SampleResult) -> str:
+    """Return what stands where a density would: why there is none, and the molecules that are known."""
+    found = result.receptor
+    if found.status is RdStatus.FAILED and result.note:
+        return result.note
+    if found.abc is not None and found.rd is None:
+        return f"ABC {rounded(found.abc)}, {STATUS[found.status].words}"
+    return STATUS[found.status].words
+
+
+def _weeks(exposure: Exposure | None) -> str:
+    return "–" if exposure is None or exposure.washout_weeks is None else f"{exposure.washout_weeks:.1f}"
+
+
+def _arithmetic(result: SampleResult) -> Pairs:
+    """Return how the density comes about, a line per term."""
+    found = result.receptor
+    kind = result.background_kind or "control"
+    rows = (
+        ("stained", found.median_mfi, found.abc),
+        (f"control ({kind})", found.background_mfi, found.background_abc),
+    )
+    pairs = [(name, _converted(mfi, abc)) for name, mfi, abc in rows if mfi is not None]
+    if found.rd is not None:
+        pairs.append(("difference (RD)", rounded(found.rd)))
+    if (
+        found.rd_plain is not None
+        and found.rd is not None
+        and abs(found.rd_plain - found.rd) > 0.002 * abs(found.rd)
+    ):
+        pairs.append(("plain difference of medians", rounded(found.rd_plain)))
+    if found.rd_mfi_space is not None:
+        pairs.append(("subtracted as fluorescence (RD′)", rounded(found.rd_mfi_space)))
+    if result.normal_rd is not None:
+        pairs.append(("normal plasma cells (RD)", rounded(result.normal_rd)))
+    if found.lloq is not None or found.uloq is not None:
+        pairs.append(("limits of quantification", _limits(found.lloq, found.uloq)))
+    if found.gcv_percent is not None:
+        pairs.append(("uncertainty", f"geometric CV {found.gcv_percent:.1f} %"))
+    return tuple(pairs)
+
+
+def _limits(lloq: float | None, uloq: float | None) -> str:
+    if lloq is None:
+        return f"up to {rounded(uloq)}"
+    return f"from {rounded(lloq)}" + (f" to {rounded(uloq)}" if uloq is not None else "")
+
+
+def _converted(mfi: float, abc: float | None) -> str:
+    return f"median {rounded(mfi)}" + (f" → {rounded(abc)} ABC" if abc is not None else "")
+
+
+def _facts(outcome: Outcome, sample: Sample, result: SampleResult, exposure: Exposure | None) -> Pairs:
+    percent = plasma_cell_percent(result)
+    cells = _number(result.n_plasma_cells) + (
+        f" ({percent:.3g} % of viable singlets)" if percent is not None else ""
+    )
+    last = exposure.last_dose_on if exposure else None
+    acquired = result.acquired
+    pairs = (
+        (
+            "quantified cells",
+            f"{count(result.receptor.n_cells)} {result.population.replace('_', ' ')}".strip(),
+        ),
+        (population_name(outcome.study), cells),
+        ("of them aberrant", _number(result.n_aberrant)),
+        ("events, viable singlets", _both(result.n_events, result.n_viable_singlets)),
+        ("collected", f"{sample.collected_on.isoformat()}, {sample.tissue}"),
+        ("last dose", f"{last.isoformat()}, {_weeks(exposure)} weeks before" if last else "–"),
+        *_sentinels(result),
+        ("beads", sample.beads),
+        ("instrument", " ".join(part for part in (acquired.instrument, acquired.serial) if part)),
+        ("acquired", acquired.acquired_at),
+        ("detector", _detector(result)),
+        (
+            "spillover",
+            " ".join(part for part in (result.spillover_source, result.spillover_sha256[:12]) if part),
+        ),
+        ("gates set by", reviewers(outcome.study, sample)),
+        ("repaired", "; ".join(result.repairs)),
+        ("remark", sample.remark),
+        *((path, digest[:16]) for path, digest in result.sha256),
+    )
+    return tuple((name, text) for name, text in pairs if text and text != "–")
+
+
+def _sentinels(result: SampleResult) -> Pairs:
+    """Return the free CD38 of the sentinel cells and its reading: by a stated rule, never a diagnosis."""
+    named = (
+        (one.name.replace("_", " ").replace("nk", "NK").replace("b p", "B p"), one)
+        for one in result.sentinels
+    )
+    pairs = [(f"free CD38 of {name}", _sentinel_words(one)) for name, one in named]
+    reading = result.sentinel_reading
+    return (
+        *pairs,
+        *([("sentinels read", f"{reading}: {WORDS[reading]} (a rule, no diagnosis)")] if reading else []),
+    )
+
+
+def _sentinel_words(sentinel: SentinelResult) -> str:
+    found = sentinel.receptor
+    if found.rd is None:
+        return sentinel.note or f"{STATUS[found.status].words} ({count(found.n_cells)} cells)"
+    return (
+        f"{rounded(found.rd)} ({interval_words(found.rd_low, found.rd_high)}), {count(found.n_cells)} cells"
+    )
+
+
+def _detector(result: SampleResult) -> str:
+    voltage, gain = result.acquired.voltage, result.acquired.gain
+    parts = [result.quantified_channel]
+    parts += [f"{voltage:g} V"] if voltage is not None else []
+    parts += [f"gain {gain:g}"] if gain is not None else []
+    return ", ".join(part for part in parts if part)
+
+
+def _number(value: int | None) -> str:
+    return "–" if value is None else count(value)
+
+
+def _both(first: int | None, second: int | None) -> str:
+    return "–" if first is None else f"{count(first)}, {_number(second)}"
+
+
+def _budget(result: SampleResult) -> tuple[tuple[str, str, str], ...]:
+    """Return (shade, name, share) of every term, the largest first."""
+    ordered = sorted(result.receptor.budget, key=lambda term: -term.share)
+    return tuple(
+        (shade_of(rank), term.name.replace("_", " "), f"{100 * term.share:.0f} %")
+        for rank, term in enumerate(ordered)
+        if term.share >= 0.005
+    )
+
+
+def _step_row(step: GateStep, wanted: str) -> tuple[str, ...]:
+    thresholds = "; ".join(f"{channel} {count(value)}" for channel, value in step.thresholds)
+    share = f"{100 * step.n_out / step.n_in:.3g} %" if step.n_in else "–"
+    return (
+        *(step_title(step.name, wanted), count(step.n_in), count(step.n_out), share, step.method),
+        *(thresholds, f"{step.confidence:.2f}", step.note),
+    )
+
+
+def _gating_svg(result: SampleResult, anchor: str, labels: Mapping[str, str], wanted: str) -> str:
+    if not result.pictures:
+        return ""
+    figure = gating_figure(result.pictures, result.steps, labels, wanted=wanted)
+    words = ", ".join(f"{step_title(step.name, wanted)} {step.n_out} of {step.n_in}" for step in result.steps)
+    return to_svg(figure, f"{anchor}-gates", f"Gating of {result.sample_id}: {words}")
+
+
+def _cd38_svg(
+    result: SampleResult, anchor: str, curve: StandardCurve | None, labels: Mapping[str, str]
+) -> str:
+    if result.histogram is None:
+        return ""
+    channel = result.histogram.channel
+    figure = cd38_figure(
+        result.histogram,
+        result.receptor,
+        curve=curve if curve and curve.verdict is not Verdict.REJECT else None,
+        control_words=result.background_kind or "control",
+        channel_words=labels.get(channel, channel),
+    )
+    medians = (
+        f"median {rounded(result.receptor.median_mfi)}, control {rounded(result.receptor.background_mfi)}"
+    )
+    return to_svg(figure, f"{anchor}-cd38", f"Quantified channel of {result.sample_id}: {medians}")

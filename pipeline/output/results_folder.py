@@ -1,0 +1,210 @@
+"""The folder `results/`: every file in it, written from one `Outcome`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from calibration.density.receptor_density import RdStatus
+from gating.events.compensation import SpilloverMatrix
+from pipeline.assembly.limiting import limiting
+from pipeline.assembly.provenance import RunFacts, provenance_of
+from pipeline.assembly.study_result import Note, Outcome
+from pipeline.output.result_tables import (
+    calibration_table,
+    patient_table,
+    sample_table,
+    write_csv,
+    write_json,
+)
+from pipeline.output.second_process import Start, second_process
+from pipeline.patients.between_runs import with_between_runs
+from pipeline.patients.exposure import exposures
+from pipeline.patients.model_rows import model_rows
+from pipeline.patients.visits import visits_of
+from pipeline.quantification.result import CalibrationResult, SampleResult
+from pipeline.response.statements import Inconsistency
+from pipeline.response.tables import response_tables
+from pipeline.running.store import Store
+from pipeline.study.errors import UserError
+from pipeline.study.faults import Fault
+from pipeline.study.study import Study
+from pipeline.washout.report import washout_report
+
+MOST_NOTES = 20
+"""Inconsistencies of what was typed that are notes one by one; the tables hold all."""
+
+FAILED = (RdStatus.FAILED, RdStatus.NO_CURVE)
+"""Statuses of tubes that something must be done about before they can be quantified; so must a named control
+that gives no background."""
+
+
+def is_failed(result: SampleResult) -> bool:
+    """Tell whether a tube makes the run end with status 3."""
+    without = {"CONTROL_UNUSABLE", "CONTROL_BRIGHT"} & set(result.flags)
+    status = result.receptor.status
+    return status in FAILED or (status is RdStatus.NO_BACKGROUND and bool(without))
+
+
+def assembled(
+    study: Study,
+    found: Mapping[str, SampleResult],
+    calibrations: Sequence[CalibrationResult],
+    faults: Sequence[Fault],
+    notes: Sequence[Note] = (),
+) -> Outcome:
+    """Join the tubes' results with doses and patients: everything that is known, in the sheets' order.
+
+    Parameters
+    ----------
+    found
+        By sample_id; samples that are not in it are left out of every table.
+    """
+    every = [found[sample.sample_id] for sample in study.samples if sample.sample_id in found]
+    results = with_between_runs(study, every)
+    inputs = [(run.fcs_file, run.sha256) for run in calibrations]
+    inputs += [pair for result in results for pair in result.sha256]
+    outcome = Outcome(
+        study=study,
+        results=results,
+        calibrations=tuple(calibrations),
+        exposures=exposures(study),
+        faults=tuple(faults),
+        notes=tuple(notes),
+        provenance=provenance_of(study, inputs),
+    )
+    rows = model_rows(outcome)
+    response = response_tables(study, rows) if study.patients or study.statements else None
+    return replace(
+        outcome,
+        washout=washout_report(rows, study.settings),
+        response=response if study.patients else None,
+        notes=(*outcome.notes, *_typed_notes(response.inconsistencies if response else ())),
+    )
+
+
+def _typed_notes(found: Sequence[Inconsistency]) -> tuple[Note, ...]:
+    """Return the first inconsistencies of what was typed, and how many more there are."""
+    first = tuple(Note(hit.where, f'"{hit.found}": {hit.text}') for hit in found[:MOST_NOTES])
+    more = len(found) - len(first)
+    rest = f"{more} more numbers that were typed cannot be: the sheet Response of rd.xlsx lists them"
+    return (*first, Note("what was typed", rest)) if more else first
+
+
+class Results:
+    """Where results go, and the writing of them.
+
+    `samples` holds what was last made of a tube; `alone` what a tube gave before it was gated again with the
+    cuts of its batch, and nothing of other tubes.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.samples = Store(folder / "store", SampleResult)
+        self.alone = Store(folder / "store" / "alone", SampleResult)
+        self.beads = Store(folder / "store" / "beads", CalibrationResult)
+        self.events = folder / "events"
+        self.report = folder / "report.html"
+
+    def must_be_writable(self) -> None:
+        """Raise UserError where nothing can be written, before anything is computed."""
+        probe = self.folder / ".writable"
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            probe.write_text("", encoding="utf-8")
+            probe.unlink()
+        except OSError as error:
+            raise UserError(
+                f"{self.folder}: cannot write there ({error.strerror}), expected a folder for the results; "
+                "free the folder, or copy the study to a place you may write to"
+            ) from None
+
+    def write(self, outcome: Outcome, facts: RunFacts, *, figures: bool = True) -> None:
+        """Write every file of the contract."""
+        try:
+            with second_process(len(outcome.results)) as start:
+                self._write_tables(outcome, start)
+                self._write_pictures(outcome, figures=figures)
+                self._write_run(outcome, facts)
+        except PermissionError as error:
+            raise UserError(
+                f"{error.filename}: cannot be written; is it open in Excel or another program? "
+                "Close it and run the same command again: finished tubes are kept"
+            ) from None
+
+    def write_calibrations(self, study: Study, calibrations: Sequence[CalibrationResult]) -> Path:
+        """Write the bead runs' table, pictures and page; return where the page is."""
+        from pipeline.output.figures import write_bead_figures
+        from pipeline.output.report.bead_page import write_bead_page
+
+        write_csv(self.folder / "calibration.csv", calibration_table(calibrations))
+        write_bead_figures(self.folder / "figures", calibrations)
+        page = self.folder / "calibration.html"
+        write_bead_page(page, study, calibrations)
+        return page
+
+    def _write_tables(self, outcome: Outcome, start: Start) -> None:
+        from pipeline.output.statistics import datasets_of, write_each
+        from pipeline.output.workbook import workbook_sheets, write_workbook
+
+        start(partial(write_each, self.folder / "statistics", datasets_of(outcome)))
+        start(partial(write_workbook, self.folder / "rd.xlsx", workbook_sheets(outcome)))
+        write_csv(self.folder / "rd_samples.csv", sample_table(outcome))
+        write_csv(self.folder / "rd_patients.csv", patient_table(visits_of(outcome)))
+        write_csv(self.folder / "calibration.csv", calibration_table(outcome.calibrations))
+        write_json(self.folder / "washout.json", outcome.washout.to_dict() if outcome.washout else {})
+        write_json(self.folder / "response.json", _response(outcome))
+
+    def _write_pictures(self, outcome: Outcome, *, figures: bool) -> None:
+        from pipeline.output.figures import write_figures
+        from pipeline.output.report import write_report
+
+        write_report(self.report, outcome)
+        if figures:
+            write_figures(self.folder / "figures", outcome)
+        self._write_gates(outcome)
+
+    def _write_gates(self, outcome: Outcome) -> None:
+        """Write each tube's gates, unless the file is there and newer than the stored result."""
+        for result in outcome.results:
+            path = self.folder / "gates" / f"{result.sample_id}.xml"
+            if result.steps and not _is_newer(path, self.samples.path(result.sample_id)):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(_gates_document(result))
+
+    def _write_run(self, outcome: Outcome, facts: RunFacts) -> None:
+        provenance = asdict(outcome.provenance) if outcome.provenance else {}
+        counts = {status.value: 0 for status in RdStatus}
+        for result in outcome.results:
+            counts[result.receptor.status.value] += 1
+        found = {"counts": counts, "limiting": asdict(limiting(outcome))}
+        write_json(self.folder / "run.json", {**provenance, **asdict(facts), **found})
+
+
+def spillover_of(result: SampleResult) -> SpilloverMatrix | None:
+    """Return the matrix that a tube was compensated with; None where it was not."""
+    if not result.spillover:
+        return None
+    return SpilloverMatrix(result.spillover_channels, np.array(result.spillover), result.spillover_source)
+
+
+def _gates_document(result: SampleResult) -> bytes:
+    if result.gates_document:
+        return result.gates_document.encode("utf-8")
+    from gating.gates.gatingml import to_gatingml
+
+    return to_gatingml(result.steps, spillover_of(result))
+
+
+def _is_newer(path: Path, other: Path) -> bool:
+    return path.exists() and other.exists() and path.stat().st_mtime_ns >= other.stat().st_mtime_ns
+
+
+def _response(outcome: Outcome) -> dict[str, object]:
+    if outcome.response is None:
+        return {"not_estimable": [{"what": "response", "reason": "the study has no patients sheet"}]}
+    return dict(outcome.response.to_dict())

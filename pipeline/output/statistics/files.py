@@ -1,0 +1,125 @@
+"""The folder `results/statistics/`: the same study gives the same bytes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+from pipeline.assembly.study_result import Outcome
+from pipeline.output.result_tables import Cell, write_csv
+from pipeline.output.statistics.analysis import densities, times_to_event
+from pipeline.output.statistics.dataset import Dataset, dictionary
+from pipeline.output.statistics.phenotypes import phenotypes
+from pipeline.output.statistics.subjects import subjects_of
+from pipeline.output.statistics.tidy import tidy_datasets
+from pipeline.patients.visits import visits_of
+
+LONGEST_TEXT: Final = 200
+"""Bytes of a text in XPORT version 5; what is longer is cut there, and whole in the CSV."""
+
+_EPOCH: Final = date(1960, 1, 1)
+_HEADER: Final = 8 * 80
+"""Bytes before the first variable: the records that carry the time of writing."""
+
+_TIME: Final = re.compile(rb"\d\d[A-Z]{3}\d\d:\d\d:\d\d:\d\d")
+_NO_TIME: Final = b"01JAN60:00:00:00"
+
+
+def datasets_of(outcome: Outcome) -> tuple[Dataset, ...]:
+    """Return every dataset: CP, ADRD, ADTTE, and the tidy tables."""
+    visits = visits_of(outcome)
+    known = subjects_of(outcome, visits)
+    return (
+        phenotypes(outcome),
+        densities(outcome, known, visits),
+        times_to_event(outcome, known),
+        *tidy_datasets(outcome, known, visits),
+    )
+
+
+def write_datasets(folder: Path, outcome: Outcome) -> None:
+    """Write every dataset as CSV, and as SAS XPORT or Parquet, with `data_dictionary.csv`.
+
+    Subjects are named by the pseudonym that was typed as `patient_id`; nothing comes from FCS keywords.
+    """
+    write_each(folder, datasets_of(outcome))
+
+
+def write_each(folder: Path, every: Sequence[Dataset]) -> None:
+    """Write datasets that are there already, as `write_datasets` does."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for data in every:
+        write_csv(folder / f"{data.name}.csv", data.table)
+        if data.xport:
+            write_xport(folder / f"{data.name}.xpt", data)
+        else:
+            write_parquet(folder / f"{data.name}.parquet", data)
+    write_csv(folder / "data_dictionary.csv", dictionary(every))
+
+
+def write_parquet(path: Path, data: Dataset) -> None:
+    """Write a dataset with the types of its variables."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    types = {"text": pa.string(), "number": pa.float64(), "whole": pa.int64(), "date": pa.date32()}
+    schema = pa.schema([(variable.name, types[variable.kind]) for variable in data.variables])
+    arrays = [pa.array(data.column(place), types[v.kind]) for place, v in enumerate(data.variables)]
+    partial = path.with_suffix(".partial")
+    parquet.write_table(pa.Table.from_arrays(arrays, schema=schema), partial)
+    partial.replace(path)
+
+
+def write_xport(path: Path, data: Dataset) -> None:
+    """Write a dataset as SAS XPORT version 5, without the time of writing.
+
+    Dates are SAS dates (days since 1960-01-01) with the format DATE9.
+    """
+    import pandas as pd
+    import pyreadstat
+
+    columns: dict[str, Any] = {}
+    for place, variable in enumerate(data.variables):
+        cells = data.column(place)
+        if variable.kind == "text":
+            columns[variable.name] = pd.Series([_clipped(cell) for cell in cells], dtype=object)
+        else:
+            columns[variable.name] = pd.Series([_number(cell) for cell in cells], dtype=float)
+    partial = path.with_suffix(".partial")
+    pyreadstat.write_xport(
+        pd.DataFrame(columns),
+        partial,
+        file_label=data.label[:40],
+        column_labels={variable.name: variable.label for variable in data.variables},
+        table_name=data.name.upper(),
+        file_format_version=5,
+        variable_format={v.name: "DATE9" for v in data.variables if v.kind == "date"},
+    )
+    partial.write_bytes(timeless(partial.read_bytes()))
+    partial.replace(path)
+
+
+def timeless(xport: bytes) -> bytes:
+    """Return the same file with 1 January 1960 as the time of writing.
+
+    Examples
+    --------
+    >>> timeless(b"SASLIB  22NOV26:09:37:34")
+    b'SASLIB  01JAN60:00:00:00'
+    """
+    return _TIME.sub(_NO_TIME, xport[:_HEADER]) + xport[_HEADER:]
+
+
+def _clipped(cell: Cell) -> str:
+    """Return a text of `LONGEST_TEXT` bytes at most, cut between characters."""
+    text = "" if cell is None else str(cell)
+    return text.encode("utf-8")[:LONGEST_TEXT].decode("utf-8", "ignore")
+
+
+def _number(cell: Cell) -> float:
+    if cell is None:
+        return float("nan")
+    return float((cell - _EPOCH).days) if isinstance(cell, date) else float(cell)

@@ -1,0 +1,65 @@
+"""What is known of a subject across the sheets: the groups that its rows are analysed by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from pipeline.assembly.study_result import Outcome
+from pipeline.patients.exposure import response_clocks
+from pipeline.patients.visits import Visit, patient_rd
+from pipeline.response.follow_up import FollowUp, follow_ups
+from pipeline.response.patients import (
+    baseline_rows,
+    controlled_patients,
+    is_evaluable,
+    rd_side,
+    washout_stratum,
+)
+from pipeline.study.study import Patient
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A patient of any sheet. None or "" = not known.
+
+    `baseline`: visit and day of the density that stands for the patient in R4.
+    """
+
+    patient_id: str
+    patient: Patient | None
+    course: FollowUp | None
+    evaluable: bool | None
+    controlled: bool | None
+    washout_days: int | None
+    washout_stratum: str
+    density_group: str
+    baseline: tuple[str, date | None] | None
+
+
+def subjects_of(outcome: Outcome, visits: Sequence[Visit]) -> dict[str, Subject]:
+    """Return every patient of the patients, samples and doses sheets, by patient_id, in that order."""
+    study, settings = outcome.study, outcome.study.settings
+    clocks = response_clocks(study)
+    patients = {patient.patient_id: patient for patient in study.patients}
+    courses = {course.patient_id: course for course in follow_ups(study)}
+    controlled = controlled_patients(study)
+    rows = baseline_rows(clocks, [patient_rd(visit) for visit in visits], clocks)
+    words = {"above": f">={settings.rd_cut:.0f}", "below": f"<{settings.rd_cut:.0f}"}
+    found = {}
+    for name, clock in clocks.items():
+        patient, row = patients.get(name), rows[name]
+        side = "" if row is None else rd_side(row, settings.rd_cut, settings.uloq_extrapolation)
+        found[name] = Subject(
+            patient_id=name,
+            patient=patient,
+            course=courses.get(name),
+            evaluable=None if patient is None else is_evaluable(patient),
+            controlled=controlled.get(name),
+            washout_days=clock.days,
+            washout_stratum="" if clock.days is None else washout_stratum(clock.days, settings.month_days),
+            density_group=words.get(side, ""),
+            baseline=None if row is None else (row.visit, row.collected_on),
+        )
+    return found

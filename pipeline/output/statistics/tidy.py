@@ -1,0 +1,131 @@
+"""Tidy tables: a variable per column; a tube, a visit, a patient or a dose per row; no free text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from pipeline.assembly.study_result import Outcome
+from pipeline.output.exposure_table import exposure_table
+from pipeline.output.result_tables import Cell, Table, patient_table, sample_table
+from pipeline.output.statistics.analysis import yes_no
+from pipeline.output.statistics.dataset import Dataset, Kind, Variable, dataset
+from pipeline.output.statistics.subjects import Subject
+from pipeline.patients.visits import Visit
+
+_TEXT = {"sample_id", "patient_id", "visit", "status", "flags", "population", "background_kind", "beads",
+         "sample_ids", "schedule", "intervening", "imid_since", "eligible", "eligibility",
+         "refractory"}  # fmt: skip
+_WHOLE = {"n_events", "n_viable_singlets", "n_plasma_cells", "n_samples", "n_doses", "cycles"}
+_DATES = {"collected_on", "last_dose_on", "first_study_drug_on", "serum_on"}
+_FREE_TEXT = {"note", "reviewed_by"}
+"""Free text may name people: it stays in the results, and out of the files that travel."""
+
+_DOSES = (
+    Variable("patient_id", "pseudonym as typed"),
+    Variable("given_on", "day of the dose", "date"),
+    Variable("drug", "drug as typed"),
+    Variable("dose", "amount", "number"),
+    Variable("unit", "unit of the amount"),
+    Variable("route", "IV or SC"),
+    Variable("serum_trough_ug_ml", "serum concentration before the dose", "number", unit="ug/mL"),
+)
+_PATIENTS = (
+    Variable("patient_id", "pseudonym as typed"),
+    Variable("evaluable", "Y or N, as the response tables count"),
+    Variable("best_response", "best response as typed"),
+    Variable("disease_control", "Y: MR or better, or SD for at least 56 days"),
+    Variable("washout_days", "last washed-out drug to first study drug", "whole", unit="days"),
+    Variable("washout_stratum", "stratum of washout_days"),
+    Variable("density_group", "baseline density against the RD cut"),
+    Variable("started_on", "first day of the study treatment", "date"),
+    Variable("treated_days", "days on treatment", "whole", unit="days"),
+    Variable("stopped", "Y: the treatment ended"),
+    Variable("pfs_days", "to progression, death or last seen", "whole", unit="days"),
+    Variable("pfs_event", "Y: progression or death"),
+    Variable("os_days", "to death or last seen", "whole", unit="days"),
+    Variable("os_event", "Y: death"),
+    Variable("dexamethasone_day", "day of the first dexamethasone", "whole", unit="days"),
+    Variable("age", "age", "number", unit="years"),
+    Variable("sex", "sex"),
+    Variable("weight_kg", "weight", "number", unit="kg"),
+    Variable("albumin_g_l", "serum albumin", "number", unit="g/L"),
+    Variable("heavy_chain", "heavy chain"),
+    Variable("ecog", "ECOG performance status", "whole"),
+    Variable("iss_stage", "ISS stage"),
+    Variable("cytogenetic_risk", "cytogenetic risk"),
+    Variable("prior_lines", "prior lines of treatment", "whole"),
+    Variable("refractory_to", "drugs, split by ;"),
+    Variable("exposure_weeks", "weeks on treatment as typed", "number", unit="weeks"),
+    Variable("teae_grade", "highest grade of an adverse event", "whole"),
+    Variable("infusion_reaction", "Y: there was one"),
+    Variable("infusions", "infusions of the study drug", "whole"),
+    Variable("infusions_interrupted", "interrupted infusions", "whole"),
+    Variable("serum_ug_ml", "serum washed-out drug before the study drug", "number", unit="ug/mL"),
+)
+_PATIENT_FIELDS = tuple(variable.name for variable in _PATIENTS[15:])
+
+
+def tidy_datasets(
+    outcome: Outcome, known: Mapping[str, Subject], visits: Sequence[Visit]
+) -> tuple[Dataset, ...]:
+    """Return tubes, visits, exposure, patients and doses."""
+    doses = outcome.study.doses
+    names = tuple(variable.name for variable in _DOSES)
+    return (
+        _of_table("tubes", "A row per tube, as rd_samples.csv", sample_table(outcome)),
+        _of_table("visits", "A row per patient and visit, as rd_patients.csv", patient_table(visits)),
+        _of_table("exposure", "What had been given, a row per tube", exposure_table(outcome)),
+        dataset("patients", "A row per patient", _PATIENTS, _patient_rows(known), xport=False),
+        dataset(
+            "doses",
+            "A row per dose",
+            _DOSES,
+            (tuple(getattr(dose, name) for name in names) for dose in doses),
+            xport=False,
+        ),
+    )
+
+
+def _of_table(name: str, label: str, table: Table) -> Dataset:
+    kept = [place for place, column in enumerate(table.columns) if column not in _FREE_TEXT]
+    variables = [_variable(table.columns[place], [row[place] for row in table.rows]) for place in kept]
+    rows = (tuple(row[place] for place in kept) for row in table.rows)
+    return dataset(name, label, variables, rows, xport=False)
+
+
+def _variable(name: str, cells: Sequence[Cell]) -> Variable:
+    kind: Kind = "number"
+    if name in _TEXT or any(isinstance(cell, str) and cell for cell in cells):
+        kind = "text"
+    elif name in _WHOLE:
+        kind = "whole"
+    elif name in _DATES:
+        kind = "date"
+    return Variable(name, name.replace("_", " "), kind, "as in the results table")
+
+
+def _patient_rows(known: Mapping[str, Subject]) -> Iterator[tuple[Cell, ...]]:
+    for who in known.values():
+        yield (*_derived(who), *_typed(who))
+
+
+def _derived(who: Subject) -> tuple[Cell, ...]:
+    course = who.course
+    response = who.patient.best_response if who.patient else ""
+    known = (yes_no(who.evaluable), response, yes_no(who.controlled))
+    if course is None:
+        times: tuple[Cell, ...] = (None, None, "", None, "", None, "", None)
+    else:
+        told = course.treated_days is not None
+        times = (
+            *(course.started_on, course.treated_days, yes_no(course.stopped) if told else ""),
+            *(course.pfs_day, yes_no(course.pfs_event) if course.pfs_day is not None else ""),
+            *(course.os_day, yes_no(course.os_event) if course.os_day is not None else ""),
+            course.dexamethasone_day,
+        )
+    return (who.patient_id, *known, who.washout_days, who.washout_stratum, who.density_group, *times)
+
+
+def _typed(who: Subject) -> tuple[Cell, ...]:
+    values = [getattr(who.patient, name, None) for name in _PATIENT_FIELDS]
+    return tuple(yes_no(value) if isinstance(value, bool) else value for value in values)

@@ -1,0 +1,1 @@
+"""Patients: exposure, treatment, visits, drug levels, and the rows of the models."""

@@ -1,0 +1,276 @@
+"""Exposure: two clocks from the doses, and what was given, per tube and per patient."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from itertools import pairwise
+from typing import Final
+
+from pipeline.patients.treatment import Eligibility, cycles, eligibility, names_any, schedule
+from pipeline.study.settings import Settings
+from pipeline.study.study import Dose, Patient, Sample, Study
+
+DAYS_PER_WEEK: Final = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """What a tube's patient had been given. None = not known.
+
+    Attributes
+    ----------
+    last_dose_on
+        Last dose of the washed-out drug on or before collection.
+    washout_weeks
+        From there to collection: days/7; 0 where both are on one day.
+    first_study_drug_on
+        First dose of the study drug, before or after collection.
+    response_washout_weeks
+        The clock of the response strata: last dose of the washed-out drug on or before the first of the
+        study drug → first dose of the study drug.
+    n_doses
+        Doses of the washed-out drug on or before collection.
+    cumulative_mg, cumulative_mg_per_kg
+        Their sum; None where a dose is not known, or its unit is another and no weight is known.
+    schedule
+        `QW x 8, Q2W x 8, Q4W x 3, IV`; `QW x 8, pause of 40 weeks, QW x 4`
+        (`pipeline.patients.treatment.schedule`).
+    cycles
+        Of the washed-out drug, begun on or before collection.
+    intervening
+        Other drugs given after the last dose of the washed-out drug and on or before collection, the study
+        drug aside.
+    imid_since
+        One of them is in the setting `imid_drugs`; None where the clock is not known.
+    eligible, eligibility
+        By the letter's rule, on the clock of the study drug, and why; None: cannot be told.
+    refractory
+        The patients sheet names the washed-out drug under refractory_to; None where it says nothing.
+    serum_ug_ml, serum_on
+        The last trough measured on or before collection, and its day.
+    flags
+        `NO_DOSES`, `SAMPLE_BEFORE_FIRST_DOSE`, `DOSE_AFTER_SAMPLE`, `DOSE_ON_SAMPLE_DAY`,
+        `DOSE_TWICE_ON_A_DAY`, `STUDY_DRUG_BEFORE_SAMPLE`.
+    """
+
+    sample_id: str
+    patient_id: str
+    collected_on: date
+    last_dose_on: date | None = None
+    washout_weeks: float | None = None
+    first_study_drug_on: date | None = None
+    response_washout_weeks: float | None = None
+    n_doses: int = 0
+    cumulative_mg: float | None = None
+    cumulative_mg_per_kg: float | None = None
+    schedule: str = ""
+    cycles: int = 0
+    intervening: tuple[str, ...] = ()
+    imid_since: bool | None = None
+    eligible: bool | None = None
+    eligibility: str = ""
+    refractory: bool | None = None
+    serum_ug_ml: float | None = None
+    serum_on: date | None = None
+    flags: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseClock:
+    """The response clock of a patient: last washed-out drug → first study drug. None = not known."""
+
+    patient_id: str
+    last_dose_on: date | None = None
+    first_study_drug_on: date | None = None
+    days: int | None = None
+    note: str = ""
+
+    @property
+    def weeks(self) -> float | None:
+        """The clock in weeks."""
+        return None if self.days is None else self.days / DAYS_PER_WEEK
+
+
+@dataclass(frozen=True, slots=True)
+class _Course:
+    """All that is known of a patient's treatment."""
+
+    doses: tuple[Dose, ...]
+    others: tuple[Dose, ...]
+    clock: ResponseClock
+    patient: Patient | None
+
+    def since(self, last: date | None, until: date) -> tuple[str, ...]:
+        """Names of other drugs given after the last dose, each once."""
+        if last is None:
+            return ()
+        return tuple(
+            dict.fromkeys(dose.drug.strip() for dose in self.others if last < dose.given_on <= until)
+        )
+
+    def entry(self, cycle_days: float) -> Eligibility:
+        """Eligibility on the day of the first study drug."""
+        first = self.clock.first_study_drug_on
+        before = [dose for dose in self.doses if first is not None and dose.given_on <= first]
+        other = any(
+            first is not None and before and before[0].given_on <= dose.given_on < first
+            for dose in self.others
+        )
+        return eligibility(cycles(before, cycle_days), self.clock.weeks, other_therapy=other)
+
+    def refractory(self, drug: str) -> bool | None:
+        """Whether the patients sheet names the drug."""
+        return None if self.patient is None else names_any(self.patient.refractory_to, drug)
+
+
+def exposures(study: Study) -> dict[str, Exposure]:
+    """Return the exposure of every tube by sample_id, in the order of the samples sheet.
+
+    Drug names are compared without case and outer spaces with the settings `washed_out_drug` and
+    `study_drug`; each may list synonyms with `;`. Nothing is guessed from any other name.
+    """
+    patients = {patient.patient_id: patient for patient in study.patients}
+    given = _by_patient(study.doses, study.settings.washed_out_drug)
+    started = _by_patient(study.doses, study.settings.study_drug)
+    others = _others(study)
+    found = {}
+    for sample in study.samples:
+        doses, after = given.get(sample.patient_id, ()), started.get(sample.patient_id, ())
+        clock = _clock(sample.patient_id, doses, after)
+        course = _Course(doses, others.get(sample.patient_id, ()), clock, patients.get(sample.patient_id))
+        found[sample.sample_id] = _exposure(sample, course, study.settings)
+    return found
+
+
+def response_clocks(study: Study) -> dict[str, ResponseClock]:
+    """Return the response clock of every patient who stands in patients, samples or doses, in that order."""
+    named: tuple[Patient | Sample | Dose, ...] = (*study.patients, *study.samples, *study.doses)
+    ids = dict.fromkeys(row.patient_id for row in named)
+    given = _by_patient(study.doses, study.settings.washed_out_drug)
+    started = _by_patient(study.doses, study.settings.study_drug)
+    return {name: _clock(name, given.get(name, ()), started.get(name, ())) for name in ids}
+
+
+@lru_cache(maxsize=4096)
+def is_drug(name: str, wanted: str) -> bool:
+    """Tell whether a dose's drug is the wanted one, or one of its `;`-separated synonyms.
+
+    Examples
+    --------
+    >>> is_drug(" Daratumumab", "daratumumab; Darzalex"), is_drug("darzalex faspro", "daratumumab; Darzalex")
+    (True, False)
+    """
+    return name.strip().casefold() in {synonym.strip().casefold() for synonym in wanted.split(";")}
+
+
+def _by_patient(doses: Iterable[Dose], drug: str) -> Mapping[str, tuple[Dose, ...]]:
+    """Doses of a drug per patient, in the order of their dates."""
+    found: dict[str, list[Dose]] = {}
+    every = tuple(doses)
+    wanted = {name for name in {dose.drug for dose in every} if is_drug(name, drug)}
+    for dose in sorted(every, key=lambda dose: dose.given_on):
+        if dose.drug in wanted:
+            found.setdefault(dose.patient_id, []).append(dose)
+    return {name: tuple(rows) for name, rows in found.items()}
+
+
+def _clock(patient_id: str, doses: tuple[Dose, ...], study_drug: tuple[Dose, ...]) -> ResponseClock:
+    last = doses[-1].given_on if doses else None
+    if not study_drug:
+        return ResponseClock(patient_id, last, note="no dose of the study drug")
+    first = study_drug[0].given_on
+    before = [dose.given_on for dose in doses if dose.given_on <= first]
+    if not before:
+        return ResponseClock(
+            patient_id, None, first, note="no dose of the washed-out drug before the study drug"
+        )
+    later = len(doses) - len(before)
+    note = f"{later} doses of the washed-out drug after the first of the study drug" if later else ""
+    return ResponseClock(patient_id, before[-1], first, (first - before[-1]).days, note)
+
+
+def _others(study: Study) -> Mapping[str, tuple[Dose, ...]]:
+    """Doses per patient of anything but the washed-out and the study drug."""
+    found: dict[str, list[Dose]] = {}
+    for dose in sorted(study.doses, key=lambda dose: dose.given_on):
+        named = (study.settings.washed_out_drug, study.settings.study_drug)
+        if not any(is_drug(dose.drug, drug) for drug in named):
+            found.setdefault(dose.patient_id, []).append(dose)
+    return {name: tuple(rows) for name, rows in found.items()}
+
+
+def _exposure(sample: Sample, course: _Course, settings: Settings) -> Exposure:
+    doses, clock = course.doses, course.clock
+    before = tuple(dose for dose in doses if dose.given_on <= sample.collected_on)
+    last = before[-1].given_on if before else None
+    weight = None if course.patient is None else course.patient.weight_kg
+    findings = tuple(_findings(sample, doses, before, clock))
+    entry = course.entry(settings.cycle_days)
+    since = course.since(last, sample.collected_on)
+    trough = next((dose for dose in reversed(before) if dose.serum_trough_ug_ml is not None), None)
+    return Exposure(
+        sample_id=sample.sample_id,
+        patient_id=sample.patient_id,
+        collected_on=sample.collected_on,
+        last_dose_on=last,
+        washout_weeks=None if last is None else (sample.collected_on - last).days / DAYS_PER_WEEK,
+        first_study_drug_on=clock.first_study_drug_on,
+        response_washout_weeks=clock.weeks,
+        n_doses=len(before),
+        cumulative_mg=_cumulative(before, "mg", weight),
+        cumulative_mg_per_kg=_cumulative(before, "mg/kg", weight),
+        schedule=schedule(before),
+        cycles=cycles(before, settings.cycle_days),
+        intervening=since,
+        imid_since=None if last is None else any(is_drug(name, settings.imid_drugs) for name in since),
+        eligible=entry.eligible,
+        eligibility=entry.reason,
+        refractory=course.refractory(settings.washed_out_drug),
+        serum_ug_ml=None if trough is None else trough.serum_trough_ug_ml,
+        serum_on=None if trough is None else trough.given_on,
+        flags=tuple(flag for flag, _ in findings),
+        notes=tuple(note for _, note in findings),
+    )
+
+
+def _findings(
+    sample: Sample, doses: tuple[Dose, ...], before: tuple[Dose, ...], clock: ResponseClock
+) -> Iterable[tuple[str, str]]:
+    """Yield what a reader must know about the clock of this tube: flag and sentence."""
+    collected = sample.collected_on
+    if not doses:
+        yield "NO_DOSES", f"no dose of the washed-out drug is known for patient {sample.patient_id}"
+    elif not before:
+        first = doses[0].given_on
+        yield "SAMPLE_BEFORE_FIRST_DOSE", f"collected on {collected}, before the first dose on {first}"
+    if len(doses) > len(before) > 0:
+        after = doses[len(before)].given_on
+        yield "DOSE_AFTER_SAMPLE", f"{len(doses) - len(before)} doses after collection, the first on {after}"
+    if before and before[-1].given_on == collected:
+        yield "DOSE_ON_SAMPLE_DAY", f"the last dose was given on the day of collection, {collected}: 0 weeks"
+    days = [dose.given_on for dose in before]
+    if len(set(days)) < len(days):
+        twice = next(day for day, following in pairwise(days) if day == following)
+        yield "DOSE_TWICE_ON_A_DAY", f"more than one dose on {twice}; each is counted"
+    started = clock.first_study_drug_on
+    if started is not None and started < collected:
+        yield "STUDY_DRUG_BEFORE_SAMPLE", f"the study drug was first given on {started}, before collection"
+
+
+def _cumulative(doses: tuple[Dose, ...], unit: str, weight_kg: float | None) -> float | None:
+    amounts = [_amount(dose, unit, weight_kg) for dose in doses]
+    known = [amount for amount in amounts if amount is not None]
+    return math.fsum(known) if known and len(known) == len(amounts) else None
+
+
+def _amount(dose: Dose, unit: str, weight_kg: float | None) -> float | None:
+    if dose.dose is None or dose.unit == unit:
+        return dose.dose
+    if weight_kg is None or not dose.unit:
+        return None
+    return dose.dose * weight_kg if unit == "mg" else dose.dose / weight_kg

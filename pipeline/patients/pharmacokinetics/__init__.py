@@ -1,0 +1,18 @@
+"""Daratumumab in serum from the patient's own doses, and how much CD38 it holds."""
+
+from pipeline.patients.pharmacokinetics.integration import Course, concentrations
+from pipeline.patients.pharmacokinetics.levels import DrugLevel, drug_levels
+from pipeline.patients.pharmacokinetics.occupancy import occupancy
+from pipeline.patients.pharmacokinetics.parameters import Body, Disposition, typical_disposition, varied
+
+__all__ = [
+    "Body",
+    "Course",
+    "Disposition",
+    "DrugLevel",
+    "concentrations",
+    "drug_levels",
+    "occupancy",
+    "typical_disposition",
+    "varied",
+]

@@ -1,0 +1,74 @@
+"""The drug's way down after the last dose: of a study's patients, or after the labelled schedule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.patients.pharmacokinetics.integration import Course, concentrations
+from pipeline.patients.pharmacokinetics.parameters import N_VARIED, Body, typical_disposition, varied
+
+Floats: TypeAlias = NDArray[np.float64]
+
+WEEKS: Final = np.concatenate([np.arange(0, 60, 0.5), np.arange(60, 209, 2.0)])
+"""Weeks after the last dose at which a curve is known."""
+
+_HOURS_PER_WEEK: Final = 168.0
+_SCHEDULE_DAYS: Final = (*(7,) * 8, *(14,) * 8, *(28,) * 4)
+_MG_PER_KG: Final = 16.0
+_LEAST_UG_ML: Final = 1e-6
+_DRAWS: Final = 64
+_ONE_SD: Final = (0.158655, 0.841345)
+_SEED: Final = 20240607
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SerumCurve:
+    """Concentration at `WEEKS` after the last dose.
+
+    Attributes
+    ----------
+    ug_ml
+        Of the median patient.
+    log_sd
+        SD of the natural logarithm between patients: half of the middle 68 %.
+    source
+        Whose curve it is, in words.
+    """
+
+    ug_ml: Floats
+    log_sd: Floats
+    source: str
+
+    def at(self, weeks: Floats) -> tuple[Floats, Floats]:
+        """Return concentration and log SD at these weeks after the last dose."""
+        level = np.exp(np.interp(weeks, WEEKS, np.log(self.ug_ml)))
+        return level, np.interp(weeks, WEEKS, self.log_sd)
+
+
+def labelled_curve(bodies: list[Body] | None = None) -> SerumCurve:
+    """Return the curve after 16 mg/kg weekly × 8, every 2 weeks × 8, every 4 weeks × 5.
+
+    Parameters
+    ----------
+    bodies
+        Of the study's patients; the reference patient where None.
+    """
+    known = bodies or [Body()]
+    n, k = len(known), len(_SCHEDULE_DAYS)
+    hours = np.concatenate([np.array(_SCHEDULE_DAYS) * 24.0, [0.0], np.diff(WEEKS) * _HOURS_PER_WEEK])
+    weights = np.array([body.weight_kg or Body().weight_kg or 78.6 for body in known])
+    central = np.zeros((n, len(hours)))
+    central[:, : k + 1] = _MG_PER_KG * weights[:, None]
+    course = Course(np.tile(hours, (n, 1)), central, np.zeros_like(central))
+    deviates = np.random.default_rng(_SEED).standard_normal((max(2, _DRAWS // n), N_VARIED))
+    drawn = concentrations(
+        course, varied(typical_disposition(known), np.concatenate([deviates, -deviates])), rtol=1e-3
+    )
+    logs = np.log(np.maximum(drawn[:, :, k:], _LEAST_UG_ML)).reshape(-1, len(WEEKS))
+    source = "16 mg/kg weekly x 8, every 2 weeks x 8, every 4 weeks x 5, then none"
+    low, high = np.quantile(logs, _ONE_SD, axis=0)
+    return SerumCurve(np.exp(np.median(logs, axis=0)), (high - low) / 2, source)

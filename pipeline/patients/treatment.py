@@ -1,0 +1,164 @@
+"""What a course of treatment was: its schedule, its cycles, what came with it and after it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby, pairwise
+from typing import Final
+
+from pipeline.study.study import Dose
+
+SPLIT_DAYS: Final = 2
+"""Doses this close together are one, split over days."""
+
+_RHYTHMS: Final = (("QW", 5, 10), ("Q2W", 11, 17), ("Q3W", 18, 24), ("Q4W", 25, 35))
+_IRREGULAR: Final = "irregular"
+_PAUSE: Final = "pause of"
+_PAUSE_DAYS: Final = 60
+"""More than a dose that was missed every 4 weeks: what follows is another course."""
+
+_EARLY_DAYS: Final = 3
+_LETTER: Final = ((3, 6.0, False), (2, 12.0, True))
+
+
+@dataclass(frozen=True, slots=True)
+class Eligibility:
+    """Whether a patient may enter as the letter defines it; None = cannot be told. `reason` says why."""
+
+    eligible: bool | None
+    reason: str
+
+
+def schedule(doses: Sequence[Dose]) -> str:
+    """Return the rhythm of a drug's doses, in order of time, with the route.
+
+    Two neighbours 5–10 days apart are weekly, 11–17 every 2 weeks, 18–24 every 3, 25–35 every 4; a dose split
+    over two days is one; a lone gap of another length is a delay and does not break a rhythm that goes on.
+    More than 60 days are a pause: the drug was given again.
+
+    Parameters
+    ----------
+    doses
+        Of one drug and patient, by date.
+
+    Examples
+    --------
+    >>> day = date(2024, 1, 1).toordinal()
+    >>> days = [0, 7, 14, 21, 35, 49, 63, 91]
+    >>> schedule([Dose("P1", date.fromordinal(day + k), "daratumumab", route="SC") for k in days])
+    'QW x 4, Q2W x 3, Q4W x 1, SC'
+    """
+    days = dose_days(doses)
+    rhythms = _without_delays([_rhythm((after - on).days) for on, after in pairwise(days)])
+    told = _told([(name, sum(1 for _ in run)) for name, run in groupby(rhythms)])
+    routes = [name for name in dict.fromkeys(dose.route.upper() for dose in doses) if name]
+    single = [] if told or not days else ["single dose"]
+    return ", ".join([*told, *single, *([" then ".join(routes)] if routes else [])])
+
+
+def cycles(doses: Sequence[Dose], cycle_days: float) -> int:
+    """Return how many cycles were begun: a dose a cycle (less 3 days) after the last one's start begins one.
+
+    A delayed dose delays the cycle, as it does in the clinic; time without a dose is no cycle.
+
+    Examples
+    --------
+    >>> day = date(2024, 1, 1).toordinal()
+    >>> cycles([Dose("P1", date.fromordinal(day + k), "d") for k in (0, 7, 14, 21, 28, 35, 70)], 28)
+    3
+    """
+    count, started = 0, None
+    for day in dose_days(doses):
+        if started is None or (day - started).days >= cycle_days - _EARLY_DAYS:
+            count, started = count + 1, day
+    return count
+
+
+def dose_days(doses: Sequence[Dose]) -> list[date]:
+    """Return the days on which something was given, the parts of a split dose as one, in order."""
+    found: list[date] = []
+    for dose in doses:
+        if not found or (dose.given_on - found[-1]).days >= SPLIT_DAYS:
+            found.append(dose.given_on)
+    return found
+
+
+def eligibility(n_cycles: int, weeks: float | None, *, other_therapy: bool) -> Eligibility:
+    """Return whether the letter's rule is met.
+
+    At least 3 cycles of the washed-out drug and 6 weeks since; or at least 2 cycles, another therapy besides
+    or since, and 12 weeks.
+
+    Parameters
+    ----------
+    n_cycles
+        Begun before the study drug.
+    weeks
+        From the last dose to the first of the study drug.
+    other_therapy
+        Another drug was given between the first dose and the study drug.
+
+    Examples
+    --------
+    >>> eligibility(2, 13.0, other_therapy=True).eligible, eligibility(2, 13.0, other_therapy=False).eligible
+    (True, False)
+    """
+    if weeks is None:
+        return Eligibility(None, "the washout before the study drug is not known")
+    for least, wait, needs_other in _LETTER:
+        if n_cycles >= least and weeks >= wait and (other_therapy or not needs_other):
+            return Eligibility(True, f"{n_cycles} cycles and {weeks:.3g} weeks (>= {least} and >= {wait:g})")
+    other = "with" if other_therapy else "without"
+    begun = "1 cycle" if n_cycles == 1 else f"{n_cycles} cycles"
+    return Eligibility(False, f"{begun}, {weeks:.3g} weeks, {other} other therapy")
+
+
+def names_any(text: str, drugs: str) -> bool | None:
+    """Tell whether free text names one of `;`-separated drugs; None where the text is empty.
+
+    Examples
+    --------
+    >>> names_any("Lenalidomide, DARATUMUMAB", "daratumumab; darzalex"), names_any("", "daratumumab")
+    (True, None)
+    """
+    if not text.strip():
+        return None
+    wanted = [name.strip().casefold() for name in drugs.split(";") if name.strip()]
+    return any(name in text.casefold() for name in wanted)
+
+
+def _rhythm(days: int) -> str:
+    if days > _PAUSE_DAYS:
+        return f"{_PAUSE} {days / 7:.0f} weeks"
+    return next((name for name, low, high in _RHYTHMS if low <= days <= high), _IRREGULAR)
+
+
+def _told(runs: Sequence[tuple[str, int]]) -> list[str]:
+    """Return runs of gaps as doses: the dose that opens a course belongs to the rhythm that follows it."""
+    told, opening = [], True
+    for place, (name, n) in enumerate(runs):
+        pause = _is_pause(name)
+        if pause:
+            alone = ["single dose"] * opening
+            told += [*alone, name, *(["single dose", name] * (n - 1))]
+            told += ["single dose"] * (place == len(runs) - 1)
+        else:
+            told.append(f"{name} x {n + opening}")
+        opening = pause
+    return told
+
+
+def _is_pause(name: str) -> bool:
+    return name.startswith(_PAUSE)
+
+
+def _without_delays(rhythms: list[str]) -> list[str]:
+    """Take a lone gap between two alike ones as theirs: a dose that came late or too soon."""
+    told = list(rhythms)
+    for place in range(1, len(rhythms) - 1):
+        before, after = rhythms[place - 1], rhythms[place + 1]
+        if before == after != rhythms[place] and not _is_pause(before) and not _is_pause(rhythms[place]):
+            told[place] = before
+    return told

@@ -1,0 +1,130 @@
+"""A patient at a visit: the replicate tubes of one marrow, pooled on the log scale."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final
+
+from calibration.density.pooling import PooledDensity, pool_receptor_densities
+from calibration.density.receptor_density import RdStatus
+from pipeline.assembly.study_result import Outcome
+from pipeline.patients.exposure import Exposure
+from pipeline.quantification.result import SampleResult
+from pipeline.study.reagents import Reagents, reagents_of
+from pipeline.study.study import Sample
+from pipeline.washout.observations.rows import PatientRd
+
+NUMBERED: Final = (RdStatus.OK, RdStatus.ABOVE_ULOQ_EXTRAPOLATED)
+"""Statuses with a receptor density that may be quoted as a number."""
+
+QUANTIFIED: Final = (*NUMBERED, RdStatus.BELOW_LLOQ, RdStatus.ABOVE_ULOQ)
+"""Statuses that say something about the receptor density, be it a limit."""
+
+_NORMAL_95: Final = 1.959964
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What is known of a patient at a visit; `receptor` is pooled over `sample_ids`.
+
+    Tubes of another tissue, or calibrated with another kit, are never pooled: they are a visit of their own.
+    """
+
+    patient_id: str
+    visit: str
+    collected_on: date
+    tissue: str
+    kit: str
+    sample_ids: tuple[str, ...]
+    population: str
+    receptor: PooledDensity
+    last_dose_on: date | None = None
+    washout_weeks: float | None = None
+    flags: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    reagents: Reagents = field(default_factory=Reagents)
+
+
+def visits_of(outcome: Outcome) -> tuple[Visit, ...]:
+    """Return the patients' visits in the order in which the samples sheet first names them."""
+    typed = {sample.sample_id: sample for sample in outcome.study.samples}
+    kits = {run.beads: outcome.study.unit_run(run.beads).kit for run in outcome.study.beads}
+    groups: dict[tuple[str, str, str, str], list[SampleResult]] = {}
+    for result in outcome.results:
+        sample = typed[result.sample_id]
+        when = sample.visit or sample.collected_on.isoformat()
+        key = (sample.patient_id, when, sample.tissue, kits.get(sample.beads, ""))
+        groups.setdefault(key, []).append(result)
+    return tuple(
+        _visit(outcome, key[3], [typed[result.sample_id] for result in group], group)
+        for key, group in groups.items()
+    )
+
+
+def patient_rd(visit: Visit) -> PatientRd:
+    """Return a visit as a row of the washout models."""
+    found = visit.receptor
+    return PatientRd(
+        patient_id=visit.patient_id,
+        visit=visit.visit,
+        weeks=visit.washout_weeks,
+        rd=found.rd,
+        status=found.status.value,
+        lloq=found.lloq,
+        uloq=found.uloq,
+        rd_log_sd=log_sd(found),
+        collected_on=visit.collected_on,
+        beads_kit=visit.kit,
+        flags=visit.flags,
+        tissue=visit.tissue,
+    )
+
+
+def log_sd(found: PooledDensity) -> float | None:
+    """Return the SD of log10 RD in dex that the 95 % interval stands for; None where it has no logarithm."""
+    if not found.rd_low or not found.rd_high or found.rd_low <= 0 or found.rd_high <= found.rd_low:
+        return None
+    return math.log10(found.rd_high / found.rd_low) / (2 * _NORMAL_95)
+
+
+def _visit(outcome: Outcome, kit: str, samples: Sequence[Sample], results: Sequence[SampleResult]) -> Visit:
+    n_runs = len({sample.beads for sample in samples})
+    pooled = pool_receptor_densities([result.receptor for result in results], n_runs=n_runs)
+    exposure = outcome.exposures.get(samples[0].sample_id)
+    populations = dict.fromkeys(result.population for result in results if result.population)
+    return Visit(
+        patient_id=samples[0].patient_id,
+        visit=samples[0].visit,
+        collected_on=samples[0].collected_on,
+        tissue=samples[0].tissue,
+        kit=kit,
+        sample_ids=tuple(sample.sample_id for sample in samples),
+        population=";".join(populations),
+        receptor=pooled,
+        last_dose_on=exposure.last_dose_on if exposure else None,
+        washout_weeks=exposure.washout_weeks if exposure else None,
+        flags=_flags(results, pooled, exposure, mixed=len(populations) > 1),
+        notes=tuple(dict.fromkeys(_notes(samples, results, pooled))),
+        reagents=reagents_of(outcome.study, samples),
+    )
+
+
+def _flags(
+    results: Sequence[SampleResult], pooled: PooledDensity, exposure: Exposure | None, *, mixed: bool
+) -> tuple[str, ...]:
+    own = [flag for result in results for flag in (*result.flags, *result.receptor.flags)]
+    clock = exposure.flags if exposure else ()
+    return tuple(dict.fromkeys([*own, *pooled.flags, *clock, *(["MIXED_POPULATIONS"] if mixed else [])]))
+
+
+def _notes(samples: Sequence[Sample], results: Sequence[SampleResult], pooled: PooledDensity) -> list[str]:
+    days = sorted({sample.collected_on for sample in samples})
+    own = [f"{result.sample_id}: {result.note}" for result in results if result.note]
+    if len(results) == 1:
+        own = [results[0].note]
+    if len(days) > 1:
+        own.append(f"collected on {days[0]} to {days[-1]}, pooled because the visit is the same")
+    return [note for note in (*own, *pooled.notes) if note]

@@ -1,0 +1,1 @@
+"""One tube in, one result out: gates, receptor density, sentinels, exports."""

@@ -1,0 +1,85 @@
+"""A tube's gates, with the cuts that others lend it where it is unclear: its batch, then its control."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from gating.batch_cuts import BatchCut, fitting_cuts
+from gating.gates.steps import GatedPopulation, GateStep
+from gating.strategy import LOW_CONFIDENCE, gate_plasma_cells
+from pipeline.quantification.pooled_cuts import UNLIKE_BATCH
+from pipeline.tube.control import Control
+from pipeline.tube.reading import Tube
+
+ANCHORS = ("plasma_cells", "second_anchor")
+"""Steps whose thresholds a control may lend: it holds the same clone."""
+FROM_BATCH = "GATE_FROM_BATCH"
+
+
+def gated_tube(
+    tube: Tube, control: Control, overrides: Mapping[str, float], cuts: Sequence[BatchCut] = ()
+) -> GatedPopulation:
+    """Gate a tube; where it is unclear, with the cuts of its batch and of its control.
+
+    Parameters
+    ----------
+    overrides
+        Thresholds that a person set, by gate.
+    cuts
+        Of the tube's batch, for steps that were unclear. One that goes through the tube's own cells is not
+        taken: the tube differs from its batch, and the row says so.
+    """
+    alone = gate_plasma_cells(tube.events, tube.panel, overrides=overrides)
+    fitting, through = fitting_cuts(tube.events, alone, cuts)
+    lent = {cut.channel: cut.value for cut in fitting}
+    gated = alone
+    if lent:
+        gated = gate_plasma_cells(tube.events, tube.panel, overrides=overrides, pooled=lent)
+    gated = _with_control(gated, tube, control, overrides, lent)
+    taken = _taken(gated.steps, alone.steps, fitting)
+    refused = tuple(_refused(cut) for cut in through)
+    flags = ((FROM_BATCH,) if taken else ()) + ((UNLIKE_BATCH,) if refused else ())
+    return replace(gated, flags=(*gated.flags, *flags), notes=(*gated.notes, *taken, *refused))
+
+
+def _taken(steps: Sequence[GateStep], alone: Sequence[GateStep], cuts: Sequence[BatchCut]) -> tuple[str, ...]:
+    """Name the cuts that were taken, and what they replaced; one that was offered only says nothing."""
+    now, before = _thresholds(steps), _thresholds(alone)
+    pooled = {step.name for step in steps if "pooled" in step.method}
+    return tuple(
+        f"{cut.step}: the tube's own cut on {cut.channel} was unclear ({before[place]:g}): "
+        f"that of its batch was taken, {cut}"
+        for cut in cuts
+        if cut.step in pooled and (place := (cut.step, cut.channel)) in now and now[place] != before[place]
+    )
+
+
+def _refused(cut: BatchCut) -> str:
+    return (
+        f"{cut.step}: the batch's cut on {cut.channel}, {cut}, goes through this tube's cells: "
+        "the tube differs and kept its own, which is unclear"
+    )
+
+
+def _thresholds(steps: Sequence[GateStep]) -> dict[tuple[str, str], float]:
+    return {(step.name, channel): value for step in steps for channel, value in step.thresholds}
+
+
+def _with_control(
+    gated: GatedPopulation,
+    tube: Tube,
+    control: Control,
+    overrides: Mapping[str, float],
+    pooled: Mapping[str, float],
+) -> GatedPopulation:
+    """Look at the same cells in the control where the tube is unclear, and take its anchors' thresholds."""
+    if gated.confidence >= LOW_CONFIDENCE or control.tube is None:
+        return gated
+    again = gate_plasma_cells(control.tube.events, control.tube.panel, overrides=overrides)
+    if again.confidence < LOW_CONFIDENCE:
+        return gated
+    lent = dict(pair for step in again.steps if step.name in ANCHORS for pair in step.thresholds)
+    steadied = gate_plasma_cells(tube.events, tube.panel, overrides=overrides, pooled={**pooled, **lent})
+    note = "the tube alone was unclear: thresholds of its control were at hand where it gave none"
+    return replace(steadied, notes=(*steadied.notes, note))

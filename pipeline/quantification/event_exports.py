@@ -1,0 +1,137 @@
+"""Per-event results for those who go on elsewhere: events/<sample_id>.parquet and events/<sample_id>.fcs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gating.events import Mask
+from gating.events.compensation import SpilloverMatrix
+from gating.gates.steps import GatedPopulation
+from pipeline.fcs import FcsFile, read_fcs, write_fcs
+
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+def write_events(path: Path, abc: NDArray[np.float64], gated: GatedPopulation) -> None:
+    """Write a row per event of the file.
+
+    Parameters
+    ----------
+    path
+        The Parquet file; an older one is replaced.
+    abc
+        Shape (n_events,): molecules per cell on the quantified channel, background not subtracted; NaN
+        where there is no curve.
+    gated
+        The tube's gates. Columns: `event` (index in the file), `abc`, one boolean column per gate,
+        `plasma_cell`, `aberrant`.
+    """
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    columns = {"event": np.arange(len(gated.mask), dtype=np.int64), "abc": abc.astype(np.float32)}
+    for step, passed in zip(gated.steps, gated.step_masks, strict=True):
+        if step.name != "aberrant":
+            columns[f"gate_{step.name}"] = passed
+    columns["plasma_cell"] = gated.mask
+    columns["aberrant"] = np.zeros_like(gated.mask) if gated.aberrant is None else gated.aberrant
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    parquet.write_table(pa.table(columns), partial)
+    partial.replace(path)
+
+
+def write_gated_cells(
+    path: Path, file: FcsFile, cells: Mask, *, sample_id: str, population: str, matrix: SpilloverMatrix | None
+) -> None:
+    """Write the gated cells of a tube as FCS 3.1: every channel, linear, not compensated.
+
+    Parameters
+    ----------
+    path
+        The file; an older one is replaced, and removed where there is no cell to write.
+    file
+        The tube; of its keywords only the detectors' voltages and the scales' ends are taken over: the others
+        may tell the patient.
+    cells
+        bool, shape (n_events,): which events.
+    sample_id, population
+        Of the study; they name the source.
+    matrix
+        That the tube was compensated with, as `$SPILLOVER` for those who go on; None if none was.
+    """
+    if not cells.any():
+        path.unlink(missing_ok=True)
+        return
+    whole = read_fcs(file.path, data_set=file.data_set, allow_truncated=True)
+    values = whole.events()[:, cells]
+    names = _unique(map(_plain, whole.channels))
+    markers = tuple(CONTROL.sub("_", marker).strip() for marker in whole.markers)
+    keywords = {
+        "$FIL": path.name,
+        "$TIMESTEP": "1",
+        "CD38RD SAMPLE": sample_id,
+        "CD38RD POPULATION": population,
+        "CD38RD SOURCE": f"{int(cells.sum())} of {cells.size} events of {file.path.name}, not compensated",
+        **_detectors(whole),
+    }
+    if names != whole.channels or markers != whole.markers:
+        keywords["CD38RD NAMES"] = _renamed(whole, names, markers)
+    if matrix is not None:
+        keywords["$SPILLOVER"] = _spillover(matrix, dict(zip(whole.channels, names, strict=True)))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    write_fcs(partial, values, names, markers=markers, keywords=keywords)
+    partial.replace(path)
+
+
+def _detectors(file: FcsFile) -> dict[str, str]:
+    """Return the keywords that say how bright a detector can be, and its voltage."""
+    found = {}
+    for number, name in enumerate(file.channels, 1):
+        top = file.scale_top(name)
+        if np.isfinite(top):
+            found[f"$P{number}R"] = str(int(np.ceil(top)) + 1)
+        voltage = file.detector(name).voltage
+        if voltage is not None:
+            found[f"$P{number}V"] = f"{voltage:g}"
+    return found
+
+
+def _plain(name: str) -> str:
+    """Return a name without what FCS does not allow in it: commas (section 3.2.20) and control characters."""
+    return CONTROL.sub("_", name.replace(",", "_")).strip()
+
+
+def _unique(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the names; those that are one after the change with their number."""
+    found: dict[str, None] = {}
+    for number, name in enumerate(names, 1):
+        own = name or f"P{number}"
+        while own in found:
+            own += f" (P{number})"
+        found[own] = None
+    return tuple(found)
+
+
+def _renamed(file: FcsFile, names: Sequence[str], markers: Sequence[str]) -> str:
+    """Say which names are not those of the source."""
+    changed = [
+        f"$P{number}{letter} {now}"
+        for letter, before, after in (("N", file.channels, names), ("S", file.markers, markers))
+        for number, (was, now) in enumerate(zip(before, after, strict=True), 1)
+        if was != now
+    ]
+    return f"commas of $PnN and control characters are _ here: {', '.join(changed)}"
+
+
+def _spillover(matrix: SpilloverMatrix, names: Mapping[str, str]) -> str:
+    """Return $SPILLOVER: n, the channels, the matrix row by row (FCS 3.1, section 3.2.20)."""
+    channels = [names.get(name) or _plain(name) for name in matrix.channels]
+    cells = [f"{value:.9g}" for value in matrix.values.ravel()]
+    return ",".join([str(len(channels)), *channels, *cells])

@@ -1,0 +1,67 @@
+"""Thresholds that a person set: what each replaced, in words for the tube's row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence, Set
+
+from gating.gates.steps import GatedPopulation, GateStep
+from gating.strategy import gate_plasma_cells
+from gating.thresholds import rounded
+from pipeline.study.study import GateOverride
+from pipeline.tube.reading import Tube
+
+MOVED = "GATE_SET_BY_PERSON"
+
+
+def moved_gates(
+    tube: Tube, gated: GatedPopulation, overrides: Sequence[GateOverride]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the flag and the sentences of a tube's overrides; nothing where there are none.
+
+    Each sentence names the gate, who set it and why, the new value and the automatic one that it replaced. A
+    threshold that no step took up is left out: the gating itself says so. A last sentence names the automatic
+    cuts of other steps that came out otherwise, because they are found among the cells that are left.
+    """
+    if not overrides:
+        return (), ()
+    automatic = gate_plasma_cells(tube.events, tube.panel).steps
+    notes = tuple(note for one in overrides for note in _notes(one, gated.steps, automatic))
+    persons = {rounded(one.value) for one in overrides}
+    moved = tuple(_found_again(gated.steps, automatic, persons)) if notes else ()
+    again = (f"automatic cuts were found again with that: {', '.join(moved)}",) if moved else ()
+    return ((MOVED,) if notes else ()), (*notes, *again)
+
+
+def _notes(one: GateOverride, steps: Iterable[GateStep], automatic: Sequence[GateStep]) -> list[str]:
+    who = f"gate {one.gate} set by {one.set_by}" + (f" ({one.reason})" if one.reason else "")
+    return [
+        f"{who}: {channel} {value:g}, {_replaced(step.name, channel, automatic)}"
+        for step in steps
+        if "person" in step.method
+        for channel, value in step.thresholds
+        if value == rounded(one.value)
+    ]
+
+
+def _found_again(
+    steps: Iterable[GateStep], automatic: Iterable[GateStep], persons: Set[float]
+) -> Iterator[str]:
+    """Name each cut that neither a person nor the batch set and that is not what it is without a person."""
+    before = {(step.name, channel): value for step in automatic for channel, value in step.thresholds}
+    for step in (step for step in steps if "pooled" not in step.method):
+        for channel, value in step.thresholds:
+            usual = before.get((step.name, channel), value)
+            if value != usual and value not in persons:
+                yield f"{step.name} {channel} {usual:g} to {value:g}"
+
+
+def _replaced(step: str, channel: str, automatic: Iterable[GateStep]) -> str:
+    """Return what the same step has on the same channel without the person."""
+    found = [
+        f"automatic {value:g} ({one.method})"
+        for one in automatic
+        if one.name == step
+        for name, value in one.thresholds
+        if name == channel
+    ]
+    return f"in place of {found[0]}" if found else "where there was no automatic threshold"

@@ -1,0 +1,72 @@
+"""The gates of a batch: which tubes were acquired alike, which of them get its cuts, and which differ."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from gating.batch_cuts import BatchCut, batch_cuts, cuts_to_lend, unlike_batch
+from gating.strategy import SCATTER_ROLES
+from pipeline.quantification.result import DetectorSetting, SampleResult
+from pipeline.quantification.task import TubeTask
+from pipeline.study.study import Sample
+from pipeline.tube.reading import Tube
+
+UNLIKE_BATCH = "GATE_UNLIKE_BATCH"
+UNSOUND = {"CHANNEL_CONSTANT", "MARKER_DIFFERS", "VALUES_MISSING", "GATES_FROM_FILE"}
+"""Flags of tubes that have no say in their batch's cuts."""
+
+Alike = tuple[object, ...]
+
+
+def detector_settings(tube: Tube) -> tuple[DetectorSetting, ...]:
+    """Return how the detectors that may gate were set; scatter and time are never pooled."""
+    names = sorted(c.channel for c in tube.panel.channels if c.role not in (*SCATTER_ROLES, "time"))
+    found = ((name, tube.file.detector(name)) for name in names)
+    return tuple(DetectorSetting(name, one.voltage, one.gain or 1.0) for name, one in found)
+
+
+def cuts_of_batches(
+    samples: Sequence[Sample], alone: Mapping[str, SampleResult]
+) -> dict[str, tuple[BatchCut, ...]]:
+    """Return, by sample_id, the cuts on which the tubes acquired like that one agree.
+
+    Parameters
+    ----------
+    samples
+        Of the study, in its order.
+    alone
+        By sample_id: what each tube gave without its batch. Tubes that are not in it have no say.
+    """
+    batches: dict[Alike, list[SampleResult]] = {}
+    gated = [(sample, alone[sample.sample_id]) for sample in samples if sample.sample_id in alone]
+    for sample, result in gated:
+        if result.steps and not UNSOUND & set(result.flags):
+            batches.setdefault(_alike(sample, result), []).append(result)
+    cuts = {alike: batch_cuts([result.dye_cuts for result in tubes]) for alike, tubes in batches.items()}
+    return {sample.sample_id: cuts.get(_alike(sample, result), ()) for sample, result in gated}
+
+
+def with_batch_cuts(task: TubeTask, alone: SampleResult, cuts: Sequence[BatchCut]) -> TubeTask:
+    """Return the task with those of its batch's cuts that the tube needs; none for gates of a file."""
+    return task if task.sample.gates_file else replace(task, batch_cuts=cuts_to_lend(alone.steps, cuts))
+
+
+def held_against_batch(result: SampleResult, cuts: Sequence[BatchCut]) -> SampleResult:
+    """Return a tube's result, flagged where its own clear cut is not its batch's: it keeps its own."""
+    unlike = unlike_batch(result.dye_cuts, cuts)
+    if not unlike:
+        return result
+    notes = (
+        f"{cut.step}: the tube's own cut on {cut.channel} is clear at {own.value:g}, that of its batch is "
+        f"{cut}: this tube differs and kept its own"
+        for own, cut in unlike
+    )
+    flags = dict.fromkeys((*result.flags, UNLIKE_BATCH))
+    return replace(result, flags=tuple(flags), note="; ".join(filter(None, (result.note, *notes))))
+
+
+def _alike(sample: Sample, result: SampleResult) -> Alike:
+    """Return what tubes of one batch share."""
+    where = result.acquired
+    return sample.panel, where.instrument, where.serial, result.detectors, result.spillover_source

@@ -1,0 +1,218 @@
+"""The heart: one tube in, one `SampleResult` out. One dask task; no table, no dosing date, no other tube."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from calibration.beads.kits import abc_divisor, bead_kit
+from calibration.density.receptor_density import FEWEST_CELLS, RdStatus, ReceptorDensity
+from gating.batch_cuts import dye_cuts
+from gating.events import FloatArray, Mask
+from gating.gates.steps import GatedPopulation, GateStep
+from pipeline.beads.calibrate import acquired
+from pipeline.fcs import FcsError
+from pipeline.fcs.repairs import USUAL
+from pipeline.quantification.automatic_gates import gated_tube
+from pipeline.quantification.drawn_gates import DrawnGating, gated_by_file
+from pipeline.quantification.event_exports import write_events, write_gated_cells
+from pipeline.quantification.moved_thresholds import moved_gates
+from pipeline.quantification.one_thread import one_thread
+from pipeline.quantification.pooled_cuts import detector_settings
+from pipeline.quantification.receptor import receptor_of, without_guessed_cells
+from pipeline.quantification.result import Density, Histogram, SampleResult
+from pipeline.quantification.sentinels import with_sentinels
+from pipeline.quantification.task import TubeTask
+from pipeline.study.errors import UserError
+from pipeline.tube.control import Control, background_cells, read_control
+from pipeline.tube.dye_spill import without_dye_spill
+from pipeline.tube.histograms import cd38_histogram, step_densities
+from pipeline.tube.reading import Tube, read_tube
+
+__all__ = ["TubeTask", "failed", "quantify_tube"]
+
+
+def quantify_tube(task: TubeTask) -> SampleResult:
+    """Read, gate, calibrate: return what the tube gives, or why it gives nothing; bad input never raises."""
+    if task.failure:
+        return failed(task, task.failure)
+    with one_thread():
+        return _quantified_or_failed(task)
+
+
+def _quantified_or_failed(task: TubeTask) -> SampleResult:
+    try:
+        tube = read_tube(
+            task.folder / task.sample.fcs_file,
+            task.panel,
+            spillover=task.spillover,
+            allow_truncated=task.settings.allow_truncated,
+        )
+        control = _control(task, tube)
+        tube, control = without_dye_spill(tube, control)
+        gated = gated_tube(tube, control, _overrides(task), task.batch_cuts)
+        if task.sample.gates_file:
+            drawn = gated_by_file(task.folder, task.sample, tube, control, gated)
+            result = _quantified(task, tube, drawn.gated, control, drawn)
+        else:
+            result = _quantified(task, tube, _with_moved(task, tube, _quantifiable(tube, gated)), control)
+        if task.extras:
+            result = with_sentinels(task, tube, control, gated, result)
+        return replace(
+            result, detectors=detector_settings(tube), dye_cuts=dye_cuts(tube.events, tube.panel, gated)
+        )
+    except (FcsError, UserError, ValueError) as error:
+        return failed(task, str(error))
+
+
+def _control(task: TubeTask, tube: Tube) -> Control:
+    """Read the control, unless it is the stained tube itself under another name."""
+    hashes = dict(task.files_sha256)
+    own = hashes.get(task.sample.fcs_file, "")
+    same = [n for n in (task.sample.fmo_file, task.sample.isotype_file) if n and own and hashes.get(n) == own]
+    if same:
+        return Control(notes=(f"{same[0]} holds the same bytes as the stained tube: it is no control",))
+    return read_control(task.folder, task.sample, task.panel, task.settings, tube)
+
+
+def _with_moved(task: TubeTask, tube: Tube, gated: GatedPopulation) -> GatedPopulation:
+    """Say in the row which thresholds a person set, and what they replaced."""
+    flags, notes = moved_gates(tube, gated, task.overrides)
+    return replace(gated, flags=(*gated.flags, *flags), notes=(*gated.notes, *notes))
+
+
+def _quantifiable(tube: Tube, gated: GatedPopulation) -> GatedPopulation:
+    """Leave the aberrant split out where it cannot carry a receptor density: all plasma cells then count.
+
+    Without compensation, and without a control to estimate it from, the quantified dye itself shines into the
+    channels of the split, so that the split would choose cells by their CD38.
+    """
+    if gated.aberrant is None:
+        return gated
+    if tube.spillover is None:
+        reason = (
+            "without compensation aberrant and normal plasma cells cannot be told apart: all were quantified"
+        )
+        return replace(gated, aberrant=None, notes=(*gated.notes, reason))
+    n, total = int(gated.aberrant.sum()), int(gated.mask.sum())
+    if n < FEWEST_CELLS <= total:
+        reason = f"{n} of {total} plasma cells look aberrant on this panel, too few: all were quantified"
+        flags = (*gated.flags, "ABERRANT_TOO_FEW")
+        return replace(gated, aberrant=None, flags=flags, notes=(*gated.notes, reason))
+    return gated
+
+
+def failed(task: TubeTask, reason: str) -> SampleResult:
+    """Return the row of a tube that could not be quantified."""
+    return SampleResult(
+        sample_id=task.sample.sample_id,
+        receptor=ReceptorDensity(RdStatus.FAILED, n_cells=0),
+        flags=task.flags,
+        sha256=task.files_sha256,
+        note="; ".join((reason, *task.notes)),
+    )
+
+
+def _quantified(
+    task: TubeTask, tube: Tube, gated: GatedPopulation, control: Control, drawn: DrawnGating | None = None
+) -> SampleResult:
+    cells = gated.mask if gated.aberrant is None else gated.aberrant
+    narrowing = gated.steps if gated.aberrant is not None else _without_aberrant(gated)
+    blank = background_cells(control, narrowing) if drawn is None else drawn.background
+    receptor = without_guessed_cells(receptor_of(task, tube, cells, blank, control.kind), gated)
+    notes = (*task.notes, *_repairs(tube), *tube.notes, *gated.notes, *control.notes)
+    _export(task, tube, gated)
+    return SampleResult(
+        sample_id=task.sample.sample_id,
+        receptor=receptor,
+        population=("" if gated.aberrant is None else "aberrant_") + task.settings.population_name,
+        flags=_flags(task, tube, gated, receptor, has_control=control.tube is not None),
+        n_events=tube.events.n_events,
+        n_viable_singlets=int(gated.viable_singlets.sum()),
+        n_plasma_cells=int(gated.mask.sum()),
+        n_aberrant=None if gated.aberrant is None else int(gated.aberrant.sum()),
+        normal_rd=_normal_rd(task, tube, gated, blank, control.kind) if task.extras else None,
+        background_kind=control.kind,
+        gating_confidence=gated.confidence,
+        steps=gated.steps,
+        pictures=_pictures(tube, gated, drawn) if task.extras else (),
+        histogram=_histogram(task, tube, cells, blank),
+        acquired=acquired(tube.file, tube.quantified_channel),
+        quantified_channel=tube.quantified_channel,
+        spillover_source=tube.spillover.source if tube.spillover else "",
+        spillover_sha256=tube.spillover.digest if tube.spillover else "",
+        spillover_channels=tube.spillover.channels if tube.spillover else (),
+        spillover=_rows(tube),
+        repairs=tuple(repair.text for repair in tube.file.repairs),
+        sha256=task.files_sha256,
+        note="; ".join(dict.fromkeys(notes)),
+        gates_document="" if drawn is None else drawn.document,
+    )
+
+
+def _pictures(tube: Tube, gated: GatedPopulation, drawn: DrawnGating | None) -> tuple[Density, ...]:
+    outlines = None if drawn is None else drawn.outlines
+    return step_densities(tube.events, gated, panel=tube.panel, outlines=outlines)
+
+
+def _histogram(task: TubeTask, tube: Tube, cells: Mask, blank: FloatArray | None) -> Histogram | None:
+    if not task.extras:
+        return None
+    return cd38_histogram(tube.quantified[cells], blank, channel=tube.quantified_channel)
+
+
+def _normal_rd(
+    task: TubeTask, tube: Tube, gated: GatedPopulation, blank: FloatArray | None, kind: str
+) -> float | None:
+    """RD of the plasma cells that are not aberrant; the same control serves both."""
+    if gated.aberrant is None:
+        return None
+    return receptor_of(task, tube, gated.mask & ~gated.aberrant, blank, kind).rd
+
+
+def _without_aberrant(gated: GatedPopulation) -> tuple[GateStep, ...]:
+    return tuple(step for step in gated.steps if step.name != "aberrant")
+
+
+def _overrides(task: TubeTask) -> dict[str, float]:
+    return {override.gate: override.value for override in task.overrides}
+
+
+def _flags(
+    task: TubeTask, tube: Tube, gated: GatedPopulation, receptor: ReceptorDensity, *, has_control: bool
+) -> tuple[str, ...]:
+    named = task.sample.fmo_file or task.sample.isotype_file
+    unusable = ("CONTROL_UNUSABLE",) if named and not has_control else ()
+    repaired = ("REPAIRED_FILE",) if _repairs(tube) else ()
+    every = (*task.flags, *unusable, *repaired, *tube.flags, *gated.flags, *receptor.flags)
+    return tuple(dict.fromkeys(flag for flag in every if flag))
+
+
+def _repairs(tube: Tube) -> tuple[str, ...]:
+    return tuple(repair.text for repair in tube.file.repairs if repair.code not in USUAL)
+
+
+def _rows(tube: Tube) -> tuple[tuple[float, ...], ...]:
+    return tuple(tuple(row) for row in tube.spillover.values.tolist()) if tube.spillover else ()
+
+
+def _export(task: TubeTask, tube: Tube, gated: GatedPopulation) -> None:
+    if task.events_file is None:
+        return
+    curve, kit = task.calibration.curve, bead_kit(task.calibration.curve_kit)
+    unknown = curve is None or not kit.quantifies
+    abc = np.full(tube.events.n_events, np.nan)
+    if curve is not None and not unknown:
+        abc = curve.to_abc(tube.quantified.astype(np.float64)) / abc_divisor(
+            kit, task.panel.quantified.f_p_ratio
+        )
+    write_gated_cells(
+        task.events_file.with_suffix(".fcs"),
+        tube.file,
+        gated.mask,
+        sample_id=task.sample.sample_id,
+        population=task.settings.population_name,
+        matrix=tube.spillover,
+    )
+    write_events(task.events_file, abc, gated)

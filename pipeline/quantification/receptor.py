@@ -1,0 +1,114 @@
+"""The receptor density of any population of a tube, with the study's settings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from calibration.beads.kits import bead_kit
+from calibration.curve.standard_curve import StandardCurve
+from calibration.density.receptor_density import RdStatus, ReceptorDensity, quantify_receptor_density
+from gating.events import FloatArray, Mask
+from gating.gates.steps import GatedPopulation
+from pipeline.quantification.task import TubeTask
+from pipeline.tube.reading import Tube
+
+BRIGHT_CONTROL = 0.25
+"""Part of the control's own ABC by which it must outshine the stain to be refused."""
+
+
+def receptor_of(
+    task: TubeTask, tube: Tube, cells: Mask, blank: FloatArray | None, kind: str
+) -> ReceptorDensity:
+    """Return the receptor density of cells of a tube.
+
+    Parameters
+    ----------
+    cells
+        bool, shape (n_events,).
+    blank
+        The control's cells in the same gates on the quantified channel; None: no control.
+    kind
+        Which control it is.
+    """
+    dye, settings = task.panel.quantified, task.settings
+    if task.calibration.curve is None or not bead_kit(task.calibration.curve_kit).quantifies:
+        return _without_curve(task, tube.quantified[cells])
+    spread = dye.f_p_ratio_sd / dye.f_p_ratio if dye.f_p_ratio_sd and dye.f_p_ratio else settings.f_p_cv
+    found = quantify_receptor_density(
+        _censored(tube)[cells],
+        blank,
+        task.calibration.curve,
+        kit=task.calibration.curve_kit,
+        f_p_ratio=dye.f_p_ratio,
+        f_p_cv=spread,
+        lot_cv=settings.lot_assignment_cv if task.assigned_cv is None else task.assigned_cv,
+        between_run_cv=settings.between_run_cv,
+        lab_lloq=settings.lab_lloq,
+        uloq_extrapolation=settings.uloq_extrapolation,
+        detector_top=tube.quantified_top,
+        seed=settings.seed,
+        control_kind=kind,
+    )
+    return _without_bright_control(found, task.calibration.curve)
+
+
+def _without_bright_control(found: ReceptorDensity, curve: StandardCurve) -> ReceptorDensity:
+    """Take the density back where the control outshines the stain: that is no background, whatever it is.
+
+    Medians that differ by noise stay, signed; a control above the stain by a quarter of itself and more than
+    the dimmest bead has been exchanged with it, or is another staining.
+    """
+    if found.rd is None or found.rd_high is None or found.background_abc is None:
+        return found
+    if found.rd_high > -BRIGHT_CONTROL * found.background_abc or found.rd > -curve.bottom_level:
+        return found
+    note = "the control is brighter than the stained tube: were the two exchanged? No density is given"
+    flagged = replace(found, flags=(*found.flags, "CONTROL_BRIGHT"))
+    return _withheld(flagged, RdStatus.NO_BACKGROUND, note)
+
+
+def without_guessed_cells(found: ReceptorDensity, gated: GatedPopulation) -> ReceptorDensity:
+    """Take the density back where no population stood out and nobody set the cut.
+
+    A tube without plasma cells must not be given any: what lies beyond strict cuts is then other cells.
+    """
+    step = next((step for step in gated.steps if step.name == "plasma_cells"), None)
+    if "NO_CLEAR_POPULATION" not in gated.flags or step is None or "person" in step.method:
+        return found
+    note = (
+        f"no population stands out where the wanted cells should be: the {found.n_cells} cells beyond the "
+        "cuts are given no density; a threshold in the gates sheet or review.csv, or gates of your own, will"
+    )
+    return _withheld(found, RdStatus.LOW_EVENTS, note)
+
+
+def _withheld(found: ReceptorDensity, status: RdStatus, note: str) -> ReceptorDensity:
+    """Keep what was measured in the cells, and no density."""
+    return ReceptorDensity(
+        status,
+        found.n_cells,
+        median_mfi=found.median_mfi,
+        background_mfi=found.background_mfi,
+        abc=found.abc,
+        background_abc=found.background_abc,
+        uloq=found.uloq,
+        flags=found.flags,
+        notes=found.notes if found.status is status else (*found.notes, note),
+    )
+
+
+def _without_curve(task: TubeTask, cells: FloatArray) -> ReceptorDensity:
+    kit = bead_kit(task.calibration.curve_kit)
+    relative = "" if kit.quantifies else f"{kit.title} beads are relative and give no molecules per cell"
+    reason = relative or f"bead run {task.calibration.beads} has no curve: {task.calibration.note}"
+    median = float(np.median(cells)) if cells.size else None
+    return ReceptorDensity(RdStatus.NO_CURVE, int(cells.size), median_mfi=median, notes=(reason,))
+
+
+def _censored(tube: Tube) -> FloatArray:
+    """Put events of the scale's end back there: compensation moved them, but they are at least that."""
+    return np.where(
+        tube.on_scale_end, np.maximum(tube.quantified, np.float32(tube.quantified_top)), tube.quantified
+    )

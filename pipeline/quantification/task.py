@@ -1,0 +1,57 @@
+"""Everything that one tube needs to be quantified."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from gating.batch_cuts import BatchCut
+from gating.events.compensation import SpilloverMatrix
+from pipeline.quantification.result import CalibrationResult
+from pipeline.study.settings import Settings
+from pipeline.study.study import GateOverride, Panel, Sample
+
+
+@dataclass(frozen=True, slots=True)
+class TubeTask:
+    """Everything one tube needs; small and picklable, so that it can go to any worker.
+
+    Attributes
+    ----------
+    folder
+        The study folder; the sample's files are relative to it.
+    calibration
+        The bead run of this tube, with its curve or why there is none.
+    failure
+        Why this tube cannot be quantified, known before it is read; empty otherwise.
+    flags, notes
+        What the checks found.
+    spillover
+        Named by the study; None: the file's own.
+    assigned_cv
+        CV of the lot's assigned values, where the beads sheet gives one.
+    files_sha256
+        (path in the study folder, SHA-256) of every file that the result depends on.
+    events_file
+        Where per-event results go; None: nowhere.
+    batch_cuts
+        Cuts of the tube's batch, where its own were unclear; see `pipeline.quantification.pooled_cuts`.
+    extras
+        Whether to add what the report shows beside the density: histograms, normal cells, sentinels.
+    """
+
+    folder: Path
+    sample: Sample
+    panel: Panel
+    calibration: CalibrationResult
+    settings: Settings
+    overrides: tuple[GateOverride, ...] = ()
+    failure: str = ""
+    flags: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    spillover: SpilloverMatrix | None = None
+    assigned_cv: float | None = None
+    files_sha256: tuple[tuple[str, str], ...] = ()
+    events_file: Path | None = None
+    batch_cuts: tuple[BatchCut, ...] = ()
+    extras: bool = True

@@ -1,0 +1,1 @@
+"""The statistics of response and survival: proportions, odds, Kaplan–Meier, tests."""

@@ -1,0 +1,204 @@
+"""k of n, and two or more such counts against each other: exact, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from pipeline.response.statistics.logistic import OddsRatio, odds_ratio
+
+LARGEST_EXACT_TABLE: Final = 400
+LARGEST_EXACT_TREND: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Proportion:
+    """k of n with its exact interval; `percent` and the limits are None where n is 0.
+
+    Examples
+    --------
+    >>> print(proportion("DCR", 12, 32))
+    12/32 = 37.5 % (21.1–56.3)
+    """
+
+    name: str
+    k: int
+    n: int
+    percent: float | None
+    low: float | None
+    high: float | None
+    level: float = 0.95
+    method: str = "Clopper-Pearson"
+
+    def __str__(self) -> str:
+        if self.percent is None or self.low is None or self.high is None:
+            return f"{self.k}/{self.n}"
+        return f"{self.k}/{self.n} = {self.percent:.1f} % ({self.low:.1f}–{self.high:.1f})"
+
+
+@dataclass(frozen=True, slots=True)
+class Contrast:
+    """Two proportions against each other.
+
+    The odds ratio is the conditional maximum-likelihood one that belongs to Fisher's test, with its exact
+    interval; above 0 and finite or None (a cell is 0: one limit is open). `firth`: where a cell is 0, the
+    odds ratio of Firth's logistic regression, which is finite.
+    """
+
+    name: str
+    first: Proportion
+    second: Proportion
+    fisher_p: float | None
+    odds_ratio: float | None
+    odds_ratio_low: float | None
+    odds_ratio_high: float | None
+    level: float = 0.95
+    method: str = "Fisher exact, two-sided; conditional odds ratio"
+    note: str = ""
+    firth: OddsRatio | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """Whether the proportion goes up or down along ordered strata (Cochran–Armitage)."""
+
+    name: str
+    strata: tuple[str, ...]
+    scores: tuple[int, ...]
+    z: float | None
+    p: float | None
+    exact_p: float | None
+    method: str = "Cochran-Armitage, two-sided; exact_p over all tables with these margins"
+    note: str = ""
+
+
+def proportion(name: str, k: int, n: int, level: float = 0.95) -> Proportion:
+    """Return k/n with the exact interval (Clopper & Pearson 1934, doi:10.1093/biomet/26.4.404), in percent.
+
+    Raises
+    ------
+    ValueError
+        Not 0 ≤ k ≤ n.
+
+    Examples
+    --------
+    >>> print(proportion("MR", 1, 32))
+    1/32 = 3.1 % (0.1–16.2)
+    """
+    from scipy.special import betaincinv
+
+    if not 0 <= k <= n:
+        raise ValueError(f"{name}: {k} of {n} is no proportion; expected 0 <= k <= n")
+    if n == 0:
+        return Proportion(name, k, n, None, None, None, level)
+    tail = (1 - level) / 2
+    low = float(betaincinv(k, n - k + 1, tail)) if k > 0 else 0.0
+    high = float(betaincinv(k + 1, n - k, 1 - tail)) if k < n else 1.0
+    return Proportion(name, k, n, 100 * k / n, 100 * low, 100 * high, level)
+
+
+def contrast(name: str, first: Proportion, second: Proportion, level: float = 0.95) -> Contrast:
+    """Return Fisher's two-sided p and the odds of `first` against `second`.
+
+    Examples
+    --------
+    >>> found = contrast("≥ 6 v < 3 months", proportion("≥ 6", 7, 12), proportion("< 3", 4, 14))
+    >>> round(found.fisher_p, 2)
+    0.23
+    """
+    if first.n == 0 or second.n == 0:
+        empty = first.name if first.n == 0 else second.name
+        return Contrast(name, first, second, None, None, None, None, level, note=f"nobody in {empty}")
+    table = [[first.k, first.n - first.k], [second.k, second.n - second.k]]
+    ratio, low, high, method = _odds_ratio(table, level)
+    firth = _firth(name, first, second, level) if ratio is None else None
+    return Contrast(name, first, second, _fisher(table), ratio, low, high, level, method, firth=firth)
+
+
+def trend(name: str, strata: Sequence[Proportion]) -> Trend:
+    """Return the Cochran–Armitage trend over strata in this order, scored 0, 1, 2 and so on.
+
+    Armitage 1955, doi:10.2307/3001775. The exact p adds the probabilities of all tables with these margins
+    whose statistic lies as far from its mean or farther; it is left out above 200 patients, where z suffices.
+    """
+    labels = tuple(stratum.name for stratum in strata)
+    scores = tuple(range(len(strata)))
+    k, n = (np.array([getattr(stratum, part) for stratum in strata], float) for part in ("k", "n"))
+    total, share = n.sum(), k.sum() / max(n.sum(), 1)
+    mean = np.sum(n * scores) / max(total, 1)
+    variance = share * (1 - share) * np.sum(n * (np.array(scores) - mean) ** 2)
+    if variance <= 0:
+        note = "no trend to see: one stratum only, or every patient has the same outcome"
+        return Trend(name, labels, scores, None, None, None, note=note)
+    z = float(np.sum((np.array(scores) - mean) * k) / np.sqrt(variance))
+    exact = _exact_trend_p(k.astype(int), n.astype(int)) if total <= LARGEST_EXACT_TREND else None
+    return Trend(name, labels, scores, z, _two_sided(z), exact)
+
+
+def _fisher(table: list[list[int]]) -> float:
+    from scipy.stats import fisher_exact
+
+    return float(fisher_exact(table).pvalue)
+
+
+def _odds_ratio(table: list[list[int]], level: float) -> tuple[float | None, float | None, float | None, str]:
+    """Conditional and exact up to 400 patients; above, the sample's with Woolf's interval."""
+    from scipy.special import ndtri
+    from scipy.stats.contingency import odds_ratio
+
+    cells = np.array(table, float)
+    if 0 in cells.sum(axis=0):
+        return None, None, None, "Fisher exact, two-sided; every patient has the same outcome: no odds ratio"
+    if cells.sum() > LARGEST_EXACT_TABLE and cells.min() > 0:
+        log_ratio = float(np.log(cells[0, 0] * cells[1, 1] / (cells[0, 1] * cells[1, 0])))
+        half = float(ndtri((1 + level) / 2) * np.sqrt(np.sum(1 / cells)))
+        limits = [float(np.exp(log_ratio + side * half)) for side in (-1, 0, 1)]
+        return limits[1], limits[0], limits[2], "Fisher exact, two-sided; sample odds ratio, Woolf interval"
+    found = odds_ratio(table, kind="conditional")
+    interval = found.confidence_interval(confidence_level=level)
+    value, low, high = (
+        float(x) if np.isfinite(x) else None for x in (found.statistic, interval.low, interval.high)
+    )
+    return value, low, high, "Fisher exact, two-sided; conditional odds ratio, exact interval"
+
+
+def _firth(name: str, first: Proportion, second: Proportion, level: float) -> OddsRatio | None:
+    """Return the penalised odds ratio of a table with an empty cell; None where the outcome is one."""
+    if first.k + second.k in (0, first.n + second.n):
+        return None
+    group = np.repeat([1.0, 0.0], [first.n, second.n])
+    parts = [first.k, first.n - first.k, second.k, second.n - second.k]
+    outcome = np.repeat([True, False, True, False], parts)
+    return odds_ratio(name, f"{first.name} v {second.name}", group, outcome, level=level)
+
+
+def _two_sided(z: float) -> float:
+    from scipy.special import ndtr
+
+    return float(2 * ndtr(-abs(z)))
+
+
+def _exact_trend_p(k: np.ndarray, n: np.ndarray) -> float:
+    """Share of the tables with these margins, each counted by its ways, at least as far from the mean.
+
+    Whole numbers throughout: `ways[(events, statistic)]` grows stratum by stratum.
+    """
+    from math import comb
+
+    ways = {(0, 0): 1}
+    for score, size in enumerate(n.tolist()):
+        grown: dict[tuple[int, int], int] = {}
+        for (events, statistic), count in ways.items():
+            for more in range(min(size, int(k.sum()) - events) + 1):
+                key = (events + more, statistic + score * more)
+                grown[key] = grown.get(key, 0) + count * comb(size, more)
+        ways = grown
+    scores, events, total = np.arange(len(n)), int(k.sum()), int(n.sum())
+    tables = {statistic: count for (found, statistic), count in ways.items() if found == events}
+    centre = events * int(np.sum(scores * n))  # the mean of the statistic, times `total`
+    distance = abs(total * int(np.sum(scores * k)) - centre)
+    far = sum(count for statistic, count in tables.items() if abs(total * statistic - centre) >= distance)
+    return far / sum(tables.values())

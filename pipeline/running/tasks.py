@@ -1,0 +1,136 @@
+"""The work of a study, cut into bead runs and tubes, each with the digest of everything it depends on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from pipeline.beads.calibrate import BeadTask
+from pipeline.checks import Finding, tube_findings
+from pipeline.quantification.quantify import TubeTask
+from pipeline.quantification.result import CalibrationResult
+from pipeline.running.store import code_digest, digest_of, file_sha256
+from pipeline.study.study import Sample, Study
+from pipeline.tube.spillover_file import read_spillover
+
+AFTER_THE_TUBES = {"washed_out_drug", "study_drug", "month_days", "rd_cut", "lyse_reagent", "instrument_log"}
+"""Settings that no tube's result depends on."""
+
+FLAGS_OF_TUBES = ("BEAD_DRIFT", "BEADS_BRIGHTER_ELSEWHERE", "CROSS_CALIBRATED")
+"""Flags of a bead run that its tubes carry too."""
+
+
+def input_hashes(study: Study) -> dict[str, str]:
+    """Return the SHA-256 of every input file of the study; "" where it cannot be read (its row says so)."""
+    gates = (sample.gates_file for sample in study.samples if sample.gates_file)
+    names = dict.fromkeys([*files_of_study(study), *gates])
+    return {name: _hash(study.folder / name.partition("#")[0]) for name in names}
+
+
+def files_of_study(study: Study) -> tuple[str, ...]:
+    """Return every FCS file that the sheets name, once: bead runs, then tubes with their controls."""
+    tubes = [name for sample in study.samples for name in files_of(sample)]
+    return tuple(dict.fromkeys([*(run.fcs_file for run in study.beads), *tubes]))
+
+
+def bead_tasks(study: Study, hashes: Mapping[str, str]) -> tuple[BeadTask, ...]:
+    """Return one task per bead run, in the order of the beads sheet."""
+    return tuple(
+        BeadTask(study.folder, run, study.settings, hashes.get(run.fcs_file, "")) for run in study.beads
+    )
+
+
+def tube_tasks(
+    study: Study,
+    calibrations: Sequence[CalibrationResult],
+    hashes: Mapping[str, str],
+    events_folder: Path | None = None,
+    known: Sequence[Finding] | None = None,
+) -> tuple[TubeTask, ...]:
+    """Return one task per sample, in the order of the samples sheet.
+
+    Parameters
+    ----------
+    calibrations
+        Of every bead run of the study.
+    hashes
+        See `input_hashes`.
+    events_folder
+        Where per-event results go; None: nowhere.
+    known
+        What the checks of the study found, where they have run; None: they run here.
+    """
+    runs = {run.beads: run for run in calibrations}
+    findings = tube_findings(study, known)
+    named = study.settings.spillover_file
+    spillover = read_spillover(study.folder, named) if named else None
+    tasks = []
+    for sample in study.samples:
+        found = findings[sample.sample_id]
+        tasks.append(
+            TubeTask(
+                folder=study.folder,
+                sample=sample,
+                panel=study.panel(sample.panel),
+                calibration=runs[sample.beads],
+                settings=study.settings,
+                overrides=tuple(gate for gate in study.gates if gate.sample_id == sample.sample_id),
+                failure=found.failure,
+                flags=_with_drift(found.flags, runs[sample.beads]),
+                notes=found.notes,
+                spillover=spillover,
+                assigned_cv=study.unit_run(sample.beads).assigned_cv,
+                files_sha256=tuple((name, hashes.get(name, "")) for name in inputs_of(sample)),
+                events_file=None if events_folder is None else events_folder / f"{sample.sample_id}.parquet",
+            )
+        )
+    return tuple(tasks)
+
+
+def _with_drift(flags: tuple[str, ...], calibration: CalibrationResult) -> tuple[str, ...]:
+    """Let a tube's row say what is doubtful about its bead run beyond the curve itself."""
+    return (*flags, *(flag for flag in calibration.flags if flag in FLAGS_OF_TUBES))
+
+
+def files_of(sample: Sample) -> tuple[str, ...]:
+    """Return the files of a sample: the tube, then its controls."""
+    return tuple(name for name in (sample.fcs_file, sample.fmo_file, sample.isotype_file) if name)
+
+
+def inputs_of(sample: Sample) -> tuple[str, ...]:
+    """Return every file that a sample's result depends on: its FCS files, and that of a person's gates."""
+    return (*files_of(sample), *([sample.gates_file] if sample.gates_file else []))
+
+
+def tube_digest(task: TubeTask) -> str:
+    """Return the digest of all that decides a tube's result: code, files, curve, panel, settings, cuts.
+
+    Dates, doses and remarks do not: they change tables, not tubes.
+    """
+    sample = task.sample
+    parts: Iterable[object] = (
+        code_digest(),
+        (sample.sample_id, task.files_sha256, sample.gates_file, sample.population),
+        task.panel,
+        replace(task.calibration, histogram=None, drift=()),
+        sorted(task.settings.model_dump(exclude=AFTER_THE_TUBES).items()),
+        task.overrides,
+        task.spillover.digest if task.spillover else "",
+        (task.failure, task.flags, task.notes, task.assigned_cv),
+        task.batch_cuts,
+    )
+    return digest_of(repr(part) for part in parts)
+
+
+def bead_digest(task: BeadTask) -> str:
+    """Return the digest of all that decides a bead run's curve."""
+    settings = sorted(task.settings.model_dump(exclude=AFTER_THE_TUBES).items())
+    return digest_of((code_digest(), repr(task.run), repr(settings), task.sha256))
+
+
+def _hash(path: Path) -> str:
+    try:
+        return file_sha256(path)
+    except OSError:
+        return ""

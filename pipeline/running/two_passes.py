@@ -1,0 +1,179 @@
+"""Every tube once alone; then, with the cuts of its batch, each one whose own cuts were unclear.
+
+The store holds both results of a tube that was gated twice, so a run that is stopped and resumed pools the
+same cuts. The cuts that a tube was given are in its digest: a new tube that moves them makes it anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from pipeline.output.results_folder import Results, is_failed
+from pipeline.quantification.pooled_cuts import cuts_of_batches, held_against_batch, with_batch_cuts
+from pipeline.quantification.quantify import failed, quantify_tube
+from pipeline.quantification.result import SampleResult
+from pipeline.quantification.task import TubeTask
+from pipeline.running.progress import Reporter
+from pipeline.running.tasks import tube_digest
+from pipeline.running.workers import Finished, run_tasks, workers_for
+from pipeline.study.study import Sample
+
+Stored = tuple[str, SampleResult]
+"""A digest and the result of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What `cd38rd run` was asked for; see its help."""
+
+    workers: int | None = None
+    scheduler: str | None = None
+    only: tuple[str, ...] = ()
+    fresh: bool = False
+    export_events: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Quantified:
+    """What a run made of the tubes.
+
+    Attributes
+    ----------
+    found
+        By sample_id; held against their batches.
+    n_reused
+        Tubes that needed no work.
+    workers
+        Processes that were used.
+    """
+
+    found: dict[str, SampleResult]
+    n_reused: int
+    workers: int
+
+
+@dataclass(slots=True)
+class _Passes:
+    """The state of a run.
+
+    Attributes
+    ----------
+    latest
+        By sample_id: what the store holds as the tube's result, with its digest. Failures of earlier runs are
+        left out: they are tried again.
+    alone
+        By sample_id: what the tube gives without its batch.
+    """
+
+    options: RunOptions
+    results: Results
+    seen: Reporter
+    latest: dict[str, Stored]
+    alone: dict[str, SampleResult]
+
+    def work(self, tasks: Sequence[TubeTask], workers: int) -> None:
+        """Quantify tubes, and store each as soon as it is done."""
+        for end in run_tasks(tasks, quantify_tube, workers=workers, scheduler=self.options.scheduler):
+            name, digest, result = end.task.sample.sample_id, tube_digest(end.task), _result(end)
+            if end.task.batch_cuts:
+                self.results.alone.save(name, tube_digest(_plain(end.task)), self.alone[name])
+            self.results.samples.save(name, digest, result)
+            if not end.task.batch_cuts:
+                self.results.alone.remove(name)
+                self.alone[name] = result
+            self.latest[name] = (digest, result)
+            self.seen.tick(name, result.receptor.status.value)
+
+
+def quantified(
+    tasks: Sequence[TubeTask], options: RunOptions, results: Results, seen: Reporter
+) -> Quantified:
+    """Quantify the tubes of a study; finished ones are stored at once and reused.
+
+    Parameters
+    ----------
+    tasks
+        Of every tube of the study, without the cuts of a batch.
+    """
+    passes = _from_store(tasks, options, results, seen)
+    waiting = [t for t in tasks if _wanted(t, options) and t.sample.sample_id not in passes.alone]
+    workers = workers_for(len(waiting), options.workers)
+    reused = len(passes.alone)
+    _announce(seen, reused if not options.only else 0, len(waiting), len(tasks))
+    passes.work(waiting, workers)
+    again = _unclear(tasks, passes)
+    if again:
+        seen.say(f"{len(again)} of {len(tasks)} again, with the cuts of their batch")
+        seen.begin(len(again), 0)
+        workers = max(workers, workers_for(len(again), options.workers))
+        passes.work(again, workers)
+    worked = {task.sample.sample_id for task in (*waiting, *again)}
+    found = {name: result for name, (_, result) in passes.latest.items() if name in passes.alone}
+    samples = [task.sample for task in tasks]
+    return Quantified(
+        against_their_batches(samples, found, passes.alone), len(set(passes.alone) - worked), workers
+    )
+
+
+def against_their_batches(
+    samples: Sequence[Sample], found: Mapping[str, SampleResult], alone: Mapping[str, SampleResult]
+) -> dict[str, SampleResult]:
+    """Return the results, flagged where a tube's own clear cut is not its batch's."""
+    cuts = cuts_of_batches(samples, alone)
+    return {name: held_against_batch(result, cuts.get(name, ())) for name, result in found.items()}
+
+
+def with_their_batches(tasks: Sequence[TubeTask], alone: Mapping[str, SampleResult]) -> tuple[TubeTask, ...]:
+    """Return the tasks whose tubes are known alone, each with the cuts of its batch that it needs."""
+    cuts = cuts_of_batches([task.sample for task in tasks], alone)
+    known = [task for task in tasks if task.sample.sample_id in alone]
+    return tuple(
+        with_batch_cuts(task, alone[task.sample.sample_id], cuts[task.sample.sample_id]) for task in known
+    )
+
+
+def _unclear(tasks: Sequence[TubeTask], passes: _Passes) -> list[TubeTask]:
+    """Return the tubes whose latest result is not the one that their batch makes."""
+    given = with_their_batches(tasks, passes.alone)
+    known = {name: digest for name, (digest, _) in passes.latest.items()}
+    return [task for task in given if known.get(task.sample.sample_id) != tube_digest(task)]
+
+
+def _from_store(tasks: Sequence[TubeTask], options: RunOptions, results: Results, seen: Reporter) -> _Passes:
+    """Return what is stored of the tubes that need no work alone; failed ones are always tried again."""
+    passes = _Passes(options, results, seen, {}, {})
+    for task in tasks:
+        name, wanted = task.sample.sample_id, _wanted(task, options)
+        if wanted and (options.fresh or _without_events(task)):
+            continue
+        latest, digest = results.samples.load(name), tube_digest(task)
+        if latest is not None and not is_failed(latest[1]):
+            passes.latest[name] = latest
+        own = latest if latest is not None and latest[0] == digest else results.alone.load(name)
+        if own is not None and own[0] == digest and not is_failed(own[1]):
+            passes.alone[name] = own[1]
+    return passes
+
+
+def _announce(seen: Reporter, reused: int, waiting: int, total: int) -> None:
+    if reused:
+        seen.say(f"{reused} of {total} reused")
+    seen.begin(reused + waiting, reused)
+
+
+def _without_events(task: TubeTask) -> bool:
+    return task.events_file is not None and not task.events_file.exists()
+
+
+def _wanted(task: TubeTask, options: RunOptions) -> bool:
+    return not options.only or task.sample.sample_id in options.only
+
+
+def _plain(task: TubeTask) -> TubeTask:
+    """Return the task of the tube alone."""
+    return replace(task, batch_cuts=())
+
+
+def _result(end: Finished[TubeTask, SampleResult]) -> SampleResult:
+    return end.result if end.result is not None else failed(end.task, end.failure)

@@ -1,0 +1,1 @@
+"""Simulated tubes and bead files: cells, antigens, light, detectors."""

@@ -1,0 +1,1 @@
+"""The study as a person typed it: rows, settings, faults, words."""

@@ -1,0 +1,46 @@
+"""What a receptor density was measured with: it travels with every number, since kits and clones differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, dataclass
+
+from pipeline.study.study import Sample, Study
+
+REAGENT_COLUMNS = ("kit", "lot", "fluorochrome", "clone", "host", "lyse_reagent")
+
+
+@dataclass(frozen=True, slots=True)
+class Reagents:
+    """Bead kit and lot, the quantified antibody's dye, clone and host, the lyse reagent; "" = not told."""
+
+    kit: str = ""
+    lot: str = ""
+    fluorochrome: str = ""
+    clone: str = ""
+    host: str = ""
+    lyse_reagent: str = ""
+
+    def cells(self) -> tuple[str, ...]:
+        """Return the cells of `REAGENT_COLUMNS`."""
+        return tuple(str(text) for text in astuple(self))
+
+
+def reagents_of(study: Study, samples: Sequence[Sample]) -> Reagents:
+    """Return the reagents of one or several tubes; what differs between them is a `;` list."""
+    runs = {run.beads: study.unit_run(run.beads) for run in study.beads}
+    beads = [runs[sample.beads] for sample in samples if sample.beads in runs]
+    panels = {panel.name: panel.quantified for panel in study.panels}
+    dyes = [panels[sample.panel] for sample in samples if sample.panel in panels]
+    return Reagents(
+        kit=_listed(run.kit for run in beads),
+        lot=_listed(run.lot for run in beads),
+        fluorochrome=_listed(dye.fluorochrome for dye in dyes),
+        clone=_listed(dye.clone for dye in dyes),
+        host=_listed(dye.host for dye in dyes),
+        lyse_reagent=study.settings.lyse_reagent,
+    )
+
+
+def _listed(words: Iterable[str]) -> str:
+    return ";".join(dict.fromkeys(word for word in words if word))

@@ -1,0 +1,315 @@
+"""Every choice that a study may make: default, unit and a sentence that says what it does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from pipeline.study.cells import (
+    Identifier,
+    YesNo,
+    as_file_name,
+    as_text,
+    number,
+    one_of,
+    refuse,
+    whole_number,
+)
+from pipeline.study.faults import did_you_mean, quoted
+
+CURVE_MODELS = ("loglog", "slope1", "autofluorescence")
+_NO_REASON = {"yes", "no", "y", "n", "true", "false", "1", "0", "ok", "x"}
+
+
+def as_reason(value: object) -> str:
+    """Return a reason in words: `yes` is none."""
+    text = as_text(value)
+    if text.casefold() in _NO_REASON:
+        refuse("the reason in words, or an empty cell where it is not accepted")
+    return text
+
+
+def setting(default: Any, unit: str, sentence: str, choices: tuple[str, ...] = ()) -> Any:
+    """Return a pydantic field with the unit and the sentence that `init` prints beside it."""
+    return Field(default, description=sentence, json_schema_extra={"unit": unit, "choices": list(choices)})
+
+
+Reason = Annotated[str, BeforeValidator(as_reason)]
+Fraction = Annotated[float, number(0, 1)]
+
+
+class Settings(BaseModel):
+    """The settings sheet. The field's description is what `init` prints beside it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    population_name: Identifier = setting("plasma_cells", "", "Name of the quantified population in tables.")
+    washed_out_drug: Identifier = setting(
+        "daratumumab", "", "Drug whose washout is counted; upper and lower case are the same."
+    )
+    study_drug: Identifier = setting(
+        "isatuximab",
+        "",
+        "Drug whose first dose ends the clock of the response strata; upper and lower case are the same.",
+    )
+    seed: Annotated[int, whole_number(0, 2**32 - 1)] = setting(
+        20240607, "", "Seed of every random draw (bootstrap, Monte Carlo, permutation)."
+    )
+    month_days: Annotated[float, number(28, 31)] = setting(
+        30.4375, "days", "Length of a month, for strata in months."
+    )
+    allow_truncated: YesNo = setting(
+        False, "", "yes: quantify a tube whose DATA are shorter than $TOT says, flagged.", ("yes", "no")
+    )
+    spillover_file: Annotated[str, BeforeValidator(as_file_name)] = setting(
+        "",
+        "",
+        "CSV file with the spillover matrix of every tube; empty: each file's own is used.",
+    )
+    accept_instrument_mismatch: Reason = setting(
+        "",
+        "",
+        "Reason for accepting beads, tubes and controls of different instruments; "
+        "flags every row it touches.",
+    )
+    accept_voltage_mismatch: Reason = setting(
+        "",
+        "",
+        "Reason for accepting another detector voltage or gain on beads, tubes and controls; "
+        "flags every row it touches.",
+    )
+    accept_bead_age: Reason = setting(
+        "",
+        "",
+        "Reason for accepting a bead run more than bead_age_reject_hours from the tube; "
+        "flags every row it touches.",
+    )
+    bead_age_accept_hours: Annotated[float, number(0, 1e6)] = setting(
+        24.0, "hours", "Bead run this far from the tube at most: accepted without a flag."
+    )
+    bead_age_reject_hours: Annotated[float, number(0, 1e6)] = setting(
+        72.0, "hours", "Bead run further than this from the tube: refused; between the two: flagged."
+    )
+    lot_assignment_cv: Fraction = setting(
+        0.05, "fraction", "CV of the lot's assigned values, where the beads sheet gives none."
+    )
+    f_p_cv: Fraction = setting(
+        0.05, "fraction", "CV of the F:P ratio, where the panels sheet gives no f_p_ratio_sd."
+    )
+    transfer_cv: Fraction = setting(
+        0.05,
+        "fraction",
+        "CV added where rainbow beads carry a curve to another instrument or detector (an assumption).",
+    )
+    between_run_cv: Fraction = setting(
+        0.0, "fraction", "Between-run CV of the assay; 0 where it is not known or replicates tell it."
+    )
+    curve_model: Annotated[str, BeforeValidator(one_of(*CURVE_MODELS))] = setting(
+        "loglog",
+        "",
+        "Standard curve: loglog, slope1 (slope fixed at 1) or autofluorescence (of the beads).",
+        CURVE_MODELS,
+    )
+    lab_lloq: Annotated[float, number(0, 1e9)] | None = setting(
+        None,
+        "molecules per cell",
+        "The lab's own lower limit of quantification; empty: found from the data.",
+    )
+    uloq_extrapolation: Annotated[float, number(1, 1000)] = setting(
+        4.0,
+        "times the top bead",
+        "RD up to here is given and flagged; beyond, it is censored.",
+    )
+    sentinel_plasma_cell_usual: Annotated[float, number(1, 1e9)] = setting(
+        150000.0, "molecules per cell", "Usual free CD38 of plasma cells without the drug (an assumption)."
+    )
+    sentinel_nk_usual: Annotated[float, number(1, 1e9)] = setting(
+        12000.0, "molecules per cell", "Usual free CD38 of NK cells without the drug (an assumption)."
+    )
+    sentinel_b_precursor_usual: Annotated[float, number(1, 1e9)] = setting(
+        30000.0, "molecules per cell", "Usual free CD38 of B precursors without the drug (an assumption)."
+    )
+    sentinel_low_share: Annotated[float, number(0.01, 1)] = setting(
+        0.33, "fraction", "Free CD38 below this part of the usual is low in the sentinels' reading."
+    )
+    hemodilution_percent: Annotated[float, number(0, 100)] = setting(
+        0.05,
+        "% of viable single cells",
+        "A marrow with surely fewer B precursors is flagged as possibly diluted with blood.",
+    )
+    rd_cut: Annotated[float, number(1, 1e9)] = setting(
+        150000.0, "molecules per cell", "RD that splits the response table."
+    )
+    kd_app_ug_ml: Annotated[float, number(1e-4, 1e4)] = setting(
+        0.25,
+        "µg/mL",
+        "Apparent dissociation constant of the drug on cells, an assumption: occupancy = C/(C + Kd).",
+    )
+    kd_app_low_ug_ml: Annotated[float, number(1e-4, 1e4)] = setting(
+        0.1, "µg/mL", "Lower end of what kd_app_ug_ml may be; widens the band of the occupancy."
+    )
+    kd_app_high_ug_ml: Annotated[float, number(1e-4, 1e4)] = setting(
+        0.64, "µg/mL", "Upper end of what kd_app_ug_ml may be; widens the band of the occupancy."
+    )
+    imid_drugs: Identifier = setting(
+        "lenalidomide; pomalidomide; thalidomide; iberdomide; mezigdomide",
+        "names",
+        "Drugs that may change CD38 themselves; one given after the washed-out drug is a covariate.",
+    )
+    cycle_days: Annotated[float, number(7, 84)] = setting(
+        28.0, "days", "Length of a cycle of the washed-out drug, for counting cycles and for eligibility."
+    )
+    dexamethasone_landmark_weeks: Annotated[float, number(0, 520)] = setting(
+        8.0, "weeks", "Landmark of the dexamethasone analysis, from the start of treatment."
+    )
+    study_id: Identifier = setting(
+        "STUDY",
+        "",
+        "Name of the study in the exports for statisticians (STUDYID); no patient is named by it.",
+    )
+    lyse_reagent: Annotated[str, BeforeValidator(as_text)] = setting(
+        "", "", "Reagent that lysed the red cells; printed beside every RD, not used."
+    )
+    instrument_log: Annotated[str, BeforeValidator(as_file_name)] = setting(
+        "",
+        "",
+        "SQLite file that every bead run is written into and held against; empty: none. "
+        "It may lie outside the study folder, so that studies share it.",
+    )
+    curve_r2_accept: Fraction = setting(0.99, "r²", "Standard curve: r² from here on is accepted.")
+    curve_r2_warn: Fraction = setting(0.98, "r²", "Standard curve: r² below this is rejected.")
+    curve_slope_accept: Fraction = setting(
+        0.10, "distance from 1", "Standard curve: slope this far from 1 at most is accepted."
+    )
+    curve_slope_warn: Fraction = setting(
+        0.15, "distance from 1", "Standard curve: slope further from 1 than this is rejected."
+    )
+    curve_local_slope_accept: Fraction = setting(
+        0.2, "distance from 1", "Slope between neighbouring beads; further from 1 than this is a warning."
+    )
+    curve_error_accept: Fraction = setting(
+        0.10, "fraction", "Back-calculated error of a bead up to here is accepted."
+    )
+    curve_error_warn: Fraction = setting(
+        0.20, "fraction", "Back-calculated error of a bead beyond this is rejected."
+    )
+    curve_error_warn_dimmest: Fraction = setting(
+        0.25, "fraction", "The same for the dimmest bead: beyond this it is rejected."
+    )
+    curve_ratio_accept: Annotated[float, number(1, 1000)] = setting(
+        1.7, "fold", "Assigned value per MFI from bead to bead: a change up to here is accepted."
+    )
+    curve_ratio_warn: Annotated[float, number(1, 1000)] = setting(
+        2.5, "fold", "Assigned value per MFI from bead to bead: a change beyond this is rejected."
+    )
+    bead_rcv_accept: Fraction = setting(0.15, "fraction", "Robust CV of a bead up to here is accepted.")
+    bead_rcv_accept_dimmest: Fraction = setting(
+        0.25, "fraction", "Robust CV of the dimmest bead up to here is accepted."
+    )
+    bead_rcv_warn: Fraction = setting(0.30, "fraction", "Robust CV of a bead beyond this is rejected.")
+    bead_events_accept: Annotated[int, whole_number(1, 1_000_000)] = setting(
+        500, "events", "A bead population of at least this many is accepted."
+    )
+    bead_events_warn: Annotated[int, whole_number(1, 1_000_000)] = setting(
+        150,
+        "events",
+        "A bead population of fewer is rejected; 200 are asked for, of which some are ambiguous.",
+    )
+    bead_detection_accept: Annotated[float, number(1, 1000)] = setting(
+        2.0, "times the blank", "A dimmest bead below this is a warning: it carries the blank's light."
+    )
+    bead_history_accept: Fraction = setting(
+        0.05, "fraction", "Top bead against the instrument's earlier runs: this far off is accepted."
+    )
+    bead_history_warn: Fraction = setting(
+        0.10, "fraction", "Top bead against the instrument's earlier runs: further off is rejected."
+    )
+
+
+MUST_NOT_EXCEED = (
+    ("bead_age_accept_hours", "bead_age_reject_hours"),
+    ("curve_r2_warn", "curve_r2_accept"),
+    ("curve_slope_accept", "curve_slope_warn"),
+    ("curve_error_accept", "curve_error_warn"),
+    ("curve_error_warn", "curve_error_warn_dimmest"),
+    ("curve_ratio_accept", "curve_ratio_warn"),
+    ("bead_rcv_accept", "bead_rcv_accept_dimmest"),
+    ("bead_rcv_accept_dimmest", "bead_rcv_warn"),
+    ("bead_events_warn", "bead_events_accept"),
+    ("bead_history_accept", "bead_history_warn"),
+)
+"""Pairs of settings whose first may not be above the second."""
+
+
+def contradictions(settings: Settings) -> tuple[tuple[str, str], ...]:
+    """Return (what was found, what is expected) for each pair of settings that contradict each other.
+
+    >>> contradictions(Settings(curve_slope_accept=0.5))
+    (('0.5 > 0.15 distance from 1', 'curve_slope_accept not above curve_slope_warn'),)
+    """
+    found = []
+    for low, high in MUST_NOT_EXCEED:
+        one, other = getattr(settings, low), getattr(settings, high)
+        if one > other:
+            text = f"{setting_text(one)} > {setting_text(other)} {setting_facts(low)[0]}"
+            found.append((text, f"{low} not above {high}"))
+    return tuple(found)
+
+
+def setting_facts(name: str) -> tuple[str, str, tuple[str, ...]]:
+    """Return the unit, the sentence and the choices of a setting.
+
+    >>> setting_facts("month_days")[0]
+    'days'
+    """
+    field = Settings.model_fields[name]
+    facts = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+    choices = facts.get("choices", [])
+    words = tuple(str(choice) for choice in choices) if isinstance(choices, list) else ()
+    return str(facts.get("unit", "")), field.description or "", words
+
+
+def setting_text(value: object) -> str:
+    """Return a setting's value as it is typed.
+
+    >>> setting_text(True), setting_text(72.0), setting_text(None)
+    ('yes', '72', '')
+    """
+    return "" if value is None else as_text(value)
+
+
+def read_settings(
+    values: Mapping[str, str],
+) -> tuple[Settings, Mapping[str, tuple[str, str]]]:
+    """Read settings as typed.
+
+    Parameters
+    ----------
+    values
+        Name → value; an empty value means the default.
+
+    Returns
+    -------
+    settings
+        With the default for every value that cannot be read.
+    wrong
+        Name → what was expected, and a hint.
+    """
+    wrong = {
+        name: (
+            "a setting that `cd38rd init` lists",
+            did_you_mean(name, Settings.model_fields) or f"There is none named {quoted(name)}.",
+        )
+        for name in values
+        if name not in Settings.model_fields
+    }
+    typed = {name: text for name, text in values.items() if text and name not in wrong}
+    try:
+        return Settings.model_validate(typed), wrong
+    except ValidationError as error:
+        for detail in error.errors(include_url=False):
+            said = detail.get("ctx", {})
+            wrong[str(detail["loc"][0])] = (said.get("expected", detail["msg"]), said.get("hint", ""))
+    return Settings.model_validate({n: text for n, text in typed.items() if n not in wrong}), wrong

@@ -1,0 +1,119 @@
+"""Columns and rows: how a sheet's cells become pydantic rows, and what their columns are for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pipeline.study.faults import Fault, quoted
+from pipeline.study.sheets.tables import Cell, Sheet, SheetRow
+
+
+class Row(BaseModel):
+    """A row of a sheet."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+RowT = TypeVar("RowT", bound=Row)
+
+
+def column(
+    sentence: str,
+    *,
+    example: str = "",
+    required: bool = False,
+    default: Any = None,
+    choices: tuple[str, ...] = (),
+) -> Any:
+    """Return a pydantic field that says what its column is for."""
+    facts: dict[str, Any] = {"example": example, "required": required, "choices": list(choices)}
+    return Field(default, description=sentence, json_schema_extra=facts)
+
+
+def column_names(model: type[Row]) -> tuple[str, ...]:
+    """Return the columns of a sheet in the contract's order."""
+    return tuple(model.model_fields)
+
+
+def column_facts(model: type[Row], name: str) -> Mapping[str, Any]:
+    """Return example, required and choices of a column."""
+    facts = model.model_fields[name].json_schema_extra
+    return facts if isinstance(facts, dict) else {}
+
+
+@cache
+def required_columns(model: type[Row]) -> tuple[str, ...]:
+    """Return the columns that every row must fill."""
+    return tuple(name for name in column_names(model) if column_facts(model, name)["required"])
+
+
+@dataclass(frozen=True, slots=True)
+class Entry(Generic[RowT]):
+    """A row and where each of its cells stands."""
+
+    row: RowT
+    sheet: str
+    typed: SheetRow
+
+    def at(self, name: str) -> str:
+        """Return the place of a column's cell in this row, as Excel names it."""
+        cell = self.typed.cells.get(name)
+        return cell.where if cell else f"{self.sheet}!{self.typed.number}"
+
+
+def read_rows(sheet: Sheet, model: type[RowT]) -> tuple[tuple[Entry[RowT], ...], tuple[Fault, ...]]:
+    """Read the rows of a sheet.
+
+    Returns
+    -------
+    rows
+        Each with the cells it came from.
+    faults
+        A missing column once; every cell that is empty though required, or cannot be read.
+    """
+    faults = _missing_columns(sheet, model) if sheet.rows or sheet.columns else []
+    rows = []
+    for typed in sheet.rows:
+        row, wrong = read_row(typed.cells, model)
+        rows.append(Entry(row, sheet.name, typed))
+        faults += wrong
+    return tuple(rows), tuple(faults)
+
+
+def read_row(cells: Mapping[str, Cell], model: type[RowT]) -> tuple[RowT, list[Fault]]:
+    """Read a row; a cell that cannot be read becomes a fault, and its field keeps the default."""
+    values = {name: cell.value for name, cell in cells.items() if not cell.is_empty}
+    faults = [
+        Fault(cells[name].where, "nothing", _expectation(model, name))
+        for name in required_columns(model)
+        if name in cells and cells[name].is_empty and not cells[name].faulty
+    ]
+    try:
+        return model.model_validate(values), faults
+    except ValidationError as error:
+        wrong = {str(detail["loc"][0]): detail for detail in error.errors(include_url=False)}
+    for name, detail in wrong.items():
+        said = detail.get("ctx", {})
+        expected, hint = said.get("expected", detail["msg"]), said.get("hint", "")
+        faults.append(Fault(cells[name].where, quoted(cells[name].value), expected, hint))
+    return model.model_validate({name: value for name, value in values.items() if name not in wrong}), faults
+
+
+def _missing_columns(sheet: Sheet, model: type[Row]) -> list[Fault]:
+    return [
+        Fault(sheet.name, f"no column {name}", f"a column {name}: {_expectation(model, name)}")
+        for name in required_columns(model)
+        if name not in sheet.columns
+    ]
+
+
+def _expectation(model: type[Row], name: str) -> str:
+    """Return what a column holds, in the words of the sheet."""
+    example = column_facts(model, name)["example"]
+    sentence = (model.model_fields[name].description or name).rstrip(".")
+    return f"{name} ({sentence}), for example {example}" if example else f"{name} ({sentence})"

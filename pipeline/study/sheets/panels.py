@@ -1,0 +1,79 @@
+"""Rules of the panels sheet."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from pipeline.study.faults import Fault, Severity, quoted
+from pipeline.study.sheets.columns import Entry
+from pipeline.study.sheets.rows import PanelRow
+from pipeline.study.sheets.transfers import unit_kits
+from pipeline.study.sheets.typed import TypedStudy, caseless
+
+F_P_KITS = ("quantibrite_pe", "mesf")
+SEVERAL_ALLOWED = ("dump", "other", "viability")
+
+
+def panel_roles(study: TypedStudy) -> Iterator[Fault]:
+    """Want exactly one cd38 per panel, no target on it, one channel per role where more make no sense."""
+    for name, channels in _panels(study).items():
+        first: dict[str, str] = {}
+        for entry in channels:
+            role, where = entry.row.role, entry.at("role")
+            if role in first and role not in SEVERAL_ALLOWED:
+                hint = "For a second channel of this kind use other or dump."
+                found = f"{quoted(role)} again in panel {quoted(name)} (already in {first[role]})"
+                yield Fault(where, found, "one channel for this role", hint)
+            elif role:
+                first[role] = where
+            if role == "cd38" and entry.row.target not in ("", "any"):
+                hint = "cd38 is the quantified channel and never gates: leave the target empty."
+                yield Fault(entry.at("target"), quoted(entry.row.target), "an empty target", hint)
+            if role == "cd38" and entry.row.competes_with_drug is False:
+                where = entry.at("competes_with_drug")
+                expected = "a clone that competes with the drug, so that free CD38 is what is measured"
+                yield Fault(where, '"no"', expected, severity=Severity.WARNING)
+        if "cd38" not in first and all(entry.row.role for entry in channels):
+            found = f"no channel with the role cd38 in panel {quoted(name)}"
+            yield Fault(channels[0].at("panel"), found, "exactly one: the quantified channel")
+
+
+def _panels(study: TypedStudy) -> dict[str, list[Entry[PanelRow]]]:
+    panels: dict[str, list[Entry[PanelRow]]] = defaultdict(list)
+    for entry in study.panels:
+        if entry.row.panel:
+            panels[entry.row.panel].append(entry)
+    return panels
+
+
+def panel_channels(study: TypedStudy) -> Iterator[Fault]:
+    """Report a channel name that two rows of a panel claim."""
+    for name, channels in _panels(study).items():
+        first: dict[str, Entry[PanelRow]] = {}
+        for entry in channels:
+            for alias in entry.row.channel or ():
+                other = first.setdefault(caseless(alias), entry)
+                if other is not entry:
+                    found = (
+                        f"{quoted(alias)} again in panel {quoted(name)} (already in {other.at('channel')})"
+                    )
+                    yield Fault(entry.at("channel"), found, "each channel in one row of a panel")
+
+
+def missing_f_p(study: TypedStudy) -> Iterator[Fault]:
+    """Report a missing F:P: it is required where the kit counts fluorochromes; it is never silently 1."""
+    kits = unit_kits(study)
+    for name, channels in _panels(study).items():
+        needing = [
+            entry.row.beads
+            for entry in study.samples
+            if entry.row.panel == name and kits.get(entry.row.beads) in F_P_KITS
+        ]
+        for entry in channels:
+            cell = entry.typed.cells.get("f_p_ratio")
+            if entry.row.role == "cd38" and needing and (cell is None or cell.is_empty):
+                beads = needing[0]
+                expected = f"the F:P ratio of the cd38 conjugate, which the kit {kits[beads]} needs"
+                hint = f"The conjugate's sheet tells it; beads {quoted(beads)} are used with this panel."
+                yield Fault(entry.at("f_p_ratio"), "nothing", expected, hint)

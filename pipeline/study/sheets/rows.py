@@ -1,0 +1,297 @@
+"""The columns of each sheet, as pydantic rows: what may stand there, and the words that explain it.
+
+A row is made of whatever a person typed: a field whose cell is empty or faulty holds its default, which is
+None for a required one. So rules between rows see every row, and a `Study` is made only where no fault is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import BeforeValidator
+
+from pipeline.study.cells import (
+    Aliases,
+    Day,
+    FileName,
+    FileSafeId,
+    Identifier,
+    Levels,
+    Ranges,
+    Text,
+    YesNo,
+    number,
+    one_of,
+    whole_number,
+)
+from pipeline.study.sheets.columns import Row, column
+
+ROLES = (
+    "fsc_area", "fsc_height", "fsc_width", "ssc_area", "ssc_height", "time", "viability", "dump", "cd38",
+    "cd138", "cd45", "cd319", "cd229", "cd54", "cd19", "cd56", "cd117", "cd81", "cd27", "cd20", "kappa",
+    "lambda", "other",
+)  # fmt: skip
+TARGETS = ("positive", "negative", "low", "any")
+KITS = ("quantibrite_pe", "qsc", "qifikit", "mesf", "rainbow", "custom")
+TISSUES = ("marrow", "blood")
+RESPONSES = ("sCR", "CR", "VGPR", "PR", "MR", "SD", "PD", "NE")
+DOSE_UNITS = ("mg", "mg/kg")
+ROUTES = ("IV", "SC")
+SEXES = ("female", "male", "other")
+_ROLE_SPELLINGS = (
+    ("fsc_a", "fsc_area"), ("fsc_h", "fsc_height"), ("fsc_w", "fsc_width"), ("ssc_a", "ssc_area"),
+    ("ssc_h", "ssc_height"), ("live_dead", "viability"), ("slamf7", "cd319"),
+)  # fmt: skip
+
+
+class SampleRow(Row):
+    """A tube to quantify."""
+
+    sample_id: FileSafeId = column(
+        "Name of the tube in every table; it also names files.", example="P01_BM1", required=True
+    )
+    patient_id: FileSafeId = column(
+        "Pseudonym of the patient, the same in every sheet.", example="P01", required=True
+    )
+    collected_on: Day = column("Day the marrow or blood was taken.", example="2024-05-31", required=True)
+    fcs_file: FileName = column(
+        "FCS file of the stained tube, from the study folder.", example="fcs/P01_BM1.fcs", required=True
+    )
+    panel: Identifier = column("Name of a panel in the panels sheet.", example="MM8", required=True)
+    beads: Identifier = column(
+        "Name of the bead run of the same day in the beads sheet.", example="QB_2024-05-31", required=True
+    )
+    visit: Text = column(
+        "Visit; tubes of one patient and visit are replicates.", example="baseline", default=""
+    )
+    fmo_file: FileName = column(
+        "FCS file of the tube without the quantified antibody.", example="fcs/P01_BM1_FMO.fcs", default=""
+    )
+    isotype_file: FileName = column(
+        "FCS file of the isotype control, where there is no FMO tube.", default=""
+    )
+    tissue: Annotated[str, BeforeValidator(one_of(*TISSUES, also=(("bone marrow", "marrow"),)))] = column(
+        "What was taken; empty means marrow.", example="marrow", default="marrow", choices=TISSUES
+    )
+    remark: Text = column("Anything; it is not used.", default="")
+    gates_file: FileName = column(
+        "FlowJo 10 workspace (.wsp) or GatingML 2.0 file whose gates replace the automatic ones.",
+        default="",
+    )
+    population: Text = column(
+        "Population of gates_file to quantify: its name, or Parent/Name where several have that name.",
+        default="",
+    )
+
+
+class PanelRow(Row):
+    """A channel of a panel."""
+
+    panel: Identifier = column("Name of the panel; a row per channel.", example="MM8", required=True)
+    channel: Aliases = column(
+        "Name of the channel in the FCS files ($PnN), or several names split by ; where they differ.",
+        example="PE-A; YG585-A",
+        required=True,
+    )
+    role: Annotated[str, BeforeValidator(one_of(*ROLES, also=_ROLE_SPELLINGS))] = column(
+        "What the channel is for; exactly one is cd38, the quantified one, which never gates.",
+        example="cd138",
+        required=True,
+        choices=ROLES,
+    )
+    target: Annotated[str, BeforeValidator(one_of(*TARGETS))] = column(
+        "Where the wanted cells lie on it; empty: it follows from the role (plasma cells).",
+        example="positive",
+        default="",
+        choices=TARGETS,
+    )
+    marker: Text = column("Antigen or dye.", example="CD138", default="")
+    fluorochrome: Text = column("Fluorochrome.", example="BV421", default="")
+    clone: Text = column("Clone of the antibody.", example="MI15", default="")
+    competes_with_drug: YesNo | None = column(
+        "For cd38: does the clone compete with daratumumab?", example="yes", choices=("yes", "no")
+    )
+    f_p_ratio: Annotated[float, number(0.01, 100)] | None = column(
+        "For cd38: fluorophores per antibody (F:P) of the conjugate; quantibrite_pe and mesf need it.",
+        example="1.02",
+    )
+    f_p_ratio_sd: Annotated[float, number(0, 100)] | None = column("Its standard deviation.", example="0.05")
+    host: Text = column(
+        "For cd38: host species of the antibody (mouse, rat, rabbit, human, …); qsc and qifikit want it.",
+        example="mouse",
+        default="",
+    )
+
+
+class BeadRow(Row):
+    """A bead acquisition."""
+
+    beads: Identifier = column("Name of the bead run.", example="QB_2024-05-31", required=True)
+    fcs_file: FileName = column(
+        "FCS file of the beads, from the study folder.", example="fcs/beads.fcs", required=True
+    )
+    kit: Annotated[str, BeforeValidator(one_of(*KITS, also=(("quantibrite", "quantibrite_pe"),)))] = column(
+        "Which beads they are.", example="quantibrite_pe", required=True, choices=KITS
+    )
+    lot: Identifier = column("Lot on the vial.", example="96597", required=True)
+    channel: Identifier = column(
+        "Channel of the beads that is calibrated: the panel's cd38 channel.", example="PE-A", required=True
+    )
+    levels: Levels = column(
+        "Assigned values on the lot's sheet, dim to bright, split by ; (a blank bead is 0).",
+        example="638; 6930; 31008; 67601",
+        required=True,
+    )
+    acquired_on: Day | None = column("Day of acquisition, where the file does not say.", example="2024-05-31")
+    assigned_cv: Annotated[float, number(0, 1)] | None = column(
+        "CV of the assigned values as a fraction; empty: the setting lot_assignment_cv.", example="0.05"
+    )
+    ranges: Ranges = column(
+        "Where each population lies on the channel, low-high, dim to bright, split by ;; set by a person "
+        "where the search fails; empty: searched.",
+        example="450-820; 5200-8900; 24000-39000; 52000-80000",
+        default=(),
+    )
+    transfer_from: Text = column(
+        "For rainbow beads in place of a bead run: the rainbow run of another day and the bead run beside "
+        "it, split by ;.",
+        example="RB_2024-05-31; QB_2024-05-31",
+        default="",
+    )
+    captures: Text = column(
+        "For qsc: the host species whose antibodies these beads capture, as on the vial; qifikit: mouse.",
+        example="mouse",
+        default="",
+    )
+
+
+class DoseRow(Row):
+    """An administration."""
+
+    patient_id: FileSafeId = column("The patient, as in the samples sheet.", example="P01", required=True)
+    given_on: Day = column("Day it was given.", example="2023-11-02", required=True)
+    drug: Identifier = column(
+        "Drug; upper and lower case are the same.", example="daratumumab", required=True
+    )
+    dose: Annotated[float, number(0, 1e6)] | None = column("Amount.", example="16")
+    unit: Annotated[str, BeforeValidator(one_of(*DOSE_UNITS))] = column(
+        "Unit of the amount.", example="mg/kg", default="", choices=DOSE_UNITS
+    )
+    route: Annotated[str, BeforeValidator(one_of(*ROUTES))] = column(
+        "Into a vein (IV) or under the skin (SC).", example="IV", default="", choices=ROUTES
+    )
+    serum_trough_ug_ml: Annotated[float, number(0, 1e5)] | None = column(
+        "Serum concentration just before this dose, µg/mL.", example="320"
+    )
+
+
+class PatientRow(Row):
+    """A patient; only `patient_id` is required."""
+
+    patient_id: FileSafeId = column("The patient, as in the samples sheet.", example="P01", required=True)
+    best_response: Annotated[str, BeforeValidator(one_of(*RESPONSES))] = column(
+        "Best response to the study drug.", example="SD", default="", choices=RESPONSES
+    )
+    evaluable: YesNo | None = column("Is the response evaluable?", example="yes", choices=("yes", "no"))
+    disease_control_days: Annotated[float, number(0, 36525)] | None = column(
+        "Days the disease was controlled.", example="61"
+    )
+    treatment_start: Day | None = column("First day of the study treatment.", example="2024-06-10")
+    progressed_on: Day | None = column("Day of progression.")
+    died_on: Day | None = column("Day of death.")
+    last_contact_on: Day | None = column("Last day the patient was known to be alive.")
+    discontinued_on: Day | None = column("Day the study treatment ended.")
+    discontinuation_reason: Text = column("Why it ended.", example="progression", default="")
+    dexamethasone_on: Day | None = column("Day dexamethasone was added.")
+    age: Annotated[float, number(0, 130)] | None = column("Age in years.", example="68")
+    sex: Annotated[str, BeforeValidator(one_of(*SEXES, also=(("f", "female"), ("m", "male"))))] = column(
+        "Sex.", example="female", default="", choices=SEXES
+    )
+    weight_kg: Annotated[float, number(1, 500)] | None = column("Weight, kg.", example="72.5")
+    albumin_g_l: Annotated[float, number(1, 100)] | None = column("Serum albumin, g/L.", example="38")
+    heavy_chain: Text = column("IgG, IgA, light, …", example="IgG", default="")
+    ecog: Annotated[int, whole_number(0, 5)] | None = column("ECOG performance status.", example="1")
+    iss_stage: Text = column("ISS stage.", example="II", default="")
+    cytogenetic_risk: Text = column("Cytogenetic risk.", example="high", default="")
+    prior_lines: Annotated[int, whole_number(0, 99)] | None = column("Prior lines of treatment.", example="5")
+    refractory_to: Text = column(
+        "Drugs the myeloma is refractory to, split by ;.", example="daratumumab", default=""
+    )
+    exposure_weeks: Annotated[float, number(0, 5200)] | None = column(
+        "Weeks on the study treatment; empty: from treatment_start to discontinued_on.", example="8.3"
+    )
+    teae_grade: Annotated[int, whole_number(0, 5)] | None = column(
+        "Highest grade of a treatment-emergent adverse event; 0: there was none.", example="2"
+    )
+    infusion_reaction: YesNo | None = column(
+        "Was there a reaction to an infusion?", example="no", choices=("yes", "no")
+    )
+    infusions: Annotated[int, whole_number(0, 1000)] | None = column(
+        "Infusions of the study drug.", example="12"
+    )
+    infusions_interrupted: Annotated[int, whole_number(0, 1000)] | None = column(
+        "How many of them were interrupted.", example="0"
+    )
+    serum_ug_ml: Annotated[float, number(0, 1e5)] | None = column(
+        "Serum concentration of the washed-out drug before the study drug, µg/mL; 0: none found.",
+        example="0.4",
+    )
+
+
+class SettingRow(Row):
+    """A choice; its value is read by the setting's own rule."""
+
+    name: Identifier = column("Name of the setting.", example="washed_out_drug", required=True)
+    value: Text = column("Its value; empty: the default.", default="")
+
+
+class GateRow(Row):
+    """A threshold set by a person."""
+
+    sample_id: FileSafeId = column("The tube, as in the samples sheet.", example="P01_BM1", required=True)
+    gate: Identifier = column("Name of the automatic threshold.", example="cd138", required=True)
+    value: Annotated[float, number()] = column(
+        "The threshold, linear and compensated.", example="850", required=True
+    )
+    set_by: Text = column("Who set it.", example="AB", required=True)
+    reason: Text = column("Why.", example="valley hidden by debris", required=True)
+    set_at: Text = column("When.", example="2024-06-03", default="")
+
+
+class StatementRow(Row):
+    """A sentence to check."""
+
+    statement: Text = column(
+        "A sentence that will be printed; its percentages and durations are checked.",
+        example="Disease control in 12/32 = 37.5 %, for 74 weeks (17.0 months)",
+        required=True,
+    )
+    n_patients: Annotated[int, whole_number(1, 1_000_000)] | None = column(
+        "Patients that it speaks of; empty: those of the patients sheet.", example="32"
+    )
+    source: Text = column("Where it stands.", example="abstract, line 4", default="")
+
+
+class ReviewRow(Row):
+    """A line of review.csv: a gate override, a verdict on the tube, or both."""
+
+    sample_id: FileSafeId = column("The tube.", required=True)
+    gate: Identifier = column("Name of the automatic threshold.", default="")
+    value: Annotated[float, number()] | None = column("The threshold, linear and compensated.")
+    set_by: Text = column("Who.", required=True)
+    reason: Text = column("Why.", default="")
+    set_at: Text = column("When.", default="")
+    verdict: Text = column("What the reviewer says of the tube.", default="")
+
+
+SHEETS: Mapping[str, type[Row]] = {
+    "samples": SampleRow,
+    "panels": PanelRow,
+    "beads": BeadRow,
+    "doses": DoseRow,
+    "patients": PatientRow,
+    "settings": SettingRow,
+    "gates": GateRow,
+    "statements": StatementRow,
+}

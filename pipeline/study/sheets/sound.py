@@ -1,0 +1,62 @@
+"""The rows of a faulty study that are sound: so that their files can be checked in the same go."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from pipeline.study.faults import Fault, Severity
+from pipeline.study.sheets.columns import Entry, Row, required_columns
+from pipeline.study.sheets.typed import TypedStudy
+
+RowT = TypeVar("RowT", bound=Row)
+_Place = tuple[str, int]
+
+
+def sound_part(typed: TypedStudy, faults: Iterable[Fault]) -> TypedStudy:
+    """Return the rows without an error that refer to rows without an error.
+
+    Parameters
+    ----------
+    typed
+        Every row.
+    faults
+        Of the sheets; a panel with one faulty channel is left out as a whole.
+    """
+    bad = {place for fault in faults if fault.severity is Severity.ERROR and (place := _place(fault.where))}
+    broken = {entry.row.panel for entry in typed.panels if not _is_sound(entry, bad)}
+    panels = tuple(entry for entry in typed.panels if entry.row.panel not in broken)
+    quantifying = {entry.row.panel for entry in panels if entry.row.role == "cd38"}
+    beads = _sound(typed.beads, bad)
+    runs = {entry.row.beads for entry in beads}
+    samples = tuple(
+        entry
+        for entry in _sound(typed.samples, bad)
+        if entry.row.panel in quantifying and entry.row.beads in runs
+    )
+    return replace(
+        typed,
+        samples=samples,
+        panels=tuple(entry for entry in panels if entry.row.panel in quantifying),
+        beads=beads,
+        doses=_sound(typed.doses, bad),
+        patients=_sound(typed.patients, bad),
+        gates=(),
+        review=(),
+    )
+
+
+def _place(where: str) -> _Place | None:
+    match = re.fullmatch(r"([^!]+)![A-Z]*(\d+)", where)
+    return (match[1], int(match[2])) if match else None
+
+
+def _sound(entries: Sequence[Entry[RowT]], bad: Collection[_Place]) -> tuple[Entry[RowT], ...]:
+    return tuple(entry for entry in entries if _is_sound(entry, bad))
+
+
+def _is_sound(entry: Entry[RowT], bad: Collection[_Place]) -> bool:
+    filled = all(getattr(entry.row, name) is not None for name in required_columns(type(entry.row)))
+    return filled and (entry.sheet, entry.typed.number) not in bad

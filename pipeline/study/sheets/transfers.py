@@ -1,0 +1,57 @@
+"""Rules of rainbow runs that stand in for a bead run: whose curve they carry over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from pipeline.study.faults import Fault, quoted
+from pipeline.study.sheets.columns import Entry
+from pipeline.study.sheets.rows import BeadRow
+from pipeline.study.sheets.typed import TypedStudy
+
+RAINBOW = "rainbow"
+
+
+def unit_kits(study: TypedStudy) -> dict[str, str]:
+    """Return by bead run the kit whose unit its curve gives: its own, or that of the run named last."""
+    kits = {entry.row.beads: entry.row.kit for entry in study.beads if entry.row.beads}
+    for entry in study.beads:
+        names = _names(entry)
+        if names and names[-1] in kits:
+            kits[entry.row.beads] = kits[names[-1]]
+    return kits
+
+
+def bead_transfers(study: TypedStudy) -> Iterator[Fault]:
+    """Want two names, of a rainbow run of the same lot and of a bead run with a curve of its own."""
+    runs = {entry.row.beads: entry for entry in study.beads if entry.row.beads}
+    for entry in study.beads:
+        if entry.row.transfer_from:
+            yield from _transfer_faults(entry, runs)
+
+
+def _transfer_faults(entry: Entry[BeadRow], runs: Mapping[str, Entry[BeadRow]]) -> Iterator[Fault]:
+    where, typed, names = entry.at("transfer_from"), quoted(entry.row.transfer_from), _names(entry)
+    if entry.row.kit != RAINBOW:
+        yield Fault(where, f"{typed} beside the kit {quoted(entry.row.kit)}", "it with rainbow beads only")
+    if len(names) != 2:
+        expected = "the rainbow run of the other day and the bead run beside it, split by ;"
+        yield Fault(where, typed, expected, "Such as RB_2024-05-31; QB_2024-05-31.")
+        return
+    unknown = [name for name in names if name not in runs]
+    if unknown:
+        yield Fault(where, quoted(unknown[0]), "a bead run of the beads sheet")
+        return
+    rainbow, beads = (runs[name].row for name in names)
+    if rainbow.kit != RAINBOW or rainbow.beads == entry.row.beads:
+        yield Fault(
+            where, f"{quoted(names[0])} of the kit {rainbow.kit}", "first another run of rainbow beads"
+        )
+    elif (rainbow.lot, rainbow.levels) != (entry.row.lot, entry.row.levels):
+        yield Fault(where, f"{quoted(names[0])} of another lot or other levels", "a run of the same lot")
+    if beads.kit == RAINBOW:
+        yield Fault(where, f"{quoted(names[1])} of the kit rainbow", "second the bead run with the curve")
+
+
+def _names(entry: Entry[BeadRow]) -> list[str]:
+    return [name.strip() for name in entry.row.transfer_from.split(";") if name.strip()]

@@ -1,0 +1,231 @@
+"""The study as typed by a person: frozen rows, ready to use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from pipeline.study.faults import Fault
+from pipeline.study.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A tube to quantify; files are relative to the study folder.
+
+    `gates_file` and `population`: a FlowJo workspace or GatingML file whose population replaces our gates.
+    """
+
+    sample_id: str
+    patient_id: str
+    collected_on: date
+    fcs_file: str
+    panel: str
+    beads: str
+    visit: str = ""
+    fmo_file: str = ""
+    isotype_file: str = ""
+    tissue: str = "marrow"
+    remark: str = ""
+    gates_file: str = ""
+    population: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PanelChannel:
+    """A channel of a panel: its $PnN with aliases, and what it is for.
+
+    `target` is already resolved from the role where the sheet leaves it empty.
+    """
+
+    aliases: tuple[str, ...]
+    role: str
+    target: str = "any"
+    marker: str = ""
+    fluorochrome: str = ""
+    clone: str = ""
+    competes_with_drug: bool | None = None
+    f_p_ratio: float | None = None
+    f_p_ratio_sd: float | None = None
+    host: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """The channels of a panel; exactly one has the role `cd38`."""
+
+    name: str
+    channels: tuple[PanelChannel, ...]
+
+    @property
+    def quantified(self) -> PanelChannel:
+        """The channel whose receptor density is wanted."""
+        return next(channel for channel in self.channels if channel.role == "cd38")
+
+
+@dataclass(frozen=True, slots=True)
+class BeadRun:
+    """A bead acquisition; `levels` dim to bright, a blank bead is 0.
+
+    `ranges`: where a person says each population lies, (low, high) dim to bright; empty: searched.
+    `transfer_from`: of rainbow beads, the rainbow run of another day, and the run beside it with the curve.
+    `captures`: host species whose antibodies the beads bind; "": the kit's own, or not told.
+    """
+
+    beads: str
+    fcs_file: str
+    kit: str
+    lot: str
+    channel: str
+    levels: tuple[float, ...]
+    acquired_on: date | None = None
+    assigned_cv: float | None = None
+    ranges: tuple[tuple[float, float], ...] = ()
+    transfer_from: str = ""
+    captures: str = ""
+
+    @property
+    def transfer_names(self) -> tuple[str, ...]:
+        """The rainbow run and the bead run of another day; empty where the run has a curve of its own."""
+        return tuple(name.strip() for name in self.transfer_from.split(";") if name.strip())
+
+
+@dataclass(frozen=True, slots=True)
+class Dose:
+    """An administration of a drug."""
+
+    patient_id: str
+    given_on: date
+    drug: str
+    dose: float | None = None
+    unit: str = ""
+    route: str = ""
+    serum_trough_ug_ml: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """A row of the optional patients sheet; None or "" = not known."""
+
+    patient_id: str
+    best_response: str = ""
+    evaluable: bool | None = None
+    disease_control_days: float | None = None
+    treatment_start: date | None = None
+    progressed_on: date | None = None
+    died_on: date | None = None
+    last_contact_on: date | None = None
+    discontinued_on: date | None = None
+    discontinuation_reason: str = ""
+    dexamethasone_on: date | None = None
+    age: float | None = None
+    sex: str = ""
+    weight_kg: float | None = None
+    albumin_g_l: float | None = None
+    heavy_chain: str = ""
+    ecog: int | None = None
+    iss_stage: str = ""
+    cytogenetic_risk: str = ""
+    prior_lines: int | None = None
+    refractory_to: str = ""
+    exposure_weeks: float | None = None
+    teae_grade: int | None = None
+    infusion_reaction: bool | None = None
+    infusions: int | None = None
+    infusions_interrupted: int | None = None
+    serum_ug_ml: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A sentence that somebody means to print; its percentages and durations are checked.
+
+    `n_patients`: how many patients it speaks of; None: those of the patients sheet. `cell`: where it stands.
+    """
+
+    statement: str
+    n_patients: int | None = None
+    source: str = ""
+    cell: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GateOverride:
+    """A threshold set by a person, which replaces the automatic one."""
+
+    sample_id: str
+    gate: str
+    value: float
+    set_by: str
+    reason: str
+    set_at: str = ""
+    source: str = "gates"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a reviewer says of a tube in review.csv."""
+
+    sample_id: str
+    verdict: str
+    set_by: str
+    reason: str = ""
+    set_at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """Everything a person typed, valid."""
+
+    folder: Path
+    samples: tuple[Sample, ...]
+    panels: tuple[Panel, ...]
+    beads: tuple[BeadRun, ...]
+    doses: tuple[Dose, ...]
+    patients: tuple[Patient, ...]
+    settings: Settings
+    gates: tuple[GateOverride, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+    statements: tuple[Statement, ...] = ()
+    places: Mapping[tuple[str, str, str], str] = field(default_factory=dict, compare=False, repr=False)
+
+    def at(self, sheet: str, name: str, column: str) -> str:
+        """Return the cell of a row's column (`samples!C7`); rows of panels are named `panel/channel`."""
+        return self.places.get((sheet, name, column), f"{sheet} {name} {column}")
+
+    def panel(self, name: str) -> Panel:
+        """Return the panel of this name; KeyError where there is none."""
+        return {panel.name: panel for panel in self.panels}[name]
+
+    def bead_run(self, name: str) -> BeadRun:
+        """Return the bead run of this name; KeyError where there is none."""
+        return {run.beads: run for run in self.beads}[name]
+
+    def unit_run(self, name: str) -> BeadRun:
+        """Return the bead run whose kit's unit a run's curve gives: itself, or that it is carried from."""
+        run = self.bead_run(name)
+        return self.bead_run(run.transfer_names[-1]) if run.transfer_names else run
+
+
+def read_study(folder: Path) -> tuple[Study | None, tuple[Fault, ...]]:
+    """Read the sheets of a study folder: study.xlsx or CSV files, and review.csv.
+
+    Nothing is written, and no FCS file is opened (`pipeline.checks` does that).
+
+    Parameters
+    ----------
+    folder
+        The study folder.
+
+    Returns
+    -------
+    study
+        None where a fault stops the run.
+    faults
+        Every fault of every sheet, in reading order: sheet by sheet, row by row.
+    """
+    from pipeline.study.sheets.reading import read_study as read_sheets
+
+    return read_sheets(folder)

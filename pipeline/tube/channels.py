@@ -1,0 +1,178 @@
+"""Which channel of a file each row of a panel means."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from pipeline.study.errors import UserError
+from pipeline.study.faults import quoted
+from pipeline.study.study import Panel, PanelChannel
+from pipeline.tube.markers import scatter_role
+
+MOST_ROWS = 8
+MOST_CHANNELS = 16
+MOST_SUGGESTIONS = 3
+"""What a message names at most; a panel may have forty channels, and the text stands in a row of a table."""
+
+SCATTER_ROLES = frozenset(("fsc_area", "fsc_height", "fsc_width", "ssc_area", "ssc_height", "time"))
+
+
+class ChannelsError(UserError):
+    """A file lacks channels of its panel; the text names them and what the file has."""
+
+
+@dataclass(frozen=True, slots=True)
+class MatchedChannels:
+    """The file's channel name for each row of a panel, in the panel's order."""
+
+    names: tuple[str, ...]
+    quantified: str
+    notes: tuple[str, ...]
+
+
+def find_channel(aliases: Sequence[str], channels: Sequence[str]) -> str:
+    """Return the channel that an alias means, exactly or but for case and punctuation; "" where none does.
+
+    Examples
+    --------
+    >>> find_channel(["PE-A", "YG585-A"], ["FSC-A", "Yg585 - A"])
+    'Yg585 - A'
+    """
+    for alias in aliases:
+        if alias in channels:
+            return alias
+    folded = {_folded(channel): channel for channel in reversed(channels)}
+    return next((folded[_folded(alias)] for alias in aliases if _folded(alias) in folded), "")
+
+
+def suggestion(
+    channel: PanelChannel, channels: Sequence[str], markers: Sequence[str], taken: Collection[str] = ()
+) -> str:
+    """Return a sentence on which channel of the file was probably meant, or "".
+
+    Parameters
+    ----------
+    channel
+        That the file lacks.
+    channels, markers
+        $PnN and $PnS of the file.
+    taken
+        Channels of the file that other rows of the panel mean.
+    """
+    aliases = {_folded(alias) for alias in channel.aliases}
+    free = {
+        name: marker
+        for name, marker in zip(channels, markers, strict=True)
+        if name not in taken and _folded(name) not in aliases and scatter_role(name) == _scatter(channel)
+    }
+    stains = [text for text in (channel.marker, channel.role) if _folded(text) not in {"", "other"}]
+    for name, marker in free.items():
+        if any(_names(marker, text) for text in stains):
+            return f"Did you mean {name} ({marker})? Add it as an alias: {channel.aliases[0]}; {name}"
+    near = {name.casefold(): name for name in free if _near(channel.aliases[0], name)}
+    best = get_close_matches(channel.aliases[0].casefold(), near, n=1)
+    named = near[best[0]] if best else ""
+    return f"Did you mean {named}? Add it as an alias: {channel.aliases[0]}; {named}" if named else ""
+
+
+def is_scatter(channel: PanelChannel) -> bool:
+    """Whether a row of a panel means light scatter or time, not fluorescence."""
+    return bool(_scatter(channel))
+
+
+def missing_channels(panel: Panel, channels: Sequence[str]) -> tuple[PanelChannel, ...]:
+    """Return the rows of a panel that mean no channel of a file."""
+    return tuple(channel for channel in panel.channels if not find_channel(channel.aliases, channels))
+
+
+def suggestions(
+    panel: Panel, missing: Sequence[PanelChannel], channels: Sequence[str], markers: Sequence[str]
+) -> str:
+    """Return what was probably meant by the first missing channels of a panel for which that can be said."""
+    taken = {find_channel(channel.aliases, channels) for channel in panel.channels}
+    hints = (suggestion(channel, channels, markers, taken) for channel in missing)
+    return " ".join([hint for hint in hints if hint][:MOST_SUGGESTIONS])
+
+
+def misfit(panel: Panel, file: str, channels: Sequence[str], markers: Sequence[str]) -> str:
+    """Return a short sentence on a file that lacks channels of its panel: which, and what it has."""
+    missing = missing_channels(panel, channels)
+    n = len(panel.channels)
+    return (
+        f"{file} has {n - len(missing)} of the {n} channels of panel {quoted(panel.name)}; "
+        f"missing: {named_rows(missing)}; the file has {named_channels(channels, markers)}"
+    )
+
+
+def named_rows(rows: Sequence[PanelChannel]) -> str:
+    """Return the first rows of a panel by alias and role, and how many more there are."""
+    return shortened([f"{' or '.join(row.aliases)} ({row.role})" for row in rows], MOST_ROWS)
+
+
+def named_channels(channels: Sequence[str], markers: Sequence[str]) -> str:
+    """Return the first channels of a file by name and marker, and how many more there are."""
+    pairs = zip(channels, markers, strict=True)
+    return shortened([f"{name} ({m})" if m and m != name else name for name, m in pairs], MOST_CHANNELS)
+
+
+def shortened(words: Sequence[str], most: int) -> str:
+    """Return the first words, and how many more there are.
+
+    Examples
+    --------
+    >>> shortened(["a", "b", "c", "d"], 2), shortened(["a", "b"], 2)
+    ('a, b and 2 more', 'a, b')
+    """
+    more = f" and {len(words) - most} more" if len(words) > most else ""
+    return ", ".join(words[:most]) + more
+
+
+def matched_channels(
+    panel: Panel, channels: Sequence[str], markers: Sequence[str], *, where: str
+) -> MatchedChannels:
+    """Return the file's name of every channel of the panel.
+
+    Raises
+    ------
+    ChannelsError
+        If one or more are not in the file.
+    """
+    names = tuple(find_channel(channel.aliases, channels) for channel in panel.channels)
+    missing = missing_channels(panel, channels)
+    if missing:
+        hints = suggestions(panel, missing, channels, markers)
+        raise ChannelsError(f"{misfit(panel, where, channels, markers)}. {hints}".rstrip())
+    notes = tuple(
+        f"channel {name} was taken for {channel.aliases[0]}"
+        for channel, name in zip(panel.channels, names, strict=True)
+        if name not in channel.aliases
+    )
+    quantified = next(n for c, n in zip(panel.channels, names, strict=True) if c.role == "cd38")
+    return MatchedChannels(names, quantified, notes)
+
+
+def _scatter(channel: PanelChannel) -> str:
+    """Return which light scatter, or time, a row means; "" where it is fluorescence."""
+    if channel.role in SCATTER_ROLES:
+        return channel.role
+    return scatter_role(channel.aliases[0]) if channel.role == "other" else ""
+
+
+def _names(marker: str, stain: str) -> bool:
+    """Whether a marker names a stain; CD38 does not name CD3, nor CD45RA CD45."""
+    return re.search(rf"{re.escape(_folded(stain))}(?!\d|r[abo])", _folded(marker)) is not None
+
+
+def _near(alias: str, name: str) -> bool:
+    """Whether two names can be one detector: no other number, and alike without `-A`, `-H` or `-W`."""
+    if re.findall(r"\d+", alias) != re.findall(r"\d+", name):
+        return False
+    one, other = (re.sub(r"[-_ ][ahw]$", "", text.casefold()) for text in (alias, name))
+    return one in re.split(r"[-_ ]", other) or bool(get_close_matches(one, [other]))
+
+
+def _folded(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text).casefold()

@@ -1,0 +1,106 @@
+"""The quantified dye's own spillover, from a tube and its FMO, where the file carries no matrix.
+
+The two tubes hold the same cells and differ by one dye. So, for one population, the shift of a channel's
+median over the shift of the quantified channel's median is that dye's spillover into the channel. Taking it
+off keeps CD38 from gating through the back door; what the other dyes spill does not depend on CD38.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from gating.events import FloatArray, Mask
+from gating.events.compensation import SpilloverMatrix
+from gating.gates.steps import GateStep
+from gating.strategy import SCATTER_ROLES, gate_plasma_cells
+from pipeline.tube.control import Control, gated_alike
+from pipeline.tube.reading import Tube
+
+STANDARD_ERRORS = 4.0
+"""A shift smaller than this many standard errors is no spillover."""
+
+LARGEST = 0.6
+"""More than this of a dye's light in another detector is no spillover but another staining."""
+
+ROUNDS = 2
+"""The first estimate cleans the cells from which the second is made."""
+
+FEWEST_CELLS = 20
+SOURCE = "the quantified dye's spillover alone, estimated from the control tube"
+
+
+def without_dye_spill(tube: Tube, control: Control) -> tuple[Tube, Control]:
+    """Return tube and control, less the quantified dye's spillover where no matrix was applied."""
+    if tube.spillover is not None or control.tube is None:
+        return tube, control
+    matrix = estimated_spillover(tube, control.tube)
+    if matrix is None:
+        return tube, control
+    shares = zip(matrix.channels, matrix.values[-1], strict=True)
+    listed = ", ".join(f"{name} {share:.3f}" for name, share in shares if 0 < share < 1)
+    note = f"{SOURCE}: {listed or 'none to be seen'}"
+    cleaned = replace(tube.compensated(matrix), notes=(*tube.notes, note))
+    return cleaned, replace(control, tube=control.tube.compensated(matrix))
+
+
+def estimated_spillover(tube: Tube, control: Tube) -> SpilloverMatrix | None:
+    """Return a matrix that takes the quantified dye off the other channels, and nothing else.
+
+    Parameters
+    ----------
+    tube, control
+        The stained tube and the same cells without the quantified stain, not compensated.
+
+    Returns
+    -------
+    SpilloverMatrix or None
+        The identity where the tube is too dim for a spillover to be seen; None where there are too few cells.
+    """
+    steps = _steps(control)
+    same_cells = gated_alike(control, steps)
+    if same_cells.sum() < FEWEST_CELLS:
+        return None
+    matrix, cleaned = None, tube
+    for _ in range(ROUNDS):
+        cells = gated_alike(cleaned, steps)
+        if cells.sum() < FEWEST_CELLS:
+            return None
+        matrix = _matrix(tube, cells, control, same_cells)
+        cleaned = tube.compensated(matrix)
+    return matrix
+
+
+def _steps(control: Tube) -> tuple[GateStep, ...]:
+    """Gate the control, which the dye does not touch, without the steps its spillover would disturb."""
+    steps = gate_plasma_cells(control.events, control.panel).steps
+    return tuple(step for step in steps if step.name not in ("dump", "aberrant"))
+
+
+def _matrix(tube: Tube, cells: Mask, control: Tube, same_cells: Mask) -> SpilloverMatrix:
+    dyes = [one.channel for one in tube.panel.channels if one.role not in (*SCATTER_ROLES, "time")]
+    values = np.eye(len(dyes) + 1)
+    blank, stained = control.quantified[same_cells], tube.quantified[cells]
+    light = float(np.median(stained) - np.median(blank))
+    if light > STANDARD_ERRORS * _standard_error(stained, blank):
+        values[-1, :-1] = [
+            _fraction(tube.events.column(dye)[cells], control.events.column(dye)[same_cells], light)
+            for dye in dyes
+        ]
+    return SpilloverMatrix((*dyes, tube.quantified_channel), values, SOURCE)
+
+
+def _fraction(stained: FloatArray, blank: FloatArray, light: float) -> float:
+    shift = float(np.median(stained) - np.median(blank))
+    plain = shift > STANDARD_ERRORS * _standard_error(stained, blank)
+    return shift / light if plain and shift <= LARGEST * light else 0.0
+
+
+def _standard_error(one: FloatArray, other: FloatArray) -> float:
+    """Return the standard error of the difference of two medians, from the interquartile ranges."""
+    squares = 0.0
+    for values in (one, other):
+        low, high = np.quantile(values, (0.25, 0.75))
+        squares += (1.2533 * 0.7413 * float(high - low)) ** 2 / values.size
+    return float(np.sqrt(squares))

@@ -1,0 +1,250 @@
+"""Histograms of a tube, made where its events are, so that no picture needs the events again."""
+
+from __future__ import annotations
+
+import base64
+import re
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from gating.events import Events, Mask
+from gating.events.panel import GatingPanel
+from gating.events.transforms import area_sinh
+from gating.gates import AllOf, AnyOf, Gate, RangeGate
+from gating.gates.steps import GatedPopulation, GateStep
+from gating.thresholds import rounded
+from pipeline.quantification.result import Density, Histogram
+
+STAINED = "stained"
+CONTROL = "control"
+BEADS = "beads"
+PHENOTYPE = ("cd19", "cd56", "cd117", "cd81", "kappa", "lambda")
+"""Roles that show an aberrant phenotype, the telling ones first."""
+
+_LINEAR = re.compile(r"^(fsc|ssc|fs\b|ss\b|fs[ -]|ss[ -]|time|width|event)", re.IGNORECASE)
+_BRIGHT = 300.0
+_ENOUGH = 20_000
+"""Events that are enough to choose the range of an axis."""
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """A display axis: asinh(x / cofactor) from `low` to `high`; cofactor None is linear."""
+
+    low: float
+    high: float
+    cofactor: float | None
+
+    def position(self, values: ArrayLike) -> NDArray[np.float64]:
+        """Return where linear values lie on the axis, same shape."""
+        linear = np.asarray(values, dtype=np.float64)
+        return linear if self.cofactor is None else np.arcsinh(linear / self.cofactor)
+
+    def bin_of(self, values: NDArray[np.float32], bins: int) -> NDArray[np.int32]:
+        """Return the bin of each value; what lies beyond the axis goes into its end bins."""
+        shown = values if self.cofactor is None else area_sinh(values / np.float32(self.cofactor))
+        scale = np.float32(bins / (self.high - self.low))
+        place: NDArray[np.float32] = (shown - np.float32(self.low)) * scale
+        # fmax and fmin also send NaN to an end bin, where a plain cast would give any bin
+        inside: NDArray[np.int32] = np.fmin(np.fmax(place, 0, out=place), bins - 1, out=place).astype(
+            np.int32
+        )
+        return inside
+
+
+def step_densities(
+    events: Events,
+    gated: GatedPopulation,
+    bins: int = 96,
+    *,
+    panel: GatingPanel | None = None,
+    outlines: Sequence[Gate | None] | None = None,
+) -> tuple[Density, ...]:
+    """Return a density of every gating step: the events that entered it, on the channels it shows.
+
+    Parameters
+    ----------
+    events
+        The tube's events, linear and compensated, as they were gated.
+    gated
+        The result of gating those events.
+    bins
+        Bins per axis.
+    panel
+        What the channels are for: where no plasma cell looks aberrant, it tells which channels would show it.
+    outlines
+        Of each step, where a person drew the gates; None: each step's own gate.
+
+    Returns
+    -------
+    tuple of Density
+        One per step that shows a channel which `events` has; one channel gives a 1-D histogram
+        (`y_channel` empty, `counts` of shape (bins,)).
+    """
+    shown = [_shown(step, events) or _phenotype(step, gated, panel) for step in gated.steps]
+    gates = [step.gate for step in gated.steps] if outlines is None else outlines
+    wanted = sorted({channel for channels in shown for channel in channels})
+    axes = {channel: _axis_of(events, channel, gated, gates) for channel in wanted}
+    places = {channel: axes[channel].bin_of(events.column(channel), bins) for channel in wanted}
+    return tuple(
+        _density(step.name, gate, channels, axes, places, _entered(gated, index), bins)
+        for index, (step, channels, gate) in enumerate(zip(gated.steps, shown, gates, strict=True))
+        if channels
+    )
+
+
+def density_counts(density: Density) -> NDArray[np.uint32]:
+    """Return the counts of a density: shape (bins, bins), y first; (bins,) where it has one channel."""
+    flat = np.frombuffer(zlib.decompress(base64.b64decode(density.counts)), dtype="<u4")
+    return flat if not density.y_channel else flat.reshape(density.bins, density.bins)
+
+
+def cd38_histogram(
+    stained: ArrayLike, control: ArrayLike | None = None, *, channel: str = "CD38", bins: int = 192
+) -> Histogram:
+    """Return the quantified channel of the quantified cells, beside the same cells of the control tube.
+
+    Parameters
+    ----------
+    stained, control
+        Linear, compensated values of the gated cells, shape (n,); control None where there is none.
+    channel
+        Name of the channel.
+    bins
+        Bins of the common axis.
+
+    Examples
+    --------
+    >>> cd38_histogram([900.0, 1000.0, 1100.0], [10.0, 12.0], bins=4).counts
+    (('stained', (0, 0, 0, 3)), ('control', (1, 1, 0, 0)))
+    """
+    named = [(STAINED, _finite(stained))]
+    if control is not None:
+        named.append((CONTROL, _finite(control)))
+    return _histogram(tuple(named), channel, bins, from_zero=True)
+
+
+def bead_histogram(intensity: ArrayLike, *, channel: str, bins: int = 256) -> Histogram:
+    """Return the histogram of the bead singlets on one channel (linear values, shape (n,))."""
+    return _histogram(((BEADS, _finite(intensity)),), channel, bins)
+
+
+def histogram_edges(histogram: Histogram) -> NDArray[np.float64]:
+    """Return the bin edges in linear units, shape (bins + 1,)."""
+    bins = len(histogram.counts[0][1])
+    return histogram.cofactor * np.sinh(np.linspace(histogram.low, histogram.high, bins + 1))
+
+
+def _shown(step: GateStep, events: Events) -> tuple[str, ...]:
+    return tuple(channel for channel in step.channels[:2] if channel in events.channels)
+
+
+def _phenotype(step: GateStep, gated: GatedPopulation, panel: GatingPanel | None) -> tuple[str, ...]:
+    """Return the channels of an aberrant phenotype where no plasma cell has one, so that it is seen."""
+    if panel is None or step.name != "aberrant" or "NO_ABERRANT_PHENOTYPE" not in gated.flags:
+        return ()
+    return tuple(channel.channel for role in PHENOTYPE for channel in panel.with_role(role))[:2]
+
+
+def _entered(gated: GatedPopulation, index: int) -> Mask | None:
+    return gated.step_masks[index - 1] if index else None
+
+
+def _axis_of(events: Events, channel: str, gated: GatedPopulation, gates: Sequence[Gate | None]) -> Axis:
+    column = events.column(channel)
+    every = _finite(column[:: max(1, column.size // _ENOUGH)])
+    cells = _finite(column[gated.mask])
+    bounds = [bound for gate in gates for bound in _bounds(gate, channel)]
+    return _axis(every, np.concatenate([cells, bounds]), linear=bool(_LINEAR.match(channel)))
+
+
+def _bounds(gate: Gate | None, channel: str) -> list[float]:
+    """Return the thresholds of a gate on a channel, which a picture must show."""
+    if isinstance(gate, AllOf | AnyOf):
+        return [bound for part in gate.gates for bound in _bounds(part, channel)]
+    if isinstance(gate, RangeGate) and gate.channel == channel:
+        return [bound for bound in (gate.lower, gate.upper) if bound is not None and np.isfinite(bound)]
+    return []
+
+
+def _axis(every: NDArray[np.float64], cells: NDArray[np.float64], *, linear: bool) -> Axis:
+    """Choose the range so that neither the bulk nor the few cells that matter fall off the axis."""
+    if every.size == 0:
+        return Axis(0.0, 1.0, None if linear else 1.0)
+    ends = [*np.quantile(every, (0.001, 0.999)), *(np.quantile(cells, (0.0, 1.0)) if cells.size else ())]
+    if linear:
+        return _padded(float(min(ends)), float(max(ends)), None)
+    cofactor = _cofactor(every, float(max(ends)))
+    return _padded(float(np.arcsinh(min(ends) / cofactor)), float(np.arcsinh(max(ends) / cofactor)), cofactor)
+
+
+def _axis_from_zero(values: NDArray[np.float64]) -> Axis:
+    """Return an axis from 0 (or the lowest value) to at least 300 times the width of its linear part."""
+    own = _axis(values, values, linear=False)
+    dim = float(np.quantile(values, 0.1)) / 2 if values.size else 0.0
+    cofactor = max(own.cofactor or 1.0, dim)
+    ends = (min(float(values.min(initial=0.0)), 0.0), max(float(values.max(initial=0.0)), _BRIGHT * cofactor))
+    return _padded(float(np.arcsinh(ends[0] / cofactor)), float(np.arcsinh(ends[1] / cofactor)), cofactor)
+
+
+def _cofactor(values: NDArray[np.float64], top: float) -> float:
+    """Width of the linear part: twice the spread of the events below zero, so that zero is no gap."""
+    negative = values[values < 0]
+    spread = -2.0 * float(np.quantile(negative, 0.05)) if negative.size else 0.0
+    return max(1e-6, min(max(spread, top / 2000), top / 50))
+
+
+def _padded(low: float, high: float, cofactor: float | None) -> Axis:
+    margin = 0.04 * (high - low) or max(abs(high) * 0.04, 0.5)
+    return Axis(rounded(low - margin, 9), rounded(high + margin, 9), cofactor)
+
+
+def _density(
+    step: str,
+    gate: Gate | None,
+    channels: tuple[str, ...],
+    axes: dict[str, Axis],
+    places: dict[str, NDArray[np.int32]],
+    entered: Mask | None,
+    bins: int,
+) -> Density:
+    picked = [places[channel] if entered is None else places[channel][entered] for channel in channels]
+    two = len(picked) == 2
+    flat = picked[1] * bins + picked[0] if two else picked[0]
+    counts = np.bincount(flat, minlength=bins * bins if two else bins).astype("<u4")
+    x, y = axes[channels[0]], axes[channels[-1]]
+    return Density(
+        step=step,
+        x_channel=channels[0],
+        y_channel=channels[1] if two else "",
+        x_axis=(x.low, x.high, x.cofactor),
+        y_axis=(y.low, y.high, y.cofactor) if two else (0.0, 1.0, None),
+        bins=bins,
+        counts=base64.b64encode(zlib.compress(counts.tobytes(), 6)).decode("ascii"),
+        gate=gate,
+    )
+
+
+def _histogram(
+    named: tuple[tuple[str, NDArray[np.float64]], ...], channel: str, bins: int, *, from_zero: bool = False
+) -> Histogram:
+    """Count each population on one axis.
+
+    `from_zero`: the axis starts at 0 or below and reaches well beyond dim cells, so that dim ones look dim.
+    """
+    pooled = np.concatenate([values for _, values in named])
+    axis = _axis_from_zero(pooled) if from_zero else _axis(pooled, pooled, linear=False)
+    counts = tuple(
+        (name, tuple(np.bincount(axis.bin_of(values.astype(np.float32), bins), minlength=bins).tolist()))
+        for name, values in named
+    )
+    return Histogram(channel, axis.low, axis.high, axis.cofactor or 1.0, counts)
+
+
+def _finite(values: ArrayLike) -> NDArray[np.float64]:
+    every = np.asarray(values, dtype=np.float64).ravel()
+    return every[np.isfinite(every)]

@@ -1,0 +1,82 @@
+"""Values that no detector gives: numbers that are none, and channels that stand still."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from gating.events import Events
+from pipeline.study.errors import UserError
+
+MOST_UNREADABLE = 0.01
+"""More events than this without a number are no accident of the acquisition."""
+
+
+class UnsoundError(UserError):
+    """A file's values cannot be measurements; the text says which channel, how many and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """Events that can be gated, and what was found in them."""
+
+    events: Events
+    flags: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def sound_events(events: Events, file_name: str, time_channels: Iterable[str] = ()) -> Sound:
+    """Return the events with those that hold no number moved to zero on every channel, where debris is.
+
+    Parameters
+    ----------
+    events
+        As read, not compensated.
+    time_channels
+        Channels whose gaps are filled from their neighbours, so that the events stay in order.
+
+    Raises
+    ------
+    UnsoundError
+        If more than 1 % of the events hold no number.
+    """
+    constant = [name for name in events.channels if _stands_still(events.column(name))]
+    found = _without_gaps(events, file_name, set(time_channels))
+    if not constant:
+        return found
+    note = f"every event has the same value on {', '.join(constant)}: was the detector on?"
+    return replace(found, flags=(*found.flags, "CHANNEL_CONSTANT"), notes=(*found.notes, note))
+
+
+def _stands_still(values: np.ndarray) -> bool:
+    return values.size > 1 and bool(values[0] == values[-1]) and bool(values.min() == values.max())
+
+
+def _without_gaps(events: Events, file_name: str, times: set[str]) -> Sound:
+    # one sum per channel is NaN or infinite as soon as one value is
+    with np.errstate(all="ignore"):
+        suspects = [name for name in events.channels if not np.isfinite(events.column(name).sum())]
+    gaps = np.zeros(events.n_events, np.bool_)
+    holed = []
+    for name in suspects:
+        here = ~np.isfinite(events.column(name))
+        if here.any():
+            gaps |= here
+            holed.append(name)
+    n = int(gaps.sum())
+    if not n:
+        return Sound(events)
+    told = f"{n} of {events.n_events} events hold no number on {', '.join(holed)}"
+    if n > MOST_UNREADABLE * events.n_events:
+        raise UnsoundError(
+            f"{file_name}: {told}, expected numbers; "
+            "is the byte order or the data type in the file's header right?"
+        )
+    values = events.values.copy()
+    values[:, gaps] = 0
+    for row in (events.channels.index(name) for name in times):
+        values[row, gaps] = np.interp(np.flatnonzero(gaps), np.flatnonzero(~gaps), events.values[row, ~gaps])
+    sound = Events(values, events.channels, events.scale_tops)
+    return Sound(sound, ("VALUES_MISSING",), (f"{told}: these events were left out",))

@@ -1,0 +1,1 @@
+"""Densities below or above the limits: their likelihood, profile, bias and bootstrap."""

@@ -1,0 +1,274 @@
+"""Likelihood of a linear model with left-, right- and un-censored values; many fits at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gating.arithmetic.eigen import eigenpairs, is_definite, solve_definite
+
+Floats = NDArray[np.float64]
+
+LEFT: Final = -1
+OBSERVED: Final = 0
+RIGHT: Final = 1
+
+_HALF_LOG_2PI: Final = 0.9189385332046727
+_MAX_ITERATIONS: Final = 200
+_MAX_HALVINGS: Final = 40
+_TOLERANCE: Final = 1e-13
+_UNSEEN_RISE: Final = 1e-10
+_LARGEST_COEFFICIENT: Final = 1e6
+_LEAST_INFORMATION: Final = 1e-7
+SMALLEST_LOG_SIGMA: Final = -14.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CensoredRows:
+    """A batch of B data sets of n rows and k columns of the design.
+
+    Attributes
+    ----------
+    design : (B, n, k)
+        The first column is usually 1.
+    y : (B, n)
+        The value, or the limit at which it is censored.
+    kind : (B, n)
+        `LEFT` (y is below its limit), `OBSERVED` or `RIGHT` (above).
+    sd : (B, n)
+        Known SD of the measurement, in the unit of y; 0 where it is not known.
+    weight : (B, n)
+        How often a row counts (cluster bootstrap); 1 otherwise.
+    """
+
+    design: Floats
+    y: Floats
+    kind: NDArray[np.int8]
+    sd: Floats
+    weight: Floats
+
+    def take(self, index: NDArray[np.intp]) -> CensoredRows:
+        """Return the data sets at these places of the batch."""
+        return CensoredRows(
+            self.design[index], self.y[index], self.kind[index], self.sd[index], self.weight[index]
+        )
+
+    def without(self, column: int, coefficient: Floats) -> CensoredRows:
+        """Hold one coefficient, shape (B,), by moving its column to the left-hand side."""
+        moved = self.y - coefficient[:, None] * self.design[:, :, column]
+        return CensoredRows(np.delete(self.design, column, axis=2), moved, self.kind, self.sd, self.weight)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Maximum:
+    """Where the likelihood is highest: `beta` (B, k), `log_sigma`, `log_likelihood`, `converged` (B,).
+
+    `information` (B, k+1, k+1) is minus the second derivative with log sigma as the last parameter.
+    """
+
+    beta: Floats
+    log_sigma: Floats
+    log_likelihood: Floats
+    information: Floats
+    converged: NDArray[np.bool_]
+
+    def is_held(self, n: int) -> NDArray[np.bool_]:
+        """Tell which data sets of n rows hold all of β: the ascent came to rest, and not on a plain."""
+        of_beta = self.information[:, :-1, :-1]
+        # every eigenvalue is above the limit where what is left beyond it is positive definite
+        return self.converged & is_definite(of_beta - _LEAST_INFORMATION * n * np.eye(of_beta.shape[1]))
+
+
+def single(design: Floats, y: Floats, kind: NDArray[np.int8], sd: Floats) -> CensoredRows:
+    """Return one data set as a batch of one.
+
+    Parameters
+    ----------
+    design : (n, k)
+    y, kind, sd : (n,)
+    """
+    return CensoredRows(design[None], y[None], kind[None], sd[None], np.ones_like(y)[None])
+
+
+def resampled(rows: CensoredRows, weight: Floats) -> CensoredRows:
+    """Return a batch of the same one data set under other weights, shape (B, n); nothing is copied."""
+    batch, n = weight.shape
+    return CensoredRows(
+        np.broadcast_to(rows.design, (batch, n, rows.design.shape[2])),
+        np.broadcast_to(rows.y, (batch, n)),
+        np.broadcast_to(rows.kind, (batch, n)),
+        np.broadcast_to(rows.sd, (batch, n)),
+        weight,
+    )
+
+
+def log_likelihood(rows: CensoredRows, beta: Floats, log_sigma: Floats) -> Floats:
+    """Return the log likelihood of each data set, shape (B,).
+
+    With s² = σ² + sd² and z = (y − Xβ)/s: an observed row gives log φ(z)/s, a left-censored one log Φ(z), a
+    right-censored one log Φ(−z) (Tobin 1958, doi:10.2307/1907382).
+    """
+    from scipy.special import log_ndtr
+
+    scale = np.sqrt(np.exp(2 * log_sigma)[:, None] + rows.sd**2)
+    z = (rows.y - _linear(rows.design, beta)) / scale
+    observed = -0.5 * z**2 - np.log(scale) - _HALF_LOG_2PI
+    terms = np.where(rows.kind == OBSERVED, observed, log_ndtr(-rows.kind * z))
+    total: Floats = np.sum(rows.weight * terms, axis=1)
+    return total
+
+
+def derivatives(rows: CensoredRows, beta: Floats, log_sigma: Floats) -> tuple[Floats, Floats]:
+    """Return the gradient (B, k+1) and minus the second derivative (B, k+1, k+1); log sigma is last."""
+    variance = np.exp(2 * log_sigma)[:, None]
+    scale = np.sqrt(variance + rows.sd**2)
+    part = variance / scale**2  # d log s / d log σ
+    z = (rows.y - _linear(rows.design, beta)) / scale
+    first, second = by_z(z, rows.kind)
+    observed = rows.kind == OBSERVED
+    d_mu = -first / scale
+    d_tau = -part * (observed + first * z)
+    d_mu2 = second / scale**2
+    d_mu_tau = part * (second * z + first) / scale
+    d_tau2 = part**2 * z * (second * z + first) - 2 * part * (1 - part) * (observed + first * z)
+    return _assemble(rows, (d_mu, d_tau), (d_mu2, d_mu_tau, d_tau2))
+
+
+def maximise(
+    rows: CensoredRows, start: tuple[Floats, Floats] | None = None, *, hold_sigma: bool = False
+) -> Maximum:
+    """Maximise the likelihood over β and σ of every data set by a damped Newton ascent.
+
+    Without measurement SDs the likelihood has one maximum (it is concave in β/σ and 1/σ; Olsen 1978,
+    doi:10.2307/1913082), so an ascent that never goes down finds it from any start. Directions in which the
+    surface is not concave are climbed by the absolute curvature.
+
+    Parameters
+    ----------
+    rows
+        With columns of the design and y of about unit size: log σ is not followed below `SMALLEST_LOG_SIGMA`,
+        where the rows lie on the line without scatter.
+    start
+        β (B, k) and log σ (B,); least squares on the values and limits where None.
+    hold_sigma
+        Leave log σ where it starts.
+    """
+    beta, tau = _least_squares(rows) if start is None else (start[0].copy(), start[1].copy())
+    if not hold_sigma:
+        # below, hardly any slope is left along log σ: an ascent would stay, be there a summit or not
+        tau = np.maximum(tau, SMALLEST_LOG_SIGMA / 2)
+    value = log_likelihood(rows, beta, tau)
+    converged = np.zeros(len(value), dtype=bool)
+    active = np.arange(len(value))
+    for _ in range(_MAX_ITERATIONS):
+        part = rows if len(active) == len(value) else rows.take(active)
+        step, decrement = _newton_step(part, beta[active], tau[active], hold_sigma=hold_sigma)
+        done = decrement < _TOLERANCE * (1 + np.abs(value[active]))
+        new = _line_search(part, (beta[active], tau[active], value[active]), step, decrement)
+        beta[active], tau[active], value[active], moved = new
+        done |= ~moved & (decrement < 1e-6)
+        stuck = ~moved | (np.abs(beta[active]).max(axis=1) > _LARGEST_COEFFICIENT)
+        converged[active] = done
+        active = active[~(done | stuck)]
+        if not len(active):
+            break
+    return Maximum(beta, tau, value, derivatives(rows, beta, tau)[1], converged)
+
+
+def _linear(design: Floats, beta: Floats) -> Floats:
+    product: Floats = np.einsum("bnk,bk->bn", design, beta)
+    return product
+
+
+def by_z(z: Floats, kind: NDArray[np.int8]) -> tuple[Floats, Floats]:
+    """First and second derivative of a row's log likelihood by z."""
+    from scipy.special import log_ndtr
+
+    t = -kind * z
+    mills = np.exp(np.minimum(-0.5 * t**2 - _HALF_LOG_2PI - log_ndtr(t), 700.0))
+    observed = kind == OBSERVED
+    first = np.where(observed, -z, -kind * mills)
+    second = np.where(observed, -1.0, np.clip(-mills * (t + mills), -1.0, 0.0))
+    return first, second
+
+
+def _assemble(
+    rows: CensoredRows, first: tuple[Floats, Floats], second: tuple[Floats, Floats, Floats]
+) -> tuple[Floats, Floats]:
+    batch, _, k = rows.design.shape
+    gradient = np.empty((batch, k + 1))
+    information = np.empty((batch, k + 1, k + 1))
+    weighted = [rows.weight * term for term in (*first, *second)]
+    gradient[:, :k] = np.einsum("bn,bnk->bk", weighted[0], rows.design)
+    gradient[:, k] = weighted[1].sum(axis=1)
+    information[:, :k, :k] = -np.einsum("bnk,bnl->bkl", rows.design * weighted[2][:, :, None], rows.design)
+    information[:, :k, k] = information[:, k, :k] = -np.einsum("bn,bnk->bk", weighted[3], rows.design)
+    information[:, k, k] = -weighted[4].sum(axis=1)
+    return gradient, information
+
+
+def _newton_step(rows: CensoredRows, beta: Floats, tau: Floats, *, hold_sigma: bool) -> tuple[Floats, Floats]:
+    gradient, information = derivatives(rows, beta, tau)
+    _hold(gradient, information, hold_sigma | ((tau <= SMALLEST_LOG_SIGMA) & (gradient[:, -1] < 0)))
+    step, concave = solve_definite(information, gradient)
+    others = np.flatnonzero(~concave)
+    if len(others):
+        step[others] = _by_absolute_curvature(gradient[others], information[others])
+    step *= np.minimum(1.0, 2.0 / np.maximum(np.abs(step[:, -1]), 1e-300))[:, None]
+    return step, np.einsum("bi,bi->b", step, gradient)
+
+
+def _by_absolute_curvature(gradient: Floats, information: Floats) -> Floats:
+    """Return the steps (B, k+1) where the surface is not concave, or hardly curved in some direction."""
+    values, vectors = eigenpairs(information)
+    curvature = np.maximum(np.abs(values), 1e-10 * np.abs(values).max(axis=1, keepdims=True) + 1e-300)
+    along = np.einsum("bji,bj->bi", vectors, gradient) / curvature
+    return np.asarray(np.einsum("bij,bj->bi", vectors, along))
+
+
+def _hold(gradient: Floats, information: Floats, held: NDArray[np.bool_]) -> None:
+    """Take log σ out of the step of these data sets, in place."""
+    gradient[held, -1] = 0.0
+    information[held, -1, :] = information[held, :, -1] = 0.0
+    information[held, -1, -1] = 1.0
+
+
+def _line_search(
+    rows: CensoredRows, at: tuple[Floats, Floats, Floats], step: Floats, decrement: Floats
+) -> tuple[Floats, Floats, Floats, NDArray[np.bool_]]:
+    """Halve each step until the likelihood rises; a data set that cannot rise stays where it is.
+
+    The last step of an ascent is taken unseen, since rounding hides so small a rise.
+    """
+    beta, tau, value = (part.copy() for part in at)
+    left = np.arange(len(value))
+    length = 1.0
+    for _ in range(_MAX_HALVINGS):
+        part = rows if len(left) == len(value) else rows.take(left)
+        new_beta = at[0][left] + length * step[left, :-1]
+        new_tau = np.maximum(at[1][left] + length * step[left, -1], SMALLEST_LOG_SIGMA)
+        new_value = log_likelihood(part, new_beta, new_tau)
+        better = (new_value > at[2][left]) | (decrement[left] < _UNSEEN_RISE)
+        chosen = left[better]
+        beta[chosen], tau[chosen], value[chosen] = new_beta[better], new_tau[better], new_value[better]
+        left = left[~better]
+        if not len(left):
+            break
+        length /= 2
+    moved = np.ones(len(value), dtype=bool)
+    moved[left] = False
+    return beta, tau, value, moved
+
+
+def _least_squares(rows: CensoredRows) -> tuple[Floats, Floats]:
+    """Return the least-squares line through values and limits: a start, never an answer."""
+    weighted = rows.design * rows.weight[:, :, None]
+    normal = np.einsum("bnk,bnl->bkl", weighted, rows.design)
+    normal += 1e-9 * np.trace(normal, axis1=1, axis2=2)[:, None, None] * np.eye(normal.shape[1])
+    beta, _ = solve_definite(normal, np.einsum("bnk,bn->bk", weighted, rows.y), least=0.0)
+    residual = rows.y - _linear(rows.design, beta)
+    spread = np.sum(rows.weight * residual**2, axis=1) / np.maximum(rows.weight.sum(axis=1), 1e-12)
+    return beta, 0.5 * np.log(np.maximum(spread, 1e-6))

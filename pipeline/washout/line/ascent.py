@@ -1,0 +1,97 @@
+"""A quasi-Newton ascent (BFGS; Nocedal & Wright 2006, 6.1) in a stated order of arithmetic, without BLAS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gating.arithmetic.linear import times
+
+Floats: TypeAlias = NDArray[np.float64]
+
+_MOST_STEPS: Final = 200
+_MOST_HALVINGS: Final = 30
+_LONGEST_STEP: Final = 1.0
+"""In any parameter: a step too far could leave the summit for a plain."""
+_LEAST_PART: Final = 1e-4
+"""Part of the rise that the gradient promises (Armijo)."""
+_UNSEEN_RISE: Final = 1e-10
+"""Rounding hides so small a rise: there the gradient must shrink instead."""
+
+
+def highest(
+    of: Callable[[Floats], tuple[float, Floats]],
+    start: Floats,
+    inverse: Floats | None = None,
+    flat: float = 1e-6,
+) -> tuple[Floats, float]:
+    """Return where a smooth function is highest, (p,), and its value there.
+
+    Parameters
+    ----------
+    of
+        Returns value and gradient (p,).
+    inverse : (p, p)
+        A guess of the inverse of minus the second derivative, positive definite; a good one saves steps.
+    flat
+        The ascent ends where no part of the gradient is larger.
+
+    Examples
+    --------
+    >>> place, value = highest(lambda x: (-float(np.sum((x - 2) ** 2)), -2 * (x - 2)), np.zeros(2))
+    >>> place.round(6).tolist(), round(value, 9)
+    ([2.0, 2.0], -0.0)
+    """
+    place, (value, gradient) = start, of(start)
+    unknown = inverse is None
+    if inverse is None:
+        inverse = np.eye(len(start)) / max(1.0, _length(gradient))  # a first step no longer than 1
+    for _ in range(_MOST_STEPS):
+        if not np.abs(gradient).max(initial=0.0) > flat:
+            break
+        ahead = times(inverse, gradient)
+        ahead *= min(1.0, _LONGEST_STEP / float(np.abs(ahead).max()))
+        found = _rise(of, place, value, gradient, ahead)
+        if found is None:
+            break
+        step, turn = found[0] - place, gradient - found[2]
+        place, value, gradient = found
+        along = float(np.sum(step * turn))
+        if unknown and along > 0:
+            inverse, unknown = np.eye(len(start)) * (along / float(np.sum(turn**2))), False
+        inverse = _updated(inverse, step, turn)
+    return place, value
+
+
+def _rise(
+    of: Callable[[Floats], tuple[float, Floats]], place: Floats, value: float, gradient: Floats, step: Floats
+) -> tuple[Floats, float, Floats] | None:
+    """Halve the step until it rises enough; None where it cannot."""
+    promised, steepest = float(np.sum(step * gradient)), float(np.abs(gradient).max())
+    length = 1.0
+    for _ in range(_MOST_HALVINGS):
+        there = place + length * step
+        new, slope = of(there)
+        unseen = promised < _UNSEEN_RISE and float(np.abs(slope).max()) < steepest
+        if new >= value + _LEAST_PART * length * promised or unseen:
+            return there, new, slope
+        length /= 2
+    return None
+
+
+def _updated(inverse: Floats, step: Floats, turn: Floats) -> Floats:
+    """Return the inverse curvature, (p, p), after a step; as it was where the surface did not curve down."""
+    along = float(np.sum(step * turn))
+    if not along > 1e-10 * _length(step) * _length(turn):
+        return inverse
+    turned = times(inverse, turn)
+    stretch = (along + float(np.sum(turn * turned))) / along**2
+    cross = turned[:, None] * step
+    return inverse + stretch * step[:, None] * step - (cross + cross.T) / along
+
+
+def _length(vector: Floats) -> float:
+    return float(np.sqrt(np.sum(vector**2)))

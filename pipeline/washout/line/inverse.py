@@ -1,0 +1,143 @@
+"""How long must one wait? The washout at which half of the patients, or nine of ten, reach a density."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from gating.arithmetic.eigen import pseudo_inverse
+from pipeline.washout.censored.estimate import NotEstimableError, Wait
+from pipeline.washout.censored.likelihood import CensoredRows, Floats, maximise
+from pipeline.washout.censored.profile import effective_rows, interval
+from pipeline.washout.censored.repeated import PatientJackknife, delta_variance
+from pipeline.washout.line.line import Line, Parameter, critical_of, fit_line, jackknife_of
+
+if TYPE_CHECKING:
+    from pipeline.washout.line.tobit import WashoutFit
+
+_FARTHEST_DOUBLINGS: Final = 1.0
+_LARGEST_EXPONENT: Final = 300.0
+
+
+def weeks_to_reach(fit: WashoutFit, rd: float, share: float = 0.5) -> Wait:
+    """Return the washout in weeks at which this share of patients has at least this receptor density.
+
+    On the line: 2^((log10 rd + z·σ − a)/b), z the normal quantile of `share`. The interval for half of the
+    patients is by profile likelihood; for another share by the delta method on log2 weeks; both are
+    scaled to the jackknife of patients where they repeat.
+
+    Parameters
+    ----------
+    rd
+        Molecules per cell.
+    share
+        0.5: the median patient; 0.9: nine of ten.
+
+    Raises
+    ------
+    NotEstimableError
+        The slope's interval holds 0, or the answer lies more than a doubling outside the washouts seen.
+    ValueError
+        The density is not above 0, or the share not between 0 and 1.
+    """
+    if not 0 < rd < np.inf:
+        raise ValueError(f"rd is {rd}; expected molecules per cell above 0")
+    if not fit.slope_interval[0] > 0:
+        raise NotEstimableError(
+            "cannot be told from these data: the interval of the slope holds 0, so a rise is not sure"
+        )
+    line, z = fit_line(fit.data), _quantile(share)
+    doublings = float((np.log10(rd) + z * fit.sigma - fit.intercept) / fit.slope)
+    _refuse_far_away(line, doublings, rd)
+    low, high, how = _limits(fit, line, rd, share)
+    note = _note(line, (low, doublings, high))
+    weeks = [_weeks(x) for x in (doublings, low, high)]
+    low_weeks, high_weeks = (limit if np.isfinite(limit) else None for limit in weeks[1:])
+    return Wait("M1", rd, share, weeks[0], low_weeks, high_weeks, fit.n, fit.method, how, fit.level, note)
+
+
+def _limits(fit: WashoutFit, line: Line, rd: float, share: float) -> tuple[float, float, str]:
+    """Limits on log2 weeks and how they were found."""
+    crossing, jackknife = _crossing(line, rd, share), jackknife_of(line)
+    scaled = "" if jackknife is None else ", scaled to the jackknife of patients"
+    if share == 0.5:
+        low, high = _profiled(line, rd, critical_of(line, jackknife, crossing, fit.level))
+        return low, high, "profile likelihood" + scaled
+    low, high = _delta(line, jackknife, crossing, fit.level)
+    return low, high, "delta method on log2 weeks" + scaled
+
+
+def _crossing(line: Line, rd: float, share: float) -> Parameter:
+    """Return the function that gives log2 weeks from the line's standardised parameters, (m, k+1) → (m,)."""
+    axes, z = line.axes, _quantile(share)
+    level = axes.y(float(np.log10(rd)))
+
+    def doublings(parameters: Floats) -> Floats:
+        place = (level + z * np.exp(parameters[:, -1]) - parameters[:, 0]) / parameters[:, 1]
+        return np.asarray(axes.centre_x + axes.scale_x * place)
+
+    return doublings
+
+
+def _profiled(line: Line, rd: float, critical: float) -> tuple[float, float]:
+    axes, best = line.axes, line.best
+    level = axes.y(float(np.log10(rd)))
+    estimate = (level - float(best.beta[0, 0])) / float(best.beta[0, 1])
+
+    def ratio(place: float) -> float:
+        held = maximise(_through(line.rows, place, level), (best.beta[:, 1:], best.log_sigma))
+        return max(0.0, 2 * float(best.log_likelihood[0] - held.log_likelihood[0]))
+
+    low, high = interval(ratio, estimate, 0.1 + 0.1 * abs(estimate), critical)
+    return axes.centre_x + axes.scale_x * low, axes.centre_x + axes.scale_x * high
+
+
+def _through(rows: CensoredRows, place: float, level: float) -> CensoredRows:
+    """Lines through one point: y − level = b·(x − place) + terms."""
+    design = rows.design[:, :, 1:].copy()
+    design[:, :, 0] -= place
+    return CensoredRows(design, rows.y - level, rows.kind, rows.sd, rows.weight)
+
+
+def _delta(
+    line: Line, jackknife: PatientJackknife | None, crossing: Parameter, level: float
+) -> tuple[float, float]:
+    from scipy.special import stdtrit
+
+    estimate = np.append(line.best.beta[0], line.best.log_sigma[0])
+    if jackknife is None:
+        freedom = max(effective_rows(line.data.kind) - line.n_coefficients, 1.0)
+        variance = delta_variance(crossing, estimate, pseudo_inverse(line.best.information[:1])[0])
+    else:
+        freedom, variance = jackknife.freedom, jackknife.variance(crossing)
+    middle = float(crossing(line.place[None])[0])
+    half = float(stdtrit(freedom, (1 + level) / 2)) * float(np.sqrt(variance))
+    return middle - half, middle + half
+
+
+def _quantile(share: float) -> float:
+    from scipy.special import ndtri
+
+    if not 0 < share < 1:
+        raise ValueError(f"share is {share}; expected a number between 0 and 1")
+    return float(ndtri(share))
+
+
+def _refuse_far_away(line: Line, doublings: float, rd: float) -> None:
+    seen = np.log2([line.data.weeks.min(), line.data.weeks.max()])
+    if not seen[0] - _FARTHEST_DOUBLINGS <= doublings <= seen[1] + _FARTHEST_DOUBLINGS:
+        raise NotEstimableError(
+            f"cannot be told from these data: {rd:g} would be reached at {_weeks(doublings):.3g} weeks, "
+            f"far outside the {2 ** seen[0]:.3g} to {2 ** seen[1]:.3g} weeks that were seen"
+        )
+
+
+def _note(line: Line, doublings: tuple[float, float, float]) -> str:
+    seen = np.log2([line.data.weeks.min(), line.data.weeks.max()])
+    outside = min(doublings) < seen[0] or max(doublings) > seen[1]
+    return "reaches beyond the washouts that were seen: extrapolated" if outside else ""
+
+
+def _weeks(doublings: float) -> float:
+    return float(2.0**doublings) if doublings < _LARGEST_EXPONENT else float("inf")

@@ -1,0 +1,279 @@
+"""The censored line on standardised axes: its maximum, the line less its bias, and all the intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gating.arithmetic.eigen import pseudo_inverse
+from gating.arithmetic.linear import product
+from pipeline.washout.censored.bias import Bounds, reduce_bias
+from pipeline.washout.censored.estimate import NotEstimableError
+from pipeline.washout.censored.likelihood import (
+    LEFT,
+    OBSERVED,
+    RIGHT,
+    CensoredRows,
+    Maximum,
+    maximise,
+    single,
+)
+from pipeline.washout.censored.profile import (
+    coefficient_interval,
+    coefficient_ratio,
+    critical_value,
+    level_interval,
+    log_sigma_interval,
+    ratio_p,
+)
+from pipeline.washout.censored.repeated import PatientJackknife, patient_jackknife
+from pipeline.washout.observations.rows import Observations
+from pipeline.washout.observations.terms import TermEffect
+
+Floats: TypeAlias = NDArray[np.float64]
+Limits: TypeAlias = tuple[float, float]
+Parameter: TypeAlias = Callable[[Floats], Floats]
+
+_FEWEST_OBSERVED: Final = 3
+_FIRST_TERM: Final = 2
+_PLACES: Final = (0, 1, -1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Axes:
+    """Centre and scale of log2 weeks and log10 RD, so that the ascent does not depend on units."""
+
+    centre_x: float
+    scale_x: float
+    centre_y: float
+    scale_y: float
+
+    def x(self, doublings: float) -> float:
+        """Standardised place of log2 weeks."""
+        return (doublings - self.centre_x) / self.scale_x
+
+    def y(self, log_rd: float) -> float:
+        """Standardised log10 RD."""
+        return (log_rd - self.centre_y) / self.scale_y
+
+
+@dataclass(frozen=True, slots=True)
+class Coefficients:
+    """A line in own units: `slope` dex per doubling, `intercept` log10 RD at 1 week, `sigma` dex."""
+
+    slope: float
+    intercept: float
+    sigma: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Line:
+    """The fitted line on standardised axes.
+
+    Attributes
+    ----------
+    best
+        The maximum of the likelihood: what intervals and p are made from.
+    place : (k+1,)
+        β and log σ as they are reported: less their bias, or those of the maximum where that was not found.
+    bias_is_off
+        Whether `place` is less its bias.
+    """
+
+    data: Observations
+    rows: CensoredRows
+    axes: Axes
+    best: Maximum
+    place: Floats
+    bias_is_off: bool
+
+    @property
+    def reported(self) -> Coefficients:
+        """The line less its bias."""
+        return self._coefficients(self.place)
+
+    @property
+    def most_likely(self) -> Coefficients:
+        """The line of highest likelihood."""
+        return self._coefficients(np.append(self.best.beta[0], self.best.log_sigma[0]))
+
+    def _coefficients(self, place: Floats) -> Coefficients:
+        axes = self.axes
+        slope = float(place[1]) * axes.scale_y / axes.scale_x
+        level = axes.centre_y + axes.scale_y * float(place[0])
+        return Coefficients(slope, level - slope * axes.centre_x, axes.scale_y * float(np.exp(place[-1])))
+
+    @property
+    def log_likelihood(self) -> float:
+        """Of log10 RD in dex."""
+        return float(self.best.log_likelihood[0]) - self.data.count(OBSERVED) * float(
+            np.log(self.axes.scale_y)
+        )
+
+    @property
+    def n_coefficients(self) -> int:
+        """Intercept, slope and terms."""
+        return _FIRST_TERM + len(self.data.terms)
+
+    def covariance(self) -> Floats:
+        """Return the covariance of intercept, slope and log sigma from the curvature of the likelihood."""
+        axes = self.axes
+        ratio = axes.scale_y / axes.scale_x
+        jacobian = np.array([[axes.scale_y, -ratio * axes.centre_x, 0.0], [0.0, ratio, 0.0], [0.0, 0.0, 1.0]])
+        inverse = pseudo_inverse(self.best.information[:1])[0]
+        return product(product(jacobian, inverse[np.ix_(_PLACES, _PLACES)]), jacobian.T)
+
+
+@dataclass(frozen=True, slots=True)
+class LineIntervals:
+    """Intervals in own units, how they were found, and the p of slope = 0."""
+
+    slope: Limits
+    intercept: Limits
+    sigma: Limits
+    slope_p: float
+    how: str
+
+
+def fit_line(data: Observations) -> Line:
+    """Return the line of highest likelihood, and the line less its bias.
+
+    Raises
+    ------
+    NotEstimableError
+        Fewer than 3 measured values, no spread in washout, or a likelihood without a maximum.
+    """
+    _refuse(data)
+    doublings = np.log2(data.weeks)
+    axes = Axes(
+        float(doublings.mean()),
+        float(doublings.std()),
+        float(data.log_rd.mean()),
+        float(data.log_rd.std()) or 1.0,
+    )
+    x, y = (doublings - axes.centre_x) / axes.scale_x, (data.log_rd - axes.centre_y) / axes.scale_y
+    others = [(term.values - term.centre) / term.scale for term in data.terms]
+    design = np.column_stack([np.ones_like(x), x, *others])
+    rows = single(design, y, data.kind, data.measurement_sd / axes.scale_y)
+    best = maximise(rows)
+    _refuse_without_maximum(best, data)
+    place, bias_is_off = _less_bias(data, rows, axes, best)
+    return Line(data, rows, axes, best, place, bias_is_off)
+
+
+def _less_bias(data: Observations, rows: CensoredRows, axes: Axes, best: Maximum) -> tuple[Floats, bool]:
+    """Return β and log σ less their bias; those of the maximum, and False, where there is no such place.
+
+    Where patients repeat a row counts as a part of its patient: it is no independent evidence.
+    """
+    low, high = ((limit - axes.centre_y) / axes.scale_y for limit in (data.log_lloq, data.log_uloq))
+    counted = CensoredRows(
+        rows.design, rows.y, rows.kind, rows.sd, np.full(rows.y.shape, data.n_patients / data.n)
+    )
+    found = reduce_bias(counted, Bounds(low[None], high[None]), best)
+    if not found.converged[0]:
+        return np.append(best.beta[0], best.log_sigma[0]), False
+    return np.append(found.beta[0], found.log_sigma[0]), True
+
+
+def line_intervals(line: Line, level: float) -> LineIntervals:
+    """Return intervals by profile likelihood, scaled to the patient jackknife where patients repeat."""
+    axes, jackknife = line.axes, jackknife_of(line)
+    one_week = axes.x(0.0)
+    drops = [critical_of(line, jackknife, of, level) for of in (slope_of, level_at(one_week), sigma_of)]
+    slope = coefficient_interval(line.rows, line.best, 1, drops[0])
+    at_one_week = level_interval(line.rows, line.best, one_week, drops[1])
+    log_sigma = log_sigma_interval(line.rows, line.best, drops[2])
+    ratio = coefficient_ratio(line.rows, line.best, 1, 0.0)
+    few = "corrected for few rows" if jackknife is None else "scaled to the jackknife of patients"
+    return LineIntervals(
+        slope=_scaled(slope, axes.scale_y / axes.scale_x),
+        intercept=_scaled(at_one_week, axes.scale_y, axes.centre_y),
+        sigma=_scaled((float(np.exp(log_sigma[0])), float(np.exp(log_sigma[1]))), axes.scale_y),
+        slope_p=ratio_p(ratio, line.data.kind, line.n_coefficients)
+        if jackknife is None
+        else jackknife.p(ratio, slope_of),
+        how=f"profile likelihood, drop of 2 log L {drops[0]:.4f} (3.8415 at 95 %, {few})",
+    )
+
+
+def term_effects(line: Line, level: float) -> tuple[TermEffect, ...]:
+    """Return what each term does, with intervals as those of the line."""
+    jackknife, found = jackknife_of(line), []
+    for column, term in enumerate(line.data.terms, start=_FIRST_TERM):
+        of = coefficient_of(column)
+        drop = critical_of(line, jackknife, of, level)
+        ratio = coefficient_ratio(line.rows, line.best, column, 0.0)
+        p = (
+            ratio_p(ratio, line.data.kind, line.n_coefficients)
+            if jackknife is None
+            else jackknife.p(ratio, of)
+        )
+        limits = coefficient_interval(line.rows, line.best, column, drop)
+        scale = line.axes.scale_y / term.scale
+        told, likely = (float(place) * scale for place in (line.place[column], line.best.beta[0, column]))
+        found.append(TermEffect(term.name, term.unit, told, likely, _scaled(limits, scale), p))
+    return tuple(found)
+
+
+def jackknife_of(line: Line) -> PatientJackknife | None:
+    """Return the jackknife of patients, None where nobody gave two samples."""
+    if line.data.n_patients == line.data.n:
+        return None
+    return patient_jackknife(line.rows, line.best, line.data.patients)
+
+
+def critical_of(line: Line, jackknife: PatientJackknife | None, of: Parameter, level: float) -> float:
+    """Return the drop of 2 log L that bounds the interval of a function of the parameters."""
+    if jackknife is None:
+        return critical_value(line.data.kind, line.n_coefficients, level)
+    return jackknife.critical_value(of, level)
+
+
+def slope_of(parameters: Floats) -> Floats:
+    """Slope on standardised axes, (m, k+1) → (m,)."""
+    return parameters[:, 1]
+
+
+def coefficient_of(column: int) -> Parameter:
+    """Return the function that gives a coefficient on standardised axes."""
+    return lambda parameters: parameters[:, column]
+
+
+def sigma_of(parameters: Floats) -> Floats:
+    """Log σ on standardised axes, (m, k+1) → (m,)."""
+    return parameters[:, -1]
+
+
+def level_at(place: float) -> Parameter:
+    """Return the function that gives the line at a place of the standardised washout."""
+    return lambda parameters: parameters[:, 0] + place * parameters[:, 1]
+
+
+def _scaled(limits: Limits, scale: float, centre: float = 0.0) -> Limits:
+    return centre + scale * limits[0], centre + scale * limits[1]
+
+
+def _refuse(data: Observations) -> None:
+    observed = data.count(OBSERVED)
+    if observed < _FEWEST_OBSERVED:
+        raise NotEstimableError(
+            f"{observed} of {data.n} receptor densities lie within the limits of quantification; "
+            f"a slope needs at least {_FEWEST_OBSERVED}"
+        )
+    if np.ptp(np.log2(data.weeks)) < 1e-9:
+        raise NotEstimableError(
+            f"all {data.n} rows have the same washout, {data.weeks[0]:.4g} weeks: there is no slope to see"
+        )
+
+
+def _refuse_without_maximum(best: Maximum, data: Observations) -> None:
+    if not best.is_held(data.n)[0]:
+        counts = (
+            f"{data.count(OBSERVED)} measured, {data.count(LEFT)} below LLOQ, {data.count(RIGHT)} above ULOQ"
+        )
+        raise NotEstimableError(f"the likelihood has no maximum: too few washouts hold the line ({counts})")

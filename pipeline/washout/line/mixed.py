@@ -1,0 +1,281 @@
+"""M1 with a random intercept: patients differ in level, and each keeps its own at every visit.
+
+log10 RD_ij = a + b·log2 w_ij + u_j + ε_ij,   u_j ~ N(0, τ), ε ~ N(0, σ)
+
+b: change of log10 RD per doubling of the washout, now also from one visit of a patient to the next. τ: SD of
+the patients' own levels, dex. σ: scatter between visits of one patient, dex. τ²/(τ²+σ²): how alike visits of
+one patient are. Censored rows count as Φ, so u_j is integrated out numerically (adaptive Gauss-Hermite; Liu &
+Pierce 1994, doi:10.1093/biomet/81.3.624).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gating.arithmetic.eigen import inverse_definite, pseudo_inverse
+from gating.arithmetic.linear import times
+from pipeline.washout.censored.estimate import Estimate, NotEstimableError
+from pipeline.washout.censored.likelihood import OBSERVED, CensoredRows, by_z
+from pipeline.washout.censored.profile import effective_rows, interval
+from pipeline.washout.line.ascent import highest
+from pipeline.washout.line.line import fit_line
+from pipeline.washout.line.quadrature import hermite
+from pipeline.washout.observations.rows import Observations
+
+Floats: TypeAlias = NDArray[np.float64]
+
+_FEWEST_REPEATING: Final = 5
+_NODES: Final = 41
+_FEWER_NODES: Final = 15
+_POLISH: Final = 3
+_NEWTON: Final = 12
+_FLOOR, _CEILING = -6.0, 6.0  # of ln sigma and ln tau on standardised axes: an ascent may try anything
+_CLEAR: Final = -2.0
+_MOST_ROWS_TO_PROFILE: Final = 2_000
+_NO_RISE: Final = 1e-6
+"""Of log L: what the ascent may leave, and far above rounding."""
+_STEP: Final = 1e-4
+_HALF_LOG_2PI: Final = 0.9189385332046727
+_METHOD: Final = "Tobit with a random intercept, maximum likelihood, adaptive Gauss-Hermite"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MixedFit:
+    """Slope, its interval, and the two scatters, dex; `alike` is τ²/(τ²+σ²)."""
+
+    slope: float
+    slope_interval: tuple[float, float]
+    intercept: float
+    between: float
+    within: float
+    log_likelihood: float
+    n: int
+    n_patients: int
+    interval_method: str
+    level: float
+
+    @property
+    def alike(self) -> float:
+        """Intraclass correlation."""
+        return self.between**2 / (self.between**2 + self.within**2)
+
+    def estimates(self) -> tuple[Estimate, ...]:
+        """Return slope, scatters and likeness as `washout.json` prints them."""
+        low, high = (limit if np.isfinite(limit) else None for limit in self.slope_interval)
+        how, unit = self.interval_method, "dex per doubling"
+        rest = (None, None, self.n, _METHOD, "", self.level)
+        return (
+            Estimate("slope_random_intercept", self.slope, low, high, self.n, _METHOD, how, self.level, unit),
+            Estimate("sd_between_patients", self.between, *rest, "dex"),
+            Estimate("sd_within_patients", self.within, *rest, "dex"),
+            Estimate("alike_within_patients", self.alike, *rest, "fraction"),
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Grouped:
+    """Rows sorted by patient; `first` (m,) is where each patient's rows begin."""
+
+    design: Floats
+    y: Floats
+    kind: NDArray[np.int8]
+    sd: Floats
+    first: NDArray[np.intp]
+    member: NDArray[np.intp]
+
+    def log_likelihood(self, parameters: Floats) -> float:
+        """Return log L at (β …, ln σ, ln τ)."""
+        return self.value_and_gradient(parameters)[0]
+
+    def value_and_gradient(self, parameters: Floats) -> tuple[float, Floats]:
+        """Return log L and its gradient, the rows' own averaged over each patient's level (Fisher)."""
+        beta, tau = parameters[:-2], _sd(parameters[-1])
+        variance = _sd(parameters[-2]) ** 2
+        scale = np.sqrt(variance + self.sd**2)
+        rest = self.y - times(self.design, beta)
+        mode, spread = self._mode(rest, scale, tau)
+        nodes, log_weights = _hermite(len(self.y))
+        level = mode[:, None] + np.sqrt(2) * spread[:, None] * nodes
+        z = (rest[:, None] - level[self.member]) / scale[:, None]
+        observed = self.kind == OBSERVED
+        terms = _log_terms(z, self.kind[:, None])
+        terms -= np.where(observed, np.log(scale) + _HALF_LOG_2PI, 0.0)[:, None]
+        joint = np.add.reduceat(terms, self.first, axis=0) - 0.5 * (level / tau) ** 2 + log_weights
+        top = joint.max(axis=1, keepdims=True)
+        share = np.exp(joint - top)
+        total = share.sum(axis=1, keepdims=True)
+        share /= total
+        value = np.sum(np.log(total) + top) + np.sum(np.log(spread / tau) - 0.5 * np.log(np.pi))
+        slope = by_z(z, self.kind[:, None])[0]
+        mine = share[self.member]
+        by_level = -np.sum(mine * slope, axis=1) / scale
+        by_sigma = -np.sum(mine * (observed[:, None] + slope * z), axis=1) * variance / scale**2
+        by_tau = np.sum(share * ((level / tau) ** 2 - 1))
+        by_beta = np.sum(by_level[:, None] * self.design, axis=0)
+        by_scatters = np.where(_is_followed(parameters[-2:]), [by_sigma.sum(), by_tau], 0.0)
+        return float(value), np.array([*by_beta, *by_scatters])
+
+    def _mode(self, rest: Floats, scale: Floats, tau: float) -> tuple[Floats, Floats]:
+        """Return each patient's most likely level and the SD around it; the joint is concave in it."""
+        level = np.zeros(len(self.first))
+        curvature = np.ones(len(self.first))
+        for _ in range(_NEWTON):
+            first, second = by_z((rest - level[self.member]) / scale, self.kind)
+            gradient = np.add.reduceat(-first / scale, self.first) - level / tau**2
+            curvature = np.add.reduceat(-second / scale**2, self.first) + 1 / tau**2
+            level = level + gradient / curvature
+            if float(np.abs(gradient / curvature).max()) < 1e-8:
+                break
+        return level, 1 / np.sqrt(curvature)
+
+
+def fit_random_intercept(data: Observations, level: float = 0.95) -> MixedFit:
+    """Fit the line with a random intercept.
+
+    Raises
+    ------
+    NotEstimableError
+        Fewer than 5 patients gave two samples, or the plain line has no maximum.
+    """
+    repeating = int(np.sum(np.unique(data.patients, return_counts=True)[1] > 1))
+    if repeating < _FEWEST_REPEATING:
+        raise NotEstimableError(
+            f"{repeating} {'patient' if repeating == 1 else 'patients'} gave more than one sample; "
+            f"a random intercept needs {_FEWEST_REPEATING}"
+        )
+    line = fit_line(data)
+    rows = grouped(line.rows, data.patients)
+    start = np.array([*line.best.beta[0], line.best.log_sigma[0] - 0.35, line.best.log_sigma[0] - 0.35])
+    best, value = _polished(rows, _highest(rows, start)[0])
+    drop = _critical(data, len(best) - 2, level)
+    (low, high), how = _interval(rows, best, value, drop)
+    axes = line.axes
+    scale = axes.scale_y / axes.scale_x
+    slope = float(best[1]) * scale
+    return MixedFit(
+        slope=slope,
+        slope_interval=(low * scale, high * scale),
+        intercept=axes.centre_y + axes.scale_y * float(best[0]) - slope * axes.centre_x,
+        between=axes.scale_y * _sd(best[-1]),
+        within=axes.scale_y * _sd(best[-2]),
+        log_likelihood=value - data.count(OBSERVED) * float(np.log(axes.scale_y)),
+        n=data.n,
+        n_patients=data.n_patients,
+        interval_method=f"{how}, drop of 2 log L {drop:.4f} (3.8415 at 95 %, t of patients)",
+        level=level,
+    )
+
+
+def _sd(logarithm: float) -> float:
+    return float(np.exp(min(max(logarithm, _FLOOR), _CEILING)))
+
+
+def _is_followed(logarithms: Floats) -> NDArray[np.bool_]:
+    """Tell where `_sd` changes: elsewhere the likelihood is flat."""
+    return (logarithms > _FLOOR) & (logarithms < _CEILING)
+
+
+def grouped(rows: CensoredRows, patients: NDArray[np.intp]) -> Grouped:
+    """Return one data set's rows sorted by patient."""
+    order = np.argsort(patients, kind="stable")
+    _, first, member = np.unique(patients[order], return_index=True, return_inverse=True)
+    parts = (rows.design[0][order], rows.y[0][order], rows.kind[0][order], rows.sd[0][order])
+    return Grouped(*parts, first, member)
+
+
+def _critical(data: Observations, n_coefficients: int, level: float) -> float:
+    from scipy.special import stdtrit
+
+    per_row = effective_rows(data.kind) / data.n
+    freedom = max(data.n_patients * per_row - n_coefficients, 1.0)
+    return float(stdtrit(freedom, (1 + level) / 2)) ** 2
+
+
+def _interval(rows: Grouped, best: Floats, value: float, drop: float) -> tuple[tuple[float, float], str]:
+    """Interval of the slope on standardised axes, and how it was found."""
+    curvature = _curvature(rows, best)
+    spread = float(np.sqrt(pseudo_inverse(curvature[None])[0, 1, 1]))
+    if len(rows.y) > _MOST_ROWS_TO_PROFILE:
+        half = float(np.sqrt(drop)) * spread
+        return (float(best[1]) - half, float(best[1]) + half), "curvature of the likelihood"
+    nearest = {float(best[1]): best}
+    others = np.arange(len(best)) != 1
+    inverse, definite = inverse_definite(curvature[others][None, :, others])
+    guess = inverse[0] if definite[0] else None
+
+    def ratio(slope: float) -> float:
+        start = nearest[min(nearest, key=lambda known: abs(known - slope))].copy()
+        start[1] = slope
+        nearest[slope], held = _highest(rows, start, guess, hold_slope=True)
+        return max(0.0, 2 * (value - held))
+
+    return interval(ratio, float(best[1]), spread, drop), "profile likelihood"
+
+
+def _highest(
+    rows: Grouped, start: Floats, inverse: Floats | None = None, *, hold_slope: bool = False
+) -> tuple[Floats, float]:
+    """Climb by a quasi-Newton ascent, the slope held where it starts if wanted.
+
+    Scatters start from where the likelihood has a slope: at their floor an ascent would stay.
+    """
+    start = np.append(start[:-2], np.maximum(start[-2:], _CLEAR))
+    free = np.arange(len(start)) != 1 if hold_slope else np.ones(len(start), dtype=bool)
+
+    def of(parameters: Floats) -> tuple[float, Floats]:
+        whole = start.copy()
+        whole[free] = parameters
+        value, gradient = rows.value_and_gradient(whole)
+        return value, gradient[free]
+
+    place, value = highest(of, start[free], inverse)
+    best = start.copy()
+    best[free] = place
+    return best, value
+
+
+def _polished(rows: Grouped, at: Floats) -> tuple[Floats, float]:
+    """Bring the gradient to zero by Newton steps: a line search stops where rounding hides the rise.
+
+    A scatter that adds nothing is as small as it can be told, not where the ascent happened to end.
+    """
+    free = np.ones(len(at), dtype=bool)
+    for scatter in (-1, -2):
+        without = at.copy()
+        without[scatter] = _FLOOR
+        if rows.log_likelihood(without) > rows.log_likelihood(at) - _NO_RISE:
+            at, free[scatter] = without, False
+    for _ in range(_POLISH):
+        inverse = pseudo_inverse(_curvature(rows, at)[free][None, :, free])[0]
+        step = times(inverse, rows.value_and_gradient(at)[1][free])
+        if not np.all(np.abs(step) < 0.1):
+            break
+        at = at.copy()
+        at[free] += step
+    return at, rows.log_likelihood(at)
+
+
+def _hermite(n_rows: int) -> tuple[Floats, Floats]:
+    """Return nodes and log weights; fewer where so many rows make the error of each patient small."""
+    nodes, log_weights = hermite(_NODES if n_rows <= _MOST_ROWS_TO_PROFILE else _FEWER_NODES)
+    return nodes, log_weights + nodes**2
+
+
+def _curvature(rows: Grouped, at: Floats) -> Floats:
+    """Return minus the second derivative by central differences of the gradient."""
+    units = _STEP * np.eye(len(at))
+    second = [
+        (rows.value_and_gradient(at + unit)[1] - rows.value_and_gradient(at - unit)[1]) / (2 * _STEP)
+        for unit in units
+    ]
+    return np.asarray(-(np.array(second) + np.array(second).T) / 2)
+
+
+def _log_terms(z: Floats, kind: NDArray[np.int8]) -> Floats:
+    from scipy.special import log_ndtr
+
+    return np.asarray(np.where(kind == OBSERVED, -0.5 * z**2, log_ndtr(-kind * z)))

@@ -1,0 +1,264 @@
+"""M1: how fast does free CD38 come back? A straight line of log10 RD on log2 weeks, censored values kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from pipeline.washout.censored.estimate import Estimate, aicc
+from pipeline.washout.censored.profile import effective_rows
+from pipeline.washout.line.line import Coefficients, fit_line, line_intervals, term_effects
+from pipeline.washout.observations.rows import Observations, observe
+from pipeline.washout.observations.terms import Term, TermEffect
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Floats = NDArray[np.float64]
+
+_SMALLEST_SIGMA: Final = 1e-5
+_LARGEST_EXPONENT: Final = 300
+_NO_SCATTER: Final = "no scatter is left between rows (sigma 0): the interval is no guide to other patients"
+_FORMULA: Final = "log10 RD = intercept + slope * log2 weeks + N(0, sigma)"
+_LESS_BIAS: Final = "Tobit, adjusted score (maximum likelihood less its bias of order 1/n): "
+_MOST_LIKELY: Final = "Tobit, maximum likelihood: "
+_BIAS_STAYS: Final = "the slope's bias could not be taken off: it is that of maximum likelihood"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WashoutFit:
+    """The line and how sure it is. One doubling of washout multiplies the median RD by 10^slope.
+
+    Attributes
+    ----------
+    slope
+        Change of log10 RD per doubling of the washout, less its bias (`pipeline.washout.censored.bias`).
+    intercept
+        log10 of the median RD at 1 week, of the same line.
+    sigma
+        SD of log10 RD between patients around the line, dex, without the measurement SD where that was given.
+    most_likely
+        Slope, intercept and sigma of highest likelihood: too steep on average where few rows are measured.
+    slope_interval, intercept_interval, sigma_interval
+        By profile likelihood, scaled to the jackknife of patients where they repeat; ±inf: no limit.
+    slope_p
+        Likelihood-ratio p of slope = 0 on the interval's own scale.
+    covariance : (3, 3)
+        Of intercept, slope and log sigma, from the curvature of the likelihood.
+    terms
+        What kits and covariates do; empty where the line has none.
+    """
+
+    slope: float
+    intercept: float
+    sigma: float
+    most_likely: Coefficients
+    slope_interval: tuple[float, float]
+    intercept_interval: tuple[float, float]
+    sigma_interval: tuple[float, float]
+    slope_p: float
+    log_likelihood: float
+    covariance: Floats = field(repr=False)
+    level: float
+    data: Observations = field(repr=False)
+    method: str
+    interval_method: str
+    notes: tuple[str, ...] = ()
+    terms: tuple[TermEffect, ...] = ()
+
+    @property
+    def n(self) -> int:
+        """Rows in the fit."""
+        return self.data.n
+
+    @property
+    def fold_per_doubling(self) -> float:
+        """10^slope: by how much the median RD is multiplied when the washout doubles."""
+        return _power(self.slope)
+
+    @property
+    def fold_interval(self) -> tuple[float, float]:
+        """Interval of `fold_per_doubling`."""
+        return _power(self.slope_interval[0]), _power(self.slope_interval[1])
+
+    def predict(self, weeks: ArrayLike) -> Floats:
+        """Return the median RD, molecules per cell, at these washouts in weeks (> 0)."""
+        return np.asarray(10.0 ** (self.intercept + self.slope * _doublings(weeks)))
+
+    def predict_interval(self, weeks: ArrayLike) -> tuple[Floats, Floats]:
+        """Return the pointwise interval of the median RD (delta method; rows taken as independent)."""
+        from scipy.special import stdtrit
+
+        x = _doublings(weeks)
+        variance = self.covariance[0, 0] + 2 * x * self.covariance[0, 1] + x**2 * self.covariance[1, 1]
+        freedom = max(effective_rows(self.data.kind) - 2 - len(self.terms), 1.0)
+        half = stdtrit(freedom, (1 + self.level) / 2) * np.sqrt(variance)
+        line = self.intercept + self.slope * x
+        return np.asarray(10.0 ** (line - half)), np.asarray(10.0 ** (line + half))
+
+    def estimates(self) -> tuple[Estimate, ...]:
+        """Return every number with its interval, as `washout.json` prints it."""
+        one_week, unit = _power(self.intercept), "dex per doubling"
+        at_one_week = _power(self.intercept_interval[0]), _power(self.intercept_interval[1])
+        slope = self._estimate("slope_per_doubling", self.slope, self.slope_interval, unit, self.slope_p)
+        fold = self.fold_per_doubling, self.fold_interval
+        likely = replace(
+            slope, name="slope_maximum_likelihood", value=self.most_likely.slope, method=self._likely_method
+        )
+        rest = (self.n, self.method, self.interval_method, self.level)
+        return (
+            slope,
+            self._estimate("fold_per_doubling", *fold, "fold", self.slope_p),
+            self._estimate("intercept", self.intercept, self.intercept_interval, "dex"),
+            self._estimate("median_rd_at_1_week", one_week, at_one_week, "molecules per cell"),
+            self._estimate("sigma", self.sigma, self.sigma_interval, "dex"),
+            likely,
+            *(term.estimate(*rest) for term in self.terms),
+        )
+
+    @property
+    def _likely_method(self) -> str:
+        return self.method.replace(_LESS_BIAS, _MOST_LIKELY)
+
+    def renamed(self, prefix: str) -> tuple[Estimate, ...]:
+        """Return the slope, its fold change and the terms under other names, beside those of another fit."""
+        told = [estimate for estimate in self.estimates() if "per_doubling" in estimate.name]
+        rest = (self.n, self.method, self.interval_method, self.level)
+        effects = [term.estimate(*rest) for term in self.terms]
+        return tuple(replace(estimate, name=prefix + estimate.name) for estimate in (*told, *effects))
+
+    @property
+    def aicc(self) -> float:
+        """Akaike's criterion for few rows: intercept, slope, sigma and terms."""
+        return aicc(self.log_likelihood, 3 + len(self.terms), self.n)
+
+    def _estimate(
+        self, name: str, value: float, limits: tuple[float, float], unit: str, p: float | None = None
+    ) -> Estimate:
+        low, high = (limit if np.isfinite(limit) else None for limit in limits)
+        note = "" if low is not None and high is not None else "the data set no limit on the empty side"
+        how = self.interval_method
+        return Estimate(name, value, low, high, self.n, self.method, how, self.level, unit, p, note)
+
+    def summary(self) -> str:
+        """Return the fit in a few lines of text."""
+        from pipeline.washout.words import fit_summary
+
+        return fit_summary(self)
+
+    def plot(self, axes: Axes | None = None) -> Axes:
+        """Draw rows, line and band on these axes (new ones where None) and return them."""
+        from pipeline.washout.plot import plot_fit
+
+        return plot_fit(self, axes)
+
+
+def fit_tobit(
+    weeks: ArrayLike,
+    rd: ArrayLike,
+    status: Sequence[str],
+    *,
+    lloq: ArrayLike,
+    uloq: ArrayLike = np.inf,
+    measurement_sd: ArrayLike | None = None,
+    patients: Sequence[object] | None = None,
+    covariates: Mapping[str, ArrayLike] | None = None,
+    level: float = 0.95,
+) -> WashoutFit:
+    """Fit log10 RD = a + b·log2 weeks + ε with censored values.
+
+    A row below its LLOQ gives Φ((log10 LLOQ − μ)/s), one above its ULOQ 1 − Φ(…), a measured one φ; s² = σ² +
+    measurement_sd² (Tobin 1958, doi:10.2307/1907382). The line told is that of highest likelihood less its
+    bias of order 1/n (adjusted score; Firth 1993, doi:10.1093/biomet/80.1.27); the former is `most_likely`.
+    The interval of b is by profile likelihood with a correction for few rows (`profile.critical_value`),
+    scaled to the jackknife of patients where they repeat.
+
+    Parameters
+    ----------
+    weeks, rd, status, lloq, uloq, measurement_sd, patients
+        As in `pipeline.washout.observations.rows.observe`: one row per patient and visit.
+    covariates
+        Further columns of the line by name, numbers of shape (n,); the line is told at their means.
+    level
+        Of the intervals.
+
+    Raises
+    ------
+    NotEstimableError
+        Fewer than 3 measured values, no spread in washout, or a likelihood without a maximum.
+    ValueError
+        Columns of different lengths, or a status that is not known.
+
+    Examples
+    --------
+    >>> weeks, rd = [2, 4, 8, 16, 32], [900, 5200, 9000, 21000, 39000]
+    >>> fit = fit_tobit(weeks, rd, ["BELOW_LLOQ", "OK", "OK", "OK", "OK"], lloq=5000)
+    >>> round(fit.fold_per_doubling, 2), round(float(fit.predict(16)), -3)
+    (1.99, 20000.0)
+    """
+    terms = [
+        Term(name, "fold per unit", np.array(values, dtype=np.float64), centred=True)
+        for name, values in (covariates or {}).items()
+    ]
+    rows = observe(
+        weeks, rd, status, lloq=lloq, uloq=uloq, measurement_sd=measurement_sd, patients=patients, terms=terms
+    )
+    return fit_observations(rows, level=level)
+
+
+def fit_observations(data: Observations, *, level: float = 0.95) -> WashoutFit:
+    """As `fit_tobit`, on rows that are already sorted."""
+    line = fit_line(data)
+    intervals = line_intervals(line, level)
+    told, likely = line.reported, line.most_likely
+    notes = _fit_notes(data, likely.sigma, intervals.slope)
+    stays = () if line.bias_is_off or likely.sigma < _SMALLEST_SIGMA else (_BIAS_STAYS,)
+    formula = _FORMULA + "".join(f" + {term.name}" for term in data.terms)
+    return WashoutFit(
+        slope=told.slope,
+        intercept=told.intercept,
+        sigma=told.sigma,
+        most_likely=likely,
+        slope_interval=intervals.slope,
+        intercept_interval=intervals.intercept,
+        sigma_interval=intervals.sigma,
+        slope_p=intervals.slope_p,
+        log_likelihood=line.log_likelihood,
+        covariance=line.covariance(),
+        level=level,
+        data=data,
+        method=(_LESS_BIAS if line.bias_is_off else _MOST_LIKELY) + formula,
+        interval_method=intervals.how,
+        notes=(*data.notes, *notes, *stays),
+        terms=term_effects(line, level),
+    )
+
+
+def _fit_notes(data: Observations, sigma: float, slope: tuple[float, float]) -> tuple[str, ...]:
+    found = [
+        f"the data set no {side} limit of the slope"
+        for side, limit in zip(("lower", "upper"), slope, strict=True)
+        if not np.isfinite(limit)
+    ]
+    if data.n_patients < data.n:
+        found.append(
+            f"{data.n} samples of {data.n_patients} patients: the interval leaves out whole patients"
+        )
+    if sigma < _SMALLEST_SIGMA:
+        found.append(_NO_SCATTER)
+    return tuple(found)
+
+
+def _doublings(weeks: ArrayLike) -> Floats:
+    array = np.asarray(weeks, dtype=np.float64)
+    if not np.all(array > 0):
+        raise ValueError("weeks must be above 0: the model has log2 of the washout")
+    return np.asarray(np.log2(array))
+
+
+def _power(exponent: float) -> float:
+    return float(10.0**exponent) if exponent < _LARGEST_EXPONENT else float("inf")

@@ -1,0 +1,1 @@
+"""The observations that washout models see: rows, kits and covariates, which visits count."""

@@ -1,0 +1,270 @@
+"""Receptor densities of patients, as left-, right- and un-censored values on the scales of the models."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from calibration.density.receptor_density import RdStatus
+from pipeline.washout.censored.likelihood import LEFT, OBSERVED, RIGHT
+from pipeline.washout.observations.terms import Term
+
+if TYPE_CHECKING:
+    from pipeline.patients.pharmacokinetics import Body, DrugLevel
+
+Floats: TypeAlias = NDArray[np.float64]
+
+SHORTEST_WASHOUT_WEEKS: Final = 1 / 7
+
+_KIND: Final = {
+    RdStatus.OK: OBSERVED,
+    RdStatus.ABOVE_ULOQ_EXTRAPOLATED: OBSERVED,
+    RdStatus.BELOW_LLOQ: LEFT,
+    RdStatus.ABOVE_ULOQ: RIGHT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PatientRd:
+    """A patient at a visit: replicate tubes pooled. None = not known.
+
+    Parameters
+    ----------
+    weeks
+        Last dose of the washed-out drug → collection.
+    rd
+        Free molecules per cell.
+    lloq, uloq
+        Limits of quantification of this visit's calibration, molecules per cell.
+    rd_log_sd
+        SD of log10 rd from the uncertainty budget and the replicates, dex.
+    beads_kit
+        Kit of the calibration, so that mixed kits are seen.
+    tissue
+        `marrow` or `blood`, so that they are not pooled.
+    drug
+        The washed-out drug in serum at the sample, and what it holds; None where nobody asked.
+    body
+        Covariates of the patient, for the drug's way down.
+    imid_since, prior_lines
+        An immunomodulatory drug after the last dose; lines of therapy. Covariates of M1.
+    """
+
+    patient_id: str
+    visit: str
+    weeks: float | None
+    rd: float | None
+    status: str
+    lloq: float | None = None
+    uloq: float | None = None
+    rd_log_sd: float | None = None
+    collected_on: date | None = None
+    beads_kit: str = ""
+    flags: tuple[str, ...] = ()
+    tissue: str = "marrow"
+    drug: DrugLevel | None = None
+    body: Body | None = None
+    imid_since: bool | None = None
+    prior_lines: int | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Observations:
+    """The rows that a model uses, all arrays of shape (n,).
+
+    Attributes
+    ----------
+    weeks
+        Washout in weeks, at least `SHORTEST_WASHOUT_WEEKS`.
+    log_rd
+        log10 of the receptor density, or of the limit at which it is censored.
+    kind
+        −1 left-censored, 0 observed, 1 right-censored.
+    measurement_sd
+        dex; 0 where no measurement SD was given at all.
+    patients
+        Number of the patient of each row, 0 …
+    log_lloq, log_uloq
+        log10 of each row's limits, −inf and inf where they are not known: what would have been censored.
+    notes
+        What was left out or changed, with counts.
+    terms
+        Further columns of the line: kits, covariates.
+    places
+        Where each row stood among those given; empty where nobody asked.
+    """
+
+    weeks: Floats
+    log_rd: Floats
+    kind: NDArray[np.int8]
+    measurement_sd: Floats
+    patients: NDArray[np.intp]
+    log_lloq: Floats
+    log_uloq: Floats
+    n_given: int
+    notes: tuple[str, ...] = ()
+    terms: tuple[Term, ...] = ()
+    places: NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, dtype=np.intp))
+
+    @property
+    def n(self) -> int:
+        """Rows that are used."""
+        return len(self.weeks)
+
+    @property
+    def n_patients(self) -> int:
+        """Patients that the used rows come from."""
+        return len(np.unique(self.patients))
+
+    def count(self, kind: int) -> int:
+        """Rows of this kind."""
+        return int(np.sum(self.kind == kind))
+
+
+def observe(
+    weeks: ArrayLike,
+    rd: ArrayLike,
+    status: Sequence[str],
+    *,
+    lloq: ArrayLike,
+    uloq: ArrayLike = np.inf,
+    measurement_sd: ArrayLike | None = None,
+    patients: Sequence[object] | None = None,
+    terms: Sequence[Term] = (),
+) -> Observations:
+    """Sort rows into observed and censored ones; count what cannot be used.
+
+    Parameters
+    ----------
+    weeks : (n,)
+        Washout in weeks. Under one day counts as one day (1/7 week), since log2 0 does not exist; negative or
+        missing: left out.
+    rd : (n,)
+        Molecules per cell; read only where the status says that it was measured (`OK`,
+        `ABOVE_ULOQ_EXTRAPOLATED`).
+    status : (n,)
+        `RdStatus` names. `BELOW_LLOQ` is left-censored at `lloq`, `ABOVE_ULOQ` right-censored at `uloq`;
+        every other status (`LOW_EVENTS`, `NO_CURVE` …) has no receptor density and is left out.
+    lloq, uloq : scalar or (n,)
+        Limits of quantification in molecules per cell.
+    measurement_sd : scalar or (n,), optional
+        SD of log10 rd in dex. A censored row takes the median of the observed ones, because its own estimate
+        lies outside the calibrated range; so does an observed row without one.
+    patients : (n,), optional
+        Patient of each row; every row its own patient where None.
+    terms
+        Further columns of the line, values of shape (n,).
+
+    Raises
+    ------
+    ValueError
+        Lengths differ, or a status is not known.
+    """
+    table = _columns(weeks, rd, status, lloq, uloq)
+    names = [_status(name, place) for place, name in enumerate(status)]
+    measured = np.array([name in _KIND for name in names], dtype=bool)
+    kind = np.array([_KIND.get(name, OBSERVED) for name in names], dtype=np.int8)
+    amount = np.select([kind == LEFT, kind == RIGHT], [table[2], table[3]], table[1])
+    with_amount = np.isfinite(amount) & (amount > 0)
+    with_weeks = np.isfinite(table[0]) & (table[0] >= 0)
+    used = measured & with_amount & with_weeks
+    sd, sd_notes = _measurement_sd(measurement_sd, kind, used)
+    notes = (
+        _note(~measured, "without a receptor density (status {}) left out", sorted({*names} - {*_KIND})),
+        _note(measured & ~with_amount, "without a positive RD or limit left out"),
+        _note(measured & with_amount & ~with_weeks, "without a washout, or with a negative one, left out"),
+        _note(used & (table[0] < SHORTEST_WASHOUT_WEEKS), "with a washout under one day counted as one day"),
+        _note(
+            used & _is(names, RdStatus.ABOVE_ULOQ_EXTRAPOLATED),
+            "extrapolated above the top bead, taken as measured",
+        ),
+        *sd_notes,
+    )
+    return Observations(
+        weeks=np.maximum(table[0][used], SHORTEST_WASHOUT_WEEKS),
+        log_rd=np.log10(amount[used]),
+        kind=kind[used],
+        measurement_sd=sd[used],
+        patients=_numbers(patients, len(names))[used],
+        log_lloq=_log_limit(table[2][used], -np.inf),
+        log_uloq=_log_limit(table[3][used], np.inf),
+        n_given=len(names),
+        notes=tuple(note for note in notes if note),
+        terms=tuple(term.take(used) for term in terms),
+        places=np.flatnonzero(used),
+    )
+
+
+def _columns(
+    weeks: ArrayLike, rd: ArrayLike, status: Sequence[str], lloq: ArrayLike, uloq: ArrayLike
+) -> tuple[Floats, Floats, Floats, Floats]:
+    shape = (len(status),)
+    given = {"weeks": weeks, "rd": rd, "lloq": lloq, "uloq": uloq}
+    arrays = [_column(name, values, shape, scalar=name in ("lloq", "uloq")) for name, values in given.items()]
+    return arrays[0], arrays[1], arrays[2], arrays[3]
+
+
+def _column(name: str, values: ArrayLike, shape: tuple[int, ...], *, scalar: bool) -> Floats:
+    """Return floats of this shape; None becomes NaN."""
+    array = np.asarray(values, dtype=np.float64)
+    if array.shape != shape and not (scalar and array.ndim == 0):
+        raise ValueError(
+            f"{name} has shape {array.shape}, but status has {shape[0]} rows: give one value per row"
+        )
+    return np.array(np.broadcast_to(array, shape))
+
+
+def _status(name: str, place: int) -> RdStatus:
+    try:
+        return RdStatus(name)
+    except ValueError:
+        known = ", ".join(RdStatus)
+        raise ValueError(f"status[{place}] is {name!r}; expected one of {known}") from None
+
+
+def _is(names: Sequence[RdStatus], which: RdStatus) -> NDArray[np.bool_]:
+    return np.array([name is which for name in names], dtype=bool)
+
+
+def _measurement_sd(
+    given: ArrayLike | None, kind: NDArray[np.int8], used: NDArray[np.bool_]
+) -> tuple[Floats, tuple[str, ...]]:
+    if given is None:
+        return np.zeros(len(kind)), ()
+    sd = _column("measurement_sd", given, kind.shape, scalar=True)
+    known = np.isfinite(sd) & (sd >= 0)
+    typical = known & used & (kind == OBSERVED)
+    if not typical.any():
+        return np.zeros(len(kind)), ("no observed row has a measurement SD: none is carried into the fit",)
+    median = float(np.median(sd[typical]))
+    borrowed = used & ~typical
+    filled = np.where(typical, sd, median)
+    note = _note(
+        borrowed, f"censored or without a measurement SD take the observed rows' median, {median:.3g} dex"
+    )
+    return filled, (note,)
+
+
+def _log_limit(limit: Floats, unknown: float) -> Floats:
+    known = np.isfinite(limit) & (limit > 0)
+    return np.log10(limit, out=np.full(len(limit), unknown), where=known)
+
+
+def _numbers(patients: Sequence[object] | None, n: int) -> NDArray[np.intp]:
+    if patients is None:
+        return np.arange(n)
+    if len(patients) != n:
+        raise ValueError(f"patients has {len(patients)} rows, but status has {n}: give one patient per row")
+    first: dict[object, int] = {}
+    return np.array([first.setdefault(patient, len(first)) for patient in patients], dtype=np.intp)
+
+
+def _note(which: NDArray[np.bool_], text: str, names: Sequence[str] = ()) -> str:
+    count = int(np.sum(which))
+    rows = "1 row" if count == 1 else f"{count} rows"
+    return f"{rows} {text.format(', '.join(names))}" if count else ""

@@ -1,0 +1,143 @@
+"""What else the line may depend on: the bead kit, and what is known of the patient.
+
+log10 RD = a + b·log2 weeks + Σ c_j·z_j + ε. A kit's c is the log10 ratio of what it reads to what the most
+frequent kit reads of the same cells; a covariate's c is the change of log10 RD per unit (per SD-free unit: a
+line of therapy, IgG or not, an IMiD since or not) at the same washout.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.washout.censored.estimate import Estimate
+from pipeline.washout.censored.likelihood import OBSERVED
+from pipeline.washout.censored.profile import effective_rows
+
+Floats: TypeAlias = NDArray[np.float64]
+
+ROWS_PER_COEFFICIENT: Final = 10
+_FEWEST_ROWS_OF_A_KIT: Final = 3
+_FEWEST_MEASURED_OF_A_KIT: Final = 2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Term:
+    """A further column of the line.
+
+    Attributes
+    ----------
+    name, unit
+        `kit_qsc`, `prior_lines`; what one unit of it is.
+    values : (n,)
+        NaN = not known.
+    centred
+        The line is told at the mean of the values; else at 0.
+    """
+
+    name: str
+    unit: str
+    values: Floats
+    centred: bool = False
+
+    def take(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> Term:
+        """Return the term of these rows."""
+        return Term(self.name, self.unit, self.values[rows], self.centred)
+
+    @property
+    def centre(self) -> float:
+        """What the line is told at."""
+        return float(self.values.mean()) if self.centred else 0.0
+
+    @property
+    def scale(self) -> float:
+        """SD of the values, so that the ascent does not depend on units."""
+        return float(self.values.std()) or 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class TermEffect:
+    """Change of log10 RD per unit of a term, dex: less its bias, of highest likelihood, and its interval."""
+
+    name: str
+    unit: str
+    effect: float
+    most_likely: float
+    interval: tuple[float, float]
+    p: float
+
+    def estimate(self, n: int, method: str, how: str, level: float) -> Estimate:
+        """Return the factor on the RD, as `washout.json` prints it."""
+        low, high = (_power(limit) for limit in self.interval)
+        note = "" if low is not None and high is not None else "the data set no limit on the empty side"
+        return Estimate(
+            f"fold_{self.name}",
+            _power(self.effect),
+            low,
+            high,
+            n,
+            method,
+            how,
+            level,
+            self.unit,
+            self.p,
+            note,
+        )
+
+
+def kit_terms(kits: Sequence[str], reference: str) -> tuple[Term, ...]:
+    """Return a 0/1 column for every kit but the reference, in the order of their names."""
+    array = np.array(kits, dtype=object)
+    return tuple(
+        Term(
+            f"kit_{name or 'unknown'}",
+            f"fold against {reference or 'unknown'}",
+            (array == name).astype(float),
+        )
+        for name in sorted({*kits} - {reference})
+    )
+
+
+def usable_kits(kits: Sequence[str], measured: Sequence[bool]) -> tuple[str, tuple[str, ...]]:
+    """Return the most frequent kit, and the others that have enough rows for a term of their own."""
+    counts = Counter(kits)
+    told = Counter(kit for kit, one in zip(kits, measured, strict=True) if one)
+    reference = max(sorted(counts), key=lambda name: counts[name])
+    others = tuple(
+        name
+        for name in sorted(counts)
+        if name != reference
+        and counts[name] >= _FEWEST_ROWS_OF_A_KIT
+        and told[name] >= _FEWEST_MEASURED_OF_A_KIT
+    )
+    return reference, others
+
+
+def refusal_of(term: Term, kind: NDArray[np.int8]) -> str:
+    """Return why a covariate cannot be used on these rows; "" where it can."""
+    unknown = int(np.sum(~np.isfinite(term.values)))
+    if unknown:
+        return f"{term.name} is not known in {unknown} of {len(kind)} rows"
+    if np.ptp(term.values) == 0:
+        return f"{term.name} is {term.values[0]:g} in every row"
+    among_measured = term.values[kind == OBSERVED]
+    if len(among_measured) and np.ptp(among_measured) == 0:
+        return f"{term.name} is {among_measured[0]:g} in every measured row"
+    return ""
+
+
+def too_many(kind: NDArray[np.int8], n_terms: int) -> str:
+    """Return why so many terms are too many for these rows; "" where they are not."""
+    needed, there = ROWS_PER_COEFFICIENT * (2 + n_terms), effective_rows(kind)
+    if there >= needed:
+        return ""
+    return f"{2 + n_terms} coefficients need {needed} rows (a censored one counts half); there are {there:g}"
+
+
+def _power(exponent: float) -> float | None:
+    return float(10.0**exponent) if abs(exponent) < 300 else None

@@ -1,0 +1,265 @@
+"""M0: does receptor density go with washout at all? Ranks only, no shape assumed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from pipeline.washout.censored.bootstrap import bca_interval, jackknife_weights, patient_weights
+from pipeline.washout.censored.estimate import NotEstimableError
+from pipeline.washout.censored.likelihood import LEFT, OBSERVED, RIGHT
+from pipeline.washout.observations.rows import Observations, observe
+
+Floats = NDArray[np.float64]
+
+PERMUTATIONS: Final = 9_999
+RESAMPLES: Final = 1_999
+_FEWEST_ROWS: Final = 4
+_FEWEST_PATIENTS: Final = 4
+_MOST_ROWS_FOR_KENDALL_INTERVAL: Final = 1_000
+_TIE: Final = 1e-12
+_METHOD: Final = "censored values tied at the ends; permutation p; BCa bootstrap of patients"
+_BLOCK: Final = 2_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class RankAssociation:
+    """Spearman's ρ with permutation p and BCa interval; Kendall's τ_b beside it.
+
+    ρ = 1: the longer the washout, the higher the receptor density, without exception.
+    """
+
+    spearman: float
+    spearman_interval: tuple[float, float] | None
+    p: float
+    kendall: float
+    kendall_interval: tuple[float, float] | None
+    n: int
+    n_patients: int
+    n_left_censored: int
+    n_right_censored: int
+    permutations: int
+    resamples: int
+    level: float
+    method: str
+    notes: tuple[str, ...] = ()
+
+
+def rank_association(
+    weeks: ArrayLike,
+    rd: ArrayLike,
+    status: Sequence[str],
+    *,
+    lloq: ArrayLike,
+    uloq: ArrayLike = np.inf,
+    patients: Sequence[object] | None = None,
+    seed: int = 20240607,
+    permutations: int = PERMUTATIONS,
+    resamples: int = RESAMPLES,
+    level: float = 0.95,
+) -> RankAssociation:
+    """Rank correlation of receptor density with washout, censored values tied at the ends.
+
+    Left-censored values share the lowest rank, right-censored ones the highest. Where limits differ between
+    rows, a value below the highest limit of a left-censored row cannot be ordered against it and is tied with
+    it (and likewise at the top).
+
+    The permutation p is two-sided with the +1 rule (Phipson & Smyth 2010, doi:10.2202/1544-6115.1585). Where
+    patients repeat, a patient's values move together, to a patient with as many samples, and are shuffled
+    among that patient's visits: exact where a patient's values are exchangeable under no association. The
+    interval resamples patients.
+
+    Parameters
+    ----------
+    weeks, rd, status, lloq, uloq, patients
+        As in `observe`.
+    seed
+        Of the permutations and resamples.
+
+    Raises
+    ------
+    NotEstimableError
+        Fewer than 4 rows, all densities tied, or all washouts equal.
+    """
+    rows = observe(weeks, rd, status, lloq=lloq, uloq=uloq, patients=patients)
+    return rank_observations(rows, seed=seed, permutations=permutations, resamples=resamples, level=level)
+
+
+def rank_observations(
+    rows: Observations,
+    *,
+    seed: int,
+    permutations: int = PERMUTATIONS,
+    resamples: int = RESAMPLES,
+    level: float = 0.95,
+) -> RankAssociation:
+    """As `rank_association`, on rows that are already sorted into observed and censored."""
+    from scipy.stats import kendalltau
+
+    values, tie_notes = tied_at_the_ends(rows)
+    _refuse(rows, values)
+    rng = np.random.default_rng(seed)
+    rho = float(weighted_spearman(rows.weeks, values, np.ones((1, rows.n)))[0])
+    p = permutation_p(rows.weeks, values, rows.patients, permutations, rng)
+    intervals, interval_notes = _intervals(rows, values, resamples, level, rng)
+    return RankAssociation(
+        spearman=rho,
+        spearman_interval=intervals[0],
+        p=p,
+        kendall=float(kendalltau(rows.weeks, values).statistic),
+        kendall_interval=intervals[1],
+        n=rows.n,
+        n_patients=rows.n_patients,
+        n_left_censored=rows.count(LEFT),
+        n_right_censored=rows.count(RIGHT),
+        permutations=permutations,
+        resamples=resamples,
+        level=level,
+        method=_METHOD,
+        notes=(*rows.notes, *tie_notes, *interval_notes),
+    )
+
+
+def tied_at_the_ends(rows: Observations) -> tuple[Floats, tuple[str, ...]]:
+    """Return values whose order is known: log10 RD with both censored ends tied, and what was tied."""
+    low = np.max(rows.log_rd[rows.kind == LEFT], initial=-np.inf)
+    high = np.min(rows.log_rd[rows.kind == RIGHT], initial=np.inf)
+    at_bottom = (rows.kind == LEFT) | ((rows.kind == OBSERVED) & (rows.log_rd < low))
+    at_top = (rows.kind == RIGHT) | ((rows.kind == OBSERVED) & (rows.log_rd > high))
+    both = at_bottom & at_top
+    if both.any():
+        raise NotEstimableError(
+            "the limits of left- and right-censored rows overlap: their ranks are not known"
+        )
+    values = np.where(at_bottom, -np.inf, np.where(at_top, np.inf, rows.log_rd))
+    extra = int(np.sum((at_bottom | at_top) & (rows.kind == OBSERVED)))
+    note = f"{extra} measured values lie beyond another row's limit and are tied with it"
+    return values, (note,) if extra else ()
+
+
+def weighted_spearman(x: Floats, y: Floats, weights: Floats) -> Floats:
+    """Return Spearman's ρ of rows that count `weights` times, shape (B, n) → (B,); NaN where all are tied."""
+    first, second = _weighted_ranks(x, weights), _weighted_ranks(y, weights)
+    total = weights.sum(axis=1, keepdims=True)
+    first -= np.sum(weights * first, axis=1, keepdims=True) / total
+    second -= np.sum(weights * second, axis=1, keepdims=True) / total
+    spread = np.sum(weights * first**2, axis=1) * np.sum(weights * second**2, axis=1)
+    product = np.sum(weights * first * second, axis=1)
+    found: Floats = np.divide(
+        product, np.sqrt(spread), out=np.full(len(product), np.nan), where=spread > _TIE
+    )
+    return found
+
+
+def weighted_kendall(x: Floats, y: Floats, weights: Floats) -> Floats:
+    """Return Kendall's τ_b of rows that count `weights` times, shape (B, n) → (B,).
+
+    Weights and signs are whole numbers: no sum is rounded.
+    """
+    order = [np.unique(column, return_inverse=True)[1] for column in (x, y)]
+    signs = [np.sign(rank[:, None] - rank[None, :]).astype(np.float64) for rank in order]
+    matrices = (signs[0] * signs[1], np.abs(signs[0]), np.abs(signs[1]))
+    pairs, untied_x, untied_y = (np.sum((weights @ matrix) * weights, axis=1) for matrix in matrices)
+    spread = untied_x * untied_y
+    found: Floats = np.divide(pairs, np.sqrt(spread), out=np.full(len(pairs), np.nan), where=spread > 0)
+    return found
+
+
+def permutation_p(
+    x: Floats, y: Floats, patients: NDArray[np.intp], permutations: int, rng: np.random.Generator
+) -> float:
+    """Return the two-sided permutation p of Spearman's ρ, shuffling as `rank_association` says.
+
+    Ranks less their mean are halves of whole numbers, and no sum of their products reaches 2⁵³ quarters below
+    200,000 rows: nothing is rounded, so that ties are ties, and BLAS may add up in any order.
+    """
+    ones = np.ones((1, len(x)))
+    first, second = _weighted_ranks(x, ones)[0], _weighted_ranks(y, ones)[0]
+    first, second = first - first.mean(), second - second.mean()
+    observed = abs(float(first @ second))
+    strata = _strata(patients)
+    size = max(1, _BLOCK // len(x))
+    extreme = 0
+    for start in range(0, permutations, size):
+        block = min(size, permutations - start)
+        product = sum(_shuffled_product(first, second, rows, block, rng) for rows in strata)
+        extreme += int(np.sum(np.abs(product) >= observed))
+    return (extreme + 1) / (permutations + 1)
+
+
+def _shuffled_product(
+    first: Floats, second: Floats, rows: NDArray[np.intp], block: int, rng: np.random.Generator
+) -> Floats:
+    """Return Σ first·second with patients, then their visits, shuffled; `rows` is (patients, visits)."""
+    m, visits = rows.shape
+    if visits == 1:
+        shuffled = rng.permuted(np.broadcast_to(second[rows[:, 0]], (block, m)), axis=1)
+        product: Floats = shuffled @ first[rows[:, 0]]
+        return product
+    donors = rng.permuted(np.broadcast_to(np.arange(m), (block, m)), axis=1)
+    moved = rng.permuted(second[rows][donors], axis=2)
+    return np.asarray(np.einsum("bmv,mv->b", moved, first[rows]))
+
+
+def _strata(patients: NDArray[np.intp]) -> list[NDArray[np.intp]]:
+    """Return the rows of patients with equally many samples, one (patients, visits) per number of visits."""
+    _, member, counts = np.unique(patients, return_inverse=True, return_counts=True)
+    order = np.argsort(member, kind="stable")
+    visits = counts[member][order]
+    return [order[visits == size].reshape(-1, size) for size in np.unique(counts)]
+
+
+def _weighted_ranks(values: Floats, weights: Floats) -> Floats:
+    """Mid-ranks of each row if it stood there `weights` times."""
+    _, group = np.unique(values, return_inverse=True)
+    order = np.argsort(group, kind="stable")
+    starts = np.flatnonzero(np.diff(group[order], prepend=-1))
+    per_group = np.add.reduceat(weights[:, order], starts, axis=1)
+    upto = np.cumsum(per_group, axis=1)
+    ranks: Floats = (upto - per_group / 2 + 0.5)[:, group]
+    return ranks
+
+
+def _refuse(rows: Observations, values: Floats) -> None:
+    if rows.n < _FEWEST_ROWS:
+        raise NotEstimableError(
+            f"{rows.n} {'row' if rows.n == 1 else 'rows'} with washout and receptor density; "
+            f"at least {_FEWEST_ROWS} are needed"
+        )
+    if len(np.unique(values)) == 1:
+        raise NotEstimableError(f"all {rows.n} receptor densities are tied (all censored, or all equal)")
+    if len(np.unique(rows.weeks)) == 1:
+        raise NotEstimableError(f"all {rows.n} rows have the same washout, {rows.weeks[0]:.4g} weeks")
+
+
+def _intervals(
+    rows: Observations, values: Floats, resamples: int, level: float, rng: np.random.Generator
+) -> tuple[list[tuple[float, float] | None], tuple[str, ...]]:
+    if rows.n_patients < _FEWEST_PATIENTS:
+        few = "1 patient" if rows.n_patients == 1 else f"{rows.n_patients} patients"
+        return [None, None], (f"no interval for the rank correlations: {rows.n} samples of {few}",)
+    statistics = [weighted_spearman]
+    notes: list[str] = []
+    if rows.n <= _MOST_ROWS_FOR_KENDALL_INTERVAL:
+        statistics.append(weighted_kendall)
+    else:
+        notes.append(f"no interval for Kendall tau-b above {_MOST_ROWS_FOR_KENDALL_INTERVAL} rows")
+    blocks = [
+        [statistic(rows.weeks, values, weights) for statistic in statistics]
+        for weights in patient_weights(rows.patients, resamples, rng)
+    ]
+    ones, jackknife = np.ones((1, rows.n)), jackknife_weights(rows.patients)
+    found: list[tuple[float, float] | None] = []
+    for place, statistic in enumerate(statistics):
+        estimate = float(statistic(rows.weeks, values, ones)[0])
+        draws = np.concatenate([block[place] for block in blocks])
+        try:
+            found.append(bca_interval(estimate, draws, statistic(rows.weeks, values, jackknife), level))
+        except NotEstimableError as reason:
+            found.append(None)
+            notes.append(str(reason))
+    return [*found, None][:2], tuple(notes)

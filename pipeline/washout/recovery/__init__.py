@@ -1,0 +1,1 @@
+"""M2, the recovery curve: how CD38 comes back after daratumumab."""

@@ -1,0 +1,87 @@
+"""How many patients have a density at a week, on the recovery curve: when a share is reached, and the median.
+
+Patients differ by σ around the curve and in the drug that is left in their serum (ln C normal around the
+curve's concentration). θ bends the second scatter to one side, so the median of all patients is not the
+density at the median concentration: both scatters count.
+"""
+
+from __future__ import annotations
+
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.patients.pharmacokinetics.curves import WEEKS, SerumCurve
+from pipeline.washout.recovery.surface import R0, SIGMA, log_over_kd, log_regained, nodes_of
+
+Floats: TypeAlias = NDArray[np.float64]
+Places: TypeAlias = NDArray[np.intp]
+
+_STRIDE: Final = 12
+_STEPS: Final = 30
+_LOG_10: Final = float(np.log(10))
+
+
+def first_reached(parameters: Floats, curve: SerumCurve, target: Floats, share: float) -> Floats:
+    """Return the first week when this share of patients has the target, (B, p) → (B,); inf: not in 4 years.
+
+    Parameters
+    ----------
+    target : (B,)
+        log10 RD.
+    share
+        0.5: the median patient.
+    """
+    coarse = np.append(np.arange(0, len(WEEKS) - 1, _STRIDE), len(WEEKS) - 1)
+    there = np.array([share_with(parameters, curve, np.full(len(target), k), target) for k in coarse])
+    reached = there >= share
+    first = reached.argmax(axis=0)
+    after, before = coarse[first], coarse[np.maximum(first - 1, 0)]
+    while np.any(after - before > 1):
+        middle = (after + before) // 2
+        enough = share_with(parameters, curve, middle, target) >= share
+        after, before = np.where(enough, middle, after), np.where(enough, before, middle)
+    ends = [share_with(parameters, curve, place, target) for place in (before, after)]
+    rise = np.where(ends[1] > ends[0], ends[1] - ends[0], 1.0)
+    weeks = WEEKS[before] + np.clip((share - ends[0]) / rise, 0, 1) * (WEEKS[after] - WEEKS[before])
+    return np.where(reached.any(axis=0), weeks, np.inf)
+
+
+def share_with(parameters: Floats, curve: SerumCurve, place: Places, target: Floats) -> Floats:
+    """Return the share of patients who have at least the target at their place of `WEEKS`, (B,)."""
+    from scipy.special import ndtr
+
+    logs, weights = _curves(parameters, curve, place)
+    return _mean(weights, ndtr((logs - target) / np.exp(parameters[:, SIGMA])))
+
+
+def median_logs(parameters: Floats, curve: SerumCurve, grid: Places) -> Floats:
+    """Return log10 of the median RD of all patients on a grid of places of `WEEKS`, (B, p) → (B, G)."""
+    from scipy.special import ndtr
+
+    every, place = np.repeat(parameters, len(grid), axis=0), np.tile(grid, len(parameters))
+    logs, weights = _curves(every, curve, place)
+    sigma = np.exp(every[:, SIGMA])
+    low, high = logs.min(axis=0), logs.max(axis=0)
+    for _ in range(_STEPS):
+        middle = (low + high) / 2
+        above = _mean(weights, ndtr((logs - middle) / sigma)) >= 0.5
+        low, high = np.where(above, middle, low), np.where(above, high, middle)
+    return np.asarray(((low + high) / 2).reshape(len(parameters), len(grid)))
+
+
+def _mean(weights: Floats, shares: Floats) -> Floats:
+    """Return the mean over the nodes, (K,) and (K, B) → (B,), summed in their order."""
+    return np.asarray(np.einsum("k,kb->b", weights, shares))
+
+
+def _curves(parameters: Floats, curve: SerumCurve, place: Places) -> tuple[Floats, Floats]:
+    """Return log10 RD at every node of the serum's scatter, (K, B), and the nodes' weights."""
+    nodes, log_weights = nodes_of(float(curve.log_sd.max()))
+    weeks = WEEKS[place]
+    log_ratio = log_over_kd(parameters, weeks[:, None], np.log(curve.ug_ml)[place][:, None])[:, 0]
+    scattered = log_ratio + nodes[:, None] * curve.log_sd[place]
+    held = (np.maximum(scattered, 0) + np.log1p(np.exp(-np.abs(scattered)))) / _LOG_10
+    regained = log_regained(parameters, weeks[:, None])[:, 0]
+    return parameters[:, R0] + regained - held, np.exp(log_weights)

@@ -1,0 +1,75 @@
+"""A run on a channel into which the dye merely shines is told from the file alone, by counting photons."""
+
+import numpy as np
+import pytest
+
+from calibration import Verdict, find_bead_peaks, find_bead_singlets
+from calibration.curve.brighter_channel import channel_check, compare_channels
+from pipeline.fcs import read_fcs
+from validation.simulated_beads import KITS, Detector, bead_run
+
+
+def both_channels(kit, leak, *, gain=1.0, seed=1, photons=0.1, named_is_leak=True):
+    """The same beads in the dye's own detector and in one that gets `leak` of its light at `gain` times the gain."""
+    levels = np.array(KITS[kit])
+    own = Detector(photons=photons, gain=150000 / levels[-1] / photons, noise=15.0)
+    side = Detector(own.photons * leak, own.gain * gain, own.noise, own.top)
+    first, second = (side, own) if named_is_leak else (own, side)
+    run = bead_run(np.random.default_rng(seed), levels, detector=first, others=(second,), n=5000)
+    mask = find_bead_singlets(run.fsc, run.ssc)
+    peaks = find_bead_peaks(run.intensity[mask], levels.size, blank=bool(levels[0] == 0))
+    return run.intensity[mask], run.others[0][mask], peaks
+
+
+@pytest.mark.parametrize("kit", KITS)
+@pytest.mark.parametrize(("leak", "gain"), [(0.3, 1.0), (0.3, 3.3), (0.8, 1.25)])
+def test_a_channel_that_gets_part_of_the_dye_is_doubted_whatever_its_gain(kit, leak, gain):
+    x, y, peaks = both_channels(kit, leak, gain=gain)
+    assert compare_channels(x, y, peaks, one_dye=kit != "mesf").doubtful
+
+
+@pytest.mark.parametrize("kit", KITS)
+@pytest.mark.parametrize(("leak", "gain"), [(0.05, 1.0), (0.3, 1.0), (0.3, 3.3)])
+def test_the_dyes_own_channel_is_not_doubted(kit, leak, gain):
+    x, y, peaks = both_channels(kit, leak, gain=gain, named_is_leak=False)
+    found = compare_channels(x, y, peaks, one_dye=kit != "mesf")
+    assert found is not None
+    assert not found.doubtful
+    assert found.more_light < 0
+
+
+def test_a_channel_that_does_not_see_the_beads_is_not_compared():
+    x, _, peaks = both_channels("quantibrite_pe", 0.3, named_is_leak=False)
+    dark = np.random.default_rng(2).normal(0, 30, x.size)
+    assert compare_channels(x, dark, peaks, one_dye=True) is None
+
+
+def test_events_on_the_end_of_the_other_scale_are_not_compared():
+    x, y, peaks = both_channels("quantibrite_pe", 0.3)
+    clipped = np.minimum(y, np.quantile(y, 0.3))
+    assert compare_channels(x, clipped, peaks, one_dye=True) is None
+
+
+def test_the_row_of_the_table_names_the_channel_that_is_doubtful():
+    x, y, peaks = both_channels("qsc", 0.3)
+    found = compare_channels(x, y, peaks, one_dye=True)
+    row = channel_check([("YG780-A", compare_channels(x, x[::-1], peaks, one_dye=True) or found)], "B530-A")
+    assert row.verdict is Verdict.WARN
+    assert "YG780-A" in row.text
+    assert "B530-A" in row.text
+    assert channel_check([], "B530-A") is None
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("day", ["2008-01-21", "2008-03-14"])
+def test_beads_of_several_dyes_are_not_compared(real_data, day):
+    file = read_fcs(real_data / "beads" / "dako" / f"beads_{day}.fcs")
+    mask = find_bead_singlets(file.column("FSC-A"), file.column("SSC-A"))
+    peaks = find_bead_peaks(file.column("PE-A")[mask], 6, blank=True)
+    others = ["Alexa-488-A", "PE-Cy7-A", "APC-A", "Alexa-700-A", "Pacific Blue-A"]
+    named = file.column("PE-A")[mask]
+    found = [
+        compare_channels(named, file.column(c)[mask], peaks, one_dye=False, other_top=file.scale_top(c))
+        for c in others
+    ]
+    assert found == [None] * 5

@@ -1,0 +1,83 @@
+import numpy as np
+import pytest
+
+from calibration.density.background import subtraction_bias
+from validation.simulated_beads import Detector, cells
+
+
+def pair(rd, spread, seed, detector=None, n=1000):
+    rng = np.random.default_rng(seed)
+    detector = detector or Detector(0.05, 2.0, 30.0, np.inf)
+    return cells(rng, rd, n, detector=detector, spread=spread), cells(rng, 0, n, detector=detector)
+
+
+@pytest.mark.parametrize("spread", [0.3, 0.5, 0.7])
+@pytest.mark.parametrize("rd", [500, 1000, 5000])
+def test_the_estimate_is_the_bias_that_the_truth_shows(rd, spread):
+    pairs = [pair(rd, spread, s) for s in range(40)]
+    left = [np.median(a) - np.median(b) - subtraction_bias(a, b, 2.0).mfi - 0.1 * rd for a, b in pairs]
+    assert abs(np.mean(left)) < 0.03 * 0.1 * rd
+
+
+def test_photon_noise_is_not_taken_for_a_spread_of_receptors():
+    detector = Detector(0.01, 10.0, 10.0, np.inf)
+    pairs = [pair(1000, 0.2, s, detector) for s in range(40)]
+    told, untold = (
+        np.mean([np.median(a) - np.median(b) - subtraction_bias(a, b, step).mfi for a, b in pairs]) / 100 - 1
+        for step in (10.0, 0.0)
+    )
+    assert abs(told) < 0.015 < abs(untold)
+
+
+def test_there_is_no_bias_where_there_is_no_stain_or_no_background_to_speak_of():
+    rng = np.random.default_rng(1)
+    control = rng.normal(100, 10, 500)
+    assert subtraction_bias(control - 1, control).mfi == 0
+    assert subtraction_bias(rng.lognormal(12, 0.5, 500), control).mfi == 0
+
+
+def test_the_bias_is_continuous_where_it_is_no_longer_computed():
+    rng = np.random.default_rng(1)
+    control = rng.normal(100, 10, 2000)
+    stained = control + 1900 * rng.lognormal(0, 0.5, 2000)
+    assert subtraction_bias(stained, control).mfi / 1900 < 1e-3
+
+
+def test_a_control_that_is_one_value_is_no_fault():
+    assert np.isfinite(subtraction_bias(np.linspace(10, 20, 50), np.full(30, 5.0)).mfi)
+
+
+def backgrounds(rng, law, size):
+    """Autofluorescence in molecules by other laws than a log-normal of one width."""
+    n = size.size
+    if law == "gamma":
+        return 500 * rng.gamma(4, 0.25, n)
+    if law == "heavy tails":
+        return 500 * np.exp(0.3 * rng.standard_t(3, n))
+    if law == "two groups":
+        return np.where(rng.random(n) < 0.25, 1800, 450) * rng.lognormal(0, 0.25, n)
+    return 600 * size * rng.lognormal(0, 0.2, n)
+
+
+def relative_error(law, seed, *, with_size=False, true=1000.0, n=3000):
+    """Error of the corrected difference of medians; `with_size`: receptors grow with the cell as background does."""
+    rng = np.random.default_rng([seed, 5])
+    spread = rng.uniform(0.3, 0.6)
+    size, other = rng.lognormal(0, 0.25, n), rng.lognormal(0, 0.25, n)
+    receptors = true * (size**1.5 * rng.lognormal(0, 0.3, n) if with_size else rng.lognormal(0, spread, n))
+    detector = Detector(photons=0.1, gain=25.0, noise=40.0, top=np.inf)
+    stained = detector.read(backgrounds(rng, law, size) + receptors, rng)
+    control = detector.read(backgrounds(rng, law, other), rng)
+    bias = subtraction_bias(stained, control, detector.gain).mfi
+    return (np.median(stained) - np.median(control) - bias) / (true * detector.per_molecule) - 1
+
+
+@pytest.mark.parametrize("law", ["gamma", "heavy tails", "two groups", "cell size"])
+def test_the_law_of_the_background_does_not_matter(law):
+    errors = [relative_error(law, seed) for seed in range(24)]
+    assert abs(np.mean(errors)) <= 0.02
+
+
+def test_receptors_that_grow_with_the_cells_own_light_are_read_a_little_low():
+    errors = [relative_error("cell size", seed, with_size=True) for seed in range(24)]
+    assert -0.05 <= np.mean(errors) <= 0.0

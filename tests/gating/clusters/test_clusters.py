@@ -1,0 +1,97 @@
+"""The wanted cells as clusters in the space of all channels."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+from itertools import islice
+
+import numpy as np
+import pytest
+
+from gating import gate_plasma_cells
+from gating.clusters.mixture import density_peaks, fit_mixture
+from gating.events import Events
+from gating.events.panel import GatingChannel, GatingPanel, Target
+from gating.gates import AllOf, inside
+from helpers.known_marrow import f1, marrow, panel
+
+LST = (
+    ("CD19", "cd19", Target.ANY), ("CD38", "other", Target.POSITIVE), ("CD3", "dump", Target.NEGATIVE),
+    ("CD4+CD20", "other", Target.ANY), ("CD45", "cd45", Target.LOW), ("CD56+IgK", "cd56", Target.ANY),
+    ("CD5", "other", Target.ANY), ("CD8+IgL", "other", Target.ANY), ("FSC-A", "fsc_area", Target.ANY),
+    ("SSC-A", "ssc_area", Target.ANY),
+)  # fmt: skip
+"""The EuroFlow LST panel has no CD138; CD38 may anchor here, since nothing is quantified."""
+
+
+def _lst_tube(path):
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        rows = list(islice(csv.reader(file), 1, None))
+    values = np.array([row[:-1] for row in rows], np.float32).T
+    is_plasma_cell = np.array([row[-1] == "PLASMA CELLS" for row in rows])
+    return Events(np.ascontiguousarray(values), tuple(name for name, _, _ in LST)), is_plasma_cell
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(("name", "least"), [("Cytometry35", 0.9), ("Cytometry12", 0.8)])
+def test_plasma_cells_of_a_panel_without_cd138_are_those_of_the_labels(real_data, name, least):
+    events, labels = _lst_tube(real_data / "marrow" / "euroflow_simulated" / f"{name}.csv.gz")
+    gated = gate_plasma_cells(events, GatingPanel(tuple(GatingChannel(c, r, t, c) for c, r, t in LST)))
+    assert f1(gated.mask, labels) >= least
+    step = next(one for one in gated.steps if one.name == "plasma_cells")
+    assert step.method == "cluster"
+    assert isinstance(step.gate, AllOf)
+
+
+def _two_groups(n_few, apart, seed=1):
+    rng = np.random.default_rng(seed)
+    return np.vstack([rng.normal(0, 0.5, (800, 6)), rng.normal(0, 0.5, (n_few, 6)) + apart])
+
+
+@pytest.mark.parametrize("n_few", [20, 100, 600])
+def test_a_group_is_found_whatever_its_size(n_few):
+    points = _two_groups(n_few, 2.5)
+    belongs = fit_mixture(points, np.ones(len(points))).belongings(points)
+    few = np.bincount(belongs[:, -n_few:].argmax(axis=0), minlength=len(belongs))
+    many = np.bincount(belongs[:, :-n_few].argmax(axis=0), minlength=len(belongs))
+    assert not (few * many).any()
+
+
+def test_points_of_one_density_peak_are_one_group():
+    points = _two_groups(50, 6.0)
+    groups = density_peaks(points)
+    assert not set(groups[:800].tolist()) & set(groups[800:].tolist())
+
+
+def test_weights_count_as_events():
+    points = _two_groups(100, 6.0)
+    once = fit_mixture(points, np.ones(900))
+    many = fit_mixture(points, np.where(np.arange(900) < 800, 50.0, 1.0))
+    assert many.shares.sum() > 40 * once.shares.sum()
+
+
+def test_without_a_viability_dye_most_dead_cells_are_left_out_and_the_confidence_says_so():
+    sample = marrow(31, n=20_000, percent=3.0)
+    gated = gate_plasma_cells(sample.events, panel(without=("Viability",)))
+    assert f1(gated.mask, sample.plasma_cells) >= 0.9
+    assert gated.confidence < 0.9
+    assert "NO_VIABILITY" in gated.flags
+
+
+def test_where_plain_cuts_do_not_do_the_cells_are_those_inside_the_clusters_ellipsoids():
+    sample = marrow(41, n=15_000, percent=2.0, dim_cd138=0.06)
+    gated = gate_plasma_cells(sample.events, panel(without=("CD319",)))
+    step = next(one for one in gated.steps if one.name == "plasma_cells")
+    assert step.method == "cluster"
+    assert isinstance(step.gate, AllOf)
+    assert not (gated.mask & ~inside(step.gate, sample.events)).any()
+    assert f1(gated.mask, sample.plasma_cells) >= 0.9
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("dim", [0.12, 0.06, 0.03])
+def test_a_clone_stripped_of_its_only_anchor_is_found_or_the_confidence_falls(seed, dim):
+    sample = marrow(40 + seed, n=15_000, percent=2.0, dim_cd138=dim)
+    gated = gate_plasma_cells(sample.events, panel(without=("CD319",)))
+    assert f1(gated.mask, sample.plasma_cells) >= 0.85 or gated.confidence < 0.5

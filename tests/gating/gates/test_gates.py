@@ -1,0 +1,59 @@
+"""Gates as data."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gating.events import Events, Survivors
+from gating.events.panel import GatingChannel, GatingPanel, Target
+from gating.gates import AllOf, AnyOf, EllipsoidGate, PolygonGate, RangeGate, channels_of, inside
+
+EVENTS = Events(np.array([[0, 1, 2, 3], [0, 10, 20, 30]], np.float32), ("A", "B"))
+
+
+def test_a_range_takes_its_lower_end_and_not_its_upper():
+    assert inside(RangeGate("A", 1.0, 3.0), EVENTS).tolist() == [False, True, True, False]
+    assert inside(RangeGate("A"), EVENTS).all()
+
+
+def test_a_polygon_agrees_with_the_half_plane_it_is_made_of():
+    rng = np.random.default_rng(1)
+    events = Events(rng.uniform(0, 100, (2, 5_000)).astype(np.float32), ("A", "B"))
+    gate = PolygonGate("A", "B", ((0.0, 0.0), (300.0, 200.0), (300.0, 400.0), (0.0, 400.0)))
+    expected = events.column("B") * 1.5 > events.column("A")
+    assert np.count_nonzero(inside(gate, events) != expected) == 0
+
+
+def test_an_ellipsoid_on_one_axis_is_a_range():
+    gate = EllipsoidGate(("A",), (1.0,), (float(np.arcsinh(2)),), ((0.04,),), 4.0)
+    x = np.arcsinh(EVENTS.column("A").astype(float))
+    assert inside(gate, EVENTS).tolist() == (np.abs(x - np.arcsinh(2)) <= 0.4).tolist()
+
+
+def test_combinations_nest():
+    low, high = RangeGate("A", None, 1.0), RangeGate("A", 3.0, None)
+    both = AnyOf((low, AllOf((high, RangeGate("B", 30.0, None)))))
+    assert inside(both, EVENTS).tolist() == [True, False, False, True]
+    assert channels_of(both) == ("A", "B")
+
+
+def test_survivors_see_only_what_is_left():
+    left = Survivors.everyone(EVENTS).select(np.array([False, True, False, True]))
+    assert left.column("B").tolist() == [10.0, 30.0]
+    assert left.select(np.array([False, True])).mask().tolist() == [False, False, False, True]
+    assert left.among(np.array([True, True, False, False])).column("A").tolist() == [1.0]
+
+
+def test_cd38_cannot_be_given_a_gating_role():
+    with pytest.raises(ValueError, match="never gates"):
+        GatingChannel("PE-A", "cd38")
+    with pytest.raises(ValueError, match="may not gate"):
+        GatingPanel((GatingChannel("PE-A", "other"),), quantified=("PE-A",))
+
+
+def test_a_panel_without_targets_is_one_for_plasma_cells():
+    filled = GatingPanel((GatingChannel("V1", "cd138"), GatingChannel("V2", "cd45"))).with_default_targets()
+    assert [channel.target for channel in filled.channels] == [Target.POSITIVE, Target.LOW]
+    stated = GatingPanel((GatingChannel("V1", "cd138"), GatingChannel("R1", "cd19", Target.POSITIVE)))
+    assert stated.with_default_targets() == stated

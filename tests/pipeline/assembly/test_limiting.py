@@ -1,0 +1,114 @@
+"""What limits a study's densities: shares of the tubes' budgets, and the scatter of replicates."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from calibration.density.between_runs import widened
+from calibration.density.receptor_density import ErrorTerm, RdStatus, ReceptorDensity
+from pipeline.assembly.limiting import limiting
+from pipeline.assembly.study_result import Outcome
+from pipeline.patients.between_runs import between_runs_of, with_between_runs
+from pipeline.quantification.result import SampleResult
+from pipeline.study.settings import Settings
+from pipeline.study.study import BeadRun, Sample, Study
+
+TERMS = ("standard curve", "bead peak medians", "lot assignment", "F:P ratio", "stained cells", "control cells",
+         "background model", "between runs")  # fmt: skip
+
+
+def receptor(rd=20000.0, **sd_dex):
+    sds = {name: sd_dex.get(name.split()[0].replace(":", ""), 0.0) for name in TERMS}
+    whole = sum(sd**2 for sd in sds.values()) or 1.0
+    budget = tuple(ErrorTerm(name, sd, sd**2 / whole) for name, sd in sds.items())
+    return ReceptorDensity(RdStatus.OK, 500, rd=rd, rd_low=rd / 2, rd_high=2 * rd, lloq=500.0, budget=budget)
+
+
+def outcome(*tubes):
+    """Make an outcome of (patient, beads, receptor)."""
+    samples = tuple(
+        Sample(f"S{k}", patient, date(2024, 5, 1), f"{k}.fcs", "MM8", beads, visit="baseline")
+        for k, (patient, beads, _) in enumerate(tubes)
+    )
+    runs = tuple(BeadRun(name, "b.fcs", "qsc", "1", "PE-A", (0, 1e3, 1e4)) for name in ("B1", "B2"))
+    study = Study(None, samples, (), runs, (), (), Settings())
+    results = tuple(SampleResult(f"S{k}", found) for k, (_, _, found) in enumerate(tubes))
+    return Outcome(study, results)
+
+
+def test_the_largest_share_comes_first_and_says_what_it_would_win():
+    few_cells = receptor(stained=0.10, lot=0.02)
+    good = receptor(stained=0.01, lot=0.02)
+    found = limiting(outcome(("P1", "B1", few_cells), ("P2", "B1", few_cells), ("P3", "B1", good)))
+    first = found.remedies[0]
+    assert (first.name, first.n_largest, found.n) == ("more cells", 2, 3)
+    assert first.fold == pytest.approx(10 ** (1.96 * (0.10**2 + 0.02**2) ** 0.5), rel=1e-3)
+    assert first.fold_without == pytest.approx(10 ** (1.96 * 0.02), rel=1e-3)
+    assert sum(remedy.share_percent for remedy in found.remedies) == pytest.approx(100)
+    assert "would go with more cells" in found.sentences()[0]
+
+
+def test_replicates_on_other_bead_runs_tell_the_cv_between_runs():
+    tubes = [("P1", "B1", receptor(20000.0)), ("P1", "B2", receptor(24000.0)), ("P2", "B1", receptor(5000.0))]
+    found = limiting(outcome(*tubes))
+    assert found.within_run is None
+    assert found.between_runs.cv_percent == pytest.approx(13.0, abs=0.1)
+    assert "No interval holds a term between runs" in found.sentences()[-1]
+
+
+def test_enough_replicates_put_what_their_budgets_leave_open_into_every_interval():
+    tubes = [
+        (f"P{k}", f"B{1 + run}", receptor(rd, stained=0.02, lot=0.02))
+        for k, pair in enumerate([(20000.0, 26000.0), (5000.0, 4000.0), (900.0, 1150.0), (60000.0, 48000.0)])
+        for run, rd in enumerate(pair)
+    ]
+    before = outcome(*tubes)
+    results = with_between_runs(before.study, before.results)
+    shown = limiting(replace(before, results=results)).sentences()[-1]
+    assert "Every interval holds a between-run CV of" in shown
+    for old, new in zip(before.results, results, strict=True):
+        assert new.receptor.rd == old.receptor.rd
+        assert new.receptor.rd_high / new.receptor.rd_low > old.receptor.rd_high / old.receptor.rd_low
+        assert {term.name: term.share for term in new.receptor.budget}["between runs"] > 0.5
+        assert sum(term.share for term in new.receptor.budget) == pytest.approx(1)
+    again = between_runs_of(before.study, results)
+    assert again == between_runs_of(
+        before.study, before.results
+    )  # a term between runs is no tube's own error
+    assert widened(before.results[0].receptor, again.cv) == results[0].receptor
+
+
+def test_the_setting_goes_before_what_replicates_say():
+    tubes = [(f"P{k}", f"B{1 + run}", receptor(1e4 * (1 + run))) for k in range(4) for run in range(2)]
+    typed = outcome(*tubes)
+    study = replace(typed.study, settings=Settings(between_run_cv=0.1))
+    assert with_between_runs(study, typed.results) == typed.results
+    assert "setting between_run_cv, 10 %" in limiting(replace(typed, study=study)).sentences()[-1]
+
+
+def test_a_share_that_rests_on_an_assumption_says_so():
+    assumed = outcome(("P1", "B1", receptor(stained=0.01, lot=0.02)))
+    wording = "lot assignment (assumed: lot_assignment_cv 5 %)"
+    assert wording in [remedy.terms for remedy in limiting(assumed).remedies]
+    runs = tuple(replace(run, assigned_cv=0.03) for run in assumed.study.beads)
+    typed = replace(assumed, study=replace(assumed.study, beads=runs))
+    assert "lot assignment" in [remedy.terms for remedy in limiting(typed).remedies]
+
+
+def test_replicates_on_one_bead_run_tell_the_cv_between_tubes():
+    found = limiting(outcome(("P1", "B1", receptor(20000.0)), ("P1", "B1", receptor(24000.0))))
+    assert found.between_runs is None
+    assert found.within_run.freedom == 1
+
+
+def test_replicates_below_the_lloq_tell_nothing_of_the_cv():
+    dim = replace(receptor(300.0), status=RdStatus.BELOW_LLOQ)
+    found = limiting(outcome(("P1", "B1", dim), ("P1", "B2", receptor(20000.0))))
+    assert found.between_runs is None
+
+
+def test_a_study_without_a_density_says_so():
+    found = limiting(outcome(("P1", "B1", ReceptorDensity(RdStatus.FAILED, 0))))
+    assert (found.n, found.remedies) == (0, ())
+    assert "nothing can be said" in found.sentences()[0]

@@ -1,0 +1,192 @@
+"""A day without its bead run takes another day's curve through rainbow beads, and says so everywhere."""
+
+import csv
+
+import numpy as np
+import pytest
+
+from pipeline.beads.calibrate import BeadTask, calibrate_bead_run
+from pipeline.beads.history import held_against_history
+from pipeline.checks import check_folder
+from pipeline.commands.run import RunOptions, calibrate_study, run_study
+from pipeline.fcs import read_fcs, write_fcs
+from pipeline.running.progress import QuietReporter
+from pipeline.running.store import file_sha256
+from pipeline.simulate import simulate_study
+from pipeline.study.settings import Settings
+from pipeline.study.study import BeadRun, Study
+from validation.simulated_beads import Detector, bead_run
+
+QUANTIBRITE = (638.0, 6930.0, 31008.0, 67601.0)
+RAINBOW = (0.0, 300.0, 1000.0, 3200.0, 10000.0, 30000.0)
+HEADER = ("beads", "fcs_file", "kit", "lot", "channel", "levels", "transfer_from")
+ROWS = (
+    ("QB1", "qb1.fcs", "quantibrite_pe", "96597", "PE-A", "638;6930;31008;67601", ""),
+    ("RB1", "rb1.fcs", "rainbow", "R7", "PE-A", "0;300;1000;3200;10000;30000", ""),
+    ("RB2", "rb2.fcs", "rainbow", "R7", "PE-A", "0;300;1000;3200;10000;30000", "RB1; QB1"),
+)
+
+
+def write_beads(path, levels, gain, seed, day, serial="H47", voltage="420"):
+    detector = Detector(photons=0.1, gain=gain, noise=15.0)
+    beads = bead_run(np.random.default_rng(seed), levels, detector=detector, n=4000, bead_cv=0.04)
+    keywords = {"$CYT": "LSR II", "$CYTSN": serial, "$DATE": f"{day:02}-MAR-2024", "$P3V": voltage}
+    values = np.stack([beads.fsc, beads.ssc, beads.intensity]).astype(np.float32)
+    write_fcs(path, values, ("FSC-A", "SSC-A", "PE-A"), keywords=keywords)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    made = tmp_path_factory.mktemp("study")
+    write_beads(made / "qb1.fcs", QUANTIBRITE, 20.0, 1, 4)
+    write_beads(made / "rb1.fcs", RAINBOW, 20.0, 2, 4)
+    write_beads(made / "rb2.fcs", RAINBOW, 26.0, 3, 18)
+    write_beads(made / "rb_else.fcs", RAINBOW, 15.0, 4, 18, serial="K99")
+    write_beads(made / "rb_shifted.fcs", RAINBOW, 20.0, 5, 4, voltage="450")
+    return made
+
+
+def sheet(folder, rows=ROWS):
+    with (folder / "beads.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([HEADER, *rows])
+    return folder
+
+
+def carried(folder, rb1="rb1.fcs", rb2="rb2.fcs", **settings):
+    runs = [
+        BeadRun("QB1", "qb1.fcs", "quantibrite_pe", "96597", "PE-A", QUANTIBRITE),
+        BeadRun("RB1", rb1, "rainbow", "R7", "PE-A", RAINBOW),
+        BeadRun("RB2", rb2, "rainbow", "R7", "PE-A", RAINBOW, transfer_from="RB1; QB1"),
+    ]
+    chosen = Settings(**settings)
+    made = [
+        calibrate_bead_run(BeadTask(folder, run, chosen, file_sha256(folder / run.fcs_file))) for run in runs
+    ]
+    return held_against_history(None, made, runs, chosen, write=False)
+
+
+def test_the_curve_of_the_other_day_reads_right_on_this_one(folder):
+    own, _, found = carried(folder)
+    assert found.curve_kit == "quantibrite_pe"
+    assert found.kit == "rainbow"
+    assert "CROSS_CALIBRATED" in found.flags
+    assert found.curve.to_abc(26.0 * 1000) == pytest.approx(own.curve.to_abc(20.0 * 1000), rel=0.01)
+    assert found.curve.transfer.assumed_cv == 0
+    assert (
+        "curve of QB1 (quantibrite_pe, lot 96597) carried over from RB1 by 5 rainbow populations"
+        in found.note
+    )
+
+
+def test_another_instrument_adds_what_the_setting_assumes(folder):
+    found = carried(folder, rb2="rb_else.fcs", transfer_cv=0.08)[-1]
+    assert found.curve.transfer.assumed_cv == 0.08
+    assert "8 % are added (an assumption)" in found.note
+
+
+def test_a_rainbow_run_that_does_not_stand_beside_the_bead_run_carries_nothing(folder):
+    found = carried(folder, rb1="rb_shifted.fcs")[-1]
+    assert found.curve is None
+    assert "NO_CURVE" in found.flags
+    assert "must stand beside the bead run" in found.note
+
+
+def test_the_same_acquisition_twice_carries_nothing(folder):
+    found = carried(folder, rb2="rb1.fcs")[-1]
+    assert found.curve is None
+    assert "RB2 and RB1 are one acquisition" in found.note
+
+
+def test_the_table_of_bead_runs_says_it(folder):
+    summary = calibrate_study(sheet(folder), RunOptions(), QuietReporter())
+    assert summary.exit_status == 0
+    with (folder / "results" / "calibration.csv").open(encoding="utf-8", newline="") as file:
+        rows = {row["beads"]: row for row in csv.DictReader(file)}
+    assert "CROSS_CALIBRATED" in rows["RB2"]["flags"]
+    assert "Slope of the transfer 1.0000" in rows["RB2"]["checks"]
+    assert ".;" not in "".join("".join(row.values()) for row in rows.values())
+
+
+@pytest.mark.parametrize(
+    ("column", "typed", "said"),
+    [
+        (6, "RB1", "split by ;"),
+        (6, "RB1; QB9", "QB9"),
+        (6, "QB1; RB1", "first another run of rainbow beads"),
+        (6, "RB1; RB1", "second the bead run with the curve"),
+        (3, "R8", "a run of the same lot"),
+        (2, "mesf", "rainbow beads only"),
+    ],
+)
+def test_a_transfer_that_cannot_be_meant_is_a_fault(folder, column, typed, said):
+    wrong = [*ROWS[:2], tuple(typed if k == column else cell for k, cell in enumerate(ROWS[2]))]
+    study, faults = check_folder(sheet(folder, wrong), ("beads", "settings"))
+    assert study is None
+    assert any(said in str(fault) for fault in faults)
+
+
+def test_the_kit_that_travels_with_a_density_is_that_of_the_curve(folder):
+    study, _ = check_folder(sheet(folder), ("beads", "settings"))
+    assert isinstance(study, Study)
+    assert study.unit_run("RB2").beads == "QB1"
+    assert study.unit_run("RB1").beads == "RB1"
+
+
+@pytest.fixture(scope="module")
+def simulated(tmp_path_factory):
+    return simulate_study(tmp_path_factory.mktemp("tube"), patients=1, events=15_000, seed=3)
+
+
+def rainbow_beside(beads, path, gain, seed, day=""):
+    """Write rainbow beads with the instrument's facts of another bead file, at `gain` times its gain."""
+    file = read_fcs(beads)
+    detector = Detector(photons=0.1, gain=20.0 * gain, noise=10.0)
+    made = bead_run(np.random.default_rng(seed), RAINBOW, detector=detector, n=4000, bead_cv=0.04)
+    names = ("FSC-A", "SSC-A", "PE-A")
+    keywords = {"$CYT": file.acquisition.instrument, "$CYTSN": file.acquisition.serial}
+    keywords["$DATE"] = day or f"{file.acquisition.acquired_on:%d-%b-%Y}".upper()
+    keywords["$P3V"] = f"{file.detector('PE-A').voltage:g}"
+    values = np.stack([made.fsc, made.ssc, made.intensity]).astype(np.float32)
+    write_fcs(path, values, names, keywords=keywords)
+
+
+def densities(folder):
+    assert run_study(folder, RunOptions(workers=1), QuietReporter()).exit_status == 0
+    with (folder / "results" / "rd_samples.csv").open(encoding="utf-8", newline="") as file:
+        return next(csv.DictReader(file))
+
+
+@pytest.mark.slow
+def test_a_tube_of_a_day_without_beads_is_quantified_flagged_and_named_after_the_curve(simulated):
+    own = densities(simulated)
+    beads = simulated / own_bead_file(simulated)
+    for seed, name in enumerate(("rb1.fcs", "rb2.fcs"), 9):
+        rainbow_beside(beads, simulated / name, 1.0, seed)
+    carry_over(simulated, own["beads"])
+    carried_over = densities(simulated)
+    assert float(carried_over["rd"]) == pytest.approx(float(own["rd"]), rel=0.01)
+    assert "CROSS_CALIBRATED" in carried_over["flags"]
+    assert (carried_over["kit"], carried_over["lot"]) == (own["kit"], own["lot"])
+    assert carried_over["status"] == own["status"]
+
+
+def own_bead_file(folder):
+    with (folder / "beads.csv").open(encoding="utf-8", newline="") as file:
+        return next(csv.DictReader(file))["fcs_file"]
+
+
+def carry_over(folder, beads):
+    """Add two rainbow runs to the sheet, and calibrate the tube by the second."""
+    with (folder / "beads.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    listed = ";".join(f"{level:g}" for level in RAINBOW)
+    common = {"kit": "rainbow", "lot": "R7", "channel": rows[0]["channel"], "levels": listed}
+    rows.append({"beads": "RB1", "fcs_file": "rb1.fcs", **common})
+    rows.append({"beads": "RB2", "fcs_file": "rb2.fcs", **common, "transfer_from": f"RB1; {beads}"})
+    columns = [*rows[0], "transfer_from"]
+    with (folder / "beads.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, columns, restval="")
+        writer.writeheader()
+        writer.writerows(rows)
+    sheet = folder / "samples.csv"
+    sheet.write_text(sheet.read_text(encoding="utf-8").replace(beads, "RB2"), encoding="utf-8", newline="")

@@ -1,0 +1,77 @@
+"""`cd38rd washout`: what is opened, what is said, what is left behind."""
+
+from __future__ import annotations
+
+import csv
+import gc
+import os
+from pathlib import Path
+
+import pytest
+
+from pipeline.checks import headers
+from pipeline.commands.run import MOST_NAMES, RunSummary, refit_washout, run_study
+from pipeline.output import second_process
+from pipeline.running.progress import reporter
+from pipeline.running.two_passes import RunOptions
+from pipeline.simulate import simulate_study
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = simulate_study(tmp_path_factory.mktemp("store"), patients=1, events=2_000, seed=5)
+    with reporter(quiet=True) as seen:
+        run_study(folder, RunOptions(workers=1), seen)
+    return folder
+
+
+def washout(folder: Path) -> RunSummary:
+    with reporter(quiet=True) as seen:
+        return refit_washout(folder, RunOptions(), seen)
+
+
+def test_no_file_is_opened_twice(study: Path, monkeypatch: pytest.MonkeyPatch):
+    opened = []
+    read = headers.read_fcs
+    monkeypatch.setattr(headers, "read_fcs", lambda path, **rest: opened.append(path) or read(path, **rest))
+    washout(study)
+    assert opened
+    assert len(opened) == len(set(opened))
+
+
+def test_the_collector_of_cycles_works_again_afterwards(study: Path):
+    washout(study)
+    assert gc.isenabled()
+    assert gc.get_freeze_count() == 0
+
+
+def test_of_very_many_tubes_without_a_result_the_first_are_named(study: Path):
+    path = study / "samples.csv"
+    text = path.read_text("utf-8")
+    (row,) = csv.DictReader(text.splitlines())
+    stain = study / row["fcs_file"]
+    lines = []
+    for k in range(MOST_NAMES + 5):
+        copy = stain.with_name(f"copy{k}.fcs")
+        copy.write_bytes(stain.read_bytes())
+        told = {**row, "sample_id": f"N{k}", "fcs_file": copy.relative_to(study).as_posix(), "fmo_file": ""}
+        lines.append(",".join(told.values()))
+    path.write_text("\n".join([text.rstrip("\n"), *lines, ""]), encoding="utf-8")
+    said = washout(study).text
+    assert f"{MOST_NAMES + 5} of {MOST_NAMES + 6} samples have not been run yet: N0, N1" in said
+    assert f"N{MOST_NAMES - 1} and 5 more" in said
+
+
+def test_a_second_process_writes_the_same_bytes(study: Path, monkeypatch: pytest.MonkeyPatch):
+    washout(study)
+    alone = tables_of(study / "results")
+    monkeypatch.setattr(second_process, "TUBES_THAT_PAY", 0)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    washout(study)
+    assert tables_of(study / "results") == alone
+    assert len(alone) > 10
+
+
+def tables_of(results: Path) -> dict[str, bytes]:
+    paths = [results / "rd.xlsx", *sorted((results / "statistics").iterdir())]
+    return {path.name: path.read_bytes() for path in paths}

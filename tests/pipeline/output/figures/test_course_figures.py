@@ -1,0 +1,130 @@
+"""R6 and R7: the swimmer plot and the survival curves, in the report, as PDF and in the workbook."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import date, timedelta
+
+import openpyxl
+import pytest
+
+from pipeline.assembly.study_result import Outcome
+from pipeline.output.figures import write_figures
+from pipeline.output.figures.style.canvas import to_svg
+from pipeline.output.figures.survival import survival_figure
+from pipeline.output.figures.swimmer import MOST_BARS, swimmer_figure, swimmer_figures, swimmers
+from pipeline.output.report.page import report_html
+from pipeline.output.workbook import workbook_sheets, write_workbook
+from pipeline.patients.visits import patient_rd, visits_of
+from pipeline.response import response_tables
+from pipeline.response.follow_up import follow_up
+from pipeline.study.study import Patient, Statement
+
+START = date(2024, 3, 4)
+
+
+def day(days):
+    return START + timedelta(days)
+
+
+def course(name, treated, **more):
+    return follow_up(Patient(name, "SD", discontinued_on=day(treated), **more), START)
+
+
+def texts_of(svg):
+    return re.findall(r"<text[^>]*>([^<]*)</text>", svg)
+
+
+@pytest.fixture(scope="module")
+def followed(outcome: Outcome) -> Outcome:
+    """The synthetic outcome with a course for each patient; one had dexamethasone early, one late."""
+    patients = tuple(
+        replace(p, treatment_start=START, progressed_on=day(70 + 20 * k), discontinued_on=day(70 + 20 * k),
+                died_on=day(200 + 30 * k) if k % 2 else None, last_contact_on=day(400), age=50.0 + k,
+                discontinuation_reason="progression" if k else "74 weeks = 18.5 months <b>on drug</b>",
+                dexamethasone_on=day(40) if k < 3 else day(65) if k == 5 else None, teae_grade=k % 4)
+        for k, p in enumerate(outcome.study.patients)
+    )  # fmt: skip
+    statements = (Statement("26.4 % had disease control", 32, cell="statements!A2"),)
+    study = replace(outcome.study, patients=patients, statements=statements)
+    rows = [patient_rd(visit) for visit in visits_of(outcome)]
+    return replace(outcome, study=study, response=response_tables(study, rows))
+
+
+def test_the_longest_treated_comes_first_and_who_has_no_time_has_no_bar():
+    courses = [course("P1", 20), course("P2", 90), follow_up(Patient("P3"), START), course("P4", 90)]
+    assert [shown.patient_id for shown in swimmers(courses)] == ["P2", "P4", "P1"]
+
+
+def test_a_bar_has_name_response_events_and_reason():
+    courses = (
+        course("P1", 90, progressed_on=day(88), died_on=day(200), discontinuation_reason="progression"),
+        course("P2", 60, dexamethasone_on=day(57), discontinuation_reason="withdrawn, " * 10),
+        follow_up(Patient("P3", "MR", last_contact_on=day(30)), START),
+    )
+    words = texts_of(to_svg(swimmer_figure(courses, 30), "s", "courses"))
+    assert {"P1", "SD", "MR", "death", "dexamethasone added", "still treated when last seen"} <= set(words)
+    assert {"progression", "on treatment"} <= set(words)
+    assert any(word.startswith("withdrawn") and word.endswith("…") for word in words)
+
+
+def test_many_patients_are_spread_over_pages():
+    courses = [course(f"P{k:03}", 10 + k) for k in range(2 * MOST_BARS + 1)]
+    assert len(list(swimmer_figures(courses, 30))) == 3
+    assert list(swimmer_figures([], 30)) == []
+
+
+def test_the_survival_figure_prints_medians_and_numbers_at_risk():
+    courses = [
+        course(f"P{k}", 30 * k, progressed_on=day(30 * k), last_contact_on=day(300)) for k in range(1, 7)
+    ]
+    words = texts_of(to_svg(survival_figure(courses, 30), "k", "survival"))
+    assert "6 events in 6 patients" in words
+    assert any(word.startswith("median 3.5 months") for word in words)
+    assert any(word.startswith("median not reached") for word in words)
+    assert {"at risk", "PFS", "OS"} <= set(words)
+
+
+def test_curves_without_a_single_time_are_empty_axes():
+    assert "PFS" not in texts_of(
+        to_svg(survival_figure([follow_up(Patient("P"), None)], 30), "k", "survival")
+    )
+
+
+def test_both_are_written_as_pdf_with_the_same_bytes_and_go_with_their_data(followed, outcome, tmp_path):
+    bare = replace(followed, results=(), calibrations=())
+    write_figures(tmp_path, bare)
+    first = {name: (tmp_path / name).read_bytes() for name in ("swimmer.pdf", "survival.pdf")}
+    write_figures(tmp_path, bare)
+    assert first == {name: (tmp_path / name).read_bytes() for name in first}
+    write_figures(tmp_path, replace(outcome, results=(), calibrations=()))
+    assert not (tmp_path / "swimmer.pdf").exists()
+
+
+def test_the_report_shows_courses_survival_landmark_and_what_cannot_be(followed):
+    page = report_html(followed)
+    assert "Course of each patient" in page
+    assert "Brookmeyer–Crowley" in page
+    assert "This is no effect of dexamethasone." in page
+    assert "Immortal time" in page
+    assert "no k/n with n up to 32 is 26.4 %" in page
+    assert "<b>on drug</b>" not in page
+    assert "30.4375 days" in page
+
+
+def test_the_workbook_has_every_table(followed, tmp_path):
+    write_workbook(tmp_path / "rd.xlsx", workbook_sheets(followed))
+    column = [cell.value for cell in openpyxl.load_workbook(tmp_path / "rd.xlsx")["Response"]["A"]]
+    titles = (
+        "Patients before the study drug",
+        "Survival, months",
+        "Disease control by dexamethasone: not its effect",
+        "Survival from the landmark of 8 weeks, months",
+        "Exposure, safety and serum",
+        "What was typed and cannot be",
+        "Odds of disease control, logistic regression",
+    )
+    assert set(titles) <= set(column)
+    assert "statements!A2" in column
+    assert "age >= 65 years" in column

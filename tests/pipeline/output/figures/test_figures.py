@@ -1,0 +1,215 @@
+"""Figures: what is on them, and the same bytes each time."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from calibration.density.receptor_density import RdStatus
+from pipeline.assembly.study_result import Outcome
+from pipeline.output.figures import write_bead_figures, write_figures
+from pipeline.output.figures.beads import bead_figure
+from pipeline.output.figures.cd38 import cd38_figure, rebinned
+from pipeline.output.figures.gating import channel_labels, gating_figure, step_title
+from pipeline.output.figures.response import response_figure
+from pipeline.output.figures.style.canvas import house_style, to_pdf, to_svg
+from pipeline.output.figures.washout import MOST_POINTS, drawable, washout_figure
+from pipeline.patients.visits import visits_of
+from pipeline.quantification.result import CalibrationResult, SampleResult
+from pipeline.study.quantity_name import axis_name
+from pipeline.study.settings import Settings
+
+
+def tube(outcome: Outcome, sample_id: str) -> SampleResult:
+    return next(result for result in outcome.results if result.sample_id == sample_id)
+
+
+def texts_of(svg: str) -> list[str]:
+    return re.findall(r"<text[^>]*>([^<]*)</text>", svg)
+
+
+def test_a_point_beyond_a_limit_lies_at_its_limit(outcome: Outcome):
+    visits = visits_of(outcome)
+    points = {point.label: point for point in drawable(visits, {}, Settings())}
+    below = next(visit for visit in visits if visit.patient_id == "P02")
+    assert (points["P02"].side, points["P02"].y) == (-1, below.receptor.lloq)
+    assert points["P08"].side == 1
+    assert points["P05"].side == 0
+    assert math.isclose(points["P05"].y, 31_400)
+
+
+def test_visits_without_washout_or_density_are_not_drawn(outcome: Outcome):
+    labels = {point.label for point in drawable(visits_of(outcome), {}, Settings())}
+    assert labels.isdisjoint({"P09", "P10", "P11"})  # too few cells, no background, failed
+    unclocked = [replace(visit, washout_weeks=None) for visit in visits_of(outcome)]
+    assert drawable(unclocked, {}, Settings()) == ()
+
+
+def test_a_dose_on_the_day_of_the_sample_still_has_a_place(outcome: Outcome):
+    (visit,) = [visit for visit in visits_of(outcome) if visit.patient_id == "P05"]
+    (point,) = drawable([replace(visit, washout_weeks=0.0)], {}, Settings())
+    assert point.x == pytest.approx(1 / 7)
+
+
+def test_the_washout_figure_names_patients_responses_and_limits(outcome: Outcome):
+    fit = outcome.washout.tobit
+    name = axis_name(outcome.study)
+    figure = washout_figure(visits_of(outcome), outcome.best_responses(), outcome.study.settings, fit, name)
+    words = texts_of(to_svg(figure, "w", "washout"))
+    assert {"P05", "SD", "PD", "MR", "12 months", "LLOQ 950", "RD cut 150,000"} <= set(words)
+    assert any("daratumumab-competitive" in word for word in words)
+
+
+def test_a_study_without_any_density_says_so(outcome: Outcome):
+    words = texts_of(to_svg(washout_figure((), {}, Settings()), "w", "washout"))
+    assert words == ["no patient has both a washout and a receptor density"]
+
+
+def test_a_thousand_patients_get_no_names(outcome: Outcome):
+    (visit,) = [visit for visit in visits_of(outcome) if visit.patient_id == "P05"]
+    many = [replace(visit, washout_weeks=1.0 + k) for k in range(60)]
+    assert "P05" not in texts_of(to_svg(washout_figure(many, {}, Settings()), "w", "washout"))
+
+
+def test_each_step_says_how_many_it_kept_and_how_sure_it_was(outcome: Outcome):
+    result = tube(outcome, "P05-S1")
+    labels = channel_labels(outcome.study.panels[0])
+    words = texts_of(to_svg(gating_figure(result.pictures, result.steps, labels), "g", "gates"))
+    step = next(step for step in result.steps if step.name == "plasma_cells")
+    assert any(f"{step.n_out:,} of {step.n_in:,}" in word for word in words)
+    assert "? 0.42" in words  # the unsure threshold
+    assert "CD138 · BV421-A" in words
+    assert any("and PE-Cy7-A" in word for word in words)  # a part of the gate that the picture cannot show
+
+
+def test_a_step_nobody_foresaw_is_drawn_under_its_own_name(outcome: Outcome):
+    result = tube(outcome, "P05-S1")
+    renamed = replace(result.pictures[0], step="basophils_out")
+    assert step_title("basophils_out") in texts_of(to_svg(gating_figure((renamed,), ()), "g", "gates"))
+
+
+def test_another_population_is_called_by_its_name(outcome: Outcome):
+    result = tube(outcome, "P05-S1")
+    words = texts_of(to_svg(gating_figure(result.pictures, result.steps, wanted="b cells"), "g", "gates"))
+    assert "B cells" in words
+    assert "Plasma cells" not in words
+
+
+def test_the_histogram_tells_both_medians_and_the_molecules(outcome: Outcome):
+    result = tube(outcome, "P05-S1")
+    curve = outcome.calibrations[0].curve
+    words = texts_of(
+        to_svg(cd38_figure(result.histogram, result.receptor, curve=curve, control_words="FMO"), "c", "x")
+    )
+    assert any(word.startswith("FMO: median 255") for word in words)
+    assert any("molecules per cell (ABC)" in word for word in words)
+
+
+def test_without_medians_the_populations_are_still_named(outcome: Outcome):
+    result = tube(outcome, "P09-S1")
+    assert result.receptor.status is RdStatus.LOW_EVENTS
+    words = texts_of(to_svg(cd38_figure(result.histogram, result.receptor), "c", "x"))
+    assert "stained: n = 11" in words
+
+
+def test_few_cells_are_shown_in_wide_bins():
+    rng = np.random.default_rng(2)
+    few = np.bincount(rng.integers(0, 192, 40), minlength=192)
+    many = np.bincount(rng.integers(0, 192, 40_000), minlength=192)
+    assert rebinned(few).size < rebinned(many).size == 192
+    assert rebinned(few).sum() == 40
+
+
+def test_a_bead_run_without_curve_or_peaks_is_drawn_as_far_as_it_goes(outcome: Outcome):
+    bare = CalibrationResult("B9", "b.fcs", "qsc", "1", "PE-A", (0.0, 100.0))
+    words = texts_of(to_svg(bead_figure(bare), "b", "beads"))
+    assert {"no histogram", "no curve"} <= set(words)
+    seen = replace(outcome.calibrations[0], curve=None)
+    assert "no histogram" not in texts_of(to_svg(bead_figure(seen), "b", "beads"))
+
+
+def test_beads_outside_the_fit_are_told_apart(outcome: Outcome):
+    run = outcome.calibrations[0]
+    curve = replace(
+        run.curve, fitted=(False, True, True, True), back_calculated_error=(None, 0.01, -0.3, 0.02)
+    )
+    words = texts_of(to_svg(bead_figure(replace(run, curve=curve)), "b", "beads"))
+    assert "open: not in the fit" in words
+    assert "−30.0" in words
+
+
+def test_every_rate_carries_k_and_n(outcome: Outcome):
+    words = texts_of(to_svg(response_figure(outcome.response), "r", "response"))
+    for found in (*outcome.response.by_washout, *outcome.response.by_rd):
+        assert any(word.startswith(f"{found.k}/{found.n}") for word in words)
+
+
+def test_numbers_in_text_are_never_shortened():
+    """Coordinates lose digits to keep the page small; what is printed must not."""
+    from pipeline.output.figures.style.canvas import add_axes, new_figure
+
+    with house_style():
+        figure = new_figure(2, 2)
+        add_axes(figure, (0.2, 0.2, 1.5, 1.5)).text(0, 0, "slope 1.0322, r² 0.99968")
+    assert "slope 1.0322, r² 0.99968" in texts_of(to_svg(figure, "t", "text"))
+
+
+def test_two_figures_in_a_page_share_no_id(outcome: Outcome):
+    figure = bead_figure(outcome.calibrations[0])
+    first, second = (set(re.findall(r' id="([^"]+)"', to_svg(figure, key, "x"))) for key in ("a", "b"))
+    assert first
+    assert first.isdisjoint(second)
+
+
+def test_every_reference_in_a_figure_is_resolved(outcome: Outcome):
+    result = tube(outcome, "P05-S1")
+    svg = to_svg(gating_figure(result.pictures, result.steps), "g", "gates")
+    defined = set(re.findall(r' id="([^"]+)"', svg))
+    assert set(re.findall(r'(?:url\(|xlink:href=")#([^")]+)', svg)) <= defined
+
+
+def test_the_same_data_give_the_same_bytes(outcome: Outcome, tmp_path: Path):
+    result = tube(outcome, "P05-S1")
+    for name in ("a.pdf", "b.pdf"):
+        to_pdf([gating_figure(result.pictures, result.steps, title="P05-S1")], tmp_path / name)
+    assert (tmp_path / "a.pdf").read_bytes() == (tmp_path / "b.pdf").read_bytes()
+    first, second = (to_svg(gating_figure(result.pictures, result.steps), "g", "x") for _ in range(2))
+    assert first == second
+
+
+def test_the_figures_of_a_study_are_four_files(outcome: Outcome, tmp_path: Path):
+    write_figures(tmp_path, replace(outcome, results=outcome.results[:1]))
+    files = sorted(path.name for path in tmp_path.iterdir())
+    assert files == ["calibration.pdf", "gating.pdf", "rd_washout.pdf", "response.pdf"]
+
+
+def test_what_has_no_data_is_not_written(outcome: Outcome, tmp_path: Path):
+    failed = [result for result in outcome.results if result.receptor.status is RdStatus.FAILED]
+    bare = replace(outcome, results=tuple(failed), calibrations=(), exposures={}, response=None, washout=None)
+    (tmp_path / "figures").mkdir()
+    (tmp_path / "figures" / "response.pdf").write_bytes(b"of an earlier run")
+    write_figures(tmp_path / "figures", bare)
+    write_bead_figures(tmp_path / "figures", ())
+    assert list((tmp_path / "figures").iterdir()) == []
+
+
+def test_nothing_is_left_of_the_house_style_outside_of_it(outcome: Outcome):
+    import matplotlib
+
+    before = dict(matplotlib.rcParams)
+    bead_figure(outcome.calibrations[0])
+    assert dict(matplotlib.rcParams) == before
+
+
+def test_very_many_points_are_one_picture_and_the_figure_says_so(outcome: Outcome):
+    (visit,) = [visit for visit in visits_of(outcome) if visit.patient_id == "P05"]
+    many = [replace(visit, washout_weeks=1.0 + k / 50) for k in range(MOST_POINTS + 1)]
+    svg = to_svg(washout_figure(many, {}, Settings()), "w", "washout")
+    assert "1,001 points: intervals and arrows are not drawn" in texts_of(svg)
+    assert svg.count("<image") == 1
+    assert svg == to_svg(washout_figure(many, {}, Settings()), "w", "washout")

@@ -1,0 +1,73 @@
+"""Every estimate beyond the line is said, every refusal with its reason."""
+
+from dataclasses import replace
+
+from pipeline.output.report.model_words import model_words, refusal_words
+from pipeline.study.settings import Settings
+from pipeline.washout import Estimate, Refusal, washout_report
+from pipeline.washout.censored.estimate import Wait
+
+
+def estimate(name, value, low, high, note="", n=40):
+    return Estimate(name, value, low, high, n, "a method", note=note)
+
+
+def words(*estimates, waits=()):
+    return model_words(replace(washout_report([], Settings()), estimates=estimates, waits=waits), "free CD38")
+
+
+def test_the_recovery_curve_says_plateau_and_half_time_and_what_it_cannot_tell():
+    said = words(
+        estimate("plateau", 151_234.0, 98_765.0, 250_000.0), estimate("t50_weeks", 31.04, 25.5, None)
+    )
+    assert said[0].startswith(
+        "M2. The median free CD38 comes back to a plateau of 151,000 (95 % interval 98,800 to"
+    )
+    assert "half of it after 31 (95 % interval 25.5 to ∞) weeks" in said[0]
+    assert said[0].endswith("cannot be separated by such data and are not told.")
+
+
+def test_a_wait_says_its_model_and_share():
+    said = words(
+        waits=(
+            Wait("M1", 150_000.0, 0.9, 60.0, 40.0, 90.0, 40, note="far"),
+            Wait("M2", 150_000.0, 0.5, 50.0, 38.0, None, 40),
+            Wait("M2", 150_000.0, 0.9, None, 80.0, None, 40, note="cannot be told from these data"),
+        )
+    )
+    assert said == (
+        "Wait by M1. 90 % of the patients have 150,000 free CD38 after 60 (95 % interval 40 to 90) weeks; far.",
+        "Wait by M2. Half of the patients have 150,000 free CD38 after 50 (95 % interval 38 to ∞) weeks.",
+    )
+
+
+def test_covariates_kits_repeats_and_totals_are_said():
+    said = words(
+        estimate("fold_kit_qsc", 1.4, 1.1, 1.8),
+        estimate("adjusted_fold_per_doubling", 2.1, 1.6, 2.7),
+        estimate("adjusted_fold_igg", 0.8, 0.5, 1.2),
+        estimate("slope_random_intercept", 0.31, 0.2, 0.42),
+        estimate("alike_within_patients", 0.62, None, None),
+        estimate("total_fold_per_doubling", 1.3, 0.9, 1.8),
+    )
+    assert said[0].startswith("Kit qsc reads × 1.4 (95 % interval 1.1 to 1.8)")
+    assert "IgG myeloma × 0.8" in said[1]
+    assert "62 % of the scatter is between patients" in said[2]
+    assert "Kd,app 0.25" in said[3]
+
+
+def test_one_reason_is_said_once_for_all_that_it_stops_and_in_plain_words():
+    found = replace(
+        washout_report([], Settings()),
+        not_estimable=(
+            Refusal("M1 adjusted for igg", "igg is not known in 3 of 9 rows"),
+            Refusal("M3", "no level"),
+            Refusal("M2", "no level"),
+        ),
+        waits=(Wait("M1", 5_000.0, 0.5, None, None, None, 9, note="a rise is not sure"),),
+    )
+    assert refusal_words(found, "free CD38") == (
+        "M1, adjusted for the IgG type: the IgG type is not known in 3 of 9 rows.",
+        "M3; M2: no level.",
+        "Half of the patients have 5,000 free CD38: a rise is not sure.",
+    )

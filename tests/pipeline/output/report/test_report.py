@@ -1,0 +1,190 @@
+"""The report: complete, self-contained, safe, small enough, and the same each time."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from calibration.density.receptor_density import RdStatus
+from pipeline.assembly.study_result import Note, Outcome
+from pipeline.output.report import report_html, write_report
+from pipeline.output.report.page import changed_settings
+from pipeline.study.settings import Settings
+
+VOID = {"meta", "input", "br", "link", "img", "path", "rect", "circle", "use", "image", "wbr"}
+
+
+class Reader(HTMLParser):
+    """Collects ids, links, resources and text, and checks that elements nest."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.loads: list[str] = []
+        self.words: list[str] = []
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        self.ids += [found["id"]] if found.get("id") else []
+        self.links += [found["href"]] if tag == "a" and found.get("href") else []
+        self.loads += [value or "" for name, value in attrs if name in ("src", "srcset") or tag == "link"]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in VOID:
+            assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+
+def read(html: str) -> Reader:
+    reader = Reader()
+    reader.feed(html)
+    assert reader.open == []
+    return reader
+
+
+@pytest.fixture(scope="module")
+def html(outcome: Outcome) -> str:
+    return report_html(outcome)
+
+
+def test_what_matters_comes_first(html: str):
+    order = [html.index(mark) for mark in ('class="verdict"', 'id="first"', 'id="washout"', 'id="densities"',
+                                           'id="response"', 'id="tubes"', 'id="beads"', 'id="about"')]  # fmt: skip
+    assert order == sorted(order)
+    assert "12 tubes: 4 quantified, 1 above the top bead, 3 below LLOQ, 1 above ULOQ" in html
+    assert "1 failed" in html
+
+
+def test_every_link_leads_somewhere_in_the_page_and_no_id_is_there_twice(html: str):
+    page = read(html)
+    assert len(page.ids) == len(set(page.ids))
+    assert all(link.startswith("#") and link[1:] in page.ids for link in page.links)
+    assert page.links.count("#tube-5") >= 3  # contents, table, what to look at
+
+
+def test_nothing_is_loaded_from_elsewhere(html: str):
+    assert read(html).loads == []
+    addresses = set(re.findall(r"https?://[^\s\"'<>)]+", html))
+    assert addresses <= {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
+    assert "default-src 'none'" in html
+    assert "@import" not in html
+    assert set(re.findall(r'xlink:href="(data:image/png|#)', html)) == {"data:image/png", "#"}
+
+
+def test_what_people_typed_is_shown_and_never_run(outcome: Outcome):
+    evil = '<script>alert("x")</script>'
+    sample = replace(outcome.study.samples[0], remark=evil, visit=evil)
+    study = replace(outcome.study, samples=(sample, *outcome.study.samples[1:]))
+    first = replace(outcome.results[0], note=evil)
+    page = report_html(replace(outcome, study=study, results=(first,), notes=(Note(evil, evil),)))
+    assert evil not in page
+    assert page.count("<script>") == 1
+    assert "&lt;script&gt;" in page
+
+
+def test_each_tube_has_a_card_with_its_pictures(outcome: Outcome, html: str):
+    cards = html.split('<details class="card"')[1:]
+    tubes = [card for card in cards if 'id="tube-' in card]
+    assert len(tubes) == len(outcome.results)
+    for result, card in zip(outcome.results, tubes, strict=True):
+        assert result.sample_id in card
+        assert card.count("<svg") >= (2 if result.pictures else 0)
+        assert len(card.encode()) < 60_000
+
+
+def test_a_failed_tube_says_why_in_its_card_and_at_the_top(html: str):
+    reason = "DATA is 1,204 bytes shorter than $TOT says"
+    assert html.count(reason) >= 2
+    assert html.index(reason) < html.index('id="washout"')
+
+
+def test_a_censored_density_is_never_quoted_as_a_number(html: str):
+    row = next(part for part in html.split("<tr><td>")[1:] if ">P02-S1</a>" in part)
+    cells = re.sub(r"<[^>]+>", " ", row)
+    assert "&lt; 950" in cells
+    assert "est. −55" in cells
+
+
+def test_the_report_says_what_free_cd38_is_and_what_the_data_cannot_tell(html: str):
+    text = " ".join(html.split())
+    assert "Daratumumab-competitive free CD38" in text
+    assert text.count("between ABC and 2 × ABC") == 1
+    assert "cross-sectional" in text
+    assert "M1. Each doubling of the washout multiplies" in text
+    assert "6/11" in text
+
+
+def test_the_same_outcome_gives_the_same_page(outcome: Outcome, html: str, tmp_path: Path):
+    write_report(tmp_path / "report.html", outcome)
+    written = (tmp_path / "report.html").read_bytes()
+    assert written == html.encode()
+    assert b"\r" not in written
+
+
+def test_a_study_with_nothing_but_failures_still_has_a_report(outcome: Outcome):
+    failed = tuple(result for result in outcome.results if result.receptor.status is RdStatus.FAILED)
+    page = report_html(
+        replace(
+            outcome,
+            results=failed,
+            calibrations=(),
+            exposures={},
+            washout=None,
+            response=None,
+            provenance=None,
+        )
+    )
+    read(page)
+    assert "1 tube: 0 quantified, 0 below LLOQ, 1 failed" in page
+
+
+def test_in_a_large_study_only_what_needs_a_look_is_open(outcome: Outcome):
+    fine = next(
+        result for result in outcome.results if result.receptor.status is RdStatus.OK and not result.flags
+    )
+    bare = replace(fine, pictures=(), histogram=None)
+    failed = replace(
+        next(r for r in outcome.results if r.receptor.status is RdStatus.FAILED), sample_id="bad"
+    )
+    typed = next(s for s in outcome.study.samples if s.sample_id == fine.sample_id)
+    names = [f"T{k:03}" for k in range(60)]
+    samples = tuple(replace(typed, sample_id=name) for name in (*names, "bad"))
+    results = (*(replace(bare, sample_id=name) for name in names), failed)
+    page = report_html(replace(outcome, study=replace(outcome.study, samples=samples), results=results))
+    cards = [card[:80] for card in page.split('<details class="card" id="')[1:] if card.startswith("tube-")]
+    assert sum(" open>" in card for card in cards) == 1
+    assert "49 more" in page or "more</summary>" not in page  # long lists of links are folded
+
+
+def test_only_settings_that_were_changed_are_named():
+    assert changed_settings(Settings()) == ()
+    assert changed_settings(Settings(rd_cut=1e5)) == (("rd_cut", "100000.0"),)
+
+
+def test_of_very_many_tubes_the_least_sure_have_cards_and_no_link_leads_nowhere(
+    outcome: Outcome, monkeypatch
+):
+    monkeypatch.setattr("pipeline.output.report.page.MOST_CARDS", 2)
+    monkeypatch.setattr("pipeline.output.report.page.MOST_CARDS_OF_MANY", 2)
+    html = report_html(outcome)
+    reader = read(html)
+    n = len(outcome.results)
+    assert html.count('<details class="card" id="tube-') == 2
+    assert f"2 of {n} tubes are shown" in html
+    assert {link[1:] for link in reader.links if link.startswith("#")} <= set(reader.ids)
+    assert all(f">{result.sample_id}<" in html for result in outcome.results)

@@ -1,0 +1,130 @@
+"""Results in words: right, and never more than is known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from calibration.curve.standard_curve import Verdict
+from calibration.density.receptor_density import ErrorTerm, RdStatus
+from pipeline.assembly.study_result import Outcome
+from pipeline.output.report.attention import attention
+from pipeline.output.report.bars import Scale, budget_bar, interval_bar, scale_of
+from pipeline.output.report.words import (
+    competition_words,
+    density_words,
+    interval_words,
+    p_words,
+    rounded,
+    untold_words,
+    verdict_line,
+    washout_words,
+)
+from pipeline.study.quantity_name import axis_name, density_name, marker_of
+from pipeline.study.study import Study
+from pipeline.washout.censored.estimate import Refusal
+
+
+def competing(outcome: Outcome, answer: bool | None) -> Study:
+    panel = outcome.study.panels[0]
+    channels = tuple(replace(c, competes_with_drug=answer) if c.role == "cd38" else c for c in panel.channels)
+    return replace(outcome.study, panels=(replace(panel, channels=channels),))
+
+
+def test_free_is_said_only_of_a_clone_that_competes(outcome: Outcome):
+    assert competition_words(competing(outcome, True)).startswith("Daratumumab-competitive free CD38")
+    assert "total CD38" in competition_words(competing(outcome, False))
+    assert "does not say" in competition_words(competing(outcome, None))
+    names = [density_name(competing(outcome, answer)) for answer in (True, False, None)]
+    assert names == ["free CD38", "CD38", "CD38"]
+    assert "daratumumab-competitive" in axis_name(competing(outcome, True))
+
+
+def test_another_marker_than_cd38_is_called_by_its_name(outcome: Outcome):
+    panel = outcome.study.panels[0]
+    channels = tuple(replace(c, marker="CD10") if c.role == "cd38" else c for c in panel.channels)
+    assert marker_of(replace(outcome.study, panels=(replace(panel, channels=channels),))) == "CD10"
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [(RdStatus.OK, "12,300"), (RdStatus.BELOW_LLOQ, "< 950"), (RdStatus.ABOVE_ULOQ, "> 67,600"),
+     (RdStatus.ABOVE_ULOQ_EXTRAPOLATED, "12,300")],
+)  # fmt: skip
+def test_beyond_a_limit_the_limit_is_what_is_known(status: RdStatus, words: str):
+    assert density_words(status, 12_345.0, 950.0, 67_601.0) == words
+
+
+def test_unknown_numbers_are_dashes():
+    assert rounded(None) == "–"
+    assert interval_words(None, 2.0) == ""
+    assert p_words(0.04999) == "p = 0.05"
+
+
+def test_every_tube_is_counted_once(outcome: Outcome):
+    line = verdict_line(outcome.results)
+    assert sum(int(word) for word in line.split(": ")[1].replace(",", "").split() if word.isdigit()) == 12
+
+
+def test_what_is_not_estimable_is_said_with_its_reason(outcome: Outcome):
+    refused = replace(
+        outcome.washout, tobit=None, not_estimable=(Refusal("M1", "2 of 9 lie within the limits"),)
+    )
+    words = washout_words(replace(outcome, washout=refused))
+    assert "M1: 2 of 9 lie within the limits." in untold_words(replace(outcome, washout=refused))
+    assert not any(word.startswith("M1. ") for word in words)
+    assert washout_words(replace(outcome, washout=None)) == ()
+    assert untold_words(replace(outcome, washout=None)) == ()
+
+
+def test_an_association_that_chance_explains_is_not_claimed(outcome: Outcome):
+    weak = replace(outcome.washout, rank=replace(outcome.washout.rank, p=0.4))
+    assert washout_words(replace(outcome, washout=weak))[0].startswith(
+        "M0. These data show no clear association"
+    )
+
+
+def test_the_worst_comes_first_and_what_tubes_share_stands_once(outcome: Outcome):
+    flagged = tuple(
+        replace(result, flags=(*result.flags, "CURVE_WARN")) if result.flags or index < 4 else result
+        for index, result in enumerate(outcome.results)
+    )
+    items = attention(replace(outcome, results=flagged), {"sample:P11-S1": "tube-11"})
+    assert [item.level for item in items] == sorted(
+        (item.level for item in items), key=("severe", "warn", "info").index
+    )
+    assert (items[0].title, items[0].links[0].anchor) == ("FAILED", "tube-11")
+    (shared,) = [item for item in items if item.title == "CURVE_WARN"]
+    assert len(shared.links) >= 4
+    assert [item.title for item in items].index("LOW_GATE_CONFIDENCE") < items.index(shared)
+
+
+def test_a_rejected_bead_run_is_severe_and_says_why(outcome: Outcome):
+    run = outcome.calibrations[0]
+    checks = (replace(run.curve.checks[0], verdict=Verdict.REJECT, text="r² 0.91 (rejected below 0.98)"),)
+    rejected = replace(run, curve=replace(run.curve, verdict=Verdict.REJECT, checks=checks))
+    items = attention(replace(outcome, calibrations=(rejected,)), {})
+    (item,) = [item for item in items if "Bead run" in item.title]
+    assert (item.level, item.text) == ("severe", "r² 0.91 (rejected below 0.98)")
+
+
+def test_bars_share_an_axis_that_holds_every_density(outcome: Outcome):
+    scale = scale_of(outcome.results)
+    assert scale.low <= 950
+    assert scale.high >= 270_404
+    assert scale.place(scale.low) < scale.place(1e4) < scale.place(scale.high)
+    drawn = {result.sample_id: interval_bar(result, scale) for result in outcome.results}
+    assert "<circle" in drawn["P05-S1"]
+    assert "<circle" not in drawn["P02-S1"]  # below the limit: an arrow, no point
+    assert drawn["P11-S1"] == ""
+
+
+def test_a_study_without_densities_has_an_axis_all_the_same():
+    assert scale_of(()) == Scale(100.0, 1e6)
+
+
+def test_a_budget_adds_up_to_the_whole_bar():
+    bar = budget_bar((ErrorTerm("a", 0.1, 0.75), ErrorTerm("b", 0.05, 0.25)))
+    assert 'x="75.00"' in bar
+    assert budget_bar(()) == ""

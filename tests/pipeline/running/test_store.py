@@ -1,0 +1,162 @@
+"""Stored results: found by what they came from, never half written, never trusted when damaged."""
+
+from __future__ import annotations
+
+import math
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import calibration
+import gating
+import pipeline
+from calibration import RdStatus, ReceptorDensity
+from gating.gates import AllOf, AnyOf, PolygonGate, RangeGate
+from gating.gates.steps import GateStep
+from pipeline.quantification.result import Histogram, SampleResult
+from pipeline.running.store import PACKAGES, NoSourceError, Store, code_digest, digest_of, source_digest
+
+GATES = (
+    RangeGate("FITC-A", 100.5, None),
+    PolygonGate("FSC-A", "FSC-H", ((0.0, 0.0), (1.0, 0.0), (1.0, 2.5))),
+    AllOf((RangeGate("FITC-A", 1.0), AnyOf((RangeGate("Time", 0, 3), RangeGate("Time", 5, None))))),
+    AnyOf((RangeGate("Time", 0.0, 3.0),)),
+)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store[SampleResult]:
+    return Store(tmp_path / "store", SampleResult)
+
+
+@pytest.fixture
+def result() -> SampleResult:
+    steps = tuple(
+        GateStep(f"step{n}", gate, ("FITC-A",), 10, 9, "valley", (("FITC-A", 100.5),), 0.5)
+        for n, gate in enumerate(GATES)
+    )
+    return SampleResult(
+        "MM-01",
+        ReceptorDensity(RdStatus.BELOW_LLOQ, 25, rd=-12.5, rd_low=-40.0, rd_high=None),
+        flags=("TIME_UNSTABLE",),
+        steps=steps,
+        histogram=Histogram("PE-A", -1.0, 9.0, 150.0, (("stained", (1, 2, 3)),)),
+        sha256=(("fcs/a.fcs", "00ff"),),
+        note="Größe µ",
+    )
+
+
+def test_what_is_saved_comes_back_the_same(store: Store[SampleResult], result: SampleResult) -> None:
+    store.save("MM-01", "d1", result)
+    assert store.load("MM-01") == ("d1", result)
+
+
+def test_a_number_that_is_none_comes_back_as_none_of_a_number(
+    store: Store[SampleResult], result: SampleResult
+) -> None:
+    odd = replace(result, receptor=replace(result.receptor, rd=math.nan, uloq=math.inf))
+    store.save("MM-01", "d1", odd)
+    loaded = store.load("MM-01")
+    assert loaded is not None
+    assert math.isnan(loaded[1].receptor.rd or 0)
+    assert loaded[1].receptor.uloq == math.inf
+
+
+def test_a_result_of_other_inputs_is_not_found(store: Store[SampleResult], result: SampleResult) -> None:
+    store.save("MM-01", "d1", result)
+    assert store.find("MM-01", "d1") == result
+    assert store.find("MM-01", "d2") is None
+    assert store.find("MM-02", "d1") is None
+
+
+@pytest.mark.parametrize(
+    "damage", ["", "{", '{"digest": "d1"}', '{"digest": "d1", "result": {"sample_id": 3}}', "[]"]
+)
+def test_a_damaged_file_is_as_good_as_none(
+    store: Store[SampleResult], result: SampleResult, damage: str
+) -> None:
+    store.save("MM-01", "d1", result)
+    store.path("MM-01").write_text(damage, encoding="utf-8")
+    assert store.load("MM-01") is None
+
+
+def test_a_second_save_replaces_the_first_and_leaves_nothing_beside(
+    store: Store[SampleResult], result: SampleResult
+) -> None:
+    store.save("MM-01", "d1", result)
+    store.save("MM-01", "d2", replace(result, note="again"))
+    assert store.find("MM-01", "d2") == replace(result, note="again")
+    assert [path.name for path in store.path("MM-01").parent.iterdir()] == ["MM-01.json"]
+
+
+def test_parts_of_a_digest_are_kept_apart() -> None:
+    assert digest_of(["a", "b"]) != digest_of(["ab"])
+    assert digest_of([]) != digest_of([""])
+
+
+@pytest.fixture
+def sources(tmp_path: Path) -> dict[str, Path]:
+    """A copy of the three packages as they are imported here."""
+    for package in (calibration, gating, pipeline):
+        (here,) = package.__path__
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(here, tmp_path / package.__name__, ignore=ignored)
+    return {name: tmp_path / name for name in PACKAGES}
+
+
+def test_the_digest_of_the_code_is_that_of_the_imported_packages(sources: dict[str, Path]) -> None:
+    assert code_digest() == source_digest(sources)
+
+
+def test_one_byte_in_any_module_gives_another_digest(sources: dict[str, Path]) -> None:
+    before = source_digest(sources)
+    modules = [path for folder in sources.values() for path in sorted(folder.rglob("*.py"))]
+    assert len(modules) > 250
+    digests = set()
+    for module in modules:
+        content = module.read_bytes()
+        last = b" " if content.endswith(b"\n") else b"\n"
+        module.write_bytes(content[:-1] + last)
+        digests.add(source_digest(sources))
+        module.write_bytes(content)
+    assert len(digests) == len(modules)
+    assert before not in digests
+    assert source_digest(sources) == before
+
+
+def test_a_module_that_moves_comes_or_goes_gives_another_digest(sources: dict[str, Path]) -> None:
+    digests = [source_digest(sources)]
+    module = sources["gating"] / "batch_cuts.py"
+    room = sources["gating"] / "room"
+    room.mkdir()
+    moved = module.rename(room / module.name)
+    digests.append(source_digest(sources))
+    moved.unlink()
+    digests.append(source_digest(sources))
+    (sources["pipeline"] / "new.py").touch()
+    digests.append(source_digest(sources))
+    assert len(set(digests)) == 4
+
+
+def test_no_file_that_is_read_at_run_time_escapes_the_digest_but_what_the_report_looks_like(
+    sources: dict[str, Path],
+) -> None:
+    others = [
+        path
+        for folder in sources.values()
+        for path in folder.rglob("*")
+        if path.is_file() and path.suffix != ".py"
+    ]
+    assert {path.parent.name for path in others} == {"templates"}
+    assert {path.suffix for path in others} == {".j2", ".css", ".js"}
+
+
+def test_a_package_without_source_is_said_and_never_hashed_as_nothing(
+    sources: dict[str, Path], tmp_path: Path
+) -> None:
+    (tmp_path / "empty").mkdir()
+    for folder in (tmp_path / "empty", tmp_path / "nowhere"):
+        with pytest.raises(NoSourceError, match="found no source of gating"):
+            source_digest({**sources, "gating": folder})

@@ -1,0 +1,314 @@
+"""A study folder as typed: a `Study`, or every fault of every sheet at once."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from helpers.builders import good_sheets, good_study, with_cells, write_csvs, write_files, write_workbook
+from pipeline.study.faults import Severity, fault_count, fault_report
+from pipeline.study.locations import fcs_location
+from pipeline.study.study import Study, read_study
+
+
+def faults_of(folder: Path, cells: dict[str, object]) -> list[str]:
+    """The faults that changing some cells of a good study makes."""
+    return [str(fault) for fault in read_study(good_study(folder, cells))[1]]
+
+
+def study_of(folder: Path, cells: dict[str, object]) -> Study:
+    study, faults = read_study(good_study(folder, cells))
+    assert [str(fault) for fault in faults if fault.severity is Severity.ERROR] == []
+    return study
+
+
+def test_a_good_study_has_no_fault(tmp_path):
+    study, faults = read_study(good_study(tmp_path))
+    assert faults == ()
+    assert [sample.sample_id for sample in study.samples] == ["S1", "S2"]
+    assert study.samples[0].collected_on == date(2024, 5, 31)
+    assert study.samples[1].fmo_file == ""
+    assert study.samples[0].tissue == "marrow"
+    assert study.bead_run("QB1").levels == (638, 6930, 31008, 67601)
+    assert study.panel("MM").quantified.aliases == ("PE-A", "YG585-A")
+    assert study.panel("MM").quantified.f_p_ratio == 1.02
+
+
+def test_targets_follow_from_the_role_unless_typed(tmp_path):
+    study = study_of(tmp_path, {"panels!D7": "any", "panels!C4": "CD19", "panels!D4": "Positive"})
+    targets = {channel.role: channel.target for channel in study.panel("MM").channels}
+    assert targets == {
+        "fsc_area": "any", "fsc_height": "any", "cd19": "positive", "cd38": "any", "cd138": "positive",
+        "cd45": "any", "time": "any",
+    }  # fmt: skip
+
+
+def test_every_fault_of_every_sheet_is_reported_in_one_go(tmp_path):
+    sheets = with_cells(
+        good_sheets(),
+        {
+            "samples!C2": "2024-13-01", "samples!D2": "fcs/S_1.fcs", "samples!E3": "MN", "samples!G1": "vizit",
+            "samples!A4": "s1", "samples!B4": "P1", "panels!C6": "CD-38", "panels!F5": "", "beads!C2": "quantibrit",
+            "beads!F2": "638; 31008; 6930; 67601", "doses!A3": "P22", "doses!B2": "03/04/2024",
+        },
+    )  # fmt: skip
+    study, faults = read_study(write_csvs(write_files(tmp_path), sheets))
+    assert study is None
+    assert (
+        fault_report(faults)
+        == """\
+ERROR   samples!G1: found the column "vizit", expected a column of this sheet: sample_id, patient_id, collected_on, \
+fcs_file, panel, beads, visit, fmo_file, isotype_file, tissue, remark, gates_file or population. Did you mean "visit"?
+ERROR   samples!C2: found "2024-13-01", expected a date such as 2024-05-31. There is no such day (month must be in 1..12).
+ERROR   samples!D2: found "fcs/S_1.fcs", which is not there, expected a file in the study folder. \
+Did you mean "fcs/S1.fcs"?
+ERROR   samples!E3: found "MN", expected a panel of the panels sheet. There is "MM".
+ERROR   samples!A4: found "s1" again (already in samples!A2 as "S1"), expected a name of its own for each tube
+ERROR   samples!C4: found nothing, expected collected_on (Day the marrow or blood was taken), for example 2024-05-31
+ERROR   samples!D4: found nothing, expected fcs_file (FCS file of the stained tube, from the study folder), \
+for example fcs/P01_BM1.fcs
+ERROR   samples!E4: found nothing, expected panel (Name of a panel in the panels sheet), for example MM8
+ERROR   samples!F4: found nothing, expected beads (Name of the bead run of the same day in the beads sheet), \
+for example QB_2024-05-31
+ERROR   panels!C6: found "CD-38", expected fsc_area, fsc_height, fsc_width, ssc_area, ssc_height, time, viability, \
+dump, cd38, cd138, cd45, cd319, cd229, cd54, cd19, cd56, cd117, cd81, cd27, cd20, kappa, lambda or other. \
+Did you mean "cd38"?
+ERROR   beads!C2: found "quantibrit", expected quantibrite_pe, qsc, qifikit, mesf, rainbow or custom. \
+Did you mean "quantibrite_pe"?
+ERROR   beads!F2: found "638; 31008; 6930; 67601", expected levels from dim to bright such as 638; 6930; 31008; 67601 \
+(a blank bead is 0). Level 3 (6930) is not above level 2 (31008): are the lot values transposed?
+ERROR   doses!B2: found "03/04/2024", expected a date such as 2024-05-31. It can be read in two ways: 2024-04-03 \
+or 2024-03-04.
+ERROR   doses!A3: found "P22", expected a patient of the samples or patients sheet. Did you mean "P2"?
+14 faults that stop the run"""
+    )
+
+
+def test_a_required_column_that_is_missing_is_one_fault_not_one_per_row(tmp_path):
+    sheets = good_sheets()
+    sheets["samples"] = [row[:5] + row[6:] for row in sheets["samples"]]
+    _, faults = read_study(write_csvs(write_files(tmp_path), sheets))
+    assert [str(fault) for fault in faults] == [
+        (
+            "samples: found no column beads, expected a column beads: beads (Name of the bead run of the same day "
+            "in the beads sheet), for example QB_2024-05-31"
+        )
+    ]
+
+
+def test_a_column_given_twice_is_a_fault(tmp_path):
+    assert faults_of(tmp_path, {"samples!I1": "Sample-ID"}) == [
+        'samples!I1: found the column "Sample-ID" again (first samples!A1), expected it once'
+    ]
+
+
+@pytest.mark.parametrize("sheet", ["samples", "panels", "beads"])
+def test_a_sheet_that_is_missing_or_has_no_row_is_a_fault(tmp_path, sheet):
+    sheets = good_sheets()
+    del sheets[sheet][1:]
+    _, faults = read_study(write_csvs(write_files(tmp_path / "a"), sheets))
+    assert f"{sheet}: found no row below the header" in "\n".join(map(str, faults))
+    del sheets[sheet]
+    _, faults = read_study(write_csvs(write_files(tmp_path / "b"), sheets))
+    assert f"{sheet}: found no such sheet, expected a sheet {sheet}" in "\n".join(map(str, faults))
+
+
+def test_without_doses_there_is_a_warning(tmp_path):
+    sheets = good_sheets()
+    del sheets["doses"]
+    study, faults = read_study(write_csvs(write_files(tmp_path), sheets))
+    assert study is not None
+    assert fault_report(faults) == (
+        "WARNING doses: found no dose, expected doses of the washed-out drug. Without them there is no washout time.\n"
+        "1 warning"
+    )
+
+
+def test_a_misspelt_sheet_is_a_fault_and_an_unrelated_one_a_warning(tmp_path):
+    sheets = good_sheets() | {"pateints": [["patient_id"], ["P1"]], "freezer": [["box"], [7]], "empty": []}
+    _, faults = read_study(write_workbook(write_files(tmp_path), sheets))
+    assert [(fault.severity.value, fault.found, fault.hint) for fault in faults] == [
+        ("ERROR", 'the sheet "pateints"', 'Did you mean "patients"?'),
+        ("WARNING", 'the sheet "freezer"', "It is not read; a sheet of your own starts with _."),
+    ]
+
+
+def test_a_misspelt_csv_is_a_warning(tmp_path):
+    folder = good_study(tmp_path)
+    (folder / "patient.csv").write_text("patient_id\nP1\n", encoding="utf-8")
+    assert "patient.csv: found a CSV that is not read" in str(read_study(folder)[1][0])
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        ({"samples!A3": "S1"}, ['samples!A3: found "S1" again (already in samples!A2), expected a name of its own for each tube']),
+        ({"samples!D3": "fcs/../fcs/S1.fcs"},
+         ['samples!D3: found "fcs/../fcs/S1.fcs" again (already in samples!D2), expected a file of its own per tube']),
+        ({"beads!F3": "0;5", "beads!A3": "QB1", "beads!B3": "fcs/beads.fcs", "beads!C3": "qsc", "beads!D3": "1", "beads!E3": "PE-A"},
+         ['beads!A3: found "QB1" again (already in beads!A2), expected a name of its own for each bead run']),
+        ({"panels!C6": "cd45"},
+         [('panels!C7: found "cd45" again in panel "MM" (already in panels!C6), expected one channel for this role. '
+          "For a second channel of this kind use other or dump.")]),
+        ({"panels!C6": "cd38"},
+         [('panels!C6: found "cd38" again in panel "MM" (already in panels!C5), expected one channel for this role. '
+          "For a second channel of this kind use other or dump."),
+          ("panels!F6: found nothing, expected the F:P ratio of the cd38 conjugate, which the kit quantibrite_pe needs. "
+          'The conjugate\'s sheet tells it; beads "QB1" are used with this panel.')]),
+        ({"panels!C5": "other"},
+         ['panels!A2: found no channel with the role cd38 in panel "MM", expected exactly one: the quantified channel']),
+        ({"panels!B6": "yg585-a"},
+         ['panels!B6: found "yg585-a" again in panel "MM" (already in panels!B5), expected each channel in one row of a panel']),
+        ({"panels!D5": "positive"},
+         [('panels!D5: found "positive", expected an empty target. cd38 is the quantified channel and never gates: '
+          "leave the target empty.")]),
+        ({"panels!F5": None},
+         [("panels!F5: found nothing, expected the F:P ratio of the cd38 conjugate, which the kit quantibrite_pe needs. "
+          'The conjugate\'s sheet tells it; beads "QB1" are used with this panel.')]),
+        ({"samples!H2": "fcs/S1.fcs"},
+         ['samples!H2: found "fcs/S1.fcs", the stained tube itself, expected the file of the control tube']),
+        ({"samples!D3": "fcs/beads.fcs"},
+         ['samples!D3: found "fcs/beads.fcs", which beads!B2 lists as beads, expected a tube\'s own file']),
+        ({"samples!H2": "fcs/beads.fcs"},
+         ['samples!H2: found "fcs/beads.fcs", which beads!B2 lists as beads, expected a control tube\'s file']),
+        ({"samples!H2": "fcs/S2.fcs"},
+         [('samples!H2: found "fcs/S2.fcs", which is the stained tube of samples!D3, '
+          "expected a tube without the quantified antibody")]),
+        ({"samples!F2": "QB 1 "}, ['samples!F2: found "QB 1", expected a bead run of the beads sheet. Did you mean "QB1"?']),
+        ({"doses!A2": "p1"}, ['doses!A2: found "p1", expected one spelling everywhere: samples!B2 has "P1"']),
+        ({"doses!A2": "007"},
+         ['doses!A2: found "007", expected a patient of the samples or patients sheet. There are "P1" and "P2".']),
+        ({"doses!C2": "Daratumumab SC"},
+         [('doses!C2: found "Daratumumab SC", expected the drug\'s name as in the settings, or another drug. '
+          'Did you mean "daratumumab"?')]),
+        ({"doses!C2": "darzalex"},
+         [('doses!C2: found "darzalex", expected the drug\'s name as in the settings, or another drug. '
+          'Did you mean "daratumumab"?')]),
+        ({"doses!C2": "rituximab"}, []),
+        ({"samples!D2": "/data/S1.fcs"},
+         [('samples!D2: found "/data/S1.fcs", which is an absolute path, expected a path relative to the study folder that '
+          "stays inside it. Copy the file into the study folder and name it from there.")]),
+        ({"samples!D2": "C:\\data\\S1.fcs"},
+         [('samples!D2: found "C:/data/S1.fcs", which is an absolute path, expected a path relative to the study folder '
+          "that stays inside it. Copy the file into the study folder and name it from there.")]),
+        ({"samples!D2": "fcs/../../S1.fcs"},
+         [('samples!D2: found "fcs/../../S1.fcs", which leaves the study folder, expected a path relative to the study '
+          "folder that stays inside it. Copy the file into the study folder and name it from there.")]),
+        ({"samples!D2": "fcs"}, ['samples!D2: found "fcs", a folder, expected a file in the study folder']),
+        ({"samples!D2": "S1.FCS"},
+         ['samples!D2: found "S1.FCS", which is not there, expected a file in the study folder. Did you mean "fcs/S1.fcs"?']),
+        ({"samples!D2": "fcs\\S1.fcs"}, []),
+        ({"samples!A2": "S/1"},
+         ['samples!A2: found "S/1", expected an id that can name a file, without < > : " / \\ | ? * ;. Leave out /.']),
+    ],
+)  # fmt: skip
+def test_each_rule_between_rows_names_the_cell(tmp_path, cells, said):
+    assert faults_of(tmp_path, cells) == said
+
+
+def test_a_link_that_leads_out_of_the_folder_is_a_fault(tmp_path):
+    folder = good_study(tmp_path / "study")
+    outside = write_files(tmp_path / "elsewhere") / "fcs" / "S1.fcs"
+    (folder / "fcs" / "S1.fcs").unlink()
+    try:
+        (folder / "fcs" / "S1.fcs").symlink_to(outside)
+    except OSError:
+        pytest.skip(f"{sys.platform} does not let this user make links")
+    assert 'samples!D2: found "fcs/S1.fcs", which is a link that leads out of the study folder' in str(
+        read_study(folder)[1][0]
+    )
+
+
+def test_a_data_set_of_a_file_can_be_named(tmp_path):
+    folder = write_files(tmp_path)
+    (folder / "fcs" / "S2.fcs").rename(folder / "fcs" / "S1.lmd")
+    cells = {"samples!D2": "fcs/S1.lmd#1", "samples!D3": "fcs/S1.lmd#2"}
+    study, faults = read_study(write_csvs(folder, with_cells(good_sheets(), cells)))
+    assert faults == ()
+    assert fcs_location(folder, study.samples[1].fcs_file) == (folder / "fcs" / "S1.lmd", 2)
+
+
+def test_patients_without_a_row_in_the_patients_sheet_are_a_warning(tmp_path):
+    sheets = good_sheets() | {"patients": [["patient_id", "best_response"], ["P1", "sd"], ["P3", "VGPR"]]}
+    study, faults = read_study(write_csvs(write_files(tmp_path), sheets))
+    assert [patient.best_response for patient in study.patients] == ["SD", "VGPR"]
+    assert fault_report(faults) == (
+        'WARNING samples!B3: found "P2", expected a row for this patient in the patients sheet\n1 warning'
+    )
+
+
+def test_doses_of_a_patient_of_the_patients_sheet_alone_are_welcome(tmp_path):
+    sheets = with_cells(good_sheets(), {"doses!A4": "P9", "doses!B4": "2024-01-01", "doses!C4": "isatuximab"})
+    sheets["patients"] = [["patient_id"], ["P1"], ["P2"], ["P9"]]
+    assert read_study(write_csvs(write_files(tmp_path), sheets))[1] == ()
+
+
+GATES = [["sample_id", "gate", "value", "set_by", "reason"], ["S1", "cd138", "850,5", "AB", "debris"]]
+
+
+def test_gates_and_review_make_overrides_and_verdicts(tmp_path):
+    sheets = good_sheets() | {
+        "gates": GATES,
+        "review": [
+            ["sample_id", "gate", "value", "set_by", "reason", "set_at", "verdict"],
+            ["S2", "cd45", 300, "CD", "valley", "2024-06-03T10:00:00", ""],
+            ["S2", "", "", "CD", "", "2024-06-03T10:00:00", "accepted"],
+        ],
+    }
+    study, faults = read_study(write_csvs(write_files(tmp_path), sheets))
+    assert faults == ()
+    assert [(gate.sample_id, gate.gate, gate.value, gate.source) for gate in study.gates] == [
+        ("S1", "cd138", 850.5, "gates"),
+        ("S2", "cd45", 300.0, "review.csv"),
+    ]
+    assert [(verdict.sample_id, verdict.verdict) for verdict in study.verdicts] == [("S2", "accepted")]
+
+
+def test_the_same_gate_in_both_places_on_cd38_or_of_no_tube_is_a_fault(tmp_path):
+    sheets = good_sheets() | {
+        "gates": [*GATES, ["S1", "CD38", 5, "AB", "x"], ["S11", "cd138", 5, "AB", "x"]],
+        "review": [
+            ["sample_id", "gate", "value", "set_by", "reason", "set_at", "verdict"],
+            ["S1", "CD138", 300, "CD", "valley", "", ""],
+            ["S2", "cd45", "", "CD", "valley", "", ""],
+        ],
+    }
+    _, faults = read_study(write_csvs(write_files(tmp_path), sheets))
+    assert [str(fault) for fault in faults] == [
+        (
+            'gates!B3: found "CD38", expected a gate on another channel. CD38 never gates: it would choose the '
+            "cells that it is to measure."
+        ),
+        'gates!A4: found "S11", expected a tube of the samples sheet. Did you mean "S1"?',
+        (
+            'review!B2: found gate "CD138" of "S1" again (already in gates!B2), expected each gate of a tube once, '
+            "in the gates sheet or in review.csv"
+        ),
+        "review!C3: found nothing, expected gate and value together",
+    ]
+
+
+def test_review_csv_is_read_beside_a_workbook(tmp_path):
+    folder = write_workbook(write_files(tmp_path), good_sheets())
+    (folder / "review.csv").write_text("sample_id,set_by,verdict\nS1,AB,rejected\n", encoding="utf-8")
+    study, faults = read_study(folder)
+    assert (faults, study.verdicts[0].verdict) == ((), "rejected")
+
+
+def test_faults_are_counted_by_what_they_do(tmp_path):
+    _, faults = read_study(good_study(tmp_path, {"samples!A3": "S1", "samples!H2": "fcs/S2.fcs"}))
+    assert fault_count(faults) == "1 fault that stops the run, 1 warning"
+
+
+def test_a_thousand_rows_read_in_one_go(tmp_path):
+    sheets = good_sheets()
+    line = sheets["samples"][1]
+    sheets["samples"] += [
+        [f"T{i}", f"Q{i}", line[2], "fcs/absent.fcs", *line[4:7], None] for i in range(1000)
+    ]
+    _, faults = read_study(write_workbook(write_files(tmp_path), sheets))
+    assert len(faults) == 1999
+    assert faults[0].where == "samples!D4"

@@ -1,0 +1,377 @@
+"""The workbook that init writes: complete, guessed where it can be, never over something, ready but for lots and dates."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from openpyxl import Workbook, load_workbook
+
+from helpers.builders import CHANNELS, MARKERS, write_tube
+from pipeline.checks import check_folder, check_study
+from pipeline.study.errors import UserError
+from pipeline.study.faults import Severity, fault_report
+from pipeline.study.settings import Settings
+from pipeline.study.sheets.columns import column_names
+from pipeline.study.sheets.rows import SHEETS
+from pipeline.study.study import read_study
+from pipeline.template import write_template
+from pipeline.template.guesses import patient_of, safe_id
+from pipeline.tube.markers import contradicts, guess_role, marker_role, scatter_role
+
+NO_MARKERS = ("",) * len(CHANNELS)
+FMO_MARKERS = ("", "", "", "", *MARKERS[4:])
+
+
+def table(workbook: Workbook, name: str) -> list[dict[str, object]]:
+    """The rows of a sheet that hold something, by column."""
+    header, *rows = workbook[name].iter_rows(values_only=True)
+    return [dict(zip(header, row, strict=True)) for row in rows if any(value is not None for value in row)]
+
+
+def lab_folder(folder: Path) -> Path:
+    """FCS files as a lab names them: two days, two patients, FMO tubes, beads, and what is none of these."""
+    for day, keyword in (("2024-05-31", "31-MAY-2024"), ("2024-06-14", "14-JUN-2024")):
+        facts = {"keywords": {"$DATE": keyword}}
+        patient = "P01" if day.endswith("31") else "P02"
+        write_tube(folder / "fcs" / day / f"{patient}_BM.fcs", **facts)
+        write_tube(folder / "fcs" / day / f"{patient}_BM_FMO.fcs", markers=FMO_MARKERS, **facts)
+        write_tube(folder / "fcs" / day / f"Quantibrite {day}.fcs", markers=NO_MARKERS, **facts)
+    write_tube(folder / "fcs" / "2024-05-31" / "unstained.fcs", markers=NO_MARKERS)
+    (folder / "fcs" / "broken.fcs").write_bytes(b"no")
+    return folder
+
+
+def written(folder: Path) -> Workbook:
+    return load_workbook(write_template(folder, folder / "fcs"))
+
+
+def filled_in(folder: Path) -> None:
+    """Type what only the lab can know: lots, levels, F:P and the days of the doses."""
+    workbook = load_workbook(folder / "study.xlsx")
+    sheets = {name: workbook[name] for name in ("panels", "beads", "doses")}
+    columns = {
+        name: {cell.value: cell.column for cell in sheet[1] if cell.value} for name, sheet in sheets.items()
+    }
+    for name, column, value in (
+        ("beads", "lot", "96597"),
+        ("beads", "levels", "638; 6930; 31008; 67601"),
+        ("doses", "given_on", datetime(2023, 11, 2)),
+    ):
+        for row in range(2, 50):
+            if sheets[name].cell(row, 1).value:
+                sheets[name].cell(row, columns[name][column]).value = value
+    for row in range(2, 50):
+        if sheets["panels"].cell(row, columns["panels"]["role"]).value == "cd38":
+            sheets["panels"].cell(row, columns["panels"]["f_p_ratio"]).value = 1.02
+    workbook.save(folder / "study.xlsx")
+
+
+def test_tubes_controls_and_beads_are_told_apart(tmp_path):
+    workbook = written(lab_folder(tmp_path))
+    shown = (
+        "sample_id",
+        "patient_id",
+        "collected_on",
+        "fcs_file",
+        "panel",
+        "beads",
+        "fmo_file",
+        "isotype_file",
+    )
+    assert [tuple(row[column] for column in shown) for row in table(workbook, "samples")] == [
+        ("P01_BM", "P01", datetime(2024, 5, 31), "fcs/2024-05-31/P01_BM.fcs", "panel_1", "Quantibrite 2024-05-31",
+         "fcs/2024-05-31/P01_BM_FMO.fcs", None),
+        ("P02_BM", "P02", datetime(2024, 6, 14), "fcs/2024-06-14/P02_BM.fcs", "panel_1", "Quantibrite 2024-06-14",
+         "fcs/2024-06-14/P02_BM_FMO.fcs", None),
+    ]  # fmt: skip
+    assert [
+        (row["beads"], row["kit"], row["lot"], row["channel"], row["levels"])
+        for row in table(workbook, "beads")
+    ] == [
+        ("Quantibrite 2024-05-31", "quantibrite_pe", None, "PE-A", None),
+        ("Quantibrite 2024-06-14", "quantibrite_pe", None, "PE-A", None),
+    ]
+    assert [
+        (row["channel"], row["role"], row["marker"], row["fluorochrome"]) for row in table(workbook, "panels")
+    ] == [
+        ("FSC-A", "fsc_area", None, None),
+        ("FSC-H", "fsc_height", None, None),
+        ("SSC-A", "ssc_area", None, None),
+        ("PE-A", "cd38", "CD38", "PE"),
+        ("BV421-A", "cd138", "CD138", "BV421"),
+        ("APC-H7-A", "cd45", "CD45", "APC-H7"),
+        ("Time", "time", None, None),
+    ]
+    assert [(row["patient_id"], row["given_on"], row["drug"]) for row in table(workbook, "doses")] == [
+        ("P01", None, "daratumumab"),
+        ("P02", None, "daratumumab"),
+    ]
+    unstained, broken = table(workbook, "_files_not_used")
+    assert tuple(unstained.values()) == ("fcs/2024-05-31/unstained.fcs", "taken for other (its name)")
+    assert broken["why it is in no row"].startswith("broken.fcs is not an FCS file")
+
+
+def test_what_is_still_empty_is_reported_with_its_cell(tmp_path):
+    written(lab_folder(tmp_path))
+    study, faults = read_study(tmp_path)
+    assert study is None
+    assert [(fault.where, fault.expected.split()[0]) for fault in faults] == [
+        ("panels!I5", "the"),
+        ("beads!D2", "lot"),
+        ("beads!F2", "levels"),
+        ("beads!D3", "lot"),
+        ("beads!F3", "levels"),
+        ("doses!B2", "given_on"),
+        ("doses!B3", "given_on"),
+    ]
+
+
+def test_with_lots_and_dates_filled_in_nothing_is_wrong(tmp_path):
+    written(lab_folder(tmp_path))
+    filled_in(tmp_path)
+    study, faults = read_study(tmp_path)
+    assert fault_report(faults) == ""
+    assert fault_report(check_study(study)) == ""
+    assert study.settings == Settings()
+
+
+def test_a_simulated_folder_needs_only_lots_and_dates(tmp_path):
+    from pipeline.simulate.study import simulate_study
+
+    made = simulate_study(tmp_path / "made", patients=3, events=300, seed=5)
+    (made / "fcs").rename(tmp_path / "fcs")
+    typed, _ = read_study_of_sheets(made, tmp_path / "fcs")
+    written(tmp_path)
+    filled_in(tmp_path)
+    study, faults = check_folder(tmp_path)
+    assert [str(fault) for fault in faults if fault.severity is not Severity.WARNING] == []
+    assert [(s.sample_id, s.patient_id, s.collected_on, s.fmo_file, s.beads) for s in study.samples] == [
+        (s.sample_id, s.patient_id, s.collected_on, s.fmo_file, s.beads) for s in typed.samples
+    ]
+    roles = {channel.aliases[0]: channel.role for channel in typed.panels[0].channels}
+    assert {channel.aliases[0]: channel.role for channel in study.panels[0].channels} == roles
+
+
+def read_study_of_sheets(made: Path, fcs: Path):
+    """The simulated study as its own sheets have it; its FCS files were moved."""
+    import shutil
+
+    shutil.copytree(fcs, made / "fcs")
+    return read_study(made)
+
+
+def test_every_sheet_has_every_column_with_a_comment_and_a_frozen_header(tmp_path):
+    workbook = load_workbook(write_template(tmp_path / "new", None))
+    for name, model in SHEETS.items():
+        header = {cell.value: cell for cell in workbook[name][1] if cell.value}
+        assert set(column_names(model)) <= set(header)
+        assert all(header[column].comment.text for column in column_names(model))
+        assert workbook[name].freeze_panes is not None
+    samples = {cell.value: cell for cell in workbook["samples"][1]}
+    assert samples["sample_id"].font.bold
+    assert not samples["visit"].font.bold
+    assert "Example: 2024-05-31" in samples["collected_on"].comment.text
+
+
+def test_every_setting_is_printed_with_default_unit_and_sentence(tmp_path):
+    rows = table(load_workbook(write_template(tmp_path, None)), "settings")
+    assert [row["name"] for row in rows] == list(Settings.model_fields)
+    assert all(row["_what_it_does"] for row in rows)
+    month = next(row for row in rows if row["name"] == "month_days")
+    assert (month["value"], month["_unit"], month["_default"]) == ("30.4375", "days", "30.4375")
+
+
+def test_drop_downs_offer_what_is_allowed(tmp_path):
+    workbook = load_workbook(write_template(tmp_path, None))
+    rules = {
+        (name, str(rule.sqref).split(":")[0]): rule.formula1
+        for name in SHEETS
+        for rule in workbook[name].data_validations.dataValidation
+    }
+    assert rules["panels", "C2"].strip('"').split(",")[:2] == ["fsc_area", "fsc_height"]
+    assert rules["panels", "D2"] == '"positive,negative,low,any"'
+    assert rules["beads", "C2"] == '"quantibrite_pe,qsc,qifikit,mesf,rainbow,custom"'
+    assert rules["patients", "B2"] == '"sCR,CR,VGPR,PR,MR,SD,PD,NE"'
+    assert rules["patients", "C2"] == '"yes,no"'
+    assert rules["samples", "E2"].startswith("=panels!") or rules["samples", "E2"].startswith("panels!")
+    assert max(len(formula) for formula in rules.values()) <= 257
+
+
+def test_guesses_are_coloured_and_explained_and_gaps_are_marked(tmp_path):
+    workbook = written(lab_folder(tmp_path))
+    samples, beads = workbook["samples"], workbook["beads"]
+    assert samples["A2"].fill.fgColor.rgb == "00FFF2CC"
+    assert samples["D2"].fill.fgColor.rgb != "00FFF2CC"
+    assert beads["F2"].fill.fgColor.rgb == "00F8CBAD"
+    assert "collected_on is the day of acquisition: confirm it" in table(workbook, "samples")[0]["_guessed"]
+    assert samples["C2"].number_format == "yyyy-mm-dd"
+    assert samples.column_dimensions["C"].number_format == "yyyy-mm-dd"
+    assert samples.column_dimensions["A"].number_format == "@"
+
+
+def test_nothing_that_is_there_is_overwritten(tmp_path):
+    path = write_template(tmp_path / "a", None)
+    before = path.read_bytes()
+    with pytest.raises(UserError, match=r"found study\.xlsx, expected a folder without sheets"):
+        write_template(tmp_path / "a", None)
+    assert path.read_bytes() == before
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "Samples.csv").write_text("x", encoding="utf-8")
+    with pytest.raises(UserError, match=r"found Samples\.csv"):
+        write_template(tmp_path / "b", None)
+    assert sorted(path.name for path in (tmp_path / "b").iterdir()) == ["Samples.csv"]
+
+
+def test_fcs_files_outside_the_study_folder_are_refused_with_what_to_do(tmp_path):
+    lab_folder(tmp_path / "elsewhere")
+    with pytest.raises(UserError, match=r"outside the study folder .* copy or move them to"):
+        write_template(tmp_path / "study", tmp_path / "elsewhere")
+    with pytest.raises(UserError, match="found no such folder"):
+        write_template(tmp_path / "study", tmp_path / "nowhere")
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(UserError, match="found a file, expected a folder"):
+        write_template(tmp_path / "file", None)
+
+
+def test_an_empty_template_is_read_as_a_study_without_rows(tmp_path):
+    write_template(tmp_path, None)
+    _, faults = read_study(tmp_path)
+    assert [str(fault) for fault in faults if fault.severity is Severity.ERROR] == [
+        "samples: found no row below the header, expected a row per tube to quantify",
+        "panels: found no row below the header, expected a row per channel of each panel",
+        "beads: found no row below the header, expected a row per bead acquisition",
+    ]
+
+
+def test_two_antibody_mixes_on_the_same_channels_are_two_panels(tmp_path):
+    write_tube(tmp_path / "fcs" / "A_1.fcs")
+    write_tube(tmp_path / "fcs" / "A_2.fcs", markers=(*MARKERS[:4], "CD56 BV421", "CD19 APC-H7", ""))
+    write_tube(tmp_path / "fcs" / "B_1.fcs", markers=(*MARKERS[:5], "", ""))
+    assert [row["panel"] for row in table(written(tmp_path), "samples")] == ["panel_1", "panel_2", "panel_1"]
+
+
+def test_a_second_channel_of_one_role_is_other_and_heights_beside_areas_are_left_out(tmp_path):
+    channels = ("FSC-A", "PE-A", "PE-H", "BV421-A", "BV421-H", "APC-A", "FITC-A")
+    markers = ("", "CD38", "CD38", "CD138", "CD138", "CD138 (VS38c)", "")
+    write_tube(tmp_path / "fcs" / "P1.fcs", channels=channels, markers=markers, keywords={"$P6V": ""})
+    rows = table(written(tmp_path), "panels")
+    assert [(row["channel"], row["role"]) for row in rows] == [
+        ("FSC-A", "fsc_area"),
+        ("PE-A", "cd38"),
+        ("BV421-A", "cd138"),
+        ("APC-A", "other"),
+    ]
+    assert rows[-1]["_guessed"] == "cd138 is taken by another channel"
+
+
+def test_one_fmo_tube_of_a_day_serves_every_tube_of_its_folder(tmp_path):
+    for name in ("P1", "P2", "FMO"):
+        write_tube(tmp_path / "fcs" / "monday" / f"{name}.fcs")
+    rows = table(written(tmp_path), "samples")
+    assert {row["sample_id"]: row["fmo_file"] for row in rows} == {
+        "P1": "fcs/monday/FMO.fcs",
+        "P2": "fcs/monday/FMO.fcs",
+    }
+
+
+def test_an_fmo_tube_is_known_by_its_missing_marker_too(tmp_path):
+    write_tube(tmp_path / "fcs" / "P1 tube 1.fcs")
+    write_tube(tmp_path / "fcs" / "P1 tube 2.fcs", markers=FMO_MARKERS)
+    (row,) = table(written(tmp_path), "samples")
+    assert row["fmo_file"] == "fcs/P1 tube 2.fcs"
+
+
+def test_a_control_of_another_tube_is_not_borrowed(tmp_path):
+    for name in ("P06_BM1", "P06_BM1b", "P06_BM1b_FMO"):
+        write_tube(tmp_path / "fcs" / f"{name}.fcs")
+    rows = {row["sample_id"]: row["fmo_file"] for row in table(written(tmp_path), "samples")}
+    assert rows == {"P06_BM1": None, "P06_BM1b": "fcs/P06_BM1b_FMO.fcs"}
+
+
+def test_files_of_the_same_name_get_names_of_their_own(tmp_path):
+    for folder in ("P1", "P2"):
+        write_tube(tmp_path / "fcs" / folder / "marrow.fcs")
+    rows = table(written(tmp_path), "samples")
+    assert [(row["sample_id"], row["patient_id"]) for row in rows] == [
+        ("P1_marrow", "P1"),
+        ("P2_marrow", "P2"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("channel", "role"),
+    [
+        ("FSC-A", "fsc_area"), ("FSC-H", "fsc_height"), ("FSC-W", "fsc_width"), ("SSC-A", "ssc_area"),
+        ("SSC-H", "ssc_height"), ("SSC-W", "other"), ("FS", "fsc_area"), ("FS INT LIN", "fsc_area"),
+        ("FS TOF LIN", "fsc_width"), ("FSC-Height", "fsc_height"), ("SSCA", "ssc_area"), ("FSCW", "fsc_width"),
+        ("HDR-T", "time"), ("TIME", "time"), ("Width", ""), ("PE-A", ""), ("SSC-B-A", "ssc_area"),
+    ],
+)  # fmt: skip
+def test_scatter_and_time_are_known_by_name(channel, role):
+    assert scatter_role(channel) == role
+
+
+@pytest.mark.parametrize(
+    ("marker", "role"),
+    [
+        ("CD138 BV421", "cd138"), ("anti-CD38-PE", "cd38"), ("CD 45", "cd45"), ("CD45RA", "other"), ("CD45RO", "other"),
+        ("CD381", "other"), ("CD3", "dump"), ("CD3/CD14/CD235a", "dump"), ("Lineage", "dump"), ("7-AAD", "viability"),
+        ("L/D Aqua", "viability"), ("Zombie NIR", "viability"), ("FVS 510", "viability"), ("VIVID / CD14", "dump"),
+        ("cyLambda", "lambda"), ("Kappa", "kappa"), ("CS1 (CD319)", "cd319"), ("c-kit", "cd117"), ("CD10", "other"),
+        ("Syto 41", "other"), ("", ""), ("HLA-DR", "other"),
+    ],
+)  # fmt: skip
+def test_markers_suggest_roles(marker, role):
+    assert marker_role(marker) == role
+
+
+def test_a_detector_named_after_a_dye_suggests_nothing():
+    assert [guess_role(name, "") for name in ("DAPI-A", "PI-A", "PE-A", "AmCyan-A")] == ["", "", "", ""]
+    assert guess_role("CD138 BV421-A", "") == "cd138"
+
+
+def test_only_what_is_plainly_another_marker_contradicts():
+    assert contradicts("cd138", "BV421-A", "CD45 BV421") == "cd45"
+    assert contradicts("cd38", "PE-A", "CD10") == ""
+    assert contradicts("other", "PE-A", "CD19") == ""
+    assert contradicts("viability", "V450-A", "VIVID / CD14") == ""
+    assert contradicts("fsc_area", "FSC-H", "") == "fsc_height"
+
+
+@pytest.mark.parametrize(
+    ("name", "patient"),
+    [
+        ("fcs/P01_BM1.fcs", "P01"),
+        ("fcs/P07/marrow.fcs", "P07"),
+        ("2024-05-31/P08.fcs", "P08"),
+        ("P9.fcs", "P9"),
+    ],
+)
+def test_patients_are_guessed_from_names(name, patient):
+    assert patient_of(name) == patient
+
+
+@pytest.mark.parametrize("text", ["con", "a/b:c", "", "..", "x" * 300, "tab\tname", "Ä 1"])
+def test_guessed_ids_are_valid_ids(text):
+    from pipeline.study.cells import as_file_safe_id
+
+    assert as_file_safe_id(safe_id(text)) == safe_id(text)
+
+
+@pytest.mark.real
+def test_real_files_of_many_instruments_are_listed_without_a_stumble(tmp_path, real_data):
+    import shutil
+
+    shutil.copytree(real_data / "readers", tmp_path / "fcs", ignore=shutil.ignore_patterns("*.csv"))
+    shutil.copy(real_data / "marrow" / "vie14" / "494.fcs", tmp_path / "fcs")
+    shutil.copy(real_data / "beads" / "dako" / "beads_2008-01-21.fcs", tmp_path / "fcs")
+    workbook = written(tmp_path)
+    files = {row["fcs_file"] for name in ("samples", "beads") for row in table(workbook, name)}
+    unused = {row["file"] for row in table(workbook, "_files_not_used")}
+    assert "fcs/494.fcs" in files
+    assert "fcs/beads_2008-01-21.fcs" in {row["fcs_file"] for row in table(workbook, "beads")}
+    assert "fcs/fcsparser__wrongFile.fcs" in unused
+    _, faults = read_study(tmp_path)
+    assert all(fault.where.split("!")[0] in SHEETS for fault in faults)
