@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 if TYPE_CHECKING:
-    from pipeline.commands.run import RunSummary
-    from pipeline.running.two_passes import RunOptions
+    from pipeline.commands.summary import RunSummary
+    from pipeline.running.options import RunOptions
 
 app: Final = typer.Typer(
     name="cd38rd",
@@ -63,7 +63,7 @@ def init(
 @app.command()
 def check(study: StudyFolder, cross_check: CrossCheck = False) -> None:
     """List every fault of the study; compute nothing."""
-    from pipeline.commands.run import check_whole_study
+    from pipeline.commands.check import check_whole_study
 
     report = check_whole_study(_study(study), cross_check=cross_check)
     _say(report.text)
@@ -86,7 +86,7 @@ def run(
 ) -> None:
     """Quantify every tube, fit the washout model, write tables, figures and the report."""
     from pipeline.commands.run import run_study
-    from pipeline.running.two_passes import RunOptions
+    from pipeline.running.options import RunOptions
 
     options = RunOptions(workers, scheduler, tuple(only or ()), fresh, export_events)
     _finish(study, options, run_study, quiet=quiet)
@@ -96,7 +96,7 @@ def run(
 def calibrate(study: StudyFolder, quiet: Quiet = False) -> None:
     """Fit the bead curves only."""
     from pipeline.commands.run import calibrate_study
-    from pipeline.running.two_passes import RunOptions
+    from pipeline.running.options import RunOptions
 
     _finish(study, RunOptions(), calibrate_study, quiet=quiet)
 
@@ -104,8 +104,8 @@ def calibrate(study: StudyFolder, quiet: Quiet = False) -> None:
 @app.command()
 def washout(study: StudyFolder, quiet: Quiet = False) -> None:
     """Fit the washout model again from stored results: new doses, new settings."""
-    from pipeline.commands.run import refit_washout
-    from pipeline.running.two_passes import RunOptions
+    from pipeline.commands.stored import refit_washout
+    from pipeline.running.options import RunOptions
 
     _finish(study, RunOptions(), refit_washout, quiet=quiet)
 
@@ -113,8 +113,8 @@ def washout(study: StudyFolder, quiet: Quiet = False) -> None:
 @app.command()
 def report(study: StudyFolder, quiet: Quiet = False) -> None:
     """Write tables, figures and report again from stored results."""
-    from pipeline.commands.run import rewrite_report
-    from pipeline.running.two_passes import RunOptions
+    from pipeline.commands.stored import rewrite_report
+    from pipeline.running.options import RunOptions
 
     _finish(study, RunOptions(), rewrite_report, quiet=quiet)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,7 @@ from calibration.density.limits import Limits, density_limits
 from calibration.density.uncertainty import ErrorTerm, Uncertainty, uncertainty_of_density
 from calibration.rounding import rounded_record
 
-__all__ = ["ErrorTerm", "RdStatus", "ReceptorDensity", "quantify_receptor_density"]
+__all__ = ["NUMBERED", "QUANTIFIED", "ErrorTerm", "RdStatus", "ReceptorDensity", "quantify_receptor_density"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -36,6 +37,13 @@ class RdStatus(StrEnum):
     NO_BACKGROUND = "NO_BACKGROUND"
     NO_CURVE = "NO_CURVE"
     FAILED = "FAILED"
+
+
+NUMBERED: Final = (RdStatus.OK, RdStatus.ABOVE_ULOQ_EXTRAPOLATED)
+"""Statuses with a receptor density that may be quoted as a number."""
+
+QUANTIFIED: Final = (*NUMBERED, RdStatus.BELOW_LLOQ, RdStatus.ABOVE_ULOQ)
+"""Statuses that say something about the receptor density, be it a limit."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pipeline.assembly.provenance import Provenance
+from pipeline.beads.result import CalibrationResult
 from pipeline.patients.exposure import Exposure
-from pipeline.quantification.result import CalibrationResult, SampleResult
+from pipeline.quantification.result import SampleResult
 from pipeline.response.tables import ResponseTables
 from pipeline.study.faults import Fault
 from pipeline.study.study import Study

@@ -17,8 +17,9 @@ from calibration.curve.standard_curve import StandardCurve, StandardCurveError, 
 from gating.events import Mask
 from pipeline.beads.curve_limits import curve_limits
 from pipeline.beads.lot_values import size_row
+from pipeline.beads.result import CalibrationResult
 from pipeline.fcs import ChannelError, FcsError, FcsFile, read_fcs
-from pipeline.quantification.result import Acquired, CalibrationResult
+from pipeline.fcs.file import acquired
 from pipeline.study.settings import Settings
 from pipeline.study.study import BeadRun
 from pipeline.tube.channels import find_channel
@@ -53,15 +54,6 @@ def calibrate_bead_run(task: BeadTask) -> CalibrationResult:
         return _fitted(task, file, found)
     except FcsError as error:
         return replace(empty, flags=("NO_CURVE",), note=str(error))
-
-
-def acquired(file: FcsFile, channel: str) -> Acquired:
-    """Return where, when and how a file was acquired; nothing that names a person."""
-    facts, detector = file.acquisition, file.detector(channel)
-    when = facts.acquired_at or facts.acquired_on
-    return Acquired(
-        facts.instrument, facts.serial, when.isoformat() if when else "", detector.voltage, detector.gain
-    )
 
 
 def _read(task: BeadTask) -> tuple[FcsFile, str]:

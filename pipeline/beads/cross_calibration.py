@@ -9,7 +9,7 @@ from datetime import datetime
 from calibration.curve.standard_curve import StandardCurve, StandardCurveError, Verdict
 from calibration.curve.transfer import fit_transfer, transferred_curve
 from pipeline.beads.curve_limits import curve_limits
-from pipeline.quantification.result import CalibrationResult
+from pipeline.beads.result import CalibrationResult
 from pipeline.study.settings import Settings
 from pipeline.study.study import BeadRun
 

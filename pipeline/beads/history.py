@@ -12,7 +12,7 @@ from pipeline.beads.cross_calibration import with_transfers
 from pipeline.beads.curve_limits import curve_limits
 from pipeline.beads.instrument_log import InstrumentLog, LoggedRun
 from pipeline.beads.lot_values import with_lot_values
-from pipeline.quantification.result import CalibrationResult
+from pipeline.beads.result import CalibrationResult
 from pipeline.study.settings import Settings
 from pipeline.study.study import BeadRun
 

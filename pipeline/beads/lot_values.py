@@ -8,7 +8,7 @@ from dataclasses import replace
 from calibration.beads.kits import BeadKit
 from calibration.curve.standard_curve import CurveCheck, Verdict
 from pipeline.beads.instrument_log import InstrumentLog
-from pipeline.quantification.result import CalibrationResult
+from pipeline.beads.result import CalibrationResult
 
 LOT_VALUES = "lot_values"
 """Name of the row of the acceptance table: one lot has one list of values."""

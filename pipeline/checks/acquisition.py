@@ -11,8 +11,9 @@ from datetime import date, datetime
 from pipeline.checks.findings import Finding, refusable, warning
 from pipeline.checks.headers import Headers, files_of
 from pipeline.fcs import FcsFile
-from pipeline.study.faults import Fault, Severity, quoted
+from pipeline.study.faults import Fault, Severity
 from pipeline.study.study import BeadRun, Sample, Study
+from pipeline.study.wording import quoted
 from pipeline.tube.channels import find_channel
 
 UNTELLING_SERIAL = 2

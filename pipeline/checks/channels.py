@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from pipeline.checks.findings import Finding, warning
 from pipeline.checks.headers import Headers, files_of
 from pipeline.fcs import FcsFile
-from pipeline.study.faults import Fault, Severity, enumerate_words, quoted
+from pipeline.study.faults import Fault, Severity
 from pipeline.study.study import Panel, PanelChannel, Sample, Study
+from pipeline.study.wording import enumerate_words, quoted
 from pipeline.tube.channels import (
     find_channel,
     misfit,

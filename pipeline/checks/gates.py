@@ -10,9 +10,10 @@ from gating.gates.given_thresholds import Choices, UnknownGateError
 from pipeline.checks.findings import Finding
 from pipeline.checks.headers import Headers
 from pipeline.fcs import FcsFile
-from pipeline.study.faults import Fault, quoted
+from pipeline.study.faults import Fault
 from pipeline.study.locations import location_fault
 from pipeline.study.study import GateOverride, Panel, Sample, Study
+from pipeline.study.wording import quoted
 from pipeline.tube.channels import ChannelsError, find_channel, matched_channels
 from pipeline.tube.reading import gating_panel
 
@@ -58,7 +59,7 @@ def _gate_files(folder: Path) -> list[str]:
 
 
 def _unusable(study: Study, sample: Sample, file: FcsFile) -> Fault | None:
-    from pipeline.quantification.drawn_gates import read_drawn
+    from pipeline.tube.drawn_file import read_drawn
 
     where = study.at("samples", sample.sample_id, "population")
     quantified = find_channel(study.panel(sample.panel).quantified.aliases, file.channels)

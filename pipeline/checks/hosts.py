@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from calibration.beads.kits import bead_kit
 from pipeline.checks.findings import Finding, warning
 from pipeline.checks.headers import Headers
-from pipeline.study.faults import Fault, enumerate_words, quoted
+from pipeline.study.faults import Fault
 from pipeline.study.study import BeadRun, Panel, Study
+from pipeline.study.wording import enumerate_words, quoted
 
 # Such beads bind an antibody's constant part, which is human in a humanised one.
 SPELLINGS = {"murine": "mouse", "mice": "mouse", "humanised": "human", "humanized": "human"}

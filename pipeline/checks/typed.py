@@ -9,14 +9,15 @@ from calibration.beads.kits import bead_kit
 from pipeline.checks.findings import Finding, warning
 from pipeline.checks.headers import Headers
 from pipeline.fcs import FcsFile
-from pipeline.patients.exposure import is_drug
+from pipeline.study.drugs import is_drug
 from pipeline.study.errors import UserError
-from pipeline.study.faults import Fault, Severity, enumerate_words, quoted
+from pipeline.study.faults import Fault, Severity
 from pipeline.study.locations import location_fault
 from pipeline.study.sheets.columns import column_names, read_rows
 from pipeline.study.sheets.rows import SettingRow
 from pipeline.study.sheets.tables import WORKBOOK, read_csv_sheet, read_workbook, tabulate
 from pipeline.study.study import BeadRun, Panel, PanelChannel, Patient, Sample, Study
+from pipeline.study.wording import enumerate_words, quoted
 from pipeline.tube.channels import find_channel, is_scatter, named_channels, named_rows, suggestion
 from pipeline.tube.spillover_file import read_spillover
 

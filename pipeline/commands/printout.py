@@ -9,9 +9,9 @@ from pathlib import Path
 from calibration.curve.standard_curve import Verdict
 from calibration.density.receptor_density import ReceptorDensity
 from pipeline.assembly.study_result import Outcome
+from pipeline.beads.result import CalibrationResult
 from pipeline.output.result_tables import sample_flags
-from pipeline.output.results_folder import is_failed
-from pipeline.quantification.result import CalibrationResult, SampleResult
+from pipeline.quantification.result import SampleResult, is_failed
 
 NARROWEST, WIDEST = 100, 160
 NUMBERS = ("cells", "RD", "weeks")

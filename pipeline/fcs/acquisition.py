@@ -220,3 +220,14 @@ def _area_scaling(keywords: Mapping[str, str]) -> tuple[tuple[str, float], ...]:
         (key, real_number(value)) for key, value in keywords.items() if key.endswith(("ASF", "AREA SCALING"))
     )
     return tuple(sorted((key, factor) for key, factor in given if factor is not None))
+
+
+@dataclass(frozen=True, slots=True)
+class Acquired:
+    """Where and how a file was acquired; empty = the file does not say."""
+
+    instrument: str = ""
+    serial: str = ""
+    acquired_at: str = ""
+    voltage: float | None = None
+    gain: float | None = None

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gating.events.compensation import SpilloverMatrix
-from pipeline.fcs.acquisition import Acquisition, Detector, date_repairs, parse_acquisition
+from pipeline.fcs.acquisition import Acquired, Acquisition, Detector, date_repairs, parse_acquisition
 from pipeline.fcs.errors import ChannelError, UnsupportedError, shown
 from pipeline.fcs.layout.claims import Claims, Place
 from pipeline.fcs.layout.data_sets import read_data_set
@@ -285,3 +285,12 @@ def _check_mode(keywords: Mapping[str, str], version: str, file: str) -> list[Re
 def _peek(file: BinaryIO, at: int, count: int) -> bytes:
     file.seek(at)
     return file.read(count)
+
+
+def acquired(file: FcsFile, channel: str) -> Acquired:
+    """Return where, when and how a file was acquired; nothing that names a person."""
+    facts, detector = file.acquisition, file.detector(channel)
+    when = facts.acquired_at or facts.acquired_on
+    return Acquired(
+        facts.instrument, facts.serial, when.isoformat() if when else "", detector.voltage, detector.gain
+    )

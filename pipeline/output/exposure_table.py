@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.assembly.study_result import Outcome
-from pipeline.output.result_tables import Cell, Table
+from pipeline.output.table import Cell, Table
 from pipeline.patients.exposure import Exposure
 
 EXPOSURE_COLUMNS = (

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-import math
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date
-from pathlib import Path
-from typing import TypeAlias
 
 from calibration.beads.peaks import BeadPeaks
 from calibration.curve.standard_curve import StandardCurve
 from gating.sentinels import B_PRECURSORS, NK_CELLS
 from pipeline.assembly.study_result import Outcome
+from pipeline.beads.result import CalibrationResult
+from pipeline.output.table import Cell, Table, as_sentences, cell_text
 from pipeline.patients.exposure import Exposure
 from pipeline.patients.visits import Visit
-from pipeline.quantification.result import CalibrationResult, SampleResult
+from pipeline.quantification.result import SampleResult
 from pipeline.study.reagents import REAGENT_COLUMNS, reagents_of
 from pipeline.study.study import Sample, Study
-from pipeline.washout.censored.estimate import Json, to_json
-
-Cell: TypeAlias = str | int | float | bool | date | None
 
 SAMPLE_COLUMNS = (
     "sample_id", "patient_id", "visit", "collected_on", "status", "flags", "n_events",
@@ -45,14 +36,6 @@ CALIBRATION_COLUMNS = (
     "peak_n", "peak_medians", "peak_rcv_percent", "levels", "fitted", "model", "slope", "intercept", "r2",
     "residual_sd", "back_calculated_error_percent", "verdict", "checks", "flags", "note",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Columns with names, rows of cells; None = not known."""
-
-    columns: tuple[str, ...]
-    rows: tuple[tuple[Cell, ...], ...]
 
 
 def sample_table(outcome: Outcome) -> Table:
@@ -103,75 +86,6 @@ def sample_notes(result: SampleResult, exposure: Exposure | None = None) -> tupl
     return tuple(dict.fromkeys(note.strip() for note in notes if note.strip()))
 
 
-def significant(value: float) -> float | None:
-    """Round to 6 significant digits; None where it is not a finite number.
-
-    Examples
-    --------
-    >>> significant(123456.789), significant(float("nan"))
-    (123457.0, None)
-    """
-    return float(f"{value:.6g}") + 0.0 if math.isfinite(value) else None
-
-
-def cell_text(value: Cell) -> str:
-    """Return a cell as it stands in a CSV: 6 significant digits, ISO dates, empty = not known.
-
-    Examples
-    --------
-    >>> [cell_text(value) for value in (1234567.8, 0.000123456789, -0.0, None, True, date(2024, 5, 31))]
-    ['1234570', '0.000123457', '0', '', 'yes', '2024-05-31']
-    """
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return _number_text(value)
-    return value.isoformat() if isinstance(value, date) else str(value)
-
-
-def csv_text(table: Table) -> str:
-    """Return a table as CSV with LF line ends; what was typed stays as it was typed."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(table.columns)
-    writer.writerows([_plain(cell) for cell in row] for row in table.rows)
-    return text.getvalue()
-
-
-def _plain(value: Cell) -> str:
-    """Return `cell_text`; most cells are text already."""
-    return value if type(value) is str else cell_text(value)
-
-
-def write_csv(path: Path, table: Table) -> None:
-    """Write a table as UTF-8 CSV with LF line ends."""
-    path.write_text(csv_text(table), encoding="utf-8", newline="")
-
-
-def json_text(data: object) -> str:
-    """Return rows, dataclasses, dates and numbers as JSON: sorted keys, 6 significant digits, no NaN.
-
-    Examples
-    --------
-    >>> print(json_text({"b": 1 / 3, "a": (1, float("inf"))}), end="")
-    {
-     "a": [
-      1,
-      null
-     ],
-     "b": 0.333333
-    }
-    """
-    return json.dumps(_rounded(to_json(data)), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-
-
-def write_json(path: Path, data: object) -> None:
-    """Write data as UTF-8 JSON (see `json_text`)."""
-    path.write_text(json_text(data), encoding="utf-8", newline="")
-
-
 def _sample_row(
     study: Study,
     sample: Sample,
@@ -214,17 +128,6 @@ def plasma_cell_percent(result: SampleResult) -> float | None:
     if result.n_plasma_cells is None or not result.n_viable_singlets:
         return None
     return 100 * result.n_plasma_cells / result.n_viable_singlets
-
-
-def as_sentences(notes: Iterable[str]) -> str:
-    """Join notes so that several can stand in one cell, each ended like a sentence.
-
-    Examples
-    --------
-    >>> as_sentences(["no control tube", "", "Really?"])
-    'no control tube. Really?'
-    """
-    return " ".join(note if note.endswith((".", "!", "?", "…")) else f"{note}." for note in notes if note)
 
 
 def _patient_row(visit: Visit) -> tuple[Cell, ...]:
@@ -271,18 +174,3 @@ def _fit_cells(curve: StandardCurve | None) -> tuple[Cell, ...]:
 
 def _listed(values: Iterable[Cell]) -> str:
     return ";".join(cell_text(value) for value in values)
-
-
-def _number_text(value: float) -> str:
-    rounded = significant(value)
-    if rounded is None:
-        return ""
-    return str(int(rounded)) if rounded.is_integer() and abs(rounded) < 1e15 else repr(rounded)
-
-
-def _rounded(value: Json) -> Json:
-    if isinstance(value, dict):
-        return {key: _rounded(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_rounded(item) for item in value]
-    return significant(value) if isinstance(value, float) else value

@@ -2,97 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Sequence
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-
 from calibration.density.receptor_density import RdStatus
-from gating.events.compensation import SpilloverMatrix
 from pipeline.assembly.limiting import limiting
-from pipeline.assembly.provenance import RunFacts, provenance_of
-from pipeline.assembly.study_result import Note, Outcome
-from pipeline.output.result_tables import (
-    calibration_table,
-    patient_table,
-    sample_table,
-    write_csv,
-    write_json,
-)
+from pipeline.assembly.provenance import RunFacts
+from pipeline.assembly.study_result import Outcome
+from pipeline.beads.result import CalibrationResult
+from pipeline.output.json_files import write_json
+from pipeline.output.result_tables import calibration_table, patient_table, sample_table
 from pipeline.output.second_process import Start, second_process
-from pipeline.patients.between_runs import with_between_runs
-from pipeline.patients.exposure import exposures
-from pipeline.patients.model_rows import model_rows
+from pipeline.output.table import write_csv
 from pipeline.patients.visits import visits_of
-from pipeline.quantification.result import CalibrationResult, SampleResult
-from pipeline.response.statements import Inconsistency
-from pipeline.response.tables import response_tables
+from pipeline.quantification.result import SampleResult, spillover_of
 from pipeline.running.store import Store
 from pipeline.study.errors import UserError
-from pipeline.study.faults import Fault
 from pipeline.study.study import Study
-from pipeline.washout.report import washout_report
-
-MOST_NOTES = 20
-"""Inconsistencies of what was typed that are notes one by one; the tables hold all."""
-
-FAILED = (RdStatus.FAILED, RdStatus.NO_CURVE)
-"""Statuses of tubes that something must be done about before they can be quantified; so must a named control
-that gives no background."""
-
-
-def is_failed(result: SampleResult) -> bool:
-    """Tell whether a tube makes the run end with status 3."""
-    without = {"CONTROL_UNUSABLE", "CONTROL_BRIGHT"} & set(result.flags)
-    status = result.receptor.status
-    return status in FAILED or (status is RdStatus.NO_BACKGROUND and bool(without))
-
-
-def assembled(
-    study: Study,
-    found: Mapping[str, SampleResult],
-    calibrations: Sequence[CalibrationResult],
-    faults: Sequence[Fault],
-    notes: Sequence[Note] = (),
-) -> Outcome:
-    """Join the tubes' results with doses and patients: everything that is known, in the sheets' order.
-
-    Parameters
-    ----------
-    found
-        By sample_id; samples that are not in it are left out of every table.
-    """
-    every = [found[sample.sample_id] for sample in study.samples if sample.sample_id in found]
-    results = with_between_runs(study, every)
-    inputs = [(run.fcs_file, run.sha256) for run in calibrations]
-    inputs += [pair for result in results for pair in result.sha256]
-    outcome = Outcome(
-        study=study,
-        results=results,
-        calibrations=tuple(calibrations),
-        exposures=exposures(study),
-        faults=tuple(faults),
-        notes=tuple(notes),
-        provenance=provenance_of(study, inputs),
-    )
-    rows = model_rows(outcome)
-    response = response_tables(study, rows) if study.patients or study.statements else None
-    return replace(
-        outcome,
-        washout=washout_report(rows, study.settings),
-        response=response if study.patients else None,
-        notes=(*outcome.notes, *_typed_notes(response.inconsistencies if response else ())),
-    )
-
-
-def _typed_notes(found: Sequence[Inconsistency]) -> tuple[Note, ...]:
-    """Return the first inconsistencies of what was typed, and how many more there are."""
-    first = tuple(Note(hit.where, f'"{hit.found}": {hit.text}') for hit in found[:MOST_NOTES])
-    more = len(found) - len(first)
-    rest = f"{more} more numbers that were typed cannot be: the sheet Response of rd.xlsx lists them"
-    return (*first, Note("what was typed", rest)) if more else first
 
 
 class Results:
@@ -183,13 +111,6 @@ class Results:
             counts[result.receptor.status.value] += 1
         found = {"counts": counts, "limiting": asdict(limiting(outcome))}
         write_json(self.folder / "run.json", {**provenance, **asdict(facts), **found})
-
-
-def spillover_of(result: SampleResult) -> SpilloverMatrix | None:
-    """Return the matrix that a tube was compensated with; None where it was not."""
-    if not result.spillover:
-        return None
-    return SpilloverMatrix(result.spillover_channels, np.array(result.spillover), result.spillover_source)
 
 
 def _gates_document(result: SampleResult) -> bytes:

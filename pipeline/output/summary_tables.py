@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from pipeline.assembly.limiting import Limiting
 from pipeline.assembly.study_result import Outcome
-from pipeline.output.result_tables import Table, sample_flags, sample_notes
+from pipeline.output.result_tables import sample_flags, sample_notes
+from pipeline.output.table import Table
 from pipeline.response.characteristics import Characteristic
 from pipeline.response.landmark import DexamethasoneTable
 from pipeline.response.statistics.counts import Contrast, Proportion, Trend

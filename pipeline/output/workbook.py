@@ -18,14 +18,7 @@ from pipeline.assembly.limiting import limiting
 from pipeline.assembly.study_result import Outcome
 from pipeline.output.exposure_table import exposure_table
 from pipeline.output.figures.style.palette import STATUS, VERDICT
-from pipeline.output.result_tables import (
-    Cell,
-    Table,
-    calibration_table,
-    patient_table,
-    sample_table,
-    significant,
-)
+from pipeline.output.result_tables import calibration_table, patient_table, sample_table
 from pipeline.output.summary_tables import (
     about_table,
     limiting_tables,
@@ -33,6 +26,7 @@ from pipeline.output.summary_tables import (
     response_tables_of,
     washout_tables,
 )
+from pipeline.output.table import Cell, Table, significant
 from pipeline.patients.visits import visits_of
 
 if TYPE_CHECKING:

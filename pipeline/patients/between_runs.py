@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from calibration.density.between_runs import BetweenRuns, between_runs, run_mean, widened
-from pipeline.patients.visits import QUANTIFIED
+from calibration.density.receptor_density import QUANTIFIED
 from pipeline.quantification.result import SampleResult
 from pipeline.study.study import Study
 

@@ -6,11 +6,11 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
 from pipeline.patients.treatment import Eligibility, cycles, eligibility, names_any, schedule
+from pipeline.study.drugs import is_drug
 from pipeline.study.settings import Settings
 from pipeline.study.study import Dose, Patient, Sample, Study
 
@@ -154,18 +154,6 @@ def response_clocks(study: Study) -> dict[str, ResponseClock]:
     given = _by_patient(study.doses, study.settings.washed_out_drug)
     started = _by_patient(study.doses, study.settings.study_drug)
     return {name: _clock(name, given.get(name, ()), started.get(name, ())) for name in ids}
-
-
-@lru_cache(maxsize=4096)
-def is_drug(name: str, wanted: str) -> bool:
-    """Tell whether a dose's drug is the wanted one, or one of its `;`-separated synonyms.
-
-    Examples
-    --------
-    >>> is_drug(" Daratumumab", "daratumumab; Darzalex"), is_drug("darzalex faspro", "daratumumab; Darzalex")
-    (True, False)
-    """
-    return name.strip().casefold() in {synonym.strip().casefold() for synonym in wanted.split(";")}
 
 
 def _by_patient(doses: Iterable[Dose], drug: str) -> Mapping[str, tuple[Dose, ...]]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pipeline.assembly.study_result import Outcome
+from pipeline.patients.patient_rd import PatientRd
 from pipeline.patients.pharmacokinetics import drug_levels
 from pipeline.patients.pharmacokinetics.levels import body_of
 from pipeline.patients.visits import patient_rd, visits_of
-from pipeline.washout.observations.rows import PatientRd
 
 
 def model_rows(outcome: Outcome) -> tuple[PatientRd, ...]:

@@ -9,19 +9,12 @@ from datetime import date
 from typing import Final
 
 from calibration.density.pooling import PooledDensity, pool_receptor_densities
-from calibration.density.receptor_density import RdStatus
 from pipeline.assembly.study_result import Outcome
 from pipeline.patients.exposure import Exposure
+from pipeline.patients.patient_rd import PatientRd
 from pipeline.quantification.result import SampleResult
 from pipeline.study.reagents import Reagents, reagents_of
 from pipeline.study.study import Sample
-from pipeline.washout.observations.rows import PatientRd
-
-NUMBERED: Final = (RdStatus.OK, RdStatus.ABOVE_ULOQ_EXTRAPOLATED)
-"""Statuses with a receptor density that may be quoted as a number."""
-
-QUANTIFIED: Final = (*NUMBERED, RdStatus.BELOW_LLOQ, RdStatus.ABOVE_ULOQ)
-"""Statuses that say something about the receptor density, be it a limit."""
 
 _NORMAL_95: Final = 1.959964
 

@@ -9,14 +9,15 @@ import numpy as np
 
 from gating.drawn.gate_file import GateFileError
 from gating.drawn.outline import outline_of
-from gating.drawn.population import DrawnPopulation, read_drawn_population
+from gating.drawn.population import DrawnPopulation
 from gating.events import Events, FloatArray, Mask
 from gating.gates import Gate
 from gating.gates.steps import GatedPopulation, GateStep
-from pipeline.fcs import FcsFile, read_fcs
+from pipeline.fcs import read_fcs
 from pipeline.study.errors import UserError
 from pipeline.study.study import Sample
 from pipeline.tube.control import Control
+from pipeline.tube.drawn_file import read_drawn
 from pipeline.tube.reading import Tube
 
 FROM_FILE = "GATES_FROM_FILE"
@@ -44,31 +45,6 @@ class DrawnGating:
     background: FloatArray | None
     document: str
     outlines: tuple[Gate | None, ...] = ()
-
-
-def read_drawn(folder: Path, sample: Sample, file: FcsFile) -> DrawnPopulation:
-    """Return the population that a sample's row names.
-
-    Parameters
-    ----------
-    folder
-        The study folder.
-    file
-        The stained tube, whose name and $FIL a workspace is searched for.
-
-    Raises
-    ------
-    GateFileError
-        If the file cannot be read, or has no such tube or population.
-    """
-    try:
-        document = (folder / sample.gates_file).read_bytes()
-    except OSError as error:
-        raise GateFileError(f"{sample.gates_file}: cannot be read ({error.strerror or error})") from None
-    names = [Path(sample.fcs_file).name, file.keywords.get("$FIL", "").strip()]
-    return read_drawn_population(
-        document, sample.gates_file, sample.population, tube_names=tuple(name for name in names if name)
-    )
 
 
 def gated_by_file(

@@ -6,24 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from gating.batch_cuts import BatchCut, batch_cuts, cuts_to_lend, unlike_batch
-from gating.strategy import SCATTER_ROLES
-from pipeline.quantification.result import DetectorSetting, SampleResult
+from pipeline.quantification.result import SampleResult
 from pipeline.quantification.task import TubeTask
 from pipeline.study.study import Sample
-from pipeline.tube.reading import Tube
 
 UNLIKE_BATCH = "GATE_UNLIKE_BATCH"
 UNSOUND = {"CHANNEL_CONSTANT", "MARKER_DIFFERS", "VALUES_MISSING", "GATES_FROM_FILE"}
 """Flags of tubes that have no say in their batch's cuts."""
 
 Alike = tuple[object, ...]
-
-
-def detector_settings(tube: Tube) -> tuple[DetectorSetting, ...]:
-    """Return how the detectors that may gate were set; scatter and time are never pooled."""
-    names = sorted(c.channel for c in tube.panel.channels if c.role not in (*SCATTER_ROLES, "time"))
-    found = ((name, tube.file.detector(name)) for name in names)
-    return tuple(DetectorSetting(name, one.voltage, one.gain or 1.0) for name, one in found)
 
 
 def cuts_of_batches(

@@ -11,23 +11,23 @@ from calibration.density.receptor_density import FEWEST_CELLS, RdStatus, Recepto
 from gating.batch_cuts import dye_cuts
 from gating.events import FloatArray, Mask
 from gating.gates.steps import GatedPopulation, GateStep
-from pipeline.beads.calibrate import acquired
 from pipeline.fcs import FcsError
+from pipeline.fcs.file import acquired
 from pipeline.fcs.repairs import USUAL
 from pipeline.quantification.automatic_gates import gated_tube
 from pipeline.quantification.drawn_gates import DrawnGating, gated_by_file
 from pipeline.quantification.event_exports import write_events, write_gated_cells
 from pipeline.quantification.moved_thresholds import moved_gates
 from pipeline.quantification.one_thread import one_thread
-from pipeline.quantification.pooled_cuts import detector_settings
 from pipeline.quantification.receptor import receptor_of, without_guessed_cells
-from pipeline.quantification.result import Density, Histogram, SampleResult
+from pipeline.quantification.result import SampleResult
 from pipeline.quantification.sentinels import with_sentinels
 from pipeline.quantification.task import TubeTask
 from pipeline.study.errors import UserError
 from pipeline.tube.control import Control, background_cells, read_control
+from pipeline.tube.detectors import detector_settings
 from pipeline.tube.dye_spill import without_dye_spill
-from pipeline.tube.histograms import cd38_histogram, step_densities
+from pipeline.tube.histograms import Density, Histogram, cd38_histogram, step_densities
 from pipeline.tube.reading import Tube, read_tube
 
 __all__ = ["TubeTask", "failed", "quantify_tube"]

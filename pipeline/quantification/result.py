@@ -1,97 +1,22 @@
-"""What one tube and one bead run give: everything that tables, pictures and the store need, and no events."""
+"""What one tube gives: everything that tables, pictures and the store need, and no events."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from calibration.beads.peaks import BeadPeaks
-from calibration.curve.drift import DriftSeries
-from calibration.curve.standard_curve import StandardCurve
-from calibration.density.receptor_density import ReceptorDensity
+import numpy as np
+
+from calibration.density.receptor_density import RdStatus, ReceptorDensity
 from gating.batch_cuts import DyeCut
-from gating.gates import Gate
+from gating.events.compensation import SpilloverMatrix
 from gating.gates.steps import GateStep
+from pipeline.fcs.acquisition import Acquired
+from pipeline.tube.detectors import DetectorSetting
+from pipeline.tube.histograms import Density, Histogram
 
-
-@dataclass(frozen=True, slots=True)
-class Density:
-    """A 2-D histogram of the events that entered a gating step, on display axes.
-
-    `counts` is zlib-compressed, base64-coded uint32, shape (bins, bins), y first, from the origin up;
-    each axis runs from `low` to `high` of asinh(x / cofactor) (cofactor None: linear).
-    """
-
-    step: str
-    x_channel: str
-    y_channel: str
-    x_axis: tuple[float, float, float | None]
-    y_axis: tuple[float, float, float | None]
-    bins: int
-    counts: str
-    gate: Gate | None
-
-
-@dataclass(frozen=True, slots=True)
-class Histogram:
-    """1-D counts per bin on asinh(x / cofactor); `counts` per named population, all on the same edges."""
-
-    channel: str
-    low: float
-    high: float
-    cofactor: float
-    counts: tuple[tuple[str, tuple[int, ...]], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Acquired:
-    """Where and how a file was acquired; empty = the file does not say."""
-
-    instrument: str = ""
-    serial: str = ""
-    acquired_at: str = ""
-    voltage: float | None = None
-    gain: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class DetectorSetting:
-    """How one detector was set; voltage None where the file does not say."""
-
-    channel: str
-    voltage: float | None
-    gain: float
-
-
-@dataclass(frozen=True, slots=True)
-class CalibrationResult:
-    """A bead run: peaks → curve → verdict, or why not. `curve` converts MFI to the kit's unit.
-
-    `drift` holds the run against the earlier ones of the instrument log; empty where there is none.
-    `unit_kit`: the kit whose unit a curve gives that was carried over from another run; else "".
-    """
-
-    beads: str
-    fcs_file: str
-    kit: str
-    lot: str
-    channel: str
-    levels: tuple[float, ...]
-    acquired: Acquired = Acquired()
-    n_events: int = 0
-    n_singlets: int = 0
-    peaks: BeadPeaks | None = None
-    curve: StandardCurve | None = None
-    histogram: Histogram | None = None
-    flags: tuple[str, ...] = ()
-    note: str = ""
-    sha256: str = ""
-    drift: tuple[DriftSeries, ...] = ()
-    unit_kit: str = ""
-
-    @property
-    def curve_kit(self) -> str:
-        """The kit whose unit the curve gives."""
-        return self.unit_kit or self.kit
+FAILED = (RdStatus.FAILED, RdStatus.NO_CURVE)
+"""Statuses of tubes that something must be done about before they can be quantified; so must a named control
+that gives no background."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +54,7 @@ class SampleResult:
     steps: tuple[GateStep, ...] = ()
     pictures: tuple[Density, ...] = ()
     histogram: Histogram | None = None
-    acquired: Acquired = Acquired()
+    acquired: Acquired = field(default_factory=Acquired)
     quantified_channel: str = ""
     spillover_source: str = ""
     spillover_sha256: str = ""
@@ -143,3 +68,17 @@ class SampleResult:
     sentinel_reading: str = ""
     detectors: tuple[DetectorSetting, ...] = ()
     dye_cuts: tuple[DyeCut, ...] = ()
+
+
+def is_failed(result: SampleResult) -> bool:
+    """Tell whether a tube makes the run end with status 3."""
+    without = {"CONTROL_UNUSABLE", "CONTROL_BRIGHT"} & set(result.flags)
+    status = result.receptor.status
+    return status in FAILED or (status is RdStatus.NO_BACKGROUND and bool(without))
+
+
+def spillover_of(result: SampleResult) -> SpilloverMatrix | None:
+    """Return the matrix that a tube was compensated with; None where it was not."""
+    if not result.spillover:
+        return None
+    return SpilloverMatrix(result.spillover_channels, np.array(result.spillover), result.spillover_source)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gating.batch_cuts import BatchCut
 from gating.events.compensation import SpilloverMatrix
-from pipeline.quantification.result import CalibrationResult
+from pipeline.beads.result import CalibrationResult
 from pipeline.study.settings import Settings
 from pipeline.study.study import GateOverride, Panel, Sample
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from pipeline.patients.exposure import is_drug, response_clocks
+from pipeline.patients.exposure import response_clocks
 from pipeline.response.characteristics import Characteristic, Summary, share, shares, summary
 from pipeline.response.statistics.counts import Proportion, proportion
 from pipeline.study.cells import as_text
+from pipeline.study.drugs import is_drug
 from pipeline.study.study import Patient, Study
 
 ELDERLY_FROM = 65

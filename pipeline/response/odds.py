@@ -6,10 +6,10 @@ import math
 from collections.abc import Sequence
 
 from pipeline.patients.exposure import response_clocks
+from pipeline.patients.patient_rd import PatientRd
 from pipeline.response.patients import controlled_patients, sides_of_cut
 from pipeline.response.statistics.logistic import OddsRatio, odds_ratio
 from pipeline.study.study import Study
-from pipeline.washout.observations.rows import PatientRd
 
 
 def control_odds(study: Study, rows: Sequence[PatientRd]) -> tuple[OddsRatio, ...]:

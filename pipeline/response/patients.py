@@ -9,9 +9,8 @@ from typing import Final
 
 from calibration.density.receptor_density import RdStatus
 from pipeline.patients.exposure import ResponseClock, response_clocks
+from pipeline.patients.patient_rd import PatientRd, upper_limit
 from pipeline.study.study import Patient, Study
-from pipeline.washout.observations.rows import PatientRd
-from pipeline.washout.report import upper_limit
 
 OBJECTIVE: Final = ("sCR", "CR", "VGPR", "PR")
 RESPONSES: Final = (*OBJECTIVE, "MR", "SD", "PD", "NE")

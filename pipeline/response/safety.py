@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline.patients.exposure import is_drug
 from pipeline.response.characteristics import Characteristic, Summary, share, summary
 from pipeline.response.landmark import DAYS_PER_WEEK
 from pipeline.response.statistics.counts import Proportion, proportion
+from pipeline.study.drugs import is_drug
 from pipeline.study.study import Patient, Study
 
 SEVERE_FROM = 3

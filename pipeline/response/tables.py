@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from pipeline.output.json_files import Json, to_json
+from pipeline.patients.patient_rd import PatientRd
 from pipeline.response.baseline import baseline_table
 from pipeline.response.characteristics import Characteristic
 from pipeline.response.consistency import inconsistencies
@@ -19,8 +21,6 @@ from pipeline.response.statistics.counts import Contrast, Proportion, Trend, con
 from pipeline.response.statistics.logistic import OddsRatio
 from pipeline.response.statistics.time_to_event import MedianSurvival, survival_medians
 from pipeline.study.study import Study
-from pipeline.washout.censored.estimate import Json, to_json
-from pipeline.washout.observations.rows import PatientRd
 
 RULE = (
     "Responses are imported as typed. Denominator: evaluable = yes, or empty beside a best response but NE. "

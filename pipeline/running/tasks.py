@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from pipeline.beads.calibrate import BeadTask
+from pipeline.beads.result import CalibrationResult
 from pipeline.checks import Finding, tube_findings
 from pipeline.quantification.quantify import TubeTask
-from pipeline.quantification.result import CalibrationResult
 from pipeline.running.store import code_digest, digest_of, file_sha256
 from pipeline.study.study import Sample, Study
 from pipeline.tube.spillover_file import read_spillover

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.output.results_folder import Results, is_failed
+from pipeline.output.results_folder import Results
 from pipeline.quantification.pooled_cuts import cuts_of_batches, held_against_batch, with_batch_cuts
 from pipeline.quantification.quantify import failed, quantify_tube
-from pipeline.quantification.result import SampleResult
+from pipeline.quantification.result import SampleResult, is_failed
 from pipeline.quantification.task import TubeTask
+from pipeline.running.options import RunOptions
 from pipeline.running.progress import Reporter
 from pipeline.running.tasks import tube_digest
 from pipeline.running.workers import Finished, run_tasks, workers_for
@@ -21,17 +22,6 @@ from pipeline.study.study import Sample
 
 Stored = tuple[str, SampleResult]
 """A digest and the result of it."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunOptions:
-    """What `cd38rd run` was asked for; see its help."""
-
-    workers: int | None = None
-    scheduler: str | None = None
-    only: tuple[str, ...] = ()
-    fresh: bool = False
-    export_events: bool = False
 
 
 @dataclass(frozen=True, slots=True)

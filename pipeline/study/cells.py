@@ -13,7 +13,7 @@ from typing import Annotated, Any, NoReturn
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
-from pipeline.study.faults import enumerate_words, nearest, quoted
+from pipeline.study.wording import enumerate_words, nearest, quoted
 
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 LONGEST_ID = 100

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
-from pipeline.study.faults import Fault, nearest, quoted, same_word
+from pipeline.study.faults import Fault
+from pipeline.study.wording import nearest, quoted, same_word
 
 FCS_SUFFIXES = (".fcs", ".lmd")
 _DATA_SET = re.compile(r"^(?P<file>.+)#(?P<number>[1-9]\d*)$")

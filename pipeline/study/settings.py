@@ -17,7 +17,7 @@ from pipeline.study.cells import (
     refuse,
     whole_number,
 )
-from pipeline.study.faults import did_you_mean, quoted
+from pipeline.study.wording import did_you_mean, quoted
 
 CURVE_MODELS = ("loglog", "slope1", "autofluorescence")
 _NO_REASON = {"yes", "no", "y", "n", "true", "false", "1", "0", "ok", "x"}

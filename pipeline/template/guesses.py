@@ -9,8 +9,8 @@ from datetime import date
 from pathlib import PurePosixPath
 
 from pipeline.study.cells import LONGEST_ID, RESERVED_NAMES
-from pipeline.study.faults import same_word
 from pipeline.study.sheets.panels import SEVERAL_ALLOWED
+from pipeline.study.wording import same_word
 from pipeline.template.inventory import (
     FoundFile,
     Inventory,

@@ -10,8 +10,8 @@ from enum import StrEnum
 from pathlib import Path, PurePosixPath
 
 from pipeline.fcs import FcsError, FcsFile, read_fcs
-from pipeline.study.faults import same_word
 from pipeline.study.locations import study_files
+from pipeline.study.wording import same_word
 from pipeline.tube.markers import guess_role, scatter_role
 
 _BEADS = re.compile(

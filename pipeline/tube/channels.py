@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from pipeline.study.errors import UserError
-from pipeline.study.faults import quoted
 from pipeline.study.study import Panel, PanelChannel
+from pipeline.study.wording import quoted
 from pipeline.tube.markers import scatter_role
 
 MOST_ROWS = 8

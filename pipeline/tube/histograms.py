@@ -17,7 +17,6 @@ from gating.events.transforms import area_sinh
 from gating.gates import AllOf, AnyOf, Gate, RangeGate
 from gating.gates.steps import GatedPopulation, GateStep
 from gating.thresholds import rounded
-from pipeline.quantification.result import Density, Histogram
 
 STAINED = "stained"
 CONTROL = "control"
@@ -248,3 +247,32 @@ def _histogram(
 def _finite(values: ArrayLike) -> NDArray[np.float64]:
     every = np.asarray(values, dtype=np.float64).ravel()
     return every[np.isfinite(every)]
+
+
+@dataclass(frozen=True, slots=True)
+class Density:
+    """A 2-D histogram of the events that entered a gating step, on display axes.
+
+    `counts` is zlib-compressed, base64-coded uint32, shape (bins, bins), y first, from the origin up;
+    each axis runs from `low` to `high` of asinh(x / cofactor) (cofactor None: linear).
+    """
+
+    step: str
+    x_channel: str
+    y_channel: str
+    x_axis: tuple[float, float, float | None]
+    y_axis: tuple[float, float, float | None]
+    bins: int
+    counts: str
+    gate: Gate | None
+
+
+@dataclass(frozen=True, slots=True)
+class Histogram:
+    """1-D counts per bin on asinh(x / cofactor); `counts` per named population, all on the same edges."""
+
+    channel: str
+    low: float
+    high: float
+    cofactor: float
+    counts: tuple[tuple[str, tuple[int, ...]], ...]

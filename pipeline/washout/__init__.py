@@ -1,9 +1,11 @@
 """Receptor density against washout: M0 (ranks) and M1 (Tobit line)."""
 
-from pipeline.washout.censored.estimate import Estimate, NotEstimableError, Refusal, to_json
+from pipeline.output.json_files import to_json
+from pipeline.patients.patient_rd import PatientRd
+from pipeline.washout.censored.estimate import Estimate, NotEstimableError, Refusal
 from pipeline.washout.line.inverse import weeks_to_reach
 from pipeline.washout.line.tobit import WashoutFit, fit_tobit
-from pipeline.washout.observations.rows import Observations, PatientRd, observe
+from pipeline.washout.observations.rows import Observations, observe
 from pipeline.washout.ranks import RankAssociation, rank_association
 from pipeline.washout.report import WashoutReport, washout_report
 

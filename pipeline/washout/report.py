@@ -6,14 +6,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from pipeline.output.json_files import Json, to_json
+from pipeline.patients.patient_rd import PatientRd, upper_limit
 from pipeline.study.settings import Settings
-from pipeline.washout.censored.estimate import Estimate, Json, NotEstimableError, Refusal, Wait, to_json
+from pipeline.washout.censored.estimate import Estimate, NotEstimableError, Refusal, Wait
 from pipeline.washout.censored.likelihood import LEFT, OBSERVED, RIGHT
 from pipeline.washout.choice import Candidate, ModelChoice, choose
 from pipeline.washout.line.mixed import MixedFit, fit_random_intercept
 from pipeline.washout.line.tobit import WashoutFit, fit_observations
-from pipeline.washout.observations.rows import Observations, PatientRd
-from pipeline.washout.observations.selection import Given, given_rows, observed, upper_limit
+from pipeline.washout.observations.rows import Observations
+from pipeline.washout.observations.selection import Given, given_rows, observed
 from pipeline.washout.ranks import RankAssociation, rank_observations
 from pipeline.washout.recovery.fit import RecoveryFit
 from pipeline.washout.total import OccupiedVisit, corrected_rows, occupied_visits, total_estimates

@@ -15,10 +15,10 @@ from typing import Final
 import numpy as np
 
 from calibration.density.receptor_density import RdStatus
+from pipeline.patients.patient_rd import PatientRd
 from pipeline.patients.pharmacokinetics.occupancy import MOST_FOR_TOTAL
 from pipeline.washout.censored.estimate import Estimate, NotEstimableError
 from pipeline.washout.line.tobit import WashoutFit
-from pipeline.washout.observations.rows import PatientRd
 
 _LOG_10: Final = float(np.log(10))
 _NORMAL_95: Final = 1.959964

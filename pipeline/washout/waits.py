@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from pipeline.patients.patient_rd import PatientRd
 from pipeline.study.settings import Settings
 from pipeline.washout.censored.estimate import NotEstimableError, Wait
 from pipeline.washout.line.inverse import weeks_to_reach
 from pipeline.washout.line.tobit import WashoutFit
-from pipeline.washout.observations.rows import Observations, PatientRd
+from pipeline.washout.observations.rows import Observations
 from pipeline.washout.recovery.fit import RecoveryFit, fit_recovery, refuse_recovery, weeks_until
 
 SHARES = (0.5, 0.9)

@@ -18,8 +18,8 @@ from calibration.density.receptor_density import RdStatus
 from pipeline.commands.run import run_study
 from pipeline.output.results_folder import Results
 from pipeline.quantification.result import SampleResult
+from pipeline.running.options import RunOptions
 from pipeline.running.progress import reporter
-from pipeline.running.two_passes import RunOptions
 from pipeline.simulate import simulate_study
 
 Rows = list[dict[str, str]]

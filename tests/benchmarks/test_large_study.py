@@ -9,13 +9,14 @@ from collections.abc import Callable
 import pytest
 
 from benchmarks.large_study import write_large_study
+from pipeline.assembly.assemble import assembled
 from pipeline.checks import check_folder
-from pipeline.commands.run import refit_washout
-from pipeline.output.results_folder import Results, assembled
+from pipeline.commands.stored import refit_washout
+from pipeline.output.results_folder import Results
 from pipeline.patients.model_rows import model_rows
 from pipeline.response.tables import response_tables
+from pipeline.running.options import RunOptions
 from pipeline.running.progress import reporter
-from pipeline.running.two_passes import RunOptions
 from pipeline.washout.report import washout_report
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.filterwarnings("ignore"), pytest.mark.timeout(7200)]

@@ -16,9 +16,11 @@ from gating.gates import AllOf, EllipsoidGate, PolygonGate, RangeGate
 from gating.gates.steps import GatedPopulation, GateStep
 from pipeline.assembly.provenance import provenance_of
 from pipeline.assembly.study_result import Note, Outcome
+from pipeline.beads.result import CalibrationResult
+from pipeline.fcs.acquisition import Acquired
 from pipeline.patients.exposure import exposures
 from pipeline.patients.visits import patient_rd, visits_of
-from pipeline.quantification.result import Acquired, CalibrationResult, SampleResult
+from pipeline.quantification.result import SampleResult
 from pipeline.response import response_tables
 from pipeline.study.faults import Fault, Severity
 from pipeline.study.settings import Settings

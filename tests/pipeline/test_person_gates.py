@@ -21,12 +21,13 @@ from gating.gates.gatingml import to_gatingml
 from gating.gates.steps import GateStep
 from helpers.builders import good_study
 from pipeline.beads.calibrate import calibrate_bead_run
+from pipeline.beads.result import CalibrationResult
 from pipeline.checks import check_folder
 from pipeline.commands.run import RunOptions, run_study
 from pipeline.fcs import read_fcs
-from pipeline.output.results_folder import Results, spillover_of
+from pipeline.output.results_folder import Results
 from pipeline.quantification.quantify import quantify_tube
-from pipeline.quantification.result import CalibrationResult, SampleResult
+from pipeline.quantification.result import SampleResult, spillover_of
 from pipeline.running.progress import QuietReporter
 from pipeline.running.tasks import bead_tasks, tube_digest, tube_tasks
 from pipeline.study.study import Study, read_study

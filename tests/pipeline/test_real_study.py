@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.commands.run import RunOptions, RunSummary, run_study
+from pipeline.commands.run import RunOptions, run_study
+from pipeline.commands.summary import RunSummary
 from pipeline.running.progress import QuietReporter
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]

@@ -8,11 +8,11 @@ import numpy as np
 
 from calibration.beads.peaks import BeadPeaks
 from calibration.curve.standard_curve import StandardCurve
+from pipeline.beads.result import CalibrationResult
 from pipeline.output.figures.style.canvas import add_axes, house_style, new_figure
 from pipeline.output.figures.style.palette import BLUE, GREY, INK, ORANGE, VERMILLION
 from pipeline.output.figures.style.ticks import asinh_ticks, count, log_ticks
-from pipeline.quantification.result import CalibrationResult, Histogram
-from pipeline.tube.histograms import Axis
+from pipeline.tube.histograms import Axis, Histogram
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -13,8 +13,7 @@ from calibration.density.receptor_density import ReceptorDensity
 from pipeline.output.figures.style.canvas import add_axes, house_style, new_figure
 from pipeline.output.figures.style.palette import BLUE, GREY, INK, PALE
 from pipeline.output.figures.style.ticks import apart, asinh_ticks, count, decade
-from pipeline.quantification.result import Histogram
-from pipeline.tube.histograms import CONTROL, STAINED, Axis
+from pipeline.tube.histograms import CONTROL, STAINED, Axis, Histogram
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

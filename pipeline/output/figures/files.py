@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.assembly.study_result import Outcome
+from pipeline.beads.result import CalibrationResult
 from pipeline.output.figures.beads import bead_figure
 from pipeline.output.figures.drift import drift_figure
 from pipeline.output.figures.gating import channel_labels, gating_figure
@@ -16,7 +17,6 @@ from pipeline.output.figures.survival import survival_figure
 from pipeline.output.figures.swimmer import swimmer_figures, swimmers
 from pipeline.output.figures.washout import washout_figure
 from pipeline.patients.visits import visits_of
-from pipeline.quantification.result import CalibrationResult
 from pipeline.response.follow_up import follow_ups
 from pipeline.study.quantity_name import axis_name, density_name, population_name
 

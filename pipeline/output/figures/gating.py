@@ -17,9 +17,8 @@ from pipeline.output.figures.outlines import axes_of, beside_the_outline, outlin
 from pipeline.output.figures.style.canvas import house_style, inch_axes, new_figure
 from pipeline.output.figures.style.palette import BLUE, DENSITY, GREY, INK, VERMILLION
 from pipeline.output.figures.style.ticks import asinh_ticks, count, linear_ticks
-from pipeline.quantification.result import Density
 from pipeline.study.study import Panel as StudyPanel
-from pipeline.tube.histograms import Axis, density_counts
+from pipeline.tube.histograms import Axis, Density, density_counts
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -12,8 +12,7 @@ from gating.arithmetic.linear import cholesky, product
 from gating.gates import AllOf, AnyOf, EllipsoidGate, Gate, PolygonGate, RangeGate
 from gating.gates.steps import GateStep
 from pipeline.output.figures.style.ticks import count
-from pipeline.quantification.result import Density
-from pipeline.tube.histograms import Axis
+from pipeline.tube.histograms import Axis, Density
 
 Line = NDArray[np.float64]
 _LINE = 30

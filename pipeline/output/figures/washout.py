@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from calibration.density.receptor_density import RdStatus
+from calibration.density.receptor_density import QUANTIFIED, RdStatus
 from pipeline.output.figures.style.canvas import add_axes, house_style, new_figure
 from pipeline.output.figures.style.labels import place_labels
 from pipeline.output.figures.style.palette import BLUE, GREY, INK, RESPONSE_LOOK, RESPONSES
 from pipeline.output.figures.style.ticks import count
-from pipeline.patients.visits import QUANTIFIED, Visit, patient_rd
+from pipeline.patients.patient_rd import upper_limit
+from pipeline.patients.visits import Visit, patient_rd
 from pipeline.study.settings import Settings
 from pipeline.washout.line.tobit import WashoutFit
 from pipeline.washout.observations.rows import SHORTEST_WASHOUT_WEEKS
 from pipeline.washout.recovery.fit import RecoveryFit
-from pipeline.washout.report import upper_limit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

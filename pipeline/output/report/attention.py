@@ -9,10 +9,11 @@ from typing import Final
 from calibration.curve.standard_curve import Verdict
 from calibration.density.receptor_density import RdStatus
 from pipeline.assembly.study_result import Outcome
+from pipeline.beads.result import CalibrationResult
 from pipeline.output.figures.style.palette import STATUS
 from pipeline.output.report.words import FLAGS
 from pipeline.output.result_tables import sample_flags
-from pipeline.quantification.result import CalibrationResult, SampleResult
+from pipeline.quantification.result import SampleResult
 from pipeline.study.faults import Fault, Severity
 
 _LEVELS: Final = ("severe", "warn", "info")

@@ -6,10 +6,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from calibration.density.receptor_density import ErrorTerm, RdStatus
+from calibration.density.receptor_density import NUMBERED, QUANTIFIED, ErrorTerm, RdStatus
 from pipeline.output.figures.style.palette import STATUS
 from pipeline.output.figures.style.ticks import decade
-from pipeline.patients.visits import NUMBERED, QUANTIFIED
 from pipeline.quantification.result import SampleResult
 
 WIDTH, HEIGHT = 132, 18

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from calibration.curve.standard_curve import StandardCurve, Verdict
+from pipeline.beads.result import CalibrationResult
 from pipeline.output.figures.beads import bead_figure
 from pipeline.output.figures.drift import drift_figure
 from pipeline.output.figures.style.canvas import to_svg
 from pipeline.output.figures.style.palette import VERDICT, Look
 from pipeline.output.figures.style.ticks import count
 from pipeline.output.report.words import FLAGS
-from pipeline.quantification.result import CalibrationResult
 
 Pairs = tuple[tuple[str, str], ...]
 

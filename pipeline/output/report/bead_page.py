@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from pipeline.beads.result import CalibrationResult
 from pipeline.output.figures.style.canvas import house_style
 from pipeline.output.report.bead_cards import bead_card
 from pipeline.output.report.page import template_environment
-from pipeline.quantification.result import CalibrationResult
 from pipeline.study.study import Study
 
 

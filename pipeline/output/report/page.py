@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from calibration.density.receptor_density import QUANTIFIED
 from pipeline.assembly.limiting import Limiting, limiting
 from pipeline.assembly.study_result import Outcome
 from pipeline.output.figures.response import response_figure
@@ -25,7 +26,7 @@ from pipeline.output.report.words import (
     verdict_line,
     washout_words,
 )
-from pipeline.patients.visits import QUANTIFIED, Visit, visits_of
+from pipeline.patients.visits import Visit, visits_of
 from pipeline.quantification.result import SampleResult
 from pipeline.response.follow_up import FollowUp, follow_ups
 from pipeline.study.quantity_name import axis_name, density_name, marker_of

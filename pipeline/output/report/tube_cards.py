@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from calibration.curve.standard_curve import StandardCurve, Verdict
-from calibration.density.receptor_density import RdStatus
+from calibration.density.receptor_density import QUANTIFIED, RdStatus
 from gating.gates.steps import GateStep
 from pipeline.assembly.study_result import Outcome
 from pipeline.output.figures.cd38 import cd38_figure
@@ -19,7 +19,6 @@ from pipeline.output.report.bars import Scale, budget_bar, interval_bar, shade_o
 from pipeline.output.report.words import FLAGS, density_words, interval_words, rounded
 from pipeline.output.result_tables import plasma_cell_percent, reviewers, sample_flags, sample_notes
 from pipeline.patients.exposure import Exposure
-from pipeline.patients.visits import QUANTIFIED
 from pipeline.quantification.result import SampleResult, SentinelResult
 from pipeline.quantification.sentinels import WORDS
 from pipeline.study.quantity_name import population_name

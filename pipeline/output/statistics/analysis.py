@@ -6,17 +6,17 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
-from calibration.density.receptor_density import RdStatus
+from calibration.density.receptor_density import NUMBERED, RdStatus
 from pipeline.assembly.study_result import Outcome
-from pipeline.output.result_tables import Cell
 from pipeline.output.statistics.dataset import Dataset, Variable, dataset
 from pipeline.output.statistics.phenotypes import SITES, limit_text, subject
 from pipeline.output.statistics.subjects import Subject
-from pipeline.patients.visits import NUMBERED, Visit, patient_rd
+from pipeline.output.table import Cell
+from pipeline.patients.patient_rd import upper_limit
+from pipeline.patients.visits import Visit, patient_rd
 from pipeline.response.follow_up import FollowUp
 from pipeline.response.statistics.time_to_event import NAMES
 from pipeline.study.quantity_name import density_name
-from pipeline.washout.report import upper_limit
 
 _SUBJECT = (
     Variable("STUDYID", "Study Identifier", origin="setting study_id"),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from pipeline.output.result_tables import Cell, Table, significant
+from pipeline.output.table import Cell, Table, significant
 
 Kind = Literal["text", "number", "whole", "date"]
 

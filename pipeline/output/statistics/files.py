@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from pipeline.assembly.study_result import Outcome
-from pipeline.output.result_tables import Cell, write_csv
 from pipeline.output.statistics.analysis import densities, times_to_event
 from pipeline.output.statistics.dataset import Dataset, dictionary
 from pipeline.output.statistics.phenotypes import phenotypes
 from pipeline.output.statistics.subjects import subjects_of
 from pipeline.output.statistics.tidy import tidy_datasets
+from pipeline.output.table import Cell, write_csv
 from pipeline.patients.visits import visits_of
 
 LONGEST_TEXT: Final = 200

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from calibration.density.receptor_density import RdStatus
+from calibration.density.receptor_density import NUMBERED, RdStatus
 from pipeline.assembly.study_result import Outcome
 from pipeline.output.figures.style.palette import STATUS
-from pipeline.output.result_tables import Cell, cell_text
 from pipeline.output.statistics.dataset import Dataset, Variable, dataset
-from pipeline.patients.visits import NUMBERED
+from pipeline.output.table import Cell, cell_text
+from pipeline.patients.patient_rd import PatientRd, upper_limit
 from pipeline.quantification.result import SampleResult
 from pipeline.study.quantity_name import density_name, marker_of
 from pipeline.study.study import Sample
-from pipeline.washout.observations.rows import PatientRd
-from pipeline.washout.report import upper_limit
 
 SITES = "molecules/cell"
 VARIABLES = (

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from pipeline.assembly.study_result import Outcome
 from pipeline.output.exposure_table import exposure_table
-from pipeline.output.result_tables import Cell, Table, patient_table, sample_table
+from pipeline.output.result_tables import patient_table, sample_table
 from pipeline.output.statistics.analysis import yes_no
 from pipeline.output.statistics.dataset import Dataset, Kind, Variable, dataset
 from pipeline.output.statistics.subjects import Subject
+from pipeline.output.table import Cell, Table
 from pipeline.patients.visits import Visit
 
 _TEXT = {"sample_id", "patient_id", "visit", "status", "flags", "population", "background_kind", "beads",

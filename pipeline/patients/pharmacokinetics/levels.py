@@ -11,7 +11,6 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.patients.exposure import is_drug
 from pipeline.patients.pharmacokinetics.integration import Course, concentrations
 from pipeline.patients.pharmacokinetics.occupancy import occupancy
 from pipeline.patients.pharmacokinetics.parameters import (
@@ -24,6 +23,7 @@ from pipeline.patients.pharmacokinetics.parameters import (
     typical_disposition,
     varied,
 )
+from pipeline.study.drugs import is_drug
 from pipeline.study.settings import Settings
 from pipeline.study.study import Dose, Patient, Study
 

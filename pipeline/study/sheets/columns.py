@@ -9,8 +9,9 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from pipeline.study.faults import Fault, quoted
+from pipeline.study.faults import Fault
 from pipeline.study.sheets.tables import Cell, Sheet, SheetRow
+from pipeline.study.wording import quoted
 
 
 class Row(BaseModel):

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from pipeline.study.faults import Fault, Severity, quoted
+from pipeline.study.faults import Fault, Severity
 from pipeline.study.sheets.columns import Entry
 from pipeline.study.sheets.rows import PanelRow
 from pipeline.study.sheets.transfers import unit_kits
 from pipeline.study.sheets.typed import TypedStudy, caseless
+from pipeline.study.wording import quoted
 
 F_P_KITS = ("quantibrite_pe", "mesf")
 SEVERAL_ALLOWED = ("dump", "other", "viability")

@@ -7,15 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from gating.events.panel import PLASMA_CELL_TARGETS
-from pipeline.study.faults import (
-    Fault,
-    Severity,
-    did_you_mean,
-    enumerate_words,
-    in_reading_order,
-    quoted,
-    stops_run,
-)
+from pipeline.study.faults import Fault, Severity, in_reading_order, stops_run
 from pipeline.study.settings import Settings, contradictions, read_settings
 from pipeline.study.sheets.columns import Entry, Row, column_names, read_rows
 from pipeline.study.sheets.references import reference_faults
@@ -45,6 +37,7 @@ from pipeline.study.study import (
     Study,
     Verdict,
 )
+from pipeline.study.wording import did_you_mean, enumerate_words, quoted
 
 REVIEW = "review"
 _ROW_PER = {

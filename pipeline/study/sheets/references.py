@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
-from pipeline.study.faults import Fault, Severity, did_you_mean, enumerate_words, quoted
+from pipeline.study.faults import Fault, Severity
 from pipeline.study.locations import file_key, location_fault, study_files
 from pipeline.study.sheets.columns import Entry
 from pipeline.study.sheets.panels import missing_f_p, panel_channels, panel_roles
 from pipeline.study.sheets.rows import SampleRow
 from pipeline.study.sheets.transfers import bead_transfers
 from pipeline.study.sheets.typed import TypedStudy, caseless, typed_values
+from pipeline.study.wording import did_you_mean, enumerate_words, quoted
 
 BRANDS = {"darzalex": "daratumumab", "dara": "daratumumab", "sarclisa": "isatuximab", "isa": "isatuximab"}
 MOST_GUESSES = 50

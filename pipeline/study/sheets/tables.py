@@ -14,7 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pipeline.study.faults import Fault, Severity, did_you_mean, enumerate_words, quoted, same_word
+from pipeline.study.faults import Fault, Severity
+from pipeline.study.wording import did_you_mean, enumerate_words, quoted, same_word
 
 if TYPE_CHECKING:
     from openpyxl import Workbook

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from pipeline.study.faults import Fault, quoted
+from pipeline.study.faults import Fault
 from pipeline.study.sheets.columns import Entry
 from pipeline.study.sheets.rows import BeadRow
 from pipeline.study.sheets.typed import TypedStudy
+from pipeline.study.wording import quoted
 
 RAINBOW = "rainbow"
 

@@ -3,15 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
-from collections.abc import Mapping
-from datetime import date
-from enum import Enum
-from typing import TypeAlias
-
-import numpy as np
-
-Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
 
 
 class NotEstimableError(ValueError):
@@ -82,41 +73,3 @@ def aicc(log_likelihood: float, parameters: float, n: int) -> float:
     """
     rest = n - parameters - 1
     return float("inf") if rest <= 0 else -2 * log_likelihood + 2 * parameters * (1 + (parameters + 1) / rest)
-
-
-def to_json(value: object) -> Json:
-    """Return frozen rows, arrays, dates and numbers as what `json.dump(allow_nan=False)` can write.
-
-    Numbers that are not finite become None; numbers are rounded to 12 significant digits, so that the last
-    bits of another machine's arithmetic do not change the file.
-
-    Examples
-    --------
-    >>> to_json(Refusal("M2", "3 uncensored values"))
-    {'name': 'M2', 'reason': '3 uncensored values'}
-    >>> to_json((1.0, float("inf"), None))
-    [1.0, None, None]
-    """
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {part.name: to_json(getattr(value, part.name)) for part in dataclasses.fields(value)}
-    if isinstance(value, Mapping):
-        return {str(key): to_json(item) for key, item in value.items()}
-    if isinstance(value, np.ndarray):
-        return to_json(value.tolist())
-    if isinstance(value, tuple | list):
-        return [to_json(item) for item in value]
-    return _plain(value)
-
-
-def _plain(value: object) -> Json:
-    if isinstance(value, Enum):
-        return str(value.value)
-    if isinstance(value, bool | np.bool_):
-        return bool(value)
-    if isinstance(value, int | np.integer):
-        return int(value)
-    if isinstance(value, float | np.floating):
-        return float(f"{value:.12g}") if math.isfinite(value) else None
-    if isinstance(value, date):
-        return value.isoformat()
-    return None if value is None else str(value)

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from calibration.density.receptor_density import RdStatus
+from pipeline.patients.patient_rd import PatientRd, upper_limit
 from pipeline.study.settings import Settings
 from pipeline.washout.censored.estimate import Refusal
-from pipeline.washout.observations.rows import Observations, PatientRd, observe
+from pipeline.washout.observations.rows import Observations, observe
 from pipeline.washout.observations.terms import Term, kit_terms, refusal_of, too_many, usable_kits
 
 _MEASURED = (RdStatus.OK.value, RdStatus.ABOVE_ULOQ_EXTRAPOLATED.value)
@@ -77,14 +78,6 @@ def observed(rows: Sequence[PatientRd], settings: Settings) -> tuple[Observation
     n_kits = len(of_kits)
     kept = tuple(term for term in data.terms[:n_kits] if np.ptp(term.values) > 0) if data.n else ()
     return replace(data, terms=kept), data.terms[n_kits:]
-
-
-def upper_limit(row: PatientRd, extrapolation: float) -> float | None:
-    """Return the density that an `ABOVE_ULOQ` row is known to exceed, molecules per cell."""
-    if row.uloq is None or row.rd is None:
-        return row.uloq
-    beyond = extrapolation * row.uloq
-    return beyond if row.rd >= beyond else row.uloq
 
 
 def _of_one(

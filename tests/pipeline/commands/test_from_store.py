@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from pipeline.checks import headers
-from pipeline.commands.run import MOST_NAMES, RunSummary, refit_washout, run_study
+from pipeline.commands.run import run_study
+from pipeline.commands.stored import refit_washout
+from pipeline.commands.summary import MOST_NAMES, RunSummary
 from pipeline.output import second_process
+from pipeline.running.options import RunOptions
 from pipeline.running.progress import reporter
-from pipeline.running.two_passes import RunOptions
 from pipeline.simulate import simulate_study
 
 

@@ -16,18 +16,9 @@ from hypothesis import strategies as st
 
 from calibration.density.receptor_density import RdStatus
 from pipeline.assembly.study_result import Outcome
-from pipeline.output.result_tables import (
-    Table,
-    as_sentences,
-    calibration_table,
-    cell_text,
-    csv_text,
-    json_text,
-    patient_table,
-    sample_table,
-    write_csv,
-    write_json,
-)
+from pipeline.output.json_files import json_text, write_json
+from pipeline.output.result_tables import calibration_table, patient_table, sample_table
+from pipeline.output.table import Table, as_sentences, cell_text, csv_text, write_csv
 from pipeline.patients.visits import visits_of
 from pipeline.study.study import GateOverride
 

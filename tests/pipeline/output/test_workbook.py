@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 
 from pipeline.assembly.study_result import Outcome
-from pipeline.output.result_tables import Table
+from pipeline.output.table import Table
 from pipeline.output.workbook import MOST_ROWS, Sheet, workbook_sheets, write_workbook
 
 

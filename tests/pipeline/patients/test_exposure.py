@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.patients.exposure import exposures, is_drug, response_clocks
+from pipeline.patients.exposure import exposures, response_clocks
+from pipeline.study.drugs import is_drug
 from pipeline.study.settings import Settings
 from pipeline.study.study import Dose, Patient, Sample, Study
 

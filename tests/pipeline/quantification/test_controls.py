@@ -9,9 +9,9 @@ import pytest
 from calibration import RdStatus
 from gating import gate_plasma_cells
 from pipeline.beads.calibrate import calibrate_bead_run
-from pipeline.output.results_folder import is_failed
 from pipeline.quantification.quantify import TubeTask, quantify_tube
 from pipeline.quantification.receptor import receptor_of
+from pipeline.quantification.result import is_failed
 from pipeline.running.tasks import bead_tasks, input_hashes, tube_tasks
 from pipeline.simulate import simulate_study
 from pipeline.study.study import read_study

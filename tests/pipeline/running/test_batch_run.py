@@ -13,9 +13,10 @@ from gating.events.compensation import compensate
 from pipeline.beads.calibrate import calibrate_bead_run
 from pipeline.fcs import read_fcs, write_fcs
 from pipeline.output.results_folder import Results
+from pipeline.running.options import RunOptions
 from pipeline.running.progress import QuietReporter
 from pipeline.running.tasks import bead_tasks, tube_tasks
-from pipeline.running.two_passes import Quantified, RunOptions, quantified
+from pipeline.running.two_passes import Quantified, quantified
 from pipeline.simulate import simulate_study
 from pipeline.study.study import Study, read_study
 

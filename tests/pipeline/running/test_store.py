@@ -15,8 +15,9 @@ import pipeline
 from calibration import RdStatus, ReceptorDensity
 from gating.gates import AllOf, AnyOf, PolygonGate, RangeGate
 from gating.gates.steps import GateStep
-from pipeline.quantification.result import Histogram, SampleResult
+from pipeline.quantification.result import SampleResult
 from pipeline.running.store import PACKAGES, NoSourceError, Store, code_digest, digest_of, source_digest
+from pipeline.tube.histograms import Histogram
 
 GATES = (
     RangeGate("FITC-A", 100.5, None),

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.beads.result import CalibrationResult
 from pipeline.quantification.quantify import TubeTask
-from pipeline.quantification.result import CalibrationResult
 from pipeline.running.tasks import tube_digest
 from pipeline.study.settings import Settings
 from pipeline.study.study import GateOverride, Panel, PanelChannel, Sample

@@ -15,15 +15,19 @@ import pipeline.running.two_passes
 from calibration.density.receptor_density import RdStatus, ReceptorDensity
 from gating.batch_cuts import BatchCut, DyeCut
 from gating.gates.steps import GateStep
+from pipeline.beads.result import CalibrationResult
+from pipeline.fcs.acquisition import Acquired
 from pipeline.output.results_folder import Results
 from pipeline.quantification.pooled_cuts import UNLIKE_BATCH, cuts_of_batches, held_against_batch
-from pipeline.quantification.result import Acquired, CalibrationResult, DetectorSetting, SampleResult
+from pipeline.quantification.result import SampleResult
 from pipeline.quantification.task import TubeTask
+from pipeline.running.options import RunOptions
 from pipeline.running.progress import QuietReporter
 from pipeline.running.tasks import tube_digest
-from pipeline.running.two_passes import Quantified, RunOptions, quantified
+from pipeline.running.two_passes import Quantified, quantified
 from pipeline.study.settings import Settings
 from pipeline.study.study import Panel, PanelChannel, Sample
+from pipeline.tube.detectors import DetectorSetting
 
 PANEL = Panel("MM", (PanelChannel(("PE-A",), "cd38", f_p_ratio=1.0), PanelChannel(("V",), "viability")))
 RUN = CalibrationResult("QB", "fcs/q.fcs", "quantibrite_pe", "1", "PE-A", (638.0, 6930.0), sha256="aa")

@@ -16,9 +16,10 @@ from gating.gates import RangeGate
 from gating.gates.steps import GatedPopulation, GateStep
 from helpers.synthetic_result import gated, marrow_events
 from pipeline.output.figures.outlines import beside_the_outline
-from pipeline.quantification.result import Density, Histogram
 from pipeline.tube.histograms import (
     Axis,
+    Density,
+    Histogram,
     bead_histogram,
     cd38_histogram,
     density_counts,

@@ -12,6 +12,7 @@ import pytest
 
 from calibration.density.receptor_density import RdStatus
 from pipeline.assembly.study_result import Outcome
+from pipeline.beads.result import CalibrationResult
 from pipeline.output.figures import write_bead_figures, write_figures
 from pipeline.output.figures.beads import bead_figure
 from pipeline.output.figures.cd38 import cd38_figure, rebinned
@@ -20,7 +21,7 @@ from pipeline.output.figures.response import response_figure
 from pipeline.output.figures.style.canvas import house_style, to_pdf, to_svg
 from pipeline.output.figures.washout import MOST_POINTS, drawable, washout_figure
 from pipeline.patients.visits import visits_of
-from pipeline.quantification.result import CalibrationResult, SampleResult
+from pipeline.quantification.result import SampleResult
 from pipeline.study.quantity_name import axis_name
 from pipeline.study.settings import Settings
 

@@ -10,7 +10,7 @@ import numpy as np
 from gating.gates import AllOf, AnyOf, EllipsoidGate, Gate, PolygonGate, RangeGate
 from pipeline.output.figures.gating import kept_bins, with_dots
 from pipeline.output.figures.outlines import axes_of, hidden_parts, outlines
-from pipeline.quantification.result import Density
+from pipeline.tube.histograms import Density
 
 
 def density(gate: Gate | None, x: str = "A", y: str = "B", cofactor: float | None = None) -> Density:

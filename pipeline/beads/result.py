@@ -1,0 +1,43 @@
+"""What a bead run gives: everything that tables, pictures and the store need, and no events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from calibration.beads.peaks import BeadPeaks
+from calibration.curve.drift import DriftSeries
+from calibration.curve.standard_curve import StandardCurve
+from pipeline.fcs.acquisition import Acquired
+from pipeline.tube.histograms import Histogram
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationResult:
+    """A bead run: peaks → curve → verdict, or why not. `curve` converts MFI to the kit's unit.
+
+    `drift` holds the run against the earlier ones of the instrument log; empty where there is none.
+    `unit_kit`: the kit whose unit a curve gives that was carried over from another run; else "".
+    """
+
+    beads: str
+    fcs_file: str
+    kit: str
+    lot: str
+    channel: str
+    levels: tuple[float, ...]
+    acquired: Acquired = field(default_factory=Acquired)
+    n_events: int = 0
+    n_singlets: int = 0
+    peaks: BeadPeaks | None = None
+    curve: StandardCurve | None = None
+    histogram: Histogram | None = None
+    flags: tuple[str, ...] = ()
+    note: str = ""
+    sha256: str = ""
+    drift: tuple[DriftSeries, ...] = ()
+    unit_kit: str = ""
+
+    @property
+    def curve_kit(self) -> str:
+        """The kit whose unit the curve gives."""
+        return self.unit_kit or self.kit

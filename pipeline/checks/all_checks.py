@@ -1,0 +1,140 @@
+"""Every check of a study: its sheets against its files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from pathlib import Path
+
+from pipeline.checks.acquisition import bead_age, beads_unlike_tube, controls_unlike_tube, dates_that_disagree
+from pipeline.checks.channels import absent_channels, contradicting_markers, control_channels, shared_channels
+from pipeline.checks.findings import Finding, TubeFindings
+from pipeline.checks.gates import gate_files, gate_names
+from pipeline.checks.headers import Headers, read_headers, unusable_files
+from pipeline.checks.hosts import antibody_hosts
+from pipeline.checks.typed import (
+    bead_channels,
+    bead_levels,
+    bead_ranges,
+    collected_before_doses,
+    named_spillover,
+    patient_dates,
+    unsuited_kits,
+    unused_runs,
+)
+from pipeline.study.faults import Fault, Severity, in_reading_order, stops_run
+from pipeline.study.sheets.reading import read_typed, study_of
+from pipeline.study.sheets.sound import sound_part
+from pipeline.study.study import Study
+
+CHECKS: tuple[Callable[[Study, Headers], Iterable[Finding]], ...] = (
+    unusable_files,
+    absent_channels,
+    shared_channels,
+    control_channels,
+    contradicting_markers,
+    bead_channels,
+    bead_levels,
+    bead_ranges,
+    unsuited_kits,
+    antibody_hosts,
+    beads_unlike_tube,
+    controls_unlike_tube,
+    bead_age,
+    dates_that_disagree,
+    collected_before_doses,
+    patient_dates,
+    unused_runs,
+    named_spillover,
+    gate_files,
+    gate_names,
+)
+
+
+def study_findings(study: Study, headers: Headers | None = None) -> tuple[Finding, ...]:
+    """Run every check.
+
+    Parameters
+    ----------
+    study
+        As read, without a fault that stops the run.
+    headers
+        What the files say (`read_headers`); read here where not given. No events are read.
+    """
+    known = read_headers(study) if headers is None else headers
+    return tuple(finding for check in CHECKS for finding in check(study, known))
+
+
+def check_study(study: Study, headers: Headers | None = None) -> tuple[Fault, ...]:
+    """Return every fault that the sheets and the files have together, in reading order.
+
+    What a person must fix or accept stops the run (ERROR); what is wrong with one file alone fails its row
+    (TUBE).
+    """
+    return _faults_of(study_findings(study, headers))
+
+
+def check_folder(folder: Path, only: Collection[str] | None = None) -> tuple[Study | None, tuple[Fault, ...]]:
+    """Read a study folder and check its files too, whatever its sheets hold: every fault in one go.
+
+    Parameters
+    ----------
+    folder
+        Of the study.
+    only
+        The sheets that count; None: all.
+
+    Returns
+    -------
+    study
+        None where a fault of the sheets stops the run.
+    faults
+        Of the sheets, and of the files that sound rows name.
+    """
+    study, faults, _ = folder_with_findings(folder, only)
+    return study, faults
+
+
+def folder_with_findings(
+    folder: Path, only: Collection[str] | None = None
+) -> tuple[Study | None, tuple[Fault, ...], tuple[Finding, ...]]:
+    """Return what `check_folder` does, and what the checks found, for whoever needs that again."""
+    typed, faults = read_typed(folder, only)
+    if typed is None:
+        return None, faults, ()
+    if not stops_run(faults):
+        study = study_of(typed)
+        findings = study_findings(study)
+        return study, in_reading_order((*faults, *_faults_of(findings))), findings
+    found = check_study(study_of(sound_part(typed, faults)))
+    grave = (fault for fault in found if fault.severity is not Severity.WARNING)
+    return None, in_reading_order((*faults, *grave)), ()
+
+
+def _faults_of(findings: Iterable[Finding]) -> tuple[Fault, ...]:
+    return in_reading_order(finding.fault for finding in findings if finding.fault)
+
+
+def tube_findings(study: Study, known: Sequence[Finding] | None = None) -> Mapping[str, TubeFindings]:
+    """Return for every sample_id why it must fail (or ""), and the flags and notes of its row.
+
+    Parameters
+    ----------
+    study
+        As read, without a fault that stops the run.
+    known
+        What the checks found (`study_findings`); they run here where not given.
+    """
+    found: dict[str, list[Finding]] = {sample.sample_id: [] for sample in study.samples}
+    for finding in study_findings(study) if known is None else known:
+        if finding.sample_id:
+            found[finding.sample_id].append(finding)
+    return {sample_id: _of_tube(findings) for sample_id, findings in found.items()}
+
+
+def _of_tube(findings: Iterable[Finding]) -> TubeFindings:
+    listed = list(findings)
+    return TubeFindings(
+        failure="; ".join(dict.fromkeys(finding.note for finding in listed if finding.fails)),
+        flags=tuple(dict.fromkeys(finding.flag for finding in listed if finding.flag)),
+        notes=tuple(dict.fromkeys(finding.note for finding in listed if finding.note and not finding.fails)),
+    )

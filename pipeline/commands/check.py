@@ -1,0 +1,32 @@
+"""`cd38rd check`: every fault of the sheets and of the files, and nothing computed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from pipeline.checks import check_folder
+from pipeline.commands.summary import ALL_QUANTIFIED, FAULTS, SOME_FAILED, RunSummary
+from pipeline.running.tasks import files_of_study
+from pipeline.study.faults import Fault, Severity, fault_report, stops_run
+from pipeline.study.study import Study
+
+
+def check_whole_study(folder: Path, *, cross_check: bool) -> RunSummary:
+    """List every fault of the sheets and of the files they name; compute nothing."""
+    study, faults = check_folder(folder)
+    compared = _cross_checked(study) if cross_check and study is not None else ""
+    status = FAULTS if stops_run(faults) else SOME_FAILED if _some_tube_fails(faults) else ALL_QUANTIFIED
+    listed = fault_report(faults) or f"{folder}: no fault found."
+    return RunSummary(status, "\n".join(filter(None, (listed, compared))))
+
+
+def _some_tube_fails(faults: Iterable[Fault]) -> bool:
+    return any(fault.severity is Severity.TUBE for fault in faults)
+
+
+def _cross_checked(study: Study) -> str:
+    from pipeline.commands.inspection import compared
+
+    lines = (f"{name}: {line}" for name in files_of_study(study) for line in compared(study.folder / name))
+    return "\n".join(lines)

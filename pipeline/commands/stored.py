@@ -1,0 +1,106 @@
+"""`cd38rd washout` and `cd38rd report`: tables, models and pages from stored results."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from pipeline.assembly.assemble import assembled
+from pipeline.assembly.provenance import RunFacts, command_line, now
+from pipeline.assembly.study_result import Note
+from pipeline.beads.history import held_against_history, log_of
+from pipeline.beads.result import CalibrationResult
+from pipeline.checks import Finding, folder_with_findings
+from pipeline.commands.printout import finished_text
+from pipeline.commands.summary import FAULTS, RunSummary, not_run, some_of, summary_of
+from pipeline.output.results_folder import Results
+from pipeline.quantification.result import SampleResult
+from pipeline.running.options import RunOptions
+from pipeline.running.progress import Reporter
+from pipeline.running.tasks import tube_digest, tube_tasks
+from pipeline.running.two_passes import against_their_batches, with_their_batches
+from pipeline.study.errors import UserError
+from pipeline.study.faults import fault_report, stops_run
+from pipeline.study.study import Study
+
+
+def refit_washout(folder: Path, options: RunOptions, seen: Reporter) -> RunSummary:
+    """Join stored results with today's doses, patients and settings, and fit again."""
+    with _collector_at_rest() as loaded:
+        return _from_store(folder, loaded, whole_report=False)
+
+
+def rewrite_report(folder: Path, options: RunOptions, seen: Reporter) -> RunSummary:
+    """Write tables, figures and report from stored results."""
+    with _collector_at_rest() as loaded:
+        return _from_store(folder, loaded, whole_report=True)
+
+
+@contextmanager
+def _collector_at_rest() -> Iterator[Callable[[], None]]:
+    """Search no cycles among stored results: 10,000 are millions of objects without one.
+
+    The function that is given says that all are loaded: what comes later (figures) is searched as usual.
+    """
+    before = gc.isenabled()
+    gc.disable()
+
+    def loaded() -> None:
+        gc.freeze()
+        if before:
+            gc.enable()
+
+    try:
+        yield loaded
+    finally:
+        gc.unfreeze()
+        if before:
+            gc.enable()
+
+
+def _from_store(folder: Path, all_there: Callable[[], None], *, whole_report: bool) -> RunSummary:
+    study, faults, known = folder_with_findings(folder)
+    if study is None or stops_run(faults):
+        return RunSummary(FAULTS, faults=fault_report(faults))
+    results = Results(folder / "results")
+    results.must_be_writable()
+    curves = (results.beads.load(run.beads) for run in study.beads)
+    log = log_of(folder, study.settings)
+    made = tuple(stored[1] for stored in curves if stored is not None)
+    calibrations = held_against_history(log, made, study.beads, study.settings, write=False)
+    loaded = {s.sample_id: stored for s in study.samples if (stored := results.samples.load(s.sample_id))}
+    if not loaded:
+        raise UserError(
+            f"{folder}: found no stored results, expected those of `cd38rd run {folder}`: run it first"
+        )
+    twice = {s.sample_id: stored for s in study.samples if (stored := results.alone.load(s.sample_id))}
+    alone = {name: twice.get(name, stored)[1] for name, stored in loaded.items()}
+    found = against_their_batches(study.samples, {n: result for n, (_, result) in loaded.items()}, alone)
+    stale = _stale(study, calibrations, loaded, alone, known)
+    outcome = assembled(study, found, calibrations, faults, (*not_run(study, found), *stale))
+    facts = RunFacts(command_line(), now(), 0.0, 0, len(found))
+    all_there()
+    results.write(outcome, facts, figures=whole_report)
+    return summary_of(outcome, finished_text(outcome, results.report), faults)
+
+
+def _stale(
+    study: Study,
+    calibrations: Sequence[CalibrationResult],
+    loaded: Mapping[str, tuple[str, SampleResult]],
+    alone: Mapping[str, SampleResult],
+    known: Sequence[Finding],
+) -> tuple[Note, ...]:
+    """Name the stored results that a run of today would make anew (files are taken as they were)."""
+    if len(calibrations) < len(study.beads):
+        return (Note("beads", "some bead runs have no stored curve: `cd38rd run` makes them"),)
+    hashes = {name: sha for _, result in loaded.values() for name, sha in result.sha256}
+    tasks = with_their_batches(tube_tasks(study, calibrations, hashes, known=known), alone)
+    today = {task.sample.sample_id: tube_digest(task) for task in tasks}
+    old = [name for name, (digest, _) in loaded.items() if digest != today[name]]
+    if not old:
+        return ()
+    text = f"stored results from other sheets, settings or program: {some_of(old)}; `cd38rd run` renews them"
+    return (Note("samples", text),)

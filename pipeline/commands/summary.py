@@ -1,0 +1,48 @@
+"""What a command returns: exit status and text, with a note of what is not there yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pipeline.assembly.study_result import Note, Outcome
+from pipeline.commands.printout import failed_text
+from pipeline.quantification.result import SampleResult
+from pipeline.study.faults import Fault, fault_report
+from pipeline.study.study import Study
+
+ALL_QUANTIFIED, FAULTS, SOME_FAILED = 0, 1, 3
+
+MOST_NAMES = 20
+"""Tubes that a note names one by one."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """What the shell gets: exit status, text for standard output, faults for standard error."""
+
+    exit_status: int
+    text: str = ""
+    faults: str = ""
+
+
+def not_run(study: Study, results: Mapping[str, SampleResult]) -> tuple[Note, ...]:
+    """Return a note of the tubes that have no result yet; none where every tube has one."""
+    missing = [sample.sample_id for sample in study.samples if sample.sample_id not in results]
+    if not missing:
+        return ()
+    text = f"{len(missing)} of {len(study.samples)} samples have not been run yet: {some_of(missing)}"
+    return (Note("samples", text),)
+
+
+def some_of(names: Sequence[str]) -> str:
+    """Return names that a person can read at one go."""
+    more = len(names) - MOST_NAMES
+    return ", ".join(names[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
+
+
+def summary_of(outcome: Outcome, text: str, faults: Sequence[Fault]) -> RunSummary:
+    """Return what the shell gets after a run: status 3 where a tube failed, and which on standard error."""
+    failed = failed_text(outcome)
+    said = "\n".join(part for part in (fault_report(faults), failed) if part)
+    return RunSummary(SOME_FAILED if failed else ALL_QUANTIFIED, text, said)

@@ -1,0 +1,86 @@
+"""Results as JSON: sorted keys, numbers of 6 significant digits, no NaN."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from collections.abc import Mapping
+from datetime import date
+from enum import Enum
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+
+from pipeline.output.table import significant
+
+Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
+
+
+def to_json(value: object) -> Json:
+    """Return frozen rows, arrays, dates and numbers as what `json.dump(allow_nan=False)` can write.
+
+    Numbers that are not finite become None; numbers are rounded to 12 significant digits, so that the last
+    bits of another machine's arithmetic do not change the file.
+
+    Examples
+    --------
+    >>> to_json({"k": np.int64(3), "given_on": date(2024, 5, 31)})
+    {'k': 3, 'given_on': '2024-05-31'}
+    >>> to_json((1.0, float("inf"), None))
+    [1.0, None, None]
+    """
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {part.name: to_json(getattr(value, part.name)) for part in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): to_json(item) for key, item in value.items()}
+    if isinstance(value, np.ndarray):
+        return to_json(value.tolist())
+    if isinstance(value, tuple | list):
+        return [to_json(item) for item in value]
+    return _plain(value)
+
+
+def _plain(value: object) -> Json:
+    if isinstance(value, Enum):
+        return str(value.value)
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    if isinstance(value, int | np.integer):
+        return int(value)
+    if isinstance(value, float | np.floating):
+        return float(f"{value:.12g}") if math.isfinite(value) else None
+    if isinstance(value, date):
+        return value.isoformat()
+    return None if value is None else str(value)
+
+
+def json_text(data: object) -> str:
+    """Return rows, dataclasses, dates and numbers as JSON: sorted keys, 6 significant digits, no NaN.
+
+    Examples
+    --------
+    >>> print(json_text({"b": 1 / 3, "a": (1, float("inf"))}), end="")
+    {
+     "a": [
+      1,
+      null
+     ],
+     "b": 0.333333
+    }
+    """
+    return json.dumps(_rounded(to_json(data)), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def write_json(path: Path, data: object) -> None:
+    """Write data as UTF-8 JSON (see `json_text`)."""
+    path.write_text(json_text(data), encoding="utf-8", newline="")
+
+
+def _rounded(value: Json) -> Json:
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_rounded(item) for item in value]
+    return significant(value) if isinstance(value, float) else value

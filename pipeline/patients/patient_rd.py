@@ -1,0 +1,62 @@
+"""The receptor density of a patient at a visit: a row of the models."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pipeline.patients.pharmacokinetics import Body, DrugLevel
+
+
+@dataclass(frozen=True, slots=True)
+class PatientRd:
+    """A patient at a visit: replicate tubes pooled. None = not known.
+
+    Parameters
+    ----------
+    weeks
+        Last dose of the washed-out drug → collection.
+    rd
+        Free molecules per cell.
+    lloq, uloq
+        Limits of quantification of this visit's calibration, molecules per cell.
+    rd_log_sd
+        SD of log10 rd from the uncertainty budget and the replicates, dex.
+    beads_kit
+        Kit of the calibration, so that mixed kits are seen.
+    tissue
+        `marrow` or `blood`, so that they are not pooled.
+    drug
+        The washed-out drug in serum at the sample, and what it holds; None where nobody asked.
+    body
+        Covariates of the patient, for the drug's way down.
+    imid_since, prior_lines
+        An immunomodulatory drug after the last dose; lines of therapy. Covariates of M1.
+    """
+
+    patient_id: str
+    visit: str
+    weeks: float | None
+    rd: float | None
+    status: str
+    lloq: float | None = None
+    uloq: float | None = None
+    rd_log_sd: float | None = None
+    collected_on: date | None = None
+    beads_kit: str = ""
+    flags: tuple[str, ...] = ()
+    tissue: str = "marrow"
+    drug: DrugLevel | None = None
+    body: Body | None = None
+    imid_since: bool | None = None
+    prior_lines: int | None = None
+
+
+def upper_limit(row: PatientRd, extrapolation: float) -> float | None:
+    """Return the density that an `ABOVE_ULOQ` row is known to exceed, molecules per cell."""
+    if row.uloq is None or row.rd is None:
+        return row.uloq
+    beyond = extrapolation * row.uloq
+    return beyond if row.rd >= beyond else row.uloq

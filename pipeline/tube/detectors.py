@@ -1,0 +1,24 @@
+"""How the detectors of a tube were set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gating.strategy import SCATTER_ROLES
+from pipeline.tube.reading import Tube
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorSetting:
+    """How one detector was set; voltage None where the file does not say."""
+
+    channel: str
+    voltage: float | None
+    gain: float
+
+
+def detector_settings(tube: Tube) -> tuple[DetectorSetting, ...]:
+    """Return how the detectors that may gate were set; scatter and time are never pooled."""
+    names = sorted(c.channel for c in tube.panel.channels if c.role not in (*SCATTER_ROLES, "time"))
+    found = ((name, tube.file.detector(name)) for name in names)
+    return tuple(DetectorSetting(name, one.voltage, one.gain or 1.0) for name, one in found)
