@@ -16,7 +16,6 @@ import typer
 
 if TYPE_CHECKING:
     from pipeline.commands.summary import RunSummary
-    from pipeline.running.options import RunOptions
 
 app: Final = typer.Typer(
     name="cd38rd",
@@ -87,36 +86,39 @@ def run(
     """Quantify every tube, fit the washout model, write tables, figures and the report."""
     from pipeline.commands.run import run_study
     from pipeline.running.options import RunOptions
+    from pipeline.running.progress import reporter
 
     options = RunOptions(workers, scheduler, tuple(only or ()), fresh, export_events)
-    _finish(study, options, run_study, quiet=quiet)
+
+    def work(folder: Path) -> RunSummary:
+        with reporter(quiet=quiet) as progress:
+            return run_study(folder, options, progress)
+
+    _finish(study, work, quiet=quiet)
 
 
 @app.command()
 def calibrate(study: StudyFolder, quiet: Quiet = False) -> None:
     """Fit the bead curves only."""
     from pipeline.commands.run import calibrate_study
-    from pipeline.running.options import RunOptions
 
-    _finish(study, RunOptions(), calibrate_study, quiet=quiet)
+    _finish(study, calibrate_study, quiet=quiet)
 
 
 @app.command()
 def washout(study: StudyFolder, quiet: Quiet = False) -> None:
     """Fit the washout model again from stored results: new doses, new settings."""
     from pipeline.commands.stored import refit_washout
-    from pipeline.running.options import RunOptions
 
-    _finish(study, RunOptions(), refit_washout, quiet=quiet)
+    _finish(study, refit_washout, quiet=quiet)
 
 
 @app.command()
 def report(study: StudyFolder, quiet: Quiet = False) -> None:
     """Write tables, figures and report again from stored results."""
     from pipeline.commands.stored import rewrite_report
-    from pipeline.running.options import RunOptions
 
-    _finish(study, RunOptions(), rewrite_report, quiet=quiet)
+    _finish(study, rewrite_report, quiet=quiet)
 
 
 @app.command()
@@ -179,12 +181,9 @@ def _sentence_and_status(error: Exception) -> ExitStatus:
     return ExitStatus.DEFECT
 
 
-def _finish(study: Path, options: RunOptions, work: Callable[..., RunSummary], *, quiet: bool) -> None:
-    from pipeline.running.progress import reporter
-
+def _finish(study: Path, work: Callable[[Path], RunSummary], *, quiet: bool) -> None:
     try:
-        with reporter(quiet=quiet) as seen:
-            summary = work(_study(study), options, seen)
+        summary = work(_study(study))
     except KeyboardInterrupt:
         _complain("stopped; every finished tube is kept: run the same command again to go on")
         raise typer.Exit(ExitStatus.INTERRUPTED) from None

@@ -15,9 +15,10 @@ import typer.main
 from calibration.density.receptor_density import RdStatus
 from doc_tables import BLOCK, PAGE, ROOMS_PAGE, ROOT, TABLES, flags_in_the_code, in_step
 from pipeline.cli import ExitStatus, app
-from pipeline.commands.run import RunOptions, run_study
+from pipeline.commands.run import run_study
 from pipeline.output.report.words import FLAGS
 from pipeline.output.result_tables import CALIBRATION_COLUMNS, PATIENT_COLUMNS, SAMPLE_COLUMNS
+from pipeline.running.options import RunOptions
 from pipeline.running.progress import QuietReporter
 from pipeline.simulate.scenarios import SCENARIOS
 

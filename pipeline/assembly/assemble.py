@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from pipeline.assembly.limiting import limiting
 from pipeline.assembly.provenance import provenance_of
-from pipeline.assembly.study_result import Note, Outcome
+from pipeline.assembly.study_result import Note, StudyResult
 from pipeline.beads.result import CalibrationResult
 from pipeline.patients.between_runs import with_between_runs
-from pipeline.patients.exposure import exposures
+from pipeline.patients.exposure import exposures, response_clocks
 from pipeline.patients.model_rows import model_rows
+from pipeline.patients.visits import visits_of
 from pipeline.quantification.result import SampleResult
+from pipeline.response.follow_up import follow_ups
 from pipeline.response.statements import Inconsistency
 from pipeline.response.tables import response_tables
 from pipeline.study.faults import Fault
@@ -24,44 +27,67 @@ MOST_NOTES = 20
 
 def assembled(
     study: Study,
-    found: Mapping[str, SampleResult],
+    results: Mapping[str, SampleResult],
     calibrations: Sequence[CalibrationResult],
     faults: Sequence[Fault],
     notes: Sequence[Note] = (),
-) -> Outcome:
+) -> StudyResult:
     """Join the tubes' results with doses and patients: everything that is known, in the sheets' order.
 
     Parameters
     ----------
-    found
+    results
         By sample_id; samples that are not in it are left out of every table.
     """
-    every = [found[sample.sample_id] for sample in study.samples if sample.sample_id in found]
-    results = with_between_runs(study, every)
-    inputs = [(run.fcs_file, run.sha256) for run in calibrations]
-    inputs += [pair for result in results for pair in result.sha256]
-    outcome = Outcome(
+    tubes = [results[sample.sample_id] for sample in study.samples if sample.sample_id in results]
+    return modelled(joined(study, with_between_runs(study, tubes), calibrations), faults, notes)
+
+
+def joined(
+    study: Study, results: Sequence[SampleResult], calibrations: Sequence[CalibrationResult] = ()
+) -> StudyResult:
+    """Return all that is known of tubes, visits and patients, without models.
+
+    Parameters
+    ----------
+    results
+        In the order of the samples sheet, with their term between runs.
+    """
+    exposed = exposures(study)
+    clocks = response_clocks(study)
+    return StudyResult(
         study=study,
-        results=results,
+        results=tuple(results),
         calibrations=tuple(calibrations),
-        exposures=exposures(study),
-        faults=tuple(faults),
-        notes=tuple(notes),
-        provenance=provenance_of(study, inputs),
+        exposures=exposed,
+        visits=visits_of(study, results, exposed),
+        clocks=clocks,
+        courses=follow_ups(study, clocks),
+        limiting=limiting(study, results),
     )
-    rows = model_rows(outcome)
-    response = response_tables(study, rows) if study.patients or study.statements else None
+
+
+def modelled(known: StudyResult, faults: Sequence[Fault] = (), notes: Sequence[Note] = ()) -> StudyResult:
+    """Add the washout models, the response tables, what is to be said of the study, and its provenance."""
+    study = known.study
+    inputs = [(run.fcs_file, run.sha256) for run in known.calibrations]
+    inputs += [pair for result in known.results for pair in result.sha256]
+    rows = model_rows(study, known.visits, known.exposures)
+    asked = study.patients or study.statements
+    response = response_tables(study, rows, known.clocks, known.courses) if asked else None
     return replace(
-        outcome,
+        known,
         washout=washout_report(rows, study.settings),
         response=response if study.patients else None,
-        notes=(*outcome.notes, *_typed_notes(response.inconsistencies if response else ())),
+        faults=tuple(faults),
+        notes=(*notes, *_typed_notes(response.inconsistencies if response else ())),
+        provenance=provenance_of(study, inputs),
     )
 
 
-def _typed_notes(found: Sequence[Inconsistency]) -> tuple[Note, ...]:
+def _typed_notes(hits: Sequence[Inconsistency]) -> tuple[Note, ...]:
     """Return the first inconsistencies of what was typed, and how many more there are."""
-    first = tuple(Note(hit.where, f'"{hit.found}": {hit.text}') for hit in found[:MOST_NOTES])
-    more = len(found) - len(first)
+    first = tuple(Note(hit.where, f'"{hit.found}": {hit.text}') for hit in hits[:MOST_NOTES])
+    more = len(hits) - len(first)
     rest = f"{more} more numbers that were typed cannot be: the sheet Response of rd.xlsx lists them"
     return (*first, Note("what was typed", rest)) if more else first

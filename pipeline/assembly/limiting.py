@@ -10,8 +10,8 @@ from typing import Final
 from calibration.density.between_runs import FEWEST_FREEDOM
 from calibration.density.receptor_density import ReceptorDensity
 from calibration.density.replicates import ReplicateScatter, replicate_scatter
-from pipeline.assembly.study_result import Outcome
 from pipeline.patients.between_runs import between_runs_of, geometric_mean, replicates
+from pipeline.quantification.result import SampleResult
 from pipeline.study.study import Study
 
 _NORMAL_95: Final = 1.959964
@@ -94,31 +94,31 @@ class Limiting:
         yield self.fed_in
 
 
-def limiting(outcome: Outcome) -> Limiting:
+def limiting(study: Study, results: Sequence[SampleResult]) -> Limiting:
     """Return what limits the densities of the tubes that have one, whatever their status."""
-    found = [result.receptor for result in outcome.results if _has_budget(result.receptor)]
-    same, different = _replicates(outcome)
-    remedies = sorted(_remedies(found, outcome.study), key=lambda one: (-one.share_percent, one.name))
+    densities = [result.receptor for result in results if _has_budget(result.receptor)]
+    same, different = _replicates(study, results)
+    remedies = sorted(_remedies(densities, study), key=lambda remedy: (-remedy.share_percent, remedy.name))
     scatter = replicate_scatter(different), replicate_scatter(same)
-    return Limiting(len(found), tuple(remedies), *scatter, _fed_in(outcome) if found else "")
+    return Limiting(len(densities), tuple(remedies), *scatter, _fed_in(study, results) if densities else "")
 
 
-def _fed_in(outcome: Outcome) -> str:
+def _fed_in(study: Study, results: Sequence[SampleResult]) -> str:
     """Say which between-run CV the intervals of single tubes hold, or that they hold none."""
-    typed = outcome.study.settings.between_run_cv
+    typed = study.settings.between_run_cv
     if typed > 0:
         return f"Every interval holds the between-run CV of the setting between_run_cv, {100 * typed:.3g} %."
-    found = between_runs_of(outcome.study, outcome.results)
-    if found is None:
+    scatter = between_runs_of(study, results)
+    if scatter is None:
         return (
             "No interval holds a term between runs: no setting between_run_cv, and fewer than "
             f"{FEWEST_FREEDOM} degrees of freedom of replicates on different bead runs."
         )
-    seen = (
-        f"replicates on different bead runs differ by {100 * found.observed:.1f} %, their own errors "
-        f"account for {100 * found.expected:.1f} %"
+    observed = (
+        f"replicates on different bead runs differ by {100 * scatter.observed:.1f} %, their own errors "
+        f"account for {100 * scatter.expected:.1f} %"
     )
-    return f"Every interval holds a between-run CV of {100 * found.cv:.1f} %: {seen}."
+    return f"Every interval holds a between-run CV of {100 * scatter.cv:.1f} %: {observed}."
 
 
 def _has_budget(found: ReceptorDensity) -> bool:
@@ -175,9 +175,9 @@ def _fold(variance: float) -> float:
     return float(10.0 ** (_NORMAL_95 * math.sqrt(max(variance, 0.0))))
 
 
-def _replicates(outcome: Outcome) -> tuple[list[list[float]], list[list[float]]]:
+def _replicates(study: Study, results: Sequence[SampleResult]) -> tuple[list[list[float]], list[list[float]]]:
     """Return the densities of replicates on one bead run, and of visits on several (their runs' means)."""
-    visits = replicates(outcome.study, outcome.results)
+    visits = replicates(study, results)
     same = [[float(tube.receptor.rd or 0.0) for tube in tubes] for runs in visits for tubes in runs]
     different = [[geometric_mean(tubes) for tubes in runs] for runs in visits]
     return [group for group in same if len(group) > 1], [group for group in different if len(group) > 1]

@@ -1,14 +1,17 @@
-"""The whole outcome of a study: what tables, figures and the report are made from."""
+"""The result of the whole study: what tables, figures and the report are made from."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from pipeline.assembly.limiting import Limiting
 from pipeline.assembly.provenance import Provenance
 from pipeline.beads.result import CalibrationResult
-from pipeline.patients.exposure import Exposure
+from pipeline.patients.exposure import Exposure, ResponseClock
+from pipeline.patients.visits import Visit
 from pipeline.quantification.result import SampleResult
+from pipeline.response.follow_up import FollowUp
 from pipeline.response.tables import ResponseTables
 from pipeline.study.faults import Fault
 from pipeline.study.study import Study
@@ -24,8 +27,8 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """Everything a run found, without events.
+class StudyResult:
+    """All that a run gives, without events; every fact is worked out once (`pipeline.assembly.assemble`).
 
     Attributes
     ----------
@@ -37,12 +40,20 @@ class Outcome:
         One per bead run, in the order of the beads sheet.
     exposures
         By sample_id.
+    visits
+        Patients at a visit, replicate tubes pooled.
+    clocks
+        Response clocks by patient_id: every patient of the patients, samples and doses sheets, in that order.
+    courses
+        Follow-up of every patient of the patients sheet, in its order.
+    limiting
+        What limits the receptor densities.
     washout
-        M0 and M1 over the patients' visits; None where they were not asked.
+        M0 to M3 over the patients' visits; None where they were not asked.
     response
         The response tables; None where there is no patients sheet.
     faults
-        What was found in the sheets and did not stop the run.
+        What is wrong in the sheets and did not stop the run.
     notes
         Sentences about the study as a whole; those about a tube are in its result.
     provenance
@@ -51,8 +62,12 @@ class Outcome:
 
     study: Study
     results: tuple[SampleResult, ...]
-    calibrations: tuple[CalibrationResult, ...] = ()
-    exposures: Mapping[str, Exposure] = field(default_factory=dict)
+    calibrations: tuple[CalibrationResult, ...]
+    exposures: Mapping[str, Exposure]
+    visits: tuple[Visit, ...]
+    clocks: Mapping[str, ResponseClock]
+    courses: tuple[FollowUp, ...]
+    limiting: Limiting
     washout: WashoutReport | None = None
     response: ResponseTables | None = None
     faults: tuple[Fault, ...] = ()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from calibration.curve.standard_curve import Verdict
 from calibration.density.receptor_density import ReceptorDensity
-from pipeline.assembly.study_result import Outcome
+from pipeline.assembly.study_result import StudyResult
 from pipeline.beads.result import CalibrationResult
 from pipeline.output.result_tables import sample_flags
 from pipeline.quantification.result import SampleResult, is_failed
@@ -19,13 +19,13 @@ MOST_LINES = 500
 """Of so many tubes each has its line; of more, the first ones."""
 
 
-def finished_text(outcome: Outcome, report: Path) -> str:
+def finished_text(outcome: StudyResult, report: Path) -> str:
     """Return the table of samples, notes on the study and the report's path."""
     lines = [_table(outcome), *(f"{note.about}: {note.text}" for note in outcome.notes)]
     return "\n".join([*lines, f"Report: {report}"])
 
 
-def failed_text(outcome: Outcome) -> str:
+def failed_text(outcome: StudyResult) -> str:
     """Return which samples failed and why; "" where none did."""
     failed = [result for result in outcome.results if is_failed(result)]
     if not failed:
@@ -44,7 +44,7 @@ def curve_line(run: CalibrationResult) -> str:
     return "; ".join([f"{run.beads}: {curve.verdict.value}: {figures}", *doubts])
 
 
-def _table(outcome: Outcome) -> str:
+def _table(outcome: StudyResult) -> str:
     from rich import box
     from rich.console import Console
     from rich.table import Table

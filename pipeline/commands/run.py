@@ -24,6 +24,7 @@ from pipeline.commands.summary import (
 from pipeline.output.results_folder import Results
 from pipeline.running.options import RunOptions
 from pipeline.running.progress import Reporter
+from pipeline.running.store import Store
 from pipeline.running.tasks import (
     bead_digest,
     bead_tasks,
@@ -39,7 +40,7 @@ from pipeline.study.wording import did_you_mean
 SHEETS_OF_BEADS = ("beads", "settings")
 
 
-def run_study(folder: Path, options: RunOptions, seen: Reporter) -> RunSummary:
+def run_study(folder: Path, options: RunOptions, reporter: Reporter) -> RunSummary:
     """Quantify every tube and write every result; finished tubes are stored at once and reused."""
     study, faults = check_folder(folder)
     if study is None or stops_run(faults):
@@ -49,23 +50,23 @@ def run_study(folder: Path, options: RunOptions, seen: Reporter) -> RunSummary:
     results = Results(folder / "results")
     results.must_be_writable()
     hashes = input_hashes(study)
-    calibrations = _calibrations(study, hashes, results)
+    calibrations = _calibrations(study, hashes, results.stores.beads)
     tasks = tube_tasks(study, calibrations, hashes, results.events if options.export_events else None)
-    done = quantified(tasks, options, results, seen)
-    outcome = assembled(study, done.found, calibrations, faults, not_run(study, done.found))
+    done = quantified(tasks, options, results.stores, reporter)
+    outcome = assembled(study, done.results, calibrations, faults, not_run(study, done.results))
     facts = RunFacts(command_line(), started, time.monotonic() - clock, done.workers, done.n_reused)
     results.write(outcome, facts)
     return summary_of(outcome, finished_text(outcome, results.report), faults)
 
 
-def calibrate_study(folder: Path, options: RunOptions, seen: Reporter) -> RunSummary:
+def calibrate_study(folder: Path) -> RunSummary:
     """Fit the bead curves, write their table, pictures and page; no tube is read, none need be typed."""
     study, faults = check_folder(folder, SHEETS_OF_BEADS)
     if study is None or stops_run(faults):
         return RunSummary(FAULTS, faults=fault_report(faults))
     results = Results(folder / "results")
     results.must_be_writable()
-    calibrations = _calibrations(study, input_hashes(study), results)
+    calibrations = _calibrations(study, input_hashes(study), results.stores.beads)
     page = results.write_calibrations(study, calibrations)
     table = results.folder / "calibration.csv"
     text = "\n".join([*(curve_line(run) for run in calibrations), f"Table: {table}", f"Page: {page}"])
@@ -81,14 +82,16 @@ def _must_be_samples(only: Iterable[str], study: Study) -> None:
             raise UsageError(f"--only {name}: the samples sheet has no such sample_id. {hint}".rstrip())
 
 
-def _calibrations(study: Study, hashes: Mapping[str, str], results: Results) -> tuple[CalibrationResult, ...]:
+def _calibrations(
+    study: Study, hashes: Mapping[str, str], store: Store[CalibrationResult]
+) -> tuple[CalibrationResult, ...]:
     """Return every bead run's curve, from the store where nothing changed."""
     made = []
     for task in bead_tasks(study, hashes):
         digest = bead_digest(task)
-        known = results.beads.find(task.run.beads, digest)
+        known = store.find(task.run.beads, digest)
         made.append(known or calibrate_bead_run(task))
         if known is None:
-            results.beads.save(task.run.beads, digest, made[-1])
+            store.save(task.run.beads, digest, made[-1])
     log = log_of(study.folder, study.settings)
     return held_against_history(log, made, study.beads, study.settings, write=True)

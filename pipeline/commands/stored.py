@@ -17,8 +17,6 @@ from pipeline.commands.printout import finished_text
 from pipeline.commands.summary import FAULTS, RunSummary, not_run, some_of, summary_of
 from pipeline.output.results_folder import Results
 from pipeline.quantification.result import SampleResult
-from pipeline.running.options import RunOptions
-from pipeline.running.progress import Reporter
 from pipeline.running.tasks import tube_digest, tube_tasks
 from pipeline.running.two_passes import against_their_batches, with_their_batches
 from pipeline.study.errors import UserError
@@ -26,13 +24,13 @@ from pipeline.study.faults import fault_report, stops_run
 from pipeline.study.study import Study
 
 
-def refit_washout(folder: Path, options: RunOptions, seen: Reporter) -> RunSummary:
+def refit_washout(folder: Path) -> RunSummary:
     """Join stored results with today's doses, patients and settings, and fit again."""
     with _collector_at_rest() as loaded:
         return _from_store(folder, loaded, whole_report=False)
 
 
-def rewrite_report(folder: Path, options: RunOptions, seen: Reporter) -> RunSummary:
+def rewrite_report(folder: Path) -> RunSummary:
     """Write tables, figures and report from stored results."""
     with _collector_at_rest() as loaded:
         return _from_store(folder, loaded, whole_report=True)
@@ -66,16 +64,18 @@ def _from_store(folder: Path, all_there: Callable[[], None], *, whole_report: bo
         return RunSummary(FAULTS, faults=fault_report(faults))
     results = Results(folder / "results")
     results.must_be_writable()
-    curves = (results.beads.load(run.beads) for run in study.beads)
+    curves = (results.stores.beads.load(run.beads) for run in study.beads)
     log = log_of(folder, study.settings)
     made = tuple(stored[1] for stored in curves if stored is not None)
     calibrations = held_against_history(log, made, study.beads, study.settings, write=False)
-    loaded = {s.sample_id: stored for s in study.samples if (stored := results.samples.load(s.sample_id))}
+    loaded = {
+        s.sample_id: stored for s in study.samples if (stored := results.stores.samples.load(s.sample_id))
+    }
     if not loaded:
         raise UserError(
             f"{folder}: found no stored results, expected those of `cd38rd run {folder}`: run it first"
         )
-    twice = {s.sample_id: stored for s in study.samples if (stored := results.alone.load(s.sample_id))}
+    twice = {s.sample_id: stored for s in study.samples if (stored := results.stores.alone.load(s.sample_id))}
     alone = {name: twice.get(name, stored)[1] for name, stored in loaded.items()}
     found = against_their_batches(study.samples, {n: result for n, (_, result) in loaded.items()}, alone)
     stale = _stale(study, calibrations, loaded, alone, known)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.assembly.study_result import Note, Outcome
+from pipeline.assembly.study_result import Note, StudyResult
 from pipeline.commands.printout import failed_text
 from pipeline.quantification.result import SampleResult
 from pipeline.study.faults import Fault, fault_report
@@ -41,7 +41,7 @@ def some_of(names: Sequence[str]) -> str:
     return ", ".join(names[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
-def summary_of(outcome: Outcome, text: str, faults: Sequence[Fault]) -> RunSummary:
+def summary_of(outcome: StudyResult, text: str, faults: Sequence[Fault]) -> RunSummary:
     """Return what the shell gets after a run: status 3 where a tube failed, and which on standard error."""
     failed = failed_text(outcome)
     said = "\n".join(part for part in (fault_report(faults), failed) if part)

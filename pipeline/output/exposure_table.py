@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.assembly.study_result import Outcome
+from pipeline.assembly.study_result import StudyResult
 from pipeline.output.table import Cell, Table
 from pipeline.patients.exposure import Exposure
 
@@ -14,7 +14,7 @@ EXPOSURE_COLUMNS = (
 """As the attributes of `Exposure`."""
 
 
-def exposure_table(outcome: Outcome) -> Table:
+def exposure_table(outcome: StudyResult) -> Table:
     """Return a row per tube, in the order of the samples sheet; empty = not known."""
     exposures = outcome.exposures
     known = (exposures[s.sample_id] for s in outcome.study.samples if s.sample_id in exposures)

@@ -14,6 +14,9 @@ from typing import TypeAlias
 import numpy as np
 
 from pipeline.output.table import significant
+from pipeline.response.tables import ResponseTables
+from pipeline.washout.line.tobit import WashoutFit
+from pipeline.washout.report import WashoutReport
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
 
@@ -84,3 +87,43 @@ def _rounded(value: Json) -> Json:
     if isinstance(value, list):
         return [_rounded(item) for item in value]
     return significant(value) if isinstance(value, float) else value
+
+
+def washout_json(report: WashoutReport) -> Json:
+    """Return what `washout.json` holds."""
+    return {
+        "question": "free CD38 sites per cell against weeks since the last dose of the washed-out drug",
+        "n_rows": report.n_rows,
+        "n_used": report.n_used,
+        "n_patients": report.n_patients,
+        "n_observed": report.n_observed,
+        "n_left_censored": report.n_left_censored,
+        "n_right_censored": report.n_right_censored,
+        "seed": report.seed,
+        "methods": {
+            "M0": None if report.rank is None else report.rank.method,
+            "M1": _line_method(report.tobit),
+            "M1 adjusted": _line_method(report.adjusted),
+            "M1 random intercept": None if report.mixed is None else report.mixed.estimates()[0].method,
+            "M2": None if report.recovery is None else report.recovery.estimates()[0].method,
+            "M3": _line_method(report.total),
+        },
+        "model_choice": to_json(report.choice),
+        "estimates": to_json(report.estimates),
+        "waits": to_json(report.waits),
+        "not_estimable": to_json(report.not_estimable),
+        "assumptions": list(report.assumptions),
+        "visits": to_json(report.visits),
+        "notes": list(report.notes),
+    }
+
+
+def response_json(tables: ResponseTables | None) -> Json:
+    """Return what `response.json` holds."""
+    if tables is None:
+        return {"not_estimable": [{"what": "response", "reason": "the study has no patients sheet"}]}
+    return to_json(tables)
+
+
+def _line_method(fit: WashoutFit | None) -> str | None:
+    return None if fit is None else f"{fit.method}; {fit.interval_method}"

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from calibration.beads.peaks import BeadPeaks
 from calibration.curve.standard_curve import StandardCurve
 from gating.sentinels import B_PRECURSORS, NK_CELLS
-from pipeline.assembly.study_result import Outcome
+from pipeline.assembly.study_result import StudyResult
 from pipeline.beads.result import CalibrationResult
 from pipeline.output.table import Cell, Table, as_sentences, cell_text
 from pipeline.patients.exposure import Exposure
@@ -38,7 +38,7 @@ CALIBRATION_COLUMNS = (
 )  # fmt: skip
 
 
-def sample_table(outcome: Outcome) -> Table:
+def sample_table(outcome: StudyResult) -> Table:
     """Return a row per sample, in the order of the samples sheet, failed ones too."""
     curves = {found.beads: found for found in outcome.calibrations}
     found = {result.sample_id: result for result in outcome.results}

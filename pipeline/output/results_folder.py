@@ -1,4 +1,4 @@
-"""The folder `results/`: every file in it, written from one `Outcome`."""
+"""The folder `results/`: every file in it, written from one `StudyResult`."""
 
 from __future__ import annotations
 
@@ -8,33 +8,25 @@ from functools import partial
 from pathlib import Path
 
 from calibration.density.receptor_density import RdStatus
-from pipeline.assembly.limiting import limiting
 from pipeline.assembly.provenance import RunFacts
-from pipeline.assembly.study_result import Outcome
+from pipeline.assembly.study_result import StudyResult
 from pipeline.beads.result import CalibrationResult
-from pipeline.output.json_files import write_json
+from pipeline.output.json_files import response_json, washout_json, write_json
 from pipeline.output.result_tables import calibration_table, patient_table, sample_table
 from pipeline.output.second_process import Start, second_process
 from pipeline.output.table import write_csv
-from pipeline.patients.visits import visits_of
 from pipeline.quantification.result import SampleResult, spillover_of
-from pipeline.running.store import Store
+from pipeline.running.store import stores_in
 from pipeline.study.errors import UserError
 from pipeline.study.study import Study
 
 
 class Results:
-    """Where results go, and the writing of them.
-
-    `samples` holds what was last made of a tube; `alone` what a tube gave before it was gated again with the
-    cuts of its batch, and nothing of other tubes.
-    """
+    """Where results go, and the writing of them; `stores` keep what is finished."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.samples = Store(folder / "store", SampleResult)
-        self.alone = Store(folder / "store" / "alone", SampleResult)
-        self.beads = Store(folder / "store" / "beads", CalibrationResult)
+        self.stores = stores_in(folder / "store")
         self.events = folder / "events"
         self.report = folder / "report.html"
 
@@ -51,7 +43,7 @@ class Results:
                 "free the folder, or copy the study to a place you may write to"
             ) from None
 
-    def write(self, outcome: Outcome, facts: RunFacts, *, figures: bool = True) -> None:
+    def write(self, outcome: StudyResult, facts: RunFacts, *, figures: bool = True) -> None:
         """Write every file of the contract."""
         try:
             with second_process(len(outcome.results)) as start:
@@ -75,19 +67,19 @@ class Results:
         write_bead_page(page, study, calibrations)
         return page
 
-    def _write_tables(self, outcome: Outcome, start: Start) -> None:
+    def _write_tables(self, outcome: StudyResult, start: Start) -> None:
         from pipeline.output.statistics import datasets_of, write_each
         from pipeline.output.workbook import workbook_sheets, write_workbook
 
         start(partial(write_each, self.folder / "statistics", datasets_of(outcome)))
         start(partial(write_workbook, self.folder / "rd.xlsx", workbook_sheets(outcome)))
         write_csv(self.folder / "rd_samples.csv", sample_table(outcome))
-        write_csv(self.folder / "rd_patients.csv", patient_table(visits_of(outcome)))
+        write_csv(self.folder / "rd_patients.csv", patient_table(outcome.visits))
         write_csv(self.folder / "calibration.csv", calibration_table(outcome.calibrations))
-        write_json(self.folder / "washout.json", outcome.washout.to_dict() if outcome.washout else {})
-        write_json(self.folder / "response.json", _response(outcome))
+        write_json(self.folder / "washout.json", washout_json(outcome.washout) if outcome.washout else {})
+        write_json(self.folder / "response.json", response_json(outcome.response))
 
-    def _write_pictures(self, outcome: Outcome, *, figures: bool) -> None:
+    def _write_pictures(self, outcome: StudyResult, *, figures: bool) -> None:
         from pipeline.output.figures import write_figures
         from pipeline.output.report import write_report
 
@@ -96,21 +88,21 @@ class Results:
             write_figures(self.folder / "figures", outcome)
         self._write_gates(outcome)
 
-    def _write_gates(self, outcome: Outcome) -> None:
+    def _write_gates(self, outcome: StudyResult) -> None:
         """Write each tube's gates, unless the file is there and newer than the stored result."""
         for result in outcome.results:
             path = self.folder / "gates" / f"{result.sample_id}.xml"
-            if result.steps and not _is_newer(path, self.samples.path(result.sample_id)):
+            if result.steps and not _is_newer(path, self.stores.samples.path(result.sample_id)):
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(_gates_document(result))
 
-    def _write_run(self, outcome: Outcome, facts: RunFacts) -> None:
+    def _write_run(self, outcome: StudyResult, facts: RunFacts) -> None:
         provenance = asdict(outcome.provenance) if outcome.provenance else {}
         counts = {status.value: 0 for status in RdStatus}
         for result in outcome.results:
             counts[result.receptor.status.value] += 1
-        found = {"counts": counts, "limiting": asdict(limiting(outcome))}
-        write_json(self.folder / "run.json", {**provenance, **asdict(facts), **found})
+        derived = {"counts": counts, "limiting": asdict(outcome.limiting)}
+        write_json(self.folder / "run.json", {**provenance, **asdict(facts), **derived})
 
 
 def _gates_document(result: SampleResult) -> bytes:
@@ -123,9 +115,3 @@ def _gates_document(result: SampleResult) -> bytes:
 
 def _is_newer(path: Path, other: Path) -> bool:
     return path.exists() and other.exists() and path.stat().st_mtime_ns >= other.stat().st_mtime_ns
-
-
-def _response(outcome: Outcome) -> dict[str, object]:
-    if outcome.response is None:
-        return {"not_estimable": [{"what": "response", "reason": "the study has no patients sheet"}]}
-    return dict(outcome.response.to_dict())

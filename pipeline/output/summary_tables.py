@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pipeline.assembly.limiting import Limiting
-from pipeline.assembly.study_result import Outcome
+from pipeline.assembly.study_result import StudyResult
 from pipeline.output.result_tables import sample_flags, sample_notes
 from pipeline.output.table import Table
 from pipeline.response.characteristics import Characteristic
@@ -163,7 +163,7 @@ def _texts(found: Iterable[str]) -> Table:
     return Table(("text",), tuple((text,) for text in found))
 
 
-def note_table(outcome: Outcome) -> Table:
+def note_table(outcome: StudyResult) -> Table:
     """Return every fault, flag and note, a row each, with what it is about."""
     rows = [
         ("fault", fault.where, fault.severity.value, str(fault).partition(": ")[2])
@@ -181,7 +181,7 @@ def note_table(outcome: Outcome) -> Table:
     return Table(("kind", "about", "flags", "note"), tuple(rows))
 
 
-def about_table(outcome: Outcome) -> Table:
+def about_table(outcome: StudyResult) -> Table:
     """Return versions, settings and hashes, a row each; nothing that changes from run to run."""
     facts = outcome.provenance
     if facts is None:

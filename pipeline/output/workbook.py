@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from calibration.curve.standard_curve import Verdict
 from calibration.density.receptor_density import RdStatus
-from pipeline.assembly.limiting import limiting
-from pipeline.assembly.study_result import Outcome
+from pipeline.assembly.study_result import StudyResult
 from pipeline.output.exposure_table import exposure_table
 from pipeline.output.figures.style.palette import STATUS, VERDICT
 from pipeline.output.result_tables import calibration_table, patient_table, sample_table
@@ -27,7 +26,6 @@ from pipeline.output.summary_tables import (
     washout_tables,
 )
 from pipeline.output.table import Cell, Table, significant
-from pipeline.patients.visits import visits_of
 
 if TYPE_CHECKING:
     from openpyxl.cell import Cell as SheetCell
@@ -67,15 +65,15 @@ class Sheet:
     tables: tuple[tuple[str, Table], ...]
 
 
-def workbook_sheets(outcome: Outcome) -> tuple[Sheet, ...]:
+def workbook_sheets(outcome: StudyResult) -> tuple[Sheet, ...]:
     """Return the sheets of rd.xlsx, in their order."""
     return (
-        Sheet("Patients", (("", patient_table(visits_of(outcome))),)),
+        Sheet("Patients", (("", patient_table(outcome.visits)),)),
         Sheet("Samples", (("", sample_table(outcome)),)),
         Sheet("Exposure", (("", exposure_table(outcome)),)),
         Sheet(
             "Calibration",
-            (("", calibration_table(outcome.calibrations)), *limiting_tables(limiting(outcome))),
+            (("", calibration_table(outcome.calibrations)), *limiting_tables(outcome.limiting)),
         ),
         Sheet("Washout", washout_tables(outcome.washout)),
         Sheet("Response", response_tables_of(outcome.response)),

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from calibration.density.between_runs import BetweenRuns, between_runs, run_mean, widened
 from calibration.density.receptor_density import QUANTIFIED
+from pipeline.patients.same_visit import tubes_by_visit
 from pipeline.quantification.result import SampleResult
 from pipeline.study.study import Study
 
@@ -37,16 +38,15 @@ def between_runs_of(study: Study, results: Sequence[SampleResult]) -> BetweenRun
 
 
 def replicates(study: Study, results: Sequence[SampleResult]) -> tuple[Visit, ...]:
-    """Return the measured tubes of each visit, by bead run; a visit is one patient, tissue and kit."""
-    typed = {sample.sample_id: sample for sample in study.samples}
-    kits = {run.beads: study.unit_run(run.beads).kit for run in study.beads}
-    visits: dict[tuple[str, str, str, str], dict[str, list[SampleResult]]] = {}
-    for result in filter(_is_measured, results):
-        sample = typed[result.sample_id]
-        when = sample.visit or sample.collected_on.isoformat()
-        key = (sample.patient_id, when, sample.tissue, kits.get(sample.beads, ""))
-        visits.setdefault(key, {}).setdefault(sample.beads, []).append(result)
-    return tuple(tuple(tuple(tubes) for tubes in runs.values()) for runs in visits.values())
+    """Return the measured tubes of each visit, by bead run."""
+    beads = {sample.sample_id: sample.beads for sample in study.samples}
+    visits = []
+    for tubes in tubes_by_visit(study, filter(_is_measured, results)).values():
+        runs: dict[str, list[SampleResult]] = {}
+        for tube in tubes:
+            runs.setdefault(beads[tube.sample_id], []).append(tube)
+        visits.append(tuple(tuple(same) for same in runs.values()))
+    return tuple(visits)
 
 
 def geometric_mean(tubes: Sequence[SampleResult]) -> float:

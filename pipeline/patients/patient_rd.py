@@ -54,9 +54,22 @@ class PatientRd:
     prior_lines: int | None = None
 
 
-def upper_limit(row: PatientRd, extrapolation: float) -> float | None:
-    """Return the density that an `ABOVE_ULOQ` row is known to exceed, molecules per cell."""
-    if row.uloq is None or row.rd is None:
-        return row.uloq
-    beyond = extrapolation * row.uloq
-    return beyond if row.rd >= beyond else row.uloq
+def upper_limit(rd: float | None, uloq: float | None, extrapolation: float) -> float | None:
+    """Return the density that one `ABOVE_ULOQ` is known to exceed, molecules per cell.
+
+    Parameters
+    ----------
+    rd
+        The estimate; None where there is none.
+    extrapolation
+        Setting `uloq_extrapolation`: so many times the ULOQ are exceeded where the estimate lies beyond.
+
+    Examples
+    --------
+    >>> upper_limit(100_000.0, 50_000.0, 4), upper_limit(300_000.0, 50_000.0, 4)
+    (50000.0, 200000.0)
+    """
+    if uloq is None or rd is None:
+        return uloq
+    beyond = extrapolation * uloq
+    return beyond if rd >= beyond else uloq

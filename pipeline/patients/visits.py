@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
 from calibration.density.pooling import PooledDensity, pool_receptor_densities
-from pipeline.assembly.study_result import Outcome
 from pipeline.patients.exposure import Exposure
 from pipeline.patients.patient_rd import PatientRd
+from pipeline.patients.same_visit import tubes_by_visit
 from pipeline.quantification.result import SampleResult
 from pipeline.study.reagents import Reagents, reagents_of
-from pipeline.study.study import Sample
+from pipeline.study.study import Sample, Study
 
 _NORMAL_95: Final = 1.959964
 
@@ -41,34 +41,35 @@ class Visit:
     reagents: Reagents = field(default_factory=Reagents)
 
 
-def visits_of(outcome: Outcome) -> tuple[Visit, ...]:
-    """Return the patients' visits in the order in which the samples sheet first names them."""
-    typed = {sample.sample_id: sample for sample in outcome.study.samples}
-    kits = {run.beads: outcome.study.unit_run(run.beads).kit for run in outcome.study.beads}
-    groups: dict[tuple[str, str, str, str], list[SampleResult]] = {}
-    for result in outcome.results:
-        sample = typed[result.sample_id]
-        when = sample.visit or sample.collected_on.isoformat()
-        key = (sample.patient_id, when, sample.tissue, kits.get(sample.beads, ""))
-        groups.setdefault(key, []).append(result)
+def visits_of(
+    study: Study, results: Sequence[SampleResult], exposures: Mapping[str, Exposure]
+) -> tuple[Visit, ...]:
+    """Return the patients' visits in the order of the results.
+
+    Parameters
+    ----------
+    exposures
+        By sample_id; that of a visit's first tube gives its clock.
+    """
+    samples = {sample.sample_id: sample for sample in study.samples}
     return tuple(
-        _visit(outcome, key[3], [typed[result.sample_id] for result in group], group)
-        for key, group in groups.items()
+        _visit(study, key.kit, [samples[tube.sample_id] for tube in tubes], tubes, exposures)
+        for key, tubes in tubes_by_visit(study, results).items()
     )
 
 
 def patient_rd(visit: Visit) -> PatientRd:
     """Return a visit as a row of the washout models."""
-    found = visit.receptor
+    receptor = visit.receptor
     return PatientRd(
         patient_id=visit.patient_id,
         visit=visit.visit,
         weeks=visit.washout_weeks,
-        rd=found.rd,
-        status=found.status.value,
-        lloq=found.lloq,
-        uloq=found.uloq,
-        rd_log_sd=log_sd(found),
+        rd=receptor.rd,
+        status=receptor.status.value,
+        lloq=receptor.lloq,
+        uloq=receptor.uloq,
+        rd_log_sd=log_sd(receptor),
         collected_on=visit.collected_on,
         beads_kit=visit.kit,
         flags=visit.flags,
@@ -83,10 +84,16 @@ def log_sd(found: PooledDensity) -> float | None:
     return math.log10(found.rd_high / found.rd_low) / (2 * _NORMAL_95)
 
 
-def _visit(outcome: Outcome, kit: str, samples: Sequence[Sample], results: Sequence[SampleResult]) -> Visit:
+def _visit(
+    study: Study,
+    kit: str,
+    samples: Sequence[Sample],
+    results: Sequence[SampleResult],
+    exposures: Mapping[str, Exposure],
+) -> Visit:
     n_runs = len({sample.beads for sample in samples})
     pooled = pool_receptor_densities([result.receptor for result in results], n_runs=n_runs)
-    exposure = outcome.exposures.get(samples[0].sample_id)
+    exposure = exposures.get(samples[0].sample_id)
     populations = dict.fromkeys(result.population for result in results if result.population)
     return Visit(
         patient_id=samples[0].patient_id,
@@ -101,7 +108,7 @@ def _visit(outcome: Outcome, kit: str, samples: Sequence[Sample], results: Seque
         washout_weeks=exposure.washout_weeks if exposure else None,
         flags=_flags(results, pooled, exposure, mixed=len(populations) > 1),
         notes=tuple(dict.fromkeys(_notes(samples, results, pooled))),
-        reagents=reagents_of(outcome.study, samples),
+        reagents=reagents_of(study, samples),
     )
 
 

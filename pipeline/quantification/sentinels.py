@@ -18,7 +18,7 @@ from math import sqrt
 
 import numpy as np
 
-from calibration.density.receptor_density import RdStatus, ReceptorDensity
+from calibration.density.receptor_density import QUANTIFIED, RdStatus, ReceptorDensity
 from gating.gates import inside
 from gating.gates.steps import GatedPopulation
 from gating.sentinels import B_PRECURSORS, NK_CELLS, Sentinel, find_sentinels
@@ -38,7 +38,6 @@ WORDS = {
     BOTH: "low on the sentinels, as where the drug covers CD38, and lower still on the plasma cells",
     CANNOT_TELL: "it cannot be told why free CD38 is as it is",
 }
-NUMBERED = (RdStatus.OK, RdStatus.BELOW_LLOQ, RdStatus.ABOVE_ULOQ_EXTRAPOLATED, RdStatus.ABOVE_ULOQ)
 HEMODILUTION = "HEMODILUTION_POSSIBLE"
 _NORMAL_95 = 1.959964
 
@@ -103,7 +102,7 @@ def reading_of(plasma: ReceptorDensity, sentinels: tuple[SentinelResult, ...], s
 
 def share_of(density: ReceptorDensity, usual: float) -> Share:
     """Return free CD38 as a part of the usual; below the LLOQ it may be anything up to the LLOQ."""
-    if density.status not in NUMBERED:
+    if density.status not in QUANTIFIED:
         return Share(None, None)
     if density.status is RdStatus.BELOW_LLOQ and density.lloq is not None:
         return Share(None, max(density.lloq, density.rd_high or 0.0) / usual)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from pipeline.patients.exposure import response_clocks
+from pipeline.patients.exposure import ResponseClock
 from pipeline.response.characteristics import Characteristic, Summary, share, shares, summary
 from pipeline.response.statistics.counts import Proportion, proportion
 from pipeline.study.cells import as_text
@@ -16,10 +16,9 @@ ELDERLY_FROM = 65
 LOW_ALBUMIN_G_L = 35
 
 
-def baseline_table(study: Study) -> tuple[Characteristic, ...]:
+def baseline_table(study: Study, clocks: Mapping[str, ResponseClock]) -> tuple[Characteristic, ...]:
     """Return the rows of R1; a column that is empty for everybody has none."""
     patients = study.patients
-    clocks = response_clocks(study)
     weeks = [clocks[patient.patient_id].weeks for patient in patients]
     rows: list[Characteristic] = [
         summary("age", [patient.age for patient in patients], "years"),

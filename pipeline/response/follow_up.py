@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from pipeline.patients.exposure import response_clocks
+from pipeline.patients.exposure import ResponseClock
 from pipeline.study.study import Patient, Study
 
 RULE: Final = (
@@ -50,9 +50,8 @@ class FollowUp:
     death_day: int | None = None
 
 
-def follow_ups(study: Study) -> tuple[FollowUp, ...]:
-    """Return the course of every patient of the patients sheet, in its order."""
-    clocks = response_clocks(study)
+def follow_ups(study: Study, clocks: Mapping[str, ResponseClock]) -> tuple[FollowUp, ...]:
+    """Return the course of every patient of the patients sheet, in its order; clocks by patient_id."""
     return tuple(
         follow_up(patient, patient.treatment_start or clocks[patient.patient_id].first_study_drug_on)
         for patient in study.patients

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from calibration.density.receptor_density import RdStatus
-from pipeline.patients.exposure import ResponseClock, response_clocks
+from calibration.density.receptor_density import NUMBERED, RdStatus
+from pipeline.patients.exposure import ResponseClock
 from pipeline.patients.patient_rd import PatientRd, upper_limit
 from pipeline.study.study import Patient, Study
 
@@ -100,7 +100,9 @@ def controlled_patients(study: Study) -> dict[str, bool]:
     return {name: controlled for name, controlled in found.items() if controlled is not None}
 
 
-def count_responses(study: Study, rows: Sequence[PatientRd]) -> ResponseCounts:
+def count_responses(
+    study: Study, rows: Sequence[PatientRd], clocks: Mapping[str, ResponseClock]
+) -> ResponseCounts:
     """Count the evaluable patients of a study by response, washout stratum and RD.
 
     Parameters
@@ -109,11 +111,12 @@ def count_responses(study: Study, rows: Sequence[PatientRd]) -> ResponseCounts:
         Its patients sheet gives the responses as they are: nothing is adjudicated or derived.
     rows
         One per patient and visit.
+    clocks
+        Response clocks by patient_id.
     """
     evaluable = [patient for patient in study.patients if is_evaluable(patient)]
     known = [patient for patient in evaluable if patient.best_response]
     told = controlled_patients(study)
-    clocks = response_clocks(study)
     months = {name: _stratum(clocks[name], study.settings.month_days) for name in told}
     sides = sides_of_cut(told, rows, clocks, study)
     above, below = (f"{sign} {study.settings.rd_cut:,.0f}" for sign in (">=", "<"))
@@ -144,9 +147,9 @@ def rd_side(row: PatientRd, cut: float, extrapolation: float) -> str:
     if row.status == RdStatus.BELOW_LLOQ:
         return "between" if row.lloq is not None and row.lloq > cut else "below"
     if row.status == RdStatus.ABOVE_ULOQ:
-        limit = upper_limit(row, extrapolation)
+        limit = upper_limit(row.rd, row.uloq, extrapolation)
         return "above" if limit is not None and limit >= cut else "between"
-    if row.status not in (RdStatus.OK, RdStatus.ABOVE_ULOQ_EXTRAPOLATED) or row.rd is None:
+    if row.status not in NUMBERED or row.rd is None:
         return ""
     return "above" if row.rd >= cut else "below"
 

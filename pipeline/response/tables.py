@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.output.json_files import Json, to_json
+from pipeline.patients.exposure import ResponseClock
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.response.baseline import baseline_table
 from pipeline.response.characteristics import Characteristic
 from pipeline.response.consistency import inconsistencies
 from pipeline.response.follow_up import RULE as FOLLOW_UP_RULE
-from pipeline.response.follow_up import follow_ups
+from pipeline.response.follow_up import FollowUp
 from pipeline.response.landmark import DexamethasoneTable, dexamethasone_table
 from pipeline.response.odds import control_odds
 from pipeline.response.patients import Count, ResponseCounts, controlled_patients, count_responses
@@ -68,15 +68,13 @@ class ResponseTables:
     safety: tuple[Characteristic, ...] = ()
     month_days: float | None = None
 
-    def to_dict(self) -> dict[str, Json]:
-        """Return what `response.json` holds."""
-        plain = to_json(self)
-        if not isinstance(plain, dict):
-            raise TypeError("a dataclass becomes a dict")
-        return plain
 
-
-def response_tables(study: Study, rows: Sequence[PatientRd]) -> ResponseTables:
+def response_tables(
+    study: Study,
+    rows: Sequence[PatientRd],
+    clocks: Mapping[str, ResponseClock],
+    courses: Sequence[FollowUp],
+) -> ResponseTables:
     """Return the response tables of a study with a patients sheet.
 
     Parameters
@@ -85,15 +83,18 @@ def response_tables(study: Study, rows: Sequence[PatientRd]) -> ResponseTables:
         `patients` and `doses` give responses and the clock; `settings` the month length and the RD cut.
     rows
         Receptor densities, one per patient and visit.
+    clocks
+        Response clocks by patient_id.
+    courses
+        Follow-up of every patient of the patients sheet.
     """
     settings = study.settings
-    courses = follow_ups(study)
     told = controlled_patients(study)
     given = frozenset(patient.patient_id for patient in study.patients if patient.dexamethasone_on)
     return replace(
-        tables_of_counts(count_responses(study, rows)),
-        odds=control_odds(study, rows),
-        baseline=baseline_table(study),
+        tables_of_counts(count_responses(study, rows, clocks)),
+        odds=control_odds(study, rows, clocks),
+        baseline=baseline_table(study, clocks),
         survival=survival_medians(courses, settings.month_days),
         dexamethasone=dexamethasone_table(
             courses,

@@ -5,10 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
+
+from pipeline.beads.result import CalibrationResult
+from pipeline.quantification.result import SampleResult
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -71,6 +75,34 @@ class Store(Generic[Result]):
         """Return the stored result if it came from exactly these inputs."""
         stored = self.load(name)
         return stored[1] if stored is not None and stored[0] == digest else None
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """The three stores of a study.
+
+    Attributes
+    ----------
+    samples
+        What was last made of each tube.
+    alone
+        What a tube gave before it was gated a second time with the cuts of its batch; no other tubes.
+    beads
+        Bead runs.
+    """
+
+    samples: Store[SampleResult]
+    alone: Store[SampleResult]
+    beads: Store[CalibrationResult]
+
+
+def stores_in(folder: Path) -> Stores:
+    """Return the stores of a folder; nothing is made before the first result is saved."""
+    return Stores(
+        samples=Store(folder, SampleResult),
+        alone=Store(folder / "alone", SampleResult),
+        beads=Store(folder / "beads", CalibrationResult),
+    )
 
 
 def digest_of(parts: Iterable[str]) -> str:

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.output.results_folder import Results
 from pipeline.quantification.pooled_cuts import cuts_of_batches, held_against_batch, with_batch_cuts
 from pipeline.quantification.quantify import failed, quantify_tube
 from pipeline.quantification.result import SampleResult, is_failed
 from pipeline.quantification.task import TubeTask
 from pipeline.running.options import RunOptions
 from pipeline.running.progress import Reporter
+from pipeline.running.store import Stores
 from pipeline.running.tasks import tube_digest
 from pipeline.running.workers import Finished, run_tasks, workers_for
 from pipeline.study.study import Sample
@@ -30,7 +30,7 @@ class Quantified:
 
     Attributes
     ----------
-    found
+    results
         By sample_id; held against their batches.
     n_reused
         Tubes that needed no work.
@@ -38,7 +38,7 @@ class Quantified:
         Processes that were used.
     """
 
-    found: dict[str, SampleResult]
+    results: dict[str, SampleResult]
     n_reused: int
     workers: int
 
@@ -57,8 +57,8 @@ class _Passes:
     """
 
     options: RunOptions
-    results: Results
-    seen: Reporter
+    stores: Stores
+    reporter: Reporter
     latest: dict[str, Stored]
     alone: dict[str, SampleResult]
 
@@ -67,17 +67,17 @@ class _Passes:
         for end in run_tasks(tasks, quantify_tube, workers=workers, scheduler=self.options.scheduler):
             name, digest, result = end.task.sample.sample_id, tube_digest(end.task), _result(end)
             if end.task.batch_cuts:
-                self.results.alone.save(name, tube_digest(_plain(end.task)), self.alone[name])
-            self.results.samples.save(name, digest, result)
+                self.stores.alone.save(name, tube_digest(_plain(end.task)), self.alone[name])
+            self.stores.samples.save(name, digest, result)
             if not end.task.batch_cuts:
-                self.results.alone.remove(name)
+                self.stores.alone.remove(name)
                 self.alone[name] = result
             self.latest[name] = (digest, result)
-            self.seen.tick(name, result.receptor.status.value)
+            self.reporter.tick(name, result.receptor.status.value)
 
 
 def quantified(
-    tasks: Sequence[TubeTask], options: RunOptions, results: Results, seen: Reporter
+    tasks: Sequence[TubeTask], options: RunOptions, stores: Stores, reporter: Reporter
 ) -> Quantified:
     """Quantify the tubes of a study; finished ones are stored at once and reused.
 
@@ -86,32 +86,32 @@ def quantified(
     tasks
         Of every tube of the study, without the cuts of a batch.
     """
-    passes = _from_store(tasks, options, results, seen)
+    passes = _from_store(tasks, options, stores, reporter)
     waiting = [t for t in tasks if _wanted(t, options) and t.sample.sample_id not in passes.alone]
     workers = workers_for(len(waiting), options.workers)
     reused = len(passes.alone)
-    _announce(seen, reused if not options.only else 0, len(waiting), len(tasks))
+    _announce(reporter, reused if not options.only else 0, len(waiting), len(tasks))
     passes.work(waiting, workers)
-    again = _unclear(tasks, passes)
-    if again:
-        seen.say(f"{len(again)} of {len(tasks)} again, with the cuts of their batch")
-        seen.begin(len(again), 0)
-        workers = max(workers, workers_for(len(again), options.workers))
-        passes.work(again, workers)
-    worked = {task.sample.sample_id for task in (*waiting, *again)}
-    found = {name: result for name, (_, result) in passes.latest.items() if name in passes.alone}
+    unclear = _unclear(tasks, passes)
+    if unclear:
+        reporter.say(f"{len(unclear)} of {len(tasks)} again, with the cuts of their batch")
+        reporter.begin(len(unclear), 0)
+        workers = max(workers, workers_for(len(unclear), options.workers))
+        passes.work(unclear, workers)
+    worked = {task.sample.sample_id for task in (*waiting, *unclear)}
+    latest = {name: result for name, (_, result) in passes.latest.items() if name in passes.alone}
     samples = [task.sample for task in tasks]
     return Quantified(
-        against_their_batches(samples, found, passes.alone), len(set(passes.alone) - worked), workers
+        against_their_batches(samples, latest, passes.alone), len(set(passes.alone) - worked), workers
     )
 
 
 def against_their_batches(
-    samples: Sequence[Sample], found: Mapping[str, SampleResult], alone: Mapping[str, SampleResult]
+    samples: Sequence[Sample], results: Mapping[str, SampleResult], alone: Mapping[str, SampleResult]
 ) -> dict[str, SampleResult]:
     """Return the results, flagged where a tube's own clear cut is not its batch's."""
     cuts = cuts_of_batches(samples, alone)
-    return {name: held_against_batch(result, cuts.get(name, ())) for name, result in found.items()}
+    return {name: held_against_batch(result, cuts.get(name, ())) for name, result in results.items()}
 
 
 def with_their_batches(tasks: Sequence[TubeTask], alone: Mapping[str, SampleResult]) -> tuple[TubeTask, ...]:
@@ -130,26 +130,28 @@ def _unclear(tasks: Sequence[TubeTask], passes: _Passes) -> list[TubeTask]:
     return [task for task in given if known.get(task.sample.sample_id) != tube_digest(task)]
 
 
-def _from_store(tasks: Sequence[TubeTask], options: RunOptions, results: Results, seen: Reporter) -> _Passes:
+def _from_store(
+    tasks: Sequence[TubeTask], options: RunOptions, stores: Stores, reporter: Reporter
+) -> _Passes:
     """Return what is stored of the tubes that need no work alone; failed ones are always tried again."""
-    passes = _Passes(options, results, seen, {}, {})
+    passes = _Passes(options, stores, reporter, {}, {})
     for task in tasks:
         name, wanted = task.sample.sample_id, _wanted(task, options)
         if wanted and (options.fresh or _without_events(task)):
             continue
-        latest, digest = results.samples.load(name), tube_digest(task)
+        latest, digest = stores.samples.load(name), tube_digest(task)
         if latest is not None and not is_failed(latest[1]):
             passes.latest[name] = latest
-        own = latest if latest is not None and latest[0] == digest else results.alone.load(name)
+        own = latest if latest is not None and latest[0] == digest else stores.alone.load(name)
         if own is not None and own[0] == digest and not is_failed(own[1]):
             passes.alone[name] = own[1]
     return passes
 
 
-def _announce(seen: Reporter, reused: int, waiting: int, total: int) -> None:
+def _announce(reporter: Reporter, reused: int, waiting: int, total: int) -> None:
     if reused:
-        seen.say(f"{reused} of {total} reused")
-    seen.begin(reused + waiting, reused)
+        reporter.say(f"{reused} of {total} reused")
+    reporter.begin(reused + waiting, reused)
 
 
 def _without_events(task: TubeTask) -> bool:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from pipeline.study.faults import Fault
 from pipeline.study.settings import Settings
 
 
@@ -165,17 +164,6 @@ class GateOverride:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """What a reviewer says of a tube in review.csv."""
-
-    sample_id: str
-    verdict: str
-    set_by: str
-    reason: str = ""
-    set_at: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Study:
     """Everything a person typed, valid."""
 
@@ -187,7 +175,6 @@ class Study:
     patients: tuple[Patient, ...]
     settings: Settings
     gates: tuple[GateOverride, ...] = ()
-    verdicts: tuple[Verdict, ...] = ()
     statements: tuple[Statement, ...] = ()
     places: Mapping[tuple[str, str, str], str] = field(default_factory=dict, compare=False, repr=False)
 
@@ -207,25 +194,3 @@ class Study:
         """Return the bead run whose kit's unit a run's curve gives: itself, or that it is carried from."""
         run = self.bead_run(name)
         return self.bead_run(run.transfer_names[-1]) if run.transfer_names else run
-
-
-def read_study(folder: Path) -> tuple[Study | None, tuple[Fault, ...]]:
-    """Read the sheets of a study folder: study.xlsx or CSV files, and review.csv.
-
-    Nothing is written, and no FCS file is opened (`pipeline.checks` does that).
-
-    Parameters
-    ----------
-    folder
-        The study folder.
-
-    Returns
-    -------
-    study
-        None where a fault stops the run.
-    faults
-        Every fault of every sheet, in reading order: sheet by sheet, row by row.
-    """
-    from pipeline.study.sheets.reading import read_study as read_sheets
-
-    return read_sheets(folder)

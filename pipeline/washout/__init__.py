@@ -1,6 +1,5 @@
-"""Receptor density against washout: M0 (ranks) and M1 (Tobit line)."""
+"""Receptor density against washout: M0 (ranks), M1 (Tobit line), M2 (recovery curve), M3 (total)."""
 
-from pipeline.output.json_files import to_json
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.washout.censored.estimate import Estimate, NotEstimableError, Refusal
 from pipeline.washout.line.inverse import weeks_to_reach
@@ -21,7 +20,6 @@ __all__ = [
     "fit_tobit",
     "observe",
     "rank_association",
-    "to_json",
     "washout_report",
     "weeks_to_reach",
 ]

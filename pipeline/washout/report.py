@@ -6,8 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from pipeline.output.json_files import Json, to_json
-from pipeline.patients.patient_rd import PatientRd, upper_limit
+from pipeline.patients.patient_rd import PatientRd
 from pipeline.study.settings import Settings
 from pipeline.washout.censored.estimate import Estimate, NotEstimableError, Refusal, Wait
 from pipeline.washout.censored.likelihood import LEFT, OBSERVED, RIGHT
@@ -23,7 +22,7 @@ from pipeline.washout.waits import line_waits, recovery_of, recovery_waits
 
 Found = TypeVar("Found")
 
-__all__ = ["WashoutReport", "upper_limit", "washout_report"]
+__all__ = ["WashoutReport", "washout_report"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,34 +81,6 @@ class WashoutReport:
     def curve_name(self) -> str:
         """`M2` or `M1`."""
         return "M2" if isinstance(self.curve, RecoveryFit) else "M1"
-
-    def to_dict(self) -> dict[str, Json]:
-        """Return what `washout.json` holds."""
-        return {
-            "question": "free CD38 sites per cell against weeks since the last dose of the washed-out drug",
-            "n_rows": self.n_rows,
-            "n_used": self.n_used,
-            "n_patients": self.n_patients,
-            "n_observed": self.n_observed,
-            "n_left_censored": self.n_left_censored,
-            "n_right_censored": self.n_right_censored,
-            "seed": self.seed,
-            "methods": {
-                "M0": None if self.rank is None else self.rank.method,
-                "M1": _line_method(self.tobit),
-                "M1 adjusted": _line_method(self.adjusted),
-                "M1 random intercept": None if self.mixed is None else self.mixed.estimates()[0].method,
-                "M2": None if self.recovery is None else self.recovery.estimates()[0].method,
-                "M3": _line_method(self.total),
-            },
-            "model_choice": to_json(self.choice),
-            "estimates": to_json(self.estimates),
-            "waits": to_json(self.waits),
-            "not_estimable": to_json(self.not_estimable),
-            "assumptions": list(self.assumptions),
-            "visits": to_json(self.visits),
-            "notes": list(self.notes),
-        }
 
 
 def washout_report(rows: Sequence[PatientRd], settings: Settings) -> WashoutReport:
@@ -220,10 +191,6 @@ def _candidates(
     lines = [("M1", tobit), ("M1 adjusted", adjusted)]
     found = [Candidate(name, fit.aicc, 3 + len(fit.terms)) for name, fit in lines if fit]
     return [*found, *([Candidate("M2", recovery.aicc, recovery.effective_parameters)] if recovery else [])]
-
-
-def _line_method(fit: WashoutFit | None) -> str | None:
-    return None if fit is None else f"{fit.method}; {fit.interval_method}"
 
 
 def _assumptions(settings: Settings) -> tuple[str, ...]:

@@ -42,7 +42,9 @@ def write_large_study(folder: Path, patients: int, seed: int = 20240607) -> Path
     samples, doses, people = (_rows(few / f"{name}.csv") for name in ("samples", "doses", "patients"))
     weeks = 2 ** rng.uniform(1, 6.5, patients)
     log_rd = _AT_16_WEEKS + _SLOPE * (np.log2(weeks) - 4) + _SCATTER * rng.standard_normal(patients)
-    stored = {row["sample_id"]: Results(few / "results").samples.load(row["sample_id"]) for row in samples}
+    stored = {
+        row["sample_id"]: Results(few / "results").stores.samples.load(row["sample_id"]) for row in samples
+    }
     many: dict[str, Rows] = {"samples": [], "doses": [], "patients": []}
     results = Results(study / "results")
     for place in range(patients):
@@ -52,11 +54,11 @@ def write_large_study(folder: Path, patients: int, seed: int = 20240607) -> Path
         many["patients"] += [{**row, "patient_id": name} for row in people if _is_of(row, first)]
         many["doses"] += _moved([row for row in doses if _is_of(row, first)], first, name, weeks[place])
         digest, result = stored[first["sample_id"]]
-        results.samples.save(sample_id, digest, _with_density(result, sample_id, 10 ** log_rd[place]))
+        results.stores.samples.save(sample_id, digest, _with_density(result, sample_id, 10 ** log_rd[place]))
         _copy_gates(few, study, first["sample_id"], sample_id)
     for run in _rows(few / "beads.csv"):
-        digest, curve = Results(few / "results").beads.load(run["beads"])
-        results.beads.save(run["beads"], digest, curve)
+        digest, curve = Results(few / "results").stores.beads.load(run["beads"])
+        results.stores.beads.save(run["beads"], digest, curve)
     _write(small, study, many)
     return study
 

@@ -15,8 +15,6 @@ from pipeline.commands.stored import refit_washout
 from pipeline.output.results_folder import Results
 from pipeline.patients.model_rows import model_rows
 from pipeline.response.tables import response_tables
-from pipeline.running.options import RunOptions
-from pipeline.running.progress import reporter
 from pipeline.washout.report import washout_report
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.filterwarnings("ignore"), pytest.mark.timeout(7200)]
@@ -39,15 +37,17 @@ def test_washout_and_response_of_a_large_study(tmp_path, capsys):
     seconds: dict[str, tuple[float, float]] = {}
     study, faults = check_folder(folder)
     results = Results(folder / "results")
-    stored = {s.sample_id: results.samples.load(s.sample_id)[1] for s in study.samples}
-    curves = tuple(results.beads.load(run.beads)[1] for run in study.beads)
+    stored = {s.sample_id: results.stores.samples.load(s.sample_id)[1] for s in study.samples}
+    curves = tuple(results.stores.beads.load(run.beads)[1] for run in study.beads)
     outcome = timed(JOINED, lambda: assembled(study, stored, curves, faults), seconds)
-    rows = timed("drug levels, rows of the models", lambda: model_rows(outcome), seconds)
+    rows = timed(
+        "drug levels, rows of the models",
+        lambda: model_rows(study, outcome.visits, outcome.exposures),
+        seconds,
+    )
     models = timed("washout", lambda: washout_report(rows, study.settings), seconds)
-    timed("response", lambda: response_tables(study, rows), seconds)
-    with reporter(quiet=True) as seen:
-        options = RunOptions()
-        summary = timed("cd38rd washout, everything", lambda: refit_washout(folder, options, seen), seconds)
+    timed("response", lambda: response_tables(study, rows, outcome.clocks, outcome.courses), seconds)
+    summary = timed("cd38rd washout, everything", lambda: refit_washout(folder), seconds)
     lines = [f"| {name} | {wall:.1f} | {cpu:.1f} |" for name, (wall, cpu) in seconds.items()]
     with capsys.disabled():
         print(

@@ -16,7 +16,7 @@ from pipeline.fcs import read_fcs, write_fcs
 from pipeline.quantification.quantify import quantify_tube
 from pipeline.running.tasks import bead_tasks, tube_tasks
 from pipeline.simulate import simulate_study
-from pipeline.study.study import read_study
+from pipeline.study.sheets.reading import read_study
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.filterwarnings("ignore")]
 

@@ -14,11 +14,11 @@ from calibration.density.receptor_density import ErrorTerm, RdStatus, ReceptorDe
 from gating.events import Events
 from gating.gates import AllOf, EllipsoidGate, PolygonGate, RangeGate
 from gating.gates.steps import GatedPopulation, GateStep
+from pipeline.assembly.assemble import joined
 from pipeline.assembly.provenance import provenance_of
-from pipeline.assembly.study_result import Note, Outcome
+from pipeline.assembly.study_result import Note, StudyResult
 from pipeline.beads.result import CalibrationResult
 from pipeline.fcs.acquisition import Acquired
-from pipeline.patients.exposure import exposures
 from pipeline.patients.visits import patient_rd, visits_of
 from pipeline.quantification.result import SampleResult
 from pipeline.response import response_tables
@@ -254,16 +254,35 @@ def tube_result(index: int, n_events: int = 20_000) -> SampleResult:
     )
 
 
-def whole_outcome(n_events: int = 20_000) -> Outcome:
+def whole_outcome(n_events: int = 20_000) -> StudyResult:
     """Return the outcome of the small study, fitted and tabulated by the program's own models."""
     study = small_study()
     beads = (bead_result("B1"), bead_result("B2", Verdict.WARN, 6))
     results = tuple(tube_result(k, n_events) for k in range(len(TUBES)))
     fault = Fault("samples!J3", 'remark "=not a formula"', "a remark", severity=Severity.WARNING)
-    bare = Outcome(
-        study, results, beads, exposures(study), faults=(fault,),
+    bare = replace(
+        joined(study, results, beads), faults=(fault,),
         notes=(Note("washout", "12 <b>tubes</b> & one typed remark"),),
         provenance=provenance_of(study, [(f"fcs/{patient}.fcs", "ef" * 32) for patient, *_ in TUBES]),
     )  # fmt: skip
-    rows = [patient_rd(visit) for visit in visits_of(bare)]
-    return replace(bare, washout=washout_report(rows, study.settings), response=response_tables(study, rows))
+    rows = [patient_rd(visit) for visit in bare.visits]
+    return replace(
+        bare,
+        washout=washout_report(rows, study.settings),
+        response=response_tables(study, rows, bare.clocks, bare.courses),
+    )
+
+
+def changed(outcome: StudyResult, **changes: object) -> StudyResult:
+    """Return the result with another study, other tubes or bead runs, and what follows from them; models stay."""
+    new = replace(outcome, **changes)
+    known = joined(new.study, new.results, new.calibrations)
+    exposed = new.exposures if "exposures" in changes else known.exposures
+    return replace(
+        new,
+        exposures=exposed,
+        visits=visits_of(new.study, new.results, exposed),
+        clocks=known.clocks,
+        courses=known.courses,
+        limiting=known.limiting,
+    )

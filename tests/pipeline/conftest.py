@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from helpers.synthetic_result import whole_outcome
-from pipeline.assembly.study_result import Outcome
+from pipeline.assembly.study_result import StudyResult
 
 
 @pytest.fixture(scope="session")
-def outcome() -> Outcome:
+def outcome() -> StudyResult:
     """A synthetic outcome with every status in it; made once, since it is frozen."""
     return whole_outcome(n_events=6_000)

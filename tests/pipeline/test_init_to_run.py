@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.commands.run import RunOptions, run_study
+from pipeline.commands.run import run_study
+from pipeline.running.options import RunOptions
 from pipeline.running.progress import QuietReporter
 from pipeline.simulate import simulate_study
 from pipeline.template import write_template

@@ -23,14 +23,16 @@ from helpers.builders import good_study
 from pipeline.beads.calibrate import calibrate_bead_run
 from pipeline.beads.result import CalibrationResult
 from pipeline.checks import check_folder
-from pipeline.commands.run import RunOptions, run_study
+from pipeline.commands.run import run_study
 from pipeline.fcs import read_fcs
 from pipeline.output.results_folder import Results
 from pipeline.quantification.quantify import quantify_tube
 from pipeline.quantification.result import SampleResult, spillover_of
+from pipeline.running.options import RunOptions
 from pipeline.running.progress import QuietReporter
 from pipeline.running.tasks import bead_tasks, tube_digest, tube_tasks
-from pipeline.study.study import Study, read_study
+from pipeline.study.sheets.reading import read_study
+from pipeline.study.study import Study
 
 DEMO = Path(__file__).resolve().parents[2] / "fcs_samples" / "demo"
 TUBES = ("P02_BM1", "P03_BM1", "P08_BM1")
@@ -180,7 +182,7 @@ def test_gates_of_a_file_give_tube_and_control_the_same_cells(plain: Plain, by_h
     assert "replaced the automatic ones" in row["note"]
     written = (by_hand / "results" / "gates" / f"{sample_id}.xml").read_text("utf-8")
     assert 'id="second_anchor"' in written
-    stored = Results(by_hand / "results").samples.load(sample_id)
+    stored = Results(by_hand / "results").stores.samples.load(sample_id)
     assert stored is not None
     shown = {picture.step: picture.gate for picture in stored[1].pictures}
     own = {step.name: step.gate for step in plain.results[sample_id].steps}

@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.commands.run import RunOptions, run_study
+from pipeline.commands.run import run_study
 from pipeline.commands.summary import RunSummary
+from pipeline.running.options import RunOptions
 from pipeline.running.progress import QuietReporter
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]

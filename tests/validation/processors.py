@@ -84,7 +84,7 @@ PRODUCT = "import numpy as np; a = np.eye(40) + 1; a @ a; np.linalg.inv(a)"
 MODELS = """
 import numpy as np
 from pipeline.study.settings import Settings
-from pipeline.output.result_tables import json_text
+from pipeline.output.json_files import json_text, washout_json
 from pipeline.washout import PatientRd, washout_report
 rng = np.random.default_rng(4)
 rows = []
@@ -93,7 +93,7 @@ for i in range(24):
     rd = float(10 ** (3.1 + 1.2 * np.log10(weeks) + rng.normal(0, 0.35)))
     status = "OK" if rd > 5_000 else "BELOW_LLOQ"
     rows.append(PatientRd(f"P{i // 2}", f"V{i % 2}", weeks, rd, status, 5_000.0, 300_000.0, 0.08))
-print(json_text(washout_report(rows, Settings()).to_dict()))
+print(json_text(washout_json(washout_report(rows, Settings()))))
 """
 
 

@@ -16,7 +16,8 @@ from pipeline.quantification.quantify import TubeTask, quantify_tube
 from pipeline.quantification.result import SampleResult
 from pipeline.running.tasks import bead_tasks, tube_tasks
 from pipeline.simulate import simulate_study
-from pipeline.study.study import Study, read_study
+from pipeline.study.sheets.reading import read_study
+from pipeline.study.study import Study
 from validation.markdown import paragraph, percent, table
 
 SCENARIOS = ("plain", "masked", "rare", "no_matrix", "clog")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.assembly.study_result import Outcome
+from pipeline.assembly.study_result import StudyResult
 from pipeline.beads.result import CalibrationResult
 from pipeline.output.figures.beads import bead_figure
 from pipeline.output.figures.drift import drift_figure
@@ -16,15 +16,13 @@ from pipeline.output.figures.style.canvas import house_style, to_pdf
 from pipeline.output.figures.survival import survival_figure
 from pipeline.output.figures.swimmer import swimmer_figures, swimmers
 from pipeline.output.figures.washout import washout_figure
-from pipeline.patients.visits import visits_of
-from pipeline.response.follow_up import follow_ups
 from pipeline.study.quantity_name import axis_name, density_name, population_name
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def write_figures(folder: Path, outcome: Outcome) -> None:
+def write_figures(folder: Path, outcome: StudyResult) -> None:
     """Write `rd_washout.pdf`, `response.pdf`, `swimmer.pdf`, `survival.pdf`, `calibration.pdf`, `gating.pdf`.
 
     Parameters
@@ -66,29 +64,28 @@ def _clear(folder: Path, *names: str) -> None:
         (folder / name).unlink(missing_ok=True)
 
 
-def _write_washout(folder: Path, outcome: Outcome) -> None:
-    visits = visits_of(outcome)
-    if any(visit.washout_weeks is not None for visit in visits):
+def _write_washout(folder: Path, outcome: StudyResult) -> None:
+    if any(visit.washout_weeks is not None for visit in outcome.visits):
         fit = outcome.washout.curve if outcome.washout else None
         figure = washout_figure(
-            visits, outcome.best_responses(), outcome.study.settings, fit, axis_name(outcome.study)
+            outcome.visits, outcome.best_responses(), outcome.study.settings, fit, axis_name(outcome.study)
         )
         to_pdf([figure], folder / "rd_washout.pdf")
 
 
-def _write_courses(folder: Path, outcome: Outcome) -> None:
-    courses, month_days = follow_ups(outcome.study), outcome.study.settings.month_days
+def _write_courses(folder: Path, outcome: StudyResult) -> None:
+    courses, month_days = outcome.courses, outcome.study.settings.month_days
     if swimmers(courses):
         to_pdf(swimmer_figures(courses, month_days), folder / "swimmer.pdf")
         to_pdf([survival_figure(courses, month_days)], folder / "survival.pdf")
 
 
-def _write_gating(folder: Path, outcome: Outcome) -> None:
+def _write_gating(folder: Path, outcome: StudyResult) -> None:
     if any(result.pictures for result in outcome.results):
         to_pdf(_gating_pages(outcome), folder / "gating.pdf")
 
 
-def _gating_pages(outcome: Outcome) -> Iterator[Figure]:
+def _gating_pages(outcome: StudyResult) -> Iterator[Figure]:
     panels = {panel.name: panel for panel in outcome.study.panels}
     typed = {sample.sample_id: sample for sample in outcome.study.samples}
     for result in outcome.results:

@@ -15,7 +15,7 @@ from pipeline.output.figures.style.labels import place_labels
 from pipeline.output.figures.style.palette import BLUE, GREY, INK, RESPONSE_LOOK, RESPONSES
 from pipeline.output.figures.style.ticks import count
 from pipeline.patients.patient_rd import upper_limit
-from pipeline.patients.visits import Visit, patient_rd
+from pipeline.patients.visits import Visit
 from pipeline.study.settings import Settings
 from pipeline.washout.line.tobit import WashoutFit
 from pipeline.washout.observations.rows import SHORTEST_WASHOUT_WEEKS
@@ -109,7 +109,7 @@ def _point(visit: Visit, response: str, settings: Settings) -> Point | None:
     if visit.washout_weeks is None or visit.washout_weeks < 0 or found.status not in QUANTIFIED:
         return None
     side = {RdStatus.BELOW_LLOQ: -1, RdStatus.ABOVE_ULOQ: 1}.get(found.status, 0)
-    upper = upper_limit(patient_rd(visit), settings.uloq_extrapolation)
+    upper = upper_limit(found.rd, found.uloq, settings.uloq_extrapolation)
     y = {-1: found.lloq, 0: found.rd, 1: upper}[side]
     if y is None or not y > 0:
         return None

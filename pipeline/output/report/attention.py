@@ -8,7 +8,7 @@ from typing import Final
 
 from calibration.curve.standard_curve import Verdict
 from calibration.density.receptor_density import RdStatus
-from pipeline.assembly.study_result import Outcome
+from pipeline.assembly.study_result import StudyResult
 from pipeline.beads.result import CalibrationResult
 from pipeline.output.figures.style.palette import STATUS
 from pipeline.output.report.words import FLAGS
@@ -38,7 +38,7 @@ class Item:
     links: tuple[Link, ...] = ()
 
 
-def attention(outcome: Outcome, anchors: dict[str, str]) -> tuple[Item, ...]:
+def attention(outcome: StudyResult, anchors: dict[str, str]) -> tuple[Item, ...]:
     """Return what to look at, the worst first; what many tubes share stands once.
 
     Parameters
@@ -94,7 +94,7 @@ def _without_density(results: Sequence[SampleResult], anchors: dict[str, str]) -
             yield Item("warn", status.value, STATUS[status].words, _links("sample", same, anchors))
 
 
-def _flagged(outcome: Outcome, failed: Sequence[SampleResult], anchors: dict[str, str]) -> Iterable[Item]:
+def _flagged(outcome: StudyResult, failed: Sequence[SampleResult], anchors: dict[str, str]) -> Iterable[Item]:
     where: dict[str, list[str]] = {}
     for result in outcome.results:
         if result not in failed:

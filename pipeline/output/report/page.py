@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from calibration.density.receptor_density import QUANTIFIED
-from pipeline.assembly.limiting import Limiting, limiting
-from pipeline.assembly.study_result import Outcome
+from pipeline.assembly.limiting import Limiting
+from pipeline.assembly.study_result import StudyResult
 from pipeline.output.figures.response import response_figure
 from pipeline.output.figures.style.canvas import house_style, to_svg
 from pipeline.output.figures.survival import survival_figure
@@ -26,9 +26,8 @@ from pipeline.output.report.words import (
     verdict_line,
     washout_words,
 )
-from pipeline.patients.visits import Visit, visits_of
 from pipeline.quantification.result import SampleResult
-from pipeline.response.follow_up import FollowUp, follow_ups
+from pipeline.response.follow_up import FollowUp
 from pipeline.study.quantity_name import axis_name, density_name, marker_of
 from pipeline.study.settings import Settings
 
@@ -73,7 +72,7 @@ class Page:
     open_all: bool
 
 
-def write_report(path: Path, outcome: Outcome) -> None:
+def write_report(path: Path, outcome: StudyResult) -> None:
     """Write the report of a study as one HTML file without any reference to elsewhere.
 
     Parameters
@@ -86,19 +85,17 @@ def write_report(path: Path, outcome: Outcome) -> None:
     path.write_text(report_html(outcome), encoding="utf-8", newline="")
 
 
-def report_html(outcome: Outcome) -> str:
+def report_html(outcome: StudyResult) -> str:
     """Return the report as HTML; the same outcome gives the same text."""
     with house_style():
         page = _page(outcome)
     return template_environment().get_template("report.html.j2").render(page=page, outcome=outcome)
 
 
-def _page(outcome: Outcome) -> Page:
+def _page(outcome: StudyResult) -> Page:
     results = in_sheet_order(outcome)
     scale = scale_of(results)
     anchors = _anchors(outcome, results)
-    visits = visits_of(outcome)
-    courses = follow_ups(outcome.study)
     return Page(
         title=outcome.study.folder.name or "study",
         verdict=verdict_line(results),
@@ -108,18 +105,18 @@ def _page(outcome: Outcome) -> Page:
         items=attention(outcome, anchors),
         tubes=_tube_cards(outcome, results, anchors),
         beads=tuple(bead_card(found, anchors[f"beads:{found.beads}"]) for found in outcome.calibrations),
-        limiting=limiting(outcome),
+        limiting=outcome.limiting,
         axis=axis_bar(scale),
-        n_visits=len(visits),
-        washout_svg=_washout_svg(outcome, visits),
+        n_visits=len(outcome.visits),
+        washout_svg=_washout_svg(outcome),
         washout_words=washout_words(outcome),
         untold_words=untold_words(outcome),
         data_words=data_words(outcome.washout) if outcome.washout else "",
         response_svg=_response_svg(outcome),
-        swimmer_svg=_swimmer_svg(courses, outcome.study.settings),
-        n_swimmers=len(swimmers(courses)),
-        n_shown=min(len(swimmers(courses)), MOST_BARS),
-        survival_svg=_survival_svg(courses, outcome.study.settings),
+        swimmer_svg=_swimmer_svg(outcome.courses, outcome.study.settings),
+        n_swimmers=len(swimmers(outcome.courses)),
+        n_shown=min(len(swimmers(outcome.courses)), MOST_BARS),
+        survival_svg=_survival_svg(outcome.courses, outcome.study.settings),
         changed_settings=changed_settings(outcome.study.settings),
         open_all=len(results) <= MOST_OPEN_CARDS,
     )
@@ -137,7 +134,7 @@ def _pictured(results: Sequence[SampleResult]) -> set[str]:
 
 
 def _tube_cards(
-    outcome: Outcome, results: Sequence[SampleResult], anchors: dict[str, str]
+    outcome: StudyResult, results: Sequence[SampleResult], anchors: dict[str, str]
 ) -> tuple[TubeCard, ...]:
     typed = {sample.sample_id: sample for sample in outcome.study.samples}
     scale = scale_of(results)
@@ -147,7 +144,7 @@ def _tube_cards(
     )
 
 
-def in_sheet_order(outcome: Outcome) -> tuple[SampleResult, ...]:
+def in_sheet_order(outcome: StudyResult) -> tuple[SampleResult, ...]:
     """Return the results in the order of the samples sheet."""
     found = {result.sample_id: result for result in outcome.results}
     return tuple(found[s.sample_id] for s in outcome.study.samples if s.sample_id in found)
@@ -167,7 +164,7 @@ def changed_settings(settings: Settings) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _anchors(outcome: Outcome, results: Sequence[SampleResult]) -> dict[str, str]:
+def _anchors(outcome: StudyResult, results: Sequence[SampleResult]) -> dict[str, str]:
     """Name every card by its place: what people type may hold anything, an anchor may not; "": no card."""
     pictured = _pictured(results)
     tubes = {
@@ -178,17 +175,17 @@ def _anchors(outcome: Outcome, results: Sequence[SampleResult]) -> dict[str, str
     return {**tubes, **beads}
 
 
-def _washout_svg(outcome: Outcome, visits: Sequence[Visit]) -> str:
-    if not any(visit.washout_weeks is not None for visit in visits):
+def _washout_svg(outcome: StudyResult) -> str:
+    if not any(visit.washout_weeks is not None for visit in outcome.visits):
         return ""
     fit = outcome.washout.curve if outcome.washout else None
     figure = washout_figure(
-        visits, outcome.best_responses(), outcome.study.settings, fit, axis_name(outcome.study)
+        outcome.visits, outcome.best_responses(), outcome.study.settings, fit, axis_name(outcome.study)
     )
     return to_svg(figure, "washout", "Receptor density against weeks of washout, one point per visit")
 
 
-def _response_svg(outcome: Outcome) -> str:
+def _response_svg(outcome: StudyResult) -> str:
     if outcome.response is None or not outcome.response.n_evaluable:
         return ""
     return to_svg(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from calibration.curve.standard_curve import StandardCurve, Verdict
 from calibration.density.receptor_density import QUANTIFIED, RdStatus
 from gating.gates.steps import GateStep
-from pipeline.assembly.study_result import Outcome
+from pipeline.assembly.study_result import StudyResult
 from pipeline.output.figures.cd38 import cd38_figure
 from pipeline.output.figures.gating import channel_labels, gating_figure, step_title
 from pipeline.output.figures.style.canvas import to_svg
@@ -56,7 +56,9 @@ class TubeCard:
     cd38_svg: str
 
 
-def tube_card(outcome: Outcome, sample: Sample, result: SampleResult, anchor: str, scale: Scale) -> TubeCard:
+def tube_card(
+    outcome: StudyResult, sample: Sample, result: SampleResult, anchor: str, scale: Scale
+) -> TubeCard:
     """Return the card of a tube; without an anchor only what its row of the table needs is to be shown."""
     exposure = outcome.exposures.get(result.sample_id)
     calibration = next((found for found in outcome.calibrations if found.beads == sample.beads), None)
@@ -92,7 +94,7 @@ def tube_card(outcome: Outcome, sample: Sample, result: SampleResult, anchor: st
     )
 
 
-def _panel(outcome: Outcome, sample: Sample) -> Panel | None:
+def _panel(outcome: StudyResult, sample: Sample) -> Panel | None:
     return next((panel for panel in outcome.study.panels if panel.name == sample.panel), None)
 
 
@@ -154,7 +156,7 @@ def _converted(mfi: float, abc: float | None) -> str:
     return f"median {rounded(mfi)}" + (f" → {rounded(abc)} ABC" if abc is not None else "")
 
 
-def _facts(outcome: Outcome, sample: Sample, result: SampleResult, exposure: Exposure | None) -> Pairs:
+def _facts(outcome: StudyResult, sample: Sample, result: SampleResult, exposure: Exposure | None) -> Pairs:
     percent = plasma_cell_percent(result)
     cells = _number(result.n_plasma_cells) + (
         f" ({percent:.3g} % of viable singlets)" if percent is not None else ""

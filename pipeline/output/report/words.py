@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from calibration.density.receptor_density import RdStatus
-from pipeline.assembly.study_result import Outcome
+from pipeline.assembly.study_result import StudyResult
 from pipeline.output.figures.style.ticks import count
 from pipeline.output.report.model_words import model_words, refusal_words
 from pipeline.quantification.result import SampleResult
@@ -148,7 +148,7 @@ def verdict_line(results: Iterable[SampleResult]) -> str:
     return f"{tubes}: {', '.join(parts)}, {statuses.count(RdStatus.FAILED)} failed"
 
 
-def washout_words(outcome: Outcome) -> tuple[str, ...]:
+def washout_words(outcome: StudyResult) -> tuple[str, ...]:
     """Return what M0 to M3 say, a sentence or two each."""
     found = outcome.washout
     if found is None:
@@ -159,7 +159,7 @@ def washout_words(outcome: Outcome) -> tuple[str, ...]:
     return (*said, *model_words(found, name), BETWEEN_PATIENTS.format(name=name))
 
 
-def untold_words(outcome: Outcome) -> tuple[str, ...]:
+def untold_words(outcome: StudyResult) -> tuple[str, ...]:
     """Return what the data cannot tell, and why."""
     return refusal_words(outcome.washout, density_name(outcome.study)) if outcome.washout else ()
 

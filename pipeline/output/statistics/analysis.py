@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
 
 from calibration.density.receptor_density import NUMBERED, RdStatus
-from pipeline.assembly.study_result import Outcome
+from pipeline.assembly.study_result import StudyResult
 from pipeline.output.statistics.dataset import Dataset, Variable, dataset
 from pipeline.output.statistics.phenotypes import SITES, limit_text, subject
 from pipeline.output.statistics.subjects import Subject
 from pipeline.output.table import Cell
 from pipeline.patients.patient_rd import upper_limit
-from pipeline.patients.visits import Visit, patient_rd
+from pipeline.patients.visits import Visit
 from pipeline.response.follow_up import FollowUp
 from pipeline.response.statistics.time_to_event import NAMES
 from pipeline.study.quantity_name import density_name
@@ -67,13 +67,13 @@ _TIME = (
 )
 
 
-def densities(outcome: Outcome, known: Mapping[str, Subject], visits: Sequence[Visit]) -> Dataset:
+def densities(outcome: StudyResult, known: Mapping[str, Subject]) -> Dataset:
     """Return ADRD: a row per visit and parameter."""
-    rows = _density_rows(outcome, known, visits)
+    rows = _density_rows(outcome, known)
     return dataset("adrd", "Receptor Density Analysis Dataset", (*_SUBJECT, *_DENSITY), rows, xport=True)
 
 
-def times_to_event(outcome: Outcome, known: Mapping[str, Subject]) -> Dataset:
+def times_to_event(outcome: StudyResult, known: Mapping[str, Subject]) -> Dataset:
     """Return ADTTE: PFS, OS and time on treatment of every patient whose time is known."""
     rows = _time_rows(outcome, known)
     return dataset("adtte", "Time-to-Event Analysis Dataset", (*_SUBJECT, *_TIME), rows, xport=True)
@@ -94,9 +94,7 @@ def yes_no(value: bool | None) -> str:
     return "" if value is None else "Y" if value else "N"
 
 
-def _density_rows(
-    outcome: Outcome, known: Mapping[str, Subject], visits: Sequence[Visit]
-) -> Iterator[tuple[Cell, ...]]:
+def _density_rows(outcome: StudyResult, known: Mapping[str, Subject]) -> Iterator[tuple[Cell, ...]]:
     study_id = outcome.study.settings.study_id
     name = density_name(outcome.study)
     log10 = _log10
@@ -104,7 +102,7 @@ def _density_rows(
         ("RD", f"{name} receptor density ({SITES})", lambda value: value),
         ("LOG10RD", f"log10 of {name} receptor density", log10),
     )
-    for visit in visits:
+    for visit in outcome.visits:
         who = known[visit.patient_id]
         for code, title, scale in parameters:
             cells = _density_cells(outcome, visit, scale, as_text=code == "RD")
@@ -113,7 +111,7 @@ def _density_rows(
 
 
 def _density_cells(
-    outcome: Outcome, visit: Visit, scale: Callable[[float | None], float | None], *, as_text: bool
+    outcome: StudyResult, visit: Visit, scale: Callable[[float | None], float | None], *, as_text: bool
 ) -> tuple[Cell, ...]:
     found, beyond = visit.receptor, outcome.study.settings.uloq_extrapolation
     status = found.status.value
@@ -122,7 +120,7 @@ def _density_cells(
     if found.status is RdStatus.BELOW_LLOQ:
         low, high, side = None, found.lloq, "LEFT"
     elif found.status is RdStatus.ABOVE_ULOQ:
-        low, high, side = upper_limit(patient_rd(visit), beyond), None, "RIGHT"
+        low, high, side = upper_limit(found.rd, found.uloq, beyond), None, "RIGHT"
     text = limit_text(status, found.rd, found.lloq, found.uloq, beyond) if as_text else ""
     limits = (found.rd_low, found.rd_high) if measured is not None else (None, None)
     return (
@@ -137,7 +135,7 @@ def _log10(value: float | None) -> float | None:
     return None if value is None or value <= 0 else math.log10(value)
 
 
-def _time_rows(outcome: Outcome, known: Mapping[str, Subject]) -> Iterator[tuple[Cell, ...]]:
+def _time_rows(outcome: StudyResult, known: Mapping[str, Subject]) -> Iterator[tuple[Cell, ...]]:
     settings = outcome.study.settings
     for who in known.values():
         course = who.course

@@ -8,14 +8,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from pipeline.assembly.study_result import Outcome
+from pipeline.assembly.study_result import StudyResult
 from pipeline.output.statistics.analysis import densities, times_to_event
 from pipeline.output.statistics.dataset import Dataset, dictionary
 from pipeline.output.statistics.phenotypes import phenotypes
 from pipeline.output.statistics.subjects import subjects_of
 from pipeline.output.statistics.tidy import tidy_datasets
 from pipeline.output.table import Cell, write_csv
-from pipeline.patients.visits import visits_of
 
 LONGEST_TEXT: Final = 200
 """Bytes of a text in XPORT version 5; what is longer is cut there, and whole in the CSV."""
@@ -28,19 +27,18 @@ _TIME: Final = re.compile(rb"\d\d[A-Z]{3}\d\d:\d\d:\d\d:\d\d")
 _NO_TIME: Final = b"01JAN60:00:00:00"
 
 
-def datasets_of(outcome: Outcome) -> tuple[Dataset, ...]:
+def datasets_of(outcome: StudyResult) -> tuple[Dataset, ...]:
     """Return every dataset: CP, ADRD, ADTTE, and the tidy tables."""
-    visits = visits_of(outcome)
-    known = subjects_of(outcome, visits)
+    known = subjects_of(outcome)
     return (
         phenotypes(outcome),
-        densities(outcome, known, visits),
+        densities(outcome, known),
         times_to_event(outcome, known),
-        *tidy_datasets(outcome, known, visits),
+        *tidy_datasets(outcome, known),
     )
 
 
-def write_datasets(folder: Path, outcome: Outcome) -> None:
+def write_datasets(folder: Path, outcome: StudyResult) -> None:
     """Write every dataset as CSV, and as SAS XPORT or Parquet, with `data_dictionary.csv`.
 
     Subjects are named by the pseudonym that was typed as `patient_id`; nothing comes from FCS keywords.

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from calibration.density.receptor_density import NUMBERED, RdStatus
-from pipeline.assembly.study_result import Outcome
+from pipeline.assembly.study_result import StudyResult
 from pipeline.output.figures.style.palette import STATUS
 from pipeline.output.statistics.dataset import Dataset, Variable, dataset
 from pipeline.output.table import Cell, cell_text
-from pipeline.patients.patient_rd import PatientRd, upper_limit
+from pipeline.patients.patient_rd import upper_limit
 from pipeline.quantification.result import SampleResult
 from pipeline.study.quantity_name import density_name, marker_of
 from pipeline.study.study import Sample
@@ -53,7 +53,7 @@ class Measure:
     limit: str = ""
 
 
-def phenotypes(outcome: Outcome) -> Dataset:
+def phenotypes(outcome: StudyResult) -> Dataset:
     """Return the CP dataset, in the order of the samples sheet."""
     label = "Cell Phenotype Findings"
     return dataset("cp", label, VARIABLES, _rows(outcome), xport=True)
@@ -81,12 +81,12 @@ def limit_text(status: str, rd: float | None, lloq: float | None, uloq: float | 
     if status == RdStatus.BELOW_LLOQ and lloq is not None:
         return f"<{cell_text(lloq)}"
     if status == RdStatus.ABOVE_ULOQ:
-        limit = upper_limit(PatientRd("", "", None, rd, status, lloq, uloq), beyond)
+        limit = upper_limit(rd, uloq, beyond)
         return "" if limit is None else f">{cell_text(limit)}"
     return ""
 
 
-def _rows(outcome: Outcome) -> Iterator[tuple[Cell, ...]]:
+def _rows(outcome: StudyResult) -> Iterator[tuple[Cell, ...]]:
     study = outcome.study
     typed = {sample.sample_id: sample for sample in study.samples}
     sequence: dict[str, int] = {}
@@ -110,7 +110,7 @@ def _row(study_id: str, sample: Sample, result: SampleResult, m: Measure, number
     )
 
 
-def _measures(outcome: Outcome, result: SampleResult) -> tuple[Measure, ...]:
+def _measures(outcome: StudyResult, result: SampleResult) -> tuple[Measure, ...]:
     found, study = result.receptor, outcome.study
     marker = marker_of(study)
     limit = limit_text(found.status, found.rd, found.lloq, found.uloq, study.settings.uloq_extrapolation)

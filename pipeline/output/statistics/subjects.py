@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from pipeline.assembly.study_result import Outcome
-from pipeline.patients.exposure import response_clocks
-from pipeline.patients.visits import Visit, patient_rd
-from pipeline.response.follow_up import FollowUp, follow_ups
+from pipeline.assembly.study_result import StudyResult
+from pipeline.patients.visits import patient_rd
+from pipeline.response.follow_up import FollowUp
 from pipeline.response.patients import (
     baseline_rows,
     controlled_patients,
@@ -38,14 +36,14 @@ class Subject:
     baseline: tuple[str, date | None] | None
 
 
-def subjects_of(outcome: Outcome, visits: Sequence[Visit]) -> dict[str, Subject]:
+def subjects_of(outcome: StudyResult) -> dict[str, Subject]:
     """Return every patient of the patients, samples and doses sheets, by patient_id, in that order."""
     study, settings = outcome.study, outcome.study.settings
-    clocks = response_clocks(study)
+    clocks = outcome.clocks
     patients = {patient.patient_id: patient for patient in study.patients}
-    courses = {course.patient_id: course for course in follow_ups(study)}
+    courses = {course.patient_id: course for course in outcome.courses}
     controlled = controlled_patients(study)
-    rows = baseline_rows(clocks, [patient_rd(visit) for visit in visits], clocks)
+    rows = baseline_rows(clocks, [patient_rd(visit) for visit in outcome.visits], clocks)
     words = {"above": f">={settings.rd_cut:.0f}", "below": f"<{settings.rd_cut:.0f}"}
     found = {}
     for name, clock in clocks.items():

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from pipeline.assembly.study_result import Outcome
+from pipeline.assembly.study_result import StudyResult
 from pipeline.output.exposure_table import exposure_table
 from pipeline.output.result_tables import patient_table, sample_table
 from pipeline.output.statistics.analysis import yes_no
 from pipeline.output.statistics.dataset import Dataset, Kind, Variable, dataset
 from pipeline.output.statistics.subjects import Subject
 from pipeline.output.table import Cell, Table
-from pipeline.patients.visits import Visit
 
 _TEXT = {"sample_id", "patient_id", "visit", "status", "flags", "population", "background_kind", "beads",
          "sample_ids", "schedule", "intervening", "imid_since", "eligible", "eligibility",
@@ -66,15 +65,13 @@ _PATIENTS = (
 _PATIENT_FIELDS = tuple(variable.name for variable in _PATIENTS[15:])
 
 
-def tidy_datasets(
-    outcome: Outcome, known: Mapping[str, Subject], visits: Sequence[Visit]
-) -> tuple[Dataset, ...]:
+def tidy_datasets(outcome: StudyResult, known: Mapping[str, Subject]) -> tuple[Dataset, ...]:
     """Return tubes, visits, exposure, patients and doses."""
     doses = outcome.study.doses
     names = tuple(variable.name for variable in _DOSES)
     return (
         _of_table("tubes", "A row per tube, as rd_samples.csv", sample_table(outcome)),
-        _of_table("visits", "A row per patient and visit, as rd_patients.csv", patient_table(visits)),
+        _of_table("visits", "A row per patient and visit, as rd_patients.csv", patient_table(outcome.visits)),
         _of_table("exposure", "What had been given, a row per tube", exposure_table(outcome)),
         dataset("patients", "A row per patient", _PATIENTS, _patient_rows(known), xport=False),
         dataset(

@@ -35,7 +35,6 @@ from pipeline.study.study import (
     Sample,
     Statement,
     Study,
-    Verdict,
 )
 from pipeline.study.wording import did_you_mean, enumerate_words, quoted
 
@@ -50,7 +49,22 @@ RowT = TypeVar("RowT", bound=Row)
 
 
 def read_study(folder: Path) -> tuple[Study | None, tuple[Fault, ...]]:
-    """Read what people typed; see `pipeline.study.study.read_study`."""
+    """Read the sheets of a study folder: study.xlsx or CSV files, and review.csv.
+
+    Nothing is written, and no FCS file is opened (`pipeline.checks` does that).
+
+    Parameters
+    ----------
+    folder
+        The study folder.
+
+    Returns
+    -------
+    study
+        None where a fault stops the run.
+    faults
+        Every fault of every sheet, in reading order: sheet by sheet, row by row.
+    """
     typed, faults = read_typed(folder)
     return (None if typed is None or stops_run(faults) else study_of(typed)), faults
 
@@ -233,7 +247,6 @@ def study_of(typed: TypedStudy) -> Study:
         patients=tuple(Patient(**_fields(entry.row)) for entry in typed.patients),
         settings=typed.settings,
         gates=(*(GateOverride(**_fields(entry.row)) for entry in typed.gates), *_moved_gates(typed.review)),
-        verdicts=tuple(_verdict(entry.row) for entry in typed.review if entry.row.verdict),
         statements=tuple(
             Statement(**_fields(entry.row), cell=entry.at("statement")) for entry in typed.statements
         ),
@@ -279,7 +292,3 @@ def _moved_gates(review: Sequence[Entry[ReviewRow]]) -> tuple[GateOverride, ...]
         for row in (entry.row for entry in review)
         if row.gate and row.value is not None
     )
-
-
-def _verdict(row: ReviewRow) -> Verdict:
-    return Verdict(row.sample_id, row.verdict, row.set_by, row.reason, row.set_at)

@@ -1,4 +1,4 @@
-"""An estimate with its interval, a refusal with its reason, and their plain form for JSON."""
+"""An estimate with its interval, and a refusal with its reason."""
 
 from __future__ import annotations
 

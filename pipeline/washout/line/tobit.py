@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,9 +14,6 @@ from pipeline.washout.censored.profile import effective_rows
 from pipeline.washout.line.line import Coefficients, fit_line, line_intervals, term_effects
 from pipeline.washout.observations.rows import Observations, observe
 from pipeline.washout.observations.terms import Term, TermEffect
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 Floats = NDArray[np.float64]
 
@@ -143,18 +140,6 @@ class WashoutFit:
         note = "" if low is not None and high is not None else "the data set no limit on the empty side"
         how = self.interval_method
         return Estimate(name, value, low, high, self.n, self.method, how, self.level, unit, p, note)
-
-    def summary(self) -> str:
-        """Return the fit in a few lines of text."""
-        from pipeline.washout.words import fit_summary
-
-        return fit_summary(self)
-
-    def plot(self, axes: Axes | None = None) -> Axes:
-        """Draw rows, line and band on these axes (new ones where None) and return them."""
-        from pipeline.washout.plot import plot_fit
-
-        return plot_fit(self, axes)
 
 
 def fit_tobit(

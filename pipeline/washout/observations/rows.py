@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from calibration.density.receptor_density import RdStatus
+from calibration.density.receptor_density import NUMBERED, RdStatus
 from pipeline.washout.censored.likelihood import LEFT, OBSERVED, RIGHT
 from pipeline.washout.observations.terms import Term
 
@@ -21,8 +21,7 @@ Floats: TypeAlias = NDArray[np.float64]
 SHORTEST_WASHOUT_WEEKS: Final = 1 / 7
 
 _KIND: Final = {
-    RdStatus.OK: OBSERVED,
-    RdStatus.ABOVE_ULOQ_EXTRAPOLATED: OBSERVED,
+    **dict.fromkeys(NUMBERED, OBSERVED),
     RdStatus.BELOW_LLOQ: LEFT,
     RdStatus.ABOVE_ULOQ: RIGHT,
 }

@@ -8,14 +8,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from calibration.density.receptor_density import RdStatus
+from calibration.density.receptor_density import NUMBERED
 from pipeline.patients.patient_rd import PatientRd, upper_limit
 from pipeline.study.settings import Settings
 from pipeline.washout.censored.estimate import Refusal
 from pipeline.washout.observations.rows import Observations, observe
 from pipeline.washout.observations.terms import Term, kit_terms, refusal_of, too_many, usable_kits
-
-_MEASURED = (RdStatus.OK.value, RdStatus.ABOVE_ULOQ_EXTRAPOLATED.value)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,7 +105,7 @@ def _observe(rows: Sequence[PatientRd], extrapolation: float, terms: Sequence[Te
         [_number(row.rd) for row in rows],
         [row.status for row in rows],
         lloq=[_number(row.lloq) for row in rows],
-        uloq=[_number(upper_limit(row, extrapolation)) for row in rows],
+        uloq=[_number(upper_limit(row.rd, row.uloq, extrapolation)) for row in rows],
         measurement_sd=sd if any(row.rd_log_sd is not None for row in rows) else None,
         patients=[row.patient_id for row in rows],
         terms=terms,
@@ -123,7 +121,7 @@ def _of_usable_kits(rows: Sequence[PatientRd]) -> tuple[tuple[PatientRd, ...], t
     kits = [row.beads_kit for row in rows]
     if len(set(kits)) < 2:
         return tuple(rows), ()
-    reference, others = usable_kits(kits, [row.status in _MEASURED for row in rows])
+    reference, others = usable_kits(kits, [row.status in NUMBERED for row in rows])
     used = tuple(row for row in rows if row.beads_kit in (reference, *others))
     counts = Counter(kits)
     left = [f"{counts[kit]} of {kit or 'unknown'}" for kit in sorted({*kits} - {reference, *others})]

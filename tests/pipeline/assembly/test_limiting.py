@@ -7,8 +7,8 @@ import pytest
 
 from calibration.density.between_runs import widened
 from calibration.density.receptor_density import ErrorTerm, RdStatus, ReceptorDensity
+from pipeline.assembly.assemble import joined
 from pipeline.assembly.limiting import limiting
-from pipeline.assembly.study_result import Outcome
 from pipeline.patients.between_runs import between_runs_of, with_between_runs
 from pipeline.quantification.result import SampleResult
 from pipeline.study.settings import Settings
@@ -34,13 +34,13 @@ def outcome(*tubes):
     runs = tuple(BeadRun(name, "b.fcs", "qsc", "1", "PE-A", (0, 1e3, 1e4)) for name in ("B1", "B2"))
     study = Study(None, samples, (), runs, (), (), Settings())
     results = tuple(SampleResult(f"S{k}", found) for k, (_, _, found) in enumerate(tubes))
-    return Outcome(study, results)
+    return joined(study, results)
 
 
 def test_the_largest_share_comes_first_and_says_what_it_would_win():
     few_cells = receptor(stained=0.10, lot=0.02)
     good = receptor(stained=0.01, lot=0.02)
-    found = limiting(outcome(("P1", "B1", few_cells), ("P2", "B1", few_cells), ("P3", "B1", good)))
+    found = outcome(("P1", "B1", few_cells), ("P2", "B1", few_cells), ("P3", "B1", good)).limiting
     first = found.remedies[0]
     assert (first.name, first.n_largest, found.n) == ("more cells", 2, 3)
     assert first.fold == pytest.approx(10 ** (1.96 * (0.10**2 + 0.02**2) ** 0.5), rel=1e-3)
@@ -51,7 +51,7 @@ def test_the_largest_share_comes_first_and_says_what_it_would_win():
 
 def test_replicates_on_other_bead_runs_tell_the_cv_between_runs():
     tubes = [("P1", "B1", receptor(20000.0)), ("P1", "B2", receptor(24000.0)), ("P2", "B1", receptor(5000.0))]
-    found = limiting(outcome(*tubes))
+    found = outcome(*tubes).limiting
     assert found.within_run is None
     assert found.between_runs.cv_percent == pytest.approx(13.0, abs=0.1)
     assert "No interval holds a term between runs" in found.sentences()[-1]
@@ -65,7 +65,7 @@ def test_enough_replicates_put_what_their_budgets_leave_open_into_every_interval
     ]
     before = outcome(*tubes)
     results = with_between_runs(before.study, before.results)
-    shown = limiting(replace(before, results=results)).sentences()[-1]
+    shown = limiting(before.study, results).sentences()[-1]
     assert "Every interval holds a between-run CV of" in shown
     for old, new in zip(before.results, results, strict=True):
         assert new.receptor.rd == old.receptor.rd
@@ -84,31 +84,31 @@ def test_the_setting_goes_before_what_replicates_say():
     typed = outcome(*tubes)
     study = replace(typed.study, settings=Settings(between_run_cv=0.1))
     assert with_between_runs(study, typed.results) == typed.results
-    assert "setting between_run_cv, 10 %" in limiting(replace(typed, study=study)).sentences()[-1]
+    assert "setting between_run_cv, 10 %" in limiting(study, typed.results).sentences()[-1]
 
 
 def test_a_share_that_rests_on_an_assumption_says_so():
     assumed = outcome(("P1", "B1", receptor(stained=0.01, lot=0.02)))
     wording = "lot assignment (assumed: lot_assignment_cv 5 %)"
-    assert wording in [remedy.terms for remedy in limiting(assumed).remedies]
+    assert wording in [remedy.terms for remedy in assumed.limiting.remedies]
     runs = tuple(replace(run, assigned_cv=0.03) for run in assumed.study.beads)
-    typed = replace(assumed, study=replace(assumed.study, beads=runs))
-    assert "lot assignment" in [remedy.terms for remedy in limiting(typed).remedies]
+    typed = replace(assumed.study, beads=runs)
+    assert "lot assignment" in [remedy.terms for remedy in limiting(typed, assumed.results).remedies]
 
 
 def test_replicates_on_one_bead_run_tell_the_cv_between_tubes():
-    found = limiting(outcome(("P1", "B1", receptor(20000.0)), ("P1", "B1", receptor(24000.0))))
+    found = outcome(("P1", "B1", receptor(20000.0)), ("P1", "B1", receptor(24000.0))).limiting
     assert found.between_runs is None
     assert found.within_run.freedom == 1
 
 
 def test_replicates_below_the_lloq_tell_nothing_of_the_cv():
     dim = replace(receptor(300.0), status=RdStatus.BELOW_LLOQ)
-    found = limiting(outcome(("P1", "B1", dim), ("P1", "B2", receptor(20000.0))))
+    found = outcome(("P1", "B1", dim), ("P1", "B2", receptor(20000.0))).limiting
     assert found.between_runs is None
 
 
 def test_a_study_without_a_density_says_so():
-    found = limiting(outcome(("P1", "B1", ReceptorDensity(RdStatus.FAILED, 0))))
+    found = outcome(("P1", "B1", ReceptorDensity(RdStatus.FAILED, 0))).limiting
     assert (found.n, found.remedies) == (0, ())
     assert "nothing can be said" in found.sentences()[0]

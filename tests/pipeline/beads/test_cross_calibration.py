@@ -8,8 +8,9 @@ import pytest
 from pipeline.beads.calibrate import BeadTask, calibrate_bead_run
 from pipeline.beads.history import held_against_history
 from pipeline.checks import check_folder
-from pipeline.commands.run import RunOptions, calibrate_study, run_study
+from pipeline.commands.run import calibrate_study, run_study
 from pipeline.fcs import read_fcs, write_fcs
+from pipeline.running.options import RunOptions
 from pipeline.running.progress import QuietReporter
 from pipeline.running.store import file_sha256
 from pipeline.simulate import simulate_study
@@ -98,7 +99,7 @@ def test_the_same_acquisition_twice_carries_nothing(folder):
 
 
 def test_the_table_of_bead_runs_says_it(folder):
-    summary = calibrate_study(sheet(folder), RunOptions(), QuietReporter())
+    summary = calibrate_study(sheet(folder))
     assert summary.exit_status == 0
     with (folder / "results" / "calibration.csv").open(encoding="utf-8", newline="") as file:
         rows = {row["beads"]: row for row in csv.DictReader(file)}

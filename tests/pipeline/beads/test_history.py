@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from pipeline.beads.instrument_log import InstrumentLog
-from pipeline.commands.run import RunOptions, calibrate_study
+from pipeline.commands.run import calibrate_study
 from pipeline.fcs import write_fcs
-from pipeline.running.progress import QuietReporter
 from validation.simulated_beads import Detector, bead_run
 
 LEVELS = (638.0, 6930.0, 31008.0, 67601.0)
@@ -43,7 +42,7 @@ def write_study(folder, days, settings=(("instrument_log", "../log.sqlite"),)):
 
 
 def calibrate(folder):
-    return calibrate_study(folder, RunOptions(), QuietReporter())
+    return calibrate_study(folder)
 
 
 def rows_of(folder):

@@ -23,7 +23,8 @@ from pipeline.checks.acquisition import instrument_difference
 from pipeline.checks.typed import days_of
 from pipeline.fcs import read_fcs
 from pipeline.study.faults import Severity, fault_report, stops_run
-from pipeline.study.study import PanelChannel, Study, read_study
+from pipeline.study.sheets.reading import read_study
+from pipeline.study.study import PanelChannel, Study
 from pipeline.tube.channels import suggestion
 
 CONTROLS = {"samples!H3": "fcs/S2_FMO.fcs"}

@@ -11,7 +11,8 @@ from pipeline.checks import check_study
 from pipeline.checks.hosts import species_named
 from pipeline.study.faults import Fault, Severity, fault_report, stops_run
 from pipeline.study.reagents import reagents_of
-from pipeline.study.study import Study, read_study
+from pipeline.study.sheets.reading import read_study
+from pipeline.study.study import Study
 
 HEADERS = {"panels!G1": "host", "beads!G1": "captures", "samples!I1": "isotype_file"}
 LEVELS = {

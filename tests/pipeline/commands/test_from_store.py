@@ -28,8 +28,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def washout(folder: Path) -> RunSummary:
-    with reporter(quiet=True) as seen:
-        return refit_washout(folder, RunOptions(), seen)
+    return refit_washout(folder)
 
 
 def test_no_file_is_opened_twice(study: Path, monkeypatch: pytest.MonkeyPatch):

@@ -15,11 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calibration.density.receptor_density import RdStatus
-from pipeline.assembly.study_result import Outcome
+from helpers.synthetic_result import changed
+from pipeline.assembly.study_result import StudyResult
 from pipeline.output.json_files import json_text, write_json
 from pipeline.output.result_tables import calibration_table, patient_table, sample_table
 from pipeline.output.table import Table, as_sentences, cell_text, csv_text, write_csv
-from pipeline.patients.visits import visits_of
 from pipeline.study.study import GateOverride
 
 CONTRACT = [
@@ -72,12 +72,12 @@ def rows_of(table: Table) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(csv_text(table))))
 
 
-def test_rd_samples_has_the_columns_of_the_contract_in_their_order(outcome: Outcome):
+def test_rd_samples_has_the_columns_of_the_contract_in_their_order(outcome: StudyResult):
     assert csv_text(sample_table(outcome)).split("\n", 1)[0].split(",") == [*CONTRACT, *ADDED]
 
 
-def test_every_sample_has_a_row_in_the_order_of_the_sheet_failed_ones_too(outcome: Outcome):
-    shuffled = replace(outcome, results=tuple(reversed(outcome.results)))
+def test_every_sample_has_a_row_in_the_order_of_the_sheet_failed_ones_too(outcome: StudyResult):
+    shuffled = changed(outcome, results=tuple(reversed(outcome.results)))
     rows = rows_of(sample_table(shuffled))
     assert [row["sample_id"] for row in rows] == [sample.sample_id for sample in outcome.study.samples]
     failed = next(row for row in rows if row["status"] == "FAILED")
@@ -85,31 +85,31 @@ def test_every_sample_has_a_row_in_the_order_of_the_sheet_failed_ones_too(outcom
     assert "shorter than $TOT" in failed["note"]
 
 
-def test_what_is_not_known_is_empty_and_never_zero(outcome: Outcome):
+def test_what_is_not_known_is_empty_and_never_zero(outcome: StudyResult):
     low = next(row for row in rows_of(sample_table(outcome)) if row["status"] == "LOW_EVENTS")
     assert [low[name] for name in ("rd", "rd_low", "rd_high", "median_mfi", "gcv_percent")] == [""] * 5
     assert low["n_plasma_cells"] == "11"
 
 
-def test_below_the_lloq_the_signed_estimate_stays(outcome: Outcome):
+def test_below_the_lloq_the_signed_estimate_stays(outcome: StudyResult):
     row = next(row for row in rows_of(sample_table(outcome)) if row["sample_id"] == "P02-S1")
     assert (row["status"], row["rd"]) == ("BELOW_LLOQ", "-55")
 
 
-def test_the_curve_and_the_clock_of_each_sample_stand_in_its_row(outcome: Outcome):
+def test_the_curve_and_the_clock_of_each_sample_stand_in_its_row(outcome: StudyResult):
     row = next(row for row in rows_of(sample_table(outcome)) if row["sample_id"] == "P03-S1")
     curve = next(found.curve for found in outcome.calibrations if found.beads == row["beads"])
     assert float(row["slope"]) == pytest.approx(curve.slope, rel=1e-5)
     assert (row["last_dose_on"], row["washout_weeks"]) == ("2024-01-10", "7.28571")
 
 
-def test_who_reviewed_a_gate_is_named(outcome: Outcome):
+def test_who_reviewed_a_gate_is_named(outcome: StudyResult):
     gates = tuple(GateOverride("P01-S1", "plasma_cells", 900.0, who, "blurred") for who in ("MK", "MK", "JD"))
-    reviewed = replace(outcome, study=replace(outcome.study, gates=gates))
+    reviewed = changed(outcome, study=replace(outcome.study, gates=gates))
     assert [row["reviewed_by"] for row in rows_of(sample_table(reviewed))][:2] == ["MK;JD", ""]
 
 
-def test_a_calibration_lists_its_beads_dim_to_bright(outcome: Outcome):
+def test_a_calibration_lists_its_beads_dim_to_bright(outcome: StudyResult):
     first, second = rows_of(calibration_table(outcome.calibrations))
     assert first["levels"] == "638;6930;31008;67601"
     assert (
@@ -119,14 +119,14 @@ def test_a_calibration_lists_its_beads_dim_to_bright(outcome: Outcome):
     assert "warn: largest back-calculated error" in second["checks"]
 
 
-def test_a_bead_run_without_curve_has_a_row_with_its_reason(outcome: Outcome):
+def test_a_bead_run_without_curve_has_a_row_with_its_reason(outcome: StudyResult):
     broken = replace(outcome.calibrations[0], peaks=None, curve=None, note="5 populations, 4 levels")
     (row,) = rows_of(calibration_table([broken]))
     assert (row["slope"], row["verdict"], row["note"]) == ("", "", "5 populations, 4 levels.")
 
 
-def test_patients_have_a_row_per_visit(outcome: Outcome):
-    rows = rows_of(patient_table(visits_of(outcome)))
+def test_patients_have_a_row_per_visit(outcome: StudyResult):
+    rows = rows_of(patient_table(outcome.visits))
     assert [row["patient_id"] for row in rows] == [sample.patient_id for sample in outcome.study.samples]
     assert {row["n_samples"] for row in rows} == {"1"}
 

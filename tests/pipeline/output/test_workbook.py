@@ -10,13 +10,13 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from pipeline.assembly.study_result import Outcome
+from pipeline.assembly.study_result import StudyResult
 from pipeline.output.table import Table
 from pipeline.output.workbook import MOST_ROWS, Sheet, workbook_sheets, write_workbook
 
 
 @pytest.fixture(scope="module")
-def workbook(outcome: Outcome, tmp_path_factory: pytest.TempPathFactory) -> openpyxl.Workbook:
+def workbook(outcome: StudyResult, tmp_path_factory: pytest.TempPathFactory) -> openpyxl.Workbook:
     path = tmp_path_factory.mktemp("xlsx") / "rd.xlsx"
     write_workbook(path, workbook_sheets(outcome))
     return openpyxl.load_workbook(path)

@@ -7,21 +7,22 @@ from dataclasses import replace
 from datetime import date
 
 from calibration.density.receptor_density import RdStatus
-from pipeline.assembly.study_result import Outcome
-from pipeline.patients.visits import Visit, log_sd, patient_rd, visits_of
+from helpers.synthetic_result import changed
+from pipeline.assembly.study_result import StudyResult
+from pipeline.patients.visits import Visit, log_sd, patient_rd
 from pipeline.washout import washout_report
 
 
-def with_samples(outcome: Outcome, **changes: dict[str, object]) -> Outcome:
+def with_samples(outcome: StudyResult, **changes: dict[str, object]) -> StudyResult:
     samples = tuple(replace(sample, **changes.get(sample.sample_id, {})) for sample in outcome.study.samples)
-    return replace(outcome, study=replace(outcome.study, samples=samples))
+    return changed(outcome, study=replace(outcome.study, samples=samples))
 
 
-def visit_with(outcome: Outcome, sample_id: str) -> Visit:
-    return next(visit for visit in visits_of(outcome) if sample_id in visit.sample_ids)
+def visit_with(outcome: StudyResult, sample_id: str) -> Visit:
+    return next(visit for visit in outcome.visits if sample_id in visit.sample_ids)
 
 
-def test_replicates_of_a_visit_are_pooled_on_the_log_scale(outcome: Outcome):
+def test_replicates_of_a_visit_are_pooled_on_the_log_scale(outcome: StudyResult):
     replicates = with_samples(outcome, **{"P04-S1": {"patient_id": "P05"}})
     pooled = visit_with(replicates, "P05-S1")
     assert set(pooled.sample_ids) == {"P04-S1", "P05-S1"}
@@ -29,17 +30,17 @@ def test_replicates_of_a_visit_are_pooled_on_the_log_scale(outcome: Outcome):
     assert pooled.receptor.n_pooled == 2
 
 
-def test_another_tissue_or_kit_is_a_visit_of_its_own(outcome: Outcome):
+def test_another_tissue_or_kit_is_a_visit_of_its_own(outcome: StudyResult):
     blood = with_samples(outcome, **{"P04-S1": {"patient_id": "P05", "tissue": "blood"}})
     assert visit_with(blood, "P05-S1").sample_ids == ("P05-S1",)
     beads = tuple(replace(run, kit="qsc") if run.beads == "B2" else run for run in outcome.study.beads)
-    kits = replace(outcome, study=replace(outcome.study, beads=beads))
+    kits = changed(outcome, study=replace(outcome.study, beads=beads))
     kits = with_samples(kits, **{"P04-S1": {"patient_id": "P05", "beads": "B1"}, "P05-S1": {"beads": "B2"}})
     assert visit_with(kits, "P05-S1").sample_ids == ("P05-S1",)
     assert visit_with(kits, "P05-S1").kit == "qsc"
 
 
-def test_without_a_visit_name_the_day_tells_visits_apart(outcome: Outcome):
+def test_without_a_visit_name_the_day_tells_visits_apart(outcome: StudyResult):
     later = {
         "P04-S1": {"patient_id": "P05", "visit": "", "collected_on": date(2024, 6, 1)},
         "P05-S1": {"visit": ""},
@@ -47,13 +48,13 @@ def test_without_a_visit_name_the_day_tells_visits_apart(outcome: Outcome):
     assert visit_with(with_samples(outcome, **later), "P05-S1").sample_ids == ("P05-S1",)
 
 
-def test_a_replicate_without_density_does_not_spoil_the_other(outcome: Outcome):
+def test_a_replicate_without_density_does_not_spoil_the_other(outcome: StudyResult):
     visit = visit_with(with_samples(outcome, **{"P09-S1": {"patient_id": "P05"}}), "P05-S1")
     assert math.isclose(visit.receptor.rd, 31_400)
     assert any("1 of 2 replicates" in note for note in visit.notes)
 
 
-def test_the_models_get_the_measurement_error_of_the_interval(outcome: Outcome):
+def test_the_models_get_the_measurement_error_of_the_interval(outcome: StudyResult):
     visit = visit_with(outcome, "P05-S1")
     row = patient_rd(visit)
     expected = math.log10(visit.receptor.rd_high / visit.receptor.rd_low) / (2 * 1.959964)
@@ -61,15 +62,15 @@ def test_the_models_get_the_measurement_error_of_the_interval(outcome: Outcome):
     assert (row.status, row.beads_kit) == (RdStatus.OK.value, "quantibrite_pe")
 
 
-def test_an_interval_that_reaches_below_zero_has_no_log_sd(outcome: Outcome):
+def test_an_interval_that_reaches_below_zero_has_no_log_sd(outcome: StudyResult):
     assert log_sd(visit_with(outcome, "P02-S1").receptor) is None
 
 
-def test_blood_is_not_pooled_with_marrow_in_the_models(outcome: Outcome):
+def test_blood_is_not_pooled_with_marrow_in_the_models(outcome: StudyResult):
     blood = with_samples(outcome, **{"P05-S1": {"tissue": "blood"}})
     assert patient_rd(visit_with(blood, "P05-S1")).tissue == "blood"
     assert patient_rd(visit_with(blood, "P04-S1")).tissue == "marrow"
-    used = washout_report([patient_rd(visit) for visit in visits_of(blood)], outcome.study.settings)
+    used = washout_report([patient_rd(visit) for visit in blood.visits], outcome.study.settings)
     assert any("tissues are not pooled" in note and "1 of blood left out" in note for note in used.notes)
 
 
@@ -78,7 +79,7 @@ def test_kit_clone_and_lyse_reagent_travel_with_every_density(tmp_path):
 
     from helpers.builders import good_sheets, write_csvs, write_files
     from pipeline.study.reagents import reagents_of
-    from pipeline.study.study import read_study
+    from pipeline.study.sheets.reading import read_study
 
     sheets = good_sheets() | {"settings": [["name", "value"], ["lyse_reagent", "ammonium chloride"]]}
     study, _ = read_study(write_csvs(write_files(tmp_path), sheets))

@@ -12,7 +12,7 @@ from gating.events import Events
 from gating.strategy import gate_plasma_cells
 from pipeline.quantification.automatic_gates import gated_tube
 from pipeline.simulate import simulate_study
-from pipeline.study.study import read_study
+from pipeline.study.sheets.reading import read_study
 from pipeline.tube.control import Control
 from pipeline.tube.reading import Tube, read_tube
 

@@ -14,7 +14,7 @@ from pipeline.quantification.receptor import receptor_of
 from pipeline.quantification.result import is_failed
 from pipeline.running.tasks import bead_tasks, input_hashes, tube_tasks
 from pipeline.simulate import simulate_study
-from pipeline.study.study import read_study
+from pipeline.study.sheets.reading import read_study
 from pipeline.tube.reading import read_tube
 
 

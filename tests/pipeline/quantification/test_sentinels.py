@@ -21,7 +21,8 @@ from pipeline.running.tasks import bead_tasks, tube_tasks
 from pipeline.simulate import simulate_study
 from pipeline.simulate.tubes.populations import NAMES
 from pipeline.study.settings import Settings
-from pipeline.study.study import Study, read_study
+from pipeline.study.sheets.reading import read_study
+from pipeline.study.study import Study
 from pipeline.tube.reading import Tube, read_tube
 
 SETTINGS = Settings()

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.response import response_tables
+from helpers.response import courses_of, tables_of
+from pipeline.output.json_files import response_json
+from pipeline.patients.exposure import response_clocks
 from pipeline.response.baseline import baseline_table
-from pipeline.response.follow_up import follow_up, follow_ups
+from pipeline.response.follow_up import follow_up
 from pipeline.response.landmark import dexamethasone_table
 from pipeline.response.safety import safety_table
 from pipeline.response.statistics.time_to_event import median_survival
@@ -41,7 +43,7 @@ def test_pfs_ends_with_progression_or_death_and_os_with_death():
 def test_a_patient_without_a_first_day_is_counted_as_unknown():
     first_dose = Dose("P2", day(3), "Isatuximab")
     known = study(Patient("P1", died_on=day(9)), Patient("P2", died_on=day(33)), doses=[first_dose])
-    courses = follow_ups(known)
+    courses = courses_of(known)
     assert [course.os_day for course in courses] == [None, 30]
     found = median_survival(courses, "OS", 30)
     assert (found.n, found.n_unknown, found.median) == (1, 1, 1.0)
@@ -54,18 +56,18 @@ def test_a_date_before_the_start_is_no_event():
 
 def test_medians_are_in_months_of_the_setting():
     patients = [Patient(f"P{i}", treatment_start=START, died_on=day(30 * i)) for i in range(1, 6)]
-    found = {row.name: row for row in response_tables(study(*patients, month_days=30), []).survival}
+    found = {row.name: row for row in tables_of(study(*patients, month_days=30), []).survival}
     assert found["OS"].median == 3
     assert str(found["OS"]) == "3.0 months (1.0–not reached)"
-    other = {row.name: row for row in response_tables(study(*patients, month_days=28), []).survival}
+    other = {row.name: row for row in tables_of(study(*patients, month_days=28), []).survival}
     assert other["OS"].median == pytest.approx(90 / 28)
 
 
 def test_a_median_that_is_not_reached_says_so():
     patients = [Patient(f"P{i}", treatment_start=START, last_contact_on=day(30 * i)) for i in range(1, 6)]
-    row = response_tables(study(*patients), []).survival[0]
+    row = tables_of(study(*patients), []).survival[0]
     assert (row.median, row.note) == (None, "the median is not reached: 0 events in 5 patients")
-    assert response_tables(study(Patient("P")), []).survival[0].note.startswith("no patient has a first day")
+    assert tables_of(study(Patient("P")), []).survival[0].note.startswith("no patient has a first day")
 
 
 def letter_patients():
@@ -81,7 +83,7 @@ def letter_patients():
 
 
 def test_the_letters_dexamethasone_table_comes_with_its_warning():
-    found = response_tables(study(*letter_patients()), []).dexamethasone
+    found = tables_of(study(*letter_patients()), []).dexamethasone
     assert [str(row).split(" (")[0] for row in found.ever] == ["8/11 = 72.7 %", "4/21 = 19.0 %"]
     assert found.warning.startswith("Immortal time")
     # it was given after 8 weeks: at the landmark nobody had it, and there is nothing to compare
@@ -91,7 +93,7 @@ def test_the_letters_dexamethasone_table_comes_with_its_warning():
 
 
 def test_the_landmark_compares_only_what_comes_after_it():
-    later = response_tables(study(*letter_patients(), dexamethasone_landmark_weeks=10), []).dexamethasone
+    later = tables_of(study(*letter_patients(), dexamethasone_landmark_weeks=10), []).dexamethasone
     assert (later.at_risk, later.given_by.k, later.later) == (12, 8, 0)
     assert later.with_it[0].n == 8
     assert later.with_it[0].median == pytest.approx((113.5 - 70) / 30.4375)
@@ -106,7 +108,7 @@ def test_the_dead_and_the_progressed_are_not_at_risk_at_the_landmark():
         Patient("P4", treatment_start=START, died_on=day(20)),
     ]
     found = dexamethasone_table(
-        follow_ups(study(*patients)), {}, frozenset(), landmark_weeks=8, month_days=30.4375
+        courses_of(study(*patients)), {}, frozenset(), landmark_weeks=8, month_days=30.4375
     )
     assert (found.at_risk, found.given_by.k) == (2, 1)
 
@@ -121,7 +123,8 @@ def test_baseline_gives_shares_of_the_known_and_medians_with_ranges():
                 sex="female" if k % 2 else "", ecog=k % 3, refractory_to="daratumumab; lenalidomide" if k else "")
         for k in range(32)
     ]  # fmt: skip
-    rows = printed(baseline_table(study(*patients)))
+    known = study(*patients)
+    rows = printed(baseline_table(known, response_clocks(known)))
     assert rows["age >= 65 years"].startswith("24/32 = 75.0 %")
     assert rows["prior lines"] == "7 (2–14)"
     assert rows["sex female"].startswith("16/16 = 100.0 %")
@@ -148,7 +151,8 @@ def test_safety_gives_the_letters_rows():
 
 def test_empty_columns_have_no_row():
     assert safety_table(study(Patient("P"))) == ()
-    assert baseline_table(study(Patient("P"))) == ()
+    bare = study(Patient("P"))
+    assert baseline_table(bare, response_clocks(bare)) == ()
 
 
 def test_exposure_follows_from_the_dates_where_it_is_not_typed():
@@ -157,8 +161,8 @@ def test_exposure_follows_from_the_dates_where_it_is_not_typed():
 
 
 def test_everything_goes_into_json():
-    tables = response_tables(study(*letter_patients()), [])
-    data = json.loads(json.dumps(tables.to_dict(), allow_nan=False))
+    tables = tables_of(study(*letter_patients()), [])
+    data = json.loads(json.dumps(response_json(tables), allow_nan=False))
     assert {
         "survival",
         "baseline",
@@ -181,6 +185,6 @@ def test_ten_thousand_patients_have_their_tables():
         Dose(p.patient_id, START - timedelta(3 + k % 700), "daratumumab") for k, p in enumerate(patients)
     ]
     doses += [Dose(p.patient_id, START, "isatuximab") for p in patients]
-    tables = response_tables(study(*patients, doses=doses), [])
+    tables = tables_of(study(*patients, doses=doses), [])
     assert tables.survival[0].n == 10_000
     assert tables.odds[0].odds_ratio == pytest.approx(1.0, abs=0.1)

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from helpers.response import counts_of, tables_of
+from pipeline.output.json_files import response_json
 from pipeline.patients.exposure import ResponseClock
-from pipeline.response import count_responses, response_tables
 from pipeline.response.patients import baseline_row, disease_control, is_evaluable, rd_side
 from pipeline.study.settings import Settings
 from pipeline.study.study import Dose, Patient, Study
@@ -68,7 +69,7 @@ def test_who_is_in_no_denominator_is_counted_and_printed():
         Patient("P4"),
         Patient("P5", best_response="PD", evaluable=False),
     ]
-    counts = count_responses(study(patients), [density("P9", 7000.0)])
+    counts = counts_of(study(patients), [density("P9", 7000.0)])
     assert (counts.n_patients, counts.n_evaluable) == (5, 3)
     assert {(count.name, count.k, count.n) for count in counts.responses} >= {
         ("ORR", 1, 2),
@@ -87,7 +88,7 @@ def test_who_is_in_no_denominator_is_counted_and_printed():
 def test_the_strata_are_on_the_response_clock_and_their_borders_belong_above():
     names = {"P1": 89, "P2": 90, "P3": 180, "P4": 359, "P5": 360, "P6": None}
     patients = [Patient(name, best_response="MR") for name in names]
-    counts = count_responses(study(patients, names, month_days=30), [])
+    counts = counts_of(study(patients, names, month_days=30), [])
     assert [count.n for count in counts.by_washout] == [1, 1, 2, 1]
     outside = {count.name: count.n for count in counts.outside}
     assert outside["washout not known"] == 1
@@ -97,9 +98,9 @@ def test_the_strata_are_on_the_response_clock_and_their_borders_belong_above():
 def test_the_month_length_is_a_setting():
     patients = [Patient("P1", best_response="MR")]
     days = {"P1": 91}
-    short = count_responses(study(patients, days, month_days=30), [])
+    short = counts_of(study(patients, days, month_days=30), [])
     assert [count.n for count in short.by_washout] == [0, 1, 0, 0]
-    assert [count.n for count in count_responses(study(patients, days), []).by_washout] == [1, 0, 0, 0]
+    assert [count.n for count in counts_of(study(patients, days), []).by_washout] == [1, 0, 0, 0]
 
 
 @pytest.mark.parametrize(
@@ -133,8 +134,8 @@ def test_the_tables_are_json_and_every_percentage_has_k_and_n():
     patients = [Patient(f"P{i}", best_response="SD", disease_control_days=40 + 3 * i) for i in range(12)]
     days = {f"P{i}": 30 * i for i in range(12)}
     rows = [density(f"P{i}", 20_000.0 * (i + 1)) for i in range(12)]
-    tables = response_tables(study(patients, days), rows)
-    found = json.loads(json.dumps(tables.to_dict(), allow_nan=False))
+    tables = tables_of(study(patients, days), rows)
+    found = json.loads(json.dumps(response_json(tables), allow_nan=False))
     assert [(row["k"], row["n"]) for row in found["by_rd"]] == [(5, 5), (1, 7)]
     assert found["rd_contrast"]["fisher_p"] == pytest.approx(0.0151515, abs=1e-6)
     assert "56 days" in found["rule"]
@@ -146,7 +147,7 @@ def test_the_tables_are_json_and_every_percentage_has_k_and_n():
 
 
 def test_a_study_without_patients_has_empty_tables():
-    tables = response_tables(study([]), [density("P1", 9000.0)])
+    tables = tables_of(study([]), [density("P1", 9000.0)])
     assert all(row.n == 0 for row in (*tables.response, *tables.by_washout, *tables.by_rd))
     assert tables.rd_contrast.fisher_p is None
-    assert json.dumps(tables.to_dict(), allow_nan=False)
+    assert json.dumps(response_json(tables), allow_nan=False)

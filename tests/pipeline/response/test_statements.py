@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.builders import good_study, write_csvs
+from helpers.response import courses_of
 from pipeline.response.consistency import inconsistencies
-from pipeline.response.follow_up import follow_ups
 from pipeline.response.statements import check_statement, fits_a_count
 from pipeline.study.settings import Settings
-from pipeline.study.study import Patient, Sample, Statement, Study, read_study
+from pipeline.study.sheets.reading import read_study
+from pipeline.study.study import Patient, Sample, Statement, Study
 
 MONTH = 30.4375
 START = date(2024, 5, 31)
@@ -83,7 +84,7 @@ def course_study(*patients, **more):
 
 
 def messages(study):
-    return [str(hit) for hit in inconsistencies(study, follow_ups(study))]
+    return [str(hit) for hit in inconsistencies(study, courses_of(study))]
 
 
 def test_statements_remarks_and_reasons_are_looked_through():

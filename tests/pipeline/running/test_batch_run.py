@@ -12,13 +12,14 @@ from gating.events import Events
 from gating.events.compensation import compensate
 from pipeline.beads.calibrate import calibrate_bead_run
 from pipeline.fcs import read_fcs, write_fcs
-from pipeline.output.results_folder import Results
 from pipeline.running.options import RunOptions
 from pipeline.running.progress import QuietReporter
+from pipeline.running.store import stores_in
 from pipeline.running.tasks import bead_tasks, tube_tasks
 from pipeline.running.two_passes import Quantified, quantified
 from pipeline.simulate import simulate_study
-from pipeline.study.study import Study, read_study
+from pipeline.study.sheets.reading import read_study
+from pipeline.study.study import Study
 
 # dask's own worker processes and sockets close a moment after their owner looks away
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
@@ -53,25 +54,25 @@ def without_dead_cells(path: Path) -> None:
 def run(study: Study, results: Path, workers: int) -> Quantified:
     curves = [calibrate_bead_run(task) for task in bead_tasks(study, {})]
     tasks = [replace(task, extras=False) for task in tube_tasks(study, curves, {})]
-    return quantified(tasks, RunOptions(workers=workers), Results(results), QuietReporter())
+    return quantified(tasks, RunOptions(workers=workers), stores_in(results), QuietReporter())
 
 
 def test_one_and_two_workers_and_a_second_run_pool_the_same(study: Study, tmp_path: Path):
     one, two = run(study, tmp_path / "one", 1), run(study, tmp_path / "two", 2)
-    assert one.found == two.found
+    assert one.results == two.results
     again = run(study, tmp_path / "two", 1)
-    assert (again.found, again.n_reused) == (one.found, 5)
+    assert (again.results, again.n_reused) == (one.results, 5)
     name = study.samples[UNCLEAR].sample_id
-    flagged = [n for n, found in one.found.items() if "GATE_FROM_BATCH" in found.flags]
+    flagged = [n for n, found in one.results.items() if "GATE_FROM_BATCH" in found.flags]
     assert flagged == [name]
-    viable = next(step for step in one.found[name].steps if step.name == "viable")
+    viable = next(step for step in one.results[name].steps if step.name == "viable")
     assert viable.method == "pooled"
     others = [
         cut.value
-        for n, found in one.found.items()
+        for n, found in one.results.items()
         if n != name
         for cut in found.dye_cuts
         if cut.channel == VIABILITY
     ]
     assert viable.thresholds[0][1] == pytest.approx(np.median(others), rel=1e-5)
-    assert "4 similar tubes" in one.found[name].note
+    assert "4 similar tubes" in one.results[name].note

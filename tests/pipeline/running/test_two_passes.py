@@ -17,12 +17,12 @@ from gating.batch_cuts import BatchCut, DyeCut
 from gating.gates.steps import GateStep
 from pipeline.beads.result import CalibrationResult
 from pipeline.fcs.acquisition import Acquired
-from pipeline.output.results_folder import Results
 from pipeline.quantification.pooled_cuts import UNLIKE_BATCH, cuts_of_batches, held_against_batch
 from pipeline.quantification.result import SampleResult
 from pipeline.quantification.task import TubeTask
 from pipeline.running.options import RunOptions
 from pipeline.running.progress import QuietReporter
+from pipeline.running.store import stores_in
 from pipeline.running.tasks import tube_digest
 from pipeline.running.two_passes import Quantified, quantified
 from pipeline.study.settings import Settings
@@ -84,33 +84,33 @@ def lab(monkeypatch: pytest.MonkeyPatch) -> Lab:
 def run(lab: Lab, folder: Path, **options: object) -> Quantified:
     lab.worked.clear()
     tasks = [task(name) for name in lab.cuts]
-    return quantified(tasks, RunOptions(workers=1, **options), Results(folder), QuietReporter())
+    return quantified(tasks, RunOptions(workers=1, **options), stores_in(folder), QuietReporter())
 
 
 def cut_of(done: Quantified, name: str) -> float:
-    return done.found[name].steps[0].thresholds[0][1]
+    return done.results[name].steps[0].thresholds[0][1]
 
 
 def test_an_unclear_tube_is_gated_again_with_the_cut_of_its_batch_and_no_other_is(lab: Lab, tmp_path: Path):
     done = run(lab, tmp_path)
     assert lab.worked == ["A", "B", "C", "D", "E", "F", "E+"]
-    assert (cut_of(done, "E"), done.found["E"].flags) == (530.0, ("GATE_FROM_BATCH",))
+    assert (cut_of(done, "E"), done.results["E"].flags) == (530.0, ("GATE_FROM_BATCH",))
     assert cut_of(done, "A") == 500.0
 
 
 def test_a_different_tube_keeps_its_own_cut_and_is_flagged(lab: Lab, tmp_path: Path):
     done = run(lab, tmp_path)
     assert cut_of(done, "F") == 1_700.0
-    assert UNLIKE_BATCH in done.found["F"].flags
-    assert "clear at 1700, that of its batch is 530 (5 similar tubes" in done.found["F"].note
-    assert [name for name, one in done.found.items() if UNLIKE_BATCH in one.flags] == ["F"]
+    assert UNLIKE_BATCH in done.results["F"].flags
+    assert "clear at 1700, that of its batch is 530 (5 similar tubes" in done.results["F"].note
+    assert [name for name, one in done.results.items() if UNLIKE_BATCH in one.flags] == ["F"]
 
 
 def test_a_second_run_reuses_every_tube_and_finds_the_same(lab: Lab, tmp_path: Path):
     first = run(lab, tmp_path)
     second = run(lab, tmp_path)
     assert (lab.worked, second.n_reused) == ([], 6)
-    assert second.found == first.found
+    assert second.results == first.results
 
 
 def test_a_new_tube_that_moves_the_batch_makes_the_unclear_one_again_and_no_other(lab: Lab, tmp_path: Path):
@@ -124,12 +124,12 @@ def test_a_new_tube_that_moves_the_batch_makes_the_unclear_one_again_and_no_othe
 
 @pytest.mark.parametrize("stop", range(1, 7))
 def test_a_run_that_was_stopped_anywhere_ends_with_the_same_results(lab: Lab, tmp_path: Path, stop: int):
-    whole = run(lab, tmp_path / "whole").found
+    whole = run(lab, tmp_path / "whole").results
     lab.stop_after = stop
     with pytest.raises(KeyboardInterrupt):
         run(lab, tmp_path / "stopped")
     lab.stop_after = 10**6
-    assert run(lab, tmp_path / "stopped").found == whole
+    assert run(lab, tmp_path / "stopped").results == whole
     assert len(lab.worked) == 7 - stop
 
 
@@ -139,15 +139,15 @@ def test_a_batch_that_no_longer_agrees_gives_its_cut_back(lab: Lab, tmp_path: Pa
         del lab.cuts[name]
     done = run(lab, tmp_path)
     assert cut_of(done, "E") == 9_999.0
-    assert done.found["E"].flags == ()
-    assert not Results(tmp_path).alone.path("E").exists()
+    assert done.results["E"].flags == ()
+    assert not stores_in(tmp_path).alone.path("E").exists()
 
 
 def test_events_that_are_missing_are_written_with_the_batch_s_cut_last(lab: Lab, tmp_path: Path):
     run(lab, tmp_path)
     tasks = [replace(task(name), events_file=tmp_path / f"{name}.parquet") for name in lab.cuts]
     lab.worked.clear()
-    quantified(tasks, RunOptions(workers=1), Results(tmp_path), QuietReporter())
+    quantified(tasks, RunOptions(workers=1), stores_in(tmp_path), QuietReporter())
     assert lab.worked[-1] == "E+"
     assert sorted(lab.worked) == ["A", "B", "C", "D", "E", "E+", "F"]
 

@@ -11,7 +11,8 @@ import pytest
 from helpers.builders import good_sheets, good_study, with_cells, write_csvs, write_files, write_workbook
 from pipeline.study.faults import Severity, fault_count, fault_report
 from pipeline.study.locations import fcs_location
-from pipeline.study.study import Study, read_study
+from pipeline.study.sheets.reading import read_study
+from pipeline.study.study import Study
 
 
 def faults_of(folder: Path, cells: dict[str, object]) -> list[str]:

@@ -14,8 +14,8 @@ from pipeline.study.errors import UserError
 from pipeline.study.faults import Severity, fault_report
 from pipeline.study.settings import Settings
 from pipeline.study.sheets.columns import column_names
+from pipeline.study.sheets.reading import read_study
 from pipeline.study.sheets.rows import SHEETS
-from pipeline.study.study import read_study
 from pipeline.template.guesses import patient_of, safe_id
 from pipeline.template.write import write_template
 from pipeline.tube.markers import contradicts, guess_role, marker_role, scatter_role

@@ -9,7 +9,8 @@ import pytest
 
 from pipeline.fcs import read_fcs
 from pipeline.simulate import simulate_study
-from pipeline.study.study import Study, read_study
+from pipeline.study.sheets.reading import read_study
+from pipeline.study.study import Study
 from pipeline.tube.control import Control
 from pipeline.tube.dye_spill import SOURCE, estimated_spillover, without_dye_spill
 from pipeline.tube.reading import Tube, read_tube

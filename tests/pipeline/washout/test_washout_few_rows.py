@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from pipeline.output.json_files import washout_json
 from pipeline.study.settings import Settings
 from pipeline.washout import PatientRd
 from pipeline.washout.choice import Candidate, choose
@@ -36,7 +37,7 @@ def _hostile(weeks, rd, status, **parts):
         for i in range(len(weeks))
     ]  # fmt: skip
     report = washout_report(rows, Settings())
-    assert json.dumps(report.to_dict(), allow_nan=False)
+    assert json.dumps(washout_json(report), allow_nan=False)
     return report
 
 

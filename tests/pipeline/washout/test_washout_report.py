@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 from helpers.washout_truth import LLOQ, patients_on_a_line
+from pipeline.output.json_files import washout_json
 from pipeline.patients.pharmacokinetics import DrugLevel
 from pipeline.study.settings import Settings
-from pipeline.washout import Estimate, PatientRd, to_json, washout_report
-from pipeline.washout.report import upper_limit
+from pipeline.washout import PatientRd, washout_report
 from pipeline.washout.total import occupied_visits
 
 SETTINGS = Settings()
@@ -57,7 +57,7 @@ def test_every_estimate_has_an_interval_an_n_and_a_method():
 
 def test_the_report_is_json_and_the_same_on_every_run():
     first, second = (
-        json.dumps(washout_report(rows(), SETTINGS).to_dict(), allow_nan=False) for _ in range(2)
+        json.dumps(washout_json(washout_report(rows(), SETTINGS)), allow_nan=False) for _ in range(2)
     )
     assert first == second
     assert json.loads(first)["methods"]["M1"].startswith("Tobit")
@@ -70,7 +70,7 @@ def test_all_censored_is_a_report_with_reasons_not_an_error():
     assert report.tobit is None
     assert {"M0", "M1", "M2", "M3"} <= {refusal.name for refusal in report.not_estimable}
     assert "all 19 receptor densities are tied" in report.not_estimable[0].reason
-    assert json.dumps(report.to_dict(), allow_nan=False)
+    assert json.dumps(washout_json(report), allow_nan=False)
 
 
 def test_an_empty_study_is_a_report_with_reasons():
@@ -146,26 +146,12 @@ def test_repeated_patients_get_a_random_intercept():
     assert report.mixed.n_patients == 20
 
 
-def test_a_saturated_row_is_censored_at_the_limit_it_is_known_to_exceed():
-    row = PatientRd("P1", "", 40, 400_000, "ABOVE_ULOQ", LLOQ, 67_601.0)
-    assert upper_limit(row, 4) == 4 * 67_601.0
-    assert upper_limit(replace(row, rd=None), 4) == 67_601.0
-    assert upper_limit(replace(row, rd=100_000.0), 4) == 67_601.0
-    assert upper_limit(replace(row, uloq=None), 4) is None
-
-
 def test_samples_after_the_study_drug_are_used_and_said():
     given = rows()
     given[0] = replace(given[0], flags=("STUDY_DRUG_BEFORE_SAMPLE",))
     report = washout_report(given, SETTINGS)
     assert report.n_used == 19
     assert any("1 row collected after the first dose of the study drug" in note for note in report.notes)
-
-
-def test_numbers_that_are_not_finite_are_null_in_json():
-    found = to_json(Estimate("x", float("inf"), -np.inf, np.float64(1.5), np.int64(3), "m"))
-    assert (found["value"], found["low"], found["high"], found["n"]) == (None, None, 1.5, 3)
-    assert to_json({"a": np.array([1.0, np.nan])}) == {"a": [1.0, None]}
 
 
 def with_drug(row, ug_ml, log_sd=0.5):
@@ -215,4 +201,4 @@ def test_a_study_with_late_measured_rows_gets_a_recovery_curve_and_its_waits():
     assert report.choice.preferred == "M2"
     assert report.curve is report.recovery
     assert report.curve_name == "M2"
-    assert json.dumps(report.to_dict(), allow_nan=False)
+    assert json.dumps(washout_json(report), allow_nan=False)

@@ -9,15 +9,16 @@ from datetime import date, timedelta
 import openpyxl
 import pytest
 
-from pipeline.assembly.study_result import Outcome
+from helpers.response import tables_of
+from helpers.synthetic_result import changed
+from pipeline.assembly.study_result import StudyResult
 from pipeline.output.figures import write_figures
 from pipeline.output.figures.style.canvas import to_svg
 from pipeline.output.figures.survival import survival_figure
 from pipeline.output.figures.swimmer import MOST_BARS, swimmer_figure, swimmer_figures, swimmers
 from pipeline.output.report.page import report_html
 from pipeline.output.workbook import workbook_sheets, write_workbook
-from pipeline.patients.visits import patient_rd, visits_of
-from pipeline.response import response_tables
+from pipeline.patients.visits import patient_rd
 from pipeline.response.follow_up import follow_up
 from pipeline.study.study import Patient, Statement
 
@@ -37,7 +38,7 @@ def texts_of(svg):
 
 
 @pytest.fixture(scope="module")
-def followed(outcome: Outcome) -> Outcome:
+def followed(outcome: StudyResult) -> StudyResult:
     """The synthetic outcome with a course for each patient; one had dexamethasone early, one late."""
     patients = tuple(
         replace(p, treatment_start=START, progressed_on=day(70 + 20 * k), discontinued_on=day(70 + 20 * k),
@@ -48,8 +49,8 @@ def followed(outcome: Outcome) -> Outcome:
     )  # fmt: skip
     statements = (Statement("26.4 % had disease control", 32, cell="statements!A2"),)
     study = replace(outcome.study, patients=patients, statements=statements)
-    rows = [patient_rd(visit) for visit in visits_of(outcome)]
-    return replace(outcome, study=study, response=response_tables(study, rows))
+    rows = [patient_rd(visit) for visit in outcome.visits]
+    return changed(outcome, study=study, response=tables_of(study, rows))
 
 
 def test_the_longest_treated_comes_first_and_who_has_no_time_has_no_bar():
@@ -93,12 +94,12 @@ def test_curves_without_a_single_time_are_empty_axes():
 
 
 def test_both_are_written_as_pdf_with_the_same_bytes_and_go_with_their_data(followed, outcome, tmp_path):
-    bare = replace(followed, results=(), calibrations=())
+    bare = changed(followed, results=(), calibrations=())
     write_figures(tmp_path, bare)
     first = {name: (tmp_path / name).read_bytes() for name in ("swimmer.pdf", "survival.pdf")}
     write_figures(tmp_path, bare)
     assert first == {name: (tmp_path / name).read_bytes() for name in first}
-    write_figures(tmp_path, replace(outcome, results=(), calibrations=()))
+    write_figures(tmp_path, changed(outcome, results=(), calibrations=()))
     assert not (tmp_path / "swimmer.pdf").exists()
 
 

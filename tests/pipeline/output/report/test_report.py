@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from calibration.density.receptor_density import RdStatus
-from pipeline.assembly.study_result import Note, Outcome
+from helpers.synthetic_result import changed
+from pipeline.assembly.study_result import Note, StudyResult
 from pipeline.output.report import report_html, write_report
 from pipeline.output.report.page import changed_settings
 from pipeline.study.settings import Settings
@@ -58,7 +59,7 @@ def read(html: str) -> Reader:
 
 
 @pytest.fixture(scope="module")
-def html(outcome: Outcome) -> str:
+def html(outcome: StudyResult) -> str:
     return report_html(outcome)
 
 
@@ -86,18 +87,18 @@ def test_nothing_is_loaded_from_elsewhere(html: str):
     assert set(re.findall(r'xlink:href="(data:image/png|#)', html)) == {"data:image/png", "#"}
 
 
-def test_what_people_typed_is_shown_and_never_run(outcome: Outcome):
+def test_what_people_typed_is_shown_and_never_run(outcome: StudyResult):
     evil = '<script>alert("x")</script>'
     sample = replace(outcome.study.samples[0], remark=evil, visit=evil)
     study = replace(outcome.study, samples=(sample, *outcome.study.samples[1:]))
     first = replace(outcome.results[0], note=evil)
-    page = report_html(replace(outcome, study=study, results=(first,), notes=(Note(evil, evil),)))
+    page = report_html(changed(outcome, study=study, results=(first,), notes=(Note(evil, evil),)))
     assert evil not in page
     assert page.count("<script>") == 1
     assert "&lt;script&gt;" in page
 
 
-def test_each_tube_has_a_card_with_its_pictures(outcome: Outcome, html: str):
+def test_each_tube_has_a_card_with_its_pictures(outcome: StudyResult, html: str):
     cards = html.split('<details class="card"')[1:]
     tubes = [card for card in cards if 'id="tube-' in card]
     assert len(tubes) == len(outcome.results)
@@ -129,17 +130,17 @@ def test_the_report_says_what_free_cd38_is_and_what_the_data_cannot_tell(html: s
     assert "6/11" in text
 
 
-def test_the_same_outcome_gives_the_same_page(outcome: Outcome, html: str, tmp_path: Path):
+def test_the_same_outcome_gives_the_same_page(outcome: StudyResult, html: str, tmp_path: Path):
     write_report(tmp_path / "report.html", outcome)
     written = (tmp_path / "report.html").read_bytes()
     assert written == html.encode()
     assert b"\r" not in written
 
 
-def test_a_study_with_nothing_but_failures_still_has_a_report(outcome: Outcome):
+def test_a_study_with_nothing_but_failures_still_has_a_report(outcome: StudyResult):
     failed = tuple(result for result in outcome.results if result.receptor.status is RdStatus.FAILED)
     page = report_html(
-        replace(
+        changed(
             outcome,
             results=failed,
             calibrations=(),
@@ -153,7 +154,7 @@ def test_a_study_with_nothing_but_failures_still_has_a_report(outcome: Outcome):
     assert "1 tube: 0 quantified, 0 below LLOQ, 1 failed" in page
 
 
-def test_in_a_large_study_only_what_needs_a_look_is_open(outcome: Outcome):
+def test_in_a_large_study_only_what_needs_a_look_is_open(outcome: StudyResult):
     fine = next(
         result for result in outcome.results if result.receptor.status is RdStatus.OK and not result.flags
     )
@@ -165,7 +166,7 @@ def test_in_a_large_study_only_what_needs_a_look_is_open(outcome: Outcome):
     names = [f"T{k:03}" for k in range(60)]
     samples = tuple(replace(typed, sample_id=name) for name in (*names, "bad"))
     results = (*(replace(bare, sample_id=name) for name in names), failed)
-    page = report_html(replace(outcome, study=replace(outcome.study, samples=samples), results=results))
+    page = report_html(changed(outcome, study=replace(outcome.study, samples=samples), results=results))
     cards = [card[:80] for card in page.split('<details class="card" id="')[1:] if card.startswith("tube-")]
     assert sum(" open>" in card for card in cards) == 1
     assert "49 more" in page or "more</summary>" not in page  # long lists of links are folded
@@ -177,7 +178,7 @@ def test_only_settings_that_were_changed_are_named():
 
 
 def test_of_very_many_tubes_the_least_sure_have_cards_and_no_link_leads_nowhere(
-    outcome: Outcome, monkeypatch
+    outcome: StudyResult, monkeypatch
 ):
     monkeypatch.setattr("pipeline.output.report.page.MOST_CARDS", 2)
     monkeypatch.setattr("pipeline.output.report.page.MOST_CARDS_OF_MANY", 2)

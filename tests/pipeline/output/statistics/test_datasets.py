@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.assembly.study_result import Outcome
+from helpers.synthetic_result import changed
+from pipeline.assembly.study_result import StudyResult
 from pipeline.output.statistics import datasets_of, write_datasets
 from pipeline.output.statistics.dataset import Dataset, Variable, dataset
 from pipeline.output.statistics.files import timeless, write_parquet, write_xport
@@ -23,7 +24,7 @@ START = date(2024, 3, 4)
 
 
 @pytest.fixture(scope="module")
-def rich(outcome: Outcome) -> Outcome:
+def rich(outcome: StudyResult) -> StudyResult:
     """The synthetic outcome with follow-up, another study id and a name in the free text."""
     patients = tuple(
         replace(p, treatment_start=START, progressed_on=date(2024, 5, 1), last_contact_on=date(2024, 9, 1),
@@ -32,11 +33,11 @@ def rich(outcome: Outcome) -> Outcome:
         for k, p in enumerate(outcome.study.patients)
     )  # fmt: skip
     settings = outcome.study.settings.model_copy(update={"study_id": "DARA-1"})
-    return replace(outcome, study=replace(outcome.study, patients=patients, settings=settings))
+    return changed(outcome, study=replace(outcome.study, patients=patients, settings=settings))
 
 
 @pytest.fixture(scope="module")
-def folder(rich: Outcome, tmp_path_factory) -> Path:
+def folder(rich: StudyResult, tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("results") / "statistics"
     write_datasets(path, rich)
     return path
@@ -214,7 +215,7 @@ def test_long_and_foreign_text_is_cut_between_characters(tmp_path):
 
 
 def test_a_study_without_patients_or_results_has_empty_datasets(outcome, tmp_path):
-    nobody = replace(
+    nobody = changed(
         outcome, results=(), study=replace(outcome.study, patients=(), doses=(), settings=Settings())
     )
     write_datasets(tmp_path, nobody)
@@ -238,7 +239,7 @@ def test_numbers_have_six_significant_digits(tmp_path):
 def test_a_patient_of_the_patients_sheet_alone_has_times_but_no_density(rich, tmp_path):
     more = Patient("P99", "PD", treatment_start=START, progressed_on=date(2024, 4, 1))
     study = replace(rich.study, patients=(*rich.study.patients, more))
-    write_datasets(tmp_path, replace(rich, study=study))
+    write_datasets(tmp_path, changed(rich, study=study))
     assert sum(row["SUBJID"] == "P99" for row in rows(tmp_path, "adtte")) == 3
     assert not any(row["SUBJID"] == "P99" for row in rows(tmp_path, "adrd"))
 

@@ -16,8 +16,9 @@ from pydantic_core import PydanticCustomError
 from helpers.builders import good_sheets, good_study, with_cells, write_csvs, write_files, write_workbook
 from pipeline.study.cells import as_date, as_file_safe_id, as_identifier, as_levels, as_number, as_yes_no
 from pipeline.study.faults import Severity
+from pipeline.study.sheets.reading import read_study
 from pipeline.study.sheets.tables import column_letter, read_csv_sheet
-from pipeline.study.study import Study, read_study
+from pipeline.study.study import Study
 
 
 def read_good(folder: Path) -> Study:
