@@ -14,7 +14,7 @@ from gating.cleaning.time import find_stable_time
 from gating.cleaning.viability_and_dump import find_sides
 from gating.clone.aberrant import find_aberrant
 from gating.events import Events, Mask, Survivors
-from gating.events.panel import GatingPanel, Target
+from gating.events.panel import SCATTER_ROLES, GatingPanel, Target
 from gating.events.sample import SAMPLE_EVENTS, drawn_by_scatter, sampled
 from gating.gates import inside
 from gating.gates.given_thresholds import Choices
@@ -31,7 +31,6 @@ WITHOUT_STEP: Mapping[str, float] = MappingProxyType(
     {"NO_VIABILITY": 0.2, "NO_SINGLETS": 0.5, "NO_SCATTER": 0.5}
 )
 """Confidence in a step that the panel cannot support: dead cells bind every antibody."""
-SCATTER_ROLES = ("fsc_area", "fsc_height", "fsc_width", "ssc_area", "ssc_height")
 
 
 class UnfitEventsError(ValueError):

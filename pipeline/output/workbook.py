@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Final
 from calibration.curve.standard_curve import Verdict
 from calibration.density.receptor_density import RdStatus
 from pipeline.assembly.study_result import StudyResult
-from pipeline.output.exposure_table import exposure_table
 from pipeline.output.figures.style.palette import STATUS, VERDICT
-from pipeline.output.result_tables import calibration_table, patient_table, sample_table
+from pipeline.output.result_tables import calibration_table, exposure_table, patient_table, sample_table
 from pipeline.output.summary_tables import (
     about_table,
     limiting_tables,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -13,12 +14,17 @@ from pipeline.response.consistency import inconsistencies
 from pipeline.response.follow_up import RULE as FOLLOW_UP_RULE
 from pipeline.response.follow_up import FollowUp
 from pipeline.response.landmark import DexamethasoneTable, dexamethasone_table
-from pipeline.response.odds import control_odds
-from pipeline.response.patients import Count, ResponseCounts, controlled_patients, count_responses
+from pipeline.response.patients import (
+    Count,
+    ResponseCounts,
+    controlled_patients,
+    count_responses,
+    sides_of_cut,
+)
 from pipeline.response.safety import safety_table
 from pipeline.response.statements import Inconsistency
 from pipeline.response.statistics.counts import Contrast, Proportion, Trend, contrast, proportion, trend
-from pipeline.response.statistics.logistic import OddsRatio
+from pipeline.response.statistics.logistic import OddsRatio, odds_ratio
 from pipeline.response.statistics.time_to_event import MedianSurvival, survival_medians
 from pipeline.study.study import Study
 
@@ -138,3 +144,27 @@ def _proportion(count: Count) -> Proportion:
 
 def _sum(name: str, counts: Sequence[Count]) -> Proportion:
     return proportion(name, sum(count.k for count in counts), sum(count.n for count in counts))
+
+
+def control_odds(
+    study: Study, rows: Sequence[PatientRd], clocks: Mapping[str, ResponseClock]
+) -> tuple[OddsRatio, ...]:
+    """Return the odds ratios of disease control, of the patients in whom both sides are known.
+
+    One covariate at a time: the studies that this is for have too few patients for two. A washout of less
+    than a day counts as one day, as in the washout models.
+    """
+    told = controlled_patients(study)
+    days = {name: clocks[name].days for name in told}
+    waited = {name: math.log2(max(day, 1)) for name, day in days.items() if day is not None}
+    sides = sides_of_cut(told, rows, clocks, study)
+    split = {name: float(side == "above") for name, side in sides.items() if side in ("above", "below")}
+    return (
+        _odds("washout before the study drug", "doubling", told, waited),
+        _odds("receptor density", f">= {study.settings.rd_cut:,.0f} v below", told, split),
+    )
+
+
+def _odds(name: str, per: str, told: dict[str, bool], covariate: dict[str, float]) -> OddsRatio:
+    patients = list(covariate)
+    return odds_ratio(name, per, [covariate[p] for p in patients], [told[p] for p in patients])

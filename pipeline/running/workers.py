@@ -6,6 +6,7 @@ A task that raises, or that kills its worker, is one failure; every other task c
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -122,7 +123,7 @@ def _client(workers: int, scheduler: str | None) -> Iterator[Client]:
             "distributed.scheduler.worker-saturation": 1.0,
             "distributed.scheduler.allowed-failures": 1,
             "distributed.comm.timeouts.connect": "10s",
-            "distributed.worker.preload": ["pipeline.running.worker_start"],
+            "distributed.worker.preload": ["pipeline.running.workers"],
         }
     ):
         if scheduler is not None:
@@ -154,3 +155,9 @@ def _attached(scheduler: str) -> Iterator[Client]:
         ) from None
     with client:
         yield client
+
+
+def dask_setup(worker: object) -> None:
+    """Ignore the terminal's interrupt, which every process of the group gets; called by dask."""
+    del worker
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

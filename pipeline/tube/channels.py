@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from gating.events.panel import SCATTER_ROLES
 from pipeline.study.errors import UserError
 from pipeline.study.study import Panel, PanelChannel
 from pipeline.study.wording import quoted
@@ -17,7 +18,8 @@ MOST_CHANNELS = 16
 MOST_SUGGESTIONS = 3
 """What a message names at most; a panel may have forty channels, and the text stands in a row of a table."""
 
-SCATTER_ROLES = frozenset(("fsc_area", "fsc_height", "fsc_width", "ssc_area", "ssc_height", "time"))
+UNSTAINED_ROLES = frozenset((*SCATTER_ROLES, "time"))
+"""Roles of channels that no dye is read on."""
 
 
 class ChannelsError(UserError):
@@ -156,7 +158,7 @@ def matched_channels(
 
 def _scatter(channel: PanelChannel) -> str:
     """Return which light scatter, or time, a row means; "" where it is fluorescence."""
-    if channel.role in SCATTER_ROLES:
+    if channel.role in UNSTAINED_ROLES:
         return channel.role
     return scatter_role(channel.aliases[0]) if channel.role == "other" else ""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gating.strategy import SCATTER_ROLES
+from pipeline.tube.channels import UNSTAINED_ROLES
 from pipeline.tube.reading import Tube
 
 
@@ -19,6 +19,6 @@ class DetectorSetting:
 
 def detector_settings(tube: Tube) -> tuple[DetectorSetting, ...]:
     """Return how the detectors that may gate were set; scatter and time are never pooled."""
-    names = sorted(c.channel for c in tube.panel.channels if c.role not in (*SCATTER_ROLES, "time"))
+    names = sorted(c.channel for c in tube.panel.channels if c.role not in UNSTAINED_ROLES)
     found = ((name, tube.file.detector(name)) for name in names)
     return tuple(DetectorSetting(name, one.voltage, one.gain or 1.0) for name, one in found)

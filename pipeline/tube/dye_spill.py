@@ -14,7 +14,8 @@ import numpy as np
 from gating.events import FloatArray, Mask
 from gating.events.compensation import SpilloverMatrix
 from gating.gates.steps import GateStep
-from gating.strategy import SCATTER_ROLES, gate_plasma_cells
+from gating.strategy import gate_plasma_cells
+from pipeline.tube.channels import UNSTAINED_ROLES
 from pipeline.tube.control import Control, gated_alike
 from pipeline.tube.reading import Tube
 
@@ -79,7 +80,7 @@ def _steps(control: Tube) -> tuple[GateStep, ...]:
 
 
 def _matrix(tube: Tube, cells: Mask, control: Tube, same_cells: Mask) -> SpilloverMatrix:
-    dyes = [one.channel for one in tube.panel.channels if one.role not in (*SCATTER_ROLES, "time")]
+    dyes = [one.channel for one in tube.panel.channels if one.role not in UNSTAINED_ROLES]
     values = np.eye(len(dyes) + 1)
     blank, stained = control.quantified[same_cells], tube.quantified[cells]
     light = float(np.median(stained) - np.median(blank))

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from pipeline.assembly.study_result import StudyResult
-from pipeline.output.exposure_table import exposure_table
-from pipeline.output.result_tables import patient_table, sample_table
+from pipeline.output.result_tables import exposure_table, patient_table, sample_table
 from pipeline.output.statistics.analysis import yes_no
 from pipeline.output.statistics.dataset import Dataset, Kind, Variable, dataset
 from pipeline.output.statistics.subjects import Subject

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from gating.events.panel import PLASMA_CELL_TARGETS
 from pipeline.study.faults import Fault, Severity, in_reading_order, stops_run
-from pipeline.study.settings import Settings, contradictions, read_settings
+from pipeline.study.settings import Settings
 from pipeline.study.sheets.columns import Entry, Row, column_names, read_rows
 from pipeline.study.sheets.references import reference_faults
 from pipeline.study.sheets.rows import (
@@ -23,6 +23,7 @@ from pipeline.study.sheets.rows import (
     SettingRow,
     StatementRow,
 )
+from pipeline.study.sheets.settings import contradictions, read_settings
 from pipeline.study.sheets.tables import WORKBOOK, RawSheet, Sheet, read_csv_sheet, read_workbook, tabulate
 from pipeline.study.sheets.typed import TypedStudy
 from pipeline.study.study import (

@@ -8,7 +8,8 @@ from pipeline.beads.calibrate import BeadTask, calibrate_bead_run
 from pipeline.beads.curve_limits import curve_limits
 from pipeline.fcs import write_fcs
 from pipeline.study.cells import as_ranges
-from pipeline.study.settings import Settings, read_settings
+from pipeline.study.settings import Settings
+from pipeline.study.sheets.settings import read_settings
 from pipeline.study.study import BeadRun
 from validation.simulated_beads import Detector, bead_run
 

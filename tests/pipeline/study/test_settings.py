@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.builders import good_sheets, write_csvs, write_files
-from pipeline.study.settings import Settings, read_settings, setting_facts, setting_text
+from pipeline.study.settings import Settings, setting_facts, setting_text
 from pipeline.study.sheets.reading import read_study
+from pipeline.study.sheets.settings import read_settings
 
 
 def test_every_setting_has_a_sentence_and_every_number_a_unit():

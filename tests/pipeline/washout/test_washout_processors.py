@@ -9,7 +9,7 @@ import pytest
 PROGRAM = """
 import numpy as np
 from pipeline.study.settings import Settings
-from pipeline.output.result_tables import json_text
+from pipeline.output.json_files import json_text, washout_json
 from pipeline.washout import PatientRd, washout_report
 
 def rows_of(seed, n, visits):

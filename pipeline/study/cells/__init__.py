@@ -1,0 +1,49 @@
+"""What may stand in a cell: pydantic types that read a typed value, or say what was expected."""
+
+from pipeline.study.cells.dates import Day, as_date
+from pipeline.study.cells.levels import Levels, Ranges, as_levels, as_ranges
+from pipeline.study.cells.numbers import as_number, number, whole_number
+from pipeline.study.cells.words import (
+    LONGEST_ID,
+    RESERVED_NAMES,
+    Aliases,
+    FileName,
+    FileSafeId,
+    Identifier,
+    Text,
+    YesNo,
+    as_file_name,
+    as_file_safe_id,
+    as_identifier,
+    as_text,
+    as_yes_no,
+    one_of,
+    refuse,
+)
+
+__all__ = [
+    "LONGEST_ID",
+    "RESERVED_NAMES",
+    "Aliases",
+    "Day",
+    "FileName",
+    "FileSafeId",
+    "Identifier",
+    "Levels",
+    "Ranges",
+    "Text",
+    "YesNo",
+    "as_date",
+    "as_file_name",
+    "as_file_safe_id",
+    "as_identifier",
+    "as_levels",
+    "as_number",
+    "as_ranges",
+    "as_text",
+    "as_yes_no",
+    "number",
+    "one_of",
+    "refuse",
+    "whole_number",
+]

@@ -1,0 +1,88 @@
+"""Cells of bead values: assigned levels and ranges, dim to bright."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from itertools import pairwise
+from typing import Annotated
+
+from pydantic import BeforeValidator
+
+from pipeline.study.cells.numbers import GROUPED, NUMBER
+from pipeline.study.cells.words import as_text, refuse
+from pipeline.study.wording import quoted
+
+LEVELS = "levels from dim to bright such as 638; 6930; 31008; 67601 (a blank bead is 0)"
+RANGES = "a range low-high per population, dim to bright, such as 450-820; 5200-8900; 24000-39000"
+_RANGE = re.compile(rf"({NUMBER.pattern})\s*(?:-|–|—|to)\s*({NUMBER.pattern})", re.ASCII)
+
+
+def as_levels(value: object) -> tuple[float, ...]:
+    """Return assigned levels; they must rise, and only the first may be 0 (the blank bead)."""
+    if isinstance(value, date | bool):
+        refuse(LEVELS, "Format the cell as text and type the levels again.")
+    items = [item.strip() for item in re.split(r"[;\n|]", as_text(value)) if item.strip()]
+    _refuse_grouped(items)
+    levels = tuple(_level(item) for item in items)
+    if not levels:
+        refuse(LEVELS)
+    for place, (dim, bright) in enumerate(pairwise(levels), start=1):
+        if bright <= dim:
+            refuse(
+                LEVELS,
+                f"Level {place + 1} ({bright:g}) is not above level {place} ({dim:g}): "
+                "are the lot values transposed?",
+            )
+    if any(level <= 0 for level in levels[1:]) or levels[0] < 0:
+        refuse(LEVELS, "Levels are positive; only the first may be 0.")
+    return levels
+
+
+def _level(item: str) -> float:
+    if not NUMBER.fullmatch(item):
+        refuse(LEVELS, f"{quoted(item)} is no number. Split levels with ;")
+    return float(item.replace(",", "."))
+
+
+def _refuse_grouped(items: list[str]) -> None:
+    """Refuse `67,601`: as a decimal it would be wrong a thousandfold, and nobody would see it."""
+    grouped = [item for item in items if (match := GROUPED.fullmatch(item)) and match[1] != "."]
+    points = [item for item in items if (match := GROUPED.fullmatch(item)) and match[1] == "."]
+    if grouped or (points and len(points) >= sum(item != "0" for item in items)):
+        item = (grouped or points)[0]
+        plain = re.sub(r"\D", "", item)
+        refuse(f"{LEVELS}, without a thousands separator", f"Did you mean {plain} by {quoted(item)}?")
+
+
+def as_ranges(value: object) -> tuple[tuple[float, float], ...]:
+    """Return (low, high) of each bead population; they must rise and may not overlap.
+
+    Examples
+    --------
+    >>> as_ranges("-50-120; 300 - 900,5")
+    ((-50.0, 120.0), (300.0, 900.5))
+    """
+    if isinstance(value, date | bool):
+        refuse(RANGES, "Format the cell as text and type the ranges again.")
+    items = [item.strip() for item in re.split(r"[;\n|]", as_text(value)) if item.strip()]
+    ranges = tuple(_range(item) for item in items)
+    for place, ((_, high), (low, _)) in enumerate(pairwise(ranges), start=1):
+        if low < high:
+            refuse(RANGES, f"Range {place + 1} begins at {low:g}, below the end of range {place} ({high:g}).")
+    return ranges
+
+
+def _range(item: str) -> tuple[float, float]:
+    match = _RANGE.fullmatch(item)
+    if not match:
+        refuse(RANGES, f"{quoted(item)} is no range low-high. Split ranges with ;")
+    _refuse_grouped([text for text in match.groups() if "." not in text])
+    low, high = (float(text.replace(",", ".")) for text in match.groups())
+    if low >= high:
+        refuse(RANGES, f"{quoted(item)} is empty: its end is not above its beginning.")
+    return low, high
+
+
+Levels = Annotated[tuple[float, ...], BeforeValidator(as_levels)]
+Ranges = Annotated[tuple[tuple[float, float], ...], BeforeValidator(as_ranges)]

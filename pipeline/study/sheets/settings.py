@@ -1,0 +1,74 @@
+"""The settings sheet: typed values read, and settings that contradict each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pydantic import ValidationError
+
+from pipeline.study.settings import Settings, setting_facts, setting_text
+from pipeline.study.wording import did_you_mean, quoted
+
+MUST_NOT_EXCEED = (
+    ("bead_age_accept_hours", "bead_age_reject_hours"),
+    ("curve_r2_warn", "curve_r2_accept"),
+    ("curve_slope_accept", "curve_slope_warn"),
+    ("curve_error_accept", "curve_error_warn"),
+    ("curve_error_warn", "curve_error_warn_dimmest"),
+    ("curve_ratio_accept", "curve_ratio_warn"),
+    ("bead_rcv_accept", "bead_rcv_accept_dimmest"),
+    ("bead_rcv_accept_dimmest", "bead_rcv_warn"),
+    ("bead_events_warn", "bead_events_accept"),
+    ("bead_history_accept", "bead_history_warn"),
+)
+"""Pairs of settings whose first may not be above the second."""
+
+
+def contradictions(settings: Settings) -> tuple[tuple[str, str], ...]:
+    """Return (what was found, what is expected) for each pair of settings that contradict each other.
+
+    >>> contradictions(Settings(curve_slope_accept=0.5))
+    (('0.5 > 0.15 distance from 1', 'curve_slope_accept not above curve_slope_warn'),)
+    """
+    found = []
+    for low, high in MUST_NOT_EXCEED:
+        one, other = getattr(settings, low), getattr(settings, high)
+        if one > other:
+            text = f"{setting_text(one)} > {setting_text(other)} {setting_facts(low)[0]}"
+            found.append((text, f"{low} not above {high}"))
+    return tuple(found)
+
+
+def read_settings(
+    values: Mapping[str, str],
+) -> tuple[Settings, Mapping[str, tuple[str, str]]]:
+    """Read settings as typed.
+
+    Parameters
+    ----------
+    values
+        Name → value; an empty value means the default.
+
+    Returns
+    -------
+    settings
+        With the default for every value that cannot be read.
+    wrong
+        Name → what was expected, and a hint.
+    """
+    wrong = {
+        name: (
+            "a setting that `cd38rd init` lists",
+            did_you_mean(name, Settings.model_fields) or f"There is none named {quoted(name)}.",
+        )
+        for name in values
+        if name not in Settings.model_fields
+    }
+    typed = {name: text for name, text in values.items() if text and name not in wrong}
+    try:
+        return Settings.model_validate(typed), wrong
+    except ValidationError as error:
+        for detail in error.errors(include_url=False):
+            said = detail.get("ctx", {})
+            wrong[str(detail["loc"][0])] = (said.get("expected", detail["msg"]), said.get("hint", ""))
+    return Settings.model_validate({n: text for n, text in typed.items() if n not in wrong}), wrong
