@@ -81,15 +81,15 @@ class Limiting:
         )
 
     def _replicates(self) -> Iterable[str]:
-        for words, found in (
+        for words, scatter in (
             ("on different bead runs (between runs)", self.between_runs),
             ("on the same bead run (between tubes)", self.within_run),
         ):
-            if found is not None:
+            if scatter is not None:
                 yield (
-                    f"Replicates {words} differ by a CV of {found.cv_percent:.1f} % (95 % interval "
-                    f"{found.low:.1f} to {found.high:.1f} %, {found.n_groups} visits, "
-                    f"{found.freedom} degrees of freedom)."
+                    f"Replicates {words} differ by a CV of {scatter.cv_percent:.1f} % (95 % interval "
+                    f"{scatter.low:.1f} to {scatter.high:.1f} %, {scatter.n_groups} visits, "
+                    f"{scatter.freedom} degrees of freedom)."
                 )
         yield self.fed_in
 
@@ -121,16 +121,16 @@ def _fed_in(study: Study, results: Sequence[SampleResult]) -> str:
     return f"Every interval holds a between-run CV of {100 * scatter.cv:.1f} %: {observed}."
 
 
-def _has_budget(found: ReceptorDensity) -> bool:
-    return found.rd is not None and bool(found.budget)
+def _has_budget(receptor: ReceptorDensity) -> bool:
+    return receptor.rd is not None and bool(receptor.budget)
 
 
-def _remedies(found: Sequence[ReceptorDensity], study: Study) -> Iterable[Remedy]:
-    if not found:
+def _remedies(densities: Sequence[ReceptorDensity], study: Study) -> Iterable[Remedy]:
+    if not densities:
         return
-    known = {term.name for one in found for term in one.budget}
+    known = {term.name for density in densities for term in density.budget}
     wanted = {name: terms for name, terms in _REMEDIES.items() if known.intersection(terms)}
-    parts = [{name: _variance(one, terms) for name, terms in wanted.items()} for one in found]
+    parts = [{name: _variance(density, terms) for name, terms in wanted.items()} for density in densities]
     totals = [sum(part.values()) for part in parts]
     largest = [max(part, key=part.__getitem__) for part in parts]
     for name, terms in wanted.items():
@@ -157,8 +157,8 @@ def _with_assumption(term: str, study: Study) -> str:
     return term
 
 
-def _variance(found: ReceptorDensity, terms: Sequence[str]) -> float:
-    return math.fsum(term.sd_dex**2 for term in found.budget if term.name in terms)
+def _variance(receptor: ReceptorDensity, terms: Sequence[str]) -> float:
+    return math.fsum(term.sd_dex**2 for term in receptor.budget if term.name in terms)
 
 
 def _ratio(part: float, whole: float) -> float:

@@ -105,8 +105,8 @@ def folder_with_findings(
         study = study_of(typed)
         findings = study_findings(study)
         return study, in_reading_order((*faults, *_faults_of(findings))), findings
-    found = check_study(study_of(sound_part(typed, faults)))
-    grave = (fault for fault in found if fault.severity is not Severity.WARNING)
+    checked = check_study(study_of(sound_part(typed, faults)))
+    grave = (fault for fault in checked if fault.severity is not Severity.WARNING)
     return None, in_reading_order((*faults, *grave)), ()
 
 
@@ -124,11 +124,11 @@ def tube_findings(study: Study, known: Sequence[Finding] | None = None) -> Mappi
     known
         What the checks found (`study_findings`); they run here where not given.
     """
-    found: dict[str, list[Finding]] = {sample.sample_id: [] for sample in study.samples}
+    by_tube: dict[str, list[Finding]] = {sample.sample_id: [] for sample in study.samples}
     for finding in study_findings(study) if known is None else known:
         if finding.sample_id:
-            found[finding.sample_id].append(finding)
-    return {sample_id: _of_tube(findings) for sample_id, findings in found.items()}
+            by_tube[finding.sample_id].append(finding)
+    return {sample_id: _of_tube(findings) for sample_id, findings in by_tube.items()}
 
 
 def _of_tube(findings: Iterable[Finding]) -> TubeFindings:

@@ -19,18 +19,18 @@ MOST_LINES = 500
 """Of so many tubes each has its line; of more, the first ones."""
 
 
-def finished_text(outcome: StudyResult, report: Path) -> str:
+def finished_text(study_result: StudyResult, report: Path) -> str:
     """Return the table of samples, notes on the study and the report's path."""
-    lines = [_table(outcome), *(f"{note.about}: {note.text}" for note in outcome.notes)]
+    lines = [_table(study_result), *(f"{note.about}: {note.text}" for note in study_result.notes)]
     return "\n".join([*lines, f"Report: {report}"])
 
 
-def failed_text(outcome: StudyResult) -> str:
+def failed_text(study_result: StudyResult) -> str:
     """Return which samples failed and why; "" where none did."""
-    failed = [result for result in outcome.results if is_failed(result)]
+    failed = [result for result in study_result.results if is_failed(result)]
     if not failed:
         return ""
-    head = f"{len(failed)} of {len(outcome.results)} samples failed:"
+    head = f"{len(failed)} of {len(study_result.results)} samples failed:"
     return "\n".join([head, *(f"  {result.sample_id}: {_reason(result)}" for result in failed)])
 
 
@@ -44,23 +44,23 @@ def curve_line(run: CalibrationResult) -> str:
     return "; ".join([f"{run.beads}: {curve.verdict.value}: {figures}", *doubts])
 
 
-def _table(outcome: StudyResult) -> str:
+def _table(study_result: StudyResult) -> str:
     from rich import box
     from rich.console import Console
     from rich.table import Table
 
     from pipeline.study.quantity_name import density_name
 
-    patients = {sample.sample_id: sample.patient_id for sample in outcome.study.samples}
+    patients = {sample.sample_id: sample.patient_id for sample in study_result.study.samples}
     table = Table(
         box=box.SIMPLE_HEAD,
-        title=f"{_capital(density_name(outcome.study))}, molecules per cell",
+        title=f"{_capital(density_name(study_result.study))}, molecules per cell",
         pad_edge=False,
     )
     for name in ("sample", "patient", "status", "cells", "RD", "95 % interval", "weeks", "flags"):
         table.add_column(name, justify="right" if name in NUMBERS else "left", overflow="fold")
-    for result in outcome.results[:MOST_LINES]:
-        exposure = outcome.exposures.get(result.sample_id)
+    for result in study_result.results[:MOST_LINES]:
+        exposure = study_result.exposures.get(result.sample_id)
         weeks = exposure.washout_weeks if exposure else None
         table.add_row(
             result.sample_id,
@@ -75,7 +75,7 @@ def _table(outcome: StudyResult) -> str:
     page = StringIO()
     Console(file=page, width=width, no_color=True, highlight=False).print(table)
     lines = [line.rstrip() for line in page.getvalue().splitlines()]
-    more = len(outcome.results) - MOST_LINES
+    more = len(study_result.results) - MOST_LINES
     return "\n".join([*lines, *([f"… and {more} more tubes: see rd_samples.csv"] if more > 0 else [])])
 
 
@@ -87,11 +87,11 @@ def _count(n: int, result: SampleResult) -> str:
     return "" if result.n_events is None else f"{n:,}"
 
 
-def _density(found: ReceptorDensity) -> tuple[str, str]:
-    if found.rd is None:
+def _density(receptor: ReceptorDensity) -> tuple[str, str]:
+    if receptor.rd is None:
         return "", ""
-    interval = "" if found.rd_low is None else f"{found.rd_low:,.0f} – {found.rd_high:,.0f}"
-    return f"{found.rd:,.0f}", interval
+    interval = "" if receptor.rd_low is None else f"{receptor.rd_low:,.0f} – {receptor.rd_high:,.0f}"
+    return f"{receptor.rd:,.0f}", interval
 
 
 def _reason(result: SampleResult) -> str:

@@ -53,10 +53,10 @@ def run_study(folder: Path, options: RunOptions, reporter: Reporter) -> RunSumma
     calibrations = _calibrations(study, hashes, results.stores.beads)
     tasks = tube_tasks(study, calibrations, hashes, results.events if options.export_events else None)
     done = quantified(tasks, options, results.stores, reporter)
-    outcome = assembled(study, done.results, calibrations, faults, not_run(study, done.results))
+    study_result = assembled(study, done.results, calibrations, faults, not_run(study, done.results))
     facts = RunFacts(command_line(), started, time.monotonic() - clock, done.workers, done.n_reused)
-    results.write(outcome, facts)
-    return summary_of(outcome, finished_text(outcome, results.report), faults)
+    results.write(study_result, facts)
+    return summary_of(study_result, finished_text(study_result, results.report), faults)
 
 
 def calibrate_study(folder: Path) -> RunSummary:

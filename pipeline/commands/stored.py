@@ -77,13 +77,13 @@ def _from_store(folder: Path, all_there: Callable[[], None], *, whole_report: bo
         )
     twice = {s.sample_id: stored for s in study.samples if (stored := results.stores.alone.load(s.sample_id))}
     alone = {name: twice.get(name, stored)[1] for name, stored in loaded.items()}
-    found = against_their_batches(study.samples, {n: result for n, (_, result) in loaded.items()}, alone)
+    tubes = against_their_batches(study.samples, {n: result for n, (_, result) in loaded.items()}, alone)
     stale = _stale(study, calibrations, loaded, alone, known)
-    outcome = assembled(study, found, calibrations, faults, (*not_run(study, found), *stale))
-    facts = RunFacts(command_line(), now(), 0.0, 0, len(found))
+    study_result = assembled(study, tubes, calibrations, faults, (*not_run(study, tubes), *stale))
+    facts = RunFacts(command_line(), now(), 0.0, 0, len(tubes))
     all_there()
-    results.write(outcome, facts, figures=whole_report)
-    return summary_of(outcome, finished_text(outcome, results.report), faults)
+    results.write(study_result, facts, figures=whole_report)
+    return summary_of(study_result, finished_text(study_result, results.report), faults)
 
 
 def _stale(

@@ -41,8 +41,8 @@ def some_of(names: Sequence[str]) -> str:
     return ", ".join(names[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
-def summary_of(outcome: StudyResult, text: str, faults: Sequence[Fault]) -> RunSummary:
+def summary_of(study_result: StudyResult, text: str, faults: Sequence[Fault]) -> RunSummary:
     """Return what the shell gets after a run: status 3 where a tube failed, and which on standard error."""
-    failed = failed_text(outcome)
+    failed = failed_text(study_result)
     said = "\n".join(part for part in (fault_report(faults), failed) if part)
     return RunSummary(SOME_FAILED if failed else ALL_QUANTIFIED, text, said)

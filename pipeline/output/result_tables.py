@@ -46,19 +46,19 @@ EXPOSURE_COLUMNS = (
 """As the attributes of `Exposure`."""
 
 
-def sample_table(outcome: StudyResult) -> Table:
+def sample_table(study_result: StudyResult) -> Table:
     """Return a row per sample, in the order of the samples sheet, failed ones too."""
-    curves = {found.beads: found for found in outcome.calibrations}
-    found = {result.sample_id: result for result in outcome.results}
+    curves = {found.beads: found for found in study_result.calibrations}
+    found = {result.sample_id: result for result in study_result.results}
     rows = (
         _sample_row(
-            outcome.study,
+            study_result.study,
             sample,
             found[sample.sample_id],
             curves.get(sample.beads),
-            outcome.exposures.get(sample.sample_id),
+            study_result.exposures.get(sample.sample_id),
         )
-        for sample in outcome.study.samples
+        for sample in study_result.study.samples
         if sample.sample_id in found
     )
     return Table(SAMPLE_COLUMNS, tuple(rows))
@@ -184,10 +184,10 @@ def _listed(values: Iterable[Cell]) -> str:
     return ";".join(cell_text(value) for value in values)
 
 
-def exposure_table(outcome: StudyResult) -> Table:
+def exposure_table(study_result: StudyResult) -> Table:
     """Return a row per tube, in the order of the samples sheet; empty = not known."""
-    exposures = outcome.exposures
-    known = (exposures[s.sample_id] for s in outcome.study.samples if s.sample_id in exposures)
+    exposures = study_result.exposures
+    known = (exposures[s.sample_id] for s in study_result.study.samples if s.sample_id in exposures)
     return Table(EXPOSURE_COLUMNS, tuple(_row(exposure) for exposure in known))
 
 

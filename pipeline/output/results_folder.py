@@ -43,13 +43,13 @@ class Results:
                 "free the folder, or copy the study to a place you may write to"
             ) from None
 
-    def write(self, outcome: StudyResult, facts: RunFacts, *, figures: bool = True) -> None:
+    def write(self, study_result: StudyResult, facts: RunFacts, *, figures: bool = True) -> None:
         """Write every file of the contract."""
         try:
-            with second_process(len(outcome.results)) as start:
-                self._write_tables(outcome, start)
-                self._write_pictures(outcome, figures=figures)
-                self._write_run(outcome, facts)
+            with second_process(len(study_result.results)) as start:
+                self._write_tables(study_result, start)
+                self._write_pictures(study_result, figures=figures)
+                self._write_run(study_result, facts)
         except PermissionError as error:
             raise UserError(
                 f"{error.filename}: cannot be written; is it open in Excel or another program? "
@@ -67,41 +67,43 @@ class Results:
         write_bead_page(page, study, calibrations)
         return page
 
-    def _write_tables(self, outcome: StudyResult, start: Start) -> None:
+    def _write_tables(self, study_result: StudyResult, start: Start) -> None:
         from pipeline.output.statistics import datasets_of, write_each
         from pipeline.output.workbook import workbook_sheets, write_workbook
 
-        start(partial(write_each, self.folder / "statistics", datasets_of(outcome)))
-        start(partial(write_workbook, self.folder / "rd.xlsx", workbook_sheets(outcome)))
-        write_csv(self.folder / "rd_samples.csv", sample_table(outcome))
-        write_csv(self.folder / "rd_patients.csv", patient_table(outcome.visits))
-        write_csv(self.folder / "calibration.csv", calibration_table(outcome.calibrations))
-        write_json(self.folder / "washout.json", washout_json(outcome.washout) if outcome.washout else {})
-        write_json(self.folder / "response.json", response_json(outcome.response))
+        start(partial(write_each, self.folder / "statistics", datasets_of(study_result)))
+        start(partial(write_workbook, self.folder / "rd.xlsx", workbook_sheets(study_result)))
+        write_csv(self.folder / "rd_samples.csv", sample_table(study_result))
+        write_csv(self.folder / "rd_patients.csv", patient_table(study_result.visits))
+        write_csv(self.folder / "calibration.csv", calibration_table(study_result.calibrations))
+        write_json(
+            self.folder / "washout.json", washout_json(study_result.washout) if study_result.washout else {}
+        )
+        write_json(self.folder / "response.json", response_json(study_result.response))
 
-    def _write_pictures(self, outcome: StudyResult, *, figures: bool) -> None:
+    def _write_pictures(self, study_result: StudyResult, *, figures: bool) -> None:
         from pipeline.output.figures import write_figures
         from pipeline.output.report import write_report
 
-        write_report(self.report, outcome)
+        write_report(self.report, study_result)
         if figures:
-            write_figures(self.folder / "figures", outcome)
-        self._write_gates(outcome)
+            write_figures(self.folder / "figures", study_result)
+        self._write_gates(study_result)
 
-    def _write_gates(self, outcome: StudyResult) -> None:
+    def _write_gates(self, study_result: StudyResult) -> None:
         """Write each tube's gates, unless the file is there and newer than the stored result."""
-        for result in outcome.results:
+        for result in study_result.results:
             path = self.folder / "gates" / f"{result.sample_id}.xml"
             if result.steps and not _is_newer(path, self.stores.samples.path(result.sample_id)):
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(_gates_document(result))
 
-    def _write_run(self, outcome: StudyResult, facts: RunFacts) -> None:
-        provenance = asdict(outcome.provenance) if outcome.provenance else {}
+    def _write_run(self, study_result: StudyResult, facts: RunFacts) -> None:
+        provenance = asdict(study_result.provenance) if study_result.provenance else {}
         counts = {status.value: 0 for status in RdStatus}
-        for result in outcome.results:
+        for result in study_result.results:
             counts[result.receptor.status.value] += 1
-        derived = {"counts": counts, "limiting": asdict(outcome.limiting)}
+        derived = {"counts": counts, "limiting": asdict(study_result.limiting)}
         write_json(self.folder / "run.json", {**provenance, **asdict(facts), **derived})
 
 

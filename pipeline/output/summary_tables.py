@@ -163,27 +163,27 @@ def _texts(found: Iterable[str]) -> Table:
     return Table(("text",), tuple((text,) for text in found))
 
 
-def note_table(outcome: StudyResult) -> Table:
+def note_table(study_result: StudyResult) -> Table:
     """Return every fault, flag and note, a row each, with what it is about."""
     rows = [
         ("fault", fault.where, fault.severity.value, str(fault).partition(": ")[2])
-        for fault in outcome.faults
+        for fault in study_result.faults
     ]
-    rows += [("study", note.about, "", note.text) for note in outcome.notes]
-    for result in outcome.results:
-        exposure = outcome.exposures.get(result.sample_id)
+    rows += [("study", note.about, "", note.text) for note in study_result.notes]
+    for result in study_result.results:
+        exposure = study_result.exposures.get(result.sample_id)
         flags = ";".join(sample_flags(result, exposure))
         notes = sample_notes(result, exposure) or (("",) if flags else ())
         rows += [("sample", result.sample_id, flags, note) for note in notes]
-    for run in outcome.calibrations:
+    for run in study_result.calibrations:
         notes = (run.note, *(run.peaks.notes if run.peaks else ()), *(run.curve.notes if run.curve else ()))
         rows += [("beads", run.beads, ";".join(run.flags), note) for note in dict.fromkeys(notes) if note]
     return Table(("kind", "about", "flags", "note"), tuple(rows))
 
 
-def about_table(outcome: StudyResult) -> Table:
+def about_table(study_result: StudyResult) -> Table:
     """Return versions, settings and hashes, a row each; nothing that changes from run to run."""
-    facts = outcome.provenance
+    facts = study_result.provenance
     if facts is None:
         return Table(("kind", "name", "value"), ())
     rows = (

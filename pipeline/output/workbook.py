@@ -64,20 +64,20 @@ class Sheet:
     tables: tuple[tuple[str, Table], ...]
 
 
-def workbook_sheets(outcome: StudyResult) -> tuple[Sheet, ...]:
+def workbook_sheets(study_result: StudyResult) -> tuple[Sheet, ...]:
     """Return the sheets of rd.xlsx, in their order."""
     return (
-        Sheet("Patients", (("", patient_table(outcome.visits)),)),
-        Sheet("Samples", (("", sample_table(outcome)),)),
-        Sheet("Exposure", (("", exposure_table(outcome)),)),
+        Sheet("Patients", (("", patient_table(study_result.visits)),)),
+        Sheet("Samples", (("", sample_table(study_result)),)),
+        Sheet("Exposure", (("", exposure_table(study_result)),)),
         Sheet(
             "Calibration",
-            (("", calibration_table(outcome.calibrations)), *limiting_tables(outcome.limiting)),
+            (("", calibration_table(study_result.calibrations)), *limiting_tables(study_result.limiting)),
         ),
-        Sheet("Washout", washout_tables(outcome.washout)),
-        Sheet("Response", response_tables_of(outcome.response)),
-        Sheet("Notes", (("", note_table(outcome)),)),
-        Sheet("About", (("", about_table(outcome)),)),
+        Sheet("Washout", washout_tables(study_result.washout)),
+        Sheet("Response", response_tables_of(study_result.response)),
+        Sheet("Notes", (("", note_table(study_result)),)),
+        Sheet("About", (("", about_table(study_result)),)),
     )
 
 

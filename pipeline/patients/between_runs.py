@@ -21,10 +21,10 @@ def with_between_runs(study: Study, results: Sequence[SampleResult]) -> tuple[Sa
 
     The setting `between_run_cv` goes first: with it every tube has its term already.
     """
-    found = between_runs_of(study, results)
-    if study.settings.between_run_cv > 0 or found is None:
+    scatter = between_runs_of(study, results)
+    if study.settings.between_run_cv > 0 or scatter is None:
         return tuple(results)
-    return tuple(replace(one, receptor=widened(one.receptor, found.cv)) for one in results)
+    return tuple(replace(tube, receptor=widened(tube.receptor, scatter.cv)) for tube in results)
 
 
 def between_runs_of(study: Study, results: Sequence[SampleResult]) -> BetweenRuns | None:
@@ -55,6 +55,7 @@ def geometric_mean(tubes: Sequence[SampleResult]) -> float:
 
 
 def _is_measured(result: SampleResult) -> bool:
-    found = result.receptor
-    above = found.lloq is None or (found.rd or 0.0) >= found.lloq
-    return found.status in QUANTIFIED and (found.rd or 0.0) > 0 and above
+    receptor = result.receptor
+    rd = receptor.rd or 0.0
+    above = receptor.lloq is None or rd >= receptor.lloq
+    return receptor.status in QUANTIFIED and rd > 0 and above

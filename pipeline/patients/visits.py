@@ -77,11 +77,12 @@ def patient_rd(visit: Visit) -> PatientRd:
     )
 
 
-def log_sd(found: PooledDensity) -> float | None:
+def log_sd(receptor: PooledDensity) -> float | None:
     """Return the SD of log10 RD in dex that the 95 % interval stands for; None where it has no logarithm."""
-    if not found.rd_low or not found.rd_high or found.rd_low <= 0 or found.rd_high <= found.rd_low:
+    low, high = receptor.rd_low, receptor.rd_high
+    if not low or not high or low <= 0 or high <= low:
         return None
-    return math.log10(found.rd_high / found.rd_low) / (2 * _NORMAL_95)
+    return math.log10(high / low) / (2 * _NORMAL_95)
 
 
 def _visit(

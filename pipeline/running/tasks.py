@@ -67,7 +67,7 @@ def tube_tasks(
     spillover = read_spillover(study.folder, named) if named else None
     tasks = []
     for sample in study.samples:
-        found = findings[sample.sample_id]
+        checked = findings[sample.sample_id]
         tasks.append(
             TubeTask(
                 folder=study.folder,
@@ -76,9 +76,9 @@ def tube_tasks(
                 calibration=runs[sample.beads],
                 settings=study.settings,
                 overrides=tuple(gate for gate in study.gates if gate.sample_id == sample.sample_id),
-                failure=found.failure,
-                flags=_with_drift(found.flags, runs[sample.beads]),
-                notes=found.notes,
+                failure=checked.failure,
+                flags=_with_drift(checked.flags, runs[sample.beads]),
+                notes=checked.notes,
                 spillover=spillover,
                 assigned_cv=study.unit_run(sample.beads).assigned_cv,
                 files_sha256=tuple((name, hashes.get(name, "")) for name in inputs_of(sample)),

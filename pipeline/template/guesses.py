@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import PurePosixPath
 
-from pipeline.study.cells import LONGEST_ID, RESERVED_NAMES
+from pipeline.study.cells.words import LONGEST_ID, RESERVED_NAMES
 from pipeline.study.sheets.panels import SEVERAL_ALLOWED
 from pipeline.study.wording import same_word
 from pipeline.template.inventory import (

@@ -85,8 +85,8 @@ def _unused(inventory: Inventory) -> list[tuple[str, str]]:
     """Files that are in no row, and why."""
     rows = guessed_rows(inventory)
     used = {value for sheet in rows.values() for row in sheet for value in row.values.values()}
-    found = (*inventory.controls, *inventory.others)
+    files = (*inventory.controls, *inventory.others)
     idle = [
-        (file.name, f"taken for {file.kind.value} ({file.why})") for file in found if file.name not in used
+        (file.name, f"taken for {file.kind.value} ({file.why})") for file in files if file.name not in used
     ]
     return sorted([*idle, *inventory.unread])

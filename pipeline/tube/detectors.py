@@ -20,5 +20,7 @@ class DetectorSetting:
 def detector_settings(tube: Tube) -> tuple[DetectorSetting, ...]:
     """Return how the detectors that may gate were set; scatter and time are never pooled."""
     names = sorted(c.channel for c in tube.panel.channels if c.role not in UNSTAINED_ROLES)
-    found = ((name, tube.file.detector(name)) for name in names)
-    return tuple(DetectorSetting(name, one.voltage, one.gain or 1.0) for name, one in found)
+    detectors = ((name, tube.file.detector(name)) for name in names)
+    return tuple(
+        DetectorSetting(name, detector.voltage, detector.gain or 1.0) for name, detector in detectors
+    )

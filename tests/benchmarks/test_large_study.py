@@ -39,14 +39,16 @@ def test_washout_and_response_of_a_large_study(tmp_path, capsys):
     results = Results(folder / "results")
     stored = {s.sample_id: results.stores.samples.load(s.sample_id)[1] for s in study.samples}
     curves = tuple(results.stores.beads.load(run.beads)[1] for run in study.beads)
-    outcome = timed(JOINED, lambda: assembled(study, stored, curves, faults), seconds)
+    study_result = timed(JOINED, lambda: assembled(study, stored, curves, faults), seconds)
     rows = timed(
         "drug levels, rows of the models",
-        lambda: model_rows(study, outcome.visits, outcome.exposures),
+        lambda: model_rows(study, study_result.visits, study_result.exposures),
         seconds,
     )
     models = timed("washout", lambda: washout_report(rows, study.settings), seconds)
-    timed("response", lambda: response_tables(study, rows, outcome.clocks, outcome.courses), seconds)
+    timed(
+        "response", lambda: response_tables(study, rows, study_result.clocks, study_result.courses), seconds
+    )
     summary = timed("cd38rd washout, everything", lambda: refit_washout(folder), seconds)
     lines = [f"| {name} | {wall:.1f} | {cpu:.1f} |" for name, (wall, cpu) in seconds.items()]
     with capsys.disabled():

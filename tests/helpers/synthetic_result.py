@@ -1,4 +1,4 @@
-"""A synthetic outcome with every status in it: events are drawn, counted and thrown away."""
+"""A synthetic study_result with every status in it: events are drawn, counted and thrown away."""
 
 from __future__ import annotations
 
@@ -254,8 +254,8 @@ def tube_result(index: int, n_events: int = 20_000) -> SampleResult:
     )
 
 
-def whole_outcome(n_events: int = 20_000) -> StudyResult:
-    """Return the outcome of the small study, fitted and tabulated by the program's own models."""
+def whole_study_result(n_events: int = 20_000) -> StudyResult:
+    """Return the study_result of the small study, fitted and tabulated by the program's own models."""
     study = small_study()
     beads = (bead_result("B1"), bead_result("B2", Verdict.WARN, 6))
     results = tuple(tube_result(k, n_events) for k in range(len(TUBES)))
@@ -273,9 +273,9 @@ def whole_outcome(n_events: int = 20_000) -> StudyResult:
     )
 
 
-def changed(outcome: StudyResult, **changes: object) -> StudyResult:
+def changed(study_result: StudyResult, **changes: object) -> StudyResult:
     """Return the result with another study, other tubes or bead runs, and what follows from them; models stay."""
-    new = replace(outcome, **changes)
+    new = replace(study_result, **changes)
     known = joined(new.study, new.results, new.calibrations)
     exposed = new.exposures if "exposures" in changes else known.exposures
     return replace(

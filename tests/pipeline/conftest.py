@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from helpers.synthetic_result import whole_outcome
+from helpers.synthetic_result import whole_study_result
 from pipeline.assembly.study_result import StudyResult
 
 
 @pytest.fixture(scope="session")
-def outcome() -> StudyResult:
-    """A synthetic outcome with every status in it; made once, since it is frozen."""
-    return whole_outcome(n_events=6_000)
+def study_result() -> StudyResult:
+    """A synthetic study_result with every status in it; made once, since it is frozen."""
+    return whole_study_result(n_events=6_000)

@@ -22,24 +22,27 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def write_figures(folder: Path, outcome: StudyResult) -> None:
+def write_figures(folder: Path, study_result: StudyResult) -> None:
     """Write `rd_washout.pdf`, `response.pdf`, `swimmer.pdf`, `survival.pdf`, `calibration.pdf`, `gating.pdf`.
 
     Parameters
     ----------
     folder
         Made where it is not there; figures of an earlier run are removed.
-    outcome
+    study_result
         What was found. A figure without data is not written.
     """
     _clear(folder, "rd_washout.pdf", "response.pdf", "swimmer.pdf", "survival.pdf", "gating.pdf")
     with house_style():
-        _write_washout(folder, outcome)
-        if outcome.response is not None and outcome.response.n_evaluable:
-            to_pdf([response_figure(outcome.response, density_name(outcome.study))], folder / "response.pdf")
-        _write_courses(folder, outcome)
-        _write_gating(folder, outcome)
-    write_bead_figures(folder, outcome.calibrations)
+        _write_washout(folder, study_result)
+        if study_result.response is not None and study_result.response.n_evaluable:
+            to_pdf(
+                [response_figure(study_result.response, density_name(study_result.study))],
+                folder / "response.pdf",
+            )
+        _write_courses(folder, study_result)
+        _write_gating(folder, study_result)
+    write_bead_figures(folder, study_result.calibrations)
 
 
 def write_bead_figures(folder: Path, calibrations: Iterable[CalibrationResult]) -> None:
@@ -64,31 +67,35 @@ def _clear(folder: Path, *names: str) -> None:
         (folder / name).unlink(missing_ok=True)
 
 
-def _write_washout(folder: Path, outcome: StudyResult) -> None:
-    if any(visit.washout_weeks is not None for visit in outcome.visits):
-        fit = outcome.washout.curve if outcome.washout else None
+def _write_washout(folder: Path, study_result: StudyResult) -> None:
+    if any(visit.washout_weeks is not None for visit in study_result.visits):
+        fit = study_result.washout.curve if study_result.washout else None
         figure = washout_figure(
-            outcome.visits, outcome.best_responses(), outcome.study.settings, fit, axis_name(outcome.study)
+            study_result.visits,
+            study_result.best_responses(),
+            study_result.study.settings,
+            fit,
+            axis_name(study_result.study),
         )
         to_pdf([figure], folder / "rd_washout.pdf")
 
 
-def _write_courses(folder: Path, outcome: StudyResult) -> None:
-    courses, month_days = outcome.courses, outcome.study.settings.month_days
+def _write_courses(folder: Path, study_result: StudyResult) -> None:
+    courses, month_days = study_result.courses, study_result.study.settings.month_days
     if swimmers(courses):
         to_pdf(swimmer_figures(courses, month_days), folder / "swimmer.pdf")
         to_pdf([survival_figure(courses, month_days)], folder / "survival.pdf")
 
 
-def _write_gating(folder: Path, outcome: StudyResult) -> None:
-    if any(result.pictures for result in outcome.results):
-        to_pdf(_gating_pages(outcome), folder / "gating.pdf")
+def _write_gating(folder: Path, study_result: StudyResult) -> None:
+    if any(result.pictures for result in study_result.results):
+        to_pdf(_gating_pages(study_result), folder / "gating.pdf")
 
 
-def _gating_pages(outcome: StudyResult) -> Iterator[Figure]:
-    panels = {panel.name: panel for panel in outcome.study.panels}
-    typed = {sample.sample_id: sample for sample in outcome.study.samples}
-    for result in outcome.results:
+def _gating_pages(study_result: StudyResult) -> Iterator[Figure]:
+    panels = {panel.name: panel for panel in study_result.study.panels}
+    typed = {sample.sample_id: sample for sample in study_result.study.samples}
+    for result in study_result.results:
         if result.pictures:
             labels = channel_labels(panels[typed[result.sample_id].panel])
             yield gating_figure(
@@ -96,5 +103,5 @@ def _gating_pages(outcome: StudyResult) -> Iterator[Figure]:
                 result.steps,
                 labels,
                 title=result.sample_id,
-                wanted=population_name(outcome.study),
+                wanted=population_name(study_result.study),
             )

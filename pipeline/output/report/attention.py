@@ -38,24 +38,24 @@ class Item:
     links: tuple[Link, ...] = ()
 
 
-def attention(outcome: StudyResult, anchors: dict[str, str]) -> tuple[Item, ...]:
+def attention(study_result: StudyResult, anchors: dict[str, str]) -> tuple[Item, ...]:
     """Return what to look at, the worst first; what many tubes share stands once.
 
     Parameters
     ----------
-    outcome
+    study_result
         What was found.
     anchors
         Anchor of each card by `sample:<sample_id>` or `beads:<beads>`.
     """
-    failed = [result for result in outcome.results if result.receptor.status is RdStatus.FAILED]
+    failed = [result for result in study_result.results if result.receptor.status is RdStatus.FAILED]
     items = (
         *_failures(failed, anchors),
-        *(Item(_level(fault), fault.where, str(fault).partition(": ")[2]) for fault in outcome.faults),
-        *_rejected(outcome.calibrations, anchors),
-        *_without_density(outcome.results, anchors),
-        *_flagged(outcome, failed, anchors),
-        *(Item("info", note.about, note.text) for note in outcome.notes),
+        *(Item(_level(fault), fault.where, str(fault).partition(": ")[2]) for fault in study_result.faults),
+        *_rejected(study_result.calibrations, anchors),
+        *_without_density(study_result.results, anchors),
+        *_flagged(study_result, failed, anchors),
+        *(Item("info", note.about, note.text) for note in study_result.notes),
     )
     return tuple(sorted(items, key=lambda item: _LEVELS.index(item.level)))
 
@@ -94,11 +94,13 @@ def _without_density(results: Sequence[SampleResult], anchors: dict[str, str]) -
             yield Item("warn", status.value, STATUS[status].words, _links("sample", same, anchors))
 
 
-def _flagged(outcome: StudyResult, failed: Sequence[SampleResult], anchors: dict[str, str]) -> Iterable[Item]:
+def _flagged(
+    study_result: StudyResult, failed: Sequence[SampleResult], anchors: dict[str, str]
+) -> Iterable[Item]:
     where: dict[str, list[str]] = {}
-    for result in outcome.results:
+    for result in study_result.results:
         if result not in failed:
-            for flag in sample_flags(result, outcome.exposures.get(result.sample_id)):
+            for flag in sample_flags(result, study_result.exposures.get(result.sample_id)):
                 where.setdefault(flag, []).append(result.sample_id)
     first = sorted(where, key=lambda flag: (flag != "LOW_GATE_CONFIDENCE", -len(where[flag]), flag))
     for flag in first:

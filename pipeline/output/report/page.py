@@ -72,52 +72,52 @@ class Page:
     open_all: bool
 
 
-def write_report(path: Path, outcome: StudyResult) -> None:
+def write_report(path: Path, study_result: StudyResult) -> None:
     """Write the report of a study as one HTML file without any reference to elsewhere.
 
     Parameters
     ----------
     path
         The file; an older one is replaced.
-    outcome
+    study_result
         What was found.
     """
-    path.write_text(report_html(outcome), encoding="utf-8", newline="")
+    path.write_text(report_html(study_result), encoding="utf-8", newline="")
 
 
-def report_html(outcome: StudyResult) -> str:
-    """Return the report as HTML; the same outcome gives the same text."""
+def report_html(study_result: StudyResult) -> str:
+    """Return the report as HTML; the same result gives the same text."""
     with house_style():
-        page = _page(outcome)
-    return template_environment().get_template("report.html.j2").render(page=page, outcome=outcome)
+        page = _page(study_result)
+    return template_environment().get_template("report.html.j2").render(page=page, study_result=study_result)
 
 
-def _page(outcome: StudyResult) -> Page:
-    results = in_sheet_order(outcome)
+def _page(study_result: StudyResult) -> Page:
+    results = in_sheet_order(study_result)
     scale = scale_of(results)
-    anchors = _anchors(outcome, results)
+    anchors = _anchors(study_result, results)
     return Page(
-        title=outcome.study.folder.name or "study",
+        title=study_result.study.folder.name or "study",
         verdict=verdict_line(results),
-        marker=marker_of(outcome.study),
-        name=density_name(outcome.study),
-        competition=competition_words(outcome.study),
-        items=attention(outcome, anchors),
-        tubes=_tube_cards(outcome, results, anchors),
-        beads=tuple(bead_card(found, anchors[f"beads:{found.beads}"]) for found in outcome.calibrations),
-        limiting=outcome.limiting,
+        marker=marker_of(study_result.study),
+        name=density_name(study_result.study),
+        competition=competition_words(study_result.study),
+        items=attention(study_result, anchors),
+        tubes=_tube_cards(study_result, results, anchors),
+        beads=tuple(bead_card(found, anchors[f"beads:{found.beads}"]) for found in study_result.calibrations),
+        limiting=study_result.limiting,
         axis=axis_bar(scale),
-        n_visits=len(outcome.visits),
-        washout_svg=_washout_svg(outcome),
-        washout_words=washout_words(outcome),
-        untold_words=untold_words(outcome),
-        data_words=data_words(outcome.washout) if outcome.washout else "",
-        response_svg=_response_svg(outcome),
-        swimmer_svg=_swimmer_svg(outcome.courses, outcome.study.settings),
-        n_swimmers=len(swimmers(outcome.courses)),
-        n_shown=min(len(swimmers(outcome.courses)), MOST_BARS),
-        survival_svg=_survival_svg(outcome.courses, outcome.study.settings),
-        changed_settings=changed_settings(outcome.study.settings),
+        n_visits=len(study_result.visits),
+        washout_svg=_washout_svg(study_result),
+        washout_words=washout_words(study_result),
+        untold_words=untold_words(study_result),
+        data_words=data_words(study_result.washout) if study_result.washout else "",
+        response_svg=_response_svg(study_result),
+        swimmer_svg=_swimmer_svg(study_result.courses, study_result.study.settings),
+        n_swimmers=len(swimmers(study_result.courses)),
+        n_shown=min(len(swimmers(study_result.courses)), MOST_BARS),
+        survival_svg=_survival_svg(study_result.courses, study_result.study.settings),
+        changed_settings=changed_settings(study_result.study.settings),
         open_all=len(results) <= MOST_OPEN_CARDS,
     )
 
@@ -134,20 +134,20 @@ def _pictured(results: Sequence[SampleResult]) -> set[str]:
 
 
 def _tube_cards(
-    outcome: StudyResult, results: Sequence[SampleResult], anchors: dict[str, str]
+    study_result: StudyResult, results: Sequence[SampleResult], anchors: dict[str, str]
 ) -> tuple[TubeCard, ...]:
-    typed = {sample.sample_id: sample for sample in outcome.study.samples}
+    typed = {sample.sample_id: sample for sample in study_result.study.samples}
     scale = scale_of(results)
     return tuple(
-        tube_card(outcome, typed[found.sample_id], found, anchors[f"sample:{found.sample_id}"], scale)
+        tube_card(study_result, typed[found.sample_id], found, anchors[f"sample:{found.sample_id}"], scale)
         for found in results
     )
 
 
-def in_sheet_order(outcome: StudyResult) -> tuple[SampleResult, ...]:
+def in_sheet_order(study_result: StudyResult) -> tuple[SampleResult, ...]:
     """Return the results in the order of the samples sheet."""
-    found = {result.sample_id: result for result in outcome.results}
-    return tuple(found[s.sample_id] for s in outcome.study.samples if s.sample_id in found)
+    found = {result.sample_id: result for result in study_result.results}
+    return tuple(found[s.sample_id] for s in study_result.study.samples if s.sample_id in found)
 
 
 def changed_settings(settings: Settings) -> tuple[tuple[str, str], ...]:
@@ -164,32 +164,38 @@ def changed_settings(settings: Settings) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _anchors(outcome: StudyResult, results: Sequence[SampleResult]) -> dict[str, str]:
+def _anchors(study_result: StudyResult, results: Sequence[SampleResult]) -> dict[str, str]:
     """Name every card by its place: what people type may hold anything, an anchor may not; "": no card."""
     pictured = _pictured(results)
     tubes = {
         f"sample:{result.sample_id}": f"tube-{k}" if result.sample_id in pictured else ""
         for k, result in enumerate(results, start=1)
     }
-    beads = {f"beads:{found.beads}": f"beads-{k}" for k, found in enumerate(outcome.calibrations, start=1)}
+    beads = {
+        f"beads:{found.beads}": f"beads-{k}" for k, found in enumerate(study_result.calibrations, start=1)
+    }
     return {**tubes, **beads}
 
 
-def _washout_svg(outcome: StudyResult) -> str:
-    if not any(visit.washout_weeks is not None for visit in outcome.visits):
+def _washout_svg(study_result: StudyResult) -> str:
+    if not any(visit.washout_weeks is not None for visit in study_result.visits):
         return ""
-    fit = outcome.washout.curve if outcome.washout else None
+    fit = study_result.washout.curve if study_result.washout else None
     figure = washout_figure(
-        outcome.visits, outcome.best_responses(), outcome.study.settings, fit, axis_name(outcome.study)
+        study_result.visits,
+        study_result.best_responses(),
+        study_result.study.settings,
+        fit,
+        axis_name(study_result.study),
     )
     return to_svg(figure, "washout", "Receptor density against weeks of washout, one point per visit")
 
 
-def _response_svg(outcome: StudyResult) -> str:
-    if outcome.response is None or not outcome.response.n_evaluable:
+def _response_svg(study_result: StudyResult) -> str:
+    if study_result.response is None or not study_result.response.n_evaluable:
         return ""
     return to_svg(
-        response_figure(outcome.response, density_name(outcome.study)),
+        response_figure(study_result.response, density_name(study_result.study)),
         "response",
         "Disease control rates with exact intervals",
     )

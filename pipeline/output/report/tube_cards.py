@@ -57,16 +57,16 @@ class TubeCard:
 
 
 def tube_card(
-    outcome: StudyResult, sample: Sample, result: SampleResult, anchor: str, scale: Scale
+    study_result: StudyResult, sample: Sample, result: SampleResult, anchor: str, scale: Scale
 ) -> TubeCard:
     """Return the card of a tube; without an anchor only what its row of the table needs is to be shown."""
-    exposure = outcome.exposures.get(result.sample_id)
-    calibration = next((found for found in outcome.calibrations if found.beads == sample.beads), None)
+    exposure = study_result.exposures.get(result.sample_id)
+    calibration = next((found for found in study_result.calibrations if found.beads == sample.beads), None)
     curve = calibration.curve if calibration else None
-    found, panel = result.receptor, _panel(outcome, sample)
+    found, panel = result.receptor, _panel(study_result, sample)
     flags = sample_flags(result, exposure)
     labels = channel_labels(panel) if panel and anchor else {}
-    wanted = population_name(outcome.study)
+    wanted = population_name(study_result.study)
     return TubeCard(
         anchor=anchor,
         sample=sample,
@@ -85,7 +85,7 @@ def tube_card(
         flags=tuple((flag, FLAGS.get(flag, "")) for flag in flags),
         notes=_single_notes(result, exposure) if anchor else (),
         arithmetic=_arithmetic(result) if anchor else (),
-        facts=_facts(outcome, sample, result, exposure) if anchor else (),
+        facts=_facts(study_result, sample, result, exposure) if anchor else (),
         budget_bar=budget_bar(found.budget) if anchor else "",
         budget=_budget(result) if anchor else (),
         steps=tuple(_step_row(step, wanted) for step in result.steps) if anchor else (),
@@ -94,8 +94,8 @@ def tube_card(
     )
 
 
-def _panel(outcome: StudyResult, sample: Sample) -> Panel | None:
-    return next((panel for panel in outcome.study.panels if panel.name == sample.panel), None)
+def _panel(study_result: StudyResult, sample: Sample) -> Panel | None:
+    return next((panel for panel in study_result.study.panels if panel.name == sample.panel), None)
 
 
 def _single_notes(result: SampleResult, exposure: Exposure | None) -> tuple[str, ...]:
@@ -156,7 +156,9 @@ def _converted(mfi: float, abc: float | None) -> str:
     return f"median {rounded(mfi)}" + (f" → {rounded(abc)} ABC" if abc is not None else "")
 
 
-def _facts(outcome: StudyResult, sample: Sample, result: SampleResult, exposure: Exposure | None) -> Pairs:
+def _facts(
+    study_result: StudyResult, sample: Sample, result: SampleResult, exposure: Exposure | None
+) -> Pairs:
     percent = plasma_cell_percent(result)
     cells = _number(result.n_plasma_cells) + (
         f" ({percent:.3g} % of viable singlets)" if percent is not None else ""
@@ -168,7 +170,7 @@ def _facts(outcome: StudyResult, sample: Sample, result: SampleResult, exposure:
             "quantified cells",
             f"{count(result.receptor.n_cells)} {result.population.replace('_', ' ')}".strip(),
         ),
-        (population_name(outcome.study), cells),
+        (population_name(study_result.study), cells),
         ("of them aberrant", _number(result.n_aberrant)),
         ("events, viable singlets", _both(result.n_events, result.n_viable_singlets)),
         ("collected", f"{sample.collected_on.isoformat()}, {sample.tissue}"),
@@ -182,7 +184,7 @@ def _facts(outcome: StudyResult, sample: Sample, result: SampleResult, exposure:
             "spillover",
             " ".join(part for part in (result.spillover_source, result.spillover_sha256[:12]) if part),
         ),
-        ("gates set by", reviewers(outcome.study, sample)),
+        ("gates set by", reviewers(study_result.study, sample)),
         ("repaired", "; ".join(result.repairs)),
         ("remark", sample.remark),
         *((path, digest[:16]) for path, digest in result.sha256),

@@ -148,20 +148,22 @@ def verdict_line(results: Iterable[SampleResult]) -> str:
     return f"{tubes}: {', '.join(parts)}, {statuses.count(RdStatus.FAILED)} failed"
 
 
-def washout_words(outcome: StudyResult) -> tuple[str, ...]:
+def washout_words(study_result: StudyResult) -> tuple[str, ...]:
     """Return what M0 to M3 say, a sentence or two each."""
-    found = outcome.washout
+    found = study_result.washout
     if found is None:
         return ()
-    name = density_name(outcome.study)
+    name = density_name(study_result.study)
     said = [_rank_words(found.rank, name)] if found.rank else []
     said += [_slope_words(found.tobit, name)] if found.tobit else []
     return (*said, *model_words(found, name), BETWEEN_PATIENTS.format(name=name))
 
 
-def untold_words(outcome: StudyResult) -> tuple[str, ...]:
+def untold_words(study_result: StudyResult) -> tuple[str, ...]:
     """Return what the data cannot tell, and why."""
-    return refusal_words(outcome.washout, density_name(outcome.study)) if outcome.washout else ()
+    return (
+        refusal_words(study_result.washout, density_name(study_result.study)) if study_result.washout else ()
+    )
 
 
 def data_words(found: WashoutReport) -> str:

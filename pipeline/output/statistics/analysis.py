@@ -67,15 +67,15 @@ _TIME = (
 )
 
 
-def densities(outcome: StudyResult, known: Mapping[str, Subject]) -> Dataset:
+def densities(study_result: StudyResult, known: Mapping[str, Subject]) -> Dataset:
     """Return ADRD: a row per visit and parameter."""
-    rows = _density_rows(outcome, known)
+    rows = _density_rows(study_result, known)
     return dataset("adrd", "Receptor Density Analysis Dataset", (*_SUBJECT, *_DENSITY), rows, xport=True)
 
 
-def times_to_event(outcome: StudyResult, known: Mapping[str, Subject]) -> Dataset:
+def times_to_event(study_result: StudyResult, known: Mapping[str, Subject]) -> Dataset:
     """Return ADTTE: PFS, OS and time on treatment of every patient whose time is known."""
-    rows = _time_rows(outcome, known)
+    rows = _time_rows(study_result, known)
     return dataset("adtte", "Time-to-Event Analysis Dataset", (*_SUBJECT, *_TIME), rows, xport=True)
 
 
@@ -94,26 +94,26 @@ def yes_no(value: bool | None) -> str:
     return "" if value is None else "Y" if value else "N"
 
 
-def _density_rows(outcome: StudyResult, known: Mapping[str, Subject]) -> Iterator[tuple[Cell, ...]]:
-    study_id = outcome.study.settings.study_id
-    name = density_name(outcome.study)
+def _density_rows(study_result: StudyResult, known: Mapping[str, Subject]) -> Iterator[tuple[Cell, ...]]:
+    study_id = study_result.study.settings.study_id
+    name = density_name(study_result.study)
     log10 = _log10
     parameters: tuple[tuple[str, str, Callable[[float | None], float | None]], ...] = (
         ("RD", f"{name} receptor density ({SITES})", lambda value: value),
         ("LOG10RD", f"log10 of {name} receptor density", log10),
     )
-    for visit in outcome.visits:
+    for visit in study_result.visits:
         who = known[visit.patient_id]
         for code, title, scale in parameters:
-            cells = _density_cells(outcome, visit, scale, as_text=code == "RD")
+            cells = _density_cells(study_result, visit, scale, as_text=code == "RD")
             baseline = "Y" if who.baseline == (visit.visit, visit.collected_on) else ""
             yield (*_subject_cells(study_id, who), code, title, *cells, baseline)
 
 
 def _density_cells(
-    outcome: StudyResult, visit: Visit, scale: Callable[[float | None], float | None], *, as_text: bool
+    study_result: StudyResult, visit: Visit, scale: Callable[[float | None], float | None], *, as_text: bool
 ) -> tuple[Cell, ...]:
-    found, beyond = visit.receptor, outcome.study.settings.uloq_extrapolation
+    found, beyond = visit.receptor, study_result.study.settings.uloq_extrapolation
     status = found.status.value
     measured = found.rd if found.status in NUMBERED else None
     low, high, side = measured, measured, "NONE" if measured is not None else ""
@@ -135,8 +135,8 @@ def _log10(value: float | None) -> float | None:
     return None if value is None or value <= 0 else math.log10(value)
 
 
-def _time_rows(outcome: StudyResult, known: Mapping[str, Subject]) -> Iterator[tuple[Cell, ...]]:
-    settings = outcome.study.settings
+def _time_rows(study_result: StudyResult, known: Mapping[str, Subject]) -> Iterator[tuple[Cell, ...]]:
+    settings = study_result.study.settings
     for who in known.values():
         course = who.course
         if course is None or course.started_on is None:

@@ -27,23 +27,23 @@ _TIME: Final = re.compile(rb"\d\d[A-Z]{3}\d\d:\d\d:\d\d:\d\d")
 _NO_TIME: Final = b"01JAN60:00:00:00"
 
 
-def datasets_of(outcome: StudyResult) -> tuple[Dataset, ...]:
+def datasets_of(study_result: StudyResult) -> tuple[Dataset, ...]:
     """Return every dataset: CP, ADRD, ADTTE, and the tidy tables."""
-    known = subjects_of(outcome)
+    known = subjects_of(study_result)
     return (
-        phenotypes(outcome),
-        densities(outcome, known),
-        times_to_event(outcome, known),
-        *tidy_datasets(outcome, known),
+        phenotypes(study_result),
+        densities(study_result, known),
+        times_to_event(study_result, known),
+        *tidy_datasets(study_result, known),
     )
 
 
-def write_datasets(folder: Path, outcome: StudyResult) -> None:
+def write_datasets(folder: Path, study_result: StudyResult) -> None:
     """Write every dataset as CSV, and as SAS XPORT or Parquet, with `data_dictionary.csv`.
 
     Subjects are named by the pseudonym that was typed as `patient_id`; nothing comes from FCS keywords.
     """
-    write_each(folder, datasets_of(outcome))
+    write_each(folder, datasets_of(study_result))
 
 
 def write_each(folder: Path, every: Sequence[Dataset]) -> None:

@@ -53,10 +53,10 @@ class Measure:
     limit: str = ""
 
 
-def phenotypes(outcome: StudyResult) -> Dataset:
+def phenotypes(study_result: StudyResult) -> Dataset:
     """Return the CP dataset, in the order of the samples sheet."""
     label = "Cell Phenotype Findings"
-    return dataset("cp", label, VARIABLES, _rows(outcome), xport=True)
+    return dataset("cp", label, VARIABLES, _rows(study_result), xport=True)
 
 
 def subject(study_id: str, patient_id: str) -> str:
@@ -86,13 +86,13 @@ def limit_text(status: str, rd: float | None, lloq: float | None, uloq: float | 
     return ""
 
 
-def _rows(outcome: StudyResult) -> Iterator[tuple[Cell, ...]]:
-    study = outcome.study
+def _rows(study_result: StudyResult) -> Iterator[tuple[Cell, ...]]:
+    study = study_result.study
     typed = {sample.sample_id: sample for sample in study.samples}
     sequence: dict[str, int] = {}
-    for result in outcome.results:
+    for result in study_result.results:
         sample = typed[result.sample_id]
-        for measure in _measures(outcome, result):
+        for measure in _measures(study_result, result):
             number = sequence[sample.patient_id] = sequence.get(sample.patient_id, 0) + 1
             yield _row(study.settings.study_id, sample, result, measure, number)
 
@@ -110,8 +110,8 @@ def _row(study_id: str, sample: Sample, result: SampleResult, m: Measure, number
     )
 
 
-def _measures(outcome: StudyResult, result: SampleResult) -> tuple[Measure, ...]:
-    found, study = result.receptor, outcome.study
+def _measures(study_result: StudyResult, result: SampleResult) -> tuple[Measure, ...]:
+    found, study = result.receptor, study_result.study
     marker = marker_of(study)
     limit = limit_text(found.status, found.rd, found.lloq, found.uloq, study.settings.uloq_extrapolation)
     rd = found.rd if found.status in NUMBERED else None

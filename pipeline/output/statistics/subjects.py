@@ -36,14 +36,14 @@ class Subject:
     baseline: tuple[str, date | None] | None
 
 
-def subjects_of(outcome: StudyResult) -> dict[str, Subject]:
+def subjects_of(study_result: StudyResult) -> dict[str, Subject]:
     """Return every patient of the patients, samples and doses sheets, by patient_id, in that order."""
-    study, settings = outcome.study, outcome.study.settings
-    clocks = outcome.clocks
+    study, settings = study_result.study, study_result.study.settings
+    clocks = study_result.clocks
     patients = {patient.patient_id: patient for patient in study.patients}
-    courses = {course.patient_id: course for course in outcome.courses}
+    courses = {course.patient_id: course for course in study_result.courses}
     controlled = controlled_patients(study)
-    rows = baseline_rows(clocks, [patient_rd(visit) for visit in outcome.visits], clocks)
+    rows = baseline_rows(clocks, [patient_rd(visit) for visit in study_result.visits], clocks)
     words = {"above": f">={settings.rd_cut:.0f}", "below": f"<{settings.rd_cut:.0f}"}
     found = {}
     for name, clock in clocks.items():

@@ -64,14 +64,16 @@ _PATIENTS = (
 _PATIENT_FIELDS = tuple(variable.name for variable in _PATIENTS[15:])
 
 
-def tidy_datasets(outcome: StudyResult, known: Mapping[str, Subject]) -> tuple[Dataset, ...]:
+def tidy_datasets(study_result: StudyResult, known: Mapping[str, Subject]) -> tuple[Dataset, ...]:
     """Return tubes, visits, exposure, patients and doses."""
-    doses = outcome.study.doses
+    doses = study_result.study.doses
     names = tuple(variable.name for variable in _DOSES)
     return (
-        _of_table("tubes", "A row per tube, as rd_samples.csv", sample_table(outcome)),
-        _of_table("visits", "A row per patient and visit, as rd_patients.csv", patient_table(outcome.visits)),
-        _of_table("exposure", "What had been given, a row per tube", exposure_table(outcome)),
+        _of_table("tubes", "A row per tube, as rd_samples.csv", sample_table(study_result)),
+        _of_table(
+            "visits", "A row per patient and visit, as rd_patients.csv", patient_table(study_result.visits)
+        ),
+        _of_table("exposure", "What had been given, a row per tube", exposure_table(study_result)),
         dataset("patients", "A row per patient", _PATIENTS, _patient_rows(known), xport=False),
         dataset(
             "doses",

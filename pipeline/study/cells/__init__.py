@@ -4,8 +4,6 @@ from pipeline.study.cells.dates import Day, as_date
 from pipeline.study.cells.levels import Levels, Ranges, as_levels, as_ranges
 from pipeline.study.cells.numbers import as_number, number, whole_number
 from pipeline.study.cells.words import (
-    LONGEST_ID,
-    RESERVED_NAMES,
     Aliases,
     FileName,
     FileSafeId,
@@ -22,8 +20,6 @@ from pipeline.study.cells.words import (
 )
 
 __all__ = [
-    "LONGEST_ID",
-    "RESERVED_NAMES",
     "Aliases",
     "Day",
     "FileName",

@@ -25,8 +25,8 @@ def receptor(rd=20000.0, **sd_dex):
     return ReceptorDensity(RdStatus.OK, 500, rd=rd, rd_low=rd / 2, rd_high=2 * rd, lloq=500.0, budget=budget)
 
 
-def outcome(*tubes):
-    """Make an outcome of (patient, beads, receptor)."""
+def study_result(*tubes):
+    """Make an study_result of (patient, beads, receptor)."""
     samples = tuple(
         Sample(f"S{k}", patient, date(2024, 5, 1), f"{k}.fcs", "MM8", beads, visit="baseline")
         for k, (patient, beads, _) in enumerate(tubes)
@@ -40,7 +40,7 @@ def outcome(*tubes):
 def test_the_largest_share_comes_first_and_says_what_it_would_win():
     few_cells = receptor(stained=0.10, lot=0.02)
     good = receptor(stained=0.01, lot=0.02)
-    found = outcome(("P1", "B1", few_cells), ("P2", "B1", few_cells), ("P3", "B1", good)).limiting
+    found = study_result(("P1", "B1", few_cells), ("P2", "B1", few_cells), ("P3", "B1", good)).limiting
     first = found.remedies[0]
     assert (first.name, first.n_largest, found.n) == ("more cells", 2, 3)
     assert first.fold == pytest.approx(10 ** (1.96 * (0.10**2 + 0.02**2) ** 0.5), rel=1e-3)
@@ -51,7 +51,7 @@ def test_the_largest_share_comes_first_and_says_what_it_would_win():
 
 def test_replicates_on_other_bead_runs_tell_the_cv_between_runs():
     tubes = [("P1", "B1", receptor(20000.0)), ("P1", "B2", receptor(24000.0)), ("P2", "B1", receptor(5000.0))]
-    found = outcome(*tubes).limiting
+    found = study_result(*tubes).limiting
     assert found.within_run is None
     assert found.between_runs.cv_percent == pytest.approx(13.0, abs=0.1)
     assert "No interval holds a term between runs" in found.sentences()[-1]
@@ -63,7 +63,7 @@ def test_enough_replicates_put_what_their_budgets_leave_open_into_every_interval
         for k, pair in enumerate([(20000.0, 26000.0), (5000.0, 4000.0), (900.0, 1150.0), (60000.0, 48000.0)])
         for run, rd in enumerate(pair)
     ]
-    before = outcome(*tubes)
+    before = study_result(*tubes)
     results = with_between_runs(before.study, before.results)
     shown = limiting(before.study, results).sentences()[-1]
     assert "Every interval holds a between-run CV of" in shown
@@ -81,14 +81,14 @@ def test_enough_replicates_put_what_their_budgets_leave_open_into_every_interval
 
 def test_the_setting_goes_before_what_replicates_say():
     tubes = [(f"P{k}", f"B{1 + run}", receptor(1e4 * (1 + run))) for k in range(4) for run in range(2)]
-    typed = outcome(*tubes)
+    typed = study_result(*tubes)
     study = replace(typed.study, settings=Settings(between_run_cv=0.1))
     assert with_between_runs(study, typed.results) == typed.results
     assert "setting between_run_cv, 10 %" in limiting(study, typed.results).sentences()[-1]
 
 
 def test_a_share_that_rests_on_an_assumption_says_so():
-    assumed = outcome(("P1", "B1", receptor(stained=0.01, lot=0.02)))
+    assumed = study_result(("P1", "B1", receptor(stained=0.01, lot=0.02)))
     wording = "lot assignment (assumed: lot_assignment_cv 5 %)"
     assert wording in [remedy.terms for remedy in assumed.limiting.remedies]
     runs = tuple(replace(run, assigned_cv=0.03) for run in assumed.study.beads)
@@ -97,18 +97,18 @@ def test_a_share_that_rests_on_an_assumption_says_so():
 
 
 def test_replicates_on_one_bead_run_tell_the_cv_between_tubes():
-    found = outcome(("P1", "B1", receptor(20000.0)), ("P1", "B1", receptor(24000.0))).limiting
+    found = study_result(("P1", "B1", receptor(20000.0)), ("P1", "B1", receptor(24000.0))).limiting
     assert found.between_runs is None
     assert found.within_run.freedom == 1
 
 
 def test_replicates_below_the_lloq_tell_nothing_of_the_cv():
     dim = replace(receptor(300.0), status=RdStatus.BELOW_LLOQ)
-    found = outcome(("P1", "B1", dim), ("P1", "B2", receptor(20000.0))).limiting
+    found = study_result(("P1", "B1", dim), ("P1", "B2", receptor(20000.0))).limiting
     assert found.between_runs is None
 
 
 def test_a_study_without_a_density_says_so():
-    found = outcome(("P1", "B1", ReceptorDensity(RdStatus.FAILED, 0))).limiting
+    found = study_result(("P1", "B1", ReceptorDensity(RdStatus.FAILED, 0))).limiting
     assert (found.n, found.remedies) == (0, ())
     assert "nothing can be said" in found.sentences()[0]

@@ -16,9 +16,9 @@ from pipeline.output.workbook import MOST_ROWS, Sheet, workbook_sheets, write_wo
 
 
 @pytest.fixture(scope="module")
-def workbook(outcome: StudyResult, tmp_path_factory: pytest.TempPathFactory) -> openpyxl.Workbook:
+def workbook(study_result: StudyResult, tmp_path_factory: pytest.TempPathFactory) -> openpyxl.Workbook:
     path = tmp_path_factory.mktemp("xlsx") / "rd.xlsx"
-    write_workbook(path, workbook_sheets(outcome))
+    write_workbook(path, workbook_sheets(study_result))
     return openpyxl.load_workbook(path)
 
 
@@ -77,7 +77,7 @@ def test_control_characters_do_not_break_the_workbook(tmp_path: Path):
 
 
 def test_no_time_of_writing_is_in_the_file(tmp_path: Path):
-    """So that the same outcome gives the same bytes at any time."""
+    """So that the same study_result gives the same bytes at any time."""
     write_workbook(
         tmp_path / "a.xlsx", [Sheet("Notes", (("", Table(("a", "on"), ((1.5, date(2024, 1, 2)),))),))]
     )

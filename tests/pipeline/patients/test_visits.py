@@ -13,64 +13,66 @@ from pipeline.patients.visits import Visit, log_sd, patient_rd
 from pipeline.washout import washout_report
 
 
-def with_samples(outcome: StudyResult, **changes: dict[str, object]) -> StudyResult:
-    samples = tuple(replace(sample, **changes.get(sample.sample_id, {})) for sample in outcome.study.samples)
-    return changed(outcome, study=replace(outcome.study, samples=samples))
+def with_samples(study_result: StudyResult, **changes: dict[str, object]) -> StudyResult:
+    samples = tuple(
+        replace(sample, **changes.get(sample.sample_id, {})) for sample in study_result.study.samples
+    )
+    return changed(study_result, study=replace(study_result.study, samples=samples))
 
 
-def visit_with(outcome: StudyResult, sample_id: str) -> Visit:
-    return next(visit for visit in outcome.visits if sample_id in visit.sample_ids)
+def visit_with(study_result: StudyResult, sample_id: str) -> Visit:
+    return next(visit for visit in study_result.visits if sample_id in visit.sample_ids)
 
 
-def test_replicates_of_a_visit_are_pooled_on_the_log_scale(outcome: StudyResult):
-    replicates = with_samples(outcome, **{"P04-S1": {"patient_id": "P05"}})
+def test_replicates_of_a_visit_are_pooled_on_the_log_scale(study_result: StudyResult):
+    replicates = with_samples(study_result, **{"P04-S1": {"patient_id": "P05"}})
     pooled = visit_with(replicates, "P05-S1")
     assert set(pooled.sample_ids) == {"P04-S1", "P05-S1"}
     assert math.isclose(pooled.receptor.rd, math.sqrt(9_800 * 31_400))
     assert pooled.receptor.n_pooled == 2
 
 
-def test_another_tissue_or_kit_is_a_visit_of_its_own(outcome: StudyResult):
-    blood = with_samples(outcome, **{"P04-S1": {"patient_id": "P05", "tissue": "blood"}})
+def test_another_tissue_or_kit_is_a_visit_of_its_own(study_result: StudyResult):
+    blood = with_samples(study_result, **{"P04-S1": {"patient_id": "P05", "tissue": "blood"}})
     assert visit_with(blood, "P05-S1").sample_ids == ("P05-S1",)
-    beads = tuple(replace(run, kit="qsc") if run.beads == "B2" else run for run in outcome.study.beads)
-    kits = changed(outcome, study=replace(outcome.study, beads=beads))
+    beads = tuple(replace(run, kit="qsc") if run.beads == "B2" else run for run in study_result.study.beads)
+    kits = changed(study_result, study=replace(study_result.study, beads=beads))
     kits = with_samples(kits, **{"P04-S1": {"patient_id": "P05", "beads": "B1"}, "P05-S1": {"beads": "B2"}})
     assert visit_with(kits, "P05-S1").sample_ids == ("P05-S1",)
     assert visit_with(kits, "P05-S1").kit == "qsc"
 
 
-def test_without_a_visit_name_the_day_tells_visits_apart(outcome: StudyResult):
+def test_without_a_visit_name_the_day_tells_visits_apart(study_result: StudyResult):
     later = {
         "P04-S1": {"patient_id": "P05", "visit": "", "collected_on": date(2024, 6, 1)},
         "P05-S1": {"visit": ""},
     }
-    assert visit_with(with_samples(outcome, **later), "P05-S1").sample_ids == ("P05-S1",)
+    assert visit_with(with_samples(study_result, **later), "P05-S1").sample_ids == ("P05-S1",)
 
 
-def test_a_replicate_without_density_does_not_spoil_the_other(outcome: StudyResult):
-    visit = visit_with(with_samples(outcome, **{"P09-S1": {"patient_id": "P05"}}), "P05-S1")
+def test_a_replicate_without_density_does_not_spoil_the_other(study_result: StudyResult):
+    visit = visit_with(with_samples(study_result, **{"P09-S1": {"patient_id": "P05"}}), "P05-S1")
     assert math.isclose(visit.receptor.rd, 31_400)
     assert any("1 of 2 replicates" in note for note in visit.notes)
 
 
-def test_the_models_get_the_measurement_error_of_the_interval(outcome: StudyResult):
-    visit = visit_with(outcome, "P05-S1")
+def test_the_models_get_the_measurement_error_of_the_interval(study_result: StudyResult):
+    visit = visit_with(study_result, "P05-S1")
     row = patient_rd(visit)
     expected = math.log10(visit.receptor.rd_high / visit.receptor.rd_low) / (2 * 1.959964)
     assert math.isclose(row.rd_log_sd, expected)
     assert (row.status, row.beads_kit) == (RdStatus.OK.value, "quantibrite_pe")
 
 
-def test_an_interval_that_reaches_below_zero_has_no_log_sd(outcome: StudyResult):
-    assert log_sd(visit_with(outcome, "P02-S1").receptor) is None
+def test_an_interval_that_reaches_below_zero_has_no_log_sd(study_result: StudyResult):
+    assert log_sd(visit_with(study_result, "P02-S1").receptor) is None
 
 
-def test_blood_is_not_pooled_with_marrow_in_the_models(outcome: StudyResult):
-    blood = with_samples(outcome, **{"P05-S1": {"tissue": "blood"}})
+def test_blood_is_not_pooled_with_marrow_in_the_models(study_result: StudyResult):
+    blood = with_samples(study_result, **{"P05-S1": {"tissue": "blood"}})
     assert patient_rd(visit_with(blood, "P05-S1")).tissue == "blood"
     assert patient_rd(visit_with(blood, "P04-S1")).tissue == "marrow"
-    used = washout_report([patient_rd(visit) for visit in blood.visits], outcome.study.settings)
+    used = washout_report([patient_rd(visit) for visit in blood.visits], study_result.study.settings)
     assert any("tissues are not pooled" in note and "1 of blood left out" in note for note in used.notes)
 
 

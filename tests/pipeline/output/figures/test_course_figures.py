@@ -38,19 +38,19 @@ def texts_of(svg):
 
 
 @pytest.fixture(scope="module")
-def followed(outcome: StudyResult) -> StudyResult:
-    """The synthetic outcome with a course for each patient; one had dexamethasone early, one late."""
+def followed(study_result: StudyResult) -> StudyResult:
+    """The synthetic study_result with a course for each patient; one had dexamethasone early, one late."""
     patients = tuple(
         replace(p, treatment_start=START, progressed_on=day(70 + 20 * k), discontinued_on=day(70 + 20 * k),
                 died_on=day(200 + 30 * k) if k % 2 else None, last_contact_on=day(400), age=50.0 + k,
                 discontinuation_reason="progression" if k else "74 weeks = 18.5 months <b>on drug</b>",
                 dexamethasone_on=day(40) if k < 3 else day(65) if k == 5 else None, teae_grade=k % 4)
-        for k, p in enumerate(outcome.study.patients)
+        for k, p in enumerate(study_result.study.patients)
     )  # fmt: skip
     statements = (Statement("26.4 % had disease control", 32, cell="statements!A2"),)
-    study = replace(outcome.study, patients=patients, statements=statements)
-    rows = [patient_rd(visit) for visit in outcome.visits]
-    return changed(outcome, study=study, response=tables_of(study, rows))
+    study = replace(study_result.study, patients=patients, statements=statements)
+    rows = [patient_rd(visit) for visit in study_result.visits]
+    return changed(study_result, study=study, response=tables_of(study, rows))
 
 
 def test_the_longest_treated_comes_first_and_who_has_no_time_has_no_bar():
@@ -93,13 +93,13 @@ def test_curves_without_a_single_time_are_empty_axes():
     )
 
 
-def test_both_are_written_as_pdf_with_the_same_bytes_and_go_with_their_data(followed, outcome, tmp_path):
+def test_both_are_written_as_pdf_with_the_same_bytes_and_go_with_their_data(followed, study_result, tmp_path):
     bare = changed(followed, results=(), calibrations=())
     write_figures(tmp_path, bare)
     first = {name: (tmp_path / name).read_bytes() for name in ("swimmer.pdf", "survival.pdf")}
     write_figures(tmp_path, bare)
     assert first == {name: (tmp_path / name).read_bytes() for name in first}
-    write_figures(tmp_path, changed(outcome, results=(), calibrations=()))
+    write_figures(tmp_path, changed(study_result, results=(), calibrations=()))
     assert not (tmp_path / "swimmer.pdf").exists()
 
 

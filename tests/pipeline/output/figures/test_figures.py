@@ -26,16 +26,16 @@ from pipeline.study.quantity_name import axis_name
 from pipeline.study.settings import Settings
 
 
-def tube(outcome: StudyResult, sample_id: str) -> SampleResult:
-    return next(result for result in outcome.results if result.sample_id == sample_id)
+def tube(study_result: StudyResult, sample_id: str) -> SampleResult:
+    return next(result for result in study_result.results if result.sample_id == sample_id)
 
 
 def texts_of(svg: str) -> list[str]:
     return re.findall(r"<text[^>]*>([^<]*)</text>", svg)
 
 
-def test_a_point_beyond_a_limit_lies_at_its_limit(outcome: StudyResult):
-    visits = outcome.visits
+def test_a_point_beyond_a_limit_lies_at_its_limit(study_result: StudyResult):
+    visits = study_result.visits
     points = {point.label: point for point in drawable(visits, {}, Settings())}
     below = next(visit for visit in visits if visit.patient_id == "P02")
     assert (points["P02"].side, points["P02"].y) == (-1, below.receptor.lloq)
@@ -44,42 +44,44 @@ def test_a_point_beyond_a_limit_lies_at_its_limit(outcome: StudyResult):
     assert math.isclose(points["P05"].y, 31_400)
 
 
-def test_visits_without_washout_or_density_are_not_drawn(outcome: StudyResult):
-    labels = {point.label for point in drawable(outcome.visits, {}, Settings())}
+def test_visits_without_washout_or_density_are_not_drawn(study_result: StudyResult):
+    labels = {point.label for point in drawable(study_result.visits, {}, Settings())}
     assert labels.isdisjoint({"P09", "P10", "P11"})  # too few cells, no background, failed
-    unclocked = [replace(visit, washout_weeks=None) for visit in outcome.visits]
+    unclocked = [replace(visit, washout_weeks=None) for visit in study_result.visits]
     assert drawable(unclocked, {}, Settings()) == ()
 
 
-def test_a_dose_on_the_day_of_the_sample_still_has_a_place(outcome: StudyResult):
-    (visit,) = [visit for visit in outcome.visits if visit.patient_id == "P05"]
+def test_a_dose_on_the_day_of_the_sample_still_has_a_place(study_result: StudyResult):
+    (visit,) = [visit for visit in study_result.visits if visit.patient_id == "P05"]
     (point,) = drawable([replace(visit, washout_weeks=0.0)], {}, Settings())
     assert point.x == pytest.approx(1 / 7)
 
 
-def test_the_washout_figure_names_patients_responses_and_limits(outcome: StudyResult):
-    fit = outcome.washout.tobit
-    name = axis_name(outcome.study)
-    figure = washout_figure(outcome.visits, outcome.best_responses(), outcome.study.settings, fit, name)
+def test_the_washout_figure_names_patients_responses_and_limits(study_result: StudyResult):
+    fit = study_result.washout.tobit
+    name = axis_name(study_result.study)
+    figure = washout_figure(
+        study_result.visits, study_result.best_responses(), study_result.study.settings, fit, name
+    )
     words = texts_of(to_svg(figure, "w", "washout"))
     assert {"P05", "SD", "PD", "MR", "12 months", "LLOQ 950", "RD cut 150,000"} <= set(words)
     assert any("daratumumab-competitive" in word for word in words)
 
 
-def test_a_study_without_any_density_says_so(outcome: StudyResult):
+def test_a_study_without_any_density_says_so(study_result: StudyResult):
     words = texts_of(to_svg(washout_figure((), {}, Settings()), "w", "washout"))
     assert words == ["no patient has both a washout and a receptor density"]
 
 
-def test_a_thousand_patients_get_no_names(outcome: StudyResult):
-    (visit,) = [visit for visit in outcome.visits if visit.patient_id == "P05"]
+def test_a_thousand_patients_get_no_names(study_result: StudyResult):
+    (visit,) = [visit for visit in study_result.visits if visit.patient_id == "P05"]
     many = [replace(visit, washout_weeks=1.0 + k) for k in range(60)]
     assert "P05" not in texts_of(to_svg(washout_figure(many, {}, Settings()), "w", "washout"))
 
 
-def test_each_step_says_how_many_it_kept_and_how_sure_it_was(outcome: StudyResult):
-    result = tube(outcome, "P05-S1")
-    labels = channel_labels(outcome.study.panels[0])
+def test_each_step_says_how_many_it_kept_and_how_sure_it_was(study_result: StudyResult):
+    result = tube(study_result, "P05-S1")
+    labels = channel_labels(study_result.study.panels[0])
     words = texts_of(to_svg(gating_figure(result.pictures, result.steps, labels), "g", "gates"))
     step = next(step for step in result.steps if step.name == "plasma_cells")
     assert any(f"{step.n_out:,} of {step.n_in:,}" in word for word in words)
@@ -88,22 +90,22 @@ def test_each_step_says_how_many_it_kept_and_how_sure_it_was(outcome: StudyResul
     assert any("and PE-Cy7-A" in word for word in words)  # a part of the gate that the picture cannot show
 
 
-def test_a_step_nobody_foresaw_is_drawn_under_its_own_name(outcome: StudyResult):
-    result = tube(outcome, "P05-S1")
+def test_a_step_nobody_foresaw_is_drawn_under_its_own_name(study_result: StudyResult):
+    result = tube(study_result, "P05-S1")
     renamed = replace(result.pictures[0], step="basophils_out")
     assert step_title("basophils_out") in texts_of(to_svg(gating_figure((renamed,), ()), "g", "gates"))
 
 
-def test_another_population_is_called_by_its_name(outcome: StudyResult):
-    result = tube(outcome, "P05-S1")
+def test_another_population_is_called_by_its_name(study_result: StudyResult):
+    result = tube(study_result, "P05-S1")
     words = texts_of(to_svg(gating_figure(result.pictures, result.steps, wanted="b cells"), "g", "gates"))
     assert "B cells" in words
     assert "Plasma cells" not in words
 
 
-def test_the_histogram_tells_both_medians_and_the_molecules(outcome: StudyResult):
-    result = tube(outcome, "P05-S1")
-    curve = outcome.calibrations[0].curve
+def test_the_histogram_tells_both_medians_and_the_molecules(study_result: StudyResult):
+    result = tube(study_result, "P05-S1")
+    curve = study_result.calibrations[0].curve
     words = texts_of(
         to_svg(cd38_figure(result.histogram, result.receptor, curve=curve, control_words="FMO"), "c", "x")
     )
@@ -111,8 +113,8 @@ def test_the_histogram_tells_both_medians_and_the_molecules(outcome: StudyResult
     assert any("molecules per cell (ABC)" in word for word in words)
 
 
-def test_without_medians_the_populations_are_still_named(outcome: StudyResult):
-    result = tube(outcome, "P09-S1")
+def test_without_medians_the_populations_are_still_named(study_result: StudyResult):
+    result = tube(study_result, "P09-S1")
     assert result.receptor.status is RdStatus.LOW_EVENTS
     words = texts_of(to_svg(cd38_figure(result.histogram, result.receptor), "c", "x"))
     assert "stained: n = 11" in words
@@ -126,16 +128,16 @@ def test_few_cells_are_shown_in_wide_bins():
     assert rebinned(few).sum() == 40
 
 
-def test_a_bead_run_without_curve_or_peaks_is_drawn_as_far_as_it_goes(outcome: StudyResult):
+def test_a_bead_run_without_curve_or_peaks_is_drawn_as_far_as_it_goes(study_result: StudyResult):
     bare = CalibrationResult("B9", "b.fcs", "qsc", "1", "PE-A", (0.0, 100.0))
     words = texts_of(to_svg(bead_figure(bare), "b", "beads"))
     assert {"no histogram", "no curve"} <= set(words)
-    seen = replace(outcome.calibrations[0], curve=None)
+    seen = replace(study_result.calibrations[0], curve=None)
     assert "no histogram" not in texts_of(to_svg(bead_figure(seen), "b", "beads"))
 
 
-def test_beads_outside_the_fit_are_told_apart(outcome: StudyResult):
-    run = outcome.calibrations[0]
+def test_beads_outside_the_fit_are_told_apart(study_result: StudyResult):
+    run = study_result.calibrations[0]
     curve = replace(
         run.curve, fitted=(False, True, True, True), back_calculated_error=(None, 0.01, -0.3, 0.02)
     )
@@ -144,9 +146,9 @@ def test_beads_outside_the_fit_are_told_apart(outcome: StudyResult):
     assert "−30.0" in words
 
 
-def test_every_rate_carries_k_and_n(outcome: StudyResult):
-    words = texts_of(to_svg(response_figure(outcome.response), "r", "response"))
-    for found in (*outcome.response.by_washout, *outcome.response.by_rd):
+def test_every_rate_carries_k_and_n(study_result: StudyResult):
+    words = texts_of(to_svg(response_figure(study_result.response), "r", "response"))
+    for found in (*study_result.response.by_washout, *study_result.response.by_rd):
         assert any(word.startswith(f"{found.k}/{found.n}") for word in words)
 
 
@@ -160,22 +162,22 @@ def test_numbers_in_text_are_never_shortened():
     assert "slope 1.0322, r² 0.99968" in texts_of(to_svg(figure, "t", "text"))
 
 
-def test_two_figures_in_a_page_share_no_id(outcome: StudyResult):
-    figure = bead_figure(outcome.calibrations[0])
+def test_two_figures_in_a_page_share_no_id(study_result: StudyResult):
+    figure = bead_figure(study_result.calibrations[0])
     first, second = (set(re.findall(r' id="([^"]+)"', to_svg(figure, key, "x"))) for key in ("a", "b"))
     assert first
     assert first.isdisjoint(second)
 
 
-def test_every_reference_in_a_figure_is_resolved(outcome: StudyResult):
-    result = tube(outcome, "P05-S1")
+def test_every_reference_in_a_figure_is_resolved(study_result: StudyResult):
+    result = tube(study_result, "P05-S1")
     svg = to_svg(gating_figure(result.pictures, result.steps), "g", "gates")
     defined = set(re.findall(r' id="([^"]+)"', svg))
     assert set(re.findall(r'(?:url\(|xlink:href=")#([^")]+)', svg)) <= defined
 
 
-def test_the_same_data_give_the_same_bytes(outcome: StudyResult, tmp_path: Path):
-    result = tube(outcome, "P05-S1")
+def test_the_same_data_give_the_same_bytes(study_result: StudyResult, tmp_path: Path):
+    result = tube(study_result, "P05-S1")
     for name in ("a.pdf", "b.pdf"):
         to_pdf([gating_figure(result.pictures, result.steps, title="P05-S1")], tmp_path / name)
     assert (tmp_path / "a.pdf").read_bytes() == (tmp_path / "b.pdf").read_bytes()
@@ -183,15 +185,17 @@ def test_the_same_data_give_the_same_bytes(outcome: StudyResult, tmp_path: Path)
     assert first == second
 
 
-def test_the_figures_of_a_study_are_four_files(outcome: StudyResult, tmp_path: Path):
-    write_figures(tmp_path, changed(outcome, results=outcome.results[:1]))
+def test_the_figures_of_a_study_are_four_files(study_result: StudyResult, tmp_path: Path):
+    write_figures(tmp_path, changed(study_result, results=study_result.results[:1]))
     files = sorted(path.name for path in tmp_path.iterdir())
     assert files == ["calibration.pdf", "gating.pdf", "rd_washout.pdf", "response.pdf"]
 
 
-def test_what_has_no_data_is_not_written(outcome: StudyResult, tmp_path: Path):
-    failed = [result for result in outcome.results if result.receptor.status is RdStatus.FAILED]
-    bare = changed(outcome, results=tuple(failed), calibrations=(), exposures={}, response=None, washout=None)
+def test_what_has_no_data_is_not_written(study_result: StudyResult, tmp_path: Path):
+    failed = [result for result in study_result.results if result.receptor.status is RdStatus.FAILED]
+    bare = changed(
+        study_result, results=tuple(failed), calibrations=(), exposures={}, response=None, washout=None
+    )
     (tmp_path / "figures").mkdir()
     (tmp_path / "figures" / "response.pdf").write_bytes(b"of an earlier run")
     write_figures(tmp_path / "figures", bare)
@@ -199,16 +203,16 @@ def test_what_has_no_data_is_not_written(outcome: StudyResult, tmp_path: Path):
     assert list((tmp_path / "figures").iterdir()) == []
 
 
-def test_nothing_is_left_of_the_house_style_outside_of_it(outcome: StudyResult):
+def test_nothing_is_left_of_the_house_style_outside_of_it(study_result: StudyResult):
     import matplotlib
 
     before = dict(matplotlib.rcParams)
-    bead_figure(outcome.calibrations[0])
+    bead_figure(study_result.calibrations[0])
     assert dict(matplotlib.rcParams) == before
 
 
-def test_very_many_points_are_one_picture_and_the_figure_says_so(outcome: StudyResult):
-    (visit,) = [visit for visit in outcome.visits if visit.patient_id == "P05"]
+def test_very_many_points_are_one_picture_and_the_figure_says_so(study_result: StudyResult):
+    (visit,) = [visit for visit in study_result.visits if visit.patient_id == "P05"]
     many = [replace(visit, washout_weeks=1.0 + k / 50) for k in range(MOST_POINTS + 1)]
     svg = to_svg(washout_figure(many, {}, Settings()), "w", "washout")
     assert "1,001 points: intervals and arrows are not drawn" in texts_of(svg)

@@ -59,8 +59,8 @@ def read(html: str) -> Reader:
 
 
 @pytest.fixture(scope="module")
-def html(outcome: StudyResult) -> str:
-    return report_html(outcome)
+def html(study_result: StudyResult) -> str:
+    return report_html(study_result)
 
 
 def test_what_matters_comes_first(html: str):
@@ -87,22 +87,22 @@ def test_nothing_is_loaded_from_elsewhere(html: str):
     assert set(re.findall(r'xlink:href="(data:image/png|#)', html)) == {"data:image/png", "#"}
 
 
-def test_what_people_typed_is_shown_and_never_run(outcome: StudyResult):
+def test_what_people_typed_is_shown_and_never_run(study_result: StudyResult):
     evil = '<script>alert("x")</script>'
-    sample = replace(outcome.study.samples[0], remark=evil, visit=evil)
-    study = replace(outcome.study, samples=(sample, *outcome.study.samples[1:]))
-    first = replace(outcome.results[0], note=evil)
-    page = report_html(changed(outcome, study=study, results=(first,), notes=(Note(evil, evil),)))
+    sample = replace(study_result.study.samples[0], remark=evil, visit=evil)
+    study = replace(study_result.study, samples=(sample, *study_result.study.samples[1:]))
+    first = replace(study_result.results[0], note=evil)
+    page = report_html(changed(study_result, study=study, results=(first,), notes=(Note(evil, evil),)))
     assert evil not in page
     assert page.count("<script>") == 1
     assert "&lt;script&gt;" in page
 
 
-def test_each_tube_has_a_card_with_its_pictures(outcome: StudyResult, html: str):
+def test_each_tube_has_a_card_with_its_pictures(study_result: StudyResult, html: str):
     cards = html.split('<details class="card"')[1:]
     tubes = [card for card in cards if 'id="tube-' in card]
-    assert len(tubes) == len(outcome.results)
-    for result, card in zip(outcome.results, tubes, strict=True):
+    assert len(tubes) == len(study_result.results)
+    for result, card in zip(study_result.results, tubes, strict=True):
         assert result.sample_id in card
         assert card.count("<svg") >= (2 if result.pictures else 0)
         assert len(card.encode()) < 60_000
@@ -130,18 +130,18 @@ def test_the_report_says_what_free_cd38_is_and_what_the_data_cannot_tell(html: s
     assert "6/11" in text
 
 
-def test_the_same_outcome_gives_the_same_page(outcome: StudyResult, html: str, tmp_path: Path):
-    write_report(tmp_path / "report.html", outcome)
+def test_the_same_outcome_gives_the_same_page(study_result: StudyResult, html: str, tmp_path: Path):
+    write_report(tmp_path / "report.html", study_result)
     written = (tmp_path / "report.html").read_bytes()
     assert written == html.encode()
     assert b"\r" not in written
 
 
-def test_a_study_with_nothing_but_failures_still_has_a_report(outcome: StudyResult):
-    failed = tuple(result for result in outcome.results if result.receptor.status is RdStatus.FAILED)
+def test_a_study_with_nothing_but_failures_still_has_a_report(study_result: StudyResult):
+    failed = tuple(result for result in study_result.results if result.receptor.status is RdStatus.FAILED)
     page = report_html(
         changed(
-            outcome,
+            study_result,
             results=failed,
             calibrations=(),
             exposures={},
@@ -154,19 +154,23 @@ def test_a_study_with_nothing_but_failures_still_has_a_report(outcome: StudyResu
     assert "1 tube: 0 quantified, 0 below LLOQ, 1 failed" in page
 
 
-def test_in_a_large_study_only_what_needs_a_look_is_open(outcome: StudyResult):
+def test_in_a_large_study_only_what_needs_a_look_is_open(study_result: StudyResult):
     fine = next(
-        result for result in outcome.results if result.receptor.status is RdStatus.OK and not result.flags
+        result
+        for result in study_result.results
+        if result.receptor.status is RdStatus.OK and not result.flags
     )
     bare = replace(fine, pictures=(), histogram=None)
     failed = replace(
-        next(r for r in outcome.results if r.receptor.status is RdStatus.FAILED), sample_id="bad"
+        next(r for r in study_result.results if r.receptor.status is RdStatus.FAILED), sample_id="bad"
     )
-    typed = next(s for s in outcome.study.samples if s.sample_id == fine.sample_id)
+    typed = next(s for s in study_result.study.samples if s.sample_id == fine.sample_id)
     names = [f"T{k:03}" for k in range(60)]
     samples = tuple(replace(typed, sample_id=name) for name in (*names, "bad"))
     results = (*(replace(bare, sample_id=name) for name in names), failed)
-    page = report_html(changed(outcome, study=replace(outcome.study, samples=samples), results=results))
+    page = report_html(
+        changed(study_result, study=replace(study_result.study, samples=samples), results=results)
+    )
     cards = [card[:80] for card in page.split('<details class="card" id="')[1:] if card.startswith("tube-")]
     assert sum(" open>" in card for card in cards) == 1
     assert "49 more" in page or "more</summary>" not in page  # long lists of links are folded
@@ -178,14 +182,14 @@ def test_only_settings_that_were_changed_are_named():
 
 
 def test_of_very_many_tubes_the_least_sure_have_cards_and_no_link_leads_nowhere(
-    outcome: StudyResult, monkeypatch
+    study_result: StudyResult, monkeypatch
 ):
     monkeypatch.setattr("pipeline.output.report.page.MOST_CARDS", 2)
     monkeypatch.setattr("pipeline.output.report.page.MOST_CARDS_OF_MANY", 2)
-    html = report_html(outcome)
+    html = report_html(study_result)
     reader = read(html)
-    n = len(outcome.results)
+    n = len(study_result.results)
     assert html.count('<details class="card" id="tube-') == 2
     assert f"2 of {n} tubes are shown" in html
     assert {link[1:] for link in reader.links if link.startswith("#")} <= set(reader.ids)
-    assert all(f">{result.sample_id}<" in html for result in outcome.results)
+    assert all(f">{result.sample_id}<" in html for result in study_result.results)

@@ -27,25 +27,25 @@ from pipeline.study.study import Study
 from pipeline.washout.censored.estimate import Refusal
 
 
-def competing(outcome: StudyResult, answer: bool | None) -> Study:
-    panel = outcome.study.panels[0]
+def competing(study_result: StudyResult, answer: bool | None) -> Study:
+    panel = study_result.study.panels[0]
     channels = tuple(replace(c, competes_with_drug=answer) if c.role == "cd38" else c for c in panel.channels)
-    return replace(outcome.study, panels=(replace(panel, channels=channels),))
+    return replace(study_result.study, panels=(replace(panel, channels=channels),))
 
 
-def test_free_is_said_only_of_a_clone_that_competes(outcome: StudyResult):
-    assert competition_words(competing(outcome, True)).startswith("Daratumumab-competitive free CD38")
-    assert "total CD38" in competition_words(competing(outcome, False))
-    assert "does not say" in competition_words(competing(outcome, None))
-    names = [density_name(competing(outcome, answer)) for answer in (True, False, None)]
+def test_free_is_said_only_of_a_clone_that_competes(study_result: StudyResult):
+    assert competition_words(competing(study_result, True)).startswith("Daratumumab-competitive free CD38")
+    assert "total CD38" in competition_words(competing(study_result, False))
+    assert "does not say" in competition_words(competing(study_result, None))
+    names = [density_name(competing(study_result, answer)) for answer in (True, False, None)]
     assert names == ["free CD38", "CD38", "CD38"]
-    assert "daratumumab-competitive" in axis_name(competing(outcome, True))
+    assert "daratumumab-competitive" in axis_name(competing(study_result, True))
 
 
-def test_another_marker_than_cd38_is_called_by_its_name(outcome: StudyResult):
-    panel = outcome.study.panels[0]
+def test_another_marker_than_cd38_is_called_by_its_name(study_result: StudyResult):
+    panel = study_result.study.panels[0]
     channels = tuple(replace(c, marker="CD10") if c.role == "cd38" else c for c in panel.channels)
-    assert marker_of(replace(outcome.study, panels=(replace(panel, channels=channels),))) == "CD10"
+    assert marker_of(replace(study_result.study, panels=(replace(panel, channels=channels),))) == "CD10"
 
 
 @pytest.mark.parametrize(
@@ -63,35 +63,35 @@ def test_unknown_numbers_are_dashes():
     assert p_words(0.04999) == "p = 0.05"
 
 
-def test_every_tube_is_counted_once(outcome: StudyResult):
-    line = verdict_line(outcome.results)
+def test_every_tube_is_counted_once(study_result: StudyResult):
+    line = verdict_line(study_result.results)
     assert sum(int(word) for word in line.split(": ")[1].replace(",", "").split() if word.isdigit()) == 12
 
 
-def test_what_is_not_estimable_is_said_with_its_reason(outcome: StudyResult):
+def test_what_is_not_estimable_is_said_with_its_reason(study_result: StudyResult):
     refused = replace(
-        outcome.washout, tobit=None, not_estimable=(Refusal("M1", "2 of 9 lie within the limits"),)
+        study_result.washout, tobit=None, not_estimable=(Refusal("M1", "2 of 9 lie within the limits"),)
     )
-    words = washout_words(changed(outcome, washout=refused))
-    assert "M1: 2 of 9 lie within the limits." in untold_words(changed(outcome, washout=refused))
+    words = washout_words(changed(study_result, washout=refused))
+    assert "M1: 2 of 9 lie within the limits." in untold_words(changed(study_result, washout=refused))
     assert not any(word.startswith("M1. ") for word in words)
-    assert washout_words(changed(outcome, washout=None)) == ()
-    assert untold_words(changed(outcome, washout=None)) == ()
+    assert washout_words(changed(study_result, washout=None)) == ()
+    assert untold_words(changed(study_result, washout=None)) == ()
 
 
-def test_an_association_that_chance_explains_is_not_claimed(outcome: StudyResult):
-    weak = replace(outcome.washout, rank=replace(outcome.washout.rank, p=0.4))
-    assert washout_words(changed(outcome, washout=weak))[0].startswith(
+def test_an_association_that_chance_explains_is_not_claimed(study_result: StudyResult):
+    weak = replace(study_result.washout, rank=replace(study_result.washout.rank, p=0.4))
+    assert washout_words(changed(study_result, washout=weak))[0].startswith(
         "M0. These data show no clear association"
     )
 
 
-def test_the_worst_comes_first_and_what_tubes_share_stands_once(outcome: StudyResult):
+def test_the_worst_comes_first_and_what_tubes_share_stands_once(study_result: StudyResult):
     flagged = tuple(
         replace(result, flags=(*result.flags, "CURVE_WARN")) if result.flags or index < 4 else result
-        for index, result in enumerate(outcome.results)
+        for index, result in enumerate(study_result.results)
     )
-    items = attention(changed(outcome, results=flagged), {"sample:P11-S1": "tube-11"})
+    items = attention(changed(study_result, results=flagged), {"sample:P11-S1": "tube-11"})
     assert [item.level for item in items] == sorted(
         (item.level for item in items), key=("severe", "warn", "info").index
     )
@@ -101,21 +101,21 @@ def test_the_worst_comes_first_and_what_tubes_share_stands_once(outcome: StudyRe
     assert [item.title for item in items].index("LOW_GATE_CONFIDENCE") < items.index(shared)
 
 
-def test_a_rejected_bead_run_is_severe_and_says_why(outcome: StudyResult):
-    run = outcome.calibrations[0]
+def test_a_rejected_bead_run_is_severe_and_says_why(study_result: StudyResult):
+    run = study_result.calibrations[0]
     checks = (replace(run.curve.checks[0], verdict=Verdict.REJECT, text="r² 0.91 (rejected below 0.98)"),)
     rejected = replace(run, curve=replace(run.curve, verdict=Verdict.REJECT, checks=checks))
-    items = attention(changed(outcome, calibrations=(rejected,)), {})
+    items = attention(changed(study_result, calibrations=(rejected,)), {})
     (item,) = [item for item in items if "Bead run" in item.title]
     assert (item.level, item.text) == ("severe", "r² 0.91 (rejected below 0.98)")
 
 
-def test_bars_share_an_axis_that_holds_every_density(outcome: StudyResult):
-    scale = scale_of(outcome.results)
+def test_bars_share_an_axis_that_holds_every_density(study_result: StudyResult):
+    scale = scale_of(study_result.results)
     assert scale.low <= 950
     assert scale.high >= 270_404
     assert scale.place(scale.low) < scale.place(1e4) < scale.place(scale.high)
-    drawn = {result.sample_id: interval_bar(result, scale) for result in outcome.results}
+    drawn = {result.sample_id: interval_bar(result, scale) for result in study_result.results}
     assert "<circle" in drawn["P05-S1"]
     assert "<circle" not in drawn["P02-S1"]  # below the limit: an arrow, no point
     assert drawn["P11-S1"] == ""

@@ -24,16 +24,16 @@ START = date(2024, 3, 4)
 
 
 @pytest.fixture(scope="module")
-def rich(outcome: StudyResult) -> StudyResult:
-    """The synthetic outcome with follow-up, another study id and a name in the free text."""
+def rich(study_result: StudyResult) -> StudyResult:
+    """The synthetic study_result with follow-up, another study id and a name in the free text."""
     patients = tuple(
         replace(p, treatment_start=START, progressed_on=date(2024, 5, 1), last_contact_on=date(2024, 9, 1),
                 discontinuation_reason="asked for by Dr Somebody", age=61.5, sex="female")
         if k else replace(p, treatment_start=START, died_on=date(2024, 4, 4), infusion_reaction=True)
-        for k, p in enumerate(outcome.study.patients)
+        for k, p in enumerate(study_result.study.patients)
     )  # fmt: skip
-    settings = outcome.study.settings.model_copy(update={"study_id": "DARA-1"})
-    return changed(outcome, study=replace(outcome.study, patients=patients, settings=settings))
+    settings = study_result.study.settings.model_copy(update={"study_id": "DARA-1"})
+    return changed(study_result, study=replace(study_result.study, patients=patients, settings=settings))
 
 
 @pytest.fixture(scope="module")
@@ -214,9 +214,11 @@ def test_long_and_foreign_text_is_cut_between_characters(tmp_path):
     assert frame["B"].tolist()[1] == 2.5
 
 
-def test_a_study_without_patients_or_results_has_empty_datasets(outcome, tmp_path):
+def test_a_study_without_patients_or_results_has_empty_datasets(study_result, tmp_path):
     nobody = changed(
-        outcome, results=(), study=replace(outcome.study, patients=(), doses=(), settings=Settings())
+        study_result,
+        results=(),
+        study=replace(study_result.study, patients=(), doses=(), settings=Settings()),
     )
     write_datasets(tmp_path, nobody)
     assert rows(tmp_path, "cp") == rows(tmp_path, "adtte") == rows(tmp_path, "tubes") == []

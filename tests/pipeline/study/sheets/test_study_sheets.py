@@ -250,7 +250,7 @@ def test_doses_of_a_patient_of_the_patients_sheet_alone_are_welcome(tmp_path):
 GATES = [["sample_id", "gate", "value", "set_by", "reason"], ["S1", "cd138", "850,5", "AB", "debris"]]
 
 
-def test_gates_and_review_make_overrides_and_verdicts(tmp_path):
+def test_gates_and_review_make_overrides_and_a_verdict_alone_makes_none(tmp_path):
     sheets = good_sheets() | {
         "gates": GATES,
         "review": [
@@ -265,7 +265,6 @@ def test_gates_and_review_make_overrides_and_verdicts(tmp_path):
         ("S1", "cd138", 850.5, "gates"),
         ("S2", "cd45", 300.0, "review.csv"),
     ]
-    assert [(verdict.sample_id, verdict.verdict) for verdict in study.verdicts] == [("S2", "accepted")]
 
 
 def test_the_same_gate_in_both_places_on_cd38_or_of_no_tube_is_a_fault(tmp_path):
@@ -294,9 +293,11 @@ def test_the_same_gate_in_both_places_on_cd38_or_of_no_tube_is_a_fault(tmp_path)
 
 def test_review_csv_is_read_beside_a_workbook(tmp_path):
     folder = write_workbook(write_files(tmp_path), good_sheets())
-    (folder / "review.csv").write_text("sample_id,set_by,verdict\nS1,AB,rejected\n", encoding="utf-8")
+    (folder / "review.csv").write_text(
+        "sample_id,gate,value,set_by,reason,verdict\nS1,cd45,300,AB,valley,rejected\n", encoding="utf-8"
+    )
     study, faults = read_study(folder)
-    assert (faults, study.verdicts[0].verdict) == ((), "rejected")
+    assert (faults, study.gates[0].value, study.gates[0].source) == ((), 300.0, "review.csv")
 
 
 def test_faults_are_counted_by_what_they_do(tmp_path):
