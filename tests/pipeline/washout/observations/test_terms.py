@@ -60,7 +60,8 @@ def test_the_kit_term_is_the_ratio_of_the_kits_and_the_line_is_the_reference_kit
     wait = weeks_to_reach(fit, 20_000)
     assert float(fit.predict(wait.weeks)) == pytest.approx(20_000)
     assert wait.low < wait.weeks < wait.high
-    assert "kit_qsc" in fit.summary()
+    assert fit.terms[0].name == "kit_qsc"
+    assert fit.method.endswith("+ kit_qsc")
 
 
 def test_usable_kits_have_rows_and_measured_rows():
