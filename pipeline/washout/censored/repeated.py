@@ -25,6 +25,8 @@ from pipeline.washout.censored.profile import effective_rows
 _FEWEST_PATIENTS: Final = 5
 _LARGEST_COEFFICIENT: Final = 1e3
 _STEP: Final = 1e-5
+LEAST_INFLATION: Final = 1e-9
+"""Far above what rounding leaves of a variance that is zero, far below what any patients show."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,8 +54,20 @@ class PatientJackknife:
         return float((len(deviation) - 1) / len(deviation) * np.sum(deviation**2))
 
     def inflation(self, of: Callable[[Floats], Floats]) -> float:
-        """Return by how much this variance exceeds the likelihood's own, which takes rows as independent."""
-        return self.variance(of) / delta_variance(of, self.estimate, self.covariance)
+        """Return by how much this variance exceeds the likelihood's own, which takes rows as independent.
+
+        Raises
+        ------
+        NotEstimableError
+            If leaving out a patient changes nothing: then the patients do not tell how sure the line is.
+        """
+        own = delta_variance(of, self.estimate, self.covariance)
+        ratio = self.variance(of) / own if own > 0 else 0.0
+        if not ratio > LEAST_INFLATION:
+            raise NotEstimableError(
+                "the line is the same whichever patient is left out: how sure it is cannot be told from them"
+            )
+        return ratio
 
     def critical_value(self, of: Callable[[Floats], Floats], level: float) -> float:
         """Return the drop of 2 log L that bounds the interval of a function of the parameters.

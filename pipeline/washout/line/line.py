@@ -103,7 +103,7 @@ class Line:
 
     def _coefficients(self, place: Floats) -> Coefficients:
         axes = self.axes
-        slope = float(place[1]) * axes.scale_y / axes.scale_x
+        slope = rounded_dex(float(place[1]) * axes.scale_y / axes.scale_x)
         level = axes.centre_y + axes.scale_y * float(place[0])
         return Coefficients(slope, level - slope * axes.centre_x, axes.scale_y * float(np.exp(place[-1])))
 
@@ -255,7 +255,12 @@ def level_at(place: float) -> Parameter:
 
 
 def _scaled(limits: Limits, scale: float, centre: float = 0.0) -> Limits:
-    return centre + scale * limits[0], centre + scale * limits[1]
+    return rounded_dex(centre + scale * limits[0]), rounded_dex(centre + scale * limits[1])
+
+
+def rounded_dex(value: float) -> float:
+    """Return a log10 value or slope in steps of 10⁻¹²: what is zero but for rounding becomes zero."""
+    return round(value, 12) + 0.0
 
 
 def _refuse(data: Observations) -> None:

@@ -22,7 +22,7 @@ from pipeline.washout.censored.estimate import Estimate, NotEstimableError
 from pipeline.washout.censored.likelihood import OBSERVED, CensoredRows, by_z
 from pipeline.washout.censored.profile import effective_rows, interval
 from pipeline.washout.line.ascent import highest
-from pipeline.washout.line.line import fit_line
+from pipeline.washout.line.line import fit_line, rounded_dex
 from pipeline.washout.line.quadrature import hermite
 from pipeline.washout.observations.rows import Observations
 
@@ -155,10 +155,10 @@ def fit_random_intercept(data: Observations, level: float = 0.95) -> MixedFit:
     (low, high), how = _interval(rows, best, value, drop)
     axes = line.axes
     scale = axes.scale_y / axes.scale_x
-    slope = float(best[1]) * scale
+    slope = rounded_dex(float(best[1]) * scale)
     return MixedFit(
         slope=slope,
-        slope_interval=(low * scale, high * scale),
+        slope_interval=(rounded_dex(low * scale), rounded_dex(high * scale)),
         intercept=axes.centre_y + axes.scale_y * float(best[0]) - slope * axes.centre_x,
         between=axes.scale_y * _sd(best[-1]),
         within=axes.scale_y * _sd(best[-2]),

@@ -43,8 +43,10 @@ class Given:
 
 
 def given_rows(rows: Sequence[PatientRd], settings: Settings) -> Given:
-    """Return the rows as the models get them."""
-    one_tissue, tissue_notes = _of_one(rows, "tissues", lambda row: row.tissue)
+    """Return the rows as the models get them, in an order that does not depend on that of the sheets."""
+    one_tissue, tissue_notes = _of_one(
+        sorted(rows, key=_by_what_was_measured), "tissues", lambda row: row.tissue
+    )
     used, kit_notes = _of_usable_kits(one_tissue)
     kits = tuple(dict.fromkeys(row.beads_kit for row in used))
     reference = usable_kits([row.beads_kit for row in used], [False] * len(used))[0] if used else ""
@@ -65,6 +67,12 @@ def given_rows(rows: Sequence[PatientRd], settings: Settings) -> Given:
         refusals=refusals,
         notes=notes,
     )
+
+
+def _by_what_was_measured(row: PatientRd) -> tuple[object, ...]:
+    """Return where a row stands: by washout and density, so that new names change no draw of the models."""
+    known = (row.weeks, row.rd, row.lloq, row.uloq, row.rd_log_sd)
+    return (*((v is None, v or 0.0) for v in known), row.status, row.beads_kit, row.patient_id, row.visit)
 
 
 def observed(rows: Sequence[PatientRd], settings: Settings) -> tuple[Observations, tuple[Term, ...]]:
