@@ -48,7 +48,7 @@ class Fault:
 
     Examples
     --------
-    >>> print(Fault("samples!C7", quoted("2024-13-01"), "a date such as 2024-05-31"))
+    >>> print(Fault("samples!C7", '"2024-13-01"', "a date such as 2024-05-31"))
     samples!C7: found "2024-13-01", expected a date such as 2024-05-31
     """
 

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from calibration import BeadPeaksError, Verdict, find_bead_peaks, find_bead_singlets, fit_standard_curve
-from validation.beads import SABOTAGES, study_result
+from validation.beads import SABOTAGES, outcome
 from validation.simulated_beads import KITS, bead_run
 
 N_RUNS = 10
 
 
 def ends(kind, **how):
-    return [study_result(kind, seed, **how)[0] for seed in range(N_RUNS)]
+    return [outcome(kind, seed, **how)[0] for seed in range(N_RUNS)]
 
 
 @pytest.mark.parametrize("gated", [True, False], ids=["singlets", "every event"])

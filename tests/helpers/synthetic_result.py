@@ -1,4 +1,4 @@
-"""A synthetic study_result with every status in it: events are drawn, counted and thrown away."""
+"""A synthetic result of a study with every status in it: events are drawn, counted and thrown away."""
 
 from __future__ import annotations
 
@@ -255,7 +255,7 @@ def tube_result(index: int, n_events: int = 20_000) -> SampleResult:
 
 
 def whole_study_result(n_events: int = 20_000) -> StudyResult:
-    """Return the study_result of the small study, fitted and tabulated by the program's own models."""
+    """Return the result of the small study, fitted and tabulated by the program's own models."""
     study = small_study()
     beads = (bead_result("B1"), bead_result("B2", Verdict.WARN, 6))
     results = tuple(tube_result(k, n_events) for k in range(len(TUBES)))

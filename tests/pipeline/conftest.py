@@ -10,5 +10,5 @@ from pipeline.assembly.study_result import StudyResult
 
 @pytest.fixture(scope="session")
 def study_result() -> StudyResult:
-    """A synthetic study_result with every status in it; made once, since it is frozen."""
+    """A synthetic result of a study with every status in it; made once, since it is frozen."""
     return whole_study_result(n_events=6_000)

@@ -213,7 +213,7 @@ def sabotaged(kind: str, seed: int) -> Sabotaged:
     return Sabotaged(kit, run, listed, detector)
 
 
-def study_result(kind: str, seed: int, *, gated: bool = True, history: bool = False) -> tuple[str, float]:
+def outcome(kind: str, seed: int, *, gated: bool = True, history: bool = False) -> tuple[str, float]:
     """Return how a sabotaged run ends, and the worst error of its curve where it is simply accepted.
 
     `refused` (no curve), `reject`, `warn` or `accept` with a population named as dropped or doubtful
@@ -243,8 +243,8 @@ def _earlier(made: Sabotaged, seed: int) -> list[float]:
 def sabotage(seed: int) -> Sabotage:
     """Sabotage a run in one of six ways, by turns."""
     kind = SABOTAGES[seed % len(SABOTAGES)]
-    alone, error = study_result(kind, seed)
-    return Sabotage(kind, alone, study_result(kind, seed, history=True)[0], error)
+    alone, error = outcome(kind, seed)
+    return Sabotage(kind, alone, outcome(kind, seed, history=True)[0], error)
 
 
 def misprints(n: int, seed: int) -> tuple[Misprint, ...]:

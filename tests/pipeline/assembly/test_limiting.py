@@ -26,7 +26,7 @@ def receptor(rd=20000.0, **sd_dex):
 
 
 def study_result(*tubes):
-    """Make an study_result of (patient, beads, receptor)."""
+    """Make the result of a study of (patient, beads, receptor)."""
     samples = tuple(
         Sample(f"S{k}", patient, date(2024, 5, 1), f"{k}.fcs", "MM8", beads, visit="baseline")
         for k, (patient, beads, _) in enumerate(tubes)

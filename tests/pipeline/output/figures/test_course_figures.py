@@ -39,7 +39,7 @@ def texts_of(svg):
 
 @pytest.fixture(scope="module")
 def followed(study_result: StudyResult) -> StudyResult:
-    """The synthetic study_result with a course for each patient; one had dexamethasone early, one late."""
+    """The synthetic result with a course for each patient; one had dexamethasone early, one late."""
     patients = tuple(
         replace(p, treatment_start=START, progressed_on=day(70 + 20 * k), discontinued_on=day(70 + 20 * k),
                 died_on=day(200 + 30 * k) if k % 2 else None, last_contact_on=day(400), age=50.0 + k,

@@ -25,7 +25,7 @@ START = date(2024, 3, 4)
 
 @pytest.fixture(scope="module")
 def rich(study_result: StudyResult) -> StudyResult:
-    """The synthetic study_result with follow-up, another study id and a name in the free text."""
+    """The synthetic result with follow-up, another study id and a name in the free text."""
     patients = tuple(
         replace(p, treatment_start=START, progressed_on=date(2024, 5, 1), last_contact_on=date(2024, 9, 1),
                 discontinuation_reason="asked for by Dr Somebody", age=61.5, sex="female")
