@@ -10,12 +10,12 @@ from types import MappingProxyType
 
 import numpy as np
 
-from gating.cleaning.viability_and_dump import side_cut
 from gating.events import Events, FloatArray, Mask
 from gating.events.panel import GatingPanel, Target
 from gating.events.sample import SAMPLE_EVENTS, drawn_by_scatter, sampled
 from gating.gates.steps import GatedPopulation, GateStep
 from gating.thresholds import axis_density, axis_of, rounded
+from gating.thresholds.side_cut import side_cut
 
 POOLED_ROLES: Mapping[str, str] = MappingProxyType({"viable": "viability", "dump": "dump"})
 """Steps whose cut lies where dye and detector put it, and their role. An anchor's cut lies between clone and

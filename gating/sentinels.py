@@ -12,13 +12,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gating.cleaning.viability_and_dump import side_cut
 from gating.events import Events, FloatArray, Mask, Survivors
 from gating.events.panel import GatingPanel, Target
 from gating.events.sample import SAMPLE_EVENTS, drawn_by_scatter, sampled
 from gating.gates import AllOf, RangeGate, inside
 from gating.gates.steps import GatedPopulation
 from gating.thresholds import CLEAR, Threshold, axis_density, axis_of, best_valley
+from gating.thresholds.side_cut import side_cut
 
 NK_CELLS, B_PRECURSORS = "nk_cells", "b_precursors"
 FEWEST_SMALL_CELLS = 100

@@ -14,15 +14,14 @@ from gating.cleaning.time import find_stable_time
 from gating.cleaning.viability_and_dump import find_sides
 from gating.clone.aberrant import find_aberrant
 from gating.events import Events, Mask, Survivors
-from gating.events.panel import GatingPanel, Target
+from gating.events.panel import SCATTER_ROLES, GatingPanel, Target
 from gating.events.sample import SAMPLE_EVENTS, drawn_by_scatter, sampled
 from gating.gates import inside
 from gating.gates.given_thresholds import Choices
-from gating.gates.steps import Finding, GatedPopulation, GateStep
+from gating.gates.steps import LOW_CONFIDENCE, Finding, GatedPopulation, GateStep
 from gating.plasma_cells.anchor_steps import find_target
 from gating.thresholds import Threshold, rounded
 
-LOW_CONFIDENCE = 0.5
 STEADY = "steady"
 """Method of a time step that found nothing: no note in the tube's row."""
 FEWEST_ABERRANT = 0.05
@@ -31,7 +30,6 @@ WITHOUT_STEP: Mapping[str, float] = MappingProxyType(
     {"NO_VIABILITY": 0.2, "NO_SINGLETS": 0.5, "NO_SCATTER": 0.5}
 )
 """Confidence in a step that the panel cannot support: dead cells bind every antibody."""
-SCATTER_ROLES = ("fsc_area", "fsc_height", "fsc_width", "ssc_area", "ssc_height")
 
 
 class UnfitEventsError(ValueError):
@@ -75,7 +73,6 @@ def gate_plasma_cells(
     *,
     overrides: Mapping[str, float] | None = None,
     pooled: Mapping[str, float] | None = None,
-    templates: Mapping[str, float] | None = None,
 ) -> GatedPopulation:
     """Find the plasma cells, or whatever population the panel's targets describe.
 
@@ -89,8 +86,8 @@ def gate_plasma_cells(
         Thresholds set by a person: name → value, linear and compensated. The name is a channel ($PnN), a
         role that one channel has, a marker, or a step (`debris singlets viable dump
         plasma_cell_size`); see `Choices`.
-    pooled, templates
-        Thresholds of the batch and of the panel, used where the tube itself is not clear.
+    pooled
+        Thresholds of the batch, used where the tube itself is not clear.
 
     Returns
     -------
@@ -105,7 +102,7 @@ def gate_plasma_cells(
         If a threshold is given for a gate that does not exist, or for CD38.
     """
     panel = panel.with_default_targets()
-    choices = Choices(panel, overrides or {}, pooled or {}, templates or {})
+    choices = Choices(panel, overrides or {}, pooled or {})
     check_events(events, panel)
     choices.check()
     events = drawn_by_scatter(events, panel)

@@ -8,12 +8,12 @@ from dataclasses import replace
 import numpy as np
 
 from gating.anchors.anchors import negative_edge
-from gating.cleaning.viability_and_dump import range_of_cut, side_cut
 from gating.clone.gates import CloneGate, Cut, clone_gate, phenotype_gate
 from gating.clone.kinds import kinds_among
 from gating.events import Survivors
 from gating.events.panel import Target
 from gating.gates import AnyOf, Gate, RangeGate, inside
+from gating.gates.cut_ranges import range_of_cut
 from gating.gates.given_thresholds import Choices
 from gating.gates.steps import Finding
 from gating.thresholds import (
@@ -27,6 +27,7 @@ from gating.thresholds import (
     rounded,
     settle,
 )
+from gating.thresholds.side_cut import side_cut
 
 FEWEST_TO_SPLIT = 30
 """Wanted cells from which their own valley is looked for; below, the other cells say where negative ends."""
@@ -126,7 +127,7 @@ def _cut(role: str, target: Target, wanted: Survivors, reference: Survivors, cho
     scale = axis_of(everyone)
     cut = _own_valley(axis_of(own, scale), scale)
     if cut is None:
-        usual = side_cut(everyone, pooled=choices.pooled_for(channel), template=choices.template_for(channel))
+        usual = side_cut(everyone, pooled=choices.pooled_for(channel))
         cut = _spared(axis_of(own, scale), scale, usual)
     person = choices.person(channel)
     return channel, as_person(cut, None if person is None else rounded(person))

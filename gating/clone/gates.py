@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gating.arithmetic.linear import Floats
-from gating.cleaning.viability_and_dump import range_of_cut
 from gating.clone.kinds import LEAST_GAIN, Gains, Kinds
 from gating.clone.marker_levels import Look
 from gating.clusters.ellipsoids import ellipsoids_of
 from gating.events import Mask
 from gating.events.panel import GatingChannel, Target
 from gating.gates import AllOf, AnyOf, EllipsoidGate, Gate
+from gating.gates.cut_ranges import range_of_cut
 from gating.gates.given_thresholds import Choices
 from gating.thresholds import Threshold, as_person, rounded
 

@@ -23,6 +23,9 @@ ROLES = (
     "other",
 )  # fmt: skip
 
+SCATTER_ROLES = ("fsc_area", "fsc_height", "fsc_width", "ssc_area", "ssc_height")
+"""Roles of light scatter: no dye takes part in them."""
+
 PLASMA_CELL_TARGETS = {
     "cd138": Target.POSITIVE,
     "cd319": Target.POSITIVE,

@@ -1,4 +1,4 @@
-"""What people, the batch and the panel say about thresholds, looked up by channel, role, marker or step."""
+"""Thresholds that a person or the batch gave, looked up by channel, role, marker or step."""
 
 from __future__ import annotations
 
@@ -30,14 +30,13 @@ class Choices:
     overrides
         Set by a person; each replaces exactly one automatic threshold. A name is a channel ($PnN), a role
         that one channel has, a marker, or one of the steps `debris singlets viable dump plasma_cell_size`.
-    pooled, templates
-        Of the batch and of the panel, named in the same way; used where the tube itself is not clear.
+    pooled
+        Of the batch, named in the same way; used where the tube itself is not clear.
     """
 
     panel: GatingPanel
     overrides: Mapping[str, float] = field(default_factory=dict)
     pooled: Mapping[str, float] = field(default_factory=dict)
-    templates: Mapping[str, float] = field(default_factory=dict)
 
     def person(self, channel: GatingChannel) -> float | None:
         """Return the threshold that a person set on the channel, or None."""
@@ -51,15 +50,11 @@ class Choices:
         """Return the batch's threshold on the channel, or None."""
         return self._of(self.pooled, channel)
 
-    def template_for(self, channel: GatingChannel) -> float | None:
-        """Return the panel's threshold on the channel, or None."""
-        return self._of(self.templates, channel)
-
     def check(self) -> None:
         """Raise UnknownGateError for a name that means nothing, or CD38, or a value that is no threshold."""
         known = {name.casefold() for channel in self.panel.channels for name in self._names(channel)}
         known |= {*STEP_ROLES, PLASMA_CELL_SIZE}
-        for name in (*self.overrides, *self.pooled, *self.templates):
+        for name in (*self.overrides, *self.pooled):
             if name.casefold() == QUANTIFIED_ROLE or name in self.panel.quantified:
                 raise UnknownGateError(f"gate {name!r}: the quantified channel never gates")
             if name.casefold() not in known:

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from gating.events import Mask
 from gating.gates.gates import Gate
 
+LOW_CONFIDENCE = 0.5
+"""Confidence below which a person should look at the gates."""
+
 
 @dataclass(frozen=True, slots=True)
 class GateStep:
@@ -23,7 +26,7 @@ class GateStep:
     n_in, n_out
         Events before and after.
     method
-        How the threshold was found, e.g. `valley`, `mixture`, `pooled`, `template`, `person`.
+        How the threshold was found, e.g. `valley`, `mixture`, `pooled`, `person`.
     thresholds
         (channel, value) pairs on the linear, compensated scale, in the order they were found.
     confidence

@@ -9,9 +9,9 @@ import numpy as np
 from gating.anchors.anchors import Anchor, Group
 from gating.anchors.cuts import passes, places_of
 from gating.anchors.search import Search
-from gating.cleaning.viability_and_dump import gate_of_cuts
 from gating.events.panel import GatingChannel, Target
 from gating.gates import AllOf, AnyOf, EllipsoidGate, inside
+from gating.gates.cut_ranges import gate_of_cuts
 from gating.gates.given_thresholds import PLASMA_CELL_SIZE, Choices
 from gating.gates.steps import Finding
 from gating.plasma_cells.refinement import refined
@@ -49,7 +49,7 @@ def find_target(search: Search, choices: Choices) -> tuple[Finding, Finding]:
 
 
 def _cuts(search: Search, choices: Choices) -> list[_Cut]:
-    """Return a cut per anchor: between the group and its rivals, else what batch, panel or spread say."""
+    """Return a cut per anchor: between the group and its rivals, else what batch or spread say."""
     return [
         _Cut(channel, _threshold(channel, anchor, place, search.group, choices))
         for channel, anchor, place in zip(
@@ -70,12 +70,9 @@ def _threshold(
         return Threshold(rounded(person), "person", 1.0)
     if group.mask.any():
         return Threshold(anchor.axis.linear(place), "valley", group.confidence)
-    for method, value in (
-        ("pooled", choices.pooled_for(channel)),
-        ("template", choices.template_for(channel)),
-    ):
-        if value is not None:
-            return Threshold(rounded(value), method, 0.4)
+    pooled = choices.pooled_for(channel)
+    if pooled is not None:
+        return Threshold(rounded(pooled), "pooled", 0.4)
     return Threshold(anchor.axis.linear(place), "spread", NO_GROUP_CONFIDENCE)
 
 

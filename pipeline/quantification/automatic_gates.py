@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from gating.batch_cuts import BatchCut, fitting_cuts
-from gating.gates.steps import GatedPopulation, GateStep
-from gating.strategy import LOW_CONFIDENCE, gate_plasma_cells
+from gating.gates.steps import LOW_CONFIDENCE, GatedPopulation, GateStep
+from gating.strategy import gate_plasma_cells
 from pipeline.quantification.pooled_cuts import UNLIKE_BATCH
 from pipeline.tube.control import Control
 from pipeline.tube.reading import Tube

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from gating.batch_cuts import BatchCut, batch_cuts, cuts_to_lend, unlike_batch
-from gating.strategy import SCATTER_ROLES
+from gating.events.panel import SCATTER_ROLES
 from pipeline.quantification.result import DetectorSetting, SampleResult
 from pipeline.quantification.task import TubeTask
 from pipeline.study.study import Sample

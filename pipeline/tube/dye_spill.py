@@ -13,8 +13,9 @@ import numpy as np
 
 from gating.events import FloatArray, Mask
 from gating.events.compensation import SpilloverMatrix
+from gating.events.panel import SCATTER_ROLES
 from gating.gates.steps import GateStep
-from gating.strategy import SCATTER_ROLES, gate_plasma_cells
+from gating.strategy import gate_plasma_cells
 from pipeline.tube.control import Control, gated_alike
 from pipeline.tube.reading import Tube
 

@@ -187,14 +187,12 @@ def test_an_unknown_gate_is_refused_with_the_names_there_are():
         gate_plasma_cells(marrow(1, n=1_000).events, panel(), overrides={"cd99": 1.0})
 
 
-def test_where_a_tube_is_not_clear_the_batch_and_then_the_panel_decide():
+def test_where_a_tube_is_not_clear_the_batch_decides():
     empty = marrow(2, percent=0, normal_percent=0).events
-    pooled = gate_plasma_cells(
-        empty, panel(), pooled={"cd138": 3_000.0}, templates={"cd138": 1.0, "cd45": 9_000.0}
-    )
+    pooled = gate_plasma_cells(empty, panel(), pooled={"cd138": 3_000.0, "cd45": 9_000.0})
     step = next(one for one in pooled.steps if one.name == "plasma_cells")
     assert dict(step.thresholds) == {"CD138": 3_000.0, "CD45": 9_000.0}
-    assert step.method == "pooled+template"
+    assert step.method == "pooled"
     clear = marrow(2).events
     assert (
         gate_plasma_cells(clear, panel(), pooled={"cd138": 1.0}).steps[6]

@@ -9,7 +9,7 @@ import numpy as np
 
 from gating import GatedPopulation, gate_plasma_cells
 from gating.events import Mask
-from gating.strategy import LOW_CONFIDENCE
+from gating.gates.steps import LOW_CONFIDENCE
 from validation.gating_tubes import EMPTY, INSTRUMENTS, PANELS, SCENARIOS, KnownTube, Wanted, known_tube
 
 FEWEST_FOR_RD = 20

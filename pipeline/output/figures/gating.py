@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gating.gates import AllOf, AnyOf, Gate, RangeGate
-from gating.gates.steps import GateStep
-from gating.strategy import LOW_CONFIDENCE
+from gating.gates.steps import LOW_CONFIDENCE, GateStep
 from pipeline.output.figures.outlines import axes_of, beside_the_outline, outlines
 from pipeline.output.figures.style.canvas import house_style, inch_axes, new_figure
 from pipeline.output.figures.style.palette import BLUE, DENSITY, GREY, INK, VERMILLION

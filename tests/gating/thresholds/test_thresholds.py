@@ -7,10 +7,10 @@ import pytest
 
 from gating.anchors.anchors import anchor_of, find_group
 from gating.anchors.cuts import cut_between
-from gating.cleaning.viability_and_dump import side_cut
 from gating.events.panel import Target
 from gating.thresholds import axis_of, best_valley
 from gating.thresholds.density import all_valleys, clearest_valley, density_of
+from gating.thresholds.side_cut import side_cut
 from gating.thresholds.two_normals import crossing_of
 
 RNG = np.random.default_rng(7)
@@ -32,9 +32,10 @@ def test_one_group_is_not_cut_through_and_the_cut_is_a_guess():
     assert cut.confidence <= 0.5
 
 
-def test_one_group_takes_the_batch_s_threshold_before_the_panel_s():
-    assert side_cut(DIM, pooled=500.0, template=900.0).method == "pooled"
-    assert side_cut(DIM, template=900.0).value == 900.0
+def test_one_group_takes_the_batch_s_threshold():
+    cut = side_cut(DIM, pooled=500.0)
+    assert cut.method == "pooled"
+    assert cut.value == 500.0
 
 
 @pytest.mark.parametrize("gain", [0.01, 0.7, 1.3, 40.0])
