@@ -13,11 +13,12 @@ import numpy as np
 from gating.events import Events, FloatArray, Mask
 from gating.events.panel import GatingPanel, Target
 from gating.events.sample import SAMPLE_EVENTS, drawn_by_scatter, sampled
-from gating.gates.steps import GatedPopulation, GateStep
+from gating.gates.steps import GatedPopulation, GateStep, Step
 from gating.thresholds import axis_density, axis_of, rounded
+from gating.thresholds.methods import Method
 from gating.thresholds.side_cut import side_cut
 
-POOLED_ROLES: Mapping[str, str] = MappingProxyType({"viable": "viability", "dump": "dump"})
+POOLED_ROLES: Mapping[Step | str, str] = MappingProxyType({Step.VIABLE: "viability", Step.DUMP: "dump"})
 """Steps whose cut lies where dye and detector put it, and their role. An anchor's cut lies between clone and
 its rivals, and differs between patients far more than between days."""
 CLEAR_CUT = 0.75
@@ -45,16 +46,16 @@ class DyeCut:
         As in `Threshold`.
     """
 
-    step: str
+    step: Step
     channel: str
     value: float
-    method: str
+    method: Method
     confidence: float
 
     @property
     def is_clear(self) -> bool:
         """Whether it may be pooled: a clear valley above zero."""
-        return self.method == "valley" and self.confidence >= CLEAR_CUT and self.value > 0
+        return self.method is Method.VALLEY and self.confidence >= CLEAR_CUT and self.value > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class BatchCut:
         Tubes.
     """
 
-    step: str
+    step: Step
     channel: str
     value: float
     spread: float
@@ -104,7 +105,7 @@ def dye_cuts(events: Events, panel: GatingPanel, gated: GatedPopulation) -> tupl
         for channel in panel.with_role(POOLED_ROLES.get(step, "")):
             if channel.target is not Target.ANY:
                 own = side_cut(events.column(channel.channel)[before & sample])
-                found.append(DyeCut(step, channel.channel, own.value, own.method, own.confidence))
+                found.append(DyeCut(Step(step), channel.channel, own.value, own.method, own.confidence))
     return tuple(found)
 
 
@@ -119,11 +120,11 @@ def batch_cuts(tubes: Sequence[Sequence[DyeCut]]) -> tuple[BatchCut, ...]:
 
     Examples
     --------
-    >>> tubes = [[DyeCut("viable", "APC-H7-A", x, "valley", 0.9)] for x in (500, 520, 540, 560)]
-    >>> print(*batch_cuts([*tubes, [DyeCut("viable", "APC-H7-A", 9, "spread", 0.4)]]))
+    >>> tubes = [[DyeCut(Step.VIABLE, "APC-H7-A", x, Method.VALLEY, 0.9)] for x in (500, 520, 540, 560)]
+    >>> print(*batch_cuts([*tubes, [DyeCut(Step.VIABLE, "APC-H7-A", 9, Method.SPREAD, 0.4)]]))
     530 (4 similar tubes, spread ×/÷ 1.06)
     """
-    found: dict[tuple[str, str], list[float]] = {}
+    found: dict[tuple[Step, str], list[float]] = {}
     for cut in (cut for tube in tubes for cut in tube if cut.is_clear):
         found.setdefault((cut.step, cut.channel), []).append(cut.value)
     cuts = (_agreed(*place, values) for place, values in sorted(found.items()))
@@ -141,7 +142,7 @@ def cuts_to_lend(steps: Sequence[GateStep], cuts: Sequence[BatchCut]) -> tuple[B
     unclear = {
         (step.name, channel)
         for step in steps
-        if step.confidence < CLEAR_CUT and step.method not in ("mixture", "person")
+        if step.confidence < CLEAR_CUT and step.methods not in ((Method.MIXTURE,), (Method.PERSON,))
         for channel, _ in step.thresholds
     }
     return tuple(cut for cut in cuts if (cut.step, cut.channel) in unclear)
@@ -189,7 +190,7 @@ def goes_through_cells(values: FloatArray, cut: float) -> bool:
     return here >= THROUGH_CELLS * float(density.counts.max())
 
 
-def _agreed(step: str, channel: str, values: Sequence[float]) -> BatchCut | None:
+def _agreed(step: Step, channel: str, values: Sequence[float]) -> BatchCut | None:
     if len(values) < FEWEST_TUBES:
         return None
     logs = np.log(values)
@@ -199,5 +200,7 @@ def _agreed(step: str, channel: str, values: Sequence[float]) -> BatchCut | None
     return BatchCut(step, channel, rounded(float(np.median(values))), round(spread, 6), len(values))
 
 
-def _steps_with_the_one_before(gated: GatedPopulation) -> Iterator[tuple[tuple[str, Mask], tuple[str, Mask]]]:
+def _steps_with_the_one_before(
+    gated: GatedPopulation,
+) -> Iterator[tuple[tuple[Step | str, Mask], tuple[Step | str, Mask]]]:
     return pairwise(zip((step.name for step in gated.steps), gated.step_masks, strict=True))

@@ -16,8 +16,8 @@ from gating.events import Events, FloatArray, Mask, Survivors
 from gating.events.panel import GatingPanel, Target
 from gating.events.sample import SAMPLE_EVENTS, drawn_by_scatter, sampled
 from gating.gates import AllOf, RangeGate, inside
-from gating.gates.steps import GatedPopulation
-from gating.thresholds import CLEAR, Threshold, axis_density, axis_of, best_valley
+from gating.gates.steps import GatedPopulation, Step
+from gating.thresholds import CLEAR, axis_density, axis_of, best_valley
 from gating.thresholds.side_cut import side_cut
 
 NK_CELLS, B_PRECURSORS = "nk_cells", "b_precursors"
@@ -115,17 +115,17 @@ class _Marrow:
         wanted = any(channel.target is Target.POSITIVE for channel in channels)
         return f"the quantified cells themselves are {role} positive" if wanted else ""
 
-    def known(self, role: str) -> Threshold | None:
-        """Return the cut that the tube's own gating has on a role's channel; of dump only a person's.
+    def known_negative(self, role: str) -> Part | None:
+        """Return the negative side of the cut that the tube's own gating has on a role's channel.
 
-        Else that one follows the clone.
+        Of the dump cut only a person's is taken: the automatic one follows the clone.
         """
         for step in self.gated.steps:
-            if step.name == "aberrant" or (step.name == "dump" and "person" not in step.method):
+            if step.name is Step.ABERRANT or (step.name is Step.DUMP and not step.is_set_by_person):
                 continue
             for channel, value in step.thresholds:
                 if channel == self.channel(role):
-                    return Threshold(value, step.method, step.confidence)
+                    return RangeGate(channel, None, value), step.confidence
         return None
 
     def negative(self, role: str, cells: Survivors) -> list[Part]:
@@ -133,7 +133,10 @@ class _Marrow:
         channel = self.channel(role)
         if not channel:
             return []
-        cut = self.known(role) or side_cut(cells.column(channel))
+        known = self.known_negative(role)
+        if known is not None:
+            return [known]
+        cut = side_cut(cells.column(channel))
         return [(RangeGate(channel, None, cut.value), cut.confidence)]
 
     def positive(self, role: str, cells: Survivors) -> Part:

@@ -10,9 +10,10 @@ from gating.arithmetic.elementary import log
 from gating.events import FloatArray, Survivors
 from gating.events.ranks import median, quantile
 from gating.gates import AllOf, PolygonGate, RangeGate
-from gating.gates.steps import Finding
+from gating.gates.steps import Step, StepEstimate
 from gating.thresholds import Threshold, rounded
 from gating.thresholds.density import clearest_valley, density_of
+from gating.thresholds.methods import Method
 
 SATURATED_POPULATION = 0.01
 """Above this share, events on the end of side scatter are cells (granulocytes), not accidents."""
@@ -23,7 +24,7 @@ SHORTEST_DOUBLET = 0.22
 
 def find_margins(
     events: Survivors, forward: Sequence[str], side: Sequence[str], scale_tops: Sequence[float]
-) -> Finding:
+) -> StepEstimate:
     """Return the gate that leaves out events on the end of a scatter scale.
 
     Saturated side scatter is kept where it is a population: granulocytes at a high gain are cells, and the
@@ -49,7 +50,7 @@ def find_margins(
             places.append((channel, limit))
     gate = AllOf(tuple(r for r in ranges if r.upper is not None)) if places else None
     shown = (*forward, *side)[:2]
-    return Finding("margins", gate, shown, "scale end", tuple(places), note="; ".join(notes))
+    return StepEstimate(Step.MARGINS, gate, shown, (Method.SCALE_END,), tuple(places), note="; ".join(notes))
 
 
 def _scale_end(values: FloatArray, top: float) -> float:
@@ -63,7 +64,7 @@ def _scale_end(values: FloatArray, top: float) -> float:
     return rounded(largest * (1 - 1e-5)) if piled >= max(10, 1e-3 * values.size) else float("inf")
 
 
-def find_debris(events: Survivors, forward: str, fixed: Threshold | None) -> Finding:
+def find_debris(events: Survivors, forward: str, fixed: Threshold | None) -> StepEstimate:
     """Return the lower limit on forward scatter: the valley between fragments and the smallest cells.
 
     Parameters
@@ -76,11 +77,11 @@ def find_debris(events: Survivors, forward: str, fixed: Threshold | None) -> Fin
         A limit set by a person, or None.
     """
     threshold = fixed or _debris_limit(events.column(forward))
-    return Finding(
-        "debris",
+    return StepEstimate(
+        Step.DEBRIS,
         RangeGate(forward, threshold.value, None),
         (forward,),
-        threshold.method,
+        (threshold.method,),
         ((forward, threshold.value),),
         threshold.confidence,
     )
@@ -90,18 +91,20 @@ def _debris_limit(values: FloatArray) -> Threshold:
     """Search below two fifths of a large cell's scatter: lymphocytes and erythroid cells lie above that."""
     large = quantile(values, 0.8) if values.size else 1.0
     if not large > 0:
-        return Threshold(0.0, "spread", 0.2)
+        return Threshold(0.0, Method.SPREAD, 0.2)
     logs = log(np.maximum(values, np.float32(0.01 * large)) * np.float32(1 / large))
     density = density_of(logs, bandwidth=0.07, low=float(np.log(0.011)), high=0.7)
     valley = clearest_valley(density, float(np.log(0.04)), float(np.log(0.40)))
     if valley is not None and valley.clarity > 0.15:
-        return Threshold(rounded(large * float(np.exp(valley.place))), "valley", 0.5 + 0.5 * valley.clarity)
-    return Threshold(rounded(0.15 * large), "spread", 0.6)
+        return Threshold(
+            rounded(large * float(np.exp(valley.place))), Method.VALLEY, 0.5 + 0.5 * valley.clarity
+        )
+    return Threshold(rounded(0.15 * large), Method.SPREAD, 0.6)
 
 
 def find_singlets(
     events: Survivors, few: Survivors, area: str | None, pulse: str, fixed: Threshold | None
-) -> Finding:
+) -> StepEstimate:
     """Return the gate on single cells: the ratio of pulse area to height, else the pulse width.
 
     Two cells in a row give a pulse about twice as long: the limit is the valley above the main mode of the
@@ -121,17 +124,19 @@ def find_singlets(
     if area is not None:
         return _by_ratio(events, few, area, pulse, fixed)
     limit = fixed or _upper_limit(few.column(pulse))
-    return Finding(
-        "singlets",
+    return StepEstimate(
+        Step.SINGLETS,
         RangeGate(pulse, None, limit.value),
         (pulse,),
-        limit.method,
+        (limit.method,),
         ((pulse, limit.value),),
         limit.confidence,
     )
 
 
-def _by_ratio(events: Survivors, few: Survivors, area: str, height: str, fixed: Threshold | None) -> Finding:
+def _by_ratio(
+    events: Survivors, few: Survivors, area: str, height: str, fixed: Threshold | None
+) -> StepEstimate:
     limit = fixed or _upper_limit(_ratio(few.column(area), few.column(height)))
     largest = (float(events.column(channel).max(initial=1.0)) for channel in (area, height))
     reach = 2 * max(next(largest), limit.value * next(largest))
@@ -139,8 +144,13 @@ def _by_ratio(events: Survivors, few: Survivors, area: str, height: str, fixed: 
     gate = PolygonGate(
         area, height, ((0.0, 0.0), (right, rounded(reach / limit.value)), (right, above), (0.0, above))
     )
-    return Finding(
-        "singlets", gate, (area, height), limit.method, ((f"{area}/{height}", limit.value),), limit.confidence
+    return StepEstimate(
+        Step.SINGLETS,
+        gate,
+        (area, height),
+        (limit.method,),
+        ((f"{area}/{height}", limit.value),),
+        limit.confidence,
     )
 
 
@@ -153,7 +163,7 @@ def _upper_limit(values: FloatArray) -> Threshold:
     """Return the limit above the main mode: a valley, else four spreads of the lower half."""
     positive = values.compress(values > 0)
     if positive.size < 50:
-        return Threshold(float("1e30"), "none", 0.2)
+        return Threshold(float("1e30"), Method.NONE, 0.2)
     middle = median(positive)
     logs = log(positive * np.float32(1 / middle))
     density = density_of(logs, bandwidth=0.02, low=-1.0, high=1.2)
@@ -163,9 +173,9 @@ def _upper_limit(values: FloatArray) -> Threshold:
     valley = clearest_valley(density, lowest, mode + 0.6)
     if valley is not None and valley.clarity > 0.1:
         place = min(valley.place, mode + 8 * spread)
-        return Threshold(rounded(middle * float(np.exp(place))), "valley", 0.6 + 0.4 * valley.clarity)
+        return Threshold(rounded(middle * float(np.exp(place))), Method.VALLEY, 0.6 + 0.4 * valley.clarity)
     reach = max(4 * spread, SHORTEST_DOUBLET)
-    return Threshold(rounded(middle * float(np.exp(mode + reach))), "spread", 0.8)
+    return Threshold(rounded(middle * float(np.exp(mode + reach))), Method.SPREAD, 0.8)
 
 
 def _lower_spread(logs: FloatArray, mode: float) -> float:

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from gating.events import FloatArray, Mask
 from gating.gates import AnyOf, RangeGate
-from gating.gates.steps import Finding
+from gating.gates.steps import GateFlag, Step, StepEstimate
+from gating.thresholds.methods import Method
 
 EVENTS_PER_STRETCH = 250
 MOST_STRETCHES = 200
@@ -40,7 +41,7 @@ class Stretches:
 
 def find_stable_time(
     time: FloatArray, watched: Sequence[FloatArray], sample: Mask, *, channel: str
-) -> Finding:
+) -> StepEstimate:
     """Return the gate on the time in which rate and brightness were steady.
 
     The rate is compared between stretches over all events; the brightness by the share of events above each
@@ -61,21 +62,27 @@ def find_stable_time(
     n_stretches = min(MOST_STRETCHES, time.size // EVENTS_PER_STRETCH)
     if n_stretches < FEWEST_STRETCHES or not float(np.ptp(time)) > 0:
         note = f"{time.size} events are too few, or time stands still: stability was not judged"
-        return Finding("time", None, (channel,), "none", confidence=0.5, note=note)
+        return StepEstimate(Step.TIME, None, (channel,), (Method.NONE,), confidence=0.5, note=note)
     stretches = _stretches(time, n_stretches)
     bad = _unsteady_rate(stretches.counts) | _unsteady_brightness(stretches, watched, sample)
     bad = _widened(bad)
     excluded = float(stretches.counts[bad].sum() / time.size)
     if not bad.any():
-        return Finding("time", None, (channel,), "steady", note="rate and brightness were steady")
+        return StepEstimate(
+            Step.TIME, None, (channel,), (Method.STEADY,), note="rate and brightness were steady"
+        )
     if excluded > MOST_EXCLUDED:
         note = f"{excluded:.0%} of the events were acquired in unsteady time; none were excluded"
-        return Finding("time", None, (channel,), "unsteady", (), 0.2, note, ("TIME_UNSTABLE",))
+        return StepEstimate(
+            Step.TIME, None, (channel,), (Method.UNSTEADY,), (), 0.2, note, (GateFlag.TIME_UNSTABLE,)
+        )
     gates = _kept_ranges(time, stretches.edges, ~bad, channel)
     note = f"{excluded:.1%} of the events lie in stretches of unsteady rate or brightness and were excluded"
-    flags = ("TIME_UNSTABLE",) if excluded > 0.02 else ()
+    flags = (GateFlag.TIME_UNSTABLE,) if excluded > 0.02 else ()
     places = tuple((channel, edge) for gate in gates for edge in (gate.lower, gate.upper) if edge is not None)
-    return Finding("time", AnyOf(gates), (channel,), "segments", places, 1 - excluded, note, flags)
+    return StepEstimate(
+        Step.TIME, AnyOf(gates), (channel,), (Method.SEGMENTS,), places, 1 - excluded, note, flags
+    )
 
 
 def _stretches(time: FloatArray, n_stretches: int) -> Stretches:

@@ -10,8 +10,9 @@ from gating.events.panel import GatingChannel, Target
 from gating.gates import AllOf, AnyOf, Gate, channels_of
 from gating.gates.cut_ranges import range_of_cut
 from gating.gates.given_thresholds import Choices
-from gating.gates.steps import Finding
+from gating.gates.steps import Step, StepEstimate
 from gating.thresholds import Threshold, as_person, rounded
+from gating.thresholds.methods import each_once
 from gating.thresholds.side_cut import side_cut
 
 FEWEST_ROUGH = 20
@@ -23,12 +24,12 @@ MOST_DUMPED = 0.05
 def find_sides(
     events: Survivors,
     rough: Survivors,
-    step: str,
+    step: Step,
     channels: Sequence[GatingChannel],
     choices: Choices,
     *,
     clear: bool = False,
-) -> Finding:
+) -> StepEstimate:
     """Return the gate that keeps the wanted side of each channel.
 
     Parameters
@@ -38,7 +39,7 @@ def find_sides(
     rough
         The wanted cells as the anchors alone show them: a cut through them is no cut. May be empty.
     step
-        Name of the step.
+        `viable` or `dump`.
     channels
         With target `negative` or `low` (cells below the cut are kept) or `positive` (cells above).
     clear
@@ -57,11 +58,11 @@ def find_sides(
         for part, one in zip(ranges, channels, strict=True)
     ]
     smeared = next((part for part in parts if isinstance(part, AnyOf)), None)
-    return Finding(
+    return StepEstimate(
         step,
         parts[0] if len(parts) == 1 else AllOf(tuple(parts)),
         tuple(channel.channel for channel in channels)[:2] if smeared is None else channels_of(smeared)[:2],
-        "+".join(dict.fromkeys(cut.method for _, cut in cuts)),
+        each_once(cut.method for _, cut in cuts),
         tuple((channel.channel, cut.value) for channel, cut in cuts),
         min(cut.confidence for _, cut in cuts),
         "" if smeared is None else note_of(smeared),

@@ -15,7 +15,7 @@ from gating.events.panel import Target
 from gating.gates import AnyOf, Gate, RangeGate, inside
 from gating.gates.cut_ranges import range_of_cut
 from gating.gates.given_thresholds import Choices
-from gating.gates.steps import Finding
+from gating.gates.steps import GateFlag, Step, StepEstimate
 from gating.thresholds import (
     CLEAR,
     Axis,
@@ -27,6 +27,7 @@ from gating.thresholds import (
     rounded,
     settle,
 )
+from gating.thresholds.methods import Method, each_once
 from gating.thresholds.side_cut import side_cut
 
 FEWEST_TO_SPLIT = 30
@@ -42,7 +43,7 @@ DIM = 0.5
 """Natural-log units above the negative cells' edge from which a group is dim, not negative."""
 
 
-def find_aberrant(wanted: Survivors, reference: Survivors, choices: Choices) -> Finding | None:
+def find_aberrant(wanted: Survivors, reference: Survivors, choices: Choices) -> StepEstimate | None:
     """Return the gate on aberrant plasma cells, or None where the panel cannot tell.
 
     The clone as all markers together show it; where they show one kind of cell, CD19− and (CD56+ or CD117+ or
@@ -58,7 +59,7 @@ def find_aberrant(wanted: Survivors, reference: Survivors, choices: Choices) -> 
     """
     kinds = kinds_among(wanted, reference, choices.panel)
     told = _marker_by_marker(wanted, reference, choices) if kinds is None else clone_gate(kinds, choices)
-    by_person = told.gate is not None and any(cut.method == "person" for _, cut in told.cuts)
+    by_person = told.gate is not None and any(cut.method is Method.PERSON for _, cut in told.cuts)
     clonal = None if by_person else _light_chain(wanted, reference, choices)
     gates = [gate for gate in (told.gate, clonal) if gate is not None]
     if not gates:
@@ -66,12 +67,14 @@ def find_aberrant(wanted: Survivors, reference: Survivors, choices: Choices) -> 
     gate, note = _joined(gates, wanted) if clonal is not None else (gates[0], told.note)
     if kinds is None and clonal is None and _are_strays(gate, told.cuts, wanted, reference):
         note = "a few cells beside the others, no group of their own, look aberrant: they were not split"
-        return Finding("aberrant", None, (), "none", note=note, flags=("NO_ABERRANT_PHENOTYPE",))
-    return Finding(
-        "aberrant",
+        return StepEstimate(
+            Step.ABERRANT, None, (), (Method.NONE,), note=note, flags=(GateFlag.NO_ABERRANT_PHENOTYPE,)
+        )
+    return StepEstimate(
+        Step.ABERRANT,
         gate,
         tuple(channel.channel for channel, _ in told.cuts)[:2],
-        "+".join(dict.fromkeys(cut.method for _, cut in told.cuts)) or "light chain",
+        each_once(cut.method for _, cut in told.cuts) or (Method.LIGHT_CHAIN,),
         tuple((channel.channel, cut.value) for channel, cut in told.cuts),
         min((cut.confidence for _, cut in told.cuts), default=0.8),
         note,
@@ -110,7 +113,7 @@ def _joined(gates: Sequence[Gate], wanted: Survivors) -> tuple[Gate, str]:
 
 def _are_strays(gate: Gate, cuts: Sequence[Cut], wanted: Survivors, reference: Survivors) -> bool:
     """Return whether the gate keeps a small part of the wanted cells that no valley parts from the others."""
-    by_person = any(cut.method == "person" for _, cut in cuts)
+    by_person = any(cut.method is Method.PERSON for _, cut in cuts)
     if by_person or np.count_nonzero(inside(gate, wanted)) >= STRAGGLERS * wanted.n_events:
         return False
     for channel, _ in cuts:
@@ -170,7 +173,7 @@ def _spared(own: Axis, everyone: Axis, usual: Threshold) -> Threshold:
     below = float(np.mean(own.values < middle - reach))
     beside = middle + reach if not above else middle - reach if below > STRAGGLERS else own.low
     confidence = 0.6 if middle <= negative or middle > negative + DIM else 0.2
-    return Threshold(own.linear(beside), "beside", confidence)
+    return Threshold(own.linear(beside), Method.BESIDE, confidence)
 
 
 def _light_chain(wanted: Survivors, reference: Survivors, choices: Choices) -> RangeGate | None:

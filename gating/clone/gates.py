@@ -17,6 +17,7 @@ from gating.gates import AllOf, AnyOf, EllipsoidGate, Gate
 from gating.gates.cut_ranges import range_of_cut
 from gating.gates.given_thresholds import Choices
 from gating.thresholds import Threshold, as_person, rounded
+from gating.thresholds.methods import Method
 
 Cut = tuple[GatingChannel, Threshold]
 
@@ -62,7 +63,7 @@ def clone_gate(kinds: Kinds, choices: Choices) -> CloneGate:
     if all(value is None for value in of_person) and int(kinds.gain[kinds.gain > 0].sum()) > least:
         ellipsoids, more = ellipsoids_around(kinds)
         if ellipsoids is not None and more > least:
-            told = tuple((channel, replace(cut, method="cluster")) for channel, cut in cuts)
+            told = tuple((channel, replace(cut, method=Method.CLUSTER)) for channel, cut in cuts)
             return CloneGate(ellipsoids, told, BY_ELLIPSOIDS)
     return CloneGate(phenotype_gate(moved), moved)
 
@@ -95,7 +96,7 @@ def cuts_of(kinds: Kinds) -> tuple[list[Cut], int]:
         target = TARGETS[role]
         place = places[role] if target is Target.POSITIVE else -places[role]
         channel = replace(look.channel, target=target)
-        cuts.append((channel, Threshold(look.axis.linear(place), "mixture", sure)))
+        cuts.append((channel, Threshold(look.axis.linear(place), Method.MIXTURE, sure)))
     return cuts, total
 
 

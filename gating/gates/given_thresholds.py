@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import isfinite
+from types import MappingProxyType
 
 from gating.events.panel import QUANTIFIED_ROLE, GatingChannel, GatingPanel
+from gating.gates.steps import Step
 
-STEP_ROLES = {"debris": "fsc_area", "viable": "viability", "dump": "dump", "singlets": "fsc_width"}
+STEP_ROLES: Mapping[Step, str] = MappingProxyType(
+    {
+        Step.DEBRIS: "fsc_area",
+        Step.VIABLE: "viability",
+        Step.DUMP: "dump",
+        Step.SINGLETS: "fsc_width",
+    }
+)
 """Steps with one threshold, and the role it lies on; of `singlets` by height it is the ratio area/height."""
 
 PLASMA_CELL_SIZE = "plasma_cell_size"
@@ -64,7 +73,7 @@ class Choices:
                 raise UnknownGateError(
                     f"gate {name!r}: {value} is no place for a threshold; expected a number"
                 )
-            if _same(name, "singlets") and value <= 0:
+            if _same(name, Step.SINGLETS) and value <= 0:
                 raise UnknownGateError(
                     f"gate {name!r}: {value:g} is no limit of pulse area over height, or of width; "
                     "expected a number above 0"

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from gating.thresholds.axis import Axis, axis_density, rounded
 from gating.thresholds.density import Valley, clearest_valley, densities_of
+from gating.thresholds.methods import Method
 from gating.thresholds.two_normals import crossing_of
 
 NEAR_THE_VALLEY = 1.0
@@ -27,13 +28,13 @@ class Threshold:
     value
         Linear, compensated units.
     method
-        `valley`, `mixture`, `pooled`, `spread` or `person`.
+        How it was found.
     confidence
         0 (a guess) to 1 (clear).
     """
 
     value: float
-    method: str
+    method: Method
     confidence: float
 
 
@@ -62,20 +63,22 @@ def settle(axis: Axis, valley: Valley | None, *, fallback: float, pooled: float 
         The batch's threshold, linear; None if there is none.
     """
     if valley is not None and valley.clarity >= CLEAR:
-        return Threshold(axis.linear(valley.place), "valley", _sureness(valley.clarity))
+        return Threshold(axis.linear(valley.place), Method.VALLEY, _sureness(valley.clarity))
     crossing = None if valley is None else crossing_of(axis_density(axis, 0.1), valley.left, valley.right)
     if valley is not None and crossing is not None and abs(crossing.place - valley.place) < NEAR_THE_VALLEY:
-        return Threshold(axis.linear(crossing.place), "mixture", 0.6)
+        return Threshold(axis.linear(crossing.place), Method.MIXTURE, 0.6)
     if pooled is not None:
-        return Threshold(rounded(pooled), "pooled", 0.6)
+        return Threshold(rounded(pooled), Method.POOLED, 0.6)
     if valley is not None and valley.clarity > 0.2:
-        return Threshold(axis.linear(valley.place), "valley", _sureness(valley.clarity))
-    return Threshold(axis.linear(fallback), "spread", 0.4)
+        return Threshold(axis.linear(valley.place), Method.VALLEY, _sureness(valley.clarity))
+    return Threshold(axis.linear(fallback), Method.SPREAD, 0.4)
 
 
 def as_person(threshold: Threshold, value: float | None) -> Threshold:
     """Return the threshold, or the one a person set."""
-    return threshold if value is None else replace(threshold, value=value, method="person", confidence=1.0)
+    return (
+        threshold if value is None else replace(threshold, value=value, method=Method.PERSON, confidence=1.0)
+    )
 
 
 def _sureness(clarity: float) -> float:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, SerializerFunctionWrapHandler, WrapSerializer
 
 from calibration.beads.peaks import BeadPeaks
 from calibration.curve.drift import DriftSeries
@@ -11,6 +15,24 @@ from calibration.density.receptor_density import ReceptorDensity
 from gating.batch_cuts import DyeCut
 from gating.gates import Gate
 from gating.gates.steps import GateStep
+from gating.thresholds.methods import methods_in, words_of
+
+
+def _step_to_store(step: GateStep, fields: SerializerFunctionWrapHandler) -> dict[str, Any]:
+    """Return the fields of a step, its methods in words."""
+    stored = {name: words_of(step.methods) if name == "methods" else v for name, v in fields(step).items()}
+    return {"method" if name == "methods" else name: value for name, value in stored.items()}
+
+
+def _step_from_store(stored: Any) -> Any:
+    """Return the fields of a stored step with its methods told from their words."""
+    if not isinstance(stored, Mapping) or "method" not in stored:
+        return stored
+    others = {name: value for name, value in stored.items() if name != "method"}
+    return {**others, "methods": methods_in(stored["method"])}
+
+
+StoredStep = Annotated[GateStep, WrapSerializer(_step_to_store), BeforeValidator(_step_from_store)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +148,7 @@ class SampleResult:
     normal_rd: float | None = None
     background_kind: str = ""
     gating_confidence: float | None = None
-    steps: tuple[GateStep, ...] = ()
+    steps: tuple[StoredStep, ...] = ()
     pictures: tuple[Density, ...] = ()
     histogram: Histogram | None = None
     acquired: Acquired = Acquired()

@@ -10,6 +10,7 @@ from gating.anchors.cuts import cut_between
 from gating.events.panel import Target
 from gating.thresholds import axis_of, best_valley
 from gating.thresholds.density import all_valleys, clearest_valley, density_of
+from gating.thresholds.methods import Method
 from gating.thresholds.side_cut import side_cut
 from gating.thresholds.two_normals import crossing_of
 
@@ -21,20 +22,20 @@ BRIGHT = RNG.lognormal(9, 0.4, 2_000).astype(np.float32)
 def test_two_groups_are_cut_between_and_the_cut_is_sure():
     cut = side_cut(np.concatenate([DIM, BRIGHT]))
     assert 250 < cut.value < 2_500
-    assert cut.method == "valley"
+    assert cut.method is Method.VALLEY
     assert cut.confidence > 0.95
 
 
 def test_one_group_is_not_cut_through_and_the_cut_is_a_guess():
     cut = side_cut(DIM)
     assert (cut.value > DIM).mean() > 0.99
-    assert cut.method == "spread"
+    assert cut.method is Method.SPREAD
     assert cut.confidence <= 0.5
 
 
 def test_one_group_takes_the_batch_s_threshold():
     cut = side_cut(DIM, pooled=500.0)
-    assert cut.method == "pooled"
+    assert cut.method is Method.POOLED
     assert cut.value == 500.0
 
 
