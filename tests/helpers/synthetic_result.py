@@ -73,7 +73,7 @@ def gated(events: Events, unsure: bool = False) -> GatedPopulation:
     tests = [
         ("time", RangeGate("Time", 3_000, 60_000), ("Time",), column["Time"] >= 3_000, "segments", 0.97),
         ("debris", ellipsoid, ("FSC-A", "SSC-A"), scatter <= 5.0, "valley", 0.91),
-        ("singlets", polygon, ("FSC-A", "FSC-H"), (ratio > 0.77) & (ratio < 0.93), "ridge", 0.95),
+        ("singlets", polygon, ("FSC-A", "FSC-H"), (ratio > 0.77) & (ratio < 0.93), "valley", 0.95),
         (
             "viable",
             RangeGate("FITC-A", None, 900),
