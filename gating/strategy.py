@@ -15,6 +15,7 @@ from gating.cleaning.time import find_stable_time
 from gating.cleaning.viability_and_dump import find_sides
 from gating.clone.aberrant import find_aberrant
 from gating.events import Events, Mask, Survivors
+from gating.events.errors import GatingError
 from gating.events.panel import SCATTER_ROLES, GatingPanel, Target
 from gating.events.sample import SAMPLE_EVENTS, drawn_by_scatter, sampled
 from gating.gates import inside
@@ -32,7 +33,7 @@ WITHOUT_STEP: Mapping[GateFlag, float] = MappingProxyType(
 """Confidence in a step that the panel cannot support: dead cells bind every antibody."""
 
 
-class UnfitEventsError(ValueError):
+class UnfitEventsError(GatingError):
     """Events that cannot be gated with this panel: a channel is missing, or one must not be there."""
 
 

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from gating.events.errors import GatingError
+
 if TYPE_CHECKING:
     import flowkit
     from lxml.etree import _Element
@@ -16,7 +18,7 @@ GATINGML = "http://www.isac-net.org/std/Gating-ML/v2.0/"
 MOST_NAMES = 12
 
 
-class GateFileError(ValueError):
+class GateFileError(GatingError):
     """A file of gates that cannot replace ours, and why."""
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gating.arithmetic.linear import inverse_of
+from gating.events.errors import GatingError
 from gating.events.events import Events, FloatArray
 
 BLOCK = 16384
@@ -18,7 +19,7 @@ WORST_CONDITION_NUMBER = 1e6
 """Above this, float32 keeps less than one digit of a compensated value."""
 
 
-class UnusableSpilloverError(ValueError):
+class UnusableSpilloverError(GatingError):
     """A spillover matrix that cannot compensate: wrong shape, not finite, singular, or for other channels."""
 
 

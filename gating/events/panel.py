@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from gating.events.errors import GatingError
+
 QUANTIFIED_ROLE = "cd38"
 
 
@@ -37,11 +39,15 @@ PLASMA_CELL_TARGETS = {
 }
 
 
+class UnfitPanelError(GatingError):
+    """A panel that cannot gate: a role that does not exist, or the quantified channel among those that gate."""
+
+
 @dataclass(frozen=True, slots=True)
 class GatingChannel:
     """A channel that may gate.
 
-    Raises ValueError for the quantified role: CD38 never gates.
+    Raises UnfitPanelError for a role that does not exist and for the quantified one: CD38 never gates.
     """
 
     channel: str
@@ -51,9 +57,11 @@ class GatingChannel:
 
     def __post_init__(self) -> None:
         if self.role == QUANTIFIED_ROLE:
-            raise ValueError(f"channel {self.channel!r} is the quantified one; it never gates")
+            raise UnfitPanelError(f"channel {self.channel!r} is the quantified one; it never gates")
         if self.role not in ROLES:
-            raise ValueError(f"role {self.role!r} of channel {self.channel!r} is none of {', '.join(ROLES)}")
+            raise UnfitPanelError(
+                f"role {self.role!r} of channel {self.channel!r} is none of {', '.join(ROLES)}"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +75,7 @@ class GatingPanel:
     quantified
         Names of channels that must never be among the gated events.
 
-    Raises ValueError if a quantified channel is given a role.
+    Raises UnfitPanelError if a quantified channel is given a role.
     """
 
     channels: tuple[GatingChannel, ...]
@@ -76,7 +84,7 @@ class GatingPanel:
     def __post_init__(self) -> None:
         both = [channel.channel for channel in self.channels if channel.channel in self.quantified]
         if both:
-            raise ValueError(f"channel {', '.join(both)} is quantified and may not gate")
+            raise UnfitPanelError(f"channel {', '.join(both)} is quantified and may not gate")
 
     def with_role(self, role: str) -> tuple[GatingChannel, ...]:
         """Return the channels of a role, in the panel's order."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from math import isfinite
 from types import MappingProxyType
 
+from gating.events.errors import GatingError
 from gating.events.panel import QUANTIFIED_ROLE, GatingChannel, GatingPanel
 from gating.gates.steps import Step
 
@@ -24,7 +25,7 @@ PLASMA_CELL_SIZE = "plasma_cell_size"
 """The lower cut on forward scatter area of the step `plasma_cells`; the channel's own name means debris."""
 
 
-class UnknownGateError(ValueError):
+class UnknownGateError(GatingError):
     """A threshold was given for a gate that this panel does not have, or that is no threshold."""
 
 
