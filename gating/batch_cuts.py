@@ -100,13 +100,13 @@ def dye_cuts(events: Events, panel: GatingPanel, gated: GatedPopulation) -> tupl
         Its gates: those before a step leave the events that the step divides.
     """
     sample = sampled(drawn_by_scatter(events, panel), SAMPLE_EVENTS)
-    found = []
-    for (_, before), (step, _) in _steps_with_the_one_before(gated):
+    cuts = []
+    for (_, before), (step, _) in _steps_with_predecessor(gated):
         for channel in panel.with_role(POOLED_ROLES.get(step, "")):
             if channel.target is not Target.ANY:
-                own = side_cut(events.column(channel.channel)[before & sample])
-                found.append(DyeCut(Step(step), channel.channel, own.value, own.method, own.confidence))
-    return tuple(found)
+                cut = side_cut(events.column(channel.channel)[before & sample])
+                cuts.append(DyeCut(Step(step), channel.channel, cut.value, cut.method, cut.confidence))
+    return tuple(cuts)
 
 
 def batch_cuts(tubes: Sequence[Sequence[DyeCut]]) -> tuple[BatchCut, ...]:
@@ -124,10 +124,10 @@ def batch_cuts(tubes: Sequence[Sequence[DyeCut]]) -> tuple[BatchCut, ...]:
     >>> print(*batch_cuts([*tubes, [DyeCut(Step.VIABLE, "APC-H7-A", 9, Method.SPREAD, 0.4)]]))
     530 (4 similar tubes, spread ×/÷ 1.06)
     """
-    found: dict[tuple[Step, str], list[float]] = {}
+    values_by_cut: dict[tuple[Step, str], list[float]] = {}
     for cut in (cut for tube in tubes for cut in tube if cut.is_clear):
-        found.setdefault((cut.step, cut.channel), []).append(cut.value)
-    cuts = (_agreed(*place, values) for place, values in sorted(found.items()))
+        values_by_cut.setdefault((cut.step, cut.channel), []).append(cut.value)
+    cuts = (_agreed(*key, values) for key, values in sorted(values_by_cut.items()))
     return tuple(cut for cut in cuts if cut is not None)
 
 
@@ -148,15 +148,19 @@ def cuts_to_lend(steps: Sequence[GateStep], cuts: Sequence[BatchCut]) -> tuple[B
     return tuple(cut for cut in cuts if (cut.step, cut.channel) in unclear)
 
 
-def unlike_batch(own: Sequence[DyeCut], cuts: Sequence[BatchCut]) -> tuple[tuple[DyeCut, BatchCut], ...]:
+def unlike_batch(
+    tube_cuts: Sequence[DyeCut], cuts: Sequence[BatchCut]
+) -> tuple[tuple[DyeCut, BatchCut], ...]:
     """Return a tube's own clear cuts that are not the batch's, each with that of the batch."""
-    clear = {(cut.step, cut.channel): cut for cut in own if cut.is_clear}
+    clear = {(cut.step, cut.channel): cut for cut in tube_cuts if cut.is_clear}
     pairs = ((clear.get((cut.step, cut.channel)), cut) for cut in cuts)
-    return tuple((mine, cut) for mine, cut in pairs if mine is not None and cut.is_far(mine.value))
+    return tuple(
+        (tube_cut, cut) for tube_cut, cut in pairs if tube_cut is not None and cut.is_far(tube_cut.value)
+    )
 
 
 def fitting_cuts(
-    events: Events, alone: GatedPopulation, cuts: Sequence[BatchCut]
+    events: Events, gated: GatedPopulation, cuts: Sequence[BatchCut]
 ) -> tuple[tuple[BatchCut, ...], tuple[BatchCut, ...]]:
     """Return the cuts that a tube may take, and those that go through a group of its own cells.
 
@@ -164,10 +168,10 @@ def fitting_cuts(
     ----------
     events
         Of the tube.
-    alone
+    gated
         The tube gated without its batch.
     """
-    before = {step: mask for (_, mask), (step, _) in _steps_with_the_one_before(alone)}
+    before = {step: mask for (_, mask), (step, _) in _steps_with_predecessor(gated)}
     through = {
         cut: goes_through_cells(events.column(cut.channel)[before[cut.step]], cut.value) for cut in cuts
     }
@@ -186,7 +190,7 @@ def goes_through_cells(values: FloatArray, cut: float) -> bool:
         return False
     axis = axis_of(values)
     density = axis_density(axis, 0.25)
-    here = float(np.interp(axis.place(cut), density.grid, density.counts))
+    here = float(np.interp(axis.position(cut), density.grid, density.counts))
     return here >= THROUGH_CELLS * float(density.counts.max())
 
 
@@ -200,7 +204,7 @@ def _agreed(step: Step, channel: str, values: Sequence[float]) -> BatchCut | Non
     return BatchCut(step, channel, rounded(float(np.median(values))), round(spread, 6), len(values))
 
 
-def _steps_with_the_one_before(
+def _steps_with_predecessor(
     gated: GatedPopulation,
 ) -> Iterator[tuple[tuple[Step | str, Mask], tuple[Step | str, Mask]]]:
     return pairwise(zip((step.name for step in gated.steps), gated.step_masks, strict=True))

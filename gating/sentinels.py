@@ -79,11 +79,11 @@ def find_sentinels(events: Events, panel: GatingPanel, gated: GatedPopulation) -
         return tuple(Sentinel(name, None, nothing, 0.0, note) for name in (NK_CELLS, B_PRECURSORS))
     events = drawn_by_scatter(events, panel)
     viable = Survivors.everyone(events).among(gated.viable_singlets)
-    few = viable.among(sampled(events, SAMPLE_EVENTS))
+    sample = viable.among(sampled(events, SAMPLE_EVENTS))
     scatter = panel.with_role("ssc_area")[0].channel
-    cut = side_cut(few.column(scatter))
+    cut = side_cut(sample.column(scatter))
     marrow = _Marrow(events, panel, gated, viable, (RangeGate(scatter, None, cut.value), cut.confidence))
-    small = few.select(inside(marrow.small[0], few))
+    small = sample.select(inside(marrow.small[0], sample))
     if small.n_events < FEWEST_SMALL_CELLS:
         note = f"{small.n_events} viable single cells with little side scatter"
         return tuple(Sentinel(name, None, nothing, 0.0, note) for name in (NK_CELLS, B_PRECURSORS))
@@ -104,8 +104,8 @@ class _Marrow:
     small: Part
 
     def channel(self, role: str) -> str:
-        found = self.panel.with_role(role)
-        return found[0].channel if found else ""
+        channels = self.panel.with_role(role)
+        return channels[0].channel if channels else ""
 
     def cannot_show(self, role: str) -> str:
         """Return why the cells that are positive for a role are no sentinels here, or ""."""
@@ -168,8 +168,8 @@ def _b_precursors(marrow: _Marrow, small: Survivors) -> Sentinel:
         others += marrow.negative(role, small)
     candidates = small.select(_inside([gate for gate, _ in others], small))
     b_cells = marrow.positive("cd19", candidates)
-    found = candidates.select(inside(b_cells[0], candidates))
-    dim = _dimmer(marrow, small, found.column(marrow.channel("cd45")))
+    b_cell_events = candidates.select(inside(b_cells[0], candidates))
+    dim = _dimmer(marrow, small, b_cell_events.column(marrow.channel("cd45")))
     return _sentinel(B_PRECURSORS, marrow, [marrow.small, b_cells, dim, *others])
 
 
@@ -186,11 +186,11 @@ def _dimmer(marrow: _Marrow, small: Survivors, b_cells: FloatArray) -> Part:
     channel = marrow.channel("cd45")
     usual = _lymphocytes_from(marrow, small)
     scale = axis_of(small.column(channel))
-    own = axis_of(b_cells, scale)
+    b_cell_axis = axis_of(b_cells, scale)
     if b_cells.size >= FEWEST_FOR_VALLEY:
-        valley = best_valley(own, own.low, own.high)
+        valley = best_valley(b_cell_axis, b_cell_axis.low, b_cell_axis.high)
         if valley is not None and valley.clarity >= CLEAR:
-            return RangeGate(channel, None, own.linear(valley.place)), 1.0
+            return RangeGate(channel, None, b_cell_axis.linear(valley.position)), 1.0
     return RangeGate(channel, None, usual), 0.5
 
 

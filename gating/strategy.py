@@ -116,12 +116,12 @@ def gate_plasma_cells(
     for step, role in ((Step.VIABLE, "viability"), (Step.DUMP, "dump")):
         passed = passed.then(_side(passed.left.among(sample), search, step, role, choices))
     viable = passed.at(Step.VIABLE)
-    few = viable.among(sample)
-    search = search.within(passed.left, few, choices)
+    viable_sample = viable.among(sample)
+    search = search.within(passed.left, viable_sample, choices)
     first, second = find_target(search, choices)
     passed = passed.then(first).then(second)
     wanted = passed.left
-    aberrant = _aberrant(wanted, few, choices)
+    aberrant = _aberrant(wanted, viable_sample, choices)
     passed = passed.then(aberrant)
     return _population(passed, wanted, viable, unused_overrides(choices, passed.steps))
 
@@ -148,8 +148,8 @@ def _time(events: Events, sample: Mask, panel: GatingPanel) -> StepEstimate:
         return _cannot(Step.TIME, "the panel has no time channel: stability was not judged", GateFlag.NO_TIME)
     channel = times[0].channel
     watched = sorted(name for name in events.channels if roles.get(name) not in ("time", *SCATTER_ROLES[1:]))
-    few = Survivors(events, np.flatnonzero(sample))
-    columns = [few.column(name) for name in watched if name != channel]
+    sampled_events = Survivors(events, np.flatnonzero(sample))
+    columns = [sampled_events.column(name) for name in watched if name != channel]
     return find_stable_time(events.column(channel), columns, sample, channel=channel)
 
 
@@ -162,17 +162,17 @@ def _margins(left: Survivors, panel: GatingPanel) -> StepEstimate:
     return find_margins(left, forward, side, tops)
 
 
-def _debris(few: Survivors, choices: Choices) -> StepEstimate:
+def _debris(sample: Survivors, choices: Choices) -> StepEstimate:
     forward = choices.panel.with_role("fsc_area")
     if not forward:
         return _cannot(
             Step.DEBRIS, "the panel has no forward scatter area: debris was not removed", GateFlag.NO_DEBRIS
         )
     person = choices.person(forward[0])
-    return find_debris(few, forward[0].channel, _as_threshold(person))
+    return find_debris(sample, forward[0].channel, _as_threshold(person))
 
 
-def _singlets(left: Survivors, few: Survivors, choices: Choices) -> StepEstimate:
+def _singlets(left: Survivors, sample: Survivors, choices: Choices) -> StepEstimate:
     panel = choices.panel
     area, height = panel.with_role("fsc_area"), panel.with_role("fsc_height")
     width = panel.with_role("fsc_width")
@@ -180,10 +180,10 @@ def _singlets(left: Survivors, few: Survivors, choices: Choices) -> StepEstimate
         area, height = panel.with_role("ssc_area"), panel.with_role("ssc_height")
     person = choices.person_of_step(Step.SINGLETS)
     if area and height:
-        return find_singlets(left, few, area[0].channel, height[0].channel, _as_threshold(person))
+        return find_singlets(left, sample, area[0].channel, height[0].channel, _as_threshold(person))
     if width:
         person = choices.person(width[0]) if person is None else person
-        return find_singlets(left, few, None, width[0].channel, _as_threshold(person))
+        return find_singlets(left, sample, None, width[0].channel, _as_threshold(person))
     return _cannot(
         Step.SINGLETS,
         "the panel has no pulse height or width: doublets were not removed",
@@ -191,17 +191,17 @@ def _singlets(left: Survivors, few: Survivors, choices: Choices) -> StepEstimate
     )
 
 
-def _side(few: Survivors, search: Search, step: Step, role: str, choices: Choices) -> StepEstimate:
+def _side(sample: Survivors, search: Search, step: Step, role: str, choices: Choices) -> StepEstimate:
     channels = [c for c in choices.panel.with_role(role) if c.target is not Target.ANY]
     if not channels:
         flag = GateFlag.NO_VIABILITY if step is Step.VIABLE else None
         return _cannot(step, f"the panel has no {role} channel", flag)
-    return find_sides(few, search.rough(), step, channels, choices, clear=search.is_clear)
+    return find_sides(sample, search.rough(), step, channels, choices, clear=search.is_clear)
 
 
-def _aberrant(wanted: Survivors, few: Survivors, choices: Choices) -> StepEstimate:
+def _aberrant(wanted: Survivors, viable_sample: Survivors, choices: Choices) -> StepEstimate:
     """Return the split; where next to nothing is aberrant the panel does not show the clone's phenotype."""
-    estimate = find_aberrant(wanted, few, choices)
+    estimate = find_aberrant(wanted, viable_sample, choices)
     if estimate is None:
         return _cannot(Step.ABERRANT, "the panel cannot tell aberrant plasma cells")
     if estimate.gate is None:
@@ -244,14 +244,14 @@ def _population(
     if confidence < LOW_CONFIDENCE:
         flags.append(GateFlag.LOW_GATE_CONFIDENCE)
     flags += [GateFlag.OVERRIDE_UNUSED] if unused else []
-    told = passed.steps[-1].gate is not None
+    has_aberrant_split = passed.steps[-1].gate is not None
     return GatedPopulation(
         mask=wanted.mask(),
         steps=passed.steps,
         step_masks=np.stack(passed.masks),
         confidence=confidence,
         viable_singlets=viable.mask(),
-        aberrant=passed.masks[-1] if told else None,
+        aberrant=passed.masks[-1] if has_aberrant_split else None,
         flags=tuple(dict.fromkeys(flags)),
         notes=(
             *(

@@ -16,7 +16,7 @@ from gating.events import FloatArray, Mask
 from gating.events.panel import Target
 from gating.events.ranks import median, quantile
 from gating.thresholds import Axis, axis_density, axis_of
-from gating.thresholds.density import Density, Valley, all_valleys, densities_of
+from gating.thresholds.density import KernelDensity, Valley, all_valleys, densities_of
 
 ON_TARGET = 0.5
 """A group is the wanted one if at least this share of it is on target on every anchor."""
@@ -132,14 +132,14 @@ def evidence_of(anchors: Sequence[Anchor], wanted: Mask | None = None) -> FloatA
     """
     total = np.zeros(anchors[0].axis.values.size, np.float32)
     for anchor in anchors:
-        place = anchor.axis.values - np.float32(anchor.edge)
+        position = anchor.axis.values - np.float32(anchor.edge)
         if not anchor.is_positive:
-            total -= np.clip(place, 0, MOST_LOW_PENALTY)
+            total -= np.clip(position, 0, MOST_LOW_PENALTY)
             continue
         top = np.inf
         if wanted is not None and wanted.any():
-            top = max(quantile(place.compress(wanted), 0.25), 0.5)
-        total += np.clip(place, -1.5, top)
+            top = max(quantile(position.compress(wanted), 0.25), 0.5)
+        total += np.clip(position, -1.5, top)
     return total
 
 
@@ -163,7 +163,7 @@ def find_group(anchors: Sequence[Anchor]) -> Group:
         for anchor in anchors
         if _may_be_left_out(anchor, anchors)
     ]
-    clearest = max(without, key=lambda one: one.clarity, default=group)
+    clearest = max(without, key=lambda group_without: group_without.clarity, default=group)
     if clearest.clarity < max(CLEAR_WITHOUT, group.clarity + 0.1):
         return group
     low = any(a.channel == clearest.left_out and not a.is_positive for a in anchors)
@@ -183,10 +183,10 @@ def find_likely(anchors: Sequence[Anchor], traits: FloatArray) -> Group:
     likely = is_likely(anchors, traits)
     if traits.size < FEWEST_TO_SEARCH:
         return Group(np.zeros_like(likely), 0.0)
-    found = beyond_valley(evidence_of(anchors) + traits, likely, LIKE_THE_LIKELY)
-    if found is not None and found.clarity >= LEAST_TO_STAND:
-        return found
-    return Group(likely, 0.0 if found is None else LEAST_CLARITY)
+    group = beyond_valley(evidence_of(anchors) + traits, likely, LIKE_THE_LIKELY)
+    if group is not None and group.clarity >= LEAST_TO_STAND:
+        return group
+    return Group(likely, 0.0 if group is None else LEAST_CLARITY)
 
 
 def _may_be_left_out(anchor: Anchor, anchors: Sequence[Anchor]) -> bool:
@@ -207,11 +207,11 @@ def _group(anchors: Sequence[Anchor]) -> Group:
         return group
     wanted = on_target(anchors)
     for _ in range(3):
-        found = beyond_valley(evidence_of(anchors, group.mask), wanted)
-        if found is None:
+        candidate = beyond_valley(evidence_of(anchors, group.mask), wanted)
+        if candidate is None:
             return group
-        same = bool(np.array_equal(found.mask, group.mask))
-        group = found
+        same = bool(np.array_equal(candidate.mask, group.mask))
+        group = candidate
         if same:
             break
     return group
@@ -260,25 +260,27 @@ def beyond_valley(evidence: FloatArray, wanted: Mask, like: float = LIKE_THE_FIR
     """
     low, high = float(evidence.min()) - 0.5, float(evidence.max()) + 0.5
     densities = densities_of(evidence, BANDWIDTHS, low, high)
-    found = [
+    groups = [
         group for density in densities if (group := _lowest_good_valley(evidence, wanted, density, like))
     ]
-    return max(found, key=lambda group: group.clarity, default=None)
+    return max(groups, key=lambda group: group.clarity, default=None)
 
 
-def _lowest_good_valley(evidence: FloatArray, wanted: Mask, density: Density, like: float) -> Group | None:
+def _lowest_good_valley(
+    evidence: FloatArray, wanted: Mask, density: KernelDensity, like: float
+) -> Group | None:
     """Walk the valleys from the top down as long as each further group is on target."""
     best: Valley | None = None
     upper, level = float("inf"), -float("inf")
     for valley in reversed(all_valleys(density)):
         if valley.clarity < LEAST_CLARITY:
             continue
-        between = (evidence > np.float32(valley.place)) & (evidence <= np.float32(upper))
+        between = (evidence > np.float32(valley.position)) & (evidence <= np.float32(upper))
         n_wanted = np.count_nonzero(between & wanted)
         if n_wanted < max(1.0, ON_TARGET * np.count_nonzero(between)):
             break
         if best is not None and median(evidence.compress(between)) < like * level:
             break
-        best, upper = valley, valley.place
+        best, upper = valley, valley.position
         level = median(evidence.compress(evidence > upper))
-    return None if best is None else Group(evidence > best.place, best.clarity)
+    return None if best is None else Group(evidence > best.position, best.clarity)

@@ -59,10 +59,10 @@ def join_scatter(
     best = group
     for _ in range(2):
         ratio = np.sum([_likelihood_ratio(axis, best.mask) for _, axis in axes], axis=0)
-        found = beyond_valley(evidence_of(anchors, best.mask) + ratio.astype(np.float32), wanted)
-        if found is None:
+        group_with_scatter = beyond_valley(evidence_of(anchors, best.mask) + ratio.astype(np.float32), wanted)
+        if group_with_scatter is None:
             return None
-        best = replace(found, left_out=group.left_out, trust=group.trust)
+        best = replace(group_with_scatter, left_out=group.left_out, trust=group.trust)
     if best.clarity < group.clarity + LEAST_GAIN:
         return None
     return Joined(best, tuple(_as_anchor(channel, axis, best.mask) for channel, axis in axes))

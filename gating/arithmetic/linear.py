@@ -16,22 +16,22 @@ Floats = NDArray[np.float64]
 MANTISSA_BITS = 53
 """Whole numbers up to 2^53 are exact in float64 (IEEE 754)."""
 GRID = 2.0**-11
-"""Step to which places are rounded before they are multiplied, natural log units; a group spans 300 steps."""
+"""Step to which positions are rounded before they are multiplied, natural log; a group spans 300 steps."""
 TO_GRID = 1.5 * 2.0**52 * GRID
 """A float64 of this size ends at the grid's step: adding it rounds there."""
 SLICES = 2
 """Whole-number parts that a factor is cut into; two keep 24 bits or more."""
 
 
-def on_grid(places: Floats) -> Floats:
-    """Return places rounded to multiples of `GRID`, same shape; their differences and products are exact.
+def on_grid(positions: Floats) -> Floats:
+    """Return positions rounded to multiples of `GRID`, same shape; their differences and products are exact.
 
     Examples
     --------
     >>> on_grid(np.array([0.1, -1.0])).tolist()
     [0.10009765625, -1.0]
     """
-    result = places + TO_GRID
+    result = positions + TO_GRID
     result -= TO_GRID
     return np.asarray(result, np.float64)
 

@@ -37,7 +37,7 @@ def find_margins(
     scale_tops
         Largest value of each, in the order forward then side; `inf` where not known.
     """
-    ranges, places, notes = [], [], []
+    ranges, thresholds, notes = [], [], []
     for channel, top in zip((*forward, *side), scale_tops, strict=True):
         values = events.column(channel)
         limit = _scale_end(values, top)
@@ -47,10 +47,12 @@ def find_margins(
             continue
         ranges.append(RangeGate(channel, None, limit) if np.isfinite(limit) else RangeGate(channel))
         if np.isfinite(limit):
-            places.append((channel, limit))
-    gate = AllOf(tuple(r for r in ranges if r.upper is not None)) if places else None
+            thresholds.append((channel, limit))
+    gate = AllOf(tuple(r for r in ranges if r.upper is not None)) if thresholds else None
     shown = (*forward, *side)[:2]
-    return StepEstimate(Step.MARGINS, gate, shown, (Method.SCALE_END,), tuple(places), note="; ".join(notes))
+    return StepEstimate(
+        Step.MARGINS, gate, shown, (Method.SCALE_END,), tuple(thresholds), note="; ".join(notes)
+    )
 
 
 def _scale_end(values: FloatArray, top: float) -> float:
@@ -97,13 +99,13 @@ def _debris_limit(values: FloatArray) -> Threshold:
     valley = clearest_valley(density, float(np.log(0.04)), float(np.log(0.40)))
     if valley is not None and valley.clarity > 0.15:
         return Threshold(
-            rounded(large * float(np.exp(valley.place))), Method.VALLEY, 0.5 + 0.5 * valley.clarity
+            rounded(large * float(np.exp(valley.position))), Method.VALLEY, 0.5 + 0.5 * valley.clarity
         )
     return Threshold(rounded(0.15 * large), Method.SPREAD, 0.6)
 
 
 def find_singlets(
-    events: Survivors, few: Survivors, area: str | None, pulse: str, fixed: Threshold | None
+    events: Survivors, sample: Survivors, area: str | None, pulse: str, fixed: Threshold | None
 ) -> StepEstimate:
     """Return the gate on single cells: the ratio of pulse area to height, else the pulse width.
 
@@ -112,7 +114,7 @@ def find_singlets(
 
     Parameters
     ----------
-    events, few
+    events, sample
         All events, and the sample of them from which the limit is estimated.
     area
         Channel of the pulse area; None if `pulse` is a width.
@@ -122,8 +124,8 @@ def find_singlets(
         A limit set by a person (ratio area/height, or width), or None.
     """
     if area is not None:
-        return _by_ratio(events, few, area, pulse, fixed)
-    limit = fixed or _upper_limit(few.column(pulse))
+        return _by_ratio(events, sample, area, pulse, fixed)
+    limit = fixed or _upper_limit(sample.column(pulse))
     return StepEstimate(
         Step.SINGLETS,
         RangeGate(pulse, None, limit.value),
@@ -135,9 +137,9 @@ def find_singlets(
 
 
 def _by_ratio(
-    events: Survivors, few: Survivors, area: str, height: str, fixed: Threshold | None
+    events: Survivors, sample: Survivors, area: str, height: str, fixed: Threshold | None
 ) -> StepEstimate:
-    limit = fixed or _upper_limit(_ratio(few.column(area), few.column(height)))
+    limit = fixed or _upper_limit(_ratio(sample.column(area), sample.column(height)))
     largest = (float(events.column(channel).max(initial=1.0)) for channel in (area, height))
     reach = 2 * max(next(largest), limit.value * next(largest))
     right, above = rounded(reach), rounded(reach / limit.value * 1.5)
@@ -172,8 +174,8 @@ def _upper_limit(values: FloatArray) -> Threshold:
     lowest = mode + 3 * spread
     valley = clearest_valley(density, lowest, mode + 0.6)
     if valley is not None and valley.clarity > 0.1:
-        place = min(valley.place, mode + 8 * spread)
-        return Threshold(rounded(middle * float(np.exp(place))), Method.VALLEY, 0.6 + 0.4 * valley.clarity)
+        position = min(valley.position, mode + 8 * spread)
+        return Threshold(rounded(middle * float(np.exp(position))), Method.VALLEY, 0.6 + 0.4 * valley.clarity)
     reach = max(4 * spread, SHORTEST_DOUBLET)
     return Threshold(rounded(middle * float(np.exp(mode + reach))), Method.SPREAD, 0.8)
 

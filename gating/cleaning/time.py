@@ -79,9 +79,11 @@ def find_stable_time(
     gates = _kept_ranges(time, stretches.edges, ~bad, channel)
     note = f"{excluded:.1%} of the events lie in stretches of unsteady rate or brightness and were excluded"
     flags = (GateFlag.TIME_UNSTABLE,) if excluded > 0.02 else ()
-    places = tuple((channel, edge) for gate in gates for edge in (gate.lower, gate.upper) if edge is not None)
+    thresholds = tuple(
+        (channel, edge) for gate in gates for edge in (gate.lower, gate.upper) if edge is not None
+    )
     return StepEstimate(
-        Step.TIME, AnyOf(gates), (channel,), (Method.SEGMENTS,), places, 1 - excluded, note, flags
+        Step.TIME, AnyOf(gates), (channel,), (Method.SEGMENTS,), thresholds, 1 - excluded, note, flags
     )
 
 
@@ -102,8 +104,8 @@ def _unsteady_rate(counts: NDArray[np.float64]) -> Mask:
     usual = float(ordered[np.searchsorted(np.cumsum(ordered), 0.5 * ordered.sum())])
     beyond = np.abs(counts - usual) > 6 * np.sqrt(np.maximum(usual, 1.0))
     bad = beyond & ((counts < 0.6 * usual) | (counts > 1.6 * usual))
-    few = np.zeros_like(bad) if counts[bad].sum() > counts.sum() / 3 else bad
-    return np.asarray(few | (counts == 0), np.bool_)
+    clogged_or_surging = np.zeros_like(bad) if counts[bad].sum() > counts.sum() / 3 else bad
+    return np.asarray(clogged_or_surging | (counts == 0), np.bool_)
 
 
 def _unsteady_brightness(stretches: Stretches, watched: Sequence[FloatArray], sample: Mask) -> Mask:
@@ -122,8 +124,8 @@ def _mean_level(values: FloatArray, which: NDArray[np.int32], n: NDArray[np.floa
     """Return each stretch's mean share of quartiles that an event exceeds, minus the usual one."""
     levels = np.zeros(values.size, np.int8)
     ordered = np.sort(values)  # a quarter of the time of a partition at three ranks
-    for place in (ordered[int(share * (values.size - 1))] for share in QUANTILES):
-        levels += values > place
+    for quartile in (ordered[int(share * (values.size - 1))] for share in QUANTILES):
+        levels += values > quartile
     total = np.bincount(which, weights=levels, minlength=n.size) / len(QUANTILES)
     mean = total / np.maximum(n, 1.0)
     return np.asarray(mean - np.median(mean[n > 0]), np.float64)
@@ -138,8 +140,8 @@ def _unlike_the_rest(shift: NDArray[np.float64], n: NDArray[np.float64]) -> Mask
     usual = float(np.median(overall))
     limit = usual + 6 * 1.4826 * float(np.median(np.abs(overall - usual)))
     together = (overall > max(limit, 2.0)) & (np.abs(shift).max(axis=0) > 0.06)
-    alone = ((np.abs(z) > 7) & (np.abs(shift) > 0.08)).any(axis=0)
-    return np.asarray((together | alone) & (n >= 20), np.bool_)
+    one_channel = ((np.abs(z) > 7) & (np.abs(shift) > 0.08)).any(axis=0)
+    return np.asarray((together | one_channel) & (n >= 20), np.bool_)
 
 
 def _moving_sum(n: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -54,8 +54,8 @@ def find_sides(
     ]
     ranges = [range_of_cut(channel, cut.value) for channel, cut in cuts]
     parts: list[Gate] = [
-        with_smear(part, one, events, rough, choices) if clear else part
-        for part, one in zip(ranges, channels, strict=True)
+        with_smear(part, channel, events, rough, choices) if clear else part
+        for part, channel in zip(ranges, channels, strict=True)
     ]
     smeared = next((part for part in parts if isinstance(part, AnyOf)), None)
     return StepEstimate(

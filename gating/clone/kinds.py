@@ -49,7 +49,7 @@ MINORITY, SMALLER = 0.5, 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Kinds:
+class CloneSplit:
     """The wanted cells told apart.
 
     Attributes
@@ -78,7 +78,7 @@ class Kinds:
     points: Floats
 
 
-def kinds_among(wanted: Survivors, reference: Survivors, panel: GatingPanel) -> Kinds | None:
+def clone_split(wanted: Survivors, reference: Survivors, panel: GatingPanel) -> CloneSplit | None:
     """Return clone and other cells among the wanted ones, or None where they are one kind or too few.
 
     Parameters
@@ -96,8 +96,10 @@ def kinds_among(wanted: Survivors, reference: Survivors, panel: GatingPanel) -> 
     order = np.lexsort((_mixed(points), oddness(points.T, looks)))
     lots = wanted.lots.take(order)
     picked, weights = thinned(lots, FIRST)
-    few = points[order[picked]]
-    mixture = fit_mixture(few, weights, density_peaks(_for_peaks(few, looks), MOST_GROUPS), STEPS)
+    thinned_points = points[order[picked]]
+    mixture = fit_mixture(
+        thinned_points, weights, density_peaks(_for_peaks(thinned_points, looks), MOST_GROUPS), STEPS
+    )
     clone = clone_among(mixture, looks)
     if not clone or len(clone) == mixture.shares.size - 1:
         return None
@@ -109,7 +111,7 @@ def kinds_among(wanted: Survivors, reference: Survivors, panel: GatingPanel) -> 
     gain = belongs[is_clone].sum(axis=0) - belongs[:-1][~is_clone[:-1]].sum(axis=0)
     gain -= NEAR_NOTHING * belongs[-1]
     gain = np.rint(weights * gain / LEAST_GAIN).astype(np.int64)
-    return Kinds(tuple(looks), mixture, tuple(clone), rows, weights, gain, points)
+    return CloneSplit(tuple(looks), mixture, tuple(clone), rows, weights, gain, points)
 
 
 def _mixed(points: Floats) -> Floats:
@@ -149,8 +151,8 @@ def clone_among(mixture: Mixture, looks: Sequence[Look]) -> list[int]:
     shown = np.maximum(means, floors)
     chosen = [
         kind
-        for kind, offsets, one in zip(kinds, shown - shown[main], odd, strict=True)
-        if _is_like(offsets, looks, is_odd=bool(one > 0))
+        for kind, offsets, oddness_of_kind in zip(kinds, shown - shown[main], odd, strict=True)
+        if _is_like(offsets, looks, is_odd=bool(oddness_of_kind > 0))
     ]
     return sorted(group for kind in chosen for group in kind)
 

@@ -1,4 +1,4 @@
-"""The gated plasma cells on every marker, and what its place there says for a clone."""
+"""The gated plasma cells on every marker, and what its position there says for a clone."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ ENOUGH_TO_COMPARE = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Odd:
-    """How one marker speaks for a clone: sign · (place − middle), within `low` and `high`; natural-log units.
+    """How one marker speaks for a clone: sign · (position − middle), within `low` and `high`.
 
-    The place is that above the negative cells' edge.
+    The position is that above the negative cells' edge, in natural-log units.
     """
 
     sign: float
@@ -34,9 +34,9 @@ class Odd:
     low: float
     high: float
 
-    def of(self, places: Floats | FloatArray) -> Floats:
-        """Return the evidence at places, same shape."""
-        return np.asarray(np.clip(self.sign * (places - self.middle), self.low, self.high), np.float64)
+    def of(self, positions: Floats | FloatArray) -> Floats:
+        """Return the evidence at positions, same shape."""
+        return np.asarray(np.clip(self.sign * (positions - self.middle), self.low, self.high), np.float64)
 
 
 ODD: Mapping[str, Odd] = MappingProxyType(
@@ -83,15 +83,15 @@ def looks_at(wanted: Survivors, others: Survivors, panel: GatingPanel) -> list[L
     """
     reference = _some(others, ENOUGH_TO_COMPARE)
     looks = []
-    for channel in sorted(panel.channels, key=lambda one: (one.role, one.channel)):
-        own, everyone = wanted.column(channel.channel), reference.column(channel.channel)
+    for channel in sorted(panel.channels, key=lambda channel: (channel.role, channel.channel)):
+        cells, everyone = wanted.column(channel.channel), reference.column(channel.channel)
         if channel.role in MARKERS:
             usual = axis_of(everyone)
-            looks.append(Look(channel, axis_of(own, usual), negative_edge(usual)))
+            looks.append(Look(channel, axis_of(cells, usual), negative_edge(usual)))
         elif channel.role in OTHERS:
-            looks.append(Look(channel, axis_of(own, scale_of(everyone)), float("nan")))
+            looks.append(Look(channel, axis_of(cells, scale_of(everyone)), float("nan")))
         elif channel.role in SCATTER:
-            looks.append(Look(channel, _scatter_axis(own, everyone), float("nan")))
+            looks.append(Look(channel, _scatter_axis(cells, everyone), float("nan")))
     return looks
 
 
@@ -99,24 +99,24 @@ def _some(events: Survivors, n: int) -> Survivors:
     """Return about so many of the events, the same ones in whatever order events and channels come."""
     if events.n_events <= n:
         return events
-    some = events.select(below(events.lots, n / events.n_events))
-    return some if some.n_events >= n / 2 else events  # many times the same event
+    drawn = events.select(below(events.lots, n / events.n_events))
+    return drawn if drawn.n_events >= n / 2 else events  # many times the same event
 
 
-def _scatter_axis(own: FloatArray, everyone: FloatArray) -> Axis:
+def _scatter_axis(cells: FloatArray, everyone: FloatArray) -> Axis:
     cofactor = max(SCATTER_FLOOR * float(np.median(everyone)), 1e-6) if everyone.size else 1.0
-    values = asinh(own, cofactor) / np.float32(SCATTER_UNIT)
+    values = asinh(cells, cofactor) / np.float32(SCATTER_UNIT)
     return Axis(values, cofactor, float(values.min()), float(values.max()), SCATTER_UNIT)
 
 
-def oddness(places: Floats, looks: Sequence[Look]) -> Floats:
+def oddness(positions: Floats, looks: Sequence[Look]) -> Floats:
     """Return how little cells or groups look like normal plasma cells, natural-log units, shape (n,).
 
     Parameters
     ----------
-    places
+    positions
         On each axis, shape (n_axes, n).
     """
     rows = [(row, look) for row, look in enumerate(looks) if look.channel.role in ODD]
-    parts = [ODD[look.channel.role].of(places[row] - look.edge) for row, look in rows]
+    parts = [ODD[look.channel.role].of(positions[row] - look.edge) for row, look in rows]
     return np.asarray(np.sum(parts, axis=0), np.float64)

@@ -68,16 +68,16 @@ class Mixture:
     def belongings(self, points: Floats) -> Floats:
         """Return the probability of each group at each point, shape (n_groups, n); each column sums to 1."""
         origin = on_grid(self.means[-1])
-        forms = self._around(-origin)._forms()
+        forms = self._moved(-origin)._forms()
         result = np.empty((forms.shape[0], points.shape[0]))
         for start in range(0, points.shape[0], BLOCK):
             block = slice(start, start + BLOCK)
             result[:, block] = _belongings(forms, _products(on_grid(points[block]) - origin))
         return result
 
-    def _around(self, place: Floats) -> Mixture:
-        """Return the same groups moved by a place, shape (n_axes,)."""
-        return replace(self, means=self.means + place)
+    def _moved(self, offset: Floats) -> Mixture:
+        """Return the same groups moved by an offset, shape (n_axes,)."""
+        return replace(self, means=self.means + offset)
 
     def _forms(self) -> Floats:
         """Return log(share × density), but for a constant, as weights of `_products`, a row per group.
@@ -127,7 +127,7 @@ def fit_mixture(
         same = before.size == mixture.shares.size
         if same and np.abs(mixture.shares - before).sum() < SETTLED * weights.sum():
             break
-    return mixture._around(origin)
+    return mixture._moved(origin)
 
 
 def grouped(points: Floats, most: int) -> NDArray[np.intp]:
@@ -213,9 +213,9 @@ def _estimate(products: Floats, owned: Floats, weights: Floats) -> Mixture:
     total, means, covariances = _moments(products, heavy)
     n_axes = means.shape[1]
     identity = np.eye(n_axes)
-    few = (n_axes / (n_axes + size))[:, None, None]
+    shrinkage = (n_axes / (n_axes + size))[:, None, None]
     rounded = np.trace(covariances[:-1], axis1=1, axis2=2)[:, None, None] * identity / n_axes
-    covariances[:-1] += few * (rounded - covariances[:-1])
+    covariances[:-1] += shrinkage * (rounded - covariances[:-1])
     covariances[-1] *= NOISE_WIDTH**2
     total[-1] *= NOISE_SHARE
     return Mixture(total, means, covariances + LEAST_SPREAD**2 * identity)

@@ -40,7 +40,7 @@ PLASMA_CELL_TARGETS = {
 
 
 class UnfitPanelError(GatingError):
-    """A panel that cannot gate: a role that does not exist, or the quantified channel among those that gate."""
+    """A panel that cannot gate: an unknown role, or the quantified channel among those that gate."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,5 +95,5 @@ class Choices:
         return tuple(names)
 
 
-def _same(one: str, other: str) -> bool:
-    return one.casefold() == other.casefold()
+def _same(name: str, other: str) -> bool:
+    return name.casefold() == other.casefold()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gating.anchors.anchors import Anchor, Group
-from gating.anchors.cuts import passes, places_of
+from gating.anchors.cuts import cut_positions, passes
 from gating.anchors.search import Search
 from gating.events.panel import GatingChannel, Target
 from gating.gates import AllOf, AnyOf, EllipsoidGate, inside
@@ -61,36 +61,36 @@ def find_target(search: Search, choices: Choices) -> tuple[StepEstimate, StepEst
 def _cuts(search: Search, choices: Choices) -> list[_Cut]:
     """Return a cut per anchor: between the group and its rivals, else what batch or spread say."""
     return [
-        _Cut(channel, _threshold(channel, anchor, place, search.group, choices))
-        for channel, anchor, place in zip(
+        _Cut(channel, _threshold(channel, anchor, position, search.group, choices))
+        for channel, anchor, position in zip(
             search.channels,
             search.anchors,
-            places_of(search.anchors, search.group.mask, has_rivals=not search.ellipsoids),
+            cut_positions(search.anchors, search.group.mask, has_rivals=not search.ellipsoids),
             strict=True,
         )
     ]
 
 
 def _threshold(
-    channel: GatingChannel, anchor: Anchor, place: float, group: Group, choices: Choices
+    channel: GatingChannel, anchor: Anchor, position: float, group: Group, choices: Choices
 ) -> Threshold:
     is_size = channel.role == "fsc_area"  # whose own name is that of the step debris
     person = choices.person_of_step(PLASMA_CELL_SIZE) if is_size else choices.person(channel)
     if person is not None:
         return Threshold(rounded(person), Method.PERSON, 1.0)
     if group.mask.any():
-        return Threshold(anchor.axis.linear(place), Method.VALLEY, group.confidence)
+        return Threshold(anchor.axis.linear(position), Method.VALLEY, group.confidence)
     pooled = choices.pooled_for(channel)
     if pooled is not None:
         return Threshold(rounded(pooled), Method.POOLED, 0.4)
-    return Threshold(anchor.axis.linear(place), Method.SPREAD, NO_GROUP_CONFIDENCE)
+    return Threshold(anchor.axis.linear(position), Method.SPREAD, NO_GROUP_CONFIDENCE)
 
 
 def _agreement(search: Search, cuts: list[_Cut]) -> float:
     """Return the F1 of the plain cuts against the group: how much the cuts lose of what was seen."""
     group = search.group
     cut = np.logical_and.reduce(
-        [passes(a, a.axis.place(c.threshold.value)) for a, c in zip(search.anchors, cuts, strict=True)]
+        [passes(a, a.axis.position(c.threshold.value)) for a, c in zip(search.anchors, cuts, strict=True)]
     )
     if search.ellipsoids:
         rows = np.flatnonzero(cut)

@@ -73,7 +73,7 @@ MOST_WITHOUT_VIABILITY = 0.85
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Surroundings:
     """The tube around the group.
 
     Attributes
@@ -95,34 +95,36 @@ class Seen:
     likely: Mask
 
 
-def signs_of(found: Mask, seed: Group, members: Members | None, seen: Seen, choices: Choices) -> Signs | None:
+def signs_of(
+    gated: Mask, seed: Group, members: Members | None, around: Surroundings, choices: Choices
+) -> Signs | None:
     """Return the signs, or None where nothing was found.
 
     Parameters
     ----------
-    found
+    gated
         bool, shape (n_candidates,): the cells of the gate.
     seed
         The group as anchors and traits showed it.
     members
         By all channels; None where they were too few.
     """
-    n = int(np.count_nonzero(found))
+    n = int(np.count_nonzero(gated))
     if n == 0:
         return None
-    cells = seen.candidates.select(found)
-    negatives = seen.reference.select(negatives_of(cells.mask(), seen.reference, choices))
-    high = _height(cells, negatives, seen.anchors)
-    beside = TRAITS_COUNT * float(np.clip(np.median(seen.traits[found]), 0.0, MOST_TRAITS))
-    low = float(np.clip(below_leukocytes(cells, seen.reference, choices), -1.0, CLEARLY_LOW))
+    cells = around.candidates.select(gated)
+    negatives = around.reference.select(negatives_of(cells.mask(), around.reference, choices))
+    high = _height(cells, negatives, around.anchors)
+    beside = TRAITS_COUNT * float(np.clip(np.median(around.traits[gated]), 0.0, MOST_TRAITS))
+    low = float(np.clip(below_leukocytes(cells, around.reference, choices), -1.0, CLEARLY_LOW))
     return Signs(
-        expected=0.5 if members is None else members.expected_f1(found),
-        agreement=2 * int(np.count_nonzero(found & seed.mask)) / (n + int(np.count_nonzero(seed.mask))),
+        expected=0.5 if members is None else members.expected_f1(gated),
+        agreement=2 * int(np.count_nonzero(gated & seed.mask)) / (n + int(np.count_nonzero(seed.mask))),
         height=min(high + beside, MOST_HEIGHT),
         leukocyte_like=(CLEARLY_LOW - low) * max(CLEARLY_HIGH - high, 0.0),
-        granular=granularity(cells, seen.reference, choices),
+        granular=granularity(cells, around.reference, choices),
         cells=min(float(np.log10(n)), 3.0),
-        missed=min(float(np.log10(1 + np.count_nonzero(seen.likely & ~found) / n)), MOST_MISSED),
+        missed=min(float(np.log10(1 + np.count_nonzero(around.likely & ~gated) / n)), MOST_MISSED),
     )
 
 

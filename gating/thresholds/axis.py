@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from gating.events import FloatArray, Mask, Survivors
 from gating.events.ranks import ranked
 from gating.events.transforms import asinh, asinh_cofactor
-from gating.thresholds.density import Density, density_of
+from gating.thresholds.density import KernelDensity, density_of
 
 LEAST_RANGE = 20.0
 """Largest value over cofactor: linear intensities span more, values on a display scale span less."""
@@ -45,12 +45,12 @@ class Axis:
     high: float
     unit: float = 1.0
 
-    def linear(self, place: float) -> float:
-        """Return the linear value of a place, rounded as thresholds are."""
-        return rounded(float(np.sinh(place * self.unit)) * self.cofactor)
+    def linear(self, position: float) -> float:
+        """Return the linear value of a position, rounded as thresholds are."""
+        return rounded(float(np.sinh(position * self.unit)) * self.cofactor)
 
-    def place(self, value: float) -> float:
-        """Return the place of a linear value."""
+    def position(self, value: float) -> float:
+        """Return the position of a linear value."""
         return float(np.arcsinh(value / self.cofactor)) / self.unit
 
     def select(self, mask: Mask) -> Axis:
@@ -78,13 +78,13 @@ def axis_of(values: FloatArray, like: Axis | None = None) -> Axis:
         Another axis of the same channel whose scale is taken over; None finds the scale in the values.
     """
     cofactor, unit = (like.cofactor, like.unit) if like is not None else _scale(values)
-    places = asinh(values, cofactor)
+    positions = asinh(values, cofactor)
     if unit != 1.0:
-        places *= np.float32(1 / unit)
-    if places.size == 0:
-        return Axis(places, cofactor, -1.0, 1.0, unit)
-    low, high = float(places.min()), float(places.max())
-    return Axis(places, cofactor, max(low, -6.0) - 0.1, high + 0.1, unit)
+        positions *= np.float32(1 / unit)
+    if positions.size == 0:
+        return Axis(positions, cofactor, -1.0, 1.0, unit)
+    low, high = float(positions.min()), float(positions.max())
+    return Axis(positions, cofactor, max(low, -6.0) - 0.1, high + 0.1, unit)
 
 
 def scale_of(values: FloatArray) -> Axis:
@@ -127,6 +127,6 @@ def _cut_off_noise(values: FloatArray, cofactor: float) -> float:
     return noise if usual < 0 and low > 0.5 * usual else 0.0
 
 
-def axis_density(axis: Axis, bandwidth: float) -> Density:
+def axis_density(axis: Axis, bandwidth: float) -> KernelDensity:
     """Return the density along the axis."""
     return density_of(axis.values, bandwidth=bandwidth, low=axis.low, high=axis.high)

@@ -14,7 +14,7 @@ from gating.events import FloatArray
 
 N_BINS = 400
 NARROWEST_RANGE = 1e-9
-"""Relative to the ends: a narrower one is one place."""
+"""Relative to the ends: a narrower range is a single position."""
 KERNEL_STEPS = 2.0**24
 """Parts of the kernel's height to which it is rounded."""
 FEWEST_IN_MODE = 2.5
@@ -22,7 +22,7 @@ FEWEST_IN_MODE = 2.5
 
 
 @dataclass(frozen=True)
-class Density:
+class KernelDensity:
     """Smoothed counts per bin on an even grid.
 
     Attributes
@@ -78,7 +78,7 @@ class Valley:
 
     Attributes
     ----------
-    place
+    position
         Where to cut.
     left, right
         The modes on both sides.
@@ -88,14 +88,14 @@ class Valley:
         0 to 1: depth, damped where so few events lie around that it may be chance.
     """
 
-    place: float
+    position: float
     left: float
     right: float
     depth: float
     clarity: float
 
 
-def density_of(values: FloatArray, *, bandwidth: float, low: float, high: float) -> Density:
+def density_of(values: FloatArray, *, bandwidth: float, low: float, high: float) -> KernelDensity:
     """Return the density of values between `low` and `high` (those beyond are left out).
 
     Parameters
@@ -108,26 +108,30 @@ def density_of(values: FloatArray, *, bandwidth: float, low: float, high: float)
     return densities_of(values, (bandwidth,), low, high)[0]
 
 
-def densities_of(values: FloatArray, bandwidths: Sequence[float], low: float, high: float) -> list[Density]:
+def densities_of(
+    values: FloatArray, bandwidths: Sequence[float], low: float, high: float
+) -> list[KernelDensity]:
     """Return the density at several bandwidths, counting the events once."""
     if not high - low > NARROWEST_RANGE * max(abs(low), abs(high)):
         high = low + max(1.0, abs(low))
     scale = N_BINS / (high - low)
-    place = values * np.float32(scale)
-    place -= np.float32(low * scale - 1)  # bins 1 to N_BINS; 0 and the last take what lies beyond
-    np.clip(place, 0, N_BINS + 1, out=place)
-    counts = np.bincount(place.astype(np.int16), minlength=N_BINS + 2)[1 : N_BINS + 1].astype(np.float64)
+    bins = values * np.float32(scale)
+    bins -= np.float32(low * scale - 1)  # bins 1 to N_BINS; 0 and the last take what lies beyond
+    np.clip(bins, 0, N_BINS + 1, out=bins)
+    counts = np.bincount(bins.astype(np.int16), minlength=N_BINS + 2)[1 : N_BINS + 1].astype(np.float64)
     grid = np.asarray(low + (np.arange(N_BINS) + 0.5) / scale, np.float64)
-    return [Density(grid, _smoothed(counts, width * scale), width) for width in bandwidths]
+    return [KernelDensity(grid, _smoothed(counts, width * scale), width) for width in bandwidths]
 
 
-def clearest_valley(density: Density, low: float, high: float) -> Valley | None:
+def clearest_valley(density: KernelDensity, low: float, high: float) -> Valley | None:
     """Return the clearest valley with its bottom between `low` and `high`, or None."""
-    inside = [valley for valley in all_valleys(density) if low <= valley.place <= high and valley.clarity > 0]
-    return max(inside, key=lambda valley: (valley.clarity, -valley.place), default=None)
+    inside = [
+        valley for valley in all_valleys(density) if low <= valley.position <= high and valley.clarity > 0
+    ]
+    return max(inside, key=lambda valley: (valley.clarity, -valley.position), default=None)
 
 
-def all_valleys(density: Density) -> list[Valley]:
+def all_valleys(density: KernelDensity) -> list[Valley]:
     """Return the valley between every two neighbouring modes, ascending; stray events are no mode."""
     modes = density.modes[density.counts[density.modes] * density.n_per_peak >= FEWEST_IN_MODE]
     heights = density.counts[modes].tolist()
@@ -140,21 +144,21 @@ def all_valleys(density: Density) -> list[Valley]:
 
 def _highest_before(heights: list[float]) -> list[int]:
     """Return where the highest of the heights up to each one is; of equals the first."""
-    found = [0] * len(heights)
+    highest = [0] * len(heights)
     for i in range(1, len(heights)):
-        found[i] = i if heights[i] > heights[found[i - 1]] else found[i - 1]
-    return found
+        highest[i] = i if heights[i] > heights[highest[i - 1]] else highest[i - 1]
+    return highest
 
 
 def _highest_after(heights: list[float]) -> list[int]:
     """Return where the highest of the heights from each one on is; of equals the first."""
-    found = [len(heights) - 1] * len(heights)
+    highest = [len(heights) - 1] * len(heights)
     for i in range(len(heights) - 2, -1, -1):
-        found[i] = i if heights[i] >= heights[found[i + 1]] else found[i + 1]
-    return found
+        highest[i] = i if heights[i] >= heights[highest[i + 1]] else highest[i + 1]
+    return highest
 
 
-def _valley(density: Density, ends: NDArray[np.intp], left: np.intp, right: np.intp) -> Valley:
+def _valley(density: KernelDensity, ends: NDArray[np.intp], left: np.intp, right: np.intp) -> Valley:
     """Return the valley between two neighbouring modes, measured against the highest mode on each side."""
     counts, grid, n_per_peak = density.counts, density.grid, density.n_per_peak
     start, end = ends.tolist()

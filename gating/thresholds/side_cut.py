@@ -9,7 +9,7 @@ import numpy as np
 
 from gating.events import FloatArray
 from gating.thresholds.axis import Axis, axis_density, axis_of
-from gating.thresholds.density import Density, Valley, all_valleys, densities_of
+from gating.thresholds.density import KernelDensity, Valley, all_valleys, densities_of
 from gating.thresholds.threshold import Threshold, settle
 
 MOST_LOST, MOST_LOST_IN_A_GAP = 0.2, 0.6
@@ -65,32 +65,32 @@ def side_cut(
     usual = settle(axis, valley, fallback=fallback, pooled=pooled)
     if rough is None:
         return usual
-    own_axis = axis_of(rough, axis)
-    own = axis_density(own_axis, 0.25)
-    kept, reach = _dimmest_group(own)
+    rough_axis = axis_of(rough, axis)
+    rough_density = axis_density(rough_axis, 0.25)
+    kept, reach = _dimmest_group(rough_density)
     if most_lost is not None:
-        return _beyond_the_tail(usual, axis, own_axis, (kept + reach, kept + TAIL * reach), most_lost)
-    if not _goes_through(own, axis.place(usual.value), float((rough >= usual.value).mean())):
-        return _beyond_the_tail(usual, axis, own_axis, (kept + reach, kept + TAIL * reach), MOST_UNSURE)
+        return _beyond_the_tail(usual, axis, rough_axis, (kept + reach, kept + TAIL * reach), most_lost)
+    if not _goes_through(rough_density, axis.position(usual.value), float((rough >= usual.value).mean())):
+        return _beyond_the_tail(usual, axis, rough_axis, (kept + reach, kept + TAIL * reach), MOST_UNSURE)
     valley = _widest_valley(densities, max(lowest, kept + 1.5 * reach))
     return settle(axis, valley, fallback=max(fallback, kept + 3 * reach), pooled=pooled)
 
 
-def _dimmest_group(own: Density) -> tuple[float, float]:
+def _dimmest_group(rough: KernelDensity) -> tuple[float, float]:
     """Return middle and upper spread of the dimmest of the wanted cells' groups that clear valleys part.
 
     Not of the largest: dead cells look like wanted ones on the anchors and can be as many.
     """
-    modes = own.major_modes(DEAD_TOO)
-    ends = [valley.place for valley in all_valleys(own) if valley.clarity >= CLEAR_END]
-    end = next((place for place in ends if place > own.grid[modes[0]]), float(own.grid[-1]))
-    group = modes[own.grid[modes] < end]
-    middle = int(group[np.argmax(own.counts[group])])
-    return float(own.grid[middle]), min(own.half_width(middle, 1), end - float(own.grid[middle]))
+    modes = rough.major_modes(DEAD_TOO)
+    ends = [valley.position for valley in all_valleys(rough) if valley.clarity >= CLEAR_END]
+    end = next((position for position in ends if position > rough.grid[modes[0]]), float(rough.grid[-1]))
+    group = modes[rough.grid[modes] < end]
+    middle = int(group[np.argmax(rough.counts[group])])
+    return float(rough.grid[middle]), min(rough.half_width(middle, 1), end - float(rough.grid[middle]))
 
 
 def _beyond_the_tail(
-    usual: Threshold, axis: Axis, own: Axis, tail: tuple[float, float], most_lost: float
+    usual: Threshold, axis: Axis, rough: Axis, tail: tuple[float, float], most_lost: float
 ) -> Threshold:
     """Return the cut at the end of the wanted cells' tail, where their own valley is, if it goes through it.
 
@@ -99,49 +99,49 @@ def _beyond_the_tail(
 
     Parameters
     ----------
-    own
+    rough
         The wanted cells on the axis.
     tail
         Places where it begins, and where it ends at the latest.
     most_lost
         Share of them that may truly lie beyond a gap.
     """
-    density = axis_density(own, 0.25)
-    place, lowest = axis.place(usual.value), tail[0]
-    here = float(np.interp(place, density.grid, density.counts))
-    is_beside = place > lowest and here < IN_THE_TAIL * float(density.counts.max(initial=0.0))
+    density = axis_density(rough, 0.25)
+    position, lowest = axis.position(usual.value), tail[0]
+    here = float(np.interp(position, density.grid, density.counts))
+    is_beside = position > lowest and here < IN_THE_TAIL * float(density.counts.max(initial=0.0))
     if is_beside:
         return usual
     valleys = [
-        valley.place
+        valley.position
         for valley in all_valleys(density)
-        if valley.place > lowest
+        if valley.position > lowest
         and valley.clarity >= CLEAR_END
-        and float((own.values > valley.place).mean()) <= most_lost
+        and float((rough.values > valley.position).mean()) <= most_lost
     ]
-    end = min([*valleys, max(tail[1], place), own.high])
-    contested = (own.values >= place) & (own.values < end)
+    end = min([*valleys, max(tail[1], position), rough.high])
+    contested = (rough.values >= position) & (rough.values < end)
     n = int(np.count_nonzero(contested))
-    if n < FEWEST_CONTESTED or n < LEAST_CONTESTED * own.values.size:
+    if n < FEWEST_CONTESTED or n < LEAST_CONTESTED * rough.values.size:
         return usual
     return replace(usual, value=axis.linear(end))
 
 
-def _goes_through(rough: Density, place: float, lost: float) -> bool:
+def _goes_through(rough: KernelDensity, position: float, lost: float) -> bool:
     """Return whether a cut loses the wanted cells: most of them, or many and not in a gap between them."""
-    here = float(np.interp(place, rough.grid, rough.counts))
+    here = float(np.interp(position, rough.grid, rough.counts))
     in_a_gap = here < 0.3 * float(rough.counts.max(initial=0.0))
     return lost > (MOST_LOST_IN_A_GAP if in_a_gap else MOST_LOST)
 
 
-def _widest_valley(densities: Sequence[Density], lowest: float) -> Valley | None:
-    found = [
+def _widest_valley(densities: Sequence[KernelDensity], lowest: float) -> Valley | None:
+    valleys = [
         valley
         for density in densities
         for valley in all_valleys(density)
-        if valley.place >= lowest and valley.clarity > 0
+        if valley.position >= lowest and valley.clarity > 0
     ]
-    return max(found, key=lambda valley: (_weight(valley), -valley.place), default=None)
+    return max(valleys, key=lambda valley: (_weight(valley), -valley.position), default=None)
 
 
 def _weight(valley: Valley) -> float:

@@ -39,12 +39,12 @@ class Threshold:
 
 
 def best_valley(axis: Axis, low: float, high: float) -> Valley | None:
-    """Return the clearest valley between two places over three bandwidths, or None."""
-    found = [
+    """Return the clearest valley between two positions over three bandwidths, or None."""
+    clearest = [
         clearest_valley(density, low, high)
         for density in densities_of(axis.values, (0.1, 0.18, 0.3), axis.low, axis.high)
     ]
-    valleys = [valley for valley in found if valley is not None]
+    valleys = [valley for valley in clearest if valley is not None]
     return max(valleys, key=lambda valley: valley.clarity, default=None)
 
 
@@ -58,19 +58,23 @@ def settle(axis: Axis, valley: Valley | None, *, fallback: float, pooled: float 
     valley
         The clearest valley inside what the panel allows, or None.
     fallback
-        Place of the cut by the spread of the negative cells, when nothing else is known.
+        Position of the cut by the spread of the negative cells, when nothing else is known.
     pooled
         The batch's threshold, linear; None if there is none.
     """
     if valley is not None and valley.clarity >= CLEAR:
-        return Threshold(axis.linear(valley.place), Method.VALLEY, _sureness(valley.clarity))
+        return Threshold(axis.linear(valley.position), Method.VALLEY, _sureness(valley.clarity))
     crossing = None if valley is None else crossing_of(axis_density(axis, 0.1), valley.left, valley.right)
-    if valley is not None and crossing is not None and abs(crossing.place - valley.place) < NEAR_THE_VALLEY:
-        return Threshold(axis.linear(crossing.place), Method.MIXTURE, 0.6)
+    if (
+        valley is not None
+        and crossing is not None
+        and abs(crossing.position - valley.position) < NEAR_THE_VALLEY
+    ):
+        return Threshold(axis.linear(crossing.position), Method.MIXTURE, 0.6)
     if pooled is not None:
         return Threshold(rounded(pooled), Method.POOLED, 0.6)
     if valley is not None and valley.clarity > 0.2:
-        return Threshold(axis.linear(valley.place), Method.VALLEY, _sureness(valley.clarity))
+        return Threshold(axis.linear(valley.position), Method.VALLEY, _sureness(valley.clarity))
     return Threshold(axis.linear(fallback), Method.SPREAD, 0.4)
 
 

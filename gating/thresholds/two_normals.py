@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gating.thresholds.density import Density
+from gating.thresholds.density import KernelDensity
 
 Floats = NDArray[np.float64]
 ITERATIONS = 60
@@ -25,17 +25,17 @@ class Crossing:
 
     Attributes
     ----------
-    place
+    position
         On the axis.
     separation
         Ashman's D: distance of the means over the root mean square of the spreads.
     """
 
-    place: float
+    position: float
     separation: float
 
 
-def crossing_of(density: Density, low_mode: float, high_mode: float) -> Crossing | None:
+def crossing_of(density: KernelDensity, low_mode: float, high_mode: float) -> Crossing | None:
     """Return the crossing of two normal distributions fitted to a density, or None if they are not apart.
 
     Expectation–maximisation on the bins, started at two modes; deterministic.
@@ -52,8 +52,8 @@ def crossing_of(density: Density, low_mode: float, high_mode: float) -> Crossing
     >>> from gating.thresholds.density import density_of
     >>> rng = np.random.default_rng(1)
     >>> values = np.concatenate([rng.normal(0, 1, 5_000), rng.normal(5, 1, 5_000)]).astype(np.float32)
-    >>> found = crossing_of(density_of(values, bandwidth=0.1, low=-5, high=10), 0.0, 5.0)
-    >>> round(found.place, 1), round(found.separation)
+    >>> crossing = crossing_of(density_of(values, bandwidth=0.1, low=-5, high=10), 0.0, 5.0)
+    >>> round(crossing.position, 1), round(crossing.separation)
     (2.5, 5)
     """
     x, n = density.grid, density.counts
@@ -93,7 +93,7 @@ def _normal(sums: Floats, step: float) -> _Normal:
 
 
 def _log_odds(lower: _Normal, upper: _Normal) -> Floats:
-    """Return log(lower group / upper group) at a place, as weights of 1, x and x²."""
+    """Return log(lower group / upper group) at a position, as weights of 1, x and x²."""
     lows, highs = 0.5 / lower.spread**2, 0.5 / upper.spread**2
     constant = log(lower.events * upper.spread / (upper.events * lower.spread))
     constant += upper.mean**2 * highs - lower.mean**2 * lows
