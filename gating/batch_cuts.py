@@ -22,14 +22,26 @@ POOLED_ROLES: Mapping[Step | str, str] = MappingProxyType({Step.VIABLE: "viabili
 """Steps whose cut lies where dye and detector put it, and their role. An anchor's cut lies between clone and
 its rivals, and differs between patients far more than between days."""
 CLEAR_CUT = 0.75
-"""Confidence of a valley that is taken without asking the mixture or the batch."""
+"""Confidence of a valley that is taken without asking the mixture or the batch. Chosen on the simulated
+tubes of docs/validation.md."""
 FEWEST_TUBES = 4
+"""Tubes with a clear cut from which a batch has a cut. Chosen on the simulated tubes of
+docs/validation.md."""
 MOST_SPREAD = log(2) / 2
-"""Spread up to which tubes agree: two standard deviations are a factor of two."""
+"""Spread up to which tubes agree: two standard deviations are a factor of two. Chosen on the simulated
+tubes of docs/validation.md."""
 UNLIKE_FACTOR = log(2)
+"""A tube's clear cut differs from its batch's from this distance on: a factor of two. Chosen on the
+simulated tubes of docs/validation.md."""
 UNLIKE_SPREADS = 3.0
+"""The same in spreads of the batch's cuts; the wider limit counts. Chosen on the simulated tubes of
+docs/validation.md."""
 THROUGH_CELLS = 0.3
-"""Density at a cut, relative to the highest peak, from which it goes through a group of cells."""
+"""Density at a cut, relative to the highest peak, from which it goes through a group of cells. Chosen on
+the simulated tubes of docs/validation.md."""
+
+BANDWIDTH = 0.25
+"""Of the density at a cut, in units of the axis. Chosen on the simulated tubes of docs/validation.md."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +201,7 @@ def goes_through_cells(values: FloatArray, cut: float) -> bool:
     if values.size == 0:
         return False
     axis = axis_of(values)
-    density = axis_density(axis, 0.25)
+    density = axis_density(axis, BANDWIDTH)
     here = float(np.interp(axis.position(cut), density.grid, density.counts))
     return here >= THROUGH_CELLS * float(density.counts.max())
 

@@ -22,12 +22,23 @@ from gating.thresholds.side_cut import side_cut
 
 NK_CELLS, B_PRECURSORS = "nk_cells", "b_precursors"
 FEWEST_SMALL_CELLS = 100
-"""Cells with little side scatter, from which the lymphocytes' CD45 can be read."""
+"""Cells with little side scatter, from which the lymphocytes' CD45 can be read. Chosen on the simulated
+tubes of docs/validation.md."""
 REACH = 3.0
-"""Lymphocytes reach this many spreads below their CD45 mode."""
+"""Lymphocytes reach this many spreads below their CD45 mode. Chosen on the simulated tubes of
+docs/validation.md."""
 FEWEST_FOR_VALLEY = 30
+"""B cells from which their own valley in CD45 is looked for. Chosen on the simulated tubes of
+docs/validation.md."""
 LEAST_CONFIDENCE = 0.3
-"""A sentinel behind a cut less sure than this is not used."""
+"""A sentinel behind a cut less sure than this is not used. Chosen on the simulated tubes of
+docs/validation.md."""
+BANDWIDTH = 0.15
+"""Of the density in which the lymphocytes' CD45 is read, in units of the axis. Chosen on the simulated
+tubes of docs/validation.md."""
+WITHOUT_VALLEY = 0.5
+"""Confidence in the CD45 of B precursors without a valley of their own. Chosen on the simulated tubes of
+docs/validation.md."""
 
 Part = tuple[RangeGate, float]
 """One side of a cut, and how sure the cut is."""
@@ -176,7 +187,7 @@ def _b_precursors(marrow: _Marrow, small: Survivors) -> Sentinel:
 def _lymphocytes_from(marrow: _Marrow, small: Survivors) -> float:
     """Return where the CD45 of lymphocytes begins: below the brightest group of the small cells."""
     axis = axis_of(small.column(marrow.channel("cd45")))
-    density = axis_density(axis, 0.15)
+    density = axis_density(axis, BANDWIDTH)
     mode = density.major_modes()[-1]
     return axis.linear(float(density.grid[mode]) - REACH * density.half_width(mode, -1))
 
@@ -191,7 +202,7 @@ def _dimmer(marrow: _Marrow, small: Survivors, b_cells: FloatArray) -> Part:
         valley = best_valley(b_cell_axis, b_cell_axis.low, b_cell_axis.high)
         if valley is not None and valley.clarity >= CLEAR:
             return RangeGate(channel, None, b_cell_axis.linear(valley.position)), 1.0
-    return RangeGate(channel, None, usual), 0.5
+    return RangeGate(channel, None, usual), WITHOUT_VALLEY
 
 
 def _inside(gates: Sequence[RangeGate], cells: Survivors) -> Mask:

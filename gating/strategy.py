@@ -26,11 +26,17 @@ from gating.thresholds import Threshold, rounded
 from gating.thresholds.methods import Method
 
 FEWEST_ABERRANT = 0.05
-"""Share of the plasma cells below which a split is not believed."""
+"""Share of the plasma cells below which a split is not believed. Chosen on the simulated tubes of
+docs/validation.md."""
 WITHOUT_STEP: Mapping[GateFlag, float] = MappingProxyType(
     {GateFlag.NO_VIABILITY: 0.2, GateFlag.NO_SINGLETS: 0.5, GateFlag.NO_SCATTER: 0.5}
 )
-"""Confidence in a step that the panel cannot support: dead cells bind every antibody."""
+"""Confidence in a step that the panel cannot support. Without a viability dye it is lowest: dead cells bind
+every antibody. Chosen on the simulated tubes of docs/validation.md."""
+
+LEFT_WITHOUT_STEP, BY_ITS_CONFIDENCE = 0.8, 0.2
+"""What a cleaning step that could not be made leaves of the confidence: the first, and so much for its own.
+Chosen on the simulated tubes of docs/validation.md."""
 
 
 class UnfitEventsError(GatingError):
@@ -273,7 +279,7 @@ def _overall(steps: tuple[GateStep, ...]) -> float:
                 confidence *= step.confidence
             case Step.TIME | Step.MARGINS | Step.DEBRIS | Step.SINGLETS | Step.VIABLE | Step.DUMP:
                 if step.gate is None:
-                    confidence *= 0.8 + 0.2 * step.confidence
+                    confidence *= LEFT_WITHOUT_STEP + BY_ITS_CONFIDENCE * step.confidence
             case Step.ABERRANT:
                 pass  # the split does not narrow the population
             case unknown:

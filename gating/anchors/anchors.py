@@ -19,25 +19,38 @@ from gating.thresholds import Axis, axis_density, axis_of
 from gating.thresholds.density import KernelDensity, Valley, all_valleys, densities_of
 
 ON_TARGET = 0.5
-"""A group is the wanted one if at least this share of it is on target on every anchor."""
+"""Share of the wanted group that is on target, at least. Chosen on the simulated tubes of
+docs/validation.md."""
 STRENGTH = 1.0
-"""How far beyond the negative edges the wanted cells lie, on the mean of the positive anchors."""
+"""How far beyond the negative edges the wanted cells lie, on the mean of the positive anchors. Chosen on
+the simulated tubes of docs/validation.md."""
 LIKELY = 1.75
-"""Evidence of anchors and traits together that is on target: a clear anchor, or traits at their best."""
+"""Evidence of anchors and traits together that is on target: a clear anchor, or traits at their best.
+Chosen on the simulated tubes of docs/validation.md."""
 LIKE_THE_FIRST = 0.5
-"""Evidence of a further group, relative to those above it: a dimmer clone has that, other cells do not."""
+"""Evidence of a further group, relative to those above it: a dimmer clone has that, other cells do not.
+Chosen on the simulated tubes of docs/validation.md."""
 LIKE_THE_LIKELY = 0.65
-"""The same where traits count too; what has fewer of them but every anchor is added later."""
+"""The same where traits count too; what has fewer of them but every anchor is added later. Chosen on the
+simulated tubes of docs/validation.md."""
 CLEAR_WITHOUT = 0.6
-"""Clarity that a group must have if one anchor has to be left out to see it."""
+"""Clarity of a group without one of its anchors, at least. Chosen on the simulated tubes of
+docs/validation.md."""
 LEAST_CLARITY = 0.15
+"""Clarity below which a valley is passed over. Chosen on the simulated tubes of docs/validation.md."""
 LEAST_TO_STAND = 0.3
-"""Clarity below which a valley among all likely cells is none."""
+"""The same among all likely cells. Chosen on the simulated tubes of docs/validation.md."""
 FEWEST_TO_SEARCH = 20
+"""Candidates from which a group is looked for. Chosen on the simulated tubes of docs/validation.md."""
 MOST_LOW_PENALTY = 1.5
+"""Evidence that a low or negative anchor may take from a cell, in units of the axis. Chosen on the
+simulated tubes of docs/validation.md."""
 WITHOUT_LOW, WITHOUT_POSITIVE = 0.5, 0.9
-"""What is left of the clarity then: without CD45 other cells may have been found, a person should look."""
+"""What is left of the clarity without a low anchor, and without a positive one: without CD45 other cells
+may have been found, and a person should look. Chosen on the simulated tubes of docs/validation.md."""
 BANDWIDTHS = (0.15, 0.25, 0.4)
+"""Bandwidths of the evidence's density, in units of the axis; the clearest valley counts. Chosen on the
+simulated tubes of docs/validation.md."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,14 @@ from gating.gates.given_thresholds import Choices
 from gating.thresholds import axis_of, axis_on
 
 GRANULAR = 3.2
-"""Side scatter of granular cells, in that of lymphocytes and monocytes; plasma cells have about twice."""
+"""Side scatter of granular cells, in that of lymphocytes and monocytes; plasma cells have about twice.
+Chosen on the simulated tubes of docs/validation.md."""
 FEWEST_NEGATIVE = 50
+"""Negative cells from which they stand for themselves; of fewer all other cells are taken. Chosen on the
+simulated tubes of docs/validation.md."""
 UPPER_END = 0.95
-"""Share of the negative cells that lies below their upper end."""
+"""Share of the negative cells that lies below their upper end. Chosen on the simulated tubes of
+docs/validation.md."""
 
 
 def granularity(cells: Survivors, reference: Survivors, choices: Choices) -> float:

@@ -18,13 +18,17 @@ NOT_ANCHORS = (
     "fsc_area", "fsc_height", "fsc_width", "ssc_area", "ssc_height", "time", "viability", "dump",
 )  # fmt: skip
 CLEAR_BEFORE_SIDES = 0.8
-"""Confidence from which the group is not searched again without dead and dump-positive cells."""
+"""Confidence from which the group is not searched again without dead and dump-positive cells. Chosen on the
+simulated tubes of docs/validation.md."""
 CLEAR_ROUGH = 0.5
-"""Clarity from which the anchors alone may keep a side cut from going through the wanted cells."""
+"""Clarity from which the anchors alone may keep a side cut from going through the wanted cells. Chosen on
+the simulated tubes of docs/validation.md."""
 LIKELY_ENOUGH = 0.8
-"""Confidence of the group with all traits, relative to that on the anchors alone, from which it is taken."""
+"""Confidence of the group with all traits, relative to that on the anchors alone, from which it is taken.
+Chosen on the simulated tubes of docs/validation.md."""
 MOST_MORE = 0.5
-"""Cells that a clear group on the anchors may add to one with all traits, relative to it."""
+"""Cells that a clear group on the anchors may add to one with all traits, relative to it. Chosen on the
+simulated tubes of docs/validation.md."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,13 @@ from gating.thresholds import Axis, axis_of
 from gating.thresholds.density import density_of
 
 FEWEST_TO_LEARN = 100
-"""Cells from which a group's scatter is learnt."""
+"""Cells from which a group's scatter is learnt. Chosen on the simulated tubes of docs/validation.md."""
 MOST_FOR, MOST_AGAINST = 1.0, 2.5
-"""Evidence of one scatter channel, natural log of a likelihood ratio."""
+"""Evidence of one scatter channel, natural log of a likelihood ratio. Chosen on the simulated tubes of
+docs/validation.md."""
 LEAST_GAIN = 0.05
-"""Clarity that the scatter must add; else the anchors' own group stands."""
+"""Clarity that the scatter must add; else the anchors' own group stands. Chosen on the simulated tubes of
+docs/validation.md."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,14 @@ Floats = NDArray[np.float64]
 MANTISSA_BITS = 53
 """Whole numbers up to 2^53 are exact in float64 (IEEE 754)."""
 GRID = 2.0**-11
-"""Step to which positions are rounded before they are multiplied, natural log; a group spans 300 steps."""
+"""Step to which positions are rounded before they are multiplied, natural log; a group spans 300 steps.
+Convention: a step far below a group's spread, so that products stay exact in float64 (IEEE 754)."""
 TO_GRID = 1.5 * 2.0**52 * GRID
-"""A float64 of this size ends at the grid's step: adding it rounds there."""
+"""A float64 of this size ends at the grid's step: adding it rounds there. From the format of float64 (IEEE
+754)."""
 SLICES = 2
-"""Whole-number parts that a factor is cut into; two keep 24 bits or more."""
+"""Whole-number parts that a factor is cut into; two keep 24 bits or more. From the precision of float64
+(IEEE 754)."""
 
 
 def on_grid(positions: Floats) -> Floats:

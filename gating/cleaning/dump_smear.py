@@ -16,11 +16,14 @@ from gating.gates.given_thresholds import Choices
 from gating.thresholds import rounded
 
 FEWEST_SMEARED, LEAST_SMEARED, MOST_SMEARED = 5, 0.005, 0.15
-"""Sure wanted cells beyond the cut, and their share, from which they are smeared; more are another kind."""
+"""Sure wanted cells beyond the cut, and their share, from which they are smeared; more are another kind.
+Chosen on the simulated tubes of docs/validation.md."""
 DIMMEST = 0.1
-"""Share of the wanted cells that an anchor's cut leaves out."""
+"""Share of the wanted cells that an anchor's cut leaves out. Chosen on the simulated tubes of
+docs/validation.md."""
 MOST_LET_IN = 0.02
-"""Share of the dumped cells that the anchor's cut may let in."""
+"""Share of the dumped cells that the anchor's cut may let in. Chosen on the simulated tubes of
+docs/validation.md."""
 
 
 def with_smear(

@@ -16,10 +16,12 @@ from gating.thresholds.density import clearest_valley, density_of
 from gating.thresholds.methods import Method
 
 SATURATED_POPULATION = 0.01
-"""Above this share, events on the end of side scatter are cells (granulocytes), not accidents."""
+"""Above this share, events on the end of side scatter are cells (granulocytes), not accidents. Chosen on
+the simulated tubes of docs/validation.md."""
 
 SHORTEST_DOUBLET = 0.22
-"""Log of the pulse length of two overlapping cells over that of one: a quarter longer."""
+"""Log of the pulse length of two overlapping cells over that of one: a quarter longer. Chosen on the
+simulated tubes of docs/validation.md."""
 
 
 def find_margins(

@@ -16,9 +16,11 @@ from gating.thresholds.methods import each_once
 from gating.thresholds.side_cut import side_cut
 
 FEWEST_ROUGH = 20
-"""Wanted cells from which they have a say in where a cut lies."""
+"""Wanted cells from which they have a say in where a cut lies. Chosen on the simulated tubes of
+docs/validation.md."""
 MOST_DUMPED = 0.05
-"""Share of sure wanted cells above a gap on a dump channel: what sticks to another cell; any may be dead."""
+"""Share of sure wanted cells above a gap on a dump channel: what sticks to another cell; any may be dead.
+Chosen on the simulated tubes of docs/validation.md."""
 
 
 def find_sides(

@@ -31,16 +31,22 @@ from gating.thresholds.methods import Method, each_once
 from gating.thresholds.side_cut import side_cut
 
 FEWEST_TO_SPLIT = 30
-"""Wanted cells from which their own valley is looked for; below, the other cells say where negative ends."""
+"""Wanted cells from which their own valley is looked for; below, the other cells say where negative ends.
+Chosen on the simulated tubes of docs/validation.md."""
 UNCLEAR = 0.3
-"""A cut less sure than this is not used; without a sure CD19 cut there is no split."""
+"""A cut less sure than this is not used; without a sure CD19 cut there is no split. Chosen on the simulated
+tubes of docs/validation.md."""
 MONOCLONAL_ABOVE, MONOCLONAL_BELOW = 4.0, 0.5
-"""κ:λ outside these is monoclonal."""
+"""κ:λ outside these is monoclonal. Convention, as docs/method.md states it in section 3."""
 FEWEST_FOR_RATIO = 20
+"""Cells with a light chain from which κ:λ is judged. Chosen on the simulated tubes of
+docs/validation.md."""
 STRAGGLERS = 0.25
-"""Share of a group's cells up to which those below it are what came along; more are cells of another kind."""
+"""Share of a group's cells up to which those below it are what came along; more are cells of another kind.
+Chosen on the simulated tubes of docs/validation.md."""
 DIM = 0.5
-"""Natural-log units above the negative cells' edge from which a group is dim, not negative."""
+"""Natural-log units above the negative cells' edge from which a group is dim, not negative. Chosen on the
+simulated tubes of docs/validation.md."""
 
 
 def find_aberrant(wanted: Survivors, reference: Survivors, choices: Choices) -> StepEstimate | None:

@@ -25,11 +25,14 @@ TARGETS = {
     "cd19": Target.NEGATIVE, "cd56": Target.POSITIVE, "cd117": Target.POSITIVE, "cd81": Target.LOW
 }  # fmt: skip
 ROUNDS = 2
+"""Times that every cut is moved in turn. Chosen on the simulated tubes of docs/validation.md."""
 BETTER, FEWEST_BETTER = 0.005, 2.0
-"""Share of the clone, and cells, that ellipsoids must tell better than cuts: a person can read cuts."""
+"""Share of the clone, and cells, by which ellipsoids must do better than cuts: a person can read cuts.
+Chosen on the simulated tubes of docs/validation.md."""
 BY_ELLIPSOIDS = "told by ellipsoids on all markers: the cuts alone would misassign more cells"
 FARTHEST_CUT = 1.0
-"""Natural-log units from the outermost cell to a cut that no other cell bounds."""
+"""Natural-log units from the outermost cell to a cut that no other cell bounds. Chosen on the simulated
+tubes of docs/validation.md."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,28 +24,38 @@ from gating.events.panel import GatingPanel
 
 Gains = NDArray[np.int64]
 LEAST_GAIN = 1e-6
+"""Step in which a cell's gain is counted. Convention: whole numbers of steps add up alike in any order."""
 NEAR_NOTHING = 0.1
-"""What counting a cell that is near no group as the clone's costs: a stray more often than a tail."""
+"""What counting a cell that is near no group as the clone's costs: a stray more often than a tail. Chosen
+on the simulated tubes of docs/validation.md."""
 FEWEST_CELLS = 30
-"""Wanted cells from which kinds are looked for."""
+"""Wanted cells from which kinds are looked for. Chosen on the simulated tubes of docs/validation.md."""
 FIRST, MOST_GROUPS = 120, 8
-"""Cells, the most normal ones first, that are all looked at; of the others ever fewer. Groups at the most."""
+"""Cells, the most normal ones first, that are all looked at; of the others ever fewer. Groups at the most.
+Chosen on the simulated tubes of docs/validation.md."""
 FIRST_JUDGED = 1500
-"""The same of the cells by which a gate is judged."""
+"""The same of the cells by which a gate is judged. Chosen on the simulated tubes of docs/validation.md."""
 STEPS = 6
-"""Of the mixture: twenty place the groups no better, where few cells lie between them."""
+"""Of the mixture: twenty place the groups no better, where few cells lie between them. Chosen on the
+simulated tubes of docs/validation.md."""
 BELOW_EDGE = 1.0
-"""Natural-log units below the negative edge from which noise shows no groups."""
+"""Natural-log units below the negative edge from which noise shows no groups. Chosen on the simulated tubes
+of docs/validation.md."""
 RUN_TOGETHER = 3.0
-"""Mahalanobis distance of two groups up to which they are one kind; at 2 two equal ones have one mode."""
+"""Mahalanobis distance of two groups up to which they are one kind; at 2 two equal ones have one mode.
+Chosen on the simulated tubes of docs/validation.md."""
 DIFFERENT = 1.2
-"""Natural-log units between two kinds from which a marker tells them apart."""
+"""Natural-log units between two kinds from which a marker tells them apart. Chosen on the simulated tubes
+of docs/validation.md."""
 SMALL_PART, CLEARLY_ODD = 0.25, 1.5
-"""Share of the cells below which a clone must be clearly odd, and what that is."""
+"""Share of the cells below which a clone must be clearly odd, and what that is. Chosen on the simulated
+tubes of docs/validation.md."""
 FEWEST_OF_A_CLONE = 20.0
-"""Fewer carry no receptor density."""
+"""Cells below which a clone carries no receptor density. Convention: the limit of `LOW_EVENTS` in
+docs/study.md."""
 MINORITY, SMALLER = 0.5, 1.0
-"""Share of the cells below which a kind is fragments, if so much smaller than normal cells (scatter unit)."""
+"""Share of the cells below which a kind is fragments, if so much smaller than normal cells (scatter unit).
+Chosen on the simulated tubes of docs/validation.md."""
 
 
 @dataclass(frozen=True, slots=True)

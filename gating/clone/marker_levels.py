@@ -17,9 +17,11 @@ from gating.events.transforms import asinh
 from gating.thresholds import Axis, axis_of, scale_of
 
 SCATTER_UNIT, SCATTER_FLOOR = 0.25, 0.01
-"""Natural log of scatter that counts as one unit; its linear part, of what half of all cells have."""
+"""Natural log of scatter that counts as one unit; its linear part, of what half of all cells have. Chosen
+on the simulated tubes of docs/validation.md."""
 ENOUGH_TO_COMPARE = 5_000
-"""Other cells that show where negative ends; channels whose values together choose them."""
+"""Other cells that are enough to show where negative ends. Chosen on the simulated tubes of
+docs/validation.md."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ ODD: Mapping[str, Odd] = MappingProxyType(
         "cd45": Odd(-1.0, 1.2, -0.5, 0.5),
     }
 )
+"""How each marker speaks for a clone; the phenotype is that of doi:10.1002/cyto.b.21265. Chosen on the
+simulated tubes of docs/validation.md."""
 ODD_MARKERS = ("cd56", "cd117", "cd81")
 """One of them must be in the panel: CD19 alone tells no clone."""
 MARKERS = (*ODD, "kappa", "lambda")

@@ -18,21 +18,28 @@ from gating.events.lots import Lots, thinned
 from gating.thresholds import Axis, axis_of
 
 FEWEST_TO_SEARCH = 60
+"""Candidates with evidence from which clusters are looked for. Chosen on the simulated tubes of
+docs/validation.md."""
 ALL_OF_THE_FIRST = (350, 450, 280)
-"""Events with most evidence that a look takes all of, those after them ever more thinly; look after look."""
+"""Events with most evidence that a look takes all of, those after them ever more thinly; look after look.
+Chosen on the simulated tubes of docs/validation.md."""
 CLEAR_AT_A_LOOK = 0.5
-"""Confidence from which no further look is taken."""
+"""Confidence from which no further look is taken. Chosen on the simulated tubes of docs/validation.md."""
 WIDEST_CLUSTER = 1.0
-"""Typical SD of a kind of cell over all axes, natural log; debris and doublets of many kinds spread more."""
+"""Typical SD of a kind of cell over all axes, natural log; debris and doublets of many kinds spread more.
+Chosen on the simulated tubes of docs/validation.md."""
 HARDLY, FAR_BELOW = 0.4, 1.5
-"""A group so little positive but clearly below every other edge may be a clone stripped of its antigen."""
+"""A group so little positive but clearly below every other edge may be a clone stripped of its antigen.
+Chosen on the simulated tubes of docs/validation.md."""
 LEAST_LEFT = 0.3
-"""Of the confidence, however large such a group is."""
+"""Least share of the confidence that such a group leaves, however large it is. Chosen on the simulated
+tubes of docs/validation.md."""
 JUST_BEYOND, WELL_BELOW = 0.4, 1.0
-"""Mean position of a wanted cluster: at most so far beyond the edge of a low or negative anchor; less than so
-far below, it counts against the cluster."""
+"""Mean position of a wanted cluster: at most so far beyond the edge of a low or negative anchor; less than
+so far below, it counts against the cluster. Chosen on the simulated tubes of docs/validation.md."""
 CLEARLY_POSITIVE, LOWEST = 1.5, 0.5
-"""Mean position above the positive anchors' edges: the least of a wanted cluster; lower ones are alike."""
+"""Mean position above the positive anchors' edges: the least of a wanted cluster; lower ones are alike.
+Chosen on the simulated tubes of docs/validation.md."""
 
 
 def find_clusters(

@@ -34,11 +34,16 @@ from gating.gates import EllipsoidGate
 from gating.thresholds import Axis
 
 FEWEST_TO_BEGIN = 15
+"""Cells of the group from which clusters are looked for. Chosen on the simulated tubes of
+docs/validation.md."""
 MOST_OF_GROUP = 240
-"""Cells of the group that begin the clusters."""
+"""Cells of the group that begin the clusters. Chosen on the simulated tubes of docs/validation.md."""
 GROUP_PEAKS, OTHER_PEAKS = 4, 10
+"""Clusters at most that begin in the group, and around it. Chosen on the simulated tubes of
+docs/validation.md."""
 LEAST_SIZES, SIZE_SPREADS = 0.3, 1.75
-"""Natural log of forward scatter, and spreads of the group, from its median to fragments and doublets."""
+"""Natural log of forward scatter, and spreads of the group, from its median to fragments and doublets.
+Chosen on the simulated tubes of docs/validation.md."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,14 @@ from gating.events.ranks import quantile
 from gating.thresholds import Axis
 
 NEAREST = 160
-"""Of the events nearest to the group all are looked at; of farther ones ever fewer."""
+"""Of the events nearest to the group all are looked at; of farther ones ever fewer. Chosen on the simulated
+tubes of docs/validation.md."""
 NEAR = 6.0
-"""Spreads of a kind of cell on an axis beyond which a cell is none of it."""
+"""Spreads of a kind of cell on an axis beyond which a cell is none of it. Chosen on the simulated tubes of
+docs/validation.md."""
 NARROWEST = 0.2
-"""Spread of a group on an axis, at least, natural log."""
+"""Spread of a group on an axis, at least, natural log. Chosen on the simulated tubes of
+docs/validation.md."""
 
 
 def around(seed: Mask, anchors: Sequence[Axis], limit: float) -> NDArray[np.intp]:

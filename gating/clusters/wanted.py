@@ -16,18 +16,27 @@ from gating.events import FloatArray, Mask
 from gating.thresholds import Axis
 
 NO_VALLEY = 0.7
-"""Density between two centres, over that at the sparser one, from which no valley parts them."""
+"""Density between two centres, over that at the sparser one, from which no valley parts them. Chosen on the
+simulated tubes of docs/validation.md."""
 CLEARLY_POSITIVE, LIKE_THE_FIRST, LIKE_ON_EACH = 1.5, 0.65, 0.55
 """Position beyond its edge from which a positive anchor tells; the part of it that further cells need where
-one anchor tells, and on each of several where the dead cells are out."""
+one anchor tells, and on each of several where the dead cells are out. Chosen on the simulated tubes of
+docs/validation.md."""
 FAIR_PART = 0.1
+"""Share of the group's cells from which one of its clusters may be the main one. Chosen on the simulated
+tubes of docs/validation.md."""
 DEAD_ARE_SMALLER = 0.3
-"""Natural log of forward scatter by which dead cells are smaller than the same living ones, at least."""
+"""Natural log of forward scatter by which dead cells are smaller than the same living ones, at least.
+Chosen on the simulated tubes of docs/validation.md."""
 UNSTAINED, DEAD_BIND = 2.0, 0.25
-"""Position below which living cells have none of an antigen, and what dead ones show above them there."""
+"""Position below which living cells have none of an antigen, and what dead ones show above them there.
+Chosen on the simulated tubes of docs/validation.md."""
 WIDEST_CLUSTER = 1.0
-"""Typical SD of a kind of cell over all axes, natural log; debris and doublets of many kinds spread more."""
+"""Typical SD of a kind of cell over all axes, natural log; debris and doublets of many kinds spread more.
+Chosen on the simulated tubes of docs/validation.md."""
 ALONG = np.linspace(0.0, 1.0, 11)
+"""Points of the ridge between two centres at which the density is taken. Convention: eleven points at equal
+steps."""
 
 
 def begun_with(mixture: Mixture, points: Floats, group_weights: Floats, n_group: int) -> list[int]:

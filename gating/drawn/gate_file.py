@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 GATINGML = "http://www.isac-net.org/std/Gating-ML/v2.0/"
 MOST_NAMES = 12
+"""Names that an error lists. Convention: more would not be read."""
 
 
 class GateFileError(GatingError):

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     import flowkit
 
 POINTS = 24
-"""Per edge: straight on the axis on which it was drawn, it is bent on the linear one."""
+"""Points per edge: what is straight on the axis on which it was drawn is bent on the linear one.
+Convention: enough for a picture."""
 SAME_MATRIX = 1e-3
-"""Shares of spillover closer than this give the same picture."""
+"""Shares of spillover closer than this give the same picture. Convention: enough for a picture."""
 Find = Callable[[str], str]
 
 

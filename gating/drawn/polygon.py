@@ -19,10 +19,13 @@ from numpy.typing import NDArray
 from gating.events import Mask
 
 BINS = 256
+"""Bins per axis on which FlowJo places a polygon. Vendor: FlowJo writes `gateResolution="256"` beside each
+polygon."""
 AXIS = 4096
-"""FlowKit's biexponential axis runs from 0 to this (the channels of FlowJo's look-up table)."""
+"""FlowKit's biexponential axis runs from 0 to this (the channels of FlowJo's look-up table). Vendor: FlowJo
+and FlowKit."""
 SLACK = 1e-6
-"""Of a bin: a corner is stored in 10 decimals of the linear scale."""
+"""Of a bin: a corner is stored in 10 decimals of the linear scale. Vendor: FlowJo's format."""
 
 
 def as_flowjo_sees_it(gate: Any, transforms: Mapping[str, Any]) -> Any:

@@ -37,6 +37,7 @@ FROM_THE_FILE = "FCS"
 PREFIXES = ("FJComp-", "Comp-")
 """What FlowJo and DIVA put before the name of a compensated channel."""
 MOST_NAMES = 12
+"""Names that an error lists. Convention: more would not be read."""
 NO_GATINGML = """<?xml version='1.0' encoding='UTF-8'?>
 <!-- The gates of {source}, population {population}, were used.
      FlowJo's biexponential axes have no form in GatingML 2.0: open that workspace. -->

@@ -14,11 +14,16 @@ from gating.events.ranks import ranked
 Float = TypeVar("Float", np.float32, np.float64)
 
 DIMMEST = 0.005
+"""Share of events below which a detector without negative events is linear. Chosen on the simulated tubes
+of docs/validation.md."""
 PILED_UP, FIRST_DECADE = 0.01, 10.0
-"""Share of events in a logarithmic detector's first channel from which it holds what is dimmer still; how far
-such a detector shows noise, in units of that channel: the first of its four decades."""
+"""Share of events in a logarithmic detector's first channel from which it holds what is dimmer still; how
+far such a detector shows noise, in units of that channel: the first of its four decades. Vendor:
+four-decade logarithmic amplifiers (FACSCalibur, FC500); the share was chosen on the simulated tubes of
+docs/validation.md."""
 FEWEST_CUT, DIM_SHARE = 20, 0.1
-"""Events at zero that show a scale without negative values; the share of the others that is its noise."""
+"""Events at zero that show a scale without negative values; the share of the others that is its noise.
+Chosen on the simulated tubes of docs/validation.md."""
 
 
 def asinh(values: ArrayLike, cofactor: float) -> FloatArray:

@@ -20,9 +20,14 @@ from gating.thresholds.methods import Method, each_once
 
 SECOND_ROLES = ("cd319", "cd229", "cd54")
 NO_GROUP_CONFIDENCE = 0.1
-"""Confidence up to which a group is none: the tube is reported without."""
+"""Confidence up to which a group is none: the tube is reported without. Chosen on the simulated tubes of
+docs/validation.md."""
 HARDLY_RIGHT = 0.2
-"""The same where the confidence is a calibrated chance: one in five."""
+"""Confidence up to which a group is none where it is a calibrated chance: one in five. Convention, as
+docs/method.md states it in section 3."""
+OF_BATCH = 0.4
+"""Confidence in an anchor's cut that batch or control lend. Chosen on the simulated tubes of
+docs/validation.md."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,7 @@ def _threshold(
         return Threshold(anchor.axis.linear(position), Method.VALLEY, group.confidence)
     pooled = choices.pooled_for(channel)
     if pooled is not None:
-        return Threshold(rounded(pooled), Method.POOLED, 0.4)
+        return Threshold(rounded(pooled), Method.POOLED, OF_BATCH)
     return Threshold(anchor.axis.linear(position), Method.SPREAD, NO_GROUP_CONFIDENCE)
 
 

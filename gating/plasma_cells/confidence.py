@@ -18,11 +18,15 @@ from gating.events import FloatArray, Mask, Survivors
 from gating.gates.given_thresholds import Choices
 
 MOST_TRAITS, TRAITS_COUNT = 4.0, 0.5
-"""Evidence beside the anchors: the most of it, and what a unit of it is worth in height."""
+"""Evidence beside the anchors: the most of it, and what a unit of it is worth in height. Chosen on the
+simulated tubes of docs/validation.md."""
 MOST_HEIGHT, LEAST_HEIGHT = 3.0, -1.5
+"""Bounds of the height above the negative cells. Chosen on the simulated tubes of docs/validation.md."""
 MOST_MISSED = 2.0
+"""Bound of the sign `missed`. Chosen on the simulated tubes of docs/validation.md."""
 CLEARLY_LOW, CLEARLY_HIGH = 1.0, 2.5
-"""CD45 so far below leukocytes, or anchors so far above the negative cells, that either is beyond doubt."""
+"""CD45 so far below leukocytes, or anchors so far above the negative cells, that either is beyond doubt.
+Chosen on the simulated tubes of docs/validation.md."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +71,14 @@ WEIGHTS = Signs(
     cells=1.74,
     missed=-2.12,
 )
+"""Weight of each sign in the logistic map. Fitted on simulated tubes by `python -m validation.certainty`
+and judged on others: docs/validation.md, "Is the confidence right?"."""
 INTERCEPT, WITHOUT_VIABILITY = -21.06, -0.01
+"""Intercept of the logistic map, and what is added without a viability dye. Fitted with the weights:
+docs/validation.md, "Is the confidence right?"."""
 MOST_WITHOUT_VIABILITY = 0.85
-"""Without a viability dye nobody can tell how many of the cells are dead: never sure."""
+"""Without a viability dye nobody can tell how many of the cells are dead: never sure. Chosen on the
+simulated tubes of docs/validation.md."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,20 +23,27 @@ from gating.thresholds import Axis, axis_of, axis_on
 
 NOT_IN_CLUSTERS = ("fsc_height", "fsc_width", "ssc_height", "time", "viability", "dump")
 CLEAR_WITHOUT_SCATTER = 0.9
-"""Clarity from which the anchors need no help."""
+"""Clarity from which the anchors need no help. Chosen on the simulated tubes of docs/validation.md."""
 CLEAR_WITHOUT_CLUSTERS = 0.8
-"""Confidence from which the anchors' own cuts are taken without looking at the other channels."""
+"""Confidence from which the anchors' own cuts are taken without looking at the other channels. Chosen on
+the simulated tubes of docs/validation.md."""
 TRUST_IN_CLUSTERS = 0.9
+"""Confidence in a group that clusters alone show, relative to their expected F1. Chosen on the simulated
+tubes of docs/validation.md."""
 CLEAR_AMONG_DEAD = 0.6
-"""Without a viability dye the anchors' cuts let dead cells in; clusters so clear are taken instead."""
+"""Without a viability dye the anchors' cuts let dead cells in; clusters so clear are taken instead. Chosen
+on the simulated tubes of docs/validation.md."""
 PLAIN_IS_BETTER = 0.002
-"""Expected F1 that plain cuts may lose against ellipsoids: a person can read and move them."""
+"""Expected F1 that plain cuts may lose against ellipsoids: a person can read and move them. Chosen on the
+simulated tubes of docs/validation.md."""
 REACHES = (20.0, 40.0)
-"""Mean square of standardised distances from the group up to which is looked around it, look by look."""
+"""Mean square of standardised distances from the group up to which a look reaches, look by look. Chosen on
+the simulated tubes of docs/validation.md."""
 LEFT_OUT = 0.5
-"""Likely cells that the group leaves out, relative to it, from which they are tried as a beginning too."""
+"""Likely cells that the group leaves out, relative to it, from which they are tried as a beginning too.
+Chosen on the simulated tubes of docs/validation.md."""
 SURE_AT_A_LOOK = 0.97
-"""Certainty from which no further look is taken."""
+"""Certainty from which no further look is taken. Chosen on the simulated tubes of docs/validation.md."""
 
 
 def refined(search: Search, choices: Choices) -> Search:

@@ -13,14 +13,21 @@ from gating.events.transforms import asinh, asinh_cofactor
 from gating.thresholds.density import KernelDensity, density_of
 
 LEAST_RANGE = 20.0
-"""Largest value over cofactor: linear intensities span more, values on a display scale span less."""
+"""Largest value over cofactor: linear intensities span more, values on a display scale span less. Chosen on
+the simulated tubes of docs/validation.md."""
 DISPLAY_UNITS = 10.0
-"""Units from the lowest to the highest value of a display scale: about four decades."""
+"""Units from the lowest to the highest value of a display scale: about four decades. Chosen on the
+simulated tubes of docs/validation.md."""
 FEWEST_FOR_NOISE = 1_000
+"""Events from which the noise of the negative cells is looked for. Chosen on the simulated tubes of
+docs/validation.md."""
 NARROW_NOISE = 0.1
-"""Cofactor, in the range from the dimmest events to the median, below which it may be too small."""
+"""Cofactor, relative to the range from the dimmest events to the median, below which it may be too small.
+Chosen on the simulated tubes of docs/validation.md."""
 NOISE_BANDWIDTH, NOISE_REACH = 0.03, 3.09
-"""Of the search for the negative cells' mode, in that range; spreads to one event in 1,000 below it."""
+"""Bandwidth of the search for the negative cells' mode, in that range; spreads below the mode to the
+dimmest event in 1,000. The bandwidth was chosen on the simulated tubes of docs/validation.md; the reach is
+a standard normal deviate by convention."""
 
 
 @dataclass(frozen=True, slots=True)

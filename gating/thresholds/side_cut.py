@@ -13,21 +13,38 @@ from gating.thresholds.density import KernelDensity, Valley, all_valleys, densit
 from gating.thresholds.threshold import Threshold, settle
 
 MOST_LOST, MOST_LOST_IN_A_GAP = 0.2, 0.6
-"""Share of them that a cut may take away: dead ones look like wanted ones on the anchors."""
+"""Share of the wanted cells that a cut may take away, outside a gap between them and in one: dead cells
+look like wanted ones on the anchors. Chosen on the simulated tubes of docs/validation.md."""
 FEWEST_CONTESTED, LEAST_CONTESTED = 5, 0.005
-"""Wanted cells between a cut and the end of their tail, from which the cut gives way."""
+"""Wanted cells between a cut and the end of their tail, and their share, from which the cut gives way.
+Chosen on the simulated tubes of docs/validation.md."""
 IN_THE_TAIL = 0.08
-"""Density of them at a cut, relative to their highest, below which the cut lies beside them."""
+"""Density of them at a cut, relative to their highest, below which the cut lies beside them. Chosen on the
+simulated tubes of docs/validation.md."""
 DEAD_TOO = 0.25
-"""Height, relative to the highest, from which a dimmer group among them is the one that is kept."""
+"""Height, relative to the highest, from which a dimmer group among them is the one that is kept. Chosen on
+the simulated tubes of docs/validation.md."""
 TAIL = 3.5
-"""Spreads of the wanted cells' upper half beyond which nothing is their tail."""
+"""Spreads of the wanted cells' upper half beyond which nothing is their tail. Chosen on the simulated tubes
+of docs/validation.md."""
 CLEAR_END = 0.3
-"""Clarity of the valley at which that tail ends."""
+"""Clarity of the valley at which that tail ends. Chosen on the simulated tubes of docs/validation.md."""
 MOST_UNSURE = 0.15
-"""The same of cells that are not sure."""
+"""Share of cells that are not surely wanted that may lie beyond a gap. Chosen on the simulated tubes of
+docs/validation.md."""
 FAR_APART = 3.0
-"""Modes this far apart (a factor of 20) are two kinds of cells; nearer ones may be autofluorescence."""
+"""Modes this far apart (a factor of 20) are two kinds of cells; nearer ones may be autofluorescence. Chosen
+on the simulated tubes of docs/validation.md."""
+
+BANDWIDTHS, ROUGH_BANDWIDTH = (0.15, 0.25), 0.25
+"""Of the density of all cells, and of that of the wanted ones, in units of the axis. Chosen on the simulated
+tubes of docs/validation.md."""
+BEYOND_NEGATIVE, BEYOND_WANTED, CLEAR_OF_WANTED = 4, 3, 1.5
+"""Spreads: from the negative mode to a cut without a valley; from the wanted cells' mode to such a cut, and
+to a valley. Chosen on the simulated tubes of docs/validation.md."""
+A_GAP = 0.3
+"""Density of the wanted cells at a cut, relative to their highest, below which it lies in a gap between them.
+Chosen on the simulated tubes of docs/validation.md."""
 
 
 def side_cut(
@@ -55,25 +72,25 @@ def side_cut(
         Threshold of the batch, linear, or None.
     """
     axis = axis_of(values)
-    densities = densities_of(axis.values, (0.15, 0.25), axis.low, axis.high)
+    densities = densities_of(axis.values, BANDWIDTHS, axis.low, axis.high)
     density = densities[0]
     mode = density.major_modes()[0]
     negative = float(density.grid[mode])
     spread = density.half_width(mode, 1)
-    lowest, fallback = negative + spread, negative + 4 * spread
+    lowest, fallback = negative + spread, negative + BEYOND_NEGATIVE * spread
     valley = _widest_valley(densities, lowest)
     usual = settle(axis, valley, fallback=fallback, pooled=pooled)
     if rough is None:
         return usual
     rough_axis = axis_of(rough, axis)
-    rough_density = axis_density(rough_axis, 0.25)
+    rough_density = axis_density(rough_axis, ROUGH_BANDWIDTH)
     kept, reach = _dimmest_group(rough_density)
     if most_lost is not None:
         return _beyond_the_tail(usual, axis, rough_axis, (kept + reach, kept + TAIL * reach), most_lost)
     if not _goes_through(rough_density, axis.position(usual.value), float((rough >= usual.value).mean())):
         return _beyond_the_tail(usual, axis, rough_axis, (kept + reach, kept + TAIL * reach), MOST_UNSURE)
-    valley = _widest_valley(densities, max(lowest, kept + 1.5 * reach))
-    return settle(axis, valley, fallback=max(fallback, kept + 3 * reach), pooled=pooled)
+    valley = _widest_valley(densities, max(lowest, kept + CLEAR_OF_WANTED * reach))
+    return settle(axis, valley, fallback=max(fallback, kept + BEYOND_WANTED * reach), pooled=pooled)
 
 
 def _dimmest_group(rough: KernelDensity) -> tuple[float, float]:
@@ -106,7 +123,7 @@ def _beyond_the_tail(
     most_lost
         Share of them that may truly lie beyond a gap.
     """
-    density = axis_density(rough, 0.25)
+    density = axis_density(rough, ROUGH_BANDWIDTH)
     position, lowest = axis.position(usual.value), tail[0]
     here = float(np.interp(position, density.grid, density.counts))
     is_beside = position > lowest and here < IN_THE_TAIL * float(density.counts.max(initial=0.0))
@@ -130,7 +147,7 @@ def _beyond_the_tail(
 def _goes_through(rough: KernelDensity, position: float, lost: float) -> bool:
     """Return whether a cut loses the wanted cells: most of them, or many and not in a gap between them."""
     here = float(np.interp(position, rough.grid, rough.counts))
-    in_a_gap = here < 0.3 * float(rough.counts.max(initial=0.0))
+    in_a_gap = here < A_GAP * float(rough.counts.max(initial=0.0))
     return lost > (MOST_LOST_IN_A_GAP if in_a_gap else MOST_LOST)
 
 

@@ -14,9 +14,27 @@ from gating.thresholds.methods import Method
 from gating.thresholds.two_normals import crossing_of
 
 NEAR_THE_VALLEY = 1.0
-"""Units between a shallow valley and the crossing of the mixture: farther, they mean different groups."""
+"""Units between a shallow valley and the crossing of the mixture: farther, they mean different groups.
+Chosen on the simulated tubes of docs/validation.md."""
 CLEAR = 0.6
-"""Clarity above which a valley is taken without asking the mixture or the batch."""
+"""Clarity above which a valley is taken without asking the mixture or the batch. Chosen on the simulated
+tubes of docs/validation.md."""
+
+LEAST_CLEAR = 0.2
+"""Clarity above which a valley is taken where nothing else tells. Chosen on the simulated tubes of
+docs/validation.md."""
+OF_MIXTURE, OF_BATCH, OF_SPREAD = 0.6, 0.6, 0.4
+"""Confidence in a cut by the mixture, the batch, the spread of the negative cells. Chosen on the simulated
+tubes of docs/validation.md."""
+SURE_WITHOUT_DEPTH, SURE_BY_CLARITY = 0.3, 0.75
+"""Confidence in a valley: the first, and so much for its clarity, at most 1. Chosen on the simulated tubes of
+docs/validation.md."""
+BANDWIDTHS = (0.1, 0.18, 0.3)
+"""Of the densities in which a valley is looked for, in units of the axis. Chosen on the simulated tubes of
+docs/validation.md."""
+CROSSING_BANDWIDTH = 0.1
+"""Of the density to which two normals are fitted, in units of the axis. Chosen on the simulated tubes of
+docs/validation.md."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +60,7 @@ def best_valley(axis: Axis, low: float, high: float) -> Valley | None:
     """Return the clearest valley between two positions over three bandwidths, or None."""
     clearest = [
         clearest_valley(density, low, high)
-        for density in densities_of(axis.values, (0.1, 0.18, 0.3), axis.low, axis.high)
+        for density in densities_of(axis.values, BANDWIDTHS, axis.low, axis.high)
     ]
     valleys = [valley for valley in clearest if valley is not None]
     return max(valleys, key=lambda valley: valley.clarity, default=None)
@@ -64,18 +82,22 @@ def settle(axis: Axis, valley: Valley | None, *, fallback: float, pooled: float 
     """
     if valley is not None and valley.clarity >= CLEAR:
         return Threshold(axis.linear(valley.position), Method.VALLEY, _sureness(valley.clarity))
-    crossing = None if valley is None else crossing_of(axis_density(axis, 0.1), valley.left, valley.right)
+    crossing = (
+        None
+        if valley is None
+        else crossing_of(axis_density(axis, CROSSING_BANDWIDTH), valley.left, valley.right)
+    )
     if (
         valley is not None
         and crossing is not None
         and abs(crossing.position - valley.position) < NEAR_THE_VALLEY
     ):
-        return Threshold(axis.linear(crossing.position), Method.MIXTURE, 0.6)
+        return Threshold(axis.linear(crossing.position), Method.MIXTURE, OF_MIXTURE)
     if pooled is not None:
-        return Threshold(rounded(pooled), Method.POOLED, 0.6)
-    if valley is not None and valley.clarity > 0.2:
+        return Threshold(rounded(pooled), Method.POOLED, OF_BATCH)
+    if valley is not None and valley.clarity > LEAST_CLEAR:
         return Threshold(axis.linear(valley.position), Method.VALLEY, _sureness(valley.clarity))
-    return Threshold(axis.linear(fallback), Method.SPREAD, 0.4)
+    return Threshold(axis.linear(fallback), Method.SPREAD, OF_SPREAD)
 
 
 def as_person(threshold: Threshold, value: float | None) -> Threshold:
@@ -86,4 +108,4 @@ def as_person(threshold: Threshold, value: float | None) -> Threshold:
 
 
 def _sureness(clarity: float) -> float:
-    return min(1.0, 0.3 + 0.75 * clarity)
+    return min(1.0, SURE_WITHOUT_DEPTH + SURE_BY_CLARITY * clarity)
