@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from gating.anchors.edges import bright_edge, negative_edge
 from gating.events import FloatArray, Mask
 from gating.events.panel import Target
 from gating.events.ranks import median, quantile
-from gating.thresholds import Axis, axis_density, axis_of
+from gating.thresholds import Axis, axis_of
 from gating.thresholds.density import KernelDensity, Valley, all_valleys, densities_of
 
 ON_TARGET = 0.5
@@ -51,6 +52,17 @@ may have been found, and a person should look. Chosen on the simulated tubes of 
 BANDWIDTHS = (0.15, 0.25, 0.4)
 """Bandwidths of the evidence's density, in units of the axis; the clearest valley counts. Chosen on the
 simulated tubes of docs/validation.md."""
+LOWEST_EVIDENCE, MOST_ON_EACH = -1.5, 3
+"""Least evidence of a positive anchor, and the most of one where the mean over the anchors counts, in units
+of the axis. Chosen on the simulated tubes of docs/validation.md."""
+DIMMER_QUARTER, LEAST_TOP = 0.25, 0.5
+"""Quantile of the wanted cells up to which brightness is evidence, and the least such position. Chosen on
+the simulated tubes of docs/validation.md."""
+DIMMEST_CELLS, CLEAR_OF_NOISE = 0.005, 0.5
+"""Every cell is positive on an anchor if this quantile of them lies beyond this position. Chosen on the
+simulated tubes of docs/validation.md."""
+WORTH_LEAVING_OUT = 0.1
+"""Clarity that leaving an anchor out must add. Chosen on the simulated tubes of docs/validation.md."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,21 +133,6 @@ def anchor_of(channel: str, target: Target, candidates: FloatArray, usual: Axis)
     return Anchor(channel, target, axis_of(candidates, usual), edge)
 
 
-def negative_edge(axis: Axis) -> float:
-    """Return the upper end of the dimmest group: its mode and 2.5 spreads, within 0.7 to 1.2 units."""
-    density = axis_density(axis, 0.15)
-    mode = density.major_modes(0.03)[0]
-    return float(density.grid[mode]) + min(max(2.5 * density.half_width(mode, -1), 0.7), 1.2)
-
-
-def bright_edge(axis: Axis) -> float:
-    """Return the lower end of the bright cells: a good unit below what one event in twenty exceeds.
-
-    Lymphocytes and monocytes make up more than that in blood and marrow, whatever else a sample holds.
-    """
-    return quantile(axis.values, 0.95) - 1.25 if axis.values.size else 0.0
-
-
 def evidence_of(anchors: Sequence[Anchor], wanted: Mask | None = None) -> FloatArray:
     """Return the sum of the anchors' evidence per candidate, in units of the axes (natural log).
 
@@ -151,8 +148,8 @@ def evidence_of(anchors: Sequence[Anchor], wanted: Mask | None = None) -> FloatA
             continue
         top = np.inf
         if wanted is not None and wanted.any():
-            top = max(quantile(position.compress(wanted), 0.25), 0.5)
-        total += np.clip(position, -1.5, top)
+            top = max(quantile(position.compress(wanted), DIMMER_QUARTER), LEAST_TOP)
+        total += np.clip(position, LOWEST_EVIDENCE, top)
     return total
 
 
@@ -177,7 +174,7 @@ def find_group(anchors: Sequence[Anchor]) -> Group:
         if _may_be_left_out(anchor, anchors)
     ]
     clearest = max(without, key=lambda group_without: group_without.clarity, default=group)
-    if clearest.clarity < max(CLEAR_WITHOUT, group.clarity + 0.1):
+    if clearest.clarity < max(CLEAR_WITHOUT, group.clarity + WORTH_LEAVING_OUT):
         return group
     low = any(a.channel == clearest.left_out and not a.is_positive for a in anchors)
     return replace(clearest, trust=WITHOUT_LOW if low else WITHOUT_POSITIVE)
@@ -210,7 +207,7 @@ def _may_be_left_out(anchor: Anchor, anchors: Sequence[Anchor]) -> bool:
     n_positive = sum(other.is_positive for other in anchors)
     if not anchor.is_positive:
         return n_positive >= 2
-    return n_positive >= 2 and quantile(anchor.axis.values, 0.005) > 0.5
+    return n_positive >= 2 and quantile(anchor.axis.values, DIMMEST_CELLS) > CLEAR_OF_NOISE
 
 
 def _group(anchors: Sequence[Anchor]) -> Group:
@@ -241,7 +238,9 @@ def on_target(anchors: Sequence[Anchor]) -> Mask:
         if not anchor.is_positive:
             result &= anchor.axis.values < anchor.edge
     if positive:
-        beyond = [np.clip(a.axis.values - np.float32(a.edge), -1.5, 3) for a in positive]
+        beyond = [
+            np.clip(a.axis.values - np.float32(a.edge), LOWEST_EVIDENCE, MOST_ON_EACH) for a in positive
+        ]
         result &= np.sum(beyond, axis=0) >= STRENGTH * len(beyond)
     return result
 
@@ -251,7 +250,7 @@ def is_likely(anchors: Sequence[Anchor], traits: FloatArray) -> Mask:
     total = traits.copy()
     positive = [a for a in anchors if a.is_positive]
     for anchor in positive:
-        beyond = np.clip(anchor.axis.values - np.float32(anchor.edge), -1.5, 3)
+        beyond = np.clip(anchor.axis.values - np.float32(anchor.edge), LOWEST_EVIDENCE, MOST_ON_EACH)
         total += beyond / np.float32(len(positive))
     for anchor in anchors:
         if not anchor.is_positive:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from gating.anchors.anchors import negative_edge
+from gating.anchors.edges import negative_edge
 from gating.clone.gates import CloneGate, Cut, clone_gate, phenotype_gate
 from gating.clone.kinds import clone_split
 from gating.events import Survivors
@@ -47,6 +47,20 @@ Chosen on the simulated tubes of docs/validation.md."""
 DIM = 0.5
 """Natural-log units above the negative cells' edge from which a group is dim, not negative. Chosen on the
 simulated tubes of docs/validation.md."""
+APART = 1.2
+"""Natural-log units between two groups from which a valley parts them. Chosen on the simulated tubes of
+docs/validation.md."""
+BANDWIDTH, GROUP_SPREADS, LEAST_SPREAD = 0.25, 2.5, 0.3
+"""Of the density of the wanted cells, in units of the axis; spreads from a group's mode to its end, and the
+least spread. Chosen on the simulated tubes of docs/validation.md."""
+BESIDE, BESIDE_DIM = 0.6, 0.2
+"""Confidence in a cut beside the wanted cells, and beside cells that are dim. Chosen on the simulated tubes
+of docs/validation.md."""
+OF_LIGHT_CHAIN = 0.8
+"""Confidence in a split by the light chain alone. Chosen on the simulated tubes of docs/validation.md."""
+BORNE_OUT = 0.5
+"""Share of the light chain in excess that the phenotype must hold to stand alone. Chosen on the simulated
+tubes of docs/validation.md."""
 
 
 def find_aberrant(wanted: Survivors, reference: Survivors, choices: Choices) -> StepEstimate | None:
@@ -82,7 +96,7 @@ def find_aberrant(wanted: Survivors, reference: Survivors, choices: Choices) -> 
         tuple(channel.channel for channel, _ in clone.cuts)[:2],
         each_once(cut.method for _, cut in clone.cuts) or (Method.LIGHT_CHAIN,),
         tuple((channel.channel, cut.value) for channel, cut in clone.cuts),
-        min((cut.confidence for _, cut in clone.cuts), default=0.8),
+        min((cut.confidence for _, cut in clone.cuts), default=OF_LIGHT_CHAIN),
         note,
     )
 
@@ -112,7 +126,7 @@ def _joined(gates: Sequence[Gate], wanted: Survivors) -> tuple[Gate, str]:
     if phenotype is None:
         return clonal, "κ:λ is monoclonal: the light chain in excess counts as aberrant"
     in_excess = inside(clonal, wanted)
-    if np.count_nonzero(in_excess & inside(phenotype, wanted)) >= 0.5 * np.count_nonzero(in_excess):
+    if np.count_nonzero(in_excess & inside(phenotype, wanted)) >= BORNE_OUT * np.count_nonzero(in_excess):
         return phenotype, "κ:λ is monoclonal, which bears the phenotype out"
     return AnyOf(tuple(gates)), "κ:λ is monoclonal: the light chain in excess counts as aberrant"
 
@@ -151,7 +165,7 @@ def _valley_among(cells: Axis, everyone: Axis) -> Threshold | None:
     if cells.values.size < FEWEST_TO_SPLIT:
         return None
     valley = best_valley(cells, cells.low, cells.high)
-    if valley is None or valley.clarity <= CLEAR or valley.right - valley.left <= 1.2:
+    if valley is None or valley.clarity <= CLEAR or valley.right - valley.left <= APART:
         return None
     if valley.right <= negative_edge(everyone):
         return None
@@ -168,9 +182,9 @@ def _spared(cells: Axis, everyone: Axis, usual: Threshold) -> Threshold:
     """
     if cells.values.size < FEWEST_TO_SPLIT:
         return usual
-    density = axis_density(cells, 0.25)
+    density = axis_density(cells, BANDWIDTH)
     mode = int(np.argmax(density.counts))
-    middle, reach = float(density.grid[mode]), 2.5 * max(density.half_width(mode, 1), 0.3)
+    middle, reach = float(density.grid[mode]), GROUP_SPREADS * max(density.half_width(mode, 1), LEAST_SPREAD)
     position, negative = everyone.position(usual.value), negative_edge(everyone)
     is_dim = negative + DIM < middle < position
     if abs(position - middle) >= reach and not is_dim:
@@ -178,7 +192,7 @@ def _spared(cells: Axis, everyone: Axis, usual: Threshold) -> Threshold:
     above = is_dim or middle > position
     below = float(np.mean(cells.values < middle - reach))
     beside = middle + reach if not above else middle - reach if below > STRAGGLERS else cells.low
-    confidence = 0.6 if middle <= negative or middle > negative + DIM else 0.2
+    confidence = BESIDE if middle <= negative or middle > negative + DIM else BESIDE_DIM
     return Threshold(cells.linear(beside), Method.BESIDE, confidence)
 
 

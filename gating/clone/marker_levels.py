@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from gating.anchors.anchors import negative_edge
+from gating.anchors.edges import negative_edge
 from gating.arithmetic.linear import Floats
 from gating.events import FloatArray, Survivors
 from gating.events.lots import below

@@ -22,6 +22,21 @@ order."""
 FEWEST_IN_MODE = 2.5
 """Events behind a mode's height; fewer are stray events. Chosen on the simulated tubes of
 docs/validation.md."""
+HALF_HEIGHT = 1.1774
+"""Standard deviations from a normal distribution's mode to half of its height, √(2 ln 2). Convention: a
+mathematical constant."""
+MOST_OF_KERNEL = 0.3
+"""Part of a group's width that is its own, at least, however wide the kernel. Chosen on the simulated tubes
+of docs/validation.md."""
+MAJOR_MODE = 0.1
+"""Height of a mode, relative to the highest, from which it is a major one. Chosen on the simulated tubes of
+docs/validation.md."""
+FLAT_BOTTOM = 0.05
+"""Part of a valley's depth up to which its bottom reaches; the cut lies in its middle. Chosen on the
+simulated tubes of docs/validation.md."""
+SURE_DIFFERENCE = 4
+"""Standard errors between mode and valley at which chance is hardly an explanation. Chosen on the simulated
+tubes of docs/validation.md."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +74,7 @@ class KernelDensity:
         rising, falling = padded[1:-1] > padded[:-2], padded[1:-1] >= padded[2:]
         return np.flatnonzero(rising & falling & (self.counts > 0))
 
-    def major_modes(self, share: float = 0.1) -> NDArray[np.intp]:
+    def major_modes(self, share: float = MAJOR_MODE) -> NDArray[np.intp]:
         """Return the bins of the modes that reach this share of the highest, ascending; at least one."""
         modes = self.modes[self.counts[self.modes] >= share * self.counts.max(initial=0.0)]
         return modes if modes.size else np.array([self.counts.size // 2])
@@ -71,8 +86,8 @@ class KernelDensity:
         """
         counts = self.counts[mode::side]
         lower = np.flatnonzero(counts < 0.5 * counts[0])
-        reach = float(lower[0] if lower.size else counts.size) * self.step / 1.1774
-        return float(np.sqrt(max(reach**2 - self.bandwidth**2, (0.3 * reach) ** 2)))
+        reach = float(lower[0] if lower.size else counts.size) * self.step / HALF_HEIGHT
+        return float(np.sqrt(max(reach**2 - self.bandwidth**2, (MOST_OF_KERNEL * reach) ** 2)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,11 +182,11 @@ def _valley(density: KernelDensity, ends: NDArray[np.intp], left: np.intp, right
     start, end = ends.tolist()
     between = counts[start : end + 1]
     bottom, lower_mode = float(between.min()), float(min(counts[left], counts[right]))
-    flat = grid[start : end + 1].compress(between <= bottom + 0.05 * (lower_mode - bottom))
+    flat = grid[start : end + 1].compress(between <= bottom + FLAT_BOTTOM * (lower_mode - bottom))
     events, events_bottom = lower_mode * n_per_peak, bottom * n_per_peak
     sureness = (events - events_bottom) / sqrt(events + events_bottom + 1.0)
     depth = 1 - bottom / lower_mode
-    clarity = depth * (1 - exp(-((sureness / 4) ** 2)))
+    clarity = depth * (1 - exp(-((sureness / SURE_DIFFERENCE) ** 2)))
     return Valley(float(flat.sum()) / flat.size, float(grid[left]), float(grid[right]), depth, clarity)
 
 
