@@ -1,4 +1,4 @@
-"""Cuts of a batch: what similar tubes agree on, lent to an unclear tube, held against one that differs."""
+"""Cuts of a batch, on which similar tubes agree: an unclear tube takes them, one that differs is flagged."""
 
 from __future__ import annotations
 

@@ -119,7 +119,7 @@ class _Marrow:
         return channels[0].channel if channels else ""
 
     def cannot_show(self, role: str) -> str:
-        """Return why the cells that are positive for a role are no sentinels here, or ""."""
+        """Return why cells positive for a role cannot be sentinels in this tube, or ""."""
         channels = self.panel.with_role(role)
         if not channels:
             return f"the panel has no {role} channel"

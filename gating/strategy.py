@@ -62,11 +62,11 @@ class Passed:
 
     def at(self, step: Step) -> Survivors:
         """Return the survivors of a step that was done."""
-        done = [one.name for one in self.steps].index(step)
+        done = [step_done.name for step_done in self.steps].index(step)
         return Survivors(self.left.events, np.flatnonzero(self.masks[done]))
 
     def then(self, estimate: StepEstimate) -> Passed:
-        """Return what is left after applying the estimate's gate."""
+        """Return the state after this step: its gate is applied to the survivors."""
         left = self.left
         if estimate.gate is not None:
             left = left.select(inside(estimate.gate, left))
@@ -104,7 +104,7 @@ def gate_plasma_cells(
     Raises
     ------
     UnfitEventsError
-        If a channel of the panel is missing or a quantified one is there.
+        If the events lack a channel of the panel, or contain a quantified channel.
     UnknownGateError
         If a threshold is given for a gate that does not exist, or for CD38.
     """
@@ -206,7 +206,7 @@ def _side(sample: Survivors, search: Search, step: Step, role: str, choices: Cho
 
 
 def _aberrant(wanted: Survivors, viable_sample: Survivors, choices: Choices) -> StepEstimate:
-    """Return the split; where next to nothing is aberrant the panel does not show the clone's phenotype."""
+    """Return the split. Where hardly any cell is aberrant, the panel does not show the clone: no split."""
     estimate = find_aberrant(wanted, viable_sample, choices)
     if estimate is None:
         return _cannot(Step.ABERRANT, "the panel cannot tell aberrant plasma cells")
@@ -237,7 +237,7 @@ def _step(estimate: StepEstimate, n_in: int, n_out: int) -> GateStep:
 
 
 def unused_overrides(choices: Choices, steps: tuple[GateStep, ...]) -> tuple[str, ...]:
-    """Return a person's thresholds that no step took up, by name."""
+    """Return the names of a person's thresholds that no step used."""
     taken = {value for step in steps if step.is_set_by_person for _, value in step.thresholds}
     return tuple(name for name, value in choices.overrides.items() if rounded(value) not in taken)
 
@@ -271,7 +271,7 @@ def _population(
 
 
 def _overall(steps: tuple[GateStep, ...]) -> float:
-    """Return the wanted population's confidence, lowered a little where a cleaning step could not be made."""
+    """Return the confidence in the population; a cleaning step that could not be made lowers it a little."""
     confidence = 1.0
     for step in steps:
         match Step(step.name):

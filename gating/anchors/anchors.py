@@ -154,7 +154,7 @@ def evidence_of(anchors: Sequence[Anchor], wanted: Mask | None = None) -> FloatA
 
 
 def find_group(anchors: Sequence[Anchor]) -> Group:
-    """Return the wanted population: what lies beyond a valley of the evidence, on target everywhere.
+    """Return the wanted population: the cells beyond a valley of the evidence that are on target everywhere.
 
     Examples
     --------
@@ -228,7 +228,7 @@ def _group(anchors: Sequence[Anchor]) -> Group:
 
 
 def on_target(anchors: Sequence[Anchor]) -> Mask:
-    """Return which candidates are not beyond the edge of a low or negative anchor, and clearly positive.
+    """Return which candidates are clearly positive and not beyond the edge of a low or negative anchor.
 
     Clearly positive on the mean of the positive anchors: a drug may have stripped one of them.
     """

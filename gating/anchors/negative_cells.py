@@ -28,7 +28,7 @@ docs/validation.md."""
 
 
 def granularity(cells: Survivors, reference: Survivors, choices: Choices) -> float:
-    """Return by how much the cells' side scatter exceeds what granulocytes begin with; 0 where it does not.
+    """Return how far the cells' side scatter lies above the lower limit of granulocytes; 0 if it does not.
 
     Natural log, of the medians; 0 where the panel has no side scatter or no CD45 to find lymphocytes by.
     """
@@ -57,8 +57,8 @@ def below_leukocytes(cells: Survivors, reference: Survivors, choices: Choices) -
 def negatives_of(cells: Mask, reference: Survivors, choices: Choices) -> Mask:
     """Return which reference events are negative on every anchor, bool, shape (n_reference,).
 
-    Bright leukocytes that are not among the found cells (a clone may keep CD45), and granular cells whether
-    they are or not. Without CD45, or of too few such cells, all that are not among the found ones.
+    These are the bright leukocytes that are not in question (a clone may keep CD45), and all granular cells.
+    Without CD45, or with too few such cells, all cells that are not in question.
 
     Parameters
     ----------

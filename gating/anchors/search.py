@@ -68,12 +68,12 @@ class Search:
         return self.group.confidence >= CLEAR_BEFORE_SIDES
 
     def rough(self) -> Survivors:
-        """Return the group, none of it where it is not clear."""
+        """Return the cells of the group; no cell where the group is not clear."""
         clear = self.group.confidence >= CLEAR_ROUGH
         return self.candidates.select(self.group.mask if clear else np.zeros_like(self.group.mask))
 
     def within(self, left: Survivors, reference: Survivors, choices: Choices) -> Search:
-        """Return the search among those candidates that are left; a clear group is not searched again.
+        """Return the search among the candidates that are left; a clear group is not searched again.
 
         Parameters
         ----------
@@ -134,6 +134,6 @@ def _of_both(group: Group, likely: Group) -> Group:
 
 
 def anchor_channels(choices: Choices) -> list[GatingChannel]:
-    """Return the channels with a target that are no cleaning step's, by role and name."""
+    """Return the channels that have a target and belong to no cleaning step, ordered by role and name."""
     wanted = [c for c in choices.panel.channels if c.target is not Target.ANY and c.role not in NOT_ANCHORS]
     return sorted(wanted, key=lambda c: (c.role, c.channel))

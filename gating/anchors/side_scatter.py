@@ -42,7 +42,7 @@ class Joined:
 def join_scatter(
     anchors: Sequence[Anchor], group: Group, scatter: Sequence[tuple[str, FloatArray]]
 ) -> Joined | None:
-    """Return a clearer group that also lies together in scatter, or None if scatter adds nothing.
+    """Return the group as anchors and scatter show it, or None if scatter makes it no clearer.
 
     Parameters
     ----------

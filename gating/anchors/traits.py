@@ -1,4 +1,4 @@
-"""What else is known of plasma cells, for tubes in which the anchors alone leave them unclear.
+"""Further traits of plasma cells, for tubes in which the anchors alone do not show them clearly.
 
 A drug strips CD138, a clone may keep CD45, an antibody may be in the wrong tube. What plasma cells usually
 are beside their anchors (Flores-Montero et al. 2016, doi:10.1002/cyto.b.21265) then counts as evidence, each
@@ -56,7 +56,7 @@ def is_plasma_panel(panel: GatingPanel) -> bool:
 
 
 def phenotype_of(candidates: Survivors, reference: Survivors, choices: Choices) -> FloatArray:
-    """Return the evidence of all traits but the anchors' own, natural log, float32, shape (n_candidates,).
+    """Return the evidence of all traits except the anchors, natural log, float32, shape (n_candidates,).
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Clusters as ellipsoids: which cells are inside, drawn where the next event would rather be another cell."""
+"""Clusters as ellipsoids, drawn where the next event would more likely be another kind of cell."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def draw_ellipsoids(
     n: int,
     trust: float,
 ) -> Clustered | None:
-    """Return an ellipsoid per wanted group, drawn where the next event would rather be another cell."""
+    """Return an ellipsoid per wanted group; it ends where the next event is more likely another cell."""
     points = points_of(axes, near)
     if points.shape[0] < FEWEST_IN_CLUSTER:
         return None

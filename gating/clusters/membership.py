@@ -1,4 +1,4 @@
-"""Which cells belong to the wanted group, by all channels at once: its own clusters against their neighbours.
+"""Which cells belong to the wanted group, by all channels at once: its clusters against their neighbours.
 
 The group that the anchors showed is the start. Clusters that begin among its cells stay wanted, others begin
 around it; a mixture of normals shares the cells between them. A neighbour that no valley parts from a wanted
@@ -155,7 +155,7 @@ def members_of(
     seed: Mask,
     sureness: float,
 ) -> Members:
-    """Return the cells that rather belong to the wanted kinds than to any other one.
+    """Return the cells that more likely belong to the wanted kinds than to any other.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What lies around a group of cells: the candidates to look at, and which of them stand for the others."""
+"""The candidates around a group of cells, and the sample of them that is looked at."""
 
 from __future__ import annotations
 

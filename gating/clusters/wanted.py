@@ -72,7 +72,7 @@ def main_of(mixture: Mixture, begun: list[int], points: Floats, evidence: FloatA
 
 @dataclass(frozen=True, slots=True)
 class ClusterLimits:
-    """What the main cluster asks of others: at least so far up on positive anchors, at most so far on others.
+    """Limits that the main cluster sets: lower ones on positive anchors, upper ones on the other anchors.
 
     Attributes
     ----------
@@ -196,7 +196,7 @@ def wanted_of(
     rows: list[int],
     dead: Sequence[int] = (),
 ) -> list[int]:
-    """Return the clusters on target on every anchor that tells, whether the group's cells began them or not.
+    """Return the clusters that are on target on every telling anchor, in the group or outside it.
 
     Normal plasma cells lie far from a clone but are on target. What began with the group and is off target
     stays only where it differs from the group's main cluster in the anchors alone: a clone that lost one.

@@ -1,4 +1,4 @@
-"""A lot for each event: a number that only what was measured decides, by which events are drawn.
+"""A lot for each event: a number, computed from its measured values alone, by which events are sampled.
 
 So the same events are drawn in any order of events and channels, on any processor, and whatever the last
 digits of the values are.

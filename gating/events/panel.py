@@ -95,7 +95,7 @@ class GatingPanel:
         return tuple(channel for channel in self.channels if channel.target in targets)
 
     def with_default_targets(self) -> GatingPanel:
-        """Return the panel with the targets of plasma cells, if it states no target at all."""
+        """Return the panel with the targets of plasma cells if it has no target at all."""
         if any(channel.target is not Target.ANY for channel in self.channels):
             return self
         filled = (

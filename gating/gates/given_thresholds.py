@@ -26,7 +26,7 @@ PLASMA_CELL_SIZE = "plasma_cell_size"
 
 
 class UnknownGateError(GatingError):
-    """A threshold was given for a gate that this panel does not have, or that is no threshold."""
+    """A threshold for a gate that this panel does not have, or a value that is no threshold."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What gating returns: the cells, and how each step came to them."""
+"""The result of gating: the cells, and how each step found them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Step(StrEnum):
 
 
 class GateFlag(StrEnum):
-    """What the gating says about a tube in its row; the value is the code that is written."""
+    """Flags that the gating raises in a tube's row; the value is the code that is written."""
 
     TIME_UNSTABLE = "TIME_UNSTABLE"
     NO_TIME = "NO_TIME"

@@ -37,7 +37,7 @@ class _Cut:
 
 
 def find_target(search: Search, choices: Choices) -> tuple[StepEstimate, StepEstimate]:
-    """Return the findings of the steps `plasma_cells` and `second_anchor`."""
+    """Return the estimates of the steps `plasma_cells` and `second_anchor`."""
     if not search.channels:
         none = StepEstimate(
             Step.PLASMA_CELLS,
@@ -92,7 +92,7 @@ def _threshold(
 
 
 def _agreement(search: Search, cuts: list[_Cut]) -> float:
-    """Return the F1 of the plain cuts against the group: how much the cuts lose of what was seen."""
+    """Return the F1 of the plain cuts against the group: how much of the group the cuts lose."""
     group = search.group
     cut = np.logical_and.reduce(
         [passes(a, a.axis.position(c.threshold.value)) for a, c in zip(search.anchors, cuts, strict=True)]

@@ -1,4 +1,4 @@
-"""How sure a gating of plasma cells is: the chance that its F1 is at least 0.9, from what can be measured.
+"""The confidence in a gating of plasma cells: the probability that its F1 is at least 0.9.
 
 A logistic map of a few signs, fitted on simulated tubes (`python -m validation.certainty` in `tests`) of two
 generators and judged on others: docs/validation.md.
@@ -31,7 +31,7 @@ Chosen on the simulated tubes of docs/validation.md."""
 
 @dataclass(frozen=True, slots=True)
 class Signs:
-    """What tells whether a group is the wanted one and whole.
+    """Measured signs of whether a group is the wanted one and complete.
 
     Attributes
     ----------
@@ -107,7 +107,7 @@ class Surroundings:
 def signs_of(
     gated: Mask, seed: Group, members: Members | None, around: Surroundings, choices: Choices
 ) -> Signs | None:
-    """Return the signs, or None where nothing was found.
+    """Return the signs, or None where the gate has no cells.
 
     Parameters
     ----------
@@ -146,7 +146,7 @@ def _height(cells: Survivors, negatives: Survivors, anchors: Sequence[Anchor]) -
 
 
 def certainty_of(signs: Signs | None, *, stained: bool) -> float:
-    """Return the chance, 0 to 1, that the gate is right as far as its signs tell; 0 where nothing was found.
+    """Return the probability, 0 to 1, that the gate is right; 0 where there are no cells.
 
     Parameters
     ----------

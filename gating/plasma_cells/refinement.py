@@ -1,4 +1,4 @@
-"""The group that anchors and traits showed, as all channels together show it, and how sure that is."""
+"""The group of wanted cells, refined by all channels together, and the confidence in it."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ SURE_AT_A_LOOK = 0.97
 
 
 def refined(search: Search, choices: Choices) -> Search:
-    """Return the search with its group as all channels together show it, and how sure that is."""
+    """Return the search with its group refined by all channels together, and the confidence in it."""
     search = _with_scatter(search, choices)
     if search.traits is None:
         return _with_members(_with_clusters(search, choices), choices, REACHES[-1])
@@ -96,7 +96,7 @@ def _with_scatter(search: Search, choices: Choices) -> Search:
 
 
 def _with_members(search: Search, choices: Choices, reach: float) -> Search:
-    """Return the search with the cells that rather belong to the group than to any other one."""
+    """Return the search with the cells that more likely belong to the group than to any other kind."""
     if search.ellipsoids or not search.group.mask.any():
         return search
     seed = search.group
@@ -110,7 +110,7 @@ def _with_members(search: Search, choices: Choices, reach: float) -> Search:
 
 
 def _members(search: Search, anchors: Sequence[Anchor], choices: Choices, reach: float) -> Members | None:
-    """Return who belongs to the group: kinds of cells are learnt around it, and found wherever they are."""
+    """Return the members of the group. Kinds of cells are learnt around it and applied to all candidates."""
     channels = [channel.channel for channel in _cluster_channels(choices)]
     known = {anchor.channel: anchor.axis for anchor in search.anchors}
     positions = [(row, known[channel]) for row, channel in enumerate(channels) if channel in known]
