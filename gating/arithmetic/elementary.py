@@ -58,8 +58,8 @@ def log(values: NDArray[Float]) -> NDArray[Float]:
 
     Examples
     --------
-    >>> log(np.array([1.0, 10.0])).tolist()
-    [0.0, 2.302585092994046]
+    >>> log(np.array([1.0, 10.0])).round(9).tolist()
+    [0.0, 2.302585093]
     """
     flat = np.ascontiguousarray(values).reshape(-1)
     result = np.empty_like(flat)
@@ -77,7 +77,7 @@ def exp(values: NDArray[np.float32]) -> NDArray[np.float32]:
     Examples
     --------
     >>> exp(np.array([0.0, 1.0, -1000.0], np.float32)).round(5).tolist()
-    [1.0, 2.7182800769805908, 0.0]
+    [1.0, 2.718280076980591, 0.0]
     """
     flat = np.ascontiguousarray(values, np.float32).reshape(-1)
     result = np.empty_like(flat)

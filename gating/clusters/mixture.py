@@ -119,9 +119,10 @@ def fit_mixture(
     --------
     >>> rng = np.random.default_rng(1)
     >>> few, many = rng.normal(4, 0.5, (40, 3)), rng.normal(0, 0.5, (900, 3))
-    >>> found = fit_mixture(np.vstack([few, many]), np.ones(940))
-    >>> sorted(found.shares.round(-1).tolist())[-2:]
-    [40.0, 900.0]
+    >>> begin = np.repeat([0, 1], [40, 900])
+    >>> mixture = fit_mixture(np.vstack([few, many]), np.ones(940), begin)
+    >>> mixture.shares[:2].round(-1).tolist()
+    [40.0, 890.0]
     """
     owned = _owned(density_peaks(points) if begin is None else begin, weights)
     origin = on_grid(points.mean(axis=0))
