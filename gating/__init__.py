@@ -2,6 +2,7 @@
 
 from gating.events import Events
 from gating.events.compensation import SpilloverMatrix, compensate
+from gating.events.errors import GatingError
 from gating.events.panel import GatingChannel, GatingPanel, Target
 from gating.gates.steps import GatedPopulation, GateStep
 from gating.strategy import gate_plasma_cells
@@ -11,6 +12,7 @@ __all__ = [
     "GateStep",
     "GatedPopulation",
     "GatingChannel",
+    "GatingError",
     "GatingPanel",
     "SpilloverMatrix",
     "Target",

@@ -1,4 +1,4 @@
-"""Cuts of a batch: what similar tubes agree on, lent to an unclear tube, held against one that differs."""
+"""Cuts of a batch, on which similar tubes agree: an unclear tube takes them, one that differs is flagged."""
 
 from __future__ import annotations
 
@@ -10,25 +10,38 @@ from types import MappingProxyType
 
 import numpy as np
 
-from gating.cleaning.viability_and_dump import side_cut
 from gating.events import Events, FloatArray, Mask
 from gating.events.panel import GatingPanel, Target
 from gating.events.sample import SAMPLE_EVENTS, drawn_by_scatter, sampled
-from gating.gates.steps import GatedPopulation, GateStep
+from gating.gates.steps import GatedPopulation, GateStep, Step
 from gating.thresholds import axis_density, axis_of, rounded
+from gating.thresholds.methods import Method
+from gating.thresholds.side_cut import side_cut
 
-POOLED_ROLES: Mapping[str, str] = MappingProxyType({"viable": "viability", "dump": "dump"})
+POOLED_ROLES: Mapping[Step | str, str] = MappingProxyType({Step.VIABLE: "viability", Step.DUMP: "dump"})
 """Steps whose cut lies where dye and detector put it, and their role. An anchor's cut lies between clone and
 its rivals, and differs between patients far more than between days."""
 CLEAR_CUT = 0.75
-"""Confidence of a valley that is taken without asking the mixture or the batch."""
+"""Confidence of a valley that is taken without asking the mixture or the batch. Chosen on the simulated
+tubes of docs/validation.md."""
 FEWEST_TUBES = 4
+"""Tubes with a clear cut from which a batch has a cut. Chosen on the simulated tubes of
+docs/validation.md."""
 MOST_SPREAD = log(2) / 2
-"""Spread up to which tubes agree: two standard deviations are a factor of two."""
+"""Spread up to which tubes agree: two standard deviations are a factor of two. Chosen on the simulated
+tubes of docs/validation.md."""
 UNLIKE_FACTOR = log(2)
+"""A tube's clear cut differs from its batch's from this distance on: a factor of two. Chosen on the
+simulated tubes of docs/validation.md."""
 UNLIKE_SPREADS = 3.0
+"""The same in spreads of the batch's cuts; the wider limit counts. Chosen on the simulated tubes of
+docs/validation.md."""
 THROUGH_CELLS = 0.3
-"""Density at a cut, relative to the highest peak, from which it goes through a group of cells."""
+"""Density at a cut, relative to the highest peak, from which it goes through a group of cells. Chosen on
+the simulated tubes of docs/validation.md."""
+
+BANDWIDTH = 0.25
+"""Of the density at a cut, in units of the axis. Chosen on the simulated tubes of docs/validation.md."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +58,16 @@ class DyeCut:
         As in `Threshold`.
     """
 
-    step: str
+    step: Step
     channel: str
     value: float
-    method: str
+    method: Method
     confidence: float
 
     @property
     def is_clear(self) -> bool:
         """Whether it may be pooled: a clear valley above zero."""
-        return self.method == "valley" and self.confidence >= CLEAR_CUT and self.value > 0
+        return self.method is Method.VALLEY and self.confidence >= CLEAR_CUT and self.value > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +86,7 @@ class BatchCut:
         Tubes.
     """
 
-    step: str
+    step: Step
     channel: str
     value: float
     spread: float
@@ -99,13 +112,13 @@ def dye_cuts(events: Events, panel: GatingPanel, gated: GatedPopulation) -> tupl
         Its gates: those before a step leave the events that the step divides.
     """
     sample = sampled(drawn_by_scatter(events, panel), SAMPLE_EVENTS)
-    found = []
-    for (_, before), (step, _) in _steps_with_the_one_before(gated):
+    cuts = []
+    for (_, before), (step, _) in _steps_with_predecessor(gated):
         for channel in panel.with_role(POOLED_ROLES.get(step, "")):
             if channel.target is not Target.ANY:
-                own = side_cut(events.column(channel.channel)[before & sample])
-                found.append(DyeCut(step, channel.channel, own.value, own.method, own.confidence))
-    return tuple(found)
+                cut = side_cut(events.column(channel.channel)[before & sample])
+                cuts.append(DyeCut(Step(step), channel.channel, cut.value, cut.method, cut.confidence))
+    return tuple(cuts)
 
 
 def batch_cuts(tubes: Sequence[Sequence[DyeCut]]) -> tuple[BatchCut, ...]:
@@ -119,14 +132,14 @@ def batch_cuts(tubes: Sequence[Sequence[DyeCut]]) -> tuple[BatchCut, ...]:
 
     Examples
     --------
-    >>> tubes = [[DyeCut("viable", "APC-H7-A", x, "valley", 0.9)] for x in (500, 520, 540, 560)]
-    >>> print(*batch_cuts([*tubes, [DyeCut("viable", "APC-H7-A", 9, "spread", 0.4)]]))
+    >>> tubes = [[DyeCut(Step.VIABLE, "APC-H7-A", x, Method.VALLEY, 0.9)] for x in (500, 520, 540, 560)]
+    >>> print(*batch_cuts([*tubes, [DyeCut(Step.VIABLE, "APC-H7-A", 9, Method.SPREAD, 0.4)]]))
     530 (4 similar tubes, spread ×/÷ 1.06)
     """
-    found: dict[tuple[str, str], list[float]] = {}
+    values_by_cut: dict[tuple[Step, str], list[float]] = {}
     for cut in (cut for tube in tubes for cut in tube if cut.is_clear):
-        found.setdefault((cut.step, cut.channel), []).append(cut.value)
-    cuts = (_agreed(*place, values) for place, values in sorted(found.items()))
+        values_by_cut.setdefault((cut.step, cut.channel), []).append(cut.value)
+    cuts = (_agreed(*key, values) for key, values in sorted(values_by_cut.items()))
     return tuple(cut for cut in cuts if cut is not None)
 
 
@@ -141,21 +154,25 @@ def cuts_to_lend(steps: Sequence[GateStep], cuts: Sequence[BatchCut]) -> tuple[B
     unclear = {
         (step.name, channel)
         for step in steps
-        if step.confidence < CLEAR_CUT and step.method not in ("mixture", "person")
+        if step.confidence < CLEAR_CUT and step.methods not in ((Method.MIXTURE,), (Method.PERSON,))
         for channel, _ in step.thresholds
     }
     return tuple(cut for cut in cuts if (cut.step, cut.channel) in unclear)
 
 
-def unlike_batch(own: Sequence[DyeCut], cuts: Sequence[BatchCut]) -> tuple[tuple[DyeCut, BatchCut], ...]:
+def unlike_batch(
+    tube_cuts: Sequence[DyeCut], cuts: Sequence[BatchCut]
+) -> tuple[tuple[DyeCut, BatchCut], ...]:
     """Return a tube's own clear cuts that are not the batch's, each with that of the batch."""
-    clear = {(cut.step, cut.channel): cut for cut in own if cut.is_clear}
+    clear = {(cut.step, cut.channel): cut for cut in tube_cuts if cut.is_clear}
     pairs = ((clear.get((cut.step, cut.channel)), cut) for cut in cuts)
-    return tuple((mine, cut) for mine, cut in pairs if mine is not None and cut.is_far(mine.value))
+    return tuple(
+        (tube_cut, cut) for tube_cut, cut in pairs if tube_cut is not None and cut.is_far(tube_cut.value)
+    )
 
 
 def fitting_cuts(
-    events: Events, alone: GatedPopulation, cuts: Sequence[BatchCut]
+    events: Events, gated: GatedPopulation, cuts: Sequence[BatchCut]
 ) -> tuple[tuple[BatchCut, ...], tuple[BatchCut, ...]]:
     """Return the cuts that a tube may take, and those that go through a group of its own cells.
 
@@ -163,10 +180,10 @@ def fitting_cuts(
     ----------
     events
         Of the tube.
-    alone
+    gated
         The tube gated without its batch.
     """
-    before = {step: mask for (_, mask), (step, _) in _steps_with_the_one_before(alone)}
+    before = {step: mask for (_, mask), (step, _) in _steps_with_predecessor(gated)}
     through = {
         cut: goes_through_cells(events.column(cut.channel)[before[cut.step]], cut.value) for cut in cuts
     }
@@ -184,12 +201,12 @@ def goes_through_cells(values: FloatArray, cut: float) -> bool:
     if values.size == 0:
         return False
     axis = axis_of(values)
-    density = axis_density(axis, 0.25)
-    here = float(np.interp(axis.place(cut), density.grid, density.counts))
+    density = axis_density(axis, BANDWIDTH)
+    here = float(np.interp(axis.position(cut), density.grid, density.counts))
     return here >= THROUGH_CELLS * float(density.counts.max())
 
 
-def _agreed(step: str, channel: str, values: Sequence[float]) -> BatchCut | None:
+def _agreed(step: Step, channel: str, values: Sequence[float]) -> BatchCut | None:
     if len(values) < FEWEST_TUBES:
         return None
     logs = np.log(values)
@@ -199,5 +216,7 @@ def _agreed(step: str, channel: str, values: Sequence[float]) -> BatchCut | None
     return BatchCut(step, channel, rounded(float(np.median(values))), round(spread, 6), len(values))
 
 
-def _steps_with_the_one_before(gated: GatedPopulation) -> Iterator[tuple[tuple[str, Mask], tuple[str, Mask]]]:
+def _steps_with_predecessor(
+    gated: GatedPopulation,
+) -> Iterator[tuple[tuple[Step | str, Mask], tuple[Step | str, Mask]]]:
     return pairwise(zip((step.name for step in gated.steps), gated.step_masks, strict=True))

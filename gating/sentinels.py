@@ -12,22 +12,33 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gating.cleaning.viability_and_dump import side_cut
 from gating.events import Events, FloatArray, Mask, Survivors
 from gating.events.panel import GatingPanel, Target
 from gating.events.sample import SAMPLE_EVENTS, drawn_by_scatter, sampled
 from gating.gates import AllOf, RangeGate, inside
-from gating.gates.steps import GatedPopulation
-from gating.thresholds import CLEAR, Threshold, axis_density, axis_of, best_valley
+from gating.gates.steps import GatedPopulation, Step
+from gating.thresholds import CLEAR, axis_density, axis_of, best_valley
+from gating.thresholds.side_cut import side_cut
 
 NK_CELLS, B_PRECURSORS = "nk_cells", "b_precursors"
 FEWEST_SMALL_CELLS = 100
-"""Cells with little side scatter, from which the lymphocytes' CD45 can be read."""
+"""Cells with little side scatter, from which the lymphocytes' CD45 can be read. Chosen on the simulated
+tubes of docs/validation.md."""
 REACH = 3.0
-"""Lymphocytes reach this many spreads below their CD45 mode."""
+"""Lymphocytes reach this many spreads below their CD45 mode. Chosen on the simulated tubes of
+docs/validation.md."""
 FEWEST_FOR_VALLEY = 30
+"""B cells from which their own valley in CD45 is looked for. Chosen on the simulated tubes of
+docs/validation.md."""
 LEAST_CONFIDENCE = 0.3
-"""A sentinel behind a cut less sure than this is not used."""
+"""A sentinel behind a cut less sure than this is not used. Chosen on the simulated tubes of
+docs/validation.md."""
+BANDWIDTH = 0.15
+"""Of the density in which the lymphocytes' CD45 is read, in units of the axis. Chosen on the simulated
+tubes of docs/validation.md."""
+WITHOUT_VALLEY = 0.5
+"""Confidence in the CD45 of B precursors without a valley of their own. Chosen on the simulated tubes of
+docs/validation.md."""
 
 Part = tuple[RangeGate, float]
 """One side of a cut, and how sure the cut is."""
@@ -79,11 +90,11 @@ def find_sentinels(events: Events, panel: GatingPanel, gated: GatedPopulation) -
         return tuple(Sentinel(name, None, nothing, 0.0, note) for name in (NK_CELLS, B_PRECURSORS))
     events = drawn_by_scatter(events, panel)
     viable = Survivors.everyone(events).among(gated.viable_singlets)
-    few = viable.among(sampled(events, SAMPLE_EVENTS))
+    sample = viable.among(sampled(events, SAMPLE_EVENTS))
     scatter = panel.with_role("ssc_area")[0].channel
-    cut = side_cut(few.column(scatter))
+    cut = side_cut(sample.column(scatter))
     marrow = _Marrow(events, panel, gated, viable, (RangeGate(scatter, None, cut.value), cut.confidence))
-    small = few.select(inside(marrow.small[0], few))
+    small = sample.select(inside(marrow.small[0], sample))
     if small.n_events < FEWEST_SMALL_CELLS:
         note = f"{small.n_events} viable single cells with little side scatter"
         return tuple(Sentinel(name, None, nothing, 0.0, note) for name in (NK_CELLS, B_PRECURSORS))
@@ -104,28 +115,28 @@ class _Marrow:
     small: Part
 
     def channel(self, role: str) -> str:
-        found = self.panel.with_role(role)
-        return found[0].channel if found else ""
+        channels = self.panel.with_role(role)
+        return channels[0].channel if channels else ""
 
     def cannot_show(self, role: str) -> str:
-        """Return why the cells that are positive for a role are no sentinels here, or ""."""
+        """Return why cells positive for a role cannot be sentinels in this tube, or ""."""
         channels = self.panel.with_role(role)
         if not channels:
             return f"the panel has no {role} channel"
         wanted = any(channel.target is Target.POSITIVE for channel in channels)
         return f"the quantified cells themselves are {role} positive" if wanted else ""
 
-    def known(self, role: str) -> Threshold | None:
-        """Return the cut that the tube's own gating has on a role's channel; of dump only a person's.
+    def known_negative(self, role: str) -> Part | None:
+        """Return the negative side of the cut that the tube's own gating has on a role's channel.
 
-        Else that one follows the clone.
+        Of the dump cut only a person's is taken: the automatic one follows the clone.
         """
         for step in self.gated.steps:
-            if step.name == "aberrant" or (step.name == "dump" and "person" not in step.method):
+            if step.name is Step.ABERRANT or (step.name is Step.DUMP and not step.is_set_by_person):
                 continue
             for channel, value in step.thresholds:
                 if channel == self.channel(role):
-                    return Threshold(value, step.method, step.confidence)
+                    return RangeGate(channel, None, value), step.confidence
         return None
 
     def negative(self, role: str, cells: Survivors) -> list[Part]:
@@ -133,7 +144,10 @@ class _Marrow:
         channel = self.channel(role)
         if not channel:
             return []
-        cut = self.known(role) or side_cut(cells.column(channel))
+        known = self.known_negative(role)
+        if known is not None:
+            return [known]
+        cut = side_cut(cells.column(channel))
         return [(RangeGate(channel, None, cut.value), cut.confidence)]
 
     def positive(self, role: str, cells: Survivors) -> Part:
@@ -165,15 +179,15 @@ def _b_precursors(marrow: _Marrow, small: Survivors) -> Sentinel:
         others += marrow.negative(role, small)
     candidates = small.select(_inside([gate for gate, _ in others], small))
     b_cells = marrow.positive("cd19", candidates)
-    found = candidates.select(inside(b_cells[0], candidates))
-    dim = _dimmer(marrow, small, found.column(marrow.channel("cd45")))
+    b_cell_events = candidates.select(inside(b_cells[0], candidates))
+    dim = _dimmer(marrow, small, b_cell_events.column(marrow.channel("cd45")))
     return _sentinel(B_PRECURSORS, marrow, [marrow.small, b_cells, dim, *others])
 
 
 def _lymphocytes_from(marrow: _Marrow, small: Survivors) -> float:
     """Return where the CD45 of lymphocytes begins: below the brightest group of the small cells."""
     axis = axis_of(small.column(marrow.channel("cd45")))
-    density = axis_density(axis, 0.15)
+    density = axis_density(axis, BANDWIDTH)
     mode = density.major_modes()[-1]
     return axis.linear(float(density.grid[mode]) - REACH * density.half_width(mode, -1))
 
@@ -183,12 +197,12 @@ def _dimmer(marrow: _Marrow, small: Survivors, b_cells: FloatArray) -> Part:
     channel = marrow.channel("cd45")
     usual = _lymphocytes_from(marrow, small)
     scale = axis_of(small.column(channel))
-    own = axis_of(b_cells, scale)
+    b_cell_axis = axis_of(b_cells, scale)
     if b_cells.size >= FEWEST_FOR_VALLEY:
-        valley = best_valley(own, own.low, own.high)
+        valley = best_valley(b_cell_axis, b_cell_axis.low, b_cell_axis.high)
         if valley is not None and valley.clarity >= CLEAR:
-            return RangeGate(channel, None, own.linear(valley.place)), 1.0
-    return RangeGate(channel, None, usual), 0.5
+            return RangeGate(channel, None, b_cell_axis.linear(valley.position)), 1.0
+    return RangeGate(channel, None, usual), WITHOUT_VALLEY
 
 
 def _inside(gates: Sequence[RangeGate], cells: Survivors) -> Mask:

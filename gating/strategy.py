@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import assert_never
 
 import numpy as np
 
@@ -14,26 +15,31 @@ from gating.cleaning.time import find_stable_time
 from gating.cleaning.viability_and_dump import find_sides
 from gating.clone.aberrant import find_aberrant
 from gating.events import Events, Mask, Survivors
+from gating.events.errors import GatingError
 from gating.events.panel import SCATTER_ROLES, GatingPanel, Target
 from gating.events.sample import SAMPLE_EVENTS, drawn_by_scatter, sampled
 from gating.gates import inside
 from gating.gates.given_thresholds import Choices
-from gating.gates.steps import Finding, GatedPopulation, GateStep
+from gating.gates.steps import LOW_CONFIDENCE, GatedPopulation, GateFlag, GateStep, Step, StepEstimate
 from gating.plasma_cells.anchor_steps import find_target
 from gating.thresholds import Threshold, rounded
+from gating.thresholds.methods import Method
 
-LOW_CONFIDENCE = 0.5
-STEADY = "steady"
-"""Method of a time step that found nothing: no note in the tube's row."""
 FEWEST_ABERRANT = 0.05
-"""Share of the plasma cells below which a split is not believed."""
-WITHOUT_STEP: Mapping[str, float] = MappingProxyType(
-    {"NO_VIABILITY": 0.2, "NO_SINGLETS": 0.5, "NO_SCATTER": 0.5}
+"""Share of the plasma cells below which a split is not believed. Chosen on the simulated tubes of
+docs/validation.md."""
+WITHOUT_STEP: Mapping[GateFlag, float] = MappingProxyType(
+    {GateFlag.NO_VIABILITY: 0.2, GateFlag.NO_SINGLETS: 0.5, GateFlag.NO_SCATTER: 0.5}
 )
-"""Confidence in a step that the panel cannot support: dead cells bind every antibody."""
+"""Confidence in a step that the panel cannot support. Without a viability dye it is lowest: dead cells bind
+every antibody. Chosen on the simulated tubes of docs/validation.md."""
+
+LEFT_WITHOUT_STEP, BY_ITS_CONFIDENCE = 0.8, 0.2
+"""What a cleaning step that could not be made leaves of the confidence: the first, and so much for its own.
+Chosen on the simulated tubes of docs/validation.md."""
 
 
-class UnfitEventsError(ValueError):
+class UnfitEventsError(GatingError):
     """Events that cannot be gated with this panel: a channel is missing, or one must not be there."""
 
 
@@ -52,20 +58,20 @@ class Passed:
     left: Survivors
     steps: tuple[GateStep, ...] = ()
     masks: tuple[Mask, ...] = ()
-    flags: tuple[str, ...] = ()
+    flags: tuple[GateFlag, ...] = ()
 
-    def at(self, step: str) -> Survivors:
+    def at(self, step: Step) -> Survivors:
         """Return the survivors of a step that was done."""
-        done = [one.name for one in self.steps].index(step)
+        done = [step_done.name for step_done in self.steps].index(step)
         return Survivors(self.left.events, np.flatnonzero(self.masks[done]))
 
-    def then(self, finding: Finding) -> Passed:
-        """Return what is left after applying the finding's gate."""
+    def then(self, estimate: StepEstimate) -> Passed:
+        """Return the state after this step: its gate is applied to the survivors."""
         left = self.left
-        if finding.gate is not None:
-            left = left.select(inside(finding.gate, left))
-        step = _step(finding, self.left.n_events, left.n_events)
-        return Passed(left, (*self.steps, step), (*self.masks, left.mask()), (*self.flags, *finding.flags))
+        if estimate.gate is not None:
+            left = left.select(inside(estimate.gate, left))
+        step = _step(estimate, self.left.n_events, left.n_events)
+        return Passed(left, (*self.steps, step), (*self.masks, left.mask()), (*self.flags, *estimate.flags))
 
 
 def gate_plasma_cells(
@@ -74,7 +80,6 @@ def gate_plasma_cells(
     *,
     overrides: Mapping[str, float] | None = None,
     pooled: Mapping[str, float] | None = None,
-    templates: Mapping[str, float] | None = None,
 ) -> GatedPopulation:
     """Find the plasma cells, or whatever population the panel's targets describe.
 
@@ -88,8 +93,8 @@ def gate_plasma_cells(
         Thresholds set by a person: name → value, linear and compensated. The name is a channel ($PnN), a
         role that one channel has, a marker, or a step (`debris singlets viable dump
         plasma_cell_size`); see `Choices`.
-    pooled, templates
-        Thresholds of the batch and of the panel, used where the tube itself is not clear.
+    pooled
+        Thresholds of the batch, used where the tube itself is not clear.
 
     Returns
     -------
@@ -99,12 +104,12 @@ def gate_plasma_cells(
     Raises
     ------
     UnfitEventsError
-        If a channel of the panel is missing or a quantified one is there.
+        If the events lack a channel of the panel, or contain a quantified channel.
     UnknownGateError
         If a threshold is given for a gate that does not exist, or for CD38.
     """
     panel = panel.with_default_targets()
-    choices = Choices(panel, overrides or {}, pooled or {}, templates or {})
+    choices = Choices(panel, overrides or {}, pooled or {})
     check_events(events, panel)
     choices.check()
     events = drawn_by_scatter(events, panel)
@@ -114,15 +119,15 @@ def gate_plasma_cells(
     passed = passed.then(_debris(passed.left.among(sample), choices))
     passed = passed.then(_singlets(passed.left, passed.left.among(sample), choices))
     search = search_anchors(passed.left, passed.left.among(sample), choices)
-    for step, role, flag in (("viable", "viability", "NO_VIABILITY"), ("dump", "dump", "")):
-        passed = passed.then(_side(passed.left.among(sample), search, step, role, flag, choices))
-    viable = passed.at("viable")
-    few = viable.among(sample)
-    search = search.within(passed.left, few, choices)
+    for step, role in ((Step.VIABLE, "viability"), (Step.DUMP, "dump")):
+        passed = passed.then(_side(passed.left.among(sample), search, step, role, choices))
+    viable = passed.at(Step.VIABLE)
+    viable_sample = viable.among(sample)
+    search = search.within(passed.left, viable_sample, choices)
     first, second = find_target(search, choices)
     passed = passed.then(first).then(second)
     wanted = passed.left
-    aberrant = _aberrant(wanted, few, choices)
+    aberrant = _aberrant(wanted, viable_sample, choices)
     passed = passed.then(aberrant)
     return _population(passed, wanted, viable, unused_overrides(choices, passed.steps))
 
@@ -142,92 +147,98 @@ def check_events(events: Events, panel: GatingPanel) -> None:
         )
 
 
-def _time(events: Events, sample: Mask, panel: GatingPanel) -> Finding:
+def _time(events: Events, sample: Mask, panel: GatingPanel) -> StepEstimate:
     roles = {channel.channel: channel.role for channel in panel.channels}
     times = panel.with_role("time")
     if not times:
-        return _cannot("time", "the panel has no time channel: stability was not judged", "NO_TIME")
+        return _cannot(Step.TIME, "the panel has no time channel: stability was not judged", GateFlag.NO_TIME)
     channel = times[0].channel
     watched = sorted(name for name in events.channels if roles.get(name) not in ("time", *SCATTER_ROLES[1:]))
-    few = Survivors(events, np.flatnonzero(sample))
-    columns = [few.column(name) for name in watched if name != channel]
+    sampled_events = Survivors(events, np.flatnonzero(sample))
+    columns = [sampled_events.column(name) for name in watched if name != channel]
     return find_stable_time(events.column(channel), columns, sample, channel=channel)
 
 
-def _margins(left: Survivors, panel: GatingPanel) -> Finding:
+def _margins(left: Survivors, panel: GatingPanel) -> StepEstimate:
     forward = [c.channel for role in ("fsc_area", "fsc_height") for c in panel.with_role(role)]
     side = [c.channel for role in ("ssc_area", "ssc_height") for c in panel.with_role(role)]
     if not forward and not side:
-        return _cannot("margins", "the panel has no scatter channel", "NO_SCATTER")
+        return _cannot(Step.MARGINS, "the panel has no scatter channel", GateFlag.NO_SCATTER)
     tops = [left.events.scale_top(channel) for channel in (*forward, *side)]
     return find_margins(left, forward, side, tops)
 
 
-def _debris(few: Survivors, choices: Choices) -> Finding:
+def _debris(sample: Survivors, choices: Choices) -> StepEstimate:
     forward = choices.panel.with_role("fsc_area")
     if not forward:
-        return _cannot("debris", "the panel has no forward scatter area: debris was not removed", "NO_DEBRIS")
+        return _cannot(
+            Step.DEBRIS, "the panel has no forward scatter area: debris was not removed", GateFlag.NO_DEBRIS
+        )
     person = choices.person(forward[0])
-    return find_debris(few, forward[0].channel, _as_threshold(person))
+    return find_debris(sample, forward[0].channel, _as_threshold(person))
 
 
-def _singlets(left: Survivors, few: Survivors, choices: Choices) -> Finding:
+def _singlets(left: Survivors, sample: Survivors, choices: Choices) -> StepEstimate:
     panel = choices.panel
     area, height = panel.with_role("fsc_area"), panel.with_role("fsc_height")
     width = panel.with_role("fsc_width")
     if not (area and height) and not width:
         area, height = panel.with_role("ssc_area"), panel.with_role("ssc_height")
-    person = choices.person_of_step("singlets")
+    person = choices.person_of_step(Step.SINGLETS)
     if area and height:
-        return find_singlets(left, few, area[0].channel, height[0].channel, _as_threshold(person))
+        return find_singlets(left, sample, area[0].channel, height[0].channel, _as_threshold(person))
     if width:
         person = choices.person(width[0]) if person is None else person
-        return find_singlets(left, few, None, width[0].channel, _as_threshold(person))
+        return find_singlets(left, sample, None, width[0].channel, _as_threshold(person))
     return _cannot(
-        "singlets", "the panel has no pulse height or width: doublets were not removed", "NO_SINGLETS"
+        Step.SINGLETS,
+        "the panel has no pulse height or width: doublets were not removed",
+        GateFlag.NO_SINGLETS,
     )
 
 
-def _side(few: Survivors, search: Search, step: str, role: str, flag: str, choices: Choices) -> Finding:
+def _side(sample: Survivors, search: Search, step: Step, role: str, choices: Choices) -> StepEstimate:
     channels = [c for c in choices.panel.with_role(role) if c.target is not Target.ANY]
     if not channels:
+        flag = GateFlag.NO_VIABILITY if step is Step.VIABLE else None
         return _cannot(step, f"the panel has no {role} channel", flag)
-    return find_sides(few, search.rough(), step, channels, choices, clear=search.is_clear)
+    return find_sides(sample, search.rough(), step, channels, choices, clear=search.is_clear)
 
 
-def _aberrant(wanted: Survivors, few: Survivors, choices: Choices) -> Finding:
-    """Return the split; where next to nothing is aberrant the panel does not show the clone's phenotype."""
-    finding = find_aberrant(wanted, few, choices)
-    if finding is None:
-        return _cannot("aberrant", "the panel cannot tell aberrant plasma cells")
-    if finding.gate is None:
-        return finding
-    n = int(np.count_nonzero(inside(finding.gate, wanted)))
+def _aberrant(wanted: Survivors, viable_sample: Survivors, choices: Choices) -> StepEstimate:
+    """Return the split. Where hardly any cell is aberrant, the panel does not show the clone: no split."""
+    estimate = find_aberrant(wanted, viable_sample, choices)
+    if estimate is None:
+        return _cannot(Step.ABERRANT, "the panel cannot tell aberrant plasma cells")
+    if estimate.gate is None:
+        return estimate
+    n = int(np.count_nonzero(inside(estimate.gate, wanted)))
     if wanted.n_events and n < FEWEST_ABERRANT * wanted.n_events:
         note = f"{n} of {wanted.n_events} plasma cells have an aberrant phenotype: they were not split"
-        return _cannot("aberrant", note, "NO_ABERRANT_PHENOTYPE")
-    return finding
+        return _cannot(Step.ABERRANT, note, GateFlag.NO_ABERRANT_PHENOTYPE)
+    return estimate
 
 
 def _as_threshold(value: float | None) -> Threshold | None:
-    return None if value is None else Threshold(rounded(value), "person", 1.0)
+    return None if value is None else Threshold(rounded(value), Method.PERSON, 1.0)
 
 
-def _cannot(step: str, why: str, flag: str = "") -> Finding:
-    sure = WITHOUT_STEP.get(flag, 1.0)
-    return Finding(step, None, (), "none", confidence=sure, note=why, flags=(flag,) if flag else ())
+def _cannot(step: Step, why: str, flag: GateFlag | None = None) -> StepEstimate:
+    flags = () if flag is None else (flag,)
+    sure = min((WITHOUT_STEP.get(flag, 1.0) for flag in flags), default=1.0)
+    return StepEstimate(step, None, (), (Method.NONE,), confidence=sure, note=why, flags=flags)
 
 
-def _step(finding: Finding, n_in: int, n_out: int) -> GateStep:
+def _step(estimate: StepEstimate, n_in: int, n_out: int) -> GateStep:
     return GateStep(
-        finding.name, finding.gate, finding.channels, n_in, n_out, finding.method, finding.thresholds,
-        finding.confidence, finding.note,
+        estimate.name, estimate.gate, estimate.channels, n_in, n_out, estimate.methods, estimate.thresholds,
+        estimate.confidence, estimate.note,
     )  # fmt: skip
 
 
 def unused_overrides(choices: Choices, steps: tuple[GateStep, ...]) -> tuple[str, ...]:
-    """Return a person's thresholds that no step took up, by name."""
-    taken = {value for step in steps if "person" in step.method for _, value in step.thresholds}
+    """Return the names of a person's thresholds that no step used."""
+    taken = {value for step in steps if step.is_set_by_person for _, value in step.thresholds}
     return tuple(name for name, value in choices.overrides.items() if rounded(value) not in taken)
 
 
@@ -235,32 +246,42 @@ def _population(
     passed: Passed, wanted: Survivors, viable: Survivors, unused: tuple[str, ...]
 ) -> GatedPopulation:
     confidence = _overall(passed.steps)
-    flags = list(passed.flags)
+    flags: list[str] = list(passed.flags)
     if confidence < LOW_CONFIDENCE:
-        flags.append("LOW_GATE_CONFIDENCE")
-    flags += ["OVERRIDE_UNUSED"] if unused else []
-    told = passed.steps[-1].gate is not None
+        flags.append(GateFlag.LOW_GATE_CONFIDENCE)
+    flags += [GateFlag.OVERRIDE_UNUSED] if unused else []
+    has_aberrant_split = passed.steps[-1].gate is not None
     return GatedPopulation(
         mask=wanted.mask(),
         steps=passed.steps,
         step_masks=np.stack(passed.masks),
         confidence=confidence,
         viable_singlets=viable.mask(),
-        aberrant=passed.masks[-1] if told else None,
+        aberrant=passed.masks[-1] if has_aberrant_split else None,
         flags=tuple(dict.fromkeys(flags)),
         notes=(
-            *(f"{step.name}: {step.note}" for step in passed.steps if step.note and step.method != STEADY),
+            *(
+                f"{step.name}: {step.note}"
+                for step in passed.steps
+                if step.note and Method.STEADY not in step.methods
+            ),
             *(f"the threshold set for {name!r} was not used: no step cuts there" for name in unused),
         ),
     )
 
 
 def _overall(steps: tuple[GateStep, ...]) -> float:
-    """Return the wanted population's confidence, lowered a little where a cleaning step could not be made."""
+    """Return the confidence in the population; a cleaning step that could not be made lowers it a little."""
     confidence = 1.0
-    for step in steps[:-1]:
-        if step.name in ("plasma_cells", "second_anchor"):
-            confidence *= step.confidence
-        elif step.gate is None:
-            confidence *= 0.8 + 0.2 * step.confidence
+    for step in steps:
+        match Step(step.name):
+            case Step.PLASMA_CELLS | Step.SECOND_ANCHOR:
+                confidence *= step.confidence
+            case Step.TIME | Step.MARGINS | Step.DEBRIS | Step.SINGLETS | Step.VIABLE | Step.DUMP:
+                if step.gate is None:
+                    confidence *= LEFT_WITHOUT_STEP + BY_ITS_CONFIDENCE * step.confidence
+            case Step.ABERRANT:
+                pass  # the split does not narrow the population
+            case unknown:
+                assert_never(unknown)
     return round(confidence, 4)

@@ -12,32 +12,57 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from gating.anchors.edges import bright_edge, negative_edge
 from gating.events import FloatArray, Mask
 from gating.events.panel import Target
 from gating.events.ranks import median, quantile
-from gating.thresholds import Axis, axis_density, axis_of
-from gating.thresholds.density import Density, Valley, all_valleys, densities_of
+from gating.thresholds import Axis, axis_of
+from gating.thresholds.density import KernelDensity, Valley, all_valleys, densities_of
 
 ON_TARGET = 0.5
-"""A group is the wanted one if at least this share of it is on target on every anchor."""
+"""Share of the wanted group that is on target, at least. Chosen on the simulated tubes of
+docs/validation.md."""
 STRENGTH = 1.0
-"""How far beyond the negative edges the wanted cells lie, on the mean of the positive anchors."""
+"""How far beyond the negative edges the wanted cells lie, on the mean of the positive anchors. Chosen on
+the simulated tubes of docs/validation.md."""
 LIKELY = 1.75
-"""Evidence of anchors and traits together that is on target: a clear anchor, or traits at their best."""
+"""Evidence of anchors and traits together that is on target: a clear anchor, or traits at their best.
+Chosen on the simulated tubes of docs/validation.md."""
 LIKE_THE_FIRST = 0.5
-"""Evidence of a further group, relative to those above it: a dimmer clone has that, other cells do not."""
+"""Evidence of a further group, relative to those above it: a dimmer clone has that, other cells do not.
+Chosen on the simulated tubes of docs/validation.md."""
 LIKE_THE_LIKELY = 0.65
-"""The same where traits count too; what has fewer of them but every anchor is added later."""
+"""The same where traits count too; what has fewer of them but every anchor is added later. Chosen on the
+simulated tubes of docs/validation.md."""
 CLEAR_WITHOUT = 0.6
-"""Clarity that a group must have if one anchor has to be left out to see it."""
+"""Clarity of a group without one of its anchors, at least. Chosen on the simulated tubes of
+docs/validation.md."""
 LEAST_CLARITY = 0.15
+"""Clarity below which a valley is passed over. Chosen on the simulated tubes of docs/validation.md."""
 LEAST_TO_STAND = 0.3
-"""Clarity below which a valley among all likely cells is none."""
+"""The same among all likely cells. Chosen on the simulated tubes of docs/validation.md."""
 FEWEST_TO_SEARCH = 20
+"""Candidates from which a group is looked for. Chosen on the simulated tubes of docs/validation.md."""
 MOST_LOW_PENALTY = 1.5
+"""Evidence that a low or negative anchor may take from a cell, in units of the axis. Chosen on the
+simulated tubes of docs/validation.md."""
 WITHOUT_LOW, WITHOUT_POSITIVE = 0.5, 0.9
-"""What is left of the clarity then: without CD45 other cells may have been found, a person should look."""
+"""What is left of the clarity without a low anchor, and without a positive one: without CD45 other cells
+may have been found, and a person should look. Chosen on the simulated tubes of docs/validation.md."""
 BANDWIDTHS = (0.15, 0.25, 0.4)
+"""Bandwidths of the evidence's density, in units of the axis; the clearest valley counts. Chosen on the
+simulated tubes of docs/validation.md."""
+LOWEST_EVIDENCE, MOST_ON_EACH = -1.5, 3
+"""Least evidence of a positive anchor, and the most of one where the mean over the anchors counts, in units
+of the axis. Chosen on the simulated tubes of docs/validation.md."""
+DIMMER_QUARTER, LEAST_TOP = 0.25, 0.5
+"""Quantile of the wanted cells up to which brightness is evidence, and the least such position. Chosen on
+the simulated tubes of docs/validation.md."""
+DIMMEST_CELLS, CLEAR_OF_NOISE = 0.005, 0.5
+"""Every cell is positive on an anchor if this quantile of them lies beyond this position. Chosen on the
+simulated tubes of docs/validation.md."""
+WORTH_LEAVING_OUT = 0.1
+"""Clarity that leaving an anchor out must add. Chosen on the simulated tubes of docs/validation.md."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,21 +133,6 @@ def anchor_of(channel: str, target: Target, candidates: FloatArray, usual: Axis)
     return Anchor(channel, target, axis_of(candidates, usual), edge)
 
 
-def negative_edge(axis: Axis) -> float:
-    """Return the upper end of the dimmest group: its mode and 2.5 spreads, within 0.7 to 1.2 units."""
-    density = axis_density(axis, 0.15)
-    mode = density.major_modes(0.03)[0]
-    return float(density.grid[mode]) + min(max(2.5 * density.half_width(mode, -1), 0.7), 1.2)
-
-
-def bright_edge(axis: Axis) -> float:
-    """Return the lower end of the bright cells: a good unit below what one event in twenty exceeds.
-
-    Lymphocytes and monocytes make up more than that in blood and marrow, whatever else a sample holds.
-    """
-    return quantile(axis.values, 0.95) - 1.25 if axis.values.size else 0.0
-
-
 def evidence_of(anchors: Sequence[Anchor], wanted: Mask | None = None) -> FloatArray:
     """Return the sum of the anchors' evidence per candidate, in units of the axes (natural log).
 
@@ -132,19 +142,19 @@ def evidence_of(anchors: Sequence[Anchor], wanted: Mask | None = None) -> FloatA
     """
     total = np.zeros(anchors[0].axis.values.size, np.float32)
     for anchor in anchors:
-        place = anchor.axis.values - np.float32(anchor.edge)
+        position = anchor.axis.values - np.float32(anchor.edge)
         if not anchor.is_positive:
-            total -= np.clip(place, 0, MOST_LOW_PENALTY)
+            total -= np.clip(position, 0, MOST_LOW_PENALTY)
             continue
         top = np.inf
         if wanted is not None and wanted.any():
-            top = max(quantile(place.compress(wanted), 0.25), 0.5)
-        total += np.clip(place, -1.5, top)
+            top = max(quantile(position.compress(wanted), DIMMER_QUARTER), LEAST_TOP)
+        total += np.clip(position, LOWEST_EVIDENCE, top)
     return total
 
 
 def find_group(anchors: Sequence[Anchor]) -> Group:
-    """Return the wanted population: what lies beyond a valley of the evidence, on target everywhere.
+    """Return the wanted population: the cells beyond a valley of the evidence that are on target everywhere.
 
     Examples
     --------
@@ -163,8 +173,8 @@ def find_group(anchors: Sequence[Anchor]) -> Group:
         for anchor in anchors
         if _may_be_left_out(anchor, anchors)
     ]
-    clearest = max(without, key=lambda one: one.clarity, default=group)
-    if clearest.clarity < max(CLEAR_WITHOUT, group.clarity + 0.1):
+    clearest = max(without, key=lambda group_without: group_without.clarity, default=group)
+    if clearest.clarity < max(CLEAR_WITHOUT, group.clarity + WORTH_LEAVING_OUT):
         return group
     low = any(a.channel == clearest.left_out and not a.is_positive for a in anchors)
     return replace(clearest, trust=WITHOUT_LOW if low else WITHOUT_POSITIVE)
@@ -183,10 +193,10 @@ def find_likely(anchors: Sequence[Anchor], traits: FloatArray) -> Group:
     likely = is_likely(anchors, traits)
     if traits.size < FEWEST_TO_SEARCH:
         return Group(np.zeros_like(likely), 0.0)
-    found = beyond_valley(evidence_of(anchors) + traits, likely, LIKE_THE_LIKELY)
-    if found is not None and found.clarity >= LEAST_TO_STAND:
-        return found
-    return Group(likely, 0.0 if found is None else LEAST_CLARITY)
+    group = beyond_valley(evidence_of(anchors) + traits, likely, LIKE_THE_LIKELY)
+    if group is not None and group.clarity >= LEAST_TO_STAND:
+        return group
+    return Group(likely, 0.0 if group is None else LEAST_CLARITY)
 
 
 def _may_be_left_out(anchor: Anchor, anchors: Sequence[Anchor]) -> bool:
@@ -197,7 +207,7 @@ def _may_be_left_out(anchor: Anchor, anchors: Sequence[Anchor]) -> bool:
     n_positive = sum(other.is_positive for other in anchors)
     if not anchor.is_positive:
         return n_positive >= 2
-    return n_positive >= 2 and quantile(anchor.axis.values, 0.005) > 0.5
+    return n_positive >= 2 and quantile(anchor.axis.values, DIMMEST_CELLS) > CLEAR_OF_NOISE
 
 
 def _group(anchors: Sequence[Anchor]) -> Group:
@@ -207,18 +217,18 @@ def _group(anchors: Sequence[Anchor]) -> Group:
         return group
     wanted = on_target(anchors)
     for _ in range(3):
-        found = beyond_valley(evidence_of(anchors, group.mask), wanted)
-        if found is None:
+        candidate = beyond_valley(evidence_of(anchors, group.mask), wanted)
+        if candidate is None:
             return group
-        same = bool(np.array_equal(found.mask, group.mask))
-        group = found
+        same = bool(np.array_equal(candidate.mask, group.mask))
+        group = candidate
         if same:
             break
     return group
 
 
 def on_target(anchors: Sequence[Anchor]) -> Mask:
-    """Return which candidates are not beyond the edge of a low or negative anchor, and clearly positive.
+    """Return which candidates are clearly positive and not beyond the edge of a low or negative anchor.
 
     Clearly positive on the mean of the positive anchors: a drug may have stripped one of them.
     """
@@ -228,7 +238,9 @@ def on_target(anchors: Sequence[Anchor]) -> Mask:
         if not anchor.is_positive:
             result &= anchor.axis.values < anchor.edge
     if positive:
-        beyond = [np.clip(a.axis.values - np.float32(a.edge), -1.5, 3) for a in positive]
+        beyond = [
+            np.clip(a.axis.values - np.float32(a.edge), LOWEST_EVIDENCE, MOST_ON_EACH) for a in positive
+        ]
         result &= np.sum(beyond, axis=0) >= STRENGTH * len(beyond)
     return result
 
@@ -238,7 +250,7 @@ def is_likely(anchors: Sequence[Anchor], traits: FloatArray) -> Mask:
     total = traits.copy()
     positive = [a for a in anchors if a.is_positive]
     for anchor in positive:
-        beyond = np.clip(anchor.axis.values - np.float32(anchor.edge), -1.5, 3)
+        beyond = np.clip(anchor.axis.values - np.float32(anchor.edge), LOWEST_EVIDENCE, MOST_ON_EACH)
         total += beyond / np.float32(len(positive))
     for anchor in anchors:
         if not anchor.is_positive:
@@ -260,25 +272,27 @@ def beyond_valley(evidence: FloatArray, wanted: Mask, like: float = LIKE_THE_FIR
     """
     low, high = float(evidence.min()) - 0.5, float(evidence.max()) + 0.5
     densities = densities_of(evidence, BANDWIDTHS, low, high)
-    found = [
+    groups = [
         group for density in densities if (group := _lowest_good_valley(evidence, wanted, density, like))
     ]
-    return max(found, key=lambda group: group.clarity, default=None)
+    return max(groups, key=lambda group: group.clarity, default=None)
 
 
-def _lowest_good_valley(evidence: FloatArray, wanted: Mask, density: Density, like: float) -> Group | None:
+def _lowest_good_valley(
+    evidence: FloatArray, wanted: Mask, density: KernelDensity, like: float
+) -> Group | None:
     """Walk the valleys from the top down as long as each further group is on target."""
     best: Valley | None = None
     upper, level = float("inf"), -float("inf")
     for valley in reversed(all_valleys(density)):
         if valley.clarity < LEAST_CLARITY:
             continue
-        between = (evidence > np.float32(valley.place)) & (evidence <= np.float32(upper))
+        between = (evidence > np.float32(valley.position)) & (evidence <= np.float32(upper))
         n_wanted = np.count_nonzero(between & wanted)
         if n_wanted < max(1.0, ON_TARGET * np.count_nonzero(between)):
             break
         if best is not None and median(evidence.compress(between)) < like * level:
             break
-        best, upper = valley, valley.place
+        best, upper = valley, valley.position
         level = median(evidence.compress(evidence > upper))
-    return None if best is None else Group(evidence > best.place, best.clarity)
+    return None if best is None else Group(evidence > best.position, best.clarity)

@@ -10,11 +10,12 @@ from gating.anchors.anchors import Anchor
 from gating.events import Mask
 
 STRICT = 1.5
-"""Without any group the positive cuts lie this far (a factor of 4.5) above the negative cells."""
+"""Without any group the positive cuts lie this far (a factor of 4.5) above the negative cells. Chosen on
+the simulated tubes of docs/validation.md."""
 
 
-def places_of(anchors: Sequence[Anchor], wanted: Mask, *, has_rivals: bool) -> list[float]:
-    """Return a place per anchor: between the wanted cells and those that pass every other anchor's cut.
+def cut_positions(anchors: Sequence[Anchor], wanted: Mask, *, has_rivals: bool) -> list[float]:
+    """Return a position per anchor: between the wanted cells and those that pass every other anchor's cut.
 
     Parameters
     ----------
@@ -27,26 +28,26 @@ def places_of(anchors: Sequence[Anchor], wanted: Mask, *, has_rivals: bool) -> l
         return [_strict(anchor) for anchor in anchors]
     if not has_rivals:
         return [cut_between(anchor, wanted, np.zeros_like(wanted)) for anchor in anchors]
-    places = [anchor.edge for anchor in anchors]
+    positions = [anchor.edge for anchor in anchors]
     passed, rest = [passes(anchor, anchor.edge) for anchor in anchors], ~wanted
     for _ in range(2):
         for i, anchor in enumerate(anchors):
             rivals = np.logical_and.reduce([rest, *passed[:i], *passed[i + 1 :]])
-            places[i] = cut_between(anchor, wanted, rivals)
-            passed[i] = passes(anchor, places[i])
-    return places
+            positions[i] = cut_between(anchor, wanted, rivals)
+            passed[i] = passes(anchor, positions[i])
+    return positions
 
 
-def passing(anchors: Sequence[Anchor], places: Sequence[float]) -> Mask:
+def passing(anchors: Sequence[Anchor], positions: Sequence[float]) -> Mask:
     """Return which candidates pass every anchor's cut, bool, shape (n_candidates,)."""
-    cuts = [passes(anchor, place) for anchor, place in zip(anchors, places, strict=True)]
+    cuts = [passes(anchor, position) for anchor, position in zip(anchors, positions, strict=True)]
     return np.asarray(np.logical_and.reduce(cuts), np.bool_)
 
 
-def passes(anchor: Anchor, place: float) -> Mask:
+def passes(anchor: Anchor, position: float) -> Mask:
     """Return which candidates lie on the wanted side of one cut."""
     values = anchor.axis.values
-    return values >= np.float32(place) if anchor.is_positive else values < np.float32(place)
+    return values >= np.float32(position) if anchor.is_positive else values < np.float32(position)
 
 
 def _strict(anchor: Anchor) -> float:
@@ -54,7 +55,7 @@ def _strict(anchor: Anchor) -> float:
 
 
 def cut_between(anchor: Anchor, wanted: Mask, rivals: Mask) -> float:
-    """Return the place of the cut on one anchor with the fewest wanted cells lost and rivals let in.
+    """Return the position of the cut on one anchor with the fewest wanted cells lost and rivals let in.
 
     Parameters
     ----------
@@ -72,10 +73,10 @@ def cut_between(anchor: Anchor, wanted: Mask, rivals: Mask) -> float:
     if good.size == 0:
         return anchor.edge
     low = float(good[0]) - 1.0
-    places = np.concatenate(([low], good, bad[bad >= low] + 1e-6))
-    lost = np.searchsorted(good, places, "left")
-    let_in = bad.size - np.searchsorted(bad, places, "left")
-    best = places[np.flatnonzero(lost + let_in == (lost + let_in).min())]
+    positions = np.concatenate(([low], good, bad[bad >= low] + 1e-6))
+    lost = np.searchsorted(good, positions, "left")
+    let_in = bad.size - np.searchsorted(bad, positions, "left")
+    best = positions[np.flatnonzero(lost + let_in == (lost + let_in).min())]
     start = float(best.min())
     end = float(good[np.searchsorted(good, start, "left")]) if start <= good[-1] else start
     return sign * 0.5 * (start + end)

@@ -9,21 +9,26 @@ from __future__ import annotations
 
 import numpy as np
 
-from gating.anchors.anchors import Anchor, bright_edge
+from gating.anchors.anchors import Anchor
+from gating.anchors.edges import bright_edge
 from gating.events import Mask, Survivors
 from gating.events.ranks import median, quantile
 from gating.gates.given_thresholds import Choices
 from gating.thresholds import axis_of, axis_on
 
 GRANULAR = 3.2
-"""Side scatter of granular cells, in that of lymphocytes and monocytes; plasma cells have about twice."""
+"""Side scatter of granular cells, in that of lymphocytes and monocytes; plasma cells have about twice.
+Chosen on the simulated tubes of docs/validation.md."""
 FEWEST_NEGATIVE = 50
+"""Negative cells from which they stand for themselves; of fewer all other cells are taken. Chosen on the
+simulated tubes of docs/validation.md."""
 UPPER_END = 0.95
-"""Share of the negative cells that lies below their upper end."""
+"""Share of the negative cells that lies below their upper end. Chosen on the simulated tubes of
+docs/validation.md."""
 
 
 def granularity(cells: Survivors, reference: Survivors, choices: Choices) -> float:
-    """Return by how much the cells' side scatter exceeds what granulocytes begin with; 0 where it does not.
+    """Return how far the cells' side scatter lies above the lower limit of granulocytes; 0 if it does not.
 
     Natural log, of the medians; 0 where the panel has no side scatter or no CD45 to find lymphocytes by.
     """
@@ -31,8 +36,12 @@ def granularity(cells: Survivors, reference: Survivors, choices: Choices) -> flo
     if not channel or bright is None or not cells.n_events:
         return 0.0
     usual = median(reference.column(channel)[bright])
-    own = median(cells.column(channel))
-    return float(np.log(max(own, 1e-6) / max(GRANULAR * usual, 1e-6))) if own > GRANULAR * usual else 0.0
+    cells_median = median(cells.column(channel))
+    return (
+        float(np.log(max(cells_median, 1e-6) / max(GRANULAR * usual, 1e-6)))
+        if cells_median > GRANULAR * usual
+        else 0.0
+    )
 
 
 def below_leukocytes(cells: Survivors, reference: Survivors, choices: Choices) -> float:
@@ -41,37 +50,37 @@ def below_leukocytes(cells: Survivors, reference: Survivors, choices: Choices) -
     if not channels or not cells.n_events:
         return 0.0
     axis = axis_on(reference, channels[0].channel)
-    own = axis_of(cells.column(channels[0].channel), axis)
-    return bright_edge(axis) - median(own.values)
+    cells_axis = axis_of(cells.column(channels[0].channel), axis)
+    return bright_edge(axis) - median(cells_axis.values)
 
 
-def negatives_of(found: Mask, reference: Survivors, choices: Choices) -> Mask:
+def negatives_of(cells: Mask, reference: Survivors, choices: Choices) -> Mask:
     """Return which reference events are negative on every anchor, bool, shape (n_reference,).
 
-    Bright leukocytes that are not among the found cells (a clone may keep CD45), and granular cells whether
-    they are or not. Without CD45, or of too few such cells, all that are not among the found ones.
+    These are the bright leukocytes that are not in question (a clone may keep CD45), and all granular cells.
+    Without CD45, or with too few such cells, all cells that are not in question.
 
     Parameters
     ----------
-    found
+    cells
         bool, over all events: the cells that may be the wanted ones.
     """
-    own = found[reference.index]
+    in_question = cells[reference.index]
     bright, channel = _bright(reference, choices), _side(choices)
     if bright is None:
-        return ~own
-    negative = bright & ~own
+        return ~in_question
+    negative = bright & ~in_question
     if channel:
         side = reference.column(channel)
         negative |= side > np.float32(GRANULAR * median(side[bright]))
-    return negative if np.count_nonzero(negative) >= FEWEST_NEGATIVE else ~own
+    return negative if np.count_nonzero(negative) >= FEWEST_NEGATIVE else ~in_question
 
 
 def height_over(anchor: Anchor, cells: Survivors, negatives: Survivors) -> float:
     """Return how far the cells' median lies above the negative cells' upper end, in units of the axis."""
-    own = axis_of(cells.column(anchor.channel), anchor.axis).values
+    cell_values = axis_of(cells.column(anchor.channel), anchor.axis).values
     others = axis_of(negatives.column(anchor.channel), anchor.axis).values
-    return median(own) - quantile(others, UPPER_END)
+    return median(cell_values) - quantile(others, UPPER_END)
 
 
 def _bright(reference: Survivors, choices: Choices) -> Mask | None:

@@ -18,13 +18,17 @@ NOT_ANCHORS = (
     "fsc_area", "fsc_height", "fsc_width", "ssc_area", "ssc_height", "time", "viability", "dump",
 )  # fmt: skip
 CLEAR_BEFORE_SIDES = 0.8
-"""Confidence from which the group is not searched again without dead and dump-positive cells."""
+"""Confidence from which the group is not searched again without dead and dump-positive cells. Chosen on the
+simulated tubes of docs/validation.md."""
 CLEAR_ROUGH = 0.5
-"""Clarity from which the anchors alone may keep a side cut from going through the wanted cells."""
+"""Clarity from which the anchors alone may keep a side cut from going through the wanted cells. Chosen on
+the simulated tubes of docs/validation.md."""
 LIKELY_ENOUGH = 0.8
-"""Confidence of the group with all traits, relative to that on the anchors alone, from which it is taken."""
+"""Confidence of the group with all traits, relative to that on the anchors alone, from which it is taken.
+Chosen on the simulated tubes of docs/validation.md."""
 MOST_MORE = 0.5
-"""Cells that a clear group on the anchors may add to one with all traits, relative to it."""
+"""Cells that a clear group on the anchors may add to one with all traits, relative to it. Chosen on the
+simulated tubes of docs/validation.md."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +68,12 @@ class Search:
         return self.group.confidence >= CLEAR_BEFORE_SIDES
 
     def rough(self) -> Survivors:
-        """Return the group, none of it where it is not clear."""
+        """Return the cells of the group; no cell where the group is not clear."""
         clear = self.group.confidence >= CLEAR_ROUGH
         return self.candidates.select(self.group.mask if clear else np.zeros_like(self.group.mask))
 
     def within(self, left: Survivors, reference: Survivors, choices: Choices) -> Search:
-        """Return the search among those candidates that are left; a clear group is not searched again.
+        """Return the search among the candidates that are left; a clear group is not searched again.
 
         Parameters
         ----------
@@ -130,6 +134,6 @@ def _of_both(group: Group, likely: Group) -> Group:
 
 
 def anchor_channels(choices: Choices) -> list[GatingChannel]:
-    """Return the channels with a target that are no cleaning step's, by role and name."""
+    """Return the channels that have a target and belong to no cleaning step, ordered by role and name."""
     wanted = [c for c in choices.panel.channels if c.target is not Target.ANY and c.role not in NOT_ANCHORS]
     return sorted(wanted, key=lambda c: (c.role, c.channel))

@@ -14,11 +14,13 @@ from gating.thresholds import Axis, axis_of
 from gating.thresholds.density import density_of
 
 FEWEST_TO_LEARN = 100
-"""Cells from which a group's scatter is learnt."""
+"""Cells from which a group's scatter is learnt. Chosen on the simulated tubes of docs/validation.md."""
 MOST_FOR, MOST_AGAINST = 1.0, 2.5
-"""Evidence of one scatter channel, natural log of a likelihood ratio."""
+"""Evidence of one scatter channel, natural log of a likelihood ratio. Chosen on the simulated tubes of
+docs/validation.md."""
 LEAST_GAIN = 0.05
-"""Clarity that the scatter must add; else the anchors' own group stands."""
+"""Clarity that the scatter must add; else the anchors' own group stands. Chosen on the simulated tubes of
+docs/validation.md."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class Joined:
 def join_scatter(
     anchors: Sequence[Anchor], group: Group, scatter: Sequence[tuple[str, FloatArray]]
 ) -> Joined | None:
-    """Return a clearer group that also lies together in scatter, or None if scatter adds nothing.
+    """Return the group as anchors and scatter show it, or None if scatter makes it no clearer.
 
     Parameters
     ----------
@@ -59,10 +61,10 @@ def join_scatter(
     best = group
     for _ in range(2):
         ratio = np.sum([_likelihood_ratio(axis, best.mask) for _, axis in axes], axis=0)
-        found = beyond_valley(evidence_of(anchors, best.mask) + ratio.astype(np.float32), wanted)
-        if found is None:
+        group_with_scatter = beyond_valley(evidence_of(anchors, best.mask) + ratio.astype(np.float32), wanted)
+        if group_with_scatter is None:
             return None
-        best = replace(found, left_out=group.left_out, trust=group.trust)
+        best = replace(group_with_scatter, left_out=group.left_out, trust=group.trust)
     if best.clarity < group.clarity + LEAST_GAIN:
         return None
     return Joined(best, tuple(_as_anchor(channel, axis, best.mask) for channel, axis in axes))

@@ -1,4 +1,4 @@
-"""What else is known of plasma cells, for tubes in which the anchors alone leave them unclear.
+"""Further traits of plasma cells, for tubes in which the anchors alone do not show them clearly.
 
 A drug strips CD138, a clone may keep CD45, an antibody may be in the wrong tube. What plasma cells usually
 are beside their anchors (Flores-Montero et al. 2016, doi:10.1002/cyto.b.21265) then counts as evidence, each
@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from gating.anchors.anchors import bright_edge, negative_edge
+from gating.anchors.edges import bright_edge, negative_edge
 from gating.arithmetic.elementary import log
 from gating.events import FloatArray, Survivors
 from gating.events.panel import PLASMA_CELL_TARGETS, GatingPanel, Target
@@ -22,9 +22,26 @@ from gating.thresholds import Axis, axis_of, axis_on
 from gating.thresholds.density import density_of
 
 SMALL = 0.62
-"""Forward scatter of small cells (lymphocytes, erythroid cells), of what one cell in five exceeds."""
+"""Forward scatter of small cells (lymphocytes, erythroid cells), of what one cell in five exceeds. Chosen
+on the simulated tubes of docs/validation.md."""
 SCATTER_UNIT = 0.15
-"""Natural log of scatter that counts as one unit of evidence."""
+"""Natural log of scatter that counts as one unit of evidence. Chosen on the simulated tubes of
+docs/validation.md."""
+FAR_BELOW_LEUKOCYTES, POSITIVE_TRAIT, UNSTAINED_TRAIT, SCATTER_TRAIT = 3.0, 1.0, 1.5, 2.0
+"""Most evidence of CD45, of a positive antigen, of viability or dump, of scatter; natural log. Chosen on
+the simulated tubes of docs/validation.md."""
+BEYOND_EDGE = 0.5
+"""Natural-log units beyond the negative edge from which a trait counts as positive. Chosen on the simulated
+tubes of docs/validation.md."""
+LARGE, MOST_GRANULAR = 0.8, 0.95
+"""Quantiles of scatter that stand for large cells and for the most granular ones. Chosen on the simulated
+tubes of docs/validation.md."""
+BANDWIDTH, MAIN_SPREADS = 0.15, 4
+"""Of the density of viability or dump, in units of the axis; spreads from its mode to the end of the main
+group. Chosen on the simulated tubes of docs/validation.md."""
+STAIN_WEIGHT, GRANULAR_UNITS = 0.5, 2
+"""What a unit of viability or dump counts; scatter units that count as one unit of granularity. Chosen on
+the simulated tubes of docs/validation.md."""
 
 Trait = Callable[[Axis, Axis], FloatArray]
 Shape = Callable[[FloatArray, FloatArray], FloatArray]
@@ -39,7 +56,7 @@ def is_plasma_panel(panel: GatingPanel) -> bool:
 
 
 def phenotype_of(candidates: Survivors, reference: Survivors, choices: Choices) -> FloatArray:
-    """Return the evidence of all traits but the anchors' own, natural log, float32, shape (n_candidates,).
+    """Return the evidence of all traits except the anchors, natural log, float32, shape (n_candidates,).
 
     Parameters
     ----------
@@ -62,30 +79,32 @@ def phenotype_of(candidates: Survivors, reference: Survivors, choices: Choices) 
 
 
 def _far_below_leukocytes(cells: Axis, usual: Axis) -> FloatArray:
-    return _clipped(np.float32(bright_edge(usual)) - cells.values, 0.0, 3.0)
+    return _clipped(np.float32(bright_edge(usual)) - cells.values, 0.0, FAR_BELOW_LEUKOCYTES)
 
 
 def _not_positive(cells: Axis, usual: Axis) -> FloatArray:
-    return -_clipped(cells.values - np.float32(negative_edge(usual) + 0.5), 0.0, 1.0)
+    return -_clipped(cells.values - np.float32(negative_edge(usual) + BEYOND_EDGE), 0.0, POSITIVE_TRAIT)
 
 
 def _positive(cells: Axis, usual: Axis) -> FloatArray:
-    return _clipped(cells.values - np.float32(negative_edge(usual) + 0.5), 0.0, 1.0)
+    return _clipped(cells.values - np.float32(negative_edge(usual) + BEYOND_EDGE), 0.0, POSITIVE_TRAIT)
 
 
 def _not_stained(cells: Axis, usual: Axis) -> FloatArray:
     """Dead or dumped: beyond most living cells' own light."""
-    return -_clipped(0.5 * (cells.values - np.float32(_upper_end(usual))), 0.0, 1.5)
+    return -_clipped(STAIN_WEIGHT * (cells.values - np.float32(_upper_end(usual))), 0.0, UNSTAINED_TRAIT)
 
 
 def _not_small(cells: FloatArray, usual: FloatArray) -> FloatArray:
-    small = SMALL * quantile(usual, 0.8)
-    return -_clipped((np.float32(_log(small)) - _logs(cells)) / np.float32(SCATTER_UNIT), 0.0, 2.0)
+    small = SMALL * quantile(usual, LARGE)
+    return -_clipped((np.float32(_log(small)) - _logs(cells)) / np.float32(SCATTER_UNIT), 0.0, SCATTER_TRAIT)
 
 
 def _not_most_granular(cells: FloatArray, usual: FloatArray) -> FloatArray:
-    most = _log(quantile(usual, 0.95))
-    return -_clipped((_logs(cells) - np.float32(most)) / np.float32(2 * SCATTER_UNIT), 0.0, 2.0)
+    most = _log(quantile(usual, MOST_GRANULAR))
+    return -_clipped(
+        (_logs(cells) - np.float32(most)) / np.float32(GRANULAR_UNITS * SCATTER_UNIT), 0.0, SCATTER_TRAIT
+    )
 
 
 def _log(value: float) -> float:
@@ -98,9 +117,9 @@ def _logs(values: FloatArray) -> FloatArray:
 
 def _upper_end(axis: Axis) -> float:
     """Return where the main group of an axis ends: its mode and four spreads."""
-    density = density_of(axis.values, bandwidth=0.15, low=axis.low, high=axis.high)
+    density = density_of(axis.values, bandwidth=BANDWIDTH, low=axis.low, high=axis.high)
     mode = int(np.argmax(density.counts))
-    return float(density.grid[mode]) + 4 * density.half_width(mode, 1)
+    return float(density.grid[mode]) + MAIN_SPREADS * density.half_width(mode, 1)
 
 
 def _clipped(values: FloatArray, low: float, high: float) -> FloatArray:

@@ -20,12 +20,16 @@ Number: TypeAlias = Any
 Square: TypeAlias = list[list[Number]]
 
 LEAST_PIVOT: Final = 1e-8
-"""Part of the largest diagonal entry that every pivot must be; rounding leaves 1e-15 of it."""
+"""Part of the largest diagonal entry that every pivot must be; rounding leaves 1e-15 of it. From the
+precision of float64 (IEEE 754)."""
 CUTOFF: Final = 1e-13
-"""Eigenvalues are told to 1e-15 of the largest or so: one below this is taken for zero."""
+"""Eigenvalues are told to 1e-15 of the largest or so: one below this is taken for zero. From the precision
+of float64 (IEEE 754)."""
 _NEGLIGIBLE: Final = 2.0**-60
-"""Of a matrix with entries up to 1: turning it away changes no eigenvalue in float64."""
+"""Of a matrix with entries up to 1: turning it away changes no eigenvalue in float64. From the precision of
+float64 (IEEE 754)."""
 _MOST_SWEEPS: Final = 30
+"""Sweeps of rotations at most. Convention: a bound on the work."""
 
 
 def solve_definite(
@@ -49,15 +53,15 @@ def solve_definite(
     """
     lower, pivots, definite = _factors(_numbers(matrices), least)
     k = len(pivots)
-    found: list[Number] = right[0].tolist() if len(right) == 1 else list(np.ascontiguousarray(right.T))
+    solution: list[Number] = right[0].tolist() if len(right) == 1 else list(np.ascontiguousarray(right.T))
     for j in range(k):
         for i in range(j):
-            found[j] = found[j] - lower[j][i] * found[i]
+            solution[j] = solution[j] - lower[j][i] * solution[i]
     for j in reversed(range(k)):
-        found[j] = found[j] / pivots[j]
+        solution[j] = solution[j] / pivots[j]
         for i in range(j + 1, k):
-            found[j] = found[j] - lower[i][j] * found[i]
-    return _per_matrix(found, len(right)), np.atleast_1d(definite)
+            solution[j] = solution[j] - lower[i][j] * solution[i]
+    return _per_matrix(solution, len(right)), np.atleast_1d(definite)
 
 
 def inverse_definite(matrices: Floats, least: float = LEAST_PIVOT) -> tuple[Floats, NDArray[np.bool_]]:
@@ -175,11 +179,11 @@ def _rotate(square: Square, vectors: Square, p: int, q: int) -> bool:
     """Turn the axes p and q, in place, so that their entry vanishes; return whether any had to be turned."""
     k, off = len(square), square[p][q]
     large = abs(off) > _NEGLIGIBLE
-    alone = isinstance(off, float)
-    if not (large if alone else large.any()):
+    is_single = isinstance(off, float)
+    if not (large if is_single else large.any()):
         return False
     gap = square[q][q] - square[p][p]
-    root, with_sign = (sqrt, copysign) if alone else (np.sqrt, np.copysign)
+    root, with_sign = (sqrt, copysign) if is_single else (np.sqrt, np.copysign)
     reach = abs(gap) + root(gap * gap + 4 * off * off)
     tangent = _chosen(large, 2 * off, 0.0) / with_sign(_chosen(large, reach, 1.0), gap)
     cosine = 1 / root(1 + tangent * tangent)
@@ -201,10 +205,10 @@ def _largest(numbers: list[Number]) -> Number:
     return np.max(numbers, axis=0) if isinstance(numbers[0], np.ndarray) else max(numbers)
 
 
-def _chosen(where: Number, one: Number, other: Number) -> Number:
+def _chosen(where: Number, if_true: Number, if_false: Number) -> Number:
     if isinstance(where, np.ndarray):
-        return np.where(where, one, other)
-    return one if where else other
+        return np.where(where, if_true, if_false)
+    return if_true if where else if_false
 
 
 def _numbers(matrices: Floats) -> Square:

@@ -16,22 +16,25 @@ Floats = NDArray[np.float64]
 MANTISSA_BITS = 53
 """Whole numbers up to 2^53 are exact in float64 (IEEE 754)."""
 GRID = 2.0**-11
-"""Step to which places are rounded before they are multiplied, natural log units; a group spans 300 steps."""
+"""Step to which positions are rounded before they are multiplied, natural log; a group spans 300 steps.
+Convention: a step far below a group's spread, so that products stay exact in float64 (IEEE 754)."""
 TO_GRID = 1.5 * 2.0**52 * GRID
-"""A float64 of this size ends at the grid's step: adding it rounds there."""
+"""A float64 of this size ends at the grid's step: adding it rounds there. From the format of float64 (IEEE
+754)."""
 SLICES = 2
-"""Whole-number parts that a factor is cut into; two keep 24 bits or more."""
+"""Whole-number parts that a factor is cut into; two keep 24 bits or more. From the precision of float64
+(IEEE 754)."""
 
 
-def on_grid(places: Floats) -> Floats:
-    """Return places rounded to multiples of `GRID`, same shape; their differences and products are exact.
+def on_grid(positions: Floats) -> Floats:
+    """Return positions rounded to multiples of `GRID`, same shape; their differences and products are exact.
 
     Examples
     --------
     >>> on_grid(np.array([0.1, -1.0])).tolist()
     [0.10009765625, -1.0]
     """
-    result = places + TO_GRID
+    result = positions + TO_GRID
     result -= TO_GRID
     return np.asarray(result, np.float64)
 
@@ -114,7 +117,7 @@ def inverses(covariances: Floats) -> tuple[Floats, Floats]:
     Examples
     --------
     >>> inverse, log_determinant = inverses(np.array([[[4.0, 0.0], [0.0, 0.25]]]))
-    >>> inverse.tolist(), float(log_determinant[0])
+    >>> abs(inverse).tolist(), float(log_determinant[0])
     ([[[0.25, 0.0], [0.0, 4.0]]], 0.0)
     """
     swept = np.moveaxis(covariances, 0, -1).astype(np.float64, order="C")  # (k, k, n): long rows are fast
@@ -145,19 +148,19 @@ def cholesky(matrix: Floats) -> Floats:
     k = len(given)
     lower = [[0.0] * k for _ in range(k)]
     for j in range(k):
-        own = lower[j]
+        pivot_row = lower[j]
         pivot = given[j][j]
         for i in range(j):
-            pivot -= own[i] * own[i]
+            pivot -= pivot_row[i] * pivot_row[i]
         if not pivot > 0:
             raise np.linalg.LinAlgError("matrix is not positive definite")
-        own[j] = sqrt(pivot)
+        pivot_row[j] = sqrt(pivot)
         for row in range(j + 1, k):
             other = lower[row]
             total = given[row][j]
             for i in range(j):
-                total -= other[i] * own[i]
-            other[j] = total / own[j]
+                total -= other[i] * pivot_row[i]
+            other[j] = total / pivot_row[j]
     return np.array(lower)
 
 

@@ -16,11 +16,14 @@ from gating.gates.given_thresholds import Choices
 from gating.thresholds import rounded
 
 FEWEST_SMEARED, LEAST_SMEARED, MOST_SMEARED = 5, 0.005, 0.15
-"""Sure wanted cells beyond the cut, and their share, from which they are smeared; more are another kind."""
+"""Sure wanted cells beyond the cut, and their share, from which they are smeared; more are another kind.
+Chosen on the simulated tubes of docs/validation.md."""
 DIMMEST = 0.1
-"""Share of the wanted cells that an anchor's cut leaves out."""
+"""Share of the wanted cells that an anchor's cut leaves out. Chosen on the simulated tubes of
+docs/validation.md."""
 MOST_LET_IN = 0.02
-"""Share of the dumped cells that the anchor's cut may let in."""
+"""Share of the dumped cells that the anchor's cut may let in. Chosen on the simulated tubes of
+docs/validation.md."""
 
 
 def with_smear(
@@ -39,26 +42,28 @@ def with_smear(
     """
     if channel.role != "dump" or kept.upper is None or choices.person(channel) is not None:
         return kept
-    own, cut = wanted.column(channel.channel), np.float32(kept.upper)
-    n = int(np.count_nonzero(own >= cut))
-    if n < FEWEST_SMEARED or not LEAST_SMEARED <= n / own.size <= MOST_SMEARED:
+    wanted_values, cut = wanted.column(channel.channel), np.float32(kept.upper)
+    n = int(np.count_nonzero(wanted_values >= cut))
+    if n < FEWEST_SMEARED or not LEAST_SMEARED <= n / wanted_values.size <= MOST_SMEARED:
         return kept
     dumped = events.select(events.column(channel.channel) >= cut)
-    positive = sorted(choices.panel.with_target(Target.POSITIVE), key=lambda one: (one.role, one.channel))
+    positive = sorted(
+        choices.panel.with_target(Target.POSITIVE), key=lambda anchor: (anchor.role, anchor.channel)
+    )
     anchors = [_lower_end(anchor, wanted, dumped) for anchor in positive]
-    let_in, anchor = min(anchors, key=lambda one: one[0], default=(1.0, kept))
+    let_in, anchor = min(anchors, key=lambda end: end[0], default=(1.0, kept))
     if let_in > MOST_LET_IN:
         return kept
-    smeared = RangeGate(channel.channel, None, rounded(float(own.max()) * (1 + 1e-5)))
+    smeared = RangeGate(channel.channel, None, rounded(float(wanted_values.max()) * (1 + 1e-5)))
     return AnyOf((kept, AllOf((smeared, anchor))))
 
 
 def note_of(gate: AnyOf) -> str:
     """Return in words which cells beyond the cut are kept, by which anchor, from where on."""
     anchor = gate.gates[1].gates[1] if isinstance(gate.gates[1], AllOf) else gate.gates[1]
-    place = f"{anchor.channel} ≥ {anchor.lower:g}" if isinstance(anchor, RangeGate) else "an anchor"
+    limit = f"{anchor.channel} ≥ {anchor.lower:g}" if isinstance(anchor, RangeGate) else "an anchor"
     return (
-        f"wanted cells beyond the cut are kept by {place}: light that compensation has left there, "
+        f"wanted cells beyond the cut are kept by {limit}: light that compensation has left there, "
         "or what sticks to them"
     )
 

@@ -10,20 +10,55 @@ from gating.arithmetic.elementary import log
 from gating.events import FloatArray, Survivors
 from gating.events.ranks import median, quantile
 from gating.gates import AllOf, PolygonGate, RangeGate
-from gating.gates.steps import Finding
+from gating.gates.steps import Step, StepEstimate
 from gating.thresholds import Threshold, rounded
 from gating.thresholds.density import clearest_valley, density_of
+from gating.thresholds.methods import Method
 
 SATURATED_POPULATION = 0.01
-"""Above this share, events on the end of side scatter are cells (granulocytes), not accidents."""
+"""Above this share, events on the end of side scatter are cells (granulocytes), not accidents. Chosen on
+the simulated tubes of docs/validation.md."""
 
 SHORTEST_DOUBLET = 0.22
-"""Log of the pulse length of two overlapping cells over that of one: a quarter longer."""
+"""Log of the pulse length of two overlapping cells over that of one: a quarter longer. Chosen on the
+simulated tubes of docs/validation.md."""
+BELOW_TOP = 1 - 1 / 1024
+"""Where a scale ends, relative to its top: a channel of 1,024 below it. Convention."""
+FEWEST_PILED, LEAST_PILED = 10, 1e-3
+"""Events on the largest value, and their share, from which the scale ends there. Chosen on the simulated
+tubes of docs/validation.md."""
+LARGE, SMALLEST = 0.8, 0.01
+"""Quantile of forward scatter that stands for a large cell; scatter, relative to that, below which all is
+alike. Chosen on the simulated tubes of docs/validation.md."""
+DEBRIS_BANDWIDTH, DEBRIS_FROM, DEBRIS_TO = 0.07, 0.04, 0.40
+"""Bandwidth of the density of log forward scatter; where debris may end, relative to a large cell. Chosen
+on the simulated tubes of docs/validation.md."""
+LEAST_CLEAR_DEBRIS, USUAL_DEBRIS = 0.15, 0.15
+"""Clarity of a valley that ends debris, at least; else debris ends here, relative to a large cell. Chosen
+on the simulated tubes of docs/validation.md."""
+DEBRIS_VALLEY, DEBRIS_CLARITY, DEBRIS_USUAL, NO_LARGE_CELL = 0.5, 0.5, 0.6, 0.2
+"""Confidence: by a valley the first, and so much for its clarity; without a valley; without any large cell.
+Chosen on the simulated tubes of docs/validation.md."""
+FEWEST_SINGLETS = 50
+"""Events from which the limit of single cells is estimated. Chosen on the simulated tubes of
+docs/validation.md."""
+SINGLET_BANDWIDTH, NO_TAIL, FARTHEST_VALLEY = 0.02, 3, 0.6
+"""Bandwidth of the density of log pulse length; spreads above the mode from which a valley counts, and its
+farthest distance. Chosen on the simulated tubes of docs/validation.md."""
+LEAST_CLEAR_SINGLETS, MOST_SPREADS, USUAL_SPREADS = 0.1, 8, 4
+"""Clarity of a valley that ends single cells, at least; spreads from the mode to it at most; spreads
+without a valley. Chosen on the simulated tubes of docs/validation.md."""
+SINGLET_VALLEY, SINGLET_CLARITY, SINGLET_USUAL, TOO_FEW = 0.6, 0.4, 0.8, 0.2
+"""Confidence: by a valley the first, and so much for its clarity; without a valley; of too few events.
+Chosen on the simulated tubes of docs/validation.md."""
+LEAST_SPREAD, UNKNOWN_SPREAD = 0.01, 0.05
+"""Spread of log pulse length, at least, and where no event lies below the mode. Chosen on the simulated
+tubes of docs/validation.md."""
 
 
 def find_margins(
     events: Survivors, forward: Sequence[str], side: Sequence[str], scale_tops: Sequence[float]
-) -> Finding:
+) -> StepEstimate:
     """Return the gate that leaves out events on the end of a scatter scale.
 
     Saturated side scatter is kept where it is a population: granulocytes at a high gain are cells, and the
@@ -36,7 +71,7 @@ def find_margins(
     scale_tops
         Largest value of each, in the order forward then side; `inf` where not known.
     """
-    ranges, places, notes = [], [], []
+    ranges, thresholds, notes = [], [], []
     for channel, top in zip((*forward, *side), scale_tops, strict=True):
         values = events.column(channel)
         limit = _scale_end(values, top)
@@ -46,24 +81,30 @@ def find_margins(
             continue
         ranges.append(RangeGate(channel, None, limit) if np.isfinite(limit) else RangeGate(channel))
         if np.isfinite(limit):
-            places.append((channel, limit))
-    gate = AllOf(tuple(r for r in ranges if r.upper is not None)) if places else None
+            thresholds.append((channel, limit))
+    gate = AllOf(tuple(r for r in ranges if r.upper is not None)) if thresholds else None
     shown = (*forward, *side)[:2]
-    return Finding("margins", gate, shown, "scale end", tuple(places), note="; ".join(notes))
+    return StepEstimate(
+        Step.MARGINS, gate, shown, (Method.SCALE_END,), tuple(thresholds), note="; ".join(notes)
+    )
 
 
 def _scale_end(values: FloatArray, top: float) -> float:
     """Return where the scale ends: a hair below its top, or below a pile-up on the largest value."""
     if np.isfinite(top):
-        return rounded(top * (1 - 1 / 1024))
+        return rounded(top * BELOW_TOP)
     if values.size == 0:
         return float("inf")
     largest = float(values.max())
     piled = int((values >= largest).sum())
-    return rounded(largest * (1 - 1e-5)) if piled >= max(10, 1e-3 * values.size) else float("inf")
+    return (
+        rounded(largest * (1 - 1e-5))
+        if piled >= max(FEWEST_PILED, LEAST_PILED * values.size)
+        else float("inf")
+    )
 
 
-def find_debris(events: Survivors, forward: str, fixed: Threshold | None) -> Finding:
+def find_debris(events: Survivors, forward: str, fixed: Threshold | None) -> StepEstimate:
     """Return the lower limit on forward scatter: the valley between fragments and the smallest cells.
 
     Parameters
@@ -76,11 +117,11 @@ def find_debris(events: Survivors, forward: str, fixed: Threshold | None) -> Fin
         A limit set by a person, or None.
     """
     threshold = fixed or _debris_limit(events.column(forward))
-    return Finding(
-        "debris",
+    return StepEstimate(
+        Step.DEBRIS,
         RangeGate(forward, threshold.value, None),
         (forward,),
-        threshold.method,
+        (threshold.method,),
         ((forward, threshold.value),),
         threshold.confidence,
     )
@@ -88,20 +129,24 @@ def find_debris(events: Survivors, forward: str, fixed: Threshold | None) -> Fin
 
 def _debris_limit(values: FloatArray) -> Threshold:
     """Search below two fifths of a large cell's scatter: lymphocytes and erythroid cells lie above that."""
-    large = quantile(values, 0.8) if values.size else 1.0
+    large = quantile(values, LARGE) if values.size else 1.0
     if not large > 0:
-        return Threshold(0.0, "spread", 0.2)
-    logs = log(np.maximum(values, np.float32(0.01 * large)) * np.float32(1 / large))
-    density = density_of(logs, bandwidth=0.07, low=float(np.log(0.011)), high=0.7)
-    valley = clearest_valley(density, float(np.log(0.04)), float(np.log(0.40)))
-    if valley is not None and valley.clarity > 0.15:
-        return Threshold(rounded(large * float(np.exp(valley.place))), "valley", 0.5 + 0.5 * valley.clarity)
-    return Threshold(rounded(0.15 * large), "spread", 0.6)
+        return Threshold(0.0, Method.SPREAD, NO_LARGE_CELL)
+    logs = log(np.maximum(values, np.float32(SMALLEST * large)) * np.float32(1 / large))
+    density = density_of(logs, bandwidth=DEBRIS_BANDWIDTH, low=float(np.log(0.011)), high=0.7)
+    valley = clearest_valley(density, float(np.log(DEBRIS_FROM)), float(np.log(DEBRIS_TO)))
+    if valley is not None and valley.clarity > LEAST_CLEAR_DEBRIS:
+        return Threshold(
+            rounded(large * float(np.exp(valley.position))),
+            Method.VALLEY,
+            DEBRIS_VALLEY + DEBRIS_CLARITY * valley.clarity,
+        )
+    return Threshold(rounded(USUAL_DEBRIS * large), Method.SPREAD, DEBRIS_USUAL)
 
 
 def find_singlets(
-    events: Survivors, few: Survivors, area: str | None, pulse: str, fixed: Threshold | None
-) -> Finding:
+    events: Survivors, sample: Survivors, area: str | None, pulse: str, fixed: Threshold | None
+) -> StepEstimate:
     """Return the gate on single cells: the ratio of pulse area to height, else the pulse width.
 
     Two cells in a row give a pulse about twice as long: the limit is the valley above the main mode of the
@@ -109,7 +154,7 @@ def find_singlets(
 
     Parameters
     ----------
-    events, few
+    events, sample
         All events, and the sample of them from which the limit is estimated.
     area
         Channel of the pulse area; None if `pulse` is a width.
@@ -119,28 +164,35 @@ def find_singlets(
         A limit set by a person (ratio area/height, or width), or None.
     """
     if area is not None:
-        return _by_ratio(events, few, area, pulse, fixed)
-    limit = fixed or _upper_limit(few.column(pulse))
-    return Finding(
-        "singlets",
+        return _by_ratio(events, sample, area, pulse, fixed)
+    limit = fixed or _upper_limit(sample.column(pulse))
+    return StepEstimate(
+        Step.SINGLETS,
         RangeGate(pulse, None, limit.value),
         (pulse,),
-        limit.method,
+        (limit.method,),
         ((pulse, limit.value),),
         limit.confidence,
     )
 
 
-def _by_ratio(events: Survivors, few: Survivors, area: str, height: str, fixed: Threshold | None) -> Finding:
-    limit = fixed or _upper_limit(_ratio(few.column(area), few.column(height)))
+def _by_ratio(
+    events: Survivors, sample: Survivors, area: str, height: str, fixed: Threshold | None
+) -> StepEstimate:
+    limit = fixed or _upper_limit(_ratio(sample.column(area), sample.column(height)))
     largest = (float(events.column(channel).max(initial=1.0)) for channel in (area, height))
     reach = 2 * max(next(largest), limit.value * next(largest))
     right, above = rounded(reach), rounded(reach / limit.value * 1.5)
     gate = PolygonGate(
         area, height, ((0.0, 0.0), (right, rounded(reach / limit.value)), (right, above), (0.0, above))
     )
-    return Finding(
-        "singlets", gate, (area, height), limit.method, ((f"{area}/{height}", limit.value),), limit.confidence
+    return StepEstimate(
+        Step.SINGLETS,
+        gate,
+        (area, height),
+        (limit.method,),
+        ((f"{area}/{height}", limit.value),),
+        limit.confidence,
     )
 
 
@@ -152,23 +204,27 @@ def _ratio(x: FloatArray, y: FloatArray) -> FloatArray:
 def _upper_limit(values: FloatArray) -> Threshold:
     """Return the limit above the main mode: a valley, else four spreads of the lower half."""
     positive = values.compress(values > 0)
-    if positive.size < 50:
-        return Threshold(float("1e30"), "none", 0.2)
+    if positive.size < FEWEST_SINGLETS:
+        return Threshold(float("1e30"), Method.NONE, TOO_FEW)
     middle = median(positive)
     logs = log(positive * np.float32(1 / middle))
-    density = density_of(logs, bandwidth=0.02, low=-1.0, high=1.2)
+    density = density_of(logs, bandwidth=SINGLET_BANDWIDTH, low=-1.0, high=1.2)
     mode = float(density.grid[np.argmax(density.counts)])
     spread = _lower_spread(logs, mode)
-    lowest = mode + 3 * spread
-    valley = clearest_valley(density, lowest, mode + 0.6)
-    if valley is not None and valley.clarity > 0.1:
-        place = min(valley.place, mode + 8 * spread)
-        return Threshold(rounded(middle * float(np.exp(place))), "valley", 0.6 + 0.4 * valley.clarity)
-    reach = max(4 * spread, SHORTEST_DOUBLET)
-    return Threshold(rounded(middle * float(np.exp(mode + reach))), "spread", 0.8)
+    lowest = mode + NO_TAIL * spread
+    valley = clearest_valley(density, lowest, mode + FARTHEST_VALLEY)
+    if valley is not None and valley.clarity > LEAST_CLEAR_SINGLETS:
+        position = min(valley.position, mode + MOST_SPREADS * spread)
+        return Threshold(
+            rounded(middle * float(np.exp(position))),
+            Method.VALLEY,
+            SINGLET_VALLEY + SINGLET_CLARITY * valley.clarity,
+        )
+    reach = max(USUAL_SPREADS * spread, SHORTEST_DOUBLET)
+    return Threshold(rounded(middle * float(np.exp(mode + reach))), Method.SPREAD, SINGLET_USUAL)
 
 
 def _lower_spread(logs: FloatArray, mode: float) -> float:
     """Return the SD of the events below the mode, from their median distance."""
     below = np.float32(mode) - logs.compress(logs < mode)
-    return max(1.4826 * median(below), 0.01) if below.size else 0.05
+    return max(1.4826 * median(below), LEAST_SPREAD) if below.size else UNKNOWN_SPREAD

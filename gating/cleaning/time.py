@@ -10,13 +10,41 @@ from numpy.typing import NDArray
 
 from gating.events import FloatArray, Mask
 from gating.gates import AnyOf, RangeGate
-from gating.gates.steps import Finding
+from gating.gates.steps import GateFlag, Step, StepEstimate
+from gating.thresholds.methods import Method
 
 EVENTS_PER_STRETCH = 250
+"""Events in a stretch of time, on average. Chosen on the simulated tubes of docs/validation.md."""
 MOST_STRETCHES = 200
+"""Stretches of time at most, however many events there are. Chosen on the simulated tubes of
+docs/validation.md."""
 FEWEST_STRETCHES = 12
+"""Stretches from which the stability is judged. Chosen on the simulated tubes of docs/validation.md."""
 MOST_EXCLUDED = 0.5
+"""Share of events in unsteady time above which none are excluded. Chosen on the simulated tubes of
+docs/validation.md."""
 QUANTILES = (0.25, 0.5, 0.75)
+"""Levels of brightness that stretches are compared at: the quartiles. Convention: they do not depend on
+gains or transforms."""
+
+UNJUDGED, MOSTLY_UNSTEADY = 0.5, 0.2
+"""Confidence where time could not be judged, and where most of it was unsteady. Chosen on the simulated
+tubes of docs/validation.md."""
+WORTH_A_FLAG = 0.02
+"""Share of excluded events above which the tube is flagged. Chosen on the simulated tubes of
+docs/validation.md."""
+COUNTING_ERRORS, SLOWEST, FASTEST = 6, 0.6, 1.6
+"""A stretch is unsteady beyond so many counting errors and outside these multiples of the usual rate.
+Chosen on the simulated tubes of docs/validation.md."""
+NOISE_OF_A_LEVEL = 0.36
+"""SD of an event's share of exceeded quartiles, about. Chosen on the simulated tubes of
+docs/validation.md."""
+SPREADS_TOGETHER, LEAST_TOGETHER, SHIFT_TOGETHER = 6, 2.0, 0.06
+"""Limit over all channels: spreads, their least, and the least shift of a channel. Chosen on the simulated
+tubes of docs/validation.md."""
+SPREADS_ALONE, SHIFT_ALONE, FEWEST_IN_STRETCH = 7, 0.08, 20
+"""Limit of one channel: spreads and shift; sampled events from which a stretch is judged. Chosen on the
+simulated tubes of docs/validation.md."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +68,7 @@ class Stretches:
 
 def find_stable_time(
     time: FloatArray, watched: Sequence[FloatArray], sample: Mask, *, channel: str
-) -> Finding:
+) -> StepEstimate:
     """Return the gate on the time in which rate and brightness were steady.
 
     The rate is compared between stretches over all events; the brightness by the share of events above each
@@ -61,21 +89,36 @@ def find_stable_time(
     n_stretches = min(MOST_STRETCHES, time.size // EVENTS_PER_STRETCH)
     if n_stretches < FEWEST_STRETCHES or not float(np.ptp(time)) > 0:
         note = f"{time.size} events are too few, or time stands still: stability was not judged"
-        return Finding("time", None, (channel,), "none", confidence=0.5, note=note)
+        return StepEstimate(Step.TIME, None, (channel,), (Method.NONE,), confidence=UNJUDGED, note=note)
     stretches = _stretches(time, n_stretches)
     bad = _unsteady_rate(stretches.counts) | _unsteady_brightness(stretches, watched, sample)
     bad = _widened(bad)
     excluded = float(stretches.counts[bad].sum() / time.size)
     if not bad.any():
-        return Finding("time", None, (channel,), "steady", note="rate and brightness were steady")
+        return StepEstimate(
+            Step.TIME, None, (channel,), (Method.STEADY,), note="rate and brightness were steady"
+        )
     if excluded > MOST_EXCLUDED:
         note = f"{excluded:.0%} of the events were acquired in unsteady time; none were excluded"
-        return Finding("time", None, (channel,), "unsteady", (), 0.2, note, ("TIME_UNSTABLE",))
+        return StepEstimate(
+            Step.TIME,
+            None,
+            (channel,),
+            (Method.UNSTEADY,),
+            (),
+            MOSTLY_UNSTEADY,
+            note,
+            (GateFlag.TIME_UNSTABLE,),
+        )
     gates = _kept_ranges(time, stretches.edges, ~bad, channel)
     note = f"{excluded:.1%} of the events lie in stretches of unsteady rate or brightness and were excluded"
-    flags = ("TIME_UNSTABLE",) if excluded > 0.02 else ()
-    places = tuple((channel, edge) for gate in gates for edge in (gate.lower, gate.upper) if edge is not None)
-    return Finding("time", AnyOf(gates), (channel,), "segments", places, 1 - excluded, note, flags)
+    flags = (GateFlag.TIME_UNSTABLE,) if excluded > WORTH_A_FLAG else ()
+    thresholds = tuple(
+        (channel, edge) for gate in gates for edge in (gate.lower, gate.upper) if edge is not None
+    )
+    return StepEstimate(
+        Step.TIME, AnyOf(gates), (channel,), (Method.SEGMENTS,), thresholds, 1 - excluded, note, flags
+    )
 
 
 def _stretches(time: FloatArray, n_stretches: int) -> Stretches:
@@ -93,10 +136,10 @@ def _unsteady_rate(counts: NDArray[np.float64]) -> Mask:
     """
     ordered = np.sort(counts)
     usual = float(ordered[np.searchsorted(np.cumsum(ordered), 0.5 * ordered.sum())])
-    beyond = np.abs(counts - usual) > 6 * np.sqrt(np.maximum(usual, 1.0))
-    bad = beyond & ((counts < 0.6 * usual) | (counts > 1.6 * usual))
-    few = np.zeros_like(bad) if counts[bad].sum() > counts.sum() / 3 else bad
-    return np.asarray(few | (counts == 0), np.bool_)
+    beyond = np.abs(counts - usual) > COUNTING_ERRORS * np.sqrt(np.maximum(usual, 1.0))
+    bad = beyond & ((counts < SLOWEST * usual) | (counts > FASTEST * usual))
+    clogged_or_surging = np.zeros_like(bad) if counts[bad].sum() > counts.sum() / 3 else bad
+    return np.asarray(clogged_or_surging | (counts == 0), np.bool_)
 
 
 def _unsteady_brightness(stretches: Stretches, watched: Sequence[FloatArray], sample: Mask) -> Mask:
@@ -115,8 +158,8 @@ def _mean_level(values: FloatArray, which: NDArray[np.int32], n: NDArray[np.floa
     """Return each stretch's mean share of quartiles that an event exceeds, minus the usual one."""
     levels = np.zeros(values.size, np.int8)
     ordered = np.sort(values)  # a quarter of the time of a partition at three ranks
-    for place in (ordered[int(share * (values.size - 1))] for share in QUANTILES):
-        levels += values > place
+    for quartile in (ordered[int(share * (values.size - 1))] for share in QUANTILES):
+        levels += values > quartile
     total = np.bincount(which, weights=levels, minlength=n.size) / len(QUANTILES)
     mean = total / np.maximum(n, 1.0)
     return np.asarray(mean - np.median(mean[n > 0]), np.float64)
@@ -124,15 +167,15 @@ def _mean_level(values: FloatArray, which: NDArray[np.int32], n: NDArray[np.floa
 
 def _unlike_the_rest(shift: NDArray[np.float64], n: NDArray[np.float64]) -> Mask:
     """Stretches whose levels, shape (n_channels, n_stretches), leave the band of the others."""
-    noise = 0.36 / np.sqrt(np.maximum(n, 1.0))
+    noise = NOISE_OF_A_LEVEL / np.sqrt(np.maximum(n, 1.0))
     spread = np.maximum(1.4826 * np.median(np.abs(shift), axis=1, keepdims=True), noise)
     z = shift / spread
     overall = np.sqrt((z**2).mean(axis=0))
     usual = float(np.median(overall))
-    limit = usual + 6 * 1.4826 * float(np.median(np.abs(overall - usual)))
-    together = (overall > max(limit, 2.0)) & (np.abs(shift).max(axis=0) > 0.06)
-    alone = ((np.abs(z) > 7) & (np.abs(shift) > 0.08)).any(axis=0)
-    return np.asarray((together | alone) & (n >= 20), np.bool_)
+    limit = usual + SPREADS_TOGETHER * 1.4826 * float(np.median(np.abs(overall - usual)))
+    together = (overall > max(limit, LEAST_TOGETHER)) & (np.abs(shift).max(axis=0) > SHIFT_TOGETHER)
+    one_channel = ((np.abs(z) > SPREADS_ALONE) & (np.abs(shift) > SHIFT_ALONE)).any(axis=0)
+    return np.asarray((together | one_channel) & (n >= FEWEST_IN_STRETCH), np.bool_)
 
 
 def _moving_sum(n: NDArray[np.float64]) -> NDArray[np.float64]:

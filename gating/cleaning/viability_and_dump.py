@@ -3,50 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-
-import numpy as np
 
 from gating.cleaning.dump_smear import note_of, with_smear
 from gating.events import FloatArray, Survivors
 from gating.events.panel import GatingChannel, Target
-from gating.gates import AllOf, AnyOf, Gate, RangeGate, channels_of
+from gating.gates import AllOf, AnyOf, Gate, channels_of
+from gating.gates.cut_ranges import range_of_cut
 from gating.gates.given_thresholds import Choices
-from gating.gates.steps import Finding
-from gating.thresholds import Axis, Threshold, as_person, axis_density, axis_of, rounded, settle
-from gating.thresholds.density import Density, Valley, all_valleys, densities_of
+from gating.gates.steps import Step, StepEstimate
+from gating.thresholds import Threshold, as_person, rounded
+from gating.thresholds.methods import each_once
+from gating.thresholds.side_cut import side_cut
 
 FEWEST_ROUGH = 20
-"""Wanted cells from which they have a say in where a cut lies."""
-MOST_LOST, MOST_LOST_IN_A_GAP = 0.2, 0.6
-"""Share of them that a cut may take away: dead ones look like wanted ones on the anchors."""
-FEWEST_CONTESTED, LEAST_CONTESTED = 5, 0.005
-"""Wanted cells between a cut and the end of their tail, from which the cut gives way."""
-IN_THE_TAIL = 0.08
-"""Density of them at a cut, relative to their highest, below which the cut lies beside them."""
-DEAD_TOO = 0.25
-"""Height, relative to the highest, from which a dimmer group among them is the one that is kept."""
-TAIL = 3.5
-"""Spreads of the wanted cells' upper half beyond which nothing is their tail."""
-CLEAR_END = 0.3
-"""Clarity of the valley at which that tail ends."""
-MOST_UNSURE = 0.15
-"""The same of cells that are not sure."""
+"""Wanted cells from which they have a say in where a cut lies. Chosen on the simulated tubes of
+docs/validation.md."""
 MOST_DUMPED = 0.05
-"""Share of sure wanted cells above a gap on a dump channel: what sticks to another cell; any may be dead."""
-FAR_APART = 3.0
-"""Modes this far apart (a factor of 20) are two kinds of cells; nearer ones may be autofluorescence."""
+"""Share of sure wanted cells above a gap on a dump channel: what sticks to another cell; any may be dead.
+Chosen on the simulated tubes of docs/validation.md."""
 
 
 def find_sides(
     events: Survivors,
     rough: Survivors,
-    step: str,
+    step: Step,
     channels: Sequence[GatingChannel],
     choices: Choices,
     *,
     clear: bool = False,
-) -> Finding:
+) -> StepEstimate:
     """Return the gate that keeps the wanted side of each channel.
 
     Parameters
@@ -56,7 +41,7 @@ def find_sides(
     rough
         The wanted cells as the anchors alone show them: a cut through them is no cut. May be empty.
     step
-        Name of the step.
+        `viable` or `dump`.
     channels
         With target `negative` or `low` (cells below the cut are kept) or `positive` (cells above).
     clear
@@ -71,32 +56,19 @@ def find_sides(
     ]
     ranges = [range_of_cut(channel, cut.value) for channel, cut in cuts]
     parts: list[Gate] = [
-        with_smear(part, one, events, rough, choices) if clear else part
-        for part, one in zip(ranges, channels, strict=True)
+        with_smear(part, channel, events, rough, choices) if clear else part
+        for part, channel in zip(ranges, channels, strict=True)
     ]
     smeared = next((part for part in parts if isinstance(part, AnyOf)), None)
-    return Finding(
+    return StepEstimate(
         step,
         parts[0] if len(parts) == 1 else AllOf(tuple(parts)),
         tuple(channel.channel for channel in channels)[:2] if smeared is None else channels_of(smeared)[:2],
-        "+".join(dict.fromkeys(cut.method for _, cut in cuts)),
+        each_once(cut.method for _, cut in cuts),
         tuple((channel.channel, cut.value) for channel, cut in cuts),
         min(cut.confidence for _, cut in cuts),
         "" if smeared is None else note_of(smeared),
     )
-
-
-def gate_of_cuts(cuts: Sequence[tuple[GatingChannel, Threshold]]) -> Gate:
-    """Return the gate that keeps the wanted side of every cut."""
-    ranges = tuple(range_of_cut(channel, cut.value) for channel, cut in cuts)
-    return ranges[0] if len(ranges) == 1 else AllOf(ranges)
-
-
-def range_of_cut(channel: GatingChannel, value: float) -> RangeGate:
-    """Return the wanted side of one cut."""
-    if channel.target is Target.POSITIVE:
-        return RangeGate(channel.channel, value, None)
-    return RangeGate(channel.channel, None, value)
 
 
 def _cut(
@@ -107,130 +79,10 @@ def _cut(
         rough if rough.size >= FEWEST_ROUGH and channel.target is not Target.POSITIVE else None,
         most_lost=_most_lost(channel) if clear else None,
         pooled=choices.pooled_for(channel),
-        template=choices.template_for(channel),
     )
     person = choices.person(channel)
     return as_person(automatic, None if person is None else rounded(person))
 
 
-def side_cut(
-    values: FloatArray,
-    rough: FloatArray | None = None,
-    *,
-    most_lost: float | None = None,
-    pooled: float | None = None,
-    template: float | None = None,
-) -> Threshold:
-    """Return the cut between the negative and the positive cells of one channel.
-
-    Between groups that lie close together (autofluorescence) a valley counts less than between those far
-    apart; without any valley the cut lies four spreads above the negative mode.
-
-    Parameters
-    ----------
-    values
-        Linear, compensated, shape (n_events,).
-    rough
-        Values of cells that are negative for another reason, most of which the cut must keep; or None.
-    most_lost
-        The share of them that may truly lie above a gap, where they are surely the wanted cells: then their
-        tail is kept too. None where they are not sure.
-    pooled, template
-        Thresholds of the batch and the panel, linear, or None.
-    """
-    axis = axis_of(values)
-    densities = densities_of(axis.values, (0.15, 0.25), axis.low, axis.high)
-    density = densities[0]
-    mode = density.major_modes()[0]
-    negative = float(density.grid[mode])
-    spread = density.half_width(mode, 1)
-    lowest, fallback = negative + spread, negative + 4 * spread
-    valley = _widest_valley(densities, lowest)
-    usual = settle(axis, valley, fallback=fallback, pooled=pooled, template=template)
-    if rough is None:
-        return usual
-    own_axis = axis_of(rough, axis)
-    own = axis_density(own_axis, 0.25)
-    kept, reach = _dimmest_group(own)
-    if most_lost is not None:
-        return _beyond_the_tail(usual, axis, own_axis, (kept + reach, kept + TAIL * reach), most_lost)
-    if not _goes_through(own, axis.place(usual.value), float((rough >= usual.value).mean())):
-        return _beyond_the_tail(usual, axis, own_axis, (kept + reach, kept + TAIL * reach), MOST_UNSURE)
-    valley = _widest_valley(densities, max(lowest, kept + 1.5 * reach))
-    return settle(axis, valley, fallback=max(fallback, kept + 3 * reach), pooled=pooled, template=template)
-
-
-def _dimmest_group(own: Density) -> tuple[float, float]:
-    """Return middle and upper spread of the dimmest of the wanted cells' groups that clear valleys part.
-
-    Not of the largest: dead cells look like wanted ones on the anchors and can be as many.
-    """
-    modes = own.major_modes(DEAD_TOO)
-    ends = [valley.place for valley in all_valleys(own) if valley.clarity >= CLEAR_END]
-    end = next((place for place in ends if place > own.grid[modes[0]]), float(own.grid[-1]))
-    group = modes[own.grid[modes] < end]
-    middle = int(group[np.argmax(own.counts[group])])
-    return float(own.grid[middle]), min(own.half_width(middle, 1), end - float(own.grid[middle]))
-
-
 def _most_lost(channel: GatingChannel) -> float:
     return MOST_DUMPED if channel.role == "dump" else 1.0
-
-
-def _beyond_the_tail(
-    usual: Threshold, axis: Axis, own: Axis, tail: tuple[float, float], most_lost: float
-) -> Threshold:
-    """Return the cut at the end of the wanted cells' tail, where their own valley is, if it goes through it.
-
-    The tail is their own: noise that compensation has spread, or cells so bright that their detector was at
-    its end. The brightest in the quantified antigen would be lost first.
-
-    Parameters
-    ----------
-    own
-        The wanted cells on the axis.
-    tail
-        Places where it begins, and where it ends at the latest.
-    most_lost
-        Share of them that may truly lie beyond a gap.
-    """
-    density = axis_density(own, 0.25)
-    place, lowest = axis.place(usual.value), tail[0]
-    here = float(np.interp(place, density.grid, density.counts))
-    is_beside = place > lowest and here < IN_THE_TAIL * float(density.counts.max(initial=0.0))
-    if is_beside:
-        return usual
-    valleys = [
-        valley.place
-        for valley in all_valleys(density)
-        if valley.place > lowest
-        and valley.clarity >= CLEAR_END
-        and float((own.values > valley.place).mean()) <= most_lost
-    ]
-    end = min([*valleys, max(tail[1], place), own.high])
-    contested = (own.values >= place) & (own.values < end)
-    n = int(np.count_nonzero(contested))
-    if n < FEWEST_CONTESTED or n < LEAST_CONTESTED * own.values.size:
-        return usual
-    return replace(usual, value=axis.linear(end))
-
-
-def _goes_through(rough: Density, place: float, lost: float) -> bool:
-    """Return whether a cut loses the wanted cells: most of them, or many and not in a gap between them."""
-    here = float(np.interp(place, rough.grid, rough.counts))
-    in_a_gap = here < 0.3 * float(rough.counts.max(initial=0.0))
-    return lost > (MOST_LOST_IN_A_GAP if in_a_gap else MOST_LOST)
-
-
-def _widest_valley(densities: Sequence[Density], lowest: float) -> Valley | None:
-    found = [
-        valley
-        for density in densities
-        for valley in all_valleys(density)
-        if valley.place >= lowest and valley.clarity > 0
-    ]
-    return max(found, key=lambda valley: (_weight(valley), -valley.place), default=None)
-
-
-def _weight(valley: Valley) -> float:
-    return round(valley.clarity * min(1.0, (valley.right - valley.left) / FAR_APART), 1)

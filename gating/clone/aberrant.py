@@ -7,15 +7,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from gating.anchors.anchors import negative_edge
-from gating.cleaning.viability_and_dump import range_of_cut, side_cut
+from gating.anchors.edges import negative_edge
 from gating.clone.gates import CloneGate, Cut, clone_gate, phenotype_gate
-from gating.clone.kinds import kinds_among
+from gating.clone.kinds import clone_split
 from gating.events import Survivors
 from gating.events.panel import Target
 from gating.gates import AnyOf, Gate, RangeGate, inside
+from gating.gates.cut_ranges import range_of_cut
 from gating.gates.given_thresholds import Choices
-from gating.gates.steps import Finding
+from gating.gates.steps import GateFlag, Step, StepEstimate
 from gating.thresholds import (
     CLEAR,
     Axis,
@@ -27,21 +27,43 @@ from gating.thresholds import (
     rounded,
     settle,
 )
+from gating.thresholds.methods import Method, each_once
+from gating.thresholds.side_cut import side_cut
 
 FEWEST_TO_SPLIT = 30
-"""Wanted cells from which their own valley is looked for; below, the other cells say where negative ends."""
+"""Wanted cells from which their own valley is looked for; below, the other cells say where negative ends.
+Chosen on the simulated tubes of docs/validation.md."""
 UNCLEAR = 0.3
-"""A cut less sure than this is not used; without a sure CD19 cut there is no split."""
+"""A cut less sure than this is not used; without a sure CD19 cut there is no split. Chosen on the simulated
+tubes of docs/validation.md."""
 MONOCLONAL_ABOVE, MONOCLONAL_BELOW = 4.0, 0.5
-"""κ:λ outside these is monoclonal."""
+"""κ:λ outside these is monoclonal. Convention, as docs/method.md states it in section 3."""
 FEWEST_FOR_RATIO = 20
+"""Cells with a light chain from which κ:λ is judged. Chosen on the simulated tubes of
+docs/validation.md."""
 STRAGGLERS = 0.25
-"""Share of a group's cells up to which those below it are what came along; more are cells of another kind."""
+"""Share of a group's cells up to which those below it are what came along; more are cells of another kind.
+Chosen on the simulated tubes of docs/validation.md."""
 DIM = 0.5
-"""Natural-log units above the negative cells' edge from which a group is dim, not negative."""
+"""Natural-log units above the negative cells' edge from which a group is dim, not negative. Chosen on the
+simulated tubes of docs/validation.md."""
+APART = 1.2
+"""Natural-log units between two groups from which a valley parts them. Chosen on the simulated tubes of
+docs/validation.md."""
+BANDWIDTH, GROUP_SPREADS, LEAST_SPREAD = 0.25, 2.5, 0.3
+"""Of the density of the wanted cells, in units of the axis; spreads from a group's mode to its end, and the
+least spread. Chosen on the simulated tubes of docs/validation.md."""
+BESIDE, BESIDE_DIM = 0.6, 0.2
+"""Confidence in a cut beside the wanted cells, and beside cells that are dim. Chosen on the simulated tubes
+of docs/validation.md."""
+OF_LIGHT_CHAIN = 0.8
+"""Confidence in a split by the light chain alone. Chosen on the simulated tubes of docs/validation.md."""
+BORNE_OUT = 0.5
+"""Share of the light chain in excess that the phenotype must hold to stand alone. Chosen on the simulated
+tubes of docs/validation.md."""
 
 
-def find_aberrant(wanted: Survivors, reference: Survivors, choices: Choices) -> Finding | None:
+def find_aberrant(wanted: Survivors, reference: Survivors, choices: Choices) -> StepEstimate | None:
     """Return the gate on aberrant plasma cells, or None where the panel cannot tell.
 
     The clone as all markers together show it; where they show one kind of cell, CD19− and (CD56+ or CD117+ or
@@ -55,24 +77,26 @@ def find_aberrant(wanted: Survivors, reference: Survivors, choices: Choices) -> 
     reference
         A sample of all viable single cells.
     """
-    kinds = kinds_among(wanted, reference, choices.panel)
-    told = _marker_by_marker(wanted, reference, choices) if kinds is None else clone_gate(kinds, choices)
-    by_person = told.gate is not None and any(cut.method == "person" for _, cut in told.cuts)
+    split = clone_split(wanted, reference, choices.panel)
+    clone = _marker_by_marker(wanted, reference, choices) if split is None else clone_gate(split, choices)
+    by_person = clone.gate is not None and any(cut.method is Method.PERSON for _, cut in clone.cuts)
     clonal = None if by_person else _light_chain(wanted, reference, choices)
-    gates = [gate for gate in (told.gate, clonal) if gate is not None]
+    gates = [gate for gate in (clone.gate, clonal) if gate is not None]
     if not gates:
         return None
-    gate, note = _joined(gates, wanted) if clonal is not None else (gates[0], told.note)
-    if kinds is None and clonal is None and _are_strays(gate, told.cuts, wanted, reference):
+    gate, note = _joined(gates, wanted) if clonal is not None else (gates[0], clone.note)
+    if split is None and clonal is None and _are_strays(gate, clone.cuts, wanted, reference):
         note = "a few cells beside the others, no group of their own, look aberrant: they were not split"
-        return Finding("aberrant", None, (), "none", note=note, flags=("NO_ABERRANT_PHENOTYPE",))
-    return Finding(
-        "aberrant",
+        return StepEstimate(
+            Step.ABERRANT, None, (), (Method.NONE,), note=note, flags=(GateFlag.NO_ABERRANT_PHENOTYPE,)
+        )
+    return StepEstimate(
+        Step.ABERRANT,
         gate,
-        tuple(channel.channel for channel, _ in told.cuts)[:2],
-        "+".join(dict.fromkeys(cut.method for _, cut in told.cuts)) or "light chain",
-        tuple((channel.channel, cut.value) for channel, cut in told.cuts),
-        min((cut.confidence for _, cut in told.cuts), default=0.8),
+        tuple(channel.channel for channel, _ in clone.cuts)[:2],
+        each_once(cut.method for _, cut in clone.cuts) or (Method.LIGHT_CHAIN,),
+        tuple((channel.channel, cut.value) for channel, cut in clone.cuts),
+        min((cut.confidence for _, cut in clone.cuts), default=OF_LIGHT_CHAIN),
         note,
     )
 
@@ -102,19 +126,19 @@ def _joined(gates: Sequence[Gate], wanted: Survivors) -> tuple[Gate, str]:
     if phenotype is None:
         return clonal, "κ:λ is monoclonal: the light chain in excess counts as aberrant"
     in_excess = inside(clonal, wanted)
-    if np.count_nonzero(in_excess & inside(phenotype, wanted)) >= 0.5 * np.count_nonzero(in_excess):
+    if np.count_nonzero(in_excess & inside(phenotype, wanted)) >= BORNE_OUT * np.count_nonzero(in_excess):
         return phenotype, "κ:λ is monoclonal, which bears the phenotype out"
     return AnyOf(tuple(gates)), "κ:λ is monoclonal: the light chain in excess counts as aberrant"
 
 
 def _are_strays(gate: Gate, cuts: Sequence[Cut], wanted: Survivors, reference: Survivors) -> bool:
     """Return whether the gate keeps a small part of the wanted cells that no valley parts from the others."""
-    by_person = any(cut.method == "person" for _, cut in cuts)
+    by_person = any(cut.method is Method.PERSON for _, cut in cuts)
     if by_person or np.count_nonzero(inside(gate, wanted)) >= STRAGGLERS * wanted.n_events:
         return False
     for channel, _ in cuts:
         scale = axis_of(reference.column(channel.channel))
-        if _own_valley(axis_of(wanted.column(channel.channel), scale), scale) is not None:
+        if _valley_among(axis_of(wanted.column(channel.channel), scale), scale) is not None:
             return False
     return True
 
@@ -122,33 +146,33 @@ def _are_strays(gate: Gate, cuts: Sequence[Cut], wanted: Survivors, reference: S
 def _cut(role: str, target: Target, wanted: Survivors, reference: Survivors, choices: Choices) -> Cut:
     """Return the cut on a role's first channel, or the one a person set."""
     channel = replace(choices.panel.with_role(role)[0], target=target)
-    own, everyone = wanted.column(channel.channel), reference.column(channel.channel)
+    cells, everyone = wanted.column(channel.channel), reference.column(channel.channel)
     scale = axis_of(everyone)
-    cut = _own_valley(axis_of(own, scale), scale)
+    cut = _valley_among(axis_of(cells, scale), scale)
     if cut is None:
-        usual = side_cut(everyone, pooled=choices.pooled_for(channel), template=choices.template_for(channel))
-        cut = _spared(axis_of(own, scale), scale, usual)
+        usual = side_cut(everyone, pooled=choices.pooled_for(channel))
+        cut = _spared(axis_of(cells, scale), scale, usual)
     person = choices.person(channel)
     return channel, as_person(cut, None if person is None else rounded(person))
 
 
-def _own_valley(own: Axis, everyone: Axis) -> Threshold | None:
+def _valley_among(cells: Axis, everyone: Axis) -> Threshold | None:
     """Return the valley between the wanted cells' own groups, or None if they are one group or too few.
 
     A valley between two groups that are both negative (a detector's first channel, and those above it) parts
     nothing.
     """
-    if own.values.size < FEWEST_TO_SPLIT:
+    if cells.values.size < FEWEST_TO_SPLIT:
         return None
-    valley = best_valley(own, own.low, own.high)
-    if valley is None or valley.clarity <= CLEAR or valley.right - valley.left <= 1.2:
+    valley = best_valley(cells, cells.low, cells.high)
+    if valley is None or valley.clarity <= CLEAR or valley.right - valley.left <= APART:
         return None
     if valley.right <= negative_edge(everyone):
         return None
-    return settle(own, valley, fallback=0.0)
+    return settle(cells, valley, fallback=0.0)
 
 
-def _spared(own: Axis, everyone: Axis, usual: Threshold) -> Threshold:
+def _spared(cells: Axis, everyone: Axis, usual: Threshold) -> Threshold:
     """Return the other cells' cut; if it does not suit the wanted cells' one group, a cut beside them.
 
     A group that the cut goes through, or that lies between the negative cells and the cut (normal plasma
@@ -156,20 +180,20 @@ def _spared(own: Axis, everyone: Axis, usual: Threshold) -> Threshold:
     below the cut; another one above it with its stragglers, which are no clone of their own but what came
     along. Where that is doubtful the confidence says so.
     """
-    if own.values.size < FEWEST_TO_SPLIT:
+    if cells.values.size < FEWEST_TO_SPLIT:
         return usual
-    density = axis_density(own, 0.25)
+    density = axis_density(cells, BANDWIDTH)
     mode = int(np.argmax(density.counts))
-    middle, reach = float(density.grid[mode]), 2.5 * max(density.half_width(mode, 1), 0.3)
-    place, negative = everyone.place(usual.value), negative_edge(everyone)
-    is_dim = negative + DIM < middle < place
-    if abs(place - middle) >= reach and not is_dim:
+    middle, reach = float(density.grid[mode]), GROUP_SPREADS * max(density.half_width(mode, 1), LEAST_SPREAD)
+    position, negative = everyone.position(usual.value), negative_edge(everyone)
+    is_dim = negative + DIM < middle < position
+    if abs(position - middle) >= reach and not is_dim:
         return usual
-    above = is_dim or middle > place
-    below = float(np.mean(own.values < middle - reach))
-    beside = middle + reach if not above else middle - reach if below > STRAGGLERS else own.low
-    confidence = 0.6 if middle <= negative or middle > negative + DIM else 0.2
-    return Threshold(own.linear(beside), "beside", confidence)
+    above = is_dim or middle > position
+    below = float(np.mean(cells.values < middle - reach))
+    beside = middle + reach if not above else middle - reach if below > STRAGGLERS else cells.low
+    confidence = BESIDE if middle <= negative or middle > negative + DIM else BESIDE_DIM
+    return Threshold(cells.linear(beside), Method.BESIDE, confidence)
 
 
 def _light_chain(wanted: Survivors, reference: Survivors, choices: Choices) -> RangeGate | None:

@@ -8,15 +8,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gating.arithmetic.linear import Floats
-from gating.cleaning.viability_and_dump import range_of_cut
-from gating.clone.kinds import LEAST_GAIN, Gains, Kinds
+from gating.clone.kinds import LEAST_GAIN, CloneSplit, Gains
 from gating.clone.marker_levels import Look
 from gating.clusters.ellipsoids import ellipsoids_of
 from gating.events import Mask
 from gating.events.panel import GatingChannel, Target
 from gating.gates import AllOf, AnyOf, EllipsoidGate, Gate
+from gating.gates.cut_ranges import range_of_cut
 from gating.gates.given_thresholds import Choices
 from gating.thresholds import Threshold, as_person, rounded
+from gating.thresholds.methods import Method
 
 Cut = tuple[GatingChannel, Threshold]
 
@@ -24,11 +25,14 @@ TARGETS = {
     "cd19": Target.NEGATIVE, "cd56": Target.POSITIVE, "cd117": Target.POSITIVE, "cd81": Target.LOW
 }  # fmt: skip
 ROUNDS = 2
+"""Times that every cut is moved in turn. Chosen on the simulated tubes of docs/validation.md."""
 BETTER, FEWEST_BETTER = 0.005, 2.0
-"""Share of the clone, and cells, that ellipsoids must tell better than cuts: a person can read cuts."""
+"""Share of the clone, and cells, by which ellipsoids must do better than cuts: a person can read cuts.
+Chosen on the simulated tubes of docs/validation.md."""
 BY_ELLIPSOIDS = "told by ellipsoids on all markers: the cuts alone would misassign more cells"
 FARTHEST_CUT = 1.0
-"""Natural-log units from the outermost cell to a cut that no other cell bounds."""
+"""Natural-log units from the outermost cell to a cut that no other cell bounds. Chosen on the simulated
+tubes of docs/validation.md."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +54,20 @@ class CloneGate:
     note: str = ""
 
 
-def clone_gate(kinds: Kinds, choices: Choices) -> CloneGate:
+def clone_gate(split: CloneSplit, choices: Choices) -> CloneGate:
     """Return the gate around the clone: cuts where they do as well as ellipsoids, or where a person cuts."""
-    cuts, total = cuts_of(kinds)
+    cuts, total = cuts_of(split)
     of_person = [choices.person(channel) for channel, _ in cuts]
     moved = tuple(
         (channel, as_person(cut, None if value is None else rounded(value)))
         for (channel, cut), value in zip(cuts, of_person, strict=True)
     )
     least = total + max(FEWEST_BETTER / LEAST_GAIN, BETTER * total)
-    if all(value is None for value in of_person) and int(kinds.gain[kinds.gain > 0].sum()) > least:
-        ellipsoids, more = ellipsoids_around(kinds)
+    if all(value is None for value in of_person) and int(split.gain[split.gain > 0].sum()) > least:
+        ellipsoids, more = ellipsoids_around(split)
         if ellipsoids is not None and more > least:
-            told = tuple((channel, replace(cut, method="cluster")) for channel, cut in cuts)
-            return CloneGate(ellipsoids, told, BY_ELLIPSOIDS)
+            clustered = tuple((channel, replace(cut, method=Method.CLUSTER)) for channel, cut in cuts)
+            return CloneGate(ellipsoids, clustered, BY_ELLIPSOIDS)
     return CloneGate(phenotype_gate(moved), moved)
 
 
@@ -75,58 +79,60 @@ def phenotype_gate(cuts: Sequence[Cut]) -> Gate:
     return AllOf((*negative, AnyOf(tuple(odd))))
 
 
-def cuts_of(kinds: Kinds) -> tuple[list[Cut], int]:
+def cuts_of(split: CloneSplit) -> tuple[list[Cut], int]:
     """Return the cuts CD19− and (CD56+ or CD117+ or CD81 low) of the greatest gain, and that gain.
 
     One cut after another is placed where the gain is greatest, given the others: begun with CD19, and with
     the one other marker that tells most by itself. The better end counts.
     """
-    looks = _first_of_each(kinds.looks)
-    sides = {role: _clone_side(look)[kinds.rows] for role, look in looks.items()}
+    looks = _first_of_each(split.looks)
+    sides = {role: _clone_side(look)[split.rows] for role, look in looks.items()}
     odd = [role for role in looks if role != "cd19"]
-    alone = {role: _best_place(sides[role], kinds.gain) for role in odd}
-    most = max(odd, key=lambda role: int(kinds.gain[sides[role] >= alone[role]].sum()))
-    begun = (dict.fromkeys(odd, -np.inf), {role: alone[role] if role == most else np.inf for role in odd})
-    ends = [_settled(sides, kinds.gain, places) for places in begun]
-    places, total = max(ends, key=lambda end: end[1])
-    sure = round(max(0.0, total / max(int(kinds.gain[kinds.gain > 0].sum()), 1)), 2)
+    by_itself = {role: _best_position(sides[role], split.gain) for role in odd}
+    most = max(odd, key=lambda role: int(split.gain[sides[role] >= by_itself[role]].sum()))
+    begun = (dict.fromkeys(odd, -np.inf), {role: by_itself[role] if role == most else np.inf for role in odd})
+    ends = [_settled(sides, split.gain, positions) for positions in begun]
+    positions, total = max(ends, key=lambda end: end[1])
+    sure = round(max(0.0, total / max(int(split.gain[split.gain > 0].sum()), 1)), 2)
     cuts = []
     for role, look in looks.items():
         target = TARGETS[role]
-        place = places[role] if target is Target.POSITIVE else -places[role]
+        position = positions[role] if target is Target.POSITIVE else -positions[role]
         channel = replace(look.channel, target=target)
-        cuts.append((channel, Threshold(look.axis.linear(place), "mixture", sure)))
+        cuts.append((channel, Threshold(look.axis.linear(position), Method.MIXTURE, sure)))
     return cuts, total
 
 
 def _settled(sides: dict[str, Floats], gain: Gains, begun: dict[str, float]) -> tuple[dict[str, float], int]:
-    """Return the places after each was moved in turn, CD19 first, and their gain."""
-    places = {"cd19": -_beyond(-sides["cd19"]), **begun}
-    passing = {role: sides[role] >= place for role, place in begun.items()}
+    """Return the positions after each was moved in turn, CD19 first, and their gain."""
+    positions = {"cd19": -_beyond(-sides["cd19"]), **begun}
+    passing = {role: sides[role] >= position for role, position in begun.items()}
     negative = np.ones(gain.size, np.bool_)
     for _ in range(ROUNDS):
         any_odd = _any(passing, list(begun))
         if any_odd.any():
-            places["cd19"] = _best_place(sides["cd19"][any_odd], gain[any_odd])
-        negative = sides["cd19"] >= places["cd19"]
+            positions["cd19"] = _best_position(sides["cd19"][any_odd], gain[any_odd])
+        negative = sides["cd19"] >= positions["cd19"]
         for role in begun:
             left = negative & ~_any(passing, [other for other in begun if other != role])
-            places[role] = _best_place(sides[role][left], gain[left]) if left.any() else _beyond(sides[role])
-            passing[role] = sides[role] >= places[role]
-    return places, int(gain[negative & _any(passing, list(begun))].sum())
+            positions[role] = (
+                _best_position(sides[role][left], gain[left]) if left.any() else _beyond(sides[role])
+            )
+            passing[role] = sides[role] >= positions[role]
+    return positions, int(gain[negative & _any(passing, list(begun))].sum())
 
 
 def _first_of_each(looks: Sequence[Look]) -> dict[str, Look]:
-    found: dict[str, Look] = {}
+    first_looks: dict[str, Look] = {}
     for role in TARGETS:
         first = next((look for look in looks if look.channel.role == role), None)
         if first is not None:
-            found[role] = first
-    return found
+            first_looks[role] = first
+    return first_looks
 
 
 def _clone_side(look: Look) -> Floats:
-    """Return the places so that the clone's side is up."""
+    """Return the positions so that the clone's side is up."""
     values = look.axis.values.astype(np.float64)
     return values if TARGETS[look.channel.role] is Target.POSITIVE else -values
 
@@ -138,12 +144,12 @@ def _any(passing: dict[str, Mask], roles: Sequence[str]) -> Mask:
 
 
 def _beyond(values: Floats) -> float:
-    """Return a place beyond all cells: nothing is left for this marker to tell."""
+    """Return a position beyond all cells: nothing is left for this marker to tell."""
     return float(values.max()) + 0.5 * FARTHEST_CUT
 
 
-def _best_place(values: Floats, gain: Gains) -> float:
-    """Return the place above which the cells' gain is greatest, in the middle of the gap there."""
+def _best_position(values: Floats, gain: Gains) -> float:
+    """Return the position above which the cells' gain is greatest, in the middle of the gap there."""
     order = np.argsort(-values, kind="stable")
     ordered = values[order]
     totals = np.concatenate(([0], np.cumsum(gain[order])))
@@ -157,11 +163,11 @@ def _best_place(values: Floats, gain: Gains) -> float:
     return last - 0.5 * min(last - following, FARTHEST_CUT)
 
 
-def ellipsoids_around(kinds: Kinds) -> tuple[AnyOf | EllipsoidGate | None, int]:
+def ellipsoids_around(split: CloneSplit) -> tuple[AnyOf | EllipsoidGate | None, int]:
     """Return the ellipsoids around the clone's groups, and their gain."""
-    axes = [(look.channel.channel, look.axis) for look in kinds.looks]
-    likely = (1 + LEAST_GAIN * kinds.gain / kinds.weights) / 2
-    gates, inside = ellipsoids_of(kinds.mixture, list(kinds.clone), axes, kinds.points, likely)
+    axes = [(look.channel.channel, look.axis) for look in split.looks]
+    likely = (1 + LEAST_GAIN * split.gain / split.weights) / 2
+    gates, inside = ellipsoids_of(split.mixture, list(split.clone), axes, split.points, likely)
     if not gates:
         return None, 0
-    return gates[0] if len(gates) == 1 else AnyOf(tuple(gates)), int(kinds.gain[inside].sum())
+    return gates[0] if len(gates) == 1 else AnyOf(tuple(gates)), int(split.gain[inside].sum())

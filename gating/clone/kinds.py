@@ -24,32 +24,42 @@ from gating.events.panel import GatingPanel
 
 Gains = NDArray[np.int64]
 LEAST_GAIN = 1e-6
+"""Step in which a cell's gain is counted. Convention: whole numbers of steps add up alike in any order."""
 NEAR_NOTHING = 0.1
-"""What counting a cell that is near no group as the clone's costs: a stray more often than a tail."""
+"""What counting a cell that is near no group as the clone's costs: a stray more often than a tail. Chosen
+on the simulated tubes of docs/validation.md."""
 FEWEST_CELLS = 30
-"""Wanted cells from which kinds are looked for."""
+"""Wanted cells from which kinds are looked for. Chosen on the simulated tubes of docs/validation.md."""
 FIRST, MOST_GROUPS = 120, 8
-"""Cells, the most normal ones first, that are all looked at; of the others ever fewer. Groups at the most."""
+"""Cells, the most normal ones first, that are all looked at; of the others ever fewer. Groups at the most.
+Chosen on the simulated tubes of docs/validation.md."""
 FIRST_JUDGED = 1500
-"""The same of the cells by which a gate is judged."""
+"""The same of the cells by which a gate is judged. Chosen on the simulated tubes of docs/validation.md."""
 STEPS = 6
-"""Of the mixture: twenty place the groups no better, where few cells lie between them."""
+"""Of the mixture: twenty place the groups no better, where few cells lie between them. Chosen on the
+simulated tubes of docs/validation.md."""
 BELOW_EDGE = 1.0
-"""Natural-log units below the negative edge from which noise shows no groups."""
+"""Natural-log units below the negative edge from which noise shows no groups. Chosen on the simulated tubes
+of docs/validation.md."""
 RUN_TOGETHER = 3.0
-"""Mahalanobis distance of two groups up to which they are one kind; at 2 two equal ones have one mode."""
+"""Mahalanobis distance of two groups up to which they are one kind; at 2 two equal ones have one mode.
+Chosen on the simulated tubes of docs/validation.md."""
 DIFFERENT = 1.2
-"""Natural-log units between two kinds from which a marker tells them apart."""
+"""Natural-log units between two kinds from which a marker tells them apart. Chosen on the simulated tubes
+of docs/validation.md."""
 SMALL_PART, CLEARLY_ODD = 0.25, 1.5
-"""Share of the cells below which a clone must be clearly odd, and what that is."""
+"""Share of the cells below which a clone must be clearly odd, and what that is. Chosen on the simulated
+tubes of docs/validation.md."""
 FEWEST_OF_A_CLONE = 20.0
-"""Fewer carry no receptor density."""
+"""Cells below which a clone carries no receptor density. Convention: the limit of `LOW_EVENTS` in
+docs/study.md."""
 MINORITY, SMALLER = 0.5, 1.0
-"""Share of the cells below which a kind is fragments, if so much smaller than normal cells (scatter unit)."""
+"""Share of the cells below which a kind is fragments, if so much smaller than normal cells (scatter unit).
+Chosen on the simulated tubes of docs/validation.md."""
 
 
 @dataclass(frozen=True, slots=True)
-class Kinds:
+class CloneSplit:
     """The wanted cells told apart.
 
     Attributes
@@ -78,7 +88,7 @@ class Kinds:
     points: Floats
 
 
-def kinds_among(wanted: Survivors, reference: Survivors, panel: GatingPanel) -> Kinds | None:
+def clone_split(wanted: Survivors, reference: Survivors, panel: GatingPanel) -> CloneSplit | None:
     """Return clone and other cells among the wanted ones, or None where they are one kind or too few.
 
     Parameters
@@ -96,8 +106,10 @@ def kinds_among(wanted: Survivors, reference: Survivors, panel: GatingPanel) -> 
     order = np.lexsort((_mixed(points), oddness(points.T, looks)))
     lots = wanted.lots.take(order)
     picked, weights = thinned(lots, FIRST)
-    few = points[order[picked]]
-    mixture = fit_mixture(few, weights, density_peaks(_for_peaks(few, looks), MOST_GROUPS), STEPS)
+    thinned_points = points[order[picked]]
+    mixture = fit_mixture(
+        thinned_points, weights, density_peaks(_for_peaks(thinned_points, looks), MOST_GROUPS), STEPS
+    )
     clone = clone_among(mixture, looks)
     if not clone or len(clone) == mixture.shares.size - 1:
         return None
@@ -109,7 +121,7 @@ def kinds_among(wanted: Survivors, reference: Survivors, panel: GatingPanel) -> 
     gain = belongs[is_clone].sum(axis=0) - belongs[:-1][~is_clone[:-1]].sum(axis=0)
     gain -= NEAR_NOTHING * belongs[-1]
     gain = np.rint(weights * gain / LEAST_GAIN).astype(np.int64)
-    return Kinds(tuple(looks), mixture, tuple(clone), rows, weights, gain, points)
+    return CloneSplit(tuple(looks), mixture, tuple(clone), rows, weights, gain, points)
 
 
 def _mixed(points: Floats) -> Floats:
@@ -149,8 +161,8 @@ def clone_among(mixture: Mixture, looks: Sequence[Look]) -> list[int]:
     shown = np.maximum(means, floors)
     chosen = [
         kind
-        for kind, offsets, one in zip(kinds, shown - shown[main], odd, strict=True)
-        if _is_like(offsets, looks, is_odd=bool(one > 0))
+        for kind, offsets, oddness_of_kind in zip(kinds, shown - shown[main], odd, strict=True)
+        if _is_like(offsets, looks, is_odd=bool(oddness_of_kind > 0))
     ]
     return sorted(group for kind in chosen for group in kind)
 

@@ -1,4 +1,4 @@
-"""The gated plasma cells on every marker, and what its place there says for a clone."""
+"""The gated plasma cells on every marker, and what its position there says for a clone."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from gating.anchors.anchors import negative_edge
+from gating.anchors.edges import negative_edge
 from gating.arithmetic.linear import Floats
 from gating.events import FloatArray, Survivors
 from gating.events.lots import below
@@ -17,16 +17,18 @@ from gating.events.transforms import asinh
 from gating.thresholds import Axis, axis_of, scale_of
 
 SCATTER_UNIT, SCATTER_FLOOR = 0.25, 0.01
-"""Natural log of scatter that counts as one unit; its linear part, of what half of all cells have."""
+"""Natural log of scatter that counts as one unit; its linear part, of what half of all cells have. Chosen
+on the simulated tubes of docs/validation.md."""
 ENOUGH_TO_COMPARE = 5_000
-"""Other cells that show where negative ends; channels whose values together choose them."""
+"""Other cells that are enough to show where negative ends. Chosen on the simulated tubes of
+docs/validation.md."""
 
 
 @dataclass(frozen=True, slots=True)
 class Odd:
-    """How one marker speaks for a clone: sign · (place − middle), within `low` and `high`; natural-log units.
+    """How one marker speaks for a clone: sign · (position − middle), within `low` and `high`.
 
-    The place is that above the negative cells' edge.
+    The position is that above the negative cells' edge, in natural-log units.
     """
 
     sign: float
@@ -34,9 +36,9 @@ class Odd:
     low: float
     high: float
 
-    def of(self, places: Floats | FloatArray) -> Floats:
-        """Return the evidence at places, same shape."""
-        return np.asarray(np.clip(self.sign * (places - self.middle), self.low, self.high), np.float64)
+    def of(self, positions: Floats | FloatArray) -> Floats:
+        """Return the evidence at positions, same shape."""
+        return np.asarray(np.clip(self.sign * (positions - self.middle), self.low, self.high), np.float64)
 
 
 ODD: Mapping[str, Odd] = MappingProxyType(
@@ -49,6 +51,8 @@ ODD: Mapping[str, Odd] = MappingProxyType(
         "cd45": Odd(-1.0, 1.2, -0.5, 0.5),
     }
 )
+"""How each marker speaks for a clone; the phenotype is that of doi:10.1002/cyto.b.21265. Chosen on the
+simulated tubes of docs/validation.md."""
 ODD_MARKERS = ("cd56", "cd117", "cd81")
 """One of them must be in the panel: CD19 alone tells no clone."""
 MARKERS = (*ODD, "kappa", "lambda")
@@ -83,15 +87,15 @@ def looks_at(wanted: Survivors, others: Survivors, panel: GatingPanel) -> list[L
     """
     reference = _some(others, ENOUGH_TO_COMPARE)
     looks = []
-    for channel in sorted(panel.channels, key=lambda one: (one.role, one.channel)):
-        own, everyone = wanted.column(channel.channel), reference.column(channel.channel)
+    for channel in sorted(panel.channels, key=lambda channel: (channel.role, channel.channel)):
+        cells, everyone = wanted.column(channel.channel), reference.column(channel.channel)
         if channel.role in MARKERS:
             usual = axis_of(everyone)
-            looks.append(Look(channel, axis_of(own, usual), negative_edge(usual)))
+            looks.append(Look(channel, axis_of(cells, usual), negative_edge(usual)))
         elif channel.role in OTHERS:
-            looks.append(Look(channel, axis_of(own, scale_of(everyone)), float("nan")))
+            looks.append(Look(channel, axis_of(cells, scale_of(everyone)), float("nan")))
         elif channel.role in SCATTER:
-            looks.append(Look(channel, _scatter_axis(own, everyone), float("nan")))
+            looks.append(Look(channel, _scatter_axis(cells, everyone), float("nan")))
     return looks
 
 
@@ -99,24 +103,24 @@ def _some(events: Survivors, n: int) -> Survivors:
     """Return about so many of the events, the same ones in whatever order events and channels come."""
     if events.n_events <= n:
         return events
-    some = events.select(below(events.lots, n / events.n_events))
-    return some if some.n_events >= n / 2 else events  # many times the same event
+    drawn = events.select(below(events.lots, n / events.n_events))
+    return drawn if drawn.n_events >= n / 2 else events  # many times the same event
 
 
-def _scatter_axis(own: FloatArray, everyone: FloatArray) -> Axis:
+def _scatter_axis(cells: FloatArray, everyone: FloatArray) -> Axis:
     cofactor = max(SCATTER_FLOOR * float(np.median(everyone)), 1e-6) if everyone.size else 1.0
-    values = asinh(own, cofactor) / np.float32(SCATTER_UNIT)
+    values = asinh(cells, cofactor) / np.float32(SCATTER_UNIT)
     return Axis(values, cofactor, float(values.min()), float(values.max()), SCATTER_UNIT)
 
 
-def oddness(places: Floats, looks: Sequence[Look]) -> Floats:
+def oddness(positions: Floats, looks: Sequence[Look]) -> Floats:
     """Return how little cells or groups look like normal plasma cells, natural-log units, shape (n,).
 
     Parameters
     ----------
-    places
+    positions
         On each axis, shape (n_axes, n).
     """
     rows = [(row, look) for row, look in enumerate(looks) if look.channel.role in ODD]
-    parts = [ODD[look.channel.role].of(places[row] - look.edge) for row, look in rows]
+    parts = [ODD[look.channel.role].of(positions[row] - look.edge) for row, look in rows]
     return np.asarray(np.sum(parts, axis=0), np.float64)

@@ -1,4 +1,4 @@
-"""Clusters as ellipsoids: which cells are inside, drawn where the next event would rather be another cell."""
+"""Clusters as ellipsoids, drawn where the next event would more likely be another kind of cell."""
 
 from __future__ import annotations
 
@@ -16,12 +16,15 @@ from gating.gates import EllipsoidGate
 from gating.thresholds import Axis, rounded
 
 LEAST_GAIN = 1e-6
-"""Step of what counting a cell is worth."""
+"""Step in which a cell's gain is counted. Convention: whole numbers of steps add up alike in any order."""
 FEWEST_IN_CLUSTER = 12.0
+"""Cells from which a cluster is drawn. Chosen on the simulated tubes of docs/validation.md."""
 FEWEST_MORE, LEAST_MORE = 3, 0.01
-"""Cells, and share of those there are, that a further ellipsoid must add."""
+"""Cells, and share of those there are, that a further ellipsoid must add. Chosen on the simulated tubes of
+docs/validation.md."""
 OUTERMOST = 2.88
-"""Standard normal deviate of the outermost cell of a cluster: one in 500 lies beyond."""
+"""Standard normal deviate of the outermost cell of a cluster: one in 500 lies beyond. Convention: one cell
+in 500."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ def draw_ellipsoids(
     n: int,
     trust: float,
 ) -> Clustered | None:
-    """Return an ellipsoid per wanted group, drawn where the next event would rather be another cell."""
+    """Return an ellipsoid per wanted group; it ends where the next event is more likely another cell."""
     points = points_of(axes, near)
     if points.shape[0] < FEWEST_IN_CLUSTER:
         return None

@@ -18,21 +18,28 @@ from gating.events.lots import Lots, thinned
 from gating.thresholds import Axis, axis_of
 
 FEWEST_TO_SEARCH = 60
+"""Candidates with evidence from which clusters are looked for. Chosen on the simulated tubes of
+docs/validation.md."""
 ALL_OF_THE_FIRST = (350, 450, 280)
-"""Events with most evidence that a look takes all of, those after them ever more thinly; look after look."""
+"""Events with most evidence that a look takes all of, those after them ever more thinly; look after look.
+Chosen on the simulated tubes of docs/validation.md."""
 CLEAR_AT_A_LOOK = 0.5
-"""Confidence from which no further look is taken."""
+"""Confidence from which no further look is taken. Chosen on the simulated tubes of docs/validation.md."""
 WIDEST_CLUSTER = 1.0
-"""Typical SD of a kind of cell over all axes, natural log; debris and doublets of many kinds spread more."""
+"""Typical SD of a kind of cell over all axes, natural log; debris and doublets of many kinds spread more.
+Chosen on the simulated tubes of docs/validation.md."""
 HARDLY, FAR_BELOW = 0.4, 1.5
-"""A group so little positive but clearly below every other edge may be a clone stripped of its antigen."""
+"""A group so little positive but clearly below every other edge may be a clone stripped of its antigen.
+Chosen on the simulated tubes of docs/validation.md."""
 LEAST_LEFT = 0.3
-"""Of the confidence, however large such a group is."""
+"""Least share of the confidence that such a group leaves, however large it is. Chosen on the simulated
+tubes of docs/validation.md."""
 JUST_BEYOND, WELL_BELOW = 0.4, 1.0
-"""Mean place of a wanted cluster: at most so far beyond the edge of a low or negative anchor; less than so
-far below, it counts against the cluster."""
+"""Mean position of a wanted cluster: at most so far beyond the edge of a low or negative anchor; less than
+so far below, it counts against the cluster. Chosen on the simulated tubes of docs/validation.md."""
 CLEARLY_POSITIVE, LOWEST = 1.5, 0.5
-"""Mean place above the positive anchors' edges: the least of a wanted cluster; lower ones are all alike."""
+"""Mean position above the positive anchors' edges: the least of a wanted cluster; lower ones are alike.
+Chosen on the simulated tubes of docs/validation.md."""
 
 
 def find_clusters(
@@ -65,9 +72,9 @@ def find_clusters(
     lots = lots.take(region)
     best: Clustered | None = None
     for first in ALL_OF_THE_FIRST:
-        found = _look(anchors, axes, region, thinned(lots, first), trust)
-        if found is not None and (best is None or found.group.confidence > best.group.confidence):
-            best = found
+        clusters = _look(anchors, axes, region, thinned(lots, first), trust)
+        if clusters is not None and (best is None or clusters.group.confidence > best.group.confidence):
+            best = clusters
         if best is not None and best.group.confidence >= CLEAR_AT_A_LOOK:
             break
     return best
@@ -82,21 +89,21 @@ def _look(
 ) -> Clustered | None:
     ranks, weights = picked
     mixture = fit_mixture(points_of(axes, region[ranks]), weights)
-    places, positive = _places(mixture, anchors, axes)
-    wanted, sureness = _choose(mixture, places, positive) if positive.any() else ([], 0.0)
+    positions, positive = _positions_of(mixture, anchors, axes)
+    wanted, sureness = _choose(mixture, positions, positive) if positive.any() else ([], 0.0)
     if not wanted:
         return None
     near = near_groups(mixture, wanted, axes, region)
     return draw_ellipsoids(mixture, wanted, axes, near, anchors[0].axis.values.size, trust * sureness)
 
 
-def _places(
+def _positions_of(
     mixture: Mixture, anchors: Sequence[Anchor], axes: Sequence[tuple[str, Axis]]
 ) -> tuple[Floats, Mask]:
     names = [channel for channel, _ in axes]
     rows = [names.index(anchor.channel) for anchor in anchors]
-    places = np.array([mixture.means[:, r] - a.edge for r, a in zip(rows, anchors, strict=True)])
-    return places, np.array([anchor.is_positive for anchor in anchors])
+    positions = np.array([mixture.means[:, r] - a.edge for r, a in zip(rows, anchors, strict=True)])
+    return positions, np.array([anchor.is_positive for anchor in anchors])
 
 
 def _in_order(
@@ -107,7 +114,7 @@ def _in_order(
     return region[ascending_by([-evidence[region], *keys[::-1]])]
 
 
-def _choose(mixture: Mixture, places: Floats, positive: Mask) -> tuple[list[int], float]:
+def _choose(mixture: Mixture, positions: Floats, positive: Mask) -> tuple[list[int], float]:
     """Return the compact groups above the widest gap on the positive anchors, and how sure that gap is.
 
     Heights are compared by their ratio, one unit added for what the edge is uncertain. Another gap counts
@@ -116,16 +123,16 @@ def _choose(mixture: Mixture, places: Floats, positive: Mask) -> tuple[list[int]
 
     Parameters
     ----------
-    places
+    positions
         Means of the groups beyond each anchor's edge, shape (n_anchors, n_groups).
     positive
         bool, shape (n_anchors,).
     """
-    height = places[positive].mean(axis=0) - 0.5 * (places[~positive] + WELL_BELOW).clip(0).sum(axis=0)
+    height = positions[positive].mean(axis=0) - 0.5 * (positions[~positive] + WELL_BELOW).clip(0).sum(axis=0)
     fit = [
         group
         for group in range(mixture.shares.size - 1)
-        if _is_compact(mixture, group) and (places[~positive, group] <= JUST_BEYOND).all()
+        if _is_compact(mixture, group) and (positions[~positive, group] <= JUST_BEYOND).all()
     ]
     fit.sort(key=lambda group: -float(height[group]))
     steps = [max(float(height[group]), LOWEST) for group in fit] + [LOWEST]
@@ -138,7 +145,9 @@ def _choose(mixture: Mixture, places: Floats, positive: Mask) -> tuple[list[int]
         return [], 0.0
     other = 1 - 2 * np.minimum(sizes, sizes[best]) / (sizes + sizes[best])
     sureness = float(1 - (other * np.array(gaps) / gaps[best]).max())
-    left = [g for g in fit[best + 1 :] if height[g] >= HARDLY and (places[~positive, g] < -FAR_BELOW).all()]
+    left = [
+        g for g in fit[best + 1 :] if height[g] >= HARDLY and (positions[~positive, g] < -FAR_BELOW).all()
+    ]
     stripped = float(mixture.shares[left].sum())
     doubt = max(LEAST_LEFT, float(sizes[best] / (sizes[best] + 0.5 * stripped)))
     return fit[: best + 1], sureness * doubt

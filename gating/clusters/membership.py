@@ -1,4 +1,4 @@
-"""Which cells belong to the wanted group, by all channels at once: its own clusters against their neighbours.
+"""Which cells belong to the wanted group, by all channels at once: its clusters against their neighbours.
 
 The group that the anchors showed is the start. Clusters that begin among its cells stay wanted, others begin
 around it; a mixture of normals shares the cells between them. A neighbour that no valley parts from a wanted
@@ -19,7 +19,7 @@ from gating.clusters.ellipsoids import ellipsoids_of, points_of
 from gating.clusters.mixture import Mixture, fit_mixture, grouped
 from gating.clusters.neighbours import evenly, in_order, nearest_of, neighbours
 from gating.clusters.wanted import (
-    Limits,
+    ClusterLimits,
     begun_with,
     dead_of,
     limits_of,
@@ -34,15 +34,20 @@ from gating.gates import EllipsoidGate
 from gating.thresholds import Axis
 
 FEWEST_TO_BEGIN = 15
-MOST_OWN = 240
-"""Cells of the group that begin the clusters."""
-OWN_PEAKS, OTHER_PEAKS = 4, 10
+"""Cells of the group from which clusters are looked for. Chosen on the simulated tubes of
+docs/validation.md."""
+MOST_OF_GROUP = 240
+"""Cells of the group that begin the clusters. Chosen on the simulated tubes of docs/validation.md."""
+GROUP_PEAKS, OTHER_PEAKS = 4, 10
+"""Clusters at most that begin in the group, and around it. Chosen on the simulated tubes of
+docs/validation.md."""
 LEAST_SIZES, SIZE_SPREADS = 0.3, 1.75
-"""Natural log of forward scatter, and spreads of the group, from its median to fragments and doublets."""
+"""Natural log of forward scatter, and spreads of the group, from its median to fragments and doublets.
+Chosen on the simulated tubes of docs/validation.md."""
 
 
 @dataclass(frozen=True, slots=True)
-class Kinds:
+class Neighbourhood:
     """The kinds of cells in and around a group.
 
     Attributes
@@ -58,7 +63,7 @@ class Kinds:
     mixture: Mixture
     wanted: list[int]
     strays: list[int]
-    limits: Limits
+    limits: ClusterLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +84,13 @@ class Members:
     mask: Mask
     ellipsoids: tuple[EllipsoidGate, ...]
 
-    def expected_f1(self, found: Mask) -> float:
+    def expected_f1(self, gated: Mask) -> float:
         """Return the F1 that these probabilities expect of a gate's cells."""
-        total = float(self.likely.sum(dtype=np.float64)) + np.count_nonzero(found)
-        return 2 * float(self.likely.compress(found).sum(dtype=np.float64)) / total if total else 0.0
+        total = float(self.likely.sum(dtype=np.float64)) + np.count_nonzero(gated)
+        return 2 * float(self.likely.compress(gated).sum(dtype=np.float64)) / total if total else 0.0
 
 
-def kinds_of(
+def neighbourhood_of(
     seed: Mask,
     axes: Sequence[tuple[str, Axis]],
     anchors: Sequence[Anchor],
@@ -95,7 +100,7 @@ def kinds_of(
     stained: bool = True,
     scatter: tuple[str, str] = ("", ""),
     limit: float = np.inf,
-) -> Kinds | None:
+) -> Neighbourhood | None:
     """Return the kinds of cells in and around the group, None where it has too few cells.
 
     Parameters
@@ -103,7 +108,7 @@ def kinds_of(
     seed
         bool, shape (n,): the group as the anchors show it, among the candidates around it.
     axes
-        (channel, the candidates' places) of every channel on which cells differ.
+        (channel, the candidates' positions) of every channel on which cells differ.
     anchors
         Where the wanted cells have a target.
     lots
@@ -119,54 +124,58 @@ def kinds_of(
     """
     if np.count_nonzero(seed) < FEWEST_TO_BEGIN:
         return None
-    own = in_order(np.flatnonzero(seed), axes)
+    group = in_order(np.flatnonzero(seed), axes)
     evidence = evidence_of(anchors, seed)
-    picked_own, own_weights = evenly(own, lots, MOST_OWN)
-    picked, weights = nearest_of(neighbours(seed, own, axes, evidence, limit), lots)
-    every = np.concatenate([picked_own, picked])
-    points, n_own = points_of(axes, every), picked_own.size
+    group_sample, group_weights = evenly(group, lots, MOST_OF_GROUP)
+    picked, weights = nearest_of(neighbours(seed, group, axes, evidence, limit), lots)
+    every = np.concatenate([group_sample, picked])
+    points, n_group = points_of(axes, every), group_sample.size
     size, stains = _size_and_stains([channel for channel, _ in axes], anchors, scatter)
-    suspects = _suspects(points[:n_own], size, stains) if size is not None and not stained else None
-    mixture = fit_mixture(points, np.concatenate([own_weights, weights]), _begin(points, n_own, suspects))
-    begun = begun_with(mixture, points, own_weights, n_own)
+    suspects = _suspects(points[:n_group], size, stains) if size is not None and not stained else None
+    mixture = fit_mixture(points, np.concatenate([group_weights, weights]), _begin(points, n_group, suspects))
+    begun = begun_with(mixture, points, group_weights, n_group)
     if not begun:
         return None
     judged = evidence if traits is None else evidence + traits
     main = main_of(mixture, begun, points, judged.take(every))
     channels = [channel for channel, _ in axes]
-    sizes = None if size is None else (size, *_usual_sizes(points[:n_own, size]))
+    sizes = None if size is None else (size, *_usual_sizes(points[:n_group, size]))
     limits = limits_of(mixture, main, channels, anchors, stained=stained, size=sizes)
     dead = [] if stained or size is None else dead_of(mixture, main, size, stains)
     anchored = {anchor.channel for anchor in anchors}
     rest = [row for row, channel in enumerate(channels) if channel not in anchored]
     wanted = wanted_of(mixture, begun, main, limits, rest, dead)
-    return Kinds(mixture, wanted, strays_of(mixture, wanted), limits)
+    return Neighbourhood(mixture, wanted, strays_of(mixture, wanted), limits)
 
 
 def members_of(
-    kinds: Kinds, rows: NDArray[np.intp], axes: Sequence[tuple[str, Axis]], seed: Mask, sureness: float
+    neighbourhood: Neighbourhood,
+    rows: NDArray[np.intp],
+    axes: Sequence[tuple[str, Axis]],
+    seed: Mask,
+    sureness: float,
 ) -> Members:
-    """Return the cells that rather belong to the wanted kinds than to any other one.
+    """Return the cells that more likely belong to the wanted kinds than to any other.
 
     Parameters
     ----------
     rows
         The candidates that may be wanted: those of the group, near a wanted kind or within the limits.
     axes
-        (channel, places of these rows).
+        (channel, positions of these rows).
     seed
         bool, shape (n_candidates,): the group as the anchors show it.
     sureness
         0 to 1: how sure a cell of it is that is in no cluster.
     """
     points = points_of(axes, np.arange(rows.size))
-    belongs = kinds.mixture.belongings(points)
+    belongs = neighbourhood.mixture.belongings(points)
     begins = seed.take(rows)
-    fits = kinds.limits.hold(points.T) & kinds.limits.tell_enough
-    strays = belongs[kinds.strays].sum(axis=0)
-    chances = belongs[kinds.wanted].sum(axis=0) + sureness * (begins | fits) * strays
+    fits = neighbourhood.limits.hold(points.T) & neighbourhood.limits.tell_enough
+    strays = belongs[neighbourhood.strays].sum(axis=0)
+    chances = belongs[neighbourhood.wanted].sum(axis=0) + sureness * (begins | fits) * strays
     chances = np.where(begins & fits, np.maximum(chances, sureness), chances)
-    ellipsoids, inside = ellipsoids_of(kinds.mixture, kinds.wanted, axes, points, chances)
+    ellipsoids, inside = ellipsoids_of(neighbourhood.mixture, neighbourhood.wanted, axes, points, chances)
     likely, mask = np.zeros(seed.size, np.float32), np.zeros(seed.size, np.bool_)
     likely[rows] = chances
     mask[rows.compress(inside)] = True
@@ -182,23 +191,23 @@ def _size_and_stains(
     return size, [row for row, channel in enumerate(channels) if channel not in not_stains]
 
 
-def _usual_sizes(own: Floats) -> tuple[float, float]:
+def _usual_sizes(sizes: Floats) -> tuple[float, float]:
     """Return where fragments end and doublets begin on forward scatter, by the group's narrower half."""
-    low, middle, high = np.quantile(own, (0.16, 0.5, 0.84))
+    low, middle, high = np.quantile(sizes, (0.16, 0.5, 0.84))
     reach = max(LEAST_SIZES, SIZE_SPREADS * float(min(high - middle, middle - low)))
     return float(middle) - reach, float(middle) + reach
 
 
-def _suspects(own: Floats, size: int, stains: list[int]) -> Mask:
+def _suspects(group_points: Floats, size: int, stains: list[int]) -> Mask:
     """Return which of the group's points look dead beside the others."""
-    return look_dead(own, np.median(own, axis=0), size, stains)
+    return look_dead(group_points, np.median(group_points, axis=0), size, stains)
 
 
-def _begin(points: Floats, n_own: int, suspects: Mask | None) -> NDArray[np.intp]:
+def _begin(points: Floats, n_group: int, suspects: Mask | None) -> NDArray[np.intp]:
     """Return the cluster that each point begins in; those of the group come first, suspects apart."""
-    own = grouped(points[:n_own], OWN_PEAKS)
+    clusters = grouped(points[:n_group], GROUP_PEAKS)
     if suspects is not None:
-        own[suspects] = own.max() + 1
-    if points.shape[0] <= n_own:
-        return own
-    return np.concatenate([own, grouped(points[n_own:], OTHER_PEAKS) + own.max() + 1])
+        clusters[suspects] = clusters.max() + 1
+    if points.shape[0] <= n_group:
+        return clusters
+    return np.concatenate([clusters, grouped(points[n_group:], OTHER_PEAKS) + clusters.max() + 1])

@@ -25,16 +25,22 @@ from gating.arithmetic.linear import (
 )
 
 NEIGHBOURS = 8
+"""Nearest points that tell how dense it is around a point; a group needs more points than these. Chosen on
+the simulated tubes of docs/validation.md."""
 MOST_PEAKS = 16
+"""Groups at most that a mixture begins with. Chosen on the simulated tubes of docs/validation.md."""
 ITERATIONS, ITERATIONS_BEGUN, SETTLED = 30, 20, 0.002
 """Most steps of the mixture, fewer where it begins with known groups; the share of events that may still
-change groups when it stops."""
+change groups when it stops. Chosen on the simulated tubes of docs/validation.md."""
 LEAST_SPREAD = 0.15
-"""SD on an axis below which no group is believed to lie."""
+"""SD on an axis below which no group is believed to lie. Chosen on the simulated tubes of
+docs/validation.md."""
 BLOCK, ROWS = 2048, 64
-"""Points whose products, and whose distances to all others, are made at once: they stay in the cache."""
+"""Points whose products, and whose distances to all others, are made at once: they stay in the cache.
+Convention: any size that fits the processor's cache gives the same values."""
 NOISE_SHARE, NOISE_WIDTH = 0.02, 2.0
-"""Of the one wide component that takes what belongs to no group."""
+"""Share and width of the wide component that takes what belongs to no group. Chosen on the simulated tubes
+of docs/validation.md."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +74,16 @@ class Mixture:
     def belongings(self, points: Floats) -> Floats:
         """Return the probability of each group at each point, shape (n_groups, n); each column sums to 1."""
         origin = on_grid(self.means[-1])
-        forms = self._around(-origin)._forms()
+        forms = self._moved(-origin)._forms()
         result = np.empty((forms.shape[0], points.shape[0]))
         for start in range(0, points.shape[0], BLOCK):
             block = slice(start, start + BLOCK)
             result[:, block] = _belongings(forms, _products(on_grid(points[block]) - origin))
         return result
 
-    def _around(self, place: Floats) -> Mixture:
-        """Return the same groups moved by a place, shape (n_axes,)."""
-        return replace(self, means=self.means + place)
+    def _moved(self, offset: Floats) -> Mixture:
+        """Return the same groups moved by an offset, shape (n_axes,)."""
+        return replace(self, means=self.means + offset)
 
     def _forms(self) -> Floats:
         """Return log(share × density), but for a constant, as weights of `_products`, a row per group.
@@ -113,9 +119,10 @@ def fit_mixture(
     --------
     >>> rng = np.random.default_rng(1)
     >>> few, many = rng.normal(4, 0.5, (40, 3)), rng.normal(0, 0.5, (900, 3))
-    >>> found = fit_mixture(np.vstack([few, many]), np.ones(940))
-    >>> sorted(found.shares.round(-1).tolist())[-2:]
-    [40.0, 900.0]
+    >>> begin = np.repeat([0, 1], [40, 900])
+    >>> mixture = fit_mixture(np.vstack([few, many]), np.ones(940), begin)
+    >>> mixture.shares[:2].round(-1).tolist()
+    [40.0, 890.0]
     """
     owned = _owned(density_peaks(points) if begin is None else begin, weights)
     origin = on_grid(points.mean(axis=0))
@@ -127,7 +134,7 @@ def fit_mixture(
         same = before.size == mixture.shares.size
         if same and np.abs(mixture.shares - before).sum() < SETTLED * weights.sum():
             break
-    return mixture._around(origin)
+    return mixture._moved(origin)
 
 
 def grouped(points: Floats, most: int) -> NDArray[np.intp]:
@@ -213,9 +220,9 @@ def _estimate(products: Floats, owned: Floats, weights: Floats) -> Mixture:
     total, means, covariances = _moments(products, heavy)
     n_axes = means.shape[1]
     identity = np.eye(n_axes)
-    few = (n_axes / (n_axes + size))[:, None, None]
+    shrinkage = (n_axes / (n_axes + size))[:, None, None]
     rounded = np.trace(covariances[:-1], axis1=1, axis2=2)[:, None, None] * identity / n_axes
-    covariances[:-1] += few * (rounded - covariances[:-1])
+    covariances[:-1] += shrinkage * (rounded - covariances[:-1])
     covariances[-1] *= NOISE_WIDTH**2
     total[-1] *= NOISE_SHARE
     return Mixture(total, means, covariances + LEAST_SPREAD**2 * identity)

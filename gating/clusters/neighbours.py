@@ -1,4 +1,4 @@
-"""What lies around a group of cells: the candidates to look at, and which of them stand for the others."""
+"""The candidates around a group of cells, and the sample of them that is looked at."""
 
 from __future__ import annotations
 
@@ -9,18 +9,21 @@ from numpy.typing import NDArray
 
 from gating.arithmetic.linear import Floats
 from gating.clusters.mixture import Mixture
-from gating.clusters.wanted import Limits
+from gating.clusters.wanted import ClusterLimits
 from gating.events import FloatArray, Mask
 from gating.events.lots import Lots, one_of_each, thinned
 from gating.events.ranks import quantile
 from gating.thresholds import Axis
 
 NEAREST = 160
-"""Of the events nearest to the group all are looked at; of farther ones ever fewer."""
+"""Of the events nearest to the group all are looked at; of farther ones ever fewer. Chosen on the simulated
+tubes of docs/validation.md."""
 NEAR = 6.0
-"""Spreads of a kind of cell on an axis beyond which a cell is none of it."""
+"""Spreads of a kind of cell on an axis beyond which a cell is none of it. Chosen on the simulated tubes of
+docs/validation.md."""
 NARROWEST = 0.2
-"""Spread of a group on an axis, at least, natural log."""
+"""Spread of a group on an axis, at least, natural log. Chosen on the simulated tubes of
+docs/validation.md."""
 
 
 def around(seed: Mask, anchors: Sequence[Axis], limit: float) -> NDArray[np.intp]:
@@ -31,7 +34,7 @@ def around(seed: Mask, anchors: Sequence[Axis], limit: float) -> NDArray[np.intp
     seed
         bool, shape (n_candidates,): the group.
     anchors
-        Candidates' places on some of the axes.
+        Candidates' positions on some of the axes.
     limit
         Sum of squared standardised distances over all axes from which nothing is a neighbour.
 
@@ -47,7 +50,11 @@ def around(seed: Mask, anchors: Sequence[Axis], limit: float) -> NDArray[np.intp
 
 
 def may_be_wanted(
-    mixture: Mixture, wanted: Sequence[int], limits: Limits, places: Sequence[tuple[int, Axis]], seed: Mask
+    mixture: Mixture,
+    wanted: Sequence[int],
+    limits: ClusterLimits,
+    positions: Sequence[tuple[int, Axis]],
+    seed: Mask,
 ) -> NDArray[np.intp]:
     """Return the candidates of the group, those near a wanted kind of cell, and those on target, ascending.
 
@@ -55,8 +62,8 @@ def may_be_wanted(
     ----------
     mixture, wanted, limits
         Of the kinds of cells around the group.
-    places
-        (row of the mixture's axes, candidates' places) of the anchors: no more is known of all candidates.
+    positions
+        (row of the mixture's axes, candidates' positions) of the anchors: no more is known of all candidates.
     seed
         bool, shape (n_candidates,): the group.
     """
@@ -65,28 +72,28 @@ def may_be_wanted(
     for group in wanted:
         spreads = np.sqrt(np.diag(mixture.covariances[group]))
         rows = everyone
-        for row, axis in places:
+        for row, axis in positions:
             offsets = axis.values.take(rows)
             offsets -= np.float32(mixture.means[group, row])
             rows = rows.compress(np.abs(offsets, out=offsets) <= np.float32(NEAR * spreads[row]))
         kept[rows] = True
     if limits.tell_enough:
-        kept[limits.within(dict(places), everyone)] = True
+        kept[limits.within(dict(positions), everyone)] = True
     return np.flatnonzero(kept)
 
 
 def neighbours(
-    seed: Mask, own: NDArray[np.intp], axes: Sequence[tuple[str, Axis]], evidence: FloatArray, limit: float
+    seed: Mask, group: NDArray[np.intp], axes: Sequence[tuple[str, Axis]], evidence: FloatArray, limit: float
 ) -> NDArray[np.intp]:
     """Return the other candidates near the group, first those nearest to it or highest on the anchors."""
     others = np.flatnonzero(~seed)
-    others, total = _within_reach(others, own, [axis for _, axis in axes], limit)
+    others, total = _within_reach(others, group, [axis for _, axis in axes], limit)
     nearest = others[_ascending(total)]
     return _merged(nearest, nearest[_ascending(-evidence[nearest])], seed.size)
 
 
 def _ascending(values: FloatArray) -> NDArray[np.intp]:
-    """Return the stable order of float32 values: one sort of (value, place) in 64 bits beats argsort."""
+    """Return the stable order of float32 values: one sort of (value, rank) in 64 bits beats argsort."""
     bits = np.ascontiguousarray(values + np.float32(0), np.float32).view(np.uint32)  # −0 becomes 0
     bits = np.where(bits >> 31, ~bits, bits | np.uint32(1 << 31))
     packed = (bits.astype(np.uint64) << np.uint64(32)) | np.arange(values.size, dtype=np.uint64)
@@ -112,11 +119,11 @@ def ascending_by(keys: Sequence[FloatArray]) -> NDArray[np.intp]:
 
 def _merged(nearest: NDArray[np.intp], highest: NDArray[np.intp], n: int) -> NDArray[np.intp]:
     """Return the events of two orders, each where it comes first in either; at a tie the nearer one."""
-    place = np.full(n, 2 * n, np.intp)
-    place[nearest] = 2 * np.arange(nearest.size)
-    place[highest] = np.minimum(place[highest], 2 * np.arange(highest.size) + 1)
+    rank = np.full(n, 2 * n, np.intp)
+    rank[nearest] = 2 * np.arange(nearest.size)
+    rank[highest] = np.minimum(rank[highest], 2 * np.arange(highest.size) + 1)
     merged = np.full(2 * nearest.size, -1, np.intp)
-    merged[place[nearest]] = nearest
+    merged[rank[nearest]] = nearest
     return merged[merged >= 0]
 
 
@@ -140,15 +147,15 @@ def nearest_of(ordered: NDArray[np.intp], lots: Lots) -> tuple[NDArray[np.intp],
 
 
 def _within_reach(
-    rows: NDArray[np.intp], own: NDArray[np.intp], axes: Sequence[Axis], limit: float
+    rows: NDArray[np.intp], group: NDArray[np.intp], axes: Sequence[Axis], limit: float
 ) -> tuple[NDArray[np.intp], FloatArray]:
     """Return the rows whose squared distances from the group add up to less than the limit, and the sums."""
     total = np.zeros(rows.size, np.float32)
     for axis in axes:
-        mine = axis.values.take(own)
-        spread = max((quantile(mine, 0.84) - quantile(mine, 0.16)) / 2, NARROWEST)
+        group_values = axis.values.take(group)
+        spread = max((quantile(group_values, 0.84) - quantile(group_values, 0.16)) / 2, NARROWEST)
         offsets = axis.values.take(rows)
-        offsets -= np.float32(quantile(mine, 0.5))
+        offsets -= np.float32(quantile(group_values, 0.5))
         offsets *= np.float32(1 / spread)
         offsets *= offsets
         total += offsets

@@ -15,37 +15,46 @@ from gating.clusters.mixture import Mixture
 from gating.events import FloatArray, Mask
 from gating.thresholds import Axis
 
-ONE_CLUSTER = 0.7
-"""Density between two centres, over that at the sparser one, from which no valley parts them."""
+NO_VALLEY = 0.7
+"""Density between two centres, over that at the sparser one, from which no valley parts them. Chosen on the
+simulated tubes of docs/validation.md."""
 CLEARLY_POSITIVE, LIKE_THE_FIRST, LIKE_ON_EACH = 1.5, 0.65, 0.55
-"""Place beyond its edge from which a positive anchor tells; the part of it that further cells need, where one
-tells, and on each of several where the dead cells are out."""
+"""Position beyond its edge from which a positive anchor tells; the part of it that further cells need where
+one anchor tells, and on each of several where the dead cells are out. Chosen on the simulated tubes of
+docs/validation.md."""
 FAIR_PART = 0.1
+"""Share of the group's cells from which one of its clusters may be the main one. Chosen on the simulated
+tubes of docs/validation.md."""
 DEAD_ARE_SMALLER = 0.3
-"""Natural log of forward scatter by which dead cells are smaller than the same living ones, at least."""
+"""Natural log of forward scatter by which dead cells are smaller than the same living ones, at least.
+Chosen on the simulated tubes of docs/validation.md."""
 UNSTAINED, DEAD_BIND = 2.0, 0.25
-"""Place below which living cells have none of an antigen, and what dead ones show above them there."""
+"""Position below which living cells have none of an antigen, and what dead ones show above them there.
+Chosen on the simulated tubes of docs/validation.md."""
 WIDEST_CLUSTER = 1.0
-"""Typical SD of a kind of cell over all axes, natural log; debris and doublets of many kinds spread more."""
+"""Typical SD of a kind of cell over all axes, natural log; debris and doublets of many kinds spread more.
+Chosen on the simulated tubes of docs/validation.md."""
 ALONG = np.linspace(0.0, 1.0, 11)
+"""Points of the ridge between two centres at which the density is taken. Convention: eleven points at equal
+steps."""
 
 
-def begun_with(mixture: Mixture, points: Floats, own_weights: Floats, n_own: int) -> list[int]:
+def begun_with(mixture: Mixture, points: Floats, group_weights: Floats, n_group: int) -> list[int]:
     """Return the clusters that the group's cells make up, and those that no valley parts from them."""
     belongs = mixture.belongings(points)[:-1]
-    own = (belongs[:, :n_own] * own_weights).sum(axis=1)
-    wanted = [g for g in range(own.size) if own[g] > 0.5 * mixture.shares[g]]
+    of_group = (belongs[:, :n_group] * group_weights).sum(axis=1)
+    wanted = [g for g in range(of_group.size) if of_group[g] > 0.5 * mixture.shares[g]]
     if not wanted:
         return []
     main = max(wanted, key=lambda g: float(mixture.shares[g]))
     reach = farthest(points.shape[1])
     pieces = [
         g
-        for g in range(own.size)
+        for g in range(of_group.size)
         if g not in wanted
         and mixture.shares[g] < mixture.shares[main]
         and float(mixture.distance_square(main, mixture.means[g][None])[0]) <= reach
-        and _is_one(mixture, main, g)
+        and _are_joined(mixture, main, g)
     ]
     return sorted(wanted + pieces)
 
@@ -62,15 +71,15 @@ def main_of(mixture: Mixture, begun: list[int], points: Floats, evidence: FloatA
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """What the main cluster asks of others: at least so far up on positive anchors, at most so far on others.
+class ClusterLimits:
+    """Limits that the main cluster sets: lower ones on positive anchors, upper ones on the other anchors.
 
     Attributes
     ----------
     lowest, highest
-        (row of the axes, place) pairs. No positive anchor tells where `lowest` is empty.
+        (row of the axes, position) pairs. No positive anchor tells where `lowest` is empty.
     size
-        (row, lowest, highest place) of forward scatter: below are fragments, above doublets. None without it.
+        (row, lowest, highest position) of forward scatter: fragments lie below, doublets above. None without.
     """
 
     lowest: tuple[tuple[int, float], ...]
@@ -95,23 +104,23 @@ class Limits:
         """Whether any anchor is clearly positive on the main cluster."""
         return bool(self.lowest)
 
-    def hold(self, places: Floats | FloatArray) -> Mask:
-        """Return which of these places, shape (n_axes, n), are within all limits."""
-        inside = np.ones(places.shape[1], np.bool_)
-        for row, place in self._lower:
-            inside &= places[row] >= place
-        for row, place in self._upper:
-            inside &= places[row] <= place
+    def hold(self, positions: Floats | FloatArray) -> Mask:
+        """Return which of these positions, shape (n_axes, n), are within all limits."""
+        inside = np.ones(positions.shape[1], np.bool_)
+        for row, position in self._lower:
+            inside &= positions[row] >= position
+        for row, position in self._upper:
+            inside &= positions[row] <= position
         return inside
 
     def within(self, axes: Mapping[int, Axis], rows: NDArray[np.intp]) -> NDArray[np.intp]:
         """Return which of these events are within all limits on the axes that are given, in their order."""
-        for row, place in self._lower:
+        for row, position in self._lower:
             if row in axes:
-                rows = rows.compress(axes[row].values.take(rows) >= np.float32(place))
-        for row, place in self._upper:
+                rows = rows.compress(axes[row].values.take(rows) >= np.float32(position))
+        for row, position in self._upper:
             if row in axes:
-                rows = rows.compress(axes[row].values.take(rows) <= np.float32(place))
+                rows = rows.compress(axes[row].values.take(rows) <= np.float32(position))
         return rows
 
 
@@ -123,7 +132,7 @@ def limits_of(
     *,
     stained: bool,
     size: tuple[int, float, float] | None = None,
-) -> Limits:
+) -> ClusterLimits:
     """Return the limits that the main cluster sets.
 
     Parameters
@@ -133,7 +142,7 @@ def limits_of(
     stained
         Whether the dead cells are out.
     size
-        As in `Limits`.
+        As in `ClusterLimits`.
     """
     names, centre = list(channels), mixture.means[main]
     known = [(anchor, names.index(anchor.channel)) for anchor in anchors if anchor.channel in names]
@@ -142,7 +151,7 @@ def limits_of(
     like = LIKE_ON_EACH if stained and len(telling) > 1 else LIKE_THE_FIRST
     lowest = [(row, anchor.edge + like * usual[row]) for anchor, row in telling]
     highest = [(row, a.edge + max(0.0, usual[row])) for a, row in known if not a.is_positive]
-    return Limits(tuple(lowest), tuple(highest), size)
+    return ClusterLimits(tuple(lowest), tuple(highest), size)
 
 
 def dead_of(mixture: Mixture, main: int, size: int, stains: Sequence[int]) -> list[int]:
@@ -159,22 +168,22 @@ def dead_of(mixture: Mixture, main: int, size: int, stains: Sequence[int]) -> li
     return np.flatnonzero(dead & (mixture.shares[:-1] < mixture.shares[main])).tolist()
 
 
-def look_dead(places: Floats, living: Floats, size: int, stains: Sequence[int]) -> Mask:
-    """Return which places are small and stained by what does not stain the living cells.
+def look_dead(positions: Floats, living: Floats, size: int, stains: Sequence[int]) -> Mask:
+    """Return which positions are small and stained by what does not stain the living cells.
 
     What dead cells bind of any antibody is seen where the living ones have none of the antigen.
 
     Parameters
     ----------
-    places
+    positions
         Shape (n, n_axes).
     living
         The living cells' centre, shape (n_axes,).
     """
     unstained = [row for row in stains if living[row] < UNSTAINED]
     if not unstained:
-        return np.zeros(places.shape[0], np.bool_)
-    offsets = places - living
+        return np.zeros(positions.shape[0], np.bool_)
+    offsets = positions - living
     binds = np.median(offsets[:, unstained], axis=1)
     return np.asarray((offsets[:, size] < -DEAD_ARE_SMALLER) & (binds > DEAD_BIND), np.bool_)
 
@@ -183,11 +192,11 @@ def wanted_of(
     mixture: Mixture,
     begun: list[int],
     main: int,
-    limits: Limits,
+    limits: ClusterLimits,
     rows: list[int],
     dead: Sequence[int] = (),
 ) -> list[int]:
-    """Return the clusters on target on every anchor that tells, whether the group's cells began them or not.
+    """Return the clusters that are on target on every telling anchor, in the group or outside it.
 
     Normal plasma cells lie far from a clone but are on target. What began with the group and is off target
     stays only where it differs from the group's main cluster in the anchors alone: a clone that lost one.
@@ -218,12 +227,12 @@ def strays_of(mixture: Mixture, wanted: list[int]) -> list[int]:
     return [*(g for g in others if not _is_compact(mixture, g)), mixture.shares.size - 1]
 
 
-def _is_near(mixture: Mixture, one: int, other: int, rows: list[int]) -> bool:
+def _is_near(mixture: Mixture, cluster: int, other: int, rows: list[int]) -> bool:
     """Return whether a cluster's centre lies within another one, as far as these axes tell."""
     if not rows:
         return True
-    offset = mixture.means[other, rows] - mixture.means[one, rows]
-    distance = float((offset * solve(mixture.covariances[one][np.ix_(rows, rows)], offset)).sum())
+    offset = mixture.means[other, rows] - mixture.means[cluster, rows]
+    distance = float((offset * solve(mixture.covariances[cluster][np.ix_(rows, rows)], offset)).sum())
     return distance <= farthest(len(rows))
 
 
@@ -232,15 +241,17 @@ def _is_compact(mixture: Mixture, group: int) -> bool:
     return float(np.exp(0.5 * log_volume / mixture.means.shape[1])) <= WIDEST_CLUSTER
 
 
-def _is_one(mixture: Mixture, one: int, other: int) -> bool:
+def _are_joined(mixture: Mixture, cluster: int, other: int) -> bool:
     """Return whether the density along the ridge between two clusters has no valley."""
-    density = np.array([_density(mixture, (one, other), point) for point in _ridge(mixture, one, other)])
-    return bool(density.min() >= ONE_CLUSTER * min(density[0], density[-1]))
+    density = np.array(
+        [_density(mixture, (cluster, other), point) for point in _ridge(mixture, cluster, other)]
+    )
+    return bool(density.min() >= NO_VALLEY * min(density[0], density[-1]))
 
 
-def _ridge(mixture: Mixture, one: int, other: int) -> list[Floats]:
-    inverse = [inverse_of(mixture.covariances[g]) for g in (one, other)]
-    pulled = [times(inverse[i], mixture.means[g]) for i, g in enumerate((one, other))]
+def _ridge(mixture: Mixture, cluster: int, other: int) -> list[Floats]:
+    inverse = [inverse_of(mixture.covariances[g]) for g in (cluster, other)]
+    pulled = [times(inverse[i], mixture.means[g]) for i, g in enumerate((cluster, other))]
     return [solve((1 - a) * inverse[0] + a * inverse[1], (1 - a) * pulled[0] + a * pulled[1]) for a in ALONG]
 
 

@@ -8,15 +8,18 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from gating.events.errors import GatingError
+
 if TYPE_CHECKING:
     import flowkit
     from lxml.etree import _Element
 
 GATINGML = "http://www.isac-net.org/std/Gating-ML/v2.0/"
 MOST_NAMES = 12
+"""Names that an error lists. Convention: more would not be read."""
 
 
-class GateFileError(ValueError):
+class GateFileError(GatingError):
     """A file of gates that cannot replace ours, and why."""
 
 
@@ -111,11 +114,11 @@ def _keep_tube(root: _Element, source: str, tube_names: Sequence[str]) -> None:
     samples = root.find("SampleList")
     every = [] if samples is None else samples.findall("Sample")
     wanted = {name.casefold() for name in tube_names}
-    found = [sample for sample in every if wanted & {name.casefold() for name in _names(sample)}]
-    if len(found) != 1 or samples is None:
-        raise GateFileError(_tube_not_found(source, tube_names, every, found))
+    matches = [sample for sample in every if wanted & {name.casefold() for name in _names(sample)}]
+    if len(matches) != 1 or samples is None:
+        raise GateFileError(_no_single_tube(source, tube_names, every, matches))
     for sample in every:
-        if sample is not found[0]:
+        if sample is not matches[0]:
             samples.remove(sample)
     groups = root.find("Groups")
     for group in [] if groups is None else list(groups):
@@ -131,15 +134,15 @@ def _names(sample: _Element) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in (shown, file, *given) if name))
 
 
-def _tube_not_found(
-    source: str, tube_names: Sequence[str], every: Sequence[_Element], found: Sequence[_Element]
+def _no_single_tube(
+    source: str, tube_names: Sequence[str], every: Sequence[_Element], matches: Sequence[_Element]
 ) -> str:
-    listed = [_names(sample)[0] for sample in found or every if _names(sample)]
+    listed = [_names(sample)[0] for sample in matches or every if _names(sample)]
     more = f" and {len(listed) - MOST_NAMES} more" if len(listed) > MOST_NAMES else ""
     there = ", ".join(listed[:MOST_NAMES]) + more
     tube = " or ".join(dict.fromkeys(tube_names)) or "the tube"
-    if found:
-        return f"{source}: the workspace has {tube} {len(found)} times ({there}), expected it once"
+    if matches:
+        return f"{source}: the workspace has {tube} {len(matches)} times ({there}), expected it once"
     return (
         f"{source}: the workspace does not have {tube}; it has {there or 'no sample'}: "
         "a tube is found by its file name or $FIL"

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     import flowkit
 
 POINTS = 24
-"""Per edge: straight on the axis on which it was drawn, it is bent on the linear one."""
+"""Points per edge: what is straight on the axis on which it was drawn is bent on the linear one.
+Convention: enough for a picture."""
 SAME_MATRIX = 1e-3
-"""Shares of spillover closer than this give the same picture."""
+"""Shares of spillover closer than this give the same picture. Convention: enough for a picture."""
 Find = Callable[[str], str]
 
 
@@ -48,15 +49,16 @@ def outline_of(
     """
     drawn = gate_of(strategy, gate)
     dimensions = list(getattr(drawn, "dimensions", None) or ())
-    names = [channel_of(str(getattr(one, "id", ""))) for one in dimensions]
+    names = [channel_of(str(getattr(dimension, "id", ""))) for dimension in dimensions]
     if is_quadrant_gate(strategy, gate) or getattr(drawn, "use_complement", False) or not all(names):
         return None
     lights = (
-        _same_light(strategy, one, name, ours, files) for one, name in zip(dimensions, names, strict=True)
+        _same_light(strategy, dimension, name, ours, files)
+        for dimension, name in zip(dimensions, names, strict=True)
     )
     if not names or not all(lights):
         return None
-    kind = {one.__name__ for one in type(drawn).__mro__}
+    kind = {dimension.__name__ for dimension in type(drawn).__mro__}
     if "RectangleGate" in kind:
         return _rectangle(strategy, dimensions, names)
     if "PolygonGate" in kind and len(names) == 2:
@@ -75,17 +77,21 @@ def _same_light(
 ) -> bool:
     """Return whether a gate sees a channel as the picture shows it."""
     reference = dimension.compensation_ref
-    mine = ours if ours is not None and channel in ours.channels else None
+    matrix_of_picture = ours if ours is not None and channel in ours.channels else None
     if reference in (None, "", "uncompensated"):
-        return mine is None
+        return matrix_of_picture is None
     if reference == "FCS":
         matrix = None if files is None else (files.channels, files.values)
     else:
-        found = strategy.comp_matrices.get(reference)
-        matrix = None if found is None else (tuple(found.detectors), np.asarray(found.matrix, np.float64))
+        matrix_of_gates = strategy.comp_matrices.get(reference)
+        matrix = (
+            None
+            if matrix_of_gates is None
+            else (tuple(matrix_of_gates.detectors), np.asarray(matrix_of_gates.matrix, np.float64))
+        )
     if matrix is None or channel not in matrix[0]:
-        return mine is None
-    return mine is not None and _is_same(matrix, mine)
+        return matrix_of_picture is None
+    return matrix_of_picture is not None and _is_same(matrix, matrix_of_picture)
 
 
 def _is_same(matrix: tuple[tuple[str, ...], NDArray[np.float64]], ours: SpilloverMatrix) -> bool:
@@ -98,8 +104,10 @@ def _is_same(matrix: tuple[tuple[str, ...], NDArray[np.float64]], ours: Spillove
 
 def _rectangle(strategy: flowkit.GatingStrategy, dimensions: list[Any], names: list[str]) -> Gate:
     ranges = tuple(
-        RangeGate(name, _limit(strategy, one, one.min), _limit(strategy, one, one.max))
-        for one, name in zip(dimensions, names, strict=True)
+        RangeGate(
+            name, _limit(strategy, dimension, dimension.min), _limit(strategy, dimension, dimension.max)
+        )
+        for dimension, name in zip(dimensions, names, strict=True)
     )
     return ranges[0] if len(ranges) == 1 else AllOf(ranges)
 
@@ -111,7 +119,7 @@ def _limit(strategy: flowkit.GatingStrategy, dimension: Any, limit: float | None
 def _polygon(
     strategy: flowkit.GatingStrategy, dimensions: list[Any], names: list[str], corners: NDArray[np.float64]
 ) -> Gate:
-    x, y = (_linear(strategy, one, corners[:, i].copy()) for i, one in enumerate(dimensions))
+    x, y = (_linear(strategy, dimension, corners[:, i].copy()) for i, dimension in enumerate(dimensions))
     return PolygonGate(names[0], names[1], tuple(zip(x.tolist(), y.tolist(), strict=True)))
 
 
@@ -130,7 +138,7 @@ def _ellipse(drawn: Any) -> NDArray[np.float64]:
 def _linear(
     strategy: flowkit.GatingStrategy, dimension: Any, values: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Return places on the axis on which a gate was drawn in linear units."""
+    """Return positions on the axis on which a gate was drawn in linear units."""
     name = dimension.transformation_ref
     if not name:
         return values

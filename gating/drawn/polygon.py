@@ -19,10 +19,13 @@ from numpy.typing import NDArray
 from gating.events import Mask
 
 BINS = 256
+"""Bins per axis on which FlowJo places a polygon. Vendor: FlowJo writes `gateResolution="256"` beside each
+polygon."""
 AXIS = 4096
-"""FlowKit's biexponential axis runs from 0 to this (the channels of FlowJo's look-up table)."""
+"""FlowKit's biexponential axis runs from 0 to this (the channels of FlowJo's look-up table). Vendor: FlowJo
+and FlowKit."""
 SLACK = 1e-6
-"""Of a bin: a corner is stored in 10 decimals of the linear scale."""
+"""Of a bin: a corner is stored in 10 decimals of the linear scale. Vendor: FlowJo's format."""
 
 
 def as_flowjo_sees_it(gate: Any, transforms: Mapping[str, Any]) -> Any:
@@ -63,8 +66,8 @@ class BinnedPolygon(flowkit.gates.PolygonGate):  # type: ignore[misc]
         points = np.stack([self._binned(values[:, axis], axis, 0.0) for axis in (0, 1)])
         corners = np.array(self.vertices, np.float64)
         outline = np.stack([self._binned(corners[:, axis], axis, SLACK) for axis in (0, 1)])
-        found = inside_closed_polygon(points, outline)
-        return ~found if self.use_complement else found
+        inside = inside_closed_polygon(points, outline)
+        return ~inside if self.use_complement else inside
 
     def _binned(self, values: NDArray[np.float64], axis: int, slack: float) -> NDArray[np.float64]:
         width = self._widths[axis]
@@ -96,5 +99,5 @@ def inside_closed_polygon(points: NDArray[np.float64], outline: NDArray[np.float
     return np.asarray(inside | on_edge, np.bool_)
 
 
-def _between(values: NDArray[np.float64], one: float, other: float) -> Mask:
-    return np.asarray((values >= min(one, other)) & (values <= max(one, other)), np.bool_)
+def _between(values: NDArray[np.float64], end: float, other_end: float) -> Mask:
+    return np.asarray((values >= min(end, other_end)) & (values <= max(end, other_end)), np.bool_)

@@ -37,6 +37,7 @@ FROM_THE_FILE = "FCS"
 PREFIXES = ("FJComp-", "Comp-")
 """What FlowJo and DIVA put before the name of a compensated channel."""
 MOST_NAMES = 12
+"""Names that an error lists. Convention: more would not be read."""
 NO_GATINGML = """<?xml version='1.0' encoding='UTF-8'?>
 <!-- The gates of {source}, population {population}, were used.
      FlowJo's biexponential axes have no form in GatingML 2.0: open that workspace. -->
@@ -69,7 +70,7 @@ class DrawnPopulation:
     def steps(self) -> tuple[GateId, ...]:
         """The populations on the way to this one, itself the last."""
         every = (self.path[:end] for end in range(2, len(self.path) + 1))
-        return tuple(one for one in every if not is_quadrant_gate(self.strategy, one))
+        return tuple(gate for gate in every if not is_quadrant_gate(self.strategy, gate))
 
     def gating_channels(self, channels: Sequence[str], markers: Sequence[str]) -> tuple[str, ...]:
         """Return the channels of an FCS file that the gates look at, each once.
@@ -84,19 +85,19 @@ class DrawnPopulation:
         GateFileError
             If the file lacks one.
         """
-        found = {label: self.channel_of(label, channels, markers) for label in self.labels}
-        lacking = [label for label, name in found.items() if not name]
+        channel_of_label = {label: self.channel_of(label, channels, markers) for label in self.labels}
+        lacking = [label for label, name in channel_of_label.items() if not name]
         if lacking:
             raise GateFileError(
                 f"{self.source}: the gates of {self.path[-1]!r} look at {', '.join(lacking)}, which the FCS "
                 f"file lacks; it has {', '.join(channels)}"
             )
-        return tuple(dict.fromkeys(found.values()))
+        return tuple(dict.fromkeys(channel_of_label.values()))
 
     def channels_of(self, step: GateId, channels: Sequence[str], markers: Sequence[str]) -> tuple[str, ...]:
         """Return the channels that the gate of one step looks at itself."""
-        found = (self.channel_of(label, channels, markers) for label in labels_of(self.strategy, step))
-        return tuple(dict.fromkeys(name for name in found if name))
+        names = (self.channel_of(label, channels, markers) for label in labels_of(self.strategy, step))
+        return tuple(dict.fromkeys(name for name in names if name))
 
     def to_gatingml(self) -> str:
         """Return the gates as a GatingML 2.0 document; one that says why not where they have no such form."""
@@ -117,7 +118,7 @@ class DrawnPopulation:
         """Raise GateFileError where any gate looks at the quantified channel, itself or in a ratio."""
         for label in self.labels:
             plain = next((label.removeprefix(p) for p in PREFIXES if label.startswith(p)), label)
-            names = {self.channel_of(one, channels, markers) for one in (label, plain)}
+            names = {self.channel_of(name, channels, markers) for name in (label, plain)}
             if quantified in names:
                 raise GateFileError(
                     f"{self.source}: the gates of {self.path[-1]!r} look at {label}, the quantified channel: "
@@ -233,21 +234,21 @@ def _population(strategy: flowkit.GatingStrategy, source: str, population: str) 
 
     every = populations_of(strategy)
     wanted = tuple(part for part in population.strip("/").split("/") if part != "root")
-    found = [one for one in every if one[-1] == population] or [
-        one for one in every if one[1:][-len(wanted) :] == wanted
+    matches = [path for path in every if path[-1] == population] or [
+        path for path in every if path[1:][-len(wanted) :] == wanted
     ]
-    if len(found) == 1:
-        return found[0]
-    paths = ["/".join(one[1:]) for one in found or every]
+    if len(matches) == 1:
+        return matches[0]
+    paths = ["/".join(path[1:]) for path in matches or every]
     listed = ", ".join(paths[:MOST_NAMES]) + (
         f" and {len(paths) - MOST_NAMES} more" if len(paths) > MOST_NAMES else ""
     )
-    if found:
+    if matches:
         raise GateFileError(
-            f"{source}: {len(found)} populations are named {population!r}; write one of {listed}"
+            f"{source}: {len(matches)} populations are named {population!r}; write one of {listed}"
         )
-    close = get_close_matches(population.casefold(), [one[-1].casefold() for one in every], 1, 0.5)
-    meant = next((one[-1] for one in every if close and one[-1].casefold() == close[0]), "")
+    close = get_close_matches(population.casefold(), [path[-1].casefold() for path in every], 1, 0.5)
+    meant = next((path[-1] for path in every if close and path[-1].casefold() == close[0]), "")
     hint = f" Did you mean {meant!r}?" if meant else ""
     raise GateFileError(f"{source}: no population {population!r}; there are {listed or 'none'}.{hint}")
 
@@ -275,8 +276,8 @@ def _with_file_matrix(
     every = populations_of(strategy)
     asked = any(
         dimension.compensation_ref == FROM_THE_FILE
-        for one in every
-        for dimension in getattr(gate_of(strategy, one), "dimensions", None) or ()
+        for path in every
+        for dimension in getattr(gate_of(strategy, path), "dimensions", None) or ()
     )
     if not asked:
         return strategy
@@ -286,8 +287,8 @@ def _with_file_matrix(
         name = "matrix of the FCS file"
         channels = list(matrix.channels)
         changed.add_comp_matrix(name, flowkit.Matrix(matrix.values, channels, fluorochromes=list(channels)))
-    for one in every:
-        for dimension in getattr(gate_of(changed, one), "dimensions", None) or ():
+    for path in every:
+        for dimension in getattr(gate_of(changed, path), "dimensions", None) or ():
             if dimension.compensation_ref == FROM_THE_FILE:
                 dimension.compensation_ref = name
     return changed

@@ -15,7 +15,7 @@ GateId = tuple[str, ...]
 def populations_of(strategy: flowkit.GatingStrategy) -> tuple[GateId, ...]:
     """Return every population: each gate, and each quadrant instead of its quadrant gate."""
     every = (_id(name, ancestors) for name, ancestors in strategy.get_gate_ids())
-    return tuple(one for one in every if not is_quadrant_gate(strategy, one))
+    return tuple(gate for gate in every if not is_quadrant_gate(strategy, gate))
 
 
 def needed_gates(strategy: flowkit.GatingStrategy, population: GateId) -> tuple[GateId, ...]:
@@ -23,9 +23,9 @@ def needed_gates(strategy: flowkit.GatingStrategy, population: GateId) -> tuple[
 
     That is every ancestor, and for a Boolean gate whatever it refers to, with their ancestors.
     """
-    found: dict[GateId, None] = {}
-    _require(strategy, population, found)
-    return tuple(found)
+    needed: dict[GateId, None] = {}
+    _require(strategy, population, needed)
+    return tuple(needed)
 
 
 def pruned(strategy: flowkit.GatingStrategy, gates: Sequence[GateId]) -> flowkit.GatingStrategy:
@@ -39,8 +39,8 @@ def pruned(strategy: flowkit.GatingStrategy, gates: Sequence[GateId]) -> flowkit
         kept.add_comp_matrix(name, matrix)
     for name, transform in strategy.transformations.items():
         kept.add_transform(name, transform)
-    for one in gates:
-        kept.add_gate(as_flowjo_sees_it(gate_of(strategy, one), strategy.transformations), one[:-1])
+    for gate in gates:
+        kept.add_gate(as_flowjo_sees_it(gate_of(strategy, gate), strategy.transformations), gate[:-1])
     return kept
 
 
@@ -72,21 +72,21 @@ def is_quadrant_gate(strategy: flowkit.GatingStrategy, gate: GateId) -> bool:
 
 def membership(results: Mapping[tuple[str, str], Any], gate: GateId) -> Any:
     """Return the events of a population from FlowKit's results, one bool per event."""
-    found = results.get((gate[-1], "/".join(gate[:-1])))
-    if found is None:
-        found = results[gate[-2], "/".join(gate[:-2])][gate[-1]]
-    return found["events"]
+    result = results.get((gate[-1], "/".join(gate[:-1])))
+    if result is None:
+        result = results[gate[-2], "/".join(gate[:-2])][gate[-1]]
+    return result["events"]
 
 
-def _require(strategy: flowkit.GatingStrategy, gate: GateId, found: dict[GateId, None]) -> None:
-    if len(gate) < 2 or gate in found:
+def _require(strategy: flowkit.GatingStrategy, gate: GateId, needed: dict[GateId, None]) -> None:
+    if len(gate) < 2 or gate in needed:
         return
-    _require(strategy, gate[:-1], found)
-    own = gate_of(strategy, gate)
-    for reference in getattr(own, "gate_refs", None) or ():
-        _require(strategy, (*reference["path"], reference["ref"]), found)
-    if own.gate_name == gate[-1]:  # a quadrant comes with its quadrant gate
-        found[gate] = None
+    _require(strategy, gate[:-1], needed)
+    drawn = gate_of(strategy, gate)
+    for reference in getattr(drawn, "gate_refs", None) or ():
+        _require(strategy, (*reference["path"], reference["ref"]), needed)
+    if drawn.gate_name == gate[-1]:  # a quadrant comes with its quadrant gate
+        needed[gate] = None
 
 
 def _id(name: str, ancestors: Sequence[str]) -> GateId:

@@ -10,15 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gating.arithmetic.linear import inverse_of
+from gating.events.errors import GatingError
 from gating.events.events import Events, FloatArray
 
 BLOCK = 16384
-"""Events whose channels are combined at once: they stay in the processor's cache."""
+"""Events whose channels are combined at once: they stay in the processor's cache. Convention: any size that
+fits the processor's cache gives the same values."""
 WORST_CONDITION_NUMBER = 1e6
-"""Above this, float32 keeps less than one digit of a compensated value."""
+"""Above this, float32 keeps less than one digit of a compensated value. From the precision of float32 (IEEE
+754)."""
 
 
-class UnusableSpilloverError(ValueError):
+class UnusableSpilloverError(GatingError):
     """A spillover matrix that cannot compensate: wrong shape, not finite, singular, or for other channels."""
 
 

@@ -1,4 +1,4 @@
-"""A lot for each event: a number that only what was measured decides, by which events are drawn.
+"""A lot for each event: a number, computed from its measured values alone, by which events are sampled.
 
 So the same events are drawn in any order of events and channels, on any processor, and whatever the last
 digits of the values are.
@@ -15,9 +15,11 @@ Lots = NDArray[np.uint32]
 Values = NDArray[np.float32]
 TIME_LEVELS, BESIDE_TIME, LEVELS = 4096, 64, 256
 """Steps in which values are told apart: of an acquisition's time; of a detector's scale beside it; of a
-detector's scale where there is no time. A change far below the noise changes hardly any lot."""
+detector's scale where there is no time. A change far below the noise changes hardly any lot. Convention:
+steps far above rounding and far below the noise."""
 FARTHEST = 32_767
-"""Steps from zero beyond which all values are alike."""
+"""Steps from zero beyond which all values are alike. Convention: the largest whole number of 16 bits with a
+sign."""
 
 
 def lots_of(columns: Sequence[Values], scale_tops: Sequence[float]) -> Lots:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from gating.events.errors import GatingError
+
 QUANTIFIED_ROLE = "cd38"
 SCATTER_ROLES = ("fsc_area", "fsc_height", "fsc_width", "ssc_area", "ssc_height")
 
@@ -24,6 +26,9 @@ ROLES = (
     "other",
 )  # fmt: skip
 
+SCATTER_ROLES = ("fsc_area", "fsc_height", "fsc_width", "ssc_area", "ssc_height")
+"""Roles of light scatter: no dye takes part in them."""
+
 PLASMA_CELL_TARGETS = {
     "cd138": Target.POSITIVE,
     "cd319": Target.POSITIVE,
@@ -35,11 +40,15 @@ PLASMA_CELL_TARGETS = {
 }
 
 
+class UnfitPanelError(GatingError):
+    """A panel that cannot gate: an unknown role, or the quantified channel among those that gate."""
+
+
 @dataclass(frozen=True, slots=True)
 class GatingChannel:
     """A channel that may gate.
 
-    Raises ValueError for the quantified role: CD38 never gates.
+    Raises UnfitPanelError for a role that does not exist and for the quantified one: CD38 never gates.
     """
 
     channel: str
@@ -49,9 +58,11 @@ class GatingChannel:
 
     def __post_init__(self) -> None:
         if self.role == QUANTIFIED_ROLE:
-            raise ValueError(f"channel {self.channel!r} is the quantified one; it never gates")
+            raise UnfitPanelError(f"channel {self.channel!r} is the quantified one; it never gates")
         if self.role not in ROLES:
-            raise ValueError(f"role {self.role!r} of channel {self.channel!r} is none of {', '.join(ROLES)}")
+            raise UnfitPanelError(
+                f"role {self.role!r} of channel {self.channel!r} is none of {', '.join(ROLES)}"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +76,7 @@ class GatingPanel:
     quantified
         Names of channels that must never be among the gated events.
 
-    Raises ValueError if a quantified channel is given a role.
+    Raises UnfitPanelError if a quantified channel is given a role.
     """
 
     channels: tuple[GatingChannel, ...]
@@ -74,7 +85,7 @@ class GatingPanel:
     def __post_init__(self) -> None:
         both = [channel.channel for channel in self.channels if channel.channel in self.quantified]
         if both:
-            raise ValueError(f"channel {', '.join(both)} is quantified and may not gate")
+            raise UnfitPanelError(f"channel {', '.join(both)} is quantified and may not gate")
 
     def with_role(self, role: str) -> tuple[GatingChannel, ...]:
         """Return the channels of a role, in the panel's order."""
@@ -85,7 +96,7 @@ class GatingPanel:
         return tuple(channel for channel in self.channels if channel.target in targets)
 
     def with_default_targets(self) -> GatingPanel:
-        """Return the panel with the targets of plasma cells, if it states no target at all."""
+        """Return the panel with the targets of plasma cells if it has no target at all."""
         if any(channel.target is not Target.ANY for channel in self.channels):
             return self
         filled = (

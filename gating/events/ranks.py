@@ -24,12 +24,12 @@ def quantile(values: FloatArray, share: float) -> float:
     >>> quantile(np.array([3, 1, 2], np.float32), 0.75)
     2.5
     """
-    place = (values.size - 1) * share
-    rank = int(place)
+    exact_rank = (values.size - 1) * share
+    rank = int(exact_rank)
     split = np.partition(values, rank)
     low = float(split[rank])
     high = float(split[rank + 1 :].min(initial=np.inf)) if rank + 1 < values.size else low
-    return float(np.float32(low + (high - low) * (place - rank)))
+    return float(np.float32(low + (high - low) * (exact_rank - rank)))
 
 
 def ranked(values: FloatArray, share: float) -> float:

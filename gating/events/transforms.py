@@ -1,9 +1,7 @@
-"""Axes on which populations are round: asinh, and logicle for those who draw."""
+"""Axes on which populations are round: asinh."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from math import exp, log
 from typing import TypeVar
 
 import numpy as np
@@ -15,13 +13,17 @@ from gating.events.ranks import ranked
 
 Float = TypeVar("Float", np.float32, np.float64)
 
-LN10 = log(10.0)
 DIMMEST = 0.005
+"""Share of events below which a detector without negative events is linear. Chosen on the simulated tubes
+of docs/validation.md."""
 PILED_UP, FIRST_DECADE = 0.01, 10.0
-"""Share of events in a logarithmic detector's first channel from which it holds what is dimmer still; how far
-such a detector shows noise, in units of that channel: the first of its four decades."""
+"""Share of events in a logarithmic detector's first channel from which it holds what is dimmer still; how
+far such a detector shows noise, in units of that channel: the first of its four decades. Vendor:
+four-decade logarithmic amplifiers (FACSCalibur, FC500); the share was chosen on the simulated tubes of
+docs/validation.md."""
 FEWEST_CUT, DIM_SHARE = 20, 0.1
-"""Events at zero that show a scale without negative values; the share of the others that is its noise."""
+"""Events at zero that show a scale without negative values; the share of the others that is its noise.
+Chosen on the simulated tubes of docs/validation.md."""
 
 
 def asinh(values: ArrayLike, cofactor: float) -> FloatArray:
@@ -117,94 +119,3 @@ def _cut_noise(values: FloatArray) -> float:
         return FIRST_DECADE * floor
     above = values.compress(values > 0)
     return ranked(above, DIM_SHARE) if above.size else 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Logicle:
-    """The logicle scale of Parks, Roederer & Moore 2006 (doi:10.1002/cyto.a.20258).
-
-    Parameters as in GatingML 2.0: `top` (T) is displayed at 1, `decades` (M) is the width, `linear` (W) the
-    width of the linear part, `negative` (A) additional negative decades.
-
-    Examples
-    --------
-    >>> scale = Logicle(top=262144.0)
-    >>> scale.apply([0.0, 262144.0]).round(6).tolist()
-    [0.111111, 1.0]
-    >>> round(float(scale.invert(scale.apply([1000.0]))[0]), 3)
-    1000.0
-    """
-
-    top: float
-    decades: float = 4.5
-    linear: float = 0.5
-    negative: float = 0.0
-    _terms: tuple[float, float, float, float, float, float] = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        valid = self.top > 0 and self.decades > 0 and 0 <= 2 * self.linear <= self.decades
-        if not (valid and -self.linear <= self.negative <= self.decades - 2 * self.linear):
-            raise ValueError(
-                f"logicle with T={self.top}, M={self.decades}, W={self.linear}, A={self.negative}: expected "
-                "T > 0, M > 0, 0 <= 2 W <= M and -W <= A <= M - 2 W"
-            )
-        object.__setattr__(self, "_terms", _biexponential(self.top, self.decades, self.linear, self.negative))
-
-    def invert(self, scaled: ArrayLike) -> NDArray[np.float64]:
-        """Return linear values of scale values (0 to 1 covers the display), same shape."""
-        a, b, c, d, f, x1 = self._terms
-        y = np.asarray(scaled, np.float64)
-        mirrored = np.where(y < x1, 2 * x1 - y, y)
-        value = a * np.exp(b * mirrored) - c * np.exp(-d * mirrored) + f
-        return np.asarray(np.where(y < x1, -value, value), np.float64)
-
-    def apply(self, values: ArrayLike, *, iterations: int = 60) -> NDArray[np.float64]:
-        """Return scale values of linear values, same shape; exact to 1e-9 by bisection and Newton steps."""
-        x = np.asarray(values, np.float64)
-        low, high = np.full(x.shape, -2.0), np.full(x.shape, 3.0)
-        for _ in range(iterations):
-            middle = 0.5 * (low + high)
-            below = self.invert(middle) < x
-            low, high = np.where(below, middle, low), np.where(below, high, middle)
-        return np.asarray(0.5 * (low + high), np.float64)
-
-    def apply_fast(self, values: FloatArray, *, n_knots: int = 8192) -> FloatArray:
-        """Return scale values of linear values by a table over asinh(value), within 1e-6 of `apply`.
-
-        Values beyond ±`top` are taken as ±`top`: they lie outside the display.
-        """
-        width = self.top * exp(-(self.decades - self.linear) * LN10)
-        knots = np.linspace(-np.arcsinh(self.top / width), np.arcsinh(self.top / width), n_knots)
-        table = self.apply(np.sinh(knots) * width)
-        place = asinh(values, width)
-        return np.interp(place, knots, table).astype(np.float32)
-
-
-def _biexponential(
-    top: float, decades: float, linear: float, negative: float
-) -> tuple[float, float, float, float, float, float]:
-    """Return a, b, c, d, f, x1 of a·e^(b·y) − c·e^(−d·y) + f (appendix of the paper)."""
-    w = linear / (decades + negative)
-    x2 = negative / (decades + negative)
-    x1 = x2 + w
-    x0 = x2 + 2 * w
-    b = (decades + negative) * LN10
-    d = _solve_d(b, w)
-    c_to_a = exp(x0 * (b + d))
-    mf_to_a = exp(b * x1) - c_to_a * exp(-d * x1)
-    a = top / (exp(b) - mf_to_a - c_to_a * exp(-d))
-    return a, b, c_to_a * a, d, -mf_to_a * a, x1
-
-
-def _solve_d(b: float, w: float) -> float:
-    """Solve 2·(ln d − ln b) + w·(b + d) = 0 for 0 < d <= b by bisection."""
-    if w == 0:
-        return b
-    low, high = 0.0, b
-    for _ in range(200):
-        middle = 0.5 * (low + high)
-        if middle > 0 and 2 * (log(middle) - log(b)) + w * (b + middle) > 0:
-            high = middle
-        else:
-            low = middle
-    return 0.5 * (low + high)

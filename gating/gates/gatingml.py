@@ -160,7 +160,7 @@ class _Writer:
 def _ranges_on_different_channels(gate: AllOf) -> tuple[RangeGate, ...] | None:
     """Return the parts of a gate that is one rectangle, else None."""
     ranges = tuple(_range_parts(gate))
-    channels = {one.channel for one in ranges}
+    channels = {part.channel for part in ranges}
     return ranges if len(ranges) == len(gate.gates) == len(channels) else None
 
 

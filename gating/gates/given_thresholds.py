@@ -1,22 +1,32 @@
-"""What people, the batch and the panel say about thresholds, looked up by channel, role, marker or step."""
+"""Thresholds that a person or the batch gave, looked up by channel, role, marker or step."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import isfinite
+from types import MappingProxyType
 
+from gating.events.errors import GatingError
 from gating.events.panel import QUANTIFIED_ROLE, GatingChannel, GatingPanel
+from gating.gates.steps import Step
 
-STEP_ROLES = {"debris": "fsc_area", "viable": "viability", "dump": "dump", "singlets": "fsc_width"}
+STEP_ROLES: Mapping[Step, str] = MappingProxyType(
+    {
+        Step.DEBRIS: "fsc_area",
+        Step.VIABLE: "viability",
+        Step.DUMP: "dump",
+        Step.SINGLETS: "fsc_width",
+    }
+)
 """Steps with one threshold, and the role it lies on; of `singlets` by height it is the ratio area/height."""
 
 PLASMA_CELL_SIZE = "plasma_cell_size"
 """The lower cut on forward scatter area of the step `plasma_cells`; the channel's own name means debris."""
 
 
-class UnknownGateError(ValueError):
-    """A threshold was given for a gate that this panel does not have, or that is no threshold."""
+class UnknownGateError(GatingError):
+    """A threshold for a gate that this panel does not have, or a value that is no threshold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +40,13 @@ class Choices:
     overrides
         Set by a person; each replaces exactly one automatic threshold. A name is a channel ($PnN), a role
         that one channel has, a marker, or one of the steps `debris singlets viable dump plasma_cell_size`.
-    pooled, templates
-        Of the batch and of the panel, named in the same way; used where the tube itself is not clear.
+    pooled
+        Of the batch, named in the same way; used where the tube itself is not clear.
     """
 
     panel: GatingPanel
     overrides: Mapping[str, float] = field(default_factory=dict)
     pooled: Mapping[str, float] = field(default_factory=dict)
-    templates: Mapping[str, float] = field(default_factory=dict)
 
     def person(self, channel: GatingChannel) -> float | None:
         """Return the threshold that a person set on the channel, or None."""
@@ -51,15 +60,11 @@ class Choices:
         """Return the batch's threshold on the channel, or None."""
         return self._of(self.pooled, channel)
 
-    def template_for(self, channel: GatingChannel) -> float | None:
-        """Return the panel's threshold on the channel, or None."""
-        return self._of(self.templates, channel)
-
     def check(self) -> None:
         """Raise UnknownGateError for a name that means nothing, or CD38, or a value that is no threshold."""
         known = {name.casefold() for channel in self.panel.channels for name in self._names(channel)}
         known |= {*STEP_ROLES, PLASMA_CELL_SIZE}
-        for name in (*self.overrides, *self.pooled, *self.templates):
+        for name in (*self.overrides, *self.pooled):
             if name.casefold() == QUANTIFIED_ROLE or name in self.panel.quantified:
                 raise UnknownGateError(f"gate {name!r}: the quantified channel never gates")
             if name.casefold() not in known:
@@ -69,7 +74,7 @@ class Choices:
                 raise UnknownGateError(
                     f"gate {name!r}: {value} is no place for a threshold; expected a number"
                 )
-            if _same(name, "singlets") and value <= 0:
+            if _same(name, Step.SINGLETS) and value <= 0:
                 raise UnknownGateError(
                     f"gate {name!r}: {value:g} is no limit of pulse area over height, or of width; "
                     "expected a number above 0"
@@ -90,5 +95,5 @@ class Choices:
         return tuple(names)
 
 
-def _same(one: str, other: str) -> bool:
-    return one.casefold() == other.casefold()
+def _same(name: str, other: str) -> bool:
+    return name.casefold() == other.casefold()

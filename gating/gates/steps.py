@@ -1,11 +1,47 @@
-"""What gating returns: the cells, and how each step came to them."""
+"""The result of gating: the cells, and how each step found them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from gating.events import Mask
 from gating.gates.gates import Gate
+from gating.thresholds.methods import Method
+
+LOW_CONFIDENCE = 0.5
+"""Confidence below which a person should look at the gates; chosen on the simulated tubes of
+docs/validation.md."""
+
+
+class Step(StrEnum):
+    """The steps of the strategy in their order; the value is the name that is written."""
+
+    TIME = "time"
+    MARGINS = "margins"
+    DEBRIS = "debris"
+    SINGLETS = "singlets"
+    VIABLE = "viable"
+    DUMP = "dump"
+    PLASMA_CELLS = "plasma_cells"
+    SECOND_ANCHOR = "second_anchor"
+    ABERRANT = "aberrant"
+
+
+class GateFlag(StrEnum):
+    """Flags that the gating raises in a tube's row; the value is the code that is written."""
+
+    TIME_UNSTABLE = "TIME_UNSTABLE"
+    NO_TIME = "NO_TIME"
+    NO_SCATTER = "NO_SCATTER"
+    NO_DEBRIS = "NO_DEBRIS"
+    NO_SINGLETS = "NO_SINGLETS"
+    NO_VIABILITY = "NO_VIABILITY"
+    NO_ANCHOR = "NO_ANCHOR"
+    NO_CLEAR_POPULATION = "NO_CLEAR_POPULATION"
+    NO_ABERRANT_PHENOTYPE = "NO_ABERRANT_PHENOTYPE"
+    LOW_GATE_CONFIDENCE = "LOW_GATE_CONFIDENCE"
+    OVERRIDE_UNUSED = "OVERRIDE_UNUSED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,30 +51,43 @@ class GateStep:
     Attributes
     ----------
     name
-        Of the step: `time margins debris singlets viable dump plasma_cells second_anchor aberrant`.
+        Of the step: a `Step`, or the name of a gate that a person drew in another program (`Method.FILE`).
     gate
         What was applied; None where the panel cannot support the step (then `note` says so).
     channels
         The one or two channels a picture of the step shows.
     n_in, n_out
         Events before and after.
-    method
-        How the threshold was found, e.g. `valley`, `mixture`, `pooled`, `template`, `person`.
+    methods
+        How the thresholds were found, each method once.
     thresholds
         (channel, value) pairs on the linear, compensated scale, in the order they were found.
     confidence
         0 (a guess) to 1 (clear).
+    note
+        What a person should know about the step; may be empty.
+
+    Raises ValueError for a name that is no `Step`, unless the gate comes from a file.
     """
 
-    name: str
+    name: Step | str
     gate: Gate | None
     channels: tuple[str, ...]
     n_in: int
     n_out: int
-    method: str
+    methods: tuple[Method, ...]
     thresholds: tuple[tuple[str, float], ...] = ()
     confidence: float = 1.0
     note: str = ""
+
+    def __post_init__(self) -> None:
+        name = str(self.name) if Method.FILE in self.methods else Step(self.name)
+        object.__setattr__(self, "name", name)
+
+    @property
+    def is_set_by_person(self) -> bool:
+        """Whether a person set at least one of the thresholds."""
+        return Method.PERSON in self.methods
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +109,7 @@ class GatedPopulation:
     aberrant
         bool, shape (n_events,), a part of `mask`; None where the panel cannot tell.
     flags
-        Codes such as `TIME_UNSTABLE`, `LOW_GATE_CONFIDENCE`, `NO_VIABILITY`.
+        Codes for the tube's row: those of `GateFlag`, and what the pipeline adds.
     notes
         Sentences for the sample's row.
     """
@@ -76,20 +125,20 @@ class GatedPopulation:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """What a step's estimate says before the gate is applied; the fields are those of `GateStep`.
+class StepEstimate:
+    """A step before its gate is applied; the fields are those of `GateStep`.
 
     Attributes
     ----------
     flags
-        Codes for the sample's row.
+        For the sample's row.
     """
 
-    name: str
+    name: Step
     gate: Gate | None
     channels: tuple[str, ...]
-    method: str
+    methods: tuple[Method, ...]
     thresholds: tuple[tuple[str, float], ...] = ()
     confidence: float = 1.0
     note: str = ""
-    flags: tuple[str, ...] = ()
+    flags: tuple[GateFlag, ...] = ()

@@ -7,21 +7,27 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gating.anchors.anchors import Anchor, Group
-from gating.anchors.cuts import passes, places_of
+from gating.anchors.cuts import cut_positions, passes
 from gating.anchors.search import Search
-from gating.cleaning.viability_and_dump import gate_of_cuts
 from gating.events.panel import GatingChannel, Target
 from gating.gates import AllOf, AnyOf, EllipsoidGate, inside
+from gating.gates.cut_ranges import gate_of_cuts
 from gating.gates.given_thresholds import PLASMA_CELL_SIZE, Choices
-from gating.gates.steps import Finding
+from gating.gates.steps import GateFlag, Step, StepEstimate
 from gating.plasma_cells.refinement import refined
 from gating.thresholds import Threshold, rounded
+from gating.thresholds.methods import Method, each_once
 
 SECOND_ROLES = ("cd319", "cd229", "cd54")
 NO_GROUP_CONFIDENCE = 0.1
-"""Confidence up to which a group is none: the tube is reported without."""
+"""Confidence up to which a group is none: the tube is reported without. Chosen on the simulated tubes of
+docs/validation.md."""
 HARDLY_RIGHT = 0.2
-"""The same where the confidence is a calibrated chance: one in five."""
+"""Confidence up to which a group is none where it is a calibrated chance: one in five. Convention, as
+docs/method.md states it in section 3."""
+OF_BATCH = 0.4
+"""Confidence in an anchor's cut that batch or control lend. Chosen on the simulated tubes of
+docs/validation.md."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,60 +36,66 @@ class _Cut:
     threshold: Threshold
 
 
-def find_target(search: Search, choices: Choices) -> tuple[Finding, Finding]:
-    """Return the findings of the steps `plasma_cells` and `second_anchor`."""
+def find_target(search: Search, choices: Choices) -> tuple[StepEstimate, StepEstimate]:
+    """Return the estimates of the steps `plasma_cells` and `second_anchor`."""
     if not search.channels:
-        none = Finding("plasma_cells", None, (), "none", (), 0.0, "no channel has a target", ("NO_ANCHOR",))
+        none = StepEstimate(
+            Step.PLASMA_CELLS,
+            None,
+            (),
+            (Method.NONE,),
+            (),
+            0.0,
+            "no channel has a target",
+            (GateFlag.NO_ANCHOR,),
+        )
         return none, _no_second()
     if not search.anchors:
         note = "no event is left to search"
-        none = Finding("plasma_cells", None, (), "none", (), 0.0, note)
-        return none, replace(none, name="second_anchor") if _has_second(search) else _no_second()
+        none = StepEstimate(Step.PLASMA_CELLS, None, (), (Method.NONE,), (), 0.0, note)
+        return none, replace(none, name=Step.SECOND_ANCHOR) if _has_second(search) else _no_second()
     search = refined(search, choices)
     if search.group.confidence <= (NO_GROUP_CONFIDENCE if search.traits is None else HARDLY_RIGHT):
         search = replace(search, group=Group(np.zeros_like(search.group.mask), 0.0), ellipsoids=())
     cuts = _cuts(search, choices)
     agreement = _agreement(search, cuts)
     first, second = _first_and_second(cuts)
-    return _finding(first, search, agreement), _second_finding(second)
+    return _estimate(first, search, agreement), _second_estimate(second)
 
 
 def _cuts(search: Search, choices: Choices) -> list[_Cut]:
-    """Return a cut per anchor: between the group and its rivals, else what batch, panel or spread say."""
+    """Return a cut per anchor: between the group and its rivals, else what batch or spread say."""
     return [
-        _Cut(channel, _threshold(channel, anchor, place, search.group, choices))
-        for channel, anchor, place in zip(
+        _Cut(channel, _threshold(channel, anchor, position, search.group, choices))
+        for channel, anchor, position in zip(
             search.channels,
             search.anchors,
-            places_of(search.anchors, search.group.mask, has_rivals=not search.ellipsoids),
+            cut_positions(search.anchors, search.group.mask, has_rivals=not search.ellipsoids),
             strict=True,
         )
     ]
 
 
 def _threshold(
-    channel: GatingChannel, anchor: Anchor, place: float, group: Group, choices: Choices
+    channel: GatingChannel, anchor: Anchor, position: float, group: Group, choices: Choices
 ) -> Threshold:
     is_size = channel.role == "fsc_area"  # whose own name is that of the step debris
     person = choices.person_of_step(PLASMA_CELL_SIZE) if is_size else choices.person(channel)
     if person is not None:
-        return Threshold(rounded(person), "person", 1.0)
+        return Threshold(rounded(person), Method.PERSON, 1.0)
     if group.mask.any():
-        return Threshold(anchor.axis.linear(place), "valley", group.confidence)
-    for method, value in (
-        ("pooled", choices.pooled_for(channel)),
-        ("template", choices.template_for(channel)),
-    ):
-        if value is not None:
-            return Threshold(rounded(value), method, 0.4)
-    return Threshold(anchor.axis.linear(place), "spread", NO_GROUP_CONFIDENCE)
+        return Threshold(anchor.axis.linear(position), Method.VALLEY, group.confidence)
+    pooled = choices.pooled_for(channel)
+    if pooled is not None:
+        return Threshold(rounded(pooled), Method.POOLED, OF_BATCH)
+    return Threshold(anchor.axis.linear(position), Method.SPREAD, NO_GROUP_CONFIDENCE)
 
 
 def _agreement(search: Search, cuts: list[_Cut]) -> float:
-    """Return the F1 of the plain cuts against the group: how much the cuts lose of what was seen."""
+    """Return the F1 of the plain cuts against the group: how much of the group the cuts lose."""
     group = search.group
     cut = np.logical_and.reduce(
-        [passes(a, a.axis.place(c.threshold.value)) for a, c in zip(search.anchors, cuts, strict=True)]
+        [passes(a, a.axis.position(c.threshold.value)) for a, c in zip(search.anchors, cuts, strict=True)]
     )
     if search.ellipsoids:
         rows = np.flatnonzero(cut)
@@ -102,45 +114,48 @@ def _first_and_second(cuts: list[_Cut]) -> tuple[list[_Cut], list[_Cut]]:
     return first, second
 
 
-def _finding(cuts: list[_Cut], search: Search, agreement: float) -> Finding:
+def _estimate(cuts: list[_Cut], search: Search, agreement: float) -> StepEstimate:
     group = search.group
     confidence = min(cut.threshold.confidence for cut in cuts)
     note = ""
-    flags: tuple[str, ...] = ()
+    flags: tuple[GateFlag, ...] = ()
     if not group.mask.any():
         note = "no group of cells on target was found: the cuts are strict guesses"
-        flags = ("NO_CLEAR_POPULATION",)
-    elif all(cut.threshold.method == "valley" for cut in cuts):
+        flags = (GateFlag.NO_CLEAR_POPULATION,)
+    elif all(cut.threshold.method is Method.VALLEY for cut in cuts):
         confidence *= agreement
-    finding = _as_finding("plasma_cells", cuts, round(float(confidence), 4), note, flags)
-    return _with_ellipsoids(finding, search.ellipsoids) if search.ellipsoids else finding
+    estimate = _as_estimate(Step.PLASMA_CELLS, cuts, round(float(confidence), 4), note, flags)
+    return _with_ellipsoids(estimate, search.ellipsoids) if search.ellipsoids else estimate
 
 
-def _with_ellipsoids(finding: Finding, ellipsoids: tuple[EllipsoidGate, ...]) -> Finding:
-    """Return the finding with its gate narrowed to the clusters."""
-    clusters = ellipsoids[0] if len(ellipsoids) == 1 else AnyOf(ellipsoids)
-    ranges = finding.gate.gates if isinstance(finding.gate, AllOf) else (finding.gate,)
+def _with_ellipsoids(estimate: StepEstimate, ellipsoids: tuple[EllipsoidGate, ...]) -> StepEstimate:
+    """Return the estimate with its gate narrowed to the clusters."""
+    n = len(ellipsoids)
+    clusters = ellipsoids[0] if n == 1 else AnyOf(ellipsoids)
+    ranges = estimate.gate.gates if isinstance(estimate.gate, AllOf) else (estimate.gate,)
     return replace(
-        finding,
+        estimate,
         gate=AllOf((*(part for part in ranges if part is not None), clusters)),
-        method=finding.method.replace("valley", "cluster"),
-        note=f"found as {len(ellipsoids)} cluster{'s'[: len(ellipsoids) - 1]} in the space of all channels",
+        methods=tuple(Method.CLUSTER if m is Method.VALLEY else m for m in estimate.methods),
+        note=f"found as {n} cluster{'' if n == 1 else 's'} in the space of all channels",
     )
 
 
-def _second_finding(cuts: list[_Cut]) -> Finding:
+def _second_estimate(cuts: list[_Cut]) -> StepEstimate:
     if not cuts:
         return _no_second()
-    return _as_finding("second_anchor", cuts, 1.0, "", ())
+    return _as_estimate(Step.SECOND_ANCHOR, cuts, 1.0, "", ())
 
 
-def _as_finding(step: str, cuts: list[_Cut], confidence: float, note: str, flags: tuple[str, ...]) -> Finding:
+def _as_estimate(
+    step: Step, cuts: list[_Cut], confidence: float, note: str, flags: tuple[GateFlag, ...]
+) -> StepEstimate:
     ordered = sorted(cuts, key=_as_pictured)
-    return Finding(
+    return StepEstimate(
         step,
         gate_of_cuts([(cut.channel, cut.threshold) for cut in ordered]),
         tuple(cut.channel.channel for cut in ordered)[:2],
-        "+".join(dict.fromkeys(cut.threshold.method for cut in ordered)),
+        each_once(cut.threshold.method for cut in ordered),
         tuple((cut.channel.channel, cut.threshold.value) for cut in ordered),
         confidence,
         note,
@@ -159,5 +174,5 @@ def _has_second(search: Search) -> bool:
     return bool(first) and any(c.role in SECOND_ROLES for c in search.channels)
 
 
-def _no_second() -> Finding:
-    return Finding("second_anchor", None, (), "none", note="the panel has no second anchor")
+def _no_second() -> StepEstimate:
+    return StepEstimate(Step.SECOND_ANCHOR, None, (), (Method.NONE,), note="the panel has no second anchor")

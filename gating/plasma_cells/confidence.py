@@ -1,4 +1,4 @@
-"""How sure a gating of plasma cells is: the chance that its F1 is at least 0.9, from what can be measured.
+"""The confidence in a gating of plasma cells: the probability that its F1 is at least 0.9.
 
 A logistic map of a few signs, fitted on simulated tubes (`python -m validation.certainty` in `tests`) of two
 generators and judged on others: docs/validation.md.
@@ -18,16 +18,20 @@ from gating.events import FloatArray, Mask, Survivors
 from gating.gates.given_thresholds import Choices
 
 MOST_TRAITS, TRAITS_COUNT = 4.0, 0.5
-"""Evidence beside the anchors: the most of it, and what a unit of it is worth in height."""
+"""Evidence beside the anchors: the most of it, and what a unit of it is worth in height. Chosen on the
+simulated tubes of docs/validation.md."""
 MOST_HEIGHT, LEAST_HEIGHT = 3.0, -1.5
+"""Bounds of the height above the negative cells. Chosen on the simulated tubes of docs/validation.md."""
 MOST_MISSED = 2.0
+"""Bound of the sign `missed`. Chosen on the simulated tubes of docs/validation.md."""
 CLEARLY_LOW, CLEARLY_HIGH = 1.0, 2.5
-"""CD45 so far below leukocytes, or anchors so far above the negative cells, that either is beyond doubt."""
+"""CD45 so far below leukocytes, or anchors so far above the negative cells, that either is beyond doubt.
+Chosen on the simulated tubes of docs/validation.md."""
 
 
 @dataclass(frozen=True, slots=True)
 class Signs:
-    """What tells whether a group is the wanted one and whole.
+    """Measured signs of whether a group is the wanted one and complete.
 
     Attributes
     ----------
@@ -67,13 +71,18 @@ WEIGHTS = Signs(
     cells=1.74,
     missed=-2.12,
 )
+"""Weight of each sign in the logistic map. Fitted on simulated tubes by `python -m validation.certainty`
+and judged on others: docs/validation.md, "Is the confidence right?"."""
 INTERCEPT, WITHOUT_VIABILITY = -21.06, -0.01
+"""Intercept of the logistic map, and what is added without a viability dye. Fitted with the weights:
+docs/validation.md, "Is the confidence right?"."""
 MOST_WITHOUT_VIABILITY = 0.85
-"""Without a viability dye nobody can tell how many of the cells are dead: never sure."""
+"""Without a viability dye nobody can tell how many of the cells are dead: never sure. Chosen on the
+simulated tubes of docs/validation.md."""
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Surroundings:
     """The tube around the group.
 
     Attributes
@@ -95,34 +104,36 @@ class Seen:
     likely: Mask
 
 
-def signs_of(found: Mask, seed: Group, members: Members | None, seen: Seen, choices: Choices) -> Signs | None:
-    """Return the signs, or None where nothing was found.
+def signs_of(
+    gated: Mask, seed: Group, members: Members | None, around: Surroundings, choices: Choices
+) -> Signs | None:
+    """Return the signs, or None where the gate has no cells.
 
     Parameters
     ----------
-    found
+    gated
         bool, shape (n_candidates,): the cells of the gate.
     seed
         The group as anchors and traits showed it.
     members
         By all channels; None where they were too few.
     """
-    n = int(np.count_nonzero(found))
+    n = int(np.count_nonzero(gated))
     if n == 0:
         return None
-    cells = seen.candidates.select(found)
-    negatives = seen.reference.select(negatives_of(cells.mask(), seen.reference, choices))
-    high = _height(cells, negatives, seen.anchors)
-    beside = TRAITS_COUNT * float(np.clip(np.median(seen.traits[found]), 0.0, MOST_TRAITS))
-    low = float(np.clip(below_leukocytes(cells, seen.reference, choices), -1.0, CLEARLY_LOW))
+    cells = around.candidates.select(gated)
+    negatives = around.reference.select(negatives_of(cells.mask(), around.reference, choices))
+    high = _height(cells, negatives, around.anchors)
+    beside = TRAITS_COUNT * float(np.clip(np.median(around.traits[gated]), 0.0, MOST_TRAITS))
+    low = float(np.clip(below_leukocytes(cells, around.reference, choices), -1.0, CLEARLY_LOW))
     return Signs(
-        expected=0.5 if members is None else members.expected_f1(found),
-        agreement=2 * int(np.count_nonzero(found & seed.mask)) / (n + int(np.count_nonzero(seed.mask))),
+        expected=0.5 if members is None else members.expected_f1(gated),
+        agreement=2 * int(np.count_nonzero(gated & seed.mask)) / (n + int(np.count_nonzero(seed.mask))),
         height=min(high + beside, MOST_HEIGHT),
         leukocyte_like=(CLEARLY_LOW - low) * max(CLEARLY_HIGH - high, 0.0),
-        granular=granularity(cells, seen.reference, choices),
+        granular=granularity(cells, around.reference, choices),
         cells=min(float(np.log10(n)), 3.0),
-        missed=min(float(np.log10(1 + np.count_nonzero(seen.likely & ~found) / n)), MOST_MISSED),
+        missed=min(float(np.log10(1 + np.count_nonzero(around.likely & ~gated) / n)), MOST_MISSED),
     )
 
 
@@ -135,7 +146,7 @@ def _height(cells: Survivors, negatives: Survivors, anchors: Sequence[Anchor]) -
 
 
 def certainty_of(signs: Signs | None, *, stained: bool) -> float:
-    """Return the chance, 0 to 1, that the gate is right as far as its signs tell; 0 where nothing was found.
+    """Return the probability, 0 to 1, that the gate is right; 0 where there are no cells.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The group that anchors and traits showed, as all channels together show it, and how sure that is."""
+"""The group of wanted cells, refined by all channels together, and the confidence in it."""
 
 from __future__ import annotations
 
@@ -9,38 +9,45 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gating.anchors.anchors import Anchor, Group
-from gating.anchors.cuts import passing, places_of
+from gating.anchors.cuts import cut_positions, passing
 from gating.anchors.search import Search, anchor_channels
 from gating.anchors.side_scatter import join_scatter
 from gating.clusters.evidence import find_clusters
-from gating.clusters.membership import Members, kinds_of, members_of
+from gating.clusters.membership import Members, members_of, neighbourhood_of
 from gating.clusters.neighbours import around, may_be_wanted
 from gating.events import Mask, Survivors
 from gating.events.panel import GatingChannel, Target
 from gating.gates.given_thresholds import PLASMA_CELL_SIZE, Choices
-from gating.plasma_cells.confidence import MOST_WITHOUT_VIABILITY, Seen, certainty_of, signs_of
+from gating.plasma_cells.confidence import MOST_WITHOUT_VIABILITY, Surroundings, certainty_of, signs_of
 from gating.thresholds import Axis, axis_of, axis_on
 
 NOT_IN_CLUSTERS = ("fsc_height", "fsc_width", "ssc_height", "time", "viability", "dump")
 CLEAR_WITHOUT_SCATTER = 0.9
-"""Clarity from which the anchors need no help."""
+"""Clarity from which the anchors need no help. Chosen on the simulated tubes of docs/validation.md."""
 CLEAR_WITHOUT_CLUSTERS = 0.8
-"""Confidence from which the anchors' own cuts are taken without looking at the other channels."""
+"""Confidence from which the anchors' own cuts are taken without looking at the other channels. Chosen on
+the simulated tubes of docs/validation.md."""
 TRUST_IN_CLUSTERS = 0.9
+"""Confidence in a group that clusters alone show, relative to their expected F1. Chosen on the simulated
+tubes of docs/validation.md."""
 CLEAR_AMONG_DEAD = 0.6
-"""Without a viability dye the anchors' cuts let dead cells in; clusters so clear are taken instead."""
+"""Without a viability dye the anchors' cuts let dead cells in; clusters so clear are taken instead. Chosen
+on the simulated tubes of docs/validation.md."""
 PLAIN_IS_BETTER = 0.002
-"""Expected F1 that plain cuts may lose against ellipsoids: a person can read and move them."""
+"""Expected F1 that plain cuts may lose against ellipsoids: a person can read and move them. Chosen on the
+simulated tubes of docs/validation.md."""
 REACHES = (20.0, 40.0)
-"""Mean square of standardised distances from the group up to which is looked around it, look by look."""
+"""Mean square of standardised distances from the group up to which a look reaches, look by look. Chosen on
+the simulated tubes of docs/validation.md."""
 LEFT_OUT = 0.5
-"""Likely cells that the group leaves out, relative to it, from which they are tried as a beginning too."""
+"""Likely cells that the group leaves out, relative to it, from which they are tried as a beginning too.
+Chosen on the simulated tubes of docs/validation.md."""
 SURE_AT_A_LOOK = 0.97
-"""Certainty from which no further look is taken."""
+"""Certainty from which no further look is taken. Chosen on the simulated tubes of docs/validation.md."""
 
 
 def refined(search: Search, choices: Choices) -> Search:
-    """Return the search with its group as all channels together show it, and how sure that is."""
+    """Return the search with its group refined by all channels together, and the confidence in it."""
     search = _with_scatter(search, choices)
     if search.traits is None:
         return _with_members(_with_clusters(search, choices), choices, REACHES[-1])
@@ -57,7 +64,7 @@ def _surest_look(search: Search, choices: Choices) -> Search:
             looks.append(_with_members(begin, choices, reach))
             if looks[-1].group.clarity >= SURE_AT_A_LOOK:
                 return looks[-1]
-    return max(looks, key=lambda one: one.group.clarity)
+    return max(looks, key=lambda look: look.group.clarity)
 
 
 def _beginnings(search: Search) -> list[Search]:
@@ -89,7 +96,7 @@ def _with_scatter(search: Search, choices: Choices) -> Search:
 
 
 def _with_members(search: Search, choices: Choices, reach: float) -> Search:
-    """Return the search with the cells that rather belong to the group than to any other one."""
+    """Return the search with the cells that more likely belong to the group than to any other kind."""
     if search.ellipsoids or not search.group.mask.any():
         return search
     seed = search.group
@@ -98,18 +105,18 @@ def _with_members(search: Search, choices: Choices, reach: float) -> Search:
     members = _members(search, anchors, choices, reach)
     if members is None or not members.mask.any():
         return _judged(search, anchors, seed, members, choices)
-    found = _plain_or_drawn(search, members, choices)
-    return _judged(found, anchors, seed, members, choices)
+    refined_search = _plain_or_drawn(search, members, choices)
+    return _judged(refined_search, anchors, seed, members, choices)
 
 
 def _members(search: Search, anchors: Sequence[Anchor], choices: Choices, reach: float) -> Members | None:
-    """Return who belongs to the group: kinds of cells are learnt around it, and found wherever they are."""
+    """Return the members of the group. Kinds of cells are learnt around it and applied to all candidates."""
     channels = [channel.channel for channel in _cluster_channels(choices)]
     known = {anchor.channel: anchor.axis for anchor in search.anchors}
-    places = [(row, known[channel]) for row, channel in enumerate(channels) if channel in known]
+    positions = [(row, known[channel]) for row, channel in enumerate(channels) if channel in known]
     seed, limit = search.group.mask, reach * len(channels)
-    rows = around(seed, [axis for _, axis in places], limit)
-    kinds = kinds_of(
+    rows = around(seed, [axis for _, axis in positions], limit)
+    neighbourhood = neighbourhood_of(
         seed.take(rows),
         _axes_at(rows, channels, search),
         [replace(anchor, axis=anchor.axis.at(rows)) for anchor in anchors],
@@ -119,14 +126,14 @@ def _members(search: Search, anchors: Sequence[Anchor], choices: Choices, reach:
         scatter=_scatter_areas(search, choices),
         limit=limit,
     )
-    if kinds is None:
+    if neighbourhood is None:
         return None
-    rows = may_be_wanted(kinds.mixture, kinds.wanted, kinds.limits, places, seed)
-    return members_of(kinds, rows, _axes_at(rows, channels, search), seed, search.group.clarity)
+    rows = may_be_wanted(neighbourhood.mixture, neighbourhood.wanted, neighbourhood.limits, positions, seed)
+    return members_of(neighbourhood, rows, _axes_at(rows, channels, search), seed, search.group.clarity)
 
 
 def _axes_at(rows: NDArray[np.intp], channels: Sequence[str], search: Search) -> list[tuple[str, Axis]]:
-    """Return some candidates' places on every channel."""
+    """Return some candidates' positions on every channel."""
     known = {anchor.channel: anchor.axis for anchor in search.anchors}
     cells = Survivors(search.candidates.events, search.candidates.index.take(rows))
     return [
@@ -136,7 +143,7 @@ def _axes_at(rows: NDArray[np.intp], channels: Sequence[str], search: Search) ->
 
 
 def _axis(channel: str, cells: Survivors, search: Search) -> Axis:
-    """Return the cells' places on a channel, on the scale that the tube's single cells show."""
+    """Return the cells' positions on a channel, on the scale that the tube's single cells show."""
     shown = search.candidates if search.reference is None else search.reference
     return axis_of(cells.column(channel), axis_on(shown, channel))
 
@@ -155,17 +162,17 @@ def _plain_or_drawn(search: Search, members: Members, choices: Choices) -> Searc
     sized = _with_size(search, choices)
     if choices.person_of_step(PLASMA_CELL_SIZE) is not None:
         search = sized
-    plain = [_plain(one, wanted, members) for one in (search, sized)]
-    expected, found = max(plain, key=lambda one: one[0])
+    plain = [_plain(candidate, wanted, members) for candidate in (search, sized)]
+    expected, plain_search = max(plain, key=lambda candidate: candidate[0])
     if expected >= drawn - PLAIN_IS_BETTER:
-        return found
+        return plain_search
     group = replace(search.group, mask=members.mask)
     return replace(search, group=group, ellipsoids=members.ellipsoids)
 
 
 def _plain(search: Search, wanted: Mask, members: Members) -> tuple[float, Search]:
     """Return the expected F1 of plain cuts around the wanted cells, and the search with their cells."""
-    plain = passing(search.anchors, places_of(search.anchors, wanted, has_rivals=True))
+    plain = passing(search.anchors, cut_positions(search.anchors, wanted, has_rivals=True))
     return members.expected_f1(plain), replace(search, group=replace(search.group, mask=plain))
 
 
@@ -186,8 +193,8 @@ def _judged(
     """Return the search with the group's confidence: calibrated for plasma cells, else that of the seed."""
     if search.traits is None or search.reference is None or search.likely is None:
         return search
-    seen = Seen(search.candidates, search.reference, anchors, search.traits, search.likely)
-    signs = signs_of(search.group.mask, seed, members, seen, choices)
+    surroundings = Surroundings(search.candidates, search.reference, anchors, search.traits, search.likely)
+    signs = signs_of(search.group.mask, seed, members, surroundings, choices)
     certainty = certainty_of(signs, stained=bool(choices.panel.with_role("viability")))
     return replace(search, group=replace(search.group, clarity=certainty, trust=1.0))
 
@@ -208,12 +215,12 @@ def _with_clusters(search: Search, choices: Choices) -> Search:
     channels = _cluster_channels(choices)
     anchored = [a for a in search.anchors if a.channel in _names(anchor_channels(choices))]
     columns = [(c.channel, search.candidates.column(c.channel)) for c in channels]
-    found = find_clusters(anchored, columns, search.candidates.lots, TRUST_IN_CLUSTERS)
+    clustered = find_clusters(anchored, columns, search.candidates.lots, TRUST_IN_CLUSTERS)
     least = search.group.confidence if stained else min(search.group.confidence, CLEAR_AMONG_DEAD)
-    if found is None or found.group.confidence <= least:
+    if clustered is None or clustered.group.confidence <= least:
         return search
     fluorescent = tuple(anchor_channels(choices))
-    return Search(search.candidates, fluorescent, tuple(anchored), found.group, found.ellipsoids)
+    return Search(search.candidates, fluorescent, tuple(anchored), clustered.group, clustered.ellipsoids)
 
 
 def _names(channels: Sequence[GatingChannel]) -> list[str]:

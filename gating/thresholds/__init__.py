@@ -1,18 +1,7 @@
 """Thresholds on one channel: its axis, its density, its valleys, two overlapping groups."""
 
-from gating.thresholds.threshold import (
-    CLEAR,
-    Axis,
-    Threshold,
-    as_person,
-    axis_density,
-    axis_of,
-    axis_on,
-    best_valley,
-    rounded,
-    scale_of,
-    settle,
-)
+from gating.thresholds.axis import Axis, axis_density, axis_of, axis_on, rounded, scale_of
+from gating.thresholds.threshold import CLEAR, Threshold, as_person, best_valley, settle
 
 __all__ = [
     "CLEAR",

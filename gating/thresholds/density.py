@@ -13,16 +13,34 @@ from numpy.typing import NDArray
 from gating.events import FloatArray
 
 N_BINS = 400
+"""Bins of a density. Chosen on the simulated tubes of docs/validation.md."""
 NARROWEST_RANGE = 1e-9
-"""Relative to the ends: a narrower one is one place."""
+"""Relative to the ends: a narrower range is a single position. From the precision of float64 (IEEE 754)."""
 KERNEL_STEPS = 2.0**24
-"""Parts of the kernel's height to which it is rounded."""
+"""Parts of the kernel's height to which it is rounded. Convention: whole numbers add up alike in any
+order."""
 FEWEST_IN_MODE = 2.5
-"""Events behind a mode's height."""
+"""Events behind a mode's height; fewer are stray events. Chosen on the simulated tubes of
+docs/validation.md."""
+HALF_HEIGHT = 1.1774
+"""Standard deviations from a normal distribution's mode to half of its height, √(2 ln 2). Convention: a
+mathematical constant."""
+MOST_OF_KERNEL = 0.3
+"""Part of a group's width that is its own, at least, however wide the kernel. Chosen on the simulated tubes
+of docs/validation.md."""
+MAJOR_MODE = 0.1
+"""Height of a mode, relative to the highest, from which it is a major one. Chosen on the simulated tubes of
+docs/validation.md."""
+FLAT_BOTTOM = 0.05
+"""Part of a valley's depth up to which its bottom reaches; the cut lies in its middle. Chosen on the
+simulated tubes of docs/validation.md."""
+SURE_DIFFERENCE = 4
+"""Standard errors between mode and valley at which chance is hardly an explanation. Chosen on the simulated
+tubes of docs/validation.md."""
 
 
 @dataclass(frozen=True)
-class Density:
+class KernelDensity:
     """Smoothed counts per bin on an even grid.
 
     Attributes
@@ -56,7 +74,7 @@ class Density:
         rising, falling = padded[1:-1] > padded[:-2], padded[1:-1] >= padded[2:]
         return np.flatnonzero(rising & falling & (self.counts > 0))
 
-    def major_modes(self, share: float = 0.1) -> NDArray[np.intp]:
+    def major_modes(self, share: float = MAJOR_MODE) -> NDArray[np.intp]:
         """Return the bins of the modes that reach this share of the highest, ascending; at least one."""
         modes = self.modes[self.counts[self.modes] >= share * self.counts.max(initial=0.0)]
         return modes if modes.size else np.array([self.counts.size // 2])
@@ -68,8 +86,8 @@ class Density:
         """
         counts = self.counts[mode::side]
         lower = np.flatnonzero(counts < 0.5 * counts[0])
-        reach = float(lower[0] if lower.size else counts.size) * self.step / 1.1774
-        return float(np.sqrt(max(reach**2 - self.bandwidth**2, (0.3 * reach) ** 2)))
+        reach = float(lower[0] if lower.size else counts.size) * self.step / HALF_HEIGHT
+        return float(np.sqrt(max(reach**2 - self.bandwidth**2, (MOST_OF_KERNEL * reach) ** 2)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +96,7 @@ class Valley:
 
     Attributes
     ----------
-    place
+    position
         Where to cut.
     left, right
         The modes on both sides.
@@ -88,14 +106,14 @@ class Valley:
         0 to 1: depth, damped where so few events lie around that it may be chance.
     """
 
-    place: float
+    position: float
     left: float
     right: float
     depth: float
     clarity: float
 
 
-def density_of(values: FloatArray, *, bandwidth: float, low: float, high: float) -> Density:
+def density_of(values: FloatArray, *, bandwidth: float, low: float, high: float) -> KernelDensity:
     """Return the density of values between `low` and `high` (those beyond are left out).
 
     Parameters
@@ -108,26 +126,30 @@ def density_of(values: FloatArray, *, bandwidth: float, low: float, high: float)
     return densities_of(values, (bandwidth,), low, high)[0]
 
 
-def densities_of(values: FloatArray, bandwidths: Sequence[float], low: float, high: float) -> list[Density]:
+def densities_of(
+    values: FloatArray, bandwidths: Sequence[float], low: float, high: float
+) -> list[KernelDensity]:
     """Return the density at several bandwidths, counting the events once."""
     if not high - low > NARROWEST_RANGE * max(abs(low), abs(high)):
         high = low + max(1.0, abs(low))
     scale = N_BINS / (high - low)
-    place = values * np.float32(scale)
-    place -= np.float32(low * scale - 1)  # bins 1 to N_BINS; 0 and the last take what lies beyond
-    np.clip(place, 0, N_BINS + 1, out=place)
-    counts = np.bincount(place.astype(np.int16), minlength=N_BINS + 2)[1 : N_BINS + 1].astype(np.float64)
+    bins = values * np.float32(scale)
+    bins -= np.float32(low * scale - 1)  # bins 1 to N_BINS; 0 and the last take what lies beyond
+    np.clip(bins, 0, N_BINS + 1, out=bins)
+    counts = np.bincount(bins.astype(np.int16), minlength=N_BINS + 2)[1 : N_BINS + 1].astype(np.float64)
     grid = np.asarray(low + (np.arange(N_BINS) + 0.5) / scale, np.float64)
-    return [Density(grid, _smoothed(counts, width * scale), width) for width in bandwidths]
+    return [KernelDensity(grid, _smoothed(counts, width * scale), width) for width in bandwidths]
 
 
-def clearest_valley(density: Density, low: float, high: float) -> Valley | None:
+def clearest_valley(density: KernelDensity, low: float, high: float) -> Valley | None:
     """Return the clearest valley with its bottom between `low` and `high`, or None."""
-    inside = [valley for valley in all_valleys(density) if low <= valley.place <= high and valley.clarity > 0]
-    return max(inside, key=lambda valley: (valley.clarity, -valley.place), default=None)
+    inside = [
+        valley for valley in all_valleys(density) if low <= valley.position <= high and valley.clarity > 0
+    ]
+    return max(inside, key=lambda valley: (valley.clarity, -valley.position), default=None)
 
 
-def all_valleys(density: Density) -> list[Valley]:
+def all_valleys(density: KernelDensity) -> list[Valley]:
     """Return the valley between every two neighbouring modes, ascending; stray events are no mode."""
     modes = density.modes[density.counts[density.modes] * density.n_per_peak >= FEWEST_IN_MODE]
     heights = density.counts[modes].tolist()
@@ -140,31 +162,31 @@ def all_valleys(density: Density) -> list[Valley]:
 
 def _highest_before(heights: list[float]) -> list[int]:
     """Return where the highest of the heights up to each one is; of equals the first."""
-    found = [0] * len(heights)
+    highest = [0] * len(heights)
     for i in range(1, len(heights)):
-        found[i] = i if heights[i] > heights[found[i - 1]] else found[i - 1]
-    return found
+        highest[i] = i if heights[i] > heights[highest[i - 1]] else highest[i - 1]
+    return highest
 
 
 def _highest_after(heights: list[float]) -> list[int]:
     """Return where the highest of the heights from each one on is; of equals the first."""
-    found = [len(heights) - 1] * len(heights)
+    highest = [len(heights) - 1] * len(heights)
     for i in range(len(heights) - 2, -1, -1):
-        found[i] = i if heights[i] >= heights[found[i + 1]] else found[i + 1]
-    return found
+        highest[i] = i if heights[i] >= heights[highest[i + 1]] else highest[i + 1]
+    return highest
 
 
-def _valley(density: Density, ends: NDArray[np.intp], left: np.intp, right: np.intp) -> Valley:
+def _valley(density: KernelDensity, ends: NDArray[np.intp], left: np.intp, right: np.intp) -> Valley:
     """Return the valley between two neighbouring modes, measured against the highest mode on each side."""
     counts, grid, n_per_peak = density.counts, density.grid, density.n_per_peak
     start, end = ends.tolist()
     between = counts[start : end + 1]
     bottom, lower_mode = float(between.min()), float(min(counts[left], counts[right]))
-    flat = grid[start : end + 1].compress(between <= bottom + 0.05 * (lower_mode - bottom))
+    flat = grid[start : end + 1].compress(between <= bottom + FLAT_BOTTOM * (lower_mode - bottom))
     events, events_bottom = lower_mode * n_per_peak, bottom * n_per_peak
     sureness = (events - events_bottom) / sqrt(events + events_bottom + 1.0)
     depth = 1 - bottom / lower_mode
-    clarity = depth * (1 - exp(-((sureness / 4) ** 2)))
+    clarity = depth * (1 - exp(-((sureness / SURE_DIFFERENCE) ** 2)))
     return Valley(float(flat.sum()) / flat.size, float(grid[left]), float(grid[right]), depth, clarity)
 
 

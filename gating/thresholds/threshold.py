@@ -1,35 +1,40 @@
 """Data-driven cuts on one channel, each with a confidence.
 
 In order: valley of the density inside what the panel allows, crossing of a two-component mixture, the batch's
-pooled threshold, the panel's template, the spread of the negative cells. Which one it was is stated.
+pooled threshold, the spread of the negative cells. Which one it was is stated.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import numpy as np
-from numpy.typing import NDArray
-
-from gating.events import FloatArray, Mask, Survivors
-from gating.events.ranks import ranked
-from gating.events.transforms import asinh, asinh_cofactor
-from gating.thresholds.density import Density, Valley, clearest_valley, densities_of, density_of
+from gating.thresholds.axis import Axis, axis_density, rounded
+from gating.thresholds.density import Valley, clearest_valley, densities_of
+from gating.thresholds.methods import Method
 from gating.thresholds.two_normals import crossing_of
 
-LEAST_RANGE = 20.0
-"""Largest value over cofactor: linear intensities span more, values on a display scale span less."""
-DISPLAY_UNITS = 10.0
-"""Units from the lowest to the highest value of a display scale: about four decades."""
 NEAR_THE_VALLEY = 1.0
-"""Units between a shallow valley and the crossing of the mixture: farther, they mean different groups."""
-FEWEST_FOR_NOISE = 1_000
-NARROW_NOISE = 0.1
-"""Cofactor, in the range from the dimmest events to the median, below which it may be too small."""
-NOISE_BANDWIDTH, NOISE_REACH = 0.03, 3.09
-"""Of the search for the negative cells' mode, in that range; spreads to one event in 1,000 below it."""
+"""Units between a shallow valley and the crossing of the mixture: farther, they mean different groups.
+Chosen on the simulated tubes of docs/validation.md."""
 CLEAR = 0.6
-"""Clarity above which a valley is taken without asking the mixture or the batch."""
+"""Clarity above which a valley is taken without asking the mixture or the batch. Chosen on the simulated
+tubes of docs/validation.md."""
+
+LEAST_CLEAR = 0.2
+"""Clarity above which a valley is taken where nothing else tells. Chosen on the simulated tubes of
+docs/validation.md."""
+OF_MIXTURE, OF_BATCH, OF_SPREAD = 0.6, 0.6, 0.4
+"""Confidence in a cut by the mixture, the batch, the spread of the negative cells. Chosen on the simulated
+tubes of docs/validation.md."""
+SURE_WITHOUT_DEPTH, SURE_BY_CLARITY = 0.3, 0.75
+"""Confidence in a valley: the first, and so much for its clarity, at most 1. Chosen on the simulated tubes of
+docs/validation.md."""
+BANDWIDTHS = (0.1, 0.18, 0.3)
+"""Of the densities in which a valley is looked for, in units of the axis. Chosen on the simulated tubes of
+docs/validation.md."""
+CROSSING_BANDWIDTH = 0.1
+"""Of the density to which two normals are fitted, in units of the axis. Chosen on the simulated tubes of
+docs/validation.md."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,143 +46,27 @@ class Threshold:
     value
         Linear, compensated units.
     method
-        `valley`, `mixture`, `pooled`, `template`, `spread` or `person`.
+        How it was found.
     confidence
         0 (a guess) to 1 (clear).
     """
 
     value: float
-    method: str
+    method: Method
     confidence: float
 
 
-@dataclass(frozen=True, slots=True)
-class Axis:
-    """A channel's values on the axis where its populations are round.
-
-    Attributes
-    ----------
-    values
-        asinh(x / cofactor) / unit, shape (n_events,).
-    cofactor
-        Linear units.
-    low, high
-        Ends of the events.
-    unit
-        1: a step of one is a factor of e. Smaller for data that are on a display scale already.
-    """
-
-    values: FloatArray
-    cofactor: float
-    low: float
-    high: float
-    unit: float = 1.0
-
-    def linear(self, place: float) -> float:
-        """Return the linear value of a place, rounded as thresholds are."""
-        return rounded(float(np.sinh(place * self.unit)) * self.cofactor)
-
-    def place(self, value: float) -> float:
-        """Return the place of a linear value."""
-        return float(np.arcsinh(value / self.cofactor)) / self.unit
-
-    def select(self, mask: Mask) -> Axis:
-        """Return the same axis with the events where `mask` is true."""
-        return replace(self, values=self.values.compress(mask))
-
-    def at(self, rows: NDArray[np.intp]) -> Axis:
-        """Return the same axis with the events in these rows."""
-        return replace(self, values=np.take(self.values, rows))
-
-
-def rounded(value: float, digits: int = 6) -> float:
-    """Return the value with six significant digits: what is written is what was applied."""
-    return float(f"{value:.{digits}g}")
-
-
-def axis_of(values: FloatArray, like: Axis | None = None) -> Axis:
-    """Return the axis of a channel.
-
-    Parameters
-    ----------
-    values
-        Linear, compensated, shape (n_events,).
-    like
-        Another axis of the same channel whose scale is taken over; None finds the scale in the values.
-    """
-    cofactor, unit = (like.cofactor, like.unit) if like is not None else _scale(values)
-    places = asinh(values, cofactor)
-    if unit != 1.0:
-        places *= np.float32(1 / unit)
-    if places.size == 0:
-        return Axis(places, cofactor, -1.0, 1.0, unit)
-    low, high = float(places.min()), float(places.max())
-    return Axis(places, cofactor, max(low, -6.0) - 0.1, high + 0.1, unit)
-
-
-def scale_of(values: FloatArray) -> Axis:
-    """Return the axis that `axis_of` finds in these values, without any events on it."""
-    cofactor, unit = _scale(values)
-    return Axis(values[:0], cofactor, -1.0, 1.0, unit)
-
-
-def axis_on(cells: Survivors, channel: str) -> Axis:
-    """Return the axis of a channel by these events, on which they lie; made once for the same survivors."""
-    return cells.once(f"axis {channel}", lambda: axis_of(cells.column(channel)))
-
-
-def _scale(values: FloatArray) -> tuple[float, float]:
-    """Return cofactor and unit: asinh, or near enough linear where the values are logarithms already."""
-    cofactor = asinh_cofactor(values)
-    if values.size >= FEWEST_FOR_NOISE:
-        cofactor = max(cofactor, _cut_off_noise(values, cofactor))
-    largest = float(values.max()) if values.size else 1.0
-    if largest >= LEAST_RANGE * cofactor:
-        return cofactor, 1.0
-    low, high = (float(q) for q in np.quantile(values, (0.001, 0.999))) if values.size else (0.0, 1.0)
-    widest = max(abs(low), abs(high), high - low) or 1.0
-    return 10 * widest, (high - low or 1.0) / (10 * widest) / DISPLAY_UNITS
-
-
-def _cut_off_noise(values: FloatArray, cofactor: float) -> float:
-    """Return the noise of the negative cells where an instrument cut it at zero before compensation, else 0.
-
-    Compensation then leaves a few small negative values behind, far narrower than the noise: an axis by
-    these would stretch the negative cells into groups.
-    """
-    low, high = ranked(values, 0.001), ranked(values, 0.5)
-    if cofactor >= NARROW_NOISE * (high - low):
-        return 0.0
-    density = density_of(values, bandwidth=NOISE_BANDWIDTH * (high - low), low=low, high=high)
-    mode = int(np.argmax(density.counts))  # what was cut off piles up in a dimmer one
-    noise = density.half_width(mode, -1)
-    usual = float(density.grid[mode]) - NOISE_REACH * noise
-    return noise if usual < 0 and low > 0.5 * usual else 0.0
-
-
-def axis_density(axis: Axis, bandwidth: float) -> Density:
-    """Return the density along the axis."""
-    return density_of(axis.values, bandwidth=bandwidth, low=axis.low, high=axis.high)
-
-
 def best_valley(axis: Axis, low: float, high: float) -> Valley | None:
-    """Return the clearest valley between two places over three bandwidths, or None."""
-    found = [
+    """Return the clearest valley between two positions over three bandwidths, or None."""
+    clearest = [
         clearest_valley(density, low, high)
-        for density in densities_of(axis.values, (0.1, 0.18, 0.3), axis.low, axis.high)
+        for density in densities_of(axis.values, BANDWIDTHS, axis.low, axis.high)
     ]
-    valleys = [valley for valley in found if valley is not None]
+    valleys = [valley for valley in clearest if valley is not None]
     return max(valleys, key=lambda valley: valley.clarity, default=None)
 
 
-def settle(
-    axis: Axis,
-    valley: Valley | None,
-    *,
-    fallback: float,
-    pooled: float | None = None,
-    template: float | None = None,
-) -> Threshold:
+def settle(axis: Axis, valley: Valley | None, *, fallback: float, pooled: float | None = None) -> Threshold:
     """Return the threshold of the first method that is sure enough.
 
     Parameters
@@ -187,28 +76,36 @@ def settle(
     valley
         The clearest valley inside what the panel allows, or None.
     fallback
-        Place of the cut by the spread of the negative cells, when nothing else is known.
-    pooled, template
-        The batch's and the panel's thresholds, linear; None if there are none.
+        Position of the cut by the spread of the negative cells, when nothing else is known.
+    pooled
+        The batch's threshold, linear; None if there is none.
     """
     if valley is not None and valley.clarity >= CLEAR:
-        return Threshold(axis.linear(valley.place), "valley", _sureness(valley.clarity))
-    crossing = None if valley is None else crossing_of(axis_density(axis, 0.1), valley.left, valley.right)
-    if valley is not None and crossing is not None and abs(crossing.place - valley.place) < NEAR_THE_VALLEY:
-        return Threshold(axis.linear(crossing.place), "mixture", 0.6)
-    known = pooled if pooled is not None else template
-    method = "pooled" if pooled is not None else "template"
-    if known is not None:
-        return Threshold(rounded(known), method, 0.6)
-    if valley is not None and valley.clarity > 0.2:
-        return Threshold(axis.linear(valley.place), "valley", _sureness(valley.clarity))
-    return Threshold(axis.linear(fallback), "spread", 0.4)
+        return Threshold(axis.linear(valley.position), Method.VALLEY, _sureness(valley.clarity))
+    crossing = (
+        None
+        if valley is None
+        else crossing_of(axis_density(axis, CROSSING_BANDWIDTH), valley.left, valley.right)
+    )
+    if (
+        valley is not None
+        and crossing is not None
+        and abs(crossing.position - valley.position) < NEAR_THE_VALLEY
+    ):
+        return Threshold(axis.linear(crossing.position), Method.MIXTURE, OF_MIXTURE)
+    if pooled is not None:
+        return Threshold(rounded(pooled), Method.POOLED, OF_BATCH)
+    if valley is not None and valley.clarity > LEAST_CLEAR:
+        return Threshold(axis.linear(valley.position), Method.VALLEY, _sureness(valley.clarity))
+    return Threshold(axis.linear(fallback), Method.SPREAD, OF_SPREAD)
 
 
 def as_person(threshold: Threshold, value: float | None) -> Threshold:
     """Return the threshold, or the one a person set."""
-    return threshold if value is None else replace(threshold, value=value, method="person", confidence=1.0)
+    return (
+        threshold if value is None else replace(threshold, value=value, method=Method.PERSON, confidence=1.0)
+    )
 
 
 def _sureness(clarity: float) -> float:
-    return min(1.0, 0.3 + 0.75 * clarity)
+    return min(1.0, SURE_WITHOUT_DEPTH + SURE_BY_CLARITY * clarity)

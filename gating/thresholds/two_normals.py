@@ -9,12 +9,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gating.thresholds.density import Density
+from gating.thresholds.density import KernelDensity
 
 Floats = NDArray[np.float64]
 ITERATIONS = 60
+"""Steps of expectation–maximisation. Chosen on the simulated tubes of docs/validation.md."""
 MOST_LOG_ODDS = 690.0
-"""Natural log of a number that is still far from overflow."""
+"""Natural log of a number that is still far from overflow. From the range of float64 (IEEE 754)."""
 LEAST_SEPARATION = 2.0
 """Ashman's D below which two normal distributions are not told apart (doi:10.1086/117248)."""
 
@@ -25,17 +26,17 @@ class Crossing:
 
     Attributes
     ----------
-    place
+    position
         On the axis.
     separation
         Ashman's D: distance of the means over the root mean square of the spreads.
     """
 
-    place: float
+    position: float
     separation: float
 
 
-def crossing_of(density: Density, low_mode: float, high_mode: float) -> Crossing | None:
+def crossing_of(density: KernelDensity, low_mode: float, high_mode: float) -> Crossing | None:
     """Return the crossing of two normal distributions fitted to a density, or None if they are not apart.
 
     Expectation–maximisation on the bins, started at two modes; deterministic.
@@ -52,8 +53,8 @@ def crossing_of(density: Density, low_mode: float, high_mode: float) -> Crossing
     >>> from gating.thresholds.density import density_of
     >>> rng = np.random.default_rng(1)
     >>> values = np.concatenate([rng.normal(0, 1, 5_000), rng.normal(5, 1, 5_000)]).astype(np.float32)
-    >>> found = crossing_of(density_of(values, bandwidth=0.1, low=-5, high=10), 0.0, 5.0)
-    >>> round(found.place, 1), round(found.separation)
+    >>> crossing = crossing_of(density_of(values, bandwidth=0.1, low=-5, high=10), 0.0, 5.0)
+    >>> round(crossing.position, 1), round(crossing.separation)
     (2.5, 5)
     """
     x, n = density.grid, density.counts
@@ -93,7 +94,7 @@ def _normal(sums: Floats, step: float) -> _Normal:
 
 
 def _log_odds(lower: _Normal, upper: _Normal) -> Floats:
-    """Return log(lower group / upper group) at a place, as weights of 1, x and x²."""
+    """Return log(lower group / upper group) at a position, as weights of 1, x and x²."""
     lows, highs = 0.5 / lower.spread**2, 0.5 / upper.spread**2
     constant = log(lower.events * upper.spread / (upper.events * lower.spread))
     constant += upper.mean**2 * highs - lower.mean**2 * lows

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from gating.batch_cuts import BatchCut, fitting_cuts
-from gating.gates.steps import GatedPopulation, GateStep
-from gating.strategy import LOW_CONFIDENCE, gate_plasma_cells
+from gating.gates.steps import LOW_CONFIDENCE, GatedPopulation, GateStep, Step
+from gating.strategy import gate_plasma_cells
+from gating.thresholds.methods import Method
 from pipeline.quantification.pooled_cuts import UNLIKE_BATCH
 from pipeline.tube.control import Control
 from pipeline.tube.reading import Tube
 
-ANCHORS = ("plasma_cells", "second_anchor")
+ANCHORS = (Step.PLASMA_CELLS, Step.SECOND_ANCHOR)
 """Steps whose thresholds a control may lend: it holds the same clone."""
 FROM_BATCH = "GATE_FROM_BATCH"
 
@@ -46,7 +47,7 @@ def gated_tube(
 def _taken(steps: Sequence[GateStep], alone: Sequence[GateStep], cuts: Sequence[BatchCut]) -> tuple[str, ...]:
     """Name the cuts that were taken, and what they replaced; one that was offered only says nothing."""
     now, before = _thresholds(steps), _thresholds(alone)
-    pooled = {step.name for step in steps if "pooled" in step.method}
+    pooled = {step.name for step in steps if Method.POOLED in step.methods}
     return tuple(
         f"{cut.step}: the tube's own cut on {cut.channel} was unclear ({before[place]:g}): "
         f"that of its batch was taken, {cut}"

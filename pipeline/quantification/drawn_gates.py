@@ -12,7 +12,8 @@ from gating.drawn.outline import outline_of
 from gating.drawn.population import DrawnPopulation
 from gating.events import Events, FloatArray, Mask
 from gating.gates import Gate
-from gating.gates.steps import GatedPopulation, GateStep
+from gating.gates.steps import GatedPopulation, GateFlag, GateStep
+from gating.thresholds.methods import Method
 from pipeline.fcs import read_fcs
 from pipeline.study.errors import UserError
 from pipeline.study.study import Sample
@@ -21,7 +22,7 @@ from pipeline.tube.drawn_file import read_drawn
 from pipeline.tube.reading import Tube
 
 FROM_FILE = "GATES_FROM_FILE"
-KEPT_FLAGS = ("TIME_UNSTABLE", "NO_TIME")
+KEPT_FLAGS = (GateFlag.TIME_UNSTABLE, GateFlag.NO_TIME)
 """Of the automatic gating: what it says of the acquisition, which the person's gates need not look at."""
 
 
@@ -123,7 +124,9 @@ def _steps(drawn: DrawnPopulation, masks: tuple[Mask, ...], tube: Tube) -> tuple
         n_out = int(mask.sum())
         seen = drawn.channels_of(path, tube.file.channels, tube.file.markers)
         shown = tuple(name for name in seen if name in tube.events.channels)[:2]
-        steps.append(GateStep(path[-1], None, shown, n_in, n_out, "file", note=f"drawn in {drawn.source}"))
+        steps.append(
+            GateStep(path[-1], None, shown, n_in, n_out, (Method.FILE,), note=f"drawn in {drawn.source}")
+        )
         n_in = n_out
     return tuple(steps)
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gating.events import Mask
 from gating.events.compensation import SpilloverMatrix
-from gating.gates.steps import GatedPopulation
+from gating.gates.steps import GatedPopulation, Step
 from pipeline.fcs import FcsFile, read_fcs, write_fcs
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -36,7 +36,7 @@ def write_events(path: Path, abc: NDArray[np.float64], gated: GatedPopulation) -
 
     columns = {"event": np.arange(len(gated.mask), dtype=np.int64), "abc": abc.astype(np.float32)}
     for step, passed in zip(gated.steps, gated.step_masks, strict=True):
-        if step.name != "aberrant":
+        if step.name is not Step.ABERRANT:
             columns[f"gate_{step.name}"] = passed
     columns["plasma_cell"] = gated.mask
     columns["aberrant"] = np.zeros_like(gated.mask) if gated.aberrant is None else gated.aberrant

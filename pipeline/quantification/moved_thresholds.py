@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 from gating.gates.steps import GatedPopulation, GateStep
 from gating.strategy import gate_plasma_cells
 from gating.thresholds import rounded
+from gating.thresholds.methods import Method, words_of
 from pipeline.study.study import GateOverride
 from pipeline.tube.reading import Tube
 
@@ -37,7 +38,7 @@ def _notes(one: GateOverride, steps: Iterable[GateStep], automatic: Sequence[Gat
     return [
         f"{who}: {channel} {value:g}, {_replaced(step.name, channel, automatic)}"
         for step in steps
-        if "person" in step.method
+        if step.is_set_by_person
         for channel, value in step.thresholds
         if value == rounded(one.value)
     ]
@@ -48,7 +49,7 @@ def _found_again(
 ) -> Iterator[str]:
     """Name each cut that neither a person nor the batch set and that is not what it is without a person."""
     before = {(step.name, channel): value for step in automatic for channel, value in step.thresholds}
-    for step in (step for step in steps if "pooled" not in step.method):
+    for step in (step for step in steps if Method.POOLED not in step.methods):
         for channel, value in step.thresholds:
             usual = before.get((step.name, channel), value)
             if value != usual and value not in persons:
@@ -58,7 +59,7 @@ def _found_again(
 def _replaced(step: str, channel: str, automatic: Iterable[GateStep]) -> str:
     """Return what the same step has on the same channel without the person."""
     found = [
-        f"automatic {value:g} ({one.method})"
+        f"automatic {value:g} ({words_of(one.methods)})"
         for one in automatic
         if one.name == step
         for name, value in one.thresholds

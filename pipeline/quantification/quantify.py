@@ -10,7 +10,7 @@ from calibration.beads.kits import abc_divisor, bead_kit
 from calibration.density.receptor_density import FEWEST_CELLS, RdStatus, ReceptorDensity
 from gating.batch_cuts import dye_cuts
 from gating.events import FloatArray, Mask
-from gating.gates.steps import GatedPopulation, GateStep
+from gating.gates.steps import GatedPopulation, GateStep, Step
 from pipeline.fcs import FcsError
 from pipeline.fcs.file import acquired
 from pipeline.fcs.repairs import USUAL
@@ -172,7 +172,7 @@ def _normal_rd(
 
 
 def _without_aberrant(gated: GatedPopulation) -> tuple[GateStep, ...]:
-    return tuple(step for step in gated.steps if step.name != "aberrant")
+    return tuple(step for step in gated.steps if step.name is not Step.ABERRANT)
 
 
 def _overrides(task: TubeTask) -> dict[str, float]:

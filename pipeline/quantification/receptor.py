@@ -10,7 +10,7 @@ from calibration.beads.kits import bead_kit
 from calibration.curve.standard_curve import StandardCurve
 from calibration.density.receptor_density import RdStatus, ReceptorDensity, quantify_receptor_density
 from gating.events import FloatArray, Mask
-from gating.gates.steps import GatedPopulation
+from gating.gates.steps import GatedPopulation, GateFlag, Step
 from pipeline.quantification.task import TubeTask
 from pipeline.tube.reading import Tube
 
@@ -74,8 +74,8 @@ def without_guessed_cells(found: ReceptorDensity, gated: GatedPopulation) -> Rec
 
     A tube without plasma cells must not be given any: what lies beyond strict cuts is then other cells.
     """
-    step = next((step for step in gated.steps if step.name == "plasma_cells"), None)
-    if "NO_CLEAR_POPULATION" not in gated.flags or step is None or "person" in step.method:
+    step = next((step for step in gated.steps if step.name is Step.PLASMA_CELLS), None)
+    if GateFlag.NO_CLEAR_POPULATION not in gated.flags or step is None or step.is_set_by_person:
         return found
     note = (
         f"no population stands out where the wanted cells should be: the {found.n_cells} cells beyond the "

@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Annotated, Any
 
 import numpy as np
+from pydantic import BeforeValidator, SerializerFunctionWrapHandler, WrapSerializer
 
 from calibration.density.receptor_density import RdStatus, ReceptorDensity
 from gating.batch_cuts import DyeCut
 from gating.events.compensation import SpilloverMatrix
 from gating.gates.steps import GateStep
+from gating.thresholds.methods import methods_in, words_of
 from pipeline.fcs.acquisition import Acquired
 from pipeline.tube.detectors import DetectorSetting
 from pipeline.tube.histograms import Density, Histogram
+
+
+def _step_to_store(step: GateStep, fields: SerializerFunctionWrapHandler) -> dict[str, Any]:
+    """Return the fields of a step, its methods in words."""
+    stored = {name: words_of(step.methods) if name == "methods" else v for name, v in fields(step).items()}
+    return {"method" if name == "methods" else name: value for name, value in stored.items()}
+
+
+def _step_from_store(stored: Any) -> Any:
+    """Return the fields of a stored step with its methods told from their words."""
+    if not isinstance(stored, Mapping) or "method" not in stored:
+        return stored
+    others = {name: value for name, value in stored.items() if name != "method"}
+    return {**others, "methods": methods_in(stored["method"])}
+
+
+StoredStep = Annotated[GateStep, WrapSerializer(_step_to_store), BeforeValidator(_step_from_store)]
 
 FAILED = (RdStatus.FAILED, RdStatus.NO_CURVE)
 """Statuses of tubes that something must be done about before they can be quantified; so must a named control
@@ -51,7 +72,7 @@ class SampleResult:
     normal_rd: float | None = None
     background_kind: str = ""
     gating_confidence: float | None = None
-    steps: tuple[GateStep, ...] = ()
+    steps: tuple[StoredStep, ...] = ()
     pictures: tuple[Density, ...] = ()
     histogram: Histogram | None = None
     acquired: Acquired = field(default_factory=Acquired)

@@ -20,7 +20,7 @@ import numpy as np
 
 from calibration.density.receptor_density import QUANTIFIED, RdStatus, ReceptorDensity
 from gating.gates import inside
-from gating.gates.steps import GatedPopulation
+from gating.gates.steps import GatedPopulation, Step
 from gating.sentinels import B_PRECURSORS, NK_CELLS, Sentinel, find_sentinels
 from pipeline.quantification.receptor import receptor_of
 from pipeline.quantification.result import SampleResult, SentinelResult
@@ -127,7 +127,7 @@ def _quantified(
     blank = None
     if control.tube is not None:
         names = [step.name for step in gated.steps]
-        clean = gated.steps[: names.index("viable") + 1]
+        clean = gated.steps[: names.index(Step.VIABLE) + 1]
         same = gated_alike(control.tube, clean) & inside(one.gate, control.tube.events)
         blank = control.tube.quantified[same]
     receptor = receptor_of(task, tube, one.mask, blank, control.kind)

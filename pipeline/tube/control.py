@@ -9,14 +9,14 @@ import numpy as np
 
 from gating.events import FloatArray, Mask
 from gating.gates import inside
-from gating.gates.steps import GateStep
+from gating.gates.steps import GateStep, Step
 from pipeline.fcs import FcsError
 from pipeline.study.errors import UserError
 from pipeline.study.settings import Settings
 from pipeline.study.study import Panel, Sample
 from pipeline.tube.reading import Tube, read_tube
 
-OWN_TIME = "time"
+OWN_TIME = Step.TIME
 """The step that belongs to one acquisition alone: a clog in the stained tube says nothing of the control."""
 
 
@@ -69,6 +69,6 @@ def gated_alike(tube: Tube, steps: tuple[GateStep, ...]) -> Mask:
     """Return the events of another tube that lie inside the same gates; its own time is not judged."""
     mask = np.ones(tube.events.n_events, np.bool_)
     for step in steps:
-        if step.gate is not None and step.name != OWN_TIME:
+        if step.gate is not None and step.name is not OWN_TIME:
             mask &= inside(step.gate, tube.events)
     return mask

@@ -13,7 +13,7 @@ import numpy as np
 
 from gating.events import FloatArray, Mask
 from gating.events.compensation import SpilloverMatrix
-from gating.gates.steps import GateStep
+from gating.gates.steps import GateStep, Step
 from gating.strategy import gate_plasma_cells
 from pipeline.tube.channels import UNSTAINED_ROLES
 from pipeline.tube.control import Control, gated_alike
@@ -76,7 +76,7 @@ def estimated_spillover(tube: Tube, control: Tube) -> SpilloverMatrix | None:
 def _steps(control: Tube) -> tuple[GateStep, ...]:
     """Gate the control, which the dye does not touch, without the steps its spillover would disturb."""
     steps = gate_plasma_cells(control.events, control.panel).steps
-    return tuple(step for step in steps if step.name not in ("dump", "aberrant"))
+    return tuple(step for step in steps if step.name not in (Step.DUMP, Step.ABERRANT))
 
 
 def _matrix(tube: Tube, cells: Mask, control: Tube, same_cells: Mask) -> SpilloverMatrix:

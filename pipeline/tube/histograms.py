@@ -15,7 +15,7 @@ from gating.events import Events, Mask
 from gating.events.panel import GatingPanel
 from gating.events.transforms import area_sinh
 from gating.gates import AllOf, AnyOf, Gate, RangeGate
-from gating.gates.steps import GatedPopulation, GateStep
+from gating.gates.steps import GatedPopulation, GateFlag, GateStep, Step
 from gating.thresholds import rounded
 
 STAINED = "stained"
@@ -144,7 +144,7 @@ def _shown(step: GateStep, events: Events) -> tuple[str, ...]:
 
 def _phenotype(step: GateStep, gated: GatedPopulation, panel: GatingPanel | None) -> tuple[str, ...]:
     """Return the channels of an aberrant phenotype where no plasma cell has one, so that it is seen."""
-    if panel is None or step.name != "aberrant" or "NO_ABERRANT_PHENOTYPE" not in gated.flags:
+    if panel is None or step.name is not Step.ABERRANT or GateFlag.NO_ABERRANT_PHENOTYPE not in gated.flags:
         return ()
     return tuple(channel.channel for role in PHENOTYPE for channel in panel.with_role(role))[:2]
 

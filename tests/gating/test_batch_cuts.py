@@ -20,21 +20,22 @@ from gating.batch_cuts import (
     goes_through_cells,
     unlike_batch,
 )
-from gating.gates.steps import GateStep
+from gating.gates.steps import GateStep, Step
+from gating.thresholds.methods import Method
 from helpers.known_marrow import marrow, panel
 
 
-def clear(value: float, step: str = "viable", channel: str = "V") -> DyeCut:
-    return DyeCut(step, channel, value, "valley", 0.95)
+def clear(value: float, step: Step = Step.VIABLE, channel: str = "V") -> DyeCut:
+    return DyeCut(step, channel, value, Method.VALLEY, 0.95)
 
 
-def step(confidence: float, method: str = "valley", name: str = "viable") -> GateStep:
-    return GateStep(name, None, (), 9, 9, method, (("V", 100.0),), confidence)
+def step(confidence: float, method: Method = Method.VALLEY, name: Step = Step.VIABLE) -> GateStep:
+    return GateStep(name, None, (), 9, 9, (method,), (("V", 100.0),), confidence)
 
 
 def test_the_batch_s_cut_is_the_median_of_the_clear_ones_and_says_how_far_they_spread():
     tubes = [[clear(x)] for x in (100, 110, 121, 133.1, 146.41)]
-    (cut,) = batch_cuts([*tubes, [DyeCut("viable", "V", 900, "spread", 0.4)], [clear(-50)]])
+    (cut,) = batch_cuts([*tubes, [DyeCut(Step.VIABLE, "V", 900, Method.SPREAD, 0.4)], [clear(-50)]])
     assert (cut.value, cut.n) == (121, 5)
     assert cut.spread == pytest.approx(1.4826 * math.log(1.1), abs=1e-6)
 
@@ -45,7 +46,7 @@ def test_fewer_than_four_tubes_or_tubes_that_do_not_agree_make_no_batch():
 
 
 def test_each_channel_has_its_own_cut():
-    tubes = [[clear(x), clear(7 * x, "dump", "D")] for x in (100, 102, 104, 106)]
+    tubes = [[clear(x), clear(7 * x, Step.DUMP, "D")] for x in (100, 102, 104, 106)]
     assert [(c.step, c.channel, c.value) for c in batch_cuts(tubes)] == [
         ("dump", "D", 721.0),
         ("viable", "V", 103.0),
@@ -65,25 +66,25 @@ def test_the_order_of_the_tubes_is_nothing_and_their_unit_is_a_factor(order: lis
     ("one", "lent"),
     [
         (step(0.9), False),
-        (step(0.4, "spread"), True),
+        (step(0.4, Method.SPREAD), True),
         (step(0.5), True),
-        (step(0.6, "mixture"), False),
-        (step(1.0, "person"), False),
-        (step(0.4, "spread", "plasma_cells"), False),
+        (step(0.6, Method.MIXTURE), False),
+        (step(1.0, Method.PERSON), False),
+        (step(0.4, Method.SPREAD, Step.PLASMA_CELLS), False),
     ],
 )
 def test_only_a_step_without_a_clear_valley_mixture_or_person_gets_the_batch_s_cut(one: GateStep, lent: bool):
-    cut = BatchCut("viable", "V", 120.0, 0.1, 5)
+    cut = BatchCut(Step.VIABLE, "V", 120.0, 0.1, 5)
     assert cuts_to_lend([one], [cut]) == ((cut,) if lent else ())
 
 
 def test_a_clear_cut_twice_as_high_differs_and_one_within_the_spread_does_not():
-    narrow, wide = BatchCut("viable", "V", 100.0, 0.05, 5), BatchCut("viable", "V", 100.0, 0.3, 5)
+    narrow, wide = BatchCut(Step.VIABLE, "V", 100.0, 0.05, 5), BatchCut(Step.VIABLE, "V", 100.0, 0.3, 5)
     assert unlike_batch([clear(210)], [narrow]) == ((clear(210), narrow),)
     assert unlike_batch([clear(48)], [narrow]) != ()
     assert unlike_batch([clear(190)], [narrow]) == ()
     assert unlike_batch([clear(210)], [wide]) == ()
-    assert unlike_batch([DyeCut("viable", "V", 900, "spread", 0.4)], [narrow]) == ()
+    assert unlike_batch([DyeCut(Step.VIABLE, "V", 900, Method.SPREAD, 0.4)], [narrow]) == ()
 
 
 def test_a_cut_beside_the_cells_fits_and_one_through_them_does_not():
@@ -109,6 +110,6 @@ def test_a_tube_s_own_cuts_do_not_ask_which_cells_are_wanted():
 def test_of_the_batch_s_cuts_one_that_goes_through_the_tube_s_cells_is_told_apart():
     sample = marrow(6, n=6_000)
     gated = gate_plasma_cells(sample.events, panel())
-    through = BatchCut("viable", "Viability", 110.0, 0.1, 5)
-    beside = BatchCut("viable", "Viability", 1_500.0, 0.1, 5)
+    through = BatchCut(Step.VIABLE, "Viability", 110.0, 0.1, 5)
+    beside = BatchCut(Step.VIABLE, "Viability", 1_500.0, 0.1, 5)
     assert fitting_cuts(sample.events, gated, (through, beside)) == ((beside,), (through,))

@@ -10,6 +10,7 @@ import pytest
 from gating import gate_plasma_cells
 from gating.events import Events
 from gating.events.panel import GatingPanel
+from gating.thresholds.methods import Method
 from helpers.known_marrow import marrow, panel
 from pipeline.simulate import SimulatedTube, draw_tube, simulate_tube
 
@@ -110,4 +111,4 @@ def test_shuffled_events_and_permuted_channels_give_exactly_the_same_cells(witho
     np.testing.assert_array_equal(other.mask, usual.mask[order])
     assert other.confidence == usual.confidence
     if without:
-        assert "cluster" in next(step for step in usual.steps if step.name == "plasma_cells").method
+        assert Method.CLUSTER in next(step for step in usual.steps if step.name == "plasma_cells").methods

@@ -10,6 +10,7 @@ from gating.events import Events
 from gating.events.panel import GatingChannel, GatingPanel, Target
 from gating.gates.given_thresholds import UnknownGateError
 from gating.strategy import UnfitEventsError
+from gating.thresholds.methods import Method
 from helpers.known_marrow import FLUORESCENCE, f1, marrow, panel
 
 
@@ -159,7 +160,7 @@ def test_a_person_s_threshold_replaces_that_one_alone(name, step, channel):
     moved = gate_plasma_cells(sample, panel(), overrides={name: before[channel] * 1.1})
     after = next(one for one in moved.steps if one.name == step)
     assert dict(after.thresholds)[channel] == pytest.approx(before[channel] * 1.1, rel=1e-5)
-    assert "person" in after.method
+    assert after.is_set_by_person
     if step in ("plasma_cells", "second_anchor", "aberrant"):
 
         def others(gated):
@@ -187,14 +188,12 @@ def test_an_unknown_gate_is_refused_with_the_names_there_are():
         gate_plasma_cells(marrow(1, n=1_000).events, panel(), overrides={"cd99": 1.0})
 
 
-def test_where_a_tube_is_not_clear_the_batch_and_then_the_panel_decide():
+def test_where_a_tube_is_not_clear_the_batch_decides():
     empty = marrow(2, percent=0, normal_percent=0).events
-    pooled = gate_plasma_cells(
-        empty, panel(), pooled={"cd138": 3_000.0}, templates={"cd138": 1.0, "cd45": 9_000.0}
-    )
+    pooled = gate_plasma_cells(empty, panel(), pooled={"cd138": 3_000.0, "cd45": 9_000.0})
     step = next(one for one in pooled.steps if one.name == "plasma_cells")
     assert dict(step.thresholds) == {"CD138": 3_000.0, "CD45": 9_000.0}
-    assert step.method == "pooled+template"
+    assert step.methods == (Method.POOLED,)
     clear = marrow(2).events
     assert (
         gate_plasma_cells(clear, panel(), pooled={"cd138": 1.0}).steps[6]
@@ -266,7 +265,7 @@ def test_a_person_moves_the_size_of_plasma_cells_by_its_own_name(without):
     gated = gate_plasma_cells(sample.events, panel(without=without), overrides={"plasma_cell_size": 70_000.0})
     step = next(step for step in gated.steps if step.name == "plasma_cells")
     assert dict(step.thresholds)["FSC-A"] == 70_000.0
-    assert "person" in step.method
+    assert step.is_set_by_person
     assert float(sample.events.column("FSC-A")[gated.mask].min()) >= 70_000.0
     assert "OVERRIDE_UNUSED" not in gated.flags
     debris = next(step for step in gated.steps if step.name == "debris")

@@ -14,6 +14,7 @@ from calibration.density.receptor_density import ErrorTerm, RdStatus, ReceptorDe
 from gating.events import Events
 from gating.gates import AllOf, EllipsoidGate, PolygonGate, RangeGate
 from gating.gates.steps import GatedPopulation, GateStep
+from gating.thresholds.methods import Method
 from pipeline.assembly.assemble import joined
 from pipeline.assembly.provenance import provenance_of
 from pipeline.assembly.study_result import Note, StudyResult
@@ -72,9 +73,9 @@ def gated(events: Events, unsure: bool = False) -> GatedPopulation:
     scatter = scatter + (np.arcsinh(column["SSC-A"] / 1e6) - 0.05) ** 2 / 0.0011
     ratio = column["FSC-H"] / column["FSC-A"]
     tests = [
-        ("time", RangeGate("Time", 3_000, 60_000), ("Time",), column["Time"] >= 3_000, "rate", 0.97),
+        ("time", RangeGate("Time", 3_000, 60_000), ("Time",), column["Time"] >= 3_000, "segments", 0.97),
         ("debris", ellipsoid, ("FSC-A", "SSC-A"), scatter <= 5.0, "valley", 0.91),
-        ("singlets", polygon, ("FSC-A", "FSC-H"), (ratio > 0.77) & (ratio < 0.93), "ridge", 0.95),
+        ("singlets", polygon, ("FSC-A", "FSC-H"), (ratio > 0.77) & (ratio < 0.93), "valley", 0.95),
         (
             "viable",
             RangeGate("FITC-A", None, 900),
@@ -88,7 +89,7 @@ def gated(events: Events, unsure: bool = False) -> GatedPopulation:
             RangeGate("PE-Cy7-A", None, 2_000),
             ("PE-Cy7-A",),
             column["PE-Cy7-A"] < 2_000,
-            "template",
+            "spread",
             0.74,
         ),
         (
@@ -111,7 +112,7 @@ def gated(events: Events, unsure: bool = False) -> GatedPopulation:
     masks = np.logical_and.accumulate(np.array([t[3] for t in tests]))
     before = [events.n_events, *(int(mask.sum()) for mask in masks)]
     steps = tuple(
-        GateStep(name, gate, channels, before[k], before[k + 1], method, (), confidence)
+        GateStep(name, gate, channels, before[k], before[k + 1], (Method(method),), (), confidence)
         for k, (name, gate, channels, _, method, confidence) in enumerate(tests)
     )
     flags = ("LOW_GATE_CONFIDENCE",) if unsure else ()

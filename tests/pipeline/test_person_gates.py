@@ -19,6 +19,7 @@ from gating.events.compensation import compensate
 from gating.gates import RangeGate
 from gating.gates.gatingml import to_gatingml
 from gating.gates.steps import GateStep
+from gating.thresholds.methods import Method
 from helpers.builders import good_study
 from pipeline.beads.calibrate import calibrate_bead_run
 from pipeline.beads.result import CalibrationResult
@@ -241,8 +242,8 @@ def test_gates_of_a_file_are_part_of_what_decides_a_result(by_hand: Path, change
 
 def drawn_on(channel: str) -> bytes:
     steps = [
-        GateStep("bright", RangeGate(channel, 1.0, None), (), 0, 0, ""),
-        GateStep("wanted", RangeGate("FSC-A", 1.0, None), (), 0, 0, ""),
+        GateStep("bright", RangeGate(channel, 1.0, None), (), 0, 0, (Method.FILE,)),
+        GateStep("wanted", RangeGate("FSC-A", 1.0, None), (), 0, 0, (Method.FILE,)),
     ]
     return to_gatingml(steps, None)
 
@@ -348,8 +349,8 @@ def test_a_flowjo_workspace_of_a_pseudonymous_study_replaces_our_gates(plain: Pl
         found = quantify_tube(replace(task, sample=sample))
     bright = read_fcs(plain.folder / task.sample.fcs_file).column("BV421-A") >= 3000
     assert found.n_plasma_cells == int(bright.sum()) > 100
-    assert [(step.name, step.method, step.n_out) for step in found.steps] == [
-        ("CD138+", "file", int(bright.sum()))
+    assert [(step.name, step.methods, step.n_out) for step in found.steps] == [
+        ("CD138+", (Method.FILE,), int(bright.sum()))
     ]
     assert found.gating_confidence == 1.0
     assert [picture.gate for picture in found.pictures] == [None]  # drawn on events as they are, not as shown

@@ -9,7 +9,8 @@ import numpy as np
 
 from gating import GatedPopulation, gate_plasma_cells
 from gating.events import Mask
-from gating.strategy import LOW_CONFIDENCE
+from gating.gates.steps import LOW_CONFIDENCE, Step
+from gating.thresholds.methods import words_of
 from validation.gating_tubes import EMPTY, INSTRUMENTS, PANELS, SCENARIOS, KnownTube, Wanted, known_tube
 
 FEWEST_FOR_RD = 20
@@ -87,7 +88,7 @@ def judged(known: KnownTube) -> GatedTube:
         error=density_error(known, quantified, meant) if told else float("nan"),
         confidence=gated.confidence,
         flags=gated.flags,
-        method=next(step.method for step in gated.steps if step.name == "plasma_cells"),
+        method=next(words_of(step.methods) for step in gated.steps if step.name is Step.PLASMA_CELLS),
     )
 
 

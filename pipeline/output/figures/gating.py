@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gating.gates import AllOf, AnyOf, Gate, RangeGate
-from gating.gates.steps import GateStep
-from gating.strategy import LOW_CONFIDENCE
+from gating.gates.steps import LOW_CONFIDENCE, GateStep, Step
 from pipeline.output.figures.outlines import axes_of, beside_the_outline, outlines
 from pipeline.output.figures.style.canvas import house_style, inch_axes, new_figure
 from pipeline.output.figures.style.palette import BLUE, DENSITY, GREY, INK, VERMILLION
@@ -28,15 +27,15 @@ _SIDE = 1.45
 _CELL_WIDTH, _CELL_HEIGHT = 2.05, 2.3
 _LEFT, _BOTTOM = 0.52, 0.36
 _TICK = 0.035
-_WORDS = {
-    "time": "Time",
-    "margins": "Scale margins",
-    "debris": "Debris",
-    "singlets": "Singlets",
-    "viable": "Viable",
-    "dump": "Dump-negative",
-    "second_anchor": "Second anchor",
-    "aberrant": "Aberrant",
+_WORDS: Mapping[str, str] = {
+    Step.TIME: "Time",
+    Step.MARGINS: "Scale margins",
+    Step.DEBRIS: "Debris",
+    Step.SINGLETS: "Singlets",
+    Step.VIABLE: "Viable",
+    Step.DUMP: "Dump-negative",
+    Step.SECOND_ANCHOR: "Second anchor",
+    Step.ABERRANT: "Aberrant",
 }
 
 
@@ -132,7 +131,7 @@ def step_title(name: str, wanted: str = "plasma cells") -> str:
     >>> step_title("plasma_cells"), step_title("my_step")
     ('Plasma cells', 'My step')
     """
-    if name == "plasma_cells":
+    if name == Step.PLASMA_CELLS:
         return wanted[:1].upper() + wanted[1:]
     return _WORDS.get(name, name.replace("_", " ").capitalize())
 

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from gating.arithmetic.linear import cholesky, product
 from gating.gates import AllOf, AnyOf, EllipsoidGate, Gate, PolygonGate, RangeGate
-from gating.gates.steps import GateStep
+from gating.gates.steps import GateStep, Step
+from gating.thresholds.methods import Method
 from pipeline.output.figures.style.ticks import count
 from pipeline.tube.histograms import Axis, Density
 
@@ -123,9 +124,9 @@ def beside_the_outline(density: Density, step: GateStep) -> str:
     hidden = hidden_parts(density)
     if hidden:
         return "and " + " · ".join(_range_words(part.channel, part.lower, part.upper) for part in hidden)
-    if density.gate is None and step.method == "file":
+    if density.gate is None and Method.FILE in step.methods:
         return "drawn elsewhere:\nno outline on these axes"
-    if density.gate is None and step.name == "aberrant":
+    if density.gate is None and step.name is Step.ABERRANT:
         return "no cut: " + textwrap.fill(step.note, _LINE)
     return ""
 

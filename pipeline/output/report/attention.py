@@ -8,6 +8,7 @@ from typing import Final
 
 from calibration.curve.standard_curve import Verdict
 from calibration.density.receptor_density import RdStatus
+from gating.gates.steps import GateFlag
 from pipeline.assembly.study_result import StudyResult
 from pipeline.beads.result import CalibrationResult
 from pipeline.output.figures.style.palette import STATUS
@@ -102,7 +103,7 @@ def _flagged(
         if result not in failed:
             for flag in sample_flags(result, study_result.exposures.get(result.sample_id)):
                 where.setdefault(flag, []).append(result.sample_id)
-    first = sorted(where, key=lambda flag: (flag != "LOW_GATE_CONFIDENCE", -len(where[flag]), flag))
+    first = sorted(where, key=lambda flag: (flag != GateFlag.LOW_GATE_CONFIDENCE, -len(where[flag]), flag))
     for flag in first:
         yield Item("warn", flag, FLAGS.get(flag, ""), _links("sample", where[flag], anchors))
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from calibration.curve.standard_curve import StandardCurve, Verdict
 from calibration.density.receptor_density import QUANTIFIED, RdStatus
-from gating.gates.steps import GateStep
+from gating.gates.steps import GateFlag, GateStep
+from gating.thresholds.methods import words_of
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.figures.cd38 import cd38_figure
 from pipeline.output.figures.gating import channel_labels, gating_figure, step_title
@@ -80,8 +81,8 @@ def tube_card(
         n_cells=count(found.n_cells),
         washout=_weeks(exposure),
         confidence="–" if result.gating_confidence is None else f"{result.gating_confidence:.2f}",
-        unsure="LOW_GATE_CONFIDENCE" in flags,
-        needs_look="LOW_GATE_CONFIDENCE" in flags or found.status not in QUANTIFIED,
+        unsure=GateFlag.LOW_GATE_CONFIDENCE in flags,
+        needs_look=GateFlag.LOW_GATE_CONFIDENCE in flags or found.status not in QUANTIFIED,
         flags=tuple((flag, FLAGS.get(flag, "")) for flag in flags),
         notes=_single_notes(result, exposure) if anchor else (),
         arithmetic=_arithmetic(result) if anchor else (),
@@ -245,7 +246,7 @@ def _step_row(step: GateStep, wanted: str) -> tuple[str, ...]:
     thresholds = "; ".join(f"{channel} {count(value)}" for channel, value in step.thresholds)
     share = f"{100 * step.n_out / step.n_in:.3g} %" if step.n_in else "–"
     return (
-        *(step_title(step.name, wanted), count(step.n_in), count(step.n_out), share, step.method),
+        *(step_title(step.name, wanted), count(step.n_in), count(step.n_out), share, words_of(step.methods)),
         *(thresholds, f"{step.confidence:.2f}", step.note),
     )
 

@@ -14,6 +14,7 @@ from gating.gates import EllipsoidGate, channels_of, inside
 from gating.gates.gatingml import to_gatingml
 from gating.gates.given_thresholds import Choices
 from gating.gates.steps import GateStep
+from gating.thresholds.methods import Method
 
 CHANNELS = ("CD19", "CD56", "CD81")
 NEGATIVE, DIM, B_CELL, CD56_BRIGHT = 60.0, 600.0, 12_000.0, 9_000.0
@@ -35,7 +36,7 @@ def _share_aberrant(*groups, seed=1):
     panel = GatingPanel(tuple(GatingChannel(name, name.lower()) for name in CHANNELS)).with_default_targets()
     everyone = Survivors.everyone(events)
     wanted = Survivors(events, np.arange(4500, values.shape[1]))
-    finding = find_aberrant(wanted, everyone, Choices(panel, {}, {}, {}))
+    finding = find_aberrant(wanted, everyone, Choices(panel, {}, {}))
     if finding is None or finding.gate is None:
         return [0.0] * len(groups)
     found = inside(finding.gate, wanted)
@@ -72,7 +73,7 @@ def test_two_groups_within_a_detectors_negative_range_are_no_split():
     events = Events(np.concatenate([piled, wanted], axis=1).astype(np.float32), CHANNELS)
     panel = GatingPanel(tuple(GatingChannel(name, name.lower()) for name in CHANNELS)).with_default_targets()
     clone = Survivors(events, np.arange(3000, 3400))
-    finding = find_aberrant(clone, Survivors.everyone(events), Choices(panel, {}, {}, {}))
+    finding = find_aberrant(clone, Survivors.everyone(events), Choices(panel, {}, {}))
     assert finding is not None
     assert inside(finding.gate, clone).mean() > 0.9
 
@@ -117,7 +118,7 @@ def _panel(names=SIX):
 
 
 def _found(everyone, wanted, *, overrides=None, panel=None):
-    finding = find_aberrant(wanted, everyone, Choices(panel or _panel(), overrides or {}, {}, {}))
+    finding = find_aberrant(wanted, everyone, Choices(panel or _panel(), overrides or {}, {}))
     assert finding is not None
     assert finding.gate is not None
     return finding, inside(finding.gate, wanted)
@@ -159,7 +160,7 @@ def test_stained_fragments_beside_normal_plasma_cells_are_no_clone():
     """They bind every antibody and are small; the normal cells must not be left out for them."""
     fragments = (400.0, 2_500.0, 900.0, 900.0, 1_500.0, 55_000.0)
     everyone, wanted = _tube((200, NORMAL), (40, fragments))
-    finding = find_aberrant(wanted, everyone, Choices(_panel(), {}, {}, {}))
+    finding = find_aberrant(wanted, everyone, Choices(_panel(), {}, {}))
     assert finding is None or finding.gate is None or inside(finding.gate, wanted)[200:].mean() < 0.5
 
 
@@ -180,7 +181,7 @@ def test_where_a_person_cuts_the_gate_is_plain_cuts_and_the_others_stay():
     usual, _ = _found(everyone, wanted)
     moved, found = _found(everyone, wanted, overrides={"cd56": 9_000.0})
     assert dict(moved.thresholds) == {**dict(usual.thresholds), "CD56": 9_000.0}
-    assert "person" in moved.method
+    assert Method.PERSON in moved.methods
     assert channels_of(moved.gate) == ("CD19", "CD56", "CD117", "CD81")
     cd19, cd81 = dict(moved.thresholds)["CD19"], dict(moved.thresholds)["CD81"]
     cd117 = dict(moved.thresholds)["CD117"]
@@ -192,7 +193,7 @@ def test_where_a_person_cuts_the_gate_is_plain_cuts_and_the_others_stay():
 def test_cuts_that_do_as_well_as_ellipsoids_are_preferred():
     everyone, wanted = _tube((900, CLONE), (50, NORMAL))
     finding, _ = _found(everyone, wanted)
-    assert finding.method == "mixture"
+    assert finding.methods == (Method.MIXTURE,)
     assert not isinstance(finding.gate, EllipsoidGate)
 
 
@@ -205,7 +206,7 @@ def _with_strays():
 def test_strays_that_no_cut_on_the_markers_tells_stay_out_by_ellipsoids():
     everyone, wanted = _with_strays()
     finding, found = _found(everyone, wanted)
-    assert "cluster" in finding.method
+    assert Method.CLUSTER in finding.methods
     assert found[:900].mean() > 0.98
     assert found[900:].mean() < 0.05
     assert [channel for channel, _ in finding.thresholds] == ["CD19", "CD56", "CD117", "CD81"]
@@ -215,7 +216,7 @@ def test_ellipsoids_around_a_clone_reopen_in_flowkit_with_the_same_cells(tmp_pat
     flowio, flowkit = pytest.importorskip("flowio"), pytest.importorskip("flowkit")
     everyone, wanted = _with_strays()
     finding, _ = _found(everyone, wanted)
-    step = GateStep("aberrant", finding.gate, (), 0, 0, "")
+    step = GateStep("aberrant", finding.gate, (), 0, 0, ())
     path = tmp_path / "tube.fcs"
     with path.open("wb") as file:
         flowio.create_fcs(file, everyone.events.values.T.astype(float).ravel().tolist(), list(SIX))

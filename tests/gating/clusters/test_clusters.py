@@ -14,6 +14,7 @@ from gating.clusters.mixture import density_peaks, fit_mixture
 from gating.events import Events
 from gating.events.panel import GatingChannel, GatingPanel, Target
 from gating.gates import AllOf, inside
+from gating.thresholds.methods import Method
 from helpers.known_marrow import f1, marrow, panel
 
 LST = (
@@ -40,7 +41,7 @@ def test_plasma_cells_of_a_panel_without_cd138_are_those_of_the_labels(real_data
     gated = gate_plasma_cells(events, GatingPanel(tuple(GatingChannel(c, r, t, c) for c, r, t in LST)))
     assert f1(gated.mask, labels) >= least
     step = next(one for one in gated.steps if one.name == "plasma_cells")
-    assert step.method == "cluster"
+    assert step.methods == (Method.CLUSTER,)
     assert isinstance(step.gate, AllOf)
 
 
@@ -83,7 +84,7 @@ def test_where_plain_cuts_do_not_do_the_cells_are_those_inside_the_clusters_elli
     sample = marrow(41, n=15_000, percent=2.0, dim_cd138=0.06)
     gated = gate_plasma_cells(sample.events, panel(without=("CD319",)))
     step = next(one for one in gated.steps if one.name == "plasma_cells")
-    assert step.method == "cluster"
+    assert step.methods == (Method.CLUSTER,)
     assert isinstance(step.gate, AllOf)
     assert not (gated.mask & ~inside(step.gate, sample.events)).any()
     assert f1(gated.mask, sample.plasma_cells) >= 0.9

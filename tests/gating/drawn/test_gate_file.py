@@ -78,8 +78,8 @@ def drawn(strategy: flowkit.GatingStrategy, population: str) -> DrawnPopulation:
 def test_our_own_document_is_read_back_with_its_matrix_and_gives_our_cells():
     matrix = SpilloverMatrix(CHANNELS[1:], np.eye(3) + 0.1 * np.eye(3, k=1), "by hand")
     steps = [
-        GateStep("debris", RangeGate("FSC-A", 2.0, None), (), 0, 0, ""),
-        GateStep("plasma_cells", AllOf((RangeGate("BV421-A", 23.0, None),)), (), 0, 0, ""),
+        GateStep("debris", RangeGate("FSC-A", 2.0, None), (), 0, 0, ()),
+        GateStep("plasma_cells", AllOf((RangeGate("BV421-A", 23.0, None),)), (), 0, 0, ()),
     ]
     found = read_drawn_population(to_gatingml(steps, matrix), "ours.xml", "plasma_cells")
     masks = found.step_masks(events(), MARKERS, None)

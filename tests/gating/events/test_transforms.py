@@ -1,4 +1,4 @@
-"""asinh and logicle."""
+"""asinh."""
 
 from __future__ import annotations
 
@@ -7,42 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gating.events.transforms import Logicle, area_sinh, asinh, asinh_cofactor
-
-SCALES = [
-    Logicle(262_144.0),
-    Logicle(1e6, 5.0, 1.0, 0.5),
-    Logicle(1_000.0, 4.0, 0.3),
-    Logicle(10_000.0, 4.5, 0.0),
-]
-
-
-@pytest.mark.parametrize("scale", SCALES)
-def test_logicle_agrees_with_the_reference_code_of_flowutils(scale):
-    flowutils = pytest.importorskip("flowutils")
-    x = np.concatenate([np.linspace(-0.01 * scale.top, scale.top, 500), [0.0, 1.0, -1.0]])
-    theirs = flowutils.transforms.logicle(
-        x[:, None].copy(), [0], t=scale.top, m=scale.decades, w=scale.linear, a=scale.negative
-    )[:, 0]
-    np.testing.assert_allclose(scale.apply(x), theirs, atol=1e-6)
-
-
-@pytest.mark.parametrize("scale", SCALES)
-def test_the_fast_logicle_is_within_a_millionth_of_the_exact_one(scale):
-    x = np.concatenate([np.linspace(-0.1, 1, 2_001) * scale.top, np.geomspace(1e-4, 1, 500) * scale.top])
-    x = x.astype(np.float32)
-    assert np.abs(scale.apply_fast(x) - scale.apply(x)).max() < 1e-6
-
-
-@given(st.floats(-1e4, 262_144))
-def test_logicle_there_and_back_gives_the_value(value):
-    scale = Logicle(262_144.0)
-    assert float(scale.invert(scale.apply([value]))[0]) == pytest.approx(value, rel=1e-7, abs=1e-4)
-
-
-def test_a_logicle_that_cannot_be_is_refused():
-    with pytest.raises(ValueError, match="2 W <= M"):
-        Logicle(262_144.0, 4.5, 3.0)
+from gating.events.transforms import area_sinh, asinh, asinh_cofactor
 
 
 @given(st.floats(0.01, 1e4))

@@ -14,6 +14,7 @@ from gating.events.panel import GatingPanel
 from gating.gates import AllOf, AnyOf, EllipsoidGate, PolygonGate, RangeGate, inside
 from gating.gates.gatingml import to_gatingml
 from gating.gates.steps import GateStep
+from gating.thresholds.methods import Method
 from helpers.known_marrow import FLUORESCENCE, marrow, panel
 from pipeline.simulate import draw_tube, simulate_tube
 
@@ -89,7 +90,7 @@ def test_every_kind_of_gate_survives_the_way_through_the_document(tmp_path):
         ),
         AnyOf((RangeGate("CD19", None, 500.0),)),
     )
-    steps = [GateStep(name, gate, (), 0, 0, "") for name, gate in zip(STEPS, gates, strict=False)]
+    steps = [GateStep(name, gate, (), 0, 0, ()) for name, gate in zip(STEPS, gates, strict=False)]
     theirs = _flowkit_masks(to_gatingml(steps, None), sample, tmp_path)
     passed = np.ones(5_000, bool)
     for step in steps:
@@ -130,5 +131,5 @@ def test_the_same_gates_give_the_same_bytes():
 
 
 def test_steps_without_a_gate_leave_no_trace():
-    document = to_gatingml([GateStep("viable", None, (), 5, 5, "none")], None)
+    document = to_gatingml([GateStep("viable", None, (), 5, 5, (Method.NONE,))], None)
     assert b"viable" not in document

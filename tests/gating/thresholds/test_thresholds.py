@@ -7,10 +7,11 @@ import pytest
 
 from gating.anchors.anchors import anchor_of, find_group
 from gating.anchors.cuts import cut_between
-from gating.cleaning.viability_and_dump import side_cut
 from gating.events.panel import Target
 from gating.thresholds import axis_of, best_valley
 from gating.thresholds.density import all_valleys, clearest_valley, density_of
+from gating.thresholds.methods import Method
+from gating.thresholds.side_cut import side_cut
 from gating.thresholds.two_normals import crossing_of
 
 RNG = np.random.default_rng(7)
@@ -21,20 +22,21 @@ BRIGHT = RNG.lognormal(9, 0.4, 2_000).astype(np.float32)
 def test_two_groups_are_cut_between_and_the_cut_is_sure():
     cut = side_cut(np.concatenate([DIM, BRIGHT]))
     assert 250 < cut.value < 2_500
-    assert cut.method == "valley"
+    assert cut.method is Method.VALLEY
     assert cut.confidence > 0.95
 
 
 def test_one_group_is_not_cut_through_and_the_cut_is_a_guess():
     cut = side_cut(DIM)
     assert (cut.value > DIM).mean() > 0.99
-    assert cut.method == "spread"
+    assert cut.method is Method.SPREAD
     assert cut.confidence <= 0.5
 
 
-def test_one_group_takes_the_batch_s_threshold_before_the_panel_s():
-    assert side_cut(DIM, pooled=500.0, template=900.0).method == "pooled"
-    assert side_cut(DIM, template=900.0).value == 900.0
+def test_one_group_takes_the_batch_s_threshold():
+    cut = side_cut(DIM, pooled=500.0)
+    assert cut.method is Method.POOLED
+    assert cut.value == 500.0
 
 
 @pytest.mark.parametrize("gain", [0.01, 0.7, 1.3, 40.0])
@@ -62,7 +64,7 @@ def test_a_small_far_group_shows_as_a_valley():
     best = max(
         all_valleys(density_of(values, bandwidth=0.3, low=-5, high=10)), key=lambda valley: valley.clarity
     )
-    assert 4 < best.place < 7.5
+    assert 4 < best.position < 7.5
     assert best.clarity > 0.7
 
 
@@ -70,7 +72,7 @@ def test_mixtures_cross_where_unequal_groups_are_equally_likely():
     values = np.concatenate([RNG.normal(0, 1, 9_000), RNG.normal(4, 0.5, 1_000)]).astype(np.float32)
     crossing = crossing_of(density_of(values, bandwidth=0.05, low=-5, high=7), 0.0, 4.0)
     # 0.9·N(0, 1) = 0.1·N(4, 0.5) where 1.5 x² − 16 x + 33.504 = 0: x = 2.862
-    assert crossing.place == pytest.approx(2.862, abs=0.08)
+    assert crossing.position == pytest.approx(2.862, abs=0.08)
     assert crossing_of(density_of(DIM / 60, bandwidth=0.1, low=-5, high=5), -0.5, 0.5) is None
 
 
@@ -78,7 +80,7 @@ def test_values_on_a_display_scale_get_a_linear_axis():
     logicle = np.concatenate([RNG.normal(2_800, 500, 3_000), RNG.normal(7_000, 400, 500)]).astype(np.float32)
     axis = axis_of(logicle)
     assert axis.high - axis.low < 15
-    assert axis.linear(axis.place(5_000.0)) == pytest.approx(5_000.0, rel=1e-4)
+    assert axis.linear(axis.position(5_000.0)) == pytest.approx(5_000.0, rel=1e-4)
     assert 4_000 < side_cut(logicle).value < 6_500
 
 
@@ -86,10 +88,12 @@ def test_a_cut_between_groups_lies_in_the_middle_of_the_gap():
     values = np.concatenate([np.linspace(10, 100, 500), np.linspace(1_000, 9_000, 100)]).astype(np.float32)
     anchor = anchor_of("A", Target.POSITIVE, values, axis_of(values))
     place = cut_between(anchor, values > 500, values <= 500)
-    assert anchor.axis.place(100.0) < place < anchor.axis.place(1_000.0)
+    assert anchor.axis.position(100.0) < place < anchor.axis.position(1_000.0)
     low = anchor_of("A", Target.LOW, values, axis_of(values))
     assert (
-        anchor.axis.place(100.0) < cut_between(low, values <= 500, values > 500) < anchor.axis.place(1_000.0)
+        anchor.axis.position(100.0)
+        < cut_between(low, values <= 500, values > 500)
+        < anchor.axis.position(1_000.0)
     )
 
 
@@ -125,7 +129,7 @@ def test_noise_that_was_cut_at_zero_before_compensation_does_not_stretch_the_neg
     assert axis.cofactor >= 300
     valley = best_valley(axis, axis.low, axis.high)
     assert valley is not None
-    assert 2_500 < axis.linear(valley.place) < 30e3
+    assert 2_500 < axis.linear(valley.position) < 30e3
 
 
 def test_a_ripple_among_the_living_does_not_put_the_viability_cut_above_the_dead():

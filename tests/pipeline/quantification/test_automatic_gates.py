@@ -9,7 +9,9 @@ import pytest
 
 from gating.batch_cuts import BatchCut
 from gating.events import Events
+from gating.gates.steps import Step
 from gating.strategy import gate_plasma_cells
+from gating.thresholds.methods import Method
 from pipeline.quantification.automatic_gates import gated_tube
 from pipeline.simulate import simulate_study
 from pipeline.study.sheets.reading import read_study
@@ -37,7 +39,7 @@ def unclear(tube: Tube) -> Tube:
 
 
 def batch(value: float) -> BatchCut:
-    return BatchCut("viable", VIABILITY, value, 0.1, 7)
+    return BatchCut(Step.VIABLE, VIABILITY, value, 0.1, 7)
 
 
 def step(gated, name="viable"):
@@ -47,7 +49,7 @@ def step(gated, name="viable"):
 def test_an_unclear_tube_takes_the_batch_s_cut_and_the_row_says_what_it_replaced(unclear: Tube):
     alone = gate_plasma_cells(unclear.events, unclear.panel)
     gated = gated_tube(unclear, Control(), {}, (batch(520.0),))
-    assert step(gated).method == "pooled"
+    assert step(gated).methods == (Method.POOLED,)
     assert step(gated).thresholds == ((VIABILITY, 520.0),)
     assert "GATE_FROM_BATCH" in gated.flags
     before = step(alone).thresholds[0][1]

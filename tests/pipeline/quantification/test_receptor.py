@@ -7,6 +7,7 @@ import pytest
 
 from calibration.density.receptor_density import RdStatus, ReceptorDensity
 from gating.gates.steps import GatedPopulation, GateStep
+from gating.thresholds.methods import methods_in
 from pipeline.quantification.receptor import without_guessed_cells
 
 MEASURED = ReceptorDensity(
@@ -15,7 +16,7 @@ MEASURED = ReceptorDensity(
 
 
 def _gated(method: str, *flags: str) -> GatedPopulation:
-    step = GateStep("plasma_cells", None, ("CD138",), 1000, 154, method, (), 0.08, "")
+    step = GateStep("plasma_cells", None, ("CD138",), 1000, 154, methods_in(method), (), 0.08, "")
     nobody = np.zeros(1000, bool)
     return GatedPopulation(nobody, (step,), nobody[None], 0.08, nobody, None, flags, ())
 

@@ -10,6 +10,7 @@ import pytest
 
 from gating.events import Events
 from gating.events.compensation import compensate
+from gating.thresholds.methods import Method
 from pipeline.beads.calibrate import calibrate_bead_run
 from pipeline.fcs import read_fcs, write_fcs
 from pipeline.running.options import RunOptions
@@ -66,7 +67,7 @@ def test_one_and_two_workers_and_a_second_run_pool_the_same(study: Study, tmp_pa
     flagged = [n for n, found in one.results.items() if "GATE_FROM_BATCH" in found.flags]
     assert flagged == [name]
     viable = next(step for step in one.results[name].steps if step.name == "viable")
-    assert viable.method == "pooled"
+    assert viable.methods == (Method.POOLED,)
     others = [
         cut.value
         for n, found in one.results.items()

@@ -14,7 +14,8 @@ import gating
 import pipeline
 from calibration import RdStatus, ReceptorDensity
 from gating.gates import AllOf, AnyOf, PolygonGate, RangeGate
-from gating.gates.steps import GateStep
+from gating.gates.steps import GateStep, Step
+from gating.thresholds.methods import Method
 from pipeline.quantification.result import SampleResult
 from pipeline.running.store import PACKAGES, NoSourceError, Store, code_digest, digest_of, source_digest
 from pipeline.tube.histograms import Histogram
@@ -35,8 +36,8 @@ def store(tmp_path: Path) -> Store[SampleResult]:
 @pytest.fixture
 def result() -> SampleResult:
     steps = tuple(
-        GateStep(f"step{n}", gate, ("FITC-A",), 10, 9, "valley", (("FITC-A", 100.5),), 0.5)
-        for n, gate in enumerate(GATES)
+        GateStep(name, gate, ("FITC-A",), 10, 9, (Method.VALLEY, Method.PERSON), (("FITC-A", 100.5),), 0.5)
+        for name, gate in zip(Step, GATES, strict=False)
     )
     return SampleResult(
         "MM-01",

@@ -14,7 +14,8 @@ import pytest
 import pipeline.running.two_passes
 from calibration.density.receptor_density import RdStatus, ReceptorDensity
 from gating.batch_cuts import BatchCut, DyeCut
-from gating.gates.steps import GateStep
+from gating.gates.steps import GateStep, Step
+from gating.thresholds.methods import Method
 from pipeline.beads.result import CalibrationResult
 from pipeline.fcs.acquisition import Acquired
 from pipeline.quantification.pooled_cuts import UNLIKE_BATCH, cuts_of_batches, held_against_batch
@@ -42,14 +43,14 @@ def task(name: str, file: str = "1") -> TubeTask:
 def result(name: str, cut: float, *, voltage: float = 500.0) -> SampleResult:
     """A tube with a clear viability cut, or with none."""
     sure = cut != UNCLEAR
-    method, confidence, value = ("valley", 0.95, cut) if sure else ("spread", 0.4, 9_999.0)
+    method, confidence, value = (Method.VALLEY, 0.95, cut) if sure else (Method.SPREAD, 0.4, 9_999.0)
     return SampleResult(
         name,
         ReceptorDensity(RdStatus.OK, 100, rd=5_000.0),
         acquired=Acquired("FACSCanto II", "V1"),
-        steps=(GateStep("viable", None, ("V",), 9, 9, method, (("V", value),), confidence),),
+        steps=(GateStep(Step.VIABLE, None, ("V",), 9, 9, (method,), (("V", value),), confidence),),
         detectors=(DetectorSetting("V", voltage, 1.0),),
-        dye_cuts=(DyeCut("viable", "V", value, method, confidence),),
+        dye_cuts=(DyeCut(Step.VIABLE, "V", value, method, confidence),),
     )
 
 
@@ -70,7 +71,7 @@ class Lab:
         if not one.batch_cuts:
             return found
         (cut,) = one.batch_cuts
-        steps = (replace(found.steps[0], method="pooled", thresholds=(("V", cut.value),)),)
+        steps = (replace(found.steps[0], methods=(Method.POOLED,), thresholds=(("V", cut.value),)),)
         return replace(found, steps=steps, flags=("GATE_FROM_BATCH",))
 
 
@@ -153,7 +154,7 @@ def test_events_that_are_missing_are_written_with_the_batch_s_cut_last(lab: Lab,
 
 
 def test_the_cuts_that_a_tube_was_given_are_in_its_digest():
-    one, other = BatchCut("viable", "V", 530.0, 0.03, 5), BatchCut("viable", "V", 531.0, 0.03, 5)
+    one, other = BatchCut(Step.VIABLE, "V", 530.0, 0.03, 5), BatchCut(Step.VIABLE, "V", 531.0, 0.03, 5)
     digests = {tube_digest(replace(task("E"), batch_cuts=cuts)) for cuts in ((), (one,), (other,))}
     assert len(digests) == 3
 
@@ -177,5 +178,5 @@ def test_tubes_acquired_otherwise_and_unsound_ones_have_no_say(change: dict[str,
 
 
 def test_a_tube_like_its_batch_is_left_as_it_is():
-    one, cut = result("A", 520.0), BatchCut("viable", "V", 500.0, 0.05, 5)
+    one, cut = result("A", 520.0), BatchCut(Step.VIABLE, "V", 500.0, 0.05, 5)
     assert held_against_batch(one, (cut,)) is one

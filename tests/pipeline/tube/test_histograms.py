@@ -14,6 +14,7 @@ from gating.events import Events
 from gating.events.panel import GatingChannel, GatingPanel
 from gating.gates import RangeGate
 from gating.gates.steps import GatedPopulation, GateStep
+from gating.thresholds.methods import Method
 from helpers.synthetic_result import gated, marrow_events
 from pipeline.output.figures.outlines import beside_the_outline
 from pipeline.tube.histograms import (
@@ -65,7 +66,7 @@ def test_the_axis_shows_rare_cells_and_every_threshold():
     column[:4] = 90_000
     events = Events(np.array([column]), ("BV421-A",))
     mask = column > 80_000
-    step = GateStep("plasma_cells", RangeGate("BV421-A", 400_000, None), ("BV421-A",), n, 4, "template")
+    step = GateStep("plasma_cells", RangeGate("BV421-A", 400_000, None), ("BV421-A",), n, 4, (Method.SPREAD,))
     population = GatedPopulation(mask, (step,), mask[None, :], 1.0, mask)
     (density,) = step_densities(events, population)
     axis = Axis(*density.x_axis)
@@ -78,7 +79,7 @@ def test_where_no_cell_looks_aberrant_the_channels_that_would_show_it_are_drawn_
     roles = {names[0]: "cd56", names[1]: "cd19"}
     panel = GatingPanel(tuple(GatingChannel(name, role) for name, role in roles.items()))
     note = "3 of 80 plasma cells have an aberrant phenotype: they were not split"
-    step = GateStep("aberrant", None, (), 80, 80, "none", note=note)
+    step = GateStep("aberrant", None, (), 80, 80, (Method.NONE,), note=note)
     steps = (*(s for s in population.steps if s.name != "aberrant"), step)
     masks = population.step_masks[: len(steps) - 1]
     plain = replace(population, steps=steps, step_masks=np.vstack([masks, masks[-1:]]), aberrant=None)
@@ -97,7 +98,7 @@ def test_drawn_gates_show_their_outline_and_a_picture_without_one_says_so():
     assert pictures[step.name].gate == drawn[2]
     other = next(s for s in population.steps if s is not step and s.name in pictures)
     assert pictures[other.name].gate is None
-    assert "no outline" in beside_the_outline(pictures[other.name], replace(other, method="file"))
+    assert "no outline" in beside_the_outline(pictures[other.name], replace(other, methods=(Method.FILE,)))
 
 
 def test_scatter_is_linear_and_fluorescence_is_not():
@@ -116,7 +117,7 @@ def test_a_step_on_channels_the_events_lack_has_no_picture():
 def test_a_tube_without_any_event_still_gives_pictures():
     events = Events(np.empty((2, 0), np.float32), ("FSC-A", "BV421-A"))
     none = np.zeros(0, bool)
-    step = GateStep("debris", None, ("FSC-A", "BV421-A"), 0, 0, "valley")
+    step = GateStep("debris", None, ("FSC-A", "BV421-A"), 0, 0, (Method.VALLEY,))
     population = GatedPopulation(none, (step,), none[None, :], 0.0, none)
     (density,) = step_densities(events, population)
     assert density_counts(density).sum() == 0

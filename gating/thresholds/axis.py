@@ -1,0 +1,139 @@
+"""The axis of a channel: asinh with a cofactor from its own noise, so that populations are round on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gating.events import FloatArray, Mask, Survivors
+from gating.events.ranks import ranked
+from gating.events.transforms import asinh, asinh_cofactor
+from gating.thresholds.density import KernelDensity, density_of
+
+LEAST_RANGE = 20.0
+"""Largest value over cofactor: linear intensities span more, values on a display scale span less. Chosen on
+the simulated tubes of docs/validation.md."""
+DISPLAY_UNITS = 10.0
+"""Units from the lowest to the highest value of a display scale: about four decades. Chosen on the
+simulated tubes of docs/validation.md."""
+FEWEST_FOR_NOISE = 1_000
+"""Events from which the noise of the negative cells is looked for. Chosen on the simulated tubes of
+docs/validation.md."""
+NARROW_NOISE = 0.1
+"""Cofactor, relative to the range from the dimmest events to the median, below which it may be too small.
+Chosen on the simulated tubes of docs/validation.md."""
+NOISE_BANDWIDTH, NOISE_REACH = 0.03, 3.09
+"""Bandwidth of the search for the negative cells' mode, in that range; spreads below the mode to the
+dimmest event in 1,000. The bandwidth was chosen on the simulated tubes of docs/validation.md; the reach is
+a standard normal deviate by convention."""
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """A channel's values on the axis where its populations are round.
+
+    Attributes
+    ----------
+    values
+        asinh(x / cofactor) / unit, shape (n_events,).
+    cofactor
+        Linear units.
+    low, high
+        Ends of the events.
+    unit
+        1: a step of one is a factor of e. Smaller for data that are on a display scale already.
+    """
+
+    values: FloatArray
+    cofactor: float
+    low: float
+    high: float
+    unit: float = 1.0
+
+    def linear(self, position: float) -> float:
+        """Return the linear value of a position, rounded as thresholds are."""
+        return rounded(float(np.sinh(position * self.unit)) * self.cofactor)
+
+    def position(self, value: float) -> float:
+        """Return the position of a linear value."""
+        return float(np.arcsinh(value / self.cofactor)) / self.unit
+
+    def select(self, mask: Mask) -> Axis:
+        """Return the same axis with the events where `mask` is true."""
+        return replace(self, values=self.values.compress(mask))
+
+    def at(self, rows: NDArray[np.intp]) -> Axis:
+        """Return the same axis with the events in these rows."""
+        return replace(self, values=np.take(self.values, rows))
+
+
+def rounded(value: float, digits: int = 6) -> float:
+    """Return the value with six significant digits: what is written is what was applied."""
+    return float(f"{value:.{digits}g}")
+
+
+def axis_of(values: FloatArray, like: Axis | None = None) -> Axis:
+    """Return the axis of a channel.
+
+    Parameters
+    ----------
+    values
+        Linear, compensated, shape (n_events,).
+    like
+        Another axis of the same channel whose scale is taken over; None finds the scale in the values.
+    """
+    cofactor, unit = (like.cofactor, like.unit) if like is not None else _scale(values)
+    positions = asinh(values, cofactor)
+    if unit != 1.0:
+        positions *= np.float32(1 / unit)
+    if positions.size == 0:
+        return Axis(positions, cofactor, -1.0, 1.0, unit)
+    low, high = float(positions.min()), float(positions.max())
+    return Axis(positions, cofactor, max(low, -6.0) - 0.1, high + 0.1, unit)
+
+
+def scale_of(values: FloatArray) -> Axis:
+    """Return the axis that `axis_of` finds in these values, without any events on it."""
+    cofactor, unit = _scale(values)
+    return Axis(values[:0], cofactor, -1.0, 1.0, unit)
+
+
+def axis_on(cells: Survivors, channel: str) -> Axis:
+    """Return the axis of a channel by these events, on which they lie; made once for the same survivors."""
+    return cells.once(f"axis {channel}", lambda: axis_of(cells.column(channel)))
+
+
+def _scale(values: FloatArray) -> tuple[float, float]:
+    """Return cofactor and unit: asinh, or near enough linear where the values are logarithms already."""
+    cofactor = asinh_cofactor(values)
+    if values.size >= FEWEST_FOR_NOISE:
+        cofactor = max(cofactor, _cut_off_noise(values, cofactor))
+    largest = float(values.max()) if values.size else 1.0
+    if largest >= LEAST_RANGE * cofactor:
+        return cofactor, 1.0
+    low, high = (float(q) for q in np.quantile(values, (0.001, 0.999))) if values.size else (0.0, 1.0)
+    widest = max(abs(low), abs(high), high - low) or 1.0
+    return 10 * widest, (high - low or 1.0) / (10 * widest) / DISPLAY_UNITS
+
+
+def _cut_off_noise(values: FloatArray, cofactor: float) -> float:
+    """Return the noise of the negative cells where an instrument cut it at zero before compensation, else 0.
+
+    Compensation then leaves a few small negative values behind, far narrower than the noise: an axis by
+    these would stretch the negative cells into groups.
+    """
+    low, high = ranked(values, 0.001), ranked(values, 0.5)
+    if cofactor >= NARROW_NOISE * (high - low):
+        return 0.0
+    density = density_of(values, bandwidth=NOISE_BANDWIDTH * (high - low), low=low, high=high)
+    mode = int(np.argmax(density.counts))  # what was cut off piles up in a dimmer one
+    noise = density.half_width(mode, -1)
+    usual = float(density.grid[mode]) - NOISE_REACH * noise
+    return noise if usual < 0 and low > 0.5 * usual else 0.0
+
+
+def axis_density(axis: Axis, bandwidth: float) -> KernelDensity:
+    """Return the density along the axis."""
+    return density_of(axis.values, bandwidth=bandwidth, low=axis.low, high=axis.high)

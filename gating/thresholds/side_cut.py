@@ -1,0 +1,165 @@
+"""The cut between the negative and the positive cells of one channel, beside the wanted cells where known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from gating.events import FloatArray
+from gating.thresholds.axis import Axis, axis_density, axis_of
+from gating.thresholds.density import KernelDensity, Valley, all_valleys, densities_of
+from gating.thresholds.threshold import Threshold, settle
+
+MOST_LOST, MOST_LOST_IN_A_GAP = 0.2, 0.6
+"""Share of the wanted cells that a cut may take away, outside a gap between them and in one: dead cells
+look like wanted ones on the anchors. Chosen on the simulated tubes of docs/validation.md."""
+FEWEST_CONTESTED, LEAST_CONTESTED = 5, 0.005
+"""Wanted cells between a cut and the end of their tail, and their share, from which the cut gives way.
+Chosen on the simulated tubes of docs/validation.md."""
+IN_THE_TAIL = 0.08
+"""Density of them at a cut, relative to their highest, below which the cut lies beside them. Chosen on the
+simulated tubes of docs/validation.md."""
+DEAD_TOO = 0.25
+"""Height, relative to the highest, from which a dimmer group among them is the one that is kept. Chosen on
+the simulated tubes of docs/validation.md."""
+TAIL = 3.5
+"""Spreads of the wanted cells' upper half beyond which nothing is their tail. Chosen on the simulated tubes
+of docs/validation.md."""
+CLEAR_END = 0.3
+"""Clarity of the valley at which that tail ends. Chosen on the simulated tubes of docs/validation.md."""
+MOST_UNSURE = 0.15
+"""Share of cells that are not surely wanted that may lie beyond a gap. Chosen on the simulated tubes of
+docs/validation.md."""
+FAR_APART = 3.0
+"""Modes this far apart (a factor of 20) are two kinds of cells; nearer ones may be autofluorescence. Chosen
+on the simulated tubes of docs/validation.md."""
+
+BANDWIDTHS, ROUGH_BANDWIDTH = (0.15, 0.25), 0.25
+"""Of the density of all cells, and of that of the wanted ones, in units of the axis. Chosen on the simulated
+tubes of docs/validation.md."""
+BEYOND_NEGATIVE, BEYOND_WANTED, CLEAR_OF_WANTED = 4, 3, 1.5
+"""Spreads: from the negative mode to a cut without a valley; from the wanted cells' mode to such a cut, and
+to a valley. Chosen on the simulated tubes of docs/validation.md."""
+A_GAP = 0.3
+"""Density of the wanted cells at a cut, relative to their highest, below which it lies in a gap between them.
+Chosen on the simulated tubes of docs/validation.md."""
+
+
+def side_cut(
+    values: FloatArray,
+    rough: FloatArray | None = None,
+    *,
+    most_lost: float | None = None,
+    pooled: float | None = None,
+) -> Threshold:
+    """Return the cut between the negative and the positive cells of one channel.
+
+    Between groups that lie close together (autofluorescence) a valley counts less than between those far
+    apart; without any valley the cut lies four spreads above the negative mode.
+
+    Parameters
+    ----------
+    values
+        Linear, compensated, shape (n_events,).
+    rough
+        Values of cells that are negative for another reason, most of which the cut must keep; or None.
+    most_lost
+        The share of them that may truly lie above a gap, where they are surely the wanted cells: then their
+        tail is kept too. None where they are not sure.
+    pooled
+        Threshold of the batch, linear, or None.
+    """
+    axis = axis_of(values)
+    densities = densities_of(axis.values, BANDWIDTHS, axis.low, axis.high)
+    density = densities[0]
+    mode = density.major_modes()[0]
+    negative = float(density.grid[mode])
+    spread = density.half_width(mode, 1)
+    lowest, fallback = negative + spread, negative + BEYOND_NEGATIVE * spread
+    valley = _widest_valley(densities, lowest)
+    usual = settle(axis, valley, fallback=fallback, pooled=pooled)
+    if rough is None:
+        return usual
+    rough_axis = axis_of(rough, axis)
+    rough_density = axis_density(rough_axis, ROUGH_BANDWIDTH)
+    kept, reach = _dimmest_group(rough_density)
+    if most_lost is not None:
+        return _beyond_the_tail(usual, axis, rough_axis, (kept + reach, kept + TAIL * reach), most_lost)
+    if not _goes_through(rough_density, axis.position(usual.value), float((rough >= usual.value).mean())):
+        return _beyond_the_tail(usual, axis, rough_axis, (kept + reach, kept + TAIL * reach), MOST_UNSURE)
+    valley = _widest_valley(densities, max(lowest, kept + CLEAR_OF_WANTED * reach))
+    return settle(axis, valley, fallback=max(fallback, kept + BEYOND_WANTED * reach), pooled=pooled)
+
+
+def _dimmest_group(rough: KernelDensity) -> tuple[float, float]:
+    """Return middle and upper spread of the dimmest of the wanted cells' groups that clear valleys part.
+
+    Not of the largest: dead cells look like wanted ones on the anchors and can be as many.
+    """
+    modes = rough.major_modes(DEAD_TOO)
+    ends = [valley.position for valley in all_valleys(rough) if valley.clarity >= CLEAR_END]
+    end = next((position for position in ends if position > rough.grid[modes[0]]), float(rough.grid[-1]))
+    group = modes[rough.grid[modes] < end]
+    middle = int(group[np.argmax(rough.counts[group])])
+    return float(rough.grid[middle]), min(rough.half_width(middle, 1), end - float(rough.grid[middle]))
+
+
+def _beyond_the_tail(
+    usual: Threshold, axis: Axis, rough: Axis, tail: tuple[float, float], most_lost: float
+) -> Threshold:
+    """Return the cut at the end of the wanted cells' tail, where their own valley is, if it goes through it.
+
+    The tail is their own: noise that compensation has spread, or cells so bright that their detector was at
+    its end. The brightest in the quantified antigen would be lost first.
+
+    Parameters
+    ----------
+    rough
+        The wanted cells on the axis.
+    tail
+        Places where it begins, and where it ends at the latest.
+    most_lost
+        Share of them that may truly lie beyond a gap.
+    """
+    density = axis_density(rough, ROUGH_BANDWIDTH)
+    position, lowest = axis.position(usual.value), tail[0]
+    here = float(np.interp(position, density.grid, density.counts))
+    is_beside = position > lowest and here < IN_THE_TAIL * float(density.counts.max(initial=0.0))
+    if is_beside:
+        return usual
+    valleys = [
+        valley.position
+        for valley in all_valleys(density)
+        if valley.position > lowest
+        and valley.clarity >= CLEAR_END
+        and float((rough.values > valley.position).mean()) <= most_lost
+    ]
+    end = min([*valleys, max(tail[1], position), rough.high])
+    contested = (rough.values >= position) & (rough.values < end)
+    n = int(np.count_nonzero(contested))
+    if n < FEWEST_CONTESTED or n < LEAST_CONTESTED * rough.values.size:
+        return usual
+    return replace(usual, value=axis.linear(end))
+
+
+def _goes_through(rough: KernelDensity, position: float, lost: float) -> bool:
+    """Return whether a cut loses the wanted cells: most of them, or many and not in a gap between them."""
+    here = float(np.interp(position, rough.grid, rough.counts))
+    in_a_gap = here < A_GAP * float(rough.counts.max(initial=0.0))
+    return lost > (MOST_LOST_IN_A_GAP if in_a_gap else MOST_LOST)
+
+
+def _widest_valley(densities: Sequence[KernelDensity], lowest: float) -> Valley | None:
+    valleys = [
+        valley
+        for density in densities
+        for valley in all_valleys(density)
+        if valley.position >= lowest and valley.clarity > 0
+    ]
+    return max(valleys, key=lambda valley: (_weight(valley), -valley.position), default=None)
+
+
+def _weight(valley: Valley) -> float:
+    return round(valley.clarity * min(1.0, (valley.right - valley.left) / FAR_APART), 1)
