@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from calibration.numbers import MAD_TO_SD, Floats
 
 N_BINS = 2048
 DIP_Z = 4.0  # a dip this many standard errors deep is not counting noise
@@ -24,7 +23,7 @@ WIDTHS = 0.006 * 1.5 ** np.arange(10)  # smoothing, natural-log units far from z
 
 
 @dataclass(frozen=True, slots=True)
-class Density:
+class BinnedDensity:
     """Counts per bin on z = asinh(x / cofactor); `edges` has one more entry than `counts`."""
 
     counts: Floats
@@ -76,12 +75,12 @@ def axis_cofactor(x: Floats) -> float:
     floor = 1e-6 * max(float(np.max(np.abs(x), initial=0.0)), 1e-6)
     below = x[x < 0]
     if below.size >= max(10, 0.002 * x.size):
-        return max(3 * 1.4826 * float(np.median(-below)), floor)
+        return max(3 * MAD_TO_SD * float(np.median(-below)), floor)
     positive = x[x > 0]
     return max(0.2 * float(np.quantile(positive, 0.01)) if positive.size else 1.0, floor)
 
 
-def bin_density(x: Floats, cofactor: float, blur: float = 0.0) -> Density:
+def bin_density(x: Floats, cofactor: float, blur: float = 0.0) -> BinnedDensity:
     """Bin on the arcsinh axis; equal values (integers, log amplifiers) are spread over their own cell.
 
     Spreading each distinct value evenly to the midpoints of its neighbours removes the picket fence of a
@@ -96,7 +95,7 @@ def bin_density(x: Floats, cofactor: float, blur: float = 0.0) -> Density:
     pad = 3 * WIDTHS[-1]
     edges = np.linspace(cells[0] - pad, cells[-1] + pad, N_BINS + 1)
     cumulated = np.concatenate([[0.0], np.cumsum(counts)])
-    return Density(np.diff(_blurred(edges, cells, cumulated, blur / cofactor)), edges, cofactor)
+    return BinnedDensity(np.diff(_blurred(edges, cells, cumulated, blur / cofactor)), edges, cofactor)
 
 
 def _blurred(edges: Floats, cells: Floats, cumulated: Floats, blur: float) -> Floats:
@@ -124,7 +123,7 @@ def comb_spacing(modes: tuple[Mode, ...], cofactor: float) -> float:
     return float(np.median(windows[even])) if np.any(even) else 0.0
 
 
-def find_modes(density: Density) -> tuple[Mode, ...]:
+def find_modes(density: BinnedDensity) -> tuple[Mode, ...]:
     """Peaks whose dips to both sides are real at one smoothing width, the width that tells most apart.
 
     Parameters
@@ -146,11 +145,11 @@ def find_modes(density: Density) -> tuple[Mode, ...]:
     return best
 
 
-def _smallest_mode(density: Density) -> float:
+def _smallest_mode(density: BinnedDensity) -> float:
     return max(30.0, 0.01 * float(density.counts.sum()))
 
 
-def _modes_at(density: Density, width: float) -> tuple[Mode, ...]:
+def _modes_at(density: BinnedDensity, width: float) -> tuple[Mode, ...]:
     from scipy.ndimage import gaussian_filter1d
 
     bandwidth = max(width / density.step, 1.0)

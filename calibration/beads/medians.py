@@ -5,14 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from calibration.beads.density_peaks import Density
+from calibration.beads.density_peaks import BinnedDensity
 from calibration.beads.mixture import Mixture
 from calibration.beads.width_law import Component, Scale
-
-Floats = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
+from calibration.numbers import IQR_TO_SD, Floats, Mask
 
 SURE = 0.9  # events less sure than this of their population are left out
 REACH = 3.0  # SDs to either side that may count as the population
@@ -31,7 +28,7 @@ class Population:
     overlapping: bool = False
 
 
-def measure(x: Floats, density: Density, mixture: Mixture, k: int) -> Population:
+def measure(x: Floats, density: BinnedDensity, mixture: Mixture, k: int) -> Population:
     """Median and CV of the events that are sure of their population, the same reach to both sides.
 
     Cutting both sides alike keeps the median where it is, even where a neighbour is near on one side. Where
@@ -72,7 +69,7 @@ def of_events(part: Floats) -> Population:
 
 def robust_cv(quarter: float, median: float, three_quarters: float) -> float:
     """Robust CV, 0.7413 · IQR / |median|; at most 100 (10,000 %), which a blank at zero has."""
-    spread = 0.7413 * (three_quarters - quarter)
+    spread = IQR_TO_SD * (three_quarters - quarter)
     return float(spread / abs(median)) if spread < 100 * abs(median) else 100.0
 
 
@@ -100,7 +97,7 @@ def _sure_stretch(x: Floats, sure: Mask, component: Component) -> tuple[float, f
     return min(low, component.mean), component.mean, max(high, component.mean)
 
 
-def _weighted(component: Component, density: Density, share: Floats) -> Population:
+def _weighted(component: Component, density: BinnedDensity, share: Floats) -> Population:
     """Quartiles of all events near the population, each weighted by its share."""
     x = np.sinh(density.edges[1:]) * density.cofactor
     near = np.abs(x - component.mean) <= 3.5 * component.sd

@@ -14,12 +14,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from calibration.beads.density_peaks import Density, Mode
+from calibration.beads.density_peaks import BinnedDensity, Mode
 from calibration.beads.width_law import BeadLaw, Component, Scale, bead_law
-
-Floats = npt.NDArray[np.float64]
+from calibration.numbers import MAD_TO_SD, Floats
 
 N_ITERATIONS = 60
 N_TIED = 300  # overlapping populations part slowly
@@ -40,7 +38,7 @@ class Mixture:
 
 
 def fit_mixture(
-    density: Density, starts: tuple[Mode, ...], scale: Scale, law: BeadLaw | None = None
+    density: BinnedDensity, starts: tuple[Mode, ...], scale: Scale, law: BeadLaw | None = None
 ) -> Mixture:
     """Fit one Gaussian for each start and a floor.
 
@@ -99,7 +97,7 @@ def _occupied(counts: Floats) -> slice:
     return slice(max(first, 0) * COARSE, min(last * COARSE, counts.size))
 
 
-def fit_free(density: Density, modes: tuple[Mode, ...]) -> Mixture:
+def fit_free(density: BinnedDensity, modes: tuple[Mode, ...]) -> Mixture:
     """Fit the modes as they are, on the scale that a first, linear fit of them gives."""
     first = fit_mixture(density, modes, Scale())
     clear = [component for component in first.components if component.mean > 0]
@@ -108,23 +106,23 @@ def fit_free(density: Density, modes: tuple[Mode, ...]) -> Mixture:
     return fit_mixture(density, modes, Scale(max(bead_law(clear).turn, 0.1 * density.cofactor)))
 
 
-def _start_sd(density: Density, mode: Mode) -> float:
+def _start_sd(density: BinnedDensity, mode: Mode) -> float:
     """Robust: the distance on z from the peak within which half of the events between the valleys lie."""
     z = density.centers
     inside = (z >= mode.low) & (z <= mode.high)
     distance, weight = np.abs(z[inside] - mode.z), density.counts[inside]
     order = np.argsort(distance, kind="stable")
     half = np.searchsorted(np.cumsum(weight[order]), 0.5 * weight.sum())
-    return max(1.4826 * float(distance[order][min(half, order.size - 1)]), 0.005) if order.size else 0.1
+    return max(MAD_TO_SD * float(distance[order][min(half, order.size - 1)]), 0.005) if order.size else 0.1
 
 
-def _flat_floor(density: Density) -> Floats:
-    """Density on z of a small share of the events, spread evenly."""
+def _flat_floor(density: BinnedDensity) -> Floats:
+    """BinnedDensity on z of a small share of the events, spread evenly."""
     n_bins = density.counts.size
     return np.full(n_bins, FLOOR_SHARE * float(density.counts.sum()) / (n_bins * density.step))
 
 
-def _floor_blur(density: Density) -> Floats:
+def _floor_blur(density: BinnedDensity) -> Floats:
     """Return what smooths the floor, far wider than a bead population: a matrix over the coarse bins."""
     from scipy.ndimage import gaussian_filter1d
 
@@ -134,7 +132,7 @@ def _floor_blur(density: Density) -> Floats:
 
 
 def _smooth_floor(counts: Floats, held: slice, blur: Floats) -> Floats:
-    """Density on z, in every bin, of the events in the `held` bins that no population claims."""
+    """BinnedDensity on z, in every bin, of the events in the `held` bins that no population claims."""
     coarse = counts.reshape(-1, COARSE).sum(axis=1)
     smooth = (blur[:, held.start // COARSE : held.stop // COARSE] * coarse).sum(axis=1)
     at = (np.arange(blur.shape[0]) + 0.5) * COARSE - 0.5
@@ -143,7 +141,7 @@ def _smooth_floor(counts: Floats, held: slice, blur: Floats) -> Floats:
 
 
 def _densities(u: Floats, mean: Floats, sd: Floats, n: Floats, floor: Floats) -> Floats:
-    """Density on u of each population and the floor; in place, since this is where the time goes."""
+    """BinnedDensity on u of each population and the floor; in place, since this is where the time goes."""
     every = np.empty((mean.size + 1, u.size))
     gauss = every[:-1]
     np.subtract(u, mean[:, None], out=gauss)

@@ -7,14 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from calibration.beads.density_peaks import Density, Mode
+from calibration.beads.density_peaks import BinnedDensity, Mode
 from calibration.beads.mixture import Mixture, fit_mixture
 from calibration.beads.width_law import BeadLaw, Component, Scale, bead_law
 
 GAIN = 12.0  # of log-likelihood for one population more: odds of 1 in 160,000
 
 
-def merge_unresolvable(density: Density, modes: tuple[Mode, ...], free: Mixture) -> tuple[Mode, ...]:
+def merge_unresolvable(density: BinnedDensity, modes: tuple[Mode, ...], free: Mixture) -> tuple[Mode, ...]:
     """Join neighbouring peaks that stand closer than 1.5 SDs of what the detector resolves there.
 
     Populations so close would show one peak: such pairs are the picket fence of photoelectrons or of the
@@ -47,7 +47,7 @@ def _joined(left: Mode, right: Mode) -> Mode:
     return Mode(peak, left.low, right.high, left.n + right.n)
 
 
-def split_overlapping(density: Density, modes: tuple[Mode, ...], free: Mixture) -> Mixture | None:
+def split_overlapping(density: BinnedDensity, modes: tuple[Mode, ...], free: Mixture) -> Mixture | None:
     """One more population than peaks: part the one peak that holds two, if the data insist on it.
 
     Two beads closer than two SDs show no valley, and two Gaussians of free width do not tell them apart
@@ -69,7 +69,7 @@ def split_overlapping(density: Density, modes: tuple[Mode, ...], free: Mixture) 
     return max(fits, key=lambda fit: fit.log_likelihood, default=None)
 
 
-def _parted(density: Density, modes: tuple[Mode, ...], free: Mixture, k: int) -> Mixture | None:
+def _parted(density: BinnedDensity, modes: tuple[Mode, ...], free: Mixture, k: int) -> Mixture | None:
     """Give the mixture with mode k parted, or None where the data do not insist."""
     near = tuple(j for j in (k - 1, k, k + 1) if 0 <= j < len(modes))
     clear = [c for j, c in enumerate(free.components) if j not in near and c.mean > 0]

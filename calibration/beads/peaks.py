@@ -12,12 +12,14 @@ import numpy.typing as npt
 from calibration.beads.medians import Population, measure, of_events
 from calibration.beads.populations import BeadPeaksError, choose_populations
 from calibration.beads.scale_end import AtScaleEnd, ScaleEnd, find_scale_end
+from calibration.numbers import Floats
 
 __all__ = ["BeadPeaks", "BeadPeaksError", "find_bead_peaks"]
 
-Floats = npt.NDArray[np.float64]
 
-FEWEST = 30  # events per population below which nothing is tried
+FEWEST_PER_POPULATION = 30
+"""Events that each population needs on average, and that each range of a person holds. Convention."""
+
 MIXTURE = "ordered mixture, peaks of the density counted independently"
 BY_HAND = "ranges set by a person"
 
@@ -115,9 +117,10 @@ def find_bead_peaks(
     end = find_scale_end(x, scale_top)
     if ranges is not None:
         return _from_ranges(x, n_levels, blank, ranges, end)
-    if n_levels < 1 or x.size < FEWEST * max(n_levels, 1):
+    if n_levels < 1 or x.size < FEWEST_PER_POPULATION * max(n_levels, 1):
         raise BeadPeaksError(
-            f"{x.size} bead events are too few for {n_levels} populations (at least 200 each are needed): "
+            f"{x.size} bead events are too few for {n_levels} populations "
+            f"(at least {FEWEST_PER_POPULATION} each are needed): "
             "record more beads, or check the scatter gate.",
             expected=n_levels,
         )
@@ -200,7 +203,7 @@ def _from_ranges(
 
 def _in_range(x: Floats, low: float, high: float, end: ScaleEnd) -> Population:
     part = x[np.searchsorted(x, low) : np.searchsorted(x, high, side="right")]
-    if part.size < FEWEST:
+    if part.size < FEWEST_PER_POPULATION:
         raise BeadPeaksError(f"The range {low:g} to {high:g} holds {part.size} bead events: set it anew.")
     clipped = float(np.mean(part >= end.top)) if end.n_top else 0.0
     return replace(of_events(part), clipped=clipped)

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from calibration.beads.density_peaks import (
-    Density,
+    BinnedDensity,
     Mode,
     axis_cofactor,
     bin_density,
@@ -20,8 +19,8 @@ from calibration.beads.mixture import Mixture, fit_free
 from calibration.beads.overlapping import merge_unresolvable, split_overlapping
 from calibration.beads.scale_end import ScaleEnd
 from calibration.beads.width_law import Component
-
-Floats = npt.NDArray[np.float64]
+from calibration.errors import CalibrationError
+from calibration.numbers import Floats
 
 BROAD = 0.45  # CV beyond which a hump is debris, not beads
 SMALL = 0.2  # of the next larger population: a surplus peak this small is doublets or debris
@@ -31,7 +30,7 @@ SMALLEST = 0.01  # share of the events that makes a peak
 DIGITS = 4
 
 
-class BeadPeaksError(ValueError):
+class BeadPeaksError(CalibrationError):
     """The beads do not show the populations that the lot lists; the text says what was found.
 
     Attributes
@@ -60,7 +59,7 @@ class Populations:
     the scale are a population of their own, brighter than these; `notes` say what was left out.
     """
 
-    density: Density
+    density: BinnedDensity
     mixture: Mixture
     kept: tuple[int, ...]
     pile: bool
@@ -113,7 +112,7 @@ def choose_populations(x: Floats, end: ScaleEnd, n_levels: int, blank: bool) -> 
     return _exactly(found, modes, wanted)
 
 
-def _peaks(x: Floats) -> tuple[Density, tuple[Mode, ...], tuple[str, ...]]:
+def _peaks(x: Floats) -> tuple[BinnedDensity, tuple[Mode, ...], tuple[str, ...]]:
     """Count the peaks; where they are single photoelectrons, close the gaps between these and count again."""
     cofactor = axis_cofactor(x)
     density, notes = bin_density(x, cofactor), tuple[str, ...]()
@@ -127,7 +126,7 @@ def _peaks(x: Floats) -> tuple[Density, tuple[Mode, ...], tuple[str, ...]]:
     return density, large, notes
 
 
-def _resolved(density: Density, modes: tuple[Mode, ...]) -> tuple[tuple[Mode, ...], Mixture]:
+def _resolved(density: BinnedDensity, modes: tuple[Mode, ...]) -> tuple[tuple[Mode, ...], Mixture]:
     """Return the peaks that the detector can resolve, and their fit."""
     mixture = fit_free(density, modes)
     joined = merge_unresolvable(density, modes, mixture) if len(modes) > 3 else modes

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from calibration.numbers import AT_SCALE_END, Floats
 
 NEAR = 0.9  # of a known end of scale: amplifiers flatten before they clip
 CLIPPED = 0.1  # share of a population's events on the end beyond which its median is not trusted
@@ -65,9 +64,9 @@ def find_scale_end(x: Floats, scale_top: float) -> ScaleEnd:
     if not x.size:
         return ScaleEnd(scale_top, False, 0)
     if np.isfinite(scale_top):
-        pile = x.size - int(np.searchsorted(x, 0.999 * scale_top))
+        pile = x.size - int(np.searchsorted(x, AT_SCALE_END * scale_top))
         top = min(scale_top, float(x[-1])) if pile else scale_top
-        return ScaleEnd(float(0.999 * top) if pile else top, True, pile)
+        return ScaleEnd(float(AT_SCALE_END * top) if pile else top, True, pile)
     top = float(x[-1])
     pile = x.size - int(np.searchsorted(x, top))
     usual = _events_per_value(x[: x.size - pile])

@@ -6,9 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from calibration.beads.density_peaks import axis_cofactor
-
-Floats = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
+from calibration.numbers import AT_SCALE_END, MAD_TO_SD, Floats, Mask
 
 N_BINS = 128
 CONTOUR = 0.05  # of the peak's height: a Gaussian cloud keeps 95 %
@@ -58,7 +56,7 @@ def find_bead_singlets(
 def _off_margins(values: Floats, top: float) -> Mask:
     """Off the ends of the scale: a known end, or a pile of equal values at either extreme."""
     finite = values[np.isfinite(values)]
-    keep = values < top * 0.999 if np.isfinite(top) else np.ones(values.size, dtype=np.bool_)
+    keep = values < top * AT_SCALE_END if np.isfinite(top) else np.ones(values.size, dtype=np.bool_)
     if not finite.size:
         return keep
     for extreme in (float(finite.min()), float(finite.max())):
@@ -77,7 +75,7 @@ def _window(points: Floats) -> tuple[Floats, Floats]:
     for _ in range(6):
         near = points[np.all((points >= low) & (points < high), axis=1)]
         center = _densest(near, low, high)
-        spread = 1.4826 * np.median(np.abs(near - center), axis=0)
+        spread = MAD_TO_SD * np.median(np.abs(near - center), axis=0)
         wide = np.maximum(8 * spread, 1e-6 * (high - low))
         new_low, new_high = np.maximum(low, center - wide), np.minimum(high, center + wide)
         if np.all(new_high - new_low > 0.8 * (high - low)):

@@ -16,20 +16,15 @@ import numpy as np
 import numpy.typing as npt
 
 from calibration.beads.peaks import BeadPeaks
-from calibration.curve.acceptance import CurveCheck, Verdict
+from calibration.curve.acceptance import CheckName, CurveCheck, CurveVerdict
+from calibration.numbers import AT_SCALE_END, MAD_TO_SD, MEDIAN_TO_MEAN_ERROR, Z_95_ONE_SIDED, Floats
 from calibration.rounding import rounded_fit
-
-Floats = npt.NDArray[np.float64]
-
-BRIGHTER_ELSEWHERE = "brighter_elsewhere"
-"""Name of the row of the acceptance table."""
 
 FEWEST_POPULATIONS = 3
 FEWEST_EVENTS = 50
 ONE_DYE_WITHIN = 0.5  # beads of one dye: room for detectors that are not linear
 PROPORTIONAL_WITHIN = 0.05  # beads that may carry several: only where they act as one
 INSTRUMENT_VARIANCE = 4e-4  # relative, 2 % CV: by which two detectors' own may differ
-SURE = 1.645  # SDs: 95 %, one-sided
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +45,9 @@ class ChannelComparison:
     @property
     def doubtful(self) -> bool:
         """Whether the other is surely the better detector, or the calibrated one is not shown to be."""
-        return self.more_light > SURE or (self.more_light > -SURE and self.narrower > -SURE)
+        return self.more_light > Z_95_ONE_SIDED or (
+            self.more_light > -Z_95_ONE_SIDED and self.narrower > -Z_95_ONE_SIDED
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,13 +126,13 @@ def channel_check(found: Sequence[tuple[str, ChannelComparison]], channel: str) 
     if not worst.doubtful:
         others = "the other channel that sees" if len(found) == 1 else f"any of {len(found)} others that see"
         text = f"{channel} collects more light of these beads than {others} them."
-        return CurveCheck(BRIGHTER_ELSEWHERE, worst.more_light, Verdict.ACCEPT, text)
-    how = "more" if worst.more_light > SURE else "no less"
+        return CurveCheck(CheckName.BRIGHTER_ELSEWHERE, worst.more_light, CurveVerdict.ACCEPT, text)
+    how = "more" if worst.more_light > Z_95_ONE_SIDED else "no less"
     text = (
         f"{name} collects {how} light of these beads than {channel} ({worst.more_light:+.1f} SD by photon "
         f"counting): is {channel} the dye's own detector?"
     )
-    return CurveCheck(BRIGHTER_ELSEWHERE, worst.more_light, Verdict.WARN, text)
+    return CurveCheck(CheckName.BRIGHTER_ELSEWHERE, worst.more_light, CurveVerdict.WARN, text)
 
 
 def _pairs(x: Floats, y: Floats, peaks: BeadPeaks, top: float) -> list[_Pair | None]:
@@ -151,7 +148,7 @@ def _pairs(x: Floats, y: Floats, peaks: BeadPeaks, top: float) -> list[_Pair | N
 
 
 def _clipped(values: Floats, top: float) -> bool:
-    return bool(np.mean(values >= 0.999 * top) > 0.01)
+    return bool(np.mean(values >= AT_SCALE_END * top) > 0.01)
 
 
 def _same_light(stained: Sequence[_Pair], blank: _Pair | None, within: float) -> bool:
@@ -160,7 +157,7 @@ def _same_light(stained: Sequence[_Pair], blank: _Pair | None, within: float) ->
     net = np.array([(np.median(p.named) - dark[0], np.median(p.other) - dark[1]) for p in stained])
     if np.any(net <= 0):
         return False
-    error = np.array([_spread(p.other) / np.sqrt(p.other.size) for p in stained]) * 1.2533
+    error = np.array([_spread(p.other) / np.sqrt(p.other.size) for p in stained]) * MEDIAN_TO_MEAN_ERROR
     share = net[:, 1] / net[:, 0]
     off = np.abs(share / share[-1] - 1)
     seen = net[:, 1] > 6 * error
@@ -200,7 +197,7 @@ def _central(values: Floats) -> npt.NDArray[np.bool_]:
 
 
 def _spread(values: Floats) -> float:
-    return 1.4826 * float(np.median(np.abs(values - np.median(values))))
+    return MAD_TO_SD * float(np.median(np.abs(values - np.median(values))))
 
 
 def _judged(found: Sequence[_Difference]) -> ChannelComparison:

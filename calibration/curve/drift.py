@@ -9,11 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from calibration.curve.acceptance import Verdict
-
-Floats = npt.NDArray[np.float64]
+from calibration.curve.acceptance import CurveVerdict
+from calibration.numbers import Floats
 
 FEWEST_RUNS = 3
 SETTLED_RUNS = 20
@@ -47,7 +45,7 @@ class DriftPoint:
     sd: float | None
     z: float | None
     broken: tuple[str, ...]
-    verdict: Verdict
+    verdict: CurveVerdict
     provisional: bool
 
 
@@ -116,7 +114,7 @@ def levey_jennings(values: Sequence[float], *, logarithmic: bool = False) -> tup
 def _point(value: float, x: float, before: Floats, earlier_z: Sequence[float | None]) -> DriftPoint:
     provisional = before.size < SETTLED_RUNS
     if before.size < FEWEST_RUNS:
-        return DriftPoint(value, None, None, None, (), Verdict.ACCEPT, provisional)
+        return DriftPoint(value, None, None, None, (), CurveVerdict.ACCEPT, provisional)
     mean, sd = float(before.mean()), float(before.std(ddof=1))
     z = _distance(x - mean, sd, before.size)
     broken = westgard([*(e for e in earlier_z if e is not None), z])
@@ -125,7 +123,7 @@ def _point(value: float, x: float, before: Floats, earlier_z: Sequence[float | N
 
 def _keeps_out(point: DriftPoint) -> bool:
     """Whether a run counts for no limits."""
-    return "1-3s" in point.broken if point.provisional else point.verdict is Verdict.REJECT
+    return "1-3s" in point.broken if point.provisional else point.verdict is CurveVerdict.REJECT
 
 
 def _distance(off: float, sd: float, n: int) -> float:
@@ -139,10 +137,10 @@ def _distance(off: float, sd: float, n: int) -> float:
     return float(np.copysign(min(z, FARTHEST), off))
 
 
-def _verdict(broken: Sequence[str]) -> Verdict:
+def _verdict(broken: Sequence[str]) -> CurveVerdict:
     if not broken:
-        return Verdict.ACCEPT
-    return Verdict.WARN if set(broken) == {"1-2s"} else Verdict.REJECT
+        return CurveVerdict.ACCEPT
+    return CurveVerdict.WARN if set(broken) == {"1-2s"} else CurveVerdict.REJECT
 
 
 def westgard(z: Sequence[float]) -> tuple[str, ...]:

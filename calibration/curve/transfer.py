@@ -12,16 +12,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
 from calibration.beads.peaks import BeadPeaks
-from calibration.curve.acceptance import CurveCheck, CurveLimits, Verdict
+from calibration.curve.acceptance import CheckName, CurveCheck
 from calibration.curve.fit import fit_line
+from calibration.curve.limits import CurveLimits, CurveVerdict, around_one
 from calibration.curve.standard_curve import StandardCurve, StandardCurveError, Transfer
+from calibration.numbers import LEAST_MFI, MEDIAN_TO_MEAN_ERROR, Floats
 
 __all__ = ["Transfer", "fit_transfer", "transferred_curve"]
 
-Floats = npt.NDArray[np.float64]
 
 FEWEST_PEAKS = 3
 SETTLED_PEAKS = 4
@@ -114,7 +114,7 @@ def _matched(here: BeadPeaks, there: BeadPeaks, levels: Sequence[float]) -> tupl
 
 
 def _sampling(run: BeadPeaks, k: int) -> float:
-    return float(1.2533 * min(run.rcv[k], 10.0) / np.sqrt(max(run.n[k], 1)) / np.log(10))
+    return float(MEDIAN_TO_MEAN_ERROR * min(run.rcv[k], 10.0) / np.sqrt(max(run.n[k], 1)) / np.log(10))
 
 
 def transferred_curve(
@@ -146,7 +146,7 @@ def transferred_curve(
 
 def _backward(mfi: float, transfer: Transfer) -> float:
     """Give the MFI here of an MFI there."""
-    size = 10.0 ** ((np.log10(max(abs(mfi), 1e-9)) - transfer.intercept) / transfer.slope)
+    size = 10.0 ** ((np.log10(max(abs(mfi), LEAST_MFI)) - transfer.intercept) / transfer.slope)
     return float(np.sign(mfi) * size)
 
 
@@ -155,27 +155,21 @@ def _rows(transfer: Transfer, limits: CurveLimits) -> tuple[CurveCheck, ...]:
 
 
 def _peaks_row(transfer: Transfer) -> CurveCheck:
-    verdict = Verdict.ACCEPT if transfer.n >= SETTLED_PEAKS else Verdict.WARN
+    verdict = CurveVerdict.ACCEPT if transfer.n >= SETTLED_PEAKS else CurveVerdict.WARN
     text = f"{transfer.n} rainbow populations carry the curve over ({SETTLED_PEAKS} wanted)."
-    return CurveCheck("transfer_populations", float(transfer.n), verdict, text)
+    return CurveCheck(CheckName.TRANSFER_POPULATIONS, float(transfer.n), verdict, text)
 
 
 def _slope_row(transfer: Transfer, limits: CurveLimits) -> CurveCheck:
-    low, high = limits.accept_slope
-    inside = low <= transfer.slope <= high
-    nearly = limits.warn_slope[0] <= transfer.slope <= limits.warn_slope[1]
-    verdict = Verdict.ACCEPT if inside else Verdict.WARN if nearly else Verdict.REJECT
+    low, high = around_one(limits.slope.accept)
     text = f"Slope of the transfer {transfer.slope:.4f} (accepted {low:g} to {high:g})."
-    return CurveCheck("transfer_slope", transfer.slope, verdict, text)
+    return CurveCheck(CheckName.TRANSFER_SLOPE, transfer.slope, limits.slope.near_one(transfer.slope), text)
 
 
 def _error_row(transfer: Transfer, limits: CurveLimits) -> CurveCheck:
-    error = transfer.largest_error
-    verdict = Verdict.ACCEPT if error <= limits.accept_back else Verdict.WARN
-    if error > limits.warn_back:
-        verdict = Verdict.REJECT
+    error, limit = transfer.largest_error, limits.error.limit(dimmest=False)
     text = (
         f"Rainbow populations lie up to {100 * error:.1f} % off the transfer "
-        f"(accepted to {100 * limits.accept_back:g} %)."
+        f"(accepted to {100 * limit.accept:g} %)."
     )
-    return CurveCheck("transfer_error", error, verdict, text)
+    return CurveCheck(CheckName.TRANSFER_ERROR, error, limit.at_most(error), text)

@@ -11,9 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from calibration.numbers import Floats
 
 SPREADS = np.linspace(0.05, 1.25, 19)  # log-SD of receptors from cell to cell that are weighed
 STEP = 1e-6

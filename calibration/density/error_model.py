@@ -5,13 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from calibration.curve.standard_curve import StandardCurve
+from calibration.numbers import LEAST_MFI, Floats
 
-Floats = npt.NDArray[np.float64]
-
-NORMAL_95 = 1.959964
 ASSUMED_RESIDUAL = 0.02  # dex; for a curve with as many parameters as beads
 
 
@@ -48,7 +45,7 @@ class Cells:
 
 def amount_of(mfi: Floats, curve: StandardCurve, level: Floats, slope: Floats, center: float) -> Floats:
     """Convert with the curve off by `level` and tilted by `slope` about `center`, in dex: the kit's unit."""
-    log_mfi = np.log10(np.maximum(np.abs(mfi), 1e-9))
+    log_mfi = np.log10(np.maximum(np.abs(mfi), LEAST_MFI))
     log_amount = curve.intercept + curve.slope * log_mfi + level + slope * (log_mfi - center)
     return np.asarray(np.sign(mfi) * 10.0**log_amount, dtype=np.float64)
 

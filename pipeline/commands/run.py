@@ -12,7 +12,7 @@ from pathlib import Path
 from pipeline.assembly.provenance import RunFacts, command_line, now
 from pipeline.assembly.study_result import Note, Outcome
 from pipeline.beads.calibrate import calibrate_bead_run
-from pipeline.beads.history import held_against_history, log_of
+from pipeline.beads.history import judged_bead_runs, log_of
 from pipeline.checks import Finding, check_folder, folder_with_findings
 from pipeline.commands.printout import curve_line, failed_text, finished_text
 from pipeline.output.results_folder import Results, assembled
@@ -132,7 +132,7 @@ def _from_store(folder: Path, all_there: Callable[[], None], *, whole_report: bo
     curves = (results.beads.load(run.beads) for run in study.beads)
     log = log_of(folder, study.settings)
     made = tuple(stored[1] for stored in curves if stored is not None)
-    calibrations = held_against_history(log, made, study.beads, study.settings, write=False)
+    calibrations = judged_bead_runs(log, made, study.beads, study.settings, write=False)
     loaded = {s.sample_id: stored for s in study.samples if (stored := results.samples.load(s.sample_id))}
     if not loaded:
         raise UserError(
@@ -167,7 +167,7 @@ def _calibrations(study: Study, hashes: Mapping[str, str], results: Results) -> 
         if known is None:
             results.beads.save(task.run.beads, digest, made[-1])
     log = log_of(study.folder, study.settings)
-    return held_against_history(log, made, study.beads, study.settings, write=True)
+    return judged_bead_runs(log, made, study.beads, study.settings, write=True)
 
 
 def _not_run(study: Study, found: Mapping[str, SampleResult]) -> tuple[Note, ...]:
