@@ -29,5 +29,8 @@ AT_SCALE_END = 0.999
 Convention: one part in a thousand leaves room for rounding and for the linear form of a log amplifier.
 """
 
+LARGEST_RCV = 10.0
+"""Robust CV at which the sampling error of a median is capped. Convention: a blank at zero has no CV."""
+
 LEAST_MFI = 1e-9
 """Stands for an MFI of zero where a logarithm is taken. Convention: far below any detector's step."""

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 DIGITS = 10
-"""Significant digits that are kept: processors differ from the 13th on."""
+"""Significant digits that are kept. Convention: processors differ from the 13th on."""
+
 Record = TypeVar("Record")
 
 

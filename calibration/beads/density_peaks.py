@@ -16,10 +16,28 @@ import numpy as np
 from calibration.numbers import MAD_TO_SD, Floats
 
 N_BINS = 2048
-DIP_Z = 4.0  # a dip this many standard errors deep is not counting noise
-DIP_DEPTH = 0.85  # and the valley is at most this much of the lower peak
-COMB = 0.05  # of the brightest peak: photoelectron steps are at most this wide
-WIDTHS = 0.006 * 1.5 ** np.arange(10)  # smoothing, natural-log units far from zero
+"""Bins of the axis. Convention: finer than the narrowest smoothing."""
+
+DIP_Z = 4.0
+"""Standard errors that a dip must be deep. Convention: counting noise makes one such dip in 30,000."""
+
+DIP_DEPTH = 0.85
+"""Part of the lower peak that a valley reaches at most. Convention."""
+
+COMB = 0.05
+"""Part of the brightest peak that steps of single photoelectrons reach at most. Convention."""
+
+COMB_EVENNESS = 1.25
+"""Factor by which the steps of a comb may differ. Convention: the levels of beads grow by larger factors."""
+
+WIDTHS = 0.006 * 1.5 ** np.arange(10)
+"""Smoothing widths, in natural-log units far from zero. Convention: from a CV of 0.6 % to one of 23 %."""
+
+FEWEST_EVENTS = 30
+"""Events that make a bead population. Convention."""
+
+SMALLEST_SHARE = 0.01
+"""Share of all events that makes a bead population. Convention."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +137,9 @@ def comb_spacing(modes: tuple[Mode, ...], cofactor: float) -> float:
     if gaps.size < 3:
         return 0.0
     windows = np.lib.stride_tricks.sliding_window_view(gaps, 3)
-    even = (windows.max(axis=1) <= 1.25 * windows.min(axis=1)) & (windows.max(axis=1) <= COMB * x[-1])
+    even = (windows.max(axis=1) <= COMB_EVENNESS * windows.min(axis=1)) & (
+        windows.max(axis=1) <= COMB * x[-1]
+    )
     return float(np.median(windows[even])) if np.any(even) else 0.0
 
 
@@ -137,7 +157,7 @@ def find_modes(density: BinnedDensity) -> tuple[Mode, ...]:
         Dim to bright.
     """
     best: tuple[Mode, ...] = ()
-    floor = _smallest_mode(density)
+    floor = fewest_events(float(density.counts.sum()))
     for width in WIDTHS:
         modes = _modes_at(density, float(width))
         if sum(m.n >= floor for m in modes) > sum(m.n >= floor for m in best):
@@ -145,8 +165,9 @@ def find_modes(density: BinnedDensity) -> tuple[Mode, ...]:
     return best
 
 
-def _smallest_mode(density: BinnedDensity) -> float:
-    return max(30.0, 0.01 * float(density.counts.sum()))
+def fewest_events(n: float) -> float:
+    """Return how many of `n` events make a bead population."""
+    return max(float(FEWEST_EVENTS), SMALLEST_SHARE * n)
 
 
 def _modes_at(density: BinnedDensity, width: float) -> tuple[Mode, ...]:

@@ -11,8 +11,14 @@ from calibration.beads.mixture import Mixture
 from calibration.beads.width_law import Component, Scale
 from calibration.numbers import IQR_TO_SD, Floats, Mask
 
-SURE = 0.9  # events less sure than this of their population are left out
-REACH = 3.0  # SDs to either side that may count as the population
+SURE = 0.9
+"""Share of a bin that a population must have for its events to be sure of it. Convention."""
+
+REACH = 3.0
+"""SDs to either side of the mean that count as the population. Convention: 99.7 % of a normal one."""
+
+LARGEST_CV = 100.0
+"""Robust CV (10,000 %) that stands for one without bound, that of a blank at zero. Convention."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +76,7 @@ def of_events(part: Floats) -> Population:
 def robust_cv(quarter: float, median: float, three_quarters: float) -> float:
     """Robust CV, 0.7413 · IQR / |median|; at most 100 (10,000 %), which a blank at zero has."""
     spread = IQR_TO_SD * (three_quarters - quarter)
-    return float(spread / abs(median)) if spread < 100 * abs(median) else 100.0
+    return float(spread / abs(median)) if spread < LARGEST_CV * abs(median) else LARGEST_CV
 
 
 def _within(x: Floats, scale: Scale, middle: float, reach: float) -> Floats:

@@ -20,11 +20,22 @@ from calibration.beads.width_law import BeadLaw, Component, Scale, bead_law
 from calibration.numbers import MAD_TO_SD, Floats
 
 N_ITERATIONS = 60
-N_TIED = 300  # overlapping populations part slowly
-FLOOR_SHARE = 0.02  # of the events, at the start
-FLOOR_WIDTH = 0.6  # smoothing of the floor on the arcsinh axis
-COARSE = 16  # bins taken together for the floor
-SETTLED = 2e-4  # SDs that a mean still moves when the fit stops
+"""Steps of the fit, at most. Convention."""
+
+N_TIED = 300
+"""Steps of a fit with tied widths, at most. Convention: overlapping populations part slowly."""
+
+FLOOR_SHARE = 0.02
+"""Share of the events in the floor when the fit starts. Convention: the fit finds its own."""
+
+FLOOR_WIDTH = 0.6
+"""Smoothing of the floor on the arcsinh axis. Convention: far wider than a bead population."""
+
+COARSE = 16
+"""Bins that are one for the floor. Convention: far narrower than its smoothing."""
+
+SETTLED = 2e-4
+"""SDs that a mean still moves when the fit stops. Convention: far below its sampling error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +95,10 @@ def fit_mixture(
     share, likelihood = _shares(_densities(u, mean, sd, n, floor * dz_du))
     center = scale.x(mean)
     spread = sd * scale.stretch(center)
-    found = tuple(Component(float(m), float(s), float(k)) for m, s, k in zip(center, spread, n, strict=True))
-    return Mixture(found, share, float((density.counts * np.log(likelihood)).sum()), scale)
+    components = tuple(
+        Component(float(m), float(s), float(k)) for m, s, k in zip(center, spread, n, strict=True)
+    )
+    return Mixture(components, share, float((density.counts * np.log(likelihood)).sum()), scale)
 
 
 def _occupied(counts: Floats) -> slice:
@@ -117,7 +130,7 @@ def _start_sd(density: BinnedDensity, mode: Mode) -> float:
 
 
 def _flat_floor(density: BinnedDensity) -> Floats:
-    """BinnedDensity on z of a small share of the events, spread evenly."""
+    """Density on z of a small share of the events, spread evenly."""
     n_bins = density.counts.size
     return np.full(n_bins, FLOOR_SHARE * float(density.counts.sum()) / (n_bins * density.step))
 
@@ -132,7 +145,7 @@ def _floor_blur(density: BinnedDensity) -> Floats:
 
 
 def _smooth_floor(counts: Floats, held: slice, blur: Floats) -> Floats:
-    """BinnedDensity on z, in every bin, of the events in the `held` bins that no population claims."""
+    """Density on z, in every bin, of the events in the `held` bins that no population claims."""
     coarse = counts.reshape(-1, COARSE).sum(axis=1)
     smooth = (blur[:, held.start // COARSE : held.stop // COARSE] * coarse).sum(axis=1)
     at = (np.arange(blur.shape[0]) + 0.5) * COARSE - 0.5
@@ -141,7 +154,7 @@ def _smooth_floor(counts: Floats, held: slice, blur: Floats) -> Floats:
 
 
 def _densities(u: Floats, mean: Floats, sd: Floats, n: Floats, floor: Floats) -> Floats:
-    """BinnedDensity on u of each population and the floor; in place, since this is where the time goes."""
+    """Density on u of each population and the floor; in place, since this is where the time goes."""
     every = np.empty((mean.size + 1, u.size))
     gauss = every[:-1]
     np.subtract(u, mean[:, None], out=gauss)

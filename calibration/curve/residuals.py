@@ -9,7 +9,7 @@ import numpy as np
 
 from calibration.curve.acceptance import FittedBeads
 from calibration.curve.fit import Fit, fit_line
-from calibration.numbers import MEDIAN_TO_MEAN_ERROR, Floats, Mask
+from calibration.numbers import LARGEST_RCV, MEDIAN_TO_MEAN_ERROR, Floats, Mask
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def peak_sd(beads: Beads) -> tuple[float, ...]:
         return (0.0,) * beads.x.size
     sd = (
         MEDIAN_TO_MEAN_ERROR
-        * np.minimum(np.abs(beads.rcv), 10.0)
+        * np.minimum(np.abs(beads.rcv), LARGEST_RCV)
         / np.sqrt(np.maximum(beads.n, 1))
         / np.log(10)
     )

@@ -18,13 +18,16 @@ from calibration.curve.acceptance import CheckName, CurveCheck
 from calibration.curve.fit import fit_line
 from calibration.curve.limits import CurveLimits, CurveVerdict, around_one
 from calibration.curve.standard_curve import StandardCurve, StandardCurveError, Transfer
-from calibration.numbers import LEAST_MFI, MEDIAN_TO_MEAN_ERROR, Floats
+from calibration.numbers import LARGEST_RCV, LEAST_MFI, MEDIAN_TO_MEAN_ERROR, Floats
 
 __all__ = ["Transfer", "fit_transfer", "transferred_curve"]
 
 
 FEWEST_PEAKS = 3
+"""Populations that a transfer needs: a line through two would leave nothing to judge it by."""
+
 SETTLED_PEAKS = 4
+"""Populations that are wanted; fewer are a warning. Convention."""
 
 
 def fit_transfer(
@@ -54,9 +57,9 @@ def fit_transfer(
     >>> from calibration.beads.peaks import find_bead_peaks
     >>> rng = np.random.default_rng(1)
     >>> beads = np.concatenate([rng.normal(m, 0.03 * m, 1000) for m in (100, 1000, 5000, 20000)])
-    >>> one, two = find_bead_peaks(beads, 4), find_bead_peaks(1.25 * beads, 4)
-    >>> found = fit_transfer(two, one, (1, 10, 50, 200))
-    >>> found.slope, round(10**found.intercept, 3)
+    >>> then, now = find_bead_peaks(beads, 4), find_bead_peaks(1.25 * beads, 4)
+    >>> transfer = fit_transfer(now, then, (1, 10, 50, 200))
+    >>> transfer.slope, round(10**transfer.intercept, 3)
     (1.0, 0.8)
     """
     log_x, log_y, sampling = _matched(here, there, levels)
@@ -114,7 +117,7 @@ def _matched(here: BeadPeaks, there: BeadPeaks, levels: Sequence[float]) -> tupl
 
 
 def _sampling(run: BeadPeaks, k: int) -> float:
-    return float(MEDIAN_TO_MEAN_ERROR * min(run.rcv[k], 10.0) / np.sqrt(max(run.n[k], 1)) / np.log(10))
+    return float(MEDIAN_TO_MEAN_ERROR * min(run.rcv[k], LARGEST_RCV) / np.sqrt(max(run.n[k], 1)) / np.log(10))
 
 
 def transferred_curve(

@@ -12,6 +12,7 @@ from calibration.density.result import ReceptorDensity
 from calibration.numbers import Z_95
 
 FEWEST_FREEDOM = 3
+"""Degrees of freedom that an estimate between runs needs. Convention: fewer hardly tell a variance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +65,8 @@ def between_runs(groups: Sequence[Sequence[RunMean]]) -> BetweenRuns | None:
     Examples
     --------
     >>> pairs = [(100, 125), (200, 170), (50, 60), (900, 1100)]
-    >>> found = between_runs([[RunMean(rd, 0.0025) for rd in pair] for pair in pairs])
-    >>> round(found.observed, 3), round(found.expected, 3), round(found.cv, 3)
+    >>> shown = between_runs([[RunMean(rd, 0.0025) for rd in pair] for pair in pairs])
+    >>> round(shown.observed, 3), round(shown.expected, 3), round(shown.cv, 3)
     (0.137, 0.05, 0.156)
     """
     from scipy.special import stdtrit
@@ -74,9 +75,9 @@ def between_runs(groups: Sequence[Sequence[RunMean]]) -> BetweenRuns | None:
     freedom = sum(len(group) - 1 for group in usable)
     if freedom < FEWEST_FREEDOM:
         return None
-    logs = [np.log([one.rd for one in group]) for group in usable]
+    logs = [np.log([run.rd for run in group]) for group in usable]
     observed = float(sum(np.sum((log - log.mean()) ** 2) for log in logs)) / freedom
-    weighted = (np.mean([one.log_variance for one in group]) * (len(group) - 1) for group in usable)
+    weighted = (np.mean([run.log_variance for run in group]) * (len(group) - 1) for group in usable)
     expected = float(sum(weighted)) / freedom
     shrunk = (freedom * observed + expected) / (freedom + 1)
     wide = (float(stdtrit(freedom + 1, 0.975)) / Z_95) ** 2
@@ -97,24 +98,24 @@ def run_mean(rd: float, tubes: Sequence[ReceptorDensity]) -> RunMean:
     return RunMean(rd, float((curve + cells / len(tubes)) / len(tubes)))
 
 
-def widened(found: ReceptorDensity, cv: float) -> ReceptorDensity:
-    """Add a between-run CV (a fraction) to a density's interval and budget, in place of one that is there.
+def widened(density: ReceptorDensity, cv: float) -> ReceptorDensity:
+    """Add a between-run CV (a fraction) to a density's interval and budget; it replaces an earlier one.
 
     Half-widths add in quadrature: on the log scale, or on the linear one where the interval reaches zero.
     """
-    if found.rd is None or found.rd_low is None or found.rd_high is None or cv <= 0:
-        return found
+    if density.rd is None or density.rd_low is None or density.rd_high is None or cv <= 0:
+        return density
     log_sd = float(np.sqrt(np.log1p(cv**2)))
-    low, high = _wider(found.rd, found.rd_low, found.rd_high, Z_95 * log_sd)
-    size = abs(found.rd) * log_sd
-    scale = max(abs(found.rd), (found.rd_high - found.rd_low) / (2 * Z_95)) * np.log(10)
+    low, high = _wider(density.rd, density.rd_low, density.rd_high, Z_95 * log_sd)
+    size = abs(density.rd) * log_sd
+    scale = max(abs(density.rd), (density.rd_high - density.rd_low) / (2 * Z_95)) * np.log(10)
     return replace(
-        found,
+        density,
         rd_low=low,
         rd_high=high,
         gcv_percent=100 * _cv(((np.log(high) - np.log(low)) / (2 * Z_95)) ** 2) if low > 0 else None,
-        analytic_sd=None if found.analytic_sd is None else float(np.hypot(found.analytic_sd, size)),
-        budget=_with_term(found.budget, float(size / scale) if scale else 0.0),
+        analytic_sd=None if density.analytic_sd is None else float(np.hypot(density.analytic_sd, size)),
+        budget=_with_term(density.budget, float(size / scale) if scale else 0.0),
     )
 
 

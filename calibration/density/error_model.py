@@ -9,7 +9,9 @@ import numpy as np
 from calibration.curve.standard_curve import StandardCurve
 from calibration.numbers import LEAST_MFI, Floats
 
-ASSUMED_RESIDUAL = 0.02  # dex; for a curve with as many parameters as beads
+ASSUMED_RESIDUAL = 0.02
+"""Scatter of the beads about a curve that has as many parameters as beads, dex. Assumption: assigned values
+scatter by about as much (docs/method.md, section 4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +87,13 @@ def transfer_errors(curve: StandardCurve) -> tuple[float, float, float]:
 
     In units of the curve's amounts; zero where the curve is of this day.
     """
-    found = curve.transfer
-    if found is None:
+    transfer = curve.transfer
+    if transfer is None:
         return 0.0, 0.0, 0.0
-    steep = curve.slope / found.slope
-    tilt = found.sd / np.sqrt(found.lever) if found.lever > 0 else 0.0
-    level = found.sd / np.sqrt(found.n)
-    return float(steep * level), float(steep * tilt), float(log_sd(found.assumed_cv) / np.log(10))
+    steep = curve.slope / transfer.slope
+    tilt = transfer.sd / np.sqrt(transfer.lever) if transfer.lever > 0 else 0.0
+    level = transfer.sd / np.sqrt(transfer.n)
+    return float(steep * level), float(steep * tilt), float(log_sd(transfer.assumed_cv) / np.log(10))
 
 
 def log_sd(cv: float) -> float:

@@ -23,7 +23,8 @@ __all__ = ["ErrorTerm", "RdStatus", "ReceptorDensity", "quantify_receptor_densit
 
 
 FEWEST_CELLS = 20
-"""Stained cells that a receptor density needs, and control cells below which it is flagged. Convention."""
+"""Stained cells that a density needs, and control cells below which it is flagged. Convention: with 20,
+sampling alone makes the interval ×/÷ 1.4 (docs/method.md, section 5)."""
 
 UNRELIABLE_CELLS = 50
 """Fewer are flagged as not reliably quantifiable. Convention."""
@@ -35,7 +36,7 @@ FEWEST_CONTROL_CELLS = 5
 """Control cells that a background needs. Convention: with fewer, the median is one cell's value."""
 
 METHODS_DIFFER = 0.10
-"""Share of RD by which subtraction as molecules and as fluorescence may differ without a flag. Convention."""
+"""Part of RD by which subtraction as molecules and as fluorescence may differ without a flag. Convention."""
 
 MOST_AT_SCALE_END = 0.5
 """Share of the cells on the end of the scale above which the median is there too: only a bound is known."""

@@ -11,11 +11,11 @@ from calibration.density.between_runs import FEWEST_FREEDOM
 from calibration.density.budget import CELL_TERMS, BudgetTerm
 from calibration.density.receptor_density import ReceptorDensity
 from calibration.density.replicates import ReplicateScatter, replicate_scatter
+from calibration.numbers import Z_95
 from pipeline.assembly.study_result import Outcome
 from pipeline.patients.between_runs import between_runs_of, geometric_mean, replicates
 from pipeline.study.study import Study
 
-_NORMAL_95: Final = 1.959964
 _REMEDIES: Final[Mapping[str, tuple[BudgetTerm, ...]]] = {
     "more cells": tuple(term for term in BudgetTerm if term in CELL_TERMS),
     "more or better beads": (BudgetTerm.STANDARD_CURVE, BudgetTerm.BEAD_MEDIANS),
@@ -173,7 +173,7 @@ def _middle(values: Sequence[float]) -> float:
 
 
 def _fold(variance: float) -> float:
-    return float(10.0 ** (_NORMAL_95 * math.sqrt(max(variance, 0.0))))
+    return float(10.0 ** (Z_95 * math.sqrt(max(variance, 0.0))))
 
 
 def _replicates(outcome: Outcome) -> tuple[list[list[float]], list[list[float]]]:

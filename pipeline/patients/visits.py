@@ -10,6 +10,7 @@ from typing import Final
 
 from calibration.density.pooling import PooledDensity, pool_receptor_densities
 from calibration.density.receptor_density import RdStatus
+from calibration.numbers import Z_95
 from pipeline.assembly.study_result import Outcome
 from pipeline.patients.exposure import Exposure
 from pipeline.quantification.result import SampleResult
@@ -23,7 +24,6 @@ NUMBERED: Final = (RdStatus.OK, RdStatus.ABOVE_ULOQ_EXTRAPOLATED)
 QUANTIFIED: Final = (*NUMBERED, RdStatus.BELOW_LLOQ, RdStatus.ABOVE_ULOQ)
 """Statuses that say something about the receptor density, be it a limit."""
 
-_NORMAL_95: Final = 1.959964
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def log_sd(found: PooledDensity) -> float | None:
     """Return the SD of log10 RD in dex that the 95 % interval stands for; None where it has no logarithm."""
     if not found.rd_low or not found.rd_high or found.rd_low <= 0 or found.rd_high <= found.rd_low:
         return None
-    return math.log10(found.rd_high / found.rd_low) / (2 * _NORMAL_95)
+    return math.log10(found.rd_high / found.rd_low) / (2 * Z_95)
 
 
 def _visit(outcome: Outcome, kit: str, samples: Sequence[Sample], results: Sequence[SampleResult]) -> Visit:
