@@ -1,4 +1,4 @@
-"""Results rounded well above what a processor's own rounding changes, so that all processors go on alike."""
+"""Results rounded to fewer digits than processors agree on, so that all processors give the same ones."""
 
 from __future__ import annotations
 

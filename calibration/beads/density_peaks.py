@@ -127,7 +127,7 @@ def _blurred(edges: Floats, cells: Floats, cumulated: Floats, blur: float) -> Fl
 
 
 def comb_spacing(modes: tuple[Mode, ...], cofactor: float) -> float:
-    """Spacing of peaks that stand evenly on the linear scale, three gaps or more in a row; 0: there are none.
+    """Spacing of peaks that are evenly spaced on the linear scale, three gaps or more; 0: there are none.
 
     Such peaks are single photoelectrons (or the detector's own steps), not beads, whose levels grow by
     factors.
@@ -144,7 +144,7 @@ def comb_spacing(modes: tuple[Mode, ...], cofactor: float) -> float:
 
 
 def find_modes(density: BinnedDensity) -> tuple[Mode, ...]:
-    """Peaks whose dips to both sides are real at one smoothing width, the width that tells most apart.
+    """Peaks whose dips to both sides are real, at the smoothing width that shows most of them.
 
     Parameters
     ----------

@@ -40,13 +40,13 @@ class BeadKit:
         Between which values the brightest bead of any lot lies, an order of magnitude to either side of the
         makers' data sheets; None where anything may be.
     captures
-        Host species whose antibodies the kit captures; "" where the vial tells, None where it captures none.
+        Host species whose antibodies the kit captures; "" where the vial says it; None: it captures none.
     usual_levels
         Stained populations that lots have, the blank not counted; empty where any number is usual.
     also_typed
         Other names that people type for it.
     in_file_names
-        Regular expression by which the name of a bead file tells this kit, any case; "" where none does.
+        Regular expression that the name of a bead file of this kit matches, any case; "" where none does.
     """
 
     name: str

@@ -18,7 +18,7 @@ REACH = 3.0
 """SDs to either side of the mean that count as the population. Convention: 99.7 % of a normal one."""
 
 LARGEST_CV = 100.0
-"""Robust CV (10,000 %) that stands for one without bound, that of a blank at zero. Convention."""
+"""Robust CV (10,000 %) that is given to a blank at zero, whose CV has no bound. Convention."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,11 @@
 
 One Gaussian for each population and a slowly varying floor for debris and doublets, by
 expectation-maximisation (Dempster et al. 1977, doi:10.1111/j.2517-6161.1977.tb01600.x). Each population
-stays between the valleys it was found between, so the order cannot change, and nothing is drawn at random.
+stays between the valleys of its peak, so the order cannot change, and nothing is drawn at random.
 
 Gaussian on which scale? Noise and photon counting are symmetric on the linear scale, the beads' own spread
 is proportional and so symmetric on the logarithmic one. u = turn · asinh(x / turn) is linear below `turn`,
-where the first two rule, and logarithmic above; a first fit tells where that is.
+where the first two rule, and logarithmic above; a first fit finds that point.
 """
 
 from __future__ import annotations

@@ -21,23 +21,23 @@ KIT_STEP = 1.6
 """Factor within which a neighbour is near. Convention: the levels of kits step by more."""
 
 HOLDS_TWO = 1.4
-"""Times the events of a usual peak that one with two populations holds at least. Convention."""
+"""Times the events of a usual peak that a peak of two populations has at least. Convention."""
 
 TRULY_APART = 1.2
 """SDs that two populations within one peak must be apart at least. Convention."""
 
 MOST_UNEQUAL = 3.0
-"""Ratio of the events of two populations within one peak, at most. Convention: a vial holds them alike."""
+"""Ratio of the events of two populations within one peak, at most. Convention: vials hold like numbers."""
 
 FEWEST_CLEAR = 3
 """Clear populations from which the law of widths is learnt: it has three terms."""
 
 
 def merge_unresolvable(density: BinnedDensity, modes: tuple[Mode, ...], free: Mixture) -> tuple[Mode, ...]:
-    """Join neighbouring peaks that stand closer than 1.5 SDs of what the detector resolves there.
+    """Join neighbouring peaks that are closer than 1.5 SDs of what the detector resolves there.
 
     Populations so close would show one peak: such pairs are the picket fence of photoelectrons or of the
-    detector's own steps, not two beads. What the detector resolves is learnt from peaks that stand alone.
+    detector's own steps, not two beads. What it resolves is estimated from peaks without a near neighbour.
     `free` is the fit of the modes as they are.
     """
     fit = free.components
@@ -67,29 +67,30 @@ def _joined(left: Mode, right: Mode) -> Mode:
 
 
 def split_overlapping(density: BinnedDensity, modes: tuple[Mode, ...], free: Mixture) -> Mixture | None:
-    """One more population than peaks: part the one peak that holds two, if the data insist on it.
+    """Split the one peak that is two populations, where there is one population more than peaks.
 
-    Two beads closer than two SDs show no valley, and two Gaussians of free width do not tell them apart
+    Two beads closer than two SDs show no valley, and two Gaussians of free width do not separate them
     reliably. But the widths of beads follow detection physics (`BeadLaw`), which the clear peaks show. A
-    peak is parted only where it holds at least 1.4 times the events of a usual one, two Gaussians of lawful
-    width describe it far better than one, weigh alike (1:3 at most) and stand at least 1.2 SDs apart.
+    peak is split only where it has at least 1.4 times the events of a usual one, and two Gaussians with
+    the widths of that law describe it far better than one, have like numbers of events (1:3 at most) and
+    are at least 1.2 SDs apart.
     `free` is the fit of the modes as they are.
 
     Returns
     -------
     Mixture or None
-        With one population more than `modes`, or None where no peak can be parted.
+        With one population more than `modes`, or None where no peak can be split.
     """
     if len(modes) <= FEWEST_CLEAR:
         return None
     usual = float(np.median([m.n for m in modes]))
-    trials = [_parted(density, modes, free, k) for k, mode in enumerate(modes) if mode.n >= HOLDS_TWO * usual]
+    trials = [_split(density, modes, free, k) for k, mode in enumerate(modes) if mode.n >= HOLDS_TWO * usual]
     fits = [fit for fit in trials if fit is not None]
     return max(fits, key=lambda fit: fit.log_likelihood, default=None)
 
 
-def _parted(density: BinnedDensity, modes: tuple[Mode, ...], free: Mixture, k: int) -> Mixture | None:
-    """Give the mixture with mode k parted, or None where the data do not insist."""
+def _split(density: BinnedDensity, modes: tuple[Mode, ...], free: Mixture, k: int) -> Mixture | None:
+    """Give the mixture with mode k split, or None where the data do not support it."""
     near = tuple(j for j in (k - 1, k, k + 1) if 0 <= j < len(modes))
     clear = [c for j, c in enumerate(free.components) if j not in near and c.mean > 0]
     if len(clear) < FEWEST_CLEAR:
@@ -97,11 +98,11 @@ def _parted(density: BinnedDensity, modes: tuple[Mode, ...], free: Mixture, k: i
     law = bead_law(clear)
     tied, starts = tuple(range(near[0], near[-1] + 2)), _two_starts(modes, k, law, density.cofactor)
     scale = Scale(max(law.turn, 0.1 * density.cofactor))
-    parted = fit_mixture(density, starts, scale, replace(law, tied=tied))
-    unparted = fit_mixture(density, modes, scale, replace(law, tied=near))
-    gain = parted.log_likelihood - unparted.log_likelihood
-    insisted = gain > GAIN and _truly_two(parted.components[k], parted.components[k + 1])
-    return parted if insisted else None
+    split = fit_mixture(density, starts, scale, replace(law, tied=tied))
+    unsplit = fit_mixture(density, modes, scale, replace(law, tied=near))
+    gain = split.log_likelihood - unsplit.log_likelihood
+    supported = gain > GAIN and _truly_two(split.components[k], split.components[k + 1])
+    return split if supported else None
 
 
 def _two_starts(modes: tuple[Mode, ...], k: int, law: BeadLaw, cofactor: float) -> tuple[Mode, ...]:

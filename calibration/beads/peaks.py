@@ -50,7 +50,7 @@ class BeadPeaks:
     n_unassigned
         Events left out: debris, doublets, ambiguous.
     method
-        How the populations were told apart.
+        How the populations were separated.
     notes
         Sentences on what was dropped or doubtful.
     clipped
@@ -97,7 +97,7 @@ def find_bead_peaks(
     ranges
         (low, high) of every population as set by a person, dim to bright; nothing is searched then.
     scale_top
-        End of the detector's scale ($PnR), where known; otherwise a pile at the highest value tells it.
+        End of the detector's scale ($PnR), where known; otherwise a pile at the highest value shows it.
 
     Returns
     -------

@@ -162,12 +162,12 @@ def _exactly(populations: Populations, modes: tuple[Mode, ...], wanted: _Wanted)
     """Keep exactly what is wanted, or refuse."""
     beads = _beads_only(populations, wanted)
     short = len(beads.kept) == wanted.n - 1
-    parted = split_overlapping(populations.density, modes, populations.mixture) if short else None
-    if parted is not None:
+    split = split_overlapping(populations.density, modes, populations.mixture) if short else None
+    if split is not None:
         note = "Two populations overlap without a valley; a mixture parted them: look at them."
-        beads = _beads_only(replace(populations, mixture=parted, notes=(*populations.notes, note)), wanted)
+        beads = _beads_only(replace(populations, mixture=split, notes=(*populations.notes, note)), wanted)
     beads = _without_surplus(beads, wanted)
-    if len(beads.kept) != wanted.n or _may_be_another(beads, parted is not None):
+    if len(beads.kept) != wanted.n or _may_be_another(beads, split is not None):
         raise _refusal(tuple(beads.mixture.components[k].mean for k in beads.kept), wanted, beads.notes)
     return beads
 
@@ -216,10 +216,10 @@ def _without_surplus(populations: Populations, wanted: _Wanted) -> Populations:
     return replace(populations, kept=tuple(sorted(by_size[: wanted.n])), notes=(*populations.notes, *surplus))
 
 
-def _may_be_another(populations: Populations, parted: bool) -> bool:
+def _may_be_another(populations: Populations, split: bool) -> bool:
     """Tell whether it is open which peaks are the beads.
 
-    It is where one that is counted is tiny, and a larger one was left out or another peak had to be parted.
+    It is where one that is counted is tiny, and a larger one was left out or another peak had to be split.
     """
     sizes = np.array([component.n for component in populations.mixture.components])
     kept = list(populations.kept)
@@ -227,7 +227,7 @@ def _may_be_another(populations: Populations, parted: bool) -> bool:
         return False
     left_out = np.delete(sizes, kept)
     smallest = sizes[kept].min()
-    return bool(smallest < TINY * np.median(sizes[kept]) and (parted or np.any(left_out > smallest)))
+    return bool(smallest < TINY * np.median(sizes[kept]) and (split or np.any(left_out > smallest)))
 
 
 def _refusal(medians: tuple[float, ...], wanted: _Wanted, notes: Sequence[str]) -> BeadPeaksError:

@@ -15,7 +15,7 @@ TIED_SIZE = (0.75, 1.33)
 """Factors within which the data set the common size of tied widths. Convention: a third to either side."""
 
 SPREAD_OF_NUMBERS = (1.5, 0.02)
-"""Factor and least value of the SD of log events: few clear populations tell it too small. Convention."""
+"""Factor and least value of the SD of log events: few clear populations make it too small. Convention."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -202,7 +202,7 @@ def _events(b: FittedBeads, limit: Limit) -> Row | None:
 
 
 def _detection(b: FittedBeads, limit: Limit) -> Row | None:
-    """Check that the dimmest bead stands clear of the blank one, or its value carries the background."""
+    """Check that the dimmest bead is well above the blank; else its median is partly background."""
     if b.blank is None or b.autofluorescence > 0:
         return None
     dimmest = float(np.min(b.medians))
@@ -216,7 +216,7 @@ def _detection(b: FittedBeads, limit: Limit) -> Row | None:
 
 
 def _less_blank(b: FittedBeads, limit: BeadLimit) -> Row | None:
-    """Read the beads as cells are read, less their background, which a line without the blank must not bend.
+    """Convert the beads as cells are converted, less their background, and compare with their levels.
 
     An offset of the detector, or beads that shine by themselves, lift all beads alike: the straight line in
     log-log follows them and is then too steep, though its beads lie on it.

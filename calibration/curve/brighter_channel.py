@@ -1,6 +1,6 @@
 """Whether another channel of a bead file sees the same beads with more light than the calibrated one.
 
-Gains differ between detectors, so brightness tells nothing; photon counting does. A dye's own detector
+Gains differ between detectors, so brightness does not show it; photon counting does. A dye's own detector
 collects most of its photoelectrons, so the beads are the narrower there. Both channels look at the same
 beads: how these differ cancels in the difference of the two variances, which for correlated readings is the
 covariance of their sum and difference (Pitman 1939, doi:10.1093/biomet/31.1-2.9). What is left is detection:

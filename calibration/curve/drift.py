@@ -15,13 +15,13 @@ from calibration.curve.acceptance import CurveVerdict
 from calibration.numbers import Floats
 
 FEWEST_RUNS = 3
-"""Earlier runs that limits need. Convention: two runs hardly tell an SD."""
+"""Earlier runs that limits need. Convention: two runs say little of an SD."""
 
 SETTLED_RUNS = 20
 """Earlier runs that make the limits settled. Convention of laboratories for Levey-Jennings charts."""
 
 FARTHEST = 99.0
-"""SDs beyond which no distance is told apart. Convention: it keeps what is printed finite."""
+"""SDs at which a distance is cut off. Convention: it keeps printed numbers finite."""
 
 
 class WestgardRule(StrEnum):
@@ -89,18 +89,17 @@ class DriftSeries:
 
 
 def levey_jennings(values: Sequence[float], *, logarithmic: bool = False) -> tuple[DriftPoint, ...]:
-    """Hold each run against the runs before it that were not rejected.
+    """Compare each run with the earlier runs that were not rejected.
 
     A rejected run does not move the limits; otherwise a drift would widen them until nothing is rejected.
-    Before 20 runs only one beyond 3 SDs is kept out: limits that are not settled must be able to find their
-    place.
+    Before 20 runs only a run beyond 3 SDs is left out: limits that are not settled must be able to move.
 
     Parameters
     ----------
     values
         One per run, in order of time, shape (n,).
     logarithmic
-        Reckon on log10 (an MFI, which drifts by factors); mean and SD are then in log10 units.
+        Compute on log10 (an MFI, which drifts by factors); mean and SD are then in log10 units.
 
     Returns
     -------
@@ -144,7 +143,7 @@ def _keeps_out(point: DriftPoint) -> bool:
 
 
 def _distance(off: float, sd: float, n: int) -> float:
-    """Give the distance in SDs; runs that never differed make any difference a large one."""
+    """Give the distance in SDs; where the earlier runs are identical, any difference is a large one."""
     from scipy.special import ndtri, stdtr
 
     if sd == 0:

@@ -11,7 +11,7 @@ from calibration.numbers import Floats, Mask
 from calibration.rounding import rounded_fit
 
 LOG_AUTO_DIGITS = 6
-"""Decimals of the autofluorescence's log10 that are kept. Convention: far finer than beads tell."""
+"""Decimals of the autofluorescence's log10 that are kept. Convention: far finer than beads can show."""
 
 PARAMETERS = {"loglog": 2, "slope1": 1, "autofluorescence": 3}
 """Curve model → its free parameters. A new model is one entry here and its fit in `fit_model`."""

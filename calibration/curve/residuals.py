@@ -35,7 +35,7 @@ class Residuals:
 
 
 def residuals_of(fit: Fit, beads: Beads, model: str) -> Residuals:
-    """Hold the fitted beads against the line."""
+    """Compare the fitted beads with the line."""
     log_x, y = np.log10(beads.x[beads.used]), beads.y[beads.used]
     predicted, target = fit.slope * log_x + fit.intercept, np.log10(y + fit.autofluorescence)
     misfit = float(np.sum((target - predicted) ** 2))

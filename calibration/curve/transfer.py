@@ -1,8 +1,8 @@
 """Carry a standard curve to another day, instrument or detector by rainbow beads that were run beside both.
 
 The same beads on both sides give pairs of medians, log10 MFI there = slope · log10 MFI here + intercept; a
-ratio of gains (slope 1) is all that it takes between two linear detectors, and is used where the pairs bear
-it out. Curve and transfer together convert what is measured here (Wang & Hoffman 2017,
+ratio of gains (slope 1) is all that it takes between two linear detectors, and is used where the
+pairs agree with it. Curve and transfer together convert what is measured here (Wang & Hoffman 2017,
 doi:10.1002/cpcy.14).
 """
 
@@ -67,7 +67,8 @@ def fit_transfer(
     lever = float(np.sum((log_x - center) ** 2))
     slope, intercept = fit_line(log_x, log_y)
     sd = float(np.sqrt(np.sum((log_y - slope * log_x - intercept) ** 2) / (n - 2)))
-    if _bears_one(slope, max(sd, sampling), n, lever):
+    is_ratio = _may_be_one(slope, max(sd, sampling), n, lever)
+    if is_ratio:
         slope, intercept, lever = 1.0, float(np.mean(log_y - log_x)), 0.0
         sd = float(np.std(log_y - log_x, ddof=1))
     off = log_y - slope * log_x - intercept
@@ -75,7 +76,7 @@ def fit_transfer(
         slope=slope,
         intercept=intercept,
         sd=max(sd, sampling),
-        degrees_of_freedom=n - (1 if lever == 0 else 2),
+        degrees_of_freedom=n - (1 if is_ratio else 2),
         n=n,
         center=center,
         lever=lever,
@@ -86,8 +87,8 @@ def fit_transfer(
     )
 
 
-def _bears_one(slope: float, sd: float, n: int, lever: float) -> bool:
-    """Whether the 95 % interval of the slope holds 1."""
+def _may_be_one(slope: float, sd: float, n: int, lever: float) -> bool:
+    """Whether the 95 % interval of the slope contains 1."""
     from scipy.special import stdtrit
 
     return bool(abs(slope - 1) <= stdtrit(n - 2, 0.975) * sd / np.sqrt(lever) + 1e-12)
@@ -123,7 +124,7 @@ def _sampling(run: BeadPeaks, k: int) -> float:
 def transferred_curve(
     curve: StandardCurve, transfer: Transfer, limits: CurveLimits | None = None
 ) -> StandardCurve:
-    """Return the curve of this day: its beads stand where they would have been found here.
+    """Return the curve of this day: its beads have the medians that they would have had here.
 
     Parameters
     ----------

@@ -1,8 +1,8 @@
 """Take the background off a dim population: medians do not subtract exactly.
 
-A stained cell shows its receptors and its background together. Receptors spread roughly log-normally from
-cell to cell, so where the background's noise is as wide as the stain the median of the sum leans toward the
-*mean* of the receptors: a difference of medians comes out too high, by 8 % at 1,000 receptors and 17 % at
+A stained cell shows its receptors and its background together. Receptors vary roughly log-normally from
+cell to cell. Where the background's noise is as wide as the stain, the median of the sum is drawn toward the
+*mean* of the receptors. A difference of medians is then too high: by 8 % at 1,000 receptors and by 17 % at
 300 in a usual PE assay.
 """
 

@@ -12,7 +12,7 @@ from calibration.density.result import ReceptorDensity
 from calibration.numbers import Z_95
 
 FEWEST_FREEDOM = 3
-"""Degrees of freedom that an estimate between runs needs. Convention: fewer hardly tell a variance."""
+"""Degrees of freedom that an estimate between runs needs. Convention: fewer say little of a variance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class BetweenRuns:
 
 
 def between_runs(groups: Sequence[Sequence[RunMean]]) -> BetweenRuns | None:
-    """Estimate what the budget does not hold: the scatter of replicates less their own errors.
+    """Estimate the error that the budget misses: the scatter of replicates less their own errors.
 
     The pooled variance s² of ln RD, n degrees of freedom, is shrunk toward what the budgets expect, as if
     these were worth one replicate more; then widened by Student's t with n + 1 degrees of freedom over the
@@ -60,7 +60,7 @@ def between_runs(groups: Sequence[Sequence[RunMean]]) -> BetweenRuns | None:
     Returns
     -------
     BetweenRuns or None
-        None where fewer than three degrees of freedom tell it.
+        None with fewer than three degrees of freedom.
 
     Examples
     --------

@@ -63,17 +63,17 @@ def curve_center(curve: StandardCurve) -> float:
 
 
 def curve_design(curve: StandardCurve) -> tuple[int, float]:
-    """Beads in the fit, and the sum of squares that holds the slope (0: the slope is fixed)."""
+    """Beads in the fit, and the sum of squares that determines the slope (0: the slope is fixed)."""
     log_mfi = _fitted_log_mfi(curve)
     lever = 0.0 if curve.model == "slope1" else float(np.sum((log_mfi - log_mfi.mean()) ** 2))
     return log_mfi.size, lever
 
 
 def curve_variances(curve: StandardCurve) -> tuple[float, float]:
-    """Variance per bead in dex², parted: scatter of the beads, and sampling of their medians.
+    """Variance per bead in dex² in two parts: scatter of the beads, and sampling of their medians.
 
-    The residuals hold both, so the sampling part is taken out of them and not added twice; but the
-    residuals of four beads may by luck be smaller than the sampling alone, and the sampling part is then
+    The residuals contain both. The sampling part is therefore subtracted from them and not counted twice.
+    The residuals of four beads may by chance be smaller than the sampling alone; the sampling part is then
     kept.
     """
     fitted = [s for s, used in zip(curve.peak_sd or (), curve.fitted, strict=False) if used]

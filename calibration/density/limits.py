@@ -26,7 +26,7 @@ class LloqSource(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """In ABC above background. None: the data do not tell.
+    """In ABC above background. None: not known from the data.
 
     Attributes
     ----------

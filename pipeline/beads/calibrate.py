@@ -1,4 +1,4 @@
-"""One bead acquisition: file → singlets → peaks → curve → verdict, or why not."""
+"""One bead run: file → singlets → peaks → curve → verdict, or why there is none."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ def _carried(
 def _unfit(
     here: CalibrationResult, there: CalibrationResult, beads: CalibrationResult, settings: Settings
 ) -> str:
-    """Say why the three runs carry nothing over; "" where they do."""
+    """Say why the three runs cannot carry a curve over; "" where they can."""
     for run in (here, there):
         if run.peaks is None:
             return f"the rainbow populations of {run.beads} were not found: {run.note}"

@@ -1,4 +1,4 @@
-"""A bead run against the earlier ones of its instrument: the top bead's row of the table, and the drift."""
+"""A bead run beside the earlier ones of its instrument: the top bead's row of the table, and the drift."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def judged_bead_runs(
 ) -> tuple[CalibrationResult, ...]:
     """Judge every bead run by the earlier ones of its instrument, in order of time, and log it.
 
-    Rainbow runs that stand in for a bead run are then given that run's curve
+    Rainbow runs in place of a bead run are then given the curve of another day
     (`pipeline.beads.cross_calibration`).
 
     Parameters

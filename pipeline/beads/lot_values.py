@@ -41,10 +41,10 @@ def size_row(kit: BeadKit, levels: Sequence[float]) -> CurveCheck | None:
 def with_lot_values(
     calibrations: Sequence[CalibrationResult], log: InstrumentLog | None
 ) -> tuple[CalibrationResult, ...]:
-    """Warn of runs whose lot and channel stand with other values in another run of the study or the log.
+    """Warn of runs whose lot and channel have other values in another run of the study or the log.
 
-    A digit that is typed wrong bends a curve by less than lots scatter by themselves: no fit can tell it, but
-    the same lot on another day can.
+    A mistyped digit bends a curve by less than lots scatter by themselves. No fit can show it, but the same
+    lot on another day can.
     """
     return tuple(
         result

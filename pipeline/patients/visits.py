@@ -25,7 +25,6 @@ QUANTIFIED: Final = (*NUMBERED, RdStatus.BELOW_LLOQ, RdStatus.ABOVE_ULOQ)
 """Statuses that say something about the receptor density, be it a limit."""
 
 
-
 @dataclass(frozen=True, slots=True)
 class Visit:
     """What is known of a patient at a visit; `receptor` is pooled over `sample_ids`.
