@@ -3,31 +3,39 @@
 from calibration.beads.kits import BEAD_KITS, BeadKit, BeadKitError, abc_from_unit, bead_kit
 from calibration.beads.peaks import BeadPeaks, BeadPeaksError, find_bead_peaks
 from calibration.beads.singlets import find_bead_singlets
-from calibration.curve.acceptance import CurveCheck, CurveLimits, Verdict
+from calibration.curve.acceptance import CheckName, CurveCheck
+from calibration.curve.limits import BeadLimit, CurveLimits, CurveVerdict, Limit
 from calibration.curve.standard_curve import StandardCurve, StandardCurveError, fit_standard_curve
+from calibration.density.budget import BudgetTerm, ErrorTerm
+from calibration.density.limits import LloqSource
 from calibration.density.pooling import PooledDensity, pool_receptor_densities
-from calibration.density.receptor_density import (
-    ErrorTerm,
-    RdStatus,
-    ReceptorDensity,
-    quantify_receptor_density,
-)
+from calibration.density.receptor_density import quantify_receptor_density
+from calibration.density.result import RdStatus, ReceptorDensity
+from calibration.errors import CalibrationError
+from calibration.flags import CalibrationFlag
 
 __all__ = [
     "BEAD_KITS",
     "BeadKit",
     "BeadKitError",
+    "BeadLimit",
     "BeadPeaks",
     "BeadPeaksError",
+    "BudgetTerm",
+    "CalibrationError",
+    "CalibrationFlag",
+    "CheckName",
     "CurveCheck",
     "CurveLimits",
+    "CurveVerdict",
     "ErrorTerm",
+    "Limit",
+    "LloqSource",
     "PooledDensity",
     "RdStatus",
     "ReceptorDensity",
     "StandardCurve",
     "StandardCurveError",
-    "Verdict",
     "abc_from_unit",
     "bead_kit",
     "find_bead_peaks",

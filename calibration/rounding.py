@@ -1,4 +1,4 @@
-"""Results rounded well above what a processor's own rounding changes, so that all processors go on alike."""
+"""Results rounded to fewer digits than processors agree on, so that all processors give the same ones."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 DIGITS = 10
-"""Significant digits that are kept: processors differ from the 13th on."""
+"""Significant digits that are kept. Convention: processors differ from the 13th on."""
+
 Record = TypeVar("Record")
 
 

@@ -12,19 +12,36 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from calibration.numbers import MAD_TO_SD, Floats
 
 N_BINS = 2048
-DIP_Z = 4.0  # a dip this many standard errors deep is not counting noise
-DIP_DEPTH = 0.85  # and the valley is at most this much of the lower peak
-COMB = 0.05  # of the brightest peak: photoelectron steps are at most this wide
-WIDTHS = 0.006 * 1.5 ** np.arange(10)  # smoothing, natural-log units far from zero
+"""Bins of the axis. Convention: finer than the narrowest smoothing."""
+
+DIP_Z = 4.0
+"""Standard errors that a dip must be deep. Convention: counting noise makes one such dip in 30,000."""
+
+DIP_DEPTH = 0.85
+"""Part of the lower peak that a valley reaches at most. Convention."""
+
+COMB = 0.05
+"""Part of the brightest peak that steps of single photoelectrons reach at most. Convention."""
+
+COMB_EVENNESS = 1.25
+"""Factor by which the steps of a comb may differ. Convention: the levels of beads grow by larger factors."""
+
+WIDTHS = 0.006 * 1.5 ** np.arange(10)
+"""Smoothing widths, in natural-log units far from zero. Convention: from a CV of 0.6 % to one of 23 %."""
+
+FEWEST_EVENTS = 30
+"""Events that make a bead population. Convention."""
+
+SMALLEST_SHARE = 0.01
+"""Share of all events that makes a bead population. Convention."""
 
 
 @dataclass(frozen=True, slots=True)
-class Density:
+class BinnedDensity:
     """Counts per bin on z = asinh(x / cofactor); `edges` has one more entry than `counts`."""
 
     counts: Floats
@@ -76,12 +93,12 @@ def axis_cofactor(x: Floats) -> float:
     floor = 1e-6 * max(float(np.max(np.abs(x), initial=0.0)), 1e-6)
     below = x[x < 0]
     if below.size >= max(10, 0.002 * x.size):
-        return max(3 * 1.4826 * float(np.median(-below)), floor)
+        return max(3 * MAD_TO_SD * float(np.median(-below)), floor)
     positive = x[x > 0]
     return max(0.2 * float(np.quantile(positive, 0.01)) if positive.size else 1.0, floor)
 
 
-def bin_density(x: Floats, cofactor: float, blur: float = 0.0) -> Density:
+def bin_density(x: Floats, cofactor: float, blur: float = 0.0) -> BinnedDensity:
     """Bin on the arcsinh axis; equal values (integers, log amplifiers) are spread over their own cell.
 
     Spreading each distinct value evenly to the midpoints of its neighbours removes the picket fence of a
@@ -96,7 +113,7 @@ def bin_density(x: Floats, cofactor: float, blur: float = 0.0) -> Density:
     pad = 3 * WIDTHS[-1]
     edges = np.linspace(cells[0] - pad, cells[-1] + pad, N_BINS + 1)
     cumulated = np.concatenate([[0.0], np.cumsum(counts)])
-    return Density(np.diff(_blurred(edges, cells, cumulated, blur / cofactor)), edges, cofactor)
+    return BinnedDensity(np.diff(_blurred(edges, cells, cumulated, blur / cofactor)), edges, cofactor)
 
 
 def _blurred(edges: Floats, cells: Floats, cumulated: Floats, blur: float) -> Floats:
@@ -110,7 +127,7 @@ def _blurred(edges: Floats, cells: Floats, cumulated: Floats, blur: float) -> Fl
 
 
 def comb_spacing(modes: tuple[Mode, ...], cofactor: float) -> float:
-    """Spacing of peaks that stand evenly on the linear scale, three gaps or more in a row; 0: there are none.
+    """Spacing of peaks that are evenly spaced on the linear scale, three gaps or more; 0: there are none.
 
     Such peaks are single photoelectrons (or the detector's own steps), not beads, whose levels grow by
     factors.
@@ -120,12 +137,14 @@ def comb_spacing(modes: tuple[Mode, ...], cofactor: float) -> float:
     if gaps.size < 3:
         return 0.0
     windows = np.lib.stride_tricks.sliding_window_view(gaps, 3)
-    even = (windows.max(axis=1) <= 1.25 * windows.min(axis=1)) & (windows.max(axis=1) <= COMB * x[-1])
+    even = (windows.max(axis=1) <= COMB_EVENNESS * windows.min(axis=1)) & (
+        windows.max(axis=1) <= COMB * x[-1]
+    )
     return float(np.median(windows[even])) if np.any(even) else 0.0
 
 
-def find_modes(density: Density) -> tuple[Mode, ...]:
-    """Peaks whose dips to both sides are real at one smoothing width, the width that tells most apart.
+def find_modes(density: BinnedDensity) -> tuple[Mode, ...]:
+    """Peaks whose dips to both sides are real, at the smoothing width that shows most of them.
 
     Parameters
     ----------
@@ -138,7 +157,7 @@ def find_modes(density: Density) -> tuple[Mode, ...]:
         Dim to bright.
     """
     best: tuple[Mode, ...] = ()
-    floor = _smallest_mode(density)
+    floor = fewest_events(float(density.counts.sum()))
     for width in WIDTHS:
         modes = _modes_at(density, float(width))
         if sum(m.n >= floor for m in modes) > sum(m.n >= floor for m in best):
@@ -146,11 +165,12 @@ def find_modes(density: Density) -> tuple[Mode, ...]:
     return best
 
 
-def _smallest_mode(density: Density) -> float:
-    return max(30.0, 0.01 * float(density.counts.sum()))
+def fewest_events(n: float) -> float:
+    """Return how many of `n` events make a bead population."""
+    return max(float(FEWEST_EVENTS), SMALLEST_SHARE * n)
 
 
-def _modes_at(density: Density, width: float) -> tuple[Mode, ...]:
+def _modes_at(density: BinnedDensity, width: float) -> tuple[Mode, ...]:
     from scipy.ndimage import gaussian_filter1d
 
     bandwidth = max(width / density.step, 1.0)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from calibration.errors import CalibrationError
 
-class BeadKitError(ValueError):
+
+class BeadKitError(CalibrationError):
     """The kit cannot give what is asked of it; the text says why and what would."""
 
 
@@ -37,7 +40,13 @@ class BeadKit:
         Between which values the brightest bead of any lot lies, an order of magnitude to either side of the
         makers' data sheets; None where anything may be.
     captures
-        Host species whose antibodies the kit captures; "" where the vial tells, None where it captures none.
+        Host species whose antibodies the kit captures; "" where the vial says it; None: it captures none.
+    usual_levels
+        Stained populations that lots have, the blank not counted; empty where any number is usual.
+    also_typed
+        Other names that people type for it.
+    in_file_names
+        Regular expression that the name of a bead file of this kit matches, any case; "" where none does.
     """
 
     name: str
@@ -51,8 +60,13 @@ class BeadKit:
     one_dye: bool = False
     brightest: tuple[float, float] | None = None
     captures: str | None = None
+    usual_levels: tuple[int, ...] = ()
+    also_typed: tuple[str, ...] = ()
+    in_file_names: str = ""
 
 
+# A new kit is one more entry here and a case in tests/calibration/beads/test_kits.py; sheets, checks and
+# templates read this list. Assigned values are no part of it: they are the lot's, and are typed.
 BEAD_KITS: tuple[BeadKit, ...] = (
     BeadKit(
         "quantibrite_pe",
@@ -63,6 +77,9 @@ BEAD_KITS: tuple[BeadKit, ...] = (
         arithmetic="ABC = PE molecules / (F:P)",
         one_dye=True,
         brightest=(7e3, 7e5),
+        usual_levels=(4,),
+        also_typed=("quantibrite",),
+        in_file_names=r"quanti-?brite|(?<![a-z])qb(?![a-z])",
     ),
     BeadKit(
         "qsc",
@@ -73,6 +90,8 @@ BEAD_KITS: tuple[BeadKit, ...] = (
         one_dye=True,
         brightest=(2e4, 1e7),
         captures="",
+        usual_levels=(4,),
+        in_file_names=r"simply.?cellular|(?<![a-z])qsc(?![a-z])",
     ),
     BeadKit(
         "qifikit",
@@ -84,6 +103,8 @@ BEAD_KITS: tuple[BeadKit, ...] = (
         one_dye=True,
         brightest=(5e4, 1e7),
         captures="mouse",
+        usual_levels=(5,),
+        in_file_names=r"qifi",
     ),
     BeadKit(
         "mesf",
@@ -92,6 +113,8 @@ BEAD_KITS: tuple[BeadKit, ...] = (
         needs_f_p=True,
         arithmetic="ABC = MESF / effective F:P",
         brightest=(3e3, 1e8),
+        usual_levels=(4, 5),
+        in_file_names=r"mesf|fluoro.?sphere|dako",
     ),
     BeadKit(
         "rainbow",
@@ -100,6 +123,8 @@ BEAD_KITS: tuple[BeadKit, ...] = (
         needs_f_p=False,
         quantifies=False,
         arithmetic="relative: drift, linearity and cross-calibration only",
+        usual_levels=(5, 7),
+        in_file_names=r"rainbow|rcp-?30|8-?peaks?",
     ),
     BeadKit(
         "custom",
@@ -111,13 +136,18 @@ BEAD_KITS: tuple[BeadKit, ...] = (
 )
 
 
+def kit_names(kits: Iterable[BeadKit] = BEAD_KITS) -> tuple[str, ...]:
+    """Return the names of kits as they are typed; of all kits unless some are given."""
+    return tuple(kit.name for kit in kits)
+
+
 def bead_kit(name: str) -> BeadKit:
     """Look a kit up by its name in the beads sheet, any case.
 
     Raises
     ------
     BeadKitError
-        Not one of the six; the text lists them.
+        There is no such kit; the text lists those there are.
 
     Examples
     --------
@@ -127,8 +157,7 @@ def bead_kit(name: str) -> BeadKit:
     for kit in BEAD_KITS:
         if kit.name == name.strip().lower():
             return kit
-    known = ", ".join(kit.name for kit in BEAD_KITS)
-    raise BeadKitError(f"{name!r} is not a bead kit; expected one of {known}.")
+    raise BeadKitError(f"{name!r} is not a bead kit; expected one of {', '.join(kit_names())}.")
 
 
 def abc_from_unit(amount: float, kit: BeadKit, f_p_ratio: float | None = None) -> float:

@@ -5,17 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from calibration.beads.density_peaks import Density
+from calibration.beads.density_peaks import BinnedDensity
 from calibration.beads.mixture import Mixture
 from calibration.beads.width_law import Component, Scale
+from calibration.numbers import IQR_TO_SD, Floats, Mask
 
-Floats = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
+SURE = 0.9
+"""Share of a bin that a population must have for its events to be sure of it. Convention."""
 
-SURE = 0.9  # events less sure than this of their population are left out
-REACH = 3.0  # SDs to either side that may count as the population
+REACH = 3.0
+"""SDs to either side of the mean that count as the population. Convention: 99.7 % of a normal one."""
+
+LARGEST_CV = 100.0
+"""Robust CV (10,000 %) that is given to a blank at zero, whose CV has no bound. Convention."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ class Population:
     overlapping: bool = False
 
 
-def measure(x: Floats, density: Density, mixture: Mixture, k: int) -> Population:
+def measure(x: Floats, density: BinnedDensity, mixture: Mixture, k: int) -> Population:
     """Median and CV of the events that are sure of their population, the same reach to both sides.
 
     Cutting both sides alike keeps the median where it is, even where a neighbour is near on one side. Where
@@ -72,8 +75,8 @@ def of_events(part: Floats) -> Population:
 
 def robust_cv(quarter: float, median: float, three_quarters: float) -> float:
     """Robust CV, 0.7413 · IQR / |median|; at most 100 (10,000 %), which a blank at zero has."""
-    spread = 0.7413 * (three_quarters - quarter)
-    return float(spread / abs(median)) if spread < 100 * abs(median) else 100.0
+    spread = IQR_TO_SD * (three_quarters - quarter)
+    return float(spread / abs(median)) if spread < LARGEST_CV * abs(median) else LARGEST_CV
 
 
 def _within(x: Floats, scale: Scale, middle: float, reach: float) -> Floats:
@@ -100,7 +103,7 @@ def _sure_stretch(x: Floats, sure: Mask, component: Component) -> tuple[float, f
     return min(low, component.mean), component.mean, max(high, component.mean)
 
 
-def _weighted(component: Component, density: Density, share: Floats) -> Population:
+def _weighted(component: Component, density: BinnedDensity, share: Floats) -> Population:
     """Quartiles of all events near the population, each weighted by its share."""
     x = np.sinh(density.edges[1:]) * density.cofactor
     near = np.abs(x - component.mean) <= 3.5 * component.sd

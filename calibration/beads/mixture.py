@@ -2,11 +2,11 @@
 
 One Gaussian for each population and a slowly varying floor for debris and doublets, by
 expectation-maximisation (Dempster et al. 1977, doi:10.1111/j.2517-6161.1977.tb01600.x). Each population
-stays between the valleys it was found between, so the order cannot change, and nothing is drawn at random.
+stays between the valleys of its peak, so the order cannot change, and nothing is drawn at random.
 
 Gaussian on which scale? Noise and photon counting are symmetric on the linear scale, the beads' own spread
 is proportional and so symmetric on the logarithmic one. u = turn · asinh(x / turn) is linear below `turn`,
-where the first two rule, and logarithmic above; a first fit tells where that is.
+where the first two rule, and logarithmic above; a first fit finds that point.
 """
 
 from __future__ import annotations
@@ -14,19 +14,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from calibration.beads.density_peaks import Density, Mode
+from calibration.beads.density_peaks import BinnedDensity, Mode
 from calibration.beads.width_law import BeadLaw, Component, Scale, bead_law
-
-Floats = npt.NDArray[np.float64]
+from calibration.numbers import MAD_TO_SD, Floats
 
 N_ITERATIONS = 60
-N_TIED = 300  # overlapping populations part slowly
-FLOOR_SHARE = 0.02  # of the events, at the start
-FLOOR_WIDTH = 0.6  # smoothing of the floor on the arcsinh axis
-COARSE = 16  # bins taken together for the floor
-SETTLED = 2e-4  # SDs that a mean still moves when the fit stops
+"""Steps of the fit, at most. Convention."""
+
+N_TIED = 300
+"""Steps of a fit with tied widths, at most. Convention: overlapping populations part slowly."""
+
+FLOOR_SHARE = 0.02
+"""Share of the events in the floor when the fit starts. Convention: the fit finds its own."""
+
+FLOOR_WIDTH = 0.6
+"""Smoothing of the floor on the arcsinh axis. Convention: far wider than a bead population."""
+
+COARSE = 16
+"""Bins that are one for the floor. Convention: far narrower than its smoothing."""
+
+SETTLED = 2e-4
+"""SDs that a mean still moves when the fit stops. Convention: far below its sampling error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +49,7 @@ class Mixture:
 
 
 def fit_mixture(
-    density: Density, starts: tuple[Mode, ...], scale: Scale, law: BeadLaw | None = None
+    density: BinnedDensity, starts: tuple[Mode, ...], scale: Scale, law: BeadLaw | None = None
 ) -> Mixture:
     """Fit one Gaussian for each start and a floor.
 
@@ -86,8 +95,10 @@ def fit_mixture(
     share, likelihood = _shares(_densities(u, mean, sd, n, floor * dz_du))
     center = scale.x(mean)
     spread = sd * scale.stretch(center)
-    found = tuple(Component(float(m), float(s), float(k)) for m, s, k in zip(center, spread, n, strict=True))
-    return Mixture(found, share, float((density.counts * np.log(likelihood)).sum()), scale)
+    components = tuple(
+        Component(float(m), float(s), float(k)) for m, s, k in zip(center, spread, n, strict=True)
+    )
+    return Mixture(components, share, float((density.counts * np.log(likelihood)).sum()), scale)
 
 
 def _occupied(counts: Floats) -> slice:
@@ -99,7 +110,7 @@ def _occupied(counts: Floats) -> slice:
     return slice(max(first, 0) * COARSE, min(last * COARSE, counts.size))
 
 
-def fit_free(density: Density, modes: tuple[Mode, ...]) -> Mixture:
+def fit_free(density: BinnedDensity, modes: tuple[Mode, ...]) -> Mixture:
     """Fit the modes as they are, on the scale that a first, linear fit of them gives."""
     first = fit_mixture(density, modes, Scale())
     clear = [component for component in first.components if component.mean > 0]
@@ -108,23 +119,23 @@ def fit_free(density: Density, modes: tuple[Mode, ...]) -> Mixture:
     return fit_mixture(density, modes, Scale(max(bead_law(clear).turn, 0.1 * density.cofactor)))
 
 
-def _start_sd(density: Density, mode: Mode) -> float:
+def _start_sd(density: BinnedDensity, mode: Mode) -> float:
     """Robust: the distance on z from the peak within which half of the events between the valleys lie."""
     z = density.centers
     inside = (z >= mode.low) & (z <= mode.high)
     distance, weight = np.abs(z[inside] - mode.z), density.counts[inside]
     order = np.argsort(distance, kind="stable")
     half = np.searchsorted(np.cumsum(weight[order]), 0.5 * weight.sum())
-    return max(1.4826 * float(distance[order][min(half, order.size - 1)]), 0.005) if order.size else 0.1
+    return max(MAD_TO_SD * float(distance[order][min(half, order.size - 1)]), 0.005) if order.size else 0.1
 
 
-def _flat_floor(density: Density) -> Floats:
+def _flat_floor(density: BinnedDensity) -> Floats:
     """Density on z of a small share of the events, spread evenly."""
     n_bins = density.counts.size
     return np.full(n_bins, FLOOR_SHARE * float(density.counts.sum()) / (n_bins * density.step))
 
 
-def _floor_blur(density: Density) -> Floats:
+def _floor_blur(density: BinnedDensity) -> Floats:
     """Return what smooths the floor, far wider than a bead population: a matrix over the coarse bins."""
     from scipy.ndimage import gaussian_filter1d
 

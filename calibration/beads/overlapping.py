@@ -7,29 +7,48 @@ from dataclasses import replace
 
 import numpy as np
 
-from calibration.beads.density_peaks import Density, Mode
+from calibration.beads.density_peaks import BinnedDensity, Mode
 from calibration.beads.mixture import Mixture, fit_mixture
 from calibration.beads.width_law import BeadLaw, Component, Scale, bead_law
 
-GAIN = 12.0  # of log-likelihood for one population more: odds of 1 in 160,000
+GAIN = 12.0
+"""Log-likelihood that one population more must gain. Convention: odds of 1 in 160,000."""
+
+UNRESOLVED = 1.5
+"""SDs of the detector below which two peaks are one population. Convention: two such beads show one peak."""
+
+KIT_STEP = 1.6
+"""Factor within which a neighbour is near. Convention: the levels of kits step by more."""
+
+HOLDS_TWO = 1.4
+"""Times the events of a usual peak that a peak of two populations has at least. Convention."""
+
+TRULY_APART = 1.2
+"""SDs that two populations within one peak must be apart at least. Convention."""
+
+MOST_UNEQUAL = 3.0
+"""Ratio of the events of two populations within one peak, at most. Convention: vials hold like numbers."""
+
+FEWEST_CLEAR = 3
+"""Clear populations from which the law of widths is learnt: it has three terms."""
 
 
-def merge_unresolvable(density: Density, modes: tuple[Mode, ...], free: Mixture) -> tuple[Mode, ...]:
-    """Join neighbouring peaks that stand closer than 1.5 SDs of what the detector resolves there.
+def merge_unresolvable(density: BinnedDensity, modes: tuple[Mode, ...], free: Mixture) -> tuple[Mode, ...]:
+    """Join neighbouring peaks that are closer than 1.5 SDs of what the detector resolves there.
 
     Populations so close would show one peak: such pairs are the picket fence of photoelectrons or of the
-    detector's own steps, not two beads. What the detector resolves is learnt from peaks that stand alone.
+    detector's own steps, not two beads. What it resolves is estimated from peaks without a near neighbour.
     `free` is the fit of the modes as they are.
     """
     fit = free.components
     alone = [c for k, c in enumerate(fit) if c.mean > 0 and _stands_alone(fit, k)]
-    if len(alone) < 3:
+    if len(alone) < FEWEST_CLEAR:
         return modes
     law = bead_law(alone)
     joined = [modes[0]]
     for mode in modes[1:]:
         x = np.sinh(np.array([joined[-1].z, mode.z])) * density.cofactor
-        if x[1] - x[0] < 1.5 * float(law.sd(x[1:])[0]):
+        if x[1] - x[0] < UNRESOLVED * float(law.sd(x[1:])[0]):
             joined[-1] = _joined(joined[-1], mode)
         else:
             joined.append(mode)
@@ -39,7 +58,7 @@ def merge_unresolvable(density: Density, modes: tuple[Mode, ...], free: Mixture)
 def _stands_alone(fit: Sequence[Component], k: int) -> bool:
     """No neighbour within a factor of 1.6: kits step by more."""
     near = [c.mean for j, c in enumerate(fit) if abs(j - k) == 1]
-    return all(not 1 / 1.6 < m / fit[k].mean < 1.6 for m in near)
+    return all(not 1 / KIT_STEP < m / fit[k].mean < KIT_STEP for m in near)
 
 
 def _joined(left: Mode, right: Mode) -> Mode:
@@ -47,42 +66,43 @@ def _joined(left: Mode, right: Mode) -> Mode:
     return Mode(peak, left.low, right.high, left.n + right.n)
 
 
-def split_overlapping(density: Density, modes: tuple[Mode, ...], free: Mixture) -> Mixture | None:
-    """One more population than peaks: part the one peak that holds two, if the data insist on it.
+def split_overlapping(density: BinnedDensity, modes: tuple[Mode, ...], free: Mixture) -> Mixture | None:
+    """Split the one peak that is two populations, where there is one population more than peaks.
 
-    Two beads closer than two SDs show no valley, and two Gaussians of free width do not tell them apart
+    Two beads closer than two SDs show no valley, and two Gaussians of free width do not separate them
     reliably. But the widths of beads follow detection physics (`BeadLaw`), which the clear peaks show. A
-    peak is parted only where it holds at least 1.4 times the events of a usual one, two Gaussians of lawful
-    width describe it far better than one, weigh alike (1:3 at most) and stand at least 1.2 SDs apart.
+    peak is split only where it has at least 1.4 times the events of a usual one, and two Gaussians with
+    the widths of that law describe it far better than one, have like numbers of events (1:3 at most) and
+    are at least 1.2 SDs apart.
     `free` is the fit of the modes as they are.
 
     Returns
     -------
     Mixture or None
-        With one population more than `modes`, or None where no peak can be parted.
+        With one population more than `modes`, or None where no peak can be split.
     """
-    if len(modes) < 4:
+    if len(modes) <= FEWEST_CLEAR:
         return None
     usual = float(np.median([m.n for m in modes]))
-    trials = [_parted(density, modes, free, k) for k, mode in enumerate(modes) if mode.n >= 1.4 * usual]
+    trials = [_split(density, modes, free, k) for k, mode in enumerate(modes) if mode.n >= HOLDS_TWO * usual]
     fits = [fit for fit in trials if fit is not None]
     return max(fits, key=lambda fit: fit.log_likelihood, default=None)
 
 
-def _parted(density: Density, modes: tuple[Mode, ...], free: Mixture, k: int) -> Mixture | None:
-    """Give the mixture with mode k parted, or None where the data do not insist."""
+def _split(density: BinnedDensity, modes: tuple[Mode, ...], free: Mixture, k: int) -> Mixture | None:
+    """Give the mixture with mode k split, or None where the data do not support it."""
     near = tuple(j for j in (k - 1, k, k + 1) if 0 <= j < len(modes))
     clear = [c for j, c in enumerate(free.components) if j not in near and c.mean > 0]
-    if len(clear) < 3:
+    if len(clear) < FEWEST_CLEAR:
         return None
     law = bead_law(clear)
     tied, starts = tuple(range(near[0], near[-1] + 2)), _two_starts(modes, k, law, density.cofactor)
     scale = Scale(max(law.turn, 0.1 * density.cofactor))
-    two = fit_mixture(density, starts, scale, replace(law, tied=tied))
-    one = fit_mixture(density, modes, scale, replace(law, tied=near))
-    gain = two.log_likelihood - one.log_likelihood
-    insisted = gain > GAIN and _truly_two(two.components[k], two.components[k + 1])
-    return two if insisted else None
+    split = fit_mixture(density, starts, scale, replace(law, tied=tied))
+    unsplit = fit_mixture(density, modes, scale, replace(law, tied=near))
+    gain = split.log_likelihood - unsplit.log_likelihood
+    supported = gain > GAIN and _truly_two(split.components[k], split.components[k + 1])
+    return split if supported else None
 
 
 def _two_starts(modes: tuple[Mode, ...], k: int, law: BeadLaw, cofactor: float) -> tuple[Mode, ...]:
@@ -100,4 +120,4 @@ def _two_starts(modes: tuple[Mode, ...], k: int, law: BeadLaw, cofactor: float) 
 
 def _truly_two(left: Component, right: Component) -> bool:
     apart = (right.mean - left.mean) / np.sqrt(0.5 * (left.sd**2 + right.sd**2))
-    return bool(apart >= 1.2 and 1 / 3 <= left.n / right.n <= 3)
+    return bool(apart >= TRULY_APART and 1 / MOST_UNEQUAL <= left.n / right.n <= MOST_UNEQUAL)

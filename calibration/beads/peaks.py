@@ -9,17 +9,23 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from calibration.beads.density_peaks import FEWEST_EVENTS
 from calibration.beads.medians import Population, measure, of_events
 from calibration.beads.populations import BeadPeaksError, choose_populations
 from calibration.beads.scale_end import AtScaleEnd, ScaleEnd, find_scale_end
+from calibration.numbers import Floats
 
 __all__ = ["BeadPeaks", "BeadPeaksError", "find_bead_peaks"]
 
-Floats = npt.NDArray[np.float64]
 
-FEWEST = 30  # events per population below which nothing is tried
 MIXTURE = "ordered mixture, peaks of the density counted independently"
 BY_HAND = "ranges set by a person"
+
+LEAST_PILE = 0.001
+"""Share of the events on the end of the scale from which on they count as clipped. Convention."""
+
+LEAST_BOTTOM_PILE = 10
+"""Equal events on the start of the scale that clip the dimmest population. Convention."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +50,7 @@ class BeadPeaks:
     n_unassigned
         Events left out: debris, doublets, ambiguous.
     method
-        How the populations were told apart.
+        How the populations were separated.
     notes
         Sentences on what was dropped or doubtful.
     clipped
@@ -91,7 +97,7 @@ def find_bead_peaks(
     ranges
         (low, high) of every population as set by a person, dim to bright; nothing is searched then.
     scale_top
-        End of the detector's scale ($PnR), where known; otherwise a pile at the highest value tells it.
+        End of the detector's scale ($PnR), where known; otherwise a pile at the highest value shows it.
 
     Returns
     -------
@@ -115,9 +121,10 @@ def find_bead_peaks(
     end = find_scale_end(x, scale_top)
     if ranges is not None:
         return _from_ranges(x, n_levels, blank, ranges, end)
-    if n_levels < 1 or x.size < FEWEST * max(n_levels, 1):
+    if n_levels < 1 or x.size < FEWEST_EVENTS * max(n_levels, 1):
         raise BeadPeaksError(
-            f"{x.size} bead events are too few for {n_levels} populations (at least 200 each are needed): "
+            f"{x.size} bead events are too few for {n_levels} populations "
+            f"(at least {FEWEST_EVENTS} each are needed): "
             "record more beads, or check the scatter gate.",
             expected=n_levels,
         )
@@ -127,47 +134,52 @@ def find_bead_peaks(
 def _search(x: Floats, n_levels: int, blank: bool, end: ScaleEnd) -> BeadPeaks:
     chosen = choose_populations(x, end, n_levels, blank)
     inside = x[x < end.top] if end.n_top else x
-    found = [measure(inside, chosen.density, chosen.mixture, k) for k in chosen.kept]
-    found = _with_bottom(_with_pile(found, end, chosen.pile, x.size), x)
-    return _report(found, x, end, blank, MIXTURE, chosen.notes)
+    populations = [measure(inside, chosen.density, chosen.mixture, k) for k in chosen.kept]
+    populations = _with_bottom(_with_pile(populations, end, chosen.pile, x.size), x)
+    return _report(populations, x, end, blank, MIXTURE, chosen.notes)
 
 
-def _with_pile(found: list[Population], end: ScaleEnd, lone: bool, n: int) -> list[Population]:
+def _with_pile(populations: list[Population], end: ScaleEnd, lone: bool, n: int) -> list[Population]:
     """Add the events on the end of the scale: as a population of their own, or to the brightest."""
     if lone:
-        return [*found, Population(end.top, 0.0, end.n_top, end.top, end.top, clipped=1.0)]
-    if end.n_top < 0.001 * n:
-        return found
-    last = found[-1]
-    return [*found[:-1], replace(last, clipped=end.n_top / (last.n + end.n_top))]
+        return [*populations, Population(end.top, 0.0, end.n_top, end.top, end.top, clipped=1.0)]
+    if end.n_top < LEAST_PILE * n:
+        return populations
+    last = populations[-1]
+    return [*populations[:-1], replace(last, clipped=end.n_top / (last.n + end.n_top))]
 
 
-def _with_bottom(found: list[Population], x: Floats) -> list[Population]:
+def _with_bottom(populations: list[Population], x: Floats) -> list[Population]:
     """Note the events of the dimmest population that pile up on the start of the scale."""
     pile = int(np.searchsorted(x, x[0], side="right"))
-    first = found[0]
-    if pile < 10 or first.low > x[0]:
-        return found
-    return [replace(first, clipped=max(first.clipped, min(pile / first.n, 1.0))), *found[1:]]
+    first = populations[0]
+    if pile < LEAST_BOTTOM_PILE or first.low > x[0]:
+        return populations
+    return [replace(first, clipped=max(first.clipped, min(pile / first.n, 1.0))), *populations[1:]]
 
 
 def _report(
-    found: list[Population], x: Floats, end: ScaleEnd, blank: bool, method: str, notes: tuple[str, ...]
+    populations: list[Population], x: Floats, end: ScaleEnd, blank: bool, method: str, notes: tuple[str, ...]
 ) -> BeadPeaks:
-    dimmer_rcv = [0.0] * (len(found) - 1) + [found[-2].rcv if len(found) > 1 else 0.0]
-    spoilt = [end.spoils(p.median, p.rcv, p.clipped, r) for p, r in zip(found, dimmer_rcv, strict=True)]
+    dimmer_rcv = [0.0] * (len(populations) - 1) + [populations[-2].rcv if len(populations) > 1 else 0.0]
+    spoilt = [end.spoils(p.median, p.rcv, p.clipped, r) for p, r in zip(populations, dimmer_rcv, strict=True)]
     return BeadPeaks(
-        medians=tuple(AtScaleEnd(p.median) if s else p.median for p, s in zip(found, spoilt, strict=True)),
-        rcv=tuple(p.rcv for p in found),
-        n=tuple(p.n for p in found),
-        ranges=tuple((p.low, p.high) for p in found),
+        medians=tuple(
+            AtScaleEnd(p.median) if s else p.median for p, s in zip(populations, spoilt, strict=True)
+        ),
+        rcv=tuple(p.rcv for p in populations),
+        n=tuple(p.n for p in populations),
+        ranges=tuple((p.low, p.high) for p in populations),
         saturated=tuple(spoilt),
         blank=blank,
-        n_unassigned=max(int(x.size - sum(p.n for p in found)), 0),
+        n_unassigned=max(int(x.size - sum(p.n for p in populations)), 0),
         method=method,
-        notes=(*notes, *(_at_end(k, p) for k, (p, s) in enumerate(zip(found, spoilt, strict=True)) if s)),
-        clipped=tuple(p.clipped for p in found),
-        overlapping=tuple(p.overlapping for p in found),
+        notes=(
+            *notes,
+            *(_at_end(k, p) for k, (p, s) in enumerate(zip(populations, spoilt, strict=True)) if s),
+        ),
+        clipped=tuple(p.clipped for p in populations),
+        overlapping=tuple(p.overlapping for p in populations),
     )
 
 
@@ -194,13 +206,13 @@ def _from_ranges(
     for (_, high), (low, _) in pairwise(ordered):
         if low < high:
             raise BeadPeaksError(f"Two ranges overlap between {low:g} and {high:g}.", expected=n_levels)
-    found = [_in_range(x, low, high, end) for low, high in ordered]
-    return _report(found, x, end, blank, BY_HAND, ())
+    populations = [_in_range(x, low, high, end) for low, high in ordered]
+    return _report(populations, x, end, blank, BY_HAND, ())
 
 
 def _in_range(x: Floats, low: float, high: float, end: ScaleEnd) -> Population:
     part = x[np.searchsorted(x, low) : np.searchsorted(x, high, side="right")]
-    if part.size < FEWEST:
+    if part.size < FEWEST_EVENTS:
         raise BeadPeaksError(f"The range {low:g} to {high:g} holds {part.size} bead events: set it anew.")
     clipped = float(np.mean(part >= end.top)) if end.n_top else 0.0
     return replace(of_events(part), clipped=clipped)

@@ -6,32 +6,48 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from calibration.beads.density_peaks import (
-    Density,
+    BinnedDensity,
     Mode,
     axis_cofactor,
     bin_density,
     comb_spacing,
+    fewest_events,
     find_modes,
 )
 from calibration.beads.mixture import Mixture, fit_free
 from calibration.beads.overlapping import merge_unresolvable, split_overlapping
 from calibration.beads.scale_end import ScaleEnd
 from calibration.beads.width_law import Component
+from calibration.errors import CalibrationError
+from calibration.numbers import Floats
 
-Floats = npt.NDArray[np.float64]
+BROAD = 0.45
+"""CV above which a hump is debris and no bead population. Convention."""
 
-BROAD = 0.45  # CV beyond which a hump is debris, not beads
-SMALL = 0.2  # of the next larger population: a surplus peak this small is doublets or debris
-TINY = 0.15  # of the usual population: counted only where nothing larger was left out
-FEWEST = 30  # events that make a peak
-SMALLEST = 0.01  # share of the events that makes a peak
+SMALL = 0.2
+"""Part of the next larger population below which a surplus peak is doublets or debris. Convention."""
+
+TINY = 0.15
+"""Part of the usual population below which a peak may not be beads: it counts only where nothing larger was
+left out. Convention."""
+
+DOUBLET_WITHIN = 0.08
+"""How far from twice another population doublets may lie, as a part of it. Convention."""
+
+MOSTLY_CLIPPED = 0.05
+"""Share of the events off the end of the scale below which nothing is searched. Convention."""
+
+APART_FROM_PILE = 3.0
+"""SDs of the brightest population below the end of the scale: farther, the pile there is a population of its
+own. Convention."""
+
 DIGITS = 4
+"""Significant digits of a median in a sentence."""
 
 
-class BeadPeaksError(ValueError):
+class BeadPeaksError(CalibrationError):
     """The beads do not show the populations that the lot lists; the text says what was found.
 
     Attributes
@@ -60,7 +76,7 @@ class Populations:
     the scale are a population of their own, brighter than these; `notes` say what was left out.
     """
 
-    density: Density
+    density: BinnedDensity
     mixture: Mixture
     kept: tuple[int, ...]
     pile: bool
@@ -98,7 +114,7 @@ def choose_populations(x: Floats, end: ScaleEnd, n_levels: int, blank: bool) -> 
         Not exactly as many.
     """
     inside = x[x < end.top] if end.n_top else x
-    if inside.size < 0.05 * x.size:
+    if inside.size < MOSTLY_CLIPPED * x.size:
         raise BeadPeaksError(
             f"{end.n_top} of {x.size} bead events lie on the end of the scale ({end.top:.{DIGITS}g}): lower "
             "the detector voltage, or check that this is the channel of the beads.",
@@ -109,11 +125,11 @@ def choose_populations(x: Floats, end: ScaleEnd, n_levels: int, blank: bool) -> 
         raise _refusal((), _Wanted(n_levels, blank, False), notes)
     modes, mixture = _resolved(density, modes)
     wanted = _Wanted(n_levels, blank, _is_lone_pile(end, x.size, mixture))
-    found = Populations(density, mixture, (), wanted.pile, notes)
-    return _exactly(found, modes, wanted)
+    populations = Populations(density, mixture, (), wanted.pile, notes)
+    return _exactly(populations, modes, wanted)
 
 
-def _peaks(x: Floats) -> tuple[Density, tuple[Mode, ...], tuple[str, ...]]:
+def _peaks(x: Floats) -> tuple[BinnedDensity, tuple[Mode, ...], tuple[str, ...]]:
     """Count the peaks; where they are single photoelectrons, close the gaps between these and count again."""
     cofactor = axis_cofactor(x)
     density, notes = bin_density(x, cofactor), tuple[str, ...]()
@@ -123,11 +139,11 @@ def _peaks(x: Floats) -> tuple[Density, tuple[Mode, ...], tuple[str, ...]]:
         notes = (f"Single photoelectrons (steps of {spacing:.3g}) were smoothed over.",)
         density = bin_density(x, cofactor, blur=spacing)
         modes = find_modes(density)
-    large = tuple(m for m in modes if m.n >= max(FEWEST, SMALLEST * x.size))
+    large = tuple(m for m in modes if m.n >= fewest_events(x.size))
     return density, large, notes
 
 
-def _resolved(density: Density, modes: tuple[Mode, ...]) -> tuple[tuple[Mode, ...], Mixture]:
+def _resolved(density: BinnedDensity, modes: tuple[Mode, ...]) -> tuple[tuple[Mode, ...], Mixture]:
     """Return the peaks that the detector can resolve, and their fit."""
     mixture = fit_free(density, modes)
     joined = merge_unresolvable(density, modes, mixture) if len(modes) > 3 else modes
@@ -136,30 +152,30 @@ def _resolved(density: Density, modes: tuple[Mode, ...]) -> tuple[tuple[Mode, ..
 
 def _is_lone_pile(end: ScaleEnd, n: int, mixture: Mixture) -> bool:
     """Tell whether the pile at the end is a population of its own, not the top of the brightest peak."""
-    if end.n_top < max(FEWEST, SMALLEST * n):
+    if end.n_top < fewest_events(n):
         return False
     brightest = mixture.components[-1]
-    return (end.top - brightest.mean) / brightest.sd > 3.0
+    return (end.top - brightest.mean) / brightest.sd > APART_FROM_PILE
 
 
-def _exactly(found: Populations, modes: tuple[Mode, ...], wanted: _Wanted) -> Populations:
+def _exactly(populations: Populations, modes: tuple[Mode, ...], wanted: _Wanted) -> Populations:
     """Keep exactly what is wanted, or refuse."""
-    beads = _beads_only(found, wanted)
+    beads = _beads_only(populations, wanted)
     short = len(beads.kept) == wanted.n - 1
-    parted = split_overlapping(found.density, modes, found.mixture) if short else None
-    if parted is not None:
+    split = split_overlapping(populations.density, modes, populations.mixture) if short else None
+    if split is not None:
         note = "Two populations overlap without a valley; a mixture parted them: look at them."
-        beads = _beads_only(replace(found, mixture=parted, notes=(*found.notes, note)), wanted)
+        beads = _beads_only(replace(populations, mixture=split, notes=(*populations.notes, note)), wanted)
     beads = _without_surplus(beads, wanted)
-    if len(beads.kept) != wanted.n or _may_be_another(beads, parted is not None):
+    if len(beads.kept) != wanted.n or _may_be_another(beads, split is not None):
         raise _refusal(tuple(beads.mixture.components[k].mean for k in beads.kept), wanted, beads.notes)
     return beads
 
 
-def _beads_only(found: Populations, wanted: _Wanted) -> Populations:
+def _beads_only(populations: Populations, wanted: _Wanted) -> Populations:
     """Leave out humps too broad for beads, what lies at zero without a blank bead, and doublets."""
-    kept, notes = [], list(found.notes)
-    components = found.mixture.components
+    kept, notes = [], list(populations.notes)
+    components = populations.mixture.components
     for k, component in enumerate(components):
         where = f"{component.mean:.{DIGITS}g} ({component.n:.0f} events)"
         if _cv(component) > BROAD and not (wanted.blank and k == 0):
@@ -168,7 +184,7 @@ def _beads_only(found: Populations, wanted: _Wanted) -> Populations:
             notes.append(f"A small peak at {where} is at twice another: left out as doublets.")
         else:
             kept.append(k)
-    return replace(found, kept=tuple(kept), notes=tuple(notes))
+    return replace(populations, kept=tuple(kept), notes=tuple(notes))
 
 
 def _cv(component: Component) -> float:
@@ -178,50 +194,51 @@ def _cv(component: Component) -> float:
 
 def _is_doublet(component: Component, dimmer: Sequence[Component]) -> bool:
     return any(
-        component.n < TINY * other.n and abs(component.mean / (2 * other.mean) - 1) < 0.08
+        component.n < TINY * other.n and abs(component.mean / (2 * other.mean) - 1) < DOUBLET_WITHIN
         for other in dimmer
         if other.mean > 0
     )
 
 
-def _without_surplus(found: Populations, wanted: _Wanted) -> Populations:
+def _without_surplus(populations: Populations, wanted: _Wanted) -> Populations:
     """Of more peaks than levels, leave out those that are tiny beside the smallest that stays."""
-    if len(found.kept) <= wanted.n:
-        return found
-    n = [component.n for component in found.mixture.components]
-    by_size = sorted(found.kept, key=lambda k: n[k], reverse=True)
+    if len(populations.kept) <= wanted.n:
+        return populations
+    components = populations.mixture.components
+    n = [component.n for component in components]
+    by_size = sorted(populations.kept, key=lambda k: n[k], reverse=True)
     if n[by_size[wanted.n]] >= SMALL * n[by_size[wanted.n - 1]]:
-        return found
+        return populations
     surplus = [
-        f"A surplus peak at {found.mixture.components[k].mean:.{DIGITS}g} ({n[k]:.0f} events) was left out."
+        f"A surplus peak at {components[k].mean:.{DIGITS}g} ({n[k]:.0f} events) was left out."
         for k in by_size[wanted.n :]
     ]
-    return replace(found, kept=tuple(sorted(by_size[: wanted.n])), notes=(*found.notes, *surplus))
+    return replace(populations, kept=tuple(sorted(by_size[: wanted.n])), notes=(*populations.notes, *surplus))
 
 
-def _may_be_another(found: Populations, parted: bool) -> bool:
+def _may_be_another(populations: Populations, split: bool) -> bool:
     """Tell whether it is open which peaks are the beads.
 
-    It is where one that is counted is tiny, and a larger one was left out or another peak had to be parted.
+    It is where one that is counted is tiny, and a larger one was left out or another peak had to be split.
     """
-    sizes = np.array([component.n for component in found.mixture.components])
-    kept = list(found.kept)
+    sizes = np.array([component.n for component in populations.mixture.components])
+    kept = list(populations.kept)
     if not kept:
         return False
     left_out = np.delete(sizes, kept)
     smallest = sizes[kept].min()
-    return bool(smallest < TINY * np.median(sizes[kept]) and (parted or np.any(left_out > smallest)))
+    return bool(smallest < TINY * np.median(sizes[kept]) and (split or np.any(left_out > smallest)))
 
 
-def _refusal(found: tuple[float, ...], wanted: _Wanted, notes: Sequence[str]) -> BeadPeaksError:
-    listed = ", ".join(f"{m:.{DIGITS}g}" for m in found) or "none"
+def _refusal(medians: tuple[float, ...], wanted: _Wanted, notes: Sequence[str]) -> BeadPeaksError:
+    listed = ", ".join(f"{m:.{DIGITS}g}" for m in medians) or "none"
     top = " and one on the end of the scale" if wanted.pile else ""
     blank = " (blank included)" if wanted.blank else ""
     return BeadPeaksError(
-        f"{wanted.n_levels} bead populations{blank} were expected, {len(found) + wanted.pile} found, "
+        f"{wanted.n_levels} bead populations{blank} were expected, {len(medians) + wanted.pile} found, "
         f"with medians {' '.join([listed + top + '.', *notes])} Check the channel, the lot's list of levels "
         "(is the blank bead listed as 0?), the detector voltage and the scatter gate, record more beads, or "
         "give the range of each population.",
-        found,
+        medians,
         wanted.n_levels,
     )

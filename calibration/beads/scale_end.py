@@ -5,12 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from calibration.numbers import AT_SCALE_END, Floats
 
-NEAR = 0.9  # of a known end of scale: amplifiers flatten before they clip
-CLIPPED = 0.1  # share of a population's events on the end beyond which its median is not trusted
+NEAR = 0.9
+"""Part of the top of the scale where a median is too near it. Convention: amplifiers flatten before it."""
+
+CLIPPED = 0.1
+"""Share of a population on the end above which its median is not trusted. Convention."""
+
+SQUEEZED = 0.5
+"""Part of the dimmer neighbour's CV below which an amplifier squeezes a population. Convention: brighter
+beads are not suddenly twice as narrow."""
+
+LEAST_PILE, PILE_SHARE, PILE_TIMES = 10, 0.002, 5
+"""Events, share of all events, and times the usual count of one value, that make a pile where the end of the
+scale is not known. Convention."""
 
 
 class AtScaleEnd(float):
@@ -44,7 +54,7 @@ class ScaleEnd:
             return True
         if self.known or self.n_top:
             return median >= NEAR * self.top
-        return median >= NEAR * self.top and 0 < rcv < 0.5 * dimmer_rcv
+        return median >= NEAR * self.top and 0 < rcv < SQUEEZED * dimmer_rcv
 
 
 def find_scale_end(x: Floats, scale_top: float) -> ScaleEnd:
@@ -65,13 +75,13 @@ def find_scale_end(x: Floats, scale_top: float) -> ScaleEnd:
     if not x.size:
         return ScaleEnd(scale_top, False, 0)
     if np.isfinite(scale_top):
-        pile = x.size - int(np.searchsorted(x, 0.999 * scale_top))
+        pile = x.size - int(np.searchsorted(x, AT_SCALE_END * scale_top))
         top = min(scale_top, float(x[-1])) if pile else scale_top
-        return ScaleEnd(float(0.999 * top) if pile else top, True, pile)
+        return ScaleEnd(float(AT_SCALE_END * top) if pile else top, True, pile)
     top = float(x[-1])
     pile = x.size - int(np.searchsorted(x, top))
-    usual = _events_per_value(x[: x.size - pile])
-    if pile >= max(10, 0.002 * x.size) and pile > 5 * usual:
+    usual_pile = _events_per_value(x[: x.size - pile])
+    if pile >= max(LEAST_PILE, PILE_SHARE * x.size) and pile > PILE_TIMES * usual_pile:
         return ScaleEnd(top, False, pile)
     return ScaleEnd(top, False, 0)
 

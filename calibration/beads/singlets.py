@@ -6,16 +6,22 @@ import numpy as np
 import numpy.typing as npt
 
 from calibration.beads.density_peaks import axis_cofactor
-
-Floats = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
+from calibration.numbers import AT_SCALE_END, MAD_TO_SD, Floats, Mask
 
 N_BINS = 128
-CONTOUR = 0.05  # of the peak's height: a Gaussian cloud keeps 95 %
-LESSER_CLOUD = (
-    0.15  # a second cloud with at least this share of the densest one's events belongs to the beads
-)
-LESSER_PEAK = 0.1  # and at least this much of its height
+"""Bins of each axis of the scatter plot. Convention."""
+
+CONTOUR = 0.05
+"""Part of the peak's height at which the cloud ends: a normal cloud keeps 95 % of its events."""
+
+LESSER_CLOUD, LESSER_PEAK = 0.15, 0.1
+"""Parts of the densest cloud's events and height that make a second cloud one of beads. Convention."""
+
+FEWEST_TO_SEARCH = 100
+"""Events below which no cloud is searched and all count. Convention."""
+
+LEAST_MARGIN_PILE, MARGIN_PILE_SHARE = 5, 0.001
+"""Equal events at an extreme, and their share of all, that make it an end of the scale. Convention."""
 
 
 def find_bead_singlets(
@@ -45,7 +51,7 @@ def find_bead_singlets(
     """
     x, y = np.asarray(fsc, dtype=np.float64), np.asarray(ssc, dtype=np.float64)
     inside = np.isfinite(x) & np.isfinite(y) & _off_margins(x, fsc_top) & _off_margins(y, ssc_top)
-    if np.count_nonzero(inside) < 100:
+    if np.count_nonzero(inside) < FEWEST_TO_SEARCH:
         return inside
     points = np.column_stack([_axis(x, inside), _axis(y, inside)])
     low, high = _window(points[inside])
@@ -58,11 +64,11 @@ def find_bead_singlets(
 def _off_margins(values: Floats, top: float) -> Mask:
     """Off the ends of the scale: a known end, or a pile of equal values at either extreme."""
     finite = values[np.isfinite(values)]
-    keep = values < top * 0.999 if np.isfinite(top) else np.ones(values.size, dtype=np.bool_)
+    keep = values < top * AT_SCALE_END if np.isfinite(top) else np.ones(values.size, dtype=np.bool_)
     if not finite.size:
         return keep
     for extreme in (float(finite.min()), float(finite.max())):
-        if np.count_nonzero(finite == extreme) >= max(5, 0.001 * finite.size):
+        if np.count_nonzero(finite == extreme) >= max(LEAST_MARGIN_PILE, MARGIN_PILE_SHARE * finite.size):
             keep &= values != extreme
     return keep
 
@@ -77,7 +83,7 @@ def _window(points: Floats) -> tuple[Floats, Floats]:
     for _ in range(6):
         near = points[np.all((points >= low) & (points < high), axis=1)]
         center = _densest(near, low, high)
-        spread = 1.4826 * np.median(np.abs(near - center), axis=0)
+        spread = MAD_TO_SD * np.median(np.abs(near - center), axis=0)
         wide = np.maximum(8 * spread, 1e-6 * (high - low))
         new_low, new_high = np.maximum(low, center - wide), np.minimum(high, center + wide)
         if np.all(new_high - new_low > 0.8 * (high - low)):
@@ -108,10 +114,10 @@ def _dense(points: Floats, low: Floats, high: Floats) -> Mask:
 
     smooth, flat = _smooth_counts(points, low, high)
     clouds, n_clouds = label(smooth >= CONTOUR * smooth.max())
-    mine = clouds.ravel()[flat]
-    sizes = np.bincount(mine, minlength=n_clouds + 1)
+    cloud_of = clouds.ravel()[flat]
+    sizes = np.bincount(cloud_of, minlength=n_clouds + 1)
     peaks = np.array([0.0, *(smooth[clouds == k].max() for k in range(1, n_clouds + 1))])
     main = int(np.argmax(peaks))
     kept = (sizes >= LESSER_CLOUD * sizes[main]) & (peaks >= LESSER_PEAK * peaks[main])
     kept[0] = False
-    return np.asarray(kept[mine], dtype=np.bool_)
+    return np.asarray(kept[cloud_of], dtype=np.bool_)

@@ -6,11 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from calibration.beads.scale_end import SQUEEZED
+from calibration.numbers import Floats
 from calibration.rounding import rounded_fit
 
-Floats = npt.NDArray[np.float64]
+TIED_SIZE = (0.75, 1.33)
+"""Factors within which the data set the common size of tied widths. Convention: a third to either side."""
+
+SPREAD_OF_NUMBERS = (1.5, 0.02)
+"""Factor and least value of the SD of log events: few clear populations make it too small. Convention."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,7 @@ class BeadLaw:
         x = scale.x(u[which])
         law = np.maximum(self.sd(x) / scale.stretch(x), narrowest[which])
         size = np.sqrt((n[which] * (sd[which] / law) ** 2).sum() / n[which].sum())
-        lawful[which] = law * float(np.clip(size, 0.75, 1.33))
+        lawful[which] = law * float(np.clip(size, *TIED_SIZE))
         return lawful
 
     def lawful_n(self, n: Floats) -> Floats:
@@ -102,7 +107,7 @@ def bead_law(components: Sequence[Component]) -> BeadLaw:
     from scipy.optimize import nnls
 
     clear = list(components)
-    if len(clear) > 3 and clear[-1].sd / clear[-1].mean < 0.5 * clear[-2].sd / clear[-2].mean:
+    if len(clear) > 3 and clear[-1].sd / clear[-1].mean < SQUEEZED * clear[-2].sd / clear[-2].mean:
         clear = clear[:-1]
     x = np.maximum(np.array([c.mean for c in clear]), 0.0)
     variance = np.array([c.sd for c in clear]) ** 2
@@ -110,5 +115,6 @@ def bead_law(components: Sequence[Component]) -> BeadLaw:
     scale = np.where(terms.max(axis=0) > 0, terms.max(axis=0), 1.0)
     noise, photons, cv2 = rounded_fit(nnls(terms / scale, np.ones(x.size))[0] / scale)
     log_n = np.log([c.n for c in components])
-    spread = 1.5 * float(np.std(log_n, ddof=1)) + 0.02
+    factor, least = SPREAD_OF_NUMBERS
+    spread = factor * float(np.std(log_n, ddof=1)) + least
     return BeadLaw(float(noise), float(photons), float(cv2), float(np.mean(log_n)), spread)

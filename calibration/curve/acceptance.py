@@ -2,68 +2,88 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from calibration.curve.limits import BeadLimit, CurveLimits, CurveVerdict, Limit, around_one
+from calibration.numbers import Floats
+
+__all__ = [
+    "CHECKS",
+    "CheckName",
+    "CurveCheck",
+    "CurveLimits",
+    "CurveVerdict",
+    "FittedBeads",
+    "acceptance",
+    "worst",
+]
+
+SETTLED_HISTORY = 20
+"""Earlier runs that make their median settled. Convention, as for Levey-Jennings charts."""
 
 
-class Verdict(StrEnum):
-    """What a check says of a curve."""
+class CheckName(StrEnum):
+    """The rows that the acceptance table may have."""
 
-    ACCEPT = "accept"
-    WARN = "warn"
-    REJECT = "reject"
+    ORDER = "order"
+    R2 = "r2"
+    SLOPE = "slope"
+    BACK_CALCULATED_ERROR = "back_calculated_error"
+    VALUE_PER_MFI = "value_per_mfi"
+    LOCAL_SLOPE = "local_slope"
+    BEAD_RCV = "bead_rcv"
+    BEAD_EVENTS = "bead_events"
+    DETECTION = "detection"
+    LESS_BLANK = "less_blank"
+    DEGREES_OF_FREEDOM = "degrees_of_freedom"
+    HISTORY = "history"
+    BRIGHTER_ELSEWHERE = "brighter_elsewhere"
+    TRANSFER_POPULATIONS = "transfer_populations"
+    TRANSFER_SLOPE = "transfer_slope"
+    TRANSFER_ERROR = "transfer_error"
+    LOT_SIZE = "lot_size"
+    LOT_VALUES = "lot_values"
 
 
 @dataclass(frozen=True, slots=True)
 class CurveCheck:
-    """One row of the acceptance table: what was found, what it means, in words."""
+    """One row of the acceptance table: the figure, its verdict, and what it means in words."""
 
-    name: str
+    name: CheckName
     value: float
-    verdict: Verdict
+    verdict: CurveVerdict
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class CurveLimits:
-    """Thresholds of the acceptance table; fractions, not percent.
-
-    `accept_*`: up to here accepted; `warn_*`: up to here a warning; beyond: rejected. `n_*` are events per
-    bead: at least `n_accept` accepted, at least `n_warn` a warning (a bead of 200 may lose some as
-    ambiguous).
-    """
-
-    accept_r2: float = 0.99
-    warn_r2: float = 0.98
-    accept_slope: tuple[float, float] = (0.90, 1.10)
-    warn_slope: tuple[float, float] = (0.85, 1.15)
-    accept_back: float = 0.10
-    warn_back: float = 0.20
-    reject_back_lowest: float = 0.25
-    accept_ratio: float = 1.7
-    warn_ratio: float = 2.5
-    accept_rcv: float = 0.15
-    accept_rcv_lowest: float = 0.25
-    warn_rcv: float = 0.30
-    accept_local_slope: tuple[float, float] = (0.8, 1.2)
-    accept_history: float = 0.05
-    warn_history: float = 0.10
-    n_accept: int = 500
-    n_warn: int = 150
-    accept_detection: float = 2.0
-
-
-@dataclass(frozen=True, slots=True)
 class FittedBeads:
-    """What the checks look at: fitted beads only, dim to bright; `back` is the back-calculated error.
+    """What the checks look at: fitted beads only, dim to bright.
 
-    `autofluorescence` is the beads' own, added to the levels where the model has it.
+    Attributes
+    ----------
+    medians, levels
+        MFI and assigned value of each.
+    back
+        Back-calculated error of each, a fraction.
+    slope, r2
+        Of the line.
+    rcv, n
+        Robust CV and events of each, where they are known.
+    blank
+        Median of the unstained bead, where there is one.
+    free_slope
+        The slope as the beads alone would have it, where the model holds it at 1.
+    freedom
+        Degrees of freedom that the fit leaves.
+    autofluorescence
+        Of the beads, added to the levels where the model has it.
+    history
+        Medians of the top bead in earlier runs of this lot on this instrument and channel.
     """
 
     medians: Floats
@@ -77,162 +97,126 @@ class FittedBeads:
     free_slope: float | None = None
     freedom: int = 1
     autofluorescence: float = 0.0
+    history: Sequence[float] = ()
 
 
-def worst(checks: Sequence[CurveCheck]) -> Verdict:
+Row = tuple[float, CurveVerdict, str]
+"""Figure, verdict and sentence of one check."""
+
+
+def worst(checks: Sequence[CurveCheck]) -> CurveVerdict:
     """Return the worst verdict of a table; accept where it is empty."""
-    order = list(Verdict)
-    return max((c.verdict for c in checks), key=order.index, default=Verdict.ACCEPT)
+    return _worst([check.verdict for check in checks])
 
 
-def acceptance(
-    beads: FittedBeads, limits: CurveLimits, history: Sequence[float] | None
-) -> tuple[CurveCheck, ...]:
-    """Every row that the data allow.
-
-    Parameters
-    ----------
-    beads
-        The fit.
-    limits
-        Thresholds.
-    history
-        Earlier medians of the top bead of this lot on this instrument and channel, or None.
-    """
-    rows = [
-        _order(beads),
-        _r2(beads, limits),
-        _slope(beads, limits),
-        _back(beads, limits),
-        _ratio(beads, limits),
-        _local_slope(beads, limits),
-        _rcv(beads, limits),
-        _events(beads, limits),
-        _detection(beads, limits),
-        _less_blank(beads, limits),
-        _residual(beads),
-        _history(beads, limits, history),
-    ]
-    return tuple(row for row in rows if row is not None)
+def _worst(verdicts: Sequence[CurveVerdict]) -> CurveVerdict:
+    return max(verdicts, key=list(CurveVerdict).index, default=CurveVerdict.ACCEPT)
 
 
-def _graded(value: float, accept: float, warn: float) -> Verdict:
-    """Grade a figure: the larger the worse, not a number is worst."""
-    if value <= accept:
-        return Verdict.ACCEPT
-    return Verdict.WARN if value <= warn else Verdict.REJECT
+def acceptance(beads: FittedBeads, limits: CurveLimits) -> tuple[CurveCheck, ...]:
+    """Return every row of the table that the data allow, in the order of `CHECKS`."""
+    rows = ((name, check(beads, getattr(limits, quantity, None))) for name, check, quantity in CHECKS)
+    return tuple(CurveCheck(name, *row) for name, row in rows if row is not None)
 
 
-def _order(b: FittedBeads) -> CurveCheck:
+def _order(b: FittedBeads, limit: None) -> Row:
+    del limit
     steps = np.diff(b.medians) * np.diff(b.levels)
     wrong = int(np.sum(steps <= 0))
     if not wrong:
-        return CurveCheck(
-            "order", 0.0, Verdict.ACCEPT, "Brighter beads have higher assigned values throughout."
-        )
+        return 0.0, CurveVerdict.ACCEPT, "Brighter beads have higher assigned values throughout."
     text = f"{wrong} neighbouring bead pairs stand in the wrong order: transposed lot values?"
-    return CurveCheck("order", float(wrong), Verdict.REJECT, text)
+    return float(wrong), CurveVerdict.REJECT, text
 
 
-def _r2(b: FittedBeads, lim: CurveLimits) -> CurveCheck:
-    verdict = _graded(-b.r2, -lim.accept_r2, -lim.warn_r2)
-    return CurveCheck("r2", b.r2, verdict, f"r² {b.r2:.5f} (accepted from {lim.accept_r2:g}).")
+def _r2(b: FittedBeads, limit: Limit) -> Row:
+    return b.r2, limit.at_least(b.r2), f"r² {b.r2:.5f} (accepted from {limit.accept:g})."
 
 
-def _slope(b: FittedBeads, lim: CurveLimits) -> CurveCheck:
+def _slope(b: FittedBeads, limit: Limit) -> Row:
     slope = b.slope if b.free_slope is None else b.free_slope
-    inside = lim.accept_slope[0] <= slope <= lim.accept_slope[1]
-    nearly = lim.warn_slope[0] <= slope <= lim.warn_slope[1]
-    verdict = Verdict.ACCEPT if inside else Verdict.WARN if nearly else Verdict.REJECT
     free = "" if b.free_slope is None else " if left free"
-    low, high = lim.accept_slope
-    return CurveCheck("slope", slope, verdict, f"Slope {slope:.4f}{free} (accepted {low:g} to {high:g}).")
+    low, high = around_one(limit.accept)
+    return slope, limit.near_one(slope), f"Slope {slope:.4f}{free} (accepted {low:g} to {high:g})."
 
 
-def _back(b: FittedBeads, lim: CurveLimits) -> CurveCheck:
+def _back(b: FittedBeads, limit: BeadLimit) -> Row:
     size = np.abs(b.back)
     lowest = int(np.argmin(b.levels))
-    reject = np.where(np.arange(size.size) == lowest, lim.reject_back_lowest, lim.warn_back)
     k = int(np.argmax(size))
-    grades = [_graded(float(s), lim.accept_back, float(r)) for s, r in zip(size, reject, strict=True)]
-    verdict = max(grades, key=list(Verdict).index)
+    grades = [limit.limit(dimmest=j == lowest).at_most(float(s)) for j, s in enumerate(size)]
     text = (
         f"Largest back-calculated error {100 * b.back[k]:+.1f} %, at the bead of {b.levels[k]:,.0f} "
-        f"(accepted to {100 * lim.accept_back:g} %)."
+        f"(accepted to {100 * limit.accept:g} %)."
     )
-    return CurveCheck("back_calculated_error", float(size[k]), verdict, text)
+    return float(size[k]), _worst(grades), text
 
 
-def _ratio(b: FittedBeads, lim: CurveLimits) -> CurveCheck:
+def _ratio(b: FittedBeads, limit: Limit) -> Row:
     log_ratio = np.log((b.levels + b.autofluorescence) / b.medians)
     worst_step = float(np.exp(np.max(np.abs(np.diff(log_ratio)))))
-    verdict = _graded(worst_step, lim.accept_ratio, lim.warn_ratio)
     text = (
         f"Assigned value per MFI changes at most {worst_step:.2f}-fold from bead to bead "
-        f"(accepted below {lim.accept_ratio:g})."
+        f"(accepted below {limit.accept:g})."
     )
-    return CurveCheck("value_per_mfi", worst_step, verdict, text)
+    return worst_step, limit.at_most(worst_step), text
 
 
-def _local_slope(b: FittedBeads, lim: CurveLimits) -> CurveCheck | None:
+def _local_slope(b: FittedBeads, limit: Limit) -> Row | None:
     """Curvature: the slope between neighbours; only a warning, since near neighbours make it noisy."""
     with np.errstate(divide="ignore", invalid="ignore"):
         local = np.diff(np.log(b.levels + b.autofluorescence)) / np.diff(np.log(b.medians))
     if local.size < 2 or not np.all(np.isfinite(local)):
         return None
     k = int(np.argmax(np.abs(local - 1)))
-    low, high = lim.accept_local_slope
-    verdict = Verdict.ACCEPT if low <= local[k] <= high else Verdict.WARN
+    low, high = around_one(limit.accept)
     text = (
         f"Slope between neighbouring beads from {local.min():.3f} to {local.max():.3f} "
         f"(accepted {low:g} to {high:g})."
     )
-    return CurveCheck("local_slope", float(local[k]), verdict, text)
+    return float(local[k]), limit.near_one(float(local[k])), text
 
 
-def _rcv(b: FittedBeads, lim: CurveLimits) -> CurveCheck | None:
+def _rcv(b: FittedBeads, limit: BeadLimit) -> Row | None:
     if b.rcv is None:
         return None
     lowest = int(np.argmin(b.levels))
-    accept = np.where(np.arange(b.rcv.size) == lowest, lim.accept_rcv_lowest, lim.accept_rcv)
-    grades = [_graded(float(r), float(a), lim.warn_rcv) for r, a in zip(b.rcv, accept, strict=True)]
-    k = int(np.argmax(b.rcv - accept))
+    limits = [limit.limit(dimmest=j == lowest) for j in range(b.rcv.size)]
+    grades = [own.at_most(float(rcv)) for own, rcv in zip(limits, b.rcv, strict=True)]
+    k = int(np.argmax(b.rcv - np.array([own.accept for own in limits])))
     others = 100 * float(np.max(np.delete(b.rcv, lowest)))
     text = (
         f"Bead rCV up to {others:.1f} %, dimmest bead {100 * b.rcv[lowest]:.1f} % (accepted to "
-        f"{100 * lim.accept_rcv:g} %, dimmest {100 * lim.accept_rcv_lowest:g} %)."
+        f"{100 * limit.accept:g} %, dimmest {100 * limits[lowest].accept:g} %)."
     )
-    return CurveCheck("bead_rcv", float(b.rcv[k]), max(grades, key=list(Verdict).index), text)
+    return float(b.rcv[k]), _worst(grades), text
 
 
-def _events(b: FittedBeads, lim: CurveLimits) -> CurveCheck | None:
+def _events(b: FittedBeads, limit: Limit) -> Row | None:
     if b.n is None:
         return None
     fewest = float(np.min(b.n))
-    verdict = _graded(-fewest, -lim.n_accept, -lim.n_warn)
-    text = (
-        f"{fewest:.0f} events in the smallest bead population ({lim.n_warn} needed, {lim.n_accept} wanted)."
-    )
-    return CurveCheck("bead_events", fewest, verdict, text)
+    wanted = f"{limit.reject:.0f} needed, {limit.accept:.0f} wanted"
+    text = f"{fewest:.0f} events in the smallest bead population ({wanted})."
+    return fewest, limit.at_least(fewest), text
 
 
-def _detection(b: FittedBeads, lim: CurveLimits) -> CurveCheck | None:
-    """Check that the dimmest bead stands clear of the blank one, or its value carries the background."""
+def _detection(b: FittedBeads, limit: Limit) -> Row | None:
+    """Check that the dimmest bead is well above the blank; else its median is partly background."""
     if b.blank is None or b.autofluorescence > 0:
         return None
     dimmest = float(np.min(b.medians))
     ratio = dimmest / b.blank if b.blank > 0 else np.inf
-    verdict = Verdict.ACCEPT if ratio >= lim.accept_detection else Verdict.WARN
     threshold = _read_amounts(b)[1]
     text = (
         f"Dimmest bead {dimmest:.4g}, blank {b.blank:.4g}: the blank is not in the fit and reads "
         f"{threshold:,.0f}, the threshold of detection on beads."
     )
-    return CurveCheck("detection", float(ratio), verdict, text)
+    return float(ratio), limit.at_least(float(ratio)), text
 
 
-def _less_blank(b: FittedBeads, lim: CurveLimits) -> CurveCheck | None:
-    """Read the beads as cells are read, less their background, which a line without the blank must not bend.
+def _less_blank(b: FittedBeads, limit: BeadLimit) -> Row | None:
+    """Convert the beads as cells are converted, less their background, and compare with their levels.
 
     An offset of the detector, or beads that shine by themselves, lift all beads alike: the straight line in
     log-log follows them and is then too steep, though its beads lie on it.
@@ -242,12 +226,12 @@ def _less_blank(b: FittedBeads, lim: CurveLimits) -> CurveCheck | None:
     amount, blank = _read_amounts(b)
     off = (amount - blank) / b.levels - 1
     k = int(np.argmax(np.abs(off)))
-    verdict = Verdict.ACCEPT if abs(off[k]) <= lim.accept_back else Verdict.WARN
+    verdict = Limit(limit.accept).at_most(float(abs(off[k])))
     text = f"Less the blank, the bead of {b.levels[k]:,.0f} reads {100 * off[k]:+.1f} %"
-    limit = f"(accepted to {100 * lim.accept_back:g} %)"
+    accepted = f"(accepted to {100 * limit.accept:g} %)"
     hint = ": an offset, or light of the beads' own, bends the line; try curve_model autofluorescence"
-    text = f"{text} {limit}{'' if verdict is Verdict.ACCEPT else hint}."
-    return CurveCheck("less_blank", float(abs(off[k])), verdict, text)
+    text = f"{text} {accepted}{'' if verdict is CurveVerdict.ACCEPT else hint}."
+    return float(abs(off[k])), verdict, text
 
 
 def _read_amounts(b: FittedBeads) -> tuple[Floats, float]:
@@ -257,21 +241,39 @@ def _read_amounts(b: FittedBeads) -> tuple[Floats, float]:
     return amount, float(np.sign(blank) * amount[dimmest] * np.abs(blank / b.medians[dimmest]) ** b.slope)
 
 
-def _residual(b: FittedBeads) -> CurveCheck | None:
+def _residual(b: FittedBeads, limit: None) -> Row | None:
     """Warn where nothing is left to judge the line by."""
+    del limit
     if b.freedom > 0:
         return None
     text = "As many parameters as beads: no residual is left to judge the fit by."
-    return CurveCheck("degrees_of_freedom", float(b.freedom), Verdict.WARN, text)
+    return float(b.freedom), CurveVerdict.WARN, text
 
 
-def _history(b: FittedBeads, lim: CurveLimits, history: Sequence[float] | None) -> CurveCheck | None:
-    earlier = np.array([h for h in history or () if h > 0], dtype=np.float64)
+def _history(b: FittedBeads, limit: Limit) -> Row | None:
+    earlier = np.array([h for h in b.history if h > 0], dtype=np.float64)
     if not earlier.size:
         return None
     usual = float(np.median(earlier))
     off = float(np.max(b.medians)) / usual - 1
-    verdict = _graded(abs(off), lim.accept_history, lim.warn_history)
-    few = ", provisional before 20 runs" if earlier.size < 20 else ""
-    text = f"Top bead {100 * off:+.1f} % from the median of {earlier.size} earlier runs{few}."
-    return CurveCheck("history", abs(off), verdict, text)
+    settled = earlier.size >= SETTLED_HISTORY
+    provisional = "" if settled else f", provisional before {SETTLED_HISTORY} runs"
+    text = f"Top bead {100 * off:+.1f} % from the median of {earlier.size} earlier runs{provisional}."
+    return abs(off), limit.at_most(abs(off)), text
+
+
+CHECKS: tuple[tuple[CheckName, Callable[[FittedBeads, Any], Row | None], str], ...] = (
+    (CheckName.ORDER, _order, ""),
+    (CheckName.R2, _r2, "r2"),
+    (CheckName.SLOPE, _slope, "slope"),
+    (CheckName.BACK_CALCULATED_ERROR, _back, "error"),
+    (CheckName.VALUE_PER_MFI, _ratio, "ratio"),
+    (CheckName.LOCAL_SLOPE, _local_slope, "local_slope"),
+    (CheckName.BEAD_RCV, _rcv, "rcv"),
+    (CheckName.BEAD_EVENTS, _events, "events"),
+    (CheckName.DETECTION, _detection, "detection"),
+    (CheckName.LESS_BLANK, _less_blank, "error"),
+    (CheckName.DEGREES_OF_FREEDOM, _residual, ""),
+    (CheckName.HISTORY, _history, "history"),
+)
+"""The checks of a fitted curve in the order of the table: name, function, and its limit in `CurveLimits`."""

@@ -1,6 +1,6 @@
 """Whether another channel of a bead file sees the same beads with more light than the calibrated one.
 
-Gains differ between detectors, so brightness tells nothing; photon counting does. A dye's own detector
+Gains differ between detectors, so brightness does not show it; photon counting does. A dye's own detector
 collects most of its photoelectrons, so the beads are the narrower there. Both channels look at the same
 beads: how these differ cancels in the difference of the two variances, which for correlated readings is the
 covariance of their sum and difference (Pitman 1939, doi:10.1093/biomet/31.1-2.9). What is left is detection:
@@ -16,20 +16,33 @@ import numpy as np
 import numpy.typing as npt
 
 from calibration.beads.peaks import BeadPeaks
-from calibration.curve.acceptance import CurveCheck, Verdict
+from calibration.curve.acceptance import CheckName, CurveCheck, CurveVerdict
+from calibration.numbers import AT_SCALE_END, MAD_TO_SD, MEDIAN_TO_MEAN_ERROR, Z_95_ONE_SIDED, Floats
 from calibration.rounding import rounded_fit
 
-Floats = npt.NDArray[np.float64]
-
-BRIGHTER_ELSEWHERE = "brighter_elsewhere"
-"""Name of the row of the acceptance table."""
-
 FEWEST_POPULATIONS = 3
+"""Populations that a comparison needs: its fit has three terms."""
+
 FEWEST_EVENTS = 50
-ONE_DYE_WITHIN = 0.5  # beads of one dye: room for detectors that are not linear
-PROPORTIONAL_WITHIN = 0.05  # beads that may carry several: only where they act as one
-INSTRUMENT_VARIANCE = 4e-4  # relative, 2 % CV: by which two detectors' own may differ
-SURE = 1.645  # SDs: 95 %, one-sided
+"""Events that a population needs for its variance. Convention."""
+
+ONE_DYE_WITHIN = 0.5
+"""How far the shares of light may differ with beads of one dye. Convention: detectors need not be linear."""
+
+PROPORTIONAL_WITHIN = 0.05
+"""The same for beads that may carry several dyes. Convention: only where these act as one."""
+
+INSTRUMENT_VARIANCE = 4e-4
+"""Relative variance, a CV of 2 %, by which two detectors' own may differ. Convention."""
+
+MOST_CLIPPED = 0.01
+"""Share of a population on the end of the other channel's scale above which it is left out. Convention."""
+
+CLEAR_OF_NOISE = 6.0
+"""Standard errors above the blank from which on a population's share of light counts. Convention."""
+
+CENTRAL = 3.0
+"""Robust SDs about the median within which events count: doublets and debris lie beyond. Convention."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +63,9 @@ class ChannelComparison:
     @property
     def doubtful(self) -> bool:
         """Whether the other is surely the better detector, or the calibrated one is not shown to be."""
-        return self.more_light > SURE or (self.more_light > -SURE and self.narrower > -SURE)
+        return self.more_light > Z_95_ONE_SIDED or (
+            self.more_light > -Z_95_ONE_SIDED and self.narrower > -Z_95_ONE_SIDED
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,45 +128,47 @@ def compare_channels(
     return _judged(_differences(stained, blank))
 
 
-def channel_check(found: Sequence[tuple[str, ChannelComparison]], channel: str) -> CurveCheck | None:
+def channel_check(compared: Sequence[tuple[str, ChannelComparison]], channel: str) -> CurveCheck | None:
     """Return the row of the acceptance table; None where no other channel could be compared.
 
     Parameters
     ----------
-    found
+    compared
         The other channels that see the same beads, by name.
     channel
         The calibrated one.
     """
-    if not found:
+    if not compared:
         return None
-    name, worst = max(found, key=lambda one: (one[1].doubtful, one[1].more_light))
+    name, worst = max(compared, key=lambda named: (named[1].doubtful, named[1].more_light))
     if not worst.doubtful:
-        others = "the other channel that sees" if len(found) == 1 else f"any of {len(found)} others that see"
+        others = (
+            "the other channel that sees" if len(compared) == 1 else f"any of {len(compared)} others that see"
+        )
         text = f"{channel} collects more light of these beads than {others} them."
-        return CurveCheck(BRIGHTER_ELSEWHERE, worst.more_light, Verdict.ACCEPT, text)
-    how = "more" if worst.more_light > SURE else "no less"
+        return CurveCheck(CheckName.BRIGHTER_ELSEWHERE, worst.more_light, CurveVerdict.ACCEPT, text)
+    how = "more" if worst.more_light > Z_95_ONE_SIDED else "no less"
     text = (
         f"{name} collects {how} light of these beads than {channel} ({worst.more_light:+.1f} SD by photon "
         f"counting): is {channel} the dye's own detector?"
     )
-    return CurveCheck(BRIGHTER_ELSEWHERE, worst.more_light, Verdict.WARN, text)
+    return CurveCheck(CheckName.BRIGHTER_ELSEWHERE, worst.more_light, CurveVerdict.WARN, text)
 
 
 def _pairs(x: Floats, y: Floats, peaks: BeadPeaks, top: float) -> list[_Pair | None]:
     """Return each population in both channels; None where one of them cannot show it."""
     overlapping = peaks.overlapping or (False,) * len(peaks.ranges)
-    found: list[_Pair | None] = []
+    pairs: list[_Pair | None] = []
     for (low, high), saturated, overlaps in zip(peaks.ranges, peaks.saturated, overlapping, strict=True):
-        mine = (x >= low) & (x <= high)
-        pair = _Pair(x[mine], y[mine])
+        inside = (x >= low) & (x <= high)
+        pair = _Pair(x[inside], y[inside])
         usable = not (saturated or overlaps) and pair.other.size >= FEWEST_EVENTS
-        found.append(pair if usable and not _clipped(pair.other, min(top, float(y.max()))) else None)
-    return found
+        pairs.append(pair if usable and not _clipped(pair.other, min(top, float(y.max()))) else None)
+    return pairs
 
 
 def _clipped(values: Floats, top: float) -> bool:
-    return bool(np.mean(values >= 0.999 * top) > 0.01)
+    return bool(np.mean(values >= AT_SCALE_END * top) > MOST_CLIPPED)
 
 
 def _same_light(stained: Sequence[_Pair], blank: _Pair | None, within: float) -> bool:
@@ -160,27 +177,30 @@ def _same_light(stained: Sequence[_Pair], blank: _Pair | None, within: float) ->
     net = np.array([(np.median(p.named) - dark[0], np.median(p.other) - dark[1]) for p in stained])
     if np.any(net <= 0):
         return False
-    error = np.array([_spread(p.other) / np.sqrt(p.other.size) for p in stained]) * 1.2533
+    error = np.array([_spread(p.other) / np.sqrt(p.other.size) for p in stained]) * MEDIAN_TO_MEAN_ERROR
     share = net[:, 1] / net[:, 0]
     off = np.abs(share / share[-1] - 1)
-    seen = net[:, 1] > 6 * error
-    return bool(seen.sum() >= FEWEST_POPULATIONS and np.all((off <= within + 3 * error / net[:, 1])[seen]))
+    bright_enough = net[:, 1] > CLEAR_OF_NOISE * error
+    return bool(
+        bright_enough.sum() >= FEWEST_POPULATIONS
+        and np.all((off <= within + 3 * error / net[:, 1])[bright_enough])
+    )
 
 
 def _differences(stained: Sequence[_Pair], blank: _Pair | None) -> list[_Difference]:
     """Scale both channels so that a population has the same median in both, and take their variances."""
     top = float(np.median(stained[-1].named)), float(np.median(stained[-1].other))
-    found = []
+    differences = []
     for pair in stained:
         light = float(np.median(pair.named)) / top[0]
-        found.append(
+        differences.append(
             _difference(pair.named / top[0], pair.other * light / float(np.median(pair.other)), light)
         )
     if blank is not None:
-        found.append(
+        differences.append(
             _difference(blank.named / top[0], blank.other / top[1], float(np.median(blank.named)) / top[0])
         )
-    return found
+    return differences
 
 
 def _difference(u: Floats, v: Floats, light: float) -> _Difference:
@@ -196,18 +216,18 @@ def _difference(u: Floats, v: Floats, light: float) -> _Difference:
 
 
 def _central(values: Floats) -> npt.NDArray[np.bool_]:
-    return np.asarray(np.abs(values - np.median(values)) <= 3 * _spread(values), dtype=np.bool_)
+    return np.asarray(np.abs(values - np.median(values)) <= CENTRAL * _spread(values), dtype=np.bool_)
 
 
 def _spread(values: Floats) -> float:
-    return 1.4826 * float(np.median(np.abs(values - np.median(values))))
+    return MAD_TO_SD * float(np.median(np.abs(values - np.median(values))))
 
 
-def _judged(found: Sequence[_Difference]) -> ChannelComparison:
+def _judged(differences: Sequence[_Difference]) -> ChannelComparison:
     """Fit the differences as instrument · light² + photons · light + noise; and without the noise."""
-    light = np.array([one.light for one in found])
-    weight = 1 / np.array([one.se for one in found])
-    variance = np.array([one.variance for one in found]) * weight
+    light = np.array([difference.light for difference in differences])
+    weight = 1 / np.array([difference.se for difference in differences])
+    variance = np.array([difference.variance for difference in differences]) * weight
     terms = np.column_stack([light**2, light, np.ones_like(light)]) * weight[:, None]
     return ChannelComparison(_certainty(terms, variance), _certainty(terms[:, :2], variance))
 

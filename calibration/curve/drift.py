@@ -7,17 +7,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
-import numpy.typing as npt
 
-from calibration.curve.acceptance import Verdict
-
-Floats = npt.NDArray[np.float64]
+from calibration.curve.acceptance import CurveVerdict
+from calibration.numbers import Floats
 
 FEWEST_RUNS = 3
+"""Earlier runs that limits need. Convention: two runs say little of an SD."""
+
 SETTLED_RUNS = 20
+"""Earlier runs that make the limits settled. Convention of laboratories for Levey-Jennings charts."""
+
 FARTHEST = 99.0
+"""SDs at which a distance is cut off. Convention: it keeps printed numbers finite."""
+
+
+class WestgardRule(StrEnum):
+    """A rule that a bead run may break, by Westgard's name; only the first warns, the others reject."""
+
+    ONE_2S = "1-2s"
+    ONE_3S = "1-3s"
+    TWO_2S = "2-2s"
+    RANGE_4S = "R-4s"
+    FOUR_1S = "4-1s"
+    TEN_X = "10x"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +50,7 @@ class DriftPoint:
         with the same probability (Student's t of the earlier runs: three runs hardly know their SD); None
         before three runs.
     broken
-        Westgard's rules that this run breaks: `1-2s` warns; `1-3s`, `2-2s`, `R-4s`, `4-1s`, `10x` reject.
+        Westgard's rules that this run breaks.
     verdict
         The worst of them.
     provisional
@@ -46,8 +61,8 @@ class DriftPoint:
     mean: float | None
     sd: float | None
     z: float | None
-    broken: tuple[str, ...]
-    verdict: Verdict
+    broken: tuple[WestgardRule, ...]
+    verdict: CurveVerdict
     provisional: bool
 
 
@@ -74,18 +89,17 @@ class DriftSeries:
 
 
 def levey_jennings(values: Sequence[float], *, logarithmic: bool = False) -> tuple[DriftPoint, ...]:
-    """Hold each run against the runs before it that were not rejected.
+    """Compare each run with the earlier runs that were not rejected.
 
     A rejected run does not move the limits; otherwise a drift would widen them until nothing is rejected.
-    Before 20 runs only one beyond 3 SDs is kept out: limits that are not settled must be able to find their
-    place.
+    Before 20 runs only a run beyond 3 SDs is left out: limits that are not settled must be able to move.
 
     Parameters
     ----------
     values
         One per run, in order of time, shape (n,).
     logarithmic
-        Reckon on log10 (an MFI, which drifts by factors); mean and SD are then in log10 units.
+        Compute on log10 (an MFI, which drifts by factors); mean and SD are then in log10 units.
 
     Returns
     -------
@@ -99,8 +113,8 @@ def levey_jennings(values: Sequence[float], *, logarithmic: bool = False) -> tup
 
     Examples
     --------
-    >>> levey_jennings([100, 101, 99, 100, 120])[-1].broken
-    ('1-3s',)
+    >>> [rule.value for rule in levey_jennings([100, 101, 99, 100, 120])[-1].broken]
+    ['1-3s']
     """
     x = np.asarray(values, dtype=np.float64)
     if not np.all(np.isfinite(x)) or (logarithmic and np.any(x <= 0)):
@@ -116,7 +130,7 @@ def levey_jennings(values: Sequence[float], *, logarithmic: bool = False) -> tup
 def _point(value: float, x: float, before: Floats, earlier_z: Sequence[float | None]) -> DriftPoint:
     provisional = before.size < SETTLED_RUNS
     if before.size < FEWEST_RUNS:
-        return DriftPoint(value, None, None, None, (), Verdict.ACCEPT, provisional)
+        return DriftPoint(value, None, None, None, (), CurveVerdict.ACCEPT, provisional)
     mean, sd = float(before.mean()), float(before.std(ddof=1))
     z = _distance(x - mean, sd, before.size)
     broken = westgard([*(e for e in earlier_z if e is not None), z])
@@ -125,11 +139,11 @@ def _point(value: float, x: float, before: Floats, earlier_z: Sequence[float | N
 
 def _keeps_out(point: DriftPoint) -> bool:
     """Whether a run counts for no limits."""
-    return "1-3s" in point.broken if point.provisional else point.verdict is Verdict.REJECT
+    return WestgardRule.ONE_3S in point.broken if point.provisional else point.verdict is CurveVerdict.REJECT
 
 
 def _distance(off: float, sd: float, n: int) -> float:
-    """Give the distance in SDs; runs that never differed make any difference a large one."""
+    """Give the distance in SDs; where the earlier runs are identical, any difference is a large one."""
     from scipy.special import ndtri, stdtr
 
     if sd == 0:
@@ -139,13 +153,13 @@ def _distance(off: float, sd: float, n: int) -> float:
     return float(np.copysign(min(z, FARTHEST), off))
 
 
-def _verdict(broken: Sequence[str]) -> Verdict:
+def _verdict(broken: Sequence[WestgardRule]) -> CurveVerdict:
     if not broken:
-        return Verdict.ACCEPT
-    return Verdict.WARN if set(broken) == {"1-2s"} else Verdict.REJECT
+        return CurveVerdict.ACCEPT
+    return CurveVerdict.WARN if set(broken) == {WestgardRule.ONE_2S} else CurveVerdict.REJECT
 
 
-def westgard(z: Sequence[float]) -> tuple[str, ...]:
+def westgard(z: Sequence[float]) -> tuple[WestgardRule, ...]:
     """Name the rules that the last of these runs breaks.
 
     Parameters
@@ -155,20 +169,23 @@ def westgard(z: Sequence[float]) -> tuple[str, ...]:
 
     Examples
     --------
-    >>> westgard([0.1, 2.3, 2.1])
-    ('2-2s',)
+    >>> [rule.value for rule in westgard([0.1, 2.3, 2.1])]
+    ['2-2s']
     """
     last = np.asarray(z, dtype=np.float64)
     side = np.sign(last[-1])
     rules = (
-        ("1-3s", abs(last[-1]) > 3),
-        ("2-2s", _in_a_row(last, 2, 2.0, side)),
-        ("R-4s", last.size >= 2 and abs(last[-1] - last[-2]) > 4 and abs(last[-1]) > 2 < abs(last[-2])),
-        ("4-1s", _in_a_row(last, 4, 1.0, side)),
-        ("10x", _in_a_row(last, 10, 0.0, side)),
+        (WestgardRule.ONE_3S, abs(last[-1]) > 3),
+        (WestgardRule.TWO_2S, _in_a_row(last, 2, 2.0, side)),
+        (
+            WestgardRule.RANGE_4S,
+            last.size >= 2 and abs(last[-1] - last[-2]) > 4 and abs(last[-1]) > 2 < abs(last[-2]),
+        ),
+        (WestgardRule.FOUR_1S, _in_a_row(last, 4, 1.0, side)),
+        (WestgardRule.TEN_X, _in_a_row(last, 10, 0.0, side)),
     )
     broken = tuple(name for name, holds in rules if holds)
-    return broken or (("1-2s",) if abs(last[-1]) > 2 else ())
+    return broken or ((WestgardRule.ONE_2S,) if abs(last[-1]) > 2 else ())
 
 
 def _in_a_row(z: Floats, n: int, beyond: float, side: float) -> bool:

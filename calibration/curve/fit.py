@@ -6,16 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from calibration.numbers import Floats, Mask
 from calibration.rounding import rounded_fit
 
-Floats = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
-
 LOG_AUTO_DIGITS = 6
-"""Decimals of the autofluorescence's log10 that are kept, far below what beads tell."""
+"""Decimals of the autofluorescence's log10 that are kept. Convention: far finer than beads can show."""
+
 PARAMETERS = {"loglog": 2, "slope1": 1, "autofluorescence": 3}
+"""Curve model → its free parameters. A new model is one entry here and its fit in `fit_model`."""
 
 
 @dataclass(frozen=True, slots=True)

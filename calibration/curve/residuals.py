@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from calibration.curve.acceptance import FittedBeads
 from calibration.curve.fit import Fit, fit_line
-
-Floats = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
+from calibration.numbers import LARGEST_RCV, MEDIAN_TO_MEAN_ERROR, Floats, Mask
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +35,7 @@ class Residuals:
 
 
 def residuals_of(fit: Fit, beads: Beads, model: str) -> Residuals:
-    """Hold the fitted beads against the line."""
+    """Compare the fitted beads with the line."""
     log_x, y = np.log10(beads.x[beads.used]), beads.y[beads.used]
     predicted, target = fit.slope * log_x + fit.intercept, np.log10(y + fit.autofluorescence)
     misfit = float(np.sum((target - predicted) ** 2))
@@ -49,7 +47,9 @@ def residuals_of(fit: Fit, beads: Beads, model: str) -> Residuals:
     return Residuals(back, 1 - misfit / total, sd, freedom)
 
 
-def for_checks(fit: Fit, beads: Beads, residuals: Residuals, model: str) -> FittedBeads:
+def for_checks(
+    fit: Fit, beads: Beads, residuals: Residuals, model: str, history: Sequence[float]
+) -> FittedBeads:
     """Collect what the acceptance table looks at."""
     x, y = beads.x[beads.used], beads.y[beads.used]
     blank = beads.x[beads.y == 0]
@@ -65,6 +65,7 @@ def for_checks(fit: Fit, beads: Beads, residuals: Residuals, model: str) -> Fitt
         free_slope=fit_line(np.log10(x), np.log10(y))[0] if model == "slope1" else None,
         freedom=residuals.freedom,
         autofluorescence=fit.autofluorescence,
+        history=history,
     )
 
 
@@ -72,7 +73,12 @@ def peak_sd(beads: Beads) -> tuple[float, ...]:
     """Give the sampling SD of each median in dex."""
     if beads.rcv is None or beads.n is None:
         return (0.0,) * beads.x.size
-    sd = 1.2533 * np.minimum(np.abs(beads.rcv), 10.0) / np.sqrt(np.maximum(beads.n, 1)) / np.log(10)
+    sd = (
+        MEDIAN_TO_MEAN_ERROR
+        * np.minimum(np.abs(beads.rcv), LARGEST_RCV)
+        / np.sqrt(np.maximum(beads.n, 1))
+        / np.log(10)
+    )
     return tuple(float(v) for v in sd)
 
 

@@ -7,28 +7,27 @@ from dataclasses import dataclass, replace
 from typing import overload
 
 import numpy as np
-import numpy.typing as npt
 
 from calibration.beads.scale_end import AtScaleEnd
-from calibration.curve.acceptance import CurveCheck, CurveLimits, Verdict, acceptance, worst
+from calibration.curve.acceptance import CurveCheck, CurveLimits, CurveVerdict, acceptance, worst
 from calibration.curve.fit import PARAMETERS, Fit, fit_model, photon_step
 from calibration.curve.residuals import Beads, Residuals, for_checks, notes_on, peak_sd, residuals_of
+from calibration.errors import CalibrationError
+from calibration.numbers import Floats
 from calibration.rounding import rounded_record
 
 __all__ = [
     "CurveCheck",
     "CurveLimits",
+    "CurveVerdict",
     "StandardCurve",
     "StandardCurveError",
     "Transfer",
-    "Verdict",
     "fit_standard_curve",
 ]
 
-Floats = npt.NDArray[np.float64]
 
-
-class StandardCurveError(ValueError):
+class StandardCurveError(CalibrationError):
     """No curve can be fitted; the text says what came and what is needed."""
 
 
@@ -63,6 +62,11 @@ class Transfer:
     low: float
     high: float
     assumed_cv: float = 0.0
+
+    @property
+    def is_ratio(self) -> bool:
+        """Whether a ratio of gains carries the curve: the slope is held at 1 and nothing tilts it."""
+        return self.lever <= 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +110,7 @@ class StandardCurve:
     fitted: tuple[bool, ...]
     back_calculated_error: tuple[float | None, ...]
     checks: tuple[CurveCheck, ...]
-    verdict: Verdict
+    verdict: CurveVerdict
     notes: tuple[str, ...] = ()
     autofluorescence: float = 0.0
     degrees_of_freedom: int = 0
@@ -225,7 +229,7 @@ def fit_standard_curve(
     _must_suffice(beads, model)
     fit = fit_model(x, y, beads.used, off, model)
     residuals = residuals_of(fit, beads, model)
-    checks = acceptance(for_checks(fit, beads, residuals, model), limits or CurveLimits(), history)
+    checks = acceptance(for_checks(fit, beads, residuals, model, history or ()), limits or CurveLimits())
     return _curve(fit, beads, residuals, model, checks)
 
 

@@ -1,8 +1,8 @@
 """Carry a standard curve to another day, instrument or detector by rainbow beads that were run beside both.
 
 The same beads on both sides give pairs of medians, log10 MFI there = slope · log10 MFI here + intercept; a
-ratio of gains (slope 1) is all that it takes between two linear detectors, and is used where the pairs bear
-it out. Curve and transfer together convert what is measured here (Wang & Hoffman 2017,
+ratio of gains (slope 1) is all that it takes between two linear detectors, and is used where the
+pairs agree with it. Curve and transfer together convert what is measured here (Wang & Hoffman 2017,
 doi:10.1002/cpcy.14).
 """
 
@@ -12,19 +12,22 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
 from calibration.beads.peaks import BeadPeaks
-from calibration.curve.acceptance import CurveCheck, CurveLimits, Verdict
+from calibration.curve.acceptance import CheckName, CurveCheck
 from calibration.curve.fit import fit_line
+from calibration.curve.limits import CurveLimits, CurveVerdict, around_one
 from calibration.curve.standard_curve import StandardCurve, StandardCurveError, Transfer
+from calibration.numbers import LARGEST_RCV, LEAST_MFI, MEDIAN_TO_MEAN_ERROR, Floats
 
 __all__ = ["Transfer", "fit_transfer", "transferred_curve"]
 
-Floats = npt.NDArray[np.float64]
 
 FEWEST_PEAKS = 3
+"""Populations that a transfer needs: a line through two would leave nothing to judge it by."""
+
 SETTLED_PEAKS = 4
+"""Populations that are wanted; fewer are a warning. Convention."""
 
 
 def fit_transfer(
@@ -54,9 +57,9 @@ def fit_transfer(
     >>> from calibration.beads.peaks import find_bead_peaks
     >>> rng = np.random.default_rng(1)
     >>> beads = np.concatenate([rng.normal(m, 0.03 * m, 1000) for m in (100, 1000, 5000, 20000)])
-    >>> one, two = find_bead_peaks(beads, 4), find_bead_peaks(1.25 * beads, 4)
-    >>> found = fit_transfer(two, one, (1, 10, 50, 200))
-    >>> found.slope, round(10**found.intercept, 3)
+    >>> then, now = find_bead_peaks(beads, 4), find_bead_peaks(1.25 * beads, 4)
+    >>> transfer = fit_transfer(now, then, (1, 10, 50, 200))
+    >>> transfer.slope, round(10**transfer.intercept, 3)
     (1.0, 0.8)
     """
     log_x, log_y, sampling = _matched(here, there, levels)
@@ -64,7 +67,8 @@ def fit_transfer(
     lever = float(np.sum((log_x - center) ** 2))
     slope, intercept = fit_line(log_x, log_y)
     sd = float(np.sqrt(np.sum((log_y - slope * log_x - intercept) ** 2) / (n - 2)))
-    if _bears_one(slope, max(sd, sampling), n, lever):
+    is_ratio = _may_be_one(slope, max(sd, sampling), n, lever)
+    if is_ratio:
         slope, intercept, lever = 1.0, float(np.mean(log_y - log_x)), 0.0
         sd = float(np.std(log_y - log_x, ddof=1))
     off = log_y - slope * log_x - intercept
@@ -72,7 +76,7 @@ def fit_transfer(
         slope=slope,
         intercept=intercept,
         sd=max(sd, sampling),
-        degrees_of_freedom=n - (1 if lever == 0 else 2),
+        degrees_of_freedom=n - (1 if is_ratio else 2),
         n=n,
         center=center,
         lever=lever,
@@ -83,8 +87,8 @@ def fit_transfer(
     )
 
 
-def _bears_one(slope: float, sd: float, n: int, lever: float) -> bool:
-    """Whether the 95 % interval of the slope holds 1."""
+def _may_be_one(slope: float, sd: float, n: int, lever: float) -> bool:
+    """Whether the 95 % interval of the slope contains 1."""
     from scipy.special import stdtrit
 
     return bool(abs(slope - 1) <= stdtrit(n - 2, 0.975) * sd / np.sqrt(lever) + 1e-12)
@@ -114,13 +118,13 @@ def _matched(here: BeadPeaks, there: BeadPeaks, levels: Sequence[float]) -> tupl
 
 
 def _sampling(run: BeadPeaks, k: int) -> float:
-    return float(1.2533 * min(run.rcv[k], 10.0) / np.sqrt(max(run.n[k], 1)) / np.log(10))
+    return float(MEDIAN_TO_MEAN_ERROR * min(run.rcv[k], LARGEST_RCV) / np.sqrt(max(run.n[k], 1)) / np.log(10))
 
 
 def transferred_curve(
     curve: StandardCurve, transfer: Transfer, limits: CurveLimits | None = None
 ) -> StandardCurve:
-    """Return the curve of this day: its beads stand where they would have been found here.
+    """Return the curve of this day: its beads have the medians that they would have had here.
 
     Parameters
     ----------
@@ -146,7 +150,7 @@ def transferred_curve(
 
 def _backward(mfi: float, transfer: Transfer) -> float:
     """Give the MFI here of an MFI there."""
-    size = 10.0 ** ((np.log10(max(abs(mfi), 1e-9)) - transfer.intercept) / transfer.slope)
+    size = 10.0 ** ((np.log10(max(abs(mfi), LEAST_MFI)) - transfer.intercept) / transfer.slope)
     return float(np.sign(mfi) * size)
 
 
@@ -155,27 +159,21 @@ def _rows(transfer: Transfer, limits: CurveLimits) -> tuple[CurveCheck, ...]:
 
 
 def _peaks_row(transfer: Transfer) -> CurveCheck:
-    verdict = Verdict.ACCEPT if transfer.n >= SETTLED_PEAKS else Verdict.WARN
+    verdict = CurveVerdict.ACCEPT if transfer.n >= SETTLED_PEAKS else CurveVerdict.WARN
     text = f"{transfer.n} rainbow populations carry the curve over ({SETTLED_PEAKS} wanted)."
-    return CurveCheck("transfer_populations", float(transfer.n), verdict, text)
+    return CurveCheck(CheckName.TRANSFER_POPULATIONS, float(transfer.n), verdict, text)
 
 
 def _slope_row(transfer: Transfer, limits: CurveLimits) -> CurveCheck:
-    low, high = limits.accept_slope
-    inside = low <= transfer.slope <= high
-    nearly = limits.warn_slope[0] <= transfer.slope <= limits.warn_slope[1]
-    verdict = Verdict.ACCEPT if inside else Verdict.WARN if nearly else Verdict.REJECT
+    low, high = around_one(limits.slope.accept)
     text = f"Slope of the transfer {transfer.slope:.4f} (accepted {low:g} to {high:g})."
-    return CurveCheck("transfer_slope", transfer.slope, verdict, text)
+    return CurveCheck(CheckName.TRANSFER_SLOPE, transfer.slope, limits.slope.near_one(transfer.slope), text)
 
 
 def _error_row(transfer: Transfer, limits: CurveLimits) -> CurveCheck:
-    error = transfer.largest_error
-    verdict = Verdict.ACCEPT if error <= limits.accept_back else Verdict.WARN
-    if error > limits.warn_back:
-        verdict = Verdict.REJECT
+    error, limit = transfer.largest_error, limits.error.limit(dimmest=False)
     text = (
         f"Rainbow populations lie up to {100 * error:.1f} % off the transfer "
-        f"(accepted to {100 * limits.accept_back:g} %)."
+        f"(accepted to {100 * limit.accept:g} %)."
     )
-    return CurveCheck("transfer_error", error, verdict, text)
+    return CurveCheck(CheckName.TRANSFER_ERROR, error, limit.at_most(error), text)

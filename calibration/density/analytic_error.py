@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from calibration.curve.standard_curve import StandardCurve
 from calibration.density.error_model import (
-    NORMAL_95,
     Cells,
     RelativeErrors,
     amount_of,
@@ -17,8 +15,7 @@ from calibration.density.error_model import (
     log_sd,
     transfer_errors,
 )
-
-Floats = npt.NDArray[np.float64]
+from calibration.numbers import LEAST_MFI, Z_95, Floats
 
 
 def analytic_sd(cells: Cells, curve: StandardCurve, errors: RelativeErrors) -> float:
@@ -34,7 +31,7 @@ def analytic_sd(cells: Cells, curve: StandardCurve, errors: RelativeErrors) -> f
     if curve.degrees_of_freedom <= 0 or own <= 0:
         return float(np.sqrt(total))
     freedom = curve.degrees_of_freedom * (total / own) ** 2
-    return float(np.sqrt(total) * stdtrit(freedom, 0.975) / NORMAL_95)
+    return float(np.sqrt(total) * stdtrit(freedom, 0.975) / Z_95)
 
 
 def _analytic_variances(cells: Cells, curve: StandardCurve, errors: RelativeErrors) -> tuple[float, float]:
@@ -43,12 +40,12 @@ def _analytic_variances(cells: Cells, curve: StandardCurve, errors: RelativeErro
     zero = np.zeros(2)
     amount = amount_of(mfi, curve, zero, zero, 0.0) / cells.divisor
     density, lever = float(amount[0] - amount[1]), curve_center(curve)
-    log_mfi = np.log10(np.maximum(np.abs(mfi), 1e-9)) - lever
+    log_mfi = np.log10(np.maximum(np.abs(mfi), LEAST_MFI)) - lever
     count, squares = curve_design(curve)
     tilt = float(amount[0] * log_mfi[0] - amount[1] * log_mfi[1])
     bead = sum(curve_variances(curve)) * np.log(10) ** 2
     own = bead * (density**2 / count + (tilt**2 / squares if squares > 0 else 0.0))
-    steep = curve.slope * np.abs(amount) / np.maximum(np.abs(mfi), 1e-9)
+    steep = curve.slope * np.abs(amount) / np.maximum(np.abs(mfi), LEAST_MFI)
     share = cells.bias_share
     cell = (steep[0] * (1 - share) * _median_error(cells.stained)) ** 2
     cell += ((steep[1] - steep[0] * share) * _median_error(cells.control)) ** 2

@@ -1,8 +1,8 @@
 """Take the background off a dim population: medians do not subtract exactly.
 
-A stained cell shows its receptors and its background together. Receptors spread roughly log-normally from
-cell to cell, so where the background's noise is as wide as the stain the median of the sum leans toward the
-*mean* of the receptors: a difference of medians comes out too high, by 8 % at 1,000 receptors and 17 % at
+A stained cell shows its receptors and its background together. Receptors vary roughly log-normally from
+cell to cell. Where the background's noise is as wide as the stain, the median of the sum is drawn toward the
+*mean* of the receptors. A difference of medians is then too high: by 8 % at 1,000 receptors and by 17 % at
 300 in a usual PE assay.
 """
 
@@ -11,20 +11,35 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from calibration.numbers import Floats
 
-SPREADS = np.linspace(0.05, 1.25, 19)  # log-SD of receptors from cell to cell that are weighed
+SPREADS = np.linspace(0.05, 1.25, 19)
+"""Log-SDs of receptors from cell to cell that are weighed. Convention: from nearly alike to far apart."""
+
 STEP = 1e-6
-"""Of the difference of medians, to which its bias is rounded: less is left over by bisection."""
-USUAL_SPREAD, SPREAD_SD = 0.45, 0.25  # assumed before looking; a few hundred cells outweigh it
-PROBABILITIES = np.linspace(0.1, 0.9, 9)  # the stain's quantiles that are matched: tails may be other cells
-N_NORMAL = 25
-N_PHOTON = 5
+"""Part of the difference of medians to which its bias is rounded. Convention: less comes from rounding."""
+
+USUAL_SPREAD, SPREAD_SD = 0.45, 0.25
+"""Mean and SD of the prior of the log-SD. Assumption: a few hundred cells outweigh it."""
+
+PROBABILITIES = np.linspace(0.1, 0.9, 9)
+"""The stain's quantiles that are matched. Convention: the deciles, since the tails may be other cells."""
+
+N_NORMAL, N_PHOTON = 25, 5
+"""Nodes that stand for a normal distribution, of the receptors and of the photons. Convention."""
+
+N_CONTROL = 400
+"""Points that stand for the control's distribution. Convention."""
+
 N_BISECTIONS = 16
-FAR_ABOVE = 300  # times the background's MAD: the bias is below 0.01 % there
-MOST_CELLS = 3000  # the log-normal is a model: more cells than this do not make it truer
+"""Halvings of the range in which M lies: it is then known to 1.2 / 2¹⁶ of the difference of medians."""
+
+FAR_ABOVE = 300
+"""Times the background's MAD from which on nothing is taken off: the bias is below 0.01 % there."""
+
+MOST_CELLS = 3000
+"""Cells that the fit counts at most. Convention: more cells make a log-normal model no truer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +118,8 @@ def _normal_quantiles(n: int) -> Floats:
 
 
 def _distribution(control: Floats) -> tuple[Floats, Floats]:
-    """Give the control's distribution as at most 400 values and probabilities, joined by straight lines."""
-    points = min(control.size, 400)
+    """Give the control's distribution as at most `N_CONTROL` values and probabilities; lines join them."""
+    points = min(control.size, N_CONTROL)
     probability = (np.arange(points) + 0.5) / points
     return np.asarray(np.quantile(control, probability, method="hazen"), dtype=np.float64), probability
 

@@ -7,17 +7,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from calibration.density.receptor_density import ErrorTerm, ReceptorDensity
+from calibration.density.budget import CELL_TERMS, LOT_TERMS, BudgetTerm, ErrorTerm
+from calibration.density.result import ReceptorDensity
+from calibration.numbers import Z_95
 
 FEWEST_FREEDOM = 3
-BETWEEN_RUNS = "between runs"
-SHARED = ("lot assignment", "F:P ratio", BETWEEN_RUNS)
-"""Terms that replicates of one lot and conjugate share, so that their scatter does not hold them."""
-
-OF_THE_CELLS = ("stained cells", "control cells", "background model")
-"""Terms that are each tube's own."""
-
-NORMAL_95 = 1.959964
+"""Degrees of freedom that an estimate between runs needs. Convention: fewer say little of a variance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +45,7 @@ class BetweenRuns:
 
 
 def between_runs(groups: Sequence[Sequence[RunMean]]) -> BetweenRuns | None:
-    """Estimate what the budget does not hold: the scatter of replicates less their own errors.
+    """Estimate the error that the budget misses: the scatter of replicates less their own errors.
 
     The pooled variance s² of ln RD, n degrees of freedom, is shrunk toward what the budgets expect, as if
     these were worth one replicate more; then widened by Student's t with n + 1 degrees of freedom over the
@@ -65,13 +60,13 @@ def between_runs(groups: Sequence[Sequence[RunMean]]) -> BetweenRuns | None:
     Returns
     -------
     BetweenRuns or None
-        None where fewer than three degrees of freedom tell it.
+        None with fewer than three degrees of freedom.
 
     Examples
     --------
     >>> pairs = [(100, 125), (200, 170), (50, 60), (900, 1100)]
-    >>> found = between_runs([[RunMean(rd, 0.0025) for rd in pair] for pair in pairs])
-    >>> round(found.observed, 3), round(found.expected, 3), round(found.cv, 3)
+    >>> shown = between_runs([[RunMean(rd, 0.0025) for rd in pair] for pair in pairs])
+    >>> round(shown.observed, 3), round(shown.expected, 3), round(shown.cv, 3)
     (0.137, 0.05, 0.156)
     """
     from scipy.special import stdtrit
@@ -80,12 +75,12 @@ def between_runs(groups: Sequence[Sequence[RunMean]]) -> BetweenRuns | None:
     freedom = sum(len(group) - 1 for group in usable)
     if freedom < FEWEST_FREEDOM:
         return None
-    logs = [np.log([one.rd for one in group]) for group in usable]
+    logs = [np.log([run.rd for run in group]) for group in usable]
     observed = float(sum(np.sum((log - log.mean()) ** 2) for log in logs)) / freedom
-    weighted = (np.mean([one.log_variance for one in group]) * (len(group) - 1) for group in usable)
+    weighted = (np.mean([run.log_variance for run in group]) * (len(group) - 1) for group in usable)
     expected = float(sum(weighted)) / freedom
     shrunk = (freedom * observed + expected) / (freedom + 1)
-    wide = (float(stdtrit(freedom + 1, 0.975)) / NORMAL_95) ** 2
+    wide = (float(stdtrit(freedom + 1, 0.975)) / Z_95) ** 2
     excess = max(shrunk * wide - expected, 0.0)
     return BetweenRuns(_cv(excess), _cv(observed), _cv(expected), len(usable), freedom)
 
@@ -96,30 +91,31 @@ def _cv(log_variance: float) -> float:
 
 def run_mean(rd: float, tubes: Sequence[ReceptorDensity]) -> RunMean:
     """Return a visit's mean by one bead run: its tubes share the curve; only their cells average out."""
+    elsewhere = CELL_TERMS | LOT_TERMS | {BudgetTerm.BETWEEN_RUNS}
     every = [(term.name, (term.sd_dex * np.log(10)) ** 2) for tube in tubes for term in tube.budget]
-    cells = sum(variance for name, variance in every if name in OF_THE_CELLS)
-    curve = sum(variance for name, variance in every if name not in (*OF_THE_CELLS, *SHARED))
+    cells = sum(variance for term, variance in every if term in CELL_TERMS)
+    curve = sum(variance for term, variance in every if term not in elsewhere)
     return RunMean(rd, float((curve + cells / len(tubes)) / len(tubes)))
 
 
-def widened(found: ReceptorDensity, cv: float) -> ReceptorDensity:
-    """Add a between-run CV (a fraction) to a density's interval and budget, in place of one that is there.
+def widened(density: ReceptorDensity, cv: float) -> ReceptorDensity:
+    """Add a between-run CV (a fraction) to a density's interval and budget; it replaces an earlier one.
 
     Half-widths add in quadrature: on the log scale, or on the linear one where the interval reaches zero.
     """
-    if found.rd is None or found.rd_low is None or found.rd_high is None or cv <= 0:
-        return found
+    if density.rd is None or density.rd_low is None or density.rd_high is None or cv <= 0:
+        return density
     log_sd = float(np.sqrt(np.log1p(cv**2)))
-    low, high = _wider(found.rd, found.rd_low, found.rd_high, NORMAL_95 * log_sd)
-    size = abs(found.rd) * log_sd
-    scale = max(abs(found.rd), (found.rd_high - found.rd_low) / (2 * NORMAL_95)) * np.log(10)
+    low, high = _wider(density.rd, density.rd_low, density.rd_high, Z_95 * log_sd)
+    size = abs(density.rd) * log_sd
+    scale = max(abs(density.rd), (density.rd_high - density.rd_low) / (2 * Z_95)) * np.log(10)
     return replace(
-        found,
+        density,
         rd_low=low,
         rd_high=high,
-        gcv_percent=100 * _cv(((np.log(high) - np.log(low)) / (2 * NORMAL_95)) ** 2) if low > 0 else None,
-        analytic_sd=None if found.analytic_sd is None else float(np.hypot(found.analytic_sd, size)),
-        budget=_with_term(found.budget, float(size / scale) if scale else 0.0),
+        gcv_percent=100 * _cv(((np.log(high) - np.log(low)) / (2 * Z_95)) ** 2) if low > 0 else None,
+        analytic_sd=None if density.analytic_sd is None else float(np.hypot(density.analytic_sd, size)),
+        budget=_with_term(density.budget, float(size / scale) if scale else 0.0),
     )
 
 
@@ -132,7 +128,7 @@ def _wider(rd: float, low: float, high: float, reach: float) -> tuple[float, flo
 
 
 def _with_term(budget: Sequence[ErrorTerm], sd_dex: float) -> tuple[ErrorTerm, ...]:
-    kept = [(term.name, term.sd_dex) for term in budget if term.name != BETWEEN_RUNS]
-    terms = [*kept, (BETWEEN_RUNS, sd_dex)]
+    kept = [(term.name, term.sd_dex) for term in budget if term.name is not BudgetTerm.BETWEEN_RUNS]
+    terms = [*kept, (BudgetTerm.BETWEEN_RUNS, sd_dex)]
     total = sum(sd**2 for _, sd in terms)
     return tuple(ErrorTerm(name, sd, sd**2 / total if total else 0.0) for name, sd in terms)

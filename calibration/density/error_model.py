@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from calibration.curve.standard_curve import StandardCurve
+from calibration.numbers import LEAST_MFI, Floats
 
-Floats = npt.NDArray[np.float64]
-
-NORMAL_95 = 1.959964
-ASSUMED_RESIDUAL = 0.02  # dex; for a curve with as many parameters as beads
+ASSUMED_RESIDUAL = 0.02
+"""Scatter of the beads about a curve that has as many parameters as beads, dex. Assumption: assigned values
+scatter by about as much (docs/method.md, section 4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ class Cells:
 
 def amount_of(mfi: Floats, curve: StandardCurve, level: Floats, slope: Floats, center: float) -> Floats:
     """Convert with the curve off by `level` and tilted by `slope` about `center`, in dex: the kit's unit."""
-    log_mfi = np.log10(np.maximum(np.abs(mfi), 1e-9))
+    log_mfi = np.log10(np.maximum(np.abs(mfi), LEAST_MFI))
     log_amount = curve.intercept + curve.slope * log_mfi + level + slope * (log_mfi - center)
     return np.asarray(np.sign(mfi) * 10.0**log_amount, dtype=np.float64)
 
@@ -64,17 +63,17 @@ def curve_center(curve: StandardCurve) -> float:
 
 
 def curve_design(curve: StandardCurve) -> tuple[int, float]:
-    """Beads in the fit, and the sum of squares that holds the slope (0: the slope is fixed)."""
+    """Beads in the fit, and the sum of squares that determines the slope (0: the slope is fixed)."""
     log_mfi = _fitted_log_mfi(curve)
     lever = 0.0 if curve.model == "slope1" else float(np.sum((log_mfi - log_mfi.mean()) ** 2))
     return log_mfi.size, lever
 
 
 def curve_variances(curve: StandardCurve) -> tuple[float, float]:
-    """Variance per bead in dex², parted: scatter of the beads, and sampling of their medians.
+    """Variance per bead in dex² in two parts: scatter of the beads, and sampling of their medians.
 
-    The residuals hold both, so the sampling part is taken out of them and not added twice; but the
-    residuals of four beads may by luck be smaller than the sampling alone, and the sampling part is then
+    The residuals contain both. The sampling part is therefore subtracted from them and not counted twice.
+    The residuals of four beads may by chance be smaller than the sampling alone; the sampling part is then
     kept.
     """
     fitted = [s for s, used in zip(curve.peak_sd or (), curve.fitted, strict=False) if used]
@@ -88,13 +87,13 @@ def transfer_errors(curve: StandardCurve) -> tuple[float, float, float]:
 
     In units of the curve's amounts; zero where the curve is of this day.
     """
-    found = curve.transfer
-    if found is None:
+    transfer = curve.transfer
+    if transfer is None:
         return 0.0, 0.0, 0.0
-    steep = curve.slope / found.slope
-    tilt = found.sd / np.sqrt(found.lever) if found.lever > 0 else 0.0
-    level = found.sd / np.sqrt(found.n)
-    return float(steep * level), float(steep * tilt), float(log_sd(found.assumed_cv) / np.log(10))
+    steep = curve.slope / transfer.slope
+    tilt = transfer.sd / np.sqrt(transfer.lever) if transfer.lever > 0 else 0.0
+    level = transfer.sd / np.sqrt(transfer.n)
+    return float(steep * level), float(steep * tilt), float(log_sd(transfer.assumed_cv) / np.log(10))
 
 
 def log_sd(cv: float) -> float:

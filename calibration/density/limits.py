@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
-import numpy.typing as npt
 
 from calibration.curve.standard_curve import StandardCurve
+from calibration.numbers import MAD_TO_SD, Z_95_ONE_SIDED, Floats
 
-Floats = npt.NDArray[np.float64]
-
-ONE_SIDED_95 = 1.645
 MOST_CV = 0.30
+"""Total CV at which a density is still quantified: the LLOQ is where it is reached. Convention."""
+
+
+class LloqSource(StrEnum):
+    """Which limit decides the LLOQ."""
+
+    LOD = "LoD"
+    CV_LEVEL = "CV 30 %"
+    LABORATORY = "laboratory"
+    LOWEST_BEAD = "lowest bead"
+    NOT_KNOWN = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """In ABC above background. None: the data do not tell.
+    """In ABC above background. None: not known from the data.
 
     Attributes
     ----------
@@ -28,7 +37,7 @@ class Limits:
     lloq, uloq
         What is used.
     lloq_from
-        Which of the candidates is the LLOQ: `LoD`, `CV 30 %`, `laboratory` or `lowest bead`.
+        Which of the candidates is the LLOQ.
     """
 
     lob: float | None
@@ -36,7 +45,7 @@ class Limits:
     cv_level: float | None
     lloq: float
     uloq: float
-    lloq_from: str
+    lloq_from: LloqSource
 
 
 def density_limits(
@@ -72,12 +81,10 @@ def density_limits(
     """
     lob, lod = _detection(control, curve, divisor)
     cv_level = _cv_level(absolute_sd, relative_cv)
-    candidates = [
-        (value, name)
-        for value, name in ((lod, "LoD"), (cv_level, "CV 30 %"), (lab_lloq, "laboratory"))
-        if value is not None
-    ]
-    lloq, source = max(candidates, default=(curve.bottom_level / divisor, "lowest bead"))
+    candidates = {LloqSource.LABORATORY: lab_lloq, LloqSource.LOD: lod, LloqSource.CV_LEVEL: cv_level}
+    known = {source: value for source, value in candidates.items() if value is not None}
+    source = max(known, key=known.__getitem__, default=LloqSource.LOWEST_BEAD)
+    lloq = known.get(source, curve.bottom_level / divisor)
     return Limits(lob, lod, cv_level, float(lloq), curve.top_level / divisor, source)
 
 
@@ -87,8 +94,8 @@ def _detection(
     if control is None or control.size < 2:
         return None, None
     middle = float(np.median(control))
-    sd = 1.4826 * float(np.median(np.abs(control - middle)))
-    at = np.array([middle, middle + ONE_SIDED_95 * sd, middle + 2 * ONE_SIDED_95 * sd])
+    sd = MAD_TO_SD * float(np.median(np.abs(control - middle)))
+    at = np.array([middle, middle + Z_95_ONE_SIDED * sd, middle + 2 * Z_95_ONE_SIDED * sd])
     zero, blank, detected = curve.to_abc(at) / divisor
     return float(blank - zero), float(detected - zero)
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from calibration.density.receptor_density import RdStatus, ReceptorDensity
+from calibration.density.budget import CELL_TERMS, BudgetTerm
+from calibration.density.result import RdStatus, ReceptorDensity
+from calibration.numbers import Z_95
 
 NUMBERS = (RdStatus.OK, RdStatus.ABOVE_ULOQ_EXTRAPOLATED, RdStatus.BELOW_LLOQ)
-NORMAL_95 = 1.959964
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,19 +164,19 @@ def _interval(
     low = np.array([m.rd_low if m.rd_low is not None else m.rd for m in numbers], dtype=np.float64)
     high = np.array([m.rd_high if m.rd_high is not None else m.rd for m in numbers], dtype=np.float64)
     if on_log and np.all(low > 0):
-        sd = float(np.mean((np.log(high) - np.log(low)) / (2 * NORMAL_95)))
+        sd = float(np.mean((np.log(high) - np.log(low)) / (2 * Z_95)))
         scatter = float(np.std(np.log(rd), ddof=1)) if rd.size > 1 else 0.0
-        half = NORMAL_95 * _pooled_sd(numbers, sd, scatter, n_runs)
+        half = Z_95 * _pooled_sd(numbers, sd, scatter, n_runs)
         return center * float(np.exp(-half)), center * float(np.exp(half))
-    sd = float(np.mean((high - low) / (2 * NORMAL_95)))
+    sd = float(np.mean((high - low) / (2 * Z_95)))
     scatter = float(np.std(rd, ddof=1)) if rd.size > 1 else 0.0
-    half = NORMAL_95 * _pooled_sd(numbers, sd, scatter, n_runs)
+    half = Z_95 * _pooled_sd(numbers, sd, scatter, n_runs)
     return center - half, center + half
 
 
 def _pooled_sd(numbers: Sequence[ReceptorDensity], sd: float, scatter: float, n_runs: int) -> float:
-    own = _share(numbers, {"stained cells", "control cells", "background model"})
-    between = _share(numbers, {"between runs"})
+    own = _share(numbers, CELL_TERMS)
+    between = _share(numbers, {BudgetTerm.BETWEEN_RUNS})
     if n_runs == len(numbers):
         own, between = own + between, 0.0
     each = max(own * sd**2, scatter**2)
@@ -183,8 +184,8 @@ def _pooled_sd(numbers: Sequence[ReceptorDensity], sd: float, scatter: float, n_
     return float(np.sqrt(shared + each / len(numbers)))
 
 
-def _share(numbers: Sequence[ReceptorDensity], names: set[str]) -> float:
-    shares = [sum(t.share for t in m.budget if t.name in names) for m in numbers if m.budget]
+def _share(numbers: Sequence[ReceptorDensity], terms: Collection[BudgetTerm]) -> float:
+    shares = [sum(t.share for t in m.budget if t.name in terms) for m in numbers if m.budget]
     return float(np.mean(shares)) if shares else 0.0
 
 

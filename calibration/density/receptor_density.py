@@ -3,85 +3,47 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from enum import StrEnum
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from calibration.beads.kits import BeadKit, abc_divisor, bead_kit
-from calibration.curve.standard_curve import StandardCurve, Verdict
+from calibration.curve.standard_curve import CurveVerdict, StandardCurve
 from calibration.density.background import subtraction_bias
+from calibration.density.budget import CELL_TERMS, BudgetTerm, ErrorTerm
 from calibration.density.error_model import Cells, RelativeErrors
 from calibration.density.limits import Limits, density_limits
-from calibration.density.uncertainty import ErrorTerm, Uncertainty, uncertainty_of_density
+from calibration.density.result import NUMBERED, QUANTIFIED, RdStatus, ReceptorDensity
+from calibration.density.uncertainty import Uncertainty, uncertainty_of_density
+from calibration.flags import CalibrationFlag
+from calibration.numbers import AT_SCALE_END, Floats
 from calibration.rounding import rounded_record
 
 __all__ = ["NUMBERED", "QUANTIFIED", "ErrorTerm", "RdStatus", "ReceptorDensity", "quantify_receptor_density"]
 
-Floats = npt.NDArray[np.float64]
 
 FEWEST_CELLS = 20
+"""Stained cells that a density needs, and control cells below which it is flagged. Convention: with 20,
+sampling alone makes the interval ×/÷ 1.4 (docs/method.md, section 5)."""
+
+UNRELIABLE_CELLS = 50
+"""Fewer are flagged as not reliably quantifiable. Convention."""
+
+FEW_CELLS = 100
+"""Fewer are flagged. Convention."""
+
 FEWEST_CONTROL_CELLS = 5
+"""Control cells that a background needs. Convention: with fewer, the median is one cell's value."""
+
 METHODS_DIFFER = 0.10
+"""Part of RD by which subtraction as molecules and as fluorescence may differ without a flag. Convention."""
 
+MOST_AT_SCALE_END = 0.5
+"""Share of the cells on the end of the scale above which the median is there too: only a bound is known."""
 
-class RdStatus(StrEnum):
-    """What a receptor density is worth."""
-
-    OK = "OK"
-    BELOW_LLOQ = "BELOW_LLOQ"
-    ABOVE_ULOQ_EXTRAPOLATED = "ABOVE_ULOQ_EXTRAPOLATED"
-    ABOVE_ULOQ = "ABOVE_ULOQ"
-    LOW_EVENTS = "LOW_EVENTS"
-    NO_BACKGROUND = "NO_BACKGROUND"
-    NO_CURVE = "NO_CURVE"
-    FAILED = "FAILED"
-
-
-NUMBERED: Final = (RdStatus.OK, RdStatus.ABOVE_ULOQ_EXTRAPOLATED)
-"""Statuses with a receptor density that may be quoted as a number."""
-
-QUANTIFIED: Final = (*NUMBERED, RdStatus.BELOW_LLOQ, RdStatus.ABOVE_ULOQ)
-"""Statuses that say something about the receptor density, be it a limit."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReceptorDensity:
-    """Free sites per cell; None = not known.
-
-    `rd` is the chosen estimator in ABC space (the bias of subtracting medians removed); `rd_plain` the
-    plain difference of converted medians; `rd_mfi_space` the conversion of the MFI difference (RD′).
-    `gcv_percent` is the geometric CV, None where the interval reaches zero. For `ABOVE_ULOQ` only the bound
-    is known: `rd` and `rd_high` are None, `rd_low` is the ULOQ. `result` is what the kit's arithmetic gives
-    (ABC, or SABC for QIFIKIT); `control_kind` what was subtracted; `lloq_from` which limit decides the
-    LLOQ; `analytic_sd` the SD of RD by first derivatives, beside the draws.
-    """
-
-    status: RdStatus
-    n_cells: int
-    median_mfi: float | None = None
-    background_mfi: float | None = None
-    abc: float | None = None
-    background_abc: float | None = None
-    rd: float | None = None
-    rd_low: float | None = None
-    rd_high: float | None = None
-    rd_plain: float | None = None
-    rd_mfi_space: float | None = None
-    gcv_percent: float | None = None
-    lloq: float | None = None
-    uloq: float | None = None
-    budget: tuple[ErrorTerm, ...] = ()
-    flags: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    n_control: int | None = None
-    control_kind: str = ""
-    result: str = "ABC"
-    lob: float | None = None
-    lod: float | None = None
-    lloq_from: str = ""
-    analytic_sd: float | None = None
+DIM_BELOW = 2.0
+"""Times the control's ABC below which a density is dim: sampling of the stain's median then does not shrink
+with the density. Convention."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +120,7 @@ def quantify_receptor_density(
     if stained.size < FEWEST_CELLS:
         note = f"{stained.size} cells: at least {FEWEST_CELLS} are needed for a receptor density."
         return replace(known, status=RdStatus.LOW_EVENTS, notes=(*known.notes, note))
-    if curve is None or curve.verdict is Verdict.REJECT:
+    if curve is None or curve.verdict is CurveVerdict.REJECT:
         return replace(known, status=RdStatus.NO_CURVE, notes=(*known.notes, _why_no_curve(curve)))
     if control.size < FEWEST_CONTROL_CELLS:
         note = _why_no_background(control_cells is None, control.size)
@@ -189,14 +151,14 @@ def _what_is_known(
     control_kind: str,
 ) -> ReceptorDensity:
     """Medians and ABCs that need no control, and the flags that need no result."""
-    flags = [_few_cells(stained.size)] if stained.size < 100 else []
-    usable = curve is not None and curve.verdict is not Verdict.REJECT
-    if curve is not None and curve.verdict is Verdict.WARN:
-        flags.append("CURVE_WARN")
+    flags = _few_cells(stained.size)
+    usable = curve is not None and curve.verdict is not CurveVerdict.REJECT
+    if curve is not None and curve.verdict is CurveVerdict.WARN:
+        flags.append(CalibrationFlag.CURVE_WARN)
     if 0 < control.size < FEWEST_CELLS:
-        flags.append("FEW_CONTROL_EVENTS")
+        flags.append(CalibrationFlag.FEW_CONTROL_EVENTS)
     if control.size and kit.result == "SABC" and control_kind.lower() != "isotype":
-        flags.append("CONTROL_NOT_ISOTYPE")
+        flags.append(CalibrationFlag.CONTROL_NOT_ISOTYPE)
     median = float(np.median(stained)) if stained.size else None
     background = float(np.median(control)) if control.size else None
     enough = stained.size >= FEWEST_CELLS
@@ -210,23 +172,24 @@ def _what_is_known(
         if curve and usable and background is not None
         else None,
         uloq=curve.top_level / divisor if curve and usable else None,
-        flags=tuple(f for f in flags if f),
+        flags=tuple(flags),
         n_control=int(control.size),
         control_kind=control_kind if control.size else "",
         result=kit.result,
     )
 
 
-def _few_cells(n: int) -> str:
-    if n < FEWEST_CELLS:
-        return ""
-    return "FEW_EVENTS_20_49" if n < 50 else "FEW_EVENTS_50_99"
+def _few_cells(n: int) -> list[CalibrationFlag]:
+    if not FEWEST_CELLS <= n < FEW_CELLS:
+        return []
+    unreliable = n < UNRELIABLE_CELLS
+    return [CalibrationFlag.FEW_EVENTS_20_49 if unreliable else CalibrationFlag.FEW_EVENTS_50_99]
 
 
 def _why_no_curve(curve: StandardCurve | None) -> str:
     if curve is None:
         return "There is no standard curve for this tube."
-    rows = [check.text for check in curve.checks if check.verdict is Verdict.REJECT]
+    rows = [check.text for check in curve.checks if check.verdict is CurveVerdict.REJECT]
     return "The standard curve is rejected: " + " ".join(rows)
 
 
@@ -268,24 +231,23 @@ def _with_density(
         lloq=limits.lloq,
         lloq_from=limits.lloq_from,
         uloq=limits.uloq,
-        flags=(*known.flags, *(("BG_METHOD_DIFFERS",) if differ else ())),
+        flags=(*known.flags, *((CalibrationFlag.BG_METHOD_DIFFERS,) if differ else ())),
     )
 
 
 def _limits(tube: _Tube, u: Uncertainty, rd: float, lab_lloq: float | None) -> Limits:
     """Split the budget into what scales with RD and what does not, for the level of 30 % CV."""
-    absolute = {"stained cells", "control cells", "background model"}
     sd = {term.name: float(np.sqrt(term.share)) * u.sd for term in u.budget}
-    dim = rd < 2 * abs(tube.abc(tube.cells.control_median))
-    still = float(np.sqrt(sum(v**2 for k, v in sd.items() if k in absolute)))
-    growing = float(np.sqrt(sum(v**2 for k, v in sd.items() if k not in absolute)))
+    dim = rd < DIM_BELOW * abs(tube.abc(tube.cells.control_median))
+    absolute = float(np.sqrt(sum(v**2 for term, v in sd.items() if term in CELL_TERMS)))
+    growing = float(np.sqrt(sum(v**2 for term, v in sd.items() if term not in CELL_TERMS)))
     return density_limits(
         tube.cells.control,
         tube.curve,
         tube.cells.divisor,
         lab_lloq=lab_lloq,
-        absolute_sd=still if dim else sd.get("control cells"),
-        relative_cv=growing / abs(rd) if rd > still else 0.0,
+        absolute_sd=absolute if dim else sd[BudgetTerm.CONTROL_CELLS],
+        relative_cv=growing / abs(rd) if rd > absolute else 0.0,
     )
 
 
@@ -293,11 +255,11 @@ def _with_status(
     result: ReceptorDensity, stained: Floats, extrapolation: float, detector_top: float
 ) -> ReceptorDensity:
     rd, lloq, uloq = result.rd or 0.0, result.lloq or 0.0, result.uloq or np.inf
-    at_end = float(np.mean(stained >= 0.999 * detector_top)) if np.isfinite(detector_top) else 0.0
-    if at_end > 0.5 or rd > extrapolation * uloq:
+    at_end = float(np.mean(stained >= AT_SCALE_END * detector_top)) if np.isfinite(detector_top) else 0.0
+    if at_end > MOST_AT_SCALE_END or rd > extrapolation * uloq:
         why = (
             f"{100 * at_end:.0f} % of the cells on the end of the scale"
-            if at_end > 0.5
+            if at_end > MOST_AT_SCALE_END
             else f"estimate {rd:.6g}"
         )
         note = f"Above the range ({why}): known only to exceed the top bead, {uloq:.6g}."

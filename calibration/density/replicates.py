@@ -38,8 +38,8 @@ def replicate_scatter(groups: Sequence[Sequence[float]]) -> ReplicateScatter | N
 
     Examples
     --------
-    >>> found = replicate_scatter([[100, 110], [2000, 1900, 2100]])
-    >>> round(found.cv_percent, 1), found.n_groups, found.freedom
+    >>> scatter = replicate_scatter([[100, 110], [2000, 1900, 2100]])
+    >>> round(scatter.cv_percent, 1), scatter.n_groups, scatter.freedom
     (5.6, 2, 3)
     """
     logs = [np.log([value for value in group if value > 0]) for group in groups]

@@ -6,15 +6,15 @@ share cancels. Each term is also drawn alone, which gives its share.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from calibration.curve.standard_curve import StandardCurve, Transfer
 from calibration.density.analytic_error import analytic_sd
+from calibration.density.budget import OPTIONAL_TERMS, BudgetTerm, ErrorTerm
 from calibration.density.error_model import (
-    NORMAL_95,
     Cells,
     RelativeErrors,
     amount_of,
@@ -24,20 +24,7 @@ from calibration.density.error_model import (
     log_sd,
     transfer_errors,
 )
-
-Floats = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class ErrorTerm:
-    """One term of the uncertainty budget: its SD in dex of RD and its share of the variance (0 to 1).
-
-    Where RD is smaller than its total SD, dex are reckoned from that SD instead.
-    """
-
-    name: str
-    sd_dex: float
-    share: float
+from calibration.numbers import Z_95, Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +60,18 @@ class _Draws:
     transfer_slope: Floats
 
 
-TERMS = {
-    "standard curve": ("level", "slope"),
-    "bead peak medians": ("peak_level", "peak_slope"),
-    "transfer between runs of beads": ("transfer_level", "transfer_slope"),
-    "lot assignment": ("lot",),
-    "F:P ratio": ("f_p",),
-    "stained cells": ("stained",),
-    "control cells": ("control",),
-    "background model": ("bias",),
-    "between runs": ("between_run",),
+DRAWS_OF_TERM = {
+    BudgetTerm.STANDARD_CURVE: ("level", "slope"),
+    BudgetTerm.BEAD_MEDIANS: ("peak_level", "peak_slope"),
+    BudgetTerm.TRANSFER: ("transfer_level", "transfer_slope"),
+    BudgetTerm.LOT_ASSIGNMENT: ("lot",),
+    BudgetTerm.F_P_RATIO: ("f_p",),
+    BudgetTerm.STAINED_CELLS: ("stained",),
+    BudgetTerm.CONTROL_CELLS: ("control",),
+    BudgetTerm.BACKGROUND_MODEL: ("bias",),
+    BudgetTerm.BETWEEN_RUNS: ("between_run",),
 }
-WHERE_KNOWN = ("F:P ratio", "transfer between runs of beads", "between runs")
-"""Terms that a budget names only where there is something to say of them."""
+"""The draws that each term of the budget is made of."""
 
 
 def uncertainty_of_density(
@@ -115,10 +101,10 @@ def uncertainty_of_density(
     low, high = np.quantile(_density(cells, curve, draws), [0.025, 0.975])
     center = float(_density(cells, curve, still)[0])
     sizes = {
-        name: _half_width(_density(cells, curve, _only(draws, still, fields)), center)
-        for name, fields in TERMS.items()
+        term: _half_width(_density(cells, curve, _only(draws, still, fields)), center)
+        for term, fields in DRAWS_OF_TERM.items()
     }
-    sd = float(high - low) / (2 * NORMAL_95)
+    sd = float(high - low) / (2 * Z_95)
     return Uncertainty(
         float(low),
         float(high),
@@ -237,22 +223,22 @@ def _median_draws(values: Floats, rng: np.random.Generator, n: int) -> Floats:
 
 def _half_width(draws: Floats, center: float) -> float:
     low, high = np.quantile(draws, [0.025, 0.975])
-    return float(high - low) / (2 * NORMAL_95) if np.isfinite(center) else 0.0
+    return float(high - low) / (2 * Z_95) if np.isfinite(center) else 0.0
 
 
 def _gcv(low: float, high: float) -> float | None:
     """Geometric CV in percent; None where the interval reaches zero and has no logarithm."""
     if low <= 0:
         return None
-    log_sd = (np.log(high) - np.log(low)) / (2 * NORMAL_95)
+    log_sd = (np.log(high) - np.log(low)) / (2 * Z_95)
     return float(100 * np.sqrt(np.expm1(log_sd**2)))
 
 
-def _budget(sizes: dict[str, float], center: float) -> tuple[ErrorTerm, ...]:
+def _budget(sizes: Mapping[BudgetTerm, float], center: float) -> tuple[ErrorTerm, ...]:
     total = sum(v**2 for v in sizes.values())
     scale = max(abs(center), float(np.sqrt(total))) * np.log(10)
     return tuple(
-        ErrorTerm(name, float(v / scale) if scale else 0.0, float(v**2 / total) if total else 0.0)
-        for name, v in sizes.items()
-        if v > 0 or name not in WHERE_KNOWN
+        ErrorTerm(term, float(v / scale) if scale else 0.0, float(v**2 / total) if total else 0.0)
+        for term, v in sizes.items()
+        if v > 0 or term not in OPTIONAL_TERMS
     )

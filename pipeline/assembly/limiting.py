@@ -8,20 +8,21 @@ from dataclasses import dataclass
 from typing import Final
 
 from calibration.density.between_runs import FEWEST_FREEDOM
+from calibration.density.budget import CELL_TERMS, BudgetTerm
 from calibration.density.receptor_density import ReceptorDensity
 from calibration.density.replicates import ReplicateScatter, replicate_scatter
+from calibration.numbers import Z_95
 from pipeline.patients.between_runs import between_runs_of, geometric_mean, replicates
 from pipeline.quantification.result import SampleResult
 from pipeline.study.study import Study
 
-_NORMAL_95: Final = 1.959964
-_REMEDIES: Final[Mapping[str, tuple[str, ...]]] = {
-    "more cells": ("stained cells", "control cells", "background model"),
-    "more or better beads": ("standard curve", "bead peak medians"),
-    "a better known lot value": ("lot assignment",),
-    "a better known F:P": ("F:P ratio",),
-    "a bead run of the same day": ("transfer between runs of beads",),
-    "replicates on other days": ("between runs",),
+_REMEDIES: Final[Mapping[str, tuple[BudgetTerm, ...]]] = {
+    "more cells": tuple(term for term in BudgetTerm if term in CELL_TERMS),
+    "more or better beads": (BudgetTerm.STANDARD_CURVE, BudgetTerm.BEAD_MEDIANS),
+    "a better known lot value": (BudgetTerm.LOT_ASSIGNMENT,),
+    "a better known F:P": (BudgetTerm.F_P_RATIO,),
+    "a bead run of the same day": (BudgetTerm.TRANSFER,),
+    "replicates on other days": (BudgetTerm.BETWEEN_RUNS,),
 }
 
 
@@ -147,17 +148,17 @@ def _remedies(densities: Sequence[ReceptorDensity], study: Study) -> Iterable[Re
         )
 
 
-def _with_assumption(term: str, study: Study) -> str:
+def _with_assumption(term: BudgetTerm, study: Study) -> str:
     """Say beside a term that its size is assumed, where nobody typed it for some bead run or panel."""
     settings = study.settings
-    if term == "lot assignment" and any(run.assigned_cv is None for run in study.beads):
+    if term is BudgetTerm.LOT_ASSIGNMENT and any(run.assigned_cv is None for run in study.beads):
         return f"{term} (assumed: lot_assignment_cv {100 * settings.lot_assignment_cv:g} %)"
-    if term == "F:P ratio" and any(panel.quantified.f_p_ratio_sd is None for panel in study.panels):
+    if term is BudgetTerm.F_P_RATIO and any(panel.quantified.f_p_ratio_sd is None for panel in study.panels):
         return f"{term} (assumed: f_p_cv {100 * settings.f_p_cv:g} %)"
     return term
 
 
-def _variance(receptor: ReceptorDensity, terms: Sequence[str]) -> float:
+def _variance(receptor: ReceptorDensity, terms: Sequence[BudgetTerm]) -> float:
     return math.fsum(term.sd_dex**2 for term in receptor.budget if term.name in terms)
 
 
@@ -172,7 +173,7 @@ def _middle(values: Sequence[float]) -> float:
 
 
 def _fold(variance: float) -> float:
-    return float(10.0 ** (_NORMAL_95 * math.sqrt(max(variance, 0.0))))
+    return float(10.0 ** (Z_95 * math.sqrt(max(variance, 0.0))))
 
 
 def _replicates(study: Study, results: Sequence[SampleResult]) -> tuple[list[list[float]], list[list[float]]]:

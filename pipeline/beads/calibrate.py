@@ -1,4 +1,4 @@
-"""One bead acquisition: file → singlets → peaks → curve → verdict, or why not."""
+"""One bead run: file → singlets → peaks → curve → verdict, or why there is none."""
 
 from __future__ import annotations
 
@@ -12,10 +12,13 @@ import numpy as np
 from calibration.beads.kits import bead_kit
 from calibration.beads.peaks import BeadPeaks, BeadPeaksError, find_bead_peaks
 from calibration.beads.singlets import find_bead_singlets
-from calibration.curve.brighter_channel import BRIGHTER_ELSEWHERE, channel_check, compare_channels
-from calibration.curve.standard_curve import StandardCurve, StandardCurveError, Verdict, fit_standard_curve
+from calibration.curve.acceptance import CheckName
+from calibration.curve.brighter_channel import channel_check, compare_channels
+from calibration.curve.limits import CurveVerdict
+from calibration.curve.standard_curve import StandardCurve, StandardCurveError, fit_standard_curve
+from calibration.flags import CalibrationFlag
 from gating.events import Mask
-from pipeline.beads.curve_limits import curve_limits
+from pipeline.beads.flags import curve_flags, joined_notes
 from pipeline.beads.lot_values import size_row
 from pipeline.beads.result import CalibrationResult
 from pipeline.fcs import ChannelError, FcsError, FcsFile, read_fcs
@@ -50,10 +53,10 @@ def calibrate_bead_run(task: BeadTask) -> CalibrationResult:
     )
     try:
         file, channel = _read(task)
-        found = replace(empty, channel=channel, acquired=acquired(file, channel), n_events=file.n_events)
-        return _fitted(task, file, found)
+        read = replace(empty, channel=channel, acquired=acquired(file, channel), n_events=file.n_events)
+        return _fitted(task, file, read)
     except FcsError as error:
-        return replace(empty, flags=("NO_CURVE",), note=str(error))
+        return replace(empty, flags=(CalibrationFlag.NO_CURVE,), note=str(error))
 
 
 def _read(task: BeadTask) -> tuple[FcsFile, str]:
@@ -68,18 +71,20 @@ def _read(task: BeadTask) -> tuple[FcsFile, str]:
     return read_fcs(path, allow_truncated=task.settings.allow_truncated), channel
 
 
-def _fitted(task: BeadTask, file: FcsFile, found: CalibrationResult) -> CalibrationResult:
+def _fitted(task: BeadTask, file: FcsFile, result: CalibrationResult) -> CalibrationResult:
     run = task.run
     singlets, note = _singlets(file)
-    finite = np.isfinite(file.column(found.channel))
+    finite = np.isfinite(file.column(result.channel))
     if not finite.all():
-        note = _sentences(note, f"{int((~finite).sum())} events hold no number on {found.channel}: left out")
+        note = joined_notes(
+            note, f"{int((~finite).sum())} events hold no number on {result.channel}: left out"
+        )
         singlets = singlets & finite
-    intensity = file.column(found.channel)[singlets]
-    found = replace(
-        found,
+    intensity = file.column(result.channel)[singlets]
+    result = replace(
+        result,
         n_singlets=int(singlets.sum()),
-        histogram=bead_histogram(intensity, channel=found.channel),
+        histogram=bead_histogram(intensity, channel=result.channel),
         note=note,
     )
     try:
@@ -88,17 +93,17 @@ def _fitted(task: BeadTask, file: FcsFile, found: CalibrationResult) -> Calibrat
             len(run.levels),
             blank=run.levels[0] == 0,
             ranges=run.ranges or None,
-            scale_top=file.scale_top(found.channel),
+            scale_top=file.scale_top(result.channel),
         )
-        curve = _with_other_channels(_curve(task, peaks), task, file, found.channel, singlets, peaks)
+        curve = _with_other_channels(_curve(task, peaks), task, file, result.channel, singlets, peaks)
     except (BeadPeaksError, StandardCurveError) as error:
-        return replace(found, flags=("NO_CURVE",), note=_sentences(note, str(error)))
+        return replace(result, flags=(CalibrationFlag.NO_CURVE,), note=joined_notes(note, str(error)))
     return replace(
-        found,
+        result,
         peaks=peaks,
         curve=curve,
         flags=_flags(curve),
-        note=_sentences(note, _by_hand(run)),
+        note=joined_notes(note, _by_hand(run)),
     )
 
 
@@ -110,7 +115,7 @@ def _curve(task: BeadTask, peaks: BeadPeaks) -> StandardCurve:
         rcv=peaks.rcv,
         n=peaks.n,
         saturated=peaks.saturated,
-        limits=curve_limits(task.settings),
+        limits=task.settings.curve_limits,
     )
     row = size_row(bead_kit(task.run.kit), task.run.levels)
     return curve if row is None else curve.with_checks(row)
@@ -126,9 +131,11 @@ def _with_other_channels(
     named, compared = file.column(channel)[singlets], []
     for other in _other_detectors(file.channels, channel):
         values = file.column(other)[singlets]
-        found = compare_channels(named, values, peaks, one_dye=kit.one_dye, other_top=file.scale_top(other))
-        if found is not None:
-            compared.append((other, found))
+        comparison = compare_channels(
+            named, values, peaks, one_dye=kit.one_dye, other_top=file.scale_top(other)
+        )
+        if comparison is not None:
+            compared.append((other, comparison))
     row = channel_check(compared, channel)
     return curve if row is None else curve.with_checks(row)
 
@@ -174,10 +181,7 @@ def _scatter(kind: re.Pattern[str], channels: Sequence[str]) -> str:
 
 
 def _flags(curve: StandardCurve) -> tuple[str, ...]:
-    by_verdict = {Verdict.ACCEPT: (), Verdict.WARN: ("CURVE_WARN",), Verdict.REJECT: ("CURVE_REJECTED",)}
-    doubted = any(row.name == BRIGHTER_ELSEWHERE and row.verdict is Verdict.WARN for row in curve.checks)
-    return (*by_verdict[curve.verdict], *(("BEADS_BRIGHTER_ELSEWHERE",) if doubted else ()))
-
-
-def _sentences(*parts: str) -> str:
-    return "; ".join(part.rstrip(".") for part in parts if part)
+    doubted = any(
+        row.name is CheckName.BRIGHTER_ELSEWHERE and row.verdict is CurveVerdict.WARN for row in curve.checks
+    )
+    return (*curve_flags(curve), *((CalibrationFlag.BEADS_BRIGHTER_ELSEWHERE,) if doubted else ()))

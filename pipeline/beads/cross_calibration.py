@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from calibration.curve.standard_curve import StandardCurve, StandardCurveError, Verdict
+from calibration.curve.standard_curve import StandardCurve, StandardCurveError
 from calibration.curve.transfer import fit_transfer, transferred_curve
-from pipeline.beads.curve_limits import curve_limits
+from calibration.flags import CalibrationFlag
+from pipeline.beads.flags import curve_flags, joined_notes, without_curve_flags
 from pipeline.beads.result import CalibrationResult
 from pipeline.study.settings import Settings
 from pipeline.study.study import BeadRun
-
-CROSS_CALIBRATED = "CROSS_CALIBRATED"
 
 
 def with_transfers(
@@ -30,13 +29,13 @@ def with_transfers(
     settings
         Of the study.
     """
-    found = {one.beads: one for one in calibrations}
+    by_name = {calibration.beads: calibration for calibration in calibrations}
     typed = {run.beads: run for run in runs}
     return tuple(
-        _carried(one, [found.get(name) for name in typed[one.beads].transfer_names], settings)
-        if typed[one.beads].transfer_names
-        else one
-        for one in calibrations
+        _carried(here, [by_name.get(name) for name in typed[here.beads].transfer_names], settings)
+        if typed[here.beads].transfer_names
+        else here
+        for here in calibrations
     )
 
 
@@ -55,20 +54,20 @@ def _carried(
         transfer = fit_transfer(here.peaks, there.peaks, here.levels, assumed_cv=assumed)
     except StandardCurveError as error:
         return _refused(here, str(error))
-    curve = transferred_curve(beads.curve, transfer, curve_limits(settings))
+    curve = transferred_curve(beads.curve, transfer, settings.curve_limits)
     return replace(
         here,
         curve=curve,
         unit_kit=beads.kit,
-        flags=(*_own_flags(here), CROSS_CALIBRATED, *_flags(curve)),
-        note=_joined(here.note, _words(here, there, beads, curve)),
+        flags=(*without_curve_flags(here.flags), CalibrationFlag.CROSS_CALIBRATED, *curve_flags(curve)),
+        note=joined_notes(here.note, _words(here, there, beads, curve)),
     )
 
 
 def _unfit(
     here: CalibrationResult, there: CalibrationResult, beads: CalibrationResult, settings: Settings
 ) -> str:
-    """Say why the three runs carry nothing over; "" where they do."""
+    """Say why the three runs cannot carry a curve over; "" where they can."""
     for run in (here, there):
         if run.peaks is None:
             return f"the rainbow populations of {run.beads} were not found: {run.note}"
@@ -94,57 +93,47 @@ def _detector(run: CalibrationResult) -> tuple[object, ...]:
 
 def _same_detector(here: CalibrationResult, there: CalibrationResult) -> bool:
     """Whether both are the same detector of the same instrument, by name; its voltage may differ."""
-    one, other = here.acquired, there.acquired
-    named = bool(one.instrument or one.serial)
-    same = (one.instrument, one.serial) == (other.instrument, other.serial)
+    mine, theirs = here.acquired, there.acquired
+    named = bool(mine.instrument or mine.serial)
+    same = (mine.instrument, mine.serial) == (theirs.instrument, theirs.serial)
     return named and same and here.channel == there.channel
 
 
-def _hours_apart(one: CalibrationResult, other: CalibrationResult) -> float | None:
-    if not (one.acquired.acquired_at and other.acquired.acquired_at):
+def _hours_apart(run: CalibrationResult, other: CalibrationResult) -> float | None:
+    if not (run.acquired.acquired_at and other.acquired.acquired_at):
         return None
-    first, second = (datetime.fromisoformat(run.acquired.acquired_at) for run in (one, other))
+    first, second = (datetime.fromisoformat(each.acquired.acquired_at) for each in (run, other))
     return abs((first - second).total_seconds()) / 3600
 
 
 def _refused(here: CalibrationResult, why: str) -> CalibrationResult:
-    note = _joined(here.note, f"no curve could be carried over from the runs of transfer_from: {why}")
-    return replace(here, curve=None, flags=(*_own_flags(here), "NO_CURVE"), note=note)
-
-
-def _own_flags(here: CalibrationResult) -> tuple[str, ...]:
-    of_the_curve = ("CURVE_WARN", "CURVE_REJECTED", "NO_CURVE")
-    return tuple(flag for flag in here.flags if flag not in of_the_curve)
-
-
-def _flags(curve: StandardCurve) -> tuple[str, ...]:
-    by_verdict = {Verdict.WARN: ("CURVE_WARN",), Verdict.REJECT: ("CURVE_REJECTED",)}
-    return by_verdict.get(curve.verdict, ())
+    note = joined_notes(here.note, f"no curve could be carried over from the runs of transfer_from: {why}")
+    return replace(
+        here, curve=None, flags=(*without_curve_flags(here.flags), CalibrationFlag.NO_CURVE), note=note
+    )
 
 
 def _words(
     here: CalibrationResult, there: CalibrationResult, beads: CalibrationResult, curve: StandardCurve
 ) -> str:
-    found = curve.transfer
-    if found is None:
+    transfer = curve.transfer
+    if transfer is None:
         return ""
     line = (
-        f"MFI × {10**found.intercept:.4g}"
-        if found.slope == 1
-        else f"log10 MFI of that day = {found.slope:.4f} · log10 MFI {found.intercept:+.4f}"
+        f"MFI × {10**transfer.intercept:.4g}"
+        if transfer.is_ratio
+        else f"log10 MFI of that day = {transfer.slope:.4f} · log10 MFI {transfer.intercept:+.4f}"
     )
     assumed = (
-        f"; another instrument or detector, for which {100 * found.assumed_cv:g} % are added (an assumption)"
-        if found.assumed_cv
+        f"; another instrument or detector, for which {100 * transfer.assumed_cv:g} % are added "
+        "(an assumption)"
+        if transfer.assumed_cv
         else ""
     )
-    beyond = [m for m in curve.medians if m > 0 and not found.low / 2 <= m <= 2 * found.high]
+    beyond = [m for m in curve.medians if m > 0 and not transfer.low / 2 <= m <= 2 * transfer.high]
     outside = f"; {len(beyond)} beads of the curve lie beyond the rainbow populations" if beyond else ""
     return (
-        f"curve of {beads.beads} ({beads.kit}, lot {beads.lot}) carried over from {there.beads} by {found.n} "
-        f"rainbow populations: {line}, {100 * found.largest_error:.1f} % off at most{assumed}{outside}"
+        f"curve of {beads.beads} ({beads.kit}, lot {beads.lot}) carried over from {there.beads} by "
+        f"{transfer.n} rainbow populations: {line}, {100 * transfer.largest_error:.1f} % off at most"
+        f"{assumed}{outside}"
     )
-
-
-def _joined(*notes: str) -> str:
-    return "; ".join(note.rstrip(".") for note in notes if note)

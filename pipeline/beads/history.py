@@ -1,4 +1,4 @@
-"""A bead run against the earlier ones of its instrument: the top bead's row of the table, and the drift."""
+"""A bead run beside the earlier ones of its instrument: the top bead's row of the table, and the drift."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from calibration.curve.drift import SETTLED_RUNS, DriftSeries, levey_jennings
-from calibration.curve.standard_curve import StandardCurve, Verdict, fit_standard_curve
+from calibration.curve.drift import FEWEST_RUNS, SETTLED_RUNS, DriftSeries, levey_jennings
+from calibration.curve.limits import CurveVerdict
+from calibration.curve.standard_curve import StandardCurve, fit_standard_curve
+from calibration.flags import CalibrationFlag
 from pipeline.beads.cross_calibration import with_transfers
-from pipeline.beads.curve_limits import curve_limits
+from pipeline.beads.flags import curve_flags, joined_notes, without_curve_flags
 from pipeline.beads.instrument_log import InstrumentLog, LoggedRun
 from pipeline.beads.lot_values import with_lot_values
 from pipeline.beads.result import CalibrationResult
@@ -25,7 +27,7 @@ def log_of(folder: Path, settings: Settings) -> InstrumentLog | None:
     return InstrumentLog(folder / settings.instrument_log) if settings.instrument_log else None
 
 
-def held_against_history(
+def judged_bead_runs(
     log: InstrumentLog | None,
     calibrations: Sequence[CalibrationResult],
     runs: Sequence[BeadRun],
@@ -35,7 +37,7 @@ def held_against_history(
 ) -> tuple[CalibrationResult, ...]:
     """Judge every bead run by the earlier ones of its instrument, in order of time, and log it.
 
-    Rainbow runs that stand in for a bead run are then given that run's curve
+    Rainbow runs in place of a bead run are then given the curve of another day
     (`pipeline.beads.cross_calibration`).
 
     Parameters
@@ -63,53 +65,59 @@ def _all_judged(
 ) -> tuple[CalibrationResult, ...]:
     typed = {run.beads: run for run in runs}
     judged: dict[str, CalibrationResult] = {}
-    for found in sorted(calibrations, key=lambda one: _moment(one, typed[one.beads])):
-        judged[found.beads] = _judged(log, found, typed[found.beads], settings)
-        line = logged(judged[found.beads], typed[found.beads])
+    for result in sorted(calibrations, key=lambda result: _moment(result, typed[result.beads])):
+        judged[result.beads] = _judged(log, result, typed[result.beads], settings)
+        line = logged(judged[result.beads], typed[result.beads])
         if write and line is not None:
             log.append(line)
-    return tuple(judged[found.beads] for found in calibrations)
+    return tuple(judged[result.beads] for result in calibrations)
 
 
-def logged(found: CalibrationResult, run: BeadRun) -> LoggedRun | None:
+def logged(result: CalibrationResult, run: BeadRun) -> LoggedRun | None:
     """Return the run's line of the log; None where it has no curve or its file's digest is not known."""
-    if found.curve is None or found.peaks is None or not found.sha256:
+    if result.curve is None or result.peaks is None or not result.sha256:
         return None
-    acquired = found.acquired
+    acquired = result.acquired
     return LoggedRun(
-        *(found.sha256, found.channel, found.kit, found.lot, acquired.instrument, acquired.serial),
-        *(acquired.voltage, acquired.gain, _moment(found, run), found.levels),
-        medians=tuple(float(median) for median in found.peaks.medians),
-        on_scale=tuple(not saturated for saturated in found.peaks.saturated),
-        slope=found.curve.slope,
-        intercept=found.curve.intercept,
-        verdict=found.curve.verdict.value,
+        *(result.sha256, result.channel, result.kit, result.lot, acquired.instrument, acquired.serial),
+        *(acquired.voltage, acquired.gain, _moment(result, run), result.levels),
+        medians=tuple(float(median) for median in result.peaks.medians),
+        on_scale=tuple(not saturated for saturated in result.peaks.saturated),
+        slope=result.curve.slope,
+        intercept=result.curve.intercept,
+        verdict=result.curve.verdict.value,
     )
 
 
-def _moment(found: CalibrationResult, run: BeadRun) -> str:
+def _moment(result: CalibrationResult, run: BeadRun) -> str:
     """Return when the beads were acquired: as the file says, else as typed, else ""."""
-    return found.acquired.acquired_at or (run.acquired_on.isoformat() if run.acquired_on else "")
+    return result.acquired.acquired_at or (run.acquired_on.isoformat() if run.acquired_on else "")
 
 
 def _judged(
-    log: InstrumentLog, found: CalibrationResult, run: BeadRun, settings: Settings
+    log: InstrumentLog, result: CalibrationResult, run: BeadRun, settings: Settings
 ) -> CalibrationResult:
-    line = logged(found, run)
+    line = logged(result, run)
     if line is None:
-        return found
+        return result
     unknown = _unknown(line)
     if unknown:
-        return replace(found, note=_joined(found.note, f"not held against the instrument log: {unknown}"))
+        return replace(
+            result, note=joined_notes(result.note, f"not held against the instrument log: {unknown}")
+        )
     earlier = log.before(line)
     if not earlier:
         note = "first run of these beads on this detector, voltage and gain in the instrument log"
-        return replace(found, note=_joined(found.note, note))
+        return replace(result, note=joined_notes(result.note, note))
     series = drift_series((*earlier, line))
-    curve = _with_history(found, earlier, settings)
-    flags = _flags(found, curve, series)
+    curve = _with_history(result, earlier, settings)
+    flags = _flags(result, curve, series)
     return replace(
-        found, curve=curve, drift=series, flags=flags, note=_joined(found.note, _words(series, len(earlier)))
+        result,
+        curve=curve,
+        drift=series,
+        flags=flags,
+        note=joined_notes(result.note, _words(series, len(earlier))),
     )
 
 
@@ -120,25 +128,25 @@ def _unknown(line: LoggedRun) -> str:
 
 
 def _with_history(
-    found: CalibrationResult, earlier: Sequence[LoggedRun], settings: Settings
+    result: CalibrationResult, earlier: Sequence[LoggedRun], settings: Settings
 ) -> StandardCurve | None:
     """Fit again, with the top bead's earlier medians; runs that were rejected do not count."""
-    if found.peaks is None or found.curve is None:
-        return found.curve
-    peaks, top = found.peaks, max(k for k, used in enumerate(found.curve.fitted) if used)
-    kept = [run for run in earlier if run.verdict != Verdict.REJECT.value and run.on_scale[top]]
-    again = fit_standard_curve(
+    if result.peaks is None or result.curve is None:
+        return result.curve
+    peaks, top = result.peaks, max(k for k, used in enumerate(result.curve.fitted) if used)
+    kept = [run for run in earlier if run.verdict != CurveVerdict.REJECT.value and run.on_scale[top]]
+    refitted = fit_standard_curve(
         peaks.medians,
-        found.levels,
+        result.levels,
         model=settings.curve_model,
         rcv=peaks.rcv,
         n=peaks.n,
         saturated=peaks.saturated,
         history=[run.medians[top] for run in kept],
-        limits=curve_limits(settings),
+        limits=settings.curve_limits,
     )
-    made = {row.name for row in again.checks}
-    return again.with_checks(*(row for row in found.curve.checks if row.name not in made))
+    made = {row.name for row in refitted.checks}
+    return refitted.with_checks(*(row for row in result.curve.checks if row.name not in made))
 
 
 def drift_series(runs: Sequence[LoggedRun]) -> tuple[DriftSeries, ...]:
@@ -163,26 +171,20 @@ def drift_series(runs: Sequence[LoggedRun]) -> tuple[DriftSeries, ...]:
 
 
 def _flags(
-    found: CalibrationResult, curve: StandardCurve | None, series: Sequence[DriftSeries]
+    result: CalibrationResult, curve: StandardCurve | None, series: Sequence[DriftSeries]
 ) -> tuple[str, ...]:
-    by_verdict = {Verdict.WARN: ("CURVE_WARN",), Verdict.REJECT: ("CURVE_REJECTED",)}
-    own = [flag for flag in found.flags if flag not in ("CURVE_WARN", "CURVE_REJECTED")]
-    drifted = any(one.points[-1].verdict is Verdict.REJECT for one in series)
-    verdict = by_verdict.get(curve.verdict, ()) if curve else ()
-    return (*own, *verdict, *(("BEAD_DRIFT",) if drifted else ()))
+    drifted = any(quantity.points[-1].verdict is CurveVerdict.REJECT for quantity in series)
+    drift = (CalibrationFlag.BEAD_DRIFT,) if drifted else ()
+    return (*without_curve_flags(result.flags), *curve_flags(curve), *drift)
 
 
 def _words(series: Sequence[DriftSeries], n: int) -> str:
     provisional = f", provisional before {SETTLED_RUNS}" if n < SETTLED_RUNS else ""
     broken = [
-        f"{one.name} {' '.join(one.points[-1].broken)} ({one.points[-1].z:+.1f} SD)"
-        for one in series
-        if one.points[-1].broken
+        f"{quantity.name} {' '.join(quantity.points[-1].broken)} ({quantity.points[-1].z:+.1f} SD)"
+        for quantity in series
+        if quantity.points[-1].broken
     ]
     verdict = "Westgard: " + ", ".join(broken) if broken else "no Westgard rule broken"
-    few = "too few for limits" if n < 3 else verdict
-    return f"{n} earlier run{'' if n == 1 else 's'} in the instrument log{provisional}: {few}"
-
-
-def _joined(*notes: str) -> str:
-    return "; ".join(note.rstrip(".") for note in notes if note)
+    judgement = "too few for limits" if n < FEWEST_RUNS else verdict
+    return f"{n} earlier run{'' if n == 1 else 's'} in the instrument log{provisional}: {judgement}"

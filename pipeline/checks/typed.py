@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from calibration.beads.kits import bead_kit
+from calibration.beads.kits import BEAD_KITS, bead_kit, kit_names
 from pipeline.checks.findings import Finding, warning
 from pipeline.checks.headers import Headers
 from pipeline.fcs import FcsFile
@@ -20,9 +20,6 @@ from pipeline.study.study import BeadRun, Panel, PanelChannel, Patient, Sample, 
 from pipeline.study.wording import enumerate_words, quoted
 from pipeline.tube.channels import find_channel, is_scatter, named_channels, named_rows, suggestion
 from pipeline.tube.spillover_file import read_spillover
-
-USUAL_LEVELS = {"quantibrite_pe": (4,), "qsc": (4,), "qifikit": (5,), "mesf": (4, 5), "rainbow": (5, 7)}
-"""Stained populations of a kit, the blank not counted."""
 
 MOST_DAYS_APART = 10
 
@@ -114,13 +111,13 @@ def bead_levels(study: Study, headers: Headers) -> Iterator[Finding]:
         where = study.at("beads", run.beads, "levels")
         stained = sum(level > 0 for level in run.levels)
         least = 1 if study.settings.curve_model == "slope1" else 2
-        usual = USUAL_LEVELS.get(run.kit, (stained,))
+        kit = bead_kit(run.kit)
+        usual = kit.usual_levels or (stained,)
         if stained < least:
             hint = "With one level only the setting curve_model slope1 gives a curve."
             found = f"{stained} level above 0" if stained == 1 else f"{stained} levels above 0"
             yield Finding(Fault(where, found, f"at least {least} for a standard curve", hint))
         elif stained not in usual:
-            kit = bead_kit(run.kit)
             expected = f"{enumerate_words(map(str, usual))} for {kit.title}"
             yield warning(
                 f"{stained} levels above 0", expected, where=where, hint="Compare with the lot's sheet."
@@ -146,15 +143,16 @@ def unsuited_kits(study: Study, headers: Headers) -> Iterator[Finding]:
         where = study.at("samples", sample.sample_id, "beads")
         if not kit.quantifies:
             found = f"beads {quoted(sample.beads)} of the kit {kit.name}, which is relative and gives no ABC"
-            expected = "a kit with assigned molecules (quantibrite_pe, qsc, qifikit, mesf, custom)"
+            listed = ", ".join(kit_names(kit for kit in BEAD_KITS if kit.quantifies))
+            expected = f"a kit with assigned molecules ({listed})"
             yield warning(
                 found, expected, where=where, sample_id=sample.sample_id, hint="The row will say NO_CURVE."
             )
-        if kit.name == "qifikit" and not sample.isotype_file:
+        if kit.result == "SABC" and not sample.isotype_file:
             where = study.at("samples", sample.sample_id, "isotype_file")
-            expected = "an isotype control: SABC = ABC(antibody) − ABC(isotype)"
+            expected = f"an isotype control: {kit.arithmetic}"
             yield warning(
-                "no isotype_file with the kit qifikit", expected, where=where, sample_id=sample.sample_id
+                f"no isotype_file with the kit {kit.name}", expected, where=where, sample_id=sample.sample_id
             )
         if not sample.fmo_file and not sample.isotype_file:
             where = study.at("samples", sample.sample_id, "fmo_file")

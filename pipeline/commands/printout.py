@@ -6,7 +6,7 @@ import shutil
 from io import StringIO
 from pathlib import Path
 
-from calibration.curve.standard_curve import Verdict
+from calibration.curve.standard_curve import CurveVerdict
 from calibration.density.receptor_density import ReceptorDensity
 from pipeline.assembly.study_result import StudyResult
 from pipeline.beads.result import CalibrationResult
@@ -40,7 +40,7 @@ def curve_line(run: CalibrationResult) -> str:
         return f"{run.beads}: no curve: {run.note}"
     curve = run.curve
     figures = f"slope {curve.slope:.4f}, intercept {curve.intercept:.4f}, r² {curve.r2:.5f}"
-    doubts = [check.text for check in curve.checks if check.verdict is not Verdict.ACCEPT]
+    doubts = [check.text for check in curve.checks if check.verdict is not CurveVerdict.ACCEPT]
     return "; ".join([f"{run.beads}: {curve.verdict.value}: {figures}", *doubts])
 
 

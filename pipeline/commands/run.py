@@ -9,7 +9,7 @@ from pathlib import Path
 from pipeline.assembly.assemble import assembled
 from pipeline.assembly.provenance import RunFacts, command_line, now
 from pipeline.beads.calibrate import calibrate_bead_run
-from pipeline.beads.history import held_against_history, log_of
+from pipeline.beads.history import judged_bead_runs, log_of
 from pipeline.beads.result import CalibrationResult
 from pipeline.checks import check_folder
 from pipeline.commands.printout import curve_line, finished_text
@@ -94,4 +94,4 @@ def _calibrations(
         if known is None:
             store.save(task.run.beads, digest, made[-1])
     log = log_of(study.folder, study.settings)
-    return held_against_history(log, made, study.beads, study.settings, write=True)
+    return judged_bead_runs(log, made, study.beads, study.settings, write=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from pipeline.assembly.assemble import assembled
 from pipeline.assembly.provenance import RunFacts, command_line, now
 from pipeline.assembly.study_result import Note
-from pipeline.beads.history import held_against_history, log_of
+from pipeline.beads.history import judged_bead_runs, log_of
 from pipeline.beads.result import CalibrationResult
 from pipeline.checks import Finding, folder_with_findings
 from pipeline.commands.printout import finished_text
@@ -67,7 +67,7 @@ def _from_store(folder: Path, all_there: Callable[[], None], *, whole_report: bo
     curves = (results.stores.beads.load(run.beads) for run in study.beads)
     log = log_of(folder, study.settings)
     made = tuple(stored[1] for stored in curves if stored is not None)
-    calibrations = held_against_history(log, made, study.beads, study.settings, write=False)
+    calibrations = judged_bead_runs(log, made, study.beads, study.settings, write=False)
     loaded = {
         s.sample_id: stored for s in study.samples if (stored := results.stores.samples.load(s.sample_id))
     }

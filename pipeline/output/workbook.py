@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from calibration.curve.standard_curve import Verdict
+from calibration.curve.standard_curve import CurveVerdict
 from calibration.density.receptor_density import RdStatus
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.figures.style.palette import STATUS, VERDICT
@@ -212,7 +212,7 @@ def _look(value: str) -> tuple[PatternFill, Font] | None:
     look = next((look for name, look in [*STATUS.items(), *VERDICT.items()] if name == value), None)
     if look is None:
         return None
-    fine = value in (RdStatus.OK.value, Verdict.ACCEPT.value)
+    fine = value in (RdStatus.OK.value, CurveVerdict.ACCEPT.value)
     fill = PatternFill("solid", fgColor="FF" + look.fill[1:].upper())
     return fill, Font(bold=not fine, color="FF" + look.ink[1:].upper())
 

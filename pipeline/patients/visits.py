@@ -6,17 +6,15 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final
 
 from calibration.density.pooling import PooledDensity, pool_receptor_densities
+from calibration.numbers import Z_95
 from pipeline.patients.exposure import Exposure
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.patients.same_visit import tubes_by_visit
 from pipeline.quantification.result import SampleResult
 from pipeline.study.reagents import Reagents, reagents_of
 from pipeline.study.study import Sample, Study
-
-_NORMAL_95: Final = 1.959964
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +80,7 @@ def log_sd(receptor: PooledDensity) -> float | None:
     low, high = receptor.rd_low, receptor.rd_high
     if not low or not high or low <= 0 or high <= low:
         return None
-    return math.log10(high / low) / (2 * _NORMAL_95)
+    return math.log10(high / low) / (2 * Z_95)
 
 
 def _visit(

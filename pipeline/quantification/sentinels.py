@@ -19,6 +19,7 @@ from math import sqrt
 import numpy as np
 
 from calibration.density.receptor_density import QUANTIFIED, RdStatus, ReceptorDensity
+from calibration.numbers import Z_95
 from gating.gates import inside
 from gating.gates.steps import GatedPopulation, Step
 from gating.sentinels import B_PRECURSORS, NK_CELLS, Sentinel, find_sentinels
@@ -39,7 +40,6 @@ WORDS = {
     CANNOT_TELL: "it cannot be told why free CD38 is as it is",
 }
 HEMODILUTION = "HEMODILUTION_POSSIBLE"
-_NORMAL_95 = 1.959964
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,7 @@ def upper_share(k: int, n: int) -> float:
     >>> round(upper_share(0, 100), 4), round(upper_share(50, 100), 4)
     (0.037, 0.5962)
     """
-    z = _NORMAL_95
+    z = Z_95
     share = k / n
     spread = z * sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
     return (share + z**2 / (2 * n) + spread) / (1 + z**2 / n)

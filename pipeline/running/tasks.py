@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from calibration.flags import CalibrationFlag
 from pipeline.beads.calibrate import BeadTask
 from pipeline.beads.result import CalibrationResult
 from pipeline.checks import Finding, tube_findings
@@ -17,7 +18,11 @@ from pipeline.tube.spillover_file import read_spillover
 AFTER_THE_TUBES = {"washed_out_drug", "study_drug", "month_days", "rd_cut", "lyse_reagent", "instrument_log"}
 """Settings that no tube's result depends on."""
 
-FLAGS_OF_TUBES = ("BEAD_DRIFT", "BEADS_BRIGHTER_ELSEWHERE", "CROSS_CALIBRATED")
+FLAGS_OF_TUBES = (
+    CalibrationFlag.BEAD_DRIFT,
+    CalibrationFlag.BEADS_BRIGHTER_ELSEWHERE,
+    CalibrationFlag.CROSS_CALIBRATED,
+)
 """Flags of a bead run that its tubes carry too."""
 
 

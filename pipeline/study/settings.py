@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
+from calibration.curve.fit import PARAMETERS
 from pipeline.study.cells import (
     Identifier,
     YesNo,
@@ -13,33 +14,16 @@ from pipeline.study.cells import (
     as_text,
     number,
     one_of,
-    refuse,
     whole_number,
 )
+from pipeline.study.settings_curve import CurveSettings
+from pipeline.study.settings_field import Fraction, Reason, setting
 
-CURVE_MODELS = ("loglog", "slope1", "autofluorescence")
-_NO_REASON = {"yes", "no", "y", "n", "true", "false", "1", "0", "ok", "x"}
-
-
-def as_reason(value: object) -> str:
-    """Return a reason in words: `yes` is none."""
-    text = as_text(value)
-    if text.casefold() in _NO_REASON:
-        refuse("the reason in words, or an empty cell where it is not accepted")
-    return text
+CURVE_MODELS = tuple(PARAMETERS)
 
 
-def setting(default: Any, unit: str, sentence: str, choices: tuple[str, ...] = ()) -> Any:
-    """Return a pydantic field with the unit and the sentence that `init` prints beside it."""
-    return Field(default, description=sentence, json_schema_extra={"unit": unit, "choices": list(choices)})
-
-
-Reason = Annotated[str, BeforeValidator(as_reason)]
-Fraction = Annotated[float, number(0, 1)]
-
-
-class Settings(BaseModel):
-    """The settings sheet. The field's description is what `init` prints beside it."""
+class GeneralSettings(BaseModel):
+    """All settings but those of the standard curve."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -176,54 +160,10 @@ class Settings(BaseModel):
         "SQLite file that every bead run is written into and held against; empty: none. "
         "It may lie outside the study folder, so that studies share it.",
     )
-    curve_r2_accept: Fraction = setting(0.99, "r²", "Standard curve: r² from here on is accepted.")
-    curve_r2_warn: Fraction = setting(0.98, "r²", "Standard curve: r² below this is rejected.")
-    curve_slope_accept: Fraction = setting(
-        0.10, "distance from 1", "Standard curve: slope this far from 1 at most is accepted."
-    )
-    curve_slope_warn: Fraction = setting(
-        0.15, "distance from 1", "Standard curve: slope further from 1 than this is rejected."
-    )
-    curve_local_slope_accept: Fraction = setting(
-        0.2, "distance from 1", "Slope between neighbouring beads; further from 1 than this is a warning."
-    )
-    curve_error_accept: Fraction = setting(
-        0.10, "fraction", "Back-calculated error of a bead up to here is accepted."
-    )
-    curve_error_warn: Fraction = setting(
-        0.20, "fraction", "Back-calculated error of a bead beyond this is rejected."
-    )
-    curve_error_warn_dimmest: Fraction = setting(
-        0.25, "fraction", "The same for the dimmest bead: beyond this it is rejected."
-    )
-    curve_ratio_accept: Annotated[float, number(1, 1000)] = setting(
-        1.7, "fold", "Assigned value per MFI from bead to bead: a change up to here is accepted."
-    )
-    curve_ratio_warn: Annotated[float, number(1, 1000)] = setting(
-        2.5, "fold", "Assigned value per MFI from bead to bead: a change beyond this is rejected."
-    )
-    bead_rcv_accept: Fraction = setting(0.15, "fraction", "Robust CV of a bead up to here is accepted.")
-    bead_rcv_accept_dimmest: Fraction = setting(
-        0.25, "fraction", "Robust CV of the dimmest bead up to here is accepted."
-    )
-    bead_rcv_warn: Fraction = setting(0.30, "fraction", "Robust CV of a bead beyond this is rejected.")
-    bead_events_accept: Annotated[int, whole_number(1, 1_000_000)] = setting(
-        500, "events", "A bead population of at least this many is accepted."
-    )
-    bead_events_warn: Annotated[int, whole_number(1, 1_000_000)] = setting(
-        150,
-        "events",
-        "A bead population of fewer is rejected; 200 are asked for, of which some are ambiguous.",
-    )
-    bead_detection_accept: Annotated[float, number(1, 1000)] = setting(
-        2.0, "times the blank", "A dimmest bead below this is a warning: it carries the blank's light."
-    )
-    bead_history_accept: Fraction = setting(
-        0.05, "fraction", "Top bead against the instrument's earlier runs: this far off is accepted."
-    )
-    bead_history_warn: Fraction = setting(
-        0.10, "fraction", "Top bead against the instrument's earlier runs: further off is rejected."
-    )
+
+
+class Settings(CurveSettings, GeneralSettings):
+    """The settings sheet. A field's description is what `init` prints beside it."""
 
 
 def setting_facts(name: str) -> tuple[str, str, tuple[str, ...]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import PurePosixPath
 
+from calibration.beads.kits import BEAD_KITS
 from pipeline.study.cells.words import LONGEST_ID, RESERVED_NAMES
 from pipeline.study.sheets.panels import SEVERAL_ALLOWED
 from pipeline.study.wording import same_word
@@ -23,12 +24,8 @@ from pipeline.tube.channels import find_channel
 from pipeline.tube.markers import antigen, f_p_keyword, fluorochrome, guess_role, scatter_role
 
 Value = str | float | date | None
-_KITS = (
-    ("quantibrite_pe", re.compile(r"quanti-?brite|(?<![a-z])qb(?![a-z])", re.IGNORECASE)),
-    ("qsc", re.compile(r"simply.?cellular|(?<![a-z])qsc(?![a-z])", re.IGNORECASE)),
-    ("qifikit", re.compile(r"qifi", re.IGNORECASE)),
-    ("mesf", re.compile(r"mesf|fluoro.?sphere|dako", re.IGNORECASE)),
-    ("rainbow", re.compile(r"rainbow|rcp-?30|8-?peaks?", re.IGNORECASE)),
+_KITS = tuple(
+    (kit.name, re.compile(kit.in_file_names, re.IGNORECASE)) for kit in BEAD_KITS if kit.in_file_names
 )
 _GENERIC_FOLDER = re.compile(r"^(\.|fcs|data|raw|files|export|[\d\-_.]{4,})$", re.IGNORECASE)
 _PULSE = re.compile(r"[-_ ]([AHW])$")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from calibration.numbers import AT_SCALE_END
 from gating.events import Events, FloatArray, Mask
 from gating.events.compensation import SpilloverMatrix, UnusableSpilloverError, compensate
 from gating.events.panel import GatingChannel, GatingPanel, Target
@@ -15,9 +16,6 @@ from pipeline.fcs import FcsFile, read_fcs
 from pipeline.study.study import Panel
 from pipeline.tube.channels import MatchedChannels, matched_channels
 from pipeline.tube.impossible_values import sound_events
-
-AT_THE_TOP = 0.999
-"""An event this close to the end of its detector's scale is on it: digitisers round."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +109,7 @@ def read_tube(
         quantified=events.column(quantified),
         quantified_channel=quantified,
         quantified_top=raw.scale_top(quantified),
-        on_scale_end=raw.column(quantified) >= AT_THE_TOP * raw.scale_top(quantified),
+        on_scale_end=raw.column(quantified) >= AT_SCALE_END * raw.scale_top(quantified),
         spillover=used,
         flags=(*sound.flags, *flags),
         notes=(*matched.notes, *sound.notes, *notes),

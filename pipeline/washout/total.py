@@ -15,13 +15,13 @@ from typing import Final
 import numpy as np
 
 from calibration.density.receptor_density import RdStatus
+from calibration.numbers import Z_95
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.patients.pharmacokinetics.occupancy import MOST_FOR_TOTAL
 from pipeline.washout.censored.estimate import Estimate, NotEstimableError
 from pipeline.washout.line.tobit import WashoutFit
 
 _LOG_10: Final = float(np.log(10))
-_NORMAL_95: Final = 1.959964
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,5 +141,5 @@ def _occupied(row: PatientRd) -> OccupiedVisit:
     total = amount / (1 - drug.occupancy)
     if below:
         return replace(with_drug, total=total, reason="below its LLOQ: the total lies below")
-    factor = 10 ** (_NORMAL_95 * float(np.hypot(row.rd_log_sd or 0.0, _theta_sd(row))))
+    factor = 10 ** (Z_95 * float(np.hypot(row.rd_log_sd or 0.0, _theta_sd(row))))
     return replace(with_drug, total=total, total_low=total / factor, total_high=total * factor)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from calibration import BeadPeaksError, Verdict, find_bead_peaks, find_bead_singlets, fit_standard_curve
+from calibration import BeadPeaksError, CurveVerdict, find_bead_peaks, find_bead_singlets, fit_standard_curve
 from validation.beads import SABOTAGES, outcome
 from validation.simulated_beads import KITS, bead_run
 
@@ -40,12 +40,14 @@ def curve_of(true_levels, typed, seed, **how):
 @pytest.mark.parametrize("left_out", range(1, 6))
 def test_the_values_of_another_kit_are_not_accepted(left_out):
     other = [level for k, level in enumerate(KITS["qifikit"]) if k != left_out]
-    assert curve_of(KITS["qsc"], other, seed=left_out, autofluorescence=5.0).verdict is not Verdict.ACCEPT
+    assert (
+        curve_of(KITS["qsc"], other, seed=left_out, autofluorescence=5.0).verdict is not CurveVerdict.ACCEPT
+    )
 
 
 def test_a_lot_sheet_in_decades_is_rejected():
     typed = [float(np.log10(level)) for level in KITS["quantibrite_pe"]]
-    assert curve_of(KITS["quantibrite_pe"], typed, seed=1).verdict is Verdict.REJECT
+    assert curve_of(KITS["quantibrite_pe"], typed, seed=1).verdict is CurveVerdict.REJECT
 
 
 def test_capture_beads_that_do_not_bind_the_conjugate_s_species_are_refused():

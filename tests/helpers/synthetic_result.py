@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from calibration.beads.peaks import BeadPeaks
-from calibration.curve.standard_curve import CurveCheck, StandardCurve, Verdict
-from calibration.density.receptor_density import ErrorTerm, RdStatus, ReceptorDensity
+from calibration.curve.standard_curve import CurveCheck, CurveVerdict, StandardCurve
+from calibration.density.budget import BudgetTerm, ErrorTerm
+from calibration.density.receptor_density import RdStatus, ReceptorDensity
 from gating.events import Events
 from gating.gates import AllOf, EllipsoidGate, PolygonGate, RangeGate
 from gating.gates.steps import GatedPopulation, GateStep
@@ -119,7 +120,9 @@ def gated(events: Events, unsure: bool = False) -> GatedPopulation:
     return GatedPopulation(masks[-1], steps, masks, min(s.confidence for s in steps), masks[3], flags=flags)
 
 
-def bead_result(name: str = "B1", verdict: Verdict = Verdict.ACCEPT, seed: int = 5) -> CalibrationResult:
+def bead_result(
+    name: str = "B1", verdict: CurveVerdict = CurveVerdict.ACCEPT, seed: int = 5
+) -> CalibrationResult:
     """Return a QuantiBRITE run, read by the true curve with a little noise."""
     rng = np.random.default_rng(seed)
     medians = [10 ** ((np.log10(level) - INTERCEPT) / SLOPE) * rng.normal(1, 0.03) for level in LEVELS]
@@ -133,8 +136,8 @@ def bead_result(name: str = "B1", verdict: Verdict = Verdict.ACCEPT, seed: int =
         float(slope), float(intercept), 0.99931, float(residual.std(ddof=2)), "loglog", tuple(medians), LEVELS,
         (True,) * 4, back,
         (
-            CurveCheck("r2", 0.99931, Verdict.ACCEPT, "r² 0.9993: accepted (at least 0.99)"),
-            CurveCheck("slope", float(slope), Verdict.ACCEPT, f"slope {slope:.3f}: accepted (0.90 to 1.10)"),
+            CurveCheck("r2", 0.99931, CurveVerdict.ACCEPT, "r² 0.9993: accepted (at least 0.99)"),
+            CurveCheck("slope", float(slope), CurveVerdict.ACCEPT, f"slope {slope:.3f}: accepted (0.90 to 1.10)"),
             CurveCheck("back_calculated", max(map(abs, back)), verdict, f"largest back-calculated error {max(map(abs, back)):.1%}"),
         ),
         verdict,
@@ -146,7 +149,7 @@ def bead_result(name: str = "B1", verdict: Verdict = Verdict.ACCEPT, seed: int =
     return CalibrationResult(
         name, f"fcs/{name}.fcs", "quantibrite_pe", "96597", "PE-A", LEVELS,
         Acquired("LSRFortessa", "H123", "2024-03-0" + name[-1], 480.0, 1.0), 8_120, 7_200, peaks, curve,
-        bead_histogram(drawn, channel="PE-A"), ("CURVE_WARN",) if verdict is Verdict.WARN else (), "", "ab" * 32,
+        bead_histogram(drawn, channel="PE-A"), ("CURVE_WARN",) if verdict is CurveVerdict.WARN else (), "", "ab" * 32,
     )  # fmt: skip
 
 
@@ -158,8 +161,8 @@ def receptor(status: RdStatus, rd: float | None, n: int) -> ReceptorDensity:
     mfi = None if abc is None else 10 ** ((np.log10(abc) - INTERCEPT) / SLOPE)
     control = 255.0 if known and status is not RdStatus.NO_BACKGROUND else None
     budget = (
-        ErrorTerm("standard curve", 0.021, 0.31), ErrorTerm("lot assignment", 0.022, 0.34), ErrorTerm("F:P ratio", 0.011, 0.09),
-        ErrorTerm("stained cells", 0.019, 0.22), ErrorTerm("bead peak medians", 0.007, 0.04),
+        ErrorTerm(BudgetTerm.STANDARD_CURVE, 0.021, 0.31), ErrorTerm(BudgetTerm.LOT_ASSIGNMENT, 0.022, 0.34), ErrorTerm(BudgetTerm.F_P_RATIO, 0.011, 0.09),
+        ErrorTerm(BudgetTerm.STAINED_CELLS, 0.019, 0.22), ErrorTerm(BudgetTerm.BEAD_MEDIANS, 0.007, 0.04),
     )  # fmt: skip
     return ReceptorDensity(
         status, n, mfi, control, abc, 420.0 if control else None, rd,
@@ -258,7 +261,7 @@ def tube_result(index: int, n_events: int = 20_000) -> SampleResult:
 def whole_study_result(n_events: int = 20_000) -> StudyResult:
     """Return the result of the small study, fitted and tabulated by the program's own models."""
     study = small_study()
-    beads = (bead_result("B1"), bead_result("B2", Verdict.WARN, 6))
+    beads = (bead_result("B1"), bead_result("B2", CurveVerdict.WARN, 6))
     results = tuple(tube_result(k, n_events) for k in range(len(TUBES)))
     fault = Fault("samples!J3", 'remark "=not a formula"', "a remark", severity=Severity.WARNING)
     bare = replace(

@@ -10,15 +10,16 @@ import numpy as np
 
 from calibration import (
     BeadPeaksError,
+    CurveVerdict,
     StandardCurve,
     StandardCurveError,
-    Verdict,
     bead_kit,
     find_bead_peaks,
     find_bead_singlets,
     fit_standard_curve,
 )
-from calibration.curve.brighter_channel import BRIGHTER_ELSEWHERE, channel_check, compare_channels
+from calibration.curve.acceptance import CheckName
+from calibration.curve.brighter_channel import channel_check, compare_channels
 from validation.markdown import paragraph, percent, table
 from validation.simulated_beads import KITS, BeadRun, Detector, bead_run
 
@@ -152,7 +153,9 @@ def _measured(kit: str, run: BeadRun) -> Day:
 
 def _doubted(curve: StandardCurve) -> bool:
     """Whether the curve's table doubts that the channel is the dye's own."""
-    return any(row.name == BRIGHTER_ELSEWHERE and row.verdict is Verdict.WARN for row in curve.checks)
+    return any(
+        row.name is CheckName.BRIGHTER_ELSEWHERE and row.verdict is CurveVerdict.WARN for row in curve.checks
+    )
 
 
 def _found(
@@ -225,7 +228,7 @@ def outcome(kind: str, seed: int, *, gated: bool = True, history: bool = False) 
         _, curve = _found(made.kit, made.run, made.listed, earlier, gated=gated)
     except (BeadPeaksError, StandardCurveError):
         return "refused", 0.0
-    if curve.verdict is not Verdict.ACCEPT or curve.notes:
+    if curve.verdict is not CurveVerdict.ACCEPT or curve.notes:
         return str(curve.verdict), 0.0
     stained = made.run.levels[made.run.levels > 0]
     at = np.geomspace(stained[0], stained[-1], 9)
@@ -264,7 +267,7 @@ def _misprint(off: float, n: int, seed: int) -> Misprint:
             typed[rng.integers(levels.size)] *= (1 + off) ** rng.choice([-1, 1])
             medians = levels * 10 ** rng.normal(0, np.hypot(LOT_SCATTER, MEDIAN_SD), levels.size)
             curve = fit_standard_curve(medians.tolist(), typed.tolist())
-            warned.append(curve.verdict is not Verdict.ACCEPT)
+            warned.append(curve.verdict is not CurveVerdict.ACCEPT)
             freedom, expected = curve.degrees_of_freedom, LOT_SCATTER**2 + MEDIAN_SD**2
             told.append(chdtrc(freedom, freedom * curve.residual_sd**2 / expected) < 0.05)
     return Misprint(off, float(np.mean(warned)), float(np.mean(told)))

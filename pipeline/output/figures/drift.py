@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from calibration.curve.drift import DriftPoint, DriftSeries
-from calibration.curve.standard_curve import Verdict
+from calibration.curve.standard_curve import CurveVerdict
 from pipeline.output.figures.style.canvas import add_axes, house_style, new_figure
 from pipeline.output.figures.style.palette import BLUE, GREY, INK, ORANGE, PALE, VERMILLION
 
@@ -20,7 +20,7 @@ COLUMNS, WIDTH, HEIGHT = 3, 3.1, 1.7
 REACH = 5.0
 """SDs shown; what lies further is drawn at the edge."""
 
-_COLOURS = {Verdict.ACCEPT: BLUE, Verdict.WARN: ORANGE, Verdict.REJECT: VERMILLION}
+_COLOURS = {CurveVerdict.ACCEPT: BLUE, CurveVerdict.WARN: ORANGE, CurveVerdict.REJECT: VERMILLION}
 
 
 def drift_figure(series: Sequence[DriftSeries], *, title: str = "") -> Figure:

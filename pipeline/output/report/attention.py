@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from calibration.curve.standard_curve import Verdict
+from calibration.curve.standard_curve import CurveVerdict
 from calibration.density.receptor_density import RdStatus
 from gating.gates.steps import GateFlag
 from pipeline.assembly.study_result import StudyResult
@@ -74,17 +74,20 @@ def _failures(failed: Sequence[SampleResult], anchors: dict[str, str]) -> Iterab
 
 def _rejected(calibrations: Sequence[CalibrationResult], anchors: dict[str, str]) -> Iterable[Item]:
     for result in calibrations:
-        verdict = result.curve.verdict if result.curve else Verdict.REJECT
-        if verdict is Verdict.ACCEPT:
+        verdict = result.curve.verdict if result.curve else CurveVerdict.REJECT
+        if verdict is CurveVerdict.ACCEPT:
             continue
         checks = result.curve.checks if result.curve else ()
-        why = "; ".join(check.text for check in checks if check.verdict is not Verdict.ACCEPT) or result.note
+        why = (
+            "; ".join(check.text for check in checks if check.verdict is not CurveVerdict.ACCEPT)
+            or result.note
+        )
         title = (
             "Bead run accepted with a warning"
-            if verdict is Verdict.WARN
+            if verdict is CurveVerdict.WARN
             else "Bead run without a usable curve"
         )
-        level = "warn" if verdict is Verdict.WARN else "severe"
+        level = "warn" if verdict is CurveVerdict.WARN else "severe"
         yield Item(level, title, why, _links("beads", [result.beads], anchors))
 
 

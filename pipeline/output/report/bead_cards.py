@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from calibration.curve.standard_curve import StandardCurve, Verdict
+from calibration.curve.standard_curve import CurveVerdict, StandardCurve
 from pipeline.beads.result import CalibrationResult
 from pipeline.output.figures.beads import bead_figure
 from pipeline.output.figures.drift import drift_figure
@@ -37,7 +37,7 @@ class BeadCard:
 def bead_card(result: CalibrationResult, anchor: str) -> BeadCard:
     """Return the card of a bead run."""
     curve, peaks = result.curve, result.peaks
-    verdict = curve.verdict if curve else Verdict.REJECT
+    verdict = curve.verdict if curve else CurveVerdict.REJECT
     notes = (result.note, *(peaks.notes if peaks else ()), *(curve.notes if curve else ()))
     return BeadCard(
         anchor=anchor,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from calibration.curve.standard_curve import StandardCurve, Verdict
+from calibration.curve.standard_curve import CurveVerdict, StandardCurve
 from calibration.density.receptor_density import QUANTIFIED, RdStatus
 from gating.gates.steps import GateFlag, GateStep
 from gating.thresholds.methods import words_of
@@ -268,7 +268,7 @@ def _cd38_svg(
     figure = cd38_figure(
         result.histogram,
         result.receptor,
-        curve=curve if curve and curve.verdict is not Verdict.REJECT else None,
+        curve=curve if curve and curve.verdict is not CurveVerdict.REJECT else None,
         control_words=result.background_kind or "control",
         channel_words=labels.get(channel, channel),
     )

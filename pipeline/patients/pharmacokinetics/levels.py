@@ -11,6 +11,7 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration.numbers import Z_95
 from pipeline.patients.pharmacokinetics.integration import Course, concentrations
 from pipeline.patients.pharmacokinetics.occupancy import occupancy
 from pipeline.patients.pharmacokinetics.parameters import (
@@ -42,7 +43,6 @@ _FEWEST_DRAWS: Final = 40
 _ENDS: Final = (0.025, 0.5, 0.975)
 _ONE_SD: Final = (0.158655, 0.841345)
 _RTOL_TYPICAL: Final = 1e-6
-_NORMAL_95: Final = 1.959964
 _RTOL_DRAWS: Final = 1e-3
 _METHOD: Final = "two compartments, linear and Michaelis-Menten elimination (Xu 2020), own doses"
 
@@ -268,7 +268,7 @@ def _bands(levels: Floats, weights: Floats, kd: Floats) -> tuple[Floats, Floats,
         return _quantiles(levels, weights, _ENDS), _quantiles(occupancy(levels, kd), weights, _ENDS), log_sd
     mean = np.sum(weights * logs, axis=1)
     log_sd = np.sqrt(np.sum(weights * (logs - mean[:, None]) ** 2, axis=1))
-    reach = np.exp(mean[:, None] + _NORMAL_95 * log_sd[:, None] * np.array([-1.0, 0.0, 1.0]))
+    reach = np.exp(mean[:, None] + Z_95 * log_sd[:, None] * np.array([-1.0, 0.0, 1.0]))
     return reach, occupancy(reach, np.array([kd.max(), np.sqrt(kd.min() * kd.max()), kd.min()])), log_sd
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
+from calibration.beads.kits import BEAD_KITS, kit_names
 from pipeline.study.faults import Fault, Severity
 from pipeline.study.sheets.columns import Entry
 from pipeline.study.sheets.rows import PanelRow
@@ -12,7 +13,7 @@ from pipeline.study.sheets.transfers import unit_kits
 from pipeline.study.sheets.typed import TypedStudy, caseless
 from pipeline.study.wording import quoted
 
-F_P_KITS = ("quantibrite_pe", "mesf")
+F_P_KITS = kit_names(kit for kit in BEAD_KITS if kit.needs_f_p)
 SEVERAL_ALLOWED = ("dump", "other", "viability")
 
 

@@ -26,6 +26,14 @@ from pipeline.study.cells import (
     whole_number,
 )
 from pipeline.study.sheets.columns import Row, column
+from pipeline.study.sheets.kit_words import (
+    ALWAYS_CAPTURED,
+    CAPTURING_KITS,
+    F_P_KITS,
+    KIT_SPELLINGS,
+    KITS,
+    VIAL_TELLS,
+)
 
 ROLES = (
     "fsc_area", "fsc_height", "fsc_width", "ssc_area", "ssc_height", "time", "viability", "dump", "cd38",
@@ -33,7 +41,6 @@ ROLES = (
     "lambda", "other",
 )  # fmt: skip
 TARGETS = ("positive", "negative", "low", "any")
-KITS = ("quantibrite_pe", "qsc", "qifikit", "mesf", "rainbow", "custom")
 TISSUES = ("marrow", "blood")
 RESPONSES = ("sCR", "CR", "VGPR", "PR", "MR", "SD", "PD", "NE")
 DOSE_UNITS = ("mg", "mg/kg")
@@ -113,12 +120,12 @@ class PanelRow(Row):
         "For cd38: does the clone compete with daratumumab?", example="yes", choices=("yes", "no")
     )
     f_p_ratio: Annotated[float, number(0.01, 100)] | None = column(
-        "For cd38: fluorophores per antibody (F:P) of the conjugate; quantibrite_pe and mesf need it.",
+        f"For cd38: fluorophores per antibody (F:P) of the conjugate; {F_P_KITS} need it.",
         example="1.02",
     )
     f_p_ratio_sd: Annotated[float, number(0, 100)] | None = column("Its standard deviation.", example="0.05")
     host: Text = column(
-        "For cd38: host species of the antibody (mouse, rat, rabbit, human, …); qsc and qifikit want it.",
+        f"For cd38: host species of the antibody (mouse, rat, rabbit, human, …); {CAPTURING_KITS} want it.",
         example="mouse",
         default="",
     )
@@ -131,7 +138,7 @@ class BeadRow(Row):
     fcs_file: FileName = column(
         "FCS file of the beads, from the study folder.", example="fcs/beads.fcs", required=True
     )
-    kit: Annotated[str, BeforeValidator(one_of(*KITS, also=(("quantibrite", "quantibrite_pe"),)))] = column(
+    kit: Annotated[str, BeforeValidator(one_of(*KITS, also=KIT_SPELLINGS))] = column(
         "Which beads they are.", example="quantibrite_pe", required=True, choices=KITS
     )
     lot: Identifier = column("Lot on the vial.", example="96597", required=True)
@@ -160,7 +167,8 @@ class BeadRow(Row):
         default="",
     )
     captures: Text = column(
-        "For qsc: the host species whose antibodies these beads capture, as on the vial; qifikit: mouse.",
+        f"For {VIAL_TELLS}: the host species whose antibodies these beads capture, as on the vial; "
+        f"{ALWAYS_CAPTURED}.",
         example="mouse",
         default="",
     )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from calibration.beads.kits import BEAD_KITS, kit_names
 from pipeline.study.faults import Fault
 from pipeline.study.sheets.columns import Entry
 from pipeline.study.sheets.rows import BeadRow
 from pipeline.study.sheets.typed import TypedStudy
 from pipeline.study.wording import quoted
 
-RAINBOW = "rainbow"
+RELATIVE_KITS = kit_names(kit for kit in BEAD_KITS if not kit.quantifies)
 
 
 def unit_kits(study: TypedStudy) -> dict[str, str]:
@@ -33,7 +34,7 @@ def bead_transfers(study: TypedStudy) -> Iterator[Fault]:
 
 def _transfer_faults(entry: Entry[BeadRow], runs: Mapping[str, Entry[BeadRow]]) -> Iterator[Fault]:
     where, typed, names = entry.at("transfer_from"), quoted(entry.row.transfer_from), _names(entry)
-    if entry.row.kit != RAINBOW:
+    if entry.row.kit not in RELATIVE_KITS:
         yield Fault(where, f"{typed} beside the kit {quoted(entry.row.kit)}", "it with rainbow beads only")
     if len(names) != 2:
         expected = "the rainbow run of the other day and the bead run beside it, split by ;"
@@ -44,14 +45,14 @@ def _transfer_faults(entry: Entry[BeadRow], runs: Mapping[str, Entry[BeadRow]]) 
         yield Fault(where, quoted(unknown[0]), "a bead run of the beads sheet")
         return
     rainbow, beads = (runs[name].row for name in names)
-    if rainbow.kit != RAINBOW or rainbow.beads == entry.row.beads:
+    if rainbow.kit not in RELATIVE_KITS or rainbow.beads == entry.row.beads:
         yield Fault(
             where, f"{quoted(names[0])} of the kit {rainbow.kit}", "first another run of rainbow beads"
         )
     elif (rainbow.lot, rainbow.levels) != (entry.row.lot, entry.row.levels):
         yield Fault(where, f"{quoted(names[0])} of another lot or other levels", "a run of the same lot")
-    if beads.kit == RAINBOW:
-        yield Fault(where, f"{quoted(names[1])} of the kit rainbow", "second the bead run with the curve")
+    if beads.kit in RELATIVE_KITS:
+        yield Fault(where, f"{quoted(names[1])} of the kit {beads.kit}", "second the bead run with the curve")
 
 
 def _names(entry: Entry[BeadRow]) -> list[str]:

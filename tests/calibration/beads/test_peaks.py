@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calibration import BeadPeaksError, find_bead_peaks, find_bead_singlets
+from calibration.beads.density_peaks import FEWEST_EVENTS
 from validation.simulated_beads import KITS, Detector, bead_run
 
 
@@ -200,3 +201,11 @@ def test_what_is_not_beads_is_refused_or_measured_but_never_a_fault(kind):
 
 def test_robust_cv_is_that_of_a_gaussian():
     assert find_bead_peaks(beads([600, 6500], 5000, cv=0.08), 2).rcv == pytest.approx((0.08, 0.08), rel=0.1)
+
+
+def test_the_number_of_events_that_is_asked_for_is_the_one_that_is_tested():
+    rng = np.random.default_rng(1)
+    beads = np.concatenate([rng.normal(m, 0.05 * m, FEWEST_EVENTS + 5) for m in (100, 1000, 5000)])
+    assert min(find_bead_peaks(beads, 3).n) >= FEWEST_EVENTS
+    with pytest.raises(BeadPeaksError, match=rf"at least {FEWEST_EVENTS} each are needed"):
+        find_bead_peaks(beads[: 3 * FEWEST_EVENTS - 1], 3)

@@ -10,8 +10,8 @@ import pytest
 
 from calibration import (
     BeadPeaksError,
+    CurveVerdict,
     StandardCurveError,
-    Verdict,
     find_bead_peaks,
     fit_standard_curve,
 )
@@ -101,7 +101,7 @@ def end_of(kind, seed):
         )
     except (BeadPeaksError, StandardCurveError):
         return "refused"
-    if curve.verdict is not Verdict.ACCEPT or peaks.notes or curve.notes:
+    if curve.verdict is not CurveVerdict.ACCEPT or peaks.notes or curve.notes:
         return str(curve.verdict)
     fitted = np.array(curve.fitted)
     off = np.abs(np.array(peaks.medians) - true)[fitted]

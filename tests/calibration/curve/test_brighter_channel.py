@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from calibration import Verdict, find_bead_peaks, find_bead_singlets
+from calibration import CurveVerdict, find_bead_peaks, find_bead_singlets
 from calibration.curve.brighter_channel import channel_check, compare_channels
 from pipeline.fcs import read_fcs
 from validation.simulated_beads import KITS, Detector, bead_run
@@ -54,7 +54,7 @@ def test_the_row_of_the_table_names_the_channel_that_is_doubtful():
     x, y, peaks = both_channels("qsc", 0.3)
     found = compare_channels(x, y, peaks, one_dye=True)
     row = channel_check([("YG780-A", compare_channels(x, x[::-1], peaks, one_dye=True) or found)], "B530-A")
-    assert row.verdict is Verdict.WARN
+    assert row.verdict is CurveVerdict.WARN
     assert "YG780-A" in row.text
     assert "B530-A" in row.text
     assert channel_check([], "B530-A") is None

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from calibration import Verdict
+from calibration import CurveVerdict
 from calibration.curve.drift import levey_jennings, westgard
 
 
@@ -36,7 +36,7 @@ def test_the_first_three_runs_have_no_limits_and_the_first_twenty_are_provisiona
 def test_a_rejected_run_does_not_widen_the_limits():
     steady = [100.0, 101.0, 99.0, 100.5, 99.5]
     points = levey_jennings([*steady, 150.0, 150.0])
-    assert points[5].verdict is points[6].verdict is Verdict.REJECT
+    assert points[5].verdict is points[6].verdict is CurveVerdict.REJECT
     assert points[6].sd == points[5].sd
 
 
@@ -56,8 +56,8 @@ def test_an_mfi_is_held_against_factors():
 
 def test_runs_that_never_differed_make_any_difference_large():
     points = levey_jennings([5.0, 5.0, 5.0, 5.0, 5.1])
-    assert points[3].verdict is Verdict.ACCEPT
-    assert points[4].verdict is Verdict.REJECT
+    assert points[3].verdict is CurveVerdict.ACCEPT
+    assert points[4].verdict is CurveVerdict.REJECT
 
 
 @pytest.mark.parametrize(("values", "log"), [([1.0, float("nan")], False), ([1.0, -1.0], True)])

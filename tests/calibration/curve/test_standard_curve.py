@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calibration import CurveLimits, StandardCurveError, Verdict, fit_standard_curve
+from calibration import CurveLimits, CurveVerdict, Limit, StandardCurveError, fit_standard_curve
 from calibration.beads.scale_end import AtScaleEnd
 
 LEVELS = (638.0, 6930.0, 31008.0, 67601.0)  # QuantiBRITE PE, lot 96597
@@ -22,7 +22,7 @@ def test_a_straight_line_is_found_exactly():
     curve = fit_standard_curve([10.0 ** ((np.log10(y) - 0.3) / 1.05) for y in LEVELS], LEVELS)
     assert curve.slope == pytest.approx(1.05)
     assert curve.intercept == pytest.approx(0.3)
-    assert curve.verdict is Verdict.ACCEPT
+    assert curve.verdict is CurveVerdict.ACCEPT
 
 
 def test_the_dako_example_gives_the_published_line():
@@ -83,22 +83,22 @@ def test_transposed_lot_values_are_rejected(i):
     swapped = list(LEVELS)
     swapped[i], swapped[i + 1] = swapped[i + 1], swapped[i]
     curve = fit_standard_curve(clean(), swapped)
-    assert curve.verdict is Verdict.REJECT
+    assert curve.verdict is CurveVerdict.REJECT
     assert "transposed lot values" in check(curve, "order").text
 
 
 @pytest.mark.parametrize(
     ("name", "medians", "levels", "verdict"),
     [
-        ("slope", [100, 1000, 10000], [100, 800, 6310], Verdict.ACCEPT),
-        ("slope", [100, 1000, 10000], [100, 740, 5500], Verdict.WARN),
-        ("slope", [100, 1000, 10000], [100, 630, 4000], Verdict.REJECT),
-        ("back_calculated_error", [100, 1000, 10000, 50000], [200, 2500, 20000, 100000], Verdict.WARN),
-        ("back_calculated_error", [100, 1000, 10000, 50000], [200, 3000, 20000, 100000], Verdict.REJECT),
-        ("value_per_mfi", [100, 1000, 10000], [200, 4000, 20000], Verdict.WARN),
-        ("value_per_mfi", [100, 1000, 10000], [200, 6000, 20000], Verdict.REJECT),
-        ("r2", [100, 1000, 10000, 30000], [200, 2800, 13500, 88000], Verdict.WARN),
-        ("local_slope", [100, 1000, 1500], [200, 2000, 4000], Verdict.WARN),
+        ("slope", [100, 1000, 10000], [100, 800, 6310], CurveVerdict.ACCEPT),
+        ("slope", [100, 1000, 10000], [100, 740, 5500], CurveVerdict.WARN),
+        ("slope", [100, 1000, 10000], [100, 630, 4000], CurveVerdict.REJECT),
+        ("back_calculated_error", [100, 1000, 10000, 50000], [200, 2500, 20000, 100000], CurveVerdict.WARN),
+        ("back_calculated_error", [100, 1000, 10000, 50000], [200, 3000, 20000, 100000], CurveVerdict.REJECT),
+        ("value_per_mfi", [100, 1000, 10000], [200, 4000, 20000], CurveVerdict.WARN),
+        ("value_per_mfi", [100, 1000, 10000], [200, 6000, 20000], CurveVerdict.REJECT),
+        ("r2", [100, 1000, 10000, 30000], [200, 2800, 13500, 88000], CurveVerdict.WARN),
+        ("local_slope", [100, 1000, 1500], [200, 2000, 4000], CurveVerdict.WARN),
     ],
 )
 def test_each_row_of_the_table_grades_its_figure(name, medians, levels, verdict):
@@ -130,14 +130,14 @@ def test_the_top_bead_is_held_against_its_history(off, verdict):
 
 
 def test_thresholds_can_be_set():
-    strict = CurveLimits(accept_slope=(0.99, 1.01))
-    assert fit_standard_curve(*DAKO, limits=strict).verdict is Verdict.WARN
+    strict = CurveLimits(slope=Limit(0.01, 0.15))
+    assert fit_standard_curve(*DAKO, limits=strict).verdict is CurveVerdict.WARN
 
 
 def test_two_beads_make_a_line_that_nothing_judges():
     curve = fit_standard_curve([100, 1000], [200, 2000])
     assert curve.residual_sd == 0
-    assert check(curve, "degrees_of_freedom").verdict is Verdict.WARN
+    assert check(curve, "degrees_of_freedom").verdict is CurveVerdict.WARN
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ def test_an_offset_that_bends_the_line_is_told_by_the_blank(offset):
     truth = bent.to_abc(medians[1]) - bent.to_abc(medians[0])
     assert row.value == pytest.approx(abs(truth / WITH_BLANK[1] - 1))
     assert row.value > 0.10
-    assert (row.verdict, bent.verdict) == (Verdict.WARN, Verdict.WARN)
+    assert (row.verdict, bent.verdict) == (CurveVerdict.WARN, CurveVerdict.WARN)
     assert "curve_model autofluorescence" in row.text
 
 
@@ -204,11 +204,11 @@ def test_the_autofluorescence_model_takes_the_offset_out():
     medians = [level * 0.34 + 155.0 for level in WITH_BLANK]
     curve = fit_standard_curve(medians, WITH_BLANK, model="autofluorescence")
     assert check(curve, "less_blank").value < 1e-3
-    assert curve.verdict is Verdict.ACCEPT
+    assert curve.verdict is CurveVerdict.ACCEPT
 
 
 def test_a_blank_near_zero_says_nothing_of_the_line():
     medians = [level * 0.34 + 5.0 for level in WITH_BLANK]
     curve = fit_standard_curve(medians, WITH_BLANK)
-    assert check(curve, "less_blank").verdict is Verdict.ACCEPT
+    assert check(curve, "less_blank").verdict is CurveVerdict.ACCEPT
     assert f"reads {curve.to_abc(5.0):.0f}, the threshold of detection" in check(curve, "detection").text

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from calibration import (
+    CurveVerdict,
     StandardCurveError,
-    Verdict,
     find_bead_peaks,
     fit_standard_curve,
     quantify_receptor_density,
@@ -65,7 +65,7 @@ def test_populations_that_do_not_follow_one_line_are_rejected():
     here, there = rainbow(12.0), rainbow(8.0, seed=2)
     bent = tuple(m * (1.6 if k == 3 else 1.0) for k, m in enumerate(there.medians))
     here_curve = transferred_curve(curve_at(8.0), fit_transfer(here, replace(there, medians=bent), RAINBOW))
-    assert here_curve.verdict is Verdict.REJECT
+    assert here_curve.verdict is CurveVerdict.REJECT
 
 
 def test_the_transfer_is_a_term_of_its_own_in_the_budget():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from calibration import ErrorTerm, RdStatus, ReceptorDensity
+from calibration import BudgetTerm, ErrorTerm, RdStatus, ReceptorDensity
 from calibration.density.between_runs import RunMean, between_runs, run_mean, widened
 
 OWN, SHARED = 0.05, 0.07
@@ -42,7 +42,9 @@ def test_many_replicates_that_agree_as_their_budgets_say_add_little():
 
 def density(rd, low, high, **terms):
     whole = sum(sd**2 for sd in terms.values())
-    budget = tuple(ErrorTerm(name.replace("_", " "), sd, sd**2 / whole) for name, sd in terms.items())
+    budget = tuple(
+        ErrorTerm(BudgetTerm(name.replace("_", " ")), sd, sd**2 / whole) for name, sd in terms.items()
+    )
     return ReceptorDensity(
         RdStatus.OK, 500, rd=rd, rd_low=low, rd_high=high, budget=budget, analytic_sd=0.05 * rd
     )

@@ -1,8 +1,8 @@
 import pytest
 
-from calibration import ErrorTerm, RdStatus, ReceptorDensity, pool_receptor_densities
+from calibration import BudgetTerm, ErrorTerm, RdStatus, ReceptorDensity, pool_receptor_densities
 
-BUDGET = (ErrorTerm("lot assignment", 0.02, 0.5), ErrorTerm("stained cells", 0.02, 0.5))
+BUDGET = (ErrorTerm(BudgetTerm.LOT_ASSIGNMENT, 0.02, 0.5), ErrorTerm(BudgetTerm.STAINED_CELLS, 0.02, 0.5))
 
 
 def replicate(rd, status=RdStatus.OK, spread=1.2, **more):

@@ -6,7 +6,8 @@ from datetime import date
 import pytest
 
 from calibration.density.between_runs import widened
-from calibration.density.receptor_density import ErrorTerm, RdStatus, ReceptorDensity
+from calibration.density.budget import BudgetTerm, ErrorTerm
+from calibration.density.receptor_density import RdStatus, ReceptorDensity
 from pipeline.assembly.assemble import joined
 from pipeline.assembly.limiting import limiting
 from pipeline.patients.between_runs import between_runs_of, with_between_runs
@@ -14,8 +15,7 @@ from pipeline.quantification.result import SampleResult
 from pipeline.study.settings import Settings
 from pipeline.study.study import BeadRun, Sample, Study
 
-TERMS = ("standard curve", "bead peak medians", "lot assignment", "F:P ratio", "stained cells", "control cells",
-         "background model", "between runs")  # fmt: skip
+TERMS = tuple(term for term in BudgetTerm if term is not BudgetTerm.TRANSFER)
 
 
 def receptor(rd=20000.0, **sd_dex):
@@ -70,7 +70,7 @@ def test_enough_replicates_put_what_their_budgets_leave_open_into_every_interval
     for old, new in zip(before.results, results, strict=True):
         assert new.receptor.rd == old.receptor.rd
         assert new.receptor.rd_high / new.receptor.rd_low > old.receptor.rd_high / old.receptor.rd_low
-        assert {term.name: term.share for term in new.receptor.budget}["between runs"] > 0.5
+        assert {term.name: term.share for term in new.receptor.budget}[BudgetTerm.BETWEEN_RUNS] > 0.5
         assert sum(term.share for term in new.receptor.budget) == pytest.approx(1)
     again = between_runs_of(before.study, results)
     assert again == between_runs_of(

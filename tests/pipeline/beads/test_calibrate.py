@@ -5,7 +5,6 @@ import pytest
 
 from calibration import CurveLimits
 from pipeline.beads.calibrate import BeadTask, calibrate_bead_run
-from pipeline.beads.curve_limits import curve_limits
 from pipeline.fcs import write_fcs
 from pipeline.study.cells import as_ranges
 from pipeline.study.settings import Settings
@@ -89,7 +88,7 @@ def test_ranges_that_cannot_be_are_refused(typed, said):
 
 
 def test_default_thresholds_are_those_of_the_table():
-    assert curve_limits(Settings()) == CurveLimits()
+    assert Settings().curve_limits == CurveLimits()
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline.beads.calibrate import BeadTask, calibrate_bead_run
-from pipeline.beads.history import held_against_history
+from pipeline.beads.history import judged_bead_runs
 from pipeline.checks import check_folder
 from pipeline.commands.run import calibrate_study, run_study
 from pipeline.fcs import read_fcs, write_fcs
@@ -63,7 +63,7 @@ def carried(folder, rb1="rb1.fcs", rb2="rb2.fcs", **settings):
     made = [
         calibrate_bead_run(BeadTask(folder, run, chosen, file_sha256(folder / run.fcs_file))) for run in runs
     ]
-    return held_against_history(None, made, runs, chosen, write=False)
+    return judged_bead_runs(None, made, runs, chosen, write=False)
 
 
 def test_the_curve_of_the_other_day_reads_right_on_this_one(folder):

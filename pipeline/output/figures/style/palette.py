@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from calibration.curve.standard_curve import Verdict
+from calibration.curve.standard_curve import CurveVerdict
 from calibration.density.receptor_density import RdStatus
 
 BLUE = "#0072B2"
@@ -53,9 +53,9 @@ STATUS = {
 }
 
 VERDICT = {
-    Verdict.ACCEPT: Look("✓", "#d7efe4", "#0b4a33", "accepted"),
-    Verdict.WARN: Look("!", "#fdf1cf", "#5c4300", "accepted with a warning"),
-    Verdict.REJECT: Look("✕", "#f7cfc4", "#6e1503", "rejected"),
+    CurveVerdict.ACCEPT: Look("✓", "#d7efe4", "#0b4a33", "accepted"),
+    CurveVerdict.WARN: Look("!", "#fdf1cf", "#5c4300", "accepted with a warning"),
+    CurveVerdict.REJECT: Look("✕", "#f7cfc4", "#6e1503", "rejected"),
 }
 
 RESPONSES = ("sCR", "CR", "VGPR", "PR", "MR", "SD", "PD", "NE")

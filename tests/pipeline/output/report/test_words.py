@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from calibration.curve.standard_curve import Verdict
+from calibration.curve.standard_curve import CurveVerdict
 from calibration.density.receptor_density import ErrorTerm, RdStatus
 from helpers.synthetic_result import changed
 from pipeline.assembly.study_result import StudyResult
@@ -103,8 +103,10 @@ def test_the_worst_comes_first_and_what_tubes_share_stands_once(study_result: St
 
 def test_a_rejected_bead_run_is_severe_and_says_why(study_result: StudyResult):
     run = study_result.calibrations[0]
-    checks = (replace(run.curve.checks[0], verdict=Verdict.REJECT, text="r² 0.91 (rejected below 0.98)"),)
-    rejected = replace(run, curve=replace(run.curve, verdict=Verdict.REJECT, checks=checks))
+    checks = (
+        replace(run.curve.checks[0], verdict=CurveVerdict.REJECT, text="r² 0.91 (rejected below 0.98)"),
+    )
+    rejected = replace(run, curve=replace(run.curve, verdict=CurveVerdict.REJECT, checks=checks))
     items = attention(changed(study_result, calibrations=(rejected,)), {})
     (item,) = [item for item in items if "Bead run" in item.title]
     assert (item.level, item.text) == ("severe", "r² 0.91 (rejected below 0.98)")

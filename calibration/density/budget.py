@@ -1,0 +1,42 @@
+"""The error budget of a receptor density: its terms by name, and the size of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class BudgetTerm(StrEnum):
+    """A source of error. The value is the word that people read; nothing is decided by it."""
+
+    STANDARD_CURVE = "standard curve"
+    BEAD_MEDIANS = "bead peak medians"
+    TRANSFER = "transfer between runs of beads"
+    LOT_ASSIGNMENT = "lot assignment"
+    F_P_RATIO = "F:P ratio"
+    STAINED_CELLS = "stained cells"
+    CONTROL_CELLS = "control cells"
+    BACKGROUND_MODEL = "background model"
+    BETWEEN_RUNS = "between runs"
+
+
+CELL_TERMS = frozenset({BudgetTerm.STAINED_CELLS, BudgetTerm.CONTROL_CELLS, BudgetTerm.BACKGROUND_MODEL})
+"""Terms that come from the cells of one tube: replicates average them, and they do not scale with RD."""
+
+LOT_TERMS = frozenset({BudgetTerm.LOT_ASSIGNMENT, BudgetTerm.F_P_RATIO})
+"""Terms that all tubes of one lot and one conjugate share: the scatter of replicates does not show them."""
+
+OPTIONAL_TERMS = frozenset({BudgetTerm.F_P_RATIO, BudgetTerm.TRANSFER, BudgetTerm.BETWEEN_RUNS})
+"""Terms that a budget lists only where they are above zero."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorTerm:
+    """One term of the uncertainty budget: its SD in dex of RD and its share of the variance (0 to 1).
+
+    Where RD is smaller than its total SD, the SD in dex is relative to that total SD instead.
+    """
+
+    name: BudgetTerm
+    sd_dex: float
+    share: float

@@ -1,0 +1,68 @@
+"""What is known of the receptor density of one population, and what it is worth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from calibration.density.budget import ErrorTerm
+from calibration.density.limits import LloqSource
+
+
+class RdStatus(StrEnum):
+    """What a receptor density is worth."""
+
+    OK = "OK"
+    BELOW_LLOQ = "BELOW_LLOQ"
+    ABOVE_ULOQ_EXTRAPOLATED = "ABOVE_ULOQ_EXTRAPOLATED"
+    ABOVE_ULOQ = "ABOVE_ULOQ"
+    LOW_EVENTS = "LOW_EVENTS"
+    NO_BACKGROUND = "NO_BACKGROUND"
+    NO_CURVE = "NO_CURVE"
+    FAILED = "FAILED"
+
+
+NUMBERED: Final = (RdStatus.OK, RdStatus.ABOVE_ULOQ_EXTRAPOLATED)
+"""Statuses with a receptor density that may be quoted as a number."""
+
+QUANTIFIED: Final = (*NUMBERED, RdStatus.BELOW_LLOQ, RdStatus.ABOVE_ULOQ)
+"""Statuses that say something about the receptor density, be it a limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReceptorDensity:
+    """Free sites per cell; None = not known.
+
+    `rd` is the chosen estimator in ABC space (the bias of subtracting medians removed); `rd_plain` the
+    plain difference of converted medians; `rd_mfi_space` the conversion of the MFI difference (RD′).
+    `gcv_percent` is the geometric CV, None where the interval reaches zero. For `ABOVE_ULOQ` only the bound
+    is known: `rd` and `rd_high` are None, `rd_low` is the ULOQ. `result` is what the kit's arithmetic gives
+    (ABC, or SABC for QIFIKIT); `control_kind` what was subtracted; `lloq_from` which limit decides the
+    LLOQ; `analytic_sd` the SD of RD by first derivatives, beside the draws.
+    """
+
+    status: RdStatus
+    n_cells: int
+    median_mfi: float | None = None
+    background_mfi: float | None = None
+    abc: float | None = None
+    background_abc: float | None = None
+    rd: float | None = None
+    rd_low: float | None = None
+    rd_high: float | None = None
+    rd_plain: float | None = None
+    rd_mfi_space: float | None = None
+    gcv_percent: float | None = None
+    lloq: float | None = None
+    uloq: float | None = None
+    budget: tuple[ErrorTerm, ...] = ()
+    flags: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    n_control: int | None = None
+    control_kind: str = ""
+    result: str = "ABC"
+    lob: float | None = None
+    lod: float | None = None
+    lloq_from: LloqSource = LloqSource.NOT_KNOWN
+    analytic_sd: float | None = None

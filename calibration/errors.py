@@ -1,0 +1,7 @@
+"""The base of every error that a bead file, the values of a lot or the cells of a tube may cause."""
+
+from __future__ import annotations
+
+
+class CalibrationError(ValueError):
+    """What was measured or typed gives no calibration; the text says why."""

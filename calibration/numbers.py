@@ -1,0 +1,36 @@
+"""Array types, and the statistical constants that several modules share."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+Z_95 = 1.959964
+"""Half-width of the central 95 % of a standard normal distribution, in SDs (its 97.5 % quantile)."""
+
+Z_95_ONE_SIDED = 1.645
+"""The 95 % quantile of a standard normal distribution, as CLSI EP17-A2 rounds it."""
+
+MAD_TO_SD = 1.4826
+"""SD of a normal distribution over its median absolute deviation, 1 / Φ⁻¹(0.75)."""
+
+IQR_TO_SD = 0.7413
+"""SD of a normal distribution over its interquartile range, half of `MAD_TO_SD`."""
+
+MEDIAN_TO_MEAN_ERROR = 1.2533
+"""Standard error of a normal sample's median over that of its mean, √(π / 2)."""
+
+AT_SCALE_END = 0.999
+"""Share of the top of a scale from which on an event counts as lying on the end.
+
+Convention: one part in a thousand leaves room for rounding and for the linear form of a log amplifier.
+"""
+
+LARGEST_RCV = 10.0
+"""Robust CV at which the sampling error of a median is capped. Convention: a blank at zero has no CV."""
+
+LEAST_MFI = 1e-9
+"""Stands for an MFI of zero where a logarithm is taken. Convention: far below any detector's step."""

@@ -1,0 +1,130 @@
+"""The acceptance table: each check grades its figure by its own limit, and each limit has a setting."""
+
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+
+from calibration import BeadLimit, CheckName, CurveLimits, CurveVerdict, Limit
+from calibration.curve.acceptance import CHECKS, FittedBeads, acceptance
+from pipeline.study.settings import MUST_NOT_EXCEED, Settings
+from pipeline.study.settings_curve import CURVE_BOUNDS
+
+LEVELS = np.array([600.0, 6000.0, 30000.0, 60000.0])
+GOOD = FittedBeads(
+    medians=LEVELS / 2, levels=LEVELS, back=np.zeros(4), slope=1.0, r2=1.0, rcv=np.full(4, 0.05), n=np.full(4, 2000.0),
+    blank=5.0, history=(30000.0,),
+)  # fmt: skip
+"""Beads with which every check has something to say, and accepts."""
+
+
+def back(error, k=2):
+    return np.array([error if j == k else 0.0 for j in range(4)])
+
+
+def with_step(factor):
+    return LEVELS / 2 * np.array([1.0, 1.0, 1.0, factor])
+
+
+WORSE = {
+    CheckName.ORDER: ((CurveVerdict.REJECT, {"levels": LEVELS[[1, 0, 2, 3]]}),),
+    CheckName.R2: ((CurveVerdict.WARN, {"r2": 0.985}), (CurveVerdict.REJECT, {"r2": 0.97})),
+    CheckName.SLOPE: (
+        (CurveVerdict.WARN, {"slope": 0.88}),
+        (CurveVerdict.REJECT, {"slope": 1.2}),
+        (CurveVerdict.REJECT, {"free_slope": 0.8}),
+    ),
+    CheckName.BACK_CALCULATED_ERROR: (
+        (CurveVerdict.WARN, {"back": back(-0.15)}),
+        (CurveVerdict.REJECT, {"back": back(0.22)}),
+        (CurveVerdict.WARN, {"back": back(0.22, k=0)}),
+        (CurveVerdict.REJECT, {"back": back(0.26, k=0)}),
+    ),
+    CheckName.VALUE_PER_MFI: (
+        (CurveVerdict.WARN, {"medians": with_step(2.0)}),
+        (CurveVerdict.REJECT, {"medians": with_step(3.0)}),
+    ),
+    CheckName.LOCAL_SLOPE: ((CurveVerdict.WARN, {"medians": with_step(1.4)}),),
+    CheckName.BEAD_RCV: (
+        (CurveVerdict.WARN, {"rcv": np.array([0.05, 0.2, 0.05, 0.05])}),
+        (CurveVerdict.REJECT, {"rcv": np.array([0.05, 0.05, 0.31, 0.05])}),
+        (CurveVerdict.WARN, {"rcv": np.array([0.28, 0.05, 0.05, 0.05])}),
+    ),
+    CheckName.BEAD_EVENTS: (
+        (CurveVerdict.WARN, {"n": np.array([2000.0, 150, 2000, 2000])}),
+        (CurveVerdict.REJECT, {"n": np.array([2000.0, 149, 2000, 2000])}),
+    ),
+    CheckName.DETECTION: ((CurveVerdict.WARN, {"blank": 200.0}),),
+    CheckName.LESS_BLANK: ((CurveVerdict.WARN, {"blank": 80.0}),),
+    CheckName.DEGREES_OF_FREEDOM: ((CurveVerdict.WARN, {"freedom": 0}),),
+    CheckName.HISTORY: (
+        (CurveVerdict.WARN, {"history": (28000.0,)}),
+        (CurveVerdict.REJECT, {"history": (20000.0,)}),
+    ),
+}
+
+
+def verdict(beads, name, limits=None):
+    rows = {row.name: row for row in acceptance(beads, limits or CurveLimits())}
+    return rows[name].verdict if name in rows else None
+
+
+def test_good_beads_are_accepted_by_every_check():
+    assert {row.verdict for row in acceptance(GOOD, CurveLimits())} == {CurveVerdict.ACCEPT}
+
+
+@pytest.mark.parametrize(("name", "check", "quantity"), CHECKS, ids=[name for name, _, _ in CHECKS])
+def test_each_check_grades_its_figure_by_its_own_limit(name, check, quantity):
+    assert [row for row, _, _ in CHECKS].count(name) == 1
+    assert callable(check)
+    for expected, worse in WORSE[name]:
+        beads = replace(GOOD, **worse)
+        assert verdict(beads, name) is expected
+        if quantity:
+            assert (
+                verdict(beads, name, replace(CurveLimits(), **{quantity: endless(quantity)}))
+                is CurveVerdict.ACCEPT
+            )
+
+
+def endless(quantity):
+    """Return a limit that accepts anything."""
+    if quantity in ("r2", "events", "detection"):
+        return Limit(0.0, 0.0)
+    return BeadLimit(1e9, 1e9) if isinstance(getattr(CurveLimits(), quantity), BeadLimit) else Limit(1e9, 1e9)
+
+
+def test_every_bound_of_every_limit_is_one_setting_and_its_default_is_the_bound():
+    limits = CurveLimits()
+    bounds = {
+        f"{quantity.name}.{bound.name}": getattr(getattr(limits, quantity.name), bound.name)
+        for quantity in fields(limits)
+        for bound in fields(getattr(limits, quantity.name))
+    }
+    asked = {name: bound for name, bound in bounds.items() if bound is not None}
+    assert sorted(CURVE_BOUNDS.values()) == sorted(asked)
+    assert all(getattr(Settings(), name) == asked[bound] for name, bound in CURVE_BOUNDS.items())
+    assert Settings().curve_limits == limits
+
+
+def test_the_names_that_a_person_types_did_not_change():
+    assert tuple(Settings.model_fields)[-18:] == (
+        "curve_r2_accept", "curve_r2_warn", "curve_slope_accept", "curve_slope_warn", "curve_local_slope_accept",
+        "curve_error_accept", "curve_error_warn", "curve_error_warn_dimmest", "curve_ratio_accept", "curve_ratio_warn",
+        "bead_rcv_accept", "bead_rcv_accept_dimmest", "bead_rcv_warn", "bead_events_accept", "bead_events_warn",
+        "bead_detection_accept", "bead_history_accept", "bead_history_warn",
+    )  # fmt: skip
+    assert {name for pair in MUST_NOT_EXCEED for name in pair} <= set(Settings.model_fields)
+    assert Settings(bead_events_warn=170, curve_slope_warn=0.12).curve_limits == replace(
+        CurveLimits(), events=Limit(500, 170), slope=Limit(0.10, 0.12)
+    )
+
+
+def test_a_figure_on_the_bound_is_inside_it():
+    slope = Limit(0.10, 0.15)
+    assert [slope.near_one(value).value for value in (0.90, 1.10, 0.85, 1.15, 1.151)] == [
+        "accept", "accept", "warn", "warn", "reject",
+    ]  # fmt: skip
+    assert Limit(500, 150).at_least(150) is CurveVerdict.WARN
+    assert Limit(0.1).at_most(float("nan")) is CurveVerdict.WARN
+    assert Limit(0.1, 0.2).at_most(float("nan")) is CurveVerdict.REJECT
