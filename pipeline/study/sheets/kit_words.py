@@ -1,0 +1,18 @@
+"""What the columns of the sheets say of the bead kits, as the registry of kits has it."""
+
+from __future__ import annotations
+
+from calibration.beads.kits import BEAD_KITS, kit_names
+from pipeline.study.faults import enumerate_words
+
+KITS = kit_names()
+KIT_SPELLINGS = tuple((word, kit.name) for kit in BEAD_KITS for word in kit.also_typed)
+"""Other spellings, and the kit that each stands for."""
+
+F_P_KITS = enumerate_words(kit_names(kit for kit in BEAD_KITS if kit.needs_f_p), "and")
+CAPTURING_KITS = enumerate_words(kit_names(kit for kit in BEAD_KITS if kit.captures is not None), "and")
+VIAL_TELLS = enumerate_words(kit_names(kit for kit in BEAD_KITS if kit.captures == ""), "and")
+"""Kits whose vial says which host species they capture."""
+
+ALWAYS_CAPTURED = "; ".join(f"{kit.name}: {kit.captures}" for kit in BEAD_KITS if kit.captures)
+"""Kits that capture one host species, with that species."""
