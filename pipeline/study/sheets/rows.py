@@ -25,15 +25,8 @@ from pipeline.study.cells import (
     one_of,
     whole_number,
 )
+from pipeline.study.sheets import kit_words
 from pipeline.study.sheets.columns import Row, column
-from pipeline.study.sheets.kit_words import (
-    ALWAYS_CAPTURED,
-    CAPTURING_KITS,
-    F_P_KITS,
-    KIT_SPELLINGS,
-    KITS,
-    VIAL_TELLS,
-)
 
 ROLES = (
     "fsc_area", "fsc_height", "fsc_width", "ssc_area", "ssc_height", "time", "viability", "dump", "cd38",
@@ -120,12 +113,13 @@ class PanelRow(Row):
         "For cd38: does the clone compete with daratumumab?", example="yes", choices=("yes", "no")
     )
     f_p_ratio: Annotated[float, number(0.01, 100)] | None = column(
-        f"For cd38: fluorophores per antibody (F:P) of the conjugate; {F_P_KITS} need it.",
+        f"For cd38: fluorophores per antibody (F:P) of the conjugate; {kit_words.F_P_KITS} need it.",
         example="1.02",
     )
     f_p_ratio_sd: Annotated[float, number(0, 100)] | None = column("Its standard deviation.", example="0.05")
     host: Text = column(
-        f"For cd38: host species of the antibody (mouse, rat, rabbit, human, …); {CAPTURING_KITS} want it.",
+        "For cd38: host species of the antibody (mouse, rat, rabbit, human, …); "
+        f"{kit_words.CAPTURING_KITS} want it.",
         example="mouse",
         default="",
     )
@@ -138,8 +132,8 @@ class BeadRow(Row):
     fcs_file: FileName = column(
         "FCS file of the beads, from the study folder.", example="fcs/beads.fcs", required=True
     )
-    kit: Annotated[str, BeforeValidator(one_of(*KITS, also=KIT_SPELLINGS))] = column(
-        "Which beads they are.", example="quantibrite_pe", required=True, choices=KITS
+    kit: Annotated[str, BeforeValidator(one_of(*kit_words.KITS, also=kit_words.KIT_SPELLINGS))] = column(
+        "Which beads they are.", example="quantibrite_pe", required=True, choices=kit_words.KITS
     )
     lot: Identifier = column("Lot on the vial.", example="96597", required=True)
     channel: Identifier = column(
@@ -167,8 +161,8 @@ class BeadRow(Row):
         default="",
     )
     captures: Text = column(
-        f"For {VIAL_TELLS}: the host species whose antibodies these beads capture, as on the vial; "
-        f"{ALWAYS_CAPTURED}.",
+        f"For {kit_words.VIAL_TELLS}: the host species whose antibodies these beads capture, as on the vial; "
+        f"{kit_words.ALWAYS_CAPTURED}.",
         example="mouse",
         default="",
     )
