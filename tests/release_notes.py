@@ -22,7 +22,9 @@ def fragments(folder: Path = FOLDER) -> list[tuple[str, str]]:
         kind = Path(path.stem).suffix.removeprefix(".")
         text = " ".join(path.read_text("utf-8").split())
         if path.suffix != ".md" or kind not in KINDS or not text:
-            raise ValueError(f"{path.name}: expected NAME.KIND.md with a text, KIND one of {', '.join(KINDS)}")
+            raise ValueError(
+                f"{path.name}: expected NAME.KIND.md with a text, KIND one of {', '.join(KINDS)}"
+            )
         found.append((kind, text))
     return sorted(found, key=lambda pair: KINDS.index(pair[0]))
 

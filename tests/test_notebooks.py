@@ -62,7 +62,9 @@ def test_a_notebook_is_small_and_holds_no_outputs(notebook: Path):
 
 
 def test_a_cell_that_raises_fails_its_notebook(tmp_path: Path):
-    cells = [{"cell_type": "code", "source": [line]} for line in ("print('first')", "1 / 0", "print('never')")]
+    cells = [
+        {"cell_type": "code", "source": [line]} for line in ("print('first')", "1 / 0", "print('never')")
+    ]
     broken = tmp_path / "broken.ipynb"
     broken.write_text(json.dumps({"cells": cells}), encoding="utf-8")
     done = run(broken)
