@@ -1,38 +1,71 @@
 # Two commands: `make demo` sets up and runs the main job on fcs_samples/, `make test` sets up and tests.
+# `make help` lists the others.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV   := .venv
 BIN    := $(VENV)/bin
+UNIT   := -n auto --dist worksteal -m "not benchmark and not slow"
+LOWEST := .venv-lowest
 
-.PHONY: demo test unit lint types imports bench validation lock clean
+.PHONY: help demo test unit coverage test-lowest test-3.11 test-3.12 test-3.13 lint types imports bench validation \
+  digests reference notes lock clean
 
-demo: $(VENV)/.demo-ready
+demo: $(VENV)/.demo-ready ## Set up and quantify the sample study in fcs_samples/demo.
 	$(BIN)/cd38rd run fcs_samples/demo
 
-test: $(VENV)/.test-ready
+help: ## List the targets, each with what it does.
+	@awk -F ':|## ' '/^[a-z][a-z0-9.-]*[^=]*:.*## / { printf "make %-12s %s\n", $$1, $$NF }' $(MAKEFILE_LIST)
+
+test: $(VENV)/.test-ready ## Set up and run all tests.
 	$(BIN)/python -m pytest -n auto --dist worksteal -m "not benchmark"
 
-unit: $(VENV)/.test-ready
-	$(BIN)/python -m pytest -n auto --dist worksteal -m "not benchmark and not slow"
+unit: $(VENV)/.test-ready ## Run the tests without simulations and whole runs.
+	$(BIN)/python -m pytest $(UNIT)
 
-lint: $(VENV)/.test-ready
+coverage: $(VENV)/.test-ready ## Run the unit tests and say which lines they leave out; fails below the floor in pyproject.toml.
+	$(BIN)/python -m pytest $(UNIT) --cov --cov-report=term:skip-covered --cov-report=html
+
+# An old library that warns of a newer one is no fault of ours: such warnings are no errors here.
+test-lowest: $(VENV)/.test-ready ## Run the unit tests with the lowest versions that pyproject.toml allows.
+	$(BIN)/python -m pip install -q uv
+	$(BIN)/uv venv -q --clear --python $(BIN)/python $(LOWEST)
+	$(BIN)/uv pip install -q --python $(LOWEST)/bin/python --resolution lowest-direct --group dev -e .
+	$(LOWEST)/bin/python -m pytest $(UNIT) -W ignore::DeprecationWarning -W ignore::PendingDeprecationWarning
+
+test-3.11: ## Run the unit tests with Python 3.11; says so and stops where it is not installed.
+test-3.12: ## Run the unit tests with Python 3.12; says so and stops where it is not installed.
+test-3.13: ## Run the unit tests with Python 3.13; says so and stops where it is not installed.
+test-3.11 test-3.12 test-3.13: test-%:
+	@if python$* -c '' 2> /dev/null; \
+	then $(MAKE) VENV=.venv-$* PYTHON=python$* unit; \
+	else echo "test-$*: skipped, python$* is not on this machine"; fi
+
+lint: $(VENV)/.test-ready ## Check style and layout of the code.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: $(VENV)/.test-ready
+types: $(VENV)/.test-ready ## Check the types.
 	$(BIN)/mypy
 
-imports: $(VENV)/.test-ready
+imports: $(VENV)/.test-ready ## Check that no package imports one above it.
 	$(BIN)/lint-imports
 
-bench: $(VENV)/.test-ready
+bench: $(VENV)/.test-ready ## Measure speeds, as ratios to other software.
 	$(BIN)/python -m pytest tests/benchmarks -m benchmark -s -p no:xdist
 
-# Simulations with known truth; writes docs/validation.md.
-validation: $(VENV)/.test-ready
+validation: $(VENV)/.test-ready ## Run simulations with known truth and write docs/validation.md again.
 	cd tests && OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 ../$(BIN)/python -m validation.write --out ../docs/validation.md
 
+digests: $(VENV)/.test-ready ## Write the digests of the demo's results again, after numbers changed on purpose.
+	cd tests && ../$(BIN)/python -m validation.demo_digests
+
+reference: $(VENV)/.test-ready ## Write docs/reference again, from the docstrings.
+	$(BIN)/python tests/doc_reference.py
+
+notes: $(VENV)/.test-ready ## Print the notes of the next release, from docs/changes.
+	$(BIN)/python tests/release_notes.py
+
 # Exact versions and hashes of everything that is installed; made again only on purpose.
-lock: $(VENV)/.test-ready
+lock: $(VENV)/.test-ready ## Write the lock files again, after a dependency was added or raised.
 	$(BIN)/python -m pip install -q uv
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 --group dev pyproject.toml -o requirements-dev.lock
@@ -49,5 +82,5 @@ $(VENV)/.test-ready: requirements-dev.lock pyproject.toml
 	$(BIN)/python -m pip install -q --no-deps -e .
 	@touch $@ $(VENV)/.demo-ready
 
-clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis fcs_samples/*/results
+clean: ## Remove what was installed, cached and computed here.
+	rm -rf $(VENV) .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage htmlcov fcs_samples/*/results

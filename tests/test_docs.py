@@ -22,11 +22,12 @@ from pipeline.running.options import RunOptions
 from pipeline.running.progress import QuietReporter
 from pipeline.simulate.scenarios import SCENARIOS
 
-OUTSIDE = {".venv", ".git", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis", "results"}
+OUTSIDE = {".git", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis", "results"}
 PAGES = [
     path
     for path in sorted(ROOT.rglob("*.md"))
     if not OUTSIDE & set(path.relative_to(ROOT).parts)
+    and not path.relative_to(ROOT).parts[0].startswith(".venv")
 ]  # fmt: skip
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 INLINE = re.compile(r"`(?:uv run )?cd38rd (?P<rest>[a-z][^`\n]*)`")
