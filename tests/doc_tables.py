@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
+import doc_rooms
 from calibration.density.receptor_density import RdStatus
 from pipeline.output.report.words import FLAGS
 from pipeline.simulate.scenarios import SCENARIOS
@@ -115,6 +116,8 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "settings": settings_table,
     "flags": flags_table,
     "scenarios": scenarios_table,
+    "picture": doc_rooms.picture,
+    "rooms": doc_rooms.table,
     **{f"modules {name}": (lambda name=name: modules_table(name)) for name in PACKAGES},
     **{f"rooms of {name}": (lambda name=name: rooms_table(name)) for name in PACKAGES},
     **{f"sheet {name}": (lambda name=name: sheet_table(name)) for name in (*SHEETS, "review")},

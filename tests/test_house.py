@@ -1,0 +1,43 @@
+"""The house: rooms of a size that a newcomer can survey, on floors that the import contracts hold."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from doc_rooms import ROOT, owned_by, stories, story_of
+
+PACKAGES = ("gating", "calibration", "pipeline")
+MOST_MODULES, MOST_LINES, MOST_FLOORS = 12, 300, 12
+
+
+def folders() -> list[Path]:
+    return [path.parent for package in PACKAGES for path in sorted((ROOT / package).rglob("__init__.py"))]
+
+
+@pytest.mark.parametrize("folder", folders(), ids=lambda folder: folder.relative_to(ROOT).as_posix())
+def test_a_folder_holds_few_modules_of_a_length_that_is_read_at_once(folder):
+    modules = [path for path in folder.glob("*.py") if path.name != "__init__.py"]
+    assert len(modules) <= MOST_MODULES
+    lengths = {path.name: len(path.read_text("utf-8").splitlines()) for path in folder.glob("*.py")}
+    assert {name: n for name, n in lengths.items() if n > MOST_LINES} == {}
+
+
+def test_the_whole_story_has_few_floors():
+    assert len(story_of("pipeline").floors) + 1 <= MOST_FLOORS  # gating and calibration are the lowest
+
+
+@pytest.mark.parametrize("story", stories(), ids=lambda story: story.package)
+def test_every_room_of_a_contract_exists_and_says_what_it_owns(story):
+    for floor in story.floors:
+        for room in floor:
+            assert owned_by(story.package.replace(".", "/"), room).endswith("."), room
+
+
+def test_every_room_of_a_package_stands_in_its_contract():
+    for story in stories():
+        folder = ROOT / story.package.replace(".", "/")
+        rooms = {path.parent.name for path in folder.glob("*/__init__.py")}
+        rooms |= {path.stem for path in folder.glob("*.py") if path.stem not in ("__init__", "__main__")}
+        assert rooms - {room for floor in story.floors for room in floor} == set(), story.package
