@@ -8,14 +8,18 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-DIGITS = 10
-"""Significant digits that are kept. Convention: processors differ from the 13th on."""
+DIGITS, DECIMALS = 10, 12
+"""Significant digits, and decimals, that are kept. Convention: processors differ from the 13th digit on, but
+in every digit of a number that is zero except for rounding."""
+
+FIT_DIGITS = 6
+"""Significant digits of what non-negative least squares give: small differences grow in them. Convention."""
 
 Record = TypeVar("Record")
 
 
-def rounded_fit(values: ArrayLike) -> NDArray[np.float64]:
-    """Return the values to `DIGITS` significant digits, same shape.
+def rounded_fit(values: ArrayLike, digits: int = DIGITS) -> NDArray[np.float64]:
+    """Return the values to so many significant digits, same shape.
 
     Examples
     --------
@@ -23,18 +27,18 @@ def rounded_fit(values: ArrayLike) -> NDArray[np.float64]:
     [3.477124172, 0.0]
     """
     flat = np.asarray(values, np.float64)
-    return np.array([_rounded(float(value)) for value in flat.ravel()]).reshape(flat.shape)
+    return np.array([float(f"{value:.{digits}g}") for value in flat.ravel()]).reshape(flat.shape)
 
 
 def rounded_record(record: Record) -> Record:
-    """Return the same frozen dataclass with every number in it to `DIGITS` significant digits."""
+    """Return the same frozen dataclass, numbers to `DIGITS` significant digits and `DECIMALS` decimals."""
     changed = {field.name: _rounded(getattr(record, field.name)) for field in fields(record) if field.init}  # type: ignore[arg-type]
     return replace(record, **changed)  # type: ignore[type-var]
 
 
 def _rounded(value: Any) -> Any:
     if isinstance(value, float):
-        return type(value)(f"{value:.{DIGITS}g}")
+        return type(value)(round(float(f"{value:.{DIGITS}g}"), DECIMALS) + 0.0)
     if type(value) is tuple:
         return tuple(_rounded(part) for part in value)
     if is_dataclass(value) and not isinstance(value, type):

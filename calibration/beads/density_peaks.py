@@ -15,6 +15,9 @@ import numpy as np
 
 from calibration.numbers import MAD_TO_SD, Floats
 
+SMOOTH_DECIMALS = 6
+"""Decimals of smoothed counts: equal ones stay equal on every processor. Convention."""
+
 N_BINS = 2048
 """Bins of the axis. Convention: finer than the narrowest smoothing."""
 
@@ -175,6 +178,7 @@ def _modes_at(density: BinnedDensity, width: float) -> tuple[Mode, ...]:
 
     bandwidth = max(width / density.step, 1.0)
     smooth = gaussian_filter1d(density.counts, bandwidth, mode="constant", truncate=4.0)
+    smooth = np.round(smooth, SMOOTH_DECIMALS)
     peaks, valleys = _extrema(smooth)
     peaks, valleys = _merge_noise(smooth, peaks, valleys, 2 * np.sqrt(np.pi) * bandwidth)
     bounds = [0, *valleys, smooth.size - 1]

@@ -14,6 +14,7 @@ from calibration.beads.medians import Population, measure, of_events
 from calibration.beads.populations import BeadPeaksError, choose_populations
 from calibration.beads.scale_end import AtScaleEnd, ScaleEnd, find_scale_end
 from calibration.numbers import Floats
+from calibration.rounding import rounded_record
 
 __all__ = ["BeadPeaks", "BeadPeaksError", "find_bead_peaks"]
 
@@ -163,7 +164,7 @@ def _report(
 ) -> BeadPeaks:
     dimmer_rcv = [0.0] * (len(populations) - 1) + [populations[-2].rcv if len(populations) > 1 else 0.0]
     spoilt = [end.spoils(p.median, p.rcv, p.clipped, r) for p, r in zip(populations, dimmer_rcv, strict=True)]
-    return BeadPeaks(
+    peaks = BeadPeaks(
         medians=tuple(
             AtScaleEnd(p.median) if s else p.median for p, s in zip(populations, spoilt, strict=True)
         ),
@@ -181,6 +182,7 @@ def _report(
         clipped=tuple(p.clipped for p in populations),
         overlapping=tuple(p.overlapping for p in populations),
     )
+    return rounded_record(peaks)
 
 
 def _at_end(k: int, population: Population) -> str:

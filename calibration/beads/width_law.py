@@ -9,7 +9,7 @@ import numpy as np
 
 from calibration.beads.scale_end import SQUEEZED
 from calibration.numbers import Floats
-from calibration.rounding import rounded_fit
+from calibration.rounding import FIT_DIGITS, rounded_fit
 
 TIED_SIZE = (0.75, 1.33)
 """Factors within which the data set the common size of tied widths. Convention: a third to either side."""
@@ -113,7 +113,7 @@ def bead_law(components: Sequence[Component]) -> BeadLaw:
     variance = np.array([c.sd for c in clear]) ** 2
     terms = np.column_stack([np.ones_like(x), x, x**2]) / variance[:, None]
     scale = np.where(terms.max(axis=0) > 0, terms.max(axis=0), 1.0)
-    noise, photons, cv2 = rounded_fit(nnls(terms / scale, np.ones(x.size))[0] / scale)
+    noise, photons, cv2 = rounded_fit(nnls(terms / scale, np.ones(x.size))[0] / scale, FIT_DIGITS)
     log_n = np.log([c.n for c in components])
     factor, least = SPREAD_OF_NUMBERS
     spread = factor * float(np.std(log_n, ddof=1)) + least

@@ -200,7 +200,7 @@ def _differences(stained: Sequence[_Pair], blank: _Pair | None) -> list[_Differe
         differences.append(
             _difference(blank.named / top[0], blank.other / top[1], float(np.median(blank.named)) / top[0])
         )
-    return differences
+    return [difference for difference in differences if difference.se > 0]  # on one channel nothing varies
 
 
 def _difference(u: Floats, v: Floats, light: float) -> _Difference:
@@ -212,7 +212,7 @@ def _difference(u: Floats, v: Floats, light: float) -> _Difference:
     excess = float((plus * minus).sum()) / (plus.size - 1)
     variances = float((plus * plus).sum()) * float((minus * minus).sum()) / (plus.size - 1) ** 2
     se = float(np.sqrt((variances + excess**2) / kept.sum()))
-    return _Difference(light, excess, max(se, np.finfo(np.float64).tiny))
+    return _Difference(light, excess, se)
 
 
 def _central(values: Floats) -> npt.NDArray[np.bool_]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from calibration.numbers import Floats, Mask
-from calibration.rounding import rounded_fit
+from calibration.rounding import FIT_DIGITS, rounded_fit
 
 LOG_AUTO_DIGITS = 6
 """Decimals of the autofluorescence's log10 that are kept. Convention: far finer than beads can show."""
@@ -93,4 +93,4 @@ def photon_step(medians: Floats, rcv: Floats | None) -> float:
 
     terms = np.column_stack([np.ones_like(medians), 1 / medians, 1 / medians**2]) / rcv[:, None] ** 2
     scale = terms.max(axis=0)
-    return float(rounded_fit(nnls(terms / scale, np.ones(medians.size))[0] / scale)[1])
+    return float(rounded_fit(nnls(terms / scale, np.ones(medians.size))[0] / scale, FIT_DIGITS)[1])

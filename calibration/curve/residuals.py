@@ -10,6 +10,7 @@ import numpy as np
 from calibration.curve.acceptance import FittedBeads
 from calibration.curve.fit import Fit, fit_line
 from calibration.numbers import LARGEST_RCV, MEDIAN_TO_MEAN_ERROR, Floats, Mask
+from calibration.rounding import DECIMALS
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,8 @@ def residuals_of(fit: Fit, beads: Beads, model: str) -> Residuals:
     freedom = max(y.size + int(blank) - fit.n_parameters, 0)
     sd = float(np.sqrt(misfit / freedom)) if freedom else 0.0
     back = (10.0**predicted - fit.autofluorescence) / y - 1
-    return Residuals(back, 1 - misfit / total, sd, freedom)
+    # two beads determine a line: what is left is rounding, and must not tell which bead is worst
+    return Residuals(np.round(back, DECIMALS) + 0.0, 1 - misfit / total, round(sd, DECIMALS), freedom)
 
 
 def for_checks(

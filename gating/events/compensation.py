@@ -83,8 +83,8 @@ class SpilloverMatrix:
         condition = float(f"{np.linalg.cond(self.values):.6g}") if self.channels else 1.0  # rounded: LAPACK
         if not condition < WORST_CONDITION_NUMBER:
             raise UnusableSpilloverError(
-                f"spillover matrix ({self.source}) cannot be inverted (condition number {condition:.3g}, "
-                f"at most {WORST_CONDITION_NUMBER:.0e}): two detectors say the same; "
+                f"spillover matrix ({self.source}) cannot be inverted (its condition number "
+                f"is above {WORST_CONDITION_NUMBER:.0e}): two detectors say the same; "
                 "check the single-stain controls or name another matrix"
             )
         return inverse_of(self.values)

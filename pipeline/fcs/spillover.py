@@ -187,7 +187,7 @@ def _checked(
         matrix = matrix / diagonal[:, None]
     condition = float(f"{np.linalg.cond(matrix):.6g}")  # rounded: LAPACK
     if not condition < WORST_CONDITION_NUMBER:
-        why = f"is singular, or so nearly (condition number {condition:.2g}): two detectors say the same"
+        why = "is singular, or so nearly that compensated values would be noise: two detectors say the same"
         return _refused(keyword, why, "")
     if (matrix < 0).any():
         text = f"{keyword} has negative spillover, which no light can cause; it is used as it is"

@@ -81,6 +81,7 @@ for study in studies:
             raise
 """
 PRODUCT = "import numpy as np; a = np.eye(40) + 1; a @ a; np.linalg.inv(a)"
+HARD_NUMBERS = "import runpy; runpy.run_module('validation.hard_numbers', run_name='__main__')"
 MODELS = """
 import numpy as np
 from pipeline.study.settings import Settings
@@ -128,14 +129,17 @@ def quantified(processor: Processor, studies: Sequence[Path], options: str = "--
         if done.returncode:
             raise RuntimeError(f"{processor.name}: {done.stdout[-500:]} {done.stderr[-2000:]}")
         models = _run(processor, MODELS)
-        if models.returncode:
-            raise RuntimeError(f"{processor.name}: {models.stderr[-2000:]}")
+        hard = _run(processor, HARD_NUMBERS)
+        for done in (models, hard):
+            if done.returncode:
+                raise RuntimeError(f"{processor.name}: {done.stderr[-2000:]}")
         result = {
             f"{copy.name}/{name}": digest
             for copy in copies
             for name, digest in digests_of(copy / "results").items()
         }
-    return {**result, "models": hashlib.sha256(models.stdout.encode()).hexdigest()}
+    printed = {"models": models.stdout, "hard numbers": hard.stdout}
+    return {**result, **{name: hashlib.sha256(text.encode()).hexdigest() for name, text in printed.items()}}
 
 
 @contextmanager

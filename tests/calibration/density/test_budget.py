@@ -26,7 +26,6 @@ from calibration import BudgetTerm, LloqSource, fit_standard_curve, pool_recepto
 from calibration import quantify_receptor_density
 from calibration.density.between_runs import run_mean, widened
 from pipeline.assembly.limiting import limiting
-from pipeline.assembly.study_result import Outcome
 from pipeline.quantification.result import SampleResult
 from pipeline.study.settings import Settings
 from pipeline.study.study import BeadRun, Sample, Study
@@ -48,7 +47,7 @@ samples = tuple(
 )
 runs = (BeadRun("B1", "b.fcs", "qsc", "1", "PE-A", (0, 1e3, 1e4)),)
 study = Study(None, samples, (), runs, (), (), Settings())
-found = limiting(Outcome(study, tuple(SampleResult(f"S{k}", tube) for k, tube in enumerate(tubes))))
+found = limiting(study, tuple(SampleResult(f"S{k}", tube) for k, tube in enumerate(tubes)))
 pooled = pool_receptor_densities(tubes[1:], n_runs=1)
 wide = widened(tubes[1], 0.2)
 print(json.dumps({
