@@ -1,5 +1,7 @@
 """Turn fluorescence into molecules per cell: beads, curve, background, limits, uncertainty."""
 
+import logging
+
 from calibration.beads.kits import BEAD_KITS, BeadKit, BeadKitError, abc_from_unit, bead_kit
 from calibration.beads.peaks import BeadPeaks, BeadPeaksError, find_bead_peaks
 from calibration.beads.singlets import find_bead_singlets
@@ -44,3 +46,5 @@ __all__ = [
     "pool_receptor_densities",
     "quantify_receptor_density",
 ]
+
+logging.getLogger(__name__).addHandler(logging.NullHandler())  # quiet unless a program listens

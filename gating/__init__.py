@@ -1,5 +1,7 @@
 """Find plasma cells in compensated events, without ever seeing the quantified channel."""
 
+import logging
+
 from gating.events import Events
 from gating.events.compensation import SpilloverMatrix, compensate
 from gating.events.errors import GatingError
@@ -19,3 +21,5 @@ __all__ = [
     "compensate",
     "gate_plasma_cells",
 ]
+
+logging.getLogger(__name__).addHandler(logging.NullHandler())  # quiet unless a program listens

@@ -8,11 +8,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
+
+from pipeline.commands.exit_status import ExitStatus
+from pipeline.running.options import OnError
 
 if TYPE_CHECKING:
     from pipeline.commands.summary import RunSummary
@@ -24,17 +26,6 @@ app: Final = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
-
-class ExitStatus(IntEnum):
-    """What the shell gets."""
-
-    ALL_QUANTIFIED = 0
-    FAULTS = 1
-    WRONG_USAGE = 2
-    SOME_FAILED = 3
-    DEFECT = 70
-    INTERRUPTED = 130
 
 
 StudyFolder = Annotated[Path, typer.Argument(metavar="STUDY", help="The study folder.", show_default=False)]
@@ -81,6 +72,9 @@ def run(
     export_events: Annotated[
         bool, typer.Option("--export-events", help="Write events/SAMPLE.parquet too.")
     ] = False,
+    on_error: Annotated[
+        OnError, typer.Option(help="After a defect of cd38rd in one tube: go on with the others, or stop.")
+    ] = OnError.CONTINUE,
     quiet: Quiet = False,
 ) -> None:
     """Quantify every tube, fit the washout model, write tables, figures and the report."""
@@ -88,7 +82,7 @@ def run(
     from pipeline.running.options import RunOptions
     from pipeline.running.progress import reporter
 
-    options = RunOptions(workers, scheduler, tuple(only or ()), fresh, export_events)
+    options = RunOptions(workers, scheduler, tuple(only or ()), fresh, export_events, on_error)
 
     def work(folder: Path) -> RunSummary:
         with reporter(quiet=quiet) as progress:
@@ -167,8 +161,12 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _sentence_and_status(error: Exception) -> ExitStatus:
     from pipeline.fcs import FcsError
+    from pipeline.running.defects import DefectFoundError
     from pipeline.study.errors import UsageError, UserError
 
+    if isinstance(error, DefectFoundError):
+        _complain(str(error))
+        return ExitStatus.SOME_FAILED
     if isinstance(error, UserError | FcsError):
         _complain(str(error))
         return ExitStatus.WRONG_USAGE if isinstance(error, UsageError) else ExitStatus.FAULTS

@@ -10,6 +10,7 @@ from calibration.beads.density_peaks import BinnedDensity
 from calibration.beads.mixture import Mixture
 from calibration.beads.width_law import Component, Scale
 from calibration.numbers import IQR_TO_SD, Floats, Mask
+from calibration.rounding import rounded_fit
 
 SURE = 0.9
 """Share of a bin that a population must have for its events to be sure of it. Convention."""
@@ -110,7 +111,7 @@ def _weighted(component: Component, density: BinnedDensity, share: Floats) -> Po
     cumulated = np.cumsum(np.where(near, density.counts * share, 0.0))
     quarter, median, three = np.interp(np.array([0.25, 0.5, 0.75]) * cumulated[-1], cumulated, x)
     rcv = robust_cv(quarter, median, three)
-    low, high = float(quarter), float(three)
+    low, high = rounded_fit([quarter, three]).tolist()
     return Population(float(median), rcv, round(component.n), low, high, overlapping=True)
 
 

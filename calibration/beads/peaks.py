@@ -182,7 +182,13 @@ def _report(
         clipped=tuple(p.clipped for p in populations),
         overlapping=tuple(p.overlapping for p in populations),
     )
-    return rounded_record(peaks)
+    return replace(rounded_record(peaks), ranges=tuple(map(_as_events, peaks.ranges)))
+
+
+def _as_events(ends: tuple[float, float]) -> tuple[float, float]:
+    """Return the ends of a range as float32, as events are: those on an end stay inside."""
+    low, high = (np.asarray(ends, np.float32) + np.float32(0)).tolist()  # −0 becomes 0
+    return low, high
 
 
 def _at_end(k: int, population: Population) -> str:

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from calibration.beads.peaks import BeadPeaks
 from calibration.curve.acceptance import CheckName, CurveCheck, CurveVerdict
 from calibration.numbers import AT_SCALE_END, MAD_TO_SD, MEDIAN_TO_MEAN_ERROR, Z_95_ONE_SIDED, Floats
-from calibration.rounding import rounded_fit
+from calibration.rounding import FIT_DIGITS, rounded_fit
 
 FEWEST_POPULATIONS = 3
 """Populations that a comparison needs: its fit has three terms."""
@@ -237,4 +237,6 @@ def _certainty(terms: Floats, variance: Floats) -> float:
     rows = np.vstack([terms, np.eye(1, terms.shape[1]) / INSTRUMENT_VARIANCE])
     covariance = np.linalg.pinv(rows.T @ rows)
     fitted = covariance @ rows.T @ np.append(variance, 0.0)
-    return float(rounded_fit(fitted[1] / np.sqrt(max(covariance[1, 1], np.finfo(np.float64).tiny))))
+    return float(
+        rounded_fit(fitted[1] / np.sqrt(max(covariance[1, 1], np.finfo(np.float64).tiny)), FIT_DIGITS)
+    )

@@ -10,12 +10,13 @@ from pathlib import Path
 import numpy as np
 
 from calibration.beads.kits import bead_kit
-from calibration.beads.peaks import BeadPeaks, BeadPeaksError, find_bead_peaks
+from calibration.beads.peaks import BeadPeaks, find_bead_peaks
 from calibration.beads.singlets import find_bead_singlets
 from calibration.curve.acceptance import CheckName
 from calibration.curve.brighter_channel import channel_check, compare_channels
 from calibration.curve.limits import CurveVerdict
-from calibration.curve.standard_curve import StandardCurve, StandardCurveError, fit_standard_curve
+from calibration.curve.standard_curve import StandardCurve, fit_standard_curve
+from calibration.errors import CalibrationError
 from calibration.flags import CalibrationFlag
 from gating.events import Mask
 from pipeline.beads.flags import curve_flags, joined_notes
@@ -46,17 +47,35 @@ class BeadTask:
 
 
 def calibrate_bead_run(task: BeadTask) -> CalibrationResult:
-    """Return the run's curve, or a note that says why there is none; bad input raises nothing."""
-    run = task.run
-    empty = CalibrationResult(
-        run.beads, run.fcs_file, run.kit, run.lot, run.channel, run.levels, sha256=task.sha256
-    )
+    """Return the run's curve, or a note that says why there is none.
+
+    Bad input raises nothing; what raises is a defect of cd38rd.
+    """
+    empty = without_curve(task)
     try:
         file, channel = _read(task)
         read = replace(empty, channel=channel, acquired=acquired(file, channel), n_events=file.n_events)
         return _fitted(task, file, read)
     except FcsError as error:
-        return replace(empty, flags=(CalibrationFlag.NO_CURVE,), note=str(error))
+        return without_curve(task, str(error))
+
+
+def without_curve(task: BeadTask, reason: str = "", defect: str = "") -> CalibrationResult:
+    """Return a run that has no curve, and why.
+
+    Parameters
+    ----------
+    defect
+        Traceback of the defect of cd38rd that left it without; "" where the file is at fault.
+    """
+    run = task.run
+    return CalibrationResult(
+        *(run.beads, run.fcs_file, run.kit, run.lot, run.channel, run.levels),
+        sha256=task.sha256,
+        flags=(CalibrationFlag.NO_CURVE,) if reason else (),
+        note=reason,
+        defect=defect,
+    )
 
 
 def _read(task: BeadTask) -> tuple[FcsFile, str]:
@@ -96,7 +115,7 @@ def _fitted(task: BeadTask, file: FcsFile, result: CalibrationResult) -> Calibra
             scale_top=file.scale_top(result.channel),
         )
         curve = _with_other_channels(_curve(task, peaks), task, file, result.channel, singlets, peaks)
-    except (BeadPeaksError, StandardCurveError) as error:
+    except CalibrationError as error:
         return replace(result, flags=(CalibrationFlag.NO_CURVE,), note=joined_notes(note, str(error)))
     return replace(
         result,

@@ -17,6 +17,7 @@ class CalibrationResult:
 
     `drift` holds the run against the earlier ones of the instrument log; empty where there is none.
     `unit_kit`: the kit whose unit a curve gives that was carried over from another run; else "".
+    `defect`: traceback of the defect of cd38rd that left it without a curve; else "".
     """
 
     beads: str
@@ -36,6 +37,7 @@ class CalibrationResult:
     sha256: str = ""
     drift: tuple[DriftSeries, ...] = ()
     unit_kit: str = ""
+    defect: str = ""
 
     @property
     def curve_kit(self) -> str:

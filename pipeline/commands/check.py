@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from pipeline.checks import check_folder
-from pipeline.commands.summary import ALL_QUANTIFIED, FAULTS, SOME_FAILED, RunSummary
+from pipeline.commands.exit_status import ExitStatus
+from pipeline.commands.summary import RunSummary
 from pipeline.running.tasks import files_of_study
 from pipeline.study.faults import Fault, Severity, fault_report, stops_run
 from pipeline.study.study import Study
@@ -16,7 +17,13 @@ def check_whole_study(folder: Path, *, cross_check: bool) -> RunSummary:
     """List every fault of the sheets and of the files they name; compute nothing."""
     study, faults = check_folder(folder)
     compared = _cross_checked(study) if cross_check and study is not None else ""
-    status = FAULTS if stops_run(faults) else SOME_FAILED if _some_tube_fails(faults) else ALL_QUANTIFIED
+    status = (
+        ExitStatus.FAULTS
+        if stops_run(faults)
+        else ExitStatus.SOME_FAILED
+        if _some_tube_fails(faults)
+        else ExitStatus.ALL_QUANTIFIED
+    )
     listed = fault_report(faults) or f"{folder}: no fault found."
     return RunSummary(status, "\n".join(filter(None, (listed, compared))))
 

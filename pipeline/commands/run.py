@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from pipeline.assembly.assemble import assembled
-from pipeline.assembly.provenance import RunFacts, command_line, now
-from pipeline.beads.calibrate import calibrate_bead_run
+from pipeline.assembly.provenance import RunFacts, command_line, now, version
+from pipeline.beads.calibrate import BeadTask, calibrate_bead_run, without_curve
 from pipeline.beads.history import judged_bead_runs, log_of
 from pipeline.beads.result import CalibrationResult
 from pipeline.checks import check_folder
+from pipeline.commands.exit_status import ExitStatus
 from pipeline.commands.printout import curve_line, finished_text
 from pipeline.commands.summary import (
-    ALL_QUANTIFIED,
-    FAULTS,
-    SOME_FAILED,
     RunSummary,
     not_run,
     summary_of,
 )
 from pipeline.output.results_folder import Results
+from pipeline.running.defects import defect_note, logged_to
 from pipeline.running.options import RunOptions
 from pipeline.running.progress import Reporter
 from pipeline.running.store import Store
@@ -32,10 +32,13 @@ from pipeline.running.tasks import (
     tube_tasks,
 )
 from pipeline.running.two_passes import quantified
+from pipeline.running.workers import attempt
 from pipeline.study.errors import UsageError
 from pipeline.study.faults import fault_report, stops_run
 from pipeline.study.study import Study
 from pipeline.study.wording import did_you_mean
+
+log = logging.getLogger(__name__)
 
 SHEETS_OF_BEADS = ("beads", "settings")
 
@@ -44,18 +47,21 @@ def run_study(folder: Path, options: RunOptions, reporter: Reporter) -> RunSumma
     """Quantify every tube and write every result; finished tubes are stored at once and reused."""
     study, faults = check_folder(folder)
     if study is None or stops_run(faults):
-        return RunSummary(FAULTS, faults=fault_report(faults))
+        return RunSummary(ExitStatus.FAULTS, faults=fault_report(faults))
     _must_be_samples(options.only, study)
     started, clock = now(), time.monotonic()
     results = Results(folder / "results")
     results.must_be_writable()
-    hashes = input_hashes(study)
-    calibrations = _calibrations(study, hashes, results.stores.beads)
-    tasks = tube_tasks(study, calibrations, hashes, results.events if options.export_events else None)
-    done = quantified(tasks, options, results.stores, reporter)
-    study_result = assembled(study, done.results, calibrations, faults, not_run(study, done.results))
-    facts = RunFacts(command_line(), started, time.monotonic() - clock, done.workers, done.n_reused)
-    results.write(study_result, facts)
+    with logged_to(results.folder):
+        log.info("cd38rd %s: %d tubes, %d bead runs", version(), len(study.samples), len(study.beads))
+        hashes = input_hashes(study)
+        calibrations = _calibrations(study, hashes, results.stores.beads)
+        tasks = tube_tasks(study, calibrations, hashes, results.events if options.export_events else None)
+        done = quantified(tasks, options, results.stores, reporter)
+        study_result = assembled(study, done.results, calibrations, faults, not_run(study, done.results))
+        facts = RunFacts(command_line(), started, time.monotonic() - clock, done.workers, done.n_reused)
+        results.write(study_result, facts)
+        log.info("every result is written")
     return summary_of(study_result, finished_text(study_result, results.report), faults)
 
 
@@ -63,15 +69,18 @@ def calibrate_study(folder: Path) -> RunSummary:
     """Fit the bead curves, write their table, pictures and page; no tube is read, none need be typed."""
     study, faults = check_folder(folder, SHEETS_OF_BEADS)
     if study is None or stops_run(faults):
-        return RunSummary(FAULTS, faults=fault_report(faults))
+        return RunSummary(ExitStatus.FAULTS, faults=fault_report(faults))
     results = Results(folder / "results")
     results.must_be_writable()
-    calibrations = _calibrations(study, input_hashes(study), results.stores.beads)
+    with logged_to(results.folder):
+        calibrations = _calibrations(study, input_hashes(study), results.stores.beads)
     page = results.write_calibrations(study, calibrations)
     table = results.folder / "calibration.csv"
     text = "\n".join([*(curve_line(run) for run in calibrations), f"Table: {table}", f"Page: {page}"])
     without = [run.beads for run in calibrations if run.curve is None]
-    return RunSummary(SOME_FAILED if without else ALL_QUANTIFIED, text, fault_report(faults))
+    return RunSummary(
+        ExitStatus.SOME_FAILED if without else ExitStatus.ALL_QUANTIFIED, text, fault_report(faults)
+    )
 
 
 def _must_be_samples(only: Iterable[str], study: Study) -> None:
@@ -90,8 +99,18 @@ def _calibrations(
     for task in bead_tasks(study, hashes):
         digest = bead_digest(task)
         known = store.find(task.run.beads, digest)
-        made.append(known or calibrate_bead_run(task))
-        if known is None:
+        made.append(known or _calibrated(task))
+        if known is None and not made[-1].defect:
             store.save(task.run.beads, digest, made[-1])
     log = log_of(study.folder, study.settings)
     return judged_bead_runs(log, made, study.beads, study.settings, write=True)
+
+
+def _calibrated(task: BeadTask) -> CalibrationResult:
+    """Return a bead run's curve; where a defect of cd38rd stops it, why there is none."""
+    end = attempt(task, calibrate_bead_run)
+    if end.result is not None:
+        log.info("bead run %s: %s", task.run.beads, "curve" if end.result.curve else "no curve")
+        return end.result
+    log.error("bead run %s: %s\n%s", task.run.beads, end.failure, end.traceback)
+    return without_curve(task, defect_note(end.failure), end.traceback)

@@ -13,8 +13,9 @@ from pipeline.assembly.study_result import Note
 from pipeline.beads.history import judged_bead_runs, log_of
 from pipeline.beads.result import CalibrationResult
 from pipeline.checks import Finding, folder_with_findings
+from pipeline.commands.exit_status import ExitStatus
 from pipeline.commands.printout import finished_text
-from pipeline.commands.summary import FAULTS, RunSummary, not_run, some_of, summary_of
+from pipeline.commands.summary import RunSummary, not_run, some_of, summary_of
 from pipeline.output.results_folder import Results
 from pipeline.quantification.result import SampleResult
 from pipeline.running.tasks import tube_digest, tube_tasks
@@ -61,7 +62,7 @@ def _collector_at_rest() -> Iterator[Callable[[], None]]:
 def _from_store(folder: Path, all_there: Callable[[], None], *, whole_report: bool) -> RunSummary:
     study, faults, known = folder_with_findings(folder)
     if study is None or stops_run(faults):
-        return RunSummary(FAULTS, faults=fault_report(faults))
+        return RunSummary(ExitStatus.FAULTS, faults=fault_report(faults))
     results = Results(folder / "results")
     results.must_be_writable()
     curves = (results.stores.beads.load(run.beads) for run in study.beads)

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.assembly.study_result import Note, StudyResult
+from pipeline.commands.exit_status import ExitStatus
 from pipeline.commands.printout import failed_text
 from pipeline.quantification.result import SampleResult
+from pipeline.running.defects import LOG_FILE
 from pipeline.study.faults import Fault, fault_report
 from pipeline.study.study import Study
-
-ALL_QUANTIFIED, FAULTS, SOME_FAILED = 0, 1, 3
 
 MOST_NAMES = 20
 """Tubes that a note names one by one."""
@@ -21,7 +21,7 @@ MOST_NAMES = 20
 class RunSummary:
     """What the shell gets: exit status, text for standard output, faults for standard error."""
 
-    exit_status: int
+    exit_status: ExitStatus
     text: str = ""
     faults: str = ""
 
@@ -44,5 +44,18 @@ def some_of(names: Sequence[str]) -> str:
 def summary_of(study_result: StudyResult, text: str, faults: Sequence[Fault]) -> RunSummary:
     """Return what the shell gets after a run: status 3 where a tube failed, and which on standard error."""
     failed = failed_text(study_result)
-    said = "\n".join(part for part in (fault_report(faults), failed) if part)
-    return RunSummary(SOME_FAILED if failed else ALL_QUANTIFIED, text, said)
+    said = "\n".join(part for part in (fault_report(faults), failed, _defects_text(study_result)) if part)
+    return RunSummary(ExitStatus.SOME_FAILED if failed else ExitStatus.ALL_QUANTIFIED, text, said)
+
+
+def _defects_text(study_result: StudyResult) -> str:
+    """Return what to do about tubes and bead runs that a defect of cd38rd failed; "" where there are none."""
+    tubes = [result.sample_id for result in study_result.results if result.defect]
+    names = [*tubes, *(run.beads for run in study_result.calibrations if run.defect)]
+    if not names:
+        return ""
+    return (
+        f"A defect of cd38rd failed {some_of(names)}: the files may be sound. "
+        f"Please report it with results/{LOG_FILE}, which says where it arose; first look through it "
+        "for patient data"
+    )

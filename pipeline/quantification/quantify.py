@@ -8,8 +8,10 @@ import numpy as np
 
 from calibration.beads.kits import abc_divisor, bead_kit
 from calibration.density.receptor_density import FEWEST_CELLS, RdStatus, ReceptorDensity
+from calibration.errors import CalibrationError
 from gating.batch_cuts import dye_cuts
 from gating.events import FloatArray, Mask
+from gating.events.errors import GatingError
 from gating.gates.steps import GatedPopulation, GateStep, Step
 from pipeline.fcs import FcsError
 from pipeline.fcs.file import acquired
@@ -20,7 +22,7 @@ from pipeline.quantification.event_exports import write_events, write_gated_cell
 from pipeline.quantification.moved_thresholds import moved_gates
 from pipeline.quantification.one_thread import one_thread
 from pipeline.quantification.receptor import receptor_of, without_guessed_cells
-from pipeline.quantification.result import SampleResult
+from pipeline.quantification.result import DEFECT, SampleResult
 from pipeline.quantification.sentinels import with_sentinels
 from pipeline.quantification.task import TubeTask
 from pipeline.study.errors import UserError
@@ -32,9 +34,15 @@ from pipeline.tube.reading import Tube, read_tube
 
 __all__ = ["TubeTask", "failed", "quantify_tube"]
 
+TUBE_ERRORS = (FcsError, UserError, GatingError, CalibrationError)
+"""What a tube may fail with. Anything else is a defect of cd38rd."""
+
 
 def quantify_tube(task: TubeTask) -> SampleResult:
-    """Read, gate, calibrate: return what the tube gives, or why it gives nothing; bad input never raises."""
+    """Read, gate, calibrate: return what the tube gives, or why it gives nothing.
+
+    Bad input never raises; what raises is a defect of cd38rd.
+    """
     if task.failure:
         return failed(task, task.failure)
     with one_thread():
@@ -62,7 +70,7 @@ def _quantified_or_failed(task: TubeTask) -> SampleResult:
         return replace(
             result, detectors=detector_settings(tube), dye_cuts=dye_cuts(tube.events, tube.panel, gated)
         )
-    except (FcsError, UserError, ValueError) as error:
+    except TUBE_ERRORS as error:
         return failed(task, str(error))
 
 
@@ -103,14 +111,21 @@ def _quantifiable(tube: Tube, gated: GatedPopulation) -> GatedPopulation:
     return gated
 
 
-def failed(task: TubeTask, reason: str) -> SampleResult:
-    """Return the row of a tube that could not be quantified."""
+def failed(task: TubeTask, reason: str, defect: str = "") -> SampleResult:
+    """Return the row of a tube that could not be quantified.
+
+    Parameters
+    ----------
+    defect
+        Traceback of the defect of cd38rd that failed it; "" where the tube itself is at fault.
+    """
     return SampleResult(
         sample_id=task.sample.sample_id,
         receptor=ReceptorDensity(RdStatus.FAILED, n_cells=0),
-        flags=task.flags,
+        flags=(*task.flags, DEFECT) if defect else task.flags,
         sha256=task.files_sha256,
         note="; ".join((reason, *task.notes)),
+        defect=defect,
     )
 
 

@@ -40,6 +40,10 @@ FAILED = (RdStatus.FAILED, RdStatus.NO_CURVE)
 that gives no background."""
 
 
+DEFECT = "PROGRAM_DEFECT"
+"""Flag of a tube that a defect of cd38rd failed."""
+
+
 @dataclass(frozen=True, slots=True)
 class SentinelResult:
     """Free CD38 on NK cells (`nk_cells`) or B precursors (`b_precursors`) of a tube; `note`: why on none."""
@@ -58,7 +62,8 @@ class SampleResult:
     (`aberrant_plasma_cells` where the panel can tell them). `gates_document` is the GatingML of gates that a
     person drew elsewhere; empty where `steps` hold the gates. `sentinel_reading`: see
     `pipeline.quantification.sentinels`.
-    `detectors`: those that may gate. `dye_cuts`: what its batch is told of them.
+    `detectors`: those that may gate. `dye_cuts`: what its batch is told of them. `defect`: traceback of the
+    defect of cd38rd that failed it.
     """
 
     sample_id: str
@@ -89,6 +94,7 @@ class SampleResult:
     sentinel_reading: str = ""
     detectors: tuple[DetectorSetting, ...] = ()
     dye_cuts: tuple[DyeCut, ...] = ()
+    defect: str = ""
 
 
 def is_failed(result: SampleResult) -> bool:

@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
+
+
+class OnError(StrEnum):
+    """What a defect of cd38rd in one tube does to the others. A bad tube never stops them."""
+
+    CONTINUE = "continue"
+    STOP = "stop"
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,3 +22,4 @@ class RunOptions:
     only: tuple[str, ...] = ()
     fresh: bool = False
     export_events: bool = False
+    on_error: OnError = OnError.CONTINUE

@@ -6,6 +6,7 @@ same cuts. The cuts that a tube was given are in its digest: a new tube that mov
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -13,12 +14,15 @@ from pipeline.quantification.pooled_cuts import cuts_of_batches, held_against_ba
 from pipeline.quantification.quantify import failed, quantify_tube
 from pipeline.quantification.result import SampleResult, is_failed
 from pipeline.quantification.task import TubeTask
-from pipeline.running.options import RunOptions
+from pipeline.running.defects import DefectFoundError, defect_note
+from pipeline.running.options import OnError, RunOptions
 from pipeline.running.progress import Reporter
 from pipeline.running.store import Stores
 from pipeline.running.tasks import tube_digest
 from pipeline.running.workers import Finished, run_tasks, workers_for
 from pipeline.study.study import Sample
+
+log = logging.getLogger(__name__)
 
 Stored = tuple[str, SampleResult]
 """A digest and the result of it."""
@@ -74,6 +78,9 @@ class _Passes:
                 self.alone[name] = result
             self.latest[name] = (digest, result)
             self.reporter.tick(name, result.receptor.status.value)
+            _log_end(end, result)
+            if result.defect and self.options.on_error is OnError.STOP:
+                raise DefectFoundError(name, end.failure)
 
 
 def quantified(
@@ -168,4 +175,16 @@ def _plain(task: TubeTask) -> TubeTask:
 
 
 def _result(end: Finished[TubeTask, SampleResult]) -> SampleResult:
-    return end.result if end.result is not None else failed(end.task, end.failure)
+    if end.result is not None:
+        return end.result
+    if end.traceback:
+        return failed(end.task, defect_note(end.failure), end.traceback)
+    return failed(end.task, end.failure)
+
+
+def _log_end(end: Finished[TubeTask, SampleResult], result: SampleResult) -> None:
+    name = end.task.sample.sample_id
+    if result.defect:
+        log.error("tube %s: %s\n%s", name, end.failure, result.defect)
+    else:
+        log.info("tube %s: %s", name, result.receptor.status.value)

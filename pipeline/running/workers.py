@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,11 +31,20 @@ class SchedulerError(UsageError):
 
 @dataclass(frozen=True, slots=True)
 class Finished(Generic[Task, Result]):
-    """One task's end: its result, or in words why there is none."""
+    """One task's end: its result, or in words why there is none.
+
+    Attributes
+    ----------
+    failure
+        Kind and text of what the task raised; "" where it gave a result.
+    traceback
+        Where it was raised; "" where the worker process died.
+    """
 
     task: Task
     result: Result | None
     failure: str = ""
+    traceback: str = ""
 
 
 def workers_for(n_tasks: int, asked: int | None) -> int:
@@ -77,17 +87,18 @@ def run_tasks(
         return
     if workers <= 1 and scheduler is None:
         for task in tasks:
-            yield _attempt(task, work)
+            yield attempt(task, work)
         return
     with _client(workers, scheduler) as client:
         yield from _distribute(client, tasks, work)
 
 
-def _attempt(task: Task, work: Callable[[Task], Result]) -> Finished[Task, Result]:
+def attempt(task: Task, work: Callable[[Task], Result]) -> Finished[Task, Result]:
+    """Return what the work makes of the task, or what it raised: the batch goes on."""
     try:
         return Finished(task, work(task))
-    except Exception as error:  # whatever one task does, the batch goes on
-        return Finished(task, None, f"{type(error).__name__}: {error}")
+    except Exception as error:
+        return Finished(task, None, f"{type(error).__name__}: {error}", traceback.format_exc())
 
 
 def _distribute(
@@ -95,7 +106,7 @@ def _distribute(
 ) -> Iterator[Finished[Task, Result]]:
     from distributed import as_completed
 
-    futures = {client.submit(_attempt, task, work, pure=False): task for task in tasks}
+    futures = {client.submit(attempt, task, work, pure=False): task for task in tasks}
     for future in as_completed(list(futures)):
         task = futures[future]
         error = future.exception()

@@ -32,6 +32,7 @@ FLAGS: Final = {
     "CONTROL_NOT_ISOTYPE": "the kit subtracts an isotype control, and this control is none",
     "CONTROL_SETTINGS_DIFFER": "the control was acquired with other detector settings",
     "CONTROL_UNUSABLE": "the control tube cannot be used",
+    "PROGRAM_DEFECT": "a defect of cd38rd, not of the file, failed this tube: please report it",
     "CURVE_REJECTED": "the standard curve was rejected",
     "CURVE_WARN": "the standard curve was accepted with a warning",
     "BEADS_BRIGHTER_ELSEWHERE": "another channel of the file sees the beads with as much light, or more",

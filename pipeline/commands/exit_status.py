@@ -1,0 +1,16 @@
+"""What the shell gets from a command."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class ExitStatus(IntEnum):
+    """How a command ended."""
+
+    ALL_QUANTIFIED = 0
+    FAULTS = 1
+    WRONG_USAGE = 2
+    SOME_FAILED = 3
+    DEFECT = 70
+    INTERRUPTED = 130

@@ -1,0 +1,54 @@
+"""Defects of cd38rd itself: told apart from bad files, kept with their traceback in results/log.txt."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+LOG_FILE = "log.txt"
+LOGGERS = ("pipeline", "gating", "calibration")
+
+
+class DefectFoundError(Exception):
+    """A defect of cd38rd stopped the run, as was asked for."""
+
+    def __init__(self, name: str, failure: str) -> None:
+        super().__init__(
+            f"{name}: {defect_note(failure)}. "
+            "Stopped, as asked by --on-error stop; every finished tube is kept"
+        )
+
+
+def defect_note(failure: str) -> str:
+    """Return what a row says of a defect.
+
+    Parameters
+    ----------
+    failure
+        Kind and text of the exception.
+    """
+    return (
+        f"a defect of cd38rd, not of this file: {failure}. "
+        f"Its traceback is in results/{LOG_FILE}: please report it, without patient data"
+    )
+
+
+@contextmanager
+def logged_to(results: Path) -> Iterator[None]:
+    """Append what the three packages log to results/log.txt, while a command runs."""
+    handler = logging.FileHandler(results / LOG_FILE, encoding="utf-8", delay=True)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    loggers = [logging.getLogger(name) for name in LOGGERS]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.addHandler(handler)
+        logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.removeHandler(handler)
+            logger.setLevel(level)
+        handler.close()

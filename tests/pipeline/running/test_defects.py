@@ -1,0 +1,116 @@
+"""A defect of cd38rd is not a bad tube: its row says so, its traceback is kept, the other tubes go on."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import pipeline.beads.calibrate
+import pipeline.quantification.quantify
+from pipeline.commands.exit_status import ExitStatus
+from pipeline.commands.run import run_study
+from pipeline.running.defects import DefectFoundError
+from pipeline.running.options import OnError, RunOptions
+from pipeline.running.progress import QuietReporter
+from pipeline.simulate import simulate_study
+
+BROKEN = "P02_BM1"
+
+
+@pytest.fixture(scope="module")
+def simulated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return simulate_study(tmp_path_factory.mktemp("simulated"), patients=3, events=3_000)
+
+
+@pytest.fixture
+def study(simulated: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(simulated, tmp_path / "study"))
+
+
+@pytest.fixture
+def with_defect(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the gating of one tube fail as a wrong shape in our own code would."""
+    gated_tube = pipeline.quantification.quantify.gated_tube
+
+    def gated(tube, *others):
+        if tube.file.path.stem.startswith(BROKEN):
+            raise ValueError("operands could not be broadcast together with shapes (3,) (4,)")
+        return gated_tube(tube, *others)
+
+    monkeypatch.setattr(pipeline.quantification.quantify, "gated_tube", gated)
+
+
+def rows(study: Path) -> pd.DataFrame:
+    return pd.read_csv(study / "results" / "rd_samples.csv").set_index("sample_id")
+
+
+def run(study: Path, **options: object):
+    return run_study(study, RunOptions(workers=1, **options), QuietReporter())
+
+
+@pytest.mark.usefixtures("with_defect")
+def test_the_row_says_so_the_traceback_is_kept_and_the_other_tubes_go_on(study: Path) -> None:
+    summary = run(study)
+    table = rows(study)
+    assert summary.exit_status is ExitStatus.SOME_FAILED
+    assert f"A defect of cd38rd failed {BROKEN}" in summary.faults
+    assert "Please report it with results/log.txt" in summary.faults
+    assert table.loc[BROKEN, "status"] == "FAILED"
+    assert "PROGRAM_DEFECT" in table.loc[BROKEN, "flags"]
+    assert "a defect of cd38rd, not of this file: ValueError: operands" in table.loc[BROKEN, "note"]
+    assert (table.drop(index=BROKEN)["status"] != "FAILED").all()
+    kept = (study / "results" / "log.txt").read_text("utf-8")
+    assert "Traceback (most recent call last)" in kept
+    assert "in gated" in kept
+    assert f"tube {BROKEN}: ValueError: operands could not be broadcast" in kept
+
+
+@pytest.mark.usefixtures("with_defect")
+def test_on_error_stop_stops_at_the_first_defect_and_keeps_what_is_done(study: Path) -> None:
+    with pytest.raises(DefectFoundError, match=rf"{BROKEN}: a defect of cd38rd.*--on-error stop"):
+        run(study, on_error=OnError.STOP)
+    assert "Traceback" in (study / "results" / "log.txt").read_text("utf-8")
+    assert not (study / "results" / "rd_samples.csv").exists()
+
+
+def test_a_bad_file_is_no_defect_and_stops_nothing_even_so(study: Path) -> None:
+    file = next((study / "fcs").rglob(f"{BROKEN}.fcs"))
+    file.write_bytes(file.read_bytes()[:900])
+    summary = run(study, on_error=OnError.STOP)
+    table = rows(study)
+    assert summary.exit_status is ExitStatus.SOME_FAILED
+    assert "defect" not in summary.faults
+    assert table.loc[BROKEN, "status"] == "FAILED"
+    assert "PROGRAM_DEFECT" not in str(table.loc[BROKEN, "flags"])
+    assert "Traceback" not in (study / "results" / "log.txt").read_text("utf-8")
+
+
+def test_a_tube_that_a_defect_failed_is_tried_again(
+    study: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(pipeline.quantification.quantify, "read_control", _raises)
+        run(study)
+        assert (rows(study)["status"] == "FAILED").all()
+    assert run(study).exit_status is ExitStatus.ALL_QUANTIFIED
+    assert (rows(study)["status"] != "FAILED").all()
+
+
+def test_a_defect_at_the_beads_leaves_a_run_without_a_curve_and_is_tried_again(
+    study: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(pipeline.beads.calibrate, "compare_channels", _raises)
+        summary = run(study)
+        assert summary.exit_status is ExitStatus.SOME_FAILED
+        assert "A defect of cd38rd failed" in summary.faults
+        assert (rows(study)["status"] == "NO_CURVE").all()
+        assert "bead run" in (study / "results" / "log.txt").read_text("utf-8")
+    assert run(study).exit_status is ExitStatus.ALL_QUANTIFIED
+
+
+def _raises(*_: object, **__: object) -> None:
+    raise IndexError("list index out of range")
