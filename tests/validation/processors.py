@@ -260,10 +260,16 @@ def section(compared: Sequence[Comparison | Processor]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _search_path() -> str:
+    """Return where a new process finds this checkout and its tests."""
+    given = os.environ.get("PYTHONPATH", "")
+    return os.pathsep.join(filter(None, (str(ROOT), str(ROOT / "tests"), given)))
+
+
 def _run(processor: Processor, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-W", "ignore", "-c", program, *arguments],
-        env={**os.environ, **processor.environment},
+        env={**os.environ, **processor.environment, "PYTHONPATH": _search_path()},
         capture_output=True,
         text=True,
         check=False,
