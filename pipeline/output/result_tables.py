@@ -1,77 +1,237 @@
-"""Results as tables: the same study gives the same bytes."""
+"""Results as tables: the same study gives the same bytes. A column is its name and its cell, in one place."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any, Final
 
 from calibration.beads.peaks import BeadPeaks
 from calibration.curve.standard_curve import StandardCurve
+from calibration.density.receptor_density import ReceptorDensity
 from gating.sentinels import B_PRECURSORS, NK_CELLS
 from pipeline.assembly.study_result import StudyResult
 from pipeline.beads.result import CalibrationResult
-from pipeline.output.table import Cell, Table, as_sentences, cell_text
+from pipeline.output.table import Cell, Column, Table, as_sentences, cell_text, names_of, table_of
 from pipeline.patients.exposure import Exposure
 from pipeline.patients.visits import Visit
 from pipeline.quantification.result import SampleResult
-from pipeline.study.reagents import REAGENT_COLUMNS, reagents_of
+from pipeline.study.reagents import REAGENT_COLUMNS, Reagents, reagents_of
 from pipeline.study.study import Sample, Study
 
-SAMPLE_COLUMNS = (
-    "sample_id", "patient_id", "visit", "collected_on", "status", "flags", "n_events",
-    "n_viable_singlets", "n_plasma_cells", "plasma_cell_percent", "population", "median_mfi",
-    "background_mfi", "background_kind", "abc", "background_abc", "rd", "rd_low", "rd_high",
-    "gcv_percent", "lloq", "uloq", "beads", "slope", "intercept", "r2", "last_dose_on", "washout_weeks",
-    "gating_confidence", "reviewed_by", "note",
-    "sentinel_nk_n", "sentinel_nk_rd", "sentinel_nk_low", "sentinel_nk_high", "sentinel_b_precursor_n",
-    "sentinel_b_precursor_rd", "sentinel_b_precursor_low", "sentinel_b_precursor_high", "sentinel_reading",
-    *REAGENT_COLUMNS,
-)  # fmt: skip
-PATIENT_COLUMNS = (
-    "patient_id", "visit", "collected_on", "status", "flags", "n_samples", "sample_ids", "population",
-    "rd", "rd_low", "rd_high", "between_cv_percent", "lloq", "uloq", "last_dose_on", "washout_weeks", "note",
-    *REAGENT_COLUMNS, "tissue",
-)  # fmt: skip
-CALIBRATION_COLUMNS = (
-    "beads", "fcs_file", "kit", "lot", "channel", "acquired_on", "instrument", "n_events", "n_singlets",
-    "peak_n", "peak_medians", "peak_rcv_percent", "levels", "fitted", "model", "slope", "intercept", "r2",
-    "residual_sd", "back_calculated_error_percent", "verdict", "checks", "flags", "note",
-)  # fmt: skip
+
+@dataclass(frozen=True, slots=True)
+class SampleFacts:
+    """What the row of a sample is made of; None = there is none."""
+
+    sample: Sample
+    result: SampleResult
+    reagents: Reagents
+    curve: StandardCurve | None = None
+    exposure: Exposure | None = None
+    reviewed_by: str = ""
+
+    @property
+    def receptor(self) -> ReceptorDensity:
+        """The tube's receptor density."""
+        return self.result.receptor
+
+    def sentinel(self, name: str) -> ReceptorDensity | None:
+        """Return the receptor density of a sentinel population."""
+        return next((one.receptor for one in self.result.sentinels if one.name == name), None)
 
 
-EXPOSURE_COLUMNS = (
+def _errors(curve: StandardCurve) -> str:
+    return _listed(None if error is None else 100 * error for error in curve.back_calculated_error)
+
+
+def _checks(curve: StandardCurve) -> str:
+    return as_sentences(f"{check.verdict.value}: {check.text}" for check in curve.checks)
+
+
+def _listed(values: Iterable[Cell]) -> str:
+    return ";".join(cell_text(value) for value in values)
+
+
+def _of_curve(
+    cell: Callable[[StandardCurve], Cell], without: Cell = None
+) -> Callable[[SampleFacts | CalibrationResult], Cell]:
+    """Return the cell of a row's curve; `without`: the cell where there is no curve."""
+    return lambda row: cell(row.curve) if row.curve else without
+
+
+def _of_peaks(cell: Callable[[BeadPeaks], Cell]) -> Callable[[CalibrationResult], Cell]:
+    return lambda run: cell(run.peaks) if run.peaks is not None else ""
+
+
+def _of_sentinel(prefix: str, name: str) -> tuple[Column[SampleFacts], ...]:
+    """Return n, receptor density and interval of a sentinel; n alone where there is no number."""
+
+    def of(cell: Callable[[ReceptorDensity], Cell]) -> Callable[[SampleFacts], Cell]:
+        def found(tube: SampleFacts) -> Cell:
+            receptor = tube.sentinel(name)
+            return None if receptor is None else cell(receptor)
+
+        return found
+
+    return (
+        Column(f"{prefix}_n", of(lambda receptor: receptor.n_cells)),
+        Column(f"{prefix}_rd", of(lambda receptor: receptor.rd)),
+        Column(f"{prefix}_low", of(lambda receptor: receptor.rd_low)),
+        Column(f"{prefix}_high", of(lambda receptor: receptor.rd_high)),
+    )
+
+
+def _of_exposure(name: str) -> Column[Exposure]:
+    """Return the column of an attribute of `Exposure`; several words are a `; ` list."""
+
+    def cell(exposure: Exposure) -> Cell:
+        value: Cell | tuple[str, ...] = getattr(exposure, name)
+        if isinstance(value, tuple):
+            return "; ".join(value)
+        if isinstance(value, bool):
+            return "yes" if value else "no"
+        return value
+
+    return Column(name, cell)
+
+
+_REAGENTS: Final[tuple[Column[Any], ...]] = tuple(
+    Column(name, attrgetter(f"reagents.{name}")) for name in REAGENT_COLUMNS
+)
+
+SAMPLES: Final[tuple[Column[SampleFacts], ...]] = (
+    Column("sample_id", lambda tube: tube.sample.sample_id),
+    Column("patient_id", lambda tube: tube.sample.patient_id),
+    Column("visit", lambda tube: tube.sample.visit),
+    Column("collected_on", lambda tube: tube.sample.collected_on),
+    Column("status", lambda tube: tube.receptor.status.value),
+    Column("flags", lambda tube: ";".join(sample_flags(tube.result, tube.exposure))),
+    Column("n_events", lambda tube: tube.result.n_events),
+    Column("n_viable_singlets", lambda tube: tube.result.n_viable_singlets),
+    Column("n_plasma_cells", lambda tube: tube.result.n_plasma_cells),
+    Column("plasma_cell_percent", lambda tube: plasma_cell_percent(tube.result)),
+    Column("population", lambda tube: tube.result.population),
+    Column("median_mfi", lambda tube: tube.receptor.median_mfi),
+    Column("background_mfi", lambda tube: tube.receptor.background_mfi),
+    Column("background_kind", lambda tube: tube.result.background_kind),
+    Column("abc", lambda tube: tube.receptor.abc),
+    Column("background_abc", lambda tube: tube.receptor.background_abc),
+    Column("rd", lambda tube: tube.receptor.rd),
+    Column("rd_low", lambda tube: tube.receptor.rd_low),
+    Column("rd_high", lambda tube: tube.receptor.rd_high),
+    Column("gcv_percent", lambda tube: tube.receptor.gcv_percent),
+    Column("lloq", lambda tube: tube.receptor.lloq),
+    Column("uloq", lambda tube: tube.receptor.uloq),
+    Column("beads", lambda tube: tube.sample.beads),
+    Column("slope", _of_curve(lambda curve: curve.slope)),
+    Column("intercept", _of_curve(lambda curve: curve.intercept)),
+    Column("r2", _of_curve(lambda curve: curve.r2)),
+    Column("last_dose_on", lambda tube: tube.exposure.last_dose_on if tube.exposure else None),
+    Column("washout_weeks", lambda tube: tube.exposure.washout_weeks if tube.exposure else None),
+    Column("gating_confidence", lambda tube: tube.result.gating_confidence),
+    Column("reviewed_by", lambda tube: tube.reviewed_by),
+    Column("note", lambda tube: as_sentences(sample_notes(tube.result, tube.exposure))),
+    *_of_sentinel("sentinel_nk", NK_CELLS),
+    *_of_sentinel("sentinel_b_precursor", B_PRECURSORS),
+    Column("sentinel_reading", lambda tube: tube.result.sentinel_reading),
+    *_REAGENTS,
+)
+PATIENTS: Final[tuple[Column[Visit], ...]] = (
+    Column("patient_id", lambda visit: visit.patient_id),
+    Column("visit", lambda visit: visit.visit),
+    Column("collected_on", lambda visit: visit.collected_on),
+    Column("status", lambda visit: visit.receptor.status.value),
+    Column("flags", lambda visit: ";".join(visit.flags)),
+    Column("n_samples", lambda visit: len(visit.sample_ids)),
+    Column("sample_ids", lambda visit: ";".join(visit.sample_ids)),
+    Column("population", lambda visit: visit.population),
+    Column("rd", lambda visit: visit.receptor.rd),
+    Column("rd_low", lambda visit: visit.receptor.rd_low),
+    Column("rd_high", lambda visit: visit.receptor.rd_high),
+    Column("between_cv_percent", lambda visit: visit.receptor.between_cv_percent),
+    Column("lloq", lambda visit: visit.receptor.lloq),
+    Column("uloq", lambda visit: visit.receptor.uloq),
+    Column("last_dose_on", lambda visit: visit.last_dose_on),
+    Column("washout_weeks", lambda visit: visit.washout_weeks),
+    Column("note", lambda visit: as_sentences(visit.notes)),
+    *_REAGENTS,
+    Column("tissue", lambda visit: visit.tissue),
+)
+CALIBRATIONS: Final[tuple[Column[CalibrationResult], ...]] = (
+    Column("beads", lambda run: run.beads),
+    Column("fcs_file", lambda run: run.fcs_file),
+    Column("kit", lambda run: run.kit),
+    Column("lot", lambda run: run.lot),
+    Column("channel", lambda run: run.channel),
+    Column("acquired_on", lambda run: run.acquired.acquired_at),
+    Column("instrument", lambda run: run.acquired.instrument),
+    Column("n_events", lambda run: run.n_events),
+    Column("n_singlets", lambda run: run.n_singlets),
+    Column("peak_n", _of_peaks(lambda peaks: _listed(peaks.n))),
+    Column("peak_medians", _of_peaks(lambda peaks: _listed(peaks.medians))),
+    Column("peak_rcv_percent", _of_peaks(lambda peaks: _listed(100 * value for value in peaks.rcv))),
+    Column("levels", lambda run: _listed(run.levels)),
+    Column("fitted", _of_curve(lambda curve: _listed(curve.fitted), "")),
+    Column("model", _of_curve(lambda curve: curve.model, "")),
+    Column("slope", _of_curve(lambda curve: curve.slope)),
+    Column("intercept", _of_curve(lambda curve: curve.intercept)),
+    Column("r2", _of_curve(lambda curve: curve.r2)),
+    Column("residual_sd", _of_curve(lambda curve: curve.residual_sd)),
+    Column("back_calculated_error_percent", _of_curve(_errors, "")),
+    Column("verdict", _of_curve(lambda curve: curve.verdict.value, "")),
+    Column("checks", _of_curve(_checks, "")),
+    Column("flags", lambda run: ";".join(run.flags)),
+    Column("note", lambda run: as_sentences(calibration_notes(run))),
+)
+_EXPOSED = (
     "sample_id", "patient_id", "collected_on", "last_dose_on", "washout_weeks", "first_study_drug_on",
     "response_washout_weeks", "n_doses", "cumulative_mg", "cumulative_mg_per_kg", "schedule", "cycles",
     "intervening", "imid_since", "eligible", "eligibility", "refractory", "serum_ug_ml", "serum_on",
 )  # fmt: skip
-"""As the attributes of `Exposure`."""
+EXPOSURES: Final[tuple[Column[Exposure], ...]] = tuple(_of_exposure(name) for name in _EXPOSED)
+
+SAMPLE_COLUMNS: Final = names_of(SAMPLES)
+PATIENT_COLUMNS: Final = names_of(PATIENTS)
+CALIBRATION_COLUMNS: Final = names_of(CALIBRATIONS)
 
 
 def sample_table(study_result: StudyResult) -> Table:
     """Return a row per sample, in the order of the samples sheet, failed ones too."""
-    curves = {found.beads: found for found in study_result.calibrations}
+    runs = {run.beads: run for run in study_result.calibrations}
     found = {result.sample_id: result for result in study_result.results}
+    study = study_result.study
     rows = (
-        _sample_row(
-            study_result.study,
-            sample,
-            found[sample.sample_id],
-            curves.get(sample.beads),
-            study_result.exposures.get(sample.sample_id),
+        SampleFacts(
+            sample=sample,
+            result=found[sample.sample_id],
+            reagents=reagents_of(study, (sample,)),
+            curve=runs[sample.beads].curve if sample.beads in runs else None,
+            exposure=study_result.exposures.get(sample.sample_id),
+            reviewed_by=reviewers(study, sample),
         )
-        for sample in study_result.study.samples
+        for sample in study.samples
         if sample.sample_id in found
     )
-    return Table(SAMPLE_COLUMNS, tuple(rows))
+    return table_of(SAMPLES, rows)
 
 
 def patient_table(visits: Iterable[Visit]) -> Table:
     """Return a row per patient and visit, replicates pooled."""
-    return Table(PATIENT_COLUMNS, tuple(_patient_row(visit) for visit in visits))
+    return table_of(PATIENTS, visits)
 
 
 def calibration_table(calibrations: Iterable[CalibrationResult]) -> Table:
     """Return a row per bead acquisition; what belongs to single beads is a `;` list, dim to bright."""
-    return Table(CALIBRATION_COLUMNS, tuple(_calibration_row(result) for result in calibrations))
+    return table_of(CALIBRATIONS, calibrations)
+
+
+def exposure_table(study_result: StudyResult) -> Table:
+    """Return a row per tube, in the order of the samples sheet; empty = not known."""
+    exposures = study_result.exposures
+    known = (exposures[s.sample_id] for s in study_result.study.samples if s.sample_id in exposures)
+    return table_of(EXPOSURES, known)
 
 
 def reviewers(study: Study, sample: Sample) -> str:
@@ -94,43 +254,6 @@ def sample_notes(result: SampleResult, exposure: Exposure | None = None) -> tupl
     return tuple(dict.fromkeys(note.strip() for note in notes if note.strip()))
 
 
-def _sample_row(
-    study: Study,
-    sample: Sample,
-    result: SampleResult,
-    calibration: CalibrationResult | None,
-    exposure: Exposure | None,
-) -> tuple[Cell, ...]:
-    found = result.receptor
-    flags, notes = sample_flags(result, exposure), sample_notes(result, exposure)
-    return (
-        *(sample.sample_id, sample.patient_id, sample.visit, sample.collected_on),
-        *(found.status.value, ";".join(flags)),
-        *(result.n_events, result.n_viable_singlets, result.n_plasma_cells, plasma_cell_percent(result)),
-        *(result.population, found.median_mfi, found.background_mfi, result.background_kind),
-        *(found.abc, found.background_abc, found.rd, found.rd_low, found.rd_high, found.gcv_percent),
-        *(found.lloq, found.uloq, sample.beads),
-        *_curve_cells(calibration.curve if calibration else None),
-        *((exposure.last_dose_on, exposure.washout_weeks) if exposure else (None, None)),
-        *(result.gating_confidence, reviewers(study, sample), as_sentences(notes)),
-        *(cell for name in (NK_CELLS, B_PRECURSORS) for cell in _sentinel_cells(result, name)),
-        result.sentinel_reading,
-        *reagents_of(study, (sample,)).cells(),
-    )
-
-
-def _sentinel_cells(result: SampleResult, name: str) -> tuple[Cell, ...]:
-    """Return n, receptor density and interval of a sentinel; n alone where there is no number."""
-    found = next((one.receptor for one in result.sentinels if one.name == name), None)
-    if found is None:
-        return (None, None, None, None)
-    return (found.n_cells, found.rd, found.rd_low, found.rd_high)
-
-
-def _curve_cells(curve: StandardCurve | None) -> tuple[Cell, ...]:
-    return (curve.slope, curve.intercept, curve.r2) if curve else (None, None, None)
-
-
 def plasma_cell_percent(result: SampleResult) -> float | None:
     """Return plasma cells in percent of viable singlets; None where that is not known."""
     if result.n_plasma_cells is None or not result.n_viable_singlets:
@@ -138,66 +261,7 @@ def plasma_cell_percent(result: SampleResult) -> float | None:
     return 100 * result.n_plasma_cells / result.n_viable_singlets
 
 
-def _patient_row(visit: Visit) -> tuple[Cell, ...]:
-    found = visit.receptor
-    return (
-        *(visit.patient_id, visit.visit, visit.collected_on, found.status.value, ";".join(visit.flags)),
-        *(len(visit.sample_ids), ";".join(visit.sample_ids), visit.population),
-        *(found.rd, found.rd_low, found.rd_high, found.between_cv_percent, found.lloq, found.uloq),
-        *(visit.last_dose_on, visit.washout_weeks, as_sentences(visit.notes)),
-        *visit.reagents.cells(),
-        visit.tissue,
-    )
-
-
-def _calibration_row(result: CalibrationResult) -> tuple[Cell, ...]:
-    peaks, curve = result.peaks, result.curve
-    notes = (result.note, *(peaks.notes if peaks else ()), *(curve.notes if curve else ()))
-    return (
-        *(result.beads, result.fcs_file, result.kit, result.lot, result.channel),
-        *(result.acquired.acquired_at, result.acquired.instrument, result.n_events, result.n_singlets),
-        *_peak_cells(peaks),
-        _listed(result.levels),
-        *_fit_cells(curve),
-        *(";".join(result.flags), as_sentences(dict.fromkeys(notes))),
-    )
-
-
-def _peak_cells(peaks: BeadPeaks | None) -> tuple[Cell, ...]:
-    if peaks is None:
-        return ("", "", "")
-    return (_listed(peaks.n), _listed(peaks.medians), _listed(100 * value for value in peaks.rcv))
-
-
-def _fit_cells(curve: StandardCurve | None) -> tuple[Cell, ...]:
-    if curve is None:
-        return ("", "", None, None, None, None, "", "", "")
-    errors = (None if error is None else 100 * error for error in curve.back_calculated_error)
-    checks = as_sentences(f"{check.verdict.value}: {check.text}" for check in curve.checks)
-    return (
-        *(_listed(curve.fitted), curve.model, curve.slope, curve.intercept, curve.r2, curve.residual_sd),
-        *(_listed(errors), curve.verdict.value, checks),
-    )
-
-
-def _listed(values: Iterable[Cell]) -> str:
-    return ";".join(cell_text(value) for value in values)
-
-
-def exposure_table(study_result: StudyResult) -> Table:
-    """Return a row per tube, in the order of the samples sheet; empty = not known."""
-    exposures = study_result.exposures
-    known = (exposures[s.sample_id] for s in study_result.study.samples if s.sample_id in exposures)
-    return Table(EXPOSURE_COLUMNS, tuple(_row(exposure) for exposure in known))
-
-
-def _row(exposure: Exposure) -> tuple[Cell, ...]:
-    return tuple(_cell(getattr(exposure, name)) for name in EXPOSURE_COLUMNS)
-
-
-def _cell(value: Cell | tuple[str, ...]) -> Cell:
-    if isinstance(value, tuple):
-        return "; ".join(value)
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return value
+def calibration_notes(run: CalibrationResult) -> tuple[str, ...]:
+    """Return every sentence about a bead run once."""
+    notes = (run.note, *(run.peaks.notes if run.peaks else ()), *(run.curve.notes if run.curve else ()))
+    return tuple(note for note in dict.fromkeys(notes) if note)

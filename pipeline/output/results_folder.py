@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from calibration.density.receptor_density import RdStatus
 from pipeline.assembly.provenance import RunFacts
@@ -14,11 +15,18 @@ from pipeline.beads.result import CalibrationResult
 from pipeline.output.json_files import response_json, washout_json, write_json
 from pipeline.output.result_tables import calibration_table, patient_table, sample_table
 from pipeline.output.second_process import Start, second_process
-from pipeline.output.table import write_csv
+from pipeline.output.table import Table, write_csv
 from pipeline.quantification.result import SampleResult, spillover_of
 from pipeline.running.store import stores_in
 from pipeline.study.errors import UserError
 from pipeline.study.study import Study
+
+TABLES: Final[tuple[tuple[str, Callable[[StudyResult], Table]], ...]] = (
+    ("rd_samples.csv", sample_table),
+    ("rd_patients.csv", lambda study_result: patient_table(study_result.visits)),
+    ("calibration.csv", lambda study_result: calibration_table(study_result.calibrations)),
+)
+"""The CSV files of `results/`, and what makes their tables."""
 
 
 class Results:
@@ -73,9 +81,8 @@ class Results:
 
         start(partial(write_each, self.folder / "statistics", datasets_of(study_result)))
         start(partial(write_workbook, self.folder / "rd.xlsx", workbook_sheets(study_result)))
-        write_csv(self.folder / "rd_samples.csv", sample_table(study_result))
-        write_csv(self.folder / "rd_patients.csv", patient_table(study_result.visits))
-        write_csv(self.folder / "calibration.csv", calibration_table(study_result.calibrations))
+        for name, table in TABLES:
+            write_csv(self.folder / name, table(study_result))
         write_json(
             self.folder / "washout.json", washout_json(study_result.washout) if study_result.washout else {}
         )

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
 
 from pipeline.assembly.limiting import Limiting
 from pipeline.assembly.study_result import StudyResult
-from pipeline.output.result_tables import sample_flags, sample_notes
-from pipeline.output.table import Table
+from pipeline.output.result_tables import calibration_notes, sample_flags, sample_notes
+from pipeline.output.table import Column, Table, attributes, table_of
 from pipeline.response.characteristics import Characteristic
 from pipeline.response.landmark import DexamethasoneTable
-from pipeline.response.statistics.counts import Contrast, Proportion, Trend
+from pipeline.response.statistics.counts import Contrast, Proportion
 from pipeline.response.statistics.logistic import OddsRatio
 from pipeline.response.statistics.time_to_event import MedianSurvival
 from pipeline.response.tables import ResponseTables
@@ -18,28 +20,100 @@ from pipeline.washout.report import WashoutReport
 
 Titled = tuple[tuple[str, Table], ...]
 
-_PROPORTION = ("group", "k", "n", "percent", "low", "high", "method")
+_Columns = tuple[Column[Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _GroupSurvival:
+    """The median survival of a group of patients; "" = of all."""
+
+    group: str
+    median: MedianSurvival
+
+
+_LIMITING: Final[_Columns] = (
+    Column("remedy", lambda remedy: remedy.name),
+    *attributes("terms", "share_percent", "n_largest"),
+    Column("fold_95", lambda remedy: remedy.fold),
+    Column("fold_95_without", lambda remedy: remedy.fold_without),
+)
+_ESTIMATES: Final[_Columns] = (
+    Column("estimate", lambda estimate: estimate.name),
+    *attributes("value", "low", "high", "p", "n", "unit", "method", "interval_method", "note"),
+)
+_WAITS: Final = attributes("model", "density", "share", "weeks", "low", "high", "n", "note")
+_REFUSED: Final[_Columns] = (
+    Column("model", lambda refusal: refusal.name),
+    Column("text", lambda refusal: refusal.reason),
+)
+_OCCUPIED: Final = attributes(
+    "patient_id", "visit", "weeks", "status", "rd", "serum_ug_ml", "serum_low", "serum_high", "occupancy",
+    "occupancy_low", "occupancy_high", "total", "total_low", "total_high", "reason",
+)  # fmt: skip
+_PROPORTIONS: Final[_Columns] = (
+    Column("group", lambda row: row.name),
+    *attributes("k", "n", "percent", "low", "high", "method"),
+)
+_CONTRASTS: Final[_Columns] = (
+    Column("contrast", lambda contrast: contrast.name),
+    Column("p", lambda contrast: contrast.fisher_p),
+    *attributes("odds_ratio"),
+    Column("low", lambda contrast: contrast.odds_ratio_low),
+    Column("high", lambda contrast: contrast.odds_ratio_high),
+    *attributes("method", "note"),
+)
+_TREND: Final[_Columns] = (
+    Column("trend", lambda trend: trend.name),
+    *attributes("z", "p", "exact_p", "method", "note"),
+)
+_ODDS: Final[_Columns] = (
+    Column("covariate", lambda odds: odds.name),
+    *attributes("per", "n"),
+    Column("events", lambda odds: odds.n_events),
+    *attributes("odds_ratio", "low", "high", "p", "method", "note"),
+)
+_CHARACTERISTICS: Final[tuple[Column[Characteristic], ...]] = (
+    Column("row", lambda row: row.name),
+    Column("k", lambda row: row.k if isinstance(row, Proportion) else None),
+    Column("n", lambda row: row.n),
+    Column("percent", lambda row: row.percent if isinstance(row, Proportion) else None),
+    Column("median", lambda row: None if isinstance(row, Proportion) else row.median),
+    Column("low", lambda row: row.low),
+    Column("high", lambda row: row.high),
+    Column("unit", lambda row: "%" if isinstance(row, Proportion) else row.unit),
+    Column("method", lambda row: row.method),
+)
+_SURVIVAL: Final[tuple[Column[_GroupSurvival], ...]] = (
+    Column("endpoint", lambda row: row.median.name),
+    Column("group", lambda row: row.group),
+    Column("n", lambda row: row.median.n),
+    Column("events", lambda row: row.median.n_events),
+    Column("not_known", lambda row: row.median.n_unknown),
+    Column("median", lambda row: row.median.median),
+    Column("low", lambda row: row.median.low),
+    Column("high", lambda row: row.median.high),
+    Column("method", lambda row: row.median.method),
+    Column("note", lambda row: row.median.note),
+)
+_LOG_RANK: Final[_Columns] = (
+    Column("endpoint", lambda test: test.name),
+    Column("p", lambda test: test.log_rank_p),
+    *attributes("note"),
+)
 
 
 def limiting_tables(found: Limiting) -> Titled:
     """Return what limits the receptor densities, a row per remedy, and what replicates say."""
-    columns = ("remedy", "terms", "share_percent", "n_largest", "fold_95", "fold_95_without")
-    rows = tuple(
-        (r.name, r.terms, r.share_percent, r.n_largest, r.fold, r.fold_without) for r in found.remedies
+    return (
+        ("What limits the receptor densities", table_of(_LIMITING, found.remedies)),
+        ("In words", _texts(found.sentences())),
     )
-    sentences = Table(("text",), tuple((sentence,) for sentence in found.sentences()))
-    return (("What limits the receptor densities", Table(columns, rows)), ("In words", sentences))
 
 
 def washout_tables(found: WashoutReport | None) -> Titled:
     """Return the estimates of M0 and M1, what was not estimable and why, and the notes."""
     if found is None:
-        return (("", Table(("text",), (("The washout models were not asked for.",),))),)
-    estimates = tuple(
-        (e.name, e.value, e.low, e.high, e.p, e.n, e.unit, e.method, e.interval_method, e.note)
-        for e in found.estimates
-    )
-    columns = ("estimate", "value", "low", "high", "p", "n", "unit", "method", "interval_method", "note")
+        return (("", _texts(("The washout models were not asked for.",))),)
     rows = (
         ("visits", found.n_rows),
         ("visits used", found.n_used),
@@ -49,18 +123,15 @@ def washout_tables(found: WashoutReport | None) -> Titled:
         ("above ULOQ", found.n_right_censored),
         ("seed", found.seed),
     )
-    waits = tuple((w.model, w.density, w.share, w.weeks, w.low, w.high, w.n, w.note) for w in found.waits)
-    waited = ("model", "density", "share", "weeks", "low", "high", "n", "note")
-    refused = tuple((refusal.name, refusal.reason) for refusal in found.not_estimable)
     return (
-        ("Estimates, with 95 % intervals", Table(columns, estimates)),
-        ("Weeks until a share of the patients has a density", Table(waited, waits)),
-        ("Not estimated", Table(("model", "text"), refused)),
+        ("Estimates, with 95 % intervals", table_of(_ESTIMATES, found.estimates)),
+        ("Weeks until a share of the patients has a density", table_of(_WAITS, found.waits)),
+        ("Not estimated", table_of(_REFUSED, found.not_estimable)),
         ("Which model", _choice(found)),
-        ("The drug at each visit, and the total", _occupied(found)),
-        ("Assumptions", Table(("text",), tuple((words,) for words in found.assumptions))),
+        ("The drug at each visit, and the total", table_of(_OCCUPIED, found.visits)),
+        ("Assumptions", _texts(found.assumptions)),
         ("Data", Table(("rows", "n"), rows)),
-        ("Notes", Table(("text",), tuple((note,) for note in found.notes))),
+        ("Notes", _texts(found.notes)),
     )
 
 
@@ -72,30 +143,20 @@ def _choice(found: WashoutReport) -> Table:
     return Table(("model", "aicc", "parameters"), (*rows, *why))
 
 
-def _occupied(found: WashoutReport) -> Table:
-    """Return serum, occupancy and total of every visit."""
-    columns = (
-        "patient_id", "visit", "weeks", "status", "rd", "serum_ug_ml", "serum_low", "serum_high", "occupancy",
-        "occupancy_low", "occupancy_high", "total", "total_low", "total_high", "reason",
-    )  # fmt: skip
-    rows = (tuple(getattr(visit, name) for name in columns) for visit in found.visits)
-    return Table(columns, tuple(rows))
-
-
 def response_tables_of(found: ResponseTables | None) -> Titled:
     """Return the response tables, their contrasts and trend, and the tables of R1 and R7 to R10."""
     if found is None:
-        return (("", Table(("text",), (("The study has no patients sheet.",),))),)
+        return (("", _texts(("The study has no patients sheet.",))),)
     return (
         ("Best response, and disease control", _proportions(found.response)),
         ("Disease control by washout before the study drug", _proportions(found.by_washout)),
         ("Disease control by receptor density", _proportions(found.by_rd)),
         ("Disease control of patients in no stratum", _proportions(found.outside)),
         ("Contrasts", _contrasts((*found.washout_contrasts, found.rd_contrast))),
-        ("Trend", _trend(found.washout_trend)),
-        ("Odds of disease control, logistic regression", _odds((*found.odds, *_penalised(found)))),
+        ("Trend", table_of(_TREND, (found.washout_trend,))),
+        ("Odds of disease control, logistic regression", table_of(_ODDS, (*found.odds, *_penalised(found)))),
         ("Patients before the study drug", _characteristics(found.baseline)),
-        ("Survival, months", _survival([("", row) for row in found.survival])),
+        ("Survival, months", _survival(("", found.survival))),
         *_dexamethasone(found.dexamethasone),
         ("Exposure, safety and serum", _characteristics(found.safety)),
         ("What was typed and cannot be", _typed(found)),
@@ -109,54 +170,32 @@ def _penalised(found: ResponseTables) -> tuple[OddsRatio, ...]:
     return tuple(contrast.firth for contrast in contrasts if contrast.firth is not None)
 
 
-def _odds(found: Iterable[OddsRatio]) -> Table:
-    columns = ("covariate", "per", "n", "events", "odds_ratio", "low", "high", "p", "method", "note")
-    rows = (
-        (o.name, o.per, o.n, o.n_events, o.odds_ratio, o.low, o.high, o.p, o.method, o.note) for o in found
-    )
-    return Table(columns, tuple(rows))
-
-
 def _characteristics(found: Iterable[Characteristic]) -> Table:
     """Return shares and medians below each other; `low` and `high` are the interval, or the range."""
-    columns = ("row", "k", "n", "percent", "median", "low", "high", "unit", "method")
-    rows = (
-        (row.name, row.k, row.n, row.percent, None, row.low, row.high, "%", row.method)
-        if isinstance(row, Proportion)
-        else (row.name, None, row.n, None, row.median, row.low, row.high, row.unit, row.method)
-        for row in found
-    )
-    return Table(columns, tuple(rows))
+    return table_of(_CHARACTERISTICS, found)
 
 
-def _survival(found: Iterable[tuple[str, MedianSurvival]]) -> Table:
-    columns = ("endpoint", "group", "n", "events", "not_known", "median", "low", "high", "method", "note")
-    rows = (
-        (m.name, group, m.n, m.n_events, m.n_unknown, m.median, m.low, m.high, m.method, m.note)
-        for group, m in found
-    )
-    return Table(columns, tuple(rows))
+def _survival(*groups: tuple[str, Iterable[MedianSurvival]]) -> Table:
+    """Return the medians of named groups, one group below the other."""
+    return table_of(_SURVIVAL, (_GroupSurvival(name, row) for name, found in groups for row in found))
 
 
 def _dexamethasone(found: DexamethasoneTable | None) -> Titled:
     if found is None:
         return ()
-    groups = [("with dexamethasone", found.with_it), ("without", found.without_it)]
-    medians = [(group, row) for group, rows in groups for row in rows]
-    tests = Table(("endpoint", "p", "note"), tuple((t.name, t.log_rank_p, t.note) for t in found.tests))
+    medians = _survival(("with dexamethasone", found.with_it), ("without", found.without_it))
     landmark = f"from the landmark of {found.landmark_weeks:g} weeks"
     return (
         ("Disease control by dexamethasone: not its effect", _proportions(found.ever)),
         ("", _texts((found.warning, *((found.note,) if found.note else ())))),
         ("Dexamethasone among those at risk at the landmark", _proportions((found.given_by,))),
-        (f"Survival {landmark}, months", _survival(medians)),
-        (f"Log-rank test {landmark}", tests),
+        (f"Survival {landmark}, months", medians),
+        (f"Log-rank test {landmark}", table_of(_LOG_RANK, found.tests)),
     )
 
 
 def _typed(found: ResponseTables) -> Table:
-    rows = tuple((hit.where, hit.found, hit.text) for hit in found.inconsistencies)
-    return Table(("where", "found", "text"), rows)
+    return table_of(attributes("where", "found", "text"), found.inconsistencies)
 
 
 def _texts(found: Iterable[str]) -> Table:
@@ -176,8 +215,7 @@ def note_table(study_result: StudyResult) -> Table:
         notes = sample_notes(result, exposure) or (("",) if flags else ())
         rows += [("sample", result.sample_id, flags, note) for note in notes]
     for run in study_result.calibrations:
-        notes = (run.note, *(run.peaks.notes if run.peaks else ()), *(run.curve.notes if run.curve else ()))
-        rows += [("beads", run.beads, ";".join(run.flags), note) for note in dict.fromkeys(notes) if note]
+        rows += [("beads", run.beads, ";".join(run.flags), note) for note in calibration_notes(run)]
     return Table(("kind", "about", "flags", "note"), tuple(rows))
 
 
@@ -197,19 +235,8 @@ def about_table(study_result: StudyResult) -> Table:
 
 
 def _proportions(found: Iterable[Proportion]) -> Table:
-    rows = ((p.name, p.k, p.n, p.percent, p.low, p.high, p.method) for p in found)
-    return Table(_PROPORTION, tuple(rows))
+    return table_of(_PROPORTIONS, found)
 
 
 def _contrasts(found: Iterable[Contrast]) -> Table:
-    columns = ("contrast", "p", "odds_ratio", "low", "high", "method", "note")
-    rows = (
-        (c.name, c.fisher_p, c.odds_ratio, c.odds_ratio_low, c.odds_ratio_high, c.method, c.note)
-        for c in found
-    )
-    return Table(columns, tuple(rows))
-
-
-def _trend(found: Trend) -> Table:
-    columns = ("trend", "z", "p", "exact_p", "method", "note")
-    return Table(columns, ((found.name, found.z, found.p, found.exact_p, found.method, found.note),))
+    return table_of(_CONTRASTS, found)

@@ -5,21 +5,67 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from operator import attrgetter
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, Generic, TypeAlias, TypeVar
 
 Cell: TypeAlias = str | int | float | bool | date | None
+Facts = TypeVar("Facts")
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Columns with names, rows of cells; None = not known."""
+    """Columns with names, rows of cells; None = not known.
+
+    Raises
+    ------
+    ValueError
+        A row is longer or shorter than the columns.
+    """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
+
+    def __post_init__(self) -> None:
+        for place, row in enumerate(self.rows, start=1):
+            if len(row) != len(self.columns):
+                raise ValueError(
+                    f"row {place} of the table has {len(row)} cells, expected {len(self.columns)}: "
+                    f"one for each of {', '.join(self.columns)}"
+                )
+
+
+@dataclass(frozen=True, slots=True)
+class Column(Generic[Facts]):
+    """A column of a table: its name, and its cell from the facts of a row."""
+
+    name: str
+    cell: Callable[[Facts], Cell]
+
+
+def attributes(*names: str) -> tuple[Column[Any], ...]:
+    """Return columns that are called as the attributes of the facts that they show."""
+    return tuple(Column(name, attrgetter(name)) for name in names)
+
+
+def names_of(columns: Iterable[Column[Facts]]) -> tuple[str, ...]:
+    """Return the names of columns, in their order."""
+    return tuple(column.name for column in columns)
+
+
+def table_of(columns: Sequence[Column[Facts]], rows: Iterable[Facts]) -> Table:
+    """Return a table with a row per facts: header and cells come from the same columns.
+
+    Examples
+    --------
+    >>> table_of((Column("text", str), Column("length", len)), ["a", "bc"])
+    Table(columns=('text', 'length'), rows=(('a', 1), ('bc', 2)))
+    """
+    cells = tuple(tuple(column.cell(facts) for column in columns) for facts in rows)
+    return Table(names_of(columns), cells)
 
 
 def significant(value: float) -> float | None:

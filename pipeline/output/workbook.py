@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -18,6 +18,7 @@ from pipeline.assembly.study_result import StudyResult
 from pipeline.output.figures.style.palette import STATUS, VERDICT
 from pipeline.output.result_tables import calibration_table, exposure_table, patient_table, sample_table
 from pipeline.output.summary_tables import (
+    Titled,
     about_table,
     limiting_tables,
     note_table,
@@ -61,24 +62,28 @@ class Sheet:
     """A sheet: one table below the other, each with a title of its own unless there is one only."""
 
     name: str
-    tables: tuple[tuple[str, Table], ...]
+    tables: Titled
+
+
+SHEETS: Final[tuple[tuple[str, Callable[[StudyResult], Titled]], ...]] = (
+    ("Patients", lambda found: (("", patient_table(found.visits)),)),
+    ("Samples", lambda found: (("", sample_table(found)),)),
+    ("Exposure", lambda found: (("", exposure_table(found)),)),
+    (
+        "Calibration",
+        lambda found: (("", calibration_table(found.calibrations)), *limiting_tables(found.limiting)),
+    ),
+    ("Washout", lambda found: washout_tables(found.washout)),
+    ("Response", lambda found: response_tables_of(found.response)),
+    ("Notes", lambda found: (("", note_table(found)),)),
+    ("About", lambda found: (("", about_table(found)),)),
+)
+"""The sheets of rd.xlsx in their order, and what makes their tables."""
 
 
 def workbook_sheets(study_result: StudyResult) -> tuple[Sheet, ...]:
     """Return the sheets of rd.xlsx, in their order."""
-    return (
-        Sheet("Patients", (("", patient_table(study_result.visits)),)),
-        Sheet("Samples", (("", sample_table(study_result)),)),
-        Sheet("Exposure", (("", exposure_table(study_result)),)),
-        Sheet(
-            "Calibration",
-            (("", calibration_table(study_result.calibrations)), *limiting_tables(study_result.limiting)),
-        ),
-        Sheet("Washout", washout_tables(study_result.washout)),
-        Sheet("Response", response_tables_of(study_result.response)),
-        Sheet("Notes", (("", note_table(study_result)),)),
-        Sheet("About", (("", about_table(study_result)),)),
-    )
+    return tuple(Sheet(name, tables(study_result)) for name, tables in SHEETS)
 
 
 def write_workbook(path: Path, sheets: Iterable[Sheet]) -> None:

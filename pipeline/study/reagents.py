@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass, fields
 
 from pipeline.study.study import Sample, Study
-
-REAGENT_COLUMNS = ("kit", "lot", "fluorochrome", "clone", "host", "lyse_reagent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +19,8 @@ class Reagents:
     host: str = ""
     lyse_reagent: str = ""
 
-    def cells(self) -> tuple[str, ...]:
-        """Return the cells of `REAGENT_COLUMNS`."""
-        return tuple(str(text) for text in astuple(self))
+
+REAGENT_COLUMNS = tuple(field.name for field in fields(Reagents))
 
 
 def reagents_of(study: Study, samples: Sequence[Sample]) -> Reagents:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from pipeline.assembly.study_result import StudyResult
 from pipeline.beads.result import CalibrationResult
@@ -21,9 +22,12 @@ from pipeline.study.quantity_name import axis_name, density_name, population_nam
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+Pages: TypeAlias = "Iterator[Figure]"
+"""The pages of a file, drawn one at a time; none where there are no data."""
+
 
 def write_figures(folder: Path, study_result: StudyResult) -> None:
-    """Write `rd_washout.pdf`, `response.pdf`, `swimmer.pdf`, `survival.pdf`, `calibration.pdf`, `gating.pdf`.
+    """Write every file of `FIGURES`.
 
     Parameters
     ----------
@@ -32,32 +36,15 @@ def write_figures(folder: Path, study_result: StudyResult) -> None:
     study_result
         What was found. A figure without data is not written.
     """
-    _clear(folder, "rd_washout.pdf", "response.pdf", "swimmer.pdf", "survival.pdf", "gating.pdf")
-    with house_style():
-        _write_washout(folder, study_result)
-        if study_result.response is not None and study_result.response.n_evaluable:
-            to_pdf(
-                [response_figure(study_result.response, density_name(study_result.study))],
-                folder / "response.pdf",
-            )
-        _write_courses(folder, study_result)
-        _write_gating(folder, study_result)
-    write_bead_figures(folder, study_result.calibrations)
+    _clear(folder, *(name for name, _ in FIGURES))
+    for name, pages_of in FIGURES:
+        _write(folder / name, pages_of(study_result))
 
 
 def write_bead_figures(folder: Path, calibrations: Iterable[CalibrationResult]) -> None:
     """Write `calibration.pdf`: a page per bead run that has a histogram or a curve."""
-    _clear(folder, "calibration.pdf")
-    shown = [found for found in calibrations if found.histogram is not None or found.curve is not None]
-    if shown:
-        to_pdf(_bead_pages(shown), folder / "calibration.pdf")
-
-
-def _bead_pages(shown: Iterable[CalibrationResult]) -> Iterator[Figure]:
-    for found in shown:
-        yield bead_figure(found, title=f"Bead run {found.beads}")
-        if found.drift:
-            yield drift_figure(found.drift, title=f"Bead run {found.beads} against earlier ones")
+    _clear(folder, BEAD_FIGURES)
+    _write(folder / BEAD_FIGURES, _bead_pages(calibrations))
 
 
 def _clear(folder: Path, *names: str) -> None:
@@ -67,32 +54,49 @@ def _clear(folder: Path, *names: str) -> None:
         (folder / name).unlink(missing_ok=True)
 
 
-def _write_washout(folder: Path, study_result: StudyResult) -> None:
+def _write(path: Path, pages: Pages) -> None:
+    """Write a file that has a page at least."""
+    with house_style():
+        first = next(pages, None)
+        if first is not None:
+            to_pdf(chain((first,), pages), path)
+
+
+def _bead_pages(calibrations: Iterable[CalibrationResult]) -> Pages:
+    for found in calibrations:
+        if found.histogram is not None or found.curve is not None:
+            yield bead_figure(found, title=f"Bead run {found.beads}")
+            if found.drift:
+                yield drift_figure(found.drift, title=f"Bead run {found.beads} against earlier ones")
+
+
+def _washout_pages(study_result: StudyResult) -> Pages:
     if any(visit.washout_weeks is not None for visit in study_result.visits):
-        fit = study_result.washout.curve if study_result.washout else None
-        figure = washout_figure(
+        yield washout_figure(
             study_result.visits,
             study_result.best_responses(),
             study_result.study.settings,
-            fit,
+            study_result.washout.curve if study_result.washout else None,
             axis_name(study_result.study),
         )
-        to_pdf([figure], folder / "rd_washout.pdf")
 
 
-def _write_courses(folder: Path, study_result: StudyResult) -> None:
-    courses, month_days = study_result.courses, study_result.study.settings.month_days
-    if swimmers(courses):
-        to_pdf(swimmer_figures(courses, month_days), folder / "swimmer.pdf")
-        to_pdf([survival_figure(courses, month_days)], folder / "survival.pdf")
+def _response_pages(study_result: StudyResult) -> Pages:
+    if study_result.response is not None and study_result.response.n_evaluable:
+        yield response_figure(study_result.response, density_name(study_result.study))
 
 
-def _write_gating(folder: Path, study_result: StudyResult) -> None:
-    if any(result.pictures for result in study_result.results):
-        to_pdf(_gating_pages(study_result), folder / "gating.pdf")
+def _swimmer_pages(study_result: StudyResult) -> Pages:
+    if swimmers(study_result.courses):
+        yield from swimmer_figures(study_result.courses, study_result.study.settings.month_days)
 
 
-def _gating_pages(study_result: StudyResult) -> Iterator[Figure]:
+def _survival_pages(study_result: StudyResult) -> Pages:
+    if swimmers(study_result.courses):
+        yield survival_figure(study_result.courses, study_result.study.settings.month_days)
+
+
+def _gating_pages(study_result: StudyResult) -> Pages:
     panels = {panel.name: panel for panel in study_result.study.panels}
     typed = {sample.sample_id: sample for sample in study_result.study.samples}
     for result in study_result.results:
@@ -105,3 +109,15 @@ def _gating_pages(study_result: StudyResult) -> Iterator[Figure]:
                 title=result.sample_id,
                 wanted=population_name(study_result.study),
             )
+
+
+BEAD_FIGURES: Final = "calibration.pdf"
+FIGURES: Final[tuple[tuple[str, Callable[[StudyResult], Pages]], ...]] = (
+    ("rd_washout.pdf", _washout_pages),
+    ("response.pdf", _response_pages),
+    ("swimmer.pdf", _swimmer_pages),
+    ("survival.pdf", _survival_pages),
+    ("gating.pdf", _gating_pages),
+    (BEAD_FIGURES, lambda study_result: _bead_pages(study_result.calibrations)),
+)
+"""The files of `results/figures/`, and what draws their pages."""

@@ -1,0 +1,84 @@
+"""What is written stands in lists: whatever joins a list is tried here on the synthetic study."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from helpers.synthetic_result import changed
+from pipeline.assembly.study_result import StudyResult
+from pipeline.output.figures.files import FIGURES
+from pipeline.output.results_folder import TABLES
+from pipeline.output.statistics import datasets_of, write_each
+from pipeline.output.table import Column, Table, names_of, table_of
+from pipeline.output.workbook import SHEETS
+
+START, LAST_SEEN = date(2024, 3, 4), date(2024, 9, 1)
+
+
+def with_courses(study_result: StudyResult) -> StudyResult:
+    """Return the result with a time on treatment for every patient: each figure then has its data."""
+    patients = tuple(
+        replace(patient, treatment_start=START, last_contact_on=LAST_SEEN)
+        for patient in study_result.study.patients
+    )
+    return changed(study_result, study=replace(study_result.study, patients=patients))
+
+
+def is_sound(table: Table) -> bool:
+    """Tell whether column names are unique, and rows as long as they are."""
+    n = len(table.columns)
+    return len(set(table.columns)) == n and all(len(row) == n for row in table.rows)
+
+
+@pytest.mark.parametrize(("name", "table"), TABLES, ids=[name for name, _ in TABLES])
+def test_a_csv_has_unique_columns_and_rows_of_their_number(study_result: StudyResult, name, table):
+    found = table(study_result)
+    assert name.endswith(".csv")
+    assert found.rows
+    assert is_sound(found)
+
+
+@pytest.mark.parametrize(("name", "tables"), SHEETS, ids=[name for name, _ in SHEETS])
+def test_a_sheet_has_tables_of_unique_columns_and_rows_of_their_number(study_result, name, tables):
+    found = tables(study_result)
+    assert found
+    assert all(is_sound(table) for _, table in found)
+
+
+@pytest.mark.parametrize(("name", "pages_of"), FIGURES, ids=[name for name, _ in FIGURES])
+def test_a_figure_draws(study_result: StudyResult, name, pages_of):
+    page = next(pages_of(with_courses(study_result)))
+    assert name.endswith(".pdf")
+    assert page.axes
+
+
+def test_every_dataset_is_written_with_unique_variables(study_result: StudyResult, tmp_path: Path):
+    every = datasets_of(study_result)
+    write_each(tmp_path, every)
+    files = {f"{data.name}.{kind}" for data in every for kind in ("csv", "xpt" if data.xport else "parquet")}
+    assert {path.name for path in tmp_path.iterdir()} == {*files, "data_dictionary.csv"}
+    for data in every:
+        assert is_sound(data.table), data.name
+
+
+def test_names_of_files_and_sheets_are_unique():
+    for names in ([name for name, _ in registry] for registry in (TABLES, SHEETS, FIGURES)):
+        assert len(set(names)) == len(names)
+
+
+def test_header_and_cells_come_from_the_same_columns():
+    columns = (Column("text", str), Column("length", len))
+    assert names_of(columns) == ("text", "length")
+    assert table_of(columns, ["a", "bc"]) == Table(("text", "length"), (("a", 1), ("bc", 2)))
+
+
+@pytest.mark.parametrize("row", [(1,), (1, 2, 3)])
+def test_a_row_of_another_length_than_the_columns_is_refused(row):
+    with pytest.raises(
+        ValueError, match=r"row 2 of the table has \d cells, expected 2: one for each of a, b"
+    ):
+        Table(("a", "b"), ((1, 2), row))
