@@ -6,7 +6,7 @@ from calibration.beads.kits import BEAD_KITS, BeadKit, BeadKitError, abc_from_un
 from calibration.beads.peaks import BeadPeaks, BeadPeaksError, find_bead_peaks
 from calibration.beads.singlets import find_bead_singlets
 from calibration.curve.acceptance import CheckName, CurveCheck
-from calibration.curve.limits import BeadLimit, CurveLimits, CurveVerdict, Limit
+from calibration.curve.acceptance_limits import BeadLimit, CurveLimits, CurveVerdict, Limit
 from calibration.curve.standard_curve import StandardCurve, StandardCurveError, fit_standard_curve
 from calibration.density.budget import BudgetTerm, ErrorTerm
 from calibration.density.limits import LloqSource

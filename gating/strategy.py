@@ -10,7 +10,8 @@ from typing import assert_never
 import numpy as np
 
 from gating.anchors.search import Search, search_anchors
-from gating.cleaning.scatter import find_debris, find_margins, find_singlets
+from gating.cleaning.scatter import find_debris, find_margins
+from gating.cleaning.singlets import find_singlets
 from gating.cleaning.time import find_stable_time
 from gating.cleaning.viability_and_dump import find_sides
 from gating.clone.aberrant import find_aberrant

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from calibration.curve.limits import BeadLimit, CurveLimits, CurveVerdict, Limit, around_one
+from calibration.curve.acceptance_limits import BeadLimit, CurveLimits, CurveVerdict, Limit, around_one
 from calibration.numbers import Floats
 
 __all__ = [

@@ -15,8 +15,8 @@ import numpy as np
 
 from calibration.beads.peaks import BeadPeaks
 from calibration.curve.acceptance import CheckName, CurveCheck
+from calibration.curve.acceptance_limits import CurveLimits, CurveVerdict, around_one
 from calibration.curve.fit import fit_line
-from calibration.curve.limits import CurveLimits, CurveVerdict, around_one
 from calibration.curve.standard_curve import StandardCurve, StandardCurveError, Transfer
 from calibration.numbers import LARGEST_RCV, LEAST_MFI, MEDIAN_TO_MEAN_ERROR, Floats
 

@@ -19,8 +19,8 @@ from gating.arithmetic.linear import Floats, inverses, times
 from gating.clone.marker_levels import MARKERS, ODD_MARKERS, Look, looks_at, oddness
 from gating.clusters.mixture import Mixture, density_peaks, fit_mixture
 from gating.events import Mask, Survivors
-from gating.events.lots import thinned
 from gating.events.panel import GatingPanel
+from gating.events.tickets import thinned
 
 Gains = NDArray[np.int64]
 LEAST_GAIN = 1e-6
@@ -104,8 +104,8 @@ def clone_split(wanted: Survivors, reference: Survivors, panel: GatingPanel) -> 
     looks = looks_at(wanted, reference, panel)
     points = np.stack([look.axis.values for look in looks], axis=1).astype(np.float64)
     order = np.lexsort((_mixed(points), oddness(points.T, looks)))
-    lots = wanted.lots.take(order)
-    picked, weights = thinned(lots, FIRST)
+    tickets = wanted.tickets.take(order)
+    picked, weights = thinned(tickets, FIRST)
     thinned_points = points[order[picked]]
     mixture = fit_mixture(
         thinned_points, weights, density_peaks(_for_peaks(thinned_points, looks), MOST_GROUPS), STEPS
@@ -113,7 +113,7 @@ def clone_split(wanted: Survivors, reference: Survivors, panel: GatingPanel) -> 
     clone = clone_among(mixture, looks)
     if not clone or len(clone) == mixture.shares.size - 1:
         return None
-    picked, weights = thinned(lots, FIRST_JUDGED)
+    picked, weights = thinned(tickets, FIRST_JUDGED)
     rows = order[picked]
     points = points[rows]
     belongs = mixture.belongings(points)

@@ -11,8 +11,8 @@ import numpy as np
 from gating.anchors.edges import negative_edge
 from gating.arithmetic.linear import Floats
 from gating.events import FloatArray, Survivors
-from gating.events.lots import below
 from gating.events.panel import GatingChannel, GatingPanel
+from gating.events.tickets import below
 from gating.events.transforms import asinh
 from gating.thresholds import Axis, axis_of, scale_of
 
@@ -103,7 +103,7 @@ def _some(events: Survivors, n: int) -> Survivors:
     """Return about so many of the events, the same ones in whatever order events and channels come."""
     if events.n_events <= n:
         return events
-    drawn = events.select(below(events.lots, n / events.n_events))
+    drawn = events.select(below(events.tickets, n / events.n_events))
     return drawn if drawn.n_events >= n / 2 else events  # many times the same event
 
 

@@ -14,7 +14,7 @@ from gating.clusters.ellipsoids import FEWEST_IN_CLUSTER, Clustered, draw_ellips
 from gating.clusters.mixture import Mixture, fit_mixture
 from gating.clusters.neighbours import ascending_by
 from gating.events import FloatArray, Mask
-from gating.events.lots import Lots, thinned
+from gating.events.tickets import Tickets, thinned
 from gating.thresholds import Axis, axis_of
 
 FEWEST_TO_SEARCH = 60
@@ -43,7 +43,7 @@ Chosen on the simulated tubes of docs/validation.md."""
 
 
 def find_clusters(
-    anchors: Sequence[Anchor], columns: Sequence[tuple[str, FloatArray]], lots: Lots, trust: float
+    anchors: Sequence[Anchor], columns: Sequence[tuple[str, FloatArray]], tickets: Tickets, trust: float
 ) -> Clustered | None:
     """Return the compact clusters that lie highest on the anchors, or None if there are none.
 
@@ -53,7 +53,7 @@ def find_clusters(
         Where the wanted cells have a target.
     columns
         (channel, linear values of the candidates) of every channel to look at, the anchors' among them.
-    lots
+    tickets
         Of the candidates, by which some of them are drawn.
     trust
         Confidence in a group that a cluster alone shows.
@@ -69,10 +69,10 @@ def find_clusters(
     known = {anchor.channel: anchor.axis for anchor in anchors}
     axes = [(channel, known.get(channel) or axis_of(values)) for channel, values in columns]
     region = _in_order(region, evidence, axes)
-    lots = lots.take(region)
+    tickets = tickets.take(region)
     best: Clustered | None = None
     for first in ALL_OF_THE_FIRST:
-        clusters = _look(anchors, axes, region, thinned(lots, first), trust)
+        clusters = _look(anchors, axes, region, thinned(tickets, first), trust)
         if clusters is not None and (best is None or clusters.group.confidence > best.group.confidence):
             best = clusters
         if best is not None and best.group.confidence >= CLEAR_AT_A_LOOK:

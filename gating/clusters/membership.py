@@ -29,7 +29,7 @@ from gating.clusters.wanted import (
     wanted_of,
 )
 from gating.events import FloatArray, Mask
-from gating.events.lots import Lots
+from gating.events.tickets import Tickets
 from gating.gates import EllipsoidGate
 from gating.thresholds import Axis
 
@@ -94,7 +94,7 @@ def neighbourhood_of(
     seed: Mask,
     axes: Sequence[tuple[str, Axis]],
     anchors: Sequence[Anchor],
-    lots: Lots,
+    tickets: Tickets,
     traits: FloatArray | None = None,
     *,
     stained: bool = True,
@@ -111,7 +111,7 @@ def neighbourhood_of(
         (channel, the candidates' positions) of every channel on which cells differ.
     anchors
         Where the wanted cells have a target.
-    lots
+    tickets
         Of the candidates, by which some of them are drawn.
     traits
         Evidence of each candidate beside the anchors, or None.
@@ -126,8 +126,8 @@ def neighbourhood_of(
         return None
     group = in_order(np.flatnonzero(seed), axes)
     evidence = evidence_of(anchors, seed)
-    group_sample, group_weights = evenly(group, lots, MOST_OF_GROUP)
-    picked, weights = nearest_of(neighbours(seed, group, axes, evidence, limit), lots)
+    group_sample, group_weights = evenly(group, tickets, MOST_OF_GROUP)
+    picked, weights = nearest_of(neighbours(seed, group, axes, evidence, limit), tickets)
     every = np.concatenate([group_sample, picked])
     points, n_group = points_of(axes, every), group_sample.size
     size, stains = _size_and_stains([channel for channel, _ in axes], anchors, scatter)

@@ -11,8 +11,8 @@ from gating.arithmetic.linear import Floats
 from gating.clusters.mixture import Mixture
 from gating.clusters.wanted import ClusterLimits
 from gating.events import FloatArray, Mask
-from gating.events.lots import Lots, one_of_each, thinned
 from gating.events.ranks import quantile
+from gating.events.tickets import Tickets, one_of_each, thinned
 from gating.thresholds import Axis
 
 NEAREST = 160
@@ -133,16 +133,16 @@ def in_order(rows: NDArray[np.intp], axes: Sequence[tuple[str, Axis]]) -> NDArra
     return rows[ascending_by([axis.values.take(rows) for _, axis in (*first, *second)])]
 
 
-def evenly(ordered: NDArray[np.intp], lots: Lots, most: int) -> tuple[NDArray[np.intp], Floats]:
+def evenly(ordered: NDArray[np.intp], tickets: Tickets, most: int) -> tuple[NDArray[np.intp], Floats]:
     """Return at most so many of the ordered rows, one of each stretch, and how many each stands for."""
     n = min(most, ordered.size)
-    picked = ordered[one_of_each(lots.take(ordered), np.arange(n) * ordered.size // n)]
+    picked = ordered[one_of_each(tickets.take(ordered), np.arange(n) * ordered.size // n)]
     return picked, np.full(n, ordered.size / n)
 
 
-def nearest_of(ordered: NDArray[np.intp], lots: Lots) -> tuple[NDArray[np.intp], Floats]:
+def nearest_of(ordered: NDArray[np.intp], tickets: Tickets) -> tuple[NDArray[np.intp], Floats]:
     """Return some of the ordered rows and how many each stands for: the nearest all, then ever fewer."""
-    ranks, weights = thinned(lots.take(ordered), NEAREST)
+    ranks, weights = thinned(tickets.take(ordered), NEAREST)
     return ordered[ranks], weights
 
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from gating.events.lots import Lots, drawn_anew, lots_of
+from gating.events.tickets import Tickets, drawn_anew, tickets_of
 
 FloatArray = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -45,7 +45,7 @@ class Events:
     channels: tuple[str, ...]
     scale_tops: tuple[float, ...] = ()
     drawn_by: tuple[str, ...] = ()
-    _lots: list[Lots] = field(default_factory=list, init=False, repr=False, compare=False)
+    _tickets: list[Tickets] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.values.ndim != 2 or self.values.shape[0] != len(self.channels):
@@ -62,14 +62,14 @@ class Events:
         return int(self.values.shape[1])
 
     @property
-    def lots(self) -> Lots:
+    def tickets(self) -> Tickets:
         """By which events are drawn, uint32, shape (n_events,); made once."""
-        if not self._lots:
+        if not self._tickets:
             rows = [self._row(channel) for channel in self.drawn_by or self.channels]
-            self._lots.append(
-                lots_of([self.values[row] for row in rows], [self.scale_tops[row] for row in rows])
+            self._tickets.append(
+                tickets_of([self.values[row] for row in rows], [self.scale_tops[row] for row in rows])
             )
-        return self._lots[0]
+        return self._tickets[0]
 
     def column(self, channel: str) -> FloatArray:
         """Return one channel, shape (n_events,). Raises KeyError naming the channels there are."""
@@ -131,9 +131,9 @@ class Survivors:
         return self._columns[channel]
 
     @property
-    def lots(self) -> Lots:
+    def tickets(self) -> Tickets:
         """By which survivors are drawn, uint32, shape (n_events,): not those of a sample of all events."""
-        return self.once("lots", lambda: drawn_anew(self.events.lots.take(self.index)))
+        return self.once("tickets", lambda: drawn_anew(self.events.tickets.take(self.index)))
 
     def once(self, name: str, make: Callable[[], Made]) -> Made:
         """Return what `make` gives of these events; it is made the first time that this name is asked for."""

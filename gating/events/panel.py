@@ -8,7 +8,6 @@ from enum import StrEnum
 from gating.events.errors import GatingError
 
 QUANTIFIED_ROLE = "cd38"
-SCATTER_ROLES = ("fsc_area", "fsc_height", "fsc_width", "ssc_area", "ssc_height")
 
 
 class Target(StrEnum):

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from gating.events.events import Events, Mask
-from gating.events.lots import below
 from gating.events.panel import GatingPanel
+from gating.events.tickets import below
 
 SAMPLE_EVENTS = 20_000
 """Events that show where cells lie as well as all of them do. Chosen on the simulated tubes of
@@ -27,4 +27,4 @@ def sampled(events: Events, n: int) -> Mask:
     """Return which events are among about `n` of them, bool, shape (n_events,)."""
     if events.n_events <= n:
         return np.ones(events.n_events, np.bool_)
-    return below(events.lots, n / events.n_events)
+    return below(events.tickets, n / events.n_events)

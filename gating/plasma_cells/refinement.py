@@ -120,7 +120,7 @@ def _members(search: Search, anchors: Sequence[Anchor], choices: Choices, reach:
         seed.take(rows),
         _axes_at(rows, channels, search),
         [replace(anchor, axis=anchor.axis.at(rows)) for anchor in anchors],
-        search.candidates.lots.take(rows),
+        search.candidates.tickets.take(rows),
         None if search.traits is None else search.traits.take(rows),
         stained=bool(choices.panel.with_role("viability")),
         scatter=_scatter_areas(search, choices),
@@ -215,7 +215,7 @@ def _with_clusters(search: Search, choices: Choices) -> Search:
     channels = _cluster_channels(choices)
     anchored = [a for a in search.anchors if a.channel in _names(anchor_channels(choices))]
     columns = [(c.channel, search.candidates.column(c.channel)) for c in channels]
-    clustered = find_clusters(anchored, columns, search.candidates.lots, TRUST_IN_CLUSTERS)
+    clustered = find_clusters(anchored, columns, search.candidates.tickets, TRUST_IN_CLUSTERS)
     least = search.group.confidence if stained else min(search.group.confidence, CLEAR_AMONG_DEAD)
     if clustered is None or clustered.group.confidence <= least:
         return search

@@ -13,8 +13,8 @@ from calibration.beads.kits import bead_kit
 from calibration.beads.peaks import BeadPeaks, find_bead_peaks
 from calibration.beads.singlets import find_bead_singlets
 from calibration.curve.acceptance import CheckName
+from calibration.curve.acceptance_limits import CurveVerdict
 from calibration.curve.brighter_channel import channel_check, compare_channels
-from calibration.curve.limits import CurveVerdict
 from calibration.curve.standard_curve import StandardCurve, fit_standard_curve
 from calibration.errors import CalibrationError
 from calibration.flags import CalibrationFlag

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from calibration.curve.limits import CurveVerdict
+from calibration.curve.acceptance_limits import CurveVerdict
 from calibration.curve.standard_curve import StandardCurve
 from calibration.flags import CalibrationFlag
 

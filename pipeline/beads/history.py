@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from calibration.curve.acceptance_limits import CurveVerdict
 from calibration.curve.drift import FEWEST_RUNS, SETTLED_RUNS, DriftSeries, levey_jennings
-from calibration.curve.limits import CurveVerdict
 from calibration.curve.standard_curve import StandardCurve, fit_standard_curve
 from calibration.flags import CalibrationFlag
 from pipeline.beads.cross_calibration import with_transfers

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from calibration.beads.kits import BeadKit
 from calibration.curve.acceptance import CheckName, CurveCheck
-from calibration.curve.limits import CurveVerdict
+from calibration.curve.acceptance_limits import CurveVerdict
 from pipeline.beads.flags import curve_flags, without_curve_flags
 from pipeline.beads.instrument_log import InstrumentLog
 from pipeline.beads.result import CalibrationResult

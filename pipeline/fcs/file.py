@@ -19,7 +19,7 @@ from pipeline.fcs.errors import ChannelError, UnsupportedError, shown
 from pipeline.fcs.layout.claims import Claims, Place
 from pipeline.fcs.layout.data_sets import read_data_set
 from pipeline.fcs.layout.layout import Field
-from pipeline.fcs.layout.place import find_data
+from pipeline.fcs.layout.offsets import find_data
 from pipeline.fcs.paths import open_fcs, split_data_set
 from pipeline.fcs.repairs import Repair
 from pipeline.fcs.spillover import parse_spillover

@@ -8,12 +8,9 @@ import numpy as np
 
 from calibration.beads.kits import abc_divisor, bead_kit
 from calibration.density.receptor_density import FEWEST_CELLS, RdStatus, ReceptorDensity
-from calibration.errors import CalibrationError
 from gating.batch_cuts import dye_cuts
 from gating.events import FloatArray, Mask
-from gating.events.errors import GatingError
 from gating.gates.steps import GatedPopulation, GateStep, Step
-from pipeline.fcs import FcsError
 from pipeline.fcs.file import acquired
 from pipeline.fcs.repairs import USUAL
 from pipeline.quantification.automatic_gates import gated_tube
@@ -25,7 +22,7 @@ from pipeline.quantification.receptor import receptor_of, without_guessed_cells
 from pipeline.quantification.result import DEFECT, SampleResult
 from pipeline.quantification.sentinels import with_sentinels
 from pipeline.quantification.task import TubeTask
-from pipeline.study.errors import UserError
+from pipeline.quantification.tube_errors import TUBE_ERRORS
 from pipeline.tube.control import Control, background_cells, read_control
 from pipeline.tube.detectors import detector_settings
 from pipeline.tube.dye_spill import without_dye_spill
@@ -33,9 +30,6 @@ from pipeline.tube.histograms import Density, Histogram, cd38_histogram, step_de
 from pipeline.tube.reading import Tube, read_tube
 
 __all__ = ["TubeTask", "failed", "quantify_tube"]
-
-TUBE_ERRORS = (FcsError, UserError, GatingError, CalibrationError)
-"""What a tube may fail with. Anything else is a defect of cd38rd."""
 
 
 def quantify_tube(task: TubeTask) -> SampleResult:

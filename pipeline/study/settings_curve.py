@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict
 
-from calibration.curve.limits import CurveLimits
+from calibration.curve.acceptance_limits import CurveLimits
 from pipeline.study.cells import number, whole_number
 from pipeline.study.settings_field import Fraction, curve_setting, with_bound
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from calibration.curve.limits import CurveLimits
+from calibration.curve.acceptance_limits import CurveLimits
 from pipeline.study.cells import as_text, number, refuse
 
 _NO_REASON = {"yes", "no", "y", "n", "true", "false", "1", "0", "ok", "x"}

@@ -1,1 +1,1 @@
-"""Where the events of an FCS file lie, and how many: data sets, counts, shifted bytes."""
+"""Where the events of an FCS file lie, and how many: offsets and counts that are repaired, shifted files refused."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from pipeline.fcs.errors import FcsError, NotFcsError, TruncatedError, shown
 from pipeline.fcs.layout.claims import Claims, Peek, Place, Reading
-from pipeline.fcs.layout.shift import CHECKSUM_BYTES
+from pipeline.fcs.layout.shifted_text import CHECKSUM_BYTES
 from pipeline.fcs.repairs import Repair
 
 MOST_PEEKED = 1 << 16

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from pipeline.fcs.errors import FcsError, NotFcsError, UnsupportedError, shown
-from pipeline.fcs.layout.shift import MOST_SHIFT
+from pipeline.fcs.layout.shifted_text import MOST_SHIFT
 from pipeline.fcs.repairs import Repair
 from pipeline.fcs.text.header import HEADER_BYTES, Header, Segment, parse_header, parse_other_segments
 from pipeline.fcs.text.segments import BLANKS, Source, holds_text, read_text

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gating.cleaning.scatter import find_debris, find_margins, find_singlets
+from gating.cleaning.scatter import find_debris, find_margins
+from gating.cleaning.singlets import find_singlets
 from gating.cleaning.time import find_stable_time
 from gating.events import Events, Survivors
 from gating.events.sample import sampled

@@ -14,7 +14,7 @@ from pipeline.fcs.errors import NotFcsError, shown
 from pipeline.fcs.layout.claims import Claims, Peek, Place, Reading
 from pipeline.fcs.layout.count import count_events
 from pipeline.fcs.layout.layout import Layout, check_byte_order, other_layouts, parse_byte_order, said_layout
-from pipeline.fcs.layout.shift import AFTER_DATA, check_shift
+from pipeline.fcs.layout.shifted_text import AFTER_DATA, check_shift
 from pipeline.fcs.repairs import Repair
 from pipeline.fcs.text.header import LARGEST_HEADER_OFFSET, Header, Segment
 

@@ -1,4 +1,4 @@
-"""Lots: the same events are drawn whatever their order, their last digits, or the program's processor."""
+"""Tickets: the same events are drawn whatever their order, their last digits, or the program's processor."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gating.events import Events, Survivors
-from gating.events.lots import below, drawn_anew, lots_of, one_of_each, thinned
 from gating.events.sample import drawn_by_scatter, sampled
+from gating.events.tickets import below, drawn_anew, one_of_each, thinned, tickets_of
 from helpers.known_marrow import marrow, panel
 
 TOP = 262_144.0
@@ -21,25 +21,25 @@ def columns(n=50_000, seed=3):
     return [*scatter, (rng.random(n) * 60_000).astype(np.float32)], [TOP, TOP, np.inf]
 
 
-def test_every_lot_is_as_likely_as_any_other():
-    lots = lots_of(*columns())
-    counts = np.bincount(lots >> 28, minlength=16)
-    assert abs(counts / lots.size - 1 / 16).max() < 0.005
+def test_every_ticket_is_as_likely_as_any_other():
+    tickets = tickets_of(*columns())
+    counts = np.bincount(tickets >> 28, minlength=16)
+    assert abs(counts / tickets.size - 1 / 16).max() < 0.005
 
 
 def test_new_lots_do_not_follow_from_the_first_ones():
-    lots = lots_of(*columns())
-    low = drawn_anew(lots)[below(lots, 0.2)]
+    tickets = tickets_of(*columns())
+    low = drawn_anew(tickets)[below(tickets, 0.2)]
     assert below(low, 0.5).mean() == pytest.approx(0.5, abs=0.02)
 
 
 @pytest.mark.parametrize("with_time", [True, False])
-def test_a_millionth_of_the_spread_changes_hardly_any_lot(with_time):
+def test_a_millionth_of_the_spread_changes_hardly_any_ticket(with_time):
     values, tops = columns()
     rng = np.random.default_rng(1)
     moved = [v + np.float32(1e-6) * v.std() * rng.standard_normal(v.size, np.float32) for v in values[:2]]
     n = 3 if with_time else 2
-    same = lots_of(values[:n], tops[:n]) == lots_of([*moved, values[2]][:n], tops[:n])
+    same = tickets_of(values[:n], tops[:n]) == tickets_of([*moved, values[2]][:n], tops[:n])
     assert np.count_nonzero(~same) <= (10 if with_time else 40)
 
 
@@ -57,14 +57,14 @@ def test_survivors_of_a_sample_are_drawn_from_as_evenly_as_all():
     events = marrow(6, n=30_000).events
     everyone = Survivors.everyone(events)
     of_sample = everyone.among(sampled(events, 10_000))
-    assert below(of_sample.lots, 0.3).mean() == pytest.approx(0.3, abs=0.02)
+    assert below(of_sample.tickets, 0.3).mean() == pytest.approx(0.3, abs=0.02)
 
 
 @given(st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=60), st.integers(1, 9))
-def test_of_each_stretch_the_lowest_lot_is_taken(numbers, width):
-    lots = np.array(numbers, np.uint32)
-    begins = np.arange(0, lots.size, width)
-    taken = one_of_each(lots, begins)
+def test_of_each_stretch_the_lowest_ticket_is_taken(numbers, width):
+    tickets = np.array(numbers, np.uint32)
+    begins = np.arange(0, tickets.size, width)
+    taken = one_of_each(tickets, begins)
     for begin, row in zip(begins, taken, strict=True):
         stretch = numbers[begin : begin + width]
         assert row == begin + stretch.index(min(stretch))
@@ -82,15 +82,15 @@ def test_the_first_events_are_all_taken_and_the_others_stand_for_the_rest(n, fir
 
 def test_events_that_change_places_in_the_order_are_drawn_all_the_same():
     """Of neighbours in an order, rounding decides which comes first: here of one pair in ten."""
-    lots = drawn_anew(np.arange(4000, dtype=np.uint32))
+    tickets = drawn_anew(np.arange(4000, dtype=np.uint32))
     swapped = np.arange(4000)
     swapped[::20], swapped[1::20] = swapped[1::20].copy(), swapped[::20].copy()
-    usual, _ = thinned(lots, 100)
-    other, _ = thinned(lots[swapped], 100)
+    usual, _ = thinned(tickets, 100)
+    other, _ = thinned(tickets[swapped], 100)
     both = np.intersect1d(usual, swapped[other]).size
     assert both >= 0.97 * (usual.size - 100) + 100
 
 
 def test_events_without_anything_in_common_to_draw_by_keep_all_their_channels():
     events = Events(np.random.default_rng(1).random((2, 100)).astype(np.float32), ("A", "B"))
-    assert np.unique(events.lots).size > 90
+    assert np.unique(events.tickets).size > 90

@@ -1,4 +1,4 @@
-"""A lot for each event: a number, computed from its measured values alone, by which events are sampled.
+"""A ticket for each event: a number, computed from its measured values alone, by which events are sampled.
 
 So the same events are drawn in any order of events and channels, on any processor, and whatever the last
 digits of the values are.
@@ -11,19 +11,19 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-Lots = NDArray[np.uint32]
+Tickets = NDArray[np.uint32]
 Values = NDArray[np.float32]
 TIME_LEVELS, BESIDE_TIME, LEVELS = 4096, 64, 256
 """Steps in which values are told apart: of an acquisition's time; of a detector's scale beside it; of a
-detector's scale where there is no time. A change far below the noise changes hardly any lot. Convention:
+detector's scale where there is no time. A change far below the noise changes hardly any ticket. Convention:
 steps far above rounding and far below the noise."""
 FARTHEST = 32_767
 """Steps from zero beyond which all values are alike. Convention: the largest whole number of 16 bits with a
 sign."""
 
 
-def lots_of(columns: Sequence[Values], scale_tops: Sequence[float]) -> Lots:
-    """Return a lot for each event, each number as likely as any other.
+def tickets_of(columns: Sequence[Values], scale_tops: Sequence[float]) -> Tickets:
+    """Return a ticket for each event, each number as likely as any other.
 
     Parameters
     ----------
@@ -50,44 +50,44 @@ def lots_of(columns: Sequence[Values], scale_tops: Sequence[float]) -> Lots:
     return key
 
 
-def drawn_anew(lots: Lots) -> Lots:
-    """Return other lots, which do not follow from whether the first ones were low or high."""
-    key = lots ^ (lots >> np.uint32(16))
+def drawn_anew(tickets: Tickets) -> Tickets:
+    """Return other tickets, which do not follow from whether the first ones were low or high."""
+    key = tickets ^ (tickets >> np.uint32(16))
     key *= np.uint32(2_146_121_005)
     key ^= key >> np.uint32(15)
     key *= np.uint32(2_221_713_035)
     return np.asarray(key ^ (key >> np.uint32(16)), np.uint32)
 
 
-def below(lots: Lots, share: float) -> NDArray[np.bool_]:
+def below(tickets: Tickets, share: float) -> NDArray[np.bool_]:
     """Return which events are drawn, where this share of them is wanted."""
-    return np.asarray(lots < 2.0**32 * share, np.bool_)
+    return np.asarray(tickets < 2.0**32 * share, np.bool_)
 
 
-def one_of_each(lots: Lots, begins: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Return the event with the lowest lot of each stretch of the ordered events; of equal lots the first.
+def one_of_each(tickets: Tickets, begins: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return the event with the lowest ticket of each stretch of the ordered events; at a tie the first.
 
     An event that changes its place in the order by one hardly ever changes the choice.
 
     Parameters
     ----------
-    lots
+    tickets
         Of the events in their order, shape (n_events,).
     begins
         Where the stretches begin, ascending, shape (n_stretches,).
     """
     if not begins.size:
         return begins
-    keys = (lots.astype(np.uint64) << np.uint64(32)) | np.arange(lots.size, dtype=np.uint64)
+    keys = (tickets.astype(np.uint64) << np.uint64(32)) | np.arange(tickets.size, dtype=np.uint64)
     return (np.minimum.reduceat(keys, begins) & np.uint64(0xFFFFFFFF)).astype(np.intp)
 
 
-def thinned(lots: Lots, first: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+def thinned(tickets: Tickets, first: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
     """Return which of the ordered events to look at: the first ones all, then ever fewer.
 
     Parameters
     ----------
-    lots
+    tickets
         Of the events in their order, shape (n_events,).
     first
         Events to take all of; of those at n times that rank one in n is taken.
@@ -97,13 +97,13 @@ def thinned(lots: Lots, first: int) -> tuple[NDArray[np.intp], NDArray[np.float6
     tuple
         Ranks, ascending, and how many events each of them stands for, same shape.
     """
-    steps = np.arange(first * (1 + np.log(max(lots.size / first, 1.0))) + 1)
+    steps = np.arange(first * (1 + np.log(max(tickets.size / first, 1.0))) + 1)
     ranks = np.where(steps < first, steps, first * np.exp((steps - first) / first)).astype(np.intp)
-    begins = np.unique(ranks[ranks < lots.size])
-    return one_of_each(lots, begins), np.maximum(1.0, begins / first)
+    begins = np.unique(ranks[ranks < tickets.size])
+    return one_of_each(tickets, begins), np.maximum(1.0, begins / first)
 
 
-def _levels(values: Values, top: float, levels: int) -> Lots:
+def _levels(values: Values, top: float, levels: int) -> Tickets:
     """Return the step of the scale that each value reaches, modulo 2^32; no number is the lowest one."""
     if not np.isfinite(top):
         levels = TIME_LEVELS

@@ -1,0 +1,119 @@
+"""Single cells: doublets are cut by the ratio of pulse area to height, or by pulse width."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gating.arithmetic.elementary import log
+from gating.events import FloatArray, Survivors
+from gating.events.ranks import median
+from gating.gates import PolygonGate, RangeGate
+from gating.gates.steps import Step, StepEstimate
+from gating.thresholds import Threshold, rounded
+from gating.thresholds.density import clearest_valley, density_of
+from gating.thresholds.methods import Method
+
+SHORTEST_DOUBLET = 0.22
+"""Log of the pulse length of two overlapping cells over that of one: a quarter longer. Chosen on the
+simulated tubes of docs/validation.md."""
+FEWEST_SINGLETS = 50
+"""Events from which the limit of single cells is estimated. Chosen on the simulated tubes of
+docs/validation.md."""
+SINGLET_BANDWIDTH, NO_TAIL, FARTHEST_VALLEY = 0.02, 3, 0.6
+"""Bandwidth of the density of log pulse length; spreads above the mode from which a valley counts, and its
+farthest distance. Chosen on the simulated tubes of docs/validation.md."""
+LEAST_CLEAR_SINGLETS, MOST_SPREADS, USUAL_SPREADS = 0.1, 8, 4
+"""Clarity of a valley that ends single cells, at least; spreads from the mode to it at most; spreads
+without a valley. Chosen on the simulated tubes of docs/validation.md."""
+SINGLET_VALLEY, SINGLET_CLARITY, SINGLET_USUAL, TOO_FEW = 0.6, 0.4, 0.8, 0.2
+"""Confidence: by a valley the first, and so much for its clarity; without a valley; of too few events.
+Chosen on the simulated tubes of docs/validation.md."""
+LEAST_SPREAD, UNKNOWN_SPREAD = 0.01, 0.05
+"""Spread of log pulse length, at least, and where no event lies below the mode. Chosen on the simulated
+tubes of docs/validation.md."""
+
+
+def find_singlets(
+    events: Survivors, sample: Survivors, area: str | None, pulse: str, fixed: Threshold | None
+) -> StepEstimate:
+    """Return the gate on single cells: the ratio of pulse area to height, else the pulse width.
+
+    Two cells in a row give a pulse about twice as long: the limit is the valley above the main mode of the
+    ratio (or width), else four times the spread of its lower half above the mode, at least a quarter.
+
+    Parameters
+    ----------
+    events, sample
+        All events, and the sample of them from which the limit is estimated.
+    area
+        Channel of the pulse area; None if `pulse` is a width.
+    pulse
+        Channel of the pulse height, or width.
+    fixed
+        A limit set by a person (ratio area/height, or width), or None.
+    """
+    if area is not None:
+        return _by_ratio(events, sample, area, pulse, fixed)
+    limit = fixed or _upper_limit(sample.column(pulse))
+    return StepEstimate(
+        Step.SINGLETS,
+        RangeGate(pulse, None, limit.value),
+        (pulse,),
+        (limit.method,),
+        ((pulse, limit.value),),
+        limit.confidence,
+    )
+
+
+def _by_ratio(
+    events: Survivors, sample: Survivors, area: str, height: str, fixed: Threshold | None
+) -> StepEstimate:
+    limit = fixed or _upper_limit(_ratio(sample.column(area), sample.column(height)))
+    largest = (float(events.column(channel).max(initial=1.0)) for channel in (area, height))
+    reach = 2 * max(next(largest), limit.value * next(largest))
+    right, above = rounded(reach), rounded(reach / limit.value * 1.5)
+    gate = PolygonGate(
+        area, height, ((0.0, 0.0), (right, rounded(reach / limit.value)), (right, above), (0.0, above))
+    )
+    return StepEstimate(
+        Step.SINGLETS,
+        gate,
+        (area, height),
+        (limit.method,),
+        ((f"{area}/{height}", limit.value),),
+        limit.confidence,
+    )
+
+
+def _ratio(x: FloatArray, y: FloatArray) -> FloatArray:
+    usable = (x > 0) & (y > 0)
+    return np.asarray(x.compress(usable) / y.compress(usable), np.float32)
+
+
+def _upper_limit(values: FloatArray) -> Threshold:
+    """Return the limit above the main mode: a valley, else four spreads of the lower half."""
+    positive = values.compress(values > 0)
+    if positive.size < FEWEST_SINGLETS:
+        return Threshold(float("1e30"), Method.NONE, TOO_FEW)
+    middle = median(positive)
+    logs = log(positive * np.float32(1 / middle))
+    density = density_of(logs, bandwidth=SINGLET_BANDWIDTH, low=-1.0, high=1.2)
+    mode = float(density.grid[np.argmax(density.counts)])
+    spread = _lower_spread(logs, mode)
+    lowest = mode + NO_TAIL * spread
+    valley = clearest_valley(density, lowest, mode + FARTHEST_VALLEY)
+    if valley is not None and valley.clarity > LEAST_CLEAR_SINGLETS:
+        position = min(valley.position, mode + MOST_SPREADS * spread)
+        return Threshold(
+            rounded(middle * float(np.exp(position))),
+            Method.VALLEY,
+            SINGLET_VALLEY + SINGLET_CLARITY * valley.clarity,
+        )
+    reach = max(USUAL_SPREADS * spread, SHORTEST_DOUBLET)
+    return Threshold(rounded(middle * float(np.exp(mode + reach))), Method.SPREAD, SINGLET_USUAL)
+
+
+def _lower_spread(logs: FloatArray, mode: float) -> float:
+    """Return the SD of the events below the mode, from their median distance."""
+    below = np.float32(mode) - logs.compress(logs < mode)
+    return max(1.4826 * median(below), LEAST_SPREAD) if below.size else UNKNOWN_SPREAD
