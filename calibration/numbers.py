@@ -9,19 +9,20 @@ Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 Z_95 = 1.959964
-"""Half-width of the central 95 % of a standard normal distribution, in SDs (its 97.5 % quantile)."""
+"""Half-width of the central 95 % of a standard normal distribution, in SDs (its 97.5 % quantile).
+Arithmetic."""
 
 Z_95_ONE_SIDED = 1.645
 """The 95 % quantile of a standard normal distribution, as CLSI EP17-A2 rounds it."""
 
 MAD_TO_SD = 1.4826
-"""SD of a normal distribution over its median absolute deviation, 1 / Φ⁻¹(0.75)."""
+"""SD of a normal distribution over its median absolute deviation, 1 / Φ⁻¹(0.75). Arithmetic."""
 
 IQR_TO_SD = 0.7413
-"""SD of a normal distribution over its interquartile range, half of `MAD_TO_SD`."""
+"""SD of a normal distribution over its interquartile range, half of `MAD_TO_SD`. Arithmetic."""
 
 MEDIAN_TO_MEAN_ERROR = 1.2533
-"""Standard error of a normal sample's median over that of its mean, √(π / 2)."""
+"""Standard error of a normal sample's median over that of its mean, √(π / 2). Arithmetic."""
 
 AT_SCALE_END = 0.999
 """Share of the top of a scale from which on an event counts as lying on the end.

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
+import doc_constants
 import doc_rooms
 from calibration.density.receptor_density import RdStatus
 from pipeline.output.report.words import FLAGS
@@ -18,6 +19,8 @@ from pipeline.study.sheets.rows import SHEETS, ReviewRow
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "study.md"
 ROOMS_PAGE = ROOT / "docs" / "architecture.md"
+METHOD_PAGE = ROOT / "docs" / "method.md"
+PAGES = (PAGE, ROOMS_PAGE, METHOD_PAGE)
 BLOCK = re.compile(r"(<!-- table: (?P<name>[\w/ ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 CODE = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")
 PACKAGES = ("gating", "calibration", "pipeline")
@@ -118,6 +121,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "scenarios": scenarios_table,
     "picture": doc_rooms.picture,
     "rooms": doc_rooms.table,
+    "constants": doc_constants.table,
     **{f"modules {name}": (lambda name=name: modules_table(name)) for name in PACKAGES},
     **{f"rooms of {name}": (lambda name=name: rooms_table(name)) for name in PACKAGES},
     **{f"sheet {name}": (lambda name=name: sheet_table(name)) for name in (*SHEETS, "review")},
@@ -130,5 +134,5 @@ def in_step(text: str) -> str:
 
 
 if __name__ == "__main__":
-    for page in (PAGE, ROOMS_PAGE):
+    for page in PAGES:
         page.write_text(in_step(page.read_text("utf-8")), encoding="utf-8", newline="")

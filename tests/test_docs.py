@@ -14,6 +14,7 @@ import typer.main
 
 from calibration.density.receptor_density import RdStatus
 from doc_tables import BLOCK, PAGE, ROOMS_PAGE, ROOT, TABLES, flags_in_the_code, in_step
+from doc_tables import PAGES as PAGES_WITH_TABLES
 from pipeline.cli import ExitStatus, app
 from pipeline.commands.run import run_study
 from pipeline.output.report.words import FLAGS
@@ -51,11 +52,11 @@ def first_cells(text: str) -> list[str]:
 
 
 def test_every_table_that_the_code_knows_stands_on_one_page():
-    text = PAGE.read_text("utf-8") + ROOMS_PAGE.read_text("utf-8")
+    text = "".join(page.read_text("utf-8") for page in PAGES_WITH_TABLES)
     assert sorted(block["name"] for block in BLOCK.finditer(text)) == sorted(TABLES)
 
 
-@pytest.mark.parametrize("page", [PAGE, ROOMS_PAGE], ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES_WITH_TABLES, ids=lambda page: page.name)
 def test_tables_that_the_code_knows_are_in_step_with_it(page: Path):
     text = page.read_text("utf-8")
     assert in_step(text) == text, "run: python tests/doc_tables.py"
@@ -150,7 +151,7 @@ def test_types_and_places_to_add_to_are_where_the_page_says():
     cells = [row.strip("|").split("|") for row in re.findall(r"^\| `[A-Z].*$", text, re.MULTILINE)]
     told = [(name, row[2]) for row in cells for name in re.findall(r"`(\w+)`", row[0])]
     told += re.findall(r"`(\w+)`[^`()]{0,30}\(([\w/]+\.py)\)", text)
-    assert len(told) > 20
+    assert len(told) > 15
     for name, places in told:
         source = "".join((ROOT / place).read_text("utf-8") for place in files_of(places))
         assert re.search(rf"^(class |def )?{name}\b", source, re.MULTILINE), f"{name} in {places}"

@@ -134,6 +134,7 @@ BEAD_KITS: tuple[BeadKit, ...] = (
         arithmetic="levels are taken as antibodies bound, as assigned",
     ),
 )
+"""Every kit that is known. Vendor: `brightest` goes by the makers' data sheets, as `BeadKit` says."""
 
 
 def kit_names(kits: Iterable[BeadKit] = BEAD_KITS) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ MOST_UNEQUAL = 3.0
 """Ratio of the events of two populations within one peak, at most. Convention: vials hold like numbers."""
 
 FEWEST_CLEAR = 3
-"""Clear populations from which the law of widths is learnt: it has three terms."""
+"""Clear populations from which the law of widths is learnt. Arithmetic: it has three terms."""
 
 
 def merge_unresolvable(density: BinnedDensity, modes: tuple[Mode, ...], free: Mixture) -> tuple[Mode, ...]:

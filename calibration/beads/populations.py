@@ -44,7 +44,7 @@ APART_FROM_PILE = 3.0
 own. Convention."""
 
 DIGITS = 4
-"""Significant digits of a median in a sentence."""
+"""Significant digits of a median in a sentence. Convention."""
 
 
 class BeadPeaksError(CalibrationError):

@@ -12,7 +12,7 @@ N_BINS = 128
 """Bins of each axis of the scatter plot. Convention."""
 
 CONTOUR = 0.05
-"""Part of the peak's height at which the cloud ends: a normal cloud keeps 95 % of its events."""
+"""Part of the peak's height at which the cloud ends. Convention: a normal cloud keeps 95 % of its events."""
 
 LESSER_CLOUD, LESSER_PEAK = 0.15, 0.1
 """Parts of the densest cloud's events and height that make a second cloud one of beads. Convention."""

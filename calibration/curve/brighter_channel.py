@@ -21,7 +21,7 @@ from calibration.numbers import AT_SCALE_END, MAD_TO_SD, MEDIAN_TO_MEAN_ERROR, Z
 from calibration.rounding import FIT_DIGITS, rounded_fit
 
 FEWEST_POPULATIONS = 3
-"""Populations that a comparison needs: its fit has three terms."""
+"""Populations that a comparison needs. Arithmetic: its fit has three terms."""
 
 FEWEST_EVENTS = 50
 """Events that a population needs for its variance. Convention."""

@@ -14,7 +14,10 @@ LOG_AUTO_DIGITS = 6
 """Decimals of the autofluorescence's log10 that are kept. Convention: far finer than beads can show."""
 
 PARAMETERS = {"loglog": 2, "slope1": 1, "autofluorescence": 3}
-"""Curve model → its free parameters. A new model is one entry here and its fit in `fit_model`."""
+"""Curve model → its free parameters. Arithmetic: counted in its formula (docs/method.md, section 4).
+
+A new model is one entry here and its fit in `fit_model`.
+"""
 
 
 @dataclass(frozen=True, slots=True)

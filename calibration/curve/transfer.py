@@ -24,7 +24,7 @@ __all__ = ["Transfer", "fit_transfer", "transferred_curve"]
 
 
 FEWEST_PEAKS = 3
-"""Populations that a transfer needs: a line through two would leave nothing to judge it by."""
+"""Populations that a transfer needs. Arithmetic: a line through two would leave nothing to judge it by."""
 
 SETTLED_PEAKS = 4
 """Populations that are wanted; fewer are a warning. Convention."""

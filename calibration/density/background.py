@@ -21,7 +21,8 @@ STEP = 1e-6
 """Part of the difference of medians to which its bias is rounded. Convention: less comes from rounding."""
 
 USUAL_SPREAD, SPREAD_SD = 0.45, 0.25
-"""Mean and SD of the prior of the log-SD. Assumption: a few hundred cells outweigh it."""
+"""Mean and SD of the prior of the log-SD. Assumption: a few hundred cells outweigh it
+(docs/method.md, section 5)."""
 
 PROBABILITIES = np.linspace(0.1, 0.9, 9)
 """The stain's quantiles that are matched. Convention: the deciles, since the tails may be other cells."""
@@ -33,10 +34,12 @@ N_CONTROL = 400
 """Points that stand for the control's distribution. Convention."""
 
 N_BISECTIONS = 16
-"""Halvings of the range in which M lies: it is then known to 1.2 / 2¹⁶ of the difference of medians."""
+"""Halvings of the range in which M lies. Convention: it is then known to 1.2 / 2¹⁶ of the difference of
+medians."""
 
 FAR_ABOVE = 300
-"""Times the background's MAD from which on nothing is taken off: the bias is below 0.01 % there."""
+"""Times the background's MAD from which on nothing is taken off. Convention: the bias is below 0.01 %
+there."""
 
 MOST_CELLS = 3000
 """Cells that the fit counts at most. Convention: more cells make a log-normal model no truer."""

@@ -39,7 +39,8 @@ METHODS_DIFFER = 0.10
 """Part of RD by which subtraction as molecules and as fluorescence may differ without a flag. Convention."""
 
 MOST_AT_SCALE_END = 0.5
-"""Share of the cells on the end of the scale above which the median is there too: only a bound is known."""
+"""Share of the cells on the end of the scale above which only a bound is known. Arithmetic: the median is
+there too."""
 
 DIM_BELOW = 2.0
 """Times the control's ABC below which a density is dim: sampling of the stain's median then does not shrink

@@ -15,7 +15,6 @@ import numpy as np
 
 from pipeline.output.table import significant
 from pipeline.response.tables import ResponseTables
-from pipeline.washout.line.tobit import WashoutFit
 from pipeline.washout.report import WashoutReport
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
@@ -100,14 +99,7 @@ def washout_json(report: WashoutReport) -> Json:
         "n_left_censored": report.n_left_censored,
         "n_right_censored": report.n_right_censored,
         "seed": report.seed,
-        "methods": {
-            "M0": None if report.rank is None else report.rank.method,
-            "M1": _line_method(report.tobit),
-            "M1 adjusted": _line_method(report.adjusted),
-            "M1 random intercept": None if report.mixed is None else report.mixed.estimates()[0].method,
-            "M2": None if report.recovery is None else report.recovery.estimates()[0].method,
-            "M3": _line_method(report.total),
-        },
+        "methods": to_json(report.methods),
         "model_choice": to_json(report.choice),
         "estimates": to_json(report.estimates),
         "waits": to_json(report.waits),
@@ -123,7 +115,3 @@ def response_json(tables: ResponseTables | None) -> Json:
     if tables is None:
         return {"not_estimable": [{"what": "response", "reason": "the study has no patients sheet"}]}
     return to_json(tables)
-
-
-def _line_method(fit: WashoutFit | None) -> str | None:
-    return None if fit is None else f"{fit.method}; {fit.interval_method}"

@@ -1,4 +1,4 @@
-"""What a bad tube may fail with. Any other exception is a defect of cd38rd: see pipeline/running/defects.py."""
+"""What a bad tube may fail with. Any other exception is a defect of cd38rd: see running/defects.py."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pipeline.washout.censored.bootstrap import bca_interval, jackknife_weights, patient_weights
-from pipeline.washout.censored.estimate import NotEstimableError
+from pipeline.washout.censored.estimate import Estimate, NotEstimableError
 from pipeline.washout.censored.likelihood import LEFT, OBSERVED, RIGHT
 from pipeline.washout.observations.rows import Observations, observe
 
@@ -47,6 +47,20 @@ class RankAssociation:
     level: float
     method: str
     notes: tuple[str, ...] = ()
+
+    def estimates(self) -> tuple[Estimate, ...]:
+        """Return ρ and τ_b as `washout.json` prints them."""
+        return (
+            self._estimate("spearman_rho", self.spearman, self.spearman_interval, self.p),
+            self._estimate("kendall_tau_b", self.kendall, self.kendall_interval, None),
+        )
+
+    def _estimate(
+        self, name: str, value: float, interval: tuple[float, float] | None, p: float | None
+    ) -> Estimate:
+        low, high = interval or (None, None)
+        how = "" if interval is None else "BCa bootstrap of patients"
+        return Estimate(name, value, low, high, self.n, self.method, how, self.level, p=p)
 
 
 def rank_association(

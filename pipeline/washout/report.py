@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -10,17 +10,16 @@ from pipeline.patients.patient_rd import PatientRd
 from pipeline.study.settings import Settings
 from pipeline.washout.censored.estimate import Estimate, NotEstimableError, Refusal, Wait
 from pipeline.washout.censored.likelihood import LEFT, OBSERVED, RIGHT
-from pipeline.washout.choice import Candidate, ModelChoice, choose
-from pipeline.washout.line.mixed import MixedFit, fit_random_intercept
-from pipeline.washout.line.tobit import WashoutFit, fit_observations
-from pipeline.washout.observations.rows import Observations
-from pipeline.washout.observations.selection import Given, given_rows, observed
-from pipeline.washout.ranks import RankAssociation, rank_observations
+from pipeline.washout.choice import ModelChoice, choose
+from pipeline.washout.line.mixed import MixedFit
+from pipeline.washout.line.tobit import WashoutFit
+from pipeline.washout.models import MODELS, Fit
+from pipeline.washout.observations.selection import Given, given_rows
+from pipeline.washout.ranks import RankAssociation
 from pipeline.washout.recovery.fit import RecoveryFit
-from pipeline.washout.total import OccupiedVisit, corrected_rows, occupied_visits, total_estimates
-from pipeline.washout.waits import line_waits, recovery_of, recovery_waits
+from pipeline.washout.total import OccupiedVisit, occupied_visits
 
-Found = TypeVar("Found")
+Kind = TypeVar("Kind")
 
 __all__ = ["WashoutReport", "washout_report"]
 
@@ -33,14 +32,8 @@ class WashoutReport:
 
     Attributes
     ----------
-    rank, tobit
-        M0; M1, with a term per further bead kit.
-    adjusted
-        M1 with what is known of the patients: an IMiD since, lines of therapy, IgG type.
-    mixed
-        M1 with a random intercept, where patients repeat.
-    recovery, total
-        M2; M3, the line of the total.
+    fits
+        What each model that was estimated found, by its name in `pipeline.washout.models.MODELS`.
     waits
         How long until half, and nine of ten, of the patients reach a density.
     choice
@@ -49,8 +42,7 @@ class WashoutReport:
         Every visit with the drug at it.
     """
 
-    rank: RankAssociation | None
-    tobit: WashoutFit | None
+    fits: Mapping[str, Fit]
     estimates: tuple[Estimate, ...]
     not_estimable: tuple[Refusal, ...]
     n_rows: int
@@ -61,14 +53,52 @@ class WashoutReport:
     n_right_censored: int
     seed: int
     notes: tuple[str, ...]
-    adjusted: WashoutFit | None = None
-    mixed: MixedFit | None = None
-    recovery: RecoveryFit | None = None
-    total: WashoutFit | None = None
     waits: tuple[Wait, ...] = ()
     choice: ModelChoice | None = None
     visits: tuple[OccupiedVisit, ...] = ()
     assumptions: tuple[str, ...] = ()
+
+    @property
+    def rank(self) -> RankAssociation | None:
+        """M0."""
+        return self._fit("M0", RankAssociation)
+
+    @property
+    def tobit(self) -> WashoutFit | None:
+        """M1, with a term per further bead kit."""
+        return self._fit("M1", WashoutFit)
+
+    @property
+    def adjusted(self) -> WashoutFit | None:
+        """M1 with what is known of the patients: an IMiD since, lines of therapy, IgG type."""
+        return self._fit("M1 adjusted", WashoutFit)
+
+    @property
+    def mixed(self) -> MixedFit | None:
+        """M1 with a random intercept, where patients repeat."""
+        return self._fit("M1 random intercept", MixedFit)
+
+    @property
+    def recovery(self) -> RecoveryFit | None:
+        """M2."""
+        return self._fit("M2", RecoveryFit)
+
+    @property
+    def total(self) -> WashoutFit | None:
+        """M3, the line of the total."""
+        return self._fit("M3", WashoutFit)
+
+    def _fit(self, name: str, kind: type[Kind]) -> Kind | None:
+        fit = self.fits.get(name)
+        return fit if isinstance(fit, kind) else None
+
+    @property
+    def methods(self) -> dict[str, str | None]:
+        """How each model was fitted, in words; None where it was not."""
+        found = {
+            model.name: model.method(self.fits[model.name]) for model in MODELS if model.name in self.fits
+        }
+        return {model.name: found.get(model.name) for model in MODELS}
 
     @property
     def curve(self) -> WashoutFit | RecoveryFit | None:
@@ -84,7 +114,7 @@ class WashoutReport:
 
 
 def washout_report(rows: Sequence[PatientRd], settings: Settings) -> WashoutReport:
-    """Fit M0 to M3 to a study's rows.
+    """Fit every model of `MODELS` to a study's rows.
 
     Tissues are never pooled: where rows come from several, the rows of the most frequent one are used and the
     others counted. Bead kits share one line with a term for each further kit that has rows enough; M0, whose
@@ -100,27 +130,14 @@ def washout_report(rows: Sequence[PatientRd], settings: Settings) -> WashoutRepo
     """
     given = given_rows(rows, settings)
     data = given.data
-    refused: list[Refusal] = []
-    rank = _told("M0", lambda: rank_observations(given.of_reference_kit, seed=settings.seed), refused)
-    tobit = _told("M1", lambda: fit_observations(data), refused)
-    refused.extend(given.refusals if tobit else ())
-    adjusted = _adjusted(given, refused) if tobit else None
-    repeats = data.n_patients < data.n
-    mixed = _told("M1 random intercept", lambda: fit_random_intercept(data), refused) if repeats else None
-    recovery = _told("M2", lambda: recovery_of(given.used, data, settings), refused)
-    total, total_notes = _total(given, settings, refused)
-    waits = (
-        *line_waits(tobit, given.used, settings),
-        *recovery_waits(recovery, given.used, settings),
-    )
-    fits = (rank, tobit, adjusted, recovery)
-    notes = [*given.notes, *data.notes, *(note for fit in fits if fit for note in fit.notes), *total_notes]
+    fits, refused = _fitted(given, settings)
+    told = [(model, fits[model.name]) for model in MODELS if model.name in fits]
+    notes = [*given.notes, *data.notes, *(note for _, fit in told for note in fit.notes)]
     return WashoutReport(
-        rank=rank,
-        tobit=tobit,
-        estimates=_estimates(rank, tobit, adjusted, mixed, recovery, total),
-        waits=waits,
-        not_estimable=tuple(refused),
+        fits=fits,
+        estimates=tuple(estimate for model, fit in told for estimate in model.estimates(fit)),
+        waits=tuple(wait for model, fit in told for wait in model.waits(fit, given.used, settings)),
+        not_estimable=refused,
         n_rows=len(rows),
         n_used=data.n,
         n_patients=data.n_patients,
@@ -129,68 +146,27 @@ def washout_report(rows: Sequence[PatientRd], settings: Settings) -> WashoutRepo
         n_right_censored=data.count(RIGHT),
         seed=settings.seed,
         notes=tuple(dict.fromkeys(notes)),
-        adjusted=adjusted,
-        mixed=mixed,
-        recovery=recovery,
-        total=total,
-        choice=choose(_candidates(tobit, adjusted, recovery)),
+        choice=choose([model.candidate(model.name, fit) for model, fit in told if model.candidate]),
         visits=occupied_visits(rows),
         assumptions=_assumptions(settings),
     )
 
 
-def _told(name: str, fit: Callable[[], Found], refused: list[Refusal]) -> Found | None:
-    """Return the fit, or None with the reason among the refusals."""
-    try:
-        return fit()
-    except NotEstimableError as reason:
-        refused.append(Refusal(name, str(reason)))
-        return None
-
-
-def _adjusted(given: Given, refused: list[Refusal]) -> WashoutFit | None:
-    if given.adjusted_data is None:
-        return None
-    data: Observations = given.adjusted_data
-    return _told("M1 adjusted", lambda: fit_observations(data), refused)
-
-
-def _total(
-    given: Given, settings: Settings, refused: list[Refusal]
-) -> tuple[WashoutFit | None, tuple[str, ...]]:
-    try:
-        rows, notes = corrected_rows(given.used)
-        data, _ = observed(rows, settings)
-        return fit_observations(data), notes
-    except NotEstimableError as reason:
-        refused.append(Refusal("M3", str(reason)))
-        return None, ()
-
-
-def _estimates(
-    rank: RankAssociation | None,
-    tobit: WashoutFit | None,
-    adjusted: WashoutFit | None,
-    mixed: MixedFit | None,
-    recovery: RecoveryFit | None,
-    total: WashoutFit | None,
-) -> tuple[Estimate, ...]:
-    return (
-        *_rank_estimates(rank),
-        *(tobit.estimates() if tobit else ()),
-        *(adjusted.renamed("adjusted_") if adjusted else ()),
-        *(mixed.estimates() if mixed else ()),
-        *(recovery.estimates() if recovery else ()),
-        *(total_estimates(total) if total else ()),
-    )
-
-
-def _candidates(
-    tobit: WashoutFit | None, adjusted: WashoutFit | None, recovery: RecoveryFit | None
-) -> list[Candidate]:
-    lines = [("M1", tobit), ("M1 adjusted", adjusted)]
-    found = [Candidate(name, fit.aicc, 3 + len(fit.terms)) for name, fit in lines if fit]
-    return [*found, *([Candidate("M2", recovery.aicc, recovery.effective_parameters)] if recovery else [])]
+def _fitted(given: Given, settings: Settings) -> tuple[dict[str, Fit], tuple[Refusal, ...]]:
+    """Return what each model found, by name, and every refusal with its reason."""
+    fits: dict[str, Fit] = {}
+    refused: list[Refusal] = []
+    for model in MODELS:
+        if model.after and model.after not in fits:
+            continue
+        refused.extend(model.left_out(given))
+        try:
+            fit = model.fit(given, settings)
+        except NotEstimableError as reason:
+            refused.append(Refusal(model.name, str(reason)))
+        else:
+            fits.update({} if fit is None else {model.name: fit})
+    return fits, tuple(refused)
 
 
 def _assumptions(settings: Settings) -> tuple[str, ...]:
@@ -202,17 +178,3 @@ def _assumptions(settings: Settings) -> tuple[str, ...]:
         "absorption of a subcutaneous dose of Luo 2021, doi:10.1002/jcph.1771",
         "M2 penalises rho around 0.25, T around 15 weeks, Kd around the setting",
     )
-
-
-def _rank_estimates(rank: RankAssociation | None) -> tuple[Estimate, ...]:
-    if rank is None:
-        return ()
-    found = []
-    for name, value, interval, p in (
-        ("spearman_rho", rank.spearman, rank.spearman_interval, rank.p),
-        ("kendall_tau_b", rank.kendall, rank.kendall_interval, None),
-    ):
-        low, high = interval or (None, None)
-        how = "" if interval is None else "BCa bootstrap of patients"
-        found.append(Estimate(name, value, low, high, rank.n, rank.method, how, rank.level, p=p))
-    return tuple(found)

@@ -18,8 +18,10 @@ from calibration.density.receptor_density import RdStatus
 from calibration.numbers import Z_95
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.patients.pharmacokinetics.occupancy import MOST_FOR_TOTAL
+from pipeline.study.settings import Settings
 from pipeline.washout.censored.estimate import Estimate, NotEstimableError
-from pipeline.washout.line.tobit import WashoutFit
+from pipeline.washout.line.tobit import WashoutFit, fit_observations
+from pipeline.washout.observations.selection import observed
 
 _LOG_10: Final = float(np.log(10))
 
@@ -84,6 +86,19 @@ def corrected_rows(rows: Sequence[PatientRd]) -> tuple[tuple[PatientRd, ...], tu
     left += [f"{unknown} without a known occupancy"] if unknown else []
     note = f"M3: {len(told)} of {len(rows)} visits used; left out: {', '.join(left)}" if left else ""
     return tuple(_on_total(row) for row in told), (note,) if note else ()
+
+
+def fit_total(rows: Sequence[PatientRd], settings: Settings) -> WashoutFit:
+    """Return the line of the total; its notes say which visits were left out.
+
+    Raises
+    ------
+    NotEstimableError
+        No row has an occupancy below 0.9, or those that have tell no line.
+    """
+    corrected, left_out = corrected_rows(rows)
+    data, _ = observed(corrected, settings)
+    return replace(fit_observations(data), notes=left_out)
 
 
 def total_estimates(fit: WashoutFit) -> tuple[Estimate, ...]:

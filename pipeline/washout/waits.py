@@ -24,18 +24,14 @@ def wanted_levels(rows: Sequence[PatientRd], settings: Settings) -> list[float]:
     return [settings.rd_cut, *limits[len(limits) // 2 : len(limits) // 2 + 1]]
 
 
-def line_waits(tobit: WashoutFit | None, rows: Sequence[PatientRd], settings: Settings) -> list[Wait]:
+def line_waits(tobit: WashoutFit, rows: Sequence[PatientRd], settings: Settings) -> list[Wait]:
     """Return how long half of the patients, and nine of ten, take on the line, or why that cannot be told."""
-    if tobit is None:
-        return []
     wanted = ((rd, share) for rd in wanted_levels(rows, settings) for share in SHARES)
     return [_line_wait(tobit, rd, share) for rd, share in wanted]
 
 
-def recovery_waits(recovery: RecoveryFit | None, rows: Sequence[PatientRd], settings: Settings) -> list[Wait]:
+def recovery_waits(recovery: RecoveryFit, rows: Sequence[PatientRd], settings: Settings) -> list[Wait]:
     """Return the same on the recovery curve; a limit that is not reached within 4 years is None, and said."""
-    if recovery is None:
-        return []
     wanted = ((rd, share) for rd in wanted_levels(rows, settings) for share in SHARES)
     return [_recovery_wait(recovery, rd, share) for rd, share in wanted]
 

@@ -57,6 +57,7 @@ class MixedFit:
     n_patients: int
     interval_method: str
     level: float
+    notes: tuple[str, ...] = ()
 
     @property
     def alike(self) -> float:

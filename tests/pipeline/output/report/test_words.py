@@ -69,9 +69,9 @@ def test_every_tube_is_counted_once(study_result: StudyResult):
 
 
 def test_what_is_not_estimable_is_said_with_its_reason(study_result: StudyResult):
-    refused = replace(
-        study_result.washout, tobit=None, not_estimable=(Refusal("M1", "2 of 9 lie within the limits"),)
-    )
+    others = {name: fit for name, fit in study_result.washout.fits.items() if name != "M1"}
+    reason = Refusal("M1", "2 of 9 lie within the limits")
+    refused = replace(study_result.washout, fits=others, not_estimable=(reason,))
     words = washout_words(changed(study_result, washout=refused))
     assert "M1: 2 of 9 lie within the limits." in untold_words(changed(study_result, washout=refused))
     assert not any(word.startswith("M1. ") for word in words)
@@ -80,7 +80,8 @@ def test_what_is_not_estimable_is_said_with_its_reason(study_result: StudyResult
 
 
 def test_an_association_that_chance_explains_is_not_claimed(study_result: StudyResult):
-    weak = replace(study_result.washout, rank=replace(study_result.washout.rank, p=0.4))
+    found = study_result.washout
+    weak = replace(found, fits={**found.fits, "M0": replace(found.rank, p=0.4)})
     assert washout_words(changed(study_result, washout=weak))[0].startswith(
         "M0. These data show no clear association"
     )

@@ -1,0 +1,142 @@
+"""The models of washout, an entry each: how it is fitted, what it tells, and whether it can be preferred.
+
+A new model is its module and one entry in `MODELS`; the report and `washout.json` take it from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Generic, Protocol, TypeVar
+
+from pipeline.patients.patient_rd import PatientRd
+from pipeline.study.settings import Settings
+from pipeline.washout.censored.estimate import Estimate, Refusal, Wait
+from pipeline.washout.choice import Candidate
+from pipeline.washout.line.mixed import MixedFit, fit_random_intercept
+from pipeline.washout.line.tobit import WashoutFit, fit_observations
+from pipeline.washout.observations.selection import Given
+from pipeline.washout.ranks import RankAssociation, rank_observations
+from pipeline.washout.recovery.fit import RecoveryFit
+from pipeline.washout.total import fit_total, total_estimates
+from pipeline.washout.waits import line_waits, recovery_of, recovery_waits
+
+
+class Fit(Protocol):
+    """What a model found; its notes go into the report."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know of it."""
+
+
+class Told(Fit, Protocol):
+    """A fit that tells its estimates itself."""
+
+    def estimates(self) -> tuple[Estimate, ...]:
+        """Return every number with its interval."""
+
+
+Found = TypeVar("Found", bound=Fit)
+
+
+def nothing_left_out(_: Given) -> tuple[Refusal, ...]:
+    """Return that no part of a model is refused by itself."""
+    return ()
+
+
+def no_waits(_fit: Fit, _rows: Sequence[PatientRd], _settings: Settings) -> list[Wait]:
+    """Return that a model tells no waits."""
+    return []
+
+
+@dataclass(frozen=True, slots=True)
+class Model(Generic[Found]):
+    """A model of washout.
+
+    Attributes
+    ----------
+    name
+        As `washout.json` has it: `M1 adjusted`.
+    fit
+        Fits the rows. Raises `NotEstimableError` with the reason; None: these rows do not ask for it.
+    estimates
+        Every number of a fit, under names that no other model uses.
+    method
+        How the numbers were made, in words.
+    candidate
+        What it brings to the choice of the preferred model; None: it does not take part.
+    waits
+        How long until a share of the patients has a density.
+    after
+        Name of an earlier model, without which this one is not tried; "": none.
+    left_out
+        Parts of it that these rows do not allow, and why.
+    """
+
+    name: str
+    fit: Callable[[Given, Settings], Found | None]
+    estimates: Callable[[Found], tuple[Estimate, ...]]
+    method: Callable[[Found], str]
+    candidate: Callable[[str, Found], Candidate] | None = None
+    waits: Callable[[Found, Sequence[PatientRd], Settings], list[Wait]] = no_waits
+    after: str = ""
+    left_out: Callable[[Given], tuple[Refusal, ...]] = nothing_left_out
+
+
+def _ranks(given: Given, settings: Settings) -> RankAssociation:
+    return rank_observations(given.of_reference_kit, seed=settings.seed)
+
+
+def _adjusted(given: Given, _: Settings) -> WashoutFit | None:
+    return None if given.adjusted_data is None else fit_observations(given.adjusted_data)
+
+
+def _random_intercept(given: Given, _: Settings) -> MixedFit | None:
+    repeats = given.data.n_patients < given.data.n
+    return fit_random_intercept(given.data) if repeats else None
+
+
+def _line_method(fit: WashoutFit) -> str:
+    return f"{fit.method}; {fit.interval_method}"
+
+
+def _first_method(fit: Told) -> str:
+    return fit.estimates()[0].method
+
+
+def _line_candidate(name: str, fit: WashoutFit) -> Candidate:
+    return Candidate(name, fit.aicc, 3 + len(fit.terms))
+
+
+MODELS: Final[tuple[Model[Any], ...]] = (
+    Model("M0", _ranks, RankAssociation.estimates, lambda fit: fit.method),
+    Model(
+        "M1",
+        lambda given, _: fit_observations(given.data),
+        WashoutFit.estimates,
+        _line_method,
+        _line_candidate,
+        line_waits,
+    ),
+    Model(
+        "M1 adjusted",
+        _adjusted,
+        lambda fit: fit.renamed("adjusted_"),
+        _line_method,
+        _line_candidate,
+        after="M1",
+        left_out=lambda given: given.refusals,
+    ),
+    Model("M1 random intercept", _random_intercept, MixedFit.estimates, _first_method),
+    Model(
+        "M2",
+        lambda given, settings: recovery_of(given.used, given.data, settings),
+        RecoveryFit.estimates,
+        _first_method,
+        lambda name, fit: Candidate(name, fit.aicc, fit.effective_parameters),
+        recovery_waits,
+    ),
+    Model("M3", lambda given, settings: fit_total(given.used, settings), total_estimates, _line_method),
+)
+"""In the order in which they are fitted and told."""

@@ -1,0 +1,107 @@
+"""The constants that decide, read from the source, and the table of them in docs/method.md."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = ("gating", "calibration")
+"""Packages whose constants all have their sentence; others join when theirs have."""
+SOURCE = re.compile(
+    r"doi:|docs/|IEEE\s754|CLSI|\b[Cc]onvention\b|\bArithmetic\b|\bVendor\b|libm"
+    r"|\b[Cc]hosen\son\b|\b[Ff]itted\son\b",
+    re.DOTALL,
+)
+"""Words by which a sentence names where the number comes from. Arithmetic: it follows from a formula."""
+LONGEST = 260
+"""Characters of a value that a row shows; a longer one, such as all bead kits, is read in the source."""
+
+
+def modules() -> list[Path]:
+    return [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """The names of one assignment, its value as the source writes it, and the string after it, or an empty one."""
+
+    names: str
+    value: str
+    sentence: str
+
+
+def constants(path: Path) -> Iterator[Constant]:
+    """Yield each numeric constant of a module, in its order."""
+    source = path.read_text("utf-8")
+    body = ast.parse(source).body
+    for node, following in zip(body, [*body[1:], None], strict=True):
+        names = [name for target in targets(node) for name in names_of(target)]
+        if names and all(name.strip("_").isupper() for name in names) and has_number(node.value):
+            value = ast.get_source_segment(source, node.value) or ""
+            yield Constant(", ".join(names), value, said(following))
+
+
+def targets(node: ast.stmt) -> list[ast.expr]:
+    if isinstance(node, ast.Assign):
+        return node.targets
+    return [node.target] if isinstance(node, ast.AnnAssign) and node.value is not None else []
+
+
+def names_of(target: ast.expr) -> list[str]:
+    parts = target.elts if isinstance(target, ast.Tuple) else [target]
+    return [part.id for part in parts if isinstance(part, ast.Name)]
+
+
+def has_number(value: ast.expr) -> bool:
+    """Return whether a value is a number, or made of any: a sum, a tuple, a mapping's values, a call's arguments."""
+    match value:
+        case ast.Constant():
+            return isinstance(value.value, int | float) and not isinstance(value.value, bool)
+        case ast.UnaryOp():
+            parts = [value.operand]
+        case ast.BinOp():
+            parts = [value.left, value.right]
+        case ast.Tuple() | ast.List() | ast.Set():
+            parts = value.elts
+        case ast.Dict():
+            parts = value.values
+        case ast.Call():
+            parts = [*value.args, *(keyword.value for keyword in value.keywords)]
+        case _:
+            parts = []
+    return any(map(has_number, parts))
+
+
+def said(node: ast.stmt | None) -> str:
+    is_text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    return node.value.value if is_text and isinstance(node.value.value, str) else ""
+
+
+def table() -> str:
+    """Return every constant that decides: a heading per room, then its modules with value and sentence."""
+    lines = []
+    for room, paths in groupby(modules(), key=lambda path: path.parent):
+        rows = [row_of(path, constant) for path in paths for constant in constants(path)]
+        if rows:
+            name = room.relative_to(ROOT).as_posix()
+            head = [f"### {name}", "", "| module | name | value | what it is, and its source |"]
+            lines += ["", *head, "| --- | --- | --- | --- |", *rows]
+    return "\n".join([*lines, "", ""])
+
+
+def row_of(path: Path, constant: Constant) -> str:
+    names = ", ".join(f"`{name}`" for name in constant.names.split(", "))
+    cells = (f"`{path.name}`", names, shown(constant.value), " ".join(constant.sentence.split()))
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def shown(value: str) -> str:
+    """Return a value on one line as the source writes it, or that it is too long to stand in a table."""
+    line = " ".join(re.sub(r"#.*", "", value).split())
+    line = re.sub(r",? ([)\]}])", r"\1", re.sub(r"([(\[{]) ", r"\1", line))
+    return f"`{line}`" if len(line) <= LONGEST else "in the source"

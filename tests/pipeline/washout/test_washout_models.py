@@ -1,0 +1,84 @@
+"""The registry of models: every entry fits or refuses, under a name and with estimates that are its own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from helpers.washout_truth import LLOQ, patients_on_a_line
+from pipeline.output.json_files import washout_json
+from pipeline.patients.patient_rd import PatientRd
+from pipeline.patients.pharmacokinetics import DrugLevel
+from pipeline.study.settings import Settings
+from pipeline.washout.censored.estimate import Estimate, NotEstimableError
+from pipeline.washout.models import MODELS, Model
+from pipeline.washout.observations.selection import given_rows
+from pipeline.washout.report import washout_report
+
+NAMES = ["M0", "M1", "M1 adjusted", "M1 random intercept", "M2", "M3"]
+
+
+def rows(n: int = 60) -> list[PatientRd]:
+    """Return two visits of each patient, with a covariate and a drug level: no model has to refuse."""
+    weeks, rd, status = patients_on_a_line(n, 8)
+    drug = DrugLevel(0.01, 0.005, 0.02, 0.5, 0.04, 0.02, 0.08)
+    return [
+        PatientRd(
+            f"P{i // 2}", f"V{i % 2}", float(weeks[i]), float(rd[i]), status[i], LLOQ, 67_601.0, 0.08,
+            drug=drug, imid_since=bool(i // 2 % 2),
+        )
+        for i in range(n)
+    ]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def report():
+    return washout_report(rows(), Settings())
+
+
+def test_the_models_stand_in_their_order_under_names_of_their_own():
+    assert [model.name for model in MODELS] == NAMES
+    assert all(model.after in ("", *NAMES[: NAMES.index(model.name)]) for model in MODELS)
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
+def test_a_model_tells_estimates_of_its_own_with_a_method(model: Model, report):
+    fit = report.fits[model.name]
+    mine = [estimate.name for estimate in model.estimates(fit)]
+    others = [
+        e.name for other in MODELS if other is not model for e in other.estimates(report.fits[other.name])
+    ]
+    assert mine
+    assert len(set(mine)) == len(mine)
+    assert set(mine).isdisjoint(others)
+    assert report.methods[model.name] == model.method(fit) != ""
+    if model.candidate:
+        found = model.candidate(model.name, fit)
+        assert found.name == model.name
+        assert np.isfinite(found.aicc)
+        assert found in report.choice.candidates
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
+def test_a_model_refuses_rows_that_are_all_below_their_limit_with_a_reason(model: Model):
+    given = given_rows([replace(row, rd=None, status="BELOW_LLOQ", drug=None) for row in rows()], Settings())
+    with pytest.raises(NotEstimableError, match=r"\w"):
+        model.fit(given, Settings())
+
+
+def test_a_new_entry_is_all_that_a_report_and_its_file_need(monkeypatch: pytest.MonkeyPatch):
+    class Mean:
+        notes = ("a mean is no model",)
+
+        def estimates(self) -> tuple[Estimate, ...]:
+            return (Estimate("mean", 1.0, 0.5, 2.0, 3, "mean"),)
+
+    more = (*MODELS[:2], Model("M9", lambda *_: Mean(), Mean.estimates, lambda _: "mean"))
+    monkeypatch.setattr("pipeline.washout.report.MODELS", more)
+    report = washout_report(rows(20), Settings())
+    written = washout_json(report)
+    assert report.estimates[-1].name == "mean"
+    assert report.notes[-1] == "a mean is no model"
+    assert written["methods"]["M9"] == "mean"
