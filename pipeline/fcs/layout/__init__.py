@@ -1,1 +1,1 @@
-"""Where the events of an FCS file lie, and how many. Offsets and counts are repaired, shifted files refused."""
+"""Where the events of an FCS file lie, and how many: offsets and counts repaired, shifted files refused."""
