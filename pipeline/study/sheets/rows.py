@@ -11,6 +11,8 @@ from typing import Annotated
 
 from pydantic import BeforeValidator
 
+from gating.events.panel import QUANTIFIED_ROLE, Target
+from gating.events.panel import ROLES as ROLES_THAT_GATE
 from pipeline.study.cells import (
     Aliases,
     Day,
@@ -28,12 +30,10 @@ from pipeline.study.cells import (
 from pipeline.study.sheets import kit_words
 from pipeline.study.sheets.columns import Row, column
 
-ROLES = (
-    "fsc_area", "fsc_height", "fsc_width", "ssc_area", "ssc_height", "time", "viability", "dump", "cd38",
-    "cd138", "cd45", "cd319", "cd229", "cd54", "cd19", "cd56", "cd117", "cd81", "cd27", "cd20", "kappa",
-    "lambda", "other",
-)  # fmt: skip
-TARGETS = ("positive", "negative", "low", "any")
+_FIRST_MARKER = ROLES_THAT_GATE.index("cd138")
+ROLES = (*ROLES_THAT_GATE[:_FIRST_MARKER], QUANTIFIED_ROLE, *ROLES_THAT_GATE[_FIRST_MARKER:])
+"""Roles that a channel may have: those that may gate, and the one that never does."""
+TARGETS = tuple(target.value for target in Target)
 TISSUES = ("marrow", "blood")
 RESPONSES = ("sCR", "CR", "VGPR", "PR", "MR", "SD", "PD", "NE")
 DOSE_UNITS = ("mg", "mg/kg")
