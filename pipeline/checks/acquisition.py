@@ -38,14 +38,14 @@ class Moment:
         return f"{self.at:%Y-%m-%d %H:%M}" if self.at else f"{self.day} by the {self.source}"
 
 
-def instrument_difference(one: FcsFile, other: FcsFile) -> str | None:
+def instrument_difference(tube: FcsFile, other: FcsFile) -> str | None:
     """Return how two files' instruments differ: "" if they are the same, None if neither file says.
 
     Serial numbers decide; where they are absent or say nothing (`1`), the instruments' names do.
     """
-    serials = [_word(file.acquisition.serial) for file in (one, other)]
-    names = [_word(file.acquisition.instrument) for file in (one, other)]
-    difference = f"{_instrument(one)} and {_instrument(other)}"
+    serials = [_word(file.acquisition.serial) for file in (tube, other)]
+    names = [_word(file.acquisition.instrument) for file in (tube, other)]
+    difference = f"{_instrument(tube)} and {_instrument(other)}"
     if not any(serials + names):
         return None
     same_serial, same_name = serials[0] == serials[1], names[0] == names[1]
@@ -73,9 +73,9 @@ def _instrument(file: FcsFile) -> str:
     )
 
 
-def detector_difference(one: FcsFile, first: str, other: FcsFile, second: str) -> tuple[str, bool]:
+def detector_difference(tube: FcsFile, first: str, other: FcsFile, second: str) -> tuple[str, bool]:
     """Return how the settings of two detectors differ, and whether there was anything to compare."""
-    a, b = one.detector(first), other.detector(second)
+    a, b = tube.detector(first), other.detector(second)
     compared, differ = False, []
     for word, mine, theirs in (("voltage", a.voltage, b.voltage), ("gain", a.gain or 1.0, b.gain or 1.0)):
         if mine is not None and theirs is not None:
@@ -83,7 +83,7 @@ def detector_difference(one: FcsFile, first: str, other: FcsFile, second: str) -
             if not math.isclose(mine, theirs, rel_tol=VOLTAGE_TOLERANCE):
                 unit = " V" if word == "voltage" else ""
                 differ.append(
-                    f"{word} {mine:g}{unit} in {one.path.name}, {theirs:g}{unit} in {other.path.name}"
+                    f"{word} {mine:g}{unit} in {tube.path.name}, {theirs:g}{unit} in {other.path.name}"
                 )
     if a.amplification != b.amplification:
         decades = (f"{detector.amplification[0]:g} decades" for detector in (a, b))
@@ -99,8 +99,8 @@ def beads_unlike_tube(study: Study, headers: Headers) -> Iterator[Finding]:
         if tube is None or beads is None:
             continue
         where = study.at("samples", sample.sample_id, "beads")
-        found = f"beads {quoted(run.beads)}"
-        yield from _unlike(study, sample, tube, beads, where, found, _bead_names(study, sample, run))
+        what = f"beads {quoted(run.beads)}"
+        yield from _unlike(study, sample, tube, beads, where, what, _bead_names(study, sample, run))
 
 
 def controls_unlike_tube(study: Study, headers: Headers) -> Iterator[Finding]:
@@ -134,9 +134,9 @@ def _unlike(
         note = f"neither the tube nor {what} names its instrument: not compared"
         yield Finding(None, sample_id, note=note)
     if difference:
-        found = f"{what} of another instrument: {difference}"
+        problem = f"{what} of another instrument: {difference}"
         yield refusable(
-            found, "the tube's instrument", where=where, sample_id=sample_id, flag="INSTRUMENT_MISMATCH",
+            problem, "the tube's instrument", where=where, sample_id=sample_id, flag="INSTRUMENT_MISMATCH",
             setting="accept_instrument_mismatch", reason=settings.accept_instrument_mismatch,
         )  # fmt: skip
     mine = find_channel(study.panel(sample.panel).quantified.aliases, tube.channels)
@@ -145,15 +145,15 @@ def _unlike(
         return
     differ, compared = detector_difference(tube, mine, other, theirs)
     if difference and differ:
-        found = (
+        problem = (
             f"{what}: the voltages of two instruments cannot be compared; those of {mine} differ: {differ}"
         )
         expected = "the tube's instrument, voltage and gain"
-        yield warning(found, expected, where=where, sample_id=sample_id, flag="VOLTAGE_MISMATCH")
+        yield warning(problem, expected, where=where, sample_id=sample_id, flag="VOLTAGE_MISMATCH")
     elif differ:
-        found = f"{what} acquired with other settings of {mine}: {differ}"
+        problem = f"{what} acquired with other settings of {mine}: {differ}"
         yield refusable(
-            found, "the tube's voltage and gain", where=where, sample_id=sample_id, flag="VOLTAGE_MISMATCH",
+            problem, "the tube's voltage and gain", where=where, sample_id=sample_id, flag="VOLTAGE_MISMATCH",
             setting="accept_voltage_mismatch", reason=settings.accept_voltage_mismatch,
         )  # fmt: skip
     elif not compared and not difference:
@@ -173,10 +173,10 @@ def _other_detectors(
         difference, _ = detector_difference(tube, mine, control, theirs)
         differ += [f"{mine}: {difference}"] if difference else []
     if differ:
-        found = f"the control acquired with other settings of {' · '.join(differ)}"
+        problem = f"the control acquired with other settings of {' · '.join(differ)}"
         expected = "the tube's settings on every channel, since its gates are put on the control"
         yield warning(
-            found, expected, where=where, sample_id=sample.sample_id, flag="CONTROL_SETTINGS_DIFFER"
+            problem, expected, where=where, sample_id=sample.sample_id, flag="CONTROL_SETTINGS_DIFFER"
         )
 
 
@@ -201,11 +201,11 @@ def bead_age(study: Study, headers: Headers) -> Iterator[Finding]:
         if tube and beads:
             yield from _aged(study, sample, tube, beads, where)
         else:
-            found = f"beads {quoted(run.beads)}, whose file has no date and whose acquired_on is empty"
+            problem = f"beads {quoted(run.beads)}, whose file has no date and whose acquired_on is empty"
             hint = f"Fill in {study.at('beads', run.beads, 'acquired_on')}."
             expected, sample_id = "beads of the tube's day", sample.sample_id
             yield warning(
-                found, expected, where=where, sample_id=sample_id, flag="BEAD_AGE_UNKNOWN", hint=hint
+                problem, expected, where=where, sample_id=sample_id, flag="BEAD_AGE_UNKNOWN", hint=hint
             )
 
 
@@ -218,23 +218,23 @@ def _aged(study: Study, sample: Sample, tube: Moment, beads: Moment, where: str)
             yield Finding(None, sample.sample_id, note=f"bead age in whole days: tube {tube}, beads {beads}")
         return
     age = f"{hours:.0f} hours" if hours < 24 * 14 else f"{hours / 24:.0f} days"
-    found = f"beads {quoted(sample.beads)} {age} from the tube (tube {tube}, beads {beads})"
+    problem = f"beads {quoted(sample.beads)} {age} from the tube (tube {tube}, beads {beads})"
     if hours <= settings.bead_age_reject_hours:
         expected = f"beads within {settings.bead_age_accept_hours:g} hours"
-        yield warning(found, expected, where=where, sample_id=sample.sample_id, flag="BEADS_AGED")
+        yield warning(problem, expected, where=where, sample_id=sample.sample_id, flag="BEADS_AGED")
     else:
         expected, reason = f"beads within {settings.bead_age_reject_hours:g} hours", settings.accept_bead_age
         yield refusable(
-            found, expected, where=where, sample_id=sample.sample_id, flag="BEADS_AGED",
+            problem, expected, where=where, sample_id=sample.sample_id, flag="BEADS_AGED",
             setting="accept_bead_age", reason=reason,
         )  # fmt: skip
 
 
-def hours_between(one: Moment, other: Moment) -> float:
+def hours_between(first: Moment, second: Moment) -> float:
     """Return the hours between two moments; 24 per day where one has no time of day."""
-    if one.at is not None and other.at is not None:
-        return abs((one.at - other.at).total_seconds()) / 3600
-    return 24.0 * abs((one.day - other.day).days)
+    if first.at is not None and second.at is not None:
+        return abs((first.at - second.at).total_seconds()) / 3600
+    return 24.0 * abs((first.day - second.day).days)
 
 
 def dates_that_disagree(study: Study, headers: Headers) -> Iterator[Finding]:
@@ -244,8 +244,8 @@ def dates_that_disagree(study: Study, headers: Headers) -> Iterator[Finding]:
         day = file.acquisition.acquired_on if file else None
         if file and day and run.acquired_on and run.acquired_on != day:
             where = study.at("beads", run.beads, "acquired_on")
-            found = f"{run.acquired_on}, but {file.path.name} was acquired on {day}"
-            fault = Fault(where, found, "the day of the file", "The file's day is used.", Severity.WARNING)
+            problem = f"{run.acquired_on}, but {file.path.name} was acquired on {day}"
+            fault = Fault(where, problem, "the day of the file", "The file's day is used.", Severity.WARNING)
             yield Finding(fault)
     for sample in study.samples:
         file = headers[sample.fcs_file].file
@@ -256,10 +256,10 @@ def dates_that_disagree(study: Study, headers: Headers) -> Iterator[Finding]:
         if not 0 <= days <= MOST_DAYS_TO_ACQUISITION:
             where = study.at("samples", sample.sample_id, "collected_on")
             apart = f"{-days} days before" if days < 0 else f"{days} days after"
-            found = f"{file.path.name} acquired on {day}, {apart} it was collected ({sample.collected_on})"
+            problem = f"{file.path.name} acquired on {day}, {apart} it was collected ({sample.collected_on})"
             expected = f"an acquisition 0 to {MOST_DAYS_TO_ACQUISITION} days after collection"
             yield warning(
-                found,
+                problem,
                 expected,
                 where=where,
                 sample_id=sample.sample_id,

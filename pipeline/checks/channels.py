@@ -50,9 +50,11 @@ def _nowhere(
         said = f"{len(missing)} of the {n} channels of panel {quoted(panel.name)} are not in its {tubes}"
         return Finding(Fault(where, f"{said}; missing: {named_rows(missing)}; {has}", "", hint))
     tubes = "the panel's only tube" if n_tubes == 1 else f"any of the panel's {n_tubes} tubes"
-    found = f"{quoted('; '.join(missing[0].aliases))} ({missing[0].role}), which is not in {tubes}"
+    problem = f"{quoted('; '.join(missing[0].aliases))} ({missing[0].role}), which is not in {tubes}"
     has = named_channels(file.channels, file.markers)
-    return Finding(Fault(where, found, f"a channel of the files, such as {file.path.name} has: {has}", hint))
+    return Finding(
+        Fault(where, problem, f"a channel of the files, such as {file.path.name} has: {has}", hint)
+    )
 
 
 def _lacks(
@@ -64,10 +66,12 @@ def _lacks(
     *,
     listed: bool,
 ) -> Finding:
-    found = misfit(panel, file.path.name, file.channels, file.markers)
+    problem = misfit(panel, file.path.name, file.channels, file.markers)
     hint = suggestions(panel, missing, file.channels, file.markers)
-    fault = Fault(study.at("samples", sample.sample_id, "fcs_file"), found, "", hint, Severity.TUBE)
-    return Finding(fault if listed else None, sample.sample_id, note=f"{found}. {hint}".rstrip(), fails=True)
+    fault = Fault(study.at("samples", sample.sample_id, "fcs_file"), problem, "", hint, Severity.TUBE)
+    return Finding(
+        fault if listed else None, sample.sample_id, note=f"{problem}. {hint}".rstrip(), fails=True
+    )
 
 
 def control_channels(study: Study, headers: Headers) -> Iterator[Finding]:
@@ -85,10 +89,12 @@ def control_channels(study: Study, headers: Headers) -> Iterator[Finding]:
                 and not find_channel(channel.aliases, control.channels)
             ]
             if lacking:
-                found = f"{control.path.name} without {enumerate_words(map(quoted, lacking), 'and')}"
+                problem = f"{control.path.name} without {enumerate_words(map(quoted, lacking), 'and')}"
                 where = study.at("samples", sample.sample_id, column)
-                fault = Fault(where, found, "a control with the channels of its tube", severity=Severity.TUBE)
-                note = f"the control cannot be used: {found}"
+                fault = Fault(
+                    where, problem, "a control with the channels of its tube", severity=Severity.TUBE
+                )
+                note = f"the control cannot be used: {problem}"
                 yield Finding(fault, sample.sample_id, "CONTROL_UNUSABLE", note)
 
 
@@ -109,8 +115,8 @@ def shared_channels(study: Study, headers: Headers) -> Iterator[Finding]:
                     where = study.at("panels", f"{panel.name}/{channel.aliases[0]}", "channel")
                     earlier = study.at("panels", f"{panel.name}/{other.aliases[0]}", "channel")
                     typed = quoted("; ".join(channel.aliases))
-                    found = f"{typed}, which in {file.path.name} is {name} as in {earlier}"
-                    yield Finding(Fault(where, found, "another channel for each row of a panel"))
+                    problem = f"{typed}, which in {file.path.name} is {name} as in {earlier}"
+                    yield Finding(Fault(where, problem, "another channel for each row of a panel"))
 
 
 def contradicting_markers(study: Study, headers: Headers) -> Iterator[Finding]:
@@ -125,10 +131,17 @@ def contradicting_markers(study: Study, headers: Headers) -> Iterator[Finding]:
             said = contradicts(channel.role, name, marker)
             if said:
                 called = f"{name} ({marker})" if marker else name
-                found = f"{file.path.name}, which calls channel {called}: that is {said}, not {channel.role}"
+                problem = (
+                    f"{file.path.name}, which calls channel {called}: that is {said}, not {channel.role}"
+                )
                 expected = f"the marker that panel {quoted(sample.panel)} has on it"
                 where = study.at("samples", sample.sample_id, "fcs_file")
                 hint = "Was a tube mislabelled, or is the panel's role wrong?"
                 yield warning(
-                    found, expected, where=where, sample_id=sample.sample_id, flag="MARKER_DIFFERS", hint=hint
+                    problem,
+                    expected,
+                    where=where,
+                    sample_id=sample.sample_id,
+                    flag="MARKER_DIFFERS",
+                    hint=hint,
                 )

@@ -40,7 +40,7 @@ class TubeFindings:
 
 
 def refusable(
-    found: str, expected: str, *, where: str, sample_id: str, flag: str, setting: str, reason: str
+    problem: str, expected: str, *, where: str, sample_id: str, flag: str, setting: str, reason: str
 ) -> Finding:
     """Return a finding that stops the run unless a setting gives a reason for accepting it.
 
@@ -50,15 +50,15 @@ def refusable(
         The setting's name and what it holds; empty = not accepted.
     """
     if reason:
-        fault = Fault(where, found, expected, f"Accepted: {reason}", Severity.WARNING)
-        return Finding(fault, sample_id, flag, f"{found}; accepted: {reason}")
+        fault = Fault(where, problem, expected, f"Accepted: {reason}", Severity.WARNING)
+        return Finding(fault, sample_id, flag, f"{problem}; accepted: {reason}")
     hint = f"If it is meant, give the reason in the setting {setting}."
-    return Finding(Fault(where, found, expected, hint), sample_id, flag, found)
+    return Finding(Fault(where, problem, expected, hint), sample_id, flag, problem)
 
 
 def warning(
-    found: str, expected: str, *, where: str, sample_id: str = "", flag: str = "", hint: str = ""
+    problem: str, expected: str, *, where: str, sample_id: str = "", flag: str = "", hint: str = ""
 ) -> Finding:
     """Return a finding that somebody should look at."""
-    fault = Fault(where, found, expected, hint, Severity.WARNING)
-    return Finding(fault, sample_id, flag, found if sample_id else "")
+    fault = Fault(where, problem, expected, hint, Severity.WARNING)
+    return Finding(fault, sample_id, flag, problem if sample_id else "")

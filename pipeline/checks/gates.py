@@ -52,9 +52,9 @@ def _half_named(study: Study, sample: Sample) -> Fault | None:
 
 
 def _gate_files(folder: Path) -> list[str]:
-    found = (path for path in folder.rglob("*") if path.suffix.casefold() in GATE_FILES and path.is_file())
+    paths = (path for path in folder.rglob("*") if path.suffix.casefold() in GATE_FILES and path.is_file())
     return sorted(
-        name for path in found if not (name := path.relative_to(folder).as_posix()).startswith("results/")
+        name for path in paths if not (name := path.relative_to(folder).as_posix()).startswith("results/")
     )
 
 
@@ -82,9 +82,9 @@ def gate_names(study: Study, headers: Headers) -> Iterator[Finding]:
         sheet = "review" if override.source == "review.csv" else "gates"
         where = study.at(sheet, f"{override.sample_id}/{override.gate}", "gate")
         if sample.gates_file:
-            found = f"gate {quoted(override.gate)} of {quoted(sample.sample_id)}"
+            problem = f"gate {quoted(override.gate)} of {quoted(sample.sample_id)}"
             expected = f"no threshold: all its gates come from {sample.gates_file}"
-            yield Finding(Fault(where, found, expected))
+            yield Finding(Fault(where, problem, expected))
         elif file is not None:
             panel = study.panel(sample.panel)
             fault = _not_a_gate(where, override, panel, file) or _same_gate(
@@ -119,9 +119,11 @@ def _same_gate(
     for channel in _channels_of(override, panel, file):
         before = taken.setdefault((override.sample_id, channel), where)
         if before != where:
-            found = f"gate {quoted(override.gate)} of {quoted(override.sample_id)}"
-            again = f"each gate of a tube once: it is the one on {channel}, which is set in {before} already"
-            return Fault(where, found, again)
+            problem = f"gate {quoted(override.gate)} of {quoted(override.sample_id)}"
+            expected = (
+                f"each gate of a tube once: it is the one on {channel}, which is set in {before} already"
+            )
+            return Fault(where, problem, expected)
     return None
 
 
@@ -132,5 +134,5 @@ def _channels_of(override: GateOverride, panel: Panel, file: FcsFile) -> tuple[s
     except ChannelsError:
         return ()
     choices = Choices(gating_panel(panel, matched), {override.gate: override.value})
-    named = [one.channel for one in choices.panel.channels if choices.person(one) is not None]
+    named = [row.channel for row in choices.panel.channels if choices.person(row) is not None]
     return tuple(named) or (override.gate.casefold(),)

@@ -53,9 +53,11 @@ def unusable_files(study: Study, headers: Headers) -> Iterator[Finding]:
     for run in study.beads:
         if headers[run.fcs_file].file is None:
             n = sum(sample.beads == run.beads for sample in study.samples)
-            found = f"{headers[run.fcs_file].problem}; {n} {'tube has' if n == 1 else 'tubes have'} no curve"
+            unusable = (
+                f"{headers[run.fcs_file].problem}; {n} {'tube has' if n == 1 else 'tubes have'} no curve"
+            )
             where = study.at("beads", run.beads, "fcs_file")
-            yield Finding(Fault(where, found, "", severity=Severity.TUBE))
+            yield Finding(Fault(where, unusable, "", severity=Severity.TUBE))
     for sample in study.samples:
         for column, name in files_of(sample).items():
             problem = headers[name].problem

@@ -74,9 +74,9 @@ def _unmatched(study: Study, run: BeadRun, panel: Panel) -> Iterator[Finding]:
         expected = f"{kit.captures} or an empty cell: {kit.title} is made for {kit.captures} antibodies"
         yield Finding(Fault(at_beads, quoted(run.captures), expected))
     elif captured and host and not set(host) <= set(captured):
-        found = f"{quoted(antibody.host)}, but {beads} capture {listed}"
+        problem = f"{quoted(antibody.host)}, but {beads} capture {listed}"
         hint = "Others bind in part or not at all: ABC is wrong. Take beads for this host, or correct a cell."
-        yield Finding(Fault(at_host, found, f"an antibody of {listed}", hint))
+        yield Finding(Fault(at_host, problem, f"an antibody of {listed}", hint))
     elif not captured:
         expected = "captures: the host species whose antibodies the beads bind, as on the vial"
         hint = "" if host else f" {kit.title} also wants the antibody's host ({at_host})."

@@ -52,12 +52,12 @@ def _unlike_panel(channels: Sequence[str], panel: Panel, where: str, name: str) 
         return
     if len(lacking) == len(stained):
         listed = named_channels(channels, channels)
-        found = f"{quoted(name)}, a matrix of {listed}, none of panel {quoted(panel.name)}"
-        yield Finding(Fault(where, found, f"the panel's channels: {named_rows(stained)}"))
+        problem = f"{quoted(name)}, a matrix of {listed}, none of panel {quoted(panel.name)}"
+        yield Finding(Fault(where, problem, f"the panel's channels: {named_rows(stained)}"))
         return
-    found = f"{quoted(name)}, a matrix without {named_rows(lacking)} of panel {quoted(panel.name)}"
+    problem = f"{quoted(name)}, a matrix without {named_rows(lacking)} of panel {quoted(panel.name)}"
     hint = "What spills into or from them is not compensated."
-    yield warning(found, "every fluorescence channel of the panel", where=where, hint=hint)
+    yield warning(problem, "every fluorescence channel of the panel", where=where, hint=hint)
 
 
 def _setting_cell(study: Study, name: str) -> str:
@@ -88,14 +88,14 @@ def bead_channels(study: Study, headers: Headers) -> Iterator[Finding]:
             aliases = panel.quantified.aliases
             if not any(find_channel([name], aliases) for name in names):
                 quantified = quoted("; ".join(aliases))
-                found = f"{quoted(run.channel)}, but panel {quoted(panel.name)} quantifies {quantified}"
+                problem = f"{quoted(run.channel)}, but panel {quoted(panel.name)} quantifies {quantified}"
                 hint = "If both are one detector, list both names in the panel's channel, split by ;."
-                yield Finding(Fault(where, found, "the panel's cd38 channel", hint))
+                yield Finding(Fault(where, problem, "the panel's cd38 channel", hint))
         if file is not None and not find_channel(names, file.channels):
             channel = study.panel(next(iter(panels))).quantified if panels else None
             hint = _meant(channel, file) if channel else ""
-            found = f"{quoted(run.channel)}, which is not in {file.path.name}"
-            yield Finding(Fault(where, found, f"one of {enumerate_words(file.channels, 'and')}", hint))
+            problem = f"{quoted(run.channel)}, which is not in {file.path.name}"
+            yield Finding(Fault(where, problem, f"one of {enumerate_words(file.channels, 'and')}", hint))
 
 
 def _meant(channel: PanelChannel, file: FcsFile) -> str:
@@ -115,8 +115,8 @@ def bead_levels(study: Study, headers: Headers) -> Iterator[Finding]:
         usual = kit.usual_levels or (stained,)
         if stained < least:
             hint = "With one level only the setting curve_model slope1 gives a curve."
-            found = f"{stained} level above 0" if stained == 1 else f"{stained} levels above 0"
-            yield Finding(Fault(where, found, f"at least {least} for a standard curve", hint))
+            problem = f"{stained} level above 0" if stained == 1 else f"{stained} levels above 0"
+            yield Finding(Fault(where, problem, f"at least {least} for a standard curve", hint))
         elif stained not in usual:
             expected = f"{enumerate_words(map(str, usual))} for {kit.title}"
             yield warning(
@@ -131,8 +131,8 @@ def bead_ranges(study: Study, headers: Headers) -> Iterator[Finding]:
         if run.ranges and len(run.ranges) != len(run.levels):
             where = study.at("beads", run.beads, "ranges")
             n = len(run.ranges)
-            found = f"{n} range{'' if n == 1 else 's'} for {len(run.levels)} levels"
-            yield Finding(Fault(where, found, "a range for every level, the blank's too, or an empty cell"))
+            problem = f"{n} range{'' if n == 1 else 's'} for {len(run.levels)} levels"
+            yield Finding(Fault(where, problem, "a range for every level, the blank's too, or an empty cell"))
 
 
 def unsuited_kits(study: Study, headers: Headers) -> Iterator[Finding]:
@@ -142,11 +142,13 @@ def unsuited_kits(study: Study, headers: Headers) -> Iterator[Finding]:
         kit = bead_kit(study.unit_run(sample.beads).kit)
         where = study.at("samples", sample.sample_id, "beads")
         if not kit.quantifies:
-            found = f"beads {quoted(sample.beads)} of the kit {kit.name}, which is relative and gives no ABC"
+            problem = (
+                f"beads {quoted(sample.beads)} of the kit {kit.name}, which is relative and gives no ABC"
+            )
             listed = ", ".join(kit_names(kit for kit in BEAD_KITS if kit.quantifies))
             expected = f"a kit with assigned molecules ({listed})"
             yield warning(
-                found, expected, where=where, sample_id=sample.sample_id, hint="The row will say NO_CURVE."
+                problem, expected, where=where, sample_id=sample.sample_id, hint="The row will say NO_CURVE."
             )
         if kit.result == "SABC" and not sample.isotype_file:
             where = study.at("samples", sample.sample_id, "isotype_file")
@@ -173,10 +175,14 @@ def collected_before_doses(study: Study, headers: Headers) -> Iterator[Finding]:
         later = [day for day in days if day > sample.collected_on]
         if study.doses and not days and sample.patient_id not in without:
             without.add(sample.patient_id)
-            place = study.at("samples", sample.sample_id, "patient_id")
-            found = f"no dose of {drug} for patient {quoted(sample.patient_id)}"
+            at_patient = study.at("samples", sample.sample_id, "patient_id")
+            problem = f"no dose of {drug} for patient {quoted(sample.patient_id)}"
             fault = Fault(
-                place, found, "a dose in the doses sheet", "There is no washout time.", Severity.WARNING
+                at_patient,
+                problem,
+                "a dose in the doses sheet",
+                "There is no washout time.",
+                Severity.WARNING,
             )
             yield Finding(fault)
         elif later:
@@ -186,24 +192,24 @@ def collected_before_doses(study: Study, headers: Headers) -> Iterator[Finding]:
 def _before_doses(sample: Sample, drug: str, later: list[date], n_days: int, where: str) -> Finding:
     listed = enumerate_words([str(day) for day in later[:MOST_DAYS_APART]], "and")
     more = f" and {len(later) - MOST_DAYS_APART} more" if len(later) > MOST_DAYS_APART else ""
-    found = f"{sample.collected_on}, before {drug} was given on {listed}{more}"
+    problem = f"{sample.collected_on}, before {drug} was given on {listed}{more}"
     if len(later) == n_days:
         hint = "It was collected before the first dose: there is no washout time."
     else:
         hint = "Washout is counted from the last dose before it."
     expected = f"a day after the last dose of {drug}"
     return warning(
-        found, expected, where=where, sample_id=sample.sample_id, hint=f"{hint} Are both dates right?"
+        problem, expected, where=where, sample_id=sample.sample_id, hint=f"{hint} Are both dates right?"
     )
 
 
 def days_of(study: Study, drug: str) -> dict[str, list[date]]:
     """Return the days on which each patient got a drug, or one of its `;`-separated synonyms, in order."""
-    found: dict[str, list[date]] = {}
+    days: dict[str, list[date]] = {}
     for dose in sorted(study.doses, key=lambda dose: dose.given_on):
         if is_drug(dose.drug, drug):
-            found.setdefault(dose.patient_id, []).append(dose.given_on)
-    return found
+            days.setdefault(dose.patient_id, []).append(dose.given_on)
+    return days
 
 
 def patient_dates(study: Study, headers: Headers) -> Iterator[Finding]:
@@ -211,17 +217,17 @@ def patient_dates(study: Study, headers: Headers) -> Iterator[Finding]:
     del headers
     for patient in study.patients:
         for earlier, later in _impossible(patient):
-            found = f"{later} before {earlier} for patient {quoted(patient.patient_id)}"
-            yield Finding(Fault("patients", found, "dates in order of time", severity=Severity.WARNING))
+            problem = f"{later} before {earlier} for patient {quoted(patient.patient_id)}"
+            yield Finding(Fault("patients", problem, "dates in order of time", severity=Severity.WARNING))
 
 
 def _impossible(patient: Patient) -> Iterator[tuple[str, str]]:
     later = ("progressed_on", "died_on", "last_contact_on", "discontinued_on", "dexamethasone_on")
     pairs = [("treatment_start", name) for name in later] + [("progressed_on", "died_on")]
     for first, second in pairs:
-        one, other = getattr(patient, first), getattr(patient, second)
-        if one and other and other < one:
-            yield f"{first} {one}", f"{second} {other}"
+        first_day, second_day = getattr(patient, first), getattr(patient, second)
+        if first_day and second_day and second_day < first_day:
+            yield f"{first} {first_day}", f"{second} {second_day}"
 
 
 def unused_runs(study: Study, headers: Headers) -> Iterator[Finding]:

@@ -185,18 +185,18 @@ def parse_time(value: str) -> time | None:
     14:05:00
     """
     form = r"(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?::(\d{1,3})|[.,](\d{1,6}))?)?\s*([AP]M)?"
-    found = re.fullmatch(form, value.strip(" \0").upper(), re.ASCII)
-    if not found:
+    match = re.fullmatch(form, value.strip(" \0").upper(), re.ASCII)
+    if not match:
         return None
-    hours = int(found[1]) % 12 + 12 * (found[6] == "PM") if found[6] else int(found[1])
-    seconds = timedelta(seconds=int(found[3] or 0))
-    ticks = 1000 if len(found[4] or "") == 3 else 60
+    hours = int(match[1]) % 12 + 12 * (match[6] == "PM") if match[6] else int(match[1])
+    seconds = timedelta(seconds=int(match[3] or 0))
+    ticks = 1000 if len(match[4] or "") == 3 else 60
     seconds += timedelta(
-        seconds=int(found[4] or 0) / ticks, microseconds=int((found[5] or "0").ljust(6, "0"))
+        seconds=int(match[4] or 0) / ticks, microseconds=int((match[5] or "0").ljust(6, "0"))
     )
-    if hours > 23 or int(found[2]) > 59 or int(found[3] or 0) > 59:
+    if hours > 23 or int(match[2]) > 59 or int(match[3] or 0) > 59:
         return None
-    return (datetime(2000, 1, 1, hours, int(found[2])) + seconds).time()
+    return (datetime(2000, 1, 1, hours, int(match[2])) + seconds).time()
 
 
 def _datetime(value: str) -> datetime | None:

@@ -149,8 +149,10 @@ def _witness(
     else:
         if theirs is not None and theirs.shape == ours.shape:
             return _compared(reader, file, ours, theirs, limits)
-        found = "no events" if theirs is None else f"{theirs.shape[1]:,} events of {theirs.shape[0]} channels"
-        text = f"reads {found}, we read {file.n_events:,} events of {len(file.channels)} channels"
+        contents = (
+            "no events" if theirs is None else f"{theirs.shape[1]:,} events of {theirs.shape[0]} channels"
+        )
+        text = f"reads {contents}, we read {file.n_events:,} events of {len(file.channels)} channels"
     return Witness(reader, verdict, text, tuple(limits(file)), _side_by_side(file, ours, theirs))
 
 
@@ -201,12 +203,12 @@ def _read_by_flowio(file: FcsFile) -> Table | None:
     import flowio
 
     with file.path.open("rb") as handle:
-        found = flowio.FlowData(
+        data = flowio.FlowData(
             handle, ignore_offset_error=True, ignore_offset_discrepancy=True, nextdata_offset=file.start
         )
-    if found.events is None:
+    if data.events is None:
         return None
-    return np.asarray(found.as_array(preprocess=False), np.float64).T
+    return np.asarray(data.as_array(preprocess=False), np.float64).T
 
 
 def _read_by_fcsparser(file: FcsFile) -> Table | None:

@@ -31,7 +31,7 @@ class UnwritableError(FcsError):
     """The values or keywords given cannot be written as an FCS file."""
 
 
-def shown(found: object, longest: int = 40) -> str:
+def shown(value: object, longest: int = 40) -> str:
     """Return what was found, for a sentence: in quotes, cut at `longest` characters with an ellipsis.
 
     Examples
@@ -39,7 +39,7 @@ def shown(found: object, longest: int = 40) -> str:
     >>> shown(None), shown("450 V"), shown("0123456789", 4)
     ('nothing', "'450 V'", "'0123…'")
     """
-    if found is None:
+    if value is None:
         return "nothing"
-    text = str(found)
+    text = str(value)
     return repr(text if len(text) <= longest else text[:longest] + "…")

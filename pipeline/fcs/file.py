@@ -218,10 +218,10 @@ def read_fcs(
     """
     where, data_set = split_data_set(path, data_set)
     with open_fcs(where) as file:
-        found = _read(file, where, channels, data_set, allow_truncated=allow_truncated)
-    for name in found.decoded:
-        found._row(name)
-    return found
+        fcs = _read(file, where, channels, data_set, allow_truncated=allow_truncated)
+    for name in fcs.decoded:
+        fcs._row(name)
+    return fcs
 
 
 def _read(
@@ -245,7 +245,7 @@ def _read(
     place, more = find_data(claims, lambda at, count: _peek(file, at, count), allow_truncated=allow_truncated)
     names = tuple(parameter.name for parameter in parameters)
     head = _peek(file, place.begin, min(place.n_bytes, PEEKED_BYTES))
-    seen = check_bytes(head, place, size, names, path.name)
+    byte_repairs = check_bytes(head, place, size, names, path.name)
     return FcsFile(
         path=path,
         data_set=number,
@@ -259,7 +259,7 @@ def _read(
         keywords=keywords,
         parameters=parameters,
         place=place,
-        reading_repairs=(*data_set.text.repairs, *mode, *more, *repairs, *seen),
+        reading_repairs=(*data_set.text.repairs, *mode, *more, *repairs, *byte_repairs),
     )
 
 

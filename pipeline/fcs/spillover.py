@@ -52,11 +52,11 @@ def parse_spillover(
     ]
     parsed.append(_percentages(keywords, parameters))
     repairs = [repair for matrix, said in parsed if matrix is None for repair in said]
-    found = [(matrix, said) for matrix, said in parsed if matrix is not None]
-    if not found:
+    usable = [(matrix, said) for matrix, said in parsed if matrix is not None]
+    if not usable:
         return None, tuple(repairs)
-    chosen, said = next((pair for pair in found if not pair[0].is_identity), found[0])
-    others = [matrix for matrix, _ in found if not matrix.is_identity and _cells(matrix) != _cells(chosen)]
+    chosen, said = next((pair for pair in usable if not pair[0].is_identity), usable[0])
+    others = [matrix for matrix, _ in usable if not matrix.is_identity and _cells(matrix) != _cells(chosen)]
     return chosen, (*repairs, *said, *_about(chosen, others))
 
 
@@ -161,7 +161,7 @@ def _match(name: str, parameters: Sequence[Parameter]) -> str | None:
         exact = [parameters[number - 1].name]
     by_marker = [p.name for p in parameters if p.marker == name]
     spelt = [p.name for p in parameters if _plain(p.name) == _plain(name)]
-    return next((found[0] for found in (exact, by_marker, spelt) if len(found) == 1), None)
+    return next((matched[0] for matched in (exact, by_marker, spelt) if len(matched) == 1), None)
 
 
 def _plain(name: str) -> str:
@@ -195,9 +195,9 @@ def _checked(
     return SpilloverMatrix(channels, matrix, keyword), repairs
 
 
-def _refused(keyword: str, why: str, found: str) -> Parsed:
+def _refused(keyword: str, why: str, value: str) -> Parsed:
     text = f"{keyword} {why}; it was left out"
-    return None, [Repair("SPILL_UNUSABLE", text, shown(found, 120) if found else "", "no matrix")]
+    return None, [Repair("SPILL_UNUSABLE", text, shown(value, 120) if value else "", "no matrix")]
 
 
 def _percentages(keywords: Mapping[str, str], parameters: Sequence[Parameter]) -> Parsed:

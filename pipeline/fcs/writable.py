@@ -77,15 +77,15 @@ def writable_names(names: Iterable[str], which: str) -> tuple[str, ...]:
     """
     if isinstance(names, str | bytes) or not isinstance(names, Iterable):
         raise UnwritableError(f"{which} are {shown(names)}, expected a sequence of names")
-    found = tuple(names)
-    for name in found:
+    checked = tuple(names)
+    for name in checked:
         _check_word(name, f"one of the {which}")
         if name != name.strip() or CONTROL.search(name):
             raise UnwritableError(
                 f"{name!a:.60}, one of the {which}, has a blank before or after it or a control character; "
                 "readers leave these out, write it without"
             )
-    return found
+    return checked
 
 
 def check_channels(channels: Sequence[str], markers: Sequence[str]) -> None:
@@ -117,16 +117,16 @@ def writable_keywords(given: Mapping[str, str]) -> dict[str, str]:
     """
     if not isinstance(given, Mapping):
         raise UnwritableError(f"keywords are {shown(given)}, expected a mapping of keywords to values")
-    found: dict[str, str] = {}
+    keywords: dict[str, str] = {}
     for keyword, value in given.items():
         key = _keyword(keyword)
         _check_word(value, f"the value of {key}")
         if not value:
             raise UnwritableError(f"{key} has an empty value, which FCS 3.1 does not allow; leave it out")
-        if key in found:
+        if key in keywords:
             raise UnwritableError(f"{key} is given twice; keywords are without case, leave one out")
-        found[key] = value
-    return found
+        keywords[key] = value
+    return keywords
 
 
 def _keyword(keyword: object) -> str:
@@ -161,14 +161,14 @@ def check_readable(text: bytes, fields: Mapping[str, str], file: str) -> None:
         Too much TEXT, or the first keyword that is to blame.
     """
     try:
-        found = parse_text(text, file)
-        repairs = (*found.repairs, *parse_parameters(fields, "3.1", file)[1])
+        parsed = parse_text(text, file)
+        repairs = (*parsed.repairs, *parse_parameters(fields, "3.1", file)[1])
     except FcsError as fault:
         raise UnwritableError(f"{file} could not be read again, so it is not written: {fault}") from None
     for repair in repairs:
         raise UnwritableError(
             f"{file} would need a repair, so it is not written: {repair.text} ({repair.found})"
         )
-    if found.keywords != fields:
-        lost = next(key for key in (*fields, *found.keywords) if fields.get(key) != found.keywords.get(key))
+    if parsed.keywords != fields:
+        lost = next(key for key in (*fields, *parsed.keywords) if fields.get(key) != parsed.keywords.get(key))
         raise UnwritableError(f"{lost} would not be read as it is given, so {file} is not written; change it")

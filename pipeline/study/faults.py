@@ -97,14 +97,17 @@ def fault_count(faults: Iterable[Fault]) -> str:
         Severity.WARNING: ("warning", "warnings"),
     }
     counts = [(severities.count(severity), *names) for severity, names in words.items()]
-    return ", ".join(f"{n} {one if n == 1 else many}" for n, one, many in counts if n) or "no fault"
+    return (
+        ", ".join(f"{n} {singular if n == 1 else plural}" for n, singular, plural in counts if n)
+        or "no fault"
+    )
 
 
 def _reading_key(fault: Fault) -> tuple[int, str, int, int, str]:
     """Sheets in the order of the contract, what is no cell first."""
     match = _CELL.match(fault.where)
     sheet = match["sheet"] if match else fault.where
-    place = _SHEET_ORDER.index(sheet) if sheet in _SHEET_ORDER else -1
+    sheet_index = _SHEET_ORDER.index(sheet) if sheet in _SHEET_ORDER else -1
     row = int(match["row"] or 0) if match else 0
     column = match["column"] if match else ""
-    return place, sheet if place < 0 else "", row, len(column), column
+    return sheet_index, sheet if sheet_index < 0 else "", row, len(column), column

@@ -104,12 +104,12 @@ def _walked(name: str) -> list[str]:
 
 def study_files(folder: Path) -> tuple[str, ...]:
     """Return the FCS files below a study folder, relative, with forward slashes, in order of name."""
-    found = (
+    names = (
         path.relative_to(folder).as_posix()
         for path in folder.rglob("*")
         if path.suffix.casefold() in FCS_SUFFIXES and path.is_file()
     )
-    return tuple(sorted(name for name in found if not name.startswith(("results/", "."))))
+    return tuple(sorted(name for name in names if not name.startswith(("results/", "."))))
 
 
 def nearest_file(name: str, files: Iterable[str]) -> str:

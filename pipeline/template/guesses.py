@@ -55,12 +55,12 @@ class _Panel:
             zip(self.markers, tube.file.markers, strict=True) if self.channels == tube.file.channels else None
         )
         return pairs is not None and all(
-            not one or not other or same_word(one) == same_word(other) for one, other in pairs
+            not mine or not theirs or same_word(mine) == same_word(theirs) for mine, theirs in pairs
         )
 
     def add(self, tube: FoundFile) -> None:
         self.tubes.append(tube)
-        self.markers = [one or other for one, other in zip(self.markers, tube.file.markers, strict=True)]
+        self.markers = [mine or theirs for mine, theirs in zip(self.markers, tube.file.markers, strict=True)]
 
 
 def guessed_rows(inventory: Inventory) -> dict[str, tuple[GuessedRow, ...]]:

@@ -91,15 +91,15 @@ def take_inventory(study: Path, folder: Path) -> Inventory:
     root = study.resolve()
     below = folder.resolve().relative_to(root)
     files, unread = [], []
-    for found in study_files(folder.resolve()):
-        name = (below / found).as_posix()
+    for relative in study_files(folder.resolve()):
+        name = (below / relative).as_posix()
         try:
             files.append((name, read_fcs(root / name, channels=(), allow_truncated=True)))
         except FcsError as error:
             unread.append((name, str(error)))
     some_markers = any(_stained(file) for _, file in files)
     guessed = _without_quantified([_guess(name, file, some_markers=some_markers) for name, file in files])
-    kinds = {kind: tuple(found for found in guessed if found.kind is kind) for kind in Kind}
+    kinds = {kind: tuple(guess for guess in guessed if guess.kind is kind) for kind in Kind}
     return Inventory(
         kinds[Kind.TUBE],
         (*kinds[Kind.FMO], *kinds[Kind.ISOTYPE]),
@@ -138,19 +138,25 @@ def _stained(file: FcsFile) -> bool:
 
 def _without_quantified(files: Sequence[FoundFile]) -> list[FoundFile]:
     """Take a tube for an FMO control where its CD38 marker alone is missing and a twin has it."""
-    with_cd38 = [found for found in files if found.kind is Kind.TUBE and "cd38" in found.roles().values()]
+    with_cd38 = [
+        candidate
+        for candidate in files
+        if candidate.kind is Kind.TUBE and "cd38" in candidate.roles().values()
+    ]
     checked = []
-    for found in files:
-        twins = (other for other in with_cd38 if other.file.channels == found.file.channels)
-        if found.kind is Kind.TUBE and any(_lacks_cd38_alone(found, other) for other in twins):
-            checked.append(FoundFile(found.name, found.file, Kind.FMO, "its CD38 marker alone is missing"))
+    for candidate in files:
+        twins = (other for other in with_cd38 if other.file.channels == candidate.file.channels)
+        if candidate.kind is Kind.TUBE and any(_lacks_cd38_alone(candidate, other) for other in twins):
+            checked.append(
+                FoundFile(candidate.name, candidate.file, Kind.FMO, "its CD38 marker alone is missing")
+            )
         else:
-            checked.append(found)
+            checked.append(candidate)
     return checked
 
 
-def _lacks_cd38_alone(found: FoundFile, other: FoundFile) -> bool:
-    triples = zip(found.roles().values(), other.roles().values(), strict=True)
+def _lacks_cd38_alone(tube: FoundFile, twin: FoundFile) -> bool:
+    triples = zip(tube.roles().values(), twin.roles().values(), strict=True)
     differ = [(mine, theirs) for mine, theirs in triples if mine != theirs]
     return differ == [("", "cd38")]
 

@@ -172,8 +172,8 @@ def _near(alias: str, name: str) -> bool:
     """Whether two names can be one detector: no other number, and alike without `-A`, `-H` or `-W`."""
     if re.findall(r"\d+", alias) != re.findall(r"\d+", name):
         return False
-    one, other = (re.sub(r"[-_ ][ahw]$", "", text.casefold()) for text in (alias, name))
-    return one in re.split(r"[-_ ]", other) or bool(get_close_matches(one, [other]))
+    plain_alias, plain_name = (re.sub(r"[-_ ][ahw]$", "", text.casefold()) for text in (alias, name))
+    return plain_alias in re.split(r"[-_ ]", plain_name) or bool(get_close_matches(plain_alias, [plain_name]))
 
 
 def _folded(text: str) -> str:

@@ -80,7 +80,7 @@ def _steps(control: Tube) -> tuple[GateStep, ...]:
 
 
 def _matrix(tube: Tube, cells: Mask, control: Tube, same_cells: Mask) -> SpilloverMatrix:
-    dyes = [one.channel for one in tube.panel.channels if one.role not in UNSTAINED_ROLES]
+    dyes = [row.channel for row in tube.panel.channels if row.role not in UNSTAINED_ROLES]
     values = np.eye(len(dyes) + 1)
     blank, stained = control.quantified[same_cells], tube.quantified[cells]
     light = float(np.median(stained) - np.median(blank))
@@ -98,10 +98,10 @@ def _fraction(stained: FloatArray, blank: FloatArray, light: float) -> float:
     return shift / light if plain and shift <= LARGEST * light else 0.0
 
 
-def _standard_error(one: FloatArray, other: FloatArray) -> float:
+def _standard_error(stained: FloatArray, blank: FloatArray) -> float:
     """Return the standard error of the difference of two medians, from the interquartile ranges."""
     squares = 0.0
-    for values in (one, other):
+    for values in (stained, blank):
         low, high = np.quantile(values, (0.25, 0.75))
         squares += (1.2533 * 0.7413 * float(high - low)) ** 2 / values.size
     return float(np.sqrt(squares))

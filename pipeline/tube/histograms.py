@@ -47,11 +47,11 @@ class Axis:
         """Return the bin of each value; what lies beyond the axis goes into its end bins."""
         shown = values if self.cofactor is None else area_sinh(values / np.float32(self.cofactor))
         scale = np.float32(bins / (self.high - self.low))
-        place: NDArray[np.float32] = (shown - np.float32(self.low)) * scale
+        position: NDArray[np.float32] = (shown - np.float32(self.low)) * scale
         # fmax and fmin also send NaN to an end bin, where a plain cast would give any bin
-        inside: NDArray[np.int32] = np.fmin(np.fmax(place, 0, out=place), bins - 1, out=place).astype(
-            np.int32
-        )
+        inside: NDArray[np.int32] = np.fmin(
+            np.fmax(position, 0, out=position), bins - 1, out=position
+        ).astype(np.int32)
         return inside
 
 

@@ -43,11 +43,11 @@ def sound_events(events: Events, file_name: str, time_channels: Iterable[str] = 
         If more than 1 % of the events hold no number.
     """
     constant = [name for name in events.channels if _stands_still(events.column(name))]
-    found = _without_gaps(events, file_name, set(time_channels))
+    sound = _without_gaps(events, file_name, set(time_channels))
     if not constant:
-        return found
+        return sound
     note = f"every event has the same value on {', '.join(constant)}: was the detector on?"
-    return replace(found, flags=(*found.flags, "CHANNEL_CONSTANT"), notes=(*found.notes, note))
+    return replace(sound, flags=(*sound.flags, "CHANNEL_CONSTANT"), notes=(*sound.notes, note))
 
 
 def _stands_still(values: np.ndarray) -> bool:
@@ -68,10 +68,10 @@ def _without_gaps(events: Events, file_name: str, times: set[str]) -> Sound:
     n = int(gaps.sum())
     if not n:
         return Sound(events)
-    told = f"{n} of {events.n_events} events hold no number on {', '.join(holed)}"
+    gap_text = f"{n} of {events.n_events} events hold no number on {', '.join(holed)}"
     if n > MOST_UNREADABLE * events.n_events:
         raise UnsoundError(
-            f"{file_name}: {told}, expected numbers; "
+            f"{file_name}: {gap_text}, expected numbers; "
             "is the byte order or the data type in the file's header right?"
         )
     values = events.values.copy()
@@ -79,4 +79,4 @@ def _without_gaps(events: Events, file_name: str, times: set[str]) -> Sound:
     for row in (events.channels.index(name) for name in times):
         values[row, gaps] = np.interp(np.flatnonzero(gaps), np.flatnonzero(~gaps), events.values[row, ~gaps])
     sound = Events(values, events.channels, events.scale_tops)
-    return Sound(sound, ("VALUES_MISSING",), (f"{told}: these events were left out",))
+    return Sound(sound, ("VALUES_MISSING",), (f"{gap_text}: these events were left out",))

@@ -123,27 +123,27 @@ def _text(source: Source, header: Header) -> tuple[Text, Header]:
         others += parse_other_segments(
             source.read(HEADER_BYTES, min(MOST_OTHER, header.text.begin - HEADER_BYTES))
         )
-    text, found, mark = read_text(source, header.text, others)
+    text, segment, mark = read_text(source, header.text, others)
     data_begin = whole_number(text.keywords.get("$BEGINDATA")) or 0
-    if header.data.begin == data_begin and found.begin < data_begin <= found.end:
-        text, found = _before_data(source, found, data_begin, text)
-    header = Header(header.version, found, header.data, header.analysis, tuple(others[2:]))
+    if header.data.begin == data_begin and segment.begin < data_begin <= segment.end:
+        text, segment = _before_data(source, segment, data_begin, text)
+    header = Header(header.version, segment, header.data, header.analysis, tuple(others[2:]))
     supplement = _place(text.keywords, "STEXT")
     if supplement == (0, 0) or (supplement[0] or 0) == header.text.begin:
         return text, header
     return _supplemented(
-        source, supplement, [*others, found, _segment(text.keywords, "DATA")], text, mark
+        source, supplement, [*others, segment, _segment(text.keywords, "DATA")], text, mark
     ), header
 
 
-def _before_data(source: Source, found: Segment, data_begin: int, text: Text) -> tuple[Text, Segment]:
+def _before_data(source: Source, segment: Segment, data_begin: int, text: Text) -> tuple[Text, Segment]:
     """End TEXT before DATA where HEADER and TEXT agree on its beginning, and a delimiter stands before it."""
-    shorter = Segment(found.begin, data_begin - 1)
+    shorter = Segment(segment.begin, data_begin - 1)
     raw = source.read(shorter.begin, shorter.size)
     if shorter.size < 2 or raw.rstrip(BLANKS + b"\r\n")[-1:] != raw[:1]:
-        return text, found
+        return text, segment
     sentence = "TEXT is said to reach into DATA; it was read up to where HEADER and TEXT begin DATA"
-    repair = Repair("TEXT_END_LONG", sentence, f"TEXT ends at {found.end}", f"{shorter.end}")
+    repair = Repair("TEXT_END_LONG", sentence, f"TEXT ends at {segment.end}", f"{shorter.end}")
     text, shorter, _ = read_text(source, shorter, [Segment(data_begin, data_begin)])
     return replace(text, repairs=(repair, *text.repairs)), shorter
 
@@ -195,8 +195,8 @@ def _nearest_header(file: Source, start: int, at: int) -> int | None:
     """Return where a HEADER begins close to a byte."""
     low = max(start + HEADER_BYTES, at - MOST_SHIFT)
     window = file.read(low, at + MOST_SHIFT - low)
-    found = (low + header.start() for header in re.finditer(rb"FCS[23]\.\d {4}[ \d]{16}", window))
-    return min(found, key=lambda near: abs(near - at), default=None)
+    headers = (low + header.start() for header in re.finditer(rb"FCS[23]\.\d {4}[ \d]{16}", window))
+    return min(headers, key=lambda near: abs(near - at), default=None)
 
 
 def _is_header(file: Source, at: int) -> bool:

@@ -96,8 +96,8 @@ def parse_other_segments(raw: bytes) -> list[Segment]:
 
 
 def _short(raw: bytes, file: str) -> str:
-    found = f"{file}: HEADER ends after {len(raw)} bytes, expected {HEADER_BYTES}"
-    return f"{found}; the file is cut off, copy it again"
+    problem = f"{file}: HEADER ends after {len(raw)} bytes, expected {HEADER_BYTES}"
+    return f"{problem}; the file is cut off, copy it again"
 
 
 def _required(field: bytes, file: str) -> int:

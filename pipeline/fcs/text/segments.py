@@ -88,11 +88,11 @@ def read_text(
             "expected the delimiter, no letter or digit and one for all TEXT; its offset is wrong"
         )
     end = _end(window, begin, said_end, low)
-    found = Segment(low + begin, low + end - 1)
+    actual = Segment(low + begin, low + end - 1)
     text = parse_text(window[begin:end], source.name, which)
-    repairs = tuple(_repairs(which, segment, found))
-    after, beyond = end - 1 - window.rfind(mark, begin, end), max(0, found.end - segment.end)
-    return Text(text.keywords, (*repairs, *text.repairs), after, beyond), found, mark
+    repairs = tuple(_repairs(which, segment, actual))
+    after, beyond = end - 1 - window.rfind(mark, begin, end), max(0, actual.end - segment.end)
+    return Text(text.keywords, (*repairs, *text.repairs), after, beyond), actual, mark
 
 
 def _check(source: Source, segment: Segment, which: str) -> None:
@@ -141,8 +141,8 @@ def _is_written(raw: bytes, mark: bytes) -> bool:
 
 def _written(raw: bytes, mark: bytes) -> bytes:
     """Return the characters at the start of `raw`, up to the first that is none."""
-    found = re.match(rb"[\t\n\r\f\x20-\x7e\x80-\xff" + re.escape(mark) + rb"]*", raw)
-    return found[0] if found else b""
+    match = re.match(rb"[\t\n\r\f\x20-\x7e\x80-\xff" + re.escape(mark) + rb"]*", raw)
+    return match[0] if match else b""
 
 
 def _end(window: bytes, begin: int, said: int, low: int) -> int:
@@ -170,7 +170,7 @@ def _end(window: bytes, begin: int, said: int, low: int) -> int:
 def _next_named(text: bytes, mark: bytes, end: int) -> int:
     """Return where the next of the segments begins that TEXT itself names, from its end on."""
     form = rb"\$BEGIN(?:STEXT|DATA|ANALYSIS)" + re.escape(mark) + rb"\s*(\d{1,18})"
-    named = [int(found[1]) for found in re.finditer(form, text, re.IGNORECASE)]
+    named = [int(match[1]) for match in re.finditer(form, text, re.IGNORECASE)]
     return min((at for at in named if at >= end), default=sys.maxsize)
 
 
@@ -179,17 +179,17 @@ def _n_words(raw: bytes) -> int:
     return len(split_words(content[1:], content[0]))
 
 
-def _repairs(which: str, said: Segment, found: Segment) -> list[Repair]:
+def _repairs(which: str, said: Segment, actual: Segment) -> list[Repair]:
     span = f"{which} {{0.begin}}-{{0.end}}"
     repairs = []
-    if found.begin != said.begin:
-        side = "after" if found.begin < said.begin else "before"
-        text = f"{which} is said to begin {abs(said.begin - found.begin):,} bytes {side} its delimiter"
-        repairs.append(Repair("TEXT_BEGIN_WRONG", text, span.format(said), span.format(found)))
-    if found.end < said.end:
-        text = f"{which} is cut off: {said.end - found.end:,} bytes are missing where the file ends"
-        repairs.append(Repair("TEXT_CUT", text, span.format(said), span.format(found)))
-    if found.end > said.end:
-        text = f"{which} goes on for {found.end - said.end:,} bytes beyond the end that is said"
-        repairs.append(Repair("TEXT_END_SHORT", text, span.format(said), span.format(found)))
+    if actual.begin != said.begin:
+        side = "after" if actual.begin < said.begin else "before"
+        text = f"{which} is said to begin {abs(said.begin - actual.begin):,} bytes {side} its delimiter"
+        repairs.append(Repair("TEXT_BEGIN_WRONG", text, span.format(said), span.format(actual)))
+    if actual.end < said.end:
+        text = f"{which} is cut off: {said.end - actual.end:,} bytes are missing where the file ends"
+        repairs.append(Repair("TEXT_CUT", text, span.format(said), span.format(actual)))
+    if actual.end > said.end:
+        text = f"{which} goes on for {actual.end - said.end:,} bytes beyond the end that is said"
+        repairs.append(Repair("TEXT_END_SHORT", text, span.format(said), span.format(actual)))
     return repairs

@@ -161,9 +161,9 @@ def _decode(raw: bytes, segment: str) -> tuple[str, list[Repair]]:
     try:
         return raw.decode("utf-8"), []
     except UnicodeDecodeError as fault:
-        found = raw[fault.start : fault.start + 1].hex()
+        byte = raw[fault.start : fault.start + 1].hex()
         return raw.decode("latin-1"), [
-            Repair("LATIN_1", f"{segment} is not UTF-8; it was read as Latin-1", f"byte 0x{found}", "Latin-1")
+            Repair("LATIN_1", f"{segment} is not UTF-8; it was read as Latin-1", f"byte 0x{byte}", "Latin-1")
         ]
 
 

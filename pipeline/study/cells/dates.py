@@ -43,8 +43,10 @@ def _date_of_text(text: str) -> date:
 def _date_hint(text: str) -> str:
     """Return what other writings may mean."""
     if match := _OTHER_DATE.fullmatch(text):
-        one, other, year = (int(part) for part in match.groups())
-        readings = dict.fromkeys(f"{year}-{month:02}-{day:02}" for day, month in ((one, other), (other, one)))
+        first, second, year = (int(part) for part in match.groups())
+        readings = dict.fromkeys(
+            f"{year}-{month:02}-{day:02}" for day, month in ((first, second), (second, first))
+        )
         days = [reading for reading in readings if _is_day(reading)]
         if len(days) > 1:
             return f"It can be read in two ways: {enumerate_words(days)}."

@@ -27,11 +27,11 @@ def as_levels(value: object) -> tuple[float, ...]:
     levels = tuple(_level(item) for item in items)
     if not levels:
         refuse(LEVELS)
-    for place, (dim, bright) in enumerate(pairwise(levels), start=1):
+    for number, (dim, bright) in enumerate(pairwise(levels), start=1):
         if bright <= dim:
             refuse(
                 LEVELS,
-                f"Level {place + 1} ({bright:g}) is not above level {place} ({dim:g}): "
+                f"Level {number + 1} ({bright:g}) is not above level {number} ({dim:g}): "
                 "are the lot values transposed?",
             )
     if any(level <= 0 for level in levels[1:]) or levels[0] < 0:
@@ -67,9 +67,11 @@ def as_ranges(value: object) -> tuple[tuple[float, float], ...]:
         refuse(RANGES, "Format the cell as text and type the ranges again.")
     items = [item.strip() for item in re.split(r"[;\n|]", as_text(value)) if item.strip()]
     ranges = tuple(_range(item) for item in items)
-    for place, ((_, high), (low, _)) in enumerate(pairwise(ranges), start=1):
+    for number, ((_, high), (low, _)) in enumerate(pairwise(ranges), start=1):
         if low < high:
-            refuse(RANGES, f"Range {place + 1} begins at {low:g}, below the end of range {place} ({high:g}).")
+            refuse(
+                RANGES, f"Range {number + 1} begins at {low:g}, below the end of range {number} ({high:g})."
+            )
     return ranges
 
 

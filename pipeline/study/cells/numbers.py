@@ -72,9 +72,9 @@ def whole_number(low: int, high: int) -> Any:
     """Return a reader of a whole number from `low` to `high`."""
 
     def as_whole_number(value: object) -> int:
-        found = as_number(value, low, high, kind="a whole number")
-        if not found.is_integer():
+        parsed = as_number(value, low, high, kind="a whole number")
+        if not parsed.is_integer():
             refuse(f"a whole number{_range_words(low, high)}")
-        return int(found)
+        return int(parsed)
 
     return BeforeValidator(as_whole_number)

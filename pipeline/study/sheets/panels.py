@@ -25,8 +25,8 @@ def panel_roles(study: TypedStudy) -> Iterator[Fault]:
             role, where = entry.row.role, entry.at("role")
             if role in first and role not in SEVERAL_ALLOWED:
                 hint = "For a second channel of this kind use other or dump."
-                found = f"{quoted(role)} again in panel {quoted(name)} (already in {first[role]})"
-                yield Fault(where, found, "one channel for this role", hint)
+                problem = f"{quoted(role)} again in panel {quoted(name)} (already in {first[role]})"
+                yield Fault(where, problem, "one channel for this role", hint)
             elif role:
                 first[role] = where
             if role == "cd38" and entry.row.target not in ("", "any"):
@@ -37,8 +37,8 @@ def panel_roles(study: TypedStudy) -> Iterator[Fault]:
                 expected = "a clone that competes with the drug, so that free CD38 is what is measured"
                 yield Fault(where, '"no"', expected, severity=Severity.WARNING)
         if "cd38" not in first and all(entry.row.role for entry in channels):
-            found = f"no channel with the role cd38 in panel {quoted(name)}"
-            yield Fault(channels[0].at("panel"), found, "exactly one: the quantified channel")
+            problem = f"no channel with the role cd38 in panel {quoted(name)}"
+            yield Fault(channels[0].at("panel"), problem, "exactly one: the quantified channel")
 
 
 def _panels(study: TypedStudy) -> dict[str, list[Entry[PanelRow]]]:
@@ -57,10 +57,10 @@ def panel_channels(study: TypedStudy) -> Iterator[Fault]:
             for alias in entry.row.channel or ():
                 other = first.setdefault(caseless(alias), entry)
                 if other is not entry:
-                    found = (
+                    problem = (
                         f"{quoted(alias)} again in panel {quoted(name)} (already in {other.at('channel')})"
                     )
-                    yield Fault(entry.at("channel"), found, "each channel in one row of a panel")
+                    yield Fault(entry.at("channel"), problem, "each channel in one row of a panel")
 
 
 def missing_f_p(study: TypedStudy) -> Iterator[Fault]:

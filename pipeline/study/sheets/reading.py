@@ -84,14 +84,14 @@ def read_typed(
     if raw is None:
         return None, faults
     sheets = {}
-    found = list(faults)
-    for sheet in (one for one in raw if only is None or one.name in only):
+    all_faults = list(faults)
+    for sheet in (raw_sheet for raw_sheet in raw if only is None or raw_sheet.name in only):
         sheets[sheet.name], misplaced = tabulate(sheet, column_names(_ROWS[sheet.name]))
-        found += misplaced
-    found += [f for f in _missing_sheets(sheets) if only is None or f.where in only]
+        all_faults += misplaced
+    all_faults += [f for f in _missing_sheets(sheets) if only is None or f.where in only]
     typed, wrong = _typed_study(folder, sheets)
-    found += [*wrong, *reference_faults(typed)]
-    return typed, in_reading_order(found)
+    all_faults += [*wrong, *reference_faults(typed)]
+    return typed, in_reading_order(all_faults)
 
 
 def _raw_sheets(folder: Path) -> tuple[tuple[RawSheet, ...] | None, tuple[Fault, ...]]:
@@ -122,24 +122,26 @@ def _nothing_typed(folder: Path, names: Mapping[str, Path]) -> Fault:
     other = next(
         (path.name for key, path in names.items() if key in ("study.xls", "study.xlsm", "study.ods")), ""
     )
-    found = f"{other}, but no {WORKBOOK} and no samples.csv" if other else f"no {WORKBOOK} and no samples.csv"
+    problem = (
+        f"{other}, but no {WORKBOOK} and no samples.csv" if other else f"no {WORKBOOK} and no samples.csv"
+    )
     hint = f"Save it as {WORKBOOK}." if other else "`cd38rd init` writes a workbook to fill in."
-    return Fault(str(folder), found, "a study folder with one of them", hint)
+    return Fault(str(folder), problem, "a study folder with one of them", hint)
 
 
 def _workbook_sheets(path: Path) -> tuple[tuple[RawSheet, ...] | None, tuple[Fault, ...]]:
     sheets, faults = read_workbook(path)
     if faults and not sheets:
         return None, faults
-    found, known = list(faults), {}
+    all_faults, known = list(faults), {}
     for sheet in sheets:
         if sheet.name in known:
-            found.append(Fault(path.name, f"two sheets named {sheet.name}", "each sheet once"))
+            all_faults.append(Fault(path.name, f"two sheets named {sheet.name}", "each sheet once"))
         elif sheet.name in SHEETS:
             known[sheet.name] = sheet
         elif not sheet.name.startswith("_") and any(not cell.is_empty for row in sheet.rows for cell in row):
-            found.append(_unknown_sheet(path.name, sheet.name, [s.name for s in sheets]))
-    return tuple(known.values()), tuple(fault for fault in found if _is_read(fault, known))
+            all_faults.append(_unknown_sheet(path.name, sheet.name, [s.name for s in sheets]))
+    return tuple(known.values()), tuple(fault for fault in all_faults if _is_read(fault, known))
 
 
 def _is_read(fault: Fault, known: Mapping[str, RawSheet]) -> bool:
@@ -221,16 +223,16 @@ def _settings(entries: Sequence[Entry[SettingRow]]) -> tuple[Settings, list[Faul
     for entry in entries:
         name = (entry.row.name or "").casefold()
         if name in named:
-            found = f"{quoted(name)} again (already in {named[name].at('name')})"
-            faults.append(Fault(entry.at("name"), found, "each setting once"))
+            problem = f"{quoted(name)} again (already in {named[name].at('name')})"
+            faults.append(Fault(entry.at("name"), problem, "each setting once"))
         elif name:
             named[name] = entry
     settings, wrong = read_settings({name: entry.row.value for name, entry in named.items()})
     for name, (expected, hint) in wrong.items():
         column = "value" if name in Settings.model_fields else "name"
-        found = quoted(getattr(named[name].row, column))
-        faults.append(Fault(named[name].at(column), found, expected, hint))
-    faults += [Fault("settings", found, expected) for found, expected in contradictions(settings)]
+        problem = quoted(getattr(named[name].row, column))
+        faults.append(Fault(named[name].at(column), problem, expected, hint))
+    faults += [Fault("settings", problem, expected) for problem, expected in contradictions(settings)]
     return settings, faults
 
 

@@ -85,7 +85,7 @@ def unknown_names(study: TypedStudy) -> Iterator[Fault]:
     if study.patients:
         without = set(in_samples) - {name for _, name in typed_values(study.patients, "patient_id")}
         for name in dict.fromkeys(name for name in in_samples if name in without):
-            where = next(place for place, other in typed_values(study.samples, "patient_id") if other == name)
+            where = next(cell for cell, other in typed_values(study.samples, "patient_id") if other == name)
             expected = "a row for this patient in the patients sheet"
             hint = did_you_mean(name, {p.row.patient_id for p in study.patients if p.row.patient_id})
             yield Fault(where, quoted(name), expected, hint, Severity.WARNING)
@@ -139,8 +139,8 @@ def repeated_files(study: TypedStudy) -> Iterator[Fault]:
             )
         stains.setdefault(key, where)
         if key in beads:
-            found = f"{quoted(name)}, which {beads[key]} lists as beads"
-            yield Fault(where, found, "a tube's own file")
+            problem = f"{quoted(name)}, which {beads[key]} lists as beads"
+            yield Fault(where, problem, "a tube's own file")
     for entry, column in _file_cells(study):
         if entry.sheet == "samples" and column != "fcs_file":
             yield from _control_twice(study, entry, column, stains, beads)
@@ -160,8 +160,8 @@ def _control_twice(
     elif stains.get(key) == entry.at("fcs_file"):
         yield Fault(where, f"{quoted(name)}, the stained tube itself", "the file of the control tube")
     elif key in stains:
-        found = f"{quoted(name)}, which is the stained tube of {stains[key]}"
-        yield Fault(where, found, "a tube without the quantified antibody", severity=Severity.WARNING)
+        problem = f"{quoted(name)}, which is the stained tube of {stains[key]}"
+        yield Fault(where, problem, "a tube without the quantified antibody", severity=Severity.WARNING)
 
 
 def drug_names(study: TypedStudy) -> Iterator[Fault]:
@@ -198,12 +198,12 @@ def _meant_drug(drug: str, counted: dict[str, str]) -> str:
     return ""
 
 
-def _edits(one: str, other: str) -> int:
+def _edits(first: str, second: str) -> int:
     """Return the Levenshtein distance."""
-    row = list(range(len(other) + 1))
-    for i, a in enumerate(one, start=1):
+    row = list(range(len(second) + 1))
+    for i, a in enumerate(first, start=1):
         before, row[0] = row[0], i
-        for j, b in enumerate(other, start=1):
+        for j, b in enumerate(second, start=1):
             before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (a != b))
     return row[-1]
 
@@ -223,8 +223,8 @@ def gate_overrides(study: TypedStudy) -> Iterator[Fault]:
             yield Fault(where, quoted(row.gate), "a gate on another channel", hint)
         before = first.setdefault((caseless(row.sample_id), caseless(row.gate)), where)
         if before != where:
-            found = f"gate {quoted(row.gate)} of {quoted(row.sample_id)} again (already in {before})"
-            yield Fault(where, found, "each gate of a tube once, in the gates sheet or in review.csv")
+            problem = f"gate {quoted(row.gate)} of {quoted(row.sample_id)} again (already in {before})"
+            yield Fault(where, problem, "each gate of a tube once, in the gates sheet or in review.csv")
 
 
 def _half_an_override(entry: Entry[Any]) -> Iterator[Fault]:

@@ -30,13 +30,13 @@ def contradictions(settings: Settings) -> tuple[tuple[str, str], ...]:
     >>> contradictions(Settings(curve_slope_accept=0.5))
     (('0.5 > 0.15 distance from 1', 'curve_slope_accept not above curve_slope_warn'),)
     """
-    found = []
+    pairs = []
     for low, high in MUST_NOT_EXCEED:
-        one, other = getattr(settings, low), getattr(settings, high)
-        if one > other:
-            text = f"{setting_text(one)} > {setting_text(other)} {setting_facts(low)[0]}"
-            found.append((text, f"{low} not above {high}"))
-    return tuple(found)
+        low_value, high_value = getattr(settings, low), getattr(settings, high)
+        if low_value > high_value:
+            text = f"{setting_text(low_value)} > {setting_text(high_value)} {setting_facts(low)[0]}"
+            pairs.append((text, f"{low} not above {high}"))
+    return tuple(pairs)
 
 
 def read_settings(

@@ -12,7 +12,7 @@ from pipeline.study.sheets.columns import Entry, Row, required_columns
 from pipeline.study.sheets.typed import TypedStudy
 
 RowT = TypeVar("RowT", bound=Row)
-_Place = tuple[str, int]
+_RowNumber = tuple[str, int]
 
 
 def sound_part(typed: TypedStudy, faults: Iterable[Fault]) -> TypedStudy:
@@ -25,7 +25,7 @@ def sound_part(typed: TypedStudy, faults: Iterable[Fault]) -> TypedStudy:
     faults
         Of the sheets; a panel with one faulty channel is left out as a whole.
     """
-    bad = {place for fault in faults if fault.severity is Severity.ERROR and (place := _place(fault.where))}
+    bad = {row for fault in faults if fault.severity is Severity.ERROR and (row := _row_of(fault.where))}
     broken = {entry.row.panel for entry in typed.panels if not _is_sound(entry, bad)}
     panels = tuple(entry for entry in typed.panels if entry.row.panel not in broken)
     quantifying = {entry.row.panel for entry in panels if entry.row.role == "cd38"}
@@ -48,15 +48,15 @@ def sound_part(typed: TypedStudy, faults: Iterable[Fault]) -> TypedStudy:
     )
 
 
-def _place(where: str) -> _Place | None:
+def _row_of(where: str) -> _RowNumber | None:
     match = re.fullmatch(r"([^!]+)![A-Z]*(\d+)", where)
     return (match[1], int(match[2])) if match else None
 
 
-def _sound(entries: Sequence[Entry[RowT]], bad: Collection[_Place]) -> tuple[Entry[RowT], ...]:
+def _sound(entries: Sequence[Entry[RowT]], bad: Collection[_RowNumber]) -> tuple[Entry[RowT], ...]:
     return tuple(entry for entry in entries if _is_sound(entry, bad))
 
 
-def _is_sound(entry: Entry[RowT], bad: Collection[_Place]) -> bool:
+def _is_sound(entry: Entry[RowT], bad: Collection[_RowNumber]) -> bool:
     filled = all(getattr(entry.row, name) is not None for name in required_columns(type(entry.row)))
     return filled and (entry.sheet, entry.typed.number) not in bad

@@ -165,9 +165,9 @@ def read_workbook(path: Path) -> tuple[tuple[RawSheet, ...], tuple[Fault, ...]]:
             warnings.simplefilter("ignore")
             return _workbook_sheets(path)
     except Exception as error:  # openpyxl raises whatever its XML, zip and style readers raise
-        found = f"a workbook that cannot be read ({type(error).__name__}: {quoted(error)})"
+        defect = f"a workbook that cannot be read ({type(error).__name__}: {quoted(error)})"
         hint = "Open it in Excel or LibreOffice, save it again as .xlsx, or start from `cd38rd init`."
-        return (), (Fault(path.name, found, _UNREADABLE_WORKBOOK, hint),)
+        return (), (Fault(path.name, defect, _UNREADABLE_WORKBOOK, hint),)
 
 
 def _workbook_problem(path: Path) -> Fault | None:
@@ -176,16 +176,16 @@ def _workbook_problem(path: Path) -> Fault | None:
         with path.open("rb") as stream:
             start = stream.read(8)
     except OSError as error:
-        found = f"a file that cannot be opened ({error.strerror})"
-        return Fault(path.name, found, "a readable workbook", "Is it open in another program?")
+        defect = f"a file that cannot be opened ({error.strerror})"
+        return Fault(path.name, defect, "a readable workbook", "Is it open in another program?")
     if not start:
         return Fault(path.name, "an empty file (0 bytes)", _UNREADABLE_WORKBOOK, hint)
     if start.startswith(b"\xd0\xcf\x11\xe0"):
-        found = "an old .xls or a workbook with a password"
-        return Fault(path.name, found, _UNREADABLE_WORKBOOK, "Save it as .xlsx without a password.")
+        defect = "an old .xls or a workbook with a password"
+        return Fault(path.name, defect, _UNREADABLE_WORKBOOK, "Save it as .xlsx without a password.")
     if not zipfile.is_zipfile(path):
-        found = "a file that is no workbook, or is cut short"
-        return Fault(path.name, found, _UNREADABLE_WORKBOOK, hint)
+        defect = "a file that is no workbook, or is cut short"
+        return Fault(path.name, defect, _UNREADABLE_WORKBOOK, hint)
     return None
 
 
@@ -245,12 +245,12 @@ def read_csv_sheet(path: Path, name: str, known: Sequence[str]) -> tuple[RawShee
     try:
         data = path.read_bytes()
     except OSError as error:
-        found = f"a file that cannot be opened ({error.strerror})"
-        return RawSheet(name, ()), (Fault(path.name, found, "a readable CSV file"),)
+        defect = f"a file that cannot be opened ({error.strerror})"
+        return RawSheet(name, ()), (Fault(path.name, defect, "a readable CSV file"),)
     text, faults = _decoded(data, path.name)
     if "\0" in text:
-        found = "bytes that are no text"
-        return RawSheet(name, ()), (Fault(path.name, found, "a CSV file (text, comma or semicolon)"),)
+        defect = "bytes that are no text"
+        return RawSheet(name, ()), (Fault(path.name, defect, "a CSV file (text, comma or semicolon)"),)
     lines = re.sub(r"^sep=.\r?\n", "", text)
     delimiter = text[4] if lines != text else sniff_delimiter(lines, known)
     try:
@@ -272,10 +272,10 @@ def _decoded(data: bytes, file_name: str) -> tuple[str, tuple[Fault, ...]]:
         return data.decode(encoding), ()
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        found = f"text that is not utf-8 (line {line}), read as Windows-1252"
+        defect = f"text that is not utf-8 (line {line}), read as Windows-1252"
         hint = "Check names with accents, or save it as CSV UTF-8."
         return data.decode("cp1252", errors="replace"), (
-            Fault(file_name, found, "utf-8", hint, Severity.WARNING),
+            Fault(file_name, defect, "utf-8", hint, Severity.WARNING),
         )
 
 
