@@ -41,15 +41,19 @@ def constants(path: Path) -> Iterator[Constant]:
     body = ast.parse(source).body
     for node, following in zip(body, [*body[1:], None], strict=True):
         names = [name for target in targets(node) for name in names_of(target)]
-        if names and all(name.strip("_").isupper() for name in names) and has_number(node.value):
-            value = ast.get_source_segment(source, node.value) or ""
-            yield Constant(", ".join(names), value, said(following))
+        value = value_of(node)
+        if names and value and all(name.strip("_").isupper() for name in names) and has_number(value):
+            yield Constant(", ".join(names), ast.get_source_segment(source, value) or "", said(following))
 
 
 def targets(node: ast.stmt) -> list[ast.expr]:
     if isinstance(node, ast.Assign):
         return node.targets
     return [node.target] if isinstance(node, ast.AnnAssign) and node.value is not None else []
+
+
+def value_of(node: ast.stmt) -> ast.expr | None:
+    return node.value if isinstance(node, ast.Assign | ast.AnnAssign) else None
 
 
 def names_of(target: ast.expr) -> list[str]:
@@ -78,8 +82,8 @@ def has_number(value: ast.expr) -> bool:
 
 
 def said(node: ast.stmt | None) -> str:
-    is_text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-    return node.value.value if is_text and isinstance(node.value.value, str) else ""
+    value = node.value if isinstance(node, ast.Expr) else None
+    return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else ""
 
 
 def table() -> str:

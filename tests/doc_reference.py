@@ -14,6 +14,7 @@ import textwrap
 from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
+from types import FunctionType
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "reference"
@@ -46,7 +47,7 @@ def entry(name: str, thing: object) -> str:
     return f"## {name}\n\nA tuple of `{type(thing[0]).__name__}`, by name:\n\n{rows}"
 
 
-def _source(thing: object) -> ast.AST:
+def _source(thing: type | FunctionType) -> ast.AST:
     return ast.parse(textwrap.dedent(inspect.getsource(thing))).body[0]
 
 
@@ -60,7 +61,8 @@ def _class_entry(kind: type) -> str:
     fields = [node for node in tree.body if isinstance(node, ast.AnnAssign) and _is_public(node.target)]
     shown = "".join(f"{ast.unparse(node)}\n" for node in fields)
     block = f"```python\n{shown}```\n\n" if shown and not issubclass(kind, Exception) else ""
-    base = f"A `{kind.__base__.__name__}`.\n\n" if issubclass(kind, Exception) else ""
+    parent = kind.__base__
+    base = f"A `{parent.__name__}`.\n\n" if parent and issubclass(kind, Exception) else ""
     return base + block + said + "".join(_methods(tree))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 import doc_constants
@@ -122,9 +123,9 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "picture": doc_rooms.picture,
     "rooms": doc_rooms.table,
     "constants": doc_constants.table,
-    **{f"modules {name}": (lambda name=name: modules_table(name)) for name in PACKAGES},
-    **{f"rooms of {name}": (lambda name=name: rooms_table(name)) for name in PACKAGES},
-    **{f"sheet {name}": (lambda name=name: sheet_table(name)) for name in (*SHEETS, "review")},
+    **{f"modules {name}": partial(modules_table, name) for name in PACKAGES},
+    **{f"rooms of {name}": partial(rooms_table, name) for name in PACKAGES},
+    **{f"sheet {name}": partial(sheet_table, name) for name in (*SHEETS, "review")},
 }
 
 

@@ -63,7 +63,9 @@ def with_cells(sheets: Sheets, cells: Mapping[str, object]) -> Sheets:
     """The sheets with other values in some cells, named as Excel does: `samples!C2`."""
     changed = copy.deepcopy(sheets)
     for where, value in cells.items():
-        sheet, column, row = re.fullmatch(r"(\w+)!([A-Z]+)(\d+)", where).groups()
+        named = re.fullmatch(r"(\w+)!([A-Z]+)(\d+)", where)
+        assert named is not None, where
+        sheet, column, row = named.groups()
         rows, index = changed[sheet], column_index_from_string(column) - 1
         while len(rows) < int(row):
             rows.append([])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 Number = int | float
 
@@ -24,8 +25,8 @@ class FcsBytes:
     keywords: Mapping[str, str | None] = field(default_factory=dict)
     supplement: Mapping[str, str] = field(default_factory=dict)
     data: bytes | None = None
-    header_data: tuple[int, int] | str = "right"
-    text_data: tuple[int, int] | str = "right"
+    header_data: tuple[int, int] | tuple[Literal[""], Literal[""]] | Literal["right"] = "right"
+    text_data: tuple[int, int] | Literal["right"] = "right"
     end_shift: int = 0
     after: bytes = b""
     padding: bytes = b""

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from gating.events import Events
+from gating.events import Events, Mask
 from gating.events.panel import PLASMA_CELL_TARGETS, GatingChannel, GatingPanel, Target
 
+Floats = NDArray[np.float64]
+Cells = tuple[NDArray[np.intp], Floats, Floats, Floats, Floats]
+"""What each cell is (a place in the list of kinds), its FSC, SSC, a row per fluorescence, CD38."""
 ROLES = {
     "FSC-A": "fsc_area", "FSC-H": "fsc_height", "SSC-A": "ssc_area", "Time": "time", "Viability": "viability",
     "Dump": "dump", "CD138": "cd138", "CD45": "cd45", "CD319": "cd319", "CD19": "cd19", "CD56": "cd56",
@@ -16,7 +21,7 @@ ROLES = {
 FLUORESCENCE = ("Viability", "Dump", "CD138", "CD45", "CD319", "CD19", "CD56")
 
 # percent, FSC, SSC, then medians in FLUORESCENCE's order (linear units of a 262,144 scale)
-KINDS = {
+KINDS: Mapping[str, tuple[float, float, float, tuple[float, ...]]] = {
     "granulocyte": (55, 100e3, 95e3, (150, 350, 250, 8e3, 120, 60, 60)),
     "t_cell": (18, 55e3, 18e3, (80, 20e3, 60, 40e3, 300, 40, 60)),
     "b_cell": (6, 52e3, 16e3, (80, 60, 80, 35e3, 400, 9e3, 50)),
@@ -33,17 +38,18 @@ class Marrow:
     """Events without CD38, what each is, and CD38 (for the error that gating adds)."""
 
     events: Events
-    kind: np.ndarray
-    whole: np.ndarray
-    cd38: np.ndarray
+    kind: NDArray[np.str_]
+    whole: Mask
+    cd38: Floats
 
     @property
-    def plasma_cells(self) -> np.ndarray:
+    def plasma_cells(self) -> Mask:
         return np.isin(self.kind, ("plasma_cell", "normal_plasma_cell")) & self.whole
 
     @property
-    def aberrant(self) -> np.ndarray:
-        return (self.kind == "plasma_cell") & self.whole
+    def aberrant(self) -> Mask:
+        of_the_clone: Mask = self.kind == "plasma_cell"
+        return of_the_clone & self.whole
 
 
 def marrow(
@@ -56,7 +62,7 @@ def marrow(
     debris: float = 0.06,
     doublets: float = 0.04,
     dead: float = 0.04,
-    gains: dict[str, float] | None = None,
+    gains: Mapping[str, float] | None = None,
     top: float = 262_144.0,
     log_amplified: bool = False,
     clog: tuple[float, float] | None = None,
@@ -68,7 +74,7 @@ def marrow(
     shares[names.index("plasma_cell")] = percent
     shares[names.index("normal_plasma_cell")] = normal_percent
 
-    def draw(size):
+    def draw(size: int) -> Cells:
         return _cells(rng, rng.choice(len(names), size, p=shares / shares.sum()), names, dim_cd138)
 
     which, fsc, ssc, light, cd38 = draw(n)
@@ -104,11 +110,13 @@ def panel(*, without: tuple[str, ...] = ()) -> GatingPanel:
     )
 
 
-def f1(found: np.ndarray, true: np.ndarray) -> float:
+def f1(found: Mask, true: Mask) -> float:
     return 2 * float((found & true).sum()) / max(1.0, float(found.sum() + true.sum()))
 
 
-def _cells(rng, which, names, dim_cd138):
+def _cells(
+    rng: np.random.Generator, which: NDArray[np.intp], names: Sequence[str], dim_cd138: float
+) -> Cells:
     spread = 0.18 * np.log(10)
     medians = np.array([KINDS[k][3] for k in names]).T[:, which]
     light = medians * np.exp(spread * rng.standard_normal(medians.shape))
@@ -120,7 +128,7 @@ def _cells(rng, which, names, dim_cd138):
     return which, fsc, ssc, light, cd38
 
 
-def _time(rng, n, clog):
+def _time(rng: np.random.Generator, n: int, clog: tuple[float, float] | None) -> tuple[Floats, Floats]:
     gaps, share = rng.exponential(1 / 1_000, n), np.ones(n)
     if clog is not None:
         rows = slice(int(clog[0] * n), int(clog[1] * n))
@@ -129,7 +137,9 @@ def _time(rng, n, clog):
     return np.floor(np.cumsum(gaps) * 100) / 100, share
 
 
-def _recorded(columns, gains, top, log_amplified):
+def _recorded(
+    columns: Mapping[str, Floats], gains: Mapping[str, float], top: float, log_amplified: bool
+) -> Events:
     rows, tops = [], []
     for name, values in columns.items():
         scaled = values * gains.get(name, 1.0) * (1.0 if name == "Time" else top / 262_144.0)
@@ -141,7 +151,7 @@ def _recorded(columns, gains, top, log_amplified):
     return Events(np.array(rows, np.float32), tuple(columns), tuple(tops))
 
 
-def smeared(share: float, seed: int = 21, percent: float = 4.0):
+def smeared(share: float, seed: int = 21, percent: float = 4.0) -> tuple[Marrow, Mask, Events]:
     """Marrow in which the given share of the plasma cells, the brightest in CD38, shine into the dump channel."""
     sample = marrow(seed, n=20_000, percent=percent)
     bright = sample.plasma_cells & (sample.cd38 > np.quantile(sample.cd38[sample.plasma_cells], 1 - share))

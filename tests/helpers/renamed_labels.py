@@ -10,10 +10,17 @@ import ast
 import hashlib
 import json
 import sys
+from collections.abc import Mapping, Sequence
+from enum import Enum
 from importlib.abc import MetaPathFinder
-from importlib.machinery import PathFinder, SourceFileLoader
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
-from types import CodeType
+from types import CodeType, ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gating.events import Events
+    from gating.events.panel import GatingPanel
 
 LABELS = {"gating.gates.steps": {"Step", "GateFlag"}, "gating.thresholds.methods": {"Method"}}
 """Module → its enums of labels."""
@@ -35,9 +42,12 @@ class RenamingLoader(SourceFileLoader):
 class RenamingFinder(MetaPathFinder):
     """Finds the modules that have labels."""
 
-    def find_spec(self, fullname, path=None, target=None):
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
         spec = PathFinder.find_spec(fullname, path, target) if fullname in LABELS else None
         if spec is not None:
+            assert spec.origin is not None, fullname
             spec.loader = RenamingLoader(fullname, spec.origin)
         return spec
 
@@ -60,23 +70,29 @@ def gated_tubes() -> list[object]:
     ]
 
 
-def row_of(events, panel, **given) -> list[object]:
+def row_of(
+    events: Events,
+    panel: GatingPanel,
+    *,
+    overrides: Mapping[str, float] | None = None,
+    pooled: Mapping[str, float] | None = None,
+) -> list[object]:
     """Return a tube's numbers; labels by the names of their members."""
     from gating import gate_plasma_cells
     from gating.batch_cuts import BatchCut, cuts_to_lend, dye_cuts
     from gating.sentinels import find_sentinels
 
-    gated = gate_plasma_cells(events, panel, **given)
+    gated = gate_plasma_cells(events, panel, overrides=overrides, pooled=pooled)
     dyes = dye_cuts(events, panel, gated)
     lent = cuts_to_lend(gated.steps, [BatchCut(cut.step, cut.channel, 500.0, 0.1, 5) for cut in dyes])
     return [
         hashlib.sha256(gated.step_masks.tobytes()).hexdigest(),
         None if gated.aberrant is None else hashlib.sha256(gated.aberrant.tobytes()).hexdigest(),
         gated.confidence,
-        [flag.name for flag in gated.flags],
+        [member_of(flag) for flag in gated.flags],
         [
             [
-                step.name.name,
+                member_of(step.name),
                 [method.name for method in step.methods],
                 step.is_set_by_person,
                 step.thresholds,
@@ -84,10 +100,15 @@ def row_of(events, panel, **given) -> list[object]:
             ]
             for step in gated.steps
         ],
-        [[cut.step.name, cut.method.name, cut.value, cut.confidence, cut.is_clear] for cut in dyes],
-        [[cut.step.name, cut.channel] for cut in lent],
+        [[member_of(cut.step), cut.method.name, cut.value, cut.confidence, cut.is_clear] for cut in dyes],
+        [[member_of(cut.step), cut.channel] for cut in lent],
         [[s.name, s.confidence, int(s.mask.sum())] for s in find_sentinels(events, panel, gated)],
     ]
+
+
+def member_of(label: str) -> str:
+    assert isinstance(label, Enum), label
+    return label.name
 
 
 def main() -> None:

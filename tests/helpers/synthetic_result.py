@@ -2,33 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 import numpy as np
+from numpy.typing import NDArray
 
 from calibration.beads.peaks import BeadPeaks
+from calibration.curve.acceptance import CheckName
 from calibration.curve.standard_curve import CurveCheck, CurveVerdict, StandardCurve
 from calibration.density.budget import BudgetTerm, ErrorTerm
 from calibration.density.receptor_density import RdStatus, ReceptorDensity
-from gating.events import Events
-from gating.gates import AllOf, EllipsoidGate, PolygonGate, RangeGate
+from gating.events import Events, Mask
+from gating.gates import AllOf, EllipsoidGate, Gate, PolygonGate, RangeGate
 from gating.gates.steps import GatedPopulation, GateStep
 from gating.thresholds.methods import Method
 from pipeline.assembly.assemble import joined
-from pipeline.assembly.provenance import provenance_of
+from pipeline.assembly.provenance import Provenance, provenance_of
 from pipeline.assembly.study_result import Note, StudyResult
 from pipeline.beads.result import CalibrationResult
 from pipeline.fcs.acquisition import Acquired
+from pipeline.patients.exposure import Exposure
 from pipeline.patients.visits import patient_rd, visits_of
 from pipeline.quantification.result import SampleResult
 from pipeline.response import response_tables
+from pipeline.response.tables import ResponseTables
 from pipeline.study.faults import Fault, Severity
 from pipeline.study.settings import Settings
 from pipeline.study.study import BeadRun, Dose, Panel, PanelChannel, Patient, Sample, Study
 from pipeline.tube.histograms import bead_histogram, cd38_histogram, step_densities
-from pipeline.washout.report import washout_report
+from pipeline.washout.report import WashoutReport, washout_report
 
 CHANNELS = ("Time", "FSC-A", "FSC-H", "SSC-A", "BV421-A", "BV510-A", "PE-Cy7-A", "APC-A", "FITC-A")
 LEVELS = (638.0, 6930.0, 31008.0, 67601.0)
@@ -41,7 +47,7 @@ def marrow_events(rng: np.random.Generator, n: int = 20_000, share: float = 0.01
     cells = np.zeros(n, bool)
     cells[rng.choice(n, n_cells, replace=False)] = True
 
-    def column(bulk: float, plasma: float, spread: float = 0.3) -> np.ndarray:
+    def column(bulk: float, plasma: float, spread: float = 0.3) -> NDArray[np.float64]:
         middle = np.where(cells, plasma, bulk)
         return middle * rng.lognormal(0, spread, n) + rng.normal(0, 60, n)
 
@@ -73,7 +79,7 @@ def gated(events: Events, unsure: bool = False) -> GatedPopulation:
     scatter = (np.arcsinh(column["FSC-A"] / 1e6) - 0.075) ** 2 / 0.0012
     scatter = scatter + (np.arcsinh(column["SSC-A"] / 1e6) - 0.05) ** 2 / 0.0011
     ratio = column["FSC-H"] / column["FSC-A"]
-    tests = [
+    tests: list[tuple[str, Gate, tuple[str, ...], Mask, str, float]] = [
         ("time", RangeGate("Time", 3_000, 60_000), ("Time",), column["Time"] >= 3_000, "segments", 0.97),
         ("debris", ellipsoid, ("FSC-A", "SSC-A"), scatter <= 5.0, "valley", 0.91),
         ("singlets", polygon, ("FSC-A", "FSC-H"), (ratio > 0.77) & (ratio < 0.93), "valley", 0.95),
@@ -136,9 +142,9 @@ def bead_result(
         float(slope), float(intercept), 0.99931, float(residual.std(ddof=2)), "loglog", tuple(medians), LEVELS,
         (True,) * 4, back,
         (
-            CurveCheck("r2", 0.99931, CurveVerdict.ACCEPT, "r² 0.9993: accepted (at least 0.99)"),
-            CurveCheck("slope", float(slope), CurveVerdict.ACCEPT, f"slope {slope:.3f}: accepted (0.90 to 1.10)"),
-            CurveCheck("back_calculated", max(map(abs, back)), verdict, f"largest back-calculated error {max(map(abs, back)):.1%}"),
+            CurveCheck(CheckName.R2, 0.99931, CurveVerdict.ACCEPT, "r² 0.9993: accepted (at least 0.99)"),
+            CurveCheck(CheckName.SLOPE, float(slope), CurveVerdict.ACCEPT, f"slope {slope:.3f}: accepted (0.90 to 1.10)"),
+            CurveCheck(CheckName.BACK_CALCULATED_ERROR, max(map(abs, back)), verdict, f"largest back-calculated error {max(map(abs, back)):.1%}"),
         ),
         verdict,
     )  # fmt: skip
@@ -277,7 +283,21 @@ def whole_study_result(n_events: int = 20_000) -> StudyResult:
     )
 
 
-def changed(study_result: StudyResult, **changes: object) -> StudyResult:
+class Changes(TypedDict, total=False):
+    """What of a result `changed` can replace; clocks, courses, visits and limits follow from it."""
+
+    study: Study
+    results: tuple[SampleResult, ...]
+    calibrations: tuple[CalibrationResult, ...]
+    exposures: Mapping[str, Exposure]
+    washout: WashoutReport | None
+    response: ResponseTables | None
+    faults: tuple[Fault, ...]
+    notes: tuple[Note, ...]
+    provenance: Provenance | None
+
+
+def changed(study_result: StudyResult, **changes: Unpack[Changes]) -> StudyResult:
     """Return the result with another study, other tubes or bead runs, and what follows from them; models stay."""
     new = replace(study_result, **changes)
     known = joined(new.study, new.results, new.calibrations)
