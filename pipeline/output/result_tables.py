@@ -39,7 +39,7 @@ class SampleFacts:
 
     def sentinel(self, name: str) -> ReceptorDensity | None:
         """Return the receptor density of a sentinel population."""
-        return next((one.receptor for one in self.result.sentinels if one.name == name), None)
+        return next((sentinel.receptor for sentinel in self.result.sentinels if sentinel.name == name), None)
 
 
 def _errors(curve: StandardCurve) -> str:
@@ -69,11 +69,11 @@ def _of_sentinel(prefix: str, name: str) -> tuple[Column[SampleFacts], ...]:
     """Return n, receptor density and interval of a sentinel; n alone where there is no number."""
 
     def of(cell: Callable[[ReceptorDensity], Cell]) -> Callable[[SampleFacts], Cell]:
-        def found(tube: SampleFacts) -> Cell:
+        def cell_of(tube: SampleFacts) -> Cell:
             receptor = tube.sentinel(name)
             return None if receptor is None else cell(receptor)
 
-        return found
+        return cell_of
 
     return (
         Column(f"{prefix}_n", of(lambda receptor: receptor.n_cells)),
@@ -200,19 +200,19 @@ CALIBRATION_COLUMNS: Final = names_of(CALIBRATIONS)
 def sample_table(study_result: StudyResult) -> Table:
     """Return a row per sample, in the order of the samples sheet, failed ones too."""
     runs = {run.beads: run for run in study_result.calibrations}
-    found = {result.sample_id: result for result in study_result.results}
+    by_sample = {result.sample_id: result for result in study_result.results}
     study = study_result.study
     rows = (
         SampleFacts(
             sample=sample,
-            result=found[sample.sample_id],
+            result=by_sample[sample.sample_id],
             reagents=reagents_of(study, (sample,)),
             curve=runs[sample.beads].curve if sample.beads in runs else None,
             exposure=study_result.exposures.get(sample.sample_id),
             reviewed_by=reviewers(study, sample),
         )
         for sample in study.samples
-        if sample.sample_id in found
+        if sample.sample_id in by_sample
     )
     return table_of(SAMPLES, rows)
 

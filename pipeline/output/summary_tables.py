@@ -102,104 +102,107 @@ _LOG_RANK: Final[_Columns] = (
 )
 
 
-def limiting_tables(found: Limiting) -> Titled:
+def limiting_tables(limiting: Limiting) -> Titled:
     """Return what limits the receptor densities, a row per remedy, and what replicates say."""
     return (
-        ("What limits the receptor densities", table_of(_LIMITING, found.remedies)),
-        ("In words", _texts(found.sentences())),
+        ("What limits the receptor densities", table_of(_LIMITING, limiting.remedies)),
+        ("In words", _texts(limiting.sentences())),
     )
 
 
-def washout_tables(found: WashoutReport | None) -> Titled:
+def washout_tables(report: WashoutReport | None) -> Titled:
     """Return the estimates of M0 and M1, what was not estimable and why, and the notes."""
-    if found is None:
+    if report is None:
         return (("", _texts(("The washout models were not asked for.",))),)
     rows = (
-        ("visits", found.n_rows),
-        ("visits used", found.n_used),
-        ("patients", found.n_patients),
-        ("measured", found.n_observed),
-        ("below LLOQ", found.n_left_censored),
-        ("above ULOQ", found.n_right_censored),
-        ("seed", found.seed),
+        ("visits", report.n_rows),
+        ("visits used", report.n_used),
+        ("patients", report.n_patients),
+        ("measured", report.n_observed),
+        ("below LLOQ", report.n_left_censored),
+        ("above ULOQ", report.n_right_censored),
+        ("seed", report.seed),
     )
     return (
-        ("Estimates, with 95 % intervals", table_of(_ESTIMATES, found.estimates)),
-        ("Weeks until a share of the patients has a density", table_of(_WAITS, found.waits)),
-        ("Not estimated", table_of(_REFUSED, found.not_estimable)),
-        ("Which model", _choice(found)),
-        ("The drug at each visit, and the total", table_of(_OCCUPIED, found.visits)),
-        ("Assumptions", _texts(found.assumptions)),
+        ("Estimates, with 95 % intervals", table_of(_ESTIMATES, report.estimates)),
+        ("Weeks until a share of the patients has a density", table_of(_WAITS, report.waits)),
+        ("Not estimated", table_of(_REFUSED, report.not_estimable)),
+        ("Which model", _choice(report)),
+        ("The drug at each visit, and the total", table_of(_OCCUPIED, report.visits)),
+        ("Assumptions", _texts(report.assumptions)),
         ("Data", Table(("rows", "n"), rows)),
-        ("Notes", _texts(found.notes)),
+        ("Notes", _texts(report.notes)),
     )
 
 
-def _choice(found: WashoutReport) -> Table:
+def _choice(report: WashoutReport) -> Table:
     """Return the models that took part, and which is preferred by which rule."""
-    choice = found.choice
+    choice = report.choice
     rows = tuple((c.name, c.aicc, c.parameters) for c in choice.candidates) if choice else ()
     why = ((f"{choice.reason}; rule: {choice.rule}", None, None),) if choice else ()
     return Table(("model", "aicc", "parameters"), (*rows, *why))
 
 
-def response_tables_of(found: ResponseTables | None) -> Titled:
+def response_tables_of(tables: ResponseTables | None) -> Titled:
     """Return the response tables, their contrasts and trend, and the tables of R1 and R7 to R10."""
-    if found is None:
+    if tables is None:
         return (("", _texts(("The study has no patients sheet.",))),)
     return (
-        ("Best response, and disease control", _proportions(found.response)),
-        ("Disease control by washout before the study drug", _proportions(found.by_washout)),
-        ("Disease control by receptor density", _proportions(found.by_rd)),
-        ("Disease control of patients in no stratum", _proportions(found.outside)),
-        ("Contrasts", _contrasts((*found.washout_contrasts, found.rd_contrast))),
-        ("Trend", table_of(_TREND, (found.washout_trend,))),
-        ("Odds of disease control, logistic regression", table_of(_ODDS, (*found.odds, *_penalised(found)))),
-        ("Patients before the study drug", _characteristics(found.baseline)),
-        ("Survival, months", _survival(("", found.survival))),
-        *_dexamethasone(found.dexamethasone),
-        ("Exposure, safety and serum", _characteristics(found.safety)),
-        ("What was typed and cannot be", _typed(found)),
-        ("Notes", _texts((found.rule, found.survival_rule, *found.notes))),
+        ("Best response, and disease control", _proportions(tables.response)),
+        ("Disease control by washout before the study drug", _proportions(tables.by_washout)),
+        ("Disease control by receptor density", _proportions(tables.by_rd)),
+        ("Disease control of patients in no stratum", _proportions(tables.outside)),
+        ("Contrasts", _contrasts((*tables.washout_contrasts, tables.rd_contrast))),
+        ("Trend", table_of(_TREND, (tables.washout_trend,))),
+        (
+            "Odds of disease control, logistic regression",
+            table_of(_ODDS, (*tables.odds, *_penalised(tables))),
+        ),
+        ("Patients before the study drug", _characteristics(tables.baseline)),
+        ("Survival, months", _survival(("", tables.survival))),
+        *_dexamethasone(tables.dexamethasone),
+        ("Exposure, safety and serum", _characteristics(tables.safety)),
+        ("What was typed and cannot be", _typed(tables)),
+        ("Notes", _texts((tables.rule, tables.survival_rule, *tables.notes))),
     )
 
 
-def _penalised(found: ResponseTables) -> tuple[OddsRatio, ...]:
+def _penalised(tables: ResponseTables) -> tuple[OddsRatio, ...]:
     """Return Firth's odds ratio of each contrast with an empty cell."""
-    contrasts = (*found.washout_contrasts, found.rd_contrast)
+    contrasts = (*tables.washout_contrasts, tables.rd_contrast)
     return tuple(contrast.firth for contrast in contrasts if contrast.firth is not None)
 
 
-def _characteristics(found: Iterable[Characteristic]) -> Table:
+def _characteristics(rows: Iterable[Characteristic]) -> Table:
     """Return shares and medians below each other; `low` and `high` are the interval, or the range."""
-    return table_of(_CHARACTERISTICS, found)
+    return table_of(_CHARACTERISTICS, rows)
 
 
 def _survival(*groups: tuple[str, Iterable[MedianSurvival]]) -> Table:
     """Return the medians of named groups, one group below the other."""
-    return table_of(_SURVIVAL, (_GroupSurvival(name, row) for name, found in groups for row in found))
+    return table_of(_SURVIVAL, (_GroupSurvival(name, row) for name, medians in groups for row in medians))
 
 
-def _dexamethasone(found: DexamethasoneTable | None) -> Titled:
-    if found is None:
+def _dexamethasone(table: DexamethasoneTable | None) -> Titled:
+    if table is None:
         return ()
-    medians = _survival(("with dexamethasone", found.with_it), ("without", found.without_it))
-    landmark = f"from the landmark of {found.landmark_weeks:g} weeks"
+    medians = _survival(("with dexamethasone", table.with_it), ("without", table.without_it))
+    landmark = f"from the landmark of {table.landmark_weeks:g} weeks"
     return (
-        ("Disease control by dexamethasone: not its effect", _proportions(found.ever)),
-        ("", _texts((found.warning, *((found.note,) if found.note else ())))),
-        ("Dexamethasone among those at risk at the landmark", _proportions((found.given_by,))),
+        ("Disease control by dexamethasone: not its effect", _proportions(table.ever)),
+        ("", _texts((table.warning, *((table.note,) if table.note else ())))),
+        ("Dexamethasone among those at risk at the landmark", _proportions((table.given_by,))),
         (f"Survival {landmark}, months", medians),
-        (f"Log-rank test {landmark}", table_of(_LOG_RANK, found.tests)),
+        (f"Log-rank test {landmark}", table_of(_LOG_RANK, table.tests)),
     )
 
 
-def _typed(found: ResponseTables) -> Table:
-    return table_of(attributes("where", "found", "text"), found.inconsistencies)
+def _typed(tables: ResponseTables) -> Table:
+    return table_of(attributes("where", "found", "text"), tables.inconsistencies)
 
 
-def _texts(found: Iterable[str]) -> Table:
-    return Table(("text",), tuple((text,) for text in found))
+def _texts(texts: Iterable[str]) -> Table:
+    return Table(("text",), tuple((text,) for text in texts))
 
 
 def note_table(study_result: StudyResult) -> Table:
@@ -234,9 +237,9 @@ def about_table(study_result: StudyResult) -> Table:
     return Table(("kind", "name", "value"), rows)
 
 
-def _proportions(found: Iterable[Proportion]) -> Table:
-    return table_of(_PROPORTIONS, found)
+def _proportions(rows: Iterable[Proportion]) -> Table:
+    return table_of(_PROPORTIONS, rows)
 
 
-def _contrasts(found: Iterable[Contrast]) -> Table:
-    return table_of(_CONTRASTS, found)
+def _contrasts(rows: Iterable[Contrast]) -> Table:
+    return table_of(_CONTRASTS, rows)

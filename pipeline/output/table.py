@@ -30,10 +30,10 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
 
     def __post_init__(self) -> None:
-        for place, row in enumerate(self.rows, start=1):
+        for number, row in enumerate(self.rows, start=1):
             if len(row) != len(self.columns):
                 raise ValueError(
-                    f"row {place} of the table has {len(row)} cells, expected {len(self.columns)}: "
+                    f"row {number} of the table has {len(row)} cells, expected {len(self.columns)}: "
                     f"one for each of {', '.join(self.columns)}"
                 )
 

@@ -66,17 +66,17 @@ class Sheet:
 
 
 SHEETS: Final[tuple[tuple[str, Callable[[StudyResult], Titled]], ...]] = (
-    ("Patients", lambda found: (("", patient_table(found.visits)),)),
-    ("Samples", lambda found: (("", sample_table(found)),)),
-    ("Exposure", lambda found: (("", exposure_table(found)),)),
+    ("Patients", lambda result: (("", patient_table(result.visits)),)),
+    ("Samples", lambda result: (("", sample_table(result)),)),
+    ("Exposure", lambda result: (("", exposure_table(result)),)),
     (
         "Calibration",
-        lambda found: (("", calibration_table(found.calibrations)), *limiting_tables(found.limiting)),
+        lambda result: (("", calibration_table(result.calibrations)), *limiting_tables(result.limiting)),
     ),
-    ("Washout", lambda found: washout_tables(found.washout)),
-    ("Response", lambda found: response_tables_of(found.response)),
-    ("Notes", lambda found: (("", note_table(found)),)),
-    ("About", lambda found: (("", about_table(found)),)),
+    ("Washout", lambda result: washout_tables(result.washout)),
+    ("Response", lambda result: response_tables_of(result.response)),
+    ("Notes", lambda result: (("", note_table(result)),)),
+    ("About", lambda result: (("", about_table(result)),)),
 )
 """The sheets of rd.xlsx in their order, and what makes their tables."""
 

@@ -138,13 +138,13 @@ def exposures(study: Study) -> dict[str, Exposure]:
     given = _by_patient(study.doses, study.settings.washed_out_drug)
     started = _by_patient(study.doses, study.settings.study_drug)
     others = _others(study)
-    found = {}
+    by_sample = {}
     for sample in study.samples:
         doses, after = given.get(sample.patient_id, ()), started.get(sample.patient_id, ())
         clock = _clock(sample.patient_id, doses, after)
         course = _Course(doses, others.get(sample.patient_id, ()), clock, patients.get(sample.patient_id))
-        found[sample.sample_id] = _exposure(sample, course, study.settings)
-    return found
+        by_sample[sample.sample_id] = _exposure(sample, course, study.settings)
+    return by_sample
 
 
 def response_clocks(study: Study) -> dict[str, ResponseClock]:
@@ -158,13 +158,13 @@ def response_clocks(study: Study) -> dict[str, ResponseClock]:
 
 def _by_patient(doses: Iterable[Dose], drug: str) -> Mapping[str, tuple[Dose, ...]]:
     """Doses of a drug per patient, in the order of their dates."""
-    found: dict[str, list[Dose]] = {}
+    by_patient: dict[str, list[Dose]] = {}
     every = tuple(doses)
     wanted = {name for name in {dose.drug for dose in every} if is_drug(name, drug)}
     for dose in sorted(every, key=lambda dose: dose.given_on):
         if dose.drug in wanted:
-            found.setdefault(dose.patient_id, []).append(dose)
-    return {name: tuple(rows) for name, rows in found.items()}
+            by_patient.setdefault(dose.patient_id, []).append(dose)
+    return {name: tuple(rows) for name, rows in by_patient.items()}
 
 
 def _clock(patient_id: str, doses: tuple[Dose, ...], study_drug: tuple[Dose, ...]) -> ResponseClock:
@@ -184,12 +184,12 @@ def _clock(patient_id: str, doses: tuple[Dose, ...], study_drug: tuple[Dose, ...
 
 def _others(study: Study) -> Mapping[str, tuple[Dose, ...]]:
     """Doses per patient of anything but the washed-out and the study drug."""
-    found: dict[str, list[Dose]] = {}
+    by_patient: dict[str, list[Dose]] = {}
     for dose in sorted(study.doses, key=lambda dose: dose.given_on):
         named = (study.settings.washed_out_drug, study.settings.study_drug)
         if not any(is_drug(dose.drug, drug) for drug in named):
-            found.setdefault(dose.patient_id, []).append(dose)
-    return {name: tuple(rows) for name, rows in found.items()}
+            by_patient.setdefault(dose.patient_id, []).append(dose)
+    return {name: tuple(rows) for name, rows in by_patient.items()}
 
 
 def _exposure(sample: Sample, course: _Course, settings: Settings) -> Exposure:

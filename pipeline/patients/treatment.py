@@ -52,10 +52,10 @@ def schedule(doses: Sequence[Dose]) -> str:
     """
     days = dose_days(doses)
     rhythms = _without_delays([_rhythm((after - on).days) for on, after in pairwise(days)])
-    told = _told([(name, sum(1 for _ in run)) for name, run in groupby(rhythms)])
+    counts = _dose_counts([(name, sum(1 for _ in run)) for name, run in groupby(rhythms)])
     routes = [name for name in dict.fromkeys(dose.route.upper() for dose in doses) if name]
-    single = [] if told or not days else ["single dose"]
-    return ", ".join([*told, *single, *([" then ".join(routes)] if routes else [])])
+    single = [] if counts or not days else ["single dose"]
+    return ", ".join([*counts, *single, *([" then ".join(routes)] if routes else [])])
 
 
 def cycles(doses: Sequence[Dose], cycle_days: float) -> int:
@@ -78,11 +78,11 @@ def cycles(doses: Sequence[Dose], cycle_days: float) -> int:
 
 def dose_days(doses: Sequence[Dose]) -> list[date]:
     """Return the days on which something was given, the parts of a split dose as one, in order."""
-    found: list[date] = []
+    days: list[date] = []
     for dose in doses:
-        if not found or (dose.given_on - found[-1]).days >= SPLIT_DAYS:
-            found.append(dose.given_on)
-    return found
+        if not days or (dose.given_on - days[-1]).days >= SPLIT_DAYS:
+            days.append(dose.given_on)
+    return days
 
 
 def eligibility(n_cycles: int, weeks: float | None, *, other_therapy: bool) -> Eligibility:
@@ -135,19 +135,19 @@ def _rhythm(days: int) -> str:
     return next((name for name, low, high in _RHYTHMS if low <= days <= high), _IRREGULAR)
 
 
-def _told(runs: Sequence[tuple[str, int]]) -> list[str]:
+def _dose_counts(runs: Sequence[tuple[str, int]]) -> list[str]:
     """Return runs of gaps as doses: the dose that opens a course belongs to the rhythm that follows it."""
-    told, opening = [], True
-    for place, (name, n) in enumerate(runs):
+    counts, opening = [], True
+    for index, (name, n) in enumerate(runs):
         pause = _is_pause(name)
         if pause:
             alone = ["single dose"] * opening
-            told += [*alone, name, *(["single dose", name] * (n - 1))]
-            told += ["single dose"] * (place == len(runs) - 1)
+            counts += [*alone, name, *(["single dose", name] * (n - 1))]
+            counts += ["single dose"] * (index == len(runs) - 1)
         else:
-            told.append(f"{name} x {n + opening}")
+            counts.append(f"{name} x {n + opening}")
         opening = pause
-    return told
+    return counts
 
 
 def _is_pause(name: str) -> bool:
@@ -156,9 +156,9 @@ def _is_pause(name: str) -> bool:
 
 def _without_delays(rhythms: list[str]) -> list[str]:
     """Take a lone gap between two alike ones as theirs: a dose that came late or too soon."""
-    told = list(rhythms)
-    for place in range(1, len(rhythms) - 1):
-        before, after = rhythms[place - 1], rhythms[place + 1]
-        if before == after != rhythms[place] and not _is_pause(before) and not _is_pause(rhythms[place]):
-            told[place] = before
-    return told
+    kept = list(rhythms)
+    for index in range(1, len(rhythms) - 1):
+        before, after = rhythms[index - 1], rhythms[index + 1]
+        if before == after != rhythms[index] and not _is_pause(before) and not _is_pause(rhythms[index]):
+            kept[index] = before
+    return kept

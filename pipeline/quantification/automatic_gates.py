@@ -49,10 +49,12 @@ def _taken(steps: Sequence[GateStep], alone: Sequence[GateStep], cuts: Sequence[
     now, before = _thresholds(steps), _thresholds(alone)
     pooled = {step.name for step in steps if Method.POOLED in step.methods}
     return tuple(
-        f"{cut.step}: the tube's own cut on {cut.channel} was unclear ({before[place]:g}): "
+        f"{cut.step}: the tube's own cut on {cut.channel} was unclear ({before[threshold]:g}): "
         f"that of its batch was taken, {cut}"
         for cut in cuts
-        if cut.step in pooled and (place := (cut.step, cut.channel)) in now and now[place] != before[place]
+        if cut.step in pooled
+        and (threshold := (cut.step, cut.channel)) in now
+        and now[threshold] != before[threshold]
     )
 
 
@@ -77,10 +79,10 @@ def _with_control(
     """Look at the same cells in the control where the tube is unclear, and take its anchors' thresholds."""
     if gated.confidence >= LOW_CONFIDENCE or control.tube is None:
         return gated
-    again = gate_plasma_cells(control.tube.events, control.tube.panel, overrides=overrides)
-    if again.confidence < LOW_CONFIDENCE:
+    control_gated = gate_plasma_cells(control.tube.events, control.tube.panel, overrides=overrides)
+    if control_gated.confidence < LOW_CONFIDENCE:
         return gated
-    lent = dict(pair for step in again.steps if step.name in ANCHORS for pair in step.thresholds)
+    lent = dict(pair for step in control_gated.steps if step.name in ANCHORS for pair in step.thresholds)
     steadied = gate_plasma_cells(tube.events, tube.panel, overrides=overrides, pooled={**pooled, **lent})
     note = "the tube alone was unclear: thresholds of its control were at hand where it gave none"
     return replace(steadied, notes=(*steadied.notes, note))

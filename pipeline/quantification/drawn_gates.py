@@ -122,8 +122,8 @@ def _steps(drawn: DrawnPopulation, masks: tuple[Mask, ...], tube: Tube) -> tuple
     steps, n_in = [], tube.events.n_events
     for path, mask in zip(drawn.steps, masks, strict=True):
         n_out = int(mask.sum())
-        seen = drawn.channels_of(path, tube.file.channels, tube.file.markers)
-        shown = tuple(name for name in seen if name in tube.events.channels)[:2]
+        channels = drawn.channels_of(path, tube.file.channels, tube.file.markers)
+        shown = tuple(name for name in channels if name in tube.events.channels)[:2]
         steps.append(
             GateStep(path[-1], None, shown, n_in, n_out, (Method.FILE,), note=f"drawn in {drawn.source}")
         )

@@ -92,15 +92,15 @@ def write_gated_cells(
 
 def _detectors(file: FcsFile) -> dict[str, str]:
     """Return the keywords that say how bright a detector can be, and its voltage."""
-    found = {}
+    keywords = {}
     for number, name in enumerate(file.channels, 1):
         top = file.scale_top(name)
         if np.isfinite(top):
-            found[f"$P{number}R"] = str(int(np.ceil(top)) + 1)
+            keywords[f"$P{number}R"] = str(int(np.ceil(top)) + 1)
         voltage = file.detector(name).voltage
         if voltage is not None:
-            found[f"$P{number}V"] = f"{voltage:g}"
-    return found
+            keywords[f"$P{number}V"] = f"{voltage:g}"
+    return keywords
 
 
 def _plain(name: str) -> str:
@@ -110,13 +110,13 @@ def _plain(name: str) -> str:
 
 def _unique(names: Iterable[str]) -> tuple[str, ...]:
     """Return the names; those that are one after the change with their number."""
-    found: dict[str, None] = {}
+    unique: dict[str, None] = {}
     for number, name in enumerate(names, 1):
         own = name or f"P{number}"
-        while own in found:
+        while own in unique:
             own += f" (P{number})"
-        found[own] = None
-    return tuple(found)
+        unique[own] = None
+    return tuple(unique)
 
 
 def _renamed(file: FcsFile, names: Sequence[str], markers: Sequence[str]) -> str:

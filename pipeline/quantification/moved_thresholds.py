@@ -26,21 +26,23 @@ def moved_gates(
     if not overrides:
         return (), ()
     automatic = gate_plasma_cells(tube.events, tube.panel).steps
-    notes = tuple(note for one in overrides for note in _notes(one, gated.steps, automatic))
-    persons = {rounded(one.value) for one in overrides}
+    notes = tuple(note for override in overrides for note in _notes(override, gated.steps, automatic))
+    persons = {rounded(override.value) for override in overrides}
     moved = tuple(_found_again(gated.steps, automatic, persons)) if notes else ()
-    again = (f"automatic cuts were found again with that: {', '.join(moved)}",) if moved else ()
-    return ((MOVED,) if notes else ()), (*notes, *again)
+    last = (f"automatic cuts were found again with that: {', '.join(moved)}",) if moved else ()
+    return ((MOVED,) if notes else ()), (*notes, *last)
 
 
-def _notes(one: GateOverride, steps: Iterable[GateStep], automatic: Sequence[GateStep]) -> list[str]:
-    who = f"gate {one.gate} set by {one.set_by}" + (f" ({one.reason})" if one.reason else "")
+def _notes(override: GateOverride, steps: Iterable[GateStep], automatic: Sequence[GateStep]) -> list[str]:
+    who = f"gate {override.gate} set by {override.set_by}" + (
+        f" ({override.reason})" if override.reason else ""
+    )
     return [
         f"{who}: {channel} {value:g}, {_replaced(step.name, channel, automatic)}"
         for step in steps
         if step.is_set_by_person
         for channel, value in step.thresholds
-        if value == rounded(one.value)
+        if value == rounded(override.value)
     ]
 
 
@@ -58,11 +60,11 @@ def _found_again(
 
 def _replaced(step: str, channel: str, automatic: Iterable[GateStep]) -> str:
     """Return what the same step has on the same channel without the person."""
-    found = [
-        f"automatic {value:g} ({words_of(one.methods)})"
-        for one in automatic
-        if one.name == step
-        for name, value in one.thresholds
+    replaced = [
+        f"automatic {value:g} ({words_of(gate_step.methods)})"
+        for gate_step in automatic
+        if gate_step.name == step
+        for name, value in gate_step.thresholds
         if name == channel
     ]
-    return f"in place of {found[0]}" if found else "where there was no automatic threshold"
+    return f"in place of {replaced[0]}" if replaced else "where there was no automatic threshold"

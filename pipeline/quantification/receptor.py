@@ -36,7 +36,7 @@ def receptor_of(
     if task.calibration.curve is None or not bead_kit(task.calibration.curve_kit).quantifies:
         return _without_curve(task, tube.quantified[cells])
     spread = dye.f_p_ratio_sd / dye.f_p_ratio if dye.f_p_ratio_sd and dye.f_p_ratio else settings.f_p_cv
-    found = quantify_receptor_density(
+    density = quantify_receptor_density(
         _censored(tube)[cells],
         blank,
         task.calibration.curve,
@@ -51,51 +51,51 @@ def receptor_of(
         seed=settings.seed,
         control_kind=kind,
     )
-    return _without_bright_control(found, task.calibration.curve)
+    return _without_bright_control(density, task.calibration.curve)
 
 
-def _without_bright_control(found: ReceptorDensity, curve: StandardCurve) -> ReceptorDensity:
+def _without_bright_control(density: ReceptorDensity, curve: StandardCurve) -> ReceptorDensity:
     """Take the density back where the control outshines the stain: that is no background, whatever it is.
 
     Medians that differ by noise stay, signed; a control above the stain by a quarter of itself and more than
     the dimmest bead has been exchanged with it, or is another staining.
     """
-    if found.rd is None or found.rd_high is None or found.background_abc is None:
-        return found
-    if found.rd_high > -BRIGHT_CONTROL * found.background_abc or found.rd > -curve.bottom_level:
-        return found
+    if density.rd is None or density.rd_high is None or density.background_abc is None:
+        return density
+    if density.rd_high > -BRIGHT_CONTROL * density.background_abc or density.rd > -curve.bottom_level:
+        return density
     note = "the control is brighter than the stained tube: were the two exchanged? No density is given"
-    flagged = replace(found, flags=(*found.flags, "CONTROL_BRIGHT"))
+    flagged = replace(density, flags=(*density.flags, "CONTROL_BRIGHT"))
     return _withheld(flagged, RdStatus.NO_BACKGROUND, note)
 
 
-def without_guessed_cells(found: ReceptorDensity, gated: GatedPopulation) -> ReceptorDensity:
+def without_guessed_cells(density: ReceptorDensity, gated: GatedPopulation) -> ReceptorDensity:
     """Take the density back where no population stood out and nobody set the cut.
 
     A tube without plasma cells must not be given any: what lies beyond strict cuts is then other cells.
     """
     step = next((step for step in gated.steps if step.name is Step.PLASMA_CELLS), None)
     if GateFlag.NO_CLEAR_POPULATION not in gated.flags or step is None or step.is_set_by_person:
-        return found
+        return density
     note = (
-        f"no population stands out where the wanted cells should be: the {found.n_cells} cells beyond the "
+        f"no population stands out where the wanted cells should be: the {density.n_cells} cells beyond the "
         "cuts are given no density; a threshold in the gates sheet or review.csv, or gates of your own, will"
     )
-    return _withheld(found, RdStatus.LOW_EVENTS, note)
+    return _withheld(density, RdStatus.LOW_EVENTS, note)
 
 
-def _withheld(found: ReceptorDensity, status: RdStatus, note: str) -> ReceptorDensity:
+def _withheld(density: ReceptorDensity, status: RdStatus, note: str) -> ReceptorDensity:
     """Keep what was measured in the cells, and no density."""
     return ReceptorDensity(
         status,
-        found.n_cells,
-        median_mfi=found.median_mfi,
-        background_mfi=found.background_mfi,
-        abc=found.abc,
-        background_abc=found.background_abc,
-        uloq=found.uloq,
-        flags=found.flags,
-        notes=found.notes if found.status is status else (*found.notes, note),
+        density.n_cells,
+        median_mfi=density.median_mfi,
+        background_mfi=density.background_mfi,
+        abc=density.abc,
+        background_abc=density.background_abc,
+        uloq=density.uloq,
+        flags=density.flags,
+        notes=density.notes if density.status is status else (*density.notes, note),
     )
 
 

@@ -70,10 +70,10 @@ def with_sentinels(
     """
     if tube.spillover is None or "SPILL_MISSING" in tube.flags:
         return replace(result, sentinel_reading=reading_of(result.receptor, (), task.settings))
-    found = find_sentinels(tube.events, tube.panel, gated)
+    cells = find_sentinels(tube.events, tube.panel, gated)
     competes = task.panel.quantified.competes_with_drug is not False
-    sentinels = tuple(_quantified(task, tube, control, gated, one) for one in found)
-    hint = _hemodilution(task, gated, found)
+    sentinels = tuple(_quantified(task, tube, control, gated, sentinel) for sentinel in cells)
+    hint = _hemodilution(task, gated, cells)
     return replace(
         result,
         sentinels=sentinels,
@@ -89,7 +89,7 @@ def reading_of(plasma: ReceptorDensity, sentinels: tuple[SentinelResult, ...], s
     cells = share_of(plasma, settings.sentinel_plasma_cell_usual)
     if cells.is_usual(limit):
         return NOT_LOW
-    shares = [share for one in sentinels if (share := _share(one, settings)) is not None]
+    shares = [share for sentinel in sentinels if (share := _share(sentinel, settings)) is not None]
     if not cells.is_low(limit) or not shares:
         return CANNOT_TELL
     if all(share.is_usual(limit) for share in shares):
@@ -120,23 +120,26 @@ def _share(sentinel: SentinelResult, settings: Settings) -> Share | None:
 
 
 def _quantified(
-    task: TubeTask, tube: Tube, control: Control, gated: GatedPopulation, one: Sentinel
+    task: TubeTask, tube: Tube, control: Control, gated: GatedPopulation, sentinel: Sentinel
 ) -> SentinelResult:
-    if one.gate is None:
-        return SentinelResult(one.name, ReceptorDensity(RdStatus.LOW_EVENTS, 0), 0.0, one.note)
+    if sentinel.gate is None:
+        return SentinelResult(sentinel.name, ReceptorDensity(RdStatus.LOW_EVENTS, 0), 0.0, sentinel.note)
     blank = None
     if control.tube is not None:
         names = [step.name for step in gated.steps]
         clean = gated.steps[: names.index(Step.VIABLE) + 1]
-        same = gated_alike(control.tube, clean) & inside(one.gate, control.tube.events)
+        same = gated_alike(control.tube, clean) & inside(sentinel.gate, control.tube.events)
         blank = control.tube.quantified[same]
-    receptor = receptor_of(task, tube, one.mask, blank, control.kind)
-    return SentinelResult(one.name, receptor, one.confidence)
+    receptor = receptor_of(task, tube, sentinel.mask, blank, control.kind)
+    return SentinelResult(sentinel.name, receptor, sentinel.confidence)
 
 
-def _hemodilution(task: TubeTask, gated: GatedPopulation, found: tuple[Sentinel, ...]) -> str:
+def _hemodilution(task: TubeTask, gated: GatedPopulation, sentinels: tuple[Sentinel, ...]) -> str:
     """Return a sentence where a marrow has hardly any B precursors, "" where it has or it cannot be known."""
-    precursors = next((one for one in found if one.name == B_PRECURSORS and one.gate is not None), None)
+    precursors = next(
+        (sentinel for sentinel in sentinels if sentinel.name == B_PRECURSORS and sentinel.gate is not None),
+        None,
+    )
     n = int(np.count_nonzero(gated.viable_singlets))
     if precursors is None or task.sample.tissue != "marrow" or n == 0:
         return ""

@@ -62,8 +62,8 @@ def _below(value: float | None, bound: float) -> bool | None:
 
 def _refractory(patients: Sequence[Patient]) -> list[Proportion]:
     """Return a share per drug, the most frequent first, of the patients whose cell is not empty."""
-    told = [{part.strip() for part in p.refractory_to.split(";") if part.strip()} for p in patients]
-    known = [drugs for drugs in told if drugs]
+    typed = [{part.strip() for part in p.refractory_to.split(";") if part.strip()} for p in patients]
+    known = [drugs for drugs in typed if drugs]
     counts = Counter(drug for drugs in known for drug in drugs)
     order = sorted(counts, key=lambda drug: (-counts[drug], drug))
     return [proportion(f"refractory to {drug}", counts[drug], len(known)) for drug in order]

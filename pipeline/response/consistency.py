@@ -19,15 +19,15 @@ def inconsistencies(study: Study, courses: Iterable[FollowUp]) -> tuple[Inconsis
     patients. Percentages are held against n = `n_patients` of a statement, else the number of patients.
     """
     n = len(study.patients) or len({sample.patient_id for sample in study.samples})
-    found = [
+    faults = [
         hit
         for where, text, n_told in _texts(study, n)
         for hit in check_statement(text, n_told, study.settings.month_days, where=where)
     ]
     by_id = {course.patient_id: course for course in courses}
     for patient in study.patients:
-        found += _row_faults(patient, by_id.get(patient.patient_id), study.settings.month_days)
-    return tuple(found)
+        faults += _row_faults(patient, by_id.get(patient.patient_id), study.settings.month_days)
+    return tuple(faults)
 
 
 def _texts(study: Study, n: int) -> Iterator[tuple[str, str, int]]:
@@ -46,8 +46,8 @@ def _row_faults(patient: Patient, course: FollowUp | None, month_days: float) ->
         yield from _control_days(where, patient, course, month_days)
         yield from _exposure(where, patient, course, month_days)
     if patient.infusions is not None and (patient.infusions_interrupted or 0) > patient.infusions:
-        found = f"infusions_interrupted {patient.infusions_interrupted}"
-        yield Inconsistency(where, found, f"more than the {patient.infusions} infusions; not counted")
+        quote = f"infusions_interrupted {patient.infusions_interrupted}"
+        yield Inconsistency(where, quote, f"more than the {patient.infusions} infusions; not counted")
     if (patient.infusion_reaction or patient.infusions_interrupted) and patient.teae_grade == 0:
         text = "an infusion reaction or interruption, but teae_grade 0: no adverse event"
         yield Inconsistency(where, "teae_grade 0", text)
@@ -60,13 +60,13 @@ def _control_days(
     typed, held = patient.disease_control_days, course.pfs_day
     if typed is None or held is None:
         return
-    found = f"disease_control_days {typed:g}"
+    quote = f"disease_control_days {typed:g}"
     if typed > held + 1:
         end = "progression or death" if course.pfs_event else "the last day seen"
-        yield Inconsistency(where, found, f"{end} was {held} days after the start")
+        yield Inconsistency(where, quote, f"{end} was {held} days after the start")
     elif unit := _unit_slip(typed, held, month_days, course.pfs_event):
         text = f"progression or death was {held} days after the start: were {typed:g} {unit} meant?"
-        yield Inconsistency(where, found, text)
+        yield Inconsistency(where, quote, text)
 
 
 def _unit_slip(typed: float, held: int, month_days: float, ended: bool) -> str:

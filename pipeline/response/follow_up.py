@@ -74,15 +74,15 @@ def follow_up(patient: Patient, started_on: date | None) -> FollowUp:
         return FollowUp(patient.patient_id, patient.best_response, reason=patient.discontinuation_reason)
     progression, death = _day(patient.progressed_on, started_on), _day(patient.died_on, started_on)
     known = [_day(getattr(patient, name), started_on) for name in _SEEN_ALIVE]
-    seen = max((day for day in known if day is not None), default=None)
+    last_seen = max((day for day in known if day is not None), default=None)
     ends = [day for day in (progression, death) if day is not None]
     stopped = _day(patient.discontinued_on, started_on)
-    last = death if death is not None else seen
+    last = death if death is not None else last_seen
     return FollowUp(
         patient_id=patient.patient_id,
         best_response=patient.best_response,
         started_on=started_on,
-        pfs_day=min(ends) if ends else seen,
+        pfs_day=min(ends) if ends else last_seen,
         pfs_event=bool(ends),
         os_day=last,
         os_event=death is not None,
@@ -101,8 +101,8 @@ def times_of(courses: Sequence[FollowUp], endpoint: str) -> tuple[list[int], lis
         (course.pfs_day, course.pfs_event) if endpoint == "PFS" else (course.os_day, course.os_event)
         for course in courses
     ]
-    told = [(day, event) for day, event in known if day is not None]
-    return [day for day, _ in told], [event for _, event in told]
+    dated = [(day, event) for day, event in known if day is not None]
+    return [day for day, _ in dated], [event for _, event in dated]
 
 
 def _day(on: date | None, started_on: date) -> int | None:

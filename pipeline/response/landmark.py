@@ -59,7 +59,7 @@ class DexamethasoneTable:
 
 def dexamethasone_table(
     courses: Sequence[FollowUp],
-    told: Mapping[str, bool],
+    controlled: Mapping[str, bool],
     given: frozenset[str],
     *,
     landmark_weeks: float,
@@ -71,7 +71,7 @@ def dexamethasone_table(
     ----------
     courses
         Of every patient.
-    told
+    controlled
         Disease control by patient_id, of the evaluable patients in whom it is known.
     given
         The patients with any date of dexamethasone.
@@ -86,8 +86,8 @@ def dexamethasone_table(
     return DexamethasoneTable(
         landmark_weeks=landmark_weeks,
         ever=(
-            _control("dexamethasone, ever", told, [name for name in told if name in given]),
-            _control("no dexamethasone", told, [name for name in told if name not in given]),
+            _control("dexamethasone, ever", controlled, [name for name in controlled if name in given]),
+            _control("no dexamethasone", controlled, [name for name in controlled if name not in given]),
         ),
         at_risk=len(at_risk),
         given_by=proportion("dexamethasone by the landmark", len(groups[0]), len(at_risk)),
@@ -99,8 +99,8 @@ def dexamethasone_table(
     )
 
 
-def _control(name: str, told: Mapping[str, bool], patients: Sequence[str]) -> Proportion:
-    return proportion(name, sum(told[patient] for patient in patients), len(patients))
+def _control(name: str, controlled: Mapping[str, bool], patients: Sequence[str]) -> Proportion:
+    return proportion(name, sum(controlled[patient] for patient in patients), len(patients))
 
 
 def _is_at_risk(course: FollowUp, day: float) -> bool:

@@ -94,10 +94,10 @@ def washout_stratum(days: int, month_days: float) -> str:
 
 def controlled_patients(study: Study) -> dict[str, bool]:
     """Return the disease control of every evaluable patient in whom it is known, by patient_id."""
-    found = {
+    controls = {
         patient.patient_id: disease_control(patient) for patient in study.patients if is_evaluable(patient)
     }
-    return {name: controlled for name, controlled in found.items() if controlled is not None}
+    return {name: controlled for name, controlled in controls.items() if controlled is not None}
 
 
 def count_responses(
@@ -116,26 +116,28 @@ def count_responses(
     """
     evaluable = [patient for patient in study.patients if is_evaluable(patient)]
     known = [patient for patient in evaluable if patient.best_response]
-    told = controlled_patients(study)
-    months = {name: _stratum(clocks[name], study.settings.month_days) for name in told}
-    sides = sides_of_cut(told, rows, clocks, study)
+    controlled = controlled_patients(study)
+    months = {name: _stratum(clocks[name], study.settings.month_days) for name in controlled}
+    sides = sides_of_cut(controlled, rows, clocks, study)
     above, below = (f"{sign} {study.settings.rd_cut:,.0f}" for sign in (">=", "<"))
     return ResponseCounts(
         n_patients=len(study.patients),
         n_evaluable=len(evaluable),
         responses=_responses(known),
-        disease_control=_count("DCR", told, told),
-        by_washout=tuple(_count(name, told, _where(months, name)) for name in WASHOUT_STRATA),
+        disease_control=_count("DCR", controlled, controlled),
+        by_washout=tuple(_count(name, controlled, _where(months, name)) for name in WASHOUT_STRATA),
         by_rd=(
-            _count(above, told, _where(sides, "above")),
-            _count(below, told, _where(sides, "below")),
+            _count(above, controlled, _where(sides, "above")),
+            _count(below, controlled, _where(sides, "below")),
         ),
         outside=(
-            _count("washout not known", told, _where(months, "")),
-            _count("no RD", told, _where(sides, "")),
-            _count("limit of quantification on the other side of the cut", told, _where(sides, "between")),
+            _count("washout not known", controlled, _where(months, "")),
+            _count("no RD", controlled, _where(sides, "")),
+            _count(
+                "limit of quantification on the other side of the cut", controlled, _where(sides, "between")
+            ),
         ),
-        notes=tuple(_notes(study, evaluable, known, told, rows)),
+        notes=tuple(_notes(study, evaluable, known, controlled, rows)),
     )
 
 
@@ -202,16 +204,16 @@ def _where(groups: Mapping[str, str], wanted: str) -> list[str]:
     return [name for name, group in groups.items() if group == wanted]
 
 
-def _count(label: str, told: Mapping[str, bool], names: Iterable[str]) -> Count:
-    found = [told[name] for name in names]
-    return Count(label, sum(found), len(found))
+def _count(label: str, controlled: Mapping[str, bool], names: Iterable[str]) -> Count:
+    answers = [controlled[name] for name in names]
+    return Count(label, sum(answers), len(answers))
 
 
 def _notes(
     study: Study,
     evaluable: Sequence[Patient],
     known: Sequence[Patient],
-    told: Mapping[str, bool],
+    controlled: Mapping[str, bool],
     rows: Sequence[PatientRd],
 ) -> Iterable[str]:
     visits = Counter(row.patient_id for row in rows)
@@ -219,7 +221,7 @@ def _notes(
     for count, text in (
         (len(study.patients) - len(evaluable), "not evaluable: in no denominator"),
         (len(evaluable) - len(known), "evaluable without a best response: in no denominator"),
-        (len(known) - len(told), "with SD but without disease_control_days: not in the DCR"),
+        (len(known) - len(controlled), "with SD but without disease_control_days: not in the DCR"),
         (len(set(visits) - typed), "with RD but not in patients"),
         (
             sum(number > 1 for number in visits.values()),

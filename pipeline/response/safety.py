@@ -52,17 +52,17 @@ def _interrupted(patients: Sequence[Patient]) -> tuple[Proportion, ...]:
     More interrupted infusions than infusions are a slip, which R9 names: that row is not counted.
     """
     both = [(patient.infusions_interrupted, patient.infusions) for patient in patients]
-    told = [(k, n) for k, n in both if k is not None and n is not None and k <= n]
-    n = sum(n for _, n in told)
-    return (proportion("interrupted infusions", sum(k for k, _ in told), n),) if n else ()
+    counted = [(k, n) for k, n in both if k is not None and n is not None and k <= n]
+    n = sum(n for _, n in counted)
+    return (proportion("interrupted infusions", sum(k for k, _ in counted), n),) if n else ()
 
 
 def _serum(study: Study) -> tuple[Characteristic, ...]:
-    found = [patient.serum_ug_ml for patient in study.patients]
+    levels = [patient.serum_ug_ml for patient in study.patients]
     drug = study.settings.washed_out_drug.split(";")[0].strip()
     troughs = [d.serum_trough_ug_ml for d in study.doses if is_drug(d.drug, study.settings.washed_out_drug)]
     return (
-        *share(f"{drug} found in serum", [None if value is None else value > 0 for value in found]),
-        summary(f"serum {drug} before the study drug", found, "µg/mL"),
+        *share(f"{drug} found in serum", [None if value is None else value > 0 for value in levels]),
+        summary(f"serum {drug} before the study drug", levels, "µg/mL"),
         summary(f"serum {drug} trough, per measured dose", [v for v in troughs if v is not None], "µg/mL"),
     )

@@ -66,11 +66,11 @@ def check_statement(
         if not any(start <= match.start() < end for (start, end), _ in shares)
     )
     durations = ((match, _duration_fault(match, month_days)) for match in _PAIR.finditer(text))
-    found = [(span[0], text[slice(*span)], fault) for span, fault in shares]
-    found += [(match.start(), match[0], fault) for match, fault in (*alone, *durations)]
+    faults = [(span[0], text[slice(*span)], fault) for span, fault in shares]
+    faults += [(match.start(), match[0], fault) for match, fault in (*alone, *durations)]
     return tuple(
         Inconsistency(where, " ".join(quote.split()).rstrip("."), fault)
-        for _, quote, fault in sorted(found)
+        for _, quote, fault in sorted(faults)
         if fault
     )
 
@@ -126,14 +126,15 @@ def _named(percent: float, n: int) -> str:
 
 def _duration_fault(match: re.Match[str], month_days: float) -> str:
     first, unit, second, other = match.groups()
-    one, two = _days(unit, month_days), _days(other, month_days)
-    if one == two:
+    first_days, second_days = _days(unit, month_days), _days(other, month_days)
+    if first_days == second_days:
         return ""
     (value, decimals), (stated, stated_decimals) = _read(first), _read(second)
-    slack = 0.5 * 10.0**-decimals * one + 0.5 * 10.0**-stated_decimals * two
-    if abs(value * one - stated * two) <= slack + 1e-9:
+    slack = 0.5 * 10.0**-decimals * first_days + 0.5 * 10.0**-stated_decimals * second_days
+    if abs(value * first_days - stated * second_days) <= slack + 1e-9:
         return ""
-    text = f"{first} {_spelt(unit)} are {value * one / two:.{max(stated_decimals, 1)}f} {_spelt(other)}"
+    meant = value * first_days / second_days
+    text = f"{first} {_spelt(unit)} are {meant:.{max(stated_decimals, 1)}f} {_spelt(other)}"
     short = {_days(unit, WEEKS_MONTH), _days(other, WEEKS_MONTH)}
     weeks = abs(value * _days(unit, WEEKS_MONTH) - stated * _days(other, WEEKS_MONTH)) <= slack
     is_slip = weeks and {WEEKS_MONTH, DAYS_PER_WEEK} >= short

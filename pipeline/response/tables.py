@@ -95,7 +95,7 @@ def response_tables(
         Follow-up of every patient of the patients sheet.
     """
     settings = study.settings
-    told = controlled_patients(study)
+    controlled = controlled_patients(study)
     given = frozenset(patient.patient_id for patient in study.patients if patient.dexamethasone_on)
     return replace(
         tables_of_counts(count_responses(study, rows, clocks)),
@@ -104,7 +104,7 @@ def response_tables(
         survival=survival_medians(courses, settings.month_days),
         dexamethasone=dexamethasone_table(
             courses,
-            told,
+            controlled,
             given,
             landmark_weeks=settings.dexamethasone_landmark_weeks,
             month_days=settings.month_days,
@@ -154,17 +154,17 @@ def control_odds(
     One covariate at a time: the studies that this is for have too few patients for two. A washout of less
     than a day counts as one day, as in the washout models.
     """
-    told = controlled_patients(study)
-    days = {name: clocks[name].days for name in told}
+    controlled = controlled_patients(study)
+    days = {name: clocks[name].days for name in controlled}
     waited = {name: math.log2(max(day, 1)) for name, day in days.items() if day is not None}
-    sides = sides_of_cut(told, rows, clocks, study)
+    sides = sides_of_cut(controlled, rows, clocks, study)
     split = {name: float(side == "above") for name, side in sides.items() if side in ("above", "below")}
     return (
-        _odds("washout before the study drug", "doubling", told, waited),
-        _odds("receptor density", f">= {study.settings.rd_cut:,.0f} v below", told, split),
+        _odds("washout before the study drug", "doubling", controlled, waited),
+        _odds("receptor density", f">= {study.settings.rd_cut:,.0f} v below", controlled, split),
     )
 
 
-def _odds(name: str, per: str, told: dict[str, bool], covariate: dict[str, float]) -> OddsRatio:
+def _odds(name: str, per: str, controlled: dict[str, bool], covariate: dict[str, float]) -> OddsRatio:
     patients = list(covariate)
-    return odds_ratio(name, per, [covariate[p] for p in patients], [told[p] for p in patients])
+    return odds_ratio(name, per, [covariate[p] for p in patients], [controlled[p] for p in patients])

@@ -156,10 +156,10 @@ def source_digest(folders: Mapping[str, Path]) -> str:
     """
     sources: dict[str, Path] = {}
     for package, folder in folders.items():
-        found = {f"{package}/{path.relative_to(folder).as_posix()}": path for path in folder.rglob("*.py")}
-        if not found:
+        files = {f"{package}/{path.relative_to(folder).as_posix()}": path for path in folder.rglob("*.py")}
+        if not files:
             raise NoSourceError(f"{folder}: found no source of {package}, expected its Python files")
-        sources |= found
+        sources |= files
     return digest_of(text for name in sorted(sources) for text in (name, sources[name].read_text("utf-8")))
 
 

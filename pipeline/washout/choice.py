@@ -47,9 +47,9 @@ def choose(candidates: Sequence[Candidate]) -> ModelChoice | None:
     lowest = min(candidate.aicc for candidate in candidates)
     close = [candidate for candidate in candidates if candidate.aicc - lowest <= _CLOSE]
     chosen = min(close, key=lambda candidate: (candidate.parameters, candidate.aicc))
-    told = ", ".join(f"{candidate.name} {candidate.aicc:.1f}" for candidate in candidates)
+    criteria = ", ".join(f"{candidate.name} {candidate.aicc:.1f}" for candidate in candidates)
     if len(candidates) == 1:
         reason = f"{chosen.name} is the only model that these data allow"
     else:
-        reason = f"{chosen.name} is preferred (AICc {told})"
+        reason = f"{chosen.name} is preferred (AICc {criteria})"
     return ModelChoice(chosen.name, tuple(candidates), RULE, reason)

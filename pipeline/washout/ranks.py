@@ -163,10 +163,10 @@ def weighted_spearman(x: Floats, y: Floats, weights: Floats) -> Floats:
     second -= np.sum(weights * second, axis=1, keepdims=True) / total
     spread = np.sum(weights * first**2, axis=1) * np.sum(weights * second**2, axis=1)
     product = np.sum(weights * first * second, axis=1)
-    found: Floats = np.divide(
+    correlations: Floats = np.divide(
         product, np.sqrt(spread), out=np.full(len(product), np.nan), where=spread > _TIE
     )
-    return found
+    return correlations
 
 
 def weighted_kendall(x: Floats, y: Floats, weights: Floats) -> Floats:
@@ -179,8 +179,10 @@ def weighted_kendall(x: Floats, y: Floats, weights: Floats) -> Floats:
     matrices = (signs[0] * signs[1], np.abs(signs[0]), np.abs(signs[1]))
     pairs, untied_x, untied_y = (np.sum((weights @ matrix) * weights, axis=1) for matrix in matrices)
     spread = untied_x * untied_y
-    found: Floats = np.divide(pairs, np.sqrt(spread), out=np.full(len(pairs), np.nan), where=spread > 0)
-    return found
+    correlations: Floats = np.divide(
+        pairs, np.sqrt(spread), out=np.full(len(pairs), np.nan), where=spread > 0
+    )
+    return correlations
 
 
 def permutation_p(
@@ -254,8 +256,8 @@ def _intervals(
     rows: Observations, values: Floats, resamples: int, level: float, rng: np.random.Generator
 ) -> tuple[list[tuple[float, float] | None], tuple[str, ...]]:
     if rows.n_patients < _FEWEST_PATIENTS:
-        few = "1 patient" if rows.n_patients == 1 else f"{rows.n_patients} patients"
-        return [None, None], (f"no interval for the rank correlations: {rows.n} samples of {few}",)
+        sampled = "1 patient" if rows.n_patients == 1 else f"{rows.n_patients} patients"
+        return [None, None], (f"no interval for the rank correlations: {rows.n} samples of {sampled}",)
     statistics = [weighted_spearman]
     notes: list[str] = []
     if rows.n <= _MOST_ROWS_FOR_KENDALL_INTERVAL:
@@ -267,13 +269,13 @@ def _intervals(
         for weights in patient_weights(rows.patients, resamples, rng)
     ]
     ones, jackknife = np.ones((1, rows.n)), jackknife_weights(rows.patients)
-    found: list[tuple[float, float] | None] = []
-    for place, statistic in enumerate(statistics):
+    intervals: list[tuple[float, float] | None] = []
+    for index, statistic in enumerate(statistics):
         estimate = float(statistic(rows.weeks, values, ones)[0])
-        draws = np.concatenate([block[place] for block in blocks])
+        draws = np.concatenate([block[index] for block in blocks])
         try:
-            found.append(bca_interval(estimate, draws, statistic(rows.weeks, values, jackknife), level))
+            intervals.append(bca_interval(estimate, draws, statistic(rows.weeks, values, jackknife), level))
         except NotEstimableError as reason:
-            found.append(None)
+            intervals.append(None)
             notes.append(str(reason))
-    return [*found, None][:2], tuple(notes)
+    return [*intervals, None][:2], tuple(notes)

@@ -95,10 +95,10 @@ class WashoutReport:
     @property
     def methods(self) -> dict[str, str | None]:
         """How each model was fitted, in words; None where it was not."""
-        found = {
+        methods = {
             model.name: model.method(self.fits[model.name]) for model in MODELS if model.name in self.fits
         }
-        return {model.name: found.get(model.name) for model in MODELS}
+        return {model.name: methods.get(model.name) for model in MODELS}
 
     @property
     def curve(self) -> WashoutFit | RecoveryFit | None:
@@ -131,12 +131,12 @@ def washout_report(rows: Sequence[PatientRd], settings: Settings) -> WashoutRepo
     given = given_rows(rows, settings)
     data = given.data
     fits, refused = _fitted(given, settings)
-    told = [(model, fits[model.name]) for model in MODELS if model.name in fits]
-    notes = [*given.notes, *data.notes, *(note for _, fit in told for note in fit.notes)]
+    fitted = [(model, fits[model.name]) for model in MODELS if model.name in fits]
+    notes = [*given.notes, *data.notes, *(note for _, fit in fitted for note in fit.notes)]
     return WashoutReport(
         fits=fits,
-        estimates=tuple(estimate for model, fit in told for estimate in model.estimates(fit)),
-        waits=tuple(wait for model, fit in told for wait in model.waits(fit, given.used, settings)),
+        estimates=tuple(estimate for model, fit in fitted for estimate in model.estimates(fit)),
+        waits=tuple(wait for model, fit in fitted for wait in model.waits(fit, given.used, settings)),
         not_estimable=refused,
         n_rows=len(rows),
         n_used=data.n,
@@ -146,7 +146,7 @@ def washout_report(rows: Sequence[PatientRd], settings: Settings) -> WashoutRepo
         n_right_censored=data.count(RIGHT),
         seed=settings.seed,
         notes=tuple(dict.fromkeys(notes)),
-        choice=choose([model.candidate(model.name, fit) for model, fit in told if model.candidate]),
+        choice=choose([model.candidate(model.name, fit) for model, fit in fitted if model.candidate]),
         visits=occupied_visits(rows),
         assumptions=_assumptions(settings),
     )

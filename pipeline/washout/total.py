@@ -75,17 +75,17 @@ def corrected_rows(rows: Sequence[PatientRd]) -> tuple[tuple[PatientRd, ...], tu
         No row has an occupancy below 0.9.
     """
     known = [row for row in rows if row.drug is not None and row.drug.occupancy is not None]
-    told = [row for row in known if _held(row) < MOST_FOR_TOTAL]
-    unknown, held = len(rows) - len(known), len(known) - len(told)
-    if not told:
+    correctable = [row for row in known if _held(row) < MOST_FOR_TOTAL]
+    unknown, held = len(rows) - len(known), len(known) - len(correctable)
+    if not correctable:
         raise NotEstimableError(
             f"{held} of {len(rows)} visits have an occupancy of {MOST_FOR_TOTAL:g} or more, {unknown} none "
             "that is known: there is no total to tell"
         )
     left = [f"{held} with an occupancy of {MOST_FOR_TOTAL:g} or more"] if held else []
     left += [f"{unknown} without a known occupancy"] if unknown else []
-    note = f"M3: {len(told)} of {len(rows)} visits used; left out: {', '.join(left)}" if left else ""
-    return tuple(_on_total(row) for row in told), (note,) if note else ()
+    note = f"M3: {len(correctable)} of {len(rows)} visits used; left out: {', '.join(left)}" if left else ""
+    return tuple(_on_total(row) for row in correctable), (note,) if note else ()
 
 
 def fit_total(rows: Sequence[PatientRd], settings: Settings) -> WashoutFit:
@@ -103,10 +103,10 @@ def fit_total(rows: Sequence[PatientRd], settings: Settings) -> WashoutFit:
 
 def total_estimates(fit: WashoutFit) -> tuple[Estimate, ...]:
     """Return M3's slope and fold change: of the total, not the free part."""
-    found = {estimate.name: estimate for estimate in fit.estimates()}
+    by_name = {estimate.name: estimate for estimate in fit.estimates()}
     names = ("slope_per_doubling", "fold_per_doubling")
     return tuple(
-        replace(found[name], name=f"total_{name}", method=f"free/(1 - theta), then {found[name].method}")
+        replace(by_name[name], name=f"total_{name}", method=f"free/(1 - theta), then {by_name[name].method}")
         for name in names
     )
 

@@ -43,7 +43,7 @@ def recovery_of(rows: Sequence[PatientRd], data: Observations, settings: Setting
     refuse_recovery(data)
     if data.terms:
         raise NotEstimableError("rows of several bead kits: a recovery curve has no kit term")
-    levels = [rows[place].drug for place in data.places]
+    levels = [rows[index].drug for index in data.places]
     bodies = [row.body for row in rows if row.body is not None]
     step = max(1, len(bodies) // _MOST_BODIES)
     return fit_recovery(

@@ -119,12 +119,12 @@ def _draw_errors(axes: Axes, curve: StandardCurve | None) -> None:
     if curve is None:
         _say(axes, "no curve")
         return
-    found = [
+    errors_at = [
         (level, 100 * error)
         for level, error in zip(curve.levels, curve.back_calculated_error, strict=True)
         if error is not None
     ]
-    errors = [error for _, error in found]
+    errors = [error for _, error in errors_at]
     for bound, style in ((10, (0, (4, 2))), (20, (0, (1, 1.5)))):
         for side in (bound, -bound):
             axes.axhline(side, color=GREY, linewidth=0.7, linestyle=style)
@@ -145,8 +145,8 @@ def _draw_errors(axes: Axes, curve: StandardCurve | None) -> None:
         )
     reach = max([24.0, *(1.25 * abs(error) for error in errors)])
     axes.set_ylim(-reach, reach)
-    axes.set_xlim(-0.6, max(len(found), 1) - 0.4)
-    axes.set_xticks(range(len(found)), [count(level) for level, _ in found])
+    axes.set_xlim(-0.6, max(len(errors_at), 1) - 0.4)
+    axes.set_xticks(range(len(errors_at)), [count(level) for level, _ in errors_at])
     axes.set_xlabel("assigned molecules")
     axes.set_ylabel("error, %")
 

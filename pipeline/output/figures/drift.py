@@ -39,10 +39,10 @@ def drift_figure(series: Sequence[DriftSeries], *, title: str = "") -> Figure:
         figure = new_figure(COLUMNS * WIDTH + 0.3, n_rows * HEIGHT + top)
         if title:
             figure.text(0.02, 1 - 0.22 / (n_rows * HEIGHT + top), title, fontsize=10, fontweight="bold")
-        for k, one in enumerate(series):
+        for k, drifting in enumerate(series):
             row, column = divmod(k, COLUMNS)
             bottom = (n_rows - 1 - row) * HEIGHT + 0.38
-            _draw(add_axes(figure, (column * WIDTH + 0.45, bottom, WIDTH - 0.6, HEIGHT - 0.72)), one)
+            _draw(add_axes(figure, (column * WIDTH + 0.45, bottom, WIDTH - 0.6, HEIGHT - 0.72)), drifting)
     return figure
 
 

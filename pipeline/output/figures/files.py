@@ -63,11 +63,13 @@ def _write(path: Path, pages: Pages) -> None:
 
 
 def _bead_pages(calibrations: Iterable[CalibrationResult]) -> Pages:
-    for found in calibrations:
-        if found.histogram is not None or found.curve is not None:
-            yield bead_figure(found, title=f"Bead run {found.beads}")
-            if found.drift:
-                yield drift_figure(found.drift, title=f"Bead run {found.beads} against earlier ones")
+    for calibration in calibrations:
+        if calibration.histogram is not None or calibration.curve is not None:
+            yield bead_figure(calibration, title=f"Bead run {calibration.beads}")
+            if calibration.drift:
+                yield drift_figure(
+                    calibration.drift, title=f"Bead run {calibration.beads} against earlier ones"
+                )
 
 
 def _washout_pages(study_result: StudyResult) -> Pages:

@@ -22,12 +22,12 @@ def response_figure(tables: ResponseTables, name: str = "free CD38") -> Figure:
         ("by washout before the study drug", tables.by_washout),
         (f"by {name}, molecules per cell", tables.by_rd),
     )
-    lines = sum(len(found) + 1 for _, found in groups)
+    lines = sum(len(proportions) + 1 for _, proportions in groups)
     with house_style():
         figure = new_figure(7.9, 0.23 * lines + 0.75)
         axes = add_axes(figure, (2.55, 0.45, 3.0, 0.23 * lines + 0.1))
         place = 0.0
-        for title, found in groups:
+        for title, proportions in groups:
             axes.text(
                 -0.02,
                 place,
@@ -37,13 +37,13 @@ def response_figure(tables: ResponseTables, name: str = "free CD38") -> Figure:
                 va="center",
                 fontweight="bold",
             )
-            place = _draw_group(axes, found, place + 1)
+            place = _draw_group(axes, proportions, place + 1)
         _dress(axes, place)
     return figure
 
 
-def _draw_group(axes: Axes, found: Sequence[Proportion], place: float) -> float:
-    for proportion in found:
+def _draw_group(axes: Axes, proportions: Sequence[Proportion], place: float) -> float:
+    for proportion in proportions:
         name = proportion.name.replace(">=", "≥")
         axes.text(-0.02, place, name, transform=axes.get_yaxis_transform(), ha="right", va="center")
         axes.text(1.03, place, _words(proportion), transform=axes.get_yaxis_transform(), va="center")
@@ -54,8 +54,8 @@ def _draw_group(axes: Axes, found: Sequence[Proportion], place: float) -> float:
     return place
 
 
-def _words(found: Proportion) -> str:
-    return str(found).replace(" (", "  (95 % ") if found.n else "0/0: nobody"
+def _words(proportion: Proportion) -> str:
+    return str(proportion).replace(" (", "  (95 % ") if proportion.n else "0/0: nobody"
 
 
 def _dress(axes: Axes, lines: float) -> None:

@@ -42,9 +42,9 @@ def survival_figure(courses: Sequence[FollowUp], month_days: float) -> Figure:
 
 
 def _words(courses: Sequence[FollowUp], endpoint: str, month_days: float) -> str:
-    found = median_survival(courses, endpoint, month_days)
-    events = f"{found.n_events} events in {found.n} patients"
-    return f"{NAMES[endpoint]}\n{events}\nmedian {found}".replace(" months (", " months\n(95 % ")
+    median = median_survival(courses, endpoint, month_days)
+    events = f"{median.n_events} events in {median.n} patients"
+    return f"{NAMES[endpoint]}\n{events}\nmedian {median}".replace(" months (", " months\n(95 % ")
 
 
 def _ticks(end: float) -> list[float]:

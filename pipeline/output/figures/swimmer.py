@@ -83,11 +83,11 @@ def _days(course: FollowUp) -> list[int]:
 
 def _draw(axes: Axes, place: int, course: FollowUp, month_days: float) -> None:
     treated = (course.treated_days or 0) / month_days
-    seen = (course.os_day if course.os_day is not None else course.treated_days or 0) / month_days
+    followed = (course.os_day if course.os_day is not None else course.treated_days or 0) / month_days
     colour = _colour(course.best_response)
     axes.barh(place, treated, height=0.72, color=colour, alpha=0.85, linewidth=0)
-    if seen > treated:
-        axes.plot([treated, seen], [place, place], color=GREY, linewidth=0.8, zorder=1)
+    if followed > treated:
+        axes.plot([treated, followed], [place, place], color=GREY, linewidth=0.8, zorder=1)
     for day, mark in _marks(course):
         _plot(axes, day / month_days, place, mark)
     beside = axes.get_yaxis_transform()
@@ -136,8 +136,8 @@ def _key(axes: Axes, courses: Sequence[FollowUp]) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    seen = {course.best_response for course in courses}
-    names = [*(name for name in RESPONSES if name in seen), *([""] if "" in seen else [])]
+    responses = {course.best_response for course in courses}
+    names = [*(name for name in RESPONSES if name in responses), *([""] if "" in responses else [])]
     bars = [Patch(color=_colour(name), label=name or "response not known") for name in names]
     marks = dict.fromkeys(mark for course in courses for _, mark in _marks(course))
     shapes = [

@@ -105,25 +105,25 @@ def washout_figure(
 
 
 def _point(visit: Visit, response: str, settings: Settings) -> Point | None:
-    found = visit.receptor
-    if visit.washout_weeks is None or visit.washout_weeks < 0 or found.status not in QUANTIFIED:
+    receptor = visit.receptor
+    if visit.washout_weeks is None or visit.washout_weeks < 0 or receptor.status not in QUANTIFIED:
         return None
-    side = {RdStatus.BELOW_LLOQ: -1, RdStatus.ABOVE_ULOQ: 1}.get(found.status, 0)
-    upper = upper_limit(found.rd, found.uloq, settings.uloq_extrapolation)
-    y = {-1: found.lloq, 0: found.rd, 1: upper}[side]
+    side = {RdStatus.BELOW_LLOQ: -1, RdStatus.ABOVE_ULOQ: 1}.get(receptor.status, 0)
+    upper = upper_limit(receptor.rd, receptor.uloq, settings.uloq_extrapolation)
+    y = {-1: receptor.lloq, 0: receptor.rd, 1: upper}[side]
     if y is None or not y > 0:
         return None
     x = max(visit.washout_weeks, SHORTEST_WASHOUT_WEEKS)
-    low, high = (found.rd_low or 0.0, found.rd_high or y) if side == 0 else (y, y)
-    beyond = found.status is RdStatus.ABOVE_ULOQ_EXTRAPOLATED
+    low, high = (receptor.rd_low or 0.0, receptor.rd_high or y) if side == 0 else (y, y)
+    beyond = receptor.status is RdStatus.ABOVE_ULOQ_EXTRAPOLATED
     return Point(x, y, low, high, side, visit.patient_id, response, beyond)
 
 
 def _set_axes(axes: Axes, points: Sequence[Point], visits: Sequence[Visit], settings: Settings) -> None:
     from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
 
-    lloqs = [found.lloq for visit in visits if (found := visit.receptor).lloq]
-    uloqs = [found.uloq for visit in visits if (found := visit.receptor).uloq]
+    lloqs = [receptor.lloq for visit in visits if (receptor := visit.receptor).lloq]
+    uloqs = [receptor.uloq for visit in visits if (receptor := visit.receptor).uloq]
     xs = [point.x for point in points]
     low = min([point.y for point in points] + lloqs) / 3.2
     tops = [point.y * 1.6 if point.side > 0 else max(point.y, point.high) for point in points]
@@ -156,8 +156,8 @@ def _draw_references(axes: Axes, lloqs: Sequence[float], uloqs: Sequence[float],
         axes.axhline(uloq, color=GREY, linewidth=0.7, linestyle=(0, (6, 3)), zorder=0)
     if uloqs:
         beside = axes.get_yaxis_transform()
-        told = f"ULOQ {count(min(uloqs))}" + (f" to {count(max(uloqs))}" if max(uloqs) > min(uloqs) else "")
-        axes.text(0.005, max(uloqs) * 1.06, told, fontsize=7, color=GREY, va="bottom", transform=beside)
+        label = f"ULOQ {count(min(uloqs))}" + (f" to {count(max(uloqs))}" if max(uloqs) > min(uloqs) else "")
+        axes.text(0.005, max(uloqs) * 1.06, label, fontsize=7, color=GREY, va="bottom", transform=beside)
     axes.axhline(settings.rd_cut, color=GREY, linewidth=0.7, linestyle=(0, (1, 2)))
     axes.text(
         1.005, settings.rd_cut, f"RD cut {count(settings.rd_cut)}", transform=axes.get_yaxis_transform(),
@@ -233,9 +233,9 @@ def _draw_key(axes: Axes, points: Sequence[Point]) -> None:
     """Name the shapes that occur, beside the picture."""
     from matplotlib.lines import Line2D
 
-    seen = {point.response for point in points}
-    rows = [(name, *RESPONSE_LOOK[name]) for name in RESPONSES if name in seen]
-    if "" in seen:
+    responses = {point.response for point in points}
+    rows = [(name, *RESPONSE_LOOK[name]) for name in RESPONSES if name in responses]
+    if "" in responses:
         rows.append(("response not known" if rows else "patient", *RESPONSE_LOOK[""]))
     handles = [
         Line2D([], [], linestyle="none", marker=shape, label=name, **_marker(shape, colour, colour))

@@ -31,10 +31,10 @@ class Scale:
 
 def scale_of(results: Sequence[SampleResult]) -> Scale:
     """Return an axis on which every density and limit of a study lies, from decade to decade."""
-    found = [result.receptor for result in results if result.receptor.status in QUANTIFIED]
-    measured = [value for r in found if r.status in NUMBERED for value in (r.rd, r.rd_high)]
+    quantified = [result.receptor for result in results if result.receptor.status in QUANTIFIED]
+    measured = [value for r in quantified if r.status in NUMBERED for value in (r.rd, r.rd_high)]
     limits = [
-        r.lloq if r.status is RdStatus.BELOW_LLOQ else r.uloq for r in found if r.status not in NUMBERED
+        r.lloq if r.status is RdStatus.BELOW_LLOQ else r.uloq for r in quantified if r.status not in NUMBERED
     ]
     values = [value for value in (*measured, *limits) if value is not None and value > 0]
     if not values:
@@ -45,14 +45,16 @@ def scale_of(results: Sequence[SampleResult]) -> Scale:
 
 def interval_bar(result: SampleResult, scale: Scale) -> str:
     """Return the density with its interval on the common axis as SVG; an arrow where it is beyond a limit."""
-    found = result.receptor
+    receptor = result.receptor
     parts = [_grid(scale)]
-    if found.status is RdStatus.BELOW_LLOQ and found.lloq:
-        parts.append(_arrow(scale.place(found.lloq), -1, found.status))
-    elif found.status is RdStatus.ABOVE_ULOQ and found.uloq:
-        parts.append(_arrow(scale.place(found.uloq), 1, found.status))
-    elif found.rd is not None and found.rd > 0 and found.status in QUANTIFIED:
-        parts.append(_interval(found.rd, found.rd_low or scale.low, found.rd_high or found.rd, scale))
+    if receptor.status is RdStatus.BELOW_LLOQ and receptor.lloq:
+        parts.append(_arrow(scale.place(receptor.lloq), -1, receptor.status))
+    elif receptor.status is RdStatus.ABOVE_ULOQ and receptor.uloq:
+        parts.append(_arrow(scale.place(receptor.uloq), 1, receptor.status))
+    elif receptor.rd is not None and receptor.rd > 0 and receptor.status in QUANTIFIED:
+        parts.append(
+            _interval(receptor.rd, receptor.rd_low or scale.low, receptor.rd_high or receptor.rd, scale)
+        )
     else:
         return ""
     return f'<svg class="bar" {_BOX} aria-hidden="true">{"".join(parts)}</svg>'
@@ -65,8 +67,8 @@ def axis_bar(scale: Scale) -> str:
     anchors = {first: (0.0, "start"), last: (float(WIDTH), "end")}
     texts = ""
     for k in range(first, last + 1):
-        place, anchor = anchors.get(k, (scale.place(10.0**k), "middle"))
-        texts += f'<text x="{place:.1f}" y="12" text-anchor="{anchor}">{decade(k)}</text>'
+        x, anchor = anchors.get(k, (scale.place(10.0**k), "middle"))
+        texts += f'<text x="{x:.1f}" y="12" text-anchor="{anchor}">{decade(k)}</text>'
     return f'<svg class="bar axis" {_BOX}>{texts}</svg>'
 
 
@@ -107,11 +109,11 @@ def _interval(rd: float, low: float, high: float, scale: Scale) -> str:
     )
 
 
-def _arrow(place: float, side: int, status: RdStatus) -> str:
-    y, tip = HEIGHT / 2, place + side * min(34.0, place - 3 if side < 0 else WIDTH - 3 - place)
+def _arrow(x: float, side: int, status: RdStatus) -> str:
+    y, tip = HEIGHT / 2, x + side * min(34.0, x - 3 if side < 0 else WIDTH - 3 - x)
     head = f"M{tip + -side * 6:.1f} {y - 4}L{tip:.1f} {y}L{tip + -side * 6:.1f} {y + 4}"
     ink = STATUS[status].ink
     return (
-        f'<path d="M{place:.1f} {y - 5}V{y + 5}M{place:.1f} {y}H{tip:.1f}{head}" '
+        f'<path d="M{x:.1f} {y - 5}V{y + 5}M{x:.1f} {y}H{tip:.1f}{head}" '
         f'stroke="{ink}" stroke-width="1.6" fill="none"/>'
     )

@@ -24,29 +24,29 @@ _ADJUSTED: Final = {
 }
 
 
-def model_words(found: WashoutReport, name: str) -> tuple[str, ...]:
+def model_words(report: WashoutReport, name: str) -> tuple[str, ...]:
     """Return a sentence or two for each model beyond M0 and M1, and which one is preferred.
 
     Parameters
     ----------
-    found
+    report
         The models.
     name
         Of the density: `free CD38`.
     """
-    told = {estimate.name: estimate for estimate in found.estimates}
+    estimates = {estimate.name: estimate for estimate in report.estimates}
     said = [
-        *_kit_words(told.values()),
-        *_adjusted_words(told),
-        *_mixed_words(told),
-        *_recovery_words(told, name),
-        *_total_words(found, told),
-        *(_wait_words(wait, name) for wait in found.waits if wait.weeks is not None),
+        *_kit_words(estimates.values()),
+        *_adjusted_words(estimates),
+        *_mixed_words(estimates),
+        *_recovery_words(estimates, name),
+        *_total_words(report, estimates),
+        *(_wait_words(wait, name) for wait in report.waits if wait.weeks is not None),
     ]
-    return (*said, *([f"{found.choice.reason}; rule: {found.choice.rule}."] if found.choice else []))
+    return (*said, *([f"{report.choice.reason}; rule: {report.choice.rule}."] if report.choice else []))
 
 
-def refusal_words(found: WashoutReport, name: str) -> tuple[str, ...]:
+def refusal_words(report: WashoutReport, name: str) -> tuple[str, ...]:
     """Return what was not estimated and why, one sentence per reason, in plain names.
 
     Parameters
@@ -55,9 +55,9 @@ def refusal_words(found: WashoutReport, name: str) -> tuple[str, ...]:
         Of the density: `free CD38`.
     """
     by_reason: dict[str, list[str]] = {}
-    untold = [(_wait(wait, name), wait.note) for wait in found.waits if wait.weeks is None]
+    untold = [(_wait(wait, name), wait.note) for wait in report.waits if wait.weeks is None]
     for what, reason in (
-        *((_plain(refusal.name), refusal.reason) for refusal in found.not_estimable),
+        *((_plain(refusal.name), refusal.reason) for refusal in report.not_estimable),
         *untold,
     ):
         by_reason.setdefault(_plain(reason), []).append(what)
@@ -86,24 +86,26 @@ def _three(number: float | None) -> str:
     return "∞" if number is None else count(float(f"{number:.3g}"))
 
 
-def _kit_words(told: Iterable[Estimate]) -> list[str]:
+def _kit_words(estimates: Iterable[Estimate]) -> list[str]:
     return [
         f"Kit {estimate.name.removeprefix('fold_kit_')} reads × {_interval(estimate)} of the usual kit."
-        for estimate in told
+        for estimate in estimates
         if estimate.name.startswith("fold_kit_")
     ]
 
 
-def _adjusted_words(told: dict[str, Estimate]) -> list[str]:
-    fold = told.get("adjusted_fold_per_doubling")
+def _adjusted_words(estimates: dict[str, Estimate]) -> list[str]:
+    fold = estimates.get("adjusted_fold_per_doubling")
     if fold is None:
         return []
-    others = [f"{words} × {_interval(told[name])}" for name, words in _ADJUSTED.items() if name in told]
+    others = [
+        f"{words} × {_interval(estimates[name])}" for name, words in _ADJUSTED.items() if name in estimates
+    ]
     return [f"M1 adjusted. × {_interval(fold)} per doubling at the same {'; '.join(others)}."]
 
 
-def _mixed_words(told: dict[str, Estimate]) -> list[str]:
-    slope, alike = told.get("slope_random_intercept"), told.get("alike_within_patients")
+def _mixed_words(estimates: dict[str, Estimate]) -> list[str]:
+    slope, alike = estimates.get("slope_random_intercept"), estimates.get("alike_within_patients")
     if slope is None or alike is None or alike.value is None:
         return []
     words = (
@@ -113,8 +115,8 @@ def _mixed_words(told: dict[str, Estimate]) -> list[str]:
     return [words]
 
 
-def _recovery_words(told: dict[str, Estimate], name: str) -> list[str]:
-    plateau, half = told.get("plateau"), told.get("t50_weeks")
+def _recovery_words(estimates: dict[str, Estimate], name: str) -> list[str]:
+    plateau, half = estimates.get("plateau"), estimates.get("t50_weeks")
     if plateau is None or half is None:
         return []
     words = (
@@ -125,13 +127,13 @@ def _recovery_words(told: dict[str, Estimate], name: str) -> list[str]:
     return [words]
 
 
-def _total_words(found: WashoutReport, told: dict[str, Estimate]) -> list[str]:
-    fold = told.get("total_fold_per_doubling")
+def _total_words(report: WashoutReport, estimates: dict[str, Estimate]) -> list[str]:
+    fold = estimates.get("total_fold_per_doubling")
     if fold is None:
         return []
     words = (
         "M3. Where the drug holds less than 90 %, free over the part that is not held gives the total: "
-        f"× {_interval(fold)} per doubling, n = {fold.n}. {found.assumptions[0]}; {found.assumptions[1]}."
+        f"× {_interval(fold)} per doubling, n = {fold.n}. {report.assumptions[0]}; {report.assumptions[1]}."
     )
     return [words]
 

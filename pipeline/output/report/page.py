@@ -104,7 +104,7 @@ def _page(study_result: StudyResult) -> Page:
         competition=competition_words(study_result.study),
         items=attention(study_result, anchors),
         tubes=_tube_cards(study_result, results, anchors),
-        beads=tuple(bead_card(found, anchors[f"beads:{found.beads}"]) for found in study_result.calibrations),
+        beads=tuple(bead_card(run, anchors[f"beads:{run.beads}"]) for run in study_result.calibrations),
         limiting=study_result.limiting,
         axis=axis_bar(scale),
         n_visits=len(study_result.visits),
@@ -127,7 +127,7 @@ def _pictured(results: Sequence[SampleResult]) -> set[str]:
     if len(results) <= MOST_CARDS:
         return {result.sample_id for result in results}
     doubtful = sorted(
-        results, key=lambda one: (one.receptor.status in QUANTIFIED, one.gating_confidence or 0.0)
+        results, key=lambda tube: (tube.receptor.status in QUANTIFIED, tube.gating_confidence or 0.0)
     )
     most = MOST_CARDS_OF_MANY if len(results) <= VERY_MANY else MOST_CARDS_OF_VERY_MANY
     return {result.sample_id for result in doubtful[:most]}
@@ -139,15 +139,15 @@ def _tube_cards(
     typed = {sample.sample_id: sample for sample in study_result.study.samples}
     scale = scale_of(results)
     return tuple(
-        tube_card(study_result, typed[found.sample_id], found, anchors[f"sample:{found.sample_id}"], scale)
-        for found in results
+        tube_card(study_result, typed[result.sample_id], result, anchors[f"sample:{result.sample_id}"], scale)
+        for result in results
     )
 
 
 def in_sheet_order(study_result: StudyResult) -> tuple[SampleResult, ...]:
     """Return the results in the order of the samples sheet."""
-    found = {result.sample_id: result for result in study_result.results}
-    return tuple(found[s.sample_id] for s in study_result.study.samples if s.sample_id in found)
+    by_sample = {result.sample_id: result for result in study_result.results}
+    return tuple(by_sample[s.sample_id] for s in study_result.study.samples if s.sample_id in by_sample)
 
 
 def changed_settings(settings: Settings) -> tuple[tuple[str, str], ...]:
@@ -171,9 +171,7 @@ def _anchors(study_result: StudyResult, results: Sequence[SampleResult]) -> dict
         f"sample:{result.sample_id}": f"tube-{k}" if result.sample_id in pictured else ""
         for k, result in enumerate(results, start=1)
     }
-    beads = {
-        f"beads:{found.beads}": f"beads-{k}" for k, found in enumerate(study_result.calibrations, start=1)
-    }
+    beads = {f"beads:{run.beads}": f"beads-{k}" for k, run in enumerate(study_result.calibrations, start=1)}
     return {**tubes, **beads}
 
 

@@ -62,32 +62,32 @@ def tube_card(
 ) -> TubeCard:
     """Return the card of a tube; without an anchor only what its row of the table needs is to be shown."""
     exposure = study_result.exposures.get(result.sample_id)
-    calibration = next((found for found in study_result.calibrations if found.beads == sample.beads), None)
+    calibration = next((run for run in study_result.calibrations if run.beads == sample.beads), None)
     curve = calibration.curve if calibration else None
-    found, panel = result.receptor, _panel(study_result, sample)
+    receptor, panel = result.receptor, _panel(study_result, sample)
     flags = sample_flags(result, exposure)
     labels = channel_labels(panel) if panel and anchor else {}
     wanted = population_name(study_result.study)
     return TubeCard(
         anchor=anchor,
         sample=sample,
-        look=STATUS[found.status],
-        status=found.status.value,
-        density=density_words(found.status, found.rd, found.lloq, found.uloq),
+        look=STATUS[receptor.status],
+        status=receptor.status.value,
+        density=density_words(receptor.status, receptor.rd, receptor.lloq, receptor.uloq),
         instead=_instead(result),
-        estimate=rounded(found.rd),
-        interval=interval_words(found.rd_low, found.rd_high),
+        estimate=rounded(receptor.rd),
+        interval=interval_words(receptor.rd_low, receptor.rd_high),
         bar=interval_bar(result, scale),
-        n_cells=count(found.n_cells),
+        n_cells=count(receptor.n_cells),
         washout=_weeks(exposure),
         confidence="–" if result.gating_confidence is None else f"{result.gating_confidence:.2f}",
         unsure=GateFlag.LOW_GATE_CONFIDENCE in flags,
-        needs_look=GateFlag.LOW_GATE_CONFIDENCE in flags or found.status not in QUANTIFIED,
+        needs_look=GateFlag.LOW_GATE_CONFIDENCE in flags or receptor.status not in QUANTIFIED,
         flags=tuple((flag, FLAGS.get(flag, "")) for flag in flags),
         notes=_single_notes(result, exposure) if anchor else (),
         arithmetic=_arithmetic(result) if anchor else (),
         facts=_facts(study_result, sample, result, exposure) if anchor else (),
-        budget_bar=budget_bar(found.budget) if anchor else "",
+        budget_bar=budget_bar(receptor.budget) if anchor else "",
         budget=_budget(result) if anchor else (),
         steps=tuple(_step_row(step, wanted) for step in result.steps) if anchor else (),
         gating_svg=_gating_svg(result, anchor, labels, wanted) if anchor else "",
@@ -107,12 +107,12 @@ def _single_notes(result: SampleResult, exposure: Exposure | None) -> tuple[str,
 
 def _instead(result: SampleResult) -> str:
     """Return what stands where a density would: why there is none, and the molecules that are known."""
-    found = result.receptor
-    if found.status is RdStatus.FAILED and result.note:
+    receptor = result.receptor
+    if receptor.status is RdStatus.FAILED and result.note:
         return result.note
-    if found.abc is not None and found.rd is None:
-        return f"ABC {rounded(found.abc)}, {STATUS[found.status].words}"
-    return STATUS[found.status].words
+    if receptor.abc is not None and receptor.rd is None:
+        return f"ABC {rounded(receptor.abc)}, {STATUS[receptor.status].words}"
+    return STATUS[receptor.status].words
 
 
 def _weeks(exposure: Exposure | None) -> str:
@@ -121,29 +121,29 @@ def _weeks(exposure: Exposure | None) -> str:
 
 def _arithmetic(result: SampleResult) -> Pairs:
     """Return how the density comes about, a line per term."""
-    found = result.receptor
+    receptor = result.receptor
     kind = result.background_kind or "control"
     rows = (
-        ("stained", found.median_mfi, found.abc),
-        (f"control ({kind})", found.background_mfi, found.background_abc),
+        ("stained", receptor.median_mfi, receptor.abc),
+        (f"control ({kind})", receptor.background_mfi, receptor.background_abc),
     )
     pairs = [(name, _converted(mfi, abc)) for name, mfi, abc in rows if mfi is not None]
-    if found.rd is not None:
-        pairs.append(("difference (RD)", rounded(found.rd)))
+    if receptor.rd is not None:
+        pairs.append(("difference (RD)", rounded(receptor.rd)))
     if (
-        found.rd_plain is not None
-        and found.rd is not None
-        and abs(found.rd_plain - found.rd) > 0.002 * abs(found.rd)
+        receptor.rd_plain is not None
+        and receptor.rd is not None
+        and abs(receptor.rd_plain - receptor.rd) > 0.002 * abs(receptor.rd)
     ):
-        pairs.append(("plain difference of medians", rounded(found.rd_plain)))
-    if found.rd_mfi_space is not None:
-        pairs.append(("subtracted as fluorescence (RD′)", rounded(found.rd_mfi_space)))
+        pairs.append(("plain difference of medians", rounded(receptor.rd_plain)))
+    if receptor.rd_mfi_space is not None:
+        pairs.append(("subtracted as fluorescence (RD′)", rounded(receptor.rd_mfi_space)))
     if result.normal_rd is not None:
         pairs.append(("normal plasma cells (RD)", rounded(result.normal_rd)))
-    if found.lloq is not None or found.uloq is not None:
-        pairs.append(("limits of quantification", _limits(found.lloq, found.uloq)))
-    if found.gcv_percent is not None:
-        pairs.append(("uncertainty", f"geometric CV {found.gcv_percent:.1f} %"))
+    if receptor.lloq is not None or receptor.uloq is not None:
+        pairs.append(("limits of quantification", _limits(receptor.lloq, receptor.uloq)))
+    if receptor.gcv_percent is not None:
+        pairs.append(("uncertainty", f"geometric CV {receptor.gcv_percent:.1f} %"))
     return tuple(pairs)
 
 
@@ -196,10 +196,10 @@ def _facts(
 def _sentinels(result: SampleResult) -> Pairs:
     """Return the free CD38 of the sentinel cells and its reading: by a stated rule, never a diagnosis."""
     named = (
-        (one.name.replace("_", " ").replace("nk", "NK").replace("b p", "B p"), one)
-        for one in result.sentinels
+        (sentinel.name.replace("_", " ").replace("nk", "NK").replace("b p", "B p"), sentinel)
+        for sentinel in result.sentinels
     )
-    pairs = [(f"free CD38 of {name}", _sentinel_words(one)) for name, one in named]
+    pairs = [(f"free CD38 of {name}", _sentinel_words(sentinel)) for name, sentinel in named]
     reading = result.sentinel_reading
     return (
         *pairs,
@@ -208,12 +208,11 @@ def _sentinels(result: SampleResult) -> Pairs:
 
 
 def _sentinel_words(sentinel: SentinelResult) -> str:
-    found = sentinel.receptor
-    if found.rd is None:
-        return sentinel.note or f"{STATUS[found.status].words} ({count(found.n_cells)} cells)"
-    return (
-        f"{rounded(found.rd)} ({interval_words(found.rd_low, found.rd_high)}), {count(found.n_cells)} cells"
-    )
+    receptor = sentinel.receptor
+    if receptor.rd is None:
+        return sentinel.note or f"{STATUS[receptor.status].words} ({count(receptor.n_cells)} cells)"
+    interval = interval_words(receptor.rd_low, receptor.rd_high)
+    return f"{rounded(receptor.rd)} ({interval}), {count(receptor.n_cells)} cells"
 
 
 def _detector(result: SampleResult) -> str:

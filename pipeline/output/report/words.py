@@ -151,13 +151,13 @@ def verdict_line(results: Iterable[SampleResult]) -> str:
 
 def washout_words(study_result: StudyResult) -> tuple[str, ...]:
     """Return what M0 to M3 say, a sentence or two each."""
-    found = study_result.washout
-    if found is None:
+    report = study_result.washout
+    if report is None:
         return ()
     name = density_name(study_result.study)
-    said = [_rank_words(found.rank, name)] if found.rank else []
-    said += [_slope_words(found.tobit, name)] if found.tobit else []
-    return (*said, *model_words(found, name), BETWEEN_PATIENTS.format(name=name))
+    said = [_rank_words(report.rank, name)] if report.rank else []
+    said += [_slope_words(report.tobit, name)] if report.tobit else []
+    return (*said, *model_words(report, name), BETWEEN_PATIENTS.format(name=name))
 
 
 def untold_words(study_result: StudyResult) -> tuple[str, ...]:
@@ -167,13 +167,13 @@ def untold_words(study_result: StudyResult) -> tuple[str, ...]:
     )
 
 
-def data_words(found: WashoutReport) -> str:
+def data_words(report: WashoutReport) -> str:
     """Return which visits stand behind the models."""
-    used = f"{found.n_used} of {_counted(found.n_rows, 'visit')} ({_counted(found.n_patients, 'patient')})"
+    used = f"{report.n_used} of {_counted(report.n_rows, 'visit')} ({_counted(report.n_patients, 'patient')})"
     return (
-        f"A washout and a density or a limit are known for {used}: {found.n_observed} measured, "
-        f"{found.n_left_censored} below LLOQ, {found.n_right_censored} above ULOQ; the censored ones stay in "
-        "as what they are."
+        f"A washout and a density or a limit are known for {used}: {report.n_observed} measured, "
+        f"{report.n_left_censored} below LLOQ, {report.n_right_censored} above ULOQ; the censored ones stay "
+        "in as what they are."
     )
 
 
@@ -206,8 +206,8 @@ def _slope_words(fit: WashoutFit, name: str) -> str:
 
 def _likely_words(fit: WashoutFit) -> str:
     """Return what the likelihood alone gives, where that reads otherwise: its bias is not taken off."""
-    told, likely = f"{fit.fold_per_doubling:.2f}", f"{10**fit.most_likely.slope:.2f}"
-    return "" if told == likely else f"highest likelihood, with its bias of few rows: {likely}; "
+    fold, likely = f"{fit.fold_per_doubling:.2f}", f"{10**fit.most_likely.slope:.2f}"
+    return "" if fold == likely else f"highest likelihood, with its bias of few rows: {likely}; "
 
 
 def _fold(value: float) -> str:

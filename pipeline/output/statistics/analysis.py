@@ -113,20 +113,20 @@ def _density_rows(study_result: StudyResult, known: Mapping[str, Subject]) -> It
 def _density_cells(
     study_result: StudyResult, visit: Visit, scale: Callable[[float | None], float | None], *, as_text: bool
 ) -> tuple[Cell, ...]:
-    found, beyond = visit.receptor, study_result.study.settings.uloq_extrapolation
-    status = found.status.value
-    measured = found.rd if found.status in NUMBERED else None
+    receptor, beyond = visit.receptor, study_result.study.settings.uloq_extrapolation
+    status = receptor.status.value
+    measured = receptor.rd if receptor.status in NUMBERED else None
     low, high, side = measured, measured, "NONE" if measured is not None else ""
-    if found.status is RdStatus.BELOW_LLOQ:
-        low, high, side = None, found.lloq, "LEFT"
-    elif found.status is RdStatus.ABOVE_ULOQ:
-        low, high, side = upper_limit(found.rd, found.uloq, beyond), None, "RIGHT"
-    text = limit_text(status, found.rd, found.lloq, found.uloq, beyond) if as_text else ""
-    limits = (found.rd_low, found.rd_high) if measured is not None else (None, None)
+    if receptor.status is RdStatus.BELOW_LLOQ:
+        low, high, side = None, receptor.lloq, "LEFT"
+    elif receptor.status is RdStatus.ABOVE_ULOQ:
+        low, high, side = upper_limit(receptor.rd, receptor.uloq, beyond), None, "RIGHT"
+    text = limit_text(status, receptor.rd, receptor.lloq, receptor.uloq, beyond) if as_text else ""
+    limits = (receptor.rd_low, receptor.rd_high) if measured is not None else (None, None)
     return (
         *(visit.visit, visit.collected_on, scale(measured), text, side, scale(low), scale(high)),
-        *(scale(limits[0]), scale(limits[1]), scale(found.rd), scale(found.lloq)),
-        *(scale(found.uloq), status),
+        *(scale(limits[0]), scale(limits[1]), scale(receptor.rd), scale(receptor.lloq)),
+        *(scale(receptor.uloq), status),
         *(len(visit.sample_ids), visit.tissue, visit.kit, visit.last_dose_on, visit.washout_weeks),
     )
 

@@ -46,11 +46,11 @@ class Dataset:
         """The dataset as a table for CSV."""
         return Table(tuple(variable.name for variable in self.variables), self.rows)
 
-    def column(self, place: int) -> list[Cell]:
+    def column(self, index: int) -> list[Cell]:
         """Return a column's cells in their type: numbers of 6 significant digits, None = missing."""
-        if self.variables[place].kind == "number":
-            return [_number(row[place]) for row in self.rows]
-        return [None if row[place] == "" else row[place] for row in self.rows]
+        if self.variables[index].kind == "number":
+            return [_number(row[index]) for row in self.rows]
+        return [None if row[index] == "" else row[index] for row in self.rows]
 
 
 def dataset(

@@ -65,7 +65,7 @@ def write_parquet(path: Path, data: Dataset) -> None:
 
     types = {"text": pa.string(), "number": pa.float64(), "whole": pa.int64(), "date": pa.date32()}
     schema = pa.schema([(variable.name, types[variable.kind]) for variable in data.variables])
-    arrays = [pa.array(data.column(place), types[v.kind]) for place, v in enumerate(data.variables)]
+    arrays = [pa.array(data.column(index), types[v.kind]) for index, v in enumerate(data.variables)]
     partial = path.with_suffix(".partial")
     parquet.write_table(pa.Table.from_arrays(arrays, schema=schema), partial)
     partial.replace(path)
@@ -80,8 +80,8 @@ def write_xport(path: Path, data: Dataset) -> None:
     import pyreadstat
 
     columns: dict[str, Any] = {}
-    for place, variable in enumerate(data.variables):
-        cells = data.column(place)
+    for index, variable in enumerate(data.variables):
+        cells = data.column(index)
         if variable.kind == "text":
             columns[variable.name] = pd.Series([_clipped(cell) for cell in cells], dtype=object)
         else:

@@ -98,33 +98,35 @@ def _rows(study_result: StudyResult) -> Iterator[tuple[Cell, ...]]:
 
 
 def _row(study_id: str, sample: Sample, result: SampleResult, m: Measure, number: int) -> tuple[Cell, ...]:
-    found = result.receptor
+    receptor = result.receptor
     shown = m.limit or ("" if m.value is None else cell_text(m.value))
     return (
         *(study_id, "CP", subject(study_id, sample.patient_id), number, sample.sample_id),
         *(m.code, m.name, m.cells, shown, m.unit if shown else "", shown),
         *(None if m.limit else m.value, m.unit if shown else ""),
-        *("" if shown else "NOT DONE", "" if shown else STATUS[found.status].words),
+        *("" if shown else "NOT DONE", "" if shown else STATUS[receptor.status].words),
         *("BONE MARROW" if sample.tissue == "marrow" else sample.tissue.upper(), "FLOW CYTOMETRY"),
-        *(found.lloq, found.uloq, sample.visit, sample.collected_on.isoformat()),
+        *(receptor.lloq, receptor.uloq, sample.visit, sample.collected_on.isoformat()),
     )
 
 
 def _measures(study_result: StudyResult, result: SampleResult) -> tuple[Measure, ...]:
-    found, study = result.receptor, study_result.study
+    receptor, study = result.receptor, study_result.study
     marker = marker_of(study)
-    limit = limit_text(found.status, found.rd, found.lloq, found.uloq, study.settings.uloq_extrapolation)
-    rd = found.rd if found.status in NUMBERED else None
+    limit = limit_text(
+        receptor.status, receptor.rd, receptor.lloq, receptor.uloq, study.settings.uloq_extrapolation
+    )
+    rd = receptor.rd if receptor.status in NUMBERED else None
     known = result.n_viable_singlets and result.n_plasma_cells is not None
     percent = 100 * (result.n_plasma_cells or 0) / (result.n_viable_singlets or 1) if known else None
     quantified, gated = result.population, study.settings.population_name
     name = density_name(study)
     return (
         Measure("RD", f"{name[:1].upper()}{name[1:]} receptor density"[:40], SITES, rd, quantified, limit),
-        Measure("ABC", f"{marker} antibodies bound per cell"[:40], SITES, found.abc, quantified),
-        Measure("BGABC", "Background antibodies bound per cell", SITES, found.background_abc, quantified),
-        Measure("MFI", f"{marker} median fluorescence"[:40], "channel", found.median_mfi, quantified),
-        Measure("BGMFI", "Background median fluorescence", "channel", found.background_mfi, quantified),
+        Measure("ABC", f"{marker} antibodies bound per cell"[:40], SITES, receptor.abc, quantified),
+        Measure("BGABC", "Background antibodies bound per cell", SITES, receptor.background_abc, quantified),
+        Measure("MFI", f"{marker} median fluorescence"[:40], "channel", receptor.median_mfi, quantified),
+        Measure("BGMFI", "Background median fluorescence", "channel", receptor.background_mfi, quantified),
         Measure("NCELL", "Gated cells", "cells", result.n_plasma_cells, gated),
         Measure("PCT", "Gated cells of viable singlets", "%", percent, gated),
         Measure("NEVENT", "Events acquired", "events", result.n_events),

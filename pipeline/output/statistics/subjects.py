@@ -45,11 +45,11 @@ def subjects_of(study_result: StudyResult) -> dict[str, Subject]:
     controlled = controlled_patients(study)
     rows = baseline_rows(clocks, [patient_rd(visit) for visit in study_result.visits], clocks)
     words = {"above": f">={settings.rd_cut:.0f}", "below": f"<{settings.rd_cut:.0f}"}
-    found = {}
+    subjects = {}
     for name, clock in clocks.items():
         patient, row = patients.get(name), rows[name]
         side = "" if row is None else rd_side(row, settings.rd_cut, settings.uloq_extrapolation)
-        found[name] = Subject(
+        subjects[name] = Subject(
             patient_id=name,
             patient=patient,
             course=courses.get(name),
@@ -60,4 +60,4 @@ def subjects_of(study_result: StudyResult) -> dict[str, Subject]:
             density_group=words.get(side, ""),
             baseline=None if row is None else (row.visit, row.collected_on),
         )
-    return found
+    return subjects

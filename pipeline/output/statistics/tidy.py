@@ -86,9 +86,9 @@ def tidy_datasets(study_result: StudyResult, known: Mapping[str, Subject]) -> tu
 
 
 def _of_table(name: str, label: str, table: Table) -> Dataset:
-    kept = [place for place, column in enumerate(table.columns) if column not in _FREE_TEXT]
-    variables = [_variable(table.columns[place], [row[place] for row in table.rows]) for place in kept]
-    rows = (tuple(row[place] for place in kept) for row in table.rows)
+    kept = [index for index, column in enumerate(table.columns) if column not in _FREE_TEXT]
+    variables = [_variable(table.columns[index], [row[index] for row in table.rows]) for index in kept]
+    rows = (tuple(row[index] for index in kept) for row in table.rows)
     return dataset(name, label, variables, rows, xport=False)
 
 
@@ -115,9 +115,9 @@ def _derived(who: Subject) -> tuple[Cell, ...]:
     if course is None:
         times: tuple[Cell, ...] = (None, None, "", None, "", None, "", None)
     else:
-        told = course.treated_days is not None
+        is_known = course.treated_days is not None
         times = (
-            *(course.started_on, course.treated_days, yes_no(course.stopped) if told else ""),
+            *(course.started_on, course.treated_days, yes_no(course.stopped) if is_known else ""),
             *(course.pfs_day, yes_no(course.pfs_event) if course.pfs_day is not None else ""),
             *(course.os_day, yes_no(course.os_event) if course.os_day is not None else ""),
             course.dexamethasone_day,

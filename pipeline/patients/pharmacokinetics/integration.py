@@ -108,7 +108,7 @@ def concentrations(course: Course, disposition: Disposition, *, rtol: float = 1e
     n, k = course.hours.shape
     shape = disposition.clearance.shape
     per_patient = 1 if len(shape) == 1 else shape[1]
-    found = np.zeros((n, per_patient, k))
+    levels = np.zeros((n, per_patient, k))
     # Alike patients move together: with or without a depot, about as many doses, about as long a washout.
     order = np.lexsort((course.hours[:, -1], course.first // 4, course.depot_mg.any(axis=1)))
     size = max(1, _BLOCK // per_patient)
@@ -117,8 +117,8 @@ def concentrations(course: Course, disposition: Disposition, *, rtol: float = 1e
         first = int(course.first[block].min()) if k else 0
         if first < k:
             part = course.take(block, first)
-            found[block, :, first:] = _block(part, disposition.take(block), per_patient, rtol)
-    return found[:, 0, :] if len(shape) == 1 else found
+            levels[block, :, first:] = _block(part, disposition.take(block), per_patient, rtol)
+    return levels[:, 0, :] if len(shape) == 1 else levels
 
 
 def _block(course: Course, disposition: Disposition, per_patient: int, rtol: float) -> Floats:
@@ -126,7 +126,7 @@ def _block(course: Course, disposition: Disposition, per_patient: int, rtol: flo
     flat = Disposition(*(np.ravel(getattr(disposition, name)) for name in Disposition.__slots__))
     with_depot = bool(course.depot_mg.any())
     state, since = np.zeros((len(_COMPARTMENTS) + with_depot, n * per_patient)), np.zeros(n * per_patient)
-    found = np.empty((n, per_patient, k))
+    levels = np.empty((n, per_patient, k))
     for step in range(k):
         columns = (course.hours, course.central_mg, course.depot_mg)
         hours, central, depot = (np.repeat(column[:, step], per_patient) for column in columns)
@@ -137,8 +137,8 @@ def _block(course: Course, disposition: Disposition, per_patient: int, rtol: flo
         vmax = flat.vmax * np.exp(-flat.decay * since)
         state = _integrate(_Motion(flat, hours, vmax, flat.decay * hours), state, rtol)
         since += hours
-        found[:, :, step] = (state[0] / flat.central).reshape(n, per_patient)
-    return found
+        levels[:, :, step] = (state[0] / flat.central).reshape(n, per_patient)
+    return levels
 
 
 def _integrate(motion: _Motion, state: Floats, rtol: float) -> Floats:

@@ -102,10 +102,10 @@ def drug_levels(study: Study, wanted: Sequence[tuple[str, date]]) -> tuple[DrugL
     if not is_drug(MODELLED_DRUG, study.settings.washed_out_drug):
         reason = f"the pharmacokinetic model is {MODELLED_DRUG}'s, not {study.settings.washed_out_drug}'s"
         return tuple(DrugLevel(reason=reason) for _ in wanted)
-    told = [_given(study, doses, day, patient) for doses, day, patient in _rows(study, wanted)]
-    known = [given for given in told if isinstance(given, _Given)]
-    found = iter(_levels(known, study.settings))
-    return tuple(next(found) if isinstance(given, _Given) else DrugLevel(reason=given) for given in told)
+    answers = [_given(study, doses, day, patient) for doses, day, patient in _rows(study, wanted)]
+    known = [given for given in answers if isinstance(given, _Given)]
+    levels = iter(_levels(known, study.settings))
+    return tuple(next(levels) if isinstance(given, _Given) else DrugLevel(reason=given) for given in answers)
 
 
 def body_of(patient: Patient | None) -> Body:
@@ -125,11 +125,11 @@ def course_of(rows: Sequence[_Given]) -> Course:
     """Return the doses of patients as one course, padded in front."""
     longest = max((len(given.days) for given in rows), default=0)
     columns = np.zeros((3, len(rows), longest))
-    for place, given in enumerate(rows):
+    for row, given in enumerate(rows):
         n = len(given.days)
-        columns[0, place, longest - n :] = given.days
-        columns[1, place, longest - n :] = given.central_mg
-        columns[2, place, longest - n :] = given.depot_mg
+        columns[0, row, longest - n :] = given.days
+        columns[1, row, longest - n :] = given.central_mg
+        columns[2, row, longest - n :] = given.depot_mg
     return Course(columns[0] * _HOURS, columns[1], columns[2])
 
 
@@ -227,8 +227,8 @@ def _draws(n: int, settings: Settings) -> tuple[Floats, Floats]:
         return np.concatenate([corners, -corners]), kd
     half = min(_MOST_DRAWS, _BUDGET // n) // 2
     rng = np.random.default_rng(settings.seed)
-    drawn, place = rng.standard_normal((half, N_VARIED)), rng.uniform(size=half)
-    kd = np.exp(ends[0] + (ends[1] - ends[0]) * np.concatenate([place, 1 - place]))
+    drawn, uniform = rng.standard_normal((half, N_VARIED)), rng.uniform(size=half)
+    kd = np.exp(ends[0] + (ends[1] - ends[0]) * np.concatenate([uniform, 1 - uniform]))
     return np.concatenate([drawn, -drawn]), kd
 
 
@@ -238,12 +238,12 @@ def _drawn(course: Course, typical: Disposition, deviates: Floats) -> Floats:
 
 def _troughs(rows: Sequence[_Given], k: int) -> Floats:
     """Return what was measured at the end of every interval, (N, K); NaN where nothing was."""
-    found = np.full((len(rows), k), np.nan)
-    for place, given in enumerate(rows):
+    troughs = np.full((len(rows), k), np.nan)
+    for row, given in enumerate(rows):
         n = len(given.troughs)
         # The trough of a dose is what the doses before have left: the end of the interval before.
-        found[place, k - n : k - 1] = given.troughs[1:]
-    return found
+        troughs[row, k - n : k - 1] = given.troughs[1:]
+    return troughs
 
 
 def _weights(draws: Floats, troughs: Floats) -> Floats:
@@ -277,8 +277,8 @@ def _quantiles(values: Floats, weights: Floats, at: tuple[float, ...]) -> Floats
     order = np.argsort(values, axis=1, kind="stable")
     sorted_values = np.take_along_axis(values, order, axis=1)
     share = np.take_along_axis(weights, order, axis=1)
-    place = np.cumsum(share, axis=1) - share / 2
-    return np.array([np.interp(at, steps, row) for steps, row in zip(place, sorted_values, strict=True)])
+    middles = np.cumsum(share, axis=1) - share / 2
+    return np.array([np.interp(at, steps, row) for steps, row in zip(middles, sorted_values, strict=True)])
 
 
 def _trough_notes(measured: int, effective: float) -> tuple[str, ...]:

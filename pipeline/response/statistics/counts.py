@@ -157,10 +157,10 @@ def _odds_ratio(table: list[list[int]], level: float) -> tuple[float | None, flo
         half = float(ndtri((1 + level) / 2) * np.sqrt(np.sum(1 / cells)))
         limits = [float(np.exp(log_ratio + side * half)) for side in (-1, 0, 1)]
         return limits[1], limits[0], limits[2], "Fisher exact, two-sided; sample odds ratio, Woolf interval"
-    found = odds_ratio(table, kind="conditional")
-    interval = found.confidence_interval(confidence_level=level)
+    estimate = odds_ratio(table, kind="conditional")
+    interval = estimate.confidence_interval(confidence_level=level)
     value, low, high = (
-        float(x) if np.isfinite(x) else None for x in (found.statistic, interval.low, interval.high)
+        float(x) if np.isfinite(x) else None for x in (estimate.statistic, interval.low, interval.high)
     )
     return value, low, high, "Fisher exact, two-sided; conditional odds ratio, exact interval"
 
@@ -197,7 +197,7 @@ def _exact_trend_p(k: np.ndarray, n: np.ndarray) -> float:
                 grown[key] = grown.get(key, 0) + count * comb(size, more)
         ways = grown
     scores, events, total = np.arange(len(n)), int(k.sum()), int(n.sum())
-    tables = {statistic: count for (found, statistic), count in ways.items() if found == events}
+    tables = {statistic: count for (n_events, statistic), count in ways.items() if n_events == events}
     centre = events * int(np.sum(scores * n))  # the mean of the statistic, times `total`
     distance = abs(total * int(np.sum(scores * k)) - centre)
     far = sum(count for statistic, count in tables.items() if abs(total * statistic - centre) >= distance)

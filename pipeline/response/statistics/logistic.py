@@ -73,9 +73,9 @@ def odds_ratio(
         return OddsRatio(name, per, n, k, None, None, None, None, level, note=note)
     firth = is_separated(x, y)
     centre, scale = float(x.mean()), float(x.std())
-    values, place = np.unique((x - centre) / scale, return_inverse=True)
-    totals = np.bincount(place).astype(float)
-    model = _Logistic(values, np.bincount(place, weights=y).astype(float), totals, firth)
+    values, group = np.unique((x - centre) / scale, return_inverse=True)
+    totals = np.bincount(group).astype(float)
+    model = _Logistic(values, np.bincount(group, weights=y).astype(float), totals, firth)
     slope, best = model.maximum()
     low, high = (model.limit(slope, best, side, level) for side in (-1, 1))
     p = _chi_square_p(2 * (best - model.profile(0.0)))
@@ -124,25 +124,25 @@ class _Logistic:
         share = float(self.yes.sum() / self.total.sum())
         middle = float(np.log(share / (1 - share)))
         reach = 6.0 + 4.0 * abs(slope)
-        found = minimize_scalar(
+        optimum = minimize_scalar(
             lambda intercept: -self.log_likelihood(intercept, slope),
             bounds=(middle - reach, middle + reach),
             method="bounded",
             options={"xatol": _TOLERANCE},
         )
-        return -float(found.fun)
+        return -float(optimum.fun)
 
     def maximum(self) -> tuple[float, float]:
         """Return the slope of the highest likelihood, and that."""
         from scipy.optimize import minimize_scalar
 
-        found = minimize_scalar(
+        optimum = minimize_scalar(
             lambda slope: -self.profile(slope),
             bounds=(-30.0, 30.0),
             method="bounded",
             options={"xatol": _TOLERANCE},
         )
-        return float(found.x), -float(found.fun)
+        return float(optimum.x), -float(optimum.fun)
 
     def limit(self, slope: float, best: float, side: int, level: float) -> float | None:
         """Return where the profile has fallen by half the χ² quantile; None where it never does."""

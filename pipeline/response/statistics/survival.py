@@ -58,13 +58,13 @@ class SurvivalCurve:
 
     def survival_at(self, time: float) -> float:
         """Return S just after a time; 1 before the first."""
-        place = int(np.searchsorted(self.times, time, side="right"))
-        return float(self.survival[place - 1]) if place else 1.0
+        index = int(np.searchsorted(self.times, time, side="right"))
+        return float(self.survival[index - 1]) if index else 1.0
 
     def at_risk_at(self, time: float) -> int:
         """Return how many were at risk just before a time."""
-        place = int(np.searchsorted(self.times, time, side="left"))
-        return int(self.at_risk[place]) if place < self.times.size else 0
+        index = int(np.searchsorted(self.times, time, side="left"))
+        return int(self.at_risk[index]) if index < self.times.size else 0
 
 
 def survival_curve(times: ArrayLike, events: ArrayLike, *, level: float = 0.95) -> SurvivalCurve:
@@ -100,9 +100,9 @@ def survival_curve(times: ArrayLike, events: ArrayLike, *, level: float = 0.95) 
         raise ValueError(f"{when.size} times and {happened.size} events; expected one event per time")
     if not np.all(np.isfinite(when) & (when >= 0)):
         raise ValueError("a time is negative or no number; expected times of 0 or more")
-    distinct, place = np.unique(when, return_inverse=True)
-    ended = np.bincount(place, minlength=distinct.size)
-    failed = np.bincount(place, weights=happened, minlength=distinct.size).astype(np.int64)
+    distinct, index = np.unique(when, return_inverse=True)
+    ended = np.bincount(index, minlength=distinct.size)
+    failed = np.bincount(index, weights=happened, minlength=distinct.size).astype(np.int64)
     at_risk = when.size - np.concatenate([[0], np.cumsum(ended)[:-1]]) if when.size else ended
     survival: Floats = np.cumprod(1.0 - failed / at_risk, dtype=np.float64)
     low, high = log_log_limits(survival, failed, at_risk, level)

@@ -109,16 +109,16 @@ def patient_jackknife(rows: CensoredRows, best: Maximum, patients: NDArray[np.in
         )
     weights = jackknife_weights(patients)
     start = np.repeat(best.beta, len(weights), axis=0), np.repeat(best.log_sigma, len(weights))
-    found = maximise(resampled(rows, weights), start)
-    scattered = (found.log_sigma > SMALLEST_LOG_SIGMA) | (rows.sd[0].min() > 0)
-    good = found.is_held(n) & scattered & (np.abs(found.beta) < _LARGEST_COEFFICIENT).all(axis=1)
+    refits = maximise(resampled(rows, weights), start)
+    scattered = (refits.log_sigma > SMALLEST_LOG_SIGMA) | (rows.sd[0].min() > 0)
+    good = refits.is_held(n) & scattered & (np.abs(refits.beta) < _LARGEST_COEFFICIENT).all(axis=1)
     if not good.all():
         raise NotEstimableError(
             f"the line hangs on single patients: {int(np.sum(~good))} of {len(good)} cannot be left out"
         )
     return PatientJackknife(
         estimate=np.append(best.beta[0], best.log_sigma[0]),
-        left_out=np.column_stack([found.beta, found.log_sigma]),
+        left_out=np.column_stack([refits.beta, refits.log_sigma]),
         covariance=pseudo_inverse(best.information[:1])[0],
         freedom=max(n_patients * effective_rows(rows.kind[0]) / n - rows.design.shape[2], 1.0),
     )

@@ -67,10 +67,10 @@ def normal_moments(low: Floats, high: Floats) -> Floats:
 
     at_low, at_high = _density(low), _density(high)
     between = np.where(low > 0, ndtr(-low) - ndtr(-high), ndtr(high) - ndtr(low))
-    found = [between, at_low - at_high]
+    terms = [between, at_low - at_high]
     for k in range(2, _ORDERS):
-        found.append((k - 1) * found[k - 2] + low ** (k - 1) * at_low - high ** (k - 1) * at_high)
-    return np.array(found)
+        terms.append((k - 1) * terms[k - 2] + low ** (k - 1) * at_low - high ** (k - 1) * at_high)
+    return np.array(terms)
 
 
 def _end(z: Floats, side: float) -> tuple[tuple[Floats, ...], tuple[tuple[Floats, ...], ...], Floats]:
@@ -87,6 +87,6 @@ def _density(z: Floats) -> Floats:
     return np.asarray(np.exp(-0.5 * z**2) / _ROOT_2PI)
 
 
-def _mean(one: tuple[float, ...], other: tuple[float, ...], moments: Floats) -> Floats:
-    product = np.polynomial.polynomial.polymul(one, other)
+def _mean(polynomial: tuple[float, ...], other: tuple[float, ...], moments: Floats) -> Floats:
+    product = np.polynomial.polynomial.polymul(polynomial, other)
     return np.asarray(np.einsum("k,k...->...", product, moments[: len(product)]))

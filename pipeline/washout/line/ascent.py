@@ -41,11 +41,11 @@ def highest(
 
     Examples
     --------
-    >>> place, value = highest(lambda x: (-float(np.sum((x - 2) ** 2)), -2 * (x - 2)), np.zeros(2))
-    >>> place.round(6).tolist(), round(value, 9)
+    >>> point, value = highest(lambda x: (-float(np.sum((x - 2) ** 2)), -2 * (x - 2)), np.zeros(2))
+    >>> point.round(6).tolist(), round(value, 9)
     ([2.0, 2.0], -0.0)
     """
-    place, (value, gradient) = start, of(start)
+    point, (value, gradient) = start, of(start)
     unknown = inverse is None
     if inverse is None:
         inverse = np.eye(len(start)) / max(1.0, _length(gradient))  # a first step no longer than 1
@@ -54,26 +54,26 @@ def highest(
             break
         ahead = times(inverse, gradient)
         ahead *= min(1.0, _LONGEST_STEP / float(np.abs(ahead).max()))
-        found = _rise(of, place, value, gradient, ahead)
-        if found is None:
+        risen = _rise(of, point, value, gradient, ahead)
+        if risen is None:
             break
-        step, turn = found[0] - place, gradient - found[2]
-        place, value, gradient = found
+        step, turn = risen[0] - point, gradient - risen[2]
+        point, value, gradient = risen
         along = float(np.sum(step * turn))
         if unknown and along > 0:
             inverse, unknown = np.eye(len(start)) * (along / float(np.sum(turn**2))), False
         inverse = _updated(inverse, step, turn)
-    return place, value
+    return point, value
 
 
 def _rise(
-    of: Callable[[Floats], tuple[float, Floats]], place: Floats, value: float, gradient: Floats, step: Floats
+    of: Callable[[Floats], tuple[float, Floats]], point: Floats, value: float, gradient: Floats, step: Floats
 ) -> tuple[Floats, float, Floats] | None:
     """Halve the step until it rises enough; None where it cannot."""
     promised, steepest = float(np.sum(step * gradient)), float(np.abs(gradient).max())
     length = 1.0
     for _ in range(_MOST_HALVINGS):
-        there = place + length * step
+        there = point + length * step
         new, slope = of(there)
         unseen = promised < _UNSEEN_RISE and float(np.abs(slope).max()) < steepest
         if new >= value + _LEAST_PART * length * promised or unseen:

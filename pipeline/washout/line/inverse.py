@@ -125,17 +125,17 @@ def _quantile(share: float) -> float:
 
 
 def _refuse_far_away(line: Line, doublings: float, rd: float) -> None:
-    seen = np.log2([line.data.weeks.min(), line.data.weeks.max()])
-    if not seen[0] - _FARTHEST_DOUBLINGS <= doublings <= seen[1] + _FARTHEST_DOUBLINGS:
+    measured = np.log2([line.data.weeks.min(), line.data.weeks.max()])
+    if not measured[0] - _FARTHEST_DOUBLINGS <= doublings <= measured[1] + _FARTHEST_DOUBLINGS:
         raise NotEstimableError(
             f"cannot be told from these data: {rd:g} would be reached at {_weeks(doublings):.3g} weeks, "
-            f"far outside the {2 ** seen[0]:.3g} to {2 ** seen[1]:.3g} weeks that were seen"
+            f"far outside the {2 ** measured[0]:.3g} to {2 ** measured[1]:.3g} weeks that were seen"
         )
 
 
 def _note(line: Line, doublings: tuple[float, float, float]) -> str:
-    seen = np.log2([line.data.weeks.min(), line.data.weeks.max()])
-    outside = min(doublings) < seen[0] or max(doublings) > seen[1]
+    measured = np.log2([line.data.weeks.min(), line.data.weeks.max()])
+    outside = min(doublings) < measured[0] or max(doublings) > measured[1]
     return "reaches beyond the washouts that were seen: extrapolated" if outside else ""
 
 

@@ -101,11 +101,13 @@ class Line:
         """The line of highest likelihood."""
         return self._coefficients(np.append(self.best.beta[0], self.best.log_sigma[0]))
 
-    def _coefficients(self, place: Floats) -> Coefficients:
+    def _coefficients(self, parameters: Floats) -> Coefficients:
         axes = self.axes
-        slope = rounded_dex(float(place[1]) * axes.scale_y / axes.scale_x)
-        level = axes.centre_y + axes.scale_y * float(place[0])
-        return Coefficients(slope, level - slope * axes.centre_x, axes.scale_y * float(np.exp(place[-1])))
+        slope = rounded_dex(float(parameters[1]) * axes.scale_y / axes.scale_x)
+        level = axes.centre_y + axes.scale_y * float(parameters[0])
+        return Coefficients(
+            slope, level - slope * axes.centre_x, axes.scale_y * float(np.exp(parameters[-1]))
+        )
 
     @property
     def log_likelihood(self) -> float:
@@ -161,8 +163,8 @@ def fit_line(data: Observations) -> Line:
     rows = single(design, y, data.kind, data.measurement_sd / axes.scale_y)
     best = maximise(rows)
     _refuse_without_maximum(best, data)
-    place, bias_is_off = _less_bias(data, rows, axes, best)
-    return Line(data, rows, axes, best, place, bias_is_off)
+    parameters, bias_is_off = _less_bias(data, rows, axes, best)
+    return Line(data, rows, axes, best, parameters, bias_is_off)
 
 
 def _less_bias(data: Observations, rows: CensoredRows, axes: Axes, best: Maximum) -> tuple[Floats, bool]:
@@ -174,10 +176,10 @@ def _less_bias(data: Observations, rows: CensoredRows, axes: Axes, best: Maximum
     counted = CensoredRows(
         rows.design, rows.y, rows.kind, rows.sd, np.full(rows.y.shape, data.n_patients / data.n)
     )
-    found = reduce_bias(counted, Bounds(low[None], high[None]), best)
-    if not found.converged[0]:
+    reduced = reduce_bias(counted, Bounds(low[None], high[None]), best)
+    if not reduced.converged[0]:
         return np.append(best.beta[0], best.log_sigma[0]), False
-    return np.append(found.beta[0], found.log_sigma[0]), True
+    return np.append(reduced.beta[0], reduced.log_sigma[0]), True
 
 
 def line_intervals(line: Line, level: float) -> LineIntervals:
@@ -189,7 +191,7 @@ def line_intervals(line: Line, level: float) -> LineIntervals:
     at_one_week = level_interval(line.rows, line.best, one_week, drops[1])
     log_sigma = log_sigma_interval(line.rows, line.best, drops[2])
     ratio = coefficient_ratio(line.rows, line.best, 1, 0.0)
-    few = "corrected for few rows" if jackknife is None else "scaled to the jackknife of patients"
+    correction = "corrected for few rows" if jackknife is None else "scaled to the jackknife of patients"
     return LineIntervals(
         slope=_scaled(slope, axes.scale_y / axes.scale_x),
         intercept=_scaled(at_one_week, axes.scale_y, axes.centre_y),
@@ -197,13 +199,13 @@ def line_intervals(line: Line, level: float) -> LineIntervals:
         slope_p=ratio_p(ratio, line.data.kind, line.n_coefficients)
         if jackknife is None
         else jackknife.p(ratio, slope_of),
-        how=f"profile likelihood, drop of 2 log L {drops[0]:.4f} (3.8415 at 95 %, {few})",
+        how=f"profile likelihood, drop of 2 log L {drops[0]:.4f} (3.8415 at 95 %, {correction})",
     )
 
 
 def term_effects(line: Line, level: float) -> tuple[TermEffect, ...]:
     """Return what each term does, with intervals as those of the line."""
-    jackknife, found = jackknife_of(line), []
+    jackknife, effects = jackknife_of(line), []
     for column, term in enumerate(line.data.terms, start=_FIRST_TERM):
         of = coefficient_of(column)
         drop = critical_of(line, jackknife, of, level)
@@ -215,9 +217,9 @@ def term_effects(line: Line, level: float) -> tuple[TermEffect, ...]:
         )
         limits = coefficient_interval(line.rows, line.best, column, drop)
         scale = line.axes.scale_y / term.scale
-        told, likely = (float(place) * scale for place in (line.place[column], line.best.beta[0, column]))
-        found.append(TermEffect(term.name, term.unit, told, likely, _scaled(limits, scale), p))
-    return tuple(found)
+        reported, likely = (float(value) * scale for value in (line.place[column], line.best.beta[0, column]))
+        effects.append(TermEffect(term.name, term.unit, reported, likely, _scaled(limits, scale), p))
+    return tuple(effects)
 
 
 def jackknife_of(line: Line) -> PatientJackknife | None:

@@ -233,9 +233,9 @@ def _highest(
         value, gradient = rows.value_and_gradient(whole)
         return value, gradient[free]
 
-    place, value = highest(of, start[free], inverse)
+    point, value = highest(of, start[free], inverse)
     best = start.copy()
-    best[free] = place
+    best[free] = point
     return best, value
 
 

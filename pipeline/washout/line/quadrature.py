@@ -65,10 +65,10 @@ def _below(x: Floats, n: int) -> NDArray[np.intp]:
 
 def _polynomials(x: Floats, n: int) -> list[Floats]:
     """Return the orthonormal Hermite polynomials of degree 0 to n at x."""
-    found = [np.full(len(x), np.exp(-_LOG_PI / 4))]
+    values = [np.full(len(x), np.exp(-_LOG_PI / 4))]
     before = np.zeros(len(x))
     for k in range(n):
-        value = np.sqrt(2 / (k + 1)) * x * found[-1] - np.sqrt(k / (k + 1)) * before
-        before = found[-1]
-        found.append(value)
-    return found
+        value = np.sqrt(2 / (k + 1)) * x * values[-1] - np.sqrt(k / (k + 1)) * before
+        before = values[-1]
+        values.append(value)
+    return values

@@ -123,10 +123,10 @@ class WashoutFit:
 
     def renamed(self, prefix: str) -> tuple[Estimate, ...]:
         """Return the slope, its fold change and the terms under other names, beside those of another fit."""
-        told = [estimate for estimate in self.estimates() if "per_doubling" in estimate.name]
+        slopes = [estimate for estimate in self.estimates() if "per_doubling" in estimate.name]
         rest = (self.n, self.method, self.interval_method, self.level)
         effects = [term.estimate(*rest) for term in self.terms]
-        return tuple(replace(estimate, name=prefix + estimate.name) for estimate in (*told, *effects))
+        return tuple(replace(estimate, name=prefix + estimate.name) for estimate in (*slopes, *effects))
 
     @property
     def aicc(self) -> float:
@@ -199,14 +199,14 @@ def fit_observations(data: Observations, *, level: float = 0.95) -> WashoutFit:
     """As `fit_tobit`, on rows that are already sorted."""
     line = fit_line(data)
     intervals = line_intervals(line, level)
-    told, likely = line.reported, line.most_likely
+    reported, likely = line.reported, line.most_likely
     notes = _fit_notes(data, likely.sigma, intervals.slope)
     stays = () if line.bias_is_off or likely.sigma < _SMALLEST_SIGMA else (_BIAS_STAYS,)
     formula = _FORMULA + "".join(f" + {term.name}" for term in data.terms)
     return WashoutFit(
-        slope=told.slope,
-        intercept=told.intercept,
-        sigma=told.sigma,
+        slope=reported.slope,
+        intercept=reported.intercept,
+        sigma=reported.sigma,
         most_likely=likely,
         slope_interval=intervals.slope,
         intercept_interval=intervals.intercept,
@@ -224,18 +224,18 @@ def fit_observations(data: Observations, *, level: float = 0.95) -> WashoutFit:
 
 
 def _fit_notes(data: Observations, sigma: float, slope: tuple[float, float]) -> tuple[str, ...]:
-    found = [
+    notes = [
         f"the data set no {side} limit of the slope"
         for side, limit in zip(("lower", "upper"), slope, strict=True)
         if not np.isfinite(limit)
     ]
     if data.n_patients < data.n:
-        found.append(
+        notes.append(
             f"{data.n} samples of {data.n_patients} patients: the interval leaves out whole patients"
         )
     if sigma < _SMALLEST_SIGMA:
-        found.append(_NO_SCATTER)
-    return tuple(found)
+        notes.append(_NO_SCATTER)
+    return tuple(notes)
 
 
 def _doublings(weeks: ArrayLike) -> Floats:

@@ -120,7 +120,7 @@ def observe(
         Lengths differ, or a status is not known.
     """
     table = _columns(weeks, rd, status, lloq, uloq)
-    names = [_status(name, place) for place, name in enumerate(status)]
+    names = [_status(name, row) for row, name in enumerate(status)]
     measured = np.array([name in _KIND for name in names], dtype=bool)
     kind = np.array([_KIND.get(name, OBSERVED) for name in names], dtype=np.int8)
     amount = np.select([kind == LEFT, kind == RIGHT], [table[2], table[3]], table[1])
@@ -173,12 +173,12 @@ def _column(name: str, values: ArrayLike, shape: tuple[int, ...], *, scalar: boo
     return np.array(np.broadcast_to(array, shape))
 
 
-def _status(name: str, place: int) -> RdStatus:
+def _status(name: str, row: int) -> RdStatus:
     try:
         return RdStatus(name)
     except ValueError:
         known = ", ".join(RdStatus)
-        raise ValueError(f"status[{place}] is {name!r}; expected one of {known}") from None
+        raise ValueError(f"status[{row}] is {name!r}; expected one of {known}") from None
 
 
 def _is(names: Sequence[RdStatus], which: RdStatus) -> NDArray[np.bool_]:

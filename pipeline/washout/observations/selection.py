@@ -163,9 +163,9 @@ def _usable(
         for term, reason in zip(covariates, reasons, strict=True)
         if reason
     ]
-    told = tuple(term for term, reason in zip(covariates, reasons, strict=True) if not reason)
-    reason = too_many(data.kind, n_kits + len(told)) if told else ""
+    kept = tuple(term for term, reason in zip(covariates, reasons, strict=True) if not reason)
+    reason = too_many(data.kind, n_kits + len(kept)) if kept else ""
     if reason:
-        names = ", ".join(term.name for term in told)
+        names = ", ".join(term.name for term in kept)
         return (), (*refused, Refusal(f"M1 adjusted for {names}", reason))
-    return told, tuple(refused)
+    return kept, tuple(refused)

@@ -106,14 +106,14 @@ def kit_terms(kits: Sequence[str], reference: str) -> tuple[Term, ...]:
 def usable_kits(kits: Sequence[str], measured: Sequence[bool]) -> tuple[str, tuple[str, ...]]:
     """Return the most frequent kit, and the others that have enough rows for a term of their own."""
     counts = Counter(kits)
-    told = Counter(kit for kit, one in zip(kits, measured, strict=True) if one)
+    n_measured = Counter(kit for kit, is_measured in zip(kits, measured, strict=True) if is_measured)
     reference = max(sorted(counts), key=lambda name: counts[name])
     others = tuple(
         name
         for name in sorted(counts)
         if name != reference
         and counts[name] >= _FEWEST_ROWS_OF_A_KIT
-        and told[name] >= _FEWEST_MEASURED_OF_A_KIT
+        and n_measured[name] >= _FEWEST_MEASURED_OF_A_KIT
     )
     return reference, others
 

@@ -119,8 +119,8 @@ class RecoveryFit:
     def _estimate(self, name: str, value: float, limits: tuple[float, float], unit: str) -> Estimate:
         low, high = (limit if np.isfinite(limit) else None for limit in limits)
         note = "" if high is not None else f"no upper limit within {_FARTHEST:g} weeks"
-        told = value if np.isfinite(value) else None
-        return Estimate(name, told, low, high, self.data.n, _METHOD, _HOW, self.level, unit, None, note)
+        finite = value if np.isfinite(value) else None
+        return Estimate(name, finite, low, high, self.data.n, _METHOD, _HOW, self.level, unit, None, note)
 
 
 def fit_recovery(
@@ -226,12 +226,12 @@ def _powers(limits: tuple[float, float]) -> tuple[float, float]:
 
 
 def _notes(data: Observations, known: NDArray[np.bool_], curve: SerumCurve) -> tuple[str, ...]:
-    found = [f"M2: {NOT_SEPARABLE}"]
+    notes = [f"M2: {NOT_SEPARABLE}"]
     missing = int(data.n - known.sum())
     if missing:
-        found.append(
+        notes.append(
             f"M2: {missing} of {data.n} rows have no drug level of their own; taken from {curve.source}"
         )
     if data.n_patients < data.n:
-        found.append("M2: rows of one patient count together as one patient")
-    return tuple(found)
+        notes.append("M2: rows of one patient count together as one patient")
+    return tuple(notes)

@@ -42,26 +42,26 @@ def first_reached(parameters: Floats, curve: SerumCurve, target: Floats, share: 
         middle = (after + before) // 2
         enough = share_with(parameters, curve, middle, target) >= share
         after, before = np.where(enough, middle, after), np.where(enough, before, middle)
-    ends = [share_with(parameters, curve, place, target) for place in (before, after)]
+    ends = [share_with(parameters, curve, steps, target) for steps in (before, after)]
     rise = np.where(ends[1] > ends[0], ends[1] - ends[0], 1.0)
     weeks = WEEKS[before] + np.clip((share - ends[0]) / rise, 0, 1) * (WEEKS[after] - WEEKS[before])
     return np.where(reached.any(axis=0), weeks, np.inf)
 
 
-def share_with(parameters: Floats, curve: SerumCurve, place: Places, target: Floats) -> Floats:
-    """Return the share of patients who have at least the target at their place of `WEEKS`, (B,)."""
+def share_with(parameters: Floats, curve: SerumCurve, steps: Places, target: Floats) -> Floats:
+    """Return the share of patients who have at least the target at their step of `WEEKS`, (B,)."""
     from scipy.special import ndtr
 
-    logs, weights = _curves(parameters, curve, place)
+    logs, weights = _curves(parameters, curve, steps)
     return _mean(weights, ndtr((logs - target) / np.exp(parameters[:, SIGMA])))
 
 
 def median_logs(parameters: Floats, curve: SerumCurve, grid: Places) -> Floats:
-    """Return log10 of the median RD of all patients on a grid of places of `WEEKS`, (B, p) → (B, G)."""
+    """Return log10 of the median RD of all patients on a grid of steps of `WEEKS`, (B, p) → (B, G)."""
     from scipy.special import ndtr
 
-    every, place = np.repeat(parameters, len(grid), axis=0), np.tile(grid, len(parameters))
-    logs, weights = _curves(every, curve, place)
+    every, steps = np.repeat(parameters, len(grid), axis=0), np.tile(grid, len(parameters))
+    logs, weights = _curves(every, curve, steps)
     sigma = np.exp(every[:, SIGMA])
     low, high = logs.min(axis=0), logs.max(axis=0)
     for _ in range(_STEPS):
@@ -76,12 +76,12 @@ def _mean(weights: Floats, shares: Floats) -> Floats:
     return np.asarray(np.einsum("k,kb->b", weights, shares))
 
 
-def _curves(parameters: Floats, curve: SerumCurve, place: Places) -> tuple[Floats, Floats]:
+def _curves(parameters: Floats, curve: SerumCurve, steps: Places) -> tuple[Floats, Floats]:
     """Return log10 RD at every node of the serum's scatter, (K, B), and the nodes' weights."""
     nodes, log_weights = nodes_of(float(curve.log_sd.max()))
-    weeks = WEEKS[place]
-    log_ratio = log_over_kd(parameters, weeks[:, None], np.log(curve.ug_ml)[place][:, None])[:, 0]
-    scattered = log_ratio + nodes[:, None] * curve.log_sd[place]
+    weeks = WEEKS[steps]
+    log_ratio = log_over_kd(parameters, weeks[:, None], np.log(curve.ug_ml)[steps][:, None])[:, 0]
+    scattered = log_ratio + nodes[:, None] * curve.log_sd[steps]
     held = (np.maximum(scattered, 0) + np.log1p(np.exp(-np.abs(scattered)))) / _LOG_10
     regained = log_regained(parameters, weeks[:, None])[:, 0]
     return parameters[:, R0] + regained - held, np.exp(log_weights)

@@ -196,16 +196,16 @@ def draws(surface: Surface, peak: Peak, n: int, rng: np.random.Generator) -> tup
         return _rounded(centre) + product(normal, _rounded(cholesky(covariance)).T), np.full(n, 1 / n)
     trial = min(_TRIAL_DRAWS, n // 2)
     for n_draws in (trial, trial, n):
-        found, weights = _weighted_draws(surface, centre, covariance, n_draws, rng)
-        centre = np.asarray(np.einsum("i,ij->j", weights, found))
-        apart = found - centre
+        drawn, weights = _weighted_draws(surface, centre, covariance, n_draws, rng)
+        centre = np.asarray(np.einsum("i,ij->j", weights, drawn))
+        apart = drawn - centre
         covariance = np.einsum("ij,ik->jk", weights[:, None] * apart, apart) + 1e-9 * np.eye(N_PARAMETERS)
     effective = 1 / float(np.sum(weights**2))
     if effective < _FEWEST_EFFECTIVE:
         raise NotEstimableError(
             f"no interval: the penalised likelihood is too uneven ({effective:.0f} effective draws)"
         )
-    return found, weights
+    return drawn, weights
 
 
 def _weighted_draws(
@@ -214,12 +214,12 @@ def _weighted_draws(
     centre, root = _rounded(centre), _rounded(cholesky(covariance) * _WIDER)
     normal = rng.standard_normal((n, N_PARAMETERS))
     stretch = np.sqrt(_FREEDOM / rng.chisquare(_FREEDOM, n))
-    found = centre + stretch[:, None] * product(normal, root.T)
+    drawn = centre + stretch[:, None] * product(normal, root.T)
     squared = np.sum((normal * stretch[:, None]) ** 2, axis=1)
     log_density = -0.5 * (_FREEDOM + N_PARAMETERS) * np.log1p(squared / _FREEDOM)
-    log_weight = surface.value(found) - log_density
+    log_weight = surface.value(drawn) - log_density
     weights = np.exp(log_weight - log_weight.max())
-    return found, np.asarray(weights / weights.sum())
+    return drawn, np.asarray(weights / weights.sum())
 
 
 def _rounded(values: Floats) -> Floats:
@@ -235,18 +235,18 @@ def nodes_of(log_sd: float) -> tuple[Floats, Floats]:
 
 
 def _climb(surface: Surface, start: Floats) -> Peak | None:
-    place, value = start, float(surface.value(start[None])[0])
+    parameters, value = start, float(surface.value(start[None])[0])
     for _ in range(_ITERATIONS):
-        gradient, curvature = _derivatives(surface, place)
+        gradient, curvature = _derivatives(surface, parameters)
         step, is_summit = _newton_step(gradient, curvature)
         if float(np.sum(step * gradient)) < _TOLERANCE:
-            return Peak(place, value, curvature) if is_summit else None
+            return Peak(parameters, value, curvature) if is_summit else None
         lengths = 0.5 ** np.arange(12)
-        tried = surface.value(place + lengths[:, None] * step)
+        tried = surface.value(parameters + lengths[:, None] * step)
         best = int(np.nanargmax(tried))
         if not tried[best] > value:
-            return Peak(place, value, curvature) if is_summit else None
-        place, value = place + lengths[best] * step, float(tried[best])
+            return Peak(parameters, value, curvature) if is_summit else None
+        parameters, value = parameters + lengths[best] * step, float(tried[best])
     return None
 
 
@@ -264,19 +264,19 @@ def _newton_step(gradient: Floats, curvature: Floats) -> tuple[Floats, bool]:
 def _settled(surface: Surface, peak: Peak) -> Peak:
     """Take the last step, unseen, and tell the curvature well: rounding leaves 1e-10 of it, not 1e-6."""
     gradient, curvature = _derivatives(surface, peak.place)
-    place = peak.place + _newton_step(gradient, curvature)[0]
+    parameters = peak.place + _newton_step(gradient, curvature)[0]
     steps = _WIDE_STEP / np.sqrt(np.diagonal(curvature))
-    wide, wider = (_derivatives(surface, place, times * steps)[1] for times in (1, 2))
-    return Peak(place, float(surface.value(place[None])[0]), (4 * wide - wider) / 3)
+    wide, wider = (_derivatives(surface, parameters, times * steps)[1] for times in (1, 2))
+    return Peak(parameters, float(surface.value(parameters[None])[0]), (4 * wide - wider) / 3)
 
 
-def _derivatives(surface: Surface, place: Floats, steps: Floats = _STEPS) -> tuple[Floats, Floats]:
+def _derivatives(surface: Surface, parameters: Floats, steps: Floats = _STEPS) -> tuple[Floats, Floats]:
     """Return the gradient and minus the second derivative by central differences, all points at once."""
     units = np.diag(steps)
     pairs = [(i, j) for i in range(N_PARAMETERS) for j in range(i)]
     single = np.concatenate([np.zeros((1, N_PARAMETERS)), units, -units])
     corners = [a * units[i] + b * units[j] for i, j in pairs for a in (1, -1) for b in (1, -1)]
-    values = surface.value(place + np.concatenate([single, corners]))
+    values = surface.value(parameters + np.concatenate([single, corners]))
     middle, up, down = values[0], values[1 : 1 + N_PARAMETERS], values[1 + N_PARAMETERS : len(single)]
     second = np.diag((up - 2 * middle + down) / steps**2)
     for (i, j), four in zip(pairs, values[len(single) :].reshape(-1, 4), strict=True):

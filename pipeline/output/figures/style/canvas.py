@@ -154,8 +154,8 @@ def _smaller(svg: str) -> str:
     """Drop what a page does not need: unused ids, comments, metadata, digits beyond 1/100 point."""
     for pattern in (_METADATA, _COMMENT, _PLAIN_ID, _NO_TURN, _FAMILY):
         svg = pattern.sub("", svg)
-    svg = _SHAPE.sub(lambda found: _PRECISE.sub(r"\1", found[0]).replace(" \n", " "), svg)
-    svg = _PICTURE.sub(lambda found: found[1] + _indexed(found[2]), svg)
+    svg = _SHAPE.sub(lambda match: _PRECISE.sub(r"\1", match[0]).replace(" \n", " "), svg)
+    svg = _PICTURE.sub(lambda match: match[1] + _indexed(match[2]), svg)
     return _EMPTY_GROUP.sub("", _EMPTY_GROUP.sub("", _SPACE.sub("><", svg))).strip()
 
 
