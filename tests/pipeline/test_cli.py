@@ -17,7 +17,7 @@ from pipeline.simulate import simulate_study
 
 pytestmark = pytest.mark.slow
 
-TIMES = {"run.json"}
+TIMES = {"run.json", "log.txt"}
 """Files in which times and hosts may stand."""
 
 
