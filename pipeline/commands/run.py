@@ -53,7 +53,7 @@ def run_study(folder: Path, options: RunOptions, reporter: Reporter) -> RunSumma
     results = Results(folder / "results")
     results.must_be_writable()
     with logged_to(results.folder):
-        log.info("cd38rd %s: %d tubes, %d bead runs", version(), len(study.samples), len(study.beads))
+        log.info("cd38rd %s, tubes: %d, bead runs: %d", version(), len(study.samples), len(study.beads))
         hashes = input_hashes(study)
         calibrations = _calibrations(study, hashes, results.stores.beads)
         tasks = tube_tasks(study, calibrations, hashes, results.events if options.export_events else None)
@@ -98,19 +98,18 @@ def _calibrations(
     made = []
     for task in bead_tasks(study, hashes):
         digest = bead_digest(task)
-        known = store.find(task.run.beads, digest)
-        made.append(known or _calibrated(task))
-        if known is None and not made[-1].defect:
-            store.save(task.run.beads, digest, made[-1])
-    log = log_of(study.folder, study.settings)
-    return judged_bead_runs(log, made, study.beads, study.settings, write=True)
+        made.append(store.find(task.run.beads, digest) or _calibrated(task, store, digest))
+    history = log_of(study.folder, study.settings)
+    return judged_bead_runs(history, made, study.beads, study.settings, write=True)
 
 
-def _calibrated(task: BeadTask) -> CalibrationResult:
-    """Return a bead run's curve; where a defect of cd38rd stops it, why there is none."""
+def _calibrated(task: BeadTask, store: Store[CalibrationResult], digest: str) -> CalibrationResult:
+    """Return a bead run's curve, stored. What a defect or the computer failed is tried again by the next run."""
     end = attempt(task, calibrate_bead_run)
     if end.result is not None:
+        store.save(task.run.beads, digest, end.result)
         log.info("bead run %s: %s", task.run.beads, "curve" if end.result.curve else "no curve")
         return end.result
     log.error("bead run %s: %s\n%s", task.run.beads, end.failure, end.traceback)
-    return without_curve(task, defect_note(end.failure), end.traceback)
+    reason = defect_note(end.failure) if end.traceback else end.failure
+    return without_curve(task, reason, end.traceback)

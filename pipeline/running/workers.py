@@ -38,7 +38,7 @@ class Finished(Generic[Task, Result]):
     failure
         Kind and text of what the task raised; "" where it gave a result.
     traceback
-        Where it was raised; "" where the worker process died.
+        Where a defect of cd38rd was raised; "" where the computer failed or the worker process died.
     """
 
     task: Task
@@ -94,9 +94,14 @@ def run_tasks(
 
 
 def attempt(task: Task, work: Callable[[Task], Result]) -> Finished[Task, Result]:
-    """Return what the work makes of the task, or what it raised: the batch goes on."""
+    """Return what the work makes of the task, or what it raised: the batch goes on.
+
+    A disk, a network or memory that fails is no defect of cd38rd: it comes without a traceback.
+    """
     try:
         return Finished(task, work(task))
+    except (OSError, MemoryError) as error:
+        return Finished(task, None, f"the computer failed, not this file: {type(error).__name__}: {error}")
     except Exception as error:
         return Finished(task, None, f"{type(error).__name__}: {error}", traceback.format_exc())
 

@@ -112,5 +112,23 @@ def test_a_defect_at_the_beads_leaves_a_run_without_a_curve_and_is_tried_again(
     assert run(study).exit_status is ExitStatus.ALL_QUANTIFIED
 
 
+@pytest.mark.parametrize("error", [OSError("network path not found"), MemoryError("cannot allocate")])
+def test_a_computer_that_fails_is_neither_a_defect_nor_a_bad_file(
+    study: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise error
+
+    with monkeypatch.context() as broken:
+        broken.setattr(pipeline.beads.calibrate, "compare_channels", fails)
+        broken.setattr(pipeline.quantification.quantify, "read_control", fails)
+        summary = run(study, on_error=OnError.STOP)
+        assert summary.exit_status is ExitStatus.SOME_FAILED
+        assert "defect" not in summary.faults
+        assert "the computer failed, not this file" in summary.faults
+        assert not rows(study)["flags"].astype(str).str.contains("PROGRAM_DEFECT").any()
+    assert run(study).exit_status is ExitStatus.ALL_QUANTIFIED
+
+
 def _raises(*_: object, **__: object) -> None:
     raise IndexError("list index out of range")
