@@ -104,7 +104,7 @@ def _calibrations(
 
 
 def _calibrated(task: BeadTask, store: Store[CalibrationResult], digest: str) -> CalibrationResult:
-    """Return a bead run's curve, stored. What a defect or the computer failed is tried again by the next run."""
+    """Return a bead run's curve, stored; what a defect or the computer failed is left to the next run."""
     end = attempt(task, calibrate_bead_run)
     if end.result is not None:
         store.save(task.run.beads, digest, end.result)
