@@ -53,8 +53,8 @@ def joined(
     results
         In the order of the samples sheet, with their term between runs.
     """
-    exposed = exposures(study)
     clocks = response_clocks(study)
+    exposed = exposures(study, clocks)
     return StudyResult(
         study=study,
         results=tuple(results),

@@ -128,21 +128,20 @@ class _Course:
         return None if self.patient is None else names_any(self.patient.refractory_to, drug)
 
 
-def exposures(study: Study) -> dict[str, Exposure]:
+def exposures(study: Study, clocks: Mapping[str, ResponseClock]) -> dict[str, Exposure]:
     """Return the exposure of every tube by sample_id, in the order of the samples sheet.
 
-    Drug names are compared without case and outer spaces with the settings `washed_out_drug` and
-    `study_drug`; each may list synonyms with `;`. Nothing is guessed from any other name.
+    `clocks` are those of `response_clocks`. Drug names are compared without case and outer spaces with the
+    settings `washed_out_drug` and `study_drug`; each may list synonyms with `;`. Nothing is guessed from any
+    other name.
     """
     patients = {patient.patient_id: patient for patient in study.patients}
     given = _by_patient(study.doses, study.settings.washed_out_drug)
-    started = _by_patient(study.doses, study.settings.study_drug)
     others = _others(study)
     by_sample = {}
     for sample in study.samples:
-        doses, after = given.get(sample.patient_id, ()), started.get(sample.patient_id, ())
-        clock = _clock(sample.patient_id, doses, after)
-        course = _Course(doses, others.get(sample.patient_id, ()), clock, patients.get(sample.patient_id))
+        name = sample.patient_id
+        course = _Course(given.get(name, ()), others.get(name, ()), clocks[name], patients.get(name))
         by_sample[sample.sample_id] = _exposure(sample, course, study.settings)
     return by_sample
 

@@ -22,7 +22,8 @@ def study(*doses, patients=(), collected=COLLECTED, **settings):
 
 
 def exposure(*doses, **rest):
-    return exposures(study(*doses, **rest))["S1"]
+    known = study(*doses, **rest)
+    return exposures(known, response_clocks(known))["S1"]
 
 
 def test_washout_runs_from_the_last_dose_to_collection_in_days_over_seven():
