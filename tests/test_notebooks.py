@@ -14,12 +14,14 @@ import pytest
 from pipeline.output.result_tables import PATIENT_COLUMNS
 
 ROOT = Path(__file__).resolve().parents[1]
+WARNINGS = ("error", "ignore::DeprecationWarning", "error::DeprecationWarning:__main__")
+"""A warning is an error, unless one old library warns of another: that is no fault of the notebook."""
 FOLDER = ROOT / "docs" / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 MOST_BYTES = 20_000
 RUN = """
-import json, sys
-cells = json.loads(open(sys.argv[1], encoding="utf-8").read())["cells"]
+import json, pathlib, sys
+cells = json.loads(pathlib.Path(sys.argv[1]).read_text("utf-8"))["cells"]
 names = {"__name__": "__main__"}
 for place, cell in enumerate(cells, start=1):
     if cell["cell_type"] == "code":
@@ -32,7 +34,7 @@ def run(notebook: Path) -> subprocess.CompletedProcess[str]:
     paths = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
     settings = {"PYTHONPATH": paths, "MPLBACKEND": "Agg", "PYTHONIOENCODING": "utf-8"}
     return subprocess.run(
-        [sys.executable, "-W", "error", "-c", RUN, str(notebook)],
+        [sys.executable, *(f"-W{rule}" for rule in WARNINGS), "-c", RUN, str(notebook)],
         cwd=notebook.parent,
         env={**os.environ, **settings},
         capture_output=True,

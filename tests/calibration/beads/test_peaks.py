@@ -79,7 +79,7 @@ def test_the_same_events_in_another_order_give_the_same_numbers():
     assert again == find_bead_peaks(x, 4)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(st.floats(-3, 3))
 def test_another_gain_scales_every_median(log_gain):
     x, gain = beads([600, 6500, 29000, 63000], 400), 10.0**log_gain

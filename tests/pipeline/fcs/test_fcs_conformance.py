@@ -662,7 +662,7 @@ def assert_refused(content, error, words, path):
     assert len(text) < 400
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), bits=st.lists(st.integers(1, 64), min_size=1, max_size=6), big=st.booleans())
 def test_integers_of_any_widths_are_read(tmp_path, data, bits, big):
     if data.draw(st.booleans()):

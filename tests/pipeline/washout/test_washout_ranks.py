@@ -56,7 +56,7 @@ def test_the_same_seed_gives_the_same_numbers():
     assert rank_association(weeks, rd, status, lloq=LLOQ, seed=6, **FEW).spearman == first.spearman
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=st.integers(0, 9999), factor=st.floats(1e-3, 1e3), power=st.floats(0.2, 3))
 def test_a_monotone_change_of_either_axis_changes_nothing(seed, factor, power):
     weeks, rd, status = patients_on_a_line(14, seed, log_rd_at_16_weeks=4.0)

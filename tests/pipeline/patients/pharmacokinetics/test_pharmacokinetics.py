@@ -73,7 +73,7 @@ def test_concentrations_agree_with_an_independent_integration_to_1e_6(days, cent
     assert found == pytest.approx(slow_concentrations(given_course, disposition), rel=1e-6, abs=1e-9)
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @given(
     days=st.lists(st.integers(0, 120), min_size=1, max_size=5),
     mg=st.floats(1, 3000),

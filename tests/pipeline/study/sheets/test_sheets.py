@@ -234,7 +234,7 @@ ODD = st.one_of(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     cells=st.dictionaries(
         st.tuples(
@@ -254,7 +254,7 @@ def test_whatever_is_typed_is_a_study_or_faults_with_cells(tmp_path, cells):
     assert all("\n" not in str(fault) and fault.where for fault in faults)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     cells=st.dictionaries(
         st.tuples(
@@ -274,7 +274,7 @@ def test_whatever_stands_in_a_workbook_is_a_study_or_faults_with_cells(tmp_path,
     assert all("\n" not in str(fault) and fault.where for fault in faults)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.one_of(st.binary(max_size=300), st.text(alphabet='a;,\t"\n\r=p', max_size=80).map(str.encode)))
 def test_any_bytes_in_a_csv_are_faults_and_never_a_traceback(tmp_path, data):
     folder = write_csvs(with_files(tmp_path / "study"), good_sheets())

@@ -123,7 +123,7 @@ def test_the_interval_ends_where_the_independent_profile_reaches_the_stated_drop
         assert 2 * (fit.log_likelihood + held.fun) == pytest.approx(stated, abs=2e-4)
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @given(seed=st.integers(0, 10_000), factor=st.floats(1e-3, 1e3), weeks_factor=st.floats(0.5, 4))
 def test_other_units_of_rd_shift_the_intercept_alone_and_weeks_do_not_change_the_slope(
     seed, factor, weeks_factor
@@ -139,7 +139,7 @@ def test_other_units_of_rd_shift_the_intercept_alone_and_weeks_do_not_change_the
     assert months.slope == pytest.approx(fit.slope, abs=1e-7)
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @given(seed=st.integers(0, 10_000))
 def test_the_order_of_rows_does_not_matter(seed):
     weeks, rd, status = patients_on_a_line(16, seed, sigma=0.3, log_rd_at_16_weeks=4.2)
