@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from calibration.beads.kits import BEAD_KITS, bead_kit, kit_names
+from calibration.beads.kits import BEAD_KITS, KitResult, bead_kit, kit_names
 from pipeline.checks.findings import Finding, warning
 from pipeline.checks.headers import Headers
 from pipeline.fcs import FcsFile
@@ -150,7 +150,7 @@ def unsuited_kits(study: Study, headers: Headers) -> Iterator[Finding]:
             yield warning(
                 problem, expected, where=where, sample_id=sample.sample_id, hint="The row will say NO_CURVE."
             )
-        if kit.result == "SABC" and not sample.isotype_file:
+        if kit.result == KitResult.SABC and not sample.isotype_file:
             where = study.at("samples", sample.sample_id, "isotype_file")
             expected = f"an isotype control: {kit.arithmetic}"
             yield warning(

@@ -26,7 +26,7 @@ from pipeline.patients.pharmacokinetics.parameters import (
 )
 from pipeline.study.drugs import is_drug
 from pipeline.study.settings import Settings
-from pipeline.study.study import Dose, Patient, Study
+from pipeline.study.study import Dose, Patient, Route, Study
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -155,7 +155,7 @@ def _given(study: Study, doses: tuple[Dose, ...], day: date, patient: Patient | 
     body = body_of(patient)
     weight = body.weight_kg or REFERENCE_WEIGHT_KG
     amounts = [(dose.dose or 0.0) * (weight if dose.unit == "mg/kg" else 1.0) for dose in before]
-    skin = [dose.route.upper() == "SC" for dose in before]
+    skin = [dose.route.upper() == Route.SC.upper() for dose in before]
     dates = [*(dose.given_on for dose in before), day]
     return _Given(
         days=tuple((after - on).days for on, after in pairwise(dates)),
