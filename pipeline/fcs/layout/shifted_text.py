@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from pipeline.fcs.errors import NotFcsError
 from pipeline.fcs.layout.claims import Claims, Peek, Reading
+from pipeline.fcs.repairs import RepairCode
 
 MOST_SHIFT = 4096
 """Bytes that TEXT may have been changed by."""
@@ -137,12 +138,12 @@ def _goes_on(n: int, best: Reading, claims: Claims, peek: Peek, *, is_cut: bool)
 
 def _is_odd(claims: Claims) -> bool:
     """Whether a keyword has no value."""
-    return any(said.code == "STRAY_WORD" for said in claims.text.repairs)
+    return any(said.code == RepairCode.STRAY_WORD for said in claims.text.repairs)
 
 
 def _is_supplement_beside(claims: Claims) -> bool:
     """Whether a TEXT is not at its place."""
-    moved = {"SUPPLEMENT_UNREAD", "TEXT_BEGIN_WRONG"}
+    moved = {RepairCode.SUPPLEMENT_UNREAD, RepairCode.TEXT_BEGIN_WRONG}
     return any(said.code in moved for said in claims.text.repairs)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from pipeline.fcs.errors import NotFcsError
 from pipeline.fcs.layout.claims import Place
-from pipeline.fcs.repairs import Repair
+from pipeline.fcs.repairs import Repair, RepairCode
 from pipeline.fcs.values.blocks import first_values
 
 PEEKED_BYTES = 4096
@@ -93,4 +93,8 @@ def _high_bits(head: bytes, place: Place, names: tuple[str, ...]) -> list[Repair
     if not dirty:
         return []
     text = "values have bits beyond $PnR, which were masked; if they are light, $PnR or $BYTEORD is wrong"
-    return [Repair("HIGH_BITS", f"{text}: {', '.join(dirty)}", f"{len(dirty)} channels", "the bits of $PnR")]
+    return [
+        Repair(
+            RepairCode.HIGH_BITS, f"{text}: {', '.join(dirty)}", f"{len(dirty)} channels", "the bits of $PnR"
+        )
+    ]
