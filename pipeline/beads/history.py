@@ -172,7 +172,7 @@ def drift_series(runs: Sequence[LoggedRun]) -> tuple[DriftSeries, ...]:
 
 def _flags(
     result: CalibrationResult, curve: StandardCurve | None, series: Sequence[DriftSeries]
-) -> tuple[str, ...]:
+) -> tuple[CalibrationFlag, ...]:
     drifted = any(quantity.points[-1].verdict is CurveVerdict.REJECT for quantity in series)
     drift = (CalibrationFlag.BEAD_DRIFT,) if drifted else ()
     return (*without_curve_flags(result.flags), *curve_flags(curve), *drift)
