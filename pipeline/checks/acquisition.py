@@ -18,13 +18,13 @@ from pipeline.study.wording import quoted
 from pipeline.tube.channels import find_channel
 
 UNTELLING_SERIAL = 2
-"""Serials of this length at most are counters (`1`) that many instruments have."""
+"""Serials of this length at most are counters (`1`) that many instruments have. Convention."""
 
 VOLTAGE_TOLERANCE = 1e-3
-"""Relative: digital instruments set whole volts, and files round them."""
+"""Relative: digital instruments set whole volts, and files round them. Convention."""
 
 MOST_DAYS_TO_ACQUISITION = 7
-"""A marrow that is acquired later than this after it was taken is a slip in a date, or worth a look."""
+"""A marrow acquired later than this after it was taken is a slip in a date, or worth a look. Convention."""
 
 
 @dataclass(frozen=True, slots=True)

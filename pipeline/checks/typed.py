@@ -22,6 +22,7 @@ from pipeline.tube.channels import find_channel, is_scatter, named_channels, nam
 from pipeline.tube.spillover_file import read_spillover
 
 MOST_DAYS_APART = 10
+"""Days that one warning names; of more it says how many. Convention."""
 
 
 def named_spillover(study: Study, headers: Headers) -> Iterator[Finding]:

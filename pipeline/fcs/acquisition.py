@@ -37,7 +37,7 @@ SERIALS = (
     "INSTRUMENT SERIAL NUMBER",
 )
 OLDEST_YEAR = 70
-"""Years of two digits from 70 on are of the last century: no list mode file is older."""
+"""Years of two digits from 70 on are of the last century. Convention: no list mode file is older."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from pipeline.fcs.file import FcsFile, read_fcs
 from pipeline.fcs.repairs import RepairCode
 
 FLOWIO_BITS = frozenset({8, 16, 32})
-"""Widths of integers that FlowIO reads; others give it no events."""
+"""Widths of integers that FlowIO reads; others give it no events. Vendor: FlowIO."""
 
 OF_LENGTH = frozenset({RepairCode.DATA_END_OFF_BY_ONE, RepairCode.DATA_LONGER, RepairCode.TRUNCATED})
 OF_NUMBERS = frozenset(

@@ -29,7 +29,7 @@ from pipeline.fcs.values.data import decode_linear, decode_raw
 from pipeline.fcs.values.plausible import PEEKED_BYTES, check_bytes
 
 FLOAT32_BITS = 24
-"""Integers up to this width are the same as float32."""
+"""Integers up to this width are the same as float32. Arithmetic: IEEE 754."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -21,16 +21,16 @@ from pipeline.fcs.text.text import PADDING, real_number, whole_number
 
 KEYWORDS = ("$SPILLOVER", "SPILL", "SPILLOVER", "$SPILL", "$COMP")
 LARGEST_SPILLOVER = 10_000
-"""A hundred times a detector's own light, in percent."""
+"""A hundred times a detector's own light, in percent. Convention: more is no spillover."""
 
 LARGEST_MATRIX = 500
-"""Detectors; the largest instruments have 186."""
+"""Detectors; the largest instruments have 186. Convention."""
 
 OF_DIAGONAL = 0.01
-"""How far the diagonal may be from 1 or 100 and still mean each detector's own light."""
+"""How far the diagonal may be from 1 or 100 and still mean each detector's own light. Convention."""
 
 ROUNDED = 1e-6
-"""What float32 and six written digits lose."""
+"""What float32 and six written digits lose. Arithmetic."""
 
 Parsed = tuple[SpilloverMatrix | None, list[Repair]]
 """A keyword's matrix, and what it took or why there is none."""

@@ -16,6 +16,7 @@ from pipeline.study.settings import Settings
 from pipeline.study.study import Dose, Patient, Sample, Study
 
 DAYS_PER_WEEK: Final = 7
+"""Arithmetic: the week."""
 
 
 @dataclass(frozen=True, slots=True)

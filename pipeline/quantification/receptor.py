@@ -16,7 +16,7 @@ from pipeline.quantification.task import TubeTask
 from pipeline.tube.reading import Tube
 
 BRIGHT_CONTROL = 0.25
-"""Part of the control's own ABC by which it must outshine the stain to be refused."""
+"""Part of the control's own ABC by which it must outshine the stain to be refused. Convention."""
 
 
 def receptor_of(

@@ -12,6 +12,8 @@ from pipeline.response.statistics.survival import log_rank_p
 from pipeline.response.statistics.time_to_event import MedianSurvival, survival_medians
 
 DAYS_PER_WEEK: Final = 7
+"""Arithmetic: the week."""
+
 IMMORTAL_TIME: Final = (
     "Immortal time: whoever was given dexamethasone had to be alive, and mostly under control, until it was "
     "given, so disease control with and without it, counted from the start of treatment, does not tell what "

@@ -15,7 +15,11 @@ from pipeline.study.study import Patient, Response, Study
 
 OBJECTIVE: Final = (Response.SCR, Response.CR, Response.VGPR, Response.PR)
 DISEASE_CONTROL_DAYS: Final = 56
+"""SD for so long is disease control, as the study of docs/method.md (NCT02514668) counts."""
+
 STRATA_MONTHS: Final = (3, 6, 12)
+"""Bounds of the washout strata. Convention, as the study of docs/method.md reports them."""
+
 WASHOUT_STRATA: Final = ("< 3 months", "3 to < 6 months", "6 to < 12 months", ">= 12 months")
 
 

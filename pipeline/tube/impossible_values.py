@@ -12,7 +12,7 @@ from pipeline.study.errors import UserError
 from pipeline.tube.flags import TubeFlag
 
 MOST_UNREADABLE = 0.01
-"""More events than this without a number are no accident of the acquisition."""
+"""More events than this without a number are no accident of the acquisition. Convention."""
 
 
 class UnsoundError(UserError):

@@ -15,7 +15,10 @@ from pipeline.washout.observations.rows import Observations
 from pipeline.washout.recovery.fit import RecoveryFit, fit_recovery, refuse_recovery, weeks_until
 
 SHARES = (0.5, 0.9)
+"""Of the patients: the median one, and nine of ten. Convention (docs/method.md)."""
+
 _MOST_BODIES = 64
+"""Patients whose serum curves are followed. Convention: for speed."""
 
 
 def wanted_levels(rows: Sequence[PatientRd], settings: Settings) -> list[float]:

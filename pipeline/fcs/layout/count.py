@@ -10,12 +10,12 @@ from pipeline.fcs.layout.shifted_text import CHECKSUM_BYTES
 from pipeline.fcs.repairs import Repair, RepairCode
 
 MOST_PEEKED = 1 << 16
-"""Bytes looked at to tell padding from events."""
+"""Bytes looked at to tell padding from events. Convention: a bound on what is read."""
 
 PADDING = b"\0 "
 BLANKS = b"\0 \r\n"
 LEAD = 4
-"""Bytes before DATA: where they are blanks, they are none of its own."""
+"""Bytes before DATA: where they are blanks, they are none of its own. Convention."""
 
 NUMBER = b"0123456789.+-eE"
 

@@ -15,10 +15,10 @@ from pipeline.fcs.text.segments import BLANKS, Source, holds_text, read_text
 from pipeline.fcs.text.text import PADDING, Text, merge, whole_number
 
 MOST_OTHER = 160
-"""Bytes after HEADER looked at for offsets of further segments: ten of them."""
+"""Bytes after HEADER looked at for offsets of further segments: ten of them. Convention."""
 
 MOST_DATA_SETS = 1_000
-"""A chain that is longer runs through damaged offsets."""
+"""A chain that is longer runs through damaged offsets. Convention: far above any file seen."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ WORDS = {
     "values narrower than a word are stored in whole bytes": (8, 16, 24, 32, 40, 48, 56, 64),
     "values narrower than a word are stored in words of 8, 16, 32 or 64 bits": (8, 16, 32, 64),
 }
-"""Wider storage than $PnB says, as Beckman Coulter stores 10 bits in 16."""
+"""Wider storage than $PnB says. Vendor: Beckman Coulter stores 10 bits in 16."""
 
 
 @dataclass(frozen=True, slots=True)

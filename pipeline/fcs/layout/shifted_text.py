@@ -12,14 +12,16 @@ from pipeline.fcs.layout.claims import Claims, Peek, Reading
 from pipeline.fcs.repairs import RepairCode
 
 MOST_SHIFT = 4096
-"""Bytes that TEXT may have been changed by."""
+"""Bytes that TEXT may have been changed by. Convention: a bound on the search."""
 
 CHECKSUM_BYTES = 8
+"""Digits of the checksum at the end of a data set. Standard: FCS 3.1, section 3.5."""
+
 AFTER_DATA = (0, CHECKSUM_BYTES)
-"""Bytes after the segments of a data set: none, or a checksum of eight digits (3.1, section 3.5)."""
+"""Bytes after the segments of a data set: none, or a checksum. Standard: FCS 3.1, section 3.5."""
 
 FEW = 3
-"""Bytes from which on characters are hardly values by chance."""
+"""Bytes from which on characters are hardly values by chance. Convention."""
 
 BLANK = ord(" ")
 BLANKS = b" \0"

@@ -12,13 +12,14 @@ from pipeline.fcs.text.scales import amplification, divisor, gain, time_step, va
 from pipeline.fcs.text.text import PADDING, real_number, whole_number
 
 MOST_CHANNELS = 10_000
-"""No instrument has a tenth of it."""
+"""More are damage. Convention: no instrument has a tenth of it."""
 
 KINDS = frozenset("IFDA")
 """Integers, floats, doubles, digits (3.2.18)."""
 
 SMALLEST_DIGITISER = 256
-"""Eight bits: a $PnR below it, or no power of two, is no count of steps but the largest value itself."""
+"""A $PnR below eight bits, or no power of two, is the largest value itself. Convention: no digitiser has
+fewer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from pipeline.fcs.text.header import HEADER_BYTES, Segment
 from pipeline.fcs.text.text import MOST_TEXT_BYTES, Text, parse_text, split_words
 
 MOST_BESIDE = 1 << 16
-"""Bytes looked at before and behind the offsets given."""
+"""Bytes looked at before and behind the offsets given. Convention: a bound on the search."""
 
 BLANKS = b" \0"
 BEFORE_TEXT = BLANKS + b"0123456789"

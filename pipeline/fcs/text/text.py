@@ -20,16 +20,16 @@ from pipeline.fcs.errors import NotFcsError, UnsupportedError
 from pipeline.fcs.repairs import Repair, RepairCode
 
 MOST_TEXT_BYTES = 16 << 20
-"""Ten times the largest TEXT seen; a claim beyond it is no TEXT, and is not read into memory."""
+"""A claim beyond it is no TEXT and is not read into memory. Convention: ten times the largest TEXT seen."""
 
 MOST_KEYWORDS = 200_000
-"""A file of 2,000 channels has 20,000."""
+"""More are damage. Convention: a file of 2,000 channels has 20,000."""
 
 MOST_DIGITS = 20
-"""What a number of 64 bits can have; longer numbers are no numbers."""
+"""Digits of a whole number of 64 bits; longer numbers are no numbers. Arithmetic."""
 
 LONGEST_NUMBER = 80
-"""Characters; what is longer is no number and is not looked at."""
+"""Characters; what is longer is no number and is not looked at. Convention."""
 
 PADDING = " \0\t\r\n"
 """What instruments fill fields of fixed width with."""

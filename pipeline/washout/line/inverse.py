@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from pipeline.washout.line.tobit import WashoutFit
 
 _FARTHEST_DOUBLINGS: Final = 1.0
+"""How far outside of the data an answer may lie: one doubling. Convention (docs/method.md)."""
+
 _LARGEST_EXPONENT: Final = 300.0
+"""Powers of two beyond are called infinite. Convention: within float64."""
 
 
 def weeks_to_reach(fit: WashoutFit, rd: float, share: float = 0.5) -> Wait:
