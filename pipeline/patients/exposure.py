@@ -131,8 +131,8 @@ class _Course:
 def exposures(study: Study) -> dict[str, Exposure]:
     """Return the exposure of every tube by sample_id, in the order of the samples sheet.
 
-    Drug names are compared without case and outer spaces with the settings `washed_out_drug` and
-    `study_drug`; each may list synonyms with `;`. Nothing is guessed from any other name.
+    Drugs are those of the settings `washed_out_drug` and `study_drug`, by any name of the vocabulary
+    (`pipeline.study.drugs`) or by a synonym that the setting lists with `;`. What is only near counts not.
     """
     patients = {patient.patient_id: patient for patient in study.patients}
     given = _by_patient(study.doses, study.settings.washed_out_drug)
