@@ -116,7 +116,7 @@ def _same_gate(
     where: str, override: GateOverride, panel: Panel, file: FcsFile, taken: dict[tuple[str, str], str]
 ) -> Fault | None:
     """Want one threshold per gate, by whatever name: a channel, its role, its marker or its step."""
-    for channel in _channels_of(override, panel, file):
+    for channel in channels_of(override, panel, file):
         before = taken.setdefault((override.sample_id, channel), where)
         if before != where:
             problem = f"gate {quoted(override.gate)} of {quoted(override.sample_id)}"
@@ -127,7 +127,7 @@ def _same_gate(
     return None
 
 
-def _channels_of(override: GateOverride, panel: Panel, file: FcsFile) -> tuple[str, ...]:
+def channels_of(override: GateOverride, panel: Panel, file: FcsFile) -> tuple[str, ...]:
     """Return the channels that a threshold lies on; the step where it has none of its own."""
     try:
         matched = matched_channels(panel, file.channels, file.markers, where=file.path.name)

@@ -196,9 +196,9 @@ INTRAVENOUS: Final = frozenset(
 OTHER_FORMS: Final = frozenset(
     _split(
         "mg kg mgkg flat dose doses fixed injection inj solution concentrate monotherapy mono mab single "
-        "agent human igg1k maintenance induction consolidation loading split cycle day week c weekly biweekly "
-        "monthly qw q1w q2w q3w q4w antibody therapy treatment standard of care soc cd38 anti first second "
-        "third last full vial"
+        "agent human igg1k maintenance induction consolidation loading split cycle day week c weekly "
+        "biweekly monthly qw q1w q2w q3w q4w antibody therapy treatment standard of care soc cd38 anti first "
+        "second third last full vial"
     )
 )
 """Words beside a drug's name that tell how it was given, not what, nor whether."""
