@@ -6,14 +6,8 @@ from collections.abc import Callable, Iterable
 
 from pipeline.checks.findings import Finding
 from pipeline.checks.headers import Headers
-from pipeline.checks.plausibility.days import (
-    contact_before_progression,
-    days_after_death,
-    days_before_birth,
-    days_to_come,
-    days_too_early,
-)
-from pipeline.checks.plausibility.doses import dose_amounts, dose_days, long_pauses, routes
+from pipeline.checks.plausibility.days import contact_before_progression, impossible_days
+from pipeline.checks.plausibility.doses import dose_amounts, long_pauses, routes
 from pipeline.checks.plausibility.patients import bodies, counts, serum_levels
 from pipeline.checks.plausibility.reagents import anchors, conjugates, lots, ranges
 from pipeline.checks.plausibility.thresholds import gate_values, lab_limit, typed_cvs
@@ -25,12 +19,8 @@ __all__ = ["PLAUSIBILITY"]
 PLAUSIBILITY: tuple[Callable[[Study, Headers], Iterable[Finding]], ...] = (
     dose_amounts,
     routes,
-    dose_days,
     long_pauses,
-    days_to_come,
-    days_too_early,
-    days_before_birth,
-    days_after_death,
+    impossible_days,
     contact_before_progression,
     bodies,
     serum_levels,

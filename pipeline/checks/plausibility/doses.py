@@ -1,4 +1,4 @@
-"""Doses that cannot be, or that somebody should look at: amounts, routes, days."""
+"""Doses that cannot be, or that somebody should look at: amounts, routes, pauses."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from itertools import pairwise
 
 from pipeline.checks.findings import Finding, warning
 from pipeline.checks.headers import Headers
-from pipeline.checks.plausibility.limits import FIRST_MYELOMA_DRUG, MOST_PAUSE_DAYS
+from pipeline.checks.plausibility.limits import MOST_PAUSE_DAYS
 from pipeline.checks.typed import days_of
 from pipeline.study.drugs import read_drug
-from pipeline.study.drugs.amounts import AMOUNTS, amount_doubt
+from pipeline.study.drugs.amounts import amount_doubt
 from pipeline.study.faults import Fault
 from pipeline.study.study import Dose, Study
 from pipeline.study.wording import quoted
@@ -61,23 +61,6 @@ def routes(study: Study, headers: Headers) -> Iterator[Finding]:
             where = study.at("doses", str(number), "route")
             yield warning(
                 f"{dose.route} beside {quoted(dose.drug)}", f"{told}, as the drug says", where=where
-            )
-
-
-def dose_days(study: Study, headers: Headers) -> Iterator[Finding]:
-    """Want days on which the drug existed."""
-    del headers
-    for number, dose in enumerate(study.doses):
-        antibody = read_drug(dose.drug).antibody
-        known = AMOUNTS.get(antibody)
-        year = known.first_given if known else FIRST_MYELOMA_DRUG
-        if dose.given_on.year < year:
-            where = study.at("doses", str(number), "given_on")
-            said = f"{antibody} was first given to a person in {year}"
-            why = said if known else f"there was no drug of myeloma before {year}"
-            problem = f"{dose.given_on} for {quoted(dose.drug)}"
-            yield Finding(
-                Fault(where, problem, f"a day of {year} or later, since {why}", "Is the year right?")
             )
 
 

@@ -38,6 +38,8 @@ MOST_SERUM_UG_ML: Final = 5000.0
 USUAL_SERUM_UG_ML: Final = 1500.0
 """Serum beyond the mean peak by more than an SD of 410 µg/mL (label of daratumumab); somebody should
 look."""
+SERUM_ANY_TIME_UG_ML: Final = 20.0
+"""Serum that is asked about after no washout, however long: a number in ng/mL is larger. Convention."""
 SERUM_HALF_LIFE_DAYS: Final = 28.0
 """Half-life by which the most that can be left after the last dose falls: that of full targets is 18 days,
 SD 9 (label of daratumumab); this is a long one."""

@@ -15,6 +15,7 @@ from pipeline.checks.plausibility.limits import (
     MOST_INFUSIONS,
     MOST_SERUM_UG_ML,
     OLDEST_YEARS,
+    SERUM_ANY_TIME_UG_ML,
     SERUM_HALF_LIFE_DAYS,
     USUAL_ALBUMIN_G_L,
     USUAL_CONTROL_DAYS,
@@ -82,7 +83,8 @@ def serum_levels(study: Study, headers: Headers) -> Iterator[Finding]:
     for patient in study.patients:
         level, where = patient.serum_ug_ml, study.at("patients", patient.patient_id, "serum_ug_ml")
         days = _days_since(patient, given, started)
-        most = USUAL_SERUM_UG_ML * 2 ** (-(days or 0) / SERUM_HALF_LIFE_DAYS)
+        left = USUAL_SERUM_UG_ML * 2 ** (-(days or 0) / SERUM_HALF_LIFE_DAYS)
+        most = max(left, SERUM_ANY_TIME_UG_ML)
         when = f"{days} days after the last dose" if days is not None else "serum"
         if level is not None:
             yield from _level(level, where, most, when)

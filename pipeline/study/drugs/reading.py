@@ -38,7 +38,10 @@ _SHORT_REST: Final = 6
 _NUMBER: Final = re.compile(r"\d*[1-9]\d*(?:mg|mgkg|ml|g|st|nd|rd|th)?|[cd]\d+(?:[cd]\d+)?")
 """A dose, a cycle and a day; `0 mg` is none of them: it was not given."""
 _SUFFIX: Final = re.compile(r"[a-z]{4}")
-_UNSURE: Final = re.compile(r"[?¿？؟]")
+_UNSURE: Final = re.compile(r"[?¿？؟±]|\+\s*/\s*\W|\(\s*d\s*\)", re.IGNORECASE)
+"""`Dara?`, `VRd ± D`, `VRd +/- D`, `(D)VRd`: whoever typed it did not say whether."""
+_LIKE_A_REGIMEN: Final = re.compile(r"d[rvkptcmibexs]{1,5}[dp]?")
+"""D and letters of drugs, in an order that nobody lists."""
 
 
 class Meaning(StrEnum):
@@ -97,7 +100,7 @@ def read_drug(name: str) -> DrugReading:
 
 
 def _read(spelling: str) -> DrugReading:
-    typed = words(spelling)
+    typed = _tokens(spelling)
     agents, strange = _parsed(typed)
     antibodies = [agent for agent in agents if agent in _against_cd38()]
     route = _route(typed)
@@ -110,6 +113,15 @@ def _read(spelling: str) -> DrugReading:
     if meant:
         return DrugReading(Meaning.QUESTION, (meant,), meant)
     return DrugReading(Meaning.OTHER if agents else Meaning.UNKNOWN, agents)
+
+
+def _tokens(spelling: str) -> tuple[str, ...]:
+    """Return the words of a spelling, the route split off where it was typed onto the drug: `DaraSC`."""
+    found: list[str] = []
+    for word in words(spelling):
+        glued = word[-2:] in ("sc", "iv") and word not in _index() and bool(_known(word[:-2]))
+        found += (word[:-2], word[-2:]) if glued else (word,)
+    return tuple(found)
 
 
 def _parsed(typed: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -127,8 +139,8 @@ def _parsed(typed: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         else:
             strange += [] if _is_form(typed, at, agents) else [typed[at]]
             at += 1
-    if strange and strange[-1] == "d" and agents and not _against_cd38() & set(agents):
-        strange.pop()  # `len-d`: the d behind a drug is dexamethasone
+    if strange and strange[-1] == typed[-1] == "d" and agents and agents[-1] not in _against_cd38():
+        strange.pop()  # `len-d`: the d behind another drug is dexamethasone
         agents.append("dexamethasone")
     return tuple(dict.fromkeys(agents)), tuple(strange)
 
@@ -170,7 +182,8 @@ def _nearest(whole: str, strange: Sequence[str], *, alone: bool) -> str:
     """
     if "cd38" in whole:
         return DARATUMUMAB
-    if strange[:1] == ("d",) and (not alone or len(whole) <= _SHORT_REST):
+    begins = strange[:1] == ("d",) and (not alone or len(whole) <= _SHORT_REST)
+    if begins or (alone and _LIKE_A_REGIMEN.fullmatch(whole)):
         return DARATUMUMAB
     for word in dict.fromkeys((whole, *strange)):
         meant = TRIALS.get(word) or next((m for s, m in _STEMS.items() if s in word), "") or _slip(word)
@@ -187,7 +200,8 @@ def _slip(word: str) -> str:
             return antibody
         most = 0 if len(name) < len("dara") else 1 if len(name) < len("sarclis") else 2
         spelled = [w for w in (word, without_repeats(word)) if abs(len(w) - len(name)) <= most]
-        if word[:1] == name[:1] and any(edits(w, name) <= most for w in spelled):
+        same_start = word[:1] == name[:1] or (name.isalpha() and len(name) >= len("darzalex"))
+        if same_start and any(edits(w, name) <= most for w in spelled):
             return antibody
     return ""
 

@@ -109,6 +109,7 @@ AGENTS: Final = (
     Agent("pamidronate", "aredia; pamidronic acid"),
     Agent("rituximab", "mabthera; rituxan"),
     Agent("cetuximab", "erbitux"),
+    Agent("amatuximab"),
     Agent("siltuximab", "sylvant"),
     Agent("dinutuximab", "unituxin"),
     Agent("dacetuzumab", "SGN-40"),
@@ -135,7 +136,6 @@ AGENTS: Final = (
     Agent("radiotherapy", "radiation; RT; XRT"),
     Agent("plasmapheresis", "plasma exchange"),
     Agent("CAR T cells", "CAR-T; CART"),
-    Agent("placebo"),
     *(
         Agent(name)
         for name in _split(
@@ -155,9 +155,9 @@ _LETTERS: Final = {
 """What the letters of a regimen stand for. I is ixazomib, never isatuximab."""
 
 _BACKBONES: Final = _split(
-    "R V K P T Rd Vd Kd Pd Td Cd Id VTd VCd VRd RVd KRd RKd KCd KTd KPd KVd VKd PVd VPd PCd CPd TCd CTd RCd "
-    "CRd CVd VMp MVp VRMp RVMp VMpT Mp MpT MpR RMp CTVd VRCd IRd RId IPd ICd ITd IVd ERd EPd EVd EVRd ERVd "
-    "EKd EKRd XVd XPd XKd XRd SVd SPd SKd SRd BVd BPd BRd BVRd VRp Rp Pp Cp Vp VCp IRp"
+    "R V K P T d Rd Vd Kd Pd Td Cd Id VTd VCd VRd RVd KRd RKd KCd KTd KPd KVd VKd PVd VPd PCd CPd TCd CTd "
+    "RCd CRd CVd VMp MVp VRMp RVMp VMpT Mp MpT MpR RMp CTVd VRCd IRd RId IPd ICd ITd IVd ERd EPd EVd EVRd "
+    "ERVd EKd EKRd XVd XPd XKd XRd SVd SPd SKd SRd BVd BPd BRd BVRd VRp Rp Pp Cp Vp VCp IRp"
 )
 _CHEMOTHERAPIES: Final = _split(
     "DCEP DPACE PACE DTPACE VDTPACE KDPACE KRDPACE VTDPACE VAD PAD DHAP BEAM VBMCP HDMEL"
@@ -169,15 +169,16 @@ _WORDS_OF_BACKBONES: Final = {
     "EloPd": "EPd", "KCyd": "KCd", "PCyD": "PCd", "BorLenDex": "VRd", "LenBorDex": "VRd", "VelRevDex": "VRd",
     "RevVelDex": "VRd", "CyBorP": "VCp",
 }  # fmt: skip
-ALONE: Final = ("R", "V", "K", "P", "T", "Cp", "Pp")
+ALONE: Final = ("R", "V", "K", "P", "T", "d", "Cp", "Pp")
 """Backbones that are regimens only behind the letter or the name of an antibody: `D-R`, never `R`."""
 
 TRIALS: Final = {
     "maia": DARATUMUMAB, "pollux": DARATUMUMAB, "castor": DARATUMUMAB, "alcyone": DARATUMUMAB,
     "cassiopeia": DARATUMUMAB, "perseus": DARATUMUMAB, "cepheus": DARATUMUMAB, "griffin": DARATUMUMAB,
     "candor": DARATUMUMAB, "apollo": DARATUMUMAB, "columba": DARATUMUMAB, "auriga": DARATUMUMAB,
-    "aquila": DARATUMUMAB, "andromeda": DARATUMUMAB, "icaria": ISATUXIMAB, "icaria mm": ISATUXIMAB,
-    "ikema": ISATUXIMAB, "imroz": ISATUXIMAB, "iraklia": ISATUXIMAB, "iskia": ISATUXIMAB,
+    "aquila": DARATUMUMAB, "andromeda": DARATUMUMAB, "sirius": DARATUMUMAB, "gen501": DARATUMUMAB,
+    "icaria": ISATUXIMAB, "icariamm": ISATUXIMAB, "ikema": ISATUXIMAB, "imroz": ISATUXIMAB,
+    "iraklia": ISATUXIMAB, "iskia": ISATUXIMAB,
 }  # fmt: skip
 """Trials in which an arm got the antibody: what a patient got, the name does not tell."""
 

@@ -615,4 +615,5 @@ def test_the_names_that_a_setting_lists_are_one_drug_everywhere(tmp_path):
     study = study_of(tmp_path, sheets)
     assert not any("dose of" in line or "drug" in line for line in report(study))
     assert set(days_of(study, "daratumumab; Darzalex")) == {"P1", "P2"}
-    assert days_of(study, "Darzalex") == {}
+    assert days_of(study, "Darzalex") == days_of(study, "daratumumab")
+    assert days_of(study, "isatuximab") == {}

@@ -182,11 +182,10 @@ def test_a_misspelt_csv_is_a_warning(tmp_path):
         ({"doses!A2": "p1"}, ['doses!A2: found "p1", expected one spelling everywhere: samples!B2 has "P1"']),
         ({"doses!A2": "007"},
          ['doses!A2: found "007", expected a patient of the samples or patients sheet. There are "P1" and "P2".']),
-        ({"doses!C2": "Daratumumab SC"},
-         [('doses!C2: found "Daratumumab SC", expected the drug\'s name as in the settings, or another drug. '
-          'Did you mean "daratumumab"?')]),
-        ({"doses!C2": "darzalex"},
-         [('doses!C2: found "darzalex", expected the drug\'s name as in the settings, or another drug. '
+        ({"doses!C2": "Daratumumab SC"}, ['doses!C2: "Daratumumab SC", which is read as daratumumab']),
+        ({"doses!C2": "darzalex"}, ['doses!C2: "darzalex", which is read as daratumumab']),
+        ({"doses!C2": "darzlex"},
+         [('doses!C2: found "darzlex", expected the drug\'s name as in the settings, or another drug. '
           'Did you mean "daratumumab"?')]),
         ({"doses!C2": "rituximab"}, []),
         ({"samples!D2": "/data/S1.fcs"},
