@@ -26,17 +26,17 @@ def gate_files(study: Study, headers: Headers) -> Iterator[Finding]:
     for sample in study.samples:
         if not sample.gates_file and not sample.population:
             continue
-        fault = _half_named(study, sample) or location_fault(
+        misplaced = sample.gates_file and location_fault(
             study.at("samples", sample.sample_id, "gates_file"),
             study.folder,
             sample.gates_file,
             lambda: _gate_files(study.folder),
         )
+        faults = [fault for fault in (_half_named(study, sample), misplaced) if fault]
         file = headers[sample.fcs_file].file
-        if fault is None and file is not None:
-            fault = _unusable(study, sample, file)
-        if fault is not None:
-            yield Finding(fault)
+        if not faults and file is not None:
+            faults += [fault for fault in (_unusable(study, sample, file),) if fault]
+        yield from map(Finding, faults)
 
 
 def _half_named(study: Study, sample: Sample) -> Fault | None:

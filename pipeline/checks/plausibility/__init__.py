@@ -10,7 +10,7 @@ from pipeline.checks.plausibility.days import contact_before_progression, imposs
 from pipeline.checks.plausibility.doses import dose_amounts, long_pauses, routes
 from pipeline.checks.plausibility.patients import bodies, counts, serum_levels
 from pipeline.checks.plausibility.reagents import anchors, conjugates, lots, ranges
-from pipeline.checks.plausibility.thresholds import gate_values, lab_limit, typed_cvs
+from pipeline.checks.plausibility.thresholds import gate_values, lab_limit, two_drugs, typed_cvs
 from pipeline.checks.plausibility.words import one_spelling, stages
 from pipeline.study.study import Study
 
@@ -34,5 +34,6 @@ PLAUSIBILITY: tuple[Callable[[Study, Headers], Iterable[Finding]], ...] = (
     gate_values,
     lab_limit,
     typed_cvs,
+    two_drugs,
 )
 """Checks of single values and of pairs of them; part of `CHECKS`."""

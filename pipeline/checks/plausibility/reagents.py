@@ -104,11 +104,14 @@ def _levels(study: Study, run: BeadRun) -> Iterator[Finding]:
         return
     if kit.brightest and not low * LOT_FACTOR <= top <= high / LOT_FACTOR:
         yield warning(f"the brightest level {top:,.6g}", expected, where=where, hint=hint)
-    if kit.quantifies and kit.brightest:
-        for dim, bright in pairwise(stained):
-            if not LEVEL_STEPS[0] <= bright / dim <= LEVEL_STEPS[1]:
-                said = f"{LEVEL_STEPS[0]:g} to {LEVEL_STEPS[1]:g} times the one below"
-                yield warning(f"level {bright:g} above {dim:g}", said, where=where, hint=hint)
+    steps = [(dim, bright) for dim, bright in pairwise(stained) if not _is_step(bright / dim)]
+    if kit.quantifies and kit.brightest and steps:
+        said = f"{LEVEL_STEPS[0]:g} to {LEVEL_STEPS[1]:g} times the one below"
+        yield warning(f"level {steps[0][1]:g} above {steps[0][0]:g}", said, where=where, hint=hint)
+
+
+def _is_step(times: float) -> bool:
+    return LEVEL_STEPS[0] <= times <= LEVEL_STEPS[1]
 
 
 def doubtful_cv(cv: float, where: str, what: str) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""Thresholds and limits that a person set: on the scale of the channel, in the range of the beads."""
+"""Thresholds and settings that a person chose: on the scale of the channel, in the range of the beads."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from calibration.beads.kits import BeadKitError, abc_divisor, bead_kit
-from pipeline.checks.findings import Finding
+from pipeline.checks.findings import Finding, warning
 from pipeline.checks.gates import channels_of
 from pipeline.checks.headers import Headers
 from pipeline.checks.plausibility.limits import MOST_SCALE
 from pipeline.checks.plausibility.reagents import doubtful_cv, off_scale
 from pipeline.checks.typed import setting_cell
+from pipeline.study.drugs import is_drug, listed_names
 from pipeline.study.faults import Fault
 from pipeline.study.settings import Settings
 from pipeline.study.study import Study
@@ -63,3 +64,14 @@ def typed_cvs(study: Study, headers: Headers) -> Iterator[Finding]:
         cv = getattr(study.settings, name)
         if cv != Settings.model_fields[name].default:
             yield from doubtful_cv(cv, setting_cell(study, name), name)
+
+
+def two_drugs(study: Study, headers: Headers) -> Iterator[Finding]:
+    """Report settings that mean one drug: the clock of the response strata would have no meaning."""
+    del headers
+    washed_out, other = study.settings.washed_out_drug, study.settings.study_drug
+    if any(is_drug(name, washed_out) for name in listed_names(other)):
+        problem = f"washed_out_drug {quoted(washed_out)} and study_drug {quoted(other)}"
+        hint = "The clock of the response strata would end with the first dose of the washed-out drug."
+        typed = "study_drug" if other != Settings().study_drug else "washed_out_drug"
+        yield warning(problem, "two drugs", where=setting_cell(study, typed), hint=hint)

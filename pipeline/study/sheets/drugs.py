@@ -42,7 +42,6 @@ def drug_names(study: TypedStudy) -> Iterator[Fault]:
         else:
             yield from _readings(study, name, entries)
     yield from _strangers(strangers)
-    yield from _same_drug_twice(study.settings)
     yield from _none_counted(study, tuple(by_name))
 
 
@@ -114,17 +113,6 @@ def _strangers(strangers: dict[str, list[Entry[DoseRow]]]) -> Iterator[Fault]:
         where = strangers[names[0]][0].at("drug")
         hint = "Counted as other drugs than washed_out_drug and study_drug."
         yield Fault(where, f"{listed}{more}", "drugs that are known", hint, Severity.WARNING)
-
-
-def _same_drug_twice(settings: Settings) -> Iterator[Fault]:
-    """Two settings that mean one drug leave the clock of the response strata without a meaning."""
-    both = [name for name in listed_names(settings.study_drug) if is_drug(name, settings.washed_out_drug)]
-    if both:
-        problem = (
-            f"washed_out_drug {quoted(settings.washed_out_drug)} and study_drug {quoted(settings.study_drug)}"
-        )
-        hint = "The clock of the response strata would end with the first dose of the washed-out drug."
-        yield Fault("settings", problem, "two drugs", hint, Severity.WARNING)
 
 
 def _none_counted(study: TypedStudy, names: Sequence[str]) -> Iterator[Fault]:

@@ -232,7 +232,7 @@ def _settings(entries: Sequence[Entry[SettingRow]]) -> tuple[Settings, list[Faul
         column = "value" if name in Settings.model_fields else "name"
         problem = quoted(getattr(named[name].row, column))
         faults.append(Fault(named[name].at(column), problem, expected, hint))
-    faults += [Fault("settings", problem, expected) for problem, expected in contradictions(settings)]
+    faults += contradictions(settings, {name: entry.at("value") for name, entry in named.items()})
     return settings, faults
 
 

@@ -313,3 +313,11 @@ def test_a_thousand_rows_read_in_one_go(tmp_path):
     _, faults = read_study(write_workbook(write_files(tmp_path), sheets))
     assert len(faults) == 1999
     assert faults[0].where == "samples!D4"
+
+
+def test_a_nul_character_in_a_csv_is_named_by_its_row(tmp_path):
+    folder = good_study(tmp_path)
+    path = folder / "doses.csv"
+    path.write_bytes(path.read_bytes().replace(b"Daratumumab", b"Dara\0tumumab"))
+    _, faults = read_study(folder)
+    assert [fault.where for fault in faults if "NUL" in fault.found] == ["doses!3"]
