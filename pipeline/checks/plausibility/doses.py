@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterator
 from datetime import date
 from itertools import pairwise
 
 from pipeline.checks.findings import Finding, warning
 from pipeline.checks.headers import Headers
+from pipeline.checks.plausibility.days import days_that_cannot_be
 from pipeline.checks.plausibility.limits import MOST_PAUSE_DAYS
-from pipeline.checks.typed import days_of
-from pipeline.study.drugs import read_drug
+from pipeline.study.drugs import is_drug, read_drug
 from pipeline.study.drugs.amounts import amount_doubt
 from pipeline.study.faults import Fault
 from pipeline.study.study import Dose, Study
@@ -68,31 +68,32 @@ def long_pauses(study: Study, headers: Headers) -> Iterator[Finding]:
     """Report years between two doses, and between the last dose and a tube: often a slip in a year."""
     del headers
     drug = study.settings.washed_out_drug
-    given = days_of(study, drug)
+    refused = {finding.fault.where for finding in days_that_cannot_be(study, date.today()) if finding.fault}
+    given = _given(study, refused)
     expected = f"at most {MOST_PAUSE_DAYS / DAYS_PER_YEAR:.0f} years"
-    for patient_id, days in given.items():
-        for before, after in _pauses(days):
-            where = _dose_cell(study, patient_id, after)
-            problem = f"{_years(before, after)} after the dose of {drug} before it ({before} to {after})"
-            yield warning(problem, expected, where=where, hint="Is one of the years wrong?")
+    for days in given.values():
+        for (before, _), (after, where) in pairwise(days):
+            if (after - before).days > MOST_PAUSE_DAYS:
+                problem = f"{_years(before, after)} after the dose of {drug} before it ({before} to {after})"
+                yield warning(problem, expected, where=where, hint="Is one of the years wrong?")
     for sample in study.samples:
-        earlier = [day for day in given.get(sample.patient_id, ()) if day <= sample.collected_on]
-        if earlier and (sample.collected_on - earlier[-1]).days > MOST_PAUSE_DAYS:
-            where = study.at("samples", sample.sample_id, "collected_on")
-            problem = f"{_years(earlier[-1], sample.collected_on)} after the last {drug} ({earlier[-1]})"
+        where, on = study.at("samples", sample.sample_id, "collected_on"), sample.collected_on
+        earlier = [day for day, _ in given.get(sample.patient_id, ()) if day <= on]
+        if earlier and where not in refused and (on - earlier[-1]).days > MOST_PAUSE_DAYS:
+            problem = f"{_years(earlier[-1], on)} after the last {drug} ({earlier[-1]})"
             hint = "Are both dates right, and is a later dose missing?"
             yield warning(problem, expected, where=where, sample_id=sample.sample_id, hint=hint)
 
 
-def _pauses(days: Iterable[date]) -> Iterator[tuple[date, date]]:
-    return ((one, next_) for one, next_ in pairwise(days) if (next_ - one).days > MOST_PAUSE_DAYS)
+def _given(study: Study, refused: Container[str]) -> dict[str, list[tuple[date, str]]]:
+    """Return by patient the days of the washed-out drug that can be, in order, each with its cell."""
+    days: dict[str, list[tuple[date, str]]] = {}
+    for number, dose in enumerate(study.doses):
+        where = study.at("doses", str(number), "given_on")
+        if where not in refused and is_drug(dose.drug, study.settings.washed_out_drug):
+            days.setdefault(dose.patient_id, []).append((dose.given_on, where))
+    return {name: sorted(listed) for name, listed in days.items()}
 
 
 def _years(first: date, last: date) -> str:
     return f"{(last - first).days / DAYS_PER_YEAR:.1f} years"
-
-
-def _dose_cell(study: Study, patient_id: str, day: date) -> str:
-    rows = enumerate(study.doses)
-    number = next(n for n, dose in rows if dose.patient_id == patient_id and dose.given_on == day)
-    return study.at("doses", str(number), "given_on")

@@ -313,3 +313,8 @@ def test_unknown_drugs_are_said_once(tmp_path):
     said = [str(fault) for fault in faults_of(tmp_path, cells) if "are known" in str(fault)]
     sentence = 'doses!C2: found "Zzyx" and "Qwerty", expected drugs that are known. '
     assert said == [sentence + "Counted as other drugs than washed_out_drug and study_drug."]
+
+
+@pytest.mark.parametrize("day", ["1923-11-02", "2132-11-02"])
+def test_a_day_that_cannot_be_makes_no_pause_beside_it(tmp_path, day):
+    assert [fault.where for fault in faults_of(tmp_path, {"doses!B2": day}) if "years" in fault.found] == []
