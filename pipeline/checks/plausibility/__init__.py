@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from pipeline.checks.findings import Finding
 from pipeline.checks.headers import Headers
 from pipeline.checks.plausibility.days import contact_before_progression, impossible_days
-from pipeline.checks.plausibility.doses import dose_amounts, long_pauses, routes
+from pipeline.checks.plausibility.doses import day_totals, dose_amounts, long_pauses, routes
 from pipeline.checks.plausibility.patients import bodies, counts, serum_levels
 from pipeline.checks.plausibility.reagents import anchors, conjugates, lots, ranges
 from pipeline.checks.plausibility.thresholds import gate_values, lab_limit, two_drugs, typed_cvs
@@ -18,6 +18,7 @@ __all__ = ["PLAUSIBILITY"]
 
 PLAUSIBILITY: tuple[Callable[[Study, Headers], Iterable[Finding]], ...] = (
     dose_amounts,
+    day_totals,
     routes,
     long_pauses,
     impossible_days,

@@ -52,6 +52,31 @@ def amount_of(dose: Dose, weight_kg: float | None) -> tuple[str, str, str, bool]
     return typed, doubt.expected, doubt.hint, doubt.impossible
 
 
+def day_totals(study: Study, headers: Headers) -> Iterator[Finding]:
+    """Report days on which a patient got more of an antibody than a dose: rows that were pasted twice."""
+    del headers
+    by_day: dict[tuple[str, date, str, str, str], list[int]] = {}
+    for number, dose in enumerate(study.doses):
+        antibody = read_drug(dose.drug).antibody
+        if antibody and dose.dose:
+            key = (dose.patient_id, dose.given_on, antibody, dose.unit, dose.route)
+            by_day.setdefault(key, []).append(number)
+    found: dict[tuple[str, str], list[str]] = {}
+    for (_, day, antibody, unit, route), numbers in by_day.items():
+        single = [amount_doubt(antibody, study.doses[n].dose or 0, unit, route) for n in numbers]
+        total = sum(study.doses[n].dose or 0 for n in numbers)
+        doubt = amount_doubt(antibody, total, unit, route)
+        if len(numbers) > 1 and doubt and not any(single):
+            problem = f"{total:g} {unit} of {antibody} in {len(numbers)} rows of one day"
+            where = study.at("doses", str(numbers[-1]), "given_on")
+            found.setdefault((problem, doubt.expected), []).append(f"{where} ({day})")
+    for (problem, expected), places in found.items():
+        more = f", and so on {len(places) - 1} more days" if len(places) > 1 else ""
+        where, when = places[0].split(" ")
+        hint = "Was a row pasted twice, or is a day wrong?"
+        yield warning(f"{problem} {when}{more}", expected, where=where, hint=hint)
+
+
 def routes(study: Study, headers: Headers) -> Iterator[Finding]:
     """Report a route beside a name that tells the other one: `Darzalex Faspro` into a vein."""
     del headers

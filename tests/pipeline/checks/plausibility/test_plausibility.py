@@ -171,6 +171,8 @@ WARNED = [
     (dose("5", "mg", "", "Fludarabinex"), "doses!C3", "Counted as other drugs"),
     ({**setting("study_drug", "Darzalex"), "doses!C5": "Darzalex"}, "settings!B2", "two drugs"),
     (setting("washed_out_drug", "Sarclisa"), "settings!B2", "two drugs"),
+    ({"doses!B3": "2023-11-02"}, "doses!B3", "32 mg/kg of daratumumab in 2 rows of one day (2023-11-02)"),
+    ({"doses!B3": "2023-11-02", "doses!C3": "Darzalex"}, "doses!B3", "pasted twice"),
     ({"doses!B2": "2015-11-02"}, "doses!B3", "8.0 years after the dose"),
     ({"doses!B4": "2013-12-15"}, "samples!C3", "10.5 years after the last daratumumab"),
     ({"samples!C2": "2025-05-31"}, "samples!C2", "after the death"),
@@ -222,6 +224,7 @@ def test_a_value_that_may_be_is_warned_of_by_its_cell(tmp_path, cells, where, sa
 SOUND = [
     {},
     *(dose("8", "mg/kg", "IV") | {"doses!B3": "2023-11-03", "doses!D2": "8", "patients!I2": w} for w in ("38", "72,5", "160")),
+    dose("8", "mg/kg", "IV") | {"doses!B3": "2023-11-02", "doses!D2": "8"},
     dose("1800", "mg", "SC"),
     dose("1800", "mg", ""),
     dose("1160", "mg", "IV"),
