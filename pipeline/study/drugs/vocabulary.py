@@ -88,7 +88,7 @@ AGENTS: Final = (
     Agent("cyclophosphamide", "cytoxan; endoxan; cyclo; cyc; cy; ctx; ciclofosfamida; cyclophosphamid"),
     Agent(
         "dexamethasone",
-        "dex; dexa; dxm; dxms; dexametasona; decadron; neofordex; hemady; fortecortin; deksametazon",
+        "dex; dexa; dxm; dxms; dexametasona; desametasone; deksametazon; decadron; neofordex; hemady",
     ),
     Agent("prednisone", "pred; prednison; prednisona; deltasone; decortin"),
     Agent("prednisolone", "prednisolon; decortin h"),
