@@ -146,11 +146,13 @@ def _after_death(typed: TypedDay, life: _Life) -> Finding:
 def contact_before_progression(study: Study, headers: Headers) -> Iterator[Finding]:
     """Report a last contact before a day on which the patient was seen."""
     del headers
+    refused = {finding.fault.where for finding in days_that_cannot_be(study, date.today()) if finding.fault}
     for patient in study.patients:
         contact = patient.last_contact_on
         for column in ("progressed_on", "dexamethasone_on"):
             day = getattr(patient, column)
-            if contact and day and day > contact:
+            is_day = study.at("patients", patient.patient_id, column) not in refused
+            if contact and day and is_day and day > contact:
                 where = study.at("patients", patient.patient_id, "last_contact_on")
                 problem = f"{contact}, before {column} {day}"
                 yield warning(problem, "the last day the patient was known to be alive", where=where)

@@ -20,20 +20,20 @@ class Amounts:
     highest_mg_per_kg
         The highest that any trial gave.
     flat_mg
-        Lowest and highest flat dose under the skin; None where it is not given so.
+        Flat doses under the skin; empty where it is not given so.
     """
 
     first_given: int
     label_mg_per_kg: tuple[float, ...] = ()
     highest_mg_per_kg: float | None = None
-    flat_mg: tuple[float, float] | None = None
+    flat_mg: tuple[float, ...] = ()
 
 
 AMOUNTS: Final = {
     "daratumumab": Amounts(2008, (16.0,), 24.0, (1200.0, 1800.0)),
     "isatuximab": Amounts(2010, (10.0, 20.0), 20.0, (1000.0, 1400.0)),
     "felzartamab": Amounts(2011, (4.0, 8.0, 16.0), 16.0),
-    "mezagitamab": Amounts(2014, flat_mg=(45.0, 600.0)),
+    "mezagitamab": Amounts(2014, flat_mg=(45.0, 135.0, 300.0, 600.0)),
 }
 """First dose in people and doses of the trials. Daratumumab: GEN501 from 2008, up to 24 mg/kg
 (doi:10.1056/NEJMoa1506348), 1200 and 1800 mg under the skin (PAVO, doi:10.1182/blood.2019000667). Isatuximab:
@@ -51,6 +51,8 @@ MOST_WEIGHT_KG: Final = 160.0
 """Weight that an amount in mg is held against where none is typed: hardly anybody is heavier. Convention."""
 NEAR_LABEL: Final = 0.1
 """An amount in mg this near to a labelled one per kg is that dose: vials are rounded. Convention."""
+NEAR_FLAT: Final = 0.05
+"""An amount this near to a flat dose is that dose: syringes are read to a few percent. Convention."""
 PARTS: Final = (1.0, 0.5)
 """A dose whole, or split over two days (label of daratumumab: 8 mg/kg on days 1 and 2)."""
 
@@ -110,19 +112,20 @@ def bears_out(
         return True  # no other drug of a regimen is dosed so
     if weight_kg and _near_label(known, dose / weight_kg):
         return True
-    return dose in (known.flat_mg or ()) and route != "IV"
+    return dose in known.flat_mg and route != "IV"
 
 
 def usual_amounts(antibody: str) -> str:
     """Return the doses of an antibody in words.
 
     >>> usual_amounts("daratumumab")
-    '16 mg/kg IV, or 1200 to 1800 mg SC'
+    '16 mg/kg IV, or 1200 or 1800 mg SC'
     """
     known = AMOUNTS[antibody]
     per_kg = " or ".join(f"{dose:g}" for dose in known.label_mg_per_kg)
     words = [f"{per_kg} mg/kg IV"] if per_kg else []
-    words += [f"{known.flat_mg[0]:g} to {known.flat_mg[1]:g} mg SC"] if known.flat_mg else []
+    flat = " or ".join(f"{dose:g}" for dose in known.flat_mg)
+    words += [f"{flat} mg SC"] if flat else []
     return ", or ".join(words)
 
 
@@ -143,12 +146,15 @@ def _per_kg_doubt(antibody: str, known: Amounts, dose: float, route: str) -> Dou
 
 def _flat_doubt(antibody: str, known: Amounts, dose: float) -> Doubt | None:
     expected = f"a dose of {antibody} such as {usual_amounts(antibody)}"
-    if known.flat_mg is None:
+    if not known.flat_mg:
         return Doubt(False, expected, "It is not given under the skin.")
-    low, high = known.flat_mg
+    if 1000 * dose in known.flat_mg:
+        return Doubt(True, expected, f"Is it {1000 * dose:g} mg?")
+    low, high = min(known.flat_mg), max(known.flat_mg)
     if dose > IMPOSSIBLE_TIMES * high or (known.label_mg_per_kg and dose <= max(known.label_mg_per_kg)):
         return Doubt(True, expected, "Is the unit mg/kg, and the route IV?" if dose < low else "")
-    return None if low <= dose <= high else Doubt(False, expected, "Is a digit misplaced?")
+    usual = any(math.isclose(dose, flat, rel_tol=NEAR_FLAT) for flat in known.flat_mg)
+    return None if usual else Doubt(False, expected, "Is a digit misplaced?")
 
 
 def _into_a_vein(
@@ -160,9 +166,9 @@ def _into_a_vein(
         return Doubt(True, expected, "Is the unit mg/kg? Leave the dose empty if the amount is not known.")
     if dose > IMPOSSIBLE_TIMES * highest * (weight_kg or MOST_WEIGHT_KG):
         return Doubt(True, expected, _per_weight(dose, weight_kg))
-    if dose in (known.flat_mg or ()) and route != "IV":
+    if dose in known.flat_mg and route != "IV":
         return None
-    if dose in (known.flat_mg or ()) and not (weight_kg and _near_label(known, dose / weight_kg)):
+    if dose in known.flat_mg and not (weight_kg and _near_label(known, dose / weight_kg)):
         return Doubt(False, expected, "This is the flat dose under the skin: is the route SC?")
     if dose > highest * (weight_kg or MOST_WEIGHT_KG):
         return Doubt(False, expected, _per_weight(dose, weight_kg))

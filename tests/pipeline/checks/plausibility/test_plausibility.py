@@ -68,8 +68,9 @@ REFUSED = [
     (dose("16", "mg", "IV"), "doses!D3", "Is the unit mg/kg?"),
     (dose("8", "mg", ""), "doses!D3", "Is the unit mg/kg?"),
     (dose("16", "mg", "SC"), "doses!D3", "Is the unit mg/kg, and the route IV?"),
-    (dose("18000", "mg", "SC"), "doses!D3", "1200 to 1800 mg SC"),
+    (dose("18000", "mg", "SC"), "doses!D3", "1200 or 1800 mg SC"),
     (dose("18000", "mg", "IV"), "doses!D3", "With 72.5 kg it is 248 mg/kg"),
+    (dose("1.800", "mg", "SC"), "doses!D3", "Is it 1800 mg?"),
     (dose("0", "mg/kg", "IV"), "doses!D3", "delete the row"),
     (dose("0", "", ""), "doses!D3", "leave the cell empty"),
     (dose("0,0", "mg", "SC", "Darzalex Faspro"), "doses!D3", "a dose that was given"),
@@ -158,6 +159,7 @@ WARNED = [
     (dose("16", "mg/kg", "SC"), "doses!D3", "is the route IV?"),
     (dose("1800", "mg", "IV"), "doses!D3", "is the route SC?"),
     (dose("180", "mg", "SC"), "doses!D3", "Is a digit misplaced?"),
+    (dose("1600", "mg", "SC"), "doses!D3", "Is a digit misplaced?"),
     (dose("60", "mg", "IV"), "doses!D3", "Is the unit mg/kg"),
     (dose("1740", "mg", "IV"), None, ""),
     (dose("1800", "mg", "IV", "Darzalex Faspro"), "doses!F3", "SC, as the drug says"),
@@ -321,3 +323,8 @@ def test_unknown_drugs_are_said_once(tmp_path):
 @pytest.mark.parametrize("day", ["1923-11-02", "2132-11-02"])
 def test_a_day_that_cannot_be_makes_no_pause_beside_it(tmp_path, day):
     assert [fault.where for fault in faults_of(tmp_path, {"doses!B2": day}) if "years" in fault.found] == []
+
+
+def test_a_day_that_cannot_be_is_not_held_against_the_last_contact_too(tmp_path):
+    faults = faults_of(tmp_path, {"patients!G3": "2199-01-01"})
+    assert [fault.where for fault in faults] == ["patients!G3"]
