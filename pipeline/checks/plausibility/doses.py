@@ -17,6 +17,7 @@ from pipeline.study.study import Dose, Study
 from pipeline.study.wording import quoted
 
 DAYS_PER_YEAR = 365.25
+"""Days of a year, for printing. Convention."""
 
 
 def dose_amounts(study: Study, headers: Headers) -> Iterator[Finding]:

@@ -36,13 +36,13 @@ MOST_SERUM_UG_ML: Final = 5000.0
 """More of the drug than in any serum; the number is one in ng/mL. The mean peak of 16 mg/kg weekly is 915
 µg/mL (label; doi:10.1007/s40262-017-0598-1)."""
 USUAL_SERUM_UG_ML: Final = 1500.0
-"""Serum beyond the mean peak by more than an SD of 410 µg/mL (label of daratumumab); somebody should
-look."""
+"""Serum above which somebody should look: the mean peak and more than an SD of 410 µg/mL. Vendor: the label of
+daratumumab."""
 SERUM_ANY_TIME_UG_ML: Final = 20.0
 """Serum that is asked about after no washout, however long: a number in ng/mL is larger. Convention."""
 SERUM_HALF_LIFE_DAYS: Final = 28.0
 """Half-life by which the most that can be left after the last dose falls: that of full targets is 18 days,
-SD 9 (label of daratumumab); this is a long one."""
+SD 9 (label of daratumumab); this is a long one. Vendor."""
 MOST_CONTROL_DAYS: Final = 10_957.0
 """Days of disease control, or of treatment, that cannot be: 30 years, longer than the drugs exist.
 Convention."""

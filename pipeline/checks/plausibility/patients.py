@@ -28,6 +28,7 @@ from pipeline.study.study import Patient, Study
 
 _NG = "Is it in ng/mL? 1000 ng/mL are 1 µg/mL."
 _DAYS_PER_WEEK = 7
+"""Days of a week. Arithmetic."""
 
 
 def bodies(study: Study, headers: Headers) -> Iterator[Finding]:

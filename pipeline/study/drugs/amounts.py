@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
+from pipeline.study.drugs.routes import Route
+
 
 @dataclass(frozen=True, slots=True)
 class Amounts:
@@ -54,7 +56,7 @@ NEAR_LABEL: Final = 0.1
 NEAR_FLAT: Final = 0.05
 """An amount this near to a flat dose is that dose: syringes are read to a few percent. Convention."""
 PARTS: Final = (1.0, 0.5)
-"""A dose whole, or split over two days (label of daratumumab: 8 mg/kg on days 1 and 2)."""
+"""A dose whole, or split over two days. Vendor: the label of daratumumab has 8 mg/kg on days 1 and 2."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ def amount_doubt(
         return None
     if unit == "mg/kg":
         return _per_kg_doubt(antibody, known, dose, route)
-    if route == "SC" or known.highest_mg_per_kg is None:
+    if route == Route.SC or known.highest_mg_per_kg is None:
         return _flat_doubt(antibody, known, dose)
     return _into_a_vein(antibody, known, dose, route, weight_kg)
 
@@ -112,7 +114,7 @@ def bears_out(
         return True  # no other drug of a regimen is dosed so
     if weight_kg and _near_label(known, dose / weight_kg):
         return True
-    return dose in known.flat_mg and route != "IV"
+    return dose in known.flat_mg and route != Route.IV
 
 
 def usual_amounts(antibody: str) -> str:
@@ -139,7 +141,7 @@ def _per_kg_doubt(antibody: str, known: Amounts, dose: float, route: str) -> Dou
         return Doubt(False, expected, f"No trial gave more than {highest:g} mg/kg.")
     if dose < LEAST_MG_PER_KG and known.label_mg_per_kg:
         return Doubt(False, expected, "Is a digit or the decimal point misplaced?")
-    if route == "SC":
+    if route == Route.SC:
         return Doubt(False, expected, "Under the skin it is a flat dose in mg: is the route IV?")
     return None
 
@@ -166,7 +168,7 @@ def _into_a_vein(
         return Doubt(True, expected, "Is the unit mg/kg? Leave the dose empty if the amount is not known.")
     if dose > IMPOSSIBLE_TIMES * highest * (weight_kg or MOST_WEIGHT_KG):
         return Doubt(True, expected, _per_weight(dose, weight_kg))
-    if dose in known.flat_mg and route != "IV":
+    if dose in known.flat_mg and route != Route.IV:
         return None
     if dose in known.flat_mg and not (weight_kg and _near_label(known, dose / weight_kg)):
         return Doubt(False, expected, "This is the flat dose under the skin: is the route SC?")

@@ -10,6 +10,7 @@ from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Final
 
+from pipeline.study.drugs.routes import Route
 from pipeline.study.drugs.spelling import MANY_NAMES, edits, spellings, stem, without_repeats, words
 from pipeline.study.drugs.vocabulary import (
     AGENTS,
@@ -29,12 +30,14 @@ from pipeline.study.drugs.vocabulary import (
 
 _IN_FRONT: Final = (("d", DARATUMUMAB), ("dara", DARATUMUMAB), ("isa", ISATUXIMAB))
 _MOST_WORDS: Final = 4
+"""Words of the longest name that is tried as one: `J N J 54767414`. Convention."""
 _STEMS: Final = {
     "darat": DARATUMUMAB, "darz": DARATUMUMAB, "humax": DARATUMUMAB, "isatu": ISATUXIMAB, "izatu": ISATUXIMAB,
     "sarcl": ISATUXIMAB, "sarkl": ISATUXIMAB, "felzar": "felzartamab", "mezagit": "mezagitamab",
 }  # fmt: skip
 """Beginnings that no other drug has: what begins so and is not known is a slip."""
 _SHORT_REST: Final = 6
+"""Letters behind `dara`, `isa` or `D-` that may be a regimen; longer words are other drugs. Convention."""
 _NUMBER: Final = re.compile(r"\d*[1-9]\d*(?:mg|mgkg|ml|g|st|nd|rd|th)?|[cd]\d+(?:[cd]\d+)?")
 """A dose, a cycle and a day; `0 mg` is none of them: it was not given."""
 _SUFFIX: Final = re.compile(r"[a-z]{4}")
@@ -172,7 +175,7 @@ def _is_form(typed: Sequence[str], at: int, agents: Sequence[str]) -> bool:
 def _route(typed: Sequence[str]) -> str:
     joined = {*typed, *("".join(pair) for pair in pairwise(typed))}
     under, into = bool(joined & SUBCUTANEOUS), bool(joined & INTRAVENOUS)
-    return "" if under == into else "SC" if under else "IV"
+    return "" if under == into else Route.SC if under else Route.IV
 
 
 def _nearest(whole: str, strange: Sequence[str], *, alone: bool) -> str:

@@ -8,10 +8,11 @@ from functools import lru_cache
 from itertools import pairwise
 
 MANY_NAMES = 16_384
+"""Names of a study whose reading is kept. Convention."""
 _MARKS = re.compile(r"[®™©℠]|\((?:r|tm|c)\)", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]+")
 _LONG_WORD = 8
-"""Letters from which an ending of another language is taken off: `daratumumabum`, `lenalidomida`."""
+"""Letters from which another language's ending is taken off: `daratumumabum`, `lenalidomida`. Convention."""
 _ENDING = re.compile(r"(?:um|us|as|is|[aeiosuy])$")
 
 _LOOK_ALIKES = str.maketrans(

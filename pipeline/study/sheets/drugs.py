@@ -18,8 +18,11 @@ from pipeline.study.wording import enumerate_words, quoted
 
 EXPECTED = "the drug's name as in the settings, or another drug"
 MOST_NAMED = 10
+"""Unknown drugs that one warning names. Convention."""
 _SLIP = 2
+"""Letters by which a name may differ from a setting's drug and be a slip of it. Convention."""
 _LONG_NAME = 5
+"""Letters from which a setting's drug can be misspelt and still be told. Convention."""
 Entries: TypeAlias = Sequence[Entry[DoseRow]]
 
 
