@@ -36,8 +36,8 @@ MOST_SERUM_UG_ML: Final = 5000.0
 """More of the drug than in any serum; the number is one in ng/mL. The mean peak of 16 mg/kg weekly is 915
 µg/mL (label; doi:10.1007/s40262-017-0598-1)."""
 USUAL_SERUM_UG_ML: Final = 1500.0
-"""Serum above which somebody should look: the mean peak and more than an SD of 410 µg/mL. Vendor: the label of
-daratumumab."""
+"""Serum above which somebody should look: the mean peak and more than an SD of 410 µg/mL. Vendor: the label
+of daratumumab."""
 SERUM_ANY_TIME_UG_ML: Final = 20.0
 """Serum that is asked about after no washout, however long: a number in ng/mL is larger. Convention."""
 SERUM_HALF_LIFE_DAYS: Final = 28.0
