@@ -11,6 +11,7 @@ from pipeline.checks.findings import Finding, TubeFindings
 from pipeline.checks.gates import gate_files, gate_names
 from pipeline.checks.headers import Headers, read_headers, unusable_files
 from pipeline.checks.hosts import antibody_hosts
+from pipeline.checks.plausibility import PLAUSIBILITY
 from pipeline.checks.typed import (
     bead_channels,
     bead_levels,
@@ -47,6 +48,7 @@ CHECKS: tuple[Callable[[Study, Headers], Iterable[Finding]], ...] = (
     named_spillover,
     gate_files,
     gate_names,
+    *PLAUSIBILITY,
 )
 
 

@@ -26,17 +26,17 @@ def gate_files(study: Study, headers: Headers) -> Iterator[Finding]:
     for sample in study.samples:
         if not sample.gates_file and not sample.population:
             continue
-        fault = _half_named(study, sample) or location_fault(
+        misplaced = sample.gates_file and location_fault(
             study.at("samples", sample.sample_id, "gates_file"),
             study.folder,
             sample.gates_file,
             lambda: _gate_files(study.folder),
         )
+        faults = [fault for fault in (_half_named(study, sample), misplaced) if fault]
         file = headers[sample.fcs_file].file
-        if fault is None and file is not None:
-            fault = _unusable(study, sample, file)
-        if fault is not None:
-            yield Finding(fault)
+        if not faults and file is not None:
+            faults += [fault for fault in (_unusable(study, sample, file),) if fault]
+        yield from map(Finding, faults)
 
 
 def _half_named(study: Study, sample: Sample) -> Fault | None:
@@ -116,7 +116,7 @@ def _same_gate(
     where: str, override: GateOverride, panel: Panel, file: FcsFile, taken: dict[tuple[str, str], str]
 ) -> Fault | None:
     """Want one threshold per gate, by whatever name: a channel, its role, its marker or its step."""
-    for channel in _channels_of(override, panel, file):
+    for channel in channels_of(override, panel, file):
         before = taken.setdefault((override.sample_id, channel), where)
         if before != where:
             problem = f"gate {quoted(override.gate)} of {quoted(override.sample_id)}"
@@ -127,7 +127,7 @@ def _same_gate(
     return None
 
 
-def _channels_of(override: GateOverride, panel: Panel, file: FcsFile) -> tuple[str, ...]:
+def channels_of(override: GateOverride, panel: Panel, file: FcsFile) -> tuple[str, ...]:
     """Return the channels that a threshold lies on; the step where it has none of its own."""
     try:
         matched = matched_channels(panel, file.channels, file.markers, where=file.path.name)

@@ -10,7 +10,7 @@ from pipeline.checks.findings import Finding, warning
 from pipeline.checks.headers import Headers
 from pipeline.study.faults import Fault
 from pipeline.study.study import BeadRun, Panel, Study
-from pipeline.study.wording import enumerate_words, quoted
+from pipeline.study.wording import enumerate_words, quoted, shortened
 
 # Such beads bind an antibody's constant part, which is human in a humanised one.
 SPELLINGS = {"murine": "mouse", "mice": "mouse", "humanised": "human", "humanized": "human"}
@@ -69,7 +69,8 @@ def _unmatched(study: Study, run: BeadRun, panel: Panel) -> Iterator[Finding]:
     at_beads = study.at("beads", run.beads, "captures")
     host, fixed = species_named(antibody.host), species_named(kit.captures)
     captured = species_named(run.captures, captured=True) or fixed
-    listed, beads = enumerate_words(captured, "and"), f"beads {quoted(run.beads)} ({kit.name}, {at_beads})"
+    listed = shortened(enumerate_words(captured, "and"))
+    beads = f"beads {quoted(run.beads)} ({kit.name}, {at_beads})"
     if fixed and captured != fixed:
         expected = f"{kit.captures} or an empty cell: {kit.title} is made for {kit.captures} antibodies"
         yield Finding(Fault(at_beads, quoted(run.captures), expected))

@@ -31,7 +31,7 @@ def named_spillover(study: Study, headers: Headers) -> Iterator[Finding]:
     name = study.settings.spillover_file
     if not name:
         return
-    where = _setting_cell(study, "spillover_file")
+    where = setting_cell(study, "spillover_file")
     outside = location_fault(where, study.folder, name)
     if outside is not None:
         yield Finding(outside)
@@ -61,7 +61,7 @@ def _unlike_panel(channels: Sequence[str], panel: Panel, where: str, name: str) 
     yield warning(problem, "every fluorescence channel of the panel", where=where, hint=hint)
 
 
-def _setting_cell(study: Study, name: str) -> str:
+def setting_cell(study: Study, name: str) -> str:
     """Return the cell of a setting's value: the sheet is read again, a study keeps none of them."""
     workbook, table = study.folder / WORKBOOK, study.folder / "settings.csv"
     known = column_names(SettingRow)

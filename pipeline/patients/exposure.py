@@ -133,9 +133,9 @@ class _Course:
 def exposures(study: Study, clocks: Mapping[str, ResponseClock]) -> dict[str, Exposure]:
     """Return the exposure of every tube by sample_id, in the order of the samples sheet.
 
-    `clocks` are those of `response_clocks`. Drug names are compared without case and outer spaces with the
-    settings `washed_out_drug` and `study_drug`; each may list synonyms with `;`. Nothing is guessed from any
-    other name.
+    `clocks` are those of `response_clocks`. Drugs are those of the settings `washed_out_drug` and
+    `study_drug`, by any name of the vocabulary (`pipeline.study.drugs`) or by a synonym that the setting
+    lists with `;`. What is only near does not count.
     """
     patients = {patient.patient_id: patient for patient in study.patients}
     given = _by_patient(study.doses, study.settings.washed_out_drug)

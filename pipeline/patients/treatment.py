@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby, pairwise
 from typing import Final
 
+from pipeline.study.drugs import is_drug, listed_names
 from pipeline.study.study import Dose
 
 SPLIT_DAYS: Final = 2
@@ -23,7 +25,7 @@ _PAUSE_DAYS: Final = 60
 
 _EARLY_DAYS: Final = 3
 """A cycle may begin so much early. Convention: the clinic's window."""
-
+_PARTS: Final = re.compile(r"[;,/+\n]|\band\b")
 _LETTER: Final = ((3, 6.0, False), (2, 12.0, True))
 """Cycles, weeks since, and whether other therapy is needed, as the study of docs/method.md (NCT02514668)
 had it."""
@@ -122,17 +124,18 @@ def eligibility(n_cycles: int, weeks: float | None, *, other_therapy: bool) -> E
 
 
 def names_any(text: str, drugs: str) -> bool | None:
-    """Tell whether free text names one of `;`-separated drugs; None where the text is empty.
+    """Tell whether free text names one of `;`-separated drugs, by any name; None where the text is empty.
 
     Examples
     --------
-    >>> names_any("Lenalidomide, DARATUMUMAB", "daratumumab; darzalex"), names_any("", "daratumumab")
-    (True, None)
+    >>> names_any("Lenalidomide, DARATUMUMAB", "daratumumab"), names_any("Rd; Darzalex®", "daratumumab")
+    (True, True)
     """
     if not text.strip():
         return None
-    wanted = [name.strip().casefold() for name in drugs.split(";") if name.strip()]
-    return any(name in text.casefold() for name in wanted)
+    wanted = [name.casefold() for name in listed_names(drugs)]
+    typed = [part for part in _PARTS.split(text) if part.strip()]
+    return any(name in text.casefold() for name in wanted) or any(is_drug(part, drugs) for part in typed)
 
 
 def _rhythm(days: int) -> str:

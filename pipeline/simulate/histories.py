@@ -8,7 +8,8 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from pipeline.study.study import Dose, Patient, Response, Route
+from pipeline.study.drugs.routes import Route
+from pipeline.study.study import Dose, Patient, Response
 
 FOLLOW_UP_DAYS = 720
 CONTROL_DAYS = 56

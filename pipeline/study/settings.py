@@ -8,6 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from calibration.curve.fit import PARAMETERS
 from pipeline.study.cells import (
+    CountedDrug,
     Identifier,
     YesNo,
     as_file_name,
@@ -28,13 +29,13 @@ class GeneralSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     population_name: Identifier = setting("plasma_cells", "", "Name of the quantified population in tables.")
-    washed_out_drug: Identifier = setting(
-        "daratumumab", "", "Drug whose washout is counted; upper and lower case are the same."
+    washed_out_drug: CountedDrug = setting(
+        "daratumumab", "", "Drug whose washout is counted, by any of its names; further synonyms split by ;."
     )
-    study_drug: Identifier = setting(
+    study_drug: CountedDrug = setting(
         "isatuximab",
         "",
-        "Drug whose first dose ends the clock of the response strata; upper and lower case are the same.",
+        "Drug whose first dose ends the clock of the response strata, by any of its names.",
     )
     seed: Annotated[int, whole_number(0, 2**32 - 1)] = setting(
         20240607, "", "Seed of every random draw (bootstrap, Monte Carlo, permutation)."

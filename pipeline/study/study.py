@@ -24,13 +24,6 @@ class Response(StrEnum):
     NE = "NE"
 
 
-class Route(StrEnum):
-    """How a dose is given: into a vein, or under the skin."""
-
-    IV = "IV"
-    SC = "SC"
-
-
 @dataclass(frozen=True, slots=True)
 class Sample:
     """A tube to quantify; files are relative to the study folder.
@@ -200,7 +193,10 @@ class Study:
     places: Mapping[tuple[str, str, str], str] = field(default_factory=dict, compare=False, repr=False)
 
     def at(self, sheet: str, name: str, column: str) -> str:
-        """Return the cell of a row's column (`samples!C7`); rows of panels are named `panel/channel`."""
+        """Return the cell of a row's column (`samples!C7`); rows of panels are named `panel/channel`.
+
+        Rows of doses are named by their place among the doses, from 0.
+        """
         return self.places.get((sheet, name, column), f"{sheet} {name} {column}")
 
     def panel(self, name: str) -> Panel:

@@ -18,9 +18,16 @@ def quoted(value: object) -> str:
     '"two lines"'
     """
     line = " ".join("".join(c if c.isprintable() else " " for c in str(value)).split())
-    if len(line) > LONGEST_QUOTE:
-        line = line[: LONGEST_QUOTE - 1] + "…"
-    return f'"{line}"'
+    return f'"{shortened(line)}"'
+
+
+def shortened(text: str) -> str:
+    """Return a text that is not too long for a message.
+
+    >>> len(shortened("mouse " * 5000))
+    80
+    """
+    return text[: LONGEST_QUOTE - 1] + "…" if len(text) > LONGEST_QUOTE else text
 
 
 def enumerate_words(words: Iterable[str], last: str = "or") -> str:

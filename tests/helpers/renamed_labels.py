@@ -44,7 +44,8 @@ LABELS = {
     "pipeline.response.follow_up": {"Endpoint"},
     "pipeline.response.patients": {"CutSide"},
     "pipeline.study.faults": {"Severity"},
-    "pipeline.study.study": {"Response", "Route"},
+    "pipeline.study.drugs.routes": {"Route"},
+    "pipeline.study.study": {"Response"},
     "pipeline.tube.flags": {"TubeFlag"},
     "pipeline.washout.censored.estimate": {"ModelName"},
 }

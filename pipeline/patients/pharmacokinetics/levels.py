@@ -25,8 +25,9 @@ from pipeline.patients.pharmacokinetics.parameters import (
     varied,
 )
 from pipeline.study.drugs import is_drug
+from pipeline.study.drugs.routes import Route
 from pipeline.study.settings import Settings
-from pipeline.study.study import Dose, Patient, Route, Study
+from pipeline.study.study import Dose, Patient, Study
 
 Floats: TypeAlias = NDArray[np.float64]
 

@@ -1,6 +1,7 @@
 """What may stand in a cell: pydantic types that read a typed value, or say what was expected."""
 
 from pipeline.study.cells.dates import Day, as_date
+from pipeline.study.cells.drugs import CountedDrug, as_counted_drug
 from pipeline.study.cells.levels import Levels, Ranges, as_levels, as_ranges
 from pipeline.study.cells.numbers import as_number, number, whole_number
 from pipeline.study.cells.words import (
@@ -21,6 +22,7 @@ from pipeline.study.cells.words import (
 
 __all__ = [
     "Aliases",
+    "CountedDrug",
     "Day",
     "FileName",
     "FileSafeId",
@@ -29,6 +31,7 @@ __all__ = [
     "Ranges",
     "Text",
     "YesNo",
+    "as_counted_drug",
     "as_date",
     "as_file_name",
     "as_file_safe_id",

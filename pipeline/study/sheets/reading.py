@@ -232,7 +232,7 @@ def _settings(entries: Sequence[Entry[SettingRow]]) -> tuple[Settings, list[Faul
         column = "value" if name in Settings.model_fields else "name"
         problem = quoted(getattr(named[name].row, column))
         faults.append(Fault(named[name].at(column), problem, expected, hint))
-    faults += [Fault("settings", problem, expected) for problem, expected in contradictions(settings)]
+    faults += contradictions(settings, {name: entry.at("value") for name, entry in named.items()})
     return settings, faults
 
 
@@ -263,6 +263,8 @@ def _places(typed: TypedStudy) -> dict[tuple[str, str, str], str]:
         *(("samples", entry.row.sample_id, entry) for entry in typed.samples),
         *(("panels", f"{entry.row.panel}/{entry.row.channel[0]}", entry) for entry in typed.panels),
         *(("beads", entry.row.beads, entry) for entry in typed.beads),
+        *(("doses", str(number), entry) for number, entry in enumerate(typed.doses)),
+        *(("patients", entry.row.patient_id, entry) for entry in typed.patients),
         *(("gates", f"{entry.row.sample_id}/{entry.row.gate}", entry) for entry in typed.gates),
         *((REVIEW, f"{entry.row.sample_id}/{entry.row.gate}", entry) for entry in typed.review),
     ]

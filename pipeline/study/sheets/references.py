@@ -9,13 +9,13 @@ from typing import Any
 from pipeline.study.faults import Fault, Severity
 from pipeline.study.locations import file_key, location_fault, study_files
 from pipeline.study.sheets.columns import Entry
+from pipeline.study.sheets.drugs import drug_names
 from pipeline.study.sheets.panels import missing_f_p, panel_channels, panel_roles
 from pipeline.study.sheets.rows import SampleRow
 from pipeline.study.sheets.transfers import bead_transfers
 from pipeline.study.sheets.typed import TypedStudy, caseless, typed_values
 from pipeline.study.wording import did_you_mean, enumerate_words, quoted
 
-BRANDS = {"darzalex": "daratumumab", "dara": "daratumumab", "sarclisa": "isatuximab", "isa": "isatuximab"}
 MOST_GUESSES = 50
 """Missing files for which a similar name is looked up. Convention: thousands with thousands takes minutes."""
 
@@ -162,50 +162,6 @@ def _control_twice(
     elif key in stains:
         problem = f"{quoted(name)}, which is the stained tube of {stains[key]}"
         yield Fault(where, problem, "a tube without the quantified antibody", severity=Severity.WARNING)
-
-
-def drug_names(study: TypedStudy) -> Iterator[Fault]:
-    """Report drugs that are nearly a counted drug: they would silently count as another one."""
-    washed_out = _synonyms(study.settings.washed_out_drug)
-    folded = {caseless(name): name for name in (*washed_out, *_synonyms(study.settings.study_drug))}
-    given = set()
-    for where, drug in typed_values(study.doses, "drug"):
-        given.add(caseless(drug))
-        meant = _meant_drug(caseless(drug), folded)
-        if meant:
-            hint = f"Did you mean {quoted(meant)}?"
-            yield Fault(where, quoted(drug), "the drug's name as in the settings, or another drug", hint)
-    if study.doses and given.isdisjoint(caseless(name) for name in washed_out):
-        named = " or ".join(washed_out)
-        expected = f"doses of {named}, whose washout is counted"
-        hint = "The setting washed_out_drug names the drug."
-        yield Fault("doses", f"no dose of {named}", expected, hint, Severity.WARNING)
-
-
-def _synonyms(drug: str) -> list[str]:
-    """Return the names that a setting lists with `;`, as `patients.exposure.is_drug` compares them."""
-    return [name.strip() for name in drug.split(";") if name.strip()]
-
-
-def _meant_drug(drug: str, counted: dict[str, str]) -> str:
-    """Return the counted drug that a name is a slip or a brand of, or ""."""
-    if drug in counted:
-        return ""
-    brand = BRANDS.get(drug.split(maxsplit=1)[0] if drug else "", "")
-    for folded, name in counted.items():
-        if folded == brand or drug.startswith(folded) or _edits(drug, folded) <= 2:
-            return name
-    return ""
-
-
-def _edits(first: str, second: str) -> int:
-    """Return the Levenshtein distance."""
-    row = list(range(len(second) + 1))
-    for i, a in enumerate(first, start=1):
-        before, row[0] = row[0], i
-        for j, b in enumerate(second, start=1):
-            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (a != b))
-    return row[-1]
 
 
 def gate_overrides(study: TypedStudy) -> Iterator[Fault]:

@@ -27,9 +27,10 @@ from pipeline.study.cells import (
     one_of,
     whole_number,
 )
+from pipeline.study.drugs.routes import Route
 from pipeline.study.sheets import kit_words
 from pipeline.study.sheets.columns import Row, column
-from pipeline.study.study import Response, Route
+from pipeline.study.study import Response
 
 _FIRST_MARKER = ROLES_THAT_GATE.index("cd138")
 ROLES = (*ROLES_THAT_GATE[:_FIRST_MARKER], QUANTIFIED_ROLE, *ROLES_THAT_GATE[_FIRST_MARKER:])
@@ -175,7 +176,7 @@ class DoseRow(Row):
     patient_id: FileSafeId = column("The patient, as in the samples sheet.", example="P01", required=True)
     given_on: Day = column("Day it was given.", example="2023-11-02", required=True)
     drug: Identifier = column(
-        "Drug; upper and lower case are the same.", example="daratumumab", required=True
+        "Drug: its own name, a brand or a code; a row per drug.", example="daratumumab", required=True
     )
     dose: Annotated[float, number(0, 1e6)] | None = column("Amount.", example="16")
     unit: Annotated[str, BeforeValidator(one_of(*DOSE_UNITS))] = column(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from pydantic import ValidationError
 
+from pipeline.study.faults import Fault
 from pipeline.study.settings import Settings, setting_facts, setting_text
 from pipeline.study.wording import did_you_mean, quoted
 
@@ -24,19 +25,27 @@ MUST_NOT_EXCEED = (
 """Pairs of settings whose first may not be above the second."""
 
 
-def contradictions(settings: Settings) -> tuple[tuple[str, str], ...]:
-    """Return (what was found, what is expected) for each pair of settings that contradict each other.
+def contradictions(settings: Settings, cells: Mapping[str, str]) -> tuple[Fault, ...]:
+    """Return a fault for each pair of settings that contradict each other, at the cell of one that was typed.
 
-    >>> contradictions(Settings(curve_slope_accept=0.5))
-    (('0.5 > 0.15 distance from 1', 'curve_slope_accept not above curve_slope_warn'),)
+    Parameters
+    ----------
+    cells
+        Name → cell of each setting that was typed.
+
+    Examples
+    --------
+    >>> print(*contradictions(Settings(curve_slope_accept=0.5), {"curve_slope_accept": "settings!B2"}))
+    settings!B2: found 0.5 > 0.15 distance from 1, expected curve_slope_accept not above curve_slope_warn
     """
-    pairs = []
+    faults = []
     for low, high in MUST_NOT_EXCEED:
         low_value, high_value = getattr(settings, low), getattr(settings, high)
         if low_value > high_value:
             text = f"{setting_text(low_value)} > {setting_text(high_value)} {setting_facts(low)[0]}"
-            pairs.append((text, f"{low} not above {high}"))
-    return tuple(pairs)
+            where = cells.get(low) or cells.get(high) or "settings"
+            faults.append(Fault(where, text, f"{low} not above {high}"))
+    return tuple(faults)
 
 
 def read_settings(

@@ -249,8 +249,9 @@ def read_csv_sheet(path: Path, name: str, known: Sequence[str]) -> tuple[RawShee
         return RawSheet(name, ()), (Fault(path.name, defect, "a readable CSV file"),)
     text, faults = _decoded(data, path.name)
     if "\0" in text:
-        defect = "bytes that are no text"
-        return RawSheet(name, ()), (Fault(path.name, defect, "a CSV file (text, comma or semicolon)"),)
+        row = text[: text.index("\0")].count("\n") + 1
+        defect, expected = f"a NUL character in {path.name}", "a CSV file (text, comma or semicolon)"
+        return RawSheet(name, ()), (Fault(f"{name}!{row}", defect, expected, "Save the sheet as CSV again."),)
     lines = re.sub(r"^sep=.\r?\n", "", text)
     delimiter = text[4] if lines != text else sniff_delimiter(lines, known)
     try:

@@ -615,4 +615,11 @@ def test_the_names_that_a_setting_lists_are_one_drug_everywhere(tmp_path):
     study = study_of(tmp_path, sheets)
     assert not any("dose of" in line or "drug" in line for line in report(study))
     assert set(days_of(study, "daratumumab; Darzalex")) == {"P1", "P2"}
-    assert days_of(study, "Darzalex") == {}
+    assert days_of(study, "Darzalex") == days_of(study, "daratumumab")
+    assert days_of(study, "isatuximab") == {}
+
+
+def test_a_file_of_gates_that_may_not_be_read_and_lacks_its_population_is_told_both(tmp_path):
+    cells = {"samples!I1": "gates_file", "samples!I2": "../lab.wsp", "samples!J1": "population"}
+    places = [fault.where for fault in check_study(study_of(tmp_path, cells))]
+    assert places == ["samples!I2", "samples!J2"]

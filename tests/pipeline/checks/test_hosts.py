@@ -135,3 +135,8 @@ def test_the_host_travels_with_every_density(tmp_path):
 def test_species_are_read_from_what_people_write(text, hosts, captured):
     assert species_named(text) == hosts
     assert species_named(text, captured=True) == captured
+
+
+def test_a_long_list_of_species_makes_no_long_line(tmp_path):
+    study = study_with(tmp_path, "qsc", None, ", ".join(f"species{n}" for n in range(3000)))
+    assert all(len(str(fault)) < 500 for fault in check_study(study))

@@ -76,11 +76,29 @@ def test_two_doses_on_a_day_are_both_counted_and_flagged():
     assert found.flags == ("DOSE_TWICE_ON_A_DAY",)
 
 
-def test_drug_names_are_matched_without_case_and_synonyms_only_through_the_settings():
+def test_a_dose_counts_by_any_name_of_its_drug_and_by_synonyms_of_the_settings():
     assert exposure((30, " DARATUMUMAB ")).n_doses == 1
-    assert exposure((30, "Darzalex")).n_doses == 0
-    assert exposure((30, "Darzalex"), washed_out_drug="daratumumab; darzalex").n_doses == 1
-    assert not is_drug("daratumumab-hyaluronidase", "daratumumab")
+    assert exposure((30, "Darzalex")).n_doses == 1
+    assert exposure((30, "daratumumab"), washed_out_drug="Darzalex").n_doses == 1
+    assert exposure((30, "study drug A")).n_doses == 0
+    assert exposure((30, "study drug A"), washed_out_drug="daratumumab; Study Drug A").n_doses == 1
+    assert is_drug("daratumumab-hyaluronidase", "daratumumab")
+    assert not is_drug("daratumumab-free", "daratumumab")
+
+
+def test_what_was_typed_is_shown_and_a_brand_or_regimen_of_an_imid_is_one():
+    found = exposure((60, "Darzalex®"), (30, "Revlimid"), (20, "KRd"), (10, "Velcade"))
+    assert found.last_dose_on == COLLECTED - timedelta(days=60)
+    assert found.intervening == ("Revlimid", "KRd", "Velcade")
+    assert found.imid_since is True
+    assert exposure((60, "Darzalex®"), (10, "Velcade")).imid_since is False
+
+
+def test_a_patient_is_refractory_to_a_drug_by_any_of_its_names():
+    for text in ("Darzalex; len", "Rd, Dara-Vd", "lenalidomide and Darzalex®"):
+        assert exposure((60, "daratumumab"), patients=[Patient("P1", refractory_to=text)]).refractory, text
+    other = exposure((60, "daratumumab"), patients=[Patient("P1", refractory_to="Sarclisa; IRd")])
+    assert other.refractory is False
 
 
 def test_another_patients_doses_do_not_count():

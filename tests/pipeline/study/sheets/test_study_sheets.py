@@ -182,11 +182,10 @@ def test_a_misspelt_csv_is_a_warning(tmp_path):
         ({"doses!A2": "p1"}, ['doses!A2: found "p1", expected one spelling everywhere: samples!B2 has "P1"']),
         ({"doses!A2": "007"},
          ['doses!A2: found "007", expected a patient of the samples or patients sheet. There are "P1" and "P2".']),
-        ({"doses!C2": "Daratumumab SC"},
-         [('doses!C2: found "Daratumumab SC", expected the drug\'s name as in the settings, or another drug. '
-          'Did you mean "daratumumab"?')]),
-        ({"doses!C2": "darzalex"},
-         [('doses!C2: found "darzalex", expected the drug\'s name as in the settings, or another drug. '
+        ({"doses!C2": "Daratumumab SC"}, ['doses!C2: "Daratumumab SC", which is read as daratumumab']),
+        ({"doses!C2": "darzalex"}, ['doses!C2: "darzalex", which is read as daratumumab']),
+        ({"doses!C2": "darzlex"},
+         [('doses!C2: found "darzlex", expected the drug\'s name as in the settings, or another drug. '
           'Did you mean "daratumumab"?')]),
         ({"doses!C2": "rituximab"}, []),
         ({"samples!D2": "/data/S1.fcs"},
@@ -314,3 +313,11 @@ def test_a_thousand_rows_read_in_one_go(tmp_path):
     _, faults = read_study(write_workbook(write_files(tmp_path), sheets))
     assert len(faults) == 1999
     assert faults[0].where == "samples!D4"
+
+
+def test_a_nul_character_in_a_csv_is_named_by_its_row(tmp_path):
+    folder = good_study(tmp_path)
+    path = folder / "doses.csv"
+    path.write_bytes(path.read_bytes().replace(b"Daratumumab", b"Dara\0tumumab"))
+    _, faults = read_study(folder)
+    assert [fault.where for fault in faults if "NUL" in fault.found] == ["doses!3"]

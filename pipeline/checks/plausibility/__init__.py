@@ -1,0 +1,40 @@
+"""Values that a person typed, held against each other and against what can be: warned of, or refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from pipeline.checks.findings import Finding
+from pipeline.checks.headers import Headers
+from pipeline.checks.plausibility.days import contact_before_progression, impossible_days
+from pipeline.checks.plausibility.doses import day_totals, dose_amounts, long_pauses, routes
+from pipeline.checks.plausibility.patients import bodies, counts, serum_levels
+from pipeline.checks.plausibility.reagents import anchors, conjugates, lots, ranges
+from pipeline.checks.plausibility.thresholds import gate_values, lab_limit, two_drugs, typed_cvs
+from pipeline.checks.plausibility.words import one_spelling, stages
+from pipeline.study.study import Study
+
+__all__ = ["PLAUSIBILITY"]
+
+PLAUSIBILITY: tuple[Callable[[Study, Headers], Iterable[Finding]], ...] = (
+    dose_amounts,
+    day_totals,
+    routes,
+    long_pauses,
+    impossible_days,
+    contact_before_progression,
+    bodies,
+    serum_levels,
+    counts,
+    stages,
+    one_spelling,
+    conjugates,
+    anchors,
+    lots,
+    ranges,
+    gate_values,
+    lab_limit,
+    typed_cvs,
+    two_drugs,
+)
+"""Checks of single values and of pairs of them; part of `CHECKS`."""

@@ -1,0 +1,158 @@
+"""Days that cannot be: yet to come, before birth, after death, before the method existed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from pipeline.checks.findings import Finding, warning
+from pipeline.checks.headers import Headers
+from pipeline.checks.plausibility.limits import (
+    DAYS_OF_SLACK,
+    FIRST_FCS_FILE,
+    FIRST_MYELOMA_DRUG,
+    YEARS_OF_SLACK,
+)
+from pipeline.study.drugs.amounts import AMOUNTS
+from pipeline.study.drugs.counting import agents_of, listed_names
+from pipeline.study.faults import Fault
+from pipeline.study.study import Study
+from pipeline.study.wording import quoted
+
+PATIENT_DAYS = (
+    "treatment_start", "progressed_on", "died_on", "last_contact_on", "discontinued_on", "dexamethasone_on",
+)  # fmt: skip
+STUDY_DRUG_DAYS = ("treatment_start", "discontinued_on")
+AFTER_DEATH = ("discontinued_on", "collected_on")
+"""Days that may be later than death: the end of treatment is often noted late, and there are autopsies."""
+HELD_ELSEWHERE = ("died_on", "treatment_start", "progressed_on")
+"""Days that are held against the other days of their row in `pipeline.checks.typed`."""
+_RIGHT = "Is the year right?"
+
+
+@dataclass(frozen=True, slots=True)
+class TypedDay:
+    """A day of a study: its cell, column, patient and drug ("" where it is nobody's, or of no drug)."""
+
+    day: date
+    where: str
+    column: str
+    patient_id: str = ""
+    drug: str = ""
+
+
+def typed_days(study: Study) -> Iterator[TypedDay]:
+    """Yield every day that was typed, in the order of the sheets."""
+    for sample in study.samples:
+        where = study.at("samples", sample.sample_id, "collected_on")
+        yield TypedDay(sample.collected_on, where, "collected_on", sample.patient_id)
+    for run in study.beads:
+        if run.acquired_on:
+            yield TypedDay(run.acquired_on, study.at("beads", run.beads, "acquired_on"), "acquired_on")
+    for number, dose in enumerate(study.doses):
+        where = study.at("doses", str(number), "given_on")
+        yield TypedDay(dose.given_on, where, "given_on", dose.patient_id, dose.drug)
+    for patient in study.patients:
+        for column in PATIENT_DAYS:
+            day = getattr(patient, column)
+            if day:
+                where = study.at("patients", patient.patient_id, column)
+                drug = study.settings.study_drug if column in STUDY_DRUG_DAYS else ""
+                yield TypedDay(day, where, column, patient.patient_id, drug)
+
+
+def impossible_days(study: Study, headers: Headers) -> Iterator[Finding]:
+    """Say of each day that cannot be the first reason why: too early, before birth, to come, after death."""
+    del headers
+    yield from days_that_cannot_be(study, date.today())
+
+
+def days_that_cannot_be(study: Study, today: date) -> Iterator[Finding]:
+    """Do what `impossible_days` does, as of a day."""
+    lives = _lives(study)
+    for typed in typed_days(study):
+        life = lives.get(typed.patient_id, _Life())
+        found = _too_early(typed) or _before_birth(typed, life) or _to_come(typed, today)
+        if found is not None:
+            yield Finding(found)
+        elif life.died_on and typed.day > life.died_on and typed.column not in HELD_ELSEWHERE:
+            yield _after_death(typed, life)
+
+
+@dataclass(frozen=True, slots=True)
+class _Life:
+    """Year of birth as the age tells, day of death, and the cells that say so."""
+
+    born: float | None = None
+    died_on: date | None = None
+    age: str = ""
+    death: str = ""
+
+
+def _lives(study: Study) -> dict[str, _Life]:
+    """Return the life of every patient; the age is held against the start of treatment, or the first tube."""
+    first_tubes: dict[str, date] = {}
+    for sample in study.samples:
+        earlier = first_tubes.get(sample.patient_id, sample.collected_on)
+        first_tubes[sample.patient_id] = min(earlier, sample.collected_on)
+    lives = {}
+    for patient in study.patients:
+        name, start = patient.patient_id, patient.treatment_start or first_tubes.get(patient.patient_id)
+        born = None if start is None or patient.age is None else start.year - patient.age
+        age, death = study.at("patients", name, "age"), study.at("patients", name, "died_on")
+        lives[name] = _Life(born, patient.died_on, f"{age} has the age {patient.age or 0:g}", death)
+    return lives
+
+
+def _too_early(typed: TypedDay) -> Fault | None:
+    """Refuse a day on which there was no such file, no such drug, or no treatment of myeloma."""
+    year, why = FIRST_MYELOMA_DRUG, f"there was no drug of myeloma before {FIRST_MYELOMA_DRUG}"
+    if typed.column in ("collected_on", "acquired_on"):
+        year, why = FIRST_FCS_FILE, f"there were no FCS files before {FIRST_FCS_FILE}"
+    agents = {agent for name in listed_names(typed.drug) for agent in agents_of(name)} & set(AMOUNTS)
+    if agents:
+        agent = min(agents, key=lambda name: AMOUNTS[name].first_given)
+        year = AMOUNTS[agent].first_given
+        why = f"{agent} was first given to a person in {year}"
+    if typed.day.year >= year:
+        return None
+    of = f" for {quoted(typed.drug)}" if typed.drug else ""
+    return Fault(typed.where, f"{typed.day}{of}", f"a day of {year} or later, since {why}", _RIGHT)
+
+
+def _before_birth(typed: TypedDay, life: _Life) -> Fault | None:
+    if life.born is None or typed.day.year >= life.born - YEARS_OF_SLACK:
+        return None
+    expected = f"a day after birth, about {life.born:.0f}: {life.age}"
+    return Fault(typed.where, str(typed.day), expected, "Is the year, or the age, right?")
+
+
+def _to_come(typed: TypedDay, today: date) -> Fault | None:
+    if typed.day <= today + timedelta(DAYS_OF_SLACK):
+        return None
+    hint = f"{_RIGHT} What is only planned has no row or cell yet."
+    return Fault(typed.where, str(typed.day), f"a day that has been: today is {today}", hint)
+
+
+def _after_death(typed: TypedDay, life: _Life) -> Finding:
+    problem, expected = f"{typed.day}, after the death on {life.died_on}", "a day of the patient's life"
+    hint = f"{life.death} has the day of death."
+    if typed.column in AFTER_DEATH:
+        return warning(problem, expected, where=typed.where, hint=hint)
+    return Finding(Fault(typed.where, problem, expected, hint))
+
+
+def contact_before_progression(study: Study, headers: Headers) -> Iterator[Finding]:
+    """Report a last contact before a day on which the patient was seen."""
+    del headers
+    refused = {finding.fault.where for finding in days_that_cannot_be(study, date.today()) if finding.fault}
+    for patient in study.patients:
+        contact = patient.last_contact_on
+        for column in ("progressed_on", "dexamethasone_on"):
+            day = getattr(patient, column)
+            is_day = study.at("patients", patient.patient_id, column) not in refused
+            if contact and day and is_day and day > contact:
+                where = study.at("patients", patient.patient_id, "last_contact_on")
+                problem = f"{contact}, before {column} {day}"
+                yield warning(problem, "the last day the patient was known to be alive", where=where)

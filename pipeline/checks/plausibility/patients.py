@@ -1,0 +1,135 @@
+"""Numbers of a patient that cannot be, or are in another unit: age, weight, albumin, serum, counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from pipeline.checks.findings import Finding, warning
+from pipeline.checks.headers import Headers
+from pipeline.checks.plausibility.limits import (
+    ADULT_YEARS,
+    LEAST_ALBUMIN_G_L,
+    LEAST_WEIGHT_KG,
+    MOST_CONTROL_DAYS,
+    MOST_INFUSIONS,
+    MOST_SERUM_UG_ML,
+    OLDEST_YEARS,
+    SERUM_ANY_TIME_UG_ML,
+    SERUM_HALF_LIFE_DAYS,
+    USUAL_ALBUMIN_G_L,
+    USUAL_CONTROL_DAYS,
+    USUAL_SERUM_UG_ML,
+    USUAL_WEIGHT_KG,
+)
+from pipeline.checks.typed import days_of
+from pipeline.study.faults import Fault
+from pipeline.study.study import Patient, Study
+
+_NG = "Is it in ng/mL? 1000 ng/mL are 1 µg/mL."
+_DAYS_PER_WEEK = 7
+"""Days of a week. Arithmetic."""
+
+
+def bodies(study: Study, headers: Headers) -> Iterator[Finding]:
+    """Hold age, weight and albumin against what people have."""
+    del headers
+    for patient in study.patients:
+        yield from _age(patient, study)
+        yield from _weight(patient, study)
+        yield from _albumin(patient, study)
+
+
+def _age(patient: Patient, study: Study) -> Iterator[Finding]:
+    age, where = patient.age, study.at("patients", patient.patient_id, "age")
+    if age is not None and age < 1:
+        yield Finding(Fault(where, f"{age:g}", "an age in years", "Leave it empty if it is not known."))
+    elif age is not None and not ADULT_YEARS <= age <= OLDEST_YEARS:
+        yield warning(f"{age:g}", f"an age from {ADULT_YEARS} to {OLDEST_YEARS} years", where=where)
+
+
+def _weight(patient: Patient, study: Study) -> Iterator[Finding]:
+    weight, where = patient.weight_kg, study.at("patients", patient.patient_id, "weight_kg")
+    low, high = USUAL_WEIGHT_KG
+    expected = f"a weight from {low:g} to {high:g} kg"
+    is_child = patient.age is not None and patient.age < ADULT_YEARS
+    if weight is not None and weight < LEAST_WEIGHT_KG and not is_child:
+        hint = "A comma is read as a decimal comma: 1,234 is 1.234. Leave it empty if it is not known."
+        yield Finding(Fault(where, f"{weight:g} kg", expected, hint))
+    elif weight is not None and not low <= weight <= high:
+        yield warning(
+            f"{weight:g} kg", expected, where=where, hint="Is it in pounds?" if weight > high else ""
+        )
+
+
+def _albumin(patient: Patient, study: Study) -> Iterator[Finding]:
+    albumin, where = patient.albumin_g_l, study.at("patients", patient.patient_id, "albumin_g_l")
+    low, high = USUAL_ALBUMIN_G_L
+    expected = f"serum albumin from {low:g} to {high:g} g/L"
+    if albumin is not None and albumin < LEAST_ALBUMIN_G_L:
+        hint = f"Is it in g/dL? {albumin:g} g/dL are {10 * albumin:g} g/L."
+        yield Finding(Fault(where, f"{albumin:g} g/L", expected, hint))
+    elif albumin is not None and not low <= albumin <= high:
+        yield warning(f"{albumin:g} g/L", expected, where=where)
+
+
+def serum_levels(study: Study, headers: Headers) -> Iterator[Finding]:
+    """Hold the drug in serum against its peak, and against what can be left after the last dose."""
+    del headers
+    given, started = days_of(study, study.settings.washed_out_drug), days_of(study, study.settings.study_drug)
+    for number, dose in enumerate(study.doses):
+        level, where = dose.serum_trough_ug_ml, study.at("doses", str(number), "serum_trough_ug_ml")
+        if level is not None:
+            yield from _level(level, where, USUAL_SERUM_UG_ML, "a trough")
+    for patient in study.patients:
+        level, where = patient.serum_ug_ml, study.at("patients", patient.patient_id, "serum_ug_ml")
+        days = _days_since(patient, given, started)
+        left = USUAL_SERUM_UG_ML * 2 ** (-(days or 0) / SERUM_HALF_LIFE_DAYS)
+        most = max(left, SERUM_ANY_TIME_UG_ML)
+        when = f"{days} days after the last dose" if days is not None else "serum"
+        if level is not None:
+            yield from _level(level, where, most, when)
+
+
+def _level(level: float, where: str, most: float, when: str) -> Iterator[Finding]:
+    expected = (
+        f"at most {most:.3g} µg/mL as {when}" if when == "a trough" else f"at most {most:.3g} µg/mL, {when}"
+    )
+    if level > MOST_SERUM_UG_ML:
+        yield Finding(Fault(where, f"{level:g} µg/mL", expected, _NG))
+    elif level > most:
+        yield warning(f"{level:g} µg/mL", expected, where=where, hint=_NG)
+
+
+def _days_since(patient: Patient, given: dict[str, list[date]], started: dict[str, list[date]]) -> int | None:
+    """Return the days from the last washed-out dose to the start of the study drug; None: not known."""
+    starts = started.get(patient.patient_id, [])
+    start = starts[0] if starts else patient.treatment_start
+    before = [day for day in given.get(patient.patient_id, []) if start and day <= start]
+    return (start - before[-1]).days if start and before else None
+
+
+def counts(study: Study, headers: Headers) -> Iterator[Finding]:
+    """Hold counts and lengths against each other and against what can be."""
+    del headers
+    for patient in study.patients:
+        name = patient.patient_id
+        n, stopped = patient.infusions, patient.infusions_interrupted
+        if n is not None and stopped is not None and stopped > n:
+            where = study.at("patients", name, "infusions_interrupted")
+            yield Finding(Fault(where, f"{stopped} of {n} infusions", f"at most the {n} infusions"))
+        if n is not None and n > MOST_INFUSIONS:
+            expected = f"at most {MOST_INFUSIONS} infusions"
+            yield warning(f"{n}", expected, where=study.at("patients", name, "infusions"))
+        yield from _length(study, name, "disease_control_days", patient.disease_control_days, 1)
+        yield from _length(study, name, "exposure_weeks", patient.exposure_weeks, _DAYS_PER_WEEK)
+
+
+def _length(study: Study, name: str, column: str, typed: float | None, unit_days: int) -> Iterator[Finding]:
+    unit = "days" if unit_days == 1 else "weeks"
+    expected = f"at most {USUAL_CONTROL_DAYS / unit_days:.0f} {unit}, 15 years"
+    where = study.at("patients", name, column)
+    if typed is not None and typed * unit_days > MOST_CONTROL_DAYS:
+        yield Finding(Fault(where, f"{typed:g} {unit}", expected))
+    elif typed is not None and typed * unit_days > USUAL_CONTROL_DAYS:
+        yield warning(f"{typed:g} {unit}", expected, where=where)

@@ -1,0 +1,173 @@
+"""What was typed of conjugates and bead lots: F:P, assigned values, CVs, ranges, the side of an anchor."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+
+from calibration.beads.kits import bead_kit
+from gating.events.panel import PLASMA_CELL_TARGETS, Target
+from pipeline.checks.findings import Finding, warning
+from pipeline.checks.headers import Headers
+from pipeline.checks.plausibility.limits import (
+    BEYOND_SCALE,
+    IMPOSSIBLE_LOT,
+    LEVEL_STEPS,
+    LEVELS,
+    LOT_FACTOR,
+    MOST_CV,
+    MOST_SCALE,
+    PE_F_P,
+    POSSIBLE_F_P,
+    POSSIBLE_PE_F_P,
+    USUAL_CV,
+    USUAL_F_P,
+    USUAL_F_P_SD,
+)
+from pipeline.fcs import FcsFile
+from pipeline.study.faults import Fault
+from pipeline.study.study import BeadRun, Panel, PanelChannel, Study
+from pipeline.study.wording import quoted
+from pipeline.tube.channels import find_channel
+
+_PE = re.compile(r"(?:r|b)?(?:pe|phycoerythrin)")
+_PLASMA_CELLS = "plasma_cells"
+
+
+def conjugates(study: Study, headers: Headers) -> Iterator[Finding]:
+    """Hold the F:P of each quantified conjugate against what its dye can have."""
+    del headers
+    for panel in study.panels:
+        channel = panel.quantified
+        where = study.at("panels", f"{panel.name}/{channel.aliases[0]}", "f_p_ratio")
+        if channel.f_p_ratio is not None:
+            yield from _ratio(channel.f_p_ratio, where, is_pe=_is_pe(study, panel))
+        yield from _ratio_sd(study, panel, channel)
+
+
+def _is_pe(study: Study, panel: Panel) -> bool:
+    """Whether the quantified dye is PE: the panel says so, else the channel's name or the kit does."""
+    dye = re.sub(r"[\W_]+", "", panel.quantified.fluorochrome.casefold())
+    if dye:
+        return bool(_PE.fullmatch(dye))
+    kits = {study.unit_run(s.beads).kit for s in study.samples if s.panel == panel.name}
+    names = [re.sub(r"(?:-[ahw])?$", "", alias.casefold()) for alias in panel.quantified.aliases]
+    return "quantibrite_pe" in kits or any(_PE.fullmatch(name) for name in names)
+
+
+def _ratio(ratio: float, where: str, *, is_pe: bool) -> Iterator[Finding]:
+    usual, possible = (PE_F_P, POSSIBLE_PE_F_P) if is_pe else (USUAL_F_P, POSSIBLE_F_P)
+    dye = "a PE conjugate, near 1 for kits of 1:1 conjugates" if is_pe else "a conjugate"
+    expected = f"an F:P from {usual[0]:g} to {usual[1]:g}, that of {dye}"
+    hint = "Is the decimal point misplaced? Every density is divided by it."
+    if not possible[0] <= ratio <= possible[1]:
+        yield Finding(Fault(where, f"{ratio:g}", expected, hint))
+    elif not usual[0] <= ratio <= usual[1]:
+        yield warning(f"{ratio:g}", expected, where=where, hint=hint)
+
+
+def _ratio_sd(study: Study, panel: Panel, channel: PanelChannel) -> Iterator[Finding]:
+    sd, ratio = channel.f_p_ratio_sd, channel.f_p_ratio
+    where = study.at("panels", f"{panel.name}/{channel.aliases[0]}", "f_p_ratio_sd")
+    if sd is None or ratio is None:
+        return
+    expected = f"an SD well below the F:P of {ratio:g}"
+    if sd > ratio:
+        yield Finding(Fault(where, f"{sd:g}", expected, "Is it in percent?"))
+    elif sd > USUAL_F_P_SD * ratio:
+        yield warning(f"{sd:g}", expected, where=where, hint="Is it in percent?")
+
+
+def lots(study: Study, headers: Headers) -> Iterator[Finding]:
+    """Hold assigned values against those of any lot of the kit, and their CV against what a CV can be."""
+    del headers
+    for run in study.beads:
+        yield from _levels(study, run)
+        where = study.at("beads", run.beads, "assigned_cv")
+        if run.assigned_cv is not None:
+            yield from doubtful_cv(run.assigned_cv, where, "a CV of the assigned values")
+
+
+def _levels(study: Study, run: BeadRun) -> Iterator[Finding]:
+    kit, where = bead_kit(run.kit), study.at("beads", run.beads, "levels")
+    stained = [level for level in run.levels if level > 0]
+    if not stained:
+        return
+    low, high = kit.brightest or LEVELS
+    top, hint = stained[-1], "Compare with the lot's sheet: a factor of ten or a thousand?"
+    usual = f"{low * LOT_FACTOR:,.0f} to {high / LOT_FACTOR:,.0f}" if kit.brightest else "no such number"
+    expected = f"the brightest level of a lot of {kit.title}: {usual}"
+    possible = (low / IMPOSSIBLE_LOT, high * IMPOSSIBLE_LOT) if kit.brightest else LEVELS
+    if not (possible[0] <= top <= possible[1] and LEVELS[0] <= stained[0] and top <= LEVELS[1]):
+        yield Finding(Fault(where, f"levels from {stained[0]:g} to {top:g}", expected, hint))
+        return
+    if kit.brightest and not low * LOT_FACTOR <= top <= high / LOT_FACTOR:
+        yield warning(f"the brightest level {top:,.6g}", expected, where=where, hint=hint)
+    steps = [(dim, bright) for dim, bright in pairwise(stained) if not _is_step(bright / dim)]
+    if kit.quantifies and kit.brightest and steps:
+        said = f"{LEVEL_STEPS[0]:g} to {LEVEL_STEPS[1]:g} times the one below"
+        yield warning(f"level {steps[0][1]:g} above {steps[0][0]:g}", said, where=where, hint=hint)
+
+
+def _is_step(times: float) -> bool:
+    return LEVEL_STEPS[0] <= times <= LEVEL_STEPS[1]
+
+
+def doubtful_cv(cv: float, where: str, what: str) -> Iterator[Finding]:
+    """Report a CV that says next to nothing, refuse one that says nothing: 1 was meant as 1 %."""
+    expected = f"{what} as a fraction, at most {USUAL_CV:g}"
+    hint = f"Is it in percent? {cv:g} % is {cv / 100:g}."
+    if cv >= MOST_CV:
+        yield Finding(Fault(where, f"{cv:g}", expected, hint))
+    elif cv > USUAL_CV:
+        yield warning(f"{cv:g}", expected, where=where)
+
+
+def ranges(study: Study, headers: Headers) -> Iterator[Finding]:
+    """Want ranges of bead populations that lie on the scale of the channel."""
+    for run in study.beads:
+        file = headers[run.fcs_file].file
+        where = study.at("beads", run.beads, "ranges")
+        if run.ranges:
+            begins = run.ranges[-1][0]
+            yield from off_scale(begins, _top(run, file), where, f"a range from {begins:g}")
+
+
+def off_scale(value: float, top: float, where: str, what: str) -> Iterator[Finding]:
+    """Report a value beyond the end of a channel's scale, refuse one far beyond.
+
+    Parameters
+    ----------
+    value
+        Linear, as the events are.
+    top
+        End of the scale; `inf` where the file does not say.
+    """
+    known = min(top, MOST_SCALE)
+    expected = f"a value on the channel's scale, which ends at {known:,.6g}"
+    if abs(value) > BEYOND_SCALE * known:
+        yield Finding(Fault(where, what, expected))
+    elif abs(value) > known:
+        yield warning(what, expected, where=where, hint="No cell or bead lies there.")
+
+
+def _top(run: BeadRun, file: FcsFile | None) -> float:
+    names = [name.strip() for name in run.channel.split(";") if name.strip()]
+    name = find_channel(names, file.channels) if file else ""
+    return file.scale_top(name) if file and name else MOST_SCALE
+
+
+def anchors(study: Study, headers: Headers) -> Iterator[Finding]:
+    """Report an antigen of plasma cells on which the wanted plasma cells are said to be negative."""
+    del headers
+    if study.settings.population_name != _PLASMA_CELLS:
+        return
+    for panel in study.panels:
+        for channel in panel.channels:
+            usual = PLASMA_CELL_TARGETS.get(channel.role)
+            if usual is Target.POSITIVE and channel.target == Target.NEGATIVE.value:
+                where = study.at("panels", f"{panel.name}/{channel.aliases[0]}", "target")
+                problem = f"{quoted(channel.target)} for {channel.role}"
+                hint = "Plasma cells carry it: with this, every other cell is gated. Leave the cell empty."
+                yield warning(problem, "positive", where=where, hint=hint)

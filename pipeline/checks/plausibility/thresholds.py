@@ -1,0 +1,77 @@
+"""Thresholds and settings that a person chose: on the scale of the channel, in the range of the beads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from calibration.beads.kits import BeadKitError, abc_divisor, bead_kit
+from pipeline.checks.findings import Finding, warning
+from pipeline.checks.gates import channels_of
+from pipeline.checks.headers import Headers
+from pipeline.checks.plausibility.limits import MOST_SCALE
+from pipeline.checks.plausibility.reagents import doubtful_cv, off_scale
+from pipeline.checks.typed import setting_cell
+from pipeline.study.drugs import is_drug, listed_names
+from pipeline.study.faults import Fault
+from pipeline.study.settings import Settings
+from pipeline.study.study import Study
+from pipeline.study.wording import quoted
+
+CVS: Final = ("lot_assignment_cv", "f_p_cv", "transfer_cv", "between_run_cv")
+
+
+def gate_values(study: Study, headers: Headers) -> Iterator[Finding]:
+    """Want thresholds on the scale of the channels that they are set on."""
+    samples = {sample.sample_id: sample for sample in study.samples}
+    for override in study.gates:
+        sample = samples[override.sample_id]
+        file = headers[sample.fcs_file].file
+        sheet = "review" if override.source == "review.csv" else "gates"
+        where = study.at(sheet, f"{override.sample_id}/{override.gate}", "value")
+        named = channels_of(override, study.panel(sample.panel), file) if file else ()
+        tops = [file.scale_top(name) for name in named if file and name in file.channels]
+        what = f"{override.value:g} for the gate {quoted(override.gate)}"
+        yield from off_scale(override.value, max(tops, default=MOST_SCALE), where, what)
+
+
+def lab_limit(study: Study, headers: Headers) -> Iterator[Finding]:
+    """Want the lab's LLOQ below the brightest bead: above it nothing is measured."""
+    del headers
+    limit = study.settings.lab_lloq
+    if limit is None:
+        return
+    highest = [top for sample in study.samples if (top := _top_abc(study, sample.beads, sample.panel))]
+    if highest and limit >= min(highest):
+        expected = f"a limit below the brightest bead, {min(highest):,.6g} molecules per cell"
+        hint = "No density lies between the lower and the upper limit otherwise. Leave it empty if not known."
+        yield Finding(Fault(setting_cell(study, "lab_lloq"), f"{limit:g}", expected, hint))
+
+
+def _top_abc(study: Study, beads: str, panel: str) -> float | None:
+    """Return the brightest bead in molecules per cell; None where the kit gives none."""
+    run = study.unit_run(beads)
+    try:
+        return max(run.levels) / abc_divisor(bead_kit(run.kit), study.panel(panel).quantified.f_p_ratio)
+    except BeadKitError:
+        return None
+
+
+def typed_cvs(study: Study, headers: Headers) -> Iterator[Finding]:
+    """Hold the CVs of the settings sheet against what a CV can be."""
+    del headers
+    for name in CVS:
+        cv = getattr(study.settings, name)
+        if cv != Settings.model_fields[name].default:
+            yield from doubtful_cv(cv, setting_cell(study, name), name)
+
+
+def two_drugs(study: Study, headers: Headers) -> Iterator[Finding]:
+    """Report settings that mean one drug: the clock of the response strata would have no meaning."""
+    del headers
+    washed_out, other = study.settings.washed_out_drug, study.settings.study_drug
+    if any(is_drug(name, washed_out) for name in listed_names(other)):
+        problem = f"washed_out_drug {quoted(washed_out)} and study_drug {quoted(other)}"
+        hint = "The clock of the response strata would end with the first dose of the washed-out drug."
+        typed = "study_drug" if other != Settings().study_drug else "washed_out_drug"
+        yield warning(problem, "two drugs", where=setting_cell(study, typed), hint=hint)

@@ -1,0 +1,69 @@
+"""Words of a patient that are counted in tables: stages that there are, and one spelling for each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from pipeline.checks.findings import Finding, warning
+from pipeline.checks.headers import Headers
+from pipeline.checks.plausibility.limits import ISS_STAGES, R2_ISS_STAGES
+from pipeline.study.faults import Fault
+from pipeline.study.study import Study
+from pipeline.study.wording import quoted, same_word
+
+COUNTED = ("iss_stage", "cytogenetic_risk", "heavy_chain")
+NOT_KNOWN = ("unknown", "notknown", "na", "nd", "nk", "notdone", "missing", "none", "notavailable", "ne")
+_ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5}
+"""Roman numbers of stages. Convention."""
+_STAGE = re.compile(
+    r"(?:stage)?(?P<system>r2iss|r2|riss|revisediss|r|iss)?(?:stage)?(?P<stage>[iv]+|\d+)[abc]?"
+)
+
+
+def stage_of(word: str) -> tuple[str, int] | None:
+    """Return the system and number of a stage in any writing; None where the word is no stage.
+
+    >>> stage_of("Stage II"), stage_of("R-ISS 3"), stage_of("ISS-2"), stage_of("high")
+    (('iss', 2), ('r', 3), ('iss', 2), None)
+    """
+    match = _STAGE.fullmatch(re.sub(r"[\W_]+", "", word.casefold()))
+    if match is None:
+        return None
+    system = match["system"] or "iss"
+    number = _ROMAN.get(match["stage"], int(match["stage"]) if match["stage"].isdigit() else 0)
+    return ("r2" if system.startswith("r2") else "r" if system.startswith("r") else "iss"), number
+
+
+def stages(study: Study, headers: Headers) -> Iterator[Finding]:
+    """Refuse stages that the system has not; report a word that is none."""
+    del headers
+    for patient in study.patients:
+        typed, where = patient.iss_stage, study.at("patients", patient.patient_id, "iss_stage")
+        stage = stage_of(typed)
+        if stage is not None:
+            most = R2_ISS_STAGES if stage[0] == "r2" else ISS_STAGES
+            if not 1 <= stage[1] <= most:
+                expected = f"I, II or III{', or IV' if most == R2_ISS_STAGES else ''}, the stages there are"
+                yield Finding(Fault(where, quoted(typed), expected, "Leave it empty if it is not known."))
+        elif typed and same_word(typed) not in NOT_KNOWN:
+            yield warning(
+                quoted(typed), "I, II or III", where=where, hint="It is counted as a stage of its own."
+            )
+
+
+def one_spelling(study: Study, headers: Headers) -> Iterator[Finding]:
+    """Want one spelling for each stage, risk and heavy chain: two would be counted as two."""
+    del headers
+    for column in COUNTED:
+        first: dict[object, tuple[str, str]] = {}
+        told = set()
+        for patient in study.patients:
+            typed = getattr(patient, column)
+            where = study.at("patients", patient.patient_id, column)
+            key = (stage_of(typed) if column == "iss_stage" else None) or same_word(typed)
+            before, earlier = first.setdefault(key, (where, typed))
+            if typed and typed != earlier and typed not in told:
+                told.add(typed)
+                expected = f"one spelling everywhere: {before} has {quoted(earlier)}"
+                yield Finding(Fault(where, quoted(typed), expected, "The tables would count two kinds."))

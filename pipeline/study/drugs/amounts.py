@@ -1,0 +1,190 @@
+"""Amounts of antibodies against CD38 that were ever given to people: what a typed dose can be."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+from pipeline.study.drugs.routes import Route
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """Doses of an antibody.
+
+    Attributes
+    ----------
+    first_given
+        Year in which a person first got it.
+    label_mg_per_kg
+        Into a vein, as labelled or in phase 2.
+    highest_mg_per_kg
+        The highest that any trial gave.
+    flat_mg
+        Flat doses under the skin; empty where it is not given so.
+    """
+
+    first_given: int
+    label_mg_per_kg: tuple[float, ...] = ()
+    highest_mg_per_kg: float | None = None
+    flat_mg: tuple[float, ...] = ()
+
+
+AMOUNTS: Final = {
+    "daratumumab": Amounts(2008, (16.0,), 24.0, (1200.0, 1800.0)),
+    "isatuximab": Amounts(2010, (10.0, 20.0), 20.0, (1000.0, 1400.0)),
+    "felzartamab": Amounts(2011, (4.0, 8.0, 16.0), 16.0),
+    "mezagitamab": Amounts(2014, flat_mg=(45.0, 135.0, 300.0, 600.0)),
+}
+"""First dose in people and doses of the trials. Daratumumab: GEN501 from 2008, up to 24 mg/kg
+(doi:10.1056/NEJMoa1506348), 1200 and 1800 mg under the skin (PAVO, doi:10.1182/blood.2019000667). Isatuximab:
+NCT01084252 from 2010, up to 20 mg/kg (doi:10.1038/s41408-019-0198-4), 1000 and 1400 mg under the skin
+(NCT04045795). Felzartamab: NCT01421186 from 2011, up to 16 mg/kg. Mezagitamab: NCT02219256 from 2014, 45 to
+600 mg under the skin (NCT03439280)."""
+
+IMPOSSIBLE_TIMES: Final = 2.0
+"""More than twice the highest dose of any trial is a slip, not a dose. Chosen on the trials of `AMOUNTS`."""
+LEAST_MG_PER_KG: Final = 1.0
+"""A dose below is worth a look: only the first cohorts of phase 1 got less, doi:10.1056/NEJMoa1506348."""
+LEAST_MG: Final = 100.0
+"""A flat amount below is worth a look: 1 mg/kg of a heavy person. Convention."""
+MOST_WEIGHT_KG: Final = 160.0
+"""Weight that an amount in mg is held against where none is typed: hardly anybody is heavier. Convention."""
+NEAR_LABEL: Final = 0.1
+"""An amount in mg this near to a labelled one per kg is that dose: vials are rounded. Convention."""
+NEAR_FLAT: Final = 0.05
+"""An amount this near to a flat dose is that dose: syringes are read to a few percent. Convention."""
+PARTS: Final = (1.0, 0.5)
+"""A dose whole, or split over two days. Vendor: the label of daratumumab has 8 mg/kg on days 1 and 2."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Why an amount cannot be, or may not be, what was given."""
+
+    impossible: bool
+    expected: str
+    hint: str = ""
+
+
+def amount_doubt(
+    antibody: str, dose: float, unit: str, route: str, weight_kg: float | None = None
+) -> Doubt | None:
+    """Return what is wrong with an amount of an antibody; None where nothing is, or nothing is known of it.
+
+    Parameters
+    ----------
+    antibody
+        As the vocabulary has it.
+    dose, unit, route
+        As typed; "" = not typed. A dose of 0 is judged elsewhere.
+    weight_kg
+        None = not known.
+
+    Examples
+    --------
+    >>> amount_doubt("daratumumab", 16, "mg/kg", "IV"), amount_doubt("isatuximab", 10, "mg", "IV").impossible
+    (None, True)
+    """
+    known = AMOUNTS.get(antibody)
+    if known is None or not unit:
+        return None
+    if unit == "mg/kg":
+        return _per_kg_doubt(antibody, known, dose, route)
+    if route == Route.SC or known.highest_mg_per_kg is None:
+        return _flat_doubt(antibody, known, dose)
+    return _into_a_vein(antibody, known, dose, route, weight_kg)
+
+
+def bears_out(
+    antibody: str, dose: float | None, unit: str, route: str, weight_kg: float | None = None
+) -> bool:
+    """Tell whether an amount is surely one of this antibody: beside the name of a regimen it says which drug.
+
+    Examples
+    --------
+    >>> bears_out("daratumumab", 1800, "mg", "SC"), bears_out("daratumumab", 25, "mg", "")
+    (True, False)
+    """
+    known = AMOUNTS.get(antibody)
+    if known is None or not dose or not unit or amount_doubt(antibody, dose, unit, route, weight_kg):
+        return False
+    if unit == "mg/kg":
+        return True  # no other drug of a regimen is dosed so
+    if weight_kg and _near_label(known, dose / weight_kg):
+        return True
+    return dose in known.flat_mg and route != Route.IV
+
+
+def usual_amounts(antibody: str) -> str:
+    """Return the doses of an antibody in words.
+
+    >>> usual_amounts("daratumumab")
+    '16 mg/kg IV, or 1200 or 1800 mg SC'
+    """
+    known = AMOUNTS[antibody]
+    per_kg = " or ".join(f"{dose:g}" for dose in known.label_mg_per_kg)
+    words = [f"{per_kg} mg/kg IV"] if per_kg else []
+    flat = " or ".join(f"{dose:g}" for dose in known.flat_mg)
+    words += [f"{flat} mg SC"] if flat else []
+    return ", or ".join(words)
+
+
+def _per_kg_doubt(antibody: str, known: Amounts, dose: float, route: str) -> Doubt | None:
+    highest = known.highest_mg_per_kg or 1.0
+    expected = f"a dose of {antibody} such as {usual_amounts(antibody)}"
+    if dose > IMPOSSIBLE_TIMES * highest:
+        hint = "Is the unit mg?" if dose >= LEAST_MG else f"Nobody was given more than {highest:g} mg/kg."
+        return Doubt(True, expected, hint)
+    if dose > highest:
+        return Doubt(False, expected, f"No trial gave more than {highest:g} mg/kg.")
+    if dose < LEAST_MG_PER_KG and known.label_mg_per_kg:
+        return Doubt(False, expected, "Is a digit or the decimal point misplaced?")
+    if route == Route.SC:
+        return Doubt(False, expected, "Under the skin it is a flat dose in mg: is the route IV?")
+    return None
+
+
+def _flat_doubt(antibody: str, known: Amounts, dose: float) -> Doubt | None:
+    expected = f"a dose of {antibody} such as {usual_amounts(antibody)}"
+    if not known.flat_mg:
+        return Doubt(False, expected, "It is not given under the skin.")
+    if 1000 * dose in known.flat_mg:
+        return Doubt(True, expected, f"Is it {1000 * dose:g} mg?")
+    low, high = min(known.flat_mg), max(known.flat_mg)
+    if dose > IMPOSSIBLE_TIMES * high or (known.label_mg_per_kg and dose <= max(known.label_mg_per_kg)):
+        return Doubt(True, expected, "Is the unit mg/kg, and the route IV?" if dose < low else "")
+    usual = any(math.isclose(dose, flat, rel_tol=NEAR_FLAT) for flat in known.flat_mg)
+    return None if usual else Doubt(False, expected, "Is a digit misplaced?")
+
+
+def _into_a_vein(
+    antibody: str, known: Amounts, dose: float, route: str, weight_kg: float | None
+) -> Doubt | None:
+    highest = known.highest_mg_per_kg or math.inf
+    expected = f"a dose of {antibody} such as {usual_amounts(antibody)}"
+    if dose <= highest:
+        return Doubt(True, expected, "Is the unit mg/kg? Leave the dose empty if the amount is not known.")
+    if dose > IMPOSSIBLE_TIMES * highest * (weight_kg or MOST_WEIGHT_KG):
+        return Doubt(True, expected, _per_weight(dose, weight_kg))
+    if dose in known.flat_mg and route != Route.IV:
+        return None
+    if dose in known.flat_mg and not (weight_kg and _near_label(known, dose / weight_kg)):
+        return Doubt(False, expected, "This is the flat dose under the skin: is the route SC?")
+    if dose > highest * (weight_kg or MOST_WEIGHT_KG):
+        return Doubt(False, expected, _per_weight(dose, weight_kg))
+    if dose < LEAST_MG or (weight_kg and dose / weight_kg < LEAST_MG_PER_KG):
+        return Doubt(False, expected, "Is the unit mg/kg, or a digit missing?")
+    return None
+
+
+def _per_weight(dose: float, weight_kg: float | None) -> str:
+    if not weight_kg:
+        return "Is a digit too many?"
+    return f"With {weight_kg:g} kg it is {dose / weight_kg:.3g} mg/kg."
+
+
+def _near_label(known: Amounts, per_kg: float) -> bool:
+    doses = [dose * part for dose in known.label_mg_per_kg for part in PARTS]
+    return any(math.isclose(per_kg, dose, rel_tol=NEAR_LABEL) for dose in doses)

@@ -1,0 +1,48 @@
+"""Whether a typed drug is one that a setting names."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from pipeline.study.drugs.reading import Meaning, read_drug
+from pipeline.study.drugs.spelling import MANY_NAMES
+
+
+@lru_cache(MANY_NAMES)
+def is_drug(name: str, wanted: str) -> bool:
+    """Tell whether a dose's drug is the wanted one, by any of its names, or a regimen that contains it.
+
+    Parameters
+    ----------
+    name
+        As typed. A regimen counts by its name alone: that its dose fits, the sheet's rules have seen.
+    wanted
+        The drug of a setting, or several split by `;`; a name listed there counts as it is typed.
+
+    Examples
+    --------
+    >>> is_drug("Darzalex®", "daratumumab"), is_drug("DRd", "Darzalex"), is_drug("IRd", "isatuximab")
+    (True, True, False)
+    """
+    if name.strip().casefold() in {listed.casefold() for listed in listed_names(wanted)}:
+        return True
+    return bool(agents_of(name) & _wanted_agents(wanted))
+
+
+def listed_names(setting: str) -> tuple[str, ...]:
+    """Return the names that a setting lists with `;`."""
+    return tuple(name.strip() for name in setting.split(";") if name.strip())
+
+
+def agents_of(name: str) -> frozenset[str]:
+    """Return the drugs that a typed drug surely means or contains; none for a question or an unknown one."""
+    reading = read_drug(name)
+    return frozenset() if reading.meaning is Meaning.QUESTION else frozenset(reading.agents)
+
+
+@lru_cache(MANY_NAMES)
+def _wanted_agents(setting: str) -> frozenset[str]:
+    """Return the drugs that a setting's names mean; a regimen there is no drug of its own."""
+    sure = (Meaning.NAMED, Meaning.READ, Meaning.OTHER)
+    readings = [read_drug(name) for name in listed_names(setting)]
+    return frozenset(r.agents[0] for r in readings if r.meaning in sure and len(r.agents) == 1)

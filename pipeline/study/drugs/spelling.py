@@ -1,0 +1,97 @@
+"""Spellings of a name: marks, dashes, look-alike letters and scripts are taken off to compare names."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from itertools import pairwise
+
+MANY_NAMES = 16_384
+"""Names of a study whose reading is kept. Convention."""
+_MARKS = re.compile(r"[®™©℠]|\((?:r|tm|c)\)", re.IGNORECASE)
+_WORD = re.compile(r"[^\W_]+")
+_LONG_WORD = 8
+"""Letters from which another language's ending is taken off: `daratumumabum`, `lenalidomida`. Convention."""
+_ENDING = re.compile(r"(?:um|us|as|is|[aeiosuy])$")
+
+_LOOK_ALIKES = str.maketrans(
+    "АВЕЅІЈКМНОРСТУХҮԚԜавеѕіјкмнорстухԁԛԝһӏьүΑΒΕΖΗΙΚΜΝΟΡΤΥΧαβεηικμνορτυχγσωϲıłøđɑɡɩօսոհԻ",
+    "ABESIJKMHOPCTYXYQWabesijkmhopctyxdqwhlbyABEZHIKMNOPTYXabenikmvoptuxyswcilodagiounhh",
+)
+"""Cyrillic, Greek and a few other letters → the Latin ones that they are taken for."""
+
+_SOUNDED = (
+    "а.a б.b в.v г.g д.d е.e ё.e ж.zh з.z и.i й.y к.k л.l м.m н.n о.o п.p р.r с.s т.t у.u ф.f х.h ц.ts ч.ch "
+    "ш.sh щ.sch ъ. ы.y ь. э.e ю.yu я.ya і.i ї.i ґ.g α.a β.v γ.g δ.d ε.e ζ.z η.i θ.th ι.i κ.k λ.l μ.m ν.n ξ.x "
+    "ο.o π.p ρ.r σ.s ς.s τ.t υ.u φ.f χ.ch ψ.ps ω.o"
+)
+_SOUNDS = {pair[0]: pair[2:] for pair in _SOUNDED.split(" ")}
+"""Cyrillic and Greek letters → how they sound: `даратумумаб` is daratumumab."""
+
+
+@lru_cache(MANY_NAMES)
+def spellings(name: str) -> tuple[str, ...]:
+    """Return a name without marks, case and accents: its look-alike letters made Latin, and as it sounds.
+
+    Examples
+    --------
+    >>> spellings("Dаrzalex®"), spellings("даратумумаб")[1]
+    (('darzalex',), 'daratumumab')
+    """
+    bare = "".join(c for c in unicodedata.normalize("NFKC", _MARKS.sub(" ", name)) if not _unseen(c))
+    seen = _plain(bare.translate(_LOOK_ALIKES))
+    heard = _plain("".join(_SOUNDS.get(c, c) for c in bare.casefold()))
+    return tuple(dict.fromkeys((seen, heard) if any(c in _SOUNDS for c in bare.casefold()) else (seen,)))
+
+
+def words(spelling: str) -> tuple[str, ...]:
+    """Return the words of a spelling: whatever is no letter and no digit splits them.
+
+    >>> words("d–rd (s.c.)")
+    ('d', 'rd', 's', 'c')
+    """
+    return tuple(_WORD.findall(spelling))
+
+
+def stem(word: str) -> str:
+    """Return a long word without the ending that a language puts behind it.
+
+    >>> stem("daratumumabum"), stem("lenalidomide"), stem("isa")
+    ('daratumumab', 'lenalidomid', 'isa')
+    """
+    return _ENDING.sub("", word) if len(word) >= _LONG_WORD and word.isalpha() else word
+
+
+def edits(first: str, second: str) -> int:
+    """Return how many letters must be put in, left out, replaced or exchanged with their neighbour.
+
+    >>> edits("darzlex", "darzalex"), edits("dartaumumab", "daratumumab")
+    (1, 1)
+    """
+    rows = [list(range(len(second) + 1))]
+    for i, a in enumerate(first, start=1):
+        row = [i]
+        for j, b in enumerate(second, start=1):
+            cost = min(rows[-1][j] + 1, row[-1] + 1, rows[-1][j - 1] + (a != b))
+            if i > 1 and j > 1 and a == second[j - 2] and first[i - 2] == b:
+                cost = min(cost, rows[-2][j - 2] + 1)
+            row.append(cost)
+        rows.append(row)
+    return rows[-1][-1]
+
+
+def without_repeats(word: str) -> str:
+    """Return a word whose doubled letters are single: `sarclissa`."""
+    return word[:1] + "".join(b for a, b in pairwise(word) if a != b)
+
+
+def _plain(text: str) -> str:
+    """Return text without case and accents, on one line."""
+    folded = unicodedata.normalize("NFKD", text.casefold())
+    return " ".join("".join(c for c in folded if unicodedata.category(c) != "Mn").split())
+
+
+def _unseen(character: str) -> bool:
+    """Whether a character cannot be seen: zero width, soft hyphen, direction marks, tags."""
+    return unicodedata.category(character) in ("Cf", "Cc") and character not in "\t\n"

@@ -1,0 +1,155 @@
+"""Rules of the drugs in the doses sheet: each is one that counts, another one, or a question."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import TypeAlias
+
+from pipeline.study.drugs import Meaning, is_drug, listed_names, read_drug
+from pipeline.study.drugs.amounts import AMOUNTS, bears_out, usual_amounts
+from pipeline.study.drugs.spelling import edits
+from pipeline.study.faults import Fault, Severity
+from pipeline.study.settings import Settings
+from pipeline.study.sheets.columns import Entry
+from pipeline.study.sheets.rows import DoseRow
+from pipeline.study.sheets.typed import TypedStudy, caseless
+from pipeline.study.wording import enumerate_words, quoted
+
+EXPECTED = "the drug's name as in the settings, or another drug"
+MOST_NAMED = 10
+"""Unknown drugs that one warning names. Convention."""
+_SLIP = 2
+"""Letters by which a name may differ from a setting's drug and be a slip of it. Convention."""
+_LONG_NAME = 5
+"""Letters from which a setting's drug can be misspelt and still be told. Convention."""
+Entries: TypeAlias = Sequence[Entry[DoseRow]]
+
+
+def drug_names(study: TypedStudy) -> Iterator[Fault]:
+    """Say how each name is read; refuse one that is near a drug that counts, or may be one.
+
+    Otherwise it would silently count as another drug, and the washout would begin too early.
+    """
+    by_name: dict[str, list[Entry[DoseRow]]] = defaultdict(list)
+    for entry in study.doses:
+        if entry.row.drug:
+            by_name[entry.row.drug].append(entry)
+    strangers = {}
+    for name, entries in by_name.items():
+        if _is_listed(name, study.settings):
+            continue
+        meaning = read_drug(name).meaning
+        if meaning is Meaning.UNKNOWN and not _slip_of_counted(name, study.settings):
+            strangers[name] = entries
+        else:
+            yield from _readings(study, name, entries)
+    yield from _strangers(strangers)
+    yield from _none_counted(study, tuple(by_name))
+
+
+def _readings(study: TypedStudy, name: str, entries: Entries) -> Iterator[Fault]:
+    """Yield what is said of a name of the vocabulary: once for all its rows, or row by row where asked."""
+    reading, settings = read_drug(name), study.settings
+    meaning, antibody = reading.meaning, reading.antibody
+    if meaning is Meaning.QUESTION:
+        yield from (_question(entry, quoted(name), antibody) for entry in entries)
+    elif meaning is Meaning.UNKNOWN:
+        yield from (_question(entry, quoted(name), _slip_of_counted(name, settings)) for entry in entries)
+    elif antibody and not _counts(antibody, settings):
+        yield _uncounted(name, antibody, entries)
+    elif meaning is Meaning.CONTAINS:
+        yield from _regimen(study, name, entries)
+    elif _counts(name, settings) and caseless(name) not in reading.agents:
+        read_as = enumerate_words(reading.agents, "and")
+        yield _said(entries, f"{_of_rows(name, entries)}, which is read as {read_as}")
+
+
+def _question(entry: Entry[DoseRow], problem: str, meant: str, expected: str = EXPECTED) -> Fault:
+    return Fault(entry.at("drug"), problem, expected, f"Did you mean {quoted(meant)}?")
+
+
+def _regimen(study: TypedStudy, name: str, entries: Entries) -> Iterator[Fault]:
+    """Count a regimen as the antibody's dose where the amount is the antibody's; ask about the others."""
+    reading = read_drug(name)
+    antibody = reading.antibody
+    weights = {patient.row.patient_id: patient.row.weight_kg for patient in study.patients}
+    fits: list[Entry[DoseRow]] = []
+    others: list[Entry[DoseRow]] = []
+    for entry in entries:
+        row = entry.row
+        route, weight = row.route or reading.route, weights.get(row.patient_id)
+        (fits if bears_out(antibody, row.dose, row.unit, route, weight) else others).append(entry)
+    if fits:
+        problem = f"{_of_rows(name, fits)}, which contains {antibody}"
+        yield _said(fits, f"{problem} and is counted as its dose, since the amount is")
+    usual = f" with its amount, {usual_amounts(antibody)}" if antibody in AMOUNTS else ""
+    expected = f"the drug that was given that day: {antibody}{usual}; or another drug"
+    for entry in others:
+        problem = f"{quoted(name)}, a regimen with {antibody}, with {_amount(entry.row)}"
+        yield _question(entry, problem, antibody, expected)
+
+
+def _amount(row: DoseRow) -> str:
+    if row.dose is None:
+        return "no dose"
+    return " ".join(part for part in (f"{row.dose:g}", row.unit, row.route) if part)
+
+
+def _uncounted(name: str, antibody: str, entries: Entries) -> Fault:
+    """Name an antibody against CD38 that no setting names: it covers CD38 too."""
+    verb = "contains" if read_drug(name).meaning is Meaning.CONTAINS else "is"
+    said = f", which {verb} {antibody}" if caseless(name) != antibody.casefold() else ""
+    problem = f"{_of_rows(name, entries)}{said}: an antibody against CD38 that neither setting names"
+    hint = "Its doses are not counted. If they are to count, list it in washed_out_drug behind a ;."
+    return Fault(
+        entries[0].at("drug"), problem, "the drug of washed_out_drug or study_drug", hint, Severity.WARNING
+    )
+
+
+def _strangers(strangers: dict[str, list[Entry[DoseRow]]]) -> Iterator[Fault]:
+    """Say once which drugs nobody knows; they count as other drugs."""
+    if strangers:
+        names = list(strangers)
+        more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+        listed = enumerate_words(map(quoted, names[:MOST_NAMED]), "," if more else "and").replace(" , ", ", ")
+        where = strangers[names[0]][0].at("drug")
+        hint = "Counted as other drugs than washed_out_drug and study_drug."
+        yield Fault(where, f"{listed}{more}", "drugs that are known", hint, Severity.WARNING)
+
+
+def _none_counted(study: TypedStudy, names: Sequence[str]) -> Iterator[Fault]:
+    wanted = study.settings.washed_out_drug
+    if study.doses and not any(is_drug(name, wanted) for name in names):
+        named = " or ".join(listed_names(wanted))
+        expected = f"doses of {named}, whose washout is counted"
+        hint = "The setting washed_out_drug names the drug."
+        yield Fault("doses", f"no dose of {named}", expected, hint, Severity.WARNING)
+
+
+def _counts(name: str, settings: Settings) -> bool:
+    return any(is_drug(name, drug) for drug in (settings.washed_out_drug, settings.study_drug))
+
+
+def _is_listed(name: str, settings: Settings) -> bool:
+    """Whether a setting lists this very name: then the person has said what it is."""
+    listed = (*listed_names(settings.washed_out_drug), *listed_names(settings.study_drug))
+    return caseless(name) in {caseless(other) for other in listed}
+
+
+def _slip_of_counted(name: str, settings: Settings) -> str:
+    """Return the setting's drug that an unknown name is nearly, or begins with; "" for none."""
+    typed = caseless(name)
+    for listed in (*listed_names(settings.washed_out_drug), *listed_names(settings.study_drug)):
+        other = caseless(listed)
+        if len(other) >= _LONG_NAME and (typed.startswith(other) or edits(typed, other) <= _SLIP):
+            return listed
+    return ""
+
+
+def _said(entries: Entries, sentence: str) -> Fault:
+    return Fault(entries[0].at("drug"), sentence, "", severity=Severity.WARNING)
+
+
+def _of_rows(name: str, entries: Entries) -> str:
+    return f"{quoted(name)} in {len(entries)} rows" if len(entries) > 1 else quoted(name)
