@@ -22,6 +22,7 @@ from pipeline.study.cells import (
     Levels,
     Ranges,
     Text,
+    VisitName,
     YesNo,
     number,
     one_of,
@@ -62,7 +63,7 @@ class SampleRow(Row):
     beads: Identifier = column(
         "Name of the bead run of the same day in the beads sheet.", example="QB_2024-05-31", required=True
     )
-    visit: Text = column(
+    visit: VisitName = column(
         "Visit; tubes of one patient and visit are replicates.", example="baseline", default=""
     )
     fmo_file: FileName = column(
