@@ -49,7 +49,7 @@ def same_word(word: str) -> str:
     return re.sub(r"(?<!\d)0+(?=\d)", "", bare)
 
 
-def nearest(word: str, candidates: Iterable[str]) -> str:
+def nearest(word: str, candidates: Iterable[str], cutoff: float = 0.6) -> str:
     """Return the candidate that was probably meant, or "" where none is near.
 
     >>> nearest("smaple_id", ["sample_id", "panel"])
@@ -63,7 +63,7 @@ def nearest(word: str, candidates: Iterable[str]) -> str:
         if alike:
             return alike[0]
     folded = {candidate.casefold(): candidate for candidate in reversed(known)}
-    near = get_close_matches(word.casefold(), list(folded), n=1, cutoff=0.6)
+    near = get_close_matches(word.casefold(), list(folded), n=1, cutoff=cutoff)
     return folded[near[0]] if near else ""
 
 

@@ -10,12 +10,12 @@ from pathlib import PurePosixPath
 
 from calibration.beads.kits import BEAD_KITS
 from pipeline.study.cells.words import LONGEST_ID, RESERVED_NAMES
+from pipeline.study.names.kinds import Kind
 from pipeline.study.sheets.panels import SEVERAL_ALLOWED
 from pipeline.study.wording import same_word
 from pipeline.template.inventory import (
     FoundFile,
     Inventory,
-    Kind,
     nearest_beads,
     tubes_own_control,
     unique_names,

@@ -130,7 +130,7 @@ def _nothing_typed(folder: Path, names: Mapping[str, Path]) -> Fault:
 
 
 def _workbook_sheets(path: Path) -> tuple[tuple[RawSheet, ...] | None, tuple[Fault, ...]]:
-    sheets, faults = read_workbook(path)
+    sheets, faults = read_workbook(path, SHEETS)
     if faults and not sheets:
         return None, faults
     all_faults, known = list(faults), {}
