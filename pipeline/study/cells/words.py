@@ -51,11 +51,6 @@ def as_identifier(value: object) -> str:
     return one_line(as_text(value))
 
 
-def as_visit(value: object) -> str:
-    """Return the name of a visit on one line; a date is a name too."""
-    return one_line(as_text(value))
-
-
 def as_file_safe_id(value: object) -> str:
     """Return an id that can name a file on every system (`gates/<sample_id>.xml`)."""
     name = as_identifier(value)
@@ -124,7 +119,6 @@ def one_of(*choices: str, also: tuple[tuple[str, str], ...] = ()) -> Callable[[o
 Text = Annotated[str, BeforeValidator(as_text)]
 Identifier = Annotated[str, BeforeValidator(as_identifier)]
 FileSafeId = Annotated[str, BeforeValidator(as_file_safe_id)]
-VisitName = Annotated[str, BeforeValidator(as_visit)]
 YesNo = Annotated[bool, BeforeValidator(as_yes_no)]
 Aliases = Annotated[tuple[str, ...], BeforeValidator(as_aliases)]
 FileName = Annotated[str, BeforeValidator(as_file_name)]

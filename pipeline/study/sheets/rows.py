@@ -22,7 +22,6 @@ from pipeline.study.cells import (
     Levels,
     Ranges,
     Text,
-    VisitName,
     YesNo,
     number,
     one_of,
@@ -63,7 +62,7 @@ class SampleRow(Row):
     beads: Identifier = column(
         "Name of the bead run of the same day in the beads sheet.", example="QB_2024-05-31", required=True
     )
-    visit: VisitName = column(
+    visit: Text = column(
         "Visit; tubes of one patient and visit are replicates.", example="baseline", default=""
     )
     fmo_file: FileName = column(
@@ -134,14 +133,19 @@ class BeadRow(Row):
         "FCS file of the beads, from the study folder.", example="fcs/beads.fcs", required=True
     )
     kit: Annotated[str, BeforeValidator(one_of(*kit_words.KITS, also=kit_words.KIT_SPELLINGS))] = column(
-        "Which beads they are.", example="quantibrite_pe", required=True, choices=kit_words.KITS
+        "Which beads they are; once per lot.",
+        example="quantibrite_pe",
+        required=True,
+        choices=kit_words.KITS,
     )
-    lot: Identifier = column("Lot on the vial.", example="96597", required=True)
+    lot: Identifier = column(
+        "Lot on the vial; empty: the only lot of this sheet.", example="96597", required=True
+    )
     channel: Identifier = column(
         "Channel of the beads that is calibrated: the panel's cd38 channel.", example="PE-A", required=True
     )
     levels: Levels = column(
-        "Assigned values on the lot's sheet, dim to bright, split by ; (a blank bead is 0).",
+        "Assigned values on the lot's sheet, dim to bright, split by ; (a blank bead is 0); once per lot.",
         example="638; 6930; 31008; 67601",
         required=True,
     )

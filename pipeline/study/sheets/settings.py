@@ -24,18 +24,18 @@ MUST_NOT_EXCEED = (
 """Pairs of settings whose first may not be above the second."""
 
 
-def contradictions(settings: Settings) -> tuple[tuple[str, str], ...]:
-    """Return (what was found, what is expected) for each pair of settings that contradict each other.
+def contradictions(settings: Settings) -> tuple[tuple[tuple[str, str], str, str], ...]:
+    """Return (both names, what was found, what is expected) for settings that contradict each other.
 
-    >>> contradictions(Settings(curve_slope_accept=0.5))
-    (('0.5 > 0.15 distance from 1', 'curve_slope_accept not above curve_slope_warn'),)
+    >>> contradictions(Settings(curve_slope_accept=0.5))[0][1:]
+    ('0.5 > 0.15 distance from 1', 'curve_slope_accept not above curve_slope_warn')
     """
     pairs = []
     for low, high in MUST_NOT_EXCEED:
         low_value, high_value = getattr(settings, low), getattr(settings, high)
         if low_value > high_value:
             text = f"{setting_text(low_value)} > {setting_text(high_value)} {setting_facts(low)[0]}"
-            pairs.append((text, f"{low} not above {high}"))
+            pairs.append(((low, high), text, f"{low} not above {high}"))
     return tuple(pairs)
 
 

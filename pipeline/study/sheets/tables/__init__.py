@@ -1,6 +1,7 @@
 """Sheets as typed: a workbook or CSV files → tables of cells, each of which knows its place."""
 
 from pipeline.study.sheets.tables.csv_file import read_csv_sheet, sniff_delimiter
+from pipeline.study.sheets.tables.folder import raw_sheets
 from pipeline.study.sheets.tables.grid import (
     Cell,
     CellValue,
@@ -24,6 +25,7 @@ __all__ = [
     "SheetRow",
     "column_letter",
     "header_name",
+    "raw_sheets",
     "read_csv_sheet",
     "read_workbook",
     "sniff_delimiter",

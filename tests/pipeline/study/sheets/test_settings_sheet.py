@@ -76,5 +76,5 @@ def test_every_fault_of_the_settings_sheet_has_its_cell(tmp_path):
 def test_bead_ages_must_be_in_order(tmp_path):
     _, faults = study_with_settings(tmp_path, ["bead_age_accept_hours", "100"])
     assert [str(fault) for fault in faults] == [
-        "settings: found 100 > 72 hours, expected bead_age_accept_hours not above bead_age_reject_hours"
+        "settings!B2: found 100 > 72 hours, expected bead_age_accept_hours not above bead_age_reject_hours"
     ]
