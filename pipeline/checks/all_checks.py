@@ -11,6 +11,7 @@ from pipeline.checks.findings import Finding, TubeFindings
 from pipeline.checks.gates import gate_files, gate_names
 from pipeline.checks.headers import Headers, read_headers, unusable_files
 from pipeline.checks.hosts import antibody_hosts
+from pipeline.checks.identity.all_identities import identities
 from pipeline.checks.typed import (
     bead_channels,
     bead_levels,
@@ -28,6 +29,7 @@ from pipeline.study.study import Study
 
 CHECKS: tuple[Callable[[Study, Headers], Iterable[Finding]], ...] = (
     unusable_files,
+    identities,
     absent_channels,
     shared_channels,
     control_channels,

@@ -114,7 +114,7 @@ def _cause(fault: Fault) -> str:
 
 
 def _lines(alike: list[Fault]) -> list[str]:
-    """Return the lines of one cause: all of a few faults that differ, else the first and where the others are."""
+    """Return all of a few faults that differ; else the first one, and where the others are."""
     texts = dict.fromkeys(str(fault).removeprefix(f"{fault.where}:") for fault in alike)
     if len(alike) == 1 or 1 < len(texts) == len(alike) <= MOST_WRITTEN_OUT:
         return [_line(fault) for fault in alike]

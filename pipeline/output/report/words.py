@@ -49,6 +49,7 @@ FLAGS: Final = {
     "GATE_SET_BY_PERSON": "a person set a threshold in place of the automatic one",
     "GATE_UNLIKE_BATCH": "a gate's threshold is not that of the tubes acquired alike: this tube differs",
     "HEMODILUTION_POSSIBLE": "hardly any B precursors: the aspirate may be diluted with blood",
+    "IDENTITY_DOUBTFUL": "by name or content, a file of this row may be another patient's or tube's",
     "INSTRUMENT_MISMATCH": "other instrument of beads or control than of the tube, accepted with a reason",
     "LOW_GATE_CONFIDENCE": "a gate's threshold is unsure: look at it",
     "MARKER_DIFFERS": "the file names another marker than the panel",
