@@ -17,8 +17,10 @@ def identities(study: Study, headers: Headers) -> Iterator[Finding]:
     """Report files that are another row's, or not what their column says, by content and by name."""
     uses = uses_of(study, headers)
     glances = glances_of(uses)
-    yield from repeated_recordings(study, uses, glances)
-    yield from files_of_others(study, uses)
+    repeated = tuple(repeated_recordings(study, uses, glances))
+    yield from repeated
+    reported = {finding.fault.where for finding in repeated if finding.fault}
+    yield from files_of_others(study, [use for use in uses if use.where not in reported])
     yield from beads_among_tubes(uses, glances)
     yield from cells_among_beads(study, uses, glances)
     yield from exchanged_controls(study, uses, glances)

@@ -16,7 +16,10 @@ from pipeline.tube.channels import find_channel
 from pipeline.tube.markers import guess_role
 
 BEAD_SHARE, CELL_SHARE = 0.7, 0.5
-"""Share of the events in a narrow stretch of both scatters: from the first on beads, below the other cells."""
+"""Share of the events in a narrow stretch of both scatters: from the first on beads, below it cells."""
+
+STAINED = 3
+"""A file that names antigens on so many channels is of stained cells; a bead file may name that of its dye."""
 
 BRIGHTER, DARK = 3.0, 10.0
 """A control this much brighter than its tube was exchanged with it; light below this (linear) is none."""
@@ -66,7 +69,8 @@ def cells_among_beads(study: Study, uses: Sequence[Use], glances: Glances) -> It
     )
     for use in (use for use in uses if use.run is not None):
         kind, place = said(use)
-        if kind is Kind.BEADS or not is_like_cells(glances[use.name]):
+        is_stained = _n_markers(use) >= STAINED
+        if not is_like_cells(glances[use.name]) or (kind is Kind.BEADS and not is_stained):
             continue
         owner = next(iter(sorted(ids_in(use.name, ids))), "")
         look = "its scatter is as wide as that of cells"
@@ -75,6 +79,14 @@ def cells_among_beads(study: Study, uses: Sequence[Use], glances: Glances) -> It
             yield refused(use, f"cells: {why}, and {look}", "a recording of beads")
         else:
             yield from doubted(use, f"perhaps cells: {look}", "a recording of beads")
+
+
+def _n_markers(use: Use) -> int:
+    """Return on how many channels a file names an antigen."""
+    pairs = zip(use.file.channels, use.file.markers, strict=True)
+    return sum(
+        bool(marker.strip()) and guess_role(name, marker) not in ("", "other") for name, marker in pairs
+    )
 
 
 def exchanged_controls(study: Study, uses: Sequence[Use], glances: Glances) -> Iterator[Finding]:

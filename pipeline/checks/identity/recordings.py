@@ -33,7 +33,7 @@ def repeated_recordings(study: Study, uses: Sequence[Use], glances: Glances) -> 
         yield from (
             finding for use in beads for finding in _cells_as_beads(study, use, [*stained, *controls])
         )
-        yield from _beads_twice(beads)
+        yield from _beads_twice(study, beads)
 
 
 def _groups(study: Study, uses: Sequence[Use], glances: Glances) -> list[list[Use]]:
@@ -69,7 +69,9 @@ def _is_copy(study: Study, use: Use, other: Use) -> bool:
     return file_key(study.folder, use.name) != file_key(study.folder, other.name)
 
 
-def _as_in(other: Use) -> str:
+def _as_in(other: Use, *, is_copy: bool = True) -> str:
+    if not is_copy:
+        return f"which is {other.words} too ({other.where})"
     return f"the same recording as {quoted(other.name)} in {other.where} ({other.words})"
 
 
@@ -88,12 +90,14 @@ def _stained_control(study: Study, use: Use, stained: Sequence[Use]) -> Iterator
     own = next((other for other in stained if other.sample is use.sample), None)
     other = own or stained[0]
     expected = "a tube without the quantified antibody"
-    if other is own and not _is_copy(study, use, other):
+    is_copy = _is_copy(study, use, other)
+    if other is own and not is_copy:
         return  # a fault of the sheets alone
+    problem = _as_in(other, is_copy=is_copy)
     if _quantifies_alike(study, use, other):
-        yield refused(use, _as_in(other), expected)
+        yield refused(use, problem, expected)
     else:
-        yield from doubted(use, _as_in(other), expected)
+        yield from doubted(use, problem, expected)
 
 
 def _quantifies_alike(study: Study, use: Use, other: Use) -> bool:
@@ -127,12 +131,13 @@ def _cells_as_beads(study: Study, use: Use, tubes: Sequence[Use]) -> Iterator[Fi
         yield refused(use, _as_in(other), "a recording of beads alone")
 
 
-def _beads_twice(beads: Sequence[Use]) -> Iterator[Finding]:
+def _beads_twice(study: Study, beads: Sequence[Use]) -> Iterator[Finding]:
     """Doubt one recording as two bead runs of a channel; another channel of the same beads is all right."""
     for use in beads[1:]:
         earlier = next((other for other in beads[: beads.index(use)] if _same_channel(use, other)), None)
         if earlier is not None:
-            yield from doubted(use, _as_in(earlier), "a recording of its own for each bead run")
+            problem = _as_in(earlier, is_copy=_is_copy(study, use, earlier))
+            yield from doubted(use, problem, "a recording of its own for each bead run")
 
 
 def _same_channel(use: Use, other: Use) -> bool:

@@ -100,7 +100,8 @@ def doubted(
     found = f"{quoted(use.name)}, {problem}"
     fault = Fault(use.where, found, expected, hint, Severity.WARNING)
     rows = dict.fromkeys(other.sample_id for other in (use, *others) if other.sample_id)
+    note = f"a file may be another tube's or patient's: cd38rd check says why, at {use.where}"
     if not rows:
         yield Finding(fault)
     for number, sample_id in enumerate(rows):
-        yield Finding(fault if number == 0 else None, sample_id, FLAG, found)
+        yield Finding(fault if number == 0 else None, sample_id, FLAG, note)

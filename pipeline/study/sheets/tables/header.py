@@ -26,6 +26,9 @@ MOST_TITLE_CELLS = 2
 MOST_LISTED = 10
 """Rows that a message names."""
 
+NOT_USED = "remark"
+"""The column that a person may hide without harm."""
+
 NEAR = 0.75
 """Likeness of two column names from which one is probably the other, misspelt."""
 
@@ -148,21 +151,31 @@ def _unseen(sheet: str, look: Look, columns: dict[str, int], rows: Collection[in
         )
         hint = "It is read like the others: show it, or delete it."
         yield Fault(sheet, how, "sheets that can be seen", hint, Severity.WARNING)
-    for numbers, how, hint in (
-        (look.hidden_rows, "hidden, by a filter, a group or by hand", "show them, or delete them"),
-        (look.struck_rows, "struck through", "delete them, or take the line off"),
+    for numbers, how, expected, hint in (
+        (
+            look.hidden_rows,
+            "hidden, by a filter, a group or by hand",
+            "rows that can be seen",
+            "Read like the others: show what counts, delete what does not.",
+        ),
+        (
+            look.struck_rows,
+            "struck through",
+            "rows that count",
+            "Read like the others: take the line off what counts, delete what does not.",
+        ),
     ):
         listed = [number for number in numbers if number in rows]
         if listed:
-            named = _numbered("row", listed)
-            said = f"They are read like the others: {hint}."
             where = f"{sheet}!{listed[0]}"
-            yield Fault(where, f"{named} {how}", "rows that can be seen", said, Severity.WARNING)
-    hidden = [name for name, index in columns.items() if index + 1 in look.hidden_columns]
+            yield Fault(where, f"{_numbered('row', listed)} {how}", expected, hint, Severity.WARNING)
+    hidden = [
+        name for name, index in columns.items() if index + 1 in look.hidden_columns and name != NOT_USED
+    ]
     if hidden and rows:
         where = f"{sheet}!{column_letter(columns[hidden[0]] + 1)}1"
         named = f"the column{'s' * (len(hidden) > 1)} {enumerate_words(map(quoted, hidden), 'and')} hidden"
-        hint = "They are read like the others: show them, or empty them."
+        hint = "Read like the others: show what counts, empty what does not."
         yield Fault(where, named, "columns that can be seen", hint, Severity.WARNING)
 
 
