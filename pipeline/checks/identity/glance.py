@@ -24,7 +24,7 @@ LEAST_VALUES = 20
 WINDOW = 1.25
 """The densest stretch of scatter that is looked at: its upper end over its lower one."""
 
-BRIGHT_QUANTILE = 0.9
+LIGHT_QUANTILES = (0.5, 0.9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +38,13 @@ class Glance:
     scatter
         The part of the events in the densest stretch of forward and of side scatter, a quarter wide: 0.8 to
         0.95 for beads, 0.15 to 0.4 for marrow, as measured on real and simulated files. Empty: no scatter.
-    bright
-        The 90th percentile of each channel, linear, not compensated.
+    light
+        The median and the 90th percentile of each channel, linear, not compensated.
     """
 
     prints: frozenset[str] = frozenset()
     scatter: tuple[float, ...] = ()
-    bright: Mapping[str, float] = field(default_factory=dict)
+    light: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
 def glance(file: FcsFile) -> Glance:
@@ -63,15 +63,18 @@ def glance(file: FcsFile) -> Glance:
         (name, row) for name, role, row in zip(file.channels, roles, events, strict=True) if role != "time"
     ]
     prints = frozenset(_print(row[:PRINTED]) for _, row in stained if _tells(row[:PRINTED]))
-    bright = {
-        name: float(np.quantile(row, BRIGHT_QUANTILE)) for name, row in stained if np.isfinite(row).all()
-    }
-    return Glance(prints, _scatter_shares(file, roles, events), bright)
+    light = {name: _light(row) for name, row in stained if np.isfinite(row).all()}
+    return Glance(prints, _scatter_shares(file, roles, events), light)
 
 
 def _tells(values: NDArray[np.float32]) -> bool:
     """Whether a channel's values are those of one recording alone: not dark, and no counter of time."""
     return np.unique(values).size >= LEAST_VALUES and bool((np.diff(values) < 0).any())
+
+
+def _light(values: NDArray[np.float32]) -> tuple[float, float]:
+    low, high = np.quantile(values, LIGHT_QUANTILES)
+    return float(low), float(high)
 
 
 def _print(values: NDArray[np.float32]) -> str:

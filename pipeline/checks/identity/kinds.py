@@ -13,16 +13,17 @@ from pipeline.study.names.kinds import CONTROLS, Kind, said_kind
 from pipeline.study.study import Study
 from pipeline.study.wording import enumerate_words, quoted
 from pipeline.tube.channels import find_channel
-from pipeline.tube.markers import guess_role
+from pipeline.tube.markers import guess_role, scatter_role
 
 BEAD_SHARE, CELL_SHARE = 0.7, 0.5
 """Share of the events in a narrow stretch of both scatters: from the first on beads, below it cells."""
 
 STAINED = 3
-"""A file that names antigens on so many channels is of stained cells; a bead file may name that of its dye."""
+"""A file that names antigens on so many channels is of stained cells; a bead file may name one."""
 
-BRIGHTER, DARK = 3.0, 10.0
-"""A control this much brighter than its tube was exchanged with it; light below this (linear) is none."""
+BRIGHTER, DARK = 1.5, 10.0
+"""A control so many times brighter than its tube, at the median and at the 90th percentile, is none: the same
+cells without the antibody are at most as bright. Light below the second, linear, is none."""
 
 _SURELY_BEADS = re.compile(r"bead|rainbow|brite|rcp-?30", re.IGNORECASE)
 
@@ -85,7 +86,8 @@ def _n_markers(use: Use) -> int:
     """Return on how many channels a file names an antigen."""
     pairs = zip(use.file.channels, use.file.markers, strict=True)
     return sum(
-        bool(marker.strip()) and guess_role(name, marker) not in ("", "other") for name, marker in pairs
+        bool(marker.strip()) and not scatter_role(name) and guess_role(name, marker) not in ("", "other")
+        for name, marker in pairs
     )
 
 
@@ -123,7 +125,9 @@ def _witnesses(study: Study, tube: Use, control: Use, glances: Glances) -> Itera
     if roles[1] == "cd38" and not roles[0] and (not markers[0].strip() or markers[0] == names[0]):
         yield f"the control alone names CD38 on {names[1]}"
     light, dark = (
-        glances[use.name].bright.get(name) for use, name in zip((control, tube), reversed(names), strict=True)
+        glances[use.name].light.get(name) for use, name in zip((control, tube), reversed(names), strict=True)
     )
-    if light is not None and dark is not None and light > BRIGHTER * max(dark, DARK):
-        yield f"the control is {light / max(dark, DARK):.0f} times as bright on {names[1]}"
+    if light and dark:
+        times = min(mine / max(theirs, DARK) for mine, theirs in zip(light, dark, strict=True))
+        if times > BRIGHTER:
+            yield f"the control is {times:.1f} times as bright on {names[1]}"
