@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-from pipeline.study.names.look import look_alike, odd_letters, plain, unseen
+from pipeline.study.names.look import look_alike, odd_letters, plain, twin_key, unseen
 
 LONGEST_QUOTE = 80
 
@@ -58,7 +58,7 @@ def nearest(word: str, candidates: Iterable[str], cutoff: float = 0.6) -> str:
     '007'
     """
     known = list(dict.fromkeys(candidates))
-    for key in (same_word, look_alike):
+    for key in (same_word, look_alike, twin_key):
         alike = [candidate for candidate in known if key(candidate) == key(word)]
         if alike:
             return alike[0]

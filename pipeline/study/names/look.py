@@ -86,6 +86,15 @@ def look_alike(name: str) -> str:
     return ascii_digits.translate(_LOOK_ALIKE)
 
 
+def twin_key(name: str) -> str:
+    """Return what names have in common that differ by the letter O and the digit 0, or by I, l and 1.
+
+    >>> twin_key("PO1") == twin_key("P0I")
+    True
+    """
+    return look_alike(name).translate(str.maketrans("oil", "011"))
+
+
 def character_name(character: str) -> str:
     r"""Return a character's code and name.
 

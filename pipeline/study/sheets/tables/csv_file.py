@@ -6,10 +6,11 @@ import csv
 import io
 import re
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 
 from pipeline.study.faults import Fault, Severity
-from pipeline.study.sheets.tables.grid import Cell, RawSheet, column_letter
+from pipeline.study.sheets.tables.grid import MOST_TITLE_ROWS, Cell, RawSheet, column_letter
 from pipeline.study.wording import same_word
 
 DELIMITERS = ",;\t"
@@ -63,14 +64,20 @@ def _decoded(data: bytes, file_name: str) -> tuple[str, tuple[Fault, ...]]:
 def sniff_delimiter(text: str, known: Sequence[str]) -> str:
     """Return the delimiter under which the header has most known columns, else most columns.
 
+    The header is the first line that is not empty, unless it has none of the columns: then a title may stand
+    above it.
+
     >>> sniff_delimiter("name;value", ["name", "value"])
     ';'
     """
-    header = next((line for line in text.splitlines() if line.strip(f"{DELIMITERS} ")), "")
+    filled = (line for line in text.splitlines() if line.strip(f"{DELIMITERS} "))
+    headers = list(islice(filled, MOST_TITLE_ROWS)) or [""]
+    alike = {same_word(column) for column in known}
 
-    def columns(delimiter: str) -> tuple[int, int]:
+    def columns(delimiter: str, header: str) -> tuple[int, int]:
         names = next(csv.reader([header], delimiter=delimiter), [])
-        alike = {same_word(column) for column in known}
         return sum(same_word(name) in alike for name in names), len(names)
 
-    return max(DELIMITERS, key=columns)
+    if not any(columns(delimiter, headers[0])[0] for delimiter in DELIMITERS):
+        return max(DELIMITERS, key=lambda delimiter: max(columns(delimiter, header) for header in headers))
+    return max(DELIMITERS, key=lambda delimiter: columns(delimiter, headers[0]))

@@ -11,6 +11,9 @@ from typing import NamedTuple
 
 from pipeline.study.names.look import plain
 
+MOST_TITLE_ROWS = 10
+"""Rows in which the column names are looked for."""
+
 CellValue = str | int | float | bool | date | time | timedelta | None
 
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from pipeline.study.faults import Fault, Severity
 from pipeline.study.names.look import plain
 from pipeline.study.sheets.tables.grid import (
+    MOST_TITLE_ROWS,
     Cell,
     Look,
     RawSheet,
@@ -16,9 +17,6 @@ from pipeline.study.sheets.tables.grid import (
     header_name,
 )
 from pipeline.study.wording import enumerate_words, nearest, quoted
-
-MOST_TITLE_ROWS = 10
-"""Rows in which the column names are looked for."""
 
 MOST_TITLE_CELLS = 2
 """A title has one cell, or one beside it; a row with more is data."""

@@ -24,7 +24,7 @@ LAST_ROW = 1_048_576
 """Of a sheet in Excel."""
 
 MOST_ROWS = 200_000
-MOST_CELLS = 4_000_000
+MOST_CELLS = 2_000_000
 LONGEST_TEXT = 32_767
 """Characters that Excel lets a cell hold."""
 
@@ -130,7 +130,6 @@ def _scan(file: str, archive: zipfile.ZipFile, part: str, reader: _Reader) -> No
     parser = expat.ParserCreate()
     parser.buffer_text = False
     parser.StartElementHandler = lambda tag, facts: reader.begin(tag.rsplit(":", 1)[-1], facts)
-    parser.EndElementHandler = lambda tag: reader.end(tag.rsplit(":", 1)[-1])
     parser.CharacterDataHandler = reader.text
     parser.StartDoctypeDeclHandler = lambda *_: _refuse(
         file,
@@ -152,9 +151,6 @@ class _Reader:
 
     def begin(self, tag: str, facts: Mapping[str, str]) -> None:
         """Take the start of an element."""
-
-    def end(self, tag: str) -> None:
-        """Take its end."""
 
     def text(self, piece: str) -> None:
         """Take a piece of its text."""
