@@ -15,8 +15,8 @@ from pipeline.tube.markers import scatter_role
 GLANCED = 2_000
 """Events that are read of a file."""
 
-PRINTED, LEAST_PRINTED = 200, 20
-"""Events of a channel's print at most and at least: with fewer, two recordings may agree by chance."""
+PRINTED = 200
+"""Events of a channel's print. A file with fewer says nothing: no tube and no bead run has so few."""
 
 LEAST_VALUES = 20
 """Different values that the print of a channel has at least: a dark one tells nothing."""
@@ -50,7 +50,7 @@ class Glance:
 def glance(file: FcsFile) -> Glance:
     """Return what the first events of a file say; nothing where they cannot be read."""
     n = min(file.n_events, GLANCED)
-    if n < LEAST_PRINTED or file.place.layout.is_text:
+    if n < PRINTED or file.place.layout.is_text:
         return Glance()
     bits = sum(part.bits for part in file.place.layout.fields)
     place = replace(file.place, n_events=n, n_bytes=-(-n * bits // 8))

@@ -76,11 +76,17 @@ def _as_in(other: Use, *, is_copy: bool = True) -> str:
 
 
 def _stained_twice(study: Study, stained: Sequence[Use]) -> Iterator[Finding]:
-    """Refuse a copy; one file in two rows is a fault of the sheets alone, found before."""
+    """Refuse a copy of two patients, doubt one of a patient: one file in two rows was found in the sheets."""
+    expected = "a recording of its own for each tube"
     for use in stained[1:]:
-        if _is_copy(study, use, stained[0]):
+        if not _is_copy(study, use, stained[0]):
+            continue
+        if any(other.patient != use.patient for other in stained[: stained.index(use)]):
             hint = "One of the two files was exported or copied under a wrong name."
-            yield refused(use, _as_in(stained[0]), "a recording of its own for each tube", hint)
+            yield refused(use, _as_in(stained[0]), expected, hint)
+        else:
+            hint = "It would count twice, as a replicate of itself."
+            yield from doubted(use, _as_in(stained[0]), expected, hint, (stained[0],))
 
 
 def _stained_control(study: Study, use: Use, stained: Sequence[Use]) -> Iterator[Finding]:

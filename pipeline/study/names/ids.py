@@ -15,17 +15,16 @@ SHORTEST = 2
 
 
 def bare_id(name: str) -> str:
-    """Return an id without case, blanks, dashes and leading zeros.
+    """Return an id without case, blanks and dashes.
 
     >>> bare_id("P-007"), bare_id("S_01")
-    ('p7', 's1')
+    ('p007', 's01')
     """
     return "".join(_words(name))
 
 
 def _words(text: str) -> list[str]:
-    words = re.split(r"[\W_]+", look_alike(text))
-    return [re.sub(r"(?<!\d)0+(?=\d)", "", word) for word in words if word]
+    return [word for word in re.split(r"[\W_]+", look_alike(text)) if word]
 
 
 def is_telling(name: str) -> bool:
@@ -40,7 +39,7 @@ def is_telling(name: str) -> bool:
 
 
 def known_ids(ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """Return ids by their bare form, for `ids_in`; two that differ by leading zeros alone share one."""
+    """Return ids by their bare form, for `ids_in`; two that differ by dashes alone share one."""
     known: dict[str, tuple[str, ...]] = {}
     for name in dict.fromkeys(ids):
         bare = bare_id(name)
@@ -52,7 +51,7 @@ def known_ids(ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
 def ids_in(text: str, known: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
     """Return the ids that a text has as whole words; one inside of a longer one does not count.
 
-    >>> sorted(ids_in("fcs/P01_BM2.fcs", known_ids(["P01", "P01_BM2", "BM", "P1_BM"])))
+    >>> sorted(ids_in("fcs/P01_BM2.fcs", known_ids(["P01", "P01_BM2", "BM", "P02"])))
     ['P01_BM2']
     """
     words = _words(text)

@@ -102,6 +102,20 @@ def test_a_recording_of_two_patients_is_refused_with_both_cells(study, events):
     )
 
 
+def test_a_recording_as_two_tubes_of_one_patient_is_a_warning_and_flags_both(study):
+    edit(study, "samples", 3, patient_id="P01")
+    shutil.copy(tube(study, "P01_BM1"), tube(study, "P02_BM1"))
+    (line,) = [line for line in lines(study) if "samples!D3" in line]
+    assert line.startswith("WARNING")
+    assert line.endswith("It would count twice, as a replicate of itself.")
+    typed, _ = check_folder(study)
+    assert [row.flags for row in tube_findings(typed).values()] == [
+        ("IDENTITY_DOUBTFUL",),
+        ("IDENTITY_DOUBTFUL",),
+        (),
+    ]
+
+
 def test_a_byte_copy_of_the_tube_is_no_control(study):
     shutil.copy(tube(study, "P01_BM1"), tube(study, "P01_BM1_FMO"))
     (line,) = lines(study)

@@ -157,7 +157,7 @@ def test_ids_are_found_in_names_as_whole_words():
     known = known_ids(["P01", "P010", "P01_BM2", "7", "S-1"])
     assert ids_in("fcs/P01/tube.fcs", known) == {"P01"}
     assert ids_in("P01_BM2_FMO", known) == {"P01_BM2"}
-    assert ids_in("p1 s1", known) == {"P01", "S-1"}
+    assert ids_in("p01 s1", known) == {"P01", "S-1"}
     assert ids_in("P012_7", known) == frozenset()
 
 
