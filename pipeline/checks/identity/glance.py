@@ -59,22 +59,17 @@ def glance(file: FcsFile) -> Glance:
     except (FcsError, OSError):
         return Glance()
     roles = [scatter_role(name) for name in file.channels]
-    stained = [
-        (name, row) for name, role, row in zip(file.channels, roles, events, strict=True) if role != "time"
-    ]
-    prints = frozenset(_print(row[:PRINTED]) for _, row in stained if _tells(row[:PRINTED]))
-    light = {name: _light(row) for name, row in stained if np.isfinite(row).all()}
+    rows = [row for row, role in enumerate(roles) if role != "time" and np.isfinite(events[row]).all()]
+    starts = (events[row, :PRINTED] for row in rows)
+    prints = frozenset(_print(start) for start in starts if _tells(start))
+    levels = np.quantile(events[rows], LIGHT_QUANTILES, axis=1) if rows else np.empty((2, 0))
+    light = {file.channels[row]: (float(a), float(b)) for row, a, b in zip(rows, *levels, strict=True)}
     return Glance(prints, _scatter_shares(file, roles, events), light)
 
 
 def _tells(values: NDArray[np.float32]) -> bool:
     """Whether a channel's values are those of one recording alone: not dark, and no counter of time."""
     return np.unique(values).size >= LEAST_VALUES and bool((np.diff(values) < 0).any())
-
-
-def _light(values: NDArray[np.float32]) -> tuple[float, float]:
-    low, high = np.quantile(values, LIGHT_QUANTILES)
-    return float(low), float(high)
 
 
 def _print(values: NDArray[np.float32]) -> str:

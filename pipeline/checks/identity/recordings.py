@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from itertools import combinations
 
 from pipeline.checks.findings import Finding
 from pipeline.checks.identity.uses import Glances, Use, doubted, refused
@@ -39,27 +38,34 @@ def repeated_recordings(study: Study, uses: Sequence[Use], glances: Glances) -> 
 def _groups(study: Study, uses: Sequence[Use], glances: Glances) -> list[list[Use]]:
     """Return the uses of each recording that is used more than once."""
     keys = {use.name: str(file_key(study.folder, use.name)) for use in uses}
-    first = dict(reversed([(key, name) for name, key in keys.items()]))
-    root = {name: first[key] for name, key in keys.items()}
-    for name, other in _same_recording(sorted(set(root.values())), glances):
-        old, new = root[other], root[name]
-        root = {file: new if top == old else top for file, top in root.items()}
+    names = {key: name for name, key in reversed(keys.items())}
+    above = {name: name for name in names.values()}
+
+    def top(name: str) -> str:
+        while above[name] != name:
+            above[name] = name = above[above[name]]
+        return name
+
+    for name, other in _same_recording(list(above), glances):
+        above[top(other)] = top(name)
     groups: dict[str, list[Use]] = defaultdict(list)
     for use in uses:
-        groups[root[use.name]].append(use)
+        groups[top(names[keys[use.name]])].append(use)
     return [group for group in groups.values() if len(group) > 1]
 
 
 def _same_recording(names: Sequence[str], glances: Glances) -> list[tuple[str, str]]:
-    """Return pairs of files whose channels begin with the same values."""
-    holders: dict[str, list[str]] = defaultdict(list)
+    """Return pairs of files whose channels begin with the same values, the first of them for all others."""
+    first: dict[str, str] = {}
+    shared: Counter[tuple[str, str]] = Counter()
     for name in names:
-        for mark in sorted(glances[name].prints):
-            holders[mark].append(name)
-    shared = Counter(pair for files in holders.values() for pair in combinations(files, 2))
+        for mark in glances[name].prints:
+            holder = first.setdefault(mark, name)
+            if holder != name:
+                shared[holder, name] += 1
     return [
         (a, b)
-        for (a, b), n in shared.items()
+        for (a, b), n in sorted(shared.items())
         if n >= min(LEAST_SHARED, len(glances[a].prints), len(glances[b].prints))
     ]
 
