@@ -102,6 +102,14 @@ def test_a_recording_of_two_patients_is_refused_with_both_cells(study, events):
     )
 
 
+def test_a_compensated_export_of_another_tube_is_told_by_its_scatter(study):
+    def compensated(values: np.ndarray) -> np.ndarray:
+        return np.vstack([values[:3], values[3:-1] * np.float32(0.9) - 5, values[-1:]])
+
+    rewrite(tube(study, "P01_BM1"), tube(study, "P02_BM1"), events=compensated)
+    assert "the same recording as" in lines(study)[0]
+
+
 def test_a_recording_as_two_tubes_of_one_patient_is_a_warning_and_flags_both(study):
     edit(study, "samples", 3, patient_id="P01")
     shutil.copy(tube(study, "P01_BM1"), tube(study, "P02_BM1"))
@@ -188,6 +196,29 @@ def test_files_exchanged_on_disk_are_told_by_the_tube_name_that_the_cytometer_wr
     ]
 
 
+def test_a_file_named_after_another_patient_is_named(study):
+    tube(study, "P01_BM1").rename(tube(study, "P02 left hip"))
+    rewrite(tube(study, "P02 left hip"), tube(study, "P02 left hip"))
+    edit(study, "samples", 2, fcs_file=f"{DAY}/P02 left hip.fcs")
+    (line,) = lines(study)
+    assert (
+        'whose name has the patient "P02" of samples!B3, expected a file of "P01_BM1", patient "P01"' in line
+    )
+
+
+def test_plain_numbers_count_where_the_files_are_named_by_them(study):
+    for row, name in enumerate(("P01_BM1", "P02_BM1", "P03_BM1"), start=2):
+        number = f"10{row}"
+        kept = {"fcs_file": f"{DAY}/{number}.fcs", "fmo_file": f"{DAY}/{number}_FMO.fcs"}
+        for source, target in zip((name, f"{name}_FMO"), kept.values(), strict=True):
+            rewrite(tube(study, source), study / target)
+        edit(study, "samples", row, patient_id=number, sample_id=f"{number}_1", **kept)
+    assert [line for line in lines(study) if "exchanged" in line] == []
+    edit(study, "samples", 2, fmo_file=f"{DAY}/103_FMO.fcs")
+    edit(study, "samples", 3, fmo_file=f"{DAY}/102_FMO.fcs")
+    assert len([line for line in lines(study) if "exchanged" in line]) == 2
+
+
 def test_a_control_of_another_patient_is_named(study):
     edit(study, "samples", 2, fmo_file=f"{DAY}/P02_BM1_FMO.fcs")
     edit(study, "samples", 3, fmo_file=f"{DAY}/P01_BM1_FMO.fcs")
@@ -197,11 +228,11 @@ def test_a_control_of_another_patient_is_named(study):
 
 def test_a_plain_number_in_a_name_says_nothing_unless_the_files_are_named_by_numbers(study):
     for row, (number, name) in enumerate((("1", "P01_BM1"), ("12", "P02_BM1"), ("13", "P03_BM1")), start=2):
-        tube(study, name).rename(study / DAY / f"tube_12_{name[-4]}.fcs")
-        tube(study, f"{name}_FMO").rename(study / DAY / f"fmo_12_{name[-4]}.fcs")
+        tube(study, name).rename(study / DAY / f"tube_12_{name[2]}.fcs")
+        tube(study, f"{name}_FMO").rename(study / DAY / f"fmo_12_{name[2]}.fcs")
         edit(
             study, "samples", row, patient_id=number, sample_id=f"{number}00",
-            fcs_file=f"{DAY}/tube_12_{name[-4]}.fcs", fmo_file=f"{DAY}/fmo_12_{name[-4]}.fcs",
+            fcs_file=f"{DAY}/tube_12_{name[2]}.fcs", fmo_file=f"{DAY}/fmo_12_{name[2]}.fcs",
         )  # fmt: skip
     assert [line for line in lines(study) if "exchanged" in line] == []
 
