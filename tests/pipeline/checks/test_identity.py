@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 
 from pipeline.checks import check_folder, tube_findings
+from pipeline.checks.identity.glance import glance
+from pipeline.checks.identity.kinds import is_like_beads, is_like_cells
 from pipeline.fcs import read_fcs, write_fcs
 from pipeline.simulate import simulate_study
 from pipeline.study.faults import Fault
@@ -348,3 +350,22 @@ def test_a_file_of_another_row_is_never_suggested(study, kept, hint):
     assert line == (
         f'ERROR samples!D4: found "{DAY}/P03_BM1.fcs", which is not there, expected a file in the study folder. {hint}'
     )
+
+
+@pytest.mark.real
+def test_real_beads_look_like_beads_and_a_real_marrow_like_cells(real_data):
+    names = [
+        "dako/beads_2008-01-21",
+        "dako/beads_2008-03-14",
+        "rcp30/BMIN",
+        "rcp30/B0001",
+        "su2b/933731",
+        "su2b/933741",
+    ]
+    for name in names:
+        seen = glance(read_fcs(real_data / "beads" / f"{name}.fcs", channels=()))
+        assert is_like_beads(seen), name
+        assert not is_like_cells(seen), name
+    marrow = glance(read_fcs(real_data / "marrow" / "vie14" / "494.fcs", channels=()))
+    assert is_like_cells(marrow)
+    assert not is_like_beads(marrow)
