@@ -36,7 +36,7 @@ class Cell(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a person who looks at a sheet does not see, or sees crossed out.
+    """What a person who looks at a sheet does not see, or sees crossed out, and where the sheet ends.
 
     Attributes
     ----------
@@ -46,12 +46,15 @@ class Look:
         Numbers from 1 of rows and columns that are hidden and hold a value.
     struck_rows
         Numbers of rows that have a value struck through.
+    last_row
+        The last row that holds a value; None where that is not known.
     """
 
     state: str = ""
     hidden_rows: tuple[int, ...] = ()
     hidden_columns: tuple[int, ...] = ()
     struck_rows: tuple[int, ...] = ()
+    last_row: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,9 +73,11 @@ def looks_of(path: Path, known: Collection[str]) -> dict[str, Look]:
         looks = {}
         for title, (state, part) in sheets.items():
             cells = _Cells(path.name, header_name(title))
-            if header_name(title) in known:
+            is_known = header_name(title) in known
+            if is_known:
                 _scan(path.name, archive, part, cells)
-            looks[title] = Look(state, tuple(cells.hidden_rows), tuple(sorted(cells.hidden_with_value)))
+            hidden = tuple(cells.hidden_rows), tuple(sorted(cells.hidden_with_value))
+            looks[title] = Look(state, *hidden, last_row=max(cells.last_row, 1) if is_known else None)
         return looks
 
 
@@ -217,7 +219,7 @@ class _Cells(_Texts):
     def __init__(self, file: str, sheet: str) -> None:
         super().__init__(file)
         self.sheet = sheet
-        self.rows = self.cells = self.row = self.column = 0
+        self.rows = self.cells = self.row = self.column = self.last_row = 0
         self.row_is_hidden = False
         self.hidden_columns: list[tuple[int, int]] = []
         self.hidden_rows: dict[int, None] = {}
@@ -227,7 +229,7 @@ class _Cells(_Texts):
         super().begin(tag, facts)
         if tag == "c":
             self._begin_cell(facts)
-        elif tag in ("v", "is"):
+        elif tag in ("v", "is", "f"):
             self._value()
         elif tag == "row":
             self._begin_row(facts)
@@ -253,6 +255,7 @@ class _Cells(_Texts):
             _refuse(self.file, found, f"at most {MOST_CELLS:,} cells", _HINT_SIZE)
 
     def _value(self) -> None:
+        self.last_row = max(self.last_row, self.row)
         if self.row_is_hidden:
             self.hidden_rows[self.row] = None
         if any(low <= self.column <= high for low, high in self.hidden_columns):

@@ -80,9 +80,11 @@ def _workbook_sheets(
             twin.reset_dimensions()
             name = header_name(sheet.title)
             struck: list[int] = []
-            read = _workbook_rows(name, sheet.iter_rows(), twin.iter_rows(), faults, struck)
+            seen = looks.get(sheet.title, Look())
+            cells, formulae = (page.iter_rows(max_row=seen.last_row) for page in (sheet, twin))
+            read = _workbook_rows(name, cells, formulae, faults, struck)
             rows = tuple(read) if name in known else _first_filled(read)
-            look = replace(looks.get(sheet.title, Look()), struck_rows=tuple(struck))
+            look = replace(seen, struck_rows=tuple(struck))
             sheets.append(RawSheet(name if name else sheet.title, rows, look))
     return tuple(sheets), tuple(faults)
 

@@ -14,6 +14,7 @@ from openpyxl.styles import Font
 
 from helpers.builders import good_sheets, good_study, with_cells, write_csvs, write_files, write_workbook
 from pipeline.study.sheets.reading import read_study
+from pipeline.study.sheets.tables import read_workbook
 
 GOOD_AND = "the study is read"
 
@@ -195,6 +196,18 @@ def test_a_workbook_larger_than_a_study_is_refused_before_it_is_unpacked(tmp_pat
     (line,) = said(repacked(folder, sheet_of(rows)))
     assert line.startswith(f"ERROR study.xlsx: found {found}, expected")
     assert line.endswith("Copy the tables into a new workbook; `cd38rd init` writes an empty one.")
+
+
+def test_a_workbook_as_libreoffice_writes_it_is_read_to_its_last_value(tmp_path):
+    def change(name: str, data: bytes) -> bytes:
+        if name.startswith("xl/worksheets/"):
+            data = data.replace(b"<row ", b'<row hidden="false" ')
+            data = data.replace(b"</sheetData>", b'<row r="1048576" hidden="true"/></sheetData>')
+        return data
+
+    folder = repacked(with_book(tmp_path, lambda book: None), change)
+    assert said(folder) == []
+    assert [len(sheet.rows) for sheet in read_workbook(folder / "study.xlsx", ["samples"])[0][:1]] == [3]
 
 
 def test_a_large_sheet_of_ones_own_is_not_read(tmp_path):
