@@ -11,6 +11,7 @@ from pipeline.checks.findings import Finding, TubeFindings
 from pipeline.checks.gates import gate_files, gate_names
 from pipeline.checks.headers import Headers, read_headers, unusable_files
 from pipeline.checks.hosts import antibody_hosts
+from pipeline.checks.identity.all_identities import identities
 from pipeline.checks.plausibility import PLAUSIBILITY
 from pipeline.checks.typed import (
     bead_channels,
@@ -29,6 +30,7 @@ from pipeline.study.study import Study
 
 CHECKS: tuple[Callable[[Study, Headers], Iterable[Finding]], ...] = (
     unusable_files,
+    identities,
     absent_channels,
     shared_channels,
     control_channels,
@@ -106,10 +108,21 @@ def folder_with_findings(
     if not stops_run(faults):
         study = study_of(typed)
         findings = study_findings(study)
-        return study, in_reading_order((*faults, *_faults_of(findings))), findings
+        return study, _without_echoes((*faults, *_faults_of(findings))), findings
     checked = check_study(study_of(sound_part(typed, faults)))
     grave = (fault for fault in checked if fault.severity is not Severity.WARNING)
-    return None, in_reading_order((*faults, *grave)), ()
+    return None, _without_echoes((*faults, *grave)), ()
+
+
+def _without_echoes(faults: Iterable[Fault]) -> tuple[Fault, ...]:
+    """Return the faults in reading order, without warnings that an error says again of the same cell."""
+    listed = in_reading_order(faults)
+    refused = {(fault.where, fault.expected) for fault in listed if fault.severity is Severity.ERROR}
+    return tuple(
+        fault
+        for fault in listed
+        if fault.severity is not Severity.WARNING or (fault.where, fault.expected) not in refused
+    )
 
 
 def _faults_of(findings: Iterable[Finding]) -> tuple[Fault, ...]:

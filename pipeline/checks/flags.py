@@ -8,6 +8,7 @@ from enum import StrEnum
 class CheckFlag(StrEnum):
     """A doubt that the sheets and the headers of the files show before any tube is gated."""
 
+    IDENTITY_DOUBTFUL = "IDENTITY_DOUBTFUL"
     INSTRUMENT_MISMATCH = "INSTRUMENT_MISMATCH"
     VOLTAGE_MISMATCH = "VOLTAGE_MISMATCH"
     CONTROL_SETTINGS_DIFFER = "CONTROL_SETTINGS_DIFFER"

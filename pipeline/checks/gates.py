@@ -26,17 +26,18 @@ def gate_files(study: Study, headers: Headers) -> Iterator[Finding]:
     for sample in study.samples:
         if not sample.gates_file and not sample.population:
             continue
-        misplaced = sample.gates_file and location_fault(
-            study.at("samples", sample.sample_id, "gates_file"),
-            study.folder,
-            sample.gates_file,
-            lambda: _gate_files(study.folder),
-        )
-        faults = [fault for fault in (_half_named(study, sample), misplaced) if fault]
+        faults = [_half_named(study, sample), _misplaced(study, sample)]
         file = headers[sample.fcs_file].file
-        if not faults and file is not None:
-            faults += [fault for fault in (_unusable(study, sample, file),) if fault]
-        yield from map(Finding, faults)
+        if not any(faults) and file is not None:
+            faults = [_unusable(study, sample, file)]
+        yield from (Finding(fault) for fault in faults if fault is not None)
+
+
+def _misplaced(study: Study, sample: Sample) -> Fault | None:
+    if not sample.gates_file:
+        return None
+    where = study.at("samples", sample.sample_id, "gates_file")
+    return location_fault(where, study.folder, sample.gates_file, lambda: _gate_files(study.folder))
 
 
 def _half_named(study: Study, sample: Sample) -> Fault | None:

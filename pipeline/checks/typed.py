@@ -66,7 +66,9 @@ def setting_cell(study: Study, name: str) -> str:
     workbook, table = study.folder / WORKBOOK, study.folder / "settings.csv"
     known = column_names(SettingRow)
     sheets = (
-        read_workbook(workbook)[0] if workbook.is_file() else (read_csv_sheet(table, "settings", known)[0],)
+        read_workbook(workbook, ("settings",))[0]
+        if workbook.is_file()
+        else (read_csv_sheet(table, "settings", known)[0],)
     )
     rows = [
         entry

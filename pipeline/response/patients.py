@@ -11,7 +11,8 @@ from typing import Final
 from calibration.density.receptor_density import NUMBERED, RdStatus
 from pipeline.patients.exposure import ResponseClock
 from pipeline.patients.patient_rd import PatientRd, upper_limit
-from pipeline.study.study import Patient, Response, Study
+from pipeline.study.response import Response
+from pipeline.study.study import Patient, Study
 
 OBJECTIVE: Final = (Response.SCR, Response.CR, Response.VGPR, Response.PR)
 DISEASE_CONTROL_DAYS: Final = 56

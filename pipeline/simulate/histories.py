@@ -9,7 +9,8 @@ from datetime import date, timedelta
 import numpy as np
 
 from pipeline.study.drugs.routes import Route
-from pipeline.study.study import Dose, Patient, Response
+from pipeline.study.response import Response
+from pipeline.study.study import Dose, Patient
 
 FOLLOW_UP_DAYS = 720
 CONTROL_DAYS = 56

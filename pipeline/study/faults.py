@@ -8,6 +8,20 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 _CELL = re.compile(r"^(?P<sheet>[^!]+)!(?P<column>[A-Z]*)(?P<row>\d*)$")
+_VALUE = re.compile(
+    r'"[^"]*"( \(with [^)]*\))?|[\w./ -]+\.(fcs|lmd)\b|\w+![A-Z]*\d+|[-+]?\d[\d.,:eE+-]*', re.IGNORECASE
+)
+"""Parts of a message that differ between faults of one cause: quoted values, files, cells, numbers."""
+
+MOST_WRITTEN_OUT = 3
+"""Faults of one cause that are each written out where they differ."""
+
+MOST_CELLS = 12
+"""Cells that are named for a cause."""
+
+LONGEST_LINE = 1_500
+"""Characters; a message that is longer is cut."""
+
 _SHEET_ORDER = (
     "samples",
     "panels",
@@ -76,12 +90,43 @@ def in_reading_order(faults: Iterable[Fault]) -> tuple[Fault, ...]:
 
 
 def fault_report(faults: Iterable[Fault]) -> str:
-    """Return one line per fault and a last line that counts them; "" where there are none."""
+    """Return one line per cause, errors first, and a last line that counts the faults; "" for none.
+
+    Faults of one cause say the same but for the values that were typed; the first one is written out, and
+    the cells of the others are named below it.
+    """
     listed = list(faults)
     if not listed:
         return ""
-    lines = [f"{fault.severity.value:<7} {fault}" for fault in listed]
+    causes: dict[tuple[Severity, str], list[Fault]] = {}
+    for fault in listed:
+        causes.setdefault((fault.severity, _cause(fault)), []).append(fault)
+    ordered = sorted(causes.items(), key=lambda cause: list(Severity).index(cause[0][0]))
+    lines = [line for _, alike in ordered for line in _lines(alike)]
     return "\n".join([*lines, fault_count(listed)])
+
+
+def _cause(fault: Fault) -> str:
+    """Return what faults of one cause have in common: sheet, column and words without values."""
+    match = _CELL.match(fault.where)
+    place = f"{match['sheet']}!{match['column']}" if match else fault.where
+    return f"{place}: {_VALUE.sub('…', f'{fault.found} | {fault.expected} | {fault.hint}')}"
+
+
+def _lines(alike: list[Fault]) -> list[str]:
+    """Return all of a few faults that differ; else the first one, and where the others are."""
+    texts = dict.fromkeys(str(fault).removeprefix(f"{fault.where}:") for fault in alike)
+    if len(alike) == 1 or 1 < len(texts) == len(alike) <= MOST_WRITTEN_OUT:
+        return [_line(fault) for fault in alike]
+    others = [fault.where for fault in alike[1:]]
+    more = f" and {len(others) - MOST_CELLS} more" if len(others) > MOST_CELLS else ""
+    how = "the same" if len(texts) == 1 else "alike"
+    return [_line(alike[0]), f"{'':<7} {how} in {', '.join(others[:MOST_CELLS])}{more}"]
+
+
+def _line(fault: Fault) -> str:
+    line = f"{fault.severity.value:<7} {fault}"
+    return line if len(line) <= LONGEST_LINE else f"{line[: LONGEST_LINE - 1]}…"
 
 
 def fault_count(faults: Iterable[Fault]) -> str:

@@ -7,10 +7,14 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from pipeline.study.faults import Fault
-from pipeline.study.wording import nearest, quoted, same_word
+from pipeline.study.names.look import caseless, one_line
+from pipeline.study.wording import enumerate_words, meaning, nearest, quoted, same_word
 
 FCS_SUFFIXES = (".fcs", ".lmd")
 _DATA_SET = re.compile(r"^(?P<file>.+)#(?P<number>[1-9]\d*)$")
+MOST_LISTED = 5
+"""Files that a message lists where none is near."""
+
 _INSIDE = "a path relative to the study folder that stays inside it"
 
 
@@ -45,13 +49,68 @@ def file_key(folder: Path, name: str) -> tuple[str, int]:
     return f"{facts.st_dev}:{facts.st_ino}", data_set
 
 
+def on_disk(folder: Path, name: str) -> str:
+    """Return a typed name as the folder writes it, where both differ only by what cannot be seen.
+
+    A folder that comes from a Mac writes `ü` as two characters, a sheet of Excel as one. Non-breaking and
+    double blanks and zero-width characters are found too; where two files would fit, the name stays as typed.
+
+    Parameters
+    ----------
+    folder
+        The study folder.
+    name
+        Relative, as typed; `#2` after it is kept.
+    """
+    match = _DATA_SET.match(name)
+    written = [(name, ""), *([(match["file"], f"#{match['number']}")] if match else [])]
+    try:
+        if name.startswith("/") or (folder / name).exists():
+            return name
+        found = ((_found_part_by_part(folder, file), number) for file, number in written)
+        return next((file + number for file, number in found if file), name)
+    except (OSError, ValueError):
+        return name
+
+
+def _found_part_by_part(folder: Path, name: str) -> str:
+    """Return the one path below the folder whose parts look like those of a name; "" where none or two do."""
+    here, found = folder, []
+    for part in PurePosixPath(name).parts:
+        exact = part != ".." and (here / part).exists()
+        beside = [part] if exact else _alike(here, part)
+        if len(beside) != 1:
+            return ""
+        found.append(beside[0])
+        here = here / beside[0]
+    return "/".join(found)
+
+
+def _alike(folder: Path, part: str) -> list[str]:
+    """Return the names in a folder that look like one."""
+    try:
+        return sorted(path.name for path in folder.iterdir() if one_line(path.name) == one_line(part))
+    except OSError:
+        return []
+
+
 def location_fault(
-    where: str, folder: Path, name: str, present: Callable[[], Sequence[str]] = tuple
+    where: str,
+    folder: Path,
+    name: str,
+    present: Callable[[], Sequence[str]] = tuple,
+    unused: Callable[[], Sequence[str]] | None = None,
 ) -> Fault | None:
     """Return what is wrong with a typed file name, or None.
 
-    It must be relative, stay inside the folder (also where a link leads), and name a file; `present` lists
-    the files that may have been meant.
+    It must be relative, stay inside the folder (also where a link leads), and name a file.
+
+    Parameters
+    ----------
+    present
+        The files that may have been meant.
+    unused
+        The files to list where none of `present` is near; None: none is listed.
     """
     outside = _outside(folder, name)
     if outside:
@@ -63,11 +122,48 @@ def location_fault(
             return Fault(where, f"{quoted(name)}, a folder", "a file in the study folder")
         if path.is_file():
             return None
+        if path.exists():
+            return Fault(where, f"{quoted(name)}, a pipe or a device", "a file in the study folder")
     except OSError as error:
         return Fault(where, f"{quoted(name)} ({error.strerror})", "a file in the study folder")
-    meant = nearest_file(name, present())
-    hint = f"Did you mean {quoted(meant)}?" if meant else ""
-    return Fault(where, f"{quoted(name)}, which is not there", "a file in the study folder", hint)
+    return _not_there(where, path, name, present(), unused)
+
+
+def _not_there(
+    where: str, path: Path, name: str, present: Sequence[str], unused: Callable[[], Sequence[str]] | None
+) -> Fault:
+    expected = "a file in the study folder"
+    alike = _alike(path.parent, path.name)
+    if len(alike) > 1:
+        hint = f"The folder has {enumerate_words(map(quoted, alike), 'and')}: rename one of them."
+        return Fault(where, f"{quoted(name)}, which may be one of two files", expected, hint)
+    meant = nearest_file(name, present)
+    hint = meaning(name, meant) if meant else "" if unused is None else _listed(unused())
+    return Fault(where, f"{quoted(name)}, which is not there", expected, hint)
+
+
+def _listed(unused: Sequence[str]) -> str:
+    if not unused:
+        return "Every FCS file of the study folder is in a row."
+    shown = [quoted(name) for name in unused[:MOST_LISTED]]
+    more = len(unused) - len(shown)
+    named = f"{', '.join(shown)} and {more} more" if more else enumerate_words(shown, "and")
+    return f"In no row yet: {named}."
+
+
+def sheet_problem(folder: Path, path: Path) -> Fault | None:
+    """Return why a sheet of the study folder is not opened: a pipe, a folder, a link that leads out of it."""
+    expected = "a file in the study folder"
+    try:
+        if path.is_symlink() and not path.resolve(strict=True).is_relative_to(folder.resolve()):
+            hint = "Copy the file into the study folder."
+            return Fault(path.name, "a link that leads out of the study folder", expected, hint)
+        if path.is_file():
+            return None
+        what = "a folder" if path.is_dir() else "a pipe or a device, which is not read"
+    except (OSError, RuntimeError):
+        what = "a link that leads nowhere"
+    return Fault(path.name, what, expected)
 
 
 def _outside(folder: Path, name: str) -> str:
@@ -120,7 +216,7 @@ def nearest_file(name: str, files: Iterable[str]) -> str:
     """
     known = list(files)
     base = PurePosixPath(name).name
-    same = [file for file in known if PurePosixPath(file).name.casefold() == base.casefold()]
+    same = [file for file in known if caseless(PurePosixPath(file).name) == caseless(base)]
     stem = same_word(PurePosixPath(name).stem)
     same = same or [file for file in known if same_word(PurePosixPath(file).stem) == stem]
     if same:

@@ -7,18 +7,24 @@ import unicodedata
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from pipeline.study.names.look import look_alike, odd_letters, plain, twin_key, unseen
+
 LONGEST_QUOTE = 80
 """Characters of a typed value that a message shows. Convention."""
 
 
 def quoted(value: object) -> str:
-    """Return a typed value in double quotes, on one line and not too long.
+    r"""Return a typed value in double quotes, on one line and not too long; what cannot be seen is named.
 
     >>> quoted("two  lines")
     '"two lines"'
+    >>> quoted("P01\u200b")
+    '"P01" (with U+200B ZERO WIDTH SPACE)'
     """
-    line = " ".join("".join(c if c.isprintable() else " " for c in str(value)).split())
-    return f'"{shortened(line)}"'
+    typed = str(value)
+    line = " ".join("".join(c if c.isprintable() else " " for c in plain(typed)).split())
+    odd = unseen(typed)
+    return f'"{shortened(line)}" (with {enumerate_words(odd, "and")})' if odd else f'"{shortened(line)}"'
 
 
 def shortened(text: str) -> str:
@@ -51,7 +57,7 @@ def same_word(word: str) -> str:
     return re.sub(r"(?<!\d)0+(?=\d)", "", bare)
 
 
-def nearest(word: str, candidates: Iterable[str]) -> str:
+def nearest(word: str, candidates: Iterable[str], cutoff: float = 0.6) -> str:
     """Return the candidate that was probably meant, or "" where none is near.
 
     >>> nearest("smaple_id", ["sample_id", "panel"])
@@ -60,15 +66,26 @@ def nearest(word: str, candidates: Iterable[str]) -> str:
     '007'
     """
     known = list(dict.fromkeys(candidates))
-    alike = [candidate for candidate in known if same_word(candidate) == same_word(word)]
-    if alike:
-        return alike[0]
+    for key in (same_word, look_alike, twin_key):
+        alike = [candidate for candidate in known if key(candidate) == key(word)]
+        if alike:
+            return alike[0]
     folded = {candidate.casefold(): candidate for candidate in reversed(known)}
-    near = get_close_matches(word.casefold(), list(folded), n=1, cutoff=0.6)
+    near = get_close_matches(word.casefold(), list(folded), n=1, cutoff=cutoff)
     return folded[near[0]] if near else ""
 
 
 def did_you_mean(word: str, candidates: Iterable[str]) -> str:
     """Return `Did you mean "…"?`, or "" where no candidate is near."""
     meant = nearest(word, candidates)
-    return f"Did you mean {quoted(meant)}?" if meant else ""
+    return meaning(word, meant) if meant else ""
+
+
+def meaning(word: str, meant: str) -> str:
+    r"""Return `Did you mean "…"?`, and by which letters the typed word differs where both look the same.
+
+    >>> meaning("\u042001", "P01")
+    'Did you mean "P01"? What was typed has U+0420 CYRILLIC CAPITAL LETTER ER for P.'
+    """
+    odd = odd_letters(word, meant)
+    return f"Did you mean {quoted(meant)}?" + (f" What was typed has {odd}." if odd else "")

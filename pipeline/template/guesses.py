@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import PurePosixPath
 
 from calibration.beads.kits import BEAD_KITS
 from pipeline.study.cells.words import LONGEST_ID, RESERVED_NAMES
+from pipeline.study.names.kinds import Kind
+from pipeline.study.sheets.lots import OF_A_LOT
 from pipeline.study.sheets.panels import SEVERAL_ALLOWED
 from pipeline.study.wording import same_word
 from pipeline.template.inventory import (
     FoundFile,
     Inventory,
-    Kind,
     nearest_beads,
     tubes_own_control,
     unique_names,
@@ -33,12 +34,16 @@ _PULSE = re.compile(r"[-_ ]([AHW])$")
 
 @dataclass(frozen=True, slots=True)
 class GuessedRow:
-    """A row of a sheet: values by column, which are guesses and why, which are to be filled in."""
+    """A row of a sheet: values by column, which are guesses and why, which are to be filled in.
+
+    `to_leave`: required columns that this row may leave to another row of its lot.
+    """
 
     values: dict[str, Value]
     guessed: tuple[str, ...] = ()
     why: str = ""
     to_fill: tuple[str, ...] = ()
+    to_leave: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -78,7 +83,7 @@ def guessed_rows(inventory: Inventory) -> dict[str, tuple[GuessedRow, ...]]:
     return {
         "samples": samples,
         "panels": tuple(row for channels in rows.values() for row in channels),
-        "beads": tuple(_bead_row(run, name, quantified) for run, name in _bead_names(inventory.beads)),
+        "beads": _bead_rows(inventory.beads, quantified),
         "doses": tuple(_dose_row(patient) for patient in patients),
         "patients": tuple(GuessedRow({"patient_id": patient}, ("patient_id",)) for patient in patients),
     }
@@ -155,6 +160,22 @@ def _bead_names(beads: Sequence[FoundFile]) -> list[tuple[FoundFile, str]]:
     return [(run, " ".join(names[run.name].split())) for run in beads]
 
 
+def _bead_rows(beads: Sequence[FoundFile], quantified: Sequence[str]) -> tuple[GuessedRow, ...]:
+    """Return a row per bead run; lot, kit and levels are to be typed in the first row of each kit alone."""
+    rows: list[GuessedRow] = []
+    kits: set[Value] = set()
+    for run, name in _bead_names(beads):
+        row = _bead_row(run, name, quantified)
+        if row.values["kit"] in kits:
+            why = (
+                f"taken for beads: {run.why}; lot, kit and levels: leave empty if they are those typed above"
+            )
+            row = replace(row, why=why, to_leave=OF_A_LOT)
+        kits.add(row.values["kit"])
+        rows.append(row)
+    return tuple(rows)
+
+
 def _bead_row(run: FoundFile, name: str, quantified: Sequence[str]) -> GuessedRow:
     text = " ".join((run.stem, run.file.keywords.get("TUBE NAME", "")))
     kit = next((kit for kit, pattern in _KITS if pattern.search(text)), None)
@@ -166,7 +187,8 @@ def _bead_row(run: FoundFile, name: str, quantified: Sequence[str]) -> GuessedRo
         "acquired_on": run.file.acquisition.acquired_on,
     }
     guessed = tuple(column for column in ("beads", "kit", "channel", "acquired_on") if values[column])
-    return GuessedRow(values, guessed, f"taken for beads: {run.why}; lot and levels are on the vial's sheet")
+    why = f"taken for beads: {run.why}; lot and levels are on the vial's sheet: type them once per lot"
+    return GuessedRow(values, guessed, why)
 
 
 def _sample_rows(inventory: Inventory, panels: Sequence[_Panel]) -> tuple[GuessedRow, ...]:

@@ -6,41 +6,20 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from enum import StrEnum
 from pathlib import Path, PurePosixPath
 
 from pipeline.fcs import FcsError, FcsFile, read_fcs
 from pipeline.study.locations import study_files
+from pipeline.study.names.kinds import Kind, said_kind
 from pipeline.study.wording import same_word
 from pipeline.tube.markers import guess_role, scatter_role
 
-_BEADS = re.compile(
-    r"bead|quanti-?brite|(?<![a-z])q[bsc]{1,2}(?![a-z])|simply.?cellular|qifi|mesf|rainbow|rcp-?30|calibr|sphero"
-    r"|8-?peaks?",
-    re.IGNORECASE,
-)
-_FMO = re.compile(r"(?<![a-z])fmo(?![a-z])|(?<![a-z])minus(?![a-z])", re.IGNORECASE)
-_ISOTYPE = re.compile(r"(?<![a-z])iso(type)?(?![a-z])|(?<![a-z])igg\d?[ab]?(?![a-z])", re.IGNORECASE)
-_OTHER = re.compile(
-    r"unstained|(?<![a-z])blank(?![a-z])|compensation|comp.?(ctrl|control)|single.?stain|(?<![a-z])cs&?t(?![a-z])",
-    re.IGNORECASE,
-)
 _CONTROL_WORDS = re.compile(
     r"(?<![a-z])(fmo|minus|iso(type)?|igg\d?[ab]?|ctrl|control|cd38)(?![a-z])", re.IGNORECASE
 )
 _NAME_KEYWORDS = ("TUBE NAME", "$FIL")
 LIKE_ENOUGH = 0.75
 """Likeness (0 to 1) from which two file names belong together. Convention."""
-
-
-class Kind(StrEnum):
-    """What a file probably is."""
-
-    TUBE = "tube"
-    FMO = "FMO"
-    ISOTYPE = "isotype"
-    BEADS = "beads"
-    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +97,9 @@ def _guess(name: str, file: FcsFile, *, some_markers: bool) -> FoundFile:
         *((f"its keyword {key}", file.keywords.get(key, "")) for key in _NAME_KEYWORDS),
     ]
     for why, text in called:
-        for kind, pattern in (
-            (Kind.OTHER, _OTHER),
-            (Kind.FMO, _FMO),
-            (Kind.ISOTYPE, _ISOTYPE),
-            (Kind.BEADS, _BEADS),
-        ):
-            if pattern.search(text):
-                return FoundFile(name, file, kind, why)
+        kind = said_kind(text)
+        if kind is not None:
+            return FoundFile(name, file, kind, why)
     if some_markers and not _stained(file):
         return FoundFile(name, file, Kind.BEADS, "no channel has a marker")
     return FoundFile(name, file, Kind.TUBE, "it has markers and no name of a control")

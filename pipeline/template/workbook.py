@@ -37,7 +37,8 @@ _GUIDE = (
     "5. File names are relative to the folder of this workbook and may not leave it.",
     "6. Dates are Excel dates or 2024-05-31. Decimal point or comma, no thousands separator.",
     "7. Levels of beads: from dim to bright, split by semicolons, as on the lot's sheet; a blank bead is 0.",
-    "8. Then: cd38rd check <folder> lists every fault; cd38rd run <folder> computes.",
+    "8. Kit and levels are typed once per lot: the other bead runs of the lot may leave them empty.",
+    "9. Then: cd38rd check <folder> lists every fault; cd38rd run <folder> computes.",
 )
 
 
@@ -143,7 +144,7 @@ def _write_rows(sheet: Worksheet, name: str, model: type[Row], rows: Sequence[Gu
             cell = sheet.cell(number, index, value if value != "" else None)
             if column in row.guessed and value:
                 cell.fill = guess
-            elif not value and column in (*required_columns(model), *row.to_fill):
+            elif not value and column in {*required_columns(model), *row.to_fill}.difference(row.to_leave):
                 cell.fill = to_fill
     for index, column in enumerate(columns, start=1):
         number_format = _number_format(model, name, column)

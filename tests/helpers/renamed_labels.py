@@ -45,7 +45,7 @@ LABELS = {
     "pipeline.response.patients": {"CutSide"},
     "pipeline.study.faults": {"Severity"},
     "pipeline.study.drugs.routes": {"Route"},
-    "pipeline.study.study": {"Response"},
+    "pipeline.study.response": {"Response"},
     "pipeline.tube.flags": {"TubeFlag"},
     "pipeline.washout.censored.estimate": {"ModelName"},
 }

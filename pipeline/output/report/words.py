@@ -60,6 +60,7 @@ FLAGS: Final[dict[str, str]] = {
     SampleFlag.GATE_UNLIKE_BATCH: "a gate's threshold is not that of the tubes acquired alike: this tube "
     "differs",
     SampleFlag.HEMODILUTION_POSSIBLE: "hardly any B precursors: the aspirate may be diluted with blood",
+    CheckFlag.IDENTITY_DOUBTFUL: "by name or content, a file of this row may be another patient's or tube's",
     CheckFlag.INSTRUMENT_MISMATCH: "other instrument of beads or control than of the tube, accepted with a "
     "reason",
     GateFlag.LOW_GATE_CONFIDENCE: "a gate's threshold is unsure: look at it",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Annotated
 
 from pydantic import BeforeValidator
 
+from pipeline.study.cells.months import months_named
 from pipeline.study.cells.words import MANY_WORDS, as_text, refuse
 from pipeline.study.wording import enumerate_words
 
@@ -17,7 +19,13 @@ FIRST_YEAR, LAST_YEAR = 1900, 2199
 
 A_DATE = "a date such as 2024-05-31"
 _DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?")
-_OTHER_DATE = re.compile(r"(\d{1,2})[./\- ](\d{1,2})[./\- ](\d{4})")
+_OTHER_DATE = re.compile(r"(\d{1,2})[./\- ]+(\d{1,2})[./\- ]+(\d{4}|\d{2})\.?")
+_WITH_MONTH = re.compile(
+    r"(\d{1,2})(?:\.|st|nd|rd|th|er|º|°|\.º)?[\s./\-]*(?:de |of )?([^\W\d_]{3,}\.?)"
+    r"[\s./,\-]*(?:de |of )?(\d{4}|\d{2})\.?"
+)
+_MONTH_FIRST = re.compile(r"([^\W\d_]{3,})\.?[\s./\-]*(\d{1,2})(?:st|nd|rd|th)?[\s./,\-]+(\d{4}|\d{2})")
+_YEAR_FIRST = re.compile(r"(\d{4})[./ ](\d{1,2})[./ ](\d{1,2})\.?")
 
 
 def as_date(value: object) -> date:
@@ -45,20 +53,31 @@ def _date_of_text(text: str) -> date:
 def _date_hint(text: str) -> str:
     """Return what other writings may mean."""
     if match := _OTHER_DATE.fullmatch(text):
-        first, second, year = (int(part) for part in match.groups())
-        readings = dict.fromkeys(
-            f"{year}-{month:02}-{day:02}" for day, month in ((first, second), (second, first))
-        )
-        days = [reading for reading in readings if _is_day(reading)]
-        if len(days) > 1:
-            return f"It can be read in two ways: {enumerate_words(days)}."
-        return f"Did you mean {days[0]}?" if days else ""
+        return _meant([(match[3], match[2], match[1]), (match[3], match[1], match[2])])
+    if match := _YEAR_FIRST.fullmatch(text):
+        return _meant([(match[1], match[2], match[3])])
+    if match := _WITH_MONTH.fullmatch(text):
+        return _meant([(match[3], month, match[1]) for month in months_named(match[2])])
+    if match := _MONTH_FIRST.fullmatch(text):
+        return _meant([(match[3], month, match[2]) for month in months_named(match[1])])
     if re.fullmatch(r"\d{8}", text) and _is_day(day := f"{text[:4]}-{text[4:6]}-{text[6:]}"):
         return f"Did you mean {day}?"
     if re.fullmatch(r"[2-6]\d{4}", text):
         day = date.fromordinal(date(1899, 12, 30).toordinal() + int(text)).isoformat()
         return f"As an Excel date this is {day}: format the cell as a date."
     return ""
+
+
+def _meant(readings: Sequence[tuple[str, str, str]]) -> str:
+    """Return what (year, month, day) may mean; the century of a year of two digits is a guess."""
+    dates = (
+        f"{year if len(year) == 4 else f'20{year}'}-{int(month):02}-{int(day):02}"
+        for year, month, day in readings
+    )
+    days = [reading for reading in dict.fromkeys(dates) if _is_day(reading)]
+    if len(days) > 1:
+        return f"It can be read in two ways: {enumerate_words(days)}."
+    return f"Did you mean {days[0]}?" if days else ""
 
 
 def _is_day(text: str) -> bool:

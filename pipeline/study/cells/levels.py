@@ -27,6 +27,7 @@ def as_levels(value: object) -> tuple[float, ...]:
     levels = tuple(_level(item) for item in items)
     if not levels:
         refuse(LEVELS)
+    _refuse_points_of_thousands(items, levels)
     for number, (dim, bright) in enumerate(pairwise(levels), start=1):
         if bright <= dim:
             refuse(
@@ -47,12 +48,37 @@ def _level(item: str) -> float:
 
 def _refuse_grouped(items: list[str]) -> None:
     """Refuse `67,601`: as a decimal it would be wrong a thousandfold, and nobody would see it."""
-    grouped = [item for item in items if (match := GROUPED.fullmatch(item)) and match[1] != "."]
-    points = [item for item in items if (match := GROUPED.fullmatch(item)) and match[1] == "."]
+    matches = [match for item in items if (match := GROUPED.fullmatch(item))]
+    grouped = [match[0] for match in matches if match[1] != "." or match[0].count(".") > 1]
+    points = [match[0] for match in matches if match[1] == "."]
     if grouped or (points and len(points) >= sum(item != "0" for item in items)):
         item = (grouped or points)[0]
         plain = re.sub(r"\D", "", item)
         refuse(f"{LEVELS}, without a thousands separator", f"Did you mean {plain} by {quoted(item)}?")
+
+
+def _refuse_points_of_thousands(items: list[str], levels: tuple[float, ...]) -> None:
+    """Refuse `592; 6.410; 28.950`: read as decimals the levels fall, or leave out what most of them mean.
+
+    A number with another count of decimals, such as `6930.5`, shows that points are decimal in this cell.
+    """
+    grouped = [match[0] for item in items if (match := GROUPED.fullmatch(item)) and match[1] == "."]
+    decimal = any("." in item and item not in grouped for item in items)
+    if not grouped or decimal:
+        return
+    whole = [
+        float(re.sub(r"\D", "", item)) if item in grouped else value
+        for item, value in zip(items, levels, strict=True)
+    ]
+    falls = any(bright <= dim for dim, bright in pairwise(levels))
+    rises = all(bright > dim for dim, bright in pairwise(whole))
+    most = len(grouped) > 1 and 2 * len(grouped) >= sum(item != "0" for item in items)
+    if rises and (falls or most):
+        plain = "; ".join(f"{value:.15g}" for value in whole)
+        refuse(
+            f"{LEVELS}, without a thousands separator",
+            f"The point of {quoted(grouped[0])} is read as a decimal point. Did you mean {plain}?",
+        )
 
 
 def as_ranges(value: object) -> tuple[tuple[float, float], ...]:

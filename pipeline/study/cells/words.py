@@ -11,6 +11,7 @@ from typing import Annotated, NoReturn
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
+from pipeline.study.names.look import character_name, one_line, plain
 from pipeline.study.wording import enumerate_words, nearest, quoted
 
 LONGEST_ID = 100
@@ -30,9 +31,9 @@ def refuse(expected: str, hint: str = "") -> NoReturn:
 
 
 def as_text(value: object) -> str:
-    """Return a cell as text: 1 and 1.0 are "1", dates are ISO."""
+    """Return a cell as text, without what cannot be seen: 1 and 1.0 are "1", dates are ISO."""
     if type(value) is str:
-        return value.strip()
+        return plain(value).strip()
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float) and value.is_integer():
@@ -49,7 +50,7 @@ def as_identifier(value: object) -> str:
             "a name",
             f"Excel made it the date {value:%Y-%m-%d}: format the cell as text and type it again.",
         )
-    return " ".join(as_text(value).split())
+    return one_line(as_text(value))
 
 
 def as_file_safe_id(value: object) -> str:
@@ -57,10 +58,8 @@ def as_file_safe_id(value: object) -> str:
     name = as_identifier(value)
     bad = sorted({c for c in name if c in '<>:"/\\|?*;' or not c.isprintable()})
     if bad:
-        refuse(
-            'an id that can name a file, without < > : " / \\ | ? * ;',
-            f"Leave out {enumerate_words(bad, 'and')}.",
-        )
+        named = enumerate_words((c if c.isprintable() else character_name(c) for c in bad), "and")
+        refuse('an id that can name a file, without < > : " / \\ | ? * ;', f"Leave out {named}.")
     if len(name) > LONGEST_ID:
         refuse(f"an id of at most {LONGEST_ID} characters", f"This one has {len(name)}.")
     if name[:1] == "." or name[-1:] == ".":
@@ -87,8 +86,12 @@ def as_aliases(value: object) -> tuple[str, ...]:
 
 
 def as_file_name(value: object) -> str:
-    """Return a relative path with forward slashes; where it leads is checked with the folder at hand."""
-    return as_text(value).strip('"').replace("\\", "/")
+    """Return a relative path with forward slashes; where it leads is checked with the folder at hand.
+
+    What cannot be seen is kept: the file may have it in its name (`pipeline.study.locations.on_disk`).
+    """
+    typed = value.strip() if isinstance(value, str) else as_text(value)
+    return typed.strip('"').replace("\\", "/")
 
 
 def one_of(*choices: str, also: tuple[tuple[str, str], ...] = ()) -> Callable[[object], str]:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from gating.events.panel import PLASMA_CELL_TARGETS
 from pipeline.study.faults import Fault, Severity, in_reading_order, stops_run
+from pipeline.study.names.look import caseless, one_line
 from pipeline.study.settings import Settings
 from pipeline.study.sheets.columns import Entry, Row, column_names, read_rows
+from pipeline.study.sheets.files import with_names_on_disk
+from pipeline.study.sheets.lots import with_lots
 from pipeline.study.sheets.references import reference_faults
 from pipeline.study.sheets.rows import (
     SHEETS,
@@ -24,7 +28,7 @@ from pipeline.study.sheets.rows import (
     StatementRow,
 )
 from pipeline.study.sheets.settings import contradictions, read_settings
-from pipeline.study.sheets.tables import WORKBOOK, RawSheet, Sheet, read_csv_sheet, read_workbook, tabulate
+from pipeline.study.sheets.tables import Sheet, raw_sheets, tabulate
 from pipeline.study.sheets.typed import TypedStudy
 from pipeline.study.study import (
     BeadRun,
@@ -37,7 +41,7 @@ from pipeline.study.study import (
     Statement,
     Study,
 )
-from pipeline.study.wording import did_you_mean, enumerate_words, quoted
+from pipeline.study.wording import quoted
 
 REVIEW = "review"
 _ROW_PER = {
@@ -80,7 +84,7 @@ def read_typed(
     only
         The sheets to read; the others may be empty, faulty or missing. None: all.
     """
-    raw, faults = _raw_sheets(folder)
+    raw, faults = raw_sheets(folder, {name: column_names(row) for name, row in _ROWS.items()}, beside=REVIEW)
     if raw is None:
         return None, faults
     sheets = {}
@@ -88,104 +92,29 @@ def read_typed(
     for sheet in (raw_sheet for raw_sheet in raw if only is None or raw_sheet.name in only):
         sheets[sheet.name], misplaced = tabulate(sheet, column_names(_ROWS[sheet.name]))
         all_faults += misplaced
-    all_faults += [f for f in _missing_sheets(sheets) if only is None or f.where in only]
+    unread = {fault.where.removesuffix(".csv") for fault in faults if fault.severity is Severity.ERROR}
+    all_faults += [f for f in _missing_sheets(sheets, unread) if only is None or f.where in only]
+    if "beads" in sheets:
+        sheets["beads"], unclear = with_lots(sheets["beads"])
+        all_faults += unclear
     typed, wrong = _typed_study(folder, sheets)
     all_faults += [*wrong, *reference_faults(typed)]
     return typed, in_reading_order(all_faults)
 
 
-def _raw_sheets(folder: Path) -> tuple[tuple[RawSheet, ...] | None, tuple[Fault, ...]]:
-    """Find workbook or CSVs; None where there is nothing to read."""
-    try:
-        names = {path.name.casefold(): path for path in sorted(folder.iterdir(), reverse=True)}
-    except NotADirectoryError:
-        return None, (Fault(str(folder), "a file", "a study folder"),)
-    except OSError as error:
-        hint = "`cd38rd init` makes one."
-        return None, (Fault(str(folder), f"no readable folder ({error.strerror})", "a study folder", hint),)
-    csvs = {name: names[f"{name}.csv"] for name in SHEETS if f"{name}.csv" in names}
-    workbook = names.get(WORKBOOK)
-    if workbook and csvs:
-        listed = enumerate_words((path.name for path in csvs.values()), "and")
-        hint = "Keep what is right and move the other away."
-        return None, (Fault(str(folder), f"{workbook.name} and {listed}", "a workbook or CSV files", hint),)
-    if not workbook and not csvs:
-        return None, (_nothing_typed(folder, names),)
-    raw, faults = _workbook_sheets(workbook) if workbook else _csv_sheets(csvs, names)
-    if raw is not None and f"{REVIEW}.csv" in names:
-        review, wrong = read_csv_sheet(names[f"{REVIEW}.csv"], REVIEW, column_names(ReviewRow))
-        return (*raw, review), (*faults, *wrong)
-    return raw, faults
-
-
-def _nothing_typed(folder: Path, names: Mapping[str, Path]) -> Fault:
-    other = next(
-        (path.name for key, path in names.items() if key in ("study.xls", "study.xlsm", "study.ods")), ""
-    )
-    problem = (
-        f"{other}, but no {WORKBOOK} and no samples.csv" if other else f"no {WORKBOOK} and no samples.csv"
-    )
-    hint = f"Save it as {WORKBOOK}." if other else "`cd38rd init` writes a workbook to fill in."
-    return Fault(str(folder), problem, "a study folder with one of them", hint)
-
-
-def _workbook_sheets(path: Path) -> tuple[tuple[RawSheet, ...] | None, tuple[Fault, ...]]:
-    sheets, faults = read_workbook(path)
-    if faults and not sheets:
-        return None, faults
-    all_faults, known = list(faults), {}
-    for sheet in sheets:
-        if sheet.name in known:
-            all_faults.append(Fault(path.name, f"two sheets named {sheet.name}", "each sheet once"))
-        elif sheet.name in SHEETS:
-            known[sheet.name] = sheet
-        elif not sheet.name.startswith("_") and any(not cell.is_empty for row in sheet.rows for cell in row):
-            all_faults.append(_unknown_sheet(path.name, sheet.name, [s.name for s in sheets]))
-    return tuple(known.values()), tuple(fault for fault in all_faults if _is_read(fault, known))
-
-
-def _is_read(fault: Fault, known: Mapping[str, RawSheet]) -> bool:
-    """Whether a fault is in a sheet that counts."""
-    return "!" not in fault.where or fault.where.split("!")[0] in known
-
-
-def _unknown_sheet(file_name: str, name: str, present: Sequence[str]) -> Fault:
-    hint = did_you_mean(name, [sheet for sheet in SHEETS if sheet not in present])
-    severity = Severity.ERROR if hint else Severity.WARNING
-    hint = hint or "It is not read; a sheet of your own starts with _."
-    return Fault(
-        file_name, f"the sheet {quoted(name)}", f"the sheets {enumerate_words(SHEETS)}", hint, severity
-    )
-
-
-def _csv_sheets(
-    csvs: Mapping[str, Path], names: Mapping[str, Path]
-) -> tuple[tuple[RawSheet, ...], tuple[Fault, ...]]:
-    sheets: list[RawSheet] = []
-    faults: list[Fault] = []
-    for name, path in csvs.items():
-        sheet, wrong = read_csv_sheet(path, name, column_names(SHEETS[name]))
-        sheets.append(sheet)
-        faults += wrong
-    for key, path in sorted(names.items()):
-        stem = key.removesuffix(".csv")
-        hint = did_you_mean(stem, [name for name in SHEETS if name not in csvs])
-        if stem != key and stem not in _ROWS and hint and not stem.startswith("_"):
-            expected = f"{enumerate_words(f'{sheet}.csv' for sheet in SHEETS)}"
-            faults.append(Fault(path.name, "a CSV that is not read", expected, hint, Severity.WARNING))
-    return tuple(sheets), tuple(faults)
-
-
-def _missing_sheets(sheets: Mapping[str, Sheet]) -> list[Fault]:
+def _missing_sheets(sheets: Mapping[str, Sheet], unread: Collection[str]) -> list[Fault]:
+    """Return what the study lacks; a file that cannot be read is reported as that."""
     faults = []
     for name, row_words in _ROW_PER.items():
+        if name in unread:
+            continue
         if name not in sheets or not sheets[name].columns:
             faults.append(
                 Fault(name, "no such sheet" if name not in sheets else "an empty sheet", f"a sheet {name}")
             )
         elif not sheets[name].rows:
             faults.append(Fault(name, "no row below the header", row_words))
-    if "doses" not in sheets or not sheets["doses"].rows:
+    if "doses" not in unread and ("doses" not in sheets or not sheets["doses"].rows):
         expected = "doses of the washed-out drug"
         hint = "Without them there is no washout time."
         faults.append(Fault("doses", "no dose", expected, hint, Severity.WARNING))
@@ -214,7 +143,7 @@ def _typed_study(folder: Path, sheets: Mapping[str, Sheet]) -> tuple[TypedStudy,
         statements=entries("statements", StatementRow),
         settings=settings,
     )
-    return typed, faults
+    return with_names_on_disk(typed), faults
 
 
 def _settings(entries: Sequence[Entry[SettingRow]]) -> tuple[Settings, list[Fault]]:
@@ -239,11 +168,12 @@ def _settings(entries: Sequence[Entry[SettingRow]]) -> tuple[Settings, list[Faul
 def study_of(typed: TypedStudy) -> Study:
     """Turn rows without a fault into the study."""
     panels: dict[str, list[PanelChannel]] = {}
+    visits: dict[str, str] = {}
     for entry in typed.panels:
         panels.setdefault(entry.row.panel, []).append(_channel(entry.row))
     return Study(
         folder=typed.folder,
-        samples=tuple(Sample(**_fields(entry.row)) for entry in typed.samples),
+        samples=tuple(_sample(entry.row, visits) for entry in typed.samples),
         panels=tuple(Panel(name, tuple(channels)) for name, channels in panels.items()),
         beads=tuple(BeadRun(**_fields(entry.row)) for entry in typed.beads),
         doses=tuple(Dose(**_fields(entry.row)) for entry in typed.doses),
@@ -278,6 +208,12 @@ def _places(typed: TypedStudy) -> dict[tuple[str, str, str], str]:
 def _fields(row: Row) -> dict[str, Any]:
     """Return a row's fields, which are those of its dataclass."""
     return {name: getattr(row, name) for name in column_names(type(row))}
+
+
+def _sample(row: SampleRow, visits: dict[str, str]) -> Sample:
+    """Return a tube; `visits` holds the first spelling of each visit, which all its tubes get."""
+    sample = Sample(**_fields(row))
+    return replace(sample, visit=visits.setdefault(caseless(sample.visit), one_line(sample.visit)))
 
 
 def _channel(row: PanelRow) -> PanelChannel:

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cache
 from typing import Any
 
 from pipeline.study.faults import Fault, Severity
-from pipeline.study.locations import file_key, location_fault, study_files
+from pipeline.study.names.look import caseless, look_alike, odd_letters
 from pipeline.study.sheets.columns import Entry
 from pipeline.study.sheets.drugs import drug_names
+from pipeline.study.sheets.files import misplaced_files, repeated_files
 from pipeline.study.sheets.panels import missing_f_p, panel_channels, panel_roles
-from pipeline.study.sheets.rows import SampleRow
 from pipeline.study.sheets.transfers import bead_transfers
-from pipeline.study.sheets.typed import TypedStudy, caseless, typed_values
-from pipeline.study.wording import did_you_mean, enumerate_words, quoted
-
-MOST_GUESSES = 50
-"""Missing files for which a similar name is looked up. Convention: thousands with thousands takes minutes."""
-
-SAMPLE_FILES = ("fcs_file", "fmo_file", "isotype_file")
+from pipeline.study.sheets.typed import TypedStudy, typed_values
+from pipeline.study.wording import did_you_mean, enumerate_words, quoted, same_word
 
 
 def reference_faults(study: TypedStudy) -> tuple[Fault, ...]:
@@ -27,6 +21,7 @@ def reference_faults(study: TypedStudy) -> tuple[Fault, ...]:
     rules: tuple[Callable[[TypedStudy], Iterable[Fault]], ...] = (
         repeated_names,
         two_spellings,
+        nearly_one_visit,
         unknown_names,
         misplaced_files,
         repeated_files,
@@ -50,24 +45,51 @@ def repeated_names(study: TypedStudy) -> Iterator[Fault]:
 def _repeated(entries: Sequence[Entry[Any]], column: str, expected: str) -> Iterator[Fault]:
     first: dict[str, tuple[str, str]] = {}
     for where, name in typed_values(entries, column):
-        before, earlier = first.setdefault(caseless(name), (where, name))
+        before, earlier = first.setdefault(look_alike(name), (where, name))
         if before != where:
             also = "" if earlier == name else f" as {quoted(earlier)}"
-            yield Fault(where, f"{quoted(name)} again (already in {before}{also})", expected)
+            hint = _odd_one(name, earlier)
+            yield Fault(where, f"{quoted(name)} again (already in {before}{also})", expected, hint)
+
+
+def _odd_one(name: str, earlier: str) -> str:
+    """Return which letters of a name only look like those of another, or ""."""
+    odd = odd_letters(name, earlier)
+    return f"What was typed has {odd}." if odd else ""
 
 
 def two_spellings(study: TypedStudy) -> Iterator[Fault]:
-    """Report names that differ only by case: they would silently be two things."""
+    """Report names that differ only by case or by letters that look alike: they would silently be two."""
     patients: tuple[Entry[Any], ...] = (*study.samples, *study.doses, *study.patients)
-    groups: list[tuple[Sequence[Entry[Any]], str]] = [(patients, "patient_id"), (study.panels, "panel")]
-    for entries, column in groups:
-        first: dict[str, tuple[str, str]] = {}
-        reported = set()
-        for where, name in typed_values(entries, column):
-            before, earlier = first.setdefault(caseless(name), (where, name))
-            if earlier != name and name not in reported:
-                reported.add(name)
-                yield Fault(where, quoted(name), f"one spelling everywhere: {before} has {quoted(earlier)}")
+    yield from _spelt_alike(patients, "patient_id", str)
+    yield from _spelt_alike(study.panels, "panel", str)
+    yield from _spelt_alike(study.samples, "visit", caseless)
+
+
+def _spelt_alike(entries: Sequence[Entry[Any]], column: str, same: Callable[[str], str]) -> Iterator[Fault]:
+    """Report names of a column that look alike; those that `same` makes equal are one name."""
+    first: dict[str, tuple[str, str]] = {}
+    reported = set()
+    for where, name in typed_values(entries, column):
+        before, earlier = first.setdefault(look_alike(name), (where, name))
+        if same(earlier) != same(name) and name not in reported:
+            reported.add(name)
+            expected = f"one spelling everywhere: {before} has {quoted(earlier)}"
+            yield Fault(where, quoted(name), expected, _odd_one(name, earlier))
+
+
+def nearly_one_visit(study: TypedStudy) -> Iterator[Fault]:
+    """Report visits of one patient that differ by blanks, dashes or leading zeros alone."""
+    first: dict[tuple[str, str], tuple[str, str]] = {}
+    for entry in study.samples:
+        visit, patient = entry.row.visit, entry.row.patient_id or ""
+        if not visit:
+            continue
+        before, earlier = first.setdefault((patient, same_word(visit)), (entry.at("visit"), visit))
+        if look_alike(earlier) != look_alike(visit):
+            expected = f"one spelling of a visit: {before} has {quoted(earlier)}"
+            hint = "They are taken for two visits."
+            yield Fault(entry.at("visit"), quoted(visit), expected, hint, Severity.WARNING)
 
 
 def unknown_names(study: TypedStudy) -> Iterator[Fault]:
@@ -94,9 +116,9 @@ def unknown_names(study: TypedStudy) -> Iterator[Fault]:
 def _unknown(
     entries: Sequence[Entry[Any]], column: str, known: Sequence[str], expected: str
 ) -> Iterator[Fault]:
-    exact, folded = set(known), {caseless(name) for name in known}
+    exact, folded = set(known), {look_alike(name) for name in known}
     for where, name in typed_values(entries, column):
-        if name in exact or (column == "patient_id" and caseless(name) in folded):
+        if name in exact or (column == "patient_id" and look_alike(name) in folded):
             continue  # another spelling of a patient is reported as that
         listed = list(dict.fromkeys(known))
         hint = did_you_mean(name, listed)
@@ -104,64 +126,6 @@ def _unknown(
             there_are = "There is" if len(listed) == 1 else "There are"
             hint = f"{there_are} {enumerate_words(map(quoted, listed), 'and')}."
         yield Fault(where, quoted(name), expected, hint)
-
-
-def misplaced_files(study: TypedStudy) -> Iterator[Fault]:
-    """Report files that are not there, or not in the study folder."""
-    missing = 0
-    present = cache(lambda: study_files(study.folder))
-    for entry, column in _file_cells(study):
-        files = present if missing < MOST_GUESSES else tuple
-        fault = location_fault(entry.at(column), study.folder, getattr(entry.row, column), files)
-        if fault:
-            missing += 1
-            yield fault
-
-
-def _file_cells(study: TypedStudy) -> Iterator[tuple[Entry[Any], str]]:
-    cells: tuple[tuple[Sequence[Entry[Any]], tuple[str, ...]], ...] = (
-        (study.samples, SAMPLE_FILES),
-        (study.beads, ("fcs_file",)),
-    )
-    for entries, columns in cells:
-        yield from ((entry, column) for entry in entries for column in columns if getattr(entry.row, column))
-
-
-def repeated_files(study: TypedStudy) -> Iterator[Fault]:
-    """Report a file that stands for two things: two tubes, tube and control, tube and beads."""
-    stains: dict[tuple[str, int], str] = {}
-    beads = {file_key(study.folder, name): where for where, name in typed_values(study.beads, "fcs_file")}
-    for where, name in typed_values(study.samples, "fcs_file"):
-        key = file_key(study.folder, name)
-        if key in stains:
-            yield Fault(
-                where, f"{quoted(name)} again (already in {stains[key]})", "a file of its own per tube"
-            )
-        stains.setdefault(key, where)
-        if key in beads:
-            problem = f"{quoted(name)}, which {beads[key]} lists as beads"
-            yield Fault(where, problem, "a tube's own file")
-    for entry, column in _file_cells(study):
-        if entry.sheet == "samples" and column != "fcs_file":
-            yield from _control_twice(study, entry, column, stains, beads)
-
-
-def _control_twice(
-    study: TypedStudy,
-    entry: Entry[SampleRow],
-    column: str,
-    stains: dict[tuple[str, int], str],
-    beads: dict[tuple[str, int], str],
-) -> Iterator[Fault]:
-    name, where = getattr(entry.row, column), entry.at(column)
-    key = file_key(study.folder, name)
-    if key in beads:
-        yield Fault(where, f"{quoted(name)}, which {beads[key]} lists as beads", "a control tube's file")
-    elif stains.get(key) == entry.at("fcs_file"):
-        yield Fault(where, f"{quoted(name)}, the stained tube itself", "the file of the control tube")
-    elif key in stains:
-        problem = f"{quoted(name)}, which is the stained tube of {stains[key]}"
-        yield Fault(where, problem, "a tube without the quantified antibody", severity=Severity.WARNING)
 
 
 def gate_overrides(study: TypedStudy) -> Iterator[Fault]:

@@ -11,8 +11,6 @@ from typing import Annotated
 
 from pydantic import BeforeValidator
 
-from gating.events.panel import QUANTIFIED_ROLE, Target
-from gating.events.panel import ROLES as ROLES_THAT_GATE
 from pipeline.study.cells import (
     Aliases,
     Day,
@@ -27,24 +25,18 @@ from pipeline.study.cells import (
     one_of,
     whole_number,
 )
-from pipeline.study.drugs.routes import Route
+from pipeline.study.cells.choices import (
+    DOSE_UNITS,
+    RESPONSES,
+    ROLE_SPELLINGS,
+    ROLES,
+    ROUTES,
+    SEXES,
+    TARGETS,
+    TISSUES,
+)
 from pipeline.study.sheets import kit_words
 from pipeline.study.sheets.columns import Row, column
-from pipeline.study.study import Response
-
-_FIRST_MARKER = ROLES_THAT_GATE.index("cd138")
-ROLES = (*ROLES_THAT_GATE[:_FIRST_MARKER], QUANTIFIED_ROLE, *ROLES_THAT_GATE[_FIRST_MARKER:])
-"""Roles that a channel may have: those that may gate, and the one that never does."""
-TARGETS = tuple(target.value for target in Target)
-TISSUES = ("marrow", "blood")
-RESPONSES = tuple(response.value for response in Response)
-DOSE_UNITS = ("mg", "mg/kg")
-ROUTES = tuple(route.value for route in Route)
-SEXES = ("female", "male", "other")
-_ROLE_SPELLINGS = (
-    ("fsc_a", "fsc_area"), ("fsc_h", "fsc_height"), ("fsc_w", "fsc_width"), ("ssc_a", "ssc_area"),
-    ("ssc_h", "ssc_height"), ("live_dead", "viability"), ("slamf7", "cd319"),
-)  # fmt: skip
 
 
 class SampleRow(Row):
@@ -96,7 +88,7 @@ class PanelRow(Row):
         example="PE-A; YG585-A",
         required=True,
     )
-    role: Annotated[str, BeforeValidator(one_of(*ROLES, also=_ROLE_SPELLINGS))] = column(
+    role: Annotated[str, BeforeValidator(one_of(*ROLES, also=ROLE_SPELLINGS))] = column(
         "What the channel is for; exactly one is cd38, the quantified one, which never gates.",
         example="cd138",
         required=True,
@@ -135,14 +127,19 @@ class BeadRow(Row):
         "FCS file of the beads, from the study folder.", example="fcs/beads.fcs", required=True
     )
     kit: Annotated[str, BeforeValidator(one_of(*kit_words.KITS, also=kit_words.KIT_SPELLINGS))] = column(
-        "Which beads they are.", example="quantibrite_pe", required=True, choices=kit_words.KITS
+        "Which beads they are; once per lot.",
+        example="quantibrite_pe",
+        required=True,
+        choices=kit_words.KITS,
     )
-    lot: Identifier = column("Lot on the vial.", example="96597", required=True)
+    lot: Identifier = column(
+        "Lot on the vial; empty: the only lot of this sheet.", example="96597", required=True
+    )
     channel: Identifier = column(
         "Channel of the beads that is calibrated: the panel's cd38 channel.", example="PE-A", required=True
     )
     levels: Levels = column(
-        "Assigned values on the lot's sheet, dim to bright, split by ; (a blank bead is 0).",
+        "Assigned values on the lot's sheet, dim to bright, split by ; (a blank bead is 0); once per lot.",
         example="638; 6930; 31008; 67601",
         required=True,
     )

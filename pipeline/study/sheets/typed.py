@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pipeline.study.names.look import caseless
 from pipeline.study.settings import Settings
 from pipeline.study.sheets.columns import Entry
 from pipeline.study.sheets.rows import (
@@ -20,6 +20,8 @@ from pipeline.study.sheets.rows import (
     SampleRow,
     StatementRow,
 )
+
+__all__ = ["TypedStudy", "caseless", "typed_values"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +38,6 @@ class TypedStudy:
     review: tuple[Entry[ReviewRow], ...] = ()
     statements: tuple[Entry[StatementRow], ...] = ()
     settings: Settings = field(default_factory=Settings)
-
-
-def caseless(name: str) -> str:
-    """Return a name as a file system that ignores case sees it."""
-    return unicodedata.normalize("NFKC", name).casefold()
 
 
 def typed_values(entries: Iterable[Entry[Any]], column: str) -> Iterator[tuple[str, str]]:

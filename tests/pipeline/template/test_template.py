@@ -17,6 +17,7 @@ from pipeline.study.sheets.columns import column_names
 from pipeline.study.sheets.reading import read_study
 from pipeline.study.sheets.rows import SHEETS
 from pipeline.template.guesses import patient_of, safe_id
+from pipeline.template.workbook import TO_FILL
 from pipeline.template.write import write_template
 from pipeline.tube.markers import contradicts, guess_role, marker_role, scatter_role
 
@@ -375,3 +376,22 @@ def test_real_files_of_many_instruments_are_listed_without_a_stumble(tmp_path, r
     assert "fcs/fcsparser__wrongFile.fcs" in unused
     _, faults = read_study(tmp_path)
     assert all(fault.where.split("!")[0] in SHEETS for fault in faults)
+
+
+def test_lot_and_levels_are_asked_for_once_and_the_other_runs_may_leave_them(tmp_path):
+    for name in ("QB_day1", "QB_day2"):
+        write_tube(tmp_path / "fcs" / f"{name}.fcs", markers=("",) * 7)
+    write_tube(tmp_path / "fcs" / "S1.fcs")
+    book = load_workbook(write_template(tmp_path, tmp_path / "fcs"))
+    sheet = book["beads"]
+    columns = [cell.value for cell in sheet[1]]
+    asked = {
+        row: {
+            column
+            for column in ("lot", "levels")
+            if sheet.cell(row, columns.index(column) + 1).fill.fgColor.rgb.endswith(TO_FILL)
+        }
+        for row in (2, 3)
+    }
+    assert asked == {2: {"lot", "levels"}, 3: set()}
+    assert "leave empty" in sheet.cell(3, columns.index("_guessed") + 1).value

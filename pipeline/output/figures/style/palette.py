@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from calibration.curve.standard_curve import CurveVerdict
 from calibration.density.receptor_density import RdStatus
-from pipeline.study.study import Response
+from pipeline.study.response import Response
 
 BLUE = "#0072B2"
 VERMILLION = "#D55E00"

@@ -9,7 +9,7 @@ import pytest
 from helpers.builders import good_sheets, with_cells, write_csvs, write_files, write_tube
 from pipeline.checks import check_folder
 from pipeline.checks.plausibility.days import days_that_cannot_be
-from pipeline.patients.exposure import exposures
+from pipeline.patients.exposure import exposures, response_clocks
 from pipeline.study.faults import Fault, Severity
 
 DOSES = [
@@ -302,7 +302,7 @@ def test_the_last_dose_counts_by_whatever_name_and_is_shown_as_typed(tmp_path, d
     write_tube(tmp_path / "fcs" / "S2_FMO.fcs")
     cells = {"doses!C3": drug, "doses!B3": "2024-02-11"}
     study, _ = check_folder(write_csvs(tmp_path, sheets(cells)))
-    found = exposures(study)["S1"]
+    found = exposures(study, response_clocks(study))["S1"]
     assert found.last_dose_on == date(2024, 2, 11)
     assert (found.n_doses, found.intervening) == (2, ())
     assert study.doses[1].drug == drug

@@ -1,0 +1,26 @@
+"""All checks of what a file is and whose: each file is glanced at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pipeline.checks.findings import Finding
+from pipeline.checks.headers import Headers
+from pipeline.checks.identity.kinds import beads_among_tubes, cells_among_beads, exchanged_controls
+from pipeline.checks.identity.owners import files_of_others
+from pipeline.checks.identity.recordings import repeated_recordings
+from pipeline.checks.identity.uses import glances_of, uses_of
+from pipeline.study.study import Study
+
+
+def identities(study: Study, headers: Headers) -> Iterator[Finding]:
+    """Report files that are another row's, or not what their column says, by content and by name."""
+    uses = uses_of(study, headers)
+    glances = glances_of(uses)
+    repeated = tuple(repeated_recordings(study, uses, glances))
+    yield from repeated
+    reported = {finding.fault.where for finding in repeated if finding.fault}
+    yield from files_of_others(study, [use for use in uses if use.where not in reported])
+    yield from beads_among_tubes(uses, glances)
+    yield from cells_among_beads(study, uses, glances)
+    yield from exchanged_controls(study, uses, glances)

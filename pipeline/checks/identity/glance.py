@@ -1,0 +1,95 @@
+"""A glance at a file: its first events alone, which tell one recording from another and beads from cells."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.fcs import FcsError, FcsFile
+from pipeline.tube.markers import scatter_role
+
+GLANCED = 2_000
+"""Events that are read of a file."""
+
+PRINTED = 200
+"""Events of a channel's print. A file with fewer says nothing: no tube and no bead run has so few."""
+
+LEAST_VALUES = 20
+"""Different values that the print of a channel has at least: a dark one tells nothing."""
+
+WINDOW = 1.25
+"""The densest stretch of scatter that is looked at: its upper end over its lower one."""
+
+LIGHT_QUANTILES = (0.5, 0.9)
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What the first events of a file say.
+
+    Attributes
+    ----------
+    prints
+        Digests of its channels' first values: two files that share them are one recording.
+    scatter
+        The part of the events in the densest stretch of forward and of side scatter, a quarter wide: 0.8 to
+        0.95 for beads, 0.15 to 0.4 for marrow, as measured on real and simulated files. Empty: no scatter.
+    light
+        The median and the 90th percentile of each channel, linear, not compensated.
+    """
+
+    prints: frozenset[str] = frozenset()
+    scatter: tuple[float, ...] = ()
+    light: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+
+
+def glance(file: FcsFile) -> Glance:
+    """Return what the first events of a file say; nothing where they cannot be read."""
+    n = min(file.n_events, GLANCED)
+    if n < PRINTED or file.place.layout.is_text:
+        return Glance()
+    bits = sum(part.bits for part in file.place.layout.fields)
+    place = replace(file.place, n_events=n, n_bytes=-(-n * bits // 8))
+    try:
+        events = replace(file, n_events=n, place=place).events(file.channels)
+    except (FcsError, OSError):
+        return Glance()
+    roles = [scatter_role(name) for name in file.channels]
+    rows = [row for row, role in enumerate(roles) if role != "time" and np.isfinite(events[row]).all()]
+    starts = (events[row, :PRINTED] for row in rows)
+    prints = frozenset(_print(start) for start in starts if _tells(start))
+    levels = np.quantile(events[rows], LIGHT_QUANTILES, axis=1) if rows else np.empty((2, 0))
+    light = {file.channels[row]: (float(a), float(b)) for row, a, b in zip(rows, *levels, strict=True)}
+    return Glance(prints, _scatter_shares(file, roles, events), light)
+
+
+def _tells(values: NDArray[np.float32]) -> bool:
+    """Whether a channel's values are those of one recording alone: not dark, and no counter of time."""
+    return np.unique(values).size >= LEAST_VALUES and bool((np.diff(values) < 0).any())
+
+
+def _print(values: NDArray[np.float32]) -> str:
+    return hashlib.sha256(values.tobytes()).hexdigest()
+
+
+def _scatter_shares(file: FcsFile, roles: Sequence[str], events: NDArray[np.float32]) -> tuple[float, ...]:
+    """Return the densest share on forward and on side scatter, by area where there is one, else by height."""
+    shares = []
+    for side in ("fsc", "ssc"):
+        row = next((roles.index(role) for role in (f"{side}_area", f"{side}_height") if role in roles), None)
+        if row is not None:
+            shares.append(_densest_share(events[row], file.scale_top(file.channels[row])))
+    return tuple(shares) if len(shares) == 2 else ()
+
+
+def _densest_share(values: NDArray[np.float32], top: float) -> float:
+    """Return the part of the events between some value and `WINDOW` times it; 0 where few are on scale."""
+    on_scale = np.sort(values[np.isfinite(values) & (values > 0) & (values < top)].astype(np.float64))
+    if on_scale.size < values.size / 2:
+        return 0.0
+    ends = np.searchsorted(on_scale, on_scale * WINDOW, side="right")
+    return float((ends - np.arange(on_scale.size)).max() / on_scale.size)

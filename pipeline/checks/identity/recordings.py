@@ -1,0 +1,159 @@
+"""One recording in two places: a copy, also under other keywords, and a file that two rows share."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+
+from pipeline.checks.findings import Finding
+from pipeline.checks.identity.uses import Glances, Use, doubted, refused
+from pipeline.study.locations import file_key
+from pipeline.study.study import Study
+from pipeline.study.wording import enumerate_words, quoted
+from pipeline.tube.channels import find_channel
+
+LEAST_SHARED = 2
+"""Channels whose first events agree, from which two files are one recording."""
+
+MOST_LISTED = 5
+"""Cells that a message names."""
+
+
+def repeated_recordings(study: Study, uses: Sequence[Use], glances: Glances) -> Iterator[Finding]:
+    """Report recordings that stand in several cells: refused where it cannot be right, else doubted."""
+    for group in _groups(study, uses, glances):
+        stained = [use for use in group if use.is_stained]
+        controls = [use for use in group if use.is_control]
+        beads = [use for use in group if use.run]
+        yield from _stained_twice(study, stained)
+        yield from (finding for use in controls for finding in _stained_control(study, use, stained))
+        if not stained:
+            yield from _shared_control(controls)
+        yield from (
+            finding for use in beads for finding in _cells_as_beads(study, use, [*stained, *controls])
+        )
+        yield from _beads_twice(study, beads)
+
+
+def _groups(study: Study, uses: Sequence[Use], glances: Glances) -> list[list[Use]]:
+    """Return the uses of each recording that is used more than once."""
+    keys = {use.name: str(file_key(study.folder, use.name)) for use in uses}
+    names = {key: name for name, key in reversed(keys.items())}
+    above = {name: name for name in names.values()}
+
+    def top(name: str) -> str:
+        while above[name] != name:
+            above[name] = name = above[above[name]]
+        return name
+
+    for name, other in _same_recording(list(above), glances):
+        above[top(other)] = top(name)
+    groups: dict[str, list[Use]] = defaultdict(list)
+    for use in uses:
+        groups[top(names[keys[use.name]])].append(use)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def _same_recording(names: Sequence[str], glances: Glances) -> list[tuple[str, str]]:
+    """Return pairs of files whose channels begin with the same values, the first of them for all others."""
+    first: dict[str, str] = {}
+    shared: Counter[tuple[str, str]] = Counter()
+    for name in names:
+        for mark in glances[name].prints:
+            holder = first.setdefault(mark, name)
+            if holder != name:
+                shared[holder, name] += 1
+    return [
+        (a, b)
+        for (a, b), n in sorted(shared.items())
+        if n >= min(LEAST_SHARED, len(glances[a].prints), len(glances[b].prints))
+    ]
+
+
+def _is_copy(study: Study, use: Use, other: Use) -> bool:
+    """Whether two cells name two files, not one."""
+    return file_key(study.folder, use.name) != file_key(study.folder, other.name)
+
+
+def _as_in(other: Use, *, is_copy: bool = True) -> str:
+    if not is_copy:
+        return f"which is {other.words} too ({other.where})"
+    return f"the same recording as {quoted(other.name)} in {other.where} ({other.words})"
+
+
+def _stained_twice(study: Study, stained: Sequence[Use]) -> Iterator[Finding]:
+    """Refuse a copy of two patients, doubt one of a patient: one file in two rows was found in the sheets."""
+    expected = "a recording of its own for each tube"
+    for use in stained[1:]:
+        if not _is_copy(study, use, stained[0]):
+            continue
+        if any(other.patient != use.patient for other in stained[: stained.index(use)]):
+            hint = "One of the two files was exported or copied under a wrong name."
+            yield refused(use, _as_in(stained[0]), expected, hint)
+        else:
+            hint = "It would count twice, as a replicate of itself."
+            yield from doubted(use, _as_in(stained[0]), expected, hint, (stained[0],))
+
+
+def _stained_control(study: Study, use: Use, stained: Sequence[Use]) -> Iterator[Finding]:
+    """Refuse a control that is a stained tube; doubt it where that one quantifies another channel."""
+    if not stained:
+        return
+    own = next((other for other in stained if other.sample is use.sample), None)
+    other = own or stained[0]
+    expected = "a tube without the quantified antibody"
+    is_copy = _is_copy(study, use, other)
+    if other is own and not is_copy:
+        return  # a fault of the sheets alone
+    problem = _as_in(other, is_copy=is_copy)
+    if _quantifies_alike(study, use, other):
+        yield refused(use, problem, expected)
+    else:
+        yield from doubted(use, problem, expected)
+
+
+def _quantifies_alike(study: Study, use: Use, other: Use) -> bool:
+    if use.sample is None or other.sample is None:
+        return True
+    mine, theirs = (study.panel(sample.panel).quantified.aliases for sample in (use.sample, other.sample))
+    return bool(find_channel(mine, theirs))
+
+
+def _shared_control(controls: Sequence[Use]) -> Iterator[Finding]:
+    """Doubt a control of several patients: it may be meant, and it may be another patient's."""
+    others = [use for use in controls[1:] if use.patient != controls[0].patient]
+    if others:
+        listed = [f"{use.where} (patient {quoted(use.patient)})" for use in (controls[0], *others[1:])]
+        more = len(listed) - MOST_LISTED
+        cells = (
+            f"{', '.join(listed[:MOST_LISTED])} and {more} more"
+            if more > 0
+            else enumerate_words(listed, "and")
+        )
+        problem = f"which is the control in {cells} too"
+        expected = f"the control of patient {quoted(others[0].patient)}"
+        yield from doubted(
+            others[0], problem, expected, "If the patients share it, that is all right.", tuple(controls)
+        )
+
+
+def _cells_as_beads(study: Study, use: Use, tubes: Sequence[Use]) -> Iterator[Finding]:
+    other = next((tube for tube in tubes if _is_copy(study, use, tube)), None)
+    if other is not None:
+        yield refused(use, _as_in(other), "a recording of beads alone")
+
+
+def _beads_twice(study: Study, beads: Sequence[Use]) -> Iterator[Finding]:
+    """Doubt one recording as two bead runs of a channel; another channel of the same beads is all right."""
+    for use in beads[1:]:
+        earlier = next((other for other in beads[: beads.index(use)] if _same_channel(use, other)), None)
+        if earlier is not None:
+            problem = _as_in(earlier, is_copy=_is_copy(study, use, earlier))
+            yield from doubted(use, problem, "a recording of its own for each bead run")
+
+
+def _same_channel(use: Use, other: Use) -> bool:
+    mine, theirs = (
+        [name.strip() for name in run.channel.split(";")] for run in (use.run, other.run) if run is not None
+    )
+    return bool(find_channel(mine, theirs))

@@ -1,0 +1,23 @@
+"""Words that a cell may hold, where a column has a list of them."""
+
+from __future__ import annotations
+
+from gating.events.panel import QUANTIFIED_ROLE, Target
+from gating.events.panel import ROLES as ROLES_THAT_GATE
+from pipeline.study.drugs.routes import Route
+from pipeline.study.response import Response
+
+_FIRST_MARKER = ROLES_THAT_GATE.index("cd138")
+ROLES = (*ROLES_THAT_GATE[:_FIRST_MARKER], QUANTIFIED_ROLE, *ROLES_THAT_GATE[_FIRST_MARKER:])
+"""Roles that a channel may have: those that may gate, and the one that never does."""
+TARGETS = tuple(target.value for target in Target)
+TISSUES = ("marrow", "blood")
+RESPONSES = tuple(response.value for response in Response)
+DOSE_UNITS = ("mg", "mg/kg")
+ROUTES = tuple(route.value for route in Route)
+SEXES = ("female", "male", "other")
+ROLE_SPELLINGS = (
+    ("fsc_a", "fsc_area"), ("fsc_h", "fsc_height"), ("fsc_w", "fsc_width"), ("ssc_a", "ssc_area"),
+    ("ssc_h", "ssc_height"), ("live_dead", "viability"), ("slamf7", "cd319"),
+)  # fmt: skip
+"""Other spellings of a role, and the role that each stands for."""

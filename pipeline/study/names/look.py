@@ -1,0 +1,164 @@
+"""How a name looks: what the eye cannot see is folded, what it cannot tell apart is named."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+
+MOST_KEPT = 4_096
+"""Names of a study whose folding is kept: patients and panels stand in many rows."""
+
+MOST_NAMED = 3
+"""Odd characters that a message names."""
+
+_FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+"""Letters, digits and signs of East Asian keyboards → the same ones of ASCII."""
+
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+"""Characters that draw nothing though Unicode counts them among letters and marks."""
+
+_BRAILLE_BLANK = "\u2800"
+
+_LOOK_ALIKE = str.maketrans(
+    {
+        **dict(zip("авекмнорстухіјѕԁԛԝӏзьүһ", "abekmhopctyxijsdqwl3byh", strict=True)),
+        **dict(zip("αβεζηικμνορτυχϲϳγω", "abezhikmnoptyxcjyw", strict=True)),
+        **dict.fromkeys("‐‑‒–—―−﹣", "-"),
+        **dict.fromkeys("’‘ʼ`´", "'"),
+        "ı": "i",
+    }
+)
+"""Small letters of Cyrillic and Greek, and signs, that look like one of ASCII, or whose capitals do."""
+
+_TWINS = {frozenset(pair) for pair in ("O0", "I1", "l1", "Il")}
+"""Letters and digits that many a font draws alike."""
+
+
+@lru_cache(MOST_KEPT)
+def plain(text: str) -> str:
+    r"""Return a text without what cannot be seen: composed letters, ordinary blanks, no invisible characters.
+
+    Two texts with the same result can only mean the same thing: NFC and NFD, full-width letters, non-breaking
+    and other blanks, zero-width characters, soft hyphens and marks of writing direction.
+
+    >>> plain("P\u200b01\u00a0b")
+    'P01 b'
+    """
+    if text.isascii():
+        return text
+    composed = unicodedata.normalize("NFC", text.translate(_FULL_WIDTH))
+    seen = (c for c in _UNSEEN.sub("", composed) if unicodedata.category(c) != "Cf")
+    return "".join(" " if unicodedata.category(c) == "Zs" or c == _BRAILLE_BLANK else c for c in seen)
+
+
+def one_line(text: str) -> str:
+    """Return a name without what cannot be seen, its blanks single.
+
+    >>> one_line(" P  01 ")
+    'P 01'
+    """
+    return " ".join(plain(text).split())
+
+
+@lru_cache(MOST_KEPT)
+def caseless(name: str) -> str:
+    """Return a name as one sees it who ignores case: small letters, in Turkish and German too.
+
+    >>> caseless("BİTİŞ") == caseless("bitiş"), caseless("Weiß") == caseless("WEISS")
+    (True, True)
+    """
+    folded = unicodedata.normalize("NFKC", one_line(name)).casefold()
+    return unicodedata.normalize("NFC", re.sub("i\u0307", "i", folded).replace("ı", "i"))
+
+
+@lru_cache(MOST_KEPT)
+def look_alike(name: str) -> str:
+    r"""Return what names that look alike have in common: no case, letters of other scripts as their twins.
+
+    >>> look_alike("\u042001") == look_alike("p01")
+    True
+    """
+    ascii_digits = "".join(str(unicodedata.digit(c)) if c.isdigit() else c for c in caseless(name))
+    return ascii_digits.translate(_LOOK_ALIKE)
+
+
+def twin_key(name: str) -> str:
+    """Return what names have in common that differ by the letter O and the digit 0, or by I, l and 1.
+
+    >>> twin_key("PO1") == twin_key("P0I")
+    True
+    """
+    return look_alike(name).translate(str.maketrans("oil", "011"))
+
+
+def character_name(character: str) -> str:
+    r"""Return a character's code and name.
+
+    >>> character_name("\u200b")
+    'U+200B ZERO WIDTH SPACE'
+    """
+    return f"U+{ord(character):04X} {unicodedata.name(character, '')}".rstrip()
+
+
+def unseen(text: str) -> tuple[str, ...]:
+    """Return the names of the characters that a printed text does not show, or shows as ordinary blanks.
+
+    Line ends and tabs are not among them, nor marks that belong to a letter.
+    """
+    if text.isascii() and text.isprintable():
+        return ()
+    odd = dict.fromkeys(c for c in text if _is_unseen(c))
+    return tuple(character_name(c) for c in list(odd)[:MOST_NAMED])
+
+
+def _is_unseen(character: str) -> bool:
+    if character in " \t\n\r":
+        return False
+    category = unicodedata.category(character)
+    return (
+        category in ("Cf", "Cc", "Zs", "Zl", "Zp")
+        or bool(_UNSEEN.match(character))
+        or character == _BRAILLE_BLANK
+    )
+
+
+def odd_letters(name: str, other: str) -> str:
+    r"""Return in words how a name differs from one that looks the same, or "".
+
+    >>> odd_letters("\u042001", "P01")
+    'U+0420 CYRILLIC CAPITAL LETTER ER for P'
+    >>> odd_letters("PO1", "P01")
+    'the letter O for the digit 0'
+    """
+    if look_alike(name) != look_alike(other) and not _are_twins(name, other):
+        return ""
+    differing = list(dict.fromkeys(_differing(name, other)))[:MOST_NAMED]
+    return ", ".join(differing)
+
+
+def _are_twins(name: str, other: str) -> bool:
+    """Whether two names differ only by letters and digits such as O and 0."""
+    pairs = [frozenset(pair) for pair in zip(name, other, strict=False) if pair[0] != pair[1]]
+    return len(name) == len(other) and bool(pairs) and all(pair in _TWINS for pair in pairs)
+
+
+def _differing(name: str, other: str) -> Iterator[str]:
+    mine, theirs = unicodedata.normalize("NFC", name), unicodedata.normalize("NFC", other)
+    if len(mine) != len(theirs):
+        yield from (character_name(c) for c in mine if not c.isascii() and c not in theirs)
+        return
+    for a, b in zip(mine, theirs, strict=True):
+        if a == b or (a.isascii() and b.isascii() and frozenset((a, b)) not in _TWINS):
+            continue
+        meant = _shown(b) if a.isascii() or not b.isascii() else b
+        yield f"{_shown(a)} for {meant}"
+
+
+def _shown(character: str) -> str:
+    if not character.isascii():
+        return character_name(character)
+    return f"the digit {character}" if character.isdigit() else f"the letter {character}"

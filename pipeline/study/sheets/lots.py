@@ -1,0 +1,107 @@
+"""Bead lots typed once: a row that leaves kit and levels empty takes those of its lot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from pipeline.study.cells.words import as_text
+from pipeline.study.faults import Fault
+from pipeline.study.names.look import caseless
+from pipeline.study.sheets.tables import Cell, Sheet, SheetRow
+from pipeline.study.wording import enumerate_words, quoted, same_word
+
+OF_A_LOT = ("lot", "kit", "levels")
+"""Columns that are typed once for each lot; only a row without levels takes them from another."""
+
+ALONG = ("assigned_cv", "captures")
+"""Columns that come along with the levels, where a row leaves them empty too."""
+
+DITTO = frozenset(
+    ("as above", "ditto", "same", "same as above", "idem", "dito", "wie oben", '"', "''", "〃", "〞", "”")
+)
+"""Ways to say in a cell what an empty one says."""
+
+
+def with_lots(sheet: Sheet) -> tuple[Sheet, tuple[Fault, ...]]:
+    """Fill in lot, kit and levels of the bead runs that leave them to another row of their lot.
+
+    A row without levels takes them from the rows that have all three. Its lot decides which, and its kit
+    where it has one; a row without a lot is of the sheet's only lot.
+
+    Returns
+    -------
+    sheet
+        Its cells filled in; they keep their places.
+    faults
+        Of rows that several lots, or several levels of one lot, would fit.
+    """
+    cleared = [
+        SheetRow(row.number, {name: _without_ditto(name, cell) for name, cell in row.cells.items()})
+        for row in sheet.rows
+    ]
+    told = [row for row in cleared if all(_typed(row, name) for name in OF_A_LOT)]
+    faults: list[Fault] = []
+    rows = []
+    for row in cleared:
+        if "levels" not in row.cells or _typed(row, "levels") or row.cells["levels"].faulty:
+            rows.append(row)
+            continue
+        fitting = [other for other in told if _fits(row, other)]
+        if len({_told(other) for other in fitting}) > 1:
+            faults.append(_which(row, fitting))
+            rows.append(SheetRow(row.number, {**row.cells, **_faulty(row)}))
+        else:
+            rows.append(_filled(row, fitting[0].cells) if fitting else row)
+    return Sheet(sheet.name, sheet.columns, tuple(rows)), tuple(faults)
+
+
+def _without_ditto(name: str, cell: Cell) -> Cell:
+    is_ditto = name in (*OF_A_LOT, *ALONG) and isinstance(cell.value, str) and caseless(cell.value) in DITTO
+    return Cell(cell.where) if is_ditto else cell
+
+
+def _typed(row: SheetRow, name: str) -> str:
+    """Return a cell's text; "" where it is empty, missing or faulty."""
+    cell = row.cells.get(name)
+    return "" if cell is None or cell.is_empty or cell.faulty else as_text(cell.value)
+
+
+def _fits(row: SheetRow, other: SheetRow) -> bool:
+    lot, kit = _typed(row, "lot"), _typed(row, "kit")
+    return (not lot or caseless(lot) == caseless(_typed(other, "lot"))) and (
+        not kit or same_word(kit) == same_word(_typed(other, "kit"))
+    )
+
+
+def _told(row: SheetRow) -> tuple[str, str, str]:
+    """Return what a row says of its lot, as it is compared."""
+    return caseless(_typed(row, "lot")), same_word(_typed(row, "kit")), "".join(_typed(row, "levels").split())
+
+
+def _which(row: SheetRow, fitting: Sequence[SheetRow]) -> Fault:
+    first: dict[tuple[str, str, str], SheetRow] = {}
+    for other in fitting:
+        first.setdefault(_told(other), other)
+    lots = {caseless(_typed(other, "lot")) for other in first.values()}
+    named = enumerate_words(
+        (f"lot {quoted(_typed(other, 'lot'))} in row {other.number}" for other in first.values()), "and"
+    )
+    where = row.cells["levels"].where
+    if len(lots) > 1:
+        return Fault(where, f"nothing, and {named}", "the lot of these beads in the column lot")
+    return Fault(where, f"nothing, and {named} have other levels or kits", "the levels of these beads")
+
+
+def _faulty(row: SheetRow) -> dict[str, Cell]:
+    empty = (row.cells[name] for name in OF_A_LOT if name in row.cells and not _typed(row, name))
+    names = [name for name in OF_A_LOT if name in row.cells and not _typed(row, name)]
+    return {name: Cell(cell.where, faulty=True) for name, cell in zip(names, empty, strict=True)}
+
+
+def _filled(row: SheetRow, told: Mapping[str, Cell]) -> SheetRow:
+    taken = {
+        name: Cell(cell.where, told[name].value)
+        for name, cell in row.cells.items()
+        if name in (*OF_A_LOT, *ALONG) and cell.is_empty and name in told
+    }
+    return SheetRow(row.number, {**row.cells, **taken})

@@ -1,0 +1,33 @@
+"""Sheets as typed: a workbook or CSV files → tables of cells, each of which knows its place."""
+
+from pipeline.study.sheets.tables.csv_file import read_csv_sheet, sniff_delimiter
+from pipeline.study.sheets.tables.folder import raw_sheets
+from pipeline.study.sheets.tables.grid import (
+    Cell,
+    CellValue,
+    Look,
+    RawSheet,
+    Sheet,
+    SheetRow,
+    column_letter,
+    header_name,
+)
+from pipeline.study.sheets.tables.header import tabulate
+from pipeline.study.sheets.tables.workbook import WORKBOOK, read_workbook
+
+__all__ = [
+    "WORKBOOK",
+    "Cell",
+    "CellValue",
+    "Look",
+    "RawSheet",
+    "Sheet",
+    "SheetRow",
+    "column_letter",
+    "header_name",
+    "raw_sheets",
+    "read_csv_sheet",
+    "read_workbook",
+    "sniff_delimiter",
+    "tabulate",
+]

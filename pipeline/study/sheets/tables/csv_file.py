@@ -1,0 +1,83 @@
+"""CSV files: any delimiter and encoding that Excel writes."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+
+from pipeline.study.faults import Fault, Severity
+from pipeline.study.sheets.tables.grid import MOST_TITLE_ROWS, Cell, RawSheet, column_letter
+from pipeline.study.wording import same_word
+
+DELIMITERS = ",;\t"
+MOST_BYTES = 256 << 20
+"""Of one CSV file; a study of 100,000 tubes has a tenth of it."""
+
+
+def read_csv_sheet(path: Path, name: str, known: Sequence[str]) -> tuple[RawSheet, tuple[Fault, ...]]:
+    """Read one CSV: utf-8 (else cp1252, with a warning), delimiter comma, semicolon or tab."""
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            defect = f"a file of {path.stat().st_size >> 20:,} MB"
+            return RawSheet(name, ()), (Fault(path.name, defect, f"at most {MOST_BYTES >> 20} MB"),)
+        data = path.read_bytes()
+    except OSError as error:
+        defect = f"a file that cannot be opened ({error.strerror})"
+        return RawSheet(name, ()), (Fault(path.name, defect, "a readable CSV file"),)
+    text, faults = _decoded(data, path.name)
+    if "\0" in text:
+        row = text[: text.index("\0")].count("\n") + 1
+        defect, expected = f"a NUL character in {path.name}", "a CSV file (text, comma or semicolon)"
+        return RawSheet(name, ()), (Fault(f"{name}!{row}", defect, expected, "Save the sheet as CSV again."),)
+    lines = re.sub(r"^sep=.\r?\n", "", text)
+    delimiter = text[4] if lines != text else sniff_delimiter(lines, known)
+    try:
+        records = list(csv.reader(io.StringIO(lines, newline=""), delimiter=delimiter))
+    except csv.Error as error:
+        return RawSheet(name, ()), (Fault(path.name, f"text that is no CSV ({error})", "a CSV file"),)
+    return RawSheet(name, tuple(_csv_row(name, i, record) for i, record in enumerate(records, 1))), faults
+
+
+def _csv_row(sheet: str, number: int, record: Sequence[str]) -> tuple[Cell, ...]:
+    return tuple(
+        Cell(f"{sheet}!{column_letter(i)}{number}", text or None) for i, text in enumerate(record, 1)
+    )
+
+
+def _decoded(data: bytes, file_name: str) -> tuple[str, tuple[Fault, ...]]:
+    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    try:
+        return data.decode(encoding), ()
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        defect = f"text that is not utf-8 (line {line}), read as Windows-1252"
+        hint = "Check names with accents, or save it as CSV UTF-8."
+        return data.decode("cp1252", errors="replace"), (
+            Fault(file_name, defect, "utf-8", hint, Severity.WARNING),
+        )
+
+
+def sniff_delimiter(text: str, known: Sequence[str]) -> str:
+    """Return the delimiter under which the header has most known columns, else most columns.
+
+    The header is the first line that is not empty, unless it has none of the columns: then a title may stand
+    above it.
+
+    >>> sniff_delimiter("name;value", ["name", "value"])
+    ';'
+    """
+    filled = (line for line in text.splitlines() if line.strip(f"{DELIMITERS} "))
+    headers = list(islice(filled, MOST_TITLE_ROWS)) or [""]
+    alike = {same_word(column) for column in known}
+
+    def columns(delimiter: str, header: str) -> tuple[int, int]:
+        names = next(csv.reader([header], delimiter=delimiter), [])
+        return sum(same_word(name) in alike for name in names), len(names)
+
+    if not any(columns(delimiter, headers[0])[0] for delimiter in DELIMITERS):
+        return max(DELIMITERS, key=lambda delimiter: max(columns(delimiter, header) for header in headers))
+    return max(DELIMITERS, key=lambda delimiter: columns(delimiter, headers[0]))

@@ -1,0 +1,123 @@
+"""The sheets of a study folder: a workbook, or a CSV file for each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+
+from pipeline.study.faults import Fault, Severity
+from pipeline.study.locations import sheet_problem
+from pipeline.study.sheets.tables.csv_file import read_csv_sheet
+from pipeline.study.sheets.tables.grid import RawSheet
+from pipeline.study.sheets.tables.workbook import WORKBOOK, read_workbook
+from pipeline.study.wording import did_you_mean, enumerate_words, quoted
+
+Columns = Mapping[str, Sequence[str]]
+"""The columns that each sheet may have, by its name."""
+
+
+def raw_sheets(
+    folder: Path, columns: Columns, *, beside: str
+) -> tuple[tuple[RawSheet, ...] | None, tuple[Fault, ...]]:
+    """Read the workbook or the CSV files of a study folder; None where there is nothing to read.
+
+    Parameters
+    ----------
+    columns
+        Of each sheet that a study may have.
+    beside
+        The sheet that is a CSV file beside a workbook too.
+    """
+    try:
+        names = {path.name.casefold(): path for path in sorted(folder.iterdir(), reverse=True)}
+    except NotADirectoryError:
+        return None, (Fault(str(folder), "a file", "a study folder"),)
+    except OSError as error:
+        hint = "`cd38rd init` makes one."
+        return None, (Fault(str(folder), f"no readable folder ({error.strerror})", "a study folder", hint),)
+    sheets = {name: known for name, known in columns.items() if name != beside}
+    csvs = {name: names[f"{name}.csv"] for name in sheets if f"{name}.csv" in names}
+    workbook = names.get(WORKBOOK)
+    if workbook and csvs:
+        listed = enumerate_words((path.name for path in csvs.values()), "and")
+        hint = "Keep what is right and move the other away."
+        return None, (Fault(str(folder), f"{workbook.name} and {listed}", "a workbook or CSV files", hint),)
+    if not workbook and not csvs:
+        return None, (_nothing_typed(folder, names),)
+    raw, faults = (
+        _workbook_sheets(folder, workbook, sheets) if workbook else _csv_sheets(folder, csvs, names, columns)
+    )
+    if raw is not None and f"{beside}.csv" in names:
+        review, wrong = _csv_sheet(folder, names[f"{beside}.csv"], beside, columns[beside])
+        return (*raw, review), (*faults, *wrong)
+    return raw, faults
+
+
+def _csv_sheet(
+    folder: Path, path: Path, name: str, known: Sequence[str]
+) -> tuple[RawSheet, tuple[Fault, ...]]:
+    problem = sheet_problem(folder, path)
+    return (RawSheet(name, ()), (problem,)) if problem else read_csv_sheet(path, name, known)
+
+
+def _nothing_typed(folder: Path, names: Mapping[str, Path]) -> Fault:
+    other = next(
+        (path.name for key, path in names.items() if key in ("study.xls", "study.xlsm", "study.ods")), ""
+    )
+    problem = (
+        f"{other}, but no {WORKBOOK} and no samples.csv" if other else f"no {WORKBOOK} and no samples.csv"
+    )
+    hint = f"Save it as {WORKBOOK}." if other else "`cd38rd init` writes a workbook to fill in."
+    return Fault(str(folder), problem, "a study folder with one of them", hint)
+
+
+def _workbook_sheets(
+    folder: Path, path: Path, names: Collection[str]
+) -> tuple[tuple[RawSheet, ...] | None, tuple[Fault, ...]]:
+    problem = sheet_problem(folder, path)
+    if problem:
+        return None, (problem,)
+    sheets, faults = read_workbook(path, names)
+    if faults and not sheets:
+        return None, faults
+    all_faults, known = list(faults), {}
+    for sheet in sheets:
+        if sheet.name in known:
+            all_faults.append(Fault(path.name, f"two sheets named {sheet.name}", "each sheet once"))
+        elif sheet.name in names:
+            known[sheet.name] = sheet
+        elif not sheet.name.startswith("_") and any(not cell.is_empty for row in sheet.rows for cell in row):
+            all_faults.append(_unknown_sheet(path.name, sheet.name, names, [s.name for s in sheets]))
+    return tuple(known.values()), tuple(fault for fault in all_faults if _is_read(fault, known))
+
+
+def _is_read(fault: Fault, known: Mapping[str, RawSheet]) -> bool:
+    """Whether a fault is in a sheet that counts."""
+    return "!" not in fault.where or fault.where.split("!")[0] in known
+
+
+def _unknown_sheet(file_name: str, name: str, names: Collection[str], present: Sequence[str]) -> Fault:
+    hint = did_you_mean(name, [sheet for sheet in names if sheet not in present])
+    severity = Severity.ERROR if hint else Severity.WARNING
+    hint = hint or "It is not read; a sheet of your own starts with _."
+    return Fault(
+        file_name, f"the sheet {quoted(name)}", f"the sheets {enumerate_words(names)}", hint, severity
+    )
+
+
+def _csv_sheets(
+    folder: Path, csvs: Mapping[str, Path], names: Mapping[str, Path], columns: Columns
+) -> tuple[tuple[RawSheet, ...], tuple[Fault, ...]]:
+    sheets: list[RawSheet] = []
+    faults: list[Fault] = []
+    for name, path in csvs.items():
+        sheet, wrong = _csv_sheet(folder, path, name, columns[name])
+        sheets.append(sheet)
+        faults += wrong
+    for key, path in sorted(names.items()):
+        stem = key.removesuffix(".csv")
+        hint = did_you_mean(stem, [name for name in columns if name not in csvs])
+        if stem != key and stem not in columns and hint and not stem.startswith("_"):
+            expected = f"{enumerate_words(f'{sheet}.csv' for sheet in columns)}"
+            faults.append(Fault(path.name, "a CSV that is not read", expected, hint, Severity.WARNING))
+    return tuple(sheets), tuple(faults)

@@ -1,0 +1,119 @@
+"""Cells, rows and sheets as they stand in a file, and as a table with known columns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, time, timedelta
+from functools import cache
+from typing import NamedTuple
+
+from pipeline.study.names.look import plain
+
+MOST_TITLE_ROWS = 10
+"""Rows in which the column names are looked for."""
+
+CellValue = str | int | float | bool | date | time | timedelta | None
+
+
+class Cell(NamedTuple):
+    """A typed value and its place (`samples!C7`); `faulty` where it is already reported as unreadable.
+
+    A tuple, since a large study has millions: it is made in a third of a dataclass's time.
+    """
+
+    where: str
+    value: CellValue = None
+    faulty: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was typed, or only what cannot be seen."""
+        value = self.value
+        return value is None or (isinstance(value, str) and not plain(value).strip())
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a person who looks at a sheet does not see, or sees crossed out, and where the sheet ends.
+
+    Attributes
+    ----------
+    state
+        `hidden` or `veryHidden` for a sheet that no tab shows; "" for the others.
+    hidden_rows, hidden_columns
+        Numbers from 1 of rows and columns that are hidden and hold a value.
+    struck_rows
+        Numbers of rows that have a value struck through.
+    last_row
+        The last row that holds a value; None where that is not known.
+    """
+
+    state: str = ""
+    hidden_rows: tuple[int, ...] = ()
+    hidden_columns: tuple[int, ...] = ()
+    struck_rows: tuple[int, ...] = ()
+    last_row: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RawSheet:
+    """A grid of cells as it stands in the file; row 1 comes first."""
+
+    name: str
+    rows: tuple[tuple[Cell, ...], ...]
+    look: Look = Look()
+
+
+@dataclass(frozen=True, slots=True)
+class SheetRow:
+    """A row below the header: its number and a cell for each known column that the sheet has."""
+
+    number: int
+    cells: Mapping[str, Cell]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A table: where each known column stands (`samples!C`), and the rows that are not empty."""
+
+    name: str
+    columns: Mapping[str, str]
+    rows: tuple[SheetRow, ...]
+
+
+@cache
+def column_letter(index: int) -> str:
+    """Return the name Excel gives to a column, counted from 1.
+
+    >>> column_letter(28)
+    'AB'
+    """
+    letters = ""
+    while index > 0:
+        index, rest = divmod(index - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
+
+
+def column_number(letters: str) -> int:
+    """Return the number of a column, from 1.
+
+    >>> column_number("AB")
+    28
+    """
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number
+
+
+def header_name(value: CellValue) -> str:
+    """Return a column's name as the contract writes it: case, spaces and dashes do not matter.
+
+    >>> header_name(" Sample ID ")
+    'sample_id'
+    """
+    typed = plain(str(value if value is not None else "")).strip()
+    return re.sub(r"[\s\-_]+", "_", typed.casefold()).rstrip("*:")

@@ -1,0 +1,138 @@
+"""Workbooks: the cells of every sheet, as Excel and LibreOffice save them."""
+
+from __future__ import annotations
+
+import re
+import warnings
+import zipfile
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.study.faults import Fault
+from pipeline.study.sheets.tables.grid import Cell, CellValue, Look, RawSheet, column_letter, header_name
+from pipeline.study.sheets.tables.package import WORKBOOK_EXPECTED, PackageError, looks_of
+from pipeline.study.wording import quoted
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
+
+WORKBOOK = "study.xlsx"
+
+
+def read_workbook(path: Path, known: Collection[str]) -> tuple[tuple[RawSheet, ...], tuple[Fault, ...]]:
+    """Read a workbook: typed values, and what formulas gave when it was saved.
+
+    Parameters
+    ----------
+    known
+        Names of the sheets to read; of the others only the first row that is not empty is.
+    """
+    problem = _workbook_problem(path)
+    if problem:
+        return (), (problem,)
+    try:
+        looks = looks_of(path, known)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return _workbook_sheets(path, known, looks)
+    except PackageError as error:
+        return (), (error.fault,)
+    except Exception as error:  # openpyxl raises whatever its XML, zip and style readers raise
+        defect = f"a workbook that cannot be read ({type(error).__name__}: {quoted(error)})"
+        hint = "Open it in Excel or LibreOffice, save it again as .xlsx, or start from `cd38rd init`."
+        return (), (Fault(path.name, defect, WORKBOOK_EXPECTED, hint),)
+
+
+def _workbook_problem(path: Path) -> Fault | None:
+    hint = "Take a backup, or write a new one with `cd38rd init`."
+    try:
+        with path.open("rb") as stream:
+            start = stream.read(8)
+    except OSError as error:
+        defect = f"a file that cannot be opened ({error.strerror})"
+        return Fault(path.name, defect, "a readable workbook", "Is it open in another program?")
+    if not start:
+        return Fault(path.name, "an empty file (0 bytes)", WORKBOOK_EXPECTED, hint)
+    if start.startswith(b"\xd0\xcf\x11\xe0"):
+        defect = "an old .xls or a workbook with a password"
+        return Fault(path.name, defect, WORKBOOK_EXPECTED, "Save it as .xlsx without a password.")
+    if not zipfile.is_zipfile(path):
+        defect = "a file that is no workbook, or is cut short"
+        return Fault(path.name, defect, WORKBOOK_EXPECTED, hint)
+    return None
+
+
+def _workbook_sheets(
+    path: Path, known: Collection[str], looks: Mapping[str, Look]
+) -> tuple[tuple[RawSheet, ...], tuple[Fault, ...]]:
+    from openpyxl import load_workbook
+
+    sheets: list[RawSheet] = []
+    faults: list[Fault] = []
+    with path.open("rb") as with_values, path.open("rb") as with_formulas:
+        values: Workbook = load_workbook(with_values, read_only=True, data_only=True)
+        formulas: Workbook = load_workbook(with_formulas, read_only=True, data_only=False)
+        for sheet, twin in zip(values.worksheets, formulas.worksheets, strict=True):
+            sheet.reset_dimensions()
+            twin.reset_dimensions()
+            name = header_name(sheet.title)
+            struck: list[int] = []
+            seen = looks.get(sheet.title, Look())
+            cells, formulae = (page.iter_rows(max_row=seen.last_row) for page in (sheet, twin))
+            read = _workbook_rows(name, cells, formulae, faults, struck)
+            rows = tuple(read) if name in known else _first_filled(read)
+            look = replace(seen, struck_rows=tuple(struck))
+            sheets.append(RawSheet(name if name else sheet.title, rows, look))
+    return tuple(sheets), tuple(faults)
+
+
+def _first_filled(rows: Iterator[tuple[Cell, ...]]) -> tuple[tuple[Cell, ...], ...]:
+    return tuple(islice((row for row in rows if any(not cell.is_empty for cell in row)), 1))
+
+
+def _workbook_rows(
+    sheet: str, rows: Iterator[Any], twins: Iterator[Any], faults: list[Fault], struck: list[int]
+) -> Iterator[tuple[Cell, ...]]:
+    lined: dict[int, bool] = {}
+    for number, (row, twin) in enumerate(zip(rows, twins, strict=True), start=1):
+        places = (f"{sheet}!{column_letter(index)}{number}" for index in range(1, len(row) + 1))
+        cells = []
+        for where, cell, formula in zip(places, row, twin, strict=False):
+            fault = _cell_fault(where, cell, formula)
+            faults += [fault] if fault else []
+            cells.append(Cell(where, None if fault else _shown(cell), faulty=fault is not None))
+            if cell.value is not None and _is_struck(cell, lined) and number not in struck[-1:]:
+                struck.append(number)
+        yield tuple(cells)
+
+
+def _is_struck(cell: Any, known: dict[int, bool]) -> bool:
+    """Whether a line goes through a cell's text; `known` keeps that of each style."""
+    style = cell._style_id
+    if style not in known:
+        known[style] = bool(cell.has_style and cell.font.strike)
+    return known[style]
+
+
+def _cell_fault(where: str, cell: Any, formula: Any) -> Fault | None:
+    if cell.value is None:
+        # An empty text that a formula gave has the type "str"; a formula nobody computed has none.
+        if formula.data_type != "f" or cell.data_type == "str":
+            return None
+        hint = "Open the workbook in Excel or LibreOffice and save it, or type the value."
+        return Fault(where, "a formula without a stored value", "a value", hint)
+    if cell.data_type == "e":
+        return Fault(where, f"the Excel error {quoted(cell.value)}", "a value")
+    return None
+
+
+def _shown(cell: Any) -> CellValue:
+    """Return a value as the workbook shows it where that matters: `007` stays `007` under the format 000."""
+    value: CellValue = cell.value
+    if isinstance(value, int | float) and not isinstance(value, bool) and float(value).is_integer():
+        zeros = re.fullmatch(r"0{2,}", cell.number_format or "")
+        return str(int(value)).zfill(len(zeros[0])) if zeros else value
+    return value

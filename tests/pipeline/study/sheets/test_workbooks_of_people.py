@@ -1,0 +1,331 @@
+"""Workbooks as people leave them: hidden and struck rows, titles, Strict Open XML, pipes, links and bombs."""
+
+from __future__ import annotations
+
+import os
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from openpyxl import Workbook, load_workbook
+from openpyxl.styles import Font
+
+from helpers.builders import good_sheets, good_study, with_cells, write_csvs, write_files, write_workbook
+from pipeline.study.sheets.reading import read_study
+from pipeline.study.sheets.tables import read_workbook
+
+GOOD_AND = "the study is read"
+
+
+def with_book(folder: Path, change: Callable[[Workbook], None]) -> Path:
+    """A good study as a workbook that a person changed."""
+    write_workbook(write_files(folder), good_sheets())
+    book = load_workbook(folder / "study.xlsx")
+    change(book)
+    book.save(folder / "study.xlsx")
+    return folder
+
+
+def said(folder: Path) -> list[str]:
+    study, faults = read_study(folder)
+    assert (study is None) == any(fault.severity.value == "ERROR" for fault in faults)
+    return [f"{fault.severity.value} {fault}" for fault in faults]
+
+
+def repacked(folder: Path, change: Callable[[str, bytes], bytes]) -> Path:
+    """The workbook with other bytes in its parts."""
+    path = folder / "study.xlsx"
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: change(name, archive.read(name)) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
+    return folder
+
+
+def hide_rows(book: Workbook) -> None:
+    book["samples"].row_dimensions[3].hidden = True
+    book["doses"].row_dimensions.group(2, 3, hidden=True)
+
+
+def test_hidden_rows_are_read_with_a_warning_that_names_them(tmp_path):
+    assert said(with_book(tmp_path, hide_rows)) == [
+        (
+            "WARNING samples!3: found row 3 hidden, by a filter, a group or by hand, expected rows that can be seen. "
+            "Read like the others: show what counts, delete what does not."
+        ),
+        (
+            "WARNING doses!2: found rows 2 and 3 hidden, by a filter, a group or by hand, expected rows that can be seen. "
+            "Read like the others: show what counts, delete what does not."
+        ),
+    ]
+
+
+def test_a_filter_without_hidden_rows_empty_hidden_rows_and_a_hidden_remark_are_no_matter(tmp_path):
+    def change(book: Workbook) -> None:
+        sheet = book["samples"]
+        sheet.auto_filter.ref = "A1:H3"
+        sheet.row_dimensions[9].hidden = True
+        sheet["I1"], sheet["I2"] = "remark", "x"
+        sheet.column_dimensions["I"].hidden = True
+        sheet.column_dimensions["K"].hidden = True
+
+    assert said(with_book(tmp_path, change)) == []
+
+
+def test_rows_struck_through_are_read_with_a_warning(tmp_path):
+    def change(book: Workbook) -> None:
+        for cell in book["samples"][3]:
+            cell.font = Font(strike=True)
+        book["panels"]["B7"].font = Font(strike=True)
+        book["beads"]["J9"].font = Font(strike=True)
+
+    assert [line.split(", expected")[0] for line in said(with_book(tmp_path, change))] == [
+        "WARNING samples!3: found row 3 struck through",
+        "WARNING panels!7: found row 7 struck through",
+    ]
+
+
+def test_hidden_columns_and_very_hidden_sheets_are_read_with_a_warning(tmp_path):
+    def change(book: Workbook) -> None:
+        book["samples"].column_dimensions.group("G", "H", hidden=True)
+        book["doses"].sheet_state = "veryHidden"
+        book["panels"].sheet_state = "hidden"
+
+    assert [line.split(", expected")[0] for line in said(with_book(tmp_path, change))] == [
+        'WARNING samples!G1: found the columns "visit" and "fmo_file" hidden',
+        "WARNING panels: found a hidden sheet",
+        "WARNING doses: found a very hidden sheet, which Excel's menus do not show",
+    ]
+
+
+@pytest.mark.parametrize("titles", [["Bone marrow, version 3"], ["Bone marrow", None, "Lab A; 2024"]])
+def test_title_rows_above_the_column_names_are_told_from_them(tmp_path, titles):
+    def change(book: Workbook) -> None:
+        sheet = book["samples"]
+        sheet.insert_rows(1, len(titles))
+        for row, title in enumerate(titles, start=1):
+            sheet.cell(row, 1, title)
+        sheet.merge_cells("A1:G1")
+
+    folder = with_book(tmp_path, change)
+    assert [line.split(", expected")[0] for line in said(folder)] == [
+        f'WARNING samples!A{row}: found "{title}" above the column names, taken for a title'
+        for row, title in enumerate(titles, start=1)
+        if title
+    ]
+    assert [sample.sample_id for sample in read_study(folder)[0].samples] == ["S1", "S2"]
+
+
+def test_rows_that_were_sorted_above_their_column_names_are_refused_and_not_lost(tmp_path):
+    sheets = good_sheets()
+    header, first, second = sheets["samples"]
+    sheets["samples"] = [first, header, second]
+    assert said(write_csvs(write_files(tmp_path), sheets))[0] == (
+        'ERROR samples!A1: found a row of 8 cells, "S1" above the column names, expected the column names in row 1. '
+        "Was the table sorted with its header? Move the column names to row 1."
+    )
+
+
+def test_a_title_above_a_csv_is_told_too(tmp_path):
+    sheets = good_sheets()
+    sheets["doses"].insert(0, ["Doses of 2023"])
+    assert [
+        line.split(",")[0] for line in said(write_csvs(write_files(tmp_path), sheets, delimiter=";"))
+    ] == ['WARNING doses!A1: found "Doses of 2023" above the column names']
+
+
+def test_a_column_of_ones_own_is_a_warning_and_a_misspelt_one_a_fault(tmp_path):
+    cells = {"samples!I1": "comment", "samples!I2": "seen twice", "doses!D1": "note", "panels!D1": "targt"}
+    lines = said(good_study(tmp_path, cells))
+    assert [(line.split(", expected")[0], line.rsplit(". ", 1)[1]) for line in lines] == [
+        (
+            'WARNING samples!I1: found the column "comment"',
+            "It is not read; a column of your own starts with _.",
+        ),
+        ('ERROR panels!D1: found the column "targt"', 'Did you mean "target"?'),
+        ('WARNING doses!D1: found the column "note"', "It is not read; a column of your own starts with _."),
+    ]
+
+
+def test_strict_open_xml_is_named_with_what_to_do(tmp_path):
+    folder = with_book(tmp_path, lambda book: None)
+    main, strict = (
+        b"http://schemas.openxmlformats.org/spreadsheetml/2006/main",
+        b"http://purl.oclc.org/ooxml/spreadsheetml/main",
+    )
+    assert said(repacked(folder, lambda name, data: data.replace(main, strict))) == [
+        (
+            "ERROR study.xlsx: found a workbook saved as Strict Open XML, expected an ordinary Excel workbook (.xlsx). "
+            "In Excel: Save As, and choose Excel Workbook (.xlsx), not Strict Open XML Spreadsheet; "
+            "in LibreOffice: save it as Excel 2007-365."
+        )
+    ]
+
+
+def test_an_opendocument_sheet_under_the_name_of_a_workbook_is_named(tmp_path):
+    with zipfile.ZipFile(tmp_path / "study.xlsx", "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", "<a/>")
+    (line,) = said(tmp_path)
+    assert "found an OpenDocument sheet (.ods)" in line
+
+
+def sheet_of(rows: bytes) -> Callable[[str, bytes], bytes]:
+    head = b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+    return lambda name, data: (
+        head + rows + b"</sheetData></worksheet>" if name == "xl/worksheets/sheet1.xml" else data
+    )
+
+
+@pytest.mark.parametrize(
+    ("rows", "found"),
+    [
+        (b"<row/>" * 3_000_000, "the sheet samples with more than 200,000 rows"),
+        (b'<row r="1"/><row r="3000000"/>', "the sheet samples with more than 200,000 rows"),
+        (b"<row>" + b"<c/>" * 2_500_000 + b"</row>", "the sheet samples with more than 2,000,000 cells"),
+        (b'<row><c t="inlineStr"><is><t>' + b"a" * 9_000_000 + b"</t></is></c></row>", "a cell of more than 32,767 characters"),
+        (b"<row><c t='inlineStr'><is><t>" + b"a" * 280_000_000, "a workbook whose part sheet1.xml unpacks to 267 MB"),
+    ],
+    ids=["rows", "a far row", "cells", "a long text", "a huge part"],
+)  # fmt: skip
+def test_a_workbook_larger_than_a_study_is_refused_before_it_is_unpacked(tmp_path, rows, found):
+    folder = with_book(tmp_path, lambda book: None)
+    (line,) = said(repacked(folder, sheet_of(rows)))
+    assert line.startswith(f"ERROR study.xlsx: found {found}, expected")
+    assert line.endswith("Copy the tables into a new workbook; `cd38rd init` writes an empty one.")
+
+
+def test_a_workbook_as_libreoffice_writes_it_is_read_to_its_last_value(tmp_path):
+    def change(name: str, data: bytes) -> bytes:
+        if name.startswith("xl/worksheets/"):
+            data = data.replace(b"<row ", b'<row hidden="false" ')
+            data = data.replace(b"</sheetData>", b'<row r="1048576" hidden="true"/></sheetData>')
+        return data
+
+    folder = repacked(with_book(tmp_path, lambda book: None), change)
+    assert said(folder) == []
+    assert [len(sheet.rows) for sheet in read_workbook(folder / "study.xlsx", ["samples"])[0][:1]] == [3]
+
+
+def test_a_large_sheet_of_ones_own_is_not_read(tmp_path):
+    def change(book: Workbook) -> None:
+        sheet = book.create_sheet("raw data")
+        for row in range(300):
+            sheet.append([row] * 50)
+
+    (line,) = said(with_book(tmp_path, change))
+    assert line.startswith('WARNING study.xlsx: found the sheet "raw_data"')
+
+
+def test_a_document_type_in_a_workbook_is_refused(tmp_path):
+    folder = with_book(tmp_path, lambda book: None)
+    doctype = b'<!DOCTYPE a [<!ENTITY b "bbbbbbbbbb">]>'
+    (line,) = said(
+        repacked(folder, lambda name, data: doctype + data if name == "xl/worksheets/sheet1.xml" else data)
+    )
+    assert "a document type" in line
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason=f"{sys.platform} has no named pipes")
+@pytest.mark.parametrize("name", ["study.xlsx", "samples.csv", "doses.csv", "review.csv"])
+def test_a_sheet_that_is_a_pipe_is_refused_and_never_waited_for(tmp_path, name):
+    folder = write_files(tmp_path) if name == "study.xlsx" else good_study(tmp_path)
+    (folder / name).unlink(missing_ok=True)
+    os.mkfifo(folder / name)
+    assert (
+        f"ERROR {name}: found a pipe or a device, which is not read, expected a file in the study folder"
+        in said(folder)
+    )
+
+
+@pytest.mark.parametrize("name", ["study.xlsx", "samples.csv", "settings.csv", "review.csv"])
+def test_a_sheet_that_is_a_link_out_of_the_folder_is_refused_and_not_quoted(tmp_path, name):
+    secret = tmp_path / "secret"
+    secret.write_text("root:x:0:0\n", encoding="utf-8")
+    folder = write_files(tmp_path / "study") if name == "study.xlsx" else good_study(tmp_path / "study")
+    (folder / name).unlink(missing_ok=True)
+    try:
+        (folder / name).symlink_to(secret)
+    except OSError:
+        pytest.skip(f"{sys.platform} does not let this user make links")
+    lines = said(folder)
+    assert lines[0] == (
+        f"ERROR {name}: found a link that leads out of the study folder, expected a file in the study folder. "
+        "Copy the file into the study folder."
+    )
+    assert "root" not in "\n".join(lines)
+
+
+def test_a_link_inside_the_folder_and_a_study_folder_that_is_a_link_are_read(tmp_path):
+    folder = good_study(tmp_path / "study")
+    (folder / "doses.csv").rename(folder / "doses_of_may.txt")
+    try:
+        (folder / "doses.csv").symlink_to(folder / "doses_of_may.txt")
+        (tmp_path / "by_link").symlink_to(folder)
+    except OSError:
+        pytest.skip(f"{sys.platform} does not let this user make links")
+    assert said(folder) == said(tmp_path / "by_link") == []
+
+
+def lots(rows: list[list[object]]) -> dict[str, list[list[object]]]:
+    sheets = good_sheets()
+    sheets["beads"] = [["beads", "fcs_file", "kit", "lot", "channel", "levels", "assigned_cv"], *rows]
+    return with_cells(sheets, {"samples!F3": "QB2"})
+
+
+FIRST = ["QB1", "fcs/beads.fcs", "quantibrite_pe", "96597", "PE-A", "638; 6930; 31008; 67601", "0.03"]
+
+
+@pytest.mark.parametrize(
+    "left",
+    [[None, "96597", "PE-A", None], [None, None, "PE-A", None], ["Quantibrite PE", None, "PE-A", None],
+     ["as above", "as above", "PE-A", "As above"], ["ditto", "96597 ", "PE-A", '"'], [" ", "\u200b", "PE-A", "\u00a0"]],
+)  # fmt: skip
+def test_kit_lot_and_levels_are_typed_once_per_lot(tmp_path, left):
+    folder = write_csvs(write_files(tmp_path), lots([FIRST, ["QB2", "fcs/beads.fcs", *left, None]]))
+    study, faults = read_study(folder)
+    assert faults == ()
+    first, second = study.beads
+    assert (second.kit, second.lot, second.levels, second.assigned_cv) == (
+        first.kit, "96597", (638, 6930, 31008, 67601), 0.03,
+    )  # fmt: skip
+
+
+def test_the_lot_may_be_told_in_any_row_and_what_is_typed_in_a_row_stays(tmp_path):
+    rows = [
+        ["QB1", "fcs/beads.fcs", None, "b2", "PE-A", None, None],
+        ["QB2", "fcs/beads.fcs", "quantibrite_pe", "a1", "PE-A", "600; 6000; 30000; 60000", None],
+        ["QB3", "fcs/beads.fcs", "qsc", "B2", "PE-A", "0; 5899; 68458", "0.1"],
+        ["QB4", "fcs/beads.fcs", None, "b2", "PE-A", None, "0.2"],
+    ]
+    study, _ = read_study(write_csvs(write_files(tmp_path), lots(rows)))
+    assert [(run.kit, run.levels[-1], run.assigned_cv) for run in study.beads] == [
+        ("qsc", 68458, 0.1), ("quantibrite_pe", 60000, None), ("qsc", 68458, 0.1), ("qsc", 68458, 0.2),
+    ]  # fmt: skip
+
+
+def test_a_row_that_several_lots_would_fit_is_refused_and_names_them(tmp_path):
+    other = ["QB2", "fcs/beads.fcs", "quantibrite_pe", "70001", "PE-A", "700; 7000; 30000; 70000", None]
+    third = ["QB3", "fcs/beads.fcs", None, None, "PE-A", None, None]
+    lines = said(write_csvs(write_files(tmp_path), lots([FIRST, other, third])))
+    assert lines == [
+        (
+            'ERROR beads!F4: found nothing, and lot "96597" in row 2 and lot "70001" in row 3, '
+            "expected the lot of these beads in the column lot"
+        )
+    ]
+    same_lot = [*other[:3], "96597", *other[4:]]
+    third[3] = "96597"
+    (line,) = said(write_csvs(write_files(tmp_path / "b"), lots([FIRST, same_lot, third])))
+    assert line.endswith("have other levels or kits, expected the levels of these beads")
+
+
+def test_a_lot_that_no_row_tells_is_missing_as_ever(tmp_path):
+    rows = [FIRST, ["QB2", "fcs/beads.fcs", None, "70001", "PE-A", None, None]]
+    assert [line.split(", expected")[0] for line in said(write_csvs(write_files(tmp_path), lots(rows)))] == [
+        "ERROR beads!C3: found nothing",
+        "ERROR beads!F3: found nothing",
+    ]
