@@ -97,7 +97,8 @@ def _stale(
     """Name the stored results that a run of today would make anew (files are taken as they were)."""
     if len(calibrations) < len(study.beads):
         return (Note("beads", "some bead runs have no stored curve: `cd38rd run` makes them"),)
-    hashes = {name: sha for _, result in loaded.values() for name, sha in result.sha256}
+    read = {name: sha for _, result in loaded.values() for name, sha in result.sha256}
+    hashes = {name: read.get(name, "") for sample in study.samples for name in sample.input_files}
     tasks = with_their_batches(tube_tasks(study, calibrations, hashes, known=known), alone)
     today = {task.sample.sample_id: tube_digest(task) for task in tasks}
     old = [name for name, (digest, _) in loaded.items() if digest != today[name]]
