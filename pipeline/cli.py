@@ -95,8 +95,9 @@ def run(
 def calibrate(study: StudyFolder, quiet: Quiet = False) -> None:
     """Fit the bead curves only."""
     from pipeline.commands.run import calibrate_study
+    from pipeline.running.progress import reporter
 
-    _finish(study, calibrate_study, quiet=quiet)
+    _finish(study, lambda folder: calibrate_study(folder, reporter(quiet=quiet)), quiet=quiet)
 
 
 @app.command()
@@ -145,7 +146,7 @@ def simulate(
 @app.command()
 def version() -> None:
     """Print the version."""
-    from pipeline.assembly.provenance import version as installed
+    from pipeline.running.program import version as installed
 
     _say(f"cd38rd {installed()}")
 

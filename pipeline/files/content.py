@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -54,3 +55,17 @@ def file_sha256(path: Path) -> str:
         raise FileNotFoundError(2, "no such file, or no regular one", str(path))
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def digest_of(parts: Iterable[str]) -> str:
+    """Return the SHA-256 of the parts, each kept apart from the next.
+
+    Examples
+    --------
+    >>> digest_of(["a", "bc"]) == digest_of(["ab", "c"])
+    False
+    """
+    total = hashlib.sha256()
+    for part in parts:
+        total.update(hashlib.sha256(part.encode()).digest())
+    return total.hexdigest()

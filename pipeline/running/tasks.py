@@ -10,8 +10,9 @@ from calibration.flags import CalibrationFlag
 from pipeline.beads.calibrate import BeadTask
 from pipeline.beads.result import CalibrationResult
 from pipeline.checks import Finding, tube_findings
+from pipeline.files.content import digest_of
 from pipeline.quantification.quantify import TubeTask
-from pipeline.running.store import code_digest, digest_of
+from pipeline.running.program import code_digest
 from pipeline.study.study import Study
 from pipeline.tube.inputs import input_sha256
 from pipeline.tube.spillover_file import read_spillover
@@ -35,6 +36,11 @@ def input_hashes(study: Study) -> dict[str, str]:
     """
     gates = (sample.gates_file for sample in study.samples if sample.gates_file)
     return {name: input_sha256(study.folder, name) for name in (*files_of_study(study), *gates)}
+
+
+def bead_hashes(study: Study) -> dict[str, str]:
+    """Return the SHA-256 of the files of the bead runs alone; "" where one cannot be read."""
+    return {run.fcs_file: input_sha256(study.folder, run.fcs_file) for run in study.beads}
 
 
 def files_of_study(study: Study) -> tuple[str, ...]:

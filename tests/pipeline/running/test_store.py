@@ -16,8 +16,10 @@ from calibration import RdStatus, ReceptorDensity
 from gating.gates import AllOf, AnyOf, PolygonGate, RangeGate
 from gating.gates.steps import GateStep, Step
 from gating.thresholds.methods import Method
+from pipeline.files.content import digest_of
 from pipeline.quantification.result import SampleResult
-from pipeline.running.store import PACKAGES, NoSourceError, Store, code_digest, digest_of, source_digest
+from pipeline.running.program import PACKAGES, NoSourceError, code_digest, source_digest
+from pipeline.running.store import Store
 from pipeline.tube.histograms import Histogram
 
 GATES = (
