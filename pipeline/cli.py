@@ -162,13 +162,14 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _sentence_and_status(error: Exception) -> ExitStatus:
     from pipeline.fcs import FcsError
+    from pipeline.files.whole import NotWrittenError
     from pipeline.running.defects import DefectFoundError
     from pipeline.study.errors import UsageError, UserError
 
     if isinstance(error, DefectFoundError):
         _complain(str(error))
         return ExitStatus.SOME_FAILED
-    if isinstance(error, UserError | FcsError):
+    if isinstance(error, UserError | FcsError | NotWrittenError):
         _complain(str(error))
         return ExitStatus.WRONG_USAGE if isinstance(error, UsageError) else ExitStatus.FAULTS
     if os.environ.get("CD38RD_DEBUG"):

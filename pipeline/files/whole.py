@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 UNFINISHED = ".partial"
@@ -15,16 +16,29 @@ TRIES = 3
 
 
 class NotWrittenError(OSError):
-    """A file could not be written; the one before is as it was. The text says which file and why."""
+    """A file could not be written; the one before is as it was. The text says which file and why.
 
-    def __init__(self, path: Path, reason: str, *, in_use: bool) -> None:
+    Parameters
+    ----------
+    path
+        The file.
+    reason
+        In the system's words.
+    in_use
+        Whether another program may hold it.
+    """
+
+    def __init__(self, path: Path, reason: str, in_use: bool = False) -> None:
         what_to_do = (
             "is it open in Excel or another program? Close it and run the same command again"
             if in_use
-            else "free its place or make room, and run the same command again"
+            else "make room, or move away what is in its place, and run the same command again"
         )
         super().__init__(f"{path}: cannot be written ({reason}); {what_to_do}: finished tubes are kept")
-        self.path, self.reason = path, reason
+        self.path, self.reason, self.in_use = path, reason, in_use
+
+    def __reduce__(self) -> tuple[type[NotWrittenError], tuple[Path, str, bool]]:
+        return type(self), (self.path, self.reason, self.in_use)
 
 
 def write_whole(path: Path, content: bytes | str | Callable[[Path], object], *, durable: bool = True) -> None:
@@ -47,12 +61,12 @@ def write_whole(path: Path, content: bytes | str | Callable[[Path], object], *, 
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        for last in (False,) * (TRIES - 1) + (True,):
-            if _written(path, content, durable=durable, last=last):
-                return
+        tries = TRIES if isinstance(content, bytes | str) else 1
+        while not _written(path, content, durable=durable, last=tries <= 1):
+            tries -= 1
     except OSError as error:
         raise NotWrittenError(
-            path, error.strerror or str(error), in_use=isinstance(error, PermissionError)
+            path, error.strerror or str(error), isinstance(error, PermissionError)
         ) from error
 
 
@@ -81,7 +95,8 @@ def _written(
             raise
         return False
     finally:
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
     return True
 
 

@@ -12,6 +12,8 @@ from calibration.density.receptor_density import RdStatus
 from pipeline.assembly.provenance import RunFacts
 from pipeline.assembly.study_result import StudyResult
 from pipeline.beads.result import CalibrationResult
+from pipeline.files.safe_name import file_named
+from pipeline.files.whole import remove_unfinished, write_whole
 from pipeline.output.json_files import response_json, washout_json, write_json
 from pipeline.output.result_tables import calibration_table, patient_table, sample_table
 from pipeline.output.second_process import Start, second_process
@@ -45,6 +47,7 @@ class Results:
             self.folder.mkdir(parents=True, exist_ok=True)
             probe.write_text("", encoding="utf-8")
             probe.unlink()
+            remove_unfinished(self.folder)
         except OSError as error:
             raise UserError(
                 f"{self.folder}: cannot write there ({error.strerror}), expected a folder for the results; "
@@ -53,16 +56,10 @@ class Results:
 
     def write(self, study_result: StudyResult, facts: RunFacts, *, figures: bool = True) -> None:
         """Write every file of the contract."""
-        try:
-            with second_process(len(study_result.results)) as start:
-                self._write_tables(study_result, start)
-                self._write_pictures(study_result, figures=figures)
-                self._write_run(study_result, facts)
-        except PermissionError as error:
-            raise UserError(
-                f"{error.filename}: cannot be written; is it open in Excel or another program? "
-                "Close it and run the same command again: finished tubes are kept"
-            ) from None
+        with second_process(len(study_result.results)) as start:
+            self._write_tables(study_result, start)
+            self._write_pictures(study_result, figures=figures)
+            self._write_run(study_result, facts)
 
     def write_calibrations(self, study: Study, calibrations: Sequence[CalibrationResult]) -> Path:
         """Write the bead runs' table, pictures and page; return where the page is."""
@@ -98,12 +95,15 @@ class Results:
         self._write_gates(study_result)
 
     def _write_gates(self, study_result: StudyResult) -> None:
-        """Write each tube's gates, unless the file is there and newer than the stored result."""
+        """Write each tube's gates, unless the file holds just these: one that is damaged is written again."""
         for result in study_result.results:
-            path = self.folder / "gates" / f"{result.sample_id}.xml"
-            if result.steps and not _is_newer(path, self.stores.samples.path(result.sample_id)):
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(_gates_document(result))
+            if result.steps:
+                path, document = (
+                    file_named(self.folder / "gates", result.sample_id, ".xml"),
+                    _gates_document(result),
+                )
+                if not _holds(path, document):
+                    write_whole(path, document, durable=False)
 
     def _write_run(self, study_result: StudyResult, facts: RunFacts) -> None:
         provenance = asdict(study_result.provenance) if study_result.provenance else {}
@@ -122,5 +122,8 @@ def _gates_document(result: SampleResult) -> bytes:
     return to_gatingml(result.steps, spillover_of(result))
 
 
-def _is_newer(path: Path, other: Path) -> bool:
-    return path.exists() and other.exists() and path.stat().st_mtime_ns >= other.stat().st_mtime_ns
+def _holds(path: Path, content: bytes) -> bool:
+    try:
+        return path.read_bytes() == content
+    except OSError:
+        return False

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from gating.events import Mask
 from gating.events.compensation import SpilloverMatrix
 from gating.gates.steps import GatedPopulation, Step
-from pipeline.fcs import FcsFile, read_fcs, write_fcs
-from pipeline.files.whole import write_whole
+from pipeline.fcs import FcsFile, UnwritableError, read_fcs, write_fcs
+from pipeline.files.whole import NotWrittenError, write_whole
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -82,9 +82,12 @@ def write_gated_cells(
         keywords["CD38RD NAMES"] = _renamed(whole, names, markers)
     if matrix is not None:
         keywords["$SPILLOVER"] = _spillover(matrix, dict(zip(whole.channels, names, strict=True)))
-    write_whole(
-        path, lambda unfinished: write_fcs(unfinished, values, names, markers=markers, keywords=keywords)
-    )
+    try:
+        write_whole(path, lambda part: write_fcs(part, values, names, markers=markers, keywords=keywords))
+    except UnwritableError as error:
+        if isinstance(error.__cause__, OSError):
+            raise NotWrittenError(path, error.__cause__.strerror or "") from None
+        raise
 
 
 def _detectors(file: FcsFile) -> dict[str, str]:

@@ -11,6 +11,7 @@ from pipeline.beads.calibrate import BeadTask
 from pipeline.beads.result import CalibrationResult
 from pipeline.checks import Finding, tube_findings
 from pipeline.files.content import digest_of
+from pipeline.files.safe_name import file_named
 from pipeline.quantification.quantify import TubeTask
 from pipeline.running.program import code_digest
 from pipeline.study.study import Study
@@ -97,7 +98,9 @@ def tube_tasks(
                 spillover=spillover,
                 assigned_cv=study.unit_run(sample.beads).assigned_cv,
                 files_sha256=tuple((name, hashes[name]) for name in sample.input_files if name in hashes),
-                events_file=None if events_folder is None else events_folder / f"{sample.sample_id}.parquet",
+                events_file=None
+                if events_folder is None
+                else file_named(events_folder, sample.sample_id, ".parquet"),
             )
         )
     return tuple(tasks)

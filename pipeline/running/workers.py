@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from pipeline.files.whole import NotWrittenError
 from pipeline.running.own_workers import in_own_processes
 from pipeline.running.processes import ProcessDiedError
 from pipeline.running.program import Program, difference, this_program
@@ -186,6 +187,8 @@ def _own_name() -> str:
 def _computer_failure(error: OSError | MemoryError) -> str:
     """Return kind and reason; of a path the name alone, since this is printed in the results."""
     kind = type(error).__name__
+    if isinstance(error, NotWrittenError):
+        return f"{error.path.name} cannot be written ({error.reason})"
     if isinstance(error, OSError) and error.filename:
         return f"{kind}: {error.strerror} ({os.path.basename(str(error.filename))})"  # noqa: PTH119
     return f"{kind}: {error}"
