@@ -12,13 +12,12 @@ from calibration.density.receptor_density import RdStatus
 from pipeline.assembly.provenance import RunFacts
 from pipeline.assembly.study_result import StudyResult
 from pipeline.beads.result import CalibrationResult
-from pipeline.files.safe_name import file_named
-from pipeline.files.whole import remove_unfinished, write_whole
+from pipeline.files.whole import remove_unfinished
+from pipeline.output.gate_files import write_gates
 from pipeline.output.json_files import response_json, washout_json, write_json
 from pipeline.output.result_tables import calibration_table, patient_table, sample_table
 from pipeline.output.second_process import Start, second_process
 from pipeline.output.table import Table, write_csv
-from pipeline.quantification.result import SampleResult, spillover_of
 from pipeline.running.store import stores_in
 from pipeline.study.errors import UserError
 from pipeline.study.study import Study
@@ -92,18 +91,7 @@ class Results:
         write_report(self.report, study_result)
         if figures:
             write_figures(self.folder / "figures", study_result)
-        self._write_gates(study_result)
-
-    def _write_gates(self, study_result: StudyResult) -> None:
-        """Write each tube's gates, unless the file holds just these: one that is damaged is written again."""
-        for result in study_result.results:
-            if result.steps:
-                path, document = (
-                    file_named(self.folder / "gates", result.sample_id, ".xml"),
-                    _gates_document(result),
-                )
-                if not _holds(path, document):
-                    write_whole(path, document, durable=False)
+        write_gates(self.folder / "gates", study_result.results, self.stores.samples)
 
     def _write_run(self, study_result: StudyResult, facts: RunFacts) -> None:
         provenance = asdict(study_result.provenance) if study_result.provenance else {}
@@ -112,18 +100,3 @@ class Results:
             counts[result.receptor.status.value] += 1
         derived = {"counts": counts, "limiting": asdict(study_result.limiting)}
         write_json(self.folder / "run.json", {**provenance, **asdict(facts), **derived})
-
-
-def _gates_document(result: SampleResult) -> bytes:
-    if result.gates_document:
-        return result.gates_document.encode("utf-8")
-    from gating.gates.gatingml import to_gatingml
-
-    return to_gatingml(result.steps, spillover_of(result))
-
-
-def _holds(path: Path, content: bytes) -> bool:
-    try:
-        return path.read_bytes() == content
-    except OSError:
-        return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 _HEAD = '{{\n "digest": "{digest}",\n "checksum": "{checksum}",\n "result": '
+_HEAD_BYTES = 256
 _END = "\n}\n"
 
 
@@ -35,7 +37,7 @@ class Store(Generic[Result]):
     """
 
     def __init__(self, folder: Path, kind: type[Result]) -> None:
-        self._folder = folder
+        self.folder = folder
         self._kind = kind
 
     @cached_property
@@ -52,7 +54,7 @@ class Store(Generic[Result]):
         UnsafeNameError
             The name cannot name a file.
         """
-        return file_named(self._folder, name, ".json")
+        return file_named(self.folder, name, ".json")
 
     def save(self, name: str, digest: str, result: Result) -> None:
         """Write a result so that a crash leaves the old file or the new one, never half of it."""
@@ -78,6 +80,16 @@ class Store(Generic[Result]):
             return str(facts["digest"]), self._adapter.validate_python(from_json(body))
         except (OSError, ValueError, KeyError, TypeError):
             return None
+
+    def checksum(self, name: str) -> str:
+        """Return the checksum that the file of a result names; "" where there is none."""
+        try:
+            with self.path(name).open("rb") as file:
+                head = file.read(_HEAD_BYTES).decode("utf-8", "replace")
+        except OSError:
+            return ""
+        found = re.search(r'"checksum": "([0-9a-f]{64})"', head)
+        return found[1] if found else ""
 
     def is_damaged(self, name: str) -> bool:
         """Whether there is a file of this name that is not as it was saved; to ask where `load` gave None."""
