@@ -5,6 +5,7 @@ There is no socket and no port: no other user can reach them, and they need no n
 
 from __future__ import annotations
 
+import pickle
 import signal
 from collections.abc import Callable
 from contextlib import suppress
@@ -44,14 +45,16 @@ class WorkerProcess:
         Exception
             What the work raised.
         """
+        sent = pickle.dumps((work, arguments))
         tasks, results = self._started()
         try:
-            tasks.send((work, arguments))
-            raised, answer = results.recv()
+            tasks.send_bytes(sent)
+            received = results.recv_bytes()
         except (EOFError, OSError):
             self.kill()
             self._forget()
             raise ProcessDiedError from None
+        raised, answer = pickle.loads(received)
         if raised:
             raise answer
         return answer
@@ -101,17 +104,25 @@ def _serve(tasks: Connection[Any, Any], results: Connection[Any, Any]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with suppress(EOFError, BrokenPipeError):
         while True:
-            results.send(_answer(tasks))
+            results.send_bytes(_answer(tasks.recv_bytes()))
 
 
-def _answer(tasks: Connection[Any, Any]) -> tuple[bool, Any]:
+def _answer(sent: bytes) -> bytes:
+    """Return, pickled, whether the work raised, and its result or what it raised."""
     try:
-        work, arguments = tasks.recv()
-        return False, work(*arguments)
-    except EOFError:
-        raise
+        work, arguments = pickle.loads(sent)
+        return pickle.dumps((False, work(*arguments)))
     except Exception as error:
-        return True, error
+        return _pickled(error)
+
+
+def _pickled(error: Exception) -> bytes:
+    try:
+        sent = pickle.dumps((True, error))
+        pickle.loads(sent)
+    except Exception:
+        return pickle.dumps((True, RuntimeError(f"{type(error).__name__}: {error}")))
+    return sent
 
 
 def _leave_interrupts_to_the_first_process() -> None:

@@ -131,7 +131,8 @@ def attempt(task: Task, work: Callable[[Task], Result]) -> Finished[Task, Result
 
 def attempt_there(task: Task, work: Callable[[Task], Result], wanted: Program) -> Finished[Task, Result]:
     """Attempt a task in a worker, which says who it is; nothing is done where another program is wanted."""
-    end = attempt(task, work) if wanted == LOADED else Finished[Task, Result](task, None)
+    refused: Finished[Task, Result] = Finished(task, None)
+    end = attempt(task, work) if wanted == LOADED else refused
     return replace(end, worker=_own_name(), program=LOADED)
 
 

@@ -25,7 +25,9 @@ def test_what_is_a_path_or_no_name_on_some_system_names_no_file(tmp_path, name):
         file_named(tmp_path, name, ".json")
 
 
-@pytest.mark.parametrize("name", ["QB_2024-05-31", "P 01", "Ä-7_b (2)", "007", "console", "COM10", "血液", "x" * 100])
+@pytest.mark.parametrize(
+    "name", ["QB_2024-05-31", "P 01", "Ä-7_b (2)", "007", "console", "COM10", "血液", "x" * 100]
+)
 def test_ordinary_names_name_a_file_in_the_folder(tmp_path, name):
     path = file_named(tmp_path, name, ".parquet")
     assert path.parent == tmp_path
