@@ -18,19 +18,15 @@ from pipeline.fcs.acquisition import Acquired, Acquisition, Detector, date_repai
 from pipeline.fcs.errors import ChannelError, UnsupportedError, shown
 from pipeline.fcs.layout.claims import Claims, Place
 from pipeline.fcs.layout.data_sets import read_data_set
-from pipeline.fcs.layout.layout import Field
 from pipeline.fcs.layout.offsets import find_data
 from pipeline.fcs.paths import open_fcs, split_data_set
 from pipeline.fcs.repairs import Repair
 from pipeline.fcs.spillover import parse_spillover
 from pipeline.fcs.text.parameters import Parameter, parse_parameters
 from pipeline.fcs.values.blocks import FileOrBytes, Values, is_table, read_table
-from pipeline.fcs.values.data import decode_linear, decode_raw
+from pipeline.fcs.values.data import decode_linear, decode_raw, is_float32
 from pipeline.fcs.values.plausible import PEEKED_BYTES, check_bytes
 from pipeline.files.content import Content
-
-FLOAT32_BITS = 24
-"""Integers up to this width are the same as float32."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -164,7 +160,7 @@ class FcsFile:
             chosen = [
                 row
                 for row in rows
-                if _is_float32(self.parameters[row], self.place.layout.fields[row]) is exact
+                if is_float32(self.parameters[row], self.place.layout.fields[row]) is exact
             ]
             decoded = decode_linear(self._bytes, self.place, self.parameters, chosen, dtype)
             decoded.flags.writeable = False
@@ -177,14 +173,6 @@ class FcsFile:
             return self.channels.index(name)
         except ValueError:
             raise ChannelError(_no_such_channel(name, self)) from None
-
-
-def _is_float32(parameter: Parameter, field: Field) -> bool:
-    """Whether float32 holds every linear value of the channel exactly."""
-    if not parameter.is_plain or field.kind not in "IF":
-        return False
-    bits = field.mask.bit_length() if field.mask else field.bits
-    return bits <= (FLOAT32_BITS if field.kind == "I" else 32)
 
 
 def _no_such_channel(name: str, file: FcsFile) -> str:

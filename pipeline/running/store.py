@@ -92,8 +92,14 @@ class Store(Generic[Result]):
         return found[1] if found else ""
 
     def is_damaged(self, name: str) -> bool:
-        """Whether there is a file of this name that is not as it was saved; to ask where `load` gave None."""
-        return self.path(name).exists() and self.load(name) is None
+        """Whether there is a file of this name that is not as it was saved; to ask where `load` gave None.
+
+        One of an earlier version, which kept no checksum, is not damaged.
+        """
+        path = self.path(name)
+        if not path.exists() or self.load(name) is not None:
+            return False
+        return not _is_of_earlier_version(path)
 
     def find(self, name: str, digest: str) -> Result | None:
         """Return the stored result if it came from exactly these inputs."""
@@ -127,6 +133,16 @@ def stores_in(folder: Path) -> Stores:
         alone=Store(folder / "alone", SampleResult),
         beads=Store(folder / "beads", CalibrationResult),
     )
+
+
+def _is_of_earlier_version(path: Path) -> bool:
+    from pydantic_core import from_json
+
+    try:
+        document = from_json(path.read_bytes())
+    except (OSError, ValueError):
+        return False
+    return isinstance(document, dict) and set(document) == {"digest", "result"}
 
 
 def _checksum(name: str, digest: str, text: str) -> str:

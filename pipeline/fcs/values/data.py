@@ -21,6 +21,9 @@ from pipeline.fcs.values.blocks import (
 )
 from pipeline.fcs.values.digits import decode_digits
 
+FLOAT32_BITS = 24
+"""Integers up to this width are the same as float32."""
+
 TABLE_BITS = 16
 """Integers up to this width are brought to the linear scale by a table."""
 
@@ -58,6 +61,14 @@ def decode_linear(
     ]
     _decode(file, place, columns)
     return out
+
+
+def is_float32(parameter: Parameter, field: Field) -> bool:
+    """Whether float32 holds every linear value of the channel exactly."""
+    if not parameter.is_plain or field.kind not in "IF":
+        return False
+    bits = field.mask.bit_length() if field.mask else field.bits
+    return bits <= (FLOAT32_BITS if field.kind == "I" else 32)
 
 
 def decode_raw(file: FileOrBytes, place: Place, row: int) -> Values:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import shutil
 from dataclasses import replace
@@ -128,6 +129,20 @@ def test_a_result_under_another_name_or_digest_is_noticed(
     path = store.path("MM-01")
     path.write_text(path.read_text("utf-8").replace('"digest": "d1"', '"digest": "d2"'), encoding="utf-8")
     assert store.load("MM-01") is None
+
+
+def test_a_file_of_an_earlier_version_is_not_used_and_not_called_damaged(
+    store: Store[SampleResult], result: SampleResult
+) -> None:
+    store.save("MM-01", "d1", result)
+    path = store.path("MM-01")
+    document = json.loads(path.read_text("utf-8"))
+    del document["checksum"]
+    path.write_text(json.dumps(document, indent=1), encoding="utf-8")
+    assert store.load("MM-01") is None
+    assert not store.is_damaged("MM-01")
+    path.write_bytes(b"")
+    assert store.is_damaged("MM-01")
 
 
 def test_a_name_that_is_a_path_is_never_written(store: Store[SampleResult], result: SampleResult) -> None:
