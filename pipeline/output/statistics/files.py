@@ -49,7 +49,6 @@ def write_datasets(folder: Path, study_result: StudyResult) -> None:
 
 def write_each(folder: Path, every: Sequence[Dataset]) -> None:
     """Write datasets that are there already, as `write_datasets` does."""
-    folder.mkdir(parents=True, exist_ok=True)
     for data in every:
         write_csv(folder / f"{data.name}.csv", data.table)
         if data.xport:

@@ -50,8 +50,9 @@ def run(study: Path) -> list[str]:
     return noting.said
 
 
-@pytest.mark.parametrize("again", [run, rewrite_report, refit_washout])
-@pytest.mark.parametrize("damage", [b"", b"<gating", None])
+@pytest.mark.parametrize(
+    ("again", "damage"), [(run, b""), (rewrite_report, b"<gating"), (refit_washout, None)]
+)
 def test_damaged_gates_are_written_again_by_every_command(done: Path, study: Path, again, damage) -> None:
     name = Path("results", "gates", "P02_BM1.xml")
     if damage is None:
@@ -104,9 +105,7 @@ def test_a_bead_curve_that_somebody_changed_in_the_store_is_made_again_and_said(
     assert (study / stored).read_bytes() == (done / stored).read_bytes()
 
 
-@pytest.mark.parametrize(
-    "name", ["rd.xlsx", "rd_samples.csv", "report.html", "store", "gates", "figures", "statistics"]
-)
+@pytest.mark.parametrize("name", ["rd.xlsx", "rd_samples.csv", "store", "gates", "figures", "statistics"])
 def test_what_stands_in_the_place_of_a_result_is_named_and_is_no_defect(
     study: Path, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
@@ -118,7 +117,7 @@ def test_what_stands_in_the_place_of_a_result_is_named_and_is_no_defect(
         place.unlink()
         (place / "of somebody").mkdir(parents=True)
     with pytest.raises(NotWrittenError) as caught:
-        run_study(study, RunOptions(workers=1), QuietReporter())
+        run(study) if name == "store" else rewrite_report(study)
     assert _sentence_and_status(caught.value) is ExitStatus.FAULTS
     said = capsys.readouterr().err
     assert str(place) in said
@@ -127,7 +126,7 @@ def test_what_stands_in_the_place_of_a_result_is_named_and_is_no_defect(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of Unix")
-@pytest.mark.parametrize("most_bytes", [3_000, 20_000, 300_000])
+@pytest.mark.parametrize("most_bytes", [3_000, 60_000])
 def test_on_a_disk_without_room_nothing_is_half_and_with_room_all_is_as_it_would_have_been(
     done: Path, study: Path, most_bytes: int
 ) -> None:
