@@ -375,3 +375,15 @@ def test_real_files_of_many_instruments_are_listed_without_a_stumble(tmp_path, r
     assert "fcs/fcsparser__wrongFile.fcs" in unused
     _, faults = read_study(tmp_path)
     assert all(fault.where.split("!")[0] in SHEETS for fault in faults)
+
+
+def test_guessed_names_of_bead_runs_can_name_a_file(tmp_path):
+    from pipeline.files.safe_name import name_problem
+
+    folder = lab_folder(tmp_path)
+    (folder / "fcs" / "2024-05-31" / "Quantibrite 2024-05-31.fcs").rename(
+        folder / "fcs" / "2024-05-31" / "Quantibrite; run? .1.fcs"
+    )
+    names = [str(row["beads"]) for row in table(written(folder), "beads")]
+    assert len(names) == 2
+    assert [name_problem(name) for name in names] == [("", "")] * 2
