@@ -26,7 +26,6 @@ from pipeline.running.workers import (
     LOADED,
     Finished,
     SchedulerError,
-    _distribute,
     attempt_there,
     of_this_program,
     run_tasks,
@@ -139,17 +138,55 @@ def test_a_cluster_with_a_worker_of_a_changed_program_is_refused_before_any_tube
         assert list((study / "results" / "store").glob("*.json")) == []
 
 
+def half_a_second(number: int) -> int:
+    time.sleep(0.5)
+    return number
+
+
 @quiet
 @pytest.mark.slow
 def test_what_a_worker_of_a_changed_program_gives_is_never_used_though_it_joined_later(
     changed: Path, tmp_path: Path
 ) -> None:
-    from distributed import Client
+    with cluster(tmp_path, ROOT) as address, ExitStack() as later:
+        running = run_tasks(list(range(60)), half_a_second, scheduler=address)
+        ends = [next(running)]
+        _start(
+            later, ["worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard"], changed, tmp_path
+        )
+        ends += running
+    refused = [end for end in ends if end.result is None]
+    assert refused
+    assert all(
+        f"the worker {end.worker} runs another program (source code " in end.failure for end in refused
+    )
+    assert {end.worker for end in ends if end.result is not None}.isdisjoint(end.worker for end in refused)
+    assert {end.task for end in ends if end.result is not None} | {end.task for end in refused} == set(
+        range(60)
+    )
 
-    with cluster(tmp_path, changed) as address, Client(address) as client:
-        ends = [of_this_program(end) for end in _distribute(client, [3, 4], math.factorial)]
-        assert [end.result for end in ends] == [None, None]
-        assert all("runs another program (source code " in end.failure for end in ends)
+
+@pytest.mark.slow
+def test_own_processes_that_start_from_a_changed_source_are_refused_too(
+    changed: Path, tmp_path: Path
+) -> None:
+    script = tmp_path / "run.py"
+    script.write_text(
+        "import math, sys\n"
+        "if __name__ == '__main__':\n"
+        "    from pipeline.running.workers import run_tasks\n"
+        f"    sys.path.insert(0, {str(changed)!r})\n"
+        "    for end in run_tasks([3, 4], math.factorial, workers=2): print(end.result, end.failure)\n",
+        encoding="utf-8",
+    )
+    done = subprocess.run(
+        [sys.executable, str(script)], env={**os.environ, "PYTHONPATH": str(ROOT)}, cwd=tmp_path,
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    lines = done.stdout.splitlines()
+    assert len(lines) == 2
+    assert all(line.startswith("None the worker process ") for line in lines)
+    assert all("runs another program (source code " in line for line in lines)
 
 
 @quiet
