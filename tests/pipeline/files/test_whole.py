@@ -102,3 +102,14 @@ def test_what_stands_in_the_way_is_named(tmp_path, where):
         write_whole(tmp_path / where, "a")
     assert str(tmp_path / where) in str(caught.value)
     assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="an open file cannot be replaced there")
+def test_who_reads_the_old_file_meanwhile_reads_it_to_its_end(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("old" * 10_000)
+    with path.open() as reading:
+        start = reading.read(10)
+        write_whole(path, "new")
+        assert start + reading.read() == "old" * 10_000
+    assert path.read_text() == "new"
