@@ -95,8 +95,9 @@ def run(
 def calibrate(study: StudyFolder, quiet: Quiet = False) -> None:
     """Fit the bead curves only."""
     from pipeline.commands.run import calibrate_study
+    from pipeline.running.progress import reporter
 
-    _finish(study, calibrate_study, quiet=quiet)
+    _finish(study, lambda folder: calibrate_study(folder, reporter(quiet=quiet)), quiet=quiet)
 
 
 @app.command()
@@ -145,7 +146,7 @@ def simulate(
 @app.command()
 def version() -> None:
     """Print the version."""
-    from pipeline.assembly.provenance import version as installed
+    from pipeline.running.program import version as installed
 
     _say(f"cd38rd {installed()}")
 
@@ -161,13 +162,14 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _sentence_and_status(error: Exception) -> ExitStatus:
     from pipeline.fcs import FcsError
+    from pipeline.files.whole import NotWrittenError
     from pipeline.running.defects import DefectFoundError
     from pipeline.study.errors import UsageError, UserError
 
     if isinstance(error, DefectFoundError):
         _complain(str(error))
         return ExitStatus.SOME_FAILED
-    if isinstance(error, UserError | FcsError):
+    if isinstance(error, UserError | FcsError | NotWrittenError):
         _complain(str(error))
         return ExitStatus.WRONG_USAGE if isinstance(error, UsageError) else ExitStatus.FAULTS
     if os.environ.get("CD38RD_DEBUG"):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
 
-from pipeline.running.store import code_digest
+from pipeline.running.program import code_digest, version
 from pipeline.study.study import Study
 
 LIBRARIES = (
@@ -70,14 +70,6 @@ def provenance_of(study: Study, inputs: Sequence[tuple[str, str]]) -> Provenance
         settings=tuple((name, str(value)) for name, value in study.settings.model_dump().items()),
         inputs=tuple(sorted(set(inputs))),
     )
-
-
-def version() -> str:
-    """Return the version of cd38rd that runs."""
-    try:
-        return metadata.version("cd38rd")
-    except metadata.PackageNotFoundError:
-        return "not installed"
 
 
 def now() -> str:

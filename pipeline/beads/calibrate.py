@@ -24,10 +24,12 @@ from pipeline.beads.lot_values import size_row
 from pipeline.beads.result import CalibrationResult
 from pipeline.fcs import ChannelError, FcsError, FcsFile, read_fcs
 from pipeline.fcs.file import acquired
+from pipeline.files.content import Content
 from pipeline.study.settings import Settings
 from pipeline.study.study import BeadRun
 from pipeline.tube.channels import find_channel
 from pipeline.tube.histograms import bead_histogram
+from pipeline.tube.inputs import changed_inputs, read_inputs
 
 FORWARD_SCATTER = re.compile(r"^(fsc|fs|forward)", re.IGNORECASE)
 SIDE_SCATTER = re.compile(r"^(ssc|ss|side)", re.IGNORECASE)
@@ -38,7 +40,11 @@ PULSE_MEASURE = re.compile(r"([-_ ]|(?<=\d))[AHW]$", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class BeadTask:
-    """A bead run and where its file lies."""
+    """A bead run and where its file lies.
+
+    `sha256`: of the file when the run began; "" where nobody knows it. A file that is another one when it is
+    read gives no curve.
+    """
 
     folder: Path
     run: BeadRun
@@ -51,9 +57,15 @@ def calibrate_bead_run(task: BeadTask) -> CalibrationResult:
 
     Bad input raises nothing; what raises is a defect of cd38rd.
     """
+    name = task.run.fcs_file
+    inputs = read_inputs(task.folder, [name])
+    changed = changed_inputs([(name, task.sha256)] if task.sha256 else [], inputs.sha256)
+    task = replace(task, sha256=dict(inputs.sha256)[name])
+    if changed:
+        return without_curve(task, changed)
     empty = without_curve(task)
     try:
-        file, channel = _read(task)
+        file, channel = _read(task, inputs.content(name))
         read = replace(empty, channel=channel, acquired=acquired(file, channel), n_events=file.n_events)
         return _fitted(task, file, read)
     except FcsError as error:
@@ -78,16 +90,16 @@ def without_curve(task: BeadTask, reason: str = "", defect: str = "") -> Calibra
     )
 
 
-def _read(task: BeadTask) -> tuple[FcsFile, str]:
+def _read(task: BeadTask, content: Content) -> tuple[FcsFile, str]:
     path = task.folder / task.run.fcs_file
-    header = read_fcs(path, channels=(), allow_truncated=task.settings.allow_truncated)
+    header = read_fcs(path, channels=(), allow_truncated=task.settings.allow_truncated, content=content)
     channel = find_channel([alias.strip() for alias in task.run.channel.split(";")], header.channels)
     if not channel:
         raise ChannelError(
             f"{path.name}: found no channel {task.run.channel} of the beads sheet; "
             f"the file has {', '.join(header.channels)}"
         )
-    return read_fcs(path, allow_truncated=task.settings.allow_truncated), channel
+    return read_fcs(path, allow_truncated=task.settings.allow_truncated, content=content), channel
 
 
 def _fitted(task: BeadTask, file: FcsFile, result: CalibrationResult) -> CalibrationResult:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from pipeline.assembly.assemble import assembled
-from pipeline.assembly.provenance import RunFacts, command_line, now, version
+from pipeline.assembly.provenance import RunFacts, command_line, now
 from pipeline.beads.calibrate import BeadTask, calibrate_bead_run, without_curve
 from pipeline.beads.history import judged_bead_runs, log_of
 from pipeline.beads.result import CalibrationResult
@@ -23,15 +23,17 @@ from pipeline.commands.summary import (
 from pipeline.output.results_folder import Results
 from pipeline.running.defects import defect_note, logged_to
 from pipeline.running.options import RunOptions
-from pipeline.running.progress import Reporter
+from pipeline.running.program import version
+from pipeline.running.progress import QuietReporter, Reporter
 from pipeline.running.store import Store
 from pipeline.running.tasks import (
     bead_digest,
+    bead_hashes,
     bead_tasks,
     input_hashes,
     tube_tasks,
 )
-from pipeline.running.two_passes import quantified
+from pipeline.running.two_passes import quantified, say_damaged
 from pipeline.running.workers import attempt
 from pipeline.study.errors import UsageError
 from pipeline.study.faults import fault_report, stops_run
@@ -55,7 +57,7 @@ def run_study(folder: Path, options: RunOptions, reporter: Reporter) -> RunSumma
     with logged_to(results.folder):
         log.info("cd38rd %s, tubes: %d, bead runs: %d", version(), len(study.samples), len(study.beads))
         hashes = input_hashes(study)
-        calibrations = _calibrations(study, hashes, results.stores.beads)
+        calibrations = _calibrations(study, hashes, results.stores.beads, reporter)
         tasks = tube_tasks(study, calibrations, hashes, results.events if options.export_events else None)
         done = quantified(tasks, options, results.stores, reporter)
         study_result = assembled(study, done.results, calibrations, faults, not_run(study, done.results))
@@ -65,7 +67,7 @@ def run_study(folder: Path, options: RunOptions, reporter: Reporter) -> RunSumma
     return summary_of(study_result, finished_text(study_result, results.report), faults)
 
 
-def calibrate_study(folder: Path) -> RunSummary:
+def calibrate_study(folder: Path, reporter: Reporter | None = None) -> RunSummary:
     """Fit the bead curves, write their table, pictures and page; no tube is read, none need be typed."""
     study, faults = check_folder(folder, SHEETS_OF_BEADS)
     if study is None or stops_run(faults):
@@ -73,7 +75,9 @@ def calibrate_study(folder: Path) -> RunSummary:
     results = Results(folder / "results")
     results.must_be_writable()
     with logged_to(results.folder):
-        calibrations = _calibrations(study, input_hashes(study), results.stores.beads)
+        calibrations = _calibrations(
+            study, bead_hashes(study), results.stores.beads, reporter or QuietReporter()
+        )
     page = results.write_calibrations(study, calibrations)
     table = results.folder / "calibration.csv"
     text = "\n".join([*(curve_line(run) for run in calibrations), f"Table: {table}", f"Page: {page}"])
@@ -92,13 +96,16 @@ def _must_be_samples(only: Iterable[str], study: Study) -> None:
 
 
 def _calibrations(
-    study: Study, hashes: Mapping[str, str], store: Store[CalibrationResult]
+    study: Study, hashes: Mapping[str, str], store: Store[CalibrationResult], reporter: Reporter
 ) -> tuple[CalibrationResult, ...]:
     """Return every bead run's curve, from the store where nothing changed."""
     made = []
     for task in bead_tasks(study, hashes):
         digest = bead_digest(task)
-        made.append(store.find(task.run.beads, digest) or _calibrated(task, store, digest))
+        found = store.find(task.run.beads, digest)
+        if found is None and store.is_damaged(task.run.beads):
+            say_damaged(reporter, store.path(task.run.beads))
+        made.append(found or _calibrated(task, store, digest))
     history = log_of(study.folder, study.settings)
     return judged_bead_runs(history, made, study.beads, study.settings, write=True)
 
@@ -106,9 +113,12 @@ def _calibrations(
 def _calibrated(task: BeadTask, store: Store[CalibrationResult], digest: str) -> CalibrationResult:
     """Return a bead run's curve, stored; what a defect or the computer failed is left to the next run."""
     end = attempt(task, calibrate_bead_run)
-    if end.result is not None:
+    if end.result is not None and task.sha256 in ("", end.result.sha256):
         store.save(task.run.beads, digest, end.result)
         log.info("bead run %s: %s", task.run.beads, "curve" if end.result.curve else "no curve")
+        return end.result
+    if end.result is not None:
+        log.error("bead run %s: %s", task.run.beads, end.result.note)
         return end.result
     log.error("bead run %s: %s\n%s", task.run.beads, end.failure, end.traceback)
     reason = defect_note(end.failure) if end.traceback else end.failure

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from pipeline.commands.printout import finished_text
 from pipeline.commands.summary import RunSummary, not_run, some_of, summary_of
 from pipeline.output.results_folder import Results
 from pipeline.quantification.result import SampleResult
+from pipeline.running.store import Stores
 from pipeline.running.tasks import tube_digest, tube_tasks
 from pipeline.running.two_passes import against_their_batches, with_their_batches
 from pipeline.study.errors import UserError
@@ -77,14 +78,34 @@ def _from_store(folder: Path, all_there: Callable[[], None], *, whole_report: bo
             f"{folder}: found no stored results, expected those of `cd38rd run {folder}`: run it first"
         )
     twice = {s.sample_id: stored for s in study.samples if (stored := results.stores.alone.load(s.sample_id))}
+    damaged = _damaged(study, results.stores, loaded, {run.beads for run in made}, twice)
     alone = {name: twice.get(name, stored)[1] for name, stored in loaded.items()}
     tubes = against_their_batches(study.samples, {n: result for n, (_, result) in loaded.items()}, alone)
     stale = _stale(study, calibrations, loaded, alone, known)
-    study_result = assembled(study, tubes, calibrations, faults, (*not_run(study, tubes), *stale))
+    study_result = assembled(study, tubes, calibrations, faults, (*not_run(study, tubes), *damaged, *stale))
     facts = RunFacts(command_line(), now(), 0.0, 0, len(tubes))
     all_there()
     results.write(study_result, facts, figures=whole_report)
     return summary_of(study_result, finished_text(study_result, results.report), faults)
+
+
+def _damaged(
+    study: Study,
+    stores: Stores,
+    loaded: Collection[str],
+    curves: Collection[str],
+    twice: Collection[str],
+) -> tuple[Note, ...]:
+    """Name the stored results that are not as they were saved, and were not used."""
+    tubes, runs = [s.sample_id for s in study.samples], [run.beads for run in study.beads]
+    damaged = [name for name in tubes if name not in loaded and stores.samples.is_damaged(name)]
+    damaged += [name for name in runs if name not in curves and stores.beads.is_damaged(name)]
+    damaged += [name for name in tubes if name not in twice and stores.alone.is_damaged(name)]
+    if not damaged:
+        return ()
+    listed = some_of(list(dict.fromkeys(damaged)))
+    text = f"stored results were changed or damaged since they were saved: {listed}; they were not used"
+    return (Note("samples", f"{text}, and `cd38rd run` makes them again"),)
 
 
 def _stale(
@@ -97,7 +118,8 @@ def _stale(
     """Name the stored results that a run of today would make anew (files are taken as they were)."""
     if len(calibrations) < len(study.beads):
         return (Note("beads", "some bead runs have no stored curve: `cd38rd run` makes them"),)
-    hashes = {name: sha for _, result in loaded.values() for name, sha in result.sha256}
+    read = {name: sha for _, result in loaded.values() for name, sha in result.sha256}
+    hashes = {name: read.get(name, "") for sample in study.samples for name in sample.input_files}
     tasks = with_their_batches(tube_tasks(study, calibrations, hashes, known=known), alone)
     today = {task.sample.sample_id: tube_digest(task) for task in tasks}
     old = [name for name, (digest, _) in loaded.items() if digest != today[name]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
@@ -18,15 +18,15 @@ from pipeline.fcs.acquisition import Acquired, Acquisition, Detector, date_repai
 from pipeline.fcs.errors import ChannelError, UnsupportedError, shown
 from pipeline.fcs.layout.claims import Claims, Place
 from pipeline.fcs.layout.data_sets import read_data_set
-from pipeline.fcs.layout.layout import Field
 from pipeline.fcs.layout.offsets import find_data
 from pipeline.fcs.paths import open_fcs, split_data_set
 from pipeline.fcs.repairs import Repair, RepairCode
 from pipeline.fcs.spillover import parse_spillover
 from pipeline.fcs.text.parameters import Parameter, parse_parameters
-from pipeline.fcs.values.blocks import Values, is_table, read_table
-from pipeline.fcs.values.data import decode_linear, decode_raw
+from pipeline.fcs.values.blocks import FileOrBytes, Values, is_table, read_table
+from pipeline.fcs.values.data import decode_linear, decode_raw, is_float32
 from pipeline.fcs.values.plausible import PEEKED_BYTES, check_bytes
+from pipeline.files.content import Content
 
 FLOAT32_BITS = 24
 """Integers up to this width are the same as float32. Arithmetic: IEEE 754."""
@@ -54,6 +54,8 @@ class FcsFile:
         TEXT, keys in upper case, values as they are written.
     parameters
         Every channel's width, range, amplification and gain.
+    content
+        The file's bytes, where it was read from them; None: events are read from the file when asked for.
     """
 
     path: Path
@@ -69,6 +71,7 @@ class FcsFile:
     parameters: tuple[Parameter, ...]
     place: Place
     reading_repairs: tuple[Repair, ...]
+    content: Content | None = None
 
     def __repr__(self) -> str:
         """Show what the file is; its keywords may be about the patient and are left out."""
@@ -110,7 +113,7 @@ class FcsFile:
 
     def raw(self, name: str) -> Values:
         """Return a channel as stored, shape (n_events,): integers masked by $PnR, floats as they are."""
-        return decode_raw(self.path, self.place, self._row(name))
+        return decode_raw(self._bytes, self.place, self._row(name))
 
     def events(self, channels: Sequence[str] | None = None) -> NDArray[np.float32]:
         """Return channels on the linear scale, float32, shape (n_channels, n_events), a contiguous row each.
@@ -127,7 +130,7 @@ class FcsFile:
             A name that the file does not have.
         """
         rows = [self._row(name) for name in (self.decoded if channels is None else _as_names(channels))]
-        return decode_linear(self.path, self.place, self.parameters, rows, np.float32)
+        return decode_linear(self._bytes, self.place, self.parameters, rows, np.float32)
 
     def scale_top(self, name: str) -> float:
         """Return the largest linear value of the detector; `inf` where there is none, and for time."""
@@ -142,13 +145,17 @@ class FcsFile:
     def _spillover(self) -> tuple[SpilloverMatrix | None, tuple[Repair, ...]]:
         return parse_spillover(self.keywords, self.parameters)
 
+    @property
+    def _bytes(self) -> FileOrBytes:
+        return self.path if self.content is None else self.content
+
     @cached_property
     def _columns(self) -> dict[str, NDArray[np.floating]]:
         return {}
 
     def _decode_columns(self, rows: Sequence[int]) -> None:
         if is_table(self.place.layout, rows) and all(parameter.is_plain for parameter in self.parameters):
-            table = read_table(self.path, self.place)
+            table = read_table(self._bytes, self.place)
             table.flags.writeable = False
             self._columns.update(zip(self.channels, table.T, strict=True))
             return
@@ -156,9 +163,9 @@ class FcsFile:
             chosen = [
                 row
                 for row in rows
-                if _is_float32(self.parameters[row], self.place.layout.fields[row]) is exact
+                if is_float32(self.parameters[row], self.place.layout.fields[row]) is exact
             ]
-            decoded = decode_linear(self.path, self.place, self.parameters, chosen, dtype)
+            decoded = decode_linear(self._bytes, self.place, self.parameters, chosen, dtype)
             decoded.flags.writeable = False
             self._columns.update(
                 (self.channels[row], values) for row, values in zip(chosen, decoded, strict=True)
@@ -169,14 +176,6 @@ class FcsFile:
             return self.channels.index(name)
         except ValueError:
             raise ChannelError(_no_such_channel(name, self)) from None
-
-
-def _is_float32(parameter: Parameter, field: Field) -> bool:
-    """Whether float32 holds every linear value of the channel exactly."""
-    if not parameter.is_plain or field.kind not in "IF":
-        return False
-    bits = field.mask.bit_length() if field.mask else field.bits
-    return bits <= (FLOAT32_BITS if field.kind == "I" else 32)
 
 
 def _no_such_channel(name: str, file: FcsFile) -> str:
@@ -196,6 +195,7 @@ def read_fcs(
     channels: Sequence[str] | None = None,
     data_set: int = 1,
     allow_truncated: bool = False,
+    content: Content | None = None,
 ) -> FcsFile:
     """Read an FCS file: 2.0, 3.0, 3.1 or 3.2; integers of 1–64 bits, float, double or ASCII; any byte order.
 
@@ -209,6 +209,8 @@ def read_fcs(
         Which data set, from 1; the first is the default.
     allow_truncated
         Read the whole events of a file that ends early, and say so in `repairs`, instead of refusing it.
+    content
+        The file's bytes, where they have been read already: then the file itself is not looked at again.
 
     Raises
     ------
@@ -217,8 +219,9 @@ def read_fcs(
         was found, what was expected, what to do.
     """
     where, data_set = split_data_set(path, data_set)
-    with open_fcs(where) as file:
+    with open_fcs(where, content) as file:
         fcs = _read(file, where, channels, data_set, allow_truncated=allow_truncated)
+    fcs = replace(fcs, content=content)
     for name in fcs.decoded:
         fcs._row(name)
     return fcs
@@ -227,7 +230,7 @@ def read_fcs(
 def _read(
     file: BinaryIO, path: Path, channels: Sequence[str] | None, number: int, *, allow_truncated: bool
 ) -> FcsFile:
-    size = os.fstat(file.fileno()).st_size
+    size = file.seek(0, os.SEEK_END)
     data_set, n_data_sets = read_data_set(file, size, path.name, number)
     header, keywords = data_set.header, data_set.text.keywords
     mode = _check_mode(keywords, header.version, path.name)

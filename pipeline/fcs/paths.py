@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pipeline.fcs.errors import UnreadableError, UnsupportedError, shown
+from pipeline.files.content import Content
 
 LONGEST_NAME = 255
 """Of a file; a longer one is cut in messages. Standard: the limit of today's file systems."""
@@ -48,14 +49,17 @@ def split_data_set(name: str | Path, data_set: int) -> tuple[Path, int]:
 
 
 @contextmanager
-def open_fcs(path: Path) -> Iterator[BinaryIO]:
-    """Open a file for reading.
+def open_fcs(path: Path, content: Content | None = None) -> Iterator[BinaryIO]:
+    """Open a file for reading, or its bytes where they have been read already.
 
     Raises
     ------
     UnreadableError
         It is not there, is no regular file, may not be read, or reading fails.
     """
+    if content is not None:
+        yield content.open()
+        return
     if not _is_file(path):
         raise UnreadableError(_not_there(path))
     try:

@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from pipeline.files.whole import write_whole
 from pipeline.output.table import significant
 from pipeline.response.tables import ResponseTables
 from pipeline.washout.report import WashoutReport
@@ -77,7 +78,7 @@ def json_text(data: object) -> str:
 
 def write_json(path: Path, data: object) -> None:
     """Write data as UTF-8 JSON (see `json_text`)."""
-    path.write_text(json_text(data), encoding="utf-8", newline="")
+    write_whole(path, json_text(data))
 
 
 def _rounded(value: Json) -> Json:

@@ -12,11 +12,12 @@ from calibration.density.receptor_density import RdStatus
 from pipeline.assembly.provenance import RunFacts
 from pipeline.assembly.study_result import StudyResult
 from pipeline.beads.result import CalibrationResult
+from pipeline.files.whole import remove_unfinished
+from pipeline.output.gate_files import write_gates
 from pipeline.output.json_files import response_json, washout_json, write_json
 from pipeline.output.result_tables import calibration_table, patient_table, sample_table
 from pipeline.output.second_process import Start, second_process
 from pipeline.output.table import Table, write_csv
-from pipeline.quantification.result import SampleResult, spillover_of
 from pipeline.running.store import stores_in
 from pipeline.study.errors import UserError
 from pipeline.study.study import Study
@@ -45,6 +46,7 @@ class Results:
             self.folder.mkdir(parents=True, exist_ok=True)
             probe.write_text("", encoding="utf-8")
             probe.unlink()
+            remove_unfinished(self.folder)
         except OSError as error:
             raise UserError(
                 f"{self.folder}: cannot write there ({error.strerror}), expected a folder for the results; "
@@ -53,16 +55,10 @@ class Results:
 
     def write(self, study_result: StudyResult, facts: RunFacts, *, figures: bool = True) -> None:
         """Write every file of the contract."""
-        try:
-            with second_process(len(study_result.results)) as start:
-                self._write_tables(study_result, start)
-                self._write_pictures(study_result, figures=figures)
-                self._write_run(study_result, facts)
-        except PermissionError as error:
-            raise UserError(
-                f"{error.filename}: cannot be written; is it open in Excel or another program? "
-                "Close it and run the same command again: finished tubes are kept"
-            ) from None
+        with second_process(len(study_result.results)) as start:
+            self._write_tables(study_result, start)
+            self._write_pictures(study_result, figures=figures)
+            self._write_run(study_result, facts)
 
     def write_calibrations(self, study: Study, calibrations: Sequence[CalibrationResult]) -> Path:
         """Write the bead runs' table, pictures and page; return where the page is."""
@@ -95,15 +91,7 @@ class Results:
         write_report(self.report, study_result)
         if figures:
             write_figures(self.folder / "figures", study_result)
-        self._write_gates(study_result)
-
-    def _write_gates(self, study_result: StudyResult) -> None:
-        """Write each tube's gates, unless the file is there and newer than the stored result."""
-        for result in study_result.results:
-            path = self.folder / "gates" / f"{result.sample_id}.xml"
-            if result.steps and not _is_newer(path, self.stores.samples.path(result.sample_id)):
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(_gates_document(result))
+        write_gates(self.folder / "gates", study_result.results, self.stores.samples)
 
     def _write_run(self, study_result: StudyResult, facts: RunFacts) -> None:
         provenance = asdict(study_result.provenance) if study_result.provenance else {}
@@ -112,15 +100,3 @@ class Results:
             counts[result.receptor.status.value] += 1
         derived = {"counts": counts, "limiting": asdict(study_result.limiting)}
         write_json(self.folder / "run.json", {**provenance, **asdict(facts), **derived})
-
-
-def _gates_document(result: SampleResult) -> bytes:
-    if result.gates_document:
-        return result.gates_document.encode("utf-8")
-    from gating.gates.gatingml import to_gatingml
-
-    return to_gatingml(result.steps, spillover_of(result))
-
-
-def _is_newer(path: Path, other: Path) -> bool:
-    return path.exists() and other.exists() and path.stat().st_mtime_ns >= other.stat().st_mtime_ns

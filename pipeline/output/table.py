@@ -12,6 +12,8 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any, Generic, TypeAlias, TypeVar
 
+from pipeline.files.whole import write_whole
+
 Cell: TypeAlias = str | int | float | bool | date | None
 Facts = TypeVar("Facts")
 
@@ -112,7 +114,7 @@ def _plain(value: Cell) -> str:
 
 def write_csv(path: Path, table: Table) -> None:
     """Write a table as UTF-8 CSV with LF line ends."""
-    path.write_text(csv_text(table), encoding="utf-8", newline="")
+    write_whole(path, csv_text(table))
 
 
 def as_sentences(notes: Iterable[str]) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from calibration.curve.standard_curve import CurveVerdict
 from calibration.density.receptor_density import RdStatus
 from pipeline.assembly.study_result import StudyResult
+from pipeline.files.whole import write_whole
 from pipeline.output.figures.style.palette import STATUS, VERDICT
 from pipeline.output.result_tables import calibration_table, exposure_table, patient_table, sample_table
 from pipeline.output.summary_tables import (
@@ -100,7 +101,7 @@ def write_workbook(path: Path, sheets: Iterable[Sheet]) -> None:
         _fill(workbook.create_sheet(sheet.name), sheet)
     text = io.BytesIO()
     workbook.save(text)
-    path.write_bytes(_timeless(text.getvalue()))
+    write_whole(path, _timeless(text.getvalue()))
 
 
 def _fill(page: Worksheet, sheet: Sheet) -> None:

@@ -15,6 +15,7 @@ from gating.gates import Gate
 from gating.gates.steps import GatedPopulation, GateFlag, GateStep
 from gating.thresholds.methods import Method
 from pipeline.fcs import read_fcs
+from pipeline.files.content import Content
 from pipeline.quantification.result import SampleFlag
 from pipeline.study.errors import UserError
 from pipeline.study.study import Sample
@@ -49,7 +50,12 @@ class DrawnGating:
 
 
 def gated_by_file(
-    folder: Path, sample: Sample, tube: Tube, control: Control, automatic: GatedPopulation
+    folder: Path,
+    sample: Sample,
+    tube: Tube,
+    control: Control,
+    automatic: GatedPopulation,
+    content: Content | None = None,
 ) -> DrawnGating:
     """Return the cells of tube and control in a person's gates.
 
@@ -58,6 +64,8 @@ def gated_by_file(
     automatic
         What our own gates give: its viable single cells are the denominator of the percentage, and the row
         says how far both agree.
+    content
+        The bytes of the gates' file, where they have been read already.
 
     Raises
     ------
@@ -65,7 +73,7 @@ def gated_by_file(
         If the gates cannot be used: see `GateFileError`.
     """
     try:
-        drawn = read_drawn(folder, sample, tube.file)
+        drawn = read_drawn(folder, sample, tube.file, content)
         drawn.refuse(tube.quantified_channel, tube.file.channels, tube.file.markers)
         masks = _masks(drawn, tube)
         background = None
@@ -93,7 +101,9 @@ def _masks(drawn: DrawnPopulation, tube: Tube) -> tuple[Mask, ...]:
     own = file.spillover.channels if file.spillover is not None else ()
     wanted = {*drawn.gating_channels(file.channels, file.markers), *drawn.detectors(file.channels), *own}
     names = tuple(name for name in file.channels if name in wanted)
-    raw = read_fcs(file.path, channels=names, data_set=file.data_set, allow_truncated=True)
+    raw = read_fcs(
+        file.path, channels=names, data_set=file.data_set, allow_truncated=True, content=file.content
+    )
     markers = [file.markers[file.channels.index(name)] for name in names]
     return drawn.step_masks(Events(raw.events(names), names), markers, file.spillover)
 

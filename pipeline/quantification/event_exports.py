@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from gating.events import Mask
 from gating.events.compensation import SpilloverMatrix
 from gating.gates.steps import GatedPopulation, Step
-from pipeline.fcs import FcsFile, read_fcs, write_fcs
+from pipeline.fcs import FcsFile, UnwritableError, read_fcs, write_fcs
+from pipeline.files.whole import NotWrittenError, write_whole
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -40,10 +41,7 @@ def write_events(path: Path, abc: NDArray[np.float64], gated: GatedPopulation) -
             columns[f"gate_{step.name}"] = passed
     columns["plasma_cell"] = gated.mask
     columns["aberrant"] = np.zeros_like(gated.mask) if gated.aberrant is None else gated.aberrant
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    parquet.write_table(pa.table(columns), partial)
-    partial.replace(path)
+    write_whole(path, lambda unfinished: parquet.write_table(pa.table(columns), unfinished))
 
 
 def write_gated_cells(
@@ -68,7 +66,7 @@ def write_gated_cells(
     if not cells.any():
         path.unlink(missing_ok=True)
         return
-    whole = read_fcs(file.path, data_set=file.data_set, allow_truncated=True)
+    whole = read_fcs(file.path, data_set=file.data_set, allow_truncated=True, content=file.content)
     values = whole.events()[:, cells]
     names = _unique(map(_plain, whole.channels))
     markers = tuple(CONTROL.sub("_", marker).strip() for marker in whole.markers)
@@ -84,10 +82,12 @@ def write_gated_cells(
         keywords["CD38RD NAMES"] = _renamed(whole, names, markers)
     if matrix is not None:
         keywords["$SPILLOVER"] = _spillover(matrix, dict(zip(whole.channels, names, strict=True)))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    write_fcs(partial, values, names, markers=markers, keywords=keywords)
-    partial.replace(path)
+    try:
+        write_whole(path, lambda part: write_fcs(part, values, names, markers=markers, keywords=keywords))
+    except UnwritableError as error:
+        if isinstance(error.__cause__, OSError):
+            raise NotWrittenError(path, error.__cause__.strerror or "") from None
+        raise
 
 
 def _detectors(file: FcsFile) -> dict[str, str]:

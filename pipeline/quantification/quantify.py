@@ -28,6 +28,7 @@ from pipeline.tube.control import Control, background_cells, read_control
 from pipeline.tube.detectors import detector_settings
 from pipeline.tube.dye_spill import without_dye_spill
 from pipeline.tube.histograms import Density, Histogram, cd38_histogram, step_densities
+from pipeline.tube.inputs import Inputs, changed_inputs, read_inputs
 from pipeline.tube.reading import Tube, read_tube
 
 __all__ = ["TubeTask", "failed", "quantify_tube"]
@@ -45,18 +46,26 @@ def quantify_tube(task: TubeTask) -> SampleResult:
 
 
 def _quantified_or_failed(task: TubeTask) -> SampleResult:
+    inputs = read_inputs(task.folder, task.sample.input_files)
+    changed = changed_inputs(task.files_sha256, inputs.sha256)
+    task = replace(task, files_sha256=inputs.sha256)
+    if changed:
+        return failed(task, changed)
     try:
         tube = read_tube(
             task.folder / task.sample.fcs_file,
             task.panel,
             spillover=task.spillover,
             allow_truncated=task.settings.allow_truncated,
+            content=inputs.content(task.sample.fcs_file),
         )
-        control = _control(task, tube)
+        control = _control(task, tube, inputs)
         tube, control = without_dye_spill(tube, control)
         gated = gated_tube(tube, control, _overrides(task), task.batch_cuts)
         if task.sample.gates_file:
-            drawn = gated_by_file(task.folder, task.sample, tube, control, gated)
+            drawn = gated_by_file(
+                task.folder, task.sample, tube, control, gated, inputs.content(task.sample.gates_file)
+            )
             result = _quantified(task, tube, drawn.gated, control, drawn)
         else:
             result = _quantified(task, tube, _with_moved(task, tube, _quantifiable(tube, gated)), control)
@@ -69,14 +78,14 @@ def _quantified_or_failed(task: TubeTask) -> SampleResult:
         return failed(task, str(error))
 
 
-def _control(task: TubeTask, tube: Tube) -> Control:
+def _control(task: TubeTask, tube: Tube, inputs: Inputs) -> Control:
     """Read the control, unless it is the stained tube itself under another name."""
     hashes = dict(task.files_sha256)
     own = hashes.get(task.sample.fcs_file, "")
     same = [n for n in (task.sample.fmo_file, task.sample.isotype_file) if n and own and hashes.get(n) == own]
     if same:
         return Control(notes=(f"{same[0]} holds the same bytes as the stained tube: it is no control",))
-    return read_control(task.folder, task.sample, task.panel, task.settings, tube)
+    return read_control(task.folder, task.sample, task.panel, task.settings, tube, inputs)
 
 
 def _with_moved(task: TubeTask, tube: Tube, gated: GatedPopulation) -> GatedPopulation:

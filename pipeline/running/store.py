@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Iterable, Mapping
+import re
 from dataclasses import dataclass
-from functools import cache, cached_property
-from importlib.util import find_spec
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from pipeline.beads.result import CalibrationResult
+from pipeline.files.content import digest_of
+from pipeline.files.safe_name import file_named
+from pipeline.files.whole import write_whole
 from pipeline.quantification.result import SampleResult
 
 if TYPE_CHECKING:
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-PACKAGES = ("calibration", "gating", "pipeline")
-"""What decides a result: every Python file in them."""
+_HEAD = '{{\n "digest": "{digest}",\n "checksum": "{checksum}",\n "result": '
+_HEAD_BYTES = 256
+_END = "\n}\n"
 
 
 class Store(Generic[Result]):
@@ -35,7 +37,7 @@ class Store(Generic[Result]):
     """
 
     def __init__(self, folder: Path, kind: type[Result]) -> None:
-        self._folder = folder
+        self.folder = folder
         self._kind = kind
 
     @cached_property
@@ -45,31 +47,59 @@ class Store(Generic[Result]):
         return TypeAdapter(self._kind)
 
     def path(self, name: str) -> Path:
-        """Return where a result lies."""
-        return self._folder / f"{name}.json"
+        """Return where a result lies.
+
+        Raises
+        ------
+        UnsafeNameError
+            The name cannot name a file.
+        """
+        return file_named(self.folder, name, ".json")
 
     def save(self, name: str, digest: str, result: Result) -> None:
         """Write a result so that a crash leaves the old file or the new one, never half of it."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        path = self.path(name)
-        partial = path.with_suffix(".partial")
-        document = {"digest": digest, "result": self._adapter.dump_python(result)}
-        partial.write_text(json.dumps(document, indent=1), encoding="utf-8")
-        partial.replace(path)
+        text = json.dumps(self._adapter.dump_python(result), indent=1)
+        head = _HEAD.format(digest=digest, checksum=_checksum(name, digest, text))
+        write_whole(self.path(name), head + text + _END, durable=False)
 
     def remove(self, name: str) -> None:
         """Forget a result; nothing where there is none."""
         self.path(name).unlink(missing_ok=True)
 
     def load(self, name: str) -> tuple[str, Result] | None:
-        """Return a result and its digest; None where there is none or the file is damaged."""
+        """Return a result and its digest; None where there is none or the file is not as it was saved."""
         from pydantic_core import from_json
 
         try:
-            document = from_json(self.path(name).read_bytes())
-            return str(document["digest"]), self._adapter.validate_python(document["result"])
+            text = self.path(name).read_bytes().decode("utf-8")
+            head, key, rest = text.partition('"result": ')
+            facts = from_json(head + key + "null}")
+            body = rest.removesuffix(_END)
+            if facts["checksum"] != _checksum(name, facts["digest"], body):
+                return None
+            return str(facts["digest"]), self._adapter.validate_python(from_json(body))
         except (OSError, ValueError, KeyError, TypeError):
             return None
+
+    def checksum(self, name: str) -> str:
+        """Return the checksum that the file of a result names; "" where there is none."""
+        try:
+            with self.path(name).open("rb") as file:
+                head = file.read(_HEAD_BYTES).decode("utf-8", "replace")
+        except OSError:
+            return ""
+        found = re.search(r'"checksum": "([0-9a-f]{64})"', head)
+        return found[1] if found else ""
+
+    def is_damaged(self, name: str) -> bool:
+        """Whether there is a file of this name that is not as it was saved; to ask where `load` gave None.
+
+        One of an earlier version, which kept no checksum, is not damaged.
+        """
+        path = self.path(name)
+        if not path.exists() or self.load(name) is not None:
+            return False
+        return not _is_of_earlier_version(path)
 
     def find(self, name: str, digest: str) -> Result | None:
         """Return the stored result if it came from exactly these inputs."""
@@ -105,68 +135,16 @@ def stores_in(folder: Path) -> Stores:
     )
 
 
-def digest_of(parts: Iterable[str]) -> str:
-    """Return the SHA-256 of the parts, each kept apart from the next.
+def _is_of_earlier_version(path: Path) -> bool:
+    from pydantic_core import from_json
 
-    Examples
-    --------
-    >>> digest_of(["a", "bc"]) == digest_of(["ab", "c"])
-    False
-    """
-    total = hashlib.sha256()
-    for part in parts:
-        total.update(hashlib.sha256(part.encode()).digest())
-    return total.hexdigest()
+    try:
+        document = from_json(path.read_bytes())
+    except (OSError, ValueError):
+        return False
+    return isinstance(document, dict) and set(document) == {"digest", "result"}
 
 
-def file_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes in hex. Raises OSError where it cannot be read."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-class NoSourceError(RuntimeError):
-    """A package has no source to read: its results could not be told from those of other code."""
-
-
-@cache
-def code_digest() -> str:
-    """Return the SHA-256 of the three packages' source: results of other code are not reused.
-
-    Raises
-    ------
-    NoSourceError
-        When a package's source files are not there to be read.
-    """
-    return source_digest({name: _folder_of(name) for name in PACKAGES})
-
-
-def source_digest(folders: Mapping[str, Path]) -> str:
-    """Return the SHA-256 of every Python file of packages, by the name and the text of each.
-
-    Parameters
-    ----------
-    folders
-        Package → the folder that it is imported from.
-
-    Raises
-    ------
-    NoSourceError
-        When a folder holds no Python file.
-    """
-    sources: dict[str, Path] = {}
-    for package, folder in folders.items():
-        files = {f"{package}/{path.relative_to(folder).as_posix()}": path for path in folder.rglob("*.py")}
-        if not files:
-            raise NoSourceError(f"{folder}: found no source of {package}, expected its Python files")
-        sources |= files
-    return digest_of(text for name in sorted(sources) for text in (name, sources[name].read_text("utf-8")))
-
-
-def _folder_of(package: str) -> Path:
-    """Return where Python imports a package from, wherever this module lies in it."""
-    spec = find_spec(package)
-    places = spec.submodule_search_locations if spec is not None else None
-    if not places:
-        raise NoSourceError(f"{package}: Python finds no such package, expected its folder")
-    return Path(next(iter(places)))
+def _checksum(name: str, digest: str, text: str) -> str:
+    """Return what fits this result alone: under its name, with its digest, to the last digit."""
+    return digest_of((name, digest, text))

@@ -10,9 +10,12 @@ from calibration.flags import CalibrationFlag
 from pipeline.beads.calibrate import BeadTask
 from pipeline.beads.result import CalibrationResult
 from pipeline.checks import Finding, tube_findings
+from pipeline.files.content import digest_of
+from pipeline.files.safe_name import file_named
 from pipeline.quantification.quantify import TubeTask
-from pipeline.running.store import code_digest, digest_of, file_sha256
-from pipeline.study.study import Sample, Study
+from pipeline.running.program import code_digest
+from pipeline.study.study import Study
+from pipeline.tube.inputs import input_sha256
 from pipeline.tube.spillover_file import read_spillover
 
 AFTER_THE_TUBES = {"washed_out_drug", "study_drug", "month_days", "rd_cut", "lyse_reagent", "instrument_log"}
@@ -27,15 +30,23 @@ FLAGS_OF_TUBES = (
 
 
 def input_hashes(study: Study) -> dict[str, str]:
-    """Return the SHA-256 of every input file of the study; "" where it cannot be read (its row says so)."""
+    """Return the SHA-256 of every input file of the study; "" where it cannot be read (its row says so).
+
+    Whatever is taken from a file for its row (what the checks find, its events) is taken after this, and the
+    worker refuses another digest: so all of it comes from these bytes.
+    """
     gates = (sample.gates_file for sample in study.samples if sample.gates_file)
-    names = dict.fromkeys([*files_of_study(study), *gates])
-    return {name: _hash(study.folder / name.partition("#")[0]) for name in names}
+    return {name: input_sha256(study.folder, name) for name in (*files_of_study(study), *gates)}
+
+
+def bead_hashes(study: Study) -> dict[str, str]:
+    """Return the SHA-256 of the files of the bead runs alone; "" where one cannot be read."""
+    return {run.fcs_file: input_sha256(study.folder, run.fcs_file) for run in study.beads}
 
 
 def files_of_study(study: Study) -> tuple[str, ...]:
     """Return every FCS file that the sheets name, once: bead runs, then tubes with their controls."""
-    tubes = [name for sample in study.samples for name in files_of(sample)]
+    tubes = [name for sample in study.samples for name in sample.fcs_files]
     return tuple(dict.fromkeys([*(run.fcs_file for run in study.beads), *tubes]))
 
 
@@ -86,8 +97,10 @@ def tube_tasks(
                 notes=checked.notes,
                 spillover=spillover,
                 assigned_cv=study.unit_run(sample.beads).assigned_cv,
-                files_sha256=tuple((name, hashes.get(name, "")) for name in inputs_of(sample)),
-                events_file=None if events_folder is None else events_folder / f"{sample.sample_id}.parquet",
+                files_sha256=tuple((name, hashes[name]) for name in sample.input_files if name in hashes),
+                events_file=None
+                if events_folder is None
+                else file_named(events_folder, sample.sample_id, ".parquet"),
             )
         )
     return tuple(tasks)
@@ -96,16 +109,6 @@ def tube_tasks(
 def _with_drift(flags: tuple[str, ...], calibration: CalibrationResult) -> tuple[str, ...]:
     """Let a tube's row say what is doubtful about its bead run beyond the curve itself."""
     return (*flags, *(flag for flag in calibration.flags if flag in FLAGS_OF_TUBES))
-
-
-def files_of(sample: Sample) -> tuple[str, ...]:
-    """Return the files of a sample: the tube, then its controls."""
-    return tuple(name for name in (sample.fcs_file, sample.fmo_file, sample.isotype_file) if name)
-
-
-def inputs_of(sample: Sample) -> tuple[str, ...]:
-    """Return every file that a sample's result depends on: its FCS files, and that of a person's gates."""
-    return (*files_of(sample), *([sample.gates_file] if sample.gates_file else []))
 
 
 def tube_digest(task: TubeTask) -> str:
@@ -132,10 +135,3 @@ def bead_digest(task: BeadTask) -> str:
     """Return the digest of all that decides a bead run's curve."""
     settings = sorted(task.settings.model_dump(exclude=AFTER_THE_TUBES).items())
     return digest_of((code_digest(), repr(task.run), repr(settings), task.sha256))
-
-
-def _hash(path: Path) -> str:
-    try:
-        return file_sha256(path)
-    except OSError:
-        return ""

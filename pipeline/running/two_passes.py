@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from pipeline.quantification.pooled_cuts import cuts_of_batches, held_against_batch, with_batch_cuts
 from pipeline.quantification.quantify import failed, quantify_tube
@@ -17,10 +18,11 @@ from pipeline.quantification.task import TubeTask
 from pipeline.running.defects import DefectFoundError, defect_note
 from pipeline.running.options import OnError, RunOptions
 from pipeline.running.progress import Reporter
-from pipeline.running.store import Stores
+from pipeline.running.store import Store, Stores
 from pipeline.running.tasks import tube_digest
 from pipeline.running.workers import Finished, run_tasks, workers_for
 from pipeline.study.study import Sample
+from pipeline.tube.inputs import changed_inputs
 
 log = logging.getLogger(__name__)
 
@@ -146,13 +148,28 @@ def _from_store(
         name, wanted = task.sample.sample_id, _wanted(task, options)
         if wanted and (options.fresh or _without_events(task)):
             continue
-        latest, digest = stores.samples.load(name), tube_digest(task)
+        latest, digest = _loaded(stores.samples, name, reporter), tube_digest(task)
         if latest is not None and not is_failed(latest[1]):
             passes.latest[name] = latest
-        own = latest if latest is not None and latest[0] == digest else stores.alone.load(name)
+        own = latest if latest is not None and latest[0] == digest else _loaded(stores.alone, name, reporter)
         if own is not None and own[0] == digest and not is_failed(own[1]):
             passes.alone[name] = own[1]
     return passes
+
+
+def _loaded(store: Store[SampleResult], name: str, reporter: Reporter) -> Stored | None:
+    """Return what is stored; of a file that is not as it was saved nothing, which is said."""
+    stored = store.load(name)
+    if stored is None and store.is_damaged(name):
+        say_damaged(reporter, store.path(name))
+    return stored
+
+
+def say_damaged(reporter: Reporter, path: Path) -> None:
+    """Say that a stored result is not as it was saved: it is made again."""
+    text = f"{path.name} in the store was changed or damaged since it was saved: not used, made again"
+    log.warning(text)
+    reporter.say(text)
 
 
 def _announce(reporter: Reporter, reused: int, waiting: int, total: int) -> None:
@@ -176,7 +193,8 @@ def _plain(task: TubeTask) -> TubeTask:
 
 def _result(end: Finished[TubeTask, SampleResult]) -> SampleResult:
     if end.result is not None:
-        return end.result
+        other = changed_inputs(end.task.files_sha256, end.result.sha256)
+        return failed(end.task, other) if other and not is_failed(end.result) else end.result
     if end.traceback:
         return failed(end.task, defect_note(end.failure), end.traceback)
     return failed(end.task, end.failure)

@@ -1,18 +1,22 @@
-"""Many tubes at once: in this process, on this machine's cores, or on a running dask cluster.
+"""Many tubes at once: in this process, in own worker processes, or on a running dask cluster.
 
-A task that raises, or that kills its worker, is one failure; every other task completes.
+A task that raises, or that kills its worker, is one failure; every other task completes. A worker says which
+program it is, and what comes from another one is never used.
 """
 
 from __future__ import annotations
 
 import os
-import signal
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from pipeline.files.whole import NotWrittenError
+from pipeline.running.own_workers import in_own_processes
+from pipeline.running.processes import ProcessDiedError
+from pipeline.running.program import Program, difference, this_program
 from pipeline.study.errors import UsageError
 
 if TYPE_CHECKING:
@@ -24,9 +28,15 @@ Result = TypeVar("Result")
 TUBES_THAT_PAY_FOR_WORKERS = 24
 """Fewer tubes are done before workers have started, which takes them 2-4 s. Convention: for speed."""
 
+LOADED = this_program()
+"""Asked when this module is loaded: a worker that outlives an upgrade is still the program that it was."""
+
+
+SAME_PROGRAM = "install the same cd38rd, Python and libraries everywhere, and start the workers again"
+
 
 class SchedulerError(UsageError):
-    """The dask scheduler that was named cannot be reached."""
+    """The dask scheduler that was named cannot be reached, or has a worker that is another program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +49,18 @@ class Finished(Generic[Task, Result]):
         Kind and text of what the task raised; "" where it gave a result.
     traceback
         Where a defect of cd38rd was raised; "" where the computer failed or the worker process died.
+    worker
+        Who did it; "" for this process.
+    program
+        What that worker says it is.
     """
 
     task: Task
     result: Result | None
     failure: str = ""
     traceback: str = ""
+    worker: str = ""
+    program: Program = LOADED
 
 
 def workers_for(n_tasks: int, asked: int | None) -> int:
@@ -81,16 +97,23 @@ def run_tasks(
     Raises
     ------
     SchedulerError
-        When the scheduler does not answer.
+        When the scheduler does not answer, or one of its workers is another program.
     """
     if not tasks:
         return
-    if workers <= 1 and scheduler is None:
+    if scheduler is not None:
+        with _attached(scheduler) as client:
+            _must_be_this_program(client, scheduler)
+            for end in _distribute(client, tasks, work):
+                yield of_this_program(end)
+    elif workers <= 1:
         for task in tasks:
             yield attempt(task, work)
-        return
-    with _client(workers, scheduler) as client:
-        yield from _distribute(client, tasks, work)
+    else:
+        pieces = [(task, work, LOADED) for task in tasks]
+        for at, answer in in_own_processes(attempt_there, pieces, workers):
+            raised = isinstance(answer, BaseException)
+            yield of_this_program(Finished(tasks[at], None, _worker_failure(answer)) if raised else answer)
 
 
 def attempt(task: Task, work: Callable[[Task], Result]) -> Finished[Task, Result]:
@@ -101,9 +124,75 @@ def attempt(task: Task, work: Callable[[Task], Result]) -> Finished[Task, Result
     try:
         return Finished(task, work(task))
     except (OSError, MemoryError) as error:
-        return Finished(task, None, f"the computer failed, not this file: {type(error).__name__}: {error}")
+        return Finished(task, None, f"the computer failed, not this file: {_computer_failure(error)}")
     except Exception as error:
         return Finished(task, None, f"{type(error).__name__}: {error}", traceback.format_exc())
+
+
+def attempt_there(task: Task, work: Callable[[Task], Result], wanted: Program) -> Finished[Task, Result]:
+    """Attempt a task in a worker, which says who it is; nothing is done where another program is wanted."""
+    refused: Finished[Task, Result] = Finished(task, None)
+    end = attempt(task, work) if wanted == LOADED else refused
+    return replace(end, worker=_own_name(), program=LOADED)
+
+
+def of_this_program(end: Finished[Task, Result]) -> Finished[Task, Result]:
+    """Return the end, or a failure that names the worker where another program did it."""
+    unlike = difference(LOADED, end.program)
+    if not unlike:
+        return end
+    why = f"the worker {end.worker} runs another program ({unlike}): its result was not used; {SAME_PROGRAM}"
+    return Finished(end.task, None, why, worker=end.worker, program=end.program)
+
+
+def program_there() -> Program:
+    """Return which program a worker is; called by dask in each."""
+    return LOADED
+
+
+def _must_be_this_program(client: Client, scheduler: str) -> None:
+    """Refuse a cluster that has a worker of another program, before it has worked."""
+    found = client.run(program_there, on_error="return")
+    unlike = {name: _unlike(answer) for name, answer in found.items()}
+    wrong = {name: why for name, why in unlike.items() if why}
+    if wrong:
+        name, why = next(iter(wrong.items()))
+        others = f" (and {len(wrong) - 1} more of {len(found)} workers)" if len(wrong) > 1 else ""
+        raise SchedulerError(
+            f"--scheduler {scheduler}: the worker {name}{others} runs another program: {why}; {SAME_PROGRAM}"
+        )
+
+
+def _unlike(answer: object) -> str:
+    """Say what a worker's answer tells of its program; "" where it is this one."""
+    if isinstance(answer, BaseException):
+        return f"it cannot say which ({type(answer).__name__}: {answer})"
+    if not isinstance(answer, tuple):
+        return "it does not say which"
+    return difference(LOADED, answer)
+
+
+def _own_name() -> str:
+    """Return the address of the dask worker that this is, or the number of this process."""
+    import sys
+
+    distributed = sys.modules.get("distributed")
+    if distributed is not None:
+        try:
+            return str(distributed.get_worker().address)
+        except ValueError:
+            pass
+    return f"process {os.getpid()}"
+
+
+def _computer_failure(error: OSError | MemoryError) -> str:
+    """Return kind and reason; of a path the name alone, since this is printed in the results."""
+    kind = type(error).__name__
+    if isinstance(error, NotWrittenError):
+        return f"{error.path.name} cannot be written ({error.reason})"
+    if isinstance(error, OSError) and error.filename:
+        return f"{kind}: {error.strerror} ({os.path.basename(str(error.filename))})"  # noqa: PTH119
+    return f"{kind}: {error}"
 
 
 def _distribute(
@@ -111,51 +200,18 @@ def _distribute(
 ) -> Iterator[Finished[Task, Result]]:
     from distributed import as_completed
 
-    futures = {client.submit(attempt, task, work, pure=False): task for task in tasks}
+    futures = {client.submit(attempt_there, task, work, LOADED, pure=False): task for task in tasks}
     for future in as_completed(list(futures)):
         task = futures[future]
         error = future.exception()
-        yield future.result() if error is None else Finished(task, None, _worker_death(error))
+        yield future.result() if error is None else Finished(task, None, _worker_failure(error))
         future.release()
 
 
-def _worker_death(error: BaseException) -> str:
-    if type(error).__name__ == "KilledWorker":
+def _worker_failure(error: BaseException) -> str:
+    if isinstance(error, ProcessDiedError) or type(error).__name__ == "KilledWorker":
         return "the worker process died while it worked on this tube (out of memory, or a crash)"
     return f"{type(error).__name__}: {error}"
-
-
-@contextmanager
-def _client(workers: int, scheduler: str | None) -> Iterator[Client]:
-    import logging
-
-    import dask
-    from distributed import Client, LocalCluster
-
-    # worker-saturation 1.0 and allowed-failures 1: with dask's default 1.1 a dying worker has a second
-    # tube queued and the scheduler blames that innocent one too.
-    with dask.config.set(
-        {
-            "distributed.scheduler.worker-saturation": 1.0,
-            "distributed.scheduler.allowed-failures": 1,
-            "distributed.comm.timeouts.connect": "10s",
-            "distributed.worker.preload": ["pipeline.running.workers"],
-        }
-    ):
-        if scheduler is not None:
-            with _attached(scheduler) as client:
-                yield client
-            return
-        cluster = LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            processes=True,
-            dashboard_address=None,
-            host="127.0.0.1",
-            silence_logs=logging.CRITICAL,
-        )
-        with cluster, Client(cluster) as client:
-            yield client
 
 
 @contextmanager
@@ -171,9 +227,3 @@ def _attached(scheduler: str) -> Iterator[Client]:
         ) from None
     with client:
         yield client
-
-
-def dask_setup(worker: object) -> None:
-    """Ignore the terminal's interrupt, which every process of the group gets; called by dask."""
-    del worker
-    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -31,6 +31,16 @@ class Sample:
     gates_file: str = ""
     population: str = ""
 
+    @property
+    def fcs_files(self) -> tuple[str, ...]:
+        """The tube, then its controls."""
+        return tuple(name for name in (self.fcs_file, self.fmo_file, self.isotype_file) if name)
+
+    @property
+    def input_files(self) -> tuple[str, ...]:
+        """Every file that the result depends on: the FCS files, and that of a person's gates."""
+        return (*self.fcs_files, *([self.gates_file] if self.gates_file else []))
+
 
 @dataclass(frozen=True, slots=True)
 class PanelChannel:

@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import PurePosixPath
 
 from calibration.beads.kits import BEAD_KITS
-from pipeline.study.cells.words import LONGEST_ID, RESERVED_NAMES
+from pipeline.files.safe_name import safe_name
 from pipeline.study.names.kinds import Kind
 from pipeline.study.sheets.lots import OF_A_LOT
 from pipeline.study.sheets.panels import SEVERAL_ALLOWED
@@ -157,7 +157,7 @@ def _role(panel: _Panel, channel: str, marker: str) -> str:
 
 def _bead_names(beads: Sequence[FoundFile]) -> list[tuple[FoundFile, str]]:
     names = unique_names({run.name: run.stem for run in beads})
-    return [(run, " ".join(names[run.name].split())) for run in beads]
+    return [(run, safe_name(names[run.name]) or "beads") for run in beads]
 
 
 def _bead_rows(beads: Sequence[FoundFile], quantified: Sequence[str]) -> tuple[GuessedRow, ...]:
@@ -192,7 +192,8 @@ def _bead_row(run: FoundFile, name: str, quantified: Sequence[str]) -> GuessedRo
 
 
 def _sample_rows(inventory: Inventory, panels: Sequence[_Panel]) -> tuple[GuessedRow, ...]:
-    ids = unique_names({tube.name: safe_id(tube.stem) for tube in inventory.tubes})
+    named = unique_names({tube.name: safe_id(tube.stem) for tube in inventory.tubes})
+    ids = {file: safe_id(name) for file, name in named.items()}
     of_tube = {tube.name: panel.name for panel in panels for tube in panel.tubes}
     bead_names = {run.name: name for run, name in _bead_names(inventory.beads)}
     rows = []
@@ -260,8 +261,4 @@ def safe_id(text: str) -> str:
     >>> safe_id("P01: marrow?.")
     'P01- marrow-'
     """
-    bare = re.sub(r'[<>:"/\\|?*;]|[^\x20-\x7e\u00a1-\uffff]', "-", " ".join(text.split()))[:LONGEST_ID].strip(
-        ". "
-    )
-    reserved = bare.split(".")[0].strip().casefold() in RESERVED_NAMES
-    return f"{bare}-" if reserved else bare or "sample"
+    return safe_name(text) or "sample"

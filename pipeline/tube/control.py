@@ -15,6 +15,7 @@ from pipeline.fcs import FcsError
 from pipeline.study.errors import UserError
 from pipeline.study.settings import Settings
 from pipeline.study.study import Panel, Sample
+from pipeline.tube.inputs import Inputs
 from pipeline.tube.reading import Tube, read_tube
 
 OWN_TIME = Step.TIME
@@ -30,7 +31,14 @@ class Control:
     notes: tuple[str, ...] = ()
 
 
-def read_control(folder: Path, sample: Sample, panel: Panel, settings: Settings, stained: Tube) -> Control:
+def read_control(
+    folder: Path,
+    sample: Sample,
+    panel: Panel,
+    settings: Settings,
+    stained: Tube,
+    inputs: Inputs | None = None,
+) -> Control:
     """Return the best control there is: FMO before isotype; one that cannot be read is a note.
 
     Parameters
@@ -39,6 +47,8 @@ def read_control(folder: Path, sample: Sample, panel: Panel, settings: Settings,
         The study folder.
     stained
         The tube itself: its matrix compensates the control too, since both see the same detectors.
+    inputs
+        The sample's files, where they have been read already.
     """
     notes: tuple[str, ...] = ()
     named = ((ControlKind.FMO.value, sample.fmo_file), (ControlKind.ISOTYPE.value, sample.isotype_file))
@@ -52,6 +62,7 @@ def read_control(folder: Path, sample: Sample, panel: Panel, settings: Settings,
                 spillover=stained.spillover,
                 compensated=stained.spillover is not None,
                 allow_truncated=settings.allow_truncated,
+                content=None if inputs is None else inputs.content(name),
             )
         except (FcsError, UserError) as error:
             notes = (*notes, f"the {kind} control cannot be used: {error}")

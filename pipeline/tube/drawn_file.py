@@ -7,10 +7,13 @@ from pathlib import Path
 from gating.drawn.gate_file import GateFileError
 from gating.drawn.population import DrawnPopulation, read_drawn_population
 from pipeline.fcs import FcsFile
+from pipeline.files.content import Content
 from pipeline.study.study import Sample
 
 
-def read_drawn(folder: Path, sample: Sample, file: FcsFile) -> DrawnPopulation:
+def read_drawn(
+    folder: Path, sample: Sample, file: FcsFile, content: Content | None = None
+) -> DrawnPopulation:
     """Return the population that a sample's row names.
 
     Parameters
@@ -19,6 +22,8 @@ def read_drawn(folder: Path, sample: Sample, file: FcsFile) -> DrawnPopulation:
         The study folder.
     file
         The stained tube, whose name and $FIL a workspace is searched for.
+    content
+        The bytes of the gates' file, where they have been read already.
 
     Raises
     ------
@@ -26,7 +31,7 @@ def read_drawn(folder: Path, sample: Sample, file: FcsFile) -> DrawnPopulation:
         If the file cannot be read, or has no such tube or population.
     """
     try:
-        document = (folder / sample.gates_file).read_bytes()
+        document = (folder / sample.gates_file).read_bytes() if content is None else content.data
     except OSError as error:
         raise GateFileError(f"{sample.gates_file}: cannot be read ({error.strerror or error})") from None
     names = [Path(sample.fcs_file).name, file.keywords.get("$FIL", "").strip()]

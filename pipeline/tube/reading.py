@@ -13,6 +13,7 @@ from gating.events import Events, FloatArray, Mask
 from gating.events.compensation import SpilloverMatrix, UnusableSpilloverError, compensate
 from gating.events.panel import GatingChannel, GatingPanel, Target
 from pipeline.fcs import FcsFile, read_fcs
+from pipeline.files.content import Content
 from pipeline.study.study import Panel
 from pipeline.tube.channels import MatchedChannels, matched_channels
 from pipeline.tube.flags import TubeFlag
@@ -70,6 +71,7 @@ def read_tube(
     spillover: SpilloverMatrix | None = None,
     compensated: bool = True,
     allow_truncated: bool = False,
+    content: Content | None = None,
 ) -> Tube:
     """Read a tube's channels and compensate them.
 
@@ -85,6 +87,8 @@ def read_tube(
         False leaves the events as they are, whatever matrix there is.
     allow_truncated
         Read what there is of a file whose DATA end too early.
+    content
+        The file's bytes, where they have been read already.
 
     Raises
     ------
@@ -93,11 +97,11 @@ def read_tube(
     ChannelsError
         If it lacks a channel of the panel.
     """
-    header = read_fcs(path, channels=(), allow_truncated=allow_truncated)
+    header = read_fcs(path, channels=(), allow_truncated=allow_truncated, content=content)
     matched = matched_channels(panel, header.channels, header.markers, where=path.name)
     matrix = spillover if spillover is not None or not compensated else header.spillover
     wanted = _in_file_order(header.channels, [*matched.names, *(matrix.channels if matrix else ())])
-    file = read_fcs(path, channels=wanted, allow_truncated=allow_truncated)
+    file = read_fcs(path, channels=wanted, allow_truncated=allow_truncated, content=content)
     quantified = matched.quantified
     read = Events(file.events(wanted), wanted, tuple(file.scale_top(name) for name in wanted))
     sound = sound_events(read, path.name, _time_channels(panel, matched))

@@ -77,7 +77,7 @@ def _copied(small: Path, study: Path, row: dict[str, str], name: str) -> dict[st
 
 
 def _copy_gates(few: Path, study: Path, first: str, sample_id: str) -> None:
-    """Put the tube's gates where `cd38rd run` had written them."""
+    """Put the tube's gates where `cd38rd run` had written them; that they are whole is looked at once more."""
     gates = few / "results" / "gates" / f"{first}.xml"
     if gates.exists():
         (study / "results" / "gates").mkdir(parents=True, exist_ok=True)

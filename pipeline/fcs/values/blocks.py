@@ -7,9 +7,9 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from io import RawIOBase
+from io import BytesIO, FileIO
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from pipeline.fcs.errors import TruncatedError, UnreadableError
 from pipeline.fcs.layout.claims import Place
 from pipeline.fcs.layout.layout import FLOAT_BITS, Field, Layout, byte_positions
+from pipeline.files.content import Content
 
 BLOCK_BYTES = 1 << 19
 """What stays in a core's second cache while its channels are taken apart. Convention: for speed."""
@@ -29,6 +30,9 @@ THREADED_BYTES = 16 << 20
 
 SPARE_BYTES = 12
 """Bytes beyond a block, so that a value may be fetched as words that reach past the last. Arithmetic."""
+
+FileOrBytes: TypeAlias = Path | Content
+"""Where DATA are: in a file, or in bytes of it that have been read already."""
 
 Values = NDArray[Any]
 Bytes = bytes | bytearray
@@ -62,7 +66,7 @@ class Part:
     finish: Rework
 
 
-def decode_columns(path: Path, place: Place, columns: Sequence[Column]) -> None:
+def decode_columns(file: FileOrBytes, place: Place, columns: Sequence[Column]) -> None:
     """Decode the columns, whatever their widths, block by block."""
     step = _events_of_block(place.layout)
 
@@ -70,7 +74,7 @@ def decode_columns(path: Path, place: Place, columns: Sequence[Column]) -> None:
         buffer = bytearray(place.layout.n_bytes(step) + SPARE_BYTES)
         sources = [_parts(buffer, column.field, place.layout, step) for column in columns]
         with np.errstate(over="ignore", invalid="ignore"):
-            for first, last in _blocks(path, place, span, step, buffer):
+            for first, last in _blocks(file, place, span, step, buffer):
                 for parts, column in zip(sources, columns, strict=True):
                     _decode_block(parts, column.rule, column.out[first:last])
 
@@ -92,7 +96,7 @@ def is_table(layout: Layout, rows: Sequence[int]) -> bool:
     return kinds in ({("F", 32)}, {("D", 64)}) and plain and list(rows) == list(range(len(layout.fields)))
 
 
-def decode_table(path: Path, place: Place, out: Values) -> None:
+def decode_table(file: FileOrBytes, place: Place, out: Values) -> None:
     """Turn a table of floats, a row per event, into a row per channel."""
     size = place.layout.fields[0].bits // 8
     order = "<" if byte_positions(size, place.layout.byte_order)[0] == 0 else ">"
@@ -103,7 +107,7 @@ def decode_table(path: Path, place: Place, out: Values) -> None:
         buffer = bytearray(place.layout.n_bytes(step))
         table = np.frombuffer(buffer, f"{order}f{size}").reshape(step, -1)
         with np.errstate(over="ignore", invalid="ignore"):
-            for first, last in _blocks(path, place, span, step, buffer):
+            for first, last in _blocks(file, place, span, step, buffer):
                 for at in range(first, last, tile):
                     end = min(at + tile, last)
                     np.copyto(out[:, at:end], table[at - first : end - first].T, casting="unsafe")
@@ -111,21 +115,28 @@ def decode_table(path: Path, place: Place, out: Values) -> None:
     _in_threads(decode, place, step)
 
 
-def read_table(path: Path, place: Place) -> Values:
+def read_table(file: FileOrBytes, place: Place) -> Values:
     """Return a table of floats as it is stored, shape (n_events, n_channels): as fast as the disk."""
     fields = place.layout.fields
     size = fields[0].bits // 8
     count = place.n_events * len(fields)
     try:
-        table = np.fromfile(path, f"f{size}", count, offset=place.begin)
+        table = _floats(file, size, count, place.begin)
     except OSError as fault:
-        raise UnreadableError(_unread(path, fault)) from fault
+        raise UnreadableError(_unread(file, fault)) from fault
     if table.size < count:
-        raise TruncatedError(_shrunk(path, (count - table.size) * size))
+        raise TruncatedError(_shrunk(file, (count - table.size) * size))
     first = byte_positions(size, place.layout.byte_order)[0]
     if (first == 0) != (sys.byteorder == "little"):
         table.byteswap(inplace=True)
     return table.reshape(place.n_events, len(fields))
+
+
+def _floats(file: FileOrBytes, size: int, count: int, begin: int) -> Values:
+    if isinstance(file, Content):
+        there = max(0, min(count, (len(file.data) - begin) // size))
+        return np.frombuffer(file.data, f"f{size}", there, begin).copy() if there else np.empty(0, f"f{size}")
+    return np.fromfile(file, f"f{size}", count, offset=begin)
 
 
 def _in_threads(decode: Callable[[Span], None], place: Place, step: int) -> None:
@@ -144,33 +155,33 @@ def _events_of_block(layout: Layout) -> int:
     return max(8, BLOCK_BYTES * 8 // layout.record_bits // 8 * 8)
 
 
-def _blocks(path: Path, place: Place, span: Span, step: int, buffer: bytearray) -> Iterator[Span]:
+def _blocks(file: FileOrBytes, place: Place, span: Span, step: int, buffer: bytearray) -> Iterator[Span]:
     """Read the events of `span` into the buffer, `step` at a time, and yield which they are."""
     layout = place.layout
     try:
-        with path.open("rb", buffering=0) as file:
-            file.seek(place.begin + span[0] * layout.record_bits // 8)
+        with file.open("rb", buffering=0) as opened:
+            opened.seek(place.begin + span[0] * layout.record_bits // 8)
             for first in range(span[0], span[1], step):
                 last = min(first + step, span[1])
-                _fill(file, memoryview(buffer)[: layout.n_bytes(last - first)], path)
+                _fill(opened, memoryview(buffer)[: layout.n_bytes(last - first)], file)
                 yield first, last
     except OSError as fault:
-        raise UnreadableError(_unread(path, fault)) from fault
+        raise UnreadableError(_unread(file, fault)) from fault
 
 
-def _unread(path: Path, fault: OSError) -> str:
-    return f"{path.name}: reading DATA failed: {fault.strerror or fault}; copy the file again"
+def _unread(file: FileOrBytes, fault: OSError) -> str:
+    return f"{file.name}: reading DATA failed: {fault.strerror or fault}; copy the file again"
 
 
-def _shrunk(path: Path, n_bytes: int) -> str:
-    return f"{path.name}: DATA ends {n_bytes:,} bytes early; it changed meanwhile, read it again"
+def _shrunk(file: FileOrBytes, n_bytes: int) -> str:
+    return f"{file.name}: DATA ends {n_bytes:,} bytes early; it changed meanwhile, read it again"
 
 
-def _fill(file: RawIOBase, buffer: memoryview, path: Path) -> None:
+def _fill(opened: FileIO | BytesIO, buffer: memoryview, file: FileOrBytes) -> None:
     while buffer:
-        read = file.readinto(buffer)
+        read = opened.readinto(buffer)
         if not read:
-            raise TruncatedError(_shrunk(path, len(buffer)))
+            raise TruncatedError(_shrunk(file, len(buffer)))
         buffer = buffer[read:]
 
 

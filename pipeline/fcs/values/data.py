@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,15 +10,30 @@ from numpy.typing import NDArray
 from pipeline.fcs.layout.claims import Place
 from pipeline.fcs.layout.layout import Field
 from pipeline.fcs.text.parameters import Parameter
-from pipeline.fcs.values.blocks import Column, Rule, Values, decode_columns, decode_table, is_table
+from pipeline.fcs.values.blocks import (
+    Column,
+    FileOrBytes,
+    Rule,
+    Values,
+    decode_columns,
+    decode_table,
+    is_table,
+)
 from pipeline.fcs.values.digits import decode_digits
+
+FLOAT32_BITS = 24
+"""Integers up to this width are the same as float32."""
 
 TABLE_BITS = 16
 """Integers up to this width are brought to the linear scale by a table. Convention: for speed."""
 
 
 def decode_linear(
-    path: Path, place: Place, parameters: Sequence[Parameter], rows: Sequence[int], dtype: type[np.floating]
+    file: FileOrBytes,
+    place: Place,
+    parameters: Sequence[Parameter],
+    rows: Sequence[int],
+    dtype: type[np.floating],
 ) -> NDArray[np.floating]:
     """Return channels on the linear scale.
 
@@ -38,29 +52,37 @@ def decode_linear(
     out = np.empty((len(rows), place.n_events), dtype)
     chosen = [parameters[row] for row in rows]
     if is_table(place.layout, rows) and all(parameter.is_plain for parameter in chosen):
-        decode_table(path, place, out)
+        decode_table(file, place, out)
         return out
     fields = [place.layout.fields[row] for row in rows]
     columns = [
         Column(row, field, _rule(field, parameter), line)
         for row, field, parameter, line in zip(rows, fields, chosen, out, strict=True)
     ]
-    _decode(path, place, columns)
+    _decode(file, place, columns)
     return out
 
 
-def decode_raw(path: Path, place: Place, row: int) -> Values:
+def is_float32(parameter: Parameter, field: Field) -> bool:
+    """Whether float32 holds every linear value of the channel exactly."""
+    if not parameter.is_plain or field.kind not in "IF":
+        return False
+    bits = field.mask.bit_length() if field.mask else field.bits
+    return bits <= (FLOAT32_BITS if field.kind == "I" else 32)
+
+
+def decode_raw(file: FileOrBytes, place: Place, row: int) -> Values:
     """Return one channel as stored: unsigned integers masked by $PnR, or floats of their own width."""
     field = place.layout.fields[row]
     out: Values = np.empty(place.n_events, _stored_dtype(field))
-    _decode(path, place, [Column(row, field, _copy, out)])
+    _decode(file, place, [Column(row, field, _copy, out)])
     return out
 
 
-def _decode(path: Path, place: Place, columns: Sequence[Column]) -> None:
+def _decode(file: FileOrBytes, place: Place, columns: Sequence[Column]) -> None:
     if place.n_events and columns:
         decode = decode_digits if place.layout.is_text else decode_columns
-        decode(path, place, columns)
+        decode(file, place, columns)
 
 
 def _stored_dtype(field: Field) -> np.dtype[np.generic]:

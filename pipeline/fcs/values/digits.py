@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.fcs.errors import NotFcsError, TruncatedError, UnreadableError
 from pipeline.fcs.layout.claims import Place
-from pipeline.fcs.values.blocks import Column
+from pipeline.fcs.values.blocks import Column, FileOrBytes
 
 WRITTEN = b"0123456789+-.eE ,\t\r\n\0"
 """What numbers and what is between them are written in; `nan`, `inf` and `1_0` are numbers to numpy only."""
@@ -19,31 +18,31 @@ WRITTEN = b"0123456789+-.eE ,\t\r\n\0"
 DELIMITERS = bytes.maketrans(b",\t\r\n\0", b"     ")
 
 
-def decode_digits(path: Path, place: Place, columns: Sequence[Column]) -> None:
+def decode_digits(file: FileOrBytes, place: Place, columns: Sequence[Column]) -> None:
     """Decode the columns of a file of digits."""
     try:
-        with path.open("rb") as file:
-            file.seek(place.begin)
-            raw = file.read(place.n_bytes)
+        with file.open("rb") as opened:
+            opened.seek(place.begin)
+            raw = opened.read(place.n_bytes)
     except OSError as fault:
         raise UnreadableError(
-            f"{path.name}: reading DATA failed: {fault.strerror or fault}; copy the file again"
+            f"{file.name}: reading DATA failed: {fault.strerror or fault}; copy the file again"
         ) from fault
     if raw.translate(None, WRITTEN):
         raise NotFcsError(
-            f"{path.name}: DATA is ASCII, but holds what is no number, expected digits; export it again"
+            f"{file.name}: DATA is ASCII, but holds what is no number, expected digits; export it again"
         )
     with np.errstate(over="ignore", invalid="ignore"):
         if place.layout.record_bits:
             for column in columns:
-                column.rule(_fixed_numbers(raw, place, column.row, path), column.out)
+                column.rule(_fixed_numbers(raw, place, column.row, file), column.out)
         else:
-            table = _free_numbers(raw, place, path)
+            table = _free_numbers(raw, place, file)
             for column in columns:
                 column.rule(table[:, column.row], column.out)
 
 
-def _fixed_numbers(raw: bytes, place: Place, row: int, path: Path) -> NDArray[np.float64]:
+def _fixed_numbers(raw: bytes, place: Place, row: int, file: FileOrBytes) -> NDArray[np.float64]:
     field = place.layout.fields[row]
     stride = place.layout.record_bits // 8
     words = np.ndarray((place.n_events,), f"S{field.bits // 8}", raw, field.start // 8, (stride,))
@@ -51,12 +50,12 @@ def _fixed_numbers(raw: bytes, place: Place, row: int, path: Path) -> NDArray[np
         return words.astype(np.float64)
     except ValueError as fault:
         raise NotFcsError(
-            f"{path.name}: DATA is ASCII, but holds what is no number ({fault}), expected digits; "
+            f"{file.name}: DATA is ASCII, but holds what is no number ({fault}), expected digits; "
             "export it again"
         ) from None
 
 
-def _free_numbers(raw: bytes, place: Place, path: Path) -> NDArray[np.float64]:
+def _free_numbers(raw: bytes, place: Place, file: FileOrBytes) -> NDArray[np.float64]:
     shape = (place.n_events, len(place.layout.fields))
     count = shape[0] * shape[1]
     try:
@@ -65,17 +64,17 @@ def _free_numbers(raw: bytes, place: Place, path: Path) -> NDArray[np.float64]:
             numbers = np.fromstring(raw.translate(DELIMITERS).decode("latin-1"), np.float64, sep=" ")
     except (ValueError, DeprecationWarning):
         raise NotFcsError(
-            f"{path.name}: DATA is ASCII, but holds what is no number, expected {count:,} numbers; "
+            f"{file.name}: DATA is ASCII, but holds what is no number, expected {count:,} numbers; "
             "export it again"
         ) from None
     if numbers.size < count:
         raise TruncatedError(
-            f"{path.name}: DATA holds {numbers.size:,} ASCII numbers, expected {count:,} ($TOT × $PAR); "
+            f"{file.name}: DATA holds {numbers.size:,} ASCII numbers, expected {count:,} ($TOT × $PAR); "
             "export it again"
         )
     if numbers.size > count:
         raise NotFcsError(
-            f"{path.name}: DATA holds {numbers.size:,} ASCII numbers, expected {count:,} ($TOT × $PAR); "
+            f"{file.name}: DATA holds {numbers.size:,} ASCII numbers, expected {count:,} ($TOT × $PAR); "
             "decimal commas, or another $TOT? Nothing tells which numbers belong together; export it again"
         )
     return numbers.reshape(shape)

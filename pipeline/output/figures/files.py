@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from pipeline.assembly.study_result import StudyResult
 from pipeline.beads.result import CalibrationResult
+from pipeline.files.whole import write_whole
 from pipeline.output.figures.beads import bead_figure
 from pipeline.output.figures.drift import drift_figure
 from pipeline.output.figures.gating import channel_labels, gating_figure
@@ -32,34 +33,27 @@ def write_figures(folder: Path, study_result: StudyResult) -> None:
     Parameters
     ----------
     folder
-        Made where it is not there; figures of an earlier run are removed.
+        Made where it is not there. A figure of an earlier run that has no data any more is removed.
     study_result
         What was found. A figure without data is not written.
     """
-    _clear(folder, *(name for name, _ in FIGURES))
     for name, pages_of in FIGURES:
         _write(folder / name, pages_of(study_result))
 
 
 def write_bead_figures(folder: Path, calibrations: Iterable[CalibrationResult]) -> None:
     """Write `calibration.pdf`: a page per bead run that has a histogram or a curve."""
-    _clear(folder, BEAD_FIGURES)
     _write(folder / BEAD_FIGURES, _bead_pages(calibrations))
 
 
-def _clear(folder: Path, *names: str) -> None:
-    """Make the folder, without the figures of an earlier run: one that has no data any more must not stay."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in names:
-        (folder / name).unlink(missing_ok=True)
-
-
 def _write(path: Path, pages: Pages) -> None:
-    """Write a file that has a page at least."""
+    """Write a file that has a page at least; without any, that of an earlier run must not stay."""
     with house_style():
         first = next(pages, None)
-        if first is not None:
-            to_pdf(chain((first,), pages), path)
+        if first is None:
+            path.unlink(missing_ok=True)
+        else:
+            write_whole(path, lambda unfinished: to_pdf(chain((first,), pages), unfinished))
 
 
 def _bead_pages(calibrations: Iterable[CalibrationResult]) -> Pages:

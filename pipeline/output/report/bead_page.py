@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.beads.result import CalibrationResult
+from pipeline.files.whole import write_whole
 from pipeline.output.figures.style.canvas import house_style
 from pipeline.output.report.bead_cards import bead_card
 from pipeline.output.report.page import template_environment
@@ -14,7 +15,7 @@ from pipeline.study.study import Study
 
 def write_bead_page(path: Path, study: Study, calibrations: Sequence[CalibrationResult]) -> None:
     """Write the page; an older one is replaced."""
-    path.write_text(bead_page_html(study, calibrations), encoding="utf-8", newline="")
+    write_whole(path, bead_page_html(study, calibrations))
 
 
 def bead_page_html(study: Study, calibrations: Sequence[CalibrationResult]) -> str:

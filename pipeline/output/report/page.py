@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from calibration.density.receptor_density import QUANTIFIED
 from pipeline.assembly.limiting import Limiting
 from pipeline.assembly.study_result import StudyResult
+from pipeline.files.whole import write_whole
 from pipeline.output.figures.response import response_figure
 from pipeline.output.figures.style.canvas import house_style, to_svg
 from pipeline.output.figures.survival import survival_figure
@@ -82,7 +83,7 @@ def write_report(path: Path, study_result: StudyResult) -> None:
     study_result
         What was found.
     """
-    path.write_text(report_html(study_result), encoding="utf-8", newline="")
+    write_whole(path, report_html(study_result))
 
 
 def report_html(study_result: StudyResult) -> str:

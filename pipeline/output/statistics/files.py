@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pipeline.assembly.study_result import StudyResult
+from pipeline.files.whole import write_whole
 from pipeline.output.statistics.analysis import densities, times_to_event
 from pipeline.output.statistics.dataset import Dataset, dictionary
 from pipeline.output.statistics.phenotypes import phenotypes
@@ -56,7 +57,6 @@ def write_datasets(folder: Path, study_result: StudyResult) -> None:
 
 def write_each(folder: Path, every: Sequence[Dataset]) -> None:
     """Write datasets that are there already, as `write_datasets` does."""
-    folder.mkdir(parents=True, exist_ok=True)
     for data in every:
         write_csv(folder / f"{data.name}.csv", data.table)
         if data.xport:
@@ -74,9 +74,8 @@ def write_parquet(path: Path, data: Dataset) -> None:
     types = {"text": pa.string(), "number": pa.float64(), "whole": pa.int64(), "date": pa.date32()}
     schema = pa.schema([(variable.name, types[variable.kind]) for variable in data.variables])
     arrays = [pa.array(data.column(index), types[v.kind]) for index, v in enumerate(data.variables)]
-    partial = path.with_suffix(".partial")
-    parquet.write_table(pa.Table.from_arrays(arrays, schema=schema), partial)
-    partial.replace(path)
+    table = pa.Table.from_arrays(arrays, schema=schema)
+    write_whole(path, lambda unfinished: parquet.write_table(table, unfinished))
 
 
 def write_xport(path: Path, data: Dataset) -> None:
@@ -94,18 +93,20 @@ def write_xport(path: Path, data: Dataset) -> None:
             columns[variable.name] = pd.Series([_clipped(cell) for cell in cells], dtype=object)
         else:
             columns[variable.name] = pd.Series([_number(cell) for cell in cells], dtype=float)
-    partial = path.with_suffix(".partial")
-    pyreadstat.write_xport(
-        pd.DataFrame(columns),
-        partial,
-        file_label=data.label[:40],
-        column_labels={variable.name: variable.label for variable in data.variables},
-        table_name=data.name.upper(),
-        file_format_version=5,
-        variable_format={v.name: "DATE9" for v in data.variables if v.kind == "date"},
-    )
-    partial.write_bytes(timeless(partial.read_bytes()))
-    partial.replace(path)
+
+    def write(unfinished: Path) -> None:
+        pyreadstat.write_xport(
+            pd.DataFrame(columns),
+            unfinished,
+            file_label=data.label[:40],
+            column_labels={variable.name: variable.label for variable in data.variables},
+            table_name=data.name.upper(),
+            file_format_version=5,
+            variable_format={v.name: "DATE9" for v in data.variables if v.kind == "date"},
+        )
+        unfinished.write_bytes(timeless(unfinished.read_bytes()))
+
+    write_whole(path, write)
 
 
 def timeless(xport: bytes) -> bytes:

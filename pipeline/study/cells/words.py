@@ -11,16 +11,13 @@ from typing import Annotated, NoReturn
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
-from pipeline.study.names.look import character_name, one_line, plain
+from pipeline.files.safe_name import name_problem
+from pipeline.study.names.look import one_line, plain
 from pipeline.study.wording import enumerate_words, nearest, quoted
-
-LONGEST_ID = 100
-"""Characters: an id names files. Convention: well below the 255 of file systems."""
 
 MANY_WORDS = 4_096
 """Words of a study whose reading is kept: days and choices stand in many rows. Convention: for speed."""
 
-RESERVED_NAMES = {"con", "prn", "aux", "nul"} | {f"{n}{i}" for n in ("com", "lpt") for i in range(1, 10)}
 _YES = {"yes", "y", "true", "1"}
 _NO = {"no", "n", "false", "0"}
 
@@ -56,16 +53,9 @@ def as_identifier(value: object) -> str:
 def as_file_safe_id(value: object) -> str:
     """Return an id that can name a file on every system (`gates/<sample_id>.xml`)."""
     name = as_identifier(value)
-    bad = sorted({c for c in name if c in '<>:"/\\|?*;' or not c.isprintable()})
-    if bad:
-        named = enumerate_words((c if c.isprintable() else character_name(c) for c in bad), "and")
-        refuse('an id that can name a file, without < > : " / \\ | ? * ;', f"Leave out {named}.")
-    if len(name) > LONGEST_ID:
-        refuse(f"an id of at most {LONGEST_ID} characters", f"This one has {len(name)}.")
-    if name[:1] == "." or name[-1:] == ".":
-        refuse("an id that can name a file", "It may not begin or end with a point.")
-    if name.split(".")[0].strip().casefold() in RESERVED_NAMES:
-        refuse("an id that can name a file", "Windows has no file of this name: add a letter.")
+    expected, problem = name_problem(name)
+    if problem:
+        refuse(expected, problem)
     return name
 
 

@@ -122,7 +122,7 @@ class PanelRow(Row):
 class BeadRow(Row):
     """A bead acquisition."""
 
-    beads: Identifier = column("Name of the bead run.", example="QB_2024-05-31", required=True)
+    beads: FileSafeId = column("Bead run; it names a file too.", example="QB_2024-05-31", required=True)
     fcs_file: FileName = column(
         "FCS file of the beads, from the study folder.", example="fcs/beads.fcs", required=True
     )

@@ -38,7 +38,7 @@ def calibrated(folder, settings=None, **typed):
         "channel": "PE-A",
     }
     run = BeadRun(**{**facts, "levels": LEVELS, **typed})
-    return calibrate_bead_run(BeadTask(folder, run, settings or Settings(), "0" * 64))
+    return calibrate_bead_run(BeadTask(folder, run, settings or Settings()))
 
 
 def test_a_person_s_ranges_are_taken_and_named(folder):

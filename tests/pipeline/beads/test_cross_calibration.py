@@ -10,9 +10,9 @@ from pipeline.beads.history import judged_bead_runs
 from pipeline.checks import check_folder
 from pipeline.commands.run import calibrate_study, run_study
 from pipeline.fcs import read_fcs, write_fcs
+from pipeline.files.content import file_sha256
 from pipeline.running.options import RunOptions
 from pipeline.running.progress import QuietReporter
-from pipeline.running.store import file_sha256
 from pipeline.simulate import simulate_study
 from pipeline.study.settings import Settings
 from pipeline.study.study import BeadRun, Study

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import shutil
 from dataclasses import replace
@@ -16,8 +17,10 @@ from calibration import RdStatus, ReceptorDensity
 from gating.gates import AllOf, AnyOf, PolygonGate, RangeGate
 from gating.gates.steps import GateStep, Step
 from gating.thresholds.methods import Method
+from pipeline.files.safe_name import UnsafeNameError
 from pipeline.quantification.result import SampleResult
-from pipeline.running.store import PACKAGES, NoSourceError, Store, code_digest, digest_of, source_digest
+from pipeline.running.program import PACKAGES, NoSourceError, code_digest, source_digest
+from pipeline.running.store import Store
 from pipeline.tube.histograms import Histogram
 
 GATES = (
@@ -93,9 +96,61 @@ def test_a_second_save_replaces_the_first_and_leaves_nothing_beside(
     assert [path.name for path in store.path("MM-01").parent.iterdir()] == ["MM-01.json"]
 
 
-def test_parts_of_a_digest_are_kept_apart() -> None:
-    assert digest_of(["a", "b"]) != digest_of(["ab"])
-    assert digest_of([]) != digest_of([""])
+def test_one_changed_digit_is_noticed(store: Store[SampleResult], result: SampleResult) -> None:
+    store.save("MM-01", "d1", result)
+    path = store.path("MM-01")
+    text = path.read_text("utf-8")
+    assert text.count("-12.5") == 1
+    path.write_text(text.replace("-12.5", "-92.5"), encoding="utf-8")
+    assert store.load("MM-01") is None
+    assert store.is_damaged("MM-01")
+    path.write_text(text, encoding="utf-8")
+    assert store.load("MM-01") == ("d1", result)
+    assert not store.is_damaged("MM-01")
+
+
+def test_any_changed_character_is_noticed_or_changes_nothing(
+    store: Store[SampleResult], result: SampleResult
+) -> None:
+    store.save("MM-01", "d1", result)
+    path = store.path("MM-01")
+    content = path.read_bytes()
+    for at in range(len(content)):
+        path.write_bytes(content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :])
+        assert store.load("MM-01") in (None, ("d1", result)), content[at - 20 : at + 20]
+
+
+def test_a_result_under_another_name_or_digest_is_noticed(
+    store: Store[SampleResult], result: SampleResult
+) -> None:
+    store.save("MM-01", "d1", result)
+    shutil.copy(store.path("MM-01"), store.path("MM-02"))
+    assert store.load("MM-02") is None
+    path = store.path("MM-01")
+    path.write_text(path.read_text("utf-8").replace('"digest": "d1"', '"digest": "d2"'), encoding="utf-8")
+    assert store.load("MM-01") is None
+
+
+def test_a_file_of_an_earlier_version_is_not_used_and_not_called_damaged(
+    store: Store[SampleResult], result: SampleResult
+) -> None:
+    store.save("MM-01", "d1", result)
+    path = store.path("MM-01")
+    document = json.loads(path.read_text("utf-8"))
+    del document["checksum"]
+    path.write_text(json.dumps(document, indent=1), encoding="utf-8")
+    assert store.load("MM-01") is None
+    assert not store.is_damaged("MM-01")
+    path.write_bytes(b"")
+    assert store.is_damaged("MM-01")
+
+
+def test_a_name_that_is_a_path_is_never_written(store: Store[SampleResult], result: SampleResult) -> None:
+    for name in ("../EVIL", "/tmp/EVIL", "CON"):
+        with pytest.raises(UnsafeNameError):
+            store.save(name, "d1", result)
+        assert store.load(name) is None
+    assert not store.folder.exists()
 
 
 @pytest.fixture

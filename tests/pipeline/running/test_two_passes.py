@@ -19,6 +19,7 @@ from gating.thresholds.methods import Method
 from pipeline.beads.result import CalibrationResult
 from pipeline.fcs.acquisition import Acquired
 from pipeline.quantification.pooled_cuts import cuts_of_batches, held_against_batch
+from pipeline.quantification.quantify import failed
 from pipeline.quantification.result import SampleFlag, SampleResult
 from pipeline.quantification.task import TubeTask
 from pipeline.running.options import RunOptions
@@ -180,3 +181,16 @@ def test_tubes_acquired_otherwise_and_unsound_ones_have_no_say(change: dict[str,
 def test_a_tube_like_its_batch_is_left_as_it_is():
     one, cut = result("A", 520.0), BatchCut(Step.VIABLE, "V", 500.0, 0.05, 5)
     assert held_against_batch(one, (cut,)) is one
+
+
+def test_a_result_of_other_bytes_than_the_run_began_with_is_a_failure_whoever_made_it():
+    from pipeline.running.two_passes import _result
+    from pipeline.running.workers import Finished
+
+    asked = task("E")
+    made = replace(failed(asked, ""), receptor=ReceptorDensity(RdStatus.OK, 100, rd=1000.0))
+    assert _result(Finished(asked, made)) == made
+    other = replace(made, sha256=(("E.fcs", "of other bytes"),))
+    found = _result(Finished(asked, other))
+    assert (found.receptor.status, found.receptor.rd) == (RdStatus.FAILED, None)
+    assert "E.fcs changed while the run read it" in found.note

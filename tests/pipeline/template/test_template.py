@@ -395,3 +395,15 @@ def test_lot_and_levels_are_asked_for_once_and_the_other_runs_may_leave_them(tmp
     }
     assert asked == {2: {"lot", "levels"}, 3: set()}
     assert "leave empty" in sheet.cell(3, columns.index("_guessed") + 1).value
+
+
+def test_guessed_names_of_bead_runs_can_name_a_file(tmp_path):
+    from pipeline.files.safe_name import name_problem
+
+    folder = lab_folder(tmp_path)
+    (folder / "fcs" / "2024-05-31" / "Quantibrite 2024-05-31.fcs").rename(
+        folder / "fcs" / "2024-05-31" / "Quantibrite; run? .1.fcs"
+    )
+    names = [str(row["beads"]) for row in table(written(folder), "beads")]
+    assert len(names) == 2
+    assert [name_problem(name) for name in names] == [("", "")] * 2

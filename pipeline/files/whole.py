@@ -1,0 +1,105 @@
+"""A file written whole or not at all: under another name first, which then takes the file's place at once."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+UNFINISHED = ".partial"
+"""How the name of a file ends while it is written."""
+
+TRIES = 3
+"""Another command in the same folder may take an unfinished file for a leftover, once or twice."""
+
+
+class NotWrittenError(OSError):
+    """A file could not be written; the one before is as it was. The text says which file and why.
+
+    Parameters
+    ----------
+    path
+        The file.
+    reason
+        In the system's words.
+    in_use
+        Whether another program may hold it.
+    """
+
+    def __init__(self, path: Path, reason: str, in_use: bool = False) -> None:
+        what_to_do = (
+            "is it open in Excel or another program? Close it and run the same command again"
+            if in_use
+            else "make room, or move away what is in its place, and run the same command again"
+        )
+        super().__init__(f"{path}: cannot be written ({reason}); {what_to_do}: finished tubes are kept")
+        self.path, self.reason, self.in_use = path, reason, in_use
+
+    def __reduce__(self) -> tuple[type[NotWrittenError], tuple[Path, str, bool]]:
+        return type(self), (self.path, self.reason, self.in_use)
+
+
+def write_whole(path: Path, content: bytes | str | Callable[[Path], object], *, durable: bool = True) -> None:
+    """Write a file so that after a crash, or on a full disk, the old file is there or the new one.
+
+    Parameters
+    ----------
+    path
+        The file; an older one is replaced, and its folder is made where there is none.
+    content
+        Bytes; text, written as UTF-8; or what writes a file under the path that it is given.
+    durable
+        Wait until the disk has it, so that a power cut cannot empty it either; False where a damaged file is
+        noticed and made again.
+
+    Raises
+    ------
+    NotWrittenError
+        The file cannot be written; nothing is left of the attempt.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        tries = TRIES if isinstance(content, bytes | str) else 1
+        while not _written(path, content, durable=durable, last=tries <= 1):
+            tries -= 1
+    except OSError as error:
+        raise NotWrittenError(
+            path, error.strerror or str(error), isinstance(error, PermissionError)
+        ) from error
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Remove what commands that were killed left behind, in a folder and those in it."""
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            if name.endswith(UNFINISHED):
+                (Path(parent) / name).unlink(missing_ok=True)
+
+
+def _written(
+    path: Path, content: bytes | str | Callable[[Path], object], *, durable: bool, last: bool
+) -> bool:
+    unfinished = path.with_name(f".{secrets.token_hex(8)}{UNFINISHED}")
+    try:
+        if isinstance(content, bytes | str):
+            unfinished.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+        else:
+            content(unfinished)
+        if durable:
+            _flush(unfinished)
+        unfinished.replace(path)
+    except FileNotFoundError:
+        if last:
+            raise
+        return False
+    finally:
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+    return True
+
+
+def _flush(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())

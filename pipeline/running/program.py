@@ -1,0 +1,133 @@
+"""Which program this is: what must be the same in every process that quantifies tubes of one study."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from functools import cache
+from importlib import metadata
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TypeAlias
+
+from pipeline.files.content import digest_of
+
+PACKAGES = ("calibration", "gating", "pipeline")
+"""What decides a result: every Python file in them."""
+
+LIBRARIES = (
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "flowkit",
+    "flowio",
+    "flowutils",
+    "threadpoolctl",
+    "pandas",
+    "pyarrow",
+    "pydantic",
+    "dask",
+    "distributed",
+)
+"""Libraries that a tube's numbers or their way back from a worker depend on."""
+
+SOURCE = "source code"
+SHOWN_DIGITS = 12
+
+Program: TypeAlias = "tuple[tuple[str, str], ...]"
+"""Name and value of each fact; words alone, so that any other version can send and read it."""
+
+
+class NoSourceError(RuntimeError):
+    """A package has no source to read: its results could not be told from those of other code."""
+
+
+@cache
+def this_program() -> Program:
+    """Return what this process runs, as it was when this was first asked.
+
+    Raises
+    ------
+    NoSourceError
+        When a package's source files are not there to be read.
+    """
+    libraries = tuple((name, _version_of(name)) for name in LIBRARIES)
+    return (
+        ("cd38rd", version()),
+        (SOURCE, code_digest()),
+        ("Python", platform.python_version()),
+        *libraries,
+    )
+
+
+def difference(here: Program, there: Program) -> str:
+    """Return in words what another process runs otherwise than this one; "" where nothing is.
+
+    Examples
+    --------
+    >>> difference((("numpy", "2.1"),), (("numpy", "2.0"),))
+    'numpy 2.0 there, 2.1 here'
+    """
+    mine, other = dict(here), dict(there)
+    names = [name for name in dict.fromkeys((*mine, *other)) if mine.get(name) != other.get(name)]
+    return "; ".join(f"{name} {_shown(name, other)} there, {_shown(name, mine)} here" for name in names)
+
+
+def _shown(name: str, facts: Mapping[str, str]) -> str:
+    value = facts.get(name, "unknown")
+    return f"{value[:SHOWN_DIGITS]}…" if name == SOURCE and len(value) > SHOWN_DIGITS else value
+
+
+def version() -> str:
+    """Return the version of cd38rd that runs."""
+    return _version_of("cd38rd")
+
+
+def _version_of(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
+
+@cache
+def code_digest() -> str:
+    """Return the SHA-256 of the three packages' source: results of other code are not reused.
+
+    Raises
+    ------
+    NoSourceError
+        When a package's source files are not there to be read.
+    """
+    return source_digest({name: _folder_of(name) for name in PACKAGES})
+
+
+def source_digest(folders: Mapping[str, Path]) -> str:
+    """Return the SHA-256 of every Python file of packages, by the name and the text of each.
+
+    Parameters
+    ----------
+    folders
+        Package → the folder that it is imported from.
+
+    Raises
+    ------
+    NoSourceError
+        When a folder holds no Python file.
+    """
+    sources: dict[str, Path] = {}
+    for package, folder in folders.items():
+        files = {f"{package}/{path.relative_to(folder).as_posix()}": path for path in folder.rglob("*.py")}
+        if not files:
+            raise NoSourceError(f"{folder}: found no source of {package}, expected its Python files")
+        sources |= files
+    return digest_of(text for name in sorted(sources) for text in (name, sources[name].read_text("utf-8")))
+
+
+def _folder_of(package: str) -> Path:
+    """Return where Python imports a package from, wherever this module lies in it."""
+    spec = find_spec(package)
+    places = spec.submodule_search_locations if spec is not None else None
+    if not places:
+        raise NoSourceError(f"{package}: Python finds no such package, expected its folder")
+    return Path(next(iter(places)))

@@ -1,0 +1,113 @@
+"""The files of a tube or a bead run, each read once: values and digest come from the same bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.fcs.errors import FcsError
+from pipeline.fcs.paths import open_fcs, split_data_set
+from pipeline.files.content import Content, file_sha256
+
+SHOWN_DIGITS = 12
+"""Of a SHA-256, in a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Files of a study, by their names in it: the bytes of each, or why it cannot be read."""
+
+    contents: Mapping[str, Content | FcsError]
+
+    def content(self, name: str) -> Content:
+        """Return the bytes of a file.
+
+        Raises
+        ------
+        FcsError
+            It could not be read. It is not tried again: nobody would know the digest of what came then.
+        """
+        found = self.contents[name]
+        if isinstance(found, FcsError):
+            raise found
+        return found
+
+    @property
+    def sha256(self) -> tuple[tuple[str, str], ...]:
+        """The name and the SHA-256 of each file; "" where it cannot be read."""
+        return tuple((n, c.sha256 if isinstance(c, Content) else "") for n, c in self.contents.items())
+
+
+def read_inputs(folder: Path, names: Iterable[str]) -> Inputs:
+    """Read files of a study once each, whatever data sets of them are named.
+
+    Parameters
+    ----------
+    folder
+        The study folder; names are relative to it, and may name a data set (`tube.lmd#2`).
+    """
+    read: dict[Path, Content | FcsError] = {}
+    found: dict[str, Content | FcsError] = {}
+    for name in dict.fromkeys(names):
+        path = path_of(folder, name)
+        if path not in read:
+            read[path] = _content(path)
+        found[name] = read[path]
+    return Inputs(found)
+
+
+def input_sha256(folder: Path, name: str) -> str:
+    """Return the SHA-256 of a file of a study in hex; "" where it cannot be read."""
+    try:
+        return file_sha256(path_of(folder, name))
+    except OSError:
+        return ""
+
+
+def changed_inputs(expected: Iterable[tuple[str, str]], measured: Iterable[tuple[str, str]]) -> str:
+    """Say which files are not those that the run began with; "" where all are.
+
+    Parameters
+    ----------
+    expected
+        Name and SHA-256 when the run began; "" of a file that could not be read.
+    measured
+        The same of the bytes that were read; only files that are in both are compared.
+
+    Examples
+    --------
+    >>> changed_inputs([("a.fcs", "11")], [("a.fcs", "11"), ("b.fcs", "22")])
+    ''
+    >>> changed_inputs([("a.fcs", "11")], [("a.fcs", "12")])
+    'a.fcs changed while the run read it: SHA-256 11… when the run began, 12… now; run again'
+    """
+    began = dict(expected)
+    differing = [(name, began[name], now) for name, now in measured if began.get(name, now) != now]
+    return "; ".join(_sentence(name, before, now) for name, before, now in differing)
+
+
+def _sentence(name: str, before: str, after: str) -> str:
+    if not after:
+        found = "it could be read when the run began, and cannot be read now"
+    elif not before:
+        found = "it could not be read when the run began, and can be read now"
+    else:
+        found = f"SHA-256 {before[:SHOWN_DIGITS]}… when the run began, {after[:SHOWN_DIGITS]}… now"
+    return f"{name} changed while the run read it: {found}; run again"
+
+
+def path_of(folder: Path, name: str) -> Path:
+    """Return the file that a name of the study means, whatever data set it asks for."""
+    try:
+        return split_data_set(folder / name, 1)[0]
+    except FcsError:  # data set 0, which no file has
+        return folder / name
+
+
+def _content(path: Path) -> Content | FcsError:
+    try:
+        with open_fcs(path) as file:
+            return Content(path, file.read())
+    except FcsError as error:
+        return error

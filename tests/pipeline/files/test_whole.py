@@ -1,0 +1,115 @@
+"""A file is written whole or not at all: full disks, killed processes, two writers at once."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from pipeline.files.whole import NotWrittenError, remove_unfinished, write_whole
+
+
+def names(folder):
+    return sorted(path.name for path in folder.rglob("*") if path.is_file())
+
+
+def test_text_bytes_and_what_writes_itself_arrive_as_they_are(tmp_path):
+    write_whole(tmp_path / "new" / "a.csv", "µ\r\nb\n")
+    write_whole(tmp_path / "new" / "b.bin", b"\x00\x01")
+    write_whole(tmp_path / "new" / "c.txt", lambda path: path.write_text("c"), durable=False)
+    assert (tmp_path / "new" / "a.csv").read_bytes() == "µ\r\nb\n".encode()
+    assert (tmp_path / "new" / "b.bin").read_bytes() == b"\x00\x01"
+    assert (tmp_path / "new" / "c.txt").read_text() == "c"
+    assert names(tmp_path) == ["a.csv", "b.bin", "c.txt"]
+
+
+def run_python(text, *arguments, **options):
+    return subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(text), *map(str, arguments)],
+        capture_output=True, text=True, check=False, **options,
+    )  # fmt: skip
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of Unix")
+def test_on_a_full_disk_the_old_file_stays_and_nothing_lies_beside_it(tmp_path):
+    path = tmp_path / "P1.xml"
+    path.write_bytes(b"old")
+    done = run_python(
+        """
+        import resource, signal, sys
+        from pathlib import Path
+        from pipeline.files.whole import write_whole
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+        write_whole(Path(sys.argv[1]), b"x" * 5000)
+        """,
+        path,
+    )
+    assert f"{path}: cannot be written (File too large); make room" in done.stderr
+    assert path.read_bytes() == b"old"
+    assert names(tmp_path) == ["P1.xml"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of Unix")
+def test_a_process_that_is_killed_while_it_writes_leaves_the_old_file_and_a_leftover_that_goes(tmp_path):
+    path = tmp_path / "deep" / "P1.xml"
+    write_whole(path, b"old")
+    done = run_python(
+        """
+        import os, signal, sys
+        from pathlib import Path
+        from pipeline.files.whole import write_whole
+        def half(unfinished):
+            unfinished.write_bytes(b"half")
+            os.kill(os.getpid(), signal.SIGKILL)
+        write_whole(Path(sys.argv[1]), half)
+        """,
+        path,
+    )
+    assert done.returncode == -signal.SIGKILL
+    assert path.read_bytes() == b"old"
+    assert len(names(tmp_path)) == 2
+    remove_unfinished(tmp_path)
+    assert names(tmp_path) == ["P1.xml"]
+
+
+def test_a_writer_whose_unfinished_file_another_one_removed_writes_it_again(tmp_path, monkeypatch):
+    real, removed = os.fsync, []
+
+    def fsync(number):
+        real(number)
+        if not removed:
+            remove_unfinished(tmp_path)
+            removed.append(number)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    write_whole(tmp_path / "a.csv", "a")
+    assert removed
+    assert (tmp_path / "a.csv").read_text() == "a"
+
+
+@pytest.mark.parametrize("where", ["a folder.csv", "a file/x.csv"])
+def test_what_stands_in_the_way_is_named(tmp_path, where):
+    (tmp_path / "a folder.csv").mkdir()
+    (tmp_path / "a folder.csv" / "x").touch()
+    (tmp_path / "a file").touch()
+    with pytest.raises(NotWrittenError, match=r"cannot be written \(.+\); (make room|is it open)") as caught:
+        write_whole(tmp_path / where, "a")
+    assert str(tmp_path / where) in str(caught.value)
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="an open file cannot be replaced there")
+def test_who_reads_the_old_file_meanwhile_reads_it_to_its_end(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("old" * 10_000)
+    with path.open() as reading:
+        start = reading.read(10)
+        write_whole(path, "new")
+        assert start + reading.read() == "old" * 10_000
+    assert path.read_text() == "new"

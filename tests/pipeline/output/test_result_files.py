@@ -1,0 +1,152 @@
+"""The files of results/: whole or not there, gates mended, and what stands in their place named."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipeline.cli import _sentence_and_status
+from pipeline.commands.exit_status import ExitStatus
+from pipeline.commands.run import run_study
+from pipeline.commands.stored import refit_washout, rewrite_report
+from pipeline.files.whole import NotWrittenError
+from pipeline.running.options import RunOptions
+from pipeline.running.progress import QuietReporter
+from pipeline.simulate import simulate_study
+
+pytestmark = pytest.mark.slow
+
+
+class Noting(QuietReporter):
+    """Keeps what is said."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = simulate_study(tmp_path_factory.mktemp("done"), patients=2, events=2_000, seed=8)
+    run_study(folder, RunOptions(workers=1), QuietReporter())
+    return folder
+
+
+@pytest.fixture
+def study(done: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(done, tmp_path / "study"))
+
+
+def run(study: Path) -> list[str]:
+    noting = Noting()
+    run_study(study, RunOptions(workers=1), noting)
+    return noting.said
+
+
+@pytest.mark.parametrize(
+    ("again", "damage"), [(run, b""), (rewrite_report, b"<gating"), (refit_washout, None)]
+)
+def test_damaged_gates_are_written_again_by_every_command(done: Path, study: Path, again, damage) -> None:
+    name = Path("results", "gates", "P02_BM1.xml")
+    if damage is None:
+        (study / name).unlink()
+    else:
+        (study / name).write_bytes(damage)
+    again(study)
+    assert (study / name).read_bytes() == (done / name).read_bytes()
+
+
+def test_gates_whose_list_is_damaged_or_gone_are_written_all_the_same(done: Path, study: Path) -> None:
+    name, index = Path("results", "gates", "P01_BM1.xml"), Path("results", "store", "written", "gates.json")
+    for content in (b"[1]", b"", b'{"P01_BM1": ["", ""]}'):
+        (study / index).write_bytes(content)
+        (study / name).write_bytes(b"<x/>")
+        rewrite_report(study)
+        assert (study / name).read_bytes() == (done / name).read_bytes()
+        assert (study / index).read_bytes() == (done / index).read_bytes()
+
+
+def test_a_density_that_somebody_changed_in_the_store_is_made_again_and_said(done: Path, study: Path) -> None:
+    stored, table = Path("results", "store", "P02_BM1.json"), Path("results", "rd_samples.csv")
+    text = (study / stored).read_text("utf-8")
+    changed = re.sub(r'("rd": )(\d)', lambda found: f"{found[1]}{(int(found[2]) % 9) + 1}", text, count=1)
+    assert changed != text
+    (study / stored).write_text(changed, encoding="utf-8")
+    summary = rewrite_report(study)
+    assert "changed or damaged since they were saved: P02_BM1" in summary.text
+    assert "P02_BM1" not in (study / table).read_text("utf-8")
+    said = run(study)
+    assert any(text.startswith("P02_BM1.json in the store was changed or damaged") for text in said)
+    assert any("1 of 2 reused" in text for text in said)
+    assert (study / table).read_bytes() == (done / table).read_bytes()
+    assert (study / stored).read_bytes() == (done / stored).read_bytes()
+    assert any(
+        "P02_BM1.json" in line for line in (study / "results" / "log.txt").read_text("utf-8").splitlines()
+    )
+
+
+def test_a_bead_curve_that_somebody_changed_in_the_store_is_made_again_and_said(
+    done: Path, study: Path
+) -> None:
+    (stored,) = [path.relative_to(study) for path in (study / "results" / "store" / "beads").glob("*.json")][
+        :1
+    ]
+    text = (study / stored).read_text("utf-8")
+    at = text.index('"slope": ') + len('"slope": ')
+    (study / stored).write_text(text[:at] + "7" + text[at + 1 :], encoding="utf-8")
+    assert any(f"{stored.name} in the store was changed" in text for text in run(study))
+    assert (study / stored).read_bytes() == (done / stored).read_bytes()
+
+
+@pytest.mark.parametrize("name", ["rd.xlsx", "rd_samples.csv", "store", "gates", "figures", "statistics"])
+def test_what_stands_in_the_place_of_a_result_is_named_and_is_no_defect(
+    study: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    place = study / "results" / name
+    if place.is_dir():
+        shutil.rmtree(place)
+        place.write_text("of somebody")
+    else:
+        place.unlink()
+        (place / "of somebody").mkdir(parents=True)
+    with pytest.raises(NotWrittenError) as caught:
+        run(study) if name == "store" else rewrite_report(study)
+    assert _sentence_and_status(caught.value) is ExitStatus.FAULTS
+    said = capsys.readouterr().err
+    assert str(place) in said
+    assert "cannot be written" in said
+    assert "defect" not in said
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of Unix")
+@pytest.mark.parametrize("most_bytes", [3_000, 60_000])
+def test_on_a_disk_without_room_nothing_is_half_and_with_room_all_is_as_it_would_have_been(
+    done: Path, study: Path, most_bytes: int
+) -> None:
+    shutil.rmtree(study / "results")
+    script = (
+        "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({most_bytes}, {most_bytes}))\n"
+        "from pipeline.cli import main; main(['run', sys.argv[1], '--workers', '1'])"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", script, str(study)], capture_output=True, text=True, check=False
+    )
+    assert found.returncode == ExitStatus.FAULTS
+    assert "cannot be written (File too large); make room" in found.stderr
+    assert "defect" not in found.stderr
+    assert not list((study / "results").rglob("*.partial"))
+    for path in sorted((study / "results").rglob("*")):
+        if path.is_file() and path.name not in ("run.json", "log.txt"):
+            assert path.read_bytes() == (done / path.relative_to(study)).read_bytes(), path.name
+    run(study)
+    for path in sorted((done / "results").rglob("*")):
+        if path.is_file() and path.name not in ("run.json", "log.txt"):
+            assert path.read_bytes() == (study / path.relative_to(done)).read_bytes(), path.name

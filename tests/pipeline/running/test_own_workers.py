@@ -1,0 +1,147 @@
+"""Own worker processes: nobody can reach them, they die one at a time, and they end with their owner."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+
+from pipeline.running.workers import run_tasks
+
+pytestmark = pytest.mark.slow
+linux = pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="reads /proc of Linux")
+
+
+def sockets_of(process: int | str) -> set[str]:
+    """Inodes of every socket that a process has open, of any kind."""
+    found = set()
+    for entry in Path(f"/proc/{process}/fd").iterdir():
+        try:
+            target = str(entry.readlink())
+        except OSError:
+            continue
+        if target.startswith("socket:"):
+            found.add(target)
+    return found
+
+
+def sockets_here(_: int) -> tuple[int, int, int]:
+    """This worker's number, and how many sockets it and its parent have."""
+    return os.getpid(), len(sockets_of("self")), len(sockets_of(os.getppid()))
+
+
+def dies_twice(folder: str) -> str:
+    """End its own process at the first two tries, as somebody who kills processes would."""
+    tries = len(list(Path(folder).glob("try-*")))
+    (Path(folder) / f"try-{tries}").touch()
+    if tries < 2:
+        os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
+    return "done"
+
+
+def sleeps(seconds: float) -> int:
+    time.sleep(seconds)
+    return os.getpid()
+
+
+def cannot_come_back(_: int) -> object:
+    return lambda: None
+
+
+@linux
+def test_neither_a_worker_nor_its_owner_opens_a_socket_while_they_work() -> None:
+    before = len(sockets_of("self"))
+    found = [end.result for end in run_tasks(list(range(8)), sockets_here, workers=2)]
+    assert None not in found
+    assert len({pid for pid, _, _ in found}) == 2
+    assert {own for _, own, _ in found} == {0}
+    assert {parent for _, _, parent in found} == {before}
+
+
+@linux
+def test_a_run_with_workers_needs_no_network_at_all() -> None:
+    unshare = shutil.which("unshare")
+    script = "import math; from pipeline.running.workers import run_tasks\n"
+    script += "if __name__ == '__main__': print(sorted(e.result for e in run_tasks([3, 4], math.factorial, workers=2)))"
+    without = [unshare or "unshare", "-rn", sys.executable, "-c", script]
+    if (
+        unshare is None
+        or subprocess.run([unshare, "-rn", "true"], check=False, capture_output=True).returncode
+    ):
+        pytest.skip("this system lets nobody have a network of their own")
+    done = subprocess.run(without, capture_output=True, text=True, check=False, timeout=120)
+    assert (done.stdout.strip(), done.stderr) == ("[6, 24]", "")
+
+
+def test_a_task_whose_process_somebody_ended_twice_is_done_at_the_third_try(tmp_path: Path) -> None:
+    ends = list(run_tasks([str(tmp_path), str(tmp_path / "none")], dies_twice, workers=2))
+    results = {end.task: end.result or end.failure for end in ends}
+    assert results[str(tmp_path)] == "done"
+    assert len(list(tmp_path.glob("try-*"))) == 3
+
+
+def test_a_result_that_cannot_be_sent_is_that_task_s_failure() -> None:
+    ends = list(run_tasks([1, 2], cannot_come_back, workers=2))
+    assert all(end.result is None for end in ends)
+    assert all("pickle" in end.failure.casefold() for end in ends)
+
+
+def is_there(process: int) -> bool:
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{process}/status").read_text()
+    except OSError:
+        return False
+
+
+def gone(processes: set[int], seconds: float = 20.0) -> bool:
+    until = time.monotonic() + seconds
+    while any(map(is_there, processes)) and time.monotonic() < until:
+        time.sleep(0.1)
+    return not any(map(is_there, processes))
+
+
+@linux
+def test_who_stops_listening_ends_the_workers_at_once() -> None:
+    ends = run_tasks([0.0, 0.0, 60.0, 60.0], sleeps, workers=2)
+    first = next(ends)
+    before = time.monotonic()
+    ends.close()
+    assert time.monotonic() - before < 30
+    assert gone({first.result or 0})
+
+
+@linux
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_workers_do_not_outlive_their_owner(tmp_path: Path, how: signal.Signals) -> None:
+    script = textwrap.dedent(
+        f"""
+        import sys
+        sys.path.insert(0, {str(Path(__file__).parent)!r})
+        from test_own_workers import sleeps
+        from pipeline.running.workers import run_tasks
+        if __name__ == '__main__':
+            for end in run_tasks([0.0, 0.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0], sleeps, workers=2):
+                print(end.result, flush=True)
+        """
+    )
+    (tmp_path / "owner.py").write_text(script)
+    with subprocess.Popen(
+        [sys.executable, str(tmp_path / "owner.py")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as owner:
+        assert owner.stdout is not None
+        workers = {int(owner.stdout.readline()), int(owner.stdout.readline())}
+        owner.send_signal(how)
+        owner.wait(timeout=30)
+        said = owner.stderr.read() if owner.stderr else ""
+    assert gone(workers)
+    assert "resource_tracker" not in said

@@ -1,0 +1,215 @@
+"""A worker that is another program is refused by name, before it works or when its result comes."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+import calibration
+import gating
+import pipeline
+from pipeline.commands.run import run_study
+from pipeline.running.options import RunOptions
+from pipeline.running.program import SOURCE, difference, this_program
+from pipeline.running.progress import QuietReporter
+from pipeline.running.workers import (
+    LOADED,
+    Finished,
+    SchedulerError,
+    attempt_there,
+    of_this_program,
+    run_tasks,
+)
+from pipeline.simulate import simulate_study
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def test_a_program_is_its_source_its_version_python_and_the_libraries() -> None:
+    facts = dict(this_program())
+    assert {"cd38rd", SOURCE, "Python", "numpy", "scipy", "scikit-learn", "flowkit", "dask"} <= set(facts)
+    assert len(facts[SOURCE]) == 64
+    assert this_program() == LOADED
+    assert json.loads(json.dumps(LOADED)) == [list(fact) for fact in LOADED]
+
+
+@pytest.mark.parametrize("name", [name for name, _ in this_program()])
+def test_each_difference_is_named_and_nothing_is_done_there(name: str) -> None:
+    other = tuple((fact, "0.0.1" if fact == name else value) for fact, value in LOADED)
+    assert difference(LOADED, other).startswith(f"{name} 0.0.1 there, ")
+    there = attempt_there(5, math.factorial, other)
+    assert there.result is None
+    end = of_this_program(Finished(5, 120, worker="tcp://10.0.0.7:4000", program=other))
+    assert end.result is None
+    assert f"the worker tcp://10.0.0.7:4000 runs another program ({name} 0.0.1 there" in end.failure
+    assert "install the same cd38rd" in end.failure
+
+
+def test_a_library_that_only_one_of_both_has_is_a_difference() -> None:
+    assert difference(LOADED, LOADED[:-1]).endswith("unknown there, " + LOADED[-1][1] + " here")
+    assert difference(LOADED, LOADED) == ""
+
+
+def test_the_same_program_does_the_work_and_says_who_it_was() -> None:
+    end = of_this_program(attempt_there(5, math.factorial, LOADED))
+    assert (end.result, end.worker, end.failure) == (120, f"process {os.getpid()}", "")
+
+
+@pytest.fixture(scope="module")
+def changed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the program in which F:P counts twice: every density is half of what it is."""
+    folder = tmp_path_factory.mktemp("changed")
+    for package in (calibration, gating, pipeline):
+        (here,) = package.__path__
+        shutil.copytree(here, folder / package.__name__, ignore=shutil.ignore_patterns("__pycache__"))
+    kits = folder / "calibration" / "beads" / "kits.py"
+    text = kits.read_text("utf-8")
+    start = text.index("def abc_divisor(")
+    at = text.index("    return ", start)
+    kits.write_text(text[:at] + text[at:].replace("    return ", "    return 2 * ", 1), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return simulate_study(tmp_path_factory.mktemp("simulated"), patients=2, events=2_000, seed=4)
+
+
+@contextmanager
+def cluster(folder: Path, *sources: Path | None) -> Iterator[str]:
+    """A dask scheduler with a worker for each source of the packages; None: no cd38rd at all."""
+    with ExitStack() as stack:
+        file = folder / "scheduler.json"
+        shared = ["--scheduler-file", str(file), "--no-dashboard"]
+        _start(stack, ["scheduler", "--host", "127.0.0.1", "--port", "0", *shared], ROOT, folder)
+        for number, source in enumerate(sources):
+            _start(
+                stack,
+                ["worker", "--nthreads", "1", "--no-nanny", "--name", str(number), *shared],
+                source,
+                folder,
+            )
+        while not file.exists():
+            time.sleep(0.1)
+        address = json.loads(file.read_text("utf-8"))["address"]
+        from distributed import Client
+
+        with Client(address, timeout="60s") as client:
+            client.wait_for_workers(len(sources), timeout=60)
+        yield address
+
+
+def _start(stack: ExitStack, arguments: list[str], source: Path | None, cwd: Path) -> None:
+    path = "" if source is None else os.pathsep.join([str(source), str(Path(__file__).parent)])
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dask", *arguments], env={**os.environ, "PYTHONPATH": path}, cwd=cwd,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    stack.callback(process.wait)
+    stack.callback(process.kill)
+
+
+# dask's own sockets close a moment after their owner looks away
+quiet = pytest.mark.filterwarnings("ignore")
+
+
+@quiet
+@pytest.mark.slow
+def test_a_cluster_with_a_worker_of_a_changed_program_is_refused_before_any_tube(
+    study: Path, changed: Path, tmp_path: Path
+) -> None:
+    with cluster(tmp_path, ROOT, changed) as address:
+        with pytest.raises(
+            SchedulerError, match=r"the worker tcp://.* runs another program: source code "
+        ) as caught:
+            run_study(study, RunOptions(scheduler=address), QuietReporter())
+        assert "there" in str(caught.value)
+        assert "install the same cd38rd, Python and libraries everywhere" in str(caught.value)
+        assert list((study / "results" / "store").glob("*.json")) == []
+
+
+def half_a_second(number: int) -> int:
+    time.sleep(0.5)
+    return number
+
+
+@quiet
+@pytest.mark.slow
+def test_what_a_worker_of_a_changed_program_gives_is_never_used_though_it_joined_later(
+    changed: Path, tmp_path: Path
+) -> None:
+    with cluster(tmp_path, ROOT) as address, ExitStack() as later:
+        running = run_tasks(list(range(60)), half_a_second, scheduler=address)
+        ends = [next(running)]
+        _start(
+            later, ["worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard"], changed, tmp_path
+        )
+        ends += running
+    refused = [end for end in ends if end.result is None]
+    assert refused
+    assert all(
+        f"the worker {end.worker} runs another program (source code " in end.failure for end in refused
+    )
+    assert {end.worker for end in ends if end.result is not None}.isdisjoint(end.worker for end in refused)
+    assert {end.task for end in ends if end.result is not None} | {end.task for end in refused} == set(
+        range(60)
+    )
+
+
+@pytest.mark.slow
+def test_own_processes_that_start_from_a_changed_source_are_refused_too(
+    changed: Path, tmp_path: Path
+) -> None:
+    script = tmp_path / "run.py"
+    script.write_text(
+        "import math, sys\n"
+        "if __name__ == '__main__':\n"
+        "    from pipeline.running.workers import run_tasks\n"
+        f"    sys.path.insert(0, {str(changed)!r})\n"
+        "    for end in run_tasks([3, 4], math.factorial, workers=2): print(end.result, end.failure)\n",
+        encoding="utf-8",
+    )
+    done = subprocess.run(
+        [sys.executable, str(script)], env={**os.environ, "PYTHONPATH": str(ROOT)}, cwd=tmp_path,
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    lines = done.stdout.splitlines()
+    assert len(lines) == 2
+    assert all(line.startswith("None the worker process ") for line in lines)
+    assert all("runs another program (source code " in line for line in lines)
+
+
+@quiet
+@pytest.mark.slow
+def test_a_worker_without_cd38rd_or_of_a_version_that_cannot_say_is_refused(
+    changed: Path, tmp_path: Path
+) -> None:
+    older = Path(shutil.copytree(changed, tmp_path / "older"))
+    workers = older / "pipeline" / "running" / "workers.py"
+    workers.write_text(
+        workers.read_text("utf-8").replace("program_there", "some_other_name"), encoding="utf-8"
+    )
+    with (
+        cluster(tmp_path, older) as address,
+        pytest.raises(SchedulerError, match=r"runs another program: it cannot say which \(.*program_there"),
+    ):
+        list(run_tasks([3], math.factorial, scheduler=address))
+
+
+@quiet
+@pytest.mark.slow
+def test_a_cluster_of_this_program_does_the_work(tmp_path: Path) -> None:
+    with cluster(tmp_path, ROOT, ROOT) as address:
+        ends = list(run_tasks([3, 4, 5], math.factorial, scheduler=address))
+    assert {end.task: end.result for end in ends} == {3: 6, 4: 24, 5: 120}
+    assert all(end.worker.startswith("tcp://") for end in ends)
