@@ -14,8 +14,8 @@ from pipeline.study.faults import Fault
 from pipeline.study.locations import location_fault
 from pipeline.study.study import GateOverride, Panel, Sample, Study
 from pipeline.study.wording import quoted
-from pipeline.tube.channels import ChannelsError, find_channel, matched_channels
-from pipeline.tube.reading import gating_panel
+from pipeline.tube.channels import ChannelsError, find_channel
+from pipeline.tube.rows import gating_panel, row_named, rows_of_file
 
 GATE_FILES = (".wsp", ".xml", ".gml")
 WHY_NOT = "a gate on it keeps the cells that it is to measure, so that it measures the gate"
@@ -87,36 +87,34 @@ def gate_names(study: Study, headers: Headers) -> Iterator[Finding]:
             yield Finding(Fault(where, problem, expected))
         elif file is not None:
             panel = study.panel(sample.panel)
-            fault = _not_a_gate(where, override, panel, file) or _same_gate(
-                where, override, panel, file, taken
-            )
+            fault = _not_a_gate(where, override, panel, file) or _same_gate(where, override, panel, taken)
             if fault is not None:
                 yield Finding(fault)
 
 
 def _not_a_gate(where: str, override: GateOverride, panel: Panel, file: FcsFile) -> Fault | None:
     try:
-        matched = matched_channels(panel, file.channels, file.markers, where=file.path.name)
+        rows = rows_of_file(panel, file.channels, file.markers, where=file.path.name)
     except ChannelsError:
         return None  # the tube fails for that, and says so
-    marker = file.markers[file.channels.index(matched.quantified)]
-    refused = {*panel.quantified.aliases, matched.quantified, panel.quantified.marker, marker, "cd38", "rd"}
+    marker = file.markers[file.channels.index(rows.quantified)]
+    refused = {*panel.quantified.aliases, rows.quantified, panel.quantified.marker, marker, "cd38", "rd"}
     if override.gate.casefold() in {name.casefold() for name in refused if name}:
         return Fault(
             where, quoted(override.gate), "a gate on another channel", f"CD38 never gates: {WHY_NOT}."
         )
     try:
-        Choices(gating_panel(panel, matched), {override.gate: override.value}).check()
+        Choices(gating_panel(panel), {row_named(panel, override.gate): override.value}).check()
     except UnknownGateError as error:
         return Fault(where, quoted(override.gate), f"a gate of the tube ({error})")
     return None
 
 
 def _same_gate(
-    where: str, override: GateOverride, panel: Panel, file: FcsFile, taken: dict[tuple[str, str], str]
+    where: str, override: GateOverride, panel: Panel, taken: dict[tuple[str, str], str]
 ) -> Fault | None:
     """Want one threshold per gate, by whatever name: a channel, its role, its marker or its step."""
-    for channel in _channels_of(override, panel, file):
+    for channel in _channels_of(override, panel):
         before = taken.setdefault((override.sample_id, channel), where)
         if before != where:
             problem = f"gate {quoted(override.gate)} of {quoted(override.sample_id)}"
@@ -127,12 +125,8 @@ def _same_gate(
     return None
 
 
-def _channels_of(override: GateOverride, panel: Panel, file: FcsFile) -> tuple[str, ...]:
-    """Return the channels that a threshold lies on; the step where it has none of its own."""
-    try:
-        matched = matched_channels(panel, file.channels, file.markers, where=file.path.name)
-    except ChannelsError:
-        return ()
-    choices = Choices(gating_panel(panel, matched), {override.gate: override.value})
+def _channels_of(override: GateOverride, panel: Panel) -> tuple[str, ...]:
+    """Return the rows that a threshold lies on; the step where it has none of its own."""
+    choices = Choices(gating_panel(panel), {row_named(panel, override.gate): override.value})
     named = [row.channel for row in choices.panel.channels if choices.person(row) is not None]
     return tuple(named) or (override.gate.casefold(),)

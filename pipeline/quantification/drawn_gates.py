@@ -11,6 +11,7 @@ from gating.drawn.gate_file import GateFileError
 from gating.drawn.outline import outline_of
 from gating.drawn.population import DrawnPopulation
 from gating.events import Events, FloatArray, Mask
+from gating.events.compensation import SpilloverMatrix
 from gating.gates import Gate
 from gating.gates.steps import GatedPopulation, GateFlag, GateStep
 from gating.thresholds.methods import Method
@@ -20,6 +21,7 @@ from pipeline.study.study import Sample
 from pipeline.tube.control import Control
 from pipeline.tube.drawn_file import read_drawn
 from pipeline.tube.reading import Tube
+from pipeline.tube.rows import on_rows
 
 FROM_FILE = "GATES_FROM_FILE"
 KEPT_FLAGS = (GateFlag.TIME_UNSTABLE, GateFlag.NO_TIME)
@@ -66,11 +68,11 @@ def gated_by_file(
     """
     try:
         drawn = read_drawn(folder, sample, tube.file)
-        drawn.refuse(tube.quantified_channel, tube.file.channels, tube.file.markers)
-        masks = _masks(drawn, tube)
+        drawn.refuse(tube.rows.quantified, tube.file.channels, tube.file.markers)
+        masks = _masks(drawn, tube, tube)
         background = None
         if control.tube is not None:
-            background = control.tube.quantified[_masks(drawn, control.tube)[-1]]
+            background = control.tube.quantified[_masks(drawn, control.tube, tube)[-1]]
     except GateFileError as error:
         raise UserError(str(error)) from None
     gated = _gated(drawn, masks, tube, automatic)
@@ -79,23 +81,47 @@ def gated_by_file(
 
 def _outlines(drawn: DrawnPopulation, tube: Tube) -> tuple[Gate | None, ...]:
     def channel_of(label: str) -> str:
-        return drawn.channel_of(label, tube.file.channels, tube.file.markers)
+        return tube.rows.row_of(drawn.channel_of(label, tube.file.channels, tube.file.markers))
 
     return tuple(
-        outline_of(drawn.strategy, step, channel_of, ours=tube.spillover, files=tube.file.spillover)
+        outline_of(drawn.strategy, step, channel_of, ours=tube.spillover, files=_on_rows(tube))
         for step in drawn.steps
     )
 
 
-def _masks(drawn: DrawnPopulation, tube: Tube) -> tuple[Mask, ...]:
-    """Apply the gates to the events as the file has them: the gates bring their own matrix."""
-    file = tube.file
-    own = file.spillover.channels if file.spillover is not None else ()
-    wanted = {*drawn.gating_channels(file.channels, file.markers), *drawn.detectors(file.channels), *own}
-    names = tuple(name for name in file.channels if name in wanted)
+def _on_rows(tube: Tube) -> SpilloverMatrix | None:
+    matrix = tube.file_matrix
+    return None if matrix is None else on_rows(matrix, tube.rows)
+
+
+def _masks(drawn: DrawnPopulation, events_of: Tube, drawn_on: Tube) -> tuple[Mask, ...]:
+    """Apply the gates to the events as a file has them: the gates bring their own matrix.
+
+    Parameters
+    ----------
+    events_of
+        The tube, or its control: its events go under the names that the tube's file has, which the gates know.
+    drawn_on
+        The tube itself; gates that ask for the matrix of the file get its matrix, on the control too.
+    """
+    file, known = events_of.file, drawn_on.file
+    own = drawn_on.file_matrix
+    wanted = {
+        *drawn.gating_channels(known.channels, known.markers),
+        *drawn.detectors(known.channels),
+        *(own.channels if own is not None else ()),
+    }
+    called = {name: drawn_on.rows.name_of(events_of.rows.row_of(name)) for name in file.channels}
+    names = tuple(name for name in file.channels if called[name] in wanted)
+    lacking = sorted(wanted.difference(called.values()))
+    if lacking:
+        raise GateFileError(
+            f"{drawn.source}: {file.path.name} lacks {', '.join(lacking)}, which its gates need"
+        )
     raw = read_fcs(file.path, channels=names, data_set=file.data_set, allow_truncated=True)
-    markers = [file.markers[file.channels.index(name)] for name in names]
-    return drawn.step_masks(Events(raw.events(names), names), markers, file.spillover)
+    labels = tuple(called[name] for name in names)
+    markers = [known.markers[known.channels.index(label)] for label in labels]
+    return drawn.step_masks(Events(raw.events(names), labels), markers, own)
 
 
 def _gated(
@@ -123,7 +149,8 @@ def _steps(drawn: DrawnPopulation, masks: tuple[Mask, ...], tube: Tube) -> tuple
     for path, mask in zip(drawn.steps, masks, strict=True):
         n_out = int(mask.sum())
         channels = drawn.channels_of(path, tube.file.channels, tube.file.markers)
-        shown = tuple(name for name in channels if name in tube.events.channels)[:2]
+        rows = map(tube.rows.row_of, channels)
+        shown = tuple(name for name in rows if name in tube.events.channels)[:2]
         steps.append(
             GateStep(path[-1], None, shown, n_in, n_out, (Method.FILE,), note=f"drawn in {drawn.source}")
         )
@@ -132,7 +159,7 @@ def _steps(drawn: DrawnPopulation, masks: tuple[Mask, ...], tube: Tube) -> tuple
 
 
 def _time_note(drawn: DrawnPopulation, tube: Tube) -> tuple[str, ...]:
-    times = {channel.channel for channel in tube.panel.with_role("time")}
+    times = {tube.rows.name_of(channel.channel) for channel in tube.panel.with_role("time")}
     if times & set(drawn.gating_channels(tube.file.channels, tube.file.markers)):
         return ("a gate looks at time and was put on the control's own time too",)
     return ()

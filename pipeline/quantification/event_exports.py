@@ -13,6 +13,7 @@ from gating.events import Mask
 from gating.events.compensation import SpilloverMatrix
 from gating.gates.steps import GatedPopulation, Step
 from pipeline.fcs import FcsFile, read_fcs, write_fcs
+from pipeline.tube.rows import FileRows
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -47,9 +48,17 @@ def write_events(path: Path, abc: NDArray[np.float64], gated: GatedPopulation) -
 
 
 def write_gated_cells(
-    path: Path, file: FcsFile, cells: Mask, *, sample_id: str, population: str, matrix: SpilloverMatrix | None
+    path: Path,
+    file: FcsFile,
+    cells: Mask,
+    *,
+    sample_id: str,
+    population: str,
+    matrix: SpilloverMatrix | None,
+    rows: FileRows | None = None,
+    compensated: bool = False,
 ) -> None:
-    """Write the gated cells of a tube as FCS 3.1: every channel, linear, not compensated.
+    """Write the gated cells of a tube as FCS 3.1: every channel, linear, as the file holds it.
 
     Parameters
     ----------
@@ -64,26 +73,33 @@ def write_gated_cells(
         Of the study; they name the source.
     matrix
         That the tube was compensated with, as `$SPILLOVER` for those who go on; None if none was.
+    rows
+        What the file calls the rows of its panel: they are written under the rows' names, so that the cells
+        of tubes with other names can be put together. None: every channel keeps its name.
+    compensated
+        Whether the file's events were compensated already.
     """
     if not cells.any():
         path.unlink(missing_ok=True)
         return
     whole = read_fcs(file.path, data_set=file.data_set, allow_truncated=True)
     values = whole.events()[:, cells]
-    names = _unique(map(_plain, whole.channels))
+    called = whole.channels if rows is None else tuple(map(rows.row_of, whole.channels))
+    names = _unique(map(_plain, called))
     markers = tuple(CONTROL.sub("_", marker).strip() for marker in whole.markers)
+    state = "compensated already" if compensated else "not compensated"
     keywords = {
         "$FIL": path.name,
         "$TIMESTEP": "1",
         "CD38RD SAMPLE": sample_id,
         "CD38RD POPULATION": population,
-        "CD38RD SOURCE": f"{int(cells.sum())} of {cells.size} events of {file.path.name}, not compensated",
+        "CD38RD SOURCE": f"{int(cells.sum())} of {cells.size} events of {file.path.name}, {state}",
         **_detectors(whole),
     }
     if names != whole.channels or markers != whole.markers:
         keywords["CD38RD NAMES"] = _renamed(whole, names, markers)
     if matrix is not None:
-        keywords["$SPILLOVER"] = _spillover(matrix, dict(zip(whole.channels, names, strict=True)))
+        keywords["$SPILLOVER"] = _spillover(matrix, dict(zip(called, names, strict=True)))
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
     write_fcs(partial, values, names, markers=markers, keywords=keywords)
@@ -127,7 +143,7 @@ def _renamed(file: FcsFile, names: Sequence[str], markers: Sequence[str]) -> str
         for number, (was, now) in enumerate(zip(before, after, strict=True), 1)
         if was != now
     ]
-    return f"commas of $PnN and control characters are _ here: {', '.join(changed)}"
+    return f"commas of $PnN and control characters are _ here, rows of the panel have its names: {', '.join(changed)}"
 
 
 def _spillover(matrix: SpilloverMatrix, names: Mapping[str, str]) -> str:

@@ -27,6 +27,7 @@ from pipeline.quantification.receptor import receptor_of
 from pipeline.quantification.result import SampleResult, SentinelResult
 from pipeline.quantification.task import TubeTask
 from pipeline.study.settings import Settings
+from pipeline.tube.compensation.state import SPILL_INCOMPLETE, Compensation
 from pipeline.tube.control import Control, gated_alike
 from pipeline.tube.reading import Tube
 
@@ -68,7 +69,7 @@ def with_sentinels(
     gated
         Of our own gates, also where a person's gates replaced them for the plasma cells.
     """
-    if tube.spillover is None or "SPILL_MISSING" in tube.flags:
+    if tube.compensation is Compensation.MISSING or SPILL_INCOMPLETE in tube.flags:
         return replace(result, sentinel_reading=reading_of(result.receptor, (), task.settings))
     cells = find_sentinels(tube.events, tube.panel, gated)
     competes = task.panel.quantified.competes_with_drug is not False

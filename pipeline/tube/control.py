@@ -8,13 +8,16 @@ from pathlib import Path
 import numpy as np
 
 from gating.events import FloatArray, Mask
+from gating.events.errors import GatingError
 from gating.gates import inside
 from gating.gates.steps import GateStep, Step
-from pipeline.fcs import FcsError
+from pipeline.fcs import FcsError, read_fcs
 from pipeline.study.errors import UserError
 from pipeline.study.settings import Settings
 from pipeline.study.study import Panel, Sample
+from pipeline.tube.compensation.state import Compensation, MixedError, is_compensated, unlike_tube
 from pipeline.tube.reading import Tube, read_tube
+from pipeline.tube.rows import matrix_for_control, rows_of_file
 
 OWN_TIME = Step.TIME
 """The step that belongs to one acquisition alone: a clog in the stained tube says nothing of the control."""
@@ -44,18 +47,40 @@ def read_control(folder: Path, sample: Sample, panel: Panel, settings: Settings,
         if not name:
             continue
         try:
-            tube = read_tube(
-                folder / name,
-                panel,
-                spillover=stained.spillover,
-                compensated=stained.spillover is not None,
-                allow_truncated=settings.allow_truncated,
-            )
-        except (FcsError, UserError) as error:
+            tube = _read(folder / name, panel, settings, stained)
+        except (FcsError, GatingError, UserError) as error:
             notes = (*notes, f"the {kind} control cannot be used: {error}")
             continue
-        return Control(kind, tube, (*notes, *tube.notes))
+        own = (note if note in stained.notes else f"{kind} control: {note}" for note in tube.notes)
+        return Control(kind, tube, (*notes, *own))
     return Control(notes=notes)
+
+
+def _read(path: Path, panel: Panel, settings: Settings, stained: Tube) -> Tube:
+    """Read a control with its tube's matrix, under the same names of rows.
+
+    Raises
+    ------
+    UserError
+        If it cannot be compensated as its tube is.
+    """
+    header = read_fcs(path, channels=(), allow_truncated=settings.allow_truncated)
+    rows = rows_of_file(panel, header.channels, header.markers, where=path.name)
+    try:
+        done = is_compensated(panel, header.channels, header.markers)
+        unlike = unlike_tube(stained.compensation is Compensation.ALREADY, done)
+        if unlike:
+            raise MixedError(unlike)
+        matrix = stained.spillover and matrix_for_control(stained.spillover, rows, header.spillover)
+    except UserError as error:
+        raise UserError(f"{path.name} {error}") from None
+    return read_tube(
+        path,
+        panel,
+        spillover=matrix,
+        compensated=matrix is not None,
+        allow_truncated=settings.allow_truncated,
+    )
 
 
 def background_cells(control: Control, steps: tuple[GateStep, ...]) -> FloatArray | None:

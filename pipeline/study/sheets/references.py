@@ -9,7 +9,7 @@ from typing import Any
 from pipeline.study.faults import Fault, Severity
 from pipeline.study.locations import file_key, location_fault, study_files
 from pipeline.study.sheets.columns import Entry
-from pipeline.study.sheets.panels import missing_f_p, panel_channels, panel_roles
+from pipeline.study.sheets.panels import missing_f_p, panel_channels, panel_roles, unlike_measures
 from pipeline.study.sheets.rows import SampleRow
 from pipeline.study.sheets.transfers import bead_transfers
 from pipeline.study.sheets.typed import TypedStudy, caseless, typed_values
@@ -32,6 +32,7 @@ def reference_faults(study: TypedStudy) -> tuple[Fault, ...]:
         repeated_files,
         panel_roles,
         panel_channels,
+        unlike_measures,
         missing_f_p,
         bead_transfers,
         drug_names,

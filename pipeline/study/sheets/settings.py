@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pydantic import ValidationError
 
-from pipeline.study.settings import Settings, setting_facts, setting_text
+from pipeline.study.settings import ALL_PANELS, Settings, setting_facts, setting_text
 from pipeline.study.wording import did_you_mean, quoted
 
 MUST_NOT_EXCEED = (
@@ -36,6 +36,9 @@ def contradictions(settings: Settings) -> tuple[tuple[str, str], ...]:
         if low_value > high_value:
             text = f"{setting_text(low_value)} > {setting_text(high_value)} {setting_facts(low)[0]}"
             pairs.append((text, f"{low} not above {high}"))
+    if settings.spillover_file and ALL_PANELS in map(str.casefold, settings.compensated_names):
+        text = f"spillover_file {quoted(settings.spillover_file)} and compensated_panels {ALL_PANELS}"
+        pairs.append((text, "one of them: what is compensated already needs no matrix"))
     return tuple(pairs)
 
 
