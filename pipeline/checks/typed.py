@@ -35,12 +35,8 @@ def bead_channels(study: Study, headers: Headers) -> Iterator[Finding]:
                 hint = _one_detector(names, aliases, file)
                 yield Finding(Fault(where, problem, "the panel's cd38 channel", hint))
         if len(there) > 1:
-            both = (
-                f"{quoted(run.channel)}, and {file.path.name} has {enumerate_words(there, 'and')}"
-                if file
-                else ""
-            )
-            yield Finding(Fault(where, both, "the one channel on which the beads were analysed"))
+            both = f"{quoted(run.channel)}, two channels of its file: {enumerate_words(there, 'and')}"
+            yield Finding(Fault(where, both, "the one channel that calibrates the panel's"))
         if file is not None and not there:
             channel = study.panel(next(iter(panels))).quantified if panels else None
             hint = _meant(channel, file) if channel else ""
@@ -58,7 +54,7 @@ def _one_detector(names: Sequence[str], aliases: Sequence[str], file: FcsFile | 
     known = "" if file is None else find_channel(aliases, file.channels)
     has = f" {file.path.name} has {known}: name that." if file is not None and known else ""
     words = f"{said_pulse(*pulses)} and {said_pulse(*reversed(pulses))}"
-    return f"These are {words} of a pulse, different numbers: beads and tubes must be measured on the same one.{has}"
+    return f"These are {words} of a pulse, different numbers: beads and tubes must be measured alike.{has}"
 
 
 def _meant(channel: PanelChannel, file: FcsFile) -> str:

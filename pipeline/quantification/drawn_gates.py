@@ -100,7 +100,7 @@ def _masks(drawn: DrawnPopulation, events_of: Tube, drawn_on: Tube) -> tuple[Mas
     Parameters
     ----------
     events_of
-        The tube, or its control: its events go under the names that the tube's file has, which the gates know.
+        The tube, or its control: its events go under the names of the tube's file, which the gates know.
     drawn_on
         The tube itself; gates that ask for the matrix of the file get its matrix, on the control too.
     """

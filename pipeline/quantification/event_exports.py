@@ -143,7 +143,8 @@ def _renamed(file: FcsFile, names: Sequence[str], markers: Sequence[str]) -> str
         for number, (was, now) in enumerate(zip(before, after, strict=True), 1)
         if was != now
     ]
-    return f"commas of $PnN and control characters are _ here, rows of the panel have its names: {', '.join(changed)}"
+    why = "commas of $PnN and control characters are _ here, rows of the panel have its names"
+    return f"{why}: {', '.join(changed)}"
 
 
 def _spillover(matrix: SpilloverMatrix, names: Mapping[str, str]) -> str:

@@ -23,6 +23,7 @@ from pipeline.quantification.result import DEFECT, SampleResult
 from pipeline.quantification.sentinels import with_sentinels
 from pipeline.quantification.task import TubeTask
 from pipeline.quantification.tube_errors import TUBE_ERRORS
+from pipeline.tube.compensation.below_zero import flagged_below_zero
 from pipeline.tube.compensation.state import Compensation
 from pipeline.tube.control import Control, background_cells, read_control
 from pipeline.tube.detectors import detector_settings
@@ -56,6 +57,7 @@ def _quantified_or_failed(task: TubeTask) -> SampleResult:
         control = _control(task, tube)
         tube, control = without_dye_spill(tube, control)
         gated = gated_tube(tube, control, _overrides(task), task.batch_cuts)
+        tube = flagged_below_zero(tube, control, gated)
         if task.sample.gates_file:
             drawn = gated_by_file(task.folder, task.sample, tube, control, gated)
             result = _quantified(task, tube, drawn.gated, control, drawn)

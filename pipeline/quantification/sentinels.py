@@ -21,14 +21,15 @@ import numpy as np
 from calibration.density.receptor_density import QUANTIFIED, RdStatus, ReceptorDensity
 from calibration.numbers import Z_95
 from gating.gates import inside
-from gating.gates.steps import GatedPopulation, Step
+from gating.gates.steps import GatedPopulation
 from gating.sentinels import B_PRECURSORS, NK_CELLS, Sentinel, find_sentinels
 from pipeline.quantification.receptor import receptor_of
 from pipeline.quantification.result import SampleResult, SentinelResult
 from pipeline.quantification.task import TubeTask
 from pipeline.study.settings import Settings
+from pipeline.tube.compensation.below_zero import FAR_BELOW_ZERO
 from pipeline.tube.compensation.state import SPILL_INCOMPLETE, Compensation
-from pipeline.tube.control import Control, gated_alike
+from pipeline.tube.control import Control, viable_alike
 from pipeline.tube.reading import Tube
 
 NOT_LOW, MASKED, LOST, BOTH, CANNOT_TELL = "not low", "masked", "lost", "both", "cannot tell"
@@ -41,6 +42,8 @@ WORDS = {
     CANNOT_TELL: "it cannot be told why free CD38 is as it is",
 }
 HEMODILUTION = "HEMODILUTION_POSSIBLE"
+NOT_TRUSTED = {SPILL_INCOMPLETE, FAR_BELOW_ZERO}
+"""Flags of a tube whose dim cells are not where they belong: dim sentinels cannot be told there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ def with_sentinels(
     gated
         Of our own gates, also where a person's gates replaced them for the plasma cells.
     """
-    if tube.compensation is Compensation.MISSING or SPILL_INCOMPLETE in tube.flags:
+    if tube.compensation is Compensation.MISSING or NOT_TRUSTED.intersection(tube.flags):
         return replace(result, sentinel_reading=reading_of(result.receptor, (), task.settings))
     cells = find_sentinels(tube.events, tube.panel, gated)
     competes = task.panel.quantified.competes_with_drug is not False
@@ -127,9 +130,7 @@ def _quantified(
         return SentinelResult(sentinel.name, ReceptorDensity(RdStatus.LOW_EVENTS, 0), 0.0, sentinel.note)
     blank = None
     if control.tube is not None:
-        names = [step.name for step in gated.steps]
-        clean = gated.steps[: names.index(Step.VIABLE) + 1]
-        same = gated_alike(control.tube, clean) & inside(sentinel.gate, control.tube.events)
+        same = viable_alike(control.tube, gated) & inside(sentinel.gate, control.tube.events)
         blank = control.tube.quantified[same]
     receptor = receptor_of(task, tube, sentinel.mask, blank, control.kind)
     return SentinelResult(sentinel.name, receptor, sentinel.confidence)

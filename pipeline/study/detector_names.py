@@ -16,7 +16,8 @@ _MARKER_COMPENSATED = re.compile(r"^(fj)?comp(ensated)?[-_:]+\S", re.IGNORECASE)
 _SCALE_WORD = re.compile(r"[-_. ]*(lin|log)(ear|arithmic)?$", re.IGNORECASE)
 _WORDS = r"area|integral|int|height|peak|width|tof|[ahwt]"
 _AT_END = re.compile(
-    rf"(?:[-_. (\[]+(?P<word>{_WORDS})[)\]]?|(?<=\d)(?P<letter>[AHW])|(?<=[a-z])(?P<capital>Area|Height|Width))$",
+    rf"(?:[-_. (\[]+(?P<word>{_WORDS})[)\]]?"
+    r"|(?<=\d)(?P<letter>[AHW])|(?<=[a-z])(?P<written>area|height|width))$",
     re.IGNORECASE,
 )
 _INSIDE = re.compile(rf"[-_.(](?P<word>{_WORDS})(?=[ )_:;/]\S?)", re.IGNORECASE)
@@ -63,8 +64,8 @@ def pulse_of(name: str) -> Pulse:
 
     Examples
     --------
-    >>> [str(pulse_of(name)) for name in ("PE-A", "FL2H", "PE Width", "FL2 INT LIN", "PE-A CD38", "CD235a", "PE")]
-    ['area', 'height', 'width', 'area', 'area', '', '']
+    >>> [str(pulse_of(name)) for name in ("PE-A", "FL2H", "PE Width", "FL2 INT LIN", "PE-A CD38", "CD235a")]
+    ['area', 'height', 'width', 'area', 'area', '']
     """
     return _split(name)[1]
 
@@ -99,7 +100,7 @@ def unlike_pulses(names: Sequence[str]) -> tuple[str, str] | None:
 def said_pulse(name: str, beside: str) -> str:
     """Return the measure that a name says, also of `PEH` beside `PEA`."""
     letter = _bare(name)[-1:].casefold() if _differ_in_last_letter(name, beside) else ""
-    return str(pulse_of(name) or _PULSES.get(letter, ""))
+    return str(pulse_of(name) or _PULSES.get(letter, Pulse.UNKNOWN))
 
 
 def _split(name: str) -> tuple[str, Pulse]:

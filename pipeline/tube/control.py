@@ -10,7 +10,7 @@ import numpy as np
 from gating.events import FloatArray, Mask
 from gating.events.errors import GatingError
 from gating.gates import inside
-from gating.gates.steps import GateStep, Step
+from gating.gates.steps import GatedPopulation, GateStep, Step
 from pipeline.fcs import FcsError, read_fcs
 from pipeline.study.errors import UserError
 from pipeline.study.settings import Settings
@@ -88,6 +88,12 @@ def background_cells(control: Control, steps: tuple[GateStep, ...]) -> FloatArra
     if control.tube is None:
         return None
     return control.tube.quantified[gated_alike(control.tube, steps)]
+
+
+def viable_alike(tube: Tube, gated: GatedPopulation) -> Mask:
+    """Return the events of another tube that a tube's gates call viable single cells."""
+    names = [step.name for step in gated.steps]
+    return gated_alike(tube, gated.steps[: names.index(Step.VIABLE) + 1])
 
 
 def gated_alike(tube: Tube, steps: tuple[GateStep, ...]) -> Mask:

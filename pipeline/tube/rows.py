@@ -1,4 +1,4 @@
-"""A file under the names of its panel's rows: whatever it calls its detectors, tube and control speak alike."""
+"""A file under the names of its panel's rows: tube and control speak alike, whatever each is called."""
 
 from __future__ import annotations
 
@@ -188,8 +188,8 @@ def matrix_for_control(
     renamed = _alike(matrix, lacking, on_rows(own, rows)) if own is not None else None
     if renamed is None:
         raise ChannelsError(
-            f"lacks {enumerate_words(map(quoted, lacking), 'and')}, which the tube's matrix ({matrix.source}) "
-            "needs; where the control calls it otherwise, give it a row in the panel with both names"
+            f"lacks {enumerate_words(map(quoted, lacking), 'and')} of the tube's matrix ({matrix.source}); "
+            "where the control calls it otherwise, give it a row in the panel with both names"
         )
     channels = tuple(renamed.get(name, name) for name in matrix.channels)
     return SpilloverMatrix(channels, matrix.values, matrix.source)

@@ -66,9 +66,9 @@ def panel_channels(study: TypedStudy) -> Iterator[Fault]:
 
 def unlike_measures(study: TypedStudy) -> Iterator[Fault]:
     """Report names of area, height and width in one cell: they are different numbers, not names of one."""
-    channels = [(entry, entry.row.channel or ()) for entry in study.panels if entry.row.role != "time"]
-    runs = [(entry, (entry.row.channel or "").split(";")) for entry in study.beads]
-    for entry, names in (*channels, *runs):
+    cells = [(e.at("channel"), e.row.channel or ()) for e in study.panels if e.row.role != "time"]
+    cells += [(e.at("channel"), tuple((e.row.channel or "").split(";"))) for e in study.beads]
+    for where, names in cells:
         unlike = unlike_pulses([name.strip() for name in names])
         if unlike is not None:
             first, second = unlike
@@ -76,9 +76,9 @@ def unlike_measures(study: TypedStudy) -> Iterator[Fault]:
             problem = f"{quoted(first)} and {quoted(second)}, the {pulses}, as names of one channel"
             hint = (
                 "They differ by a constant factor, so that beads on one and cells on the other give a wrong "
-                "density. Keep one; tubes that were measured on the other need a panel and beads of their own."
+                "density. Keep one; tubes measured on the other need a panel and beads of their own."
             )
-            yield Fault(entry.at("channel"), problem, "names of one measurement", hint)
+            yield Fault(where, problem, "names of one measurement", hint)
 
 
 def missing_f_p(study: TypedStudy) -> Iterator[Fault]:

@@ -1,1 +1,1 @@
-"""What was done about spillover: by a matrix, already before, or not at all; and cells that were taken too far."""
+"""Spillover of a tube: taken off by a matrix, already before, or not at all; and cells far below zero."""

@@ -1,4 +1,4 @@
-"""How a file's events come to be compensated: by a matrix, already before they were written, or not at all."""
+"""How a file's events come to be compensated: by a matrix, already before, or not at all."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def compensated_channels(panel: Panel, channels: Sequence[str], markers: Sequenc
         raise MixedError(
             f"has compensated channels ({shortened(done, MOST_NAMES)}) beside raw ones "
             f"({shortened(raw, MOST_NAMES)}); export all of them raw, or all compensated; "
-            "if its files are compensated or unmixed already, name the panel in the setting compensated_panels"
+            "if all are compensated or unmixed already, name the panel in the setting compensated_panels"
         )
     return tuple(done)
 
@@ -87,8 +87,8 @@ def unlike_tube(tube: bool, control: bool) -> str:
         return ""
     words = {True: "compensated already", False: "raw"}
     return (
-        f"is {words[control]} and its tube is {words[tube]}, as their channels' names say: the tube's gates do "
-        "not fit; export both raw, or both compensated"
+        f"is {words[control]} and its tube is {words[tube]}, as their channels' names say: the tube's gates "
+        "do not fit; export both raw, or both compensated"
     )
 
 
