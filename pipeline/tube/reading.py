@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -123,9 +124,8 @@ def read_tube(
     detectors = set(map(rows.name_of, matrix.channels)) if matrix is not None else set()
     wanted = tuple(name for name in header.channels if name in detectors.union(rows.names))
     file = read_fcs(path, channels=wanted, allow_truncated=allow_truncated)
-    tops = tuple(file.scale_top(name) for name in wanted)
     times = tuple(row.name for row in panel.channels if row.role == "time")
-    sound = sound_events(Events(file.events(wanted), tuple(map(rows.row_of, wanted)), tops), path.name, times)
+    sound = sound_events(_in_seconds(_events(file, rows), file, rows, times), path.name, times)
     raw = sound.events
     after = already_compensated(raw, rows, done) if is_done else compensated_events(raw, matrix, panel)
     quantified = panel.quantified.name
@@ -143,3 +143,23 @@ def read_tube(
         flags=(*sound.flags, *after.flags),
         notes=(*rows.notes, *sound.notes, *after.notes),
     )
+
+
+def _events(file: FcsFile, rows: FileRows) -> Events:
+    """Return the channels that were asked for, linear, under the names of rows."""
+    names = file.decoded
+    tops = tuple(file.scale_top(name) for name in names)
+    return Events(file.events(names), tuple(map(rows.row_of, names)), tops)
+
+
+def _in_seconds(events: Events, file: FcsFile, rows: FileRows, times: Sequence[str]) -> Events:
+    """Return events whose time is in seconds too where the file does not call it Time, as FCS has it."""
+    step = file.acquisition.timestep or 1.0
+    tops = list(events.scale_tops)
+    for time in times:
+        parameter = file.parameters[file.channels.index(rows.name_of(time))]
+        if not parameter.is_time:
+            place = events.channels.index(time)
+            events.values[place] = events.values[place].astype(np.float64) * step
+            tops[place] = float("inf")
+    return Events(events.values, events.channels, tuple(tops))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gating.events.compensation import SpilloverMatrix
 from gating.events.panel import GatingChannel, GatingPanel, Target
@@ -20,6 +21,9 @@ from pipeline.tube.channels import (
     missing_channels,
     suggestions,
 )
+
+SAME_LIGHT = 0.02
+"""Shares of spillover that two files of one day may differ by: their matrices are often computed anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,24 +200,23 @@ def matrix_for_control(
 
 
 def _alike(matrix: SpilloverMatrix, lacking: Sequence[str], own: SpilloverMatrix) -> dict[str, str] | None:
-    """Return, of each detector that the control lacks, its name there; None where the matrices differ."""
+    """Return, of each detector that the control lacks, its name there; None where that cannot be told."""
     known = [name for name in matrix.channels if name in own.channels]
     free = [name for name in own.channels if name not in matrix.channels]
-    if len(own.channels) != len(matrix.channels) or len(known) + len(lacking) != len(matrix.channels):
+    if len(free) != len(lacking) or len(known) + len(lacking) != len(matrix.channels):
         return None
     renamed: dict[str, str] = {}
     for name in lacking:
         light = _light(matrix, name, known)
-        same = [other for other in free if np.array_equal(light, _light(own, other, known))]
-        if len(same) != 1:
+        apart = {other: float(np.abs(light - _light(own, other, known)).max(initial=0.0)) for other in free}
+        nearest, *others = sorted(free, key=lambda other: apart[other])
+        if apart[nearest] > SAME_LIGHT or any(apart[other] <= SAME_LIGHT for other in others):
             return None
-        renamed[name] = same[0]
-    order = [own.channels.index(renamed.get(name, name)) for name in matrix.channels]
-    same_light = np.array_equal(own.values[np.ix_(order, order)], matrix.values)
-    return renamed if same_light and len(set(renamed.values())) == len(lacking) else None
+        renamed[name] = nearest
+    return renamed if len(set(renamed.values())) == len(lacking) else None
 
 
-def _light(matrix: SpilloverMatrix, name: str, known: Sequence[str]) -> np.ndarray:
+def _light(matrix: SpilloverMatrix, name: str, known: Sequence[str]) -> NDArray[np.float64]:
     """Return what a detector gives to the known ones and gets from them, shape (2, n_known)."""
     row, others = matrix.channels.index(name), [matrix.channels.index(other) for other in known]
     return np.stack([matrix.values[row, others], matrix.values[others, row]])
