@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gating.events.compensation import SpilloverMatrix
+from gating.events.compensation import SpilloverMatrix, UnusableSpilloverError
 from pipeline.checks.findings import Finding, warning
 from pipeline.checks.headers import Headers, files_of
 from pipeline.fcs import FcsFile
@@ -90,15 +90,13 @@ def own_matrices(study: Study, headers: Headers) -> Iterator[Finding]:
     """Report tubes whose own matrix leaves out stained channels of their panel."""
     for sample in study.samples if not study.settings.spillover_file else ():
         file, panel = headers[sample.fcs_file].file, study.panel(sample.panel)
-        rows = _rows(panel, file)
-        if file is None or rows is None or file.spillover is None or file.spillover.is_identity:
+        matrix = _matrix_of(panel, file, None)
+        if file is None or matrix is None:
             continue
-        if _said(panel, file) is not False:
-            continue
-        left_out = incomplete(on_rows(file.spillover, rows).channels, panel)
+        left_out = incomplete(matrix.channels, panel)
         if left_out:
             where = study.at("samples", sample.sample_id, "fcs_file")
-            problem = f"{file.path.name}, whose matrix ({file.spillover.source}) leaves out {left_out}"
+            problem = f"{file.path.name}, whose matrix ({matrix.source}) leaves out {left_out}"
             expected = "a matrix with every fluorescence channel of the panel"
             fault = Fault(where, problem, expected, WHAT_IT_MEANS, Severity.WARNING)
             yield Finding(fault, sample.sample_id)  # the tube's own note says it in the row
@@ -119,21 +117,42 @@ def mixed_compensation(study: Study, headers: Headers) -> Iterator[Finding]:
 
 def control_detectors(study: Study, headers: Headers) -> Iterator[Finding]:
     """Report controls without a detector that the matrix of their tube needs."""
-    for sample in study.samples if not study.settings.spillover_file else ():
+    named = _named_matrix(study)
+    for sample in study.samples:
         panel, tube = study.panel(sample.panel), headers[sample.fcs_file].file
-        tube_rows = _rows(panel, tube)
-        if tube is None or tube_rows is None or tube.spillover is None or tube.spillover.is_identity:
-            continue
-        matrix = on_rows(tube.spillover, tube_rows)
+        matrix = _matrix_of(panel, tube, named)
         for column, name in files_of(sample).items():
             control = headers[name].file
             rows = _rows(panel, control)
-            if column == "fcs_file" or control is None or rows is None or _said(panel, tube) is not False:
+            if matrix is None or column == "fcs_file" or control is None or rows is None:
                 continue
             try:
                 matrix_for_control(matrix, rows, control.spillover)
             except UserError as error:
                 yield _unusable(study, sample, column, f"{control.path.name} {error}")
+
+
+def _named_matrix(study: Study) -> SpilloverMatrix | None:
+    name = study.settings.spillover_file
+    try:
+        return read_spillover(study.folder, name) if name else None
+    except UserError:
+        return None  # another check says so
+
+
+def _matrix_of(panel: Panel, tube: FcsFile | None, named: SpilloverMatrix | None) -> SpilloverMatrix | None:
+    """Return the matrix that a tube is compensated with, under the names of rows; None where none is."""
+    rows = _rows(panel, tube)
+    if tube is None or rows is None or _said(panel, tube) is not False:
+        return None
+    matrix = named or tube.spillover
+    if matrix is None or matrix.is_identity:
+        return None
+    try:
+        on = on_rows(matrix, rows)
+    except UnusableSpilloverError:
+        return None  # named_spillover says so
+    return on if set(on.channels) <= {rows.row_of(name) for name in rows.channels} else None
 
 
 def compensated_panels(study: Study, headers: Headers) -> Iterator[Finding]:

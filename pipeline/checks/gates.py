@@ -14,7 +14,7 @@ from pipeline.study.faults import Fault
 from pipeline.study.locations import location_fault
 from pipeline.study.study import GateOverride, Panel, Sample, Study
 from pipeline.study.wording import quoted
-from pipeline.tube.channels import ChannelsError, find_channel
+from pipeline.tube.channels import ChannelsError
 from pipeline.tube.rows import gating_panel, row_named, rows_of_file
 
 GATE_FILES = (".wsp", ".xml", ".gml")
@@ -59,14 +59,18 @@ def _gate_files(folder: Path) -> list[str]:
 
 
 def _unusable(study: Study, sample: Sample, file: FcsFile) -> Fault | None:
-    from pipeline.tube.drawn_file import read_drawn
+    from pipeline.tube.drawn_file import called_by_gates, read_drawn
 
     where = study.at("samples", sample.sample_id, "population")
-    quantified = find_channel(study.panel(sample.panel).quantified.aliases, file.channels)
+    try:
+        rows = rows_of_file(study.panel(sample.panel), file.channels, file.markers, where=file.path.name)
+    except ChannelsError:
+        return None  # the tube fails for that, and says so
     try:
         drawn = read_drawn(study.folder, sample, file)
-        drawn.gating_channels(file.channels, file.markers)
-        drawn.refuse(quantified, file.channels, file.markers)
+        channels = called_by_gates(drawn, rows)
+        drawn.gating_channels(channels, file.markers)
+        drawn.refuse(channels[file.channels.index(rows.quantified)], channels, file.markers)
     except GateFileError as error:
         return Fault(where, str(error), "")
     return None

@@ -439,3 +439,52 @@ def test_beads_on_height_do_not_calibrate_tubes_on_area(known: Known, tmp_path: 
     fault = next(fault for fault in faults_of(folder) if fault.startswith("ERROR beads!"))
     assert "These are height and area of a pulse, different numbers" in fault
     assert "list both names" not in fault
+
+
+def drawn_on_files_matrix(folder: Path, channel: str, threshold: float) -> None:
+    """A GatingML gate on compensated events, named in the samples sheet."""
+    head = (
+        'xmlns:gating="http://www.isac-net.org/std/Gating-ML/v2.0/gating" '
+        'xmlns:data-type="http://www.isac-net.org/std/Gating-ML/v2.0/datatypes"'
+    )
+    (folder / "gates.xml").write_text(
+        f'<gating:Gating-ML {head}><gating:RectangleGate gating:id="PC">'
+        f'<gating:dimension gating:compensation-ref="FCS" gating:min="{threshold}">'
+        f'<data-type:fcs-dimension data-type:name="{channel}"/></gating:dimension>'
+        "</gating:RectangleGate></gating:Gating-ML>",
+        encoding="utf-8",
+    )
+    edit_sheet(folder, "samples", lambda row: {**row, "gates_file": "gates.xml", "population": "PC"})
+
+
+@pytest.mark.parametrize("which", ["tube", "control", "both", "compensated"])
+def test_gates_drawn_on_one_name_fit_files_with_another(known: Known, tmp_path: Path, which: str) -> None:
+    results = []
+    for place in range(2):
+        folder = known.copy(tmp_path / str(place))
+        names = compensated_names(known, "FJComp-" if which == "compensated" else "new ")
+        for file in (known.tube, known.control) if place else ():
+            if which == "compensated":
+                rewrite(folder / file, names, compensated=known.matrix)
+            elif which in ("both", "tube" if file == known.tube else "control"):
+                rewrite(folder / file, names)
+        add_names(folder, names)
+        drawn_on_files_matrix(folder, "BV421-A", 5000)
+        assert faults_of(folder) == []
+        results.append(quantified(folder))
+    before, after = results
+    assert "GATES_FROM_FILE" in after.flags
+    assert after.n_plasma_cells == before.n_plasma_cells > 0
+    if which == "compensated":
+        assert after.receptor.rd == pytest.approx(before.receptor.rd, rel=2e-3)
+    else:
+        assert after.receptor == before.receptor
+        assert [p.x_axis for p in after.pictures] == [p.x_axis for p in before.pictures]
+
+
+def test_gates_drawn_on_another_name_of_the_quantified_row_are_refused(known: Known, tmp_path: Path) -> None:
+    folder = known.copy(tmp_path)
+    add_names(folder, {"PE-A": "PE-A CD38"})
+    drawn_on_files_matrix(folder, "PE-A CD38", 5000)
+    (fault,) = faults_of(folder)
+    assert "look at PE-A CD38, the quantified channel" in fault
