@@ -18,7 +18,7 @@ from pipeline.study.sheets.tables import WORKBOOK, read_csv_sheet, read_workbook
 from pipeline.study.study import Panel, Sample, Study
 from pipeline.study.wording import did_you_mean, enumerate_words, quoted
 from pipeline.tube.channels import named_channels, named_rows
-from pipeline.tube.compensation.state import (
+from pipeline.tube.compensation import (
     MixedError,
     compensated_channels,
     incomplete,

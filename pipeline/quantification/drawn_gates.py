@@ -18,7 +18,7 @@ from gating.thresholds.methods import Method
 from pipeline.fcs import read_fcs
 from pipeline.study.errors import UserError
 from pipeline.study.study import Sample
-from pipeline.tube.compensation.state import Compensation
+from pipeline.tube.compensation import Compensation
 from pipeline.tube.control import Control
 from pipeline.tube.drawn_file import called_by_gates, read_drawn
 from pipeline.tube.reading import Tube

@@ -23,9 +23,8 @@ from pipeline.quantification.result import DEFECT, SampleResult
 from pipeline.quantification.sentinels import with_sentinels
 from pipeline.quantification.task import TubeTask
 from pipeline.quantification.tube_errors import TUBE_ERRORS
-from pipeline.tube.compensation.below_zero import flagged_below_zero
-from pipeline.tube.compensation.state import Compensation
-from pipeline.tube.control import Control, background_cells, read_control
+from pipeline.tube.compensation import Compensation
+from pipeline.tube.control import Control, background_cells, flagged_below_zero, read_control
 from pipeline.tube.detectors import detector_settings
 from pipeline.tube.dye_spill import without_dye_spill
 from pipeline.tube.histograms import Density, Histogram, cd38_histogram, step_densities

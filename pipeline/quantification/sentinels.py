@@ -27,9 +27,8 @@ from pipeline.quantification.receptor import receptor_of
 from pipeline.quantification.result import SampleResult, SentinelResult
 from pipeline.quantification.task import TubeTask
 from pipeline.study.settings import Settings
-from pipeline.tube.compensation.below_zero import FAR_BELOW_ZERO
-from pipeline.tube.compensation.state import SPILL_INCOMPLETE, Compensation
-from pipeline.tube.control import Control, viable_alike
+from pipeline.tube.compensation import SPILL_INCOMPLETE, Compensation
+from pipeline.tube.control import FAR_BELOW_ZERO, Control, viable_alike
 from pipeline.tube.reading import Tube
 
 NOT_LOW, MASKED, LOST, BOTH, CANNOT_TELL = "not low", "masked", "lost", "both", "cannot tell"

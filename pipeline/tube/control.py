@@ -1,13 +1,14 @@
-"""The control tube: the same gates on the tube without the quantified stain."""
+"""The control tube: the same gates on the tube without the quantified stain, and what both show together."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from gating.events import FloatArray, Mask
+from gating.events.below_zero import far_below_zero
 from gating.events.errors import GatingError
 from gating.gates import inside
 from gating.gates.steps import GatedPopulation, GateStep, Step
@@ -15,10 +16,12 @@ from pipeline.fcs import FcsError, read_fcs
 from pipeline.study.errors import UserError
 from pipeline.study.settings import Settings
 from pipeline.study.study import Panel, Sample
-from pipeline.tube.compensation.state import Compensation, MixedError, is_compensated, unlike_tube
+from pipeline.tube.compensation import Compensation, MixedError, is_compensated, unlike_tube
 from pipeline.tube.reading import Tube, read_tube
-from pipeline.tube.rows import matrix_for_control, rows_of_file
+from pipeline.tube.rows import matrix_for_control, rows_of_file, stained_rows
 
+FAR_BELOW_ZERO = "FAR_BELOW_ZERO"
+MOST_NAMED = 3
 OWN_TIME = Step.TIME
 """The step that belongs to one acquisition alone: a clog in the stained tube says nothing of the control."""
 
@@ -103,3 +106,33 @@ def gated_alike(tube: Tube, steps: tuple[GateStep, ...]) -> Mask:
         if step.gate is not None and step.name is not OWN_TIME:
             mask &= inside(step.gate, tube.events)
     return mask
+
+
+def flagged_below_zero(tube: Tube, control: Control, gated: GatedPopulation) -> Tube:
+    """Return the tube, flagged where it or its control has cells far below zero.
+
+    Parameters
+    ----------
+    gated
+        The tube's own gating: the viable single cells of tube and control are looked at.
+    """
+    notes = [_below_zero_words(tube, gated.viable_singlets, "tube")]
+    if control.tube is not None:
+        notes.append(_below_zero_words(control.tube, viable_alike(control.tube, gated), "control"))
+    said = tuple(filter(None, notes))
+    if not said:
+        return tube
+    return replace(tube, flags=(*tube.flags, FAR_BELOW_ZERO), notes=(*tube.notes, *said))
+
+
+def _below_zero_words(tube: Tube, cells: Mask, which: str) -> str:
+    stained = [row.name for row in stained_rows(tube.rows.panel) if row.role != "cd38"]
+    light = {name: tube.events.column(name)[cells] for name in stained}
+    low = far_below_zero({**light, tube.quantified_channel: tube.quantified[cells]})
+    if not low:
+        return ""
+    more = f" and {len(low) - MOST_NAMED} more" if len(low) > MOST_NAMED else ""
+    return (
+        f"the {which} has cells far below zero ({'; '.join(map(str, low[:MOST_NAMED]))}{more}): "
+        "was it compensated twice, or too much?"
+    )

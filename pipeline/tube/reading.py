@@ -14,7 +14,7 @@ from gating.events.compensation import SpilloverMatrix, compensate
 from gating.events.panel import GatingPanel
 from pipeline.fcs import FcsFile, read_fcs
 from pipeline.study.study import Panel
-from pipeline.tube.compensation.state import (
+from pipeline.tube.compensation import (
     Compensation,
     MixedError,
     already_compensated,
