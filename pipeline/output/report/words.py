@@ -68,7 +68,8 @@ FLAGS: Final = {
     "REPAIRED_FILE": "the FCS file had to be repaired",
     "SAMPLE_BEFORE_FIRST_DOSE": "collected before the first dose of the washed-out drug",
     "SPILL_INCOMPLETE": "the spillover matrix leaves out stained channels: they are not compensated",
-    "SPILL_MISSING": "no usable spillover matrix: not compensated, but for what the control tube could tell",
+    "SPILL_MISSING": "no usable spillover matrix: not compensated, but for what the control tube could tell; "
+    "files that are compensated already are named in the setting compensated_panels",
     "STUDY_DRUG_BEFORE_SAMPLE": "the study drug had been given before the sample",
     "TIME_UNSTABLE": "a stretch of the acquisition was left out as unsteady",
     "VALUES_MISSING": "some events held no number and were left out",
