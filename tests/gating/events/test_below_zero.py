@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from gating.events import Events, FloatArray
 from gating.events.below_zero import far_below_zero
 from gating.events.compensation import SpilloverMatrix, compensate
+from pipeline.fcs import read_fcs
 
 MATRIX = SpilloverMatrix(("A", "B", "C"), np.array([[1, 0.3, 0.02], [0.1, 1, 0.0], [0, 0, 1]]), "by hand")
 
@@ -44,3 +47,17 @@ def test_a_few_percent_too_much_are_usual() -> None:
 def test_few_cells_and_cut_scales_tell_nothing() -> None:
     assert far_below_zero(cells(2, n=300)) == ()
     assert far_below_zero({name: np.maximum(values, 0) for name, values in cells(2).items()}) == ()
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(("times", "flagged"), [(1, False), (2, True)])
+def test_a_real_marrow_is_flagged_only_where_it_was_compensated_twice(
+    real_data: Path, times: int, flagged: bool
+) -> None:
+    file = read_fcs(real_data / "marrow" / "vie14" / "494.fcs")
+    assert file.spillover is not None
+    events = Events(file.events(), file.channels)
+    for _ in range(times):
+        events = compensate(events, file.spillover)
+    light = {name: events.column(name) for name in file.spillover.channels}
+    assert bool(far_below_zero(light)) is flagged
