@@ -488,3 +488,45 @@ def test_gates_drawn_on_another_name_of_the_quantified_row_are_refused(known: Kn
     drawn_on_files_matrix(folder, "PE-A CD38", 5000)
     (fault,) = faults_of(folder)
     assert "look at PE-A CD38, the quantified channel" in fault
+
+
+def test_gates_with_a_matrix_of_their_own_do_not_compensate_a_second_time(
+    known: Known, tmp_path: Path
+) -> None:
+    counts = []
+    for place in range(2):
+        folder, names = known.copy(tmp_path / str(place)), compensated_names(known, "FJComp-")
+        for file in (known.tube, known.control) if place else ():
+            rewrite(folder / file, names, compensated=known.matrix)
+        add_names(folder, names)
+        drawn_on_files_matrix(folder, "PE-Cy7-A", 1500)
+        gates = (folder / "gates.xml").read_text("utf-8")
+        own = gates.replace('compensation-ref="FCS"', 'compensation-ref="own"')
+        own = own.replace(
+            "><gating:RectangleGate", f">{matrix_in_gatingml(known.matrix)}<gating:RectangleGate"
+        )
+        (folder / "gates.xml").write_text(
+            own.replace("xmlns:gating", TRANSFORMS + " xmlns:gating", 1), "utf-8"
+        )
+        assert faults_of(folder) == []
+        counts.append(quantified(folder).n_plasma_cells)
+    assert counts[0] == pytest.approx(counts[1], abs=1)
+    assert counts[0] > 100
+
+
+TRANSFORMS = 'xmlns:transforms="http://www.isac-net.org/std/Gating-ML/v2.0/transformations"'
+
+
+def matrix_in_gatingml(matrix: SpilloverMatrix) -> str:
+    def named(kind: str) -> str:
+        each = (f'<data-type:fcs-dimension data-type:name="{name}"/>' for name in matrix.channels)
+        return f"<transforms:{kind}>{''.join(each)}</transforms:{kind}>"
+
+    rows = (
+        "<transforms:spectrum>"
+        + "".join(f'<transforms:coefficient transforms:value="{value!r}"/>' for value in row)
+        + "</transforms:spectrum>"
+        for row in matrix.values.tolist()
+    )
+    body = named("fluorochromes") + named("detectors") + "".join(rows)
+    return f'<transforms:spectrumMatrix transforms:id="own">{body}</transforms:spectrumMatrix>'
