@@ -54,10 +54,6 @@ def named_spillover(study: Study, headers: Headers) -> Iterator[Finding]:
     except UserError as error:
         yield Finding(Fault(where, str(error), ""))
         return
-    if matrix.is_identity:
-        hint = "If the files are compensated or unmixed already, say so in the setting compensated_panels."
-        expected = "the spillover between the detectors"
-        yield warning(f"{quoted(name)}, which is the identity", expected, where=where, hint=hint)
     for panel in (study.panel(used) for used in dict.fromkeys(sample.panel for sample in study.samples)):
         if not panel.compensated:
             yield from _unlike_panel(matrix, panel, where, name)
