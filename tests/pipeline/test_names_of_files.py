@@ -530,3 +530,24 @@ def matrix_in_gatingml(matrix: SpilloverMatrix) -> str:
     )
     body = named("fluorochromes") + named("detectors") + "".join(rows)
     return f'<transforms:spectrumMatrix transforms:id="own">{body}</transforms:spectrumMatrix>'
+
+
+def test_a_named_matrix_does_not_touch_files_whose_names_say_compensated(
+    known: Known, tmp_path: Path
+) -> None:
+    folder, names = known.copy(tmp_path), compensated_names(known, "Comp-")
+    for file in (known.tube, known.control):
+        rewrite(folder / file, names, compensated=known.matrix)
+    lines = [",".join(known.dyes), *(",".join(map(repr, row)) for row in known.matrix.values.tolist())]
+    (folder / "m.csv").write_text("\n".join(lines), encoding="utf-8")
+    set_setting(folder, "spillover_file", "m.csv")
+    add_names(folder, names)
+    assert faults_of(folder) == []
+    assert quantified(folder).receptor.rd == pytest.approx(known.result.receptor.rd, rel=2e-3)
+
+
+def test_a_bead_name_of_another_row_does_not_calibrate(known: Known, tmp_path: Path) -> None:
+    folder = known.copy(tmp_path)
+    rewrite(folder / known.beads, {"PE-A": "PE-X"})
+    edit_sheet(folder, "beads", lambda row: {**row, "channel": "PE-A; APC-A"})
+    assert any('found "PE-A; APC-A", but panel' in fault for fault in faults_of(folder))
