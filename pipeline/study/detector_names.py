@@ -67,18 +67,12 @@ def pulse_of(name: str) -> Pulse:
     >>> [str(pulse_of(name)) for name in ("PE-A", "FL2H", "PE Width", "FL2 INT LIN", "PE-A CD38", "CD235a")]
     ['area', 'height', 'width', 'area', 'area', '']
     """
-    return _split(name)[1]
-
-
-def one_detector(first: str, second: str) -> bool:
-    """Whether two names differ in nothing but the measure of the pulse (`PE-A`, `pe height`).
-
-    Examples
-    --------
-    >>> one_detector("PE-A", "PE-H"), one_detector("PEA", "PEH"), one_detector("PE-A", "APC-A")
-    (True, True, False)
-    """
-    return _differ_in_last_letter(first, second) or _folded(_split(first)[0]) == _folded(_split(second)[0])
+    bare = _bare(name)
+    match = None if _CLUSTER_AT_END.search(bare) else _AT_END.search(bare)
+    match = match or _INSIDE.search(bare)
+    if match is None:
+        return Pulse.UNKNOWN
+    return _PULSES[next(text for text in match.groupdict().values() if text).casefold()]
 
 
 def unlike_pulses(names: Sequence[str]) -> tuple[str, str] | None:
@@ -101,17 +95,6 @@ def said_pulse(name: str, beside: str) -> str:
     """Return the measure that a name says, also of `PEH` beside `PEA`."""
     letter = _bare(name)[-1:].casefold() if _differ_in_last_letter(name, beside) else ""
     return str(pulse_of(name) or _PULSES.get(letter, Pulse.UNKNOWN))
-
-
-def _split(name: str) -> tuple[str, Pulse]:
-    """Return the detector and the measure of a name."""
-    bare = _bare(name)
-    match = None if _CLUSTER_AT_END.search(bare) else _AT_END.search(bare)
-    match = match or _INSIDE.search(bare)
-    if match is None:
-        return bare, Pulse.UNKNOWN
-    word = next(text for text in match.groupdict().values() if text)
-    return bare[: match.start()] + bare[match.end() :], _PULSES[word.casefold()]
 
 
 def _bare(name: str) -> str:

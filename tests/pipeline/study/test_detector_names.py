@@ -7,7 +7,6 @@ import pytest
 from pipeline.study.detector_names import (
     Pulse,
     marker_says_compensated,
-    one_detector,
     pulse_of,
     says_compensated,
     unlike_pulses,
@@ -40,7 +39,6 @@ def test_the_measure_of_a_pulse_is_read_in_every_spelling(pulse: Pulse, names: s
 def test_measures_of_one_detector_are_unlike(pair: str) -> None:
     first, second = pair.split(";")
     assert unlike_pulses((first, second)) == (first, second)
-    assert one_detector(first, second)
 
 
 @pytest.mark.parametrize(
