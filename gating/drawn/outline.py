@@ -53,7 +53,7 @@ def outline_of(
     if is_quadrant_gate(strategy, gate) or getattr(drawn, "use_complement", False) or not all(names):
         return None
     lights = (
-        _same_light(strategy, dimension, name, ours, files)
+        _same_light(strategy, dimension, name, channel_of, ours, files)
         for dimension, name in zip(dimensions, names, strict=True)
     )
     if not names or not all(lights):
@@ -72,6 +72,7 @@ def _same_light(
     strategy: flowkit.GatingStrategy,
     dimension: Any,
     channel: str,
+    channel_of: Find,
     ours: SpilloverMatrix | None,
     files: SpilloverMatrix | None,
 ) -> bool:
@@ -87,7 +88,10 @@ def _same_light(
         matrix = (
             None
             if matrix_of_gates is None
-            else (tuple(matrix_of_gates.detectors), np.asarray(matrix_of_gates.matrix, np.float64))
+            else (
+                tuple(map(channel_of, matrix_of_gates.detectors)),
+                np.asarray(matrix_of_gates.matrix, np.float64),
+            )
         )
     if matrix is None or channel not in matrix[0]:
         return matrix_of_picture is None

@@ -7,18 +7,17 @@ FlowJo 10 bins events on its display axis, so that its counts differ from exact 
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gating.drawn.gate_file import GateFileError, read_strategy
+from gating.drawn.matrices import with_file_matrix, without_matrices
 from gating.drawn.tree import (
     GateId,
-    gate_of,
     is_quadrant_gate,
     labels_of,
     membership,
@@ -32,8 +31,6 @@ from gating.events.compensation import SpilloverMatrix
 if TYPE_CHECKING:
     import flowkit
 
-FROM_THE_FILE = "FCS"
-"""What GatingML calls the matrix that the FCS file carries (section 5.1.1)."""
 PREFIXES = ("FJComp-", "Comp-")
 """What FlowJo and DIVA put before the name of a compensated channel."""
 MOST_NAMES = 12
@@ -126,6 +123,10 @@ class DrawnPopulation:
                     "draw the population on other channels"
                 )
 
+    def on_compensated_events(self) -> DrawnPopulation:
+        """Return the same gates for events that are compensated already: no matrix touches them again."""
+        return replace(self, strategy=without_matrices(self.strategy))
+
     def detectors(self, channels: Sequence[str]) -> tuple[str, ...]:
         """Return the channels of an FCS file that the matrices of the gates' file need."""
         wanted = dict.fromkeys(d for m in self.strategy.comp_matrices.values() for d in m.detectors)
@@ -154,7 +155,7 @@ class DrawnPopulation:
         GateFileError
             If FlowKit cannot apply the gates.
         """
-        strategy = _with_file_matrix(self.strategy, matrix)
+        strategy = with_file_matrix(self.strategy, matrix)
         known = tuple(_known_name(name, strategy) for name in events.channels)
         sample = _Sample(known, tuple(markers), np.ascontiguousarray(events.values.T, np.float64))
         try:
@@ -265,33 +266,6 @@ def _known_name(channel: str, strategy: flowkit.GatingStrategy) -> str:
     known = {d for matrix in strategy.comp_matrices.values() for d in matrix.detectors}
     other = channel.replace("/", "_")
     return other if channel not in known and other in known else channel
-
-
-def _with_file_matrix(
-    strategy: flowkit.GatingStrategy, matrix: SpilloverMatrix | None
-) -> flowkit.GatingStrategy:
-    """Return the strategy with the FCS file's own matrix where gates ask for it."""
-    import flowkit
-
-    every = populations_of(strategy)
-    asked = any(
-        dimension.compensation_ref == FROM_THE_FILE
-        for path in every
-        for dimension in getattr(gate_of(strategy, path), "dimensions", None) or ()
-    )
-    if not asked:
-        return strategy
-    changed = copy.deepcopy(strategy)
-    name = "uncompensated"
-    if matrix is not None:
-        name = "matrix of the FCS file"
-        channels = list(matrix.channels)
-        changed.add_comp_matrix(name, flowkit.Matrix(matrix.values, channels, fluorochromes=list(channels)))
-    for path in every:
-        for dimension in getattr(gate_of(changed, path), "dimensions", None) or ():
-            if dimension.compensation_ref == FROM_THE_FILE:
-                dimension.compensation_ref = name
-    return changed
 
 
 def _comment(text: str) -> str:

@@ -38,7 +38,7 @@ class Choices:
     panel
         The channels that may gate.
     overrides
-        Set by a person; each replaces exactly one automatic threshold. A name is a channel ($PnN), a role
+        Set by a person; each replaces exactly one automatic threshold. A name is a channel, a role
         that one channel has, a marker, or one of the steps `debris singlets viable dump plasma_cell_size`.
     pooled
         Of the batch, named in the same way; used where the tube itself is not clear.

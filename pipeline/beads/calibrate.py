@@ -27,7 +27,7 @@ from pipeline.fcs.file import acquired
 from pipeline.files.content import Content
 from pipeline.study.settings import Settings
 from pipeline.study.study import BeadRun
-from pipeline.tube.channels import find_channel
+from pipeline.tube.channels import channels_meant
 from pipeline.tube.histograms import bead_histogram
 from pipeline.tube.inputs import changed_inputs, read_inputs
 
@@ -93,13 +93,13 @@ def without_curve(task: BeadTask, reason: str = "", defect: str = "") -> Calibra
 def _read(task: BeadTask, content: Content) -> tuple[FcsFile, str]:
     path = task.folder / task.run.fcs_file
     header = read_fcs(path, channels=(), allow_truncated=task.settings.allow_truncated, content=content)
-    channel = find_channel([alias.strip() for alias in task.run.channel.split(";")], header.channels)
-    if not channel:
+    meant = channels_meant([alias.strip() for alias in task.run.channel.split(";")], header.channels)
+    if len(meant) != 1:
         raise ChannelError(
-            f"{path.name}: found no channel {task.run.channel} of the beads sheet; "
-            f"the file has {', '.join(header.channels)}"
+            f"{path.name}: found {' and '.join(meant) or 'no channel'} for {task.run.channel} of the beads "
+            f"sheet, expected one; the file has {', '.join(header.channels)}"
         )
-    return read_fcs(path, allow_truncated=task.settings.allow_truncated, content=content), channel
+    return read_fcs(path, allow_truncated=task.settings.allow_truncated, content=content), meant[0]
 
 
 def _fitted(task: BeadTask, file: FcsFile, result: CalibrationResult) -> CalibrationResult:

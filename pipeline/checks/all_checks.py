@@ -6,7 +6,20 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from pipeline.checks.acquisition import bead_age, beads_unlike_tube, controls_unlike_tube, dates_that_disagree
-from pipeline.checks.channels import absent_channels, contradicting_markers, control_channels, shared_channels
+from pipeline.checks.channels import (
+    absent_channels,
+    contradicting_markers,
+    control_channels,
+    doubled_channels,
+    shared_channels,
+)
+from pipeline.checks.compensation import (
+    compensated_panels,
+    control_detectors,
+    mixed_compensation,
+    named_spillover,
+    own_matrices,
+)
 from pipeline.checks.findings import Finding, TubeFindings
 from pipeline.checks.gates import gate_files, gate_names
 from pipeline.checks.headers import Headers, read_headers, unusable_files
@@ -18,7 +31,6 @@ from pipeline.checks.typed import (
     bead_levels,
     bead_ranges,
     collected_before_doses,
-    named_spillover,
     patient_dates,
     unsuited_kits,
     unused_runs,
@@ -33,6 +45,7 @@ CHECKS: tuple[Callable[[Study, Headers], Iterable[Finding]], ...] = (
     identities,
     absent_channels,
     shared_channels,
+    doubled_channels,
     control_channels,
     contradicting_markers,
     bead_channels,
@@ -48,6 +61,10 @@ CHECKS: tuple[Callable[[Study, Headers], Iterable[Finding]], ...] = (
     patient_dates,
     unused_runs,
     named_spillover,
+    own_matrices,
+    mixed_compensation,
+    control_detectors,
+    compensated_panels,
     gate_files,
     gate_names,
     *PLAUSIBILITY,

@@ -20,6 +20,7 @@ from pipeline.tube.channels import (
     suggestions,
 )
 from pipeline.tube.markers import contradicts
+from pipeline.tube.rows import doubled_rows
 
 
 def absent_channels(study: Study, headers: Headers) -> Iterator[Finding]:
@@ -95,6 +96,23 @@ def control_channels(study: Study, headers: Headers) -> Iterator[Finding]:
                 fault = Fault(
                     where, problem, "a control with the channels of its tube", severity=Severity.TUBE
                 )
+                note = f"the control cannot be used: {problem}"
+                yield Finding(fault, sample.sample_id, CheckFlag.CONTROL_UNUSABLE, note)
+
+
+def doubled_channels(study: Study, headers: Headers) -> Iterator[Finding]:
+    """Report files with two channels that the panel takes for one: neither may be chosen by chance."""
+    for sample in study.samples:
+        for column, name in files_of(sample).items():
+            file = headers[name].file
+            doubled = "" if file is None else doubled_rows(study.panel(sample.panel), file.channels)
+            if file is None or not doubled:
+                continue
+            problem = f"{file.path.name} {doubled}"
+            fault = Fault(study.at("samples", sample.sample_id, column), problem, "", severity=Severity.TUBE)
+            if column == "fcs_file":
+                yield Finding(fault, sample.sample_id, note=problem, fails=True)
+            else:
                 note = f"the control cannot be used: {problem}"
                 yield Finding(fault, sample.sample_id, CheckFlag.CONTROL_UNUSABLE, note)
 

@@ -14,8 +14,8 @@ from pipeline.study.faults import Fault
 from pipeline.study.locations import location_fault
 from pipeline.study.study import GateOverride, Panel, Sample, Study
 from pipeline.study.wording import quoted
-from pipeline.tube.channels import ChannelsError, find_channel, matched_channels
-from pipeline.tube.reading import gating_panel
+from pipeline.tube.channels import ChannelsError
+from pipeline.tube.rows import gating_panel, row_named, rows_of_file
 
 GATE_FILES = (".wsp", ".xml", ".gml")
 WHY_NOT = "a gate on it keeps the cells that it is to measure, so that it measures the gate"
@@ -60,14 +60,18 @@ def _gate_files(folder: Path) -> list[str]:
 
 
 def _unusable(study: Study, sample: Sample, file: FcsFile) -> Fault | None:
-    from pipeline.tube.drawn_file import read_drawn
+    from pipeline.tube.drawn_file import called_by_gates, read_drawn
 
     where = study.at("samples", sample.sample_id, "population")
-    quantified = find_channel(study.panel(sample.panel).quantified.aliases, file.channels)
+    try:
+        rows = rows_of_file(study.panel(sample.panel), file.channels, file.markers, where=file.path.name)
+    except ChannelsError:
+        return None  # the tube fails for that, and says so
     try:
         drawn = read_drawn(study.folder, sample, file)
-        drawn.gating_channels(file.channels, file.markers)
-        drawn.refuse(quantified, file.channels, file.markers)
+        channels = called_by_gates(drawn, rows)
+        drawn.gating_channels(channels, file.markers)
+        drawn.refuse(channels[file.channels.index(rows.quantified)], channels, file.markers)
     except GateFileError as error:
         return Fault(where, str(error), "")
     return None
@@ -88,36 +92,34 @@ def gate_names(study: Study, headers: Headers) -> Iterator[Finding]:
             yield Finding(Fault(where, problem, expected))
         elif file is not None:
             panel = study.panel(sample.panel)
-            fault = _not_a_gate(where, override, panel, file) or _same_gate(
-                where, override, panel, file, taken
-            )
+            fault = _not_a_gate(where, override, panel, file) or _same_gate(where, override, panel, taken)
             if fault is not None:
                 yield Finding(fault)
 
 
 def _not_a_gate(where: str, override: GateOverride, panel: Panel, file: FcsFile) -> Fault | None:
     try:
-        matched = matched_channels(panel, file.channels, file.markers, where=file.path.name)
+        rows = rows_of_file(panel, file.channels, file.markers, where=file.path.name)
     except ChannelsError:
         return None  # the tube fails for that, and says so
-    marker = file.markers[file.channels.index(matched.quantified)]
-    refused = {*panel.quantified.aliases, matched.quantified, panel.quantified.marker, marker, "cd38", "rd"}
+    marker = file.markers[file.channels.index(rows.quantified)]
+    refused = {*panel.quantified.aliases, rows.quantified, panel.quantified.marker, marker, "cd38", "rd"}
     if override.gate.casefold() in {name.casefold() for name in refused if name}:
         return Fault(
             where, quoted(override.gate), "a gate on another channel", f"CD38 never gates: {WHY_NOT}."
         )
     try:
-        Choices(gating_panel(panel, matched), {override.gate: override.value}).check()
+        Choices(gating_panel(panel), {row_named(panel, override.gate): override.value}).check()
     except UnknownGateError as error:
         return Fault(where, quoted(override.gate), f"a gate of the tube ({error})")
     return None
 
 
 def _same_gate(
-    where: str, override: GateOverride, panel: Panel, file: FcsFile, taken: dict[tuple[str, str], str]
+    where: str, override: GateOverride, panel: Panel, taken: dict[tuple[str, str], str]
 ) -> Fault | None:
     """Want one threshold per gate, by whatever name: a channel, its role, its marker or its step."""
-    for channel in channels_of(override, panel, file):
+    for channel in channels_of(override, panel):
         before = taken.setdefault((override.sample_id, channel), where)
         if before != where:
             problem = f"gate {quoted(override.gate)} of {quoted(override.sample_id)}"
@@ -128,12 +130,8 @@ def _same_gate(
     return None
 
 
-def channels_of(override: GateOverride, panel: Panel, file: FcsFile) -> tuple[str, ...]:
-    """Return the channels that a threshold lies on; the step where it has none of its own."""
-    try:
-        matched = matched_channels(panel, file.channels, file.markers, where=file.path.name)
-    except ChannelsError:
-        return ()
-    choices = Choices(gating_panel(panel, matched), {override.gate: override.value})
+def channels_of(override: GateOverride, panel: Panel) -> tuple[str, ...]:
+    """Return the rows that a threshold lies on; the step where it has none of its own."""
+    choices = Choices(gating_panel(panel), {row_named(panel, override.gate): override.value})
     named = [row.channel for row in choices.panel.channels if choices.person(row) is not None]
     return tuple(named) or (override.gate.casefold(),)

@@ -9,75 +9,15 @@ from calibration.beads.kits import BEAD_KITS, KitResult, bead_kit, kit_names
 from pipeline.checks.findings import Finding, warning
 from pipeline.checks.headers import Headers
 from pipeline.fcs import FcsFile
+from pipeline.study.detector_names import said_pulse, unlike_pulses
 from pipeline.study.drugs import is_drug
-from pipeline.study.errors import UserError
 from pipeline.study.faults import Fault, Severity
-from pipeline.study.locations import location_fault
-from pipeline.study.sheets.columns import column_names, read_rows
-from pipeline.study.sheets.rows import SettingRow
-from pipeline.study.sheets.tables import WORKBOOK, read_csv_sheet, read_workbook, tabulate
-from pipeline.study.study import BeadRun, Panel, PanelChannel, Patient, Sample, Study
+from pipeline.study.study import BeadRun, PanelChannel, Patient, Sample, Study
 from pipeline.study.wording import enumerate_words, quoted
-from pipeline.tube.channels import find_channel, is_scatter, named_channels, named_rows, suggestion
-from pipeline.tube.spillover_file import read_spillover
+from pipeline.tube.channels import channels_meant, find_channel, suggestion
 
 MOST_DAYS_APART = 10
 """Days that one warning names; of more it says how many. Convention."""
-
-
-def named_spillover(study: Study, headers: Headers) -> Iterator[Finding]:
-    """Want a spillover matrix that can be read and inverted, and has the channels of the panels in use."""
-    del headers
-    name = study.settings.spillover_file
-    if not name:
-        return
-    where = setting_cell(study, "spillover_file")
-    outside = location_fault(where, study.folder, name)
-    if outside is not None:
-        yield Finding(outside)
-        return
-    try:
-        matrix = read_spillover(study.folder, name)
-    except UserError as error:
-        yield Finding(Fault(where, str(error), ""))
-        return
-    for panel in (study.panel(used) for used in dict.fromkeys(sample.panel for sample in study.samples)):
-        yield from _unlike_panel(matrix.channels, panel, where, name)
-
-
-def _unlike_panel(channels: Sequence[str], panel: Panel, where: str, name: str) -> Iterator[Finding]:
-    """Compare a matrix with a panel: none of its channels cannot be meant, some may be."""
-    stained = [channel for channel in panel.channels if not is_scatter(channel)]
-    lacking = [channel for channel in stained if not find_channel(channel.aliases, channels)]
-    if not lacking:
-        return
-    if len(lacking) == len(stained):
-        listed = named_channels(channels, channels)
-        problem = f"{quoted(name)}, a matrix of {listed}, none of panel {quoted(panel.name)}"
-        yield Finding(Fault(where, problem, f"the panel's channels: {named_rows(stained)}"))
-        return
-    problem = f"{quoted(name)}, a matrix without {named_rows(lacking)} of panel {quoted(panel.name)}"
-    hint = "What spills into or from them is not compensated."
-    yield warning(problem, "every fluorescence channel of the panel", where=where, hint=hint)
-
-
-def setting_cell(study: Study, name: str) -> str:
-    """Return the cell of a setting's value: the sheet is read again, a study keeps none of them."""
-    workbook, table = study.folder / WORKBOOK, study.folder / "settings.csv"
-    known = column_names(SettingRow)
-    sheets = (
-        read_workbook(workbook, ("settings",))[0]
-        if workbook.is_file()
-        else (read_csv_sheet(table, "settings", known)[0],)
-    )
-    rows = [
-        entry
-        for sheet in sheets
-        if sheet.name == "settings"
-        for entry in read_rows(tabulate(sheet, known)[0], SettingRow)[0]
-    ]
-    cells = (entry.at("value") for entry in rows if (entry.row.name or "").casefold() == name)
-    return next(cells, study.at("settings", name, "value"))
 
 
 def bead_channels(study: Study, headers: Headers) -> Iterator[Finding]:
@@ -87,18 +27,35 @@ def bead_channels(study: Study, headers: Headers) -> Iterator[Finding]:
         names = [name.strip() for name in run.channel.split(";") if name.strip()]
         where = study.at("beads", run.beads, "channel")
         panels = dict.fromkeys(sample.panel for sample in study.samples if sample.beads == run.beads)
+        there = () if file is None else channels_meant(names, file.channels)
         for panel in (study.panel(name) for name in panels):
             aliases = panel.quantified.aliases
-            if not any(find_channel([name], aliases) for name in names):
+            if not any(find_channel([name], aliases) for name in there or names):
                 quantified = quoted("; ".join(aliases))
                 problem = f"{quoted(run.channel)}, but panel {quoted(panel.name)} quantifies {quantified}"
-                hint = "If both are one detector, list both names in the panel's channel, split by ;."
+                hint = _one_detector(names, aliases, file)
                 yield Finding(Fault(where, problem, "the panel's cd38 channel", hint))
-        if file is not None and not find_channel(names, file.channels):
+        if len(there) > 1:
+            both = f"{quoted(run.channel)}, two channels of its file: {enumerate_words(there, 'and')}"
+            yield Finding(Fault(where, both, "the one channel that calibrates the panel's"))
+        if file is not None and not there:
             channel = study.panel(next(iter(panels))).quantified if panels else None
             hint = _meant(channel, file) if channel else ""
             problem = f"{quoted(run.channel)}, which is not in {file.path.name}"
             yield Finding(Fault(where, problem, f"one of {enumerate_words(file.channels, 'and')}", hint))
+
+
+def _one_detector(names: Sequence[str], aliases: Sequence[str], file: FcsFile | None) -> str:
+    """Return what to do where beads and panel name two channels: never that area and height are one."""
+    pulses = next(
+        (pair for name in names for alias in aliases if (pair := unlike_pulses([name, alias]))), None
+    )
+    if pulses is None:
+        return "If both are one detector, list both names in the panel's channel, split by ;."
+    known = "" if file is None else find_channel(aliases, file.channels)
+    has = f" {file.path.name} has {known}: name that." if file is not None and known else ""
+    words = f"{said_pulse(*pulses)} and {said_pulse(*reversed(pulses))}"
+    return f"These are {words} of a pulse, different numbers: beads and tubes must be measured alike.{has}"
 
 
 def _meant(channel: PanelChannel, file: FcsFile) -> str:

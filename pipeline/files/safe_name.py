@@ -36,7 +36,7 @@ def name_problem(name: str) -> tuple[str, str]:
     expected = "an id that can name a file"
     bad = sorted({c for c in name if c in FORBIDDEN or not c.isprintable()})
     if bad:
-        listed = ", ".join(c if c.isprintable() else f"U+{ord(c):04X}, which nobody sees" for c in bad)
+        listed = ", ".join(c if c.isprintable() else f"U+{ord(c):04X}" for c in bad)
         return f"{expected}, without {' '.join(FORBIDDEN)}", f"Leave out {listed}."
     n_bytes = _n_bytes(name)
     if len(name) > LONGEST_NAME:

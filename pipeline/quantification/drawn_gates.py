@@ -11,6 +11,7 @@ from gating.drawn.gate_file import GateFileError
 from gating.drawn.outline import outline_of
 from gating.drawn.population import DrawnPopulation
 from gating.events import Events, FloatArray, Mask
+from gating.events.compensation import SpilloverMatrix
 from gating.gates import Gate
 from gating.gates.steps import GatedPopulation, GateFlag, GateStep
 from gating.thresholds.methods import Method
@@ -19,9 +20,11 @@ from pipeline.files.content import Content
 from pipeline.quantification.result import SampleFlag
 from pipeline.study.errors import UserError
 from pipeline.study.study import Sample
+from pipeline.tube.compensation import Compensation
 from pipeline.tube.control import Control
-from pipeline.tube.drawn_file import read_drawn
+from pipeline.tube.drawn_file import called_by_gates, read_drawn
 from pipeline.tube.reading import Tube
+from pipeline.tube.rows import matrix_for_control, on_rows
 
 KEPT_FLAGS = (GateFlag.TIME_UNSTABLE, GateFlag.NO_TIME)
 """Of the automatic gating: what it says of the acquisition, which the person's gates need not look at."""
@@ -74,42 +77,97 @@ def gated_by_file(
     """
     try:
         drawn = read_drawn(folder, sample, tube.file, content)
-        drawn.refuse(tube.quantified_channel, tube.file.channels, tube.file.markers)
-        masks = _masks(drawn, tube)
+        seen = _seen(drawn, tube)
+        if tube.compensation is Compensation.ALREADY:
+            drawn = drawn.on_compensated_events()
+        drawn.refuse(seen.name_of(tube.quantified_channel), seen.channels, seen.markers)
+        matrix = None if tube.file_matrix is None else on_rows(tube.file_matrix, tube.rows)
+        masks = _masks(drawn, seen, matrix)
         background = None
         if control.tube is not None:
-            background = control.tube.quantified[_masks(drawn, control.tube)[-1]]
+            masks_there = _masks(drawn, *_seen_control(drawn, control.tube, seen, matrix))
+            background = control.tube.quantified[masks_there[-1]]
     except GateFileError as error:
         raise UserError(str(error)) from None
-    gated = _gated(drawn, masks, tube, automatic)
-    return DrawnGating(gated, background, drawn.to_gatingml(), _outlines(drawn, tube))
+    gated = _gated(drawn, masks, seen, automatic)
+    return DrawnGating(gated, background, drawn.to_gatingml(), _outlines(drawn, seen, matrix))
 
 
-def _outlines(drawn: DrawnPopulation, tube: Tube) -> tuple[Gate | None, ...]:
-    def channel_of(label: str) -> str:
-        return drawn.channel_of(label, tube.file.channels, tube.file.markers)
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A tube or its control as the gates see it: its channels under the names that the gates have."""
+
+    tube: Tube
+    channels: tuple[str, ...]
+    markers: tuple[str, ...]
+
+    def row_of(self, name: str) -> str:
+        """Return the row that a channel is, or its own name where it is none; "" for ""."""
+        return dict(zip(self.channels, map(self.tube.rows.row_of, self.tube.file.channels), strict=True)).get(
+            name, ""
+        )
+
+    def name_of(self, row: str) -> str:
+        """Return what the gates call a row."""
+        names = self.tube.file.channels
+        return dict(zip(names, self.channels, strict=True)).get(self.tube.rows.name_of(row), row)
+
+
+def _seen(drawn: DrawnPopulation, tube: Tube) -> _Seen:
+    return _Seen(tube, called_by_gates(drawn, tube.rows), tube.file.markers)
+
+
+def _seen_control(
+    drawn: DrawnPopulation, control: Tube, tube: _Seen, matrix: SpilloverMatrix | None
+) -> tuple[_Seen, SpilloverMatrix | None]:
+    """Return the control as the gates see it, under its tube's markers, and the tube's matrix for it."""
+    marker_of = {tube.row_of(name): marker for name, marker in zip(tube.channels, tube.markers, strict=True)}
+    pairs = zip(control.file.channels, control.file.markers, strict=True)
+    markers = tuple(marker_of.get(control.rows.row_of(name), marker) for name, marker in pairs)
+    seen = _Seen(control, called_by_gates(drawn, control.rows), markers)
+    if matrix is None:
+        return seen, None
+    return seen, matrix_for_control(matrix, control.rows, control.file.spillover)
+
+
+def _outlines(drawn: DrawnPopulation, seen: _Seen, matrix: SpilloverMatrix | None) -> tuple[Gate | None, ...]:
+    def row_of(label: str) -> str:
+        return seen.row_of(drawn.channel_of(label, seen.channels, seen.markers))
 
     return tuple(
-        outline_of(drawn.strategy, step, channel_of, ours=tube.spillover, files=tube.file.spillover)
+        outline_of(drawn.strategy, step, row_of, ours=seen.tube.spillover, files=matrix)
         for step in drawn.steps
     )
 
 
-def _masks(drawn: DrawnPopulation, tube: Tube) -> tuple[Mask, ...]:
-    """Apply the gates to the events as the file has them: the gates bring their own matrix."""
-    file = tube.file
-    own = file.spillover.channels if file.spillover is not None else ()
-    wanted = {*drawn.gating_channels(file.channels, file.markers), *drawn.detectors(file.channels), *own}
-    names = tuple(name for name in file.channels if name in wanted)
+def _masks(drawn: DrawnPopulation, seen: _Seen, matrix: SpilloverMatrix | None) -> tuple[Mask, ...]:
+    """Apply the gates to the events as a file has them: the gates bring their own matrix.
+
+    Parameters
+    ----------
+    matrix
+        For gates that ask for the file's: the tube's, also on its control; under the names of rows.
+    """
+    file = seen.tube.file
+    own = None
+    if matrix is not None:
+        own = SpilloverMatrix(tuple(map(seen.name_of, matrix.channels)), matrix.values, matrix.source)
+    wanted = {
+        *drawn.gating_channels(seen.channels, seen.markers),
+        *drawn.detectors(seen.channels),
+        *(own.channels if own is not None else ()),
+    }
+    read = [place for place, name in enumerate(seen.channels) if name in wanted]
+    names = tuple(file.channels[place] for place in read)
     raw = read_fcs(
         file.path, channels=names, data_set=file.data_set, allow_truncated=True, content=file.content
     )
-    markers = [file.markers[file.channels.index(name)] for name in names]
-    return drawn.step_masks(Events(raw.events(names), names), markers, file.spillover)
+    labels = tuple(seen.channels[place] for place in read)
+    return drawn.step_masks(Events(raw.events(names), labels), [seen.markers[place] for place in read], own)
 
 
 def _gated(
-    drawn: DrawnPopulation, masks: tuple[Mask, ...], tube: Tube, automatic: GatedPopulation
+    drawn: DrawnPopulation, masks: tuple[Mask, ...], seen: _Seen, automatic: GatedPopulation
 ) -> GatedPopulation:
     mask = masks[-1]
     both = int(np.count_nonzero(mask & automatic.mask))
@@ -119,21 +177,21 @@ def _gated(
     )
     return GatedPopulation(
         mask=mask,
-        steps=_steps(drawn, masks, tube),
+        steps=_steps(drawn, masks, seen),
         step_masks=np.stack(masks),
         confidence=1.0,
         viable_singlets=automatic.viable_singlets,
         flags=(SampleFlag.GATES_FROM_FILE, *(flag for flag in automatic.flags if flag in KEPT_FLAGS)),
-        notes=(note, *_time_note(drawn, tube)),
+        notes=(note, *_time_note(drawn, seen)),
     )
 
 
-def _steps(drawn: DrawnPopulation, masks: tuple[Mask, ...], tube: Tube) -> tuple[GateStep, ...]:
-    steps, n_in = [], tube.events.n_events
+def _steps(drawn: DrawnPopulation, masks: tuple[Mask, ...], seen: _Seen) -> tuple[GateStep, ...]:
+    steps, n_in = [], seen.tube.events.n_events
     for path, mask in zip(drawn.steps, masks, strict=True):
         n_out = int(mask.sum())
-        channels = drawn.channels_of(path, tube.file.channels, tube.file.markers)
-        shown = tuple(name for name in channels if name in tube.events.channels)[:2]
+        rows = map(seen.row_of, drawn.channels_of(path, seen.channels, seen.markers))
+        shown = tuple(name for name in rows if name in seen.tube.events.channels)[:2]
         steps.append(
             GateStep(path[-1], None, shown, n_in, n_out, (Method.FILE,), note=f"drawn in {drawn.source}")
         )
@@ -141,8 +199,8 @@ def _steps(drawn: DrawnPopulation, masks: tuple[Mask, ...], tube: Tube) -> tuple
     return tuple(steps)
 
 
-def _time_note(drawn: DrawnPopulation, tube: Tube) -> tuple[str, ...]:
-    times = {channel.channel for channel in tube.panel.with_role("time")}
-    if times & set(drawn.gating_channels(tube.file.channels, tube.file.markers)):
+def _time_note(drawn: DrawnPopulation, seen: _Seen) -> tuple[str, ...]:
+    times = {seen.name_of(channel.channel) for channel in seen.tube.panel.with_role("time")}
+    if times & set(drawn.gating_channels(seen.channels, seen.markers)):
         return ("a gate looks at time and was put on the control's own time too",)
     return ()

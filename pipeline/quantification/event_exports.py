@@ -14,6 +14,7 @@ from gating.events.compensation import SpilloverMatrix
 from gating.gates.steps import GatedPopulation, Step
 from pipeline.fcs import FcsFile, UnwritableError, read_fcs, write_fcs
 from pipeline.files.whole import NotWrittenError, write_whole
+from pipeline.tube.rows import FileRows
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -45,9 +46,17 @@ def write_events(path: Path, abc: NDArray[np.float64], gated: GatedPopulation) -
 
 
 def write_gated_cells(
-    path: Path, file: FcsFile, cells: Mask, *, sample_id: str, population: str, matrix: SpilloverMatrix | None
+    path: Path,
+    file: FcsFile,
+    cells: Mask,
+    *,
+    sample_id: str,
+    population: str,
+    matrix: SpilloverMatrix | None,
+    rows: FileRows | None = None,
+    compensated: bool = False,
 ) -> None:
-    """Write the gated cells of a tube as FCS 3.1: every channel, linear, not compensated.
+    """Write the gated cells of a tube as FCS 3.1: every channel, linear, as the file holds it.
 
     Parameters
     ----------
@@ -62,26 +71,33 @@ def write_gated_cells(
         Of the study; they name the source.
     matrix
         That the tube was compensated with, as `$SPILLOVER` for those who go on; None if none was.
+    rows
+        What the file calls the rows of its panel: they are written under the rows' names, so that the cells
+        of tubes with other names can be put together. None: every channel keeps its name.
+    compensated
+        Whether the file's events were compensated already.
     """
     if not cells.any():
         path.unlink(missing_ok=True)
         return
     whole = read_fcs(file.path, data_set=file.data_set, allow_truncated=True, content=file.content)
     values = whole.events()[:, cells]
-    names = _unique(map(_plain, whole.channels))
+    called = whole.channels if rows is None else tuple(map(rows.row_of, whole.channels))
+    names = _unique(map(_plain, called))
     markers = tuple(CONTROL.sub("_", marker).strip() for marker in whole.markers)
+    state = "compensated already" if compensated else "not compensated"
     keywords = {
         "$FIL": path.name,
         "$TIMESTEP": "1",
         "CD38RD SAMPLE": sample_id,
         "CD38RD POPULATION": population,
-        "CD38RD SOURCE": f"{int(cells.sum())} of {cells.size} events of {file.path.name}, not compensated",
+        "CD38RD SOURCE": f"{int(cells.sum())} of {cells.size} events of {file.path.name}, {state}",
         **_detectors(whole),
     }
     if names != whole.channels or markers != whole.markers:
         keywords["CD38RD NAMES"] = _renamed(whole, names, markers)
     if matrix is not None:
-        keywords["$SPILLOVER"] = _spillover(matrix, dict(zip(whole.channels, names, strict=True)))
+        keywords["$SPILLOVER"] = _spillover(matrix, dict(zip(called, names, strict=True)))
     try:
         write_whole(path, lambda part: write_fcs(part, values, names, markers=markers, keywords=keywords))
     except UnwritableError as error:
@@ -127,7 +143,8 @@ def _renamed(file: FcsFile, names: Sequence[str], markers: Sequence[str]) -> str
         for number, (was, now) in enumerate(zip(before, after, strict=True), 1)
         if was != now
     ]
-    return f"commas of $PnN and control characters are _ here: {', '.join(changed)}"
+    why = "commas of $PnN and control characters are _ here, rows of the panel have its names"
+    return f"{why}: {', '.join(changed)}"
 
 
 def _spillover(matrix: SpilloverMatrix, names: Mapping[str, str]) -> str:

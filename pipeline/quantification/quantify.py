@@ -24,12 +24,14 @@ from pipeline.quantification.result import SampleFlag, SampleResult
 from pipeline.quantification.sentinels import with_sentinels
 from pipeline.quantification.task import TubeTask
 from pipeline.quantification.tube_errors import TUBE_ERRORS
-from pipeline.tube.control import Control, background_cells, read_control
+from pipeline.tube.compensation import Compensation
+from pipeline.tube.control import Control, background_cells, flagged_below_zero, read_control
 from pipeline.tube.detectors import detector_settings
 from pipeline.tube.dye_spill import without_dye_spill
 from pipeline.tube.histograms import Density, Histogram, cd38_histogram, step_densities
 from pipeline.tube.inputs import Inputs, changed_inputs, read_inputs
 from pipeline.tube.reading import Tube, read_tube
+from pipeline.tube.rows import row_named
 
 __all__ = ["TubeTask", "failed", "quantify_tube"]
 
@@ -62,6 +64,7 @@ def _quantified_or_failed(task: TubeTask) -> SampleResult:
         control = _control(task, tube, inputs)
         tube, control = without_dye_spill(tube, control)
         gated = gated_tube(tube, control, _overrides(task), task.batch_cuts)
+        tube = flagged_below_zero(tube, control, gated)
         if task.sample.gates_file:
             drawn = gated_by_file(
                 task.folder, task.sample, tube, control, gated, inputs.content(task.sample.gates_file)
@@ -102,7 +105,7 @@ def _quantifiable(tube: Tube, gated: GatedPopulation) -> GatedPopulation:
     """
     if gated.aberrant is None:
         return gated
-    if tube.spillover is None:
+    if tube.compensation is Compensation.MISSING and tube.spillover is None:
         reason = (
             "without compensation aberrant and normal plasma cells cannot be told apart: all were quantified"
         )
@@ -157,7 +160,7 @@ def _quantified(
         steps=gated.steps,
         pictures=_pictures(tube, gated, drawn) if task.extras else (),
         histogram=_histogram(task, tube, cells, blank),
-        acquired=acquired(tube.file, tube.quantified_channel),
+        acquired=acquired(tube.file, tube.rows.quantified),
         quantified_channel=tube.quantified_channel,
         spillover_source=tube.spillover.source if tube.spillover else "",
         spillover_sha256=tube.spillover.digest if tube.spillover else "",
@@ -195,7 +198,7 @@ def _without_aberrant(gated: GatedPopulation) -> tuple[GateStep, ...]:
 
 
 def _overrides(task: TubeTask) -> dict[str, float]:
-    return {override.gate: override.value for override in task.overrides}
+    return {row_named(task.panel, override.gate): override.value for override in task.overrides}
 
 
 def _flags(
@@ -209,7 +212,10 @@ def _flags(
 
 
 def _repairs(tube: Tube) -> tuple[str, ...]:
-    return tuple(repair.text for repair in tube.file.repairs if repair.code not in USUAL)
+    """Name what was repaired of the file; a matrix that must not be applied cannot have harmed."""
+    unused = "SPILL_" if tube.compensation is Compensation.ALREADY else None
+    repairs = (repair for repair in tube.file.repairs if repair.code not in USUAL)
+    return tuple(repair.text for repair in repairs if unused is None or not repair.code.startswith(unused))
 
 
 def _rows(tube: Tube) -> tuple[tuple[float, ...], ...]:
@@ -230,6 +236,8 @@ def _export(task: TubeTask, tube: Tube, gated: GatedPopulation) -> None:
         task.events_file.with_suffix(".fcs"),
         tube.file,
         gated.mask,
+        rows=tube.rows,
+        compensated=tube.compensation is Compensation.ALREADY,
         sample_id=task.sample.sample_id,
         population=task.settings.population_name,
         matrix=tube.spillover,

@@ -22,13 +22,14 @@ import numpy as np
 from calibration.density.receptor_density import QUANTIFIED, RdStatus, ReceptorDensity
 from calibration.numbers import Z_95
 from gating.gates import inside
-from gating.gates.steps import GatedPopulation, Step
+from gating.gates.steps import GatedPopulation
 from gating.sentinels import B_PRECURSORS, NK_CELLS, Sentinel, find_sentinels
 from pipeline.quantification.receptor import receptor_of
 from pipeline.quantification.result import SampleFlag, SampleResult, SentinelResult
 from pipeline.quantification.task import TubeTask
 from pipeline.study.settings import Settings
-from pipeline.tube.control import Control, gated_alike
+from pipeline.tube.compensation import Compensation
+from pipeline.tube.control import Control, viable_alike
 from pipeline.tube.flags import TubeFlag
 from pipeline.tube.reading import Tube
 
@@ -52,6 +53,8 @@ WORDS = {
     "the plasma cells",
     SentinelReading.CANNOT_TELL: "it cannot be told why free CD38 is as it is",
 }
+NOT_TRUSTED = {TubeFlag.SPILL_INCOMPLETE, TubeFlag.FAR_BELOW_ZERO}
+"""Flags of a tube whose dim cells are not where they belong: dim sentinels cannot be told there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ def with_sentinels(
     gated
         Of our own gates, also where a person's gates replaced them for the plasma cells.
     """
-    if tube.spillover is None or TubeFlag.SPILL_MISSING in tube.flags:
+    if tube.compensation is Compensation.MISSING or NOT_TRUSTED.intersection(tube.flags):
         return replace(result, sentinel_reading=reading_of(result.receptor, (), task.settings).value)
     cells = find_sentinels(tube.events, tube.panel, gated)
     competes = task.panel.quantified.competes_with_drug is not False
@@ -140,9 +143,7 @@ def _quantified(
         return SentinelResult(sentinel.name, ReceptorDensity(RdStatus.LOW_EVENTS, 0), 0.0, sentinel.note)
     blank = None
     if control.tube is not None:
-        names = [step.name for step in gated.steps]
-        clean = gated.steps[: names.index(Step.VIABLE) + 1]
-        same = gated_alike(control.tube, clean) & inside(sentinel.gate, control.tube.events)
+        same = viable_alike(control.tube, gated) & inside(sentinel.gate, control.tube.events)
         blank = control.tube.quantified[same]
     receptor = receptor_of(task, tube, sentinel.mask, blank, control.kind)
     return SentinelResult(sentinel.name, receptor, sentinel.confidence)

@@ -21,6 +21,7 @@ from pipeline.study.settings_curve import CurveSettings
 from pipeline.study.settings_field import Fraction, Reason, setting
 
 CURVE_MODELS = tuple(PARAMETERS)
+ALL_PANELS = "all"
 
 
 class GeneralSettings(BaseModel):
@@ -50,6 +51,12 @@ class GeneralSettings(BaseModel):
         "",
         "",
         "CSV file with the spillover matrix of every tube; empty: each file's own is used.",
+    )
+    compensated_panels: Annotated[str, BeforeValidator(as_text)] = setting(
+        "",
+        "names",
+        "Panels whose files are compensated or unmixed already, split by ;, or all: no matrix is applied, "
+        "and none is missing.",
     )
     accept_instrument_mismatch: Reason = setting(
         "",
@@ -165,6 +172,20 @@ class GeneralSettings(BaseModel):
 
 class Settings(CurveSettings, GeneralSettings):
     """The settings sheet. A field's description is what `init` prints beside it."""
+
+    @property
+    def compensated_names(self) -> tuple[str, ...]:
+        """What `compensated_panels` names, one by one."""
+        return tuple(name.strip() for name in self.compensated_panels.split(";") if name.strip())
+
+    def says_compensated(self, panel: str) -> bool:
+        """Return whether the files of a panel are compensated or unmixed already.
+
+        >>> Settings(compensated_panels="Spectral; B").says_compensated("spectral")
+        True
+        """
+        names = {name.casefold() for name in self.compensated_names}
+        return not names.isdisjoint({ALL_PANELS, panel.casefold()})
 
 
 def setting_facts(name: str) -> tuple[str, str, tuple[str, ...]]:

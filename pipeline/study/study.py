@@ -44,7 +44,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class PanelChannel:
-    """A channel of a panel: its $PnN with aliases, and what it is for.
+    """A channel of a panel, a row of its sheet: its $PnN with aliases, and what it is for.
 
     `target` is already resolved from the role where the sheet leaves it empty.
     """
@@ -60,13 +60,22 @@ class PanelChannel:
     f_p_ratio_sd: float | None = None
     host: str = ""
 
+    @property
+    def name(self) -> str:
+        """The row's name, under which its channel goes in events, gates and matrices of every file."""
+        return self.aliases[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """The channels of a panel; exactly one has the role `cd38`."""
+    """The channels of a panel; exactly one has the role `cd38`.
+
+    `compensated`: the study says that its files are compensated or unmixed already.
+    """
 
     name: str
     channels: tuple[PanelChannel, ...]
+    compensated: bool = False
 
     @property
     def quantified(self) -> PanelChannel:

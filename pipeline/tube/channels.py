@@ -1,13 +1,13 @@
-"""Which channel of a file each row of a panel means."""
+"""Which channel of a file a row of a panel means, and words for a row that a file lacks."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 
 from gating.events.panel import SCATTER_ROLES
+from pipeline.study.detector_names import unlike_pulses
 from pipeline.study.errors import UserError
 from pipeline.study.study import Panel, PanelChannel
 from pipeline.study.wording import quoted
@@ -24,16 +24,7 @@ UNSTAINED_ROLES = frozenset((*SCATTER_ROLES, "time"))
 
 
 class ChannelsError(UserError):
-    """A file lacks channels of its panel; the text names them and what the file has."""
-
-
-@dataclass(frozen=True, slots=True)
-class MatchedChannels:
-    """The file's channel name for each row of a panel, in the panel's order."""
-
-    names: tuple[str, ...]
-    quantified: str
-    notes: tuple[str, ...]
+    """A file's channels do not fit its panel; the text names the rows, and what the file has."""
 
 
 def find_channel(aliases: Sequence[str], channels: Sequence[str]) -> str:
@@ -44,11 +35,26 @@ def find_channel(aliases: Sequence[str], channels: Sequence[str]) -> str:
     >>> find_channel(["PE-A", "YG585-A"], ["FSC-A", "Yg585 - A"])
     'Yg585 - A'
     """
-    for alias in aliases:
-        if alias in channels:
-            return alias
-    folded = {_folded(channel): channel for channel in reversed(channels)}
-    return next((folded[_folded(alias)] for alias in aliases if _folded(alias) in folded), "")
+    return next(iter(channels_meant(aliases, channels)), "")
+
+
+def channels_meant(aliases: Sequence[str], channels: Sequence[str]) -> tuple[str, ...]:
+    """Return every channel that one of the aliases means, exactly or else but for case and punctuation.
+
+    Examples
+    --------
+    >>> channels_meant(["PE-A", "YG585-A"], ["PE-A", "pe_a", "yg585-a"])
+    ('PE-A', 'yg585-a')
+    """
+    folded: dict[str, list[str]] = {}
+    for channel in channels:
+        folded.setdefault(folded_name(channel), []).append(channel)
+    exact = [alias for alias in aliases if alias in channels]
+    others = (
+        name for alias in aliases if alias not in channels for name in folded.get(folded_name(alias), ())
+    )
+    spelt_so = {folded_name(name) for name in exact}
+    return tuple(dict.fromkeys((*exact, *(name for name in others if folded_name(name) not in spelt_so))))
 
 
 def suggestion(
@@ -65,13 +71,16 @@ def suggestion(
     taken
         Channels of the file that other rows of the panel mean.
     """
-    aliases = {_folded(alias) for alias in channel.aliases}
+    aliases = {folded_name(alias) for alias in channel.aliases}
     free = {
         name: marker
         for name, marker in zip(channels, markers, strict=True)
-        if name not in taken and _folded(name) not in aliases and scatter_role(name) == _scatter(channel)
+        if name not in taken
+        and folded_name(name) not in aliases
+        and scatter_role(name) == _scatter(channel)
+        and unlike_pulses([channel.aliases[0], name]) is None
     }
-    stains = [text for text in (channel.marker, channel.role) if _folded(text) not in {"", "other"}]
+    stains = [text for text in (channel.marker, channel.role) if folded_name(text) not in {"", "other"}]
     for name, marker in free.items():
         if any(_names(marker, text) for text in stains):
             return f"Did you mean {name} ({marker})? Add it as an alias: {channel.aliases[0]}; {name}"
@@ -133,30 +142,6 @@ def shortened(words: Sequence[str], most: int) -> str:
     return ", ".join(words[:most]) + more
 
 
-def matched_channels(
-    panel: Panel, channels: Sequence[str], markers: Sequence[str], *, where: str
-) -> MatchedChannels:
-    """Return the file's name of every channel of the panel.
-
-    Raises
-    ------
-    ChannelsError
-        If one or more are not in the file.
-    """
-    names = tuple(find_channel(channel.aliases, channels) for channel in panel.channels)
-    missing = missing_channels(panel, channels)
-    if missing:
-        hints = suggestions(panel, missing, channels, markers)
-        raise ChannelsError(f"{misfit(panel, where, channels, markers)}. {hints}".rstrip())
-    notes = tuple(
-        f"channel {name} was taken for {channel.aliases[0]}"
-        for channel, name in zip(panel.channels, names, strict=True)
-        if name not in channel.aliases
-    )
-    quantified = next(n for c, n in zip(panel.channels, names, strict=True) if c.role == "cd38")
-    return MatchedChannels(names, quantified, notes)
-
-
 def _scatter(channel: PanelChannel) -> str:
     """Return which light scatter, or time, a row means; "" where it is fluorescence."""
     if channel.role in UNSTAINED_ROLES:
@@ -166,7 +151,7 @@ def _scatter(channel: PanelChannel) -> str:
 
 def _names(marker: str, stain: str) -> bool:
     """Whether a marker names a stain; CD38 does not name CD3, nor CD45RA CD45."""
-    return re.search(rf"{re.escape(_folded(stain))}(?!\d|r[abo])", _folded(marker)) is not None
+    return re.search(rf"{re.escape(folded_name(stain))}(?!\d|r[abo])", folded_name(marker)) is not None
 
 
 def _near(alias: str, name: str) -> bool:
@@ -177,5 +162,6 @@ def _near(alias: str, name: str) -> bool:
     return plain_alias in re.split(r"[-_ ]", plain_name) or bool(get_close_matches(plain_alias, [plain_name]))
 
 
-def _folded(text: str) -> str:
+def folded_name(text: str) -> str:
+    """Return a name without case, blanks and punctuation."""
     return re.sub(r"[\W_]+", "", text).casefold()

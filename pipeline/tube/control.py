@@ -1,23 +1,30 @@
-"""The control tube: the same gates on the tube without the quantified stain."""
+"""The control tube: the same gates on the tube without the quantified stain, and what both show together."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from calibration.density.result import ControlKind
 from gating.events import FloatArray, Mask
+from gating.events.below_zero import far_below_zero
+from gating.events.errors import GatingError
 from gating.gates import inside
-from gating.gates.steps import GateStep, Step
-from pipeline.fcs import FcsError
+from gating.gates.steps import GatedPopulation, GateStep, Step
+from pipeline.fcs import FcsError, read_fcs
+from pipeline.files.content import Content
 from pipeline.study.errors import UserError
 from pipeline.study.settings import Settings
 from pipeline.study.study import Panel, Sample
+from pipeline.tube.compensation import Compensation, MixedError, is_compensated, unlike_tube
+from pipeline.tube.flags import TubeFlag
 from pipeline.tube.inputs import Inputs
 from pipeline.tube.reading import Tube, read_tube
+from pipeline.tube.rows import matrix_for_control, rows_of_file, stained_rows
 
+MOST_NAMED = 3
 OWN_TIME = Step.TIME
 """The step that belongs to one acquisition alone: a clog in the stained tube says nothing of the control."""
 
@@ -56,19 +63,42 @@ def read_control(
         if not name:
             continue
         try:
-            tube = read_tube(
-                folder / name,
-                panel,
-                spillover=stained.spillover,
-                compensated=stained.spillover is not None,
-                allow_truncated=settings.allow_truncated,
-                content=None if inputs is None else inputs.content(name),
-            )
-        except (FcsError, UserError) as error:
+            content = None if inputs is None else inputs.content(name)
+            tube = _read(folder / name, panel, settings, stained, content)
+        except (FcsError, GatingError, UserError) as error:
             notes = (*notes, f"the {kind} control cannot be used: {error}")
             continue
-        return Control(kind, tube, (*notes, *tube.notes))
+        own = (note if note in stained.notes else f"{kind} control: {note}" for note in tube.notes)
+        return Control(kind, tube, (*notes, *own))
     return Control(notes=notes)
+
+
+def _read(path: Path, panel: Panel, settings: Settings, stained: Tube, content: Content | None) -> Tube:
+    """Read a control with its tube's matrix, under the same names of rows.
+
+    Raises
+    ------
+    UserError
+        If it cannot be compensated as its tube is.
+    """
+    header = read_fcs(path, channels=(), allow_truncated=settings.allow_truncated, content=content)
+    rows = rows_of_file(panel, header.channels, header.markers, where=path.name)
+    try:
+        done = is_compensated(panel, header.channels, header.markers)
+        unlike = unlike_tube(stained.compensation is Compensation.ALREADY, done)
+        if unlike:
+            raise MixedError(unlike)
+        matrix = stained.spillover and matrix_for_control(stained.spillover, rows, header.spillover)
+    except UserError as error:
+        raise UserError(f"{path.name} {error}") from None
+    return read_tube(
+        path,
+        panel,
+        spillover=matrix,
+        compensated=matrix is not None,
+        allow_truncated=settings.allow_truncated,
+        content=content,
+    )
 
 
 def background_cells(control: Control, steps: tuple[GateStep, ...]) -> FloatArray | None:
@@ -78,6 +108,12 @@ def background_cells(control: Control, steps: tuple[GateStep, ...]) -> FloatArra
     return control.tube.quantified[gated_alike(control.tube, steps)]
 
 
+def viable_alike(tube: Tube, gated: GatedPopulation) -> Mask:
+    """Return the events of another tube that a tube's gates call viable single cells."""
+    names = [step.name for step in gated.steps]
+    return gated_alike(tube, gated.steps[: names.index(Step.VIABLE) + 1])
+
+
 def gated_alike(tube: Tube, steps: tuple[GateStep, ...]) -> Mask:
     """Return the events of another tube that lie inside the same gates; its own time is not judged."""
     mask = np.ones(tube.events.n_events, np.bool_)
@@ -85,3 +121,33 @@ def gated_alike(tube: Tube, steps: tuple[GateStep, ...]) -> Mask:
         if step.gate is not None and step.name is not OWN_TIME:
             mask &= inside(step.gate, tube.events)
     return mask
+
+
+def flagged_below_zero(tube: Tube, control: Control, gated: GatedPopulation) -> Tube:
+    """Return the tube, flagged where it or its control has cells far below zero.
+
+    Parameters
+    ----------
+    gated
+        The tube's own gating: the viable single cells of tube and control are looked at.
+    """
+    notes = [_below_zero_words(tube, gated.viable_singlets, "tube")]
+    if control.tube is not None:
+        notes.append(_below_zero_words(control.tube, viable_alike(control.tube, gated), "control"))
+    said = tuple(filter(None, notes))
+    if not said:
+        return tube
+    return replace(tube, flags=(*tube.flags, TubeFlag.FAR_BELOW_ZERO), notes=(*tube.notes, *said))
+
+
+def _below_zero_words(tube: Tube, cells: Mask, which: str) -> str:
+    stained = [row.name for row in stained_rows(tube.rows.panel) if row.role != "cd38"]
+    light = {name: tube.events.column(name)[cells] for name in stained}
+    low = far_below_zero({**light, tube.quantified_channel: tube.quantified[cells]})
+    if not low:
+        return ""
+    more = f" and {len(low) - MOST_NAMED} more" if len(low) > MOST_NAMED else ""
+    return (
+        f"the {which} has cells far below zero ({'; '.join(map(str, low[:MOST_NAMED]))}{more}): "
+        "was it compensated twice, or too much?"
+    )

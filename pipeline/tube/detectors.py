@@ -10,7 +10,7 @@ from pipeline.tube.reading import Tube
 
 @dataclass(frozen=True, slots=True)
 class DetectorSetting:
-    """How one detector was set; voltage None where the file does not say."""
+    """How the detector of a panel's row was set; voltage None where the file does not say."""
 
     channel: str
     voltage: float | None
@@ -20,7 +20,7 @@ class DetectorSetting:
 def detector_settings(tube: Tube) -> tuple[DetectorSetting, ...]:
     """Return how the detectors that may gate were set; scatter and time are never pooled."""
     names = sorted(c.channel for c in tube.panel.channels if c.role not in UNSTAINED_ROLES)
-    detectors = ((name, tube.file.detector(name)) for name in names)
+    detectors = ((name, tube.file.detector(tube.rows.name_of(name))) for name in names)
     return tuple(
         DetectorSetting(name, detector.voltage, detector.gain or 1.0) for name, detector in detectors
     )

@@ -9,6 +9,7 @@ from gating.drawn.population import DrawnPopulation, read_drawn_population
 from pipeline.fcs import FcsFile
 from pipeline.files.content import Content
 from pipeline.study.study import Sample
+from pipeline.tube.rows import FileRows
 
 
 def read_drawn(
@@ -38,3 +39,20 @@ def read_drawn(
     return read_drawn_population(
         document, sample.gates_file, sample.population, tube_names=tuple(name for name in names if name)
     )
+
+
+def called_by_gates(drawn: DrawnPopulation, rows: FileRows) -> tuple[str, ...]:
+    """Return what the gates call each channel of a file: its own name, or another one of its row.
+
+    So gates that were drawn on one tube fit the control, and the tubes of other patients, whatever those call
+    their detectors.
+    """
+    known = {*drawn.labels, *(d for m in drawn.strategy.comp_matrices.values() for d in m.detectors)}
+    aliases = {rows.name_of(row.name): row.aliases for row in rows.panel.channels}
+
+    def called(name: str) -> str:
+        if name in known or name.replace("/", "_") in known:
+            return name
+        return next((alias for alias in aliases.get(name, ()) if alias in known), name)
+
+    return tuple(map(called, rows.channels))

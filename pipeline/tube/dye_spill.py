@@ -16,6 +16,7 @@ from gating.events.compensation import SpilloverMatrix
 from gating.gates.steps import GateStep, Step
 from gating.strategy import gate_plasma_cells
 from pipeline.tube.channels import UNSTAINED_ROLES
+from pipeline.tube.compensation import Compensation
 from pipeline.tube.control import Control, gated_alike
 from pipeline.tube.reading import Tube
 
@@ -36,7 +37,7 @@ SOURCE = "the quantified dye's spillover alone, estimated from the control tube"
 
 def without_dye_spill(tube: Tube, control: Control) -> tuple[Tube, Control]:
     """Return tube and control, less the quantified dye's spillover where no matrix was applied."""
-    if tube.spillover is not None or control.tube is None:
+    if tube.compensation is not Compensation.MISSING or control.tube is None:
         return tube, control
     matrix = estimated_spillover(tube, control.tube)
     if matrix is None:

@@ -8,6 +8,8 @@ from enum import StrEnum
 class TubeFlag(StrEnum):
     """A doubt about the values of a tube, from its file alone."""
 
+    FAR_BELOW_ZERO = "FAR_BELOW_ZERO"
+    SPILL_INCOMPLETE = "SPILL_INCOMPLETE"
     SPILL_MISSING = "SPILL_MISSING"
     VALUES_MISSING = "VALUES_MISSING"
     CHANNEL_CONSTANT = "CHANNEL_CONSTANT"

@@ -10,50 +10,67 @@ import numpy as np
 
 from calibration.numbers import AT_SCALE_END
 from gating.events import Events, FloatArray, Mask
-from gating.events.compensation import SpilloverMatrix, UnusableSpilloverError, compensate
-from gating.events.panel import GatingChannel, GatingPanel, Target
+from gating.events.compensation import SpilloverMatrix, compensate
+from gating.events.panel import GatingPanel
 from pipeline.fcs import FcsFile, read_fcs
 from pipeline.files.content import Content
 from pipeline.study.study import Panel
-from pipeline.tube.channels import MatchedChannels, matched_channels
-from pipeline.tube.flags import TubeFlag
+from pipeline.tube.compensation import (
+    Compensation,
+    MixedError,
+    already_compensated,
+    compensated_channels,
+    compensated_events,
+)
 from pipeline.tube.impossible_values import sound_events
+from pipeline.tube.rows import FileRows, gating_panel, on_rows, rows_of_file
 
 
 @dataclass(frozen=True, slots=True)
 class Tube:
-    """A file, read for one panel.
+    """A file, read for one panel: under the names of the panel's rows, whatever the file calls its channels.
 
     Attributes
     ----------
     file
         What was read; its events are not kept a second time.
+    rows
+        What the file calls each row.
     events
-        Every channel of the panel but the quantified one, linear, compensated.
+        Every row of the panel but the quantified one, linear, compensated.
     panel
-        What those channels are for, under the file's own channel names.
+        What those rows are for.
     quantified
         float32, shape (n_events,): the quantified channel, linear, compensated. It never gates.
     quantified_channel
-        Its $PnN.
+        The name of its row.
     quantified_top
         The largest value that detector can give (linear).
     on_scale_end
         bool, shape (n_events,): the quantified detector gave its largest value.
+    compensation
+        What was done about spillover when the file was read.
     spillover
-        The matrix that was applied; None where there was none to apply.
+        The matrix that was applied, under the names of rows; None where there was none to apply.
     """
 
     file: FcsFile
+    rows: FileRows
     events: Events
     panel: GatingPanel
     quantified: FloatArray
     quantified_channel: str
     quantified_top: float
     on_scale_end: Mask
+    compensation: Compensation
     spillover: SpilloverMatrix | None
     flags: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def file_matrix(self) -> SpilloverMatrix | None:
+        """The file's own matrix, as its gates elsewhere know it; None where it must not be applied again."""
+        return None if self.compensation is Compensation.ALREADY else self.file.spillover
 
     def compensated(self, matrix: SpilloverMatrix) -> Tube:
         """Return the tube compensated with a matrix for its own channels; it must not be compensated yet."""
@@ -82,7 +99,7 @@ def read_tube(
     panel
         Which channels, and what for.
     spillover
-        Used instead of the file's own matrix.
+        Used instead of the file's own matrix; under any names that the panel's rows have.
     compensated
         False leaves the events as they are, whatever matrix there is.
     allow_truncated
@@ -95,70 +112,58 @@ def read_tube(
     FcsError
         If the file cannot be read, or has no events.
     ChannelsError
-        If it lacks a channel of the panel.
+        If it lacks a channel of the panel, or has two that one row means.
+    MixedError
+        If it has compensated channels beside raw ones.
     """
     header = read_fcs(path, channels=(), allow_truncated=allow_truncated, content=content)
-    matched = matched_channels(panel, header.channels, header.markers, where=path.name)
-    matrix = spillover if spillover is not None or not compensated else header.spillover
-    wanted = _in_file_order(header.channels, [*matched.names, *(matrix.channels if matrix else ())])
+    rows = rows_of_file(panel, header.channels, header.markers, where=path.name)
+    try:
+        done = compensated_channels(panel, header.channels, header.markers)
+    except MixedError as error:
+        raise MixedError(f"{path.name}: {error}") from None
+    is_done = panel.compensated or bool(done)
+    matrix = None if is_done or not compensated else spillover or header.spillover
+    matrix = None if matrix is None else on_rows(matrix, rows)
+    detectors = set(map(rows.name_of, matrix.channels)) if matrix is not None else set()
+    wanted = tuple(name for name in header.channels if name in detectors.union(rows.names))
     file = read_fcs(path, channels=wanted, allow_truncated=allow_truncated, content=content)
-    quantified = matched.quantified
-    read = Events(file.events(wanted), wanted, tuple(file.scale_top(name) for name in wanted))
-    sound = sound_events(read, path.name, _time_channels(panel, matched))
+    times = tuple(row.name for row in panel.channels if row.role == "time")
+    sound = sound_events(_in_seconds(_events(file, rows), file, rows, times), path.name, times)
     raw = sound.events
-    events, used, flags, notes = _compensated(raw, matrix)
+    after = already_compensated(raw, rows, done) if is_done else compensated_events(raw, matrix, panel)
+    quantified = panel.quantified.name
     return Tube(
         file=file,
-        events=events.only([name for name in matched.names if name != quantified]),
-        panel=gating_panel(panel, matched),
-        quantified=events.column(quantified),
+        rows=rows,
+        events=after.events.only([name for name in rows.row_names if name != quantified]),
+        panel=gating_panel(panel),
+        quantified=after.events.column(quantified),
         quantified_channel=quantified,
         quantified_top=raw.scale_top(quantified),
         on_scale_end=raw.column(quantified) >= AT_SCALE_END * raw.scale_top(quantified),
-        spillover=used,
-        flags=(*sound.flags, *flags),
-        notes=(*matched.notes, *sound.notes, *notes),
+        compensation=after.state,
+        spillover=after.matrix,
+        flags=(*sound.flags, *after.flags),
+        notes=(*rows.notes, *sound.notes, *after.notes),
     )
 
 
-def _time_channels(panel: Panel, matched: MatchedChannels) -> tuple[str, ...]:
-    pairs = zip(panel.channels, matched.names, strict=True)
-    return tuple(name for channel, name in pairs if channel.role == "time")
+def _events(file: FcsFile, rows: FileRows) -> Events:
+    """Return the channels that were asked for, linear, under the names of rows."""
+    names = file.decoded
+    tops = tuple(file.scale_top(name) for name in names)
+    return Events(file.events(names), tuple(map(rows.row_of, names)), tops)
 
 
-def _in_file_order(channels: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
-    wanted = set(names)
-    return tuple(name for name in channels if name in wanted)
-
-
-def gating_panel(panel: Panel, matched: MatchedChannels) -> GatingPanel:
-    """Return everything but the quantified channel: it cannot be expressed in a `GatingPanel` at all."""
-    return GatingPanel(
-        tuple(
-            GatingChannel(name, channel.role, Target(channel.target), channel.marker)
-            for channel, name in zip(panel.channels, matched.names, strict=True)
-            if channel.role != "cd38"
-        ),
-        quantified=(matched.quantified,),
-    )
-
-
-def _compensated(
-    raw: Events, matrix: SpilloverMatrix | None
-) -> tuple[Events, SpilloverMatrix | None, tuple[str, ...], tuple[str, ...]]:
-    if matrix is None:
-        note = "no usable spillover matrix: gated and quantified without compensation"
-        return raw, None, (TubeFlag.SPILL_MISSING,), (note,)
-    if matrix.is_identity:
-        note = f"the matrix ({matrix.source}) is the identity: nobody compensated this file"
-        return raw, None, (TubeFlag.SPILL_MISSING,), (note,)
-    missing = [name for name in matrix.channels if name not in raw.channels]
-    if missing:
-        note = (
-            f"the matrix ({matrix.source}) names {', '.join(missing)}, which the file lacks: not compensated"
-        )
-        return raw, None, (TubeFlag.SPILL_MISSING,), (note,)
-    try:
-        return compensate(raw, matrix), matrix, (), ()
-    except UnusableSpilloverError as error:
-        return raw, None, (TubeFlag.SPILL_MISSING,), (f"not compensated: {error}",)
+def _in_seconds(events: Events, file: FcsFile, rows: FileRows, times: Sequence[str]) -> Events:
+    """Return events whose time is in seconds too where the file does not call it Time, as FCS has it."""
+    step = file.acquisition.timestep or 1.0
+    tops = list(events.scale_tops)
+    for time in times:
+        parameter = file.parameters[file.channels.index(rows.name_of(time))]
+        if not parameter.is_time:
+            place = events.channels.index(time)
+            events.values[place] = events.values[place].astype(np.float64) * step
+            tops[place] = float("inf")
+    return Events(events.values, events.channels, tuple(tops))

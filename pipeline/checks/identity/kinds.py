@@ -13,6 +13,7 @@ from pipeline.study.names.kinds import CONTROLS, Kind, said_kind
 from pipeline.study.study import Study
 from pipeline.study.wording import enumerate_words, quoted
 from pipeline.tube.channels import find_channel
+from pipeline.tube.compensation import MixedError, is_compensated
 from pipeline.tube.markers import guess_role, scatter_role
 
 BEAD_SHARE, CELL_SHARE = 0.7, 0.5
@@ -109,6 +110,18 @@ def exchanged_controls(study: Study, uses: Sequence[Use], glances: Glances) -> I
                 yield from doubted(tube, f"perhaps {problem}", expected)
 
 
+def _differ_in_compensation(study: Study, tube: Use, control: Use) -> bool:
+    """Return whether only one of two files is compensated already: their light cannot be compared then."""
+    if tube.sample is None:
+        return False
+    panel = study.panel(tube.sample.panel)
+    try:
+        done = [is_compensated(panel, use.file.channels, use.file.markers) for use in (tube, control)]
+    except MixedError:
+        return True
+    return done[0] != done[1]
+
+
 def _witnesses(study: Study, tube: Use, control: Use, glances: Glances) -> Iterator[str]:
     (mine, place), (theirs, _) = said(tube), said(control)
     if mine in CONTROLS and theirs not in CONTROLS:
@@ -124,6 +137,8 @@ def _witnesses(study: Study, tube: Use, control: Use, glances: Glances) -> Itera
     roles = [guess_role(name, marker) for name, marker in zip(names, markers, strict=True)]
     if roles[1] == "cd38" and not roles[0] and (not markers[0].strip() or markers[0] == names[0]):
         yield f"the control alone names CD38 on {names[1]}"
+    if _differ_in_compensation(study, tube, control):
+        return
     light, dark = (
         glances[use.name].light.get(name) for use, name in zip((control, tube), reversed(names), strict=True)
     )

@@ -6,17 +6,18 @@ from collections.abc import Iterator
 from typing import Final
 
 from calibration.beads.kits import BeadKitError, abc_divisor, bead_kit
+from pipeline.checks.compensation import setting_cell
 from pipeline.checks.findings import Finding, warning
 from pipeline.checks.gates import channels_of
 from pipeline.checks.headers import Headers
 from pipeline.checks.plausibility.limits import MOST_SCALE
 from pipeline.checks.plausibility.reagents import doubtful_cv, off_scale
-from pipeline.checks.typed import setting_cell
 from pipeline.study.drugs import is_drug, listed_names
 from pipeline.study.faults import Fault
 from pipeline.study.settings import Settings
 from pipeline.study.study import Study
 from pipeline.study.wording import quoted
+from pipeline.tube.channels import find_channel
 
 CVS: Final = ("lot_assignment_cv", "f_p_cv", "transfer_cv", "between_run_cv")
 
@@ -29,8 +30,11 @@ def gate_values(study: Study, headers: Headers) -> Iterator[Finding]:
         file = headers[sample.fcs_file].file
         sheet = "review" if override.source == "review.csv" else "gates"
         where = study.at(sheet, f"{override.sample_id}/{override.gate}", "value")
-        named = channels_of(override, study.panel(sample.panel), file) if file else ()
-        tops = [file.scale_top(name) for name in named if file and name in file.channels]
+        panel = study.panel(sample.panel)
+        named = channels_of(override, panel)
+        rows = [row for row in panel.channels if row.name in named]
+        names = [find_channel(row.aliases, file.channels) for row in rows] if file else []
+        tops = [file.scale_top(name) for name in names if file and name]
         what = f"{override.value:g} for the gate {quoted(override.gate)}"
         yield from off_scale(override.value, max(tops, default=MOST_SCALE), where, what)
 

@@ -50,6 +50,7 @@ FLAGS: Final[dict[str, str]] = {
     ExposureFlag.DOSE_AFTER_SAMPLE: "doses were given after the sample",
     ExposureFlag.DOSE_ON_SAMPLE_DAY: "the last dose was given on the day of the sample",
     ExposureFlag.DOSE_TWICE_ON_A_DAY: "more than one dose on one day; each is counted",
+    TubeFlag.FAR_BELOW_ZERO: "cells lie far below zero: compensated twice, or too much; see the note",
     CalibrationFlag.FEW_CONTROL_EVENTS: "few cells in the control tube",
     CalibrationFlag.FEW_EVENTS_20_49: "20 to 49 cells: not reliably quantifiable",
     CalibrationFlag.FEW_EVENTS_50_99: "50 to 99 cells",
@@ -79,8 +80,9 @@ FLAGS: Final[dict[str, str]] = {
     GateFlag.OVERRIDE_UNUSED: "a gate set by a person was not used: no step cuts there",
     SampleFlag.REPAIRED_FILE: "the FCS file had to be repaired",
     ExposureFlag.SAMPLE_BEFORE_FIRST_DOSE: "collected before the first dose of the washed-out drug",
+    TubeFlag.SPILL_INCOMPLETE: "the spillover matrix leaves out stained channels: they are not compensated",
     TubeFlag.SPILL_MISSING: "no usable spillover matrix: not compensated, but for what the control tube "
-    "could tell",
+    "could tell; files that are compensated already are named in the setting compensated_panels",
     ExposureFlag.STUDY_DRUG_BEFORE_SAMPLE: "the study drug had been given before the sample",
     GateFlag.TIME_UNSTABLE: "a stretch of the acquisition was left out as unsteady",
     TubeFlag.VALUES_MISSING: "some events held no number and were left out",

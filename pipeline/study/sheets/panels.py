@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from calibration.beads.kits import BEAD_KITS, kit_names
 from gating.events.panel import Target
+from pipeline.study.detector_names import said_pulse, unlike_pulses
 from pipeline.study.faults import Fault, Severity
 from pipeline.study.sheets.columns import Entry
 from pipeline.study.sheets.rows import PanelRow
@@ -62,6 +63,23 @@ def panel_channels(study: TypedStudy) -> Iterator[Fault]:
                         f"{quoted(alias)} again in panel {quoted(name)} (already in {other.at('channel')})"
                     )
                     yield Fault(entry.at("channel"), problem, "each channel in one row of a panel")
+
+
+def unlike_measures(study: TypedStudy) -> Iterator[Fault]:
+    """Report names of area, height and width in one cell: they are different numbers, not names of one."""
+    cells = [(e.at("channel"), e.row.channel or ()) for e in study.panels if e.row.role != "time"]
+    cells += [(e.at("channel"), tuple((e.row.channel or "").split(";"))) for e in study.beads]
+    for where, names in cells:
+        unlike = unlike_pulses([name.strip() for name in names])
+        if unlike is not None:
+            first, second = unlike
+            pulses = f"{said_pulse(first, second)} and {said_pulse(second, first)} of a pulse"
+            problem = f"{quoted(first)} and {quoted(second)}, the {pulses}, as names of one channel"
+            hint = (
+                "They differ by a constant factor, so that beads on one and cells on the other give a wrong "
+                "density. Keep one; tubes measured on the other need a panel and beads of their own."
+            )
+            yield Fault(where, problem, "names of one measurement", hint)
 
 
 def missing_f_p(study: TypedStudy) -> Iterator[Fault]:

@@ -174,7 +174,10 @@ def study_of(typed: TypedStudy) -> Study:
     return Study(
         folder=typed.folder,
         samples=tuple(_sample(entry.row, visits) for entry in typed.samples),
-        panels=tuple(Panel(name, tuple(channels)) for name, channels in panels.items()),
+        panels=tuple(
+            Panel(name, tuple(channels), typed.settings.says_compensated(name))
+            for name, channels in panels.items()
+        ),
         beads=tuple(BeadRun(**_fields(entry.row)) for entry in typed.beads),
         doses=tuple(Dose(**_fields(entry.row)) for entry in typed.doses),
         patients=tuple(Patient(**_fields(entry.row)) for entry in typed.patients),

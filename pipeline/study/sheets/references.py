@@ -10,7 +10,7 @@ from pipeline.study.names.look import caseless, look_alike, odd_letters
 from pipeline.study.sheets.columns import Entry
 from pipeline.study.sheets.drugs import drug_names
 from pipeline.study.sheets.files import misplaced_files, repeated_files
-from pipeline.study.sheets.panels import missing_f_p, panel_channels, panel_roles
+from pipeline.study.sheets.panels import missing_f_p, panel_channels, panel_roles, unlike_measures
 from pipeline.study.sheets.transfers import bead_transfers
 from pipeline.study.sheets.typed import TypedStudy, typed_values
 from pipeline.study.wording import did_you_mean, enumerate_words, quoted, same_word
@@ -27,6 +27,7 @@ def reference_faults(study: TypedStudy) -> tuple[Fault, ...]:
         repeated_files,
         panel_roles,
         panel_channels,
+        unlike_measures,
         missing_f_p,
         bead_transfers,
         drug_names,

@@ -84,7 +84,7 @@ class PanelRow(Row):
 
     panel: Identifier = column("Name of the panel; a row per channel.", example="MM8", required=True)
     channel: Aliases = column(
-        "Name of the channel in the FCS files ($PnN), or several names split by ; where they differ.",
+        "Name of the channel in the FCS files ($PnN), or several names of one measurement split by ;.",
         example="PE-A; YG585-A",
         required=True,
     )

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pydantic import ValidationError
 
 from pipeline.study.faults import Fault
-from pipeline.study.settings import Settings, setting_facts, setting_text
+from pipeline.study.settings import ALL_PANELS, Settings, setting_facts, setting_text
 from pipeline.study.wording import did_you_mean, quoted
 
 MUST_NOT_EXCEED = (
@@ -45,6 +45,10 @@ def contradictions(settings: Settings, cells: Mapping[str, str]) -> tuple[Fault,
             text = f"{setting_text(low_value)} > {setting_text(high_value)} {setting_facts(low)[0]}"
             where = cells.get(low) or cells.get(high) or "settings"
             faults.append(Fault(where, text, f"{low} not above {high}"))
+    if settings.spillover_file and ALL_PANELS in map(str.casefold, settings.compensated_names):
+        text = f"spillover_file {quoted(settings.spillover_file)} and compensated_panels {ALL_PANELS}"
+        where = cells.get("compensated_panels") or cells.get("spillover_file") or "settings"
+        faults.append(Fault(where, text, "one of them: what is compensated already needs no matrix"))
     return tuple(faults)
 
 

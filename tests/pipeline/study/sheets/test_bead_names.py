@@ -14,7 +14,7 @@ from pipeline.study.sheets.reading import read_study
 
 NAMES = [
     "../../../EVIL", "..", "/tmp/EVIL", "C:\\EVIL", "~/../EVIL", "QB 05/31", "x" * 300, "é" * 200, "CON", "nul.1", "Com3",
-    "QB.", ".QB", "QB\u200b1", "QB\u202e1", "QB;1", "QB|1",
+    "QB.", ".QB", "QB;1", "QB|1",
 ]  # fmt: skip
 
 

@@ -1,0 +1,74 @@
+"""Cells far below zero: events that were compensated twice, or too much, which no channel's name can show.
+
+Light cannot be negative. Compensated cells that lack a dye scatter around zero, however bright they are on
+another one. Where a matrix is applied a second time, bright cells of one dye lie below zero on the others, by
+about what that dye spills into them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from gating.events.events import FloatArray
+from gating.events.ranks import median, quantile
+
+BRIGHTEST = 0.03
+"""Share of the cells that counts as bright on a dye. Chosen on the simulated tubes of docs/validation.md."""
+FEWEST_BRIGHT = 20
+"""Bright cells from which their median is looked at. Convention: fewer scatter too widely."""
+SPREADS = 1.5
+"""How far the median lies below zero, in robust standard deviations of the same cells. Chosen on the
+simulated tubes of docs/validation.md: above −0.5 once compensated, below −4 twice; a real marrow −0.3 and
+−2.1."""
+OF_BRIGHT = 0.05
+"""The same as a part of what these cells give on their own dye. Convention: smaller errors of a matrix are
+usual."""
+
+
+@dataclass(frozen=True, slots=True)
+class BelowZero:
+    """Cells that are bright on one channel and far below zero on another."""
+
+    channel: str
+    bright_on: str
+    median: float
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        return f"{self.channel} of cells bright on {self.bright_on}: median {self.median:.3g}"
+
+
+def far_below_zero(light: Mapping[str, FloatArray]) -> tuple[BelowZero, ...]:
+    """Return which bright cells lie far below zero on other channels, the lowest first.
+
+    Parameters
+    ----------
+    light
+        Each stained channel of the same cells, linear, compensated, shape (n_events,).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> cells = np.arange(1000, dtype=np.float32)
+    >>> print(*far_below_zero({"A": cells, "B": cells * np.float32(-0.2) - 5}))
+    B of cells bright on A: median -202
+    """
+    found = (low for channel in light for low in _beside(channel, light))
+    return tuple(sorted(found, key=lambda low: (low.median, low.channel, low.bright_on)))
+
+
+def _beside(channel: str, light: Mapping[str, FloatArray]) -> Iterator[BelowZero]:
+    """Yield the channels on which the brightest cells of one channel lie far below zero."""
+    own = light[channel]
+    if own.size * BRIGHTEST < FEWEST_BRIGHT:
+        return
+    bright = own >= quantile(own, 1 - BRIGHTEST)
+    top = median(own[bright])
+    for other, values in light.items():
+        if other == channel:
+            continue
+        beside = values[bright]
+        middle, spread = median(beside), (quantile(beside, 0.84) - quantile(beside, 0.16)) / 2
+        if spread > 0 and middle < -SPREADS * spread and middle < -OF_BRIGHT * top:
+            yield BelowZero(other, channel, middle)

@@ -1,0 +1,112 @@
+"""What a channel's name says of its values: which measure of the pulse, and whether they are compensated."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from enum import StrEnum
+
+_COMPENSATED = re.compile(
+    r"^(fj)?(comp|compensated|unmixed)[-_.: ]+(?=\S)"  # Comp-PE-A, FJComp-PE-A
+    r"|[-_.: ]+[(\[]?(comp|compensated|unmixed)[)\]]?$"  # PE-A - Compensated
+    r"|^<(?=.*>$)|(?<=\w)>$",  # <PE-A>
+    re.IGNORECASE,
+)
+_MARKER_COMPENSATED = re.compile(r"^(fj)?comp(ensated)?[-_:]+\S", re.IGNORECASE)
+_SCALE_WORD = re.compile(r"[-_. ]*(lin|log)(ear|arithmic)?$", re.IGNORECASE)
+_WORDS = r"area|integral|int|height|peak|width|tof|[ahwt]"
+_AT_END = re.compile(
+    rf"(?:[-_. (\[]+(?P<word>{_WORDS})[)\]]?"
+    r"|(?<=\d)(?P<letter>[AHW])|(?<=[a-z])(?P<written>area|height|width))$",
+    re.IGNORECASE,
+)
+_INSIDE = re.compile(rf"[-_.(](?P<word>{_WORDS})(?=[ )_:;/]\S?)", re.IGNORECASE)
+_CLUSTER_AT_END = re.compile(r"(?<![a-z0-9])cd\d+[a-z]$", re.IGNORECASE)
+
+
+class Pulse(StrEnum):
+    """Which measure of a pulse a channel holds; `UNKNOWN` where its name does not say."""
+
+    AREA = "area"
+    HEIGHT = "height"
+    WIDTH = "width"
+    TIME = "duration"
+    UNKNOWN = ""
+
+
+_PULSES = {
+    "a": Pulse.AREA, "area": Pulse.AREA, "int": Pulse.AREA, "integral": Pulse.AREA,
+    "h": Pulse.HEIGHT, "height": Pulse.HEIGHT, "peak": Pulse.HEIGHT,
+    "w": Pulse.WIDTH, "width": Pulse.WIDTH, "tof": Pulse.WIDTH, "t": Pulse.TIME,
+}  # fmt: skip
+
+
+def says_compensated(name: str) -> bool:
+    """Whether a channel's name says that its values are compensated or unmixed already.
+
+    FlowJo writes `Comp-`, `FJComp-` or `<` and `>`, Sony `- Compensated`.
+
+    Examples
+    --------
+    >>> [says_compensated(name) for name in ("FJComp-PE-A", "<PE-A>", "PE-A - Compensated", "PE-A")]
+    [True, True, True, False]
+    """
+    return _COMPENSATED.search(name.strip()) is not None
+
+
+def marker_says_compensated(marker: str) -> bool:
+    """Whether $PnS begins as the name of a compensated channel does (`Comp-PE-A`)."""
+    return _MARKER_COMPENSATED.match(marker.strip()) is not None
+
+
+def pulse_of(name: str) -> Pulse:
+    """Return which measure of the pulse a name says, in any instrument's spelling.
+
+    Examples
+    --------
+    >>> [str(pulse_of(name)) for name in ("PE-A", "FL2H", "PE Width", "FL2 INT LIN", "PE-A CD38", "CD235a")]
+    ['area', 'height', 'width', 'area', 'area', '']
+    """
+    bare = _bare(name)
+    match = None if _CLUSTER_AT_END.search(bare) else _AT_END.search(bare)
+    match = match or _INSIDE.search(bare)
+    if match is None:
+        return Pulse.UNKNOWN
+    return _PULSES[next(text for text in match.groupdict().values() if text).casefold()]
+
+
+def unlike_pulses(names: Sequence[str]) -> tuple[str, str] | None:
+    """Return the first two names that say different measures of the pulse, or None.
+
+    Examples
+    --------
+    >>> unlike_pulses(["PE-A", "YG585-A", "PE-H"]), unlike_pulses(["PE-A", "PE"])
+    (('PE-A', 'PE-H'), None)
+    """
+    for index, name in enumerate(names):
+        for other in names[index + 1 :]:
+            pulses = {pulse_of(name), pulse_of(other)} - {Pulse.UNKNOWN}
+            if len(pulses) > 1 or _differ_in_last_letter(name, other):
+                return name, other
+    return None
+
+
+def said_pulse(name: str, beside: str) -> str:
+    """Return the measure that a name says, also of `PEH` beside `PEA`."""
+    letter = _bare(name)[-1:].casefold() if _differ_in_last_letter(name, beside) else ""
+    return str(pulse_of(name) or _PULSES.get(letter, Pulse.UNKNOWN))
+
+
+def _bare(name: str) -> str:
+    """Return a name without what says that it is compensated, and without linear or logarithmic."""
+    return _SCALE_WORD.sub("", _COMPENSATED.sub("", name.strip())).strip()
+
+
+def _differ_in_last_letter(first: str, second: str) -> bool:
+    a, b = _folded(_bare(first)), _folded(_bare(second))
+    ends = {a[-1:], b[-1:]}
+    return len(ends) == 2 and len(a) > 2 and a[:-1] == b[:-1] and ends <= {"a", "h", "w"}
+
+
+def _folded(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text).casefold()

@@ -1,0 +1,151 @@
+"""How a file's events come to be compensated: by a matrix, already before, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from gating.events import Events
+from gating.events.compensation import SpilloverMatrix, UnusableSpilloverError, compensate
+from pipeline.study.detector_names import marker_says_compensated, says_compensated
+from pipeline.study.errors import UserError
+from pipeline.study.study import Panel
+from pipeline.study.wording import enumerate_words
+from pipeline.tube.channels import find_channel, named_rows, shortened
+from pipeline.tube.flags import TubeFlag
+from pipeline.tube.rows import FileRows, stained_rows
+
+MOST_NAMES = 4
+
+
+class Compensation(StrEnum):
+    """What was done about the spillover of a tube."""
+
+    BY_MATRIX = "by a matrix"
+    ALREADY = "already"
+    MISSING = "missing"
+
+
+class MixedError(UserError):
+    """Compensated and raw channels where all must be of one kind; the text names both."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compensated:
+    """Events after compensation, and what was done.
+
+    Attributes
+    ----------
+    matrix
+        That was applied; None where none was.
+    """
+
+    events: Events
+    state: Compensation
+    matrix: SpilloverMatrix | None = None
+    flags: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def compensated_channels(panel: Panel, channels: Sequence[str], markers: Sequence[str]) -> tuple[str, ...]:
+    """Return which stained channels of a panel a file calls compensated, by its own names.
+
+    Parameters
+    ----------
+    channels, markers
+        $PnN and $PnS of the file.
+
+    Raises
+    ------
+    MixedError
+        If it has some of them compensated and others raw, and the study does not say that all are.
+    """
+    names = [find_channel(row.aliases, channels) for row in stained_rows(panel)]
+    named = {name: marker for name, marker in zip(channels, markers, strict=True) if name in names}
+    done = [
+        name for name, marker in named.items() if says_compensated(name) or marker_says_compensated(marker)
+    ]
+    raw = [name for name in named if name not in done]
+    if done and raw and not panel.compensated:
+        raise MixedError(
+            f"has compensated channels ({shortened(done, MOST_NAMES)}) beside raw ones "
+            f"({shortened(raw, MOST_NAMES)}); export all of them raw, or all compensated; "
+            "if all are compensated or unmixed already, name the panel in the setting compensated_panels"
+        )
+    return tuple(done)
+
+
+def is_compensated(panel: Panel, channels: Sequence[str], markers: Sequence[str]) -> bool:
+    """Return whether a file is compensated or unmixed already: the study says so, or its own names do."""
+    return panel.compensated or bool(compensated_channels(panel, channels, markers))
+
+
+def unlike_tube(tube: bool, control: bool) -> str:
+    """Return how a control differs from its tube where one of them is compensated already, or ""."""
+    if tube == control:
+        return ""
+    words = {True: "compensated already", False: "raw"}
+    return (
+        f"is {words[control]} and its tube is {words[tube]}, as their channels' names say: the tube's gates "
+        "do not fit; export both raw, or both compensated"
+    )
+
+
+def compensated_events(raw: Events, matrix: SpilloverMatrix | None, panel: Panel) -> Compensated:
+    """Return events with the spillover taken off, or as they are and flagged.
+
+    Parameters
+    ----------
+    raw, matrix
+        Under the names of the panel's rows.
+    """
+    if matrix is None:
+        return _missing(raw, "no usable spillover matrix: gated and quantified without compensation")
+    if matrix.is_identity:
+        note = f"the matrix ({matrix.source}) is the identity: nobody compensated this file"
+        return _missing(raw, note)
+    lacking = [name for name in matrix.channels if name not in raw.channels]
+    if lacking:
+        named = enumerate_words(lacking, "and")
+        return _missing(
+            raw, f"the matrix ({matrix.source}) names {named}, which the file lacks: not compensated"
+        )
+    try:
+        events = compensate(raw, matrix)
+    except UnusableSpilloverError as error:
+        return _missing(raw, f"not compensated: {error}")
+    left_out = incomplete(matrix.channels, panel)
+    note = (
+        f"the matrix ({matrix.source}) leaves out {left_out}: what spills into or from them is not taken off"
+    )
+    said = ((TubeFlag.SPILL_INCOMPLETE,), (note,)) if left_out else ((), ())
+    return Compensated(events, Compensation.BY_MATRIX, matrix, *said)
+
+
+def already_compensated(raw: Events, rows: FileRows, done: Sequence[str]) -> Compensated:
+    """Return events that no matrix may touch, and who says so: their names, or the study.
+
+    Parameters
+    ----------
+    done
+        Channels that the file itself calls compensated.
+    """
+    who = f"as its channels' names say ({shortened(done, MOST_NAMES)})" if done else "as the study says"
+    note = f"compensated or unmixed already, {who}: no matrix was applied"
+    return Compensated(raw, Compensation.ALREADY, notes=(note,))
+
+
+def incomplete(channels: Sequence[str], panel: Panel) -> str:
+    """Return the stained rows of a panel that a matrix leaves out, named; "" where it has them all.
+
+    Parameters
+    ----------
+    channels
+        Of the matrix, under the names of rows.
+    """
+    return named_rows([row for row in stained_rows(panel) if row.name not in channels])
+
+
+def _missing(raw: Events, note: str) -> Compensated:
+    return Compensated(raw, Compensation.MISSING, None, (TubeFlag.SPILL_MISSING,), (note,))

@@ -1,0 +1,222 @@
+"""A file under the names of its panel's rows: tube and control speak alike, whatever each is called."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gating.events.compensation import SpilloverMatrix
+from gating.events.panel import GatingChannel, GatingPanel, Target
+from pipeline.study.study import Panel, PanelChannel
+from pipeline.study.wording import enumerate_words, quoted
+from pipeline.tube.channels import (
+    ChannelsError,
+    channels_meant,
+    find_channel,
+    is_scatter,
+    misfit,
+    missing_channels,
+    suggestions,
+)
+
+SAME_LIGHT = 0.02
+"""Shares of spillover that two files of one day may differ by: their matrices are often computed anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileRows:
+    """What a file calls the rows of its panel.
+
+    Attributes
+    ----------
+    panel
+        Whose rows; each has a channel of its own in the file.
+    names
+        The file's $PnN for each row, in the panel's order.
+    channels
+        Every $PnN of the file.
+    notes
+        Which channel was taken for which, where it is none of the row's names.
+    """
+
+    panel: Panel
+    names: tuple[str, ...]
+    channels: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+    def row_of(self, name: str) -> str:
+        """Return the row that a channel of the file is, or the channel's own name where it is none."""
+        return dict(zip(self.names, self.row_names, strict=True)).get(name, name)
+
+    def name_of(self, row: str) -> str:
+        """Return what the file calls a row; a channel of no row has its own name."""
+        return dict(zip(self.row_names, self.names, strict=True)).get(row, row)
+
+    @property
+    def row_names(self) -> tuple[str, ...]:
+        """The panel's rows by name, in its order."""
+        return tuple(row.name for row in self.panel.channels)
+
+    @property
+    def quantified(self) -> str:
+        """What the file calls the quantified channel."""
+        return self.name_of(self.panel.quantified.name)
+
+
+def rows_of_file(panel: Panel, channels: Sequence[str], markers: Sequence[str], *, where: str) -> FileRows:
+    """Return the file's channel of every row of the panel.
+
+    Raises
+    ------
+    ChannelsError
+        If a row has no channel in the file, or more than one, or shares one with another row.
+    """
+    missing = missing_channels(panel, channels)
+    if missing:
+        hints = suggestions(panel, missing, channels, markers)
+        raise ChannelsError(f"{misfit(panel, where, channels, markers)}. {hints}".rstrip())
+    ambiguous = doubled_rows(panel, channels) or shared_rows(panel, channels)
+    if ambiguous:
+        raise ChannelsError(f"{where}: {ambiguous}")
+    names = tuple(find_channel(row.aliases, channels) for row in panel.channels)
+    notes = tuple(
+        f"channel {name} was taken for {row.name}"
+        for row, name in zip(panel.channels, names, strict=True)
+        if name not in row.aliases
+    )
+    return FileRows(panel, names, tuple(channels), notes)
+
+
+def doubled_rows(panel: Panel, channels: Sequence[str]) -> str:
+    """Return which rows of a panel have two channels in one file, or ""."""
+    meant = ((row, channels_meant(row.aliases, channels)) for row in panel.channels)
+    doubled = [
+        f"has {enumerate_words(map(quoted, names), 'and')}, which the panel {quoted(panel.name)} takes for "
+        f"one channel ({row.role}); keep in its row the one that is meant"
+        for row, names in meant
+        if len(names) > 1
+    ]
+    return "; ".join(doubled)
+
+
+def shared_rows(panel: Panel, channels: Sequence[str]) -> str:
+    """Return which channel of a file two rows of a panel mean, or ""."""
+    first: dict[str, PanelChannel] = {}
+    for row in panel.channels:
+        name = find_channel(row.aliases, channels)
+        other = first.setdefault(name, row)
+        if name and other is not row:
+            return f"{name} is {quoted(other.name)} and {quoted(row.name)} of panel {quoted(panel.name)}"
+    return ""
+
+
+def row_named(panel: Panel, name: str) -> str:
+    """Return the row of a panel that has this name or is spelt so, else the name itself.
+
+    Examples
+    --------
+    >>> panel = Panel("P", (PanelChannel(("PE-A", "YG585-A"), "cd138"),))
+    >>> row_named(panel, "yg585-a"), row_named(panel, "cd138")
+    ('PE-A', 'cd138')
+    """
+    exact = (row.name for row in panel.channels if name in row.aliases)
+    spelt_so = (row.name for row in panel.channels if find_channel([name], row.aliases))
+    return next(exact, "") or next(spelt_so, name)
+
+
+def stained_rows(panel: Panel) -> tuple[PanelChannel, ...]:
+    """Return the rows of fluorescence: neither scatter nor time."""
+    return tuple(row for row in panel.channels if not is_scatter(row))
+
+
+def gating_panel(panel: Panel) -> GatingPanel:
+    """Return everything but the quantified row: it cannot be expressed in a `GatingPanel` at all."""
+    return GatingPanel(
+        tuple(
+            GatingChannel(row.name, row.role, Target(row.target), row.marker)
+            for row in panel.channels
+            if row.role != "cd38"
+        ),
+        quantified=(panel.quantified.name,),
+    )
+
+
+def on_rows(matrix: SpilloverMatrix, rows: FileRows) -> SpilloverMatrix:
+    """Return a matrix under the names of the panel's rows; detectors of no row keep their names.
+
+    Parameters
+    ----------
+    matrix
+        Of the file, or typed for it: under the file's names, or under any name that a row has.
+
+    Raises
+    ------
+    UnusableSpilloverError
+        If two of its channels are one row.
+    """
+    names = (
+        name if name in rows.channels else rows.name_of(row_named(rows.panel, name))
+        for name in matrix.channels
+    )
+    spelt = (name if name in rows.channels else find_channel([name], rows.channels) or name for name in names)
+    return SpilloverMatrix(tuple(map(rows.row_of, spelt)), matrix.values, matrix.source)
+
+
+def matrix_for_control(
+    matrix: SpilloverMatrix, rows: FileRows, own: SpilloverMatrix | None
+) -> SpilloverMatrix:
+    """Return the tube's matrix under the names that a control has for its detectors.
+
+    Parameters
+    ----------
+    matrix
+        That the stained tube was compensated with, under the names of rows.
+    rows
+        Of the control.
+    own
+        The control's own matrix, as its file names it: where a detector of no row has another name in the
+        control, the same light in both matrices tells which it is.
+
+    Raises
+    ------
+    ChannelsError
+        If the control has no such detector.
+    """
+    there = {rows.row_of(name) for name in rows.channels}
+    lacking = [name for name in matrix.channels if name not in there]
+    if not lacking:
+        return matrix
+    renamed = _alike(matrix, lacking, on_rows(own, rows)) if own is not None else None
+    if renamed is None:
+        raise ChannelsError(
+            f"lacks {enumerate_words(map(quoted, lacking), 'and')} of the tube's matrix ({matrix.source}); "
+            "where the control calls it otherwise, give it a row in the panel with both names"
+        )
+    channels = tuple(renamed.get(name, name) for name in matrix.channels)
+    return SpilloverMatrix(channels, matrix.values, matrix.source)
+
+
+def _alike(matrix: SpilloverMatrix, lacking: Sequence[str], own: SpilloverMatrix) -> dict[str, str] | None:
+    """Return, of each detector that the control lacks, its name there; None where that cannot be told."""
+    known = [name for name in matrix.channels if name in own.channels]
+    free = [name for name in own.channels if name not in matrix.channels]
+    if len(free) != len(lacking) or len(known) + len(lacking) != len(matrix.channels):
+        return None
+    renamed: dict[str, str] = {}
+    for name in lacking:
+        light = _light(matrix, name, known)
+        apart = {other: float(np.abs(light - _light(own, other, known)).max(initial=0.0)) for other in free}
+        nearest, *others = sorted(free, key=lambda other: apart[other])
+        if apart[nearest] > SAME_LIGHT or any(apart[other] <= SAME_LIGHT for other in others):
+            return None
+        renamed[name] = nearest
+    return renamed if len(set(renamed.values())) == len(lacking) else None
+
+
+def _light(matrix: SpilloverMatrix, name: str, known: Sequence[str]) -> NDArray[np.float64]:
+    """Return what a detector gives to the known ones and gets from them, shape (2, n_known)."""
+    row, others = matrix.channels.index(name), [matrix.channels.index(other) for other in known]
+    return np.stack([matrix.values[row, others], matrix.values[others, row]])
