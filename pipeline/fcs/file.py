@@ -133,6 +133,10 @@ class FcsFile:
         """Return the largest linear value of the detector; `inf` where there is none, and for time."""
         return self.parameters[self._row(name)].scale_top
 
+    def divisor(self, name: str) -> float:
+        """Return by what stored values are divided on the linear scale: $PnG, or 1 where it does not apply."""
+        return self.parameters[self._row(name)].divisor
+
     def detector(self, name: str) -> Detector:
         """Return voltage, gain and amplification of a channel."""
         parameter = self.parameters[self._row(name)]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from gating.drawn.flowjo.workspace import shown_name
 from gating.drawn.gate_file import GateFileError
 from gating.drawn.outline import outline_of
 from gating.drawn.population import DrawnPopulation
@@ -81,8 +82,18 @@ def _outlines(drawn: DrawnPopulation, tube: Tube) -> tuple[Gate | None, ...]:
     def channel_of(label: str) -> str:
         return drawn.channel_of(label, tube.file.channels, tube.file.markers)
 
+    def divisor_of(channel: str) -> float:
+        return 1.0 if drawn.uses_gain else tube.file.divisor(channel)
+
     return tuple(
-        outline_of(drawn.strategy, step, channel_of, ours=tube.spillover, files=tube.file.spillover)
+        outline_of(
+            drawn.strategy,
+            step,
+            channel_of,
+            ours=tube.spillover,
+            files=tube.file.spillover,
+            divisor_of=divisor_of,
+        )
         for step in drawn.steps
     )
 
@@ -95,7 +106,12 @@ def _masks(drawn: DrawnPopulation, tube: Tube) -> tuple[Mask, ...]:
     names = tuple(name for name in file.channels if name in wanted)
     raw = read_fcs(file.path, channels=names, data_set=file.data_set, allow_truncated=True)
     markers = [file.markers[file.channels.index(name)] for name in names]
-    return drawn.step_masks(Events(raw.events(names), names), markers, file.spillover)
+    values = raw.events(names)
+    if not drawn.uses_gain:
+        for row, name in enumerate(names):
+            if raw.divisor(name) != 1:
+                values[row] = raw.raw(name)
+    return drawn.step_masks(Events(values, names), markers, file.spillover)
 
 
 def _gated(
@@ -104,7 +120,7 @@ def _gated(
     mask = masks[-1]
     both = int(np.count_nonzero(mask & automatic.mask))
     note = (
-        f"gates of {drawn.source}, population {'/'.join(drawn.path[1:])}, replaced the automatic ones: "
+        f"gates of {drawn.source}, population {drawn.shown_path}, replaced the automatic ones: "
         f"{int(mask.sum())} cells, the automatic gates find {int(automatic.mask.sum())}, {both} are in both"
     )
     return GatedPopulation(
@@ -125,7 +141,7 @@ def _steps(drawn: DrawnPopulation, masks: tuple[Mask, ...], tube: Tube) -> tuple
         channels = drawn.channels_of(path, tube.file.channels, tube.file.markers)
         shown = tuple(name for name in channels if name in tube.events.channels)[:2]
         steps.append(
-            GateStep(path[-1], None, shown, n_in, n_out, (Method.FILE,), note=f"drawn in {drawn.source}")
+            GateStep(shown_name(path[-1]), None, shown, n_in, n_out, (Method.FILE,), note=f"drawn in {drawn.source}")
         )
         n_in = n_out
     return tuple(steps)
