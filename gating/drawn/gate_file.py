@@ -64,13 +64,12 @@ def _check_version(root: _Element, source: str) -> None:
     major = version.split(".")[0]
     if major.isdecimal() and int(major) >= 10:
         return
-    form = root.get("version", "")
-    which = f"FlowJo {version}" if version else "a FlowJo before 10, which does not say its version"
-    format_said = f" (format {form})" if form else ""
-    if root.getroottree().docinfo.doctype:
-        format_said += ", with a DOCTYPE as those before FlowJo 10 have"
+    form = root.get("version", "unknown")
+    which = f"FlowJo {version}" if version else f"a FlowJo before 10 (format {form}; its version is not said)"
+    doctype = root.getroottree().docinfo.doctype
+    old = ", and with a DOCTYPE, as only those before FlowJo 10 have" if doctype else ""
     raise GateFileError(
-        f"{source}: a workspace of {which}{format_said}, expected FlowJo 10: "
+        f"{source}: a workspace of {which}{old}, expected FlowJo 10: "
         "open it in FlowJo 10 and save it there as a workspace (.wsp)"
     )
 

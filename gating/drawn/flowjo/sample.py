@@ -157,7 +157,7 @@ def _shown(sample: _Element) -> str:
 
 
 def _no_single_tube(source: str, tube: TubeFile, left: Sequence[_Candidate]) -> str:
-    there = listed([_shown(c.sample) for c in left])
+    there = listed(list(dict.fromkeys(_shown(c.sample) for c in left)))
     if {(c.by_name, c.by_fil) for c in left} == {(True, False), (False, True)}:
         return (
             f"{source}: the file name {tube.name} is that of one sample of the workspace and the $FIL {tube.fil} "
@@ -165,7 +165,7 @@ def _no_single_tube(source: str, tube: TubeFile, left: Sequence[_Candidate]) -> 
             "save a workspace that has this tube alone"
         )
     return (
-        f"{source}: the workspace has {tube} {len(left)} times ({there}), expected it once: names, number of "
-        "events and folders are the same; remove the other samples in FlowJo, or save a workspace that has "
-        "this tube alone"
+        f"{source}: the workspace has {tube} {len(left)} times ({there}), expected it once: neither the number "
+        "of events nor the folder tells which is meant; remove the others in FlowJo, or save a workspace that "
+        "has this tube alone"
     )
