@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -83,17 +83,25 @@ def tube_sample(samples: Sequence[_Element], tube: TubeFile, source: str) -> _El
             "a tube is found by its file name or $FIL"
         )
     left = _best_by_name(matches)
-    tests: tuple[Callable[[_Candidate], bool], ...] = (
-        lambda c: tube.n_events is not None and _n_events(c.sample) == tube.n_events,
-        lambda c: _is_name(_file_name(c.path), tube.name),
-        lambda c: _shared_folders(c.path, tube) == max(_shared_folders(one.path, tube) for one in left),
-    )
-    for test in tests:
+    for is_meant in _tests(tube, left):
         if len(left) > 1:
-            left = [c for c in left if test(c)] or left
+            left = [c for c in left if is_meant(c)] or left
     if len(left) == 1:
         return left[0].sample
     raise GateFileError(_no_single_tube(source, tube, left))
+
+
+def _tests(tube: TubeFile, left: Sequence[_Candidate]) -> Iterator[Callable[[_Candidate], bool]]:
+    """Yield what tells samples apart; where file name and $FIL contradict each other, events alone."""
+    yield lambda c: tube.n_events is not None and _n_events(c.sample) == tube.n_events
+    if not _is_contradiction(left):
+        nearest = max(_shared_folders(c.path, tube) for c in left)
+        yield lambda c: _is_name(_file_name(c.path), tube.name)
+        yield lambda c: _shared_folders(c.path, tube) == nearest
+
+
+def _is_contradiction(left: Sequence[_Candidate]) -> bool:
+    return {(c.by_name, c.by_fil) for c in left} == {(True, False), (False, True)}
 
 
 def _candidate(sample: _Element, tube: TubeFile) -> _Candidate:
@@ -158,7 +166,7 @@ def _shown(sample: _Element) -> str:
 
 def _no_single_tube(source: str, tube: TubeFile, left: Sequence[_Candidate]) -> str:
     there = listed(list(dict.fromkeys(_shown(c.sample) for c in left)))
-    if {(c.by_name, c.by_fil) for c in left} == {(True, False), (False, True)}:
+    if _is_contradiction(left):
         return (
             f"{source}: the file name {tube.name} is that of one sample of the workspace and the $FIL {tube.fil} "
             f"that of another ({there}), and nothing tells which is the tube; "
