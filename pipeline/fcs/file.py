@@ -25,6 +25,7 @@ from pipeline.fcs.repairs import Repair
 from pipeline.fcs.spillover import parse_spillover
 from pipeline.fcs.text.parameters import Parameter, parse_parameters
 from pipeline.fcs.values.blocks import Values, is_table, read_table
+from pipeline.fcs.values.evidence import better_place
 from pipeline.fcs.values.data import decode_linear, decode_raw
 from pipeline.fcs.values.plausible import PEEKED_BYTES, check_bytes
 
@@ -246,7 +247,9 @@ def _read(
         path.name,
         data_set.next_beside,
     )
-    place, more = find_data(claims, lambda at, count: _peek(file, at, count), allow_truncated=allow_truncated)
+    place, more = find_data(
+        claims, lambda at, count: _peek(file, at, count), better_place, allow_truncated=allow_truncated
+    )
     names = tuple(parameter.name for parameter in parameters)
     head = _peek(file, place.begin, min(place.n_bytes, PEEKED_BYTES))
     byte_repairs = check_bytes(head, place, size, names, path.name)
