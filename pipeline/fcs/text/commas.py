@@ -14,7 +14,7 @@ from itertools import islice
 from pipeline.fcs.text.text import real_number
 
 WHOLE = re.compile(r"[+-]?(?:0|[1-9]\d*)")
-SMALL = re.compile(r"[+-]?\d+[eE]-\d+")
+SMALL = re.compile(r"[+-]?[1-9]\d*[eE]-\d+")
 DECIMALS = re.compile(r"\d+(?:[eE][+-]?\d+)?")
 UNITS = (1.0, 100.0)
 """What the diagonal of a matrix is, in fractions and in percent."""
