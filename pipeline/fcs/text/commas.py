@@ -19,6 +19,10 @@ DECIMALS = re.compile(r"\d+(?:[eE][+-]?\d+)?")
 UNITS = (1.0, 100.0)
 """What the diagonal of a matrix is, in fractions and in percent."""
 
+LARGEST = 10
+"""Whole numbers up to so many times the diagonal may be a cell. More than any detector spills, so that a
+reading that is taken for the only one is the only one."""
+
 MOST_STATES = 500
 """Ways in which the numbers so far may be cut; beyond it nothing tells which is meant."""
 
@@ -129,7 +133,7 @@ def _paths(ways: list[dict[int, list[tuple[int, float]]]], end: int) -> Iterator
 def _numbers(words: Sequence[str], unit: float, *, on_diagonal: bool) -> Iterator[tuple[int, float]]:
     """Yield the numbers that one word, or two with a decimal comma between them, may be."""
     alone = real_number(words[0]) if words and (WHOLE.fullmatch(words[0]) or SMALL.fullmatch(words[0])) else None
-    if alone is not None and (alone == unit if on_diagonal else abs(alone) < unit):
+    if alone is not None and (alone == unit if on_diagonal else abs(alone) < LARGEST * unit):
         yield 1, alone
     if len(words) < 2 or not WHOLE.fullmatch(words[0]) or not DECIMALS.fullmatch(words[1]):
         return
