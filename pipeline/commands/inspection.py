@@ -16,9 +16,11 @@ def inspection(path: Path, *, with_witnesses: bool, as_json: bool) -> str:
     Raises
     ------
     FcsError
-        If the file cannot be read.
+        If the file cannot be read, or ends before its first event does.
     """
     file = read_fcs(path, channels=(), allow_truncated=True)
+    if not file.n_events and any(repair.code == "TRUNCATED" for repair in file.repairs):
+        read_fcs(path, channels=())
     witnesses = cross_check(path) if with_witnesses else ()
     if not as_json:
         return "\n".join((*describe_lines(file), *describe_witnesses(witnesses)))

@@ -17,7 +17,7 @@ from gating.events.compensation import SpilloverMatrix
 from pipeline.fcs.acquisition import Acquired, Acquisition, Detector, date_repairs, parse_acquisition
 from pipeline.fcs.errors import ChannelError, UnsupportedError, shown
 from pipeline.fcs.layout.claims import Claims, Place
-from pipeline.fcs.layout.data_sets import read_data_set
+from pipeline.fcs.layout.data_sets import header_behind, read_data_set
 from pipeline.fcs.layout.layout import Field
 from pipeline.fcs.layout.offsets import find_data
 from pipeline.fcs.paths import open_fcs, split_data_set
@@ -253,6 +253,7 @@ def _read(
     names = tuple(parameter.name for parameter in parameters)
     head = _peek(file, place.begin, min(place.n_bytes, PEEKED_BYTES))
     byte_repairs = check_bytes(head, place, size, names, path.name)
+    behind = _data_set_behind(file, place, size) if number == n_data_sets else []
     return FcsFile(
         path=path,
         data_set=number,
@@ -266,8 +267,20 @@ def _read(
         keywords=keywords,
         parameters=parameters,
         place=place,
-        reading_repairs=(*data_set.text.repairs, *mode, *more, *repairs, *byte_repairs),
+        reading_repairs=(*data_set.text.repairs, *mode, *more, *repairs, *byte_repairs, *behind),
     )
+
+
+def _data_set_behind(file: BinaryIO, place: Place, size: int) -> list[Repair]:
+    """Name a data set behind the last one of which $NEXTDATA says nothing: files that were joined."""
+    at = header_behind(file, place.begin + place.n_bytes, size)
+    if at is None:
+        return []
+    text = (
+        f"a further data set begins at byte {at:,}, though $NEXTDATA says that there is none; it was not "
+        "read: files were joined, use the files they were made from"
+    )
+    return [Repair("DATA_SET_BEHIND", text, f"HEADER at byte {at}", "the data set before it")]
 
 
 def _as_names(channels: Sequence[str]) -> tuple[str, ...]:

@@ -17,6 +17,11 @@ from pipeline.fcs.text.text import PADDING, Text, merge, whole_number
 MOST_OTHER = 160
 """Bytes after HEADER looked at for offsets of further segments: ten of them."""
 
+HEADER_FORM = re.compile(rb"FCS[23]\.\d {4}[ \d]{16}")
+
+MOST_AT_ONCE = 1 << 20
+"""Bytes behind the last data set that are read together."""
+
 MOST_DATA_SETS = 1_000
 """A chain that is longer runs through damaged offsets."""
 
@@ -191,11 +196,22 @@ def _following(file: Source, start: int, value: str | None) -> tuple[int | None,
     return None, 0, [Repair("NEXTDATA_UNREAD", text, shown(value), "no further data set")]
 
 
+def header_behind(file: BinaryIO, start: int, size: int) -> int | None:
+    """Return where a HEADER begins between a byte and the end of the file; None where there is none."""
+    overlap = HEADER_BYTES
+    for at in range(start, size, MOST_AT_ONCE):
+        file.seek(at)
+        found = HEADER_FORM.search(file.read(MOST_AT_ONCE + overlap))
+        if found:
+            return at + found.start()
+    return None
+
+
 def _nearest_header(file: Source, start: int, at: int) -> int | None:
     """Return where a HEADER begins close to a byte."""
     low = max(start + HEADER_BYTES, at - MOST_SHIFT)
     window = file.read(low, at + MOST_SHIFT - low)
-    headers = (low + header.start() for header in re.finditer(rb"FCS[23]\.\d {4}[ \d]{16}", window))
+    headers = (low + header.start() for header in HEADER_FORM.finditer(window))
     return min(headers, key=lambda near: abs(near - at), default=None)
 
 
