@@ -102,8 +102,8 @@ class Light:
         lacking = [d for d, channel in zip(given.detectors, channels, strict=True) if not channel]
         if lacking:
             raise GateFileError(
-                f"{self.source}: the matrix {reference!r} has the detectors {', '.join(lacking)}, which the FCS "
-                f"file lacks; it has {', '.join(self.events.channels)}"
+                f"{self.source}: the matrix {reference!r} has the detectors {', '.join(lacking)}, "
+                "which the FCS file lacks"
             )
         return channels, np.asarray(given.matrix, np.float64)
 

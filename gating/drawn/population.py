@@ -1,8 +1,8 @@
 """Gates that a person drew elsewhere: a FlowJo 10 workspace or a GatingML 2.0 file.
 
-FlowKit (White et al. 2021, doi:10.3389/fimmu.2021.768541) reads the gates and their scales; membership.py puts
-them on events. What is quantified may not gate: the whole tree above a population is walked before any event
-is seen.
+FlowKit (White et al. 2021, doi:10.3389/fimmu.2021.768541) reads the gates and their scales; membership.py
+puts them on events. What is quantified may not gate: the whole tree above a population is walked before any
+event is seen.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from gating.drawn.gate_file import WORKSPACE, GateFileError, read_root
 from gating.drawn.gatingml import gatingml_strategy
 from gating.drawn.membership import Light, masks_of
 from gating.drawn.population_names import GateId, find_population, path_of
-from gating.drawn.tree import gate_of, is_quadrant_gate, labels_of, needed_gates, populations_of, pruned
+from gating.drawn.tree import is_quadrant_gate, labels_of, needed_gates, populations_of, pruned
 from gating.events import Events, Mask
 from gating.events.compensation import SpilloverMatrix
 
@@ -66,6 +66,11 @@ class DrawnPopulation:
         return tuple(gate for gate in every if not is_quadrant_gate(self.strategy, gate))
 
     @property
+    def name(self) -> str:
+        """The population's name."""
+        return shown_name(self.path[-1])
+
+    @property
     def shown_path(self) -> str:
         """The population's path as a person writes it."""
         return shown_name(path_of(self.path))
@@ -87,7 +92,7 @@ class DrawnPopulation:
         lacking = [label for label, name in channel_of_label.items() if not name]
         if lacking:
             raise GateFileError(
-                f"{self.source}: the gates of {shown_name(self.path[-1])!r} look at {', '.join(lacking)}, which the FCS "
+                f"{self.source}: the gates of {self.name!r} look at {', '.join(lacking)}, which the FCS "
                 f"file lacks; it has {', '.join(channels)}"
             )
         return tuple(dict.fromkeys(channel_of_label.values()))
@@ -105,9 +110,7 @@ class DrawnPopulation:
 
         axes = {type(axis).__name__ for axis in self.strategy.transformations.values()}
         if any(name.startswith("WSP") for name in axes):
-            return NO_GATINGML.format(
-                source=_comment(self.source), population=_comment(self.shown_path)
-            )
+            return NO_GATINGML.format(source=_comment(self.source), population=_comment(self.shown_path))
         document = io.BytesIO()
         flowkit.export_gatingml(self.strategy, document)
         return document.getvalue().decode("utf-8")
@@ -123,7 +126,7 @@ class DrawnPopulation:
             }
             if quantified in names:
                 raise GateFileError(
-                    f"{self.source}: the gates of {shown_name(self.path[-1])!r} look at {label}, the quantified channel: "
+                    f"{self.source}: the gates of {self.name!r} look at {label}, the quantified channel: "
                     "a gate on it keeps the cells it is to measure, so that it measures the gate; "
                     "draw the population on other channels"
                 )

@@ -110,15 +110,14 @@ def parse_acquisition(keywords: Mapping[str, str]) -> Acquisition:
 
 
 def date_repairs(keywords: Mapping[str, str]) -> tuple[Repair, ...]:
-    """Return what is wrong with $DATE: it may be ambiguous, and is not guessed then, or a day that cannot be."""
+    """Return what is wrong with $DATE: ambiguous, and then not guessed, or a day that cannot be."""
     value = keywords.get("$DATE", "").strip(" \0")
     if not value or parse_date(value):
         return ()
     if _day_of(value) is None:
         text = "$DATE cannot be read without guessing day, month and year; it is taken as unknown"
     else:
-        years = f"{OLDEST} to {NEWEST}"
-        text = f"$DATE is a day that cannot be, expected one of the calendar from {years}; it is taken as unknown"
+        text = f"$DATE is a day that cannot be, expected one of {OLDEST} to {NEWEST}; it is taken as unknown"
     return (Repair("DATE_UNREAD", text, shown(value), "no date"),)
 
 

@@ -17,7 +17,7 @@ from gating.events.compensation import SpilloverMatrix
 from pipeline.fcs.acquisition import Acquired, Acquisition, Detector, date_repairs, parse_acquisition
 from pipeline.fcs.errors import ChannelError, UnsupportedError, shown
 from pipeline.fcs.layout.claims import Claims, Place
-from pipeline.fcs.layout.data_sets import header_behind, read_data_set
+from pipeline.fcs.layout.data_sets import data_set_behind, read_data_set
 from pipeline.fcs.layout.layout import Field
 from pipeline.fcs.layout.offsets import find_data
 from pipeline.fcs.paths import open_fcs, split_data_set
@@ -25,8 +25,8 @@ from pipeline.fcs.repairs import Repair
 from pipeline.fcs.spillover import parse_spillover
 from pipeline.fcs.text.parameters import Parameter, parse_parameters
 from pipeline.fcs.values.blocks import Values, is_table, read_table
-from pipeline.fcs.values.evidence import better_place
 from pipeline.fcs.values.data import decode_linear, decode_raw
+from pipeline.fcs.values.evidence import better_place
 from pipeline.fcs.values.plausible import PEEKED_BYTES, check_bytes
 
 FLOAT32_BITS = 24
@@ -133,10 +133,6 @@ class FcsFile:
     def scale_top(self, name: str) -> float:
         """Return the largest linear value of the detector; `inf` where there is none, and for time."""
         return self.parameters[self._row(name)].scale_top
-
-    def divisor(self, name: str) -> float:
-        """Return by what stored values are divided on the linear scale: $PnG, or 1 where it does not apply."""
-        return self.parameters[self._row(name)].divisor
 
     def detector(self, name: str) -> Detector:
         """Return voltage, gain and amplification of a channel."""
@@ -253,7 +249,7 @@ def _read(
     names = tuple(parameter.name for parameter in parameters)
     head = _peek(file, place.begin, min(place.n_bytes, PEEKED_BYTES))
     byte_repairs = check_bytes(head, place, size, names, path.name)
-    behind = _data_set_behind(file, place, size) if number == n_data_sets else []
+    behind = data_set_behind(file, place.begin + place.n_bytes, size) if number == n_data_sets else []
     return FcsFile(
         path=path,
         data_set=number,
@@ -269,18 +265,6 @@ def _read(
         place=place,
         reading_repairs=(*data_set.text.repairs, *mode, *more, *repairs, *byte_repairs, *behind),
     )
-
-
-def _data_set_behind(file: BinaryIO, place: Place, size: int) -> list[Repair]:
-    """Name a data set behind the last one of which $NEXTDATA says nothing: files that were joined."""
-    at = header_behind(file, place.begin + place.n_bytes, size)
-    if at is None:
-        return []
-    text = (
-        f"a further data set begins at byte {at:,}, though $NEXTDATA says that there is none; it was not "
-        "read: files were joined, use the files they were made from"
-    )
-    return [Repair("DATA_SET_BEHIND", text, f"HEADER at byte {at}", "the data set before it")]
 
 
 def _as_names(channels: Sequence[str]) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from gating.events import Events, FloatArray, Mask
 from gating.gates import Gate
 from gating.gates.steps import GatedPopulation, GateFlag, GateStep
 from gating.thresholds.methods import Method
-from pipeline.fcs import read_fcs
+from pipeline.fcs import FcsFile, read_fcs
 from pipeline.study.errors import UserError
 from pipeline.study.study import Sample
 from pipeline.tube.control import Control
@@ -83,7 +83,7 @@ def _outlines(drawn: DrawnPopulation, tube: Tube) -> tuple[Gate | None, ...]:
         return drawn.channel_of(label, tube.file.channels, tube.file.markers)
 
     def divisor_of(channel: str) -> float:
-        return 1.0 if drawn.uses_gain else tube.file.divisor(channel)
+        return 1.0 if drawn.uses_gain else _divisor(tube.file, channel)
 
     return tuple(
         outline_of(
@@ -99,7 +99,10 @@ def _outlines(drawn: DrawnPopulation, tube: Tube) -> tuple[Gate | None, ...]:
 
 
 def _masks(drawn: DrawnPopulation, tube: Tube) -> tuple[Mask, ...]:
-    """Apply the gates to the events as the file has them: the gates bring their own matrix."""
+    """Apply the gates to the events as the file has them: the gates bring their own matrix.
+
+    FlowJo leaves values as they are stored where it does not use the gain.
+    """
     file = tube.file
     own = file.spillover.channels if file.spillover is not None else ()
     wanted = {*drawn.gating_channels(file.channels, file.markers), *drawn.detectors(file.channels), *own}
@@ -109,9 +112,14 @@ def _masks(drawn: DrawnPopulation, tube: Tube) -> tuple[Mask, ...]:
     values = raw.events(names)
     if not drawn.uses_gain:
         for row, name in enumerate(names):
-            if raw.divisor(name) != 1:
+            if _divisor(raw, name) != 1:
                 values[row] = raw.raw(name)
     return drawn.step_masks(Events(values, names), markers, file.spillover)
+
+
+def _divisor(file: FcsFile, channel: str) -> float:
+    """Return by what the stored values of a channel are divided: $PnG, or 1 where it does not apply."""
+    return file.parameters[file.channels.index(channel)].divisor
 
 
 def _gated(
@@ -141,7 +149,15 @@ def _steps(drawn: DrawnPopulation, masks: tuple[Mask, ...], tube: Tube) -> tuple
         channels = drawn.channels_of(path, tube.file.channels, tube.file.markers)
         shown = tuple(name for name in channels if name in tube.events.channels)[:2]
         steps.append(
-            GateStep(shown_name(path[-1]), None, shown, n_in, n_out, (Method.FILE,), note=f"drawn in {drawn.source}")
+            GateStep(
+                shown_name(path[-1]),
+                None,
+                shown,
+                n_in,
+                n_out,
+                (Method.FILE,),
+                note=f"drawn in {drawn.source}",
+            )
         )
         n_in = n_out
     return tuple(steps)

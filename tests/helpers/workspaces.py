@@ -15,21 +15,30 @@ Limits = Mapping[str, float]
 
 
 def matrix(
-    channels: Sequence[str], spillover: np.ndarray, prefix: str = "Comp-", suffix: str = "", *, turned=False
+    channels: Sequence[str],
+    spillover: np.ndarray,
+    prefix: str = "Comp-",
+    suffix: str = "",
+    *,
+    turned: bool = False,
 ) -> str:
     """Return the matrix of a sample; `turned` writes its rows and cells in reverse."""
     order = range(len(channels))[:: -1 if turned else 1]
     named = "".join(f'<data-type:parameter data-type:name="{escape(c)}"/>' for c in channels)
-    rows = "".join(
-        f'<transforms:spillover data-type:parameter="{escape(channels[i])}">'
-        + "".join(
-            f'<transforms:coefficient data-type:parameter="{escape(channels[j])}" '
-            f'transforms:value="{spillover[i, j]!r}"/>'
-            for j in order
+    rows = (
+        "".join(
+            f'<transforms:spillover data-type:parameter="{escape(channels[i])}">'
+            + "".join(
+                f'<transforms:coefficient data-type:parameter="{escape(channels[j])}" '
+                f'transforms:value="{spillover[i, j]!r}"/>'
+                for j in order
+            )
+            + "</transforms:spillover>"
+            for i in order
         )
-        + "</transforms:spillover>"
-        for i in order
-    ).replace("np.float64(", "").replace(")", "")
+        .replace("np.float64(", "")
+        .replace(")", "")
+    )
     return (
         f'<transforms:spilloverMatrix prefix="{escape(prefix)}" suffix="{escape(suffix)}" name="lab" '
         f'spectral="0"><data-type:parameters>{named}</data-type:parameters>{rows}'
@@ -82,9 +91,7 @@ def ellipse(
 
 def population(name: str, gate: str, *below: str) -> str:
     """Return a population with those below it."""
-    return (
-        f'<Population name="{escape(name)}" owningGroup=""><Gate gating:id="I">{gate}</Gate>{_sub(below)}</Population>'
-    )
+    return f'<Population name="{escape(name)}" owningGroup=""><Gate gating:id="I">{gate}</Gate>{_sub(below)}</Population>'
 
 
 def boolean(kind: str, name: str, *parts: str) -> str:

@@ -1,7 +1,7 @@
 """The axes of a FlowJo sample: which gates see compensated events, and on which scale each gate was drawn.
 
-In a workspace `Comp-PE-A` is compensated and `PE-A` is not, where `Comp-` is the matrix's prefix, and each has
-a scale of its own. FlowKit compensates both and takes the scale of `PE-A` for both. It is handed a matrix
+In a workspace `Comp-PE-A` is compensated and `PE-A` is not, where `Comp-` is the matrix's prefix, and each
+has a scale of its own. FlowKit compensates both and takes the scale of `PE-A` for both. It is handed a matrix
 whose detectors have the full names and no prefix; then it cannot confuse them, and what it read is put back.
 """
 
@@ -51,7 +51,7 @@ def prepared_axes(sample: _Element, source: str) -> Axes:
     GateFileError
         If the matrix or a scale that a gate needs cannot be used.
     """
-    detectors = {}
+    detectors: dict[str, str] = {}
     for matrix in sample.findall(f"{AXES}spilloverMatrix"):
         detectors |= _renamed(matrix, source)
     _name_dimensions(sample, detectors)
@@ -77,7 +77,7 @@ def _renamed(matrix: _Element, source: str) -> dict[str, str]:
 
 
 def _order(matrix: _Element, names: list[str], source: str) -> None:
-    """Put rows and cells in the order of the detectors: FlowKit takes them in the order in which they stand."""
+    """Put rows and cells in the order of the detectors: FlowKit takes them as they stand."""
     rows = matrix.findall(f"{AXES}spillover")
     cells = [row.findall(f"{AXES}coefficient") for row in rows]
     said = [[one.get(f"{DATA}parameter", "") for one in line] for line in (rows, *cells)]

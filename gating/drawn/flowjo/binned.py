@@ -30,8 +30,8 @@ and FlowKit."""
 SLACK = 1e-6
 """Of a bin: a corner is stored in 10 decimals of the linear scale. Vendor: FlowJo's format."""
 EVENT_SLACK = 1e-4
-"""Of a bin: whole numbers lie on the bins' edges, and float32 rounds them. From the precision of float32 (IEEE
-754)."""
+"""Of a bin: whole numbers lie on the bins' edges, and float32 rounds them. From the precision of float32
+(IEEE 754)."""
 
 
 def as_flowjo_sees_it(gate: Any, transforms: Mapping[str, Any]) -> Any:
@@ -77,10 +77,14 @@ def binned_ellipse(gate: Any, ellipse: Ellipse, transforms: Mapping[str, Any], s
         raise GateFileError(
             f"{source}: an ellipse lies on {where}, and the workspace has no scale for it; draw it again"
         )
-    widths = [(AXIS if isinstance(axis, flowkit.transforms.WSPBiexTransform) else 1.0) / BINS for axis in axes]
+    widths = [
+        (AXIS if isinstance(axis, flowkit.transforms.WSPBiexTransform) else 1.0) / BINS for axis in axes
+    ]
     slacks = [0.0 if isinstance(axis, flowkit.transforms.WSPBiexTransform) else EVENT_SLACK for axis in axes]
     corners = ellipse.outline() * np.array(widths)
-    outline = flowkit.gates.PolygonGate(gate.gate_name, gate.dimensions, corners.tolist(), gate.use_complement)
+    outline = flowkit.gates.PolygonGate(
+        gate.gate_name, gate.dimensions, corners.tolist(), gate.use_complement
+    )
     return BinnedPolygon(outline, widths, slacks)
 
 

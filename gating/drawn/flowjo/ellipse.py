@@ -2,7 +2,8 @@
 
 FlowJo writes the foci and four points of an ellipse in bins, 256 to an axis, and treats it as it treats a
 polygon (see binned.py): events and outline belong to bins, and a bin on the outline is inside. Exact
-geometry, as in FlowKit, leaves half of the outline's bins out: 1 to 3 % of the cells in an ellipse of 40 bins.
+geometry, as in FlowKit, leaves half of the outline's bins out: of an ellipse with radii of 40 bins 1 to 3 %
+of the cells.
 """
 
 from __future__ import annotations

@@ -161,19 +161,21 @@ def _is_name(name: str, wanted: str) -> bool:
 def _shown(sample: _Element) -> str:
     node, data = sample.find("SampleNode"), sample.find("DataSet")
     shown = "" if node is None else node.get("name", "")
-    return shown or ("" if data is None else _file_name(unquote(data.get("uri", "")))) or "a sample without name"
+    return (
+        shown or ("" if data is None else _file_name(unquote(data.get("uri", "")))) or "a sample without name"
+    )
 
 
 def _no_single_tube(source: str, tube: TubeFile, left: Sequence[_Candidate]) -> str:
     there = listed(list(dict.fromkeys(_shown(c.sample) for c in left)))
     if _is_contradiction(left):
         return (
-            f"{source}: the file name {tube.name} is that of one sample of the workspace and the $FIL {tube.fil} "
-            f"that of another ({there}), and nothing tells which is the tube; "
+            f"{source}: the file name {tube.name} is that of one sample of the workspace and the $FIL "
+            f"{tube.fil} that of another ({there}), and nothing tells which is the tube; "
             "save a workspace that has this tube alone"
         )
     return (
-        f"{source}: the workspace has {tube} {len(left)} times ({there}), expected it once: neither the number "
-        "of events nor the folder tells which is meant; remove the others in FlowJo, or save a workspace that "
-        "has this tube alone"
+        f"{source}: the workspace has {tube} {len(left)} times ({there}), expected it once: neither the "
+        "number of events nor the folder tells which is meant; remove the others in FlowJo, or save a "
+        "workspace that has this tube alone"
     )

@@ -12,11 +12,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gating.drawn.flowjo.axes import prepared_axes
 from gating.drawn.flowjo.ellipse import Ellipse, taken_out
+from gating.drawn.flowjo.sample import TubeFile, tube_sample
 from gating.drawn.gate_file import DATA, GATING, GateFileError, as_file
 from gating.drawn.population_names import GateId, find_population, path_of
-from gating.drawn.flowjo.axes import Axes, prepared_axes
-from gating.drawn.flowjo.sample import TubeFile, tube_sample
 
 if TYPE_CHECKING:
     import flowkit
@@ -161,7 +161,8 @@ def _part(part: _Element, tree: list[tuple[GateId, _Element]], path: GateId, sou
     found = next((gate for gate, _ in tree if path_of(gate) == name), None)
     if found is None:
         raise GateFileError(
-            f"{source}: the population {path_of(path)!r} is made of {name!r}, which the workspace does not have"
+            f"{source}: the population {path_of(path)!r} is made of {name!r}, "
+            "which the workspace does not have"
         )
     return found
 

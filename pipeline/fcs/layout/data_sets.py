@@ -196,15 +196,27 @@ def _following(file: Source, start: int, value: str | None) -> tuple[int | None,
     return None, 0, [Repair("NEXTDATA_UNREAD", text, shown(value), "no further data set")]
 
 
-def header_behind(file: BinaryIO, start: int, size: int) -> int | None:
-    """Return where a HEADER begins between a byte and the end of the file; None where there is none."""
-    overlap = HEADER_BYTES
-    for at in range(start, size, MOST_AT_ONCE):
+def data_set_behind(file: BinaryIO, end: int, size: int) -> list[Repair]:
+    """Name a data set that begins behind the last one, of which $NEXTDATA says nothing: files were joined.
+
+    Parameters
+    ----------
+    file, size
+        The file, and its size.
+    end
+        The byte after the last data set.
+    """
+    for at in range(end, size, MOST_AT_ONCE):
         file.seek(at)
-        found = HEADER_FORM.search(file.read(MOST_AT_ONCE + overlap))
+        found = HEADER_FORM.search(file.read(MOST_AT_ONCE + HEADER_BYTES))
         if found:
-            return at + found.start()
-    return None
+            begin = at + found.start()
+            text = (
+                f"a further data set begins at byte {begin:,}, though $NEXTDATA says that there is none; it "
+                "was not read: files were joined, use those that they were made from"
+            )
+            return [Repair("DATA_SET_BEHIND", text, f"HEADER at byte {begin}", "the data set before it")]
+    return []
 
 
 def _nearest_header(file: Source, start: int, at: int) -> int | None:

@@ -63,7 +63,12 @@ def find_data(
         is_agreed=n_places == 1 < len(said),
         allow_truncated=allow_truncated and n_places == 1,
     )
-    return place, [*_repairs_of_place(best, said, claims.header, how), *_widths(best.layout), *ordered, *counted]
+    return place, [
+        *_repairs_of_place(best, said, claims.header, how),
+        *_widths(best.layout),
+        *ordered,
+        *counted,
+    ]
 
 
 def _segments(claims: Claims) -> dict[str, Segment]:

@@ -132,7 +132,9 @@ def _paths(ways: list[dict[int, list[tuple[int, float]]]], end: int) -> Iterator
 
 def _numbers(words: Sequence[str], unit: float, *, on_diagonal: bool) -> Iterator[tuple[int, float]]:
     """Yield the numbers that one word, or two with a decimal comma between them, may be."""
-    alone = real_number(words[0]) if words and (WHOLE.fullmatch(words[0]) or SMALL.fullmatch(words[0])) else None
+    alone = (
+        real_number(words[0]) if words and (WHOLE.fullmatch(words[0]) or SMALL.fullmatch(words[0])) else None
+    )
     if alone is not None and (alone == unit if on_diagonal else abs(alone) < LARGEST * unit):
         yield 1, alone
     if len(words) < 2 or not WHOLE.fullmatch(words[0]) or not DECIMALS.fullmatch(words[1]):

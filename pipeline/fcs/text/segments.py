@@ -85,8 +85,8 @@ def read_text(
     foreign = _foreign_delimiter(window, begin)
     if foreign:
         raise NotFcsError(
-            f"{source.name}: {which} has the delimiter {shown(foreign)}, which is no ASCII character, expected "
-            "a delimiter of one byte (such as |); export the file with another delimiter"
+            f"{source.name}: {which} has the delimiter {shown(foreign)}, which is no ASCII character, "
+            "expected a delimiter of one byte (such as |); export the file with another delimiter"
         )
     if not mark.isascii() or mark.isalnum() or mark != (delimiter or mark):
         raise NotFcsError(

@@ -26,7 +26,7 @@ FEWEST_EVENTS = 20
 """From fewer events a count or a time may rise by chance."""
 
 FALLS = 0.1
-"""Share of steps from which on a time falls as values do that are no time; one that starts anew falls once."""
+"""Share of steps that fall, from which on a channel is no time; one that starts anew falls once."""
 
 RESTARTS = 0.01
 """Share of steps up to which a time may fall where an acquisition began again."""
@@ -164,7 +164,7 @@ def _light(raw: bytes, layout: Layout) -> bool | None:
 
 
 def _leaves_blanks(reading: Reading, every: Sequence[Reading], claims: Claims, peek: Peek) -> bool:
-    """Whether blanks are all that this place leaves out of what the places cover together, and enough of them."""
+    """Whether what this place leaves out of all that the places cover is blank, and an event or more."""
     n_bytes = reading.layout.n_bytes(claims.total or 0)
     begin = reading.segment.begin
     low = min(one.segment.begin for one in every)

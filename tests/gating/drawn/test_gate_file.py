@@ -11,9 +11,9 @@ import pandas
 import pytest
 from lxml import etree
 
-from gating.drawn.gate_file import GateFileError
 from gating.drawn.flowjo.binned import BinnedPolygon, as_flowjo_sees_it
 from gating.drawn.flowjo.sample import TubeFile
+from gating.drawn.gate_file import GateFileError
 from gating.drawn.polygon import inside_closed_polygon
 from gating.drawn.population import DrawnPopulation, read_drawn_population
 from gating.events import Events

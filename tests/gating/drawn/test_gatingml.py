@@ -61,7 +61,12 @@ def dimension(channel: str, matrix: str, low=None, high=None, scale=None) -> flo
 
 def test_one_gate_may_have_raw_axes_axes_of_its_matrix_and_axes_of_the_file_s_own(raw, compensated):
     gate = flowkit.gates.RectangleGate(
-        "P", [dimension("FL1", "uncompensated", 700), dimension("FL2", "M", 300), dimension("FL3", "FCS", None, 900)]
+        "P",
+        [
+            dimension("FL1", "uncompensated", 700),
+            dimension("FL2", "M", 300),
+            dimension("FL3", "FCS", None, 900),
+        ],
     )
     own = inverse_of(OWN.values).T @ raw[[0, 2]]
     expected = (raw[0] >= 700) & (compensated[1] >= 300) & (own[1] < 900)
@@ -89,7 +94,9 @@ def test_quadrants_may_divide_a_raw_and_a_compensated_axis(raw, compensated):
         flowkit.gates.Quadrant("other", ["x", "y"], [(None, 800.0), (400.0, None)]),
     ]
     gate = flowkit.gates.QuadrantGate("Q", dividers, quadrants)
-    rest = flowkit.gates.BooleanGate("rest", "not", [{"ref": "P", "path": ("root", "Q"), "complement": False}])
+    rest = flowkit.gates.BooleanGate(
+        "rest", "not", [{"ref": "P", "path": ("root", "Q"), "complement": False}]
+    )
     text = document(gate, rest)
     expected = (raw[0] >= 800) & (compensated[0] < 400)
     assert expected.sum() > 20
@@ -117,7 +124,8 @@ def test_a_fluorochrome_of_the_gate_s_matrix_goes_before_a_channel_of_that_name(
 def test_a_matrix_that_is_inverted_already_is_not_inverted_once_more(raw, compensated):
     gate = flowkit.gates.RectangleGate("P", [dimension("FL2", "M", 500)])
     text = document(gate, matrix=inverse_of(SPILL)).replace(
-        b"<transforms:spectrumMatrix ", b'<transforms:spectrumMatrix transforms:matrix-inverted-already="true" '
+        b"<transforms:spectrumMatrix ",
+        b'<transforms:spectrumMatrix transforms:matrix-inverted-already="true" ',
     )
     assert np.array_equal(members(text, raw), compensated[1] >= 500)
 
@@ -144,8 +152,16 @@ def test_ellipsoids_of_two_and_three_channels_have_their_edge(raw):
 
 REFERENCES = {
     "parent": (b'gating:id="P"', b'gating:id="P" gating:parent_id="GONE"', "'P' lies in 'GONE'"),
-    "scale": (b'gating:transformation-ref="A"', b'gating:transformation-ref="GONE"', "lies on the axis 'GONE'"),
-    "matrix": (b'gating:compensation-ref="M"', b'gating:compensation-ref="GONE"', "asks for the matrix 'GONE'"),
+    "scale": (
+        b'gating:transformation-ref="A"',
+        b'gating:transformation-ref="GONE"',
+        "lies on the axis 'GONE'",
+    ),
+    "matrix": (
+        b'gating:compensation-ref="M"',
+        b'gating:compensation-ref="GONE"',
+        "asks for the matrix 'GONE'",
+    ),
     "part": (b'gating:ref="P"', b'gating:ref="GONE"', "'rest' is made of 'GONE'"),
 }
 

@@ -6,7 +6,6 @@ import warnings
 
 import numpy as np
 import pytest
-
 from lxml import etree
 
 from gating.drawn.flowjo.sample import TubeFile, tube_sample
@@ -131,7 +130,9 @@ def _paths(document: bytes, tube: str) -> list[str]:
     samples = etree.fromstring(document).findall("SampleList/Sample")
     node = tube_sample(samples, TubeFile(tube), "marrow.wsp").find("SampleNode")
     return [
-        "/".join([*(up.get("name") for up in reversed(list(one.iterancestors("Population")))), one.get("name")])
+        "/".join(
+            [*(up.get("name") for up in reversed(list(one.iterancestors("Population")))), one.get("name")]
+        )
         for one in node.iter("Population")
     ]
 

@@ -25,7 +25,9 @@ def written(tmp_path, content: bytes):
 
 @pytest.mark.parametrize("between", [b"", b"00000000", b"\0" * 600, b"\0" * 2_000_000])
 @pytest.mark.parametrize("version", ["2.0", "3.0", "3.1", "3.2"])
-def test_a_data_set_behind_the_last_is_named_though_nextdata_says_there_is_none(tmp_path, between, version, capsys):
+def test_a_data_set_behind_the_last_is_named_though_nextdata_says_there_is_none(
+    tmp_path, between, version, capsys
+):
     other = FcsBytes(((7, 8),) * 9, version=version).build()
     path = written(tmp_path, FcsBytes(ROWS).build() + between + other)
     file = read_fcs(path)
@@ -46,7 +48,9 @@ def test_three_joined_files_are_named_once_and_a_lone_one_never(tmp_path):
 @pytest.mark.parametrize("mark", ["§", "µ", "→", "𝄞"])
 def test_a_delimiter_of_several_bytes_is_named_as_the_cause(tmp_path, mark):
     content = FcsBytes(ROWS, delimiter=mark).build()
-    with pytest.raises(NotFcsError, match=f"the delimiter '{mark}', which is no ASCII character, expected a delim"):
+    with pytest.raises(
+        NotFcsError, match=f"the delimiter '{mark}', which is no ASCII character, expected a delim"
+    ):
         read_fcs(written(tmp_path, content))
 
 
@@ -56,7 +60,9 @@ def test_a_delimiter_of_one_byte_that_is_no_ascii_is_named_as_the_cause(tmp_path
         read_fcs(written(tmp_path, content))
 
 
-@pytest.mark.parametrize("day", ["01-Jan-0001", "31-FEB-2024", "00-MAR-2024", "01-JAN-1900", "2024/13/05", "30/30/2024"])
+@pytest.mark.parametrize(
+    "day", ["01-Jan-0001", "31-FEB-2024", "00-MAR-2024", "01-JAN-1900", "2024/13/05", "30/30/2024"]
+)
 def test_a_day_that_cannot_be_is_called_so_and_not_ambiguous(tmp_path, day):
     file = read_fcs(written(tmp_path, FcsBytes(ROWS, keywords={"$DATE": day}).build()))
     assert file.acquisition.acquired_on is None

@@ -193,7 +193,9 @@ def test_decimal_commas_beside_whole_numbers_without_one(tmp_path, size, decimal
 def test_names_with_commas_are_put_together_as_the_file_has_them(tmp_path, size, style, names):
     every = [*names, *(f"D{i}-A" for i in range(size - 2))]
     matrix = of_size(size, seed=4)
-    write = {"plain": lambda x: f"{x:g}", "commas": lambda x: f"{x:.6f}".replace(".", ","), "mixed": turned}[style]
+    write = {"plain": lambda x: f"{x:g}", "commas": lambda x: f"{x:.6f}".replace(".", ","), "mixed": turned}[
+        style
+    ]
     written = ",".join([str(size), *every, *map(write, matrix.ravel().tolist())])
     file = read_matrix(tmp_path, every, written)
     assert file.spillover.channels == tuple(every)

@@ -30,7 +30,9 @@ def rows(kind: str) -> list[list[int]]:
     return found
 
 
-def cyan(kind: str, right: str, *, names=NAMES, away=AWAY, filled=b"\x07\x81", data_type="I", cells=None) -> bytes:
+def cyan(
+    kind: str, right: str, *, names=NAMES, away=AWAY, filled=b"\x07\x81", data_type="I", cells=None
+) -> bytes:
     """Return a file whose HEADER and TEXT are `away` bytes apart; bytes of no segment on both sides."""
     values = rows(kind) if cells is None else cells
     bits = 16 if data_type == "I" else 32
@@ -63,7 +65,11 @@ def read(tmp_path, content: bytes):
 @pytest.mark.parametrize(
     ("kind", "away"),
     [
-        *((kind, away) for kind in ("count time", "count", "count time again") for away in (46, 2, 12, 7, 24, 13)),
+        *(
+            (kind, away)
+            for kind in ("count time", "count", "count time again")
+            for away in (46, 2, 12, 7, 24, 13)
+        ),
         *(("time", away) for away in (46, 2, 7, 13)),
     ],
 )
@@ -77,7 +83,15 @@ def test_a_count_or_a_time_tells_which_place_is_right(tmp_path, kind, right, awa
 
 @pytest.mark.parametrize("right", ["HEADER", "TEXT"])
 def test_a_time_that_began_again_tells_too(tmp_path, right):
-    file = read(tmp_path, cyan("time again", right, cells=[[*row[:5], t] for row, t in zip(rows(""), [*range(300), *range(100)], strict=True)], away=7))
+    file = read(
+        tmp_path,
+        cyan(
+            "time again",
+            right,
+            cells=[[*row[:5], t] for row, t in zip(rows(""), [*range(300), *range(100)], strict=True)],
+            away=7,
+        ),
+    )
     assert file.raw("TIME").tolist() == [*range(300), *range(100)]
 
 

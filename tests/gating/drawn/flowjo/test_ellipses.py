@@ -8,7 +8,6 @@ from math import cos, radians, sin
 
 import numpy as np
 import pytest
-from helpers import workspaces as fj
 
 from gating.drawn.flowjo.binned import BINS, BinnedPolygon
 from gating.drawn.flowjo.sample import TubeFile
@@ -17,6 +16,7 @@ from gating.drawn.outline import outline_of
 from gating.drawn.population import read_drawn_population
 from gating.events import Events
 from gating.gates import inside as gate_inside
+from helpers import workspaces as fj
 
 CHANNELS = ("X", "Y")
 SCALES = {
@@ -62,7 +62,9 @@ def grid(drawn, step: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
     for name, place in zip(CHANNELS, places, strict=True):
         axis = drawn.strategy.transformations[name]
         shown = place / BINS * (4096 if type(axis).__name__ == "WSPBiexTransform" else 1)
-        columns.append(axis.inverse(shown) if hasattr(axis, "inverse") else axis.offset * 10 ** (axis.decades * shown))
+        columns.append(
+            axis.inverse(shown) if hasattr(axis, "inverse") else axis.offset * 10 ** (axis.decades * shown)
+        )
     return places, np.stack(columns)
 
 
@@ -73,7 +75,9 @@ def distance(places: np.ndarray, foci) -> np.ndarray:
 @pytest.mark.parametrize("kind", SCALES)
 @pytest.mark.parametrize("degrees", [0, 30, 90, 135, 200])
 @pytest.mark.parametrize(("long", "short"), [(40.0, 15.0), (25.0, 25.0)])
-def test_an_ellipse_is_where_flowjo_draws_it_on_every_scale_and_in_every_direction(kind, degrees, long, short):
+def test_an_ellipse_is_where_flowjo_draws_it_on_every_scale_and_in_every_direction(
+    kind, degrees, long, short
+):
     foci, edge = turned(long, short, degrees)
     drawn = drawn_of(document(kind, foci, edge))
     places, values = grid(drawn)
@@ -114,7 +118,9 @@ def test_the_outline_of_an_ellipse_on_a_log_axis_holds_its_cells():
     outline = outline_of(drawn.strategy, drawn.path, lambda name: name, ours=None, files=None)
     mine, theirs = gate_inside(outline, events), drawn.step_masks(events, ("", ""), None)[-1]
     assert np.count_nonzero(mine != theirs) <= 0.05 * theirs.sum()
-    halved = outline_of(drawn.strategy, drawn.path, lambda name: name, ours=None, files=None, divisor_of=lambda _: 2.0)
+    halved = outline_of(
+        drawn.strategy, drawn.path, lambda name: name, ours=None, files=None, divisor_of=lambda _: 2.0
+    )
     assert np.allclose(np.array(halved.vertices) * 2, np.array(outline.vertices))
 
 

@@ -7,7 +7,6 @@ import warnings
 import flowkit
 import numpy as np
 import pytest
-from helpers import workspaces as fj
 
 from gating.arithmetic.linear import inverse_of
 from gating.drawn.flowjo.sample import TubeFile
@@ -15,6 +14,7 @@ from gating.drawn.gate_file import GateFileError
 from gating.drawn.polygon import inside_closed_polygon
 from gating.drawn.population import read_drawn_population
 from gating.events import Events
+from helpers import workspaces as fj
 
 CHANNELS = ("FSC-A", "BV421-A", "APC-A", "450/50-A")
 MARKERS = ("", "CD138", "CD45", "CD19")
@@ -56,7 +56,16 @@ def lab(*populations: str, prefix="Comp-", suffix="", turned=False, scales="") -
 
 @pytest.mark.parametrize(
     ("prefix", "suffix"),
-    [("Comp-", ""), ("FJComp-", ""), ("<", ">"), ("(c)", ""), ("[", "]"), ("", "*"), ("a.b+", "$"), ("BV421-A", "")],
+    [
+        ("Comp-", ""),
+        ("FJComp-", ""),
+        ("<", ">"),
+        ("(c)", ""),
+        ("[", "]"),
+        ("", "*"),
+        ("a.b+", "$"),
+        ("BV421-A", ""),
+    ],
 )
 @pytest.mark.parametrize("dye", DYES)
 def test_a_gate_on_a_raw_axis_sees_raw_events_and_one_on_a_compensated_axis_compensated_ones(
@@ -157,7 +166,9 @@ def test_a_scale_that_cannot_be_used_matters_only_where_a_gate_needs_it(raw, bro
     ]
     document = lab(*gates, scales=fj.biex("APC-A") + broken.replace("{}", "BV421-A"))
     assert np.array_equal(members(document, "PC", raw), raw[2] >= 900)
-    with pytest.raises(GateFileError, match=r"lab\.wsp: the scale of BV421-A .*; choose another scale for it"):
+    with pytest.raises(
+        GateFileError, match=r"lab\.wsp: the scale of BV421-A .*; choose another scale for it"
+    ):
         members(document, "other", raw)
 
 
@@ -173,14 +184,20 @@ def test_a_gate_of_an_unknown_kind_matters_only_where_it_is_needed(raw):
 
 @pytest.mark.parametrize("name", ["CD138 : CD45", "CD138", "UMAP-1"])
 def test_a_gate_on_a_derived_parameter_is_refused_as_that_even_if_a_marker_has_its_name(raw, name):
-    document = fj.workspace(fj.sample(fj.population("PC", fj.rectangle({name: {"min": 2.0}})), derived=[name]))
+    document = fj.workspace(
+        fj.sample(fj.population("PC", fj.rectangle({name: {"min": 2.0}})), derived=[name])
+    )
     with pytest.raises(GateFileError, match=f"looks at '{name}', a parameter that FlowJo derives"):
         members(document, "PC", raw)
 
 
 def test_a_matrix_that_does_not_name_its_detectors_in_every_row_is_refused(raw):
     document = lab(fj.population("PC", fj.rectangle({"Comp-APC-A": {"min": 9.0}})))
-    broken = document.replace(b'<transforms:coefficient data-type:parameter="APC-A"', b'<transforms:coefficient data-type:parameter="PE-A"', 1)
+    broken = document.replace(
+        b'<transforms:coefficient data-type:parameter="APC-A"',
+        b'<transforms:coefficient data-type:parameter="PE-A"',
+        1,
+    )
     with pytest.raises(GateFileError, match="does not name each of its 3 detectors once in every row"):
         members(broken, "PC", raw)
 
@@ -195,7 +212,9 @@ def test_a_matrix_with_detectors_that_the_file_lacks_is_refused_where_a_gate_nee
         )
     )
     assert members(document, "raw", raw).sum() > 0
-    with pytest.raises(GateFileError, match="the matrix 'lab' has the detectors PE-A, which the FCS file lacks"):
+    with pytest.raises(
+        GateFileError, match="the matrix 'lab' has the detectors PE-A, which the FCS file lacks"
+    ):
         members(document, "PC", raw)
 
 
@@ -204,7 +223,11 @@ def test_names_with_slashes_and_dots_are_names_and_no_paths(raw):
         fj.population(
             "CD19+/CD45-",
             fj.rectangle({"APC-A": {"max": 900.0}}),
-            fj.population("..", fj.rectangle({"BV421-A": {"min": 100.0}}), fj.population("PC", fj.rectangle({"FSC-A": {"min": 7e4}}))),
+            fj.population(
+                "..",
+                fj.rectangle({"BV421-A": {"min": 100.0}}),
+                fj.population("PC", fj.rectangle({"FSC-A": {"min": 7e4}})),
+            ),
         ),
         fj.population("CD19+", fj.rectangle({"APC-A": {"min": 1e9}})),
     )
@@ -241,7 +264,9 @@ def test_flowjo_divides_by_the_gain_only_where_its_cytometer_was_set_to(setting,
 
 @pytest.mark.parametrize("kind", ["log", "linear"])
 def test_a_scale_is_what_flowjo_says_of_it(raw, kind):
-    attributes = {"log": {"offset": 10, "decades": 4}, "linear": {"minRange": 50_000, "maxRange": 150_000}}[kind]
+    attributes = {"log": {"offset": 10, "decades": 4}, "linear": {"minRange": 50_000, "maxRange": 150_000}}[
+        kind
+    ]
     gate = fj.population("PC", fj.rectangle({"FSC-A": {"min": 75_000.0}}))
     document = lab(gate, scales=fj.scale(kind, "FSC-A", **attributes))
     drawn = read_drawn_population(document, "lab.wsp", "PC", tube=TubeFile("a.fcs"))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from helpers import workspaces as fj
 from lxml import etree
 
 from gating.drawn.flowjo.sample import TubeFile, tube_sample
 from gating.drawn.gate_file import GateFileError
+from helpers import workspaces as fj
 
 DIVA = "Specimen_001_Tube_001.fcs"
 
@@ -40,7 +40,9 @@ def test_where_name_and_fil_agree_on_one_sample_that_is_the_tube():
     ]
     assert chosen(TubeFile("P01.fcs", "x.fcs"), *crossed) == 1
     assert chosen(TubeFile("P01.fcs", "y.fcs"), *crossed) == 2
-    assert chosen(TubeFile("P01.fcs"), *crossed) == 2, "the file it was made from, not the name it is shown by"
+    assert chosen(TubeFile("P01.fcs"), *crossed) == 2, (
+        "the file it was made from, not the name it is shown by"
+    )
 
 
 def test_a_tube_is_found_by_its_fil_where_the_file_was_renamed():
@@ -68,7 +70,9 @@ def test_of_two_samples_of_one_name_the_events_or_the_folder_decide(tube, right)
 
 def test_of_two_samples_that_nothing_tells_apart_none_is_taken_and_it_says_what_to_do():
     samples = [sample(1, "a.fcs", folder="C:/x", total="500"), sample(2, "a.fcs", folder="C:/y", total="500")]
-    with pytest.raises(GateFileError, match=r"has a\.fcs 2 times .* save a workspace that has this tube alone"):
+    with pytest.raises(
+        GateFileError, match=r"has a\.fcs 2 times .* save a workspace that has this tube alone"
+    ):
         chosen(TubeFile("fcs/a.fcs", "", 500), *samples)
 
 
@@ -77,12 +81,16 @@ def test_name_and_fil_of_two_samples_are_a_contradiction_that_only_events_settle
         sample(1, "a.fcs", fil="x.fcs", total="500"),
         sample(2, "b.fcs", fil="y.fcs", total="700"),
     ]
-    with pytest.raises(GateFileError, match=r"file name a\.fcs is that of one sample .* \$FIL y\.fcs that of another"):
+    with pytest.raises(
+        GateFileError, match=r"file name a\.fcs is that of one sample .* \$FIL y\.fcs that of another"
+    ):
         chosen(TubeFile("a.fcs", "y.fcs"), *samples)
     assert chosen(TubeFile("a.fcs", "y.fcs", 700), *samples) == 2
     assert chosen(TubeFile("a.fcs", "y.fcs", 500), *samples) == 1
 
 
 def test_a_tube_that_is_not_there_is_refused_with_those_that_are():
-    with pytest.raises(GateFileError, match=r"does not have c\.fcs or z\.fcs; it has a\.fcs: a tube is found by"):
+    with pytest.raises(
+        GateFileError, match=r"does not have c\.fcs or z\.fcs; it has a\.fcs: a tube is found by"
+    ):
         chosen(TubeFile("c.fcs", "z.fcs"), sample(1, "a.fcs"))
