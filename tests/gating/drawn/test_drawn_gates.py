@@ -128,3 +128,37 @@ def test_a_document_outside_the_standard_is_refused_in_words(real_data):
     path = real_data / "gatingml" / "gml" / OUTSIDE_THE_STANDARD
     with pytest.raises(GateFileError, match=r"no GatingML 2\.0 that FlowKit can read"):
         gatingml_strategy(read_root(path.read_bytes(), path.name), path.name)
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("name", ["Lymphocytes", "/Lymphocytes", "root/Lymphocytes"])
+def test_a_population_at_the_top_can_be_named_though_a_deeper_one_has_its_name(real_data, name):
+    tube = real_data / "readers" / "testAutomation__931115-B01-_Sample_01.fcs"
+    document = (real_data / "found" / "labkey_10.0.7.wsp").read_bytes()
+    drawn = read_drawn_population(document, "labkey.wsp", name, tube=TubeFile("931115-B01- Sample 01.fcs"))
+    assert drawn.shown_path == "Lymphocytes"
+    assert drawn.steps == (drawn.path,)
+    assert not drawn.uses_gain
+    deeper = read_drawn_population(
+        document, "labkey.wsp", "Monocytes/Lymphocytes", tube=TubeFile("", read_fcs(tube).keywords["$FIL"])
+    )
+    assert deeper.shown_path == "Monocytes/Lymphocytes"
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("tube", ["B02", "C02", "D02", "E02"])
+def test_every_population_of_a_real_workspace_with_ellipses_and_booleans_is_read(real_data, tube):
+    workspace = real_data / "found" / "labkey_10.0.7.wsp"
+    file = read_fcs(real_data / "readers" / "testAutomation__931115-B01-_Sample_01.fcs")
+    events = Events(file.events(), file.channels)
+    name = next(
+        node.get("name") for node in etree.parse(workspace).iter("SampleNode") if tube in node.get("name")
+    )
+    masks = {}
+    for path in ("A", "B", "A or B", "not A", "A and not B", "CD4, CD8 ellipse", "not CD4, CD8 ellipse"):
+        drawn = read_drawn_population(workspace.read_bytes(), "labkey.wsp", path, tube=TubeFile(name))
+        masks[path] = drawn.step_masks(events, file.markers, None)[-1]
+    assert np.array_equal(masks["A or B"], masks["A"] | masks["B"])
+    assert np.array_equal(masks["A and not B"], masks["A"] & ~masks["B"])
+    assert np.array_equal(masks["not CD4, CD8 ellipse"], ~masks["CD4, CD8 ellipse"])
+    assert 0 < masks["CD4, CD8 ellipse"].sum() < file.n_events
