@@ -20,7 +20,7 @@ UNITS = (1.0, 100.0)
 """What the diagonal of a matrix is, in fractions and in percent."""
 
 LARGEST = 10
-"""Whole numbers up to so many times the diagonal may be a cell. More than any detector spills, so that a
+"""Up to so many times the diagonal a number may be a cell. More than any detector spills, so that a
 reading that is taken for the only one is the only one."""
 
 MOST_STATES = 500
@@ -141,5 +141,5 @@ def _numbers(words: Sequence[str], unit: float, *, on_diagonal: bool) -> Iterato
         return
     value = float(f"{words[0]}.{words[1]}")
     has_decimals = bool(words[1].strip("0")) or len(words[1]) > 1
-    if value == unit if on_diagonal else has_decimals:
+    if value == unit if on_diagonal else has_decimals and abs(value) < LARGEST * unit:
         yield 2, value

@@ -217,6 +217,7 @@ def test_surplus_zeros_behind_the_matrix_are_left_out(tmp_path):
     [
         (["A", "B"], "2,A,B,1,0.1,0,1,0.2", "has 8 words between commas, expected 7 for 2 detectors"),
         (["A", "B", "C"], "3,A,B,C,100,25,5,0,3,100,7,25,0,1,5,100", "more than one way to join them fits"),
+        (["A", "B", "C"], "3,A,B,C,1,0,0,0,89,1,0,0,2,1,1", "more than one way to join them fits"),
         (["A", "B"], "2,A,X,Y,1,0.1,0,1", "no way to join them fits"),
         (["A", "B"], "2,A,C,1,0.1,0,1", "names detectors that the file does not have"),
     ],
