@@ -233,23 +233,16 @@ def _read(
     header, keywords = data_set.header, data_set.text.keywords
     mode = _check_mode(keywords, header.version, path.name)
     parameters, repairs = parse_parameters(keywords, header.version, path.name)
-    claims = Claims(
-        header,
-        data_set.text,
-        parameters,
-        data_set.origin,
-        data_set.end,
-        size,
-        path.name,
-        data_set.next_beside,
-    )
+    begin, end = data_set.origin, data_set.end
+    claims = Claims(header, data_set.text, parameters, begin, end, size, path.name, data_set.next_beside)
     place, more = find_data(
         claims, lambda at, count: _peek(file, at, count), better_place, allow_truncated=allow_truncated
     )
-    names = tuple(parameter.name for parameter in parameters)
+    names = tuple(one.name for one in parameters)
     head = _peek(file, place.begin, min(place.n_bytes, PEEKED_BYTES))
     byte_repairs = check_bytes(head, place, size, names, path.name)
-    behind = data_set_behind(file, place.begin + place.n_bytes, size) if number == n_data_sets else []
+    is_last = number == n_data_sets
+    behind = data_set_behind(file, data_set, place.begin + place.n_bytes, size) if is_last else []
     return FcsFile(
         path=path,
         data_set=number,

@@ -196,17 +196,17 @@ def _following(file: Source, start: int, value: str | None) -> tuple[int | None,
     return None, 0, [Repair("NEXTDATA_UNREAD", text, shown(value), "no further data set")]
 
 
-def data_set_behind(file: BinaryIO, end: int, size: int) -> list[Repair]:
+def data_set_behind(file: BinaryIO, last: DataSet, end: int, size: int) -> list[Repair]:
     """Name a data set that begins behind the last one, of which $NEXTDATA says nothing: files were joined.
 
     Parameters
     ----------
     file, size
         The file, and its size.
-    end
-        The byte after the last data set.
+    last, end
+        The last data set, and the byte after its DATA; 0 where it has none.
     """
-    for at in range(end, size, MOST_AT_ONCE):
+    for at in range(max(end, last.origin + last.header.text.end + 1), size, MOST_AT_ONCE):
         file.seek(at)
         found = HEADER_FORM.search(file.read(MOST_AT_ONCE + HEADER_BYTES))
         if found:

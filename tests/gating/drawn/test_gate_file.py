@@ -281,3 +281,28 @@ def test_a_polygon_agrees_with_the_exact_one_but_for_its_outline():
     ).apply(pandas.DataFrame(points.T, columns=["x", "y"]))
     assert np.array_equal(inside_closed_polygon(points, outline), exact)
     assert inside_closed_polygon(outline, outline).all()
+
+
+@pytest.mark.parametrize("doctype", ["", '<!DOCTYPE Workspace SYSTEM "FlowJo.dtd">'])
+@pytest.mark.parametrize(
+    ("root", "said"),
+    [
+        ('<Workspace version="1.4"/>', "a FlowJo before 10 (format 1.4; its version is not said)"),
+        ('<Workspace version="1.61" flowJoVersion="7.6.5"/>', "FlowJo 7.6.5"),
+        ('<Workspace version="2.0" flowJoVersion="9.9.6"/>', "FlowJo 9.9.6"),
+        ('<Workspace version="1.0" flowJoVersion="5.7.2"/>', "FlowJo 5.7.2"),
+    ],
+)
+def test_a_workspace_before_flowjo_10_is_refused_for_its_version_even_if_it_has_a_doctype(
+    doctype, root, said
+):
+    with pytest.raises(GateFileError) as refused:
+        read_drawn_population((doctype + root).encode(), "lab.xml", "PC", tube=TubeFile("a.fcs"))
+    assert f"lab.xml: a workspace of {said}" in str(refused.value)
+    assert "expected FlowJo 10: open it in FlowJo 10 and save it there" in str(refused.value)
+    assert ("DOCTYPE" in str(refused.value)) == bool(doctype)
+
+
+def test_a_workspace_of_flowjo_10_with_a_doctype_is_refused_for_that():
+    with pytest.raises(GateFileError, match="has a DOCTYPE, which files of gates do not need"):
+        read_drawn_population(b"<!DOCTYPE Workspace>" + workspace(), "lab.wsp", "bright")

@@ -273,3 +273,23 @@ def test_a_scale_is_what_flowjo_says_of_it(raw, kind):
     shown = drawn.strategy.transformations["FSC-A"].apply(np.array([75_000.0]))
     assert shown == pytest.approx(0.25 if kind == "linear" else (np.log10(75_000) - 1) / 4)
     assert np.array_equal(members(document, "PC", raw), raw[0] >= 75_000)
+
+
+def test_a_spectral_matrix_is_unmixed_by_least_squares(raw):
+    names, dyes = list(NAMES.values()), 2
+    spectra = np.array([[1.0, 0.3, 0.4], [0.1, 1.0, 0.2]])
+    square = fj.matrix(names, np.vstack([spectra, np.zeros(3)]))
+    axes = square.replace('spectral="0"', 'spectral="1" weightOptAlgorithmType="OLS"').replace(
+        f'<data-type:parameter data-type:name="{names[2]}"/>', "", 1
+    )
+    start = axes.rindex("<transforms:spillover ")
+    axes = axes[:start] + axes[axes.rindex("</transforms:spillover>") + len("</transforms:spillover>") :]
+    gates = [
+        fj.population("PC", fj.rectangle({"Comp-APC-A": {"min": 300.0}})),
+        fj.population("raw", fj.rectangle({"APC-A": {"min": 300.0}})),
+    ]
+    document = fj.workspace(fj.sample(*gates, axes=axes))
+    unmixed = np.linalg.lstsq(spectra.T, raw[1:], rcond=None)[0]
+    assert unmixed.shape[0] == dyes
+    assert np.array_equal(members(document, "PC", raw), unmixed[1] >= 300)
+    assert np.array_equal(members(document, "raw", raw), raw[2] >= 300)
