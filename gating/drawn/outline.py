@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gating.arithmetic.linear import cholesky, product
-from gating.drawn.tree import GateId, gate_of, is_quadrant_gate
+from gating.drawn.population_names import GateId
+from gating.drawn.tree import gate_of, is_quadrant_gate
 from gating.events.compensation import SpilloverMatrix
 from gating.gates import AllOf, Gate, PolygonGate, RangeGate
 
@@ -32,6 +34,7 @@ def outline_of(
     *,
     ours: SpilloverMatrix | None,
     files: SpilloverMatrix | None,
+    divisor_of: Callable[[str], float] = lambda _: 1.0,
 ) -> Gate | None:
     """Return a drawn gate's outline in linear units, None where it has none on our axes.
 
@@ -46,6 +49,8 @@ def outline_of(
         The channel of a label, empty where there is none.
     ours, files
         The matrix that the picture's events were compensated with, and that of the FCS file.
+    divisor_of
+        By what the picture's values of a channel are divided and those of the gates are not.
     """
     drawn = gate_of(strategy, gate)
     dimensions = list(getattr(drawn, "dimensions", None) or ())
@@ -58,14 +63,55 @@ def outline_of(
     )
     if not names or not all(lights):
         return None
+    axes = [_Axis(strategy, d, divisor_of(name)) for d, name in zip(dimensions, names, strict=True)]
+    if not all(axis.has_inverse for axis in axes):
+        return None
     kind = {dimension.__name__ for dimension in type(drawn).__mro__}
     if "RectangleGate" in kind:
-        return _rectangle(strategy, dimensions, names)
+        return _rectangle(dimensions, names, axes)
     if "PolygonGate" in kind and len(names) == 2:
-        return _polygon(strategy, dimensions, names, _fine(np.array(drawn.vertices, np.float64)))
+        return _polygon(names, axes, _fine(np.array(drawn.vertices, np.float64)))
     if "EllipsoidGate" in kind and len(names) == 2:
-        return _polygon(strategy, dimensions, names, _ellipse(drawn))
+        return _polygon(names, axes, _ellipse(drawn))
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Axis:
+    """The axis on which a gate was drawn.
+
+    Attributes
+    ----------
+    strategy, dimension
+        FlowKit's gates and one axis of one of them.
+    divisor
+        By what the picture's values are divided and those of the gate are not.
+    """
+
+    strategy: flowkit.GatingStrategy
+    dimension: Any
+    divisor: float
+
+    @property
+    def scale(self) -> Any:
+        """FlowKit's scale; None where the axis is linear as it is."""
+        name = self.dimension.transformation_ref
+        return self.strategy.transformations[name] if name else None
+
+    @property
+    def has_inverse(self) -> bool:
+        """Whether positions on the axis can be put back in linear units."""
+        return self.scale is None or hasattr(self.scale, "inverse") or hasattr(self.scale, "decades")
+
+    def linear(self, positions: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return positions on the axis in the picture's linear units."""
+        if self.scale is None:
+            values = positions
+        elif hasattr(self.scale, "inverse"):
+            values = self.scale.inverse(positions)
+        else:  # FlowJo's logarithmic axis, which FlowKit does not invert
+            values = self.scale.offset * 10.0 ** (self.scale.decades * positions)
+        return np.asarray(values, np.float64) / self.divisor
 
 
 def _same_light(
@@ -106,24 +152,20 @@ def _is_same(matrix: tuple[tuple[str, ...], NDArray[np.float64]], ours: Spillove
     return bool(np.allclose(values, ours.values[np.ix_(order, order)], rtol=0, atol=SAME_MATRIX))
 
 
-def _rectangle(strategy: flowkit.GatingStrategy, dimensions: list[Any], names: list[str]) -> Gate:
+def _rectangle(dimensions: list[Any], names: list[str], axes: list[_Axis]) -> Gate:
     ranges = tuple(
-        RangeGate(
-            name, _limit(strategy, dimension, dimension.min), _limit(strategy, dimension, dimension.max)
-        )
-        for dimension, name in zip(dimensions, names, strict=True)
+        RangeGate(name, _limit(axis, dimension.min), _limit(axis, dimension.max))
+        for dimension, name, axis in zip(dimensions, names, axes, strict=True)
     )
     return ranges[0] if len(ranges) == 1 else AllOf(ranges)
 
 
-def _limit(strategy: flowkit.GatingStrategy, dimension: Any, limit: float | None) -> float | None:
-    return None if limit is None else float(_linear(strategy, dimension, np.array([limit], np.float64))[0])
+def _limit(axis: _Axis, limit: float | None) -> float | None:
+    return None if limit is None else float(axis.linear(np.array([limit], np.float64))[0])
 
 
-def _polygon(
-    strategy: flowkit.GatingStrategy, dimensions: list[Any], names: list[str], corners: NDArray[np.float64]
-) -> Gate:
-    x, y = (_linear(strategy, dimension, corners[:, i].copy()) for i, dimension in enumerate(dimensions))
+def _polygon(names: list[str], axes: list[_Axis], corners: NDArray[np.float64]) -> Gate:
+    x, y = (axis.linear(corners[:, i].copy()) for i, axis in enumerate(axes))
     return PolygonGate(names[0], names[1], tuple(zip(x.tolist(), y.tolist(), strict=True)))
 
 
@@ -137,13 +179,3 @@ def _ellipse(drawn: Any) -> NDArray[np.float64]:
     circle = np.column_stack([np.cos(angle), np.sin(angle)])
     covariance = np.array(drawn.covariance_matrix, np.float64) * float(drawn.distance_square)
     return np.asarray(product(circle, cholesky(covariance).T) + np.array(drawn.coordinates, np.float64))
-
-
-def _linear(
-    strategy: flowkit.GatingStrategy, dimension: Any, values: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return positions on the axis on which a gate was drawn in linear units."""
-    name = dimension.transformation_ref
-    if not name:
-        return values
-    return np.asarray(strategy.transformations[name].inverse(values), np.float64)

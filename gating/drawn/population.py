@@ -1,30 +1,25 @@
-"""Gates that a person drew elsewhere: a FlowJo 10 workspace or a GatingML 2.0 file, applied through FlowKit.
+"""Gates that a person drew elsewhere: a FlowJo 10 workspace or a GatingML 2.0 file.
 
-FlowKit (White et al. 2021, doi:10.3389/fimmu.2021.768541) evaluates the gates with the file's own matrix and
-axes. What is quantified may not gate: the whole tree above a population is walked before any event is seen.
-FlowJo 10 bins events on its display axis, so that its counts differ from exact ones by a few events.
+FlowKit (White et al. 2021, doi:10.3389/fimmu.2021.768541) reads the gates and their scales; membership.py
+puts them on events. What is quantified may not gate: the whole tree above a population is walked before any
+event is seen.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
-from gating.drawn.gate_file import GateFileError, read_strategy
-from gating.drawn.matrices import with_file_matrix, without_matrices
-from gating.drawn.tree import (
-    GateId,
-    is_quadrant_gate,
-    labels_of,
-    membership,
-    needed_gates,
-    populations_of,
-    pruned,
-)
+from gating.drawn.flowjo.ellipse import Ellipse
+from gating.drawn.flowjo.sample import TubeFile
+from gating.drawn.flowjo.workspace import shown_name, workspace_gates
+from gating.drawn.gate_file import WORKSPACE, GateFileError, read_root
+from gating.drawn.gatingml import gatingml_strategy
+from gating.drawn.matrices import without_matrices
+from gating.drawn.membership import Light, masks_of
+from gating.drawn.population_names import GateId, find_population, path_of
+from gating.drawn.tree import is_quadrant_gate, labels_of, needed_gates, populations_of, pruned
 from gating.events import Events, Mask
 from gating.events.compensation import SpilloverMatrix
 
@@ -33,8 +28,6 @@ if TYPE_CHECKING:
 
 PREFIXES = ("FJComp-", "Comp-")
 """What FlowJo and DIVA put before the name of a compensated channel."""
-MOST_NAMES = 12
-"""Names that an error lists. Convention: more would not be read."""
 NO_GATINGML = """<?xml version='1.0' encoding='UTF-8'?>
 <!-- The gates of {source}, population {population}, were used.
      FlowJo's biexponential axes have no form in GatingML 2.0: open that workspace. -->
@@ -56,18 +49,32 @@ class DrawnPopulation:
         FlowKit's strategy with these gates, those that Boolean gates refer to, and nothing else.
     labels
         Every channel that any of them looks at, as the file names it.
+    uses_gain
+        Whether the gates were drawn on values divided by $PnG, as ours are. FlowJo does not divide them,
+        unless its cytometer was set to.
     """
 
     source: str
     path: GateId
     strategy: flowkit.GatingStrategy
     labels: tuple[str, ...]
+    uses_gain: bool = True
 
     @property
     def steps(self) -> tuple[GateId, ...]:
         """The populations on the way to this one, itself the last."""
         every = (self.path[:end] for end in range(2, len(self.path) + 1))
         return tuple(gate for gate in every if not is_quadrant_gate(self.strategy, gate))
+
+    @property
+    def name(self) -> str:
+        """The population's name."""
+        return shown_name(self.path[-1])
+
+    @property
+    def shown_path(self) -> str:
+        """The population's path as a person writes it."""
+        return shown_name(path_of(self.path))
 
     def gating_channels(self, channels: Sequence[str], markers: Sequence[str]) -> tuple[str, ...]:
         """Return the channels of an FCS file that the gates look at, each once.
@@ -86,7 +93,7 @@ class DrawnPopulation:
         lacking = [label for label, name in channel_of_label.items() if not name]
         if lacking:
             raise GateFileError(
-                f"{self.source}: the gates of {self.path[-1]!r} look at {', '.join(lacking)}, which the FCS "
+                f"{self.source}: the gates of {self.name!r} look at {', '.join(lacking)}, which the FCS "
                 f"file lacks; it has {', '.join(channels)}"
             )
         return tuple(dict.fromkeys(channel_of_label.values()))
@@ -104,9 +111,7 @@ class DrawnPopulation:
 
         axes = {type(axis).__name__ for axis in self.strategy.transformations.values()}
         if any(name.startswith("WSP") for name in axes):
-            return NO_GATINGML.format(
-                source=_comment(self.source), population=_comment("/".join(self.path[1:]))
-            )
+            return NO_GATINGML.format(source=_comment(self.source), population=_comment(self.shown_path))
         document = io.BytesIO()
         flowkit.export_gatingml(self.strategy, document)
         return document.getvalue().decode("utf-8")
@@ -115,10 +120,14 @@ class DrawnPopulation:
         """Raise GateFileError where any gate looks at the quantified channel, itself or in a ratio."""
         for label in self.labels:
             plain = next((label.removeprefix(p) for p in PREFIXES if label.startswith(p)), label)
-            names = {self.channel_of(name, channels, markers) for name in (label, plain)}
+            names = {
+                self.channel_of(name, channels, markers, matrix)
+                for name in (label, plain)
+                for matrix in ("", *self.strategy.comp_matrices)
+            }
             if quantified in names:
                 raise GateFileError(
-                    f"{self.source}: the gates of {self.path[-1]!r} look at {label}, the quantified channel: "
+                    f"{self.source}: the gates of {self.name!r} look at {label}, the quantified channel: "
                     "a gate on it keeps the cells it is to measure, so that it measures the gate; "
                     "draw the population on other channels"
                 )
@@ -140,7 +149,8 @@ class DrawnPopulation:
         Parameters
         ----------
         events
-            Linear, not compensated; with `gating_channels` and `detectors` of the file.
+            Linear, not compensated, divided by $PnG where `uses_gain`; with `gating_channels` and `detectors`
+            of the file.
         markers
             $PnS of the events' channels.
         matrix
@@ -153,32 +163,48 @@ class DrawnPopulation:
         Raises
         ------
         GateFileError
-            If FlowKit cannot apply the gates.
+            If the gates cannot be put on these events.
         """
-        strategy = with_file_matrix(self.strategy, matrix)
-        known = tuple(_known_name(name, strategy) for name in events.channels)
-        sample = _Sample(known, tuple(markers), np.ascontiguousarray(events.values.T, np.float64))
-        try:
-            results = strategy.gate_sample(sample)._raw_results
-            return tuple(np.asarray(membership(results, step), np.bool_) for step in self.steps)
-        except Exception as error:  # FlowKit raises whatever its parts raise
-            raise GateFileError(f"{self.source}: FlowKit cannot apply its gates ({error})") from None
 
-    def channel_of(self, label: str, channels: Sequence[str], markers: Sequence[str]) -> str:
-        """Return the channel of a label: $PnN, $PnS, or the fluorochrome that a matrix names; else ""."""
+        def channel_of(label: str, named: str) -> str:
+            return self.channel_of(label, events.channels, markers, named)
+
+        light = Light(self.strategy, events, channel_of, matrix, self.source)
+        try:
+            inside = masks_of(light, needed_gates(self.strategy, self.path))
+        except GateFileError:
+            raise
+        except Exception as error:  # FlowKit raises whatever its parts raise
+            raise GateFileError(f"{self.source}: its gates cannot be applied ({error})") from None
+        return tuple(inside[step] for step in self.steps)
+
+    def channel_of(
+        self, label: str, channels: Sequence[str], markers: Sequence[str], matrix: str = ""
+    ) -> str:
+        """Return the channel of a label: $PnN, $PnS, or the fluorochrome that a matrix names; else "".
+
+        Where the gate names its matrix, a fluorochrome of that matrix comes first.
+        """
+        own = self._detector(label, matrix) if matrix else ""
+        if own:
+            return _same_name(own, channels)
         name = _same_name(label, channels)
         if name:
             return name
         if label and label in markers:
             return channels[list(markers).index(label)]
-        for matrix in self.strategy.comp_matrices.values():
-            if label in matrix.fluorochromes:
-                return _same_name(matrix.detectors[matrix.fluorochromes.index(label)], channels)
-        return ""
+        detectors = (self._detector(label, other) for other in self.strategy.comp_matrices)
+        return next((_same_name(detector, channels) for detector in detectors if detector), "")
+
+    def _detector(self, label: str, matrix: str) -> str:
+        """Return the detector of a fluorochrome of a matrix, "" where it names none so."""
+        given = self.strategy.comp_matrices.get(matrix)
+        dyes = list(getattr(given, "fluorochromes", ()))
+        return str(given.detectors[dyes.index(label)]) if given is not None and label in dyes else ""
 
 
 def read_drawn_population(
-    document: bytes, source: str, population: str, *, tube_names: Iterable[str] = ()
+    document: bytes, source: str, population: str, *, tube: TubeFile | None = None
 ) -> DrawnPopulation:
     """Read one population of a file of gates.
 
@@ -189,69 +215,28 @@ def read_drawn_population(
     source
         Its name, for errors.
     population
-        Its name, or the end of its path (`Live/CD138+`) where several have that name.
-    tube_names
-        File names under which a workspace may know the tube: its own, and its $FIL.
+        Its name, or its path (`Live/CD138+`) or the end of that where several have the name.
+    tube
+        By what a workspace may know the tube.
 
     Raises
     ------
     GateFileError
-        If it is neither, has no such sample or no such population.
+        If it is neither, has no such sample or no such population, or gates that cannot be applied.
     """
-    strategy = read_strategy(document, source, tuple(tube_names))
-    path = _population(strategy, source, population)
+    root = read_root(document, source)
+    ellipses: Mapping[GateId, Ellipse] = {}
+    uses_gain = True
+    if root.tag == WORKSPACE:
+        found = workspace_gates(root, source, population, tube or TubeFile())
+        strategy, path, ellipses, uses_gain = found.strategy, found.path, found.ellipses, found.uses_gain
+    else:
+        strategy = gatingml_strategy(root, source)
+        path = find_population(populations_of(strategy), population, source)
     needed = needed_gates(strategy, path)
     labels = dict.fromkeys(label for gate in needed for label in labels_of(strategy, gate))
-    return DrawnPopulation(source, path, pruned(strategy, needed), tuple(labels))
-
-
-@dataclass(frozen=True, slots=True)
-class _Sample:
-    """What FlowKit asks of a sample, without its way through a temporary FCS file."""
-
-    pnn_labels: tuple[str, ...]
-    pns_labels: tuple[str, ...]
-    values: NDArray[np.float64]
-    id: str = "tube"
-
-    @property
-    def event_count(self) -> int:
-        return int(self.values.shape[0])
-
-    @property
-    def fluoro_indices(self) -> list[int]:
-        return list(range(len(self.pnn_labels)))
-
-    def get_events(self, source: str = "raw") -> NDArray[np.float64]:
-        assert source == "raw", source
-        return self.values
-
-    def get_channel_index(self, label: str) -> int:
-        return self.pnn_labels.index(label)
-
-
-def _population(strategy: flowkit.GatingStrategy, source: str, population: str) -> GateId:
-    from difflib import get_close_matches
-
-    every = populations_of(strategy)
-    wanted = tuple(part for part in population.strip("/").split("/") if part != "root")
-    matches = [path for path in every if path[-1] == population] or [
-        path for path in every if path[1:][-len(wanted) :] == wanted
-    ]
-    if len(matches) == 1:
-        return matches[0]
-    paths = ["/".join(path[1:]) for path in matches or every]
-    listed = ", ".join(paths[:MOST_NAMES]) + (
-        f" and {len(paths) - MOST_NAMES} more" if len(paths) > MOST_NAMES else ""
-    )
-    if matches:
-        raise GateFileError(
-            f"{source}: {len(matches)} populations are named {population!r}; write one of {listed}"
-        )
-    close = get_close_matches(population.casefold(), [path[-1].casefold() for path in every], 1, 0.5)
-    meant = next((path[-1] for path in every if close and path[-1].casefold() == close[0]), "")
-    hint = f" Did you mean {meant!r}?" if meant else ""
-    raise GateFileError(f"{source}: no population {population!r}; there are {listed or 'none'}.{hint}")
+    kept = pruned(strategy, needed, source, ellipses)
+    return DrawnPopulation(source, path, kept, tuple(labels), uses_gain)
 
 
 def _same_name(label: str, channels: Sequence[str]) -> str:
@@ -259,13 +244,6 @@ def _same_name(label: str, channels: Sequence[str]) -> str:
     if label in channels:
         return label
     return next((name for name in channels if name.replace("/", "_") == label), "")
-
-
-def _known_name(channel: str, strategy: flowkit.GatingStrategy) -> str:
-    """Return a channel as the matrices name it: FlowKit compares exactly."""
-    known = {d for matrix in strategy.comp_matrices.values() for d in matrix.detectors}
-    other = channel.replace("/", "_")
-    return other if channel not in known and other in known else channel
 
 
 def _comment(text: str) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from gating.drawn.flowjo.ellipse import Ellipse
+from gating.drawn.population_names import GateId
+
 if TYPE_CHECKING:
     import flowkit
-
-GateId = tuple[str, ...]
-"""Names from `root` down to the gate itself."""
 
 
 def populations_of(strategy: flowkit.GatingStrategy) -> tuple[GateId, ...]:
@@ -28,11 +28,22 @@ def needed_gates(strategy: flowkit.GatingStrategy, population: GateId) -> tuple[
     return tuple(needed)
 
 
-def pruned(strategy: flowkit.GatingStrategy, gates: Sequence[GateId]) -> flowkit.GatingStrategy:
-    """Return a strategy with copies of these gates alone; FlowJo's polygons as FlowJo sees them."""
+def pruned(
+    strategy: flowkit.GatingStrategy,
+    gates: Sequence[GateId],
+    source: str,
+    ellipses: Mapping[GateId, Ellipse] | None = None,
+) -> flowkit.GatingStrategy:
+    """Return a strategy with copies of these gates alone; FlowJo's polygons and ellipses as FlowJo sees them.
+
+    Raises
+    ------
+    GateFileError
+        If an ellipse lies on an axis without a scale.
+    """
     import flowkit
 
-    from gating.drawn.polygon import as_flowjo_sees_it
+    from gating.drawn.flowjo.binned import as_flowjo_sees_it, binned_ellipse
 
     kept = flowkit.GatingStrategy()
     for name, matrix in strategy.comp_matrices.items():
@@ -40,7 +51,13 @@ def pruned(strategy: flowkit.GatingStrategy, gates: Sequence[GateId]) -> flowkit
     for name, transform in strategy.transformations.items():
         kept.add_transform(name, transform)
     for gate in gates:
-        kept.add_gate(as_flowjo_sees_it(gate_of(strategy, gate), strategy.transformations), gate[:-1])
+        drawn, ellipse = gate_of(strategy, gate), (ellipses or {}).get(gate)
+        seen = (
+            as_flowjo_sees_it(drawn, strategy.transformations)
+            if ellipse is None
+            else binned_ellipse(drawn, ellipse, strategy.transformations, source)
+        )
+        kept.add_gate(seen, gate[:-1])
     return kept
 
 
@@ -68,14 +85,6 @@ def is_quadrant_gate(strategy: flowkit.GatingStrategy, gate: GateId) -> bool:
     """Tell whether an id is that of a quadrant gate, whose quadrants are the populations."""
     quadrants = getattr(gate_of(strategy, gate), "quadrants", None)
     return quadrants is not None and gate[-1] not in quadrants
-
-
-def membership(results: Mapping[tuple[str, str], Any], gate: GateId) -> Any:
-    """Return the events of a population from FlowKit's results, one bool per event."""
-    result = results.get((gate[-1], "/".join(gate[:-1])))
-    if result is None:
-        result = results[gate[-2], "/".join(gate[:-2])][gate[-1]]
-    return result["events"]
 
 
 def _require(strategy: flowkit.GatingStrategy, gate: GateId, needed: dict[GateId, None]) -> None:

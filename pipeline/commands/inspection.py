@@ -8,6 +8,7 @@ from pathlib import Path
 from pipeline.fcs import FcsError, read_fcs
 from pipeline.fcs.cross_check import cross_check, describe_witnesses
 from pipeline.fcs.describe import describe_json, describe_lines
+from pipeline.fcs.repairs import RepairCode
 
 
 def inspection(path: Path, *, with_witnesses: bool, as_json: bool) -> str:
@@ -16,9 +17,11 @@ def inspection(path: Path, *, with_witnesses: bool, as_json: bool) -> str:
     Raises
     ------
     FcsError
-        If the file cannot be read.
+        If the file cannot be read, or ends before its first event does.
     """
     file = read_fcs(path, channels=(), allow_truncated=True)
+    if not file.n_events and any(repair.code is RepairCode.TRUNCATED for repair in file.repairs):
+        read_fcs(path, channels=())
     witnesses = cross_check(path) if with_witnesses else ()
     if not as_json:
         return "\n".join((*describe_lines(file), *describe_witnesses(witnesses)))

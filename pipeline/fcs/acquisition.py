@@ -36,6 +36,9 @@ SERIALS = (
     "SERIAL NUMBER",
     "INSTRUMENT SERIAL NUMBER",
 )
+OLDEST, NEWEST = 1970, 2199
+"""Years of list mode files."""
+
 OLDEST_YEAR = 70
 """Years of two digits from 70 on are of the last century. Convention: no list mode file is older."""
 
@@ -107,11 +110,14 @@ def parse_acquisition(keywords: Mapping[str, str]) -> Acquisition:
 
 
 def date_repairs(keywords: Mapping[str, str]) -> tuple[Repair, ...]:
-    """Return what is wrong with $DATE: one of numbers alone may be ambiguous, and then it is not guessed."""
+    """Return what is wrong with $DATE: ambiguous, and then not guessed, or a day that cannot be."""
     value = keywords.get("$DATE", "").strip(" \0")
     if not value or parse_date(value):
         return ()
-    text = "$DATE cannot be read without guessing day, month and year; it is taken as unknown"
+    if _day_of(value) is None:
+        text = "$DATE cannot be read without guessing day, month and year; it is taken as unknown"
+    else:
+        text = f"$DATE is a day that cannot be, expected one of {OLDEST} to {NEWEST}; it is taken as unknown"
     return (Repair(RepairCode.DATE_UNREAD, text, shown(value), "no date"),)
 
 
@@ -127,6 +133,12 @@ def parse_date(value: str) -> date | None:
     >>> parse_date("04/05/2013") is None
     True
     """
+    day = _day_of(value)
+    return None if day is None else _date(*day)
+
+
+def _day_of(value: str) -> tuple[int, int, int] | None:
+    """Return year, month and day as they are written; None where they may be read in more than one way."""
     without_time = re.sub(r"T?\d+(:[\d.]+)+", " ", value[:80], flags=re.ASCII)
     words = [word for word in re.split(r"[\W_]+", without_time) if word]
     if len(words) == 1 and re.fullmatch(r"\d{8}", words[0], re.ASCII):
@@ -141,19 +153,19 @@ def parse_date(value: str) -> date | None:
     return _numeric_date(words) if len(numbers) == 3 else None
 
 
-def _day(words: list[str], month: int, rest: list[str]) -> date | None:
+def _day(words: list[str], month: int, rest: list[str]) -> tuple[int, int, int]:
     year_first = len(rest[0]) == 4 and words.index(rest[0]) == 0
     day, year = (rest[1], rest[0]) if year_first else (rest[0], rest[1])
-    return _date(_year(year), month, int(day))
+    return _year(year), month, int(day)
 
 
-def _numeric_date(words: list[str]) -> date | None:
+def _numeric_date(words: list[str]) -> tuple[int, int, int] | None:
     if len(words[0]) == 4:
-        return _date(int(words[0]), int(words[1]), int(words[2]))
+        return int(words[0]), int(words[1]), int(words[2])
     first, second, year = int(words[0]), int(words[1]), _year(words[2])
     if first > 12 or first == second:
-        return _date(year, second, first)
-    return _date(year, first, second) if second > 12 else None
+        return year, second, first
+    return (year, first, second) if second > 12 else None
 
 
 def _year(word: str) -> int:
@@ -163,7 +175,7 @@ def _year(word: str) -> int:
 
 def _date(year: int, month: int, day: int) -> date | None:
     try:
-        return date(year, month, day) if 1970 <= year < 2200 else None
+        return date(year, month, day) if OLDEST <= year <= NEWEST else None
     except ValueError:
         return None
 

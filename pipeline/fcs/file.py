@@ -17,7 +17,7 @@ from gating.events.compensation import SpilloverMatrix
 from pipeline.fcs.acquisition import Acquired, Acquisition, Detector, date_repairs, parse_acquisition
 from pipeline.fcs.errors import ChannelError, UnsupportedError, shown
 from pipeline.fcs.layout.claims import Claims, Place
-from pipeline.fcs.layout.data_sets import read_data_set
+from pipeline.fcs.layout.data_sets import data_set_behind, read_data_set
 from pipeline.fcs.layout.offsets import find_data
 from pipeline.fcs.paths import open_fcs, split_data_set
 from pipeline.fcs.repairs import Repair, RepairCode
@@ -25,6 +25,7 @@ from pipeline.fcs.spillover import parse_spillover
 from pipeline.fcs.text.parameters import Parameter, parse_parameters
 from pipeline.fcs.values.blocks import FileOrBytes, Values, is_table, read_table
 from pipeline.fcs.values.data import decode_linear, decode_raw, is_float32
+from pipeline.fcs.values.evidence import better_place
 from pipeline.fcs.values.plausible import PEEKED_BYTES, check_bytes
 from pipeline.files.content import Content
 
@@ -235,20 +236,16 @@ def _read(
     header, keywords = data_set.header, data_set.text.keywords
     mode = _check_mode(keywords, header.version, path.name)
     parameters, repairs = parse_parameters(keywords, header.version, path.name)
-    claims = Claims(
-        header,
-        data_set.text,
-        parameters,
-        data_set.origin,
-        data_set.end,
-        size,
-        path.name,
-        data_set.next_beside,
+    begin, end = data_set.origin, data_set.end
+    claims = Claims(header, data_set.text, parameters, begin, end, size, path.name, data_set.next_beside)
+    place, more = find_data(
+        claims, lambda at, count: _peek(file, at, count), better_place, allow_truncated=allow_truncated
     )
-    place, more = find_data(claims, lambda at, count: _peek(file, at, count), allow_truncated=allow_truncated)
-    names = tuple(parameter.name for parameter in parameters)
+    names = tuple(one.name for one in parameters)
     head = _peek(file, place.begin, min(place.n_bytes, PEEKED_BYTES))
     byte_repairs = check_bytes(head, place, size, names, path.name)
+    is_last = number == n_data_sets
+    behind = data_set_behind(file, data_set, place.begin + place.n_bytes, size) if is_last else []
     return FcsFile(
         path=path,
         data_set=number,
@@ -262,7 +259,7 @@ def _read(
         keywords=keywords,
         parameters=parameters,
         place=place,
-        reading_repairs=(*data_set.text.repairs, *mode, *more, *repairs, *byte_repairs),
+        reading_repairs=(*data_set.text.repairs, *mode, *more, *repairs, *byte_repairs, *behind),
     )
 
 

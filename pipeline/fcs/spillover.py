@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from gating.events.compensation import WORST_CONDITION_NUMBER, SpilloverMatrix
 from pipeline.fcs.errors import shown
 from pipeline.fcs.repairs import Repair, RepairCode
+from pipeline.fcs.text.commas import Untangled, untangled
 from pipeline.fcs.text.parameters import Parameter
 from pipeline.fcs.text.text import PADDING, real_number, whole_number
 
@@ -102,14 +103,48 @@ def _matrix(value: str, keyword: str, parameters: Sequence[Parameter], twice: se
         return _refused(keyword, "is no count, names and square of numbers", value)
     names, cells = _names_and_cells(words, size)
     numbers = [real_number(cell) for cell in cells]
-    if len(cells) != size * size or None in numbers:
+    is_square = len(cells) == size * size and None not in numbers and len(names) in (0, size)
+    channels = _channels(names, size, keyword, parameters, repairs) if is_square else None
+    if channels is None and ";" not in value:
+        found = untangled(_words(value)[1:], size, [parameter.name for parameter in parameters])
+        if len(found) == 1:
+            return _put_together(found[0], keyword, twice)
+        if len(words) > 1 + size + size * size:
+            return _refused(keyword, _tangled(len(words), size, len(found)), value)
+    if not is_square:
         return _refused(keyword, f"does not hold {size}×{size} numbers", value)
     if twice.intersection(names):
         return _refused(keyword, "names a detector of which the file has two", ", ".join(twice & set(names)))
-    channels = _channels(names, size, keyword, parameters, repairs)
     if channels is None:
         return _refused(keyword, "names detectors that the file does not have", ", ".join(names))
     return _checked(np.array(numbers, np.float64).reshape(size, size), channels, keyword, repairs)
+
+
+def _put_together(found: Untangled, keyword: str, twice: set[str]) -> Parsed:
+    """Return a matrix whose words were cut at commas of their own; only one way to join them fits."""
+    if twice.intersection(found.names):
+        names = ", ".join(sorted(twice & set(found.names)))
+        return _refused(keyword, "names a detector of which the file has two", names)
+    size = len(found.names)
+    what = " and ".join(found.how)
+    text = f"{keyword} has {what}; one reading alone fits the file's channels and a diagonal of one value"
+    code = RepairCode.SPILL_DECIMAL_COMMA if "decimal commas" in found.how else RepairCode.SPILL_NAMES
+    code = RepairCode.SPILL_LONGER if "zeros behind the last number" in found.how else code
+    repair = Repair(code, text, what, f"{size} detectors")
+    return _checked(np.array(found.cells, np.float64).reshape(size, size), found.names, keyword, [repair])
+
+
+def _tangled(count: int, size: int, n_found: int) -> str:
+    wanted = 1 + size + size * size
+    fits = "more than one way to join them fits" if n_found else "no way to join them fits"
+    return (
+        f"has {count} words between commas, expected {wanted} for {size} detectors: there are commas within "
+        f"names or numbers (decimal commas), or surplus numbers, and {fits}"
+    )
+
+
+def _words(value: str) -> list[str]:
+    return [word.strip() for word in value.strip(" \0\r\n\t,").split(",")]
 
 
 def _split(value: str, keyword: str, repairs: list[Repair]) -> list[str]:
@@ -119,7 +154,7 @@ def _split(value: str, keyword: str, repairs: list[Repair]) -> list[str]:
             Repair(RepairCode.SPILL_DECIMAL_COMMA, f"{keyword} is separated by semicolons", ";", ",")
         )
         return [word.strip() for word in value.split(";") if word.strip()]
-    words = [word.strip() for word in value.strip(" \0\r\n\t,").split(",")]
+    words = _words(value)
     size = whole_number(words[0]) or 0
     if 0 < size <= LARGEST_MATRIX and len(words) == 1 + size + 2 * size * size:
         cells = words[1 + size :]

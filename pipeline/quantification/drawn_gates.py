@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from gating.drawn.flowjo.workspace import shown_name
 from gating.drawn.gate_file import GateFileError
 from gating.drawn.outline import outline_of
 from gating.drawn.population import DrawnPopulation
@@ -15,7 +16,7 @@ from gating.events.compensation import SpilloverMatrix
 from gating.gates import Gate
 from gating.gates.steps import GatedPopulation, GateFlag, GateStep
 from gating.thresholds.methods import Method
-from pipeline.fcs import read_fcs
+from pipeline.fcs import FcsFile, read_fcs
 from pipeline.files.content import Content
 from pipeline.quantification.result import SampleFlag
 from pipeline.study.errors import UserError
@@ -134,14 +135,26 @@ def _outlines(drawn: DrawnPopulation, seen: _Seen, matrix: SpilloverMatrix | Non
     def row_of(label: str) -> str:
         return seen.row_of(drawn.channel_of(label, seen.channels, seen.markers))
 
+    def divisor_of(channel: str) -> float:
+        return 1.0 if drawn.uses_gain else _divisor(seen.tube.file, seen.tube.rows.name_of(channel))
+
     return tuple(
-        outline_of(drawn.strategy, step, row_of, ours=seen.tube.spillover, files=matrix)
+        outline_of(
+            drawn.strategy,
+            step,
+            row_of,
+            ours=seen.tube.spillover,
+            files=matrix,
+            divisor_of=divisor_of,
+        )
         for step in drawn.steps
     )
 
 
 def _masks(drawn: DrawnPopulation, seen: _Seen, matrix: SpilloverMatrix | None) -> tuple[Mask, ...]:
     """Apply the gates to the events as a file has them: the gates bring their own matrix.
+
+    FlowJo leaves values as they are stored where it does not use the gain.
 
     Parameters
     ----------
@@ -163,7 +176,17 @@ def _masks(drawn: DrawnPopulation, seen: _Seen, matrix: SpilloverMatrix | None) 
         file.path, channels=names, data_set=file.data_set, allow_truncated=True, content=file.content
     )
     labels = tuple(seen.channels[place] for place in read)
-    return drawn.step_masks(Events(raw.events(names), labels), [seen.markers[place] for place in read], own)
+    values = raw.events(names)
+    if not drawn.uses_gain:
+        for row, name in enumerate(names):
+            if _divisor(raw, name) != 1:
+                values[row] = raw.raw(name)
+    return drawn.step_masks(Events(values, labels), [seen.markers[place] for place in read], own)
+
+
+def _divisor(file: FcsFile, channel: str) -> float:
+    """Return by what the stored values of a channel are divided: $PnG, or 1 where it does not apply."""
+    return file.parameters[file.channels.index(channel)].divisor
 
 
 def _gated(
@@ -172,7 +195,7 @@ def _gated(
     mask = masks[-1]
     both = int(np.count_nonzero(mask & automatic.mask))
     note = (
-        f"gates of {drawn.source}, population {'/'.join(drawn.path[1:])}, replaced the automatic ones: "
+        f"gates of {drawn.source}, population {drawn.shown_path}, replaced the automatic ones: "
         f"{int(mask.sum())} cells, the automatic gates find {int(automatic.mask.sum())}, {both} are in both"
     )
     return GatedPopulation(
@@ -193,7 +216,15 @@ def _steps(drawn: DrawnPopulation, masks: tuple[Mask, ...], seen: _Seen) -> tupl
         rows = map(seen.row_of, drawn.channels_of(path, seen.channels, seen.markers))
         shown = tuple(name for name in rows if name in seen.tube.events.channels)[:2]
         steps.append(
-            GateStep(path[-1], None, shown, n_in, n_out, (Method.FILE,), note=f"drawn in {drawn.source}")
+            GateStep(
+                shown_name(path[-1]),
+                None,
+                shown,
+                n_in,
+                n_out,
+                (Method.FILE,),
+                note=f"drawn in {drawn.source}",
+            )
         )
         n_in = n_out
     return tuple(steps)

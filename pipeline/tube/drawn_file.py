@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from gating.drawn.flowjo.sample import TubeFile
 from gating.drawn.gate_file import GateFileError
 from gating.drawn.population import DrawnPopulation, read_drawn_population
 from pipeline.fcs import FcsFile
@@ -35,10 +36,8 @@ def read_drawn(
         document = (folder / sample.gates_file).read_bytes() if content is None else content.data
     except OSError as error:
         raise GateFileError(f"{sample.gates_file}: cannot be read ({error.strerror or error})") from None
-    names = [Path(sample.fcs_file).name, file.keywords.get("$FIL", "").strip()]
-    return read_drawn_population(
-        document, sample.gates_file, sample.population, tube_names=tuple(name for name in names if name)
-    )
+    tube = TubeFile(sample.fcs_file, file.keywords.get("$FIL", "").strip(), file.n_events)
+    return read_drawn_population(document, sample.gates_file, sample.population, tube=tube)
 
 
 def called_by_gates(drawn: DrawnPopulation, rows: FileRows) -> tuple[str, ...]:

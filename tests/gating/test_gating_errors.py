@@ -18,7 +18,7 @@ from gating import (
     compensate,
     gate_plasma_cells,
 )
-from gating.drawn.gate_file import GateFileError, read_strategy
+from gating.drawn.gate_file import GateFileError, read_root
 from gating.events.compensation import UnusableSpilloverError
 from gating.events.panel import UnfitPanelError
 from gating.gates.given_thresholds import UnknownGateError
@@ -41,7 +41,7 @@ ARITHMETIC = {"OverflowError", "LinAlgError"}
         (UnknownGateError, lambda: gate_plasma_cells(EVENTS, PANEL, overrides={"cd999": 1.0})),
         (UnusableSpilloverError, lambda: SpilloverMatrix(("A",), np.array([[np.nan]]), "m.csv")),
         (UnusableSpilloverError, lambda: compensate(EVENTS, SpilloverMatrix(("B",), np.eye(1), "m.csv"))),
-        (GateFileError, lambda: read_strategy(b"no XML", "gates.xml", ())),
+        (GateFileError, lambda: read_root(b"no XML", "gates.xml")),
     ],
 )
 def test_input_of_a_tube_that_cannot_be_used_raises_a_gating_error(kind, act):

@@ -20,6 +20,7 @@ from gating.gates import RangeGate
 from gating.gates.gatingml import to_gatingml
 from gating.gates.steps import GateStep
 from gating.thresholds.methods import Method
+from helpers import workspaces as fj
 from helpers.builders import good_study
 from pipeline.beads.calibrate import calibrate_bead_run
 from pipeline.beads.result import CalibrationResult
@@ -385,3 +386,58 @@ def test_the_background_is_of_the_control_s_cells_in_the_drawn_gates(plain: Plai
     assert float(result_of(by_hand, "P02_BM1")["background_mfi"]) == pytest.approx(
         float(np.median(values)), rel=1e-4
     )
+
+
+def with_gates(plain: Plain, document: bytes, population: str, **tube: object):
+    """Return what the study's first tube gives with a workspace's gates, and its file."""
+    (plain.folder / "lab.wsp").write_bytes(document)
+    runs = [calibrate_bead_run(task) for task in bead_tasks(plain.study, {})]
+    task = tube_tasks(plain.study, runs, {})[0]
+    sample = replace(task.sample, gates_file="lab.wsp", population=population, **tube)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = quantify_tube(replace(task, sample=sample))
+    return found, read_fcs(plain.folder / sample.fcs_file)
+
+
+def test_a_gate_on_a_raw_axis_beside_a_matrix_with_a_prefix_keeps_the_cells_that_are_bright_uncompensated(
+    plain: Plain,
+):
+    file = read_fcs(plain.folder / plain.study.samples[0].fcs_file)
+    matrix = file.spillover
+    assert matrix is not None
+    gates = [
+        fj.population("raw", fj.rectangle({"BV421-A": {"min": 3_000.0}})),
+        fj.population("compensated", fj.rectangle({"Comp-BV421-A": {"min": 3_000.0}})),
+    ]
+    name = Path(plain.study.samples[0].fcs_file).name
+    axes = fj.matrix(matrix.channels, matrix.values)
+    shared = {"$FIL": "Specimen_001_Tube_001.fcs"}
+    document = fj.workspace(
+        fj.sample(*gates, shown=name, uri=f"file:/C:/lab/{name}", axes=axes, keywords=shared),
+        fj.sample(*gates[:1], shown="other.fcs", uri="file:/C:/lab/other.fcs", keywords=shared, number=2),
+    )
+    compensated = compensate(Events(file.events(), file.channels), matrix).column("BV421-A")
+    raw = file.column("BV421-A")
+    assert abs(int((raw >= 3_000).sum()) - int((compensated >= 3_000).sum())) > 10
+    for population, values in (("raw", raw), ("compensated", compensated)):
+        found, _ = with_gates(plain, document, population)
+        assert found.n_plasma_cells == int((values >= 3_000).sum())
+
+
+def test_flowjo_s_gates_see_values_that_the_gain_has_not_divided(plain: Plain):
+    sample = plain.study.samples[0]
+    content = (plain.folder / sample.fcs_file).read_bytes()
+    first = read_fcs(plain.folder / sample.fcs_file).channels.index("FSC-A") + 1
+    before, after = (f"$P{first}{said}|".encode() for said in ("E|0,0", "G|4.0"))
+    assert before in content
+    amplified = content.replace(before, after, 1)
+    (plain.folder / "fcs" / "amplified.fcs").write_bytes(amplified)
+    gate = fj.population("large", fj.rectangle({"FSC-A": {"min": 80_000.0}}))
+    for setting, divisor in (("0", 1.0), ("1", 4.0)):
+        document = fj.workspace(
+            fj.sample(gate, shown="amplified.fcs", uri="file:/C:/lab/amplified.fcs"), uses_gain=setting
+        )
+        found, file = with_gates(plain, document, "large", fcs_file="fcs/amplified.fcs")
+        assert file.parameters[first - 1].divisor == 4
+        assert found.steps[0].n_out == int((file.raw("FSC-A") / divisor >= 80_000).sum())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.fcs.layout.layout import Layout
@@ -116,3 +116,7 @@ class Reading:
 
     def __str__(self) -> str:
         return f"{self.source} {self.segment.begin}-{self.segment.end}"
+
+
+Weigh = Callable[[Sequence[Reading], Claims, Peek], tuple[Reading, str] | None]
+"""Tells by the values which of several places is right, and how; None where they do not tell."""

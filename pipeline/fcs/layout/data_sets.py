@@ -17,6 +17,11 @@ from pipeline.fcs.text.text import PADDING, Text, merge, whole_number
 MOST_OTHER = 160
 """Bytes after HEADER looked at for offsets of further segments: ten of them. Convention."""
 
+HEADER_FORM = re.compile(rb"FCS[23]\.\d {4}[ \d]{16}")
+
+MOST_AT_ONCE = 1 << 20
+"""Bytes behind the last data set that are read together."""
+
 MOST_DATA_SETS = 1_000
 """A chain that is longer runs through damaged offsets. Convention: far above any file seen."""
 
@@ -191,11 +196,36 @@ def _following(file: Source, start: int, value: str | None) -> tuple[int | None,
     return None, 0, [Repair(RepairCode.NEXTDATA_UNREAD, text, shown(value), "no further data set")]
 
 
+def data_set_behind(file: BinaryIO, last: DataSet, end: int, size: int) -> list[Repair]:
+    """Name a data set that begins behind the last one, of which $NEXTDATA says nothing: files were joined.
+
+    Parameters
+    ----------
+    file, size
+        The file, and its size.
+    last, end
+        The last data set, and the byte after its DATA; 0 where it has none.
+    """
+    for at in range(max(end, last.origin + last.header.text.end + 1), size, MOST_AT_ONCE):
+        file.seek(at)
+        found = HEADER_FORM.search(file.read(MOST_AT_ONCE + HEADER_BYTES))
+        if found:
+            begin = at + found.start()
+            text = (
+                f"a further data set begins at byte {begin:,}, though $NEXTDATA says that there is none; it "
+                "was not read: files were joined, use those that they were made from"
+            )
+            return [
+                Repair(RepairCode.DATA_SET_BEHIND, text, f"HEADER at byte {begin}", "the data set before it")
+            ]
+    return []
+
+
 def _nearest_header(file: Source, start: int, at: int) -> int | None:
     """Return where a HEADER begins close to a byte."""
     low = max(start + HEADER_BYTES, at - MOST_SHIFT)
     window = file.read(low, at + MOST_SHIFT - low)
-    headers = (low + header.start() for header in re.finditer(rb"FCS[23]\.\d {4}[ \d]{16}", window))
+    headers = (low + header.start() for header in HEADER_FORM.finditer(window))
     return min(headers, key=lambda near: abs(near - at), default=None)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
 from pipeline.fcs.errors import NotFcsError, shown
-from pipeline.fcs.layout.claims import Claims, Peek, Place, Reading
+from pipeline.fcs.layout.claims import Claims, Peek, Place, Reading, Weigh
 from pipeline.fcs.layout.count import count_events
 from pipeline.fcs.layout.layout import Layout, check_byte_order, other_layouts, parse_byte_order, said_layout
 from pipeline.fcs.layout.shifted_text import AFTER_DATA, check_shift
@@ -19,7 +19,9 @@ from pipeline.fcs.repairs import Repair, RepairCode
 from pipeline.fcs.text.header import LARGEST_HEADER_OFFSET, Header, Segment
 
 
-def find_data(claims: Claims, peek: Peek, *, allow_truncated: bool) -> tuple[Place, list[Repair]]:
+def find_data(
+    claims: Claims, peek: Peek, weigh: Weigh, *, allow_truncated: bool
+) -> tuple[Place, list[Repair]]:
     """Decide where DATA lies and how its events are stored.
 
     Parameters
@@ -28,6 +30,8 @@ def find_data(claims: Claims, peek: Peek, *, allow_truncated: bool) -> tuple[Pla
         What the file says.
     peek
         Reads bytes of the file; called only where the claims disagree.
+    weigh
+        Tells by the values which of two places is right, where HEADER and TEXT name two and both fit.
     allow_truncated
         Take the whole events that are there where $TOT promises more; not where HEADER and TEXT place DATA
         differently, since then no byte says which is right.
@@ -46,7 +50,7 @@ def find_data(claims: Claims, peek: Peek, *, allow_truncated: bool) -> tuple[Pla
     layout = said_layout(claims.parameters, order)
     if not said:
         return _nothing(layout, claims), []
-    best = _best(said, [layout], claims)
+    best, how = _weighed(said, layout, claims, peek, weigh) or (_best(said, [layout], claims), "")
     if not best.is_perfect or (claims.total is None and layout.is_packed):
         best = _best(said, [layout, *other_layouts(claims.parameters, order)], claims)
     check_shift(best, claims, peek, allow_truncated=allow_truncated)
@@ -59,7 +63,12 @@ def find_data(claims: Claims, peek: Peek, *, allow_truncated: bool) -> tuple[Pla
         is_agreed=n_places == 1 < len(said),
         allow_truncated=allow_truncated and n_places == 1,
     )
-    return place, [*_repairs_of_place(best, said, claims.header), *_widths(best.layout), *ordered, *counted]
+    return place, [
+        *_repairs_of_place(best, said, claims.header, how),
+        *_widths(best.layout),
+        *ordered,
+        *counted,
+    ]
 
 
 def _segments(claims: Claims) -> dict[str, Segment]:
@@ -89,7 +98,7 @@ def _best(said: Mapping[str, Segment], layouts: Sequence[Layout], claims: Claims
         places = " and ".join(map(str, equal[:2]))
         raise NotFcsError(
             f"{claims.file}: HEADER and TEXT place DATA differently, at {places}, and the bytes fit both; "
-            "export it again"
+            "neither a count of events nor a time tells which; export it again"
         )
     if len({reading.widths for reading in equal}) > 1 and (claims.total is None or not best.is_perfect):
         events = " or of ".join(f"{reading.layout.record_bits} bits" for reading in equal[:2])
@@ -98,6 +107,18 @@ def _best(said: Mapping[str, Segment], layouts: Sequence[Layout], claims: Claims
             f"{events}, expected $TOT to tell which; export it again"
         )
     return best
+
+
+def _weighed(
+    said: Mapping[str, Segment], layout: Layout, claims: Claims, peek: Peek, weigh: Weigh
+) -> tuple[Reading, str] | None:
+    """Return the place that the values bear out, where both places fit the bytes, and how they do."""
+    readings = [
+        Reading(source, segment, layout, _misfit(segment, layout, claims)) for source, segment in said.items()
+    ]
+    if len({reading.segment.begin for reading in readings}) < 2 or not all(r.is_perfect for r in readings):
+        return None
+    return weigh(readings, claims, peek)
 
 
 def _excess(reading: Reading, total: int | None) -> int:
@@ -125,13 +146,16 @@ def _length_misfit(size: int, layout: Layout, total: int | None) -> int:
     return 2 if rest == 0 else 3 if excess > 0 else 4
 
 
-def _repairs_of_place(best: Reading, said: Mapping[str, Segment], header: Header) -> Iterator[Repair]:
+def _repairs_of_place(
+    best: Reading, said: Mapping[str, Segment], header: Header, how: str
+) -> Iterator[Repair]:
+    why = f"both fit the bytes, but at that of {best.source} {how}" if how else ""
     for source, segment in said.items():
         if segment != best.segment:
-            text = f"HEADER and TEXT give different places of DATA; those of {best.source} fit the bytes"
-            yield Repair(
-                RepairCode.DATA_OFFSETS_DIFFER, text, f"{source} {segment.begin}-{segment.end}", str(best)
-            )
+            why = why or f"those of {best.source} fit the bytes"
+            text = f"HEADER and TEXT give different places of DATA; {why}"
+            place = f"{source} {segment.begin}-{segment.end}"
+            yield Repair(RepairCode.DATA_OFFSETS_DIFFER, text, place, str(best))
     if best.is_over_text:
         text = "DATA begins within TEXT; one of the two offsets is wrong"
         yield Repair(

@@ -82,6 +82,12 @@ def read_text(
     said, said_end = segment.begin - low, min(segment.end + 1 - low, len(window))
     begin = _begin(window, free - low, said, said_end, delimiter)
     mark = window[begin : begin + 1]
+    foreign = _foreign_delimiter(window, begin)
+    if foreign:
+        raise NotFcsError(
+            f"{source.name}: {which} has the delimiter {shown(foreign)}, which is no ASCII character, "
+            "expected a delimiter of one byte (such as |); export the file with another delimiter"
+        )
     if not mark.isascii() or mark.isalnum() or mark != (delimiter or mark):
         raise NotFcsError(
             f"{source.name}: {which} begins with {shown(mark.decode('latin-1'))} at byte {low + begin:,}, "
@@ -133,6 +139,19 @@ def _starts(window: bytes, at: int, end: int, delimiter: bytes) -> bool:
     if not mark or mark.isalnum():
         return False
     return window.find(mark + b"$PAR", at, end) >= 0 or mark + b"$PAR" in window[at:end].upper()
+
+
+def _foreign_delimiter(window: bytes, at: int) -> str:
+    """Return a delimiter that is no ASCII character, of one byte or, in UTF-8, of up to four; else ""."""
+    if window[at : at + 1].isascii():
+        return ""
+    keywords = window.upper()
+    for first in range(at, max(-1, at - 4), -1):
+        for length in (1, 2, 3, 4):
+            mark = window[first : first + length]
+            if first + length > at and mark + b"$PAR" + mark in keywords:
+                return mark.decode("utf-8" if length > 1 else "latin-1", "replace")
+    return ""
 
 
 def _is_written(raw: bytes, mark: bytes) -> bool:

@@ -70,8 +70,8 @@ def _check_floats(head: bytes, place: Place, file: str) -> None:
     size = place.layout.fields[0].bits // 8
     marks = "<>" if order == sorted(order) else "><"
     head = head[: len(head) // size * size]
-    far = _far(head, f"{marks[0]}f{size}")
-    if far > MANY and _far(head, f"{marks[1]}f{size}") < FEW:
+    far = far_share(head, f"{marks[0]}f{size}")
+    if far > MANY and far_share(head, f"{marks[1]}f{size}") < FEW:
         said = ",".join(map(str, order))
         raise NotFcsError(
             f"{file}: $BYTEORD is {said}, but {far:.0%} of the first values are no light, expected at most "
@@ -79,7 +79,7 @@ def _check_floats(head: bytes, place: Place, file: str) -> None:
         )
 
 
-def _far(head: bytes, dtype: str) -> float:
+def far_share(head: bytes, dtype: str) -> float:
     """Return the share of values that are no number or beyond all light."""
     values = np.abs(np.frombuffer(head, dtype))
     n_values = int(np.count_nonzero(values))

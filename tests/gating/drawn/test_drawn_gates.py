@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 from lxml import etree
 
-from gating.drawn.gate_file import GateFileError, read_strategy
+from gating.drawn.flowjo.sample import TubeFile
+from gating.drawn.gate_file import GateFileError, read_root
+from gating.drawn.gatingml import gatingml_strategy
 from gating.drawn.population import read_drawn_population
 from gating.drawn.tree import populations_of
 from gating.events import Events
@@ -36,7 +38,7 @@ def _raw(path: Path) -> tuple[Events, tuple[str, ...], SpilloverMatrix | None]:
 
 def _members(document: bytes, population: str, path: Path) -> np.ndarray:
     events, markers, matrix = _raw(path)
-    drawn = read_drawn_population(document, "gates", population, tube_names=_names(path))
+    drawn = read_drawn_population(document, "gates", population, tube=TubeFile(*_names(path)))
     return drawn.step_masks(events, markers, matrix)[-1]
 
 
@@ -74,7 +76,7 @@ def test_a_marrow_workspace_gives_exactly_the_counts_that_flowjo_saw(real_data, 
     ends = [path for path in counts if path not in parents]
     found: dict[str, int] = {}
     for path in ends:
-        drawn = read_drawn_population(workspace.read_bytes(), "marrow.wsp", path, tube_names=[tube])
+        drawn = read_drawn_population(workspace.read_bytes(), "marrow.wsp", path, tube=TubeFile(tube))
         masks = drawn.step_masks(events, markers, matrix)
         found |= {"/".join(s[1:]): int(m.sum()) for s, m in zip(drawn.steps, masks, strict=True)}
     assert len(ends) >= 15
@@ -109,7 +111,7 @@ def test_every_gatingml_gate_has_the_events_of_the_standard_s_own_truth(real_dat
         document = path.read_bytes()
         if path.name == OUTSIDE_THE_STANDARD:
             continue
-        strategy = read_strategy(document, path.name, ())
+        strategy = gatingml_strategy(read_root(document, path.name), path.name)
         for population in populations_of(strategy):
             truth = folder / "truth" / f"Results_{TRUTH.get(population, population[-1])}.txt"
             if truth.exists():
@@ -125,4 +127,38 @@ def test_every_gatingml_gate_has_the_events_of_the_standard_s_own_truth(real_dat
 def test_a_document_outside_the_standard_is_refused_in_words(real_data):
     path = real_data / "gatingml" / "gml" / OUTSIDE_THE_STANDARD
     with pytest.raises(GateFileError, match=r"no GatingML 2\.0 that FlowKit can read"):
-        read_strategy(path.read_bytes(), path.name, ())
+        gatingml_strategy(read_root(path.read_bytes(), path.name), path.name)
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("name", ["Lymphocytes", "/Lymphocytes", "root/Lymphocytes"])
+def test_a_population_at_the_top_can_be_named_though_a_deeper_one_has_its_name(real_data, name):
+    tube = real_data / "readers" / "testAutomation__931115-B01-_Sample_01.fcs"
+    document = (real_data / "found" / "labkey_10.0.7.wsp").read_bytes()
+    drawn = read_drawn_population(document, "labkey.wsp", name, tube=TubeFile("931115-B01- Sample 01.fcs"))
+    assert drawn.shown_path == "Lymphocytes"
+    assert drawn.steps == (drawn.path,)
+    assert not drawn.uses_gain
+    deeper = read_drawn_population(
+        document, "labkey.wsp", "Monocytes/Lymphocytes", tube=TubeFile("", read_fcs(tube).keywords["$FIL"])
+    )
+    assert deeper.shown_path == "Monocytes/Lymphocytes"
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("tube", ["B02", "C02", "D02", "E02"])
+def test_every_population_of_a_real_workspace_with_ellipses_and_booleans_is_read(real_data, tube):
+    workspace = real_data / "found" / "labkey_10.0.7.wsp"
+    file = read_fcs(real_data / "readers" / "testAutomation__931115-B01-_Sample_01.fcs")
+    events = Events(file.events(), file.channels)
+    name = next(
+        node.get("name") for node in etree.parse(workspace).iter("SampleNode") if tube in node.get("name")
+    )
+    masks = {}
+    for path in ("A", "B", "A or B", "not A", "A and not B", "CD4, CD8 ellipse", "not CD4, CD8 ellipse"):
+        drawn = read_drawn_population(workspace.read_bytes(), "labkey.wsp", path, tube=TubeFile(name))
+        masks[path] = drawn.step_masks(events, file.markers, None)[-1]
+    assert np.array_equal(masks["A or B"], masks["A"] | masks["B"])
+    assert np.array_equal(masks["A and not B"], masks["A"] & ~masks["B"])
+    assert np.array_equal(masks["not CD4, CD8 ellipse"], ~masks["CD4, CD8 ellipse"])
+    assert 0 < masks["CD4, CD8 ellipse"].sum() < file.n_events

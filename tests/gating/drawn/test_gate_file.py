@@ -9,9 +9,12 @@ import flowkit
 import numpy as np
 import pandas
 import pytest
+from lxml import etree
 
+from gating.drawn.flowjo.binned import BinnedPolygon, as_flowjo_sees_it
+from gating.drawn.flowjo.sample import TubeFile
 from gating.drawn.gate_file import GateFileError
-from gating.drawn.polygon import BinnedPolygon, as_flowjo_sees_it, inside_closed_polygon
+from gating.drawn.polygon import inside_closed_polygon
 from gating.drawn.population import DrawnPopulation, read_drawn_population
 from gating.events import Events
 from gating.events.compensation import SpilloverMatrix
@@ -35,6 +38,9 @@ SAMPLE = """<Sample><DataSet uri="file:/C:/lab%20data/{file}" sampleID="{number}
    <gating:RectangleGate><gating:dimension gating:min="{least}">
     <data-type:fcs-dimension data-type:name="{channel}"/></gating:dimension></gating:RectangleGate>
   </Gate></Population></Subpopulations></SampleNode></Sample>"""
+
+
+NAMESPACES = WORKSPACE[WORKSPACE.index("xmlns:gating") : WORKSPACE.index(">")]
 
 
 @pytest.fixture(autouse=True)
@@ -90,7 +96,7 @@ def test_our_own_document_is_read_back_with_its_matrix_and_gives_our_cells():
 @pytest.mark.parametrize("name", ["original b.fcs", "B.FCS", "tube of b.fcs"])
 def test_a_workspace_knows_a_tube_by_its_file_name_its_fil_or_its_own_name(name):
     document = workspace(files=("a.fcs", "b.fcs"))
-    found = read_drawn_population(document, "lab.wsp", "bright", tube_names=(name,))
+    found = read_drawn_population(document, "lab.wsp", "bright", tube=TubeFile(name))
     assert int(found.step_masks(events(), MARKERS, None)[-1].sum()) == 7
 
 
@@ -157,7 +163,7 @@ def test_a_gate_on_the_quantified_channel_anywhere_above_a_population_is_refused
 
 @pytest.mark.parametrize("channel", ["Comp-PE-A", "FJComp-PE-A", "CD38"])
 def test_other_names_of_the_quantified_channel_are_refused_too(channel):
-    found = read_drawn_population(workspace(channel=channel), "lab.wsp", "bright", tube_names=("a.fcs",))
+    found = read_drawn_population(workspace(channel=channel), "lab.wsp", "bright", tube=TubeFile("a.fcs"))
     with pytest.raises(GateFileError, match="the quantified channel"):
         found.refuse("PE-A", CHANNELS, MARKERS)
 
@@ -181,7 +187,7 @@ def test_what_cannot_be_read_is_said_in_one_sentence():
     )
     for text, names, said in cases:
         with pytest.raises(GateFileError) as refused:
-            read_drawn_population(text, "lab.wsp", "bright", tube_names=names)
+            read_drawn_population(text, "lab.wsp", "bright", tube=TubeFile(*names))
         assert str(refused.value).startswith("lab.wsp: ")
         assert said in str(refused.value)
         assert "\n" not in str(refused.value)
@@ -191,32 +197,69 @@ def test_a_population_that_is_not_there_is_named_with_those_that_are():
     with pytest.raises(
         GateFileError, match=r"no population 'brihgt'; there are bright\. Did you mean 'bright'"
     ):
-        read_drawn_population(workspace(), "lab.wsp", "brihgt", tube_names=("a.fcs",))
+        read_drawn_population(workspace(), "lab.wsp", "brihgt", tube=TubeFile("a.fcs"))
 
 
-def test_a_name_that_two_populations_have_needs_its_path():
-    twice = WORKSPACE.format(version="10.8", samples=SAMPLE.format(
-        file="a.fcs", fil="", name="a", number=1, least=1, channel="APC-A").replace(
-        "</Gate></Population>", "</Gate><Subpopulations>"
-        '<Population name="bright" owningGroup=""><Gate gating:id="I9"><gating:RectangleGate>'
-        '<gating:dimension gating:min="3"><data-type:fcs-dimension data-type:name="FSC-A"/></gating:dimension>'
-        "</gating:RectangleGate></Gate></Population></Subpopulations></Population>"))  # fmt: skip
-    with pytest.raises(
-        GateFileError, match="2 populations are named 'bright'; write one of bright, bright/bright"
-    ):
-        read_drawn_population(twice.encode(), "lab.wsp", "bright", tube_names=("a.fcs",))
-    found = read_drawn_population(twice.encode(), "lab.wsp", "bright/bright", tube_names=("a.fcs",))
-    assert [int(mask.sum()) for mask in found.step_masks(events(), MARKERS, None)] == [10, 7]
+def tree(*populations: tuple[str, str]) -> bytes:
+    """Return a workspace whose populations (path, XML of the gate) lie below each other by their paths."""
+    root = etree.fromstring(workspace())
+    node = root.find("SampleList/Sample/SampleNode")
+    node.remove(node.find("Subpopulations"))
+    for path, gate in populations:
+        parent = node
+        for name in path.split("/")[:-1]:
+            parent = next(p for p in parent.iterfind("Subpopulations/*") if p.get("name") == name)
+        below = parent.find("Subpopulations")
+        below = etree.SubElement(parent, "Subpopulations") if below is None else below
+        below.append(population(path.rpartition("/")[2].replace("|", "/"), gate))
+    return etree.tostring(root)
+
+
+def population(name: str, gate: str) -> etree._Element:
+    text = f'<a {NAMESPACES}><Population name="" owningGroup=""><Gate>{gate}</Gate></Population></a>'
+    node = etree.fromstring(text)[0]
+    node.set("name", name)
+    return node
+
+
+def above(channel: str, least: float, **attributes: str) -> str:
+    said = "".join(f' {key}="{value}"' for key, value in attributes.items())
+    return (
+        f'<gating:RectangleGate{said}><gating:dimension gating:min="{least}"><data-type:fcs-dimension '
+        f'data-type:name="{channel}"/></gating:dimension></gating:RectangleGate>'
+    )
+
+
+def counts(document: bytes, name: str, tube: TubeFile | None = None) -> list[int]:
+    found = read_drawn_population(document, "lab.wsp", name, tube=tube or TubeFile("a.fcs"))
+    return [int(mask.sum()) for mask in found.step_masks(events(), MARKERS, None)]
+
+
+@pytest.mark.parametrize("name", ["bright", "/bright", "root/bright", "bright/", " bright "])
+def test_a_name_at_the_top_is_that_population_though_deeper_ones_have_its_name(name):
+    twice = tree(("bright", above("APC-A", 32)), ("bright/bright", above("FSC-A", 5)))
+    assert counts(twice, name) == [8]
+    assert counts(twice, "bright/bright") == [8, 5]
+
+
+def test_a_name_that_two_populations_have_and_none_at_the_top_needs_its_path():
+    both = tree(
+        ("Live", above("FSC-A", 1)), ("Live/PC", above("FSC-A", 3)),
+        ("Dead", above("FSC-A", 2)), ("Dead/PC", above("FSC-A", 4)),
+    )  # fmt: skip
+    with pytest.raises(GateFileError, match="2 populations are named 'PC'; write one of Live/PC, Dead/PC"):
+        counts(both, "PC")
+    assert counts(both, "Dead/PC") == [8, 6]
 
 
 def test_a_channel_that_the_file_lacks_is_named_with_those_it_has():
-    found = read_drawn_population(workspace(channel="BV711-A"), "lab.wsp", "bright", tube_names=("a.fcs",))
+    found = read_drawn_population(workspace(channel="BV711-A"), "lab.wsp", "bright", tube=TubeFile("a.fcs"))
     with pytest.raises(GateFileError, match=r"look at BV711-A, which the FCS file lacks; it has FSC-A, PE-A"):
         found.gating_channels(CHANNELS, MARKERS)
 
 
 def test_flowjo_writes_an_underscore_for_a_slash():
-    found = read_drawn_population(workspace(channel="450_50-A"), "lab.wsp", "bright", tube_names=("a.fcs",))
+    found = read_drawn_population(workspace(channel="450_50-A"), "lab.wsp", "bright", tube=TubeFile("a.fcs"))
     assert found.gating_channels(("FSC-A", "450/50-A"), ("", "")) == ("450/50-A",)
 
 
@@ -238,3 +281,28 @@ def test_a_polygon_agrees_with_the_exact_one_but_for_its_outline():
     ).apply(pandas.DataFrame(points.T, columns=["x", "y"]))
     assert np.array_equal(inside_closed_polygon(points, outline), exact)
     assert inside_closed_polygon(outline, outline).all()
+
+
+@pytest.mark.parametrize("doctype", ["", '<!DOCTYPE Workspace SYSTEM "FlowJo.dtd">'])
+@pytest.mark.parametrize(
+    ("root", "said"),
+    [
+        ('<Workspace version="1.4"/>', "a FlowJo before 10 (format 1.4; its version is not said)"),
+        ('<Workspace version="1.61" flowJoVersion="7.6.5"/>', "FlowJo 7.6.5"),
+        ('<Workspace version="2.0" flowJoVersion="9.9.6"/>', "FlowJo 9.9.6"),
+        ('<Workspace version="1.0" flowJoVersion="5.7.2"/>', "FlowJo 5.7.2"),
+    ],
+)
+def test_a_workspace_before_flowjo_10_is_refused_for_its_version_even_if_it_has_a_doctype(
+    doctype, root, said
+):
+    with pytest.raises(GateFileError) as refused:
+        read_drawn_population((doctype + root).encode(), "lab.xml", "PC", tube=TubeFile("a.fcs"))
+    assert f"lab.xml: a workspace of {said}" in str(refused.value)
+    assert "expected FlowJo 10: open it in FlowJo 10 and save it there" in str(refused.value)
+    assert ("DOCTYPE" in str(refused.value)) == bool(doctype)
+
+
+def test_a_workspace_of_flowjo_10_with_a_doctype_is_refused_for_that():
+    with pytest.raises(GateFileError, match="has a DOCTYPE, which files of gates do not need"):
+        read_drawn_population(b"<!DOCTYPE Workspace>" + workspace(), "lab.wsp", "bright")

@@ -6,11 +6,11 @@ import warnings
 
 import numpy as np
 import pytest
+from lxml import etree
 
-from gating.drawn.gate_file import read_strategy
+from gating.drawn.flowjo.sample import TubeFile, tube_sample
 from gating.drawn.outline import outline_of
 from gating.drawn.population import read_drawn_population
-from gating.drawn.tree import populations_of
 from gating.events import Events
 from gating.events.compensation import SpilloverMatrix
 from gating.gates import AllOf, PolygonGate, RangeGate, inside
@@ -125,6 +125,18 @@ def test_a_range_without_an_axis_of_its_own_is_taken_as_it_is(flowkit):
     assert outline(strategy_of(flowkit, gate)) == RangeGate("APC-A", 300.0, None)
 
 
+def _paths(document: bytes, tube: str) -> list[str]:
+    """Return the path of every population that a workspace has of a tube."""
+    samples = etree.fromstring(document).findall("SampleList/Sample")
+    node = tube_sample(samples, TubeFile(tube), "marrow.wsp").find("SampleNode")
+    return [
+        "/".join(
+            [*(up.get("name") for up in reversed(list(one.iterancestors("Population")))), one.get("name")]
+        )
+        for one in node.iter("Population")
+    ]
+
+
 @pytest.mark.real
 @pytest.mark.filterwarnings("ignore")
 def test_outlines_of_a_real_flowjo_workspace_hold_the_cells_that_flowjo_saw(real_data):
@@ -135,13 +147,13 @@ def test_outlines_of_a_real_flowjo_workspace_hold_the_cells_that_flowjo_saw(real
     assert file.spillover is None  # exported as compensated by FlowJo
     events, document = Events(file.events(), file.channels), workspace.read_bytes()
     n_drawn = 0
-    for one in populations_of(read_strategy(document, "marrow.wsp", (tube,))):
-        drawn = read_drawn_population(document, "marrow.wsp", "/".join(one[1:]), tube_names=[tube])
+    for one in _paths(document, tube):
+        drawn = read_drawn_population(document, "marrow.wsp", one, tube=TubeFile(tube))
 
         def channel_of(label: str, drawn=drawn) -> str:
             return drawn.channel_of(label, file.channels, file.markers)
 
-        found = outline_of(drawn.strategy, one, channel_of, ours=None, files=None)
+        found = outline_of(drawn.strategy, drawn.path, channel_of, ours=None, files=None)
         if found is None:
             continue
         n_drawn += 1

@@ -150,3 +150,87 @@ def test_percentages_of_detectors_that_are_not_there_are_named(tmp_path):
     file = read(tmp_path, **{"$DFC2TO3": "25", "$DFC3TO2": "5", "$DFC9TO1": "9"})
     assert file.spillover.channels == ("PE-A", "APC-A")
     assert [repair.code for repair in file.repairs] == ["SPILL_NAMES"]
+
+
+def turned(number: float, decimals: str = "g") -> str:
+    """Write a number as a computer with decimal commas does: whole ones without."""
+    return f"{number:{decimals}}".replace(".", ",")
+
+
+def of_size(size: int, seed: int = 2, zeros: float = 0.3) -> np.ndarray:
+    draw = np.random.default_rng(seed)
+    cells = draw.uniform(0, 0.3 / size, (size, size)).round(5) * (draw.random((size, size)) > zeros)
+    np.fill_diagonal(cells, 1)
+    return cells
+
+
+def read_matrix(tmp_path, names, written: str, keyword: str = "$SPILLOVER"):
+    n = len(names)
+    path = tmp_path / "tube.fcs"
+    named = {f"$P{i}N": name for i, name in enumerate(("FSC-A", *names), 1)}
+    rows = (tuple(range(n + 1)),) * 2
+    path.write_bytes(
+        FcsBytes(rows, (16,) * (n + 1), (1024,) * (n + 1), keywords={**named, keyword: written}).build()
+    )
+    return read_fcs(path)
+
+
+@pytest.mark.parametrize("size", [2, 3, 8, 12, 20])
+@pytest.mark.parametrize("decimals", ["g", ".4g", ".3f", "e"])
+def test_decimal_commas_beside_whole_numbers_without_one(tmp_path, size, decimals):
+    matrix, names = of_size(size), [f"D{i}-A" for i in range(size)]
+    cells = [turned(x, "g" if x in (0, 1) else decimals) for x in matrix.ravel().tolist()]
+    file = read_matrix(tmp_path, names, ",".join([str(size), *names, *cells]))
+    assert [repair.code for repair in file.repairs] == ["SPILL_DECIMAL_COMMA"]
+    assert file.spillover.channels == tuple(names)
+    expected = [float(cell.replace(",", ".")) for cell in cells]
+    np.testing.assert_array_equal(file.spillover.values.ravel(), expected)
+
+
+@pytest.mark.parametrize("size", [2, 5, 12])
+@pytest.mark.parametrize("style", ["plain", "commas", "mixed"])
+@pytest.mark.parametrize("names", [("PE-A,CD38", "APC-A, CD319"), ("A,B,C", "A,B"), ("A,B", "C,A")])
+def test_names_with_commas_are_put_together_as_the_file_has_them(tmp_path, size, style, names):
+    every = [*names, *(f"D{i}-A" for i in range(size - 2))]
+    matrix = of_size(size, seed=4)
+    write = {"plain": lambda x: f"{x:g}", "commas": lambda x: f"{x:.6f}".replace(".", ","), "mixed": turned}[
+        style
+    ]
+    written = ",".join([str(size), *every, *map(write, matrix.ravel().tolist())])
+    file = read_matrix(tmp_path, every, written)
+    assert file.spillover.channels == tuple(every)
+    np.testing.assert_allclose(file.spillover.values, matrix, atol=1e-6)
+    (repair,) = file.repairs
+    assert repair.code == ("SPILL_NAMES" if style == "plain" else "SPILL_DECIMAL_COMMA")
+    assert "names with commas" in repair.text
+
+
+def test_surplus_zeros_behind_the_matrix_are_left_out(tmp_path):
+    for zeros in ("0,0", "0", "0.0,0,0"):
+        file = read_matrix(tmp_path, ["A", "B"], f"2,A,B,1,0.1,0,1,{zeros}")
+        assert [repair.code for repair in file.repairs] == ["SPILL_LONGER"]
+        assert file.spillover.values.tolist() == [[1, 0.1], [0, 1]]
+
+
+@pytest.mark.parametrize(
+    ("names", "written", "why"),
+    [
+        (["A", "B"], "2,A,B,1,0.1,0,1,0.2", "has 8 words between commas, expected 7 for 2 detectors"),
+        (["A", "B", "C"], "3,A,B,C,100,25,5,0,3,100,7,25,0,1,5,100", "more than one way to join them fits"),
+        (["A", "B", "C"], "3,A,B,C,1,0,0,0,89,1,0,0,2,1,1", "more than one way to join them fits"),
+        (["A", "B"], "2,A,X,Y,1,0.1,0,1", "no way to join them fits"),
+        (["A", "B"], "2,A,C,1,0.1,0,1", "names detectors that the file does not have"),
+    ],
+)
+def test_what_no_reading_or_more_than_one_fits_is_refused_with_its_cause(tmp_path, names, written, why):
+    file = read_matrix(tmp_path, names, written)
+    assert file.spillover is None
+    (repair,) = file.repairs
+    assert repair.code == "SPILL_UNUSABLE"
+    assert why in repair.text
+
+
+def test_names_that_can_be_joined_in_two_ways_are_refused(tmp_path):
+    file = read_matrix(tmp_path, ["A,B", "C", "A", "B,C"], "2,A,B,C,1,0.1,0,1")
+    assert file.spillover is None
+    assert "more than one way" in file.repairs[0].text

@@ -1,0 +1,175 @@
+"""The axes of a FlowJo sample: which gates see compensated events, and on which scale each gate was drawn.
+
+In a workspace `Comp-PE-A` is compensated and `PE-A` is not, where `Comp-` is the matrix's prefix, and each
+has a scale of its own. FlowKit compensates both and takes the scale of `PE-A` for both. It is handed a matrix
+whose detectors have the full names and no prefix; then it cannot confuse them, and what it read is put back.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from gating.drawn.gate_file import AXES, DATA, GATING, GateFileError
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+
+@dataclass(frozen=True, slots=True)
+class Axes:
+    """How to put back the names of detectors.
+
+    Attributes
+    ----------
+    detectors
+        Detector of each name of a compensated channel: `Comp-PE-A` → `PE-A`.
+    """
+
+    detectors: Mapping[str, str]
+
+    def restore(self, strategy: Any) -> None:
+        """Name the detectors in a FlowKit strategy as the FCS file does; the scales keep their own names."""
+        for matrix in strategy.comp_matrices.values():
+            for names in ("detectors", "true_detectors"):
+                if hasattr(matrix, names):
+                    own = [self.detectors.get(name, name) for name in getattr(matrix, names)]
+                    setattr(matrix, names, own)
+        for name, ancestors in strategy.get_gate_ids():
+            for dimension in strategy.get_gate(name, ancestors).dimensions:
+                if dimension.compensation_ref is not None:
+                    dimension.id = self.detectors.get(dimension.id, dimension.id)
+
+
+def prepared_axes(sample: _Element, source: str) -> Axes:
+    """Give a sample's matrix, gates and scales names that FlowKit cannot confuse.
+
+    Raises
+    ------
+    GateFileError
+        If the matrix or a scale that a gate needs cannot be used.
+    """
+    detectors: dict[str, str] = {}
+    for matrix in sample.findall(f"{AXES}spilloverMatrix"):
+        detectors |= _renamed(matrix, source)
+    _name_dimensions(sample, detectors)
+    _prepare_scales(sample, detectors, source)
+    return Axes(detectors)
+
+
+def _renamed(matrix: _Element, source: str) -> dict[str, str]:
+    """Name a matrix's detectors as its compensated channels; return the detector of each."""
+    prefix, suffix = matrix.get("prefix", ""), matrix.get("suffix", "")
+    parameters = matrix.findall(f"{DATA}parameters/{DATA}parameter")
+    full = {one.get(f"{DATA}name", ""): f"{prefix}{one.get(f'{DATA}name')}{suffix}" for one in parameters}
+    if matrix.get("spectral", "0") != "1":
+        _order(matrix, list(full), source)
+    for one in [*parameters, *matrix.iter(f"{AXES}spillover", f"{AXES}coefficient")]:
+        key = f"{DATA}name" if one in parameters else f"{DATA}parameter"
+        name = one.get(key, "")
+        one.set(key, full.get(name, name))
+    for key in ("prefix", "suffix"):
+        matrix.set(key, "")
+    matrix.set("name", matrix.get("name", "matrix"))
+    return {compensated: detector for detector, compensated in full.items()}
+
+
+def _order(matrix: _Element, names: list[str], source: str) -> None:
+    """Put rows and cells in the order of the detectors: FlowKit takes them as they stand."""
+    rows = matrix.findall(f"{AXES}spillover")
+    cells = [row.findall(f"{AXES}coefficient") for row in rows]
+    said = [[one.get(f"{DATA}parameter", "") for one in line] for line in (rows, *cells)]
+    if any(sorted(line) != sorted(names) for line in said):
+        raise GateFileError(
+            f"{source}: the matrix {matrix.get('name', '')!r} of the tube does not name each of its "
+            f"{len(names)} detectors once in every row; save the workspace again"
+        )
+    for parent, line in zip((matrix, *rows), (rows, *cells), strict=True):
+        for one in sorted(line, key=lambda one: names.index(one.get(f"{DATA}parameter", ""))):
+            parent.append(one)
+
+
+def _name_dimensions(sample: _Element, detectors: Mapping[str, str]) -> None:
+    """Name the compensated channels of gates by prefix and detector where a person gave them another name."""
+    own = {
+        one.get("userProvidedCompInfix"): one.get(f"{DATA}name", "")
+        for one in sample.iterfind(f"{AXES}spilloverMatrix/{DATA}parameters/{DATA}parameter")
+    }
+    raw = set(detectors.values())
+    for dimension in _dimensions(sample):
+        name = dimension.get(f"{DATA}name", "")
+        if name in own and name not in detectors and name not in raw:
+            dimension.set(f"{DATA}name", own[name])
+
+
+def _dimensions(sample: _Element) -> list[_Element]:
+    return [one for one in sample.iter(f"{DATA}fcs-dimension") if one.getparent().tag == f"{GATING}dimension"]
+
+
+def _prepare_scales(sample: _Element, detectors: Mapping[str, str], source: str) -> None:
+    """Leave the scales that gates use, and give a compensated channel without one that of its detector."""
+    scales = sample.find("Transformations")
+    if scales is None:
+        return
+    used = {one.get(f"{DATA}name", "") for one in _dimensions(sample)}
+    by_name = {_parameter(scale): scale for scale in scales}
+    for name in sorted(used - by_name.keys()):
+        detector = by_name.get(detectors.get(name, ""))
+        if detector is not None:
+            own = copy.deepcopy(detector)
+            own.find(f"{DATA}parameter").set(f"{DATA}name", name)
+            scales.append(own)
+    for scale in list(scales):
+        name = _parameter(scale)
+        if name not in used:
+            scales.remove(scale)
+            continue
+        problem = _problem(scale)
+        if problem:
+            raise GateFileError(
+                f"{source}: the scale of {name} {problem}; choose another scale for it in FlowJo and save "
+                "the workspace again"
+            )
+
+
+def _parameter(scale: _Element) -> str:
+    parameter = scale.find(f"{DATA}parameter")
+    return "" if parameter is None else parameter.get(f"{DATA}name", "")
+
+
+def _problem(scale: _Element) -> str:
+    """Return why FlowKit cannot use a scale, and turn FlowJo's linear scale into GatingML's."""
+    kind = scale.tag.rpartition("}")[2]
+    if kind == "biex" and not _number(scale, "width") < 0:
+        return f"is biexponential with the width {scale.get(f'{AXES}width')}, expected one below 0"
+    if kind == "log" and not (_number(scale, "offset") > 0 and _number(scale, "decades") > 0):
+        return "is logarithmic without an offset and decades above 0"
+    if kind == "linear":
+        low, high = _number(scale, "minRange"), _number(scale, "maxRange")
+        if not low < high:
+            return f"is linear from {low:g} to {high:g}, expected a range"
+        scale.set(f"{AXES}minRange", repr(-low))  # GatingML's A is the negative of the lower end
+    return _refused_by_flowkit(scale)
+
+
+def _refused_by_flowkit(scale: _Element) -> str:
+    from flowkit._utils.wsp_utils import _parse_wsp_transforms
+    from lxml import etree
+
+    alone = etree.Element("Transformations", nsmap=scale.nsmap)
+    alone.append(copy.deepcopy(scale))
+    spaces = {uri: prefix for prefix, uri in scale.nsmap.items()}
+    try:
+        _parse_wsp_transforms(alone, spaces[AXES[1:-1]], spaces[DATA[1:-1]])
+    except Exception as error:  # FlowKit raises whatever its parts raise
+        return f"cannot be read ({error})"
+    return ""
+
+
+def _number(scale: _Element, name: str) -> float:
+    try:
+        return float(scale.get(f"{AXES}{name}", "nan"))
+    except ValueError:
+        return float("nan")

@@ -1,0 +1,188 @@
+"""A FlowJo 10 workspace: one population of one tube, with what it depends on, read by FlowKit.
+
+FlowKit reads a tree well and its names and axes badly. So what it gets is made for it here: the gates that
+decide who is in the population and no other; names without `/`; the axes of axes.py; no ellipses,
+which are kept apart as FlowJo writes them.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gating.drawn.flowjo.axes import prepared_axes
+from gating.drawn.flowjo.ellipse import Ellipse, taken_out
+from gating.drawn.flowjo.sample import TubeFile, tube_sample
+from gating.drawn.gate_file import DATA, GATING, GateFileError, as_file
+from gating.drawn.population_names import GateId, find_population, path_of
+
+if TYPE_CHECKING:
+    import flowkit
+    from lxml.etree import _Element
+
+BOOLEAN = ("AndNode", "OrNode", "NotNode")
+KINDS = ("Population", *BOOLEAN)
+SLASH, DOT = "\ue000", "\ue001"
+"""Stand for `/`, and for a name of dots alone: FlowKit takes both for paths. Convention: characters of the
+private use area, which no name has."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceGates:
+    """The gates that a population of a workspace needs.
+
+    Attributes
+    ----------
+    strategy
+        FlowKit's, with these gates and no other; ellipses as gates without limits.
+    path
+        The population, in the names of `strategy`; see `shown_name`.
+    ellipses
+        FlowJo's ellipses, by gate.
+    uses_gain
+        Whether FlowJo divided the values by $PnG before it showed them.
+    """
+
+    strategy: flowkit.GatingStrategy
+    path: GateId
+    ellipses: Mapping[GateId, Ellipse]
+    uses_gain: bool
+
+
+def workspace_gates(root: _Element, source: str, population: str, tube: TubeFile) -> WorkspaceGates:
+    """Return the gates of a population of the workspace's sample that is the tube.
+
+    Raises
+    ------
+    GateFileError
+        If it has no such tube or population, or gates that cannot be applied to an FCS file.
+    """
+    samples = root.findall("SampleList/Sample")
+    sample = tube_sample(samples, tube, source)
+    uses_gain = _uses_gain(root, sample)
+    for other in samples:
+        if other is not sample:
+            other.getparent().remove(other)
+    for group in root.findall("Groups/*"):
+        group.getparent().remove(group)
+    path = _keep_population(sample, population, source)
+    _refuse_derived(sample, source)
+    ellipses = {gate: taken_out(node, source) for gate, node in _tree(sample) if _is_ellipse(node)}
+    axes = prepared_axes(sample, source)
+    strategy = _read(root, source)
+    axes.restore(strategy)
+    return WorkspaceGates(strategy, path, ellipses, uses_gain)
+
+
+def shown_name(name: str) -> str:
+    """Return a gate's name as FlowJo shows it."""
+    return name.replace(SLASH, "/").replace(DOT, ".")
+
+
+def _read(root: _Element, source: str) -> flowkit.GatingStrategy:
+    from flowkit._utils.wsp_utils import parse_wsp
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            (sample,) = parse_wsp(as_file(root))["samples"].values()
+    except Exception as error:  # FlowKit raises whatever its parts raise
+        raise GateFileError(f"{source}: FlowKit cannot read this workspace ({error})") from None
+    strategy: flowkit.GatingStrategy = sample["gating_strategy"]
+    return strategy
+
+
+def _uses_gain(root: _Element, sample: _Element) -> bool:
+    """Whether the cytometer of this sample is set to divide by $PnG; FlowJo's default is not to."""
+    cyt = next((k.get("value") for k in sample.iterfind("Keywords/Keyword") if k.get("name") == "$CYT"), "")
+    every = root.findall("Cytometers/Cytometer")
+    own = [one for one in every if one.get("cyt", "") == (cyt or "")] or every
+    return bool(own) and all(one.get("useGain") == "1" for one in own)
+
+
+def _tree(sample: _Element) -> Iterator[tuple[GateId, _Element]]:
+    """Yield every population with its path."""
+    node = sample.find("SampleNode")
+    if node is not None:
+        yield from _below(node, ("root",))
+
+
+def _below(parent: _Element, path: GateId) -> Iterator[tuple[GateId, _Element]]:
+    for node in parent.iterfind("Subpopulations/*"):
+        if node.tag in KINDS:
+            here = (*path, node.get("name", ""))
+            yield here, node
+            yield from _below(node, here)
+
+
+def _keep_population(sample: _Element, population: str, source: str) -> GateId:
+    """Leave a population and what it depends on, under names that FlowKit does not take for paths."""
+    tree = list(_tree(sample))
+    wanted = find_population(tuple(dict.fromkeys(path for path, _ in tree)), population, source)
+    needed: dict[GateId, None] = {}
+    _require(wanted, tree, needed, source)
+    for path in needed:
+        twins = sum(other == path for other, _ in tree)
+        if twins > 1:
+            raise GateFileError(
+                f"{source}: {twins} populations lie at {path_of(path)!r}; rename all but one in FlowJo"
+            )
+    for path, node in tree:
+        if path not in needed:
+            node.getparent().remove(node)
+    for path, node in tree:
+        if path in needed:
+            node.set("name", _plain(path[-1]))
+            node.set("owningGroup", node.get("owningGroup", ""))
+            for part in node.iterfind("Dependents/Dependent"):
+                part.set("name", "/".join(map(_plain, _part(part, tree, path, source)[1:])))
+    return tuple(map(_plain, wanted))
+
+
+def _require(
+    gate: GateId, tree: list[tuple[GateId, _Element]], needed: dict[GateId, None], source: str
+) -> None:
+    """Add a population, those above it, and those that a Boolean one is made of."""
+    for end in range(2, len(gate) + 1):
+        path = gate[:end]
+        if path in needed:
+            continue
+        needed[path] = None
+        for node in (node for other, node in tree if other == path and node.tag in BOOLEAN):
+            for part in node.iterfind("Dependents/Dependent"):
+                _require(_part(part, tree, path, source), tree, needed, source)
+
+
+def _part(part: _Element, tree: list[tuple[GateId, _Element]], path: GateId, source: str) -> GateId:
+    """Return the population that a part of a Boolean one names by its path."""
+    name = part.get("name", "")
+    found = next((gate for gate, _ in tree if path_of(gate) == name), None)
+    if found is None:
+        raise GateFileError(
+            f"{source}: the population {path_of(path)!r} is made of {name!r}, "
+            "which the workspace does not have"
+        )
+    return found
+
+
+def _plain(name: str) -> str:
+    return DOT * len(name) if name in (".", "..") else name.replace("/", SLASH)
+
+
+def _refuse_derived(sample: _Element, source: str) -> None:
+    """Refuse gates on parameters that FlowJo computes: the FCS file does not have them."""
+    derived = {one.get("name") for one in sample.iter("DerivedParameter")}
+    for path, node in _tree(sample):
+        for dimension in node.iterfind(f"Gate/*/{GATING}dimension/{DATA}fcs-dimension"):
+            name = dimension.get(f"{DATA}name")
+            if name in derived:
+                raise GateFileError(
+                    f"{source}: the gate of {shown_name(path[-1])!r} looks at {name!r}, a parameter that "
+                    "FlowJo derives and the FCS file does not hold; draw it on recorded channels"
+                )
+
+
+def _is_ellipse(node: _Element) -> bool:
+    return node.tag not in BOOLEAN and node.find(f"Gate/{GATING}EllipsoidGate") is not None

@@ -1,0 +1,98 @@
+"""A GatingML 2.0 document, read by FlowKit: what FlowKit misreads is mended or refused before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gating.arithmetic.linear import inverse_of
+from gating.drawn.gate_file import AXES, DATA, GATING, GateFileError, as_file
+
+if TYPE_CHECKING:
+    import flowkit
+    from lxml.etree import _Element
+
+WITHOUT_MATRIX = ("uncompensated", "FCS")
+"""What GatingML calls no matrix, and that of the FCS file (section 5.1.1)."""
+
+
+def gatingml_strategy(root: _Element, source: str) -> flowkit.GatingStrategy:
+    """Return all gates of a GatingML document.
+
+    Raises
+    ------
+    GateFileError
+        If a gate refers to something that the document does not have, or FlowKit cannot read it.
+    """
+    import flowkit
+
+    missing = next(_dangling(root), "")
+    if missing:
+        raise GateFileError(f"{source}: {missing}, which the file does not have; export the gates again")
+    _name_fluorochromes(root)
+    _as_spillover(root, source)
+    try:
+        return flowkit.parse_gating_xml(as_file(root))
+    except Exception as error:  # FlowKit raises whatever its parts raise
+        raise GateFileError(f"{source}: no GatingML 2.0 that FlowKit can read ({error})") from None
+
+
+def _dangling(root: _Element) -> Iterator[str]:
+    """Yield each reference to what is not there: a parent, a part of a Boolean gate, an axis, a matrix."""
+    gates = [gate for gate in root if gate.get(f"{GATING}id") is not None]
+    known = {gate.get(f"{GATING}id") for gate in gates}
+    known |= {part.get(f"{GATING}id") for part in root.iter(f"{GATING}Quadrant")}
+    axes = {axis.get(f"{AXES}id") for axis in root.iter(f"{AXES}transformation")}
+    matrices = {matrix.get(f"{AXES}id") for matrix in root.iter(f"{AXES}spectrumMatrix")}
+    for gate in gates:
+        name = gate.get(f"{GATING}id")
+        parent = gate.get(f"{GATING}parent_id")
+        if parent is not None and parent not in known:
+            yield f"gate {name!r} lies in {parent!r}"
+        for part in gate.iter(f"{GATING}gateReference"):
+            if part.get(f"{GATING}ref") not in known:
+                yield f"gate {name!r} is made of {part.get(f'{GATING}ref')!r}"
+        for axis in gate.iter(f"{GATING}dimension", f"{GATING}divider", f"{DATA}new-dimension"):
+            for space in (GATING, DATA):
+                transform = axis.get(f"{space}transformation-ref")
+                if transform is not None and transform not in axes:
+                    yield f"gate {name!r} lies on the axis {transform!r}"
+            matrix = axis.get(f"{GATING}compensation-ref")
+            if matrix is not None and matrix not in {*WITHOUT_MATRIX, *matrices}:
+                yield f"gate {name!r} asks for the matrix {matrix!r}"
+
+
+def _name_fluorochromes(root: _Element) -> None:
+    """Name the fluorochromes of a matrix after its detectors where they have no name.
+
+    FlowKit writes such documents and then refuses to read them.
+    """
+    name = f"{DATA}name"
+    for matrix in root.iter(f"{AXES}spectrumMatrix"):
+        dyes = matrix.findall(f"{AXES}fluorochromes/*")
+        detectors = matrix.findall(f"{AXES}detectors/*")
+        for dye, detector in zip(dyes, detectors, strict=False):
+            if not dye.get(name):
+                dye.set(name, detector.get(name) or "")
+
+
+def _as_spillover(root: _Element, source: str) -> None:
+    """Turn a matrix that is inverted already back into spillover: FlowKit would invert it once more."""
+    for matrix in root.iter(f"{AXES}spectrumMatrix"):
+        if matrix.get(f"{AXES}matrix-inverted-already", "false").strip() not in ("true", "1"):
+            continue
+        cells = [list(row.iter(f"{AXES}coefficient")) for row in matrix.iter(f"{AXES}spectrum")]
+        try:
+            given = np.array([[float(cell.get(f"{AXES}value", "")) for cell in row] for row in cells])
+            spillover = inverse_of(given)
+        except (ValueError, IndexError, np.linalg.LinAlgError):
+            name = matrix.get(f"{AXES}id")
+            raise GateFileError(
+                f"{source}: the matrix {name!r} is said to be inverted already and cannot be inverted back"
+            ) from None
+        for row, values in zip(cells, spillover.tolist(), strict=True):
+            for cell, value in zip(row, values, strict=True):
+                cell.set(f"{AXES}value", repr(value))
+        matrix.set(f"{AXES}matrix-inverted-already", "false")

@@ -1,0 +1,59 @@
+"""Which population a person means by a name or a path."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gating.drawn.gate_file import GateFileError, listed
+
+GateId = tuple[str, ...]
+"""Names from `root` down to the gate itself."""
+
+
+def find_population(every: Sequence[GateId], population: str, source: str) -> GateId:
+    """Return the population of this name or path.
+
+    A whole path comes first, so that a name at the top is that population although a deeper one has its name.
+    Else the end of a path (`Live/CD138+`) is enough where one population alone ends so.
+
+    Raises
+    ------
+    GateFileError
+        If there is none, or more than one.
+
+    Examples
+    --------
+    >>> tree = [("root", "Live"), ("root", "Live", "PC"), ("root", "PC")]
+    >>> find_population(tree, "PC", "lab.wsp"), find_population(tree, "root/Live/PC", "lab.wsp")
+    (('root', 'PC'), ('root', 'Live', 'PC'))
+    """
+    wanted = population.strip().strip("/")
+    names = {path: path_of(path) for path in every}
+    matches = (
+        [path for path, name in names.items() if name == wanted]
+        or [path for path, name in names.items() if f"root/{name}" == wanted]
+        or [path for path, name in names.items() if f"/{name}".endswith(f"/{wanted}")]
+    )
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        there = listed([names[path] for path in matches])
+        raise GateFileError(
+            f"{source}: {len(matches)} populations are named {population!r}; write one of {there}"
+        )
+    there = listed(list(names.values())) or "none"
+    raise GateFileError(f"{source}: no population {population!r}; there are {there}.{_hint(every, wanted)}")
+
+
+def path_of(gate: GateId) -> str:
+    """Return a population's path as a person writes it, without `root`."""
+    return "/".join(gate[1:])
+
+
+def _hint(every: Sequence[GateId], wanted: str) -> str:
+    from difflib import get_close_matches
+
+    last = wanted.rpartition("/")[2].casefold()
+    close = get_close_matches(last, [path[-1].casefold() for path in every], 1, 0.5)
+    meant = next((path[-1] for path in every if close and path[-1].casefold() == close[0]), "")
+    return f" Did you mean {meant!r}?" if meant else ""

@@ -1,0 +1,145 @@
+"""Commas: words of a list that were cut at commas of their own, put together where only one way fits.
+
+`$SPILLOVER` is a list with commas between its words (FCS 3.1, section 3.2.20). Programs on a computer with
+decimal commas write `0,08319` into it, but `0` and `1` as they are; and names of channels may hold a comma.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from pipeline.fcs.text.text import real_number
+
+WHOLE = re.compile(r"[+-]?(?:0|[1-9]\d*)")
+SMALL = re.compile(r"[+-]?[1-9]\d*[eE]-\d+")
+DECIMALS = re.compile(r"\d+(?:[eE][+-]?\d+)?")
+UNITS = (1.0, 100.0)
+"""What the diagonal of a matrix is, in fractions and in percent."""
+
+LARGEST = 10
+"""Up to so many times the diagonal a number may be a cell. More than any detector spills, so that a
+reading that is taken for the only one is the only one."""
+
+MOST_STATES = 500
+"""Ways in which the numbers so far may be cut; beyond it nothing tells which is meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Untangled:
+    """The names and cells of a matrix.
+
+    Attributes
+    ----------
+    names, cells
+        As many names as detectors, and a square of numbers, row by row.
+    how
+        What was put together or left out, for a sentence: `names with commas`.
+    """
+
+    names: tuple[str, ...]
+    cells: tuple[float, ...]
+    how: tuple[str, ...]
+
+
+def untangled(words: Sequence[str], size: int, channels: Sequence[str]) -> tuple[Untangled, ...]:
+    """Return the readings of a matrix's words that fit: none, the only one, or two where more than one fits.
+
+    Parameters
+    ----------
+    words
+        What stands between the commas, without the count of detectors.
+    size
+        The count of detectors.
+    channels
+        The names that detectors may have.
+    """
+    found: dict[tuple[tuple[str, ...], tuple[float, ...]], Untangled] = {}
+    for reading in _readings(words, size, channels):
+        found.setdefault((reading.names, reading.cells), reading)
+        if len(found) > 1:
+            break
+    return tuple(found.values())
+
+
+def _readings(words: Sequence[str], size: int, channels: Sequence[str]) -> Iterator[Untangled]:
+    own = {re.sub(r"\s*,\s*", ",", name): name for name in channels}
+    for names, used in _names(words, size, own):
+        joined = () if used == size else ("names with commas",)
+        rest = words[used:]
+        for cells, how in _cells(rest, size):
+            yield Untangled(names, cells, (*joined, *how))
+
+
+def _names(words: Sequence[str], size: int, own: dict[str, str]) -> Iterator[tuple[tuple[str, ...], int]]:
+    """Yield the ways to put the first words together to different names, and how many words these take."""
+    longest = max((name.count(",") + 1 for name in own), default=1)
+    stack: list[tuple[tuple[str, ...], int]] = [((), 0)]
+    while stack:
+        names, used = stack.pop()
+        if len(names) == size:
+            yield names, used
+            continue
+        for count in range(1, longest + 1):
+            name = own.get(",".join(words[used : used + count]))
+            if name is not None and name not in names and used + count <= len(words):
+                stack.append(((*names, name), used + count))
+
+
+def _cells(words: Sequence[str], size: int) -> Iterator[tuple[tuple[float, ...], tuple[str, ...]]]:
+    wanted, extra = size * size, len(words) - size * size
+    numbers = [real_number(word) for word in words]
+    if extra >= 0 and None not in numbers and not any(numbers[wanted:]):
+        cells = tuple(number or 0.0 for number in numbers[:wanted])
+        if any(all(cells[at] == unit for at in range(0, wanted, size + 1)) for unit in UNITS) or not extra:
+            yield cells, (("zeros behind the last number",) if extra else ())
+    if 0 < extra <= wanted:
+        for unit in UNITS:
+            for cells in islice(_with_decimals(words, size, unit), 2):
+                yield cells, ("decimal commas",)
+
+
+def _with_decimals(words: Sequence[str], size: int, unit: float) -> Iterator[tuple[float, ...]]:
+    """Yield the ways to cut the words into a square of numbers with `unit` on the diagonal."""
+    wanted, extra = size * size, len(words) - size * size
+    ways: list[dict[int, list[tuple[int, float]]]] = [{0: []}]
+    for at in range(wanted):
+        on_diagonal = at % (size + 1) == 0
+        following: dict[int, list[tuple[int, float]]] = {}
+        for joined in ways[-1]:
+            first = at + joined
+            for count, value in _numbers(words[first : first + 2], unit, on_diagonal=on_diagonal):
+                more = joined + count - 1
+                if more <= extra:
+                    following.setdefault(more, []).append((joined, value))
+        if len(following) > MOST_STATES:
+            return
+        ways.append(following)
+    yield from _paths(ways, extra)
+
+
+def _paths(ways: list[dict[int, list[tuple[int, float]]]], end: int) -> Iterator[tuple[float, ...]]:
+    stack: list[tuple[int, int, tuple[float, ...]]] = [(len(ways) - 1, end, ())]
+    while stack:
+        at, joined, cells = stack.pop()
+        if at == 0:
+            yield cells[::-1]
+            continue
+        stack += [(at - 1, before, (*cells, value)) for before, value in ways[at].get(joined, [])]
+
+
+def _numbers(words: Sequence[str], unit: float, *, on_diagonal: bool) -> Iterator[tuple[int, float]]:
+    """Yield the numbers that one word, or two with a decimal comma between them, may be."""
+    alone = (
+        real_number(words[0]) if words and (WHOLE.fullmatch(words[0]) or SMALL.fullmatch(words[0])) else None
+    )
+    if alone is not None and (alone == unit if on_diagonal else abs(alone) < LARGEST * unit):
+        yield 1, alone
+    if len(words) < 2 or not WHOLE.fullmatch(words[0]) or not DECIMALS.fullmatch(words[1]):
+        return
+    value = float(f"{words[0]}.{words[1]}")
+    has_decimals = bool(words[1].strip("0")) or len(words[1]) > 1
+    if value == unit if on_diagonal else has_decimals and abs(value) < LARGEST * unit:
+        yield 2, value
