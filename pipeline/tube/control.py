@@ -54,7 +54,8 @@ def read_control(folder: Path, sample: Sample, panel: Panel, settings: Settings,
         except (FcsError, UserError) as error:
             notes = (*notes, f"the {kind} control cannot be used: {error}")
             continue
-        return Control(kind, tube, (*notes, *tube.notes))
+        ends = (f"{kind} control: {repair.text}" for repair in tube.scale_repairs)
+        return Control(kind, tube, (*notes, *tube.notes, *ends))
     return Control(notes=notes)
 
 

@@ -13,9 +13,11 @@ from gating.events import Events, FloatArray, Mask
 from gating.events.compensation import SpilloverMatrix, UnusableSpilloverError, compensate
 from gating.events.panel import GatingChannel, GatingPanel, Target
 from pipeline.fcs import FcsFile, read_fcs
+from pipeline.fcs.repairs import Repair
 from pipeline.study.study import Panel
 from pipeline.tube.channels import MatchedChannels, matched_channels
 from pipeline.tube.impossible_values import sound_events
+from pipeline.tube.scale_ends import scale_ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,8 @@ class Tube:
         bool, shape (n_events,): the quantified detector gave its largest value.
     spillover
         The matrix that was applied; None where there was none to apply.
+    scale_repairs
+        Where $PnR is not the end of a scale.
     """
 
     file: FcsFile
@@ -52,6 +56,12 @@ class Tube:
     spillover: SpilloverMatrix | None
     flags: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    scale_repairs: tuple[Repair, ...] = ()
+
+    @property
+    def repairs(self) -> tuple[Repair, ...]:
+        """What the file says wrongly, of its layout and of its scales, and what was used instead."""
+        return self.file.repairs + self.scale_repairs
 
     def compensated(self, matrix: SpilloverMatrix) -> Tube:
         """Return the tube compensated with a matrix for its own channels; it must not be compensated yet."""
@@ -98,9 +108,10 @@ def read_tube(
     wanted = _in_file_order(header.channels, [*matched.names, *(matrix.channels if matrix else ())])
     file = read_fcs(path, channels=wanted, allow_truncated=allow_truncated)
     quantified = matched.quantified
-    read = Events(file.events(wanted), wanted, tuple(file.scale_top(name) for name in wanted))
+    read = Events(file.events(wanted), wanted)
     sound = sound_events(read, path.name, _time_channels(panel, matched))
-    raw = sound.events
+    ends = scale_ends(file, wanted, sound.events.values)
+    raw = replace(sound.events, scale_tops=ends.tops)
     events, used, flags, notes = _compensated(raw, matrix)
     return Tube(
         file=file,
@@ -113,6 +124,7 @@ def read_tube(
         spillover=used,
         flags=(*sound.flags, *flags),
         notes=(*matched.notes, *sound.notes, *notes),
+        scale_repairs=ends.repairs,
     )
 
 
