@@ -36,6 +36,8 @@ FLAGS: Final = {
     "CURVE_REJECTED": "the standard curve was rejected",
     "CURVE_WARN": "the standard curve was accepted with a warning",
     "BEADS_BRIGHTER_ELSEWHERE": "another channel of the file sees the beads with as much light, or more",
+    "BEADS_CUT": "one side of a bead population was cut off, as by a threshold: it is not in the curve",
+    "BEADS_LEFT_OUT": "more than a third of the bead file are no bead singlets: look at its scatter",
     "BEAD_DRIFT": "the bead run breaks a Westgard rule against the instrument's earlier runs",
     "CROSS_CALIBRATED": "the standard curve is of another day or instrument, carried over by rainbow beads",
     "DOSE_AFTER_SAMPLE": "doses were given after the sample",
@@ -64,12 +66,14 @@ FLAGS: Final = {
     "NO_TIME": "no time channel: whether the acquisition was steady is not known",
     "NO_VIABILITY": "no viability dye: dead cells are not excluded",
     "OVERRIDE_UNUSED": "a gate set by a person was not used: no step cuts there",
+    "REPAIRED_BEAD_FILE": "the FCS file of the beads had to be repaired",
     "REPAIRED_FILE": "the FCS file had to be repaired",
     "SAMPLE_BEFORE_FIRST_DOSE": "collected before the first dose of the washed-out drug",
     "SPILL_MISSING": "no usable spillover matrix: not compensated, but for what the control tube could tell",
     "STUDY_DRUG_BEFORE_SAMPLE": "the study drug had been given before the sample",
     "TIME_UNSTABLE": "a stretch of the acquisition was left out as unsteady",
     "VALUES_MISSING": "some events held no number and were left out",
+    "VOLTAGE_UNKNOWN": "a file does not tell the voltage: nobody knows whether beads and tube had the same",
     "VOLTAGE_MISMATCH": "other voltage or gain of beads or control than of the tube, accepted with a reason",
 }
 """What a flag means. A flag that is not listed is shown as it is; the tube's notes explain it."""
