@@ -82,7 +82,9 @@ def find_scale_top(values: Values, told: float) -> ScaleTop:
     if FEW_BEYOND <= beyond == upper.size:
         beyond = int(np.count_nonzero(values > BEYOND * told))
     proven = beyond >= FEW_BEYOND
-    candidate = float(np.partition(upper, upper.size - 1 - _n_above(values))[upper.size - 1 - _n_above(values)])
+    candidate = float(
+        np.partition(upper, upper.size - 1 - _n_above(values))[upper.size - 1 - _n_above(values)]
+    )
     if not proven and candidate >= AT_SCALE_END * told:
         return ScaleTop(told)
     n_pile = _pile(values, candidate)

@@ -148,9 +148,7 @@ def find_bead_peaks(
     return _search(x, channels, n_levels, blank, end)
 
 
-def _search(
-    x: Floats, channels: Sequence[Floats], n_levels: int, blank: bool, end: ScaleEnd
-) -> BeadPeaks:
+def _search(x: Floats, channels: Sequence[Floats], n_levels: int, blank: bool, end: ScaleEnd) -> BeadPeaks:
     """Search the channel; where that does not tell the populations, all channels."""
     try:
         chosen = choose_populations(x, end, n_levels, blank)

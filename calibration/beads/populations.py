@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from calibration.beads.density_peaks import (
     BinnedDensity,
     Mode,
@@ -37,6 +35,7 @@ MOSTLY_CLIPPED = 0.05
 APART_FROM_PILE = 3.0
 """SDs of the brightest population below the end of the scale: farther, the pile there is a population of its
 own. Convention."""
+
 
 @dataclass(frozen=True, slots=True)
 class Populations:

@@ -85,18 +85,19 @@ def beads_among(components: Sequence[Component], wanted: Wanted, notes: tuple[st
     missing, broad humps count that are no broader than the law of the others allows.
     """
     broad = [k for k, c in enumerate(components) if _cv(c) > BROAD and not (wanted.blank and k == 0)]
-    doublets = [
-        k for k, c in enumerate(components) if k not in broad and _is_doublet(c, components[:k])
-    ]
+    doublets = [k for k, c in enumerate(components) if k not in broad and _is_doublet(c, components[:k])]
     kept = [k for k in range(len(components)) if k not in broad and k not in doublets]
     dim = [k for k in broad if _is_lawful(components[k], [components[j] for j in kept])]
     counted = dim if len(kept) + len(dim) == wanted.n else []
     said = {
-        **{k: "is too broad for beads and was left out as debris" for k in broad},
-        **{k: "is broad because it is dim: it was counted as a bead" for k in counted},
+        **dict.fromkeys(broad, "is too broad for beads and was left out as debris"),
+        **dict.fromkeys(counted, "is broad because it is dim: it was counted as a bead"),
     }
     found = [(k, f"A hump at {_where(components[k])} {what}.") for k, what in said.items()]
-    found += [(k, f"A small peak at {_where(components[k])} is at twice another: left out as doublets.") for k in doublets]
+    found += [
+        (k, f"A small peak at {_where(components[k])} is at twice another: left out as doublets.")
+        for k in doublets
+    ]
     return Chosen(tuple(sorted([*kept, *counted])), (*notes, *(text for _, text in sorted(found))))
 
 

@@ -20,7 +20,7 @@ from calibration.errors import CalibrationError
 from calibration.flags import CalibrationFlag
 from gating.events import Mask
 from pipeline.beads.flags import curve_flags, joined_notes
-from pipeline.beads.lot_values import size_row
+from pipeline.beads.lot_values import is_ordinal, size_row, without_line
 from pipeline.beads.result import CalibrationResult
 from pipeline.beads.scatter import Scatter, choose_scatter, other_detectors
 from pipeline.fcs import ChannelError, FcsError, FcsFile, read_fcs
@@ -134,7 +134,7 @@ def _fitted(task: BeadTask, file: FcsFile, result: CalibrationResult) -> Calibra
         peaks=peaks,
         curve=curve,
         flags=(*result.flags, *cut, *_flags(curve)),
-        note=joined_notes(result.note, _by_hand(run)),
+        note=joined_notes(result.note, _by_hand(run), _numbered(run)),
     )
 
 
@@ -198,8 +198,9 @@ def _curve(task: BeadTask, peaks: BeadPeaks) -> StandardCurve:
         saturated=peaks.saturated,
         limits=task.settings.curve_limits,
     )
-    row = size_row(bead_kit(task.run.kit), task.run.levels)
-    return curve if row is None else curve.with_checks(row)
+    kit, levels = bead_kit(task.run.kit), task.run.levels
+    row, judged = size_row(kit, levels), without_line(curve, kit, levels)
+    return judged if row is None else judged.with_checks(row)
 
 
 def _with_other_channels(
@@ -225,6 +226,11 @@ def _by_hand(run: BeadRun) -> str:
         return ""
     listed = "; ".join(f"{low:g}-{high:g}" for low, high in run.ranges)
     return f"populations taken where a person set them in the beads sheet ({listed}), not searched"
+
+
+def _numbered(run: BeadRun) -> str:
+    ordinal = is_ordinal(bead_kit(run.kit), run.levels)
+    return "the levels only put the beads in order: their line is not judged" if ordinal else ""
 
 
 def _singlets(file: FcsFile, scatter: Scatter, ends: _Ends) -> Mask:

@@ -21,16 +21,16 @@ LIGHT_GROUPS = 16
 """Groups of beads, by their light, whose scatter is compared. Convention: more than any kit has levels."""
 
 FOLLOWS, SPAN = 0.5, 1.5
-"""Share of a channel's variance (of ranks) between those groups, and ratio of the groups' medians, above which
-it follows the beads' light and is no scatter. Convention: scatter of real beads stays below 0.3, detectors of
-light lie above 0.9."""
+"""Share of a channel's variance (of ranks) between those groups, and ratio of the groups' medians, above
+which it follows the beads' light and is no scatter. Convention: scatter of real beads stays below 0.3,
+detectors of light lie above 0.9."""
 
 MOST_ALIKE = 0.5
 """Share of the events on one value above which a channel tells nothing. Convention."""
 
 BROADER = 3.0
-"""Times the relative spread of the narrowest candidate above which another is passed over. Convention: beads are
-of one size."""
+"""Times the relative spread of the narrowest candidate above which another is passed over. Convention: beads
+are of one size."""
 
 Column = NDArray[np.floating]
 

@@ -70,7 +70,7 @@ def _has_huge(values: np.ndarray) -> bool:
 
 def _all_measured(values: np.ndarray) -> bool:
     # the least and the largest are NaN as soon as one value is
-    return not values.size or bool(-LARGEST <= values.min() and values.max() <= LARGEST)
+    return not values.size or bool(values.min() >= -LARGEST and values.max() <= LARGEST)
 
 
 def _stands_still(values: np.ndarray) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,7 +30,7 @@ class _Channel:
     bottom: tuple[float, int]
 
 
-def scale_ends(file: FcsFile, names: Sequence[str], columns: Sequence[np.ndarray]) -> ScaleEnds:
+def scale_ends(file: FcsFile, names: Sequence[str], columns: Iterable[np.ndarray]) -> ScaleEnds:
     """Return where the scales end.
 
     Parameters
@@ -40,7 +40,7 @@ def scale_ends(file: FcsFile, names: Sequence[str], columns: Sequence[np.ndarray
     names
         Channels of the file.
     columns
-        Their linear values as recorded, not compensated, shape (n_events,) each. What is no number is skipped.
+        Their linear values as recorded, not compensated, shape (n_events,) each. No numbers are skipped.
     """
     channels = [_looked_at(file, name, column) for name, column in zip(names, columns, strict=True)]
     return ScaleEnds(tuple(channel.top.value for channel in channels), _repairs(channels))
@@ -82,10 +82,7 @@ def _repairs(channels: Sequence[_Channel]) -> tuple[Repair, ...]:
         *_repair(
             "BOTTOM_PILE",
             "many events have the lowest value, so dimmer ones were cut off there",
-            [
-                (c.name, f"{c.bottom[1]:,} events at {c.bottom[0]:,.6g}", f"{c.bottom[0]:g}", "")
-                for c in cut
-            ],
+            [(c.name, f"{c.bottom[1]:,} events at {c.bottom[0]:,.6g}", f"{c.bottom[0]:g}", "") for c in cut],
         ),
     )
 

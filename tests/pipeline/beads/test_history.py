@@ -72,8 +72,8 @@ def test_two_runs_of_a_study_with_one_lot_and_other_values_warn_of_each_other(tm
     sheet.write_text(text, encoding="utf-8", newline="")
     calibrate(folder)
     rows = rows_of(folder)
-    assert "in D02: one of them is mistyped" in rows["D01"]["checks"]
-    assert "in D01: one of them is mistyped" in rows["D02"]["checks"]
+    assert "in D02: compare both with the lot's sheet" in rows["D01"]["checks"]
+    assert "in D01: compare both with the lot's sheet" in rows["D02"]["checks"]
 
 
 def written(folder):
