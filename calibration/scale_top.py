@@ -17,8 +17,8 @@ ABOVE_PILE = 2000
 """One event in so many may lie above a pile that ends the scale. Convention: a stray value is no scale."""
 
 FEW_BEYOND, BEYOND = 5, 1.001
-"""Values that prove the told end wrong, and times that end from which on they count. Convention: a stray value
-is no proof."""
+"""Values that prove the told end wrong, and times that end from which on they count. Convention: a stray
+value is no proof."""
 
 NEIGHBOURS = 6
 """Next values beside a pile whose counts are the usual ones. Convention."""

@@ -33,21 +33,21 @@ CLEAR_VALLEY = 0.5
 side."""
 
 WINDOW = 0.1
-"""Part of the distance of two peaks that is looked at to either side of these and of their valley. Convention."""
+"""Part of the distance of two peaks that is looked at to either side of these and their valley. Convention."""
 
 APART = 4.0
-"""Standard errors that the medians of two neighbours must be apart on the calibrated channel. Convention: as for
-a dip of the density."""
+"""Standard errors that the medians of two neighbours must be apart on the calibrated channel. Convention: as
+for a dip of the density."""
 
 CENTRAL = 3.0
-"""Robust SDs about the median within which events count as a population's. Convention: 99.7 % of a normal one."""
+"""Robust SDs about the median within which events are a population's. Convention: 99.7 % of a normal one."""
 
 Labels = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class ToldTogether:
-    """Populations told on all channels and measured on the first, dim to bright; `notes` say what was left out."""
+    """Populations told on all channels, measured on the first, dim to bright; `notes`: what was left out."""
 
     populations: list[Population]
     notes: tuple[str, ...]
@@ -126,26 +126,41 @@ def part_on_all_channels(channels: Sequence[Floats]) -> Labels:
     """
     n = channels[0].size
     labels = np.zeros(n, np.int64)
-    cofactors = [axis_cofactor(values) for values in channels]
-    telling = [k for k, values in enumerate(channels) if _valley(values, cofactors[k], n) is not None]
+    axes = _axes(channels)
     parts = [np.arange(n)]
     found = 0
     while parts:
         part = parts.pop()
-        valleys = [(_valley(channels[k][part], cofactors[k], n), k) for k in telling]
+        valleys = [(_valley(values[part], cofactor, n), k) for k, (values, cofactor) in enumerate(axes)]
         clear = [(valley[0], k, valley[1]) for valley, k in valleys if valley is not None]
         if not clear:
             labels[part] = found
             found += 1
             continue
         _, k, cut = min(clear)
-        below = channels[k][part] < cut
+        below = axes[k][0][part] < cut
         parts += [part[~below], part[below]]
     return labels
 
 
+def _axes(channels: Sequence[Floats]) -> list[tuple[Floats, float]]:
+    """Return the channels that tell populations, with their cofactors, and the mean of these channels.
+
+    Noise and photon counting differ from detector to detector, the beads do not: their mean on the arcsinh
+    axes tells dim populations that overlap on each of them.
+    """
+    every = [(values, axis_cofactor(values)) for values in channels]
+    telling = [axis for axis in every if _valley(*axis, channels[0].size) is not None]
+    if len(telling) < 2:
+        return telling
+    total = np.zeros(channels[0].size)
+    for values, cofactor in telling:
+        total += np.arcsinh(values / cofactor)
+    return [*telling, (np.sinh(total / len(telling)), 1.0)]
+
+
 def _valley(values: Floats, cofactor: float, n: int) -> tuple[float, float] | None:
-    """Return depth and place (linear units) of the clearest valley between two populations; None: there is none.
+    """Return depth and place (linear units) of the clearest valley between two populations; None: none.
 
     `n` events are in the whole file, which decides how many make a population.
     """

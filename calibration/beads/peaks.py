@@ -232,8 +232,8 @@ def _cut_at_one_side(populations: Sequence[Population], x: Floats, end: ScaleEnd
 
 def _one_sided(k: int, population: Population) -> str:
     return (
-        f"Population {k + 1} (median {population.median:.4g}, {population.n} events) is cut off at one side, as "
-        "by a threshold: its median is not that of all its beads, and it was dropped from the curve."
+        f"Population {k + 1} (median {population.median:.4g}, {population.n} events) is cut off at one side, "
+        "as by a threshold: its median is not that of all its beads, and it was dropped from the curve."
     )
 
 

@@ -21,13 +21,16 @@ SQUEEZED = 0.5
 beads are not suddenly twice as narrow."""
 
 CUT_WITHIN, CUT_SHARE, LEAST_CUT = 0.2, 0.02, 10
-"""SDs behind its outermost event, share of a population, and events, that make a steep edge: more of them than
-that within those SDs. Convention: the tail of a normal population ends with single events, and a cut that
-leaves less than this removed hardly a twentieth."""
+"""SDs from the outermost event, and the share of a population and the events within these that make a steep
+edge. Convention: the tail of a normal population ends with single events, and a cut with fewer removed hardly
+a twentieth."""
 
-SHALLOW, FEWEST_SHALLOW = 1.5, 100
-"""SDs from the median to the outermost event below which one side is missing, and events that this needs.
-Convention: of 100 normal events the outermost lie beyond 2 SDs."""
+SHALLOW, OUTER, FEWEST_SHALLOW = 1.5, 0.04, 400
+"""SDs from the median to this quantile of the events on a side, below which a part of that side is missing, and
+events that this needs. Convention: of a normal population it lies at 2.05 SDs."""
+
+FEWEST_TO_CUT = 100
+"""Events of a population whose edge is judged. Convention."""
 
 ONE_SD = 0.841
 """Quantile of a normal distribution one SD above its median. Arithmetic."""
@@ -120,16 +123,17 @@ def is_cut(x: Floats, part: Floats, *, below: bool) -> bool:
     below
         Whether the dim side is meant; else the bright side.
     """
-    if part.size < FEWEST_SHALLOW or np.unique(part).size < FEWEST_VALUES:
+    if part.size < FEWEST_TO_CUT or np.unique(part).size < FEWEST_VALUES:
         return False
     z, own = (np.arcsinh(values / axis_cofactor(x)) for values in (x, part))
     if not below:
         z, own = -z[::-1], -own[::-1]
-    first = z[x.size // STRAY]
     middle, high = np.quantile(own, (0.5, ONE_SD))
-    sd = high - middle
-    if not sd > 0 or first < own[0] - CUT_WITHIN * sd:
+    sd, side = high - middle, z[: int(np.searchsorted(z, middle))]
+    if not sd > 0 or side.size < FEWEST_TO_CUT // 2:
         return False
+    if part.size >= FEWEST_SHALLOW and middle - np.quantile(side, OUTER) < SHALLOW * sd:
+        return True
+    first = z[x.size // STRAY]
     edge = int(np.searchsorted(z, first + CUT_WITHIN * sd)) - x.size // STRAY
-    shallow = bool(middle - first < SHALLOW * sd)
-    return shallow or edge >= max(LEAST_CUT, CUT_SHARE * part.size)
+    return bool(first >= own[0] - CUT_WITHIN * sd and edge >= max(LEAST_CUT, CUT_SHARE * part.size))

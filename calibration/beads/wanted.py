@@ -1,4 +1,4 @@
-"""Which of the populations that were found are the beads of the lot: exactly as many, or a refusal that says why."""
+"""Which of the populations found are the beads of the lot: exactly as many, or a refusal that says why."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ LAWFUL, FEWEST_CLEAR = 1.5, 3
 populations that this width is learnt from. Convention; arithmetic: the law has three terms."""
 
 LIKE_OTHERS = 0.3
-"""Part of the usual events that a broad hump has at least where it is taken for a bead. Convention: vials hold
-like numbers."""
+"""Part of the usual events that a broad hump has at least where it is taken for a bead. Convention: vials
+hold like numbers."""
 
 SMALL = 0.2
 """Part of the next larger population below which a surplus peak is doublets or debris. Convention."""
@@ -87,7 +87,8 @@ def beads_among(components: Sequence[Component], wanted: Wanted, notes: tuple[st
     broad = [k for k, c in enumerate(components) if _cv(c) > BROAD and not (wanted.blank and k == 0)]
     doublets = [k for k, c in enumerate(components) if k not in broad and _is_doublet(c, components[:k])]
     kept = [k for k in range(len(components)) if k not in broad and k not in doublets]
-    dim = [k for k in broad if _is_lawful(components[k], [components[j] for j in kept])]
+    clear = [components[k] for k in kept if components[k].sd > 0]
+    dim = [k for k in broad if _is_lawful(components[k], clear)]
     counted = dim if len(kept) + len(dim) == wanted.n else []
     said = {
         **dict.fromkeys(broad, "is too broad for beads and was left out as debris"),

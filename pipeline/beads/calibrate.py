@@ -106,7 +106,7 @@ def _fitted(task: BeadTask, file: FcsFile, result: CalibrationResult) -> Calibra
         result,
         n_singlets=int(singlets.sum()),
         histogram=bead_histogram(intensity, channel=channel),
-        flags=_of_the_file(file, ends, singlets),
+        flags=_of_the_file(file, ends, singlets, has_scatter=bool(scatter.first)),
         note=joined_notes(
             *_repairs(file, ends), scatter.words(), gap_note, _left_out(file.n_events, int(singlets.sum()))
         ),
@@ -168,10 +168,13 @@ class _Beads:
         return self.file.column(name)[self.singlets]
 
 
-def _of_the_file(file: FcsFile, ends: _Ends, singlets: Mask) -> tuple[CalibrationFlag, ...]:
+def _of_the_file(
+    file: FcsFile, ends: _Ends, singlets: Mask, *, has_scatter: bool
+) -> tuple[CalibrationFlag, ...]:
     repaired = (CalibrationFlag.REPAIRED_BEAD_FILE,) if _repairs(file, ends) else ()
     left_out = _left_out(file.n_events, int(singlets.sum()))
-    return (*repaired, *((CalibrationFlag.BEADS_LEFT_OUT,) if left_out else ()))
+    ungated = () if has_scatter else (CalibrationFlag.BEADS_UNGATED,)
+    return (*repaired, *ungated, *((CalibrationFlag.BEADS_LEFT_OUT,) if left_out else ()))
 
 
 def _repairs(file: FcsFile, ends: _Ends) -> tuple[str, ...]:

@@ -116,6 +116,6 @@ def _compared(
 
 
 def _agree(levels: Sequence[float], others: Sequence[float]) -> bool:
-    """Whether two rows may be of one lot: the same values, or some of them, where not all beads were resolved."""
+    """Whether two rows may be of one lot: the same values, or some where not all beads were resolved."""
     few, many = sorted((levels, others), key=len)
     return set(few) <= set(many)

@@ -17,13 +17,14 @@ NO_LIGHT = re.compile(r"^(time|event|index|sort)", re.IGNORECASE)
 PULSE_MEASURE = re.compile(r"([-_ ]|(?<=\d))[AHW]$", re.IGNORECASE)
 USUAL = ("FSC-A", "SSC-A")
 
-LIGHT_GROUPS = 16
-"""Groups of beads, by their light, whose scatter is compared. Convention: more than any kit has levels."""
+LIGHT_GROUPS = 8
+"""Groups of the brighter half of the events, by their light, whose scatter is compared. Convention: as many as
+kits have levels; debris is small and dim, and so looks as if its scatter followed its light."""
 
-FOLLOWS, SPAN = 0.5, 1.5
+FOLLOWS, SPAN = 0.4, 1.3
 """Share of a channel's variance (of ranks) between those groups, and ratio of the groups' medians, above
-which it follows the beads' light and is no scatter. Convention: scatter of real beads stays below 0.3,
-detectors of light lie above 0.9."""
+which it follows the beads' light and is no scatter. Convention: scatter of real beads stays below 0.25 and
+1.25, detectors that see their light lie above 0.45."""
 
 MOST_ALIKE = 0.5
 """Share of the events on one value above which a channel tells nothing. Convention."""
@@ -141,15 +142,18 @@ def _unfit(values: Column, light: Column) -> str:
     values, light = values[finite], light[finite]
     if not values.size:
         return _ALIKE
-    groups = np.minimum((_ranks(light) * LIGHT_GROUPS).astype(np.int64), LIGHT_GROUPS - 1)
     if np.unique(values, return_counts=True)[1].max() > MOST_ALIKE * values.size:
         return _ALIKE
-    return _LIGHT if _follows(values, groups) else ""
+    bright = light >= np.median(light)
+    return _LIGHT if _follows(values[bright], light[bright]) else ""
 
 
-def _follows(values: Column, groups: NDArray[np.int64]) -> bool:
+def _follows(values: Column, light: Column) -> bool:
     """Whether a channel differs between groups of beads more than within them, and by more than beads do."""
+    groups = np.minimum((_ranks(light) * LIGHT_GROUPS).astype(np.int64), LIGHT_GROUPS - 1)
     ranks = _ranks(values)
+    if not np.ptp(ranks) > 0:
+        return False
     n = np.bincount(groups, minlength=LIGHT_GROUPS)
     means = np.bincount(groups, ranks, minlength=LIGHT_GROUPS) / np.maximum(n, 1)
     between = float((n * (means - ranks.mean()) ** 2).sum() / ((ranks - ranks.mean()) ** 2).sum())

@@ -23,6 +23,7 @@ FLAGS_OF_TUBES = (
     CalibrationFlag.BEADS_BRIGHTER_ELSEWHERE,
     CalibrationFlag.BEADS_CUT,
     CalibrationFlag.BEADS_LEFT_OUT,
+    CalibrationFlag.BEADS_UNGATED,
     CalibrationFlag.REPAIRED_BEAD_FILE,
     CalibrationFlag.CROSS_CALIBRATED,
 )
