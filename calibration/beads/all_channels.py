@@ -33,7 +33,7 @@ CLEAR_VALLEY = 0.5
 side."""
 
 WINDOW = 0.1
-"""Part of the distance of two peaks that is looked at to either side of these and their valley. Convention."""
+"""Part of the distance of two peaks that is looked at on either side of them and their valley. Convention."""
 
 APART = 4.0
 """Standard errors that the medians of two neighbours must be apart on the calibrated channel. Convention: as

@@ -26,8 +26,8 @@ edge. Convention: the tail of a normal population ends with single events, and a
 a twentieth."""
 
 SHALLOW, OUTER, FEWEST_SHALLOW = 1.5, 0.04, 400
-"""SDs from the median to this quantile of the events on a side, below which a part of that side is missing, and
-events that this needs. Convention: of a normal population it lies at 2.05 SDs."""
+"""SDs from the median to this quantile of the events on a side, below which a part of that side is missing,
+and events that this needs. Convention: of a normal population it lies at 2.05 SDs."""
 
 FEWEST_TO_CUT = 100
 """Events of a population whose edge is judged. Convention."""

@@ -30,7 +30,7 @@ from pipeline.study.settings import Settings
 from pipeline.study.study import BeadRun
 from pipeline.tube.channels import find_channel
 from pipeline.tube.histograms import bead_histogram
-from pipeline.tube.impossible_values import is_measured
+from pipeline.tube.impossible_values import MOST_UNREADABLE, UnsoundError, is_measured
 from pipeline.tube.scale_ends import scale_ends
 
 MOST_LEFT_OUT = 1 / 3
@@ -57,7 +57,7 @@ def calibrate_bead_run(task: BeadTask) -> CalibrationResult:
         file, channel = _read(task)
         read = replace(empty, channel=channel, acquired=acquired(file, channel), n_events=file.n_events)
         return _fitted(task, file, read)
-    except FcsError as error:
+    except (FcsError, UnsoundError) as error:
         return without_curve(task, str(error))
 
 
@@ -94,8 +94,7 @@ def _read(task: BeadTask) -> tuple[FcsFile, str]:
 def _fitted(task: BeadTask, file: FcsFile, result: CalibrationResult) -> CalibrationResult:
     run, channel = task.run, result.channel
     measured = is_measured(file.column(channel))
-    gap = int((~measured).sum())
-    gap_note = f"{gap} events hold no number on {channel}: left out" if gap else ""
+    gap_note = _gap(int((~measured).sum()), file, channel)
     scatter = choose_scatter(file.channels, file.column, np.where(measured, file.column(channel), np.nan))
     others = other_detectors(file.channels, channel)
     names = list(dict.fromkeys([channel, scatter.first, scatter.second, *others]))
@@ -175,6 +174,19 @@ def _of_the_file(
     left_out = _left_out(file.n_events, int(singlets.sum()))
     ungated = () if has_scatter else (CalibrationFlag.BEADS_UNGATED,)
     return (*repaired, *ungated, *((CalibrationFlag.BEADS_LEFT_OUT,) if left_out else ()))
+
+
+def _gap(n: int, file: FcsFile, channel: str) -> str:
+    """Say how many events hold no number; raises UnsoundError where these are no accident."""
+    if not n:
+        return ""
+    text = f"{n} of {file.n_events} events hold no number that a detector gives on {channel}"
+    if n > MOST_UNREADABLE * file.n_events:
+        raise UnsoundError(
+            f"{file.path.name}: {text}, expected numbers; is the byte order or the data type in the file's "
+            "header right?"
+        )
+    return f"{text}: left out"
 
 
 def _repairs(file: FcsFile, ends: _Ends) -> tuple[str, ...]:

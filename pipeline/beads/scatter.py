@@ -18,8 +18,8 @@ PULSE_MEASURE = re.compile(r"([-_ ]|(?<=\d))[AHW]$", re.IGNORECASE)
 USUAL = ("FSC-A", "SSC-A")
 
 LIGHT_GROUPS = 8
-"""Groups of the brighter half of the events, by their light, whose scatter is compared. Convention: as many as
-kits have levels; debris is small and dim, and so looks as if its scatter followed its light."""
+"""Groups of the brighter half of the events, by their light, whose scatter is compared. Convention: as many
+as kits have levels; debris is small and dim, and so looks as if its scatter followed its light."""
 
 FOLLOWS, SPAN = 0.4, 1.3
 """Share of a channel's variance (of ranks) between those groups, and ratio of the groups' medians, above

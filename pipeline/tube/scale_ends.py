@@ -10,6 +10,7 @@ import numpy as np
 from calibration.scale_top import ScaleTop, find_bottom_pile, find_scale_top
 from pipeline.fcs import FcsFile
 from pipeline.fcs.repairs import Repair
+from pipeline.tube.impossible_values import all_measured, is_measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def scale_ends(file: FcsFile, names: Sequence[str], columns: Iterable[np.ndarray
 
 def _looked_at(file: FcsFile, name: str, column: np.ndarray) -> _Channel:
     parameter, told = file.parameters[file.channels.index(name)], file.scale_top(name)
-    values = column if np.isfinite(column.sum()) else column[np.isfinite(column)]
+    values = column if all_measured(column) else column[is_measured(column)]
     if parameter.is_time or not values.size:
         return _Channel(name, told, ScaleTop(told), (0.0, 0))
     lowest, n_lowest = find_bottom_pile(values)

@@ -38,7 +38,7 @@ FLAGS: Final = {
     "BEADS_BRIGHTER_ELSEWHERE": "another channel of the file sees the beads with as much light, or more",
     "BEADS_CUT": "one side of a bead population was cut off, as by a threshold: it is not in the curve",
     "BEADS_LEFT_OUT": "more than a third of the bead file are no bead singlets: look at its scatter",
-    "BEADS_UNGATED": "the bead file has no usable scatter: debris and doublets among the beads were not left out",
+    "BEADS_UNGATED": "the bead file has no usable scatter: debris and doublets were not left out",
     "BEAD_DRIFT": "the bead run breaks a Westgard rule against the instrument's earlier runs",
     "CROSS_CALIBRATED": "the standard curve is of another day or instrument, carried over by rainbow beads",
     "DOSE_AFTER_SAMPLE": "doses were given after the sample",
