@@ -9,7 +9,7 @@ import numpy as np
 
 from calibration.scale_top import ScaleTop, find_bottom_pile, find_scale_top
 from pipeline.fcs import FcsFile
-from pipeline.fcs.repairs import Repair
+from pipeline.fcs.repairs import Repair, ScaleRepair
 from pipeline.tube.impossible_values import all_measured, is_measured
 
 
@@ -65,7 +65,7 @@ def _repairs(channels: Sequence[_Channel]) -> tuple[Repair, ...]:
     cut = [channel for channel in channels if channel.bottom[1]]
     return (
         *_repair(
-            "RANGE_TOO_SMALL",
+            ScaleRepair.BEYOND,
             "values lie beyond $PnR, so $PnR was not taken as the end of the scale",
             [
                 (c.name, f"{c.top.n_beyond:,} events above {c.told:,.6g}", _end(c.top.value), f"{c.told:g}")
@@ -73,7 +73,7 @@ def _repairs(channels: Sequence[_Channel]) -> tuple[Repair, ...]:
             ],
         ),
         *_repair(
-            "RANGE_TOO_LARGE",
+            ScaleRepair.PILE,
             "many events have one value, so the scale was taken to end there",
             [
                 (c.name, f"{c.top.n_pile:,} events at {c.top.value:,.6g}", _end(c.top.value), f"{c.told:g}")
@@ -81,7 +81,7 @@ def _repairs(channels: Sequence[_Channel]) -> tuple[Repair, ...]:
             ],
         ),
         *_repair(
-            "BOTTOM_PILE",
+            ScaleRepair.BOTTOM,
             "many events have the lowest value, so dimmer ones were cut off there",
             [(c.name, f"{c.bottom[1]:,} events at {c.bottom[0]:,.6g}", f"{c.bottom[0]:g}", "") for c in cut],
         ),
