@@ -48,9 +48,9 @@ def is_ordinal(kit: BeadKit, levels: Sequence[float]) -> bool:
 
     Examples
     --------
-    >>> from calibration.beads.kits import bead_kit
-    >>> rainbow = bead_kit("rainbow")
-    >>> is_ordinal(rainbow, (0, 1, 2, 3)), is_ordinal(rainbow, (0, 792, 2079, 6588))
+    >>> from calibration.beads.kits import BEAD_KITS
+    >>> relative = next(kit for kit in BEAD_KITS if not kit.quantifies)
+    >>> is_ordinal(relative, (0, 1, 2, 3)), is_ordinal(relative, (0, 792, 2079, 6588))
     (True, False)
     """
     return not kit.quantifies and max(levels, default=0.0) < LEAST_TOP_MEF
