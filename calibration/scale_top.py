@@ -73,7 +73,7 @@ def find_scale_top(values: Values, told: float) -> ScaleTop:
     >>> find_scale_top(clipped, 262143.0).value
     900.0
     >>> find_scale_top(np.arange(1.0, 1001.0), 100.0)
-    ScaleTop(value=inf, n_pile=0, n_beyond=899)
+    ScaleTop(value=inf, n_pile=0, n_beyond=900)
     """
     if values.size <= LEAST_PILE:
         return ScaleTop(told)
