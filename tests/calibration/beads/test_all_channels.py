@@ -53,9 +53,27 @@ def test_a_population_more_than_the_lot_lists_is_refused_on_all_channels_too():
 def test_beads_that_differ_on_another_channel_alone_are_not_two_levels():
     rng = np.random.default_rng(4)
     light = np.concatenate([rng.normal(m, 0.05 * m, 2000) for m in (600, 6500, 29000)])
-    other = np.where(np.arange(light.size) % 2, 100.0, 4000.0) * rng.normal(1, 0.05, light.size)
+    half_of_the_first = np.arange(light.size) < 1000
+    other = np.where(half_of_the_first, 100.0, 4000.0) * rng.normal(1, 0.05, light.size)
     with pytest.raises(BeadPeaksError, match="4 bead populations were expected, 3 found"):
         find_bead_peaks(light, 4, others=[other])
+
+
+def test_channels_that_see_fewer_populations_do_not_overrule_the_calibrated_one():
+    rng = np.random.default_rng(5)
+    light = np.concatenate([rng.normal(m, 0.05 * m, 2000) for m in (600, 6500, 29_000, 33_700)])
+    other = np.repeat([100.0, 900.0, 4000.0, 4000.0], 2000) * rng.normal(1, 0.05, light.size)
+    with pytest.raises(BeadPeaksError, match="3 bead populations were expected, 4 found"):
+        find_bead_peaks(light, 3, others=[other])
+
+
+def test_populations_that_no_channel_parts_are_parted_by_their_mean():
+    rng = np.random.default_rng(6)
+    means = np.repeat([300.0, 500.0, 700.0, 6500.0, 29_000.0, 130_000.0], 2000)
+    channels = [rng.normal(means, np.hypot(100.0, 0.05 * means)) for _ in range(6)]
+    peaks = find_bead_peaks(channels[0], 6, others=channels[1:])
+    true = [np.median(channels[0][2000 * k : 2000 * (k + 1)]) for k in range(6)]
+    assert peaks.medians == pytest.approx(true, rel=0.03)
 
 
 def test_the_order_of_the_events_changes_no_number():
