@@ -14,8 +14,8 @@ from pipeline.beads.instrument_log import InstrumentLog
 from pipeline.beads.result import CalibrationResult
 
 LEAST_TOP_MEF = 1000.0
-"""Level of the brightest of relative beads below which the levels are no assigned values: lots have tens of
-thousands there."""
+"""Level of the brightest of relative beads below which the levels are no assigned values. Convention: lots
+have tens of thousands there."""
 
 
 def size_row(kit: BeadKit, levels: Sequence[float]) -> CurveCheck | None:

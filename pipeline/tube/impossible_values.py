@@ -14,7 +14,7 @@ MOST_UNREADABLE = 0.01
 """More events than this without a number are no accident of the acquisition."""
 
 LARGEST = 2.0**64
-"""No detector gives more: FCS stores whole numbers of 64 bits at most. What is larger counts as no number."""
+"""Values above it are no numbers of a detector. Convention: FCS stores whole numbers of 64 bits at most."""
 
 
 class UnsoundError(UserError):

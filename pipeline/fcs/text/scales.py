@@ -13,7 +13,7 @@ from pipeline.fcs.repairs import Repair
 from pipeline.fcs.text.text import real_number, whole_number
 
 LARGEST_RANGE = 2**64
-"""FCS stores whole numbers of 64 bits at most: a larger $PnR is only the largest number of a data type."""
+"""A larger $PnR is only the largest number of a data type. Convention: FCS stores 64 bits at most."""
 
 
 def amplification(value: str | None, kind: str, name: str, repairs: list[Repair]) -> tuple[float, float]:
