@@ -9,10 +9,12 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from calibration.beads.all_channels import on_all_channels
 from calibration.beads.density_peaks import FEWEST_EVENTS
 from calibration.beads.medians import Population, measure, of_events
-from calibration.beads.populations import BeadPeaksError, choose_populations
-from calibration.beads.scale_end import AtScaleEnd, ScaleEnd, find_scale_end
+from calibration.beads.populations import choose_populations
+from calibration.beads.scale_end import AtScaleEnd, ScaleEnd, find_scale_end, is_cut
+from calibration.beads.wanted import BeadPeaksError
 from calibration.numbers import Floats
 from calibration.rounding import rounded_record
 
@@ -21,6 +23,7 @@ __all__ = ["BeadPeaks", "BeadPeaksError", "find_bead_peaks"]
 
 MIXTURE = "ordered mixture, peaks of the density counted independently"
 BY_HAND = "ranges set by a person"
+ON_ALL_CHANNELS = "valleys on all channels of the file together"
 
 LEAST_PILE = 0.001
 """Share of the events on the end of the scale from which on they count as clipped. Convention."""
@@ -57,7 +60,11 @@ class BeadPeaks:
     clipped
         Share of each population's events that lie on the end of the scale.
     overlapping
-        True where no valley parts the population from a neighbour: its median comes from the mixture.
+        True where no valley on this channel parts the population from a neighbour: its median comes from the
+        mixture, or its events were told on all channels.
+    cut
+        True where one side of the population was cut off, as by a threshold: its median is not that of all
+        its beads, and `saturated` is true too.
     """
 
     medians: tuple[float, ...]
@@ -71,6 +78,7 @@ class BeadPeaks:
     notes: tuple[str, ...] = ()
     clipped: tuple[float, ...] = ()
     overlapping: tuple[bool, ...] = ()
+    cut: tuple[bool, ...] = ()
 
 
 def find_bead_peaks(
@@ -80,6 +88,7 @@ def find_bead_peaks(
     blank: bool = False,
     ranges: Sequence[tuple[float, float]] | None = None,
     scale_top: float = np.inf,
+    others: Sequence[npt.ArrayLike] = (),
 ) -> BeadPeaks:
     """Find exactly `n_levels` bead populations on one channel.
 
@@ -98,7 +107,12 @@ def find_bead_peaks(
     ranges
         (low, high) of every population as set by a person, dim to bright; nothing is searched then.
     scale_top
-        End of the detector's scale ($PnR), where known; otherwise a pile at the highest value shows it.
+        End of the detector's scale ($PnR), where known. Values beyond it, or a pile of equal values below it,
+        go before it.
+    others
+        The file's other channels of fluorescence, linear, shape (n,) each, of the same events. Where
+        populations are missing on this channel, or overlap, they are told apart on all channels together, as
+        a person gates rainbow beads; the medians are those on this channel.
 
     Returns
     -------
@@ -117,8 +131,9 @@ def find_bead_peaks(
     >>> [round(m, -2) for m in find_bead_peaks(beads, 3).medians]
     [100.0, 1000.0, 5000.0]
     """
-    x = np.asarray(intensity, dtype=np.float64).ravel()
-    x = np.sort(x[np.isfinite(x)])
+    unsorted = np.asarray(intensity, dtype=np.float64).ravel()
+    finite = np.isfinite(unsorted)
+    x = np.sort(unsorted[finite])
     end = find_scale_end(x, scale_top)
     if ranges is not None:
         return _from_ranges(x, n_levels, blank, ranges, end)
@@ -129,11 +144,21 @@ def find_bead_peaks(
             "record more beads, or check the scatter gate.",
             expected=n_levels,
         )
-    return _search(x, n_levels, blank, end)
+    channels = [unsorted[finite], *(np.asarray(other, np.float64).ravel()[finite] for other in others)]
+    return _search(x, channels, n_levels, blank, end)
 
 
-def _search(x: Floats, n_levels: int, blank: bool, end: ScaleEnd) -> BeadPeaks:
-    chosen = choose_populations(x, end, n_levels, blank)
+def _search(x: Floats, channels: Sequence[Floats], n_levels: int, blank: bool, end: ScaleEnd) -> BeadPeaks:
+    """Search the channel; where that does not tell the populations, all channels."""
+    try:
+        chosen = choose_populations(x, end, n_levels, blank)
+    except BeadPeaksError as refusal:
+        told = on_all_channels(channels, end, n_levels, blank)
+        if told is None or len(refusal.found) >= n_levels:
+            raise
+        return _report(_with_bottom(told.populations, x), x, end, blank, ON_ALL_CHANNELS, told.notes)
+    if chosen.parted and (told := on_all_channels(channels, end, n_levels, blank)):
+        return _report(_with_bottom(told.populations, x), x, end, blank, ON_ALL_CHANNELS, told.notes)
     inside = x[x < end.top] if end.n_top else x
     populations = [measure(inside, chosen.density, chosen.mixture, k) for k in chosen.kept]
     populations = _with_bottom(_with_pile(populations, end, chosen.pile, x.size), x)
@@ -162,8 +187,10 @@ def _with_bottom(populations: list[Population], x: Floats) -> list[Population]:
 def _report(
     populations: list[Population], x: Floats, end: ScaleEnd, blank: bool, method: str, notes: tuple[str, ...]
 ) -> BeadPeaks:
+    cut = _cut_at_one_side(populations, x, end)
     dimmer_rcv = [0.0] * (len(populations) - 1) + [populations[-2].rcv if len(populations) > 1 else 0.0]
-    spoilt = [end.spoils(p.median, p.rcv, p.clipped, r) for p, r in zip(populations, dimmer_rcv, strict=True)]
+    at_end = [end.spoils(p.median, p.rcv, p.clipped, r) for p, r in zip(populations, dimmer_rcv, strict=True)]
+    spoilt = [ended or one_sided for ended, one_sided in zip(at_end, cut, strict=True)]
     peaks = BeadPeaks(
         medians=tuple(
             AtScaleEnd(p.median) if s else p.median for p, s in zip(populations, spoilt, strict=True)
@@ -177,10 +204,12 @@ def _report(
         method=method,
         notes=(
             *notes,
-            *(_at_end(k, p) for k, (p, s) in enumerate(zip(populations, spoilt, strict=True)) if s),
+            *(_at_end(k, p) for k, (p, s) in enumerate(zip(populations, at_end, strict=True)) if s),
+            *(_one_sided(k, p) for k, p in enumerate(populations) if cut[k] and not at_end[k]),
         ),
         clipped=tuple(p.clipped for p in populations),
         overlapping=tuple(p.overlapping for p in populations),
+        cut=tuple(c and not e for c, e in zip(cut, at_end, strict=True)),
     )
     return replace(rounded_record(peaks), ranges=tuple(map(_as_events, peaks.ranges)))
 
@@ -189,6 +218,23 @@ def _as_events(ends: tuple[float, float]) -> tuple[float, float]:
     """Return the ends of a range as float32, as events are: those on an end stay inside."""
     low, high = (np.asarray(ends, np.float32) + np.float32(0)).tolist()  # −0 becomes 0
     return low, high
+
+
+def _cut_at_one_side(populations: Sequence[Population], x: Floats, end: ScaleEnd) -> list[bool]:
+    """Which population lacks a side: the dimmest its dim one, the brightest its bright one."""
+    cut = [False] * len(populations)
+    for k, below in ((0, True), (len(populations) - 1, False)):
+        p = populations[k]
+        part = x[np.searchsorted(x, p.low) : np.searchsorted(x, p.high, side="right")]
+        cut[k] = cut[k] or (is_cut(x, part, below=below) and (below or not end.n_top))
+    return cut
+
+
+def _one_sided(k: int, population: Population) -> str:
+    return (
+        f"Population {k + 1} (median {population.median:.4g}, {population.n} events) is cut off at one side, "
+        "as by a threshold: its median is not that of all its beads, and it was dropped from the curve."
+    )
 
 
 def _at_end(k: int, population: Population) -> str:

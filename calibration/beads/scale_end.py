@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from calibration.beads.density_peaks import axis_cofactor
 from calibration.numbers import AT_SCALE_END, Floats
+from calibration.scale_top import find_scale_top
 
 NEAR = 0.9
 """Part of the top of the scale where a median is too near it. Convention: amplifiers flatten before it."""
@@ -18,9 +20,26 @@ SQUEEZED = 0.5
 """Part of the dimmer neighbour's CV below which an amplifier squeezes a population. Convention: brighter
 beads are not suddenly twice as narrow."""
 
-LEAST_PILE, PILE_SHARE, PILE_TIMES = 10, 0.002, 5
-"""Events, share of all events, and times the usual count of one value, that make a pile where the end of the
-scale is not known. Convention."""
+CUT_WITHIN, CUT_SHARE, LEAST_CUT = 0.2, 0.02, 10
+"""SDs from the outermost event, and the share of a population and the events within these that make a steep
+edge. Convention: the tail of a normal population ends with single events, and a cut with fewer removed hardly
+a twentieth."""
+
+SHALLOW, OUTER, FEWEST_SHALLOW = 1.5, 0.04, 400
+"""SDs from the median to this quantile of the events on a side, below which a part of that side is missing,
+and events that this needs. Convention: of a normal population it lies at 2.05 SDs."""
+
+FEWEST_TO_CUT = 100
+"""Events of a population whose edge is judged. Convention."""
+
+ONE_SD = 0.841
+"""Quantile of a normal distribution one SD above its median. Arithmetic."""
+
+STRAY = 2000
+"""One event in so many may lie beyond a cut. Convention: crosstalk of electronics."""
+
+FEWEST_VALUES = 20
+"""Different values within a population below which its edge cannot be judged. Convention."""
 
 
 class AtScaleEnd(float):
@@ -34,11 +53,15 @@ class AtScaleEnd(float):
 
 @dataclass(frozen=True, slots=True)
 class ScaleEnd:
-    """The end of the scale, whether it is `known` (from the file), and the events that lie on it."""
+    """The end of the scale, whether it is `known` (from the file), and the events that lie on it.
+
+    `brightest` is the largest value.
+    """
 
     top: float
     known: bool
     n_top: int
+    brightest: float = np.inf
 
     def spoils(self, median: float, rcv: float, clipped: float, dimmer_rcv: float) -> bool:
         """Tell whether a population is at the end: clipped, close under it, or squeezed by an amplifier.
@@ -52,13 +75,13 @@ class ScaleEnd:
         """
         if clipped > CLIPPED:
             return True
-        if self.known or self.n_top:
-            return median >= NEAR * self.top
-        return median >= NEAR * self.top and 0 < rcv < SQUEEZED * dimmer_rcv
+        if (self.known or self.n_top) and median >= NEAR * self.top:
+            return True
+        return median >= NEAR * self.brightest and 0 < rcv < SQUEEZED * dimmer_rcv
 
 
 def find_scale_end(x: Floats, scale_top: float) -> ScaleEnd:
-    """Find the end: as given, or the highest value where events pile up on it.
+    """Find the end: as given, unless the values lie beyond it or pile up below it.
 
     Parameters
     ----------
@@ -74,21 +97,43 @@ def find_scale_end(x: Floats, scale_top: float) -> ScaleEnd:
     """
     if not x.size:
         return ScaleEnd(scale_top, False, 0)
-    if np.isfinite(scale_top):
-        pile = x.size - int(np.searchsorted(x, AT_SCALE_END * scale_top))
-        top = min(scale_top, float(x[-1])) if pile else scale_top
-        return ScaleEnd(float(AT_SCALE_END * top) if pile else top, True, pile)
-    top = float(x[-1])
-    pile = x.size - int(np.searchsorted(x, top))
-    usual_pile = _events_per_value(x[: x.size - pile])
-    if pile >= max(LEAST_PILE, PILE_SHARE * x.size) and pile > PILE_TIMES * usual_pile:
-        return ScaleEnd(top, False, pile)
-    return ScaleEnd(top, False, 0)
+    found, brightest = find_scale_top(x, scale_top), float(x[-1])
+    if not found.is_as_told:
+        pile = x.size - int(np.searchsorted(x, found.value)) if found.n_pile else 0
+        return ScaleEnd(found.value if pile else brightest, False, pile, brightest)
+    if not np.isfinite(scale_top):
+        return ScaleEnd(brightest, False, 0, brightest)
+    pile = x.size - int(np.searchsorted(x, AT_SCALE_END * scale_top))
+    top = min(scale_top, brightest) if pile else scale_top
+    return ScaleEnd(float(AT_SCALE_END * top) if pile else top, True, pile, brightest)
 
 
-def _events_per_value(below: Floats) -> float:
-    """Events on each of the next dimmer distinct values: more than one where the channel is quantised."""
-    if not below.size:
-        return 0.0
-    _, counts = np.unique(below[-5000:], return_counts=True)
-    return float(np.max(counts[-6:]))
+def is_cut(x: Floats, part: Floats, *, below: bool) -> bool:
+    """Tell whether one side of an outermost population was cut off, as a threshold does.
+
+    A population ends in a tail of few events. Where it begins with many, or where that side of it is missing,
+    its median is that of what was left.
+
+    Parameters
+    ----------
+    x
+        All intensities, sorted, shape (n,).
+    part
+        The population's, sorted, shape (k,).
+    below
+        Whether the dim side is meant; else the bright side.
+    """
+    if part.size < FEWEST_TO_CUT or np.unique(part).size < FEWEST_VALUES:
+        return False
+    z, own = (np.arcsinh(values / axis_cofactor(x)) for values in (x, part))
+    if not below:
+        z, own = -z[::-1], -own[::-1]
+    middle, high = np.quantile(own, (0.5, ONE_SD))
+    sd, side = high - middle, z[: int(np.searchsorted(z, middle))]
+    if not sd > 0 or side.size < FEWEST_TO_CUT // 2:
+        return False
+    if part.size >= FEWEST_SHALLOW and middle - np.quantile(side, OUTER) < SHALLOW * sd:
+        return True
+    first = z[x.size // STRAY]
+    edge = int(np.searchsorted(z, first + CUT_WITHIN * sd)) - x.size // STRAY
+    return bool(first >= own[0] - CUT_WITHIN * sd and edge >= max(LEAST_CUT, CUT_SHARE * part.size))

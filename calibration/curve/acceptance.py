@@ -50,6 +50,21 @@ class CheckName(StrEnum):
     LOT_VALUES = "lot_values"
 
 
+OF_THE_LINE = frozenset(
+    {
+        CheckName.R2,
+        CheckName.SLOPE,
+        CheckName.BACK_CALCULATED_ERROR,
+        CheckName.VALUE_PER_MFI,
+        CheckName.LOCAL_SLOPE,
+        CheckName.DETECTION,
+        CheckName.LESS_BLANK,
+        CheckName.DEGREES_OF_FREEDOM,
+    }
+)
+"""The rows that judge the line; without assigned values they say nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class CurveCheck:
     """One row of the acceptance table: the figure, its verdict, and what it means in words."""

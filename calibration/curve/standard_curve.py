@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import overload
 
 import numpy as np
 
 from calibration.beads.scale_end import AtScaleEnd
-from calibration.curve.acceptance import CurveCheck, CurveLimits, CurveVerdict, acceptance, worst
+from calibration.curve.acceptance import CheckName, CurveCheck, CurveLimits, CurveVerdict, acceptance, worst
 from calibration.curve.fit import PARAMETERS, Fit, fit_model, photon_step
 from calibration.curve.residuals import Beads, Residuals, for_checks, notes_on, peak_sd, residuals_of
 from calibration.errors import CalibrationError
@@ -150,6 +150,11 @@ class StandardCurve:
         """Return the curve with further rows in its acceptance table, each in place of one of its name."""
         names = {row.name for row in rows}
         checks = (*(row for row in self.checks if row.name not in names), *rows)
+        return replace(self, checks=checks, verdict=worst(checks))
+
+    def without_checks(self, names: Collection[CheckName]) -> StandardCurve:
+        """Return the curve without these rows of its acceptance table."""
+        checks = tuple(row for row in self.checks if row.name not in names)
         return replace(self, checks=checks, verdict=worst(checks))
 
     @property

@@ -263,9 +263,12 @@ def _with_status(
             if at_end > MOST_AT_SCALE_END
             else f"estimate {rd:.6g}"
         )
-        note = f"Above the range ({why}): known only to exceed the top bead, {uloq:.6g}."
-        notes = (*result.notes, note)
-        return replace(result, status=RdStatus.ABOVE_ULOQ, rd=None, rd_low=uloq, rd_high=None, notes=notes)
+        bound = min(uloq, rd) if at_end > MOST_AT_SCALE_END else uloq  # the scale may end below the top bead
+        what = "the top bead" if bound == uloq else "what the end of the scale stands for"
+        notes = (*result.notes, f"Above the range ({why}): known only to exceed {what}, {bound:.6g}.")
+        return replace(
+            result, status=RdStatus.ABOVE_ULOQ, rd=None, rd_low=bound, rd_high=None, uloq=bound, notes=notes
+        )
     if rd > uloq:
         note = f"{rd / uloq:.2f} times the top bead: the curve is extrapolated."
         return replace(result, status=RdStatus.ABOVE_ULOQ_EXTRAPOLATED, notes=(*result.notes, note))

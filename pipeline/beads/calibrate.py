@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from calibration.beads.kits import bead_kit
 from calibration.beads.peaks import BeadPeaks, find_bead_peaks
@@ -20,22 +20,23 @@ from calibration.errors import CalibrationError
 from calibration.flags import CalibrationFlag
 from gating.events import Mask
 from pipeline.beads.flags import curve_flags, joined_notes
-from pipeline.beads.lot_values import size_row
+from pipeline.beads.lot_values import is_ordinal, size_row, without_line
 from pipeline.beads.result import CalibrationResult
+from pipeline.beads.scatter import Scatter, choose_scatter, other_detectors
 from pipeline.fcs import ChannelError, FcsError, FcsFile, read_fcs
 from pipeline.fcs.file import acquired
+from pipeline.fcs.repairs import USUAL, Repair
 from pipeline.files.content import Content
 from pipeline.study.settings import Settings
 from pipeline.study.study import BeadRun
 from pipeline.tube.channels import channels_meant
 from pipeline.tube.histograms import bead_histogram
+from pipeline.tube.impossible_values import MOST_UNREADABLE, UnsoundError, is_measured
 from pipeline.tube.inputs import changed_inputs, read_inputs
+from pipeline.tube.scale_ends import scale_ends
 
-FORWARD_SCATTER = re.compile(r"^(fsc|fs|forward)", re.IGNORECASE)
-SIDE_SCATTER = re.compile(r"^(ssc|ss|side)", re.IGNORECASE)
-
-NO_LIGHT = re.compile(r"^(time|event|index|sort)", re.IGNORECASE)
-PULSE_MEASURE = re.compile(r"([-_ ]|(?<=\d))[AHW]$", re.IGNORECASE)
+MOST_LEFT_OUT = 1 / 3
+"""Share of a bead file above which what was left out is flagged. Convention: bead files are mostly beads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def calibrate_bead_run(task: BeadTask) -> CalibrationResult:
         file, channel = _read(task, inputs.content(name))
         read = replace(empty, channel=channel, acquired=acquired(file, channel), n_events=file.n_events)
         return _fitted(task, file, read)
-    except FcsError as error:
+    except (FcsError, UnsoundError) as error:
         return without_curve(task, str(error))
 
 
@@ -103,38 +104,114 @@ def _read(task: BeadTask, content: Content) -> tuple[FcsFile, str]:
 
 
 def _fitted(task: BeadTask, file: FcsFile, result: CalibrationResult) -> CalibrationResult:
-    run = task.run
-    singlets, note = _singlets(file)
-    finite = np.isfinite(file.column(result.channel))
-    if not finite.all():
-        note = joined_notes(
-            note, f"{int((~finite).sum())} events hold no number on {result.channel}: left out"
-        )
-        singlets = singlets & finite
-    intensity = file.column(result.channel)[singlets]
+    run, channel = task.run, result.channel
+    measured = is_measured(file.column(channel))
+    gap_note = _gap(int((~measured).sum()), file, channel)
+    scatter = choose_scatter(file.channels, file.column, np.where(measured, file.column(channel), np.nan))
+    others = other_detectors(file.channels, channel)
+    names = list(dict.fromkeys([channel, scatter.first, scatter.second, *others]))
+    ends = _Ends.of(file, [name for name in names if name])
+    singlets = _singlets(file, scatter, ends) & measured
+    intensity = file.column(channel)[singlets]
     result = replace(
         result,
         n_singlets=int(singlets.sum()),
-        histogram=bead_histogram(intensity, channel=result.channel),
-        note=note,
+        histogram=bead_histogram(intensity, channel=channel),
+        flags=_of_the_file(file, ends, singlets, has_scatter=bool(scatter.first)),
+        note=joined_notes(
+            *_repairs(file, ends), scatter.words(), gap_note, _left_out(file.n_events, int(singlets.sum()))
+        ),
     )
+    beads = _Beads(file, singlets, channel, tuple(others), ends)
     try:
         peaks = find_bead_peaks(
             intensity,
             len(run.levels),
             blank=run.levels[0] == 0,
             ranges=run.ranges or None,
-            scale_top=file.scale_top(result.channel),
+            scale_top=ends.top(channel),
+            others=[beads.column(other) for other in others],
         )
-        curve = _with_other_channels(_curve(task, peaks), task, file, result.channel, singlets, peaks)
+        curve = _with_other_channels(_curve(task, peaks), task, beads, peaks)
     except CalibrationError as error:
-        return replace(result, flags=(CalibrationFlag.NO_CURVE,), note=joined_notes(note, str(error)))
+        return replace(
+            result,
+            flags=(*result.flags, CalibrationFlag.NO_CURVE),
+            note=joined_notes(result.note, str(error)),
+        )
+    cut = (CalibrationFlag.BEADS_CUT,) if any(peaks.cut) else ()
     return replace(
         result,
         peaks=peaks,
         curve=curve,
-        flags=_flags(curve),
-        note=joined_notes(note, _by_hand(run)),
+        flags=(*result.flags, *cut, *_flags(curve)),
+        note=joined_notes(result.note, _by_hand(run), _numbered(run)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Ends:
+    """Where the scales of the bead file's channels end."""
+
+    tops: Mapping[str, float]
+    repairs: tuple[Repair, ...]
+
+    @classmethod
+    def of(cls, file: FcsFile, names: Sequence[str]) -> _Ends:
+        found = scale_ends(file, names, [file.column(name) for name in names])
+        return cls(dict(zip(names, found.tops, strict=True)), found.repairs)
+
+    def top(self, name: str) -> float:
+        return self.tops[name]
+
+
+@dataclass(frozen=True, slots=True)
+class _Beads:
+    """The singlets of a bead file: the calibrated channel, and the other detectors of light."""
+
+    file: FcsFile
+    singlets: Mask
+    channel: str
+    others: tuple[str, ...]
+    ends: _Ends
+
+    def column(self, name: str) -> NDArray[np.floating]:
+        return self.file.column(name)[self.singlets]
+
+
+def _of_the_file(
+    file: FcsFile, ends: _Ends, singlets: Mask, *, has_scatter: bool
+) -> tuple[CalibrationFlag, ...]:
+    repaired = (CalibrationFlag.REPAIRED_BEAD_FILE,) if _repairs(file, ends) else ()
+    left_out = _left_out(file.n_events, int(singlets.sum()))
+    ungated = () if has_scatter else (CalibrationFlag.BEADS_UNGATED,)
+    return (*repaired, *ungated, *((CalibrationFlag.BEADS_LEFT_OUT,) if left_out else ()))
+
+
+def _gap(n: int, file: FcsFile, channel: str) -> str:
+    """Say how many events hold no number; raises UnsoundError where these are no accident."""
+    if not n:
+        return ""
+    text = f"{n} of {file.n_events} events hold no number that a detector gives on {channel}"
+    if n > MOST_UNREADABLE * file.n_events:
+        raise UnsoundError(
+            f"{file.path.name}: {text}, expected numbers; is the byte order or the data type in the file's "
+            "header right?"
+        )
+    return f"{text}: left out"
+
+
+def _repairs(file: FcsFile, ends: _Ends) -> tuple[str, ...]:
+    return tuple(repair.text for repair in (*file.repairs, *ends.repairs) if repair.code not in USUAL)
+
+
+def _left_out(n: int, n_singlets: int) -> str:
+    """Say that much of the file is not beads; "" where it is not much."""
+    if n_singlets >= (1 - MOST_LEFT_OUT) * n:
+        return ""
+    return (
+        f"{n - n_singlets} of {n} events are no bead singlets and were left out: look at the scatter of the "
+        "bead file"
     )
 
 
@@ -148,41 +225,27 @@ def _curve(task: BeadTask, peaks: BeadPeaks) -> StandardCurve:
         saturated=peaks.saturated,
         limits=task.settings.curve_limits,
     )
-    row = size_row(bead_kit(task.run.kit), task.run.levels)
-    return curve if row is None else curve.with_checks(row)
+    kit, levels = bead_kit(task.run.kit), task.run.levels
+    row, judged = size_row(kit, levels), without_line(curve, kit, levels)
+    return judged if row is None else judged.with_checks(row)
 
 
 def _with_other_channels(
-    curve: StandardCurve, task: BeadTask, file: FcsFile, channel: str, singlets: Mask, peaks: BeadPeaks
+    curve: StandardCurve, task: BeadTask, beads: _Beads, peaks: BeadPeaks
 ) -> StandardCurve:
     """Add whether another detector of the file collects more light of these beads."""
     kit = bead_kit(task.run.kit)
     if not kit.quantifies:
         return curve
-    named, compared = file.column(channel)[singlets], []
-    for other in _other_detectors(file.channels, channel):
-        values = file.column(other)[singlets]
+    named, compared = beads.column(beads.channel), []
+    for other in beads.others:
         comparison = compare_channels(
-            named, values, peaks, one_dye=kit.one_dye, other_top=file.scale_top(other)
+            named, beads.column(other), peaks, one_dye=kit.one_dye, other_top=beads.ends.top(other)
         )
         if comparison is not None:
             compared.append((other, comparison))
-    row = channel_check(compared, channel)
+    row = channel_check(compared, beads.channel)
     return curve if row is None else curve.with_checks(row)
-
-
-def _other_detectors(channels: Sequence[str], channel: str) -> list[str]:
-    """Return the other fluorescence detectors: neither scatter nor time, nor another pulse measure of one."""
-    own = PULSE_MEASURE.sub("", channel).casefold()
-    kind = PULSE_MEASURE.search(channel)
-    suffix = kind.group().casefold() if kind else ""
-    return [
-        other
-        for other in channels
-        if not (FORWARD_SCATTER.match(other) or SIDE_SCATTER.match(other) or NO_LIGHT.match(other))
-        and PULSE_MEASURE.sub("", other).casefold() != own
-        and other.casefold().endswith(suffix)
-    ]
 
 
 def _by_hand(run: BeadRun) -> str:
@@ -192,23 +255,21 @@ def _by_hand(run: BeadRun) -> str:
     return f"populations taken where a person set them in the beads sheet ({listed}), not searched"
 
 
-def _singlets(file: FcsFile) -> tuple[Mask, str]:
-    """Gate on the scatter there is; without forward and side scatter every event counts, and that is said."""
-    fsc, ssc = _scatter(FORWARD_SCATTER, file.channels), _scatter(SIDE_SCATTER, file.channels)
-    if not (fsc and ssc):
-        return np.ones(
-            file.n_events, np.bool_
-        ), "no forward and side scatter in the file: every event was used"
-    mask = find_bead_singlets(
-        file.column(fsc), file.column(ssc), fsc_top=file.scale_top(fsc), ssc_top=file.scale_top(ssc)
+def _numbered(run: BeadRun) -> str:
+    ordinal = is_ordinal(bead_kit(run.kit), run.levels)
+    return "the levels only put the beads in order: their line is not judged" if ordinal else ""
+
+
+def _singlets(file: FcsFile, scatter: Scatter, ends: _Ends) -> Mask:
+    """Gate on the scatter there is; without any, every event counts."""
+    if not scatter.first:
+        return np.ones(file.n_events, np.bool_)
+    return find_bead_singlets(
+        file.column(scatter.first),
+        file.column(scatter.second),
+        fsc_top=ends.top(scatter.first),
+        ssc_top=ends.top(scatter.second),
     )
-    return mask, ""
-
-
-def _scatter(kind: re.Pattern[str], channels: Sequence[str]) -> str:
-    """Return the area channel of a scatter, or the first there is; "" where there is none."""
-    named = [channel for channel in channels if kind.match(channel)]
-    return next((channel for channel in named if re.search(r"[-_ ]?A$", channel)), named[0] if named else "")
 
 
 def _flags(curve: StandardCurve) -> tuple[CalibrationFlag, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from calibration.beads.kits import bead_kit
 from calibration.curve.acceptance_limits import CurveVerdict
 from calibration.curve.drift import FEWEST_RUNS, SETTLED_RUNS, DriftSeries, levey_jennings
 from calibration.curve.standard_curve import StandardCurve, fit_standard_curve
@@ -13,7 +14,7 @@ from calibration.flags import CalibrationFlag
 from pipeline.beads.cross_calibration import with_transfers
 from pipeline.beads.flags import curve_flags, joined_notes, without_curve_flags
 from pipeline.beads.instrument_log import InstrumentLog, LoggedRun
-from pipeline.beads.lot_values import with_lot_values
+from pipeline.beads.lot_values import with_lot_values, without_line
 from pipeline.beads.result import CalibrationResult
 from pipeline.study.settings import Settings
 from pipeline.study.study import BeadRun
@@ -145,6 +146,7 @@ def _with_history(
         history=[run.medians[top] for run in kept],
         limits=settings.curve_limits,
     )
+    refitted = without_line(refitted, bead_kit(result.kit), result.levels)
     made = {row.name for row in refitted.checks}
     return refitted.with_checks(*(row for row in result.curve.checks if row.name not in made))
 

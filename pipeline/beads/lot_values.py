@@ -6,11 +6,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from calibration.beads.kits import BeadKit
-from calibration.curve.acceptance import CheckName, CurveCheck
+from calibration.curve.acceptance import OF_THE_LINE, CheckName, CurveCheck
 from calibration.curve.acceptance_limits import CurveVerdict
+from calibration.curve.standard_curve import StandardCurve
 from pipeline.beads.flags import curve_flags, without_curve_flags
 from pipeline.beads.instrument_log import InstrumentLog
 from pipeline.beads.result import CalibrationResult
+
+LEAST_TOP_MEF = 1000.0
+"""Level of the brightest of relative beads below which the levels are no assigned values. Convention: lots
+have tens of thousands there."""
 
 
 def size_row(kit: BeadKit, levels: Sequence[float]) -> CurveCheck | None:
@@ -36,6 +41,24 @@ def size_row(kit: BeadKit, levels: Sequence[float]) -> CurveCheck | None:
         f"{kit.unit} there: in thousands, or the values of another kit?"
     )
     return CurveCheck(CheckName.LOT_SIZE, brightest, CurveVerdict.WARN, text)
+
+
+def is_ordinal(kit: BeadKit, levels: Sequence[float]) -> bool:
+    """Whether the levels of relative beads only put them in order, so that no line can be judged by them.
+
+    Examples
+    --------
+    >>> from calibration.beads.kits import BEAD_KITS
+    >>> relative = next(kit for kit in BEAD_KITS if not kit.quantifies)
+    >>> is_ordinal(relative, (0, 1, 2, 3)), is_ordinal(relative, (0, 792, 2079, 6588))
+    (True, False)
+    """
+    return not kit.quantifies and max(levels, default=0.0) < LEAST_TOP_MEF
+
+
+def without_line(curve: StandardCurve, kit: BeadKit, levels: Sequence[float]) -> StandardCurve:
+    """Return a curve that is judged by its beads alone where the levels only put them in order."""
+    return curve.without_checks(OF_THE_LINE) if is_ordinal(kit, levels) else curve
 
 
 def with_lot_values(
@@ -78,13 +101,21 @@ def _in_log(result: CalibrationResult, log: InstrumentLog | None) -> list[tuple[
 def _compared(
     result: CalibrationResult, others: Sequence[tuple[str, tuple[float, ...]]]
 ) -> CalibrationResult:
-    unlike = [(name, levels) for name, levels in others if levels != result.levels]
+    unlike = [(name, levels) for name, levels in others if not _agree(levels, result.levels)]
     if not unlike or result.curve is None:
         return result
     name, levels = unlike[0]
     listed = "; ".join(f"{level:g}" for level in levels)
-    text = f"Lot {result.lot} has other assigned values ({listed}) in {name}: one of them is mistyped."
+    text = (
+        f"Lot {result.lot} has other assigned values ({listed}) in {name}: compare both with the lot's sheet."
+    )
     curve = result.curve.with_checks(
         CurveCheck(CheckName.LOT_VALUES, float(len(unlike)), CurveVerdict.WARN, text)
     )
     return replace(result, curve=curve, flags=(*without_curve_flags(result.flags), *curve_flags(curve)))
+
+
+def _agree(levels: Sequence[float], others: Sequence[float]) -> bool:
+    """Whether two rows may be of one lot: the same values, or some where not all beads were resolved."""
+    few, many = sorted((levels, others), key=len)
+    return set(few) <= set(many)

@@ -20,6 +20,8 @@ from pipeline.tube.channels import find_channel
 UNTELLING_SERIAL = 2
 """Serials of this length at most are counters (`1`) that many instruments have. Convention."""
 
+THE_CONTROL = "the control"
+
 VOLTAGE_TOLERANCE = 1e-3
 """Relative: digital instruments set whole volts, and files round them. Convention."""
 
@@ -80,7 +82,7 @@ def detector_difference(tube: FcsFile, first: str, other: FcsFile, second: str) 
     compared, differ = False, []
     for word, mine, theirs in (("voltage", a.voltage, b.voltage), ("gain", a.gain or 1.0, b.gain or 1.0)):
         if mine is not None and theirs is not None:
-            compared = compared or word == "voltage"
+            compared = compared or word == "voltage" or mine != 1 or theirs != 1
             if not math.isclose(mine, theirs, rel_tol=VOLTAGE_TOLERANCE):
                 unit = " V" if word == "voltage" else ""
                 differ.append(
@@ -114,7 +116,7 @@ def controls_unlike_tube(study: Study, headers: Headers) -> Iterator[Finding]:
                 continue
             where = study.at("samples", sample.sample_id, column)
             aliases = study.panel(sample.panel).quantified.aliases
-            yield from _unlike(study, sample, tube, control, where, "the control", aliases)
+            yield from _unlike(study, sample, tube, control, where, THE_CONTROL, aliases)
             if instrument_difference(tube, control) == "":
                 yield from _other_detectors(study, sample, tube, control, where)
 
@@ -160,8 +162,23 @@ def _unlike(
             setting="accept_voltage_mismatch", reason=settings.accept_voltage_mismatch,
         )  # fmt: skip
     elif not compared and not difference:
-        note = f"tube and {what} do not both tell the voltage of {mine}: not compared"
-        yield Finding(None, sample_id, note=note)
+        yield _untold(sample_id, where, tube, other, what, mine)
+
+
+def _untold(sample_id: str, where: str, tube: FcsFile, other: FcsFile, what: str, channel: str) -> Finding:
+    """Flag a tube that cannot be compared with its beads; that it cannot with its control is only noted."""
+    if what == THE_CONTROL:
+        note = f"tube and {what} do not both tell the voltage of {channel}: not compared"
+        return Finding(None, sample_id, note=note)
+    problem = (
+        f"{what}: {tube.path.name} and {other.path.name} do not both tell the voltage or gain of {channel}: "
+        "not compared"
+    )
+    hint = "Make sure that beads and tube were acquired with the same settings: another voltage changes RD."
+    expected = "$PnV in both files"
+    return warning(
+        problem, expected, where=where, sample_id=sample_id, flag=CheckFlag.VOLTAGE_UNKNOWN, hint=hint
+    )
 
 
 def _other_detectors(

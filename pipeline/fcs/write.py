@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from pipeline.fcs.errors import UnwritableError, shown
 from pipeline.fcs.text.header import HEADER_BYTES, LARGEST_HEADER_OFFSET
+from pipeline.fcs.text.scales import LARGEST_RANGE
 from pipeline.fcs.writable import (
     check_channels,
     check_readable,
@@ -111,7 +112,7 @@ def _keywords(rows: NDArray[np.float32], channels: Sequence[str], markers: Seque
 
 def _range(row: NDArray[np.float32]) -> int:
     top = float(row[np.isfinite(row)].max(initial=0))
-    return max(DEFAULT_RANGE, 1 << int(top).bit_length())
+    return min(max(DEFAULT_RANGE, 1 << int(top).bit_length()), LARGEST_RANGE)
 
 
 def _layout(rows: NDArray[np.float32], fields: Mapping[str, str], file: str) -> tuple[bytes, int]:

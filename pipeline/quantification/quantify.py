@@ -166,7 +166,7 @@ def _quantified(
         spillover_sha256=tube.spillover.digest if tube.spillover else "",
         spillover_channels=tube.spillover.channels if tube.spillover else (),
         spillover=_rows(tube),
-        repairs=tuple(repair.text for repair in tube.file.repairs),
+        repairs=tuple(repair.text for repair in tube.repairs),
         sha256=task.files_sha256,
         note="; ".join(dict.fromkeys(notes)),
         gates_document="" if drawn is None else drawn.document,
@@ -214,7 +214,7 @@ def _flags(
 def _repairs(tube: Tube) -> tuple[str, ...]:
     """Name what was repaired of the file; a matrix that must not be applied cannot have harmed."""
     unused = "SPILL_" if tube.compensation is Compensation.ALREADY else None
-    repairs = (repair for repair in tube.file.repairs if repair.code not in USUAL)
+    repairs = (repair for repair in tube.repairs if repair.code not in USUAL)
     return tuple(repair.text for repair in repairs if unused is None or not repair.code.startswith(unused))
 
 

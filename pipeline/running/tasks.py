@@ -24,6 +24,10 @@ AFTER_THE_TUBES = {"washed_out_drug", "study_drug", "month_days", "rd_cut", "lys
 FLAGS_OF_TUBES = (
     CalibrationFlag.BEAD_DRIFT,
     CalibrationFlag.BEADS_BRIGHTER_ELSEWHERE,
+    CalibrationFlag.BEADS_CUT,
+    CalibrationFlag.BEADS_LEFT_OUT,
+    CalibrationFlag.BEADS_UNGATED,
+    CalibrationFlag.REPAIRED_BEAD_FILE,
     CalibrationFlag.CROSS_CALIBRATED,
 )
 """Flags of a bead run that its tubes carry too."""

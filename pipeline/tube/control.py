@@ -69,7 +69,8 @@ def read_control(
             notes = (*notes, f"the {kind} control cannot be used: {error}")
             continue
         own = (note if note in stained.notes else f"{kind} control: {note}" for note in tube.notes)
-        return Control(kind, tube, (*notes, *own))
+        ends = (f"{kind} control: {repair.text}" for repair in tube.scale_repairs)
+        return Control(kind, tube, (*notes, *own, *ends))
     return Control(notes=notes)
 
 

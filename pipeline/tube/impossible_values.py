@@ -14,6 +14,9 @@ from pipeline.tube.flags import TubeFlag
 MOST_UNREADABLE = 0.01
 """More events than this without a number are no accident of the acquisition. Convention."""
 
+LARGEST = 2.0**64
+"""Values above it are no numbers of a detector. Convention: FCS stores whole numbers of 64 bits at most."""
+
 
 class UnsoundError(UserError):
     """A file's values cannot be measurements; the text says which channel, how many and what to do."""
@@ -51,25 +54,42 @@ def sound_events(events: Events, file_name: str, time_channels: Iterable[str] = 
     return replace(sound, flags=(*sound.flags, TubeFlag.CHANNEL_CONSTANT), notes=(*sound.notes, note))
 
 
+def is_measured(values: np.ndarray) -> np.ndarray:
+    """Return which values a detector can have given: numbers that are not larger than any scale.
+
+    Examples
+    --------
+    >>> is_measured(np.array([1.0, np.nan, np.inf, -3e38])).tolist()
+    [True, False, False, False]
+    """
+    return np.asarray(np.abs(values) <= LARGEST, np.bool_)  # NaN is not
+
+
+def _has_huge(values: np.ndarray) -> bool:
+    return bool((np.isfinite(values) & ~is_measured(values)).any())
+
+
+def all_measured(values: np.ndarray) -> bool:
+    """Whether a detector can have given every value: in less time than `is_measured` takes."""
+    # the least and the largest are NaN as soon as one value is
+    return not values.size or bool(values.min() >= -LARGEST and values.max() <= LARGEST)
+
+
 def _stands_still(values: np.ndarray) -> bool:
     return values.size > 1 and bool(values[0] == values[-1]) and bool(values.min() == values.max())
 
 
 def _without_gaps(events: Events, file_name: str, times: set[str]) -> Sound:
-    # one sum per channel is NaN or infinite as soon as one value is
-    with np.errstate(all="ignore"):
-        suspects = [name for name in events.channels if not np.isfinite(events.column(name).sum())]
-    gaps = np.zeros(events.n_events, np.bool_)
-    holed = []
-    for name in suspects:
-        here = ~np.isfinite(events.column(name))
-        if here.any():
-            gaps |= here
-            holed.append(name)
-    n = int(gaps.sum())
-    if not n:
+    suspects = [name for name in events.channels if not all_measured(events.column(name))]
+    if not suspects:
         return Sound(events)
-    gap_text = f"{n} of {events.n_events} events hold no number on {', '.join(holed)}"
+    gaps = np.zeros(events.n_events, np.bool_)
+    for name in suspects:
+        gaps |= ~is_measured(events.column(name))
+    n = int(gaps.sum())
+    huge = any(_has_huge(events.column(name)) for name in suspects)
+    what = f"no number, or one above {LARGEST:.2g} that no detector gives," if huge else "no number"
+    gap_text = f"{n} of {events.n_events} events hold {what} on {', '.join(suspects)}"
     if n > MOST_UNREADABLE * events.n_events:
         raise UnsoundError(
             f"{file_name}: {gap_text}, expected numbers; "

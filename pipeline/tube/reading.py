@@ -13,6 +13,7 @@ from gating.events import Events, FloatArray, Mask
 from gating.events.compensation import SpilloverMatrix, compensate
 from gating.events.panel import GatingPanel
 from pipeline.fcs import FcsFile, read_fcs
+from pipeline.fcs.repairs import Repair
 from pipeline.files.content import Content
 from pipeline.study.study import Panel
 from pipeline.tube.compensation import (
@@ -24,6 +25,7 @@ from pipeline.tube.compensation import (
 )
 from pipeline.tube.impossible_values import sound_events
 from pipeline.tube.rows import FileRows, gating_panel, on_rows, rows_of_file
+from pipeline.tube.scale_ends import scale_ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ class Tube:
         What was done about spillover when the file was read.
     spillover
         The matrix that was applied, under the names of rows; None where there was none to apply.
+    scale_repairs
+        Where $PnR is not the end of a scale.
     """
 
     file: FcsFile
@@ -66,6 +70,12 @@ class Tube:
     spillover: SpilloverMatrix | None
     flags: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    scale_repairs: tuple[Repair, ...] = ()
+
+    @property
+    def repairs(self) -> tuple[Repair, ...]:
+        """What the file says wrongly, of its layout and of its scales, and what was used instead."""
+        return self.file.repairs + self.scale_repairs
 
     @property
     def file_matrix(self) -> SpilloverMatrix | None:
@@ -130,7 +140,8 @@ def read_tube(
     file = read_fcs(path, channels=wanted, allow_truncated=allow_truncated, content=content)
     times = tuple(row.name for row in panel.channels if row.role == "time")
     sound = sound_events(_in_seconds(_events(file, rows), file, rows, times), path.name, times)
-    raw = sound.events
+    ends = scale_ends(file, file.decoded, sound.events.values)
+    raw = replace(sound.events, scale_tops=_tops(sound.events, ends.tops, times))
     after = already_compensated(raw, rows, done) if is_done else compensated_events(raw, matrix, panel)
     quantified = panel.quantified.name
     return Tube(
@@ -146,24 +157,27 @@ def read_tube(
         spillover=after.matrix,
         flags=(*sound.flags, *after.flags),
         notes=(*rows.notes, *sound.notes, *after.notes),
+        scale_repairs=ends.repairs,
     )
 
 
 def _events(file: FcsFile, rows: FileRows) -> Events:
     """Return the channels that were asked for, linear, under the names of rows."""
-    names = file.decoded
-    tops = tuple(file.scale_top(name) for name in names)
-    return Events(file.events(names), tuple(map(rows.row_of, names)), tops)
+    return Events(file.events(file.decoded), tuple(map(rows.row_of, file.decoded)))
+
+
+def _tops(events: Events, tops: Sequence[float], times: Sequence[str]) -> tuple[float, ...]:
+    """Return the ends of the scales; time has none, whatever the file calls it."""
+    ends = zip(events.channels, tops, strict=True)
+    return tuple(float("inf") if channel in times else top for channel, top in ends)
 
 
 def _in_seconds(events: Events, file: FcsFile, rows: FileRows, times: Sequence[str]) -> Events:
     """Return events whose time is in seconds too where the file does not call it Time, as FCS has it."""
     step = file.acquisition.timestep or 1.0
-    tops = list(events.scale_tops)
     for time in times:
         parameter = file.parameters[file.channels.index(rows.name_of(time))]
         if not parameter.is_time:
             place = events.channels.index(time)
             events.values[place] = events.values[place].astype(np.float64) * step
-            tops[place] = float("inf")
-    return Events(events.values, events.channels, tuple(tops))
+    return events

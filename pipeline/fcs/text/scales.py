@@ -12,6 +12,9 @@ from pipeline.fcs.errors import shown
 from pipeline.fcs.repairs import Repair, RepairCode
 from pipeline.fcs.text.text import real_number, whole_number
 
+LARGEST_RANGE = 2**64
+"""A larger $PnR is only the largest number of a data type. Convention: FCS stores 64 bits at most."""
+
 
 def amplification(value: str | None, kind: str, name: str, repairs: list[Repair]) -> tuple[float, float]:
     """$PnE/f1,f2/: f2 of 0 with decades is written often and means 1 (3.2.20); floats need no $PnE."""
@@ -40,6 +43,10 @@ def value_range(
     """Return $PnR; of integers it counts the values there can be, and so is 2 at least."""
     whole = whole_number(value)
     number = real_number(value) if whole is None else whole
+    if number is not None and number > LARGEST_RANGE:
+        text = "$PnR is larger than any detector's scale and was not used"
+        repairs.append(Repair(RepairCode.RANGE_HUGE, text, f"{name} {shown(value)}", "no range"))
+        return inf
     if number is not None and number >= (2 if kind in "IA" else 0) and number > 0:
         return number
     if kind in "IA":

@@ -44,6 +44,12 @@ FLAGS: Final[dict[str, str]] = {
     CalibrationFlag.CURVE_WARN: "the standard curve was accepted with a warning",
     CalibrationFlag.BEADS_BRIGHTER_ELSEWHERE: "another channel of the file sees the beads with as much "
     "light, or more",
+    CalibrationFlag.BEADS_CUT: "one side of a bead population was cut off, as by a threshold: it is not in "
+    "the curve",
+    CalibrationFlag.BEADS_LEFT_OUT: "more than a third of the bead file are no bead singlets: look at its "
+    "scatter",
+    CalibrationFlag.BEADS_UNGATED: "the bead file has no usable scatter: debris and doublets were "
+    "not left out",
     CalibrationFlag.BEAD_DRIFT: "the bead run breaks a Westgard rule against the instrument's earlier runs",
     CalibrationFlag.CROSS_CALIBRATED: "the standard curve is of another day or instrument, carried over by "
     "rainbow beads",
@@ -78,6 +84,7 @@ FLAGS: Final[dict[str, str]] = {
     GateFlag.NO_TIME: "no time channel: whether the acquisition was steady is not known",
     GateFlag.NO_VIABILITY: "no viability dye: dead cells are not excluded",
     GateFlag.OVERRIDE_UNUSED: "a gate set by a person was not used: no step cuts there",
+    CalibrationFlag.REPAIRED_BEAD_FILE: "the FCS file of the beads had to be repaired",
     SampleFlag.REPAIRED_FILE: "the FCS file had to be repaired",
     ExposureFlag.SAMPLE_BEFORE_FIRST_DOSE: "collected before the first dose of the washed-out drug",
     TubeFlag.SPILL_INCOMPLETE: "the spillover matrix leaves out stained channels: they are not compensated",
@@ -86,6 +93,8 @@ FLAGS: Final[dict[str, str]] = {
     ExposureFlag.STUDY_DRUG_BEFORE_SAMPLE: "the study drug had been given before the sample",
     GateFlag.TIME_UNSTABLE: "a stretch of the acquisition was left out as unsteady",
     TubeFlag.VALUES_MISSING: "some events held no number and were left out",
+    CheckFlag.VOLTAGE_UNKNOWN: "a file does not tell the voltage: nobody knows whether beads and tube "
+    "had the same",
     CheckFlag.VOLTAGE_MISMATCH: "other voltage or gain of beads or control than of the tube, accepted with a "
     "reason",
 }

@@ -130,6 +130,17 @@ def test_cells_on_the_end_of_the_scale_are_right_censored():
     assert "on the end of the scale" in result.notes[-1]
 
 
+@pytest.mark.parametrize(("end", "bound"), [(5000.0, 48_000), (50_000.0, 67_601)])
+def test_cells_on_the_end_of_the_scale_exceed_that_end_and_not_a_top_bead_beyond_it(end, bound):
+    rng = np.random.default_rng(1)
+    stained = np.minimum(cells(rng, 100 * end, 500, detector=DETECTOR), end)
+    control = cells(rng, 0, 500, detector=DETECTOR)
+    result = quantify_receptor_density(stained, control, curve(), kit="qsc", detector_top=end)
+    assert result.status is RdStatus.ABOVE_ULOQ
+    assert (result.rd, result.rd_high) == (None, None)
+    assert result.rd_low == result.uloq == pytest.approx(bound, rel=0.05)
+
+
 def test_a_warned_curve_flags_its_densities():
     warned = fit_standard_curve([100, 1000, 10000], [100 * 10**2.26, 1000 * 10**2.13, 10000 * 10**2.0])
     assert warned.verdict == "warn"

@@ -140,3 +140,131 @@ def test_levels_of_another_unit_bend_no_curve_and_are_told_by_their_size(folder,
 @pytest.mark.parametrize("kit", ["quantibrite_pe", "mesf", "custom", "rainbow"])
 def test_levels_of_the_usual_size_need_no_word(folder, kit):
     assert not any(row.name == "lot_size" for row in calibrated(folder, kit=kit).curve.checks)
+
+
+RAINBOW = (0.0, 792.0, 2079.0, 6588.0, 16471.0, 47497.0, 137049.0, 271647.0)
+AJ01_MEDIANS = (153.99, 198.10, 278.81, 532.80, 1165.2, 2763.16, 7041.36)
+
+
+def of_values(folder, name, values, names, keywords=None, **typed):
+    write_fcs(folder / f"{name}.fcs", np.stack(values).astype(np.float32), names, keywords=keywords or {})
+    return calibrated(folder, fcs_file=f"{name}.fcs", **typed)
+
+
+def usual(seed=3, **how):
+    run = bead_run(np.random.default_rng(seed), LEVELS, n=6000, **how)
+    return run, [run.fsc, run.ssc, run.intensity]
+
+
+NAMES = ("FSC-A", "SSC-A", "PE-A")
+
+
+def test_areas_that_follow_the_light_take_no_bead_away(folder):
+    _, (fsc, ssc, light) = usual(doublets=0.1, debris=0.2)
+    spill = 0.3 * light
+    named = of_values(folder, "plain", (fsc, ssc, light), ("FSC", "SSC", "PE-A"))
+    fooled = of_values(folder, "xp", (fsc, ssc, light, spill, spill), ("FSC", "SSC", "PE-A", "FSCA", "SSCA"))
+    assert (fooled.peaks, fooled.n_singlets) == (named.peaks, named.n_singlets)
+    assert "not by FSCA, which follows the beads' light" in fooled.note
+
+
+def test_more_than_a_third_left_out_is_flagged_and_a_few_are_not(folder):
+    clean = of_values(folder, "clean", usual(debris=0.1)[1], NAMES)
+    dirty = of_values(folder, "dirty", usual(debris=0.6)[1], NAMES)
+    assert (clean.flags, clean.note) == ((), "")
+    assert dirty.flags == ("BEADS_LEFT_OUT",)
+    assert "are no bead singlets and were left out" in dirty.note
+    assert dirty.peaks.medians == pytest.approx(clean.peaks.medians, rel=0.02)
+
+
+def test_a_bead_file_without_scatter_is_flagged(folder):
+    found = of_values(folder, "bare", usual()[1][2:], NAMES[2:])
+    assert "BEADS_UNGATED" in found.flags
+    assert "every event was used" in found.note
+
+
+@pytest.mark.parametrize("told", ["1", "1024", "262144"])
+def test_the_range_that_a_bead_file_tells_moves_no_number(folder, told):
+    _, values = usual()
+    keywords = {f"$P{n}R": told for n in (1, 2, 3)}
+    found, right = (
+        of_values(folder, f"r{told}", values, NAMES, keywords),
+        of_values(folder, "r", values, NAMES),
+    )
+    assert found.peaks.medians == pytest.approx(right.peaks.medians, rel=1e-6)
+    assert found.curve.verdict == "accept"
+    assert ("REPAIRED_BEAD_FILE" in found.flags) == (told != "262144")
+
+
+def test_beads_on_a_pile_below_the_range_are_not_in_the_curve(folder):
+    run, values = usual()
+    values[2] = np.minimum(values[2], 0.8 * np.median(values[2][run.population == 3]))
+    found = of_values(folder, "pile", values, NAMES, {"$P3R": "262144"})
+    assert found.peaks.saturated == (False, False, False, True)
+    assert "REPAIRED_BEAD_FILE" in found.flags
+    assert "many events have one value, so the scale was taken to end there: PE-A" in found.note
+    assert found.curve.verdict == "accept"
+
+
+def test_a_threshold_through_the_dimmest_bead_is_flagged(folder):
+    run, values = usual(debris=0.0)
+    seen = values[2] > np.median(values[2][run.population == 0])
+    found = of_values(folder, "cut", [column[seen] for column in values], NAMES)
+    assert found.flags == ("BEADS_CUT",)
+    assert found.curve.fitted == (False, True, True, True)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 3e38])
+@pytest.mark.parametrize(("n", "flags"), [(20, ()), (3000, ("NO_CURVE",))])
+def test_numbers_that_no_detector_gives_are_left_out_or_refused(folder, value, n, flags):
+    _, values = usual()
+    values[2][:n] = value
+    found = of_values(folder, "odd", values, NAMES)
+    assert f"{n} of 6180 events hold no number that a detector gives on PE-A" in found.note
+    assert found.flags == flags
+
+
+@pytest.mark.parametrize("levels", [(0, 1, 2, 3), (1, 2, 3, 4), (0, 10, 20, 30)])
+def test_rainbow_beads_whose_levels_only_order_them_are_not_judged_by_a_line(folder, levels):
+    found = calibrated(folder, kit="rainbow", levels=levels)
+    assert found.flags == ()
+    assert {row.name for row in found.curve.checks} == {"order", "bead_rcv", "bead_events"}
+    assert "only put the beads in order" in found.note
+    assert calibrated(folder, kit="custom", levels=levels).curve.verdict == "reject"
+
+
+@pytest.mark.real
+def test_a_facscan_file_whose_areas_are_other_detectors_gives_flowcals_model(real_data):
+    found = calibrated(
+        real_data / "found", Settings(curve_model="autofluorescence"), fcs_file="flowcal_xp3_sample001.fcs",
+        kit="custom", channel="FL1", levels=RAINBOW,
+    )  # fmt: skip
+    assert found.n_singlets == pytest.approx(28_700, abs=200)
+    assert found.peaks.medians[:7] == pytest.approx(AJ01_MEDIANS, rel=0.001)
+    assert found.curve.slope == pytest.approx(1.0761, abs=0.001)
+    assert found.curve.intercept * np.log(10) == pytest.approx(2.2915, abs=0.005)
+    assert found.note.startswith("singlets were told by FSC and SSC; not by FSCA, which follows")
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("channel", ["FL2", "FL3"])
+@pytest.mark.parametrize("file", ["B0001", "BMIN"])
+def test_two_populations_on_the_end_of_a_scale_are_two_and_dropped(real_data, file, channel):
+    found = calibrated(
+        real_data / "beads" / "rcp30", Settings(curve_model="autofluorescence"), fcs_file=f"{file}.fcs",
+        kit="custom", channel=channel, levels=RAINBOW,
+    )  # fmt: skip
+    assert found.peaks.saturated == (*[False] * 6, True, True)
+    assert found.curve.verdict != "reject"
+
+
+@pytest.mark.real
+def test_seven_populations_beyond_the_told_range_are_refused_for_six_levels(real_data):
+    found = calibrated(
+        real_data / "found", fcs_file="tasbe_sa3800_badbeads.fcs", kit="custom", channel="GFP-A",
+        levels=(0, 692, 2192, 6028, 17493, 35674),
+    )  # fmt: skip
+    assert found.curve is None
+    assert "6 bead populations (blank included) were expected, 7 found" in found.note
+    assert "values lie beyond $PnR" in found.note
+    assert found.flags == ("REPAIRED_BEAD_FILE", "BEADS_LEFT_OUT", "NO_CURVE")

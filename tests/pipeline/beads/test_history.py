@@ -7,7 +7,10 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
+from calibration import fit_standard_curve
 from pipeline.beads.instrument_log import InstrumentLog
+from pipeline.beads.lot_values import with_lot_values
+from pipeline.beads.result import CalibrationResult
 from pipeline.commands.run import calibrate_study
 from pipeline.fcs import write_fcs
 from validation.simulated_beads import Detector, bead_run
@@ -72,8 +75,19 @@ def test_two_runs_of_a_study_with_one_lot_and_other_values_warn_of_each_other(tm
     sheet.write_text(text, encoding="utf-8", newline="")
     calibrate(folder)
     rows = rows_of(folder)
-    assert "in D02: one of them is mistyped" in rows["D01"]["checks"]
-    assert "in D01: one of them is mistyped" in rows["D02"]["checks"]
+    assert "in D02: compare both with the lot's sheet" in rows["D01"]["checks"]
+    assert "in D01: compare both with the lot's sheet" in rows["D02"]["checks"]
+
+
+def test_a_lot_of_which_some_rows_list_only_the_beads_that_were_resolved_is_one_lot():
+    rows = {"A": (792.0, 2079.0, 6588.0, 16471.0), "B": (2079.0, 6588.0, 16471.0)}
+    runs = [
+        CalibrationResult(
+            name, "b.fcs", "custom", "AJ01", "FL1", levels, curve=fit_standard_curve(levels, levels)
+        )
+        for name, levels in rows.items()
+    ]
+    assert [run.curve.checks for run in with_lot_values(runs, None)] == [run.curve.checks for run in runs]
 
 
 def written(folder):

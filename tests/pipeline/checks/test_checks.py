@@ -300,16 +300,34 @@ def test_a_voltage_on_the_edge_of_rounding_is_the_same(tmp_path):
     assert report(study_of(tmp_path, tubes={"beads": {"keywords": {"$P4V": "450.2"}}})) == []
 
 
-def test_what_nobody_says_is_noted_and_not_compared(tmp_path):
+def test_a_voltage_that_nobody_tells_is_flagged_and_an_instrument_noted(tmp_path):
     silent = {"keywords": {"$CYT": "", "$CYTSN": "", "$P4V": ""}}
     study = study_of(tmp_path, tubes=dict.fromkeys(("S1", "S1_FMO", "S2", "S2_FMO", "beads"), silent))
-    assert report(study) == []
-    assert tube_findings(study)["S1"].notes == (
+    problem = 'beads "QB1": S1.fcs and beads.fcs do not both tell the voltage or gain of PE-A: not compared'
+    assert report(study)[0] == (
+        f"WARNING samples!F2: found {problem}, expected $PnV in both files. Make sure that beads and tube were "
+        "acquired with the same settings: another voltage changes RD."
+    )
+    findings = tube_findings(study)["S1"]
+    assert "VOLTAGE_UNKNOWN" in findings.flags
+    assert findings.notes == (
         'neither the tube nor beads "QB1" names its instrument: not compared',
-        'tube and beads "QB1" do not both tell the voltage of PE-A: not compared',
+        problem,
         "neither the tube nor the control names its instrument: not compared",
         "tube and the control do not both tell the voltage of PE-A: not compared",
     )
+
+
+@pytest.mark.parametrize("silent", ["S1", "beads"])
+def test_a_voltage_that_one_of_the_two_files_does_not_tell_is_flagged(tmp_path, silent):
+    study = study_of(tmp_path, tubes={silent: {"keywords": {"$P4V": ""}}})
+    assert "VOLTAGE_UNKNOWN" in tube_findings(study)["S1"].flags
+
+
+def test_gains_in_both_files_are_as_good_as_voltages(tmp_path):
+    gained = {"keywords": {"$P4V": "", "$P4G": "72"}}
+    study = study_of(tmp_path, tubes=dict.fromkeys(("S1", "S1_FMO", "S2", "S2_FMO", "beads"), gained))
+    assert report(study) == []
 
 
 @pytest.mark.parametrize(

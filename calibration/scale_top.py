@@ -1,0 +1,135 @@
+"""Where a detector's scale ends: as the file says, unless its own values show that it is not so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calibration.numbers import AT_SCALE_END
+
+LEAST_PILE, PILE_SHARE, PILE_TIMES = 10, 0.002, 5
+"""Events, share of all events, and times the usual count of one value, that make a pile of equal values: an
+end of the scale. Convention."""
+
+ABOVE_PILE = 2000
+"""One event in so many may lie above a pile that ends the scale. Convention: a stray value is no scale."""
+
+FEW_BEYOND, BEYOND = 5, 1.001
+"""Values that prove the told end wrong, and times that end from which on they count. Convention: a stray
+value is no proof."""
+
+NEIGHBOURS = 6
+"""Next values beside a pile whose counts are the usual ones. Convention."""
+
+STRIDE, UPPER = 64, 0.99
+"""One value in so many, and their quantile, that find the upper part of a channel faster. Arithmetic: they
+change no result."""
+
+Values = NDArray[np.floating]
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleTop:
+    """The end of a detector's scale.
+
+    Attributes
+    ----------
+    value
+        Largest value of the detector, linear units; `inf` where neither the file nor its values show one.
+    n_pile
+        Equal values on the end, where these show it; 0 where the end is as told, or not known.
+    n_beyond
+        Values beyond the told end, where these prove it wrong; else 0.
+    """
+
+    value: float
+    n_pile: int = 0
+    n_beyond: int = 0
+
+    @property
+    def is_as_told(self) -> bool:
+        """Whether the values agree with the file."""
+        return not (self.n_pile or self.n_beyond)
+
+
+def find_scale_top(values: Values, told: float) -> ScaleTop:
+    """Return where the scale ends.
+
+    Values beyond the told end prove it wrong. A pile of equal values is an end wherever it lies: a detector
+    or an amplifier gave its largest value there.
+
+    Parameters
+    ----------
+    values
+        Linear intensities as recorded, not compensated, shape (n,), in any order. Finite numbers.
+    told
+        $PnR on the linear scale; infinite where the file does not say.
+
+    Examples
+    --------
+    >>> clipped = np.minimum(np.arange(1.0, 1001.0), 900.0)
+    >>> find_scale_top(clipped, 262143.0).value
+    900.0
+    >>> find_scale_top(np.arange(1.0, 1001.0), 100.0)
+    ScaleTop(value=inf, n_pile=0, n_beyond=900)
+    """
+    if values.size <= LEAST_PILE:
+        return ScaleTop(told)
+    upper = _upper(values)
+    beyond = int(np.count_nonzero(upper > BEYOND * told)) if np.isfinite(told) else 0
+    if FEW_BEYOND <= beyond == upper.size:
+        beyond = int(np.count_nonzero(values > BEYOND * told))
+    proven = beyond >= FEW_BEYOND
+    candidate = float(
+        np.partition(upper, upper.size - 1 - _n_above(values))[upper.size - 1 - _n_above(values)]
+    )
+    if not proven and candidate >= AT_SCALE_END * told:
+        return ScaleTop(told)
+    n_pile = _pile(values, candidate)
+    if n_pile:
+        return ScaleTop(candidate, n_pile, beyond if proven else 0)
+    return ScaleTop(np.inf, 0, beyond) if proven else ScaleTop(told)
+
+
+def find_bottom_pile(values: Values) -> tuple[float, int]:
+    """Return the lowest value, and how many events pile up on it; (value, 0) where they do not.
+
+    Examples
+    --------
+    >>> find_bottom_pile(np.maximum(np.arange(1000.0), 100.0))
+    (100.0, 101)
+    """
+    lowest = float(values.min())
+    return lowest, _pile(values, lowest)
+
+
+def _n_above(values: Values) -> int:
+    return values.size // ABOVE_PILE
+
+
+def _upper(values: Values) -> Values:
+    """Return the brightest values: more than may lie above a pile."""
+    sample = np.sort(values[::STRIDE])
+    upper = values.compress(values >= sample[int(UPPER * sample.size)])
+    return upper if upper.size > _n_above(values) else values
+
+
+def _pile(values: Values, value: float) -> int:
+    """Return how many events have exactly this value; 0 where these are no more than beside it."""
+    n = int(np.count_nonzero(values == values.dtype.type(value)))
+    if n < max(LEAST_PILE, PILE_SHARE * values.size):
+        return 0
+    below, above = values[values < value], values[values > value]
+    if min(below.size, above.size) > _n_above(values) or max(below.size, above.size) < LEAST_PILE:
+        return 0
+    beside = below if below.size > above.size else above
+    return n if n > PILE_TIMES * _usual_count(beside, value) else 0
+
+
+def _usual_count(beside: Values, value: float) -> float:
+    """Return the events on a value beside the pile: more than one where the channel is quantised."""
+    _, counts = np.unique(beside, return_counts=True)
+    nearest = counts[-NEIGHBOURS:] if beside[0] < value else counts[:NEIGHBOURS]
+    return float(np.max(nearest))

@@ -1,0 +1,102 @@
+"""Where the scales of a file's detectors end: as $PnR says, unless the values show that it is not so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from calibration.scale_top import ScaleTop, find_bottom_pile, find_scale_top
+from pipeline.fcs import FcsFile
+from pipeline.fcs.repairs import Repair, RepairCode
+from pipeline.tube.impossible_values import all_measured, is_measured
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleEnds:
+    """The largest value of each channel, in their order, and what had to be used instead of $PnR."""
+
+    tops: tuple[float, ...]
+    repairs: tuple[Repair, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Channel:
+    """One channel: what its file says of the ends of its scale, and what its values show."""
+
+    name: str
+    told: float
+    top: ScaleTop
+    bottom: tuple[float, int]
+
+
+def scale_ends(file: FcsFile, names: Sequence[str], columns: Iterable[np.ndarray]) -> ScaleEnds:
+    """Return where the scales end.
+
+    Parameters
+    ----------
+    file
+        Says what $PnR is.
+    names
+        Channels of the file.
+    columns
+        Their linear values as recorded, not compensated, shape (n_events,) each. No numbers are skipped.
+    """
+    channels = [_looked_at(file, name, column) for name, column in zip(names, columns, strict=True)]
+    return ScaleEnds(tuple(channel.top.value for channel in channels), _repairs(channels))
+
+
+def _looked_at(file: FcsFile, name: str, column: np.ndarray) -> _Channel:
+    parameter, told = file.parameters[file.channels.index(name)], file.scale_top(name)
+    values = column if all_measured(column) else column[is_measured(column)]
+    if parameter.is_time or not values.size:
+        return _Channel(name, told, ScaleTop(told), (0.0, 0))
+    lowest, n_lowest = find_bottom_pile(values)
+    told_bottom = 0.0 if parameter.is_linear else parameter.linear(1)
+    return _Channel(
+        name, told, find_scale_top(values, told), (lowest, n_lowest if lowest > told_bottom else 0)
+    )
+
+
+def _repairs(channels: Sequence[_Channel]) -> tuple[Repair, ...]:
+    beyond = [channel for channel in channels if channel.top.n_beyond]
+    piled = [channel for channel in channels if channel.top.n_pile and not channel.top.n_beyond]
+    cut = [channel for channel in channels if channel.bottom[1]]
+    return (
+        *_repair(
+            RepairCode.RANGE_TOO_SMALL,
+            "values lie beyond $PnR, so $PnR was not taken as the end of the scale",
+            [
+                (c.name, f"{c.top.n_beyond:,} events above {c.told:,.6g}", _end(c.top.value), f"{c.told:g}")
+                for c in beyond
+            ],
+        ),
+        *_repair(
+            RepairCode.RANGE_TOO_LARGE,
+            "many events have one value, so the scale was taken to end there",
+            [
+                (c.name, f"{c.top.n_pile:,} events at {c.top.value:,.6g}", _end(c.top.value), f"{c.told:g}")
+                for c in piled
+            ],
+        ),
+        *_repair(
+            RepairCode.VALUES_CUT_OFF,
+            "many events have the lowest value, so dimmer ones were cut off there",
+            [(c.name, f"{c.bottom[1]:,} events at {c.bottom[0]:,.6g}", f"{c.bottom[0]:g}", "") for c in cut],
+        ),
+    )
+
+
+def _end(value: float) -> str:
+    return f"{value:,.6g}" if np.isfinite(value) else "no end is known"
+
+
+def _repair(code: RepairCode, text: str, faults: Sequence[tuple[str, str, str, str]]) -> tuple[Repair, ...]:
+    """Say once what was found on many channels."""
+    if not faults:
+        return ()
+    said = ", ".join(f"{name} {what}" for name, what, _, _ in faults)
+    found = ", ".join(f"{name} {told}".strip() for name, _, _, told in faults)
+    used = ", ".join(f"{name} {used}" for name, _, used, _ in faults)
+    return (Repair(code, f"{text}: {said}", found, used),)
