@@ -78,7 +78,8 @@ class Mixture:
         result = np.empty((forms.shape[0], points.shape[0]))
         for start in range(0, points.shape[0], BLOCK):
             block = slice(start, start + BLOCK)
-            result[:, block] = _belongings(forms, _products(on_grid(points[block]) - origin))
+            products = _products(on_grid(points[block]) - origin)
+            result[:, block] = _belongings(forms, products, _largest_product(products))
         return result
 
     def _moved(self, offset: Floats) -> Mixture:
@@ -127,10 +128,12 @@ def fit_mixture(
     owned = _owned(density_peaks(points) if begin is None else begin, weights)
     origin = on_grid(points.mean(axis=0))
     products = _products(on_grid(points) - origin)
-    mixture = _estimate(products, owned, weights)
+    largest = _largest_product(products)
+    mixture = _estimate(products, owned, weights, largest)
     for _ in range(ITERATIONS if begin is None else steps):
         before = mixture.shares
-        mixture = _estimate(products, _belongings(mixture._forms(), products)[:-1], weights)
+        owned = _belongings(mixture._forms(), products, largest)[:-1]
+        mixture = _estimate(products, owned, weights, largest)
         same = before.size == mixture.shares.size
         if same and np.abs(mixture.shares - before).sum() < SETTLED * weights.sum():
             break
@@ -202,9 +205,9 @@ def _owned(groups: NDArray[np.intp], weights: Floats) -> Floats:
     return np.stack([(groups == g).astype(np.float64) for g in kept]) if kept else np.ones((1, weights.size))
 
 
-def _belongings(forms: Floats, products: Floats) -> Floats:
-    """Return the probability of each group at each point, shape (n_groups, n)."""
-    logs = exact_product(forms[:, 1:], products[1:], GRID**2, _largest_product(products))
+def _belongings(forms: Floats, products: Floats, largest: float) -> Floats:
+    """Return the probability of each group at each point, shape (n_groups, n); no product is larger."""
+    logs = exact_product(forms[:, 1:], products[1:], GRID**2, largest)
     logs += forms[:, :1]
     logs -= logs.max(axis=0)
     logs = exp(logs.astype(np.float32)).astype(np.float64)
@@ -212,12 +215,12 @@ def _belongings(forms: Floats, products: Floats) -> Floats:
     return logs
 
 
-def _estimate(products: Floats, owned: Floats, weights: Floats) -> Mixture:
+def _estimate(products: Floats, owned: Floats, weights: Floats, largest: float) -> Mixture:
     """Return the mixture of groups that own these points, and the noise around all of them."""
     size = owned.sum(axis=1)
     owned, size = owned[size > NEIGHBOURS], size[size > NEIGHBOURS]
     heavy = np.vstack([owned * weights, weights])
-    total, means, covariances = _moments(products, heavy)
+    total, means, covariances = _moments(products, heavy, largest)
     n_axes = means.shape[1]
     identity = np.eye(n_axes)
     shrinkage = (n_axes / (n_axes + size))[:, None, None]
@@ -228,9 +231,9 @@ def _estimate(products: Floats, owned: Floats, weights: Floats) -> Mixture:
     return Mixture(total, means, covariances + LEAST_SPREAD**2 * identity)
 
 
-def _moments(products: Floats, heavy: Floats) -> tuple[Floats, Floats, Floats]:
+def _moments(products: Floats, heavy: Floats, largest: float) -> tuple[Floats, Floats, Floats]:
     """Return sum, mean and covariance under each row of weights: (n_rows,), (n_rows, n_axes), (…, n_axes)."""
-    sums = exact_product(heavy, products.T, GRID**2, _largest_product(products), slices=1)
+    sums = exact_product(heavy, products.T, GRID**2, largest, slices=1)
     total, n_axes = sums[:, 0].copy(), _n_axes(products)
     sums /= total[:, None]
     means = sums[:, 1 : 1 + n_axes]
