@@ -38,6 +38,8 @@ docs/validation.md."""
 BLOCK, ROWS = 2048, 64
 """Points whose products, and whose distances to all others, are made at once: they stay in the cache.
 Convention: any size that fits the processor's cache gives the same values."""
+FARTHEST = np.finfo(np.float32).max
+"""No distance is larger. From the range of float32 (IEEE 754)."""
 NOISE_SHARE, NOISE_WIDTH = 0.02, 2.0
 """Share and width of the wide component that takes what belongs to no group. Chosen on the simulated tubes
 of docs/validation.md."""
@@ -156,13 +158,24 @@ def density_peaks(points: Floats, most: int = MOST_PEAKS) -> NDArray[np.intp]:
     n = points.shape[0]
     reach = _nth_smallest(distances.copy(), min(NEIGHBOURS, n - 1))
     order = np.argsort(reach, kind="stable")
-    rank = np.empty(n, np.int32)
-    rank[order] = np.arange(n, dtype=np.int32)
-    distances = np.where(rank < rank[:, None], distances, np.float32(np.inf))  # those to denser points
-    nearest = distances.argmin(axis=1)
+    nearest = _nearest_denser(distances, order)
     apart = np.sqrt(distances[np.arange(n), nearest])
+    apart[order[0]] = np.inf
     peaks = np.argsort(-apart / np.maximum(np.sqrt(reach), 1e-9), kind="stable")[:most]
     return _flooded(peaks, order, nearest)
+
+
+def _nearest_denser(distances: NDArray[np.float32], order: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return the nearest of the points before each one in the order, shape (n,); of the first one any."""
+    n = order.size
+    rank, nearest = np.empty(n, np.int32), np.empty(n, np.intp)
+    rank[order] = np.arange(n, dtype=np.int32)
+    for start in range(0, n, ROWS):
+        block = slice(start, start + ROWS)
+        farther = (rank >= rank[block, None]) * FARTHEST  # half of the time of a choice between two arrays
+        np.maximum(farther, distances[block], out=farther)
+        farther.argmin(axis=1, out=nearest[block])
+    return nearest
 
 
 def _flooded(peaks: NDArray[np.intp], order: NDArray[np.intp], nearest: NDArray[np.intp]) -> NDArray[np.intp]:
@@ -181,13 +194,13 @@ def _squared_distances(points: Floats) -> NDArray[np.float32]:
     centred = on_grid(points)
     centred -= on_grid(points.mean(axis=0))
     squares = (centred * centred).sum(axis=1)
-    twice = np.ascontiguousarray(-2 * centred.T)
+    ones = np.ones_like(squares)
+    left = np.concatenate([-2 * centred, squares[:, None], ones[:, None]], axis=1)
+    right = np.concatenate([centred.T, ones[None], squares[None]])
     distances = np.empty((squares.size, squares.size), np.float32)
     for start in range(0, squares.size, ROWS):
-        block = centred[start : start + ROWS] @ twice  # exact: few whole multiples of GRID²
-        block += squares
-        block += squares[start : start + ROWS, None]
-        distances[start : start + ROWS] = block
+        block = slice(start, start + ROWS)
+        distances[block] = left[block] @ right  # exact: few whole multiples of GRID²
     return distances
 
 
