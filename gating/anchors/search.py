@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gating.anchors.anchors import Anchor, Group, anchor_of, find_group, find_likely
+from gating.anchors.anchors import Anchor, Group, anchor_at, find_group, find_likely
 from gating.anchors.traits import is_plasma_panel, phenotype_of
 from gating.events import FloatArray, Mask, Survivors
 from gating.events.panel import GatingChannel, Target
 from gating.gates import EllipsoidGate
 from gating.gates.given_thresholds import Choices
-from gating.thresholds import axis_on
+from gating.thresholds import axis_like, axis_on
 
 NOT_ANCHORS = (
     "fsc_area", "fsc_height", "fsc_width", "ssc_area", "ssc_height", "time", "viability", "dump",
@@ -107,8 +107,9 @@ def search_anchors(candidates: Survivors, reference: Survivors, choices: Choices
     if not channels or candidates.n_events == 0:
         return Search(candidates, channels, (), nothing)
     anchors = tuple(
-        anchor_of(c.channel, c.target, candidates.column(c.channel), axis_on(reference, c.channel))
+        anchor_at(c.channel, c.target, axis_like(candidates, c.channel, usual), usual)
         for c in channels
+        for usual in (axis_on(reference, c.channel),)
     )
     group = find_group(anchors)
     if not is_plasma_panel(choices.panel):

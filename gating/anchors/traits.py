@@ -18,7 +18,7 @@ from gating.events import FloatArray, Survivors
 from gating.events.panel import PLASMA_CELL_TARGETS, GatingPanel, Target
 from gating.events.ranks import quantile
 from gating.gates.given_thresholds import Choices
-from gating.thresholds import Axis, axis_of, axis_on
+from gating.thresholds import Axis, axis_like, axis_on
 from gating.thresholds.density import density_of
 
 SMALL = 0.62
@@ -70,7 +70,7 @@ def phenotype_of(candidates: Survivors, reference: Survivors, choices: Choices) 
         for channel in choices.panel.with_role(role):
             usual = axis_on(reference, channel.channel)
             if usual.values.size:
-                total += trait(axis_of(candidates.column(channel.channel), usual), usual)
+                total += trait(axis_like(candidates, channel.channel, usual), usual)
     for role, shape in SCATTER_TRAITS:
         for channel in choices.panel.with_role(role):
             if reference.n_events:

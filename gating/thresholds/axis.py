@@ -107,6 +107,12 @@ def axis_on(cells: Survivors, channel: str) -> Axis:
     return cells.once(f"axis {channel}", lambda: axis_of(cells.column(channel)))
 
 
+def axis_like(cells: Survivors, channel: str, like: Axis) -> Axis:
+    """Return the cells' positions on a channel, on another axis's scale; made once for the same survivors."""
+    name = f"positions {channel} {like.cofactor!r} {like.unit!r}"
+    return cells.once(name, lambda: axis_of(cells.column(channel), like))
+
+
 def _scale(values: FloatArray) -> tuple[float, float]:
     """Return cofactor and unit: asinh, or near enough linear where the values are logarithms already."""
     cofactor = asinh_cofactor(values)
