@@ -84,11 +84,11 @@ class Search:
         """
         if not self.is_clear:
             return search_anchors(left, reference, choices)
-        kept = left.mask()[self.candidates.index]
-        anchors = tuple(replace(a, axis=a.axis.select(kept)) for a in self.anchors)
-        traits = None if self.traits is None else self.traits[kept]
-        group = replace(self.group, mask=self.group.mask[kept])
-        likely = None if self.likely is None else self.likely.compress(kept)
+        kept = np.flatnonzero(left.mask().take(self.candidates.index))
+        anchors = tuple(replace(a, axis=a.axis.at(kept)) for a in self.anchors)
+        traits = None if self.traits is None else self.traits.take(kept)
+        group = replace(self.group, mask=self.group.mask.take(kept))
+        likely = None if self.likely is None else self.likely.take(kept)
         return Search(left, self.channels, anchors, group, traits=traits, reference=reference, likely=likely)
 
 

@@ -109,8 +109,17 @@ def axis_on(cells: Survivors, channel: str) -> Axis:
 
 def axis_like(cells: Survivors, channel: str, like: Axis) -> Axis:
     """Return the cells' positions on a channel, on another axis's scale; made once for the same survivors."""
-    name = f"positions {channel} {like.cofactor!r} {like.unit!r}"
-    return cells.once(name, lambda: axis_of(cells.column(channel), like))
+    return cells.once(_named(channel, like), lambda: axis_of(cells.column(channel), like))
+
+
+def known_axis(cells: Survivors, channel: str, like: Axis) -> Axis | None:
+    """Return what `axis_like` does where it has been made for these survivors, else None."""
+    known: Axis | None = cells.made(_named(channel, like))
+    return known
+
+
+def _named(channel: str, like: Axis) -> str:
+    return f"positions {channel} {like.cofactor!r} {like.unit!r}"
 
 
 def _scale(values: FloatArray) -> tuple[float, float]:
