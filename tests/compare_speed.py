@@ -173,7 +173,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     before, after = chosen.before.resolve(), chosen.after.resolve()
     os.environ.update(dict.fromkeys(THREADS, "1"))
-    print(f"seed {chosen.seed}, {PATIENTS} tubes a row, {chosen.rounds} rounds: ms a tube before, after, ratio")
+    print(
+        f"seed {chosen.seed}, {PATIENTS} tubes a row, {chosen.rounds} rounds: ms a tube before, after, ratio"
+    )
     ratios = []
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)

@@ -121,12 +121,13 @@ def inverses(covariances: Floats) -> tuple[Floats, Floats]:
     ([[[0.25, 0.0], [0.0, 4.0]]], 0.0)
     """
     swept = np.moveaxis(covariances, 0, -1).astype(np.float64, order="C")  # (k, k, n): long rows are fast
-    pivots, taken = np.empty(swept.shape[1:]), np.empty_like(swept)
+    pivots, row, column = np.empty((3, *swept.shape[1:]))
+    taken = np.empty_like(swept)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # a pivot of 0 is refused below
         for j, pivot in enumerate(pivots):
             pivot[:] = swept[j, j]
-            row = swept[j] / pivot
-            column = swept[:, j].copy()
+            np.divide(swept[j], pivot, out=row)
+            np.copyto(column, swept[:, j])
             np.multiply(column[:, None], row, out=taken)
             swept -= taken
             np.divide(column, pivot, out=column)

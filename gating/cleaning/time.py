@@ -165,7 +165,7 @@ def _mean_level(values: FloatArray, which: NDArray[np.intp], n: NDArray[np.float
 
 
 def _quartiles(values: FloatArray) -> tuple[np.float32, ...]:
-    """Return the values at `QUANTILES`, without interpolation: half of the events is looked at for the outer ones."""
+    """Return the values at `QUANTILES`, without interpolation; the outer ones from one half of the values."""
     first, middle, last = (int(share * (values.size - 1)) for share in QUANTILES)
     split = np.partition(values, middle)
     upper = np.partition(split[middle:], last - middle)

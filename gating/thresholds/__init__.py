@@ -1,6 +1,15 @@
 """Thresholds on one channel: its axis, its density, its valleys, two overlapping groups."""
 
-from gating.thresholds.axis import Axis, axis_density, axis_like, axis_of, axis_on, known_axis, rounded, scale_of
+from gating.thresholds.axis import (
+    Axis,
+    axis_density,
+    axis_like,
+    axis_of,
+    axis_on,
+    known_axis,
+    rounded,
+    scale_of,
+)
 from gating.thresholds.threshold import CLEAR, Threshold, as_person, best_valley, settle
 
 __all__ = [
