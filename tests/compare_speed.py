@@ -20,6 +20,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from statistics import median
@@ -87,10 +88,14 @@ def measured(folder: Path) -> dict[str, float]:
     for task in tasks:
         tube = door("read_tube")(task.folder / task.sample.fcs_file, task.panel)
         # events remember what was made of them: each time others
-        fresh = iter([replace(tube.events) for _ in range(WARM + REPEATS)])
-        times[GATING].append(_milliseconds(lambda fresh=fresh, tube=tube: gate(next(fresh), tube.panel)))
-        times[WHOLE].append(_milliseconds(lambda task=task: quantify(task)))
+        fresh = (replace(tube.events) for _ in range(WARM + REPEATS))
+        times[GATING].append(_milliseconds(partial(_gated, gate, fresh, tube.panel)))
+        times[WHOLE].append(_milliseconds(partial(quantify, task)))
     return {work: sum(each) / len(tasks) for work, each in times.items()}
+
+
+def _gated(gate: Callable[..., Any], events: Iterator[Any], panel: Any) -> object:
+    return gate(next(events), panel)
 
 
 def _milliseconds(work: Callable[[], object]) -> float:

@@ -102,9 +102,10 @@ def summary(tubes: Sequence[Shaken]) -> list[str]:
     moved = sorted((tube for tube in tubes if tube.draws), key=lambda tube: -tube.cells)
     cells = [tube.cells for tube in tubes]
     densities = [tube.density for tube in tubes if np.isfinite(tube.density)]
+    quantified_too = sum(c > 0 for c in cells)
     said = [
-        f"{len(tubes)} tubes, each shaken {DRAWS} times: {len(moved)} change any cell of any step, "
-        f"{sum(c > 0 for c in cells)} a quantified cell.",
+        f"{len(tubes)} tubes, each shaken {DRAWS} times:",
+        f"{len(moved)} change any cell of any step, {quantified_too} a quantified cell.",
         f"Quantified cells: P95 {np.quantile(cells, 0.95):.2%}, worst {max(cells):.2%}.",
     ]
     if densities:
