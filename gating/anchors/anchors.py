@@ -129,12 +129,8 @@ def anchor_of(channel: str, target: Target, candidates: FloatArray, usual: Axis)
         All viable single cells: they show where the negative and the bright cells lie, even if a dump
         channel has taken them out of the candidates.
     """
-    return anchor_at(channel, target, axis_of(candidates, usual), usual)
-
-
-def anchor_at(channel: str, target: Target, axis: Axis, usual: Axis) -> Anchor:
-    """Return an anchor of candidates whose positions are known, on the axis of all viable single cells."""
-    return Anchor(channel, target, axis, bright_edge(usual) if target is Target.LOW else negative_edge(usual))
+    edge = bright_edge(usual) if target is Target.LOW else negative_edge(usual)
+    return Anchor(channel, target, axis_of(candidates, usual), edge)
 
 
 def evidence_of(anchors: Sequence[Anchor], wanted: Mask | None = None) -> FloatArray:

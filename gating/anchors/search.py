@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gating.anchors.anchors import Anchor, Group, anchor_at, find_group, find_likely
+from gating.anchors.anchors import Anchor, Group, find_group, find_likely
+from gating.anchors.edges import bright_edge, negative_edge
 from gating.anchors.traits import is_plasma_panel, phenotype_of
 from gating.events import FloatArray, Mask, Survivors
 from gating.events.panel import GatingChannel, Target
@@ -106,11 +107,7 @@ def search_anchors(candidates: Survivors, reference: Survivors, choices: Choices
     nothing = Group(np.zeros(candidates.n_events, np.bool_), 0.0)
     if not channels or candidates.n_events == 0:
         return Search(candidates, channels, (), nothing)
-    anchors = tuple(
-        anchor_at(c.channel, c.target, axis_like(candidates, c.channel, usual), usual)
-        for c in channels
-        for usual in (axis_on(reference, c.channel),)
-    )
+    anchors = tuple(_anchor_of(channel, candidates, reference) for channel in channels)
     group = find_group(anchors)
     if not is_plasma_panel(choices.panel):
         return Search(candidates, channels, anchors, group, reference=reference)
@@ -118,6 +115,13 @@ def search_anchors(candidates: Survivors, reference: Survivors, choices: Choices
     likely = find_likely(anchors, traits)
     both = _of_both(group, likely)
     return Search(candidates, channels, anchors, both, traits=traits, reference=reference, likely=likely.mask)
+
+
+def _anchor_of(channel: GatingChannel, candidates: Survivors, reference: Survivors) -> Anchor:
+    """Return what `anchor_of` does; positions are shared with whatever else looks at them."""
+    usual = axis_on(reference, channel.channel)
+    edge = bright_edge(usual) if channel.target is Target.LOW else negative_edge(usual)
+    return Anchor(channel.channel, channel.target, axis_like(candidates, channel.channel, usual), edge)
 
 
 def _of_both(group: Group, likely: Group) -> Group:
