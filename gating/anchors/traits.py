@@ -164,8 +164,8 @@ TRAITS: tuple[tuple[str, Trait], ...] = (
     ("viability", Trait(-1, _upper_end, UNSTAINED_TRAIT, STAIN_WEIGHT)),
     ("dump", Trait(-1, _upper_end, UNSTAINED_TRAIT, STAIN_WEIGHT)),
 )
-"""Evidence beside the anchors by role; dead or dumped is what lies beyond most living cells' own light. Phenotype of
-doi:10.1002/cyto.b.21265; numbers chosen on the simulated tubes of docs/validation.md."""
+"""Evidence beside the anchors by role; dead or dumped is what lies beyond most living cells' own light.
+Phenotype of doi:10.1002/cyto.b.21265; numbers chosen on the simulated tubes of docs/validation.md."""
 
 SCATTER_TRAITS: tuple[tuple[str, Shape], ...] = (
     ("fsc_area", _not_small),
