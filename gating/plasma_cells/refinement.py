@@ -45,6 +45,10 @@ Chosen on the simulated tubes of docs/validation.md."""
 SURE_AT_A_LOOK = 0.97
 """Certainty from which no further look is taken. Chosen on the simulated tubes of docs/validation.md."""
 
+AS_SURE = 0.01
+"""Difference of two looks' certainty up to which neither is surer. Chosen on the simulated tubes of
+docs/validation.md."""
+
 
 def refined(search: Search, choices: Choices) -> Search:
     """Return the search with its group refined by all channels together, and the confidence in it."""
@@ -57,7 +61,11 @@ def refined(search: Search, choices: Choices) -> Search:
 
 
 def _surest_look(search: Search, choices: Choices) -> Search:
-    """Return the search with the members that are surest, looking farther around where they are not sure."""
+    """Return the search with the members that are surest, looking farther around where they are not sure.
+
+    Of two that are as good as equally sure, and unlike in size, the larger one is taken: else the last digit
+    of a value could choose.
+    """
     looks: list[Search] = []
     for begin in _beginnings(search):
         enough = np.count_nonzero(begin.group.mask) >= FEWEST_TO_BEGIN
@@ -65,7 +73,11 @@ def _surest_look(search: Search, choices: Choices) -> Search:
             looks.append(_with_members(begin, choices, reach))
             if looks[-1].group.clarity >= SURE_AT_A_LOOK:
                 return looks[-1]
-    return max(looks, key=lambda look: look.group.clarity)
+    surest = max(looks, key=lambda look: look.group.clarity)
+    nearly = [look for look in looks if look.group.clarity >= surest.group.clarity - AS_SURE]
+    most = max(nearly, key=lambda look: int(np.count_nonzero(look.group.mask)))
+    n, n_most = (int(np.count_nonzero(look.group.mask)) for look in (surest, most))
+    return most if n_most >= (1 + LEFT_OUT) * n else surest
 
 
 def _beginnings(search: Search) -> list[Search]:

@@ -103,8 +103,8 @@ def summary(tubes: Sequence[Shaken]) -> list[str]:
     cells = [tube.cells for tube in tubes]
     densities = [tube.density for tube in tubes if np.isfinite(tube.density)]
     quantified_too = sum(c > 0 for c in cells)
-    said = [
-        f"{len(tubes)} tubes, each shaken {DRAWS} times:",
+    said = [f"{len(tubes)} tubes, each shaken {DRAWS} times:"]
+    said += [
         f"{len(moved)} change any cell of any step, {quantified_too} a quantified cell.",
         f"Quantified cells: P95 {np.quantile(cells, 0.95):.2%}, worst {max(cells):.2%}.",
     ]
