@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 UNIT   := -n auto --dist worksteal -m "not benchmark and not slow"
 LOWEST := .venv-lowest
 
-.PHONY: help demo test unit coverage test-lowest test-3.11 test-3.12 test-3.13 lint types imports bench validation \
+.PHONY: help demo test unit coverage test-lowest test-3.11 test-3.12 test-3.13 lint types imports bench validation steadiness \
   digests reference notes lock clean
 
 demo: $(VENV)/.demo-ready ## Set up and quantify the sample study in fcs_samples/demo.
@@ -54,6 +54,9 @@ bench: $(VENV)/.test-ready ## Measure speeds, as ratios to other software.
 
 validation: $(VENV)/.test-ready ## Run simulations with known truth and write docs/validation.md again.
 	cd tests && OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 ../$(BIN)/python -m validation.write --out ../docs/validation.md
+
+steadiness: $(VENV)/.test-ready ## Shake simulated tubes by a millionth of their noise; print which change any cell.
+	cd tests && OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 ../$(BIN)/python -m validation.steadiness
 
 digests: $(VENV)/.test-ready ## Write the digests of the demo's results again, after numbers changed on purpose.
 	cd tests && ../$(BIN)/python -m validation.demo_digests

@@ -68,12 +68,13 @@ def cut_between(anchor: Anchor, wanted: Mask, rivals: Mask) -> float:
     the outermost wanted cell if no rival comes near.
     """
     sign = 1.0 if anchor.is_positive else -1.0
-    good = np.sort(sign * anchor.axis.values.compress(wanted).astype(np.float64))
-    bad = np.sort(sign * anchor.axis.values.compress(rivals).astype(np.float64))
+    good = sign * np.sort(anchor.axis.values.compress(wanted)).astype(np.float64)[:: int(sign)]
     if good.size == 0:
         return anchor.edge
     low = float(good[0]) - 1.0
-    positions = np.concatenate(([low], good, bad[bad >= low] + 1e-6))
+    bad = sign * anchor.axis.values.compress(rivals).astype(np.float64)
+    bad = np.sort(bad.compress(bad >= low))
+    positions = np.concatenate(([low], good, bad + 1e-6))
     lost = np.searchsorted(good, positions, "left")
     let_in = bad.size - np.searchsorted(bad, positions, "left")
     best = positions[np.flatnonzero(lost + let_in == (lost + let_in).min())]

@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gating.anchors.anchors import Anchor, Group, anchor_of, find_group, find_likely
+from gating.anchors.anchors import Anchor, Group, find_group, find_likely
+from gating.anchors.edges import bright_edge, negative_edge
 from gating.anchors.traits import is_plasma_panel, phenotype_of
 from gating.events import FloatArray, Mask, Survivors
 from gating.events.panel import GatingChannel, Target
 from gating.gates import EllipsoidGate
 from gating.gates.given_thresholds import Choices
-from gating.thresholds import axis_on
+from gating.thresholds import axis_like, axis_on
 
 NOT_ANCHORS = (
     "fsc_area", "fsc_height", "fsc_width", "ssc_area", "ssc_height", "time", "viability", "dump",
@@ -84,11 +85,11 @@ class Search:
         """
         if not self.is_clear:
             return search_anchors(left, reference, choices)
-        kept = left.mask()[self.candidates.index]
-        anchors = tuple(replace(a, axis=a.axis.select(kept)) for a in self.anchors)
-        traits = None if self.traits is None else self.traits[kept]
-        group = replace(self.group, mask=self.group.mask[kept])
-        likely = None if self.likely is None else self.likely.compress(kept)
+        kept = np.flatnonzero(left.mask().take(self.candidates.index))
+        anchors = tuple(replace(a, axis=a.axis.at(kept)) for a in self.anchors)
+        traits = None if self.traits is None else self.traits.take(kept)
+        group = replace(self.group, mask=self.group.mask.take(kept))
+        likely = None if self.likely is None else self.likely.take(kept)
         return Search(left, self.channels, anchors, group, traits=traits, reference=reference, likely=likely)
 
 
@@ -106,10 +107,7 @@ def search_anchors(candidates: Survivors, reference: Survivors, choices: Choices
     nothing = Group(np.zeros(candidates.n_events, np.bool_), 0.0)
     if not channels or candidates.n_events == 0:
         return Search(candidates, channels, (), nothing)
-    anchors = tuple(
-        anchor_of(c.channel, c.target, candidates.column(c.channel), axis_on(reference, c.channel))
-        for c in channels
-    )
+    anchors = tuple(_anchor_of(channel, candidates, reference) for channel in channels)
     group = find_group(anchors)
     if not is_plasma_panel(choices.panel):
         return Search(candidates, channels, anchors, group, reference=reference)
@@ -117,6 +115,13 @@ def search_anchors(candidates: Survivors, reference: Survivors, choices: Choices
     likely = find_likely(anchors, traits)
     both = _of_both(group, likely)
     return Search(candidates, channels, anchors, both, traits=traits, reference=reference, likely=likely.mask)
+
+
+def _anchor_of(channel: GatingChannel, candidates: Survivors, reference: Survivors) -> Anchor:
+    """Return what `anchor_of` does; positions are shared with whatever else looks at them."""
+    usual = axis_on(reference, channel.channel)
+    edge = bright_edge(usual) if channel.target is Target.LOW else negative_edge(usual)
+    return Anchor(channel.channel, channel.target, axis_like(candidates, channel.channel, usual), edge)
 
 
 def _of_both(group: Group, likely: Group) -> Group:

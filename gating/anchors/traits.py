@@ -9,8 +9,10 @@ traits, CD56.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gating.anchors.edges import bright_edge, negative_edge
 from gating.arithmetic.elementary import log
@@ -18,7 +20,7 @@ from gating.events import FloatArray, Survivors
 from gating.events.panel import PLASMA_CELL_TARGETS, GatingPanel, Target
 from gating.events.ranks import quantile
 from gating.gates.given_thresholds import Choices
-from gating.thresholds import Axis, axis_of, axis_on
+from gating.thresholds import Axis, axis_like, axis_of, axis_on
 from gating.thresholds.density import density_of
 
 SMALL = 0.62
@@ -43,7 +45,31 @@ STAIN_WEIGHT, GRANULAR_UNITS = 0.5, 2
 """What a unit of viability or dump counts; scatter units that count as one unit of granularity. Chosen on
 the simulated tubes of docs/validation.md."""
 
-Trait = Callable[[Axis, Axis], FloatArray]
+SURELY_BELOW = 1e-4
+"""Part of a value by which a cell must lie below an end so that its position is not computed. Convention: far
+above rounding in float32."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trait:
+    """What a position beyond an end of one channel says: sign · weight · (position − end), up to `most`.
+
+    Attributes
+    ----------
+    sign
+        1 for a plasma cell, −1 against it.
+    end
+        Position on the axis of all single cells from which it counts.
+    most, weight
+        Natural log; natural log for each unit of the axis.
+    """
+
+    sign: int
+    end: Callable[[Axis], float]
+    most: float
+    weight: float = 1.0
+
+
 Shape = Callable[[FloatArray, FloatArray], FloatArray]
 
 
@@ -66,11 +92,16 @@ def phenotype_of(candidates: Survivors, reference: Survivors, choices: Choices) 
         A sample of single cells that shows where negative, bright and large cells lie.
     """
     total = np.zeros(candidates.n_events, np.float32)
+    for channel in choices.panel.with_role("cd45"):
+        usual = axis_on(reference, channel.channel)
+        if usual.values.size:
+            total += _far_below_leukocytes(axis_like(candidates, channel.channel, usual), usual)
     for role, trait in TRAITS:
         for channel in choices.panel.with_role(role):
             usual = axis_on(reference, channel.channel)
             if usual.values.size:
-                total += trait(axis_of(candidates.column(channel.channel), usual), usual)
+                rows, evidence = _beyond_end(candidates.column(channel.channel), usual, trait)
+                total[rows] += evidence
     for role, shape in SCATTER_TRAITS:
         for channel in choices.panel.with_role(role):
             if reference.n_events:
@@ -82,17 +113,13 @@ def _far_below_leukocytes(cells: Axis, usual: Axis) -> FloatArray:
     return _clipped(np.float32(bright_edge(usual)) - cells.values, 0.0, FAR_BELOW_LEUKOCYTES)
 
 
-def _not_positive(cells: Axis, usual: Axis) -> FloatArray:
-    return -_clipped(cells.values - np.float32(negative_edge(usual) + BEYOND_EDGE), 0.0, POSITIVE_TRAIT)
-
-
-def _positive(cells: Axis, usual: Axis) -> FloatArray:
-    return _clipped(cells.values - np.float32(negative_edge(usual) + BEYOND_EDGE), 0.0, POSITIVE_TRAIT)
-
-
-def _not_stained(cells: Axis, usual: Axis) -> FloatArray:
-    """Dead or dumped: beyond most living cells' own light."""
-    return -_clipped(STAIN_WEIGHT * (cells.values - np.float32(_upper_end(usual))), 0.0, UNSTAINED_TRAIT)
+def _beyond_end(values: FloatArray, usual: Axis, trait: Trait) -> tuple[NDArray[np.intp], FloatArray]:
+    """Return the rows of cells that may lie beyond a trait's end, and their evidence; others have none."""
+    end = trait.end(usual)
+    linear = float(np.sinh(end * usual.unit)) * usual.cofactor
+    rows = np.flatnonzero(values > np.float32(linear - SURELY_BELOW * (abs(linear) + usual.cofactor)))
+    beyond = axis_of(values.take(rows), usual).values - np.float32(end)
+    return rows, np.float32(trait.sign) * _clipped(trait.weight * beyond, 0.0, trait.most)
 
 
 def _not_small(cells: FloatArray, usual: FloatArray) -> FloatArray:
@@ -115,6 +142,10 @@ def _logs(values: FloatArray) -> FloatArray:
     return np.asarray(log(np.maximum(values, np.float32(1e-6))), np.float32)
 
 
+def _positive_end(axis: Axis) -> float:
+    return negative_edge(axis) + BEYOND_EDGE
+
+
 def _upper_end(axis: Axis) -> float:
     """Return where the main group of an axis ends: its mode and four spreads."""
     density = density_of(axis.values, bandwidth=BANDWIDTH, low=axis.low, high=axis.high)
@@ -127,13 +158,14 @@ def _clipped(values: FloatArray, low: float, high: float) -> FloatArray:
 
 
 TRAITS: tuple[tuple[str, Trait], ...] = (
-    ("cd45", _far_below_leukocytes),
-    ("cd19", _not_positive),
-    ("cd20", _not_positive),
-    ("cd56", _positive),
-    ("viability", _not_stained),
-    ("dump", _not_stained),
+    ("cd19", Trait(-1, _positive_end, POSITIVE_TRAIT)),
+    ("cd20", Trait(-1, _positive_end, POSITIVE_TRAIT)),
+    ("cd56", Trait(1, _positive_end, POSITIVE_TRAIT)),
+    ("viability", Trait(-1, _upper_end, UNSTAINED_TRAIT, STAIN_WEIGHT)),
+    ("dump", Trait(-1, _upper_end, UNSTAINED_TRAIT, STAIN_WEIGHT)),
 )
+"""Evidence beside the anchors by role; dead or dumped is what lies beyond most living cells' own light.
+Phenotype of doi:10.1002/cyto.b.21265; numbers chosen on the simulated tubes of docs/validation.md."""
 
 SCATTER_TRAITS: tuple[tuple[str, Shape], ...] = (
     ("fsc_area", _not_small),

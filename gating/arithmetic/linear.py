@@ -121,16 +121,19 @@ def inverses(covariances: Floats) -> tuple[Floats, Floats]:
     ([[[0.25, 0.0], [0.0, 4.0]]], 0.0)
     """
     swept = np.moveaxis(covariances, 0, -1).astype(np.float64, order="C")  # (k, k, n): long rows are fast
-    pivots = np.empty(swept.shape[1:])
+    pivots, row, column = np.empty((3, *swept.shape[1:]))
+    taken = np.empty_like(swept)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # a pivot of 0 is refused below
-        for j in range(swept.shape[0]):
-            pivots[j] = swept[j, j]
-            row = swept[j] / pivots[j]
-            column = swept[:, j].copy()
-            swept -= column[:, None] * row
-            swept[:, j] = -column / pivots[j]
+        for j, pivot in enumerate(pivots):
+            pivot[:] = swept[j, j]
+            np.divide(swept[j], pivot, out=row)
+            np.copyto(column, swept[:, j])
+            np.multiply(column[:, None], row, out=taken)
+            swept -= taken
+            np.divide(column, pivot, out=column)
+            np.negative(column, out=swept[:, j])
             swept[j] = row
-            swept[j, j] = 1 / pivots[j]
+            np.divide(1, pivot, out=swept[j, j])
     if not (pivots > 0).all():
         raise np.linalg.LinAlgError("matrix is not positive definite")
     return np.ascontiguousarray(np.moveaxis(swept, -1, 0)), np.asarray(np.log(pivots).sum(axis=0), np.float64)

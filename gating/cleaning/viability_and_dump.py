@@ -11,7 +11,7 @@ from gating.gates import AllOf, AnyOf, Gate, channels_of
 from gating.gates.cut_ranges import range_of_cut
 from gating.gates.given_thresholds import Choices
 from gating.gates.steps import Step, StepEstimate
-from gating.thresholds import Threshold, as_person, rounded
+from gating.thresholds import Threshold, as_person, axis_on, rounded
 from gating.thresholds.methods import each_once
 from gating.thresholds.side_cut import side_cut
 
@@ -50,7 +50,7 @@ def find_sides(
     cuts = [
         (
             channel,
-            _cut(events.column(channel.channel), rough.column(channel.channel), channel, choices, clear),
+            _cut(events, rough.column(channel.channel), channel, choices, clear),
         )
         for channel in channels
     ]
@@ -72,13 +72,14 @@ def find_sides(
 
 
 def _cut(
-    values: FloatArray, rough: FloatArray, channel: GatingChannel, choices: Choices, clear: bool
+    events: Survivors, rough: FloatArray, channel: GatingChannel, choices: Choices, clear: bool
 ) -> Threshold:
     automatic = side_cut(
-        values,
+        events.column(channel.channel),
         rough if rough.size >= FEWEST_ROUGH and channel.target is not Target.POSITIVE else None,
         most_lost=_most_lost(channel) if clear else None,
         pooled=choices.pooled_for(channel),
+        axis=axis_on(events, channel.channel),
     )
     person = choices.person(channel)
     return as_person(automatic, None if person is None else rounded(person))

@@ -22,7 +22,8 @@ from gating.thresholds import (
     Threshold,
     as_person,
     axis_density,
-    axis_of,
+    axis_like,
+    axis_on,
     best_valley,
     rounded,
     settle,
@@ -137,8 +138,8 @@ def _are_strays(gate: Gate, cuts: Sequence[Cut], wanted: Survivors, reference: S
     if by_person or np.count_nonzero(inside(gate, wanted)) >= STRAGGLERS * wanted.n_events:
         return False
     for channel, _ in cuts:
-        scale = axis_of(reference.column(channel.channel))
-        if _valley_among(axis_of(wanted.column(channel.channel), scale), scale) is not None:
+        scale = axis_on(reference, channel.channel)
+        if _valley_among(axis_like(wanted, channel.channel, scale), scale) is not None:
             return False
     return True
 
@@ -146,12 +147,12 @@ def _are_strays(gate: Gate, cuts: Sequence[Cut], wanted: Survivors, reference: S
 def _cut(role: str, target: Target, wanted: Survivors, reference: Survivors, choices: Choices) -> Cut:
     """Return the cut on a role's first channel, or the one a person set."""
     channel = replace(choices.panel.with_role(role)[0], target=target)
-    cells, everyone = wanted.column(channel.channel), reference.column(channel.channel)
-    scale = axis_of(everyone)
-    cut = _valley_among(axis_of(cells, scale), scale)
+    scale = axis_on(reference, channel.channel)
+    cells = axis_like(wanted, channel.channel, scale)
+    cut = _valley_among(cells, scale)
     if cut is None:
-        usual = side_cut(everyone, pooled=choices.pooled_for(channel))
-        cut = _spared(axis_of(cells, scale), scale, usual)
+        everyone = reference.column(channel.channel)
+        cut = _spared(cells, scale, side_cut(everyone, pooled=choices.pooled_for(channel), axis=scale))
     person = choices.person(channel)
     return channel, as_person(cut, None if person is None else rounded(person))
 

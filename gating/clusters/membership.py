@@ -133,11 +133,12 @@ def neighbourhood_of(
     size, stains = _size_and_stains([channel for channel, _ in axes], anchors, scatter)
     suspects = _suspects(points[:n_group], size, stains) if size is not None and not stained else None
     mixture = fit_mixture(points, np.concatenate([group_weights, weights]), _begin(points, n_group, suspects))
-    begun = begun_with(mixture, points, group_weights, n_group)
+    belongs = mixture.belongings(points)
+    begun = begun_with(mixture, belongs, group_weights)
     if not begun:
         return None
     judged = evidence if traits is None else evidence + traits
-    main = main_of(mixture, begun, points, judged.take(every))
+    main = main_of(mixture, begun, belongs, judged.take(every))
     channels = [channel for channel, _ in axes]
     sizes = None if size is None else (size, *_usual_sizes(points[:n_group, size]))
     limits = limits_of(mixture, main, channels, anchors, stained=stained, size=sizes)

@@ -39,15 +39,22 @@ ALONG = np.linspace(0.0, 1.0, 11)
 steps."""
 
 
-def begun_with(mixture: Mixture, points: Floats, group_weights: Floats, n_group: int) -> list[int]:
-    """Return the clusters that the group's cells make up, and those that no valley parts from them."""
-    belongs = mixture.belongings(points)[:-1]
-    of_group = (belongs[:, :n_group] * group_weights).sum(axis=1)
+def begun_with(mixture: Mixture, belongs: Floats, group_weights: Floats) -> list[int]:
+    """Return the clusters that the group's cells make up, and those that no valley parts from them.
+
+    Parameters
+    ----------
+    belongs
+        Probability of each cluster at each point, shape (n_clusters, n); the group's points come first.
+    group_weights
+        Cells that each of the group's points stands for.
+    """
+    of_group = (belongs[:-1, : group_weights.size] * group_weights).sum(axis=1)
     wanted = [g for g in range(of_group.size) if of_group[g] > 0.5 * mixture.shares[g]]
     if not wanted:
         return []
     main = max(wanted, key=lambda g: float(mixture.shares[g]))
-    reach = farthest(points.shape[1])
+    reach = farthest(mixture.means.shape[1])
     pieces = [
         g
         for g in range(of_group.size)
@@ -59,11 +66,11 @@ def begun_with(mixture: Mixture, points: Floats, group_weights: Floats, n_group:
     return sorted(wanted + pieces)
 
 
-def main_of(mixture: Mixture, begun: list[int], points: Floats, evidence: FloatArray) -> int:
+def main_of(mixture: Mixture, begun: list[int], belongs: Floats, evidence: FloatArray) -> int:
     """Return the cluster of the group with most evidence, of those that hold a fair part of its cells."""
     if not begun:
         return -1
-    belongs = mixture.belongings(points)[begun]
+    belongs = belongs[begun]
     evidences = (belongs * evidence).sum(axis=1) / np.maximum(belongs.sum(axis=1), 1e-9)
     shares = mixture.shares[begun]
     fair = shares >= FAIR_PART * shares.sum()

@@ -142,6 +142,10 @@ class Survivors:
         made: Made = self._made[name]
         return made
 
+    def made(self, name: str) -> Any:
+        """Return what was made under this name; None where nothing was."""
+        return self._made.get(name)
+
     def select(self, mask: Mask) -> Survivors:
         """Return the survivors where `mask` (shape (n_events,)) is true."""
         return Survivors(self.events, self.index.compress(mask))  # four times as fast as index[mask]

@@ -36,3 +36,17 @@ def ranked(values: FloatArray, share: float) -> float:
     """Return the value that this share of the values lies below, without interpolation."""
     rank = int(share * (values.size - 1))
     return float(np.partition(values, rank)[rank])
+
+
+def dim_end(values: FloatArray, share: float) -> float:
+    """Return what `ranked` does, sooner where enough values are negative: few are left to look at then.
+
+    Examples
+    --------
+    >>> dim_end(np.array([5, -3, 2, -8], np.float32), 0.34)
+    -3.0
+    """
+    rank = int(share * (values.size - 1))
+    negative = values.compress(values < 0)
+    few = negative if negative.size > rank else values
+    return float(np.partition(few, rank)[rank])

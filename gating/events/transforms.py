@@ -59,7 +59,8 @@ def area_sinh(values: NDArray[Float]) -> NDArray[Float]:
 
 def _area_sinh(values: NDArray[Float], result: NDArray[Float]) -> None:
     less_one = np.abs(values)  # becomes e^asinh − 1
-    np.minimum(less_one, 1e18, out=less_one)
+    if not less_one.max() <= 1e18:
+        np.minimum(less_one, 1e18, out=less_one)
     square = less_one * less_one
     root = square + 1
     np.sqrt(root, out=root)

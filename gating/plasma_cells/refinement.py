@@ -13,13 +13,13 @@ from gating.anchors.cuts import cut_positions, passing
 from gating.anchors.search import Search, anchor_channels
 from gating.anchors.side_scatter import join_scatter
 from gating.clusters.evidence import find_clusters
-from gating.clusters.membership import Members, members_of, neighbourhood_of
+from gating.clusters.membership import FEWEST_TO_BEGIN, Members, members_of, neighbourhood_of
 from gating.clusters.neighbours import around, may_be_wanted
 from gating.events import Mask, Survivors
 from gating.events.panel import GatingChannel, Target
 from gating.gates.given_thresholds import PLASMA_CELL_SIZE, Choices
 from gating.plasma_cells.confidence import MOST_WITHOUT_VIABILITY, Surroundings, certainty_of, signs_of
-from gating.thresholds import Axis, axis_of, axis_on
+from gating.thresholds import Axis, axis_like, axis_on, known_axis
 
 NOT_IN_CLUSTERS = ("fsc_height", "fsc_width", "ssc_height", "time", "viability", "dump")
 CLEAR_WITHOUT_SCATTER = 0.9
@@ -45,6 +45,10 @@ Chosen on the simulated tubes of docs/validation.md."""
 SURE_AT_A_LOOK = 0.97
 """Certainty from which no further look is taken. Chosen on the simulated tubes of docs/validation.md."""
 
+AS_SURE = 0.01
+"""Difference of two looks' certainty up to which neither is surer. Chosen on the simulated tubes of
+docs/validation.md."""
+
 
 def refined(search: Search, choices: Choices) -> Search:
     """Return the search with its group refined by all channels together, and the confidence in it."""
@@ -57,14 +61,23 @@ def refined(search: Search, choices: Choices) -> Search:
 
 
 def _surest_look(search: Search, choices: Choices) -> Search:
-    """Return the search with the members that are surest, looking farther around where they are not sure."""
+    """Return the search with the members that are surest, looking farther around where they are not sure.
+
+    Of two that are as good as equally sure, and unlike in size, the larger one is taken: else the last digit
+    of a value could choose.
+    """
     looks: list[Search] = []
     for begin in _beginnings(search):
-        for reach in REACHES:
+        enough = np.count_nonzero(begin.group.mask) >= FEWEST_TO_BEGIN
+        for reach in REACHES if enough else REACHES[:1]:  # without members every look is the same
             looks.append(_with_members(begin, choices, reach))
             if looks[-1].group.clarity >= SURE_AT_A_LOOK:
                 return looks[-1]
-    return max(looks, key=lambda look: look.group.clarity)
+    surest = max(looks, key=lambda look: look.group.clarity)
+    nearly = [look for look in looks if look.group.clarity >= surest.group.clarity - AS_SURE]
+    most = max(nearly, key=lambda look: int(np.count_nonzero(look.group.mask)))
+    n, n_most = (int(np.count_nonzero(look.group.mask)) for look in (surest, most))
+    return most if n_most >= (1 + LEFT_OUT) * n else surest
 
 
 def _beginnings(search: Search) -> list[Search]:
@@ -111,6 +124,8 @@ def _with_members(search: Search, choices: Choices, reach: float) -> Search:
 
 def _members(search: Search, anchors: Sequence[Anchor], choices: Choices, reach: float) -> Members | None:
     """Return the members of the group. Kinds of cells are learnt around it and applied to all candidates."""
+    if np.count_nonzero(search.group.mask) < FEWEST_TO_BEGIN:
+        return None
     channels = [channel.channel for channel in _cluster_channels(choices)]
     known = {anchor.channel: anchor.axis for anchor in search.anchors}
     positions = [(row, known[channel]) for row, channel in enumerate(channels) if channel in known]
@@ -136,16 +151,20 @@ def _axes_at(rows: NDArray[np.intp], channels: Sequence[str], search: Search) ->
     """Return some candidates' positions on every channel."""
     known = {anchor.channel: anchor.axis for anchor in search.anchors}
     cells = Survivors(search.candidates.events, search.candidates.index.take(rows))
-    return [
-        (channel, known[channel].at(rows) if channel in known else _axis(channel, cells, search))
-        for channel in channels
-    ]
+    axes = []
+    for channel in channels:
+        of_all = known.get(channel) or known_axis(search.candidates, channel, _scale(channel, search))
+        axes.append((channel, _axis(channel, cells, search) if of_all is None else of_all.at(rows)))
+    return axes
 
 
 def _axis(channel: str, cells: Survivors, search: Search) -> Axis:
     """Return the cells' positions on a channel, on the scale that the tube's single cells show."""
-    shown = search.candidates if search.reference is None else search.reference
-    return axis_of(cells.column(channel), axis_on(shown, channel))
+    return axis_like(cells, channel, _scale(channel, search))
+
+
+def _scale(channel: str, search: Search) -> Axis:
+    return axis_on(search.candidates if search.reference is None else search.reference, channel)
 
 
 def _scatter_areas(search: Search, choices: Choices) -> tuple[str, str]:

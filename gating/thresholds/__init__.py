@@ -1,6 +1,15 @@
 """Thresholds on one channel: its axis, its density, its valleys, two overlapping groups."""
 
-from gating.thresholds.axis import Axis, axis_density, axis_of, axis_on, rounded, scale_of
+from gating.thresholds.axis import (
+    Axis,
+    axis_density,
+    axis_like,
+    axis_of,
+    axis_on,
+    known_axis,
+    rounded,
+    scale_of,
+)
 from gating.thresholds.threshold import CLEAR, Threshold, as_person, best_valley, settle
 
 __all__ = [
@@ -9,9 +18,11 @@ __all__ = [
     "Threshold",
     "as_person",
     "axis_density",
+    "axis_like",
     "axis_of",
     "axis_on",
     "best_valley",
+    "known_axis",
     "rounded",
     "scale_of",
     "settle",

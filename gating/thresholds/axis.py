@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gating.events import FloatArray, Mask, Survivors
-from gating.events.ranks import ranked
+from gating.events.ranks import dim_end, ranked
 from gating.events.transforms import asinh, asinh_cofactor
 from gating.thresholds.density import KernelDensity, density_of
 
@@ -24,6 +24,8 @@ docs/validation.md."""
 NARROW_NOISE = 0.1
 """Cofactor, relative to the range from the dimmest events to the median, below which it may be too small.
 Chosen on the simulated tubes of docs/validation.md."""
+DIMMEST_SHOWN = 0.001
+"""Share of the events below the dimmest one that counts: fewer are strays. Convention: one event in 1,000."""
 NOISE_BANDWIDTH, NOISE_REACH = 0.03, 3.09
 """Bandwidth of the search for the negative cells' mode, in that range; spreads below the mode to the
 dimmest event in 1,000. The bandwidth was chosen on the simulated tubes of docs/validation.md; the reach is
@@ -105,6 +107,21 @@ def axis_on(cells: Survivors, channel: str) -> Axis:
     return cells.once(f"axis {channel}", lambda: axis_of(cells.column(channel)))
 
 
+def axis_like(cells: Survivors, channel: str, like: Axis) -> Axis:
+    """Return the cells' positions on a channel, on another axis's scale; made once for the same survivors."""
+    return cells.once(_named(channel, like), lambda: axis_of(cells.column(channel), like))
+
+
+def known_axis(cells: Survivors, channel: str, like: Axis) -> Axis | None:
+    """Return what `axis_like` does where it has been made for these survivors, else None."""
+    known: Axis | None = cells.made(_named(channel, like))
+    return known
+
+
+def _named(channel: str, like: Axis) -> str:
+    return f"positions {channel} {like.cofactor!r} {like.unit!r}"
+
+
 def _scale(values: FloatArray) -> tuple[float, float]:
     """Return cofactor and unit: asinh, or near enough linear where the values are logarithms already."""
     cofactor = asinh_cofactor(values)
@@ -124,9 +141,11 @@ def _cut_off_noise(values: FloatArray, cofactor: float) -> float:
     Compensation then leaves a few small negative values behind, far narrower than the noise: an axis by
     these would stretch the negative cells into groups.
     """
-    low, high = ranked(values, 0.001), ranked(values, 0.5)
-    if cofactor >= NARROW_NOISE * (high - low):
+    low = dim_end(values, DIMMEST_SHOWN)
+    below = NARROW_NOISE * (values.astype(np.float64) - low) <= cofactor
+    if np.count_nonzero(below) > int(0.5 * (values.size - 1)):  # the median is among them: no need to find it
         return 0.0
+    high = ranked(values, 0.5)
     density = density_of(values, bandwidth=NOISE_BANDWIDTH * (high - low), low=low, high=high)
     mode = int(np.argmax(density.counts))  # what was cut off piles up in a dimmer one
     noise = density.half_width(mode, -1)

@@ -53,6 +53,7 @@ def side_cut(
     *,
     most_lost: float | None = None,
     pooled: float | None = None,
+    axis: Axis | None = None,
 ) -> Threshold:
     """Return the cut between the negative and the positive cells of one channel.
 
@@ -70,8 +71,10 @@ def side_cut(
         tail is kept too. None where they are not sure.
     pooled
         Threshold of the batch, linear, or None.
+    axis
+        That of the values, where it is known already.
     """
-    axis = axis_of(values)
+    axis = axis_of(values) if axis is None else axis
     densities = densities_of(axis.values, BANDWIDTHS, axis.low, axis.high)
     density = densities[0]
     mode = density.major_modes()[0]
