@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 
 from calibration.errors import CalibrationError
 
 
 class BeadKitError(CalibrationError):
     """The kit cannot give what is asked of it; the text says why and what would."""
+
+
+class KitResult(StrEnum):
+    """What the arithmetic of a kit gives; the value is what is written."""
+
+    ABC = "ABC"
+    SABC = "SABC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +62,7 @@ class BeadKit:
     unit: str
     needs_f_p: bool
     quantifies: bool = True
-    result: str = "ABC"
+    result: KitResult = KitResult.ABC
     has_blank: bool = True
     arithmetic: str = ""
     one_dye: bool = False
@@ -98,7 +106,7 @@ BEAD_KITS: tuple[BeadKit, ...] = (
         "Agilent QIFIKIT",
         "ABC",
         needs_f_p=False,
-        result="SABC",
+        result=KitResult.SABC,
         arithmetic="SABC = ABC(antibody) − ABC(isotype)",
         one_dye=True,
         brightest=(5e4, 1e7),

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from calibration.beads.kits import BeadKit, abc_divisor, bead_kit
+from calibration.beads.kits import BeadKit, KitResult, abc_divisor, bead_kit
 from calibration.curve.standard_curve import CurveVerdict, StandardCurve
 from calibration.density.background import subtraction_bias
 from calibration.density.budget import CELL_TERMS, BudgetTerm, ErrorTerm
 from calibration.density.error_model import Cells, RelativeErrors
 from calibration.density.limits import Limits, density_limits
-from calibration.density.result import NUMBERED, QUANTIFIED, RdStatus, ReceptorDensity
+from calibration.density.result import NUMBERED, QUANTIFIED, ControlKind, RdStatus, ReceptorDensity
 from calibration.density.uncertainty import Uncertainty, uncertainty_of_density
 from calibration.flags import CalibrationFlag
 from calibration.numbers import AT_SCALE_END, Floats
@@ -73,7 +73,7 @@ def quantify_receptor_density(
     detector_top: float = np.inf,
     seed: int = 20240607,
     n_draws: int = 2000,
-    control_kind: str = "FMO",
+    control_kind: str = ControlKind.FMO,
 ) -> ReceptorDensity:
     """Receptor density of one gated population.
 
@@ -158,7 +158,7 @@ def _what_is_known(
         flags.append(CalibrationFlag.CURVE_WARN)
     if 0 < control.size < FEWEST_CELLS:
         flags.append(CalibrationFlag.FEW_CONTROL_EVENTS)
-    if control.size and kit.result == "SABC" and control_kind.lower() != "isotype":
+    if control.size and kit.result == KitResult.SABC and control_kind.lower() != ControlKind.ISOTYPE.lower():
         flags.append(CalibrationFlag.CONTROL_NOT_ISOTYPE)
     median = float(np.median(stained)) if stained.size else None
     background = float(np.median(control)) if control.size else None

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from calibration.beads.kits import KitResult
 from calibration.density.budget import ErrorTerm
 from calibration.density.limits import LloqSource
 
@@ -21,6 +22,13 @@ class RdStatus(StrEnum):
     NO_BACKGROUND = "NO_BACKGROUND"
     NO_CURVE = "NO_CURVE"
     FAILED = "FAILED"
+
+
+class ControlKind(StrEnum):
+    """What was subtracted as background; the value is what is written."""
+
+    FMO = "FMO"
+    ISOTYPE = "isotype"
 
 
 NUMBERED: Final = (RdStatus.OK, RdStatus.ABOVE_ULOQ_EXTRAPOLATED)
@@ -61,7 +69,7 @@ class ReceptorDensity:
     notes: tuple[str, ...] = ()
     n_control: int | None = None
     control_kind: str = ""
-    result: str = "ABC"
+    result: KitResult = KitResult.ABC
     lob: float | None = None
     lod: float | None = None
     lloq_from: LloqSource = LloqSource.NOT_KNOWN

@@ -22,7 +22,7 @@ from pipeline.study.study import Study
 from pipeline.washout.report import washout_report
 
 MOST_NOTES = 20
-"""Inconsistencies of what was typed that are notes one by one; the tables hold all."""
+"""Inconsistencies of what was typed that are notes one by one; the tables hold all. Convention."""
 
 
 def assembled(

@@ -199,7 +199,7 @@ def _scatter(kind: re.Pattern[str], channels: Sequence[str]) -> str:
     return next((channel for channel in named if re.search(r"[-_ ]?A$", channel)), named[0] if named else "")
 
 
-def _flags(curve: StandardCurve) -> tuple[str, ...]:
+def _flags(curve: StandardCurve) -> tuple[CalibrationFlag, ...]:
     doubted = any(
         row.name is CheckName.BRIGHTER_ELSEWHERE and row.verdict is CurveVerdict.WARN for row in curve.checks
     )

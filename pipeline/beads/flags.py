@@ -21,7 +21,7 @@ def curve_flags(curve: StandardCurve | None) -> tuple[CalibrationFlag, ...]:
     return () if flag is None else (flag,)
 
 
-def without_curve_flags(flags: Iterable[str]) -> tuple[str, ...]:
+def without_curve_flags(flags: Iterable[CalibrationFlag]) -> tuple[CalibrationFlag, ...]:
     """Return the flags that do not come from the curve."""
     return tuple(flag for flag in flags if flag not in _OF_THE_CURVE)
 

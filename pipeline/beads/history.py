@@ -19,7 +19,7 @@ from pipeline.study.settings import Settings
 from pipeline.study.study import BeadRun
 
 MOST_SHOWN = 60
-"""Runs of a series that are kept for the figure."""
+"""Runs of a series that are kept for the figure. Convention: more could not be told apart there."""
 
 
 def log_of(folder: Path, settings: Settings) -> InstrumentLog | None:
@@ -172,7 +172,7 @@ def drift_series(runs: Sequence[LoggedRun]) -> tuple[DriftSeries, ...]:
 
 def _flags(
     result: CalibrationResult, curve: StandardCurve | None, series: Sequence[DriftSeries]
-) -> tuple[str, ...]:
+) -> tuple[CalibrationFlag, ...]:
     drifted = any(quantity.points[-1].verdict is CurveVerdict.REJECT for quantity in series)
     drift = (CalibrationFlag.BEAD_DRIFT,) if drifted else ()
     return (*without_curve_flags(result.flags), *curve_flags(curve), *drift)

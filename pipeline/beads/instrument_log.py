@@ -13,7 +13,7 @@ from pathlib import Path
 from pipeline.study.errors import UserError
 
 BUSY_SECONDS = 30.0
-"""How long to wait for another process that is writing."""
+"""How long to wait for another process that is writing. Convention: a write takes far less."""
 
 _TABLE = """
 CREATE TABLE IF NOT EXISTS bead_runs (

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from calibration.beads.peaks import BeadPeaks
 from calibration.curve.drift import DriftSeries
 from calibration.curve.standard_curve import StandardCurve
+from calibration.flags import CalibrationFlag
 from pipeline.fcs.acquisition import Acquired
 from pipeline.tube.histograms import Histogram
 
@@ -32,7 +33,7 @@ class CalibrationResult:
     peaks: BeadPeaks | None = None
     curve: StandardCurve | None = None
     histogram: Histogram | None = None
-    flags: tuple[str, ...] = ()
+    flags: tuple[CalibrationFlag, ...] = ()
     note: str = ""
     sha256: str = ""
     drift: tuple[DriftSeries, ...] = ()

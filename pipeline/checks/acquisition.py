@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from pipeline.checks.findings import Finding, refusable, warning
+from pipeline.checks.flags import CheckFlag
 from pipeline.checks.headers import Headers, files_of
 from pipeline.fcs import FcsFile
 from pipeline.study.faults import Fault, Severity
@@ -17,13 +18,13 @@ from pipeline.study.wording import quoted
 from pipeline.tube.channels import find_channel
 
 UNTELLING_SERIAL = 2
-"""Serials of this length at most are counters (`1`) that many instruments have."""
+"""Serials of this length at most are counters (`1`) that many instruments have. Convention."""
 
 VOLTAGE_TOLERANCE = 1e-3
-"""Relative: digital instruments set whole volts, and files round them."""
+"""Relative: digital instruments set whole volts, and files round them. Convention."""
 
 MOST_DAYS_TO_ACQUISITION = 7
-"""A marrow that is acquired later than this after it was taken is a slip in a date, or worth a look."""
+"""A marrow acquired later than this after it was taken is a slip in a date, or worth a look. Convention."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,8 @@ def _unlike(
     if difference:
         problem = f"{what} of another instrument: {difference}"
         yield refusable(
-            problem, "the tube's instrument", where=where, sample_id=sample_id, flag="INSTRUMENT_MISMATCH",
+            problem, "the tube's instrument", where=where, sample_id=sample_id,
+            flag=CheckFlag.INSTRUMENT_MISMATCH,
             setting="accept_instrument_mismatch", reason=settings.accept_instrument_mismatch,
         )  # fmt: skip
     mine = find_channel(study.panel(sample.panel).quantified.aliases, tube.channels)
@@ -149,11 +151,12 @@ def _unlike(
             f"{what}: the voltages of two instruments cannot be compared; those of {mine} differ: {differ}"
         )
         expected = "the tube's instrument, voltage and gain"
-        yield warning(problem, expected, where=where, sample_id=sample_id, flag="VOLTAGE_MISMATCH")
+        yield warning(problem, expected, where=where, sample_id=sample_id, flag=CheckFlag.VOLTAGE_MISMATCH)
     elif differ:
         problem = f"{what} acquired with other settings of {mine}: {differ}"
         yield refusable(
-            problem, "the tube's voltage and gain", where=where, sample_id=sample_id, flag="VOLTAGE_MISMATCH",
+            problem, "the tube's voltage and gain", where=where, sample_id=sample_id,
+            flag=CheckFlag.VOLTAGE_MISMATCH,
             setting="accept_voltage_mismatch", reason=settings.accept_voltage_mismatch,
         )  # fmt: skip
     elif not compared and not difference:
@@ -176,7 +179,7 @@ def _other_detectors(
         problem = f"the control acquired with other settings of {' · '.join(differ)}"
         expected = "the tube's settings on every channel, since its gates are put on the control"
         yield warning(
-            problem, expected, where=where, sample_id=sample.sample_id, flag="CONTROL_SETTINGS_DIFFER"
+            problem, expected, where=where, sample_id=sample.sample_id, flag=CheckFlag.CONTROL_SETTINGS_DIFFER
         )
 
 
@@ -205,7 +208,12 @@ def bead_age(study: Study, headers: Headers) -> Iterator[Finding]:
             hint = f"Fill in {study.at('beads', run.beads, 'acquired_on')}."
             expected, sample_id = "beads of the tube's day", sample.sample_id
             yield warning(
-                problem, expected, where=where, sample_id=sample_id, flag="BEAD_AGE_UNKNOWN", hint=hint
+                problem,
+                expected,
+                where=where,
+                sample_id=sample_id,
+                flag=CheckFlag.BEAD_AGE_UNKNOWN,
+                hint=hint,
             )
 
 
@@ -221,11 +229,11 @@ def _aged(study: Study, sample: Sample, tube: Moment, beads: Moment, where: str)
     problem = f"beads {quoted(sample.beads)} {age} from the tube (tube {tube}, beads {beads})"
     if hours <= settings.bead_age_reject_hours:
         expected = f"beads within {settings.bead_age_accept_hours:g} hours"
-        yield warning(problem, expected, where=where, sample_id=sample.sample_id, flag="BEADS_AGED")
+        yield warning(problem, expected, where=where, sample_id=sample.sample_id, flag=CheckFlag.BEADS_AGED)
     else:
         expected, reason = f"beads within {settings.bead_age_reject_hours:g} hours", settings.accept_bead_age
         yield refusable(
-            problem, expected, where=where, sample_id=sample.sample_id, flag="BEADS_AGED",
+            problem, expected, where=where, sample_id=sample.sample_id, flag=CheckFlag.BEADS_AGED,
             setting="accept_bead_age", reason=reason,
         )  # fmt: skip
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from pipeline.checks.findings import Finding, warning
+from pipeline.checks.flags import CheckFlag
 from pipeline.checks.headers import Headers, files_of
 from pipeline.fcs import FcsFile
 from pipeline.study.faults import Fault, Severity
@@ -95,7 +96,7 @@ def control_channels(study: Study, headers: Headers) -> Iterator[Finding]:
                     where, problem, "a control with the channels of its tube", severity=Severity.TUBE
                 )
                 note = f"the control cannot be used: {problem}"
-                yield Finding(fault, sample.sample_id, "CONTROL_UNUSABLE", note)
+                yield Finding(fault, sample.sample_id, CheckFlag.CONTROL_UNUSABLE, note)
 
 
 def shared_channels(study: Study, headers: Headers) -> Iterator[Finding]:
@@ -142,6 +143,6 @@ def contradicting_markers(study: Study, headers: Headers) -> Iterator[Finding]:
                     expected,
                     where=where,
                     sample_id=sample.sample_id,
-                    flag="MARKER_DIFFERS",
+                    flag=CheckFlag.MARKER_DIFFERS,
                     hint=hint,
                 )

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from calibration.density.result import ControlKind
 from pipeline.checks.findings import Finding
+from pipeline.checks.flags import CheckFlag
 from pipeline.fcs import FcsError, FcsFile, read_fcs
 from pipeline.study.faults import Fault, Severity
 from pipeline.study.study import Sample, Study
@@ -70,7 +72,7 @@ def _unusable(study: Study, sample: Sample, column: str, problem: str) -> Findin
     fault = Fault(where, problem, "", severity=Severity.TUBE)
     if column == "fcs_file":
         return Finding(fault, sample.sample_id, note=problem, fails=True)
-    kind = "FMO" if column == "fmo_file" else "isotype"
+    kind = ControlKind.FMO if column == "fmo_file" else ControlKind.ISOTYPE
     return Finding(
-        fault, sample.sample_id, "CONTROL_UNUSABLE", f"the {kind} control cannot be used: {problem}"
+        fault, sample.sample_id, CheckFlag.CONTROL_UNUSABLE, f"the {kind} control cannot be used: {problem}"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from calibration.beads.kits import BEAD_KITS, bead_kit, kit_names
+from calibration.beads.kits import BEAD_KITS, KitResult, bead_kit, kit_names
 from pipeline.checks.findings import Finding, warning
 from pipeline.checks.headers import Headers
 from pipeline.fcs import FcsFile
@@ -22,6 +22,7 @@ from pipeline.tube.channels import find_channel, is_scatter, named_channels, nam
 from pipeline.tube.spillover_file import read_spillover
 
 MOST_DAYS_APART = 10
+"""Days that one warning names; of more it says how many. Convention."""
 
 
 def named_spillover(study: Study, headers: Headers) -> Iterator[Finding]:
@@ -150,7 +151,7 @@ def unsuited_kits(study: Study, headers: Headers) -> Iterator[Finding]:
             yield warning(
                 problem, expected, where=where, sample_id=sample.sample_id, hint="The row will say NO_CURVE."
             )
-        if kit.result == "SABC" and not sample.isotype_file:
+        if kit.result == KitResult.SABC and not sample.isotype_file:
             where = study.at("samples", sample.sample_id, "isotype_file")
             expected = f"an isotype control: {kit.arithmetic}"
             yield warning(

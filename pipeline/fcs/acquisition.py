@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from pipeline.fcs.errors import shown
-from pipeline.fcs.repairs import Repair
+from pipeline.fcs.repairs import Repair, RepairCode
 from pipeline.fcs.text.text import real_number, whole_number
 
 MONTHS = (
@@ -37,7 +37,7 @@ SERIALS = (
     "INSTRUMENT SERIAL NUMBER",
 )
 OLDEST_YEAR = 70
-"""Years of two digits from 70 on are of the last century: no list mode file is older."""
+"""Years of two digits from 70 on are of the last century. Convention: no list mode file is older."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ def date_repairs(keywords: Mapping[str, str]) -> tuple[Repair, ...]:
     if not value or parse_date(value):
         return ()
     text = "$DATE cannot be read without guessing day, month and year; it is taken as unknown"
-    return (Repair("DATE_UNREAD", text, shown(value), "no date"),)
+    return (Repair(RepairCode.DATE_UNREAD, text, shown(value), "no date"),)
 
 
 def parse_date(value: str) -> date | None:

@@ -13,13 +13,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.fcs.file import FcsFile, read_fcs
+from pipeline.fcs.repairs import RepairCode
 
 FLOWIO_BITS = frozenset({8, 16, 32})
-"""Widths of integers that FlowIO reads; others give it no events."""
+"""Widths of integers that FlowIO reads; others give it no events. Vendor: FlowIO."""
 
-OF_LENGTH = frozenset({"DATA_END_OFF_BY_ONE", "DATA_LONGER", "TRUNCATED"})
-OF_NUMBERS = frozenset({"AMPLIFICATION_UNREAD", "RANGE_UNREAD", "GAIN_UNREAD", "TIMESTEP_UNREAD"})
-OF_TEXT = frozenset({"TEXT_BEGIN_WRONG", "TEXT_END_SHORT", "TEXT_END_LONG", "TEXT_CUT", "OFFSETS_ABSOLUTE"})
+OF_LENGTH = frozenset({RepairCode.DATA_END_OFF_BY_ONE, RepairCode.DATA_LONGER, RepairCode.TRUNCATED})
+OF_NUMBERS = frozenset(
+    {
+        RepairCode.AMPLIFICATION_UNREAD,
+        RepairCode.RANGE_UNREAD,
+        RepairCode.GAIN_UNREAD,
+        RepairCode.TIMESTEP_UNREAD,
+    }
+)
+OF_TEXT = frozenset(
+    {
+        RepairCode.TEXT_BEGIN_WRONG,
+        RepairCode.TEXT_END_SHORT,
+        RepairCode.TEXT_END_LONG,
+        RepairCode.TEXT_CUT,
+        RepairCode.OFFSETS_ABSOLUTE,
+    }
+)
 """Codes of the repairs that explain a witness."""
 
 Table = NDArray[np.float64]
@@ -230,12 +246,14 @@ def _flowio_limits(file: FcsFile) -> list[str]:
         "it does not read ASCII": "A" in kinds,
         "it takes all channels for one type and ignores $PnDATATYPE of FCS 3.2": len(kinds) > 1,
         "it expects $MODE, $NEXTDATA and HEADER offsets, which may lack": _lacks_keywords(file, codes),
-        "it takes DATA from the offsets in TEXT, which do not fit the bytes here": "DATA_OFFSETS_DIFFER"
-        in codes,
+        "it takes DATA from the offsets in TEXT, which do not fit the bytes here": (
+            RepairCode.DATA_OFFSETS_DIFFER in codes
+        ),
         "an empty TEXT value takes the next keyword away": "" in file.keywords.values(),
         "it knows byte orders 1,2,3,4 and 4,3,2,1 only": _is_mixed(file),
         "it counts events by the offsets of DATA, not by $TOT": bool(codes & OF_LENGTH),
-        "it takes $DATATYPE F for 32 bits whatever $PnB says": kinds == {"F"} and "WIDTHS_DIFFER" in codes,
+        "it takes $DATATYPE F for 32 bits whatever $PnB says": kinds == {"F"}
+        and RepairCode.WIDTHS_DIFFER in codes,
         "a $PnR, $PnE or $PnG that is no number stops or misleads it": bool(codes & OF_NUMBERS),
         "it takes TEXT from the offsets in HEADER, which do not fit here": bool(codes & OF_TEXT),
     }
@@ -251,24 +269,26 @@ def _fcsparser_limits(file: FcsFile) -> list[str]:
         "under NumPy 2 it raises on every big-endian file": list(order) == sorted(order)[::-1] != [1],
         "it does not read ASCII": "A" in kinds,
         "it takes all channels for one type and ignores $PnDATATYPE of FCS 3.2": len(kinds) > 1,
-        "it takes widths that are no 8, 16, 32 or 64 bits for whole bytes": odd or "WIDTHS_DIFFER" in codes,
-        "it reads as many events as $TOT says": "TOT_DIFFERS" in codes,
+        "it takes widths that are no 8, 16, 32 or 64 bits for whole bytes": odd
+        or RepairCode.WIDTHS_DIFFER in codes,
+        "it reads as many events as $TOT says": RepairCode.TOT_DIFFERS in codes,
         "a $PnR, $PnE or $PnG that is no number stops or misleads it": bool(codes & OF_NUMBERS),
         "it takes TEXT from the offsets in HEADER, which do not fit here": bool(codes & OF_TEXT),
         "it expects $MODE, $NEXTDATA and $TOT, which may lack": _lacks_keywords(file, codes),
-        "it takes DATA from the offsets in HEADER, which do not fit here": "DATA_OFFSETS_DIFFER" in codes,
+        "it takes DATA from the offsets in HEADER, which do not fit here": RepairCode.DATA_OFFSETS_DIFFER
+        in codes,
         "an empty TEXT value takes the next keyword away": "" in file.keywords.values(),
         "it knows byte orders 1,2,3,4 and 4,3,2,1 only": _is_mixed(file),
         "it has the second and later data sets at the wrong place": file.data_set > 1,
         "it does not read supplemental TEXT": _is_supplemented(file),
-        "it does not read a file that ends early": "TRUNCATED" in codes,
+        "it does not read a file that ends early": RepairCode.TRUNCATED in codes,
     }
     return [sentence for sentence, applies in known.items() if applies]
 
 
-def _lacks_keywords(file: FcsFile, codes: set[str]) -> bool:
+def _lacks_keywords(file: FcsFile, codes: set[RepairCode]) -> bool:
     expected = ("$MODE", "$NEXTDATA", "$TOT")
-    return any(key not in file.keywords for key in expected) or "HEADER_OFFSETS_BLANK" in codes
+    return any(key not in file.keywords for key in expected) or RepairCode.HEADER_OFFSETS_BLANK in codes
 
 
 def _is_mixed(file: FcsFile) -> bool:

@@ -21,7 +21,7 @@ from pipeline.fcs.layout.data_sets import read_data_set
 from pipeline.fcs.layout.layout import Field
 from pipeline.fcs.layout.offsets import find_data
 from pipeline.fcs.paths import open_fcs, split_data_set
-from pipeline.fcs.repairs import Repair
+from pipeline.fcs.repairs import Repair, RepairCode
 from pipeline.fcs.spillover import parse_spillover
 from pipeline.fcs.text.parameters import Parameter, parse_parameters
 from pipeline.fcs.values.blocks import Values, is_table, read_table
@@ -29,7 +29,7 @@ from pipeline.fcs.values.data import decode_linear, decode_raw
 from pipeline.fcs.values.plausible import PEEKED_BYTES, check_bytes
 
 FLOAT32_BITS = 24
-"""Integers up to this width are the same as float32."""
+"""Integers up to this width are the same as float32. Arithmetic: IEEE 754."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -279,7 +279,7 @@ def _check_mode(keywords: Mapping[str, str], version: str, file: str) -> list[Re
         raise UnsupportedError(
             f"{file}: $MODE is {shown(mode)}, a histogram, expected L, events; export list mode data"
         )
-    return [Repair("MODE_ABSENT", "TEXT has no $MODE; a list of events was assumed", "nothing", "L")]
+    return [Repair(RepairCode.MODE_ABSENT, "TEXT has no $MODE; a list of events was assumed", "nothing", "L")]
 
 
 def _peek(file: BinaryIO, at: int, count: int) -> bytes:

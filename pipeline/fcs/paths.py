@@ -13,7 +13,7 @@ from typing import BinaryIO
 from pipeline.fcs.errors import UnreadableError, UnsupportedError, shown
 
 LONGEST_NAME = 255
-"""Of a file, in every file system; a longer one is cut in messages."""
+"""Of a file; a longer one is cut in messages. Standard: the limit of today's file systems."""
 
 
 def split_data_set(name: str | Path, data_set: int) -> tuple[Path, int]:

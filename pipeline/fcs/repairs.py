@@ -3,9 +3,67 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
+
+
+class RepairCode(StrEnum):
+    """What was mended in a file; the value is the code that is written."""
+
+    AMPLIFICATION_UNREAD = "AMPLIFICATION_UNREAD"
+    DATA_END_OFF_BY_ONE = "DATA_END_OFF_BY_ONE"
+    DATA_LONGER = "DATA_LONGER"
+    DATA_OFFSETS_DIFFER = "DATA_OFFSETS_DIFFER"
+    DATA_WITHIN_TEXT = "DATA_WITHIN_TEXT"
+    DATE_UNREAD = "DATE_UNREAD"
+    DELIMITER_IN_VALUE = "DELIMITER_IN_VALUE"
+    GAIN_UNREAD = "GAIN_UNREAD"
+    GAIN_WITH_LOG = "GAIN_WITH_LOG"
+    HEADER_OFFSETS_BLANK = "HEADER_OFFSETS_BLANK"
+    HIGH_BITS = "HIGH_BITS"
+    KEYWORD_TWICE = "KEYWORD_TWICE"
+    LATIN_1 = "LATIN_1"
+    LOG_FLOAT = "LOG_FLOAT"
+    LOG_ZERO = "LOG_ZERO"
+    MODE_ABSENT = "MODE_ABSENT"
+    NAME_ABSENT = "NAME_ABSENT"
+    NAME_TWICE = "NAME_TWICE"
+    NEXTDATA_BESIDE = "NEXTDATA_BESIDE"
+    NEXTDATA_UNREAD = "NEXTDATA_UNREAD"
+    OFFSETS_ABSOLUTE = "OFFSETS_ABSOLUTE"
+    PACKED_ORDER = "PACKED_ORDER"
+    PAR_DIFFERS = "PAR_DIFFERS"
+    RANGE_BEYOND_BITS = "RANGE_BEYOND_BITS"
+    RANGE_UNREAD = "RANGE_UNREAD"
+    SPILL_DECIMAL_COMMA = "SPILL_DECIMAL_COMMA"
+    SPILL_DIAGONAL = "SPILL_DIAGONAL"
+    SPILL_DIFFERS = "SPILL_DIFFERS"
+    SPILL_IDENTITY = "SPILL_IDENTITY"
+    SPILL_NAMES = "SPILL_NAMES"
+    SPILL_NEGATIVE = "SPILL_NEGATIVE"
+    SPILL_PERCENT = "SPILL_PERCENT"
+    SPILL_UNUSABLE = "SPILL_UNUSABLE"
+    STRAY_WORD = "STRAY_WORD"
+    SUPPLEMENT_UNREAD = "SUPPLEMENT_UNREAD"
+    TEXT_BEGIN_WRONG = "TEXT_BEGIN_WRONG"
+    TEXT_CUT = "TEXT_CUT"
+    TEXT_END_LONG = "TEXT_END_LONG"
+    TEXT_END_SHORT = "TEXT_END_SHORT"
+    TIMESTEP_UNREAD = "TIMESTEP_UNREAD"
+    TOT_ABSENT = "TOT_ABSENT"
+    TOT_DIFFERS = "TOT_DIFFERS"
+    TRUNCATED = "TRUNCATED"
+    WIDTHS_DIFFER = "WIDTHS_DIFFER"
+
 
 USUAL = frozenset(
-    {"LOG_ZERO", "LATIN_1", "DATA_END_OFF_BY_ONE", "SPILL_IDENTITY", "DATE_UNREAD", "HIGH_BITS"}
+    {
+        RepairCode.LOG_ZERO,
+        RepairCode.LATIN_1,
+        RepairCode.DATA_END_OFF_BY_ONE,
+        RepairCode.SPILL_IDENTITY,
+        RepairCode.DATE_UNREAD,
+        RepairCode.HIGH_BITS,
+    }
 )
 """Departures that whole families of instruments write and leave no doubt: listed, but no flag in the row."""
 
@@ -24,7 +82,7 @@ class Repair:
         What the file says and what the reader took instead.
     """
 
-    code: str
+    code: RepairCode
     text: str
     found: str
     used: str

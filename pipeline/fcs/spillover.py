@@ -15,22 +15,22 @@ from numpy.typing import NDArray
 
 from gating.events.compensation import WORST_CONDITION_NUMBER, SpilloverMatrix
 from pipeline.fcs.errors import shown
-from pipeline.fcs.repairs import Repair
+from pipeline.fcs.repairs import Repair, RepairCode
 from pipeline.fcs.text.parameters import Parameter
 from pipeline.fcs.text.text import PADDING, real_number, whole_number
 
 KEYWORDS = ("$SPILLOVER", "SPILL", "SPILLOVER", "$SPILL", "$COMP")
 LARGEST_SPILLOVER = 10_000
-"""A hundred times a detector's own light, in percent."""
+"""A hundred times a detector's own light, in percent. Convention: more is no spillover."""
 
 LARGEST_MATRIX = 500
-"""Detectors; the largest instruments have 186."""
+"""Detectors; the largest instruments have 186. Convention."""
 
 OF_DIAGONAL = 0.01
-"""How far the diagonal may be from 1 or 100 and still mean each detector's own light."""
+"""How far the diagonal may be from 1 or 100 and still mean each detector's own light. Convention."""
 
 ROUNDED = 1e-6
-"""What float32 and six written digits lose."""
+"""What float32 and six written digits lose. Arithmetic."""
 
 Parsed = tuple[SpilloverMatrix | None, list[Repair]]
 """A keyword's matrix, and what it took or why there is none."""
@@ -63,11 +63,13 @@ def parse_spillover(
 def _about(chosen: SpilloverMatrix, others: Sequence[SpilloverMatrix]) -> Iterator[Repair]:
     if chosen.is_identity:
         text = f"{chosen.source} is the identity: the instrument stored no compensation"
-        yield Repair("SPILL_IDENTITY", text, "identity", "identity")
+        yield Repair(RepairCode.SPILL_IDENTITY, text, "identity", "identity")
     if others:
         sources = ", ".join(matrix.source for matrix in others)
         text = f"the file has another matrix under {sources} than under {chosen.source}"
-        yield Repair("SPILL_DIFFERS", f"{text}; that of {chosen.source} is used", sources, chosen.source)
+        yield Repair(
+            RepairCode.SPILL_DIFFERS, f"{text}; that of {chosen.source} is used", sources, chosen.source
+        )
 
 
 def _cells(matrix: SpilloverMatrix) -> dict[tuple[str, str], float]:
@@ -113,13 +115,15 @@ def _matrix(value: str, keyword: str, parameters: Sequence[Parameter], twice: se
 def _split(value: str, keyword: str, repairs: list[Repair]) -> list[str]:
     """Split at semicolons, else at commas; put `0,1` together where all decimals have commas."""
     if ";" in value:
-        repairs.append(Repair("SPILL_DECIMAL_COMMA", f"{keyword} is separated by semicolons", ";", ","))
+        repairs.append(
+            Repair(RepairCode.SPILL_DECIMAL_COMMA, f"{keyword} is separated by semicolons", ";", ",")
+        )
         return [word.strip() for word in value.split(";") if word.strip()]
     words = [word.strip() for word in value.strip(" \0\r\n\t,").split(",")]
     size = whole_number(words[0]) or 0
     if 0 < size <= LARGEST_MATRIX and len(words) == 1 + size + 2 * size * size:
         cells = words[1 + size :]
-        repairs.append(Repair("SPILL_DECIMAL_COMMA", f"{keyword} has decimal commas", ",", "."))
+        repairs.append(Repair(RepairCode.SPILL_DECIMAL_COMMA, f"{keyword} has decimal commas", ",", "."))
         return words[: 1 + size] + [f"{a}.{b}" for a, b in zip(cells[::2], cells[1::2], strict=True)]
     return words
 
@@ -142,14 +146,14 @@ def _channels(
         if size > len(own):
             return None
         text = f"{keyword} names no detectors; the first {size} channels were taken"
-        repairs.append(Repair("SPILL_NAMES", text, "no names", ", ".join(own[:size])))
+        repairs.append(Repair(RepairCode.SPILL_NAMES, text, "no names", ", ".join(own[:size])))
         return tuple(own[:size])
     matched = [_match(name, parameters) for name in names]
     channels = tuple(name for name in matched if name is not None)
     if len(channels) != size or len(set(channels)) != size:
         return None
     text = f"{keyword} does not name detectors by $PnN; they were found by number, $PnS or spelling"
-    repairs.append(Repair("SPILL_NAMES", text, ", ".join(names), ", ".join(channels)))
+    repairs.append(Repair(RepairCode.SPILL_NAMES, text, ", ".join(names), ", ".join(channels)))
     return channels
 
 
@@ -181,8 +185,8 @@ def _checked(
     if unit is None:
         return _refused(keyword, "has no 1 (or 100 percent) for each detector's own light", said)
     if not np.allclose(diagonal, 1, rtol=ROUNDED):
-        percent = ("SPILL_PERCENT", "is in percent")
-        code, text = percent if unit > 1 else ("SPILL_DIAGONAL", "is not 1 on the diagonal")
+        percent = (RepairCode.SPILL_PERCENT, "is in percent")
+        code, text = percent if unit > 1 else (RepairCode.SPILL_DIAGONAL, "is not 1 on the diagonal")
         repairs.append(Repair(code, f"{keyword} {text}; rows were divided by it", said, "1 on the diagonal"))
         matrix = matrix / diagonal[:, None]
     condition = float(f"{np.linalg.cond(matrix):.6g}")  # rounded: LAPACK
@@ -191,13 +195,13 @@ def _checked(
         return _refused(keyword, why, "")
     if (matrix < 0).any():
         text = f"{keyword} has negative spillover, which no light can cause; it is used as it is"
-        repairs.append(Repair("SPILL_NEGATIVE", text, f"{matrix.min():g}", f"{matrix.min():g}"))
+        repairs.append(Repair(RepairCode.SPILL_NEGATIVE, text, f"{matrix.min():g}", f"{matrix.min():g}"))
     return SpilloverMatrix(channels, matrix, keyword), repairs
 
 
 def _refused(keyword: str, why: str, value: str) -> Parsed:
     text = f"{keyword} {why}; it was left out"
-    return None, [Repair("SPILL_UNUSABLE", text, shown(value, 120) if value else "", "no matrix")]
+    return None, [Repair(RepairCode.SPILL_UNUSABLE, text, shown(value, 120) if value else "", "no matrix")]
 
 
 def _percentages(keywords: Mapping[str, str], parameters: Sequence[Parameter]) -> Parsed:
@@ -219,7 +223,7 @@ def _percentages(keywords: Mapping[str, str], parameters: Sequence[Parameter]) -
     repairs = []
     if len(cells) < sum(1 for value in given.values() if value):
         text = f"$DFCiTOj names more detectors than the {n} of the file; these cells were left out"
-        repairs.append(Repair("SPILL_NAMES", text, f"{len(given)} cells", f"{len(cells)} cells"))
+        repairs.append(Repair(RepairCode.SPILL_NAMES, text, f"{len(given)} cells", f"{len(cells)} cells"))
     return _checked(matrix, tuple(parameters[index].name for index in used), "$DFCiTOj", repairs)
 
 

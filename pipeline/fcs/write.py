@@ -26,13 +26,13 @@ DELIMITERS = "|/!~#&%@;\f\x1e\x1f\x1d\x1c"
 """Section 3.2.3: any ASCII character but NUL; the first that is in no keyword and no value is used."""
 
 DATA_ALIGNMENT = 64
-"""DATA starts on a cache line, so that it can be memory-mapped aligned."""
+"""DATA starts on a cache line, so that it can be memory-mapped aligned. Convention."""
 
 DEFAULT_RANGE = 262_144
-"""$PnR where none is given: the 18 bits of today's digitisers; more where the values need it."""
+"""$PnR where none is given; more where the values need it. Vendor: the 18 bits of today's digitisers."""
 
 BLOCK_EVENTS = 65_536
-"""Events written at once: bounds the memory beside the values."""
+"""Events written at once: bounds the memory beside the values. Convention."""
 
 
 def write_fcs(

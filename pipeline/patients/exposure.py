@@ -9,12 +9,14 @@ from datetime import date
 from itertools import pairwise
 from typing import Final
 
+from pipeline.patients.flags import ExposureFlag
 from pipeline.patients.treatment import Eligibility, cycles, eligibility, names_any, schedule
 from pipeline.study.drugs import is_drug
 from pipeline.study.settings import Settings
 from pipeline.study.study import Dose, Patient, Sample, Study
 
 DAYS_PER_WEEK: Final = 7
+"""Arithmetic: the week."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,26 +229,41 @@ def _exposure(sample: Sample, course: _Course, settings: Settings) -> Exposure:
 
 def _findings(
     sample: Sample, doses: tuple[Dose, ...], before: tuple[Dose, ...], clock: ResponseClock
-) -> Iterable[tuple[str, str]]:
+) -> Iterable[tuple[ExposureFlag, str]]:
     """Yield what a reader must know about the clock of this tube: flag and sentence."""
     collected = sample.collected_on
     if not doses:
-        yield "NO_DOSES", f"no dose of the washed-out drug is known for patient {sample.patient_id}"
+        yield (
+            ExposureFlag.NO_DOSES,
+            f"no dose of the washed-out drug is known for patient {sample.patient_id}",
+        )
     elif not before:
         first = doses[0].given_on
-        yield "SAMPLE_BEFORE_FIRST_DOSE", f"collected on {collected}, before the first dose on {first}"
+        yield (
+            ExposureFlag.SAMPLE_BEFORE_FIRST_DOSE,
+            f"collected on {collected}, before the first dose on {first}",
+        )
     if len(doses) > len(before) > 0:
         after = doses[len(before)].given_on
-        yield "DOSE_AFTER_SAMPLE", f"{len(doses) - len(before)} doses after collection, the first on {after}"
+        yield (
+            ExposureFlag.DOSE_AFTER_SAMPLE,
+            f"{len(doses) - len(before)} doses after collection, the first on {after}",
+        )
     if before and before[-1].given_on == collected:
-        yield "DOSE_ON_SAMPLE_DAY", f"the last dose was given on the day of collection, {collected}: 0 weeks"
+        yield (
+            ExposureFlag.DOSE_ON_SAMPLE_DAY,
+            f"the last dose was given on the day of collection, {collected}: 0 weeks",
+        )
     days = [dose.given_on for dose in before]
     if len(set(days)) < len(days):
         twice = next(day for day, following in pairwise(days) if day == following)
-        yield "DOSE_TWICE_ON_A_DAY", f"more than one dose on {twice}; each is counted"
+        yield ExposureFlag.DOSE_TWICE_ON_A_DAY, f"more than one dose on {twice}; each is counted"
     started = clock.first_study_drug_on
     if started is not None and started < collected:
-        yield "STUDY_DRUG_BEFORE_SAMPLE", f"the study drug was first given on {started}, before collection"
+        yield (
+            ExposureFlag.STUDY_DRUG_BEFORE_SAMPLE,
+            f"the study drug was first given on {started}, before collection",
+        )
 
 
 def _cumulative(doses: tuple[Dose, ...], unit: str, weight_kg: float | None) -> float | None:

@@ -11,16 +11,22 @@ from typing import Final
 from pipeline.study.study import Dose
 
 SPLIT_DAYS: Final = 2
-"""Doses this close together are one, split over days."""
+"""Doses this close together are one, split over days. Convention."""
 
 _RHYTHMS: Final = (("QW", 5, 10), ("Q2W", 11, 17), ("Q3W", 18, 24), ("Q4W", 25, 35))
+"""Gaps in days that are called weekly to every 4 weeks. Convention: a dose a few days early or late."""
+
 _IRREGULAR: Final = "irregular"
 _PAUSE: Final = "pause of"
 _PAUSE_DAYS: Final = 60
-"""More than a dose that was missed every 4 weeks: what follows is another course."""
+"""More than a missed dose of every 4 weeks: what follows is another course. Convention."""
 
 _EARLY_DAYS: Final = 3
+"""A cycle may begin so much early. Convention: the clinic's window."""
+
 _LETTER: Final = ((3, 6.0, False), (2, 12.0, True))
+"""Cycles, weeks since, and whether other therapy is needed, as the study of docs/method.md (NCT02514668)
+had it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from datetime import date
 from calibration.density.pooling import PooledDensity, pool_receptor_densities
 from calibration.numbers import Z_95
 from pipeline.patients.exposure import Exposure
+from pipeline.patients.flags import VisitFlag
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.patients.same_visit import tubes_by_visit
 from pipeline.quantification.result import SampleResult
@@ -116,7 +117,9 @@ def _flags(
 ) -> tuple[str, ...]:
     own = [flag for result in results for flag in (*result.flags, *result.receptor.flags)]
     clock = exposure.flags if exposure else ()
-    return tuple(dict.fromkeys([*own, *pooled.flags, *clock, *(["MIXED_POPULATIONS"] if mixed else [])]))
+    return tuple(
+        dict.fromkeys([*own, *pooled.flags, *clock, *([VisitFlag.MIXED_POPULATIONS] if mixed else [])])
+    )
 
 
 def _notes(samples: Sequence[Sample], results: Sequence[SampleResult], pooled: PooledDensity) -> list[str]:

@@ -9,13 +9,12 @@ from gating.batch_cuts import BatchCut, fitting_cuts
 from gating.gates.steps import LOW_CONFIDENCE, GatedPopulation, GateStep, Step
 from gating.strategy import gate_plasma_cells
 from gating.thresholds.methods import Method
-from pipeline.quantification.pooled_cuts import UNLIKE_BATCH
+from pipeline.quantification.result import SampleFlag
 from pipeline.tube.control import Control
 from pipeline.tube.reading import Tube
 
 ANCHORS = (Step.PLASMA_CELLS, Step.SECOND_ANCHOR)
 """Steps whose thresholds a control may lend: it holds the same clone."""
-FROM_BATCH = "GATE_FROM_BATCH"
 
 
 def gated_tube(
@@ -40,8 +39,9 @@ def gated_tube(
     gated = _with_control(gated, tube, control, overrides, lent)
     taken = _taken(gated.steps, alone.steps, fitting)
     refused = tuple(_refused(cut) for cut in through)
-    flags = ((FROM_BATCH,) if taken else ()) + ((UNLIKE_BATCH,) if refused else ())
-    return replace(gated, flags=(*gated.flags, *flags), notes=(*gated.notes, *taken, *refused))
+    from_batch = (SampleFlag.GATE_FROM_BATCH,) if taken else ()
+    unlike = (SampleFlag.GATE_UNLIKE_BATCH,) if refused else ()
+    return replace(gated, flags=(*gated.flags, *from_batch, *unlike), notes=(*gated.notes, *taken, *refused))
 
 
 def _taken(steps: Sequence[GateStep], alone: Sequence[GateStep], cuts: Sequence[BatchCut]) -> tuple[str, ...]:

@@ -15,13 +15,13 @@ from gating.gates import Gate
 from gating.gates.steps import GatedPopulation, GateFlag, GateStep
 from gating.thresholds.methods import Method
 from pipeline.fcs import read_fcs
+from pipeline.quantification.result import SampleFlag
 from pipeline.study.errors import UserError
 from pipeline.study.study import Sample
 from pipeline.tube.control import Control
 from pipeline.tube.drawn_file import read_drawn
 from pipeline.tube.reading import Tube
 
-FROM_FILE = "GATES_FROM_FILE"
 KEPT_FLAGS = (GateFlag.TIME_UNSTABLE, GateFlag.NO_TIME)
 """Of the automatic gating: what it says of the acquisition, which the person's gates need not look at."""
 
@@ -113,7 +113,7 @@ def _gated(
         step_masks=np.stack(masks),
         confidence=1.0,
         viable_singlets=automatic.viable_singlets,
-        flags=(FROM_FILE, *(flag for flag in automatic.flags if flag in KEPT_FLAGS)),
+        flags=(SampleFlag.GATES_FROM_FILE, *(flag for flag in automatic.flags if flag in KEPT_FLAGS)),
         notes=(note, *_time_note(drawn, tube)),
     )
 

@@ -8,10 +8,9 @@ from gating.gates.steps import GatedPopulation, GateStep
 from gating.strategy import gate_plasma_cells
 from gating.thresholds import rounded
 from gating.thresholds.methods import Method, words_of
+from pipeline.quantification.result import SampleFlag
 from pipeline.study.study import GateOverride
 from pipeline.tube.reading import Tube
-
-MOVED = "GATE_SET_BY_PERSON"
 
 
 def moved_gates(
@@ -30,7 +29,7 @@ def moved_gates(
     persons = {rounded(override.value) for override in overrides}
     moved = tuple(_found_again(gated.steps, automatic, persons)) if notes else ()
     last = (f"automatic cuts were found again with that: {', '.join(moved)}",) if moved else ()
-    return ((MOVED,) if notes else ()), (*notes, *last)
+    return ((SampleFlag.GATE_SET_BY_PERSON,) if notes else ()), (*notes, *last)
 
 
 def _notes(override: GateOverride, steps: Iterable[GateStep], automatic: Sequence[GateStep]) -> list[str]:

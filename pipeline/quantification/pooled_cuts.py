@@ -6,12 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from gating.batch_cuts import BatchCut, batch_cuts, cuts_to_lend, unlike_batch
-from pipeline.quantification.result import SampleResult
+from pipeline.checks.flags import CheckFlag
+from pipeline.quantification.result import SampleFlag, SampleResult
 from pipeline.quantification.task import TubeTask
 from pipeline.study.study import Sample
+from pipeline.tube.flags import TubeFlag
 
-UNLIKE_BATCH = "GATE_UNLIKE_BATCH"
-UNSOUND = {"CHANNEL_CONSTANT", "MARKER_DIFFERS", "VALUES_MISSING", "GATES_FROM_FILE"}
+UNSOUND = {
+    TubeFlag.CHANNEL_CONSTANT,
+    CheckFlag.MARKER_DIFFERS,
+    TubeFlag.VALUES_MISSING,
+    SampleFlag.GATES_FROM_FILE,
+}
 """Flags of tubes that have no say in their batch's cuts."""
 
 Alike = tuple[object, ...]
@@ -53,7 +59,7 @@ def held_against_batch(result: SampleResult, cuts: Sequence[BatchCut]) -> Sample
         f"{cut}: this tube differs and kept its own"
         for own, cut in unlike
     )
-    flags = dict.fromkeys((*result.flags, UNLIKE_BATCH))
+    flags = dict.fromkeys((*result.flags, SampleFlag.GATE_UNLIKE_BATCH))
     return replace(result, flags=tuple(flags), note="; ".join(filter(None, (result.note, *notes))))
 
 

@@ -11,6 +11,7 @@ from calibration.density.receptor_density import FEWEST_CELLS, RdStatus, Recepto
 from gating.batch_cuts import dye_cuts
 from gating.events import FloatArray, Mask
 from gating.gates.steps import GatedPopulation, GateStep, Step
+from pipeline.checks.flags import CheckFlag
 from pipeline.fcs.file import acquired
 from pipeline.fcs.repairs import USUAL
 from pipeline.quantification.automatic_gates import gated_tube
@@ -19,7 +20,7 @@ from pipeline.quantification.event_exports import write_events, write_gated_cell
 from pipeline.quantification.moved_thresholds import moved_gates
 from pipeline.quantification.one_thread import one_thread
 from pipeline.quantification.receptor import receptor_of, without_guessed_cells
-from pipeline.quantification.result import DEFECT, SampleResult
+from pipeline.quantification.result import SampleFlag, SampleResult
 from pipeline.quantification.sentinels import with_sentinels
 from pipeline.quantification.task import TubeTask
 from pipeline.quantification.tube_errors import TUBE_ERRORS
@@ -100,7 +101,7 @@ def _quantifiable(tube: Tube, gated: GatedPopulation) -> GatedPopulation:
     n, total = int(gated.aberrant.sum()), int(gated.mask.sum())
     if n < FEWEST_CELLS <= total:
         reason = f"{n} of {total} plasma cells look aberrant on this panel, too few: all were quantified"
-        flags = (*gated.flags, "ABERRANT_TOO_FEW")
+        flags = (*gated.flags, SampleFlag.ABERRANT_TOO_FEW)
         return replace(gated, aberrant=None, flags=flags, notes=(*gated.notes, reason))
     return gated
 
@@ -116,7 +117,7 @@ def failed(task: TubeTask, reason: str, defect: str = "") -> SampleResult:
     return SampleResult(
         sample_id=task.sample.sample_id,
         receptor=ReceptorDensity(RdStatus.FAILED, n_cells=0),
-        flags=(*task.flags, DEFECT) if defect else task.flags,
+        flags=(*task.flags, SampleFlag.PROGRAM_DEFECT) if defect else task.flags,
         sha256=task.files_sha256,
         note="; ".join((reason, *task.notes)),
         defect=defect,
@@ -192,8 +193,8 @@ def _flags(
     task: TubeTask, tube: Tube, gated: GatedPopulation, receptor: ReceptorDensity, *, has_control: bool
 ) -> tuple[str, ...]:
     named = task.sample.fmo_file or task.sample.isotype_file
-    unusable = ("CONTROL_UNUSABLE",) if named and not has_control else ()
-    repaired = ("REPAIRED_FILE",) if _repairs(tube) else ()
+    unusable = (CheckFlag.CONTROL_UNUSABLE,) if named and not has_control else ()
+    repaired = (SampleFlag.REPAIRED_FILE,) if _repairs(tube) else ()
     every = (*task.flags, *unusable, *repaired, *tube.flags, *gated.flags, *receptor.flags)
     return tuple(dict.fromkeys(flag for flag in every if flag))
 

@@ -11,11 +11,12 @@ from calibration.curve.standard_curve import StandardCurve
 from calibration.density.receptor_density import RdStatus, ReceptorDensity, quantify_receptor_density
 from gating.events import FloatArray, Mask
 from gating.gates.steps import GatedPopulation, GateFlag, Step
+from pipeline.quantification.result import SampleFlag
 from pipeline.quantification.task import TubeTask
 from pipeline.tube.reading import Tube
 
 BRIGHT_CONTROL = 0.25
-"""Part of the control's own ABC by which it must outshine the stain to be refused."""
+"""Part of the control's own ABC by which it must outshine the stain to be refused. Convention."""
 
 
 def receptor_of(
@@ -65,7 +66,7 @@ def _without_bright_control(density: ReceptorDensity, curve: StandardCurve) -> R
     if density.rd_high > -BRIGHT_CONTROL * density.background_abc or density.rd > -curve.bottom_level:
         return density
     note = "the control is brighter than the stained tube: were the two exchanged? No density is given"
-    flagged = replace(density, flags=(*density.flags, "CONTROL_BRIGHT"))
+    flagged = replace(density, flags=(*density.flags, SampleFlag.CONTROL_BRIGHT))
     return _withheld(flagged, RdStatus.NO_BACKGROUND, note)
 
 

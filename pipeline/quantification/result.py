@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Annotated, Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from gating.batch_cuts import DyeCut
 from gating.events.compensation import SpilloverMatrix
 from gating.gates.steps import GateStep
 from gating.thresholds.methods import methods_in, words_of
+from pipeline.checks.flags import CheckFlag
 from pipeline.fcs.acquisition import Acquired
 from pipeline.tube.detectors import DetectorSetting
 from pipeline.tube.histograms import Density, Histogram
@@ -40,8 +42,18 @@ FAILED = (RdStatus.FAILED, RdStatus.NO_CURVE)
 that gives no background."""
 
 
-DEFECT = "PROGRAM_DEFECT"
-"""Flag of a tube that a defect of cd38rd failed."""
+class SampleFlag(StrEnum):
+    """Flags that quantification raises in a tube's row; the value is the code that is written."""
+
+    PROGRAM_DEFECT = "PROGRAM_DEFECT"
+    REPAIRED_FILE = "REPAIRED_FILE"
+    CONTROL_BRIGHT = "CONTROL_BRIGHT"
+    ABERRANT_TOO_FEW = "ABERRANT_TOO_FEW"
+    GATES_FROM_FILE = "GATES_FROM_FILE"
+    GATE_SET_BY_PERSON = "GATE_SET_BY_PERSON"
+    GATE_FROM_BATCH = "GATE_FROM_BATCH"
+    GATE_UNLIKE_BATCH = "GATE_UNLIKE_BATCH"
+    HEMODILUTION_POSSIBLE = "HEMODILUTION_POSSIBLE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +111,7 @@ class SampleResult:
 
 def is_failed(result: SampleResult) -> bool:
     """Tell whether a tube makes the run end with status 3."""
-    without = {"CONTROL_UNUSABLE", "CONTROL_BRIGHT"} & set(result.flags)
+    without = {CheckFlag.CONTROL_UNUSABLE, SampleFlag.CONTROL_BRIGHT} & set(result.flags)
     status = result.receptor.status
     return status in FAILED or (status is RdStatus.NO_BACKGROUND and bool(without))
 

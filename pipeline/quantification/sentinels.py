@@ -14,6 +14,7 @@ The drug covers every cell's CD38, the tumour loses only its own. So, by rule an
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from math import sqrt
 
 import numpy as np
@@ -24,22 +25,33 @@ from gating.gates import inside
 from gating.gates.steps import GatedPopulation, Step
 from gating.sentinels import B_PRECURSORS, NK_CELLS, Sentinel, find_sentinels
 from pipeline.quantification.receptor import receptor_of
-from pipeline.quantification.result import SampleResult, SentinelResult
+from pipeline.quantification.result import SampleFlag, SampleResult, SentinelResult
 from pipeline.quantification.task import TubeTask
 from pipeline.study.settings import Settings
 from pipeline.tube.control import Control, gated_alike
+from pipeline.tube.flags import TubeFlag
 from pipeline.tube.reading import Tube
 
-NOT_LOW, MASKED, LOST, BOTH, CANNOT_TELL = "not low", "masked", "lost", "both", "cannot tell"
+
+class SentinelReading(StrEnum):
+    """What the sentinels say of low free CD38 on the plasma cells; the value is what is written."""
+
+    NOT_LOW = "not low"
+    MASKED = "masked"
+    LOST = "lost"
+    BOTH = "both"
+    CANNOT_TELL = "cannot tell"
+
+
 WORDS = {
-    NOT_LOW: "free CD38 on the plasma cells is not low",
-    MASKED: "low on the plasma cells and on the sentinels alike, as where the drug covers CD38; whether the "
-    "plasma cells have lost some of theirs too is not told by that",
-    LOST: "low on the plasma cells but not on the sentinels, which the drug would cover too",
-    BOTH: "low on the sentinels, as where the drug covers CD38, and lower still on the plasma cells",
-    CANNOT_TELL: "it cannot be told why free CD38 is as it is",
+    SentinelReading.NOT_LOW: "free CD38 on the plasma cells is not low",
+    SentinelReading.MASKED: "low on the plasma cells and on the sentinels alike, as where the drug covers "
+    "CD38; whether the plasma cells have lost some of theirs too is not told by that",
+    SentinelReading.LOST: "low on the plasma cells but not on the sentinels, which the drug would cover too",
+    SentinelReading.BOTH: "low on the sentinels, as where the drug covers CD38, and lower still on "
+    "the plasma cells",
+    SentinelReading.CANNOT_TELL: "it cannot be told why free CD38 is as it is",
 }
-HEMODILUTION = "HEMODILUTION_POSSIBLE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +80,8 @@ def with_sentinels(
     gated
         Of our own gates, also where a person's gates replaced them for the plasma cells.
     """
-    if tube.spillover is None or "SPILL_MISSING" in tube.flags:
-        return replace(result, sentinel_reading=reading_of(result.receptor, (), task.settings))
+    if tube.spillover is None or TubeFlag.SPILL_MISSING in tube.flags:
+        return replace(result, sentinel_reading=reading_of(result.receptor, (), task.settings).value)
     cells = find_sentinels(tube.events, tube.panel, gated)
     competes = task.panel.quantified.competes_with_drug is not False
     sentinels = tuple(_quantified(task, tube, control, gated, sentinel) for sentinel in cells)
@@ -77,27 +89,29 @@ def with_sentinels(
     return replace(
         result,
         sentinels=sentinels,
-        sentinel_reading=reading_of(result.receptor, sentinels if competes else (), task.settings),
-        flags=(*result.flags, *([HEMODILUTION] if hint else [])),
+        sentinel_reading=reading_of(result.receptor, sentinels if competes else (), task.settings).value,
+        flags=(*result.flags, *([SampleFlag.HEMODILUTION_POSSIBLE] if hint else [])),
         note="; ".join(filter(None, (result.note, hint))),
     )
 
 
-def reading_of(plasma: ReceptorDensity, sentinels: tuple[SentinelResult, ...], settings: Settings) -> str:
+def reading_of(
+    plasma: ReceptorDensity, sentinels: tuple[SentinelResult, ...], settings: Settings
+) -> SentinelReading:
     """Return `not low`, `masked`, `lost`, `both` or `cannot tell`; the rule is this module's first lines."""
     limit = settings.sentinel_low_share
     cells = share_of(plasma, settings.sentinel_plasma_cell_usual)
     if cells.is_usual(limit):
-        return NOT_LOW
+        return SentinelReading.NOT_LOW
     shares = [share for sentinel in sentinels if (share := _share(sentinel, settings)) is not None]
     if not cells.is_low(limit) or not shares:
-        return CANNOT_TELL
+        return SentinelReading.CANNOT_TELL
     if all(share.is_usual(limit) for share in shares):
-        return LOST
+        return SentinelReading.LOST
     if not all(share.is_low(limit) for share in shares):
-        return CANNOT_TELL
+        return SentinelReading.CANNOT_TELL
     left = max(share.low if share.low is not None else 0.0 for share in shares)
-    return BOTH if cells.is_low(limit * left) else MASKED
+    return SentinelReading.BOTH if cells.is_low(limit * left) else SentinelReading.MASKED
 
 
 def share_of(density: ReceptorDensity, usual: float) -> Share:

@@ -10,6 +10,7 @@ from pipeline.response.statements import Inconsistency, check_statement
 from pipeline.study.study import Patient, Study
 
 _CLOSE: Final = 0.02
+"""Part of a time: what was typed agrees within it. Convention: rounding by hand."""
 
 
 def inconsistencies(study: Study, courses: Iterable[FollowUp]) -> tuple[Inconsistency, ...]:

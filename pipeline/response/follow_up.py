@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from typing import Final
 
 from pipeline.patients.exposure import ResponseClock
@@ -17,6 +18,13 @@ RULE: Final = (
 )
 
 _SEEN_ALIVE: Final = ("last_contact_on", "progressed_on", "discontinued_on", "dexamethasone_on")
+
+
+class Endpoint(StrEnum):
+    """The two times to an event that are told."""
+
+    PFS = "PFS"
+    OS = "OS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +103,10 @@ def follow_up(patient: Patient, started_on: date | None) -> FollowUp:
     )
 
 
-def times_of(courses: Sequence[FollowUp], endpoint: str) -> tuple[list[int], list[bool]]:
+def times_of(courses: Sequence[FollowUp], endpoint: Endpoint) -> tuple[list[int], list[bool]]:
     """Return days and events of the patients in whom `PFS` or `OS` is known."""
     known = [
-        (course.pfs_day, course.pfs_event) if endpoint == "PFS" else (course.os_day, course.os_event)
+        (course.pfs_day, course.pfs_event) if endpoint is Endpoint.PFS else (course.os_day, course.os_event)
         for course in courses
     ]
     dated = [(day, event) for day, event in known if day is not None]

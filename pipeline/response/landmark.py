@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline.response.follow_up import FollowUp, times_of
+from pipeline.response.follow_up import Endpoint, FollowUp, times_of
 from pipeline.response.statistics.counts import Proportion, proportion
 from pipeline.response.statistics.survival import log_rank_p
-from pipeline.response.statistics.time_to_event import ENDPOINTS, MedianSurvival, survival_medians
+from pipeline.response.statistics.time_to_event import MedianSurvival, survival_medians
 
 DAYS_PER_WEEK: Final = 7
+"""Arithmetic: the week."""
+
 IMMORTAL_TIME: Final = (
     "Immortal time: whoever was given dexamethasone had to be alive, and mostly under control, until it was "
     "given, so disease control with and without it, counted from the start of treatment, does not tell what "
@@ -94,7 +96,7 @@ def dexamethasone_table(
         later=sum(course.dexamethasone_day is not None for course in groups[1]),
         with_it=survival_medians(groups[0], month_days),
         without_it=survival_medians(groups[1], month_days),
-        tests=tuple(_test(endpoint, groups[0], groups[1]) for endpoint in ENDPOINTS),
+        tests=tuple(_test(endpoint, groups[0], groups[1]) for endpoint in Endpoint),
         note=_note(len(groups[0]), len(groups[1]), landmark_weeks),
     )
 
@@ -129,11 +131,11 @@ def _had_by(course: FollowUp) -> bool:
     return course.dexamethasone_day is not None and course.dexamethasone_day <= 0
 
 
-def _test(endpoint: str, with_it: Sequence[FollowUp], without_it: Sequence[FollowUp]) -> LandmarkTest:
+def _test(endpoint: Endpoint, with_it: Sequence[FollowUp], without_it: Sequence[FollowUp]) -> LandmarkTest:
     if not with_it or not without_it:
-        return LandmarkTest(endpoint, None, "one group is empty")
+        return LandmarkTest(endpoint.value, None, "one group is empty")
     p = log_rank_p((times_of(with_it, endpoint), times_of(without_it, endpoint)))
-    return LandmarkTest(endpoint, p, "" if p is not None else "nobody had the event")
+    return LandmarkTest(endpoint.value, p, "" if p is not None else "nobody had the event")
 
 
 def _note(n_with: int, n_without: int, weeks: float) -> str:

@@ -5,18 +5,34 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 from calibration.density.receptor_density import NUMBERED, RdStatus
 from pipeline.patients.exposure import ResponseClock
 from pipeline.patients.patient_rd import PatientRd, upper_limit
-from pipeline.study.study import Patient, Study
+from pipeline.study.study import Patient, Response, Study
 
-OBJECTIVE: Final = ("sCR", "CR", "VGPR", "PR")
-RESPONSES: Final = (*OBJECTIVE, "MR", "SD", "PD", "NE")
+OBJECTIVE: Final = (Response.SCR, Response.CR, Response.VGPR, Response.PR)
 DISEASE_CONTROL_DAYS: Final = 56
+"""SD for so long is disease control, as the study of docs/method.md (NCT02514668) counts."""
+
 STRATA_MONTHS: Final = (3, 6, 12)
+"""Bounds of the washout strata. Convention, as the study of docs/method.md reports them."""
+
 WASHOUT_STRATA: Final = ("< 3 months", "3 to < 6 months", "6 to < 12 months", ">= 12 months")
+
+
+class CutSide(StrEnum):
+    """Where a receptor density lies against the cut of the study."""
+
+    ABOVE = "above"
+    """At the cut or above."""
+    BELOW = "below"
+    BETWEEN = "between"
+    """A limit of quantification does not tell."""
+    UNKNOWN = ""
+    """No receptor density."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +75,7 @@ class ResponseCounts:
 def is_evaluable(patient: Patient) -> bool:
     """Tell whether the patient is in the denominators: `evaluable` says so, or is empty beside a response."""
     if patient.evaluable is None:
-        return patient.best_response not in ("", "NE")
+        return patient.best_response not in ("", Response.NE)
     return patient.evaluable
 
 
@@ -73,12 +89,12 @@ def disease_control(patient: Patient) -> bool | None:
     >>> disease_control(Patient("P1", best_response="SD")) is None
     True
     """
-    if patient.best_response in (*OBJECTIVE, "MR"):
+    if patient.best_response in (*OBJECTIVE, Response.MR):
         return True
-    if patient.best_response == "SD":
+    if patient.best_response == Response.SD:
         days = patient.disease_control_days
         return None if days is None else days >= DISEASE_CONTROL_DAYS
-    return False if patient.best_response in ("PD", "NE") else None
+    return False if patient.best_response in (Response.PD, Response.NE) else None
 
 
 def washout_stratum(days: int, month_days: float) -> str:
@@ -127,33 +143,35 @@ def count_responses(
         disease_control=_count("DCR", controlled, controlled),
         by_washout=tuple(_count(name, controlled, _where(months, name)) for name in WASHOUT_STRATA),
         by_rd=(
-            _count(above, controlled, _where(sides, "above")),
-            _count(below, controlled, _where(sides, "below")),
+            _count(above, controlled, _where(sides, CutSide.ABOVE)),
+            _count(below, controlled, _where(sides, CutSide.BELOW)),
         ),
         outside=(
             _count("washout not known", controlled, _where(months, "")),
-            _count("no RD", controlled, _where(sides, "")),
+            _count("no RD", controlled, _where(sides, CutSide.UNKNOWN)),
             _count(
-                "limit of quantification on the other side of the cut", controlled, _where(sides, "between")
+                "limit of quantification on the other side of the cut",
+                controlled,
+                _where(sides, CutSide.BETWEEN),
             ),
         ),
         notes=tuple(_notes(study, evaluable, known, controlled, rows)),
     )
 
 
-def rd_side(row: PatientRd, cut: float, extrapolation: float) -> str:
+def rd_side(row: PatientRd, cut: float, extrapolation: float) -> CutSide:
     """Return `above` (at or above the cut), `below`, `between` (a limit does not tell) or "" (no RD).
 
     `BELOW_LLOQ` is below unless its LLOQ lies above the cut; `ABOVE_ULOQ` is above where the ULOQ reaches it.
     """
     if row.status == RdStatus.BELOW_LLOQ:
-        return "between" if row.lloq is not None and row.lloq > cut else "below"
+        return CutSide.BETWEEN if row.lloq is not None and row.lloq > cut else CutSide.BELOW
     if row.status == RdStatus.ABOVE_ULOQ:
         limit = upper_limit(row.rd, row.uloq, extrapolation)
-        return "above" if limit is not None and limit >= cut else "between"
+        return CutSide.ABOVE if limit is not None and limit >= cut else CutSide.BETWEEN
     if row.status not in NUMBERED or row.rd is None:
-        return ""
-    return "above" if row.rd >= cut else "below"
+        return CutSide.UNKNOWN
+    return CutSide.ABOVE if row.rd >= cut else CutSide.BELOW
 
 
 def baseline_row(rows: Iterable[PatientRd], clock: ResponseClock) -> PatientRd | None:
@@ -162,7 +180,8 @@ def baseline_row(rows: Iterable[PatientRd], clock: ResponseClock) -> PatientRd |
     usable = [
         row
         for row in rows
-        if rd_side(row, 1.0, 1.0) and (start is None or row.collected_on is None or row.collected_on <= start)
+        if rd_side(row, 1.0, 1.0) is not CutSide.UNKNOWN
+        and (start is None or row.collected_on is None or row.collected_on <= start)
     ]
     dated = [row for row in usable if row.collected_on is not None]
     if dated:
@@ -186,17 +205,20 @@ def baseline_rows(
 
 def sides_of_cut(
     patients: Iterable[str], rows: Sequence[PatientRd], clocks: Mapping[str, ResponseClock], study: Study
-) -> dict[str, str]:
+) -> dict[str, CutSide]:
     """Return `rd_side` of each patient's baseline visit; "" where there is none."""
     chosen = baseline_rows(patients, rows, clocks)
     cut, extrapolation = study.settings.rd_cut, study.settings.uloq_extrapolation
-    return {name: "" if row is None else rd_side(row, cut, extrapolation) for name, row in chosen.items()}
+    return {
+        name: CutSide.UNKNOWN if row is None else rd_side(row, cut, extrapolation)
+        for name, row in chosen.items()
+    }
 
 
 def _responses(known: Sequence[Patient]) -> tuple[Count, ...]:
     n = len(known)
     orr = sum(patient.best_response in OBJECTIVE for patient in known)
-    each = (Count(name, sum(p.best_response == name for p in known), n) for name in RESPONSES)
+    each = (Count(of.value, sum(p.best_response == of for p in known), n) for of in Response)
     return (Count("ORR", orr, n), *each)
 
 

@@ -11,6 +11,7 @@ from pipeline.study.drugs import is_drug
 from pipeline.study.study import Patient, Study
 
 SEVERE_FROM = 3
+"""Grade from which an adverse event is severe. Standard: CTCAE."""
 
 
 def safety_table(study: Study) -> tuple[Characteristic, ...]:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 
 DAYS_PER_WEEK: Final = 7
+"""Arithmetic: the week."""
+
 WEEKS_MONTH: Final = 28
-"""Days of a month that is taken for four weeks: the usual slip."""
+"""Days of a month that is taken for four weeks: the usual slip. Arithmetic."""
 
 _NUMBER = r"\d+(?:[.,]\d+)?"
 _PERCENT = re.compile(

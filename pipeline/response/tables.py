@@ -16,6 +16,7 @@ from pipeline.response.follow_up import FollowUp
 from pipeline.response.landmark import DexamethasoneTable, dexamethasone_table
 from pipeline.response.patients import (
     Count,
+    CutSide,
     ResponseCounts,
     controlled_patients,
     count_responses,
@@ -158,7 +159,11 @@ def control_odds(
     days = {name: clocks[name].days for name in controlled}
     waited = {name: math.log2(max(day, 1)) for name, day in days.items() if day is not None}
     sides = sides_of_cut(controlled, rows, clocks, study)
-    split = {name: float(side == "above") for name, side in sides.items() if side in ("above", "below")}
+    split = {
+        name: float(side is CutSide.ABOVE)
+        for name, side in sides.items()
+        if side in (CutSide.ABOVE, CutSide.BELOW)
+    }
     return (
         _odds("washout before the study drug", "doubling", controlled, waited),
         _odds("receptor density", f">= {study.settings.rd_cut:,.0f} v below", controlled, split),

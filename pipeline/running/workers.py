@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
-# Starting worker processes costs 2-4 s (interpreters, imports); one core quantifies about 8 tubes a second.
 TUBES_THAT_PAY_FOR_WORKERS = 24
+"""Fewer tubes are done before workers have started, which takes them 2-4 s. Convention: for speed."""
 
 
 class SchedulerError(UsageError):

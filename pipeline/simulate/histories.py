@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from pipeline.study.study import Dose, Patient
+from pipeline.study.study import Dose, Patient, Response, Route
 
 FOLLOW_UP_DAYS = 720
 CONTROL_DAYS = 56
@@ -32,7 +32,7 @@ def draw_doses(
     days = _schedule(_DARATUMUMAB_GAPS, int(rng.integers(8, 24)))
     subcutaneous = bool(rng.random() < 0.4)
     trough = round(peak_ug_ml * float(rng.uniform(0.5, 0.7)), 1)
-    amount, unit, route = (1_800.0, "mg", "SC") if subcutaneous else (16.0, "mg/kg", "IV")
+    amount, unit, route = (1_800.0, "mg", Route.SC.value) if subcutaneous else (16.0, "mg/kg", Route.IV.value)
     before = [
         Dose(patient_id, last_daratumumab - timedelta(days[-1] - day), "daratumumab", amount, unit, route)
         for day in days
@@ -42,7 +42,7 @@ def draw_doses(
     given = _schedule(_ISATUXIMAB_GAPS, 30)
     isatuximab = float(rng.choice([10.0, 20.0]))
     after = [
-        Dose(patient_id, start + timedelta(day), "isatuximab", isatuximab, "mg/kg", "IV")
+        Dose(patient_id, start + timedelta(day), "isatuximab", isatuximab, "mg/kg", Route.IV.value)
         for day in given
         if start + timedelta(day) <= stops
     ]
@@ -68,7 +68,7 @@ def draw_record(patient_id: str, rd: float, marrow: date, rng: np.random.Generat
         patient_id=patient_id,
         best_response=response,
         evaluable=evaluable,
-        disease_control_days=float(held) if response in ("SD", "MR", "PR") else None,
+        disease_control_days=float(held) if response in (Response.SD, Response.MR, Response.PR) else None,
         treatment_start=start,
         progressed_on=progressed,
         died_on=start + timedelta(survived) if survived <= FOLLOW_UP_DAYS else None,
@@ -117,7 +117,7 @@ def _reason(evaluable: bool, rng: np.random.Generator) -> str:
 
 def _response(evaluable: bool, controlled: bool, rng: np.random.Generator) -> str:
     if not evaluable:
-        return "NE"
+        return Response.NE
     if controlled:
-        return str(rng.choice(["PR", "MR", "SD"], p=[0.04, 0.08, 0.88]))
-    return str(rng.choice(["SD", "PD"], p=[0.35, 0.65]))
+        return str(rng.choice([Response.PR, Response.MR, Response.SD], p=[0.04, 0.08, 0.88]))
+    return str(rng.choice([Response.SD, Response.PD], p=[0.35, 0.65]))

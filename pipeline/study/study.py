@@ -5,9 +5,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from enum import StrEnum
 from pathlib import Path
 
 from pipeline.study.settings import Settings
+
+
+class Response(StrEnum):
+    """The best response to the study drug, from the deepest to progression, then not evaluable."""
+
+    SCR = "sCR"
+    CR = "CR"
+    VGPR = "VGPR"
+    PR = "PR"
+    MR = "MR"
+    SD = "SD"
+    PD = "PD"
+    NE = "NE"
+
+
+class Route(StrEnum):
+    """How a dose is given: into a vein, or under the skin."""
+
+    IV = "IV"
+    SC = "SC"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 LONGEST_QUOTE = 80
+"""Characters of a typed value that a message shows. Convention."""
 
 
 def quoted(value: object) -> str:

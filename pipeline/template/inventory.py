@@ -30,6 +30,7 @@ _CONTROL_WORDS = re.compile(
 )
 _NAME_KEYWORDS = ("TUBE NAME", "$FIL")
 LIKE_ENOUGH = 0.75
+"""Likeness (0 to 1) from which two file names belong together. Convention."""
 
 
 class Kind(StrEnum):

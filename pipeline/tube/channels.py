@@ -13,10 +13,11 @@ from pipeline.study.study import Panel, PanelChannel
 from pipeline.study.wording import quoted
 from pipeline.tube.markers import scatter_role
 
-MOST_ROWS = 8
-MOST_CHANNELS = 16
+MOST_ROWS, MOST_CHANNELS = 8, 16
+"""Rows and channels that a message lists. Convention."""
+
 MOST_SUGGESTIONS = 3
-"""What a message names at most; a panel may have forty channels, and the text stands in a row of a table."""
+"""What a message suggests at most: a panel may have forty channels. Convention."""
 
 UNSTAINED_ROLES = frozenset((*SCATTER_ROLES, "time"))
 """Roles of channels that no dye is read on."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from calibration.density.result import ControlKind
 from gating.events import FloatArray, Mask
 from gating.gates import inside
 from gating.gates.steps import GateStep, Step
@@ -40,7 +41,8 @@ def read_control(folder: Path, sample: Sample, panel: Panel, settings: Settings,
         The tube itself: its matrix compensates the control too, since both see the same detectors.
     """
     notes: tuple[str, ...] = ()
-    for kind, name in (("FMO", sample.fmo_file), ("isotype", sample.isotype_file)):
+    named = ((ControlKind.FMO.value, sample.fmo_file), (ControlKind.ISOTYPE.value, sample.isotype_file))
+    for kind, name in named:
         if not name:
             continue
         try:

@@ -20,15 +20,17 @@ from pipeline.tube.control import Control, gated_alike
 from pipeline.tube.reading import Tube
 
 STANDARD_ERRORS = 4.0
-"""A shift smaller than this many standard errors is no spillover."""
+"""A shift smaller than this many standard errors is no spillover. Convention."""
 
 LARGEST = 0.6
-"""More than this of a dye's light in another detector is no spillover but another staining."""
+"""More of a dye's light in another detector is no spillover but another staining. Convention."""
 
 ROUNDS = 2
-"""The first estimate cleans the cells from which the second is made."""
+"""The first estimate cleans the cells from which the second is made. Convention."""
 
 FEWEST_CELLS = 20
+"""From fewer cells no spillover is estimated. Convention."""
+
 SOURCE = "the quantified dye's spillover alone, estimated from the control tube"
 
 

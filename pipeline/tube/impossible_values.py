@@ -9,9 +9,10 @@ import numpy as np
 
 from gating.events import Events
 from pipeline.study.errors import UserError
+from pipeline.tube.flags import TubeFlag
 
 MOST_UNREADABLE = 0.01
-"""More events than this without a number are no accident of the acquisition."""
+"""More events than this without a number are no accident of the acquisition. Convention."""
 
 
 class UnsoundError(UserError):
@@ -47,7 +48,7 @@ def sound_events(events: Events, file_name: str, time_channels: Iterable[str] = 
     if not constant:
         return sound
     note = f"every event has the same value on {', '.join(constant)}: was the detector on?"
-    return replace(sound, flags=(*sound.flags, "CHANNEL_CONSTANT"), notes=(*sound.notes, note))
+    return replace(sound, flags=(*sound.flags, TubeFlag.CHANNEL_CONSTANT), notes=(*sound.notes, note))
 
 
 def _stands_still(values: np.ndarray) -> bool:
@@ -79,4 +80,4 @@ def _without_gaps(events: Events, file_name: str, times: set[str]) -> Sound:
     for row in (events.channels.index(name) for name in times):
         values[row, gaps] = np.interp(np.flatnonzero(gaps), np.flatnonzero(~gaps), events.values[row, ~gaps])
     sound = Events(values, events.channels, events.scale_tops)
-    return Sound(sound, ("VALUES_MISSING",), (f"{gap_text}: these events were left out",))
+    return Sound(sound, (TubeFlag.VALUES_MISSING,), (f"{gap_text}: these events were left out",))

@@ -15,6 +15,7 @@ from gating.events.panel import GatingChannel, GatingPanel, Target
 from pipeline.fcs import FcsFile, read_fcs
 from pipeline.study.study import Panel
 from pipeline.tube.channels import MatchedChannels, matched_channels
+from pipeline.tube.flags import TubeFlag
 from pipeline.tube.impossible_values import sound_events
 
 
@@ -143,17 +144,17 @@ def _compensated(
 ) -> tuple[Events, SpilloverMatrix | None, tuple[str, ...], tuple[str, ...]]:
     if matrix is None:
         note = "no usable spillover matrix: gated and quantified without compensation"
-        return raw, None, ("SPILL_MISSING",), (note,)
+        return raw, None, (TubeFlag.SPILL_MISSING,), (note,)
     if matrix.is_identity:
         note = f"the matrix ({matrix.source}) is the identity: nobody compensated this file"
-        return raw, None, ("SPILL_MISSING",), (note,)
+        return raw, None, (TubeFlag.SPILL_MISSING,), (note,)
     missing = [name for name in matrix.channels if name not in raw.channels]
     if missing:
         note = (
             f"the matrix ({matrix.source}) names {', '.join(missing)}, which the file lacks: not compensated"
         )
-        return raw, None, ("SPILL_MISSING",), (note,)
+        return raw, None, (TubeFlag.SPILL_MISSING,), (note,)
     try:
         return compensate(raw, matrix), matrix, (), ()
     except UnusableSpilloverError as error:
-        return raw, None, ("SPILL_MISSING",), (f"not compensated: {error}",)
+        return raw, None, (TubeFlag.SPILL_MISSING,), (f"not compensated: {error}",)

@@ -12,6 +12,7 @@ RULE: Final = (
     "a model that was refused does not take part"
 )
 _CLOSE: Final = 2.0
+"""AICc; models this close are equally supported (doi:10.1177/0049124104268644). Convention."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.study.settings import Settings
-from pipeline.washout.censored.estimate import Estimate, Refusal, Wait
+from pipeline.washout.censored.estimate import Estimate, ModelName, Refusal, Wait
 from pipeline.washout.choice import Candidate
 from pipeline.washout.line.mixed import MixedFit, fit_random_intercept
 from pipeline.washout.line.tobit import WashoutFit, fit_observations
@@ -110,9 +110,9 @@ def _line_candidate(name: str, fit: WashoutFit) -> Candidate:
 
 
 MODELS: Final[tuple[Model[Any], ...]] = (
-    Model("M0", _ranks, RankAssociation.estimates, lambda fit: fit.method),
+    Model(ModelName.RANKS, _ranks, RankAssociation.estimates, lambda fit: fit.method),
     Model(
-        "M1",
+        ModelName.LINE,
         lambda given, _: fit_observations(given.data),
         WashoutFit.estimates,
         _line_method,
@@ -120,23 +120,28 @@ MODELS: Final[tuple[Model[Any], ...]] = (
         line_waits,
     ),
     Model(
-        "M1 adjusted",
+        ModelName.ADJUSTED,
         _adjusted,
         lambda fit: fit.renamed("adjusted_"),
         _line_method,
         _line_candidate,
-        after="M1",
+        after=ModelName.LINE,
         left_out=lambda given: given.refusals,
     ),
-    Model("M1 random intercept", _random_intercept, MixedFit.estimates, _first_method),
+    Model(ModelName.RANDOM_INTERCEPT, _random_intercept, MixedFit.estimates, _first_method),
     Model(
-        "M2",
+        ModelName.RECOVERY,
         lambda given, settings: recovery_of(given.used, given.data, settings),
         RecoveryFit.estimates,
         _first_method,
         lambda name, fit: Candidate(name, fit.aicc, fit.effective_parameters),
         recovery_waits,
     ),
-    Model("M3", lambda given, settings: fit_total(given.used, settings), total_estimates, _line_method),
+    Model(
+        ModelName.TOTAL,
+        lambda given, settings: fit_total(given.used, settings),
+        total_estimates,
+        _line_method,
+    ),
 )
 """In the order in which they are fitted and told."""

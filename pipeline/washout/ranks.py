@@ -16,14 +16,17 @@ from pipeline.washout.observations.rows import Observations, observe
 
 Floats = NDArray[np.float64]
 
-PERMUTATIONS: Final = 9_999
-RESAMPLES: Final = 1_999
-_FEWEST_ROWS: Final = 4
-_FEWEST_PATIENTS: Final = 4
+PERMUTATIONS, RESAMPLES = 9_999, 1_999
+"""Of the p value (doi:10.2202/1544-6115.1585), and of the interval (doi:10.2307/2289144). Convention."""
+_FEWEST_ROWS, _FEWEST_PATIENTS = 4, 4
+"""From fewer no association and no interval is told. Convention."""
 _MOST_ROWS_FOR_KENDALL_INTERVAL: Final = 1_000
+"""Of more rows Kendall's τ has no interval. Convention: for speed."""
 _TIE: Final = 1e-12
+"""A spread this small is that of ties alone. Arithmetic: rounding."""
 _METHOD: Final = "censored values tied at the ends; permutation p; BCa bootstrap of patients"
 _BLOCK: Final = 2_000_000
+"""Numbers worked on at once: bounds the memory. Convention."""
 
 
 @dataclass(frozen=True, slots=True)

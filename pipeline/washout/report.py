@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.study.settings import Settings
-from pipeline.washout.censored.estimate import Estimate, NotEstimableError, Refusal, Wait
+from pipeline.washout.censored.estimate import Estimate, ModelName, NotEstimableError, Refusal, Wait
 from pipeline.washout.censored.likelihood import LEFT, OBSERVED, RIGHT
 from pipeline.washout.choice import ModelChoice, choose
 from pipeline.washout.line.mixed import MixedFit
@@ -61,32 +61,32 @@ class WashoutReport:
     @property
     def rank(self) -> RankAssociation | None:
         """M0."""
-        return self._fit("M0", RankAssociation)
+        return self._fit(ModelName.RANKS, RankAssociation)
 
     @property
     def tobit(self) -> WashoutFit | None:
         """M1, with a term per further bead kit."""
-        return self._fit("M1", WashoutFit)
+        return self._fit(ModelName.LINE, WashoutFit)
 
     @property
     def adjusted(self) -> WashoutFit | None:
         """M1 with what is known of the patients: an IMiD since, lines of therapy, IgG type."""
-        return self._fit("M1 adjusted", WashoutFit)
+        return self._fit(ModelName.ADJUSTED, WashoutFit)
 
     @property
     def mixed(self) -> MixedFit | None:
         """M1 with a random intercept, where patients repeat."""
-        return self._fit("M1 random intercept", MixedFit)
+        return self._fit(ModelName.RANDOM_INTERCEPT, MixedFit)
 
     @property
     def recovery(self) -> RecoveryFit | None:
         """M2."""
-        return self._fit("M2", RecoveryFit)
+        return self._fit(ModelName.RECOVERY, RecoveryFit)
 
     @property
     def total(self) -> WashoutFit | None:
         """M3, the line of the total."""
-        return self._fit("M3", WashoutFit)
+        return self._fit(ModelName.TOTAL, WashoutFit)
 
     def _fit(self, name: str, kind: type[Kind]) -> Kind | None:
         fit = self.fits.get(name)
@@ -103,14 +103,15 @@ class WashoutReport:
     @property
     def curve(self) -> WashoutFit | RecoveryFit | None:
         """What a figure draws: the recovery curve where it is preferred, else the line."""
-        if self.recovery and self.choice and self.choice.preferred == "M2":
+        if self.recovery and self.choice and self.choice.preferred == ModelName.RECOVERY:
             return self.recovery
         return self.tobit
 
     @property
     def curve_name(self) -> str:
         """`M2` or `M1`."""
-        return "M2" if isinstance(self.curve, RecoveryFit) else "M1"
+        name = ModelName.RECOVERY if isinstance(self.curve, RecoveryFit) else ModelName.LINE
+        return name.value
 
 
 def washout_report(rows: Sequence[PatientRd], settings: Settings) -> WashoutReport:

@@ -24,6 +24,7 @@ from pipeline.washout.line.tobit import WashoutFit, fit_observations
 from pipeline.washout.observations.selection import observed
 
 _LOG_10: Final = float(np.log(10))
+"""Arithmetic: ln 10."""
 
 
 @dataclass(frozen=True, slots=True)

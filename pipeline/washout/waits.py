@@ -8,14 +8,17 @@ import numpy as np
 
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.study.settings import Settings
-from pipeline.washout.censored.estimate import NotEstimableError, Wait
+from pipeline.washout.censored.estimate import ModelName, NotEstimableError, Wait
 from pipeline.washout.line.inverse import weeks_to_reach
 from pipeline.washout.line.tobit import WashoutFit
 from pipeline.washout.observations.rows import Observations
 from pipeline.washout.recovery.fit import RecoveryFit, fit_recovery, refuse_recovery, weeks_until
 
 SHARES = (0.5, 0.9)
+"""Of the patients: the median one, and nine of ten. Convention (docs/method.md)."""
+
 _MOST_BODIES = 64
+"""Patients whose serum curves are followed. Convention: for speed."""
 
 
 def wanted_levels(rows: Sequence[PatientRd], settings: Settings) -> list[float]:
@@ -60,9 +63,8 @@ def _line_wait(tobit: WashoutFit, rd: float, share: float) -> Wait:
     try:
         return weeks_to_reach(tobit, rd, share)
     except NotEstimableError as reason:
-        return Wait(
-            "M1", rd, share, None, None, None, tobit.n, tobit.method, level=tobit.level, note=str(reason)
-        )
+        name, nothing = ModelName.LINE.value, (None, None, None)
+        return Wait(name, rd, share, *nothing, tobit.n, tobit.method, level=tobit.level, note=str(reason))
 
 
 def _recovery_wait(recovery: RecoveryFit, rd: float, share: float) -> Wait:
@@ -72,7 +74,7 @@ def _recovery_wait(recovery: RecoveryFit, rd: float, share: float) -> Wait:
     if value is None or high is None:
         note = "cannot be told from these data: the curve, or its interval, does not reach this density"
     how = (plain.method, plain.interval_method, plain.level)
-    return Wait("M2", rd, share, value, low, high, plain.n, *how, note)
+    return Wait(ModelName.RECOVERY.value, rd, share, value, low, high, plain.n, *how, note)
 
 
 def _number(value: float | None) -> float:

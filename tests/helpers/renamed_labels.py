@@ -1,4 +1,4 @@
-"""Gates known tubes, if asked to with every label for people renamed: `python renamed_labels.py [renamed]`.
+"""Gates known tubes, or runs a study, with every label renamed if asked: `renamed_labels.py [study] [renamed]`.
 
 The labels are the values of the enums in `LABELS`. Renaming happens while Python imports their modules, before
 any other module of gating can have taken a label over. What is printed names labels by their members.
@@ -10,8 +10,10 @@ import ast
 import hashlib
 import json
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from enum import Enum
+from importlib import import_module
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
@@ -21,9 +23,38 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gating.events import Events
     from gating.events.panel import GatingPanel
+    from pipeline.output.table import Table
 
-LABELS = {"gating.gates.steps": {"Step", "GateFlag"}, "gating.thresholds.methods": {"Method"}}
+LABELS = {
+    "gating.gates.steps": {"Step", "GateFlag"},
+    "gating.thresholds.methods": {"Method"},
+    "calibration.flags": {"CalibrationFlag"},
+    "calibration.beads.kits": {"KitResult"},
+    "calibration.curve.acceptance": {"CheckName"},
+    "calibration.curve.acceptance_limits": {"CurveVerdict"},
+    "calibration.curve.drift": {"WestgardRule"},
+    "calibration.density.budget": {"BudgetTerm"},
+    "calibration.density.limits": {"LloqSource"},
+    "calibration.density.result": {"RdStatus", "ControlKind"},
+    "pipeline.checks.flags": {"CheckFlag"},
+    "pipeline.fcs.repairs": {"RepairCode"},
+    "pipeline.patients.flags": {"ExposureFlag", "VisitFlag"},
+    "pipeline.quantification.result": {"SampleFlag"},
+    "pipeline.quantification.sentinels": {"SentinelReading"},
+    "pipeline.response.follow_up": {"Endpoint"},
+    "pipeline.response.patients": {"CutSide"},
+    "pipeline.study.faults": {"Severity"},
+    "pipeline.study.study": {"Response", "Route"},
+    "pipeline.tube.flags": {"TubeFlag"},
+    "pipeline.washout.censored.estimate": {"ModelName"},
+}
 """Module → its enums of labels."""
+TYPED = {"OnError", "Target", "Kind"}
+"""Enums that are no labels of results: words that people type, and what `init` guesses of a file."""
+ALSO_OTHER_WORDS = {"Step", "KitResult"}
+"""Enums whose words name other things too: a population (`plasma_cells`), a test of the CP dataset (`ABC`)."""
+WORDS_ALONE = ("Notes", "About")
+"""Sheets that hold sentences."""
 
 
 class RenamingLoader(SourceFileLoader):
@@ -106,6 +137,80 @@ def row_of(
     ]
 
 
+def study_of(folder: Path) -> dict[str, object]:
+    """Simulate and run a study; return its numbers, and its labels by the names of their members."""
+    from calibration.density.result import RdStatus
+    from pipeline.assembly.assemble import assembled
+    from pipeline.checks import check_folder
+    from pipeline.commands.run import _calibrations
+    from pipeline.output.json_files import response_json, washout_json
+    from pipeline.output.statistics import datasets_of
+    from pipeline.output.workbook import workbook_sheets
+    from pipeline.running.options import RunOptions
+    from pipeline.running.progress import QuietReporter
+    from pipeline.running.store import stores_in
+    from pipeline.running.tasks import input_hashes, tube_tasks
+    from pipeline.running.two_passes import quantified
+    from pipeline.simulate import simulate_study
+    from pipeline.study.faults import stops_run
+
+    typed = simulate_study(folder, scenario="demo", events=4_000)
+    tube, control = (next(iter(sorted(typed.rglob(pattern)))) for pattern in ("*BM1.fcs", "*FMO*.fcs"))
+    tube.write_bytes(tube.read_bytes()[:20_000])
+    control.write_bytes(b"no FCS file")
+    study, faults = check_folder(typed)
+    assert study is not None
+    assert not stops_run(faults), faults
+    stores, hashes = stores_in(folder / "store"), input_hashes(study)
+    runs = _calibrations(study, hashes, stores.beads)
+    tasks = tube_tasks(study, runs, hashes)
+    done = quantified(tasks, RunOptions(workers=1), stores, QuietReporter())
+    result = assembled(study, done.results, runs, faults)
+    names = names_of_words()
+    tables = {
+        f"{sheet.name} {title}": cells_of(table, names)
+        for sheet in workbook_sheets(result)
+        if sheet.name not in WORDS_ALONE
+        for title, table in sheet.tables
+    }
+    sets = {data.name: cells_of(data.table, names) for data in datasets_of(result)}
+    washout = numbers_in(washout_json(result.washout)) if result.washout else []
+    return {
+        "failed": sum(tube.receptor.status is RdStatus.FAILED for tube in result.results),
+        **tables,
+        **sets,
+        "washout.json": washout,
+        "response.json": numbers_in(response_json(result.response)),
+    }
+
+
+def names_of_words() -> dict[str, str]:
+    """Return every word of a label → the name of its member."""
+    named = [(module, name) for module in LABELS for name in sorted(LABELS[module] - ALSO_OTHER_WORDS)]
+    enums = [getattr(import_module(module), name) for module, name in named]
+    return {member.value: member.name for enum in enums for member in enum if member.value}
+
+
+def cells_of(table: Table, names: Mapping[str, str]) -> list[object]:
+    """Return a table's numbers and labels, row by row; other text is for people."""
+    return [[cell_of(cell, names) for cell in row] for row in table.rows]
+
+
+def cell_of(cell: object, names: Mapping[str, str]) -> object:
+    if isinstance(cell, str):
+        return [names[word] for word in cell.split(";") if word in names]
+    return cell if isinstance(cell, int | float | None) else str(cell)
+
+
+def numbers_in(value: object) -> list[float]:
+    """Return every number of a document in its order."""
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        return [number for part in value for number in numbers_in(part)]
+    return [value] if isinstance(value, int | float) else []
+
+
 def member_of(label: str) -> str:
     assert isinstance(label, Enum), label
     return label.name
@@ -114,6 +219,10 @@ def member_of(label: str) -> str:
 def main() -> None:
     if "renamed" in sys.argv[1:]:
         sys.meta_path.insert(0, RenamingFinder())
+    if "study" in sys.argv[1:]:
+        with tempfile.TemporaryDirectory() as folder:
+            print(json.dumps(study_of(Path(folder))))
+        return
     from gating.gates.steps import Step
 
     print(json.dumps({"word": Step.PLASMA_CELLS.value, "tubes": gated_tubes()}))

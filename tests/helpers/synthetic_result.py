@@ -16,6 +16,7 @@ from calibration.curve.acceptance import CheckName
 from calibration.curve.standard_curve import CurveCheck, CurveVerdict, StandardCurve
 from calibration.density.budget import BudgetTerm, ErrorTerm
 from calibration.density.receptor_density import RdStatus, ReceptorDensity
+from calibration.flags import CalibrationFlag
 from gating.events import Events, Mask
 from gating.gates import AllOf, EllipsoidGate, Gate, PolygonGate, RangeGate
 from gating.gates.steps import GatedPopulation, GateStep
@@ -152,10 +153,11 @@ def bead_result(
         tuple(medians), (0.06,) * 4, (1790, 1801, 1777, 1795), tuple((m * 0.83, m * 1.2) for m in medians),
         (False,) * 4, False, 37, "mixture", (),
     )  # fmt: skip
+    flags = (CalibrationFlag.CURVE_WARN,) if verdict is CurveVerdict.WARN else ()
     return CalibrationResult(
         name, f"fcs/{name}.fcs", "quantibrite_pe", "96597", "PE-A", LEVELS,
         Acquired("LSRFortessa", "H123", "2024-03-0" + name[-1], 480.0, 1.0), 8_120, 7_200, peaks, curve,
-        bead_histogram(drawn, channel="PE-A"), ("CURVE_WARN",) if verdict is CurveVerdict.WARN else (), "", "ab" * 32,
+        bead_histogram(drawn, channel="PE-A"), flags, "", "ab" * 32,
     )  # fmt: skip
 
 

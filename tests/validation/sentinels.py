@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.quantification.quantify import quantify_tube
-from pipeline.quantification.sentinels import BOTH, CANNOT_TELL, LOST, MASKED, NOT_LOW
+from pipeline.quantification.result import SampleFlag
+from pipeline.quantification.sentinels import SentinelReading
 from pipeline.simulate import scenario_named, simulate_study
 from pipeline.simulate.patients import SimulatedPatient
 from pipeline.simulate.plan import PlannedTube, StudyPlan, plain_slots, plan_study
@@ -22,8 +23,8 @@ from pipeline.study.settings import Settings
 from validation.markdown import paragraph, table
 from validation.tubes import tasks_of
 
-READINGS = (NOT_LOW, MASKED, LOST, BOTH, CANNOT_TELL)
-CAUSES = (NOT_LOW, MASKED, LOST, BOTH)
+READINGS = tuple(SentinelReading)
+CAUSES = (SentinelReading.NOT_LOW, SentinelReading.MASKED, SentinelReading.LOST, SentinelReading.BOTH)
 LEFT = (1.0, 0.01, 0.001)
 PATIENTS = 5
 """A study: one day."""
@@ -56,7 +57,10 @@ def study(wanted: tuple[str, float, int]) -> list[Read]:
             path.mkdir()
         write_study(_caused(plan, cause, left, seed), folder, truth)
         found = [quantify_tube(task) for task in tasks_of(folder)]
-    return [Read(cause, one.sentinel_reading, left, "HEMODILUTION_POSSIBLE" in one.flags) for one in found]
+    return [
+        Read(cause, one.sentinel_reading, left, SampleFlag.HEMODILUTION_POSSIBLE in one.flags)
+        for one in found
+    ]
 
 
 def scenario_study(wanted: tuple[str, int]) -> list[tuple[str, str]]:
@@ -81,7 +85,7 @@ def examine_scenarios(n_studies: int, seed: int, mapper: Mapper) -> list[tuple[s
 def scenario_section(pairs: Sequence[tuple[str, str]]) -> str:
     """Return the part on patients as they come, of whom some lie near a limit of the rule."""
     right = sum(truth == read for truth, read in pairs)
-    unsure = sum(read == CANNOT_TELL != truth for truth, read in pairs)
+    unsure = sum(read == SentinelReading.CANNOT_TELL != truth for truth, read in pairs)
     rows = [(truth, *(str(pairs.count((truth, read))) for read in READINGS)) for truth in READINGS]
     return paragraph(
         f"{len(pairs)} tubes of the scenarios `plain` and `masked`, in which CD38 comes back while the drug goes. Truth: "
@@ -100,12 +104,12 @@ def _by_rule(row: dict[str, str]) -> str:
         float(row["b_precursor_cd38"]) / settings.sentinel_b_precursor_usual,
     )
     if cells >= limit:
-        return NOT_LOW
+        return SentinelReading.NOT_LOW
     if min(shares) >= limit:
-        return LOST
+        return SentinelReading.LOST
     if max(shares) >= limit:
-        return CANNOT_TELL
-    return BOTH if cells < limit * max(shares) else MASKED
+        return SentinelReading.CANNOT_TELL
+    return SentinelReading.BOTH if cells < limit * max(shares) else SentinelReading.MASKED
 
 
 def examine(n_studies: int, seed: int, mapper: Mapper) -> list[Read]:
@@ -119,7 +123,7 @@ def section(found: Sequence[Read], seed: int) -> str:
     counts = {cause: Counter(tube.reading for tube in found if tube.cause == cause) for cause in CAUSES}
     rows = [(cause, *(str(counts[cause][reading]) for reading in READINGS)) for cause in CAUSES]
     right = sum(counts[cause][cause] for cause in CAUSES)
-    unsure = sum(counts[cause][CANNOT_TELL] for cause in CAUSES)
+    unsure = sum(counts[cause][SentinelReading.CANNOT_TELL] for cause in CAUSES)
     hints = {left: [tube.hinted for tube in found if tube.left == left] for left in LEFT}
     told = ", ".join(f"{sum(h)} of {len(h)} with {left:g} of them" for left, h in hints.items())
     return (
@@ -148,11 +152,14 @@ def _caused(plan: StudyPlan, cause: str, left: float, seed: int) -> StudyPlan:
 def _with_cause(tube: PlannedTube, cause: str, left: float, seed: int) -> PlannedTube:
     rng = np.random.default_rng([seed, tube.number, CAUSES.index(cause)])
     share = rng.uniform(0.6, 1.6)
-    if cause == LOST:
+    if cause == SentinelReading.LOST:
         share = rng.uniform(0.02, 0.2)
-    if cause == BOTH:
+    if cause == SentinelReading.BOTH:
         share = rng.uniform(0.02, 0.1)
-    held = {MASKED: rng.uniform(0.85, 0.98), BOTH: rng.uniform(0.85, 0.95)}.get(cause, 0.0)
+    held = {
+        SentinelReading.MASKED: rng.uniform(0.85, 0.98),
+        SentinelReading.BOTH: rng.uniform(0.85, 0.95),
+    }.get(cause, 0.0)
     total = USUAL * share
     patient: SimulatedPatient = tube.patient
     clone = replace(patient.clone, cd38=total * (1 - held))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.quantification.sentinels import CANNOT_TELL
+from pipeline.quantification.sentinels import SentinelReading
 from validation import sentinels
 
 pytestmark = pytest.mark.slow
@@ -16,7 +16,7 @@ def test_the_reading_is_the_cause_that_was_simulated_or_that_it_cannot_be_told(
 ):
     monkeypatch.setattr(sentinels, "PATIENTS", 3)
     found = sentinels.study((cause, 1.0, 811))
-    assert {tube.reading for tube in found} <= {cause, CANNOT_TELL}
+    assert {tube.reading for tube in found} <= {cause, SentinelReading.CANNOT_TELL}
     assert sum(tube.reading == cause for tube in found) >= 2
     assert not any(tube.hinted for tube in found)
 

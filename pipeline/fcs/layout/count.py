@@ -7,15 +7,15 @@ from dataclasses import replace
 from pipeline.fcs.errors import FcsError, NotFcsError, TruncatedError, shown
 from pipeline.fcs.layout.claims import Claims, Peek, Place, Reading
 from pipeline.fcs.layout.shifted_text import CHECKSUM_BYTES
-from pipeline.fcs.repairs import Repair
+from pipeline.fcs.repairs import Repair, RepairCode
 
 MOST_PEEKED = 1 << 16
-"""Bytes looked at to tell padding from events."""
+"""Bytes looked at to tell padding from events. Convention: a bound on what is read."""
 
 PADDING = b"\0 "
 BLANKS = b"\0 \r\n"
 LEAD = 4
-"""Bytes before DATA: where they are blanks, they are none of its own."""
+"""Bytes before DATA: where they are blanks, they are none of its own. Convention."""
 
 NUMBER = b"0123456789.+-eE"
 
@@ -48,7 +48,7 @@ def count_events(
     held = layout.n_events(there)
     if total is None:
         text = "TEXT has no readable $TOT; events were counted by the bytes"
-        repair = Repair("TOT_ABSENT", text, shown(claims.keywords.get("$TOT")), str(held))
+        repair = Repair(RepairCode.TOT_ABSENT, text, shown(claims.keywords.get("$TOT")), str(held))
         return Place(layout, claims.start + begin, layout.n_bytes(held), held), [repair]
     place = Place(layout, claims.start + begin, layout.n_bytes(total), total)
     excess = reading.segment.size - place.n_bytes
@@ -63,7 +63,7 @@ def count_events(
             _check_widths(place, there, claims)
         return _truncated(place, held, there, claims, allow_truncated=allow_truncated)
     place, repair = _longer(place, there, reading, claims, peek)
-    if repair.code == "DATA_LONGER":
+    if repair.code == RepairCode.DATA_LONGER:
         _check_begin(reading, claims, peek, excess, is_agreed=is_agreed)
     return place, [repair]
 
@@ -88,7 +88,7 @@ def _truncated(
             "(or allow_truncated)"
         )
     text = f"DATA ends early{claims.room_ends}; the whole events before its end were read"
-    repair = Repair("TRUNCATED", text, str(place.n_events), str(held))
+    repair = Repair(RepairCode.TRUNCATED, text, str(place.n_events), str(held))
     return replace(place, n_bytes=place.layout.n_bytes(held), n_events=held), [repair]
 
 
@@ -122,13 +122,13 @@ def _longer(place: Place, there: int, reading: Reading, claims: Claims, peek: Pe
     is_checksum = excess == CHECKSUM_BYTES and tail.isdigit() and place.begin + there == claims.end
     if not tail.strip(PADDING) or 8 * excess < record or is_checksum:
         text = f"DATA is {excess:,} bytes longer than $TOT events need; these were left out"
-        return place, Repair("DATA_LONGER", text, f"{there} bytes", f"{place.n_bytes} bytes")
+        return place, Repair(RepairCode.DATA_LONGER, text, f"{there} bytes", f"{place.n_bytes} bytes")
     head = peek(place.begin, min(excess, MOST_PEEKED))
     padded = reading.is_over_text or not head.strip(PADDING)
     if there * 8 % record <= 8 and not padded and not _other_widths(there, place):
         held = layout.n_events(there)
         repair = Repair(
-            "TOT_DIFFERS",
+            RepairCode.TOT_DIFFERS,
             "DATA holds whole events beyond $TOT; all were read",
             str(place.n_events),
             str(held),
@@ -190,4 +190,6 @@ def _misplaced(reading: Reading, claims: Claims, why: str) -> FcsError:
 def _off_by_one(reading: Reading, excess: int) -> Repair:
     side = "after" if excess > 0 else "before"
     text = f"the end of DATA in {reading.source} is one byte {side} the last; $TOT and the widths were used"
-    return Repair("DATA_END_OFF_BY_ONE", text, str(reading.segment.end), str(reading.segment.end - excess))
+    return Repair(
+        RepairCode.DATA_END_OFF_BY_ONE, text, str(reading.segment.end), str(reading.segment.end - excess)
+    )

@@ -9,16 +9,16 @@ from typing import BinaryIO
 
 from pipeline.fcs.errors import FcsError, NotFcsError, UnsupportedError, shown
 from pipeline.fcs.layout.shifted_text import MOST_SHIFT
-from pipeline.fcs.repairs import Repair
+from pipeline.fcs.repairs import Repair, RepairCode
 from pipeline.fcs.text.header import HEADER_BYTES, Header, Segment, parse_header, parse_other_segments
 from pipeline.fcs.text.segments import BLANKS, Source, holds_text, read_text
 from pipeline.fcs.text.text import PADDING, Text, merge, whole_number
 
 MOST_OTHER = 160
-"""Bytes after HEADER looked at for offsets of further segments: ten of them."""
+"""Bytes after HEADER looked at for offsets of further segments: ten of them. Convention."""
 
 MOST_DATA_SETS = 1_000
-"""A chain that is longer runs through damaged offsets."""
+"""A chain that is longer runs through damaged offsets. Convention: far above any file seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def read_data_set(file: BinaryIO, size: int, name: str, number: int) -> tuple[Da
         if chosen is None:
             raise
         text = f"data set {count + 1} of the file cannot be read; the one before was"
-        chosen = _with(chosen, Repair("NEXTDATA_UNREAD", text, str(fault), f"{count} data sets"))
+        chosen = _with(chosen, Repair(RepairCode.NEXTDATA_UNREAD, text, str(fault), f"{count} data sets"))
     if chosen is None:
         raise UnsupportedError(
             f"{name}: data set {number} was asked for, but the file holds {count}; choose 1 to {count}"
@@ -112,7 +112,7 @@ def _counted_from(file: Source, start: int, header: Header) -> tuple[Source, lis
         return own, []
     text = "the offsets of this data set count from the start of the file, not of the data set"
     return file, [
-        Repair("OFFSETS_ABSOLUTE", text, f"TEXT at {header.text.begin}", f"byte {header.text.begin}")
+        Repair(RepairCode.OFFSETS_ABSOLUTE, text, f"TEXT at {header.text.begin}", f"byte {header.text.begin}")
     ]
 
 
@@ -143,7 +143,7 @@ def _before_data(source: Source, segment: Segment, data_begin: int, text: Text) 
     if shorter.size < 2 or raw.rstrip(BLANKS + b"\r\n")[-1:] != raw[:1]:
         return text, segment
     sentence = "TEXT is said to reach into DATA; it was read up to where HEADER and TEXT begin DATA"
-    repair = Repair("TEXT_END_LONG", sentence, f"TEXT ends at {segment.end}", f"{shorter.end}")
+    repair = Repair(RepairCode.TEXT_END_LONG, sentence, f"TEXT ends at {segment.end}", f"{shorter.end}")
     text, shorter, _ = read_text(source, shorter, [Segment(data_begin, data_begin)])
     return replace(text, repairs=(repair, *text.repairs)), shorter
 
@@ -168,7 +168,7 @@ def _supplemented(
         return merge(text, read_text(source, segment, others, "supplemental TEXT", mark)[0])
     except FcsError as fault:
         sentence = "supplemental TEXT cannot be read; only the primary TEXT was used"
-        repair = Repair("SUPPLEMENT_UNREAD", sentence, str(fault), "primary TEXT")
+        repair = Repair(RepairCode.SUPPLEMENT_UNREAD, sentence, str(fault), "primary TEXT")
         return text.with_repairs(repair)
 
 
@@ -181,14 +181,14 @@ def _following(file: Source, start: int, value: str | None) -> tuple[int | None,
         return start + offset, 0, []
     if offset is not None and offset > start and _is_header(file, offset):
         text = "$NEXTDATA counts from the start of the file, not of the data set"
-        return offset, 0, [Repair("OFFSETS_ABSOLUTE", text, str(start + offset), str(offset))]
+        return offset, 0, [Repair(RepairCode.OFFSETS_ABSOLUTE, text, str(start + offset), str(offset))]
     near = None if offset is None or offset <= 0 else _nearest_header(file, start, start + offset)
     if near is not None and offset is not None:
         text = "the next data set does not begin where $NEXTDATA says; the nearest HEADER was taken"
         beside = near - start - offset
-        return near, beside, [Repair("NEXTDATA_BESIDE", text, shown(value), str(near - start))]
+        return near, beside, [Repair(RepairCode.NEXTDATA_BESIDE, text, shown(value), str(near - start))]
     text = f"$NEXTDATA says that a data set begins at byte {shown(value)}, where there is none"
-    return None, 0, [Repair("NEXTDATA_UNREAD", text, shown(value), "no further data set")]
+    return None, 0, [Repair(RepairCode.NEXTDATA_UNREAD, text, shown(value), "no further data set")]
 
 
 def _nearest_header(file: Source, start: int, at: int) -> int | None:

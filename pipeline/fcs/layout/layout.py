@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import accumulate
 
 from pipeline.fcs.errors import UnsupportedError, shown
-from pipeline.fcs.repairs import Repair
+from pipeline.fcs.repairs import Repair, RepairCode
 from pipeline.fcs.text.parameters import Parameter
 
 FLOAT_BITS = {"F": 32, "D": 64}
@@ -18,7 +18,7 @@ WORDS = {
     "values narrower than a word are stored in whole bytes": (8, 16, 24, 32, 40, 48, 56, 64),
     "values narrower than a word are stored in words of 8, 16, 32 or 64 bits": (8, 16, 32, 64),
 }
-"""Wider storage than $PnB says, as Beckman Coulter stores 10 bits in 16."""
+"""Wider storage than $PnB says. Vendor: Beckman Coulter stores 10 bits in 16."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ def check_byte_order(layout: Layout, file: str) -> list[Repair]:
             text = (
                 "values end within bytes: these were read least significant bit first, as instruments write"
             )
-            return [Repair("PACKED_ORDER", f"{text}; $BYTEORD says otherwise", said, "1,2,3,4")]
+            return [Repair(RepairCode.PACKED_ORDER, f"{text}; $BYTEORD says otherwise", said, "1,2,3,4")]
         unsure = "values that end within bytes beside values of whole bytes"
     else:
         unsure = next(

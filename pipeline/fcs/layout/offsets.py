@@ -15,7 +15,7 @@ from pipeline.fcs.layout.claims import Claims, Peek, Place, Reading
 from pipeline.fcs.layout.count import count_events
 from pipeline.fcs.layout.layout import Layout, check_byte_order, other_layouts, parse_byte_order, said_layout
 from pipeline.fcs.layout.shifted_text import AFTER_DATA, check_shift
-from pipeline.fcs.repairs import Repair
+from pipeline.fcs.repairs import Repair, RepairCode
 from pipeline.fcs.text.header import LARGEST_HEADER_OFFSET, Header, Segment
 
 
@@ -129,16 +129,22 @@ def _repairs_of_place(best: Reading, said: Mapping[str, Segment], header: Header
     for source, segment in said.items():
         if segment != best.segment:
             text = f"HEADER and TEXT give different places of DATA; those of {best.source} fit the bytes"
-            yield Repair("DATA_OFFSETS_DIFFER", text, f"{source} {segment.begin}-{segment.end}", str(best))
+            yield Repair(
+                RepairCode.DATA_OFFSETS_DIFFER, text, f"{source} {segment.begin}-{segment.end}", str(best)
+            )
     if best.is_over_text:
         text = "DATA begins within TEXT; one of the two offsets is wrong"
-        yield Repair("DATA_WITHIN_TEXT", text, f"TEXT {header.text.begin}-{header.text.end}", str(best))
+        yield Repair(
+            RepairCode.DATA_WITHIN_TEXT, text, f"TEXT {header.text.begin}-{header.text.end}", str(best)
+        )
     if not header.data.size and best.segment.size and best.segment.end <= LARGEST_HEADER_OFFSET:
         text = "HEADER does not say where DATA lies, though its eight digits could; TEXT was used"
-        yield Repair("HEADER_OFFSETS_BLANK", text, "HEADER blank or 0", str(best))
+        yield Repair(RepairCode.HEADER_OFFSETS_BLANK, text, "HEADER blank or 0", str(best))
 
 
 def _widths(layout: Layout) -> Iterator[Repair]:
     if layout.note:
         widths = ", ".join(str(bits) for bits in sorted({field.bits for field in layout.fields}))
-        yield Repair("WIDTHS_DIFFER", f"{layout.note}: so the bytes fit $TOT", "$PnB", f"{widths} bits")
+        yield Repair(
+            RepairCode.WIDTHS_DIFFER, f"{layout.note}: so the bytes fit $TOT", "$PnB", f"{widths} bits"
+        )

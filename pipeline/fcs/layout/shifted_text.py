@@ -9,16 +9,19 @@ from __future__ import annotations
 
 from pipeline.fcs.errors import NotFcsError
 from pipeline.fcs.layout.claims import Claims, Peek, Reading
+from pipeline.fcs.repairs import RepairCode
 
 MOST_SHIFT = 4096
-"""Bytes that TEXT may have been changed by."""
+"""Bytes that TEXT may have been changed by. Convention: a bound on the search."""
 
 CHECKSUM_BYTES = 8
+"""Digits of the checksum at the end of a data set. Standard: FCS 3.1, section 3.5."""
+
 AFTER_DATA = (0, CHECKSUM_BYTES)
-"""Bytes after the segments of a data set: none, or a checksum of eight digits (3.1, section 3.5)."""
+"""Bytes after the segments of a data set: none, or a checksum. Standard: FCS 3.1, section 3.5."""
 
 FEW = 3
-"""Bytes from which on characters are hardly values by chance."""
+"""Bytes from which on characters are hardly values by chance. Convention."""
 
 BLANK = ord(" ")
 BLANKS = b" \0"
@@ -137,12 +140,12 @@ def _goes_on(n: int, best: Reading, claims: Claims, peek: Peek, *, is_cut: bool)
 
 def _is_odd(claims: Claims) -> bool:
     """Whether a keyword has no value."""
-    return any(said.code == "STRAY_WORD" for said in claims.text.repairs)
+    return any(said.code == RepairCode.STRAY_WORD for said in claims.text.repairs)
 
 
 def _is_supplement_beside(claims: Claims) -> bool:
     """Whether a TEXT is not at its place."""
-    moved = {"SUPPLEMENT_UNREAD", "TEXT_BEGIN_WRONG"}
+    moved = {RepairCode.SUPPLEMENT_UNREAD, RepairCode.TEXT_BEGIN_WRONG}
     return any(said.code in moved for said in claims.text.repairs)
 
 

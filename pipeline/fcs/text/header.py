@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pipeline.fcs.errors import NotFcsError, UnsupportedError
 
 HEADER_BYTES = 58
-"""Six characters of version, four spaces, six right-justified offsets of eight characters (3.1)."""
+"""Six characters of version, four spaces, six offsets of eight characters. Standard: FCS 3.1, section 3.1."""
 
 LARGEST_HEADER_OFFSET = 99_999_999
-"""What eight characters hold; beyond it HEADER says 0 and TEXT has the offset (3.1)."""
+"""What eight characters hold; beyond it HEADER says 0. Standard: FCS 3.1, section 3.1."""
 
 VERSIONS = ("2.0", "3.0", "3.1", "3.2")
 

@@ -7,18 +7,19 @@ from dataclasses import dataclass
 from math import ceil, inf
 
 from pipeline.fcs.errors import NotFcsError, UnsupportedError, shown
-from pipeline.fcs.repairs import Repair
+from pipeline.fcs.repairs import Repair, RepairCode
 from pipeline.fcs.text.scales import amplification, divisor, gain, time_step, value_range
 from pipeline.fcs.text.text import PADDING, real_number, whole_number
 
 MOST_CHANNELS = 10_000
-"""No instrument has a tenth of it."""
+"""More are damage. Convention: no instrument has a tenth of it."""
 
 KINDS = frozenset("IFDA")
 """Integers, floats, doubles, digits (3.2.18)."""
 
 SMALLEST_DIGITISER = 256
-"""Eight bits: a $PnR below it, or no power of two, is no count of steps but the largest value itself."""
+"""A $PnR below eight bits, or no power of two, is the largest value itself. Convention: no digitiser has
+fewer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,13 +130,13 @@ def parse_parameters(
     )
     if f"$P{count + 1}B" in keywords and f"$P{count + 1}N" in keywords:
         text = f"TEXT describes channel {count + 1} too, beyond $PAR; the first {count} were read"
-        repairs.append(Repair("PAR_DIFFERS", text, f"$P{count + 1}N", str(count)))
+        repairs.append(Repair(RepairCode.PAR_DIFFERS, text, f"$P{count + 1}N", str(count)))
     return parameters, [*repairs, *_grouped(faults)]
 
 
 def _grouped(faults: list[Repair]) -> list[Repair]:
     """Say once what was repaired in many channels; each fault's `found` begins with its channel."""
-    groups: dict[tuple[str, str], list[Repair]] = {}
+    groups: dict[tuple[RepairCode, str], list[Repair]] = {}
     for fault in faults:
         groups.setdefault((fault.code, fault.text), []).append(fault)
     return [
@@ -174,11 +175,13 @@ def _unique_names(keywords: Mapping[str, str], count: int, repairs: list[Repair]
         given = keywords.get(f"$P{number}N", "").strip(PADDING).strip()
         name = given or f"P{number}"
         if not given:
-            repairs.append(Repair("NAME_ABSENT", f"channel {number} has no $P{number}N", "nothing", name))
+            repairs.append(
+                Repair(RepairCode.NAME_ABSENT, f"channel {number} has no $P{number}N", "nothing", name)
+            )
         if name in names:
             name = _next_free(name, number, names)
             text = f"two channels are named {given!r}, but $PnN is unique; channel {number} is {name!r} here"
-            repairs.append(Repair("NAME_TWICE", text, given, name))
+            repairs.append(Repair(RepairCode.NAME_TWICE, text, given, name))
         names[name] = None
     return list(names)
 
@@ -207,7 +210,9 @@ def _parameter(
     bits = _bits(keywords.get(f"{prefix}B"), number, kind, file)
     if kind == "I" and top != inf and top > 1 << bits:
         text = "$PnR is more than the bits of $PnB hold; it was used as it is"
-        repairs.append(Repair("RANGE_BEYOND_BITS", text, f"{name} {top:g} of {bits} bits", f"{top:g}"))
+        repairs.append(
+            Repair(RepairCode.RANGE_BEYOND_BITS, text, f"{name} {top:g} of {bits} bits", f"{top:g}")
+        )
     own_gain = gain(keywords.get(f"{prefix}G"), name, [] if is_time else repairs)
     return Parameter(
         name=name,

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from math import inf
 
 from pipeline.fcs.errors import shown
-from pipeline.fcs.repairs import Repair
+from pipeline.fcs.repairs import Repair, RepairCode
 from pipeline.fcs.text.text import real_number, whole_number
 
 
@@ -21,15 +21,15 @@ def amplification(value: str | None, kind: str, name: str, repairs: list[Repair]
     decades, log_zero = (numbers[0], numbers[1]) if len(numbers) == 2 else (None, None)
     if decades is None or log_zero is None or min(decades, log_zero) < 0 or (log_zero and not decades):
         text = "$PnE is no amplification and was taken as linear"
-        repairs.append(Repair("AMPLIFICATION_UNREAD", text, f"{name} {shown(value)}", "0,0"))
+        repairs.append(Repair(RepairCode.AMPLIFICATION_UNREAD, text, f"{name} {shown(value)}", "0,0"))
         return 0.0, 0.0
     if decades and kind in "FD":
         text = "$PnE is logarithmic for floating point, against FCS; values were taken as they are"
-        repairs.append(Repair("LOG_FLOAT", text, f"{name} {value}", "0,0"))
+        repairs.append(Repair(RepairCode.LOG_FLOAT, text, f"{name} {value}", "0,0"))
         return 0.0, 0.0
     if decades and not log_zero:
         text = "$PnE gives 0 for the lowest value, which is read as 1"
-        repairs.append(Repair("LOG_ZERO", text, f"{name} {value}", "1"))
+        repairs.append(Repair(RepairCode.LOG_ZERO, text, f"{name} {value}", "1"))
         return decades, 1.0
     return decades, log_zero
 
@@ -44,7 +44,9 @@ def value_range(
         return number
     if kind in "IA":
         used = "all bits count, and values are linear" if decades else "all bits count"
-        repairs.append(Repair("RANGE_UNREAD", f"$PnR is no range; {used}", f"{name} {shown(value)}", used))
+        repairs.append(
+            Repair(RepairCode.RANGE_UNREAD, f"$PnR is no range; {used}", f"{name} {shown(value)}", used)
+        )
     return inf
 
 
@@ -54,7 +56,7 @@ def gain(value: str | None, name: str, repairs: list[Repair]) -> float | None:
     if value is None or (number is not None and number > 0):
         return number
     text = "$PnG is no gain, expected a number above 0; values were not divided"
-    repairs.append(Repair("GAIN_UNREAD", text, f"{name} {shown(value)}", "1"))
+    repairs.append(Repair(RepairCode.GAIN_UNREAD, text, f"{name} {shown(value)}", "1"))
     return None
 
 
@@ -64,7 +66,7 @@ def divisor(gain: float | None, decades: float, name: str, repairs: list[Repair]
         return 1.0
     if decades:
         text = "$PnE is logarithmic and there is a $PnG, against FCS; $PnG was not used"
-        repairs.append(Repair("GAIN_WITH_LOG", text, f"{name} {gain:g}", "1"))
+        repairs.append(Repair(RepairCode.GAIN_WITH_LOG, text, f"{name} {gain:g}", "1"))
         return 1.0
     return gain
 
@@ -76,5 +78,5 @@ def time_step(value: str | None, names: Sequence[str], repairs: list[Repair]) ->
         return step
     if value is not None and any(name.lower() == "time" for name in names):
         text = "$TIMESTEP is no length of time, expected seconds above 0; time is in ticks"
-        repairs.append(Repair("TIMESTEP_UNREAD", text, shown(value), "1"))
+        repairs.append(Repair(RepairCode.TIMESTEP_UNREAD, text, shown(value), "1"))
     return 1.0

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from pipeline.fcs.errors import NotFcsError, TruncatedError, shown
-from pipeline.fcs.repairs import Repair
+from pipeline.fcs.repairs import Repair, RepairCode
 from pipeline.fcs.text.header import HEADER_BYTES, Segment
 from pipeline.fcs.text.text import MOST_TEXT_BYTES, Text, parse_text, split_words
 
 MOST_BESIDE = 1 << 16
-"""Bytes looked at before and behind the offsets given."""
+"""Bytes looked at before and behind the offsets given. Convention: a bound on the search."""
 
 BLANKS = b" \0"
 BEFORE_TEXT = BLANKS + b"0123456789"
@@ -185,11 +185,11 @@ def _repairs(which: str, said: Segment, actual: Segment) -> list[Repair]:
     if actual.begin != said.begin:
         side = "after" if actual.begin < said.begin else "before"
         text = f"{which} is said to begin {abs(said.begin - actual.begin):,} bytes {side} its delimiter"
-        repairs.append(Repair("TEXT_BEGIN_WRONG", text, span.format(said), span.format(actual)))
+        repairs.append(Repair(RepairCode.TEXT_BEGIN_WRONG, text, span.format(said), span.format(actual)))
     if actual.end < said.end:
         text = f"{which} is cut off: {said.end - actual.end:,} bytes are missing where the file ends"
-        repairs.append(Repair("TEXT_CUT", text, span.format(said), span.format(actual)))
+        repairs.append(Repair(RepairCode.TEXT_CUT, text, span.format(said), span.format(actual)))
     if actual.end > said.end:
         text = f"{which} goes on for {actual.end - said.end:,} bytes beyond the end that is said"
-        repairs.append(Repair("TEXT_END_SHORT", text, span.format(said), span.format(actual)))
+        repairs.append(Repair(RepairCode.TEXT_END_SHORT, text, span.format(said), span.format(actual)))
     return repairs

@@ -17,19 +17,19 @@ from functools import lru_cache
 from math import inf, isfinite
 
 from pipeline.fcs.errors import NotFcsError, UnsupportedError
-from pipeline.fcs.repairs import Repair
+from pipeline.fcs.repairs import Repair, RepairCode
 
 MOST_TEXT_BYTES = 16 << 20
-"""Ten times the largest TEXT seen; a claim beyond it is no TEXT, and is not read into memory."""
+"""A claim beyond it is no TEXT and is not read into memory. Convention: ten times the largest TEXT seen."""
 
 MOST_KEYWORDS = 200_000
-"""A file of 2,000 channels has 20,000."""
+"""More are damage. Convention: a file of 2,000 channels has 20,000."""
 
 MOST_DIGITS = 20
-"""What a number of 64 bits can have; longer numbers are no numbers."""
+"""Digits of a whole number of 64 bits; longer numbers are no numbers. Arithmetic."""
 
 LONGEST_NUMBER = 80
-"""Characters; what is longer is no number and is not looked at."""
+"""Characters; what is longer is no number and is not looked at. Convention."""
 
 PADDING = " \0\t\r\n"
 """What instruments fill fields of fixed width with."""
@@ -113,7 +113,7 @@ def merge(primary: Text, supplement: Text) -> Text:
     """Return the keywords of both segments; where both have one, that of the primary TEXT counts (3.2.2)."""
     text = "{} differs between TEXT and supplemental TEXT; TEXT was used"
     repairs = [
-        Repair("KEYWORD_TWICE", text.format(key), "2 different values", "TEXT")
+        Repair(RepairCode.KEYWORD_TWICE, text.format(key), "2 different values", "TEXT")
         for key, other in supplement.keywords.items()
         if primary.keywords.get(key, other) != other
     ]
@@ -163,7 +163,12 @@ def _decode(raw: bytes, segment: str) -> tuple[str, list[Repair]]:
     except UnicodeDecodeError as fault:
         byte = raw[fault.start : fault.start + 1].hex()
         return raw.decode("latin-1"), [
-            Repair("LATIN_1", f"{segment} is not UTF-8; it was read as Latin-1", f"byte 0x{byte}", "Latin-1")
+            Repair(
+                RepairCode.LATIN_1,
+                f"{segment} is not UTF-8; it was read as Latin-1",
+                f"byte 0x{byte}",
+                "Latin-1",
+            )
         ]
 
 
@@ -220,7 +225,7 @@ def _value_and_pairs(between: list[str], delimiter: str) -> list[str]:
 
 def _unescaped(segment: str, delimiter: str) -> Repair:
     return Repair(
-        "DELIMITER_IN_VALUE",
+        RepairCode.DELIMITER_IN_VALUE,
         f"{segment} has values that hold the delimiter {delimiter!r} unescaped; keywords were found by name",
         f"single {delimiter!r} within values",
         "standard keywords start pairs",
@@ -243,7 +248,7 @@ def _pairs(words: list[str], segment: str, repairs: list[Repair]) -> Text:
 
 def _stray(segment: str, stray: str) -> Repair:
     text = f"{segment} ends with a keyword that has no value; it was left out"
-    return Repair("STRAY_WORD", text, f"{len(stray)} characters", "nothing")
+    return Repair(RepairCode.STRAY_WORD, text, f"{len(stray)} characters", "nothing")
 
 
 def _repeated(keys: list[str], values: list[str]) -> Iterator[Repair]:
@@ -253,4 +258,4 @@ def _repeated(keys: list[str], values: list[str]) -> Iterator[Repair]:
         n_values = len({value for other, value in zip(keys, values, strict=True) if other == key})
         if n_values > 1:
             text = f"{key} is given more than once; the last was used"
-            yield Repair("KEYWORD_TWICE", text, f"{n_values} different values", "the last")
+            yield Repair(RepairCode.KEYWORD_TWICE, text, f"{n_values} different values", "the last")

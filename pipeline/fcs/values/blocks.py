@@ -19,16 +19,16 @@ from pipeline.fcs.layout.claims import Place
 from pipeline.fcs.layout.layout import FLOAT_BITS, Field, Layout, byte_positions
 
 BLOCK_BYTES = 1 << 19
-"""What stays in a core's second cache while its channels are taken apart."""
+"""What stays in a core's second cache while its channels are taken apart. Convention: for speed."""
 
 TILE_BYTES = 1 << 15
-"""What stays in the first cache while a table is turned."""
+"""What stays in the first cache while a table is turned. Convention: for speed."""
 
 THREADED_BYTES = 16 << 20
-"""Below it, starting a second thread costs more than it saves."""
+"""Below it, starting a second thread costs more than it saves. Convention: for speed."""
 
 SPARE_BYTES = 12
-"""Bytes beyond a block, so that a value may be fetched as words that reach past the last."""
+"""Bytes beyond a block, so that a value may be fetched as words that reach past the last. Arithmetic."""
 
 Values = NDArray[Any]
 Bytes = bytes | bytearray

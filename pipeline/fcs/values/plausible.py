@@ -6,24 +6,27 @@ import numpy as np
 
 from pipeline.fcs.errors import NotFcsError
 from pipeline.fcs.layout.claims import Place
-from pipeline.fcs.repairs import Repair
+from pipeline.fcs.repairs import Repair, RepairCode
 from pipeline.fcs.values.blocks import first_values
 
 PEEKED_BYTES = 4096
+"""Bytes of DATA that tell its byte order. Convention: a thousand values."""
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}".encode()
 
 MOST_REPLACEMENTS = 64
-"""By chance these three bytes stand together once in 16 million."""
+"""More mean that a file was saved as text. Arithmetic: by chance these bytes stand together once in 16
+million."""
 
 LEAST_LIGHT, MOST_LIGHT = 1e-12, 1e12
-"""No instrument writes values beyond; of bytes in the wrong order, of random exponents, two thirds are."""
+"""No instrument writes values beyond; of random exponents two thirds are. Convention."""
 
 FEW, MANY = 0.02, 0.3
-"""Shares of values that are beyond in the right order, and in the wrong one."""
+"""Shares of values beyond in the right byte order, and in the wrong one. Convention, between 0 and two
+thirds."""
 
 LEAST_VALUES = 100
-"""From fewer no share is told."""
+"""From fewer no share is told. Convention."""
 
 
 def check_bytes(head: bytes, place: Place, size: int, names: tuple[str, ...], file: str) -> list[Repair]:
@@ -93,4 +96,8 @@ def _high_bits(head: bytes, place: Place, names: tuple[str, ...]) -> list[Repair
     if not dirty:
         return []
     text = "values have bits beyond $PnR, which were masked; if they are light, $PnR or $BYTEORD is wrong"
-    return [Repair("HIGH_BITS", f"{text}: {', '.join(dirty)}", f"{len(dirty)} channels", "the bits of $PnR")]
+    return [
+        Repair(
+            RepairCode.HIGH_BITS, f"{text}: {', '.join(dirty)}", f"{len(dirty)} channels", "the bits of $PnR"
+        )
+    ]

@@ -9,21 +9,21 @@ import numpy as np
 
 from pipeline.output.figures.style.canvas import add_axes, house_style, new_figure
 from pipeline.output.figures.style.palette import BLUE, GREY, INK, PALE, VERMILLION
-from pipeline.response.follow_up import FollowUp
+from pipeline.response.follow_up import Endpoint, FollowUp
 from pipeline.response.statistics.survival import Floats, SurvivalCurve
-from pipeline.response.statistics.time_to_event import ENDPOINTS, NAMES, curve_of, median_survival
+from pipeline.response.statistics.time_to_event import NAMES, curve_of, median_survival
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-COLOURS = {"PFS": VERMILLION, "OS": BLUE}
+COLOURS = {Endpoint.PFS: VERMILLION, Endpoint.OS: BLUE}
 _MOST_TICKS = 9
 
 
 def survival_figure(courses: Sequence[FollowUp], month_days: float) -> Figure:
     """Return the Kaplan–Meier curves of PFS and OS with their pointwise log–log bands."""
-    curves = {endpoint: curve_of(courses, endpoint, month_days) for endpoint in ENDPOINTS}
+    curves = {endpoint: curve_of(courses, endpoint, month_days) for endpoint in Endpoint}
     shown = {endpoint: curve for endpoint, curve in curves.items() if curve.n}
     end = max([1.0, *(float(curve.times[-1]) for curve in shown.values())])
     with house_style():
@@ -41,7 +41,7 @@ def survival_figure(courses: Sequence[FollowUp], month_days: float) -> Figure:
     return figure
 
 
-def _words(courses: Sequence[FollowUp], endpoint: str, month_days: float) -> str:
+def _words(courses: Sequence[FollowUp], endpoint: Endpoint, month_days: float) -> str:
     median = median_survival(courses, endpoint, month_days)
     events = f"{median.n_events} events in {median.n} patients"
     return f"{NAMES[endpoint]}\n{events}\nmedian {median}".replace(" months (", " months\n(95 % ")
@@ -72,11 +72,11 @@ def _draw(axes: Axes, curve: SurvivalCurve, colour: str, words: str, row: int) -
     axes.text(1.12, 0.96 - 0.34 * row, words, transform=axes.transAxes, va="top", linespacing=1.35)
 
 
-def _numbers(axes: Axes, curve: SurvivalCurve, ticks: Sequence[float], endpoint: str, row: int) -> None:
+def _numbers(axes: Axes, curve: SurvivalCurve, ticks: Sequence[float], endpoint: Endpoint, row: int) -> None:
     """Write how many were at risk below the axis."""
     below = axes.get_xaxis_transform()
     height = -0.285 - 0.075 * row
-    axes.text(-0.12, height, endpoint, transform=axes.transAxes, ha="right", va="center", fontsize=7,
+    axes.text(-0.12, height, endpoint.value, transform=axes.transAxes, ha="right", va="center", fontsize=7,
               color=COLOURS[endpoint], fontweight="bold")  # fmt: skip
     for tick in ticks:
         axes.text(tick, height, str(curve.at_risk_at(tick)), transform=below, ha="center", va="center",

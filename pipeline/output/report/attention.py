@@ -69,7 +69,7 @@ def _failures(failed: Sequence[SampleResult], anchors: dict[str, str]) -> Iterab
     reasons = dict.fromkeys(result.note for result in failed)
     for reason in reasons:
         same = [result.sample_id for result in failed if result.note == reason]
-        yield Item("severe", "FAILED", reason, _links("sample", same, anchors))
+        yield Item("severe", RdStatus.FAILED.value, reason, _links("sample", same, anchors))
 
 
 def _rejected(calibrations: Sequence[CalibrationResult], anchors: dict[str, str]) -> Iterable[Item]:

@@ -7,14 +7,14 @@ from collections.abc import Iterable
 from typing import Final
 
 from pipeline.output.figures.style.ticks import count
-from pipeline.washout.censored.estimate import Estimate, Wait
+from pipeline.washout.censored.estimate import Estimate, ModelName, Wait
 from pipeline.washout.report import WashoutReport
 
 _COLUMNS: Final = {
     "imid_since": "an immunomodulatory drug since the last dose",
     "prior_lines": "the number of prior lines",
     "igg": "the IgG type",
-    "M1 adjusted": "M1, adjusted",
+    ModelName.ADJUSTED: "M1, adjusted",
 }
 
 _ADJUSTED: Final = {

@@ -21,7 +21,7 @@ from pipeline.output.report.words import FLAGS, density_words, interval_words, r
 from pipeline.output.result_tables import plasma_cell_percent, reviewers, sample_flags, sample_notes
 from pipeline.patients.exposure import Exposure
 from pipeline.quantification.result import SampleResult, SentinelResult
-from pipeline.quantification.sentinels import WORDS
+from pipeline.quantification.sentinels import WORDS, SentinelReading
 from pipeline.study.quantity_name import population_name
 from pipeline.study.study import Panel, Sample
 
@@ -203,7 +203,11 @@ def _sentinels(result: SampleResult) -> Pairs:
     reading = result.sentinel_reading
     return (
         *pairs,
-        *([("sentinels read", f"{reading}: {WORDS[reading]} (a rule, no diagnosis)")] if reading else []),
+        *(
+            [("sentinels read", f"{reading}: {WORDS[SentinelReading(reading)]} (a rule, no diagnosis)")]
+            if reading
+            else []
+        ),
     )
 
 

@@ -7,12 +7,17 @@ from collections.abc import Iterable
 from typing import Final
 
 from calibration.density.receptor_density import RdStatus
+from calibration.flags import CalibrationFlag
+from gating.gates.steps import GateFlag
 from pipeline.assembly.study_result import StudyResult
+from pipeline.checks.flags import CheckFlag
 from pipeline.output.figures.style.ticks import count
 from pipeline.output.report.model_words import model_words, refusal_words
-from pipeline.quantification.result import SampleResult
+from pipeline.patients.flags import ExposureFlag, VisitFlag
+from pipeline.quantification.result import SampleFlag, SampleResult
 from pipeline.study.quantity_name import clones_compete, density_name, drug_of, marker_of
 from pipeline.study.study import Study
+from pipeline.tube.flags import TubeFlag
 from pipeline.washout.line.tobit import WashoutFit
 from pipeline.washout.ranks import RankAssociation
 from pipeline.washout.report import WashoutReport
@@ -22,57 +27,66 @@ BETWEEN_PATIENTS: Final = (
     "between patients and does not tell how an individual's {name} recovers."
 )
 
-FLAGS: Final = {
-    "ABERRANT_TOO_FEW": "too few cells look aberrant: all plasma cells were quantified",
-    "BEADS_AGED": "the beads were acquired longer before or after the tube than is accepted without a flag",
-    "BEAD_AGE_UNKNOWN": "it is not known when the beads or the tube were acquired",
-    "BG_METHOD_DIFFERS": "subtracting as molecules and as fluorescence differ by more than 10 %",
-    "CHANNEL_CONSTANT": "every event has the same value on a channel of the panel",
-    "CONTROL_BRIGHT": "the control is brighter than the stained tube: exchanged?",
-    "CONTROL_NOT_ISOTYPE": "the kit subtracts an isotype control, and this control is none",
-    "CONTROL_SETTINGS_DIFFER": "the control was acquired with other detector settings",
-    "CONTROL_UNUSABLE": "the control tube cannot be used",
-    "PROGRAM_DEFECT": "a defect of cd38rd, not of the file, failed this tube: please report it",
-    "CURVE_REJECTED": "the standard curve was rejected",
-    "CURVE_WARN": "the standard curve was accepted with a warning",
-    "BEADS_BRIGHTER_ELSEWHERE": "another channel of the file sees the beads with as much light, or more",
-    "BEAD_DRIFT": "the bead run breaks a Westgard rule against the instrument's earlier runs",
-    "CROSS_CALIBRATED": "the standard curve is of another day or instrument, carried over by rainbow beads",
-    "DOSE_AFTER_SAMPLE": "doses were given after the sample",
-    "DOSE_ON_SAMPLE_DAY": "the last dose was given on the day of the sample",
-    "DOSE_TWICE_ON_A_DAY": "more than one dose on one day; each is counted",
-    "FEW_CONTROL_EVENTS": "few cells in the control tube",
-    "FEW_EVENTS_20_49": "20 to 49 cells: not reliably quantifiable",
-    "FEW_EVENTS_50_99": "50 to 99 cells",
-    "GATES_FROM_FILE": "gates of a FlowJo workspace or GatingML file replaced the automatic ones",
-    "GATE_FROM_BATCH": "a gate's own threshold was unclear: that of the tubes acquired alike was taken",
-    "GATE_SET_BY_PERSON": "a person set a threshold in place of the automatic one",
-    "GATE_UNLIKE_BATCH": "a gate's threshold is not that of the tubes acquired alike: this tube differs",
-    "HEMODILUTION_POSSIBLE": "hardly any B precursors: the aspirate may be diluted with blood",
-    "INSTRUMENT_MISMATCH": "other instrument of beads or control than of the tube, accepted with a reason",
-    "LOW_GATE_CONFIDENCE": "a gate's threshold is unsure: look at it",
-    "MARKER_DIFFERS": "the file names another marker than the panel",
-    "MIXED_POPULATIONS": "replicates quantified different populations",
-    "NO_ABERRANT_PHENOTYPE": "the plasma cells do not look aberrant: all were quantified",
-    "NO_ANCHOR": "no channel of the panel tells the wanted cells",
-    "NO_CLEAR_POPULATION": "no group of cells where the wanted ones should be: no density is given",
-    "NO_CURVE": "no standard curve came of the bead run",
-    "NO_DEBRIS": "no forward scatter: debris is not excluded",
-    "NO_DOSES": "no dose of the washed-out drug is known",
-    "NO_SCATTER": "no scatter channel",
-    "NO_SINGLETS": "no pulse height or width: doublets are not excluded",
-    "NO_TIME": "no time channel: whether the acquisition was steady is not known",
-    "NO_VIABILITY": "no viability dye: dead cells are not excluded",
-    "OVERRIDE_UNUSED": "a gate set by a person was not used: no step cuts there",
-    "REPAIRED_FILE": "the FCS file had to be repaired",
-    "SAMPLE_BEFORE_FIRST_DOSE": "collected before the first dose of the washed-out drug",
-    "SPILL_MISSING": "no usable spillover matrix: not compensated, but for what the control tube could tell",
-    "STUDY_DRUG_BEFORE_SAMPLE": "the study drug had been given before the sample",
-    "TIME_UNSTABLE": "a stretch of the acquisition was left out as unsteady",
-    "VALUES_MISSING": "some events held no number and were left out",
-    "VOLTAGE_MISMATCH": "other voltage or gain of beads or control than of the tube, accepted with a reason",
+FLAGS: Final[dict[str, str]] = {
+    SampleFlag.ABERRANT_TOO_FEW: "too few cells look aberrant: all plasma cells were quantified",
+    CheckFlag.BEADS_AGED: "the beads were acquired longer before or after the tube than is accepted without "
+    "a flag",
+    CheckFlag.BEAD_AGE_UNKNOWN: "it is not known when the beads or the tube were acquired",
+    CalibrationFlag.BG_METHOD_DIFFERS: "subtracting as molecules and as fluorescence differ by more than 10 "
+    "%",
+    TubeFlag.CHANNEL_CONSTANT: "every event has the same value on a channel of the panel",
+    SampleFlag.CONTROL_BRIGHT: "the control is brighter than the stained tube: exchanged?",
+    CalibrationFlag.CONTROL_NOT_ISOTYPE: "the kit subtracts an isotype control, and this control is none",
+    CheckFlag.CONTROL_SETTINGS_DIFFER: "the control was acquired with other detector settings",
+    CheckFlag.CONTROL_UNUSABLE: "the control tube cannot be used",
+    SampleFlag.PROGRAM_DEFECT: "a defect of cd38rd, not of the file, failed this tube: please report it",
+    CalibrationFlag.CURVE_REJECTED: "the standard curve was rejected",
+    CalibrationFlag.CURVE_WARN: "the standard curve was accepted with a warning",
+    CalibrationFlag.BEADS_BRIGHTER_ELSEWHERE: "another channel of the file sees the beads with as much "
+    "light, or more",
+    CalibrationFlag.BEAD_DRIFT: "the bead run breaks a Westgard rule against the instrument's earlier runs",
+    CalibrationFlag.CROSS_CALIBRATED: "the standard curve is of another day or instrument, carried over by "
+    "rainbow beads",
+    ExposureFlag.DOSE_AFTER_SAMPLE: "doses were given after the sample",
+    ExposureFlag.DOSE_ON_SAMPLE_DAY: "the last dose was given on the day of the sample",
+    ExposureFlag.DOSE_TWICE_ON_A_DAY: "more than one dose on one day; each is counted",
+    CalibrationFlag.FEW_CONTROL_EVENTS: "few cells in the control tube",
+    CalibrationFlag.FEW_EVENTS_20_49: "20 to 49 cells: not reliably quantifiable",
+    CalibrationFlag.FEW_EVENTS_50_99: "50 to 99 cells",
+    SampleFlag.GATES_FROM_FILE: "gates of a FlowJo workspace or GatingML file replaced the automatic ones",
+    SampleFlag.GATE_FROM_BATCH: "a gate's own threshold was unclear: that of the tubes acquired alike was "
+    "taken",
+    SampleFlag.GATE_SET_BY_PERSON: "a person set a threshold in place of the automatic one",
+    SampleFlag.GATE_UNLIKE_BATCH: "a gate's threshold is not that of the tubes acquired alike: this tube "
+    "differs",
+    SampleFlag.HEMODILUTION_POSSIBLE: "hardly any B precursors: the aspirate may be diluted with blood",
+    CheckFlag.INSTRUMENT_MISMATCH: "other instrument of beads or control than of the tube, accepted with a "
+    "reason",
+    GateFlag.LOW_GATE_CONFIDENCE: "a gate's threshold is unsure: look at it",
+    CheckFlag.MARKER_DIFFERS: "the file names another marker than the panel",
+    VisitFlag.MIXED_POPULATIONS: "replicates quantified different populations",
+    GateFlag.NO_ABERRANT_PHENOTYPE: "the plasma cells do not look aberrant: all were quantified",
+    GateFlag.NO_ANCHOR: "no channel of the panel tells the wanted cells",
+    GateFlag.NO_CLEAR_POPULATION: "no group of cells where the wanted ones should be: no density is given",
+    CalibrationFlag.NO_CURVE: "no standard curve came of the bead run",
+    GateFlag.NO_DEBRIS: "no forward scatter: debris is not excluded",
+    ExposureFlag.NO_DOSES: "no dose of the washed-out drug is known",
+    GateFlag.NO_SCATTER: "no scatter channel",
+    GateFlag.NO_SINGLETS: "no pulse height or width: doublets are not excluded",
+    GateFlag.NO_TIME: "no time channel: whether the acquisition was steady is not known",
+    GateFlag.NO_VIABILITY: "no viability dye: dead cells are not excluded",
+    GateFlag.OVERRIDE_UNUSED: "a gate set by a person was not used: no step cuts there",
+    SampleFlag.REPAIRED_FILE: "the FCS file had to be repaired",
+    ExposureFlag.SAMPLE_BEFORE_FIRST_DOSE: "collected before the first dose of the washed-out drug",
+    TubeFlag.SPILL_MISSING: "no usable spillover matrix: not compensated, but for what the control tube "
+    "could tell",
+    ExposureFlag.STUDY_DRUG_BEFORE_SAMPLE: "the study drug had been given before the sample",
+    GateFlag.TIME_UNSTABLE: "a stretch of the acquisition was left out as unsteady",
+    TubeFlag.VALUES_MISSING: "some events held no number and were left out",
+    CheckFlag.VOLTAGE_MISMATCH: "other voltage or gain of beads or control than of the tube, accepted with a "
+    "reason",
 }
-"""What a flag means. A flag that is not listed is shown as it is; the tube's notes explain it."""
+"""What each flag means: every member of every enum of flags, and nothing else."""
 
 
 def rounded(value: float | None) -> str:

@@ -14,7 +14,7 @@ from pipeline.output.statistics.subjects import Subject
 from pipeline.output.table import Cell
 from pipeline.patients.patient_rd import upper_limit
 from pipeline.patients.visits import Visit
-from pipeline.response.follow_up import FollowUp
+from pipeline.response.follow_up import Endpoint, FollowUp
 from pipeline.response.statistics.time_to_event import NAMES
 from pipeline.study.quantity_name import density_name
 
@@ -105,7 +105,7 @@ def _density_rows(study_result: StudyResult, known: Mapping[str, Subject]) -> It
     for visit in study_result.visits:
         who = known[visit.patient_id]
         for code, title, scale in parameters:
-            cells = _density_cells(study_result, visit, scale, as_text=code == "RD")
+            cells = _density_cells(study_result, visit, scale, as_text=scale is not log10)
             baseline = "Y" if who.baseline == (visit.visit, visit.collected_on) else ""
             yield (*_subject_cells(study_id, who), code, title, *cells, baseline)
 
@@ -164,12 +164,18 @@ def _endpoints(course: FollowUp) -> Iterator[tuple[str, str, int | None, bool, s
     first = "Death" if course.progression_day != course.pfs_day else "Progression"
     lost = "Last seen alive"
     yield (
-        "PFS",
-        NAMES["PFS"].capitalize(),
+        Endpoint.PFS.value,
+        NAMES[Endpoint.PFS].capitalize(),
         course.pfs_day,
         course.pfs_event,
         first if course.pfs_event else lost,
     )
-    yield "OS", NAMES["OS"].capitalize(), course.os_day, course.os_event, "Death" if course.os_event else lost
+    yield (
+        Endpoint.OS.value,
+        NAMES[Endpoint.OS].capitalize(),
+        course.os_day,
+        course.os_event,
+        "Death" if course.os_event else lost,
+    )
     ended = "Treatment ended" if course.stopped else "Treated when last seen"
     yield "TOT", "Time on treatment", course.treated_days, course.stopped, ended

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -12,8 +12,8 @@ from pipeline.assembly.study_result import StudyResult
 from pipeline.output.statistics.analysis import densities, times_to_event
 from pipeline.output.statistics.dataset import Dataset, dictionary
 from pipeline.output.statistics.phenotypes import phenotypes
-from pipeline.output.statistics.subjects import subjects_of
-from pipeline.output.statistics.tidy import tidy_datasets
+from pipeline.output.statistics.subjects import Subject, subjects_of
+from pipeline.output.statistics.tidy import doses, exposure, patients, tubes, visits
 from pipeline.output.table import Cell, write_csv
 
 LONGEST_TEXT: Final = 200
@@ -27,15 +27,23 @@ _TIME: Final = re.compile(rb"\d\d[A-Z]{3}\d\d:\d\d:\d\d:\d\d")
 _NO_TIME: Final = b"01JAN60:00:00:00"
 
 
+DATASETS: Final[tuple[tuple[str, Callable[[StudyResult, Mapping[str, Subject]], Dataset]], ...]] = (
+    ("cp", lambda result, _: phenotypes(result)),
+    ("adrd", densities),
+    ("adtte", times_to_event),
+    ("tubes", lambda result, _: tubes(result)),
+    ("visits", lambda result, _: visits(result)),
+    ("exposure", lambda result, _: exposure(result)),
+    ("patients", lambda _, known: patients(known)),
+    ("doses", lambda result, _: doses(result)),
+)
+"""Every dataset by its name, in the order of the data dictionary; subjects are by patient_id."""
+
+
 def datasets_of(study_result: StudyResult) -> tuple[Dataset, ...]:
-    """Return every dataset: CP, ADRD, ADTTE, and the tidy tables."""
+    """Return every dataset of `DATASETS`."""
     known = subjects_of(study_result)
-    return (
-        phenotypes(study_result),
-        densities(study_result, known),
-        times_to_event(study_result, known),
-        *tidy_datasets(study_result, known),
-    )
+    return tuple(data_of(study_result, known) for _, data_of in DATASETS)
 
 
 def write_datasets(folder: Path, study_result: StudyResult) -> None:

@@ -9,6 +9,7 @@ from pipeline.assembly.study_result import StudyResult
 from pipeline.patients.visits import patient_rd
 from pipeline.response.follow_up import FollowUp
 from pipeline.response.patients import (
+    CutSide,
     baseline_rows,
     controlled_patients,
     is_evaluable,
@@ -44,11 +45,11 @@ def subjects_of(study_result: StudyResult) -> dict[str, Subject]:
     courses = {course.patient_id: course for course in study_result.courses}
     controlled = controlled_patients(study)
     rows = baseline_rows(clocks, [patient_rd(visit) for visit in study_result.visits], clocks)
-    words = {"above": f">={settings.rd_cut:.0f}", "below": f"<{settings.rd_cut:.0f}"}
+    words = {CutSide.ABOVE: f">={settings.rd_cut:.0f}", CutSide.BELOW: f"<{settings.rd_cut:.0f}"}
     subjects = {}
     for name, clock in clocks.items():
         patient, row = patients.get(name), rows[name]
-        side = "" if row is None else rd_side(row, settings.rd_cut, settings.uloq_extrapolation)
+        side = CutSide.UNKNOWN if row is None else rd_side(row, settings.rd_cut, settings.uloq_extrapolation)
         subjects[name] = Subject(
             patient_id=name,
             patient=patient,

@@ -64,25 +64,32 @@ _PATIENTS = (
 _PATIENT_FIELDS = tuple(variable.name for variable in _PATIENTS[15:])
 
 
-def tidy_datasets(study_result: StudyResult, known: Mapping[str, Subject]) -> tuple[Dataset, ...]:
-    """Return tubes, visits, exposure, patients and doses."""
-    doses = study_result.study.doses
+def tubes(study_result: StudyResult) -> Dataset:
+    """Return a row per tube."""
+    return _of_table("tubes", "A row per tube, as rd_samples.csv", sample_table(study_result))
+
+
+def visits(study_result: StudyResult) -> Dataset:
+    """Return a row per patient and visit."""
+    table = patient_table(study_result.visits)
+    return _of_table("visits", "A row per patient and visit, as rd_patients.csv", table)
+
+
+def exposure(study_result: StudyResult) -> Dataset:
+    """Return what had been given, a row per tube."""
+    return _of_table("exposure", "What had been given, a row per tube", exposure_table(study_result))
+
+
+def patients(known: Mapping[str, Subject]) -> Dataset:
+    """Return a row per patient."""
+    return dataset("patients", "A row per patient", _PATIENTS, _patient_rows(known), xport=False)
+
+
+def doses(study_result: StudyResult) -> Dataset:
+    """Return a row per dose."""
     names = tuple(variable.name for variable in _DOSES)
-    return (
-        _of_table("tubes", "A row per tube, as rd_samples.csv", sample_table(study_result)),
-        _of_table(
-            "visits", "A row per patient and visit, as rd_patients.csv", patient_table(study_result.visits)
-        ),
-        _of_table("exposure", "What had been given, a row per tube", exposure_table(study_result)),
-        dataset("patients", "A row per patient", _PATIENTS, _patient_rows(known), xport=False),
-        dataset(
-            "doses",
-            "A row per dose",
-            _DOSES,
-            (tuple(getattr(dose, name) for name in names) for dose in doses),
-            xport=False,
-        ),
-    )
+    rows = (tuple(getattr(dose, name) for name in names) for dose in study_result.study.doses)
+    return dataset("doses", "A row per dose", _DOSES, rows, xport=False)
 
 
 def _of_table(name: str, label: str, table: Table) -> Dataset:

@@ -14,15 +14,27 @@ from pipeline.patients.pharmacokinetics.parameters import N_VARIED, Body, typica
 Floats: TypeAlias = NDArray[np.float64]
 
 WEEKS: Final = np.concatenate([np.arange(0, 60, 0.5), np.arange(60, 209, 2.0)])
-"""Weeks after the last dose at which a curve is known."""
+"""Weeks after the last dose at which a curve is known. Convention: fine where the drug falls, four years in
+all."""
 
 _HOURS_PER_WEEK: Final = 168.0
+"""Arithmetic: 7 days of 24 hours."""
+
 _SCHEDULE_DAYS: Final = (*(7,) * 8, *(14,) * 8, *(28,) * 4)
 _MG_PER_KG: Final = 16.0
+"""The labelled dose. Vendor: prescribing information of intravenous daratumumab."""
+
 _LEAST_UG_ML: Final = 1e-6
+"""Concentrations below count as this, so that they have a logarithm. Convention."""
+
 _DRAWS: Final = 64
+"""Patients that are drawn, over all bodies. Convention: the SD is then known to a tenth."""
+
 _ONE_SD: Final = (0.158655, 0.841345)
+"""Arithmetic: the normal distribution at one SD below and above its mean."""
+
 _SEED: Final = 20240607
+"""Of the draws. Convention: any; fixed, so that every run gives the same curve."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

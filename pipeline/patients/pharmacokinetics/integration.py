@@ -17,8 +17,9 @@ from pipeline.patients.pharmacokinetics.parameters import Disposition
 
 Floats: TypeAlias = NDArray[np.float64]
 
-# Dormand & Prince 1980, doi:10.1016/0771-050X(80)90013-3
 _NODES: Final = (1 / 5, 3 / 10, 4 / 5, 8 / 9, 1.0, 1.0)
+"""Nodes of the method of Dormand and Prince (doi:10.1016/0771-050X(80)90013-3)."""
+
 _STAGES: Final = (
     np.array([1 / 5]),
     np.array([3 / 40, 9 / 40]),
@@ -27,14 +28,24 @@ _STAGES: Final = (
     np.array([9017 / 3168, -355 / 33, 46732 / 5247, 49 / 176, -5103 / 18656]),
     np.array([35 / 384, 0.0, 500 / 1113, 125 / 192, -2187 / 6784, 11 / 84]),
 )
+"""Its stages (doi:10.1016/0771-050X(80)90013-3)."""
+
 _ERROR: Final = np.array([71 / 57600, 0.0, -71 / 16695, 71 / 1920, -17253 / 339200, 22 / 525, -1 / 40])
+"""Its estimate of the error (doi:10.1016/0771-050X(80)90013-3)."""
+
 _COMPARTMENTS: Final = ("central", "peripheral")
-_SAFETY: Final = 0.9
-_SMALLEST_FACTOR: Final = 0.2
-_LARGEST_FACTOR: Final = 5.0
+_SAFETY, _SMALLEST_FACTOR, _LARGEST_FACTOR = 0.9, 0.2, 5.0
+"""A step grows or shrinks by at most these; the first keeps it below the limit. Convention of such
+solvers."""
+
 _SMALLEST_STEP: Final = 1e-9
+"""Part of an interval; a step that small is taken whatever its error. Convention."""
+
 _FIRST_STEP_HOURS: Final = 24.0
+"""First step at a relative error of 1. Convention: shrunk or grown at once by its error."""
+
 _BLOCK: Final = 4_096
+"""Numbers worked on at once: bounds the memory. Convention."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -26,24 +26,26 @@ from pipeline.patients.pharmacokinetics.parameters import (
 )
 from pipeline.study.drugs import is_drug
 from pipeline.study.settings import Settings
-from pipeline.study.study import Dose, Patient, Study
+from pipeline.study.study import Dose, Patient, Route, Study
 
 Floats: TypeAlias = NDArray[np.float64]
 
 MODELLED_DRUG: Final = "daratumumab"
 LEAST_UG_ML: Final = 1e-6
-"""Concentrations are not followed below: nothing is held there."""
+"""Concentrations are not followed below: nothing is held there. Convention."""
 
 _HOURS: Final = 24.0
-_TROUGH_SD: Final = 0.348  # residual error on the log scale, Luo 2021
+"""Arithmetic: of a day."""
+_TROUGH_SD: Final = 0.348
+"""Residual error of a measured trough on the log scale (doi:10.1002/jcph.1771, Table S1)."""
 _FEWEST_EFFECTIVE: Final = 5.0
-_BUDGET: Final = 50_000
-_MOST_DRAWS: Final = 200
-_FEWEST_DRAWS: Final = 40
-_ENDS: Final = (0.025, 0.5, 0.975)
-_ONE_SD: Final = (0.158655, 0.841345)
-_RTOL_TYPICAL: Final = 1e-6
-_RTOL_DRAWS: Final = 1e-3
+"""Draws that must agree with the measured troughs; with fewer the band is called rough. Convention."""
+_BUDGET, _MOST_DRAWS, _FEWEST_DRAWS = 50_000, 200, 40
+"""Draws over all samples, and most and fewest for each. Convention: for speed."""
+_ENDS, _ONE_SD = (0.025, 0.5, 0.975), (0.158655, 0.841345)
+"""Arithmetic: a 95 % interval with its middle; the normal distribution at one SD below and above."""
+_RTOL_TYPICAL, _RTOL_DRAWS = 1e-6, 1e-3
+"""Relative errors of integration. Convention: far below what patients differ by."""
 _METHOD: Final = "two compartments, linear and Michaelis-Menten elimination (Xu 2020), own doses"
 
 
@@ -155,7 +157,7 @@ def _given(study: Study, doses: tuple[Dose, ...], day: date, patient: Patient | 
     body = body_of(patient)
     weight = body.weight_kg or REFERENCE_WEIGHT_KG
     amounts = [(dose.dose or 0.0) * (weight if dose.unit == "mg/kg" else 1.0) for dose in before]
-    skin = [dose.route.upper() == "SC" for dose in before]
+    skin = [dose.route.upper() == Route.SC.upper() for dose in before]
     dates = [*(dose.given_on for dose in before), day]
     return _Given(
         days=tuple((after - on).days for on, after in pairwise(dates)),

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 MOST_FOR_TOTAL: Final = 0.9
-"""Above this occupancy the total is not computed: a small error of θ would decide it."""
+"""Above this occupancy the total is not computed: a small error of θ would decide it. Convention."""
 
 
 def occupancy(ug_ml: ArrayLike, kd_ug_ml: ArrayLike) -> NDArray[np.float64]:

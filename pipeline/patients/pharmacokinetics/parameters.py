@@ -14,15 +14,15 @@ from numpy.typing import NDArray
 
 Floats: TypeAlias = NDArray[np.float64]
 
-REFERENCE_WEIGHT_KG: Final = 78.6
-REFERENCE_ALBUMIN_G_L: Final = 37.0
-BIOAVAILABILITY: Final = 0.689
-"""Part of a subcutaneous dose that reaches the blood (Luo 2021)."""
+REFERENCE_WEIGHT_KG, REFERENCE_ALBUMIN_G_L = 78.6, 37.0
+"""The reference patient (doi:10.1007/s12325-020-01247-8)."""
 
-_CV_CLEARANCE: Final = 0.407
-_CV_CENTRAL: Final = 0.218
-_CV_VMAX: Final = 0.713
-_CV_DECAY: Final = 0.434
+BIOAVAILABILITY: Final = 0.689
+"""Part of a subcutaneous dose that reaches the blood (doi:10.1002/jcph.1771)."""
+
+_CV_CLEARANCE, _CV_CENTRAL, _CV_VMAX, _CV_DECAY = 0.407, 0.218, 0.713, 0.434
+"""Variation between patients, from a public transcription of the model (doi:10.1007/s12325-020-01247-8)."""
+
 _CVS: Final = np.array([_CV_CLEARANCE, _CV_CENTRAL, _CV_VMAX, _CV_DECAY])
 
 N_VARIED: Final = len(_CVS)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
 from pipeline.response.statistics.logistic import OddsRatio, odds_ratio
 
-LARGEST_EXACT_TABLE: Final = 400
-LARGEST_EXACT_TREND: Final = 200
+LARGEST_EXACT_TABLE, LARGEST_EXACT_TREND = 400, 200
+"""Patients up to which a test is exact. Convention: for speed; of more, the approximation is good."""
 
 
 @dataclass(frozen=True, slots=True)

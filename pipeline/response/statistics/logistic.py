@@ -11,8 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 Floats: TypeAlias = NDArray[np.float64]
 
 _TOLERANCE: Final = 1e-10
+"""Of a coefficient at its maximum or limit. Convention: far below what is written."""
+
 _WIDEST: Final = 60.0
-"""Logarithm of an odds ratio beyond which a limit is called infinite."""
+"""Logarithm of an odds ratio beyond which a limit is called infinite. Convention."""
 
 ML: Final = "logistic regression, maximum likelihood; profile-likelihood interval"
 FIRTH: Final = (

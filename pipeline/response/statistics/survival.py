@@ -13,7 +13,7 @@ Floats: TypeAlias = NDArray[np.float64]
 METHOD: Final = "Kaplan-Meier; median with Brookmeyer-Crowley interval, log-log, Greenwood variance"
 
 _SAME: Final = 1e-9
-"""Two survivals this close are one: 0.5 as a product of fractions is not 0.5 to the last bit."""
+"""Two survivals this close are one. Arithmetic: 0.5 as a product of fractions is not 0.5 to the last bit."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.response.follow_up import FollowUp, times_of
+from pipeline.response.follow_up import Endpoint, FollowUp, times_of
 from pipeline.response.statistics.survival import METHOD, SurvivalCurve, survival_curve
 
-ENDPOINTS = ("PFS", "OS")
-NAMES = {"PFS": "progression-free survival", "OS": "overall survival"}
+NAMES = {Endpoint.PFS: "progression-free survival", Endpoint.OS: "overall survival"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +38,15 @@ class MedianSurvival:
 
 def survival_medians(courses: Sequence[FollowUp], month_days: float) -> tuple[MedianSurvival, ...]:
     """Return median PFS and OS of these patients."""
-    return tuple(median_survival(courses, endpoint, month_days) for endpoint in ENDPOINTS)
+    return tuple(median_survival(courses, endpoint, month_days) for endpoint in Endpoint)
 
 
-def median_survival(courses: Sequence[FollowUp], endpoint: str, month_days: float) -> MedianSurvival:
+def median_survival(courses: Sequence[FollowUp], endpoint: Endpoint, month_days: float) -> MedianSurvival:
     """Return the median of `PFS` or `OS`; a sentence in `note` where it cannot be told."""
     days, _ = times_of(courses, endpoint)
     curve = curve_of(courses, endpoint, month_days)
     return MedianSurvival(
-        name=endpoint,
+        name=endpoint.value,
         n=len(days),
         n_events=curve.n_events,
         n_unknown=len(courses) - len(days),
@@ -58,7 +57,7 @@ def median_survival(courses: Sequence[FollowUp], endpoint: str, month_days: floa
     )
 
 
-def curve_of(courses: Sequence[FollowUp], endpoint: str, month_days: float) -> SurvivalCurve:
+def curve_of(courses: Sequence[FollowUp], endpoint: Endpoint, month_days: float) -> SurvivalCurve:
     """Return the Kaplan–Meier curve of `PFS` or `OS`, in months of `month_days` days."""
     days, events = times_of(courses, endpoint)
     return survival_curve([day / month_days for day in days], events)

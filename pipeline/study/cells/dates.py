@@ -13,6 +13,8 @@ from pipeline.study.cells.words import MANY_WORDS, as_text, refuse
 from pipeline.study.wording import enumerate_words
 
 FIRST_YEAR, LAST_YEAR = 1900, 2199
+"""Other years are slips. Convention."""
+
 A_DATE = "a date such as 2024-05-31"
 _DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?")
 _OTHER_DATE = re.compile(r"(\d{1,2})[./\- ](\d{1,2})[./\- ](\d{4})")

@@ -14,8 +14,10 @@ from pydantic_core import PydanticCustomError
 from pipeline.study.wording import enumerate_words, nearest, quoted
 
 LONGEST_ID = 100
+"""Characters: an id names files. Convention: well below the 255 of file systems."""
+
 MANY_WORDS = 4_096
-"""Words of a study whose reading is kept: days and choices stand in many rows."""
+"""Words of a study whose reading is kept: days and choices stand in many rows. Convention: for speed."""
 
 RESERVED_NAMES = {"con", "prn", "aux", "nul"} | {f"{n}{i}" for n in ("com", "lpt") for i in range(1, 10)}
 _YES = {"yes", "y", "true", "1"}

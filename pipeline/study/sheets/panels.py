@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from calibration.beads.kits import BEAD_KITS, kit_names
+from gating.events.panel import Target
 from pipeline.study.faults import Fault, Severity
 from pipeline.study.sheets.columns import Entry
 from pipeline.study.sheets.rows import PanelRow
@@ -29,7 +30,7 @@ def panel_roles(study: TypedStudy) -> Iterator[Fault]:
                 yield Fault(where, problem, "one channel for this role", hint)
             elif role:
                 first[role] = where
-            if role == "cd38" and entry.row.target not in ("", "any"):
+            if role == "cd38" and entry.row.target not in ("", Target.ANY):
                 hint = "cd38 is the quantified channel and never gates: leave the target empty."
                 yield Fault(entry.at("target"), quoted(entry.row.target), "an empty target", hint)
             if role == "cd38" and entry.row.competes_with_drug is False:

@@ -17,7 +17,7 @@ from pipeline.study.wording import did_you_mean, enumerate_words, quoted
 
 BRANDS = {"darzalex": "daratumumab", "dara": "daratumumab", "sarclisa": "isatuximab", "isa": "isatuximab"}
 MOST_GUESSES = 50
-"""Missing files for which a similar name is looked up: comparing thousands with thousands takes minutes."""
+"""Missing files for which a similar name is looked up. Convention: thousands with thousands takes minutes."""
 
 SAMPLE_FILES = ("fcs_file", "fmo_file", "isotype_file")
 

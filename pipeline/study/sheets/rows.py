@@ -29,15 +29,16 @@ from pipeline.study.cells import (
 )
 from pipeline.study.sheets import kit_words
 from pipeline.study.sheets.columns import Row, column
+from pipeline.study.study import Response, Route
 
 _FIRST_MARKER = ROLES_THAT_GATE.index("cd138")
 ROLES = (*ROLES_THAT_GATE[:_FIRST_MARKER], QUANTIFIED_ROLE, *ROLES_THAT_GATE[_FIRST_MARKER:])
 """Roles that a channel may have: those that may gate, and the one that never does."""
 TARGETS = tuple(target.value for target in Target)
 TISSUES = ("marrow", "blood")
-RESPONSES = ("sCR", "CR", "VGPR", "PR", "MR", "SD", "PD", "NE")
+RESPONSES = tuple(response.value for response in Response)
 DOSE_UNITS = ("mg", "mg/kg")
-ROUTES = ("IV", "SC")
+ROUTES = tuple(route.value for route in Route)
 SEXES = ("female", "male", "other")
 _ROLE_SPELLINGS = (
     ("fsc_a", "fsc_area"), ("fsc_h", "fsc_height"), ("fsc_w", "fsc_width"), ("ssc_a", "ssc_area"),

@@ -15,7 +15,6 @@ line is that of least squares and σ² has the divisor n − k. How much bias is
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,10 +29,11 @@ from pipeline.washout.censored.likelihood import (
 )
 from pipeline.washout.censored.row_moments import row_moments
 
-_MAX_ITERATIONS: Final = 1000
-_TOLERANCE: Final = 1e-9
-_LONGEST_STEP: Final = 0.5
-_WORSE: Final = 1.5
+_MAX_ITERATIONS, _TOLERANCE = 1000, 1e-9
+"""Steps, and the length of one at which the equation is solved. Convention."""
+
+_LONGEST_STEP, _WORSE = 0.5, 1.5
+"""Longest step; growth that is still accepted, and by which damping is eased. Convention."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

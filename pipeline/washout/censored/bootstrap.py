@@ -12,7 +12,10 @@ from pipeline.washout.censored.estimate import NotEstimableError
 Floats = NDArray[np.float64]
 
 _BLOCK = 2_000_000
+"""Numbers worked on at once: bounds the memory. Convention."""
+
 _LEAST_SHARE = 0.9
+"""Share of resamples that must give a value; from fewer no interval. Convention."""
 
 
 def patient_weights(

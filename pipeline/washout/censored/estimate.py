@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from enum import StrEnum
 
 
 class NotEstimableError(ValueError):
@@ -24,6 +25,17 @@ class Estimate:
     unit: str = ""
     p: float | None = None
     note: str = ""
+
+
+class ModelName(StrEnum):
+    """The models of washout, as `washout.json` names them."""
+
+    RANKS = "M0"
+    LINE = "M1"
+    ADJUSTED = "M1 adjusted"
+    RANDOM_INTERCEPT = "M1 random intercept"
+    RECOVERY = "M2"
+    TOTAL = "M3"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

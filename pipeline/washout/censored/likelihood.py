@@ -12,18 +12,26 @@ from gating.arithmetic.eigen import eigenpairs, is_definite, solve_definite
 
 Floats = NDArray[np.float64]
 
-LEFT: Final = -1
-OBSERVED: Final = 0
-RIGHT: Final = 1
+LEFT, OBSERVED, RIGHT = -1, 0, 1
+"""How a value is censored. Convention: the sign is the side."""
 
 _HALF_LOG_2PI: Final = 0.9189385332046727
-_MAX_ITERATIONS: Final = 200
-_MAX_HALVINGS: Final = 40
-_TOLERANCE: Final = 1e-13
-_UNSEEN_RISE: Final = 1e-10
+"""Arithmetic: ln(2π)/2."""
+
+_MAX_ITERATIONS, _MAX_HALVINGS = 200, 40
+"""Newton steps, and halvings of one. Convention: a maximum is found in some ten."""
+
+_TOLERANCE, _UNSEEN_RISE = 1e-13, 1e-10
+"""Rise of log L, relative and absolute, that rounding hides. Arithmetic: float64."""
+
 _LARGEST_COEFFICIENT: Final = 1e6
+"""On standardised axes: beyond, the likelihood has no maximum. Convention."""
+
 _LEAST_INFORMATION: Final = 1e-7
+"""A row's information on a coefficient below which the data do not hold it. Convention."""
+
 SMALLEST_LOG_SIGMA: Final = -14.0
+"""ln σ is not followed below: the rows lie on a line. Convention."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

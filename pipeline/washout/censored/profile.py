@@ -13,9 +13,11 @@ from pipeline.washout.censored.likelihood import OBSERVED, SMALLEST_LOG_SIGMA, C
 
 Floats = NDArray[np.float64]
 
-_EXPANSIONS: Final = 60
-_SMALLEST_STEP: Final = 1e-10
+_EXPANSIONS, _SMALLEST_STEP = 60, 1e-10
+"""Steps outwards to find a limit, and the smallest first one. Convention."""
+
 _FARTHEST: Final = 1e6
+"""On standardised axes: a limit beyond is infinite. Convention."""
 
 
 def effective_rows(kind: NDArray[np.int8]) -> float:

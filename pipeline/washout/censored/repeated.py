@@ -23,10 +23,16 @@ from pipeline.washout.censored.likelihood import (
 from pipeline.washout.censored.profile import effective_rows
 
 _FEWEST_PATIENTS: Final = 5
+"""From fewer patients no interval is told where patients repeat. Convention."""
+
 _LARGEST_COEFFICIENT: Final = 1e3
+"""On standardised axes: a refit beyond has no maximum. Convention."""
+
 _STEP: Final = 1e-5
+"""Of a finite difference on standardised axes. Convention: between rounding and curvature."""
+
 LEAST_INFLATION: Final = 1e-9
-"""Far above what rounding leaves of a variance that is zero, far below what any patients show."""
+"""Far above what rounding leaves of a variance that is zero, far below any patients'. Convention."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

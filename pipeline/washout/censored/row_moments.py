@@ -14,15 +14,19 @@ import numpy as np
 from pipeline.washout.censored.likelihood import Floats
 
 _FARTHEST: Final = 37.0
-_ORDERS: Final = 7
-_ROOT_2PI: Final = float(np.sqrt(2 * np.pi))
+"""SDs; the normal density beyond is zero in float64. Arithmetic."""
 
-# Coefficients of 1, z, z² …: ∂ log f by m and by log s, then (∂²f)/f by both twice.
-_SCORES: Final = ((0.0, 1.0), (-1.0, 0.0, 1.0))
-_SECONDS: Final = (
-    ((-1.0, 0.0, 1.0), (0.0, -3.0, 0.0, 1.0)),
-    ((0.0, -3.0, 0.0, 1.0), (1.0, 0.0, -4.0, 0.0, 1.0)),
+_ORDERS, _ROOT_2PI = 7, float(np.sqrt(2 * np.pi))
+"""Moments 0 to 6, which the products of `_SECONDS` need; √(2π). Arithmetic."""
+
+_SCORES, _SECONDS = (
+    ((0.0, 1.0), (-1.0, 0.0, 1.0)),
+    (
+        ((-1.0, 0.0, 1.0), (0.0, -3.0, 0.0, 1.0)),
+        ((0.0, -3.0, 0.0, 1.0), (1.0, 0.0, -4.0, 0.0, 1.0)),
+    ),
 )
+"""Coefficients of 1, z, z² …: ∂ log f by m and by log s, then (∂²f)/f by both twice. Arithmetic."""
 
 
 def row_moments(low: Floats, high: Floats) -> tuple[Floats, Floats]:

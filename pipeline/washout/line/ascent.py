@@ -12,14 +12,17 @@ from gating.arithmetic.linear import times
 
 Floats: TypeAlias = NDArray[np.float64]
 
-_MOST_STEPS: Final = 200
-_MOST_HALVINGS: Final = 30
+_MOST_STEPS, _MOST_HALVINGS = 200, 30
+"""Steps, and halvings of one. Convention: a summit is reached in far fewer."""
+
 _LONGEST_STEP: Final = 1.0
-"""In any parameter: a step too far could leave the summit for a plain."""
+"""In any parameter: a step too far could leave the summit for a plain. Convention."""
+
 _LEAST_PART: Final = 1e-4
-"""Part of the rise that the gradient promises (Armijo)."""
+"""Part of the rise that the gradient promises (Armijo). Convention: the usual 1e-4."""
+
 _UNSEEN_RISE: Final = 1e-10
-"""Rounding hides so small a rise: there the gradient must shrink instead."""
+"""Rounding hides so small a rise: there the gradient must shrink instead. Arithmetic."""
 
 
 def highest(

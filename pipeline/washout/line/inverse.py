@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from gating.arithmetic.eigen import pseudo_inverse
-from pipeline.washout.censored.estimate import NotEstimableError, Wait
+from pipeline.washout.censored.estimate import ModelName, NotEstimableError, Wait
 from pipeline.washout.censored.likelihood import CensoredRows, Floats, maximise
 from pipeline.washout.censored.profile import effective_rows, interval
 from pipeline.washout.censored.repeated import PatientJackknife, delta_variance
@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from pipeline.washout.line.tobit import WashoutFit
 
 _FARTHEST_DOUBLINGS: Final = 1.0
+"""How far outside of the data an answer may lie: one doubling. Convention (docs/method.md)."""
+
 _LARGEST_EXPONENT: Final = 300.0
+"""Powers of two beyond are called infinite. Convention: within float64."""
 
 
 def weeks_to_reach(fit: WashoutFit, rd: float, share: float = 0.5) -> Wait:
@@ -54,7 +57,8 @@ def weeks_to_reach(fit: WashoutFit, rd: float, share: float = 0.5) -> Wait:
     note = _note(line, (low, doublings, high))
     weeks = [_weeks(x) for x in (doublings, low, high)]
     low_weeks, high_weeks = (limit if np.isfinite(limit) else None for limit in weeks[1:])
-    return Wait("M1", rd, share, weeks[0], low_weeks, high_weeks, fit.n, fit.method, how, fit.level, note)
+    name = ModelName.LINE.value
+    return Wait(name, rd, share, weeks[0], low_weeks, high_weeks, fit.n, fit.method, how, fit.level, note)
 
 
 def _limits(fit: WashoutFit, line: Line, rd: float, share: float) -> tuple[float, float, str]:

@@ -39,8 +39,9 @@ Limits: TypeAlias = tuple[float, float]
 Parameter: TypeAlias = Callable[[Floats], Floats]
 
 _FEWEST_OBSERVED: Final = 3
-_FIRST_TERM: Final = 2
-_PLACES: Final = (0, 1, -1)
+"""Measured values below which no slope is told. Convention (docs/method.md)."""
+_FIRST_TERM, _PLACES = 2, (0, 1, -1)
+"""Places of the first term, and of level, slope and ln σ among the parameters. Convention."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

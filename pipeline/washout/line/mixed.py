@@ -29,17 +29,21 @@ from pipeline.washout.observations.rows import Observations
 Floats: TypeAlias = NDArray[np.float64]
 
 _FEWEST_REPEATING: Final = 5
-_NODES: Final = 41
-_FEWER_NODES: Final = 15
-_POLISH: Final = 3
-_NEWTON: Final = 12
-_FLOOR, _CEILING = -6.0, 6.0  # of ln sigma and ln tau on standardised axes: an ascent may try anything
+"""Patients with several samples below which no random intercept is fitted. Convention (docs/method.md)."""
+_NODES, _FEWER_NODES, _MOST_ROWS_TO_PROFILE = 41, 15, 2_000
+"""Nodes of the quadrature, up to so many rows and beyond. Convention: for speed."""
+_POLISH, _NEWTON = 3, 12
+"""Newton steps: at the maximum, and for a patient's mode. Convention: each doubles the digits."""
+_FLOOR, _CEILING = -6.0, 6.0
+"""Of ln σ and ln τ on standardised axes: an ascent may try anything between. Convention."""
 _CLEAR: Final = -2.0
-_MOST_ROWS_TO_PROFILE: Final = 2_000
+"""Least ln σ and ln τ to start from: at the floor an ascent would stay. Convention."""
 _NO_RISE: Final = 1e-6
-"""Of log L: what the ascent may leave, and far above rounding."""
+"""Of log L: what the ascent may leave, and far above rounding. Convention."""
 _STEP: Final = 1e-4
+"""Of a finite difference. Convention: between rounding and curvature."""
 _HALF_LOG_2PI: Final = 0.9189385332046727
+"""Arithmetic: ln(2π)/2."""
 _METHOD: Final = "Tobit with a random intercept, maximum likelihood, adaptive Gauss-Hermite"
 
 

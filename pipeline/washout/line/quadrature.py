@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats: TypeAlias = NDArray[np.float64]
 
-_HALVINGS: Final = 25
-_NEWTON: Final = 3
-_LOG_PI: Final = 1.1447298858494002
-_TINY: Final = 1e-300
+_HALVINGS, _NEWTON = 25, 3
+"""Halvings that part the nodes, then Newton steps. Convention: more would change no digit."""
+
+_LOG_PI, _TINY = 1.1447298858494002, 1e-300
+"""Arithmetic: ln π; in place of a pivot of zero."""
 
 
 @lru_cache(maxsize=8)

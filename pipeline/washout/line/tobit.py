@@ -18,7 +18,11 @@ from pipeline.washout.observations.terms import Term, TermEffect
 Floats = NDArray[np.float64]
 
 _SMALLEST_SIGMA: Final = 1e-5
+"""On standardised axes: below, the rows lie on a line and no interval is told. Convention."""
+
 _LARGEST_EXPONENT: Final = 300
+"""Powers of ten beyond are called infinite. Convention: within float64."""
+
 _NO_SCATTER: Final = "no scatter is left between rows (sigma 0): the interval is no guide to other patients"
 _FORMULA: Final = "log10 RD = intercept + slope * log2 weeks + N(0, sigma)"
 _LESS_BIAS: Final = "Tobit, adjusted score (maximum likelihood less its bias of order 1/n): "

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Floats: TypeAlias = NDArray[np.float64]
 
 SHORTEST_WASHOUT_WEEKS: Final = 1 / 7
+"""One day: less counts as one day, since zero has no logarithm. Convention (docs/method.md)."""
 
 _KIND: Final = {
     **dict.fromkeys(NUMBERED, OBSERVED),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from calibration.density.receptor_density import NUMBERED
+from pipeline.patients.flags import ExposureFlag
 from pipeline.patients.patient_rd import PatientRd, upper_limit
 from pipeline.study.settings import Settings
 from pipeline.washout.censored.estimate import Refusal
@@ -101,7 +102,7 @@ def _of_one(
 
 
 def _on_study_drug(rows: Sequence[PatientRd]) -> tuple[str, ...]:
-    count = sum("STUDY_DRUG_BEFORE_SAMPLE" in row.flags for row in rows)
+    count = sum(ExposureFlag.STUDY_DRUG_BEFORE_SAMPLE in row.flags for row in rows)
     named = "1 row" if count == 1 else f"{count} rows"
     return (f"{named} collected after the first dose of the study drug, used all the same",) if count else ()
 

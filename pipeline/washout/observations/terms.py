@@ -22,8 +22,10 @@ from pipeline.washout.censored.profile import effective_rows
 Floats: TypeAlias = NDArray[np.float64]
 
 ROWS_PER_COEFFICIENT: Final = 10
-_FEWEST_ROWS_OF_A_KIT: Final = 3
-_FEWEST_MEASURED_OF_A_KIT: Final = 2
+"""Rows per coefficient below which adjustment is refused. Convention (docs/method.md)."""
+
+_FEWEST_ROWS_OF_A_KIT, _FEWEST_MEASURED_OF_A_KIT = 3, 2
+"""Rows, and measured ones, that a further kit needs. Convention (docs/method.md)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -38,13 +38,14 @@ from pipeline.washout.recovery.surface import (
 
 Floats: TypeAlias = NDArray[np.float64]
 
-FEWEST_MEASURED: Final = 8
-FEWEST_LATE: Final = 4
-LATE_WEEKS: Final = 26.0
+FEWEST_MEASURED, FEWEST_LATE, LATE_WEEKS = 8, 4, 26.0
+"""Measured values, and those beyond so many weeks, that a curve needs. Convention (docs/method.md)."""
+
 NOT_SEPARABLE: Final = "rho, T and Kd cannot be separated by such data and are not told"
 
-_DRAWS: Final = 3_000
-_FEWER_DRAWS: Final = 500
+_DRAWS, _FEWER_DRAWS = 3_000, 500
+"""Draws of the interval, and those of them for what takes long. Convention."""
+
 _FARTHEST: Final = float(WEEKS[-1])
 _GRID: Final = np.arange(len(WEEKS))
 _COARSE: Final = np.append(_GRID[:-1:4], _GRID[-1])

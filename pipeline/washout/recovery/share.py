@@ -18,9 +18,11 @@ from pipeline.washout.recovery.surface import R0, SIGMA, log_over_kd, log_regain
 Floats: TypeAlias = NDArray[np.float64]
 Places: TypeAlias = NDArray[np.intp]
 
-_STRIDE: Final = 12
-_STEPS: Final = 30
+_STRIDE, _STEPS = 12, 30
+"""Places of `WEEKS` passed over at first; halvings that find a median. Convention: for speed."""
+
 _LOG_10: Final = float(np.log(10))
+"""Arithmetic: ln 10."""
 
 
 def first_reached(parameters: Floats, curve: SerumCurve, target: Floats, share: float) -> Floats:

@@ -17,26 +17,26 @@ from pipeline.washout.observations.rows import Observations
 Floats: TypeAlias = NDArray[np.float64]
 
 R0, RHO, T, KD, FASTER, SIGMA = range(6)
-"""Places of log10 R0, logit ρ, ln T, ln Kd, κ (per week) and ln σ among the parameters."""
+"""Places of log10 R0, logit ρ, ln T, ln Kd, κ (per week) and ln σ among the parameters. Convention."""
 
 N_PARAMETERS: Final = 6
-_LOG_10: Final = float(np.log(10))
-_HALF_LOG_2PI: Final = 0.9189385332046727
-_STEPS: Final = np.full(N_PARAMETERS, 1e-4)
-_WIDE_STEP: Final = 0.02
-"""In SDs of a parameter, the others held."""
+"""Arithmetic: how many places there are."""
+_LOG_10, _HALF_LOG_2PI = float(np.log(10)), 0.9189385332046727
+"""Arithmetic: ln 10 and ln(2π)/2."""
+_STEPS, _WIDE_STEP = np.full(N_PARAMETERS, 1e-4), 0.02
+"""Of finite differences: near the summit; in SDs of a parameter, the others held. Convention."""
 _GRID: Final = 2.0**-16
-_ITERATIONS: Final = 100
-_TOLERANCE: Final = 1e-10
-_FREEDOM: Final = 5.0
-_WIDER: Final = 1.2
-_FEWEST_EFFECTIVE: Final = 100.0
-_BLOCK: Final = 200_000
-_TRIAL_DRAWS: Final = 600
-_MANY_ROWS: Final = 1_000
-_ENOUGH_ROWS: Final = 500
-_FAR_NODE: Final = 3.0
-_LEAST_SHARE: Final = 1e-300
+"""A spread of draws is rounded to it, so that processors agree. Convention (docs/method.md)."""
+_ITERATIONS, _TOLERANCE = 100, 1e-10
+"""Newton steps, and the rise that ends them. Convention: far below any that counts."""
+_FREEDOM, _WIDER = 5.0, 1.2
+"""Draws come from a t distribution, wider than the summit, so that no tail is missed. Convention."""
+_FEWEST_EFFECTIVE, _TRIAL_DRAWS = 100.0, 600
+"""Draws that must count, and those that shape the next ones. Convention."""
+_BLOCK, _MANY_ROWS, _ENOUGH_ROWS = 200_000, 1_000, 500
+"""Numbers worked on at once; of many rows a part finds the start. Convention: for speed."""
+_FAR_NODE, _LEAST_SHARE = 3.0, 1e-300
+"""SDs of patients that an average spans; in place of a share of zero. Convention."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

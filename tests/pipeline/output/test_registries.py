@@ -13,6 +13,8 @@ from pipeline.assembly.study_result import StudyResult
 from pipeline.output.figures.files import FIGURES
 from pipeline.output.results_folder import TABLES
 from pipeline.output.statistics import datasets_of, write_each
+from pipeline.output.statistics.files import DATASETS
+from pipeline.output.statistics.subjects import subjects_of
 from pipeline.output.table import Column, Table, names_of, table_of
 from pipeline.output.workbook import SHEETS
 
@@ -56,6 +58,20 @@ def test_a_figure_draws(study_result: StudyResult, name, pages_of):
     assert page.axes
 
 
+@pytest.mark.parametrize(("name", "data_of"), DATASETS, ids=[name for name, _ in DATASETS])
+def test_a_dataset_has_its_name_rows_and_a_label_for_every_variable(study_result, name, data_of):
+    full = with_courses(study_result)
+    data = data_of(full, subjects_of(full))
+    assert data.name == name
+    assert data.label
+    assert data.rows
+    assert is_sound(data.table)
+    assert all(variable.label for variable in data.variables)
+    if data.xport:
+        assert len(data.label) <= 40
+        assert all(len(v.name) <= 8 and len(v.label) <= 40 for v in data.variables)
+
+
 def test_every_dataset_is_written_with_unique_variables(study_result: StudyResult, tmp_path: Path):
     every = datasets_of(study_result)
     write_each(tmp_path, every)
@@ -66,7 +82,7 @@ def test_every_dataset_is_written_with_unique_variables(study_result: StudyResul
 
 
 def test_names_of_files_and_sheets_are_unique():
-    for names in ([name for name, _ in registry] for registry in (TABLES, SHEETS, FIGURES)):
+    for names in ([name for name, _ in registry] for registry in (TABLES, SHEETS, FIGURES, DATASETS)):
         assert len(set(names)) == len(names)
 
 

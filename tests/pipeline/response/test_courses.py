@@ -12,7 +12,7 @@ from helpers.response import courses_of, tables_of
 from pipeline.output.json_files import response_json
 from pipeline.patients.exposure import response_clocks
 from pipeline.response.baseline import baseline_table
-from pipeline.response.follow_up import follow_up
+from pipeline.response.follow_up import Endpoint, follow_up
 from pipeline.response.landmark import dexamethasone_table
 from pipeline.response.safety import safety_table
 from pipeline.response.statistics.time_to_event import median_survival
@@ -45,7 +45,7 @@ def test_a_patient_without_a_first_day_is_counted_as_unknown():
     known = study(Patient("P1", died_on=day(9)), Patient("P2", died_on=day(33)), doses=[first_dose])
     courses = courses_of(known)
     assert [course.os_day for course in courses] == [None, 30]
-    found = median_survival(courses, "OS", 30)
+    found = median_survival(courses, Endpoint.OS, 30)
     assert (found.n, found.n_unknown, found.median) == (1, 1, 1.0)
 
 

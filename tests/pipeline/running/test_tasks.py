@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from calibration.flags import CalibrationFlag
 from pipeline.beads.result import CalibrationResult
 from pipeline.quantification.quantify import TubeTask
+from pipeline.running.store import Store
 from pipeline.running.tasks import tube_digest
 from pipeline.study.settings import Settings
 from pipeline.study.study import GateOverride, Panel, PanelChannel, Sample
@@ -48,3 +50,12 @@ def test_what_decides_the_result_changes_the_digest(changed: TubeTask) -> None:
 )
 def test_dates_remarks_and_the_place_of_the_study_do_not(changed: TubeTask) -> None:
     assert tube_digest(changed) == tube_digest(TASK)
+
+
+def test_a_flagged_bead_run_gives_the_same_digest_fresh_and_from_the_store(tmp_path: Path) -> None:
+    fresh = replace(RUN, flags=(CalibrationFlag.BEADS_BRIGHTER_ELSEWHERE,))
+    store = Store(tmp_path, CalibrationResult)
+    store.save("QB", "digest", fresh)
+    stored = store.find("QB", "digest")
+    assert stored is not None
+    assert tube_digest(replace(TASK, calibration=stored)) == tube_digest(replace(TASK, calibration=fresh))

@@ -18,8 +18,8 @@ from gating.gates.steps import GateStep, Step
 from gating.thresholds.methods import Method
 from pipeline.beads.result import CalibrationResult
 from pipeline.fcs.acquisition import Acquired
-from pipeline.quantification.pooled_cuts import UNLIKE_BATCH, cuts_of_batches, held_against_batch
-from pipeline.quantification.result import SampleResult
+from pipeline.quantification.pooled_cuts import cuts_of_batches, held_against_batch
+from pipeline.quantification.result import SampleFlag, SampleResult
 from pipeline.quantification.task import TubeTask
 from pipeline.running.options import RunOptions
 from pipeline.running.progress import QuietReporter
@@ -102,9 +102,9 @@ def test_an_unclear_tube_is_gated_again_with_the_cut_of_its_batch_and_no_other_i
 def test_a_different_tube_keeps_its_own_cut_and_is_flagged(lab: Lab, tmp_path: Path):
     done = run(lab, tmp_path)
     assert cut_of(done, "F") == 1_700.0
-    assert UNLIKE_BATCH in done.results["F"].flags
+    assert SampleFlag.GATE_UNLIKE_BATCH in done.results["F"].flags
     assert "clear at 1700, that of its batch is 530 (5 similar tubes" in done.results["F"].note
-    assert [name for name, one in done.results.items() if UNLIKE_BATCH in one.flags] == ["F"]
+    assert [name for name, one in done.results.items() if SampleFlag.GATE_UNLIKE_BATCH in one.flags] == ["F"]
 
 
 def test_a_second_run_reuses_every_tube_and_finds_the_same(lab: Lab, tmp_path: Path):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from calibration.curve.standard_curve import CurveVerdict
 from calibration.density.receptor_density import RdStatus
+from pipeline.study.study import Response
 
 BLUE = "#0072B2"
 VERMILLION = "#D55E00"
@@ -58,18 +59,18 @@ VERDICT = {
     CurveVerdict.REJECT: Look("✕", "#f7cfc4", "#6e1503", "rejected"),
 }
 
-RESPONSES = ("sCR", "CR", "VGPR", "PR", "MR", "SD", "PD", "NE")
+RESPONSES = tuple(response.value for response in Response)
 """From the deepest response to progression, then not evaluable."""
 
-RESPONSE_LOOK = {
-    "sCR": ("*", "#003f66"),
-    "CR": ("*", "#003f66"),
-    "VGPR": ("P", BLUE),
-    "PR": ("s", BLUE),
-    "MR": ("D", "#007a58"),
-    "SD": ("o", ORANGE),
-    "PD": ("X", "#8f3b00"),
-    "NE": ("h", "#9aa1ab"),
+RESPONSE_LOOK: dict[str, tuple[str, str]] = {
+    Response.SCR: ("*", "#003f66"),
+    Response.CR: ("*", "#003f66"),
+    Response.VGPR: ("P", BLUE),
+    Response.PR: ("s", BLUE),
+    Response.MR: ("D", "#007a58"),
+    Response.SD: ("o", ORANGE),
+    Response.PD: ("X", "#8f3b00"),
+    Response.NE: ("h", "#9aa1ab"),
     "": ("o", BLUE),
 }
 """(matplotlib marker, colour) per best response; "" where no patients sheet tells it."""
