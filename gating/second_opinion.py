@@ -44,6 +44,8 @@ NORMAL_MAD = 1.4826
 USUAL_SPREAD = (0.16, 0.5, 0.84)
 """Quantiles of a channel one usual spread below its median, at it, and above it. Convention: of a normal
 distribution."""
+FARTHEST = 30.0
+"""Usual spreads from the median beyond which all values are alike. Convention: far beyond any stained cell."""
 BRIGHTEST, LEAST_BRIGHT = 0.9995, 2.0
 """Quantile of a channel that counts as full brightness; it is at least so many spreads. Chosen on the
 simulated tubes of docs/validation.md."""
@@ -84,7 +86,7 @@ class SecondOpinion:
         return 2 * int(np.count_nonzero(self.mask & other)) / named if named else 1.0
 
 
-def second_opinion(events: Events, panel: GatingPanel) -> SecondOpinion:
+def second_opinion(events: Events, panel: GatingPanel) -> SecondOpinion | None:
     """Find the wanted cells by one mixture over all gating channels.
 
     Parameters
@@ -97,16 +99,15 @@ def second_opinion(events: Events, panel: GatingPanel) -> SecondOpinion:
     Returns
     -------
     SecondOpinion
-        No cell where the panel has no positive marker, or the tube hardly any single cells.
+        None where the panel has no positive marker, or the tube hardly any single cells.
     """
     panel = panel.with_default_targets()
     events = drawn_by_scatter(events, panel)
     channels = _channels(panel)
     sides = np.array([SIDES[channel.target] for channel in channels])
-    mask = np.zeros(events.n_events, np.bool_)
     single = np.flatnonzero(_single_cells(events, panel))
     if single.size < FEWEST * GROUPS or not (sides > 0).any():
-        return SecondOpinion(mask, 0.0)
+        return None
     points = _points(events, channels, single)
     full = np.maximum([quantile(axis, BRIGHTEST) for axis in points.T], LEAST_BRIGHT)
     likeness = _likeness(points / full, sides)
@@ -114,6 +115,7 @@ def second_opinion(events: Events, panel: GatingPanel) -> SecondOpinion:
     mixture = _fitted(points[drawn], likeness[drawn], 1 / shares)
     sizes = mixture.belongings(points[drawn]).sum(axis=1)
     chosen, best = _wanted(mixture.means / full, sides, sizes)
+    mask = np.zeros(events.n_events, np.bool_)
     mask[single[mixture.belongings(points)[chosen].sum(axis=0) > 0.5]] = True
     return SecondOpinion(mask, best)
 
@@ -154,7 +156,7 @@ def _points(events: Events, channels: Sequence[GatingChannel], single: NDArray[n
         axis = log(chosen) if channel.role in AREAS else asinh(chosen, asinh_cofactor(column))
         low, middle, high = (quantile(axis, share) for share in USUAL_SPREAD)
         points[:, place] = (axis - middle) / ((high - low) / 2 + 1e-9)
-    return points
+    return np.clip(points, -FARTHEST, FARTHEST)
 
 
 def _likeness(brightness: Floats, sides: Floats) -> Floats:
