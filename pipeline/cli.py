@@ -72,6 +72,9 @@ def run(
     export_events: Annotated[
         bool, typer.Option("--export-events", help="Write events/SAMPLE.parquet too.")
     ] = False,
+    second_opinion: Annotated[
+        bool, typer.Option("--second-opinion", help="Gate each tube again in another way, and compare.")
+    ] = False,
     on_error: Annotated[
         OnError, typer.Option(help="After a defect of cd38rd in one tube: go on with the others, or stop.")
     ] = OnError.CONTINUE,
@@ -82,7 +85,9 @@ def run(
     from pipeline.running.options import RunOptions
     from pipeline.running.progress import reporter
 
-    options = RunOptions(workers, scheduler, tuple(only or ()), fresh, export_events, on_error)
+    options = RunOptions(
+        workers, scheduler, tuple(only or ()), fresh, export_events, on_error, second_opinion
+    )
 
     def work(folder: Path) -> RunSummary:
         with reporter(quiet=quiet) as progress:

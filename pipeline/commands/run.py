@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from pipeline.assembly.assemble import assembled
@@ -59,6 +60,7 @@ def run_study(folder: Path, options: RunOptions, reporter: Reporter) -> RunSumma
         hashes = input_hashes(study)
         calibrations = _calibrations(study, hashes, results.stores.beads, reporter)
         tasks = tube_tasks(study, calibrations, hashes, results.events if options.export_events else None)
+        tasks = tuple(replace(task, second_opinion=options.second_opinion) for task in tasks)
         done = quantified(tasks, options, results.stores, reporter)
         study_result = assembled(study, done.results, calibrations, faults, not_run(study, done.results))
         facts = RunFacts(command_line(), started, time.monotonic() - clock, done.workers, done.n_reused)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from pipeline.assembly.assemble import assembled
@@ -121,7 +122,11 @@ def _stale(
     read = {name: sha for _, result in loaded.values() for name, sha in result.sha256}
     hashes = {name: read.get(name, "") for sample in study.samples for name in sample.input_files}
     tasks = with_their_batches(tube_tasks(study, calibrations, hashes, known=known), alone)
-    today = {task.sample.sample_id: tube_digest(task) for task in tasks}
+    today = {
+        name: tube_digest(replace(task, second_opinion=loaded[name][1].second_opinion is not None))
+        for task in tasks
+        if (name := task.sample.sample_id) in loaded
+    }
     old = [name for name, (digest, _) in loaded.items() if digest != today[name]]
     if not old:
         return ()

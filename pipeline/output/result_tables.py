@@ -16,7 +16,7 @@ from pipeline.beads.result import CalibrationResult
 from pipeline.output.table import Cell, Column, Table, as_sentences, cell_text, names_of, table_of
 from pipeline.patients.exposure import Exposure
 from pipeline.patients.visits import Visit
-from pipeline.quantification.result import SampleResult
+from pipeline.quantification.result import SampleResult, SecondCount
 from pipeline.study.reagents import REAGENT_COLUMNS, Reagents, reagents_of
 from pipeline.study.study import Sample, Study
 
@@ -63,6 +63,11 @@ def _of_curve(
 
 def _of_peaks(cell: Callable[[BeadPeaks], Cell]) -> Callable[[CalibrationResult], Cell]:
     return lambda run: cell(run.peaks) if run.peaks is not None else ""
+
+
+def _of_second_opinion(cell: Callable[[SecondCount], Cell]) -> Callable[[SampleFacts], Cell]:
+    """Return a cell of the second opinion; empty where none was asked for."""
+    return lambda tube: None if tube.result.second_opinion is None else cell(tube.result.second_opinion)
 
 
 def _of_sentinel(prefix: str, name: str) -> tuple[Column[SampleFacts], ...]:
@@ -137,6 +142,8 @@ SAMPLES: Final[tuple[Column[SampleFacts], ...]] = (
     *_of_sentinel("sentinel_b_precursor", B_PRECURSORS),
     Column("sentinel_reading", lambda tube: tube.result.sentinel_reading),
     *_REAGENTS,
+    Column("second_opinion_n", _of_second_opinion(lambda opinion: opinion.n_cells)),
+    Column("second_opinion_agreement", _of_second_opinion(lambda opinion: opinion.agreement)),
 )
 PATIENTS: Final[tuple[Column[Visit], ...]] = (
     Column("patient_id", lambda visit: visit.patient_id),

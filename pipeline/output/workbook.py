@@ -41,6 +41,7 @@ _FORMATS: Final = {
     "between_cv_percent": "0.0",
     "washout_weeks": "0.0",
     "gating_confidence": "0.00",
+    "second_opinion_agreement": "0.00",
     "slope": "0.0000",
     "intercept": "0.0000",
     "r2": "0.00000",

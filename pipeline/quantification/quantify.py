@@ -11,6 +11,7 @@ from calibration.density.receptor_density import FEWEST_CELLS, RdStatus, Recepto
 from gating.batch_cuts import dye_cuts
 from gating.events import FloatArray, Mask
 from gating.gates.steps import GatedPopulation, GateStep, Step
+from gating.second_opinion import second_opinion
 from pipeline.checks.flags import CheckFlag
 from pipeline.fcs.file import acquired
 from pipeline.fcs.repairs import USUAL
@@ -20,7 +21,7 @@ from pipeline.quantification.event_exports import write_events, write_gated_cell
 from pipeline.quantification.moved_thresholds import moved_gates
 from pipeline.quantification.one_thread import one_thread
 from pipeline.quantification.receptor import receptor_of, without_guessed_cells
-from pipeline.quantification.result import SampleFlag, SampleResult
+from pipeline.quantification.result import SampleFlag, SampleResult, SecondCount
 from pipeline.quantification.sentinels import with_sentinels
 from pipeline.quantification.task import TubeTask
 from pipeline.quantification.tube_errors import TUBE_ERRORS
@@ -32,6 +33,10 @@ from pipeline.tube.histograms import Density, Histogram, cd38_histogram, step_de
 from pipeline.tube.inputs import Inputs, changed_inputs, read_inputs
 from pipeline.tube.reading import Tube, read_tube
 from pipeline.tube.rows import row_named
+
+LEAST_AGREEMENT = 0.6
+"""Agreement with the second opinion below which a person should look. Chosen on the simulated tubes of
+docs/validation.md."""
 
 __all__ = ["TubeTask", "failed", "quantify_tube"]
 
@@ -70,8 +75,12 @@ def _quantified_or_failed(task: TubeTask) -> SampleResult:
                 task.folder, task.sample, tube, control, gated, inputs.content(task.sample.gates_file)
             )
             result = _quantified(task, tube, drawn.gated, control, drawn)
+            cells = drawn.gated.mask
         else:
             result = _quantified(task, tube, _with_moved(task, tube, _quantifiable(tube, gated)), control)
+            cells = gated.mask
+        if task.second_opinion:
+            result = _with_second_opinion(tube, cells, result)
         if task.extras:
             result = with_sentinels(task, tube, control, gated, result)
         return replace(
@@ -116,6 +125,22 @@ def _quantifiable(tube: Tube, gated: GatedPopulation) -> GatedPopulation:
         flags = (*gated.flags, SampleFlag.ABERRANT_TOO_FEW)
         return replace(gated, aberrant=None, flags=flags, notes=(*gated.notes, reason))
     return gated
+
+
+def _with_second_opinion(tube: Tube, cells: Mask, result: SampleResult) -> SampleResult:
+    """Add how far a second gating names the same cells, and flag the tube where it names others."""
+    opinion = second_opinion(tube.events, tube.panel)
+    if opinion is None:
+        return result
+    agreement = round(opinion.agreement(cells), 4)
+    n_cells = int(opinion.mask.sum())
+    result = replace(result, second_opinion=SecondCount(n_cells, agreement))
+    if agreement >= LEAST_AGREEMENT:
+        return result
+    gated = int(cells.sum())
+    note = f"the second opinion names {n_cells} cells, the gates {gated}: agreement {agreement:.2f}"
+    flags = (*result.flags, SampleFlag.SECOND_OPINION_DIFFERS)
+    return replace(result, flags=flags, note="; ".join(part for part in (result.note, note) if part))
 
 
 def failed(task: TubeTask, reason: str, defect: str = "") -> SampleResult:

@@ -54,6 +54,7 @@ class SampleFlag(StrEnum):
     GATE_FROM_BATCH = "GATE_FROM_BATCH"
     GATE_UNLIKE_BATCH = "GATE_UNLIKE_BATCH"
     HEMODILUTION_POSSIBLE = "HEMODILUTION_POSSIBLE"
+    SECOND_OPINION_DIFFERS = "SECOND_OPINION_DIFFERS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,14 @@ class SentinelResult:
 
 
 @dataclass(frozen=True, slots=True)
+class SecondCount:
+    """What the second opinion names: how many cells, and how far they are the gated ones (0 to 1)."""
+
+    n_cells: int
+    agreement: float
+
+
+@dataclass(frozen=True, slots=True)
 class SampleResult:
     """A tube: gated, calibrated, with its interval, or why not (`receptor.status`, `note`).
 
@@ -75,7 +84,7 @@ class SampleResult:
     person drew elsewhere; empty where `steps` hold the gates. `sentinel_reading`: see
     `pipeline.quantification.sentinels`.
     `detectors`: those that may gate. `dye_cuts`: what its batch is told of them. `defect`: traceback of the
-    defect of cd38rd that failed it.
+    defect of cd38rd that failed it. `second_opinion`: None where none was asked for.
     """
 
     sample_id: str
@@ -107,6 +116,7 @@ class SampleResult:
     detectors: tuple[DetectorSetting, ...] = ()
     dye_cuts: tuple[DyeCut, ...] = ()
     defect: str = ""
+    second_opinion: SecondCount | None = None
 
 
 def is_failed(result: SampleResult) -> bool:

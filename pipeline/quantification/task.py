@@ -39,6 +39,8 @@ class TubeTask:
         Cuts of the tube's batch, where its own were unclear; see `pipeline.quantification.pooled_cuts`.
     extras
         Whether to add what the report shows beside the density: histograms, normal cells, sentinels.
+    second_opinion
+        Whether to gate the tube a second time in another way.
     """
 
     folder: Path
@@ -56,3 +58,4 @@ class TubeTask:
     events_file: Path | None = None
     batch_cuts: tuple[BatchCut, ...] = ()
     extras: bool = True
+    second_opinion: bool = False

@@ -23,3 +23,4 @@ class RunOptions:
     fresh: bool = False
     export_events: bool = False
     on_error: OnError = OnError.CONTINUE
+    second_opinion: bool = False

@@ -131,6 +131,7 @@ def tube_digest(task: TubeTask) -> str:
         task.spillover.digest if task.spillover else "",
         (task.failure, task.flags, task.notes, task.assigned_cv),
         task.batch_cuts,
+        task.second_opinion,
     )
     return digest_of(repr(part) for part in parts)
 

@@ -25,6 +25,7 @@ from validation import (
     pooling,
     processors,
     recovery,
+    second_opinions,
     sentinels,
     tubes,
     washout,
@@ -54,6 +55,7 @@ class Sizes:
     empty_seeds: int = 6
     other_seeds: int = 5
     perturbed_seeds: int = 2
+    opinion_seeds: int = 2
     processor_patients: int = 4
 
     def scaled(self, factor: float) -> Sizes:
@@ -70,6 +72,7 @@ SECTIONS = (
     "batches",
     "sentinels",
     "gating",
+    "second opinion",
     "processors",
 )
 
@@ -92,6 +95,9 @@ def section(name: str, sizes: Sizes, mapper: Mapper) -> str:
         return pooling.section(pooling.examine(sizes.batches, SEED, mapper), SEED)
     if name == "gating":
         return _gating(sizes, mapper)
+    if name == "second opinion":
+        seeds = range(HELD_OUT, HELD_OUT + sizes.opinion_seeds)
+        return second_opinions.section(second_opinions.examine(seeds, mapper))
     if name == "processors":
         return processors.section(processors.compare(sizes.processor_patients, PROCESSOR_EVENTS))
     known = sentinels.section(sentinels.examine(sizes.sentinel_days, SEED, mapper), SEED)

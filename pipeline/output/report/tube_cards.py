@@ -20,12 +20,16 @@ from pipeline.output.report.bars import Scale, budget_bar, interval_bar, shade_o
 from pipeline.output.report.words import FLAGS, density_words, interval_words, rounded
 from pipeline.output.result_tables import plasma_cell_percent, reviewers, sample_flags, sample_notes
 from pipeline.patients.exposure import Exposure
-from pipeline.quantification.result import SampleResult, SentinelResult
+from pipeline.quantification.result import SampleFlag, SampleResult, SentinelResult
 from pipeline.quantification.sentinels import WORDS, SentinelReading
 from pipeline.study.quantity_name import population_name
 from pipeline.study.study import Panel, Sample
 
 Pairs = tuple[tuple[str, str], ...]
+
+
+DOUBTED = {GateFlag.LOW_GATE_CONFIDENCE, SampleFlag.SECOND_OPINION_DIFFERS}
+"""Flags of tubes whose gates a person should look at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,7 @@ def tube_card(
         washout=_weeks(exposure),
         confidence="–" if result.gating_confidence is None else f"{result.gating_confidence:.2f}",
         unsure=GateFlag.LOW_GATE_CONFIDENCE in flags,
-        needs_look=GateFlag.LOW_GATE_CONFIDENCE in flags or receptor.status not in QUANTIFIED,
+        needs_look=bool(DOUBTED & set(flags)) or receptor.status not in QUANTIFIED,
         flags=tuple((flag, FLAGS.get(flag, "")) for flag in flags),
         notes=_single_notes(result, exposure) if anchor else (),
         arithmetic=_arithmetic(result) if anchor else (),
@@ -173,6 +177,7 @@ def _facts(
         ),
         (population_name(study_result.study), cells),
         ("of them aberrant", _number(result.n_aberrant)),
+        ("second opinion", _second_opinion(result)),
         ("events, viable singlets", _both(result.n_events, result.n_viable_singlets)),
         ("collected", f"{sample.collected_on.isoformat()}, {sample.tissue}"),
         ("last dose", f"{last.isoformat()}, {_weeks(exposure)} weeks before" if last else "–"),
@@ -191,6 +196,12 @@ def _facts(
         *((path, digest[:16]) for path, digest in result.sha256),
     )
     return tuple((name, text) for name, text in pairs if text and text != "–")
+
+
+def _second_opinion(result: SampleResult) -> str:
+    """Return what the second gating found; empty where none was asked for."""
+    second = result.second_opinion
+    return "" if second is None else f"{count(second.n_cells)} cells, agreement {second.agreement:.2f}"
 
 
 def _sentinels(result: SampleResult) -> Pairs:

@@ -66,6 +66,8 @@ FLAGS: Final[dict[str, str]] = {
     SampleFlag.GATE_SET_BY_PERSON: "a person set a threshold in place of the automatic one",
     SampleFlag.GATE_UNLIKE_BATCH: "a gate's threshold is not that of the tubes acquired alike: this tube "
     "differs",
+    SampleFlag.SECOND_OPINION_DIFFERS: "a second gating, made in another way, names other cells: look at "
+    "the gates",
     SampleFlag.HEMODILUTION_POSSIBLE: "hardly any B precursors: the aspirate may be diluted with blood",
     CheckFlag.IDENTITY_DOUBTFUL: "by name or content, a file of this row may be another patient's or tube's",
     CheckFlag.INSTRUMENT_MISMATCH: "other instrument of beads or control than of the tube, accepted with a "

@@ -57,6 +57,8 @@ ADDED = [
     "clone",
     "host",
     "lyse_reagent",
+    "second_opinion_n",
+    "second_opinion_agreement",
 ]
 
 
