@@ -14,6 +14,7 @@ from pipeline.simulate.scenarios import scenario_named
 from pipeline.simulate.tubes.cytometer import THREE_LASERS, WIDE_SCALE, Cytometer, Detector
 from pipeline.simulate.tubes.populations import ABERRANT_PLASMA_CELL, POPULATIONS
 from pipeline.simulate.tubes.tube import control_of
+from pipeline.tube.compensation import Compensation
 from pipeline.tube.control import Control
 from pipeline.tube.dye_spill import without_dye_spill
 from pipeline.tube.reading import Tube
@@ -115,12 +116,14 @@ def as_read(tube: SimulatedTube, panel: GatingPanel) -> Tube:
     quantified = events.column(cd38)
     return Tube(
         file=None,
+        rows=None,
         events=events.only([channel.channel for channel in panel.channels]),
         panel=panel,
         quantified=quantified,
         quantified_channel=cd38,
         quantified_top=tube.cytometer.top,
         on_scale_end=np.zeros(quantified.size, np.bool_),
+        compensation=Compensation.MISSING,
         spillover=None,
     )
 
