@@ -17,6 +17,7 @@ from pipeline.tube.flags import TubeFlag
 from pipeline.tube.rows import FileRows, stained_rows
 
 MOST_NAMES = 4
+"""Channels that a message names. Convention: more would not be read."""
 
 
 class Compensation(StrEnum):

@@ -25,6 +25,7 @@ from pipeline.tube.reading import Tube, read_tube
 from pipeline.tube.rows import matrix_for_control, rows_of_file, stained_rows
 
 MOST_NAMED = 3
+"""Channels that a message names. Convention: more would not be read."""
 OWN_TIME = Step.TIME
 """The step that belongs to one acquisition alone: a clog in the stained tube says nothing of the control."""
 

@@ -23,7 +23,8 @@ from pipeline.tube.channels import (
 )
 
 SAME_LIGHT = 0.02
-"""Shares of spillover that two files of one day may differ by: their matrices are often computed anew."""
+"""Shares of spillover that two files of one day may differ by: their matrices are often computed anew.
+Convention: where two detectors are so near, none is taken."""
 
 
 @dataclass(frozen=True, slots=True)

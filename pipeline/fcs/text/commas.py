@@ -17,14 +17,16 @@ WHOLE = re.compile(r"[+-]?(?:0|[1-9]\d*)")
 SMALL = re.compile(r"[+-]?[1-9]\d*[eE]-\d+")
 DECIMALS = re.compile(r"\d+(?:[eE][+-]?\d+)?")
 UNITS = (1.0, 100.0)
-"""What the diagonal of a matrix is, in fractions and in percent."""
+"""What the diagonal of a matrix is, in fractions and in percent. Convention: each detector's own light is
+all."""
 
 LARGEST = 10
 """Up to so many times the diagonal a number may be a cell. More than any detector spills, so that a
-reading that is taken for the only one is the only one."""
+reading that is taken for the only one is the only one. Convention."""
 
 MOST_STATES = 500
-"""Ways in which the numbers so far may be cut; beyond it nothing tells which is meant."""
+"""Ways in which the numbers so far may be cut; beyond it nothing tells which is meant. Convention: it bounds
+the time that a broken file takes."""
 
 
 @dataclass(frozen=True, slots=True)
