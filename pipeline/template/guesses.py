@@ -21,8 +21,8 @@ from pipeline.template.inventory import (
     tubes_own_control,
     unique_names,
 )
-from pipeline.tube.channels import find_channel
-from pipeline.tube.markers import antigen, f_p_keyword, fluorochrome, guess_role, scatter_role
+from pipeline.tube.names.channels import find_channel
+from pipeline.tube.names.markers import antigen, f_p_keyword, fluorochrome, guess_role, scatter_role
 
 Value = str | float | date | None
 _KITS = tuple(

@@ -21,8 +21,8 @@ from pipeline.study.study import Panel, Sample
 from pipeline.tube.compensation import Compensation, MixedError, is_compensated, unlike_tube
 from pipeline.tube.flags import TubeFlag
 from pipeline.tube.inputs import Inputs
+from pipeline.tube.names.rows import matrix_for_control, rows_of_file, stained_rows
 from pipeline.tube.reading import Tube, read_tube
-from pipeline.tube.rows import matrix_for_control, rows_of_file, stained_rows
 
 MOST_NAMED = 3
 """Channels that a message names. Convention: more would not be read."""

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.fcs import FcsError, FcsFile
-from pipeline.tube.markers import scatter_role
+from pipeline.tube.names.markers import scatter_role
 
 GLANCED = 2_000
 """Events that are read of a file. Convention: enough for a share in percent, and read at once."""

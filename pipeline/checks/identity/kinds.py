@@ -12,9 +12,9 @@ from pipeline.study.names.ids import ids_in, is_telling, known_ids
 from pipeline.study.names.kinds import CONTROLS, Kind, said_kind
 from pipeline.study.study import Study
 from pipeline.study.wording import enumerate_words, quoted
-from pipeline.tube.channels import find_channel
 from pipeline.tube.compensation import MixedError, is_compensated
-from pipeline.tube.markers import guess_role, scatter_role
+from pipeline.tube.names.channels import find_channel
+from pipeline.tube.names.markers import guess_role, scatter_role
 
 BEAD_SHARE, CELL_SHARE = 0.7, 0.5
 """Share of the events in a narrow stretch of both scatters: from the first on they are beads, below the

@@ -10,7 +10,7 @@ from pipeline.checks.identity.uses import Glances, Use, doubted, refused
 from pipeline.study.locations import file_key
 from pipeline.study.study import Study
 from pipeline.study.wording import enumerate_words, quoted
-from pipeline.tube.channels import find_channel
+from pipeline.tube.names.channels import find_channel
 
 LEAST_SHARED = 2
 """Channels whose first events agree, from which two files are one recording. Convention: one may agree by

@@ -12,7 +12,7 @@ from gating.events.compensation import SpilloverMatrix
 from gating.events.panel import GatingChannel, GatingPanel, Target
 from pipeline.study.study import Panel, PanelChannel
 from pipeline.study.wording import enumerate_words, quoted
-from pipeline.tube.channels import (
+from pipeline.tube.names.channels import (
     ChannelsError,
     channels_meant,
     find_channel,
