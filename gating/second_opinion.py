@@ -45,7 +45,8 @@ USUAL_SPREAD = (0.16, 0.5, 0.84)
 """Quantiles of a channel one usual spread below its median, at it, and above it. Convention: of a normal
 distribution."""
 FARTHEST = 30.0
-"""Usual spreads from the median beyond which all values are alike. Convention: far beyond any stained cell."""
+"""Usual spreads from the median beyond which all values are alike. Convention: far beyond any stained
+cell."""
 BRIGHTEST, LEAST_BRIGHT = 0.9995, 2.0
 """Quantile of a channel that counts as full brightness; it is at least so many spreads. Chosen on the
 simulated tubes of docs/validation.md."""
@@ -59,7 +60,7 @@ far below the error of a fit."""
 AREAS = ("fsc_area", "ssc_area")
 """Roles of scatter that take part, on a logarithmic axis."""
 SIDES = {Target.POSITIVE: 1.0, Target.NEGATIVE: -1.0, Target.LOW: -1.0, Target.ANY: 0.0}
-"""Where the wanted cells lie on a channel."""
+"""Where the wanted cells lie on a channel: above the others, below them, or anywhere. Convention: a sign."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -41,3 +42,9 @@ def test_every_room_of_a_package_stands_in_its_contract():
         rooms = {path.parent.name for path in folder.glob("*/__init__.py")}
         rooms |= {path.stem for path in folder.glob("*.py") if path.stem not in ("__init__", "__main__")}
         assert rooms - {room for floor in story.floors for room in floor} == set(), story.package
+
+
+def test_every_test_file_has_a_name_of_its_own():
+    """Pytest collects two files of one name in no run that has both."""
+    names = Counter(path.name for path in (ROOT / "tests").rglob("test_*.py"))
+    assert [name for name, n in names.items() if n > 1] == []

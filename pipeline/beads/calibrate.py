@@ -29,11 +29,11 @@ from pipeline.fcs.repairs import USUAL, Repair
 from pipeline.files.content import Content
 from pipeline.study.settings import Settings
 from pipeline.study.study import BeadRun
-from pipeline.tube.channels import channels_meant
 from pipeline.tube.histograms import bead_histogram
-from pipeline.tube.impossible_values import MOST_UNREADABLE, UnsoundError, is_measured
 from pipeline.tube.inputs import changed_inputs, read_inputs
-from pipeline.tube.scale_ends import scale_ends
+from pipeline.tube.names.channels import channels_meant
+from pipeline.tube.values.impossible import MOST_UNREADABLE, UnsoundError, is_measured
+from pipeline.tube.values.scale_ends import scale_ends
 
 MOST_LEFT_OUT = 1 / 3
 """Share of a bead file above which what was left out is flagged. Convention: bead files are mostly beads."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.tube.markers import scatter_role
+from pipeline.tube.names.markers import scatter_role
 
 LASER = re.compile(r"^\*?(uv|ir|[vbygr])?[-_ ]?(?=[fs]sc)", re.IGNORECASE)
 NUMBERED = re.compile(r"^([fs]sc)(?=[_\d])", re.IGNORECASE)

@@ -15,7 +15,7 @@ from pipeline.fcs import FcsFile
 from pipeline.study.faults import Fault, Severity
 from pipeline.study.study import BeadRun, Sample, Study
 from pipeline.study.wording import quoted
-from pipeline.tube.channels import find_channel
+from pipeline.tube.names.channels import find_channel
 
 UNTELLING_SERIAL = 2
 """Serials of this length at most are counters (`1`) that many instruments have. Convention."""

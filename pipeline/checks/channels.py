@@ -11,7 +11,7 @@ from pipeline.fcs import FcsFile
 from pipeline.study.faults import Fault, Severity
 from pipeline.study.study import Panel, PanelChannel, Sample, Study
 from pipeline.study.wording import enumerate_words, quoted
-from pipeline.tube.channels import (
+from pipeline.tube.names.channels import (
     find_channel,
     misfit,
     missing_channels,
@@ -19,8 +19,8 @@ from pipeline.tube.channels import (
     named_rows,
     suggestions,
 )
-from pipeline.tube.markers import contradicts
-from pipeline.tube.rows import doubled_rows
+from pipeline.tube.names.markers import contradicts
+from pipeline.tube.names.rows import doubled_rows
 
 
 def absent_channels(study: Study, headers: Headers) -> Iterator[Finding]:

@@ -18,7 +18,6 @@ from pipeline.study.sheets.rows import SettingRow
 from pipeline.study.sheets.tables import WORKBOOK, read_csv_sheet, read_workbook, tabulate
 from pipeline.study.study import Panel, Sample, Study
 from pipeline.study.wording import did_you_mean, enumerate_words, quoted
-from pipeline.tube.channels import named_channels, named_rows
 from pipeline.tube.compensation import (
     MixedError,
     compensated_channels,
@@ -26,7 +25,8 @@ from pipeline.tube.compensation import (
     is_compensated,
     unlike_tube,
 )
-from pipeline.tube.rows import (
+from pipeline.tube.names.channels import named_channels, named_rows
+from pipeline.tube.names.rows import (
     FileRows,
     matrix_for_control,
     on_rows,

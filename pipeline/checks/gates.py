@@ -14,8 +14,8 @@ from pipeline.study.faults import Fault
 from pipeline.study.locations import location_fault
 from pipeline.study.study import GateOverride, Panel, Sample, Study
 from pipeline.study.wording import quoted
-from pipeline.tube.channels import ChannelsError
-from pipeline.tube.rows import gating_panel, row_named, rows_of_file
+from pipeline.tube.names.channels import ChannelsError
+from pipeline.tube.names.rows import gating_panel, row_named, rows_of_file
 
 GATE_FILES = (".wsp", ".xml", ".gml")
 WHY_NOT = "a gate on it keeps the cells that it is to measure, so that it measures the gate"

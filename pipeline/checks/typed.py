@@ -14,7 +14,7 @@ from pipeline.study.drugs import is_drug
 from pipeline.study.faults import Fault, Severity
 from pipeline.study.study import BeadRun, PanelChannel, Patient, Sample, Study
 from pipeline.study.wording import enumerate_words, quoted
-from pipeline.tube.channels import channels_meant, find_channel, suggestion
+from pipeline.tube.names.channels import channels_meant, find_channel, suggestion
 
 MOST_DAYS_APART = 10
 """Days that one warning names; of more it says how many. Convention."""

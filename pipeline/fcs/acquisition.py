@@ -37,7 +37,7 @@ SERIALS = (
     "INSTRUMENT SERIAL NUMBER",
 )
 OLDEST, NEWEST = 1970, 2199
-"""Years of list mode files."""
+"""Years of list mode files. Convention: none is older, and a later one is mistyped."""
 
 OLDEST_YEAR = 70
 """Years of two digits from 70 on are of the last century. Convention: no list mode file is older."""

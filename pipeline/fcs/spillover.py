@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from gating.events.compensation import WORST_CONDITION_NUMBER, SpilloverMatrix
 from pipeline.fcs.errors import shown
 from pipeline.fcs.repairs import Repair, RepairCode
-from pipeline.fcs.text.commas import Untangled, untangled
+from pipeline.fcs.text.commas import Mended, Untangled, untangled
 from pipeline.fcs.text.parameters import Parameter
 from pipeline.fcs.text.text import PADDING, real_number, whole_number
 
@@ -128,10 +128,14 @@ def _put_together(found: Untangled, keyword: str, twice: set[str]) -> Parsed:
     size = len(found.names)
     what = " and ".join(found.how)
     text = f"{keyword} has {what}; one reading alone fits the file's channels and a diagonal of one value"
-    code = RepairCode.SPILL_DECIMAL_COMMA if "decimal commas" in found.how else RepairCode.SPILL_NAMES
-    code = RepairCode.SPILL_LONGER if "zeros behind the last number" in found.how else code
-    repair = Repair(code, text, what, f"{size} detectors")
+    repair = Repair(_code(found.how), text, what, f"{size} detectors")
     return _checked(np.array(found.cells, np.float64).reshape(size, size), found.names, keyword, [repair])
+
+
+def _code(how: Sequence[Mended]) -> RepairCode:
+    if Mended.ZEROS in how:
+        return RepairCode.SPILL_LONGER
+    return RepairCode.SPILL_DECIMAL_COMMA if Mended.DECIMALS in how else RepairCode.SPILL_NAMES
 
 
 def _tangled(count: int, size: int, n_found: int) -> str:

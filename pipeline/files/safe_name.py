@@ -7,10 +7,12 @@ import unicodedata
 from pathlib import Path
 
 LONGEST_NAME = 100
-"""Characters of a name that names files; its end (`.parquet`) comes on top."""
+"""Characters of a name that names files; its end (`.parquet`) comes on top. Convention: it leaves room
+for the folder in a path of 260 characters, the limit of Windows."""
 
 MOST_BYTES = 200
-"""Of such a name in UTF-8: no file system takes more than 255 with its end."""
+"""Of such a name in UTF-8: no file system takes more than 255 with its end. Convention: 55 are left for the
+end."""
 
 FORBIDDEN = '<>:"/\\|?*;'
 """What no name of a file may hold: what separates folders, what Windows refuses, what separates lists."""

@@ -12,7 +12,8 @@ UNFINISHED = ".partial"
 """How the name of a file ends while it is written."""
 
 TRIES = 3
-"""Another command in the same folder may take an unfinished file for a leftover, once or twice."""
+"""Another command in the same folder may take an unfinished file for a leftover, once or twice.
+Convention."""
 
 
 class NotWrittenError(OSError):

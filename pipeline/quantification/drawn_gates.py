@@ -24,8 +24,8 @@ from pipeline.study.study import Sample
 from pipeline.tube.compensation import Compensation
 from pipeline.tube.control import Control
 from pipeline.tube.drawn_file import called_by_gates, read_drawn
+from pipeline.tube.names.rows import matrix_for_control, on_rows
 from pipeline.tube.reading import Tube
-from pipeline.tube.rows import matrix_for_control, on_rows
 
 KEPT_FLAGS = (GateFlag.TIME_UNSTABLE, GateFlag.NO_TIME)
 """Of the automatic gating: what it says of the acquisition, which the person's gates need not look at."""

@@ -14,7 +14,7 @@ from gating.events.compensation import SpilloverMatrix
 from gating.gates.steps import GatedPopulation, Step
 from pipeline.fcs import FcsFile, UnwritableError, read_fcs, write_fcs
 from pipeline.files.whole import NotWrittenError, write_whole
-from pipeline.tube.rows import FileRows
+from pipeline.tube.names.rows import FileRows
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 

@@ -31,8 +31,8 @@ from pipeline.tube.detectors import detector_settings
 from pipeline.tube.dye_spill import without_dye_spill
 from pipeline.tube.histograms import Density, Histogram, cd38_histogram, step_densities
 from pipeline.tube.inputs import Inputs, changed_inputs, read_inputs
+from pipeline.tube.names.rows import row_named
 from pipeline.tube.reading import Tube, read_tube
-from pipeline.tube.rows import row_named
 
 LEAST_AGREEMENT = 0.6
 """Agreement with the second opinion below which a person should look. Chosen on the simulated tubes of

@@ -15,10 +15,12 @@ from typing import Any, TypeAlias
 from pipeline.running.processes import ProcessDiedError, WorkerProcess
 
 TRIES = 3
-"""Somebody may end a process, or memory be short for a moment: three deaths are the piece's own doing."""
+"""Somebody may end a process, or memory be short for a moment: three deaths are the piece's own doing.
+Convention."""
 
 SECONDS_BETWEEN_LOOKS = 0.2
-"""How long an interrupt may have to wait where a system does not break off what waits."""
+"""How long an interrupt may have to wait where a system does not break off what waits.
+Convention: nobody notices so short a wait."""
 
 Answer: TypeAlias = "tuple[int, Any]"
 """Which piece of work, and its result or the exception that it ended with."""

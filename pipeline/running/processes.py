@@ -15,7 +15,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 SECONDS_TO_END = 5.0
-"""What an idle process is given to leave by itself."""
+"""What an idle process is given to leave by itself. Convention: it needs a fraction of a second."""
 
 
 class ProcessDiedError(Exception):

@@ -33,6 +33,7 @@ LIBRARIES = (
 
 SOURCE = "source code"
 SHOWN_DIGITS = 12
+"""Of a SHA-256, in a sentence. Convention: so many tell any two programs apart."""
 
 Program: TypeAlias = "tuple[tuple[str, str], ...]"
 """Name and value of each fact; words alone, so that any other version can send and read it."""

@@ -22,6 +22,7 @@ Result = TypeVar("Result")
 
 _HEAD = '{{\n "digest": "{digest}",\n "checksum": "{checksum}",\n "result": '
 _HEAD_BYTES = 256
+"""Of a file, in which its digest and checksum stand. Arithmetic: two of 64 digits, and their names."""
 _END = "\n}\n"
 
 

@@ -14,7 +14,7 @@ from pipeline.simulate.plan import Day, PlannedTube
 from pipeline.simulate.tubes.beads import SimulatedBeads
 from pipeline.simulate.tubes.cytometer import Cytometer
 from pipeline.simulate.tubes.simulated_tube import SimulatedTube
-from pipeline.tube.markers import f_p_keyword
+from pipeline.tube.names.markers import f_p_keyword
 
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _FIRST_TUBE, _BEADS_AT = time(9, 0), time(8, 40)

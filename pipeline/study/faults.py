@@ -14,13 +14,14 @@ _VALUE = re.compile(
 """Parts of a message that differ between faults of one cause: quoted values, files, cells, numbers."""
 
 MOST_WRITTEN_OUT = 3
-"""Faults of one cause that are each written out where they differ."""
+"""Faults of one cause that are each written out where they differ. Convention: more of one cause would hide
+the others."""
 
 MOST_CELLS = 12
-"""Cells that are named for a cause."""
+"""Cells that are named for a cause. Convention: more would not be read."""
 
 LONGEST_LINE = 1_500
-"""Characters; a message that is longer is cut."""
+"""Characters; a message that is longer is cut. Convention: it fills a screen."""
 
 _SHEET_ORDER = (
     "samples",

@@ -13,7 +13,7 @@ from pipeline.study.wording import enumerate_words, meaning, nearest, quoted, sa
 FCS_SUFFIXES = (".fcs", ".lmd")
 _DATA_SET = re.compile(r"^(?P<file>.+)#(?P<number>[1-9]\d*)$")
 MOST_LISTED = 5
-"""Files that a message lists where none is near."""
+"""Files that a message lists where none is near. Convention: more would not be read."""
 
 _INSIDE = "a path relative to the study folder that stays inside it"
 

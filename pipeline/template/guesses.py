@@ -11,8 +11,8 @@ from pathlib import PurePosixPath
 from calibration.beads.kits import BEAD_KITS
 from pipeline.files.safe_name import safe_name
 from pipeline.study.names.kinds import Kind
-from pipeline.study.sheets.lots import OF_A_LOT
-from pipeline.study.sheets.panels import SEVERAL_ALLOWED
+from pipeline.study.sheets.rules.lots import OF_A_LOT
+from pipeline.study.sheets.rules.panels import SEVERAL_ALLOWED
 from pipeline.study.wording import same_word
 from pipeline.template.inventory import (
     FoundFile,
@@ -21,8 +21,8 @@ from pipeline.template.inventory import (
     tubes_own_control,
     unique_names,
 )
-from pipeline.tube.channels import find_channel
-from pipeline.tube.markers import antigen, f_p_keyword, fluorochrome, guess_role, scatter_role
+from pipeline.tube.names.channels import find_channel
+from pipeline.tube.names.markers import antigen, f_p_keyword, fluorochrome, guess_role, scatter_role
 
 Value = str | float | date | None
 _KITS = tuple(

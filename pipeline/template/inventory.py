@@ -12,7 +12,7 @@ from pipeline.fcs import FcsError, FcsFile, read_fcs
 from pipeline.study.locations import study_files
 from pipeline.study.names.kinds import Kind, said_kind
 from pipeline.study.wording import same_word
-from pipeline.tube.markers import guess_role, scatter_role
+from pipeline.tube.names.markers import guess_role, scatter_role
 
 _CONTROL_WORDS = re.compile(
     r"(?<![a-z])(fmo|minus|iso(type)?|igg\d?[ab]?|ctrl|control|cd38)(?![a-z])", re.IGNORECASE

@@ -12,11 +12,12 @@ from pipeline.study.detector_names import marker_says_compensated, says_compensa
 from pipeline.study.errors import UserError
 from pipeline.study.study import Panel
 from pipeline.study.wording import enumerate_words
-from pipeline.tube.channels import find_channel, named_rows, shortened
 from pipeline.tube.flags import TubeFlag
-from pipeline.tube.rows import FileRows, stained_rows
+from pipeline.tube.names.channels import find_channel, named_rows, shortened
+from pipeline.tube.names.rows import FileRows, stained_rows
 
 MOST_NAMES = 4
+"""Channels that a message names. Convention: more would not be read."""
 
 
 class Compensation(StrEnum):

@@ -21,10 +21,11 @@ from pipeline.study.study import Panel, Sample
 from pipeline.tube.compensation import Compensation, MixedError, is_compensated, unlike_tube
 from pipeline.tube.flags import TubeFlag
 from pipeline.tube.inputs import Inputs
+from pipeline.tube.names.rows import matrix_for_control, rows_of_file, stained_rows
 from pipeline.tube.reading import Tube, read_tube
-from pipeline.tube.rows import matrix_for_control, rows_of_file, stained_rows
 
 MOST_NAMED = 3
+"""Channels that a message names. Convention: more would not be read."""
 OWN_TIME = Step.TIME
 """The step that belongs to one acquisition alone: a clog in the stained tube says nothing of the control."""
 

@@ -10,7 +10,7 @@ from gating.drawn.population import DrawnPopulation, read_drawn_population
 from pipeline.fcs import FcsFile
 from pipeline.files.content import Content
 from pipeline.study.study import Sample
-from pipeline.tube.rows import FileRows
+from pipeline.tube.names.rows import FileRows
 
 
 def read_drawn(

@@ -15,9 +15,9 @@ from gating.events import FloatArray, Mask
 from gating.events.compensation import SpilloverMatrix
 from gating.gates.steps import GateStep, Step
 from gating.strategy import gate_plasma_cells
-from pipeline.tube.channels import UNSTAINED_ROLES
 from pipeline.tube.compensation import Compensation
 from pipeline.tube.control import Control, gated_alike
+from pipeline.tube.names.channels import UNSTAINED_ROLES
 from pipeline.tube.reading import Tube
 
 STANDARD_ERRORS = 4.0

@@ -11,7 +11,7 @@ from pipeline.fcs.paths import open_fcs, split_data_set
 from pipeline.files.content import Content, file_sha256
 
 SHOWN_DIGITS = 12
-"""Of a SHA-256, in a sentence."""
+"""Of a SHA-256, in a sentence. Convention: so many tell any two files apart."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,9 +23,9 @@ from pipeline.tube.compensation import (
     compensated_channels,
     compensated_events,
 )
-from pipeline.tube.impossible_values import sound_events
-from pipeline.tube.rows import FileRows, gating_panel, on_rows, rows_of_file
-from pipeline.tube.scale_ends import scale_ends
+from pipeline.tube.names.rows import FileRows, gating_panel, on_rows, rows_of_file
+from pipeline.tube.values.impossible import sound_events
+from pipeline.tube.values.scale_ends import scale_ends
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,21 +10,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.fcs import FcsError, FcsFile
-from pipeline.tube.markers import scatter_role
+from pipeline.tube.names.markers import scatter_role
 
 GLANCED = 2_000
-"""Events that are read of a file."""
+"""Events that are read of a file. Convention: enough for a share in percent, and read at once."""
 
 PRINTED = 200
-"""Events of a channel's print. A file with fewer says nothing: no tube and no bead run has so few."""
+"""Events of a channel's print. A file with fewer says nothing. Convention: no tube and no bead run has so
+few."""
 
 LEAST_VALUES = 20
-"""Different values that the print of a channel has at least: a dark one tells nothing."""
+"""Different values that the print of a channel has at least. Convention: a dark one has few and tells
+nothing."""
 
 WINDOW = 1.25
-"""The densest stretch of scatter that is looked at: its upper end over its lower one."""
+"""The densest stretch of scatter that is looked at: its upper end over its lower one. Convention: beads of
+one size lie within a quarter, cells of several kinds do not."""
 
 LIGHT_QUANTILES = (0.5, 0.9)
+"""Levels at which the light of two tubes is compared. Convention: the middle, and the bright cells that no
+few events make."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ OWNER_KEYWORDS = ("TUBE NAME", "$FIL", "SAMPLE ID", "$SMNO", "PATIENT ID")
 """Keywords in which acquisition software names the tube or the patient."""
 
 MOST_NAMED_OTHERWISE = 0.5
-"""Where more of the tubes have no own id in their file's name, plain numbers in names mean nothing."""
+"""Where more of the tubes have no own id in their file's name, plain numbers in names mean nothing.
+Convention: the majority shows whether file names follow the ids."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,14 @@ from pipeline.checks.identity.uses import Glances, Use, doubted, refused
 from pipeline.study.locations import file_key
 from pipeline.study.study import Study
 from pipeline.study.wording import enumerate_words, quoted
-from pipeline.tube.channels import find_channel
+from pipeline.tube.names.channels import find_channel
 
 LEAST_SHARED = 2
-"""Channels whose first events agree, from which two files are one recording."""
+"""Channels whose first events agree, from which two files are one recording. Convention: one may agree by
+chance."""
 
 MOST_LISTED = 5
-"""Cells that a message names."""
+"""Cells that a message names. Convention: more would not be read."""
 
 
 def repeated_recordings(study: Study, uses: Sequence[Use], glances: Glances) -> Iterator[Finding]:

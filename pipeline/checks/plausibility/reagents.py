@@ -29,7 +29,7 @@ from pipeline.fcs import FcsFile
 from pipeline.study.faults import Fault
 from pipeline.study.study import BeadRun, Panel, PanelChannel, Study
 from pipeline.study.wording import quoted
-from pipeline.tube.channels import find_channel
+from pipeline.tube.names.channels import find_channel
 
 _PE = re.compile(r"(?:r|b)?(?:pe|phycoerythrin)")
 _PLASMA_CELLS = "plasma_cells"

@@ -17,7 +17,7 @@ from pipeline.study.faults import Fault
 from pipeline.study.settings import Settings
 from pipeline.study.study import Study
 from pipeline.study.wording import quoted
-from pipeline.tube.channels import find_channel
+from pipeline.tube.names.channels import find_channel
 
 CVS: Final = ("lot_assignment_cv", "f_p_cv", "transfer_cv", "between_run_cv")
 

@@ -20,7 +20,7 @@ MOST_OTHER = 160
 HEADER_FORM = re.compile(rb"FCS[23]\.\d {4}[ \d]{16}")
 
 MOST_AT_ONCE = 1 << 20
-"""Bytes behind the last data set that are read together."""
+"""Bytes behind the last data set that are read together. Convention: for speed."""
 
 MOST_DATA_SETS = 1_000
 """A chain that is longer runs through damaged offsets. Convention: far above any file seen."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import islice
 
 from pipeline.fcs.text.text import real_number
@@ -17,14 +18,24 @@ WHOLE = re.compile(r"[+-]?(?:0|[1-9]\d*)")
 SMALL = re.compile(r"[+-]?[1-9]\d*[eE]-\d+")
 DECIMALS = re.compile(r"\d+(?:[eE][+-]?\d+)?")
 UNITS = (1.0, 100.0)
-"""What the diagonal of a matrix is, in fractions and in percent."""
+"""What the diagonal of a matrix is, in fractions and in percent. Convention: each detector's own light is
+all."""
 
 LARGEST = 10
 """Up to so many times the diagonal a number may be a cell. More than any detector spills, so that a
-reading that is taken for the only one is the only one."""
+reading that is taken for the only one is the only one. Convention."""
 
 MOST_STATES = 500
-"""Ways in which the numbers so far may be cut; beyond it nothing tells which is meant."""
+"""Ways in which the numbers so far may be cut; beyond it nothing tells which is meant. Convention: it bounds
+the time that a broken file takes."""
+
+
+class Mended(StrEnum):
+    """What was put together or left out in a list; the value is its words in a sentence."""
+
+    NAMES = "names with commas"
+    DECIMALS = "decimal commas"
+    ZEROS = "zeros behind the last number"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +47,12 @@ class Untangled:
     names, cells
         As many names as detectors, and a square of numbers, row by row.
     how
-        What was put together or left out, for a sentence: `names with commas`.
+        What was put together or left out.
     """
 
     names: tuple[str, ...]
     cells: tuple[float, ...]
-    how: tuple[str, ...]
+    how: tuple[Mended, ...]
 
 
 def untangled(words: Sequence[str], size: int, channels: Sequence[str]) -> tuple[Untangled, ...]:
@@ -67,7 +78,7 @@ def untangled(words: Sequence[str], size: int, channels: Sequence[str]) -> tuple
 def _readings(words: Sequence[str], size: int, channels: Sequence[str]) -> Iterator[Untangled]:
     own = {re.sub(r"\s*,\s*", ",", name): name for name in channels}
     for names, used in _names(words, size, own):
-        joined = () if used == size else ("names with commas",)
+        joined = () if used == size else (Mended.NAMES,)
         rest = words[used:]
         for cells, how in _cells(rest, size):
             yield Untangled(names, cells, (*joined, *how))
@@ -88,17 +99,17 @@ def _names(words: Sequence[str], size: int, own: dict[str, str]) -> Iterator[tup
                 stack.append(((*names, name), used + count))
 
 
-def _cells(words: Sequence[str], size: int) -> Iterator[tuple[tuple[float, ...], tuple[str, ...]]]:
+def _cells(words: Sequence[str], size: int) -> Iterator[tuple[tuple[float, ...], tuple[Mended, ...]]]:
     wanted, extra = size * size, len(words) - size * size
     numbers = [real_number(word) for word in words]
     if extra >= 0 and None not in numbers and not any(numbers[wanted:]):
         cells = tuple(number or 0.0 for number in numbers[:wanted])
         if any(all(cells[at] == unit for at in range(0, wanted, size + 1)) for unit in UNITS) or not extra:
-            yield cells, (("zeros behind the last number",) if extra else ())
+            yield cells, ((Mended.ZEROS,) if extra else ())
     if 0 < extra <= wanted:
         for unit in UNITS:
             for cells in islice(_with_decimals(words, size, unit), 2):
-                yield cells, ("decimal commas",)
+                yield cells, (Mended.DECIMALS,)
 
 
 def _with_decimals(words: Sequence[str], size: int, unit: float) -> Iterator[tuple[float, ...]]:

@@ -22,7 +22,7 @@ from pipeline.fcs.values.blocks import (
 from pipeline.fcs.values.digits import decode_digits
 
 FLOAT32_BITS = 24
-"""Integers up to this width are the same as float32."""
+"""Integers up to this width are the same as float32, whose significand has so many bits. IEEE 754."""
 
 TABLE_BITS = 16
 """Integers up to this width are brought to the linear scale by a table. Convention: for speed."""

@@ -20,19 +20,22 @@ from pipeline.fcs.values.blocks import first_values
 from pipeline.fcs.values.plausible import FEW, MANY, far_share
 
 PEEKED_BYTES = 1 << 18
-"""Of DATA, from its beginning and before its end."""
+"""Bytes of DATA that are looked at, from its beginning and before its end. Convention: for speed."""
 
 FEWEST_EVENTS = 20
-"""From fewer events a count or a time may rise by chance."""
+"""From fewer events a count or a time may rise by chance. Convention."""
 
 FALLS = 0.1
-"""Share of steps that fall, from which on a channel is no time; one that starts anew falls once."""
+"""Share of steps that fall, from which on a channel is no time; one that starts anew falls once.
+Convention: of values that are no time, half of the steps fall."""
 
 RESTARTS = 0.01
-"""Share of steps up to which a time may fall where an acquisition began again."""
+"""Share of steps up to which a time may fall where an acquisition began again. Convention: one fall in 100
+events."""
 
 LEAST_BLANKS = 16
-"""Bytes from which on blanks are padding rather than values, if they are an event or more."""
+"""Bytes from which on blanks are padding rather than values, if they are an event or more. Convention: values
+hold no such run of blanks by chance."""
 
 BLANKS = b"\0 "
 COUNTS = re.compile(r"event|count|number|index|#", re.IGNORECASE)

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping
 from pipeline.study.names.look import look_alike
 
 MOST_WORDS = 6
-"""Words of a file's name that one id may take, such as P-01-BM-1."""
+"""Words of a file's name that one id may take, such as P-01-BM-1. Convention: ids have fewer."""
 
 SHORTEST = 2
-"""Characters of an id that is looked for; a shorter one stands in any name."""
+"""Characters of an id that is looked for; a shorter one stands in any name. Convention."""
 
 
 def bare_id(name: str) -> str:

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 MOST_KEPT = 4_096
-"""Names of a study whose folding is kept: patients and panels stand in many rows."""
+"""Names of a study whose folding is kept: patients and panels stand in many rows. Convention: for speed."""
 
 MOST_NAMED = 3
-"""Odd characters that a message names."""
+"""Odd characters that a message names. Convention: more would not be read."""
 
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 """Letters, digits and signs of East Asian keyboards → the same ones of ASCII."""

@@ -12,9 +12,6 @@ from pipeline.study.faults import Fault, Severity, in_reading_order, stops_run
 from pipeline.study.names.look import caseless, one_line
 from pipeline.study.settings import Settings
 from pipeline.study.sheets.columns import Entry, Row, column_names, read_rows
-from pipeline.study.sheets.files import with_names_on_disk
-from pipeline.study.sheets.lots import with_lots
-from pipeline.study.sheets.references import reference_faults
 from pipeline.study.sheets.rows import (
     SHEETS,
     BeadRow,
@@ -27,6 +24,9 @@ from pipeline.study.sheets.rows import (
     SettingRow,
     StatementRow,
 )
+from pipeline.study.sheets.rules.files import with_names_on_disk
+from pipeline.study.sheets.rules.lots import with_lots
+from pipeline.study.sheets.rules.references import reference_faults
 from pipeline.study.sheets.settings import contradictions, read_settings
 from pipeline.study.sheets.tables import Sheet, raw_sheets, tabulate
 from pipeline.study.sheets.typed import TypedStudy

@@ -6,8 +6,9 @@ import pytest
 from calibration import BEAD_KITS, BeadKitError, CalibrationError, abc_from_unit, bead_kit
 from calibration.beads.kits import kit_names
 from pipeline.beads.lot_values import size_row
-from pipeline.study.sheets import panels, rows, transfers
+from pipeline.study.sheets import rows
 from pipeline.study.sheets.columns import column_facts
+from pipeline.study.sheets.rules import panels, transfers
 
 LOTS = {
     "quantibrite_pe": ("QuantiBRITE_PE_96597", (638, 6930, 31008, 67601)),

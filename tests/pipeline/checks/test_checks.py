@@ -25,7 +25,7 @@ from pipeline.fcs import read_fcs
 from pipeline.study.faults import Severity, fault_report, stops_run
 from pipeline.study.sheets.reading import read_study
 from pipeline.study.study import PanelChannel, Study
-from pipeline.tube.channels import suggestion
+from pipeline.tube.names.channels import suggestion
 
 CONTROLS = {"samples!H3": "fcs/S2_FMO.fcs"}
 

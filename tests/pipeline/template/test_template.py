@@ -19,7 +19,7 @@ from pipeline.study.sheets.rows import SHEETS
 from pipeline.template.guesses import patient_of, safe_id
 from pipeline.template.workbook import TO_FILL
 from pipeline.template.write import write_template
-from pipeline.tube.markers import contradicts, guess_role, marker_role, scatter_role
+from pipeline.tube.names.markers import contradicts, guess_role, marker_role, scatter_role
 
 NO_MARKERS = ("",) * len(CHANNELS)
 FMO_MARKERS = ("", "", "", "", *MARKERS[4:])

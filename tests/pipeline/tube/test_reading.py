@@ -11,7 +11,7 @@ from gating import Events, SpilloverMatrix, compensate
 from pipeline.fcs import write_fcs
 from pipeline.study.errors import UserError
 from pipeline.study.study import Panel, PanelChannel
-from pipeline.tube.channels import ChannelsError
+from pipeline.tube.names.channels import ChannelsError
 from pipeline.tube.reading import read_tube
 from pipeline.tube.spillover_file import read_spillover
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from pipeline.study.names.look import plain
 
 MOST_TITLE_ROWS = 10
-"""Rows in which the column names are looked for."""
+"""Rows in which the column names are looked for. Convention: no title is longer."""
 
 CellValue = str | int | float | bool | date | time | timedelta | None
 

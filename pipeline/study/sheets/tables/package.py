@@ -14,22 +14,31 @@ from pipeline.study.faults import Fault
 from pipeline.study.sheets.tables.grid import Look, column_number, header_name
 
 MOST_PARTS = 10_000
+"""Files within a workbook. Convention: Excel writes a few per sheet."""
+
 MOST_BYTES = 256 << 20
-"""Of the XML of one part; a samples sheet of 100,000 rows has a fifth of it."""
+"""Of the XML of one part; a samples sheet of 100,000 rows has a fifth of it. Convention: it spares the
+memory."""
 
 MOST_STYLE_BYTES = 32 << 20
-"""Of parts that are kept whole in memory while they are read: styles, the list of sheets."""
+"""Of parts that are kept whole in memory while they are read: styles, the list of sheets.
+Convention: an eighth of what a sheet may have."""
 
 LAST_ROW = 1_048_576
-"""Of a sheet in Excel."""
+"""Of a sheet in Excel. Vendor: the limits of Excel."""
 
 MOST_ROWS = 200_000
+"""Rows of a sheet, empty ones too. Convention: no study has so many."""
+
 MOST_CELLS = 2_000_000
+"""Cells of a sheet, empty ones too. Convention: no study has so many."""
+
 LONGEST_TEXT = 32_767
-"""Characters that Excel lets a cell hold."""
+"""Characters that Excel lets a cell hold. Vendor: the limits of Excel."""
 
 WORKBOOK_EXPECTED = "a workbook as Excel or LibreOffice saves it (.xlsx)"
 _CHUNK = 1 << 16
+"""Bytes that are read together. Convention: for speed."""
 _STRICT = "purl.oclc.org/ooxml"
 _HINT_SIZE = "Copy the tables into a new workbook; `cd38rd init` writes an empty one."
 _OTHER_PACKAGES = (

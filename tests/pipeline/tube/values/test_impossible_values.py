@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gating import Events
-from pipeline.tube.impossible_values import UnsoundError, sound_events
+from pipeline.tube.values.impossible import UnsoundError, sound_events
 
 CHANNELS = ("FSC-A", "PE-A", "Time")
 

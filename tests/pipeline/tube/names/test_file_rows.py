@@ -7,8 +7,8 @@ import pytest
 
 from gating.events.compensation import SpilloverMatrix, UnusableSpilloverError
 from pipeline.study.study import Panel, PanelChannel
-from pipeline.tube.channels import ChannelsError
-from pipeline.tube.rows import FileRows, matrix_for_control, on_rows, row_named, rows_of_file
+from pipeline.tube.names.channels import ChannelsError
+from pipeline.tube.names.rows import FileRows, matrix_for_control, on_rows, row_named, rows_of_file
 
 PANEL = Panel(
     "P",

@@ -10,7 +10,7 @@ import numpy as np
 from calibration.scale_top import ScaleTop, find_bottom_pile, find_scale_top
 from pipeline.fcs import FcsFile
 from pipeline.fcs.repairs import Repair, RepairCode
-from pipeline.tube.impossible_values import all_measured, is_measured
+from pipeline.tube.values.impossible import all_measured, is_measured
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from typing import Any
 from pipeline.study.faults import Fault, Severity
 from pipeline.study.names.look import caseless, look_alike, odd_letters
 from pipeline.study.sheets.columns import Entry
-from pipeline.study.sheets.drugs import drug_names
-from pipeline.study.sheets.files import misplaced_files, repeated_files
-from pipeline.study.sheets.panels import missing_f_p, panel_channels, panel_roles, unlike_measures
-from pipeline.study.sheets.transfers import bead_transfers
+from pipeline.study.sheets.rules.drugs import drug_names
+from pipeline.study.sheets.rules.files import misplaced_files, repeated_files
+from pipeline.study.sheets.rules.panels import missing_f_p, panel_channels, panel_roles, unlike_measures
+from pipeline.study.sheets.rules.transfers import bead_transfers
 from pipeline.study.sheets.typed import TypedStudy, typed_values
 from pipeline.study.wording import did_you_mean, enumerate_words, quoted, same_word
 

@@ -11,7 +11,7 @@ from pipeline.study.detector_names import said_pulse, unlike_pulses
 from pipeline.study.faults import Fault, Severity
 from pipeline.study.sheets.columns import Entry
 from pipeline.study.sheets.rows import PanelRow
-from pipeline.study.sheets.transfers import unit_kits
+from pipeline.study.sheets.rules.transfers import unit_kits
 from pipeline.study.sheets.typed import TypedStudy, caseless
 from pipeline.study.wording import quoted
 

@@ -11,7 +11,7 @@ from pipeline.study.detector_names import unlike_pulses
 from pipeline.study.errors import UserError
 from pipeline.study.study import Panel, PanelChannel
 from pipeline.study.wording import quoted
-from pipeline.tube.markers import scatter_role
+from pipeline.tube.names.markers import scatter_role
 
 MOST_ROWS, MOST_CHANNELS = 8, 16
 """Rows and channels that a message lists. Convention."""

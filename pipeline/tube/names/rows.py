@@ -12,7 +12,7 @@ from gating.events.compensation import SpilloverMatrix
 from gating.events.panel import GatingChannel, GatingPanel, Target
 from pipeline.study.study import Panel, PanelChannel
 from pipeline.study.wording import enumerate_words, quoted
-from pipeline.tube.channels import (
+from pipeline.tube.names.channels import (
     ChannelsError,
     channels_meant,
     find_channel,
@@ -23,7 +23,8 @@ from pipeline.tube.channels import (
 )
 
 SAME_LIGHT = 0.02
-"""Shares of spillover that two files of one day may differ by: their matrices are often computed anew."""
+"""Shares of spillover that two files of one day may differ by: their matrices are often computed anew.
+Convention: where two detectors are so near, none is taken."""
 
 
 @dataclass(frozen=True, slots=True)
