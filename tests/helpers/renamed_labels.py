@@ -44,8 +44,12 @@ LABELS = {
     "pipeline.response.follow_up": {"Endpoint"},
     "pipeline.response.patients": {"CutSide"},
     "pipeline.study.faults": {"Severity"},
+    "pipeline.study.detector_names": {"Pulse"},
+    "pipeline.study.drugs.reading": {"Meaning"},
     "pipeline.study.drugs.routes": {"Route"},
     "pipeline.study.response": {"Response"},
+    "pipeline.fcs.text.commas": {"Mended"},
+    "pipeline.tube.compensation": {"Compensation"},
     "pipeline.tube.flags": {"TubeFlag"},
     "pipeline.washout.censored.estimate": {"ModelName"},
 }
