@@ -55,6 +55,19 @@ def is_plasma_panel(panel: GatingPanel) -> bool:
     )
 
 
+def is_plasma_panel_without_its_antigens(panel: GatingPanel) -> bool:
+    """Return whether the targets are those of plasma cells, but the positive ones lie on other antigens only.
+
+    CD38 where it is not quantified, or VS38c, beside CD45 low: role `other`, target `positive`.
+    """
+    positive = panel.with_target(Target.POSITIVE)
+    return (
+        bool(positive)
+        and all(channel.role == "other" for channel in positive)
+        and any(channel.target is Target.LOW for channel in panel.with_role("cd45"))
+    )
+
+
 def phenotype_of(candidates: Survivors, reference: Survivors, choices: Choices) -> FloatArray:
     """Return the evidence of all traits except the anchors, natural log, float32, shape (n_candidates,).
 

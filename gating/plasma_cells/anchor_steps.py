@@ -128,10 +128,12 @@ def _estimate(cuts: list[_Cut], search: Search, agreement: float) -> StepEstimat
     return _with_ellipsoids(estimate, search.ellipsoids) if search.ellipsoids else estimate
 
 
-def _with_ellipsoids(estimate: StepEstimate, ellipsoids: tuple[EllipsoidGate, ...]) -> StepEstimate:
+def _with_ellipsoids(
+    estimate: StepEstimate, ellipsoids: tuple[EllipsoidGate | AllOf, ...]
+) -> StepEstimate:
     """Return the estimate with its gate narrowed to the clusters."""
     n = len(ellipsoids)
-    clusters = ellipsoids[0] if n == 1 else AnyOf(ellipsoids)
+    clusters = ellipsoids[0] if n == 1 and isinstance(ellipsoids[0], EllipsoidGate) else AnyOf(ellipsoids)
     ranges = estimate.gate.gates if isinstance(estimate.gate, AllOf) else (estimate.gate,)
     return replace(
         estimate,

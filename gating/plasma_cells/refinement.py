@@ -10,18 +10,20 @@ from numpy.typing import NDArray
 
 from gating.anchors.anchors import Anchor, Group
 from gating.anchors.cuts import cut_positions, passing
-from gating.anchors.search import Search, anchor_channels
+from gating.anchors.search import Search, anchor_channels, cluster_channels
 from gating.anchors.side_scatter import join_scatter
+from gating.anchors.traits import is_plasma_panel_without_its_antigens
 from gating.clusters.evidence import find_clusters
 from gating.clusters.membership import Members, members_of, neighbourhood_of
 from gating.clusters.neighbours import around, may_be_wanted
 from gating.events import Mask, Survivors
 from gating.events.panel import GatingChannel, Target
 from gating.gates.given_thresholds import PLASMA_CELL_SIZE, Choices
+from gating.plasma_cells.brightest import brightest
 from gating.plasma_cells.confidence import MOST_WITHOUT_VIABILITY, Surroundings, certainty_of, signs_of
 from gating.thresholds import Axis, axis_of, axis_on
 
-NOT_IN_CLUSTERS = ("fsc_height", "fsc_width", "ssc_height", "time", "viability", "dump")
+
 CLEAR_WITHOUT_SCATTER = 0.9
 """Clarity from which the anchors need no help. Chosen on the simulated tubes of docs/validation.md."""
 CLEAR_WITHOUT_CLUSTERS = 0.8
@@ -48,6 +50,8 @@ SURE_AT_A_LOOK = 0.97
 
 def refined(search: Search, choices: Choices) -> Search:
     """Return the search with its group refined by all channels together, and the confidence in it."""
+    if is_plasma_panel_without_its_antigens(choices.panel):
+        return brightest(search, choices)
     search = _with_scatter(search, choices)
     if search.traits is None:
         return _with_members(_with_clusters(search, choices), choices, REACHES[-1])
@@ -111,7 +115,7 @@ def _with_members(search: Search, choices: Choices, reach: float) -> Search:
 
 def _members(search: Search, anchors: Sequence[Anchor], choices: Choices, reach: float) -> Members | None:
     """Return the members of the group. Kinds of cells are learnt around it and applied to all candidates."""
-    channels = [channel.channel for channel in _cluster_channels(choices)]
+    channels = [channel.channel for channel in cluster_channels(choices)]
     known = {anchor.channel: anchor.axis for anchor in search.anchors}
     positions = [(row, known[channel]) for row, channel in enumerate(channels) if channel in known]
     seed, limit = search.group.mask, reach * len(channels)
@@ -199,20 +203,12 @@ def _judged(
     return replace(search, group=replace(search.group, clarity=certainty, trust=1.0))
 
 
-def _cluster_channels(choices: Choices) -> list[GatingChannel]:
-    """Return every channel on which kinds of cells differ, by role and name."""
-    return sorted(
-        (c for c in choices.panel.channels if c.role not in NOT_IN_CLUSTERS),
-        key=lambda c: (c.role, c.channel),
-    )
-
-
 def _with_clusters(search: Search, choices: Choices) -> Search:
     """Return the search with the clusters of all channels where they show the group more clearly."""
     stained = bool(choices.panel.with_role("viability"))
     if stained and search.group.confidence >= CLEAR_WITHOUT_CLUSTERS:
         return search
-    channels = _cluster_channels(choices)
+    channels = cluster_channels(choices)
     anchored = [a for a in search.anchors if a.channel in _names(anchor_channels(choices))]
     columns = [(c.channel, search.candidates.column(c.channel)) for c in channels]
     clustered = find_clusters(anchored, columns, search.candidates.tickets, TRUST_IN_CLUSTERS)

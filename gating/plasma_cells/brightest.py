@@ -1,0 +1,226 @@
+"""Plasma cells of a panel without their own antigens: the clusters brightest on CD38 or VS38c that look like them.
+
+Where CD38 is not the quantified antigen it may be an anchor, but basophils, NK cells, monocytes and B precursors
+have it too. So all kinds of cells among the candidates are learnt, each is judged as a whole (likeness.py), and
+the group is the likest; none if no kind is like plasma cells. A second look at the cells around them tells
+which ones belong. No simulated tube has such a panel: the confidence is a convention and stays below that of
+known panels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gating.anchors.anchors import Group, evidence_of
+from gating.anchors.edges import negative_edge
+from gating.anchors.search import Search, cluster_channels
+from gating.anchors.traits import phenotype_of
+from gating.arithmetic.linear import Floats
+from gating.clusters.apart import ellipsoids_apart, parted
+from gating.clusters.ellipsoids import points_of
+from gating.clusters.evidence import FEWEST_TO_SEARCH, by_evidence
+from gating.clusters.mixture import Mixture, fit_mixture
+from gating.clusters.neighbours import ascending_by
+from gating.events import FloatArray, Survivors
+from gating.events.panel import SCATTER_ROLES
+from gating.events.tickets import thinned
+from gating.gates.given_thresholds import Choices
+from gating.plasma_cells.confidence import MOST_WITHOUT_VIABILITY
+from gating.plasma_cells.likeness import Likeness, Lymphocytes, likenesses, lymphocytes_of
+from gating.thresholds import Axis, axis_of, axis_on
+
+ALL_OF_THE_FIRST = (500, 300)
+"""Events with most evidence that a look takes all of; a further look where the first finds nothing. Chosen on
+the tubes of docs/method.md, section 3."""
+AROUND = 300
+"""Events nearest to the likest kinds that the second look takes all of. Chosen on the tubes of docs/method.md,
+section 3."""
+LIKE_PLASMA_CELLS = 2.2
+"""Likeness from which a kind of cell may be plasma cells: basophils, NK cells and monocytes reach 1.8. Chosen on
+the tubes of docs/method.md, section 3."""
+LIKE_THE_LIKEST, AS_HIGH = 0.6, 0.65
+"""Likeness of a further kind relative to the likest, and its height on the anchors. Chosen on the tubes of
+docs/method.md, section 3."""
+CD19_COUNTS, MOST_CD19 = 1.5, 2.0
+"""What a unit of CD19 counts when candidates are put in order, and the most units: more cells of interest are
+looked at. Chosen on the tubes of docs/method.md, section 3."""
+REACH, LEAST_SPREAD = 3.0, 0.3
+"""Spreads around a kind within which cells may belong to it, on channels where plasma cells are one group, and
+the least spread. Chosen on the tubes of docs/method.md, section 3."""
+FEW = 200.0
+"""Cells up to which a group is parted into those with kappa and with lambda chains. Chosen on the tubes of
+docs/method.md, section 3."""
+MOST_SURE = 0.85
+"""Confidence at most: the fit has not seen such a panel. Convention: as without a viability dye."""
+HARDLY_LIKE, SURELY_LIKE, CLEAR_STEP = 1.5, 4.0, 1.5
+"""Likeness that gives no confidence and full one, and the step to the next kind that gives full one. Convention:
+from below the least likeness that is taken to that of clear plasma cells."""
+HALF_SURE = 10.0
+"""Cells of which half the confidence is left: few cells may be any debris. Convention: half of what a density
+needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """Kinds of cells among some candidates: `rows` were learnt from, `weights` is what each stands for."""
+
+    mixture: Mixture
+    rows: NDArray[np.intp]
+    points: Floats
+    weights: Floats
+    kinds: list[Likeness]
+
+    @property
+    def wanted(self) -> list[Likeness]:
+        """Return the kinds like plasma cells and those nearly as like; the likest first."""
+        fit = [kind for kind in self.kinds if kind.is_one_kind]
+        if not fit or fit[0].total < LIKE_PLASMA_CELLS:
+            return []
+        least, lowest = LIKE_THE_LIKEST * fit[0].total, AS_HIGH * fit[0].height
+        return [kind for kind in fit if kind.total >= least and kind.height >= lowest]
+
+
+@dataclass(frozen=True, slots=True)
+class _Tube:
+    search: Search
+    reference: Survivors
+    lymphocytes: Lymphocytes
+    axes: list[tuple[str, Axis]]
+    choices: Choices
+
+    def look(self, rows: NDArray[np.intp], first: int) -> _Look:
+        """Return the kinds among the first of these rows, and ever fewer of the later ones."""
+        ranks, weights = thinned(self.search.candidates.tickets.take(rows), first)
+        rows = rows[ranks]
+        points = points_of(self.axes, rows)
+        return self.judged(fit_mixture(points, weights), rows, points, weights)
+
+    def judged(
+        self, mixture: Mixture, rows: NDArray[np.intp], points: Floats, weights: Floats
+    ) -> _Look:
+        """Return the kinds of a mixture with how like plasma cells each one is."""
+        belongs = mixture.belongings(points).argmax(axis=0)
+        cells = Survivors(self.search.candidates.events, self.search.candidates.index.take(rows))
+        kinds = likenesses(
+            mixture, belongs, cells, self.search.anchors, self.lymphocytes, self.reference, self.choices
+        )
+        return _Look(mixture, rows, points, weights, kinds)
+
+
+def brightest(search: Search, choices: Choices) -> Search:
+    """Return the search with the clusters that are like plasma cells, as ellipsoids; with no group if none is."""
+    nothing = replace(search, group=Group(np.zeros_like(search.group.mask), 0.0))
+    lymphocytes = lymphocytes_of(search.reference, search.anchors, choices)
+    if lymphocytes is None or search.reference is None:
+        return nothing
+    axes = [
+        (c.channel, axis_of(search.candidates.column(c.channel), axis_on(search.reference, c.channel)))
+        for c in cluster_channels(choices)
+    ]
+    tube = _Tube(search, search.reference, lymphocytes, axes, choices)
+    first = _first_look(tube)
+    if first is None:
+        return nothing
+    rows = _around(tube, first)
+    look = tube.look(rows, AROUND)
+    if sum(kind.share for kind in look.wanted) < FEW:
+        wanted = [kind.cluster for kind in look.wanted]
+        mixture = parted(look.mixture, wanted, look.points, look.weights)
+        halves = look if mixture is None else tube.judged(mixture, look.rows, look.points, look.weights)
+        look = halves if halves.wanted else look
+    return _drawn(tube, look, rows) if look.wanted else nothing
+
+
+def _first_look(tube: _Tube) -> _Look | None:
+    anchors = tube.search.anchors
+    evidence = evidence_of(anchors)
+    region = np.flatnonzero(evidence >= 0)
+    if region.size < FEWEST_TO_SEARCH:
+        return None
+    order = evidence + phenotype_of(tube.search.candidates, tube.reference, tube.choices) + _cd19(tube)
+    region = by_evidence(region, order.astype(np.float32), tube.axes)
+    looks = (tube.look(region, first) for first in ALL_OF_THE_FIRST)
+    return next((look for look in looks if look.wanted), None)
+
+
+def _cd19(tube: _Tube) -> FloatArray:
+    """Return what CD19 adds to the evidence: only B cells and normal plasma cells have it."""
+    total = np.zeros(tube.search.candidates.n_events, np.float32)
+    axes = dict(tube.axes)
+    for channel in tube.choices.panel.with_role("cd19"):
+        edge = negative_edge(axis_on(tube.reference, channel.channel))
+        beyond = np.clip(axes[channel.channel].values - np.float32(edge), 0, np.float32(MOST_CD19))
+        total += np.float32(CD19_COUNTS) * beyond
+    return total
+
+
+def _around(tube: _Tube, look: _Look) -> NDArray[np.intp]:
+    """Return the candidates near a wanted kind, the nearest first.
+
+    Near on the anchors, scatter, CD19 and CD20 only: light chains and CD56 differ from plasma cell to plasma cell.
+    """
+    roles = (*SCATTER_ROLES, "cd45", "cd19", "cd20")
+    alike = {c.channel for role in roles for c in tube.choices.panel.with_role(role)}
+    alike |= {anchor.channel for anchor in tube.search.anchors}
+    nearest = np.full(tube.search.candidates.n_events, np.inf, np.float32)
+    for kind in look.wanted:
+        total = np.zeros_like(nearest)
+        for row, (channel, axis) in enumerate(tube.axes):
+            if channel not in alike:
+                continue
+            spread = max(float(np.sqrt(look.mixture.covariances[kind.cluster, row, row])), LEAST_SPREAD)
+            offsets = (axis.values - np.float32(look.mixture.means[kind.cluster, row])) / np.float32(spread)
+            total += np.where(np.abs(offsets) <= REACH, offsets * offsets, np.float32(np.inf))
+        nearest = np.minimum(nearest, total)
+    rows = np.flatnonzero(np.isfinite(nearest))
+    return rows[ascending_by([nearest[rows], *(axis.values[rows] for _, axis in tube.axes)])]
+
+
+def _drawn(tube: _Tube, look: _Look, around: NDArray[np.intp]) -> Search:
+    """Return the search with the wanted kinds' ellipsoids, and the confidence in them."""
+    search, wanted = tube.search, look.wanted
+    clusters = [kind.cluster for kind in wanted]
+    chances = look.mixture.belongings(points_of(tube.axes, around))[clusters].sum(axis=0)
+    likely = np.zeros(search.candidates.n_events)
+    likely[around] = chances
+    rows = _let_through(search, likely > 0.5)
+    gates, inside = ellipsoids_apart(
+        look.mixture, clusters, tube.axes, points_of(tube.axes, rows), likely.take(rows)
+    )
+    mask = np.zeros(search.candidates.n_events, np.bool_)
+    mask[rows.compress(inside)] = True
+    if not mask.any():
+        return replace(search, group=Group(mask, 0.0))
+    expected = 2 * float(likely[mask].sum()) / (float(likely.sum()) + np.count_nonzero(mask))
+    sure = _sureness(look, wanted, expected, int(np.count_nonzero(mask)))
+    most = 1.0 if tube.choices.panel.with_role("viability") else MOST_WITHOUT_VIABILITY
+    return replace(search, group=Group(mask, min(sure, most)), ellipsoids=gates)
+
+
+def _let_through(search: Search, wanted: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Return the candidates that the anchors' own cuts may let through: they lie a unit beyond the wanted cells."""
+    passed = np.ones(wanted.size, np.bool_)
+    for anchor in search.anchors:
+        values = anchor.axis.values
+        if not wanted.any():
+            continue
+        if anchor.is_positive:
+            passed &= values >= values[wanted].min() - np.float32(1)
+        else:
+            passed &= values <= values[wanted].max() + np.float32(1)
+    return np.flatnonzero(passed)
+
+
+def _sureness(look: _Look, wanted: Sequence[Likeness], expected: float, n: int) -> float:
+    """Return the confidence: how like plasma cells, how far from the next kind, how well told, of how many cells."""
+    chosen = {kind.cluster for kind in wanted}
+    cells = sum(kind.share for kind in wanted)
+    like = sum(kind.share * kind.total for kind in wanted) / cells
+    rival = max((k.total for k in look.kinds if k.is_one_kind and k.cluster not in chosen), default=-np.inf)
+    likeness = min(max((like - HARDLY_LIKE) / (SURELY_LIKE - HARDLY_LIKE), 0.0), 1.0)
+    step = min(max((like - rival) / CLEAR_STEP, 0.0), 1.0)
+    return MOST_SURE * likeness * step * max(0.0, 2 * expected - 1) * n / (n + HALF_SURE)

@@ -1,0 +1,182 @@
+"""How like plasma cells a cluster is, as an expert judges it beside lymphocytes: no antigen of their own needed.
+
+Plasma cells are the brightest on CD38 or VS38c, larger than lymphocytes, of little more side scatter, and dim
+in CD45; normal ones are CD19+ and CD20− (Flores-Montero et al. 2016, doi:10.1002/cyto.b.21265). Basophils are
+dim in CD45 too, but as small as lymphocytes; monocytes are bright in CD45 and have more side scatter; B cells
+are small, CD45 bright and dimmer on the anchor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gating.anchors.anchors import Anchor
+from gating.anchors.edges import negative_edge
+from gating.anchors.negative_cells import bright_leukocytes
+from gating.anchors.search import cluster_channels
+from gating.anchors.traits import BEYOND_EDGE
+from gating.clusters.ellipsoids import FEWEST_IN_CLUSTER
+from gating.clusters.mixture import Mixture
+from gating.clusters.wanted import spread_of
+from gating.events import Survivors
+from gating.events.ranks import median, quantile
+from gating.gates.given_thresholds import Choices
+from gating.thresholds import axis_on
+
+UPPER_END = 0.95
+"""Share of the leukocytes bright in CD45 that lies below their upper end on an anchor. Chosen on the tubes of
+docs/method.md, section 3."""
+LEAST_HEIGHT, MOST_HEIGHT = -1.5, 3.0
+"""Bounds of the height above them that counts, in units of the axis. Chosen on the tubes of docs/method.md,
+section 3."""
+LARGER, SIZE_UNIT, MOST_SIZE = 0.2, 0.15, 2.0
+"""Natural log of forward scatter over that of lymphocytes from which a cluster is larger, what counts as one
+unit, and the most that counts. Chosen on the tubes of docs/method.md, section 3."""
+USUAL_SIDE, SIDE_REACH, SIDE_UNIT, MOST_SIDE = 0.5, 0.4, 0.2, 3.0
+"""Natural log of plasma cells' side scatter over that of lymphocytes, how far it may lie from that, what counts
+as one unit against a cluster, and the most. Chosen on the tubes of docs/method.md, section 3."""
+MOST_B_TRAIT, MOST_CD45 = 1.5, 3.0
+"""Most that CD19 counts for a cluster, CD20 against it, and CD45 beyond the bright cells' lower end against it.
+Chosen on the tubes of docs/method.md, section 3."""
+LYMPHOCYTE_QUARTER, LYMPHOCYTE_SIDE = 0.25, 1.5
+"""Of the leukocytes bright in CD45 those are lymphocytes whose side scatter is at most so many times that of
+this quantile. Chosen on the tubes of docs/method.md, section 3."""
+JUST_BEYOND = 0.6
+"""CD45 so far beyond the bright cells' lower end that a cluster is none of plasma cells. Chosen on the tubes of
+docs/method.md, section 3."""
+WIDEST_OF_MANY, WIDEST_OF_FEW, MANY = 1.0, 1.3, 100.0
+"""Typical SD of one kind of cell over all axes, natural log; that of fewer cells than `MANY` is less well
+known. Chosen on the tubes of docs/method.md, section 3."""
+FEWEST_TO_JUDGE = 8
+"""Cells of a cluster whose scatter is measured. Chosen on the tubes of docs/method.md, section 3."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lymphocytes:
+    """What the tube's own lymphocytes and other bright leukocytes show.
+
+    Attributes
+    ----------
+    size, side
+        Median forward and side scatter area, linear.
+    brightest
+        Upper end of the leukocytes bright in CD45 on each positive anchor, by channel.
+    """
+
+    size: float
+    side: float
+    brightest: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """A cluster of a mixture and how like plasma cells it is.
+
+    Attributes
+    ----------
+    cluster
+        Its number.
+    share
+        Its cells.
+    total
+        Evidence, natural-log units; about 3 to 7 for plasma cells, below 2 for others.
+    height
+        How far it lies beyond the edges of the positive anchors, mean.
+    is_one_kind
+        Whether it is compact, of enough cells, and not bright in CD45.
+    """
+
+    cluster: int
+    share: float
+    total: float
+    height: float
+    is_one_kind: bool
+
+
+def lymphocytes_of(
+    reference: Survivors | None, anchors: Sequence[Anchor], choices: Choices
+) -> Lymphocytes | None:
+    """Return the tube's lymphocytes; None where CD45 or scatter cannot show any."""
+    forward, side = (choices.panel.with_role(role) for role in ("fsc_area", "ssc_area"))
+    bright = None if reference is None else bright_leukocytes(reference, choices)
+    if reference is None or bright is None or not forward or not side:
+        return None
+    sides = reference.column(side[0].channel)[bright]
+    small = sides <= np.float32(LYMPHOCYTE_SIDE * quantile(sides, LYMPHOCYTE_QUARTER))
+    if not small.any():
+        return None
+    brightest = {
+        anchor.channel: quantile(axis_on(reference, anchor.channel).values[bright], UPPER_END)
+        for anchor in anchors
+        if anchor.is_positive
+    }
+    size = median(reference.column(forward[0].channel)[bright][small])
+    return Lymphocytes(size, median(sides[small]), brightest) if size > 0 else None
+
+
+def likenesses(
+    mixture: Mixture,
+    belongs: NDArray[np.intp],
+    cells: Survivors,
+    anchors: Sequence[Anchor],
+    lymphocytes: Lymphocytes,
+    reference: Survivors,
+    choices: Choices,
+) -> list[Likeness]:
+    """Return how like plasma cells each cluster is, the likest first.
+
+    Parameters
+    ----------
+    belongs
+        The cluster of each cell that the mixture was learnt from, shape (n,).
+    cells
+        These cells.
+    """
+    names = [channel.channel for channel in cluster_channels(choices)]
+    judged = []
+    for cluster in range(mixture.shares.size - 1):
+        rows = np.flatnonzero(belongs == cluster)
+        if rows.size < FEWEST_TO_JUDGE:
+            continue
+        at = dict(zip(names, mixture.means[cluster].tolist(), strict=True))
+        heights = [at[a.channel] - lymphocytes.brightest[a.channel] for a in anchors if a.is_positive]
+        beyond = max((at[a.channel] - a.edge for a in anchors if not a.is_positive), default=0.0)
+        total = float(np.clip(np.mean(heights), LEAST_HEIGHT, MOST_HEIGHT))
+        total += _scatter(cells, rows, lymphocytes, choices) + _b_traits(at, reference, choices)
+        total -= float(np.clip(beyond, 0.0, MOST_CD45))
+        share = float(mixture.shares[cluster])
+        widest = WIDEST_OF_FEW if share < MANY else WIDEST_OF_MANY
+        one_kind = spread_of(mixture, cluster) <= widest and share >= FEWEST_IN_CLUSTER
+        height = float(np.mean([at[a.channel] - a.edge for a in anchors if a.is_positive]))
+        judged.append(Likeness(cluster, share, total, height, one_kind and beyond <= JUST_BEYOND))
+    return sorted(judged, key=lambda one: -one.total)
+
+
+def _scatter(
+    cells: Survivors, rows: NDArray[np.intp], lymphocytes: Lymphocytes, choices: Choices
+) -> float:
+    """Return what size and granularity say for the cluster, against lymphocytes."""
+    forward, side = (choices.panel.with_role(role)[0].channel for role in ("fsc_area", "ssc_area"))
+    size = _log_ratio(median(cells.column(forward).take(rows)), lymphocytes.size)
+    granular = _log_ratio(median(cells.column(side).take(rows)), lymphocytes.side)
+    off = (abs(granular - USUAL_SIDE) - SIDE_REACH) / SIDE_UNIT
+    larger = (size - LARGER) / SIZE_UNIT
+    return float(np.clip(larger, -MOST_SIZE, MOST_SIZE) - np.clip(off, 0.0, MOST_SIDE))
+
+
+def _b_traits(at: dict[str, float], reference: Survivors, choices: Choices) -> float:
+    """Return what CD19 says for plasma cells among cells bright on the anchor, and CD20 against them."""
+    total = 0.0
+    for role, sign in (("cd19", 1.0), ("cd20", -1.0)):
+        for channel in choices.panel.with_role(role):
+            edge = negative_edge(axis_on(reference, channel.channel)) + BEYOND_EDGE
+            total += sign * float(np.clip(at[channel.channel] - edge, 0.0, MOST_B_TRAIT))
+    return total
+
+
+def _log_ratio(value: float, usual: float) -> float:
+    return float(np.log(max(value, 1e-6) / max(usual, 1e-6)))
