@@ -9,7 +9,7 @@ known panels.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,7 +21,7 @@ from gating.anchors.search import Search, cluster_channels
 from gating.anchors.traits import phenotype_of
 from gating.arithmetic.linear import Floats
 from gating.clusters.apart import ellipsoids_apart, parted
-from gating.clusters.ellipsoids import points_of
+from gating.clusters.ellipsoids import FEWEST_IN_CLUSTER, points_of
 from gating.clusters.evidence import FEWEST_TO_SEARCH, by_evidence
 from gating.clusters.mixture import Mixture, fit_mixture
 from gating.clusters.neighbours import ascending_by
@@ -48,9 +48,9 @@ docs/method.md, section 3."""
 CD19_COUNTS, MOST_CD19 = 1.5, 2.0
 """What a unit of CD19 counts when candidates are put in order, and the most units: more cells of interest are
 looked at. Chosen on the tubes of docs/method.md, section 3."""
-REACH, LEAST_SPREAD = 3.0, 0.3
-"""Spreads around a kind within which cells may belong to it, on channels where plasma cells are one group, and
-the least spread. Chosen on the tubes of docs/method.md, section 3."""
+REACHES, LEAST_SPREAD = (3.0, 2.5, 3.5), 0.3
+"""Spreads around a kind within which cells may belong to it, on channels where plasma cells are one group, look
+by look, and the least spread. Chosen on the tubes of docs/method.md, section 3."""
 FEW = 200.0
 """Cells up to which a group is parted into those with kappa and with lambda chains. Chosen on the tubes of
 docs/method.md, section 3."""
@@ -78,9 +78,10 @@ class _Look:
     def wanted(self) -> list[Likeness]:
         """Return the kinds like plasma cells and those nearly as like; the likest first."""
         fit = [kind for kind in self.kinds if kind.is_one_kind]
-        if not fit or fit[0].total < LIKE_PLASMA_CELLS:
+        large = [kind for kind in fit if kind.share >= FEWEST_IN_CLUSTER]
+        if not large or large[0].total < LIKE_PLASMA_CELLS:
             return []
-        least, lowest = LIKE_THE_LIKEST * fit[0].total, AS_HIGH * fit[0].height
+        least, lowest = LIKE_THE_LIKEST * large[0].total, AS_HIGH * large[0].height
         return [kind for kind in fit if kind.total >= least and kind.height >= lowest]
 
 
@@ -125,14 +126,25 @@ def brightest(search: Search, choices: Choices) -> Search:
     first = _first_look(tube)
     if first is None:
         return nothing
-    rows = _around(tube, first)
-    look = tube.look(rows, AROUND)
-    if sum(kind.share for kind in look.wanted) < FEW:
+    drawn = [_drawn(tube, look, rows) for look, rows in _second_looks(tube, first)]
+    return max(drawn, key=lambda found: found.group.clarity, default=nothing)
+
+
+def _second_looks(tube: _Tube, first: _Look) -> Iterator[tuple[_Look, NDArray[np.intp]]]:
+    """Yield looks at the cells around the wanted kinds that find some, and these cells; few cells also parted."""
+    for reach in REACHES:
+        rows = _around(tube, first, reach)
+        look = tube.look(rows, AROUND)
+        if look.wanted:
+            yield look, rows
+        if not look.wanted or sum(kind.share for kind in look.wanted) >= FEW:
+            continue
         wanted = [kind.cluster for kind in look.wanted]
         mixture = parted(look.mixture, wanted, look.points, look.weights)
-        halves = look if mixture is None else tube.judged(mixture, look.rows, look.points, look.weights)
-        look = halves if halves.wanted else look
-    return _drawn(tube, look, rows) if look.wanted else nothing
+        if mixture is not None:
+            halves = tube.judged(mixture, look.rows, look.points, look.weights)
+            if halves.wanted:
+                yield halves, rows
 
 
 def _first_look(tube: _Tube) -> _Look | None:
@@ -158,7 +170,7 @@ def _cd19(tube: _Tube) -> FloatArray:
     return total
 
 
-def _around(tube: _Tube, look: _Look) -> NDArray[np.intp]:
+def _around(tube: _Tube, look: _Look, reach: float) -> NDArray[np.intp]:
     """Return the candidates near a wanted kind, the nearest first.
 
     Near on the anchors, scatter, CD19 and CD20 only: light chains and CD56 differ from plasma cell to plasma cell.
@@ -174,7 +186,7 @@ def _around(tube: _Tube, look: _Look) -> NDArray[np.intp]:
                 continue
             spread = max(float(np.sqrt(look.mixture.covariances[kind.cluster, row, row])), LEAST_SPREAD)
             offsets = (axis.values - np.float32(look.mixture.means[kind.cluster, row])) / np.float32(spread)
-            total += np.where(np.abs(offsets) <= REACH, offsets * offsets, np.float32(np.inf))
+            total += np.where(np.abs(offsets) <= reach, offsets * offsets, np.float32(np.inf))
         nearest = np.minimum(nearest, total)
     rows = np.flatnonzero(np.isfinite(nearest))
     return rows[ascending_by([nearest[rows], *(axis.values[rows] for _, axis in tube.axes)])]

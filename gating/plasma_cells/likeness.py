@@ -19,7 +19,6 @@ from gating.anchors.edges import negative_edge
 from gating.anchors.negative_cells import bright_leukocytes
 from gating.anchors.search import cluster_channels
 from gating.anchors.traits import BEYOND_EDGE
-from gating.clusters.ellipsoids import FEWEST_IN_CLUSTER
 from gating.clusters.mixture import Mixture
 from gating.clusters.wanted import spread_of
 from gating.events import Survivors
@@ -51,7 +50,7 @@ docs/method.md, section 3."""
 WIDEST_OF_MANY, WIDEST_OF_FEW, MANY = 1.0, 1.3, 100.0
 """Typical SD of one kind of cell over all axes, natural log; that of fewer cells than `MANY` is less well
 known. Chosen on the tubes of docs/method.md, section 3."""
-FEWEST_TO_JUDGE = 8
+FEWEST_TO_JUDGE = 5
 """Cells of a cluster whose scatter is measured. Chosen on the tubes of docs/method.md, section 3."""
 
 
@@ -87,7 +86,7 @@ class Likeness:
     height
         How far it lies beyond the edges of the positive anchors, mean.
     is_one_kind
-        Whether it is compact, of enough cells, and not bright in CD45.
+        Whether it is compact and not bright in CD45.
     """
 
     cluster: int
@@ -150,7 +149,7 @@ def likenesses(
         total -= float(np.clip(beyond, 0.0, MOST_CD45))
         share = float(mixture.shares[cluster])
         widest = WIDEST_OF_FEW if share < MANY else WIDEST_OF_MANY
-        one_kind = spread_of(mixture, cluster) <= widest and share >= FEWEST_IN_CLUSTER
+        one_kind = spread_of(mixture, cluster) <= widest
         height = float(np.mean([at[a.channel] - a.edge for a in anchors if a.is_positive]))
         judged.append(Likeness(cluster, share, total, height, one_kind and beyond <= JUST_BEYOND))
     return sorted(judged, key=lambda one: -one.total)
