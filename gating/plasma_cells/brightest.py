@@ -16,26 +16,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gating.anchors.anchors import Group, evidence_of
-from gating.anchors.edges import negative_edge
 from gating.anchors.search import Search, cluster_channels
-from gating.anchors.traits import phenotype_of
 from gating.arithmetic.linear import Floats
 from gating.clusters.apart import ellipsoids_apart, parted
 from gating.clusters.ellipsoids import FEWEST_IN_CLUSTER, points_of
 from gating.clusters.evidence import FEWEST_TO_SEARCH, by_evidence
 from gating.clusters.mixture import Mixture, fit_mixture
 from gating.clusters.neighbours import ascending_by
-from gating.events import FloatArray, Survivors
+from gating.events import Survivors
 from gating.events.panel import SCATTER_ROLES
 from gating.events.tickets import thinned
 from gating.gates.given_thresholds import Choices
 from gating.plasma_cells.confidence import MOST_WITHOUT_VIABILITY
-from gating.plasma_cells.likeness import Likeness, Lymphocytes, likenesses, lymphocytes_of
+from gating.plasma_cells.likeness import Likeness, Lymphocytes, cell_likeness, likenesses, lymphocytes_of
 from gating.thresholds import Axis, axis_of, axis_on
 
-ALL_OF_THE_FIRST = (500, 300)
-"""Events with most evidence that a look takes all of; a further look where the first finds nothing. Chosen on
-the tubes of docs/method.md, section 3."""
+ALL_OF_THE_FIRST, ALL_OF_THE_LIKEST = 500, 300
+"""Events that are most like plasma cells of which a look takes all: among all candidates, then among the likest
+alone. Chosen on the tubes of docs/method.md, section 3."""
+LIKE_CELLS = 1.5
+"""Likeness of a single cell from which it is among the likest. Chosen on the tubes of docs/method.md, section 3."""
 AROUND = 300
 """Events nearest to the likest kinds that the second look takes all of. Chosen on the tubes of docs/method.md,
 section 3."""
@@ -45,9 +45,6 @@ the tubes of docs/method.md, section 3."""
 LIKE_THE_LIKEST, AS_HIGH = 0.6, 0.65
 """Likeness of a further kind relative to the likest, and its height on the anchors. Chosen on the tubes of
 docs/method.md, section 3."""
-CD19_COUNTS, MOST_CD19 = 1.5, 2.0
-"""What a unit of CD19 counts when candidates are put in order, and the most units: more cells of interest are
-looked at. Chosen on the tubes of docs/method.md, section 3."""
 REACHES, LEAST_SPREAD = (3.0, 2.5, 3.5), 0.3
 """Spreads around a kind within which cells may belong to it, on channels where plasma cells are one group, look
 by look, and the least spread. Chosen on the tubes of docs/method.md, section 3."""
@@ -59,9 +56,8 @@ MOST_SURE = 0.85
 HARDLY_LIKE, SURELY_LIKE, CLEAR_STEP = 1.5, 4.0, 1.5
 """Likeness that gives no confidence and full one, and the step to the next kind that gives full one. Convention:
 from below the least likeness that is taken to that of clear plasma cells."""
-HALF_SURE = 10.0
-"""Cells of which half the confidence is left: few cells may be any debris. Convention: half of what a density
-needs."""
+HALF_SURE = 20.0
+"""Cells of which half the confidence is left: few cells may be any debris. Convention: those a density needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,26 +144,19 @@ def _second_looks(tube: _Tube, first: _Look) -> Iterator[tuple[_Look, NDArray[np
 
 
 def _first_look(tube: _Tube) -> _Look | None:
-    anchors = tube.search.anchors
-    evidence = evidence_of(anchors)
-    region = np.flatnonzero(evidence >= 0)
+    """Return the first look that finds plasma cells: among all kinds, else among the likest cells alone."""
+    likeness = cell_likeness(tube.search, tube.lymphocytes, tube.reference, tube.choices)
+    region = np.flatnonzero(evidence_of(tube.search.anchors) >= 0)
     if region.size < FEWEST_TO_SEARCH:
         return None
-    order = evidence + phenotype_of(tube.search.candidates, tube.reference, tube.choices) + _cd19(tube)
-    region = by_evidence(region, order.astype(np.float32), tube.axes)
-    looks = (tube.look(region, first) for first in ALL_OF_THE_FIRST)
-    return next((look for look in looks if look.wanted), None)
-
-
-def _cd19(tube: _Tube) -> FloatArray:
-    """Return what CD19 adds to the evidence: only B cells and normal plasma cells have it."""
-    total = np.zeros(tube.search.candidates.n_events, np.float32)
-    axes = dict(tube.axes)
-    for channel in tube.choices.panel.with_role("cd19"):
-        edge = negative_edge(axis_on(tube.reference, channel.channel))
-        beyond = np.clip(axes[channel.channel].values - np.float32(edge), 0, np.float32(MOST_CD19))
-        total += np.float32(CD19_COUNTS) * beyond
-    return total
+    region = by_evidence(region, likeness, tube.axes)
+    likest = region[: np.count_nonzero(likeness[region] >= LIKE_CELLS)]
+    for rows, first in ((region, ALL_OF_THE_FIRST), (likest, ALL_OF_THE_LIKEST)):
+        if rows.size >= FEWEST_TO_SEARCH:
+            look = tube.look(rows, first)
+            if look.wanted:
+                return look
+    return None
 
 
 def _around(tube: _Tube, look: _Look, reach: float) -> NDArray[np.intp]:

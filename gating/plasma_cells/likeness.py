@@ -8,8 +8,9 @@ are small, CD45 bright and dimmer on the anchor.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,14 +18,15 @@ from numpy.typing import NDArray
 from gating.anchors.anchors import Anchor
 from gating.anchors.edges import negative_edge
 from gating.anchors.negative_cells import bright_leukocytes
-from gating.anchors.search import cluster_channels
+from gating.anchors.search import Search, cluster_channels
 from gating.anchors.traits import BEYOND_EDGE
+from gating.arithmetic.elementary import log
 from gating.clusters.mixture import Mixture
 from gating.clusters.wanted import spread_of
-from gating.events import Survivors
+from gating.events import FloatArray, Survivors
 from gating.events.ranks import median, quantile
 from gating.gates.given_thresholds import Choices
-from gating.thresholds import axis_on
+from gating.thresholds import axis_of, axis_on
 
 UPPER_END = 0.95
 """Share of the leukocytes bright in CD45 that lies below their upper end on an anchor. Chosen on the tubes of
@@ -141,41 +143,64 @@ def likenesses(
         rows = np.flatnonzero(belongs == cluster)
         if rows.size < FEWEST_TO_JUDGE:
             continue
-        at = dict(zip(names, mixture.means[cluster].tolist(), strict=True))
-        heights = [at[a.channel] - lymphocytes.brightest[a.channel] for a in anchors if a.is_positive]
-        beyond = max((at[a.channel] - a.edge for a in anchors if not a.is_positive), default=0.0)
-        total = float(np.clip(np.mean(heights), LEAST_HEIGHT, MOST_HEIGHT))
-        total += _scatter(cells, rows, lymphocytes, choices) + _b_traits(at, reference, choices)
-        total -= float(np.clip(beyond, 0.0, MOST_CD45))
+        at = {name: mixture.means[cluster, [row]] for row, name in enumerate(names)}
+        scatter = {name: np.array([median(column.take(rows))]) for name, column in _scatter(cells, choices)}
+        positive = [float(at[a.channel][0]) - a.edge for a in anchors if a.is_positive]
         share = float(mixture.shares[cluster])
         widest = WIDEST_OF_FEW if share < MANY else WIDEST_OF_MANY
-        one_kind = spread_of(mixture, cluster) <= widest
-        height = float(np.mean([at[a.channel] - a.edge for a in anchors if a.is_positive]))
-        judged.append(Likeness(cluster, share, total, height, one_kind and beyond <= JUST_BEYOND))
+        beyond = float(_beyond(at, anchors)[0])
+        one_kind = spread_of(mixture, cluster) <= widest and beyond <= JUST_BEYOND
+        total = float(_total(at, scatter, anchors, lymphocytes, reference, choices)[0])
+        judged.append(Likeness(cluster, share, total, float(np.mean(positive)), one_kind))
     return sorted(judged, key=lambda one: -one.total)
 
 
-def _scatter(
-    cells: Survivors, rows: NDArray[np.intp], lymphocytes: Lymphocytes, choices: Choices
-) -> float:
-    """Return what size and granularity say for the cluster, against lymphocytes."""
+def cell_likeness(
+    search: Search, lymphocytes: Lymphocytes, reference: Survivors, choices: Choices
+) -> FloatArray:
+    """Return how like plasma cells each candidate is by itself, float32, shape (n_candidates,)."""
+    cells = search.candidates
+    at = {
+        c.channel: axis_of(cells.column(c.channel), axis_on(reference, c.channel)).values
+        for role in ("cd19", "cd20")
+        for c in choices.panel.with_role(role)
+    }
+    at |= {anchor.channel: anchor.axis.values for anchor in search.anchors}
+    scatter = dict(_scatter(cells, choices))
+    return _total(at, scatter, search.anchors, lymphocytes, reference, choices).astype(np.float32)
+
+
+def _total(
+    at: Mapping[str, NDArray[Any]],
+    scatter: Mapping[str, NDArray[Any]],
+    anchors: Sequence[Anchor],
+    lymphocytes: Lymphocytes,
+    reference: Survivors,
+    choices: Choices,
+) -> NDArray[Any]:
+    """Return the evidence at these positions, each shape (n,), with this linear scatter area."""
+    heights = [at[a.channel] - lymphocytes.brightest[a.channel] for a in anchors if a.is_positive]
+    total = np.clip(sum(heights) / len(heights), LEAST_HEIGHT, MOST_HEIGHT)
     forward, side = (choices.panel.with_role(role)[0].channel for role in ("fsc_area", "ssc_area"))
-    size = _log_ratio(median(cells.column(forward).take(rows)), lymphocytes.size)
-    granular = _log_ratio(median(cells.column(side).take(rows)), lymphocytes.side)
-    off = (abs(granular - USUAL_SIDE) - SIDE_REACH) / SIDE_UNIT
-    larger = (size - LARGER) / SIZE_UNIT
-    return float(np.clip(larger, -MOST_SIZE, MOST_SIZE) - np.clip(off, 0.0, MOST_SIDE))
-
-
-def _b_traits(at: dict[str, float], reference: Survivors, choices: Choices) -> float:
-    """Return what CD19 says for plasma cells among cells bright on the anchor, and CD20 against them."""
-    total = 0.0
+    larger = (_log_ratio(scatter[forward], lymphocytes.size) - LARGER) / SIZE_UNIT
+    off = np.abs(_log_ratio(scatter[side], lymphocytes.side) - USUAL_SIDE) - SIDE_REACH
+    total = total + np.clip(larger, -MOST_SIZE, MOST_SIZE) - np.clip(off / SIDE_UNIT, 0.0, MOST_SIDE)
     for role, sign in (("cd19", 1.0), ("cd20", -1.0)):
         for channel in choices.panel.with_role(role):
             edge = negative_edge(axis_on(reference, channel.channel)) + BEYOND_EDGE
-            total += sign * float(np.clip(at[channel.channel] - edge, 0.0, MOST_B_TRAIT))
-    return total
+            total = total + sign * np.clip(at[channel.channel] - edge, 0.0, MOST_B_TRAIT)
+    return np.asarray(total - np.clip(_beyond(at, anchors), 0.0, MOST_CD45))
 
 
-def _log_ratio(value: float, usual: float) -> float:
-    return float(np.log(max(value, 1e-6) / max(usual, 1e-6)))
+def _beyond(at: Mapping[str, NDArray[Any]], anchors: Sequence[Anchor]) -> NDArray[Any]:
+    """Return how far the positions lie beyond the low and negative anchors' edges, at most."""
+    return np.asarray(np.max([at[a.channel] - a.edge for a in anchors if not a.is_positive], axis=0))
+
+
+def _scatter(cells: Survivors, choices: Choices) -> list[tuple[str, FloatArray]]:
+    channels = [choices.panel.with_role(role)[0].channel for role in ("fsc_area", "ssc_area")]
+    return [(channel, cells.column(channel)) for channel in channels]
+
+
+def _log_ratio(values: NDArray[Any], usual: float) -> NDArray[Any]:
+    return np.asarray(log(np.maximum(values.astype(np.float64), 1e-6)) - np.log(max(usual, 1e-6)))
