@@ -31,6 +31,15 @@ LEAST_BORDER = 0.005
 FEWEST_TO_PART = 12
 """Cells of each half from which a cluster is parted. Chosen on the tubes of docs/method.md, section 3."""
 
+WITHIN, WINDOW = 2.0, 0.75
+"""Spreads of a cluster on every other axis within which cells are counted along one, and half the window that
+counts them. Chosen on the tubes of docs/method.md, section 3."""
+DOWN = (1.0, 1.5, 2.0, 2.5, 3.0, 3.5)
+"""Spreads below a cluster's centre at which cells are counted. Convention: half a spread apart."""
+VALLEY, NO_VALLEY = 0.5, 1.25
+"""Cells of a window, relative to that at the centre, that are a valley, and that show a larger group before any
+valley. Chosen on the tubes of docs/method.md, section 3."""
+
 Part = EllipsoidGate | AllOf
 
 
@@ -69,6 +78,35 @@ def ellipsoids_apart(
         gates.append(parts[0] if len(parts) == 1 else AllOf(parts))
         inside[borders[-1].rows] = True
     return tuple(gates), inside
+
+
+def has_valley_below(mixture: Mixture, cluster: int, axes: Sequence[tuple[str, Axis]], row: int) -> bool:
+    """Return whether the cells grow fewer below a cluster on one axis before another group begins.
+
+    The bright end of a group of dimmer cells has none: it goes on into them.
+
+    Parameters
+    ----------
+    axes
+        Positions of all candidates.
+    row
+        Of the axis that is looked along.
+    """
+    centre, spreads = mixture.means[cluster], np.sqrt(np.diag(mixture.covariances[cluster]))
+    rows = np.arange(axes[row][1].values.size)
+    for other, (_, axis) in enumerate(axes):
+        if other != row:
+            offsets = np.abs(axis.values.take(rows) - np.float32(centre[other]))
+            rows = rows.compress(offsets <= np.float32(WITHIN * spreads[other]))
+    along = (axes[row][1].values.take(rows) - np.float32(centre[row])) / np.float32(spreads[row])
+    at_centre = np.count_nonzero(np.abs(along) <= np.float32(WINDOW))
+    for step in DOWN:
+        n = np.count_nonzero(np.abs(along + np.float32(step)) <= np.float32(WINDOW))
+        if n < VALLEY * at_centre:
+            return True
+        if n > NO_VALLEY * at_centre:
+            return False
+    return False
 
 
 def parted(mixture: Mixture, wanted: Sequence[int], points: Floats, weights: Floats) -> Mixture | None:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from gating.anchors.anchors import Group, evidence_of
 from gating.anchors.search import Search, cluster_channels
 from gating.arithmetic.linear import Floats
-from gating.clusters.apart import ellipsoids_apart, parted
+from gating.clusters.apart import ellipsoids_apart, has_valley_below, parted
 from gating.clusters.ellipsoids import FEWEST_IN_CLUSTER, points_of
 from gating.clusters.evidence import FEWEST_TO_SEARCH, by_evidence
 from gating.clusters.mixture import Mixture, fit_mixture
@@ -183,7 +183,9 @@ def _around(tube: _Tube, look: _Look, reach: float) -> NDArray[np.intp]:
 
 def _drawn(tube: _Tube, look: _Look, around: NDArray[np.intp]) -> Search:
     """Return the search with the wanted kinds' ellipsoids, and the confidence in them."""
-    search, wanted = tube.search, look.wanted
+    search, wanted = tube.search, [kind for kind in look.wanted if _stands_above(tube, look, kind)]
+    if not wanted:
+        return replace(search, group=Group(np.zeros_like(search.group.mask), 0.0))
     clusters = [kind.cluster for kind in wanted]
     chances = look.mixture.belongings(points_of(tube.axes, around))[clusters].sum(axis=0)
     likely = np.zeros(search.candidates.n_events)
@@ -200,6 +202,13 @@ def _drawn(tube: _Tube, look: _Look, around: NDArray[np.intp]) -> Search:
     sure = _sureness(look, wanted, expected, int(np.count_nonzero(mask)))
     most = 1.0 if tube.choices.panel.with_role("viability") else MOST_WITHOUT_VIABILITY
     return replace(search, group=Group(mask, min(sure, most)), ellipsoids=gates)
+
+
+def _stands_above(tube: _Tube, look: _Look, kind: Likeness) -> bool:
+    """Return whether a valley parts the kind from dimmer cells on every positive anchor."""
+    names = [channel for channel, _ in tube.axes]
+    positive = (names.index(anchor.channel) for anchor in tube.search.anchors if anchor.is_positive)
+    return all(has_valley_below(look.mixture, kind.cluster, tube.axes, row) for row in positive)
 
 
 def _let_through(search: Search, wanted: NDArray[np.bool_]) -> NDArray[np.intp]:
