@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from gating.anchors.anchors import Group, evidence_of
 from gating.anchors.search import Search, cluster_channels
 from gating.arithmetic.linear import Floats
-from gating.clusters.apart import ellipsoids_apart, has_valley_below, parted
+from gating.clusters.apart import Part, ellipsoids_apart, has_valley_below, parted
 from gating.clusters.ellipsoids import FEWEST_IN_CLUSTER, points_of
 from gating.clusters.evidence import FEWEST_TO_SEARCH, by_evidence
 from gating.clusters.mixture import Mixture, fit_mixture
@@ -56,6 +56,9 @@ MOST_SURE = 0.85
 HARDLY_LIKE, SURELY_LIKE, CLEAR_STEP = 1.5, 4.0, 1.5
 """Likeness that gives no confidence and full one, and the step to the next kind that gives full one. Convention:
 from below the least likeness that is taken to that of clear plasma cells."""
+NEARLY_AS_SURE = 0.7
+"""Sureness of a look, relative to the surest, from which the cells that it finds count. Chosen on the tubes of
+docs/method.md, section 3."""
 HALF_SURE = 20.0
 """Cells of which half the confidence is left: few cells may be any debris. Convention: those a density needs."""
 
@@ -108,6 +111,16 @@ class _Tube:
         return _Look(mixture, rows, points, weights, kinds)
 
 
+@dataclass(frozen=True, slots=True)
+class _Opinion:
+    """What one look says: its wanted clusters, the chance of each candidate, how like plasma cells, 0 to 1."""
+
+    mixture: Mixture
+    clusters: list[int]
+    likely: Floats
+    sure: float
+
+
 def brightest(search: Search, choices: Choices) -> Search:
     """Return the search with the clusters that are like plasma cells, as ellipsoids; with no group if none is."""
     nothing = replace(search, group=Group(np.zeros_like(search.group.mask), 0.0))
@@ -122,8 +135,8 @@ def brightest(search: Search, choices: Choices) -> Search:
     first = _first_look(tube)
     if first is None:
         return nothing
-    drawn = [_drawn(tube, look, rows) for look, rows in _second_looks(tube, first)]
-    return max(drawn, key=lambda found: found.group.clarity, default=nothing)
+    opinions = [one for look, rows in _second_looks(tube, first) if (one := _opinion(tube, look, rows))]
+    return _agreed(tube, opinions) if opinions else nothing
 
 
 def _second_looks(tube: _Tube, first: _Look) -> Iterator[tuple[_Look, NDArray[np.intp]]]:
@@ -181,27 +194,40 @@ def _around(tube: _Tube, look: _Look, reach: float) -> NDArray[np.intp]:
     return rows[ascending_by([nearest[rows], *(axis.values[rows] for _, axis in tube.axes)])]
 
 
-def _drawn(tube: _Tube, look: _Look, around: NDArray[np.intp]) -> Search:
-    """Return the search with the wanted kinds' ellipsoids, and the confidence in them."""
-    search, wanted = tube.search, [kind for kind in look.wanted if _stands_above(tube, look, kind)]
+def _opinion(tube: _Tube, look: _Look, around: NDArray[np.intp]) -> _Opinion | None:
+    """Return what a look says of every candidate; None where it finds no kind that stands above dimmer cells."""
+    wanted = [kind for kind in look.wanted if _stands_above(tube, look, kind)]
     if not wanted:
-        return replace(search, group=Group(np.zeros_like(search.group.mask), 0.0))
+        return None
     clusters = [kind.cluster for kind in wanted]
-    chances = look.mixture.belongings(points_of(tube.axes, around))[clusters].sum(axis=0)
-    likely = np.zeros(search.candidates.n_events)
-    likely[around] = chances
+    likely = np.zeros(tube.search.candidates.n_events)
+    likely[around] = look.mixture.belongings(points_of(tube.axes, around))[clusters].sum(axis=0)
+    return _Opinion(look.mixture, clusters, likely, _likeness(look, wanted))
+
+
+def _agreed(tube: _Tube, opinions: Sequence[_Opinion]) -> Search:
+    """Return the search with the ellipsoids of the look that come nearest to the mean of all looks."""
+    search, likely = tube.search, np.zeros(tube.search.candidates.n_events)
+    surest = max(one.sure for one in opinions)
+    for one in opinions:
+        if one.sure >= NEARLY_AS_SURE * surest:
+            likely = np.maximum(likely, one.likely)
     rows = _let_through(search, likely > 0.5)
-    gates, inside = ellipsoids_apart(
-        look.mixture, clusters, tube.axes, points_of(tube.axes, rows), likely.take(rows)
-    )
-    mask = np.zeros(search.candidates.n_events, np.bool_)
-    mask[rows.compress(inside)] = True
-    if not mask.any():
-        return replace(search, group=Group(mask, 0.0))
-    expected = 2 * float(likely[mask].sum()) / (float(likely.sum()) + np.count_nonzero(mask))
-    sure = _sureness(look, wanted, expected, int(np.count_nonzero(mask)))
+    points, best = points_of(tube.axes, rows), Group(np.zeros_like(search.group.mask), 0.0)
+    chosen: tuple[Part, ...] = ()
+    for one in opinions:
+        gates, inside = ellipsoids_apart(one.mixture, one.clusters, tube.axes, points, likely.take(rows))
+        n = int(np.count_nonzero(inside))
+        if not n:
+            continue
+        expected = 2 * float(likely[rows[inside]].sum()) / (float(likely.sum()) + n)
+        sure = MOST_SURE * one.sure * max(0.0, 2 * expected - 1) * n / (n + HALF_SURE)
+        if sure > best.clarity:
+            mask = np.zeros(search.candidates.n_events, np.bool_)
+            mask[rows.compress(inside)] = True
+            best, chosen = Group(mask, sure), gates
     most = 1.0 if tube.choices.panel.with_role("viability") else MOST_WITHOUT_VIABILITY
-    return replace(search, group=Group(mask, min(sure, most)), ellipsoids=gates)
+    return replace(search, group=replace(best, clarity=min(best.clarity, most)), ellipsoids=chosen)
 
 
 def _stands_above(tube: _Tube, look: _Look, kind: Likeness) -> bool:
@@ -225,12 +251,11 @@ def _let_through(search: Search, wanted: NDArray[np.bool_]) -> NDArray[np.intp]:
     return np.flatnonzero(passed)
 
 
-def _sureness(look: _Look, wanted: Sequence[Likeness], expected: float, n: int) -> float:
-    """Return the confidence: how like plasma cells, how far from the next kind, how well told, of how many cells."""
+def _likeness(look: _Look, wanted: Sequence[Likeness]) -> float:
+    """Return 0 to 1: how like plasma cells the wanted kinds are, and how far from the next kind."""
     chosen = {kind.cluster for kind in wanted}
     cells = sum(kind.share for kind in wanted)
     like = sum(kind.share * kind.total for kind in wanted) / cells
     rival = max((k.total for k in look.kinds if k.is_one_kind and k.cluster not in chosen), default=-np.inf)
     likeness = min(max((like - HARDLY_LIKE) / (SURELY_LIKE - HARDLY_LIKE), 0.0), 1.0)
-    step = min(max((like - rival) / CLEAR_STEP, 0.0), 1.0)
-    return MOST_SURE * likeness * step * max(0.0, 2 * expected - 1) * n / (n + HALF_SURE)
+    return likeness * min(max((like - rival) / CLEAR_STEP, 0.0), 1.0)
