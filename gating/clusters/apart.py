@@ -129,7 +129,12 @@ def parted(mixture: Mixture, wanted: Sequence[int], points: Floats, weights: Flo
 
 
 def _borders(
-    mixture: Mixture, cluster: int, wanted: Sequence[int], points: Floats, gains: NDArray[np.int64], least: int
+    mixture: Mixture,
+    cluster: int,
+    wanted: Sequence[int],
+    points: Floats,
+    gains: NDArray[np.int64],
+    least: int,
 ) -> list[_Border]:
     """Return the cluster's own ellipsoid, alone or with the borders that gain more; the better of the two."""
     everyone = np.arange(points.shape[0])

@@ -135,9 +135,7 @@ def _estimate(cuts: list[_Cut], search: Search, agreement: float) -> StepEstimat
     return _with_ellipsoids(estimate, search.ellipsoids) if search.ellipsoids else estimate
 
 
-def _with_ellipsoids(
-    estimate: StepEstimate, ellipsoids: tuple[EllipsoidGate | AllOf, ...]
-) -> StepEstimate:
+def _with_ellipsoids(estimate: StepEstimate, ellipsoids: tuple[EllipsoidGate | AllOf, ...]) -> StepEstimate:
     """Return the estimate with its gate narrowed to the clusters."""
     n = len(ellipsoids)
     clusters = ellipsoids[0] if n == 1 and isinstance(ellipsoids[0], EllipsoidGate) else AnyOf(ellipsoids)

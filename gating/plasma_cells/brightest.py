@@ -99,9 +99,7 @@ class _Tube:
         points = points_of(self.axes, rows)
         return self.judged(fit_mixture(points, weights), rows, points, weights)
 
-    def judged(
-        self, mixture: Mixture, rows: NDArray[np.intp], points: Floats, weights: Floats
-    ) -> _Look:
+    def judged(self, mixture: Mixture, rows: NDArray[np.intp], points: Floats, weights: Floats) -> _Look:
         """Return the kinds of a mixture with how like plasma cells each one is."""
         belongs = mixture.belongings(points).argmax(axis=0)
         cells = Survivors(self.search.candidates.events, self.search.candidates.index.take(rows))

@@ -12,7 +12,7 @@ from gating.anchors.anchors import Anchor, Group
 from gating.anchors.cuts import cut_positions, passing
 from gating.anchors.search import Search, anchor_channels, cluster_channels
 from gating.anchors.side_scatter import join_scatter
-from gating.anchors.traits import is_plasma_panel_without_its_antigens
+from gating.anchors.traits import has_only_other_anchors, is_plasma_panel_without_its_antigens
 from gating.clusters.evidence import find_clusters
 from gating.clusters.membership import Members, members_of, neighbourhood_of
 from gating.clusters.neighbours import around, may_be_wanted
@@ -44,6 +44,9 @@ the simulated tubes of docs/validation.md."""
 LEFT_OUT = 0.5
 """Likely cells that the group leaves out, relative to it, from which they are tried as a beginning too.
 Chosen on the simulated tubes of docs/validation.md."""
+MOST_ON_OTHERS = 0.45
+"""Confidence at most where role `other` alone anchors and CD45 is no anchor: no fit has seen such a panel, and
+any cells may share that antigen. Convention: less than an even chance."""
 SURE_AT_A_LOOK = 0.97
 """Certainty from which no further look is taken. Chosen on the simulated tubes of docs/validation.md."""
 
@@ -54,10 +57,16 @@ def refined(search: Search, choices: Choices) -> Search:
         return brightest(search, choices)
     search = _with_scatter(search, choices)
     if search.traits is None:
-        return _with_members(_with_clusters(search, choices), choices, REACHES[-1])
+        found = _with_members(_with_clusters(search, choices), choices, REACHES[-1])
+        return _at_most(found, MOST_ON_OTHERS) if has_only_other_anchors(choices.panel) else found
     best = _surest_look(search, choices)
     most = 1.0 if choices.panel.with_role("viability") else MOST_WITHOUT_VIABILITY
-    return replace(best, group=replace(best.group, clarity=min(best.group.clarity, most)))
+    return _at_most(best, most)
+
+
+def _at_most(search: Search, most: float) -> Search:
+    """Return the search with a confidence of at most so much."""
+    return replace(search, group=replace(search.group, clarity=min(search.group.clarity, most)))
 
 
 def _surest_look(search: Search, choices: Choices) -> Search:
