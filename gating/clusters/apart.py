@@ -1,8 +1,8 @@
 """Ellipsoids that keep the neighbours of a few cells out.
 
-The ellipsoid of a small cluster that spreads far on one channel runs into a large neighbour. So each one is cut
-by further ellipsoids whose centre lies beyond it, away from the neighbour: their rim is the border between the
-two, as in a linear discriminant (Fisher 1936, doi:10.1111/j.1469-1809.1936.tb02137.x).
+The ellipsoid of a small cluster that spreads far on one channel runs into a large neighbour. So each one
+is cut by further ellipsoids whose centre lies beyond it, away from the neighbour: their rim is the border
+between the two, as in a linear discriminant (Fisher 1936, doi:10.1111/j.1469-1809.1936.tb02137.x).
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from gating.gates import AllOf, EllipsoidGate
 from gating.thresholds import Axis, rounded
 
 BEYOND = (0.0, 0.5, 1.0, 2.0, 4.0)
-"""How far a further ellipsoid's centre lies beyond the cluster's, in distances from the neighbour. Convention:
-five steps from the cluster's own centre to nearly a plane."""
+"""How far a further ellipsoid's centre lies beyond the cluster's, in distances from the neighbour.
+Convention: five steps from the cluster's own centre to nearly a plane."""
 MOST_BORDERS = 4
 """Borders of one cluster, at most: a person must still see them. Convention: few."""
 LEAST_BORDER = 0.005
@@ -37,8 +37,8 @@ counts them. Chosen on the tubes of docs/method.md, section 3."""
 DOWN = (1.0, 1.5, 2.0, 2.5, 3.0, 3.5)
 """Spreads below a cluster's centre at which cells are counted. Convention: half a spread apart."""
 VALLEY, NO_VALLEY = 0.5, 1.25
-"""Cells of a window, relative to that at the centre, that are a valley, and that show a larger group before any
-valley. Chosen on the tubes of docs/method.md, section 3."""
+"""Cells of a window, relative to that at the centre, that are a valley, and that show a larger group
+before any valley. Chosen on the tubes of docs/method.md, section 3."""
 
 Part = EllipsoidGate | AllOf
 
@@ -110,7 +110,7 @@ def has_valley_below(mixture: Mixture, cluster: int, axes: Sequence[tuple[str, A
 
 
 def parted(mixture: Mixture, wanted: Sequence[int], points: Floats, weights: Floats) -> Mixture | None:
-    """Return the mixture with each wanted cluster begun as two halves along its longest axis; None without any.
+    """Return the mixture with each wanted cluster begun as two halves along its longest axis, or None.
 
     Few plasma cells with kappa and with lambda chains lie in two clusters, too small to be told as peaks.
     """
@@ -153,7 +153,7 @@ def _borders(
 
 
 def _beyond(mixture: Mixture, cluster: int, wanted: Sequence[int]) -> Iterator[tuple[Mixture, int]]:
-    """Yield the cluster moved away from each neighbour, with its own spread, the mean one and the neighbour's."""
+    """Yield the cluster moved away from each neighbour: with its own spread, the mean one, the other's."""
     own = mixture.covariances[cluster]
     for rival in range(mixture.shares.size - 1):
         if rival in wanted:

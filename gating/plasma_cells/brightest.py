@@ -1,10 +1,10 @@
-"""Plasma cells of a panel without their own antigens: the clusters brightest on CD38 or VS38c that look like them.
+"""Plasma cells of a panel without their own antigens: bright clusters that look like them, or none.
 
-Where CD38 is not the quantified antigen it may be an anchor, but basophils, NK cells, monocytes and B precursors
-have it too. So all kinds of cells among the candidates are learnt, each is judged as a whole (likeness.py), and
-the group is the likest; none if no kind is like plasma cells. A second look at the cells around them tells
-which ones belong. No simulated tube has such a panel: the confidence is a convention and stays below that of
-known panels.
+Where CD38 is not the quantified antigen it may be an anchor, but basophils, NK cells, monocytes and B
+precursors have it too. So all kinds of cells among the candidates are learnt, each is judged as a whole
+(likeness.py), and the group is the likest; none if no kind is like plasma cells. A second look at the
+cells around them tells which ones belong. No simulated tube has such a panel: the confidence is a
+convention and stays below that of known panels.
 """
 
 from __future__ import annotations
@@ -32,35 +32,37 @@ from gating.plasma_cells.likeness import Likeness, Lymphocytes, cell_likeness, l
 from gating.thresholds import Axis, axis_of, axis_on
 
 ALL_OF_THE_FIRST, ALL_OF_THE_LIKEST = 500, 300
-"""Events that are most like plasma cells of which a look takes all: among all candidates, then among the likest
-alone. Chosen on the tubes of docs/method.md, section 3."""
+"""Events that are most like plasma cells of which a look takes all: among all candidates, then among the
+likest alone. Chosen on the tubes of docs/method.md, section 3."""
 LIKE_CELLS = 1.5
-"""Likeness of a single cell from which it is among the likest. Chosen on the tubes of docs/method.md, section 3."""
-AROUND = 300
-"""Events nearest to the likest kinds that the second look takes all of. Chosen on the tubes of docs/method.md,
+"""Likeness of a single cell from which it is among the likest. Chosen on the tubes of docs/method.md,
 section 3."""
+AROUND = 300
+"""Events nearest to the likest kinds that the second look takes all of. Chosen on the tubes of
+docs/method.md, section 3."""
 LIKE_PLASMA_CELLS = 2.2
-"""Likeness from which a kind of cell may be plasma cells: basophils, NK cells and monocytes reach 1.8. Chosen on
-the tubes of docs/method.md, section 3."""
+"""Likeness from which a kind of cell may be plasma cells: basophils, NK cells and monocytes reach 1.8.
+Chosen on the tubes of docs/method.md, section 3."""
 LIKE_THE_LIKEST, AS_HIGH = 0.6, 0.65
 """Likeness of a further kind relative to the likest, and its height on the anchors. Chosen on the tubes of
 docs/method.md, section 3."""
 REACHES, LEAST_SPREAD = (3.0, 2.5, 3.5), 0.3
-"""Spreads around a kind within which cells may belong to it, on channels where plasma cells are one group, look
-by look, and the least spread. Chosen on the tubes of docs/method.md, section 3."""
+"""Spreads around a kind within which cells may belong to it, on channels where plasma cells are one
+group, look by look, and the least spread. Chosen on the tubes of docs/method.md, section 3."""
 FEW = 200.0
 """Cells up to which a group is parted into those with kappa and with lambda chains. Chosen on the tubes of
 docs/method.md, section 3."""
 MOST_SURE = 0.85
 """Confidence at most: the fit has not seen such a panel. Convention: as without a viability dye."""
 HARDLY_LIKE, SURELY_LIKE, CLEAR_STEP = 1.5, 4.0, 1.5
-"""Likeness that gives no confidence and full one, and the step to the next kind that gives full one. Convention:
-from below the least likeness that is taken to that of clear plasma cells."""
+"""Likeness that gives no confidence and full one, and the step to the next kind that gives full one.
+Convention: from below the least likeness that is taken to that of clear plasma cells."""
 NEARLY_AS_SURE = 0.7
-"""Sureness of a look, relative to the surest, from which the cells that it finds count. Chosen on the tubes of
-docs/method.md, section 3."""
+"""Sureness of a look, relative to the surest, from which the cells that it finds count. Chosen on the
+tubes of docs/method.md, section 3."""
 HALF_SURE = 20.0
-"""Cells of which half the confidence is left: few cells may be any debris. Convention: those a density needs."""
+"""Cells of which half the confidence is left: few cells may be any debris. Convention: those a density
+needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ class _Tube:
 
 @dataclass(frozen=True, slots=True)
 class _Opinion:
-    """What one look says: its wanted clusters, the chance of each candidate, how like plasma cells, 0 to 1."""
+    """What one look says: its clusters, the chance of each candidate, how like plasma cells (0 to 1)."""
 
     mixture: Mixture
     clusters: list[int]
@@ -120,7 +122,7 @@ class _Opinion:
 
 
 def brightest(search: Search, choices: Choices) -> Search:
-    """Return the search with the clusters that are like plasma cells, as ellipsoids; with no group if none is."""
+    """Return the search with the clusters that are like plasma cells, or with no group at all."""
     nothing = replace(search, group=Group(np.zeros_like(search.group.mask), 0.0))
     lymphocytes = lymphocytes_of(search.reference, search.anchors, choices)
     if lymphocytes is None or search.reference is None:
@@ -138,7 +140,7 @@ def brightest(search: Search, choices: Choices) -> Search:
 
 
 def _second_looks(tube: _Tube, first: _Look) -> Iterator[tuple[_Look, NDArray[np.intp]]]:
-    """Yield looks at the cells around the wanted kinds that find some, and these cells; few cells also parted."""
+    """Yield looks around the wanted kinds, and the cells around them; few cells are also parted."""
     for reach in REACHES:
         rows = _around(tube, first, reach)
         look = tube.look(rows, AROUND)
@@ -173,7 +175,7 @@ def _first_look(tube: _Tube) -> _Look | None:
 def _around(tube: _Tube, look: _Look, reach: float) -> NDArray[np.intp]:
     """Return the candidates near a wanted kind, the nearest first.
 
-    Near on the anchors, scatter, CD19 and CD20 only: light chains and CD56 differ from plasma cell to plasma cell.
+    Near on the anchors, scatter, CD19 and CD20 only: plasma cells differ in light chains and CD56.
     """
     roles = (*SCATTER_ROLES, "cd45", "cd19", "cd20")
     alike = {c.channel for role in roles for c in tube.choices.panel.with_role(role)}
@@ -193,7 +195,7 @@ def _around(tube: _Tube, look: _Look, reach: float) -> NDArray[np.intp]:
 
 
 def _opinion(tube: _Tube, look: _Look, around: NDArray[np.intp]) -> _Opinion | None:
-    """Return what a look says of every candidate; None where it finds no kind that stands above dimmer cells."""
+    """Return what a look says of every candidate; None where no kind stands above dimmer cells."""
     wanted = [kind for kind in look.wanted if _stands_above(tube, look, kind)]
     if not wanted:
         return None
@@ -236,7 +238,7 @@ def _stands_above(tube: _Tube, look: _Look, kind: Likeness) -> bool:
 
 
 def _let_through(search: Search, wanted: NDArray[np.bool_]) -> NDArray[np.intp]:
-    """Return the candidates that the anchors' own cuts may let through: they lie a unit beyond the wanted cells."""
+    """Return the candidates that the anchors' cuts may let through: up to a unit beyond the wanted cells."""
     passed = np.ones(wanted.size, np.bool_)
     for anchor in search.anchors:
         values = anchor.axis.values

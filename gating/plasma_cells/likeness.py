@@ -1,4 +1,4 @@
-"""How like plasma cells a cluster is, as an expert judges it beside lymphocytes: no antigen of their own needed.
+"""How like plasma cells a cluster or cell is, as an expert judges it beside lymphocytes.
 
 Plasma cells are the brightest on CD38 or VS38c, larger than lymphocytes, of little more side scatter, and dim
 in CD45; normal ones are CD19+ and CD20− (Flores-Montero et al. 2016, doi:10.1002/cyto.b.21265). Basophils are
@@ -38,17 +38,17 @@ LARGER, SIZE_UNIT, MOST_SIZE = 0.2, 0.15, 2.0
 """Natural log of forward scatter over that of lymphocytes from which a cluster is larger, what counts as one
 unit, and the most that counts. Chosen on the tubes of docs/method.md, section 3."""
 USUAL_SIDE, SIDE_REACH, SIDE_UNIT, MOST_SIDE = 0.5, 0.4, 0.2, 3.0
-"""Natural log of plasma cells' side scatter over that of lymphocytes, how far it may lie from that, what counts
-as one unit against a cluster, and the most. Chosen on the tubes of docs/method.md, section 3."""
+"""Natural log of plasma cells' side scatter over that of lymphocytes, how far it may lie from that, what
+counts as one unit against a cluster, and the most. Chosen on the tubes of docs/method.md, section 3."""
 MOST_B_TRAIT, MOST_CD45 = 1.5, 3.0
-"""Most that CD19 counts for a cluster, CD20 against it, and CD45 beyond the bright cells' lower end against it.
-Chosen on the tubes of docs/method.md, section 3."""
+"""Most that CD19 counts for a cluster, CD20 against it, and CD45 beyond the bright cells' lower end
+against it. Chosen on the tubes of docs/method.md, section 3."""
 LYMPHOCYTE_QUARTER, LYMPHOCYTE_SIDE = 0.25, 1.5
 """Of the leukocytes bright in CD45 those are lymphocytes whose side scatter is at most so many times that of
 this quantile. Chosen on the tubes of docs/method.md, section 3."""
 JUST_BEYOND = 0.6
-"""CD45 so far beyond the bright cells' lower end that a cluster is none of plasma cells. Chosen on the tubes of
-docs/method.md, section 3."""
+"""CD45 so far beyond the bright cells' lower end that a cluster is none of plasma cells. Chosen on the
+tubes of docs/method.md, section 3."""
 WIDEST_OF_MANY, WIDEST_OF_FEW, MANY = 1.0, 1.3, 100.0
 """Typical SD of one kind of cell over all axes, natural log; that of fewer cells than `MANY` is less well
 known. Chosen on the tubes of docs/method.md, section 3."""

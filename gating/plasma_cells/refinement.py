@@ -23,7 +23,6 @@ from gating.plasma_cells.brightest import brightest
 from gating.plasma_cells.confidence import MOST_WITHOUT_VIABILITY, Surroundings, certainty_of, signs_of
 from gating.thresholds import Axis, axis_of, axis_on
 
-
 CLEAR_WITHOUT_SCATTER = 0.9
 """Clarity from which the anchors need no help. Chosen on the simulated tubes of docs/validation.md."""
 CLEAR_WITHOUT_CLUSTERS = 0.8
@@ -45,8 +44,8 @@ LEFT_OUT = 0.5
 """Likely cells that the group leaves out, relative to it, from which they are tried as a beginning too.
 Chosen on the simulated tubes of docs/validation.md."""
 MOST_ON_OTHERS = 0.45
-"""Confidence at most where role `other` alone anchors and CD45 is no anchor: no fit has seen such a panel, and
-any cells may share that antigen. Convention: less than an even chance."""
+"""Confidence at most where role `other` alone anchors and CD45 is no anchor: no fit has seen such a
+panel, and any cells may share that antigen. Convention: less than an even chance."""
 SURE_AT_A_LOOK = 0.97
 """Certainty from which no further look is taken. Chosen on the simulated tubes of docs/validation.md."""
 
