@@ -253,9 +253,9 @@ def _let_through(search: Search, wanted: NDArray[np.bool_]) -> NDArray[np.intp]:
 
 def _likeness(look: _Look, wanted: Sequence[Likeness]) -> float:
     """Return 0 to 1: how like plasma cells the wanted kinds are, and how far from the next kind."""
-    chosen = {kind.cluster for kind in wanted}
+    pieces = {kind.cluster for kind in look.wanted}  # what lies beside the wanted kinds is no rival of them
     cells = sum(kind.share for kind in wanted)
     like = sum(kind.share * kind.total for kind in wanted) / cells
-    rival = max((k.total for k in look.kinds if k.is_one_kind and k.cluster not in chosen), default=-np.inf)
+    rival = max((k.total for k in look.kinds if k.is_one_kind and k.cluster not in pieces), default=-np.inf)
     likeness = min(max((like - HARDLY_LIKE) / (SURELY_LIKE - HARDLY_LIKE), 0.0), 1.0)
     return likeness * min(max((like - rival) / CLEAR_STEP, 0.0), 1.0)

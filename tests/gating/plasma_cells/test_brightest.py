@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -11,6 +13,7 @@ from gating.events.panel import PLASMA_CELL_TARGETS, GatingChannel, GatingPanel,
 from gating.gates import inside
 from helpers.known_marrow import KINDS, ROLES, f1, marrow
 from helpers.lst_tubes import LST_PANEL, lst_tube
+from pipeline.simulate import draw_tube, simulate_tube
 
 ANCHORS = {
     "CD38": {
@@ -140,3 +143,19 @@ def test_without_cd45_or_scatter_nothing_tells_them_apart_and_the_confidence_is_
     gated = gate_plasma_cells(sample.events, GatingPanel(channels))
     assert gated.confidence < 0.5
     assert "LOW_GATE_CONFIDENCE" in gated.flags
+
+
+@pytest.mark.parametrize("scenario", ["plain", "dim_cd138"])
+@pytest.mark.parametrize("seed", [51, 52])
+def test_vs38c_in_place_of_cd138_finds_a_large_clone_that_falls_into_pieces(scenario, seed):
+    rng = np.random.default_rng(seed)
+    tube = simulate_tube(draw_tube(scenario, rng, n_events=12_000), rng)
+    channels = tuple(
+        replace(c, role="other", target=Target.POSITIVE) if c.role == "cd319" else c
+        for c in tube.gating_panel().channels
+        if c.role != "cd138"
+    )
+    events = tube.compensated().only([channel.channel for channel in channels])
+    gated = gate_plasma_cells(events, GatingPanel(channels, tube.gating_panel().quantified))
+    assert f1(gated.mask, tube.plasma_cells) >= 0.97
+    assert 0.5 <= gated.confidence <= 0.85
