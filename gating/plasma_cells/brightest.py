@@ -41,8 +41,8 @@ AROUND = 300
 """Events nearest to the likest kinds that the second look takes all of. Chosen on the tubes of
 docs/method.md, section 3."""
 LIKE_PLASMA_CELLS = 2.2
-"""Likeness from which a kind of cell may be plasma cells: basophils, NK cells and monocytes reach 1.8.
-Chosen on the tubes of docs/method.md, section 3."""
+"""Likeness from which a kind of cell may be plasma cells. The bright end of other kinds reaches
+more, so a valley must part it too. Chosen on the tubes of docs/method.md, section 3."""
 LIKE_THE_LIKEST, AS_HIGH = 0.6, 0.65
 """Likeness of a further kind relative to the likest, and its height on the anchors. Chosen on the tubes of
 docs/method.md, section 3."""

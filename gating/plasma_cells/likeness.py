@@ -84,7 +84,8 @@ class Likeness:
     share
         Its cells.
     total
-        Evidence, natural-log units; about 3 to 7 for plasma cells, below 2 for others.
+        Evidence, natural-log units; about 3 to 7 for plasma cells. The bright end of other
+        kinds may reach 4.
     height
         How far it lies beyond the edges of the positive anchors, mean.
     is_one_kind
