@@ -32,7 +32,7 @@ def granularity(cells: Survivors, reference: Survivors, choices: Choices) -> flo
 
     Natural log, of the medians; 0 where the panel has no side scatter or no CD45 to find lymphocytes by.
     """
-    channel, bright = _side(choices), _bright(reference, choices)
+    channel, bright = _side(choices), bright_leukocytes(reference, choices)
     if not channel or bright is None or not cells.n_events:
         return 0.0
     usual = median(reference.column(channel)[bright])
@@ -66,7 +66,7 @@ def negatives_of(cells: Mask, reference: Survivors, choices: Choices) -> Mask:
         bool, over all events: the cells that may be the wanted ones.
     """
     in_question = cells[reference.index]
-    bright, channel = _bright(reference, choices), _side(choices)
+    bright, channel = bright_leukocytes(reference, choices), _side(choices)
     if bright is None:
         return ~in_question
     negative = bright & ~in_question
@@ -83,7 +83,8 @@ def height_over(anchor: Anchor, cells: Survivors, negatives: Survivors) -> float
     return median(cell_values) - quantile(others, UPPER_END)
 
 
-def _bright(reference: Survivors, choices: Choices) -> Mask | None:
+def bright_leukocytes(reference: Survivors, choices: Choices) -> Mask | None:
+    """Return which reference events are bright in CD45: lymphocytes and monocytes; None without any."""
     channels = choices.panel.with_role("cd45")
     if not channels or not reference.n_events:
         return None

@@ -11,13 +11,14 @@ from gating.anchors.edges import bright_edge, negative_edge
 from gating.anchors.traits import is_plasma_panel, phenotype_of
 from gating.events import FloatArray, Mask, Survivors
 from gating.events.panel import GatingChannel, Target
-from gating.gates import EllipsoidGate
+from gating.gates import AllOf, EllipsoidGate
 from gating.gates.given_thresholds import Choices
 from gating.thresholds import axis_like, axis_on
 
 NOT_ANCHORS = (
     "fsc_area", "fsc_height", "fsc_width", "ssc_area", "ssc_height", "time", "viability", "dump",
 )  # fmt: skip
+NOT_IN_CLUSTERS = ("fsc_height", "fsc_width", "ssc_height", "time", "viability", "dump")
 CLEAR_BEFORE_SIDES = 0.8
 """Confidence from which the group is not searched again without dead and dump-positive cells. Chosen on the
 simulated tubes of docs/validation.md."""
@@ -45,7 +46,8 @@ class Search:
     group
         What was found.
     ellipsoids
-        Where the group was found as clusters in the space of all channels, their gates.
+        Where the group was found as clusters in the space of all channels, their gates: an ellipsoid, or the
+        common part of several.
     traits
         Evidence of each candidate beside the anchors; None where the panel wants other cells.
     reference
@@ -58,7 +60,7 @@ class Search:
     channels: tuple[GatingChannel, ...]
     anchors: tuple[Anchor, ...]
     group: Group
-    ellipsoids: tuple[EllipsoidGate, ...] = ()
+    ellipsoids: tuple[EllipsoidGate | AllOf, ...] = ()
     traits: FloatArray | None = None
     reference: Survivors | None = None
     likely: Mask | None = None
@@ -142,3 +144,9 @@ def anchor_channels(choices: Choices) -> list[GatingChannel]:
     """Return the channels that have a target and belong to no cleaning step, ordered by role and name."""
     wanted = [c for c in choices.panel.channels if c.target is not Target.ANY and c.role not in NOT_ANCHORS]
     return sorted(wanted, key=lambda c: (c.role, c.channel))
+
+
+def cluster_channels(choices: Choices) -> list[GatingChannel]:
+    """Return every channel on which kinds of cells differ, ordered by role and name."""
+    channels = (c for c in choices.panel.channels if c.role not in NOT_IN_CLUSTERS)
+    return sorted(channels, key=lambda c: (c.role, c.channel))

@@ -81,6 +81,21 @@ def is_plasma_panel(panel: GatingPanel) -> bool:
     )
 
 
+def has_only_other_anchors(panel: GatingPanel) -> bool:
+    """Return whether every positive target lies on a channel of role `other`: CD38 or VS38c, or anything."""
+    positive = panel.with_target(Target.POSITIVE)
+    return bool(positive) and all(channel.role == "other" for channel in positive)
+
+
+def is_plasma_panel_without_its_antigens(panel: GatingPanel) -> bool:
+    """Return whether the targets are those of plasma cells, but the positive ones lie on other antigens only.
+
+    CD38 where it is not quantified, or VS38c, beside CD45 low: role `other`, target `positive`.
+    """
+    has_low_cd45 = any(channel.target is Target.LOW for channel in panel.with_role("cd45"))
+    return has_low_cd45 and has_only_other_anchors(panel)
+
+
 def phenotype_of(candidates: Survivors, reference: Survivors, choices: Choices) -> FloatArray:
     """Return the evidence of all traits except the anchors, natural log, float32, shape (n_candidates,).
 

@@ -108,7 +108,7 @@ def ellipsoids_of(
         near = np.flatnonzero(distances <= farthest(len(axes)))
         order = near[np.argsort(distances[near])]
         ascending = distances.take(order)
-        gain = np.where(_ends_of_ties(ascending), np.cumsum(np.where(inside, 0, gains).take(order)), 0)
+        gain = np.where(ends_of_ties(ascending), np.cumsum(np.where(inside, 0, gains).take(order)), 0)
         if gain.max(initial=0) <= 0:
             continue
         limit = float(ascending[int(np.argmax(gain))])
@@ -116,12 +116,12 @@ def ellipsoids_of(
         more = np.count_nonzero((distances <= limit) & ~inside)
         if more < max(FEWEST_MORE, LEAST_MORE * np.count_nonzero(inside)):
             continue
-        gates.append(_as_gate(mixture, group, axes, limit))
+        gates.append(as_gate(mixture, group, axes, limit))
         inside |= distances <= limit
     return gates, inside
 
 
-def _ends_of_ties(ascending: Floats) -> Mask:
+def ends_of_ties(ascending: Floats) -> Mask:
     """Return where the last of equal values stands: points as far away as each other stay together."""
     return np.append(ascending[1:] > ascending[:-1], ascending.size > 0)[: ascending.size]
 
@@ -132,7 +132,7 @@ def farthest(n_axes: int) -> float:
     return n_axes * float((1 - part + OUTERMOST * np.sqrt(part)) ** 3)
 
 
-def _as_gate(mixture: Mixture, group: int, axes: Sequence[tuple[str, Axis]], limit: float) -> EllipsoidGate:
+def as_gate(mixture: Mixture, group: int, axes: Sequence[tuple[str, Axis]], limit: float) -> EllipsoidGate:
     """Return a group's ellipsoid on asinh(x / cofactor): the axes' own unit goes into mean and covariance."""
     units = np.array([axis.unit for _, axis in axes])
     covariance = mixture.covariances[group] * np.outer(units, units)

@@ -68,7 +68,7 @@ def find_clusters(
         return None
     known = {anchor.channel: anchor.axis for anchor in anchors}
     axes = [(channel, known.get(channel) or axis_of(values)) for channel, values in columns]
-    region = _in_order(region, evidence, axes)
+    region = by_evidence(region, evidence, axes)
     tickets = tickets.take(region)
     best: Clustered | None = None
     for first in ALL_OF_THE_FIRST:
@@ -106,7 +106,7 @@ def _positions_of(
     return positions, np.array([anchor.is_positive for anchor in anchors])
 
 
-def _in_order(
+def by_evidence(
     region: NDArray[np.intp], evidence: FloatArray, axes: Sequence[tuple[str, Axis]]
 ) -> NDArray[np.intp]:
     """Return the region's events by falling evidence; ties by their values, whatever order they came in."""

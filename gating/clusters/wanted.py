@@ -243,9 +243,14 @@ def _is_near(mixture: Mixture, cluster: int, other: int, rows: list[int]) -> boo
     return distance <= farthest(len(rows))
 
 
-def _is_compact(mixture: Mixture, group: int) -> bool:
+def spread_of(mixture: Mixture, group: int) -> float:
+    """Return the typical SD of a group over all axes, natural log."""
     log_volume = log_determinant(mixture.covariances[group])
-    return float(np.exp(0.5 * log_volume / mixture.means.shape[1])) <= WIDEST_CLUSTER
+    return float(np.exp(0.5 * log_volume / mixture.means.shape[1]))
+
+
+def _is_compact(mixture: Mixture, group: int) -> bool:
+    return spread_of(mixture, group) <= WIDEST_CLUSTER
 
 
 def _are_joined(mixture: Mixture, cluster: int, other: int) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 from gating.anchors.anchors import Anchor, Group
 from gating.anchors.cuts import cut_positions, passes
 from gating.anchors.search import Search
+from gating.anchors.traits import is_plasma_panel_without_its_antigens
 from gating.events.panel import GatingChannel, Target
 from gating.gates import AllOf, AnyOf, EllipsoidGate, inside
 from gating.gates.cut_ranges import gate_of_cuts
@@ -55,12 +56,18 @@ def find_target(search: Search, choices: Choices) -> tuple[StepEstimate, StepEst
         none = StepEstimate(Step.PLASMA_CELLS, None, (), (Method.NONE,), (), 0.0, note)
         return none, replace(none, name=Step.SECOND_ANCHOR) if _has_second(search) else _no_second()
     search = refined(search, choices)
-    if search.group.confidence <= (NO_GROUP_CONFIDENCE if search.traits is None else HARDLY_RIGHT):
+    if search.group.confidence <= _least_confidence(search, choices):
         search = replace(search, group=Group(np.zeros_like(search.group.mask), 0.0), ellipsoids=())
     cuts = _cuts(search, choices)
     agreement = _agreement(search, cuts)
     first, second = _first_and_second(cuts)
     return _estimate(first, search, agreement), _second_estimate(second)
+
+
+def _least_confidence(search: Search, choices: Choices) -> float:
+    """Return the confidence up to which a group of this search is none."""
+    told = search.traits is not None or is_plasma_panel_without_its_antigens(choices.panel)
+    return HARDLY_RIGHT if told else NO_GROUP_CONFIDENCE
 
 
 def _cuts(search: Search, choices: Choices) -> list[_Cut]:
@@ -128,10 +135,10 @@ def _estimate(cuts: list[_Cut], search: Search, agreement: float) -> StepEstimat
     return _with_ellipsoids(estimate, search.ellipsoids) if search.ellipsoids else estimate
 
 
-def _with_ellipsoids(estimate: StepEstimate, ellipsoids: tuple[EllipsoidGate, ...]) -> StepEstimate:
+def _with_ellipsoids(estimate: StepEstimate, ellipsoids: tuple[EllipsoidGate | AllOf, ...]) -> StepEstimate:
     """Return the estimate with its gate narrowed to the clusters."""
     n = len(ellipsoids)
-    clusters = ellipsoids[0] if n == 1 else AnyOf(ellipsoids)
+    clusters = ellipsoids[0] if n == 1 and isinstance(ellipsoids[0], EllipsoidGate) else AnyOf(ellipsoids)
     ranges = estimate.gate.gates if isinstance(estimate.gate, AllOf) else (estimate.gate,)
     return replace(
         estimate,

@@ -10,18 +10,19 @@ from numpy.typing import NDArray
 
 from gating.anchors.anchors import Anchor, Group
 from gating.anchors.cuts import cut_positions, passing
-from gating.anchors.search import Search, anchor_channels
+from gating.anchors.search import Search, anchor_channels, cluster_channels
 from gating.anchors.side_scatter import join_scatter
+from gating.anchors.traits import has_only_other_anchors, is_plasma_panel_without_its_antigens
 from gating.clusters.evidence import find_clusters
 from gating.clusters.membership import FEWEST_TO_BEGIN, Members, members_of, neighbourhood_of
 from gating.clusters.neighbours import around, may_be_wanted
 from gating.events import Mask, Survivors
 from gating.events.panel import GatingChannel, Target
 from gating.gates.given_thresholds import PLASMA_CELL_SIZE, Choices
+from gating.plasma_cells.brightest import brightest
 from gating.plasma_cells.confidence import MOST_WITHOUT_VIABILITY, Surroundings, certainty_of, signs_of
 from gating.thresholds import Axis, axis_like, axis_on, known_axis
 
-NOT_IN_CLUSTERS = ("fsc_height", "fsc_width", "ssc_height", "time", "viability", "dump")
 CLEAR_WITHOUT_SCATTER = 0.9
 """Clarity from which the anchors need no help. Chosen on the simulated tubes of docs/validation.md."""
 CLEAR_WITHOUT_CLUSTERS = 0.8
@@ -42,6 +43,9 @@ the simulated tubes of docs/validation.md."""
 LEFT_OUT = 0.5
 """Likely cells that the group leaves out, relative to it, from which they are tried as a beginning too.
 Chosen on the simulated tubes of docs/validation.md."""
+MOST_ON_OTHERS = 0.45
+"""Confidence at most where role `other` alone anchors and CD45 is no anchor: no fit has seen such a
+panel, and any cells may share that antigen. Convention: less than an even chance."""
 SURE_AT_A_LOOK = 0.97
 """Certainty from which no further look is taken. Chosen on the simulated tubes of docs/validation.md."""
 
@@ -52,12 +56,20 @@ docs/validation.md."""
 
 def refined(search: Search, choices: Choices) -> Search:
     """Return the search with its group refined by all channels together, and the confidence in it."""
+    if is_plasma_panel_without_its_antigens(choices.panel):
+        return brightest(search, choices)
     search = _with_scatter(search, choices)
     if search.traits is None:
-        return _with_members(_with_clusters(search, choices), choices, REACHES[-1])
+        found = _with_members(_with_clusters(search, choices), choices, REACHES[-1])
+        return _at_most(found, MOST_ON_OTHERS) if has_only_other_anchors(choices.panel) else found
     best = _surest_look(search, choices)
     most = 1.0 if choices.panel.with_role("viability") else MOST_WITHOUT_VIABILITY
-    return replace(best, group=replace(best.group, clarity=min(best.group.clarity, most)))
+    return _at_most(best, most)
+
+
+def _at_most(search: Search, most: float) -> Search:
+    """Return the search with a confidence of at most so much."""
+    return replace(search, group=replace(search.group, clarity=min(search.group.clarity, most)))
 
 
 def _surest_look(search: Search, choices: Choices) -> Search:
@@ -126,7 +138,7 @@ def _members(search: Search, anchors: Sequence[Anchor], choices: Choices, reach:
     """Return the members of the group. Kinds of cells are learnt around it and applied to all candidates."""
     if np.count_nonzero(search.group.mask) < FEWEST_TO_BEGIN:
         return None
-    channels = [channel.channel for channel in _cluster_channels(choices)]
+    channels = [channel.channel for channel in cluster_channels(choices)]
     known = {anchor.channel: anchor.axis for anchor in search.anchors}
     positions = [(row, known[channel]) for row, channel in enumerate(channels) if channel in known]
     seed, limit = search.group.mask, reach * len(channels)
@@ -218,20 +230,12 @@ def _judged(
     return replace(search, group=replace(search.group, clarity=certainty, trust=1.0))
 
 
-def _cluster_channels(choices: Choices) -> list[GatingChannel]:
-    """Return every channel on which kinds of cells differ, by role and name."""
-    return sorted(
-        (c for c in choices.panel.channels if c.role not in NOT_IN_CLUSTERS),
-        key=lambda c: (c.role, c.channel),
-    )
-
-
 def _with_clusters(search: Search, choices: Choices) -> Search:
     """Return the search with the clusters of all channels where they show the group more clearly."""
     stained = bool(choices.panel.with_role("viability"))
     if stained and search.group.confidence >= CLEAR_WITHOUT_CLUSTERS:
         return search
-    channels = _cluster_channels(choices)
+    channels = cluster_channels(choices)
     anchored = [a for a in search.anchors if a.channel in _names(anchor_channels(choices))]
     columns = [(c.channel, search.candidates.column(c.channel)) for c in channels]
     clustered = find_clusters(anchored, columns, search.candidates.tickets, TRUST_IN_CLUSTERS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,16 +66,17 @@ def marrow(
     top: float = 262_144.0,
     log_amplified: bool = False,
     clog: tuple[float, float] | None = None,
+    kinds: Mapping[str, tuple[float, float, float, tuple[float, ...]]] = KINDS,
 ) -> Marrow:
     rng = np.random.default_rng(seed)
-    names = list(KINDS)
-    shares = np.array([KINDS[k][0] for k in names], float)
+    names = list(kinds)
+    shares = np.array([kinds[k][0] for k in names], float)
     shares *= (100 - percent - normal_percent) / shares.sum()
     shares[names.index("plasma_cell")] = percent
     shares[names.index("normal_plasma_cell")] = normal_percent
 
     def draw(size: int) -> Cells:
-        return _cells(rng, rng.choice(len(names), size, p=shares / shares.sum()), names, dim_cd138)
+        return _cells(rng, rng.choice(len(names), size, p=shares / shares.sum()), kinds, dim_cd138)
 
     which, fsc, ssc, light, cd38 = draw(n)
     is_debris, is_doublet, is_dead = (rng.random(n) < p for p in (debris, doublets, dead))
@@ -115,15 +116,18 @@ def f1(found: Mask, true: Mask) -> float:
 
 
 def _cells(
-    rng: np.random.Generator, which: NDArray[np.intp], names: Sequence[str], dim_cd138: float
+    rng: np.random.Generator,
+    which: NDArray[np.intp],
+    kinds: Mapping[str, tuple[float, float, float, tuple[float, ...]]],
+    dim_cd138: float,
 ) -> Cells:
-    spread = 0.18 * np.log(10)
-    medians = np.array([KINDS[k][3] for k in names]).T[:, which]
+    spread, names = 0.18 * np.log(10), list(kinds)
+    medians = np.array([kinds[k][3] for k in names]).T[:, which]
     light = medians * np.exp(spread * rng.standard_normal(medians.shape))
     plasma = np.isin(which, [names.index("plasma_cell"), names.index("normal_plasma_cell")])
     light[FLUORESCENCE.index("CD138"), plasma] *= dim_cd138
-    fsc = np.array([KINDS[k][1] for k in names])[which] * np.exp(0.15 * rng.standard_normal(which.size))
-    ssc = np.array([KINDS[k][2] for k in names])[which] * np.exp(0.16 * rng.standard_normal(which.size))
+    fsc = np.array([kinds[k][1] for k in names])[which] * np.exp(0.15 * rng.standard_normal(which.size))
+    ssc = np.array([kinds[k][2] for k in names])[which] * np.exp(0.16 * rng.standard_normal(which.size))
     cd38 = np.where(plasma, 40e3, 2e3) * np.exp(0.5 * rng.standard_normal(which.size))
     return which, fsc, ssc, light, cd38
 

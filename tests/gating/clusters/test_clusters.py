@@ -2,43 +2,22 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
-from itertools import islice
-
 import numpy as np
 import pytest
 
 from gating import gate_plasma_cells
 from gating.clusters.mixture import density_peaks, fit_mixture
-from gating.events import Events
-from gating.events.panel import GatingChannel, GatingPanel, Target
 from gating.gates import AllOf, inside
 from gating.thresholds.methods import Method
 from helpers.known_marrow import f1, marrow, panel
-
-LST = (
-    ("CD19", "cd19", Target.ANY), ("CD38", "other", Target.POSITIVE), ("CD3", "dump", Target.NEGATIVE),
-    ("CD4+CD20", "other", Target.ANY), ("CD45", "cd45", Target.LOW), ("CD56+IgK", "cd56", Target.ANY),
-    ("CD5", "other", Target.ANY), ("CD8+IgL", "other", Target.ANY), ("FSC-A", "fsc_area", Target.ANY),
-    ("SSC-A", "ssc_area", Target.ANY),
-)  # fmt: skip
-"""The EuroFlow LST panel has no CD138; CD38 may anchor here, since nothing is quantified."""
-
-
-def _lst_tube(path):
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        rows = list(islice(csv.reader(file), 1, None))
-    values = np.array([row[:-1] for row in rows], np.float32).T
-    is_plasma_cell = np.array([row[-1] == "PLASMA CELLS" for row in rows])
-    return Events(np.ascontiguousarray(values), tuple(name for name, _, _ in LST)), is_plasma_cell
+from helpers.lst_tubes import LST_PANEL, lst_tube
 
 
 @pytest.mark.real
 @pytest.mark.parametrize(("name", "least"), [("Cytometry35", 0.9), ("Cytometry12", 0.8)])
 def test_plasma_cells_of_a_panel_without_cd138_are_those_of_the_labels(real_data, name, least):
-    events, labels = _lst_tube(real_data / "marrow" / "euroflow_simulated" / f"{name}.csv.gz")
-    gated = gate_plasma_cells(events, GatingPanel(tuple(GatingChannel(c, r, t, c) for c, r, t in LST)))
+    events, labels = lst_tube(real_data / "marrow" / "euroflow_simulated" / f"{name}.csv.gz")
+    gated = gate_plasma_cells(events, LST_PANEL)
     assert f1(gated.mask, labels) >= least
     step = next(one for one in gated.steps if one.name == "plasma_cells")
     assert step.methods == (Method.CLUSTER,)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from gating import gate_plasma_cells
 from gating.events import Events
 from gating.events.compensation import SpilloverMatrix, compensate
-from gating.events.panel import GatingPanel
+from gating.events.panel import GatingPanel, Target
 from gating.gates import AllOf, AnyOf, EllipsoidGate, PolygonGate, RangeGate, inside
 from gating.gates.gatingml import to_gatingml
 from gating.gates.steps import GateStep
@@ -133,3 +134,26 @@ def test_the_same_gates_give_the_same_bytes():
 def test_steps_without_a_gate_leave_no_trace():
     document = to_gatingml([GateStep("viable", None, (), 5, 5, (Method.NONE,))], None)
     assert b"viable" not in document
+
+
+def test_ellipsoids_that_keep_neighbours_out_reopen_with_the_same_cells(tmp_path):
+    """VS38c instead of CD138 and CD319: a cluster's ellipsoid is cut by the borders to its neighbours."""
+    rng = np.random.default_rng(51)
+    tube = simulate_tube(draw_tube("plain", rng, n_events=8_000), rng)
+    roles = {"cd319": ("other", Target.POSITIVE)}
+    kept = [
+        replace(c, role=roles[c.role][0], target=roles[c.role][1]) if c.role in roles else c
+        for c in tube.gating_panel().channels
+        if c.role != "cd138"
+    ]
+    gating_panel = GatingPanel(tuple(kept), tube.gating_panel().quantified)
+    gated = gate_plasma_cells(tube.compensated().only([c.channel for c in kept]), gating_panel)
+    step = next(step for step in gated.steps if step.name == "plasma_cells")
+    assert n_ellipsoids(step.gate) >= 1
+    assert gated.mask.sum() >= 100
+    matrix = SpilloverMatrix(tube.spillover_channels, tube.spillover, "of the tube")
+    raw = Events(np.asarray(tube.values, np.float32), tube.channels)
+    theirs = _flowkit_masks(to_gatingml(gated.steps, matrix), raw, tmp_path)
+    for name, ours in zip([one.name for one in gated.steps], gated.step_masks, strict=True):
+        assert name not in theirs or np.count_nonzero(theirs[name] != ours) == 0, name
+    assert "plasma_cells" in theirs

@@ -1,0 +1,207 @@
+"""How like plasma cells a cluster or cell is, as an expert judges it beside lymphocytes.
+
+Plasma cells are the brightest on CD38 or VS38c, larger than lymphocytes, of little more side scatter, and dim
+in CD45; normal ones are CD19+ and CD20− (Flores-Montero et al. 2016, doi:10.1002/cyto.b.21265). Basophils are
+dim in CD45 too, but as small as lymphocytes; monocytes are bright in CD45 and have more side scatter; B cells
+are small, CD45 bright and dimmer on the anchor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gating.anchors.anchors import Anchor
+from gating.anchors.edges import negative_edge
+from gating.anchors.negative_cells import bright_leukocytes
+from gating.anchors.search import Search, cluster_channels
+from gating.anchors.traits import BEYOND_EDGE
+from gating.arithmetic.elementary import log
+from gating.clusters.mixture import Mixture
+from gating.clusters.wanted import spread_of
+from gating.events import FloatArray, Survivors
+from gating.events.ranks import median, quantile
+from gating.gates.given_thresholds import Choices
+from gating.thresholds import axis_of, axis_on
+
+UPPER_END = 0.95
+"""Share of the leukocytes bright in CD45 that lies below their upper end on an anchor. Chosen on the tubes of
+docs/method.md, section 3."""
+LEAST_HEIGHT, MOST_HEIGHT = -1.5, 3.0
+"""Bounds of the height above them that counts, in units of the axis. Chosen on the tubes of docs/method.md,
+section 3."""
+LARGER, SIZE_UNIT, MOST_SIZE = 0.2, 0.15, 2.0
+"""Natural log of forward scatter over that of lymphocytes from which a cluster is larger, what counts as one
+unit, and the most that counts. Chosen on the tubes of docs/method.md, section 3."""
+USUAL_SIDE, SIDE_REACH, SIDE_UNIT, MOST_SIDE = 0.5, 0.4, 0.2, 3.0
+"""Natural log of plasma cells' side scatter over that of lymphocytes, how far it may lie from that, what
+counts as one unit against a cluster, and the most. Chosen on the tubes of docs/method.md, section 3."""
+MOST_B_TRAIT, MOST_CD45 = 1.5, 3.0
+"""Most that CD19 counts for a cluster, CD20 against it, and CD45 beyond the bright cells' lower end
+against it. Chosen on the tubes of docs/method.md, section 3."""
+LYMPHOCYTE_QUARTER, LYMPHOCYTE_SIDE = 0.25, 1.5
+"""Of the leukocytes bright in CD45 those are lymphocytes whose side scatter is at most so many times that of
+this quantile. Chosen on the tubes of docs/method.md, section 3."""
+JUST_BEYOND = 0.6
+"""CD45 so far beyond the bright cells' lower end that a cluster is none of plasma cells. Chosen on the
+tubes of docs/method.md, section 3."""
+WIDEST_OF_MANY, WIDEST_OF_FEW, MANY = 1.0, 1.3, 100.0
+"""Typical SD of one kind of cell over all axes, natural log; that of fewer cells than `MANY` is less well
+known. Chosen on the tubes of docs/method.md, section 3."""
+FEWEST_TO_JUDGE = 5
+"""Cells of a cluster whose scatter is measured. Chosen on the tubes of docs/method.md, section 3."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lymphocytes:
+    """What the tube's own lymphocytes and other bright leukocytes show.
+
+    Attributes
+    ----------
+    size, side
+        Median forward and side scatter area, linear.
+    brightest
+        Upper end of the leukocytes bright in CD45 on each positive anchor, by channel.
+    """
+
+    size: float
+    side: float
+    brightest: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """A cluster of a mixture and how like plasma cells it is.
+
+    Attributes
+    ----------
+    cluster
+        Its number.
+    share
+        Its cells.
+    total
+        Evidence, natural-log units; about 3 to 7 for plasma cells. The bright end of other
+        kinds may reach 4.
+    height
+        How far it lies beyond the edges of the positive anchors, mean.
+    is_one_kind
+        Whether it is compact and not bright in CD45.
+    """
+
+    cluster: int
+    share: float
+    total: float
+    height: float
+    is_one_kind: bool
+
+
+def lymphocytes_of(
+    reference: Survivors | None, anchors: Sequence[Anchor], choices: Choices
+) -> Lymphocytes | None:
+    """Return the tube's lymphocytes; None where CD45 or scatter cannot show any."""
+    forward, side = (choices.panel.with_role(role) for role in ("fsc_area", "ssc_area"))
+    bright = None if reference is None else bright_leukocytes(reference, choices)
+    if reference is None or bright is None or not forward or not side:
+        return None
+    sides = reference.column(side[0].channel)[bright]
+    small = sides <= np.float32(LYMPHOCYTE_SIDE * quantile(sides, LYMPHOCYTE_QUARTER))
+    if not small.any():
+        return None
+    brightest = {
+        anchor.channel: quantile(axis_on(reference, anchor.channel).values[bright], UPPER_END)
+        for anchor in anchors
+        if anchor.is_positive
+    }
+    size = median(reference.column(forward[0].channel)[bright][small])
+    return Lymphocytes(size, median(sides[small]), brightest) if size > 0 else None
+
+
+def likenesses(
+    mixture: Mixture,
+    belongs: NDArray[np.intp],
+    cells: Survivors,
+    anchors: Sequence[Anchor],
+    lymphocytes: Lymphocytes,
+    reference: Survivors,
+    choices: Choices,
+) -> list[Likeness]:
+    """Return how like plasma cells each cluster is, the likest first.
+
+    Parameters
+    ----------
+    belongs
+        The cluster of each cell that the mixture was learnt from, shape (n,).
+    cells
+        These cells.
+    """
+    names = [channel.channel for channel in cluster_channels(choices)]
+    judged = []
+    for cluster in range(mixture.shares.size - 1):
+        rows = np.flatnonzero(belongs == cluster)
+        if rows.size < FEWEST_TO_JUDGE:
+            continue
+        at = {name: mixture.means[cluster, [row]] for row, name in enumerate(names)}
+        scatter = {name: np.array([median(column.take(rows))]) for name, column in _scatter(cells, choices)}
+        positive = [float(at[a.channel][0]) - a.edge for a in anchors if a.is_positive]
+        share = float(mixture.shares[cluster])
+        widest = WIDEST_OF_FEW if share < MANY else WIDEST_OF_MANY
+        beyond = float(_beyond(at, anchors)[0])
+        one_kind = spread_of(mixture, cluster) <= widest and beyond <= JUST_BEYOND
+        total = float(_total(at, scatter, anchors, lymphocytes, reference, choices)[0])
+        judged.append(Likeness(cluster, share, total, float(np.mean(positive)), one_kind))
+    return sorted(judged, key=lambda one: -one.total)
+
+
+def cell_likeness(
+    search: Search, lymphocytes: Lymphocytes, reference: Survivors, choices: Choices
+) -> FloatArray:
+    """Return how like plasma cells each candidate is by itself, float32, shape (n_candidates,)."""
+    cells = search.candidates
+    at = {
+        c.channel: axis_of(cells.column(c.channel), axis_on(reference, c.channel)).values
+        for role in ("cd19", "cd20")
+        for c in choices.panel.with_role(role)
+    }
+    at |= {anchor.channel: anchor.axis.values for anchor in search.anchors}
+    scatter = dict(_scatter(cells, choices))
+    return _total(at, scatter, search.anchors, lymphocytes, reference, choices).astype(np.float32)
+
+
+def _total(
+    at: Mapping[str, NDArray[Any]],
+    scatter: Mapping[str, NDArray[Any]],
+    anchors: Sequence[Anchor],
+    lymphocytes: Lymphocytes,
+    reference: Survivors,
+    choices: Choices,
+) -> NDArray[Any]:
+    """Return the evidence at these positions, each shape (n,), with this linear scatter area."""
+    heights = [at[a.channel] - lymphocytes.brightest[a.channel] for a in anchors if a.is_positive]
+    total = np.clip(sum(heights) / len(heights), LEAST_HEIGHT, MOST_HEIGHT)
+    forward, side = (choices.panel.with_role(role)[0].channel for role in ("fsc_area", "ssc_area"))
+    larger = (_log_ratio(scatter[forward], lymphocytes.size) - LARGER) / SIZE_UNIT
+    off = np.abs(_log_ratio(scatter[side], lymphocytes.side) - USUAL_SIDE) - SIDE_REACH
+    total = total + np.clip(larger, -MOST_SIZE, MOST_SIZE) - np.clip(off / SIDE_UNIT, 0.0, MOST_SIDE)
+    for role, sign in (("cd19", 1.0), ("cd20", -1.0)):
+        for channel in choices.panel.with_role(role):
+            edge = negative_edge(axis_on(reference, channel.channel)) + BEYOND_EDGE
+            total = total + sign * np.clip(at[channel.channel] - edge, 0.0, MOST_B_TRAIT)
+    return np.asarray(total - np.clip(_beyond(at, anchors), 0.0, MOST_CD45))
+
+
+def _beyond(at: Mapping[str, NDArray[Any]], anchors: Sequence[Anchor]) -> NDArray[Any]:
+    """Return how far the positions lie beyond the low and negative anchors' edges, at most."""
+    return np.asarray(np.max([at[a.channel] - a.edge for a in anchors if not a.is_positive], axis=0))
+
+
+def _scatter(cells: Survivors, choices: Choices) -> list[tuple[str, FloatArray]]:
+    channels = [choices.panel.with_role(role)[0].channel for role in ("fsc_area", "ssc_area")]
+    return [(channel, cells.column(channel)) for channel in channels]
+
+
+def _log_ratio(values: NDArray[Any], usual: float) -> NDArray[Any]:
+    return np.asarray(log(np.maximum(values.astype(np.float64), 1e-6)) - np.log(max(usual, 1e-6)))

@@ -1,0 +1,31 @@
+"""EuroFlow LST tubes with the label of every event, read from the folder of real files."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from gating.events import Events, Mask
+from gating.events.panel import GatingChannel, GatingPanel, Target
+
+LST = (
+    ("CD19", "cd19", Target.ANY), ("CD38", "other", Target.POSITIVE), ("CD3", "dump", Target.NEGATIVE),
+    ("CD4+CD20", "other", Target.ANY), ("CD45", "cd45", Target.LOW), ("CD56+IgK", "cd56", Target.ANY),
+    ("CD5", "other", Target.ANY), ("CD8+IgL", "other", Target.ANY), ("FSC-A", "fsc_area", Target.ANY),
+    ("SSC-A", "ssc_area", Target.ANY),
+)  # fmt: skip
+"""The EuroFlow LST panel has no CD138; CD38 may anchor here, since nothing is quantified."""
+LST_PANEL = GatingPanel(tuple(GatingChannel(c, r, t, c) for c, r, t in LST))
+
+
+def lst_tube(path: Path) -> tuple[Events, Mask]:
+    """Return the events of a tube and which are plasma cells, bool, shape (n_events,)."""
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        rows = list(islice(csv.reader(file), 1, None))
+    values = np.array([row[:-1] for row in rows], np.float32).T
+    is_plasma_cell = np.array([row[-1] == "PLASMA CELLS" or row[-1].startswith("PC ") for row in rows])
+    return Events(np.ascontiguousarray(values), tuple(name for name, _, _ in LST)), is_plasma_cell
