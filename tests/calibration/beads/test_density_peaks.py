@@ -63,4 +63,4 @@ def test_the_modes_of_a_binned_density_lie_where_its_heaps_are():
     counts = sum(900 * np.exp(-0.5 * ((middle - at) / 0.1) ** 2) * 0.0195 for at in (2.0, 5.0, 8.0))
     found = find_modes(BinnedDensity(counts, edges, 1.0))
     assert [mode.z for mode in found] == pytest.approx([2.0, 5.0, 8.0], abs=0.01)
-    assert [mode.n for mode in found] == pytest.approx([counts.sum() / 3] * 3, rel=0.01)
+    assert [mode.n for mode in found] == pytest.approx([counts.sum() / 3] * 3, rel=1e-9)

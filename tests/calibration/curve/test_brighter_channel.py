@@ -96,7 +96,9 @@ def compared_with_a_share_off_by(off):
     ranges = tuple((x - 100 - 0.2 * x, x + 100 + 0.2 * x) for x in light)
     peaks = BeadPeaks(tuple(light), (0.1,) * 4, (N,) * 4, ranges, (False,) * 4, True, 0, "by hand")
     order = np.random.default_rng(3).permutation(named.size)  # the two channels' noise has nothing in common
-    mixed = np.concatenate([np.random.default_rng(k).permutation(part) for k, part in enumerate(np.split(others, 4))])
+    mixed = np.concatenate(
+        [np.random.default_rng(k).permutation(part) for k, part in enumerate(np.split(others, 4))]
+    )
     return compare_channels(named[order], mixed[order], peaks, one_dye=False)
 
 
