@@ -115,9 +115,10 @@ def test_a_control_that_is_unclear_itself_lends_nothing(nearly_empty: Tube):
     assert LENT not in gated.notes
 
 
-def test_a_clear_tube_takes_nothing_of_its_control(tube: Tube, nearly_empty: Tube):
+def test_a_clear_tube_takes_nothing_of_its_control(tube: Tube):
     alone = gate_plasma_cells(tube.events, tube.panel)
-    gated = gated_tube(tube, Control(tube=nearly_empty), {})
+    brighter = replace(tube, events=Events(1.2 * tube.events.values, tube.events.channels))
+    gated = gated_tube(tube, Control(tube=brighter), {})
     assert [one.thresholds for one in gated.steps] == [one.thresholds for one in alone.steps]
     assert LENT not in gated.notes
 
