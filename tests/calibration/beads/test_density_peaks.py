@@ -46,6 +46,7 @@ def modes_at(*levels):
         ((0, 50, 100, 150, 9_000), 50),
         ((0, 50, 100, 160, 9_000), 50),  # the steps of a comb may differ by a quarter
         ((0, 50, 100, 170, 9_000), 0),
+        ((1_000, 1_010, 1_020, 1_030), 10),  # three gaps are enough
         ((0, 50, 100, 9_000), 0),  # two even gaps are no comb
         ((0, 50, 100), 0),
         ((0, 50, 100, 150), 0),  # a comb up to the brightest peak is that of the beads themselves
