@@ -109,6 +109,13 @@ def test_the_median_of_all_patients_is_that_of_a_simulated_crowd(curve):
         )
 
 
+def test_the_week_that_reaches_a_target_is_the_one_the_target_was_taken_at(curve):
+    p = np.array([[5.2, -1.1, 2.8, -1.1, 0.0, np.log(0.3)]])
+    for place in range(11, 150, 9):
+        target = median_logs(p, curve, np.array([place]))[0]
+        assert first_reached(p, curve, target, 0.5)[0] == pytest.approx(WEEKS[place], abs=1e-4)
+
+
 def test_the_true_t50_and_plateau_lie_in_their_intervals(curve, data):
     fit = fit_recovery(data, curve)
     assert fit.half_interval[0] < true_t50(Recovery("exponential", 60), curve) < fit.half_interval[1]
