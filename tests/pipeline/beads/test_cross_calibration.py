@@ -1,6 +1,7 @@
 """A day without its bead run takes another day's curve through rainbow beads, and says so everywhere."""
 
 import csv
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -76,6 +77,8 @@ def test_the_curve_of_the_other_day_reads_right_on_this_one(folder):
     assert "CROSS_CALIBRATED" in found.flags
     assert found.curve.to_abc(26.0 * 1000) == pytest.approx(own.curve.to_abc(20.0 * 1000), rel=0.01)
     assert found.curve.transfer.assumed_cv == 0
+    factor = re.search(r"MFI × ([\d.]+)", found.note)
+    assert float(factor[1]) == pytest.approx(20.0 / 26.0, rel=0.01)  # the gains of the two days
     assert (
         "curve of QB1 (quantibrite_pe, lot 96597) carried over from RB1 by 5 rainbow populations"
         in found.note
