@@ -27,6 +27,14 @@ def test_a_threshold_through_the_dimmest_bead_takes_it_out_of_the_curve(share, s
     assert curve.fitted == (False, True, True, True)
 
 
+@pytest.mark.parametrize("n_strays", [1, 3, 12])
+def test_a_few_stray_events_beyond_a_threshold_do_not_hide_it(n_strays):
+    x, population = run_of()
+    threshold = np.quantile(x[population == 0], 0.35)
+    x = np.concatenate([x[x > threshold], np.linspace(0.3, 0.5, n_strays) * threshold])
+    assert find_bead_peaks(x, 4).cut == (True, False, False, False)
+
+
 def test_a_limit_through_the_brightest_bead_takes_it_out_of_the_curve():
     x, population = run_of()
     peaks = find_bead_peaks(x[x < np.median(x[population == 3])], 4)

@@ -38,6 +38,16 @@ def test_events_on_the_margin_are_out():
     assert mask[:900].mean() > 0.85
 
 
+@pytest.mark.parametrize("pile", [0.0, 262143.0])
+def test_a_pile_at_either_end_of_a_scale_that_is_not_known_is_out_however_dense_it_is(pile):
+    rng = np.random.default_rng(1)
+    fsc = np.concatenate([rng.normal(60000, 2000, 900), np.full(2_000, pile)])
+    ssc = np.concatenate([rng.normal(40000, 2000, 900), rng.normal(40000, 500, 2_000)])
+    mask = find_bead_singlets(fsc, ssc)
+    assert not mask[900:].any()
+    assert mask[:900].mean() > 0.85
+
+
 def test_a_given_scale_end_is_a_margin():
     rng = np.random.default_rng(2)
     fsc = rng.normal(60000, 2000, 500)

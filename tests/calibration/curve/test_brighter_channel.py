@@ -1,9 +1,11 @@
 """A run on a channel into which the dye merely shines is told from the file alone, by counting photons."""
 
+from statistics import NormalDist
+
 import numpy as np
 import pytest
 
-from calibration import CurveVerdict, find_bead_peaks, find_bead_singlets
+from calibration import BeadPeaks, CurveVerdict, find_bead_peaks, find_bead_singlets
 from calibration.curve.brighter_channel import channel_check, compare_channels
 from pipeline.fcs import read_fcs
 from validation.simulated_beads import KITS, Detector, bead_run
@@ -73,3 +75,38 @@ def test_beads_of_several_dyes_are_not_compared(real_data, day):
         for c in others
     ]
     assert found == [None] * 5
+
+
+N = 400
+SHARES_WITHIN = 0.05
+"""As docs/method.md says: how far shares of light may differ where beads may carry several dyes."""
+
+
+def normal_values(middle, sd):
+    """N values whose quantiles are those of a normal distribution."""
+    return middle + sd * np.array([NormalDist().inv_cdf((k + 0.5) / N) for k in range(N)])
+
+
+def compared_with_a_share_off_by(off):
+    """Compare four populations of one tenth of the light, the second of them off by a share of that."""
+    light = np.array([0.0, 1e3, 1e4, 1e5])
+    named = np.concatenate([normal_values(x, 20 + 0.02 * x) for x in light])
+    tenth = light / 10 * np.array([1, 1 + off, 1, 1])
+    others = np.concatenate([normal_values(x, 20.0) for x in tenth])
+    ranges = tuple((x - 100 - 0.2 * x, x + 100 + 0.2 * x) for x in light)
+    peaks = BeadPeaks(tuple(light), (0.1,) * 4, (N,) * 4, ranges, (False,) * 4, True, 0, "by hand")
+    order = np.random.default_rng(3).permutation(named.size)  # the two channels' noise has nothing in common
+    mixed = np.concatenate(
+        [np.random.default_rng(k).permutation(part) for k, part in enumerate(np.split(others, 4))]
+    )
+    return compare_channels(named[order], mixed[order], peaks, one_dye=False)
+
+
+def test_shares_of_light_may_differ_by_five_percent_and_three_standard_errors_of_a_median():
+    # SE of a median of normal values: √(π/2) · SD / √n; of the second population, whose net light is 100.
+    def allowed(net):
+        return SHARES_WITHIN + 3 * np.sqrt(np.pi / 2) * 20 / np.sqrt(N) / net
+
+    off = allowed(100 * 1.08)
+    assert compared_with_a_share_off_by(0.97 * off) is not None
+    assert compared_with_a_share_off_by(1.03 * off) is None

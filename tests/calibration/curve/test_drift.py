@@ -33,6 +33,17 @@ def test_the_first_three_runs_have_no_limits_and_the_first_twenty_are_provisiona
     assert not points[-1].provisional
 
 
+@pytest.mark.parametrize("off", [-50.0, 50.0])
+def test_a_distance_is_cut_off_at_99_sds(off):
+    same = levey_jennings([100.0, 100.0, 100.0, 100.0, 100.0 + off])
+    assert same[3].z == 0.0
+    assert same[4].z == np.copysign(99.0, off)
+    rng = np.random.default_rng(0)
+    many = levey_jennings([*(100 + rng.normal(0, 1e-3, 400)), 100.0 + off])
+    assert many[-1].z == np.copysign(99.0, off)
+    assert many[-1].verdict is CurveVerdict.REJECT
+
+
 def test_a_rejected_run_does_not_widen_the_limits():
     steady = [100.0, 101.0, 99.0, 100.5, 99.5]
     points = levey_jennings([*steady, 150.0, 150.0])

@@ -56,11 +56,12 @@ def test_slope_one_is_the_geometric_mean_factor_and_still_shows_the_free_slope()
     assert check(curve, "slope").value != 1.0
 
 
-def test_autofluorescence_of_the_beads_is_recovered():
+@pytest.mark.parametrize("unit", [1.0, 1e-6])
+def test_autofluorescence_of_the_beads_is_recovered_in_whatever_unit_the_levels_are(unit):
     true = [500.0, 2000.0, 8000.0, 32000.0, 128000.0]
     medians = [((y + 300.0) / 7.0) ** (1 / 1.05) for y in (0.0, *true)]
-    curve = fit_standard_curve(medians, [0.0, *true], model="autofluorescence")
-    assert curve.autofluorescence == pytest.approx(300.0, rel=1e-3)
+    curve = fit_standard_curve(medians, [y * unit for y in (0.0, *true)], model="autofluorescence")
+    assert curve.autofluorescence == pytest.approx(300.0 * unit, rel=1e-3)
     assert curve.slope == pytest.approx(1.05, rel=1e-4)
     assert curve.back_calculated_error[1] == pytest.approx(0.0, abs=1e-3)
 
@@ -179,10 +180,10 @@ def test_conversion_is_increasing_through_zero_and_takes_arrays():
 
 def test_photon_steps_are_learnt_from_how_bead_cvs_fall_with_brightness():
     medians = np.array(clean())
-    rcv = np.sqrt(0.03**2 + 20.0 / medians)
-    assert fit_standard_curve(medians, LEVELS, rcv=rcv, n=[1000] * 4).photon_step == pytest.approx(
-        20.0, rel=1e-3
-    )
+    for noise in (0.0, 60.0):  # of the electronics, in the detector's units
+        rcv = np.sqrt(0.03**2 + 20.0 / medians + noise**2 / medians**2)
+        curve = fit_standard_curve(medians, LEVELS, rcv=rcv, n=[1000] * 4)
+        assert curve.photon_step == pytest.approx(20.0, rel=1e-3)
 
 
 WITH_BLANK = [0.0, 1900.0, 7600.0, 31000.0, 170000.0, 480000.0]

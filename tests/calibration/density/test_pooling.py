@@ -1,3 +1,5 @@
+import math
+
 import pytest
 
 from calibration import BudgetTerm, ErrorTerm, RdStatus, ReceptorDensity, pool_receptor_densities
@@ -65,3 +67,45 @@ def test_a_single_replicate_is_itself_and_none_is_a_fault():
     assert (pool.rd, pool.rd_low, pool.flags) == (900.0, alone.rd_low, ("CURVE_WARN",))
     with pytest.raises(ValueError, match="at least one"):
         pool_receptor_densities([])
+
+
+def test_a_pool_whose_interval_reaches_zero_is_linear():
+    # Shared half of the variance once, own half over two; a logarithm of the lower end does not exist.
+    members = [replicate(800.0, rd_low=-200.0, rd_high=1800.0)] * 2
+    pool = pool_receptor_densities(members)
+    assert pool.rd == pytest.approx(800)
+    half = 1000 * (0.5 + 0.5 / 2) ** 0.5
+    assert (pool.rd_low, pool.rd_high) == pytest.approx((800 - half, 800 + half))
+
+
+def test_a_pool_of_signed_estimates_has_a_linear_interval_even_where_all_its_ends_are_positive():
+    members = [replicate(400.0, RdStatus.BELOW_LLOQ, rd_low=300.0, rd_high=500.0)] * 2
+    pool = pool_receptor_densities(members)
+    half = 100 * (0.5 + 0.5 / 2) ** 0.5
+    assert (pool.rd_low, pool.rd_high) == pytest.approx((400 - half, 400 + half))
+
+
+def test_a_pool_above_the_lloq_has_an_interval_that_is_even_on_the_log_scale():
+    pool = pool_receptor_densities([replicate(2000.0)] * 2)
+    factor = 1.2 ** ((0.5 + 0.5 / 2) ** 0.5)
+    assert (pool.rd_low, pool.rd_high) == pytest.approx((2000 / factor, 2000 * factor))
+
+
+def test_replicates_that_scatter_more_than_their_cells_explain_widen_the_interval():
+    # Own part: the SD between replicates, log 4 / √2, over √2; shared part: half of the members' variance.
+    pool = pool_receptor_densities([replicate(1000.0), replicate(4000.0)])
+    log_sd = math.log(1.2) / 1.96
+    half = 1.96 * math.sqrt(0.5 * log_sd**2 + (math.log(4) ** 2 / 2) / 2)
+    assert pool.rd_high == pytest.approx(2000 * math.exp(half), rel=1e-4)
+    assert pool.between_cv_percent == pytest.approx(100 * math.sqrt(math.expm1(math.log(4) ** 2 / 2)))
+
+
+def test_a_pool_of_members_on_both_sides_of_the_lloq_is_below_it_where_its_mean_is():
+    pool = pool_receptor_densities([below(100.0), replicate(600.0)])
+    assert (pool.status, pool.rd) == (RdStatus.BELOW_LLOQ, 350)
+
+
+def test_a_pool_of_members_on_both_sides_of_the_top_bead_is_extrapolated_where_its_mean_is():
+    beyond = replicate(90000.0, RdStatus.ABOVE_ULOQ_EXTRAPOLATED)
+    assert pool_receptor_densities([replicate(60000.0), beyond]).status is RdStatus.ABOVE_ULOQ_EXTRAPOLATED
+    assert pool_receptor_densities([replicate(40000.0), beyond]).status is RdStatus.OK

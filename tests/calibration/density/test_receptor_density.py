@@ -71,6 +71,15 @@ def test_no_control_gives_abc_and_no_density():
     assert "No control tube" in result.notes[0]
 
 
+def test_a_control_with_too_few_cells_in_the_gate_says_how_many_it_has():
+    stained = cells(np.random.default_rng(0), 20000, 500, detector=DETECTOR)
+    few = quantify_receptor_density(stained, np.full(4, 20.0), curve(), kit="qsc")
+    assert (few.status, few.rd, few.n_control) == (RdStatus.NO_BACKGROUND, None, 4)
+    assert few.notes[0] == "The control tube has 4 cells in the gate: at least 5 are needed."
+    enough = quantify_receptor_density(stained, np.full(5, 20.0), curve(), kit="qsc")
+    assert (enough.status, enough.flags) == (RdStatus.OK, ("FEW_CONTROL_EVENTS",))
+
+
 @pytest.mark.parametrize("broken", [None, "rejected"])
 def test_no_curve_or_a_rejected_one_gives_medians_only(broken):
     bad = fit_standard_curve([10, 100, 1000], [5000, 500, 50000]) if broken else None

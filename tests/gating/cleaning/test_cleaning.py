@@ -12,6 +12,7 @@ from gating.events import Events, Survivors
 from gating.events.sample import sampled
 from gating.gates import inside
 from gating.strategy import gate_plasma_cells
+from gating.thresholds.methods import Method
 from helpers.known_marrow import marrow, panel
 
 
@@ -124,3 +125,15 @@ def test_what_a_panel_cannot_support_is_recorded_and_not_skipped_in_silence(with
     assert expected in named
     flag = {"Time": "NO_TIME", "FSC-H": "NO_SINGLETS", "FSC-A": "NO_SCATTER", "Viability": "NO_VIABILITY"}
     assert flag[without[0]] in gated.flags
+
+
+def test_time_that_is_mostly_unsteady_is_flagged_and_nothing_is_cut():
+    rng = np.random.default_rng(1)
+    rates = np.repeat(np.where(np.arange(100) % 3 == 0, 1_000.0, rng.uniform(200, 4_000, 100)), 400)
+    time = np.cumsum(rng.exponential(1 / rates)).astype(np.float32)
+    finding = find_stable_time(time, [], np.ones(time.size, bool), channel="Time")
+    assert finding.gate is None
+    assert finding.methods == (Method.UNSTEADY,)
+    assert finding.flags == ("TIME_UNSTABLE",)
+    assert finding.confidence == 0.2
+    assert finding.note.endswith("of the events were acquired in unsteady time; none were excluded")

@@ -230,3 +230,40 @@ def test_a_tube_without_cd19_is_split_marker_by_marker():
     _, found = _found(everyone, wanted, panel=_panel(("CD56", "CD81", "CD45", "FSC-A")))
     assert found[:500].mean() > 0.95
     assert found[500:].mean() < 0.1
+
+
+CHAINS = ("CD19", "CD56", "Kappa", "Lambda")
+BY_CHAIN = GatingPanel(tuple(GatingChannel(name, name.lower()) for name in CHAINS)).with_default_targets()
+
+
+def _with_chains():
+    """A κ clone of which 200 cells are CD19− CD56+ and 700 as normal cells are; and 100 cells of both chains."""
+    rng = np.random.default_rng(2)
+
+    def group(n, *medians):
+        return np.array(medians)[:, None] * np.exp(rng.normal(0, 0.3, (4, n))) + rng.normal(0, 25, (4, n))
+
+    others = [
+        group(4000, 60, 60, 60, 60),
+        group(250, 12_000, 60, 9_000, 60),
+        group(250, 12_000, 60, 60, 9_000),
+    ]
+    clone = [group(200, 60, 9_000, 9_000, 60), group(700, 700, 60, 9_000, 60)]
+    normal = [group(60, 700, 60, 9_000, 60), group(40, 700, 60, 60, 9_000)]
+    events = Events(np.concatenate([*others, *clone, *normal], axis=1).astype(np.float32), CHAINS)
+    return Survivors.everyone(events), Survivors(events, np.arange(4500, 5500))
+
+
+def test_the_light_chain_counts_where_cd19_and_cd56_tell_only_a_part_of_the_clone():
+    finding, found = _found(*_with_chains(), panel=BY_CHAIN)
+    assert found[:900].mean() > 0.97
+    assert found[960:].mean() < 0.03
+    assert "κ:λ is monoclonal: the light chain in excess counts as aberrant" in finding.note
+
+
+def test_where_a_person_cut_the_light_chain_adds_no_cells():
+    finding, found = _found(*_with_chains(), panel=BY_CHAIN, overrides={"cd56": 1_000.0})
+    assert found[:200].mean() > 0.97
+    assert found[200:].mean() < 0.03
+    assert dict(finding.thresholds)["CD56"] == 1_000.0
+    assert "monoclonal" not in finding.note

@@ -57,3 +57,25 @@ def test_a_panel_without_targets_is_one_for_plasma_cells():
     assert [channel.target for channel in filled.channels] == [Target.POSITIVE, Target.LOW]
     stated = GatingPanel((GatingChannel("V1", "cd138"), GatingChannel("R1", "cd19", Target.POSITIVE)))
     assert stated.with_default_targets() == stated
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_an_event_at_the_height_of_a_corner_is_inside_only_between_the_edges(turned):
+    corners = [
+        (1.0, 2.0),
+        (3.0, 0.0),
+        (5.0, 2.0),
+        (3.0, 4.0),
+    ]  # a diamond: its left and right corners at y = 2
+    gate = PolygonGate("A", "B", tuple(corners[::-1] if turned else corners))
+    x = np.array([0.0, 2.0, 3.0, 4.0, 6.0, 0.0, 2.9, 6.0, 0.0, 6.0], np.float32)
+    y = np.array([2.0, 2.0, 2.0, 2.0, 2.0, 0.0, 1.0, 0.0, 4.0, 4.0], np.float32)
+    expected = [False, True, True, True, False, False, True, False, False, False]
+    assert inside(gate, Events(np.array([x, y]), ("A", "B"))).tolist() == expected
+
+
+def test_an_event_at_the_height_of_a_corner_that_turns_inward_is_inside_once():
+    # The ray to the right of an event at y = 2 meets the tip of a notch.
+    gate = PolygonGate("A", "B", ((0.0, 0.0), (4.0, 0.0), (4.0, 4.0), (2.0, 2.0), (0.0, 4.0)))
+    x, y = np.array([[1.0, 3.0, -1.0, 5.0], [2.0, 2.0, 2.0, 2.0]], np.float32)
+    assert inside(gate, Events(np.array([x, y]), ("A", "B"))).tolist() == [True, True, False, False]

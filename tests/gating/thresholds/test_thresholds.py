@@ -53,10 +53,11 @@ def test_a_cut_through_the_wanted_cells_goes_beside_them():
 
 
 def test_chance_is_not_a_clear_valley():
-    for seed in range(20):
-        values = np.random.default_rng(seed).normal(0, 1, 300).astype(np.float32)
-        valley = clearest_valley(density_of(values, bandwidth=0.2, low=-4, high=4), -3, 3)
-        assert valley is None or valley.clarity < 0.6
+    samples = [np.random.default_rng(seed).normal(0, 1, 300).astype(np.float32) for seed in range(20)]
+    found = [clearest_valley(density_of(x, bandwidth=0.2, low=-4, high=4), -3, 3) for x in samples]
+    clarities = [valley.clarity for valley in found if valley is not None]
+    assert len(clarities) >= 10  # dips there are, in most of the samples
+    assert max(clarities) < 0.05
 
 
 def test_a_small_far_group_shows_as_a_valley():

@@ -1,11 +1,14 @@
 """A day without its bead run takes another day's curve through rainbow beads, and says so everywhere."""
 
 import csv
+import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from pipeline.beads.calibrate import BeadTask, calibrate_bead_run
+from pipeline.beads.cross_calibration import with_transfers
 from pipeline.beads.history import judged_bead_runs
 from pipeline.checks import check_folder
 from pipeline.commands.run import calibrate_study, run_study
@@ -44,6 +47,7 @@ def folder(tmp_path_factory):
     write_beads(made / "rb2.fcs", RAINBOW, 26.0, 3, 18)
     write_beads(made / "rb_else.fcs", RAINBOW, 15.0, 4, 18, serial="K99")
     write_beads(made / "rb_shifted.fcs", RAINBOW, 20.0, 5, 4, voltage="450")
+    write_beads(made / "rb_late.fcs", RAINBOW, 20.0, 6, 9)
     return made
 
 
@@ -53,9 +57,9 @@ def sheet(folder, rows=ROWS):
     return folder
 
 
-def carried(folder, rb1="rb1.fcs", rb2="rb2.fcs", **settings):
+def carried(folder, rb1="rb1.fcs", rb2="rb2.fcs", qb1="qb1.fcs", **settings):
     runs = [
-        BeadRun("QB1", "qb1.fcs", "quantibrite_pe", "96597", "PE-A", QUANTIBRITE),
+        BeadRun("QB1", qb1, "quantibrite_pe", "96597", "PE-A", QUANTIBRITE),
         BeadRun("RB1", rb1, "rainbow", "R7", "PE-A", RAINBOW),
         BeadRun("RB2", rb2, "rainbow", "R7", "PE-A", RAINBOW, transfer_from="RB1; QB1"),
     ]
@@ -73,6 +77,8 @@ def test_the_curve_of_the_other_day_reads_right_on_this_one(folder):
     assert "CROSS_CALIBRATED" in found.flags
     assert found.curve.to_abc(26.0 * 1000) == pytest.approx(own.curve.to_abc(20.0 * 1000), rel=0.01)
     assert found.curve.transfer.assumed_cv == 0
+    factor = re.search(r"MFI × ([\d.]+)", found.note)
+    assert float(factor[1]) == pytest.approx(20.0 / 26.0, rel=0.01)  # the gains of the two days
     assert (
         "curve of QB1 (quantibrite_pe, lot 96597) carried over from RB1 by 5 rainbow populations"
         in found.note
@@ -96,6 +102,53 @@ def test_the_same_acquisition_twice_carries_nothing(folder):
     found = carried(folder, rb2="rb1.fcs")[-1]
     assert found.curve is None
     assert "RB2 and RB1 are one acquisition" in found.note
+
+
+@pytest.mark.parametrize(
+    ("files", "why"),
+    [
+        ({"rb1": "qb1.fcs"}, "the rainbow populations of RB1 were not found: 6 bead populations"),
+        ({"rb2": "qb1.fcs"}, "the rainbow populations of RB2 were not found: 6 bead populations"),
+        ({"qb1": "rb_shifted.fcs"}, "QB1 has no curve: 4 bead populations were expected"),
+        ({"rb1": "rb_late.fcs"}, "RB1 and QB1 lie 120 hours apart: they must be of one day"),
+    ],
+)
+def test_runs_that_cannot_carry_a_curve_over_say_why(folder, files, why):
+    found = carried(folder, **files)[-1]
+    assert found.curve is None
+    assert "NO_CURVE" in found.flags
+    assert "CROSS_CALIBRATED" not in found.flags
+    assert f"no curve could be carried over from the runs of transfer_from: {why}" in found.note
+
+
+def test_runs_that_were_acquired_within_the_age_that_is_set_carry_over(folder):
+    found = carried(folder, rb1="rb_late.fcs", bead_age_reject_hours=120.0)[-1]
+    assert found.curve is not None
+
+
+RUNS = [
+    BeadRun("QB1", "qb1.fcs", "quantibrite_pe", "96597", "PE-A", QUANTIBRITE),
+    BeadRun("RB1", "rb1.fcs", "rainbow", "R7", "PE-A", RAINBOW),
+    BeadRun("RB2", "rb2.fcs", "rainbow", "R7", "PE-A", RAINBOW, transfer_from="RB1; QB1"),
+]
+
+
+@pytest.mark.parametrize("missing", [0, 1])
+def test_a_run_that_was_not_read_carries_nothing_over(folder, missing):
+    runs = carried(folder)
+    found = with_transfers([runs[1 - missing], runs[2]], RUNS, Settings())[-1]
+    assert found.curve is None
+    assert "the runs that transfer_from names have not been read" in found.note
+
+
+def test_fewer_than_three_populations_that_both_days_show_carry_nothing_over(folder):
+    bead, there, here = carried(folder)
+    shown = [(False,) * 4 + (True,) * 2, (False,) * 3 + (True,) * 3]  # the blank does not count
+    three, two = (replace(here, peaks=replace(here.peaks, saturated=saturated)) for saturated in shown)
+    assert with_transfers([bead, there, three], RUNS, Settings())[-1].curve is not None
+    found = with_transfers([bead, there, two], RUNS, Settings())[-1]
+    assert found.curve is None
+    assert "no curve could be carried over" in found.note
 
 
 def test_the_table_of_bead_runs_says_it(folder):

@@ -38,6 +38,14 @@ def unclear(tube: Tube) -> Tube:
     return replace(tube, events=Events(values, tube.events.channels, tube.events.scale_tops))
 
 
+@pytest.fixture(scope="module")
+def nearly_empty(tube: Tube) -> Tube:
+    """The same tube with eight of its plasma cells: too few to be seen as a group."""
+    cells = np.flatnonzero(gate_plasma_cells(tube.events, tube.panel).mask)
+    values = np.ascontiguousarray(np.delete(tube.events.values, cells[8:], axis=1))
+    return replace(tube, events=Events(values, tube.events.channels, tube.events.scale_tops))
+
+
 def batch(value: float) -> BatchCut:
     return BatchCut(Step.VIABLE, VIABILITY, value, 0.1, 7)
 
@@ -81,3 +89,40 @@ def test_a_person_s_threshold_comes_before_the_batch_s(unclear: Tube):
     gated = gated_tube(unclear, Control(), {"viable": 700.0}, (batch(520.0),))
     assert step(gated).thresholds == ((VIABILITY, 700.0),)
     assert "GATE_FROM_BATCH" not in gated.flags
+
+
+LENT = "the tube alone was unclear: thresholds of its control were at hand where it gave none"
+
+
+def test_an_unclear_tube_takes_the_thresholds_of_its_clear_control(tube: Tube, nearly_empty: Tube):
+    alone = gate_plasma_cells(nearly_empty.events, nearly_empty.panel)
+    of_control = gate_plasma_cells(tube.events, tube.panel)
+    assert alone.confidence < 0.5 <= of_control.confidence
+    gated = gated_tube(nearly_empty, Control(tube=tube), {})
+    for name in ("plasma_cells", "second_anchor"):
+        assert step(gated, name).methods == (Method.POOLED,)
+        assert step(gated, name).thresholds == step(of_control, name).thresholds
+        assert step(gated, name).thresholds != step(alone, name).thresholds
+    assert gated.mask.sum() == 8
+    assert gated.notes[-1] == LENT
+    assert "GATE_FROM_BATCH" not in gated.flags
+
+
+def test_a_control_that_is_unclear_itself_lends_nothing(nearly_empty: Tube):
+    alone = gate_plasma_cells(nearly_empty.events, nearly_empty.panel)
+    gated = gated_tube(nearly_empty, Control(tube=nearly_empty), {})
+    assert [one.thresholds for one in gated.steps] == [one.thresholds for one in alone.steps]
+    assert LENT not in gated.notes
+
+
+def test_a_clear_tube_takes_nothing_of_its_control(tube: Tube):
+    alone = gate_plasma_cells(tube.events, tube.panel)
+    brighter = replace(tube, events=Events(1.2 * tube.events.values, tube.events.channels))
+    gated = gated_tube(tube, Control(tube=brighter), {})
+    assert [one.thresholds for one in gated.steps] == [one.thresholds for one in alone.steps]
+    assert LENT not in gated.notes
+
+
+def test_a_person_s_threshold_comes_before_the_control_s(tube: Tube, nearly_empty: Tube):
+    gated = gated_tube(nearly_empty, Control(tube=tube), {"cd138": 5_000.0})
+    assert dict(step(gated, "plasma_cells").thresholds)["BV421-A"] == 5_000.0

@@ -106,7 +106,9 @@ def tube_of(study: Study, index: int) -> tuple[Tube, np.ndarray]:
 def test_sentinels_are_the_cells_that_they_should_be(simulated: Study, index: int):
     tube, population = tube_of(simulated, index)
     gated = gate_plasma_cells(tube.events, tube.panel)
-    for found in find_sentinels(tube.events, tube.panel, gated):
+    sentinels = find_sentinels(tube.events, tube.panel, gated)
+    assert {found.name for found in sentinels} == {NK_CELLS, B_PRECURSORS}
+    for found in sentinels:
         true = population == NAMES.index(TRUE_NAME[found.name])
         assert found.mask.sum() >= 100
         assert true[found.mask].mean() >= 0.97, found.name

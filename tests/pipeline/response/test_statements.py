@@ -59,6 +59,17 @@ def test_a_slip_says_what_it_should_be(text, part):
 
 
 @pytest.mark.parametrize(
+    "text", ["1/53 = 1.9 %", "1.9 % (1/53)", "of 53 patients 1/53 = 1.9 %, 3.1 % of ours"]
+)
+def test_a_percentage_beside_its_own_count_is_not_held_against_this_studys_patients(text):
+    assert found(text, n=32) == []
+
+
+def test_a_percentage_without_a_count_of_its_own_is_held_against_this_studys_patients():
+    assert '"1.9 %": no k/n with n up to 32' in " ".join(found("1/53 = 1.9 %, and 1.9 % of ours", n=32))
+
+
+@pytest.mark.parametrize(
     "text",
     ["", "progression", "99 % confidence", "3 months or less", "27 weeks, 3 months later", "2024-05-31"],
 )

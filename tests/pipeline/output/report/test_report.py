@@ -172,8 +172,17 @@ def test_in_a_large_study_only_what_needs_a_look_is_open(study_result: StudyResu
         changed(study_result, study=replace(study_result.study, samples=samples), results=results)
     )
     cards = [card[:80] for card in page.split('<details class="card" id="')[1:] if card.startswith("tube-")]
-    assert sum(" open>" in card for card in cards) == 1
-    assert "49 more" in page or "more</summary>" not in page  # long lists of links are folded
+    assert len(cards) == 61
+    assert ["<h3>bad</h3>" in card for card in cards] == [" open>" in card for card in cards]
+    assert "more</summary>" not in page
+    few = replace(bare, flags=("FEW_EVENTS_50_99",))
+    results = (*(replace(few, sample_id=name) for name in names), failed)
+    page = report_html(
+        changed(study_result, study=replace(study_result.study, samples=samples), results=results)
+    )
+    _, first, folded = re.split(r'60: |<details class="more"><summary>48 more</summary>', page)
+    assert re.findall(r">(T\d+)</a>", first) == names[:12]  # a long list of links is folded after twelve
+    assert re.findall(r">(T\d+)</a>", folded.partition("</details>")[0]) == names[12:]
 
 
 def test_only_settings_that_were_changed_are_named():

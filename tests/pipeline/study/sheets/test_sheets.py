@@ -64,7 +64,23 @@ def test_headers_may_differ_in_case_and_spaces_and_empty_rows_are_skipped(tmp_pa
 def test_columns_and_sheets_of_ones_own_start_with_an_underscore(tmp_path):
     sheets = with_cells(good_sheets(), {"samples!I1": "_freezer", "samples!I2": "B7"})
     sheets["_notes"] = [["anything"]]
-    read_good(write_workbook(write_files(tmp_path), sheets))
+    plain = read_good(write_workbook(write_files(tmp_path / "plain"), good_sheets()))
+    assert without_folder(read_good(write_workbook(write_files(tmp_path / "own"), sheets))) == without_folder(
+        plain
+    )
+
+
+@pytest.mark.parametrize(
+    ("cells", "own", "said"),
+    [
+        ({"samples!I1": "freezer", "samples!I2": "B7"}, {}, "freezer"),
+        ({}, {"notes": [["anything"]]}, "notes"),
+    ],
+)
+def test_a_column_or_sheet_of_ones_own_without_an_underscore_is_named(tmp_path, cells, own, said):
+    sheets = {**with_cells(good_sheets(), cells), **own}
+    _, faults = read_study(write_workbook(write_files(tmp_path), sheets))
+    assert any(said in str(fault) for fault in faults)
 
 
 def test_excel_numbers_are_ids_and_dates_are_dates(tmp_path):

@@ -71,8 +71,10 @@ def test_without_a_sure_rise_nothing_is_told():
 
 
 def test_far_beyond_the_data_nothing_is_told():
-    with pytest.raises(NotEstimableError, match=r"150000 would be reached at \d+ weeks, far outside"):
-        weeks_to_reach(fit(), 150_000)
+    line = fit()
+    seen = f"the {line.data.weeks.min():.3g} to {line.data.weeks.max():.3g} weeks that were seen"
+    with pytest.raises(NotEstimableError, match=rf"150000 would be reached at \d+ weeks, far outside {seen}"):
+        weeks_to_reach(line, 150_000)
 
 
 @pytest.mark.parametrize("share", [0, 1, 1.5])

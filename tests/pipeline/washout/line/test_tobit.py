@@ -277,3 +277,11 @@ def test_the_true_slope_is_found():
     assert fit.slope == pytest.approx(SLOPE, rel=0.05)
     assert fit.sigma == pytest.approx(0.4, rel=0.05)
     assert fit.slope_interval[0] < SLOPE < fit.slope_interval[1]
+
+
+def test_only_more_than_one_sample_of_a_patient_is_noted():
+    weeks, rd, status = patients_on_a_line(24, 12)
+    once = fit_tobit(weeks, rd, status, lloq=LLOQ, patients=[f"P{i}" for i in range(24)])
+    assert not any("patients" in note for note in once.notes)
+    twice = fit_tobit(weeks, rd, status, lloq=LLOQ, patients=[f"P{i // 2}" for i in range(24)])
+    assert "24 samples of 12 patients: the interval leaves out whole patients" in twice.notes

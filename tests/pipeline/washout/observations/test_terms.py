@@ -1,12 +1,16 @@
 """Kits and covariates on the line: against an independent likelihood, and against least squares."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import optimize, stats
 
 from helpers.washout_truth import LLOQ, patients_on_a_line
-from pipeline.washout import fit_tobit, observe, weeks_to_reach
+from pipeline.study.settings import Settings
+from pipeline.washout import PatientRd, fit_tobit, observe, weeks_to_reach
 from pipeline.washout.line.tobit import fit_observations
+from pipeline.washout.observations.selection import observed
 from pipeline.washout.observations.terms import kit_terms, refusal_of, too_many, usable_kits
 
 
@@ -91,3 +95,22 @@ def test_ten_rows_are_asked_for_each_coefficient():
     kind = np.zeros(30, np.int8)
     assert too_many(kind, 1) == ""
     assert too_many(kind, 2).startswith("4 coefficients need 40 rows")
+
+
+def rows_of_two_kits(**of_the_second):
+    """Fourteen rows of one kit and six of another, which may differ in more."""
+    weeks, rd, status = patients_on_a_line(20, 5)
+    rows = [
+        PatientRd(f"P{i}", "b", weeks[i], rd[i], status[i], LLOQ, 67_601.0, 0.08, beads_kit="qsc")
+        for i in range(20)
+    ]
+    return [*rows[:14], *(replace(row, beads_kit="quantibrite_pe", **of_the_second) for row in rows[14:])]
+
+
+def test_a_kit_has_a_term_only_where_rows_of_it_are_left():
+    data, _ = observed(rows_of_two_kits(), Settings())
+    (term,) = data.terms
+    assert (data.n, term.name, term.values.tolist()) == (20, "kit_quantibrite_pe", [0.0] * 14 + [1.0] * 6)
+    data, _ = observed(rows_of_two_kits(weeks=None), Settings())
+    assert (data.n, data.terms) == (14, ())
+    assert observed([], Settings())[0].terms == ()

@@ -8,7 +8,7 @@ from pipeline.patients.pharmacokinetics.curves import WEEKS, labelled_curve
 from pipeline.washout import NotEstimableError, observe
 from pipeline.washout.recovery.fit import fit_recovery, weeks_to_half, weeks_until
 from pipeline.washout.recovery.share import first_reached, median_logs, share_with
-from pipeline.washout.recovery.surface import Penalty, Surface, highest
+from pipeline.washout.recovery.surface import Peak, Penalty, Surface, draws, highest
 from validation.recovery import Recovery, simulated, true_t50
 
 
@@ -109,6 +109,13 @@ def test_the_median_of_all_patients_is_that_of_a_simulated_crowd(curve):
         )
 
 
+def test_the_week_that_reaches_a_target_is_the_one_the_target_was_taken_at(curve):
+    p = np.array([[5.2, -1.1, 2.8, -1.1, 0.0, np.log(0.3)]])
+    for place in range(11, 150, 9):
+        target = median_logs(p, curve, np.array([place]))[0]
+        assert first_reached(p, curve, target, 0.5)[0] == pytest.approx(WEEKS[place], abs=1e-4)
+
+
 def test_the_true_t50_and_plateau_lie_in_their_intervals(curve, data):
     fit = fit_recovery(data, curve)
     assert fit.half_interval[0] < true_t50(Recovery("exponential", 60), curve) < fit.half_interval[1]
@@ -155,3 +162,17 @@ def test_rows_of_one_patient_do_not_count_as_many(curve, data):
     )
     together = fit_recovery(thrice, curve)
     assert together.half_interval == pytest.approx(alone.half_interval, rel=0.15)
+
+
+def test_draws_of_more_than_a_thousand_rows_are_normal_with_the_inverse_curvature_as_covariance():
+    rows = observe([10.0] * 1_001, [9e3] * 1_001, ["OK"] * 1_001, lloq=5000, measurement_sd=0.1)
+    surface = Surface(rows, np.full(1_001, 3.0), np.zeros(1_001), Penalty.around(0.25))
+    place = np.array([5.1, -1.0, 2.7, -1.3, 0.01, -1.2])
+    root = np.eye(6) + np.tril(np.full((6, 6), 0.6), -1)  # every parameter hangs on those before it
+    covariance = 0.01 * root @ root.T
+    drawn, weights = draws(
+        surface, Peak(place, 0.0, np.linalg.inv(covariance)), 40_000, np.random.default_rng(1)
+    )
+    assert weights == pytest.approx(np.full(40_000, 1 / 40_000))
+    assert drawn.mean(axis=0) == pytest.approx(place, abs=0.01)
+    assert np.cov(drawn.T) == pytest.approx(covariance, abs=0.001)

@@ -1,0 +1,61 @@
+"""The command line in this process: what it prints and its exit status. tests/pipeline/test_cli.py starts it as a person does."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from helpers.builders import good_study
+from pipeline.cli import main
+from pipeline.simulate import simulate_study
+
+
+def status_of(*words: object) -> int:
+    """Type a command; return its exit status."""
+    try:
+        main([str(word) for word in words])
+    except SystemExit as end:
+        return int(end.code or 0)
+    return 0
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return simulate_study(tmp_path_factory.mktemp("typed"), patients=2, events=4_000, seed=5)
+
+
+def test_a_run_prints_a_line_for_each_tube_and_where_the_report_is(study: Path, capsys) -> None:
+    assert status_of("run", study, "--workers", 1) == 0
+    printed = capsys.readouterr().out
+    with (study / "results" / "rd_samples.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 2
+    for number, row in enumerate(rows, 1):
+        assert f"[{number}/2] {row['sample_id']}: {row['status']}\n" in printed
+    assert f"Report: {study / 'results' / 'report.html'}" in printed
+
+
+def test_a_quiet_command_prints_nothing(study: Path, capsys) -> None:
+    assert status_of("calibrate", study) == 0
+    assert capsys.readouterr().out != ""
+    assert status_of("calibrate", study, "--quiet") == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_a_sound_study_is_checked_with_status_0_and_a_fault_with_status_1(tmp_path: Path, capsys) -> None:
+    assert status_of("check", good_study(tmp_path / "good")) == 0
+    capsys.readouterr()
+    assert status_of("check", good_study(tmp_path / "bad", {"samples!F2": "QB9"})) == 1
+    printed = "".join(capsys.readouterr())
+    assert "QB9" in printed
+    assert "Traceback" not in printed
+
+
+@pytest.mark.parametrize(
+    "words", [("run",), ("rum", "."), ("run", "no such folder"), ("run", ".", "--workers", "0")]
+)
+def test_wrong_usage_is_status_2(words: tuple[str, ...], capsys) -> None:
+    assert status_of(*words) == 2
+    assert capsys.readouterr().out == ""

@@ -1,0 +1,48 @@
+"""What a person sees of a batch while it runs."""
+
+from __future__ import annotations
+
+import re
+
+from pipeline.running.progress import BarReporter, LineReporter, QuietReporter, reporter
+
+
+def plain(printed: str) -> str:
+    """Leave out what colours the text and moves the cursor."""
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", printed)
+
+
+def test_lines_count_the_tubes_from_those_that_need_no_work(capsys) -> None:
+    with LineReporter() as lines:
+        lines.begin(5, 3)
+        lines.tick("P01_BM1", "OK")
+        lines.say("a sentence")
+        lines.tick("P02_BM1", "FAILED")
+    assert capsys.readouterr().out == "[4/5] P01_BM1: OK\na sentence\n[5/5] P02_BM1: FAILED\n"
+
+
+def test_quiet_prints_nothing(capsys) -> None:
+    with QuietReporter() as nothing:
+        nothing.begin(5, 3)
+        nothing.tick("P01_BM1", "OK")
+        nothing.say("a sentence")
+    assert capsys.readouterr().out == ""
+
+
+def test_the_bar_ends_at_all_tubes_and_prints_sentences_as_they_are(capsys, monkeypatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")  # as on a terminal
+    monkeypatch.setenv("COLUMNS", "100")
+    with BarReporter() as bar:
+        bar.begin(5, 3)
+        bar.tick("P01_BM1", "OK")
+        bar.say("[bold] is no markup here")
+        bar.tick("P02_BM1", "FAILED")
+    printed = capsys.readouterr().out
+    assert "[bold] is no markup here" in plain(printed)
+    assert "P02_BM1: FAILED" in plain(printed)
+    assert "5/5" in plain(printed)
+
+
+def test_where_nobody_looks_at_a_terminal_there_are_plain_lines(capsys) -> None:
+    assert type(reporter(quiet=False)) is LineReporter
+    assert type(reporter(quiet=True)) is QuietReporter
