@@ -1,9 +1,9 @@
 """Evidence: which of two places of DATA the values bear out, where HEADER and TEXT name two and both fit.
 
 Counts of events rise by one and time never falls, from the first event to the last, in the channel that has
-such a name; floats are light; and bytes of no segment are blanks. A count may leave events out, and a count or
-a time may begin again. At a wrong place none of this is so, except by a chance of one in many millions. Where
-nothing speaks for one place alone, none is taken.
+such a name; floats are light; and bytes of no segment are blanks. A count may leave events out, and a count
+or a time may begin again. At a wrong place none of this is so, except by a chance of one in many millions.
+Where nothing speaks for one place alone, none is taken.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ FEWEST_EVENTS = 20
 """From fewer events a count or a time may rise by chance."""
 
 FALLS = 0.1
-"""Share of steps that fall, from which on a channel is no time and no count; one that starts anew falls once."""
+"""Share of steps that fall, from which on a channel is no time and no count. One that starts anew falls
+once."""
 
 RESTARTS = 0.01
 """Share of steps up to which a time or a count may fall where an acquisition began again."""
