@@ -97,7 +97,7 @@ def other_detectors(channels: Sequence[str], channel: str) -> list[str]:
     return [
         other
         for other in channels
-        if not (is_scatter(other) or NO_LIGHT.match(other))
+        if not (is_scatter(other) or NO_LIGHT.match(other) or scatter_role(other) == "time")
         and PULSE_MEASURE.sub("", other).casefold() != own
         and other.casefold().endswith(suffix)
     ]

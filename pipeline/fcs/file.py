@@ -26,6 +26,7 @@ from pipeline.fcs.text.parameters import Parameter, parse_parameters
 from pipeline.fcs.values.blocks import FileOrBytes, Values, is_table, read_table
 from pipeline.fcs.values.data import decode_linear, decode_raw, is_float32
 from pipeline.fcs.values.evidence import better_place
+from pipeline.fcs.values.high_bits import without_masks
 from pipeline.fcs.values.plausible import PEEKED_BYTES, check_bytes
 from pipeline.files.content import Content
 
@@ -243,7 +244,8 @@ def _read(
     )
     names = tuple(one.name for one in parameters)
     head = _peek(file, place.begin, min(place.n_bytes, PEEKED_BYTES))
-    byte_repairs = check_bytes(head, place, size, names, path.name)
+    check_bytes(head, place, size, path.name)
+    place, byte_repairs = without_masks(lambda at, count: _peek(file, at, count), place, names)
     is_last = number == n_data_sets
     behind = data_set_behind(file, data_set, place.begin + place.n_bytes, size) if is_last else []
     return FcsFile(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 _COMPENSATED = re.compile(
-    r"^(fj)?(comp|compensated|unmixed)[-_.: ]+(?=\S)"  # Comp-PE-A, FJComp-PE-A
+    r"^(fj[-_ ]?)?[(\[]?(comp|compensated|unmixed)[)\]]?[-_.: ]+(?=\S)"  # Comp-PE-A, FJComp-PE-A, (Comp) PE-A
     r"|[-_.: ]+[(\[]?(comp|compensated|unmixed)[)\]]?$"  # PE-A - Compensated
     r"|^<(?=.*>$)|(?<=\w)>$",  # <PE-A>
     re.IGNORECASE,
@@ -50,6 +50,8 @@ def says_compensated(name: str) -> bool:
     --------
     >>> [says_compensated(name) for name in ("FJComp-PE-A", "<PE-A>", "PE-A - Compensated", "PE-A")]
     [True, True, True, False]
+    >>> [says_compensated(name) for name in ("FJ-Comp-PE-A", "(Unmixed) PE-A", "Complement-A", "(Comp)")]
+    [True, True, False, False]
     """
     return _COMPENSATED.search(name.strip()) is not None
 

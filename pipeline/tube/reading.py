@@ -140,7 +140,7 @@ def read_tube(
     file = read_fcs(path, channels=wanted, allow_truncated=allow_truncated, content=content)
     times = tuple(row.name for row in panel.channels if row.role == "time")
     sound = sound_events(_in_seconds(_events(file, rows), file, rows, times), path.name, times)
-    ends = scale_ends(file, file.decoded, sound.events.values)
+    ends = scale_ends(file, file.decoded, sound.events.values, times=tuple(map(rows.name_of, times)))
     raw = replace(sound.events, scale_tops=_tops(sound.events, ends.tops, times))
     after = already_compensated(raw, rows, done) if is_done else compensated_events(raw, matrix, panel)
     quantified = panel.quantified.name

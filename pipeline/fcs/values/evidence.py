@@ -1,8 +1,9 @@
 """Evidence: which of two places of DATA the values bear out, where HEADER and TEXT name two and both fit.
 
 Counts of events rise by one and time never falls, from the first event to the last, in the channel that has
-such a name; floats are light; and bytes of no segment are blanks. At a wrong place none of this is so, except
-by a chance of one in many millions. Where nothing speaks for one place alone, none is taken.
+such a name; floats are light; and bytes of no segment are blanks. A count may leave events out, and a count
+or a time may begin again. At a wrong place none of this is so, except by a chance of one in many millions.
+Where nothing speaks for one place alone, none is taken.
 """
 
 from __future__ import annotations
@@ -26,11 +27,11 @@ FEWEST_EVENTS = 20
 """From fewer events a count or a time may rise by chance. Convention."""
 
 FALLS = 0.1
-"""Share of steps that fall, from which on a channel is no time; one that starts anew falls once.
+"""Share of steps that fall, from which on a channel is no time and no count; one that starts anew falls once.
 Convention: of values that are no time, half of the steps fall."""
 
 RESTARTS = 0.01
-"""Share of steps up to which a time may fall where an acquisition began again. Convention: one fall in 100
+"""Share of steps up to which a time or a count may fall where an acquisition began again. Convention: one fall in 100
 events."""
 
 LEAST_BLANKS = 16
@@ -52,14 +53,18 @@ class Testimony:
         For the place.
     against
         Against it.
+    is_counted
+        Whether a channel that is named a count rises by one throughout.
     counting
         Channels that rise by one, whatever their names.
     restarts
-        Times that fall hardly ever: those of an acquisition that was stopped and begun again.
+        Times that fall hardly ever: those of an acquisition that was stopped and begun again. Counts that do
+        not rise by one, but fall hardly ever: they left events out, or began again.
     """
 
     strong: tuple[str, ...]
     against: tuple[str, ...]
+    is_counted: bool
     counting: tuple[str, ...]
     restarts: tuple[str, ...]
 
@@ -79,6 +84,7 @@ def better_place(readings: Sequence[Reading], claims: Claims, peek: Peek) -> tup
     said = [_testimony(reading, claims, peek, claims.total) for reading in readings]
     blanks = ("the bytes that belong to no segment are blanks",)
     kinds = (
+        [one.strong if one.is_counted else () for one in said],
         [one.strong for one in said],
         [one.counting for one in said],
         [one.restarts for one in said],
@@ -99,7 +105,7 @@ def better_place(readings: Sequence[Reading], claims: Claims, peek: Peek) -> tup
 def _testimony(reading: Reading, claims: Claims, peek: Peek, n_events: int) -> Testimony:
     layout, begin = reading.layout, claims.start + reading.segment.begin
     if layout.is_text or not layout.record_bits:
-        return Testimony((), (), (), ())
+        return Testimony((), (), False, (), ())
     n_peeked = min(n_events, max(8, PEEKED_BYTES * 8 // layout.record_bits // 8 * 8))
     last = (n_events - n_peeked) // 8 * 8
     columns = {}
@@ -111,22 +117,22 @@ def _testimony(reading: Reading, claims: Claims, peek: Peek, n_events: int) -> T
         head, tail = (_values(raw, layout, field, n_events - first) for first, raw in ends)
         columns[parameter.name] = (head[:n_peeked], tail, last, field)
     counting = [name for name, column in columns.items() if _counts(*column)]
-    named = [name for name in columns if COUNTS.search(name) and not TIMES.search(name)]
-    favour = [f"{name} rises by one" for name in counting if name in named]
-    against = [f"{name} does not count" for name in named if not favour]
-    times = {
-        name: _falls(head, tail)
-        for name, (head, tail, *_) in columns.items()
-        if TIMES.search(name) and name not in counting
-    }
-    favour += [f"{name} never falls" for name, falls in times.items() if falls == 0]
-    against += [f"{name} falls" for name, falls in times.items() if falls is not None and falls > FALLS]
+    named = [name for name in columns if COUNTS.search(name) or TIMES.search(name)]
+    favour = [f"{name} rises by one" for name in counting if name in named and not TIMES.search(name)]
+    is_counted = bool(favour)
+    rising = {name: _falls(*columns[name][:2]) for name in named if name not in counting}
+    favour += [f"{name} never falls" for name, falls in rising.items() if falls == 0 and TIMES.search(name)]
+    against = [f"{name} falls" for name, falls in rising.items() if falls is not None and falls > FALLS]
     light = _light(ends[0][1], layout)
     favour += ["values are light"] if light else []
     against += ["values are no light"] if light is False else []
-    restarts = [f"{name} hardly ever falls" for name, falls in times.items() if (falls or 1) <= RESTARTS]
-    said = (favour, against, [f"{name} rises by one" for name in counting], restarts)
-    return Testimony(*(tuple(sentences) for sentences in said))
+    restarts = [
+        f"{name} hardly ever falls"
+        for name, falls in rising.items()
+        if falls is not None and falls <= RESTARTS and (falls or not TIMES.search(name))
+    ]
+    by_one = tuple(f"{name} rises by one" for name in counting)
+    return Testimony(tuple(favour), tuple(against), is_counted, by_one, tuple(restarts))
 
 
 def _values(raw: bytes, layout: Layout, field: Field, most: int) -> NDArray[np.float64]:

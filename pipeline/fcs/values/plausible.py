@@ -6,8 +6,6 @@ import numpy as np
 
 from pipeline.fcs.errors import NotFcsError
 from pipeline.fcs.layout.claims import Place
-from pipeline.fcs.repairs import Repair, RepairCode
-from pipeline.fcs.values.blocks import first_values
 
 PEEKED_BYTES = 4096
 """Bytes of DATA that tell its byte order. Convention: a thousand values."""
@@ -29,20 +27,15 @@ LEAST_VALUES = 100
 """From fewer no share is told. Convention."""
 
 
-def check_bytes(head: bytes, place: Place, size: int, names: tuple[str, ...], file: str) -> list[Repair]:
-    """Look at the first bytes of DATA.
+def check_bytes(head: bytes, place: Place, size: int, file: str) -> None:
+    """Look at the first bytes of DATA, and refuse what cannot be values.
 
     Parameters
     ----------
     head
         Up to `PEEKED_BYTES` of DATA.
-    place, size, names, file
-        Where DATA is and how it is stored; the size of the file, the channels and the name, for messages.
-
-    Returns
-    -------
-    list of Repair
-        Integers with bits beyond $PnR: these are masked (FCS 3.1, section 3.2.20).
+    place, size, file
+        Where DATA is and how it is stored; the size of the file, and its name for messages.
 
     Raises
     ------
@@ -55,10 +48,8 @@ def check_bytes(head: bytes, place: Place, size: int, names: tuple[str, ...], fi
             f"{file}: {replaced} of the first {len(head):,} bytes of DATA are the replacement character "
             "U+FFFD, expected binary values; the file was handled as text, get the original"
         )
-    if place.layout.is_text or not place.n_events:
-        return []
-    _check_floats(head, place, file)
-    return _high_bits(head, place, names)
+    if not place.layout.is_text and place.n_events:
+        _check_floats(head, place, file)
 
 
 def _check_floats(head: bytes, place: Place, file: str) -> None:
@@ -85,19 +76,3 @@ def far_share(head: bytes, dtype: str) -> float:
     n_values = int(np.count_nonzero(values))
     near = int(np.count_nonzero(values >= LEAST_LIGHT)) - int(np.count_nonzero(values > MOST_LIGHT))
     return 1 - near / n_values if n_values >= LEAST_VALUES else 0.0
-
-
-def _high_bits(head: bytes, place: Place, names: tuple[str, ...]) -> list[Repair]:
-    dirty = [
-        name
-        for name, field in zip(names, place.layout.fields, strict=True)
-        if field.mask is not None and (first_values(head, place.layout, field) > field.mask).any()
-    ]
-    if not dirty:
-        return []
-    text = "values have bits beyond $PnR, which were masked; if they are light, $PnR or $BYTEORD is wrong"
-    return [
-        Repair(
-            RepairCode.HIGH_BITS, f"{text}: {', '.join(dirty)}", f"{len(dirty)} channels", "the bits of $PnR"
-        )
-    ]

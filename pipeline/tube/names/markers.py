@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import re
 
-_TIME = re.compile(r"^(hdr[-_ ]?t|time\d?|tlsw|tmsw)$", re.IGNORECASE)
+_TIME = re.compile(
+    r"^(hdr[-_ ]?t|tlsw|tmsw|((event|computed)[-_ ]?)?time([-_ ]?(\d|[lm]sw|stamp))?"
+    r"([-_ ]*[(\[]?(m?s|µs|us|msec|sec|seconds|min|minutes|ticks)[)\]]?)?)$",
+    re.IGNORECASE,
+)
 _SCATTER = re.compile(
     r"^(?P<side>fsc|fs|fals|forward|ssc|ss|side)\b|^(?P<short>fsc|ssc)(?=[ahw]\b)", re.IGNORECASE
 )
@@ -79,8 +83,10 @@ def f_p_keyword(number: int) -> str:
 def scatter_role(channel: str) -> str:
     """Return the role of a time or scatter channel by its $PnN, or "".
 
-    >>> [scatter_role(name) for name in ("FSC-A", "FS PEAK LIN", "SSC-W", "Time", "PE-A", "FSC")]
-    ['fsc_area', 'fsc_height', 'other', 'time', '', 'fsc_area']
+    >>> [scatter_role(name) for name in ("FSC-A", "FS PEAK LIN", "SSC-W", "PE-A", "FSC")]
+    ['fsc_area', 'fsc_height', 'other', '', 'fsc_area']
+    >>> [scatter_role(name) for name in ("Time", "HDR-T", "TIME_LSW", "Time (sec)", "Event Time", "Timer-A")]
+    ['time', 'time', 'time', 'time', 'time', '']
     """
     if _TIME.match(channel.strip()):
         return "time"

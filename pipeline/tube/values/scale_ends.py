@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,7 +31,9 @@ class _Channel:
     bottom: tuple[float, int]
 
 
-def scale_ends(file: FcsFile, names: Sequence[str], columns: Iterable[np.ndarray]) -> ScaleEnds:
+def scale_ends(
+    file: FcsFile, names: Sequence[str], columns: Iterable[np.ndarray], *, times: Collection[str] = ()
+) -> ScaleEnds:
     """Return where the scales end.
 
     Parameters
@@ -42,15 +44,20 @@ def scale_ends(file: FcsFile, names: Sequence[str], columns: Iterable[np.ndarray
         Channels of the file.
     columns
         Their linear values as recorded, not compensated, shape (n_events,) each. No numbers are skipped.
+    times
+        Those of the names that are time, whatever the file calls it: time is no detector and has no scale.
     """
-    channels = [_looked_at(file, name, column) for name, column in zip(names, columns, strict=True)]
+    channels = [
+        _looked_at(file, name, column, is_time=name in times)
+        for name, column in zip(names, columns, strict=True)
+    ]
     return ScaleEnds(tuple(channel.top.value for channel in channels), _repairs(channels))
 
 
-def _looked_at(file: FcsFile, name: str, column: np.ndarray) -> _Channel:
+def _looked_at(file: FcsFile, name: str, column: np.ndarray, *, is_time: bool) -> _Channel:
     parameter, told = file.parameters[file.channels.index(name)], file.scale_top(name)
     values = column if all_measured(column) else column[is_measured(column)]
-    if parameter.is_time or not values.size:
+    if is_time or parameter.is_time or not values.size:
         return _Channel(name, told, ScaleTop(told), (0.0, 0))
     lowest, n_lowest = find_bottom_pile(values)
     told_bottom = 0.0 if parameter.is_linear else parameter.linear(1)

@@ -99,9 +99,9 @@ def test_debris_that_is_small_and_dim_does_not_make_scatter_follow_the_light(sha
 
 
 def test_other_detectors_are_of_one_pulse_measure_and_no_scatter():
-    channels = ("FSC-A", "VSSC-A", "PE-A", "PE-H", "FITC-A", "FITC-H", "Time")
+    channels = ("FSC-A", "VSSC-A", "PE-A", "PE-H", "FITC-A", "FITC-H", "Time", "HDR-T", "Event Time")
     assert other_detectors(channels, "PE-A") == ["FITC-A"]
-    assert other_detectors(("FSC", "FSCA", "FL1", "FL2", "FL3"), "FL1") == ["FL2", "FL3"]
+    assert other_detectors(("FSC", "FSCA", "HDR-T", "FL1", "FL2", "FL3"), "FL1") == ["FL2", "FL3"]
 
 
 @pytest.mark.real

@@ -96,6 +96,24 @@ def test_a_time_that_began_again_tells_too(tmp_path, right):
 
 
 @pytest.mark.parametrize("right", ["HEADER", "TEXT"])
+@pytest.mark.parametrize("away", [46, 7, 2])
+@pytest.mark.parametrize(
+    "counts",
+    [
+        [*range(150), *range(150), *range(100)],
+        [*range(65_500, 65_536), *range(364)],
+        [2 * event + event // 9 for event in range(N_EVENTS)],
+    ],
+    ids=["began again", "full", "events left out"],
+)
+def test_a_count_that_began_again_or_left_events_out_tells_too(tmp_path, right, away, counts):
+    cells = [[*row[:4], count, row[5]] for row, count in zip(rows(""), counts, strict=True)]
+    names = (*NAMES[:5], "APC Area")
+    file = read(tmp_path, cyan("", right, names=names, cells=cells, away=away))
+    assert file.raw("Event Count").tolist() == counts
+
+
+@pytest.mark.parametrize("right", ["HEADER", "TEXT"])
 def test_where_nothing_counts_or_rises_no_place_is_taken(tmp_path, right):
     with pytest.raises(NotFcsError, match="bytes fit both; neither a count of events nor a time tells which"):
         read(tmp_path, cyan("", right))

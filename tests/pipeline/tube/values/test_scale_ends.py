@@ -80,6 +80,16 @@ def test_a_floor_above_zero_is_named_and_one_at_zero_is_usual(tmp_path: Path, ra
     assert tube(tmp_path, raw).repairs == ()
 
 
+@pytest.mark.parametrize("name", ["Time", "HDR-T", "Time (sec)", "Clock"])
+@pytest.mark.parametrize("told", ["262144", "1000"])
+def test_time_has_no_scale_whatever_its_name(tmp_path: Path, raw: np.ndarray, name: str, told: str) -> None:
+    times = np.minimum(np.arange(5000, dtype=np.float32), 4900)
+    path = tmp_path / "tube.fcs"
+    write_fcs(path, np.vstack([raw, times]), (*CHANNELS, name), keywords={"$P4R": told, "$TIMESTEP": "1"})
+    panel = Panel("P", (*PANEL.channels, PanelChannel((name,), "time")))
+    assert read_tube(path, panel).scale_repairs == ()
+
+
 def test_the_lowest_channel_of_a_log_amplifier_is_its_own_floor(tmp_path: Path) -> None:
     levels = np.random.default_rng(1).integers(-300, 900, (2000, 3)).clip(0)
     content = FcsBytes(

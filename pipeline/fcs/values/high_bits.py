@@ -1,0 +1,134 @@
+"""High bits: whether what integers hold beyond $PnR is light, or marks that an instrument put there.
+
+FCS masks integers by $PnR (3.1, section 3.2.20), since some instruments write marks into the bits above.
+Where $PnR is too small, these bits are light, and masking would make the brightest cells dim.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from enum import Enum, auto
+
+import numpy as np
+
+from pipeline.fcs.layout.claims import Peek, Place
+from pipeline.fcs.layout.layout import Field, Layout
+from pipeline.fcs.repairs import Repair, RepairCode
+from pipeline.fcs.values.blocks import Values, first_values
+from pipeline.fcs.values.evidence import COUNTS, TIMES
+
+PEEKED_BYTES = 1 << 20
+"""Bytes of DATA in which high bits are looked at. Convention: some ten thousand events."""
+
+FEWEST_VALUES, FEWEST_HIGH = 100, 5
+"""Values of a channel, and values with high bits, from which on these are judged. Convention."""
+
+BESIDE, STEEP = 0.25, 2.0
+"""Part of the range on each side of its end, and times as many values above it as below it, up to which light
+goes on beyond the end. Convention: brighter light is rarer, while marks lift all light above the end, and
+most light is dim."""
+
+MOST_MARKS, MARKED = 4, 0.9
+"""Different high bits, and share of the values that have some, of a channel that is marked. Convention."""
+
+
+class HighBits(Enum):
+    """What the bits of a channel beyond $PnR are."""
+
+    NONE = auto()
+    MARKS = auto()
+    LIGHT = auto()
+    UNCLEAR = auto()
+
+
+def judge_high_bits(values: Values, mask: int) -> HighBits:
+    """Return what the bits beyond the mask are.
+
+    Parameters
+    ----------
+    values
+        Integers of one channel with every bit, shape (n,).
+    mask
+        The bits of $PnR.
+
+    Examples
+    --------
+    >>> judge_high_bits(np.arange(2000), 1023), judge_high_bits(np.arange(500) + 16384, 1023)
+    (<HighBits.LIGHT: 3>, <HighBits.MARKS: 2>)
+    """
+    high = values > mask
+    n_high = int(np.count_nonzero(high))
+    if not n_high:
+        return HighBits.NONE
+    marks = np.unique(values[high] >> mask.bit_length()).size
+    if values.size < FEWEST_VALUES or (marks <= MOST_MARKS and n_high >= MARKED * values.size):
+        return HighBits.MARKS
+    width = int(BESIDE * (mask + 1))
+    below = int(np.count_nonzero((values > mask - width) & ~high))
+    above = int(np.count_nonzero(high & (values <= mask + width)))
+    if n_high >= FEWEST_HIGH and 0 < above <= STEEP * below:
+        return HighBits.LIGHT
+    return HighBits.UNCLEAR
+
+
+def without_masks(peek: Peek, place: Place, names: tuple[str, ...]) -> tuple[Place, list[Repair]]:
+    """Return the place of DATA, its channels masked but where their high bits are light, and what was found.
+
+    Where one detector shows that $PnR is too small, it is so for all detectors of the file.
+
+    Parameters
+    ----------
+    peek
+        Reads bytes of the file.
+    place, names
+        Where DATA is and how it is stored; the channels.
+    """
+    layout = place.layout
+    if layout.is_text or not place.n_events or all(field.mask is None for field in layout.fields):
+        return place, []
+    head = peek(place.begin, min(place.n_bytes, PEEKED_BYTES))
+    found = [_judged(head, layout, field, place.n_events) for field in layout.fields]
+    detectors = [not (TIMES.search(name) or COUNTS.search(name)) for name in names]
+    if any(one is HighBits.LIGHT and sees for one, sees in zip(found, detectors, strict=True)):
+        found = [
+            HighBits.LIGHT if sees and one is not HighBits.NONE else one
+            for one, sees in zip(found, detectors, strict=True)
+        ]
+    fields = tuple(
+        replace(field, mask=None) if one is HighBits.LIGHT else field
+        for field, one in zip(layout.fields, found, strict=True)
+    )
+    named = {kind: [name for name, one in zip(names, found, strict=True) if one is kind] for kind in HighBits}
+    repairs = [
+        *_repair(
+            RepairCode.HIGH_BITS,
+            "values have bits beyond $PnR, which were masked: marks of the instrument",
+            named[HighBits.MARKS],
+            "the bits of $PnR",
+        ),
+        *_repair(
+            RepairCode.HIGH_BITS_LIGHT,
+            "integers go on beyond $PnR as light does, so $PnR is too small and they were not masked",
+            named[HighBits.LIGHT],
+            "all bits",
+        ),
+        *_repair(
+            RepairCode.HIGH_BITS_UNCLEAR,
+            "values have bits beyond $PnR, which were masked; if they are light, $PnR or $BYTEORD is wrong "
+            "and these values are too",
+            named[HighBits.UNCLEAR],
+            "the bits of $PnR",
+        ),
+    ]
+    return replace(place, layout=replace(layout, fields=fields)), repairs
+
+
+def _judged(head: bytes, layout: Layout, field: Field, n_events: int) -> HighBits:
+    if field.mask is None:
+        return HighBits.NONE
+    values = first_values(head, layout, field)[: min(n_events, layout.n_events(len(head)))]
+    return judge_high_bits(values, field.mask)
+
+
+def _repair(code: RepairCode, text: str, names: list[str], used: str) -> list[Repair]:
+    return [Repair(code, f"{text}: {', '.join(names)}", f"{len(names)} channels", used)] if names else []
