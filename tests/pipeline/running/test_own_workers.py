@@ -46,6 +46,20 @@ def dies_twice(folder: str) -> str:
     return "done"
 
 
+def needs_the_machine(task: tuple[str, bool]) -> str:
+    """End its own process, as a lack of memory would, where another worker of the owner is there."""
+    folder, is_large = task
+    own = Path(folder) / f"worker-{os.getpid()}"
+    own.touch()
+    if is_large:
+        others = {int(path.name.partition("-")[2]) for path in Path(folder).glob("worker-*")} - {os.getpid()}
+        if any(map(is_there, others)):
+            own.with_name(f"died-{os.getpid()}").touch()
+            os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
+    time.sleep(0.0 if is_large else 2.0)
+    return "done"
+
+
 def sleeps(seconds: float) -> int:
     time.sleep(seconds)
     return os.getpid()
@@ -91,6 +105,42 @@ def test_a_result_that_cannot_be_sent_is_that_task_s_failure() -> None:
     ends = list(run_tasks([1, 2], cannot_come_back, workers=2))
     assert all(end.result is None for end in ends)
     assert all("pickle" in end.failure.casefold() for end in ends)
+    assert all("pickle" in end.traceback.casefold() for end in ends), "a defect of the program, not of a tube"
+
+
+@linux
+def test_a_tube_that_needs_all_memory_is_done_when_no_other_is_worked_on(tmp_path: Path) -> None:
+    tasks = [(str(tmp_path), False), (str(tmp_path), True), *[(str(tmp_path), False)] * 4]
+    ends = list(run_tasks(tasks, needs_the_machine, workers=2))
+    assert [end.result for end in ends] == ["done"] * 6
+    assert len(list(tmp_path.glob("died-*"))) == 2
+
+
+@linux
+def test_a_process_that_could_not_be_started_is_started_for_the_next_piece() -> None:
+    script = textwrap.dedent(
+        """
+        import math, os, resource
+        from pipeline.running.processes import WorkerProcess
+        if __name__ == '__main__':
+            soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+            failed = 0
+            for spare in range(9):
+                process = WorkerProcess()
+                used = max(map(int, os.listdir('/proc/self/fd'))) + 1
+                resource.setrlimit(resource.RLIMIT_NOFILE, (used + spare, hard))
+                try:
+                    process.do(math.factorial, 3)
+                except OSError:
+                    failed += 1
+                resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+                assert process.do(math.factorial, 4) == 24
+                process.leave()
+            print(failed > 0)
+        """
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (done.stdout.strip(), done.stderr) == ("True", "")
 
 
 def is_there(process: int) -> bool:
