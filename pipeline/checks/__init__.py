@@ -3,6 +3,7 @@
 from pipeline.checks.all_checks import (
     check_folder,
     check_study,
+    checked_again,
     folder_with_findings,
     study_findings,
     tube_findings,
@@ -16,6 +17,7 @@ __all__ = [
     "TubeFindings",
     "check_folder",
     "check_study",
+    "checked_again",
     "folder_with_findings",
     "read_headers",
     "study_findings",

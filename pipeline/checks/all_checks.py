@@ -131,6 +131,30 @@ def folder_with_findings(
     return None, _without_echoes((*faults, *grave)), ()
 
 
+def checked_again(
+    study: Study, faults: Iterable[Fault], found: Iterable[Finding]
+) -> tuple[tuple[Fault, ...], tuple[Finding, ...]]:
+    """Check the files of a study once more, now that the digest of each is known.
+
+    A file that somebody replaced between the first check and its digest could else pass as sound.
+
+    Parameters
+    ----------
+    study, faults, found
+        What `folder_with_findings` gave.
+
+    Returns
+    -------
+    faults
+        Those of the sheets as before, and those of the files as they are now.
+    findings
+        What the checks found now.
+    """
+    now, before = study_findings(study), set(_faults_of(found))
+    of_sheets = (fault for fault in faults if fault not in before)
+    return _without_echoes((*of_sheets, *_faults_of(now))), now
+
+
 def _without_echoes(faults: Iterable[Fault]) -> tuple[Fault, ...]:
     """Return the faults in reading order, without warnings that an error says again of the same cell."""
     listed = in_reading_order(faults)

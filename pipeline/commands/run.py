@@ -13,7 +13,7 @@ from pipeline.assembly.provenance import RunFacts, command_line, now
 from pipeline.beads.calibrate import BeadTask, calibrate_bead_run, without_curve
 from pipeline.beads.history import judged_bead_runs, log_of
 from pipeline.beads.result import CalibrationResult
-from pipeline.checks import check_folder
+from pipeline.checks import check_folder, checked_again, folder_with_findings
 from pipeline.commands.exit_status import ExitStatus
 from pipeline.commands.printout import curve_line, finished_text
 from pipeline.commands.summary import (
@@ -48,7 +48,7 @@ SHEETS_OF_BEADS = ("beads", "settings")
 
 def run_study(folder: Path, options: RunOptions, reporter: Reporter) -> RunSummary:
     """Quantify every tube and write every result; finished tubes are stored at once and reused."""
-    study, faults = check_folder(folder)
+    study, faults, found = folder_with_findings(folder)
     if study is None or stops_run(faults):
         return RunSummary(ExitStatus.FAULTS, faults=fault_report(faults))
     _must_be_samples(options.only, study)
@@ -58,8 +58,12 @@ def run_study(folder: Path, options: RunOptions, reporter: Reporter) -> RunSumma
     with logged_to(results.folder):
         log.info("cd38rd %s, tubes: %d, bead runs: %d", version(), len(study.samples), len(study.beads))
         hashes = input_hashes(study)
+        faults, known = checked_again(study, faults, found)
+        if stops_run(faults):
+            return RunSummary(ExitStatus.FAULTS, faults=fault_report(faults))
         calibrations = _calibrations(study, hashes, results.stores.beads, reporter)
-        tasks = tube_tasks(study, calibrations, hashes, results.events if options.export_events else None)
+        events = results.events if options.export_events else None
+        tasks = tube_tasks(study, calibrations, hashes, events, known)
         tasks = tuple(replace(task, second_opinion=options.second_opinion) for task in tasks)
         done = quantified(tasks, options, results.stores, reporter)
         study_result = assembled(study, done.results, calibrations, faults, not_run(study, done.results))

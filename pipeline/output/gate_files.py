@@ -59,6 +59,6 @@ def _sha256(path: Path) -> str:
 def _read(index: Path) -> Made:
     try:
         made = json.loads(index.read_text("utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return made if isinstance(made, dict) else {}

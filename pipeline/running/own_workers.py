@@ -15,7 +15,8 @@ from typing import Any, TypeAlias
 from pipeline.running.processes import ProcessDiedError, WorkerProcess
 
 TRIES = 3
-"""Somebody may end a process, or memory be short for a moment: three deaths are the piece's own doing.
+"""Somebody may end a process, or memory be short for a moment: three deaths are the piece's own doing. The
+last try has the machine for itself, since pieces at the same time may need more memory than there is.
 Convention."""
 
 SECONDS_BETWEEN_LOOKS = 0.2
@@ -64,6 +65,7 @@ class _Run:
         self._work = work
         self._pieces = pieces
         self._waiting = deque(range(len(pieces)))
+        self._alone: deque[int] = deque()
         self._processes = [WorkerProcess() for _ in range(n_processes)]
         self._idle: SimpleQueue[WorkerProcess] = SimpleQueue()
         self._answers: SimpleQueue[Answer] = SimpleQueue()
@@ -79,6 +81,7 @@ class _Run:
         with ThreadPoolExecutor(len(self._processes)) as threads:
             calls = [delayed(self._next_piece, pure=False)(number) for number in self._waiting]
             compute(*calls, scheduler="threads", pool=threads, optimize_graph=False)
+        self._deal_alone()
 
     def next_answer(self, dealer: Thread) -> Answer:
         """Wait for the next answer."""
@@ -106,13 +109,25 @@ class _Run:
             return
         at, process = self._waiting.popleft(), self._idle.get()
         try:
-            answer = self._answer(process, at)
+            answer = self._answer(process, at, TRIES - 1)
         finally:
             self._idle.put(process)
-        self._answers.put((at, answer))
+        if isinstance(answer, ProcessDiedError):
+            self._alone.append(at)
+        else:
+            self._answers.put((at, answer))
 
-    def _answer(self, process: WorkerProcess, at: int) -> Any:
-        for _ in range(TRIES):
+    def _deal_alone(self) -> None:
+        """Try what ended its process each time once more, with no other process there."""
+        if not self._alone:
+            return
+        for process in self._processes:
+            process.leave()
+        for at in self._alone:
+            self._answers.put((at, self._answer(self._processes[0], at, 1)))
+
+    def _answer(self, process: WorkerProcess, at: int, tries: int) -> Any:
+        for _ in range(tries):
             if self._stopped.is_set():
                 break
             try:

@@ -83,10 +83,15 @@ class WorkerProcess:
         self._results, of_results = context.Pipe(duplex=False)
         process = context.Process(target=_serve, args=(for_tasks, of_results), daemon=True)
         _leave_interrupts_to_the_first_process()
-        process.start()
-        self._process = process
-        for_tasks.close()
-        of_results.close()
+        try:
+            process.start()
+            self._process = process
+        except OSError:
+            self._forget()
+            raise
+        finally:
+            for_tasks.close()
+            of_results.close()
         return self._tasks, self._results
 
     def _forget(self) -> None:

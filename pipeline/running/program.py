@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import sys
 from collections.abc import Mapping
 from functools import cache
 from importlib import metadata
@@ -31,6 +32,9 @@ LIBRARIES = (
 )
 """Libraries that a tube's numbers or their way back from a worker depend on."""
 
+MODULES = {"scikit-learn": "sklearn"}
+"""What is imported of a library, where it is called otherwise."""
+
 SOURCE = "source code"
 SHOWN_DIGITS = 12
 """Of a SHA-256, in a sentence. Convention: so many tell any two programs apart."""
@@ -52,7 +56,7 @@ def this_program() -> Program:
     NoSourceError
         When a package's source files are not there to be read.
     """
-    libraries = tuple((name, _version_of(name)) for name in LIBRARIES)
+    libraries = tuple((name, library_version(name, MODULES.get(name, name))) for name in LIBRARIES)
     return (
         ("cd38rd", version()),
         (SOURCE, code_digest()),
@@ -91,6 +95,44 @@ def _version_of(name: str) -> str:
         return "not installed"
 
 
+def library_version(name: str, module: str) -> str:
+    """Return the version of a library as its installer wrote it down, and whether it is what is imported.
+
+    A folder earlier on the path may hold another copy, of which nobody knows the version.
+
+    Parameters
+    ----------
+    name
+        Of the library as it is installed.
+    module
+        What is imported of it.
+    """
+    found = find_spec(module)
+    try:
+        installed = Path(str(metadata.distribution(name).locate_file(f"{module}/__init__.py")))
+    except metadata.PackageNotFoundError:
+        return _version_of(name)
+    imported = Path(found.origin) if found is not None and found.origin else installed
+    if installed.exists() and not installed.samefile(imported):
+        return f"{_version_of(name)} (but another copy is imported)"
+    return _version_of(name)
+
+
+def program_with_late_modules(loaded: Program) -> Program:
+    """Return the program, with the source as it lies there now where modules were loaded from it since.
+
+    Parameters
+    ----------
+    loaded
+        What this process was.
+    """
+    try:
+        source = _source_at(sum(name.partition(".")[0] in PACKAGES for name in tuple(sys.modules)))
+    except (OSError, NoSourceError):
+        source = "not there"
+    return tuple((name, source if name == SOURCE else value) for name, value in loaded)
+
+
 @cache
 def code_digest() -> str:
     """Return the SHA-256 of the three packages' source: results of other code are not reused.
@@ -100,6 +142,17 @@ def code_digest() -> str:
     NoSourceError
         When a package's source files are not there to be read.
     """
+    return _source_now()
+
+
+@cache
+def _source_at(n_modules: int) -> str:
+    """Return the digest of the source when this many modules of it are loaded: read again for each more."""
+    del n_modules
+    return _source_now()
+
+
+def _source_now() -> str:
     return source_digest({name: _folder_of(name) for name in PACKAGES})
 
 

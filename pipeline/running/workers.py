@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from pipeline.files.whole import NotWrittenError
 from pipeline.running.own_workers import in_own_processes
 from pipeline.running.processes import ProcessDiedError
-from pipeline.running.program import Program, difference, this_program
+from pipeline.running.program import Program, difference, program_with_late_modules, this_program
 from pipeline.study.errors import UsageError
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Finished(Generic[Task, Result]):
     traceback
         Where a defect of cd38rd was raised; "" where the computer failed or the worker process died.
     worker
-        Who did it; "" for this process.
+        Who did it; "" where nobody did.
     program
         What that worker says it is.
     """
@@ -108,12 +108,12 @@ def run_tasks(
                 yield of_this_program(end)
     elif workers <= 1:
         for task in tasks:
-            yield attempt(task, work)
+            yield of_this_program(attempt_there(task, work, LOADED))
     else:
         pieces = [(task, work, LOADED) for task in tasks]
         for at, answer in in_own_processes(attempt_there, pieces, workers):
             raised = isinstance(answer, BaseException)
-            yield of_this_program(Finished(tasks[at], None, _worker_failure(answer)) if raised else answer)
+            yield of_this_program(_without_answer(tasks[at], answer) if raised else answer)
 
 
 def attempt(task: Task, work: Callable[[Task], Result]) -> Finished[Task, Result]:
@@ -123,17 +123,18 @@ def attempt(task: Task, work: Callable[[Task], Result]) -> Finished[Task, Result
     """
     try:
         return Finished(task, work(task))
-    except (OSError, MemoryError) as error:
-        return Finished(task, None, f"the computer failed, not this file: {_computer_failure(error)}")
     except Exception as error:
-        return Finished(task, None, f"{type(error).__name__}: {error}", traceback.format_exc())
+        return _without_answer(task, error)
 
 
 def attempt_there(task: Task, work: Callable[[Task], Result], wanted: Program) -> Finished[Task, Result]:
-    """Attempt a task in a worker, which says who it is; nothing is done where another program is wanted."""
+    """Attempt a task in a worker, which says who it is; nothing is done where another program is wanted.
+
+    Some modules are loaded when a tube first needs them: if their files were changed by then, it says so.
+    """
     refused: Finished[Task, Result] = Finished(task, None)
     end = attempt(task, work) if wanted == LOADED else refused
-    return replace(end, worker=_own_name(), program=LOADED)
+    return replace(end, worker=_own_name(), program=program_with_late_modules(LOADED))
 
 
 def of_this_program(end: Finished[Task, Result]) -> Finished[Task, Result]:
@@ -206,6 +207,16 @@ def _distribute(
         error = future.exception()
         yield future.result() if error is None else Finished(task, None, _worker_failure(error))
         future.release()
+
+
+def _without_answer(task: Task, error: BaseException) -> Finished[Task, Result]:
+    """Return the end of a task that raised, or that no own process could do or answer."""
+    if isinstance(error, ProcessDiedError):
+        return Finished(task, None, _worker_failure(error))
+    if isinstance(error, OSError | MemoryError):
+        return Finished(task, None, f"the computer failed, not this file: {_computer_failure(error)}")
+    trace = "".join(traceback.format_exception(error))
+    return Finished(task, None, f"{type(error).__name__}: {error}", trace)
 
 
 def _worker_failure(error: BaseException) -> str:

@@ -65,7 +65,7 @@ def test_damaged_gates_are_written_again_by_every_command(done: Path, study: Pat
 
 def test_gates_whose_list_is_damaged_or_gone_are_written_all_the_same(done: Path, study: Path) -> None:
     name, index = Path("results", "gates", "P01_BM1.xml"), Path("results", "store", "written", "gates.json")
-    for content in (b"[1]", b"", b'{"P01_BM1": ["", ""]}'):
+    for content in (b"[1]", b"", b"[" * 100_000, b'{"P01_BM1": ["", ""]}'):
         (study / index).write_bytes(content)
         (study / name).write_bytes(b"<x/>")
         rewrite_report(study)

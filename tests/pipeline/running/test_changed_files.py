@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -164,3 +165,31 @@ def test_a_data_set_of_a_file_and_a_name_with_a_number_sign_have_the_digest_of_t
         found = calibrate_bead_run(BeadTask(folder, study.beads[0], study.settings))
         assert found.sha256 == file_sha256(folder / name)
         assert found.curve is not None
+
+
+class Copies(logging.Handler):
+    """Copies one file over another as soon as the run says that it begins: its checks are done by then."""
+
+    def __init__(self, source: Path, target: Path) -> None:
+        super().__init__()
+        self.source, self.target = source, target
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if "tubes:" in record.getMessage():
+            shutil.copy(self.source, self.target)
+
+
+def test_a_file_that_is_exchanged_after_the_checks_and_before_its_digest_is_checked_as_it_is_then(
+    folder: Path,
+) -> None:
+    first, last = (row for row in study_of(folder).samples if row.sample_id in (FIRST, LAST))
+    copies = Copies(folder / first.fcs_file, folder / last.fcs_file)
+    logger = logging.getLogger("pipeline.commands.run")
+    logger.addHandler(copies)
+    try:
+        summary = run_study(folder, RunOptions(), QuietReporter())
+    finally:
+        logger.removeHandler(copies)
+    assert summary.exit_status is ExitStatus.FAULTS
+    assert "the same recording as" in summary.faults
+    assert not (folder / "results" / "store").exists()

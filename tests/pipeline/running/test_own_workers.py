@@ -46,6 +46,20 @@ def dies_twice(folder: str) -> str:
     return "done"
 
 
+def needs_the_machine(task: tuple[str, bool]) -> str:
+    """End its own process twice, as a lack of memory would; then say whether another worker is there."""
+    folder, is_large = Path(task[0]), task[1]
+    if is_large and len(list(folder.glob("died-*"))) < 2:
+        (folder / f"died-{os.getpid()}").touch()
+        os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
+    others = {int(path.name.partition("-")[2]) for path in folder.glob("worker-*")} - {os.getpid()}
+    (folder / f"worker-{os.getpid()}").touch()
+    if is_large:
+        return "beside another" if any(map(is_there, others)) else "alone"
+    time.sleep(1.0)
+    return "small"
+
+
 def sleeps(seconds: float) -> int:
     time.sleep(seconds)
     return os.getpid()
@@ -91,6 +105,40 @@ def test_a_result_that_cannot_be_sent_is_that_task_s_failure() -> None:
     ends = list(run_tasks([1, 2], cannot_come_back, workers=2))
     assert all(end.result is None for end in ends)
     assert all("pickle" in end.failure.casefold() for end in ends)
+    assert all("pickle" in end.traceback.casefold() for end in ends), "a defect of the program, not of a tube"
+
+
+@linux
+def test_a_tube_that_needs_all_memory_is_done_when_no_other_is_worked_on(tmp_path: Path) -> None:
+    tasks = [(str(tmp_path), False), (str(tmp_path), True), *[(str(tmp_path), False)] * 4]
+    ends = list(run_tasks(tasks, needs_the_machine, workers=2))
+    assert [end.result for end in ends] == ["small"] * 5 + ["alone"]
+
+
+@linux
+def test_a_process_that_could_not_be_started_is_started_for_the_next_piece() -> None:
+    script = textwrap.dedent(
+        """
+        import math, resource
+        from pipeline.running.processes import WorkerProcess
+        if __name__ == '__main__':
+            soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+            failed = 0
+            for most in range(4, 24):
+                process = WorkerProcess()
+                resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+                try:
+                    process.do(math.factorial, 3)
+                except OSError:
+                    failed += 1
+                resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+                assert process.do(math.factorial, 4) == 24
+                process.leave()
+            print(failed > 0)
+        """
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (done.stdout.strip(), done.stderr) == ("True", "")
 
 
 def is_there(process: int) -> bool:

@@ -189,6 +189,51 @@ def test_own_processes_that_start_from_a_changed_source_are_refused_too(
     assert all("runs another program (source code " in line for line in lines)
 
 
+@pytest.mark.slow
+def test_what_was_loaded_after_the_source_changed_is_never_used(changed: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(changed, tmp_path / "copy"))
+    script = (
+        "import sys; from pathlib import Path\n"
+        "from pipeline.running.workers import run_tasks\n"
+        "def loads(name): __import__(name); return 'worked'\n"
+        "if __name__ == '__main__':\n"
+        "    print([end.result for end in run_tasks(['gating.drawn.flowjo.binned'], loads)])\n"
+        f"    file = Path({str(copy)!r}, 'calibration', 'beads', 'peaks.py')\n"
+        "    file.write_text(file.read_text('utf-8') + '# upgraded', encoding='utf-8')\n"
+        "    for name in ('calibration.beads.kits', 'calibration.beads.peaks', 'pipeline.cli'):\n"
+        "        print(name in sys.modules)\n"
+        "    ends = run_tasks(['gating.drawn.flowjo.binned', 'pipeline.cli'], loads)\n"
+        "    for end in ends: print(end.result, end.failure)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], env={**os.environ, "PYTHONPATH": str(copy)}, cwd=tmp_path,
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    before, *_, loaded, nothing_new, late = done.stdout.splitlines()
+    assert (before, loaded, nothing_new) == ("['worked']", "False", "worked ")
+    assert late.startswith("None the worker process ")
+    assert "runs another program (source code " in late
+
+
+def test_another_copy_of_a_library_before_the_installed_one_is_another_program(tmp_path: Path) -> None:
+    for module in ("numpy", "sklearn"):
+        (tmp_path / module).mkdir()
+        (tmp_path / module / "__init__.py").write_text("__version__ = '9.9.9'", encoding="utf-8")
+    script = (
+        "from pipeline.running.program import library_version as version\n"
+        "print(version('numpy', 'numpy'), version('scikit-learn', 'sklearn'), version('scipy', 'scipy'))"
+    )
+    path = os.pathsep.join([str(tmp_path), str(ROOT)])
+    done = subprocess.run(
+        [sys.executable, "-c", script], env={**os.environ, "PYTHONPATH": path}, cwd=tmp_path,
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    facts = dict(LOADED)
+    other = "(but another copy is imported)"
+    assert done.stdout.strip() == f"{facts['numpy']} {other} {facts['scikit-learn']} {other} {facts['scipy']}"
+    assert not any("another copy" in value for value in facts.values())
+
+
 @quiet
 @pytest.mark.slow
 def test_a_worker_without_cd38rd_or_of_a_version_that_cannot_say_is_refused(
