@@ -15,8 +15,8 @@ from pipeline.study.wording import did_you_mean, enumerate_words, nearest, quote
 Columns = Mapping[str, Sequence[str]]
 """The columns that each sheet may have, by its name."""
 
-NEAR_SHEET = 0.75
-"""Likeness of two names of sheets from which one is probably the other: `dosen` of doses, not `notes`."""
+NEAR_SHEET = 0.85
+"""Likeness of two names of sheets from which one is the other whatever it holds: `dose`, not `dates`."""
 
 SHARED_COLUMNS = 3
 """Columns of a sheet that is not there by which a sheet of another name is probably that one."""
@@ -106,8 +106,12 @@ def _unknown_sheet(file_name: str, sheet: RawSheet, columns: Columns, present: S
     """Return a warning, or an error where a sheet that is not there was probably meant: it would be lost."""
     missing = {name: known for name, known in columns.items() if name not in present}
     typed = {header_name(cell.value) for row in sheet.rows for cell in row}
-    alike = [name for name, known in missing.items() if len(typed.intersection(known)) >= SHARED_COLUMNS]
-    meant = nearest(sheet.name, missing, NEAR_SHEET) or next(iter(alike), "")
+    shared = {name: len(typed.intersection(known)) for name, known in missing.items()}
+    alike = [name for name, n in shared.items() if n >= SHARED_COLUMNS]
+    meant = nearest(sheet.name, missing, NEAR_SHEET) or nearest(
+        sheet.name, [s for s, n in shared.items() if n > 1]
+    )
+    meant = meant or next(iter(alike), "")
     found, expected = f"the sheet {quoted(sheet.name)}", f"the sheets {enumerate_words(columns)}"
     if meant:
         return Fault(file_name, found, expected, f"Did you mean {quoted(meant)}?")
