@@ -16,10 +16,11 @@ Columns = Mapping[str, Sequence[str]]
 """The columns that each sheet may have, by its name."""
 
 NEAR_SHEET = 0.85
-"""Likeness of two names of sheets from which one is the other whatever it holds: `dose`, not `dates`."""
+"""Likeness of two names of sheets from which one is the other whatever it holds: `dose`, not
+`dates`. Convention."""
 
 SHARED_COLUMNS = 3
-"""Columns of a sheet that is not there by which a sheet of another name is probably that one."""
+"""Columns of a sheet that is not there by which a sheet of another name is probably that one. Convention."""
 
 
 def raw_sheets(

@@ -227,6 +227,16 @@ def test_a_sheet_under_another_name_is_told_by_its_name_or_its_columns_and_not_l
     assert line.endswith('Did you mean "doses"?')
 
 
+@pytest.mark.parametrize("cells", [["Total"], ["* given elsewhere"]])
+def test_a_note_or_a_total_below_a_table_is_one_fault(tmp_path, cells):
+    (line,) = said(with_book(tmp_path, lambda book: book["doses"].append(cells)))
+    assert line.startswith("ERROR doses!A")
+    assert line.endswith(
+        f'found "{cells[0]}" in a row without given_on and drug, expected a whole row. '
+        "Delete a note or a total, or put it into a sheet that starts with _."
+    )
+
+
 def test_a_large_sheet_of_ones_own_is_not_read(tmp_path):
     def change(book: Workbook) -> None:
         sheet = book.create_sheet("raw data")
