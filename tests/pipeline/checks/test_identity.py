@@ -179,6 +179,8 @@ def test_a_control_of_the_day_is_said_once_and_flags_its_rows_only_where_it_carr
 @pytest.mark.parametrize("column", ["sample_id", "patient_id"])
 def test_an_id_that_is_a_day_does_not_claim_the_files_of_that_day(study, column):
     edit(study, "samples", 2, **{column: "2024-02-05"})
+    tube(study, "P02_BM1").rename(tube(study, "P02"))
+    edit(study, "samples", 3, fcs_file=f"{DAY}/P02.fcs")
     assert [line for line in lines(study) if "whose name" in line] == []
 
 
