@@ -184,6 +184,13 @@ def test_an_id_that_is_a_day_does_not_claim_the_files_of_that_day(study, column)
     assert [line for line in lines(study) if "whose name" in line] == []
 
 
+def test_a_file_with_its_own_tube_in_the_name_is_not_anothers_whatever_else_it_names(study):
+    edit(study, "samples", 2, patient_id="BM7")
+    tube(study, "P02_BM1").rename(tube(study, "P02_BM1_BM7"))
+    edit(study, "samples", 3, fcs_file=f"{DAY}/P02_BM1_BM7.fcs")
+    assert [line for line in lines(study) if "whose name" in line] == []
+
+
 def test_a_control_that_tubes_of_one_patient_share_is_all_right(study):
     edit(
         study,
