@@ -8,7 +8,7 @@ from pipeline.checks.findings import Finding
 from pipeline.checks.headers import Headers
 from pipeline.checks.identity.kinds import beads_among_tubes, cells_among_beads, exchanged_controls
 from pipeline.checks.identity.owners import files_of_others
-from pipeline.checks.identity.recordings import repeated_recordings
+from pipeline.checks.identity.recordings import groups_of, repeated_recordings, shared_controls
 from pipeline.checks.identity.uses import glances_of, uses_of
 from pipeline.study.study import Study
 
@@ -17,9 +17,11 @@ def identities(study: Study, headers: Headers) -> Iterator[Finding]:
     """Report files that are another row's, or not what their column says, by content and by name."""
     uses = uses_of(study, headers)
     glances = glances_of(uses)
-    repeated = tuple(repeated_recordings(study, uses, glances))
+    groups = groups_of(study, uses, glances)
+    repeated = tuple(repeated_recordings(study, groups))
     yield from repeated
     reported = {finding.fault.where for finding in repeated if finding.fault}
+    reported |= {use.where for group in groups for use in shared_controls(group)}
     yield from files_of_others(study, [use for use in uses if use.where not in reported])
     yield from beads_among_tubes(uses, glances)
     yield from cells_among_beads(study, uses, glances)

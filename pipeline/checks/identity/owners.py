@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pipeline.checks.findings import Finding
 from pipeline.checks.identity.uses import Use, doubted
-from pipeline.study.names.ids import ids_in, is_telling, known_ids
+from pipeline.study.names.ids import ids_in, is_day, is_telling, known_ids
 from pipeline.study.study import Study
 from pipeline.study.wording import quoted
 
@@ -77,11 +77,13 @@ def _of_another(use: Use, tubes: Sequence[Use], in_names: Ids, in_keywords: Ids)
 def _other_owner(use: Use, text: str, ids: Ids) -> str:
     """Return the id of another row that a text has, or "".
 
-    A control may be that of another tube of the patient.
+    A control may be that of another tube of the patient. Beside its own id, an id like a day is the day.
     """
-    named = _said(text, ids)
+    named, own = _said(text, ids), {use.patient, use.sample_id}
+    if named & own:
+        named = frozenset(name for name in named if name in own or not is_day(name))
     patients = named & ids.patient_ids
-    if patients and use.patient not in patients:
+    if patients and not named & own:
         return min(patients)
     samples = named & ids.patient_of.keys()
     if use.sample_id in samples:

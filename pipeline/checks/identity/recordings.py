@@ -8,35 +8,42 @@ from collections.abc import Iterator, Sequence
 from pipeline.checks.findings import Finding
 from pipeline.checks.identity.uses import Glances, Use, doubted, refused
 from pipeline.study.locations import file_key
+from pipeline.study.names.ids import ids_in, is_telling, known_ids
 from pipeline.study.study import Study
-from pipeline.study.wording import enumerate_words, quoted
+from pipeline.study.wording import quoted
 from pipeline.tube.names.channels import find_channel
 
 LEAST_SHARED = 2
 """Channels whose first events agree, from which two files are one recording. Convention: one may agree by
 chance."""
 
-MOST_LISTED = 5
-"""Cells that a message names. Convention: more would not be read."""
+DAY_CONTROL = 3
+"""Patients from whom on a control that carries nobody's id is one of the day, as labs run it. Convention."""
 
 
-def repeated_recordings(study: Study, uses: Sequence[Use], glances: Glances) -> Iterator[Finding]:
+def repeated_recordings(study: Study, groups: Sequence[Sequence[Use]]) -> Iterator[Finding]:
     """Report recordings that stand in several cells: refused where it cannot be right, else doubted."""
-    for group in _groups(study, uses, glances):
+    for group in groups:
         stained = [use for use in group if use.is_stained]
         controls = [use for use in group if use.is_control]
         beads = [use for use in group if use.run]
         yield from _stained_twice(study, stained)
         yield from (finding for use in controls for finding in _stained_control(study, use, stained))
-        if not stained:
-            yield from _shared_control(controls)
+        yield from _shared_control(study, shared_controls(group))
         yield from (
             finding for use in beads for finding in _cells_as_beads(study, use, [*stained, *controls])
         )
         yield from _beads_twice(study, beads)
 
 
-def _groups(study: Study, uses: Sequence[Use], glances: Glances) -> list[list[Use]]:
+def shared_controls(group: Sequence[Use]) -> list[Use]:
+    """Return the controls of a recording that several patients share; none where it is a stained tube too."""
+    controls = [use for use in group if use.is_control]
+    is_shared = len({use.patient for use in controls}) > 1
+    return controls if is_shared and not any(use.is_stained for use in group) else []
+
+
+def groups_of(study: Study, uses: Sequence[Use], glances: Glances) -> list[list[Use]]:
     """Return the uses of each recording that is used more than once."""
     keys = {use.name: str(file_key(study.folder, use.name)) for use in uses}
     names = {key: name for name, key in reversed(keys.items())}
@@ -120,22 +127,31 @@ def _quantifies_alike(study: Study, use: Use, other: Use) -> bool:
     return bool(find_channel(mine, theirs))
 
 
-def _shared_control(controls: Sequence[Use]) -> Iterator[Finding]:
+def _shared_control(study: Study, controls: Sequence[Use]) -> Iterator[Finding]:
     """Doubt a control of several patients: it may be meant, and it may be another patient's."""
-    others = [use for use in controls[1:] if use.patient != controls[0].patient]
-    if others:
-        listed = [f"{use.where} (patient {quoted(use.patient)})" for use in (controls[0], *others[1:])]
-        more = len(listed) - MOST_LISTED
-        cells = (
-            f"{', '.join(listed[:MOST_LISTED])} and {more} more"
-            if more > 0
-            else enumerate_words(listed, "and")
-        )
-        problem = f"which is the control in {cells} too"
-        expected = f"the control of patient {quoted(others[0].patient)}"
-        yield from doubted(
-            others[0], problem, expected, "If the patients share it, that is all right.", tuple(controls)
-        )
+    first, others = controls[:1], [use for use in controls[1:] if use.patient != controls[0].patient]
+    patients = dict.fromkeys(use.patient for use in controls)
+    hint = "If the patients share it, that is all right."
+    if len(patients) < DAY_CONTROL:
+        for use in others[:1]:
+            problem = f"which is the control in {first[0].where} (patient {quoted(first[0].patient)}) too"
+            yield from doubted(
+                use, problem, f"the control of patient {quoted(use.patient)}", hint, (*controls,)
+            )
+        return
+    problem = f"the control of {len(patients)} patients, in {first[0].where} to {controls[-1].where}"
+    findings = doubted(others[0], problem, "a control for each patient", hint, (*controls,))
+    is_meant = len({file_key(study.folder, use.name) for use in controls}) == 1 and not _carries_an_id(
+        study, first
+    )
+    yield from (Finding(finding.fault) if is_meant else finding for finding in findings)
+
+
+def _carries_an_id(study: Study, controls: Sequence[Use]) -> bool:
+    """Whether the name of a file speaks of a patient or a tube."""
+    names = [name for sample in study.samples for name in (sample.patient_id, sample.sample_id)]
+    ids = known_ids(name for name in names if is_telling(name))
+    return any(ids_in(use.name, ids) for use in controls)
 
 
 def _cells_as_beads(study: Study, use: Use, tubes: Sequence[Use]) -> Iterator[Finding]:

@@ -71,9 +71,9 @@ Convention."""
 LOT_FACTOR: Final = 5.0
 """How much nearer than `BeadKit.brightest` the brightest bead should lie: those bounds are ten times beyond
 the makers' sheets on each side, so this leaves twice. Vendor."""
-IMPOSSIBLE_LOT: Final = 10.0
-"""How far beyond `BeadKit.brightest` the brightest bead cannot lie: a hundred times beyond any sheet.
-Vendor."""
+IMPOSSIBLE_LOT: Final = 2.0
+"""How much nearer than `BeadKit.brightest` the brightest bead must lie: five times beyond the makers' sheets,
+so that a factor of ten in all levels, which bends no curve, is refused. Vendor."""
 LEVELS: Final = (1e-2, 1e9)
 """Assigned values that can be, of any kit: beads of 7 µm have room for 1e8 antibodies. Arithmetic."""
 LEVEL_STEPS: Final = (1.15, 30.0)

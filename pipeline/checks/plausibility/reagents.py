@@ -28,7 +28,7 @@ from pipeline.checks.plausibility.limits import (
 from pipeline.fcs import FcsFile
 from pipeline.study.faults import Fault
 from pipeline.study.study import BeadRun, Panel, PanelChannel, Study
-from pipeline.study.wording import quoted
+from pipeline.study.wording import quoted, same_word
 from pipeline.tube.names.channels import find_channel
 
 _PE = re.compile(r"(?:r|b)?(?:pe|phycoerythrin)")
@@ -82,11 +82,24 @@ def _ratio_sd(study: Study, panel: Panel, channel: PanelChannel) -> Iterator[Fin
 def lots(study: Study, headers: Headers) -> Iterator[Finding]:
     """Hold assigned values against those of any lot of the kit, and their CV against what a CV can be."""
     del headers
+    first: dict[tuple[str, str, str], BeadRun] = {}
     for run in study.beads:
         yield from _levels(study, run)
+        yield from _unlike(study, run, first.setdefault((run.kit, same_word(run.lot), run.channel), run))
         where = study.at("beads", run.beads, "assigned_cv")
         if run.assigned_cv is not None:
             yield from doubtful_cv(run.assigned_cv, where, "a CV of the assigned values")
+
+
+def _unlike(study: Study, run: BeadRun, earlier: BeadRun) -> Iterator[Finding]:
+    """Report a lot that has two sets of levels: a mistyped digit bends a curve by too little to be seen."""
+    if run.lot and run.levels != earlier.levels:
+        pairs = zip(run.levels, earlier.levels, strict=False)
+        mine, theirs = next(((a, b) for a, b in pairs if a != b), (len(run.levels), len(earlier.levels)))
+        where = study.at("beads", earlier.beads, "levels")
+        problem = f"{mine:,.10g} for the lot {quoted(run.lot)}, where {where} has {theirs:,.10g}"
+        expected, hint = "the same levels for one lot", "Compare both with the lot's sheet."
+        yield warning(problem, expected, where=study.at("beads", run.beads, "levels"), hint=hint)
 
 
 def _levels(study: Study, run: BeadRun) -> Iterator[Finding]:
@@ -98,7 +111,7 @@ def _levels(study: Study, run: BeadRun) -> Iterator[Finding]:
     top, hint = stained[-1], "Compare with the lot's sheet: a factor of ten or a thousand?"
     usual = f"{low * LOT_FACTOR:,.0f} to {high / LOT_FACTOR:,.0f}" if kit.brightest else "no such number"
     expected = f"the brightest level of a lot of {kit.title}: {usual}"
-    possible = (low / IMPOSSIBLE_LOT, high * IMPOSSIBLE_LOT) if kit.brightest else LEVELS
+    possible = (low * IMPOSSIBLE_LOT, high / IMPOSSIBLE_LOT) if kit.brightest else LEVELS
     if not (possible[0] <= top <= possible[1] and LEVELS[0] <= stained[0] and top <= LEVELS[1]):
         yield Finding(Fault(where, f"levels from {stained[0]:g} to {top:g}", expected, hint))
         return

@@ -31,8 +31,8 @@ FALLS = 0.1
 Convention: of values that are no time, half of the steps fall."""
 
 RESTARTS = 0.01
-"""Share of steps up to which a time or a count may fall where an acquisition began again. Convention: one fall in 100
-events."""
+"""Share of steps up to which a time or a count may fall where an acquisition began again. Convention: one
+fall in 100 events."""
 
 LEAST_BLANKS = 16
 """Bytes from which on blanks are padding rather than values, if they are an event or more. Convention: values

@@ -19,22 +19,27 @@ class Amounts:
         Year in which a person first got it.
     label_mg_per_kg
         Into a vein, as labelled or in phase 2.
-    highest_mg_per_kg
-        The highest that any trial gave.
+    trial_mg_per_kg
+        Into a vein, from 1 mg/kg on, as the cohorts of the trials got it; the last is the highest of any.
     flat_mg
         Flat doses under the skin; empty where it is not given so.
     """
 
     first_given: int
     label_mg_per_kg: tuple[float, ...] = ()
-    highest_mg_per_kg: float | None = None
+    trial_mg_per_kg: tuple[float, ...] = ()
     flat_mg: tuple[float, ...] = ()
+
+    @property
+    def highest_mg_per_kg(self) -> float | None:
+        """The highest that any trial gave; None where it is not given so."""
+        return self.trial_mg_per_kg[-1] if self.trial_mg_per_kg else None
 
 
 AMOUNTS: Final = {
-    "daratumumab": Amounts(2008, (16.0,), 24.0, (1200.0, 1800.0)),
-    "isatuximab": Amounts(2010, (10.0, 20.0), 20.0, (1000.0, 1400.0)),
-    "felzartamab": Amounts(2011, (4.0, 8.0, 16.0), 16.0),
+    "daratumumab": Amounts(2008, (16.0,), (1.0, 2.0, 4.0, 8.0, 16.0, 24.0), (1200.0, 1800.0)),
+    "isatuximab": Amounts(2010, (10.0, 20.0), (1.0, 3.0, 5.0, 10.0, 20.0), (1000.0, 1400.0)),
+    "felzartamab": Amounts(2011, (4.0, 8.0, 16.0), (1.5, 4.0, 8.0, 16.0)),
     "mezagitamab": Amounts(2014, flat_mg=(45.0, 135.0, 300.0, 600.0)),
 }
 """First dose in people and doses of the trials. Daratumumab: GEN501 from 2008, up to 24 mg/kg
@@ -141,6 +146,8 @@ def _per_kg_doubt(antibody: str, known: Amounts, dose: float, route: str) -> Dou
         return Doubt(False, expected, f"No trial gave more than {highest:g} mg/kg.")
     if dose < LEAST_MG_PER_KG and known.label_mg_per_kg:
         return Doubt(False, expected, "Is a digit or the decimal point misplaced?")
+    if route != Route.SC and known.trial_mg_per_kg and not _was_tried(known, dose):
+        return Doubt(False, expected, "No trial gave it: is it another drug's dose, or a digit misplaced?")
     if route == Route.SC:
         return Doubt(False, expected, "Under the skin it is a flat dose in mg: is the route IV?")
     return None
@@ -183,6 +190,10 @@ def _per_weight(dose: float, weight_kg: float | None) -> str:
     if not weight_kg:
         return "Is a digit too many?"
     return f"With {weight_kg:g} kg it is {dose / weight_kg:.3g} mg/kg."
+
+
+def _was_tried(known: Amounts, per_kg: float) -> bool:
+    return any(math.isclose(per_kg, dose, rel_tol=NEAR_LABEL) for dose in known.trial_mg_per_kg)
 
 
 def _near_label(known: Amounts, per_kg: float) -> bool:

@@ -21,6 +21,7 @@ from pipeline.study.drugs.vocabulary import (
     ISATUXIMAB,
     NO_SUFFIXES,
     OTHER_FORMS,
+    STEMS_OF_OTHERS,
     SUBCUTANEOUS,
     TRIALS,
     WITH_BISPECIFICS,
@@ -43,6 +44,8 @@ _NUMBER: Final = re.compile(r"\d*[1-9]\d*(?:mg|mgkg|ml|g|st|nd|rd|th)?|[cd]\d+(?
 _SUFFIX: Final = re.compile(r"[a-z]{4}")
 _UNSURE: Final = re.compile(r"[?¿？؟±]|\+\s*/\s*\W|\(\s*d\s*\)", re.IGNORECASE)
 """`Dara?`, `VRd ± D`, `VRd +/- D`, `(D)VRd`: whoever typed it did not say whether."""
+LONG_NAME: Final = 7
+"""Letters from which the end of a name tells its kind. Convention."""
 _LIKE_A_REGIMEN: Final = re.compile(r"d[rvkptcmibexs]{1,5}[dp]?")
 """D and letters of drugs, in an order that nobody lists."""
 
@@ -59,7 +62,7 @@ class Meaning(StrEnum):
     QUESTION = "question"
     """Near such an antibody, but not surely one."""
     OTHER = "other"
-    """Other drugs that are known."""
+    """Other drugs that are known, or whose name tells their kind."""
     UNKNOWN = "unknown"
     """Near nothing that is known."""
 
@@ -115,7 +118,12 @@ def _read(spelling: str) -> DrugReading:
     meant = _nearest("".join(typed), strange, alone=not agents)
     if meant:
         return DrugReading(Meaning.QUESTION, (meant,), meant)
-    return DrugReading(Meaning.OTHER if agents else Meaning.UNKNOWN, agents)
+    is_other = bool(agents) or (bool(strange) and all(map(_has_stem_of_others, strange)))
+    return DrugReading(Meaning.OTHER if is_other else Meaning.UNKNOWN, agents)
+
+
+def _has_stem_of_others(word: str) -> bool:
+    return len(word) >= LONG_NAME and stem(word).endswith(tuple(map(stem, STEMS_OF_OTHERS)))
 
 
 def _tokens(spelling: str) -> tuple[str, ...]:

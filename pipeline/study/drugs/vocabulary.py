@@ -29,7 +29,8 @@ AGENTS: Final = (
     Agent(
         DARATUMUMAB,
         "dara; darzalex; darzalex faspro; darzquro; darzaleks; darza; JNJ-54767414; 54767414; HuMax-CD38; "
-        "daratumumab hyaluronidase; faspro; L01FC01; L01XC24; 945721-28-8; DB09331; даратумумаб; дарзалекс; "
+        "daratumumab hyaluronidase; faspro; HLX15; CT-P44; L01FC01; L01XC24; 945721-28-8; DB09331; "
+        "даратумумаб; дарзалекс; "
         "δαρατουμουμάμπη; דרטומומאב; داراتوموماب; دراتوموماب; 达雷妥尤单抗; 达雷木单抗; 達雷木單抗; "
         "兆珂; 兆珂速; ダラツムマブ; ダラザレックス; ダラキューロ; 다라투무맙; 다잘렉스",
         against_cd38=True,
@@ -193,7 +194,7 @@ SUBCUTANEOUS: Final = frozenset(
 INTRAVENOUS: Final = frozenset(
     _split(
         "iv intravenous intravenously intravenos intravenoes intravenosa intravenoso intraveineux "
-        "intraveineuse endovenosa endovenoso perfusion infusion infusie infuus"
+        "intraveineuse endovenosa endovenoso ev perfusion infusion infusie infuus"
     )
 )
 OTHER_FORMS: Final = frozenset(
@@ -201,7 +202,8 @@ OTHER_FORMS: Final = frozenset(
         "mg kg mgkg flat dose doses fixed injection inj solution concentrate monotherapy mono mab single "
         "agent human igg1k maintenance induction consolidation loading split cycle day week c weekly "
         "biweekly monthly qw q1w q2w q3w q4w antibody therapy treatment standard of care soc cd38 anti first "
-        "second third last full vial"
+        "second third last full vial given drug study maint bolus fix zyklus tag gabe erstgabe "
+        "injektion erhaltung erhaltungstherapie monotherapie monoterapia ciclo cycles"
     )
 )
 """Words beside a drug's name that tell how it was given, not what, nor whether."""
@@ -217,6 +219,14 @@ NO_SUFFIXES: Final = frozenset(
     )
 )
 """Words of four letters that are no suffix of a biosimilar: `daratumumab-free` is no daratumumab."""
+
+STEMS_OF_OTHERS: Final = _split(
+    "tinib ciclib parib zomib platin rubicin taxel mustine vir azole fungin mycin micin cillin oxacin "
+    "cycline penem bactam prazole tidine setron sartan pril olol dipine statin gliptin gliflozin xaban "
+    "gatran parin grel profen coxib triptan caine dronate poetin grastim leucel semide thiazide terol"
+)
+"""Ends of international names that tell another kind of drug than an antibody: the stem book of the World
+Health Organization, 2018. A name that ends so is another drug, though nobody listed it: dasatinib."""
 
 WITH_BISPECIFICS: Final = {
     "TecD": ("teclistamab", DARATUMUMAB), "TecDR": ("teclistamab", DARATUMUMAB, "lenalidomide"),

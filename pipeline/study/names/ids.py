@@ -38,6 +38,18 @@ def is_telling(name: str) -> bool:
     return len(bare) >= SHORTEST and has_letter and has_digit
 
 
+_DAY = re.compile(r"(?:19|20)?\d\d(?:0[1-9]|1[0-2])[0-3]\d|[0-3]\d(?:0[1-9]|1[0-2])(?:19|20)?\d\d")
+
+
+def is_day(name: str) -> bool:
+    """Whether an id reads as a day: folders and files are named after days too.
+
+    >>> is_day("2024-02-05"), is_day("05.02.24"), is_day("P-2024")
+    (True, True, False)
+    """
+    return bool(_DAY.fullmatch(bare_id(name)))
+
+
 def known_ids(ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """Return ids by their bare form, for `ids_in`; two that differ by dashes alone share one."""
     known: dict[str, tuple[str, ...]] = {}

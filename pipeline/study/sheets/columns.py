@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline.study.faults import Fault
 from pipeline.study.sheets.tables import Cell, Sheet, SheetRow
-from pipeline.study.wording import quoted
+from pipeline.study.wording import enumerate_words, quoted
 
 
 class Row(BaseModel):
@@ -21,6 +21,10 @@ class Row(BaseModel):
 
 
 RowT = TypeVar("RowT", bound=Row)
+LEAST_NEEDED = 3
+"""Columns that a row must fill, from which one that fills a single one is perhaps no row. Convention."""
+MOST_NOTE_CELLS = 2
+"""Cells of a note or a total below a table: a word, and perhaps a sum. Convention."""
 
 
 def column(
@@ -80,10 +84,28 @@ def read_rows(sheet: Sheet, model: type[RowT]) -> tuple[tuple[Entry[RowT], ...],
     faults = _missing_columns(sheet, model) if sheet.rows or sheet.columns else []
     rows = []
     for typed in sheet.rows:
+        note = _note(typed, model)
+        if note:
+            faults.append(note)
+            continue
         row, wrong = read_row(typed.cells, model)
         rows.append(Entry(row, sheet.name, typed))
         faults += wrong
     return tuple(rows), tuple(faults)
+
+
+def _note(typed: SheetRow, model: type[Row]) -> Fault | None:
+    """Return the one fault of a row that is a note or a total below the table; None for a row of data."""
+    needed = [name for name in required_columns(model) if name in typed.cells]
+    missing = [name for name in needed if typed.cells[name].is_empty]
+    filled = [cell for cell in typed.cells.values() if not cell.is_empty]
+    if len(needed) < LEAST_NEEDED or len(missing) < len(needed) - 1 or len(filled) > MOST_NOTE_CELLS:
+        return None
+    if not filled:
+        return None
+    found = f"{quoted(filled[0].value)} in a row without {enumerate_words(missing, 'and')}"
+    hint = "Delete a note or a total, or put it into a sheet that starts with _."
+    return Fault(filled[0].where, found, "a whole row", hint)
 
 
 def read_row(cells: Mapping[str, Cell], model: type[RowT]) -> tuple[RowT, list[Fault]]:

@@ -161,6 +161,36 @@ def test_a_control_that_two_patients_share_is_a_warning_with_both_cells_and_flag
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(("name", "flags"), [("FMO_of_the_day", ()), ("P01_BM1_FMO", ("IDENTITY_DOUBTFUL",))])
+def test_a_control_of_the_day_is_said_once_and_flags_its_rows_only_where_it_carries_an_id(study, name, flags):
+    tube(study, "P01_BM1_FMO").rename(tube(study, name))
+    rewrite(tube(study, name), tube(study, name))
+    for row in (2, 3, 4):
+        edit(study, "samples", row, fmo_file=f"{DAY}/{name}.fcs")
+    (line,) = lines(study)
+    assert line == (
+        f'WARNING samples!H3: found "{DAY}/{name}.fcs", the control of 3 patients, in samples!H2 to samples!H4, '
+        "expected a control for each patient. If the patients share it, that is all right."
+    )
+    typed, _ = check_folder(study)
+    assert {row.flags for row in tube_findings(typed).values()} == {flags}
+
+
+@pytest.mark.parametrize("column", ["sample_id", "patient_id"])
+def test_an_id_that_is_a_day_does_not_claim_the_files_of_that_day(study, column):
+    edit(study, "samples", 2, **{column: "2024-02-05"})
+    tube(study, "P02_BM1").rename(tube(study, "P02"))
+    edit(study, "samples", 3, fcs_file=f"{DAY}/P02.fcs")
+    assert [line for line in lines(study) if "whose name" in line] == []
+
+
+def test_a_file_with_its_own_tube_in_the_name_is_not_anothers_whatever_else_it_names(study):
+    edit(study, "samples", 2, patient_id="BM7")
+    tube(study, "P02_BM1").rename(tube(study, "P02_BM1_BM7"))
+    edit(study, "samples", 3, fcs_file=f"{DAY}/P02_BM1_BM7.fcs")
+    assert [line for line in lines(study) if "whose name" in line] == []
+
+
 def test_a_control_that_tubes_of_one_patient_share_is_all_right(study):
     edit(
         study,

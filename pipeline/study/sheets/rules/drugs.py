@@ -39,12 +39,12 @@ def drug_names(study: TypedStudy) -> Iterator[Fault]:
     for name, entries in by_name.items():
         if _is_listed(name, study.settings):
             continue
-        meaning = read_drug(name).meaning
-        if meaning is Meaning.UNKNOWN and not _slip_of_counted(name, study.settings):
-            strangers[name] = entries
-        else:
+        reading = read_drug(name)
+        if reading.agents or _slip_of_counted(name, study.settings):
             yield from _readings(study, name, entries)
-    yield from _strangers(strangers)
+        elif reading.meaning is Meaning.UNKNOWN:
+            strangers[name] = entries
+    yield from _strangers(strangers, study.settings)
     yield from _none_counted(study, tuple(by_name))
 
 
@@ -54,7 +54,7 @@ def _readings(study: TypedStudy, name: str, entries: Entries) -> Iterator[Fault]
     meaning, antibody = reading.meaning, reading.antibody
     if meaning is Meaning.QUESTION:
         yield from (_question(entry, quoted(name), antibody) for entry in entries)
-    elif meaning is Meaning.UNKNOWN:
+    elif not reading.agents:
         yield from (_question(entry, quoted(name), _slip_of_counted(name, settings)) for entry in entries)
     elif antibody and not _counts(antibody, settings):
         yield _uncounted(name, antibody, entries)
@@ -66,7 +66,10 @@ def _readings(study: TypedStudy, name: str, entries: Entries) -> Iterator[Fault]
 
 
 def _question(entry: Entry[DoseRow], problem: str, meant: str, expected: str = EXPECTED) -> Fault:
-    return Fault(entry.at("drug"), problem, expected, f"Did you mean {quoted(meant)}?")
+    hint = f"Did you mean {quoted(meant)}?"
+    if " " in (entry.row.drug or "").strip() and expected == EXPECTED:
+        hint += " If it was given, type that alone; if not, delete the row."
+    return Fault(entry.at("drug"), problem, expected, hint)
 
 
 def _regimen(study: TypedStudy, name: str, entries: Entries) -> Iterator[Fault]:
@@ -107,15 +110,27 @@ def _uncounted(name: str, antibody: str, entries: Entries) -> Fault:
     )
 
 
-def _strangers(strangers: dict[str, list[Entry[DoseRow]]]) -> Iterator[Fault]:
+def _strangers(strangers: dict[str, list[Entry[DoseRow]]], settings: Settings) -> Iterator[Fault]:
     """Say once which drugs nobody knows; they count as other drugs."""
     if strangers:
         names = list(strangers)
         more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
         listed = enumerate_words(map(quoted, names[:MOST_NAMED]), "," if more else "and").replace(" , ", ", ")
         where = strangers[names[0]][0].at("drug")
-        hint = "Counted as other drugs than washed_out_drug and study_drug."
-        yield Fault(where, f"{listed}{more}", "drugs that are known", hint, Severity.WARNING)
+        counted = (*listed_names(settings.washed_out_drug)[:1], *listed_names(settings.study_drug)[:1])
+        is_known = (
+            "are not known, and count as other drugs"
+            if len(names) > 1
+            else "is not known, and counts as another drug"
+        )
+        hint = "Is one of them such a drug? Then type its usual name." if len(names) > 1 else ""
+        yield Fault(
+            where,
+            f"{listed}{more} {is_known} than {enumerate_words(counted)}",
+            "",
+            hint,
+            Severity.WARNING,
+        )
 
 
 def _none_counted(study: TypedStudy, names: Sequence[str]) -> Iterator[Fault]:

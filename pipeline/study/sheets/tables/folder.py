@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pipeline.study.faults import Fault, Severity
 from pipeline.study.locations import sheet_problem
 from pipeline.study.sheets.tables.csv_file import read_csv_sheet
-from pipeline.study.sheets.tables.grid import RawSheet
+from pipeline.study.sheets.tables.grid import RawSheet, header_name
 from pipeline.study.sheets.tables.workbook import WORKBOOK, read_workbook
-from pipeline.study.wording import did_you_mean, enumerate_words, quoted
+from pipeline.study.wording import did_you_mean, enumerate_words, nearest, quoted
 
 Columns = Mapping[str, Sequence[str]]
 """The columns that each sheet may have, by its name."""
+
+NEAR_SHEET = 0.85
+"""Likeness of two names of sheets from which one is the other whatever it holds: `dose`, not
+`dates`. Convention."""
+
+SHARED_COLUMNS = 3
+"""Columns of a sheet that is not there by which a sheet of another name is probably that one. Convention."""
 
 
 def raw_sheets(
@@ -72,22 +79,22 @@ def _nothing_typed(folder: Path, names: Mapping[str, Path]) -> Fault:
 
 
 def _workbook_sheets(
-    folder: Path, path: Path, names: Collection[str]
+    folder: Path, path: Path, columns: Columns
 ) -> tuple[tuple[RawSheet, ...] | None, tuple[Fault, ...]]:
     problem = sheet_problem(folder, path)
     if problem:
         return None, (problem,)
-    sheets, faults = read_workbook(path, names)
+    sheets, faults = read_workbook(path, columns)
     if faults and not sheets:
         return None, faults
     all_faults, known = list(faults), {}
     for sheet in sheets:
         if sheet.name in known:
             all_faults.append(Fault(path.name, f"two sheets named {sheet.name}", "each sheet once"))
-        elif sheet.name in names:
+        elif sheet.name in columns:
             known[sheet.name] = sheet
         elif not sheet.name.startswith("_") and any(not cell.is_empty for row in sheet.rows for cell in row):
-            all_faults.append(_unknown_sheet(path.name, sheet.name, names, [s.name for s in sheets]))
+            all_faults.append(_unknown_sheet(path.name, sheet, columns, [s.name for s in sheets]))
     return tuple(known.values()), tuple(fault for fault in all_faults if _is_read(fault, known))
 
 
@@ -96,13 +103,21 @@ def _is_read(fault: Fault, known: Mapping[str, RawSheet]) -> bool:
     return "!" not in fault.where or fault.where.split("!")[0] in known
 
 
-def _unknown_sheet(file_name: str, name: str, names: Collection[str], present: Sequence[str]) -> Fault:
-    hint = did_you_mean(name, [sheet for sheet in names if sheet not in present])
-    severity = Severity.ERROR if hint else Severity.WARNING
-    hint = hint or "It is not read; a sheet of your own starts with _."
-    return Fault(
-        file_name, f"the sheet {quoted(name)}", f"the sheets {enumerate_words(names)}", hint, severity
+def _unknown_sheet(file_name: str, sheet: RawSheet, columns: Columns, present: Sequence[str]) -> Fault:
+    """Return a warning, or an error where a sheet that is not there was probably meant: it would be lost."""
+    missing = {name: known for name, known in columns.items() if name not in present}
+    typed = {header_name(cell.value) for row in sheet.rows for cell in row}
+    shared = {name: len(typed.intersection(known)) for name, known in missing.items()}
+    alike = [name for name, n in shared.items() if n >= SHARED_COLUMNS]
+    meant = nearest(sheet.name, missing, NEAR_SHEET) or nearest(
+        sheet.name, [s for s, n in shared.items() if n > 1]
     )
+    meant = meant or next(iter(alike), "")
+    found, expected = f"the sheet {quoted(sheet.name)}", f"the sheets {enumerate_words(columns)}"
+    if meant:
+        return Fault(file_name, found, expected, f"Did you mean {quoted(meant)}?")
+    hint = "It is not read; a sheet of your own starts with _."
+    return Fault(file_name, found, expected, hint, Severity.WARNING)
 
 
 def _csv_sheets(

@@ -155,6 +155,10 @@ REFUSED = [
 WARNED = [
     (dose("30", "mg/kg", "IV"), "doses!D3", "No trial gave more than 24 mg/kg"),
     (dose("0.16", "mg/kg", "IV"), "doses!D3", "decimal point"),
+    (dose("1.6", "mg/kg", "IV"), "doses!D3", "No trial gave it"),
+    (dose("10", "mg/kg", "IV"), "doses!D3", "is it another drug's dose"),
+    (dose("8", "mg/kg", "IV"), None, ""),
+    (dose("15.2", "mg/kg", "IV"), None, ""),
     (dose("1.6", "mg/kg", "SC"), "doses!D3", "is the route IV?"),
     (dose("16", "mg/kg", "SC"), "doses!D3", "is the route IV?"),
     (dose("1800", "mg", "IV"), "doses!D3", "is the route SC?"),
@@ -170,7 +174,7 @@ WARNED = [
     (dose("10", "mg/kg", "IV", "Isa-Kd"), "doses!C3", "contains isatuximab"),
     (dose("16", "mg/kg", "IV", "MOR202"), "doses!C3", "an antibody against CD38 that neither setting names"),
     (dose("300", "mg", "SC", "TAK-079"), "doses!C3", "which is mezagitamab"),
-    (dose("5", "mg", "", "Fludarabinex"), "doses!C3", "Counted as other drugs"),
+    (dose("5", "mg", "", "Fludarabinex"), "doses!C3", "counts as another drug"),
     ({**setting("study_drug", "Darzalex"), "doses!C5": "Darzalex"}, "settings!B2", "two drugs"),
     (setting("washed_out_drug", "Sarclisa"), "settings!B2", "two drugs"),
     ({"doses!B3": "2023-11-02"}, "doses!B3", "32 mg/kg of daratumumab in 2 rows of one day (2023-11-02)"),
@@ -196,8 +200,6 @@ WARNED = [
     ({"panels!F5": "20", "panels!G5": "FITC"}, "panels!F5", "an F:P from 0.3 to 12"),
     ({"panels!H5": "0.7"}, "panels!H5", "well below the F:P"),
     ({"panels!D6": "negative"}, "panels!D6", "Plasma cells carry it"),
-    ({"beads!F2": "6380; 69300; 310080; 676010"}, "beads!F2", "35,000 to 140,000"),
-    ({"beads!F2": "63.8; 693; 3100.8; 6760.1"}, "beads!F2", "35,000 to 140,000"),
     ({"beads!F2": "63.8; 6930; 31008; 67601"}, "beads!F2", "level 6930 above 63.8"),
     ({"beads!F2": "638; 6930; 67601; 68008"}, "beads!F2", "level 68008 above 67601"),
     ({"beads!G2": "0.3"}, "beads!G2", "as a fraction"),
@@ -315,9 +317,52 @@ def test_a_setting_that_lists_a_spelling_is_asked_nothing(tmp_path):
 
 def test_unknown_drugs_are_said_once(tmp_path):
     cells = {"doses!C2": "Zzyx", "doses!C3": "Qwerty", "doses!D3": "", "doses!D2": ""}
-    said = [str(fault) for fault in faults_of(tmp_path, cells) if "are known" in str(fault)]
-    sentence = 'doses!C2: found "Zzyx" and "Qwerty", expected drugs that are known. '
-    assert said == [sentence + "Counted as other drugs than washed_out_drug and study_drug."]
+    said = [str(fault) for fault in faults_of(tmp_path, cells) if "not known" in str(fault)]
+    sentence = 'doses!C2: "Zzyx" and "Qwerty" are not known, and count as other drugs than daratumumab or isatuximab. '
+    assert said == [sentence + "Is one of them such a drug? Then type its usual name."]
+
+
+@pytest.mark.parametrize(
+    "drug", ["dasatinib", "Dasatinib 100 mg", "Letermovir", "Isavuconazol", "Moxifloxacin"]
+)
+def test_a_drug_whose_name_tells_another_kind_is_no_alarm(tmp_path, drug):
+    assert faults_of(tmp_path, {"doses!C5": drug, "doses!D5": ""}) == []
+
+
+def test_a_setting_of_another_kind_is_still_told_from_its_slips(tmp_path):
+    cells = {**setting("study_drug", "dasatinib"), "doses!C5": "dasatinb", "doses!D5": ""}
+    (found,) = [fault for fault in faults_of(tmp_path, cells) if fault.where == "doses!C5"]
+    assert found.hint == 'Did you mean "dasatinib"?'
+
+
+@pytest.mark.parametrize("typed", ["Dara not given", "Daratumumab nicht gegeben", "no dara"])
+def test_a_drug_that_was_perhaps_not_given_says_what_to_do_in_both_cases(tmp_path, typed):
+    (found,) = [
+        fault for fault in faults_of(tmp_path, dose("16", "mg/kg", "IV", typed)) if fault.where == "doses!C3"
+    ]
+    assert found.hint.endswith("If it was given, type that alone; if not, delete the row.")
+
+
+@pytest.mark.parametrize("levels", ["63.8; 693; 3100.8; 6760.1", "6380; 69300; 310080; 676010"])
+def test_levels_that_are_all_ten_times_too_large_or_small_are_refused(tmp_path, levels):
+    (found,) = [fault for fault in faults_of(tmp_path, {"beads!F2": levels}) if fault.where == "beads!F2"]
+    assert found.severity is Severity.ERROR
+
+
+def test_a_lot_with_two_sets_of_levels_is_named_in_both_cells(tmp_path):
+    write_files(tmp_path)
+    write_tube(tmp_path / "fcs" / "again.fcs")
+    whole = sheets()
+    first = whole["beads"][1]
+    whole["beads"].append(
+        ["again", "fcs/again.fcs", *first[2:5], str(first[5]).replace("67601", "67610"), *first[6:]]
+    )
+    said = [
+        str(fault) for fault in check_folder(write_csvs(tmp_path, with_cells(whole, {"samples!H3": None})))[1]
+    ]
+    (line,) = [line for line in said if "for the lot" in line]
+    assert line.startswith("beads!F3: found 67,610 for the lot")
+    assert "where beads!F2 has 67,601, expected the same levels for one lot" in line
 
 
 @pytest.mark.parametrize("day", ["1923-11-02", "2132-11-02"])

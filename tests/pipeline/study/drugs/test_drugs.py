@@ -108,10 +108,31 @@ def test_another_drug_of_myeloma_is_plainly_another_one(drug, typed):
 
 
 @pytest.mark.parametrize(
-    "typed", ["Fludarabinex", "other", "study drug", "doxycycline", "D-penicillamine", "islatravir", "iodine"]
+    "typed", ["Fludarabinex", "other", "study drug", "doxycycline", "D-penicillamine", "iodine"]
 )
 def test_a_drug_near_nothing_is_unknown(typed):
     assert read_drug(typed).meaning is Meaning.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "typed", ["islatravir", "dasatinib", "Dasatinib 100 mg", "Moxifloxacin", "darinavir", "Enalapril"]
+)
+def test_the_end_of_a_name_tells_another_kind_of_drug(typed):
+    reading = read_drug(typed)
+    assert (reading.meaning, reading.antibody) == (Meaning.OTHER, "")
+
+
+@pytest.mark.parametrize("typed", ["isatinib", "daratinib", "darzavir", "daratumycin"])
+def test_the_end_of_a_name_excuses_no_beginning_that_only_an_antibody_has(typed):
+    assert read_drug(typed).meaning is Meaning.QUESTION
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["Daratumumab (Zyklus 3)", "Dara Erhaltung", "dara given", "HLX15", "CT-P44", "Daratumumab-Injektion"],
+)
+def test_german_words_of_a_dose_and_names_of_biosimilars_are_no_question(typed):
+    assert read_drug(typed).meaning is Meaning.READ
 
 
 @pytest.mark.parametrize(("typed", "route"), [("Darzalex Faspro", "SC"), ("Dara s.c.", "SC"), ("Darzalex IV", "IV"), ("Dara", ""),

@@ -210,6 +210,33 @@ def test_a_workbook_as_libreoffice_writes_it_is_read_to_its_last_value(tmp_path)
     assert [len(sheet.rows) for sheet in read_workbook(folder / "study.xlsx", ["samples"])[0][:1]] == [3]
 
 
+@pytest.mark.parametrize("name", ["Notes", "Dates", "Lists", "Legend", "Sheet1"])
+def test_a_sheet_of_ones_own_is_a_warning_whatever_it_is_called(tmp_path, name):
+    with_book(tmp_path, lambda book: book.create_sheet(name).append(["hello", "name", "value"]))
+    (line,) = said(tmp_path)
+    assert line.startswith(f'WARNING study.xlsx: found the sheet "{name.casefold()}"')
+
+
+@pytest.mark.parametrize("name", ["Dosen", "dose", "Medikation", "Sheet1"])
+def test_a_sheet_under_another_name_is_told_by_its_name_or_its_columns_and_not_lost(tmp_path, name):
+    def change(book: Workbook) -> None:
+        book["doses"].title = name
+
+    line = next(line for line in said(with_book(tmp_path, change)) if "study.xlsx" in line)
+    assert line.startswith(f'ERROR study.xlsx: found the sheet "{name.casefold()}"')
+    assert line.endswith('Did you mean "doses"?')
+
+
+@pytest.mark.parametrize("cells", [["Total"], ["* given elsewhere"]])
+def test_a_note_or_a_total_below_a_table_is_one_fault(tmp_path, cells):
+    (line,) = said(with_book(tmp_path, lambda book: book["doses"].append(cells)))
+    assert line.startswith("ERROR doses!A")
+    assert line.endswith(
+        f'found "{cells[0]}" in a row without given_on and drug, expected a whole row. '
+        "Delete a note or a total, or put it into a sheet that starts with _."
+    )
+
+
 def test_a_large_sheet_of_ones_own_is_not_read(tmp_path):
     def change(book: Workbook) -> None:
         sheet = book.create_sheet("raw data")
