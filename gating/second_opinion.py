@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,31 +63,16 @@ SIDES = {Target.POSITIVE: 1.0, Target.NEGATIVE: -1.0, Target.LOW: -1.0, Target.A
 """Where the wanted cells lie on a channel: above the others, below them, or anywhere. Convention: a sign."""
 
 
-@dataclass(frozen=True, slots=True)
-class SecondOpinion:
-    """The wanted cells, found in another way.
+def agreement(one: Mask, other: Mask) -> float:
+    """Return how far two choices are the same cells, 0 to 1: 2 · both / (one + other); 1 where both are none.
 
-    Attributes
-    ----------
-    mask
-        bool, shape (n_events,).
-    likeness
-        How much the best group looks like the panel's targets: 1 at best.
+    Dice 1945, doi:10.2307/1932409.
     """
-
-    mask: Mask
-    likeness: float
-
-    def agreement(self, other: Mask) -> float:
-        """Return how far both name the same cells: 2 · both / (one + other), 0 to 1; 1 where both name none.
-
-        Dice 1945, doi:10.2307/1932409.
-        """
-        named = int(np.count_nonzero(self.mask)) + int(np.count_nonzero(other))
-        return 2 * int(np.count_nonzero(self.mask & other)) / named if named else 1.0
+    named = int(np.count_nonzero(one)) + int(np.count_nonzero(other))
+    return 2 * int(np.count_nonzero(one & other)) / named if named else 1.0
 
 
-def second_opinion(events: Events, panel: GatingPanel) -> SecondOpinion | None:
+def second_opinion(events: Events, panel: GatingPanel) -> Mask | None:
     """Find the wanted cells by one mixture over all gating channels.
 
     Parameters
@@ -99,8 +84,9 @@ def second_opinion(events: Events, panel: GatingPanel) -> SecondOpinion | None:
 
     Returns
     -------
-    SecondOpinion
-        None where the panel has no positive marker, or the tube hardly any single cells.
+    numpy.ndarray
+        bool, shape (n_events,); None where the panel has no positive marker, or the tube hardly any single
+        cells.
     """
     panel = panel.with_default_targets()
     events = drawn_by_scatter(events, panel)
@@ -115,10 +101,10 @@ def second_opinion(events: Events, panel: GatingPanel) -> SecondOpinion | None:
     drawn, shares = _drawn(likeness, events.tickets.take(single))
     mixture = _fitted(points[drawn], likeness[drawn], 1 / shares)
     sizes = mixture.belongings(points[drawn]).sum(axis=1)
-    chosen, best = _wanted(mixture.means / full, sides, sizes)
+    chosen = _wanted(mixture.means / full, sides, sizes)
     mask = np.zeros(events.n_events, np.bool_)
     mask[single[mixture.belongings(points)[chosen].sum(axis=0) > 0.5]] = True
-    return SecondOpinion(mask, best)
+    return mask
 
 
 def _channels(panel: GatingPanel) -> tuple[GatingChannel, ...]:
@@ -230,12 +216,12 @@ def _fitted(points: Floats, likeness: Floats, stands_for: Floats) -> Mixture:
     return replace(mixture, shares=np.round(shares / shares.sum(), 2 * DIGITS))
 
 
-def _wanted(brightness: Floats, sides: Floats, sizes: Floats) -> tuple[NDArray[np.intp], float]:
-    """Return the groups that look like the targets, and the likeness of the best."""
+def _wanted(brightness: Floats, sides: Floats, sizes: Floats) -> NDArray[np.intp]:
+    """Return the groups that look like the targets: the best one and those near it."""
     likeness = np.where(sizes >= FEWEST, _likeness(brightness, sides), -np.inf)
     best = int(np.argmax(np.round(likeness, DIGITS)))
     like = sizes >= FEWEST
     like &= (brightness >= DIMMER * brightness[best])[:, sides > 0].all(axis=1)
     like &= (brightness <= np.maximum(brightness[best], 0) + BRIGHTER)[:, sides < 0].all(axis=1)
     like[best] = True
-    return np.flatnonzero(like), round(float(likeness[best]), DIGITS)
+    return np.flatnonzero(like)

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from gating.events.events import FloatArray
 from gating.events.ranks import median, quantile
 
@@ -63,12 +65,15 @@ def _beside(channel: str, light: Mapping[str, FloatArray]) -> Iterator[BelowZero
     own = light[channel]
     if own.size * BRIGHTEST < FEWEST_BRIGHT:
         return
-    bright = own >= quantile(own, 1 - BRIGHTEST)
-    top = median(own[bright])
+    bright = np.flatnonzero(own >= quantile(own, 1 - BRIGHTEST))
+    top = median(own.take(bright))
     for other, values in light.items():
         if other == channel:
             continue
-        beside = values[bright]
-        middle, spread = median(beside), (quantile(beside, 0.84) - quantile(beside, 0.16)) / 2
-        if spread > 0 and middle < -SPREADS * spread and middle < -OF_BRIGHT * top:
+        beside = values.take(bright)
+        middle = median(beside)
+        if not (middle < 0 and middle < -OF_BRIGHT * top):
+            continue  # as nearly always: their spread need not be known
+        spread = (quantile(beside, 0.84) - quantile(beside, 0.16)) / 2
+        if spread > 0 and middle < -SPREADS * spread:
             yield BelowZero(other, channel, middle)

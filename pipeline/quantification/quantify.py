@@ -11,7 +11,7 @@ from calibration.density.receptor_density import FEWEST_CELLS, RdStatus, Recepto
 from gating.batch_cuts import dye_cuts
 from gating.events import FloatArray, Mask
 from gating.gates.steps import GatedPopulation, GateStep, Step
-from gating.second_opinion import second_opinion
+from gating.second_opinion import agreement, second_opinion
 from pipeline.checks.flags import CheckFlag
 from pipeline.fcs.file import acquired
 from pipeline.fcs.repairs import USUAL
@@ -132,13 +132,13 @@ def _with_second_opinion(tube: Tube, cells: Mask, result: SampleResult) -> Sampl
     opinion = second_opinion(tube.events, tube.panel)
     if opinion is None:
         return result
-    agreement = round(opinion.agreement(cells), 4)
-    n_cells = int(opinion.mask.sum())
-    result = replace(result, second_opinion=SecondCount(n_cells, agreement))
-    if agreement >= LEAST_AGREEMENT:
+    alike = round(agreement(opinion, cells), 4)
+    n_cells = int(opinion.sum())
+    result = replace(result, second_opinion=SecondCount(n_cells, alike))
+    if alike >= LEAST_AGREEMENT:
         return result
     gated = int(cells.sum())
-    note = f"the second opinion names {n_cells} cells, the gates {gated}: agreement {agreement:.2f}"
+    note = f"the second opinion names {n_cells} cells, the gates {gated}: agreement {alike:.2f}"
     flags = (*result.flags, SampleFlag.SECOND_OPINION_DIFFERS)
     return replace(result, flags=flags, note="; ".join(part for part in (result.note, note) if part))
 

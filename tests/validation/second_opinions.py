@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gating.gates.steps import LOW_CONFIDENCE
-from gating.second_opinion import SecondOpinion, second_opinion
+from gating.second_opinion import agreement, second_opinion
 from pipeline.quantification.quantify import LEAST_AGREEMENT
 from validation.gated_tubes import FEWEST_FOR_RD, gate, wanted_tubes
 from validation.gating_tubes import EMPTY, SCENARIOS, KnownTube, Wanted, known_tube
@@ -49,12 +49,11 @@ def opinion_of(kind: str, known: KnownTube) -> Opinion | None:
     gated, second = gate(known), second_opinion(known.events, known.panel)
     if second is None or np.count_nonzero(gated.mask) < FEWEST_FOR_RD:
         return None
-    found = SecondOpinion(gated.mask, 1.0)
     return Opinion(
         kind,
-        found.agreement(known.plasma_cells),
-        second.agreement(known.plasma_cells),
-        second.agreement(gated.mask),
+        agreement(gated.mask, known.plasma_cells),
+        agreement(second, known.plasma_cells),
+        agreement(second, gated.mask),
         gated.confidence,
     )
 
