@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from difflib import get_close_matches
+from functools import lru_cache
 
 from gating.events.panel import SCATTER_ROLES
 from pipeline.study.detector_names import unlike_pulses
@@ -162,6 +163,7 @@ def _near(alias: str, name: str) -> bool:
     return plain_alias in re.split(r"[-_ ]", plain_name) or bool(get_close_matches(plain_alias, [plain_name]))
 
 
+@lru_cache(4_096)  # every file of a study asks for the same few names
 def folded_name(text: str) -> str:
     """Return a name without case, blanks and punctuation."""
     return re.sub(r"[\W_]+", "", text).casefold()
