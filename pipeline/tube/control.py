@@ -11,6 +11,7 @@ from calibration.density.result import ControlKind
 from gating.events import FloatArray, Mask
 from gating.events.below_zero import far_below_zero
 from gating.events.errors import GatingError
+from gating.events.sample import SAMPLE_EVENTS, drawn_by_scatter, sampled
 from gating.gates import inside
 from gating.gates.steps import GatedPopulation, GateStep, Step
 from pipeline.fcs import FcsError, read_fcs
@@ -144,8 +145,10 @@ def flagged_below_zero(tube: Tube, control: Control, gated: GatedPopulation) -> 
 
 def _below_zero_words(tube: Tube, cells: Mask, which: str) -> str:
     stained = [row.name for row in stained_rows(tube.rows.panel) if row.role != "cd38"]
-    light = {name: tube.events.column(name)[cells] for name in stained}
-    low = far_below_zero({**light, tube.quantified_channel: tube.quantified[cells]})
+    sample = sampled(drawn_by_scatter(tube.events, tube.panel), SAMPLE_EVENTS)
+    rows = np.flatnonzero(cells & sample)
+    light = {name: tube.events.column(name).take(rows) for name in stained}
+    low = far_below_zero({**light, tube.quantified_channel: tube.quantified.take(rows)})
     if not low:
         return ""
     more = f" and {len(low) - MOST_NAMED} more" if len(low) > MOST_NAMED else ""
