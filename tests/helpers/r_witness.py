@@ -19,7 +19,9 @@ def r_has(package: str) -> bool:
     if shutil.which("Rscript") is None:
         return False
     ask = f"quit(status = if (requireNamespace('{package}', quietly = TRUE)) 0 else 1)"
-    return subprocess.run(["Rscript", "--vanilla", "-e", ask], capture_output=True).returncode == 0
+    return (
+        subprocess.run(["Rscript", "--vanilla", "-e", ask], check=False, capture_output=True).returncode == 0
+    )
 
 
 def needs_r(package: str = "stats") -> pytest.MarkDecorator:
@@ -47,7 +49,9 @@ def r_numbers(script: str, **columns: Sequence[float] | float) -> dict[str, list
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "witness.R"
         path.write_text("\n".join([tell, *vectors, script]), encoding="utf-8")
-        done = subprocess.run(["Rscript", "--vanilla", str(path)], capture_output=True, text=True)
+        done = subprocess.run(
+            ["Rscript", "--vanilla", str(path)], check=False, capture_output=True, text=True
+        )
     if done.returncode:
         raise RuntimeError(f"R stopped:\n{done.stderr}")
     told = [line.split() for line in done.stdout.splitlines() if line.strip()]
