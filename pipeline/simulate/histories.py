@@ -80,7 +80,7 @@ def draw_record(patient_id: str, rd: float, marrow: date, rng: np.random.Generat
         dexamethasone_on=start + timedelta(58) if controlled and rng.random() < 0.5 else None,
         age=float(rng.integers(46, 85)),
         sex=str(rng.choice(["female", "male"])),
-        weight_kg=round(float(rng.normal(76, 13)), 1),
+        weight_kg=round(float(np.clip(rng.normal(76, 13), 45, 130)), 1),
         albumin_g_l=round(float(rng.normal(36, 4)), 1),
         heavy_chain=str(rng.choice(["IgG", "IgA", "light"], p=[0.6, 0.22, 0.18])),
         ecog=int(rng.choice([0, 1, 2], p=[0.35, 0.5, 0.15])),

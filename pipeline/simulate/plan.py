@@ -16,6 +16,11 @@ from pipeline.simulate.tubes.cytometer import Cytometer
 
 PATIENTS_A_DAY = 5
 FIRST_DAY = date(2024, 2, 5)
+MOST_USUAL_DAYS = 12
+LONGEST_DAYS = 168
+"""More bead days than usual lie within so many days, so that a follow-up of two years ends in 2026."""
+TUBES_A_ROUND = 30
+"""The clock of the tubes starts again after so many, so that a tube is acquired on the day of its beads."""
 SMALLEST_CONTROL = 1_000
 F_P_PRINTED = 1.02
 _PATIENTS, _DAYS, _LOT, _F_P = range(1, 5)
@@ -138,8 +143,7 @@ def plan_study(
     n_days = 1 + max(slot.day for slot in slots)
     lot = draw_lot(scenario.kit, _rng(seed, _LOT), cv=scenario.lot_cv)
     days = tuple(
-        _plan_day(scenario, lot, number, FIRST_DAY + timedelta(days_apart * number), seed)
-        for number in range(n_days)
+        _plan_day(scenario, lot, number, on, seed) for number, on in enumerate(bead_days(n_days, days_apart))
     )
     ids = sorted({slot.patient_id for slot in slots})
     tubes = tuple(
@@ -147,6 +151,19 @@ def plan_study(
         for number, slot in enumerate(slots)
     )
     return StudyPlan(seed, scenario, days, tubes)
+
+
+def bead_days(n_days: int, days_apart: int) -> tuple[date, ...]:
+    """Return the days of the bead runs: closer together where they are many, from an earlier day if need be.
+
+    Examples
+    --------
+    >>> [str(day) for day in bead_days(2, 14)], str(bead_days(1000, 14)[-1])
+    (['2024-02-05', '2024-02-19'], '2024-07-21')
+    """
+    apart = days_apart if n_days <= MOST_USUAL_DAYS else max(1, LONGEST_DAYS // n_days)
+    first = FIRST_DAY - timedelta(max(0, n_days - LONGEST_DAYS))
+    return tuple(first + timedelta(apart * number) for number in range(n_days))
 
 
 def _rng(seed: int, *key: int) -> np.random.Generator:
@@ -197,5 +214,5 @@ def _plan_tube(
         scenario=scenario,
         n_events=events,
         control_events=max(SMALLEST_CONTROL, int(events * scenario.control_share)),
-        minute=12 * number,
+        minute=12 * (number % TUBES_A_ROUND),
     )

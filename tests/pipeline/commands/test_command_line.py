@@ -59,3 +59,9 @@ def test_a_sound_study_is_checked_with_status_0_and_a_fault_with_status_1(tmp_pa
 def test_wrong_usage_is_status_2(words: tuple[str, ...], capsys) -> None:
     assert status_of(*words) == 2
     assert capsys.readouterr().out == ""
+
+
+def test_a_simulated_study_of_many_bead_days_has_no_fault_and_no_warning(tmp_path: Path, capsys) -> None:
+    study = simulate_study(tmp_path / "many", patients=150, events=100, seed=3)
+    assert status_of("check", study) == 0
+    assert capsys.readouterr().out.strip() == f"{study}: no fault found."
