@@ -3,33 +3,35 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from calibration.curve.standard_curve import StandardCurve
 from calibration.density.receptor_density import ReceptorDensity
-from pipeline.output.figures.style.canvas import add_axes, house_style, new_figure
-from pipeline.output.figures.style.palette import BLUE, GREY, INK, PALE
 from pipeline.output.figures.style.ticks import apart, asinh_ticks, count, decade
+from pipeline.output.figures.svg.elements import element, number, shortened, text
+from pipeline.output.figures.svg.panel import axis_data, steps_path
 from pipeline.tube.histograms import CONTROL, STAINED, Axis, Histogram
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+WIDTH, HEIGHT = 400, 236
+_LEFT, _SPAN = 8, 384
+_BOTTOM, _TALL = 192, 100
+_TOP_AXIS: Final = 36
+_LINES: Final = {STAINED: 56, CONTROL: 71}
+"""Where the words of each median stand, in pixels from the top."""
 
-_DASHED = (0, (3, 1.5))
 
-
-def cd38_figure(
+def cd38_svg(
     histogram: Histogram,
     receptor: ReceptorDensity,
+    description: str,
     *,
     curve: StandardCurve | None = None,
     control_words: str = "control",
     channel_words: str = "",
-) -> Figure:
+) -> str:
     """Return the histogram of the quantified channel: stained, its control, their medians, ABC on top.
 
     Parameters
@@ -38,23 +40,25 @@ def cd38_figure(
         Counts of the stained cells and, if there is one, of the control.
     receptor
         Gives the medians (MFI).
+    description
+        Read aloud in place of the picture.
     curve
-        Adds the axis of molecules per cell, drawn only where the beads reach.
+        Adds the axis of molecules per cell, with a bar where the beads reach.
     control_words
         What the control is, e.g. `FMO`.
     channel_words
         Label of the axis; the channel's name where it is empty.
     """
-    with house_style():
-        figure = new_figure(4.6, 2.45)
-        axes = add_axes(figure, (0.12, 0.38, 4.36, 1.45))
-        for name, counts in reversed(histogram.counts):
-            _draw_counts(axes, np.array(counts), histogram, stained=name == STAINED)
-        _draw_medians(axes, histogram, receptor, control_words)
-        _dress(axes, histogram, channel_words)
-        if curve is not None and curve.slope > 0:
-            _draw_abc_axis(axes, histogram, curve)
-    return figure
+    axis = Axis(histogram.low, histogram.high, histogram.cofactor)
+    parts = [
+        *(_molecules(axis, curve) if curve is not None and curve.slope > 0 else ()),
+        _plot(histogram, axis, control_words),
+        *_medians(histogram, axis, receptor, control_words),
+        *_frame(axis, channel_words or histogram.channel),
+    ]
+    return element(
+        "svg", *parts, class_="pic", viewBox=f"0 0 {WIDTH} {HEIGHT}", role="img", aria_label=description
+    )
 
 
 def rebinned(counts: NDArray[np.int64], wanted: float = 8.0) -> NDArray[np.int64]:
@@ -78,91 +82,75 @@ def _mean_occupied(counts: NDArray[np.int64]) -> float:
     return float(occupied.mean()) if occupied.size else math.inf
 
 
-def _draw_counts(axes: Axes, counts: NDArray[np.int64], histogram: Histogram, *, stained: bool) -> None:
-    if counts.sum() == 0:
-        return
-    merged = rebinned(counts)
-    edges = np.linspace(histogram.low, histogram.high, merged.size + 1)
-    height = merged / merged.max()
-    if stained:
-        axes.stairs(height, edges, fill=True, color="#bcd6ea")
-        axes.stairs(height, edges, color=BLUE, linewidth=1.0)
-    else:
-        axes.stairs(height, edges, color=INK, linewidth=0.9, linestyle=_DASHED)
+def _across(axis: Axis, position: float) -> float:
+    return _LEFT + _SPAN * (position - axis.low) / (axis.high - axis.low)
 
 
-def _draw_medians(axes: Axes, histogram: Histogram, receptor: ReceptorDensity, words: str) -> None:
+def _plot(histogram: Histogram, axis: Axis, control_words: str) -> str:
+    """Return both populations, each as high as its fullest bin, in an `<svg>` that knows their counts."""
+    drawn, hover = [], {"data_x": axis_data(axis), "data_xn": histogram.channel}
+    for name, counts in histogram.counts:
+        if sum(counts) == 0:
+            continue
+        merged = rebinned(np.array(counts))
+        heights = merged / merged.max() * _TALL
+        drawn.append(element("path", d=steps_path(heights, _SPAN, _TALL), class_=name))
+        hover["data_counts" if name == STAINED else "data_control"] = " ".join(map(str, merged.tolist()))
+    hover["data_controln"] = control_words
+    box = {"x": _LEFT, "y": _BOTTOM - _TALL, "width": _SPAN, "height": _TALL}
+    return element("svg", *drawn, class_="plot", **box, **hover)
+
+
+def _medians(histogram: Histogram, axis: Axis, receptor: ReceptorDensity, words: str) -> list[str]:
+    """Return the medians as lines, and a line of words on each above the plot, where no line strikes it."""
     cells = dict(histogram.counts)
-    for name, value, colour, height in (
-        (STAINED, receptor.median_mfi, BLUE, 1.17),
-        (CONTROL, receptor.background_mfi, INK, 1.04),
+    parts: list[str] = []
+    for name, value, line, ink in (
+        (STAINED, receptor.median_mfi, "median", "bluetext"),
+        (CONTROL, receptor.background_mfi, "background", "inktext"),
     ):
-        if name in cells or value is not None:
-            shown = words if name == CONTROL else name
-            _draw_median(axes, histogram, value, colour, f"{shown}: {{}}{_n(cells, name)}", height)
+        if name not in cells and value is None:
+            continue
+        y = _LINES[name]
+        shown, n = words if name == CONTROL else name, count(sum(cells.get(name, ())))
+        median = "" if value is None else f"median {count(value)}, "
+        parts.append(element("path", d=f"M{_LEFT} {y - 4}h20", class_=line))
+        parts.append(text(f"{shown}: {median}n = {n}", _LEFT + 26, y, class_=ink))
+        if value is not None:
+            place = float(axis.position(value))
+            x = _across(axis, min(max(place, axis.low), axis.high))
+            parts.append(element("path", d=f"M{number(x)} {_BOTTOM}v-{_TALL + 4}", class_=line))
+    return parts
 
 
-def _draw_median(
-    axes: Axes, histogram: Histogram, value: float | None, colour: str, words: str, height: float
-) -> None:
-    """Draw a median and name it on a line of its own, on the side where there is room."""
-    if value is None:
-        axes.text(histogram.low, height, words.format(""), fontsize=7, color=colour, va="bottom")
-        return
-    place = float(Axis(histogram.low, histogram.high, histogram.cofactor).position(value))
-    style = "-" if colour == BLUE else _DASHED
-    axes.plot([place, place], [0, height + 0.1], color=colour, linewidth=1.2, linestyle=style)
-    right = place > (histogram.low + histogram.high) / 2
-    axes.annotate(
-        words.format(f"median {count(value)}, "),
-        (place, height),
-        xytext=(-3 if right else 3, 0),
-        textcoords="offset points",
-        ha="right" if right else "left",
-        va="bottom",
-        fontsize=7,
-        color=colour,
-    )
+def _frame(axis: Axis, words: str) -> list[str]:
+    lines, labels = [f"M{_LEFT} {_BOTTOM}h{_SPAN}"], []
+    for place, label in asinh_ticks(axis.low, axis.high, axis.cofactor or 1.0):
+        x = _across(axis, place)
+        lines.append(f"M{number(x)} {_BOTTOM}v4")
+        labels.append(text(label, x, _BOTTOM + 15, class_="m"))
+    name = f"{shortened(words, 28)}, compensated (height: share of the fullest bin)"
+    labels.append(text(name, WIDTH / 2, _BOTTOM + 33, class_="m axis"))
+    return [element("path", d="".join(lines), class_="frame"), *labels]
 
 
-def _n(cells: dict[str, tuple[int, ...]], name: str) -> str:
-    return f"n = {count(sum(cells.get(name, ())))}"
-
-
-def _dress(axes: Axes, histogram: Histogram, words: str) -> None:
-    ticks = asinh_ticks(histogram.low, histogram.high, histogram.cofactor)
-    axes.set_xticks([place for place, _ in ticks], [text for _, text in ticks])
-    axes.set_yticks([])
-    axes.spines["left"].set_visible(False)
-    axes.set_xlim(histogram.low, histogram.high)
-    axes.set_ylim(0, 1.36)
-    axes.set_xlabel(
-        f"{words or histogram.channel}, compensated fluorescence (height: share of the largest bin)"
-    )
-
-
-def _draw_abc_axis(axes: Axes, histogram: Histogram, curve: StandardCurve) -> None:
-    """Molecules per cell on top; the grey bar is where the beads reach, beyond it the curve extrapolates."""
-    axis = Axis(histogram.low, histogram.high, histogram.cofactor)
+def _molecules(axis: Axis, curve: StandardCurve) -> list[str]:
+    """Return molecules per cell on top; the pale bar is where the beads reach."""
     used = [m for m, fitted in zip(curve.medians, curve.fitted, strict=True) if fitted]
     if not used:
-        return
-    top = axes.twiny()
-    top.spines["right"].set_visible(False)
-    top.spines["left"].set_visible(False)
-    top.set_xlim(histogram.low, histogram.high)
+        return []
     ticks = [(float(axis.position(_mfi_of(curve, 10.0**k))), decade(k)) for k in range(1, 8)]
-    within = [(place, text) for place, text in ticks if histogram.low < place < histogram.high]
-    inside = apart(within, 0.06 * (histogram.high - histogram.low))
-    top.set_xticks([place for place, _ in inside], [text for _, text in inside])
-    top.set_xlabel(
-        "molecules per cell (ABC) on the standard curve; bar: range of the beads",
-        fontsize=7,
-        color=GREY,
-        labelpad=5,
-    )
-    reach = axis.position([min(used), max(used)]).clip(histogram.low, histogram.high)
-    top.axvspan(float(reach[0]), float(reach[1]), 0.965, 1.0, color=PALE, linewidth=0)
+    within = [(place, label) for place, label in ticks if axis.low < place < axis.high]
+    shown = apart(within, 0.08 * (axis.high - axis.low))
+    ends = axis.position([min(used), max(used)]).clip(axis.low, axis.high)
+    start, end = _across(axis, float(ends[0])), _across(axis, float(ends[1]))
+    lines = "".join(f"M{number(_across(axis, place))} {_TOP_AXIS}v-4" for place, _ in shown)
+    return [
+        text("molecules per cell (ABC); bar: range of the beads", WIDTH / 2, 11, class_="m greytext"),
+        *(text(label, _across(axis, place), 27, class_="m greytext") for place, label in shown),
+        element("rect", x=start, y=_TOP_AXIS + 1, width=max(end - start, 0.5), height=5, class_="reach"),
+        element("path", d=f"M{_LEFT} {_TOP_AXIS}h{_SPAN}{lines}", class_="frame"),
+    ]
 
 
 def _mfi_of(curve: StandardCurve, molecules: float) -> float:

@@ -1,4 +1,4 @@
-"""The figures of a paper, as PDF files."""
+"""The figures of a paper as PDF files, and the gating pictures of each tube as an SVG file."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from pipeline.assembly.study_result import StudyResult
 from pipeline.beads.result import CalibrationResult
+from pipeline.files.safe_name import file_named
 from pipeline.files.whole import write_whole
 from pipeline.output.figures.beads import bead_figure
 from pipeline.output.figures.drift import drift_figure
-from pipeline.output.figures.gating import channel_labels, gating_figure
+from pipeline.output.figures.gating import channel_labels, gating_file, gating_panels
 from pipeline.output.figures.response import response_figure
 from pipeline.output.figures.style.canvas import house_style, to_pdf
 from pipeline.output.figures.survival import survival_figure
@@ -28,7 +29,7 @@ Pages: TypeAlias = "Iterator[Figure]"
 
 
 def write_figures(folder: Path, study_result: StudyResult) -> None:
-    """Write every file of `FIGURES`.
+    """Write every file of `FIGURES`, and `gating/SAMPLE.svg` of every tube that has pictures.
 
     Parameters
     ----------
@@ -39,6 +40,8 @@ def write_figures(folder: Path, study_result: StudyResult) -> None:
     """
     for name, pages_of in FIGURES:
         _write(folder / name, pages_of(study_result))
+    _write_gating(folder / "gating", study_result)
+    (folder / "gating.pdf").unlink(missing_ok=True)  # earlier releases wrote all tubes into one file
 
 
 def write_bead_figures(folder: Path, calibrations: Iterable[CalibrationResult]) -> None:
@@ -92,19 +95,22 @@ def _survival_pages(study_result: StudyResult) -> Pages:
         yield survival_figure(study_result.courses, study_result.study.settings.month_days)
 
 
-def _gating_pages(study_result: StudyResult) -> Pages:
+def _write_gating(folder: Path, study_result: StudyResult) -> None:
+    """Write the pictures of each tube; those of tubes that are no more are removed."""
     panels = {panel.name: panel for panel in study_result.study.panels}
     typed = {sample.sample_id: sample for sample in study_result.study.samples}
+    wanted = population_name(study_result.study)
+    written = set()
     for result in study_result.results:
         if result.pictures:
             labels = channel_labels(panels[typed[result.sample_id].panel])
-            yield gating_figure(
-                result.pictures,
-                result.steps,
-                labels,
-                title=result.sample_id,
-                wanted=population_name(study_result.study),
-            )
+            pictures = gating_panels(result.pictures, result.steps, labels, wanted=wanted)
+            path = file_named(folder, result.sample_id, ".svg")
+            write_whole(path, gating_file(pictures, result.sample_id), durable=False)
+            written.add(path.name)
+    for left in folder.glob("*.svg"):
+        if left.name not in written:
+            left.unlink()
 
 
 BEAD_FIGURES: Final = "calibration.pdf"
@@ -113,7 +119,6 @@ FIGURES: Final[tuple[tuple[str, Callable[[StudyResult], Pages]], ...]] = (
     ("response.pdf", _response_pages),
     ("swimmer.pdf", _swimmer_pages),
     ("survival.pdf", _survival_pages),
-    ("gating.pdf", _gating_pages),
     (BEAD_FIGURES, lambda study_result: _bead_pages(study_result.calibrations)),
 )
 """The files of `results/figures/`, and what draws their pages."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +16,8 @@ from pipeline.files.whole import write_whole
 from pipeline.output.figures.response import response_figure
 from pipeline.output.figures.style.canvas import house_style, to_svg
 from pipeline.output.figures.survival import survival_figure
+from pipeline.output.figures.svg.shades import COLOURS
+from pipeline.output.figures.svg.style import STYLE
 from pipeline.output.figures.swimmer import MOST_BARS, swimmer_figure, swimmers
 from pipeline.output.figures.washout import washout_figure
 from pipeline.output.report.attention import Item, attention
@@ -34,6 +38,8 @@ from pipeline.study.settings import Settings
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+
+TEMPLATES = Path(__file__).parent / "templates"
 
 MOST_OPEN_CARDS = 24
 """Up to this many tubes every card is open; beyond, those that need a look."""
@@ -219,10 +225,24 @@ def template_environment() -> Environment:
     """Return the environment of the templates: nothing undefined is printed, everything typed is escaped."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    return Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates", encoding="utf-8"),
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES, encoding="utf-8"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    script = (TEMPLATES / "report.js").read_text("utf-8")
+    environment.globals |= {
+        "picture_style": STYLE,
+        "shade_colours": " ".join(colour.removeprefix("#") for colour in COLOURS),
+        "script": script,
+        "script_hash": _csp_hash(script),
+    }
+    return environment
+
+
+def _csp_hash(script: str) -> str:
+    """Return what lets this one script run and no other (Content-Security-Policy, level 2)."""
+    digest = hashlib.sha256(script.encode("utf-8")).digest()
+    return f"sha256-{base64.b64encode(digest).decode('ascii')}"

@@ -11,9 +11,8 @@ from calibration.density.receptor_density import QUANTIFIED, RdStatus
 from gating.gates.steps import GateFlag, GateStep
 from gating.thresholds.methods import words_of
 from pipeline.assembly.study_result import StudyResult
-from pipeline.output.figures.cd38 import cd38_figure
-from pipeline.output.figures.gating import channel_labels, gating_figure, step_title
-from pipeline.output.figures.style.canvas import to_svg
+from pipeline.output.figures.cd38 import cd38_svg
+from pipeline.output.figures.gating import channel_labels, gating_html, gating_panels, step_title
 from pipeline.output.figures.style.palette import STATUS, Look
 from pipeline.output.figures.style.ticks import count
 from pipeline.output.report.bars import Scale, budget_bar, interval_bar, shade_of
@@ -57,7 +56,7 @@ class TubeCard:
     budget_bar: str
     budget: tuple[tuple[str, str, str], ...]
     steps: tuple[tuple[str, ...], ...]
-    gating_svg: str
+    gates: str
     cd38_svg: str
 
 
@@ -94,8 +93,8 @@ def tube_card(
         budget_bar=budget_bar(receptor.budget) if anchor else "",
         budget=_budget(result) if anchor else (),
         steps=tuple(_step_row(step, wanted) for step in result.steps) if anchor else (),
-        gating_svg=_gating_svg(result, anchor, labels, wanted) if anchor else "",
-        cd38_svg=_cd38_svg(result, anchor, curve, labels) if anchor else "",
+        gates=_gates(result, labels, wanted) if anchor else "",
+        cd38_svg=_cd38_svg(result, curve, labels) if anchor else "",
     )
 
 
@@ -265,28 +264,26 @@ def _step_row(step: GateStep, wanted: str) -> tuple[str, ...]:
     )
 
 
-def _gating_svg(result: SampleResult, anchor: str, labels: Mapping[str, str], wanted: str) -> str:
+def _gates(result: SampleResult, labels: Mapping[str, str], wanted: str) -> str:
     if not result.pictures:
         return ""
-    figure = gating_figure(result.pictures, result.steps, labels, wanted=wanted)
     words = ", ".join(f"{step_title(step.name, wanted)} {step.n_out} of {step.n_in}" for step in result.steps)
-    return to_svg(figure, f"{anchor}-gates", f"Gating of {result.sample_id}: {words}")
+    panels = gating_panels(result.pictures, result.steps, labels, wanted=wanted)
+    return gating_html(panels, f"Gating of {result.sample_id}: {words}")
 
 
-def _cd38_svg(
-    result: SampleResult, anchor: str, curve: StandardCurve | None, labels: Mapping[str, str]
-) -> str:
+def _cd38_svg(result: SampleResult, curve: StandardCurve | None, labels: Mapping[str, str]) -> str:
     if result.histogram is None:
         return ""
     channel = result.histogram.channel
-    figure = cd38_figure(
+    medians = (
+        f"median {rounded(result.receptor.median_mfi)}, control {rounded(result.receptor.background_mfi)}"
+    )
+    return cd38_svg(
         result.histogram,
         result.receptor,
+        f"Quantified channel of {result.sample_id}: {medians}",
         curve=curve if curve and curve.verdict is not CurveVerdict.REJECT else None,
         control_words=result.background_kind or "control",
         channel_words=labels.get(channel, channel),
     )
-    medians = (
-        f"median {rounded(result.receptor.median_mfi)}, control {rounded(result.receptor.background_mfi)}"
-    )
-    return to_svg(figure, f"{anchor}-cd38", f"Quantified channel of {result.sample_id}: {medians}")

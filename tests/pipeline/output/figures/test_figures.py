@@ -16,8 +16,7 @@ from pipeline.assembly.study_result import StudyResult
 from pipeline.beads.result import CalibrationResult
 from pipeline.output.figures import write_bead_figures, write_figures
 from pipeline.output.figures.beads import bead_figure
-from pipeline.output.figures.cd38 import cd38_figure, rebinned
-from pipeline.output.figures.gating import channel_labels, gating_figure, step_title
+from pipeline.output.figures.cd38 import cd38_svg, rebinned
 from pipeline.output.figures.response import response_figure
 from pipeline.output.figures.style.canvas import house_style, to_pdf, to_svg
 from pipeline.output.figures.washout import MOST_POINTS, drawable, washout_figure
@@ -79,36 +78,10 @@ def test_a_thousand_patients_get_no_names(study_result: StudyResult):
     assert "P05" not in texts_of(to_svg(washout_figure(many, {}, Settings()), "w", "washout"))
 
 
-def test_each_step_says_how_many_it_kept_and_how_sure_it_was(study_result: StudyResult):
-    result = tube(study_result, "P05-S1")
-    labels = channel_labels(study_result.study.panels[0])
-    words = texts_of(to_svg(gating_figure(result.pictures, result.steps, labels), "g", "gates"))
-    step = next(step for step in result.steps if step.name == "plasma_cells")
-    assert any(f"{step.n_out:,} of {step.n_in:,}" in word for word in words)
-    assert "? 0.42" in words  # the unsure threshold
-    assert "CD138 · BV421-A" in words
-    assert any("and PE-Cy7-A" in word for word in words)  # a part of the gate that the picture cannot show
-
-
-def test_a_step_nobody_foresaw_is_drawn_under_its_own_name(study_result: StudyResult):
-    result = tube(study_result, "P05-S1")
-    renamed = replace(result.pictures[0], step="basophils_out")
-    assert step_title("basophils_out") in texts_of(to_svg(gating_figure((renamed,), ()), "g", "gates"))
-
-
-def test_another_population_is_called_by_its_name(study_result: StudyResult):
-    result = tube(study_result, "P05-S1")
-    words = texts_of(to_svg(gating_figure(result.pictures, result.steps, wanted="b cells"), "g", "gates"))
-    assert "B cells" in words
-    assert "Plasma cells" not in words
-
-
 def test_the_histogram_tells_both_medians_and_the_molecules(study_result: StudyResult):
     result = tube(study_result, "P05-S1")
     curve = study_result.calibrations[0].curve
-    words = texts_of(
-        to_svg(cd38_figure(result.histogram, result.receptor, curve=curve, control_words="FMO"), "c", "x")
-    )
+    words = texts_of(cd38_svg(result.histogram, result.receptor, "x", curve=curve, control_words="FMO"))
     assert any(word.startswith("FMO: median 255") for word in words)
     assert any("molecules per cell (ABC)" in word for word in words)
 
@@ -116,7 +89,7 @@ def test_the_histogram_tells_both_medians_and_the_molecules(study_result: StudyR
 def test_without_medians_the_populations_are_still_named(study_result: StudyResult):
     result = tube(study_result, "P09-S1")
     assert result.receptor.status is RdStatus.LOW_EVENTS
-    words = texts_of(to_svg(cd38_figure(result.histogram, result.receptor), "c", "x"))
+    words = texts_of(cd38_svg(result.histogram, result.receptor, "x"))
     assert "stained: n = 11" in words
 
 
@@ -169,26 +142,23 @@ def test_two_figures_in_a_page_share_no_id(study_result: StudyResult):
     assert first.isdisjoint(second)
 
 
-def test_every_reference_in_a_figure_is_resolved(study_result: StudyResult):
-    result = tube(study_result, "P05-S1")
-    svg = to_svg(gating_figure(result.pictures, result.steps), "g", "gates")
-    defined = set(re.findall(r' id="([^"]+)"', svg))
-    assert set(re.findall(r'(?:url\(|xlink:href=")#([^")]+)', svg)) <= defined
-
-
 def test_the_same_data_give_the_same_bytes(study_result: StudyResult, tmp_path: Path):
-    result = tube(study_result, "P05-S1")
+    run = study_result.calibrations[0]
     for name in ("a.pdf", "b.pdf"):
-        to_pdf([gating_figure(result.pictures, result.steps, title="P05-S1")], tmp_path / name)
+        to_pdf([bead_figure(run, title="B1")], tmp_path / name)
     assert (tmp_path / "a.pdf").read_bytes() == (tmp_path / "b.pdf").read_bytes()
-    first, second = (to_svg(gating_figure(result.pictures, result.steps), "g", "x") for _ in range(2))
+    first, second = (to_svg(bead_figure(run), "g", "x") for _ in range(2))
     assert first == second
 
 
-def test_the_figures_of_a_study_are_four_files(study_result: StudyResult, tmp_path: Path):
+def test_the_figures_of_a_study_are_three_files_and_one_per_tube(study_result: StudyResult, tmp_path: Path):
+    (tmp_path / "gating").mkdir()
+    (tmp_path / "gating" / "of_an_earlier_run.svg").write_text("<svg/>")
+    (tmp_path / "gating.pdf").write_bytes(b"of an earlier release")
     write_figures(tmp_path, changed(study_result, results=study_result.results[:1]))
-    files = sorted(path.name for path in tmp_path.iterdir())
-    assert files == ["calibration.pdf", "gating.pdf", "rd_washout.pdf", "response.pdf"]
+    files = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*"))
+    first = study_result.results[0].sample_id
+    assert files == ["calibration.pdf", f"gating/{first}.svg", "rd_washout.pdf", "response.pdf"]
 
 
 def test_what_has_no_data_is_not_written(study_result: StudyResult, tmp_path: Path):

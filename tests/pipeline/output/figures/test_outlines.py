@@ -8,7 +8,6 @@ import zlib
 import numpy as np
 
 from gating.gates import AllOf, AnyOf, EllipsoidGate, Gate, PolygonGate, RangeGate
-from pipeline.output.figures.gating import kept_bins, with_dots
 from pipeline.output.figures.outlines import axes_of, hidden_parts, outlines
 from pipeline.tube.histograms import Density
 
@@ -78,19 +77,3 @@ def test_an_ellipse_passes_the_boundary_of_its_gate():
 
 def test_either_of_two_gates_draws_both():
     assert len(outlines(density(AnyOf((RangeGate("A", 2, None), RangeGate("B", 3, None)))))) == 2
-
-
-def test_the_bins_a_histogram_gate_keeps():
-    assert kept_bins(density(RangeGate("A", 5, None), y="")).tolist() == [False] * 4 + [True] * 4
-    either = AnyOf((RangeGate("A", None, 2.5), RangeGate("A", 7.5, None)))
-    assert kept_bins(density(either, y="")).tolist() == [True] * 2 + [False] * 4 + [True] * 2
-    assert kept_bins(density(None, y="")).all()
-
-
-def test_a_lone_event_becomes_a_dot_and_a_crowd_stays_as_it_is():
-    counts = np.zeros((9, 9), np.uint32)
-    counts[1, 1] = 1
-    counts[5:8, 5:8] = 4
-    dotted = with_dots(counts)
-    assert (dotted[0:3, 0:3] > 0).sum() == 5
-    assert np.array_equal(dotted[4:, 4:], counts[4:, 4:])

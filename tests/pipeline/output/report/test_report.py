@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -84,7 +86,18 @@ def test_nothing_is_loaded_from_elsewhere(html: str):
     assert addresses <= {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
     assert "default-src 'none'" in html
     assert "@import" not in html
-    assert set(re.findall(r'xlink:href="(data:image/png|#)', html)) == {"data:image/png", "#"}
+    assert set(re.findall(r'xlink:href="(data:image/png|.)', html)) == {"#"}
+    assert set(re.findall(r'<image[^>]* href="(data:image/png|.)', html)) == {"data:image/png"}
+
+
+def test_only_the_page_s_own_script_may_run(html: str):
+    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', html)
+    (script,) = re.findall(r"<script>(.*?)</script>", html, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert policy
+    allowed = policy[1].split("script-src ")[1].split(";")[0]
+    assert allowed == f"'sha256-{digest}'"
+    assert not re.findall(r"<[^>]+ on[a-z]+=", html)
 
 
 def test_what_people_typed_is_shown_and_never_run(study_result: StudyResult):

@@ -1,0 +1,61 @@
+"""SVG elements as text: everything typed is escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+
+Number = float | int
+
+
+def number(value: Number) -> str:
+    """Return a length in pixels, to four digits: no picture is larger than some hundred.
+
+    Examples
+    --------
+    >>> number(12.0), number(0.12345), number(1240)
+    ('12', '0.1235', '1240')
+    """
+    return str(value) if isinstance(value, int) else f"{value:.4g}"
+
+
+def element(name: str, *children: str, **attributes: str | Number | None) -> str:
+    """Return an element; an attribute that is None is left out, `_` in a name stands for `-`.
+
+    Examples
+    --------
+    >>> element("text", escape("a < b"), x=1.5, class_="t", text_anchor="end")
+    '<text x="1.5" class="t" text-anchor="end">a &lt; b</text>'
+    """
+    written = "".join(
+        f' {key.rstrip("_").replace("_", "-")}="{_value(value)}"'
+        for key, value in attributes.items()
+        if value is not None
+    )
+    return f"<{name}{written}>{''.join(children)}</{name}>" if children else f"<{name}{written}/>"
+
+
+def text(words: str, x: Number, y: Number, **attributes: str | Number | None) -> str:
+    """Return a line of text whose baseline starts at (x, y)."""
+    return element("text", escape(words), x=x, y=y, **attributes)
+
+
+def path(points: Iterable[tuple[Number, Number]], **attributes: str | Number | None) -> str:
+    """Return an open line through the points."""
+    steps = "L".join(f"{number(x)} {number(y)}" for x, y in points)
+    return element("path", d="M" + steps, **attributes)
+
+
+def shortened(words: str, most: int) -> str:
+    """Return words of at most so many characters; what is cut off is told by an ellipsis.
+
+    Examples
+    --------
+    >>> shortened("CD138 · PerCP-Cy5-5-A", 12), shortened("CD45", 12)
+    ('CD138 · Per…', 'CD45')
+    """
+    return words if len(words) <= most else words[: most - 1].rstrip() + "…"
+
+
+def _value(value: str | Number) -> str:
+    return escape(value) if isinstance(value, str) else number(value)

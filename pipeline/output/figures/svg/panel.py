@@ -1,0 +1,208 @@
+"""A gating step as a small picture: the events that entered it, its gate, its counts."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from gating.gates import AllOf, AnyOf, Gate, RangeGate
+from gating.gates.steps import LOW_CONFIDENCE, GateStep
+from pipeline.output.figures.outlines import axes_of, beside_the_outline, outlines
+from pipeline.output.figures.style.ticks import asinh_ticks, count, linear_ticks
+from pipeline.output.figures.svg.elements import element, number, path, shortened, text
+from pipeline.output.figures.svg.shades import data_url, png, shades_of
+from pipeline.tube.histograms import Axis, Density, density_counts
+
+WIDTH: Final = 190
+SIDE: Final = 136
+_LEFT, _TOP = 48, 36
+_TICK: Final = 4
+_BELOW: Final = 38
+"""Room for ticks and the name of the axis."""
+_LINE, _LINE_HEIGHT = 29, 13
+_LABEL: Final = 24
+"""Characters of an axis' name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where display positions lie in a panel's own square, in pixels from its upper left corner."""
+
+    x: Axis
+    y: Axis
+
+    def across(self, positions: ArrayLike) -> NDArray[np.float64]:
+        """Return pixels from the left."""
+        return SIDE * (np.asarray(positions, np.float64) - self.x.low) / (self.x.high - self.x.low)
+
+    def down(self, positions: ArrayLike) -> NDArray[np.float64]:
+        """Return pixels from the top."""
+        return SIDE * (self.y.high - np.asarray(positions, np.float64)) / (self.y.high - self.y.low)
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A panel's content and its height; its width is `WIDTH`."""
+
+    content: str
+    height: int
+
+
+def step_panel(density: Density, step: GateStep | None, title: str, labels: Mapping[str, str]) -> Panel:
+    """Return the picture of a gating step.
+
+    Parameters
+    ----------
+    density
+        The events that entered it.
+    step
+        Gives counts, confidence and what the outline cannot show; None: the picture stands alone.
+    title
+        What the step is called.
+    labels
+        What a channel is called on its axis; the channel's own name where it is not listed.
+    """
+    places = Places(*axes_of(density))
+    words = _words_below(density, step)
+    parts = [
+        *_captions(title, step),
+        _plot(density, places),
+        _frame(density, places),
+        *_axis_names(density, labels),
+        *(
+            text(line, 4, _TOP + SIDE + _BELOW + _LINE_HEIGHT * (k + 1) - 4, class_="words")
+            for k, line in enumerate(words)
+        ),
+    ]
+    return Panel("".join(parts), _TOP + SIDE + _BELOW + _LINE_HEIGHT * len(words) + (3 if words else 0))
+
+
+def kept_bins(density: Density) -> NDArray[np.bool_]:
+    """Return which bins of a 1-D histogram lie within its gate, by their middle; shape (bins,)."""
+    x, _ = axes_of(density)
+    edges = np.linspace(x.low, x.high, density.bins + 1)
+    return _within(density.gate, density.x_channel, x, (edges[1:] + edges[:-1]) / 2)
+
+
+def axis_ticks(axis: Axis) -> list[tuple[float, str]]:
+    """Return (position, label) of the ticks of a display axis."""
+    if axis.cofactor is None:
+        return linear_ticks(axis.low, axis.high)
+    return asinh_ticks(axis.low, axis.high, axis.cofactor)
+
+
+def axis_data(axis: Axis) -> str:
+    """Return an axis as the page's script reads it: low, high, cofactor (0: linear)."""
+    return f"{axis.low:.6g} {axis.high:.6g} {axis.cofactor or 0:.6g}"
+
+
+def steps_path(heights: NDArray[np.float64], width: float, bottom: int) -> str:
+    """Return the outline of a histogram's bars as the `d` of a path; heights in pixels, shape (bins,)."""
+    tops = np.round(bottom - heights, 1)
+    starts = np.flatnonzero(np.concatenate([[True], tops[1:] != tops[:-1]]))
+    ends = np.append(starts[1:], tops.size) * (width / tops.size)
+    bars = zip(tops[starts].tolist(), ends.tolist(), strict=True)
+    return f"M0 {bottom}" + "".join(f"V{top:g}H{end:.4g}" for top, end in bars) + f"V{bottom}Z"
+
+
+def _plot(density: Density, places: Places) -> str:
+    """Return the events and the gate, clipped to the square by an `<svg>` of its own."""
+    counts = density_counts(density)
+    hover: dict[str, str] = {"data_x": axis_data(places.x), "data_xn": density.x_channel}
+    if density.y_channel:
+        shades, floors = shades_of(counts)
+        hover |= {
+            "data_y": axis_data(places.y),
+            "data_yn": density.y_channel,
+            "data_floors": " ".join(map(str, floors)),
+        }
+        events = element(
+            "image", width=SIDE, height=SIDE, preserveAspectRatio="none", href=data_url(png(shades))
+        )
+    else:
+        hover |= {"data_counts": " ".join(map(str, counts.tolist()))}
+        events = _profile(counts, kept_bins(density))
+    lines = [
+        np.column_stack([places.across(line[:, 0]), places.down(line[:, 1])]) for line in outlines(density)
+    ]
+    drawn = (path(_on_grid(line), class_=kind) for kind in ("halo", "gate") for line in lines)
+    box = {"x": _LEFT, "y": _TOP, "width": SIDE, "height": SIDE}
+    return element("svg", events, *drawn, class_="plot", **box, **hover)
+
+
+def _on_grid(line: NDArray[np.float64]) -> list[tuple[float, float]]:
+    """Return the points of a line that lie apart; far outside the square they are brought near it."""
+    near = np.round(np.clip(line, -SIDE, 2 * SIDE), 1)
+    apart = np.ones(len(near), dtype=bool)
+    apart[1:-1] = (near[1:-1] != near[:-2]).any(axis=1)
+    return [(x, y) for x, y in near[apart].tolist()]
+
+
+def _profile(counts: NDArray[np.uint32], kept: NDArray[np.bool_]) -> str:
+    """Return a 1-D histogram: blue what the gate keeps, pale what it leaves out."""
+    heights = counts / max(int(counts.max(initial=0)), 1) * 0.93 * SIDE
+    return "".join(
+        element("path", d=steps_path(np.where(part, heights, 0.0), SIDE, SIDE), class_=name)
+        for part, name in ((~kept, "left"), (kept, "kept"))
+        if part.any()
+    )
+
+
+def _frame(density: Density, places: Places) -> str:
+    """Return both axes with their ticks; a 1-D histogram has no upward axis."""
+    bottom = _TOP + SIDE
+    lines, labels = [f"M{_LEFT} {bottom}h{SIDE}"], []
+    for place, label in axis_ticks(places.x):
+        x = _LEFT + float(places.across(place))
+        lines.append(f"M{number(x)} {bottom}v{_TICK}")
+        labels.append(text(label, x, bottom + 15, class_="m"))
+    if density.y_channel:
+        lines.append(f"M{_LEFT} {bottom}v-{SIDE}")
+        for place, label in axis_ticks(places.y):
+            y = _TOP + float(places.down(place))
+            lines.append(f"M{_LEFT} {number(y)}h-{_TICK}")
+            labels.append(text(label, _LEFT - 6, y + 4, class_="e"))
+    return element("path", d="".join(lines), class_="frame") + "".join(labels)
+
+
+def _axis_names(density: Density, labels: Mapping[str, str]) -> list[str]:
+    middle = SIDE / 2
+    x_name = labels.get(density.x_channel, density.x_channel)
+    names = [text(shortened(x_name, _LABEL), _LEFT + middle, _TOP + SIDE + 31, class_="m axis")]
+    if density.y_channel:
+        y_name = labels.get(density.y_channel, density.y_channel)
+        turned = f"rotate(-90 11 {number(_TOP + middle)})"
+        names.append(text(shortened(y_name, _LABEL), 11, _TOP + middle, class_="m axis", transform=turned))
+    return names
+
+
+def _captions(title: str, step: GateStep | None) -> list[str]:
+    words = [text(shortened(title, 20), 4, 13, class_="title")]
+    if step is not None:
+        share = f"{100 * step.n_out / step.n_in:.3g} %" if step.n_in else "–"
+        unsure = step.confidence < LOW_CONFIDENCE
+        certainty = ("? " if unsure else "") + f"{step.confidence:.2f}"
+        words.append(text(certainty, WIDTH - 8, 13, class_="e unsure" if unsure else "e sure"))
+        words.append(text(f"{count(step.n_out)} of {count(step.n_in)} · {share}", 4, 28))
+    return words
+
+
+def _words_below(density: Density, step: GateStep | None) -> list[str]:
+    words = beside_the_outline(density, step) if step is not None else ""
+    return textwrap.wrap(words, _LINE)
+
+
+def _within(gate: Gate | None, channel: str, axis: Axis, places: NDArray[np.float64]) -> NDArray[np.bool_]:
+    if isinstance(gate, AllOf | AnyOf):
+        join = np.logical_and if isinstance(gate, AllOf) else np.logical_or
+        return np.asarray(join.reduce([_within(part, channel, axis, places) for part in gate.gates]))
+    if not isinstance(gate, RangeGate) or gate.channel != channel:
+        return np.ones(places.shape, dtype=bool)
+    low = -np.inf if gate.lower is None else float(axis.position(gate.lower))
+    high = np.inf if gate.upper is None else float(axis.position(gate.upper))
+    return np.asarray((places >= low) & (places < high))
