@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from calibration.density.budget import BudgetTerm
 from calibration.density.receptor_density import NUMBERED, QUANTIFIED, ErrorTerm, RdStatus
 from pipeline.output.figures.style.palette import STATUS
 from pipeline.output.figures.style.ticks import decade
@@ -13,7 +14,18 @@ from pipeline.quantification.result import SampleResult
 
 WIDTH, HEIGHT = 132, 18
 _BOX = f'viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}"'
-_SHADES = ("#24405c", "#7fa6c9", "#4f7aa3", "#b9d0e4", "#8f97a3", "#d8dde3", "#365f86", "#a9b4c0")
+SHADES: Mapping[BudgetTerm, str] = {
+    BudgetTerm.STANDARD_CURVE: "#24405c",
+    BudgetTerm.BEAD_MEDIANS: "#4f7aa3",
+    BudgetTerm.TRANSFER: "#8fb3d6",
+    BudgetTerm.LOT_ASSIGNMENT: "#6b4488",
+    BudgetTerm.F_P_RATIO: "#b995d1",
+    BudgetTerm.STAINED_CELLS: "#2d7a5f",
+    BudgetTerm.CONTROL_CELLS: "#63a98d",
+    BudgetTerm.BACKGROUND_MODEL: "#a9d3c1",
+    BudgetTerm.BETWEEN_RUNS: "#d08a2e",
+}
+"""One colour per term in every tube: blue the beads, violet reagents, green the cells, orange the runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,19 +90,15 @@ def budget_bar(budget: Sequence[ErrorTerm]) -> str:
     if total <= 0:
         return ""
     parts, left = [], 0.0
-    for shade, term in zip(_SHADES * 4, sorted(budget, key=lambda term: -term.share), strict=False):
+    for term in sorted(budget, key=lambda term: -term.share):
         width = 100 * term.share / total
         parts.append(
-            f'<rect x="{left:.2f}" y="0" width="{max(width - 0.4, 0):.2f}" height="10" fill="{shade}"/>'
+            f'<rect x="{left:.2f}" y="0" width="{max(width - 0.4, 0):.2f}" height="10" '
+            f'fill="{SHADES[term.name]}"/>'
         )
         left += width
     box = 'viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true"'
     return f'<svg class="budget" {box}>{"".join(parts)}</svg>'
-
-
-def shade_of(rank: int) -> str:
-    """Return the shade of the term with this rank in `budget_bar`."""
-    return _SHADES[rank % len(_SHADES)]
 
 
 def _grid(scale: Scale) -> str:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from calibration.density.receptor_density import QUANTIFIED
+from calibration.density.receptor_density import QUANTIFIED, RdStatus
 from pipeline.assembly.limiting import Limiting
 from pipeline.assembly.study_result import StudyResult
 from pipeline.files.whole import write_whole
 from pipeline.output.figures.response import response_figure
 from pipeline.output.figures.style.canvas import house_style, to_svg
+from pipeline.output.figures.style.palette import BADGES, STATUS, Look
 from pipeline.output.figures.survival import survival_figure
 from pipeline.output.figures.svg.shades import COLOURS
 from pipeline.output.figures.svg.style import STYLE
@@ -41,6 +43,9 @@ if TYPE_CHECKING:
 
 TEMPLATES = Path(__file__).parent / "templates"
 
+SCRIPTS = ("table.js", "pictures.js", "page.js")
+"""The page's script, in this order."""
+
 MOST_OPEN_CARDS = 24
 """Up to this many tubes every card is open; beyond, those that need a look."""
 
@@ -62,6 +67,8 @@ class Page:
     competition: str
     items: tuple[Item, ...]
     tubes: tuple[TubeCard, ...]
+    statuses: tuple[tuple[Look, str, int], ...]
+    n_flagged: int
     beads: tuple[BeadCard, ...]
     limiting: Limiting
     axis: str
@@ -103,6 +110,7 @@ def _page(study_result: StudyResult) -> Page:
     results = in_sheet_order(study_result)
     scale = scale_of(results)
     anchors = _anchors(study_result, results)
+    tubes = _tube_cards(study_result, results, anchors)
     return Page(
         title=study_result.study.folder.name or "study",
         verdict=verdict_line(results),
@@ -110,7 +118,9 @@ def _page(study_result: StudyResult) -> Page:
         name=density_name(study_result.study),
         competition=competition_words(study_result.study),
         items=attention(study_result, anchors),
-        tubes=_tube_cards(study_result, results, anchors),
+        tubes=tubes,
+        statuses=_statuses(results),
+        n_flagged=sum(bool(tube.flags) for tube in tubes),
         beads=tuple(bead_card(run, anchors[f"beads:{run.beads}"]) for run in study_result.calibrations),
         limiting=study_result.limiting,
         axis=axis_bar(scale),
@@ -127,6 +137,12 @@ def _page(study_result: StudyResult) -> Page:
         changed_settings=changed_settings(study_result.study.settings),
         open_all=len(results) <= MOST_OPEN_CARDS,
     )
+
+
+def _statuses(results: Sequence[SampleResult]) -> tuple[tuple[Look, str, int], ...]:
+    """Return each status that a tube has, with its look and the number of tubes."""
+    counts = Counter(result.receptor.status for result in results)
+    return tuple((STATUS[status], status.value, counts[status]) for status in RdStatus if counts[status])
 
 
 def _pictured(results: Sequence[SampleResult]) -> set[str]:
@@ -232,9 +248,9 @@ def template_environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    script = (TEMPLATES / "report.js").read_text("utf-8")
+    script = "".join((TEMPLATES / "script" / name).read_text("utf-8") for name in SCRIPTS)
     environment.globals |= {
-        "picture_style": STYLE,
+        "picture_style": f"{STYLE}\n{BADGES}",
         "shade_colours": " ".join(colour.removeprefix("#") for colour in COLOURS),
         "script": script,
         "script_hash": _csp_hash(script),

@@ -15,8 +15,8 @@ from pipeline.output.figures.cd38 import cd38_svg
 from pipeline.output.figures.gating import channel_labels, gating_html, gating_panels, step_title
 from pipeline.output.figures.style.palette import STATUS, Look
 from pipeline.output.figures.style.ticks import count
-from pipeline.output.report.bars import Scale, budget_bar, interval_bar, shade_of
-from pipeline.output.report.words import FLAGS, density_words, interval_words, rounded
+from pipeline.output.report.bars import SHADES, Scale, budget_bar, interval_bar
+from pipeline.output.report.words import FLAGS, density_words, interval_words, rounded, sorting_number
 from pipeline.output.result_tables import plasma_cell_percent, reviewers, sample_flags, sample_notes
 from pipeline.patients.exposure import Exposure
 from pipeline.quantification.result import SampleFlag, SampleResult, SentinelResult
@@ -43,7 +43,12 @@ class TubeCard:
     instead: str
     estimate: str
     interval: str
+    order: str
+    interval_order: str
     bar: str
+    lloq: str
+    background: str
+    reading: str
     n_cells: str
     washout: str
     confidence: str
@@ -80,7 +85,12 @@ def tube_card(
         instead=_instead(result),
         estimate=rounded(receptor.rd),
         interval=interval_words(receptor.rd_low, receptor.rd_high),
+        order=sorting_number(receptor.rd if receptor.rd is not None else receptor.rd_low),
+        interval_order=sorting_number(receptor.rd_low),
         bar=interval_bar(result, scale),
+        lloq=rounded(receptor.lloq),
+        background=rounded(receptor.background_abc),
+        reading=result.sentinel_reading or "–",
         n_cells=count(receptor.n_cells),
         washout=_weeks(exposure),
         confidence="–" if result.gating_confidence is None else f"{result.gating_confidence:.2f}",
@@ -249,8 +259,8 @@ def _budget(result: SampleResult) -> tuple[tuple[str, str, str], ...]:
     """Return (shade, name, share) of every term, the largest first."""
     ordered = sorted(result.receptor.budget, key=lambda term: -term.share)
     return tuple(
-        (shade_of(rank), term.name.replace("_", " "), f"{100 * term.share:.0f} %")
-        for rank, term in enumerate(ordered)
+        (SHADES[term.name], term.name.value, f"{100 * term.share:.0f} %")
+        for term in ordered
         if term.share >= 0.005
     )
 

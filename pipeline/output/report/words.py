@@ -103,6 +103,11 @@ FLAGS: Final[dict[str, str]] = {
 """What each flag means: every member of every enum of flags, and nothing else."""
 
 
+def sorting_number(value: float | None) -> str:
+    """Return the number by which a table sorts; empty where there is none: last."""
+    return "" if value is None else f"{value:.6g}"
+
+
 def rounded(value: float | None) -> str:
     """Return a number for reading: 3 significant digits, thousands apart; "–" where it is not known.
 

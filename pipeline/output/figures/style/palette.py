@@ -53,6 +53,12 @@ STATUS = {
     RdStatus.FAILED: Look("✕", "#f7cfc4", "#6e1503", "failed"),
 }
 
+BADGES = "\n".join(
+    f".badge.{status.value} {{ background: {look.fill}; color: {look.ink}; }}"
+    for status, look in STATUS.items()
+)
+"""Style sheet of the badges of every status."""
+
 VERDICT = {
     CurveVerdict.ACCEPT: Look("✓", "#d7efe4", "#0b4a33", "accepted"),
     CurveVerdict.WARN: Look("!", "#fdf1cf", "#5c4300", "accepted with a warning"),

@@ -7,11 +7,12 @@ from dataclasses import replace
 import pytest
 
 from calibration.curve.standard_curve import CurveVerdict
+from calibration.density.budget import BudgetTerm
 from calibration.density.receptor_density import ErrorTerm, RdStatus
 from helpers.synthetic_result import changed
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.report.attention import attention
-from pipeline.output.report.bars import Scale, budget_bar, interval_bar, scale_of
+from pipeline.output.report.bars import SHADES, Scale, budget_bar, interval_bar, scale_of
 from pipeline.output.report.words import (
     competition_words,
     density_words,
@@ -129,6 +130,12 @@ def test_a_study_without_densities_has_an_axis_all_the_same():
 
 
 def test_a_budget_adds_up_to_the_whole_bar():
-    bar = budget_bar((ErrorTerm("a", 0.1, 0.75), ErrorTerm("b", 0.05, 0.25)))
+    lot, curve = BudgetTerm.LOT_ASSIGNMENT, BudgetTerm.STANDARD_CURVE
+    bar = budget_bar((ErrorTerm(lot, 0.1, 0.75), ErrorTerm(curve, 0.05, 0.25)))
     assert 'x="75.00"' in bar
     assert budget_bar(()) == ""
+
+
+def test_every_term_of_a_budget_has_a_colour_of_its_own():
+    assert set(SHADES) == set(BudgetTerm)
+    assert len(set(SHADES.values())) == len(BudgetTerm)

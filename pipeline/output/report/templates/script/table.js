@@ -1,0 +1,127 @@
+// The table of densities: filter, status buttons, sorting by several columns, columns to show, copy and CSV.
+(() => {
+  const table = document.getElementById("rd");
+  const body = table.tBodies[0];
+  const rows = [...body.rows];
+  const heads = [...table.tHead.rows[0].cells];
+  const tools = document.getElementById("rd-tools");
+  const filter = document.getElementById("filter");
+  const count = document.getElementById("rd-count");
+  const nothing = document.getElementById("rd-nothing");
+  const said = document.getElementById("rd-said");
+  const status = [...tools.querySelectorAll("button[data-status]")];
+  tools.hidden = false;
+
+  // "a b": both words; "a|b" or "a OR b": either; "/a.c/": a regular expression.
+  const matcher = (typed) => {
+    const text = typed.trim().toLowerCase();
+    if (text.length > 2 && text.startsWith("/") && text.endsWith("/")) {
+      try {
+        const pattern = new RegExp(text.slice(1, -1), "i");
+        filter.setCustomValidity("");
+        return (row) => pattern.test(row);
+      } catch {
+        filter.setCustomValidity("not a regular expression");
+        return () => false;
+      }
+    }
+    filter.setCustomValidity("");
+    const either = text.split(/\||\bor\b/).map((part) => part.split(/\s+/).filter(Boolean)).filter((part) => part.length);
+    return (row) => !either.length || either.some((words) => words.every((word) => row.includes(word)));
+  };
+  const texts = new Map(rows.map((row) => [row, row.textContent.replace(/\s+/g, " ").toLowerCase()]));
+  const show = () => {
+    const fits = matcher(filter.value);
+    const pressed = status.filter((button) => button.getAttribute("aria-pressed") === "true").map((button) => button.dataset.status);
+    const wanted = (row) => !pressed.length || pressed.some((name) => name === row.dataset.status || (name === "flagged" && "flagged" in row.dataset));
+    rows.forEach((row) => { row.hidden = !(fits(texts.get(row)) && wanted(row)); });
+    const shown = rows.filter((row) => !row.hidden).length;
+    count.textContent = shown === rows.length ? `${rows.length} tubes` : `${shown} of ${rows.length} tubes`;
+    nothing.hidden = shown > 0;
+  };
+  filter.addEventListener("input", show);
+  status.forEach((button) => button.addEventListener("click", () => {
+    button.setAttribute("aria-pressed", button.getAttribute("aria-pressed") === "true" ? "false" : "true");
+    show();
+  }));
+  show();
+
+  // Sorting: a click sorts by one column, with Shift held by one column more.
+  const keys = [];
+  const valueOf = (row, index) => {
+    const cell = row.cells[index];
+    if (!heads[index].classList.contains("n") && !("v" in cell.dataset)) return cell.textContent.trim();
+    const number = parseFloat("v" in cell.dataset ? cell.dataset.v : cell.textContent.replace(/[<> ,?]/g, "").replace("\u2212", "-"));
+    return Number.isNaN(number) ? null : number;
+  };
+  const compare = (a, b) => {
+    for (const { index, up } of keys) {
+      const [x, y] = [valueOf(a, index), valueOf(b, index)];
+      if (x === y) continue;
+      if (x === null || y === null) return x === null ? 1 : -1;
+      const order = typeof x === "string" ? x.localeCompare(y, undefined, { numeric: true }) : x - y;
+      if (order) return up ? order : -order;
+    }
+    return rows.indexOf(a) - rows.indexOf(b);
+  };
+  const sort = (index, add) => {
+    const now = keys.find((key) => key.index === index);
+    const up = !(now && now.up);
+    if (!add) keys.length = 0;
+    else if (now) keys.splice(keys.indexOf(now), 1);
+    keys.push({ index, up });
+    heads.forEach((head, k) => {
+      const place = keys.findIndex((key) => key.index === k);
+      head.removeAttribute("aria-sort");
+      head.querySelector(".order")?.remove();
+      if (place < 0) return;
+      head.setAttribute("aria-sort", keys[place].up ? "ascending" : "descending");
+      const mark = document.createElement("span");
+      mark.className = "order";
+      mark.textContent = (keys[place].up ? " \u25b2" : " \u25bc") + (keys.length > 1 ? place + 1 : "");
+      head.querySelector("button").append(mark);
+    });
+    body.append(...[...rows].sort(compare));
+  };
+  heads.forEach((head, index) => {
+    if (head.classList.contains("plain")) return;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "sorter";
+    button.append(...head.childNodes);
+    button.title = "Sort; with Shift held also by this column";
+    head.append(button);
+    button.addEventListener("click", (event) => sort(index, event.shiftKey));
+  });
+
+  // Columns: what is not ticked is not shown, copied or saved.
+  const ticks = [...tools.querySelectorAll("input[data-column]")];
+  const column = (tick) => {
+    const index = heads.findIndex((head) => head.dataset.column === tick.dataset.column);
+    [heads[index], ...rows.map((row) => row.cells[index])].forEach((cell) => cell.classList.toggle("off", !tick.checked));
+  };
+  ticks.forEach((tick) => { tick.addEventListener("change", () => column(tick)); column(tick); });
+
+  const plain = (cell) => (cell.dataset.text ?? cell.textContent).replace(/\s+/g, " ").replace(/[\u25b2\u25bc]\d?/g, "").trim();
+  const lines = () => [table.tHead.rows[0], ...[...body.rows].filter((row) => !row.hidden)].map((row) =>
+    [...row.cells].filter((cell) => !cell.classList.contains("off") && !cell.classList.contains("plain")).map(plain));
+  document.getElementById("rd-copy").addEventListener("click", async () => {
+    const text = lines().map((line) => line.join("\t")).join("\n");
+    try {
+      await navigator.clipboard.writeText(text);
+      said.textContent = "Copied: paste it into Excel.";
+    } catch {
+      said.textContent = "This browser does not let a page copy: take the CSV.";
+    }
+  });
+  document.getElementById("rd-csv").addEventListener("click", () => {
+    const quoted = (text) => (/[",\n]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text);
+    const text = "\ufeff" + lines().map((line) => line.map(quoted).join(",")).join("\r\n") + "\r\n";
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
+    link.download = "receptor_densities.csv";
+    link.click();
+    URL.revokeObjectURL(link.href);
+    said.textContent = "Saved as receptor_densities.csv.";
+  });
+})();
