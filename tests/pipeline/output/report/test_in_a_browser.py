@@ -1,0 +1,198 @@
+"""The report as people use it: in a browser, with a pointer, on a phone, printed, without a script."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pipeline.assembly.study_result import StudyResult
+from pipeline.output.report.page import report_html
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed"),
+]
+
+
+@pytest.fixture(scope="module")
+def report(study_result: StudyResult, tmp_path_factory: pytest.TempPathFactory) -> str:
+    path: Path = tmp_path_factory.mktemp("browser") / "report.html"
+    path.write_text(report_html(study_result), encoding="utf-8")
+    return path.as_uri()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as started:
+        opened = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(browser: Browser, report: str) -> Iterator[Page]:
+    """The report on a desk, with every complaint of the browser taken down."""
+    complaints: list[str] = []
+    opened = browser.new_page(viewport=DESK)
+    opened.on("console", lambda message: complaints.append(message.text))
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    opened.goto(report)
+    yield opened
+    opened.close()
+    assert complaints == []
+
+
+def shown(page: Page) -> list[str]:
+    """Return the samples of the rows that are shown, in order."""
+    rows = page.locator("#rd tbody tr:visible td:first-child")
+    return [words.strip() for words in rows.all_inner_texts()]
+
+
+def test_the_filter_counts_and_says_when_nothing_is_found(page: Page) -> None:
+    every = shown(page)
+    assert page.locator("#rd-count").inner_text() == f"{len(every)} tubes"
+    page.fill("#filter", "p01-s1|p05-s1")
+    assert shown(page) == ["P01-S1", "P05-S1"]
+    assert page.locator("#rd-count").inner_text() == f"2 of {len(every)} tubes"
+    page.fill("#filter", "P05 LOW_GATE")
+    assert shown(page) == ["P05-S1"]
+    page.fill("#filter", "/p0[12]-s1/")
+    assert shown(page) == ["P01-S1", "P02-S1"]
+    page.fill("#filter", "no such tube")
+    assert page.locator("#rd-nothing").is_visible()
+    page.fill("#filter", "/(/")
+    assert shown(page) == []
+
+
+def test_buttons_show_the_tubes_of_a_status(page: Page) -> None:
+    page.click("#rd-tools button[data-status=BELOW_LLOQ]")
+    statuses = page.locator("#rd tbody tr:visible").evaluate_all(
+        "rows => rows.map((row) => row.dataset.status)"
+    )
+    assert set(statuses) == {"BELOW_LLOQ"}
+    page.click("#rd-tools button[data-status=FAILED]")
+    statuses = page.locator("#rd tbody tr:visible").evaluate_all(
+        "rows => rows.map((row) => row.dataset.status)"
+    )
+    assert set(statuses) == {"BELOW_LLOQ", "FAILED"}
+
+
+def test_densities_sort_as_numbers_and_unknown_ones_come_last(page: Page, study_result: StudyResult) -> None:
+    values = {result.sample_id: result.receptor.rd for result in study_result.results}
+    for descending in (False, True):
+        page.click("#rd thead th:nth-child(4) button")
+        order = [values[sample] for sample in shown(page) if values[sample] is not None]
+        assert order == sorted(order, reverse=descending)
+        assert values[shown(page)[-1]] is None
+
+
+def test_a_second_column_sorts_what_the_first_leaves_equal(page: Page) -> None:
+    page.click("#rd thead th:nth-child(3) button")
+    page.locator("#rd thead th:nth-child(1) button").click(modifiers=["Shift"])
+    rows = page.locator("#rd tbody tr:visible").evaluate_all(
+        "rows => rows.map((row) => [row.cells[2].textContent.trim(), row.cells[0].textContent.trim()])"
+    )
+    assert rows == sorted(rows)
+    assert page.locator("#rd thead th[aria-sort]").count() == 2
+
+
+def test_csv_holds_the_rows_and_columns_that_are_shown(page: Page, tmp_path: Path) -> None:
+    page.fill("#filter", "p05-s1")
+    page.click("#rd-tools details summary")
+    page.click("#rd-tools input[data-column=LLOQ]")
+    page.click("#rd-tools input[data-column=Cells]")
+    with page.expect_download() as download:
+        page.click("#rd-csv")
+    download.value.save_as(tmp_path / "rows.csv")
+    head, row = (tmp_path / "rows.csv").read_text("utf-8-sig").splitlines()
+    assert "LLOQ" in head
+    assert "Cells" not in head
+    assert row.startswith("P05-S1,")
+
+
+def test_the_head_of_the_table_stays_in_sight(page: Page) -> None:
+    page.evaluate("document.querySelector('#rd tbody tr:nth-child(6)').scrollIntoView()")
+    head = page.locator("#rd thead th").first.bounding_box()
+    assert head is not None
+    assert 0 <= head["y"] < 5
+
+
+def test_a_link_leads_to_a_card_and_opens_it(page: Page) -> None:
+    page.evaluate("document.querySelectorAll('details.card').forEach((card) => { card.open = false; })")
+    page.click("#rd tbody tr:nth-child(2) a")
+    page.wait_for_timeout(100)
+    assert page.locator("#tube-2").evaluate("card => card.open")
+
+
+def test_the_pointer_over_a_picture_reads_values_and_events(page: Page) -> None:
+    page.evaluate("document.getElementById('tube-5').open = true")
+    for plot, unit in (("svg.plot:has(image)", "event"), ("svg.plot:not(:has(image))", "event")):
+        picture = page.locator(f"#tube-5 .panels {plot}").first
+        picture.scroll_into_view_if_needed()
+        for _ in range(2):  # the first look starts the decoding of the picture
+            picture.hover(force=True)
+            page.wait_for_timeout(150)
+            page.mouse.move(2, 2)
+        picture.hover(force=True)
+        words = page.locator(".tip").inner_text()
+        assert unit in words
+        assert re.match(r"\S+ [−\d.,]+", words)
+
+
+def test_nobody_is_shut_out_by_colours_names_or_order(page: Page) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.mark.parametrize("viewport", [DESK, PHONE])
+def test_text_is_large_enough_and_nothing_scrolls_sideways(
+    browser: Browser, report: str, viewport: dict
+) -> None:
+    opened = browser.new_page(viewport=viewport)
+    opened.goto(report)
+    opened.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
+    assert opened.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+    smallest = opened.evaluate(
+        """() => [...document.querySelectorAll('.pic text')].map((text) => {
+             const svg = text.ownerSVGElement.closest('.pic');
+             return parseFloat(getComputedStyle(text).fontSize) * svg.getScreenCTM().a;
+           }).reduce((least, size) => Math.min(least, size), 99)"""
+    )
+    assert smallest >= 9
+    opened.close()
+
+
+def test_printed_every_card_is_open(page: Page) -> None:
+    page.emulate_media(media="print")
+    page.evaluate("document.querySelectorAll('details.card').forEach((card) => { card.open = false; })")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("details.card:not([open])").count() == 0
+    assert len(page.pdf()) > 10_000
+
+
+def test_without_a_script_all_rows_and_pictures_are_there(
+    browser: Browser, report: str, study_result: StudyResult
+) -> None:
+    context = browser.new_context(java_script_enabled=False, viewport=DESK)
+    opened = context.new_page()
+    opened.goto(report)
+    assert opened.locator("#rd tbody tr").count() == len(study_result.results)
+    assert not opened.locator("#rd-tools").is_visible()
+    assert opened.locator(".panels svg").count() > 0
+    context.close()
