@@ -82,6 +82,13 @@ def step_panel(density: Density, step: GateStep | None, title: str, labels: Mapp
     return Panel("".join(parts), _TOP + SIDE + _BELOW + _LINE_HEIGHT * len(words) + (3 if words else 0))
 
 
+def thumbnail(density: Density) -> str:
+    """Return the events and the gate alone, without axes: one of many on a contact sheet."""
+    plot = _plot(density, Places(*axes_of(density)), left=0, top=0)
+    frame = element("path", d=f"M0 0V{SIDE}H{SIDE}", class_="frame")
+    return element("svg", plot, frame, class_="pic", viewBox=f"0 0 {SIDE} {SIDE}", aria_hidden="true")
+
+
 def kept_bins(density: Density) -> NDArray[np.bool_]:
     """Return which bins of a 1-D histogram lie within its gate, by their middle; shape (bins,)."""
     x, _ = axes_of(density)
@@ -110,7 +117,7 @@ def steps_path(heights: NDArray[np.float64], width: float, bottom: int) -> str:
     return f"M0 {bottom}" + "".join(f"V{top:g}H{end:.4g}" for top, end in bars) + f"V{bottom}Z"
 
 
-def _plot(density: Density, places: Places) -> str:
+def _plot(density: Density, places: Places, *, left: int = _LEFT, top: int = _TOP) -> str:
     """Return the events and the gate, clipped to the square by an `<svg>` of its own."""
     counts = density_counts(density)
     hover: dict[str, str] = {"data_x": axis_data(places.x), "data_xn": density.x_channel}
@@ -131,7 +138,7 @@ def _plot(density: Density, places: Places) -> str:
         np.column_stack([places.across(line[:, 0]), places.down(line[:, 1])]) for line in outlines(density)
     ]
     drawn = (path(_on_grid(line), class_=kind) for kind in ("halo", "gate") for line in lines)
-    box = {"x": _LEFT, "y": _TOP, "width": SIDE, "height": SIDE}
+    box = {"x": left, "y": top, "width": SIDE, "height": SIDE}
     return element("svg", events, *drawn, class_="plot", **box, **hover)
 
 
