@@ -64,7 +64,6 @@ class Contact:
 
     anchor: str
     name: str
-    look: Look
     confidence: str
     unsure: bool
     svg: str
@@ -165,9 +164,7 @@ def _contacts(results: Sequence[SampleResult], tubes: Sequence[TubeCard]) -> tup
     ]
     pictured.sort(key=lambda one: one[0])
     return tuple(
-        Contact(
-            tube.anchor, tube.sample.sample_id, tube.look, tube.confidence, tube.unsure, thumbnail(picture)
-        )
+        Contact(tube.anchor, tube.sample.sample_id, tube.confidence, tube.unsure, thumbnail(picture))
         for _, tube, picture in pictured
     )
 
