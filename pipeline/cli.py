@@ -7,25 +7,54 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
+from typer.core import TyperGroup
 
 from pipeline.commands.exit_status import ExitStatus
 from pipeline.running.options import OnError
 
 if TYPE_CHECKING:
     from pipeline.commands.summary import RunSummary
+    from pipeline.running.progress import Reporter
+
+
+SCENARIO_NAMES: Final = (
+    "plain, masked, rare, no_matrix, clog, drift, dim_cd138, bimodal, no_plasma_cells, low_events, "
+    "wrong_voltage, mislabelled_channel, swapped_lot, clipped_beads, wide_scale, qsc, demo, faulty"
+)
+"""Of `cd38rd simulate`: written out, since reading them takes longer than printing the help."""
+
+
+class OneLineStop(TyperGroup):
+    """The commands; Ctrl-C ends any of them with one line."""
+
+    def invoke(self, ctx: Any) -> Any:  # typer carries a click of its own, whose types are not for others
+        """Run the command that was typed."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            _complain("stopped; every finished tube is kept: run the same command again to go on")
+            raise typer.Exit(ExitStatus.INTERRUPTED) from None
+
 
 app: Final = typer.Typer(
     name="cd38rd",
+    cls=OneLineStop,
     help="CD38 receptor density of plasma cells, in molecules per cell, against daratumumab washout.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+def _examples(*lines: str) -> str:
+    """Return examples as the help prints them: a blank line between two keeps them apart."""
+    return "\n\n".join(("Examples:" if len(lines) > 1 else "Example:", *lines))
 
 
 StudyFolder = Annotated[Path, typer.Argument(metavar="STUDY", help="The study folder.", show_default=False)]
@@ -36,7 +65,7 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="Silent but for faults.")]
 CrossCheck = Annotated[bool, typer.Option("--cross-check", help="Compare with FlowIO and fcsparser.")]
 
 
-@app.command()
+@app.command(epilog=_examples("cd38rd init my_study --fcs my_study/fcs"))
 def init(
     study: StudyFolder,
     fcs: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder with the FCS files.")] = None,
@@ -50,7 +79,7 @@ def init(
     _say(f"Wrote {workbook}. Fill it in, then: cd38rd check {study}")
 
 
-@app.command()
+@app.command(epilog=_examples("cd38rd check my_study"))
 def check(study: StudyFolder, cross_check: CrossCheck = False) -> None:
     """List every fault of the study; compute nothing."""
     from pipeline.commands.check import check_whole_study
@@ -60,7 +89,13 @@ def check(study: StudyFolder, cross_check: CrossCheck = False) -> None:
     raise typer.Exit(report.exit_status)
 
 
-@app.command()
+@app.command(
+    epilog=_examples(
+        "cd38rd run my_study",
+        "cd38rd run my_study --only S001 --fresh",
+        "cd38rd run my_study --second-opinion",
+    )
+)
 def run(
     study: StudyFolder,
     workers: Workers = None,
@@ -83,45 +118,39 @@ def run(
     """Quantify every tube, fit the washout model, write tables, figures and the report."""
     from pipeline.commands.run import run_study
     from pipeline.running.options import RunOptions
-    from pipeline.running.progress import reporter
 
     options = RunOptions(
         workers, scheduler, tuple(only or ()), fresh, export_events, on_error, second_opinion
     )
-
-    def work(folder: Path) -> RunSummary:
-        with reporter(quiet=quiet) as progress:
-            return run_study(folder, options, progress)
-
+    work = _with_reporter(lambda folder, reporter: run_study(folder, options, reporter), quiet=quiet)
     _finish(study, work, quiet=quiet)
 
 
-@app.command()
+@app.command(epilog=_examples("cd38rd calibrate my_study"))
 def calibrate(study: StudyFolder, quiet: Quiet = False) -> None:
     """Fit the bead curves only."""
     from pipeline.commands.run import calibrate_study
-    from pipeline.running.progress import reporter
 
-    _finish(study, lambda folder: calibrate_study(folder, reporter(quiet=quiet)), quiet=quiet)
+    _finish(study, _with_reporter(calibrate_study, quiet=quiet), quiet=quiet)
 
 
-@app.command()
+@app.command(epilog=_examples("cd38rd washout my_study"))
 def washout(study: StudyFolder, quiet: Quiet = False) -> None:
     """Fit the washout model again from stored results: new doses, new settings."""
     from pipeline.commands.stored import refit_washout
 
-    _finish(study, refit_washout, quiet=quiet)
+    _finish(study, _with_reporter(refit_washout, quiet=quiet), quiet=quiet)
 
 
-@app.command()
+@app.command(epilog=_examples("cd38rd report my_study"))
 def report(study: StudyFolder, quiet: Quiet = False) -> None:
     """Write tables, figures and report again from stored results."""
     from pipeline.commands.stored import rewrite_report
 
-    _finish(study, rewrite_report, quiet=quiet)
+    _finish(study, _with_reporter(rewrite_report, quiet=quiet), quiet=quiet)
 
 
-@app.command()
+@app.command(epilog=_examples("cd38rd inspect tube.fcs", "cd38rd inspect tube.fcs --json"))
 def inspect(
     file: Annotated[Path, typer.Argument(metavar="FILE.fcs", show_default=False)],
     cross_check: CrossCheck = False,
@@ -133,13 +162,15 @@ def inspect(
     _say(inspection(file, with_witnesses=cross_check, as_json=json))
 
 
-@app.command()
+@app.command(epilog=_examples("cd38rd simulate trial --patients 20 --scenario rare --seed 7"))
 def simulate(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Must be new or empty.", show_default=False)],
     patients: Annotated[int | None, typer.Option(min=1, help="Number of patients.")] = None,
     events: Annotated[int | None, typer.Option(min=100, help="Events per tube.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Another seed, another study.")] = None,
-    scenario: Annotated[str, typer.Option(metavar="NAME", help="What goes wrong in it.")] = "plain",
+    scenario: Annotated[
+        str, typer.Option(metavar="NAME", help=f"What goes wrong in it: {SCENARIO_NAMES}.")
+    ] = "plain",
 ) -> None:
     """Write a study whose true receptor densities are known: DIR/study, the truth in DIR/truth."""
     from pipeline.simulate import simulate_study
@@ -159,6 +190,7 @@ def version() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command and leave with its exit status."""
     _write_utf8()
+    _hush_libraries()
     try:
         app(args=arguments, standalone_mode=True)
     except Exception as error:  # the one place where an error becomes a sentence and a status
@@ -187,16 +219,27 @@ def _sentence_and_status(error: Exception) -> ExitStatus:
 
 
 def _finish(study: Path, work: Callable[[Path], RunSummary], *, quiet: bool) -> None:
-    try:
-        summary = work(_study(study))
-    except KeyboardInterrupt:
-        _complain("stopped; every finished tube is kept: run the same command again to go on")
-        raise typer.Exit(ExitStatus.INTERRUPTED) from None
+    summary = work(_study(study))
     if summary.faults:
         _complain(summary.faults)
     if not quiet and summary.text:
         _say(summary.text)
+    if summary.failures:
+        _complain(summary.failures)
     raise typer.Exit(summary.exit_status)
+
+
+def _with_reporter(
+    work: Callable[[Path, Reporter], RunSummary], *, quiet: bool
+) -> Callable[[Path], RunSummary]:
+    """Return the work with what shows its progress."""
+    from pipeline.running.progress import reporter
+
+    def shown(folder: Path) -> RunSummary:
+        with reporter(quiet=quiet) as progress:
+            return work(folder, progress)
+
+    return shown
 
 
 def _study(folder: Path) -> Path:
@@ -224,6 +267,13 @@ def _say(text: str) -> None:
 
 def _complain(text: str) -> None:
     typer.echo(text if "\n" in text else f"cd38rd: {text}", err=True)
+
+
+def _hush_libraries() -> None:
+    """Show no warning of a library, which says nothing to a user, but with CD38RD_DEBUG or python -W."""
+    if not sys.warnoptions and not os.environ.get("CD38RD_DEBUG"):
+        warnings.simplefilter("ignore")
+        os.environ.setdefault("PYTHONWARNINGS", "ignore")  # workers too
 
 
 def _write_utf8() -> None:

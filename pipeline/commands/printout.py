@@ -3,25 +3,47 @@
 from __future__ import annotations
 
 import shutil
+import textwrap
+from collections.abc import Sequence
 from io import StringIO
 from pathlib import Path
+from typing import Final
 
 from calibration.curve.standard_curve import CurveVerdict
-from calibration.density.receptor_density import ReceptorDensity
+from calibration.density.receptor_density import NUMBERED, QUANTIFIED, RdStatus
 from pipeline.assembly.study_result import StudyResult
 from pipeline.beads.result import CalibrationResult
+from pipeline.output.report.words import FLAGS, density_words, interval_words, verdict_line
 from pipeline.output.result_tables import sample_flags
 from pipeline.quantification.result import SampleResult, is_failed
+from pipeline.study.quantity_name import density_name
 
-NARROWEST, WIDEST = 100, 160
-NUMBERS = ("cells", "RD", "weeks")
-MOST_LINES = 500
-"""Of so many tubes each has its line; of more, the first ones."""
+MOST_ROWS = 30
+"""Of so many tubes each has its row; of more, those without a density or with a flag first. Convention."""
+
+SHORT: Final = {
+    RdStatus.OK: "OK",
+    RdStatus.BELOW_LLOQ: "< LLOQ",
+    RdStatus.ABOVE_ULOQ_EXTRAPOLATED: "> top bead",
+    RdStatus.ABOVE_ULOQ: "> ULOQ",
+    RdStatus.LOW_EVENTS: "few cells",
+    RdStatus.NO_BACKGROUND: "no control",
+    RdStatus.NO_CURVE: "no curve",
+    RdStatus.FAILED: "failed",
+}
+"""A status in a column of a terminal; the files have the whole name."""
+
+NAMES_OF_A_FLAG = 3
 
 
 def finished_text(study_result: StudyResult, report: Path) -> str:
-    """Return the table of samples, notes on the study and the report's path."""
-    lines = [_table(study_result), *(f"{note.about}: {note.text}" for note in study_result.notes)]
+    """Return the table of samples, what flags mean, notes, the totals and the report's path."""
+    lines = [
+        _table(study_result),
+        *_flag_lines(study_result),
+        *(f"{note.about}: {note.text}" for note in study_result.notes),
+        verdict_line(study_result.results),
+    ]
     return "\n".join([*lines, f"Report: {report}"])
 
 
@@ -47,51 +69,83 @@ def curve_line(run: CalibrationResult) -> str:
 def _table(study_result: StudyResult) -> str:
     from rich import box
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
-    from pipeline.study.quantity_name import density_name
-
-    patients = {sample.sample_id: sample.patient_id for sample in study_result.study.samples}
     table = Table(
         box=box.SIMPLE_HEAD,
         title=f"{_capital(density_name(study_result.study))}, molecules per cell",
         pad_edge=False,
     )
-    for name in ("sample", "patient", "status", "cells", "RD", "95 % interval", "weeks", "flags"):
-        table.add_column(name, justify="right" if name in NUMBERS else "left", overflow="fold")
-    for result in study_result.results[:MOST_LINES]:
-        exposure = study_result.exposures.get(result.sample_id)
-        weeks = exposure.washout_weeks if exposure else None
-        table.add_row(
-            result.sample_id,
-            patients[result.sample_id],
-            result.receptor.status.value,
-            _count(result.receptor.n_cells, result),
-            *_density(result.receptor),
-            "" if weeks is None else f"{weeks:.1f}",
-            "; ".join(sample_flags(result, exposure)),
+    for name in ("sample", "status", "cells", "RD", "95 % interval", "weeks", ""):
+        right = name in ("cells", "RD", "weeks")
+        table.add_column(
+            name, justify="right" if right else "left", overflow="fold", no_wrap=name != "sample"
         )
-    width = min(max(shutil.get_terminal_size((WIDEST, 24)).columns, NARROWEST), WIDEST)
+    shown = _shown(study_result)
+    for result in shown:
+        table.add_row(*map(escape, _row(study_result, result)))
     page = StringIO()
-    Console(file=page, width=width, no_color=True, highlight=False).print(table)
+    Console(file=page, width=_width(), no_color=True, highlight=False).print(table)
     lines = [line.rstrip() for line in page.getvalue().splitlines()]
-    more = len(study_result.results) - MOST_LINES
+    more = len(study_result.results) - len(shown)
     return "\n".join([*lines, *([f"… and {more} more tubes: see rd_samples.csv"] if more > 0 else [])])
+
+
+def _shown(study_result: StudyResult) -> Sequence[SampleResult]:
+    """Return the tubes that get a row, in the order of the sheet; of many, those to look at."""
+    results = study_result.results
+    if len(results) <= MOST_ROWS:
+        return results
+    first = sorted(
+        range(len(results)),
+        key=lambda k: (results[k].receptor.status in QUANTIFIED, not _flags(study_result, results[k]), k),
+    )
+    return [results[k] for k in sorted(first[:MOST_ROWS])]
+
+
+def _row(study_result: StudyResult, result: SampleResult) -> tuple[str, ...]:
+    receptor = result.receptor
+    exposure = study_result.exposures.get(result.sample_id)
+    weeks = exposure.washout_weeks if exposure else None
+    quoted = receptor.status in NUMBERED
+    return (
+        result.sample_id,
+        SHORT[receptor.status],
+        "" if result.n_events is None else f"{receptor.n_cells:,}",
+        density_words(receptor.status, receptor.rd, receptor.lloq, receptor.uloq),
+        interval_words(receptor.rd_low, receptor.rd_high) if quoted else "",
+        "" if weeks is None else f"{weeks:.1f}",
+        "!" if _flags(study_result, result) else "",
+    )
+
+
+def _flag_lines(study_result: StudyResult) -> list[str]:
+    """Return a line per flag: how many tubes have it, what it means, and the first of them."""
+    where: dict[str, list[str]] = {}
+    for result in study_result.results:
+        for flag in _flags(study_result, result):
+            where.setdefault(flag, []).append(result.sample_id)
+    lines = []
+    for flag in sorted(where, key=lambda flag: (-len(where[flag]), flag)):
+        names, more = where[flag][:NAMES_OF_A_FLAG], len(where[flag]) - NAMES_OF_A_FLAG
+        listed = ", ".join(names) + (f" and {more} more" if more > 0 else "")
+        words = f"! {flag}: {FLAGS.get(flag, '')} ({listed})"
+        lines.append(textwrap.fill(words, _width(), subsequent_indent="  ", break_long_words=False))
+    return [*lines, ""] if lines else []
+
+
+def _flags(study_result: StudyResult, result: SampleResult) -> tuple[str, ...]:
+    return tuple(sample_flags(result, study_result.exposures.get(result.sample_id)))
+
+
+def _width() -> int:
+    """Return the columns of the terminal, 80 at least and 110 at most."""
+    return min(max(shutil.get_terminal_size((80, 24)).columns, 80), 110)
 
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-def _count(n: int, result: SampleResult) -> str:
-    return "" if result.n_events is None else f"{n:,}"
-
-
-def _density(receptor: ReceptorDensity) -> tuple[str, str]:
-    if receptor.rd is None:
-        return "", ""
-    interval = "" if receptor.rd_low is None else f"{receptor.rd_low:,.0f} – {receptor.rd_high:,.0f}"
-    return f"{receptor.rd:,.0f}", interval
 
 
 def _reason(result: SampleResult) -> str:

@@ -66,9 +66,13 @@ def run_study(folder: Path, options: RunOptions, reporter: Reporter) -> RunSumma
         tasks = tube_tasks(study, calibrations, hashes, events, known)
         tasks = tuple(replace(task, second_opinion=options.second_opinion) for task in tasks)
         done = quantified(tasks, options, results.stores, reporter)
+        reporter.stage("fitting models")
         study_result = assembled(study, done.results, calibrations, faults, not_run(study, done.results))
-        facts = RunFacts(command_line(), started, time.monotonic() - clock, done.workers, done.n_reused)
-        results.write(study_result, facts)
+
+        def facts() -> RunFacts:
+            return RunFacts(command_line(), started, time.monotonic() - clock, done.workers, done.n_reused)
+
+        results.write(study_result, facts, reporter.stage)
         log.info("every result is written")
     return summary_of(study_result, finished_text(study_result, results.report), faults)
 

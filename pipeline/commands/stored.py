@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,6 +20,7 @@ from pipeline.commands.printout import finished_text
 from pipeline.commands.summary import RunSummary, not_run, some_of, summary_of
 from pipeline.output.results_folder import Results
 from pipeline.quantification.result import SampleResult
+from pipeline.running.progress import QuietReporter, Reporter
 from pipeline.running.store import Stores
 from pipeline.running.tasks import tube_digest, tube_tasks
 from pipeline.running.two_passes import against_their_batches, with_their_batches
@@ -27,16 +29,16 @@ from pipeline.study.faults import fault_report, stops_run
 from pipeline.study.study import Study
 
 
-def refit_washout(folder: Path) -> RunSummary:
+def refit_washout(folder: Path, reporter: Reporter | None = None) -> RunSummary:
     """Join stored results with today's doses, patients and settings, and fit again."""
     with _collector_at_rest() as loaded:
-        return _from_store(folder, loaded, whole_report=False)
+        return _from_store(folder, loaded, reporter or QuietReporter(), whole_report=False)
 
 
-def rewrite_report(folder: Path) -> RunSummary:
+def rewrite_report(folder: Path, reporter: Reporter | None = None) -> RunSummary:
     """Write tables, figures and report from stored results."""
     with _collector_at_rest() as loaded:
-        return _from_store(folder, loaded, whole_report=True)
+        return _from_store(folder, loaded, reporter or QuietReporter(), whole_report=True)
 
 
 @contextmanager
@@ -61,7 +63,11 @@ def _collector_at_rest() -> Iterator[Callable[[], None]]:
             gc.enable()
 
 
-def _from_store(folder: Path, all_there: Callable[[], None], *, whole_report: bool) -> RunSummary:
+def _from_store(
+    folder: Path, all_there: Callable[[], None], reporter: Reporter, *, whole_report: bool
+) -> RunSummary:
+    started, clock = now(), time.monotonic()
+    reporter.stage("reading stored results")
     study, faults, known = folder_with_findings(folder)
     if study is None or stops_run(faults):
         return RunSummary(ExitStatus.FAULTS, faults=fault_report(faults))
@@ -83,10 +89,14 @@ def _from_store(folder: Path, all_there: Callable[[], None], *, whole_report: bo
     alone = {name: twice.get(name, stored)[1] for name, stored in loaded.items()}
     tubes = against_their_batches(study.samples, {n: result for n, (_, result) in loaded.items()}, alone)
     stale = _stale(study, calibrations, loaded, alone, known)
+    reporter.stage("fitting models")
     study_result = assembled(study, tubes, calibrations, faults, (*not_run(study, tubes), *damaged, *stale))
-    facts = RunFacts(command_line(), now(), 0.0, 0, len(tubes))
+
+    def facts() -> RunFacts:
+        return RunFacts(command_line(), started, time.monotonic() - clock, 0, len(tubes))
+
     all_there()
-    results.write(study_result, facts, figures=whole_report)
+    results.write(study_result, facts, reporter.stage, figures=whole_report)
     return summary_of(study_result, finished_text(study_result, results.report), faults)
 
 

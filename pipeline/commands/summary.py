@@ -19,11 +19,12 @@ MOST_NAMES = 20
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """What the shell gets: exit status, text for standard output, faults for standard error."""
+    """What the shell gets: exit status, text, and for standard error what comes before it and after it."""
 
     exit_status: ExitStatus
     text: str = ""
     faults: str = ""
+    failures: str = ""
 
 
 def not_run(study: Study, results: Mapping[str, SampleResult]) -> tuple[Note, ...]:
@@ -44,8 +45,9 @@ def some_of(names: Sequence[str]) -> str:
 def summary_of(study_result: StudyResult, text: str, faults: Sequence[Fault]) -> RunSummary:
     """Return what the shell gets after a run: status 3 where a tube failed, and which on standard error."""
     failed = failed_text(study_result)
-    said = "\n".join(part for part in (fault_report(faults), failed, _defects_text(study_result)) if part)
-    return RunSummary(ExitStatus.SOME_FAILED if failed else ExitStatus.ALL_QUANTIFIED, text, said)
+    said = "\n".join(part for part in (failed, _defects_text(study_result)) if part)
+    status = ExitStatus.SOME_FAILED if failed else ExitStatus.ALL_QUANTIFIED
+    return RunSummary(status, text, fault_report(faults), said)
 
 
 def _defects_text(study_result: StudyResult) -> str:

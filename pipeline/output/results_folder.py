@@ -53,12 +53,36 @@ class Results:
                 "free the folder, or copy the study to a place you may write to"
             ) from None
 
-    def write(self, study_result: StudyResult, facts: RunFacts, *, figures: bool = True) -> None:
-        """Write every file of the contract."""
+    def write(
+        self,
+        study_result: StudyResult,
+        facts: Callable[[], RunFacts],
+        stage: Callable[[str], None],
+        *,
+        figures: bool = True,
+    ) -> None:
+        """Write every file of the contract.
+
+        Parameters
+        ----------
+        facts
+            Asked last, so that run.json tells the time of the whole run.
+        stage
+            Told what is written now.
+        figures
+            Whether the figures are drawn again too.
+        """
         with second_process(len(study_result.results)) as start:
+            stage("writing tables")
             self._write_tables(study_result, start)
-            self._write_pictures(study_result, figures=figures)
-            self._write_run(study_result, facts)
+            stage("writing the report")
+            self._write_report(study_result)
+            if figures:
+                stage("drawing figures")
+                self._write_figures(study_result)
+            stage("finishing")
+            write_gates(self.folder / "gates", study_result.results, self.stores.samples)
+        self._write_run(study_result, facts())
 
     def write_calibrations(self, study: Study, calibrations: Sequence[CalibrationResult]) -> Path:
         """Write the bead runs' table, pictures and page; return where the page is."""
@@ -84,14 +108,15 @@ class Results:
         )
         write_json(self.folder / "response.json", response_json(study_result.response))
 
-    def _write_pictures(self, study_result: StudyResult, *, figures: bool) -> None:
-        from pipeline.output.figures import write_figures
+    def _write_report(self, study_result: StudyResult) -> None:
         from pipeline.output.report import write_report
 
         write_report(self.report, study_result)
-        if figures:
-            write_figures(self.folder / "figures", study_result)
-        write_gates(self.folder / "gates", study_result.results, self.stores.samples)
+
+    def _write_figures(self, study_result: StudyResult) -> None:
+        from pipeline.output.figures import write_figures
+
+        write_figures(self.folder / "figures", study_result)
 
     def _write_run(self, study_result: StudyResult, facts: RunFacts) -> None:
         provenance = asdict(study_result.provenance) if study_result.provenance else {}

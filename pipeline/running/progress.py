@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
@@ -22,6 +23,9 @@ class Reporter(Protocol):
     def tick(self, sample_id: str, status: str) -> None:
         """Count one finished tube."""
 
+    def stage(self, name: str) -> None:
+        """Say what is done after the tubes: fitting models, drawing, writing."""
+
     def __enter__(self) -> Self: ...
 
     def __exit__(
@@ -39,6 +43,9 @@ class QuietReporter:
         """Do nothing."""
 
     def tick(self, sample_id: str, status: str) -> None:
+        """Do nothing."""
+
+    def stage(self, name: str) -> None:
         """Do nothing."""
 
     def __enter__(self) -> Self:
@@ -72,22 +79,33 @@ class LineReporter(QuietReporter):
 
 
 class BarReporter(QuietReporter):
-    """A progress bar on a terminal."""
+    """A progress bar on a terminal, with the rate, the time left and a clock that runs to the end."""
 
     def __init__(self) -> None:
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeElapsedColumn,
+            TimeRemainingColumn,
+        )
 
         self._console = Console(highlight=False)
         self._bar: Progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=20),
             MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}", markup=False),
             TimeElapsedColumn(),
+            TextColumn("left", markup=False),
+            TimeRemainingColumn(),
             console=self._console,
             transient=True,
         )
-        self._task = self._bar.add_task("tubes", total=None, visible=False)
+        self._task = self._bar.add_task("tubes", total=None, visible=False, rate="")
+        self._first, self._ticks = 0.0, 0
 
     def say(self, text: str) -> None:
         """Print the line above the bar."""
@@ -95,17 +113,39 @@ class BarReporter(QuietReporter):
 
     def begin(self, total: int, done: int) -> None:
         """Show the bar."""
+        self._first, self._ticks = time.monotonic(), 0
         self._bar.update(self._task, total=total, completed=done, visible=True)
         self._bar.start()
 
     def tick(self, sample_id: str, status: str) -> None:
         """Advance the bar by one tube."""
-        self._bar.update(self._task, advance=1, description=f"{sample_id}: {status}")
+        self._ticks += 1
+        rate = rate_words(self._ticks, time.monotonic() - self._first)
+        self._bar.update(self._task, advance=1, description=f"{sample_id}: {status}", rate=rate)
+
+    def stage(self, name: str) -> None:
+        """Name what is done now; the clock goes on."""
+        self._bar.update(self._task, description=name, visible=True)
+        self._bar.start()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._bar.stop()
+
+
+def rate_words(n: int, seconds: float) -> str:
+    """Return how fast tubes are finished, in the unit that people read easily.
+
+    Examples
+    --------
+    >>> rate_words(30, 10.0), rate_words(3, 60.0), rate_words(0, 1.0)
+    ('3.0 tubes/s', '3.0 tubes/min', '')
+    """
+    if n == 0 or seconds <= 0:
+        return ""
+    a_second = n / seconds
+    return f"{a_second:.1f} tubes/s" if a_second >= 1 else f"{60 * a_second:.1f} tubes/min"
 
 
 def reporter(*, quiet: bool) -> Reporter:

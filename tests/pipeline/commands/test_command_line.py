@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import csv
+import json
+import time
 from pathlib import Path
 
 import pytest
 
 from helpers.builders import good_study
-from pipeline.cli import main
-from pipeline.simulate import simulate_study
+from pipeline.cli import SCENARIO_NAMES, main
+from pipeline.simulate import SCENARIOS, simulate_study
 
 
 def status_of(*words: object) -> int:
@@ -65,3 +67,31 @@ def test_a_simulated_study_of_many_bead_days_has_no_fault_and_no_warning(tmp_pat
     study = simulate_study(tmp_path / "many", patients=150, events=100, seed=3)
     assert status_of("check", study) == 0
     assert capsys.readouterr().out.strip() == f"{study}: no fault found."
+
+
+def test_what_a_run_prints_fits_80_columns(study: Path, capsys, monkeypatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert status_of("run", study, "--workers", 1) == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert max(len(line) for line in printed if str(study) not in line) <= 80
+    assert any(line.startswith("2 tubes:") for line in printed)
+
+
+def test_the_time_of_a_run_is_that_of_the_whole_run(study: Path) -> None:
+    started = time.monotonic()
+    assert status_of("run", study, "--fresh", "--workers", 1) == 0
+    whole = time.monotonic() - started
+    told = json.loads((study / "results" / "run.json").read_text("utf-8"))["seconds"]
+    assert 0.5 * whole <= told <= whole
+
+
+@pytest.mark.parametrize(
+    "command", ["init", "check", "run", "calibrate", "washout", "report", "inspect", "simulate"]
+)
+def test_the_help_of_a_command_has_an_example(command: str, capsys) -> None:
+    assert status_of(command, "--help") == 0
+    assert f"cd38rd {command} " in capsys.readouterr().out
+
+
+def test_the_help_of_simulate_names_every_scenario() -> None:
+    assert SCENARIO_NAMES.split(", ") == [scenario.name for scenario in SCENARIOS]

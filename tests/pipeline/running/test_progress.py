@@ -43,6 +43,25 @@ def test_the_bar_ends_at_all_tubes_and_prints_sentences_as_they_are(capsys, monk
     assert "5/5" in plain(printed)
 
 
+def test_a_name_with_brackets_is_no_markup_on_the_bar(capsys, monkeypatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "120")
+    with BarReporter() as bar:
+        bar.begin(1, 0)
+        bar.tick("[red]P01", "OK")
+    assert "[red]P01: OK" in plain(capsys.readouterr().out)
+
+
+def test_the_bar_names_what_is_done_after_the_tubes(capsys, monkeypatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "120")
+    with BarReporter() as bar:
+        bar.begin(1, 0)
+        bar.tick("P01_BM1", "OK")
+        bar.stage("drawing figures")
+    assert "drawing figures" in plain(capsys.readouterr().out)
+
+
 def test_where_nobody_looks_at_a_terminal_there_are_plain_lines(capsys) -> None:
     assert type(reporter(quiet=False)) is LineReporter
     assert type(reporter(quiet=True)) is QuietReporter

@@ -1,0 +1,64 @@
+"""What a person reads in the terminal when a run is done."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from calibration.density.receptor_density import RdStatus
+from helpers.synthetic_result import changed
+from pipeline.assembly.study_result import StudyResult
+from pipeline.commands.printout import MOST_ROWS, SHORT, finished_text
+from pipeline.output.result_tables import sample_flags
+
+
+@pytest.fixture
+def printed(study_result: StudyResult, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("COLUMNS", "80")
+    return finished_text(study_result, Path("results/report.html"))
+
+
+def row_of(printed: str, sample: str) -> str:
+    return next(line for line in printed.splitlines() if line.strip().startswith(sample))
+
+
+def test_every_status_has_a_short_word() -> None:
+    assert set(SHORT) == set(RdStatus)
+    assert max(map(len, SHORT.values())) <= 10
+
+
+def test_a_density_below_the_lloq_is_quoted_as_its_limit(printed: str) -> None:
+    row = row_of(printed, "P02-S1")
+    assert "< 950" in row
+    assert "−55" not in row
+
+
+def test_a_tube_with_a_flag_is_marked_and_the_flag_explained_once(printed: str) -> None:
+    assert row_of(printed, "P05-S1").rstrip().endswith("!")
+    assert printed.count("LOW_GATE_CONFIDENCE") == 1
+
+
+def test_totals_stand_at_the_end_before_the_path(printed: str) -> None:
+    *_, totals, path = printed.splitlines()
+    assert totals.startswith("12 tubes: 4 quantified")
+    assert path == "Report: results/report.html"
+
+
+def test_of_many_tubes_those_to_look_at_have_a_row(study_result: StudyResult) -> None:
+    calm = next(
+        result
+        for result in study_result.results
+        if result.receptor.status is RdStatus.OK and not sample_flags(result, None)
+    )
+    failed = next(result for result in study_result.results if result.receptor.status is RdStatus.FAILED)
+    many = (*(replace(calm, sample_id=f"calm{k}") for k in range(100)), replace(failed, sample_id="bad"))
+    first = study_result.study.samples[0]
+    study = replace(
+        study_result.study, samples=tuple(replace(first, sample_id=tube.sample_id) for tube in many)
+    )
+    text = finished_text(changed(study_result, study=study, results=many, notes=()), Path("report.html"))
+    assert "bad" in text
+    assert f"… and {101 - MOST_ROWS} more tubes" in text
+    assert sum(line.strip().startswith("calm") for line in text.splitlines()) == MOST_ROWS - 1
