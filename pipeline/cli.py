@@ -65,18 +65,19 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="Silent but for faults.")]
 CrossCheck = Annotated[bool, typer.Option("--cross-check", help="Compare with FlowIO and fcsparser.")]
 
 
-@app.command(epilog=_examples("cd38rd init my_study --fcs my_study/fcs"))
+@app.command(epilog=_examples("cd38rd init my_study", "cd38rd init my_study --fcs my_study/day_1"))
 def init(
     study: StudyFolder,
-    fcs: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder with the FCS files.")] = None,
+    fcs: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder with the FCS files. Default: STUDY.")
+    ] = None,
 ) -> None:
     """Write a study.xlsx to fill in: comments, drop-downs, the FCS files, channels and bead runs found."""
     from pipeline.template import write_template
 
-    if fcs is not None:
-        _must_be_folder(fcs)
-    workbook = write_template(study, fcs)
-    _say(f"Wrote {workbook}. Fill it in, then: cd38rd check {study}")
+    template = write_template(study, fcs)
+    _say(template.found)
+    _say(f"Wrote {template.path}. Fill it in, then: cd38rd check {study}")
 
 
 @app.command(epilog=_examples("cd38rd check my_study"))

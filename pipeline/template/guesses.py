@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from pathlib import PurePosixPath
 
 from calibration.beads.kits import BEAD_KITS
 from pipeline.files.safe_name import safe_name
@@ -19,8 +18,8 @@ from pipeline.template.inventory import (
     Inventory,
     nearest_beads,
     tubes_own_control,
-    unique_names,
 )
+from pipeline.template.names import patient_of, safe_id, unique_names
 from pipeline.tube.names.channels import find_channel
 from pipeline.tube.names.markers import antigen, f_p_keyword, fluorochrome, guess_role, scatter_role
 
@@ -28,7 +27,6 @@ Value = str | float | date | None
 _KITS = tuple(
     (kit.name, re.compile(kit.in_file_names, re.IGNORECASE)) for kit in BEAD_KITS if kit.in_file_names
 )
-_GENERIC_FOLDER = re.compile(r"^(\.|fcs|data|raw|files|export|[\d\-_.]{4,})$", re.IGNORECASE)
 _PULSE = re.compile(r"[-_ ]([AHW])$")
 
 
@@ -36,7 +34,8 @@ _PULSE = re.compile(r"[-_ ]([AHW])$")
 class GuessedRow:
     """A row of a sheet: values by column, which are guesses and why, which are to be filled in.
 
-    `to_leave`: required columns that this row may leave to another row of its lot.
+    `to_leave`: required columns that this row may leave to another row of its lot. `to_check`: guesses that
+    rest on little, which a person must look at.
     """
 
     values: dict[str, Value]
@@ -44,6 +43,7 @@ class GuessedRow:
     why: str = ""
     to_fill: tuple[str, ...] = ()
     to_leave: tuple[str, ...] = ()
+    to_check: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -128,8 +128,8 @@ def _panel_rows(panel: _Panel) -> tuple[GuessedRow, ...]:
         to_fill: tuple[str, ...] = ()
         if role == "cd38" and (ratio := _f_p_ratio(panel, channel)) is not None:
             values["f_p_ratio"], guessed = ratio, (*guessed, "f_p_ratio")
-        elif role == "cd38":
-            to_fill = ("f_p_ratio",)
+        if role == "cd38":
+            to_fill = ("f_p_ratio", "clone", "competes_with_drug")
         rows.append(GuessedRow(values, guessed, why, to_fill))
     return tuple(rows)
 
@@ -210,16 +210,24 @@ def _sample_rows(inventory: Inventory, panels: Sequence[_Panel]) -> tuple[Guesse
             "isotype_file": _control(tube, inventory, Kind.ISOTYPE),
         }
         guessed = tuple(column for column, value in values.items() if value and column != "fcs_file")
-        rows.append(GuessedRow(values, guessed, _why(tube, run)))
+        by_time = run is not None and _both_dated(tube, run)
+        to_check = ("beads",) if run and not by_time and len(inventory.beads) > 1 else ()
+        rows.append(GuessedRow(values, guessed, _why(tube, run, by_time=by_time), to_check=to_check))
     return tuple(rows)
 
 
-def _why(tube: FoundFile, run: FoundFile | None) -> str:
+def _both_dated(tube: FoundFile, run: FoundFile) -> bool:
+    return None not in (tube.file.acquisition.acquired_on, run.file.acquisition.acquired_on)
+
+
+def _why(tube: FoundFile, run: FoundFile | None, *, by_time: bool) -> str:
     parts = ["sample_id and patient_id from the file's name"]
     if tube.file.acquisition.acquired_on:
         parts.append("collected_on is the day of acquisition: confirm it")
-    if run:
+    if run and by_time:
         parts.append("beads nearest in time")
+    elif run:
+        parts.append("no date in the files: beads by folder and name, check them")
     if tube.file.n_data_sets > 1:
         parts.append(
             f"the file has {tube.file.n_data_sets} data sets, the first is meant; "
@@ -239,26 +247,3 @@ def _dose_row(patient: str) -> GuessedRow:
     values: dict[str, Value] = {"patient_id": patient, "given_on": None, "drug": "daratumumab"}
     why = "the last daratumumab before the marrow is what counts; a row per dose, or delete the row"
     return GuessedRow(values, ("patient_id", "drug"), why)
-
-
-def patient_of(name: str) -> str:
-    """Return the patient that a file's name suggests: its first word, else its folder, else its stem.
-
-    >>> patient_of("fcs/2024-02-05/P01_BM1.fcs"), patient_of("fcs/P07/marrow.fcs"), patient_of("fcs/P08.fcs")
-    ('P01', 'P07', 'P08')
-    """
-    path = PurePosixPath(name)
-    words = re.split(r"[_\s]+", path.stem.strip())
-    if len(words) > 1 and words[0]:
-        return safe_id(words[0])
-    folder = path.parent.name
-    return safe_id(path.stem if _GENERIC_FOLDER.match(folder or ".") else folder)
-
-
-def safe_id(text: str) -> str:
-    """Return an id that can name a file, made of a name.
-
-    >>> safe_id("P01: marrow?.")
-    'P01- marrow-'
-    """
-    return safe_name(text) or "sample"

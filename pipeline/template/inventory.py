@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from pathlib import Path, PurePosixPath
@@ -12,11 +11,9 @@ from pipeline.fcs import FcsError, FcsFile, read_fcs
 from pipeline.study.locations import study_files
 from pipeline.study.names.kinds import Kind, said_kind
 from pipeline.study.wording import same_word
+from pipeline.template.names import bare_name, bare_tube, numbers_in, patient_of
 from pipeline.tube.names.markers import guess_role, scatter_role
 
-_CONTROL_WORDS = re.compile(
-    r"(?<![a-z])(fmo|minus|iso(type)?|igg\d?[ab]?|ctrl|control|cd38)(?![a-z])", re.IGNORECASE
-)
 _NAME_KEYWORDS = ("TUBE NAME", "$FIL")
 LIKE_ENOUGH = 0.75
 """Likeness (0 to 1) from which two file names belong together. Convention."""
@@ -137,31 +134,37 @@ def _lacks_cd38_alone(tube: FoundFile, twin: FoundFile) -> bool:
 
 
 def tubes_own_control(tube: FoundFile, controls: Sequence[FoundFile], tubes: Sequence[FoundFile]) -> str:
-    """Return the control that belongs to a tube by its name, else the only one of its folder, else ""."""
+    """Return the control that belongs to a tube, else "".
+
+    By its name, then as the only one of the patient and day, then as the only one of the folder.
+    """
     near = [control for control in controls if control.parent == tube.parent] or list(controls)
-    same = [control for control in near if bare_name(control.stem) == same_word(tube.stem)]
-    if same:
-        return same[0].name
-    names = [same_word(other.stem) for other in tubes]
+    for bare in (same_word, bare_tube):
+        same = [control for control in near if bare_name(control.stem) == bare(tube.stem)]
+        if same:
+            return same[0].name
+    names = {bare(other.stem) for other in tubes for bare in (same_word, bare_tube)}
     free = [control for control in near if bare_name(control.stem) not in names]
     alike = sorted(((_likeness(tube, control), control.name) for control in free), reverse=True)
     if alike and alike[0][0] >= LIKE_ENOUGH:
         return alike[0][1]
+    of_the_patient = [control for control in free if _patient_and_day(control) == _patient_and_day(tube)]
+    rivals = [other for other in tubes if _patient_and_day(other) == _patient_and_day(tube)]
+    if len(of_the_patient) == len(rivals) == 1:
+        return of_the_patient[0].name
     shared = [control for control in free if not bare_name(control.stem) and control.parent == tube.parent]
     return shared[0].name if len(shared) == 1 else ""
 
 
-def bare_name(stem: str) -> str:
-    """Return a control's name without the words that make it a control.
-
-    >>> bare_name("P01_BM1_FMO") == same_word("P01_BM1")
-    True
-    """
-    return same_word(_CONTROL_WORDS.sub("", stem))
+def _patient_and_day(file: FoundFile) -> tuple[str, object]:
+    return patient_of(file.name), file.file.acquisition.acquired_on
 
 
 def _likeness(tube: FoundFile, control: FoundFile) -> float:
-    return SequenceMatcher(None, same_word(tube.stem), bare_name(control.stem)).ratio()
+    """Return the likeness of the names; 0 where a number differs, for then it is another tube's."""
+    if numbers_in(tube.stem) != numbers_in(control.stem):
+        return 0.0
+    return SequenceMatcher(None, bare_tube(tube.stem), bare_name(control.stem)).ratio()
 
 
 def nearest_beads(tube: FoundFile, beads: Sequence[FoundFile]) -> FoundFile | None:
@@ -178,12 +181,3 @@ def nearest_beads(tube: FoundFile, beads: Sequence[FoundFile]) -> FoundFile | No
         return other, days, run.parent != tube.parent, run.name
 
     return min(beads, key=distance, default=None)
-
-
-def unique_names(stems: Mapping[str, str]) -> dict[str, str]:
-    """Return a name for each file: its stem, with its folder before it where two files have the same stem."""
-    folded = [stem.casefold() for stem in stems.values()]
-    return {
-        name: stem if folded.count(stem.casefold()) == 1 else f"{PurePosixPath(name).parent.name}_{stem}"
-        for name, stem in stems.items()
-    }

@@ -25,6 +25,8 @@ _REFERENCES = {("samples", "panel"): "panels", ("samples", "beads"): "beads"}
 _NUMBERS = {"dose", "serum_trough_ug_ml", "f_p_ratio", "f_p_ratio_sd", "assigned_cv", "value", "age", "ecog",
             "disease_control_days", "weight_kg", "albumin_g_l", "prior_lines", "exposure_weeks", "teae_grade",
             "infusions", "infusions_interrupted", "serum_ug_ml", "n_patients"}  # fmt: skip
+FILES = "_files"
+_FILE_COLUMNS = {"samples": ("fcs_file", "fmo_file", "isotype_file"), "beads": ("fcs_file",)}
 _LONGEST_LIST = 255
 """Characters Excel allows in a drop-down that is written out."""
 
@@ -32,7 +34,7 @@ _GUIDE = (
     "How to fill in this workbook",
     "1. Every sheet is a table: one row per tube, channel, bead run, dose, patient, setting or gate.",
     "2. Bold columns must be filled. Point at a column's name to read what it is, with an example.",
-    "3. Yellow cells are guesses from the FCS files: confirm or correct them. Orange cells are still empty.",
+    "3. Yellow cells are guesses from the files: confirm or correct them. Orange cells: fill in or check.",
     "4. Columns and sheets whose names start with _ are yours: they are not read.",
     "5. File names are relative to the folder of this workbook and may not leave it.",
     "6. Dates are Excel dates or 2024-05-31. Decimal point or comma, no thousands separator.",
@@ -43,7 +45,9 @@ _GUIDE = (
 
 
 def template_workbook(
-    rows: Mapping[str, Sequence[GuessedRow]], unused: Sequence[tuple[str, str]] = ()
+    rows: Mapping[str, Sequence[GuessedRow]],
+    unused: Sequence[tuple[str, str]] = (),
+    files: Sequence[str] = (),
 ) -> Workbook:
     """Return the workbook.
 
@@ -53,6 +57,8 @@ def template_workbook(
         Rows to begin with, by sheet.
     unused
         (file, why) of FCS files that are in no row.
+    files
+        Every FCS file, offered by the columns that name one.
     """
     from openpyxl import Workbook
 
@@ -68,6 +74,8 @@ def template_workbook(
         listed = _setting_rows() if name == "settings" else rows.get(name, ())
         _write_rows(sheet, name, model, listed)
         _add_choices(sheet, name, model, len(listed))
+    if files:
+        _offer_files(workbook, files, {name: len(listed) for name, listed in rows.items()})
     if unused:
         _write_unused(workbook.create_sheet("_files_not_used"), unused)
     workbook.active = workbook.sheetnames.index("samples")
@@ -142,7 +150,9 @@ def _write_rows(sheet: Worksheet, name: str, model: type[Row], rows: Sequence[Gu
         for index, column in enumerate(columns, start=1):
             value = row.why if column == "_guessed" else row.values.get(column)
             cell = sheet.cell(number, index, value if value != "" else None)
-            if column in row.guessed and value:
+            if column in row.to_check and value:
+                cell.fill = to_fill
+            elif column in row.guessed and value:
                 cell.fill = guess
             elif not value and column in {*required_columns(model), *row.to_fill}.difference(row.to_leave):
                 cell.fill = to_fill
@@ -186,6 +196,28 @@ def _add_choices(sheet: Worksheet, name: str, model: type[Row], n_rows: int) -> 
         sheet.add_data_validation(rule)
     if name == "settings":
         _add_setting_choices(sheet)
+
+
+def _offer_files(workbook: Workbook, files: Sequence[str], n_rows: Mapping[str, int]) -> None:
+    """Let the columns that name a file offer every FCS file; another name may be typed all the same."""
+    from openpyxl.worksheet.datavalidation import DataValidation
+
+    sheet = workbook.create_sheet(FILES)
+    sheet.sheet_state = "hidden"
+    for file in files:
+        sheet.append([file])
+    for name, columns in _FILE_COLUMNS.items():
+        model = SHEETS[name]
+        for column in columns:
+            letter = column_letter(column_names(model).index(column) + 1)
+            rule = DataValidation(
+                type="list",
+                formula1=f"={FILES}!$A$1:$A${len(files)}",
+                allow_blank=True,
+                showErrorMessage=False,
+            )
+            rule.add(f"{letter}2:{letter}{n_rows.get(name, 0) + 1 + SPARE_ROWS}")
+            workbook[name].add_data_validation(rule)
 
 
 def _add_setting_choices(sheet: Worksheet) -> None:

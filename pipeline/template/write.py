@@ -2,30 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from pipeline.files.whole import NotWrittenError, write_whole
 from pipeline.study.errors import UserError
 from pipeline.study.sheets.rows import SHEETS
 from pipeline.study.sheets.tables import WORKBOOK
 from pipeline.study.wording import enumerate_words
-from pipeline.template.guesses import guessed_rows
+from pipeline.template.guesses import GuessedRow, guessed_rows
 from pipeline.template.inventory import Inventory, take_inventory
+from pipeline.template.untouched import is_untouched, seal
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
+
+Rows = Mapping[str, Sequence[GuessedRow]]
 
 
-def write_template(study_folder: Path, fcs_folder: Path | None) -> Path:
-    """Write study.xlsx to fill in; what is already there is never overwritten.
+@dataclass(frozen=True, slots=True)
+class Template:
+    """The workbook that was written, and in words what was found and what is still to do."""
+
+    path: Path
+    found: str
+
+
+def write_template(study_folder: Path, fcs_folder: Path | None) -> Template:
+    """Write study.xlsx to fill in; sheets that somebody has typed into are never overwritten.
 
     Parameters
     ----------
     study_folder
         Made where it is not there.
     fcs_folder
-        A folder inside the study folder whose FCS files suggest rows; None: empty sheets.
-
-    Returns
-    -------
-    Path
-        The workbook.
+        A folder inside the study folder whose FCS files suggest rows; None: the study folder itself.
 
     Raises
     ------
@@ -36,19 +49,52 @@ def write_template(study_folder: Path, fcs_folder: Path | None) -> Path:
 
     _must_be_free(study_folder)
     inventory = _inventory(study_folder, fcs_folder)
-    workbook = template_workbook(guessed_rows(inventory), _unused(inventory))
+    rows = guessed_rows(inventory)
+    workbook = template_workbook(rows, _unused(inventory, rows), _files(inventory))
+    seal(workbook)
     path = study_folder / WORKBOOK
     try:
-        study_folder.mkdir(parents=True, exist_ok=True)
-        with path.open("xb") as stream:
-            workbook.save(stream)
-    except FileExistsError as error:
-        raise UserError(f"{path} appeared while it was being written; nothing was changed") from error
-    except OSError as error:
-        raise UserError(
-            f"{path}: cannot be written ({error.strerror}); choose a folder you may write to"
-        ) from error
-    return path
+        write_whole(path, workbook.save)
+    except NotWrittenError as error:
+        raise UserError(f"{error}; or choose a folder you may write to") from error
+    return Template(path, found_words(inventory, rows, workbook))
+
+
+def found_words(inventory: Inventory, rows: Rows, workbook: Workbook) -> str:
+    """Return how many files were found, paired and left, and how many cells a person must look at."""
+    n_read = len(_files(inventory))
+    if not n_read + len(inventory.unread):
+        return "No FCS file was found in the study folder: the sheets are empty."
+    samples = rows["samples"]
+    paired = sum(bool(row.values["fmo_file"] or row.values["isotype_file"]) for row in samples)
+    with_beads = sum(bool(row.values["beads"]) for row in samples)
+    left = len(_unused(inventory, rows))
+    orange, yellow = _coloured_cells(workbook)
+    return (
+        f"{_n(n_read + len(inventory.unread), 'FCS file')}: {_n(len(samples), 'tube')} "
+        f"({paired} with a control, {with_beads} with beads), {_n(len(inventory.controls), 'control')}, "
+        f"{_n(len(inventory.beads), 'bead run')}, {len(inventory.unread)} not read; {left} in no row"
+        f"{' (sheet _files_not_used)' if left else ''}. "
+        f"{_n(orange, 'orange cell')} to fill in or check, {yellow} yellow to confirm."
+    )
+
+
+def _n(n: int, noun: str) -> str:
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
+def _coloured_cells(workbook: Workbook) -> tuple[int, int]:
+    """Return how many cells are orange, and how many yellow."""
+    from pipeline.template.workbook import GUESSED, TO_FILL
+
+    fills = [
+        cell.fill.fgColor.rgb[-6:]
+        for sheet in workbook.worksheets
+        for row in sheet.iter_rows(min_row=2)
+        for cell in row
+        if cell.fill.fill_type == "solid"
+    ]
+    return fills.count(TO_FILL), fills.count(GUESSED)
 
 
 def _must_be_free(folder: Path) -> None:
@@ -59,17 +105,23 @@ def _must_be_free(folder: Path) -> None:
     except OSError as error:
         raise UserError(f"{folder}: cannot be read ({error.strerror})") from error
     typed = {WORKBOOK, *(f"{name}.csv" for name in SHEETS)}
-    taken = [name for name in present if name.casefold() in typed]
+    taken = [
+        name
+        for name in present
+        if name.casefold() in typed and not (name == WORKBOOK and is_untouched(folder / name))
+    ]
     if taken:
         raise UserError(
-            f"{folder}: found {enumerate_words(taken, 'and')}, expected a folder without sheets; "
-            "move them away, or run init in another folder"
+            f"{folder}: found {enumerate_words(taken, 'and')}, expected a folder without sheets, or a "
+            "workbook of init into which nobody has typed; move them away, or run init in another folder"
         )
 
 
 def _inventory(study: Path, fcs_folder: Path | None) -> Inventory:
     if fcs_folder is None:
-        return Inventory()
+        return take_inventory(study, study) if study.is_dir() else Inventory()
+    if not fcs_folder.is_dir() and (study / fcs_folder).is_dir():
+        fcs_folder = study / fcs_folder
     if not fcs_folder.is_dir():
         raise UserError(f"{fcs_folder}: found no such folder, expected the folder with the FCS files")
     if not fcs_folder.resolve().is_relative_to(study.resolve()):
@@ -81,9 +133,14 @@ def _inventory(study: Path, fcs_folder: Path | None) -> Inventory:
     return take_inventory(study, fcs_folder)
 
 
-def _unused(inventory: Inventory) -> list[tuple[str, str]]:
+def _files(inventory: Inventory) -> list[str]:
+    """Every FCS file that could be read, by name."""
+    found = (*inventory.tubes, *inventory.controls, *inventory.beads, *inventory.others)
+    return sorted(file.name for file in found)
+
+
+def _unused(inventory: Inventory, rows: Rows) -> list[tuple[str, str]]:
     """Files that are in no row, and why."""
-    rows = guessed_rows(inventory)
     used = {value for sheet in rows.values() for row in sheet for value in row.values.values()}
     files = (*inventory.controls, *inventory.others)
     idle = [

@@ -53,7 +53,7 @@ def test_the_workbook_for_a_simulated_folder_needs_only_lots_and_dates(tmp_path:
     simulated = simulate_study(tmp_path / "simulated", patients=2, events=5_000, seed=9)
     study = tmp_path / "mine"
     shutil.copytree(simulated / "fcs", study / "fcs")
-    fill_in(write_template(study, study / "fcs"), simulated)
+    fill_in(write_template(study, study / "fcs").path, simulated)
     summary = run_study(study, RunOptions(workers=1), QuietReporter())
     assert summary.exit_status == 0, summary.faults
     found, typed = table(study / "results" / "rd_samples.csv"), table(simulated / "samples.csv")

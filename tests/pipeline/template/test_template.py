@@ -16,7 +16,7 @@ from pipeline.study.settings import Settings
 from pipeline.study.sheets.columns import column_names
 from pipeline.study.sheets.reading import read_study
 from pipeline.study.sheets.rows import SHEETS
-from pipeline.template.guesses import patient_of, safe_id
+from pipeline.template.names import patient_of, safe_id
 from pipeline.template.workbook import TO_FILL
 from pipeline.template.write import write_template
 from pipeline.tube.names.markers import contradicts, guess_role, marker_role, scatter_role
@@ -45,7 +45,7 @@ def lab_folder(folder: Path) -> Path:
 
 
 def written(folder: Path) -> Workbook:
-    return load_workbook(write_template(folder, folder / "fcs"))
+    return load_workbook(write_template(folder, folder / "fcs").path)
 
 
 def filled_in(folder: Path) -> None:
@@ -164,7 +164,7 @@ def read_study_of_sheets(made: Path, fcs: Path):
 
 
 def test_every_sheet_has_every_column_with_a_comment_and_a_frozen_header(tmp_path):
-    workbook = load_workbook(write_template(tmp_path / "new", None))
+    workbook = load_workbook(write_template(tmp_path / "new", None).path)
     for name, model in SHEETS.items():
         header = {cell.value: cell for cell in workbook[name][1] if cell.value}
         assert set(column_names(model)) <= set(header)
@@ -177,7 +177,7 @@ def test_every_sheet_has_every_column_with_a_comment_and_a_frozen_header(tmp_pat
 
 
 def test_every_setting_is_printed_with_default_unit_and_sentence(tmp_path):
-    rows = table(load_workbook(write_template(tmp_path, None)), "settings")
+    rows = table(load_workbook(write_template(tmp_path, None).path), "settings")
     assert [row["name"] for row in rows] == list(Settings.model_fields)
     assert all(row["_what_it_does"] for row in rows)
     month = next(row for row in rows if row["name"] == "month_days")
@@ -185,7 +185,7 @@ def test_every_setting_is_printed_with_default_unit_and_sentence(tmp_path):
 
 
 def test_drop_downs_offer_what_is_allowed(tmp_path):
-    workbook = load_workbook(write_template(tmp_path, None))
+    workbook = load_workbook(write_template(tmp_path, None).path)
     rules = {
         (name, str(rule.sqref).split(":")[0]): rule.formula1
         for name in SHEETS
@@ -212,8 +212,11 @@ def test_guesses_are_coloured_and_explained_and_gaps_are_marked(tmp_path):
     assert samples.column_dimensions["A"].number_format == "@"
 
 
-def test_nothing_that_is_there_is_overwritten(tmp_path):
-    path = write_template(tmp_path / "a", None)
+def test_a_workbook_that_somebody_typed_into_is_never_overwritten(tmp_path):
+    path = write_template(tmp_path / "a", None).path
+    workbook = load_workbook(path)
+    workbook["samples"]["A2"] = "P01"
+    workbook.save(path)
     before = path.read_bytes()
     with pytest.raises(UserError, match=r"found study\.xlsx, expected a folder without sheets"):
         write_template(tmp_path / "a", None)
@@ -223,6 +226,97 @@ def test_nothing_that_is_there_is_overwritten(tmp_path):
     with pytest.raises(UserError, match=r"found Samples\.csv"):
         write_template(tmp_path / "b", None)
     assert sorted(path.name for path in (tmp_path / "b").iterdir()) == ["Samples.csv"]
+
+
+def test_a_workbook_that_nobody_typed_into_is_written_again_even_after_excel_saved_it(tmp_path):
+    path = write_template(tmp_path, None).path
+    load_workbook(path).save(path)
+    write_tube(tmp_path / "fcs" / "P1.fcs")
+    assert [row["fcs_file"] for row in table(written(tmp_path), "samples")] == ["fcs/P1.fcs"]
+
+
+def test_without_a_folder_the_files_of_the_study_itself_are_found_and_told(tmp_path):
+    template = write_template(lab_folder(tmp_path), None)
+    assert len(table(load_workbook(template.path), "samples")) == 2
+    assert template.found.startswith(
+        "8 FCS files: 2 tubes (2 with a control, 2 with beads), 2 controls, 2 bead runs, 1 not read; 2 in no row"
+    )
+    orange = sum(
+        cell.fill.fgColor.rgb == f"00{TO_FILL}"
+        for sheet in load_workbook(template.path).worksheets
+        for row in sheet.iter_rows(min_row=2)
+        for cell in row
+    )
+    assert f"{orange} orange cells to fill in or check" in template.found
+
+
+def test_a_folder_named_from_within_the_study_is_found(tmp_path):
+    lab_folder(tmp_path)
+    assert len(table(load_workbook(write_template(tmp_path, Path("fcs")).path), "samples")) == 2
+
+
+def test_a_study_without_files_says_so(tmp_path):
+    assert write_template(tmp_path, None).found.startswith("No FCS file was found")
+
+
+@pytest.mark.parametrize(
+    ("tube", "control"),
+    [
+        ("S001_full", "S001_fmo"),
+        ("S001 stained", "S001-FMO"),
+        ("MM7_tube", "MM7_minus_CD38"),
+        ("P3_all", "P3 ctrl FMO"),
+    ],
+)
+def test_a_tube_and_its_control_are_paired_by_what_is_left_of_their_names(tmp_path, tube, control):
+    for name in (tube, control, "X9_full", "X9_fmo"):
+        write_tube(tmp_path / "fcs" / f"{name}.fcs")
+    rows = {row["fcs_file"]: row["fmo_file"] for row in table(written(tmp_path), "samples")}
+    assert rows[f"fcs/{tube}.fcs"] == f"fcs/{control}.fcs"
+
+
+def test_the_control_of_another_number_is_not_taken_however_alike(tmp_path):
+    for name in ("S001_full", "S002_full", "S002_fmo"):
+        write_tube(tmp_path / "fcs" / f"{name}.fcs")
+    rows = {row["fcs_file"]: row["fmo_file"] for row in table(written(tmp_path), "samples")}
+    assert rows == {"fcs/S001_full.fcs": None, "fcs/S002_full.fcs": "fcs/S002_fmo.fcs"}
+
+
+def test_one_control_of_a_patient_and_day_is_that_tube_s(tmp_path):
+    for name in ("P1_marrow", "P1_negative FMO", "P2_marrow", "P2_negative FMO"):
+        write_tube(tmp_path / "fcs" / f"{name}.fcs", keywords={"$DATE": "31-MAY-2024"})
+    rows = {row["patient_id"]: row["fmo_file"] for row in table(written(tmp_path), "samples")}
+    assert rows == {"P1": "fcs/P1_negative FMO.fcs", "P2": "fcs/P2_negative FMO.fcs"}
+
+
+def test_beads_without_a_date_are_no_claim_of_time_and_are_orange(tmp_path):
+    write_tube(tmp_path / "fcs" / "P1.fcs", keywords={"$DATE": ""})
+    for name in ("beads_1", "beads_2"):
+        write_tube(tmp_path / "fcs" / f"{name}.fcs", markers=NO_MARKERS, keywords={"$DATE": ""})
+    workbook = written(tmp_path)
+    (row,) = table(workbook, "samples")
+    assert "nearest in time" not in row["_guessed"]
+    assert "no date in the files" in row["_guessed"]
+    place = list(row).index("beads") + 1
+    assert workbook["samples"].cell(2, place).fill.fgColor.rgb == f"00{TO_FILL}"
+
+
+def test_clone_and_competition_are_asked_for(tmp_path):
+    workbook = written(lab_folder(tmp_path))
+    header = [cell.value for cell in workbook["panels"][1]]
+    (row,) = [
+        row for row in workbook["panels"].iter_rows(min_row=2) if row[header.index("role")].value == "cd38"
+    ]
+    for column in ("clone", "competes_with_drug"):
+        assert row[header.index(column)].fill.fgColor.rgb == f"00{TO_FILL}"
+
+
+def test_a_column_that_names_a_file_offers_every_file(tmp_path):
+    workbook = written(lab_folder(tmp_path))
+    offered = [cell.value for cell in workbook["_files"]["A"]]
+    assert "fcs/2024-05-31/unstained.fcs" in offered
+    rules = [rule.formula1 for rule in workbook["samples"].data_validations.dataValidation]
+    assert rules.count(f"=_files!$A$1:$A${len(offered)}") == 3
 
 
 def test_fcs_files_outside_the_study_folder_are_refused_with_what_to_do(tmp_path):
@@ -382,7 +476,7 @@ def test_lot_and_levels_are_asked_for_once_and_the_other_runs_may_leave_them(tmp
     for name in ("QB_day1", "QB_day2"):
         write_tube(tmp_path / "fcs" / f"{name}.fcs", markers=("",) * 7)
     write_tube(tmp_path / "fcs" / "S1.fcs")
-    book = load_workbook(write_template(tmp_path, tmp_path / "fcs"))
+    book = load_workbook(write_template(tmp_path, tmp_path / "fcs").path)
     sheet = book["beads"]
     columns = [cell.value for cell in sheet[1]]
     asked = {
