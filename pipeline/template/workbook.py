@@ -83,6 +83,18 @@ def template_workbook(
     return workbook
 
 
+def coloured_cells(workbook: Workbook) -> tuple[int, int]:
+    """Return how many cells are orange, and how many yellow."""
+    fills = [
+        cell.fill.fgColor.rgb[-6:]
+        for sheet in workbook.worksheets
+        for row in sheet.iter_rows(min_row=2)
+        for cell in row
+        if cell.fill.fill_type == "solid"
+    ]
+    return fills.count(TO_FILL), fills.count(GUESSED)
+
+
 def _write_header(sheet: Worksheet, name: str, model: type[Row]) -> None:
     from openpyxl.comments import Comment
     from openpyxl.styles import Font, PatternFill

@@ -69,7 +69,9 @@ def found_words(inventory: Inventory, rows: Rows, workbook: Workbook) -> str:
     paired = sum(bool(row.values["fmo_file"] or row.values["isotype_file"]) for row in samples)
     with_beads = sum(bool(row.values["beads"]) for row in samples)
     left = len(_unused(inventory, rows))
-    orange, yellow = _coloured_cells(workbook)
+    from pipeline.template.workbook import coloured_cells
+
+    orange, yellow = coloured_cells(workbook)
     return (
         f"{_n(n_read + len(inventory.unread), 'FCS file')}: {_n(len(samples), 'tube')} "
         f"({paired} with a control, {with_beads} with beads), {_n(len(inventory.controls), 'control')}, "
@@ -81,20 +83,6 @@ def found_words(inventory: Inventory, rows: Rows, workbook: Workbook) -> str:
 
 def _n(n: int, noun: str) -> str:
     return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
-
-
-def _coloured_cells(workbook: Workbook) -> tuple[int, int]:
-    """Return how many cells are orange, and how many yellow."""
-    from pipeline.template.workbook import GUESSED, TO_FILL
-
-    fills = [
-        cell.fill.fgColor.rgb[-6:]
-        for sheet in workbook.worksheets
-        for row in sheet.iter_rows(min_row=2)
-        for cell in row
-        if cell.fill.fill_type == "solid"
-    ]
-    return fills.count(TO_FILL), fills.count(GUESSED)
 
 
 def _must_be_free(folder: Path) -> None:
