@@ -21,7 +21,15 @@ from gating.events.panel import SCATTER_ROLES, GatingPanel, Target
 from gating.events.sample import SAMPLE_EVENTS, drawn_by_scatter, sampled
 from gating.gates import inside
 from gating.gates.given_thresholds import Choices
-from gating.gates.steps import LOW_CONFIDENCE, GatedPopulation, GateFlag, GateStep, Step, StepEstimate
+from gating.gates.steps import (
+    LOW_CONFIDENCE,
+    NO_CELLS,
+    GatedPopulation,
+    GateFlag,
+    GateStep,
+    Step,
+    StepEstimate,
+)
 from gating.plasma_cells.anchor_steps import find_target
 from gating.thresholds import Threshold, rounded
 from gating.thresholds.methods import Method
@@ -246,7 +254,7 @@ def unused_overrides(choices: Choices, steps: tuple[GateStep, ...]) -> tuple[str
 def _population(
     passed: Passed, wanted: Survivors, viable: Survivors, unused: tuple[str, ...]
 ) -> GatedPopulation:
-    confidence = _overall(passed.steps)
+    confidence = _overall(passed.steps) if wanted.n_events else 0.0
     flags: list[str] = list(passed.flags)
     if confidence < LOW_CONFIDENCE:
         flags.append(GateFlag.LOW_GATE_CONFIDENCE)
@@ -267,6 +275,7 @@ def _population(
                 if step.note and Method.STEADY not in step.methods
             ),
             *(f"the threshold set for {name!r} was not used: no step cuts there" for name in unused),
+            *(() if wanted.n_events else (NO_CELLS,)),
         ),
     )
 

@@ -291,7 +291,7 @@ def _lowest_good_valley(
         n_wanted = np.count_nonzero(between & wanted)
         if n_wanted < max(1.0, ON_TARGET * np.count_nonzero(between)):
             break
-        if best is not None and median(evidence.compress(between)) < like * level:
+        if median(evidence.compress(between)) < like * level:  # −∞ for the first group
             break
         best, upper = valley, valley.position
         level = median(evidence.compress(evidence > upper))

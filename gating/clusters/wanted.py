@@ -221,8 +221,7 @@ def wanted_of(
         for g in range(mixture.shares.size - 1)
         if g not in dead
         and (
-            g == main
-            or (limits.tell and fits[g] and _is_compact(mixture, g))
+            (limits.tell and fits[g] and _is_compact(mixture, g))
             or (g in begun and (not limits.tell or _is_near(mixture, main, g, rows)))
         )
     ]

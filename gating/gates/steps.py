@@ -12,6 +12,8 @@ from gating.thresholds.methods import Method
 LOW_CONFIDENCE = 0.5
 """Confidence below which a person should look at the gates; chosen on the simulated tubes of
 docs/validation.md."""
+NO_CELLS = "no cell lies inside all gates: the confidence is 0"
+"""The note of a tube in whose gates there is no cell, whoever made the gates."""
 
 
 class Step(StrEnum):
@@ -103,7 +105,7 @@ class GatedPopulation:
     step_masks
         bool, shape (n_steps, n_events): events that passed this step and all before it.
     confidence
-        0 to 1, of the whole gating.
+        0 to 1, of the whole gating; 0 where `mask` has no cell.
     viable_singlets
         bool, shape (n_events,): events that passed everything up to and with viability.
     aberrant

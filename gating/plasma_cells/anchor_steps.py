@@ -54,7 +54,7 @@ def find_target(search: Search, choices: Choices) -> tuple[StepEstimate, StepEst
     if not search.anchors:
         note = "no event is left to search"
         none = StepEstimate(Step.PLASMA_CELLS, None, (), (Method.NONE,), (), 0.0, note)
-        return none, replace(none, name=Step.SECOND_ANCHOR) if _has_second(search) else _no_second()
+        return none, replace(none, name=Step.SECOND_ANCHOR)
     search = refined(search, choices)
     if search.group.confidence <= _least_confidence(search, choices):
         search = replace(search, group=Group(np.zeros_like(search.group.mask), 0.0), ellipsoids=())
@@ -174,11 +174,6 @@ def _as_pictured(cut: _Cut) -> tuple[bool, bool, str]:
     """Sort what a picture shows first: antigens that the cells have, then those that they lack, then size."""
     channel = cut.channel
     return channel.role == "fsc_area", channel.target is not Target.POSITIVE, channel.role
-
-
-def _has_second(search: Search) -> bool:
-    first = [c for c in search.channels if c.role not in SECOND_ROLES and c.target is Target.POSITIVE]
-    return bool(first) and any(c.role in SECOND_ROLES for c in search.channels)
 
 
 def _no_second() -> StepEstimate:

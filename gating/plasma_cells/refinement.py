@@ -59,10 +59,10 @@ def refined(search: Search, choices: Choices) -> Search:
     if is_plasma_panel_without_its_antigens(choices.panel):
         return brightest(search, choices)
     search = _with_scatter(search, choices)
-    if search.traits is None:
+    if search.likely is None:
         found = _with_members(_with_clusters(search, choices), choices, REACHES[-1])
         return _at_most(found, MOST_ON_OTHERS) if has_only_other_anchors(choices.panel) else found
-    best = _surest_look(search, choices)
+    best = _surest_look(search, search.likely, choices)
     most = 1.0 if choices.panel.with_role("viability") else MOST_WITHOUT_VIABILITY
     return _at_most(best, most)
 
@@ -72,14 +72,14 @@ def _at_most(search: Search, most: float) -> Search:
     return replace(search, group=replace(search.group, clarity=min(search.group.clarity, most)))
 
 
-def _surest_look(search: Search, choices: Choices) -> Search:
+def _surest_look(search: Search, likely: Mask, choices: Choices) -> Search:
     """Return the search with the members that are surest, looking farther around where they are not sure.
 
     Of two that are as good as equally sure, and unlike in size, the larger one is taken: else the last digit
     of a value could choose.
     """
     looks: list[Search] = []
-    for begin in _beginnings(search):
+    for begin in _beginnings(search, likely):
         enough = np.count_nonzero(begin.group.mask) >= FEWEST_TO_BEGIN
         for reach in REACHES if enough else REACHES[:1]:  # without members every look is the same
             looks.append(_with_members(begin, choices, reach))
@@ -92,14 +92,12 @@ def _surest_look(search: Search, choices: Choices) -> Search:
     return most if n_most >= (1 + LEFT_OUT) * n else surest
 
 
-def _beginnings(search: Search) -> list[Search]:
+def _beginnings(search: Search, likely: Mask) -> list[Search]:
     """Return the search, and one that begins with all likely cells where the group leaves many out."""
-    if search.likely is None:
-        return [search]
-    n = np.count_nonzero(search.likely & ~search.group.mask)
+    n = np.count_nonzero(likely & ~search.group.mask)
     if n < LEFT_OUT * np.count_nonzero(search.group.mask):
         return [search]
-    return [search, replace(search, group=replace(search.group, mask=search.likely))]
+    return [search, replace(search, group=replace(search.group, mask=likely))]
 
 
 def _with_scatter(search: Search, choices: Choices) -> Search:

@@ -139,7 +139,7 @@ def _beyond_the_tail(
         and valley.clarity >= CLEAR_END
         and float((rough.values > valley.position).mean()) <= most_lost
     ]
-    end = min([*valleys, max(tail[1], position), rough.high])
+    end = min([*valleys, tail[1], rough.high])
     contested = (rough.values >= position) & (rough.values < end)
     n = int(np.count_nonzero(contested))
     if n < FEWEST_CONTESTED or n < LEAST_CONTESTED * rough.values.size:

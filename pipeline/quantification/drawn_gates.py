@@ -14,7 +14,7 @@ from gating.drawn.population import DrawnPopulation
 from gating.events import Events, FloatArray, Mask
 from gating.events.compensation import SpilloverMatrix
 from gating.gates import Gate
-from gating.gates.steps import GatedPopulation, GateFlag, GateStep
+from gating.gates.steps import NO_CELLS, GatedPopulation, GateFlag, GateStep
 from gating.thresholds.methods import Method
 from pipeline.fcs import FcsFile, read_fcs
 from pipeline.files.content import Content
@@ -193,6 +193,7 @@ def _gated(
     drawn: DrawnPopulation, masks: tuple[Mask, ...], seen: _Seen, automatic: GatedPopulation
 ) -> GatedPopulation:
     mask = masks[-1]
+    has_cells = bool(mask.any())
     both = int(np.count_nonzero(mask & automatic.mask))
     note = (
         f"gates of {drawn.source}, population {drawn.shown_path}, replaced the automatic ones: "
@@ -202,10 +203,14 @@ def _gated(
         mask=mask,
         steps=_steps(drawn, masks, seen),
         step_masks=np.stack(masks),
-        confidence=1.0,
+        confidence=1.0 if has_cells else 0.0,
         viable_singlets=automatic.viable_singlets,
-        flags=(SampleFlag.GATES_FROM_FILE, *(flag for flag in automatic.flags if flag in KEPT_FLAGS)),
-        notes=(note, *_time_note(drawn, seen)),
+        flags=(
+            SampleFlag.GATES_FROM_FILE,
+            *(flag for flag in automatic.flags if flag in KEPT_FLAGS),
+            *(() if has_cells else (GateFlag.LOW_GATE_CONFIDENCE,)),
+        ),
+        notes=(note, *_time_note(drawn, seen), *(() if has_cells else (NO_CELLS,))),
     )
 
 

@@ -270,3 +270,26 @@ def test_a_person_moves_the_size_of_plasma_cells_by_its_own_name(without):
     assert "OVERRIDE_UNUSED" not in gated.flags
     debris = next(step for step in gated.steps if step.name == "debris")
     assert dict(debris.thresholds)["FSC-A"] < 40_000.0
+
+
+@pytest.mark.parametrize("name", ["cd138", "cd319", "viable", "plasma_cell_size"])
+def test_a_person_s_cut_that_leaves_no_cell_has_no_confidence_and_says_why(name):
+    sample = marrow(44, n=10_000)
+    value = -1e6 if name == "viable" else 1e7
+    gated = gate_plasma_cells(sample.events, panel(), overrides={name: value})
+    assert not gated.mask.any()
+    assert gated.confidence == 0.0
+    assert "LOW_GATE_CONFIDENCE" in gated.flags
+    assert gated.notes[-1] == "no cell lies inside all gates: the confidence is 0"
+    usual = gate_plasma_cells(sample.events, panel())
+    assert usual.confidence > 0.9
+    assert not any("no cell lies" in note for note in usual.notes)
+
+
+@pytest.mark.parametrize("without", [(), ("CD319",)])
+def test_where_no_event_is_left_to_search_both_anchor_steps_say_so(without):
+    events = marrow(45, n=2_000).events
+    gated = gate_plasma_cells(events, panel(without=without), overrides={"viable": -1e6})
+    notes = {step.name: step.note for step in gated.steps}
+    assert notes["plasma_cells"] == notes["second_anchor"] == "no event is left to search"
+    assert gated.confidence == 0.0

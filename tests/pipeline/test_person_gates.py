@@ -358,6 +358,23 @@ def test_a_flowjo_workspace_of_a_pseudonymous_study_replaces_our_gates(plain: Pl
     assert "C:" not in found.note + found.gates_document
 
 
+def test_a_drawn_gate_without_cells_has_no_confidence_and_the_row_says_why(plain: Plain):
+    nothing = WORKSPACE.replace('gating:min="3000"', 'gating:min="90000000"')
+    (plain.folder / "lab.wsp").write_text(nothing, encoding="utf-8")
+    runs = [calibrate_bead_run(task) for task in bead_tasks(plain.study, {})]
+    task = tube_tasks(plain.study, runs, {})[0]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = quantify_tube(
+            replace(task, sample=replace(task.sample, gates_file="lab.wsp", population="CD138+"))
+        )
+    assert found.n_plasma_cells == 0
+    assert found.receptor.rd is None
+    assert found.gating_confidence == 0.0
+    assert "LOW_GATE_CONFIDENCE" in found.flags
+    assert "no cell lies inside all gates: the confidence is 0" in found.note
+
+
 def test_a_workspace_without_the_tube_fails_that_tube_alone_where_the_check_was_not_asked(plain: Plain):
     (plain.folder / "lab.wsp").write_text(WORKSPACE, encoding="utf-8")
     runs = [calibrate_bead_run(task) for task in bead_tasks(plain.study, {})]

@@ -31,6 +31,15 @@ def test_three_dim_populations_that_overlap_are_told_by_the_other_channels(seed)
     assert any("told apart on all channels" in note for note in peaks.notes)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_two_populations_on_the_end_of_the_scale_are_two_where_the_other_channels_tell_them(seed):
+    short = Detector(photons=0.01, gain=60.0, noise=400.0, top=70_000.0)
+    run = rainbow(seed, detector=short, doublets=0.0, debris=0.0)
+    peaks = find_bead_peaks(run.intensity, 8, blank=True, others=run.others, scale_top=short.top)
+    assert peaks.medians[1:] == pytest.approx(true_medians(run)[1:], rel=0.02)
+    assert peaks.saturated == (False,) * 6 + (True, True)
+
+
 def test_detectors_that_blur_the_dim_ones_alike_tell_them_together():
     alike = Detector(photons=0.02, gain=30.0, noise=150.0)
     run = rainbow(1, detector=alike, others=(alike, alike, alike), doublets=0.0, debris=0.0)
@@ -57,6 +66,16 @@ def test_beads_that_differ_on_another_channel_alone_are_not_two_levels():
     other = np.where(half_of_the_first, 100.0, 4000.0) * rng.normal(1, 0.05, light.size)
     with pytest.raises(BeadPeaksError, match="4 bead populations were expected, 3 found"):
         find_bead_peaks(light, 4, others=[other])
+
+
+def test_nor_are_they_where_a_brighter_population_lies_on_the_end_of_the_scale():
+    rng = np.random.default_rng(4)
+    light = np.concatenate([rng.normal(m, 0.05 * m, 2000) for m in (600, 6500, 29000)])
+    light = np.minimum(light, 25_000.0)
+    half_of_the_first = np.arange(light.size) < 1000
+    other = np.where(half_of_the_first, 100.0, 4000.0) * rng.normal(1, 0.05, light.size)
+    with pytest.raises(BeadPeaksError, match="4 bead populations were expected, 3 found"):
+        find_bead_peaks(light, 4, others=[other], scale_top=25_000.0)
 
 
 def test_channels_that_see_fewer_populations_do_not_overrule_the_calibrated_one():

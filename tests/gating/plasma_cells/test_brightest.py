@@ -11,6 +11,8 @@ from gating import gate_plasma_cells
 from gating.events import Events
 from gating.events.panel import PLASMA_CELL_TARGETS, GatingChannel, GatingPanel, Target
 from gating.gates import inside
+from gating.plasma_cells.brightest import _Look
+from gating.plasma_cells.likeness import Likeness
 from helpers.known_marrow import KINDS, ROLES, f1, marrow
 from helpers.lst_tubes import LST_PANEL, lst_tube
 from pipeline.simulate import draw_tube, simulate_tube
@@ -159,3 +161,20 @@ def test_vs38c_in_place_of_cd138_finds_a_large_clone_that_falls_into_pieces(scen
     gated = gate_plasma_cells(events, GatingPanel(channels, tube.gating_panel().quantified))
     assert f1(gated.mask, tube.plasma_cells) >= 0.97
     assert 0.5 <= gated.confidence <= 0.85
+
+
+@pytest.mark.parametrize(
+    ("likest", "wanted"), [(2.1, []), (2.3, [0, 1])], ids=["like other bright cells", "like plasma cells"]
+)
+def test_kinds_are_wanted_only_where_the_likest_is_like_plasma_cells(likest, wanted):
+    """Basophils and monocytes reach a likeness of 2; what is less like than that never leads the search."""
+    kinds = [
+        Likeness(0, 300.0, likest, 4.0, is_one_kind=True),
+        Likeness(1, 100.0, 0.7 * likest, 3.0, is_one_kind=True),
+        Likeness(2, 100.0, 0.5 * likest, 3.0, is_one_kind=True),
+        Likeness(3, 100.0, 0.7 * likest, 2.0, is_one_kind=True),
+        Likeness(4, 100.0, 0.9 * likest, 4.0, is_one_kind=False),
+    ]
+    empty = np.zeros((0, 0))
+    look = _Look(None, np.zeros(0, np.intp), empty, empty, kinds)
+    assert [kind.cluster for kind in look.wanted] == wanted

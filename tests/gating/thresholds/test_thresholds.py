@@ -143,3 +143,40 @@ def test_a_ripple_among_the_living_does_not_put_the_viability_cut_above_the_dead
     cut = side_cut(values, np.concatenate([living, dead]).astype(np.float32), most_lost=1.0)
     assert (living < cut.value).mean() >= 0.99
     assert (dead > cut.value).mean() >= 0.9
+
+
+def _wanted_with_a_tail(dead):
+    """Return all cells, and wanted ones whose tail crosses the valley of the others; some may be dead, at 4,500."""
+    rng = np.random.default_rng(8)
+    others = [rng.lognormal(np.log(100), 0.3, 20_000), rng.lognormal(np.log(10_000), 0.4, 6_000)]
+    living, lone = rng.lognormal(np.log(500), 0.6, 800), rng.lognormal(np.log(4_500), 0.12, dead)
+    wanted = np.concatenate([living, lone]).astype(np.float32)
+    return np.concatenate([*others, wanted]).astype(np.float32), wanted
+
+
+def test_a_cut_gives_way_to_the_tail_of_the_wanted_cells_up_to_the_brightest_of_them():
+    everyone, wanted = _wanted_with_a_tail(dead=0)
+    assert (wanted >= side_cut(everyone).value).sum() > 5
+    cut = side_cut(everyone, wanted, most_lost=1.0)
+    assert wanted.max() < cut.value < 1.12 * wanted.max()
+
+
+def test_the_tail_ends_at_the_valley_before_the_dead_ones_where_so_many_may_be_dead():
+    everyone, wanted = _wanted_with_a_tail(dead=200)
+    assert 2_000 < side_cut(everyone, wanted, most_lost=0.5).value < 2_600
+
+
+@pytest.mark.parametrize("most_lost", [0.05, None])
+def test_where_fewer_may_be_lost_the_tail_ends_three_and_a_half_spreads_above_its_middle(most_lost):
+    everyone, wanted = _wanted_with_a_tail(dead=200)
+    assert 3_600 < side_cut(everyone, wanted, most_lost=most_lost).value < 4_200
+
+
+def test_a_cut_that_most_of_the_wanted_cells_would_not_pass_is_drawn_again_above_them():
+    rng = np.random.default_rng(8)
+    others = [rng.lognormal(np.log(100), 0.3, 20_000), rng.lognormal(np.log(10_000), 0.4, 6_000)]
+    wanted = rng.lognormal(np.log(1_100), 0.4, 800).astype(np.float32)
+    everyone = np.concatenate([*others, wanted]).astype(np.float32)
+    cut = side_cut(everyone, wanted)
+    assert (wanted < cut.value).mean() >= 0.95
+    assert cut.value < 3_000
