@@ -7,12 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from calibration.density.between_runs import FEWEST_FREEDOM
-from calibration.density.budget import CELL_TERMS, BudgetTerm
+from calibration.density.budget import ASSUMED_BETWEEN_RUN_CV, CELL_TERMS, BetweenRunSource, BudgetTerm
 from calibration.density.receptor_density import ReceptorDensity
 from calibration.density.replicates import ReplicateScatter, replicate_scatter
 from calibration.numbers import Z_95
-from pipeline.patients.between_runs import between_runs_of, geometric_mean, replicates
+from pipeline.patients.between_runs import BetweenRunTerm, between_run_term_of, geometric_mean, replicates
 from pipeline.quantification.result import SampleResult
 from pipeline.study.study import Study
 
@@ -105,21 +104,34 @@ def limiting(study: Study, results: Sequence[SampleResult]) -> Limiting:
 
 
 def _fed_in(study: Study, results: Sequence[SampleResult]) -> str:
-    """Say which between-run CV the intervals of single tubes hold, or that they hold none."""
-    typed = study.settings.between_run_cv
-    if typed > 0:
-        return f"Every interval holds the between-run CV of the setting between_run_cv, {100 * typed:.3g} %."
-    scatter = between_runs_of(study, results)
-    if scatter is None:
-        return (
-            "No interval holds a term between runs: no setting between_run_cv, and fewer than "
-            f"{FEWEST_FREEDOM} degrees of freedom of replicates on different bead runs."
+    """Say which between-run CV the intervals hold and where it comes from, or that they hold none."""
+    return " ".join(text for text in _between_run_sentences(between_run_term_of(study, results)) if text)
+
+
+def _between_run_sentences(term: BetweenRunTerm) -> Iterable[str]:
+    cv = f"{100 * term.cv:.3g} %"
+    if term.source is BetweenRunSource.NONE:
+        yield (
+            "Every interval is a within-run interval: the setting between_run_cv is 0, so what differs from one run "
+            "to the next is not in it, and it is too narrow for a comparison between runs."
         )
-    observed = (
-        f"replicates on different bead runs differ by {100 * scatter.observed:.1f} %, their own errors "
-        f"account for {100 * scatter.expected:.1f} %"
-    )
-    return f"Every interval holds a between-run CV of {100 * scatter.cv:.1f} %: {observed}."
+    elif term.source is BetweenRunSource.TYPED:
+        yield f"Every interval holds the between-run CV of the setting between_run_cv, {cv}."
+    elif term.source is BetweenRunSource.ASSUMED:
+        yield (
+            f"Every interval holds an assumed between-run CV of {cv}: no setting between_run_cv, and no replicates "
+            "of one visit on different bead runs. Where the true CV is larger the intervals are too narrow (20 %: "
+            "some 75 % of them hold the truth); a few such replicates tell it."
+        )
+    else:
+        yield f"Every interval holds a between-run CV of {cv}, estimated from replicates."
+    if term.shown is not None:
+        yield (
+            f"Replicates on different bead runs differ by {100 * term.shown.observed:.1f} %, their own errors "
+            f"account for {100 * term.shown.expected:.1f} % ({term.shown.freedom} degrees of freedom)."
+        )
+    if term.source is BetweenRunSource.ESTIMATED:
+        yield "The LLOQs hold the CV of 10 % that is assumed without replicates."
 
 
 def _has_budget(receptor: ReceptorDensity) -> bool:
@@ -129,6 +141,7 @@ def _has_budget(receptor: ReceptorDensity) -> bool:
 def _remedies(densities: Sequence[ReceptorDensity], study: Study) -> Iterable[Remedy]:
     if not densities:
         return
+    source = max(densities, key=lambda density: density.between_run_cv).between_run_from
     known = {term.name for density in densities for term in density.budget}
     wanted = {name: terms for name, terms in _REMEDIES.items() if known.intersection(terms)}
     parts = [{name: _variance(density, terms) for name, terms in wanted.items()} for density in densities]
@@ -140,7 +153,7 @@ def _remedies(densities: Sequence[ReceptorDensity], study: Study) -> Iterable[Re
         share = 100 * math.fsum(map(_ratio, own, totals)) / len(totals)
         yield Remedy(
             name,
-            ", ".join(_with_assumption(term, study) for term in terms),
+            ", ".join(_with_assumption(term, study, source) for term in terms),
             share,
             largest.count(name),
             _fold(_middle(totals)),
@@ -148,13 +161,15 @@ def _remedies(densities: Sequence[ReceptorDensity], study: Study) -> Iterable[Re
         )
 
 
-def _with_assumption(term: BudgetTerm, study: Study) -> str:
+def _with_assumption(term: BudgetTerm, study: Study, source: BetweenRunSource) -> str:
     """Say beside a term that its size is assumed, where nobody typed it for some bead run or panel."""
     settings = study.settings
     if term is BudgetTerm.LOT_ASSIGNMENT and any(run.assigned_cv is None for run in study.beads):
         return f"{term} (assumed: lot_assignment_cv {100 * settings.lot_assignment_cv:g} %)"
     if term is BudgetTerm.F_P_RATIO and any(panel.quantified.f_p_ratio_sd is None for panel in study.panels):
         return f"{term} (assumed: f_p_cv {100 * settings.f_p_cv:g} %)"
+    if term is BudgetTerm.BETWEEN_RUNS and source is BetweenRunSource.ASSUMED:
+        return f"{term} (assumed: between_run_cv {100 * ASSUMED_BETWEEN_RUN_CV:g} %)"
     return term
 
 

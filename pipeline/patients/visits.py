@@ -77,10 +77,15 @@ def patient_rd(visit: Visit) -> PatientRd:
 
 
 def log_sd(receptor: PooledDensity) -> float | None:
-    """Return the SD of log10 RD in dex that the 95 % interval stands for; None where it has no logarithm."""
-    low, high = receptor.rd_low, receptor.rd_high
-    if not low or not high or low <= 0 or high <= low:
+    """Return the SD of log10 RD in dex that the 95 % interval stands for; None without a number above zero.
+
+    Where the interval reaches zero and has no logarithm: its half-width relative to RD, by first derivatives.
+    """
+    rd, low, high = receptor.rd, receptor.rd_low, receptor.rd_high
+    if rd is None or rd <= 0 or low is None or high is None or high <= low:
         return None
+    if low <= 0:
+        return (high - low) / (2 * Z_95 * rd * math.log(10))
     return math.log10(high / low) / (2 * Z_95)
 
 
@@ -91,8 +96,8 @@ def _visit(
     results: Sequence[SampleResult],
     exposures: Mapping[str, Exposure],
 ) -> Visit:
-    n_runs = len({sample.beads for sample in samples})
-    pooled = pool_receptor_densities([result.receptor for result in results], n_runs=n_runs)
+    runs = [sample.beads for sample in samples]
+    pooled = pool_receptor_densities([result.receptor for result in results], runs=runs)
     exposure = exposures.get(samples[0].sample_id)
     populations = dict.fromkeys(result.population for result in results if result.population)
     return Visit(
