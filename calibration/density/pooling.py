@@ -9,17 +9,16 @@ import numpy as np
 
 from calibration.density.between_runs import PRIOR_FREEDOM, TOLD_FREEDOM, joined_variance
 from calibration.density.budget import CELL_TERMS, LOT_TERMS, BetweenRunSource, BudgetTerm
-from calibration.density.replicates import WITH_ESTIMATE, Gap, widest_gap
+from calibration.density.replicates import Gap, has_estimate, widest_gap
 from calibration.density.result import PooledDensity, RdStatus, ReceptorDensity
 from calibration.numbers import Z_95, Floats
 from calibration.rounding import rounded_record
 
 FARTHEST_SDS = 12.0
-"""SDs from the mean up to which the ends of an interval are looked for. Arithmetic: the likelihood is flat
-there."""
+"""SDs up to which the ends of an interval are looked for. Arithmetic: no 95 % interval goes so far."""
 
 HALVINGS = 60
-"""Halvings that find a root: to the last digit. Arithmetic."""
+"""Halvings that find a root. Arithmetic: to the last digit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,7 @@ def pool_receptor_densities(
     if len(members) == 1:
         return _single(members[0])
     which = runs if runs is not None else [i % (n_runs or len(members)) for i in range(len(members))]
-    numbers = [(m, run) for m, run in zip(members, which, strict=True) if _has_estimate(m)]
+    numbers = [(m, run) for m, run in zip(members, which, strict=True) if has_estimate(m)]
     above = [m for m in members if m.status is RdStatus.ABOVE_ULOQ]
     frame = _frame(members, len(numbers) + len(above))
     gap = widest_gap(members)
@@ -81,12 +80,8 @@ def pool_receptor_densities(
     return _pooled(frame, numbers)
 
 
-def _has_estimate(member: ReceptorDensity) -> bool:
-    return member.status in WITH_ESTIMATE and member.rd is not None
-
-
 def _single(member: ReceptorDensity) -> PooledDensity:
-    counted = int(_has_estimate(member) or member.status is RdStatus.ABOVE_ULOQ)
+    counted = int(has_estimate(member) or member.status is RdStatus.ABOVE_ULOQ)
     return PooledDensity(
         member.status,
         1,
@@ -129,9 +124,9 @@ def _frame(members: Sequence[ReceptorDensity], n_pooled: int) -> PooledDensity:
 def _contradicting(frame: PooledDensity, gap: Gap) -> PooledDensity:
     more = "more than " if gap.is_bound else ""
     note = (
-        f"The replicates contradict each other: {gap.low:,.4g} and {more}{gap.high:,.4g} lie {gap.sds:.0f} SDs "
-        "of their difference apart. They are not averaged. Were tubes or controls exchanged? Without the wrong "
-        "tube in the samples sheet the visit has a number again."
+        f"The replicates contradict each other: {gap.low:,.4g} and {more}{gap.high:,.4g} lie {gap.sds:.0f} "
+        "SDs of their difference apart. They are not averaged. Were tubes or controls exchanged? Without the "
+        "wrong tube in the samples sheet the visit has a number again."
     )
     return replace(frame, status=RdStatus.REPLICATES_DISAGREE, notes=(*frame.notes, note))
 
@@ -281,13 +276,13 @@ def censored_mean(
     from scipy.special import log_ndtr
 
     def minus(mean: float) -> float:
-        numbers = sum(((x - mean) / sd) ** 2 for x in values) / 2
-        return numbers - sum(float(log_ndtr((mean - bound) / sd)) for bound in bounds)
+        numbers = float(sum(((x - mean) / sd) ** 2 for x in values)) / 2
+        return float(numbers - sum(log_ndtr((mean - bound) / sd) for bound in bounds))
 
     def slope(mean: float) -> float:
         z = [(mean - bound) / sd for bound in bounds]
         hazards = sum(float(np.exp(-(u**2) / 2 - log_ndtr(u))) / np.sqrt(2 * np.pi) for u in z)
-        return sum(x - mean for x in values) / sd + hazards
+        return float(sum(x - mean for x in values)) / sd + hazards
 
     mean = _root(slope, min(values), max([*values, *bounds]) + FARTHEST_SDS * sd)
     top = minus(mean) + Z_95**2 / 2

@@ -136,12 +136,17 @@ def widest_gap(members: Iterable[ReceptorDensity], between_run_cv: float = 0.0) 
     return max(gaps, key=lambda gap: (gap.sds, gap.high, -gap.low), default=None)
 
 
+def has_estimate(member: ReceptorDensity) -> bool:
+    """Return whether a replicate has a number, be it below the LLOQ."""
+    return member.status in WITH_ESTIMATE and member.rd is not None
+
+
 def _reading(member: ReceptorDensity, between_run_cv: float) -> _Reading | None:
     least = float(np.log1p(between_run_cv**2))
     if member.status is RdStatus.ABOVE_ULOQ:
         bound = member.rd_low if member.rd_low is not None else member.uloq
         return None if bound is None else _Reading(bound, True, 0.0, float(np.sqrt(least)))
-    if member.status not in WITH_ESTIMATE or member.rd is None:
+    if member.rd is None or not has_estimate(member):
         return None
     low = member.rd_low if member.rd_low is not None else member.rd
     high = member.rd_high if member.rd_high is not None else member.rd

@@ -57,7 +57,8 @@ class Limiting:
     """The remedies, largest share first, over `n` tubes; and what replicates say.
 
     `between_runs`: replicates of a visit on different bead runs; `within_run`: on the same one.
-    `fed_in`: what of it single tubes carry, in words.
+    `fed_in`: what of it single tubes carry, in words; `between_run_cv` (a fraction), `between_run_from`: the
+    same as a number and its source.
     """
 
     n: int
@@ -65,6 +66,8 @@ class Limiting:
     between_runs: ReplicateScatter | None = None
     within_run: ReplicateScatter | None = None
     fed_in: str = ""
+    between_run_cv: float = 0.0
+    between_run_from: BetweenRunSource = BetweenRunSource.NONE
 
     def sentences(self) -> tuple[str, ...]:
         """Return what to do first, and what replicates show."""
@@ -100,35 +103,33 @@ def limiting(study: Study, results: Sequence[SampleResult]) -> Limiting:
     same, different = _replicates(study, results)
     remedies = sorted(_remedies(densities, study), key=lambda remedy: (-remedy.share_percent, remedy.name))
     scatter = replicate_scatter(different), replicate_scatter(same)
-    return Limiting(len(densities), tuple(remedies), *scatter, _fed_in(study, results) if densities else "")
-
-
-def _fed_in(study: Study, results: Sequence[SampleResult]) -> str:
-    """Say which between-run CV the intervals hold and where it comes from, or that they hold none."""
-    return " ".join(text for text in _between_run_sentences(between_run_term_of(study, results)) if text)
+    term = between_run_term_of(study, results)
+    fed_in = " ".join(_between_run_sentences(term)) if densities else ""
+    return Limiting(len(densities), tuple(remedies), *scatter, fed_in, term.cv, term.source)
 
 
 def _between_run_sentences(term: BetweenRunTerm) -> Iterable[str]:
+    """Say which between-run CV the intervals hold and where it comes from, or that they hold none."""
     cv = f"{100 * term.cv:.3g} %"
     if term.source is BetweenRunSource.NONE:
         yield (
-            "Every interval is a within-run interval: the setting between_run_cv is 0, so what differs from one run "
-            "to the next is not in it, and it is too narrow for a comparison between runs."
+            "Every interval is a within-run interval: the setting between_run_cv is 0. What differs from one "
+            "run to the next is not in it: it is too narrow to compare runs."
         )
     elif term.source is BetweenRunSource.TYPED:
         yield f"Every interval holds the between-run CV of the setting between_run_cv, {cv}."
     elif term.source is BetweenRunSource.ASSUMED:
         yield (
-            f"Every interval holds an assumed between-run CV of {cv}: no setting between_run_cv, and no replicates "
-            "of one visit on different bead runs. Where the true CV is larger the intervals are too narrow (20 %: "
-            "some 75 % of them hold the truth); a few such replicates tell it."
+            f"Every interval holds an assumed between-run CV of {cv}: the setting between_run_cv is empty, "
+            "and no visit has replicates on different bead runs. If the true CV is larger, the intervals are "
+            "too narrow; such replicates would tell."
         )
     else:
         yield f"Every interval holds a between-run CV of {cv}, estimated from replicates."
     if term.shown is not None:
         yield (
-            f"Replicates on different bead runs differ by {100 * term.shown.observed:.1f} %, their own errors "
-            f"account for {100 * term.shown.expected:.1f} % ({term.shown.freedom} degrees of freedom)."
+            f"Replicates on different bead runs differ by {100 * term.shown.observed:.1f} %; their own "
+            f"errors explain {100 * term.shown.expected:.1f} % ({term.shown.freedom} degrees of freedom)."
         )
     if term.source is BetweenRunSource.ESTIMATED:
         yield "The LLOQs hold the CV of 10 % that is assumed without replicates."

@@ -13,6 +13,7 @@ from calibration.density.receptor_density import ReceptorDensity
 from gating.sentinels import B_PRECURSORS, NK_CELLS
 from pipeline.assembly.study_result import StudyResult
 from pipeline.beads.result import CalibrationResult
+from pipeline.output.interval import between_run_percent, between_run_source, interval_lacks
 from pipeline.output.table import Cell, Column, Table, as_sentences, cell_text, names_of, table_of
 from pipeline.patients.exposure import Exposure
 from pipeline.patients.visits import Visit
@@ -126,6 +127,9 @@ SAMPLES: Final[tuple[Column[SampleFacts], ...]] = (
     Column("rd", lambda tube: tube.receptor.rd),
     Column("rd_low", lambda tube: tube.receptor.rd_low),
     Column("rd_high", lambda tube: tube.receptor.rd_high),
+    Column("between_run_cv_percent", lambda tube: between_run_percent(tube.receptor)),
+    Column("between_run_from", lambda tube: between_run_source(tube.receptor)),
+    Column("interval_lacks", lambda tube: interval_lacks(tube.receptor, sample_flags(tube.result))),
     Column("gcv_percent", lambda tube: tube.receptor.gcv_percent),
     Column("lloq", lambda tube: tube.receptor.lloq),
     Column("uloq", lambda tube: tube.receptor.uloq),
@@ -157,6 +161,9 @@ PATIENTS: Final[tuple[Column[Visit], ...]] = (
     Column("rd", lambda visit: visit.receptor.rd),
     Column("rd_low", lambda visit: visit.receptor.rd_low),
     Column("rd_high", lambda visit: visit.receptor.rd_high),
+    Column("between_run_cv_percent", lambda visit: between_run_percent(visit.receptor)),
+    Column("between_run_from", lambda visit: between_run_source(visit.receptor)),
+    Column("interval_lacks", lambda visit: interval_lacks(visit.receptor, visit.flags)),
     Column("between_cv_percent", lambda visit: visit.receptor.between_cv_percent),
     Column("lloq", lambda visit: visit.receptor.lloq),
     Column("uloq", lambda visit: visit.receptor.uloq),

@@ -54,9 +54,9 @@ def between_run_term_of(study: Study, results: Sequence[SampleResult]) -> Betwee
 def between_runs_of(study: Study, results: Sequence[SampleResult]) -> BetweenRuns | None:
     """Return what a study's replicates say of the scatter between runs; None where there are none.
 
-    Visits whose replicates contradict each other are left out: an exchanged tube is no scatter. They are taken
-    from the best agreeing on; the first that the CV of those before it cannot explain is left out, and all
-    that agree less.
+    Visits whose replicates contradict each other are left out: an exchanged tube is no scatter. They are
+    taken from the best agreeing on; the first that the CV of those before it cannot explain is left out,
+    and so are all that agree less.
     """
     visits = [[tube.receptor for tubes in runs for tube in tubes] for runs in replicates(study, results)]
     means = [

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from calibration.density.pooling import PooledDensity, pool_receptor_densities
+from calibration.density.pooling import pool_receptor_densities
+from calibration.density.result import PooledDensity, RdStatus
 from calibration.numbers import Z_95
 from pipeline.patients.exposure import Exposure
 from pipeline.patients.flags import VisitFlag
@@ -122,9 +123,12 @@ def _flags(
 ) -> tuple[str, ...]:
     own = [flag for result in results for flag in (*result.flags, *result.receptor.flags)]
     clock = exposure.flags if exposure else ()
-    return tuple(
-        dict.fromkeys([*own, *pooled.flags, *clock, *([VisitFlag.MIXED_POPULATIONS] if mixed else [])])
-    )
+    together = {
+        VisitFlag.MIXED_POPULATIONS: mixed,
+        VisitFlag.REPLICATES_DISAGREE: pooled.status is RdStatus.REPLICATES_DISAGREE,
+    }
+    raised = (flag for flag, holds in together.items() if holds)
+    return tuple(dict.fromkeys([*own, *pooled.flags, *clock, *raised]))
 
 
 def _notes(samples: Sequence[Sample], results: Sequence[SampleResult], pooled: PooledDensity) -> list[str]:

@@ -96,8 +96,8 @@ class GeneralSettings(BaseModel):
     between_run_cv: Fraction | None = setting(
         None,
         "fraction",
-        "Between-run CV of the assay. Empty: 0.10 is assumed, and replicates on different bead runs correct it; "
-        "0: no such term, every interval is a within-run interval.",
+        "Between-run CV of the assay. Empty: 0.10 is assumed until replicates on different bead runs tell; "
+        "0: no such term, and every interval is a within-run interval.",
     )
     curve_model: Annotated[str, BeforeValidator(one_of(*CURVE_MODELS))] = setting(
         "loglog",

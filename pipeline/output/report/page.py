@@ -16,6 +16,7 @@ from pipeline.output.figures.style.canvas import house_style, to_svg
 from pipeline.output.figures.survival import survival_figure
 from pipeline.output.figures.swimmer import MOST_BARS, swimmer_figure, swimmers
 from pipeline.output.figures.washout import washout_figure
+from pipeline.output.interval import interval_name
 from pipeline.output.report.attention import Item, attention
 from pipeline.output.report.bars import axis_bar, scale_of
 from pipeline.output.report.bead_cards import BeadCard, bead_card
@@ -58,6 +59,7 @@ class Page:
     tubes: tuple[TubeCard, ...]
     beads: tuple[BeadCard, ...]
     limiting: Limiting
+    interval_name: str
     axis: str
     n_visits: int
     washout_svg: str
@@ -107,6 +109,7 @@ def _page(study_result: StudyResult) -> Page:
         tubes=_tube_cards(study_result, results, anchors),
         beads=tuple(bead_card(run, anchors[f"beads:{run.beads}"]) for run in study_result.calibrations),
         limiting=study_result.limiting,
+        interval_name=interval_name(study_result.limiting),
         axis=axis_bar(scale),
         n_visits=len(study_result.visits),
         washout_svg=_washout_svg(study_result),

@@ -16,6 +16,7 @@ from pipeline.output.figures.gating import channel_labels, gating_figure, step_t
 from pipeline.output.figures.style.canvas import to_svg
 from pipeline.output.figures.style.palette import STATUS, Look
 from pipeline.output.figures.style.ticks import count
+from pipeline.output.interval import interval_lacks
 from pipeline.output.report.bars import Scale, budget_bar, interval_bar, shade_of
 from pipeline.output.report.words import FLAGS, density_words, interval_words, rounded
 from pipeline.output.result_tables import plasma_cell_percent, reviewers, sample_flags, sample_notes
@@ -44,6 +45,7 @@ class TubeCard:
     instead: str
     estimate: str
     interval: str
+    lacks: str
     bar: str
     n_cells: str
     washout: str
@@ -81,6 +83,7 @@ def tube_card(
         instead=_instead(result),
         estimate=rounded(receptor.rd),
         interval=interval_words(receptor.rd_low, receptor.rd_high),
+        lacks=interval_lacks(receptor, flags).replace(";", ", "),
         bar=interval_bar(result, scale),
         n_cells=count(receptor.n_cells),
         washout=_weeks(exposure),
