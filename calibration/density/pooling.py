@@ -281,8 +281,8 @@ def censored_mean(
 
     def slope(mean: float) -> float:
         z = [(mean - bound) / sd for bound in bounds]
-        hazards = sum(float(np.exp(-(u**2) / 2 - log_ndtr(u))) / np.sqrt(2 * np.pi) for u in z)
-        return float(sum(x - mean for x in values)) / sd + hazards
+        hazards = sum(np.exp(-(u**2) / 2 - log_ndtr(u)) for u in z) / np.sqrt(2 * np.pi)
+        return float(sum(x - mean for x in values) / sd + hazards)
 
     mean = _root(slope, min(values), max([*values, *bounds]) + FARTHEST_SDS * sd)
     top = minus(mean) + Z_95**2 / 2

@@ -127,9 +127,6 @@ SAMPLES: Final[tuple[Column[SampleFacts], ...]] = (
     Column("rd", lambda tube: tube.receptor.rd),
     Column("rd_low", lambda tube: tube.receptor.rd_low),
     Column("rd_high", lambda tube: tube.receptor.rd_high),
-    Column("between_run_cv_percent", lambda tube: between_run_percent(tube.receptor)),
-    Column("between_run_from", lambda tube: between_run_source(tube.receptor)),
-    Column("interval_lacks", lambda tube: interval_lacks(tube.receptor, sample_flags(tube.result))),
     Column("gcv_percent", lambda tube: tube.receptor.gcv_percent),
     Column("lloq", lambda tube: tube.receptor.lloq),
     Column("uloq", lambda tube: tube.receptor.uloq),
@@ -148,6 +145,9 @@ SAMPLES: Final[tuple[Column[SampleFacts], ...]] = (
     *_REAGENTS,
     Column("second_opinion_n", _of_second_opinion(lambda opinion: opinion.n_cells)),
     Column("second_opinion_agreement", _of_second_opinion(lambda opinion: opinion.agreement)),
+    Column("between_run_cv_percent", lambda tube: between_run_percent(tube.receptor)),
+    Column("between_run_from", lambda tube: between_run_source(tube.receptor)),
+    Column("interval_lacks", lambda tube: interval_lacks(tube.receptor, sample_flags(tube.result))),
 )
 PATIENTS: Final[tuple[Column[Visit], ...]] = (
     Column("patient_id", lambda visit: visit.patient_id),
@@ -161,9 +161,6 @@ PATIENTS: Final[tuple[Column[Visit], ...]] = (
     Column("rd", lambda visit: visit.receptor.rd),
     Column("rd_low", lambda visit: visit.receptor.rd_low),
     Column("rd_high", lambda visit: visit.receptor.rd_high),
-    Column("between_run_cv_percent", lambda visit: between_run_percent(visit.receptor)),
-    Column("between_run_from", lambda visit: between_run_source(visit.receptor)),
-    Column("interval_lacks", lambda visit: interval_lacks(visit.receptor, visit.flags)),
     Column("between_cv_percent", lambda visit: visit.receptor.between_cv_percent),
     Column("lloq", lambda visit: visit.receptor.lloq),
     Column("uloq", lambda visit: visit.receptor.uloq),
@@ -172,6 +169,9 @@ PATIENTS: Final[tuple[Column[Visit], ...]] = (
     Column("note", lambda visit: as_sentences(visit.notes)),
     *_REAGENTS,
     Column("tissue", lambda visit: visit.tissue),
+    Column("between_run_cv_percent", lambda visit: between_run_percent(visit.receptor)),
+    Column("between_run_from", lambda visit: between_run_source(visit.receptor)),
+    Column("interval_lacks", lambda visit: interval_lacks(visit.receptor, visit.flags)),
 )
 CALIBRATIONS: Final[tuple[Column[CalibrationResult], ...]] = (
     Column("beads", lambda run: run.beads),

@@ -201,8 +201,10 @@ def _measurement_sd(
     median, largest = float(np.median(sd[typical])), float(np.max(sd[typical]))
     filled = np.where(typical, sd, np.where(measured, largest, median))
     notes = (
-        _note(measured & ~typical, f"without a measurement SD take the largest one, {largest:.3g} dex"),
-        _note(used & ~measured, f"censored take the observed rows' median measurement SD, {median:.3g} dex"),
+        _note(measured & ~typical, f"without a measurement SD: given the largest one, {largest:.3g} dex"),
+        _note(
+            used & ~measured, f"censored: given the observed rows' median measurement SD, {median:.3g} dex"
+        ),
     )
     return filled, notes
 

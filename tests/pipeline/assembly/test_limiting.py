@@ -54,7 +54,8 @@ def test_replicates_on_other_bead_runs_tell_the_cv_between_runs():
     found = study_result(*tubes).limiting
     assert found.within_run is None
     assert found.between_runs.cv_percent == pytest.approx(13.0, abs=0.1)
-    assert "No interval holds a term between runs" in found.sentences()[-1]
+    assert "Every interval holds a between-run CV of" in found.sentences()[-1]
+    assert "estimated from replicates" in found.sentences()[-1]
 
 
 def test_enough_replicates_put_what_their_budgets_leave_open_into_every_interval():
