@@ -43,8 +43,8 @@ def pool_receptor_densities(
     Tubes of one bead run share its curve and what differs between runs: their mean is one number, and the
     means of the runs are averaged. All of one run: the tubes are. Lot and F:P are shared by all and do not
     average out. The variance of what is averaged is joined with the scatter it shows (`joined_variance`): a
-    CV between runs counts for 20 degrees of freedom where it was typed or estimated, else for one; scatter
-    makes it smaller only where it is assumed.
+    CV between runs counts for 20 degrees of freedom where it was typed or estimated, else for less than one;
+    scatter makes it smaller only where it is assumed.
 
     Parameters
     ----------
@@ -271,7 +271,7 @@ def censored_mean(
     Examples
     --------
     >>> [round(end, 3) for end in censored_mean([10.0], [10.0], 0.1)]
-    [10.051, 9.892, 10.229]
+    [10.051, 9.897, 10.219]
     """
     from scipy.special import log_ndtr
 

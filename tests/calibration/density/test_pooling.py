@@ -1,6 +1,7 @@
 import math
 
 import pytest
+from scipy.special import stdtrit
 
 from calibration import BudgetTerm, ErrorTerm, RdStatus, ReceptorDensity, pool_receptor_densities
 
@@ -102,11 +103,11 @@ def test_a_pool_above_the_lloq_has_an_interval_that_is_even_on_the_log_scale():
 
 def test_replicates_that_scatter_more_than_their_cells_explain_widen_the_interval():
     # Own part: the scatter, s² = ln² 4 / 2, joined with the members' own half of the variance, over 2; a variance
-    # from one degree of freedom and one assumed has Student's t with 2, 4.3027. Shared part: the other half.
+    # from one degree of freedom and 0.7 assumed has Student's t with 1.7. Shared part: the other half.
     pool = pool_receptor_densities([replicate(1000.0), replicate(4000.0)])
     own = 0.5 * (math.log(1.2) / 1.96) ** 2
-    wide = 1 + 0.5 * ((4.302653 / 1.959964) ** 2 - 1)
-    joined = 0.5 * wide * math.log(4) ** 2 / 2 + own
+    wide = 1 + ((float(stdtrit(1.7, 0.975)) / 1.959964) ** 2 - 1) / 1.7
+    joined = wide / 1.7 * math.log(4) ** 2 / 2 + own
     assert pool.rd_high == pytest.approx(2000 * math.exp(1.96 * math.sqrt(own + joined / 2)), rel=1e-3)
     assert pool.between_cv_percent == pytest.approx(100 * math.sqrt(math.expm1(math.log(4) ** 2 / 2)))
 
