@@ -10,6 +10,7 @@ from calibration.curve.standard_curve import CurveVerdict
 from calibration.density.receptor_density import ReceptorDensity
 from pipeline.assembly.study_result import StudyResult
 from pipeline.beads.result import CalibrationResult
+from pipeline.output.interval import interval_name
 from pipeline.output.result_tables import sample_flags
 from pipeline.quantification.result import SampleResult, is_failed
 
@@ -54,7 +55,8 @@ def _table(study_result: StudyResult) -> str:
     patients = {sample.sample_id: sample.patient_id for sample in study_result.study.samples}
     table = Table(
         box=box.SIMPLE_HEAD,
-        title=f"{_capital(density_name(study_result.study))}, molecules per cell",
+        title=f"{_capital(density_name(study_result.study))}, molecules per cell, "
+        f"{interval_name(study_result.limiting)}",
         pad_edge=False,
     )
     for name in ("sample", "patient", "status", "cells", "RD", "95 % interval", "weeks", "flags"):
