@@ -9,9 +9,15 @@ from typing import Final
 
 from calibration.density.budget import ASSUMED_BETWEEN_RUN_CV, CELL_TERMS, BetweenRunSource, BudgetTerm
 from calibration.density.receptor_density import ReceptorDensity
-from calibration.density.replicates import ReplicateScatter, replicate_scatter
+from calibration.density.replicates import ReplicateScatter, replicate_scatter, widest_gap
 from calibration.numbers import Z_95
-from pipeline.patients.between_runs import BetweenRunTerm, between_run_term_of, geometric_mean, replicates
+from pipeline.patients.between_runs import (
+    BetweenRunTerm,
+    Visit,
+    between_run_term_of,
+    geometric_mean,
+    replicates,
+)
 from pipeline.quantification.result import SampleResult
 from pipeline.study.study import Study
 
@@ -192,9 +198,17 @@ def _fold(variance: float) -> float:
     return float(10.0 ** (Z_95 * math.sqrt(max(variance, 0.0))))
 
 
+def _contradicts(visit: Visit) -> bool:
+    gap = widest_gap(tube.receptor for tubes in visit for tube in tubes)
+    return gap is not None and gap.is_contradiction
+
+
 def _replicates(study: Study, results: Sequence[SampleResult]) -> tuple[list[list[float]], list[list[float]]]:
-    """Return the densities of replicates on one bead run, and of visits on several (their runs' means)."""
-    visits = replicates(study, results)
+    """Return the densities of replicates on one bead run, and of visits on several (their runs' means).
+
+    Visits whose replicates contradict each other are left out: an exchanged tube is no scatter.
+    """
+    visits = [visit for visit in replicates(study, results) if not _contradicts(visit)]
     same = [[float(tube.receptor.rd or 0.0) for tube in tubes] for runs in visits for tubes in runs]
     different = [[geometric_mean(tubes) for tubes in runs] for runs in visits]
     return [group for group in same if len(group) > 1], [group for group in different if len(group) > 1]
