@@ -75,3 +75,15 @@ def test_what_an_interval_holds_between_runs_stands_beside_it_everywhere(
     assert told["between_run_from"] == source
     density = rows(study, "statistics/adrd")[-1]
     assert density["BRUNSRC"] == source
+
+
+def test_an_accepted_voltage_mismatch_stands_beside_the_interval_as_what_it_lacks(tmp_path: Path):
+    study = simulate_study(tmp_path, patients=4, events=4_000, seed=5, scenario="wrong_voltage")
+    reason = "accept_voltage_mismatch,the beads were acquired before the service"
+    (study / "settings.csv").write_text(f"name,value\n{reason}\n", encoding="utf-8")
+    run(study)
+    for name in ("rd_samples", "rd_patients"):
+        told = {row["interval_lacks"] for row in rows(study, name) if row["rd_high"]}
+        assert told == {"other voltage or gain"}
+    assert "lacks: other voltage or gain" in (study / "results" / "report.html").read_text("utf-8")
+    assert "other voltage or gain" in rows(study, "statistics/adrd")[-1]["CILACKS"]
