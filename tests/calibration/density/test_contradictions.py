@@ -192,3 +192,26 @@ def test_pools_of_which_one_is_known_only_to_exceed_the_range_hold_the_truth(tru
         if pooled.rd is not None:
             held.append(pooled.rd_low <= true <= pooled.rd_high)
     assert 0.93 <= np.mean(held) <= 0.995
+
+
+@given(amounts)
+def test_two_tubes_of_each_of_two_runs_are_two_runs_and_not_four(amount):
+    four = [tube(amount)] * 4
+    pairs, apart = pool(four, runs=["A", "A", "B", "B"]), pool(four, runs=list("ABCD"))
+    assert pairs.rd_high / pairs.rd_low > 1.05 * apart.rd_high / apart.rd_low
+    between = math.log1p(ASSUMED**2) + 0.03**2
+    assert math.log(pairs.rd_high / pairs.rd_low) > 2 * 1.95 * math.sqrt(between / 2 + 0.07**2)
+
+
+@given(amounts)
+def test_two_replicates_that_differ_by_half_have_room_for_a_larger_error_than_the_assumed_one(amount):
+    near, far = pool([tube(amount)] * 2), pool([tube(amount), tube(1.5 * amount)])
+    assert math.log(far.rd_high / far.rd_low) > 1.8 * math.log(near.rd_high / near.rd_low)
+
+
+@given(amounts, st.integers(3, 6))
+def test_several_replicates_that_agree_tell_that_the_assumed_error_was_too_large(amount, n):
+    assumed = [tube(amount)] * n
+    typed = [tube(amount, source=BetweenRunSource.TYPED)] * n
+    found, told = pool(assumed), pool(typed)
+    assert found.rd_high / found.rd_low < told.rd_high / told.rd_low
