@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from calibration.density.budget import ASSUMED_BETWEEN_RUN_CV, CELL_TERMS, BetweenRunSource, BudgetTerm
+from calibration.density.limits import MOST_CV
 from calibration.density.receptor_density import ReceptorDensity
 from calibration.density.replicates import ReplicateScatter, replicate_scatter, widest_gap
 from calibration.numbers import Z_95
@@ -138,7 +139,9 @@ def _between_run_sentences(term: BetweenRunTerm) -> Iterable[str]:
             f"errors explain {100 * term.shown.expected:.1f} % ({term.shown.freedom} degrees of freedom)."
         )
     if term.source is BetweenRunSource.ESTIMATED:
-        yield "The LLOQs hold the CV of 10 % that is assumed without replicates."
+        yield f"The LLOQs hold the {100 * ASSUMED_BETWEEN_RUN_CV:g} % that are assumed without replicates."
+        if term.cv >= MOST_CV:
+            yield f"With {cv} between runs no density reaches the {100 * MOST_CV:g} % that an LLOQ stands for."
 
 
 def _has_budget(receptor: ReceptorDensity) -> bool:
