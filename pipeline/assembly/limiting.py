@@ -141,7 +141,7 @@ def _between_run_sentences(term: BetweenRunTerm) -> Iterable[str]:
     if term.source is BetweenRunSource.ESTIMATED:
         yield f"The LLOQs hold the {100 * ASSUMED_BETWEEN_RUN_CV:g} % that are assumed without replicates."
         if term.cv >= MOST_CV:
-            yield f"With {cv} between runs no density reaches the {100 * MOST_CV:g} % that an LLOQ stands for."
+            yield f"With {cv} no density reaches the {100 * MOST_CV:g} % that an LLOQ stands for."
 
 
 def _has_budget(receptor: ReceptorDensity) -> bool:
