@@ -8,11 +8,11 @@ from calibration.beads.singlets import find_bead_singlets
 from calibration.curve.acceptance import CheckName, CurveCheck
 from calibration.curve.acceptance_limits import BeadLimit, CurveLimits, CurveVerdict, Limit
 from calibration.curve.standard_curve import StandardCurve, StandardCurveError, fit_standard_curve
-from calibration.density.budget import BudgetTerm, ErrorTerm
+from calibration.density.budget import BetweenRunSource, BudgetTerm, ErrorTerm
 from calibration.density.limits import LloqSource
-from calibration.density.pooling import PooledDensity, pool_receptor_densities
+from calibration.density.pooling import pool_receptor_densities
 from calibration.density.receptor_density import quantify_receptor_density
-from calibration.density.result import RdStatus, ReceptorDensity
+from calibration.density.result import PooledDensity, RdStatus, ReceptorDensity
 from calibration.errors import CalibrationError
 from calibration.flags import CalibrationFlag
 
@@ -23,6 +23,7 @@ __all__ = [
     "BeadLimit",
     "BeadPeaks",
     "BeadPeaksError",
+    "BetweenRunSource",
     "BudgetTerm",
     "CalibrationError",
     "CalibrationFlag",

@@ -25,12 +25,14 @@ FARTHEST = 99.0
 
 
 class WestgardRule(StrEnum):
-    """A rule that a bead run may break, by Westgard's name; only the first warns, the others reject."""
+    """A rule that a bead run may break, by Westgard's name; only the first warns, the others reject.
+
+    R-4s is not among them: it compares two control materials of one run, and a series here is one bead.
+    """
 
     ONE_2S = "1-2s"
     ONE_3S = "1-3s"
     TWO_2S = "2-2s"
-    RANGE_4S = "R-4s"
     FOUR_1S = "4-1s"
     TEN_X = "10x"
 
@@ -177,10 +179,6 @@ def westgard(z: Sequence[float]) -> tuple[WestgardRule, ...]:
     rules = (
         (WestgardRule.ONE_3S, abs(last[-1]) > 3),
         (WestgardRule.TWO_2S, _in_a_row(last, 2, 2.0, side)),
-        (
-            WestgardRule.RANGE_4S,
-            last.size >= 2 and abs(last[-1] - last[-2]) > 4 and abs(last[-1]) > 2 < abs(last[-2]),
-        ),
         (WestgardRule.FOUR_1S, _in_a_row(last, 4, 1.0, side)),
         (WestgardRule.TEN_X, _in_a_row(last, 10, 0.0, side)),
     )

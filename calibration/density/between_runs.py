@@ -1,4 +1,4 @@
-"""How much more runs differ than the budget of their densities says, and intervals that carry it."""
+"""How much more runs differ than the budget of their densities says, and intervals that hold it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,25 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from calibration.density.budget import CELL_TERMS, LOT_TERMS, BudgetTerm, ErrorTerm
+from calibration.density.budget import (
+    ASSUMED_BETWEEN_RUN_CV,
+    CELL_TERMS,
+    LOT_TERMS,
+    BetweenRunSource,
+    BudgetTerm,
+    ErrorTerm,
+)
+from calibration.density.error_model import log_sd
 from calibration.density.result import ReceptorDensity
 from calibration.numbers import Z_95
 
-FEWEST_FREEDOM = 3
-"""Degrees of freedom that an estimate between runs needs. Convention: fewer say little of a variance."""
+PRIOR_FREEDOM = 0.7
+"""Degrees of freedom that an assumption counts for beside replicates. Convention: so few that one pair
+covers 94 % where the true CV is twice the assumed, 90 % where it is thrice (docs/validation.md)."""
+
+TOLD_FREEDOM = 20
+"""Degrees of freedom that a CV between runs counts for which was typed or estimated. Convention: the days of
+a precision study (CLSI EP05-A3)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +43,7 @@ class BetweenRuns:
     Attributes
     ----------
     cv
-        To be added to a single tube's budget; 0 where the budget explains the scatter.
+        What a single tube's budget is to hold; 0 where the budget explains the scatter.
     observed, expected
         Scatter of the replicates, and what their budgets give.
     n_groups, freedom
@@ -44,45 +57,71 @@ class BetweenRuns:
     freedom: int
 
 
-def between_runs(groups: Sequence[Sequence[RunMean]]) -> BetweenRuns | None:
-    """Estimate the error that the budget misses: the scatter of replicates less their own errors.
-
-    The pooled variance s² of ln RD, n degrees of freedom, is shrunk toward what the budgets expect, as if
-    these were worth one replicate more; then widened by Student's t with n + 1 degrees of freedom over the
-    normal, since an interval that takes it for known would be too narrow; then the budgets' part is taken
-    off.
+def between_runs(
+    groups: Sequence[Sequence[RunMean]], assumed_cv: float = ASSUMED_BETWEEN_RUN_CV
+) -> BetweenRuns | None:
+    """Estimate the error between runs: replicates' scatter joined with the assumption, less their own errors.
 
     Parameters
     ----------
     groups
         Of each visit, a mean per bead run, densities above zero.
+    assumed_cv
+        CV between runs that is assumed without replicates (a fraction).
 
     Returns
     -------
     BetweenRuns or None
-        None with fewer than three degrees of freedom.
+        None where no visit has two runs.
 
     Examples
     --------
     >>> pairs = [(100, 125), (200, 170), (50, 60), (900, 1100)]
     >>> shown = between_runs([[RunMean(rd, 0.0025) for rd in pair] for pair in pairs])
     >>> round(shown.observed, 3), round(shown.expected, 3), round(shown.cv, 3)
-    (0.137, 0.05, 0.156)
+    (0.137, 0.05, 0.166)
     """
-    from scipy.special import stdtrit
-
     usable = [group for group in groups if len(group) > 1]
     freedom = sum(len(group) - 1 for group in usable)
-    if freedom < FEWEST_FREEDOM:
+    if not freedom:
         return None
     logs = [np.log([run.rd for run in group]) for group in usable]
     observed = float(sum(np.sum((log - log.mean()) ** 2) for log in logs)) / freedom
     weighted = (np.mean([run.log_variance for run in group]) * (len(group) - 1) for group in usable)
     expected = float(sum(weighted)) / freedom
-    shrunk = (freedom * observed + expected) / (freedom + 1)
-    wide = (float(stdtrit(freedom + 1, 0.975)) / Z_95) ** 2
-    excess = max(shrunk * wide - expected, 0.0)
-    return BetweenRuns(_cv(excess), _cv(observed), _cv(expected), len(usable), freedom)
+    joined = joined_variance(observed, freedom, expected + log_sd(assumed_cv) ** 2)
+    return BetweenRuns(_cv(max(joined - expected, 0.0)), _cv(observed), _cv(expected), len(usable), freedom)
+
+
+def joined_variance(
+    observed: float, freedom: int, expected: float, prior_freedom: float = PRIOR_FREEDOM
+) -> float:
+    """Join the variance that replicates show with the one that is expected of them.
+
+    (ν·s² + ν₀·v)/(ν + ν₀) · k with k = 1 + ν/(ν + ν₀)·((t/1.96)² − 1), t being Student's with ν + ν₀ degrees
+    of freedom: as if the expectation were worth ν₀ replicates, and widened in so far as it rests on few of
+    them. The part of v is v at most, so that replicates which agree never widen. It is v without a replicate,
+    grows with s², and moves in small steps with ν.
+
+    Parameters
+    ----------
+    observed, freedom
+        Variance s² of the replicates and its degrees of freedom ν (0: none).
+    expected, prior_freedom
+        Variance v and the degrees of freedom ν₀ that it counts for.
+
+    Examples
+    --------
+    >>> [round(joined_variance(0.04, freedom, 0.01), 3) for freedom in (0, 1, 2, 8)]
+    [0.01, 0.114, 0.08, 0.05]
+    """
+    from scipy.special import stdtrit
+
+    if not freedom:
+        return expected
+    whole = freedom + prior_freedom
+    wide = 1 + freedom / whole * ((float(stdtrit(whole, 0.975)) / Z_95) ** 2 - 1)
+    return freedom / whole * wide * observed + min(prior_freedom / whole * wide, 1.0) * expected
 
 
 def _cv(log_variance: float) -> float:
@@ -98,37 +137,52 @@ def run_mean(rd: float, tubes: Sequence[ReceptorDensity]) -> RunMean:
     return RunMean(rd, float((curve + cells / len(tubes)) / len(tubes)))
 
 
-def widened(density: ReceptorDensity, cv: float) -> ReceptorDensity:
-    """Add a between-run CV (a fraction) to a density's interval and budget; it replaces an earlier one.
+def widened(
+    density: ReceptorDensity, cv: float, source: BetweenRunSource = BetweenRunSource.ESTIMATED
+) -> ReceptorDensity:
+    """Put a between-run CV (a fraction) into a density's interval and budget, in place of an earlier one.
 
-    Half-widths add in quadrature: on the log scale, or on the linear one where the interval reaches zero.
+    Squares of half-widths are added and taken off: on the log scale, or on the linear one where the interval
+    reaches zero. What is left without the term is never less than the other terms of the budget.
     """
-    if density.rd is None or density.rd_low is None or density.rd_high is None or cv <= 0:
+    if density.rd is None or density.rd_low is None or density.rd_high is None:
         return density
-    log_sd = float(np.sqrt(np.log1p(cv**2)))
-    low, high = _wider(density.rd, density.rd_low, density.rd_high, Z_95 * log_sd)
-    size = abs(density.rd) * log_sd
-    scale = max(abs(density.rd), (density.rd_high - density.rd_low) / (2 * Z_95)) * np.log(10)
+    new, old = log_sd(cv), log_sd(density.between_run_cv)
+    low, high = _wider(density, Z_95**2 * (new**2 - old**2))
+    size = abs(density.rd) * new
+    scale = max(abs(density.rd), (high - low) / (2 * Z_95)) * np.log(10)
     return replace(
         density,
         rd_low=low,
         rd_high=high,
         gcv_percent=100 * _cv(((np.log(high) - np.log(low)) / (2 * Z_95)) ** 2) if low > 0 else None,
-        analytic_sd=None if density.analytic_sd is None else float(np.hypot(density.analytic_sd, size)),
+        analytic_sd=None if density.analytic_sd is None else _analytic(density, density.analytic_sd, size),
         budget=_with_term(density.budget, float(size / scale) if scale else 0.0),
+        between_run_cv=cv,
+        between_run_from=source,
     )
 
 
-def _wider(rd: float, low: float, high: float, reach: float) -> tuple[float, float]:
+def _wider(density: ReceptorDensity, more: float) -> tuple[float, float]:
+    """Return the interval with `more` added to the squares of its half-widths (of ln RD)."""
+    rd, low, high = density.rd or 0.0, density.rd_low or 0.0, density.rd_high or 0.0
+    others = sum(term.sd_dex**2 for term in density.budget if term.name is not BudgetTerm.BETWEEN_RUNS)
+    least = Z_95**2 * others * np.log(10) ** 2 if more < 0 else 0.0
     if low > 0:
-        down, up = np.hypot(np.log(rd / low), reach), np.hypot(np.log(high / rd), reach)
+        down, up = (np.sqrt(max(float(half) ** 2 + more, least)) for half in np.log([rd / low, high / rd]))
         return float(rd * np.exp(-down)), float(rd * np.exp(up))
-    reach *= abs(rd)
-    return float(rd - np.hypot(rd - low, reach)), float(rd + np.hypot(high - rd, reach))
+    size = max(abs(rd), (high - low) / (2 * Z_95)) if least else 0.0
+    down, up = (np.sqrt(max(half**2 + more * rd**2, least * size**2)) for half in (rd - low, high - rd))
+    return float(rd - down), float(rd + up)
+
+
+def _analytic(density: ReceptorDensity, sd: float, size: float) -> float:
+    old = abs(density.rd or 0.0) * log_sd(density.between_run_cv)
+    return float(np.sqrt(max(sd**2 - old**2, 0.0) + size**2))
 
 
 def _with_term(budget: Sequence[ErrorTerm], sd_dex: float) -> tuple[ErrorTerm, ...]:
     kept = [(term.name, term.sd_dex) for term in budget if term.name is not BudgetTerm.BETWEEN_RUNS]
-    terms = [*kept, (BudgetTerm.BETWEEN_RUNS, sd_dex)]
+    terms = [*kept, (BudgetTerm.BETWEEN_RUNS, sd_dex)] if sd_dex else kept
     total = sum(sd**2 for _, sd in terms)
     return tuple(ErrorTerm(name, sd, sd**2 / total if total else 0.0) for name, sd in terms)

@@ -2,93 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Hashable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from calibration.density.budget import CELL_TERMS, BudgetTerm
-from calibration.density.result import RdStatus, ReceptorDensity
-from calibration.numbers import Z_95
+from calibration.density.between_runs import PRIOR_FREEDOM, TOLD_FREEDOM, joined_variance
+from calibration.density.budget import CELL_TERMS, LOT_TERMS, BetweenRunSource, BudgetTerm
+from calibration.density.replicates import Gap, has_estimate, widest_gap
+from calibration.density.result import PooledDensity, RdStatus, ReceptorDensity
+from calibration.numbers import Z_95, Floats
+from calibration.rounding import rounded_record
 
-NUMBERS = (RdStatus.OK, RdStatus.ABOVE_ULOQ_EXTRAPOLATED, RdStatus.BELOW_LLOQ)
+FARTHEST_SDS = 12.0
+"""SDs up to which the ends of an interval are looked for. Arithmetic: no 95 % interval goes so far."""
+
+HALVINGS = 60
+"""Halvings that find a root. Arithmetic: to the last digit."""
 
 
 @dataclass(frozen=True, slots=True)
-class PooledDensity:
-    """Replicates as one number.
+class _Unit:
+    """Replicates of one bead run (or one tube, where all are of one run) as one number on a scale."""
 
-    Attributes
-    ----------
-    status
-        Of the pool: as its members where they agree, else what the pooled number is by the members' limits.
-    n_samples, n_pooled
-        Replicates, and those with a number or a bound.
-    rd, rd_low, rd_high
-        Geometric mean of the numbers with its 95 % interval; all below the LLOQ: the mean of signed
-        estimates.
-    between_cv_percent
-        Geometric CV between replicates, where at least two have numbers above the LLOQ.
-    lloq, uloq
-        The strictest: highest LLOQ, lowest ULOQ.
-    flags, notes
-        Of all members, each once, and what was mixed.
-    """
-
-    status: RdStatus
-    n_samples: int
-    n_pooled: int
-    rd: float | None = None
-    rd_low: float | None = None
-    rd_high: float | None = None
-    between_cv_percent: float | None = None
-    lloq: float | None = None
-    uloq: float | None = None
-    flags: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
+    value: float
+    own: float
+    shared: float
 
 
 def pool_receptor_densities(
-    members: Sequence[ReceptorDensity], *, n_runs: int | None = None
+    members: Sequence[ReceptorDensity], *, n_runs: int | None = None, runs: Sequence[Hashable] | None = None
 ) -> PooledDensity:
     """Pool replicates.
 
-    Above the LLOQ: geometric mean. All below: the mean of the signed estimates, status `BELOW_LLOQ`. Mixed:
-    the mean of all estimates on the linear scale, since a signed estimate has no logarithm, and a note says
-    so. A member above the ULOQ makes the pool right-censored.
+    Above the LLOQ: geometric mean. One below it: the mean of the signed estimates on the linear scale, since
+    these have no logarithm; they are not cut off, so their mean is not biased. A member above the ULOQ counts
+    with the probability that it lies there. Two members that no plausible error reconciles (`widest_gap`) are
+    not averaged: `REPLICATES_DISAGREE`, without a number.
 
-    Errors that replicates share (curve, lot, F:P) do not average out: the interval is as wide as the members'
-    own on average, shrunk only by the part that is each tube's own.
+    Tubes of one bead run share its curve and what differs between runs: their mean is one number, and the
+    means of the runs are averaged. All of one run: the tubes are. Lot and F:P are shared by all and do not
+    average out. The variance of what is averaged is joined with the scatter it shows (`joined_variance`): a
+    CV between runs counts for 20 degrees of freedom where it was typed or estimated, else for less than one;
+    scatter makes it smaller only where it is assumed.
 
     Parameters
     ----------
     members
         Replicates, any status; shape (n,), n ≥ 1.
     n_runs
-        Bead runs that they were calibrated with; None: one each. What differs between runs averages
-        over these.
+        Bead runs that they were calibrated with, where `runs` is not given: dealt evenly; None: one each.
+    runs
+        The bead run of each member, shape (n,).
 
     Raises
     ------
     ValueError
-        No members.
+        No members, or runs of another number.
     """
     if not members:
         raise ValueError("There are no replicates to pool: at least one receptor density is needed.")
+    if runs is not None and len(runs) != len(members):
+        raise ValueError(f"{len(members)} replicates, but {len(runs)} bead runs: give one per replicate.")
     if len(members) == 1:
         return _single(members[0])
-    numbers = [m for m in members if m.status in NUMBERS and m.rd is not None]
+    which = runs if runs is not None else [i % (n_runs or len(members)) for i in range(len(members))]
+    numbers = [(m, run) for m, run in zip(members, which, strict=True) if has_estimate(m)]
     above = [m for m in members if m.status is RdStatus.ABOVE_ULOQ]
     frame = _frame(members, len(numbers) + len(above))
+    gap = widest_gap(members)
+    if gap is not None and gap.is_contradiction:
+        return _contradicting(frame, gap)
     if above:
-        return _censored(frame, len(above), len(members))
+        return _with_bounds(frame, numbers, above)
     if not numbers:
         return frame
-    return _pooled(frame, numbers, min(n_runs or len(numbers), len(numbers)))
+    return _pooled(frame, numbers)
 
 
 def _single(member: ReceptorDensity) -> PooledDensity:
-    counted = int(member.status in NUMBERS or member.status is RdStatus.ABOVE_ULOQ)
+    counted = int(has_estimate(member) or member.status is RdStatus.ABOVE_ULOQ)
     return PooledDensity(
         member.status,
         1,
@@ -101,6 +94,8 @@ def _single(member: ReceptorDensity) -> PooledDensity:
         member.uloq,
         member.flags,
         member.notes,
+        member.between_run_cv,
+        member.between_run_from,
     )
 
 
@@ -110,10 +105,9 @@ def _frame(members: Sequence[ReceptorDensity], n_pooled: int) -> PooledDensity:
     notes = tuple(dict.fromkeys(n for m in members for n in m.notes))
     left_out = len(members) - n_pooled
     if left_out and n_pooled:
-        notes = (
-            *notes,
-            f"{left_out} of {len(members)} replicates have no receptor density and are not pooled.",
-        )
+        left = f"{left_out} of {len(members)} replicates have no receptor density and are not pooled."
+        notes = (*notes, left)
+    held = max(members, key=lambda member: member.between_run_cv)
     return PooledDensity(
         members[0].status,
         len(members),
@@ -122,34 +116,51 @@ def _frame(members: Sequence[ReceptorDensity], n_pooled: int) -> PooledDensity:
         uloq=min((m.uloq for m in members if m.uloq is not None), default=None),
         flags=flags,
         notes=notes,
+        between_run_cv=held.between_run_cv,
+        between_run_from=held.between_run_from,
     )
 
 
-def _censored(frame: PooledDensity, n_above: int, n: int) -> PooledDensity:
-    note = f"{n_above} of {n} replicates are above the range: the pool is known only to exceed it."
-    return _replaced(frame, RdStatus.ABOVE_ULOQ, None, frame.uloq, None, None, (*frame.notes, note))
+def _contradicting(frame: PooledDensity, gap: Gap) -> PooledDensity:
+    more = "more than " if gap.is_bound else ""
+    note = (
+        f"The replicates contradict each other: {gap.low:,.4g} and {more}{gap.high:,.4g} lie {gap.sds:.0f} "
+        "SDs of their difference apart. They are not averaged. Were tubes or controls exchanged? Without the "
+        "wrong tube in the samples sheet the visit has a number again."
+    )
+    return replace(frame, status=RdStatus.REPLICATES_DISAGREE, notes=(*frame.notes, note))
 
 
-def _pooled(frame: PooledDensity, numbers: Sequence[ReceptorDensity], n_runs: int) -> PooledDensity:
-    rd = np.array([m.rd for m in numbers], dtype=np.float64)
-    below = np.array([m.status is RdStatus.BELOW_LLOQ for m in numbers])
+def _pooled(frame: PooledDensity, numbers: Sequence[tuple[ReceptorDensity, Hashable]]) -> PooledDensity:
+    members = [member for member, _ in numbers]
+    rd = np.array([m.rd for m in members], dtype=np.float64)
+    below = np.array([m.status is RdStatus.BELOW_LLOQ for m in members])
     notes = frame.notes
     if below.any() and not below.all():
         notes = (
             *notes,
             f"{below.sum()} of {below.size} pooled replicates are below the LLOQ: the mean is linear.",
         )
-    on_log = not below.any() and bool(np.all(rd > 0))
-    center = float(np.exp(np.mean(np.log(rd)))) if on_log else float(np.mean(rd))
-    low, high = _interval(numbers, rd, center, n_runs, on_log=on_log)
-    between = float(100 * np.sqrt(np.expm1(np.var(np.log(rd), ddof=1)))) if on_log and rd.size > 1 else None
-    return _replaced(frame, _status(center, numbers, frame), center, low, high, between, notes)
+    all_above = not below.any() and bool(np.all(rd > 0))
+    on_log = all_above and all(m.rd_low is None or m.rd_low > 0 for m in members)
+    mean, sd = _mean_and_sd(_units(numbers, on_log=on_log), frame)
+    if on_log:
+        center, low, high = (float(np.exp(end)) for end in (mean, mean - Z_95 * sd, mean + Z_95 * sd))
+    else:
+        center = float(np.exp(np.mean(np.log(rd)))) if all_above else mean
+        low, high = center - Z_95 * sd, center + Z_95 * sd
+    between = (
+        float(100 * np.sqrt(np.expm1(np.var(np.log(rd), ddof=1)))) if all_above and rd.size > 1 else None
+    )
+    status = _status(center, {m.status for m in members}, frame)
+    return replace(
+        frame, status=status, rd=center, rd_low=low, rd_high=high, between_cv_percent=between, notes=notes
+    )
 
 
-def _status(center: float, numbers: Sequence[ReceptorDensity], frame: PooledDensity) -> RdStatus:
-    kinds = {m.status for m in numbers}
+def _status(center: float, kinds: Collection[RdStatus], frame: PooledDensity) -> RdStatus:
     if len(kinds) == 1:
-        return kinds.pop()
+        return next(iter(kinds))
     if frame.lloq is not None and center < frame.lloq:
         return RdStatus.BELOW_LLOQ
     if frame.uloq is not None and center > frame.uloq:
@@ -157,49 +168,132 @@ def _status(center: float, numbers: Sequence[ReceptorDensity], frame: PooledDens
     return RdStatus.OK
 
 
-def _interval(
-    numbers: Sequence[ReceptorDensity], rd: np.ndarray, center: float, n_runs: int, *, on_log: bool
-) -> tuple[float, float]:
-    """Shared part once, own part over n; between-replicate scatter where it is larger than the own part."""
-    low = np.array([m.rd_low if m.rd_low is not None else m.rd for m in numbers], dtype=np.float64)
-    high = np.array([m.rd_high if m.rd_high is not None else m.rd for m in numbers], dtype=np.float64)
-    if on_log and np.all(low > 0):
-        sd = float(np.mean((np.log(high) - np.log(low)) / (2 * Z_95)))
-        scatter = float(np.std(np.log(rd), ddof=1)) if rd.size > 1 else 0.0
-        half = Z_95 * _pooled_sd(numbers, sd, scatter, n_runs)
-        return center * float(np.exp(-half)), center * float(np.exp(half))
-    sd = float(np.mean((high - low) / (2 * Z_95)))
-    scatter = float(np.std(rd, ddof=1)) if rd.size > 1 else 0.0
-    half = Z_95 * _pooled_sd(numbers, sd, scatter, n_runs)
-    return center - half, center + half
+def _prior_freedom(frame: PooledDensity) -> float:
+    told = frame.between_run_from in (BetweenRunSource.TYPED, BetweenRunSource.ESTIMATED)
+    return TOLD_FREEDOM if told else PRIOR_FREEDOM
 
 
-def _pooled_sd(numbers: Sequence[ReceptorDensity], sd: float, scatter: float, n_runs: int) -> float:
-    own = _share(numbers, CELL_TERMS)
-    between = _share(numbers, {BudgetTerm.BETWEEN_RUNS})
-    if n_runs == len(numbers):
-        own, between = own + between, 0.0
-    each = max(own * sd**2, scatter**2)
-    shared = (1 - own - between + between / n_runs) * sd**2
-    return float(np.sqrt(shared + each / len(numbers)))
+def _units(numbers: Sequence[tuple[ReceptorDensity, Hashable]], *, on_log: bool) -> list[_Unit]:
+    """Return what is averaged, sorted by value: the mean of each run, or each tube where there is one run."""
+    several = len({run for _, run in numbers}) > 1
+    by_run: dict[Hashable, list[ReceptorDensity]] = {}
+    for place, (member, run) in enumerate(numbers):
+        by_run.setdefault(run if several else place, []).append(member)
+    units = [_unit(tubes, on_log=on_log, several=several) for tubes in by_run.values()]
+    return sorted(units, key=lambda unit: (unit.value, unit.own))
 
 
-def _share(numbers: Sequence[ReceptorDensity], terms: Collection[BudgetTerm]) -> float:
-    shares = [sum(t.share for t in m.budget if t.name in terms) for m in numbers if m.budget]
-    return float(np.mean(shares)) if shares else 0.0
+def _unit(tubes: Sequence[ReceptorDensity], *, on_log: bool, several: bool) -> _Unit:
+    values = sorted(float(np.log(m.rd or 1.0)) if on_log else m.rd or 0.0 for m in tubes)
+    variances = [(_variance(m, on_log=on_log), m) for m in tubes]
+    cells = sum(v * _share(m, CELL_TERMS) for v, m in variances) / len(tubes)
+    lot = sum(v * _share(m, LOT_TERMS, unknown=1.0) for v, m in variances) / len(tubes)
+    run = max(sum(v for v, _ in variances) / len(tubes) - cells - lot, 0.0)
+    own = cells / len(tubes) + (run if several else 0.0)
+    return _Unit(sum(values) / len(values), own, lot + (0.0 if several else run))
 
 
-def _replaced(
+def _variance(member: ReceptorDensity, *, on_log: bool) -> float:
+    low = member.rd_low if member.rd_low is not None else member.rd or 0.0
+    high = member.rd_high if member.rd_high is not None else member.rd or 0.0
+    half = float(np.log(high) - np.log(low)) if on_log else high - low
+    return (half / (2 * Z_95)) ** 2
+
+
+def _share(member: ReceptorDensity, terms: Collection[BudgetTerm], unknown: float = 0.0) -> float:
+    """Return the share of these terms; without a budget nothing is known to average out."""
+    return sum(term.share for term in member.budget if term.name in terms) if member.budget else unknown
+
+
+def _mean_and_sd(units: Sequence[_Unit], frame: PooledDensity) -> tuple[float, float]:
+    values = [unit.value for unit in units]
+    n = len(values)
+    mean, shared = sum(values) / n, sum(unit.shared for unit in units) / n
+    return mean, float(np.sqrt(shared + _joined(units, frame) / n))
+
+
+def _joined(units: Sequence[_Unit], frame: PooledDensity) -> float:
+    """Return the variance of one of what is averaged: its own error and the scatter that is seen."""
+    n, mean = len(units), sum(unit.value for unit in units) / len(units)
+    own = sum(unit.own for unit in units) / n
+    scatter = sum((unit.value - mean) ** 2 for unit in units) / (n - 1) if n > 1 else 0.0
+    joined = joined_variance(scatter, n - 1, own, _prior_freedom(frame))
+    return joined if frame.between_run_from is BetweenRunSource.ASSUMED else max(joined, own)
+
+
+def _with_bounds(
     frame: PooledDensity,
-    status: RdStatus,
-    rd: float | None,
-    low: float | None,
-    high: float | None,
-    between: float | None,
-    notes: tuple[str, ...],
+    numbers: Sequence[tuple[ReceptorDensity, Hashable]],
+    above: Sequence[ReceptorDensity],
 ) -> PooledDensity:
-    from dataclasses import replace
-
-    return replace(
-        frame, status=status, rd=rd, rd_low=low, rd_high=high, between_cv_percent=between, notes=notes
+    """Pool numbers with members known only to exceed a bound: a censored likelihood on the log scale."""
+    bounds = sorted(b for m in above if (b := m.rd_low if m.rd_low is not None else m.uloq) is not None)
+    what = f"{len(above)} of {frame.n_samples} replicates are above the range"
+    usable = bool(bounds) and all((m.rd or 0) > 0 and (m.rd_low is None or m.rd_low > 0) for m, _ in numbers)
+    if not numbers or not usable:
+        note = f"{what}: the pool is known only to exceed it."
+        lowest = min(bounds, default=frame.uloq)
+        return replace(frame, status=RdStatus.ABOVE_ULOQ, rd_low=lowest, notes=(*frame.notes, note))
+    units = _units(numbers, on_log=True)
+    spread = float(np.sqrt(max(_joined(units, frame), 1e-12)))
+    shared = sum(unit.shared for unit in units) / len(units)
+    mean, low, high = censored_mean([unit.value for unit in units], np.log(bounds), spread)
+    reach = Z_95**2 * shared
+    ends = (mean, mean - np.sqrt((mean - low) ** 2 + reach), mean + np.sqrt((high - mean) ** 2 + reach))
+    rd, rd_low, rd_high = (float(np.exp(end)) for end in ends)
+    note = f"{what}: they count with the probability that they lie there, the others with their number."
+    kinds = {RdStatus.ABOVE_ULOQ, *(m.status for m, _ in numbers)}
+    pooled = replace(
+        frame,
+        status=_status(rd, kinds, frame),
+        rd=rd,
+        rd_low=rd_low,
+        rd_high=rd_high,
+        notes=(*frame.notes, note),
     )
+    return rounded_record(pooled)
+
+
+def censored_mean(
+    values: Sequence[float], bounds: Sequence[float] | Floats, sd: float
+) -> tuple[float, float, float]:
+    """Return the mean of highest likelihood and its 95 % profile interval; some are known to exceed a bound.
+
+    log L(μ) = Σ log φ((x − μ)/σ) + Σ log Φ((μ − b)/σ) with σ known (Tobin 1958, doi:10.2307/1907382).
+
+    Parameters
+    ----------
+    values, bounds
+        Of the measured (at least one), and of those that exceed a bound, on one scale.
+    sd
+        Of one, above zero.
+
+    Examples
+    --------
+    >>> [round(end, 3) for end in censored_mean([10.0], [10.0], 0.1)]
+    [10.051, 9.897, 10.219]
+    """
+    from scipy.special import log_ndtr
+
+    def minus(mean: float) -> float:
+        numbers = float(sum(((x - mean) / sd) ** 2 for x in values)) / 2
+        return float(numbers - sum(log_ndtr((mean - bound) / sd) for bound in bounds))
+
+    def slope(mean: float) -> float:
+        z = [(mean - bound) / sd for bound in bounds]
+        hazards = sum(np.exp(-(u**2) / 2 - log_ndtr(u)) for u in z) / np.sqrt(2 * np.pi)
+        return float(sum(x - mean for x in values) / sd + hazards)
+
+    mean = _root(slope, min(values), max([*values, *bounds]) + FARTHEST_SDS * sd)
+    top = minus(mean) + Z_95**2 / 2
+    low = _root(lambda at: minus(at) - top, mean - FARTHEST_SDS * sd, mean)
+    high = _root(lambda at: top - minus(at), mean, mean + FARTHEST_SDS * sd)
+    return mean, low, high
+
+
+def _root(falling: Callable[[float], float], low: float, high: float) -> float:
+    """Return where a falling function is zero."""
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if falling(middle) > 0 else (low, middle)
+    return (low + high) / 2

@@ -10,7 +10,13 @@ import numpy.typing as npt
 from calibration.beads.kits import BeadKit, KitResult, abc_divisor, bead_kit
 from calibration.curve.standard_curve import CurveVerdict, StandardCurve
 from calibration.density.background import subtraction_bias
-from calibration.density.budget import CELL_TERMS, BudgetTerm, ErrorTerm
+from calibration.density.budget import (
+    ASSUMED_BETWEEN_RUN_CV,
+    CELL_TERMS,
+    BetweenRunSource,
+    BudgetTerm,
+    ErrorTerm,
+)
 from calibration.density.error_model import Cells, RelativeErrors
 from calibration.density.limits import Limits, density_limits
 from calibration.density.result import NUMBERED, QUANTIFIED, ControlKind, RdStatus, ReceptorDensity
@@ -67,7 +73,7 @@ def quantify_receptor_density(
     f_p_ratio: float | None = None,
     f_p_cv: float = 0.05,
     lot_cv: float = 0.05,
-    between_run_cv: float = 0.0,
+    between_run_cv: float | None = 0.0,
     lab_lloq: float | None = None,
     uloq_extrapolation: float = 4.0,
     detector_top: float = np.inf,
@@ -92,7 +98,8 @@ def quantify_receptor_density(
     f_p_ratio, f_p_cv
         Of the conjugate, and the CV of it (a fraction); used only by kits that need F:P.
     lot_cv, between_run_cv
-        CV of the lot's assigned values and of the assay between runs (fractions).
+        CV of the lot's assigned values and of the assay between runs (fractions). The latter: 0: the
+        interval is a within-run interval; None: 10 % is assumed, as in a study.
     lab_lloq
         The laboratory's own limit in ABC.
     uloq_extrapolation
@@ -127,9 +134,24 @@ def quantify_receptor_density(
         note = _why_no_background(control_cells is None, control.size)
         return replace(known, status=RdStatus.NO_BACKGROUND, notes=(*known.notes, note))
     tube = _Tube(_cells(stained, control, curve, divisor), curve)
-    errors = RelativeErrors(lot_cv, f_p_cv if kit.needs_f_p else 0.0, between_run_cv)
+    between, source = between_run_term(between_run_cv)
+    errors = RelativeErrors(lot_cv, f_p_cv if kit.needs_f_p else 0.0, between)
+    known = replace(known, between_run_cv=between, between_run_from=source)
     result = _with_density(known, tube, errors, lab_lloq, seed, n_draws)
     return rounded_record(_with_status(result, stained, uloq_extrapolation, detector_top))
+
+
+def between_run_term(typed: float | None) -> tuple[float, BetweenRunSource]:
+    """Return the CV between runs of a single tube (a fraction) and where it comes from.
+
+    Examples
+    --------
+    >>> between_run_term(None)[0], between_run_term(0.2)[1].name
+    (0.1, 'TYPED')
+    """
+    if typed is None:
+        return ASSUMED_BETWEEN_RUN_CV, BetweenRunSource.ASSUMED
+    return (typed, BetweenRunSource.TYPED) if typed > 0 else (0.0, BetweenRunSource.NONE)
 
 
 def _cells(stained: Floats, control: Floats, curve: StandardCurve, divisor: float) -> Cells:

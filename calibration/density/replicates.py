@@ -1,11 +1,24 @@
-"""How much replicates of one patient and visit differ: the assay's CV between tubes and between runs."""
+"""Replicates of one patient and visit: how much they differ, and whether they contradict each other."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
+
+from calibration.density.budget import ASSUMED_BETWEEN_RUN_CV, BudgetTerm
+from calibration.density.result import RdStatus, ReceptorDensity
+from calibration.numbers import Z_95
+
+MOST_SDS_APART = 7.0
+"""SDs of their difference by which two replicates may lie apart. Convention: a pair of an assay with a CV of
+30 % between runs, where 10 % is assumed, hardly ever goes so far; bright densities do where they differ
+3.5-fold."""
+
+WITH_ESTIMATE = (RdStatus.OK, RdStatus.ABOVE_ULOQ_EXTRAPOLATED, RdStatus.BELOW_LLOQ)
+"""Statuses of replicates that hold a number, be it below the LLOQ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +30,31 @@ class ReplicateScatter:
     high: float
     n_groups: int
     freedom: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Two replicates: densities per cell (`high` a lower bound where `is_bound`), and how many SDs apart."""
+
+    low: float
+    high: float
+    is_bound: bool
+    sds: float
+
+    @property
+    def is_contradiction(self) -> bool:
+        """Whether no plausible error explains the difference."""
+        return self.sds > MOST_SDS_APART
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A replicate: value or lower bound, its SD near zero (molecules), its SD at its size (a fraction)."""
+
+    value: float
+    is_bound: bool
+    absolute: float
+    relative: float
 
 
 def replicate_scatter(groups: Sequence[Sequence[float]]) -> ReplicateScatter | None:
@@ -59,3 +97,69 @@ def _chi_squared_95(freedom: int) -> tuple[float, float]:
     from scipy.special import chdtri
 
     return float(chdtri(freedom, 0.975)), float(chdtri(freedom, 0.025))
+
+
+def widest_gap(members: Iterable[ReceptorDensity], between_run_cv: float = 0.0) -> Gap | None:
+    """Return the two replicates that lie farthest apart in SDs of their difference.
+
+    A reading is x = μ·exp(η) + ε, with η relative and ε absolute; asinh(b·x/a) has an SD of b at every
+    size, so that readings below zero and bright ones are compared alike (Durbin et al. 2002,
+    doi:10.1093/bioinformatics/18.suppl_1.S105). a is the SD of the dimmer one, b that of both at their
+    size, from the replicates' own intervals with a CV between runs of at least 10 %. A replicate above the
+    range counts as its bound, and only with a number below it.
+
+    Parameters
+    ----------
+    members
+        Replicates, any status.
+    between_run_cv
+        Of the study (a fraction), where the intervals do not hold it.
+
+    Returns
+    -------
+    Gap or None
+        None with fewer than two that can be compared.
+
+    Examples
+    --------
+    >>> low = ReceptorDensity(RdStatus.OK, 500, rd=2e4, rd_low=1.6e4, rd_high=2.5e4)
+    >>> high = ReceptorDensity(RdStatus.OK, 500, rd=2e5, rd_low=1.6e5, rd_high=2.5e5)
+    >>> gap = widest_gap([low, high])
+    >>> round(gap.sds, 1), gap.is_contradiction
+    (10.2, True)
+    """
+    least = max(between_run_cv, ASSUMED_BETWEEN_RUN_CV)
+    readings = [reading for member in members if (reading := _reading(member, least)) is not None]
+    ordered = sorted(readings, key=lambda one: (one.value, one.is_bound))
+    pairs = [(low, high) for low, high in combinations(ordered, 2) if not low.is_bound]
+    gaps = [Gap(low.value, high.value, high.is_bound, _sds(low, high)) for low, high in pairs]
+    return max(gaps, key=lambda gap: (gap.sds, gap.high, -gap.low), default=None)
+
+
+def has_estimate(member: ReceptorDensity) -> bool:
+    """Return whether a replicate has a number, be it below the LLOQ."""
+    return member.status in WITH_ESTIMATE and member.rd is not None
+
+
+def _reading(member: ReceptorDensity, between_run_cv: float) -> _Reading | None:
+    least = float(np.log1p(between_run_cv**2))
+    if member.status is RdStatus.ABOVE_ULOQ:
+        bound = member.rd_low if member.rd_low is not None else member.uloq
+        return None if bound is None else _Reading(bound, True, 0.0, float(np.sqrt(least)))
+    if member.rd is None or not has_estimate(member):
+        return None
+    low = member.rd_low if member.rd_low is not None else member.rd
+    high = member.rd_high if member.rd_high is not None else member.rd
+    if low > 0:
+        own = float((np.log(high) - np.log(low)) / (2 * Z_95)) ** 2
+        held = own * sum(term.share for term in member.budget if term.name is BudgetTerm.BETWEEN_RUNS)
+        relative = float(np.sqrt(own - held + max(held, least)))
+        return _Reading(member.rd, False, float(np.sqrt(own - held)) * member.rd, relative)
+    return _Reading(member.rd, False, (high - low) / (2 * Z_95), float(np.sqrt(least)))
+
+
+def _sds(low: _Reading, high: _Reading) -> float:
+    b = float(np.sqrt((low.relative**2 + high.relative**2) / 2))
+    a = max(low.absolute, 1.0)
+    apart = np.arcsinh(b * high.value / a) - np.arcsinh(b * low.value / a)
+    return float(apart / (b * np.sqrt(2)))

@@ -7,12 +7,12 @@ from enum import StrEnum
 from typing import Final
 
 from calibration.beads.kits import KitResult
-from calibration.density.budget import ErrorTerm
+from calibration.density.budget import BetweenRunSource, ErrorTerm
 from calibration.density.limits import LloqSource
 
 
 class RdStatus(StrEnum):
-    """What a receptor density is worth."""
+    """What a receptor density is worth. `REPLICATES_DISAGREE` is only a visit's."""
 
     OK = "OK"
     BELOW_LLOQ = "BELOW_LLOQ"
@@ -22,6 +22,7 @@ class RdStatus(StrEnum):
     NO_BACKGROUND = "NO_BACKGROUND"
     NO_CURVE = "NO_CURVE"
     FAILED = "FAILED"
+    REPLICATES_DISAGREE = "REPLICATES_DISAGREE"
 
 
 class ControlKind(StrEnum):
@@ -47,7 +48,8 @@ class ReceptorDensity:
     `gcv_percent` is the geometric CV, None where the interval reaches zero. For `ABOVE_ULOQ` only the bound
     is known: `rd` and `rd_high` are None, `rd_low` is the ULOQ. `result` is what the kit's arithmetic gives
     (ABC, or SABC for QIFIKIT); `control_kind` what was subtracted; `lloq_from` which limit decides the
-    LLOQ; `analytic_sd` the SD of RD by first derivatives, beside the draws.
+    LLOQ; `analytic_sd` the SD of RD by first derivatives, beside the draws; `between_run_cv` the CV between
+    runs that the interval holds (a fraction; 0: a within-run interval), `between_run_from` its source.
     """
 
     status: RdStatus
@@ -74,3 +76,43 @@ class ReceptorDensity:
     lod: float | None = None
     lloq_from: LloqSource = LloqSource.NOT_KNOWN
     analytic_sd: float | None = None
+    between_run_cv: float = 0.0
+    between_run_from: BetweenRunSource = BetweenRunSource.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class PooledDensity:
+    """Replicates as one number.
+
+    Attributes
+    ----------
+    status
+        Of the pool: as its members where they agree, else what the pooled number is by the members' limits;
+        `REPLICATES_DISAGREE` where two contradict each other: no number then.
+    n_samples, n_pooled
+        Replicates, and those with a number or a bound.
+    rd, rd_low, rd_high
+        Geometric mean of the numbers with its 95 % interval; one below the LLOQ: mean of signed estimates.
+    between_cv_percent
+        Geometric CV between replicates, where at least two have numbers above the LLOQ.
+    lloq, uloq
+        The strictest: highest LLOQ, lowest ULOQ.
+    flags, notes
+        Of all members, each once, and what was mixed.
+    between_run_cv, between_run_from
+        CV between runs that the members' intervals hold (a fraction), and where it comes from.
+    """
+
+    status: RdStatus
+    n_samples: int
+    n_pooled: int
+    rd: float | None = None
+    rd_low: float | None = None
+    rd_high: float | None = None
+    between_cv_percent: float | None = None
+    lloq: float | None = None
+    uloq: float | None = None
+    flags: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    between_run_cv: float = 0.0
+    between_run_from: BetweenRunSource = BetweenRunSource.NONE

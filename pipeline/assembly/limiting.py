@@ -7,12 +7,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from calibration.density.between_runs import FEWEST_FREEDOM
-from calibration.density.budget import CELL_TERMS, BudgetTerm
+from calibration.density.budget import ASSUMED_BETWEEN_RUN_CV, CELL_TERMS, BetweenRunSource, BudgetTerm
+from calibration.density.limits import MOST_CV
 from calibration.density.receptor_density import ReceptorDensity
-from calibration.density.replicates import ReplicateScatter, replicate_scatter
+from calibration.density.replicates import ReplicateScatter, replicate_scatter, widest_gap
 from calibration.numbers import Z_95
-from pipeline.patients.between_runs import between_runs_of, geometric_mean, replicates
+from pipeline.patients.between_runs import (
+    BetweenRunTerm,
+    Visit,
+    between_run_term_of,
+    geometric_mean,
+    replicates,
+)
 from pipeline.quantification.result import SampleResult
 from pipeline.study.study import Study
 
@@ -58,7 +64,8 @@ class Limiting:
     """The remedies, largest share first, over `n` tubes; and what replicates say.
 
     `between_runs`: replicates of a visit on different bead runs; `within_run`: on the same one.
-    `fed_in`: what of it single tubes carry, in words.
+    `fed_in`: what of it single tubes carry, in words; `between_run_cv` (a fraction), `between_run_from`: the
+    same as a number and its source.
     """
 
     n: int
@@ -66,6 +73,8 @@ class Limiting:
     between_runs: ReplicateScatter | None = None
     within_run: ReplicateScatter | None = None
     fed_in: str = ""
+    between_run_cv: float = 0.0
+    between_run_from: BetweenRunSource = BetweenRunSource.NONE
 
     def sentences(self) -> tuple[str, ...]:
         """Return what to do first, and what replicates show."""
@@ -101,25 +110,38 @@ def limiting(study: Study, results: Sequence[SampleResult]) -> Limiting:
     same, different = _replicates(study, results)
     remedies = sorted(_remedies(densities, study), key=lambda remedy: (-remedy.share_percent, remedy.name))
     scatter = replicate_scatter(different), replicate_scatter(same)
-    return Limiting(len(densities), tuple(remedies), *scatter, _fed_in(study, results) if densities else "")
+    term = between_run_term_of(study, results)
+    fed_in = " ".join(_between_run_sentences(term)) if densities else ""
+    return Limiting(len(densities), tuple(remedies), *scatter, fed_in, term.cv, term.source)
 
 
-def _fed_in(study: Study, results: Sequence[SampleResult]) -> str:
-    """Say which between-run CV the intervals of single tubes hold, or that they hold none."""
-    typed = study.settings.between_run_cv
-    if typed > 0:
-        return f"Every interval holds the between-run CV of the setting between_run_cv, {100 * typed:.3g} %."
-    scatter = between_runs_of(study, results)
-    if scatter is None:
-        return (
-            "No interval holds a term between runs: no setting between_run_cv, and fewer than "
-            f"{FEWEST_FREEDOM} degrees of freedom of replicates on different bead runs."
+def _between_run_sentences(term: BetweenRunTerm) -> Iterable[str]:
+    """Say which between-run CV the intervals hold and where it comes from, or that they hold none."""
+    cv = f"{100 * term.cv:.3g} %"
+    if term.source is BetweenRunSource.NONE:
+        yield (
+            "Every interval is a within-run interval: the setting between_run_cv is 0. What differs from one "
+            "run to the next is not in it: it is too narrow to compare runs."
         )
-    observed = (
-        f"replicates on different bead runs differ by {100 * scatter.observed:.1f} %, their own errors "
-        f"account for {100 * scatter.expected:.1f} %"
-    )
-    return f"Every interval holds a between-run CV of {100 * scatter.cv:.1f} %: {observed}."
+    elif term.source is BetweenRunSource.TYPED:
+        yield f"Every interval holds the between-run CV of the setting between_run_cv, {cv}."
+    elif term.source is BetweenRunSource.ASSUMED:
+        yield (
+            f"Every interval holds an assumed between-run CV of {cv}: the setting between_run_cv is empty, "
+            "and no visit has replicates on different bead runs. If the true CV is larger, the intervals are "
+            "too narrow; such replicates would tell."
+        )
+    else:
+        yield f"Every interval holds a between-run CV of {cv}, estimated from replicates."
+    if term.shown is not None:
+        yield (
+            f"Replicates on different bead runs differ by {100 * term.shown.observed:.1f} %; their own "
+            f"errors explain {100 * term.shown.expected:.1f} % ({term.shown.freedom} degrees of freedom)."
+        )
+    if term.source is BetweenRunSource.ESTIMATED:
+        yield f"The LLOQs hold the {100 * ASSUMED_BETWEEN_RUN_CV:g} % that are assumed without replicates."
+        if term.cv >= MOST_CV:
+            yield f"With {cv} no density reaches the {100 * MOST_CV:g} % that an LLOQ stands for."
 
 
 def _has_budget(receptor: ReceptorDensity) -> bool:
@@ -129,6 +151,7 @@ def _has_budget(receptor: ReceptorDensity) -> bool:
 def _remedies(densities: Sequence[ReceptorDensity], study: Study) -> Iterable[Remedy]:
     if not densities:
         return
+    source = max(densities, key=lambda density: density.between_run_cv).between_run_from
     known = {term.name for density in densities for term in density.budget}
     wanted = {name: terms for name, terms in _REMEDIES.items() if known.intersection(terms)}
     parts = [{name: _variance(density, terms) for name, terms in wanted.items()} for density in densities]
@@ -140,7 +163,7 @@ def _remedies(densities: Sequence[ReceptorDensity], study: Study) -> Iterable[Re
         share = 100 * math.fsum(map(_ratio, own, totals)) / len(totals)
         yield Remedy(
             name,
-            ", ".join(_with_assumption(term, study) for term in terms),
+            ", ".join(_with_assumption(term, study, source) for term in terms),
             share,
             largest.count(name),
             _fold(_middle(totals)),
@@ -148,13 +171,15 @@ def _remedies(densities: Sequence[ReceptorDensity], study: Study) -> Iterable[Re
         )
 
 
-def _with_assumption(term: BudgetTerm, study: Study) -> str:
+def _with_assumption(term: BudgetTerm, study: Study, source: BetweenRunSource) -> str:
     """Say beside a term that its size is assumed, where nobody typed it for some bead run or panel."""
     settings = study.settings
     if term is BudgetTerm.LOT_ASSIGNMENT and any(run.assigned_cv is None for run in study.beads):
         return f"{term} (assumed: lot_assignment_cv {100 * settings.lot_assignment_cv:g} %)"
     if term is BudgetTerm.F_P_RATIO and any(panel.quantified.f_p_ratio_sd is None for panel in study.panels):
         return f"{term} (assumed: f_p_cv {100 * settings.f_p_cv:g} %)"
+    if term is BudgetTerm.BETWEEN_RUNS and source is BetweenRunSource.ASSUMED:
+        return f"{term} (assumed: between_run_cv {100 * ASSUMED_BETWEEN_RUN_CV:g} %)"
     return term
 
 
@@ -176,9 +201,17 @@ def _fold(variance: float) -> float:
     return float(10.0 ** (Z_95 * math.sqrt(max(variance, 0.0))))
 
 
+def _contradicts(visit: Visit) -> bool:
+    gap = widest_gap(tube.receptor for tubes in visit for tube in tubes)
+    return gap is not None and gap.is_contradiction
+
+
 def _replicates(study: Study, results: Sequence[SampleResult]) -> tuple[list[list[float]], list[list[float]]]:
-    """Return the densities of replicates on one bead run, and of visits on several (their runs' means)."""
-    visits = replicates(study, results)
+    """Return the densities of replicates on one bead run, and of visits on several (their runs' means).
+
+    Visits whose replicates contradict each other are left out: an exchanged tube is no scatter.
+    """
+    visits = [visit for visit in replicates(study, results) if not _contradicts(visit)]
     same = [[float(tube.receptor.rd or 0.0) for tube in tubes] for runs in visits for tubes in runs]
     different = [[geometric_mean(tubes) for tubes in runs] for runs in visits]
     return [group for group in same if len(group) > 1], [group for group in different if len(group) > 1]

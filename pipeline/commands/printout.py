@@ -13,6 +13,7 @@ from calibration.curve.standard_curve import CurveVerdict
 from calibration.density.receptor_density import NUMBERED, QUANTIFIED, RdStatus
 from pipeline.assembly.study_result import StudyResult
 from pipeline.beads.result import CalibrationResult
+from pipeline.output.interval import interval_name
 from pipeline.output.report.words import FLAGS, density_words, interval_words, verdict_line
 from pipeline.output.result_tables import sample_flags
 from pipeline.quantification.result import SampleResult, is_failed
@@ -30,6 +31,7 @@ SHORT: Final = {
     RdStatus.NO_BACKGROUND: "no control",
     RdStatus.NO_CURVE: "no curve",
     RdStatus.FAILED: "failed",
+    RdStatus.REPLICATES_DISAGREE: "disagree",
 }
 """A status in a column of a terminal; the files have the whole name."""
 
@@ -74,7 +76,8 @@ def _table(study_result: StudyResult) -> str:
 
     table = Table(
         box=box.SIMPLE_HEAD,
-        title=f"{_capital(density_name(study_result.study))}, molecules per cell",
+        title=f"{_capital(density_name(study_result.study))}, molecules per cell, "
+        f"{interval_name(study_result.limiting)}",
         pad_edge=False,
     )
     for name in ("sample", "status", "cells", "RD", "95 % interval", "weeks", ""):

@@ -13,6 +13,7 @@ from calibration.density.receptor_density import ReceptorDensity
 from gating.sentinels import B_PRECURSORS, NK_CELLS
 from pipeline.assembly.study_result import StudyResult
 from pipeline.beads.result import CalibrationResult
+from pipeline.output.interval import between_run_percent, between_run_source, interval_lacks
 from pipeline.output.table import Cell, Column, Table, as_sentences, cell_text, names_of, table_of
 from pipeline.patients.exposure import Exposure
 from pipeline.patients.visits import Visit
@@ -144,6 +145,9 @@ SAMPLES: Final[tuple[Column[SampleFacts], ...]] = (
     *_REAGENTS,
     Column("second_opinion_n", _of_second_opinion(lambda opinion: opinion.n_cells)),
     Column("second_opinion_agreement", _of_second_opinion(lambda opinion: opinion.agreement)),
+    Column("between_run_cv_percent", lambda tube: between_run_percent(tube.receptor)),
+    Column("between_run_from", lambda tube: between_run_source(tube.receptor)),
+    Column("interval_lacks", lambda tube: interval_lacks(tube.receptor, sample_flags(tube.result))),
 )
 PATIENTS: Final[tuple[Column[Visit], ...]] = (
     Column("patient_id", lambda visit: visit.patient_id),
@@ -165,6 +169,9 @@ PATIENTS: Final[tuple[Column[Visit], ...]] = (
     Column("note", lambda visit: as_sentences(visit.notes)),
     *_REAGENTS,
     Column("tissue", lambda visit: visit.tissue),
+    Column("between_run_cv_percent", lambda visit: between_run_percent(visit.receptor)),
+    Column("between_run_from", lambda visit: between_run_source(visit.receptor)),
+    Column("interval_lacks", lambda visit: interval_lacks(visit.receptor, visit.flags)),
 )
 CALIBRATIONS: Final[tuple[Column[CalibrationResult], ...]] = (
     Column("beads", lambda run: run.beads),

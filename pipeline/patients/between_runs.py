@@ -1,13 +1,16 @@
-"""Replicates on different bead runs: what they add to the interval of every single tube."""
+"""Replicates on different bead runs: what they say of the error between runs in every single tube."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from calibration.density.between_runs import BetweenRuns, between_runs, run_mean, widened
-from calibration.density.receptor_density import QUANTIFIED
+from calibration.density.between_runs import BetweenRuns, RunMean, between_runs, run_mean, widened
+from calibration.density.budget import ASSUMED_BETWEEN_RUN_CV, BetweenRunSource
+from calibration.density.receptor_density import QUANTIFIED, between_run_term
+from calibration.density.replicates import MOST_SDS_APART, widest_gap
+from calibration.density.result import ReceptorDensity
 from pipeline.patients.same_visit import tubes_by_visit
 from pipeline.quantification.result import SampleResult
 from pipeline.study.study import Study
@@ -16,25 +19,59 @@ Visit = tuple[tuple[SampleResult, ...], ...]
 """The tubes of a visit, by bead run."""
 
 
-def with_between_runs(study: Study, results: Sequence[SampleResult]) -> tuple[SampleResult, ...]:
-    """Return the tubes with the study-wide between-run CV in their intervals, where replicates tell one.
+@dataclass(frozen=True, slots=True)
+class BetweenRunTerm:
+    """What every interval of a study holds between runs: a CV (a fraction), and where it comes from.
 
-    The setting `between_run_cv` goes first: with it every tube has its term already.
+    `shown`: what replicates on different bead runs show, also where the CV was typed; None: there are none.
     """
-    scatter = between_runs_of(study, results)
-    if study.settings.between_run_cv > 0 or scatter is None:
+
+    cv: float
+    source: BetweenRunSource
+    shown: BetweenRuns | None = None
+
+
+def with_between_runs(study: Study, results: Sequence[SampleResult]) -> tuple[SampleResult, ...]:
+    """Return the tubes with the study's between-run CV in their intervals.
+
+    What was typed or is assumed is there already; what replicates tell takes the assumption's place.
+    """
+    term = between_run_term_of(study, results)
+    if term.source is not BetweenRunSource.ESTIMATED:
         return tuple(results)
-    return tuple(replace(tube, receptor=widened(tube.receptor, scatter.cv)) for tube in results)
+    return tuple(replace(tube, receptor=widened(tube.receptor, term.cv)) for tube in results)
+
+
+def between_run_term_of(study: Study, results: Sequence[SampleResult]) -> BetweenRunTerm:
+    """Return the between-run CV of a study: typed, else from its replicates, else assumed."""
+    shown = between_runs_of(study, results)
+    cv, source = between_run_term(study.settings.between_run_cv)
+    if source is BetweenRunSource.ASSUMED and shown is not None:
+        return BetweenRunTerm(shown.cv, BetweenRunSource.ESTIMATED, shown)
+    return BetweenRunTerm(cv, source, shown)
 
 
 def between_runs_of(study: Study, results: Sequence[SampleResult]) -> BetweenRuns | None:
-    """Return what a study's replicates say of the scatter between runs; None where they are too few."""
-    return between_runs(
-        [
-            [run_mean(geometric_mean(tubes), [tube.receptor for tube in tubes]) for tubes in runs]
-            for runs in replicates(study, results)
-        ]
-    )
+    """Return what a study's replicates say of the scatter between runs; None where there are none.
+
+    Visits whose replicates contradict each other are left out: an exchanged tube is no scatter. They are
+    taken from the best agreeing on; the first that the CV of those before it cannot explain is left out,
+    and so are all that agree less.
+    """
+    visits = [[tube.receptor for tubes in runs for tube in tubes] for runs in replicates(study, results)]
+    means = [
+        [run_mean(geometric_mean(tubes), [tube.receptor for tube in tubes]) for tubes in runs]
+        for runs in replicates(study, results)
+    ]
+    several = [(tubes, runs) for tubes, runs in zip(visits, means, strict=True) if len(runs) > 1]
+    agreeing: list[list[RunMean]] = []
+    found: BetweenRuns | None = None
+    for tubes, runs in sorted(several, key=lambda visit: _apart(visit[0], 0.0)):
+        if _apart(tubes, found.cv if found else 0.0) > MOST_SDS_APART:
+            break
+        agreeing.append(runs)
+        found = between_runs(agreeing)
+    return found
 
 
 def replicates(study: Study, results: Sequence[SampleResult]) -> tuple[Visit, ...]:
@@ -52,6 +89,12 @@ def replicates(study: Study, results: Sequence[SampleResult]) -> tuple[Visit, ..
 def geometric_mean(tubes: Sequence[SampleResult]) -> float:
     """Return the geometric mean of densities above zero."""
     return math.exp(math.fsum(math.log(tube.receptor.rd or 1.0) for tube in tubes) / len(tubes))
+
+
+def _apart(tubes: Sequence[ReceptorDensity], cv: float) -> float:
+    """Return how many SDs the tubes of a visit lie apart, with at least this CV between runs."""
+    gap = widest_gap([widened(tube, max(cv, ASSUMED_BETWEEN_RUN_CV)) for tube in tubes])
+    return gap.sds if gap else 0.0
 
 
 def _is_measured(result: SampleResult) -> bool:

@@ -20,3 +20,4 @@ class VisitFlag(StrEnum):
     """A doubt about the tubes of one visit together."""
 
     MIXED_POPULATIONS = "MIXED_POPULATIONS"
+    REPLICATES_DISAGREE = "REPLICATES_DISAGREE"

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from calibration.density.pooling import PooledDensity, pool_receptor_densities
+from calibration.density.pooling import pool_receptor_densities
+from calibration.density.result import PooledDensity, RdStatus
 from calibration.numbers import Z_95
 from pipeline.patients.exposure import Exposure
 from pipeline.patients.flags import VisitFlag
@@ -77,10 +78,15 @@ def patient_rd(visit: Visit) -> PatientRd:
 
 
 def log_sd(receptor: PooledDensity) -> float | None:
-    """Return the SD of log10 RD in dex that the 95 % interval stands for; None where it has no logarithm."""
-    low, high = receptor.rd_low, receptor.rd_high
-    if not low or not high or low <= 0 or high <= low:
+    """Return the SD of log10 RD in dex that the 95 % interval stands for; None without a number above zero.
+
+    Where the interval reaches zero and has no logarithm: its half-width relative to RD, by first derivatives.
+    """
+    rd, low, high = receptor.rd, receptor.rd_low, receptor.rd_high
+    if rd is None or rd <= 0 or low is None or high is None or high <= low:
         return None
+    if low <= 0:
+        return (high - low) / (2 * Z_95 * rd * math.log(10))
     return math.log10(high / low) / (2 * Z_95)
 
 
@@ -91,8 +97,8 @@ def _visit(
     results: Sequence[SampleResult],
     exposures: Mapping[str, Exposure],
 ) -> Visit:
-    n_runs = len({sample.beads for sample in samples})
-    pooled = pool_receptor_densities([result.receptor for result in results], n_runs=n_runs)
+    runs = [sample.beads for sample in samples]
+    pooled = pool_receptor_densities([result.receptor for result in results], runs=runs)
     exposure = exposures.get(samples[0].sample_id)
     populations = dict.fromkeys(result.population for result in results if result.population)
     return Visit(
@@ -117,9 +123,12 @@ def _flags(
 ) -> tuple[str, ...]:
     own = [flag for result in results for flag in (*result.flags, *result.receptor.flags)]
     clock = exposure.flags if exposure else ()
-    return tuple(
-        dict.fromkeys([*own, *pooled.flags, *clock, *([VisitFlag.MIXED_POPULATIONS] if mixed else [])])
-    )
+    together = {
+        VisitFlag.MIXED_POPULATIONS: mixed,
+        VisitFlag.REPLICATES_DISAGREE: pooled.status is RdStatus.REPLICATES_DISAGREE,
+    }
+    raised = (flag for flag, holds in together.items() if holds)
+    return tuple(dict.fromkeys([*own, *pooled.flags, *clock, *raised]))
 
 
 def _notes(samples: Sequence[Sample], results: Sequence[SampleResult], pooled: PooledDensity) -> list[str]:

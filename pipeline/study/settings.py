@@ -93,8 +93,11 @@ class GeneralSettings(BaseModel):
         "fraction",
         "CV added where rainbow beads carry a curve to another instrument or detector (an assumption).",
     )
-    between_run_cv: Fraction = setting(
-        0.0, "fraction", "Between-run CV of the assay; 0 where it is not known or replicates tell it."
+    between_run_cv: Fraction | None = setting(
+        None,
+        "fraction",
+        "Between-run CV of the assay. Empty: 0.10 is assumed until replicates on different bead runs tell; "
+        "0: no such term, and every interval is a within-run interval.",
     )
     curve_model: Annotated[str, BeforeValidator(one_of(*CURVE_MODELS))] = setting(
         "loglog",

@@ -33,7 +33,7 @@ LABELS = {
     "calibration.curve.acceptance": {"CheckName"},
     "calibration.curve.acceptance_limits": {"CurveVerdict"},
     "calibration.curve.drift": {"WestgardRule"},
-    "calibration.density.budget": {"BudgetTerm"},
+    "calibration.density.budget": {"BetweenRunSource", "BudgetTerm"},
     "calibration.density.limits": {"LloqSource"},
     "calibration.density.result": {"RdStatus", "ControlKind"},
     "pipeline.checks.flags": {"CheckFlag"},

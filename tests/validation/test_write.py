@@ -50,6 +50,7 @@ def test_the_committed_page_has_every_section():
         "Bead populations",
         "Sabotaged",
         "true gate",
+        "Between runs and pooled replicates",
         "against washout",
         "Cuts of a batch",
         "Sentinels",

@@ -25,6 +25,7 @@ from validation import (
     pooling,
     processors,
     recovery,
+    replicates,
     second_opinions,
     sentinels,
     tubes,
@@ -57,6 +58,7 @@ class Sizes:
     perturbed_seeds: int = 2
     opinion_seeds: int = 2
     processor_patients: int = 4
+    replicate_tubes: int = 400
 
     def scaled(self, factor: float) -> Sizes:
         """Return the same, smaller or larger."""
@@ -67,6 +69,7 @@ SECTIONS = (
     "tubes",
     "beads",
     "density",
+    "replicates",
     "washout",
     "recovery",
     "batches",
@@ -75,6 +78,10 @@ SECTIONS = (
     "second opinion",
     "processors",
 )
+
+
+_EXAMINED = {"batches": (pooling, "batches"), "replicates": (replicates, "replicate_tubes")}
+"""Section: its module, and the size that says how much of it is simulated."""
 
 
 def section(name: str, sizes: Sizes, mapper: Mapper) -> str:
@@ -91,8 +98,10 @@ def section(name: str, sizes: Sizes, mapper: Mapper) -> str:
         return washout.section(sizes.washout_studies, SEED, mapper)
     if name == "recovery":
         return recovery.section(sizes.recovery_studies, SEED, mapper)
-    if name == "batches":
-        return pooling.section(pooling.examine(sizes.batches, SEED, mapper), SEED)
+    if name in _EXAMINED:
+        module, size = _EXAMINED[name]
+        found: str = module.section(module.examine(getattr(sizes, size), SEED, mapper), SEED)
+        return found
     if name == "gating":
         return _gating(sizes, mapper)
     if name == "second opinion":

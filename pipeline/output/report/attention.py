@@ -14,6 +14,8 @@ from pipeline.beads.result import CalibrationResult
 from pipeline.output.figures.style.palette import STATUS
 from pipeline.output.report.words import FLAGS
 from pipeline.output.result_tables import sample_flags
+from pipeline.patients.flags import VisitFlag
+from pipeline.patients.visits import Visit
 from pipeline.quantification.result import SampleResult
 from pipeline.study.faults import Fault, Severity
 
@@ -54,6 +56,7 @@ def attention(study_result: StudyResult, anchors: dict[str, str]) -> tuple[Item,
         *_failures(failed, anchors),
         *(Item(_level(fault), fault.where, str(fault).partition(": ")[2]) for fault in study_result.faults),
         *_rejected(study_result.calibrations, anchors),
+        *_contradicting(study_result.visits, anchors),
         *_without_density(study_result.results, anchors),
         *_flagged(study_result, failed, anchors),
         *(Item("info", note.about, note.text) for note in study_result.notes),
@@ -89,6 +92,14 @@ def _rejected(calibrations: Sequence[CalibrationResult], anchors: dict[str, str]
         )
         level = "warn" if verdict is CurveVerdict.WARN else "severe"
         yield Item(level, title, why, _links("beads", [result.beads], anchors))
+
+
+def _contradicting(visits: Sequence[Visit], anchors: dict[str, str]) -> Iterable[Item]:
+    disagree = RdStatus.REPLICATES_DISAGREE
+    same = [name for visit in visits if visit.receptor.status is disagree for name in visit.sample_ids]
+    if same:
+        words = FLAGS[VisitFlag.REPLICATES_DISAGREE]
+        yield Item("severe", disagree.value, words, _links("sample", same, anchors))
 
 
 def _without_density(results: Sequence[SampleResult], anchors: dict[str, str]) -> Iterable[Item]:

@@ -24,6 +24,7 @@ from pipeline.output.figures.svg.shades import COLOURS
 from pipeline.output.figures.svg.style import STYLE
 from pipeline.output.figures.swimmer import MOST_BARS, swimmer_figure, swimmers
 from pipeline.output.figures.washout import washout_figure
+from pipeline.output.interval import interval_name
 from pipeline.output.report.attention import Item, attention
 from pipeline.output.report.bars import axis_bar, scale_of
 from pipeline.output.report.bead_cards import BeadCard, bead_card
@@ -85,6 +86,7 @@ class Page:
     n_flagged: int
     beads: tuple[BeadCard, ...]
     limiting: Limiting
+    interval_name: str
     axis: str
     n_visits: int
     washout_svg: str
@@ -138,6 +140,7 @@ def _page(study_result: StudyResult) -> Page:
         n_flagged=sum(bool(tube.flags) for tube in tubes),
         beads=tuple(bead_card(run, anchors[f"beads:{run.beads}"]) for run in study_result.calibrations),
         limiting=study_result.limiting,
+        interval_name=interval_name(study_result.limiting),
         axis=axis_bar(scale),
         n_visits=len(study_result.visits),
         washout_svg=_washout_svg(study_result),

@@ -15,6 +15,7 @@ from pipeline.output.figures.cd38 import cd38_svg
 from pipeline.output.figures.gating import channel_labels, gating_html, gating_panels, step_title
 from pipeline.output.figures.style.palette import STATUS, Look
 from pipeline.output.figures.style.ticks import count
+from pipeline.output.interval import interval_lacks
 from pipeline.output.report.bars import SHADES, Scale, budget_bar, interval_bar
 from pipeline.output.report.words import FLAGS, density_words, interval_words, rounded, sorting_number
 from pipeline.output.result_tables import plasma_cell_percent, reviewers, sample_flags, sample_notes
@@ -45,6 +46,7 @@ class TubeCard:
     interval: str
     order: str
     interval_order: str
+    lacks: str
     bar: str
     lloq: str
     background: str
@@ -87,6 +89,7 @@ def tube_card(
         interval=interval_words(receptor.rd_low, receptor.rd_high),
         order=sorting_number(receptor.rd if receptor.rd is not None else receptor.rd_low),
         interval_order=sorting_number(receptor.rd_low),
+        lacks=interval_lacks(receptor, flags).replace(";", ", "),
         bar=interval_bar(result, scale),
         lloq=rounded(receptor.lloq),
         background=rounded(receptor.background_abc),

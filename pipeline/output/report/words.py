@@ -95,6 +95,8 @@ FLAGS: Final[dict[str, str]] = {
     ExposureFlag.STUDY_DRUG_BEFORE_SAMPLE: "the study drug had been given before the sample",
     GateFlag.TIME_UNSTABLE: "a stretch of the acquisition was left out as unsteady",
     TubeFlag.VALUES_MISSING: "some events held no number and were left out",
+    VisitFlag.REPLICATES_DISAGREE: "replicates of the visit contradict each other: they are not averaged, "
+    "and the visit has no number and is in no analysis",
     CheckFlag.VOLTAGE_UNKNOWN: "a file does not tell the voltage: nobody knows whether beads and tube "
     "had the same",
     CheckFlag.VOLTAGE_MISMATCH: "other voltage or gain of beads or control than of the tube, accepted with a "

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from calibration.density.receptor_density import NUMBERED, RdStatus
 from pipeline.assembly.study_result import StudyResult
+from pipeline.output.interval import between_run_percent, between_run_source, interval_lacks
 from pipeline.output.statistics.dataset import Dataset, Variable, dataset
 from pipeline.output.statistics.phenotypes import SITES, limit_text, subject
 from pipeline.output.statistics.subjects import Subject
@@ -43,6 +44,9 @@ _DENSITY = (
     Variable("AVALHI", "Upper Bound of the True Value", "number", "AVAL, or the LLOQ if LEFT"),
     Variable("CILOW", "Lower 95% Limit of AVAL", "number", "rd_low"),
     Variable("CIHIGH", "Upper 95% Limit of AVAL", "number", "rd_high"),
+    Variable("BRUNCV", "Between-Run CV in CILOW and CIHIGH", "number", "between_run_cv_percent", "%"),
+    Variable("BRUNSRC", "Source of the Between-Run CV", origin="between_run_from"),
+    Variable("CILACKS", "Errors Not in CILOW and CIHIGH", origin="interval_lacks"),
     Variable("ESTIM", "Signed Estimate, Below LLOQ Too", "number", "rd; not a result where censored"),
     Variable("LLOQ", "Lower Limit of Quantitation", "number", "in the unit of AVAL"),
     Variable("ULOQ", "Upper Limit of Quantitation", "number", "in the unit of AVAL"),
@@ -125,10 +129,18 @@ def _density_cells(
     limits = (receptor.rd_low, receptor.rd_high) if measured is not None else (None, None)
     return (
         *(visit.visit, visit.collected_on, scale(measured), text, side, scale(low), scale(high)),
-        *(scale(limits[0]), scale(limits[1]), scale(receptor.rd), scale(receptor.lloq)),
+        *(scale(limits[0]), scale(limits[1])),
+        *(_held(visit) if measured is not None else (None, "", "")),
+        *(scale(receptor.rd), scale(receptor.lloq)),
         *(scale(receptor.uloq), status),
         *(len(visit.sample_ids), visit.tissue, visit.kit, visit.last_dose_on, visit.washout_weeks),
     )
+
+
+def _held(visit: Visit) -> tuple[Cell, ...]:
+    """Return what the interval holds between runs, where that comes from, and what it lacks."""
+    receptor = visit.receptor
+    return between_run_percent(receptor), between_run_source(receptor), interval_lacks(receptor, visit.flags)
 
 
 def _log10(value: float | None) -> float | None:

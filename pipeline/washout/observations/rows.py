@@ -108,8 +108,9 @@ def observe(
     lloq, uloq : scalar or (n,)
         Limits of quantification in molecules per cell.
     measurement_sd : scalar or (n,), optional
-        SD of log10 rd in dex. A censored row takes the median of the observed ones, because its own estimate
-        lies outside the calibrated range; so does an observed row without one.
+        SD of log10 rd in dex. A censored row takes the median of the observed ones: its own estimate lies
+        outside the calibrated range, and what counts is the error at its limit. An observed row without one
+        takes the largest of the observed ones: nobody knows that it is a good one.
     patients : (n,), optional
         Patient of each row; every row its own patient where None.
     terms
@@ -193,16 +194,19 @@ def _measurement_sd(
         return np.zeros(len(kind)), ()
     sd = _column("measurement_sd", given, kind.shape, scalar=True)
     known = np.isfinite(sd) & (sd >= 0)
-    typical = known & used & (kind == OBSERVED)
+    measured = used & (kind == OBSERVED)
+    typical = known & measured
     if not typical.any():
         return np.zeros(len(kind)), ("no observed row has a measurement SD: none is carried into the fit",)
-    median = float(np.median(sd[typical]))
-    borrowed = used & ~typical
-    filled = np.where(typical, sd, median)
-    note = _note(
-        borrowed, f"censored or without a measurement SD take the observed rows' median, {median:.3g} dex"
+    median, largest = float(np.median(sd[typical])), float(np.max(sd[typical]))
+    filled = np.where(typical, sd, np.where(measured, largest, median))
+    notes = (
+        _note(measured & ~typical, f"without a measurement SD: given the largest one, {largest:.3g} dex"),
+        _note(
+            used & ~measured, f"censored: given the observed rows' median measurement SD, {median:.3g} dex"
+        ),
     )
-    return filled, (note,)
+    return filled, notes
 
 
 def _log_limit(limit: Floats, unknown: float) -> Floats:

@@ -1,6 +1,7 @@
 import math
 
 import pytest
+from scipy.special import stdtrit
 
 from calibration import BudgetTerm, ErrorTerm, RdStatus, ReceptorDensity, pool_receptor_densities
 
@@ -44,9 +45,18 @@ def test_a_mix_of_below_and_above_says_so():
     assert "1 of 2 pooled replicates are below the LLOQ" in pool.notes[-1]
 
 
-def test_one_above_the_range_makes_the_pool_right_censored():
+def test_one_above_the_range_counts_with_the_probability_that_it_lies_there():
+    # "More than 67,601" is not what is known of the visit: the other replicate read 60,000.
     pool = pool_receptor_densities([replicate(60000.0), replicate(None, RdStatus.ABOVE_ULOQ)])
-    assert (pool.status, pool.rd, pool.rd_low) == (RdStatus.ABOVE_ULOQ, None, 67601.0)
+    assert pool.rd_low < 60000 < pool.rd < pool.rd_high
+    assert pool.rd_high > 67601
+    assert "1 of 2 replicates are above the range" in pool.notes[-1]
+
+
+def test_all_above_the_range_are_known_only_to_exceed_the_lowest_of_their_bounds():
+    beyond = [replicate(None, RdStatus.ABOVE_ULOQ, rd_low=bound) for bound in (270_404.0, 67_601.0)]
+    pool = pool_receptor_densities(beyond)
+    assert (pool.status, pool.rd, pool.rd_low, pool.rd_high) == (RdStatus.ABOVE_ULOQ, None, 67_601.0, None)
 
 
 def test_replicates_without_a_number_are_left_out_and_counted():
@@ -92,11 +102,13 @@ def test_a_pool_above_the_lloq_has_an_interval_that_is_even_on_the_log_scale():
 
 
 def test_replicates_that_scatter_more_than_their_cells_explain_widen_the_interval():
-    # Own part: the SD between replicates, log 4 / √2, over √2; shared part: half of the members' variance.
+    # Own part: the scatter, s² = ln² 4 / 2, joined with the members' own half of the variance, over 2; a variance
+    # from one degree of freedom and 0.7 assumed has Student's t with 1.7. Shared part: the other half.
     pool = pool_receptor_densities([replicate(1000.0), replicate(4000.0)])
-    log_sd = math.log(1.2) / 1.96
-    half = 1.96 * math.sqrt(0.5 * log_sd**2 + (math.log(4) ** 2 / 2) / 2)
-    assert pool.rd_high == pytest.approx(2000 * math.exp(half), rel=1e-4)
+    own = 0.5 * (math.log(1.2) / 1.96) ** 2
+    wide = 1 + ((float(stdtrit(1.7, 0.975)) / 1.959964) ** 2 - 1) / 1.7
+    joined = wide / 1.7 * math.log(4) ** 2 / 2 + own
+    assert pool.rd_high == pytest.approx(2000 * math.exp(1.96 * math.sqrt(own + joined / 2)), rel=1e-3)
     assert pool.between_cv_percent == pytest.approx(100 * math.sqrt(math.expm1(math.log(4) ** 2 / 2)))
 
 

@@ -1,16 +1,17 @@
 """What limits a study's densities: shares of the tubes' budgets, and the scatter of replicates."""
 
+import math
 from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from calibration.density.between_runs import widened
-from calibration.density.budget import BudgetTerm, ErrorTerm
+from calibration.density.budget import BetweenRunSource, BudgetTerm, ErrorTerm
 from calibration.density.receptor_density import RdStatus, ReceptorDensity
 from pipeline.assembly.assemble import joined
 from pipeline.assembly.limiting import limiting
-from pipeline.patients.between_runs import between_runs_of, with_between_runs
+from pipeline.patients.between_runs import between_run_term_of, between_runs_of, with_between_runs
 from pipeline.quantification.result import SampleResult
 from pipeline.study.settings import Settings
 from pipeline.study.study import BeadRun, Sample, Study
@@ -18,11 +19,19 @@ from pipeline.study.study import BeadRun, Sample, Study
 TERMS = tuple(term for term in BudgetTerm if term is not BudgetTerm.TRANSFER)
 
 
-def receptor(rd=20000.0, **sd_dex):
+def receptor(rd=20000.0, cv=0.0, **sd_dex):
     sds = {name: sd_dex.get(name.split()[0].replace(":", ""), 0.0) for name in TERMS}
     whole = sum(sd**2 for sd in sds.values()) or 1.0
     budget = tuple(ErrorTerm(name, sd, sd**2 / whole) for name, sd in sds.items())
-    return ReceptorDensity(RdStatus.OK, 500, rd=rd, rd_low=rd / 2, rd_high=2 * rd, lloq=500.0, budget=budget)
+    if not cv:
+        return ReceptorDensity(
+            RdStatus.OK, 500, rd=rd, rd_low=rd / 2, rd_high=2 * rd, lloq=500.0, budget=budget
+        )
+    within = 10 ** (1.96 * math.sqrt(sum(term.sd_dex**2 for term in budget)))
+    plain = ReceptorDensity(
+        RdStatus.OK, 500, rd=rd, rd_low=rd / within, rd_high=rd * within, lloq=500.0, budget=budget
+    )
+    return widened(plain, cv, BetweenRunSource.ASSUMED)
 
 
 def study_result(*tubes):
@@ -54,7 +63,8 @@ def test_replicates_on_other_bead_runs_tell_the_cv_between_runs():
     found = study_result(*tubes).limiting
     assert found.within_run is None
     assert found.between_runs.cv_percent == pytest.approx(13.0, abs=0.1)
-    assert "No interval holds a term between runs" in found.sentences()[-1]
+    assert "Every interval holds a between-run CV of" in found.sentences()[-1]
+    assert "estimated from replicates" in found.sentences()[-1]
 
 
 def test_enough_replicates_put_what_their_budgets_leave_open_into_every_interval():
@@ -112,3 +122,56 @@ def test_a_study_without_a_density_says_so():
     found = study_result(("P1", "B1", ReceptorDensity(RdStatus.FAILED, 0))).limiting
     assert (found.n, found.remedies) == (0, ())
     assert "nothing can be said" in found.sentences()[0]
+
+
+def pairs(*densities):
+    """Make a study of visits with two tubes on two bead runs each."""
+    return study_result(
+        *(
+            (f"P{k}", f"B{1 + run}", receptor(rd, stained=0.02, lot=0.02, cv=0.1))
+            for k, pair in enumerate(densities)
+            for run, rd in enumerate(pair)
+        )
+    )
+
+
+USUAL = [(20000.0, 22500.0), (5000.0, 4600.0), (900.0, 1000.0), (60000.0, 55000.0), (8000.0, 8900.0)]
+
+
+@pytest.mark.parametrize(
+    "exchanged",
+    [[(20000.0, 200000.0)], [(900.0, 60000.0), (5000.0, 52000.0)], [(20000.0, 200000.0)] * 4],
+)
+def test_exchanged_tubes_of_a_visit_do_not_make_every_other_interval_wide(exchanged):
+    without, found = pairs(*USUAL), pairs(*USUAL, *exchanged)
+    terms = [between_run_term_of(one.study, one.results) for one in (without, found)]
+    assert terms[0] == terms[1]
+    assert terms[0].source is BetweenRunSource.ESTIMATED
+    assert 0.05 < terms[0].cv < 0.15
+    assert found.limiting.between_runs == without.limiting.between_runs
+    disagree = [visit.receptor.status for visit in found.visits].count(RdStatus.REPLICATES_DISAGREE)
+    assert disagree == len(exchanged)
+
+
+def test_a_study_whose_only_replicates_contradict_each_other_keeps_the_assumption():
+    found = pairs((20000.0, 200000.0))
+    term = between_run_term_of(found.study, found.results)
+    assert (term.cv, term.source, term.shown) == (0.1, BetweenRunSource.ASSUMED, None)
+    assert "assumed between-run CV of 10 %" in found.limiting.sentences()[-1]
+
+
+def test_an_assay_that_is_thrice_as_bad_as_assumed_shows_it_and_none_of_its_pairs_is_left_out():
+    bad = [(10000.0, 10000.0 * math.exp(0.42 * z)) for z in (-1.9, -1.2, -0.7, -0.2, 0.3, 0.8, 1.1, 1.6)]
+    found = pairs(*bad)
+    term = between_run_term_of(found.study, found.results)
+    assert term.shown.freedom == len(bad)
+    assert 0.25 < term.cv < 0.45
+
+
+def test_a_typed_zero_is_called_a_within_run_interval():
+    found = pairs(*USUAL)
+    study = replace(found.study, settings=Settings(between_run_cv=0.0))
+    told = limiting(study, found.results)
+    assert told.between_run_from is BetweenRunSource.NONE
+    assert "Every interval is a within-run interval" in told.fed_in
+    assert with_between_runs(study, found.results) == found.results

@@ -59,6 +59,9 @@ ADDED = [
     "lyse_reagent",
     "second_opinion_n",
     "second_opinion_agreement",
+    "between_run_cv_percent",
+    "between_run_from",
+    "interval_lacks",
 ]
 
 

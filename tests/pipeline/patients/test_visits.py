@@ -6,11 +6,16 @@ import math
 from dataclasses import replace
 from datetime import date
 
+import pytest
+
 from calibration.density.receptor_density import RdStatus
+from calibration.density.result import PooledDensity
 from helpers.synthetic_result import changed
 from pipeline.assembly.study_result import StudyResult
+from pipeline.patients.flags import VisitFlag
 from pipeline.patients.visits import Visit, log_sd, patient_rd
 from pipeline.washout import washout_report
+from pipeline.washout.observations.selection import observed
 
 
 def with_samples(study_result: StudyResult, **changes: dict[str, object]) -> StudyResult:
@@ -64,8 +69,33 @@ def test_the_models_get_the_measurement_error_of_the_interval(study_result: Stud
     assert (row.status, row.beads_kit) == (RdStatus.OK.value, "quantibrite_pe")
 
 
-def test_an_interval_that_reaches_below_zero_has_no_log_sd(study_result: StudyResult):
+def test_an_estimate_below_zero_has_no_log_sd(study_result: StudyResult):
     assert log_sd(visit_with(study_result, "P02-S1").receptor) is None
+
+
+def test_a_row_whose_interval_reaches_zero_is_the_worst_of_the_rows_and_not_a_middling_one(
+    study_result: StudyResult,
+):
+    visit = visit_with(study_result, "P05-S1")
+    worst = PooledDensity(RdStatus.OK, 2, 2, rd=27_650.0, rd_low=-26_035.0, rd_high=81_335.0, lloq=500.0)
+    rows = [patient_rd(visit), patient_rd(replace(visit, patient_id="P99", receptor=worst))]
+    assert rows[1].rd_log_sd == pytest.approx((81_335 + 26_035) / (2 * 1.959964 * 27_650 * math.log(10)))
+    data, _ = observed(rows, study_result.study.settings)
+    assert sorted(data.measurement_sd)[-1] == rows[1].rd_log_sd > 5 * rows[0].rd_log_sd
+
+
+def test_replicates_that_contradict_each_other_are_left_out_of_the_models_and_named(
+    study_result: StudyResult,
+):
+    far = with_samples(study_result, **{"P03-S1": {"patient_id": "P07", "beads": "B2"}})
+    visit = visit_with(far, "P07-S1")
+    assert (visit.receptor.status, visit.receptor.rd) == (RdStatus.REPLICATES_DISAGREE, None)
+    assert VisitFlag.REPLICATES_DISAGREE in visit.flags
+    data, _ = observed([patient_rd(one) for one in far.visits], far.study.settings)
+    assert any("REPLICATES_DISAGREE" in note and "left out" in note for note in data.notes)
+    assert data.n < data.n_given == 11
+    tubes = {result.sample_id: result.receptor.rd for result in far.results}
+    assert (tubes["P03-S1"], tubes["P07-S1"]) == (2_450.0, 151_000.0)
 
 
 def test_blood_is_not_pooled_with_marrow_in_the_models(study_result: StudyResult):

@@ -50,6 +50,7 @@ STATUS = {
     RdStatus.LOW_EVENTS: Look("○", "#e9eaec", "#33383f", "too few cells to quantify"),
     RdStatus.NO_BACKGROUND: Look("◇", "#f1e2ee", "#5a1e4b", "no control tube, so no background"),
     RdStatus.NO_CURVE: Look("◆", "#e3cbdd", "#4a1540", "no usable standard curve"),
+    RdStatus.REPLICATES_DISAGREE: Look("≠", "#f6d9c9", "#5f2106", "replicates contradict each other"),
     RdStatus.FAILED: Look("✕", "#f7cfc4", "#6e1503", "failed"),
 }
 

@@ -34,11 +34,13 @@ def test_an_extrapolated_value_is_measured_and_said():
     assert rows.notes == ("1 row extrapolated above the top bead, taken as measured",)
 
 
-def test_a_censored_row_borrows_the_median_measurement_sd():
-    status = ["OK", "OK", "OK", "BELOW_LLOQ"]
-    rows = observe([1, 2, 3, 4], [9000] * 4, status, lloq=5000, measurement_sd=[0.1, 0.2, None, 5.0])
-    assert rows.measurement_sd.tolist() == pytest.approx([0.1, 0.2, 0.15, 0.15])
-    assert "2 rows censored or without a measurement SD" in rows.notes[0]
+def test_a_censored_row_borrows_the_median_measurement_sd_and_a_row_without_one_the_largest():
+    status = ["OK", "OK", "OK", "OK", "BELOW_LLOQ"]
+    sds = [0.1, 0.2, 0.3, None, 5.0]
+    rows = observe([1, 2, 3, 4, 5], [9000] * 5, status, lloq=5000, measurement_sd=sds)
+    assert rows.measurement_sd.tolist() == pytest.approx([0.1, 0.2, 0.3, 0.3, 0.2])
+    assert rows.notes[0] == "1 row without a measurement SD: given the largest one, 0.3 dex"
+    assert rows.notes[1] == "1 row censored: given the observed rows' median measurement SD, 0.2 dex"
 
 
 @pytest.mark.parametrize(

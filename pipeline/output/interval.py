@@ -1,0 +1,64 @@
+"""What the 95 % interval of a receptor density holds, and what it lacks: words beside the interval."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Final
+
+from calibration.density.budget import BetweenRunSource
+from calibration.density.receptor_density import ReceptorDensity
+from calibration.density.result import PooledDensity
+from pipeline.assembly.limiting import Limiting
+from pipeline.checks.flags import CheckFlag
+
+BETWEEN_RUNS: Final = "between runs"
+
+_LACKING: Final[Mapping[str, str]] = {
+    CheckFlag.VOLTAGE_MISMATCH: "other voltage or gain",
+    CheckFlag.INSTRUMENT_MISMATCH: "other instrument",
+}
+"""Flags of what a person accepted and nobody can put a size on; no interval holds it."""
+
+
+def between_run_percent(receptor: ReceptorDensity | PooledDensity) -> float | None:
+    """Return the between-run CV in the interval in percent; None where there is no interval."""
+    return 100 * receptor.between_run_cv if _has_interval(receptor) else None
+
+
+def between_run_source(receptor: ReceptorDensity | PooledDensity) -> str:
+    """Return where the between-run CV in the interval comes from; "" where there is no interval."""
+    return receptor.between_run_from.value if _has_interval(receptor) else ""
+
+
+def interval_lacks(receptor: ReceptorDensity | PooledDensity, flags: Collection[str]) -> str:
+    """Return the errors that are known of and that the interval does not hold, split by `;`.
+
+    Examples
+    --------
+    >>> from calibration import RdStatus
+    >>> tube = ReceptorDensity(RdStatus.OK, 500, rd=2e4, rd_low=1.6e4, rd_high=2.5e4)
+    >>> interval_lacks(tube, ["VOLTAGE_MISMATCH"])
+    'between runs;other voltage or gain'
+    """
+    if not _has_interval(receptor):
+        return ""
+    within = [BETWEEN_RUNS] if receptor.between_run_from is BetweenRunSource.NONE else []
+    return ";".join([*within, *(words for flag, words in _LACKING.items() if flag in flags)])
+
+
+def interval_name(limiting: Limiting) -> str:
+    """Return what the intervals of a study are to be called.
+
+    Examples
+    --------
+    >>> interval_name(Limiting(3, between_run_cv=0.1, between_run_from=BetweenRunSource.ASSUMED))
+    '95 % interval (between-run CV 10 %, assumed)'
+    """
+    if limiting.between_run_from is BetweenRunSource.NONE:
+        return "95 % within-run interval"
+    cv = f"{100 * limiting.between_run_cv:.2g} %"
+    return f"95 % interval (between-run CV {cv}, {limiting.between_run_from})"
+
+
+def _has_interval(receptor: ReceptorDensity | PooledDensity) -> bool:
+    return receptor.rd_low is not None and receptor.rd_high is not None
