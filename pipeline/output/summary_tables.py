@@ -12,6 +12,7 @@ from pipeline.output.result_tables import calibration_notes, sample_flags, sampl
 from pipeline.output.table import Column, Table, attributes, table_of
 from pipeline.response.characteristics import Characteristic
 from pipeline.response.landmark import DexamethasoneTable
+from pipeline.response.pfs_bounds import PfsBound
 from pipeline.response.statistics.counts import Contrast, Proportion
 from pipeline.response.statistics.logistic import OddsRatio
 from pipeline.response.statistics.time_to_event import MedianSurvival
@@ -95,6 +96,16 @@ _SURVIVAL: Final[tuple[Column[_GroupSurvival], ...]] = (
     Column("method", lambda row: row.median.method),
     Column("note", lambda row: row.median.note),
 )
+_BOUNDS: Final[tuple[Column[PfsBound], ...]] = (
+    Column("rule", lambda bound: bound.rule),
+    Column("patients_moved", lambda bound: bound.n_moved),
+    Column("n", lambda bound: bound.median.n),
+    Column("events", lambda bound: bound.median.n_events),
+    Column("median", lambda bound: bound.median.median),
+    Column("low", lambda bound: bound.median.low),
+    Column("high", lambda bound: bound.median.high),
+    Column("note", lambda bound: bound.median.note),
+)
 _LOG_RANK: Final[_Columns] = (
     Column("endpoint", lambda test: test.name),
     Column("p", lambda test: test.log_rank_p),
@@ -160,11 +171,24 @@ def response_tables_of(tables: ResponseTables | None) -> Titled:
         ),
         ("Patients before the study drug", _characteristics(tables.baseline)),
         ("Survival, months", _survival(("", tables.survival))),
+        *_bounds(tables),
         *_dexamethasone(tables.dexamethasone),
         ("Exposure, safety and serum", _characteristics(tables.safety)),
         ("What was typed and cannot be", _typed(tables)),
-        ("Notes", _texts((tables.rule, tables.survival_rule, *tables.notes))),
+        ("Notes", _texts(_said(tables))),
     )
+
+
+def _bounds(tables: ResponseTables) -> Titled:
+    bounds = tables.pfs_bounds
+    title = "Median PFS by other rules of censoring, months"
+    return ((title, table_of(_BOUNDS, bounds)),) if bounds else ()
+
+
+def _said(tables: ResponseTables) -> tuple[str, ...]:
+    """Return the rules and notes, what must be read beside a number first."""
+    warned = (tables.survival_warning,) if tables.survival_warning else ()
+    return (*warned, tables.rule, tables.survival_rule, *tables.notes)
 
 
 def _penalised(tables: ResponseTables) -> tuple[OddsRatio, ...]:

@@ -22,6 +22,7 @@ from pipeline.response.patients import (
     count_responses,
     sides_of_cut,
 )
+from pipeline.response.pfs_bounds import PfsBound, pfs_bounds, pfs_warning
 from pipeline.response.safety import safety_table
 from pipeline.response.statements import Inconsistency
 from pipeline.response.statistics.counts import Contrast, Proportion, Trend, contrast, proportion, trend
@@ -53,6 +54,10 @@ class ResponseTables:
         Disease control along washout, and by RD: logistic regression.
     baseline, survival, dexamethasone, inconsistencies, safety
         R1, R7, R8, R9, R10.
+    survival_warning
+        What must be read beside the median PFS; "" where every censored patient has an assessment.
+    pfs_bounds
+        The median PFS by other rules of censoring, where they change something.
     """
 
     n_patients: int
@@ -70,6 +75,8 @@ class ResponseTables:
     baseline: tuple[Characteristic, ...] = ()
     survival: tuple[MedianSurvival, ...] = ()
     survival_rule: str = FOLLOW_UP_RULE
+    survival_warning: str = ""
+    pfs_bounds: tuple[PfsBound, ...] = ()
     dexamethasone: DexamethasoneTable | None = None
     inconsistencies: tuple[Inconsistency, ...] = ()
     safety: tuple[Characteristic, ...] = ()
@@ -103,6 +110,8 @@ def response_tables(
         odds=control_odds(study, rows, clocks),
         baseline=baseline_table(study, clocks),
         survival=survival_medians(courses, settings.month_days),
+        survival_warning=pfs_warning(courses, settings.month_days),
+        pfs_bounds=pfs_bounds(courses, settings.month_days),
         dexamethasone=dexamethasone_table(
             courses,
             controlled,

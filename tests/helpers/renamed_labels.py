@@ -41,7 +41,7 @@ LABELS = {
     "pipeline.patients.flags": {"ExposureFlag", "VisitFlag"},
     "pipeline.quantification.result": {"SampleFlag"},
     "pipeline.quantification.sentinels": {"SentinelReading"},
-    "pipeline.response.follow_up": {"Endpoint"},
+    "pipeline.response.follow_up": {"Endpoint", "PfsEnd"},
     "pipeline.response.patients": {"CutSide"},
     "pipeline.study.faults": {"Severity"},
     "pipeline.study.detector_names": {"Pulse"},

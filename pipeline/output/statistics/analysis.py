@@ -14,7 +14,7 @@ from pipeline.output.statistics.subjects import Subject
 from pipeline.output.table import Cell
 from pipeline.patients.patient_rd import upper_limit
 from pipeline.patients.visits import Visit
-from pipeline.response.follow_up import Endpoint, FollowUp
+from pipeline.response.follow_up import Endpoint, FollowUp, PfsEnd
 from pipeline.response.statistics.time_to_event import NAMES
 from pipeline.study.quantity_name import density_name
 
@@ -161,21 +161,20 @@ def _relative(day: int) -> int:
 
 def _endpoints(course: FollowUp) -> Iterator[tuple[str, str, int | None, bool, str]]:
     """Yield code, title, day, whether the event happened, and what ended the time."""
-    first = "Death" if course.progression_day != course.pfs_day else "Progression"
-    lost = "Last seen alive"
+    lost = PfsEnd.SEEN_ALIVE.value
     yield (
         Endpoint.PFS.value,
         NAMES[Endpoint.PFS].capitalize(),
         course.pfs_day,
         course.pfs_event,
-        first if course.pfs_event else lost,
+        course.pfs_end.value,
     )
     yield (
         Endpoint.OS.value,
         NAMES[Endpoint.OS].capitalize(),
         course.os_day,
         course.os_event,
-        "Death" if course.os_event else lost,
+        PfsEnd.DEATH.value if course.os_event else lost,
     )
     ended = "Treatment ended" if course.stopped else "Treated when last seen"
     yield "TOT", "Time on treatment", course.treated_days, course.stopped, ended

@@ -27,6 +27,7 @@ from pipeline.study.cells import (
 )
 from pipeline.study.cells.choices import (
     DOSE_UNITS,
+    RESPONSE_SPELLINGS,
     RESPONSES,
     ROLE_SPELLINGS,
     ROLES,
@@ -191,7 +192,7 @@ class PatientRow(Row):
     """A patient; only `patient_id` is required."""
 
     patient_id: FileSafeId = column("The patient, as in the samples sheet.", example="P01", required=True)
-    best_response: Annotated[str, BeforeValidator(one_of(*RESPONSES))] = column(
+    best_response: Annotated[str, BeforeValidator(one_of(*RESPONSES, also=RESPONSE_SPELLINGS))] = column(
         "Best response to the study drug.", example="SD", default="", choices=RESPONSES
     )
     evaluable: YesNo | None = column("Is the response evaluable?", example="yes", choices=("yes", "no"))
@@ -201,6 +202,13 @@ class PatientRow(Row):
     treatment_start: Day | None = column("First day of the study treatment.", example="2024-06-10")
     progressed_on: Day | None = column("Day of progression.")
     died_on: Day | None = column("Day of death.")
+    last_assessed_on: Day | None = column(
+        "Last day on which the disease was assessed well enough to tell progression; PFS is censored there.",
+        example="2024-08-05",
+    )
+    next_therapy_on: Day | None = column(
+        "First day of a new antimyeloma therapy; PFS is censored there at the latest."
+    )
     last_contact_on: Day | None = column("Last day the patient was known to be alive.")
     discontinued_on: Day | None = column("Day the study treatment ended.")
     discontinuation_reason: Text = column("Why it ended.", example="progression", default="")
