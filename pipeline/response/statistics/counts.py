@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipeline.response.statistics.exact_odds import EXACT, exact_odds
 from pipeline.response.statistics.logistic import OddsRatio, odds_ratio
 
-LARGEST_EXACT_TABLE, LARGEST_EXACT_TREND = 400, 200
-"""Patients up to which a test is exact. Convention: for speed; of more, the approximation is good."""
+LARGEST_EXACT_TREND = 200
+"""Patients up to which the trend has an exact p. Convention: for speed; of more, z is good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,10 @@ class Contrast:
     """Two proportions against each other.
 
     The odds ratio is the conditional maximum-likelihood one that belongs to Fisher's test, with its exact
-    interval; above 0 and finite or None (a cell is 0: one limit is open). `firth`: where a cell is 0, the
-    odds ratio of Firth's logistic regression, which is finite.
+    interval, at every number of patients. Where `first` has no success or `second` no failure, it and the
+    lower limit are 0; in the contrary case it and the upper limit are infinite: None. All three are None
+    where all patients have one outcome. `firth`: wherever a cell is 0, the odds ratio of Firth's logistic
+    regression, which is above 0 and finite.
     """
 
     name: str
@@ -112,9 +115,14 @@ def contrast(name: str, first: Proportion, second: Proportion, level: float = 0.
         empty = first.name if first.n == 0 else second.name
         return Contrast(name, first, second, None, None, None, None, level, note=f"nobody in {empty}")
     table = [[first.k, first.n - first.k], [second.k, second.n - second.k]]
-    ratio, low, high, method = _odds_ratio(table, level)
-    firth = _firth(name, first, second, level) if ratio is None else None
-    return Contrast(name, first, second, _fisher(table), ratio, low, high, level, method, firth=firth)
+    odds = exact_odds(first.k, first.n, second.k, second.n, level)
+    p = _fisher(table)
+    if odds is None:
+        method = "Fisher exact, two-sided; every patient has the same outcome: no odds ratio"
+        return Contrast(name, first, second, p, None, None, None, level, method)
+    ratio, low, high = (part if np.isfinite(part) else None for part in (odds.ratio, odds.low, odds.high))
+    firth = _firth(name, first, second, level) if 0 in (*table[0], *table[1]) else None
+    return Contrast(name, first, second, p, ratio, low, high, level, EXACT, firth=firth)
 
 
 def trend(name: str, strata: Sequence[Proportion]) -> Trend:
@@ -143,31 +151,8 @@ def _fisher(table: list[list[int]]) -> float:
     return float(fisher_exact(table).pvalue)
 
 
-def _odds_ratio(table: list[list[int]], level: float) -> tuple[float | None, float | None, float | None, str]:
-    """Conditional and exact up to 400 patients; above, the sample's with Woolf's interval."""
-    from scipy.special import ndtri
-    from scipy.stats.contingency import odds_ratio
-
-    cells = np.array(table, float)
-    if 0 in cells.sum(axis=0):
-        return None, None, None, "Fisher exact, two-sided; every patient has the same outcome: no odds ratio"
-    if cells.sum() > LARGEST_EXACT_TABLE and cells.min() > 0:
-        log_ratio = float(np.log(cells[0, 0] * cells[1, 1] / (cells[0, 1] * cells[1, 0])))
-        half = float(ndtri((1 + level) / 2) * np.sqrt(np.sum(1 / cells)))
-        limits = [float(np.exp(log_ratio + side * half)) for side in (-1, 0, 1)]
-        return limits[1], limits[0], limits[2], "Fisher exact, two-sided; sample odds ratio, Woolf interval"
-    estimate = odds_ratio(table, kind="conditional")
-    interval = estimate.confidence_interval(confidence_level=level)
-    value, low, high = (
-        float(x) if np.isfinite(x) else None for x in (estimate.statistic, interval.low, interval.high)
-    )
-    return value, low, high, "Fisher exact, two-sided; conditional odds ratio, exact interval"
-
-
-def _firth(name: str, first: Proportion, second: Proportion, level: float) -> OddsRatio | None:
-    """Return the penalised odds ratio of a table with an empty cell; None where the outcome is one."""
-    if first.k + second.k in (0, first.n + second.n):
-        return None
+def _firth(name: str, first: Proportion, second: Proportion, level: float) -> OddsRatio:
+    """Return the penalised odds ratio of a table with an empty cell."""
     group = np.repeat([1.0, 0.0], [first.n, second.n])
     parts = [first.k, first.n - first.k, second.k, second.n - second.k]
     outcome = np.repeat([True, False, True, False], parts)
