@@ -42,7 +42,7 @@ LABELS = {
     "pipeline.quantification.result": {"SampleFlag"},
     "pipeline.quantification.sentinels": {"SentinelReading"},
     "pipeline.response.follow_up": {"Endpoint", "PfsEnd"},
-    "pipeline.response.patients": {"CutSide"},
+    "pipeline.response.rd_visit": {"CutSide", "LeftOut"},
     "pipeline.study.faults": {"Severity"},
     "pipeline.study.detector_names": {"Pulse"},
     "pipeline.study.drugs.reading": {"Meaning"},

@@ -52,7 +52,7 @@ _DENSITY = (
     Variable("KIT", "Bead Kit", origin="beads sheet; kits are not comparable"),
     Variable("LASTDT", "Last Dose Before Collection", "date", "washed-out drug"),
     Variable("WASHWK", "Washout at Collection", "number", "LASTDT to ADT", "weeks"),
-    Variable("ABLFL", "Baseline Record Flag", origin="Y: last visit with a density before the study drug"),
+    Variable("ABLFL", "Baseline Record Flag", origin="Y: stands for the patient in RDGR1"),
 )
 _TIME = (
     Variable("PARAMCD", "Parameter Code", origin="PFS, OS, or TOT: time on treatment"),
@@ -106,7 +106,9 @@ def _density_rows(study_result: StudyResult, known: Mapping[str, Subject]) -> It
         who = known[visit.patient_id]
         for code, title, scale in parameters:
             cells = _density_cells(study_result, visit, scale, as_text=scale is not log10)
-            baseline = "Y" if who.baseline == (visit.visit, visit.collected_on) else ""
+            baseline = (
+                "Y" if who.baseline == (visit.visit, visit.collected_on, visit.tissue, visit.kit) else ""
+            )
             yield (*_subject_cells(study_id, who), code, title, *cells, baseline)
 
 

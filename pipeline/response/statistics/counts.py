@@ -9,6 +9,7 @@ import numpy as np
 
 from pipeline.response.statistics.exact_odds import EXACT, exact_odds
 from pipeline.response.statistics.logistic import OddsRatio, odds_ratio
+from pipeline.response.statistics.strength import strength
 
 LARGEST_EXACT_TREND = 200
 """Patients up to which the trend has an exact p. Convention: for speed; of more, z is good."""
@@ -47,7 +48,7 @@ class Contrast:
     interval, at every number of patients. Where `first` has no success or `second` no failure, it and the
     lower limit are 0; in the contrary case it and the upper limit are infinite: None. All three are None
     where all patients have one outcome. `firth`: wherever a cell is 0, the odds ratio of Firth's logistic
-    regression, which is above 0 and finite.
+    regression, which is above 0 and finite. `strength`: how weak it is, in a sentence.
     """
 
     name: str
@@ -61,11 +62,15 @@ class Contrast:
     method: str = "Fisher exact, two-sided; conditional odds ratio"
     note: str = ""
     firth: OddsRatio | None = None
+    strength: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """Whether the proportion goes up or down along ordered strata (Cochran–Armitage)."""
+    """Whether the proportion goes up or down along ordered strata (Cochran–Armitage).
+
+    `n` patients, of whom `n_events` had the outcome; `odds`: logistic regression on the scores, per stratum.
+    """
 
     name: str
     strata: tuple[str, ...]
@@ -75,6 +80,9 @@ class Trend:
     exact_p: float | None
     method: str = "Cochran-Armitage, two-sided; exact_p over all tables with these margins"
     note: str = ""
+    n: int = 0
+    n_events: int = 0
+    odds: OddsRatio | None = None
 
 
 def proportion(name: str, k: int, n: int, level: float = 0.95) -> Proportion:
@@ -119,10 +127,12 @@ def contrast(name: str, first: Proportion, second: Proportion, level: float = 0.
     p = _fisher(table)
     if odds is None:
         method = "Fisher exact, two-sided; every patient has the same outcome: no odds ratio"
-        return Contrast(name, first, second, p, None, None, None, level, method)
+        words = strength(first.n + second.n, first.k + second.k, None, None, p)
+        return Contrast(name, first, second, p, None, None, None, level, method, strength=words)
     ratio, low, high = (part if np.isfinite(part) else None for part in (odds.ratio, odds.low, odds.high))
     firth = _firth(name, first, second, level) if 0 in (*table[0], *table[1]) else None
-    return Contrast(name, first, second, p, ratio, low, high, level, EXACT, firth=firth)
+    words = strength(first.n + second.n, first.k + second.k, low, high, p)
+    return Contrast(name, first, second, p, ratio, low, high, level, EXACT, firth=firth, strength=words)
 
 
 def trend(name: str, strata: Sequence[Proportion]) -> Trend:
@@ -139,10 +149,15 @@ def trend(name: str, strata: Sequence[Proportion]) -> Trend:
     variance = share * (1 - share) * np.sum(n * (np.array(scores) - mean) ** 2)
     if variance <= 0:
         note = "no trend to see: one stratum only, or every patient has the same outcome"
-        return Trend(name, labels, scores, None, None, None, note=note)
+        return Trend(name, labels, scores, None, None, None, note=note, n=int(total), n_events=int(k.sum()))
     z = float(np.sum((np.array(scores) - mean) * k) / np.sqrt(variance))
     exact = _exact_trend_p(k.astype(int), n.astype(int)) if total <= LARGEST_EXACT_TREND else None
-    return Trend(name, labels, scores, z, _two_sided(z), exact)
+    along = np.repeat(np.concatenate([scores, scores]), np.concatenate([k, n - k]).astype(int))
+    outcome = np.repeat([True, False], [int(k.sum()), int((n - k).sum())])
+    odds = odds_ratio(name, "stratum", along, outcome)
+    return Trend(
+        name, labels, scores, z, _two_sided(z), exact, n=int(total), n_events=int(k.sum()), odds=odds
+    )
 
 
 def _fisher(table: list[list[int]]) -> float:

@@ -9,6 +9,8 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pipeline.response.statistics.strength import strength
+
 Floats: TypeAlias = NDArray[np.float64]
 
 _TOLERANCE: Final = 1e-10
@@ -47,6 +49,8 @@ class OddsRatio:
         Of the (penalised) likelihood-ratio test of an odds ratio of 1.
     per
         What one unit is.
+    strength
+        How weak it is, in a sentence.
     """
 
     name: str
@@ -60,6 +64,7 @@ class OddsRatio:
     level: float = 0.95
     method: str = ML
     note: str = ""
+    strength: str = ""
 
 
 def odds_ratio(
@@ -101,7 +106,8 @@ def odds_ratio(
     p = _chi_square_p(2 * (best - model.profile(0.0)))
     ratio, least, most = (_ratio(value, scale) for value in (slope, low, high))
     note = "" if ratio is not None else "the step from no to yes is too steep for a number"
-    return OddsRatio(name, per, n, k, ratio, least, most, p, level, FIRTH if firth else ML, note)
+    words = strength(n, k, least, most, p)
+    return OddsRatio(name, per, n, k, ratio, least, most, p, level, FIRTH if firth else ML, note, words)
 
 
 def is_separated(covariate: Floats, outcome: NDArray[np.bool_]) -> bool:
