@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -141,18 +141,13 @@ def _chosen(
     left = [row for row in rows if has_density(row)]
     if not left:
         return RdVisit(None, left_out=LeftOut.NO_RD)
-    for reason, counts in (
+    rules: tuple[tuple[LeftOut, Callable[[PatientRd], bool]], ...] = (
         (LeftOut.BLOOD, lambda row: row.tissue == _MARROW),
         (LeftOut.OTHER_KIT, lambda row: row.beads_kit == kit),
-        (
-            LeftOut.AFTER_START,
-            lambda row: start is None or row.collected_on is None or row.collected_on <= start,
-        ),
-        (
-            LeftOut.BEFORE_LAST_DOSE,
-            lambda row: last is None or row.collected_on is None or row.collected_on > last,
-        ),
-    ):
+        (LeftOut.AFTER_START, lambda row: not (start and row.collected_on and row.collected_on > start)),
+        (LeftOut.BEFORE_LAST_DOSE, lambda row: not (last and row.collected_on and row.collected_on <= last)),
+    )
+    for reason, counts in rules:
         left = [row for row in left if counts(row)]
         if not left:
             return RdVisit(None, left_out=reason)

@@ -181,8 +181,10 @@ def _moved(doubtful: DoubtfulSides) -> tuple[Contrast, ...]:
         return ()
     cases = (("for", doubtful.best), ("against", doubtful.worst))
     return tuple(
-        contrast(f"{_BY_RD}, doubtful patients placed {which} a high RD", *map(_proportion, groups))
-        for which, groups in cases
+        contrast(
+            f"{_BY_RD}, doubtful patients placed {which} a high RD", _proportion(above), _proportion(below)
+        )
+        for which, (above, below) in cases
     )
 
 

@@ -172,9 +172,9 @@ def log_rank(groups: tuple[tuple[ArrayLike, ArrayLike], ...], level: float = 0.9
         return None
     excess = float(np.sum(first[1] - expected))
     half = float(ndtri((1 + level) / 2)) * variance**0.5
-    ratios = [float(np.exp((excess + side * half) / variance)) for side in (0, -1, 1)]
+    ratio, low, high = (float(np.exp((excess + side * half) / variance)) for side in (0, -1, 1))
     p = float(2 * ndtr(-abs(excess) / variance**0.5))
-    return LogRank(p, *ratios, n=len(times) + len(others), n_events=int(np.sum(d)))
+    return LogRank(p, ratio, low, high, len(times) + len(others), int(np.sum(d)))
 
 
 def _exposed(times: Floats, events: NDArray[np.bool_], when: Floats) -> tuple[Floats, Floats]:
