@@ -25,6 +25,7 @@ from validation import (
     pooling,
     processors,
     recovery,
+    response,
     second_opinions,
     sentinels,
     tubes,
@@ -49,6 +50,7 @@ class Sizes:
     density_tubes: int = 1000
     washout_studies: int = 1000
     recovery_studies: int = 100
+    response_studies: int = 1000
     batches: int = 8
     sentinel_days: int = 6
     gating_seeds: int = 3
@@ -69,6 +71,7 @@ SECTIONS = (
     "density",
     "washout",
     "recovery",
+    "response",
     "batches",
     "sentinels",
     "gating",
@@ -87,10 +90,14 @@ def section(name: str, sizes: Sizes, mapper: Mapper) -> str:
         tubes_of_bands = density.section(density.examine(sizes.density_tubes, SEED, mapper), SEED)
         carried = density.examine_carried(sizes.density_tubes, SEED, mapper)
         return tubes_of_bands + density.carried_section(carried, SEED)
-    if name == "washout":
-        return washout.section(sizes.washout_studies, SEED, mapper)
-    if name == "recovery":
-        return recovery.section(sizes.recovery_studies, SEED, mapper)
+    of_studies = {
+        "washout": (washout.section, sizes.washout_studies),
+        "recovery": (recovery.section, sizes.recovery_studies),
+        "response": (response.section, sizes.response_studies),
+    }
+    if name in of_studies:
+        write, n_studies = of_studies[name]
+        return write(n_studies, SEED, mapper)
     if name == "batches":
         return pooling.section(pooling.examine(sizes.batches, SEED, mapper), SEED)
     if name == "gating":
