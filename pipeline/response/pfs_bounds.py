@@ -37,6 +37,10 @@ def pfs_bounds(courses: Sequence[FollowUp], month_days: float) -> tuple[PfsBound
             _missed_assessments,
         ),
         ("a new antimyeloma therapy ignored (EMA)", _therapy_ignored),
+        (
+            f"progressed on the day after the last assessment where seen alive over {MISSED_DAYS} days later",
+            _worse,
+        ),
     )
     bounds = []
     for rule, moved in rules:
@@ -48,7 +52,27 @@ def pfs_bounds(courses: Sequence[FollowUp], month_days: float) -> tuple[PfsBound
 
 
 def pfs_warning(courses: Sequence[FollowUp], month_days: float) -> str:
-    """Return what must be said where PFS is censored on a day on which nobody assessed; "" elsewhere."""
+    """Return what must be said where PFS is censored long before, or without, an assessment; "" elsewhere."""
+    return " ".join(
+        part for part in (_unassessed(courses, month_days), _stayed_away(courses, month_days)) if part
+    )
+
+
+def _stayed_away(courses: Sequence[FollowUp], month_days: float) -> str:
+    """Say how many stopped being assessed long before they were last seen, and what that may hide."""
+    away = sum(_is_away(course) for course in courses)
+    if not away:
+        return ""
+    least = median_survival([_worse(course) for course in courses], Endpoint.PFS, month_days)
+    who = "1 patient was" if away == 1 else f"{away} patients were"
+    return (
+        f"{who} last assessed more than {MISSED_DAYS} days before the last day known alive, without "
+        "progression. Censoring takes it that they stayed away for other reasons than their illness. Had "
+        f"each progressed on the day after the last assessment, the median PFS would be {least}."
+    )
+
+
+def _unassessed(courses: Sequence[FollowUp], month_days: float) -> str:
     censored = [course for course in courses if course.pfs_day is not None and not course.pfs_event]
     unseen = n_unseen(courses)
     if not unseen:
@@ -68,6 +92,19 @@ def pfs_warning(courses: Sequence[FollowUp], month_days: float) -> str:
 def n_unseen(courses: Sequence[FollowUp]) -> int:
     """Return how many patients have their PFS censored on a day that no assessment stands for."""
     return sum(_is_unseen(course) for course in courses)
+
+
+def _is_away(course: FollowUp) -> bool:
+    """Tell whether a patient without progression was seen alive long after the last assessment."""
+    if course.pfs_event or course.assessed_day is None or course.os_day is None:
+        return False
+    return course.os_day - course.assessed_day > MISSED_DAYS
+
+
+def _worse(course: FollowUp) -> FollowUp:
+    if not _is_away(course):
+        return course
+    return replace(course, pfs_day=(course.assessed_day or 0) + 1, pfs_event=True, pfs_end=PfsEnd.PROGRESSION)
 
 
 def _on_day_0(course: FollowUp) -> FollowUp:

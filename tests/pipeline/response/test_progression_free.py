@@ -65,7 +65,7 @@ def follow_up_study(assessed: bool):
     for k in range(10):
         seen = {"progressed_on": day(40 + 10 * k)} if k % 2 else {"last_contact_on": day(600)}
         if assessed:
-            seen["last_assessed_on"] = day(40 + 10 * k)
+            seen["last_assessed_on"] = day(40 + 10 * k if k % 2 else 600 - 84)
         yield Patient(f"P{k}", treatment_start=START, **seen)
 
 
@@ -84,7 +84,18 @@ def test_without_assessments_the_median_comes_with_its_bounds_and_a_warning():
 def test_with_assessments_nothing_is_said():
     tables = tables_of(study(*follow_up_study(assessed=True), month_days=30), [])
     assert (tables.survival_warning, tables.pfs_bounds) == ("", ())
-    assert tables.survival[0].median == pytest.approx(110 / 30)
+    assert tables.survival[0].median == pytest.approx(130 / 30)
+
+
+def test_who_stayed_away_is_counted_with_what_it_may_hide():
+    patients = [*follow_up_study(assessed=True)]
+    patients[0] = replace(patients[0], last_assessed_on=day(30))
+    tables = tables_of(study(*patients, month_days=30), [])
+    assert tables.survival_warning.startswith("1 patient was last assessed more than 84 days before")
+    (bound,) = tables.pfs_bounds
+    assert (bound.n_moved, bound.median.n_events) == (1, 6)
+    assert bound.median.median == pytest.approx((110 + 130) / 2 / 30)
+    assert str(bound.median) in tables.survival_warning
 
 
 def test_the_rules_of_the_two_agencies_are_told_where_they_differ():
