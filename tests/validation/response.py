@@ -216,7 +216,9 @@ def _pfs(seeds: Sequence[int], mapper: Mapper) -> str:
             f"{truth} months. Everybody is known to be alive after two years. Middle of the studies' medians, and how "
             "often the 95 % interval holds the true one. Without assessments the median is too long wherever patients "
             "stop coming, and the report says so with its bound. Who stops coming because of the illness makes any "
-            "median too long: no rule of censoring knows why somebody stayed away."
+            "median too long: no rule of censoring knows why somebody stayed away. So the report counts who was seen "
+            "alive long after the last assessment, and tells the median had each of them progressed. Medians lie on "
+            "days of visits, so some intervals cover more than 95 %."
         )
         + table(head, rows)
         + "\n"

@@ -51,6 +51,7 @@ def test_the_committed_page_has_every_section():
         "Sabotaged",
         "true gate",
         "against washout",
+        "Response, PFS and odds",
         "Cuts of a batch",
         "Sentinels",
         "on every processor",

@@ -137,11 +137,11 @@ def test_the_reference_kit_is_that_of_most_marrows_and_the_first_by_name_of_seve
 
 
 def doubtful_study():
-    """Two surely above (1 controlled), three surely below (1), two whose intervals hold the cut, one between."""
+    """Two surely above (1 controlled), three surely below (1), two 1.9 SD from the cut, one between."""
     rows = [
         *(marrow(rd, patient=f"A{k}") for k, rd in enumerate((400_000.0, 300_000.0))),
         *(marrow(rd, patient=f"B{k}") for k, rd in enumerate((20_000.0, 30_000.0, 40_000.0))),
-        marrow(155_000.0, patient="C0"), marrow(145_000.0, patient="C1"),
+        marrow(178_700.0, patient="C0"), marrow(125_900.0, patient="C1"),
         marrow(None, status="ABOVE_ULOQ", patient="D0"),
     ]  # fmt: skip
     controlled = {"A0", "B0", "C0", "C1"}
