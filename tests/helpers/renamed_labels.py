@@ -37,6 +37,7 @@ LABELS = {
     "calibration.density.limits": {"LloqSource"},
     "calibration.density.result": {"RdStatus", "ControlKind"},
     "pipeline.checks.flags": {"CheckFlag"},
+    "pipeline.checks.plausibility.told_events": {"Told"},
     "pipeline.fcs.repairs": {"RepairCode"},
     "pipeline.patients.flags": {"ExposureFlag", "VisitFlag"},
     "pipeline.quantification.result": {"SampleFlag"},
