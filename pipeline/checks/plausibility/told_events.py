@@ -52,10 +52,10 @@ _OF_ANOTHER: Final = re.compile(r"^\s*(of|von|der|des|du|de|del|della|di)\s+\w")
 class Told(StrEnum):
     """Whether a text tells an event."""
 
-    YES = "yes"
+    YES = "told"
     PERHAPS = "perhaps"
     """It may speak of something else: `progressive neuropathy`, `progression?`."""
-    NO = "no"
+    NO = "not told"
 
 
 def told(text: str, event: re.Pattern[str]) -> Told:
@@ -64,7 +64,7 @@ def told(text: str, event: re.Pattern[str]) -> Told:
     Examples
     --------
     >>> [told(text, _PROGRESSION).value for text in ("prog.", "no PD", "progressive neuropathy", "toxicity")]
-    ['yes', 'no', 'perhaps', 'no']
+    ['told', 'not told', 'perhaps', 'not told']
     """
     letters = unicodedata.normalize("NFKD", plain(text).casefold())
     words = re.sub(
