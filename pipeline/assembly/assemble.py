@@ -16,7 +16,7 @@ from pipeline.patients.visits import visits_of
 from pipeline.quantification.result import SampleResult
 from pipeline.response.follow_up import follow_ups
 from pipeline.response.statements import Inconsistency
-from pipeline.response.tables import response_tables
+from pipeline.response.tables import ResponseTables, response_tables
 from pipeline.study.faults import Fault
 from pipeline.study.study import Study
 from pipeline.washout.report import washout_report
@@ -80,9 +80,19 @@ def modelled(known: StudyResult, faults: Sequence[Fault] = (), notes: Sequence[N
         washout=washout_report(rows, study.settings),
         response=response if study.patients else None,
         faults=tuple(faults),
-        notes=(*notes, *_typed_notes(response.inconsistencies if response else ())),
+        notes=(
+            *notes,
+            *_survival_notes(study, response),
+            *_typed_notes(response.inconsistencies if response else ()),
+        ),
         provenance=provenance_of(study, inputs),
     )
+
+
+def _survival_notes(study: Study, response: ResponseTables | None) -> tuple[Note, ...]:
+    """Return what must be read beside the median PFS, for the top of the report."""
+    warned = response.survival_warning if response and study.patients else ""
+    return (Note("progression-free survival", warned),) if warned else ()
 
 
 def _typed_notes(hits: Sequence[Inconsistency]) -> tuple[Note, ...]:

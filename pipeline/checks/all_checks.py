@@ -31,7 +31,6 @@ from pipeline.checks.typed import (
     bead_levels,
     bead_ranges,
     collected_before_doses,
-    patient_dates,
     unsuited_kits,
     unused_runs,
 )
@@ -58,7 +57,6 @@ CHECKS: tuple[Callable[[Study, Headers], Iterable[Finding]], ...] = (
     bead_age,
     dates_that_disagree,
     collected_before_doses,
-    patient_dates,
     unused_runs,
     named_spillover,
     own_matrices,

@@ -12,7 +12,7 @@ from pipeline.fcs import FcsFile
 from pipeline.study.detector_names import said_pulse, unlike_pulses
 from pipeline.study.drugs import is_drug
 from pipeline.study.faults import Fault, Severity
-from pipeline.study.study import BeadRun, PanelChannel, Patient, Sample, Study
+from pipeline.study.study import BeadRun, PanelChannel, Sample, Study
 from pipeline.study.wording import enumerate_words, quoted
 from pipeline.tube.names.channels import channels_meant, find_channel, suggestion
 
@@ -170,24 +170,6 @@ def days_of(study: Study, drug: str) -> dict[str, list[date]]:
         if is_drug(dose.drug, drug):
             days.setdefault(dose.patient_id, []).append(dose.given_on)
     return days
-
-
-def patient_dates(study: Study, headers: Headers) -> Iterator[Finding]:
-    """Report dates of a patient that are in an impossible order."""
-    del headers
-    for patient in study.patients:
-        for earlier, later in _impossible(patient):
-            problem = f"{later} before {earlier} for patient {quoted(patient.patient_id)}"
-            yield Finding(Fault("patients", problem, "dates in order of time", severity=Severity.WARNING))
-
-
-def _impossible(patient: Patient) -> Iterator[tuple[str, str]]:
-    later = ("progressed_on", "died_on", "last_contact_on", "discontinued_on", "dexamethasone_on")
-    pairs = [("treatment_start", name) for name in later] + [("progressed_on", "died_on")]
-    for first, second in pairs:
-        first_day, second_day = getattr(patient, first), getattr(patient, second)
-        if first_day and second_day and second_day < first_day:
-            yield f"{first} {first_day}", f"{second} {second_day}"
 
 
 def unused_runs(study: Study, headers: Headers) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from pipeline.output.result_tables import calibration_notes, sample_flags, sampl
 from pipeline.output.table import Column, Table, attributes, table_of
 from pipeline.response.characteristics import Characteristic
 from pipeline.response.landmark import DexamethasoneTable
+from pipeline.response.pfs_bounds import PfsBound
 from pipeline.response.statistics.counts import Contrast, Proportion
 from pipeline.response.statistics.logistic import OddsRatio
 from pipeline.response.statistics.time_to_event import MedianSurvival
@@ -60,17 +61,31 @@ _CONTRASTS: Final[_Columns] = (
     *attributes("odds_ratio"),
     Column("low", lambda contrast: contrast.odds_ratio_low),
     Column("high", lambda contrast: contrast.odds_ratio_high),
-    *attributes("method", "note"),
+    Column("first", lambda contrast: f"{contrast.first.k}/{contrast.first.n}"),
+    Column("second", lambda contrast: f"{contrast.second.k}/{contrast.second.n}"),
+    *attributes("strength", "method", "note"),
 )
 _TREND: Final[_Columns] = (
     Column("trend", lambda trend: trend.name),
-    *attributes("z", "p", "exact_p", "method", "note"),
+    *attributes("n"),
+    Column("events", lambda trend: trend.n_events),
+    *attributes("z", "p", "exact_p"),
+    Column("odds_ratio_per_stratum", lambda trend: trend.odds.odds_ratio if trend.odds else None),
+    Column("low", lambda trend: trend.odds.low if trend.odds else None),
+    Column("high", lambda trend: trend.odds.high if trend.odds else None),
+    Column("strength", lambda trend: trend.odds.strength if trend.odds else ""),
+    *attributes("method", "note"),
 )
 _ODDS: Final[_Columns] = (
     Column("covariate", lambda odds: odds.name),
     *attributes("per", "n"),
     Column("events", lambda odds: odds.n_events),
-    *attributes("odds_ratio", "low", "high", "p", "method", "note"),
+    *attributes("odds_ratio", "low", "high", "p", "strength", "method", "note"),
+)
+_LEFT_OUT: Final[_Columns] = (
+    *attributes("reason"),
+    Column("n", lambda group: len(group.patients)),
+    Column("patients", lambda group: "; ".join(group.patients)),
 )
 _CHARACTERISTICS: Final[tuple[Column[Characteristic], ...]] = (
     Column("row", lambda row: row.name),
@@ -95,10 +110,22 @@ _SURVIVAL: Final[tuple[Column[_GroupSurvival], ...]] = (
     Column("method", lambda row: row.median.method),
     Column("note", lambda row: row.median.note),
 )
+_BOUNDS: Final[tuple[Column[PfsBound], ...]] = (
+    Column("rule", lambda bound: bound.rule),
+    Column("patients_moved", lambda bound: bound.n_moved),
+    Column("n", lambda bound: bound.median.n),
+    Column("events", lambda bound: bound.median.n_events),
+    Column("median", lambda bound: bound.median.median),
+    Column("low", lambda bound: bound.median.low),
+    Column("high", lambda bound: bound.median.high),
+    Column("note", lambda bound: bound.median.note),
+)
 _LOG_RANK: Final[_Columns] = (
     Column("endpoint", lambda test: test.name),
+    *attributes("n"),
+    Column("events", lambda test: test.n_events),
     Column("p", lambda test: test.log_rank_p),
-    *attributes("note"),
+    *attributes("hazard_ratio", "low", "high", "strength", "note"),
 )
 
 
@@ -152,7 +179,8 @@ def response_tables_of(tables: ResponseTables | None) -> Titled:
         ("Disease control by washout before the study drug", _proportions(tables.by_washout)),
         ("Disease control by receptor density", _proportions(tables.by_rd)),
         ("Disease control of patients in no stratum", _proportions(tables.outside)),
-        ("Contrasts", _contrasts((*tables.washout_contrasts, tables.rd_contrast))),
+        *_left_out(tables),
+        ("Contrasts", _contrasts((*tables.washout_contrasts, tables.rd_contrast, *tables.rd_moved))),
         ("Trend", table_of(_TREND, (tables.washout_trend,))),
         (
             "Odds of disease control, logistic regression",
@@ -160,11 +188,30 @@ def response_tables_of(tables: ResponseTables | None) -> Titled:
         ),
         ("Patients before the study drug", _characteristics(tables.baseline)),
         ("Survival, months", _survival(("", tables.survival))),
+        *_bounds(tables),
         *_dexamethasone(tables.dexamethasone),
         ("Exposure, safety and serum", _characteristics(tables.safety)),
         ("What was typed and cannot be", _typed(tables)),
-        ("Notes", _texts((tables.rule, tables.survival_rule, *tables.notes))),
+        ("Notes", _texts(_said(tables))),
     )
+
+
+def _left_out(tables: ResponseTables) -> Titled:
+    groups = tables.rd_left_out
+    return (("In no group of receptor density, and why", table_of(_LEFT_OUT, groups)),) if groups else ()
+
+
+def _bounds(tables: ResponseTables) -> Titled:
+    bounds = tables.pfs_bounds
+    title = "Median PFS by other rules of censoring, months"
+    return ((title, table_of(_BOUNDS, bounds)),) if bounds else ()
+
+
+def _said(tables: ResponseTables) -> tuple[str, ...]:
+    """Return the rules and notes, what must be read beside a number first."""
+    warned = (tables.survival_warning,) if tables.survival_warning else ()
+    words = (tables.rd_words,) if tables.rd_words else ()
+    return (*warned, tables.rule, tables.rd_rule, *words, tables.survival_rule, *tables.notes)
 
 
 def _penalised(tables: ResponseTables) -> tuple[OddsRatio, ...]:

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from pipeline.response.follow_up import FollowUp
+from pipeline.response.follow_up import FollowUp, PfsEnd
 from pipeline.response.statements import Inconsistency, check_statement
 from pipeline.study.study import Patient, Study
 
 _CLOSE: Final = 0.02
 """Part of a time: what was typed agrees within it. Convention: rounding by hand."""
+
+_CENSORED: Final = {
+    PfsEnd.ASSESSMENT: "the last disease assessment",
+    PfsEnd.NEXT_THERAPY: "the start of a new therapy",
+}
 
 
 def inconsistencies(study: Study, courses: Iterable[FollowUp]) -> tuple[Inconsistency, ...]:
@@ -63,7 +68,9 @@ def _control_days(
         return
     quote = f"disease_control_days {typed:g}"
     if typed > held + 1:
-        end = "progression or death" if course.pfs_event else "the last day seen"
+        end = (
+            "progression or death" if course.pfs_event else _CENSORED.get(course.pfs_end, "the last day seen")
+        )
         yield Inconsistency(where, quote, f"{end} was {held} days after the start")
     elif unit := _unit_slip(typed, held, month_days, course.pfs_event):
         text = f"progression or death was {held} days after the start: were {typed:g} {unit} meant?"

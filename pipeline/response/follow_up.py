@@ -12,12 +12,26 @@ from pipeline.patients.exposure import ResponseClock
 from pipeline.study.study import Patient, Study
 
 RULE: Final = (
-    "Days from treatment_start, or from the first dose of the study drug where it is empty. PFS ends with "
-    "progression or death, OS with death; others are censored on the last day that their row "
-    "knows them alive. Nothing is adjudicated."
+    "Days from treatment_start, or from the first dose of the study drug where it is empty. OS ends with "
+    "death; others are censored on the last day that their row knows them alive. PFS ends with progression "
+    "or death, whichever comes first. Without either, or where a new antimyeloma therapy began before it, "
+    "PFS is censored: at the last disease assessment (last_assessed_on) or on the day of the new therapy "
+    "(next_therapy_on), whichever comes first. Who was not assessed after day 0 is censored on day 0. A "
+    "death counts however long the last assessment lies back. Where last_assessed_on is empty, PFS is "
+    "censored on the last day known alive: that is longer than anybody has looked. Nothing is adjudicated."
 )
+"""FDA, Clinical Trial Endpoints for the Approval of Cancer Drugs and Biologics (2018): the last adequate
+assessment, and new therapy. EMA, appendix 1 to EMA/CHMP/205/95 (2012): a death counts whatever was missed."""
 
-_SEEN_ALIVE: Final = ("last_contact_on", "progressed_on", "discontinued_on", "dexamethasone_on")
+MISSED_DAYS: Final = 84
+"""Days without an assessment before progression or death that are told: two assessments in a row were missed
+where there is one per cycle of 28 days (FDA, Clinical Trial Endpoints, 2018, censors after two). Convention.
+"""
+
+_SEEN_ALIVE: Final = (
+    "last_contact_on", "progressed_on", "discontinued_on", "dexamethasone_on", "last_assessed_on",
+    "next_therapy_on",
+)  # fmt: skip
 
 
 class Endpoint(StrEnum):
@@ -25,6 +39,19 @@ class Endpoint(StrEnum):
 
     PFS = "PFS"
     OS = "OS"
+
+
+class PfsEnd(StrEnum):
+    """What ended the time without progression: an event, or why it is censored there."""
+
+    PROGRESSION = "Progression"
+    DEATH = "Death"
+    ASSESSMENT = "Last disease assessment"
+    NEXT_THERAPY = "New antimyeloma therapy"
+    NOT_ASSESSED = "No assessment after day 0"
+    SEEN_ALIVE = "Last seen alive"
+    """No assessment was typed."""
+    UNKNOWN = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +63,11 @@ class FollowUp:
     started_on
         Day 0; None where neither the patients nor the doses sheet tells it: no day is known then.
     pfs_day, os_day
-        Event or censoring; `pfs_event`, `os_event` tell which.
+        Event or censoring; `pfs_event`, `os_event` tell which, and `pfs_end` what it was.
+    assessed_day
+        The last assessment; 0 where it was before day 0.
+    next_therapy_day
+        First day of a new antimyeloma therapy after day 0.
     treated_days
         To `discontinued_on`, else as long as the patient was seen: then `stopped` is False.
     dexamethasone_day, progression_day, death_day
@@ -48,6 +79,7 @@ class FollowUp:
     started_on: date | None = None
     pfs_day: int | None = None
     pfs_event: bool = False
+    pfs_end: PfsEnd = PfsEnd.UNKNOWN
     os_day: int | None = None
     os_event: bool = False
     treated_days: int | None = None
@@ -56,6 +88,15 @@ class FollowUp:
     dexamethasone_day: int | None = None
     progression_day: int | None = None
     death_day: int | None = None
+    assessed_day: int | None = None
+    next_therapy_day: int | None = None
+
+    @property
+    def unassessed_days(self) -> int | None:
+        """Days from the last assessment, or day 0, to the progression or death; None: no event, not typed."""
+        if not self.pfs_event or self.pfs_day is None or self.assessed_day is None:
+            return None
+        return max(self.pfs_day - self.assessed_day, 0)
 
 
 def follow_ups(study: Study, clocks: Mapping[str, ResponseClock]) -> tuple[FollowUp, ...]:
@@ -83,15 +124,19 @@ def follow_up(patient: Patient, started_on: date | None) -> FollowUp:
     progression, death = _day(patient.progressed_on, started_on), _day(patient.died_on, started_on)
     known = [_day(getattr(patient, name), started_on) for name in _SEEN_ALIVE]
     last_seen = max((day for day in known if day is not None), default=None)
-    ends = [day for day in (progression, death) if day is not None]
+    assessed = None if patient.last_assessed_on is None else (patient.last_assessed_on - started_on).days
+    assessed = None if assessed is None else max(assessed, 0)
+    therapy = _day(patient.next_therapy_on, started_on)
+    pfs_day, pfs_end = pfs(progression, death, assessed, therapy, last_seen)
     stopped = _day(patient.discontinued_on, started_on)
     last = death if death is not None else last_seen
     return FollowUp(
         patient_id=patient.patient_id,
         best_response=patient.best_response,
         started_on=started_on,
-        pfs_day=min(ends) if ends else last_seen,
-        pfs_event=bool(ends),
+        pfs_day=pfs_day,
+        pfs_event=pfs_end in EVENTS,
+        pfs_end=pfs_end,
         os_day=last,
         os_event=death is not None,
         treated_days=stopped if stopped is not None else last,
@@ -100,7 +145,40 @@ def follow_up(patient: Patient, started_on: date | None) -> FollowUp:
         dexamethasone_day=_day(patient.dexamethasone_on, started_on),
         progression_day=progression,
         death_day=death,
+        assessed_day=assessed,
+        next_therapy_day=therapy,
     )
+
+
+EVENTS: Final = (PfsEnd.PROGRESSION, PfsEnd.DEATH)
+
+
+def pfs(
+    progression: int | None,
+    death: int | None,
+    assessed: int | None,
+    therapy: int | None,
+    last_seen: int | None,
+) -> tuple[int | None, PfsEnd]:
+    """Return the day on which PFS ends and what ends it (`RULE`), from days after day 0; None: not typed.
+
+    Examples
+    --------
+    >>> pfs(None, None, 84, 120, 500)
+    (84, <PfsEnd.ASSESSMENT: 'Last disease assessment'>)
+    >>> pfs(200, None, 84, 120, 500)[0], pfs(120, None, 120, 120, 500)[1].value
+    (84, 'Progression')
+    """
+    ends = [(progression, PfsEnd.PROGRESSION), (death, PfsEnd.DEATH)]
+    events = [(day, end) for day, end in ends if day is not None]
+    event = min(events, key=lambda pair: pair[0], default=None)
+    if event is not None and (therapy is None or event[0] <= therapy):
+        return event
+    if therapy is not None and (assessed is None or therapy < assessed):
+        return therapy, PfsEnd.NEXT_THERAPY
+    if assessed is not None:
+        return assessed, PfsEnd.ASSESSMENT if assessed > 0 else PfsEnd.NOT_ASSESSED
+    return last_seen, PfsEnd.UNKNOWN if last_seen is None else PfsEnd.SEEN_ALIVE
 
 
 def times_of(courses: Sequence[FollowUp], endpoint: Endpoint) -> tuple[list[int], list[bool]]:

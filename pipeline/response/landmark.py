@@ -8,7 +8,8 @@ from typing import Final
 
 from pipeline.response.follow_up import Endpoint, FollowUp, times_of
 from pipeline.response.statistics.counts import Proportion, proportion
-from pipeline.response.statistics.survival import log_rank_p
+from pipeline.response.statistics.strength import strength
+from pipeline.response.statistics.survival import log_rank
 from pipeline.response.statistics.time_to_event import MedianSurvival, survival_medians
 
 DAYS_PER_WEEK: Final = 7
@@ -24,11 +25,17 @@ IMMORTAL_TIME: Final = (
 
 @dataclass(frozen=True, slots=True)
 class LandmarkTest:
-    """PFS or OS from the landmark on, with dexamethasone against without."""
+    """PFS or OS from the landmark on, with dexamethasone against without, and its hazard ratio."""
 
     name: str
     log_rank_p: float | None
     note: str = ""
+    n: int = 0
+    n_events: int = 0
+    hazard_ratio: float | None = None
+    low: float | None = None
+    high: float | None = None
+    strength: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +141,12 @@ def _had_by(course: FollowUp) -> bool:
 def _test(endpoint: Endpoint, with_it: Sequence[FollowUp], without_it: Sequence[FollowUp]) -> LandmarkTest:
     if not with_it or not without_it:
         return LandmarkTest(endpoint.value, None, "one group is empty")
-    p = log_rank_p((times_of(with_it, endpoint), times_of(without_it, endpoint)))
-    return LandmarkTest(endpoint.value, p, "" if p is not None else "nobody had the event")
+    found = log_rank((times_of(with_it, endpoint), times_of(without_it, endpoint)))
+    if found is None:
+        return LandmarkTest(endpoint.value, None, "nobody had the event")
+    ratio, low, high = found.hazard_ratio, found.low, found.high
+    words = strength(found.n, found.n_events, low, high, found.p, "hazard")
+    return LandmarkTest(endpoint.value, found.p, "", found.n, found.n_events, ratio, low, high, words)
 
 
 def _note(n_with: int, n_without: int, weeks: float) -> str:

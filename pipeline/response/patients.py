@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
-from calibration.density.receptor_density import NUMBERED, RdStatus
 from pipeline.patients.exposure import ResponseClock
-from pipeline.patients.patient_rd import PatientRd, upper_limit
+from pipeline.patients.patient_rd import PatientRd
+from pipeline.response.rd_visit import CutSide, LeftOut, RdVisit, rd_visits, reference_kit
 from pipeline.study.response import Response
 from pipeline.study.study import Patient, Study
 
@@ -24,18 +23,6 @@ STRATA_MONTHS: Final = (3, 6, 12)
 WASHOUT_STRATA: Final = ("< 3 months", "3 to < 6 months", "6 to < 12 months", ">= 12 months")
 
 
-class CutSide(StrEnum):
-    """Where a receptor density lies against the cut of the study."""
-
-    ABOVE = "above"
-    """At the cut or above."""
-    BELOW = "below"
-    BETWEEN = "between"
-    """A limit of quantification does not tell."""
-    UNKNOWN = ""
-    """No receptor density."""
-
-
 @dataclass(frozen=True, slots=True)
 class Count:
     """k patients with disease control (or a response) of n."""
@@ -46,21 +33,53 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
+class DoubtfulSides:
+    """What becomes of the RD groups if the doubtful patients were on the other side: (above, below) each.
+
+    Doubtful: the 95 % interval of the density contains the cut, or a limit of quantification does not tell.
+
+    Attributes
+    ----------
+    contained
+        How many of the patients in a group have an interval that contains the cut, k of n.
+    best, worst
+        Every doubtful patient on the side that speaks for a high RD, and against it.
+    """
+
+    contained: Count
+    best: tuple[Count, Count]
+    worst: tuple[Count, Count]
+
+
+@dataclass(frozen=True, slots=True)
+class NotInRdGroups:
+    """The patients with known disease control who are in neither RD group for one reason."""
+
+    reason: str
+    patients: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ResponseCounts:
     """All that the tables need.
 
     Attributes
     ----------
     responses
-        Best responses over the evaluable patients with a known one.
+        Best responses over all evaluable patients; one without a response is no responder.
     disease_control
-        DCR over the evaluable patients whose disease control is known.
+        DCR over the evaluable patients; those with SD of unknown duration are left out and counted.
     by_washout
         Disease control in each of `WASHOUT_STRATA`, in their order.
     by_rd
         Disease control at or above the RD cut, and below it.
     outside
-        Disease control of those in no stratum: no washout known, no RD, or a limit that does not tell.
+        Disease control of those in no stratum: no washout known, no RD that counts, or a limit that does not
+        tell.
+    left_out, doubtful
+        Who is in no RD group, and what the groups would be were the doubtful patients in the other one.
+    reference_kit
+        The bead kit of the RD groups.
     """
 
     n_patients: int
@@ -70,6 +89,9 @@ class ResponseCounts:
     by_washout: tuple[Count, ...]
     by_rd: tuple[Count, ...]
     outside: tuple[Count, ...] = ()
+    left_out: tuple[NotInRdGroups, ...] = ()
+    doubtful: DoubtfulSides | None = None
+    reference_kit: str = ""
     notes: tuple[str, ...] = ()
 
 
@@ -110,9 +132,14 @@ def washout_stratum(days: int, month_days: float) -> str:
 
 
 def controlled_patients(study: Study) -> dict[str, bool]:
-    """Return the disease control of every evaluable patient in whom it is known, by patient_id."""
+    """Return the disease control of every evaluable patient in whom it is known, by patient_id.
+
+    An evaluable patient without a best response has none. Not known: SD without its days.
+    """
     controls = {
-        patient.patient_id: disease_control(patient) for patient in study.patients if is_evaluable(patient)
+        patient.patient_id: disease_control(patient) if patient.best_response else False
+        for patient in study.patients
+        if is_evaluable(patient)
     }
     return {name: controlled for name, controlled in controls.items() if controlled is not None}
 
@@ -132,95 +159,83 @@ def count_responses(
         Response clocks by patient_id.
     """
     evaluable = [patient for patient in study.patients if is_evaluable(patient)]
-    known = [patient for patient in evaluable if patient.best_response]
     controlled = controlled_patients(study)
     months = {name: _stratum(clocks[name], study.settings.month_days) for name in controlled}
-    sides = sides_of_cut(controlled, rows, clocks, study)
+    chosen = rd_visits(controlled, rows, clocks, study)
+    left_out = _left_out(chosen)
     above, below = (f"{sign} {study.settings.rd_cut:,.0f}" for sign in (">=", "<"))
     return ResponseCounts(
         n_patients=len(study.patients),
         n_evaluable=len(evaluable),
-        responses=_responses(known),
+        responses=_responses(evaluable),
         disease_control=_count("DCR", controlled, controlled),
         by_washout=tuple(_count(name, controlled, _where(months, name)) for name in WASHOUT_STRATA),
         by_rd=(
-            _count(above, controlled, _where(sides, CutSide.ABOVE)),
-            _count(below, controlled, _where(sides, CutSide.BELOW)),
+            _count(above, controlled, _on(chosen, CutSide.ABOVE)),
+            _count(below, controlled, _on(chosen, CutSide.BELOW)),
         ),
         outside=(
             _count("washout not known", controlled, _where(months, "")),
-            _count("no RD", controlled, _where(sides, CutSide.UNKNOWN)),
-            _count(
-                "limit of quantification on the other side of the cut",
-                controlled,
-                _where(sides, CutSide.BETWEEN),
-            ),
+            *(_count(group.reason, controlled, group.patients) for group in left_out),
         ),
-        notes=tuple(_notes(study, evaluable, known, controlled, rows)),
+        left_out=left_out,
+        doubtful=_doubtful(chosen, controlled, (above, below)),
+        reference_kit=reference_kit(rows),
+        notes=tuple(_notes(study, evaluable, controlled, rows)),
     )
 
 
-def rd_side(row: PatientRd, cut: float, extrapolation: float) -> CutSide:
-    """Return `above` (at or above the cut), `below`, `between` (a limit does not tell) or "" (no RD).
-
-    `BELOW_LLOQ` is below unless its LLOQ lies above the cut; `ABOVE_ULOQ` is above where the ULOQ reaches it.
-    """
-    if row.status == RdStatus.BELOW_LLOQ:
-        return CutSide.BETWEEN if row.lloq is not None and row.lloq > cut else CutSide.BELOW
-    if row.status == RdStatus.ABOVE_ULOQ:
-        limit = upper_limit(row.rd, row.uloq, extrapolation)
-        return CutSide.ABOVE if limit is not None and limit >= cut else CutSide.BETWEEN
-    if row.status not in NUMBERED or row.rd is None:
-        return CutSide.UNKNOWN
-    return CutSide.ABOVE if row.rd >= cut else CutSide.BELOW
+BETWEEN: Final = "limit of quantification on the other side of the cut"
 
 
-def baseline_row(rows: Iterable[PatientRd], clock: ResponseClock) -> PatientRd | None:
-    """Return the visit that stands for the patient: the last with an RD, not after the first study drug."""
-    start = clock.first_study_drug_on
-    usable = [
-        row
-        for row in rows
-        if rd_side(row, 1.0, 1.0) is not CutSide.UNKNOWN
-        and (start is None or row.collected_on is None or row.collected_on <= start)
+def _left_out(chosen: Mapping[str, RdVisit]) -> tuple[NotInRdGroups, ...]:
+    """Return who is in no RD group, by reason."""
+    reasons = [
+        (reason.value, [name for name, visit in chosen.items() if visit.left_out is reason])
+        for reason in LeftOut
+        if reason is not LeftOut.NO
     ]
-    dated = [row for row in usable if row.collected_on is not None]
-    if dated:
-        return max(dated, key=lambda row: (str(row.collected_on), row.visit))
-    return usable[0] if usable else None
+    reasons.append((BETWEEN, _on(chosen, CutSide.BETWEEN)))
+    return tuple(NotInRdGroups(reason, tuple(names)) for reason, names in reasons if names)
+
+
+def _doubtful(
+    chosen: Mapping[str, RdVisit], controlled: Mapping[str, bool], names: tuple[str, str]
+) -> DoubtfulSides:
+    """Return the RD groups with every doubtful patient where it speaks for a high RD, and against it."""
+    placed = [name for name, visit in chosen.items() if visit.side in (CutSide.ABOVE, CutSide.BELOW)]
+    contained = [name for name in placed if not chosen[name].is_sure]
+    loose = {*contained, *_on(chosen, CutSide.BETWEEN)}
+    above, below = (
+        [n for n in _on(chosen, side) if n not in loose] for side in (CutSide.ABOVE, CutSide.BELOW)
+    )
+    free = [name for name in controlled if name in loose]
+
+    def moved(controlled_above: bool) -> tuple[Count, Count]:
+        up = [name for name in free if controlled[name] is controlled_above]
+        down = [name for name in free if controlled[name] is not controlled_above]
+        return _count(names[0], controlled, above + up), _count(names[1], controlled, below + down)
+
+    n_contained = Count("95 % interval contains the cut", len(contained), len(placed))
+    return DoubtfulSides(n_contained, moved(True), moved(False))
+
+
+def _on(chosen: Mapping[str, RdVisit], side: CutSide) -> list[str]:
+    return [name for name, visit in chosen.items() if visit.row is not None and visit.side is side]
 
 
 def _stratum(clock: ResponseClock, month_days: float) -> str:
     return "" if clock.days is None else washout_stratum(clock.days, month_days)
 
 
-def baseline_rows(
-    patients: Iterable[str], rows: Sequence[PatientRd], clocks: Mapping[str, ResponseClock]
-) -> dict[str, PatientRd | None]:
-    """Return the visit that stands for each of these patients, None where there is none with an RD."""
-    by_patient: dict[str, list[PatientRd]] = {name: [] for name in patients}
-    for row in rows:
-        by_patient.get(row.patient_id, []).append(row)
-    return {name: baseline_row(visits, clocks[name]) for name, visits in by_patient.items()}
-
-
-def sides_of_cut(
-    patients: Iterable[str], rows: Sequence[PatientRd], clocks: Mapping[str, ResponseClock], study: Study
-) -> dict[str, CutSide]:
-    """Return `rd_side` of each patient's baseline visit; "" where there is none."""
-    chosen = baseline_rows(patients, rows, clocks)
-    cut, extrapolation = study.settings.rd_cut, study.settings.uloq_extrapolation
-    return {
-        name: CutSide.UNKNOWN if row is None else rd_side(row, cut, extrapolation)
-        for name, row in chosen.items()
-    }
-
-
-def _responses(known: Sequence[Patient]) -> tuple[Count, ...]:
-    n = len(known)
-    orr = sum(patient.best_response in OBJECTIVE for patient in known)
-    each = (Count(of.value, sum(p.best_response == of for p in known), n) for of in Response)
-    return (Count("ORR", orr, n), *each)
+def _responses(evaluable: Sequence[Patient]) -> tuple[Count, ...]:
+    """Return ORR and each best response, of all evaluable patients; then those without a response typed."""
+    n = len(evaluable)
+    orr = sum(patient.best_response in OBJECTIVE for patient in evaluable)
+    each = (Count(of.value, sum(p.best_response == of for p in evaluable), n) for of in Response)
+    empty = sum(not patient.best_response for patient in evaluable)
+    untyped = (Count("no response typed", empty, n),) if empty else ()
+    return (Count("ORR", orr, n), *each, *untyped)
 
 
 def _where(groups: Mapping[str, str], wanted: str) -> list[str]:
@@ -235,7 +250,6 @@ def _count(label: str, controlled: Mapping[str, bool], names: Iterable[str]) -> 
 def _notes(
     study: Study,
     evaluable: Sequence[Patient],
-    known: Sequence[Patient],
     controlled: Mapping[str, bool],
     rows: Sequence[PatientRd],
 ) -> Iterable[str]:
@@ -243,12 +257,15 @@ def _notes(
     typed = {patient.patient_id for patient in study.patients}
     for count, text in (
         (len(study.patients) - len(evaluable), "not evaluable: in no denominator"),
-        (len(evaluable) - len(known), "evaluable without a best response: in no denominator"),
-        (len(known) - len(controlled), "with SD but without disease_control_days: not in the DCR"),
+        (
+            sum(not patient.best_response for patient in evaluable),
+            "evaluable without a best response: no responder and without disease control",
+        ),
+        (len(evaluable) - len(controlled), "with SD but without disease_control_days: not in the DCR"),
         (len(set(visits) - typed), "with RD but not in patients"),
         (
             sum(number > 1 for number in visits.values()),
-            "with several visits: the last before the study drug counts",
+            "with several visits: one stands for the patient in the RD groups, see the rule",
         ),
     ):
         if count:

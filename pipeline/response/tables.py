@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from pipeline.patients.exposure import ResponseClock
 from pipeline.patients.patient_rd import PatientRd
@@ -16,12 +17,15 @@ from pipeline.response.follow_up import FollowUp
 from pipeline.response.landmark import DexamethasoneTable, dexamethasone_table
 from pipeline.response.patients import (
     Count,
-    CutSide,
+    DoubtfulSides,
+    NotInRdGroups,
     ResponseCounts,
     controlled_patients,
     count_responses,
-    sides_of_cut,
 )
+from pipeline.response.pfs_bounds import PfsBound, pfs_bounds, pfs_warning
+from pipeline.response.rd_visit import RULE as RD_RULE
+from pipeline.response.rd_visit import CutSide, rd_visits
 from pipeline.response.safety import safety_table
 from pipeline.response.statements import Inconsistency
 from pipeline.response.statistics.counts import Contrast, Proportion, Trend, contrast, proportion, trend
@@ -30,9 +34,13 @@ from pipeline.response.statistics.time_to_event import MedianSurvival, survival_
 from pipeline.study.study import Study
 
 RULE = (
-    "Responses are imported as typed. Denominator: evaluable = yes, or empty beside a best response but NE. "
-    "Disease control: MR or better, or SD for at least 56 days (8 weeks)."
+    "Responses are imported as typed. Denominator: evaluable = yes, or empty beside a best response but NE; "
+    "an evaluable patient without a best response counts, as one without response and disease control. "
+    "Disease control: MR or better, or SD for at least 56 days (8 weeks); SD without its days is in no DCR."
 )
+
+LETTERS_CUT: Final = 150_000.0
+"""Molecules per cell at which the letter split its patients (doi:10.1038/s41408-021-00478-4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +57,19 @@ class ResponseTables:
         DCR at or above the RD cut, and below it (R4).
     outside
         Patients whom R3 or R4 cannot place.
+    rd_rule, rd_words, rd_left_out, rd_kit
+        Which density stands for a patient; what the cut is worth; who is in no group and why; the bead kit.
+    rd_contained, rd_moved
+        How many intervals contain the cut, and the contrast with all these patients, and those whom a limit
+        leaves open, on the side that speaks for a high RD, then against it.
     odds
         Disease control along washout, and by RD: logistic regression.
     baseline, survival, dexamethasone, inconsistencies, safety
         R1, R7, R8, R9, R10.
+    survival_warning
+        What must be read beside the median PFS; "" where every censored patient has an assessment.
+    pfs_bounds
+        The median PFS by other rules of censoring, where they change something.
     """
 
     n_patients: int
@@ -66,10 +83,18 @@ class ResponseTables:
     outside: tuple[Proportion, ...]
     rule: str
     notes: tuple[str, ...]
+    rd_rule: str = RD_RULE
+    rd_words: str = ""
+    rd_contained: Proportion | None = None
+    rd_moved: tuple[Contrast, ...] = ()
+    rd_left_out: tuple[NotInRdGroups, ...] = ()
+    rd_kit: str = ""
     odds: tuple[OddsRatio, ...] = ()
     baseline: tuple[Characteristic, ...] = ()
     survival: tuple[MedianSurvival, ...] = ()
     survival_rule: str = FOLLOW_UP_RULE
+    survival_warning: str = ""
+    pfs_bounds: tuple[PfsBound, ...] = ()
     dexamethasone: DexamethasoneTable | None = None
     inconsistencies: tuple[Inconsistency, ...] = ()
     safety: tuple[Characteristic, ...] = ()
@@ -103,6 +128,8 @@ def response_tables(
         odds=control_odds(study, rows, clocks),
         baseline=baseline_table(study, clocks),
         survival=survival_medians(courses, settings.month_days),
+        survival_warning=pfs_warning(courses, settings.month_days),
+        pfs_bounds=pfs_bounds(courses, settings.month_days),
         dexamethasone=dexamethasone_table(
             courses,
             controlled,
@@ -121,6 +148,7 @@ def tables_of_counts(counts: ResponseCounts) -> ResponseTables:
     washout = [_proportion(count) for count in counts.by_washout]
     short, long = _sum("< 6 months", counts.by_washout[:2]), _sum(">= 6 months", counts.by_washout[2:])
     above, below = (_proportion(count) for count in counts.by_rd)
+    doubtful = counts.doubtful
     return ResponseTables(
         n_patients=counts.n_patients,
         n_evaluable=counts.n_evaluable,
@@ -132,10 +160,47 @@ def tables_of_counts(counts: ResponseCounts) -> ResponseTables:
         ),
         washout_trend=trend("DCR along the washout strata", washout),
         by_rd=(above, below),
-        rd_contrast=contrast("RD at or above the cut v below", above, below),
+        rd_contrast=contrast(_BY_RD, above, below),
+        rd_contained=None if doubtful is None else _proportion(doubtful.contained),
+        rd_moved=() if doubtful is None else _moved(doubtful),
+        rd_words=_rd_words(doubtful, above.name),
+        rd_left_out=counts.left_out,
+        rd_kit=counts.reference_kit,
         outside=tuple(_proportion(count) for count in counts.outside if count.n),
         rule=RULE,
         notes=counts.notes,
+    )
+
+
+_BY_RD: Final = "RD at or above the cut v below"
+
+
+def _moved(doubtful: DoubtfulSides) -> tuple[Contrast, ...]:
+    """Return the contrast with the doubtful patients where they speak for a high RD, then against it."""
+    if doubtful.best == doubtful.worst:
+        return ()
+    cases = (("for", doubtful.best), ("against", doubtful.worst))
+    return tuple(
+        contrast(
+            f"{_BY_RD}, doubtful patients placed {which} a high RD", _proportion(above), _proportion(below)
+        )
+        for which, (above, below) in cases
+    )
+
+
+def _rd_words(doubtful: DoubtfulSides | None, cut: str) -> str:
+    """Return what the split by RD is worth: where the cut is from, and how many intervals contain it."""
+    words = (
+        f"The cut of {LETTERS_CUT:,.0f} was found in the data of one letter on 32 patients, with their "
+        "outcomes in view. A difference at it has to be shown in other patients; a cut that is chosen after "
+        "looking at the patients it splits shows too much."
+    )
+    if doubtful is None or not doubtful.contained.n:
+        return words
+    k, n = doubtful.contained.k, doubtful.contained.n
+    return (
+        f"{words} A receptor density has an error: {k} of {n} patients in the groups ({cut} or below) have a "
+        "95 % interval that contains the cut."
     )
 
 
@@ -158,11 +223,10 @@ def control_odds(
     controlled = controlled_patients(study)
     days = {name: clocks[name].days for name in controlled}
     waited = {name: math.log2(max(day, 1)) for name, day in days.items() if day is not None}
-    sides = sides_of_cut(controlled, rows, clocks, study)
     split = {
-        name: float(side is CutSide.ABOVE)
-        for name, side in sides.items()
-        if side in (CutSide.ABOVE, CutSide.BELOW)
+        name: float(visit.side is CutSide.ABOVE)
+        for name, visit in rd_visits(controlled, rows, clocks, study).items()
+        if visit.side in (CutSide.ABOVE, CutSide.BELOW)
     }
     return (
         _odds("washout before the study drug", "doubling", controlled, waited),

@@ -14,6 +14,7 @@ from pipeline.study.study import Dose, Patient
 
 FOLLOW_UP_DAYS = 720
 CONTROL_DAYS = 56
+ASSESSED_EVERY_DAYS = 28
 SERUM_LLOQ_UG_ML = 0.2
 _DARATUMUMAB_GAPS = (*(7,) * 7, *(14,) * 8, *(28,) * 40)
 _ISATUXIMAB_GAPS = (*(7,) * 4, *(14,) * 60)
@@ -74,6 +75,7 @@ def draw_record(patient_id: str, rd: float, marrow: date, rng: np.random.Generat
         treatment_start=start,
         progressed_on=progressed,
         died_on=start + timedelta(survived) if survived <= FOLLOW_UP_DAYS else None,
+        last_assessed_on=progressed or start + timedelta(held // ASSESSED_EVERY_DAYS * ASSESSED_EVERY_DAYS),
         last_contact_on=start + timedelta(max(seen, held)),
         discontinued_on=start + timedelta(held),
         discontinuation_reason=_reason(evaluable, rng),

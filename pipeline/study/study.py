@@ -134,6 +134,8 @@ class Patient:
     treatment_start: date | None = None
     progressed_on: date | None = None
     died_on: date | None = None
+    last_assessed_on: date | None = None
+    next_therapy_on: date | None = None
     last_contact_on: date | None = None
     discontinued_on: date | None = None
     discontinuation_reason: str = ""

@@ -52,6 +52,7 @@ def test_the_committed_page_has_every_section():
         "true gate",
         "Between runs and pooled replicates",
         "against washout",
+        "Response, PFS and odds",
         "Cuts of a batch",
         "Sentinels",
         "on every processor",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass
@@ -26,6 +26,7 @@ from validation import (
     processors,
     recovery,
     replicates,
+    response,
     second_opinions,
     sentinels,
     tubes,
@@ -50,6 +51,7 @@ class Sizes:
     density_tubes: int = 1000
     washout_studies: int = 1000
     recovery_studies: int = 100
+    response_studies: int = 1000
     batches: int = 8
     sentinel_days: int = 6
     gating_seeds: int = 3
@@ -65,56 +67,41 @@ class Sizes:
         return Sizes(*(max(2, round(factor * part)) for part in astuple(self)))
 
 
-SECTIONS = (
-    "tubes",
-    "beads",
-    "density",
-    "replicates",
-    "washout",
-    "recovery",
-    "batches",
-    "sentinels",
-    "gating",
-    "second opinion",
-    "processors",
-)
+def _density(sizes: Sizes, mapper: Mapper) -> str:
+    tubes_of_bands = density.section(density.examine(sizes.density_tubes, SEED, mapper), SEED)
+    carried = density.examine_carried(sizes.density_tubes, SEED, mapper)
+    return tubes_of_bands + density.carried_section(carried, SEED)
 
 
-_EXAMINED = {"batches": (pooling, "batches"), "replicates": (replicates, "replicate_tubes")}
-"""Section: its module, and the size that says how much of it is simulated."""
+def _beads(sizes: Sizes, mapper: Mapper) -> str:
+    return beads.section(beads.examine(sizes.bead_days, sizes.sabotages, SEED, mapper))
 
 
-def section(name: str, sizes: Sizes, mapper: Mapper) -> str:
-    """Return one section as Markdown."""
-    if name == "tubes":
-        return tubes.section(_tubes(sizes, mapper))
-    if name == "beads":
-        return beads.section(beads.examine(sizes.bead_days, sizes.sabotages, SEED, mapper))
-    if name == "density":
-        tubes_of_bands = density.section(density.examine(sizes.density_tubes, SEED, mapper), SEED)
-        carried = density.examine_carried(sizes.density_tubes, SEED, mapper)
-        return tubes_of_bands + density.carried_section(carried, SEED)
-    if name == "washout":
-        return washout.section(sizes.washout_studies, SEED, mapper)
-    if name == "recovery":
-        return recovery.section(sizes.recovery_studies, SEED, mapper)
-    if name in _EXAMINED:
-        module, size = _EXAMINED[name]
-        found: str = module.section(module.examine(getattr(sizes, size), SEED, mapper), SEED)
-        return found
-    if name == "gating":
-        return _gating(sizes, mapper)
-    if name == "second opinion":
-        seeds = range(HELD_OUT, HELD_OUT + sizes.opinion_seeds)
-        return second_opinions.section(second_opinions.examine(seeds, mapper))
-    if name == "processors":
-        return processors.section(processors.compare(sizes.processor_patients, PROCESSOR_EVENTS))
+def _replicates(sizes: Sizes, mapper: Mapper) -> str:
+    return replicates.section(replicates.examine(sizes.replicate_tubes, SEED, mapper), SEED)
+
+
+def _batches(sizes: Sizes, mapper: Mapper) -> str:
+    return pooling.section(pooling.examine(sizes.batches, SEED, mapper), SEED)
+
+
+def _recovery(sizes: Sizes, mapper: Mapper) -> str:
+    return recovery.section(sizes.recovery_studies, SEED, mapper)
+
+
+def _sentinels(sizes: Sizes, mapper: Mapper) -> str:
     known = sentinels.section(sentinels.examine(sizes.sentinel_days, SEED, mapper), SEED)
-    return (
-        known
-        + "\n"
-        + sentinels.scenario_section(sentinels.examine_scenarios(sizes.sentinel_days, SEED, mapper))
-    )
+    of_scenarios = sentinels.examine_scenarios(sizes.sentinel_days, SEED, mapper)
+    return known + "\n" + sentinels.scenario_section(of_scenarios)
+
+
+def _second_opinion(sizes: Sizes, mapper: Mapper) -> str:
+    seeds = range(HELD_OUT, HELD_OUT + sizes.opinion_seeds)
+    return second_opinions.section(second_opinions.examine(seeds, mapper))
+
+
+def _processors(sizes: Sizes, mapper: Mapper) -> str:
+    return processors.section(processors.compare(sizes.processor_patients, PROCESSOR_EVENTS))
 
 
 def _gating(sizes: Sizes, mapper: Mapper) -> str:
@@ -129,6 +116,28 @@ def _gating(sizes: Sizes, mapper: Mapper) -> str:
         list(mapper(_other, others)),
         [change for tube in mapper(gating_robustness.changes_of, perturbed) for change in tube],
     )
+
+
+SECTIONS: Mapping[str, Callable[[Sizes, Mapper], str]] = {
+    "tubes": lambda sizes, mapper: tubes.section(_tubes(sizes, mapper)),
+    "beads": _beads,
+    "density": _density,
+    "replicates": _replicates,
+    "washout": lambda sizes, mapper: washout.section(sizes.washout_studies, SEED, mapper),
+    "recovery": _recovery,
+    "response": lambda sizes, mapper: response.section(sizes.response_studies, SEED, mapper),
+    "batches": _batches,
+    "sentinels": _sentinels,
+    "gating": _gating,
+    "second opinion": _second_opinion,
+    "processors": _processors,
+}
+"""The sections of the page in order, and what writes each."""
+
+
+def section(name: str, sizes: Sizes, mapper: Mapper) -> str:
+    """Return one section as Markdown."""
+    return SECTIONS[name](sizes, mapper)
 
 
 def _other(wanted: tuple[str, str, int]) -> gated_tubes.GatedTube:
@@ -182,7 +191,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     with _mapper(chosen.processes) as mapper:
         sizes = Sizes().scaled(chosen.scale)
-        text = page(chosen.only or SECTIONS, sizes, mapper, lambda line: sys.stderr.write(f"{line}\n"))
+        text = page(chosen.only or tuple(SECTIONS), sizes, mapper, lambda line: sys.stderr.write(f"{line}\n"))
     chosen.out.parent.mkdir(parents=True, exist_ok=True)
     chosen.out.write_text(text, encoding="utf-8", newline="\n")
     return 0

@@ -21,13 +21,14 @@ from pipeline.study.study import Study
 from pipeline.study.wording import quoted
 
 PATIENT_DAYS = (
-    "treatment_start", "progressed_on", "died_on", "last_contact_on", "discontinued_on", "dexamethasone_on",
+    "treatment_start", "progressed_on", "died_on", "last_assessed_on", "next_therapy_on", "last_contact_on",
+    "discontinued_on", "dexamethasone_on",
 )  # fmt: skip
 STUDY_DRUG_DAYS = ("treatment_start", "discontinued_on")
 AFTER_DEATH = ("discontinued_on", "collected_on")
 """Days that may be later than death: the end of treatment is often noted late, and there are autopsies."""
 HELD_ELSEWHERE = ("died_on", "treatment_start", "progressed_on")
-"""Days that are held against the other days of their row in `pipeline.checks.typed`."""
+"""Days that are held against the other days of their row in `follow_up`."""
 _RIGHT = "Is the year right?"
 
 
@@ -141,18 +142,3 @@ def _after_death(typed: TypedDay, life: _Life) -> Finding:
     if typed.column in AFTER_DEATH:
         return warning(problem, expected, where=typed.where, hint=hint)
     return Finding(Fault(typed.where, problem, expected, hint))
-
-
-def contact_before_progression(study: Study, headers: Headers) -> Iterator[Finding]:
-    """Report a last contact before a day on which the patient was seen."""
-    del headers
-    refused = {finding.fault.where for finding in days_that_cannot_be(study, date.today()) if finding.fault}
-    for patient in study.patients:
-        contact = patient.last_contact_on
-        for column in ("progressed_on", "dexamethasone_on"):
-            day = getattr(patient, column)
-            is_day = study.at("patients", patient.patient_id, column) not in refused
-            if contact and day and is_day and day > contact:
-                where = study.at("patients", patient.patient_id, "last_contact_on")
-                problem = f"{contact}, before {column} {day}"
-                yield warning(problem, "the last day the patient was known to be alive", where=where)

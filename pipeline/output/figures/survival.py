@@ -10,6 +10,7 @@ import numpy as np
 from pipeline.output.figures.style.canvas import add_axes, house_style, new_figure
 from pipeline.output.figures.style.palette import BLUE, GREY, INK, PALE, VERMILLION
 from pipeline.response.follow_up import Endpoint, FollowUp
+from pipeline.response.pfs_bounds import n_unseen
 from pipeline.response.statistics.survival import Floats, SurvivalCurve
 from pipeline.response.statistics.time_to_event import NAMES, curve_of, median_survival
 
@@ -44,6 +45,9 @@ def survival_figure(courses: Sequence[FollowUp], month_days: float) -> Figure:
 def _words(courses: Sequence[FollowUp], endpoint: Endpoint, month_days: float) -> str:
     median = median_survival(courses, endpoint, month_days)
     events = f"{median.n_events} events in {median.n} patients"
+    unseen = n_unseen(courses) if endpoint is Endpoint.PFS else 0
+    if unseen:
+        events = f"{events}\n{unseen} censored without assessment"
     return f"{NAMES[endpoint]}\n{events}\nmedian {median}".replace(" months (", " months\n(95 % ")
 
 

@@ -15,7 +15,7 @@ from pipeline.output.statistics.subjects import Subject
 from pipeline.output.table import Cell
 from pipeline.patients.patient_rd import upper_limit
 from pipeline.patients.visits import Visit
-from pipeline.response.follow_up import Endpoint, FollowUp
+from pipeline.response.follow_up import Endpoint, FollowUp, PfsEnd
 from pipeline.response.statistics.time_to_event import NAMES
 from pipeline.study.quantity_name import density_name
 
@@ -56,7 +56,7 @@ _DENSITY = (
     Variable("KIT", "Bead Kit", origin="beads sheet; kits are not comparable"),
     Variable("LASTDT", "Last Dose Before Collection", "date", "washed-out drug"),
     Variable("WASHWK", "Washout at Collection", "number", "LASTDT to ADT", "weeks"),
-    Variable("ABLFL", "Baseline Record Flag", origin="Y: last visit with a density before the study drug"),
+    Variable("ABLFL", "Baseline Record Flag", origin="Y: stands for the patient in RDGR1"),
 )
 _TIME = (
     Variable("PARAMCD", "Parameter Code", origin="PFS, OS, or TOT: time on treatment"),
@@ -110,7 +110,9 @@ def _density_rows(study_result: StudyResult, known: Mapping[str, Subject]) -> It
         who = known[visit.patient_id]
         for code, title, scale in parameters:
             cells = _density_cells(study_result, visit, scale, as_text=scale is not log10)
-            baseline = "Y" if who.baseline == (visit.visit, visit.collected_on) else ""
+            baseline = (
+                "Y" if who.baseline == (visit.visit, visit.collected_on, visit.tissue, visit.kit) else ""
+            )
             yield (*_subject_cells(study_id, who), code, title, *cells, baseline)
 
 
@@ -173,21 +175,20 @@ def _relative(day: int) -> int:
 
 def _endpoints(course: FollowUp) -> Iterator[tuple[str, str, int | None, bool, str]]:
     """Yield code, title, day, whether the event happened, and what ended the time."""
-    first = "Death" if course.progression_day != course.pfs_day else "Progression"
-    lost = "Last seen alive"
+    lost = PfsEnd.SEEN_ALIVE.value
     yield (
         Endpoint.PFS.value,
         NAMES[Endpoint.PFS].capitalize(),
         course.pfs_day,
         course.pfs_event,
-        first if course.pfs_event else lost,
+        course.pfs_end.value,
     )
     yield (
         Endpoint.OS.value,
         NAMES[Endpoint.OS].capitalize(),
         course.os_day,
         course.os_event,
-        "Death" if course.os_event else lost,
+        PfsEnd.DEATH.value if course.os_event else lost,
     )
     ended = "Treatment ended" if course.stopped else "Treated when last seen"
     yield "TOT", "Time on treatment", course.treated_days, course.stopped, ended

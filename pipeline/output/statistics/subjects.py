@@ -8,14 +8,8 @@ from datetime import date
 from pipeline.assembly.study_result import StudyResult
 from pipeline.patients.visits import patient_rd
 from pipeline.response.follow_up import FollowUp
-from pipeline.response.patients import (
-    CutSide,
-    baseline_rows,
-    controlled_patients,
-    is_evaluable,
-    rd_side,
-    washout_stratum,
-)
+from pipeline.response.patients import controlled_patients, is_evaluable, washout_stratum
+from pipeline.response.rd_visit import CutSide, rd_visits
 from pipeline.study.study import Patient
 
 
@@ -23,7 +17,7 @@ from pipeline.study.study import Patient
 class Subject:
     """A patient of any sheet. None or "" = not known.
 
-    `baseline`: visit and day of the density that stands for the patient in R4.
+    `baseline`: visit, day, tissue and kit of the density that stands for the patient in R4.
     """
 
     patient_id: str
@@ -34,7 +28,7 @@ class Subject:
     washout_days: int | None
     washout_stratum: str
     density_group: str
-    baseline: tuple[str, date | None] | None
+    baseline: tuple[str, date | None, str, str] | None
 
 
 def subjects_of(study_result: StudyResult) -> dict[str, Subject]:
@@ -44,12 +38,11 @@ def subjects_of(study_result: StudyResult) -> dict[str, Subject]:
     patients = {patient.patient_id: patient for patient in study.patients}
     courses = {course.patient_id: course for course in study_result.courses}
     controlled = controlled_patients(study)
-    rows = baseline_rows(clocks, [patient_rd(visit) for visit in study_result.visits], clocks)
+    chosen = rd_visits(clocks, [patient_rd(visit) for visit in study_result.visits], clocks, study)
     words = {CutSide.ABOVE: f">={settings.rd_cut:.0f}", CutSide.BELOW: f"<{settings.rd_cut:.0f}"}
     subjects = {}
     for name, clock in clocks.items():
-        patient, row = patients.get(name), rows[name]
-        side = CutSide.UNKNOWN if row is None else rd_side(row, settings.rd_cut, settings.uloq_extrapolation)
+        patient, row = patients.get(name), chosen[name].row
         subjects[name] = Subject(
             patient_id=name,
             patient=patient,
@@ -58,7 +51,7 @@ def subjects_of(study_result: StudyResult) -> dict[str, Subject]:
             controlled=controlled.get(name),
             washout_days=clock.days,
             washout_stratum="" if clock.days is None else washout_stratum(clock.days, settings.month_days),
-            density_group=words.get(side, ""),
-            baseline=None if row is None else (row.visit, row.collected_on),
+            density_group=words.get(chosen[name].side, ""),
+            baseline=None if row is None else (row.visit, row.collected_on, row.tissue, row.beads_kit),
         )
     return subjects

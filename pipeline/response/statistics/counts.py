@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipeline.response.statistics.exact_odds import EXACT, exact_odds
 from pipeline.response.statistics.logistic import OddsRatio, odds_ratio
+from pipeline.response.statistics.strength import strength
 
-LARGEST_EXACT_TABLE, LARGEST_EXACT_TREND = 400, 200
-"""Patients up to which a test is exact. Convention: for speed; of more, the approximation is good."""
+LARGEST_EXACT_TREND = 200
+"""Patients up to which the trend has an exact p. Convention: for speed; of more, z is good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,10 @@ class Contrast:
     """Two proportions against each other.
 
     The odds ratio is the conditional maximum-likelihood one that belongs to Fisher's test, with its exact
-    interval; above 0 and finite or None (a cell is 0: one limit is open). `firth`: where a cell is 0, the
-    odds ratio of Firth's logistic regression, which is finite.
+    interval, at every number of patients. Where `first` has no success or `second` no failure, it and the
+    lower limit are 0; in the contrary case it and the upper limit are infinite: None. All three are None
+    where all patients have one outcome. `firth`: wherever a cell is 0, the odds ratio of Firth's logistic
+    regression, which is above 0 and finite. `strength`: how weak it is, in a sentence.
     """
 
     name: str
@@ -58,11 +62,15 @@ class Contrast:
     method: str = "Fisher exact, two-sided; conditional odds ratio"
     note: str = ""
     firth: OddsRatio | None = None
+    strength: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """Whether the proportion goes up or down along ordered strata (Cochran–Armitage)."""
+    """Whether the proportion goes up or down along ordered strata (Cochran–Armitage).
+
+    `n` patients, of whom `n_events` had the outcome; `odds`: logistic regression on the scores, per stratum.
+    """
 
     name: str
     strata: tuple[str, ...]
@@ -72,6 +80,9 @@ class Trend:
     exact_p: float | None
     method: str = "Cochran-Armitage, two-sided; exact_p over all tables with these margins"
     note: str = ""
+    n: int = 0
+    n_events: int = 0
+    odds: OddsRatio | None = None
 
 
 def proportion(name: str, k: int, n: int, level: float = 0.95) -> Proportion:
@@ -112,9 +123,16 @@ def contrast(name: str, first: Proportion, second: Proportion, level: float = 0.
         empty = first.name if first.n == 0 else second.name
         return Contrast(name, first, second, None, None, None, None, level, note=f"nobody in {empty}")
     table = [[first.k, first.n - first.k], [second.k, second.n - second.k]]
-    ratio, low, high, method = _odds_ratio(table, level)
-    firth = _firth(name, first, second, level) if ratio is None else None
-    return Contrast(name, first, second, _fisher(table), ratio, low, high, level, method, firth=firth)
+    odds = exact_odds(first.k, first.n, second.k, second.n, level)
+    p = _fisher(table)
+    if odds is None:
+        method = "Fisher exact, two-sided; every patient has the same outcome: no odds ratio"
+        words = strength(first.n + second.n, first.k + second.k, None, None, p)
+        return Contrast(name, first, second, p, None, None, None, level, method, strength=words)
+    ratio, low, high = (part if np.isfinite(part) else None for part in (odds.ratio, odds.low, odds.high))
+    firth = _firth(name, first, second, level) if 0 in (*table[0], *table[1]) else None
+    words = strength(first.n + second.n, first.k + second.k, low, high, p)
+    return Contrast(name, first, second, p, ratio, low, high, level, EXACT, firth=firth, strength=words)
 
 
 def trend(name: str, strata: Sequence[Proportion]) -> Trend:
@@ -131,10 +149,15 @@ def trend(name: str, strata: Sequence[Proportion]) -> Trend:
     variance = share * (1 - share) * np.sum(n * (np.array(scores) - mean) ** 2)
     if variance <= 0:
         note = "no trend to see: one stratum only, or every patient has the same outcome"
-        return Trend(name, labels, scores, None, None, None, note=note)
+        return Trend(name, labels, scores, None, None, None, note=note, n=int(total), n_events=int(k.sum()))
     z = float(np.sum((np.array(scores) - mean) * k) / np.sqrt(variance))
     exact = _exact_trend_p(k.astype(int), n.astype(int)) if total <= LARGEST_EXACT_TREND else None
-    return Trend(name, labels, scores, z, _two_sided(z), exact)
+    along = np.repeat(np.concatenate([scores, scores]), np.concatenate([k, n - k]).astype(int))
+    outcome = np.repeat([True, False], [int(k.sum()), int((n - k).sum())])
+    odds = odds_ratio(name, "stratum", along, outcome)
+    return Trend(
+        name, labels, scores, z, _two_sided(z), exact, n=int(total), n_events=int(k.sum()), odds=odds
+    )
 
 
 def _fisher(table: list[list[int]]) -> float:
@@ -143,31 +166,8 @@ def _fisher(table: list[list[int]]) -> float:
     return float(fisher_exact(table).pvalue)
 
 
-def _odds_ratio(table: list[list[int]], level: float) -> tuple[float | None, float | None, float | None, str]:
-    """Conditional and exact up to 400 patients; above, the sample's with Woolf's interval."""
-    from scipy.special import ndtri
-    from scipy.stats.contingency import odds_ratio
-
-    cells = np.array(table, float)
-    if 0 in cells.sum(axis=0):
-        return None, None, None, "Fisher exact, two-sided; every patient has the same outcome: no odds ratio"
-    if cells.sum() > LARGEST_EXACT_TABLE and cells.min() > 0:
-        log_ratio = float(np.log(cells[0, 0] * cells[1, 1] / (cells[0, 1] * cells[1, 0])))
-        half = float(ndtri((1 + level) / 2) * np.sqrt(np.sum(1 / cells)))
-        limits = [float(np.exp(log_ratio + side * half)) for side in (-1, 0, 1)]
-        return limits[1], limits[0], limits[2], "Fisher exact, two-sided; sample odds ratio, Woolf interval"
-    estimate = odds_ratio(table, kind="conditional")
-    interval = estimate.confidence_interval(confidence_level=level)
-    value, low, high = (
-        float(x) if np.isfinite(x) else None for x in (estimate.statistic, interval.low, interval.high)
-    )
-    return value, low, high, "Fisher exact, two-sided; conditional odds ratio, exact interval"
-
-
-def _firth(name: str, first: Proportion, second: Proportion, level: float) -> OddsRatio | None:
-    """Return the penalised odds ratio of a table with an empty cell; None where the outcome is one."""
-    if first.k + second.k in (0, first.n + second.n):
-        return None
+def _firth(name: str, first: Proportion, second: Proportion, level: float) -> OddsRatio:
+    """Return the penalised odds ratio of a table with an empty cell."""
     group = np.repeat([1.0, 0.0], [first.n, second.n])
     parts = [first.k, first.n - first.k, second.k, second.n - second.k]
     outcome = np.repeat([True, False, True, False], parts)

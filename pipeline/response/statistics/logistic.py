@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from pipeline.response.statistics.strength import strength
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -15,6 +18,20 @@ _TOLERANCE: Final = 1e-10
 
 _WIDEST: Final = 60.0
 """Logarithm of an odds ratio beyond which a limit is called infinite. Convention."""
+
+_GRID, _MOST_PLACES, _BEYOND = 0.4, 600, 8.0
+"""Intercepts of the search for summits: how far apart, how many at most, and how far beyond the outermost
+step. Convention: a step of the logistic curve is some 4 wide."""
+
+_PARTS, _NARROWINGS = 5, 11
+"""How finely, and how often, a summit is narrowed: to a five-fold smaller part each time. Convention."""
+
+_SCANNED, _STEEPEST = 61, 300.0
+"""Slopes of the scan, per SD of the covariate, and the steepest. Convention: at 300 the odds of patients a
+hundredth of an SD apart differ twenty-fold."""
+
+_VANISHING: Final = 1e-300
+"""Least determinant, so that it has a logarithm. Arithmetic."""
 
 ML: Final = "logistic regression, maximum likelihood; profile-likelihood interval"
 FIRTH: Final = (
@@ -32,6 +49,8 @@ class OddsRatio:
         Of the (penalised) likelihood-ratio test of an odds ratio of 1.
     per
         What one unit is.
+    strength
+        How weak it is, in a sentence.
     """
 
     name: str
@@ -45,6 +64,7 @@ class OddsRatio:
     level: float = 0.95
     method: str = ML
     note: str = ""
+    strength: str = ""
 
 
 def odds_ratio(
@@ -54,7 +74,8 @@ def odds_ratio(
 
     Where a value of the covariate splits the outcomes (separation) the likelihood has no maximum, and Firth's
     penalised likelihood is used: log L + ½ log |I| (Firth 1993, doi:10.1093/biomet/80.1.27; Heinze & Schemper
-    2002, doi:10.1002/sim.1047). Intervals are profile (penalised) likelihood ones in either case.
+    2002, doi:10.1002/sim.1047). Intervals are profile (penalised) likelihood ones in either case; the
+    penalised profile is the highest over all intercepts, though it has several summits.
 
     Parameters
     ----------
@@ -67,6 +88,8 @@ def odds_ratio(
     >>> round(found.odds_ratio, 2), found.method[:40]
     (11.67, "logistic regression with Firth's penalty")
     """
+    from scipy.special import chdtri
+
     x, y = np.asarray(covariate, float).ravel(), np.asarray(outcome, bool).ravel()
     n, k = y.size, int(y.sum())
     if n == 0 or np.ptp(x) == 0 or k in (0, n):
@@ -77,12 +100,14 @@ def odds_ratio(
     centre, scale = float(x.mean()), float(x.std())
     values, group = np.unique((x - centre) / scale, return_inverse=True)
     totals = np.bincount(group).astype(float)
-    model = _Logistic(values, np.bincount(group, weights=y).astype(float), totals, firth)
-    slope, best = model.maximum()
-    low, high = (model.limit(slope, best, side, level) for side in (-1, 1))
+    yes = np.bincount(group, weights=y).astype(float)
+    model = Penalised(values, yes, totals) if firth else Logistic(values, yes, totals)
+    slope, best, low, high = model.estimate(float(chdtri(1, 1 - level)) / 2)
     p = _chi_square_p(2 * (best - model.profile(0.0)))
     ratio, least, most = (_ratio(value, scale) for value in (slope, low, high))
-    return OddsRatio(name, per, n, k, ratio, least, most, p, level, FIRTH if firth else ML)
+    note = "" if ratio is not None else "the step from no to yes is too steep for a number"
+    words = strength(n, k, least, most, p)
+    return OddsRatio(name, per, n, k, ratio, least, most, p, level, FIRTH if firth else ML, note, words)
 
 
 def is_separated(covariate: Floats, outcome: NDArray[np.bool_]) -> bool:
@@ -95,8 +120,8 @@ def is_separated(covariate: Floats, outcome: NDArray[np.bool_]) -> bool:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Logistic:
-    """Intercept and one slope on a standardised covariate; the likelihood is penalised where `firth`.
+class Logistic:
+    """Intercept and one slope on a standardised covariate, by maximum likelihood: concave, so one summit.
 
     `x`: the distinct values of the covariate; `yes` of `total` patients at each have the outcome.
     """
@@ -104,67 +129,149 @@ class _Logistic:
     x: Floats
     yes: Floats
     total: Floats
-    firth: bool
 
-    def log_likelihood(self, intercept: float, slope: float) -> float:
-        """Return log L, penalised where it is to be."""
-        eta = intercept + slope * self.x
+    def log_likelihood(self, intercepts: Floats, slope: float) -> Floats:
+        """Return log L at each intercept: shape (n_intercepts,)."""
+        eta = intercepts[:, np.newaxis] + slope * self.x
         no = self.total - self.yes
-        value = -float(np.sum(self.yes * np.logaddexp(0, -eta) + no * np.logaddexp(0, eta)))
-        return value + (0.5 * float(np.log(max(self._determinant(eta), 1e-300))) if self.firth else 0.0)
-
-    def _determinant(self, eta: Floats) -> float:
-        """Return the determinant of Fisher's information of intercept and slope."""
-        weight = self.total * _weight(eta)
-        mean = float(np.sum(weight * self.x)) / max(float(weight.sum()), 1e-300)
-        return float(weight.sum() * np.sum(weight * (self.x - mean) ** 2))
+        return np.asarray(-np.sum(self.yes * np.logaddexp(0, -eta) + no * np.logaddexp(0, eta), axis=1))
 
     def profile(self, slope: float) -> float:
-        """Return the likelihood at its maximum over the intercept."""
+        """Return the likelihood at its highest over the intercept."""
         from scipy.optimize import minimize_scalar
 
         share = float(self.yes.sum() / self.total.sum())
         middle = float(np.log(share / (1 - share)))
         reach = 6.0 + 4.0 * abs(slope)
         optimum = minimize_scalar(
-            lambda intercept: -self.log_likelihood(intercept, slope),
+            lambda intercept: -float(self.log_likelihood(np.array([intercept]), slope)[0]),
             bounds=(middle - reach, middle + reach),
             method="bounded",
             options={"xatol": _TOLERANCE},
         )
         return -float(optimum.fun)
 
-    def maximum(self) -> tuple[float, float]:
-        """Return the slope of the highest likelihood, and that."""
-        from scipy.optimize import minimize_scalar
+    def estimate(self, fall: float) -> tuple[float, float, float | None, float | None]:
+        """Return the slope of the highest likelihood, that, and the slopes where it has fallen by so much.
 
-        optimum = minimize_scalar(
-            lambda slope: -self.profile(slope),
-            bounds=(-30.0, 30.0),
-            method="bounded",
-            options={"xatol": _TOLERANCE},
-        )
-        return float(optimum.x), -float(optimum.fun)
+        None where it never does.
+        """
+        slope, best = _highest(self.profile, -30.0, 30.0)
+        low, high = (self._limit(slope, best - fall, side) for side in (-1, 1))
+        return slope, best, low, high
 
-    def limit(self, slope: float, best: float, side: int, level: float) -> float | None:
-        """Return where the profile has fallen by half the χ² quantile; None where it never does."""
-        from scipy.optimize import brentq
-        from scipy.special import chdtri
-
-        drop = best - float(chdtri(1, 1 - level)) / 2
+    def _limit(self, slope: float, least: float, side: int) -> float | None:
         near, far = slope, slope + side
-        while self.profile(far) > drop:
+        while self.profile(far) > least:
             near, far = far, far + 2 * (far - slope)
             if abs(far) > _WIDEST:
                 return None
-        return float(brentq(lambda value: self.profile(value) - drop, near, far, xtol=1e-10))
+        return _crossing(self.profile, least, near, far)
 
 
-def _weight(eta: Floats) -> Floats:
-    from scipy.special import expit
+@dataclass(frozen=True, slots=True, eq=False)
+class Penalised(Logistic):
+    """The same with Firth's penalty, which has several summits: each is looked for, none is started from.
 
-    share = expit(eta)
-    return np.asarray(share * (1 - share))
+    Over the intercept there may be one wherever the step from no to yes may lie. A grid finer than a step is
+    wide finds them all; each that may be the highest is narrowed down. Slopes are scanned in the same way.
+    """
+
+    def log_likelihood(self, intercepts: Floats, slope: float) -> Floats:
+        """Return log L + ½ log |I| at each intercept: shape (n_intercepts,)."""
+        eta = intercepts[:, np.newaxis] + slope * self.x
+        return np.asarray(
+            Logistic.log_likelihood(self, intercepts, slope) + 0.5 * _log_information(self.x, self.total, eta)
+        )
+
+    def profile(self, slope: float) -> float:
+        """Return the penalised likelihood at its highest over the intercept."""
+        places = self._places(slope)
+        value = self.log_likelihood(places, slope)
+        inner = (value[1:-1] > value[:-2]) & (value[1:-1] >= value[2:])
+        inner &= value[1:-1] >= value.max() - 1.0 - _GRID**2 * float(self.total.sum()) / 16
+        summits = np.flatnonzero(inner) + 1
+        return max(self._narrowed(places[at - 1], places[at + 1], slope) for at in summits.tolist())
+
+    def _places(self, slope: float) -> Floats:
+        """Return intercepts that are nowhere further apart than a step is wide, or stand at each step."""
+        centres = -slope * self.x
+        low, high = float(centres.min()) - _BEYOND, float(centres.max()) + _BEYOND
+        grid = np.linspace(low, high, min(int((high - low) / _GRID) + 2, _MOST_PLACES))
+        if len(grid) < _MOST_PLACES or len(centres) > _MOST_PLACES:
+            return np.asarray(grid)
+        between = (centres[1:] + centres[:-1]) / 2
+        return np.unique(np.concatenate([grid, centres, between]))
+
+    def _narrowed(self, low: float, high: float, slope: float) -> float:
+        """Return the height of the one summit between two intercepts."""
+        for _ in range(_NARROWINGS):
+            places = np.linspace(low, high, 2 * _PARTS + 1)
+            value = self.log_likelihood(places, slope)
+            at = min(max(int(np.argmax(value)), 1), 2 * _PARTS - 1)
+            low, high = float(places[at - 1]), float(places[at + 1])
+        return float(value.max())
+
+    def estimate(self, fall: float) -> tuple[float, float, float | None, float | None]:
+        """Return the slope of the highest penalised likelihood, that, and the interval's outermost slopes.
+
+        Should the profile fall by so much and rise again, what lies between counts as inside. None where it
+        ends above.
+        """
+        scanned = np.sinh(np.linspace(-1, 1, _SCANNED) * np.arcsinh(_STEEPEST))
+        value = np.array([self.profile(float(slope)) for slope in scanned])
+        top = min(max(int(np.argmax(value)), 1), len(scanned) - 2)
+        slope, best = _highest(self.profile, float(scanned[top - 1]), float(scanned[top + 1]))
+        place = int(np.searchsorted(scanned, slope))
+        slopes, inside = np.insert(scanned, place, slope), np.insert(value > best - fall, place, True)
+        first, last = int(np.flatnonzero(inside)[0]), int(np.flatnonzero(inside)[-1])
+        at_ends = (first == 0, last == len(slopes) - 1)
+        low = None if at_ends[0] else self._between(best - fall, slopes[first], slopes[first - 1])
+        high = None if at_ends[1] else self._between(best - fall, slopes[last], slopes[last + 1])
+        return slope, best, low, high
+
+    def _between(self, least: float, near: float, far: float) -> float:
+        return _crossing(self.profile, least, float(near), float(far))
+
+
+def _log_information(x: Floats, total: Floats, eta: Floats) -> Floats:
+    """Return log |I| of intercept and slope, from logarithms of the weights: none vanishes far from a step.
+
+    Parameters
+    ----------
+    x, total
+        Shape (n_values,).
+    eta
+        Linear predictor, shape (n_intercepts, n_values).
+    """
+    log_weight = np.log(total) - np.logaddexp(0, eta) - np.logaddexp(0, -eta)
+    rows, heaviest = np.arange(len(eta)), np.argmax(log_weight, axis=1)
+    top = log_weight[rows, heaviest]
+    mass = np.exp(log_weight - top[:, np.newaxis]).sum(axis=1)
+    away = x - x[heaviest][:, np.newaxis]
+    log_weight[rows, heaviest] = -np.inf
+    next_top = log_weight.max(axis=1)
+    others = np.exp(log_weight - next_top[:, np.newaxis]) * away
+    first, second = others.sum(axis=1), np.sum(others * away, axis=1)
+    # |I| = mass · Σ w away² - (Σ w away)², with away = x less the heaviest value
+    less = np.exp(next_top - top) * first**2
+    return np.asarray(top + next_top + np.log(np.maximum(mass * second - less, _VANISHING)))
+
+
+def _highest(profile: Callable[[float], float], low: float, high: float) -> tuple[float, float]:
+    """Return where a profile with one summit between two slopes is highest, and how high."""
+    from scipy.optimize import minimize_scalar
+
+    optimum = minimize_scalar(
+        lambda slope: -profile(slope), bounds=(low, high), method="bounded", options={"xatol": _TOLERANCE}
+    )
+    return float(optimum.x), -float(optimum.fun)
+
+
+def _crossing(profile: Callable[[float], float], least: float, near: float, far: float) -> float:
+    from scipy.optimize import brentq
+
+    return float(brentq(lambda slope: profile(slope) - least, near, far, xtol=_TOLERANCE))
 
 
 def _chi_square_p(statistic: float) -> float:

@@ -13,6 +13,14 @@ ROLES = (*ROLES_THAT_GATE[:_FIRST_MARKER], QUANTIFIED_ROLE, *ROLES_THAT_GATE[_FI
 TARGETS = tuple(target.value for target in Target)
 TISSUES = ("marrow", "blood")
 RESPONSES = tuple(response.value for response in Response)
+RESPONSE_SPELLINGS = (
+    ("stringent complete response", "sCR"), ("complete response", "CR"), ("complete remission", "CR"),
+    ("very good partial response", "VGPR"), ("very good partial remission", "VGPR"),
+    ("partial response", "PR"), ("partial remission", "PR"), ("minimal response", "MR"),
+    ("stable disease", "SD"), ("progressive disease", "PD"), ("progression", "PD"), ("progressed", "PD"),
+    ("prog.", "PD"), ("prog", "PD"), ("P.D.", "PD"), ("not evaluable", "NE"),
+)  # fmt: skip
+"""Responses in words, and the choice that each stands for."""
 DOSE_UNITS = ("mg", "mg/kg")
 ROUTES = tuple(route.value for route in Route)
 SEXES = ("female", "male", "other")

@@ -12,13 +12,13 @@ from pipeline.study.faults import Fault, Severity, in_reading_order, stops_run
 from pipeline.study.names.look import caseless, one_line
 from pipeline.study.settings import Settings
 from pipeline.study.sheets.columns import Entry, Row, column_names, read_rows
+from pipeline.study.sheets.patient_row import PatientRow
 from pipeline.study.sheets.rows import (
     SHEETS,
     BeadRow,
     DoseRow,
     GateRow,
     PanelRow,
-    PatientRow,
     ReviewRow,
     SampleRow,
     SettingRow,

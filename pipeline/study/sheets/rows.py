@@ -27,16 +27,15 @@ from pipeline.study.cells import (
 )
 from pipeline.study.cells.choices import (
     DOSE_UNITS,
-    RESPONSES,
     ROLE_SPELLINGS,
     ROLES,
     ROUTES,
-    SEXES,
     TARGETS,
     TISSUES,
 )
 from pipeline.study.sheets import kit_words
 from pipeline.study.sheets.columns import Row, column
+from pipeline.study.sheets.patient_row import PatientRow
 
 
 class SampleRow(Row):
@@ -184,59 +183,6 @@ class DoseRow(Row):
     )
     serum_trough_ug_ml: Annotated[float, number(0, 1e5)] | None = column(
         "Serum concentration just before this dose, µg/mL.", example="320"
-    )
-
-
-class PatientRow(Row):
-    """A patient; only `patient_id` is required."""
-
-    patient_id: FileSafeId = column("The patient, as in the samples sheet.", example="P01", required=True)
-    best_response: Annotated[str, BeforeValidator(one_of(*RESPONSES))] = column(
-        "Best response to the study drug.", example="SD", default="", choices=RESPONSES
-    )
-    evaluable: YesNo | None = column("Is the response evaluable?", example="yes", choices=("yes", "no"))
-    disease_control_days: Annotated[float, number(0, 36525)] | None = column(
-        "Days the disease was controlled.", example="61"
-    )
-    treatment_start: Day | None = column("First day of the study treatment.", example="2024-06-10")
-    progressed_on: Day | None = column("Day of progression.")
-    died_on: Day | None = column("Day of death.")
-    last_contact_on: Day | None = column("Last day the patient was known to be alive.")
-    discontinued_on: Day | None = column("Day the study treatment ended.")
-    discontinuation_reason: Text = column("Why it ended.", example="progression", default="")
-    dexamethasone_on: Day | None = column("Day dexamethasone was added.")
-    age: Annotated[float, number(0, 130)] | None = column("Age in years.", example="68")
-    sex: Annotated[str, BeforeValidator(one_of(*SEXES, also=(("f", "female"), ("m", "male"))))] = column(
-        "Sex.", example="female", default="", choices=SEXES
-    )
-    weight_kg: Annotated[float, number(1, 500)] | None = column("Weight, kg.", example="72.5")
-    albumin_g_l: Annotated[float, number(1, 100)] | None = column("Serum albumin, g/L.", example="38")
-    heavy_chain: Text = column("IgG, IgA, light, …", example="IgG", default="")
-    ecog: Annotated[int, whole_number(0, 5)] | None = column("ECOG performance status.", example="1")
-    iss_stage: Text = column("ISS stage.", example="II", default="")
-    cytogenetic_risk: Text = column("Cytogenetic risk.", example="high", default="")
-    prior_lines: Annotated[int, whole_number(0, 99)] | None = column("Prior lines of treatment.", example="5")
-    refractory_to: Text = column(
-        "Drugs the myeloma is refractory to, split by ;.", example="daratumumab", default=""
-    )
-    exposure_weeks: Annotated[float, number(0, 5200)] | None = column(
-        "Weeks on the study treatment; empty: from treatment_start to discontinued_on.", example="8.3"
-    )
-    teae_grade: Annotated[int, whole_number(0, 5)] | None = column(
-        "Highest grade of a treatment-emergent adverse event; 0: there was none.", example="2"
-    )
-    infusion_reaction: YesNo | None = column(
-        "Was there a reaction to an infusion?", example="no", choices=("yes", "no")
-    )
-    infusions: Annotated[int, whole_number(0, 1000)] | None = column(
-        "Infusions of the study drug.", example="12"
-    )
-    infusions_interrupted: Annotated[int, whole_number(0, 1000)] | None = column(
-        "How many of them were interrupted.", example="0"
-    )
-    serum_ug_ml: Annotated[float, number(0, 1e5)] | None = column(
-        "Serum concentration of the washed-out drug before the study drug, µg/mL; 0: none found.",
-        example="0.4",
     )
 
 

@@ -10,12 +10,12 @@ from typing import Any
 from pipeline.study.names.look import caseless
 from pipeline.study.settings import Settings
 from pipeline.study.sheets.columns import Entry
+from pipeline.study.sheets.patient_row import PatientRow
 from pipeline.study.sheets.rows import (
     BeadRow,
     DoseRow,
     GateRow,
     PanelRow,
-    PatientRow,
     ReviewRow,
     SampleRow,
     StatementRow,

@@ -532,8 +532,8 @@ def test_patient_dates_in_an_impossible_order_are_named(tmp_path):
     study, _ = read_study(write_csvs(write_files(tmp_path), sheets))
     assert report(study) == [
         (
-            'WARNING patients: found died_on 2024-06-01 before treatment_start 2024-06-10 for patient "P1", '
-            "expected dates in order of time"
+            "ERROR patients!C2: found 2024-06-01, expected a day after the first day of treatment "
+            "(patients!B2 has 2024-06-10). Were two days exchanged, or is a year wrong?"
         )
     ]
 

@@ -1,4 +1,6 @@
 import json
+import math
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -6,8 +8,8 @@ import pytest
 
 from helpers.response import counts_of, tables_of
 from pipeline.output.json_files import response_json
-from pipeline.patients.exposure import ResponseClock
-from pipeline.response.patients import baseline_row, disease_control, is_evaluable, rd_side
+from pipeline.response.patients import disease_control, is_evaluable
+from pipeline.response.rd_visit import rd_side
 from pipeline.study.settings import Settings
 from pipeline.study.study import Dose, Patient, Study
 from pipeline.washout import PatientRd
@@ -61,7 +63,7 @@ def test_evaluable_is_what_the_sheet_says_or_follows_from_a_response(evaluable, 
     assert is_evaluable(Patient("P", evaluable=evaluable, best_response=response)) is expected
 
 
-def test_who_is_in_no_denominator_is_counted_and_printed():
+def test_who_is_evaluable_is_in_the_denominators_with_or_without_a_response():
     patients = [
         Patient("P1", best_response="PR"),
         Patient("P2", best_response="SD"),
@@ -72,14 +74,15 @@ def test_who_is_in_no_denominator_is_counted_and_printed():
     counts = counts_of(study(patients), [density("P9", 7000.0)])
     assert (counts.n_patients, counts.n_evaluable) == (5, 3)
     assert {(count.name, count.k, count.n) for count in counts.responses} >= {
-        ("ORR", 1, 2),
-        ("SD", 1, 2),
-        ("PD", 0, 2),
+        ("ORR", 1, 3),
+        ("SD", 1, 3),
+        ("PD", 0, 3),
+        ("no response typed", 1, 3),
     }
-    assert (counts.disease_control.k, counts.disease_control.n) == (1, 1)
+    assert (counts.disease_control.k, counts.disease_control.n) == (1, 2)
     assert counts.notes == (
         "2 patients not evaluable: in no denominator",
-        "1 patient evaluable without a best response: in no denominator",
+        "1 patient evaluable without a best response: no responder and without disease control",
         "1 patient with SD but without disease_control_days: not in the DCR",
         "1 patient with RD but not in patients",
     )
@@ -109,6 +112,8 @@ def test_the_month_length_is_a_setting():
         (density("P", 150_000.0, "ABOVE_ULOQ_EXTRAPOLATED"), "above"),
         (density("P", 149_999.0), "below"),
         (density("P", -20.0, "BELOW_LLOQ"), "below"),
+        (replace(density("P", -20.0, "BELOW_LLOQ"), lloq=None), "between"),
+        (replace(density("P", 9000.0, "BELOW_LLOQ"), lloq=math.inf), "between"),
         (density("P", None, "ABOVE_ULOQ"), "between"),
         (density("P", 500_000.0, "ABOVE_ULOQ"), "above"),
         (density("P", None, "LOW_EVENTS"), ""),
@@ -117,17 +122,6 @@ def test_the_month_length_is_a_setting():
 )
 def test_the_side_of_the_cut_follows_from_value_or_limit(row, side):
     assert rd_side(row, 150_000, 4) == side
-
-
-def test_the_last_visit_with_an_rd_before_the_study_drug_stands_for_the_patient():
-    clock = ResponseClock("P", None, START, 10)
-    early = density("P", 6000.0, collected_on=START - timedelta(days=30))
-    late = density("P", 9000.0, collected_on=START)
-    failed = density("P", None, "FAILED", collected_on=START)
-    after = density("P", 200_000.0, collected_on=START + timedelta(days=1))
-    assert baseline_row([early, late, failed, after], clock) == late
-    assert baseline_row([after], clock) is None
-    assert baseline_row([after], ResponseClock("P")) == after
 
 
 def test_the_tables_are_json_and_every_percentage_has_k_and_n():

@@ -140,7 +140,7 @@ def test_the_report_says_what_free_cd38_is_and_what_the_data_cannot_tell(html: s
     assert text.count("between ABC and 2 × ABC") == 1
     assert "cross-sectional" in text
     assert "M1. Each doubling of the washout multiplies" in text
-    assert "6/11" in text
+    assert "6/12" in text
 
 
 def test_the_same_outcome_gives_the_same_page(study_result: StudyResult, html: str, tmp_path: Path):

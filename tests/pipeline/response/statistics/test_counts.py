@@ -3,10 +3,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
+from scipy.stats.contingency import odds_ratio
 from statsmodels.stats.contingency_tables import Table
 
 from pipeline.response import Count, ResponseCounts, contrast, proportion, tables_of_counts, trend
 from pipeline.response.statistics.counts import Proportion
+from pipeline.response.statistics.exact_odds import EXACT
 
 # The letter's counts (N = 32), reconstructed from its percentages: k and n, no patients
 LETTER = ResponseCounts(
@@ -127,12 +129,24 @@ def test_the_same_outcome_for_all_has_no_odds_ratio():
     assert "every patient has the same outcome" in found.method
 
 
-def test_large_tables_take_woolfs_interval():
+def test_large_tables_are_exact_too():
     found = contrast("c", proportion("a", 300, 1000), proportion("b", 200, 1000))
-    log_ratio, spread = np.log(300 * 800 / (700 * 200)), np.sqrt(1 / 300 + 1 / 700 + 1 / 200 + 1 / 800)
-    assert found.odds_ratio == pytest.approx(np.exp(log_ratio))
-    assert found.odds_ratio_high == pytest.approx(np.exp(log_ratio + stats.norm.ppf(0.975) * spread))
-    assert "Woolf" in found.method
+    other = odds_ratio([[300, 700], [200, 800]], kind="conditional")
+    interval = other.confidence_interval(0.95)
+    assert found.odds_ratio == pytest.approx(other.statistic, rel=1e-4)
+    assert (found.odds_ratio_low, found.odds_ratio_high) == pytest.approx(
+        (interval.low, interval.high), rel=1e-4
+    )
+    assert found.method == EXACT
+
+
+@pytest.mark.parametrize(("first", "second", "ratio"), [((0, 8), (5, 9), 0.0), ((8, 8), (3, 9), None)])
+def test_an_empty_cell_on_either_side_has_firths_odds_ratio_and_a_one_sided_limit(first, second, ratio):
+    found = contrast("c", proportion("a", *first), proportion("b", *second))
+    assert found.odds_ratio == ratio
+    assert (found.odds_ratio_low, found.odds_ratio_high)[ratio is None] == ratio
+    cells = [(k + 0.5) / (n - k + 0.5) for k, n in (first, second)]
+    assert found.firth.odds_ratio == pytest.approx(cells[0] / cells[1], rel=1e-6)
 
 
 def _strata(counts):

@@ -1,0 +1,169 @@
+"""R4: which receptor density stands for a patient, on which side of the cut it lies, and how surely."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Final
+
+from calibration.density.receptor_density import NUMBERED, RdStatus
+from calibration.numbers import Z_95
+from pipeline.patients.exposure import ResponseClock
+from pipeline.patients.patient_rd import PatientRd, upper_limit
+from pipeline.study.study import Study
+
+RULE: Final = (
+    "One density stands for a patient: that of the last marrow drawn after the last dose of the washed-out "
+    "drug and up to the first day of treatment (first dose of the study drug, or treatment_start where that "
+    "is earlier or the only one known). Blood does not count. Of several bead kits only the one of most "
+    "marrows counts, since kits are not comparable. Marrows of one day count where all lie on one side of "
+    "the cut. Where no first day of treatment is known, a patient's only marrow counts. Who has no such "
+    "marrow is in neither group and is counted by the reason."
+)
+
+_MARROW: Final = "marrow"
+
+
+class CutSide(StrEnum):
+    """Where a receptor density lies against the cut of the study."""
+
+    ABOVE = "above"
+    """At the cut or above."""
+    BELOW = "below"
+    BETWEEN = "between"
+    """A limit of quantification does not tell."""
+    UNKNOWN = ""
+    """No receptor density that counts."""
+
+
+class LeftOut(StrEnum):
+    """Why no density stands for a patient."""
+
+    NO = ""
+    NO_RD = "no RD"
+    BLOOD = "RD of blood only"
+    OTHER_KIT = "RD of another bead kit only"
+    AFTER_START = "RD only after the first day of treatment"
+    BEFORE_LAST_DOSE = "RD only up to the last dose of the washed-out drug"
+    NO_FIRST_DAY = "several marrows and no first day of treatment"
+    BOTH_SIDES = "marrows of one day on both sides of the cut"
+
+
+@dataclass(frozen=True, slots=True)
+class RdVisit:
+    """The density that stands for a patient, or why there is none.
+
+    `is_sure`: neither the interval of the density nor a limit of quantification leaves the side open.
+    """
+
+    row: PatientRd | None
+    side: CutSide = CutSide.UNKNOWN
+    left_out: LeftOut = LeftOut.NO
+    is_sure: bool = True
+
+
+def rd_side(row: PatientRd, cut: float, extrapolation: float) -> CutSide:
+    """Return `above` (at or above the cut), `below`, `between` (a limit does not tell) or "" (no RD).
+
+    `BELOW_LLOQ` is below where its LLOQ is known and not above the cut; `ABOVE_ULOQ` is above where what it
+    is known to exceed reaches the cut.
+    """
+    if row.status == RdStatus.BELOW_LLOQ:
+        return CutSide.BELOW if row.lloq is not None and row.lloq <= cut else CutSide.BETWEEN
+    if row.status == RdStatus.ABOVE_ULOQ:
+        limit = upper_limit(row.rd, row.uloq, extrapolation)
+        return CutSide.ABOVE if limit is not None and limit >= cut else CutSide.BETWEEN
+    if row.status not in NUMBERED or row.rd is None:
+        return CutSide.UNKNOWN
+    return CutSide.ABOVE if row.rd >= cut else CutSide.BELOW
+
+
+def is_sure(row: PatientRd, cut: float, extrapolation: float) -> bool:
+    """Return whether the 95 % interval of a density leaves the cut out, or its limit decides.
+
+    Examples
+    --------
+    >>> row = PatientRd("P1", "baseline", 10.0, 140_000.0, "OK", rd_log_sd=0.04)
+    >>> is_sure(row, 150_000.0, 4), is_sure(row, 200_000.0, 4)
+    (False, True)
+    """
+    if row.status not in NUMBERED or row.rd is None:
+        return rd_side(row, cut, extrapolation) is not CutSide.BETWEEN
+    if row.rd <= 0 or row.rd_log_sd is None:
+        return False
+    return abs(math.log10(row.rd / cut)) > Z_95 * row.rd_log_sd
+
+
+def rd_visits(
+    patients: Iterable[str], rows: Sequence[PatientRd], clocks: Mapping[str, ResponseClock], study: Study
+) -> dict[str, RdVisit]:
+    """Return the density that stands for each of these patients (`RULE`); the order of the rows is no matter.
+
+    Parameters
+    ----------
+    rows
+        One per patient and visit.
+    clocks
+        Response clocks by patient_id.
+    """
+    typed = {patient.patient_id: patient.treatment_start for patient in study.patients}
+    kit = reference_kit(rows)
+    of_patient: dict[str, list[PatientRd]] = {name: [] for name in patients}
+    for row in rows:
+        of_patient.get(row.patient_id, []).append(row)
+    return {
+        name: _chosen(visits, clocks[name], typed.get(name), kit, study)
+        for name, visits in of_patient.items()
+    }
+
+
+def reference_kit(rows: Iterable[PatientRd]) -> str:
+    """Return the kit of most marrows with a density, the first by name of several; "" where there is none."""
+    counts = Counter(row.beads_kit for row in rows if row.tissue == _MARROW and has_density(row))
+    return max(sorted(counts), key=lambda name: counts[name], default="")
+
+
+def has_density(row: PatientRd) -> bool:
+    """Return whether a visit has a density, or a limit that it lies beyond."""
+    return rd_side(row, 1.0, 1.0) is not CutSide.UNKNOWN
+
+
+def _chosen(
+    rows: Sequence[PatientRd], clock: ResponseClock, typed: date | None, kit: str, study: Study
+) -> RdVisit:
+    starts = [day for day in (clock.first_study_drug_on, typed) if day is not None]
+    start = min(starts, default=None)
+    last = clock.last_dose_on if start and clock.last_dose_on and clock.last_dose_on <= start else None
+    left = [row for row in rows if has_density(row)]
+    if not left:
+        return RdVisit(None, left_out=LeftOut.NO_RD)
+    rules: tuple[tuple[LeftOut, Callable[[PatientRd], bool]], ...] = (
+        (LeftOut.BLOOD, lambda row: row.tissue == _MARROW),
+        (LeftOut.OTHER_KIT, lambda row: row.beads_kit == kit),
+        (LeftOut.AFTER_START, lambda row: not (start and row.collected_on and row.collected_on > start)),
+        (LeftOut.BEFORE_LAST_DOSE, lambda row: not (last and row.collected_on and row.collected_on <= last)),
+    )
+    for reason, counts in rules:
+        left = [row for row in left if counts(row)]
+        if not left:
+            return RdVisit(None, left_out=reason)
+    days = {row.collected_on for row in left}
+    if start is None and len(days) > 1:
+        return RdVisit(None, left_out=LeftOut.NO_FIRST_DAY)
+    day = max(days, key=lambda on: on or date.min)
+    return _of_one_day([row for row in left if row.collected_on == day], study)
+
+
+def _of_one_day(rows: Sequence[PatientRd], study: Study) -> RdVisit:
+    """Return the first of these rows by visit where all lie on one side of the cut."""
+    cut, extrapolation = study.settings.rd_cut, study.settings.uloq_extrapolation
+    sides = {rd_side(row, cut, extrapolation) for row in rows}
+    if len(sides) > 1:
+        return RdVisit(None, left_out=LeftOut.BOTH_SIDES)
+    row = min(rows, key=lambda row: (row.visit, row.status, row.rd or 0.0))
+    sure = all(is_sure(each, cut, extrapolation) for each in rows)
+    return RdVisit(row, next(iter(sides)), is_sure=sure)

@@ -1,0 +1,66 @@
+"""How weak an answer is, in a plain sentence: what stands beside every p value and every ratio."""
+
+from __future__ import annotations
+
+from typing import Final
+
+FEW_EVENTS: Final = 10
+"""Patients with the outcome, or without it, below which an answer hangs on one or two of them (ten events per
+variable, Peduzzi 1996, doi:10.1016/S0895-4356(96)00236-3). Convention."""
+
+NARROW: Final = 2.0
+"""Times up or down within which an interval around 1 rules out a large difference. Convention."""
+
+LEVEL: Final = 0.05
+"""p below which a test is usually called significant. Convention."""
+
+_SEVERAL: Final = (
+    "It is one of several comparisons, none corrected for their number, and nobody was randomised."
+)
+
+
+def strength(
+    n: int, events: int, low: float | None, high: float | None, p: float | None, what: str = "odds"
+) -> str:
+    """Return a sentence on how much an odds or hazard ratio tells; "" where there is no p.
+
+    Parameters
+    ----------
+    n, events
+        Patients, and those with the outcome.
+    low, high
+        Limits of the ratio; None or 0: open towards 0, None: open above.
+    p
+        Of the test beside it.
+    what
+        `odds`, `hazard`.
+
+    Examples
+    --------
+    >>> strength(26, 11, 0.53, 24.4, 0.23).split(". ")[1]
+    'The odds may be 1.9 times lower or 24 times higher; this neither shows a difference nor rules one out.'
+    """
+    if p is None:
+        return ""
+    has = f"of {n} patients {events} had the outcome"
+    if not low and high is None:
+        return f"Weak: {has}. The interval of the {what} is open at both ends: this tells nothing."
+    is_open = (low or 0.0) <= 1 and (high is None or high >= 1)
+    few = min(events, n - events) < FEW_EVENTS
+    if is_open:
+        clash = " The test says otherwise at 0.05: a borderline case." if p < LEVEL else ""
+        if low and high is not None and 1 / low <= NARROW and high <= NARROW:
+            return (
+                f"{has[0].upper()}{has[1:]}. No difference is shown; one by more than "
+                f"{max(1 / low, high):.2g} times is unlikely.{clash}"
+            )
+        lower = f"{1 / low:.2g} times lower" if low else "any number of times lower"
+        higher = "any number of times higher" if high is None else f"{high:.2g} times higher"
+        return (
+            f"Weak: {has}. The {what} may be {lower} or {higher}; this neither shows a difference nor rules "
+            f"one out.{clash}"
+        )
+    start = "Weak" if few else "Not proof"
+    hangs = " One or two patients with another outcome can change it." if few else ""
+    clash = " The test says otherwise at 0.05: a borderline case." if p >= LEVEL else ""
+    return f"{start}: {has}.{hangs}{clash} {_SEVERAL}"
