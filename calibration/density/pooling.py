@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from calibration.density.budget import CELL_TERMS, BudgetTerm
-from calibration.density.result import RdStatus, ReceptorDensity
+from calibration.density.result import RdStatus, ReceptorDensity, known_to_exceed
 from calibration.numbers import Z_95
 
 NUMBERS = (RdStatus.OK, RdStatus.ABOVE_ULOQ_EXTRAPOLATED, RdStatus.BELOW_LLOQ)
@@ -81,7 +81,7 @@ def pool_receptor_densities(
     above = [m for m in members if m.status is RdStatus.ABOVE_ULOQ]
     frame = _frame(members, len(numbers) + len(above))
     if above:
-        return _censored(frame, len(above), len(members))
+        return _censored(frame, above, len(members))
     if not numbers:
         return frame
     return _pooled(frame, numbers, min(n_runs or len(numbers), len(numbers)))
@@ -125,9 +125,10 @@ def _frame(members: Sequence[ReceptorDensity], n_pooled: int) -> PooledDensity:
     )
 
 
-def _censored(frame: PooledDensity, n_above: int, n: int) -> PooledDensity:
-    note = f"{n_above} of {n} replicates are above the range: the pool is known only to exceed it."
-    return _replaced(frame, RdStatus.ABOVE_ULOQ, None, frame.uloq, None, None, (*frame.notes, note))
+def _censored(frame: PooledDensity, above: Sequence[ReceptorDensity], n: int) -> PooledDensity:
+    note = f"{len(above)} of {n} replicates are above the range: the pool is known only to exceed it."
+    bound = min((bound for m in above if (bound := known_to_exceed(m)) is not None), default=None)
+    return _replaced(frame, RdStatus.ABOVE_ULOQ, None, bound, None, None, (*frame.notes, note))
 
 
 def _pooled(frame: PooledDensity, numbers: Sequence[ReceptorDensity], n_runs: int) -> PooledDensity:

@@ -257,19 +257,22 @@ def _with_status(
 ) -> ReceptorDensity:
     rd, lloq, uloq = result.rd or 0.0, result.lloq or 0.0, result.uloq or np.inf
     at_end = float(np.mean(stained >= AT_SCALE_END * detector_top)) if np.isfinite(detector_top) else 0.0
-    if at_end > MOST_AT_SCALE_END or rd > extrapolation * uloq:
-        why = (
-            f"{100 * at_end:.0f} % of the cells on the end of the scale"
-            if at_end > MOST_AT_SCALE_END
-            else f"estimate {rd:.6g}"
-        )
-        bound = min(uloq, rd) if at_end > MOST_AT_SCALE_END else uloq  # the scale may end below the top bead
+    if at_end > MOST_AT_SCALE_END:
+        bound = min(uloq, rd)  # the scale may end below the top bead
         what = "the top bead" if bound == uloq else "what the end of the scale stands for"
-        notes = (*result.notes, f"Above the range ({why}): known only to exceed {what}, {bound:.6g}.")
-        return replace(
-            result, status=RdStatus.ABOVE_ULOQ, rd=None, rd_low=bound, rd_high=None, uloq=bound, notes=notes
-        )
+        why = f"{100 * at_end:.0f} % of the cells on the end of the scale"
+        return _beyond(result, bound, f"Above the range ({why}): known only to exceed {what}, {bound:.6g}.")
+    if rd > extrapolation * uloq:
+        bound = extrapolation * uloq
+        what = f"{extrapolation:g} times the top bead, {bound:.6g}"
+        return _beyond(result, bound, f"Above the range (estimate {rd:.6g}): known only to exceed {what}.")
     if rd > uloq:
         note = f"{rd / uloq:.2f} times the top bead: the curve is extrapolated."
         return replace(result, status=RdStatus.ABOVE_ULOQ_EXTRAPOLATED, notes=(*result.notes, note))
     return replace(result, status=RdStatus.BELOW_LLOQ if rd < lloq else RdStatus.OK)
+
+
+def _beyond(result: ReceptorDensity, bound: float, note: str) -> ReceptorDensity:
+    """Right-censored: nothing but the bound is known (`known_to_exceed`)."""
+    notes = (*result.notes, note)
+    return replace(result, status=RdStatus.ABOVE_ULOQ, rd=None, rd_low=bound, rd_high=None, notes=notes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, Protocol
 
 from calibration.beads.kits import KitResult
 from calibration.density.budget import ErrorTerm
@@ -44,8 +44,8 @@ class ReceptorDensity:
 
     `rd` is the chosen estimator in ABC space (the bias of subtracting medians removed); `rd_plain` the
     plain difference of converted medians; `rd_mfi_space` the conversion of the MFI difference (RD′).
-    `gcv_percent` is the geometric CV, None where the interval reaches zero. For `ABOVE_ULOQ` only the bound
-    is known: `rd` and `rd_high` are None, `rd_low` is the ULOQ. `result` is what the kit's arithmetic gives
+    `gcv_percent` is the geometric CV, None where the interval reaches zero. For `ABOVE_ULOQ` only a bound is
+    known: `rd` and `rd_high` are None, `rd_low` is the bound (`known_to_exceed`). `result` is what the kit's arithmetic gives
     (ABC, or SABC for QIFIKIT); `control_kind` what was subtracted; `lloq_from` which limit decides the
     LLOQ; `analytic_sd` the SD of RD by first derivatives, beside the draws.
     """
@@ -74,3 +74,31 @@ class ReceptorDensity:
     lod: float | None = None
     lloq_from: LloqSource = LloqSource.NOT_KNOWN
     analytic_sd: float | None = None
+
+
+class Bounded(Protocol):
+    """What `known_to_exceed` reads of a tube, a visit or a row of the models."""
+
+    @property
+    def status(self) -> str:
+        """`RdStatus`, or its name."""
+
+    @property
+    def rd_low(self) -> float | None:
+        """Lower limit of the interval, or the bound."""
+
+    @property
+    def uloq(self) -> float | None:
+        """Upper limit of quantification."""
+
+
+def known_to_exceed(density: Bounded) -> float | None:
+    """Return the density that this one is known to exceed, molecules per cell; None where it has a number.
+
+    Only `ABOVE_ULOQ` has such a bound, in `rd_low`: `uloq_extrapolation` times the ULOQ where the estimate
+    lies beyond that; the ULOQ, or what the end of the scale stands for, where the cells lie on that end.
+    Every analysis and every file reads the bound here. A row that was given without one exceeds its ULOQ.
+    """
+    if density.status != RdStatus.ABOVE_ULOQ:
+        return None
+    return density.uloq if density.rd_low is None else density.rd_low

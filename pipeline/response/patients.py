@@ -9,8 +9,9 @@ from enum import StrEnum
 from typing import Final
 
 from calibration.density.receptor_density import NUMBERED, RdStatus
+from calibration.density.result import known_to_exceed
 from pipeline.patients.exposure import ResponseClock
-from pipeline.patients.patient_rd import PatientRd, upper_limit
+from pipeline.patients.patient_rd import PatientRd
 from pipeline.study.response import Response
 from pipeline.study.study import Patient, Study
 
@@ -160,15 +161,16 @@ def count_responses(
     )
 
 
-def rd_side(row: PatientRd, cut: float, extrapolation: float) -> CutSide:
+def rd_side(row: PatientRd, cut: float) -> CutSide:
     """Return `above` (at or above the cut), `below`, `between` (a limit does not tell) or "" (no RD).
 
-    `BELOW_LLOQ` is below unless its LLOQ lies above the cut; `ABOVE_ULOQ` is above where the ULOQ reaches it.
+    `BELOW_LLOQ` is below unless its LLOQ lies above the cut; `ABOVE_ULOQ` is above where what it is known to
+    exceed reaches the cut.
     """
     if row.status == RdStatus.BELOW_LLOQ:
         return CutSide.BETWEEN if row.lloq is not None and row.lloq > cut else CutSide.BELOW
     if row.status == RdStatus.ABOVE_ULOQ:
-        limit = upper_limit(row.rd, row.uloq, extrapolation)
+        limit = known_to_exceed(row)
         return CutSide.ABOVE if limit is not None and limit >= cut else CutSide.BETWEEN
     if row.status not in NUMBERED or row.rd is None:
         return CutSide.UNKNOWN
@@ -181,7 +183,7 @@ def baseline_row(rows: Iterable[PatientRd], clock: ResponseClock) -> PatientRd |
     usable = [
         row
         for row in rows
-        if rd_side(row, 1.0, 1.0) is not CutSide.UNKNOWN
+        if rd_side(row, 1.0) is not CutSide.UNKNOWN
         and (start is None or row.collected_on is None or row.collected_on <= start)
     ]
     dated = [row for row in usable if row.collected_on is not None]
@@ -209,11 +211,8 @@ def sides_of_cut(
 ) -> dict[str, CutSide]:
     """Return `rd_side` of each patient's baseline visit; "" where there is none."""
     chosen = baseline_rows(patients, rows, clocks)
-    cut, extrapolation = study.settings.rd_cut, study.settings.uloq_extrapolation
-    return {
-        name: CutSide.UNKNOWN if row is None else rd_side(row, cut, extrapolation)
-        for name, row in chosen.items()
-    }
+    cut = study.settings.rd_cut
+    return {name: CutSide.UNKNOWN if row is None else rd_side(row, cut) for name, row in chosen.items()}
 
 
 def _responses(known: Sequence[Patient]) -> tuple[Count, ...]:

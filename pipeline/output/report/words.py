@@ -114,18 +114,25 @@ def rounded(value: float | None) -> str:
     return "–" if value is None else count(float(f"{value:.3g}"))
 
 
-def density_words(status: RdStatus, rd: float | None, lloq: float | None, uloq: float | None) -> str:
+def density_words(
+    status: RdStatus, rd: float | None, lloq: float | None, exceeded: float | None
+) -> str:
     """Return a receptor density as it may be quoted: a number, or the limit that it lies beyond.
+
+    Parameters
+    ----------
+    exceeded
+        What it is known to exceed (`known_to_exceed`).
 
     Examples
     --------
-    >>> density_words(RdStatus.BELOW_LLOQ, 310.0, 950.0, 67601.0)
+    >>> density_words(RdStatus.BELOW_LLOQ, 310.0, 950.0, None)
     '< 950'
     """
     if status is RdStatus.BELOW_LLOQ:
         return f"< {rounded(lloq)}"
     if status is RdStatus.ABOVE_ULOQ:
-        return f"> {rounded(uloq)}"
+        return f"> {rounded(exceeded)}"
     return rounded(rd)
 
 

@@ -49,7 +49,7 @@ def subjects_of(study_result: StudyResult) -> dict[str, Subject]:
     subjects = {}
     for name, clock in clocks.items():
         patient, row = patients.get(name), rows[name]
-        side = CutSide.UNKNOWN if row is None else rd_side(row, settings.rd_cut, settings.uloq_extrapolation)
+        side = CutSide.UNKNOWN if row is None else rd_side(row, settings.rd_cut)
         subjects[name] = Subject(
             patient_id=name,
             patient=patient,

@@ -110,13 +110,13 @@ def test_the_month_length_is_a_setting():
         (density("P", 149_999.0), "below"),
         (density("P", -20.0, "BELOW_LLOQ"), "below"),
         (density("P", None, "ABOVE_ULOQ"), "between"),
-        (density("P", 500_000.0, "ABOVE_ULOQ"), "above"),
+        (density("P", None, "ABOVE_ULOQ", rd_low=4 * 67_601.0), "above"),
         (density("P", None, "LOW_EVENTS"), ""),
         (density("P", None, "FAILED"), ""),
     ],
 )
 def test_the_side_of_the_cut_follows_from_value_or_limit(row, side):
-    assert rd_side(row, 150_000, 4) == side
+    assert rd_side(row, 150_000) == side
 
 
 def test_the_last_visit_with_an_rd_before_the_study_drug_stands_for_the_patient():
