@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from calibration.density.error_model import ENOUGH_CONTROL_CELLS, USUAL_BLANK_CELLS, blank_spread
 from calibration.numbers import Floats
 
 SPREADS = np.linspace(0.05, 1.25, 19)
@@ -124,7 +125,12 @@ def _distribution(control: Floats) -> tuple[Floats, Floats]:
     """Give the control's distribution as at most `N_CONTROL` values and probabilities; lines join them."""
     points = min(control.size, N_CONTROL)
     probability = (np.arange(points) + 0.5) / points
-    return np.asarray(np.quantile(control, probability, method="hazen"), dtype=np.float64), probability
+    values = np.asarray(np.quantile(control, probability, method="hazen"), dtype=np.float64)
+    if control.size >= ENOUGH_CONTROL_CELLS:
+        return values, probability
+    usual = float(np.median(control)) + blank_spread(control) * _normal_quantiles(USUAL_BLANK_CELLS)
+    values = np.sort(np.concatenate([values, usual]))
+    return values, (np.arange(values.size) + 0.5) / values.size
 
 
 def _medians(model: _Model, stained: float, difference: float) -> Floats:

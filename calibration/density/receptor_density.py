@@ -213,7 +213,7 @@ def _with_density(
     u = uncertainty_of_density(tube.cells, tube.curve, errors, seed=seed, n_draws=n_draws)
     scatter = result_scatter(tube.cells, tube.curve, errors, spread=tube.spread)
     limits = density_limits(scatter, tube.curve, tube.cells.divisor, lab_lloq=lab_lloq)
-    differ = abs(plain - prime) > METHODS_DIFFER * max(abs(plain), limits.lod or 0.0)
+    differ = abs(plain - prime) > METHODS_DIFFER * max(abs(plain), limits.lloq)
     return replace(
         known,
         status=RdStatus.OK,
