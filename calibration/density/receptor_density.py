@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from calibration.beads.kits import BeadKit, KitResult, abc_divisor, bead_kit
 from calibration.curve.standard_curve import CurveVerdict, StandardCurve
-from calibration.density.background import subtraction_bias
+from calibration.density.background import SubtractionBias, subtraction_bias
 from calibration.density.budget import ErrorTerm
 from calibration.density.error_model import Cells, RelativeErrors
 from calibration.density.limits import LloqSource, density_limits, result_scatter
@@ -49,7 +49,7 @@ class _Tube:
 
     cells: Cells
     curve: StandardCurve
-    spread: float
+    bias: SubtractionBias
 
     def abc(self, mfi: float) -> float:
         return self.curve.to_abc(mfi) / self.cells.divisor
@@ -132,7 +132,7 @@ def quantify_receptor_density(
 def _tube(stained: Floats, control: Floats, curve: StandardCurve, divisor: float) -> _Tube:
     bias = subtraction_bias(stained, control, curve.photon_step)
     medians = float(np.median(stained)), float(np.median(control))
-    return _Tube(Cells(stained, control, *medians, bias.mfi, bias.sd, divisor), curve, bias.spread)
+    return _Tube(Cells(stained, control, *medians, bias.mfi, bias.sd, divisor), curve, bias)
 
 
 def _finite(values: npt.ArrayLike) -> Floats:
@@ -211,7 +211,7 @@ def _with_density(
     plain = tube.abc(stain) - tube.abc(background)
     prime = tube.abc(stain - background)
     u = uncertainty_of_density(tube.cells, tube.curve, errors, seed=seed, n_draws=n_draws)
-    scatter = result_scatter(tube.cells, tube.curve, errors, spread=tube.spread)
+    scatter = result_scatter(tube.cells, tube.curve, errors, spread=tube.bias.spread)
     limits = density_limits(scatter, tube.curve, tube.cells.divisor, lab_lloq=lab_lloq)
     differ = abs(plain - prime) > METHODS_DIFFER * max(abs(plain), limits.lloq)
     return replace(
@@ -230,7 +230,11 @@ def _with_density(
         lloq=limits.lloq if np.isfinite(limits.lloq) else None,
         lloq_from=limits.lloq_from,
         uloq=limits.uloq,
-        flags=(*known.flags, *((CalibrationFlag.BG_METHOD_DIFFERS,) if differ else ())),
+        flags=(
+            *known.flags,
+            *((CalibrationFlag.BG_METHOD_DIFFERS,) if differ else ()),
+            *((CalibrationFlag.MIXED_BRIGHTNESS,) if tube.bias.mixed else ()),
+        ),
     )
 
 

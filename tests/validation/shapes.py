@@ -131,4 +131,4 @@ def _numbers(stained: Floats, control: Floats, curve: StandardCurve, seed: int) 
     if found.rd is None or found.rd_low is None or found.rd_high is None:
         return None
     quoted = found.status in (RdStatus.OK, RdStatus.ABOVE_ULOQ_EXTRAPOLATED)
-    return found.rd_low, found.rd_high, found.rd, float(quoted), float("CD38_SHAPE" in found.flags)
+    return found.rd_low, found.rd_high, found.rd, float(quoted), float("MIXED_BRIGHTNESS" in found.flags)
