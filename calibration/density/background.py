@@ -47,16 +47,16 @@ MOST_CELLS = 3000
 """Cells that the fit counts at most. Convention: more cells make a log-normal model no truer."""
 
 LAW_DOUBT = 0.35
-"""Part of the bias that the choice of the log-normal law leaves open, as an SD. Measured: gamma and left-skewed
-receptors are off by so much (docs/validation.md)."""
+"""Part of the bias that the choice of the log-normal law leaves open, as an SD. Chosen on left-skewed receptors,
+which are off by so much (docs/validation.md)."""
 
 ODD_SHAPE = 26.0
 """Misfit of the deciles (chi-squared) from which on receptors are no single log-normal group. Arithmetic: the
 99.9 % quantile at 8 degrees of freedom."""
 
-CLEAR_SHAPE = 0.1
+CLEAR_SHAPE = 0.2
 """Misfit per cell from which on the shape is named where it moves no number. Convention: two equal groups 4 times
-apart have 0.13, an exponential law 0.05."""
+apart have 0.21, an exponential law 0.06."""
 
 BIAS_THAT_MATTERS = 0.02
 """Part of the difference of medians from which on its bias is worth a second model. Convention."""
@@ -69,7 +69,7 @@ N_BINS, N_EM_STEPS, EM_SMOOTHING, N_RESAMPLED = 32, 200, 0.1, 12
 step; resampled stains that give the SD. Convention: log-normal receptors are then read as by their own law."""
 
 SHAPE_DOUBT = 0.7
-"""Part of the bias that remains open where the shape is odd, as an SD. Measured: two groups below 1,000
+"""Part of the bias that remains open where the shape is odd, as an SD. Chosen on two groups below 1,000
 (docs/validation.md)."""
 
 

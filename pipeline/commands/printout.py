@@ -7,7 +7,8 @@ from io import StringIO
 from pathlib import Path
 
 from calibration.curve.standard_curve import CurveVerdict
-from calibration.density.receptor_density import ReceptorDensity
+from calibration.density.receptor_density import RdStatus, ReceptorDensity
+from calibration.density.result import known_to_exceed
 from pipeline.assembly.study_result import StudyResult
 from pipeline.beads.result import CalibrationResult
 from pipeline.output.result_tables import sample_flags
@@ -88,7 +89,9 @@ def _count(n: int, result: SampleResult) -> str:
 
 
 def _density(receptor: ReceptorDensity) -> tuple[str, str]:
-    if receptor.rd is None:
+    if (bound := known_to_exceed(receptor)) is not None:
+        return f"> {bound:,.0f}", ""
+    if receptor.rd is None or receptor.status is RdStatus.NOT_QUANTIFIABLE:
         return "", ""
     interval = "" if receptor.rd_low is None else f"{receptor.rd_low:,.0f} – {receptor.rd_high:,.0f}"
     return f"{receptor.rd:,.0f}", interval
