@@ -148,11 +148,11 @@ def tube(kit: str, true: float, rng: np.random.Generator) -> Tube | None:
     The lot's values are off by a common factor (CV 5 %), each bead by 0.02 dex, the conjugate's F:P by 5 %;
     cells: 50 to 3,000, the log-SD of their receptors 0.3 to 0.6.
     """
-    curve, common = curve_of_a_day(kit, rng)
+    curve, common = _curve_of_a_day(kit, rng)
     return _quantified(kit, true, rng, curve, common, DETECTOR)
 
 
-def curve_of_a_day(kit: str, rng: np.random.Generator) -> tuple[StandardCurve, float]:
+def _curve_of_a_day(kit: str, rng: np.random.Generator) -> tuple[StandardCurve, float]:
     """Return the curve of a bead day and lot, and the factor by which the lot's values are off."""
     stained_levels = np.array([level for level in KITS[kit] if level > 0])
     day = bead_days(kit)[rng.integers(BEAD_DAYS)]
@@ -210,7 +210,7 @@ def cross_calibrated_tube(
     `transfer_cv` assumes.
     """
     kit = "quantibrite_pe"
-    curve, common = curve_of_a_day(kit, rng)
+    curve, common = _curve_of_a_day(kit, rng)
     days = rainbow_days()
     there, here = days[rng.integers(BEAD_DAYS)][0], days[rng.integers(BEAD_DAYS)][1]
     assumed = TRANSFER_CV if other_instrument else 0.0

@@ -27,6 +27,7 @@ from validation import (
     recovery,
     second_opinions,
     sentinels,
+    shapes,
     tubes,
     washout,
 )
@@ -47,6 +48,7 @@ class Sizes:
     bead_days: int = 500
     sabotages: int = 200
     density_tubes: int = 1000
+    shape_tubes: int = 200
     washout_studies: int = 1000
     recovery_studies: int = 100
     batches: int = 8
@@ -67,6 +69,7 @@ SECTIONS = (
     "tubes",
     "beads",
     "density",
+    "shapes",
     "washout",
     "recovery",
     "batches",
@@ -87,6 +90,8 @@ def section(name: str, sizes: Sizes, mapper: Mapper) -> str:
         tubes_of_bands = density.section(density.examine(sizes.density_tubes, SEED, mapper), SEED)
         carried = density.examine_carried(sizes.density_tubes, SEED, mapper)
         return tubes_of_bands + density.carried_section(carried, SEED)
+    if name == "shapes":
+        return shapes.section(shapes.examine(sizes.shape_tubes, SEED, mapper), SEED)
     if name == "washout":
         return washout.section(sizes.washout_studies, SEED, mapper)
     if name == "recovery":
