@@ -46,7 +46,7 @@ there."""
 MOST_CELLS = 3000
 """Cells that the fit counts at most. Convention: more cells make a log-normal model no truer."""
 
-LAW_DOUBT = 0.35
+LAW_DOUBT = 0.2
 """Part of the bias that the choice of the log-normal law leaves open, as an SD. Chosen on left-skewed receptors,
 which are off by so much (docs/validation.md)."""
 
@@ -77,13 +77,15 @@ SHAPE_DOUBT = 0.7
 class SubtractionBias:
     """How much the difference of medians exceeds the receptors' own median, in MFI, and the SD of that.
 
-    `spread`: log-SD of the receptors. `mixed`: the stain shows that they are no single log-normal group.
+    `spread`: log-SD of the receptors. `mixed`: the stain shows that they are no single log-normal group. `open`:
+    the part of the bias that is not there if receptors and background grow together (MFI).
     """
 
     mfi: float
     sd: float
     spread: float
     mixed: bool = False
+    open: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +152,8 @@ def subtraction_bias(stained: Floats, control: Floats, photon_step: float = 0.0)
         mean, sd = _bias_without_a_law(model, stained, difference, int(cells))
         mixed = True
     spread = float((weight * SPREADS).sum())
-    return SubtractionBias(step * round(mean / step), step * round(sd / step), spread, mixed)
+    mfi = step * round(mean / step)
+    return SubtractionBias(mfi, step * round(sd / step), spread, mixed, max(mfi, 0.0))
 
 
 def _is_clear(misfit: float, cells: float) -> bool:

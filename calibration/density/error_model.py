@@ -20,6 +20,10 @@ spread by so much."""
 USUAL_BLANK_CELLS = 10
 """Control cells that outweigh what is usual. Assumption: a spread read from ten cells is known to a third."""
 
+GROW_TOGETHER = 0.5
+"""Chance that receptors and background grow together to some degree (0 to 1, all alike), which one channel
+cannot show. Assumption: larger cells have more of both; the upper limit alone moves (docs/method.md, section 5)."""
+
 ENOUGH_CONTROL_CELLS = 100
 """Control cells from which on their own scatter alone tells the error of their median. Convention: the usual
 spread would then count for a tenth."""
@@ -38,7 +42,8 @@ class RelativeErrors:
 class Cells:
     """What is converted: both populations (linear intensities), their medians, the bias to take off (MFI).
 
-    `divisor`: what an amount in the kit's unit is divided by to give ABC.
+    `divisor`: what an amount in the kit's unit is divided by to give ABC. `bias_open`: the part of the bias
+    (MFI) that is not there if receptors and background grow together.
     """
 
     stained: Floats
@@ -48,6 +53,7 @@ class Cells:
     bias: float
     bias_sd: float
     divisor: float
+    bias_open: float = 0.0
 
     @property
     def bias_share(self) -> float:

@@ -132,7 +132,7 @@ def quantify_receptor_density(
 def _tube(stained: Floats, control: Floats, curve: StandardCurve, divisor: float) -> _Tube:
     bias = subtraction_bias(stained, control, curve.photon_step)
     medians = float(np.median(stained)), float(np.median(control))
-    return _Tube(Cells(stained, control, *medians, bias.mfi, bias.sd, divisor), curve, bias)
+    return _Tube(Cells(stained, control, *medians, bias.mfi, bias.sd, divisor, bias.open), curve, bias)
 
 
 def _finite(values: npt.ArrayLike) -> Floats:

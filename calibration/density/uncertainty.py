@@ -16,6 +16,7 @@ from calibration.density.analytic_error import analytic_sd
 from calibration.density.budget import OPTIONAL_TERMS, BudgetTerm, ErrorTerm
 from calibration.density.error_model import (
     ENOUGH_CONTROL_CELLS,
+    GROW_TOGETHER,
     Cells,
     RelativeErrors,
     amount_of,
@@ -144,8 +145,10 @@ def _draw(
         rest, level=np.sqrt(scatter + peaks) * level * z[0], slope=np.sqrt(scatter + peaks) * slope * z[1]
     )
     inflate = _inflation(cells, curve, straight, rest, rng)
+    together = rng.random(n) * (rng.random(n) < GROW_TOGETHER) if cells.bias_open else 0.0
     return replace(
         rest,
+        bias=rest.bias - cells.bias_open * together,
         level=np.sqrt(scatter) * level * inflate * z[0],
         slope=np.sqrt(scatter) * slope * inflate * z[1],
         peak_level=np.sqrt(peaks) * level * inflate * z[2],
