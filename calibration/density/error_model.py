@@ -24,9 +24,9 @@ GROW_TOGETHER = 0.5
 """Chance that receptors and background grow together to some degree (0 to 1, all alike), which one channel
 cannot show. Assumption: larger cells have more of both; the upper limit alone moves (docs/method.md, section 5)."""
 
-ENOUGH_CONTROL_CELLS = 100
+ENOUGH_CONTROL_CELLS = 50
 """Control cells from which on their own scatter alone tells the error of their median. Convention: the usual
-spread would then count for a tenth."""
+spread would then count for a sixth."""
 
 
 @dataclass(frozen=True, slots=True)

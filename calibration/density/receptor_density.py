@@ -243,6 +243,9 @@ def _with_status(
 ) -> ReceptorDensity:
     rd, lloq, uloq = result.rd or 0.0, result.lloq or 0.0, result.uloq or np.inf
     at_end = float(np.mean(stained >= AT_SCALE_END * detector_top)) if np.isfinite(detector_top) else 0.0
+    if result.lloq_from is LloqSource.NO_LEVEL:
+        note = "No density is known to within a CV of 30 %: the errors that grow with it are too large."
+        return replace(result, status=RdStatus.NOT_QUANTIFIABLE, notes=(*result.notes, note))
     if at_end > MOST_AT_SCALE_END:
         bound = min(uloq, rd)  # the scale may end below the top bead
         what = "the top bead" if bound == uloq else "what the end of the scale stands for"
@@ -252,9 +255,6 @@ def _with_status(
         bound = extrapolation * uloq
         what = f"{extrapolation:g} times the top bead, {bound:.6g}"
         return _beyond(result, bound, f"Above the range (estimate {rd:.6g}): known only to exceed {what}.")
-    if result.lloq_from is LloqSource.NO_LEVEL:
-        note = "No density is known to within a CV of 30 %: the errors that grow with it are too large."
-        return replace(result, status=RdStatus.NOT_QUANTIFIABLE, notes=(*result.notes, note))
     if rd > uloq:
         note = f"{rd / uloq:.2f} times the top bead: the curve is extrapolated."
         return replace(result, status=RdStatus.ABOVE_ULOQ_EXTRAPOLATED, notes=(*result.notes, note))
