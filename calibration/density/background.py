@@ -47,16 +47,16 @@ MOST_CELLS = 3000
 """Cells that the fit counts at most. Convention: more cells make a log-normal model no truer."""
 
 LAW_DOUBT = 0.2
-"""Part of the bias that the choice of the log-normal law leaves open, as an SD. Chosen on left-skewed receptors,
-which are off by so much (docs/validation.md)."""
+"""Part of the bias that the choice of the log-normal law leaves open, as an SD. Chosen on left-skewed
+receptors, which are off by so much (docs/validation.md)."""
 
 ODD_SHAPE = 26.0
 """Misfit of the deciles (chi-squared) from which on receptors are no single log-normal group. Arithmetic: the
 99.9 % quantile at 8 degrees of freedom."""
 
 CLEAR_SHAPE = 0.2
-"""Misfit per cell from which on the shape is named where it moves no number. Convention: two equal groups 4 times
-apart have 0.21, an exponential law 0.06."""
+"""Misfit per cell from which on the shape is named where it moves no number. Convention: two equal groups 4
+times apart have 0.21, an exponential law 0.06."""
 
 BIAS_THAT_MATTERS = 0.02
 """Part of the difference of medians from which on its bias is worth a second model. Convention."""
@@ -65,8 +65,9 @@ AMOUNTS = np.concatenate([[0.0], np.exp(np.linspace(np.log(0.02), np.log(40.0), 
 """Receptors, in differences of medians, whose share is found where the shape is odd. Convention: ×/÷ 1.17."""
 
 N_BINS, N_EM_STEPS, EM_SMOOTHING, N_RESAMPLED = 32, 200, 0.1, 12
-"""Bins of the stain with as many cells each; steps of the EM; part of a share that goes to either neighbour in a
-step; resampled stains that give the SD. Convention: log-normal receptors are then read as by their own law."""
+"""Bins of the stain with as many cells each; steps of the EM; part of a share that goes to either neighbour
+in a step; resampled stains that give the SD. Convention: log-normal receptors are then read as by their own
+law."""
 
 SHAPE_DOUBT = 0.7
 """Part of the bias that remains open where the shape is odd, as an SD. Chosen on two groups below 1,000
@@ -77,8 +78,8 @@ SHAPE_DOUBT = 0.7
 class SubtractionBias:
     """How much the difference of medians exceeds the receptors' own median, in MFI, and the SD of that.
 
-    `spread`: log-SD of the receptors. `mixed`: the stain shows that they are no single log-normal group. `open`:
-    the part of the bias that is not there if receptors and background grow together (MFI).
+    `spread`: log-SD of the receptors. `mixed`: the stain shows that they are no single log-normal group.
+    `open`: the part of the bias that is not there if receptors and background grow together (MFI).
     """
 
     mfi: float
@@ -216,9 +217,9 @@ def _bias_without_a_law(model: _Model, stained: Floats, difference: float, cells
     """Bias and its SD where receptors follow no single log-normal law.
 
     Shares of the receptors on a logarithmic grid, by smoothed EM (Silverman et al. 1990,
-    doi:10.1111/j.2517-6161.1990.tb01788.x), of the stain and of resampled stains: what is told is the difference
-    of medians less the shares' median. A background hides how far apart two dim groups lie; the SD holds
-    half of the bias for it.
+    doi:10.1111/j.2517-6161.1990.tb01788.x), of the stain and of resampled stains: what is told is the
+    difference of medians less the shares' median. A background hides how far apart two dim groups lie; the SD
+    holds a part of the bias for it.
     """
     edges = np.quantile(stained, np.arange(1, N_BINS) / N_BINS)
     amount = difference * AMOUNTS[:, None, None]

@@ -22,7 +22,8 @@ USUAL_BLANK_CELLS = 10
 
 GROW_TOGETHER = 0.5
 """Chance that receptors and background grow together to some degree (0 to 1, all alike), which one channel
-cannot show. Assumption: larger cells have more of both; the upper limit alone moves (docs/method.md, section 5)."""
+cannot show. Assumption: larger cells have more of both; the upper limit alone moves (docs/method.md, section
+5)."""
 
 ENOUGH_CONTROL_CELLS = 50
 """Control cells from which on their own scatter alone tells the error of their median. Convention: the usual
@@ -121,8 +122,8 @@ def log_sd(cv: float) -> float:
 def blank_spread(control: Floats) -> float:
     """Return the SD of a blank's cells in MFI: 1.4826 · MAD, and of few cells not less than is usual.
 
-    Few cells may lie close together by luck. The variance is therefore shrunk toward the usual one, which counts
-    as `USUAL_BLANK_CELLS` cells and never lowers it.
+    Few cells may lie close together by luck. The variance is therefore shrunk toward the usual one, which
+    counts as `USUAL_BLANK_CELLS` cells and never lowers it.
     """
     middle = float(np.median(control))
     own = MAD_TO_SD * float(np.median(np.abs(control - middle)))

@@ -1,7 +1,7 @@
 """The range in which a receptor density can be defended: LoB, LoD, LLOQ, ULOQ.
 
-After CLSI EP17-A2, on *results*: the result of a tube is the median of its cells less the median of its control,
-so the limits come from the scatter of such results, not from the scatter of single cells.
+After CLSI EP17-A2, on *results*: the result of a tube is the median of its cells less the median of its
+control, so the limits come from the scatter of such results, not from the scatter of single cells.
 """
 
 from __future__ import annotations
@@ -149,7 +149,9 @@ def _curve_variance(cells: Cells, curve: StandardCurve) -> float:
     log_mfi = (np.log10(np.maximum(np.abs(amounts), LEAST_MFI)) - curve.intercept) / curve.slope
     count, squares = curve_design(curve)
     bead = sum(curve_variances(curve))
-    variance = bead / count + (bead * _turned(amounts, log_mfi, curve_center(curve)) / squares if squares else 0.0)
+    variance = bead / count + (
+        bead * _turned(amounts, log_mfi, curve_center(curve)) / squares if squares else 0.0
+    )
     if curve.transfer is not None:
         level, tilt, assumed = transfer_errors(curve)
         variance += level**2 + assumed**2 + tilt**2 * _turned(amounts, log_mfi, curve.transfer.center)

@@ -46,9 +46,9 @@ class ReceptorDensity:
     `rd` is the chosen estimator in ABC space (the bias of subtracting medians removed); `rd_plain` the
     plain difference of converted medians; `rd_mfi_space` the conversion of the MFI difference (RD′).
     `gcv_percent` is the geometric CV, None where the interval reaches zero. For `ABOVE_ULOQ` only a bound is
-    known: `rd` and `rd_high` are None, `rd_low` is the bound (`known_to_exceed`). `result` is what the kit's arithmetic gives
-    (ABC, or SABC for QIFIKIT); `control_kind` what was subtracted; `lloq_from` which limit decides the
-    LLOQ; `analytic_sd` the SD of RD by first derivatives, beside the draws.
+    known: `rd` and `rd_high` are None, `rd_low` is the bound (`known_to_exceed`). `result` is what
+    the kit's arithmetic gives (ABC, or SABC for QIFIKIT); `control_kind` what was subtracted; `lloq_from`
+    which limit decides the LLOQ; `analytic_sd` the SD of RD by first derivatives, beside the draws.
     """
 
     status: RdStatus

@@ -227,7 +227,7 @@ def _median_draws(values: Floats, rng: np.random.Generator, n: int) -> Floats:
 
 
 def _control_draws(values: Floats, rng: np.random.Generator, n: int) -> Floats:
-    """Draw medians of the control; few cells may lie close together by luck, so theirs scatter as is usual."""
+    """Draw medians of the control; few cells may lie together by luck: theirs scatter as is usual."""
     drawn = _median_draws(values, rng, n)
     if values.size >= ENOUGH_CONTROL_CELLS:
         return drawn

@@ -123,9 +123,7 @@ def stained_and_control(
 def examine(n_tubes: int, seed: int, mapper: Mapper = map) -> tuple[Found, ...]:
     """Quantify `n_tubes` per cell of both tables."""
     plain = SHAPES[0]
-    wanted = [
-        Wanted(shape, true, n, 0, n_tubes, seed) for shape in SHAPES for true in TRUTHS for n in SIZES
-    ]
+    wanted = [Wanted(shape, true, n, 0, n_tubes, seed) for shape in SHAPES for true in TRUTHS for n in SIZES]
     wanted += [Wanted(plain, true, 500, 0, n_tubes, seed, day) for day in DAYS for true in VARIED]
     wanted += [Wanted(plain, true, 500, few, n_tubes, seed) for few in FEW for true in (TRUTHS[0], *VARIED)]
     return tuple(mapper(examine_cell, wanted))

@@ -86,12 +86,8 @@ def section(name: str, sizes: Sizes, mapper: Mapper) -> str:
         return tubes.section(_tubes(sizes, mapper))
     if name == "beads":
         return beads.section(beads.examine(sizes.bead_days, sizes.sabotages, SEED, mapper))
-    if name == "density":
-        tubes_of_bands = density.section(density.examine(sizes.density_tubes, SEED, mapper), SEED)
-        carried = density.examine_carried(sizes.density_tubes, SEED, mapper)
-        return tubes_of_bands + density.carried_section(carried, SEED)
-    if name == "shapes":
-        return shapes.section(shapes.examine(sizes.shape_tubes, SEED, mapper), SEED)
+    if name in ("density", "shapes"):
+        return _densities(name, sizes, mapper)
     if name == "washout":
         return washout.section(sizes.washout_studies, SEED, mapper)
     if name == "recovery":
@@ -111,6 +107,14 @@ def section(name: str, sizes: Sizes, mapper: Mapper) -> str:
         + "\n"
         + sentinels.scenario_section(sentinels.examine_scenarios(sizes.sentinel_days, SEED, mapper))
     )
+
+
+def _densities(name: str, sizes: Sizes, mapper: Mapper) -> str:
+    if name == "shapes":
+        return shapes.section(shapes.examine(sizes.shape_tubes, SEED, mapper), SEED)
+    tubes_of_bands = density.section(density.examine(sizes.density_tubes, SEED, mapper), SEED)
+    carried = density.examine_carried(sizes.density_tubes, SEED, mapper)
+    return tubes_of_bands + density.carried_section(carried, SEED)
 
 
 def _gating(sizes: Sizes, mapper: Mapper) -> str:

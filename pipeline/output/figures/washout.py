@@ -52,9 +52,7 @@ class Point:
 
 def drawable(visits: Sequence[Visit], responses: Mapping[str, str]) -> tuple[Point, ...]:
     """Return the visits that have a washout and a receptor density or a limit, as points in their order."""
-    return tuple(
-        point for visit in visits if (point := _point(visit, responses.get(visit.patient_id, "")))
-    )
+    return tuple(point for visit in visits if (point := _point(visit, responses.get(visit.patient_id, ""))))
 
 
 def washout_figure(

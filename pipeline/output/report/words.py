@@ -116,9 +116,7 @@ def rounded(value: float | None) -> str:
     return "–" if value is None else count(float(f"{value:.3g}"))
 
 
-def density_words(
-    status: RdStatus, rd: float | None, lloq: float | None, exceeded: float | None
-) -> str:
+def density_words(status: RdStatus, rd: float | None, lloq: float | None, exceeded: float | None) -> str:
     """Return a receptor density as it may be quoted: a number, or the limit that it lies beyond.
 
     Parameters

@@ -80,7 +80,9 @@ def test_the_law_of_the_background_does_not_matter(law):
 
 SHAPES_SEEN = {
     "two groups": lambda rng, n: np.where(rng.random(n) < 0.6, 1.0, 0.1) * rng.lognormal(0, 0.35, n),
-    "two groups, most dim": lambda rng, n: np.where(rng.random(n) < 0.35, 8.0, 1.0) * rng.lognormal(0, 0.3, n),
+    "two groups, most dim": lambda rng, n: (
+        np.where(rng.random(n) < 0.35, 8.0, 1.0) * rng.lognormal(0, 0.3, n)
+    ),
     "bright tail": lambda rng, n: np.where(rng.random(n) < 0.1, 20.0, 1.0) * rng.lognormal(0, 0.35, n),
     "three groups": lambda rng, n: rng.choice([0.1, 1.0, 10.0], n) * rng.lognormal(0, 0.2, n),
 }

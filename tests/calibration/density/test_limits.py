@@ -65,7 +65,9 @@ def test_the_lloq_is_the_highest_of_the_four():
     assert decided(10.0, lab=2000.0) == "laboratory"
     assert decided(1000.0) == "CV 30 %"
     assert decided(1000.0, relative=0.0) == "CV 30 %"
-    assert density_limits(ResultScatter(300.0, 0.1), CURVE, 1.0).cv_level == pytest.approx(300 / np.sqrt(0.08))
+    assert density_limits(ResultScatter(300.0, 0.1), CURVE, 1.0).cv_level == pytest.approx(
+        300 / np.sqrt(0.08)
+    )
 
 
 def test_without_a_control_the_dimmest_bead_is_the_limit():
@@ -104,7 +106,9 @@ def test_no_error_makes_the_lloq_smaller(data):
 
 def density(stained, control, **options):
     curve = fit_standard_curve([level / 10 for level in LEVELS], LEVELS)
-    return quantify_receptor_density(stained, control, curve, **{"kit": "quantibrite_pe", "f_p_ratio": 1.0, **options})
+    return quantify_receptor_density(
+        stained, control, curve, **{"kit": "quantibrite_pe", "f_p_ratio": 1.0, **options}
+    )
 
 
 RANK = {RdStatus.OK: 0, RdStatus.BELOW_LLOQ: 1, RdStatus.NOT_QUANTIFIABLE: 2}
@@ -127,7 +131,10 @@ def test_a_worse_assay_never_turns_a_tube_into_a_number(setting):
 def test_a_thousand_molecules_known_well_are_a_number():
     rng = np.random.default_rng(1)
     found = [
-        density(60 * rng.lognormal(0, 0.5, 5000) + 100 * rng.lognormal(0, 0.45, 5000), 60 * rng.lognormal(0, 0.5, n))
+        density(
+            60 * rng.lognormal(0, 0.5, 5000) + 100 * rng.lognormal(0, 0.45, 5000),
+            60 * rng.lognormal(0, 0.5, n),
+        )
         for n in (500, 5000, 25000)
     ]
     assert {(one.status, one.lloq_from) for one in found} == {(RdStatus.OK, LloqSource.LOWEST_BEAD)}
