@@ -216,8 +216,8 @@ def _weights(misfit: Floats, cells: int) -> Floats:
 def _bias_without_a_law(model: _Model, stained: Floats, difference: float, cells: int) -> tuple[float, float]:
     """Bias and its SD where receptors follow no single log-normal law.
 
-    Shares of the receptors on a logarithmic grid, by smoothed EM (Silverman et al. 1990,
-    doi:10.1111/j.2517-6161.1990.tb01788.x), of the stain and of resampled stains: what is told is the
+    Shares of the receptors on a logarithmic grid, by smoothed EM (Silverman, Jones, Wilson & Nychka 1990,
+    J. R. Stat. Soc. B 52:271-324), of the stain and of resampled stains: what is told is the
     difference of medians less the shares' median. A background hides how far apart two dim groups lie; the SD
     holds a part of the bias for it.
     """

@@ -15,10 +15,11 @@ scatter by about as much (docs/method.md, section 4)."""
 
 USUAL_BLANK_CV = 0.5
 """SD of a background from cell to cell over its median that is usual. Assumption: leukocytes without the dye
-spread by so much."""
+spread by so much (docs/method.md, section 5)."""
 
 USUAL_BLANK_CELLS = 10
-"""Control cells that outweigh what is usual. Assumption: a spread read from ten cells is known to a third."""
+"""Control cells that outweigh what is usual. Assumption: a spread read from ten cells is known to a
+third (docs/method.md, section 5)."""
 
 GROW_TOGETHER = 0.5
 """Chance that receptors and background grow together to some degree (0 to 1, all alike), which one channel

@@ -27,8 +27,6 @@ from calibration.numbers import LEAST_MFI, MEDIAN_TO_MEAN_ERROR, Z_95_ONE_SIDED,
 MOST_CV = 0.30
 """Total CV at which a density is still quantified: the LLOQ is where it is reached. Convention."""
 
-LN_10 = float(np.log(10))
-
 
 class LloqSource(StrEnum):
     """Which limit decides the LLOQ."""
@@ -155,7 +153,7 @@ def _curve_variance(cells: Cells, curve: StandardCurve) -> float:
     if curve.transfer is not None:
         level, tilt, assumed = transfer_errors(curve)
         variance += level**2 + assumed**2 + tilt**2 * _turned(amounts, log_mfi, curve.transfer.center)
-    return float(variance * LN_10**2)
+    return float(variance * np.log(10) ** 2)
 
 
 def _turned(amounts: Floats, log_mfi: Floats, center: float) -> float:

@@ -19,7 +19,7 @@ KINDS = {(-1, LLOQ): "left-censored at `lloq`", (1, BOUND): "right-censored at `
 
 
 def said():
-    table = STUDY.split("What each status counts as, in every analysis:")[1]
+    table = STUDY.split("### What a status counts as\n")[1]
     rows = re.findall(r"^\| `([A-Z_]+)` \| (.*?) \| (.*?) \| (.*?) \| (.*?) \|$", table, re.MULTILINE)
     return {RdStatus(name): cells for name, *cells in rows[: len(RdStatus)]}
 
