@@ -48,7 +48,7 @@ class Sizes:
     bead_days: int = 500
     sabotages: int = 200
     density_tubes: int = 1000
-    shape_tubes: int = 200
+    shape_tubes: int = 150
     washout_studies: int = 1000
     recovery_studies: int = 100
     batches: int = 8
