@@ -1,13 +1,16 @@
 """The table of docs/study.md, held against the code of every analysis."""
 
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from calibration import RdStatus, ReceptorDensity, pool_receptor_densities
+from calibration import PooledDensity, RdStatus, ReceptorDensity, pool_receptor_densities
+from calibration.density.result import known_to_exceed
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.patients.pharmacokinetics import DrugLevel
+from pipeline.patients.visits import Visit, patient_rd
 from pipeline.response.patients import CutSide, rd_side
 from pipeline.study.settings import Settings
 from pipeline.washout.observations.selection import observed
@@ -85,3 +88,11 @@ def test_the_table_has_every_status():
 @pytest.mark.parametrize("status", list(RdStatus))
 def test_every_analysis_does_with_a_status_what_the_table_says(status):
     assert said()[status] == [pooled(status), modelled(status), totalled(status), on_a_side(status)]
+
+
+def test_a_visit_hands_its_bound_to_the_models():
+    pool = PooledDensity(RdStatus.ABOVE_ULOQ, 1, 1, rd_low=BOUND, lloq=LLOQ, uloq=ULOQ)
+    visit = Visit(
+        "P", "V", date(2024, 1, 1), "marrow", "qsc", ("S",), "plasma_cells", pool, washout_weeks=9.0
+    )
+    assert known_to_exceed(patient_rd(visit)) == known_to_exceed(pool) == BOUND
