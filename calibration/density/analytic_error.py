@@ -6,6 +6,7 @@ import numpy as np
 
 from calibration.curve.standard_curve import StandardCurve
 from calibration.density.error_model import (
+    GROW_TOGETHER,
     Cells,
     RelativeErrors,
     amount_of,
@@ -49,7 +50,8 @@ def _analytic_variances(cells: Cells, curve: StandardCurve, errors: RelativeErro
     share = cells.bias_share
     cell = (steep[0] * (1 - share) * _median_error(cells.stained)) ** 2
     cell += ((steep[1] - steep[0] * share) * _median_error(cells.control)) ** 2
-    cell += (steep[0] * cells.bias_sd) ** 2
+    open_variance = GROW_TOGETHER * (1 / 3 - GROW_TOGETHER / 4)
+    cell += steep[0] ** 2 * (cells.bias_sd**2 + open_variance * cells.bias_open**2)
     relative = sum(log_sd(cv) ** 2 for cv in (errors.lot, errors.f_p, errors.between_run))
     return float(own), float(cell + density**2 * relative + _transfer_variance(amount, log_mfi, curve))
 

@@ -7,11 +7,28 @@ from dataclasses import dataclass
 import numpy as np
 
 from calibration.curve.standard_curve import StandardCurve
-from calibration.numbers import LEAST_MFI, Floats
+from calibration.numbers import LEAST_MFI, MAD_TO_SD, MEDIAN_TO_MEAN_ERROR, Z_95, Floats
 
 ASSUMED_RESIDUAL = 0.02
 """Scatter of the beads about a curve that has as many parameters as beads, dex. Assumption: assigned values
 scatter by about as much (docs/method.md, section 4)."""
+
+USUAL_BLANK_CV = 0.5
+"""SD of a background from cell to cell over its median that is usual. Assumption: leukocytes without the dye
+spread by so much (docs/method.md, section 5)."""
+
+USUAL_BLANK_CELLS = 10
+"""Control cells that outweigh what is usual. Assumption: a spread read from ten cells is known to a
+third (docs/method.md, section 5)."""
+
+GROW_TOGETHER = 0.5
+"""Chance that receptors and background grow together to some degree (0 to 1, all alike), which one channel
+cannot show. Assumption: larger cells have more of both; the upper limit alone moves (docs/method.md, section
+5)."""
+
+ENOUGH_CONTROL_CELLS = 50
+"""Control cells from which on their own scatter alone tells the error of their median. Convention: the usual
+spread would then count for a sixth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +44,8 @@ class RelativeErrors:
 class Cells:
     """What is converted: both populations (linear intensities), their medians, the bias to take off (MFI).
 
-    `divisor`: what an amount in the kit's unit is divided by to give ABC.
+    `divisor`: what an amount in the kit's unit is divided by to give ABC. `bias_open`: the part of the bias
+    (MFI) that is not there if receptors and background grow together.
     """
 
     stained: Floats
@@ -37,6 +55,7 @@ class Cells:
     bias: float
     bias_sd: float
     divisor: float
+    bias_open: float = 0.0
 
     @property
     def bias_share(self) -> float:
@@ -99,3 +118,25 @@ def transfer_errors(curve: StandardCurve) -> tuple[float, float, float]:
 def log_sd(cv: float) -> float:
     """SD of the natural logarithm of a log-normal variable with this CV (a fraction)."""
     return float(np.sqrt(np.log1p(cv**2)))
+
+
+def blank_spread(control: Floats) -> float:
+    """Return the SD of a blank's cells in MFI: 1.4826 · MAD, and of few cells not less than is usual.
+
+    Few cells may lie close together by luck. The variance is therefore shrunk toward the usual one, which
+    counts as `USUAL_BLANK_CELLS` cells and never lowers it.
+    """
+    middle = float(np.median(control))
+    own = MAD_TO_SD * float(np.median(np.abs(control - middle)))
+    usual = max(own, USUAL_BLANK_CV * abs(middle))
+    n = control.size
+    return float(np.sqrt((n * own**2 + USUAL_BLANK_CELLS * usual**2) / (n + USUAL_BLANK_CELLS)))
+
+
+def control_error(control: Floats) -> float:
+    """Return the SD of the control's median in MFI, as the half-width of its 95 % interval (t) over 1.96."""
+    from scipy.special import stdtrit
+
+    n = control.size
+    widened = float(stdtrit(max(n - 1, 1), 0.975)) / Z_95
+    return MEDIAN_TO_MEAN_ERROR * blank_spread(control) * widened / float(np.sqrt(n))

@@ -1,4 +1,8 @@
-"""The range in which a receptor density can be defended: LoB, LoD, LLOQ, ULOQ (CLSI EP17-A2)."""
+"""The range in which a receptor density can be defended: LoB, LoD, LLOQ, ULOQ.
+
+After CLSI EP17-A2, on *results*: the result of a tube is the median of its cells less the median of its
+control, so the limits come from the scatter of such results, not from the scatter of single cells.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,17 @@ from enum import StrEnum
 import numpy as np
 
 from calibration.curve.standard_curve import StandardCurve
-from calibration.numbers import MAD_TO_SD, Z_95_ONE_SIDED, Floats
+from calibration.density.error_model import (
+    Cells,
+    RelativeErrors,
+    blank_spread,
+    control_error,
+    curve_center,
+    curve_design,
+    curve_variances,
+    transfer_errors,
+)
+from calibration.numbers import LEAST_MFI, MEDIAN_TO_MEAN_ERROR, Z_95_ONE_SIDED, Floats
 
 MOST_CV = 0.30
 """Total CV at which a density is still quantified: the LLOQ is where it is reached. Convention."""
@@ -21,7 +35,20 @@ class LloqSource(StrEnum):
     CV_LEVEL = "CV 30 %"
     LABORATORY = "laboratory"
     LOWEST_BEAD = "lowest bead"
+    NO_LEVEL = "no level"
     NOT_KNOWN = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ResultScatter:
+    """How the results of such a tube scatter: SD(L) = √(blank² + (relative · L)²) at the level L.
+
+    `blank` in ABC: sampling of both medians where there is no stain, and what is not known of the background.
+    `relative` a fraction: lot, F:P, between runs, the curve, and the sampling of stained cells.
+    """
+
+    blank: float
+    relative: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +58,11 @@ class Limits:
     Attributes
     ----------
     lob, lod
-        Limit of blank and of detection, from the control tube's same gated cells.
+        Limit of blank and of detection of the result; `lod` None where no level is told from a blank.
     cv_level
         Lowest level at which the total CV is at most 30 %; None where no level reaches it.
     lloq, uloq
-        What is used.
+        What is used; `lloq` is infinite where no level has a total CV of 30 %.
     lloq_from
         Which of the candidates is the LLOQ.
     """
@@ -49,59 +76,101 @@ class Limits:
 
 
 def density_limits(
-    control: Floats | None,
-    curve: StandardCurve,
-    divisor: float,
-    *,
-    lab_lloq: float | None = None,
-    absolute_sd: float | None = None,
-    relative_cv: float = 0.0,
+    scatter: ResultScatter | None, curve: StandardCurve, divisor: float, *, lab_lloq: float | None = None
 ) -> Limits:
     """Limits of one tube.
 
-    LoB = mean + 1.645 SD of the control's cells, LoD = LoB + 1.645 SD, both in ABC above the control's
-    median (median and 1.4826 · MAD stand for mean and SD: a few stained strays must not move a limit). LLOQ
-    = the highest of LoD, the lowest level with a total CV ≤ 30 % and the laboratory's own; without a
-    control and a laboratory's limit, the dimmest bead. ULOQ = the brightest bead in the fit.
+    LoB = 1.645 · SD(0): 95 % of the results of a blank lie below. LoD: the level of which 95 % of the results
+    lie above the LoB, LoD = LoB + 1.645 · SD(LoD). LLOQ = the highest of LoD, the lowest level with a total
+    CV ≤ 30 %, the dimmest bead in the fit and the laboratory's own; infinite where no level has that CV. ULOQ
+    = the brightest bead in the fit.
 
     Parameters
     ----------
-    control
-        Control cells in linear MFI, or None.
+    scatter
+        Of the results; None: not known, as without a control.
     curve
         MFI to the kit's unit.
     divisor
         Unit to ABC.
     lab_lloq
         The laboratory's own, ABC.
-    absolute_sd
-        SD of RD (ABC) that does not shrink with RD: the sampling of the control's and a dim stain's medians.
-    relative_cv
-        Of the terms that scale with RD (a fraction).
     """
-    lob, lod = _detection(control, curve, divisor)
-    cv_level = _cv_level(absolute_sd, relative_cv)
-    candidates = {LloqSource.LABORATORY: lab_lloq, LloqSource.LOD: lod, LloqSource.CV_LEVEL: cv_level}
-    known = {source: value for source, value in candidates.items() if value is not None}
-    source = max(known, key=known.__getitem__, default=LloqSource.LOWEST_BEAD)
-    lloq = known.get(source, curve.bottom_level / divisor)
-    return Limits(lob, lod, cv_level, float(lloq), curve.top_level / divisor, source)
+    dimmest, top = curve.bottom_level / divisor, curve.top_level / divisor
+    candidates = {LloqSource.LOWEST_BEAD: dimmest, LloqSource.LABORATORY: lab_lloq}
+    if scatter is None:
+        lob = lod = cv_level = None
+    else:
+        lob, lod, cv_level = _detection(scatter)[0], _detection(scatter)[1], _cv_level(scatter)
+        if cv_level is None:
+            return Limits(lob, lod, None, float("inf"), top, LloqSource.NO_LEVEL)
+        candidates |= {LloqSource.LOD: lod, LloqSource.CV_LEVEL: cv_level}
+    known = {source: float(value) for source, value in candidates.items() if value is not None}
+    source = max(known, key=known.__getitem__)
+    return Limits(lob, lod, cv_level, known[source], top, source)
 
 
-def _detection(
-    control: Floats | None, curve: StandardCurve, divisor: float
-) -> tuple[float | None, float | None]:
-    if control is None or control.size < 2:
-        return None, None
-    middle = float(np.median(control))
-    sd = MAD_TO_SD * float(np.median(np.abs(control - middle)))
-    at = np.array([middle, middle + Z_95_ONE_SIDED * sd, middle + 2 * Z_95_ONE_SIDED * sd])
-    zero, blank, detected = curve.to_abc(at) / divisor
-    return float(blank - zero), float(detected - zero)
+def result_scatter(
+    cells: Cells, curve: StandardCurve, errors: RelativeErrors, *, spread: float
+) -> ResultScatter:
+    """Return how the results of a tube with so many cells scatter.
+
+    Every term enters as its plain SD, so that no term can make another one, or the LLOQ, smaller.
+
+    Parameters
+    ----------
+    cells
+        Both populations.
+    curve
+        Not rejected.
+    errors
+        CVs of lot, F:P and between runs.
+    spread
+        Log-SD of the receptors from cell to cell.
+    """
+    sd = blank_spread(cells.control)
+    middle = cells.control_median
+    step = max(sd, LEAST_MFI)
+    low, high = curve.to_abc(np.array([middle - step, middle + step])) / cells.divisor
+    per_mfi = float(high - low) / (2 * step)
+    stained = MEDIAN_TO_MEAN_ERROR / np.sqrt(cells.stained.size)
+    blank = per_mfi * float(np.sqrt((stained * sd) ** 2 + control_error(cells.control) ** 2))
+    common = np.prod([1 + cv**2 for cv in (errors.lot, errors.f_p, errors.between_run)])
+    own = _curve_variance(cells, curve) + (stained * spread) ** 2
+    return ResultScatter(blank, float(np.sqrt(common * np.exp(own) - 1)))
 
 
-def _cv_level(absolute_sd: float | None, relative_cv: float) -> float | None:
-    """Level L where √(relative² + (absolute/L)²) = 0.30; None where the relative part alone exceeds it."""
-    if absolute_sd is None or relative_cv >= MOST_CV:
+def _curve_variance(cells: Cells, curve: StandardCurve) -> float:
+    """Variance of ln RD from the curve and its transfer, at a density as large as the dimmest bead."""
+    background = curve.to_abc(cells.control_median)
+    amounts = np.array([background + curve.bottom_level, background])
+    log_mfi = (np.log10(np.maximum(np.abs(amounts), LEAST_MFI)) - curve.intercept) / curve.slope
+    count, squares = curve_design(curve)
+    bead = sum(curve_variances(curve))
+    variance = bead / count + (
+        bead * _turned(amounts, log_mfi, curve_center(curve)) / squares if squares else 0.0
+    )
+    if curve.transfer is not None:
+        level, tilt, assumed = transfer_errors(curve)
+        variance += level**2 + assumed**2 + tilt**2 * _turned(amounts, log_mfi, curve.transfer.center)
+    return float(variance * np.log(10) ** 2)
+
+
+def _turned(amounts: Floats, log_mfi: Floats, center: float) -> float:
+    """Square of the change of log10 RD where the curve tilts by one about `center`."""
+    moved = amounts * (log_mfi - center)
+    return float((moved[0] - moved[1]) / (amounts[0] - amounts[1])) ** 2
+
+
+def _detection(scatter: ResultScatter) -> tuple[float, float | None]:
+    """LoB, and the level L with L − 1.645 · SD(L) = LoB."""
+    lob = Z_95_ONE_SIDED * scatter.blank
+    share = (Z_95_ONE_SIDED * scatter.relative) ** 2
+    return lob, 2 * lob / (1 - share) if share < 1 else None
+
+
+def _cv_level(scatter: ResultScatter) -> float | None:
+    """Level L where SD(L) / L = 0.30; None where the relative part alone exceeds it."""
+    if scatter.relative >= MOST_CV:
         return None
-    return float(absolute_sd / np.sqrt(MOST_CV**2 - relative_cv**2))
+    return float(scatter.blank / np.sqrt(MOST_CV**2 - scatter.relative**2))

@@ -10,7 +10,7 @@ import numpy as np
 from calibration.density.between_runs import PRIOR_FREEDOM, TOLD_FREEDOM, joined_variance
 from calibration.density.budget import CELL_TERMS, LOT_TERMS, BetweenRunSource, BudgetTerm
 from calibration.density.replicates import Gap, has_estimate, widest_gap
-from calibration.density.result import PooledDensity, RdStatus, ReceptorDensity
+from calibration.density.result import PooledDensity, RdStatus, ReceptorDensity, known_to_exceed
 from calibration.numbers import Z_95, Floats
 from calibration.rounding import rounded_record
 
@@ -227,7 +227,7 @@ def _with_bounds(
     above: Sequence[ReceptorDensity],
 ) -> PooledDensity:
     """Pool numbers with members known only to exceed a bound: a censored likelihood on the log scale."""
-    bounds = sorted(b for m in above if (b := m.rd_low if m.rd_low is not None else m.uloq) is not None)
+    bounds = sorted(b for m in above if (b := known_to_exceed(m)) is not None)
     what = f"{len(above)} of {frame.n_samples} replicates are above the range"
     usable = bool(bounds) and all((m.rd or 0) > 0 and (m.rd_low is None or m.rd_low > 0) for m, _ in numbers)
     if not numbers or not usable:

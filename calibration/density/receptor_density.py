@@ -9,18 +9,12 @@ import numpy.typing as npt
 
 from calibration.beads.kits import BeadKit, KitResult, abc_divisor, bead_kit
 from calibration.curve.standard_curve import CurveVerdict, StandardCurve
-from calibration.density.background import subtraction_bias
-from calibration.density.budget import (
-    ASSUMED_BETWEEN_RUN_CV,
-    CELL_TERMS,
-    BetweenRunSource,
-    BudgetTerm,
-    ErrorTerm,
-)
+from calibration.density.background import SubtractionBias, subtraction_bias
+from calibration.density.budget import ASSUMED_BETWEEN_RUN_CV, BetweenRunSource, ErrorTerm
 from calibration.density.error_model import Cells, RelativeErrors
-from calibration.density.limits import Limits, density_limits
+from calibration.density.limits import LloqSource, density_limits, result_scatter
 from calibration.density.result import NUMBERED, QUANTIFIED, ControlKind, RdStatus, ReceptorDensity
-from calibration.density.uncertainty import Uncertainty, uncertainty_of_density
+from calibration.density.uncertainty import uncertainty_of_density
 from calibration.flags import CalibrationFlag
 from calibration.numbers import AT_SCALE_END, Floats
 from calibration.rounding import rounded_record
@@ -48,10 +42,6 @@ MOST_AT_SCALE_END = 0.5
 """Share of the cells on the end of the scale above which only a bound is known. Arithmetic: the median is
 there too."""
 
-DIM_BELOW = 2.0
-"""Times the control's ABC below which a density is dim: sampling of the stain's median then does not shrink
-with the density. Convention."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Tube:
@@ -59,6 +49,7 @@ class _Tube:
 
     cells: Cells
     curve: StandardCurve
+    bias: SubtractionBias
 
     def abc(self, mfi: float) -> float:
         return self.curve.to_abc(mfi) / self.cells.divisor
@@ -133,7 +124,7 @@ def quantify_receptor_density(
     if control.size < FEWEST_CONTROL_CELLS:
         note = _why_no_background(control_cells is None, control.size)
         return replace(known, status=RdStatus.NO_BACKGROUND, notes=(*known.notes, note))
-    tube = _Tube(_cells(stained, control, curve, divisor), curve)
+    tube = _tube(stained, control, curve, divisor)
     between, source = between_run_term(between_run_cv)
     errors = RelativeErrors(lot_cv, f_p_cv if kit.needs_f_p else 0.0, between)
     known = replace(known, between_run_cv=between, between_run_from=source)
@@ -154,10 +145,10 @@ def between_run_term(typed: float | None) -> tuple[float, BetweenRunSource]:
     return (typed, BetweenRunSource.TYPED) if typed > 0 else (0.0, BetweenRunSource.NONE)
 
 
-def _cells(stained: Floats, control: Floats, curve: StandardCurve, divisor: float) -> Cells:
+def _tube(stained: Floats, control: Floats, curve: StandardCurve, divisor: float) -> _Tube:
     bias = subtraction_bias(stained, control, curve.photon_step)
     medians = float(np.median(stained)), float(np.median(control))
-    return Cells(stained, control, *medians, bias.mfi, bias.sd, divisor)
+    return _Tube(Cells(stained, control, *medians, bias.mfi, bias.sd, divisor, bias.open), curve, bias)
 
 
 def _finite(values: npt.ArrayLike) -> Floats:
@@ -236,7 +227,8 @@ def _with_density(
     plain = tube.abc(stain) - tube.abc(background)
     prime = tube.abc(stain - background)
     u = uncertainty_of_density(tube.cells, tube.curve, errors, seed=seed, n_draws=n_draws)
-    limits = _limits(tube, u, rd, lab_lloq)
+    scatter = result_scatter(tube.cells, tube.curve, errors, spread=tube.bias.spread)
+    limits = density_limits(scatter, tube.curve, tube.cells.divisor, lab_lloq=lab_lloq)
     differ = abs(plain - prime) > METHODS_DIFFER * max(abs(plain), limits.lloq)
     return replace(
         known,
@@ -251,26 +243,14 @@ def _with_density(
         analytic_sd=u.analytic_sd,
         lob=limits.lob,
         lod=limits.lod,
-        lloq=limits.lloq,
+        lloq=limits.lloq if np.isfinite(limits.lloq) else None,
         lloq_from=limits.lloq_from,
         uloq=limits.uloq,
-        flags=(*known.flags, *((CalibrationFlag.BG_METHOD_DIFFERS,) if differ else ())),
-    )
-
-
-def _limits(tube: _Tube, u: Uncertainty, rd: float, lab_lloq: float | None) -> Limits:
-    """Split the budget into what scales with RD and what does not, for the level of 30 % CV."""
-    sd = {term.name: float(np.sqrt(term.share)) * u.sd for term in u.budget}
-    dim = rd < DIM_BELOW * abs(tube.abc(tube.cells.control_median))
-    absolute = float(np.sqrt(sum(v**2 for term, v in sd.items() if term in CELL_TERMS)))
-    growing = float(np.sqrt(sum(v**2 for term, v in sd.items() if term not in CELL_TERMS)))
-    return density_limits(
-        tube.cells.control,
-        tube.curve,
-        tube.cells.divisor,
-        lab_lloq=lab_lloq,
-        absolute_sd=absolute if dim else sd[BudgetTerm.CONTROL_CELLS],
-        relative_cv=growing / abs(rd) if rd > absolute else 0.0,
+        flags=(
+            *known.flags,
+            *((CalibrationFlag.BG_METHOD_DIFFERS,) if differ else ()),
+            *((CalibrationFlag.MIXED_BRIGHTNESS,) if tube.bias.mixed else ()),
+        ),
     )
 
 
@@ -279,19 +259,25 @@ def _with_status(
 ) -> ReceptorDensity:
     rd, lloq, uloq = result.rd or 0.0, result.lloq or 0.0, result.uloq or np.inf
     at_end = float(np.mean(stained >= AT_SCALE_END * detector_top)) if np.isfinite(detector_top) else 0.0
-    if at_end > MOST_AT_SCALE_END or rd > extrapolation * uloq:
-        why = (
-            f"{100 * at_end:.0f} % of the cells on the end of the scale"
-            if at_end > MOST_AT_SCALE_END
-            else f"estimate {rd:.6g}"
-        )
-        bound = min(uloq, rd) if at_end > MOST_AT_SCALE_END else uloq  # the scale may end below the top bead
+    if result.lloq_from is LloqSource.NO_LEVEL:
+        note = "No density is known to within a CV of 30 %: the errors that grow with it are too large."
+        return replace(result, status=RdStatus.NOT_QUANTIFIABLE, notes=(*result.notes, note))
+    if at_end > MOST_AT_SCALE_END:
+        bound = min(uloq, rd)  # the scale may end below the top bead
         what = "the top bead" if bound == uloq else "what the end of the scale stands for"
-        notes = (*result.notes, f"Above the range ({why}): known only to exceed {what}, {bound:.6g}.")
-        return replace(
-            result, status=RdStatus.ABOVE_ULOQ, rd=None, rd_low=bound, rd_high=None, uloq=bound, notes=notes
-        )
+        why = f"{100 * at_end:.0f} % of the cells on the end of the scale"
+        return _beyond(result, bound, f"Above the range ({why}): known only to exceed {what}, {bound:.6g}.")
+    if rd > extrapolation * uloq:
+        bound = extrapolation * uloq
+        what = f"{extrapolation:g} times the top bead, {bound:.6g}"
+        return _beyond(result, bound, f"Above the range (estimate {rd:.6g}): known only to exceed {what}.")
     if rd > uloq:
         note = f"{rd / uloq:.2f} times the top bead: the curve is extrapolated."
         return replace(result, status=RdStatus.ABOVE_ULOQ_EXTRAPOLATED, notes=(*result.notes, note))
     return replace(result, status=RdStatus.BELOW_LLOQ if rd < lloq else RdStatus.OK)
+
+
+def _beyond(result: ReceptorDensity, bound: float, note: str) -> ReceptorDensity:
+    """Right-censored: nothing but the bound is known (`known_to_exceed`)."""
+    notes = (*result.notes, note)
+    return replace(result, status=RdStatus.ABOVE_ULOQ, rd=None, rd_low=bound, rd_high=None, notes=notes)

@@ -9,7 +9,7 @@ from itertools import combinations
 import numpy as np
 
 from calibration.density.budget import ASSUMED_BETWEEN_RUN_CV, BudgetTerm
-from calibration.density.result import RdStatus, ReceptorDensity
+from calibration.density.result import RdStatus, ReceptorDensity, known_to_exceed
 from calibration.numbers import Z_95
 
 MOST_SDS_APART = 7.0
@@ -144,7 +144,7 @@ def has_estimate(member: ReceptorDensity) -> bool:
 def _reading(member: ReceptorDensity, between_run_cv: float) -> _Reading | None:
     least = float(np.log1p(between_run_cv**2))
     if member.status is RdStatus.ABOVE_ULOQ:
-        bound = member.rd_low if member.rd_low is not None else member.uloq
+        bound = known_to_exceed(member)
         return None if bound is None else _Reading(bound, True, 0.0, float(np.sqrt(least)))
     if member.rd is None or not has_estimate(member):
         return None

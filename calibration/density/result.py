@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, Protocol
 
 from calibration.beads.kits import KitResult
 from calibration.density.budget import BetweenRunSource, ErrorTerm
@@ -18,6 +18,7 @@ class RdStatus(StrEnum):
     BELOW_LLOQ = "BELOW_LLOQ"
     ABOVE_ULOQ_EXTRAPOLATED = "ABOVE_ULOQ_EXTRAPOLATED"
     ABOVE_ULOQ = "ABOVE_ULOQ"
+    NOT_QUANTIFIABLE = "NOT_QUANTIFIABLE"
     LOW_EVENTS = "LOW_EVENTS"
     NO_BACKGROUND = "NO_BACKGROUND"
     NO_CURVE = "NO_CURVE"
@@ -45,11 +46,12 @@ class ReceptorDensity:
 
     `rd` is the chosen estimator in ABC space (the bias of subtracting medians removed); `rd_plain` the
     plain difference of converted medians; `rd_mfi_space` the conversion of the MFI difference (RD′).
-    `gcv_percent` is the geometric CV, None where the interval reaches zero. For `ABOVE_ULOQ` only the bound
-    is known: `rd` and `rd_high` are None, `rd_low` is the ULOQ. `result` is what the kit's arithmetic gives
-    (ABC, or SABC for QIFIKIT); `control_kind` what was subtracted; `lloq_from` which limit decides the
-    LLOQ; `analytic_sd` the SD of RD by first derivatives, beside the draws; `between_run_cv` the CV between
-    runs that the interval holds (a fraction; 0: a within-run interval), `between_run_from` its source.
+    `gcv_percent` is the geometric CV, None where the interval reaches zero. For `ABOVE_ULOQ` only a bound is
+    known: `rd` and `rd_high` are None, `rd_low` is the bound (`known_to_exceed`). `result` is what
+    the kit's arithmetic gives (ABC, or SABC for QIFIKIT); `control_kind` what was subtracted; `lloq_from`
+    which limit decides the LLOQ; `analytic_sd` the SD of RD by first derivatives, beside the draws;
+    `between_run_cv` the CV between runs that the interval holds (a fraction; 0: a within-run interval),
+    `between_run_from` its source.
     """
 
     status: RdStatus
@@ -116,3 +118,31 @@ class PooledDensity:
     notes: tuple[str, ...] = ()
     between_run_cv: float = 0.0
     between_run_from: BetweenRunSource = BetweenRunSource.NONE
+
+
+class Bounded(Protocol):
+    """What `known_to_exceed` reads of a tube, a visit or a row of the models."""
+
+    @property
+    def status(self) -> str:
+        """`RdStatus`, or its name."""
+
+    @property
+    def rd_low(self) -> float | None:
+        """Lower limit of the interval, or the bound."""
+
+    @property
+    def uloq(self) -> float | None:
+        """Upper limit of quantification."""
+
+
+def known_to_exceed(density: Bounded) -> float | None:
+    """Return the density that this one is known to exceed, molecules per cell; None where it has a number.
+
+    Only `ABOVE_ULOQ` has such a bound, in `rd_low`: `uloq_extrapolation` times the ULOQ where the estimate
+    lies beyond that; the ULOQ, or what the end of the scale stands for, where the cells lie on that end.
+    Every analysis and every file reads the bound here. A row that was given without one exceeds its ULOQ.
+    """
+    if density.status != RdStatus.ABOVE_ULOQ:
+        return None
+    return density.uloq if density.rd_low is None else density.rd_low

@@ -15,9 +15,12 @@ from calibration.curve.standard_curve import StandardCurve, Transfer
 from calibration.density.analytic_error import analytic_sd
 from calibration.density.budget import OPTIONAL_TERMS, BudgetTerm, ErrorTerm
 from calibration.density.error_model import (
+    ENOUGH_CONTROL_CELLS,
+    GROW_TOGETHER,
     Cells,
     RelativeErrors,
     amount_of,
+    control_error,
     curve_center,
     curve_design,
     curve_variances,
@@ -127,7 +130,7 @@ def _draw(
         peak_level=np.zeros(n),
         peak_slope=np.zeros(n),
         stained=_median_draws(cells.stained, rng, n),
-        control=_median_draws(cells.control, rng, n),
+        control=_control_draws(cells.control, rng, n),
         bias=cells.bias_sd * z[4],
         lot=log_sd(errors.lot) * z[5],
         f_p=log_sd(errors.f_p) * z[6],
@@ -142,8 +145,10 @@ def _draw(
         rest, level=np.sqrt(scatter + peaks) * level * z[0], slope=np.sqrt(scatter + peaks) * slope * z[1]
     )
     inflate = _inflation(cells, curve, straight, rest, rng)
+    together = rng.random(n) * (rng.random(n) < GROW_TOGETHER) if cells.bias_open else 0.0
     return replace(
         rest,
+        bias=rest.bias - cells.bias_open * together,
         level=np.sqrt(scatter) * level * inflate * z[0],
         slope=np.sqrt(scatter) * slope * inflate * z[1],
         peak_level=np.sqrt(peaks) * level * inflate * z[2],
@@ -219,6 +224,15 @@ def _median_draws(values: Floats, rng: np.random.Generator, n: int) -> Floats:
     ordered = np.sort(values)
     drawn = np.interp(probability * values.size - 0.5, np.arange(values.size), ordered)
     return np.asarray(drawn, dtype=np.float64)
+
+
+def _control_draws(values: Floats, rng: np.random.Generator, n: int) -> Floats:
+    """Draw medians of the control; few cells may lie together by luck: theirs scatter as is usual."""
+    drawn = _median_draws(values, rng, n)
+    if values.size >= ENOUGH_CONTROL_CELLS:
+        return drawn
+    missing = control_error(values) ** 2 - float(np.var(drawn))
+    return drawn + float(np.sqrt(max(missing, 0.0))) * rng.standard_normal(n)
 
 
 def _half_width(draws: Floats, center: float) -> float:

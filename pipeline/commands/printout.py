@@ -11,6 +11,7 @@ from typing import Final
 
 from calibration.curve.standard_curve import CurveVerdict
 from calibration.density.receptor_density import NUMBERED, QUANTIFIED, RdStatus
+from calibration.density.result import known_to_exceed
 from pipeline.assembly.study_result import StudyResult
 from pipeline.beads.result import CalibrationResult
 from pipeline.output.interval import interval_name
@@ -32,6 +33,7 @@ SHORT: Final = {
     RdStatus.NO_CURVE: "no curve",
     RdStatus.FAILED: "failed",
     RdStatus.REPLICATES_DISAGREE: "disagree",
+    RdStatus.NOT_QUANTIFIABLE: "too unsure",
 }
 """A status in a column of a terminal; the files have the whole name."""
 
@@ -116,7 +118,7 @@ def _row(study_result: StudyResult, result: SampleResult) -> tuple[str, ...]:
         result.sample_id,
         SHORT[receptor.status],
         "" if result.n_events is None else f"{receptor.n_cells:,}",
-        density_words(receptor.status, receptor.rd, receptor.lloq, receptor.uloq),
+        density_words(receptor.status, receptor.rd, receptor.lloq, known_to_exceed(receptor)),
         interval_words(receptor.rd_low, receptor.rd_high) if quoted else "",
         "" if weeks is None else f"{weeks:.1f}",
         "!" if _flags(study_result, result) else "",

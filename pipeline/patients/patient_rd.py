@@ -22,6 +22,9 @@ class PatientRd:
         Free molecules per cell.
     lloq, uloq
         Limits of quantification of this visit's calibration, molecules per cell.
+    rd_low
+        Lower end of the 95 % interval; of a row `ABOVE_ULOQ` what it is known to exceed
+        (`calibration.density.result.known_to_exceed` reads it).
     rd_log_sd
         SD of log10 rd from the uncertainty budget and the replicates, dex.
     beads_kit
@@ -52,24 +55,4 @@ class PatientRd:
     body: Body | None = None
     imid_since: bool | None = None
     prior_lines: int | None = None
-
-
-def upper_limit(rd: float | None, uloq: float | None, extrapolation: float) -> float | None:
-    """Return the density that one `ABOVE_ULOQ` is known to exceed, molecules per cell.
-
-    Parameters
-    ----------
-    rd
-        The estimate; None where there is none.
-    extrapolation
-        Setting `uloq_extrapolation`: so many times the ULOQ are exceeded where the estimate lies beyond.
-
-    Examples
-    --------
-    >>> upper_limit(100_000.0, 50_000.0, 4), upper_limit(300_000.0, 50_000.0, 4)
-    (50000.0, 200000.0)
-    """
-    if uloq is None or rd is None:
-        return uloq
-    beyond = extrapolation * uloq
-    return beyond if rd >= beyond else uloq
+    rd_low: float | None = None

@@ -69,6 +69,7 @@ def patient_rd(visit: Visit) -> PatientRd:
         status=receptor.status.value,
         lloq=receptor.lloq,
         uloq=receptor.uloq,
+        rd_low=receptor.rd_low,
         rd_log_sd=log_sd(receptor),
         collected_on=visit.collected_on,
         beads_kit=visit.kit,

@@ -11,9 +11,10 @@ from enum import StrEnum
 from typing import Final
 
 from calibration.density.receptor_density import NUMBERED, RdStatus
+from calibration.density.result import known_to_exceed
 from calibration.numbers import Z_95
 from pipeline.patients.exposure import ResponseClock
-from pipeline.patients.patient_rd import PatientRd, upper_limit
+from pipeline.patients.patient_rd import PatientRd
 from pipeline.study.study import Study
 
 RULE: Final = (
@@ -66,7 +67,7 @@ class RdVisit:
     is_sure: bool = True
 
 
-def rd_side(row: PatientRd, cut: float, extrapolation: float) -> CutSide:
+def rd_side(row: PatientRd, cut: float) -> CutSide:
     """Return `above` (at or above the cut), `below`, `between` (a limit does not tell) or "" (no RD).
 
     `BELOW_LLOQ` is below where its LLOQ is known and not above the cut; `ABOVE_ULOQ` is above where what it
@@ -75,24 +76,24 @@ def rd_side(row: PatientRd, cut: float, extrapolation: float) -> CutSide:
     if row.status == RdStatus.BELOW_LLOQ:
         return CutSide.BELOW if row.lloq is not None and row.lloq <= cut else CutSide.BETWEEN
     if row.status == RdStatus.ABOVE_ULOQ:
-        limit = upper_limit(row.rd, row.uloq, extrapolation)
+        limit = known_to_exceed(row)
         return CutSide.ABOVE if limit is not None and limit >= cut else CutSide.BETWEEN
     if row.status not in NUMBERED or row.rd is None:
         return CutSide.UNKNOWN
     return CutSide.ABOVE if row.rd >= cut else CutSide.BELOW
 
 
-def is_sure(row: PatientRd, cut: float, extrapolation: float) -> bool:
+def is_sure(row: PatientRd, cut: float) -> bool:
     """Return whether the 95 % interval of a density leaves the cut out, or its limit decides.
 
     Examples
     --------
     >>> row = PatientRd("P1", "baseline", 10.0, 140_000.0, "OK", rd_log_sd=0.04)
-    >>> is_sure(row, 150_000.0, 4), is_sure(row, 200_000.0, 4)
+    >>> is_sure(row, 150_000.0), is_sure(row, 200_000.0)
     (False, True)
     """
     if row.status not in NUMBERED or row.rd is None:
-        return rd_side(row, cut, extrapolation) is not CutSide.BETWEEN
+        return rd_side(row, cut) is not CutSide.BETWEEN
     if row.rd <= 0 or row.rd_log_sd is None:
         return False
     return abs(math.log10(row.rd / cut)) > Z_95 * row.rd_log_sd
@@ -129,7 +130,7 @@ def reference_kit(rows: Iterable[PatientRd]) -> str:
 
 def has_density(row: PatientRd) -> bool:
     """Return whether a visit has a density, or a limit that it lies beyond."""
-    return rd_side(row, 1.0, 1.0) is not CutSide.UNKNOWN
+    return rd_side(row, 1.0) is not CutSide.UNKNOWN
 
 
 def _chosen(
@@ -160,10 +161,10 @@ def _chosen(
 
 def _of_one_day(rows: Sequence[PatientRd], study: Study) -> RdVisit:
     """Return the first of these rows by visit where all lie on one side of the cut."""
-    cut, extrapolation = study.settings.rd_cut, study.settings.uloq_extrapolation
-    sides = {rd_side(row, cut, extrapolation) for row in rows}
+    cut = study.settings.rd_cut
+    sides = {rd_side(row, cut) for row in rows}
     if len(sides) > 1:
         return RdVisit(None, left_out=LeftOut.BOTH_SIDES)
     row = min(rows, key=lambda row: (row.visit, row.status, row.rd or 0.0))
-    sure = all(is_sure(each, cut, extrapolation) for each in rows)
+    sure = all(is_sure(each, cut) for each in rows)
     return RdVisit(row, next(iter(sides)), is_sure=sure)

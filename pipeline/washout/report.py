@@ -119,8 +119,8 @@ def washout_report(rows: Sequence[PatientRd], settings: Settings) -> WashoutRepo
 
     Tissues are never pooled: where rows come from several, the rows of the most frequent one are used and the
     others counted. Bead kits share one line with a term for each further kit that has rows enough; M0, whose
-    ranks know no terms, takes the most frequent kit alone. A row `ABOVE_ULOQ` is right-censored at its ULOQ,
-    or at `uloq_extrapolation` times it where its estimate lies beyond that.
+    ranks know no terms, takes the most frequent kit alone. A row `ABOVE_ULOQ` is right-censored at what it is
+    known to exceed (`calibration.density.result.known_to_exceed`).
 
     Parameters
     ----------

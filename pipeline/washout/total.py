@@ -129,6 +129,7 @@ def _on_total(row: PatientRd) -> PatientRd:
         rd=None if row.rd is None else row.rd / free,
         lloq=None if row.lloq is None else row.lloq / free,
         uloq=None if row.uloq is None else row.uloq / free,
+        rd_low=None if row.rd_low is None else row.rd_low / free,
         rd_log_sd=float(np.hypot(row.rd_log_sd or 0.0, _theta_sd(row))),
     )
 

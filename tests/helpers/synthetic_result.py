@@ -172,6 +172,10 @@ def receptor(status: RdStatus, rd: float | None, n: int) -> ReceptorDensity:
         ErrorTerm(BudgetTerm.STANDARD_CURVE, 0.021, 0.31), ErrorTerm(BudgetTerm.LOT_ASSIGNMENT, 0.022, 0.34), ErrorTerm(BudgetTerm.F_P_RATIO, 0.011, 0.09),
         ErrorTerm(BudgetTerm.STAINED_CELLS, 0.019, 0.22), ErrorTerm(BudgetTerm.BEAD_MEDIANS, 0.007, 0.04),
     )  # fmt: skip
+    if status is RdStatus.ABOVE_ULOQ:
+        return ReceptorDensity(
+            status, n, mfi, control, abc, 420.0, rd_low=rd, lloq=950.0, uloq=67_601.0, budget=budget
+        )
     return ReceptorDensity(
         status, n, mfi, control, abc, 420.0 if control else None, rd,
         None if rd is None else (rd / spread if rd > 0 else rd - 180), None if rd is None else max(rd, 100) * spread,

@@ -29,6 +29,7 @@ from validation import (
     response,
     second_opinions,
     sentinels,
+    shapes,
     tubes,
     washout,
 )
@@ -49,6 +50,7 @@ class Sizes:
     bead_days: int = 500
     sabotages: int = 200
     density_tubes: int = 1000
+    shape_tubes: int = 150
     washout_studies: int = 1000
     recovery_studies: int = 100
     response_studies: int = 1000
@@ -122,6 +124,7 @@ SECTIONS: Mapping[str, Callable[[Sizes, Mapper], str]] = {
     "tubes": lambda sizes, mapper: tubes.section(_tubes(sizes, mapper)),
     "beads": _beads,
     "density": _density,
+    "shapes": lambda sizes, mapper: shapes.section(shapes.examine(sizes.shape_tubes, SEED, mapper), SEED),
     "replicates": _replicates,
     "washout": lambda sizes, mapper: washout.section(sizes.washout_studies, SEED, mapper),
     "recovery": _recovery,

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from calibration.density.receptor_density import QUANTIFIED, RdStatus
+from calibration.density.result import known_to_exceed
 from pipeline.output.figures.style.canvas import add_axes, house_style, new_figure
 from pipeline.output.figures.style.labels import place_labels
 from pipeline.output.figures.style.palette import BLUE, GREY, INK, RESPONSE_LOOK, RESPONSES
 from pipeline.output.figures.style.ticks import count
-from pipeline.patients.patient_rd import upper_limit
 from pipeline.patients.visits import Visit
 from pipeline.study.settings import Settings
 from pipeline.washout.line.tobit import WashoutFit
@@ -50,11 +50,9 @@ class Point:
     extrapolated: bool = False
 
 
-def drawable(visits: Sequence[Visit], responses: Mapping[str, str], settings: Settings) -> tuple[Point, ...]:
+def drawable(visits: Sequence[Visit], responses: Mapping[str, str]) -> tuple[Point, ...]:
     """Return the visits that have a washout and a receptor density or a limit, as points in their order."""
-    return tuple(
-        point for visit in visits if (point := _point(visit, responses.get(visit.patient_id, ""), settings))
-    )
+    return tuple(point for visit in visits if (point := _point(visit, responses.get(visit.patient_id, ""))))
 
 
 def washout_figure(
@@ -79,7 +77,7 @@ def washout_figure(
     name
         Of the vertical axis.
     """
-    points = drawable(visits, responses, settings)
+    points = drawable(visits, responses)
     with house_style():
         figure = new_figure(8.6, 4.3)
         axes = add_axes(figure, (0.78, 0.5, 6.1, 3.45))
@@ -104,13 +102,12 @@ def washout_figure(
     return figure
 
 
-def _point(visit: Visit, response: str, settings: Settings) -> Point | None:
+def _point(visit: Visit, response: str) -> Point | None:
     receptor = visit.receptor
     if visit.washout_weeks is None or visit.washout_weeks < 0 or receptor.status not in QUANTIFIED:
         return None
     side = {RdStatus.BELOW_LLOQ: -1, RdStatus.ABOVE_ULOQ: 1}.get(receptor.status, 0)
-    upper = upper_limit(receptor.rd, receptor.uloq, settings.uloq_extrapolation)
-    y = {-1: receptor.lloq, 0: receptor.rd, 1: upper}[side]
+    y = {-1: receptor.lloq, 0: receptor.rd, 1: known_to_exceed(receptor)}[side]
     if y is None or not y > 0:
         return None
     x = max(visit.washout_weeks, SHORTEST_WASHOUT_WEEKS)

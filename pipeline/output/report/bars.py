@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from calibration.density.budget import BudgetTerm
 from calibration.density.receptor_density import NUMBERED, QUANTIFIED, ErrorTerm, RdStatus
+from calibration.density.result import known_to_exceed
 from pipeline.output.figures.style.palette import STATUS
 from pipeline.output.figures.style.ticks import decade
 from pipeline.quantification.result import SampleResult
@@ -46,7 +47,9 @@ def scale_of(results: Sequence[SampleResult]) -> Scale:
     quantified = [result.receptor for result in results if result.receptor.status in QUANTIFIED]
     measured = [value for r in quantified if r.status in NUMBERED for value in (r.rd, r.rd_high)]
     limits = [
-        r.lloq if r.status is RdStatus.BELOW_LLOQ else r.uloq for r in quantified if r.status not in NUMBERED
+        r.lloq if r.status is RdStatus.BELOW_LLOQ else known_to_exceed(r)
+        for r in quantified
+        if r.status not in NUMBERED
     ]
     values = [value for value in (*measured, *limits) if value is not None and value > 0]
     if not values:
@@ -61,8 +64,8 @@ def interval_bar(result: SampleResult, scale: Scale) -> str:
     parts = [_grid(scale)]
     if receptor.status is RdStatus.BELOW_LLOQ and receptor.lloq:
         parts.append(_arrow(scale.place(receptor.lloq), -1, receptor.status))
-    elif receptor.status is RdStatus.ABOVE_ULOQ and receptor.uloq:
-        parts.append(_arrow(scale.place(receptor.uloq), 1, receptor.status))
+    elif (bound := known_to_exceed(receptor)) is not None:
+        parts.append(_arrow(scale.place(bound), 1, receptor.status))
     elif receptor.rd is not None and receptor.rd > 0 and receptor.status in QUANTIFIED:
         parts.append(
             _interval(receptor.rd, receptor.rd_low or scale.low, receptor.rd_high or receptor.rd, scale)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from calibration.curve.standard_curve import CurveVerdict, StandardCurve
 from calibration.density.receptor_density import QUANTIFIED, RdStatus
+from calibration.density.result import known_to_exceed
 from gating.gates.steps import GateFlag, GateStep
 from gating.thresholds.methods import words_of
 from pipeline.assembly.study_result import StudyResult
@@ -83,7 +84,7 @@ def tube_card(
         sample=sample,
         look=STATUS[receptor.status],
         status=receptor.status.value,
-        density=density_words(receptor.status, receptor.rd, receptor.lloq, receptor.uloq),
+        density=density_words(receptor.status, receptor.rd, receptor.lloq, known_to_exceed(receptor)),
         instead=_instead(result),
         estimate=rounded(receptor.rd),
         interval=interval_words(receptor.rd_low, receptor.rd_high),

@@ -74,6 +74,8 @@ FLAGS: Final[dict[str, str]] = {
     "reason",
     GateFlag.LOW_GATE_CONFIDENCE: "a gate's threshold is unsure: look at it",
     CheckFlag.MARKER_DIFFERS: "the file names another marker than the panel",
+    CalibrationFlag.MIXED_BRIGHTNESS: "the cells are not one group in brightness: two groups, or a tail; the "
+    "median stands for none of them alone",
     VisitFlag.MIXED_POPULATIONS: "replicates quantified different populations",
     GateFlag.NO_ABERRANT_PHENOTYPE: "the plasma cells do not look aberrant: all were quantified",
     GateFlag.NO_ANCHOR: "no channel of the panel tells the wanted cells",
@@ -121,18 +123,25 @@ def rounded(value: float | None) -> str:
     return "–" if value is None else count(float(f"{value:.3g}"))
 
 
-def density_words(status: RdStatus, rd: float | None, lloq: float | None, uloq: float | None) -> str:
+def density_words(status: RdStatus, rd: float | None, lloq: float | None, exceeded: float | None) -> str:
     """Return a receptor density as it may be quoted: a number, or the limit that it lies beyond.
+
+    Parameters
+    ----------
+    exceeded
+        What it is known to exceed (`known_to_exceed`).
 
     Examples
     --------
-    >>> density_words(RdStatus.BELOW_LLOQ, 310.0, 950.0, 67601.0)
+    >>> density_words(RdStatus.BELOW_LLOQ, 310.0, 950.0, None)
     '< 950'
     """
     if status is RdStatus.BELOW_LLOQ:
         return f"< {rounded(lloq)}"
     if status is RdStatus.ABOVE_ULOQ:
-        return f"> {rounded(uloq)}"
+        return f"> {rounded(exceeded)}"
+    if status is RdStatus.NOT_QUANTIFIABLE:
+        return rounded(None)
     return rounded(rd)
 
 
@@ -175,6 +184,7 @@ def verdict_line(results: Iterable[SampleResult]) -> str:
         (statuses.count(RdStatus.ABOVE_ULOQ_EXTRAPOLATED), "above the top bead"),
         (statuses.count(RdStatus.BELOW_LLOQ), "below LLOQ"),
         (statuses.count(RdStatus.ABOVE_ULOQ), "above ULOQ"),
+        (statuses.count(RdStatus.NOT_QUANTIFIABLE), "known too poorly"),
         (statuses.count(RdStatus.LOW_EVENTS), "with too few cells"),
         (statuses.count(RdStatus.NO_BACKGROUND), "without background"),
         (statuses.count(RdStatus.NO_CURVE), "without a curve"),

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
 
 from calibration.density.receptor_density import NUMBERED, RdStatus
+from calibration.density.result import known_to_exceed
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.interval import between_run_percent, between_run_source, interval_lacks
 from pipeline.output.statistics.dataset import Dataset, Variable, dataset
 from pipeline.output.statistics.phenotypes import SITES, limit_text, subject
 from pipeline.output.statistics.subjects import Subject
 from pipeline.output.table import Cell
-from pipeline.patients.patient_rd import upper_limit
 from pipeline.patients.visits import Visit
 from pipeline.response.follow_up import Endpoint, FollowUp, PfsEnd
 from pipeline.response.statistics.time_to_event import NAMES
@@ -119,15 +119,15 @@ def _density_rows(study_result: StudyResult, known: Mapping[str, Subject]) -> It
 def _density_cells(
     study_result: StudyResult, visit: Visit, scale: Callable[[float | None], float | None], *, as_text: bool
 ) -> tuple[Cell, ...]:
-    receptor, beyond = visit.receptor, study_result.study.settings.uloq_extrapolation
+    receptor, exceeded = visit.receptor, known_to_exceed(visit.receptor)
     status = receptor.status.value
     measured = receptor.rd if receptor.status in NUMBERED else None
     low, high, side = measured, measured, "NONE" if measured is not None else ""
     if receptor.status is RdStatus.BELOW_LLOQ:
         low, high, side = None, receptor.lloq, "LEFT"
     elif receptor.status is RdStatus.ABOVE_ULOQ:
-        low, high, side = upper_limit(receptor.rd, receptor.uloq, beyond), None, "RIGHT"
-    text = limit_text(status, receptor.rd, receptor.lloq, receptor.uloq, beyond) if as_text else ""
+        low, high, side = exceeded, None, "RIGHT"
+    text = limit_text(status, receptor.lloq, exceeded) if as_text else ""
     limits = (receptor.rd_low, receptor.rd_high) if measured is not None else (None, None)
     return (
         *(visit.visit, visit.collected_on, scale(measured), text, side, scale(low), scale(high)),

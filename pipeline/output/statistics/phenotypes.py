@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from calibration.density.receptor_density import NUMBERED, RdStatus
+from calibration.density.result import known_to_exceed
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.figures.style.palette import STATUS
 from pipeline.output.statistics.dataset import Dataset, Variable, dataset
 from pipeline.output.table import Cell, cell_text
-from pipeline.patients.patient_rd import upper_limit
 from pipeline.quantification.result import SampleResult
 from pipeline.study.quantity_name import density_name, marker_of
 from pipeline.study.study import Sample
@@ -70,20 +70,22 @@ def subject(study_id: str, patient_id: str) -> str:
     return f"{study_id}-{patient_id}"
 
 
-def limit_text(status: str, rd: float | None, lloq: float | None, uloq: float | None, beyond: float) -> str:
-    """Return `<LLOQ` or `>limit` where the status says that the density lies there, else "".
+def limit_text(status: str, lloq: float | None, exceeded: float | None) -> str:
+    """Return `<LLOQ` or `>bound` where the status says that the density lies there, else "".
+
+    Parameters
+    ----------
+    exceeded
+        What the density is known to exceed (`known_to_exceed`).
 
     Examples
     --------
-    >>> limit_text("BELOW_LLOQ", 310.0, 5000.0, 67601.0, 4), limit_text("OK", 9000.0, 5000.0, 67601.0, 4)
+    >>> limit_text("BELOW_LLOQ", 5000.0, None), limit_text("OK", 5000.0, None)
     ('<5000', '')
     """
     if status == RdStatus.BELOW_LLOQ and lloq is not None:
         return f"<{cell_text(lloq)}"
-    if status == RdStatus.ABOVE_ULOQ:
-        limit = upper_limit(rd, uloq, beyond)
-        return "" if limit is None else f">{cell_text(limit)}"
-    return ""
+    return "" if exceeded is None else f">{cell_text(exceeded)}"
 
 
 def _rows(study_result: StudyResult) -> Iterator[tuple[Cell, ...]]:
@@ -113,9 +115,7 @@ def _row(study_id: str, sample: Sample, result: SampleResult, m: Measure, number
 def _measures(study_result: StudyResult, result: SampleResult) -> tuple[Measure, ...]:
     receptor, study = result.receptor, study_result.study
     marker = marker_of(study)
-    limit = limit_text(
-        receptor.status, receptor.rd, receptor.lloq, receptor.uloq, study.settings.uloq_extrapolation
-    )
+    limit = limit_text(receptor.status, receptor.lloq, known_to_exceed(receptor))
     rd = receptor.rd if receptor.status in NUMBERED else None
     known = result.n_viable_singlets and result.n_plasma_cells is not None
     percent = 100 * (result.n_plasma_cells or 0) / (result.n_viable_singlets or 1) if known else None

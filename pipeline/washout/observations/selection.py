@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from calibration.density.receptor_density import NUMBERED
+from calibration.density.result import known_to_exceed
 from pipeline.patients.flags import ExposureFlag
-from pipeline.patients.patient_rd import PatientRd, upper_limit
+from pipeline.patients.patient_rd import PatientRd
 from pipeline.study.settings import Settings
 from pipeline.washout.censored.estimate import Refusal
 from pipeline.washout.observations.rows import Observations, observe
@@ -72,7 +73,7 @@ def given_rows(rows: Sequence[PatientRd], settings: Settings) -> Given:
 
 def _by_what_was_measured(row: PatientRd) -> tuple[object, ...]:
     """Return where a row stands: by washout and density, so that new names change no draw of the models."""
-    known = (row.weeks, row.rd, row.lloq, row.uloq, row.rd_log_sd)
+    known = (row.weeks, row.rd, row.lloq, row.uloq, row.rd_log_sd, row.rd_low)
     return (*((v is None, v or 0.0) for v in known), row.status, row.beads_kit, row.patient_id, row.visit)
 
 
@@ -114,11 +115,17 @@ def _observe(rows: Sequence[PatientRd], extrapolation: float, terms: Sequence[Te
         [_number(row.rd) for row in rows],
         [row.status for row in rows],
         lloq=[_number(row.lloq) for row in rows],
-        uloq=[_number(upper_limit(row.rd, row.uloq, extrapolation)) for row in rows],
+        uloq=[_number(_censored_above(row, extrapolation)) for row in rows],
         measurement_sd=sd if any(row.rd_log_sd is not None for row in rows) else None,
         patients=[row.patient_id for row in rows],
         terms=terms,
     )
+
+
+def _censored_above(row: PatientRd, extrapolation: float) -> float | None:
+    """Return the density above which the row is right-censored: its bound, or where its number would end."""
+    bound = known_to_exceed(row)
+    return bound if bound is not None or row.uloq is None else extrapolation * row.uloq
 
 
 def _number(value: float | None) -> float:

@@ -78,6 +78,58 @@ def test_the_law_of_the_background_does_not_matter(law):
     assert abs(np.mean(errors)) <= 0.02
 
 
+SHAPES_SEEN = {
+    "two groups": lambda rng, n: np.where(rng.random(n) < 0.6, 1.0, 0.1) * rng.lognormal(0, 0.35, n),
+    "two groups, most dim": lambda rng, n: (
+        np.where(rng.random(n) < 0.35, 8.0, 1.0) * rng.lognormal(0, 0.3, n)
+    ),
+    "bright tail": lambda rng, n: np.where(rng.random(n) < 0.1, 20.0, 1.0) * rng.lognormal(0, 0.35, n),
+    "three groups": lambda rng, n: rng.choice([0.1, 1.0, 10.0], n) * rng.lognormal(0, 0.2, n),
+}
+
+
+def shaped(shape, true, seed, n=5000):
+    """Return stain and control of receptors of a shape, and the difference of medians that they would have alone."""
+    rng = np.random.default_rng([seed, 9])
+    detector = Detector(photons=0.08, gain=5.0, noise=20.0, top=np.inf)
+    receptors = SHAPES_SEEN[shape](rng, n)
+    receptors *= true / np.median(SHAPES_SEEN[shape](np.random.default_rng(0), 200_000))
+    stained = detector.read(600 * rng.lognormal(0, 0.5, n) + receptors, rng)
+    return stained, detector.read(600 * rng.lognormal(0, 0.5, n), rng), true * detector.per_molecule
+
+
+@pytest.mark.parametrize("shape", list(SHAPES_SEEN))
+def test_cells_that_are_no_single_group_are_flagged_where_it_moves_the_number(shape):
+    assert all(subtraction_bias(*shaped(shape, 1000.0, seed)[:2], 5.0).mixed for seed in range(4))
+
+
+@pytest.mark.parametrize("shape", ["two groups", "two groups, most dim", "three groups"])
+@pytest.mark.parametrize("true", [20_000.0, 600_000.0])
+def test_bright_groups_are_flagged_and_move_no_number(shape, true):
+    stained, control, _ = shaped(shape, true, 1)
+    found = subtraction_bias(stained, control, 5.0)
+    assert found.mixed
+    assert abs(found.mfi) < 0.02 * (np.median(stained) - np.median(control))
+
+
+@pytest.mark.parametrize("rd", [300, 1000, 5000, 50_000])
+@pytest.mark.parametrize("spread", [0.2, 0.45, 0.7])
+def test_a_single_log_normal_group_is_not_flagged(rd, spread):
+    detector = Detector(0.08, 5.0, 20.0, np.inf)
+    assert not any(subtraction_bias(*pair(rd, spread, s, detector, n=4000), 5.0).mixed for s in range(12))
+
+
+@pytest.mark.parametrize("shape", ["two groups", "bright tail"])
+def test_dim_cells_of_two_groups_are_read_without_a_law(shape):
+    errors = []
+    for seed in range(6):
+        stained, control, true = shaped(shape, 1000.0, seed)
+        found = subtraction_bias(stained, control, 5.0)
+        errors.append((np.median(stained) - np.median(control) - found.mfi) / true - 1)
+        assert found.sd > 0.5 * abs(found.mfi)
+    assert abs(np.mean(errors)) < 0.06
+
+
 def test_receptors_that_grow_with_the_cells_own_light_are_read_a_little_low():
     errors = [relative_error("cell size", seed, with_size=True) for seed in range(24)]
     assert -0.05 <= np.mean(errors) <= 0.0

@@ -127,7 +127,7 @@ def test_above_the_top_bead_is_a_status():
     assert extrapolated.uloq == 67601
     censored = density(400000, uloq_extrapolation=4.0)
     assert censored.status is RdStatus.ABOVE_ULOQ
-    assert (censored.rd, censored.rd_low, censored.rd_high) == (None, 67601, None)
+    assert (censored.rd, censored.rd_low, censored.rd_high, censored.uloq) == (None, 4 * 67601, None, 67601)
 
 
 def test_cells_on_the_end_of_the_scale_are_right_censored():
@@ -147,7 +147,7 @@ def test_cells_on_the_end_of_the_scale_exceed_that_end_and_not_a_top_bead_beyond
     result = quantify_receptor_density(stained, control, curve(), kit="qsc", detector_top=end)
     assert result.status is RdStatus.ABOVE_ULOQ
     assert (result.rd, result.rd_high) == (None, None)
-    assert result.rd_low == result.uloq == pytest.approx(bound, rel=0.05)
+    assert (result.rd_low, result.uloq) == (pytest.approx(bound, rel=0.05), 67601)
 
 
 def test_a_warned_curve_flags_its_densities():

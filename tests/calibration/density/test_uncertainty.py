@@ -100,13 +100,19 @@ def normal_cells(mean, sd, n):
     return [mean + sd * NormalDist().inv_cdf((k + 0.5) / n) for k in range(n)]
 
 
-def test_the_lloq_is_where_the_medians_of_dim_cells_reach_a_cv_of_30_percent():
+def test_the_lloq_is_where_the_medians_of_blank_cells_reach_a_cv_of_30_percent():
     # SD of a median of normal cells: √(π/2) · SD / √n. The level with 30 % is that over 0.30; ABC = 10 · MFI.
+    stained, control = normal_cells(900, 300, 40), normal_cells(400, 300, 400)
+    result = quantify_receptor_density(stained, control, TEN_FOLD, kit="qsc", lot_cv=0.0, n_draws=20_000)
+    sd = 10 * np.sqrt(np.pi / 2) * np.hypot(300 / np.sqrt(40), 300 / np.sqrt(400))
+    assert result.lloq_from is LloqSource.CV_LEVEL
+    assert result.lloq == pytest.approx(sd / 0.30, rel=0.05)
+
+
+def test_the_interval_of_dim_cells_is_that_of_their_medians():
     stained, control = normal_cells(900, 300, 200), normal_cells(400, 10, 400)
     result = quantify_receptor_density(stained, control, TEN_FOLD, kit="qsc", lot_cv=0.0, n_draws=20_000)
     sd = 10 * np.sqrt(np.pi / 2) * np.hypot(300 / np.sqrt(200), 10 / np.sqrt(400))
-    assert result.lloq_from is LloqSource.CV_LEVEL
-    assert result.lloq == pytest.approx(sd / 0.30, rel=0.03)
     assert result.rd_high - result.rd_low == pytest.approx(2 * 1.96 * sd, rel=0.03)
     assert result.analytic_sd == pytest.approx(sd, rel=0.03)
 

@@ -115,13 +115,13 @@ def test_the_month_length_is_a_setting():
         (replace(density("P", -20.0, "BELOW_LLOQ"), lloq=None), "between"),
         (replace(density("P", 9000.0, "BELOW_LLOQ"), lloq=math.inf), "between"),
         (density("P", None, "ABOVE_ULOQ"), "between"),
-        (density("P", 500_000.0, "ABOVE_ULOQ"), "above"),
+        (density("P", None, "ABOVE_ULOQ", rd_low=4 * 67_601.0), "above"),
         (density("P", None, "LOW_EVENTS"), ""),
         (density("P", None, "FAILED"), ""),
     ],
 )
 def test_the_side_of_the_cut_follows_from_value_or_limit(row, side):
-    assert rd_side(row, 150_000, 4) == side
+    assert rd_side(row, 150_000) == side
 
 
 def test_the_tables_are_json_and_every_percentage_has_k_and_n():

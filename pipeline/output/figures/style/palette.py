@@ -48,6 +48,7 @@ STATUS = {
     RdStatus.ABOVE_ULOQ_EXTRAPOLATED: Look("△", "#fdf1cf", "#5c4300", "above the top bead, extrapolated"),
     RdStatus.ABOVE_ULOQ: Look("▲", "#f9dfae", "#5c3a00", "above the upper limit, right-censored"),
     RdStatus.LOW_EVENTS: Look("○", "#e9eaec", "#33383f", "too few cells to quantify"),
+    RdStatus.NOT_QUANTIFIABLE: Look("◌", "#ece5d8", "#4a3a16", "known to no better than a CV of 30 %"),
     RdStatus.NO_BACKGROUND: Look("◇", "#f1e2ee", "#5a1e4b", "no control tube, so no background"),
     RdStatus.NO_CURVE: Look("◆", "#e3cbdd", "#4a1540", "no usable standard curve"),
     RdStatus.REPLICATES_DISAGREE: Look("≠", "#f6d9c9", "#5f2106", "replicates contradict each other"),

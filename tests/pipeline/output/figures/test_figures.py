@@ -35,7 +35,7 @@ def texts_of(svg: str) -> list[str]:
 
 def test_a_point_beyond_a_limit_lies_at_its_limit(study_result: StudyResult):
     visits = study_result.visits
-    points = {point.label: point for point in drawable(visits, {}, Settings())}
+    points = {point.label: point for point in drawable(visits, {})}
     below = next(visit for visit in visits if visit.patient_id == "P02")
     assert (points["P02"].side, points["P02"].y) == (-1, below.receptor.lloq)
     assert points["P08"].side == 1
@@ -44,15 +44,15 @@ def test_a_point_beyond_a_limit_lies_at_its_limit(study_result: StudyResult):
 
 
 def test_visits_without_washout_or_density_are_not_drawn(study_result: StudyResult):
-    labels = {point.label for point in drawable(study_result.visits, {}, Settings())}
+    labels = {point.label for point in drawable(study_result.visits, {})}
     assert labels.isdisjoint({"P09", "P10", "P11"})  # too few cells, no background, failed
     unclocked = [replace(visit, washout_weeks=None) for visit in study_result.visits]
-    assert drawable(unclocked, {}, Settings()) == ()
+    assert drawable(unclocked, {}) == ()
 
 
 def test_a_dose_on_the_day_of_the_sample_still_has_a_place(study_result: StudyResult):
     (visit,) = [visit for visit in study_result.visits if visit.patient_id == "P05"]
-    (point,) = drawable([replace(visit, washout_weeks=0.0)], {}, Settings())
+    (point,) = drawable([replace(visit, washout_weeks=0.0)], {})
     assert point.x == pytest.approx(1 / 7)
 
 
