@@ -41,8 +41,10 @@ def pooled(status):
     one = ReceptorDensity(status, 100, rd=rd, rd_low=low, rd_high=110_000.0, lloq=LLOQ, uloq=ULOQ)
     other = ReceptorDensity(RdStatus.OK, 100, rd=60_000.0, rd_low=50_000.0, rd_high=70_000.0, uloq=ULOQ)
     pool = pool_receptor_densities([other, one])
-    if pool.status is RdStatus.ABOVE_ULOQ:
-        return "makes the pool `ABOVE_ULOQ`"
+    if status is RdStatus.ABOVE_ULOQ:
+        assert pool.n_pooled == 2
+        assert pool_receptor_densities([one, one]).status is RdStatus.ABOVE_ULOQ
+        return "as a bound; where all are: `ABOVE_ULOQ`"
     return "a number" if pool.n_pooled == 2 else "left out"
 
 
