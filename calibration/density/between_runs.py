@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from calibration.density.budget import CELL_TERMS, LOT_TERMS, BudgetTerm, ErrorTerm
+from calibration.density.budget import CELL_TERMS, LOT_TERMS, BudgetTerm
 from calibration.density.result import ReceptorDensity
+from calibration.density.widening import with_term
 from calibration.numbers import Z_95
 
 FEWEST_FREEDOM = 3
@@ -106,29 +107,4 @@ def widened(density: ReceptorDensity, cv: float) -> ReceptorDensity:
     if density.rd is None or density.rd_low is None or density.rd_high is None or cv <= 0:
         return density
     log_sd = float(np.sqrt(np.log1p(cv**2)))
-    low, high = _wider(density.rd, density.rd_low, density.rd_high, Z_95 * log_sd)
-    size = abs(density.rd) * log_sd
-    scale = max(abs(density.rd), (density.rd_high - density.rd_low) / (2 * Z_95)) * np.log(10)
-    return replace(
-        density,
-        rd_low=low,
-        rd_high=high,
-        gcv_percent=100 * _cv(((np.log(high) - np.log(low)) / (2 * Z_95)) ** 2) if low > 0 else None,
-        analytic_sd=None if density.analytic_sd is None else float(np.hypot(density.analytic_sd, size)),
-        budget=_with_term(density.budget, float(size / scale) if scale else 0.0),
-    )
-
-
-def _wider(rd: float, low: float, high: float, reach: float) -> tuple[float, float]:
-    if low > 0:
-        down, up = np.hypot(np.log(rd / low), reach), np.hypot(np.log(high / rd), reach)
-        return float(rd * np.exp(-down)), float(rd * np.exp(up))
-    reach *= abs(rd)
-    return float(rd - np.hypot(rd - low, reach)), float(rd + np.hypot(high - rd, reach))
-
-
-def _with_term(budget: Sequence[ErrorTerm], sd_dex: float) -> tuple[ErrorTerm, ...]:
-    kept = [(term.name, term.sd_dex) for term in budget if term.name is not BudgetTerm.BETWEEN_RUNS]
-    terms = [*kept, (BudgetTerm.BETWEEN_RUNS, sd_dex)]
-    total = sum(sd**2 for _, sd in terms)
-    return tuple(ErrorTerm(name, sd, sd**2 / total if total else 0.0) for name, sd in terms)
+    return with_term(density, BudgetTerm.BETWEEN_RUNS, log_sd, abs(density.rd) * log_sd)
