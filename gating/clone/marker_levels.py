@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from gating.anchors.edges import negative_edge
+from gating.anchors.edges import steady_negative_edge
 from gating.arithmetic.linear import Floats
 from gating.events import FloatArray, Survivors
 from gating.events.panel import GatingChannel, GatingPanel
@@ -104,7 +104,7 @@ def looks_at(wanted: Survivors, others: Survivors, panel: GatingPanel) -> list[L
 def _usual(reference: Survivors, channel: GatingChannel) -> tuple[Axis, float]:
     """Return the axis of a channel by these events, and where the negative ones end on it."""
     axis = axis_on(reference, channel.channel)
-    return axis, negative_edge(axis)
+    return axis, steady_negative_edge(axis)
 
 
 def _some(events: Survivors, n: int) -> Survivors:
