@@ -17,6 +17,7 @@ from pathlib import Path
 
 from validation import (
     beads,
+    clone_splits,
     density,
     gated_tubes,
     gating_robustness,
@@ -51,6 +52,7 @@ class Sizes:
     recovery_studies: int = 100
     batches: int = 8
     sentinel_days: int = 6
+    split_days: int = 20
     gating_seeds: int = 3
     empty_seeds: int = 6
     other_seeds: int = 5
@@ -71,6 +73,7 @@ SECTIONS = (
     "recovery",
     "batches",
     "sentinels",
+    "clone splits",
     "gating",
     "second opinion",
     "processors",
@@ -87,10 +90,8 @@ def section(name: str, sizes: Sizes, mapper: Mapper) -> str:
         tubes_of_bands = density.section(density.examine(sizes.density_tubes, SEED, mapper), SEED)
         carried = density.examine_carried(sizes.density_tubes, SEED, mapper)
         return tubes_of_bands + density.carried_section(carried, SEED)
-    if name == "washout":
-        return washout.section(sizes.washout_studies, SEED, mapper)
-    if name == "recovery":
-        return recovery.section(sizes.recovery_studies, SEED, mapper)
+    if name in ("washout", "recovery"):
+        return _models(name, sizes, mapper)
     if name == "batches":
         return pooling.section(pooling.examine(sizes.batches, SEED, mapper), SEED)
     if name == "gating":
@@ -100,6 +101,18 @@ def section(name: str, sizes: Sizes, mapper: Mapper) -> str:
         return second_opinions.section(second_opinions.examine(seeds, mapper))
     if name == "processors":
         return processors.section(processors.compare(sizes.processor_patients, PROCESSOR_EVENTS))
+    if name == "clone splits":
+        return clone_splits.section(clone_splits.examine(sizes.split_days, SEED, mapper), SEED)
+    return _sentinels(sizes, mapper)
+
+
+def _models(name: str, sizes: Sizes, mapper: Mapper) -> str:
+    if name == "washout":
+        return washout.section(sizes.washout_studies, SEED, mapper)
+    return recovery.section(sizes.recovery_studies, SEED, mapper)
+
+
+def _sentinels(sizes: Sizes, mapper: Mapper) -> str:
     known = sentinels.section(sentinels.examine(sizes.sentinel_days, SEED, mapper), SEED)
     return (
         known
