@@ -61,8 +61,14 @@ class SplitTube:
 
 
 def study(wanted: tuple[int, int]) -> list[SplitTube]:
-    """Simulate and quantify a day's tubes of one band; those that are split and above LEAST_RD are returned."""
+    """Return the tubes of a day of one band; those that are split and above LEAST_RD."""
     band, seed = wanted
+    tubes = [_judged(band, result, row) for result, row in quantified(band, seed)]
+    return [tube for tube in tubes if tube is not None]
+
+
+def quantified(band: int, seed: int) -> list[tuple[SampleResult, dict[str, str]]]:
+    """Simulate a day's tubes of one band; return what each gives, and its row of the truth."""
     plain = scenario_named("plain")
     plan = plan_study(plain, plain_slots(plain, PATIENTS), events=EVENTS, seed=seed)
     with tempfile.TemporaryDirectory() as scratch:
@@ -77,8 +83,7 @@ def study(wanted: tuple[int, int]) -> list[SplitTube]:
             replace(task, settings=task.settings.model_copy(update=known), extras=False)
             for task in tasks_of(folder)
         ]
-        tubes = [_judged(band, quantify_tube(task), rows[task.sample.sample_id]) for task in tasks]
-    return [tube for tube in tubes if tube is not None]
+        return [(quantify_tube(task), rows[task.sample.sample_id]) for task in tasks]
 
 
 def examine(n_studies: int, seed: int, mapper: Mapper) -> list[SplitTube]:
@@ -159,6 +164,6 @@ def _judged(band: int, result: SampleResult, row: dict[str, str]) -> SplitTube |
         density.rd / float(row["true_rd"]) - 1,
         density.rd_low <= true <= density.rd_high,
         bool(density.rd * np.exp(-down) <= true <= density.rd * np.exp(up)),
-        doubt > 0,
+        bool(doubt > 0),
         SampleFlag.CLONE_UNCERTAIN in result.flags,
     )

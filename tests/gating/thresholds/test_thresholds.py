@@ -143,3 +143,17 @@ def test_a_ripple_among_the_living_does_not_put_the_viability_cut_above_the_dead
     cut = side_cut(values, np.concatenate([living, dead]).astype(np.float32), most_lost=1.0)
     assert (living < cut.value).mean() >= 0.99
     assert (dead > cut.value).mean() >= 0.9
+
+
+def test_a_modes_place_and_width_move_as_little_as_the_events():
+    rng = np.random.default_rng(4)
+    values = rng.normal(0, 0.5, 4_000).astype(np.float32)
+    seen = []
+    for shift in np.linspace(0, 0.02, 9):  # the whole group moves by less than a bin
+        density = density_of(values + np.float32(shift), bandwidth=0.15, low=-4.0, high=8.0)
+        mode = int(np.argmax(density.counts))
+        seen.append((density.steady_position(mode) - shift, density.steady_half_width(mode, -1)))
+    places, widths = np.array(seen).T
+    assert np.ptp(places) < 0.5 * density.step
+    assert np.ptp(widths) < 0.5 * density.step
+    assert widths.mean() == pytest.approx(0.5, abs=0.05)
