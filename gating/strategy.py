@@ -15,6 +15,7 @@ from gating.cleaning.singlets import find_singlets
 from gating.cleaning.time import find_stable_time
 from gating.cleaning.viability_and_dump import find_sides
 from gating.clone.aberrant import find_aberrant
+from gating.clone.again import split_again
 from gating.events import Events, Mask, Survivors
 from gating.events.errors import GatingError
 from gating.events.panel import SCATTER_ROLES, GatingPanel, Target
@@ -138,7 +139,10 @@ def gate_plasma_cells(
     wanted = passed.left
     aberrant = _aberrant(wanted, viable_sample, choices)
     passed = passed.then(aberrant)
-    return _population(passed, wanted, viable, unused_overrides(choices, passed.steps))
+    again = None
+    if aberrant.gate is not None and Method.PERSON not in aberrant.methods:
+        again = split_again(wanted, lambda cells: _aberrant(cells, viable_sample, choices).gate)
+    return _population(passed, wanted, viable, again, unused_overrides(choices, passed.steps))
 
 
 def check_events(events: Events, panel: GatingPanel) -> None:
@@ -252,7 +256,7 @@ def unused_overrides(choices: Choices, steps: tuple[GateStep, ...]) -> tuple[str
 
 
 def _population(
-    passed: Passed, wanted: Survivors, viable: Survivors, unused: tuple[str, ...]
+    passed: Passed, wanted: Survivors, viable: Survivors, again: Mask | None, unused: tuple[str, ...]
 ) -> GatedPopulation:
     confidence = _overall(passed.steps) if wanted.n_events else 0.0
     flags: list[str] = list(passed.flags)
@@ -267,6 +271,7 @@ def _population(
         confidence=confidence,
         viable_singlets=viable.mask(),
         aberrant=passed.masks[-1] if has_aberrant_split else None,
+        aberrant_again=again,
         flags=tuple(dict.fromkeys(flags)),
         notes=(
             *(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,10 +13,10 @@ from calibration.density.budget import (
     LOT_TERMS,
     BetweenRunSource,
     BudgetTerm,
-    ErrorTerm,
 )
 from calibration.density.error_model import log_sd
 from calibration.density.result import ReceptorDensity
+from calibration.density.widening import with_size
 from calibration.numbers import Z_95
 
 PRIOR_FREEDOM = 0.7
@@ -157,7 +157,7 @@ def widened(
         rd_high=high,
         gcv_percent=100 * _cv(((np.log(high) - np.log(low)) / (2 * Z_95)) ** 2) if low > 0 else None,
         analytic_sd=None if density.analytic_sd is None else _analytic(density, density.analytic_sd, size),
-        budget=_with_term(density.budget, float(size / scale) if scale else 0.0),
+        budget=with_size(density.budget, BudgetTerm.BETWEEN_RUNS, float(size / scale) if scale else 0.0),
         between_run_cv=cv,
         between_run_from=source,
     )
@@ -179,10 +179,3 @@ def _wider(density: ReceptorDensity, more: float) -> tuple[float, float]:
 def _analytic(density: ReceptorDensity, sd: float, size: float) -> float:
     old = abs(density.rd or 0.0) * log_sd(density.between_run_cv)
     return float(np.sqrt(max(sd**2 - old**2, 0.0) + size**2))
-
-
-def _with_term(budget: Sequence[ErrorTerm], sd_dex: float) -> tuple[ErrorTerm, ...]:
-    kept = [(term.name, term.sd_dex) for term in budget if term.name is not BudgetTerm.BETWEEN_RUNS]
-    terms = [*kept, (BudgetTerm.BETWEEN_RUNS, sd_dex)] if sd_dex else kept
-    total = sum(sd**2 for _, sd in terms)
-    return tuple(ErrorTerm(name, sd, sd**2 / total if total else 0.0) for name, sd in terms)

@@ -18,6 +18,7 @@ class BudgetTerm(StrEnum):
     CONTROL_CELLS = "control cells"
     BACKGROUND_MODEL = "background model"
     BETWEEN_RUNS = "between runs"
+    CLONE_SPLIT = "split of the clone"
 
 
 class BetweenRunSource(StrEnum):
@@ -40,7 +41,9 @@ CELL_TERMS = frozenset({BudgetTerm.STAINED_CELLS, BudgetTerm.CONTROL_CELLS, Budg
 LOT_TERMS = frozenset({BudgetTerm.LOT_ASSIGNMENT, BudgetTerm.F_P_RATIO})
 """Terms that all tubes of one lot and one conjugate share: the scatter of replicates does not show them."""
 
-OPTIONAL_TERMS = frozenset({BudgetTerm.F_P_RATIO, BudgetTerm.TRANSFER, BudgetTerm.BETWEEN_RUNS})
+OPTIONAL_TERMS = frozenset(
+    {BudgetTerm.F_P_RATIO, BudgetTerm.TRANSFER, BudgetTerm.BETWEEN_RUNS, BudgetTerm.CLONE_SPLIT}
+)
 """Terms that a budget lists only where they are above zero."""
 
 

@@ -23,6 +23,14 @@ def negative_edge(axis: Axis) -> float:
     return float(density.grid[mode]) + min(max(SPREADS * density.half_width(mode, -1), NEAREST), FARTHEST)
 
 
+def steady_negative_edge(axis: Axis) -> float:
+    """Return the same, with mode and spread told between the density's bins: it never jumps by a bin."""
+    density = axis_density(axis, BANDWIDTH)
+    mode = int(density.major_modes(LEAST_MODE)[0])
+    spread = SPREADS * density.steady_half_width(mode, -1)
+    return density.steady_position(mode) + min(max(spread, NEAREST), FARTHEST)
+
+
 def bright_edge(axis: Axis) -> float:
     """Return the lower end of the bright cells: a good unit below what one event in twenty exceeds.
 

@@ -20,7 +20,7 @@ from gating.clone.marker_levels import MARKERS, ODD_MARKERS, Look, looks_at, odd
 from gating.clusters.mixture import Mixture, density_peaks, fit_mixture
 from gating.events import Mask, Survivors
 from gating.events.panel import GatingPanel
-from gating.events.tickets import thinned
+from gating.events.tickets import drawn_by_rank
 
 Gains = NDArray[np.int64]
 LEAST_GAIN = 1e-6
@@ -105,7 +105,7 @@ def clone_split(wanted: Survivors, reference: Survivors, panel: GatingPanel) -> 
     points = np.stack([look.axis.values for look in looks], axis=1).astype(np.float64)
     order = np.lexsort((_mixed(points), oddness(points.T, looks)))
     tickets = wanted.tickets.take(order)
-    picked, weights = thinned(tickets, FIRST)
+    picked, weights = drawn_by_rank(tickets, FIRST)
     thinned_points = points[order[picked]]
     mixture = fit_mixture(
         thinned_points, weights, density_peaks(_for_peaks(thinned_points, looks), MOST_GROUPS), STEPS
@@ -113,7 +113,7 @@ def clone_split(wanted: Survivors, reference: Survivors, panel: GatingPanel) -> 
     clone = clone_among(mixture, looks)
     if not clone or len(clone) == mixture.shares.size - 1:
         return None
-    picked, weights = thinned(tickets, FIRST_JUDGED)
+    picked, weights = drawn_by_rank(tickets, FIRST_JUDGED)
     rows = order[picked]
     points = points[rows]
     belongs = mixture.belongings(points)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 
 import numpy as np
 
-from gating.anchors.edges import negative_edge
+from gating.anchors.edges import steady_negative_edge
 from gating.arithmetic.linear import Floats
 from gating.events import FloatArray, Survivors
 from gating.events.panel import GatingChannel, GatingPanel
 from gating.events.tickets import below
 from gating.events.transforms import asinh
-from gating.thresholds import Axis, axis_of, scale_of
+from gating.thresholds import Axis, axis_of, axis_on
 
 SCATTER_UNIT, SCATTER_FLOOR = 0.25, 0.01
 """Natural log of scatter that counts as one unit; its linear part, of what half of all cells have. Chosen
@@ -85,18 +86,25 @@ def looks_at(wanted: Survivors, others: Survivors, panel: GatingPanel) -> list[L
     others
         A sample of all viable single cells: where negative ends.
     """
-    reference = _some(others, ENOUGH_TO_COMPARE)
+    reference: Survivors = others.once("some to compare", lambda: _some(others, ENOUGH_TO_COMPARE))
     looks = []
     for channel in sorted(panel.channels, key=lambda channel: (channel.role, channel.channel)):
-        cells, everyone = wanted.column(channel.channel), reference.column(channel.channel)
+        cells = wanted.column(channel.channel)
         if channel.role in MARKERS:
-            usual = axis_of(everyone)
-            looks.append(Look(channel, axis_of(cells, usual), negative_edge(usual)))
+            usual, edge = reference.once(f"edge {channel.channel}", partial(_usual, reference, channel))
+            looks.append(Look(channel, axis_of(cells, usual), edge))
         elif channel.role in OTHERS:
-            looks.append(Look(channel, axis_of(cells, scale_of(everyone)), float("nan")))
+            usual = axis_on(reference, channel.channel)
+            looks.append(Look(channel, axis_of(cells, usual), float("nan")))
         elif channel.role in SCATTER:
-            looks.append(Look(channel, _scatter_axis(cells, everyone), float("nan")))
+            looks.append(Look(channel, _scatter_axis(cells, reference.column(channel.channel)), float("nan")))
     return looks
+
+
+def _usual(reference: Survivors, channel: GatingChannel) -> tuple[Axis, float]:
+    """Return the axis of a channel by these events, and where the negative ones end on it."""
+    axis = axis_on(reference, channel.channel)
+    return axis, steady_negative_edge(axis)
 
 
 def _some(events: Survivors, n: int) -> Survivors:

@@ -103,6 +103,28 @@ def thinned(tickets: Tickets, first: int) -> tuple[NDArray[np.intp], NDArray[np.
     return one_of_each(tickets, begins), np.maximum(1.0, begins / first)
 
 
+def drawn_by_rank(tickets: Tickets, first: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Return which of the ordered events to look at as `thinned` does, each by its own ticket and rank alone.
+
+    How many are drawn varies a little; but an event that changes its rank hardly ever comes or goes.
+
+    Parameters
+    ----------
+    tickets
+        Of the events in their order, shape (n_events,).
+    first
+        Events to take all of; those at n times that rank are each taken with a chance of one in n.
+
+    Returns
+    -------
+    tuple
+        Ranks, ascending, and how many events each of them stands for, same shape.
+    """
+    stands_for = np.maximum(1.0, (np.arange(tickets.size) + 0.5) / first)
+    picked = np.flatnonzero(tickets * stands_for < 2.0**32)
+    return picked, stands_for[picked]
+
+
 def _levels(values: Values, top: float, levels: int) -> Tickets:
     """Return the step of the scale that each value reaches, modulo 2^32; no number is the lowest one."""
     if not np.isfinite(top):

@@ -110,6 +110,9 @@ class GatedPopulation:
         bool, shape (n_events,): events that passed everything up to and with viability.
     aberrant
         bool, shape (n_events,), a part of `mask`; None where the panel cannot tell.
+    aberrant_again
+        bool, shape (n, n_events): `aberrant` as the split gives it when it is made n times, each time without
+        another part of the cells; None without a split, or where a person set it.
     flags
         Codes for the tube's row: those of `GateFlag`, and what the pipeline adds.
     notes
@@ -122,6 +125,7 @@ class GatedPopulation:
     confidence: float
     viable_singlets: Mask
     aberrant: Mask | None = None
+    aberrant_again: Mask | None = None
     flags: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 

@@ -53,6 +53,11 @@ AS_SURE = 0.01
 """Difference of two looks' certainty up to which neither is surer. Chosen on the simulated tubes of
 docs/validation.md."""
 
+SURE_OF_MORE, SAME_CELLS, ANOTHER_KIND = 0.9, 0.95, 0.2
+"""Certainty of a look from which it is taken for finding more than the surest one; the share of that one's
+cells that it must find too; and how many more, relative to them. Chosen on the simulated tubes of
+docs/validation.md."""
+
 
 def refined(search: Search, choices: Choices) -> Search:
     """Return the search with its group refined by all channels together, and the confidence in it."""
@@ -89,7 +94,27 @@ def _surest_look(search: Search, likely: Mask, choices: Choices) -> Search:
     nearly = [look for look in looks if look.group.clarity >= surest.group.clarity - AS_SURE]
     most = max(nearly, key=lambda look: int(np.count_nonzero(look.group.mask)))
     n, n_most = (int(np.count_nonzero(look.group.mask)) for look in (surest, most))
-    return most if n_most >= (1 + LEFT_OUT) * n else surest
+    if n_most >= (1 + LEFT_OUT) * n:
+        return most
+    return _with_another_kind(surest, looks)
+
+
+def _with_another_kind(surest: Search, looks: Sequence[Search]) -> Search:
+    """Return the largest look that is sure and holds the surest one's cells, else the surest one.
+
+    A near look sees the clone alone: normal plasma cells lie farther off. A farther look that finds the same
+    clone and more beside it agrees less with the anchors that both began with, and is no worse for that.
+    """
+    cells = surest.group.mask
+    n = np.count_nonzero(cells)
+    wider = [
+        look
+        for look in looks
+        if look.group.clarity >= SURE_OF_MORE
+        and np.count_nonzero(look.group.mask & cells) >= SAME_CELLS * n
+        and np.count_nonzero(look.group.mask) >= (1 + ANOTHER_KIND) * n
+    ]
+    return max(wider, key=lambda look: int(np.count_nonzero(look.group.mask)), default=surest)
 
 
 def _beginnings(search: Search, likely: Mask) -> list[Search]:

@@ -86,7 +86,29 @@ class KernelDensity:
         """
         counts = self.counts[mode::side]
         lower = np.flatnonzero(counts < 0.5 * counts[0])
-        reach = float(lower[0] if lower.size else counts.size) * self.step / HALF_HEIGHT
+        return self._spread(float(lower[0] if lower.size else counts.size))
+
+    def steady_half_width(self, mode: int, side: int) -> float:
+        """Return the same, with the half height found between two bins: it moves as little as the events."""
+        counts = self.counts[mode::side]
+        half = 0.5 * float(counts[0])
+        lower = np.flatnonzero(counts < half)
+        if not lower.size:
+            return self._spread(float(counts.size))
+        above, below = counts[lower[0] - 1 : lower[0] + 1].tolist()
+        return self._spread(float(lower[0]) - (half - below) / (above - below))
+
+    def steady_position(self, mode: int) -> float:
+        """Return where a mode lies between bins: the top of the parabola through it and its neighbours."""
+        position = float(self.grid[mode])
+        if not 0 < mode < self.counts.size - 1:
+            return position
+        before, top, after = self.counts[mode - 1 : mode + 2].tolist()
+        bend = before - 2 * top + after
+        return position + (0.5 * (before - after) / bend * self.step if bend < 0 else 0.0)
+
+    def _spread(self, bins: float) -> float:
+        reach = bins * self.step / HALF_HEIGHT
         return float(np.sqrt(max(reach**2 - self.bandwidth**2, (MOST_OF_KERNEL * reach) ** 2)))
 
 

@@ -29,6 +29,7 @@ _REMEDIES: Final[Mapping[str, tuple[BudgetTerm, ...]]] = {
     "a better known F:P": (BudgetTerm.F_P_RATIO,),
     "a bead run of the same day": (BudgetTerm.TRANSFER,),
     "replicates on other days": (BudgetTerm.BETWEEN_RUNS,),
+    "a clearer split of the clone": (BudgetTerm.CLONE_SPLIT,),
 }
 
 

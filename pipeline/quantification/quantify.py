@@ -20,7 +20,7 @@ from pipeline.quantification.drawn_gates import DrawnGating, gated_by_file
 from pipeline.quantification.event_exports import write_events, write_gated_cells
 from pipeline.quantification.moved_thresholds import moved_gates
 from pipeline.quantification.one_thread import one_thread
-from pipeline.quantification.receptor import receptor_of, without_guessed_cells
+from pipeline.quantification.receptor import receptor_of, with_split_doubt, without_guessed_cells
 from pipeline.quantification.result import SampleFlag, SampleResult, SecondCount
 from pipeline.quantification.sentinels import with_sentinels
 from pipeline.quantification.task import TubeTask
@@ -168,6 +168,7 @@ def _quantified(
     narrowing = gated.steps if gated.aberrant is not None else _without_aberrant(gated)
     blank = background_cells(control, narrowing) if drawn is None else drawn.background
     receptor = without_guessed_cells(receptor_of(task, tube, cells, blank, control.kind), gated)
+    receptor = with_split_doubt(receptor, task, tube, gated)
     notes = (*task.notes, *_repairs(tube), *tube.notes, *gated.notes, *control.notes)
     _export(task, tube, gated)
     return SampleResult(

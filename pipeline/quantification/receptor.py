@@ -6,15 +6,21 @@ from dataclasses import replace
 
 import numpy as np
 
-from calibration.beads.kits import bead_kit
+from calibration.beads.kits import abc_divisor, bead_kit
 from calibration.curve.standard_curve import StandardCurve
+from calibration.density.budget import BudgetTerm
 from calibration.density.receptor_density import RdStatus, ReceptorDensity, quantify_receptor_density
+from calibration.density.widening import with_term
+from calibration.rounding import rounded_record
 from gating.events import FloatArray, Mask
 from gating.gates.steps import GatedPopulation, GateFlag, Step
 from pipeline.quantification.result import SampleFlag
 from pipeline.quantification.task import TubeTask
 from pipeline.tube.reading import Tube
 
+LEAST_DOUBT, FLAGGED_DOUBT = 0.01, 0.05
+"""Change of RD, as a part of it (below the LLOQ: of that), from which a doubtful split of the clone enters
+the interval, and from which it is flagged. Convention: 1 % hardly widens any interval."""
 BRIGHT_CONTROL = 0.25
 """Part of the control's own ABC by which it must outshine the stain to be refused. Convention."""
 
@@ -68,6 +74,38 @@ def _without_bright_control(density: ReceptorDensity, curve: StandardCurve) -> R
     note = "the control is brighter than the stained tube: were the two exchanged? No density is given"
     flagged = replace(density, flags=(*density.flags, SampleFlag.CONTROL_BRIGHT))
     return _withheld(flagged, RdStatus.NO_BACKGROUND, note)
+
+
+def with_split_doubt(
+    density: ReceptorDensity, task: TubeTask, tube: Tube, gated: GatedPopulation
+) -> ReceptorDensity:
+    """Return the density with the doubt of the clone's split in its interval, and said.
+
+    Its SD is the largest change of the clone's ABC when a part of the cells is left out of the split. Nothing
+    changes where nothing was split, or where the split hardly depends on which cells there are.
+    """
+    curve, again = task.calibration.curve, gated.aberrant_again
+    if gated.aberrant is None or again is None or curve is None or density.rd is None:
+        return density
+    values = _censored(tube).astype(np.float64)
+    divisor = abc_divisor(bead_kit(task.calibration.curve_kit), task.panel.quantified.f_p_ratio)
+    told = curve.to_abc(float(np.median(values[gated.aberrant])))
+    others = [curve.to_abc(float(np.median(values[cells]))) for cells in again if cells.any()]
+    sd = max((abs(other - told) / divisor for other in others), default=0.0)
+    size = max(abs(density.rd), density.lloq or 0.0)
+    if not sd >= LEAST_DOUBT * size:
+        return density
+    log_sd = float(np.sqrt(np.log1p((sd / density.rd) ** 2))) if density.rd else 0.0
+    wider = rounded_record(with_term(density, BudgetTerm.CLONE_SPLIT, log_sd, sd))
+    if sd < FLAGGED_DOUBT * size:
+        return wider
+    counts = [int(np.count_nonzero(cells)) for cells in again]
+    note = (
+        "it is not sure which plasma cells are the clone's: made again without a fifth of them, the split "
+        f"gives {min(counts)} to {max(counts)} cells, and the density changes by up to "
+        f"{sd:.3g} molecules; the interval holds that"
+    )
+    return replace(wider, flags=(*wider.flags, SampleFlag.CLONE_UNCERTAIN), notes=(*wider.notes, note))
 
 
 def without_guessed_cells(density: ReceptorDensity, gated: GatedPopulation) -> ReceptorDensity:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from validation import (
     beads,
+    clone_splits,
     density,
     gated_tubes,
     gating_robustness,
@@ -56,6 +57,7 @@ class Sizes:
     response_studies: int = 1000
     batches: int = 8
     sentinel_days: int = 6
+    split_days: int = 20
     gating_seeds: int = 3
     empty_seeds: int = 6
     other_seeds: int = 5
@@ -97,6 +99,10 @@ def _sentinels(sizes: Sizes, mapper: Mapper) -> str:
     return known + "\n" + sentinels.scenario_section(of_scenarios)
 
 
+def _clone_splits(sizes: Sizes, mapper: Mapper) -> str:
+    return clone_splits.section(clone_splits.examine(sizes.split_days, SEED, mapper), SEED)
+
+
 def _second_opinion(sizes: Sizes, mapper: Mapper) -> str:
     seeds = range(HELD_OUT, HELD_OUT + sizes.opinion_seeds)
     return second_opinions.section(second_opinions.examine(seeds, mapper))
@@ -131,6 +137,7 @@ SECTIONS: Mapping[str, Callable[[Sizes, Mapper], str]] = {
     "response": lambda sizes, mapper: response.section(sizes.response_studies, SEED, mapper),
     "batches": _batches,
     "sentinels": _sentinels,
+    "clone splits": _clone_splits,
     "gating": _gating,
     "second opinion": _second_opinion,
     "processors": _processors,

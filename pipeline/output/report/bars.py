@@ -24,6 +24,7 @@ SHADES: Mapping[BudgetTerm, str] = {
     BudgetTerm.STAINED_CELLS: "#2d7a5f",
     BudgetTerm.CONTROL_CELLS: "#63a98d",
     BudgetTerm.BACKGROUND_MODEL: "#a9d3c1",
+    BudgetTerm.CLONE_SPLIT: "#1b4d3b",
     BudgetTerm.BETWEEN_RUNS: "#d08a2e",
 }
 """One colour per term in every tube: blue the beads, violet reagents, green the cells, orange the runs."""

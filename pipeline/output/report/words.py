@@ -36,6 +36,8 @@ FLAGS: Final[dict[str, str]] = {
     "%",
     TubeFlag.CHANNEL_CONSTANT: "every event has the same value on a channel of the panel",
     SampleFlag.CONTROL_BRIGHT: "the control is brighter than the stained tube: exchanged?",
+    SampleFlag.CLONE_UNCERTAIN: "it is not sure which plasma cells are the clone's: the interval holds that "
+    "doubt",
     CalibrationFlag.CONTROL_NOT_ISOTYPE: "the kit subtracts an isotype control, and this control is none",
     CheckFlag.CONTROL_SETTINGS_DIFFER: "the control was acquired with other detector settings",
     CheckFlag.CONTROL_UNUSABLE: "the control tube cannot be used",

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gating.events import Events, Survivors
 from gating.events.sample import drawn_by_scatter, sampled
-from gating.events.tickets import below, drawn_anew, one_of_each, thinned, tickets_of
+from gating.events.tickets import below, drawn_anew, drawn_by_rank, one_of_each, thinned, tickets_of
 from helpers.known_marrow import marrow, panel
 
 TOP = 262_144.0
@@ -94,3 +94,22 @@ def test_events_that_change_places_in_the_order_are_drawn_all_the_same():
 def test_events_without_anything_in_common_to_draw_by_keep_all_their_channels():
     events = Events(np.random.default_rng(1).random((2, 100)).astype(np.float32), ("A", "B"))
     assert np.unique(events.tickets).size > 90
+
+
+def test_an_event_that_changes_its_rank_hardly_ever_comes_or_goes():
+    tickets = tickets_of(*columns())[:5_000]
+    rng, changed = np.random.default_rng(2), {drawn_by_rank: 0, thinned: 0}
+    for _ in range(50):
+        order = np.argsort(np.arange(5_000) + rng.normal(0, 3, 5_000))
+        for draw in changed:
+            usual, moved = draw(tickets, 120)[0], draw(tickets[order], 120)[0]
+            changed[draw] += np.setxor1d(usual, order[moved]).size
+    assert changed[drawn_by_rank] < 0.15 * changed[thinned]
+
+
+def test_of_events_by_rank_the_first_are_all_taken_and_the_others_stand_for_all():
+    tickets = tickets_of(*columns())[:20_000]
+    ranks, stands_for = drawn_by_rank(tickets, 400)
+    np.testing.assert_array_equal(ranks[:400], np.arange(400))
+    assert stands_for.sum() == pytest.approx(20_000, rel=0.05)
+    assert ranks.size == pytest.approx(400 * (1 + np.log(50)), rel=0.05)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from gating import gate_plasma_cells
 from gating.anchors.anchors import Group
 from gating.events import Survivors
+from gating.events.panel import GatingPanel
 from gating.gates.given_thresholds import Choices
 from gating.plasma_cells.confidence import Surroundings, certainty_of, signs_of
-from helpers.known_marrow import marrow, panel
+from helpers.known_marrow import f1, marrow, panel
+from pipeline.simulate import draw_tube, simulate_tube
 
 SAMPLE = marrow(3, n=5_000)
 EVERYONE = Survivors.everyone(SAMPLE.events)
@@ -35,3 +38,14 @@ def test_the_signs_of_a_gate_count_its_cells_and_how_far_they_are_those_of_the_s
     assert signs.cells == np.log10(40)
     assert signs.missed == np.log10(1 + (cells.size - 40) / 40)
     assert signs.expected == 0.5
+
+
+def test_normal_plasma_cells_far_from_the_clone_are_found_without_viability_and_second_anchor():
+    rng = np.random.default_rng(2)
+    tube = simulate_tube(draw_tube("plain", rng, n_events=15_000), rng)
+    whole = tube.gating_panel()
+    few = GatingPanel(tuple(c for c in whole.channels if c.role not in ("viability", "cd319")))
+    found = gate_plasma_cells(tube.compensated().only([c.channel for c in few.channels]), few).mask
+    normal = tube.plasma_cells & ~tube.aberrant
+    assert np.count_nonzero(found & normal) >= 0.9 * np.count_nonzero(normal)
+    assert f1(found, tube.plasma_cells) > 0.97

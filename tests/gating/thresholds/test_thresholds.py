@@ -180,3 +180,17 @@ def test_a_cut_that_most_of_the_wanted_cells_would_not_pass_is_drawn_again_above
     cut = side_cut(everyone, wanted)
     assert (wanted < cut.value).mean() >= 0.95
     assert cut.value < 3_000
+
+
+def test_a_modes_place_and_width_move_as_little_as_the_events():
+    rng = np.random.default_rng(4)
+    values = rng.normal(0, 0.5, 4_000).astype(np.float32)
+    seen = []
+    for shift in np.linspace(0, 0.02, 9):  # the whole group moves by less than a bin
+        density = density_of(values + np.float32(shift), bandwidth=0.15, low=-4.0, high=8.0)
+        mode = int(np.argmax(density.counts))
+        seen.append((density.steady_position(mode) - shift, density.steady_half_width(mode, -1)))
+    places, widths = np.array(seen).T
+    assert np.ptp(places) < 0.5 * density.step
+    assert np.ptp(widths) < 0.5 * density.step
+    assert widths.mean() == pytest.approx(0.5, abs=0.05)
