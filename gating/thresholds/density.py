@@ -89,14 +89,15 @@ class KernelDensity:
         return self._spread(float(lower[0] if lower.size else counts.size))
 
     def steady_half_width(self, mode: int, side: int) -> float:
-        """Return the same, with the half height found between two bins: it moves as little as the events."""
+        """Return the same, with mode and half height found between bins: it moves as little as the events."""
         counts = self.counts[mode::side]
         half = 0.5 * float(counts[0])
         lower = np.flatnonzero(counts < half)
         if not lower.size:
             return self._spread(float(counts.size))
         above, below = counts[lower[0] - 1 : lower[0] + 1].tolist()
-        return self._spread(float(lower[0]) - (half - below) / (above - below))
+        beyond = side * (self.steady_position(mode) - float(self.grid[mode])) / self.step
+        return self._spread(float(lower[0]) - (half - below) / (above - below) - beyond)
 
     def steady_position(self, mode: int) -> float:
         """Return where a mode lies between bins: the top of the parabola through it and its neighbours."""
