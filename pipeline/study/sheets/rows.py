@@ -20,6 +20,7 @@ from pipeline.study.cells import (
     Levels,
     Ranges,
     Text,
+    TimeOfDay,
     YesNo,
     number,
     one_of,
@@ -67,6 +68,9 @@ class SampleRow(Row):
     )
     tissue: Annotated[str, BeforeValidator(one_of(*TISSUES, also=(("bone marrow", "marrow"),)))] = column(
         "What was taken; empty means marrow.", example="marrow", default="marrow", choices=TISSUES
+    )
+    collected_time: TimeOfDay | None = column(
+        "Time of day of collection; asked for only where a dose was given on that day.", example="09:15"
     )
     remark: Text = column("Anything; it is not used.", default="")
     gates_file: FileName = column(
@@ -184,6 +188,11 @@ class DoseRow(Row):
     )
     serum_trough_ug_ml: Annotated[float, number(0, 1e5)] | None = column(
         "Serum concentration just before this dose, µg/mL.", example="320"
+    )
+    given_time: TimeOfDay | None = column(
+        "Time of day it was given. A dose on the day of a marrow counts as after the marrow, "
+        "unless given_time and collected_time say otherwise.",
+        example="13:30",
     )
 
 
