@@ -54,7 +54,7 @@ FLAGS: Final[dict[str, str]] = {
     CalibrationFlag.CROSS_CALIBRATED: "the standard curve is of another day or instrument, carried over by "
     "rainbow beads",
     ExposureFlag.DOSE_AFTER_SAMPLE: "doses were given after the sample",
-    ExposureFlag.DOSE_ON_SAMPLE_DAY: "a dose on the sample's day counts as after it, unless times say otherwise",
+    ExposureFlag.DOSE_ON_SAMPLE_DAY: "a dose on the sample's day counts as after it, if no times say else",
     ExposureFlag.DOSE_TWICE_ON_A_DAY: "more than one dose on one day; each is counted",
     TubeFlag.FAR_BELOW_ZERO: "cells lie far below zero: compensated twice, or too much; see the note",
     CalibrationFlag.FEW_CONTROL_EVENTS: "few cells in the control tube",

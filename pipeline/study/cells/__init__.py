@@ -17,6 +17,7 @@ from pipeline.study.cells.words import (
     as_identifier,
     as_text,
     as_yes_no,
+    list_of,
     one_of,
     refuse,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "as_text",
     "as_time",
     "as_yes_no",
+    "list_of",
     "number",
     "one_of",
     "refuse",
