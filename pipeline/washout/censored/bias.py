@@ -106,7 +106,7 @@ def adjustment_of(
     rows: CensoredRows, bounds: Bounds, beta: Floats, log_sigma: Floats
 ) -> tuple[Floats, Floats]:
     """Return the expected information F (B, k+1, k+1) and the adjustment A (B, k+1); log σ is last."""
-    variance = np.exp(2 * log_sigma)[:, None]
+    variance = rows.variance(beta, log_sigma)
     scale = np.sqrt(variance + rows.sd**2)
     part = variance / scale**2
     middle = np.einsum("bnk,bk->bn", rows.design, beta)
@@ -119,6 +119,8 @@ def adjustment_of(
     whole = _of_all_rows(rows, information)
     per_row = 0.5 * np.einsum("abij,abcij->cij", _seen_from_rows(rows, whole), third) * rows.weight
     by_beta = np.einsum("ij,ijk->ik", per_row[0], rows.design)
+    if rows.lever is not None:
+        by_beta[:, -1] = np.sum(per_row[1] * rows.lever, axis=1)
     return whole, np.column_stack([by_beta, per_row[1].sum(axis=1)])
 
 
@@ -130,6 +132,11 @@ def _of_all_rows(rows: CensoredRows, information: Floats) -> Floats:
     expected[:, :k, :k] = np.einsum("bnk,bnl->bkl", rows.design * weighted[0, 0][:, :, None], rows.design)
     expected[:, :k, k] = expected[:, k, :k] = np.einsum("bn,bnk->bk", weighted[0, 1], rows.design)
     expected[:, k, k] = weighted[1, 1].sum(axis=1)
+    if rows.lever is not None:
+        by_mean = np.einsum("bn,bnk->bk", weighted[0, 1] * rows.lever, rows.design)
+        expected[:, k - 1, :k] = expected[:, :k, k - 1] = by_mean
+        expected[:, k - 1, k - 1] = np.sum(weighted[1, 1] * rows.lever**2, axis=1)
+        expected[:, k - 1, k] = expected[:, k, k - 1] = np.sum(weighted[1, 1] * rows.lever, axis=1)
     return expected
 
 
@@ -142,6 +149,11 @@ def _seen_from_rows(rows: CensoredRows, information: Floats) -> Floats:
     )
     of_both = np.einsum("bnk,bk->bn", rows.design, inverse[:, :k, k])
     of_sigma = np.broadcast_to(inverse[:, k, k][:, None], of_mean.shape)
+    if rows.lever is not None:
+        of_both = of_both + rows.lever * np.einsum("bnk,bk->bn", rows.design, inverse[:, :k, k - 1])
+        of_sigma = of_sigma + rows.lever * (
+            2 * inverse[:, k - 1, k][:, None] + rows.lever * inverse[:, k - 1, k - 1][:, None]
+        )
     return np.array([[of_mean, of_both], [of_both, of_sigma]])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 _FARTHEST_DOUBLINGS: Final = 1.0
 """How far outside of the data an answer may lie: one doubling. Convention (docs/method.md)."""
+
+_STEPS: Final = 100
+"""To where a share of the patients has a density while the scatter changes with weeks. Convention."""
 
 _LARGEST_EXPONENT: Final = 300.0
 """Powers of two beyond are called infinite. Convention: within float64."""
@@ -50,8 +54,8 @@ def weeks_to_reach(fit: WashoutFit, rd: float, share: float = 0.5) -> Wait:
         raise NotEstimableError(
             "cannot be told from these data: the interval of the slope holds 0, so a rise is not sure"
         )
-    line, z = fit_line(fit.data), _quantile(share)
-    doublings = float((np.log10(rd) + z * fit.sigma - fit.intercept) / fit.slope)
+    line = fit_line(fit.data)
+    doublings = float(_crossing(line, rd, share)(line.place[None])[0])
     _refuse_far_away(line, doublings, rd)
     low, high, how = _limits(fit, line, rd, share)
     note = _note(line, (low, doublings, high))
@@ -76,9 +80,13 @@ def _crossing(line: Line, rd: float, share: float) -> Parameter:
     """Return the function that gives log2 weeks from the line's standardised parameters, (m, k+1) → (m,)."""
     axes, z = line.axes, _quantile(share)
     level = axes.y(float(np.log10(rd)))
+    steps = 0 if not z else _STEPS if line.data.scatter_varies else 1
 
     def doublings(parameters: Floats) -> Floats:
-        place = (level + z * np.exp(parameters[:, -1]) - parameters[:, 0]) / parameters[:, 1]
+        place = (level - parameters[:, 0]) / parameters[:, 1]
+        for _ in range(steps):
+            above = level + z * np.exp(line.log_sigma(parameters, place))
+            place = (above - parameters[:, 0]) / parameters[:, 1]
         return np.asarray(axes.centre_x + axes.scale_x * place)
 
     return doublings
@@ -101,7 +109,7 @@ def _through(rows: CensoredRows, place: float, level: float) -> CensoredRows:
     """Lines through one point: y − level = b·(x − place) + terms."""
     design = rows.design[:, :, 1:].copy()
     design[:, :, 0] -= place
-    return CensoredRows(design, rows.y - level, rows.kind, rows.sd, rows.weight)
+    return replace(rows, design=design, y=rows.y - level)
 
 
 def _delta(

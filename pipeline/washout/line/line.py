@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gating.arithmetic.eigen import pseudo_inverse
-from gating.arithmetic.linear import product
+from gating.arithmetic.linear import product, times
 from pipeline.washout.censored.bias import Bounds, reduce_bias
 from pipeline.washout.censored.estimate import NotEstimableError
 from pipeline.washout.censored.likelihood import (
@@ -19,6 +19,7 @@ from pipeline.washout.censored.likelihood import (
     RIGHT,
     CensoredRows,
     Maximum,
+    by_values,
     maximise,
     single,
 )
@@ -30,7 +31,7 @@ from pipeline.washout.censored.profile import (
     log_sigma_interval,
     ratio_p,
 )
-from pipeline.washout.censored.repeated import PatientJackknife, patient_jackknife
+from pipeline.washout.censored.repeated import PatientJackknife, delta_variance, patient_jackknife
 from pipeline.washout.observations.rows import Observations
 from pipeline.washout.observations.terms import TermEffect
 
@@ -40,6 +41,8 @@ Parameter: TypeAlias = Callable[[Floats], Floats]
 
 _FEWEST_OBSERVED: Final = 3
 """Measured values below which no slope is told. Convention (docs/method.md)."""
+_SMALL, _TINY = 1e-3, 1e-300
+"""Part of a move whose effect is told; in place of a variance of zero. Convention."""
 _FIRST_TERM, _PLACES = 2, (0, 1, -1)
 """Places of the first term, and of level, slope and ln σ among the parameters. Convention."""
 
@@ -100,7 +103,7 @@ class Line:
     @property
     def most_likely(self) -> Coefficients:
         """The line of highest likelihood."""
-        return self._coefficients(np.append(self.best.beta[0], self.best.log_sigma[0]))
+        return self._coefficients(self.maximum)
 
     def _coefficients(self, parameters: Floats) -> Coefficients:
         axes = self.axes
@@ -111,6 +114,11 @@ class Line:
         )
 
     @property
+    def maximum(self) -> Floats:
+        """β and log σ of highest likelihood, (k+1,)."""
+        return np.append(self.best.beta[0], self.best.log_sigma[0])
+
+    @property
     def log_likelihood(self) -> float:
         """Of log10 RD in dex."""
         return float(self.best.log_likelihood[0]) - self.data.count(OBSERVED) * float(
@@ -119,8 +127,14 @@ class Line:
 
     @property
     def n_coefficients(self) -> int:
-        """Intercept, slope and terms."""
-        return _FIRST_TERM + len(self.data.terms)
+        """Intercept, slope, terms, and the change of the scatter with weeks where it has one."""
+        return int(self.rows.design.shape[2])
+
+    def log_sigma(self, parameters: Floats, place: Floats) -> Floats:
+        """Return ln σ on standardised axes at places of the standardised washout, (m, k+1), (m,) → (m,)."""
+        if not self.data.scatter_varies:
+            return parameters[:, -1]
+        return np.asarray(parameters[:, -1] + parameters[:, -2] * place)
 
     def covariance(self) -> Floats:
         """Return the covariance of intercept, slope and log sigma from the curvature of the likelihood."""
@@ -160,8 +174,11 @@ def fit_line(data: Observations) -> Line:
     )
     x, y = (doublings - axes.centre_x) / axes.scale_x, (data.log_rd - axes.centre_y) / axes.scale_y
     others = [(term.values - term.centre) / term.scale for term in data.terms]
-    design = np.column_stack([np.ones_like(x), x, *others])
+    of_scatter = [np.zeros_like(x)] * data.scatter_varies
+    design = np.column_stack([np.ones_like(x), x, *others, *of_scatter])
     rows = single(design, y, data.kind, data.measurement_sd / axes.scale_y)
+    if data.scatter_varies:
+        rows = replace(rows, lever=x[None])
     best = maximise(rows)
     _refuse_without_maximum(best, data)
     parameters, bias_is_off = _less_bias(data, rows, axes, best)
@@ -174,9 +191,7 @@ def _less_bias(data: Observations, rows: CensoredRows, axes: Axes, best: Maximum
     Where patients repeat a row counts as a part of its patient: it is no independent evidence.
     """
     low, high = ((limit - axes.centre_y) / axes.scale_y for limit in (data.log_lloq, data.log_uloq))
-    counted = CensoredRows(
-        rows.design, rows.y, rows.kind, rows.sd, np.full(rows.y.shape, data.n_patients / data.n)
-    )
+    counted = replace(rows, weight=np.full(rows.y.shape, data.n_patients / data.n))
     reduced = reduce_bias(counted, Bounds(low[None], high[None]), best)
     if not reduced.converged[0]:
         return np.append(best.beta[0], best.log_sigma[0]), False
@@ -210,17 +225,19 @@ def term_effects(line: Line, level: float) -> tuple[TermEffect, ...]:
     for column, term in enumerate(line.data.terms, start=_FIRST_TERM):
         of = coefficient_of(column)
         drop = critical_of(line, jackknife, of, level)
-        ratio = coefficient_ratio(line.rows, line.best, column, 0.0)
-        p = (
-            ratio_p(ratio, line.data.kind, line.n_coefficients)
-            if jackknife is None
-            else jackknife.p(ratio, of)
-        )
+        p = p_of(line, jackknife, coefficient_ratio(line.rows, line.best, column, 0.0), of)
         limits = coefficient_interval(line.rows, line.best, column, drop)
         scale = line.axes.scale_y / term.scale
         reported, likely = (float(value) * scale for value in (line.place[column], line.best.beta[0, column]))
         effects.append(TermEffect(term.name, term.unit, reported, likely, _scaled(limits, scale), p))
     return tuple(effects)
+
+
+def p_of(line: Line, jackknife: PatientJackknife | None, ratio: float, of: Parameter) -> float:
+    """Return the two-sided p of a likelihood ratio, on the scale of the line's intervals."""
+    if jackknife is None:
+        return ratio_p(ratio, line.data.kind, line.n_coefficients)
+    return jackknife.p(ratio, of)
 
 
 def jackknife_of(line: Line) -> PatientJackknife | None:
@@ -231,10 +248,39 @@ def jackknife_of(line: Line) -> PatientJackknife | None:
 
 
 def critical_of(line: Line, jackknife: PatientJackknife | None, of: Parameter, level: float) -> float:
-    """Return the drop of 2 log L that bounds the interval of a function of the parameters."""
+    """Return the drop of 2 log L that bounds the interval of a function of the parameters.
+
+    Where rows share errors it grows by what these add to the variance of that function.
+    """
     if jackknife is None:
-        return critical_value(line.data.kind, line.n_coefficients, level)
-    return jackknife.critical_value(of, level)
+        drop = critical_value(line.data.kind, line.n_coefficients, level)
+        own = own_variance(line, of) if line.data.shared else 1.0
+    else:
+        drop, own = jackknife.critical_value(of, level), jackknife.variance(of)
+    return drop * (1 + shared_variance(line, of) / max(own, _TINY))
+
+
+def own_variance(line: Line, of: Parameter) -> float:
+    """Return the variance of a function of the parameters from the curvature of the likelihood."""
+    return delta_variance(of, line.maximum, pseudo_inverse(line.best.information[:1])[0])
+
+
+def shared_variance(line: Line, of: Parameter) -> float:
+    """Return what errors that rows share add to the variance of a function of the parameters.
+
+    A row's error moves its value and its limits; the parameters then move by J = I⁻¹·∂U/∂y. Of one source all
+    rows move together, so its part is (∇f·J·sd)², not a sum of squares: it does not fall with more rows. A
+    factor common to all rows moves the level alone, and adds nothing to the slope.
+    """
+    if not line.data.shared:
+        return 0.0
+    moves, inverse = by_values(line.rows, line.best)[0], pseudo_inverse(line.best.information[:1])[0]
+    total = 0.0
+    for part in line.data.shared:
+        step = _SMALL * times(inverse, times(moves, part.sd / line.axes.scale_y))
+        change = float(of((line.maximum + step)[None])[0] - of((line.maximum - step)[None])[0])
+        total += (change / (2 * _SMALL)) ** 2
+    return total
 
 
 def slope_of(parameters: Floats) -> Floats:

@@ -50,6 +50,8 @@ class Observations:
         Further columns of the line: ways of measuring, covariates.
     shared
         Errors that rows have in common; not in `measurement_sd`.
+    scatter_varies
+        The line's scatter is exp(γ·log2 weeks) times its own.
     places
         Where each row stood among those given; empty where nobody asked.
     """
@@ -65,6 +67,7 @@ class Observations:
     notes: tuple[str, ...] = ()
     terms: tuple[Term, ...] = ()
     shared: tuple[SharedPart, ...] = ()
+    scatter_varies: bool = False
     places: NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, dtype=np.intp))
 
     @property
