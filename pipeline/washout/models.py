@@ -110,7 +110,7 @@ def _first_method(fit: Told) -> str:
 
 
 def _line_candidate(name: str, fit: WashoutFit) -> Candidate:
-    return Candidate(name, fit.aicc, 3 + len(fit.terms))
+    return Candidate(name, fit.aicc, fit.n_parameters)
 
 
 MODELS: Final[tuple[Model[Any], ...]] = (

@@ -17,7 +17,8 @@ from pipeline.washout.censored.bias import Bounds, reduce_bias
 from pipeline.washout.censored.estimate import NotEstimableError
 from pipeline.washout.censored.likelihood import LEFT, OBSERVED, RIGHT, CensoredRows, Maximum, maximise
 from pipeline.washout.censored.profile import coefficient_ratio, critical_value
-from pipeline.washout.line.line import critical_of, fit_line, jackknife_of, slope_of
+from pipeline.washout.line.intervals import critical_of, jackknife_of, slope_of
+from pipeline.washout.line.line import fit_line
 from pipeline.washout.line.mixed import fit_random_intercept
 from pipeline.washout.observations.rows import Observations
 from pipeline.washout.ranks import permutation_p

@@ -61,8 +61,8 @@ def reduce_bias(rows: CensoredRows, bounds: Bounds, best: Maximum) -> Reduced:
     """Return where U + A + F·t vanishes, sought from the maximum of the likelihood.
 
     Each step is g = F⁻¹(U + A) + t, at most half a unit of the standardised axes long, and shorter where the
-    last one led away. Few, mostly censored rows let such steps creep: every eighth is a Newton step on g, taken
-    where it halves what is left. Rows without any scatter have no root: `converged` says so.
+    last one led away. Few, mostly censored rows let such steps creep: every eighth is a Newton step on g,
+    taken where it halves what is left. Rows without any scatter have no root: `converged` says so.
 
     Parameters
     ----------

@@ -11,15 +11,15 @@ from pipeline.washout.censored.estimate import ModelName, NotEstimableError, Wai
 from pipeline.washout.censored.likelihood import LEFT, RIGHT, CensoredRows, Floats, maximise
 from pipeline.washout.censored.profile import effective_rows, interval
 from pipeline.washout.censored.repeated import PatientJackknife
-from pipeline.washout.line.line import (
-    Line,
+from pipeline.washout.line.doubts import Doubt
+from pipeline.washout.line.intervals import (
     Parameter,
     critical_of,
-    fit_line,
     jackknife_of,
     own_variance,
     shared_variance,
 )
+from pipeline.washout.line.line import Line, fit_line
 from pipeline.washout.observations.rows import Observations
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def weeks_to_reach(fit: WashoutFit, rd: float, share: float = 0.5) -> Wait:
     Raises
     ------
     NotEstimableError
-        The slope's interval holds 0, or the answer lies more than a doubling before the washouts seen.
+        The slope's interval holds 0, the rise is not straight, or the answer lies more than a doubling before the washouts seen.
     ValueError
         The density is not above 0, or the share not between 0 and 1.
     """
@@ -69,6 +69,10 @@ def weeks_to_reach(fit: WashoutFit, rd: float, share: float = 0.5) -> Wait:
         raise NotEstimableError(
             "cannot be told from these data: the interval of the slope holds 0, so a rise is not sure"
         )
+    bent = next((doubt for doubt in fit.doubts if doubt.doubt is Doubt.BEND and doubt.is_found), None)
+    if bent is not None:
+        how = "slows" if bent.effect < 0 else "quickens"
+        raise NotEstimableError(f"cannot be told from a line: the rise {how} with weeks (p {bent.p:.2g})")
     line = fit_line(fit.data)
     doublings = float(_crossing(line, rd, share)(line.place[None])[0])
     _refuse_far_before(line, doublings, rd)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gating.arithmetic.eigen import pseudo_inverse
-from gating.arithmetic.linear import product, times
+from gating.arithmetic.linear import product
 from pipeline.washout.censored.bias import Bounds, reduce_bias
 from pipeline.washout.censored.estimate import NotEstimableError
 from pipeline.washout.censored.likelihood import (
@@ -19,21 +19,10 @@ from pipeline.washout.censored.likelihood import (
     RIGHT,
     CensoredRows,
     Maximum,
-    by_values,
     maximise,
     single,
 )
-from pipeline.washout.censored.profile import (
-    coefficient_interval,
-    coefficient_ratio,
-    critical_value,
-    level_interval,
-    log_sigma_interval,
-    ratio_p,
-)
-from pipeline.washout.censored.repeated import PatientJackknife, delta_variance, patient_jackknife
 from pipeline.washout.observations.rows import Observations
-from pipeline.washout.observations.terms import TermEffect
 
 Floats: TypeAlias = NDArray[np.float64]
 Limits: TypeAlias = tuple[float, float]
@@ -41,9 +30,7 @@ Parameter: TypeAlias = Callable[[Floats], Floats]
 
 _FEWEST_OBSERVED: Final = 3
 """Measured values below which no slope is told. Convention (docs/method.md)."""
-_SMALL, _TINY = 1e-3, 1e-300
-"""Part of a move whose effect is told; in place of a variance of zero. Convention."""
-_FIRST_TERM, _PLACES = 2, (0, 1, -1)
+FIRST_TERM, _PLACES = 2, (0, 1, -1)
 """Places of the first term, and of level, slope and ln σ among the parameters. Convention."""
 
 
@@ -145,17 +132,6 @@ class Line:
         return product(product(jacobian, inverse[np.ix_(_PLACES, _PLACES)]), jacobian.T)
 
 
-@dataclass(frozen=True, slots=True)
-class LineIntervals:
-    """Intervals in own units, how they were found, and the p of slope = 0."""
-
-    slope: Limits
-    intercept: Limits
-    sigma: Limits
-    slope_p: float
-    how: str
-
-
 def fit_line(data: Observations) -> Line:
     """Return the line of highest likelihood, and the line less its bias.
 
@@ -196,115 +172,6 @@ def _less_bias(data: Observations, rows: CensoredRows, axes: Axes, best: Maximum
     if not reduced.converged[0]:
         return np.append(best.beta[0], best.log_sigma[0]), False
     return np.append(reduced.beta[0], reduced.log_sigma[0]), True
-
-
-def line_intervals(line: Line, level: float) -> LineIntervals:
-    """Return intervals by profile likelihood, scaled to the patient jackknife where patients repeat."""
-    axes, jackknife = line.axes, jackknife_of(line)
-    one_week = axes.x(0.0)
-    drops = [critical_of(line, jackknife, of, level) for of in (slope_of, level_at(one_week), sigma_of)]
-    slope = coefficient_interval(line.rows, line.best, 1, drops[0])
-    at_one_week = level_interval(line.rows, line.best, one_week, drops[1])
-    log_sigma = log_sigma_interval(line.rows, line.best, drops[2])
-    ratio = coefficient_ratio(line.rows, line.best, 1, 0.0)
-    correction = "corrected for few rows" if jackknife is None else "scaled to the jackknife of patients"
-    return LineIntervals(
-        slope=_scaled(slope, axes.scale_y / axes.scale_x),
-        intercept=_scaled(at_one_week, axes.scale_y, axes.centre_y),
-        sigma=_scaled((float(np.exp(log_sigma[0])), float(np.exp(log_sigma[1]))), axes.scale_y),
-        slope_p=ratio_p(ratio, line.data.kind, line.n_coefficients)
-        if jackknife is None
-        else jackknife.p(ratio, slope_of),
-        how=f"profile likelihood, drop of 2 log L {drops[0]:.4f} (3.8415 at 95 %, {correction})",
-    )
-
-
-def term_effects(line: Line, level: float) -> tuple[TermEffect, ...]:
-    """Return what each term does, with intervals as those of the line."""
-    jackknife, effects = jackknife_of(line), []
-    for column, term in enumerate(line.data.terms, start=_FIRST_TERM):
-        of = coefficient_of(column)
-        drop = critical_of(line, jackknife, of, level)
-        p = p_of(line, jackknife, coefficient_ratio(line.rows, line.best, column, 0.0), of)
-        limits = coefficient_interval(line.rows, line.best, column, drop)
-        scale = line.axes.scale_y / term.scale
-        reported, likely = (float(value) * scale for value in (line.place[column], line.best.beta[0, column]))
-        effects.append(TermEffect(term.name, term.unit, reported, likely, _scaled(limits, scale), p))
-    return tuple(effects)
-
-
-def p_of(line: Line, jackknife: PatientJackknife | None, ratio: float, of: Parameter) -> float:
-    """Return the two-sided p of a likelihood ratio, on the scale of the line's intervals."""
-    if jackknife is None:
-        return ratio_p(ratio, line.data.kind, line.n_coefficients)
-    return jackknife.p(ratio, of)
-
-
-def jackknife_of(line: Line) -> PatientJackknife | None:
-    """Return the jackknife of patients, None where nobody gave two samples."""
-    if line.data.n_patients == line.data.n:
-        return None
-    return patient_jackknife(line.rows, line.best, line.data.patients)
-
-
-def critical_of(line: Line, jackknife: PatientJackknife | None, of: Parameter, level: float) -> float:
-    """Return the drop of 2 log L that bounds the interval of a function of the parameters.
-
-    Where rows share errors it grows by what these add to the variance of that function.
-    """
-    if jackknife is None:
-        drop = critical_value(line.data.kind, line.n_coefficients, level)
-        own = own_variance(line, of) if line.data.shared else 1.0
-    else:
-        drop, own = jackknife.critical_value(of, level), jackknife.variance(of)
-    return drop * (1 + shared_variance(line, of) / max(own, _TINY))
-
-
-def own_variance(line: Line, of: Parameter) -> float:
-    """Return the variance of a function of the parameters from the curvature of the likelihood."""
-    return delta_variance(of, line.maximum, pseudo_inverse(line.best.information[:1])[0])
-
-
-def shared_variance(line: Line, of: Parameter) -> float:
-    """Return what errors that rows share add to the variance of a function of the parameters.
-
-    A row's error moves its value and its limits; the parameters then move by J = I⁻¹·∂U/∂y. Of one source all
-    rows move together, so its part is (∇f·J·sd)², not a sum of squares: it does not fall with more rows. A
-    factor common to all rows moves the level alone, and adds nothing to the slope.
-    """
-    if not line.data.shared:
-        return 0.0
-    moves, inverse = by_values(line.rows, line.best)[0], pseudo_inverse(line.best.information[:1])[0]
-    total = 0.0
-    for part in line.data.shared:
-        step = _SMALL * times(inverse, times(moves, part.sd / line.axes.scale_y))
-        change = float(of((line.maximum + step)[None])[0] - of((line.maximum - step)[None])[0])
-        total += (change / (2 * _SMALL)) ** 2
-    return total
-
-
-def slope_of(parameters: Floats) -> Floats:
-    """Slope on standardised axes, (m, k+1) → (m,)."""
-    return parameters[:, 1]
-
-
-def coefficient_of(column: int) -> Parameter:
-    """Return the function that gives a coefficient on standardised axes."""
-    return lambda parameters: parameters[:, column]
-
-
-def sigma_of(parameters: Floats) -> Floats:
-    """Log σ on standardised axes, (m, k+1) → (m,)."""
-    return parameters[:, -1]
-
-
-def level_at(place: float) -> Parameter:
-    """Return the function that gives the line at a place of the standardised washout."""
-    return lambda parameters: parameters[:, 0] + place * parameters[:, 1]
-
-
-def _scaled(limits: Limits, scale: float, centre: float = 0.0) -> Limits:
-    return rounded_dex(centre + scale * limits[0]), rounded_dex(centre + scale * limits[1])
 
 
 def rounded_dex(value: float) -> float:

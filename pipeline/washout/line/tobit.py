@@ -9,13 +9,17 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pipeline.washout.censored.estimate import Estimate, aicc
+from pipeline.washout.censored.estimate import Estimate, NotEstimableError, aicc
 from pipeline.washout.censored.profile import effective_rows
-from pipeline.washout.line.line import Coefficients, fit_line, line_intervals, term_effects
+from pipeline.washout.line.doubts import Doubt, Tested, doubt_words, tested, with_doubts
+from pipeline.washout.line.intervals import LineIntervals, line_intervals, slope_interval, term_effects
+from pipeline.washout.line.line import Coefficients, Line, fit_line
 from pipeline.washout.observations.rows import Observations, observe
 from pipeline.washout.observations.terms import Term, TermEffect
 
 Floats = NDArray[np.float64]
+Varying = tuple[float, tuple[float, float]]
+"""A slope and its interval."""
 
 _SMALLEST_SIGMA: Final = 1e-5
 """On standardised axes: below, the rows lie on a line and no interval is told. Convention."""
@@ -51,7 +55,11 @@ class WashoutFit:
     covariance : (3, 3)
         Of intercept, slope and log sigma, from the curvature of the likelihood.
     terms
-        What kits and covariates do; empty where the line has none.
+        What ways of measuring and covariates do; empty where the line has none.
+    doubts
+        What may bend the line, tested; what was found is in the line, or said.
+    varying
+        The line that lets the scatter change with weeks; None where the rows do not tell it.
     """
 
     slope: float
@@ -70,6 +78,8 @@ class WashoutFit:
     interval_method: str
     notes: tuple[str, ...] = ()
     terms: tuple[TermEffect, ...] = ()
+    doubts: tuple[Tested, ...] = ()
+    varying: Varying | None = None
 
     @property
     def n(self) -> int:
@@ -96,7 +106,7 @@ class WashoutFit:
 
         x = _doublings(weeks)
         variance = self.covariance[0, 0] + 2 * x * self.covariance[0, 1] + x**2 * self.covariance[1, 1]
-        freedom = max(effective_rows(self.data.kind) - 2 - len(self.terms), 1.0)
+        freedom = max(effective_rows(self.data.kind) - self.n_parameters + 1, 1.0)
         half = stdtrit(freedom, (1 + self.level) / 2) * np.sqrt(variance)
         line = self.intercept + self.slope * x
         return np.asarray(10.0 ** (line - half)), np.asarray(10.0 ** (line + half))
@@ -119,7 +129,18 @@ class WashoutFit:
             self._estimate("sigma", self.sigma, self.sigma_interval, "dex"),
             likely,
             *(term.estimate(*rest) for term in self.terms),
+            *self._doubted(),
         )
+
+    def _doubted(self) -> tuple[Estimate, ...]:
+        """Return what each doubt does, and the slopes with a scatter that varies, and without any doubt."""
+        name, rest = "slope_varying_scatter", (self.interval_method, self.level, "dex per doubling")
+        told = [] if self.varying is None else [self._estimate(name, *self.varying, rest[2])]
+        found = [doubt for doubt in self.doubts if doubt.is_found and doubt.doubt is not Doubt.BEND]
+        if found:
+            constant = (found[0].slope, None, None, self.n, self._likely_method, "", *rest[1:])
+            told.append(Estimate("slope_without_doubts", *constant))
+        return (*told, *(doubt.estimate(self.n, self.level) for doubt in self.doubts))
 
     @property
     def _likely_method(self) -> str:
@@ -134,8 +155,13 @@ class WashoutFit:
 
     @property
     def aicc(self) -> float:
-        """Akaike's criterion for few rows: intercept, slope, sigma and terms."""
-        return aicc(self.log_likelihood, 3 + len(self.terms), self.n)
+        """Akaike's criterion for few rows."""
+        return aicc(self.log_likelihood, self.n_parameters, self.n)
+
+    @property
+    def n_parameters(self) -> int:
+        """Intercept, slope, sigma and terms, and how sigma changes where it does."""
+        return 3 + len(self.terms) + self.data.scatter_varies
 
     def _estimate(
         self, name: str, value: float, limits: tuple[float, float], unit: str, p: float | None = None
@@ -201,12 +227,18 @@ def fit_tobit(
 
 def fit_observations(data: Observations, *, level: float = 0.95) -> WashoutFit:
     """As `fit_tobit`, on rows that are already sorted."""
-    line = fit_line(data)
-    intervals = line_intervals(line, level)
+    plain = fit_line(data)
+    doubts = tested(plain)
+    line, intervals = _of_doubts(plain, with_doubts(data, doubts), level)
+    data = line.data
     reported, likely = line.reported, line.most_likely
     notes = _fit_notes(data, likely.sigma, intervals.slope)
     stays = () if line.bias_is_off or likely.sigma < _SMALLEST_SIGMA else (_BIAS_STAYS,)
+    said = doubt_words(data, doubts, reported.slope)
     formula = _FORMULA + "".join(f" + {term.name}" for term in data.terms)
+    formula = (
+        formula.replace("sigma)", "sigma * exp(gamma * log2 weeks))") if data.scatter_varies else formula
+    )
     return WashoutFit(
         slope=reported.slope,
         intercept=reported.intercept,
@@ -222,9 +254,33 @@ def fit_observations(data: Observations, *, level: float = 0.95) -> WashoutFit:
         data=data,
         method=(_LESS_BIAS if line.bias_is_off else _MOST_LIKELY) + formula,
         interval_method=intervals.how,
-        notes=(*data.notes, *notes, *stays),
+        notes=(*data.notes, *notes, *stays, *said),
         terms=term_effects(line, level),
+        doubts=doubts,
+        varying=_varying(line, intervals, level) if doubts else None,
     )
+
+
+def _of_doubts(plain: Line, data: Observations, level: float) -> tuple[Line, LineIntervals]:
+    """Return the line with what was found in it and its intervals; the plain one where there is none such."""
+    if data is not plain.data:
+        try:
+            line = fit_line(data)
+            return line, line_intervals(line, level)
+        except NotEstimableError:
+            pass
+    return plain, line_intervals(plain, level)
+
+
+def _varying(line: Line, intervals: LineIntervals, level: float) -> Varying | None:
+    """Return the slope, with its interval, of the line whose scatter may change with weeks."""
+    if line.data.scatter_varies:
+        return line.reported.slope, intervals.slope
+    try:
+        free = fit_line(replace(line.data, scatter_varies=True))
+        return free.reported.slope, slope_interval(free, level)
+    except NotEstimableError:
+        return None
 
 
 def _fit_notes(data: Observations, sigma: float, slope: tuple[float, float]) -> tuple[str, ...]:
