@@ -1,4 +1,4 @@
-"""How sure the line is: profile likelihood, scaled to the jackknife of patients and to errors that rows share."""
+"""How sure the line is: profile likelihood, scaled to the jackknife of patients and to shared errors."""
 
 from __future__ import annotations
 

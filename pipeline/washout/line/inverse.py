@@ -59,7 +59,8 @@ def weeks_to_reach(fit: WashoutFit, rd: float, share: float = 0.5) -> Wait:
     Raises
     ------
     NotEstimableError
-        The slope's interval holds 0, the rise is not straight, or the answer lies more than a doubling before the washouts seen.
+        The slope's interval holds 0, the rise is not straight, or the answer lies more than a doubling before
+        the washouts seen.
     ValueError
         The density is not above 0, or the share not between 0 and 1.
     """

@@ -29,6 +29,7 @@ _LARGEST_EXPONENT: Final = 300
 
 _NO_SCATTER: Final = "no scatter is left between rows (sigma 0): the interval is no guide to other patients"
 _FORMULA: Final = "log10 RD = intercept + slope * log2 weeks + N(0, sigma)"
+_CHANGING: Final = "log10 RD = intercept + slope * log2 weeks + N(0, sigma * exp(gamma * log2 weeks))"
 _LESS_BIAS: Final = "Tobit, adjusted score (maximum likelihood less its bias of order 1/n): "
 _MOST_LIKELY: Final = "Tobit, maximum likelihood: "
 _BIAS_STAYS: Final = "the slope's bias could not be taken off: it is that of maximum likelihood"
@@ -183,6 +184,7 @@ def fit_tobit(
     patients: Sequence[object] | None = None,
     covariates: Mapping[str, ArrayLike] | None = None,
     level: float = 0.95,
+    doubts: bool = True,
 ) -> WashoutFit:
     """Fit log10 RD = a + b·log2 weeks + ε with censored values.
 
@@ -200,6 +202,8 @@ def fit_tobit(
         Further columns of the line by name, numbers of shape (n,); the line is told at their means.
     level
         Of the intervals.
+    doubts
+        Test what may bend the line, and take in what is found (`pipeline.washout.line.doubts`).
 
     Raises
     ------
@@ -222,19 +226,19 @@ def fit_tobit(
     rows = observe(
         weeks, rd, status, lloq=lloq, uloq=uloq, measurement_sd=measurement_sd, patients=patients, terms=terms
     )
-    return fit_observations(rows, level=level)
+    return fit_observations(rows, level=level, doubts=doubts)
 
 
-def fit_observations(data: Observations, *, level: float = 0.95) -> WashoutFit:
+def fit_observations(data: Observations, *, level: float = 0.95, doubts: bool = True) -> WashoutFit:
     """As `fit_tobit`, on rows that are already sorted."""
     plain = fit_line(data)
-    doubts = tested(plain)
-    line, intervals = _of_doubts(plain, with_doubts(data, doubts), level)
+    found = tested(plain) if doubts else ()
+    line, intervals = _of_doubts(plain, with_doubts(data, found), level)
     data = line.data
     reported, likely = line.reported, line.most_likely
     notes = _fit_notes(data, likely.sigma, intervals.slope)
     stays = () if line.bias_is_off or likely.sigma < _SMALLEST_SIGMA else (_BIAS_STAYS,)
-    said = doubt_words(data, doubts, reported.slope)
+    said = doubt_words(data, found, reported.slope)
     formula = _FORMULA + "".join(f" + {term.name}" for term in data.terms)
     formula = (
         formula.replace("sigma)", "sigma * exp(gamma * log2 weeks))") if data.scatter_varies else formula
@@ -256,8 +260,8 @@ def fit_observations(data: Observations, *, level: float = 0.95) -> WashoutFit:
         interval_method=intervals.how,
         notes=(*data.notes, *notes, *stays, *said),
         terms=term_effects(line, level),
-        doubts=doubts,
-        varying=_varying(line, intervals, level) if doubts else None,
+        doubts=found,
+        varying=_varying(line, intervals, level) if found else None,
     )
 
 
