@@ -135,7 +135,8 @@ def _crossing(line: Line, rd: float, share: float) -> Parameter:
         place = (level - parameters[:, 0]) / parameters[:, 1]
         for _ in range(steps):
             above = level + z * np.exp(line.log_sigma(parameters, place))
-            place = (above - parameters[:, 0]) / parameters[:, 1]
+            there = (above - parameters[:, 0]) / parameters[:, 1]
+            place = (place + there) / 2 if line.data.scatter_varies else there
         return np.asarray(axes.centre_x + axes.scale_x * place)
 
     return doublings
@@ -184,7 +185,7 @@ def _fieller(
         above = float(of(line.place[None])[0]) - wanted
         return above**2 / (own + shared_variance(line, of))
 
-    middle = (float(_crossing(line, rd, share)(line.place[None])[0]) - axes.centre_x) / axes.scale_x
+    middle = axes.x(float(_crossing(line, rd, share)(line.place[None])[0]))
     drop = float(stdtrit(freedom, (1 + level) / 2)) ** 2
     low, high = interval(ratio, middle, 0.1 + 0.1 * abs(middle), drop)
     return axes.centre_x + axes.scale_x * low, axes.centre_x + axes.scale_x * high

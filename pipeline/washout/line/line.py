@@ -118,10 +118,15 @@ class Line:
         return int(self.rows.design.shape[2])
 
     def log_sigma(self, parameters: Floats, place: Floats) -> Floats:
-        """Return ln σ on standardised axes at places of the standardised washout, (m, k+1), (m,) → (m,)."""
-        if not self.data.scatter_varies:
+        """Return ln σ on standardised axes at places of the standardised washout, (m, k+1), (m,) → (m,).
+
+        Beyond the washouts seen it stays what it is at their end.
+        """
+        lever = self.rows.lever
+        if lever is None:
             return parameters[:, -1]
-        return np.asarray(parameters[:, -1] + parameters[:, -2] * place)
+        within = np.clip(place, float(lever.min()), float(lever.max()))
+        return np.asarray(parameters[:, -1] + parameters[:, -2] * within)
 
     def covariance(self) -> Floats:
         """Return the covariance of intercept, slope and log sigma from the curvature of the likelihood."""
