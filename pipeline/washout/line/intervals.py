@@ -10,8 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gating.arithmetic.eigen import pseudo_inverse
-from gating.arithmetic.linear import times
-from pipeline.washout.censored.likelihood import by_values
 from pipeline.washout.censored.profile import (
     coefficient_interval,
     coefficient_ratio,
@@ -28,8 +26,6 @@ Floats: TypeAlias = NDArray[np.float64]
 Limits: TypeAlias = tuple[float, float]
 Parameter: TypeAlias = Callable[[Floats], Floats]
 
-_SMALL: Final = 1e-3
-"""Part of a move whose effect is told. Convention: between rounding and curvature."""
 _TINY: Final = 1e-300
 """In place of a variance of zero. Arithmetic."""
 
@@ -108,7 +104,7 @@ def critical_of(line: Line, jackknife: PatientJackknife | None, of: Parameter, l
     """
     if jackknife is None:
         drop = critical_value(line.data.kind, line.n_coefficients, level)
-        own = own_variance(line, of) if line.data.shared else 1.0
+        own = own_variance(line, of) if line.data.shared is not None else 1.0
     else:
         drop, own = jackknife.critical_value(of, level), jackknife.variance(of)
     return drop * (1 + shared_variance(line, of) / max(own, _TINY))
@@ -120,21 +116,8 @@ def own_variance(line: Line, of: Parameter) -> float:
 
 
 def shared_variance(line: Line, of: Parameter) -> float:
-    """Return what errors that rows share add to the variance of a function of the parameters.
-
-    A row's error moves its value and its limits; the parameters then move by J = I⁻¹·∂U/∂y. Of one source all
-    rows move together, so its part is (∇f·J·sd)², not a sum of squares: it does not fall with more rows. A
-    factor common to all rows moves the level alone, and adds nothing to the slope.
-    """
-    if not line.data.shared:
-        return 0.0
-    moves, inverse = by_values(line.rows, line.best)[0], pseudo_inverse(line.best.information[:1])[0]
-    total = 0.0
-    for part in line.data.shared:
-        step = _SMALL * times(inverse, times(moves, part.sd / line.axes.scale_y))
-        change = float(of((line.maximum + step)[None])[0] - of((line.maximum - step)[None])[0])
-        total += (change / (2 * _SMALL)) ** 2
-    return total
+    """Return what errors that rows share add to the variance of a function of the parameters."""
+    return 0.0 if line.data.shared is None else delta_variance(of, line.maximum, line.shared)
 
 
 def slope_of(parameters: Floats) -> Floats:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gating.arithmetic.eigen import pseudo_inverse
-from gating.arithmetic.linear import product
+from gating.arithmetic.linear import product, times
 from pipeline.washout.censored.bias import Bounds, reduce_bias
 from pipeline.washout.censored.estimate import NotEstimableError
 from pipeline.washout.censored.likelihood import (
@@ -19,6 +19,7 @@ from pipeline.washout.censored.likelihood import (
     RIGHT,
     CensoredRows,
     Maximum,
+    by_values,
     maximise,
     single,
 )
@@ -73,6 +74,8 @@ class Line:
         β and log σ as they are reported: less their bias, or those of the maximum where that was not found.
     bias_is_off
         Whether `place` is less its bias.
+    shared : (k+1, k+1)
+        What errors that rows share add to the covariance of `best`.
     """
 
     data: Observations
@@ -81,6 +84,7 @@ class Line:
     best: Maximum
     place: Floats
     bias_is_off: bool
+    shared: Floats
 
     @property
     def reported(self) -> Coefficients:
@@ -129,11 +133,11 @@ class Line:
         return np.asarray(parameters[:, -1] + parameters[:, -2] * within)
 
     def covariance(self) -> Floats:
-        """Return the covariance of intercept, slope and log sigma from the curvature of the likelihood."""
+        """Return the covariance of intercept, slope and log sigma: of the curvature, and of shared errors."""
         axes = self.axes
         ratio = axes.scale_y / axes.scale_x
         jacobian = np.array([[axes.scale_y, -ratio * axes.centre_x, 0.0], [0.0, ratio, 0.0], [0.0, 0.0, 1.0]])
-        inverse = pseudo_inverse(self.best.information[:1])[0]
+        inverse = pseudo_inverse(self.best.information[:1])[0] + self.shared
         return product(product(jacobian, inverse[np.ix_(_PLACES, _PLACES)]), jacobian.T)
 
 
@@ -163,7 +167,22 @@ def fit_line(data: Observations) -> Line:
     best = maximise(rows)
     _refuse_without_maximum(best, data)
     parameters, bias_is_off = _less_bias(data, rows, axes, best)
-    return Line(data, rows, axes, best, parameters, bias_is_off)
+    return Line(data, rows, axes, best, parameters, bias_is_off, _shared_covariance(data, rows, axes, best))
+
+
+def _shared_covariance(data: Observations, rows: CensoredRows, axes: Axes, best: Maximum) -> Floats:
+    """Return what errors that rows share add to the covariance of β and log σ.
+
+    A row's error moves its value and its limits; the parameters then move by J = I⁻¹·∂U/∂y. Of one source all
+    rows move together, so its part is (J·sd)(J·sd)ᵀ, not a sum of squares: it does not fall with more rows. A
+    factor common to all rows moves the level alone, and adds nothing to the slope.
+    """
+    size = rows.design.shape[2] + 1
+    if data.shared is None:
+        return np.zeros((size, size))
+    of_gradient = data.shared.moved(by_values(rows, best)[0]) / axes.scale_y
+    moved = times(pseudo_inverse(best.information[:1])[0][None], of_gradient.T)
+    return np.asarray(np.sum(moved[:, :, None] * moved[:, None, :], axis=0))
 
 
 def _less_bias(data: Observations, rows: CensoredRows, axes: Axes, best: Maximum) -> tuple[Floats, bool]:

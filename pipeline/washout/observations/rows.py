@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from calibration.density.receptor_density import NUMBERED, RdStatus
 from pipeline.washout.censored.likelihood import LEFT, OBSERVED, RIGHT
-from pipeline.washout.observations.shared import SharedPart
+from pipeline.washout.observations.shared import SharedErrors
 from pipeline.washout.observations.terms import Term
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -66,7 +66,7 @@ class Observations:
     n_given: int
     notes: tuple[str, ...] = ()
     terms: tuple[Term, ...] = ()
-    shared: tuple[SharedPart, ...] = ()
+    shared: SharedErrors | None = None
     scatter_varies: bool = False
     places: NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, dtype=np.intp))
 

@@ -14,7 +14,7 @@ from pipeline.study.settings import Settings
 from pipeline.washout.censored.estimate import Refusal
 from pipeline.washout.observations.kept import LeftOut, kept_notes, kept_rows, left_out_notes
 from pipeline.washout.observations.rows import Observations, observe
-from pipeline.washout.observations.shared import shared_parts
+from pipeline.washout.observations.shared import shared_errors
 from pipeline.washout.observations.terms import Term, refusal_of, too_many
 from pipeline.washout.observations.ways import usable_ways, way_terms, ways_of
 
@@ -126,7 +126,7 @@ def _observe(rows: Sequence[PatientRd], extrapolation: float, terms: Sequence[Te
         patients=[row.patient_id for row in rows],
         terms=terms,
     )
-    return shared_parts(data, [rows[place].shared for place in data.places])
+    return shared_errors(data, [rows[place].shared for place in data.places])
 
 
 def _number(value: float | None) -> float:

@@ -24,18 +24,28 @@ Floats: TypeAlias = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class SharedPart:
-    """The error of one source: `sd` (n,) of log10 RD in dex, 0 for rows of other sources."""
+class SharedErrors:
+    """What rows share, an entry per row and source, arrays of shape (m,).
 
-    source: str
+    Attributes
+    ----------
+    row, source
+        Numbers of the row and of the source.
+    sd
+        Of log10 RD, dex.
+    """
+
+    row: NDArray[np.intp]
+    source: NDArray[np.intp]
     sd: Floats
 
-    def take(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> SharedPart:
-        """Return the part of these rows."""
-        return SharedPart(self.source, self.sd[rows])
+    def moved(self, moves: Floats) -> Floats:
+        """Return what one SD of each source moves; `moves` (k, n) is what one dex of each row does: (k, g)."""
+        per_entry = moves[:, self.row] * self.sd
+        return np.array([np.bincount(self.source, weights=each) for each in per_entry])
 
 
-def shared_parts(data: Observations, errors: Sequence[Sequence[SharedError]]) -> Observations:
+def shared_errors(data: Observations, errors: Sequence[Sequence[SharedError]]) -> Observations:
     """Return the observations with what several rows share, and own errors less that.
 
     Parameters
@@ -44,18 +54,17 @@ def shared_parts(data: Observations, errors: Sequence[Sequence[SharedError]]) ->
         Of each row of `data`. A source of one row alone stays that row's own error.
     """
     counts = Counter(error.source for row in errors for error in row)
-    columns: dict[str, Floats] = {}
-    for place, row in enumerate(errors):
-        for error in row:
-            if counts[error.source] > 1:
-                columns.setdefault(error.source, np.zeros(data.n))[place] = error.log_sd
-    parts = tuple(SharedPart(source, sd) for source, sd in sorted(columns.items()))
-    return replace(data, shared=parts, measurement_sd=own_sd(data.measurement_sd, parts))
-
-
-def own_sd(whole: Floats, parts: Sequence[SharedPart]) -> Floats:
-    """Return each row's own SD, dex: what is left of the whole without the shared parts."""
-    squares = whole**2
-    for part in parts:
-        squares = squares - part.sd**2
-    return np.sqrt(np.maximum(squares, 0.0))
+    number = {source: place for place, source in enumerate(sorted(s for s, n in counts.items() if n > 1))}
+    entries = [
+        (place, number[error.source], error.log_sd)
+        for place, row in enumerate(errors)
+        for error in row
+        if error.source in number
+    ]
+    if not entries:
+        return data
+    rows, sources, sds = zip(*entries, strict=True)
+    shared = SharedErrors(np.array(rows, np.intp), np.array(sources, np.intp), np.array(sds, np.float64))
+    squares = np.bincount(shared.row, weights=shared.sd**2, minlength=data.n)
+    own = np.sqrt(np.maximum(data.measurement_sd**2 - squares, 0.0))
+    return replace(data, shared=shared, measurement_sd=own)

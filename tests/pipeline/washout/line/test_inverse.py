@@ -172,7 +172,8 @@ def test_two_lots_that_stand_apart_in_time_make_the_slope_less_sure():
     # independent: the slope of least squares of a step of 0.06 dex, when nothing is censored
     clear = fit_line(replace(given_rows(late, Settings()).data, kind=np.zeros(60, np.int8)))
     x = np.log2(clear.data.weeks)
-    steps = [np.polyfit(x, np.where(part.sd > 0, 0.06, 0.0), 1)[0] for part in clear.data.shared]
+    lots = [clear.data.shared.row[clear.data.shared.source == lot] for lot in (0, 1)]
+    steps = [np.polyfit(x, np.where(np.isin(np.arange(60), lot), 0.06, 0.0), 1)[0] for lot in lots]
     found = shared_variance(clear, slope_of) * (clear.axes.scale_y / clear.axes.scale_x) ** 2
     assert found == pytest.approx(sum(step**2 for step in steps), rel=1e-3)
 
