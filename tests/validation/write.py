@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass
@@ -17,6 +17,7 @@ from pathlib import Path
 
 from validation import (
     beads,
+    conditions,
     density,
     gated_tubes,
     gating_robustness,
@@ -28,6 +29,7 @@ from validation import (
     second_opinions,
     sentinels,
     tubes,
+    waiting,
     washout,
 )
 
@@ -48,6 +50,8 @@ class Sizes:
     sabotages: int = 200
     density_tubes: int = 1000
     washout_studies: int = 1000
+    condition_studies: int = 100
+    wait_studies: int = 100
     recovery_studies: int = 100
     batches: int = 8
     sentinel_days: int = 6
@@ -68,6 +72,8 @@ SECTIONS = (
     "beads",
     "density",
     "washout",
+    "conditions",
+    "waits",
     "recovery",
     "batches",
     "sentinels",
@@ -75,6 +81,15 @@ SECTIONS = (
     "second opinion",
     "processors",
 )
+
+
+_OF_MODELS: Mapping[str, tuple[Callable[[int, int, Mapper], str], Callable[[Sizes], int]]] = {
+    "washout": (washout.section, lambda sizes: sizes.washout_studies),
+    "conditions": (conditions.section, lambda sizes: sizes.condition_studies),
+    "waits": (waiting.section, lambda sizes: sizes.wait_studies),
+    "recovery": (recovery.section, lambda sizes: sizes.recovery_studies),
+}
+"""Sections of the models of washout: what writes one, and of how many studies."""
 
 
 def section(name: str, sizes: Sizes, mapper: Mapper) -> str:
@@ -87,10 +102,9 @@ def section(name: str, sizes: Sizes, mapper: Mapper) -> str:
         tubes_of_bands = density.section(density.examine(sizes.density_tubes, SEED, mapper), SEED)
         carried = density.examine_carried(sizes.density_tubes, SEED, mapper)
         return tubes_of_bands + density.carried_section(carried, SEED)
-    if name == "washout":
-        return washout.section(sizes.washout_studies, SEED, mapper)
-    if name == "recovery":
-        return recovery.section(sizes.recovery_studies, SEED, mapper)
+    if name in _OF_MODELS:
+        of, studies = _OF_MODELS[name]
+        return of(studies(sizes), SEED, mapper)
     if name == "batches":
         return pooling.section(pooling.examine(sizes.batches, SEED, mapper), SEED)
     if name == "gating":

@@ -40,7 +40,7 @@ class SharedErrors:
     sd: Floats
 
     def moved(self, moves: Floats) -> Floats:
-        """Return what one SD of each source moves; `moves` (k, n) is what one dex of each row does: (k, g)."""
+        """Return what one SD of each source moves, (k, g), from what one dex of each row does, (k, n)."""
         per_entry = moves[:, self.row] * self.sd
         return np.array([np.bincount(self.source, weights=each) for each in per_entry])
 
