@@ -9,17 +9,16 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pipeline.washout.censored.estimate import Estimate, NotEstimableError, aicc
+from pipeline.washout.censored.estimate import Estimate, aicc
 from pipeline.washout.censored.profile import effective_rows
 from pipeline.washout.line.doubts import Doubt, Tested, doubt_words, tested, with_doubts
-from pipeline.washout.line.intervals import LineIntervals, line_intervals, slope_interval, term_effects
-from pipeline.washout.line.line import Coefficients, Line, fit_line
+from pipeline.washout.line.intervals import term_effects
+from pipeline.washout.line.line import Coefficients, fit_line
+from pipeline.washout.line.told import Varying, line_with_doubts, varying_slope
 from pipeline.washout.observations.rows import Observations, observe
 from pipeline.washout.observations.terms import Term, TermEffect
 
 Floats = NDArray[np.float64]
-Varying = tuple[float, tuple[float, float]]
-"""A slope and its interval."""
 
 _SMALLEST_SIGMA: Final = 1e-5
 """On standardised axes: below, the rows lie on a line and no interval is told. Convention."""
@@ -81,6 +80,11 @@ class WashoutFit:
     terms: tuple[TermEffect, ...] = ()
     doubts: tuple[Tested, ...] = ()
     varying: Varying | None = None
+
+    @property
+    def doubt_words(self) -> tuple[str, ...]:
+        """A sentence per doubt that was found."""
+        return doubt_words(self.data, self.doubts, self.slope)
 
     @property
     def n(self) -> int:
@@ -233,7 +237,7 @@ def fit_observations(data: Observations, *, level: float = 0.95, doubts: bool = 
     """As `fit_tobit`, on rows that are already sorted."""
     plain = fit_line(data)
     found = tested(plain) if doubts else ()
-    line, intervals = _of_doubts(plain, with_doubts(data, found), level)
+    line, intervals = line_with_doubts(plain, with_doubts(data, found), level)
     data = line.data
     reported, likely = line.reported, line.most_likely
     notes = _fit_notes(data, likely.sigma, intervals.slope)
@@ -261,30 +265,8 @@ def fit_observations(data: Observations, *, level: float = 0.95, doubts: bool = 
         notes=(*data.notes, *notes, *stays, *said),
         terms=term_effects(line, level),
         doubts=found,
-        varying=_varying(line, intervals, level) if found else None,
+        varying=varying_slope(line, intervals, level) if found else None,
     )
-
-
-def _of_doubts(plain: Line, data: Observations, level: float) -> tuple[Line, LineIntervals]:
-    """Return the line with what was found in it and its intervals; the plain one where there is none such."""
-    if data is not plain.data:
-        try:
-            line = fit_line(data)
-            return line, line_intervals(line, level)
-        except NotEstimableError:
-            pass
-    return plain, line_intervals(plain, level)
-
-
-def _varying(line: Line, intervals: LineIntervals, level: float) -> Varying | None:
-    """Return the slope, with its interval, of the line whose scatter may change with weeks."""
-    if line.data.scatter_varies:
-        return line.reported.slope, intervals.slope
-    try:
-        free = fit_line(replace(line.data, scatter_varies=True))
-        return free.reported.slope, slope_interval(free, level)
-    except NotEstimableError:
-        return None
 
 
 def _fit_notes(data: Observations, sigma: float, slope: tuple[float, float]) -> tuple[str, ...]:
