@@ -12,8 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from pipeline.washout.censored.bootstrap import bca_interval, jackknife_weights, patient_weights
 from pipeline.washout.censored.estimate import Estimate, NotEstimableError
 from pipeline.washout.censored.likelihood import LEFT, RIGHT
+from pipeline.washout.observations.pair_order import PairOrder, order_of, pair_order
 from pipeline.washout.observations.rows import Observations, observe
-from pipeline.washout.pair_order import PairOrder, order_of, pair_order
 
 Floats = NDArray[np.float64]
 

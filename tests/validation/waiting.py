@@ -17,9 +17,9 @@ from pipeline.study.settings import Settings
 from pipeline.washout.censored.estimate import NotEstimableError
 from pipeline.washout.line.inverse import weeks_to_reach
 from pipeline.washout.line.tobit import fit_observations
+from pipeline.washout.observations.pair_order import pair_order
 from pipeline.washout.observations.rows import observe
 from pipeline.washout.observations.selection import given_rows
-from pipeline.washout.pair_order import pair_order
 from pipeline.washout.ranks import permutation_p
 from validation.markdown import paragraph, table
 

@@ -20,8 +20,8 @@ from pipeline.washout.censored.profile import coefficient_ratio, critical_value
 from pipeline.washout.line.intervals import critical_of, jackknife_of, slope_of
 from pipeline.washout.line.line import fit_line
 from pipeline.washout.line.mixed import fit_random_intercept
+from pipeline.washout.observations.pair_order import order_of
 from pipeline.washout.observations.rows import Observations
-from pipeline.washout.pair_order import order_of
 from pipeline.washout.ranks import permutation_p
 
 Floats = NDArray[np.float64]

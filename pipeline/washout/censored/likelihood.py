@@ -117,19 +117,6 @@ def single(design: Floats, y: Floats, kind: NDArray[np.int8], sd: Floats) -> Cen
     return CensoredRows(design[None], y[None], kind[None], sd[None], np.ones_like(y)[None])
 
 
-def resampled(rows: CensoredRows, weight: Floats) -> CensoredRows:
-    """Return a batch of the same one data set under other weights, shape (B, n); nothing is copied."""
-    batch, n = weight.shape
-    return CensoredRows(
-        np.broadcast_to(rows.design, (batch, n, rows.design.shape[2])),
-        np.broadcast_to(rows.y, (batch, n)),
-        np.broadcast_to(rows.kind, (batch, n)),
-        np.broadcast_to(rows.sd, (batch, n)),
-        weight,
-        None if rows.lever is None else np.broadcast_to(rows.lever, (batch, n)),
-    )
-
-
 def log_likelihood(rows: CensoredRows, beta: Floats, log_sigma: Floats) -> Floats:
     """Return the log likelihood of each data set, shape (B,).
 
@@ -160,20 +147,6 @@ def derivatives(rows: CensoredRows, beta: Floats, log_sigma: Floats) -> tuple[Fl
     d_mu_tau = part * (second * z + first) / scale
     d_tau2 = part**2 * z * (second * z + first) - 2 * part * (1 - part) * (observed + first * z)
     return _assemble(rows, (d_mu, d_tau), (d_mu2, d_mu_tau, d_tau2))
-
-
-def by_values(rows: CensoredRows, best: Maximum) -> Floats:
-    """Return how the gradient at the maximum moves with each row's value, or limit: (B, k+1, n)."""
-    variance = rows.variance(best.beta, best.log_sigma)
-    scale = np.sqrt(variance + rows.sd**2)
-    z = (rows.y - _linear(rows.design, best.beta)) / scale
-    first, second = by_z(z, rows.kind)
-    of_mean = -rows.weight * second / scale**2
-    of_sigma = rows.weight * (variance / scale**2) * -(second * z + first) / scale
-    moves = [of_mean[:, None, :] * rows.design.transpose(0, 2, 1), of_sigma[:, None, :]]
-    if rows.lever is not None:
-        moves[0][:, -1, :] = of_sigma * rows.lever
-    return np.concatenate(moves, axis=1)
 
 
 def maximise(

@@ -13,13 +13,13 @@ from gating.arithmetic.eigen import pseudo_inverse
 from gating.arithmetic.linear import product, times
 from pipeline.washout.censored.bias import Bounds, reduce_bias
 from pipeline.washout.censored.estimate import NotEstimableError
+from pipeline.washout.censored.influence import by_values
 from pipeline.washout.censored.likelihood import (
     LEFT,
     OBSERVED,
     RIGHT,
     CensoredRows,
     Maximum,
-    by_values,
     maximise,
     single,
 )

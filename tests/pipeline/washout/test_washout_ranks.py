@@ -8,8 +8,8 @@ from helpers.r_witness import needs_r, r_numbers
 from helpers.washout_truth import LLOQ, patients_on_a_line, statuses
 from pipeline.washout import NotEstimableError, rank_association
 from pipeline.washout.censored.bootstrap import bca_interval, jackknife_weights, patient_weights
+from pipeline.washout.observations.pair_order import order_of, pair_order
 from pipeline.washout.observations.rows import observe
-from pipeline.washout.pair_order import order_of, pair_order
 from pipeline.washout.ranks import permutation_p, weighted_kendall, weighted_spearman
 
 FEW = {"permutations": 199, "resamples": 199}
