@@ -20,7 +20,7 @@ from pipeline.washout.report import washout_report
 NAMES = ["M0", "M1", "M1 adjusted", "M1 with rows left out", "M1 random intercept", "M2", "M3"]
 
 
-def rows(n: int = 60) -> list[PatientRd]:
+def rows(n: int = 64) -> list[PatientRd]:
     """Return two visits of each patient, one under a week, a covariate, a drug level: no model refuses."""
     weeks, rd, status = patients_on_a_line(n, 8)
     drug = DrugLevel(0.01, 0.005, 0.02, 0.5, 0.04, 0.02, 0.08)
