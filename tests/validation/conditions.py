@@ -17,7 +17,7 @@ from pipeline.patients.patient_rd import PatientRd
 from pipeline.study.settings import Settings
 from pipeline.washout.censored.estimate import NotEstimableError
 from pipeline.washout.censored.profile import coefficient_ratio
-from pipeline.washout.line.doubts import tested, with_doubts
+from pipeline.washout.line.doubts import doubts_of, with_doubts
 from pipeline.washout.line.intervals import critical_of, jackknife_of, slope_of
 from pipeline.washout.line.line import Line, fit_line
 from pipeline.washout.observations.rows import Observations
@@ -228,7 +228,7 @@ def examine(condition: Condition, studies: int, seed: int) -> Found:
         data = given_rows(drawn.rows(), Settings()).data
         try:
             plain_line = fit_line(data)
-            found = tested(plain_line)
+            found = doubts_of(plain_line)
             taken = _taken(plain_line, with_doubts(data, found))
             lines.append(held(taken))
         except NotEstimableError:

@@ -91,7 +91,7 @@ class Tested:
         return Estimate(name, self.effect, None, None, n, method, "", level, _UNITS[self.doubt], self.p, note)
 
 
-def tested(line: Line) -> tuple[Tested, ...]:
+def doubts_of(line: Line) -> tuple[Tested, ...]:
     """Return every doubt that these rows allow to be tested, on the line without any of them."""
     if line.data.count(OBSERVED) < _FEWEST_MEASURED:
         return ()

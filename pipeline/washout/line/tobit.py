@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from pipeline.washout.censored.estimate import Estimate, aicc
 from pipeline.washout.censored.profile import effective_rows
-from pipeline.washout.line.doubts import Doubt, Tested, doubt_words, tested, with_doubts
+from pipeline.washout.line.doubts import Doubt, Tested, doubt_words, doubts_of, with_doubts
 from pipeline.washout.line.intervals import term_effects
 from pipeline.washout.line.line import Coefficients, fit_line
 from pipeline.washout.line.told import Varying, line_with_doubts, varying_slope
@@ -236,7 +236,7 @@ def fit_tobit(
 def fit_observations(data: Observations, *, level: float = 0.95, doubts: bool = True) -> WashoutFit:
     """As `fit_tobit`, on rows that are already sorted."""
     plain = fit_line(data)
-    found = tested(plain) if doubts else ()
+    found = doubts_of(plain) if doubts else ()
     line, intervals = line_with_doubts(plain, with_doubts(data, found), level)
     data = line.data
     reported, likely = line.reported, line.most_likely

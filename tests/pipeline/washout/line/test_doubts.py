@@ -10,7 +10,7 @@ from helpers.r_witness import needs_r, r_numbers
 from helpers.washout_truth import LLOQ, patients_on_a_line
 from pipeline.washout import fit_tobit, observe
 from pipeline.washout.censored.likelihood import OBSERVED
-from pipeline.washout.line.doubts import Doubt, tested
+from pipeline.washout.line.doubts import Doubt, doubts_of
 from pipeline.washout.line.line import fit_line
 
 
@@ -71,7 +71,7 @@ def test_a_term_for_the_lloq_agrees_with_survreg_of_r():
     lloq = 5000 * 10 ** (0.2 * np.random.default_rng(1).standard_normal(60) + 0.3 * np.log10(rd / 8000))
     below = rd < lloq
     data = observe(weeks, rd, np.where(below, "BELOW_LLOQ", "OK").tolist(), lloq=lloq)
-    doubt = next(found for found in tested(fit_line(data)) if found.doubt is Doubt.LLOQ)
+    doubt = next(found for found in doubts_of(fit_line(data)) if found.doubt is Doubt.LLOQ)
     told = r_numbers(
         "library(survival); s <- Surv(ifelse(below > 0, NA, y), ifelse(below > 0, limit, y), type = 'interval2');"
         "f <- survreg(s ~ x + limit, dist = 'gaussian'); tell('effect', coef(f)[3])",
@@ -142,7 +142,7 @@ def test_rows_as_the_line_assumes_are_seldom_doubted():
     found = [
         doubt.is_found
         for seed in range(40)
-        for doubt in tested(fit_line(observe(*rows_of(60, seed), lloq=LLOQ)))
+        for doubt in doubts_of(fit_line(observe(*rows_of(60, seed), lloq=LLOQ)))
     ]
     assert len(found) == 80
     assert sum(found) <= 12  # 4 expected, 4 standard errors
