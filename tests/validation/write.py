@@ -50,8 +50,8 @@ class Sizes:
     sabotages: int = 200
     density_tubes: int = 1000
     washout_studies: int = 1000
-    condition_studies: int = 100
-    wait_studies: int = 100
+    condition_studies: int = 60
+    wait_studies: int = 70
     recovery_studies: int = 100
     batches: int = 8
     sentinel_days: int = 6
