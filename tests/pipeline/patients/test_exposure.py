@@ -3,8 +3,10 @@ from datetime import date, time, timedelta
 from pathlib import Path
 
 import pytest
+from pydantic_core import PydanticCustomError
 
 from pipeline.patients.exposure import exposures, response_clocks
+from pipeline.study.cells import as_time
 from pipeline.study.drugs import is_drug
 from pipeline.study.settings import Settings
 from pipeline.study.study import Dose, Patient, Sample, Study
@@ -285,3 +287,11 @@ def test_refractoriness_and_the_last_trough_come_from_the_sheets():
     assert (found.serum_ug_ml, found.serum_on) == (310.0, COLLECTED - timedelta(days=70))
     assert exposure(*doses, patients=[Patient("P1", refractory_to="lenalidomide")]).refractory is False
     assert exposure(*doses, patients=[Patient("P1")]).refractory is None
+
+
+def test_a_time_of_day_is_read_as_people_and_excel_write_it():
+    for typed in ("14:30", "14.30", "14h30", "14:30:00", time(14, 30), 14.5 / 24):
+        assert as_time(typed) == time(14, 30)
+    for wrong in ("half past two", "25:00", "14"):
+        with pytest.raises(PydanticCustomError):
+            as_time(wrong)
