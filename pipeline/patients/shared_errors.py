@@ -23,7 +23,8 @@ def shared_errors(
 
     Each is the root mean square over the tubes of that term's SD, dex: what replicates share does not
     average out. A source names what must be the same: kit and lot; kit, clone, dye and F:P of the panel; run.
-    Where tubes of one visit differ in it, nothing is known to be shared.
+    Where tubes of one visit differ in it, nothing is known to be shared. NaN: as large as that of the other
+    rows of the source (a row below its LLOQ has no interval of its own, but its limit moves with the lot).
     """
     reagents = reagents_of(study, samples)
     panels = {panel.name: panel.quantified for panel in study.panels}
@@ -37,19 +38,20 @@ def shared_errors(
         (f"run {next(iter(runs), '')}", _RUN_TERMS, len(runs) == 1),
     )
     sizes = ((source, _size(results, terms)) for source, terms, same in sources if same)
-    return tuple(SharedError(source, size) for source, size in sizes if size > 0)
+    return tuple(SharedError(source, size) for source, size in sizes if size != 0)
 
 
 def _size(results: Sequence[SampleResult], terms: Collection[BudgetTerm]) -> float:
-    """Return the SD of these terms together, dex, over the tubes."""
+    """Return the SD of these terms together, dex, over the tubes; NaN where no tube tells it."""
     squares = [_variance(tube, terms) for tube in results if tube.receptor.budget]
-    return math.sqrt(math.fsum(squares) / len(squares)) if squares else 0.0
+    known = [square for square in squares if square is not None]
+    return math.sqrt(math.fsum(known) / len(known)) if known else math.nan
 
 
-def _variance(tube: SampleResult, terms: Collection[BudgetTerm]) -> float:
+def _variance(tube: SampleResult, terms: Collection[BudgetTerm]) -> float | None:
     receptor = tube.receptor
     low, high = receptor.rd_low, receptor.rd_high
     if not low or not high or not 0 < low < high:
-        return 0.0
+        return None
     whole = (math.log10(high / low) / (2 * Z_95)) ** 2
     return whole * math.fsum(term.share for term in receptor.budget if term.name in terms)

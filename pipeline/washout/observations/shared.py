@@ -51,15 +51,20 @@ def shared_errors(data: Observations, errors: Sequence[Sequence[SharedError]]) -
     Parameters
     ----------
     errors
-        Of each row of `data`. A source of one row alone stays that row's own error.
+        Of each row of `data`. A source of one row alone stays that row's own error; a size that is not known
+        (NaN) is the source's median.
     """
+    known: dict[str, list[float]] = {}
+    for error in (error for row in errors for error in row if np.isfinite(error.log_sd)):
+        known.setdefault(error.source, []).append(error.log_sd)
+    usual = {source: float(np.median(sizes)) for source, sizes in known.items()}
     counts = Counter(error.source for row in errors for error in row)
     number = {source: place for place, source in enumerate(sorted(s for s, n in counts.items() if n > 1))}
     entries = [
-        (place, number[error.source], error.log_sd)
+        (place, number[error.source], error.log_sd if np.isfinite(error.log_sd) else usual[error.source])
         for place, row in enumerate(errors)
         for error in row
-        if error.source in number
+        if error.source in number and error.source in usual
     ]
     if not entries:
         return data
