@@ -52,6 +52,7 @@ LABELS = {
     "pipeline.tube.compensation": {"Compensation"},
     "pipeline.tube.flags": {"TubeFlag"},
     "pipeline.washout.censored.estimate": {"ModelName"},
+    "pipeline.washout.line.doubts": {"Doubt"},
 }
 """Module → its enums of labels."""
 TYPED = {"OnError", "Target", "Kind", "RowReason"}
