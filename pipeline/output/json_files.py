@@ -107,6 +107,7 @@ def washout_json(report: WashoutReport) -> Json:
         "not_estimable": to_json(report.not_estimable),
         "assumptions": list(report.assumptions),
         "visits": to_json(report.visits),
+        "left_out": to_json(report.left_out),
         "notes": list(report.notes),
     }
 

@@ -129,6 +129,9 @@ _LOG_RANK: Final[_Columns] = (
 )
 
 
+_ROWS_LEFT_OUT = attributes("patient_id", "visit", "weeks", "words")
+
+
 def limiting_tables(limiting: Limiting) -> Titled:
     """Return what limits the receptor densities, a row per remedy, and what replicates say."""
     return (
@@ -154,6 +157,7 @@ def washout_tables(report: WashoutReport | None) -> Titled:
         ("Estimates, with 95 % intervals", table_of(_ESTIMATES, report.estimates)),
         ("Weeks until a share of the patients has a density", table_of(_WAITS, report.waits)),
         ("Not estimated", table_of(_REFUSED, report.not_estimable)),
+        ("Rows that the models leave out", table_of(_ROWS_LEFT_OUT, report.left_out)),
         ("Which model", _choice(report)),
         ("The drug at each visit, and the total", table_of(_OCCUPIED, report.visits)),
         ("Assumptions", _texts(report.assumptions)),

@@ -6,17 +6,14 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from itertools import pairwise
-from typing import Final
 
-from pipeline.patients.flags import ExposureFlag
-from pipeline.patients.treatment import Eligibility, cycles, eligibility, names_any, schedule
+from pipeline.patients.course import DAYS_PER_WEEK, Course, ResponseClock, doubts_of, is_before, last_day
+from pipeline.patients.treatment import cycles, schedule
 from pipeline.study.drugs import is_drug
 from pipeline.study.settings import Settings
 from pipeline.study.study import Dose, Patient, Sample, Study
 
-DAYS_PER_WEEK: Final = 7
-"""Arithmetic: the week."""
+__all__ = ["Exposure", "ResponseClock", "exposures", "response_clocks"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,26 +23,27 @@ class Exposure:
     Attributes
     ----------
     last_dose_on
-        Last dose of the washed-out drug on or before collection.
+        Last dose of the washed-out drug before collection. One on the day of collection counts as after it,
+        as its trough does, unless both times of day are typed and say otherwise.
     washout_weeks
-        From there to collection: days/7; 0 where both are on one day.
+        From there to collection: days/7; 0 where the times say so of one day.
     first_study_drug_on
         First dose of the study drug, before or after collection.
     response_washout_weeks
         The clock of the response strata: last dose of the washed-out drug on or before the first of the
         study drug → first dose of the study drug.
     n_doses
-        Doses of the washed-out drug on or before collection.
+        Doses of the washed-out drug before collection.
     cumulative_mg, cumulative_mg_per_kg
         Their sum; None where a dose is not known, or its unit is another and no weight is known.
     schedule
         `QW x 8, Q2W x 8, Q4W x 3, IV`; `QW x 8, pause of 40 weeks, QW x 4`
         (`pipeline.patients.treatment.schedule`).
     cycles
-        Of the washed-out drug, begun on or before collection.
+        Of the washed-out drug, begun before collection.
     intervening
-        Other drugs given after the last dose of the washed-out drug and on or before collection, the study
-        drug aside.
+        Other drugs given after the last dose of the washed-out drug and before collection, the study drug
+        aside.
     imid_since
         One of them is in the setting `imid_drugs`; None where the clock is not known.
     eligible, eligibility
@@ -53,10 +51,11 @@ class Exposure:
     refractory
         The patients sheet names the washed-out drug under refractory_to; None where it says nothing.
     serum_ug_ml, serum_on
-        The last trough measured on or before collection, and its day.
+        The last trough measured on or before collection, and its day: that of a dose on the day of collection
+        was measured before either.
     flags
         `NO_DOSES`, `SAMPLE_BEFORE_FIRST_DOSE`, `DOSE_AFTER_SAMPLE`, `DOSE_ON_SAMPLE_DAY`,
-        `DOSE_TWICE_ON_A_DAY`, `STUDY_DRUG_BEFORE_SAMPLE`.
+        `DOSE_TWICE_ON_A_DAY`, `STUDY_DRUG_BEFORE_SAMPLE`, `OTHER_ANTI_CD38_SINCE`.
     """
 
     sample_id: str
@@ -82,54 +81,6 @@ class Exposure:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ResponseClock:
-    """The response clock of a patient: last washed-out drug → first study drug. None = not known."""
-
-    patient_id: str
-    last_dose_on: date | None = None
-    first_study_drug_on: date | None = None
-    days: int | None = None
-    note: str = ""
-
-    @property
-    def weeks(self) -> float | None:
-        """The clock in weeks."""
-        return None if self.days is None else self.days / DAYS_PER_WEEK
-
-
-@dataclass(frozen=True, slots=True)
-class _Course:
-    """All that is known of a patient's treatment."""
-
-    doses: tuple[Dose, ...]
-    others: tuple[Dose, ...]
-    clock: ResponseClock
-    patient: Patient | None
-
-    def since(self, last: date | None, until: date) -> tuple[str, ...]:
-        """Names of other drugs given after the last dose, each once."""
-        if last is None:
-            return ()
-        return tuple(
-            dict.fromkeys(dose.drug.strip() for dose in self.others if last < dose.given_on <= until)
-        )
-
-    def entry(self, cycle_days: float) -> Eligibility:
-        """Eligibility on the day of the first study drug."""
-        first = self.clock.first_study_drug_on
-        before = [dose for dose in self.doses if first is not None and dose.given_on <= first]
-        other = any(
-            first is not None and before and before[0].given_on <= dose.given_on < first
-            for dose in self.others
-        )
-        return eligibility(cycles(before, cycle_days), self.clock.weeks, other_therapy=other)
-
-    def refractory(self, drug: str) -> bool | None:
-        """Whether the patients sheet names the drug."""
-        return None if self.patient is None else names_any(self.patient.refractory_to, drug)
-
-
 def exposures(study: Study, clocks: Mapping[str, ResponseClock]) -> dict[str, Exposure]:
     """Return the exposure of every tube by sample_id, in the order of the samples sheet.
 
@@ -139,11 +90,13 @@ def exposures(study: Study, clocks: Mapping[str, ResponseClock]) -> dict[str, Ex
     """
     patients = {patient.patient_id: patient for patient in study.patients}
     given = _by_patient(study.doses, study.settings.washed_out_drug)
+    started = _by_patient(study.doses, study.settings.study_drug)
     others = _others(study)
     by_sample = {}
     for sample in study.samples:
         name = sample.patient_id
-        course = _Course(given.get(name, ()), others.get(name, ()), clocks[name], patients.get(name))
+        doses = (given.get(name, ()), started.get(name, ()), others.get(name, ()))
+        course = Course(*doses, clocks[name], patients.get(name))
         by_sample[sample.sample_id] = _exposure(sample, course, study.settings)
     return by_sample
 
@@ -193,15 +146,16 @@ def _others(study: Study) -> Mapping[str, tuple[Dose, ...]]:
     return {name: tuple(rows) for name, rows in by_patient.items()}
 
 
-def _exposure(sample: Sample, course: _Course, settings: Settings) -> Exposure:
+def _exposure(sample: Sample, course: Course, settings: Settings) -> Exposure:
     doses, clock = course.doses, course.clock
-    before = tuple(dose for dose in doses if dose.given_on <= sample.collected_on)
-    last = before[-1].given_on if before else None
+    before = tuple(dose for dose in doses if is_before(dose, sample))
+    last = last_day(before)
     weight = None if course.patient is None else course.patient.weight_kg
-    findings = tuple(_findings(sample, doses, before, clock))
+    findings = tuple(doubts_of(sample, course, before))
     entry = course.entry(settings.cycle_days)
-    since = course.since(last, sample.collected_on)
-    trough = next((dose for dose in reversed(before) if dose.serum_trough_ug_ml is not None), None)
+    since = tuple(dict.fromkeys(dose.drug.strip() for dose in course.since(last, sample)))
+    measured = [dose for dose in doses if dose.given_on <= sample.collected_on]
+    trough = next((dose for dose in reversed(measured) if dose.serum_trough_ug_ml is not None), None)
     return Exposure(
         sample_id=sample.sample_id,
         patient_id=sample.patient_id,
@@ -225,45 +179,6 @@ def _exposure(sample: Sample, course: _Course, settings: Settings) -> Exposure:
         flags=tuple(flag for flag, _ in findings),
         notes=tuple(note for _, note in findings),
     )
-
-
-def _findings(
-    sample: Sample, doses: tuple[Dose, ...], before: tuple[Dose, ...], clock: ResponseClock
-) -> Iterable[tuple[ExposureFlag, str]]:
-    """Yield what a reader must know about the clock of this tube: flag and sentence."""
-    collected = sample.collected_on
-    if not doses:
-        yield (
-            ExposureFlag.NO_DOSES,
-            f"no dose of the washed-out drug is known for patient {sample.patient_id}",
-        )
-    elif not before:
-        first = doses[0].given_on
-        yield (
-            ExposureFlag.SAMPLE_BEFORE_FIRST_DOSE,
-            f"collected on {collected}, before the first dose on {first}",
-        )
-    if len(doses) > len(before) > 0:
-        after = doses[len(before)].given_on
-        yield (
-            ExposureFlag.DOSE_AFTER_SAMPLE,
-            f"{len(doses) - len(before)} doses after collection, the first on {after}",
-        )
-    if before and before[-1].given_on == collected:
-        yield (
-            ExposureFlag.DOSE_ON_SAMPLE_DAY,
-            f"the last dose was given on the day of collection, {collected}: 0 weeks",
-        )
-    days = [dose.given_on for dose in before]
-    if len(set(days)) < len(days):
-        twice = next(day for day, following in pairwise(days) if day == following)
-        yield ExposureFlag.DOSE_TWICE_ON_A_DAY, f"more than one dose on {twice}; each is counted"
-    started = clock.first_study_drug_on
-    if started is not None and started < collected:
-        yield (
-            ExposureFlag.STUDY_DRUG_BEFORE_SAMPLE,
-            f"the study drug was first given on {started}, before collection",
-        )
 
 
 def _cumulative(doses: tuple[Dose, ...], unit: str, weight_kg: float | None) -> float | None:

@@ -11,6 +11,17 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class SharedError:
+    """A part of a row's error that all rows of one `source` have in common; SD of log10 RD, dex.
+
+    A wrong assigned value of a lot moves all rows of that lot together: more rows do not make it smaller.
+    """
+
+    source: str
+    log_sd: float
+
+
+@dataclass(frozen=True, slots=True)
 class PatientRd:
     """A patient at a visit: replicate tubes pooled. None = not known.
 
@@ -35,6 +46,11 @@ class PatientRd:
         The washed-out drug in serum at the sample, and what it holds; None where nobody asked.
     body
         Covariates of the patient, for the drug's way down.
+    clone, fluorochrome, instrument
+        Of the quantified antibody and the cytometer; "" = not told. Rows that differ in them are not pooled
+        without a term.
+    shared
+        Parts of `rd_log_sd` that other rows share: the lot's assigned values, F:P, the curve of a bead run.
     imid_since, prior_lines
         An immunomodulatory drug after the last dose; lines of therapy. Covariates of M1.
     """
@@ -56,3 +72,7 @@ class PatientRd:
     imid_since: bool | None = None
     prior_lines: int | None = None
     rd_low: float | None = None
+    clone: str = ""
+    fluorochrome: str = ""
+    instrument: str = ""
+    shared: tuple[SharedError, ...] = ()

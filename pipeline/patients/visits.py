@@ -12,8 +12,9 @@ from calibration.density.result import PooledDensity, RdStatus
 from calibration.numbers import Z_95
 from pipeline.patients.exposure import Exposure
 from pipeline.patients.flags import VisitFlag
-from pipeline.patients.patient_rd import PatientRd
+from pipeline.patients.patient_rd import PatientRd, SharedError
 from pipeline.patients.same_visit import tubes_by_visit
+from pipeline.patients.shared_errors import shared_errors
 from pipeline.quantification.result import SampleResult
 from pipeline.study.reagents import Reagents, reagents_of
 from pipeline.study.study import Sample, Study
@@ -39,6 +40,8 @@ class Visit:
     flags: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     reagents: Reagents = field(default_factory=Reagents)
+    instrument: str = ""
+    shared: tuple[SharedError, ...] = ()
 
 
 def visits_of(
@@ -75,6 +78,10 @@ def patient_rd(visit: Visit) -> PatientRd:
         beads_kit=visit.kit,
         flags=visit.flags,
         tissue=visit.tissue,
+        clone=visit.reagents.clone,
+        fluorochrome=visit.reagents.fluorochrome,
+        instrument=visit.instrument,
+        shared=visit.shared,
     )
 
 
@@ -116,7 +123,15 @@ def _visit(
         flags=_flags(results, pooled, exposure, mixed=len(populations) > 1),
         notes=tuple(dict.fromkeys(_notes(samples, results, pooled))),
         reagents=reagents_of(study, samples),
+        instrument=_instrument(results),
+        shared=shared_errors(study, samples, results),
     )
+
+
+def _instrument(results: Sequence[SampleResult]) -> str:
+    """Return the cytometer as the files name it, with its serial number; "" where none does."""
+    told = (f"{tube.acquired.instrument} {tube.acquired.serial}".strip() for tube in results)
+    return ";".join(dict.fromkeys(name for name in told if name))
 
 
 def _flags(

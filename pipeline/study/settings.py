@@ -13,10 +13,12 @@ from pipeline.study.cells import (
     YesNo,
     as_file_name,
     as_text,
+    list_of,
     number,
     one_of,
     whole_number,
 )
+from pipeline.study.cells.choices import RowReason
 from pipeline.study.settings_curve import CurveSettings
 from pipeline.study.settings_field import Fraction, Reason, setting
 
@@ -151,6 +153,12 @@ class GeneralSettings(BaseModel):
         "names",
         "Drugs that may change CD38 themselves; one given after the washed-out drug is a covariate.",
     )
+    keep_in_models: Annotated[str, BeforeValidator(list_of(*RowReason))] = setting(
+        "",
+        "names",
+        "Rows that the washout models keep though they leave them out by default, split by ;: "
+        "under_one_week, study_drug, other_anti_cd38; empty: none. The line with them is told anyway.",
+    )
     cycle_days: Annotated[float, number(7, 84)] = setting(
         28.0, "days", "Length of a cycle of the washed-out drug, for counting cycles and for eligibility."
     )
@@ -180,6 +188,15 @@ class Settings(CurveSettings, GeneralSettings):
     def compensated_names(self) -> tuple[str, ...]:
         """What `compensated_panels` names, one by one."""
         return tuple(name.strip() for name in self.compensated_panels.split(";") if name.strip())
+
+    @property
+    def kept_reasons(self) -> frozenset[RowReason]:
+        """What `keep_in_models` names.
+
+        >>> sorted(Settings(keep_in_models="Study drug; under_one_week").kept_reasons)
+        [<RowReason.STUDY_DRUG: 'study_drug'>, <RowReason.UNDER_ONE_WEEK: 'under_one_week'>]
+        """
+        return frozenset(RowReason(name) for name in self.keep_in_models.split(";") if name)
 
     def says_compensated(self, panel: str) -> bool:
         """Return whether the files of a panel are compensated or unmixed already.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, time
 from pathlib import Path
 
 from pipeline.study.settings import Settings
@@ -30,6 +30,7 @@ class Sample:
     remark: str = ""
     gates_file: str = ""
     population: str = ""
+    collected_time: time | None = None
 
     @property
     def fcs_files(self) -> tuple[str, ...]:
@@ -121,6 +122,7 @@ class Dose:
     unit: str = ""
     route: str = ""
     serum_trough_ug_ml: float | None = None
+    given_time: time | None = None
 
 
 @dataclass(frozen=True, slots=True)

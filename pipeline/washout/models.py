@@ -6,7 +6,7 @@ A new model is its module and one entry in `MODELS`; the report and `washout.jso
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 from pipeline.patients.patient_rd import PatientRd
@@ -85,11 +85,15 @@ class Model(Generic[Found]):
 
 
 def _ranks(given: Given, settings: Settings) -> RankAssociation:
-    return rank_observations(given.of_reference_kit, seed=settings.seed)
+    return rank_observations(given.of_reference, seed=settings.seed)
 
 
 def _adjusted(given: Given, _: Settings) -> WashoutFit | None:
     return None if given.adjusted_data is None else fit_observations(given.adjusted_data)
+
+
+def _with_left_out(given: Given, _: Settings) -> WashoutFit | None:
+    return None if given.with_left_out is None else replace(fit_observations(given.with_left_out), notes=())
 
 
 def _random_intercept(given: Given, _: Settings) -> MixedFit | None:
@@ -106,7 +110,7 @@ def _first_method(fit: Told) -> str:
 
 
 def _line_candidate(name: str, fit: WashoutFit) -> Candidate:
-    return Candidate(name, fit.aicc, 3 + len(fit.terms))
+    return Candidate(name, fit.aicc, fit.n_parameters)
 
 
 MODELS: Final[tuple[Model[Any], ...]] = (
@@ -127,6 +131,12 @@ MODELS: Final[tuple[Model[Any], ...]] = (
         _line_candidate,
         after=ModelName.LINE,
         left_out=lambda given: given.refusals,
+    ),
+    Model(
+        ModelName.WITH_LEFT_OUT,
+        _with_left_out,
+        lambda fit: fit.renamed("with_left_out_"),
+        _line_method,
     ),
     Model(ModelName.RANDOM_INTERCEPT, _random_intercept, MixedFit.estimates, _first_method),
     Model(

@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from pipeline.washout.censored.bootstrap import bca_interval, jackknife_weights, patient_weights
 from pipeline.washout.censored.estimate import Estimate, NotEstimableError
-from pipeline.washout.censored.likelihood import LEFT, OBSERVED, RIGHT
+from pipeline.washout.censored.likelihood import LEFT, RIGHT
+from pipeline.washout.observations.pair_order import PairOrder, order_of, pair_order
 from pipeline.washout.observations.rows import Observations, observe
 
 Floats = NDArray[np.float64]
@@ -24,7 +25,7 @@ _MOST_ROWS_FOR_KENDALL_INTERVAL: Final = 1_000
 """Of more rows Kendall's τ has no interval. Convention: for speed."""
 _TIE: Final = 1e-12
 """A spread this small is that of ties alone. Arithmetic: rounding."""
-_METHOD: Final = "censored values tied at the ends; permutation p; BCa bootstrap of patients"
+_METHOD: Final = "censored values ordered pairwise (Gehan); permutation p; BCa bootstrap of patients"
 _BLOCK: Final = 2_000_000
 """Numbers worked on at once: bounds the memory. Convention."""
 
@@ -79,11 +80,11 @@ def rank_association(
     resamples: int = RESAMPLES,
     level: float = 0.95,
 ) -> RankAssociation:
-    """Rank correlation of receptor density with washout, censored values tied at the ends.
+    """Rank correlation of receptor density with washout, censored values ordered as far as they can be.
 
-    Left-censored values share the lowest rank, right-censored ones the highest. Where limits differ between
-    rows, a value below the highest limit of a left-censored row cannot be ordered against it and is tied with
-    it (and likewise at the top).
+    Two rows are ordered where their limits let it be known, and tied where not (`PairOrder`): a row with a
+    high LLOQ is tied with what lies below it, and ties nothing else. With one limit for all, left-censored
+    values share the lowest rank and right-censored ones the highest.
 
     The permutation p is two-sided with the +1 rule (Phipson & Smyth 2010, doi:10.2202/1544-6115.1585). Where
     patients repeat, a patient's values move together, to a patient with as many samples, and are shuffled
@@ -115,19 +116,17 @@ def rank_observations(
     level: float = 0.95,
 ) -> RankAssociation:
     """As `rank_association`, on rows that are already sorted into observed and censored."""
-    from scipy.stats import kendalltau
-
-    values, tie_notes = tied_at_the_ends(rows)
-    _refuse(rows, values)
-    rng = np.random.default_rng(seed)
-    rho = float(weighted_spearman(rows.weeks, values, np.ones((1, rows.n)))[0])
-    p = permutation_p(rows.weeks, values, rows.patients, permutations, rng)
-    intervals, interval_notes = _intervals(rows, values, resamples, level, rng)
+    _refuse_few(rows)
+    order = pair_order(rows)
+    _refuse_tied(rows, order)
+    rng, ones = np.random.default_rng(seed), np.ones((1, rows.n))
+    p = permutation_p(rows.weeks, order, rows.patients, permutations, rng)
+    intervals, interval_notes = _intervals(rows, order, resamples, level, rng)
     return RankAssociation(
-        spearman=rho,
+        spearman=float(weighted_spearman(rows.weeks, order, ones)[0]),
         spearman_interval=intervals[0],
         p=p,
-        kendall=float(kendalltau(rows.weeks, values).statistic),
+        kendall=float(weighted_kendall(rows.weeks, order, ones)[0]),
         kendall_interval=intervals[1],
         n=rows.n,
         n_patients=rows.n_patients,
@@ -137,30 +136,16 @@ def rank_observations(
         resamples=resamples,
         level=level,
         method=_METHOD,
-        notes=(*rows.notes, *tie_notes, *interval_notes),
+        notes=(*rows.notes, *interval_notes),
     )
 
 
-def tied_at_the_ends(rows: Observations) -> tuple[Floats, tuple[str, ...]]:
-    """Return values whose order is known: log10 RD with both censored ends tied, and what was tied."""
-    low = np.max(rows.log_rd[rows.kind == LEFT], initial=-np.inf)
-    high = np.min(rows.log_rd[rows.kind == RIGHT], initial=np.inf)
-    at_bottom = (rows.kind == LEFT) | ((rows.kind == OBSERVED) & (rows.log_rd < low))
-    at_top = (rows.kind == RIGHT) | ((rows.kind == OBSERVED) & (rows.log_rd > high))
-    both = at_bottom & at_top
-    if both.any():
-        raise NotEstimableError(
-            "the limits of left- and right-censored rows overlap: their ranks are not known"
-        )
-    values = np.where(at_bottom, -np.inf, np.where(at_top, np.inf, rows.log_rd))
-    extra = int(np.sum((at_bottom | at_top) & (rows.kind == OBSERVED)))
-    note = f"{extra} measured values lie beyond another row's limit and are tied with it"
-    return values, (note,) if extra else ()
+def weighted_spearman(x: Floats, order: PairOrder, weights: Floats) -> Floats:
+    """Return ρ of rows that count `weights` times, shape (B, n) → (B,); NaN where all are tied.
 
-
-def weighted_spearman(x: Floats, y: Floats, weights: Floats) -> Floats:
-    """Return Spearman's ρ of rows that count `weights` times, shape (B, n) → (B,); NaN where all are tied."""
-    first, second = _weighted_ranks(x, weights), _weighted_ranks(y, weights)
+    The correlation of the mid-ranks of x with the scores of the densities: Spearman's where all is known.
+    """
+    first, second = _weighted_ranks(x, weights), order.scores(weights) / 2
     total = weights.sum(axis=1, keepdims=True)
     first -= np.sum(weights * first, axis=1, keepdims=True) / total
     second -= np.sum(weights * second, axis=1, keepdims=True) / total
@@ -172,15 +157,20 @@ def weighted_spearman(x: Floats, y: Floats, weights: Floats) -> Floats:
     return correlations
 
 
-def weighted_kendall(x: Floats, y: Floats, weights: Floats) -> Floats:
+def weighted_kendall(x: Floats, order: PairOrder, weights: Floats) -> Floats:
     """Return Kendall's τ_b of rows that count `weights` times, shape (B, n) → (B,).
 
     Weights and signs are whole numbers: no sum is rounded.
     """
-    order = [np.unique(column, return_inverse=True)[1] for column in (x, y)]
-    signs = [np.sign(rank[:, None] - rank[None, :]).astype(np.float64) for rank in order]
-    matrices = (signs[0] * signs[1], np.abs(signs[0]), np.abs(signs[1]))
-    pairs, untied_x, untied_y = (np.sum((weights @ matrix) * weights, axis=1) for matrix in matrices)
+    place, n = order_of(x), len(x)
+    pairs, untied_x, untied_y = (np.zeros(len(weights)) for _ in range(3))
+    size = max(1, _BLOCK // n)
+    for start in range(0, n, size):
+        block = slice(start, min(start + size, n))
+        of_x, of_y = place.signs(block), order.signs(block)
+        pairs += _paired(weights, of_x * of_y, block)
+        untied_x += _paired(weights, np.abs(of_x), block)
+        untied_y += _paired(weights, np.abs(of_y), block)
     spread = untied_x * untied_y
     correlations: Floats = np.divide(
         pairs, np.sqrt(spread), out=np.full(len(pairs), np.nan), where=spread > 0
@@ -188,17 +178,22 @@ def weighted_kendall(x: Floats, y: Floats, weights: Floats) -> Floats:
     return correlations
 
 
-def permutation_p(
-    x: Floats, y: Floats, patients: NDArray[np.intp], permutations: int, rng: np.random.Generator
-) -> float:
-    """Return the two-sided permutation p of Spearman's ρ, shuffling as `rank_association` says.
+def _paired(weights: Floats, matrix: Floats, block: slice) -> Floats:
+    """Sum the pairs of a block of rows with all, whole numbers: (B,)."""
+    return np.asarray(np.sum((weights @ matrix.T) * weights[:, block], axis=1))
 
-    Ranks less their mean are halves of whole numbers, and no sum of their products reaches 2⁵³ quarters below
-    200,000 rows: nothing is rounded, so that ties are ties, and BLAS may add up in any order.
+
+def permutation_p(
+    x: Floats, order: PairOrder, patients: NDArray[np.intp], permutations: int, rng: np.random.Generator
+) -> float:
+    """Return the two-sided permutation p of ρ, shuffling as `rank_association` says.
+
+    Ranks and half scores less their mean are halves of whole numbers, and no sum of their products reaches
+    2⁵³ quarters below 200,000 rows: nothing is rounded, ties are ties, and BLAS may add up in any order.
     """
     ones = np.ones((1, len(x)))
-    first, second = _weighted_ranks(x, ones)[0], _weighted_ranks(y, ones)[0]
-    first, second = first - first.mean(), second - second.mean()
+    first, second = _weighted_ranks(x, ones)[0], order.scores(ones)[0] / 2
+    first = first - first.mean()
     observed = abs(float(first @ second))
     strata = _strata(patients)
     size = max(1, _BLOCK // len(x))
@@ -243,20 +238,23 @@ def _weighted_ranks(values: Floats, weights: Floats) -> Floats:
     return ranks
 
 
-def _refuse(rows: Observations, values: Floats) -> None:
+def _refuse_few(rows: Observations) -> None:
     if rows.n < _FEWEST_ROWS:
         raise NotEstimableError(
             f"{rows.n} {'row' if rows.n == 1 else 'rows'} with washout and receptor density; "
             f"at least {_FEWEST_ROWS} are needed"
         )
-    if len(np.unique(values)) == 1:
-        raise NotEstimableError(f"all {rows.n} receptor densities are tied (all censored, or all equal)")
     if len(np.unique(rows.weeks)) == 1:
         raise NotEstimableError(f"all {rows.n} rows have the same washout, {rows.weeks[0]:.4g} weeks")
 
 
+def _refuse_tied(rows: Observations, order: PairOrder) -> None:
+    if order.is_tied:
+        raise NotEstimableError(f"all {rows.n} receptor densities are tied (all censored, or all equal)")
+
+
 def _intervals(
-    rows: Observations, values: Floats, resamples: int, level: float, rng: np.random.Generator
+    rows: Observations, order: PairOrder, resamples: int, level: float, rng: np.random.Generator
 ) -> tuple[list[tuple[float, float] | None], tuple[str, ...]]:
     if rows.n_patients < _FEWEST_PATIENTS:
         sampled = "1 patient" if rows.n_patients == 1 else f"{rows.n_patients} patients"
@@ -268,16 +266,16 @@ def _intervals(
     else:
         notes.append(f"no interval for Kendall tau-b above {_MOST_ROWS_FOR_KENDALL_INTERVAL} rows")
     blocks = [
-        [statistic(rows.weeks, values, weights) for statistic in statistics]
+        [statistic(rows.weeks, order, weights) for statistic in statistics]
         for weights in patient_weights(rows.patients, resamples, rng)
     ]
     ones, jackknife = np.ones((1, rows.n)), jackknife_weights(rows.patients)
     intervals: list[tuple[float, float] | None] = []
     for index, statistic in enumerate(statistics):
-        estimate = float(statistic(rows.weeks, values, ones)[0])
+        estimate = float(statistic(rows.weeks, order, ones)[0])
         draws = np.concatenate([block[index] for block in blocks])
         try:
-            intervals.append(bca_interval(estimate, draws, statistic(rows.weeks, values, jackknife), level))
+            intervals.append(bca_interval(estimate, draws, statistic(rows.weeks, order, jackknife), level))
         except NotEstimableError as reason:
             intervals.append(None)
             notes.append(str(reason))

@@ -14,6 +14,7 @@ from pipeline.washout.choice import ModelChoice, choose
 from pipeline.washout.line.mixed import MixedFit
 from pipeline.washout.line.tobit import WashoutFit
 from pipeline.washout.models import MODELS, Fit
+from pipeline.washout.observations.kept import LeftOut
 from pipeline.washout.observations.selection import Given, given_rows
 from pipeline.washout.ranks import RankAssociation
 from pipeline.washout.recovery.fit import RecoveryFit
@@ -40,6 +41,8 @@ class WashoutReport:
         Which of M1, M1 adjusted and M2 describes the rows best, by rule.
     visits
         Every visit with the drug at it.
+    left_out
+        Rows that M0 to M3 do not get by default, and why.
     """
 
     fits: Mapping[str, Fit]
@@ -57,6 +60,7 @@ class WashoutReport:
     choice: ModelChoice | None = None
     visits: tuple[OccupiedVisit, ...] = ()
     assumptions: tuple[str, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
 
     @property
     def rank(self) -> RankAssociation | None:
@@ -149,6 +153,7 @@ def washout_report(rows: Sequence[PatientRd], settings: Settings) -> WashoutRepo
         notes=tuple(dict.fromkeys(notes)),
         choice=choose([model.candidate(model.name, fit) for model, fit in fitted if model.candidate]),
         visits=occupied_visits(rows),
+        left_out=given.left_out,
         assumptions=_assumptions(settings),
     )
 

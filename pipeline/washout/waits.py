@@ -45,7 +45,9 @@ def recovery_of(rows: Sequence[PatientRd], data: Observations, settings: Setting
 
     refuse_recovery(data)
     if data.terms:
-        raise NotEstimableError("rows of several bead kits: a recovery curve has no kit term")
+        raise NotEstimableError(
+            "rows of several bead kits, clones, dyes or cytometers: a recovery curve has no term for them"
+        )
     levels = [rows[index].drug for index in data.places]
     bodies = [row.body for row in rows if row.body is not None]
     step = max(1, len(bodies) // _MOST_BODIES)

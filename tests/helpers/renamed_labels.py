@@ -53,9 +53,10 @@ LABELS = {
     "pipeline.tube.compensation": {"Compensation"},
     "pipeline.tube.flags": {"TubeFlag"},
     "pipeline.washout.censored.estimate": {"ModelName"},
+    "pipeline.washout.line.doubts": {"Doubt"},
 }
 """Module → its enums of labels."""
-TYPED = {"OnError", "Target", "Kind"}
+TYPED = {"OnError", "Target", "Kind", "RowReason"}
 """Enums that are no labels of results: words that people type, and what `init` guesses of a file."""
 ALSO_OTHER_WORDS = {"Step", "KitResult"}
 """Enums whose words name other things too: a population (`plasma_cells`), a test of the CP dataset (`ABC`)."""

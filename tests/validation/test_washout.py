@@ -3,7 +3,8 @@ import pytest
 
 from pipeline.washout.censored.likelihood import OBSERVED, maximise
 from pipeline.washout.censored.profile import critical_value
-from pipeline.washout.line.line import fit_line, line_intervals
+from pipeline.washout.line.intervals import line_intervals
+from pipeline.washout.line.line import fit_line
 from validation.washout import (
     TRUE_SLOPE,
     Repeated,

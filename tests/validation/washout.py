@@ -17,8 +17,10 @@ from pipeline.washout.censored.bias import Bounds, reduce_bias
 from pipeline.washout.censored.estimate import NotEstimableError
 from pipeline.washout.censored.likelihood import LEFT, OBSERVED, RIGHT, CensoredRows, Maximum, maximise
 from pipeline.washout.censored.profile import coefficient_ratio, critical_value
-from pipeline.washout.line.line import critical_of, fit_line, jackknife_of, slope_of
+from pipeline.washout.line.intervals import critical_of, jackknife_of, slope_of
+from pipeline.washout.line.line import fit_line
 from pipeline.washout.line.mixed import fit_random_intercept
+from pipeline.washout.observations.pair_order import order_of
 from pipeline.washout.observations.rows import Observations
 from pipeline.washout.ranks import permutation_p
 
@@ -260,7 +262,10 @@ def _type_one(truth: Truth, studies: int, rng: np.random.Generator) -> float:
     doublings, rows = simulate(truth, _TYPE_ONE_STUDIES * studies, rng)
     values = np.select([rows.kind == LEFT, rows.kind == RIGHT], [-np.inf, np.inf], rows.y)
     patients = np.arange(values.shape[1])
-    p = [permutation_p(x, y, patients, _PERMUTATIONS, rng) for x, y in zip(doublings, values, strict=True)]
+    p = [
+        permutation_p(x, order_of(y), patients, _PERMUTATIONS, rng)
+        for x, y in zip(doublings, values, strict=True)
+    ]
     return 100 * float(np.mean(np.array(p) <= 0.05))
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from validation import (
     beads,
     clone_splits,
+    conditions,
     density,
     gated_tubes,
     gating_robustness,
@@ -32,6 +33,7 @@ from validation import (
     sentinels,
     shapes,
     tubes,
+    waiting,
     washout,
 )
 
@@ -53,6 +55,8 @@ class Sizes:
     density_tubes: int = 1000
     shape_tubes: int = 150
     washout_studies: int = 1000
+    condition_studies: int = 60
+    wait_studies: int = 70
     recovery_studies: int = 100
     response_studies: int = 1000
     batches: int = 8
@@ -133,6 +137,8 @@ SECTIONS: Mapping[str, Callable[[Sizes, Mapper], str]] = {
     "shapes": lambda sizes, mapper: shapes.section(shapes.examine(sizes.shape_tubes, SEED, mapper), SEED),
     "replicates": _replicates,
     "washout": lambda sizes, mapper: washout.section(sizes.washout_studies, SEED, mapper),
+    "conditions": lambda sizes, mapper: conditions.section(sizes.condition_studies, SEED, mapper),
+    "waits": lambda sizes, mapper: waiting.section(sizes.wait_studies, SEED, mapper),
     "recovery": _recovery,
     "response": lambda sizes, mapper: response.section(sizes.response_studies, SEED, mapper),
     "batches": _batches,

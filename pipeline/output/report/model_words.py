@@ -8,6 +8,7 @@ from typing import Final
 
 from pipeline.output.figures.style.ticks import count
 from pipeline.washout.censored.estimate import Estimate, ModelName, Wait
+from pipeline.washout.observations.kept import left_out_notes
 from pipeline.washout.report import WashoutReport
 
 _COLUMNS: Final = {
@@ -15,6 +16,13 @@ _COLUMNS: Final = {
     "prior_lines": "the number of prior lines",
     "igg": "the IgG type",
     ModelName.ADJUSTED: "M1, adjusted",
+}
+
+_WAYS: Final = {
+    "fold_kit_": "Kit",
+    "fold_clone_": "Clone",
+    "fold_fluorochrome_": "Dye",
+    "fold_instrument_": "Cytometer",
 }
 
 _ADJUSTED: Final = {
@@ -37,6 +45,8 @@ def model_words(report: WashoutReport, name: str) -> tuple[str, ...]:
     estimates = {estimate.name: estimate for estimate in report.estimates}
     said = [
         *_kit_words(estimates.values()),
+        *_left_out_words(report, estimates),
+        *_doubt_words(report, estimates),
         *_adjusted_words(estimates),
         *_mixed_words(estimates),
         *_recovery_words(estimates, name),
@@ -55,7 +65,7 @@ def refusal_words(report: WashoutReport, name: str) -> tuple[str, ...]:
         Of the density: `free CD38`.
     """
     by_reason: dict[str, list[str]] = {}
-    untold = [(_wait(wait, name), wait.note) for wait in report.waits if wait.weeks is None]
+    untold = [(_wait(wait, name), _why(wait)) for wait in report.waits if wait.weeks is None]
     for what, reason in (
         *((_plain(refusal.name), refusal.reason) for refusal in report.not_estimable),
         *untold,
@@ -88,10 +98,31 @@ def _three(number: float | None) -> str:
 
 def _kit_words(estimates: Iterable[Estimate]) -> list[str]:
     return [
-        f"Kit {estimate.name.removeprefix('fold_kit_')} reads × {_interval(estimate)} of the usual kit."
+        f"{words} {estimate.name.removeprefix(start)} reads × {_interval(estimate)} of the usual one."
         for estimate in estimates
-        if estimate.name.startswith("fold_kit_")
+        for start, words in _WAYS.items()
+        if estimate.name.startswith(start)
     ]
+
+
+def _left_out_words(report: WashoutReport, estimates: dict[str, Estimate]) -> list[str]:
+    """Say which rows the models leave out by default, and what the line is with them."""
+    fold = estimates.get("with_left_out_fold_per_doubling")
+    said = [f"{_capital(note)}." for note in left_out_notes(report.left_out)]
+    return said + ([f"M1 with them in: × {_interval(fold)} per doubling, n = {fold.n}."] if fold else [])
+
+
+def _doubt_words(report: WashoutReport, estimates: dict[str, Estimate]) -> list[str]:
+    """Say what was found to bend the line, and its slope where the scatter may change with weeks."""
+    if report.tobit is None:
+        return []
+    varying = estimates.get("slope_varying_scatter")
+    beside = (
+        f"M1 with a scatter that may change with weeks: {_interval(varying)} dex per doubling."
+        if varying
+        else ""
+    )
+    return [*(f"M1. {_capital(words)}." for words in report.tobit.doubt_words), *([beside] if beside else [])]
 
 
 def _adjusted_words(estimates: dict[str, Estimate]) -> list[str]:
@@ -143,6 +174,12 @@ def _wait_words(wait: Wait, name: str) -> str:
     low, high = (_three(limit) for limit in (wait.low, wait.high))
     weeks = f"{_three(wait.weeks)} (95 % interval {low} to {high}) weeks{note}"
     return f"Wait by {wait.model}. {_capital(_wait(wait, name))} after {weeks}."
+
+
+def _why(wait: Wait) -> str:
+    """Return why no weeks are told, and the least that can be said of them."""
+    least = "" if wait.low is None else f"; not before {_three(wait.low)} weeks (95 % interval)"
+    return f"{wait.note}{least}"
 
 
 def _wait(wait: Wait, name: str) -> str:

@@ -56,7 +56,7 @@ FLAGS: Final[dict[str, str]] = {
     CalibrationFlag.CROSS_CALIBRATED: "the standard curve is of another day or instrument, carried over by "
     "rainbow beads",
     ExposureFlag.DOSE_AFTER_SAMPLE: "doses were given after the sample",
-    ExposureFlag.DOSE_ON_SAMPLE_DAY: "the last dose was given on the day of the sample",
+    ExposureFlag.DOSE_ON_SAMPLE_DAY: "a dose on the sample's day counts as after it, if no times say else",
     ExposureFlag.DOSE_TWICE_ON_A_DAY: "more than one dose on one day; each is counted",
     TubeFlag.FAR_BELOW_ZERO: "cells lie far below zero: compensated twice, or too much; see the note",
     CalibrationFlag.FEW_CONTROL_EVENTS: "few cells in the control tube",
@@ -97,6 +97,7 @@ FLAGS: Final[dict[str, str]] = {
     TubeFlag.SPILL_MISSING: "no usable spillover matrix: not compensated, but for what the control tube "
     "could tell; files that are compensated already are named in the setting compensated_panels",
     ExposureFlag.STUDY_DRUG_BEFORE_SAMPLE: "the study drug had been given before the sample",
+    ExposureFlag.OTHER_ANTI_CD38_SINCE: "another antibody against CD38 was given after the last counted dose",
     GateFlag.TIME_UNSTABLE: "a stretch of the acquisition was left out as unsteady",
     TubeFlag.VALUES_MISSING: "some events held no number and were left out",
     VisitFlag.REPLICATES_DISAGREE: "replicates of the visit contradict each other: they are not averaged, "

@@ -157,7 +157,11 @@ def _given(study: Study, doses: tuple[Dose, ...], day: date, patient: Patient | 
         return f"the dose of {unknown.given_on} has no amount or no unit"
     body = body_of(patient)
     weight = body.weight_kg or REFERENCE_WEIGHT_KG
-    amounts = [(dose.dose or 0.0) * (weight if dose.unit == "mg/kg" else 1.0) for dose in before]
+    # a dose on the day itself comes after the sample, its trough before it
+    amounts = [
+        (dose.dose or 0.0) * (weight if dose.unit == "mg/kg" else 1.0) * (dose.given_on < day)
+        for dose in before
+    ]
     skin = [dose.route.upper() == Route.SC.upper() for dose in before]
     dates = [*(dose.given_on for dose in before), day]
     return _Given(

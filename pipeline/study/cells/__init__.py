@@ -4,6 +4,7 @@ from pipeline.study.cells.dates import Day, as_date
 from pipeline.study.cells.drugs import CountedDrug, as_counted_drug
 from pipeline.study.cells.levels import Levels, Ranges, as_levels, as_ranges
 from pipeline.study.cells.numbers import as_number, number, whole_number
+from pipeline.study.cells.times import TimeOfDay, as_time
 from pipeline.study.cells.words import (
     Aliases,
     FileName,
@@ -16,6 +17,7 @@ from pipeline.study.cells.words import (
     as_identifier,
     as_text,
     as_yes_no,
+    list_of,
     one_of,
     refuse,
 )
@@ -30,6 +32,7 @@ __all__ = [
     "Levels",
     "Ranges",
     "Text",
+    "TimeOfDay",
     "YesNo",
     "as_counted_drug",
     "as_date",
@@ -40,7 +43,9 @@ __all__ = [
     "as_number",
     "as_ranges",
     "as_text",
+    "as_time",
     "as_yes_no",
+    "list_of",
     "number",
     "one_of",
     "refuse",

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from gating.events.panel import QUANTIFIED_ROLE, Target
 from gating.events.panel import ROLES as ROLES_THAT_GATE
 from pipeline.study.drugs.routes import Route
 from pipeline.study.response import Response
+
+
+class RowReason(StrEnum):
+    """Why a row stays out of the washout models by default; the words of the setting `keep_in_models`."""
+
+    UNDER_ONE_WEEK = "under_one_week"
+    STUDY_DRUG = "study_drug"
+    OTHER_ANTI_CD38 = "other_anti_cd38"
+
 
 _FIRST_MARKER = ROLES_THAT_GATE.index("cd138")
 ROLES = (*ROLES_THAT_GATE[:_FIRST_MARKER], QUANTIFIED_ROLE, *ROLES_THAT_GATE[_FIRST_MARKER:])

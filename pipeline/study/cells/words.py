@@ -108,6 +108,18 @@ def one_of(*choices: str, also: tuple[tuple[str, str], ...] = ()) -> Callable[[o
     return as_choice
 
 
+def list_of(*choices: str) -> Callable[[object], str]:
+    """Return a reader of words from a list, split by ;, in the list's order, each once."""
+    one = one_of(*choices)
+
+    def as_choices(value: object) -> str:
+        words = [part for part in as_text(value).split(";") if part.strip()]
+        named = {one(word) for word in words}
+        return ";".join(choice for choice in choices if choice in named)
+
+    return as_choices
+
+
 Text = Annotated[str, BeforeValidator(as_text)]
 Identifier = Annotated[str, BeforeValidator(as_identifier)]
 FileSafeId = Annotated[str, BeforeValidator(as_file_safe_id)]

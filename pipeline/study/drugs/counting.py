@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from pipeline.study.drugs.reading import Meaning, read_drug
 from pipeline.study.drugs.spelling import MANY_NAMES
+from pipeline.study.drugs.vocabulary import AGENTS
 
 
 @lru_cache(MANY_NAMES)
@@ -27,6 +28,18 @@ def is_drug(name: str, wanted: str) -> bool:
     if name.strip().casefold() in {listed.casefold() for listed in listed_names(wanted)}:
         return True
     return bool(agents_of(name) & _wanted_agents(wanted))
+
+
+@lru_cache(MANY_NAMES)
+def covers_cd38(name: str) -> bool:
+    """Tell whether a dose's drug, by any of its names, or a drug of a regimen, binds CD38.
+
+    Examples
+    --------
+    >>> covers_cd38("Sarclisa"), covers_cd38("DRd"), covers_cd38("KRd")
+    (True, True, False)
+    """
+    return any(agent.against_cd38 for agent in AGENTS if agent.name in agents_of(name))
 
 
 def listed_names(setting: str) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from pipeline.study.cells import (
     Levels,
     Ranges,
     Text,
+    TimeOfDay,
     YesNo,
     number,
     one_of,
@@ -67,10 +68,10 @@ class SampleRow(Row):
     tissue: Annotated[str, BeforeValidator(one_of(*TISSUES, also=(("bone marrow", "marrow"),)))] = column(
         "What was taken; empty means marrow.", example="marrow", default="marrow", choices=TISSUES
     )
+    collected_time: TimeOfDay | None = column("Time of day; of use with given_time alone.", example="09:15")
     remark: Text = column("Anything; it is not used.", default="")
     gates_file: FileName = column(
-        "FlowJo 10 workspace (.wsp) or GatingML 2.0 file whose gates replace the automatic ones.",
-        default="",
+        "FlowJo 10 workspace (.wsp) or GatingML 2.0 file: its gates replace the automatic ones.", default=""
     )
     population: Text = column(
         "Population of gates_file to quantify: its name, or Parent/Name where several have that name.",
@@ -184,6 +185,7 @@ class DoseRow(Row):
     serum_trough_ug_ml: Annotated[float, number(0, 1e5)] | None = column(
         "Serum concentration just before this dose, µg/mL.", example="320"
     )
+    given_time: TimeOfDay | None = column("Time of day; empty: after a marrow of that day.", example="13:30")
 
 
 class SettingRow(Row):

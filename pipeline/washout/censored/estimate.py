@@ -33,6 +33,7 @@ class ModelName(StrEnum):
     RANKS = "M0"
     LINE = "M1"
     ADJUSTED = "M1 adjusted"
+    WITH_LEFT_OUT = "M1 with rows left out"
     RANDOM_INTERCEPT = "M1 random intercept"
     RECOVERY = "M2"
     TOTAL = "M3"

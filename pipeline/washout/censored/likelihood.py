@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -34,6 +35,10 @@ SMALLEST_LOG_SIGMA: Final = -14.0
 """ln σ is not followed below: the rows lie on a line. Convention."""
 
 
+_LARGEST_LOG_SIGMA: Final = 50.0
+"""ln σ of a row is not followed above. Convention: within float64."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class CensoredRows:
     """A batch of B data sets of n rows and k columns of the design.
@@ -50,6 +55,8 @@ class CensoredRows:
         Known SD of the measurement, in the unit of y; 0 where it is not known.
     weight : (B, n)
         How often a row counts (cluster bootstrap); 1 otherwise.
+    lever : (B, n), optional
+        Then log σ of a row is log σ + γ·lever, γ the last coefficient, whose column of the design is 0.
     """
 
     design: Floats
@@ -57,17 +64,26 @@ class CensoredRows:
     kind: NDArray[np.int8]
     sd: Floats
     weight: Floats
+    lever: Floats | None = None
 
     def take(self, index: NDArray[np.intp]) -> CensoredRows:
         """Return the data sets at these places of the batch."""
+        lever = None if self.lever is None else self.lever[index]
         return CensoredRows(
-            self.design[index], self.y[index], self.kind[index], self.sd[index], self.weight[index]
+            self.design[index], self.y[index], self.kind[index], self.sd[index], self.weight[index], lever
         )
 
     def without(self, column: int, coefficient: Floats) -> CensoredRows:
         """Hold one coefficient, shape (B,), by moving its column to the left-hand side."""
         moved = self.y - coefficient[:, None] * self.design[:, :, column]
-        return CensoredRows(np.delete(self.design, column, axis=2), moved, self.kind, self.sd, self.weight)
+        return replace(self, design=np.delete(self.design, column, axis=2), y=moved)
+
+    def variance(self, beta: Floats, log_sigma: Floats) -> Floats:
+        """Return σ² of each row without its measurement, (B, n) or (B, 1)."""
+        if self.lever is None:
+            return np.asarray(np.exp(2 * log_sigma)[:, None])
+        of_row = log_sigma[:, None] + beta[:, -1:] * self.lever
+        return np.asarray(np.exp(2 * np.clip(of_row, SMALLEST_LOG_SIGMA, _LARGEST_LOG_SIGMA)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,18 +117,6 @@ def single(design: Floats, y: Floats, kind: NDArray[np.int8], sd: Floats) -> Cen
     return CensoredRows(design[None], y[None], kind[None], sd[None], np.ones_like(y)[None])
 
 
-def resampled(rows: CensoredRows, weight: Floats) -> CensoredRows:
-    """Return a batch of the same one data set under other weights, shape (B, n); nothing is copied."""
-    batch, n = weight.shape
-    return CensoredRows(
-        np.broadcast_to(rows.design, (batch, n, rows.design.shape[2])),
-        np.broadcast_to(rows.y, (batch, n)),
-        np.broadcast_to(rows.kind, (batch, n)),
-        np.broadcast_to(rows.sd, (batch, n)),
-        weight,
-    )
-
-
 def log_likelihood(rows: CensoredRows, beta: Floats, log_sigma: Floats) -> Floats:
     """Return the log likelihood of each data set, shape (B,).
 
@@ -121,7 +125,7 @@ def log_likelihood(rows: CensoredRows, beta: Floats, log_sigma: Floats) -> Float
     """
     from scipy.special import log_ndtr
 
-    scale = np.sqrt(np.exp(2 * log_sigma)[:, None] + rows.sd**2)
+    scale = np.sqrt(rows.variance(beta, log_sigma) + rows.sd**2)
     z = (rows.y - _linear(rows.design, beta)) / scale
     observed = -0.5 * z**2 - np.log(scale) - _HALF_LOG_2PI
     terms = np.where(rows.kind == OBSERVED, observed, log_ndtr(-rows.kind * z))
@@ -131,7 +135,7 @@ def log_likelihood(rows: CensoredRows, beta: Floats, log_sigma: Floats) -> Float
 
 def derivatives(rows: CensoredRows, beta: Floats, log_sigma: Floats) -> tuple[Floats, Floats]:
     """Return the gradient (B, k+1) and minus the second derivative (B, k+1, k+1); log sigma is last."""
-    variance = np.exp(2 * log_sigma)[:, None]
+    variance = rows.variance(beta, log_sigma)
     scale = np.sqrt(variance + rows.sd**2)
     part = variance / scale**2  # d log s / d log σ
     z = (rows.y - _linear(rows.design, beta)) / scale
@@ -215,7 +219,20 @@ def _assemble(
     information[:, :k, :k] = -np.einsum("bnk,bnl->bkl", rows.design * weighted[2][:, :, None], rows.design)
     information[:, :k, k] = information[:, k, :k] = -np.einsum("bn,bnk->bk", weighted[3], rows.design)
     information[:, k, k] = -weighted[4].sum(axis=1)
+    if rows.lever is not None:
+        _add_lever(rows, weighted, gradient, information)
     return gradient, information
+
+
+def _add_lever(rows: CensoredRows, weighted: Sequence[Floats], gradient: Floats, information: Floats) -> None:
+    """Add γ, which moves log σ of a row by its lever, in place; its own column of the design is 0."""
+    _, d_tau, _, d_mu_tau, d_tau2 = weighted
+    lever, k = np.asarray(rows.lever), rows.design.shape[2]
+    gradient[:, k - 1] = np.sum(d_tau * lever, axis=1)
+    by_mean = -np.einsum("bn,bnk->bk", d_mu_tau * lever, rows.design)
+    information[:, k - 1, :k] = information[:, :k, k - 1] = by_mean
+    information[:, k - 1, k - 1] = -np.sum(d_tau2 * lever**2, axis=1)
+    information[:, k - 1, k] = information[:, k, k - 1] = -np.sum(d_tau2 * lever, axis=1)
 
 
 def _newton_step(rows: CensoredRows, beta: Floats, tau: Floats, *, hold_sigma: bool) -> tuple[Floats, Floats]:

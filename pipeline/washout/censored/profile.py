@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -79,7 +80,7 @@ def level_interval(rows: CensoredRows, best: Maximum, place: float, critical: fl
     """Return the interval of the line at `place` of column 1 (column 0 is 1)."""
     moved = rows.design.copy()
     moved[:, :, 1] -= place
-    there = CensoredRows(moved, rows.y, rows.kind, rows.sd, rows.weight)
+    there = replace(rows, design=moved)
     beta = best.beta.copy()
     beta[:, 0] += place * beta[:, 1]
     return coefficient_interval(there, maximise(there, (beta, best.log_sigma)), 0, critical)

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from gating.arithmetic.eigen import pseudo_inverse
 from pipeline.washout.censored.bootstrap import jackknife_weights
 from pipeline.washout.censored.estimate import NotEstimableError
+from pipeline.washout.censored.influence import resampled
 from pipeline.washout.censored.likelihood import (
     SMALLEST_LOG_SIGMA,
     CensoredRows,
     Floats,
     Maximum,
     maximise,
-    resampled,
 )
 from pipeline.washout.censored.profile import effective_rows
 

@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from gating.arithmetic.eigen import pseudo_inverse
 from pipeline.washout.censored.estimate import ModelName, NotEstimableError, Wait
-from pipeline.washout.censored.likelihood import CensoredRows, Floats, maximise
+from pipeline.washout.censored.likelihood import LEFT, RIGHT, CensoredRows, Floats, maximise
 from pipeline.washout.censored.profile import effective_rows, interval
-from pipeline.washout.censored.repeated import PatientJackknife, delta_variance
-from pipeline.washout.line.line import Line, Parameter, critical_of, fit_line, jackknife_of
+from pipeline.washout.censored.repeated import PatientJackknife
+from pipeline.washout.line.doubts import Doubt
+from pipeline.washout.line.intervals import (
+    Parameter,
+    critical_of,
+    jackknife_of,
+    own_variance,
+    shared_variance,
+)
+from pipeline.washout.line.line import Line, fit_line
+from pipeline.washout.observations.rows import Observations
 
 if TYPE_CHECKING:
     from pipeline.washout.line.tobit import WashoutFit
 
 _FARTHEST_DOUBLINGS: Final = 1.0
-"""How far outside of the data an answer may lie: one doubling. Convention (docs/method.md)."""
+"""How far before the data an answer may lie: one doubling. Convention (docs/method.md)."""
+
+_TOO_FEW: Final = 0.05
+"""Chance of so few rows with the density, were the answer right, below which it is withheld. Convention."""
+
+_STEPS: Final = 100
+"""To where a share of the patients has a density while the scatter changes with weeks. Convention."""
 
 _LARGEST_EXPONENT: Final = 300.0
 """Powers of two beyond are called infinite. Convention: within float64."""
@@ -27,8 +42,12 @@ def weeks_to_reach(fit: WashoutFit, rd: float, share: float = 0.5) -> Wait:
     """Return the washout in weeks at which this share of patients has at least this receptor density.
 
     On the line: 2^((log10 rd + z·σ − a)/b), z the normal quantile of `share`. The interval for half of the
-    patients is by profile likelihood; for another share by the delta method on log2 weeks; both are
-    scaled to the jackknife of patients where they repeat.
+    patients is by profile likelihood, for another share where a + b·x − z·σ is not surely on one side of the
+    density (Fieller 1954, doi:10.1111/j.2517-6161.1954.tb00159.x); both are scaled to the jackknife of
+    patients where they repeat, and both hold the errors that rows share.
+
+    An answer later than every washout seen, or one that the rows after it contradict, is withheld: `weeks`
+    and `high` are None, `low` is the interval's lower limit.
 
     Parameters
     ----------
@@ -40,7 +59,8 @@ def weeks_to_reach(fit: WashoutFit, rd: float, share: float = 0.5) -> Wait:
     Raises
     ------
     NotEstimableError
-        The slope's interval holds 0, or the answer lies more than a doubling outside the washouts seen.
+        The slope's interval holds 0, the rise is not straight, or the answer lies more than a doubling before
+        the washouts seen.
     ValueError
         The density is not above 0, or the share not between 0 and 1.
     """
@@ -50,15 +70,48 @@ def weeks_to_reach(fit: WashoutFit, rd: float, share: float = 0.5) -> Wait:
         raise NotEstimableError(
             "cannot be told from these data: the interval of the slope holds 0, so a rise is not sure"
         )
-    line, z = fit_line(fit.data), _quantile(share)
-    doublings = float((np.log10(rd) + z * fit.sigma - fit.intercept) / fit.slope)
-    _refuse_far_away(line, doublings, rd)
+    bent = next((doubt for doubt in fit.doubts if doubt.doubt is Doubt.BEND and doubt.is_found), None)
+    if bent is not None:
+        how = "slows" if bent.effect < 0 else "quickens"
+        raise NotEstimableError(f"cannot be told from a line: the rise {how} with weeks (p {bent.p:.2g})")
+    line = fit_line(fit.data)
+    doublings = float(_crossing(line, rd, share)(line.place[None])[0])
+    _refuse_far_before(line, doublings, rd)
     low, high, how = _limits(fit, line, rd, share)
-    note = _note(line, (low, doublings, high))
-    weeks = [_weeks(x) for x in (doublings, low, high)]
-    low_weeks, high_weeks = (limit if np.isfinite(limit) else None for limit in weeks[1:])
+    low_weeks, high_weeks = (_known_weeks(limit) for limit in (low, high))
+    withheld = _withheld(line, doublings, rd, share)
+    note = withheld or _note(line, (low, doublings, high))
+    weeks, high_weeks = (None, None) if withheld else (_weeks(doublings), high_weeks)
     name = ModelName.LINE.value
-    return Wait(name, rd, share, weeks[0], low_weeks, high_weeks, fit.n, fit.method, how, fit.level, note)
+    return Wait(name, rd, share, weeks, low_weeks, high_weeks, fit.n, fit.method, how, fit.level, note)
+
+
+def _withheld(line: Line, doublings: float, rd: float, share: float) -> str:
+    """Return why an answer is withheld; "" where it is not."""
+    seen = float(np.log2(line.data.weeks.max()))
+    who = "half of the patients" if share == 0.5 else f"{100 * share:g} % of the patients"
+    if not doublings <= seen:
+        return f"not within what was seen: by {_weeks(seen):.3g} weeks {who} do not have {rd:g} on the line"
+    reached, known = _reached(line.data, doublings, rd)
+    if known and _chance_of_fewer(reached, known, share) < _TOO_FEW:
+        rows = f"{reached} of {known} rows from {_weeks(doublings):.3g} weeks on have it"
+        return f"not within what was seen: the line would say {_weeks(doublings):.3g} weeks, but only {rows}"
+    return ""
+
+
+def _reached(data: Observations, doublings: float, rd: float) -> tuple[int, int]:
+    """Return how many rows from this washout on have the density, and of how many that is known."""
+    late, limit = np.log2(data.weeks) >= doublings, np.log10(rd)
+    above = late & (data.kind != LEFT) & (data.log_rd >= limit)
+    below = late & (data.kind != RIGHT) & (data.log_rd <= limit) & ~above
+    return int(np.sum(above)), int(np.sum(above | below))
+
+
+def _chance_of_fewer(reached: int, known: int, share: float) -> float:
+    """Return the chance that at most so many of the known rows have the density, if this share does."""
+    from scipy.special import bdtr
+
+    return float(bdtr(reached, known, share))
 
 
 def _limits(fit: WashoutFit, line: Line, rd: float, share: float) -> tuple[float, float, str]:
@@ -68,17 +121,22 @@ def _limits(fit: WashoutFit, line: Line, rd: float, share: float) -> tuple[float
     if share == 0.5:
         low, high = _profiled(line, rd, critical_of(line, jackknife, crossing, fit.level))
         return low, high, "profile likelihood" + scaled
-    low, high = _delta(line, jackknife, crossing, fit.level)
-    return low, high, "delta method on log2 weeks" + scaled
+    low, high = _fieller(line, jackknife, rd, share, fit.level)
+    return low, high, "Fieller's limits" + scaled
 
 
 def _crossing(line: Line, rd: float, share: float) -> Parameter:
     """Return the function that gives log2 weeks from the line's standardised parameters, (m, k+1) → (m,)."""
     axes, z = line.axes, _quantile(share)
     level = axes.y(float(np.log10(rd)))
+    steps = 0 if not z else _STEPS if line.data.scatter_varies else 1
 
     def doublings(parameters: Floats) -> Floats:
-        place = (level + z * np.exp(parameters[:, -1]) - parameters[:, 0]) / parameters[:, 1]
+        place = (level - parameters[:, 0]) / parameters[:, 1]
+        for _ in range(steps):
+            above = level + z * np.exp(line.log_sigma(parameters, place))
+            there = (above - parameters[:, 0]) / parameters[:, 1]
+            place = (place + there) / 2 if line.data.scatter_varies else there
         return np.asarray(axes.centre_x + axes.scale_x * place)
 
     return doublings
@@ -101,23 +159,36 @@ def _through(rows: CensoredRows, place: float, level: float) -> CensoredRows:
     """Lines through one point: y − level = b·(x − place) + terms."""
     design = rows.design[:, :, 1:].copy()
     design[:, :, 0] -= place
-    return CensoredRows(design, rows.y - level, rows.kind, rows.sd, rows.weight)
+    return replace(rows, design=design, y=rows.y - level)
 
 
-def _delta(
-    line: Line, jackknife: PatientJackknife | None, crossing: Parameter, level: float
+def _fieller(
+    line: Line, jackknife: PatientJackknife | None, rd: float, share: float, level: float
 ) -> tuple[float, float]:
+    """Return the places between which a + b·x − z·σ is not surely above or below the density."""
     from scipy.special import stdtrit
 
-    estimate = np.append(line.best.beta[0], line.best.log_sigma[0])
-    if jackknife is None:
-        freedom = max(effective_rows(line.data.kind) - line.n_coefficients, 1.0)
-        variance = delta_variance(crossing, estimate, pseudo_inverse(line.best.information[:1])[0])
-    else:
-        freedom, variance = jackknife.freedom, jackknife.variance(crossing)
-    middle = float(crossing(line.place[None])[0])
-    half = float(stdtrit(freedom, (1 + level) / 2)) * float(np.sqrt(variance))
-    return middle - half, middle + half
+    axes, z, wanted = line.axes, _quantile(share), line.axes.y(float(np.log10(rd)))
+    freedom = max(effective_rows(line.data.kind) - line.n_coefficients, 1.0)
+    freedom = freedom if jackknife is None else jackknife.freedom
+
+    def height(place: float) -> Parameter:
+        return lambda parameters: (
+            parameters[:, 0]
+            + place * parameters[:, 1]
+            - z * np.exp(line.log_sigma(parameters, np.full(len(parameters), place)))
+        )
+
+    def ratio(place: float) -> float:
+        of = height(place)
+        own = own_variance(line, of) if jackknife is None else jackknife.variance(of)
+        above = float(of(line.place[None])[0]) - wanted
+        return above**2 / (own + shared_variance(line, of))
+
+    middle = axes.x(float(_crossing(line, rd, share)(line.place[None])[0]))
+    drop = float(stdtrit(freedom, (1 + level) / 2)) ** 2
+    low, high = interval(ratio, middle, 0.1 + 0.1 * abs(middle), drop)
+    return axes.centre_x + axes.scale_x * low, axes.centre_x + axes.scale_x * high
 
 
 def _quantile(share: float) -> float:
@@ -128,12 +199,12 @@ def _quantile(share: float) -> float:
     return float(ndtri(share))
 
 
-def _refuse_far_away(line: Line, doublings: float, rd: float) -> None:
+def _refuse_far_before(line: Line, doublings: float, rd: float) -> None:
     measured = np.log2([line.data.weeks.min(), line.data.weeks.max()])
-    if not measured[0] - _FARTHEST_DOUBLINGS <= doublings <= measured[1] + _FARTHEST_DOUBLINGS:
+    if not doublings >= measured[0] - _FARTHEST_DOUBLINGS:
         raise NotEstimableError(
             f"cannot be told from these data: {rd:g} would be reached at {_weeks(doublings):.3g} weeks, "
-            f"far outside the {2 ** measured[0]:.3g} to {2 ** measured[1]:.3g} weeks that were seen"
+            f"far before the {2 ** measured[0]:.3g} to {2 ** measured[1]:.3g} weeks that were seen"
         )
 
 
@@ -141,6 +212,11 @@ def _note(line: Line, doublings: tuple[float, float, float]) -> str:
     measured = np.log2([line.data.weeks.min(), line.data.weeks.max()])
     outside = min(doublings) < measured[0] or max(doublings) > measured[1]
     return "reaches beyond the washouts that were seen: extrapolated" if outside else ""
+
+
+def _known_weeks(doublings: float) -> float | None:
+    weeks = _weeks(doublings)
+    return weeks if np.isfinite(weeks) else None
 
 
 def _weeks(doublings: float) -> float:

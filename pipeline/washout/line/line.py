@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gating.arithmetic.eigen import pseudo_inverse
-from gating.arithmetic.linear import product
+from gating.arithmetic.linear import product, times
 from pipeline.washout.censored.bias import Bounds, reduce_bias
 from pipeline.washout.censored.estimate import NotEstimableError
+from pipeline.washout.censored.influence import by_values
 from pipeline.washout.censored.likelihood import (
     LEFT,
     OBSERVED,
@@ -22,17 +23,7 @@ from pipeline.washout.censored.likelihood import (
     maximise,
     single,
 )
-from pipeline.washout.censored.profile import (
-    coefficient_interval,
-    coefficient_ratio,
-    critical_value,
-    level_interval,
-    log_sigma_interval,
-    ratio_p,
-)
-from pipeline.washout.censored.repeated import PatientJackknife, patient_jackknife
 from pipeline.washout.observations.rows import Observations
-from pipeline.washout.observations.terms import TermEffect
 
 Floats: TypeAlias = NDArray[np.float64]
 Limits: TypeAlias = tuple[float, float]
@@ -40,7 +31,7 @@ Parameter: TypeAlias = Callable[[Floats], Floats]
 
 _FEWEST_OBSERVED: Final = 3
 """Measured values below which no slope is told. Convention (docs/method.md)."""
-_FIRST_TERM, _PLACES = 2, (0, 1, -1)
+FIRST_TERM, _PLACES = 2, (0, 1, -1)
 """Places of the first term, and of level, slope and ln σ among the parameters. Convention."""
 
 
@@ -83,6 +74,8 @@ class Line:
         β and log σ as they are reported: less their bias, or those of the maximum where that was not found.
     bias_is_off
         Whether `place` is less its bias.
+    shared : (k+1, k+1)
+        What errors that rows share add to the covariance of `best`.
     """
 
     data: Observations
@@ -91,6 +84,7 @@ class Line:
     best: Maximum
     place: Floats
     bias_is_off: bool
+    shared: Floats
 
     @property
     def reported(self) -> Coefficients:
@@ -100,7 +94,7 @@ class Line:
     @property
     def most_likely(self) -> Coefficients:
         """The line of highest likelihood."""
-        return self._coefficients(np.append(self.best.beta[0], self.best.log_sigma[0]))
+        return self._coefficients(self.maximum)
 
     def _coefficients(self, parameters: Floats) -> Coefficients:
         axes = self.axes
@@ -111,6 +105,11 @@ class Line:
         )
 
     @property
+    def maximum(self) -> Floats:
+        """β and log σ of highest likelihood, (k+1,)."""
+        return np.append(self.best.beta[0], self.best.log_sigma[0])
+
+    @property
     def log_likelihood(self) -> float:
         """Of log10 RD in dex."""
         return float(self.best.log_likelihood[0]) - self.data.count(OBSERVED) * float(
@@ -119,27 +118,27 @@ class Line:
 
     @property
     def n_coefficients(self) -> int:
-        """Intercept, slope and terms."""
-        return _FIRST_TERM + len(self.data.terms)
+        """Intercept, slope, terms, and the change of the scatter with weeks where it has one."""
+        return int(self.rows.design.shape[2])
+
+    def log_sigma(self, parameters: Floats, place: Floats) -> Floats:
+        """Return ln σ on standardised axes at places of the standardised washout, (m, k+1), (m,) → (m,).
+
+        Beyond the washouts seen it stays what it is at their end.
+        """
+        lever = self.rows.lever
+        if lever is None:
+            return parameters[:, -1]
+        within = np.clip(place, float(lever.min()), float(lever.max()))
+        return np.asarray(parameters[:, -1] + parameters[:, -2] * within)
 
     def covariance(self) -> Floats:
-        """Return the covariance of intercept, slope and log sigma from the curvature of the likelihood."""
+        """Return the covariance of intercept, slope and log sigma: of the curvature, and of shared errors."""
         axes = self.axes
         ratio = axes.scale_y / axes.scale_x
         jacobian = np.array([[axes.scale_y, -ratio * axes.centre_x, 0.0], [0.0, ratio, 0.0], [0.0, 0.0, 1.0]])
-        inverse = pseudo_inverse(self.best.information[:1])[0]
+        inverse = pseudo_inverse(self.best.information[:1])[0] + self.shared
         return product(product(jacobian, inverse[np.ix_(_PLACES, _PLACES)]), jacobian.T)
-
-
-@dataclass(frozen=True, slots=True)
-class LineIntervals:
-    """Intervals in own units, how they were found, and the p of slope = 0."""
-
-    slope: Limits
-    intercept: Limits
-    sigma: Limits
-    slope_p: float
-    how: str
 
 
 def fit_line(data: Observations) -> Line:
@@ -160,12 +159,30 @@ def fit_line(data: Observations) -> Line:
     )
     x, y = (doublings - axes.centre_x) / axes.scale_x, (data.log_rd - axes.centre_y) / axes.scale_y
     others = [(term.values - term.centre) / term.scale for term in data.terms]
-    design = np.column_stack([np.ones_like(x), x, *others])
+    of_scatter = [np.zeros_like(x)] * data.scatter_varies
+    design = np.column_stack([np.ones_like(x), x, *others, *of_scatter])
     rows = single(design, y, data.kind, data.measurement_sd / axes.scale_y)
+    if data.scatter_varies:
+        rows = replace(rows, lever=x[None])
     best = maximise(rows)
     _refuse_without_maximum(best, data)
     parameters, bias_is_off = _less_bias(data, rows, axes, best)
-    return Line(data, rows, axes, best, parameters, bias_is_off)
+    return Line(data, rows, axes, best, parameters, bias_is_off, _shared_covariance(data, rows, axes, best))
+
+
+def _shared_covariance(data: Observations, rows: CensoredRows, axes: Axes, best: Maximum) -> Floats:
+    """Return what errors that rows share add to the covariance of β and log σ.
+
+    A row's error moves its value and its limits; the parameters then move by J = I⁻¹·∂U/∂y. Of one source all
+    rows move together, so its part is (J·sd)(J·sd)ᵀ, not a sum of squares: it does not fall with more rows. A
+    factor common to all rows moves the level alone, and adds nothing to the slope.
+    """
+    size = rows.design.shape[2] + 1
+    if data.shared is None:
+        return np.zeros((size, size))
+    of_gradient = data.shared.moved(by_values(rows, best)[0]) / axes.scale_y
+    moved = times(pseudo_inverse(best.information[:1])[0][None], of_gradient.T)
+    return np.asarray(np.sum(moved[:, :, None] * moved[:, None, :], axis=0))
 
 
 def _less_bias(data: Observations, rows: CensoredRows, axes: Axes, best: Maximum) -> tuple[Floats, bool]:
@@ -174,91 +191,11 @@ def _less_bias(data: Observations, rows: CensoredRows, axes: Axes, best: Maximum
     Where patients repeat a row counts as a part of its patient: it is no independent evidence.
     """
     low, high = ((limit - axes.centre_y) / axes.scale_y for limit in (data.log_lloq, data.log_uloq))
-    counted = CensoredRows(
-        rows.design, rows.y, rows.kind, rows.sd, np.full(rows.y.shape, data.n_patients / data.n)
-    )
+    counted = replace(rows, weight=np.full(rows.y.shape, data.n_patients / data.n))
     reduced = reduce_bias(counted, Bounds(low[None], high[None]), best)
     if not reduced.converged[0]:
         return np.append(best.beta[0], best.log_sigma[0]), False
     return np.append(reduced.beta[0], reduced.log_sigma[0]), True
-
-
-def line_intervals(line: Line, level: float) -> LineIntervals:
-    """Return intervals by profile likelihood, scaled to the patient jackknife where patients repeat."""
-    axes, jackknife = line.axes, jackknife_of(line)
-    one_week = axes.x(0.0)
-    drops = [critical_of(line, jackknife, of, level) for of in (slope_of, level_at(one_week), sigma_of)]
-    slope = coefficient_interval(line.rows, line.best, 1, drops[0])
-    at_one_week = level_interval(line.rows, line.best, one_week, drops[1])
-    log_sigma = log_sigma_interval(line.rows, line.best, drops[2])
-    ratio = coefficient_ratio(line.rows, line.best, 1, 0.0)
-    correction = "corrected for few rows" if jackknife is None else "scaled to the jackknife of patients"
-    return LineIntervals(
-        slope=_scaled(slope, axes.scale_y / axes.scale_x),
-        intercept=_scaled(at_one_week, axes.scale_y, axes.centre_y),
-        sigma=_scaled((float(np.exp(log_sigma[0])), float(np.exp(log_sigma[1]))), axes.scale_y),
-        slope_p=ratio_p(ratio, line.data.kind, line.n_coefficients)
-        if jackknife is None
-        else jackknife.p(ratio, slope_of),
-        how=f"profile likelihood, drop of 2 log L {drops[0]:.4f} (3.8415 at 95 %, {correction})",
-    )
-
-
-def term_effects(line: Line, level: float) -> tuple[TermEffect, ...]:
-    """Return what each term does, with intervals as those of the line."""
-    jackknife, effects = jackknife_of(line), []
-    for column, term in enumerate(line.data.terms, start=_FIRST_TERM):
-        of = coefficient_of(column)
-        drop = critical_of(line, jackknife, of, level)
-        ratio = coefficient_ratio(line.rows, line.best, column, 0.0)
-        p = (
-            ratio_p(ratio, line.data.kind, line.n_coefficients)
-            if jackknife is None
-            else jackknife.p(ratio, of)
-        )
-        limits = coefficient_interval(line.rows, line.best, column, drop)
-        scale = line.axes.scale_y / term.scale
-        reported, likely = (float(value) * scale for value in (line.place[column], line.best.beta[0, column]))
-        effects.append(TermEffect(term.name, term.unit, reported, likely, _scaled(limits, scale), p))
-    return tuple(effects)
-
-
-def jackknife_of(line: Line) -> PatientJackknife | None:
-    """Return the jackknife of patients, None where nobody gave two samples."""
-    if line.data.n_patients == line.data.n:
-        return None
-    return patient_jackknife(line.rows, line.best, line.data.patients)
-
-
-def critical_of(line: Line, jackknife: PatientJackknife | None, of: Parameter, level: float) -> float:
-    """Return the drop of 2 log L that bounds the interval of a function of the parameters."""
-    if jackknife is None:
-        return critical_value(line.data.kind, line.n_coefficients, level)
-    return jackknife.critical_value(of, level)
-
-
-def slope_of(parameters: Floats) -> Floats:
-    """Slope on standardised axes, (m, k+1) → (m,)."""
-    return parameters[:, 1]
-
-
-def coefficient_of(column: int) -> Parameter:
-    """Return the function that gives a coefficient on standardised axes."""
-    return lambda parameters: parameters[:, column]
-
-
-def sigma_of(parameters: Floats) -> Floats:
-    """Log σ on standardised axes, (m, k+1) → (m,)."""
-    return parameters[:, -1]
-
-
-def level_at(place: float) -> Parameter:
-    """Return the function that gives the line at a place of the standardised washout."""
-    return lambda parameters: parameters[:, 0] + place * parameters[:, 1]
-
-
-def _scaled(limits: Limits, scale: float, centre: float = 0.0) -> Limits:
-    return rounded_dex(centre + scale * limits[0]), rounded_dex(centre + scale * limits[1])
 
 
 def rounded_dex(value: float) -> float:

@@ -11,7 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from pipeline.washout.censored.estimate import Estimate, aicc
 from pipeline.washout.censored.profile import effective_rows
-from pipeline.washout.line.line import Coefficients, fit_line, line_intervals, term_effects
+from pipeline.washout.line.doubts import Doubt, Tested, doubt_words, doubts_of, with_doubts
+from pipeline.washout.line.intervals import term_effects
+from pipeline.washout.line.line import Coefficients, fit_line
+from pipeline.washout.line.told import Varying, line_with_doubts, varying_slope
 from pipeline.washout.observations.rows import Observations, observe
 from pipeline.washout.observations.terms import Term, TermEffect
 
@@ -25,6 +28,7 @@ _LARGEST_EXPONENT: Final = 300
 
 _NO_SCATTER: Final = "no scatter is left between rows (sigma 0): the interval is no guide to other patients"
 _FORMULA: Final = "log10 RD = intercept + slope * log2 weeks + N(0, sigma)"
+_CHANGING: Final = "log10 RD = intercept + slope * log2 weeks + N(0, sigma * exp(gamma * log2 weeks))"
 _LESS_BIAS: Final = "Tobit, adjusted score (maximum likelihood less its bias of order 1/n): "
 _MOST_LIKELY: Final = "Tobit, maximum likelihood: "
 _BIAS_STAYS: Final = "the slope's bias could not be taken off: it is that of maximum likelihood"
@@ -51,7 +55,11 @@ class WashoutFit:
     covariance : (3, 3)
         Of intercept, slope and log sigma, from the curvature of the likelihood.
     terms
-        What kits and covariates do; empty where the line has none.
+        What ways of measuring and covariates do; empty where the line has none.
+    doubts
+        What may bend the line, tested; what was found is in the line, or said.
+    varying
+        The line that lets the scatter change with weeks; None where the rows do not tell it.
     """
 
     slope: float
@@ -70,6 +78,13 @@ class WashoutFit:
     interval_method: str
     notes: tuple[str, ...] = ()
     terms: tuple[TermEffect, ...] = ()
+    doubts: tuple[Tested, ...] = ()
+    varying: Varying | None = None
+
+    @property
+    def doubt_words(self) -> tuple[str, ...]:
+        """A sentence per doubt that was found."""
+        return doubt_words(self.data, self.doubts, self.slope)
 
     @property
     def n(self) -> int:
@@ -96,7 +111,7 @@ class WashoutFit:
 
         x = _doublings(weeks)
         variance = self.covariance[0, 0] + 2 * x * self.covariance[0, 1] + x**2 * self.covariance[1, 1]
-        freedom = max(effective_rows(self.data.kind) - 2 - len(self.terms), 1.0)
+        freedom = max(effective_rows(self.data.kind) - self.n_parameters + 1, 1.0)
         half = stdtrit(freedom, (1 + self.level) / 2) * np.sqrt(variance)
         line = self.intercept + self.slope * x
         return np.asarray(10.0 ** (line - half)), np.asarray(10.0 ** (line + half))
@@ -119,7 +134,18 @@ class WashoutFit:
             self._estimate("sigma", self.sigma, self.sigma_interval, "dex"),
             likely,
             *(term.estimate(*rest) for term in self.terms),
+            *self._doubted(),
         )
+
+    def _doubted(self) -> tuple[Estimate, ...]:
+        """Return what each doubt does, and the slopes with a scatter that varies, and without any doubt."""
+        name, rest = "slope_varying_scatter", (self.interval_method, self.level, "dex per doubling")
+        told = [] if self.varying is None else [self._estimate(name, *self.varying, rest[2])]
+        found = [doubt for doubt in self.doubts if doubt.is_found and doubt.doubt is not Doubt.BEND]
+        if found:
+            constant = (found[0].slope, None, None, self.n, self._likely_method, "", *rest[1:])
+            told.append(Estimate("slope_without_doubts", *constant))
+        return (*told, *(doubt.estimate(self.n, self.level) for doubt in self.doubts))
 
     @property
     def _likely_method(self) -> str:
@@ -134,8 +160,13 @@ class WashoutFit:
 
     @property
     def aicc(self) -> float:
-        """Akaike's criterion for few rows: intercept, slope, sigma and terms."""
-        return aicc(self.log_likelihood, 3 + len(self.terms), self.n)
+        """Akaike's criterion for few rows."""
+        return aicc(self.log_likelihood, self.n_parameters, self.n)
+
+    @property
+    def n_parameters(self) -> int:
+        """Intercept, slope, sigma and terms, and how sigma changes where it does."""
+        return 3 + len(self.terms) + self.data.scatter_varies
 
     def _estimate(
         self, name: str, value: float, limits: tuple[float, float], unit: str, p: float | None = None
@@ -157,6 +188,7 @@ def fit_tobit(
     patients: Sequence[object] | None = None,
     covariates: Mapping[str, ArrayLike] | None = None,
     level: float = 0.95,
+    doubts: bool = True,
 ) -> WashoutFit:
     """Fit log10 RD = a + b·log2 weeks + ε with censored values.
 
@@ -174,6 +206,8 @@ def fit_tobit(
         Further columns of the line by name, numbers of shape (n,); the line is told at their means.
     level
         Of the intervals.
+    doubts
+        Test what may bend the line, and take in what is found (`pipeline.washout.line.doubts`).
 
     Raises
     ------
@@ -196,17 +230,23 @@ def fit_tobit(
     rows = observe(
         weeks, rd, status, lloq=lloq, uloq=uloq, measurement_sd=measurement_sd, patients=patients, terms=terms
     )
-    return fit_observations(rows, level=level)
+    return fit_observations(rows, level=level, doubts=doubts)
 
 
-def fit_observations(data: Observations, *, level: float = 0.95) -> WashoutFit:
+def fit_observations(data: Observations, *, level: float = 0.95, doubts: bool = True) -> WashoutFit:
     """As `fit_tobit`, on rows that are already sorted."""
-    line = fit_line(data)
-    intervals = line_intervals(line, level)
+    plain = fit_line(data)
+    found = doubts_of(plain) if doubts else ()
+    line, intervals = line_with_doubts(plain, with_doubts(data, found), level)
+    data = line.data
     reported, likely = line.reported, line.most_likely
     notes = _fit_notes(data, likely.sigma, intervals.slope)
     stays = () if line.bias_is_off or likely.sigma < _SMALLEST_SIGMA else (_BIAS_STAYS,)
+    said = doubt_words(data, found, reported.slope)
     formula = _FORMULA + "".join(f" + {term.name}" for term in data.terms)
+    formula = (
+        formula.replace("sigma)", "sigma * exp(gamma * log2 weeks))") if data.scatter_varies else formula
+    )
     return WashoutFit(
         slope=reported.slope,
         intercept=reported.intercept,
@@ -222,8 +262,10 @@ def fit_observations(data: Observations, *, level: float = 0.95) -> WashoutFit:
         data=data,
         method=(_LESS_BIAS if line.bias_is_off else _MOST_LIKELY) + formula,
         interval_method=intervals.how,
-        notes=(*data.notes, *notes, *stays),
+        notes=(*data.notes, *notes, *stays, *said),
         terms=term_effects(line, level),
+        doubts=found,
+        varying=varying_slope(line, intervals, level) if found else None,
     )
 
 

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from calibration.density.receptor_density import NUMBERED, RdStatus
 from pipeline.washout.censored.likelihood import LEFT, OBSERVED, RIGHT
+from pipeline.washout.observations.shared import SharedErrors
 from pipeline.washout.observations.terms import Term
-
-if TYPE_CHECKING:
-    pass
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -49,7 +47,11 @@ class Observations:
     notes
         What was left out or changed, with counts.
     terms
-        Further columns of the line: kits, covariates.
+        Further columns of the line: ways of measuring, covariates.
+    shared
+        Errors that rows have in common; not in `measurement_sd`.
+    scatter_varies
+        The line's scatter is exp(γ·log2 weeks) times its own.
     places
         Where each row stood among those given; empty where nobody asked.
     """
@@ -64,6 +66,8 @@ class Observations:
     n_given: int
     notes: tuple[str, ...] = ()
     terms: tuple[Term, ...] = ()
+    shared: SharedErrors | None = None
+    scatter_varies: bool = False
     places: NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, dtype=np.intp))
 
     @property

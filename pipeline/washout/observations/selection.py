@@ -1,4 +1,4 @@
-"""The rows that the models get: of one tissue, kits as terms, covariates where they are known."""
+"""The rows that the models get: of one tissue, ways of measuring as terms, covariates where known."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ import numpy as np
 
 from calibration.density.receptor_density import NUMBERED
 from calibration.density.result import known_to_exceed
-from pipeline.patients.flags import ExposureFlag
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.study.settings import Settings
 from pipeline.washout.censored.estimate import Refusal
+from pipeline.washout.observations.kept import LeftOut, kept_notes, kept_rows, left_out_notes
 from pipeline.washout.observations.rows import Observations, observe
-from pipeline.washout.observations.terms import Term, kit_terms, refusal_of, too_many, usable_kits
+from pipeline.washout.observations.shared import shared_errors
+from pipeline.washout.observations.terms import Term, refusal_of, too_many
+from pipeline.washout.observations.ways import usable_ways, way_terms, ways_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,50 +27,62 @@ class Given:
     Attributes
     ----------
     used
-        Rows of one tissue and of the kits that take part.
+        Rows of one tissue and of the ways of measuring that take part.
     data
-        The same, sorted into measured and censored, with a term per further kit.
-    of_reference_kit
-        Of the most frequent kit alone, without terms.
+        The same, sorted into measured and censored, with a term per further way of measuring.
+    of_reference
+        Of the most frequent way alone, without terms.
     adjusted_data
         With the covariates that can be used too; None where there are none.
     refusals
         Covariates that cannot be used, and why.
+    left_out
+        Rows that stay out by default, and why.
+    with_left_out
+        `data` with them in; None where none was left out.
     """
 
     used: tuple[PatientRd, ...]
     data: Observations
-    of_reference_kit: Observations
+    of_reference: Observations
     adjusted_data: Observations | None
     refusals: tuple[Refusal, ...]
     notes: tuple[str, ...]
+    left_out: tuple[LeftOut, ...] = ()
+    with_left_out: Observations | None = None
 
 
 def given_rows(rows: Sequence[PatientRd], settings: Settings) -> Given:
     """Return the rows as the models get them, in an order that does not depend on that of the sheets."""
-    one_tissue, tissue_notes = _of_one(
-        sorted(rows, key=_by_what_was_measured), "tissues", lambda row: row.tissue
-    )
-    used, kit_notes = _of_usable_kits(one_tissue)
-    kits = tuple(dict.fromkeys(row.beads_kit for row in used))
-    reference = usable_kits([row.beads_kit for row in used], [False] * len(used))[0] if used else ""
+    ordered = sorted(rows, key=_by_what_was_measured)
+    kept, left_out = kept_rows(ordered, settings)
+    used, notes = _poolable(kept)
+    ways = ways_of(used)
+    reference = usable_ways(ways, [False] * len(used))[0] if used else None
     data, covariates = observed(used, settings)
-    terms, refusals = _usable(covariates, data, len(kits) - 1)
-    of_reference = observed([row for row in used if row.beads_kit == reference], settings)[0]
-    notes = (*tissue_notes, *kit_notes, *_on_study_drug(used))
-    if len(kits) > 1:
-        notes = (
-            *notes,
-            f"M0 takes the {of_reference.n} rows of {reference or 'unknown'} alone: ranks know no kit term",
-        )
+    terms, refusals = _usable(covariates, data)
+    alone = [row for row, way in zip(used, ways, strict=True) if way == reference]
+    of_reference = observed(alone, settings)[0]
+    if len(alone) < len(used):
+        named = str(reference) or "unknown"
+        notes = (*notes, f"M0 takes the {of_reference.n} rows of {named} alone: ranks know no term")
     return Given(
         used=used,
         data=data,
-        of_reference_kit=of_reference,
+        of_reference=of_reference,
         adjusted_data=replace(data, terms=(*data.terms, *terms)) if terms else None,
         refusals=refusals,
-        notes=notes,
+        notes=(*left_out_notes(left_out), *kept_notes(kept), *notes),
+        left_out=left_out,
+        with_left_out=observed(_poolable(ordered)[0], settings)[0] if left_out else None,
     )
+
+
+def _poolable(rows: Sequence[PatientRd]) -> tuple[tuple[PatientRd, ...], tuple[str, ...]]:
+    """Return the rows of one tissue and of ways of measuring that can have a term, and what was left out."""
+    one_tissue, tissue_notes = _of_one(rows, "tissues", lambda row: row.tissue)
+    used, way_notes = _of_usable_ways(one_tissue)
+    return used, (*tissue_notes, *way_notes)
 
 
 def _by_what_was_measured(row: PatientRd) -> tuple[object, ...]:
@@ -78,20 +92,19 @@ def _by_what_was_measured(row: PatientRd) -> tuple[object, ...]:
 
 
 def observed(rows: Sequence[PatientRd], settings: Settings) -> tuple[Observations, tuple[Term, ...]]:
-    """Return rows sorted into measured and censored, with kit terms; and their covariates."""
-    kits = [row.beads_kit for row in rows]
-    reference = usable_kits(kits, [False] * len(kits))[0] if kits else ""
-    of_kits, covariates = kit_terms(kits, reference), _covariates(rows)
-    data = _observe(rows, settings.uloq_extrapolation, (*of_kits, *covariates))
-    n_kits = len(of_kits)
-    kept = tuple(term for term in data.terms[:n_kits] if np.ptp(term.values) > 0) if data.n else ()
-    return replace(data, terms=kept), data.terms[n_kits:]
+    """Return rows sorted into measured and censored, with terms of ways; and their covariates."""
+    ways = ways_of(rows)
+    of_ways, covariates = way_terms(ways), _covariates(rows)
+    data = _observe(rows, settings.uloq_extrapolation, (*of_ways, *covariates))
+    n_ways = len(of_ways)
+    kept = tuple(term for term in data.terms[:n_ways] if np.ptp(term.values) > 0) if data.n else ()
+    return replace(data, terms=kept), data.terms[n_ways:]
 
 
 def _of_one(
     rows: Sequence[PatientRd], what: str, value: Callable[[PatientRd], str]
 ) -> tuple[tuple[PatientRd, ...], tuple[str, ...]]:
-    """Return the rows of the most frequent kit or tissue, and a note of what was left out."""
+    """Return the rows of the most frequent tissue, and a note of what was left out."""
     counts = Counter(value(row) for row in rows)
     if len(counts) < 2:
         return tuple(rows), ()
@@ -102,15 +115,9 @@ def _of_one(
     return tuple(row for row in rows if value(row) == chosen), (note,)
 
 
-def _on_study_drug(rows: Sequence[PatientRd]) -> tuple[str, ...]:
-    count = sum(ExposureFlag.STUDY_DRUG_BEFORE_SAMPLE in row.flags for row in rows)
-    named = "1 row" if count == 1 else f"{count} rows"
-    return (f"{named} collected after the first dose of the study drug, used all the same",) if count else ()
-
-
 def _observe(rows: Sequence[PatientRd], extrapolation: float, terms: Sequence[Term]) -> Observations:
     sd = [_number(row.rd_log_sd) for row in rows]
-    return observe(
+    data = observe(
         [_number(row.weeks) for row in rows],
         [_number(row.rd) for row in rows],
         [row.status for row in rows],
@@ -120,6 +127,7 @@ def _observe(rows: Sequence[PatientRd], extrapolation: float, terms: Sequence[Te
         patients=[row.patient_id for row in rows],
         terms=terms,
     )
+    return shared_errors(data, [rows[place].shared for place in data.places])
 
 
 def _censored_above(row: PatientRd, extrapolation: float) -> float | None:
@@ -132,17 +140,19 @@ def _number(value: float | None) -> float:
     return float("nan") if value is None else value
 
 
-def _of_usable_kits(rows: Sequence[PatientRd]) -> tuple[tuple[PatientRd, ...], tuple[str, ...]]:
-    """Return the rows of kits that can have a term, and a note of kits and of what was left out."""
-    kits = [row.beads_kit for row in rows]
-    if len(set(kits)) < 2:
+def _of_usable_ways(rows: Sequence[PatientRd]) -> tuple[tuple[PatientRd, ...], tuple[str, ...]]:
+    """Return the rows of ways of measuring that can have a term, and a note of them and of the others."""
+    ways = ways_of(rows)
+    if len(set(ways)) < 2:
         return tuple(rows), ()
-    reference, others = usable_kits(kits, [row.status in NUMBERED for row in rows])
-    used = tuple(row for row in rows if row.beads_kit in (reference, *others))
-    counts = Counter(kits)
-    left = [f"{counts[kit]} of {kit or 'unknown'}" for kit in sorted({*kits} - {reference, *others})]
-    notes = [f"bead kits differ: {kit or 'unknown'} has a term of its own" for kit in others]
-    notes += [f"bead kits are not pooled: {', '.join(left)} left out, too few for a term"] if left else []
+    reference, others = usable_ways(ways, [row.status in NUMBERED for row in rows])
+    used = tuple(row for row, way in zip(rows, ways, strict=True) if way in (reference, *others))
+    counts, alone = Counter(ways), sorted({*ways} - {reference, *others})
+    notes = [f"{w.what(reference)} differ: {w.against(reference)} has a term of its own" for w in others]
+    if alone:
+        what = " and ".join(dict.fromkeys(way.what(reference) for way in alone))
+        left = ", ".join(f"{counts[way]} of {way.against(reference)}" for way in alone)
+        notes.append(f"{what} are not pooled: {left} left out, too few for a term")
     return used, tuple(notes)
 
 
@@ -159,9 +169,7 @@ def _covariates(rows: Sequence[PatientRd]) -> tuple[Term, ...]:
     )
 
 
-def _usable(
-    covariates: Sequence[Term], data: Observations, n_kits: int
-) -> tuple[tuple[Term, ...], tuple[Refusal, ...]]:
+def _usable(covariates: Sequence[Term], data: Observations) -> tuple[tuple[Term, ...], tuple[Refusal, ...]]:
     """Return the covariates that can be used, and why the others cannot."""
     if not data.n:
         return (), ()
@@ -172,7 +180,7 @@ def _usable(
         if reason
     ]
     kept = tuple(term for term, reason in zip(covariates, reasons, strict=True) if not reason)
-    reason = too_many(data.kind, n_kits + len(kept)) if kept else ""
+    reason = too_many(data.kind, len(data.terms) + len(kept)) if kept else ""
     if reason:
         names = ", ".join(term.name for term in kept)
         return (), (*refused, Refusal(f"M1 adjusted for {names}", reason))

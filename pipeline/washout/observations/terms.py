@@ -7,8 +7,6 @@ line of therapy, IgG or not, an IMiD since or not) at the same washout.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -23,9 +21,6 @@ Floats: TypeAlias = NDArray[np.float64]
 
 ROWS_PER_COEFFICIENT: Final = 10
 """Rows per coefficient below which adjustment is refused. Convention (docs/method.md)."""
-
-_FEWEST_ROWS_OF_A_KIT, _FEWEST_MEASURED_OF_A_KIT = 3, 2
-"""Rows, and measured ones, that a further kit needs. Convention (docs/method.md)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,34 +85,6 @@ class TermEffect:
             self.p,
             note,
         )
-
-
-def kit_terms(kits: Sequence[str], reference: str) -> tuple[Term, ...]:
-    """Return a 0/1 column for every kit but the reference, in the order of their names."""
-    array = np.array(kits, dtype=object)
-    return tuple(
-        Term(
-            f"kit_{name or 'unknown'}",
-            f"fold against {reference or 'unknown'}",
-            (array == name).astype(float),
-        )
-        for name in sorted({*kits} - {reference})
-    )
-
-
-def usable_kits(kits: Sequence[str], measured: Sequence[bool]) -> tuple[str, tuple[str, ...]]:
-    """Return the most frequent kit, and the others that have enough rows for a term of their own."""
-    counts = Counter(kits)
-    n_measured = Counter(kit for kit, is_measured in zip(kits, measured, strict=True) if is_measured)
-    reference = max(sorted(counts), key=lambda name: counts[name])
-    others = tuple(
-        name
-        for name in sorted(counts)
-        if name != reference
-        and counts[name] >= _FEWEST_ROWS_OF_A_KIT
-        and n_measured[name] >= _FEWEST_MEASURED_OF_A_KIT
-    )
-    return reference, others
 
 
 def refusal_of(term: Term, kind: NDArray[np.int8]) -> str:

@@ -1,9 +1,12 @@
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date, time, timedelta
 from pathlib import Path
 
 import pytest
+from pydantic_core import PydanticCustomError
 
 from pipeline.patients.exposure import exposures, response_clocks
+from pipeline.study.cells import as_time
 from pipeline.study.drugs import is_drug
 from pipeline.study.settings import Settings
 from pipeline.study.study import Dose, Patient, Sample, Study
@@ -49,10 +52,40 @@ def test_a_dose_after_collection_does_not_count_and_is_flagged():
     assert found.notes == ("2 doses after collection, the first on 2024-06-03",)
 
 
-def test_a_dose_on_the_day_of_collection_is_zero_weeks_and_said():
-    found = exposure((0, "daratumumab"))
-    assert found.washout_weeks == 0
+def test_a_dose_on_the_day_of_collection_counts_as_after_it_and_is_said():
+    found = exposure((28, "daratumumab"), (0, "daratumumab"))
+    assert found.washout_weeks == 4
+    assert found.n_doses == 1
     assert found.flags == ("DOSE_ON_SAMPLE_DAY",)
+    assert "it counts as after the sample" in found.notes[0]
+    only = exposure((0, "daratumumab"))
+    assert only.washout_weeks is None
+    assert only.flags == ("SAMPLE_BEFORE_FIRST_DOSE", "DOSE_ON_SAMPLE_DAY")
+
+
+@pytest.mark.parametrize(("given", "weeks"), [(time(8, 30), 0), (time(9, 30), 4), (None, 4)])
+def test_times_of_day_say_whether_a_dose_came_before_the_marrow(given, weeks):
+    typed = study(
+        (28, "daratumumab"), Dose("P1", COLLECTED, "daratumumab", given_time=given), (0, "isatuximab")
+    )
+    typed = replace(typed, samples=tuple(replace(row, collected_time=time(9, 0)) for row in typed.samples))
+    found = exposures(typed, response_clocks(typed))["S1"]
+    assert found.washout_weeks == weeks
+    assert found.flags == ("DOSE_ON_SAMPLE_DAY",)
+
+
+def test_a_trough_of_the_day_of_collection_was_measured_before_it():
+    found = exposure((28, "daratumumab"), Dose("P1", COLLECTED, "daratumumab", serum_trough_ug_ml=3.5))
+    assert (found.serum_ug_ml, found.serum_on) == (3.5, COLLECTED)
+
+
+@pytest.mark.parametrize("drug", ["Sarclisa", "MOR202", "Isa-Kd"])
+def test_another_antibody_against_cd38_since_the_last_dose_is_flagged(drug):
+    assert exposure((90, "daratumumab"), (30, drug), study_drug="belantamab").flags == (
+        "OTHER_ANTI_CD38_SINCE",
+    )
+    assert exposure((90, "daratumumab"), (120, drug), study_drug="belantamab").flags == ()
+    assert exposure((90, "daratumumab"), (30, "teclistamab"), study_drug="belantamab").flags == ()
 
 
 def test_no_dose_is_no_washout_and_not_zero():
@@ -254,3 +287,11 @@ def test_refractoriness_and_the_last_trough_come_from_the_sheets():
     assert (found.serum_ug_ml, found.serum_on) == (310.0, COLLECTED - timedelta(days=70))
     assert exposure(*doses, patients=[Patient("P1", refractory_to="lenalidomide")]).refractory is False
     assert exposure(*doses, patients=[Patient("P1")]).refractory is None
+
+
+def test_a_time_of_day_is_read_as_people_and_excel_write_it():
+    for typed in ("14:30", "14.30", "14h30", "14:30:00", time(14, 30), 14.5 / 24):
+        assert as_time(typed) == time(14, 30)
+    for wrong in ("half past two", "25:00", "14"):
+        with pytest.raises(PydanticCustomError):
+            as_time(wrong)

@@ -17,13 +17,14 @@ from pipeline.washout.models import MODELS, Model
 from pipeline.washout.observations.selection import given_rows
 from pipeline.washout.report import washout_report
 
-NAMES = ["M0", "M1", "M1 adjusted", "M1 random intercept", "M2", "M3"]
+NAMES = ["M0", "M1", "M1 adjusted", "M1 with rows left out", "M1 random intercept", "M2", "M3"]
 
 
-def rows(n: int = 60) -> list[PatientRd]:
-    """Return two visits of each patient, with a covariate and a drug level: no model has to refuse."""
+def rows(n: int = 64) -> list[PatientRd]:
+    """Return two visits of each patient, one under a week, a covariate, a drug level: no model refuses."""
     weeks, rd, status = patients_on_a_line(n, 8)
     drug = DrugLevel(0.01, 0.005, 0.02, 0.5, 0.04, 0.02, 0.08)
+    weeks[0] = 0.0
     return [
         PatientRd(
             f"P{i // 2}", f"V{i % 2}", float(weeks[i]), float(rd[i]), status[i], LLOQ, 67_601.0, 0.08,

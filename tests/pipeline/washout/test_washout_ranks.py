@@ -4,9 +4,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from helpers.r_witness import needs_r, r_numbers
 from helpers.washout_truth import LLOQ, patients_on_a_line, statuses
 from pipeline.washout import NotEstimableError, rank_association
 from pipeline.washout.censored.bootstrap import bca_interval, jackknife_weights, patient_weights
+from pipeline.washout.observations.pair_order import order_of, pair_order
+from pipeline.washout.observations.rows import observe
 from pipeline.washout.ranks import permutation_p, weighted_kendall, weighted_spearman
 
 FEW = {"permutations": 199, "resamples": 199}
@@ -38,7 +41,7 @@ def test_the_permutation_p_is_near_the_exact_one():
         permutation_type="pairings",
         n_resamples=np.inf,
     ).pvalue
-    p = permutation_p(x, y, np.arange(6), 40_000, np.random.default_rng(2))
+    p = permutation_p(x, order_of(y), np.arange(6), 40_000, np.random.default_rng(2))
     assert p == pytest.approx(exact, abs=4 * np.sqrt(exact * (1 - exact) / 40_000))
 
 
@@ -74,17 +77,90 @@ def test_weighted_ranks_are_the_ranks_of_repeated_rows():
     weights = rng.integers(0, 4, 12)
     repeated = np.repeat(x, weights), np.repeat(y, weights)
     rho, tau = stats.spearmanr(*repeated).statistic, stats.kendalltau(*repeated).statistic
-    assert weighted_spearman(x, y, weights[None].astype(float))[0] == pytest.approx(rho, abs=1e-12)
-    assert weighted_kendall(x, y, weights[None].astype(float))[0] == pytest.approx(tau, abs=1e-12)
+    assert weighted_spearman(x, order_of(y), weights[None].astype(float))[0] == pytest.approx(rho, abs=1e-12)
+    assert weighted_kendall(x, order_of(y), weights[None].astype(float))[0] == pytest.approx(tau, abs=1e-12)
 
 
-def test_a_value_under_another_rows_limit_is_tied_with_it():
-    weeks, rd = [1, 2, 3, 4, 5, 6], [900, 3000, 8000, 9000, 12_000, 20_000]
-    found = rank_association(
-        weeks, rd, ["BELOW_LLOQ", "OK", "OK", "OK", "OK", "OK"], lloq=[5000, 500, 500, 500, 500, 500], **FEW
-    )
-    assert "1 measured values lie beyond another row's limit and are tied with it" in found.notes
-    assert found.spearman == pytest.approx(stats.spearmanr(weeks, [1, 1, 2, 3, 4, 5]).statistic)
+def slow_signs(rd, status, lloq, uloq):
+    """Pairs one by one, from the definition: 1 where the first is surely the higher; shares nothing."""
+    n = len(rd)
+    ends = [
+        (-np.inf, lloq[i], False, True)
+        if status[i] == "BELOW_LLOQ"
+        else (uloq[i], np.inf, True, False)
+        if status[i] == "ABOVE_ULOQ"
+        else (rd[i], rd[i], False, False)
+        for i in range(n)
+    ]
+
+    def surely_below(i, j):
+        high, low = ends[i][1], ends[j][0]
+        return high < low or (high == low and (ends[i][3] or ends[j][2]))
+
+    return np.array([[int(surely_below(j, i)) - int(surely_below(i, j)) for j in range(n)] for i in range(n)])
+
+
+def mixed_limits(seed, n=30):
+    rng = np.random.default_rng(seed)
+    weeks, rd, _ = patients_on_a_line(n, seed)
+    lloq, uloq = rng.choice([800.0, 5000.0, 9000.0], n), rng.choice([20_000.0, 60_000.0], n)
+    status = [
+        "BELOW_LLOQ" if r < a else "ABOVE_ULOQ" if r > b else "OK"
+        for r, a, b in zip(rd, lloq, uloq, strict=True)
+    ]
+    return weeks, rd, status, lloq, uloq
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_pairs_are_ordered_as_far_as_their_limits_let_it_be_known(seed):
+    weeks, rd, status, lloq, uloq = mixed_limits(seed)
+    signs = slow_signs(rd, status, lloq, uloq)
+    of_weeks = np.sign(weeks[:, None] - weeks[None, :])
+    tau = np.sum(signs * of_weeks) / np.sqrt(np.sum(signs**2) * np.sum(of_weeks**2))
+    rho = np.corrcoef(stats.rankdata(weeks), signs.sum(axis=1))[0, 1]
+    found = rank_association(weeks, rd, status, lloq=lloq, uloq=uloq, **FEW)
+    assert found.kendall == pytest.approx(tau, abs=1e-12)
+    assert found.spearman == pytest.approx(rho, abs=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_weights_count_pairs_as_repeated_rows_do(seed):
+    weeks, rd, status, lloq, uloq = mixed_limits(seed, 12)
+    weights = np.random.default_rng(seed).integers(0, 4, 12)
+    often = np.repeat(np.arange(12), weights)
+    rows = observe(weeks, rd, status, lloq=lloq, uloq=uloq)
+    order = pair_order(rows)
+    for statistic in (weighted_spearman, weighted_kendall):
+        whole = statistic(weeks[often], order.take(often), np.ones((1, len(often))))
+        assert statistic(weeks, order, weights[None].astype(float)) == pytest.approx(whole, abs=1e-12)
+
+
+def test_one_row_with_a_high_lloq_ties_only_what_lies_below_its_limit():
+    weeks, rd = [1, 2, 3, 4, 5, 6, 7], [900, 1500, 3000, 4000, 4500, 4800, 20_000]
+    lloq = [5000, 500, 500, 500, 500, 500, 500]
+    found = rank_association(weeks, rd, ["BELOW_LLOQ", *["OK"] * 6], lloq=lloq, **FEW)
+    # 15 pairs of the six measured rows and one with the censored row are in order, 5 are not known, of 21
+    assert found.kendall == pytest.approx(16 / np.sqrt(16 * 21))
+    assert not any("tied" in note for note in found.notes)
+
+
+def test_limits_of_rows_below_and_above_may_overlap():
+    weeks, rd = [1, 2, 3, 4, 5], [900, 3000, 4000, 9000, 8000]
+    status = ["BELOW_LLOQ", "ABOVE_ULOQ", "OK", "OK", "OK"]
+    found = rank_association(weeks, rd, status, lloq=[5000] * 5, uloq=[100_000, 2000, 1e5, 1e5, 1e5], **FEW)
+    assert np.isfinite(found.kendall)
+
+
+@needs_r()
+def test_kendall_is_that_of_r_where_nothing_is_censored():
+    weeks, rd, _ = patients_on_a_line(40, 5)
+    weeks = np.round(weeks)
+    found = rank_association(weeks, rd, ["OK"] * 40, lloq=1, **FEW)
+    told = r_numbers(
+        "tell('tau', cor(x, y, method = 'kendall')); tell('rho', cor(x, y, method = 'spearman'))",
+        x=list(weeks), y=list(rd),
+    )  # fmt: skip
+    assert [found.kendall, found.spearman] == pytest.approx([told["tau"][0], told["rho"][0]], abs=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +205,7 @@ def test_permuting_patients_of_any_number_of_visits_keeps_five_percent():
     for _ in range(400):
         weeks = rng.uniform(0, 2, 16)[patients] + rng.uniform(0, 2, len(patients))
         rd = rng.standard_normal(16)[patients] + 0.3 * rng.standard_normal(len(patients))
-        rejected += permutation_p(weeks, rd, patients, 199, rng) <= 0.05
+        rejected += permutation_p(weeks, order_of(rd), patients, 199, rng) <= 0.05
     assert 5 <= rejected <= 36  # 20 expected, 4 standard errors
 
 

@@ -50,7 +50,7 @@ def test_every_estimate_has_an_interval_an_n_and_a_method():
         ("M1", 5_000, 0.5, False),
         ("M1", 5_000, 0.9, False),
     ]
-    assert all("cannot be told from these data" in wait.note for wait in report.waits[:2])
+    assert all("not within what was seen" in wait.note for wait in report.waits[:2])
     assert all(wait.low < wait.weeks < wait.high for wait in report.waits[2:])
     assert report.n_observed + report.n_left_censored == 19
 
@@ -146,12 +146,73 @@ def test_repeated_patients_get_a_random_intercept():
     assert report.mixed.n_patients == 20
 
 
-def test_samples_after_the_study_drug_are_used_and_said():
+def test_rows_under_the_study_drug_or_another_antibody_or_under_a_week_are_out_and_named():
     given = rows()
     given[0] = replace(given[0], flags=("STUDY_DRUG_BEFORE_SAMPLE",))
+    given[1] = replace(given[1], flags=("OTHER_ANTI_CD38_SINCE",))
+    given[2] = replace(given[2], weeks=0.0)
+    given[3] = replace(given[3], weeks=0.99)
     report = washout_report(given, SETTINGS)
-    assert report.n_used == 19
-    assert any("1 row collected after the first dose of the study drug" in note for note in report.notes)
+    assert report.n_used == 15
+    assert report.tobit.slope == washout_report(given[4:], SETTINGS).tobit.slope
+    assert {(row.patient_id, row.reason.value) for row in report.left_out} == {
+        ("P0", "study_drug"),
+        ("P1", "other_anti_cd38"),
+        ("P2", "under_one_week"),
+        ("P3", "under_one_week"),
+    }
+    named = "2 rows under one week after the last dose left out of M0 to M3: P2 baseline, P3 baseline"
+    assert named in report.notes
+    told = json.loads(json.dumps(washout_json(report)))["left_out"]
+    assert {row["visit"] for row in told} == {"baseline"}
+    assert len(told) == 4
+
+
+def test_the_line_with_the_rows_left_out_is_told_beside_and_a_setting_keeps_them_in():
+    given = rows(24)
+    typical = [replace(row, weeks=0.0, rd=20_000.0, status="OK") for row in given[:2]]
+    report = washout_report([*typical, *given[2:]], SETTINGS)
+    by_name = {estimate.name: estimate for estimate in report.estimates}
+    with_them = by_name["with_left_out_slope_per_doubling"]
+    assert with_them.n == 24
+    assert with_them.value < 0.6 * by_name["slope_per_doubling"].value
+    kept = washout_report([*typical, *given[2:]], Settings(keep_in_models="under_one_week"))
+    assert kept.n_used == 24
+    assert kept.tobit.slope == with_them.value
+    assert kept.left_out == ()
+    assert any("2 rows under one week after the last dose kept in" in note for note in kept.notes)
+
+
+def test_a_zero_week_row_at_6000_does_not_move_the_line():
+    given = rows(19)
+    report = washout_report(
+        [*given, replace(given[0], patient_id="Z", weeks=0.0, rd=6_000.0, status="OK")], SETTINGS
+    )
+    assert report.tobit.slope == washout_report(given, SETTINGS).tobit.slope
+
+
+def test_another_clone_dye_or_cytometer_has_a_term_or_is_left_out_by_name():
+    given = rows(60)
+    for name, values, words in (
+        ("clone", ("HIT2", "HB7"), "clones differ: HB7"),
+        ("fluorochrome", ("PE", "APC"), "dyes differ: APC"),
+        ("instrument", ("Canto 1", "Lyric 2"), "cytometers differ: Lyric 2"),
+    ):
+        other = [
+            replace(row, rd=row.rd * 3, lloq=row.lloq * 3, **{name: values[1]})
+            if i % 3 == 0
+            else replace(row, **{name: values[0] if i % 5 else ""})
+            for i, row in enumerate(given)
+        ]
+        report = washout_report(other, SETTINGS)
+        term = next(e for e in report.estimates if e.name == f"fold_{name}_{values[1]}")
+        assert term.low < 3 < term.high
+        assert report.rank.n == 40
+        assert any(words in note for note in report.notes)
+        few = [replace(row, **{name: values[int(i < 2)]}) for i, row in enumerate(given)]
+        report = washout_report(few, SETTINGS)
+        assert report.n_used == 58
+        assert any(f"2 of {values[1]} left out, too few for a term" in note for note in report.notes)
 
 
 def with_drug(row, ug_ml, log_sd=0.5):

@@ -1,10 +1,18 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import optimize
 
 from helpers.washout_truth import LLOQ, SLOPE, patients_on_a_line, slow_log_likelihood
+from pipeline.patients.patient_rd import PatientRd, SharedError
+from pipeline.study.settings import Settings
 from pipeline.washout import NotEstimableError, fit_tobit, weeks_to_reach
 from pipeline.washout.censored.profile import critical_value
+from pipeline.washout.line.intervals import level_at, shared_variance, slope_of
+from pipeline.washout.line.line import fit_line
+from pipeline.washout.line.tobit import fit_observations
+from pipeline.washout.observations.selection import given_rows
 
 
 def fit(n=60, seed=2, **rest):
@@ -22,8 +30,9 @@ def test_the_line_has_that_density_at_that_washout():
 
 def test_nine_of_ten_patients_wait_longer_by_the_scatter():
     found = fit()
-    half, most = weeks_to_reach(found, 20_000), weeks_to_reach(found, 20_000, 0.9)
+    half, most = weeks_to_reach(found, 9_000), weeks_to_reach(found, 9_000, 0.9)
     assert np.log2(most.weeks / half.weeks) == pytest.approx(1.2815516 * found.sigma / found.slope)
+    assert most.high > found.data.weeks.max()
     assert most.note == "reaches beyond the washouts that were seen: extrapolated"
 
 
@@ -54,9 +63,10 @@ def test_the_true_washout_is_found_from_many_patients():
 def test_repeated_patients_widen_the_interval(share):
     weeks, rd, status = patients_on_a_line(20, 2)
     often = np.repeat(weeks, 3), np.repeat(rd, 3), list(np.repeat(status, 3))
-    alone = weeks_to_reach(fit_tobit(*often, lloq=LLOQ), 10_000, share)
+    density = 10_000 if share == 0.5 else 5_000
+    alone = weeks_to_reach(fit_tobit(*often, lloq=LLOQ, doubts=False), density, share)
     patients = list(np.repeat(np.arange(20), 3))
-    together = weeks_to_reach(fit_tobit(*often, lloq=LLOQ, patients=patients), 10_000, share)
+    together = weeks_to_reach(fit_tobit(*often, lloq=LLOQ, patients=patients, doubts=False), density, share)
     assert together.weeks == pytest.approx(
         alone.weeks, rel=0.15
     )  # less bias taken off where rows count alone
@@ -70,11 +80,102 @@ def test_without_a_sure_rise_nothing_is_told():
         weeks_to_reach(fit_tobit(weeks, rd, status, lloq=LLOQ), 10_000)
 
 
-def test_far_beyond_the_data_nothing_is_told():
+def test_beyond_the_data_only_the_least_wait_is_told():
     line = fit()
-    seen = f"the {line.data.weeks.min():.3g} to {line.data.weeks.max():.3g} weeks that were seen"
-    with pytest.raises(NotEstimableError, match=rf"150000 would be reached at \d+ weeks, far outside {seen}"):
-        weeks_to_reach(line, 150_000)
+    wait = weeks_to_reach(line, 150_000)
+    assert (wait.weeks, wait.high) == (None, None)
+    assert wait.low < line.data.weeks.max() * 2
+    seen = f"{line.data.weeks.max():.3g}"
+    assert wait.note == (
+        f"not within what was seen: by {seen} weeks half of the patients do not have 150000 on the line"
+    )
+
+
+def test_far_before_the_data_nothing_is_told():
+    with pytest.raises(NotEstimableError, match=r"would be reached at \S+ weeks, far before the"):
+        weeks_to_reach(fit(), 10)
+
+
+def test_rows_that_contradict_the_answer_withhold_it():
+    # half of the late rows lack the density that the line gives to nine of ten
+    weeks = np.concatenate([2 ** np.linspace(1, 4.2, 40), 2 ** np.linspace(4.5, 6.5, 20)])
+    rng = np.random.default_rng(1)
+    rd = 10 ** (3.5 + 0.4 * np.log2(weeks) + 0.1 * rng.standard_normal(60))
+    rd[40::2] = 10**4.8
+    found = fit_tobit(weeks, rd, ["OK"] * 60, lloq=1, doubts=False)
+    wait = weeks_to_reach(found, 10**4.9, 0.9)
+    assert (wait.weeks, wait.high) == (None, None)
+    assert wait.note.startswith("not within what was seen: the line would say")
+    assert "rows from" in wait.note
+    assert wait.low is not None
+    rd[40::2] = 10**5.2
+    assert weeks_to_reach(fit_tobit(weeks, rd, ["OK"] * 60, lloq=1, doubts=False), 10**4.9, 0.9).weeks
+
+
+def test_a_rise_that_slows_tells_no_weeks():
+    weeks = 2 ** np.linspace(1, 6.5, 60)
+    rng = np.random.default_rng(2)
+    log_rd = np.minimum(3.5 + 0.5 * np.log2(weeks), 5.0) + 0.15 * rng.standard_normal(60)
+    found = fit_tobit(weeks, 10**log_rd, ["OK"] * 60, lloq=1)
+    with pytest.raises(NotEstimableError, match="the rise slows with weeks"):
+        weeks_to_reach(found, 60_000)
+    assert any("the rise slows with weeks" in note for note in found.notes)
+
+
+def shared_rows(n, seed, off, sd=0.06):
+    """Return rows of one lot whose assigned values are off by `off` dex: values and limits alike."""
+    weeks, rd, _ = patients_on_a_line(n, seed, log_rd_at_16_weeks=4.5)
+    limit = LLOQ * 10**off
+    rd = rd * 10**off
+    return [
+        PatientRd(
+            f"P{i}", "", float(weeks[i]), float(rd[i]), "OK" if rd[i] >= limit else "BELOW_LLOQ", limit, None,
+            float(np.hypot(sd, 0.05)), shared=(SharedError("lot A", sd),),
+        )
+        for i in range(n)
+    ]  # fmt: skip
+
+
+def test_an_error_that_all_rows_share_widens_the_wait_and_not_the_slope():
+    alone = [replace(row, rd_log_sd=0.05, shared=()) for row in shared_rows(200, 3, 0.0)]
+    first, second = (
+        fit_observations(given_rows(rows, Settings()).data) for rows in (alone, shared_rows(200, 3, 0.0))
+    )
+    assert second.slope_interval == pytest.approx(first.slope_interval, abs=1e-9)
+    for share in (0.5, 0.9):
+        narrow, wide = (weeks_to_reach(fit, 20_000, share) for fit in (first, second))
+        assert wide.weeks == pytest.approx(narrow.weeks)
+        half = np.log2(narrow.high / narrow.low) / 2
+        by_lot = 1.96 * 0.06 / first.slope
+        assert np.log2(wide.high / wide.low) / 2 == pytest.approx(np.hypot(half, by_lot), rel=0.1)
+    wide, narrow = (np.diff(fit.intercept_interval)[0] for fit in (second, first))
+    assert wide > narrow
+
+
+def test_a_common_factor_moves_the_level_by_itself_and_the_slope_by_nothing():
+    # against the maximum of an independent likelihood of moved values and limits
+    data = given_rows(shared_rows(40, 5, 0.0), Settings()).data
+    line = fit_line(data)
+    moved = replace(data, log_rd=data.log_rd + 0.01)
+    other = fit_line(moved)
+    assert other.most_likely.slope == pytest.approx(line.most_likely.slope, abs=1e-9)
+    assert shared_variance(line, slope_of) < 1e-20
+    level = line.axes.scale_y**2 * shared_variance(line, level_at(0.0))
+    assert level == pytest.approx(0.06**2, rel=1e-6)
+
+
+def test_two_lots_that_stand_apart_in_time_make_the_slope_less_sure():
+    rows = shared_rows(60, 7, 0.0)
+    late = [replace(row, shared=(SharedError("lot B" if row.weeks > 14 else "lot A", 0.06),)) for row in rows]
+    one, two = (fit_observations(given_rows(each, Settings()).data) for each in (rows, late))
+    assert np.diff(two.slope_interval)[0] > 1.05 * np.diff(one.slope_interval)[0]
+    # independent: the slope of least squares of a step of 0.06 dex, when nothing is censored
+    clear = fit_line(replace(given_rows(late, Settings()).data, kind=np.zeros(60, np.int8)))
+    x = np.log2(clear.data.weeks)
+    lots = [clear.data.shared.row[clear.data.shared.source == lot] for lot in (0, 1)]
+    steps = [np.polyfit(x, np.where(np.isin(np.arange(60), lot), 0.06, 0.0), 1)[0] for lot in lots]
+    found = shared_variance(clear, slope_of) * (clear.axes.scale_y / clear.axes.scale_x) ** 2
+    assert found == pytest.approx(sum(step**2 for step in steps), rel=1e-3)
 
 
 @pytest.mark.parametrize("share", [0, 1, 1.5])

@@ -11,7 +11,8 @@ from pipeline.study.settings import Settings
 from pipeline.washout import PatientRd, fit_tobit, observe, weeks_to_reach
 from pipeline.washout.line.tobit import fit_observations
 from pipeline.washout.observations.selection import observed
-from pipeline.washout.observations.terms import kit_terms, refusal_of, too_many, usable_kits
+from pipeline.washout.observations.terms import refusal_of, too_many
+from pipeline.washout.observations.ways import Way, usable_ways, way_terms
 
 
 def with_kits(n=60, seed=3, factor=2.0):
@@ -57,7 +58,7 @@ def test_without_censoring_intervals_of_terms_are_those_of_least_squares():
 def test_the_kit_term_is_the_ratio_of_the_kits_and_the_line_is_the_reference_kits():
     weeks, rd, status, kits = with_kits()
     plain = fit_tobit(weeks, *patients_on_a_line(60, 3, lloq=2000.0)[1:], lloq=2000.0)
-    rows = observe(weeks, rd, status, lloq=2000.0, terms=kit_terms(kits, "quantibrite_pe"))
+    rows = observe(weeks, rd, status, lloq=2000.0, terms=way_terms([Way(kit, "", "", "") for kit in kits]))
     fit = fit_observations(rows)
     assert 10 ** fit.terms[0].interval[0] < 2 < 10 ** fit.terms[0].interval[1]
     assert float(fit.predict(16)) == pytest.approx(float(plain.predict(16)), rel=0.2)
@@ -71,7 +72,9 @@ def test_the_kit_term_is_the_ratio_of_the_kits_and_the_line_is_the_reference_kit
 def test_usable_kits_have_rows_and_measured_rows():
     kits = ["a"] * 5 + ["b"] * 3 + ["c"] * 3 + ["d"] * 2
     measured = [True] * 5 + [True, True, False] + [True, False, False] + [True] * 2
-    assert usable_kits(kits, measured) == ("a", ("b",))
+    ways = [Way(kit, "", "", "") for kit in kits]
+    reference, others = usable_ways(ways, measured)
+    assert (reference.kit, [way.kit for way in others]) == ("a", ["b"])
 
 
 @pytest.mark.parametrize(

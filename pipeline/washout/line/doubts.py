@@ -1,0 +1,228 @@
+"""What in the rows may bend the line: each doubt is a test; what is found is taken into the line, or said.
+
+The rule is fixed in advance: a doubt is found where its likelihood-ratio p is below 0.05. A scatter that
+changes with weeks, an LLOQ that goes with the density of its row, and patients sampled more often because of
+their density are then taken into the line; a bend is only said, since a line has none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.washout.censored.estimate import Estimate, NotEstimableError
+from pipeline.washout.censored.likelihood import LEFT, OBSERVED
+from pipeline.washout.censored.profile import coefficient_ratio
+from pipeline.washout.line.intervals import coefficient_of, jackknife_of, p_of
+from pipeline.washout.line.line import Line, fit_line
+from pipeline.washout.observations.rows import Observations
+from pipeline.washout.observations.terms import Term
+
+Floats: TypeAlias = NDArray[np.float64]
+
+_FOUND: Final = 0.05
+"""Likelihood-ratio p below which a doubt is found. Convention (docs/method.md)."""
+
+_FEWEST_MEASURED: Final = 8
+"""Measured values below which no doubt is tested: five coefficients would be too many. Convention."""
+
+_LEAST_SPREAD: Final = 0.05
+"""SD of log10 LLOQ, dex, below which rows have one LLOQ. Convention: 12 %."""
+
+_FEWEST_OFTEN: Final = 5
+"""Patients with several samples below which their number is not tested. Convention, as the jackknife."""
+
+_MOSTLY: Final = 0.5
+"""Share of censored rows above which M0 takes a wider spread for a rise. Convention."""
+
+
+class Doubt(StrEnum):
+    """What may bend the line."""
+
+    SCATTER = "scatter changes with weeks"
+    LLOQ = "LLOQ goes with the density"
+    OFTEN = "number of samples goes with the density"
+    BEND = "the rise is not straight"
+
+
+_UNITS: Final = {
+    Doubt.SCATTER: "fold of sigma per doubling",
+    Doubt.LLOQ: "dex of RD per dex of LLOQ",
+    Doubt.OFTEN: "dex of RD per doubling of samples",
+    Doubt.BEND: "dex per doubling, per doubling",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """A doubt that was tested.
+
+    Attributes
+    ----------
+    effect
+        Scatter: factor on σ per doubling of the washout. LLOQ: change of log10 RD per dex of LLOQ. Number of
+        samples: change of log10 RD per doubling of it. Bend: change of the slope per doubling.
+    p
+        Of no effect, on the scale of the line's intervals.
+    slope
+        Of the line without it, dex per doubling, less its bias.
+    """
+
+    doubt: Doubt
+    effect: float
+    p: float
+    slope: float
+
+    @property
+    def is_found(self) -> bool:
+        """By the rule."""
+        return self.p < _FOUND
+
+    def estimate(self, n: int, level: float) -> Estimate:
+        """Return the effect as `washout.json` prints it."""
+        method = f"likelihood-ratio test: {self.doubt.value}"
+        note = "found" if self.is_found else "not found"
+        name = f"doubt_{self.doubt.name.lower()}"
+        return Estimate(name, self.effect, None, None, n, method, "", level, _UNITS[self.doubt], self.p, note)
+
+
+def doubts_of(line: Line) -> tuple[Tested, ...]:
+    """Return every doubt that these rows allow to be tested, on the line without any of them."""
+    if line.data.count(OBSERVED) < _FEWEST_MEASURED:
+        return ()
+    found = (_safely(test, line) for test in (_scatter, _lloq, _often, _bend))
+    return tuple(doubt for doubt in found if doubt is not None)
+
+
+def with_doubts(data: Observations, found: tuple[Tested, ...]) -> Observations:
+    """Return the rows as the line takes them: with what was found."""
+    taken = {doubt.doubt for doubt in found if doubt.is_found}
+    terms = [_lloq_term(data)] * (Doubt.LLOQ in taken) + [_often_term(data)] * (Doubt.OFTEN in taken)
+    scatter = data.scatter_varies or Doubt.SCATTER in taken
+    if not terms and scatter == data.scatter_varies:
+        return data
+    return replace(data, terms=(*data.terms, *terms), scatter_varies=scatter)
+
+
+def doubt_words(data: Observations, found: tuple[Tested, ...], slope: float) -> tuple[str, ...]:
+    """Return a sentence per doubt that was found: what it is, its p, and how the answer errs without it.
+
+    Parameters
+    ----------
+    slope
+        Of the line that is told.
+    """
+    return tuple(_WORDS[doubt.doubt](data, doubt, slope) for doubt in found if doubt.is_found)
+
+
+def _safely(test: Callable[[Line], Tested | None], line: Line) -> Tested | None:
+    try:
+        return test(line)
+    except NotEstimableError:
+        return None
+
+
+def _scatter(line: Line) -> Tested | None:
+    if line.data.scatter_varies:
+        return None
+    free = fit_line(replace(line.data, scatter_varies=True))
+    ratio = max(0.0, 2 * float(free.best.log_likelihood[0] - line.best.log_likelihood[0]))
+    gamma = len(free.data.terms) + 2
+    p = p_of(free, jackknife_of(free), ratio, coefficient_of(gamma))
+    effect = float(np.exp(free.best.beta[0, gamma] / free.axes.scale_x))
+    return Tested(Doubt.SCATTER, effect, p, line.reported.slope)
+
+
+def _lloq(line: Line) -> Tested | None:
+    limits = line.data.log_lloq
+    if not np.isfinite(limits).all() or float(np.std(limits)) < _LEAST_SPREAD:
+        return None
+    return _of_term(line, _lloq_term(line.data), Doubt.LLOQ, 1.0)
+
+
+def _often(line: Line) -> Tested | None:
+    counts = np.unique(line.data.patients, return_counts=True)[1]
+    if np.ptp(counts) == 0 or int(np.sum(counts > 1)) < _FEWEST_OFTEN:
+        return None
+    return _of_term(line, _often_term(line.data), Doubt.OFTEN, 1.0)
+
+
+def _bend(line: Line) -> Tested | None:
+    doublings = np.log2(line.data.weeks)
+    squares = (doublings - doublings.mean()) ** 2
+    return _of_term(line, Term("bend", "", squares, centred=True), Doubt.BEND, 2.0)
+
+
+def _of_term(line: Line, term: Term, doubt: Doubt, factor: float) -> Tested | None:
+    if np.ptp(term.values) == 0:
+        return None
+    data = replace(line.data, terms=(*line.data.terms, term))
+    free = fit_line(data)
+    column = 1 + len(data.terms)
+    ratio = coefficient_ratio(free.rows, free.best, column, 0.0)
+    p = p_of(free, jackknife_of(free), ratio, coefficient_of(column))
+    effect = factor * float(free.best.beta[0, column]) * free.axes.scale_y / term.scale
+    return Tested(doubt, effect, p, line.reported.slope)
+
+
+def _lloq_term(data: Observations) -> Term:
+    return Term("lloq", "fold per tenfold LLOQ", data.log_lloq, centred=True)
+
+
+def _often_term(data: Observations) -> Term:
+    _, member, counts = np.unique(data.patients, return_inverse=True, return_counts=True)
+    return Term("samples", "fold per doubling of a patient's samples", np.log2(counts[member]), centred=True)
+
+
+def _scatter_words(data: Observations, doubt: Tested, slope: float) -> str:
+    grows = doubt.effect > 1
+    steep = "steep" if grows else "flat"
+    words = (
+        f"the scatter {'grows' if grows else 'shrinks'} with weeks (x {doubt.effect:.3g} per doubling, "
+        f"p {doubt.p:.2g}): the line lets it; with one scatter the slope is {doubt.slope:.3g} for "
+        f"{slope:.3g}, too {steep}"
+    )
+    if grows and data.count(LEFT) > _MOSTLY * data.n:
+        words += "; M0 takes such a spread for a rise"
+    return words
+
+
+def _lloq_words(_: Observations, doubt: Tested, slope: float) -> str:
+    side = "high" if doubt.effect > 0 else "low"
+    return (
+        f"rows with a high LLOQ have a {side} RD (p {doubt.p:.2g}): the line has a term for it; "
+        f"without it the slope is {doubt.slope:.3g} for {slope:.3g}"
+    )
+
+
+def _often_words(_: Observations, doubt: Tested, slope: float) -> str:
+    side = "high" if doubt.effect > 0 else "low"
+    return (
+        f"patients with more samples have a {side} RD (p {doubt.p:.2g}): the line has a term for it; "
+        f"without it the slope is {doubt.slope:.3g} for {slope:.3g}"
+    )
+
+
+def _bend_words(_: Observations, doubt: Tested, _slope: float) -> str:
+    if doubt.effect < 0:
+        return (
+            f"the rise slows with weeks (p {doubt.p:.2g}): the line is too low in the middle and too high at "
+            "the end, and tells no weeks until a density"
+        )
+    return (
+        f"the rise quickens with weeks (p {doubt.p:.2g}): the line is too high in the middle and too low at "
+        "the end, and tells no weeks until a density"
+    )
+
+
+_WORDS: Final = {
+    Doubt.SCATTER: _scatter_words,
+    Doubt.LLOQ: _lloq_words,
+    Doubt.OFTEN: _often_words,
+    Doubt.BEND: _bend_words,
+}
