@@ -107,9 +107,7 @@ def _weighted(
     return drawn, np.asarray(weights / weights.sum()), np.exp(parts - log_density[:, None])
 
 
-def _moved(
-    clouds: Sequence[_Cloud], drawn: Floats, weights: Floats, shares: Floats
-) -> list[_Cloud]:
+def _moved(clouds: Sequence[_Cloud], drawn: Floats, weights: Floats, shares: Floats) -> list[_Cloud]:
     """Return the clouds where the posterior was found; the draws of the prior go to the nearest cloud."""
     own = shares[:, : len(clouds)] / np.maximum(shares[:, : len(clouds)].sum(axis=1), 1e-300)[:, None]
     moved = []

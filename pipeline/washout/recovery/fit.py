@@ -5,12 +5,12 @@ median free RD(w) = R0 · [1 − (1 − ρ) · 2^(−w/T)] · (1 − θ(w)),   �
 R0: the plateau, the median free CD38 long after the drug. ρ: the part of it that treatment left (shed,
 eaten by macrophages, selected). T: weeks in which half of what is missing comes back. θ: the part that the
 drug in serum still holds; C is the modelled concentration times e^(−κ w), κ how much faster these patients
-clear it than the model says. Slow regrowth, deep loss, tight binding and slow clearance look alike in such
-data, so ρ, T, Kd and κ are not told: only the plateau and T50 are, the weeks when half of the patients have
+clear it than the model says; τ, how much more they differ in it. Slow regrowth, deep loss, tight binding and slow clearance look alike in such
+data, so ρ, T, Kd, κ and τ are not told: only the plateau and T50 are, the weeks when half of the patients have
 half of R0. Patients differ in the drug left in their serum too, and θ bends that scatter to one side: so the
 median is that of all patients, not the curve of one whose C is the median (`share`).
 
-All six parameters have a prior (`prior`), so the intervals are credible intervals. The curve is told only
+All seven parameters have a prior (`prior`), so the intervals are credible intervals. The curve is told only
 where the rows show a plateau and do not contradict it (`refusals`).
 """
 
@@ -57,9 +57,7 @@ _METHOD: Final = (
     "posterior mode (likelihood times prior; the priors are among the assumptions): "
     "R0 * [1 - (1 - rho) * 2^(-w/T)] * (1 - theta(w)), log10 RD normal around it; " + NOT_SEPARABLE
 )
-_HOW: Final = (
-    "credible interval: 2.5 % to 97.5 % of the posterior, by importance sampling; of its normal above 1,000 rows"
-)
+_HOW: Final = "credible interval: 2.5 % to 97.5 % of the posterior, by importance sampling; of its normal above 1,000 rows"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,6 +74,8 @@ class RecoveryFit:
         Scatter between patients, dex.
     effective_parameters
         How many parameters the data, not the prior, decide.
+    misfit_p
+        p of the rows having no trend over the weeks that the curve leaves over (`pipeline.washout.goodness`).
     """
 
     plateau: float
@@ -85,6 +85,7 @@ class RecoveryFit:
     sigma: float
     log_likelihood: float
     effective_parameters: float
+    misfit_p: float
     peak: Peak = field(repr=False)
     drawn: Floats = field(repr=False)
     weights: Floats = field(repr=False)
@@ -182,7 +183,7 @@ def fit_recovery(
     refuse_unseen(data, float(place[R0]), half)
     log_likelihood, effective = float(law.log_likelihoods().sum()), _effective(surface, found[0])
     refuse_without_a_bend(data, law, aicc(log_likelihood, effective, data.n))
-    refuse_contradicted(law, seed)
+    misfit_p = refuse_contradicted(law, seed)
     drawn, weights = draws(surface, found, _DRAWS, np.random.default_rng(seed))
     return RecoveryFit(
         plateau=float(10 ** place[R0]),
@@ -192,6 +193,7 @@ def fit_recovery(
         sigma=float(np.exp(place[SIGMA])),
         log_likelihood=log_likelihood,
         effective_parameters=effective,
+        misfit_p=misfit_p,
         peak=found[0],
         drawn=drawn,
         weights=weights,

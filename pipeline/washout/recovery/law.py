@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.washout.goodness import RowLaw
-from pipeline.washout.recovery.prior import R0, RHO, SIGMA, T
+from pipeline.washout.recovery.prior import R0, RHO, SIGMA, UNLIKE, T
 from pipeline.washout.recovery.summits import Peak
 from pipeline.washout.recovery.surface import Surface, log_over_kd, log_regained, nodes_of
 
@@ -23,7 +23,8 @@ def recovery_law(surface: Surface, peak: Peak) -> RowLaw:
     place, data, prior = peak.place, surface.data, surface.prior
     nodes, log_weights = nodes_of(float(surface.log_sd.max(initial=0.0)))
     log_ratio = log_over_kd(place[None], data.weeks, np.log(surface.ug_ml))[0]
-    log_ratio = log_ratio + nodes[:, None] * surface.log_sd
+    away = nodes[:, None] * np.exp(place[UNLIKE]) * surface.log_sd
+    log_ratio = log_ratio + away
     held = (np.maximum(log_ratio, 0) + np.log1p(np.exp(-np.abs(log_ratio)))) / _LOG_10
     by_kd = 1 / (1 + np.exp(-log_ratio)) / _LOG_10
     part = 1 / (1 + np.exp(-place[RHO]))
@@ -33,7 +34,7 @@ def recovery_law(surface: Surface, peak: Peak) -> RowLaw:
     by_rho = part * (1 - part) * gone / regained / _LOG_10
     by_t = -(1 - part) * gone * np.log(2) * data.weeks / half / regained / _LOG_10
     one = np.ones_like(log_ratio)
-    slopes = np.stack([one, one * by_rho, one * by_t, by_kd, data.weeks * by_kd], axis=2)
+    slopes = np.stack([one, one * by_rho, one * by_t, by_kd, data.weeks * by_kd, -away * by_kd], axis=2)
     return RowLaw(
         data=data,
         mean=place[R0] + log_regained(place[None], data.weeks)[0] - held,

@@ -1,4 +1,4 @@
-"""What M2 takes for likely before it sees the rows: the priors of its six parameters, with their sources."""
+"""What M2 takes for likely before it sees the rows: the priors of its seven parameters, with their sources."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 Floats: TypeAlias = NDArray[np.float64]
 
-R0, RHO, T, KD, FASTER, SIGMA = range(6)
-"""Places of log10 R0, logit ρ, ln T, ln Kd, κ (per week) and ln σ among the parameters. Convention."""
+R0, RHO, T, KD, FASTER, UNLIKE, SIGMA = range(7)
+"""Places of log10 R0, logit ρ, ln T, ln Kd, κ (per week), ln τ and ln σ among the parameters. Convention."""
 
-N_PARAMETERS: Final = 6
+N_PARAMETERS: Final = 7
 """Arithmetic: how many places there are."""
 
 USUAL_PLATEAU: Final = 150_000.0
@@ -26,7 +26,7 @@ PLATEAU_SD: Final = 0.4
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prior:
-    """Normal on the scale of each parameter, all independent: `mean` and `sd`, shape (6,)."""
+    """Normal on the scale of each parameter, all independent: `mean` and `sd`, shape (7,)."""
 
     mean: Floats
     sd: Floats
@@ -34,8 +34,16 @@ class Prior:
     @staticmethod
     def around(kd_ug_ml: float, plateau: float = USUAL_PLATEAU) -> Prior:
         """Return the prior with this Kd and this plateau in its middle."""
-        mean = [np.log10(plateau), np.log(0.25 / 0.75), np.log(15.0), np.log(kd_ug_ml), 0.0, np.log(0.35)]
-        return Prior(np.array(mean), np.array([PLATEAU_SD, 1.0, 0.7, 0.8, 0.1, 1.0]))
+        mean = [
+            np.log10(plateau),
+            np.log(0.25 / 0.75),
+            np.log(15.0),
+            np.log(kd_ug_ml),
+            0.0,
+            0.0,
+            np.log(0.35),
+        ]
+        return Prior(np.array(mean), np.array([PLATEAU_SD, 1.0, 0.7, 0.8, 0.1, 0.5, 1.0]))
 
     def log(self, parameters: Floats) -> Floats:
         """Return the log density but for a constant, (B, p) → (B,)."""
@@ -54,5 +62,7 @@ def prior_words(kd_ug_ml: float, plateau: float) -> tuple[str, ...]:
         f"M2, prior of Kd: around {kd_ug_ml:g} ug/mL (setting kd_app_ug_ml), 95 % a factor of 5 to either side",
         "M2, prior of kappa, how much faster the drug leaves than in the model: around 0, 95 % between -0.2 and "
         "0.2 per week",
+        "M2, prior of tau, how much patients differ in the drug left, as a multiple of what the model says: "
+        "around 1, 95 % between 0.4 and 2.7",
         "M2, prior of sigma, the scatter between patients: around 0.35 dex, 95 % between 0.05 and 2.5",
     )

@@ -79,8 +79,8 @@ def refuse_without_a_bend(data: Observations, law: RowLaw, aicc: float) -> None:
         ahead = rival.aicc - aicc
         if ahead <= MARGIN:
             raise NotEstimableError(
-                f"these rows show no plateau: {rival.words}, describes them about as well (AICc {rival.aicc:.1f}, "
-                f"the curve {aicc:.1f}; it must be lower by more than {MARGIN:g})"
+                f"these rows do not show a plateau: {rival.words}, describes them about as well (AICc "
+                f"{rival.aicc:.1f}, the curve {aicc:.1f}; it must be lower by more than {MARGIN:g})"
             )
         of_patient = 2 * np.bincount(data.patients, logs - rival.law.log_likelihoods())
         if ahead <= float(of_patient.max()):
@@ -89,13 +89,14 @@ def refuse_without_a_bend(data: Observations, law: RowLaw, aicc: float) -> None:
             )
 
 
-def refuse_contradicted(law: RowLaw, seed: int) -> None:
-    """Raise NotEstimableError where the rows contradict the curve."""
+def refuse_contradicted(law: RowLaw, seed: int) -> float:
+    """Return p of the curve's misfit; raise NotEstimableError where the rows contradict the curve."""
     p = misfit(law, seed)
     if p < CONTRADICTED:
         raise NotEstimableError(
             f"the rows contradict the curve: what it leaves over has a trend over the weeks (p = {p:.3f})"
         )
+    return p
 
 
 def _side(half_weeks: float, first: float) -> str:

@@ -56,7 +56,10 @@ def line_law(data: Observations, degree: int = 1) -> RowLaw | None:
 
 def rivals(data: Observations) -> tuple[Rival, ...]:
     """Return the lines that these rows hold."""
-    words = {1: "a straight line, which rises for ever", 2: "a line that bends, and falls again"}
+    words = {
+        1: "a straight line, which never levels off",
+        2: "a line that bends, and falls after its highest place",
+    }
     found = ((degree, line_law(data, degree)) for degree in words)
     return tuple(_rival(words[degree], law) for degree, law in found if law is not None)
 

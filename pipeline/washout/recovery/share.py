@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.patients.pharmacokinetics.curves import WEEKS, SerumCurve
-from pipeline.washout.recovery.prior import R0, SIGMA
+from pipeline.washout.recovery.prior import R0, SIGMA, UNLIKE
 from pipeline.washout.recovery.surface import log_over_kd, log_regained, nodes_of
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -93,7 +93,7 @@ def _curves(parameters: Floats, curve: SerumCurve, steps: Places) -> tuple[Float
     nodes, log_weights = nodes_of(float(curve.log_sd.max()))
     weeks = WEEKS[steps]
     log_ratio = log_over_kd(parameters, weeks[:, None], np.log(curve.ug_ml)[steps][:, None])[:, 0]
-    scattered = log_ratio + nodes[:, None] * curve.log_sd[steps]
+    scattered = log_ratio + nodes[:, None] * np.exp(parameters[:, UNLIKE]) * curve.log_sd[steps]
     held = (np.maximum(scattered, 0) + np.log1p(np.exp(-np.abs(scattered)))) / _LOG_10
     regained = log_regained(parameters, weeks[:, None])[:, 0]
     return parameters[:, R0] + regained - held, np.exp(log_weights)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pipeline.washout.censored.likelihood import OBSERVED
 from pipeline.washout.observations.rows import Observations
-from pipeline.washout.recovery.prior import FASTER, KD, R0, RHO, SIGMA, Prior, T
+from pipeline.washout.recovery.prior import FASTER, KD, R0, RHO, SIGMA, UNLIKE, Prior, T
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -89,7 +89,7 @@ class Surface:
         log_ratio = log_over_kd(parameters, weeks, np.log(self.ug_ml[rows]))
         regained = parameters[:, R0, None] + log_regained(parameters, weeks)
         variance = np.exp(2 * parameters[:, SIGMA, None]) + self.data.measurement_sd[rows] ** 2
-        scattered = log_ratio + nodes[:, None, None] * log_sd
+        scattered = log_ratio + nodes[:, None, None] * np.exp(parameters[:, UNLIKE, None]) * log_sd
         # log(1 + C/Kd) without overflow, and faster than logaddexp.
         held = np.maximum(scattered, 0) + np.log1p(np.exp(-np.abs(scattered)))
         z = (self.data.log_rd[rows] - regained + held / _LOG_10) / np.sqrt(variance)

@@ -7,8 +7,11 @@ from scipy import integrate, optimize, stats
 from pipeline.patients.pharmacokinetics.curves import WEEKS, labelled_curve
 from pipeline.washout import NotEstimableError, observe
 from pipeline.washout.recovery.fit import fit_recovery, weeks_to_half, weeks_until
-from pipeline.washout.recovery.share import first_reached, median_logs, share_with
-from pipeline.washout.recovery.surface import Peak, Penalty, Surface, draws, highest
+from pipeline.washout.recovery.draws import draws
+from pipeline.washout.recovery.prior import Prior
+from pipeline.washout.recovery.share import first_reached, log_quantiles, share_with
+from pipeline.washout.recovery.summits import Peak, summits
+from pipeline.washout.recovery.surface import Surface
 from validation.recovery import Recovery, simulated, true_t50
 
 
@@ -47,7 +50,7 @@ def test_without_scatter_of_the_serum_the_likelihood_is_the_formula():
     data = observe(weeks, rd, ["BELOW_LLOQ", "OK", "OK", "OK"], lloq=5000, measurement_sd=0.1)
     ug_ml = np.array([300.0, 3.0, 0.1, 0.01])
     p = np.array([5.1, -1.0, 2.7, -1.3, 0.01, -1.2])
-    found = Surface(data, ug_ml, np.zeros(4), Penalty.around(0.25)).log_likelihood(p[None])[0]
+    found = Surface(data, ug_ml, np.zeros(4), Prior.around(0.25)).log_likelihood(p[None])[0]
     lost = 1 / (1 + np.exp(p[1]))
     free = np.log10(
         (1 - lost * 2 ** (-data.weeks / np.exp(p[2]))) / (1 + ug_ml * np.exp(-p[4] * data.weeks - p[3]))
@@ -65,14 +68,14 @@ def test_scatter_of_the_serum_is_integrated_out(curve, data):
     )  # fmt: skip
     level, spread = curve.at(few.weeks)
     p = np.array([5.1, -1.0, 2.7, -1.3, 0.1, -1.0])
-    found = Surface(few, level, spread, Penalty.around(0.25)).log_likelihood(p[None])[0]
+    found = Surface(few, level, spread, Prior.around(0.25)).log_likelihood(p[None])[0]
     assert found == pytest.approx(slow_log_likelihood(p, few, level, spread), abs=0.05 * few.n)
 
 
 def test_the_maximum_is_the_one_of_a_search_without_gradients(curve, data):
     level, spread = curve.at(data.weeks)
-    surface = Surface(data, level, spread, Penalty.around(0.25))
-    peak = highest(surface)
+    surface = Surface(data, level, spread, Prior.around(0.25))
+    peak = summits(surface)[0]
     start = peak.place + 0.05
     for _ in range(4):
         options = {"xatol": 1e-8, "fatol": 1e-11, "maxiter": 4000, "maxfev": 4000}
@@ -100,11 +103,11 @@ def test_the_median_of_all_patients_is_that_of_a_simulated_crowd(curve):
         regained = 1 - (1 - 1 / (1 + np.exp(1.1))) * 2 ** (-week / np.exp(2.8))
         rd = 10 ** (5.2 + 0.3 * rng.standard_normal(200_000)) * regained / (1 + c / np.exp(-1.1))
         place = np.flatnonzero(week == WEEKS)
-        assert 10 ** median_logs(p, curve, place)[0, 0] == pytest.approx(np.median(rd), rel=0.03)
+        assert 10 ** log_quantiles(p, curve, place, 0.5)[0, 0] == pytest.approx(np.median(rd), rel=0.03)
         assert share_with(p, curve, place, np.array([4.5]))[0] == pytest.approx(
             np.mean(rd >= 10**4.5), abs=0.01
         )
-        assert first_reached(p, curve, median_logs(p, curve, place)[0], 0.5)[0] == pytest.approx(
+        assert first_reached(p, curve, log_quantiles(p, curve, place, 0.5)[0], 0.5)[0] == pytest.approx(
             week, abs=0.1
         )
 
@@ -112,7 +115,7 @@ def test_the_median_of_all_patients_is_that_of_a_simulated_crowd(curve):
 def test_the_week_that_reaches_a_target_is_the_one_the_target_was_taken_at(curve):
     p = np.array([[5.2, -1.1, 2.8, -1.1, 0.0, np.log(0.3)]])
     for place in range(11, 150, 9):
-        target = median_logs(p, curve, np.array([place]))[0]
+        target = log_quantiles(p, curve, np.array([place]), 0.5)[0]
         assert first_reached(p, curve, target, 0.5)[0] == pytest.approx(WEEKS[place], abs=1e-4)
 
 
@@ -166,12 +169,12 @@ def test_rows_of_one_patient_do_not_count_as_many(curve, data):
 
 def test_draws_of_more_than_a_thousand_rows_are_normal_with_the_inverse_curvature_as_covariance():
     rows = observe([10.0] * 1_001, [9e3] * 1_001, ["OK"] * 1_001, lloq=5000, measurement_sd=0.1)
-    surface = Surface(rows, np.full(1_001, 3.0), np.zeros(1_001), Penalty.around(0.25))
+    surface = Surface(rows, np.full(1_001, 3.0), np.zeros(1_001), Prior.around(0.25))
     place = np.array([5.1, -1.0, 2.7, -1.3, 0.01, -1.2])
     root = np.eye(6) + np.tril(np.full((6, 6), 0.6), -1)  # every parameter hangs on those before it
     covariance = 0.01 * root @ root.T
     drawn, weights = draws(
-        surface, Peak(place, 0.0, np.linalg.inv(covariance)), 40_000, np.random.default_rng(1)
+        surface, [Peak(place, 0.0, np.linalg.inv(covariance))], 40_000, np.random.default_rng(1)
     )
     assert weights == pytest.approx(np.full(40_000, 1 / 40_000))
     assert drawn.mean(axis=0) == pytest.approx(place, abs=0.01)
