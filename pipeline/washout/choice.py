@@ -42,7 +42,10 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class ModelChoice:
-    """The preferred model, all that took part, the rule and the reason in words; "": the rows contradict all."""
+    """The preferred model, all that took part, the rule, and the reason in words.
+
+    `preferred` is "" where the rows contradict every model.
+    """
 
     preferred: str
     candidates: tuple[Candidate, ...]

@@ -1,4 +1,4 @@
-"""Do the rows contradict a model? A trend of what it leaves over, against data drawn from the model itself."""
+"""Do the rows contradict a model? The trend of what it leaves over, against data drawn from the model."""
 
 from __future__ import annotations
 

@@ -103,7 +103,7 @@ class WashoutReport:
 
     @property
     def curve(self) -> WashoutFit | RecoveryFit | None:
-        """What a figure draws: the recovery curve where it is told, as it is then far better; else the line."""
+        """What a figure draws: the recovery curve where it is told (it is far better then), else the line."""
         return self.recovery or self.tobit
 
     @property

@@ -35,7 +35,7 @@ def line_waits(tobit: WashoutFit, rows: Sequence[PatientRd], settings: Settings)
 
 
 def recovery_waits(recovery: RecoveryFit, rows: Sequence[PatientRd], settings: Settings) -> list[Wait]:
-    """Return the same on the recovery curve; what lies outside of the weeks that were seen is None, and said."""
+    """Return the same on the recovery curve; what lies outside of the weeks seen is None, and said."""
     wanted = ((rd, share) for rd in wanted_levels(rows, settings) for share in SHARES)
     return [_recovery_wait(recovery, rd, share) for rd, share in wanted]
 

@@ -79,9 +79,7 @@ def draws(
         clouds = _moved(clouds, drawn, weights, shares)
     effective = 1 / float(np.sum(weights**2))
     if effective < _FEWEST_EFFECTIVE:
-        raise NotEstimableError(
-            f"no interval: the posterior of the recovery curve is too uneven ({effective:.0f} effective draws)"
-        )
+        raise NotEstimableError(f"no interval: the posterior is too uneven ({effective:.0f} effective draws)")
     return drawn, weights
 
 
@@ -94,7 +92,7 @@ def _weighted(
     surface: Surface, clouds: Sequence[_Cloud], n: int, rng: np.random.Generator
 ) -> tuple[Floats, Floats, Floats]:
     """Return draws, their weights, and how much of each is each cloud's, (n, clouds)."""
-    counts = [int(round(cloud.part * n)) for cloud in clouds[1:]]
+    counts = [round(cloud.part * n) for cloud in clouds[1:]]
     counts = [n - sum(counts), *counts]
     drawn = np.concatenate([cloud.drawn(m, rng) for cloud, m in zip(clouds, counts, strict=True)])
     parts = np.stack(
@@ -111,7 +109,7 @@ def _moved(clouds: Sequence[_Cloud], drawn: Floats, weights: Floats, shares: Flo
     """Return the clouds where the posterior was found; the draws of the prior go to the nearest cloud."""
     own = shares[:, : len(clouds)] / np.maximum(shares[:, : len(clouds)].sum(axis=1), 1e-300)[:, None]
     moved = []
-    for cloud, share in zip(clouds, own.T, strict=True):
+    for share in own.T:
         part = float(np.sum(weights * share))
         if part < _LEAST_PART:
             continue

@@ -5,9 +5,9 @@ median free RD(w) = R0 · [1 − (1 − ρ) · 2^(−w/T)] · (1 − θ(w)),   �
 R0: the plateau, the median free CD38 long after the drug. ρ: the part of it that treatment left (shed,
 eaten by macrophages, selected). T: weeks in which half of what is missing comes back. θ: the part that the
 drug in serum still holds; C is the modelled concentration times e^(−κ w), κ how much faster these patients
-clear it than the model says; τ, how much more they differ in it. Slow regrowth, deep loss, tight binding and slow clearance look alike in such
-data, so ρ, T, Kd, κ and τ are not told: only the plateau and T50 are, the weeks when half of the patients have
-half of R0. Patients differ in the drug left in their serum too, and θ bends that scatter to one side: so the
+clear it than the model says; τ, how much more they differ in it. Slow regrowth, deep loss, tight binding and
+slow clearance look alike in such data, so ρ, T, Kd, κ and τ are not told: only the plateau and T50 are, the
+weeks when half of the patients have half of R0. Patients differ in the drug left in their serum too, and θ bends that scatter to one side: so the
 median is that of all patients, not the curve of one whose C is the median (`share`).
 
 All seven parameters have a prior (`prior`), so the intervals are credible intervals. The curve is told only
@@ -57,7 +57,10 @@ _METHOD: Final = (
     "posterior mode (likelihood times prior; the priors are among the assumptions): "
     "R0 * [1 - (1 - rho) * 2^(-w/T)] * (1 - theta(w)), log10 RD normal around it; " + NOT_SEPARABLE
 )
-_HOW: Final = "credible interval: 2.5 % to 97.5 % of the posterior, by importance sampling; of its normal above 1,000 rows"
+_HOW: Final = (
+    "credible interval: 2.5 % to 97.5 % of the posterior, by importance sampling; "
+    "of its normal above 1,000 rows"
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

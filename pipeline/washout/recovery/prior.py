@@ -1,4 +1,4 @@
-"""What M2 takes for likely before it sees the rows: the priors of its seven parameters, with their sources."""
+"""What M2 takes for likely before it sees the rows: the priors of its seven parameters, with sources."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ N_PARAMETERS: Final = 7
 """Arithmetic: how many places there are."""
 
 USUAL_PLATEAU: Final = 150_000.0
-"""Molecules per cell without the drug: 153,000 ± 53,000 on plasma cells in AL amyloidosis, 139,000 ± 53,000 in
-smoldering myeloma (https://pubmed.ncbi.nlm.nih.gov/29577600). Default of a setting."""
+"""Molecules per cell without the drug: 153,000 ± 53,000 on plasma cells in AL amyloidosis, 139,000 ± 53,000
+in smoldering myeloma (https://pubmed.ncbi.nlm.nih.gov/29577600). Default of a setting."""
 
 PLATEAU_SD: Final = 0.4
 """dex: kits, clones and diseases differ by a factor of 2.5 to either side. Assumption."""
@@ -34,16 +34,9 @@ class Prior:
     @staticmethod
     def around(kd_ug_ml: float, plateau: float = USUAL_PLATEAU) -> Prior:
         """Return the prior with this Kd and this plateau in its middle."""
-        mean = [
-            np.log10(plateau),
-            np.log(0.25 / 0.75),
-            np.log(15.0),
-            np.log(kd_ug_ml),
-            0.0,
-            0.0,
-            np.log(0.35),
-        ]
-        return Prior(np.array(mean), np.array([PLATEAU_SD, 1.0, 0.7, 0.8, 0.1, 0.5, 1.0]))
+        rest = [np.log(0.25 / 0.75), np.log(15.0), np.log(kd_ug_ml), 0.0, 0.0, np.log(0.35)]
+        mean = np.array([np.log10(plateau), *rest])
+        return Prior(mean, np.array([PLATEAU_SD, 1.0, 0.7, 0.8, 0.1, 0.5, 1.0]))
 
     def log(self, parameters: Floats) -> Floats:
         """Return the log density but for a constant, (B, p) → (B,)."""
@@ -52,17 +45,19 @@ class Prior:
 
 def prior_words(kd_ug_ml: float, plateau: float) -> tuple[str, ...]:
     """Return every prior of M2 in words; the ranges are the middle 95 %."""
-    low, high = (plateau * 10 ** (side * 1.96 * PLATEAU_SD) for side in (-1, 1))
-    return (
-        f"M2, prior of the plateau R0: log-normal around {plateau:,.0f} molecules per cell, 95 % between "
-        f"{low:,.0f} and {high:,.0f} (setting sentinel_plasma_cell_usual; plasma cells before any antibody: "
-        "153,000 and 139,000, SD 53,000, https://pubmed.ncbi.nlm.nih.gov/29577600)",
-        "M2, prior of rho, the part of R0 that treatment leaves: around 0.25, 95 % between 0.04 and 0.70",
-        "M2, prior of T, the weeks in which half of the rest comes back: around 15, 95 % between 4 and 59",
-        f"M2, prior of Kd: around {kd_ug_ml:g} ug/mL (setting kd_app_ug_ml), 95 % a factor of 5 to either side",
-        "M2, prior of kappa, how much faster the drug leaves than in the model: around 0, 95 % between -0.2 and "
-        "0.2 per week",
-        "M2, prior of tau, how much patients differ in the drug left, as a multiple of what the model says: "
-        "around 1, 95 % between 0.4 and 2.7",
-        "M2, prior of sigma, the scatter between patients: around 0.35 dex, 95 % between 0.05 and 2.5",
+    low, high = (f"{plateau * 10 ** (side * 1.96 * PLATEAU_SD):,.0f}" for side in (-1, 1))
+    of_plateau = (
+        f"the plateau R0: log-normal around {plateau:,.0f} molecules per cell, 95 % between {low} and {high} "
+        "(setting sentinel_plasma_cell_usual; plasma cells before any antibody: 153,000 and 139,000, SD "
+        "53,000, https://pubmed.ncbi.nlm.nih.gov/29577600)"
     )
+    ranges = (
+        of_plateau,
+        "rho, the part of R0 that treatment leaves: around 0.25, 95 % between 0.04 and 0.70",
+        "T, the weeks in which half of the rest comes back: around 15, 95 % between 4 and 59",
+        f"Kd: around {kd_ug_ml:g} ug/mL (setting kd_app_ug_ml), 95 % a factor of 5 to either side",
+        "kappa, how much faster the drug leaves than the model says: around 0, 95 % -0.2 to 0.2 per week",
+        "tau, how much patients differ in the drug left, times what the model says: around 1, 95 % 0.4 to 2.7",
+        "sigma, the scatter between patients: around 0.35 dex, 95 % between 0.05 and 2.5",
+    )
+    return tuple(f"M2, prior of {words}" for words in ranges)

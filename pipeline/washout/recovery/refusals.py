@@ -1,4 +1,4 @@
-"""When no recovery curve is told: rows too few, a bend or a plateau that was not seen, rows that contradict it."""
+"""When no recovery curve is told: too few rows, a plateau that was not seen, rows that contradict it."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ FEWEST_PATIENTS: Final = 5
 """Patients with a measured value before T50, and as many after it. Convention (docs/method.md)."""
 
 HIGHEST_PLATEAU: Final = 2.0
-"""Times the largest density of the rows: a plateau above was not seen. Convention: half of it must be seen, as
-T50 says (docs/method.md)."""
+"""Times the largest density of the rows: a plateau above was not seen. Convention: half of it must be seen
+(docs/method.md)."""
 
 
 def refuse_recovery(data: Observations) -> None:
@@ -55,8 +55,8 @@ def refuse_unseen(data: Observations, log_plateau: float, half_weeks: float) -> 
         )
     if not first <= half_weeks <= last:
         raise NotEstimableError(
-            f"T50 lies outside of what was seen: {_side(half_weeks, first)} of the measured values, which are "
-            f"from {first:.3g} to {last:.3g} weeks"
+            f"T50 lies outside of what was seen: {_side(half_weeks, first)} of the measured values, "
+            f"which are from {first:.3g} to {last:.3g} weeks"
         )
     before, after = (
         len(np.unique(data.patients[measured & side]))

@@ -16,8 +16,8 @@ from pipeline.washout.observations.rows import Observations
 Floats: TypeAlias = NDArray[np.float64]
 
 MARGIN: Final = 4.0
-"""AICc by which the curve must be below a line without a plateau: from there on the line has considerably less
-support (doi:10.1177/0049124104268644)."""
+"""AICc by which the curve must be below a line without a plateau: from there on the line has considerably
+less support (doi:10.1177/0049124104268644)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,7 +58,7 @@ def rivals(data: Observations) -> tuple[Rival, ...]:
     """Return the lines that these rows hold."""
     words = {
         1: "a straight line, which never levels off",
-        2: "a line that bends, and falls after its highest place",
+        2: "a line that bends, and falls in the end",
     }
     found = ((degree, line_law(data, degree)) for degree in words)
     return tuple(_rival(words[degree], law) for degree, law in found if law is not None)

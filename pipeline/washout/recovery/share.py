@@ -20,8 +20,8 @@ Floats: TypeAlias = NDArray[np.float64]
 Places: TypeAlias = NDArray[np.intp]
 
 _STRIDE, _STEPS, _FAR = 12, 32, 4.0
-"""Places of `WEEKS` passed over at first; halvings that find a quantile; how far from the curves it may lie, in
-SDs of patients. Convention: for speed."""
+"""Places of `WEEKS` passed over at first; halvings that find a quantile; how far from the curves it may lie,
+in SDs of patients. Convention: for speed."""
 
 _LOG_10: Final = float(np.log(10))
 """Arithmetic: ln 10."""

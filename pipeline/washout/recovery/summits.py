@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from gating.arithmetic.eigen import eigenpairs, solve_definite
 from pipeline.washout.censored.estimate import NotEstimableError
 from pipeline.washout.censored.likelihood import OBSERVED
-from pipeline.washout.recovery.prior import N_PARAMETERS, R0, SIGMA
+from pipeline.washout.recovery.prior import N_PARAMETERS, SIGMA
 from pipeline.washout.recovery.surface import Surface
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -28,8 +28,8 @@ SDs of the prior. Convention (docs/method.md)."""
 _SEED: Final = 20240607
 """Of these places. Convention: any; fixed, so that every run finds the same summits."""
 _SAME, _LOWEST = 0.02, 10.0
-"""SDs of the prior within which two climbs end on one summit; how much lower, in log posterior, a summit still
-counts. Convention."""
+"""SDs of the prior within which two climbs end on one summit; how much lower, in log posterior, a summit
+still counts. Convention."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,8 +6,8 @@ from scipy import integrate, optimize, stats
 
 from pipeline.patients.pharmacokinetics.curves import WEEKS, labelled_curve
 from pipeline.washout import NotEstimableError, observe
-from pipeline.washout.recovery.fit import fit_recovery, weeks_to_half, weeks_until
 from pipeline.washout.recovery.draws import draws
+from pipeline.washout.recovery.fit import fit_recovery, weeks_to_half, weeks_until
 from pipeline.washout.recovery.prior import Prior
 from pipeline.washout.recovery.share import first_reached, log_quantiles, share_with
 from pipeline.washout.recovery.summits import Peak, summits
