@@ -29,6 +29,7 @@ from validation import (
     sentinels,
     tubes,
     washout,
+    wrong_curves,
 )
 
 SEED = 20240607
@@ -90,7 +91,8 @@ def section(name: str, sizes: Sizes, mapper: Mapper) -> str:
     if name == "washout":
         return washout.section(sizes.washout_studies, SEED, mapper)
     if name == "recovery":
-        return recovery.section(sizes.recovery_studies, SEED, mapper)
+        known = recovery.section(sizes.recovery_studies, SEED, mapper)
+        return known + "\n" + wrong_curves.section(sizes.recovery_studies, SEED, mapper)
     if name == "batches":
         return pooling.section(pooling.examine(sizes.batches, SEED, mapper), SEED)
     if name == "gating":

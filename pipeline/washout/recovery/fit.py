@@ -7,8 +7,9 @@ eaten by macrophages, selected). T: weeks in which half of what is missing comes
 drug in serum still holds; C is the modelled concentration times e^(−κ w), κ how much faster these patients
 clear it than the model says; τ, how much more they differ in it. Slow regrowth, deep loss, tight binding and
 slow clearance look alike in such data, so ρ, T, Kd, κ and τ are not told: only the plateau and T50 are, the
-weeks when half of the patients have half of R0. Patients differ in the drug left in their serum too, and θ bends that scatter to one side: so the
-median is that of all patients, not the curve of one whose C is the median (`share`).
+weeks when half of the patients have half of R0. Patients differ in the drug left in their serum too, and θ
+bends that scatter to one side: so the median is that of all patients, not the curve of one whose C is the
+median (`share`).
 
 All seven parameters have a prior (`prior`), so the intervals are credible intervals. The curve is told only
 where the rows show a plateau and do not contradict it (`refusals`).

@@ -57,7 +57,7 @@ def prior_words(kd_ug_ml: float, plateau: float) -> tuple[str, ...]:
         "T, the weeks in which half of the rest comes back: around 15, 95 % between 4 and 59",
         f"Kd: around {kd_ug_ml:g} ug/mL (setting kd_app_ug_ml), 95 % a factor of 5 to either side",
         "kappa, how much faster the drug leaves than the model says: around 0, 95 % -0.2 to 0.2 per week",
-        "tau, how much patients differ in the drug left, times what the model says: around 1, 95 % 0.4 to 2.7",
+        "tau, how much patients differ in the drug left, over what the model says: around 1, 95 % 0.4 to 2.7",
         "sigma, the scatter between patients: around 0.35 dex, 95 % between 0.05 and 2.5",
     )
     return tuple(f"M2, prior of {words}" for words in ranges)
