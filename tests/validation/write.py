@@ -49,7 +49,7 @@ class Sizes:
     sabotages: int = 200
     density_tubes: int = 1000
     washout_studies: int = 1000
-    recovery_studies: int = 100
+    recovery_studies: int = 40
     batches: int = 8
     sentinel_days: int = 6
     gating_seeds: int = 3
