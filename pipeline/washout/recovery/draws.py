@@ -22,7 +22,7 @@ _GRID: Final = 2.0**-16
 """A spread of draws is rounded to it, so that processors agree. Convention (docs/method.md)."""
 _FREEDOM, _WIDER = 5.0, 1.2
 """Draws come from t distributions, wider than the summits, so that no tail is missed. Convention."""
-_FEWEST_EFFECTIVE, _TRIAL_DRAWS, _TRIALS = 100.0, 600, 2
+_FEWEST_EFFECTIVE, _TRIAL_DRAWS, _TRIALS = 300.0, 600, 2
 """Draws that must count; those that shape the next ones, and how often. Convention."""
 _MANY_ROWS: Final = 1_000
 """Of more rows the posterior is the normal of its summit. Convention: for speed."""
