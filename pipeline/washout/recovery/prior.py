@@ -18,10 +18,11 @@ N_PARAMETERS: Final = 7
 
 USUAL_PLATEAU: Final = 150_000.0
 """Molecules per cell without the drug: 153,000 ± 53,000 on plasma cells in AL amyloidosis, 139,000 ± 53,000
-in smoldering myeloma (https://pubmed.ncbi.nlm.nih.gov/29577600). Default of a setting."""
+in smoldering myeloma (https://pubmed.ncbi.nlm.nih.gov/29577600). docs/method.md. Default of a
+setting."""
 
 PLATEAU_SD: Final = 0.4
-"""dex: kits, clones and diseases differ by a factor of 2.5 to either side. Assumption."""
+"""dex: kits, clones and diseases differ by a factor of 2.5 to either side. Convention (docs/method.md)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -85,7 +85,7 @@ class Surface:
     def _places(self, parameters: Floats, rows: NDArray[np.bool_]) -> tuple[Floats, Floats, Floats]:
         """Return z of these rows at every node (K, B, m), ln s (B, m), and the nodes' log weights (K,)."""
         weeks, log_sd = self.data.weeks[rows], self.log_sd[rows]
-        nodes, log_weights = nodes_of(float(log_sd.max(initial=0.0)))
+        nodes, log_weights = nodes_of(float(self.log_sd.max(initial=0.0)))
         log_ratio = log_over_kd(parameters, weeks, np.log(self.ug_ml[rows]))
         regained = parameters[:, R0, None] + log_regained(parameters, weeks)
         variance = np.exp(2 * parameters[:, SIGMA, None]) + self.data.measurement_sd[rows] ** 2

@@ -37,8 +37,10 @@ def test_a_wait_says_its_model_and_share():
     )
     assert said == (
         "Wait by M1. 90 % of the patients have 150,000 free CD38 after 60 (95 % interval 40 to 90) weeks; far.",
-        "Wait by M2. Half of the patients have 150,000 free CD38 after 50 (95 % credible interval 38 to not "
-        "within what was seen) weeks.",
+        (
+            "Wait by M2. Half of the patients have 150,000 free CD38 after 50 (95 % credible interval 38 to "
+            "not within what was seen) weeks."
+        ),
     )
 
 

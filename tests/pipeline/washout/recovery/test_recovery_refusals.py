@@ -94,7 +94,7 @@ def test_flat_densities_get_no_weeks_to_half(curve, seed):
     rng = np.random.default_rng(seed)
     weeks = np.exp(rng.uniform(np.log(2), np.log(100), 40))
     data = observe(weeks, 10 ** (4.6 + 0.35 * rng.standard_normal(40)), ["OK"] * 40, lloq=100.0)
-    with pytest.raises(NotEstimableError, match="not within|outside of what was seen|do not show a plateau"):
+    with pytest.raises(NotEstimableError, match=r"outside of what was seen|do not show a plateau"):
         fit_recovery(data, curve)
 
 
