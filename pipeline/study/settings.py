@@ -118,7 +118,10 @@ class GeneralSettings(BaseModel):
         "RD up to here is given and flagged; beyond, it is censored.",
     )
     sentinel_plasma_cell_usual: Annotated[float, number(1, 1e9)] = setting(
-        150000.0, "molecules per cell", "Usual free CD38 of plasma cells without the drug (an assumption)."
+        150000.0,
+        "molecules per cell",
+        "Usual free CD38 of plasma cells without the drug, and the middle of M2's prior of the plateau "
+        "(an assumption).",
     )
     sentinel_nk_usual: Annotated[float, number(1, 1e9)] = setting(
         12000.0, "molecules per cell", "Usual free CD38 of NK cells without the drug (an assumption)."

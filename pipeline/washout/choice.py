@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from pipeline.washout.goodness import CONTRADICTED
+
 RULE: Final = (
     "lowest AICc on the same rows; a simpler model within 2 of the lowest is preferred; "
-    "a model that was refused does not take part"
+    f"a model that was refused, or that the rows contradict (p < {CONTRADICTED:g}), does not take part"
 )
 _CLOSE: Final = 2.0
 """AICc; models this close are equally supported (doi:10.1177/0049124104268644). Convention."""
@@ -17,16 +19,33 @@ _CLOSE: Final = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A fitted model: `parameters` is how many the data decide."""
+    """A fitted model.
+
+    Attributes
+    ----------
+    parameters
+        How many the data decide.
+    misfit_p
+        p of the rows having no trend over the weeks that the model leaves over; None: not looked at.
+    """
 
     name: str
     aicc: float
     parameters: float
+    misfit_p: float | None = None
+
+    @property
+    def is_contradicted(self) -> bool:
+        """Whether the rows contradict the model."""
+        return self.misfit_p is not None and self.misfit_p < CONTRADICTED
 
 
 @dataclass(frozen=True, slots=True)
 class ModelChoice:
-    """The preferred model, all that took part, the rule and the reason in words."""
+    """The preferred model, all that took part, the rule, and the reason in words.
+
+    `preferred` is "" where the rows contradict every model.
+    """
 
     preferred: str
     candidates: tuple[Candidate, ...]
@@ -41,16 +60,27 @@ def choose(candidates: Sequence[Candidate]) -> ModelChoice | None:
     --------
     >>> choose([Candidate("M1", 41.0, 3), Candidate("M2", 39.5, 3.4)]).preferred
     'M1'
+    >>> choose([Candidate("M1", 30.0, 3, misfit_p=0.002), Candidate("M2", 39.5, 3.4, misfit_p=0.4)]).preferred
+    'M2'
     """
     candidates = [candidate for candidate in candidates if math.isfinite(candidate.aicc)]
     if not candidates:
         return None
-    lowest = min(candidate.aicc for candidate in candidates)
-    close = [candidate for candidate in candidates if candidate.aicc - lowest <= _CLOSE]
+    sound = [candidate for candidate in candidates if not candidate.is_contradicted]
+    against = "; ".join(
+        f"the rows contradict {candidate.name}: what it leaves over has a trend over the weeks "
+        f"(p = {candidate.misfit_p:.3f})"
+        for candidate in candidates
+        if candidate.is_contradicted
+    )
+    if not sound:
+        return ModelChoice("", tuple(candidates), RULE, f"no model is preferred: {against}")
+    lowest = min(candidate.aicc for candidate in sound)
+    close = [candidate for candidate in sound if candidate.aicc - lowest <= _CLOSE]
     chosen = min(close, key=lambda candidate: (candidate.parameters, candidate.aicc))
     criteria = ", ".join(f"{candidate.name} {candidate.aicc:.1f}" for candidate in candidates)
     if len(candidates) == 1:
         reason = f"{chosen.name} is the only model that these data allow"
     else:
         reason = f"{chosen.name} is preferred (AICc {criteria})"
-    return ModelChoice(chosen.name, tuple(candidates), RULE, reason)
+    return ModelChoice(chosen.name, tuple(candidates), RULE, "; ".join(filter(None, (reason, against))))

@@ -13,11 +13,13 @@ from pipeline.patients.patient_rd import PatientRd
 from pipeline.study.settings import Settings
 from pipeline.washout.censored.estimate import Estimate, ModelName, Refusal, Wait
 from pipeline.washout.choice import Candidate
+from pipeline.washout.goodness import misfit
 from pipeline.washout.line.mixed import MixedFit, fit_random_intercept
 from pipeline.washout.line.tobit import WashoutFit, fit_observations
 from pipeline.washout.observations.selection import Given
 from pipeline.washout.ranks import RankAssociation, rank_observations
 from pipeline.washout.recovery.fit import RecoveryFit
+from pipeline.washout.recovery.rivals import line_law
 from pipeline.washout.total import fit_total, total_estimates
 from pipeline.washout.waits import line_waits, recovery_of, recovery_waits
 
@@ -78,7 +80,7 @@ class Model(Generic[Found]):
     fit: Callable[[Given, Settings], Found | None]
     estimates: Callable[[Found], tuple[Estimate, ...]]
     method: Callable[[Found], str]
-    candidate: Callable[[str, Found], Candidate] | None = None
+    candidate: Callable[[str, Found, Settings], Candidate] | None = None
     waits: Callable[[Found, Sequence[PatientRd], Settings], list[Wait]] = no_waits
     after: str = ""
     left_out: Callable[[Given], tuple[Refusal, ...]] = nothing_left_out
@@ -109,8 +111,13 @@ def _first_method(fit: Told) -> str:
     return fit.estimates()[0].method
 
 
-def _line_candidate(name: str, fit: WashoutFit) -> Candidate:
-    return Candidate(name, fit.aicc, fit.n_parameters)
+def _line_candidate(name: str, fit: WashoutFit, settings: Settings) -> Candidate:
+    law = line_law(fit.data)
+    return Candidate(name, fit.aicc, fit.n_parameters, None if law is None else misfit(law, settings.seed))
+
+
+def _recovery_candidate(name: str, fit: RecoveryFit, _: Settings) -> Candidate:
+    return Candidate(name, fit.aicc, fit.effective_parameters, fit.misfit_p)
 
 
 MODELS: Final[tuple[Model[Any], ...]] = (
@@ -144,7 +151,7 @@ MODELS: Final[tuple[Model[Any], ...]] = (
         lambda given, settings: recovery_of(given.used, given.data, settings),
         RecoveryFit.estimates,
         _first_method,
-        lambda name, fit: Candidate(name, fit.aicc, fit.effective_parameters),
+        _recovery_candidate,
         recovery_waits,
     ),
     Model(

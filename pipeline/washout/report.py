@@ -18,6 +18,7 @@ from pipeline.washout.observations.kept import LeftOut
 from pipeline.washout.observations.selection import Given, given_rows
 from pipeline.washout.ranks import RankAssociation
 from pipeline.washout.recovery.fit import RecoveryFit
+from pipeline.washout.recovery.prior import prior_words
 from pipeline.washout.total import OccupiedVisit, occupied_visits
 
 Kind = TypeVar("Kind")
@@ -106,16 +107,20 @@ class WashoutReport:
 
     @property
     def curve(self) -> WashoutFit | RecoveryFit | None:
-        """What a figure draws: the recovery curve where it is preferred, else the line."""
-        if self.recovery and self.choice and self.choice.preferred == ModelName.RECOVERY:
-            return self.recovery
-        return self.tobit
+        """What a figure draws: the recovery curve where it is told (it is far better then), else the line."""
+        return self.recovery or self.tobit
 
     @property
     def curve_name(self) -> str:
         """`M2` or `M1`."""
         name = ModelName.RECOVERY if isinstance(self.curve, RecoveryFit) else ModelName.LINE
         return name.value
+
+    @property
+    def curve_is_contradicted(self) -> bool:
+        """Whether the rows contradict what a figure draws."""
+        candidates = self.choice.candidates if self.choice else ()
+        return any(one.is_contradicted for one in candidates if one.name == self.curve_name)
 
 
 def washout_report(rows: Sequence[PatientRd], settings: Settings) -> WashoutReport:
@@ -151,7 +156,9 @@ def washout_report(rows: Sequence[PatientRd], settings: Settings) -> WashoutRepo
         n_right_censored=data.count(RIGHT),
         seed=settings.seed,
         notes=tuple(dict.fromkeys(notes)),
-        choice=choose([model.candidate(model.name, fit) for model, fit in fitted if model.candidate]),
+        choice=choose(
+            [model.candidate(model.name, fit, settings) for model, fit in fitted if model.candidate]
+        ),
         visits=occupied_visits(rows),
         left_out=given.left_out,
         assumptions=_assumptions(settings),
@@ -182,5 +189,5 @@ def _assumptions(settings: Settings) -> tuple[str, ...]:
         "the marrow has the serum's concentration; an infusion counts as given at once",
         "pharmacokinetics of Xu 2020, doi:10.1007/s12325-020-01247-8",
         "absorption of a subcutaneous dose of Luo 2021, doi:10.1002/jcph.1771",
-        "M2 penalises rho around 0.25, T around 15 weeks, Kd around the setting",
+        *prior_words(settings.kd_app_ug_ml, settings.sentinel_plasma_cell_usual),
     )

@@ -12,7 +12,8 @@ from pipeline.washout.censored.estimate import ModelName, NotEstimableError, Wai
 from pipeline.washout.line.inverse import weeks_to_reach
 from pipeline.washout.line.tobit import WashoutFit
 from pipeline.washout.observations.rows import Observations
-from pipeline.washout.recovery.fit import RecoveryFit, fit_recovery, refuse_recovery, weeks_until
+from pipeline.washout.recovery.fit import NOT_SEEN, RecoveryFit, fit_recovery, weeks_until
+from pipeline.washout.recovery.refusals import refuse_recovery
 
 SHARES = (0.5, 0.9)
 """Of the patients: the median one, and nine of ten. Convention (docs/method.md)."""
@@ -34,7 +35,7 @@ def line_waits(tobit: WashoutFit, rows: Sequence[PatientRd], settings: Settings)
 
 
 def recovery_waits(recovery: RecoveryFit, rows: Sequence[PatientRd], settings: Settings) -> list[Wait]:
-    """Return the same on the recovery curve; a limit that is not reached within 4 years is None, and said."""
+    """Return the same on the recovery curve; what lies outside of the weeks seen is None, and said."""
     wanted = ((rd, share) for rd in wanted_levels(rows, settings) for share in SHARES)
     return [_recovery_wait(recovery, rd, share) for rd, share in wanted]
 
@@ -57,6 +58,7 @@ def recovery_of(rows: Sequence[PatientRd], data: Observations, settings: Setting
         ug_ml=np.array([_number(level.ug_ml if level else None) for level in levels]),
         log_sd=np.array([_number(level.log_sd if level else None) for level in levels]),
         kd_ug_ml=settings.kd_app_ug_ml,
+        plateau=settings.sentinel_plasma_cell_usual,
         seed=settings.seed,
     )
 
@@ -72,9 +74,9 @@ def _line_wait(tobit: WashoutFit, rd: float, share: float) -> Wait:
 def _recovery_wait(recovery: RecoveryFit, rd: float, share: float) -> Wait:
     value, low, high = (limit if np.isfinite(limit) else None for limit in weeks_until(recovery, rd, share))
     plain = recovery.estimates()[1]
-    note = ""
-    if value is None or high is None:
-        note = "cannot be told from these data: the curve, or its interval, does not reach this density"
+    note = "" if low is not None and high is not None else f"the missing limit is {NOT_SEEN}"
+    if value is None:
+        note = f"{NOT_SEEN}: the curve does not reach this density there"
     how = (plain.method, plain.interval_method, plain.level)
     return Wait(ModelName.RECOVERY.value, rd, share, value, low, high, plain.n, *how, note)
 

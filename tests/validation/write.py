@@ -35,6 +35,7 @@ from validation import (
     tubes,
     waiting,
     washout,
+    wrong_curves,
 )
 
 SEED = 20240607
@@ -57,7 +58,7 @@ class Sizes:
     washout_studies: int = 1000
     condition_studies: int = 60
     wait_studies: int = 70
-    recovery_studies: int = 100
+    recovery_studies: int = 40
     response_studies: int = 1000
     batches: int = 8
     sentinel_days: int = 6
@@ -94,7 +95,8 @@ def _batches(sizes: Sizes, mapper: Mapper) -> str:
 
 
 def _recovery(sizes: Sizes, mapper: Mapper) -> str:
-    return recovery.section(sizes.recovery_studies, SEED, mapper)
+    known = recovery.section(sizes.recovery_studies, SEED, mapper)
+    return known + "\n" + wrong_curves.section(sizes.recovery_studies, SEED, mapper)
 
 
 def _sentinels(sizes: Sizes, mapper: Mapper) -> str:

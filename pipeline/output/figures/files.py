@@ -71,12 +71,14 @@ def _bead_pages(calibrations: Iterable[CalibrationResult]) -> Pages:
 
 def _washout_pages(study_result: StudyResult) -> Pages:
     if any(visit.washout_weeks is not None for visit in study_result.visits):
+        washout = study_result.washout
         yield washout_figure(
             study_result.visits,
             study_result.best_responses(),
             study_result.study.settings,
-            study_result.washout.curve if study_result.washout else None,
+            washout.curve if washout else None,
             axis_name(study_result.study),
+            contradicted=bool(washout and washout.curve_is_contradicted),
         )
 
 

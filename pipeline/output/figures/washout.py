@@ -1,4 +1,4 @@
-"""Receptor density against washout: every patient, those beyond the limits too, and the line of M1."""
+"""Receptor density against washout: every patient, those beyond the limits too, and the median patient."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from calibration.density.receptor_density import QUANTIFIED, RdStatus
 from calibration.density.result import known_to_exceed
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 MOST_LABELS = 40
 _MONTHS = (3, 6, 12, 24)
 _PALE: Final = "#cfd5dc"
+_PATIENTS, _MEDIAN = "#eaf2f8", "#bdd7eb"
+_SDS: Final = 1.959964
+"""SDs around the median within which 95 % of the patients lie. Arithmetic: of the normal distribution."""
 
 MOST_POINTS: Final = 1_000
 """Points that are drawn one by one, with interval or arrow; more are one picture."""
@@ -61,6 +65,8 @@ def washout_figure(
     settings: Settings,
     fit: WashoutFit | RecoveryFit | None = None,
     name: str = "free CD38, molecules per cell",
+    *,
+    contradicted: bool = False,
 ) -> Figure:
     """Return receptor density against weeks of washout, both logarithmic.
 
@@ -73,9 +79,12 @@ def washout_figure(
     settings
         `rd_cut`, `month_days`, `uloq_extrapolation`, `washed_out_drug`.
     fit
-        M1 or M2; its line and the 95 % band of the median are drawn within the washouts that were seen.
+        M1 or M2; the median patient, the 95 % band of that median and the band in which 95 % of the patients
+        lie are drawn within the washouts that were seen.
     name
         Of the vertical axis.
+    contradicted
+        Whether the rows contradict the fit: its line is then broken, and says so.
     """
     points = drawable(visits, responses)
     with house_style():
@@ -90,13 +99,13 @@ def washout_figure(
         _set_axes(axes, points, visits, settings)
         axes.set_ylabel(name)
         if fit is not None:
-            _draw_line(axes, fit)
+            _draw_line(axes, fit, contradicted=contradicted)
         if len(points) <= MOST_POINTS:
             for point in points:
                 _draw_point(axes, point)
         else:
             _draw_cloud(axes, points)
-        _draw_key(axes, points)
+        _draw_key(axes, points, _key_of(fit, contradicted=contradicted) if fit is not None else [])
         if len(points) <= MOST_LABELS:
             place_labels(axes, [(point.x, point.y, point.label) for point in points])
     return figure
@@ -169,14 +178,41 @@ def _draw_references(axes: Axes, lloqs: Sequence[float], uloqs: Sequence[float],
             axes.text(week, 1.01, f"{months} months", fontsize=7, color=GREY, ha="center", transform=above)
 
 
-def _draw_line(axes: Axes, fit: WashoutFit | RecoveryFit) -> None:
+def _draw_line(axes: Axes, fit: WashoutFit | RecoveryFit, *, contradicted: bool) -> None:
     grid = np.geomspace(float(fit.data.weeks.min()), float(fit.data.weeks.max()), 60)
-    low, high = fit.predict_interval(grid)
     floor, ceiling = axes.get_ylim()
-    axes.fill_between(
-        grid, low.clip(floor, ceiling), high.clip(floor, ceiling), color="#cfe2f1", linewidth=0, zorder=1
-    )
-    axes.plot(grid, fit.predict(grid), color=BLUE, linewidth=1.3, zorder=2)
+    bands = ((patients_band(fit, grid), _PATIENTS, 0.8), (fit.predict_interval(grid), _MEDIAN, 1.0))
+    for (low, high), colour, order in bands:
+        ends = low.clip(floor, ceiling), high.clip(floor, ceiling)
+        axes.fill_between(grid, *ends, color=colour, linewidth=0, zorder=order)
+    look = _line_look(contradicted=contradicted)
+    axes.plot(grid, fit.predict(grid), zorder=2, **look)
+
+
+def patients_band(fit: WashoutFit | RecoveryFit, weeks: NDArray[np.float64]) -> tuple[Any, Any]:
+    """Return the densities between which 95 % of the patients lie by this fit, (n,) each."""
+    if isinstance(fit, RecoveryFit):
+        return fit.predict_patients(weeks)
+    median, factor = fit.predict(weeks), 10 ** (_SDS * fit.sigma)
+    return median / factor, median * factor
+
+
+def _line_look(*, contradicted: bool) -> dict[str, Any]:
+    return {"color": BLUE, "linewidth": 1.3, "linestyle": (0, (4, 2)) if contradicted else "-"}
+
+
+def _key_of(fit: WashoutFit | RecoveryFit, *, contradicted: bool) -> list[Any]:
+    """Return the key's entries for the line and its two bands."""
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    kind = "credible interval" if isinstance(fit, RecoveryFit) else "interval"
+    line = "median patient" + ("\n(the rows contradict it)" if contradicted else "")
+    return [
+        Line2D([], [], label=line, **_line_look(contradicted=contradicted)),
+        Patch(color=_MEDIAN, linewidth=0, label=f"95 % {kind}\nof that median"),
+        Patch(color=_PATIENTS, linewidth=0, label="95 % of the patients"),
+    ]
 
 
 def _draw_point(axes: Axes, point: Point) -> None:
@@ -226,8 +262,8 @@ def _marker(marker: str, face: str, edge: str) -> dict[str, Any]:
     return {"markersize": size, "markerfacecolor": face, "markeredgecolor": edge, "markeredgewidth": 1.1}
 
 
-def _draw_key(axes: Axes, points: Sequence[Point]) -> None:
-    """Name the shapes that occur, beside the picture."""
+def _draw_key(axes: Axes, points: Sequence[Point], lines: Sequence[Any]) -> None:
+    """Name the shapes and lines that occur, beside the picture."""
     from matplotlib.lines import Line2D
 
     responses = {point.response for point in points}
@@ -238,21 +274,16 @@ def _draw_key(axes: Axes, points: Sequence[Point]) -> None:
         Line2D([], [], linestyle="none", marker=shape, label=name, **_marker(shape, colour, colour))
         for name, shape, colour in rows
     ]
-    censored = Line2D(
-        [],
-        [],
-        linestyle="none",
-        marker="o",
-        label="open, with arrow:\nbeyond a limit",
-        **_marker("o", "white", INK),
-    )
     if any(point.side for point in points):
-        handles.append(censored)
+        label = "open, with arrow:\nbeyond a limit"
+        handles.append(
+            Line2D([], [], linestyle="none", marker="o", label=label, **_marker("o", "white", INK))
+        )
     if any(point.extrapolated for point in points):
         label = "pale: above the top bead,\nextrapolated"
         handles.append(Line2D([], [], linestyle="none", marker="o", label=label, **_marker("o", _PALE, INK)))
     axes.legend(
-        handles=handles,
+        handles=[*handles, *lines],
         loc="lower left",
         bbox_to_anchor=(1.01, 0.05),
         title="best response" if len(rows) > 1 else None,

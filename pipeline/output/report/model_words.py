@@ -91,6 +91,17 @@ def _interval(estimate: Estimate) -> str:
     return f"{value} (95 % interval {low} to {high})"
 
 
+def _credible(estimate: Estimate) -> str:
+    """As `_interval`, of a posterior; a limit that lies outside of what was seen is named."""
+    return (
+        f"{_three(estimate.value)} (95 % credible interval {_seen(estimate.low)} to {_seen(estimate.high)})"
+    )
+
+
+def _seen(number: float | None) -> str:
+    return "not within what was seen" if number is None else _three(number)
+
+
 def _three(number: float | None) -> str:
     """Return three significant digits; ∞ for a limit that the data do not set."""
     return "∞" if number is None else count(float(f"{number:.3g}"))
@@ -151,8 +162,9 @@ def _recovery_words(estimates: dict[str, Estimate], name: str) -> list[str]:
     if plateau is None or half is None:
         return []
     words = (
-        f"M2. The median {name} comes back to a plateau of {_interval(plateau)} molecules per cell, "
-        f"half of it after {_interval(half)} weeks. "
+        f"M2. The median {name} comes back to a plateau of {_credible(plateau)} molecules per cell, "
+        f"half of it after {_credible(half)} weeks. "
+        "These intervals rest on the rows and on priors, which are listed among the assumptions. "
         "ρ, T and Kd cannot be separated by such data and are not told."
     )
     return [words]
@@ -171,8 +183,12 @@ def _total_words(report: WashoutReport, estimates: dict[str, Estimate]) -> list[
 
 def _wait_words(wait: Wait, name: str) -> str:
     note = f"; {wait.note}" if wait.note else ""
-    low, high = (_three(limit) for limit in (wait.low, wait.high))
-    weeks = f"{_three(wait.weeks)} (95 % interval {low} to {high}) weeks{note}"
+    if wait.model == ModelName.RECOVERY:
+        limits = f"95 % credible interval {_seen(wait.low)} to {_seen(wait.high)}"
+        note = ""  # a missing limit is named in its place
+    else:
+        limits = f"95 % interval {_three(wait.low)} to {_three(wait.high)}"
+    weeks = f"{_three(wait.weeks)} ({limits}) weeks{note}"
     return f"Wait by {wait.model}. {_capital(_wait(wait, name))} after {weeks}."
 
 

@@ -234,13 +234,14 @@ def _anchors(study_result: StudyResult, results: Sequence[SampleResult]) -> dict
 def _washout_svg(study_result: StudyResult) -> str:
     if not any(visit.washout_weeks is not None for visit in study_result.visits):
         return ""
-    fit = study_result.washout.curve if study_result.washout else None
+    washout = study_result.washout
     figure = washout_figure(
         study_result.visits,
         study_result.best_responses(),
         study_result.study.settings,
-        fit,
+        washout.curve if washout else None,
         axis_name(study_result.study),
+        contradicted=bool(washout and washout.curve_is_contradicted),
     )
     return to_svg(figure, "washout", "Receptor density against weeks of washout, one point per visit")
 

@@ -13,13 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.patients.pharmacokinetics.curves import WEEKS, SerumCurve
-from pipeline.washout.recovery.surface import R0, SIGMA, log_over_kd, log_regained, nodes_of
+from pipeline.washout.recovery.prior import R0, SIGMA, UNLIKE
+from pipeline.washout.recovery.surface import log_over_kd, log_regained, nodes_of
 
 Floats: TypeAlias = NDArray[np.float64]
 Places: TypeAlias = NDArray[np.intp]
 
-_STRIDE, _STEPS = 12, 30
-"""Places of `WEEKS` passed over at first; halvings that find a median. Convention: for speed."""
+_STRIDE, _STEPS, _FAR = 12, 32, 4.0
+"""Places of `WEEKS` passed over at first; halvings that find a quantile; how far from the curves it may lie,
+in SDs of patients. Convention: for speed."""
 
 _LOG_10: Final = float(np.log(10))
 """Arithmetic: ln 10."""
@@ -58,17 +60,25 @@ def share_with(parameters: Floats, curve: SerumCurve, steps: Places, target: Flo
     return _mean(weights, ndtr((logs - target) / np.exp(parameters[:, SIGMA])))
 
 
-def median_logs(parameters: Floats, curve: SerumCurve, grid: Places) -> Floats:
-    """Return log10 of the median RD of all patients on a grid of steps of `WEEKS`, (B, p) → (B, G)."""
+def log_quantiles(parameters: Floats, curve: SerumCurve, grid: Places, share: float) -> Floats:
+    """Return log10 of the RD that this share of all patients exceeds, (B, p) → (B, G).
+
+    Parameters
+    ----------
+    grid : (G,)
+        Steps of `WEEKS`.
+    share
+        0.5: the median.
+    """
     from scipy.special import ndtr
 
     every, steps = np.repeat(parameters, len(grid), axis=0), np.tile(grid, len(parameters))
     logs, weights = _curves(every, curve, steps)
     sigma = np.exp(every[:, SIGMA])
-    low, high = logs.min(axis=0), logs.max(axis=0)
+    low, high = logs.min(axis=0) - _FAR * sigma, logs.max(axis=0) + _FAR * sigma
     for _ in range(_STEPS):
         middle = (low + high) / 2
-        above = _mean(weights, ndtr((logs - middle) / sigma)) >= 0.5
+        above = _mean(weights, ndtr((logs - middle) / sigma)) >= share
         low, high = np.where(above, middle, low), np.where(above, high, middle)
     return np.asarray(((low + high) / 2).reshape(len(parameters), len(grid)))
 
@@ -83,7 +93,7 @@ def _curves(parameters: Floats, curve: SerumCurve, steps: Places) -> tuple[Float
     nodes, log_weights = nodes_of(float(curve.log_sd.max()))
     weeks = WEEKS[steps]
     log_ratio = log_over_kd(parameters, weeks[:, None], np.log(curve.ug_ml)[steps][:, None])[:, 0]
-    scattered = log_ratio + nodes[:, None] * curve.log_sd[steps]
+    scattered = log_ratio + nodes[:, None] * np.exp(parameters[:, UNLIKE]) * curve.log_sd[steps]
     held = (np.maximum(scattered, 0) + np.log1p(np.exp(-np.abs(scattered)))) / _LOG_10
     regained = log_regained(parameters, weeks[:, None])[:, 0]
     return parameters[:, R0] + regained - held, np.exp(log_weights)

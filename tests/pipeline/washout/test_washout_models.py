@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from helpers.washout_truth import LLOQ, patients_on_a_line
+from helpers.washout_truth import statuses
 from pipeline.output.json_files import washout_json
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.patients.pharmacokinetics import DrugLevel
@@ -17,12 +17,16 @@ from pipeline.washout.models import MODELS, Model
 from pipeline.washout.observations.selection import given_rows
 from pipeline.washout.report import washout_report
 
+LLOQ = 1_000.0
 NAMES = ["M0", "M1", "M1 adjusted", "M1 with rows left out", "M1 random intercept", "M2", "M3"]
 
 
 def rows(n: int = 64) -> list[PatientRd]:
     """Return two visits of each patient, one under a week, a covariate, a drug level: no model refuses."""
-    weeks, rd, status = patients_on_a_line(n, 8)
+    rng = np.random.default_rng(5)
+    weeks = np.exp(rng.uniform(np.log(2), np.log(90), n))
+    rd = 60_000 * (1 - 0.97 * 2.0 ** (-weeks / 12)) * 10 ** rng.normal(0, 0.15, n)
+    status = statuses(rd, LLOQ)
     drug = DrugLevel(0.01, 0.005, 0.02, 0.5, 0.04, 0.02, 0.08)
     weeks[0] = 0.0
     return [
@@ -56,7 +60,7 @@ def test_a_model_tells_estimates_of_its_own_with_a_method(model: Model, report):
     assert set(mine).isdisjoint(others)
     assert report.methods[model.name] == model.method(fit) != ""
     if model.candidate:
-        found = model.candidate(model.name, fit)
+        found = model.candidate(model.name, fit, Settings())
         assert found.name == model.name
         assert np.isfinite(found.aicc)
         assert found in report.choice.candidates

@@ -14,14 +14,15 @@ from pipeline.washout import PatientRd, washout_report
 
 def rows_of(seed, n, visits):
     rng = np.random.default_rng(seed)
-    for i in range(n):
-        weeks = float(np.exp(rng.uniform(np.log(2), np.log(90))))
-        rd = float(10 ** (3.1 + 1.2 * np.log10(weeks) + rng.normal(0, 0.35)))
+    weeks_of = np.exp(rng.uniform(np.log(2), np.log(90), n))
+    serum = 600 * 2.0 ** (-weeks_of / rng.uniform(2.0, 3.2, n))
+    total = 150_000 * (1 - 0.75 * 2.0 ** (-weeks_of / 15)) * 10 ** rng.normal(0, 0.2, n)
+    for i, (weeks, rd) in enumerate(zip(weeks_of.tolist(), (total / (1 + serum / 0.25)).tolist())):
         status = "OK" if rd > 5_000 else "BELOW_LLOQ"
         name, visit = f"P{i // visits}", f"V{i % visits}"
         yield PatientRd(name, visit, weeks, rd, status, 5_000.0, 300_000.0, 0.08)
 
-for case in ((5, 40, 1), (6, 60, 3)):
+for case in ((1, 60, 1), (6, 60, 3)):
     print(json_text(washout_json(washout_report(list(rows_of(*case)), Settings()))))
 """
 WAYS = {

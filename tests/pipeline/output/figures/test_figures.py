@@ -19,10 +19,11 @@ from pipeline.output.figures.beads import bead_figure
 from pipeline.output.figures.cd38 import cd38_svg, rebinned
 from pipeline.output.figures.response import response_figure
 from pipeline.output.figures.style.canvas import house_style, to_pdf, to_svg
-from pipeline.output.figures.washout import MOST_POINTS, drawable, washout_figure
+from pipeline.output.figures.washout import MOST_POINTS, drawable, patients_band, washout_figure
 from pipeline.quantification.result import SampleResult
 from pipeline.study.quantity_name import axis_name
 from pipeline.study.settings import Settings
+from pipeline.washout import fit_tobit
 
 
 def tube(study_result: StudyResult, sample_id: str) -> SampleResult:
@@ -54,6 +55,25 @@ def test_a_dose_on_the_day_of_the_sample_still_has_a_place(study_result: StudyRe
     (visit,) = [visit for visit in study_result.visits if visit.patient_id == "P05"]
     (point,) = drawable([replace(visit, washout_weeks=0.0)], {})
     assert point.x == pytest.approx(1 / 7)
+
+
+@pytest.mark.parametrize("contradicted", [False, True])
+def test_the_washout_figure_tells_the_median_its_band_and_that_of_the_patients_apart(
+    study_result: StudyResult, contradicted
+):
+    weeks = np.array([2.0, 4.0, 8.0, 16.0, 32.0, 64.0])
+    fit = fit_tobit(weeks, [900.0, 1500.0, 2500.0, 4100.0, 9000.0, 12_000.0], ["OK"] * 6, lloq=500.0)
+    visits, settings = study_result.visits, study_result.study.settings
+    figure = washout_figure(visits, {}, settings, fit, contradicted=contradicted)
+    words = " ".join(texts_of(to_svg(figure, "w", "washout")))
+    assert "median patient" in words
+    assert "95 % interval" in words
+    assert "of that median" in words
+    assert "95 % of the patients" in words
+    assert ("the rows contradict it" in words) is contradicted
+    low, high = patients_band(fit, weeks)
+    assert np.all(low < fit.predict(weeks))
+    assert high / fit.predict(weeks) == pytest.approx(10 ** (1.959964 * fit.sigma))
 
 
 def test_the_washout_figure_names_patients_responses_and_limits(study_result: StudyResult):

@@ -21,9 +21,9 @@ def test_the_recovery_curve_says_plateau_and_half_time_and_what_it_cannot_tell()
         estimate("plateau", 151_234.0, 98_765.0, 250_000.0), estimate("t50_weeks", 31.04, 25.5, None)
     )
     assert said[0].startswith(
-        "M2. The median free CD38 comes back to a plateau of 151,000 (95 % interval 98,800 to"
+        "M2. The median free CD38 comes back to a plateau of 151,000 (95 % credible interval 98,800 to"
     )
-    assert "half of it after 31 (95 % interval 25.5 to ∞) weeks" in said[0]
+    assert "half of it after 31 (95 % credible interval 25.5 to not within what was seen) weeks" in said[0]
     assert said[0].endswith("cannot be separated by such data and are not told.")
 
 
@@ -37,7 +37,10 @@ def test_a_wait_says_its_model_and_share():
     )
     assert said == (
         "Wait by M1. 90 % of the patients have 150,000 free CD38 after 60 (95 % interval 40 to 90) weeks; far.",
-        "Wait by M2. Half of the patients have 150,000 free CD38 after 50 (95 % interval 38 to ∞) weeks.",
+        (
+            "Wait by M2. Half of the patients have 150,000 free CD38 after 50 (95 % credible interval 38 to "
+            "not within what was seen) weeks."
+        ),
     )
 
 

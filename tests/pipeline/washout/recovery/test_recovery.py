@@ -6,9 +6,12 @@ from scipy import integrate, optimize, stats
 
 from pipeline.patients.pharmacokinetics.curves import WEEKS, labelled_curve
 from pipeline.washout import NotEstimableError, observe
+from pipeline.washout.recovery.draws import draws
 from pipeline.washout.recovery.fit import fit_recovery, weeks_to_half, weeks_until
-from pipeline.washout.recovery.share import first_reached, median_logs, share_with
-from pipeline.washout.recovery.surface import Peak, Penalty, Surface, draws, highest
+from pipeline.washout.recovery.prior import Prior
+from pipeline.washout.recovery.share import first_reached, log_quantiles, share_with
+from pipeline.washout.recovery.summits import Peak, summits
+from pipeline.washout.recovery.surface import Surface
 from validation.recovery import Recovery, simulated, true_t50
 
 
@@ -19,12 +22,12 @@ def curve():
 
 @pytest.fixture(scope="module")
 def data(curve):
-    return simulated(Recovery("exponential", 60), curve, np.random.default_rng(4))
+    return simulated(Recovery("exponential", 60), curve, np.random.default_rng(2))
 
 
 def slow_log_likelihood(p, data, ug_ml, log_sd):
     """Integrated by quadrature, row by row, from the formula."""
-    r0, rho, t, kd, faster, sigma = p
+    r0, rho, t, kd, faster, unlike, sigma = p
     total = 0.0
     for i in range(data.n):
         w = data.weeks[i]
@@ -32,7 +35,7 @@ def slow_log_likelihood(p, data, ug_ml, log_sd):
         s = np.hypot(np.exp(sigma), data.measurement_sd[i])
 
         def joint(z, i=i, w=w, regained=regained, s=s):
-            c = ug_ml[i] * np.exp(log_sd[i] * z - faster * w)
+            c = ug_ml[i] * np.exp(np.exp(unlike) * log_sd[i] * z - faster * w)
             middle = regained + np.log10(np.exp(kd) / (c + np.exp(kd)))
             y = data.log_rd[i]
             term = stats.norm.pdf(y, middle, s) if data.kind[i] == 0 else stats.norm.cdf(y, middle, s)
@@ -46,13 +49,13 @@ def test_without_scatter_of_the_serum_the_likelihood_is_the_formula():
     weeks, rd = [4.0, 20.0, 50.0, 80.0], [1.0, 9e3, 9e4, 1.2e5]
     data = observe(weeks, rd, ["BELOW_LLOQ", "OK", "OK", "OK"], lloq=5000, measurement_sd=0.1)
     ug_ml = np.array([300.0, 3.0, 0.1, 0.01])
-    p = np.array([5.1, -1.0, 2.7, -1.3, 0.01, -1.2])
-    found = Surface(data, ug_ml, np.zeros(4), Penalty.around(0.25)).log_likelihood(p[None])[0]
+    p = np.array([5.1, -1.0, 2.7, -1.3, 0.01, 0.0, -1.2])
+    found = Surface(data, ug_ml, np.zeros(4), Prior.around(0.25)).log_likelihood(p[None])[0]
     lost = 1 / (1 + np.exp(p[1]))
     free = np.log10(
         (1 - lost * 2 ** (-data.weeks / np.exp(p[2]))) / (1 + ug_ml * np.exp(-p[4] * data.weeks - p[3]))
     )
-    law = stats.norm(p[0] + free, np.hypot(np.exp(p[5]), 0.1))
+    law = stats.norm(p[0] + free, np.hypot(np.exp(p[6]), 0.1))
     expected = law.logcdf(np.log10(5000))[0] + law.logpdf(np.log10(rd))[1:].sum()
     assert found == pytest.approx(expected, abs=1e-9)
 
@@ -64,15 +67,15 @@ def test_scatter_of_the_serum_is_integrated_out(curve, data):
         lloq=5000, measurement_sd=0.05,
     )  # fmt: skip
     level, spread = curve.at(few.weeks)
-    p = np.array([5.1, -1.0, 2.7, -1.3, 0.1, -1.0])
-    found = Surface(few, level, spread, Penalty.around(0.25)).log_likelihood(p[None])[0]
+    p = np.array([5.1, -1.0, 2.7, -1.3, 0.1, -0.4, -1.0])
+    found = Surface(few, level, spread, Prior.around(0.25)).log_likelihood(p[None])[0]
     assert found == pytest.approx(slow_log_likelihood(p, few, level, spread), abs=0.05 * few.n)
 
 
 def test_the_maximum_is_the_one_of_a_search_without_gradients(curve, data):
     level, spread = curve.at(data.weeks)
-    surface = Surface(data, level, spread, Penalty.around(0.25))
-    peak = highest(surface)
+    surface = Surface(data, level, spread, Prior.around(0.25))
+    peak = summits(surface)[0]
     start = peak.place + 0.05
     for _ in range(4):
         options = {"xatol": 1e-8, "fatol": 1e-11, "maxiter": 4000, "maxfev": 4000}
@@ -92,7 +95,7 @@ def test_t50_is_where_the_curve_is_half_the_plateau(curve, data):
 
 
 def test_the_median_of_all_patients_is_that_of_a_simulated_crowd(curve):
-    p = np.array([[5.2, -1.1, 2.8, -1.1, 0.0, np.log(0.3)]])
+    p = np.array([[5.2, -1.1, 2.8, -1.1, 0.0, 0.0, np.log(0.3)]])
     rng = np.random.default_rng(3)
     for week in (20.0, 50.0, 80.0):
         level, spread = curve.at(np.array([week]))
@@ -100,19 +103,19 @@ def test_the_median_of_all_patients_is_that_of_a_simulated_crowd(curve):
         regained = 1 - (1 - 1 / (1 + np.exp(1.1))) * 2 ** (-week / np.exp(2.8))
         rd = 10 ** (5.2 + 0.3 * rng.standard_normal(200_000)) * regained / (1 + c / np.exp(-1.1))
         place = np.flatnonzero(week == WEEKS)
-        assert 10 ** median_logs(p, curve, place)[0, 0] == pytest.approx(np.median(rd), rel=0.03)
+        assert 10 ** log_quantiles(p, curve, place, 0.5)[0, 0] == pytest.approx(np.median(rd), rel=0.03)
         assert share_with(p, curve, place, np.array([4.5]))[0] == pytest.approx(
             np.mean(rd >= 10**4.5), abs=0.01
         )
-        assert first_reached(p, curve, median_logs(p, curve, place)[0], 0.5)[0] == pytest.approx(
+        assert first_reached(p, curve, log_quantiles(p, curve, place, 0.5)[0], 0.5)[0] == pytest.approx(
             week, abs=0.1
         )
 
 
 def test_the_week_that_reaches_a_target_is_the_one_the_target_was_taken_at(curve):
-    p = np.array([[5.2, -1.1, 2.8, -1.1, 0.0, np.log(0.3)]])
+    p = np.array([[5.2, -1.1, 2.8, -1.1, 0.0, 0.0, np.log(0.3)]])
     for place in range(11, 150, 9):
-        target = median_logs(p, curve, np.array([place]))[0]
+        target = log_quantiles(p, curve, np.array([place]), 0.5)[0]
         assert first_reached(p, curve, target, 0.5)[0] == pytest.approx(WEEKS[place], abs=1e-4)
 
 
@@ -131,8 +134,9 @@ def test_nine_of_ten_patients_wait_longer_than_half_of_them(curve, data):
 
 
 def test_a_drug_level_of_its_own_is_used_where_it_is_known(curve, data):
-    level = np.where(np.arange(60) % 2, np.nan, 1e-6)
-    fit = fit_recovery(data, curve, ug_ml=level, log_sd=np.where(np.isfinite(level), 0.1, np.nan))
+    unknown = np.arange(60) % 2 > 0
+    level, spread = (np.where(unknown, np.nan, values) for values in curve.at(data.weeks))
+    fit = fit_recovery(data, curve, ug_ml=level, log_sd=spread)
     assert any("30 of 60 rows have no drug level of their own" in note for note in fit.notes)
 
 
@@ -166,12 +170,12 @@ def test_rows_of_one_patient_do_not_count_as_many(curve, data):
 
 def test_draws_of_more_than_a_thousand_rows_are_normal_with_the_inverse_curvature_as_covariance():
     rows = observe([10.0] * 1_001, [9e3] * 1_001, ["OK"] * 1_001, lloq=5000, measurement_sd=0.1)
-    surface = Surface(rows, np.full(1_001, 3.0), np.zeros(1_001), Penalty.around(0.25))
-    place = np.array([5.1, -1.0, 2.7, -1.3, 0.01, -1.2])
-    root = np.eye(6) + np.tril(np.full((6, 6), 0.6), -1)  # every parameter hangs on those before it
+    surface = Surface(rows, np.full(1_001, 3.0), np.zeros(1_001), Prior.around(0.25))
+    place = np.array([5.1, -1.0, 2.7, -1.3, 0.01, 0.2, -1.2])
+    root = np.eye(7) + np.tril(np.full((7, 7), 0.6), -1)  # every parameter hangs on those before it
     covariance = 0.01 * root @ root.T
     drawn, weights = draws(
-        surface, Peak(place, 0.0, np.linalg.inv(covariance)), 40_000, np.random.default_rng(1)
+        surface, [Peak(place, 0.0, np.linalg.inv(covariance))], 40_000, np.random.default_rng(1)
     )
     assert weights == pytest.approx(np.full(40_000, 1 / 40_000))
     assert drawn.mean(axis=0) == pytest.approx(place, abs=0.01)

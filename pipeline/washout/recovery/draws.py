@@ -1,0 +1,127 @@
+"""Draws from the posterior of the recovery curve, by importance sampling around all of its summits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gating.arithmetic.eigen import inverse_definite
+from gating.arithmetic.linear import cholesky, lower_inverse, product
+from pipeline.washout.censored.estimate import NotEstimableError
+from pipeline.washout.recovery.prior import N_PARAMETERS
+from pipeline.washout.recovery.summits import Peak
+from pipeline.washout.recovery.surface import Surface
+
+Floats: TypeAlias = NDArray[np.float64]
+
+_GRID: Final = 2.0**-16
+"""A spread of draws is rounded to it, so that processors agree. Convention (docs/method.md)."""
+_FREEDOM, _WIDER = 5.0, 1.2
+"""Draws come from t distributions, wider than the summits, so that no tail is missed. Convention."""
+_FEWEST_EFFECTIVE, _TRIAL_DRAWS, _TRIALS = 300.0, 600, 2
+"""Draws that must count; those that shape the next ones, and how often. Convention."""
+_MANY_ROWS: Final = 1_000
+"""Of more rows the posterior is the normal of its summit. Convention: for speed."""
+_FROM_PRIOR, _LEAST_PART = 0.1, 0.02
+"""Part of the draws that come from the prior, so that no place is left out; parts of the draws below which a
+summit is dropped. Convention."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Cloud:
+    """A multivariate t distribution, and the part of the draws that come from it."""
+
+    centre: Floats
+    root: Floats
+    part: float
+
+    def drawn(self, n: int, rng: np.random.Generator) -> Floats:
+        normal = rng.standard_normal((n, N_PARAMETERS))
+        stretch = np.sqrt(_FREEDOM / rng.chisquare(_FREEDOM, n))
+        return np.asarray(self.centre + stretch[:, None] * product(normal, self.root.T))
+
+    def log_density(self, places: Floats) -> Floats:
+        """Return the log density but for a constant that all clouds share, (B, p) → (B,)."""
+        squared = np.sum(product(places - self.centre, lower_inverse(self.root).T) ** 2, axis=1)
+        size = float(np.sum(np.log(np.diagonal(self.root))))
+        return np.asarray(-0.5 * (_FREEDOM + N_PARAMETERS) * np.log1p(squared / _FREEDOM) - size)
+
+
+def draws(
+    surface: Surface, summits: Sequence[Peak], n: int, rng: np.random.Generator
+) -> tuple[Floats, Floats]:
+    """Return parameters (n, p) and weights (n,) in proportion to the posterior.
+
+    Importance sampling from a mixture: a multivariate t around every summit, moved twice to what was found
+    there (Cappé et al. 2008, doi:10.1007/s11222-008-9059-x), and a tenth of the draws from the prior, so that
+    no place is left out (Hesterberg 1995, doi:10.1080/00401706.1995.10484303). Centres and roots are rounded
+    far above the error of the curvature: every processor draws the same. Above 1,000 rows the posterior is
+    the normal of its maximum and curvature (Laplace), which is drawn from.
+
+    Raises
+    ------
+    NotEstimableError
+        The posterior is too unlike the mixture for the weights to be of use.
+    """
+    if surface.data.n > _MANY_ROWS:
+        covariance = inverse_definite(summits[0].curvature[None])[0][0]
+        normal = rng.standard_normal((n, N_PARAMETERS))
+        place = _rounded(summits[0].place)
+        return place + product(normal, _rounded(cholesky(covariance)).T), np.full(n, 1 / n)
+    prior = _Cloud(surface.prior.mean, np.diag(surface.prior.sd), _FROM_PRIOR)
+    clouds = [_around(peak, (1 - _FROM_PRIOR) / len(summits)) for peak in summits]
+    for n_draws in (*(min(_TRIAL_DRAWS, n // 2),) * _TRIALS, n):
+        drawn, weights, shares = _weighted(surface, [*clouds, prior], n_draws, rng)
+        clouds = _moved(clouds, drawn, weights, shares)
+    effective = 1 / float(np.sum(weights**2))
+    if effective < _FEWEST_EFFECTIVE:
+        raise NotEstimableError(f"no interval: the posterior is too uneven ({effective:.0f} effective draws)")
+    return drawn, weights
+
+
+def _around(peak: Peak, part: float) -> _Cloud:
+    covariance = inverse_definite(peak.curvature[None])[0][0]
+    return _Cloud(_rounded(peak.place), _rounded(cholesky(covariance) * _WIDER), part)
+
+
+def _weighted(
+    surface: Surface, clouds: Sequence[_Cloud], n: int, rng: np.random.Generator
+) -> tuple[Floats, Floats, Floats]:
+    """Return draws, their weights, and how much of each is each cloud's, (n, clouds)."""
+    counts = [round(cloud.part * n) for cloud in clouds[1:]]
+    counts = [n - sum(counts), *counts]
+    drawn = np.concatenate([cloud.drawn(m, rng) for cloud, m in zip(clouds, counts, strict=True)])
+    parts = np.stack(
+        [np.log(m / n) + c.log_density(drawn) for c, m in zip(clouds, counts, strict=True)], axis=1
+    )
+    top = parts.max(axis=1)
+    log_density = top + np.log(np.exp(parts - top[:, None]).sum(axis=1))
+    log_weight = surface.value(drawn) - log_density
+    weights = np.exp(log_weight - log_weight.max())
+    return drawn, np.asarray(weights / weights.sum()), np.exp(parts - log_density[:, None])
+
+
+def _moved(clouds: Sequence[_Cloud], drawn: Floats, weights: Floats, shares: Floats) -> list[_Cloud]:
+    """Return the clouds where the posterior was found; the draws of the prior go to the nearest cloud."""
+    own = shares[:, : len(clouds)] / np.maximum(shares[:, : len(clouds)].sum(axis=1), 1e-300)[:, None]
+    moved = []
+    for share in own.T:
+        part = float(np.sum(weights * share))
+        if part < _LEAST_PART:
+            continue
+        here = weights * share / part
+        centre = np.asarray(np.einsum("i,ij->j", here, drawn))
+        apart = drawn - centre
+        covariance = np.einsum("ij,ik->jk", here[:, None] * apart, apart) + 1e-9 * np.eye(N_PARAMETERS)
+        root = _rounded(cholesky(covariance) * _WIDER)
+        moved.append(_Cloud(_rounded(centre), root, (1 - _FROM_PRIOR) * part))
+    return moved or list(clouds)
+
+
+def _rounded(values: Floats) -> Floats:
+    """Return multiples of `_GRID`, a thousandth or so of the narrowest parameter's SD."""
+    return np.asarray(np.round(values / _GRID) * _GRID)

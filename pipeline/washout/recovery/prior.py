@@ -1,0 +1,64 @@
+"""What M2 takes for likely before it sees the rows: the priors of its seven parameters, with sources."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats: TypeAlias = NDArray[np.float64]
+
+R0, RHO, T, KD, FASTER, UNLIKE, SIGMA = range(7)
+"""Places of log10 R0, logit ρ, ln T, ln Kd, κ (per week), ln τ and ln σ among the parameters. Convention."""
+
+N_PARAMETERS: Final = 7
+"""Arithmetic: how many places there are."""
+
+USUAL_PLATEAU: Final = 150_000.0
+"""Molecules per cell without the drug: 153,000 ± 53,000 on plasma cells in AL amyloidosis, 139,000 ± 53,000
+in smoldering myeloma (https://pubmed.ncbi.nlm.nih.gov/29577600). docs/method.md. Default of a
+setting."""
+
+PLATEAU_SD: Final = 0.4
+"""dex: kits, clones and diseases differ by a factor of 2.5 to either side. Convention (docs/method.md)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prior:
+    """Normal on the scale of each parameter, all independent: `mean` and `sd`, shape (7,)."""
+
+    mean: Floats
+    sd: Floats
+
+    @staticmethod
+    def around(kd_ug_ml: float, plateau: float = USUAL_PLATEAU) -> Prior:
+        """Return the prior with this Kd and this plateau in its middle."""
+        rest = [np.log(0.25 / 0.75), np.log(15.0), np.log(kd_ug_ml), 0.0, 0.0, np.log(0.35)]
+        mean = np.array([np.log10(plateau), *rest])
+        return Prior(mean, np.array([PLATEAU_SD, 1.0, 0.7, 0.8, 0.1, 0.5, 1.0]))
+
+    def log(self, parameters: Floats) -> Floats:
+        """Return the log density but for a constant, (B, p) → (B,)."""
+        return np.asarray(-0.5 * np.sum(((parameters - self.mean) / self.sd) ** 2, axis=1))
+
+
+def prior_words(kd_ug_ml: float, plateau: float) -> tuple[str, ...]:
+    """Return every prior of M2 in words; the ranges are the middle 95 %."""
+    low, high = (f"{plateau * 10 ** (side * 1.96 * PLATEAU_SD):,.0f}" for side in (-1, 1))
+    of_plateau = (
+        f"the plateau R0: log-normal around {plateau:,.0f} molecules per cell, 95 % between {low} and {high} "
+        "(setting sentinel_plasma_cell_usual; plasma cells before any antibody: 153,000 and 139,000, SD "
+        "53,000, https://pubmed.ncbi.nlm.nih.gov/29577600)"
+    )
+    ranges = (
+        of_plateau,
+        "rho, the part of R0 that treatment leaves: around 0.25, 95 % between 0.04 and 0.70",
+        "T, the weeks in which half of the rest comes back: around 15, 95 % between 4 and 59",
+        f"Kd: around {kd_ug_ml:g} ug/mL (setting kd_app_ug_ml), 95 % a factor of 5 to either side",
+        "kappa, how much faster the drug leaves than the model says: around 0, 95 % -0.2 to 0.2 per week",
+        "tau, how much patients differ in the drug left, over what the model says: around 1, 95 % 0.4 to 2.7",
+        "sigma, the scatter between patients: around 0.35 dex, 95 % between 0.05 and 2.5",
+    )
+    return tuple(f"M2, prior of {words}" for words in ranges)

@@ -1,0 +1,69 @@
+"""Lines without a plateau that a recovery curve must beat: a straight one, and one that bends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.washout.censored.estimate import aicc
+from pipeline.washout.censored.likelihood import maximise, single
+from pipeline.washout.goodness import RowLaw
+from pipeline.washout.observations.rows import Observations
+
+Floats: TypeAlias = NDArray[np.float64]
+
+MARGIN: Final = 4.0
+"""AICc by which the curve must be below a line without a plateau: from there on the line has considerably
+less support (doi:10.1177/0049124104268644)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rival:
+    """A line of log10 RD on log2 weeks: what it is, in words, its AICc, and its law of the rows."""
+
+    words: str
+    aicc: float
+    law: RowLaw
+
+
+def line_law(data: Observations, degree: int = 1) -> RowLaw | None:
+    """Return the most likely polynomial of log2 weeks with the rows' terms; None: no maximum is held.
+
+    Parameters
+    ----------
+    degree
+        1: the straight line of M1; 2: one that bends.
+    """
+    doublings = np.log2(data.weeks)
+    spread = float(doublings.std())
+    if spread < 1e-9:
+        return None
+    place = (doublings - doublings.mean()) / spread
+    terms = [(term.values - term.centre) / term.scale for term in data.terms]
+    design = np.column_stack([np.ones(data.n), *(place**k for k in range(1, degree + 1)), *terms])
+    middle = float(data.log_rd.mean())
+    best = maximise(single(design, data.log_rd - middle, data.kind, data.measurement_sd))
+    if not best.is_held(data.n)[0]:
+        return None
+    mean = middle + np.einsum("nk,k->n", design, best.beta[0])
+    sigma = float(np.exp(best.log_sigma[0]))
+    pull = np.zeros(design.shape[1] + 1)
+    return RowLaw(data, mean[None], np.ones(1), design[None], sigma, best.information[0], pull)
+
+
+def rivals(data: Observations) -> tuple[Rival, ...]:
+    """Return the lines that these rows hold."""
+    words = {
+        1: "a straight line, which never levels off",
+        2: "a line that bends, and falls in the end",
+    }
+    found = ((degree, line_law(data, degree)) for degree in words)
+    return tuple(_rival(words[degree], law) for degree, law in found if law is not None)
+
+
+def _rival(words: str, law: RowLaw) -> Rival:
+    n_parameters = law.slopes.shape[2] + 1
+    return Rival(words, aicc(float(law.log_likelihoods().sum()), n_parameters, law.data.n), law)
