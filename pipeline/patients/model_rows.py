@@ -8,7 +8,7 @@ from dataclasses import replace
 from pipeline.patients.exposure import Exposure
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.patients.pharmacokinetics import drug_levels
-from pipeline.patients.pharmacokinetics.levels import body_of
+from pipeline.patients.pharmacokinetics.doses import body_of
 from pipeline.patients.visits import Visit, patient_rd
 from pipeline.study.study import Study
 
