@@ -15,6 +15,7 @@ from pipeline.assembly.study_result import StudyResult
 from pipeline.beads.result import CalibrationResult
 from pipeline.output.table import Cell, Column, Table, as_sentences, cell_text, names_of, table_of
 from pipeline.patients.exposure import Exposure
+from pipeline.patients.receptor_occupancy.tubes import TubeOccupancy
 from pipeline.patients.visits import Visit
 from pipeline.quantification.result import SampleResult, SecondCount
 from pipeline.study.reagents import REAGENT_COLUMNS, Reagents, reagents_of
@@ -30,6 +31,7 @@ class SampleFacts:
     reagents: Reagents
     curve: StandardCurve | None = None
     exposure: Exposure | None = None
+    occupancy: TubeOccupancy | None = None
     reviewed_by: str = ""
 
     @property
@@ -88,6 +90,18 @@ def _of_sentinel(prefix: str, name: str) -> tuple[Column[SampleFacts], ...]:
     )
 
 
+def _ends(name: str, path: str) -> tuple[Column[Any], ...]:
+    """Return a θ or a total with its limits, by the path of its attribute; empty where nobody asked."""
+    ends = (("", "value"), ("_low", "low"), ("_high", "high"))
+    return tuple(Column(f"{name}{end}", _at(f"{path}.{part}")) for end, part in ends)
+
+
+def _at(path: str) -> Callable[[Any], Cell]:
+    """Return the cell at the path of an attribute; empty where the first of them is None."""
+    get, first = attrgetter(path), attrgetter(path.partition(".")[0])
+    return lambda row: None if first(row) is None else get(row)
+
+
 def _of_exposure(name: str) -> Column[Exposure]:
     """Return the column of an attribute of `Exposure`; several words are a `; ` list."""
 
@@ -144,6 +158,13 @@ SAMPLES: Final[tuple[Column[SampleFacts], ...]] = (
     *_REAGENTS,
     Column("second_opinion_n", _of_second_opinion(lambda opinion: opinion.n_cells)),
     Column("second_opinion_agreement", _of_second_opinion(lambda opinion: opinion.agreement)),
+    *_ends("theta", "occupancy.theta"),
+    Column("theta_from", _at("occupancy.theta.source.value")),
+    *_ends("total", "occupancy.total"),
+    Column("total_note", _at("occupancy.total.reason")),
+    *_ends("theta_sentinels", "occupancy.by_sentinels"),
+    Column("sentinel_norm", _at("occupancy.norm")),
+    *_ends("occupancy", "occupancy.by_level"),
 )
 PATIENTS: Final[tuple[Column[Visit], ...]] = (
     Column("patient_id", lambda visit: visit.patient_id),
@@ -165,6 +186,10 @@ PATIENTS: Final[tuple[Column[Visit], ...]] = (
     Column("note", lambda visit: as_sentences(visit.notes)),
     *_REAGENTS,
     Column("tissue", lambda visit: visit.tissue),
+    *_ends("theta", "theta"),
+    Column("theta_from", _at("theta.source.value")),
+    *_ends("total", "total"),
+    Column("total_note", _at("total.reason")),
 )
 CALIBRATIONS: Final[tuple[Column[CalibrationResult], ...]] = (
     Column("beads", lambda run: run.beads),
@@ -216,6 +241,7 @@ def sample_table(study_result: StudyResult) -> Table:
             reagents=reagents_of(study, (sample,)),
             curve=runs[sample.beads].curve if sample.beads in runs else None,
             exposure=study_result.exposures.get(sample.sample_id),
+            occupancy=study_result.occupancies.get(sample.sample_id),
             reviewed_by=reviewers(study, sample),
         )
         for sample in study.samples

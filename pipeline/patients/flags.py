@@ -16,6 +16,13 @@ class ExposureFlag(StrEnum):
     STUDY_DRUG_BEFORE_SAMPLE = "STUDY_DRUG_BEFORE_SAMPLE"
 
 
+class OccupancyFlag(StrEnum):
+    """A doubt about the part of CD38 that the drug holds at a tube."""
+
+    SENTINELS_DISAGREE = "SENTINELS_DISAGREE"
+    THETA_CONTRADICTED = "THETA_CONTRADICTED"
+
+
 class VisitFlag(StrEnum):
     """A doubt about the tubes of one visit together."""
 

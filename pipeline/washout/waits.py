@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from pipeline.patients.patient_rd import PatientRd
+from pipeline.patients.pharmacokinetics.levels import LEAST_UG_ML, DrugLevel
+from pipeline.patients.receptor_occupancy.theta import ThetaFrom
 from pipeline.study.settings import Settings
 from pipeline.washout.censored.estimate import ModelName, NotEstimableError, Wait
 from pipeline.washout.line.inverse import weeks_to_reach
@@ -46,7 +48,7 @@ def recovery_of(rows: Sequence[PatientRd], data: Observations, settings: Setting
     refuse_recovery(data)
     if data.terms:
         raise NotEstimableError("rows of several bead kits: a recovery curve has no kit term")
-    levels = [rows[index].drug for index in data.places]
+    levels = [_level(rows[index]) for index in data.places]
     bodies = [row.body for row in rows if row.body is not None]
     step = max(1, len(bodies) // _MOST_BODIES)
     return fit_recovery(
@@ -75,6 +77,13 @@ def _recovery_wait(recovery: RecoveryFit, rd: float, share: float) -> Wait:
         note = "cannot be told from these data: the curve, or its interval, does not reach this density"
     how = (plain.method, plain.interval_method, plain.level)
     return Wait(ModelName.RECOVERY.value, rd, share, value, low, high, plain.n, *how, note)
+
+
+def _level(row: PatientRd) -> DrugLevel | None:
+    """Return the drug that hides CD38 from the clone: none, where the clone does not compete with it."""
+    if row.theta is not None and row.theta.source is ThetaFrom.NO_COMPETITION:
+        return DrugLevel(ug_ml=LEAST_UG_ML, log_sd=0.0)
+    return row.drug
 
 
 def _number(value: float | None) -> float:

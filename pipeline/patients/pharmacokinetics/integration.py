@@ -146,9 +146,7 @@ def levels_and_last_amounts(
     return (levels[:, 0, :] if len(shape) == 1 else levels), last
 
 
-def _block(
-    course: Course, disposition: Disposition, per_patient: int, rtol: float
-) -> tuple[Floats, Floats]:
+def _block(course: Course, disposition: Disposition, per_patient: int, rtol: float) -> tuple[Floats, Floats]:
     n, k = course.hours.shape
     flat = Disposition(*(np.ravel(getattr(disposition, name)) for name in Disposition.__slots__))
     with_depot = bool(course.depot_mg.any())

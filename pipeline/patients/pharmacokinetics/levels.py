@@ -14,7 +14,12 @@ from calibration.numbers import Z_95
 from pipeline.patients.pharmacokinetics.doses import GivenDoses, course_of, given_doses
 from pipeline.patients.pharmacokinetics.integration import concentrations, levels_and_last_amounts
 from pipeline.patients.pharmacokinetics.occupancy import occupancy
-from pipeline.patients.pharmacokinetics.parameters import N_DRAWN, N_VARIED, drawn_patients, typical_disposition
+from pipeline.patients.pharmacokinetics.parameters import (
+    N_DRAWN,
+    N_VARIED,
+    drawn_patients,
+    typical_disposition,
+)
 from pipeline.patients.pharmacokinetics.target_back import levels_with_target_back
 from pipeline.study.drugs import is_drug
 from pipeline.study.settings import Settings
@@ -127,7 +132,7 @@ def _drawn(rows: Sequence[GivenDoses], deviates: Floats) -> Iterator[_Drawn]:
     typical = concentrations(course, typical_disposition(bodies), rtol=_RTOL_TYPICAL)[:, -1]
     patients = drawn_patients(bodies, np.array([given.per_kg for given in rows]), deviates)
     levels, last = levels_and_last_amounts(course, patients, rtol=_RTOL_DRAWS)
-    part = (np.arange(len(deviates)) * _GOLDEN + 0.5) % 1.0
+    part = np.asarray((np.arange(len(deviates)) * _GOLDEN + 0.5) % 1.0, dtype=np.float64)
     back = levels_with_target_back(last, course.hours[:, -1], patients, part)
     likelihood = _likelihoods(np.maximum(levels, LEAST_UG_ML), _troughs(rows, levels.shape[2]))
     for row in range(len(rows)):
@@ -140,7 +145,7 @@ def _drawn(rows: Sequence[GivenDoses], deviates: Floats) -> Iterator[_Drawn]:
 
 
 def _level(given: GivenDoses, drawn: Iterator[_Drawn], kd: Floats, settings: Settings) -> DrugLevel:
-    """Return the level of a patient from the next of the drawn ones: of both chains, where it is not known."""
+    """Return the level of a patient from the next drawn ones: of both chains, where that is not known."""
     chains = [(next(drawn), share) for _, share in given.chains]
     level = np.concatenate([one.level for one, _ in chains])
     back = np.concatenate([one.back for one, _ in chains])
@@ -220,7 +225,7 @@ def _end(logs: Floats, weight: Floats, at: float) -> float:
 
 
 def _spread(logs: Floats, weight: Floats) -> float:
-    """Return half of the middle 68 %: the few who clear everything would widen it for all; of few points, SD."""
+    """Return half of the middle 68 %: the few who clear all would widen it for all. Of few points, the SD."""
     if len(logs) > _FEW_POINTS:
         return (_quantile(logs, weight, _ONE_SD[1]) - _quantile(logs, weight, _ONE_SD[0])) / 2
     mean = float(np.sum(weight * logs))

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats: TypeAlias = NDArray[np.float64]
+Flags: TypeAlias = NDArray[np.bool_]
 
 REFERENCE_WEIGHT_KG, REFERENCE_ALBUMIN_G_L = 78.6, 37.0
 """The reference patient (doi:10.1007/s12325-020-01247-8)."""
@@ -122,7 +123,7 @@ def typical_disposition(bodies: list[Body]) -> Disposition:
     return _typical(weight, albumin, igg, np.array([bool(body.female) for body in bodies]))
 
 
-def _typical(weight: Floats, albumin: Floats, igg: NDArray[np.bool_], female: NDArray[np.bool_]) -> Disposition:
+def _typical(weight: Floats, albumin: Floats, igg: Flags, female: Flags) -> Disposition:
     """Return the typical parameters; weight and albumin as parts of the reference patient's."""
     shape = weight.shape
     return Disposition(
@@ -137,11 +138,11 @@ def _typical(weight: Floats, albumin: Floats, igg: NDArray[np.bool_], female: ND
     )
 
 
-def drawn_patients(bodies: list[Body], per_kg: NDArray[np.bool_], deviates: Floats) -> Disposition:
+def drawn_patients(bodies: list[Body], per_kg: Flags, deviates: Floats) -> Disposition:
     """Return D patients for each of N bodies: as `varied`, and spread over the covariates that are not known.
 
-    Whether the myeloma makes IgG is not drawn: an unknown chain counts as not IgG (`pharmacokinetics.chains`
-    takes both).
+    Whether the myeloma makes IgG is not drawn: an unknown chain counts as not IgG (`GivenDoses.chains`
+    are both).
 
     Parameters
     ----------

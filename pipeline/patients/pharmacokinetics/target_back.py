@@ -32,9 +32,7 @@ _NOTHING: Final = 1e-9
 """mg and ug/mL below which nothing is followed. Convention: far below what any CD38 holds."""
 
 
-def levels_with_target_back(
-    amounts: Floats, hours: Floats, disposition: Disposition, part: Floats
-) -> Floats:
+def levels_with_target_back(amounts: Floats, hours: Floats, disposition: Disposition, part: Floats) -> Floats:
     """Return the concentration at the end of a washout in which a part of Vmax comes back, ug/mL.
 
     Parameters
@@ -88,7 +86,11 @@ def _linear(
 ) -> tuple[Floats, Floats, Floats]:
     """Carry the compartments through half a step; what leaves the skin counts as there at its start."""
     central = central + depot * (1 - absorbed)
-    return half[0] * central + half[1] * peripheral, half[2] * central + half[3] * peripheral, depot * absorbed
+    return (
+        half[0] * central + half[1] * peripheral,
+        half[2] * central + half[3] * peripheral,
+        depot * absorbed,
+    )
 
 
 def _exponential(body: Disposition, time: Floats) -> tuple[Floats, Floats, Floats, Floats]:

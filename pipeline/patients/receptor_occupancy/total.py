@@ -1,0 +1,104 @@
+"""The total: CD38 per cell, free or held by the drug. total = free / (1 − θ), with the errors of both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from calibration.density.receptor_density import NUMBERED, RdStatus
+from pipeline.patients.pharmacokinetics.occupancy import MOST_FOR_TOTAL
+from pipeline.patients.receptor_occupancy.theta import Theta, ThetaFrom
+
+LEAST_FREE: Final = 0.01
+"""Where the drug may hold all but this part, no upper limit of the total is told. Convention: a hundredth of
+CD38 is lost in the background."""
+
+ONLY_BELOW: Final = "the drug may hold nearly all: of the total only a lower limit is told"
+
+
+@dataclass(frozen=True, slots=True)
+class Density:
+    """Free CD38 as the total needs it: molecules per cell, with its interval and its limits."""
+
+    status: str
+    rd: float | None
+    low: float | None
+    high: float | None
+    lloq: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """Molecules per cell with the 95 % interval; None = not told, `reason` says why."""
+
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    reason: str = ""
+
+
+def total_of(free: Density, theta: Theta) -> Total:
+    """Return the total of a density.
+
+    The interval adds both errors on the log scale. A density below its LLOQ gives an upper limit, one above
+    its ULOQ a lower one, and so does a θ near 1.
+
+    Examples
+    --------
+    >>> held = Theta(0.5, 0.25, 0.75, 0.25, 0.75, ThetaFrom.SENTINELS)
+    >>> total = total_of(Density("OK", 30_000.0, 27_000.0, 33_000.0), held)
+    >>> round(total.value), round(total.low), round(total.high)
+    (60000, 39416, 121198)
+    """
+    low, high = theta.low_beside, theta.high_beside
+    if low is None or high is None:
+        return Total(reason=theta.reason)
+    if free.status == RdStatus.BELOW_LLOQ.value:
+        return _below(free, theta, high)
+    if free.status == RdStatus.ABOVE_ULOQ.value and free.low:
+        return Total(None, free.low / (1 - low), None, _said(theta, "above its ULOQ: the total lies above"))
+    if free.status not in NUMBERED or not free.rd or free.rd <= 0:
+        return Total(reason=_said(theta, "no receptor density"))
+    down, up = _reach(free.rd, free.low), _reach(free.high, free.rd)
+    open_above = 1 - high < LEAST_FREE
+    if theta.value is None or open_above or _not_by_model(theta):
+        lower = max(free.rd / (1 - low) * np.exp(-down), free.low or 0.0) if low < 1 else None
+        higher = None if open_above or _not_by_model(theta) else free.rd / (1 - high) * np.exp(up)
+        return Total(None, _plain(lower), _plain(higher), _said(theta, ONLY_BELOW if higher is None else ""))
+    value = free.rd / (1 - theta.value)
+    lower = value * np.exp(-np.hypot(down, np.log((1 - low) / (1 - theta.value))))
+    higher = value * np.exp(np.hypot(up, np.log((1 - theta.value) / (1 - high))))
+    # No cell has less CD38 than is free on it.
+    return Total(
+        value, _plain(max(lower, free.low or 0.0)), _plain(max(higher, free.high or 0.0)), theta.reason
+    )
+
+
+def _below(free: Density, theta: Theta, high: float) -> Total:
+    if not free.lloq or not np.isfinite(free.lloq) or 1 - high < LEAST_FREE:
+        return Total(reason=_said(theta, "below its LLOQ: nothing is told of the total"))
+    limit = max(free.lloq, free.high or 0.0) / (1 - high)
+    return Total(None, None, _plain(limit), _said(theta, "below its LLOQ: the total lies below"))
+
+
+def _not_by_model(theta: Theta) -> bool:
+    """Return whether a modelled θ is so high that a small error of it would decide the total."""
+    modelled = theta.source in (ThetaFrom.MODEL, ThetaFrom.LEVEL)
+    return modelled and theta.value is not None and theta.value >= MOST_FOR_TOTAL
+
+
+def _reach(more: float | None, less: float | None) -> float:
+    """Return the log of the ratio; infinite where a limit has no logarithm."""
+    if more is None or less is None or less <= 0 or more <= 0:
+        return float("inf")
+    return float(np.log(max(more / less, 1.0)))
+
+
+def _plain(value: float | None) -> float | None:
+    return float(value) if value is not None and 0 < value < np.inf else None
+
+
+def _said(theta: Theta, words: str) -> str:
+    return "; ".join(filter(None, (words, theta.reason)))
