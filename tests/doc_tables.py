@@ -35,6 +35,7 @@ SAID_BY: Mapping[str, tuple[type[StrEnum], ...]] = {
     "the gates": (GateFlag,),
     "the calibration": (CalibrationFlag,),
     "the doses": (ExposureFlag,),
+    "the sentinels": (OccupancyFlag,),
     "the visit": (VisitFlag,),
     "the tube": (TubeFlag, SampleFlag),
 }

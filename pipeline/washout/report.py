@@ -175,8 +175,8 @@ def _assumptions(settings: Settings) -> tuple[str, ...]:
     return (
         f"Kd,app {settings.kd_app_ug_ml:g} ug/mL, between {ends} (settings)",
         "the marrow has the serum's concentration; an infusion counts as given at once",
-        "pharmacokinetics of Xu 2020, doi:10.1007/s12325-020-01247-8: 107 patients of MMY1001 under treatment",
-        "clearance by the tumour, gone for good in that model, may come back: the band's lower end has it back",
+        "pharmacokinetics of Xu 2020, doi:10.1007/s12325-020-01247-8: 107 treated patients of MMY1001",
+        "clearance by the tumour, which that model loses for good, may come back: so the band is wide below",
         "absorption of a subcutaneous dose of Luo 2021, doi:10.1002/jcph.1771",
         "M2 penalises rho around 0.25, T around 15 weeks, Kd around the setting",
     )

@@ -16,8 +16,15 @@ import numpy as np
 
 from calibration.numbers import Z_95
 from pipeline.patients.patient_rd import PatientRd
+from pipeline.patients.pharmacokinetics.occupancy import MOST_FOR_TOTAL
 from pipeline.patients.receptor_occupancy.theta import NO_DIVISION, Theta, ThetaFrom, theta_of_level
-from pipeline.patients.receptor_occupancy.total import Density, Total, total_of
+from pipeline.patients.receptor_occupancy.total import (
+    Density,
+    Total,
+    held_by_model,
+    tells_a_total,
+    total_of,
+)
 from pipeline.study.settings import Settings
 from pipeline.washout.censored.estimate import Estimate, NotEstimableError
 from pipeline.washout.line.tobit import WashoutFit, fit_observations
@@ -86,15 +93,17 @@ def corrected_rows(rows: Sequence[PatientRd]) -> tuple[tuple[PatientRd, ...], tu
         No row has such a θ.
     """
     thetas = [_theta(row) for row in rows]
-    told = [(row, theta) for row, theta in zip(rows, thetas, strict=True) if _tells(theta)]
-    known = sum(theta.is_known for theta in thetas)
-    unknown, wide = len(rows) - known, known - len(told)
+    told = [(row, theta) for row, theta in zip(rows, thetas, strict=True) if tells_a_total(theta)]
+    unknown = sum(not theta.is_known for theta in thetas)
+    held = sum(held_by_model(theta) for theta in thetas)
+    wide = len(rows) - len(told) - unknown - held
     if not told:
         raise NotEstimableError(
-            f"in {wide} of {len(rows)} visits the drug may hold nearly all, or nobody knows whether the clone "
-            f"competes; {unknown} have no occupancy that is known: there is no total to tell"
+            f"{held} of {len(rows)} visits have an occupancy of {MOST_FOR_TOTAL:g} or more, {wide} one that "
+            f"is not known well enough, {unknown} none that is known: there is no total to tell"
         )
-    left = [f"{wide} in which the drug may hold nearly all, or the clone may not compete"] if wide else []
+    left = [f"{held} with an occupancy of {MOST_FOR_TOTAL:g} or more"] if held else []
+    left += [f"{wide} whose occupancy is not known well enough"] if wide else []
     left += [f"{unknown} without a known occupancy"] if unknown else []
     notes = [f"M3: {len(told)} of {len(rows)} visits used; left out: {', '.join(left)}"] if left else []
     counts = Counter(theta.source for _, theta in told)
@@ -141,12 +150,6 @@ def _total(row: PatientRd, theta: Theta) -> Total:
     factor = 10 ** (Z_95 * (row.rd_log_sd or 0.0))
     low, high = (None, None) if row.rd is None else (row.rd / factor, row.rd * factor)
     return total_of(Density(row.status, row.rd, low, high, row.lloq), theta)
-
-
-def _tells(theta: Theta) -> bool:
-    """Return whether θ is known well enough for a total: it would give one of any measured density."""
-    measured = Density("OK", 1.0, 1.0, 1.0)
-    return total_of(measured, theta).value is not None
 
 
 def _theta_sd(theta: Theta) -> float:

@@ -16,6 +16,8 @@ LEAST_FREE: Final = 0.01
 CD38 is lost in the background."""
 
 ONLY_BELOW: Final = "the drug may hold nearly all: of the total only a lower limit is told"
+HELD: Final = f"occupancy is {MOST_FOR_TOTAL:g} or more: no total is told, only a lower limit"
+"""What is said where a total has no value. Convention."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,19 @@ class Total:
     low: float | None = None
     high: float | None = None
     reason: str = ""
+
+
+def held_by_model(theta: Theta) -> bool:
+    """Return whether a modelled θ is so high that a small error of it would decide the total."""
+    modelled = theta.source in (ThetaFrom.MODEL, ThetaFrom.LEVEL)
+    return modelled and theta.value is not None and theta.value >= MOST_FOR_TOTAL
+
+
+def tells_a_total(theta: Theta) -> bool:
+    """Return whether θ is known well enough for a total of any density that was measured."""
+    if theta.value is None or theta.high_beside is None or held_by_model(theta):
+        return False
+    return 1 - theta.high_beside >= LEAST_FREE
 
 
 def total_of(free: Density, theta: Theta) -> Total:
@@ -62,11 +77,8 @@ def total_of(free: Density, theta: Theta) -> Total:
     if free.status not in NUMBERED or not free.rd or free.rd <= 0:
         return Total(reason=_said(theta, "no receptor density"))
     down, up = _reach(free.rd, free.low), _reach(free.high, free.rd)
-    open_above = 1 - high < LEAST_FREE
-    if theta.value is None or open_above or _not_by_model(theta):
-        lower = max(free.rd / (1 - low) * np.exp(-down), free.low or 0.0) if low < 1 else None
-        higher = None if open_above or _not_by_model(theta) else free.rd / (1 - high) * np.exp(up)
-        return Total(None, _plain(lower), _plain(higher), _said(theta, ONLY_BELOW if higher is None else ""))
+    if theta.value is None or not tells_a_total(theta):
+        return _within(free, theta, down, up)
     value = free.rd / (1 - theta.value)
     lower = value * np.exp(-np.hypot(down, np.log((1 - low) / (1 - theta.value))))
     higher = value * np.exp(np.hypot(up, np.log((1 - theta.value) / (1 - high))))
@@ -76,17 +88,22 @@ def total_of(free: Density, theta: Theta) -> Total:
     )
 
 
+def _within(free: Density, theta: Theta, down: float, up: float) -> Total:
+    """Return the limits of a total that has no value: of an upper one where the drug cannot hold all."""
+    low, high, rd = theta.low_beside or 0.0, theta.high_beside or 0.0, free.rd or 0.0
+    lower = max(rd / (1 - low) * np.exp(-down), free.low or 0.0) if low < 1 else None
+    if held_by_model(theta):
+        return Total(None, _plain(lower), None, _said(theta, HELD))
+    if 1 - high < LEAST_FREE:
+        return Total(None, _plain(lower), None, _said(theta, ONLY_BELOW))
+    return Total(None, _plain(lower), _plain(rd / (1 - high) * np.exp(up)), theta.reason)
+
+
 def _below(free: Density, theta: Theta, high: float) -> Total:
     if not free.lloq or not np.isfinite(free.lloq) or 1 - high < LEAST_FREE:
         return Total(reason=_said(theta, "below its LLOQ: nothing is told of the total"))
     limit = max(free.lloq, free.high or 0.0) / (1 - high)
     return Total(None, None, _plain(limit), _said(theta, "below its LLOQ: the total lies below"))
-
-
-def _not_by_model(theta: Theta) -> bool:
-    """Return whether a modelled θ is so high that a small error of it would decide the total."""
-    modelled = theta.source in (ThetaFrom.MODEL, ThetaFrom.LEVEL)
-    return modelled and theta.value is not None and theta.value >= MOST_FOR_TOTAL
 
 
 def _reach(more: float | None, less: float | None) -> float:

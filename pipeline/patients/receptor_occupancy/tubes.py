@@ -24,7 +24,7 @@ from pipeline.patients.receptor_occupancy.sentinels import sentinel_theta
 from pipeline.patients.receptor_occupancy.theta import Theta, chosen_theta, contradict, theta_of_level
 from pipeline.patients.receptor_occupancy.total import Density, Total, total_of
 from pipeline.quantification.result import SampleResult
-from pipeline.study.study import Sample, Study
+from pipeline.study.study import PanelChannel, Sample, Study
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +103,20 @@ class _Tube:
     lot: tuple[str, str]
 
     @property
+    def dye(self) -> PanelChannel | None:
+        """The quantified channel of the tube's panel."""
+        panels = (panel for panel in self.study.panels if panel.name == self.sample.panel)
+        return next((panel.quantified for panel in panels), None)
+
+    @property
     def competes(self) -> bool | None:
-        return self.study.panel(self.sample.panel).quantified.competes_with_drug
+        return self.dye.competes_with_drug if self.dye else None
 
     @property
     def alike(self) -> tuple[str, ...]:
         """What two tubes must share for one norm: kit, tissue, clone and dye."""
-        dye = self.study.panel(self.sample.panel).quantified
-        return (self.lot[0], self.sample.tissue, dye.clone.casefold(), dye.fluorochrome.casefold())
+        dye = (self.dye.clone.casefold(), self.dye.fluorochrome.casefold()) if self.dye else ()
+        return (self.lot[0], self.sample.tissue, *dye)
 
     @property
     def readings(self) -> tuple[Reading, ...]:
