@@ -15,7 +15,7 @@ from calibration.flags import CalibrationFlag
 from gating.gates.steps import GateFlag
 from pipeline.checks.flags import CheckFlag
 from pipeline.output.report.words import FLAGS
-from pipeline.patients.flags import ExposureFlag, VisitFlag
+from pipeline.patients.flags import ExposureFlag, OccupancyFlag, VisitFlag
 from pipeline.quantification.result import SampleFlag
 from pipeline.simulate.scenarios import SCENARIOS
 from pipeline.study.settings import Settings, setting_facts, setting_text

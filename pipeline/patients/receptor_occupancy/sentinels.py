@@ -86,7 +86,8 @@ class _Tube:
         of_norm = self.norm.variance[np.ix_(places, places)]
         matrix = of_norm + np.diag([self.extra(reading) for reading in readings])
         logs = np.array([(reading.log_rd or 0.0) - self.norm.log_usual[reading.name] for reading in readings])
-        weights = 1 / np.diag(matrix)
+        # Weights from the scatter of both together: two estimates would favour the one that is small by luck.
+        weights = 1 / (np.mean(np.diag(of_norm)) + np.diag(matrix - of_norm))
         weights = weights / weights.sum()
         middle = float(np.sum(weights * logs))
         norm_part = float(np.sum(weights[:, None] * weights * of_norm))
