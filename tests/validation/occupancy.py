@@ -33,7 +33,12 @@ from validation.simulated_beads import cells
 Mapper = Callable[..., Iterable]
 KIT = "quantibrite_pe"
 THETAS = (0.0, 0.2, 0.47, 0.7, 0.9, 0.98)
-OWN, RIGHT, HIGH, LOW = "8 patients of the study", "settings, right", "settings, 20 % too high", "settings, 20 % too low"
+OWN, RIGHT, HIGH, LOW = (
+    "8 patients of the study",
+    "settings, right",
+    "settings, 20 % too high",
+    "settings, 20 % too low",
+)
 NORMS = (OWN, RIGHT, HIGH, LOW)
 NORM_PATIENTS = 8
 TUBES_A_STUDY = 2
@@ -180,15 +185,19 @@ def section(found: Sequence[Found], seed: int) -> str:
         "norm", "true θ", "median θ told", "θ: coverage", "total told", "bias of the total", "total: coverage",
         "reading true", "not told", "false",
     )  # fmt: skip
-    return "### θ and the total\n\n" + paragraph(
-        f"{n} tubes per row (from seed {seed}; sampling error of a coverage of 95 %: {error:.1f}). QuantiBRITE PE, "
-        f"{NUMBERS['plasma']} plasma cells, {NUMBERS[NK_CELLS]} NK cells, {NUMBERS[B_PRECURSORS]} B precursors; a lot and a conjugate per study, a bead "
-        f"run per tube. Without the drug NK cells have {USUAL[NK_CELLS]:,.0f}, B precursors {USUAL[B_PRECURSORS]:,.0f}; patients differ by a "
-        f"log-SD of {PATIENT_SD}, half of its variance common to both. Half of the clones have 0.6 to 1.6 of the usual "
-        "150,000, half 0.02 to 0.2 of it. Total told: tubes with a value and not only a limit. Bias: median of told / true. "
-        "Wanted: coverage of 93 to 97 %; at θ = 0 more, since θ is not below 0. A norm that is typed too high makes θ and "
-        "the total too high, one that is too low makes them too low: the intervals hold an error of 20 % in part."
-    ) + table(columns, rows)
+    return (
+        "### θ and the total\n\n"
+        + paragraph(
+            f"{n} tubes per row (from seed {seed}; sampling error of a coverage of 95 %: {error:.1f}). QuantiBRITE PE, "
+            f"{NUMBERS['plasma']} plasma cells, {NUMBERS[NK_CELLS]} NK cells, {NUMBERS[B_PRECURSORS]} B precursors; a lot and a conjugate per study, a bead "
+            f"run per tube. Without the drug NK cells have {USUAL[NK_CELLS]:,.0f}, B precursors {USUAL[B_PRECURSORS]:,.0f}; patients differ by a "
+            f"log-SD of {PATIENT_SD}, half of its variance common to both. Half of the clones have 0.6 to 1.6 of the usual "
+            "150,000, half 0.02 to 0.2 of it. Total told: tubes with a value and not only a limit. Bias: median of told / true. "
+            "Wanted: coverage of 93 to 97 %; at θ = 0 more, since θ is not below 0. A norm that is typed too high makes θ and "
+            "the total too high, one that is too low makes them too low: the intervals hold an error of 20 % in part."
+        )
+        + table(columns, rows)
+    )
 
 
 def _keys() -> list[tuple[str, float]]:

@@ -21,6 +21,7 @@ from validation import (
     gated_tubes,
     gating_robustness,
     gating_text,
+    occupancy,
     other_marrow,
     pooling,
     processors,
@@ -51,6 +52,7 @@ class Sizes:
     recovery_studies: int = 100
     batches: int = 8
     sentinel_days: int = 6
+    theta_tubes: int = 200
     gating_seeds: int = 3
     empty_seeds: int = 6
     other_seeds: int = 5
@@ -105,6 +107,8 @@ def section(name: str, sizes: Sizes, mapper: Mapper) -> str:
         known
         + "\n"
         + sentinels.scenario_section(sentinels.examine_scenarios(sizes.sentinel_days, SEED, mapper))
+        + "\n"
+        + occupancy.section(occupancy.examine(sizes.theta_tubes, SEED, mapper), SEED)
     )
 
 

@@ -32,6 +32,8 @@ FREE_FROM_WEEKS: Final = 26.0
 LEAST_HELD: Final = 0.02
 """Part of CD38 that the drug may hold, by its level, in a tube that counts as free of it. Convention: far
 below what a norm is known to."""
+_LEAST_VARIANCE: Final = 1e-6
+"""Of ln: a thousandth. Arithmetic: no patients are more alike, and a zero could not be divided by."""
 ALIKE: Final = 0.5
 """Correlation of both sentinels' differences from a norm of the settings. Assumption: half of what a patient
 or a laboratory differs by is common to all of its cells."""
@@ -195,7 +197,8 @@ def _variance(values: dict[str, dict[str, float]]) -> Floats:
     matrix = np.zeros((2, 2))
     for place, name in enumerate(NAMES):
         of = np.array(list(values.get(name, {}).values()))
-        matrix[place, place] = np.var(of, ddof=1) * (1 + 1 / of.size) if of.size else 0.0
+        scatter = np.var(of, ddof=1) if of.size else 0.0
+        matrix[place, place] = max(float(scatter), _LEAST_VARIANCE) * (1 + 1 / max(of.size, 1))
     both = [p for p in values.get(NAMES[0], {}) if p in values.get(NAMES[1], {})]
     across = float(np.sqrt(matrix[0, 0] * matrix[1, 1]))
     if len(both) >= FEWEST_PATIENTS:
