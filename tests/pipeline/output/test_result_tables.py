@@ -59,6 +59,11 @@ ADDED = [
     "lyse_reagent",
     "second_opinion_n",
     "second_opinion_agreement",
+    *(f"theta{end}" for end in ("", "_low", "_high", "_from")),
+    *(f"total{end}" for end in ("", "_low", "_high", "_note")),
+    *(f"theta_sentinels{end}" for end in ("", "_low", "_high")),
+    "sentinel_norm",
+    *(f"occupancy{end}" for end in ("", "_low", "_high")),
 ]
 
 
