@@ -40,7 +40,8 @@ _WEIGHT_LOG_SD, _ALBUMIN_LOG_SD = 0.22, 0.14
 myeloma differ (docs/method.md)."""
 
 _MALE_FROM: Final = -0.126
-"""Normal deviate from which a patient of unknown sex is drawn as a man. Assumption (docs/method.md): 45 % are women."""
+"""Normal deviate from which a patient of unknown sex is drawn as a man. Assumption: 45 % are women
+(docs/method.md)."""
 
 N_DRAWN: Final = N_VARIED + 3
 """Deviates of a drawn patient: those of `varied`, then weight, albumin and sex, used where not known.

@@ -35,8 +35,8 @@ below what a norm is known to."""
 _LEAST_VARIANCE: Final = 1e-6
 """Of ln: a thousandth. Arithmetic: no patients are more alike, and a zero could not be divided by."""
 ALIKE: Final = 0.5
-"""Correlation of both sentinels' differences from a norm of the settings. Assumption (docs/method.md): half of what
-a patient or a laboratory differs by is common to all of its cells."""
+"""Correlation of both sentinels' differences from a norm of the settings. Assumption: half of what a patient
+or a laboratory differs by is common to all of its cells (docs/method.md)."""
 
 
 @dataclass(frozen=True, slots=True)
