@@ -15,6 +15,9 @@ LEAST_FREE: Final = 0.01
 """Where the drug may hold all but this part, no upper limit of the total is told. Convention: a hundredth of
 CD38 is lost in the background."""
 
+_WIDER: Final = 2.2414 / 1.95996
+"""Arithmetic: the normal distribution's limits of 97.5 % over those of 95 %."""
+
 ONLY_BELOW: Final = "the drug may hold nearly all: of the total only a lower limit is told"
 HELD: Final = f"occupancy is {MOST_FOR_TOTAL:g} or more: no total is told, only a lower limit"
 """What is said where a total has no value. Convention."""
@@ -82,10 +85,9 @@ def total_of(free: Density, theta: Theta) -> Total:
     value = free.rd / (1 - theta.value)
     lower = value * np.exp(-np.hypot(down, np.log((1 - low) / (1 - theta.value))))
     higher = value * np.exp(np.hypot(up, np.log((1 - theta.value) / (1 - high))))
-    # No cell has less CD38 than is free on it.
-    return Total(
-        value, _plain(max(lower, free.low or 0.0)), _plain(max(higher, free.high or 0.0)), theta.reason
-    )
+    # No cell has less CD38 than is free on it; two limits that may both miss are each a little wider.
+    least = free.rd * np.exp(-_WIDER * down)
+    return Total(value, _plain(max(lower, least)), _plain(max(higher, free.high or 0.0)), theta.reason)
 
 
 def _within(free: Density, theta: Theta, down: float, up: float) -> Total:
