@@ -83,7 +83,9 @@ def total_of(free: Density, theta: Theta) -> Total:
     if theta.value is None or not tells_a_total(theta):
         return _within(free, theta, down, up)
     value = free.rd / (1 - theta.value)
-    lower = value * np.exp(-np.hypot(down, np.log((1 - low) / (1 - theta.value))))
+    if theta.source is ThetaFrom.NO_COMPETITION:
+        return Total(value, free.low, free.high, theta.reason)
+    lower = value * np.exp(-np.hypot(down, np.log((1 - low) / (1 - theta.value)))) if theta.value else 0.0
     higher = value * np.exp(np.hypot(up, np.log((1 - theta.value) / (1 - high))))
     # No cell has less CD38 than is free on it; two limits that may both miss are each a little wider.
     least = free.rd * np.exp(-_WIDER * down)
