@@ -68,7 +68,7 @@ def total_of(free: Density, theta: Theta) -> Total:
     >>> held = Theta(0.5, 0.25, 0.75, 0.25, 0.75, ThetaFrom.SENTINELS)
     >>> total = total_of(Density("OK", 30_000.0, 27_000.0, 33_000.0), held)
     >>> round(total.value), round(total.low), round(total.high)
-    (60000, 39416, 121198)
+    (60000, 39465, 120785)
     """
     low, high = theta.low_beside, theta.high_beside
     if low is None or high is None:
