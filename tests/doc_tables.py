@@ -15,7 +15,7 @@ from calibration.flags import CalibrationFlag
 from gating.gates.steps import GateFlag
 from pipeline.checks.flags import CheckFlag
 from pipeline.output.report.words import FLAGS
-from pipeline.patients.flags import ExposureFlag, VisitFlag
+from pipeline.patients.flags import ExposureFlag, OccupancyFlag, VisitFlag
 from pipeline.quantification.result import SampleFlag
 from pipeline.simulate.scenarios import SCENARIOS
 from pipeline.study.settings import Settings, setting_facts, setting_text
@@ -35,6 +35,7 @@ SAID_BY: Mapping[str, tuple[type[StrEnum], ...]] = {
     "the gates": (GateFlag,),
     "the calibration": (CalibrationFlag,),
     "the doses": (ExposureFlag,),
+    "the sentinels": (OccupancyFlag,),
     "the visit": (VisitFlag,),
     "the tube": (TubeFlag, SampleFlag),
 }

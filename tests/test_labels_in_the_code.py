@@ -14,7 +14,7 @@ import pytest
 from calibration.density.result import RdStatus
 from doc_tables import SAID_BY, flags_in_the_code
 from pipeline.output.report.words import FLAGS
-from pipeline.quantification.sentinels import WORDS, SentinelReading
+from pipeline.patients.receptor_occupancy.reading import WORDS, SentinelReading
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("gating", "calibration", "pipeline")

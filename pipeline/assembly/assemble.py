@@ -12,6 +12,7 @@ from pipeline.beads.result import CalibrationResult
 from pipeline.patients.between_runs import with_between_runs
 from pipeline.patients.exposure import exposures, response_clocks
 from pipeline.patients.model_rows import model_rows
+from pipeline.patients.receptor_occupancy.tubes import tube_occupancies, with_occupancy
 from pipeline.patients.visits import visits_of
 from pipeline.quantification.result import SampleResult
 from pipeline.response.follow_up import follow_ups
@@ -55,12 +56,15 @@ def joined(
     """
     clocks = response_clocks(study)
     exposed = exposures(study, clocks)
+    occupied = tube_occupancies(study, results, exposed)
+    tubes = with_occupancy(results, occupied)
     return StudyResult(
         study=study,
-        results=tuple(results),
+        results=tubes,
         calibrations=tuple(calibrations),
         exposures=exposed,
-        visits=visits_of(study, results, exposed),
+        occupancies=occupied,
+        visits=visits_of(study, tubes, exposed, occupied),
         clocks=clocks,
         courses=follow_ups(study, clocks),
         limiting=limiting(study, results),
@@ -72,7 +76,7 @@ def modelled(known: StudyResult, faults: Sequence[Fault] = (), notes: Sequence[N
     study = known.study
     inputs = [(run.fcs_file, run.sha256) for run in known.calibrations]
     inputs += [pair for result in known.results for pair in result.sha256]
-    rows = model_rows(study, known.visits, known.exposures)
+    rows = model_rows(study, known.visits, known.exposures, known.occupancies)
     asked = study.patients or study.statements
     response = response_tables(study, rows, known.clocks, known.courses) if asked else None
     return replace(

@@ -9,6 +9,7 @@ from pipeline.assembly.limiting import Limiting
 from pipeline.assembly.provenance import Provenance
 from pipeline.beads.result import CalibrationResult
 from pipeline.patients.exposure import Exposure, ResponseClock
+from pipeline.patients.receptor_occupancy.tubes import TubeOccupancy
 from pipeline.patients.visits import Visit
 from pipeline.quantification.result import SampleResult
 from pipeline.response.follow_up import FollowUp
@@ -38,8 +39,8 @@ class StudyResult:
         One per sample that ran, in the order of the samples sheet; failed ones too.
     calibrations
         One per bead run, in the order of the beads sheet.
-    exposures
-        By sample_id.
+    exposures, occupancies
+        By sample_id: what had been given, and what part of CD38 the drug holds.
     visits
         Patients at a visit, replicate tubes pooled.
     clocks
@@ -64,6 +65,7 @@ class StudyResult:
     results: tuple[SampleResult, ...]
     calibrations: tuple[CalibrationResult, ...]
     exposures: Mapping[str, Exposure]
+    occupancies: Mapping[str, TubeOccupancy]
     visits: tuple[Visit, ...]
     clocks: Mapping[str, ResponseClock]
     courses: tuple[FollowUp, ...]

@@ -15,6 +15,7 @@ import numpy as np
 
 from pipeline.files.whole import write_whole
 from pipeline.output.table import significant
+from pipeline.patients.receptor_occupancy.theta import ThetaFrom
 from pipeline.response.tables import ResponseTables
 from pipeline.washout.report import WashoutReport
 
@@ -89,10 +90,16 @@ def _rounded(value: Json) -> Json:
     return significant(value) if isinstance(value, float) else value
 
 
+def _what(report: WashoutReport) -> str:
+    """Return what the rows are densities of: free sites, unless no clone competes with the drug."""
+    sources = {visit.theta_from for visit in report.visits}
+    return "total CD38" if sources == {ThetaFrom.NO_COMPETITION.value} else "free CD38 sites"
+
+
 def washout_json(report: WashoutReport) -> Json:
     """Return what `washout.json` holds."""
     return {
-        "question": "free CD38 sites per cell against weeks since the last dose of the washed-out drug",
+        "question": f"{_what(report)} per cell against weeks since the last dose of the washed-out drug",
         "n_rows": report.n_rows,
         "n_used": report.n_used,
         "n_patients": report.n_patients,

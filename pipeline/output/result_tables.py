@@ -16,6 +16,7 @@ from pipeline.beads.result import CalibrationResult
 from pipeline.output.interval import between_run_percent, between_run_source, interval_lacks
 from pipeline.output.table import Cell, Column, Table, as_sentences, cell_text, names_of, table_of
 from pipeline.patients.exposure import Exposure
+from pipeline.patients.receptor_occupancy.tubes import TubeOccupancy
 from pipeline.patients.visits import Visit
 from pipeline.quantification.result import SampleResult, SecondCount
 from pipeline.study.reagents import REAGENT_COLUMNS, Reagents, reagents_of
@@ -31,6 +32,7 @@ class SampleFacts:
     reagents: Reagents
     curve: StandardCurve | None = None
     exposure: Exposure | None = None
+    occupancy: TubeOccupancy | None = None
     reviewed_by: str = ""
 
     @property
@@ -87,6 +89,18 @@ def _of_sentinel(prefix: str, name: str) -> tuple[Column[SampleFacts], ...]:
         Column(f"{prefix}_low", of(lambda receptor: receptor.rd_low)),
         Column(f"{prefix}_high", of(lambda receptor: receptor.rd_high)),
     )
+
+
+def _ends(name: str, path: str) -> tuple[Column[Any], ...]:
+    """Return a θ or a total with its limits, by the path of its attribute; empty where nobody asked."""
+    ends = (("", "value"), ("_low", "low"), ("_high", "high"))
+    return tuple(Column(f"{name}{end}", _at(f"{path}.{part}")) for end, part in ends)
+
+
+def _at(path: str) -> Callable[[Any], Cell]:
+    """Return the cell at the path of an attribute; empty where the first of them is None."""
+    get, first = attrgetter(path), attrgetter(path.partition(".")[0])
+    return lambda row: None if first(row) is None else get(row)
 
 
 def _of_exposure(name: str) -> Column[Exposure]:
@@ -148,6 +162,13 @@ SAMPLES: Final[tuple[Column[SampleFacts], ...]] = (
     Column("between_run_cv_percent", lambda tube: between_run_percent(tube.receptor)),
     Column("between_run_from", lambda tube: between_run_source(tube.receptor)),
     Column("interval_lacks", lambda tube: interval_lacks(tube.receptor, sample_flags(tube.result))),
+    *_ends("theta", "occupancy.theta"),
+    Column("theta_from", _at("occupancy.theta.source.value")),
+    *_ends("total", "occupancy.total"),
+    Column("total_note", _at("occupancy.total.reason")),
+    *_ends("theta_sentinels", "occupancy.by_sentinels"),
+    Column("sentinel_norm", _at("occupancy.norm")),
+    *_ends("occupancy", "occupancy.by_level"),
 )
 PATIENTS: Final[tuple[Column[Visit], ...]] = (
     Column("patient_id", lambda visit: visit.patient_id),
@@ -172,6 +193,10 @@ PATIENTS: Final[tuple[Column[Visit], ...]] = (
     Column("between_run_cv_percent", lambda visit: between_run_percent(visit.receptor)),
     Column("between_run_from", lambda visit: between_run_source(visit.receptor)),
     Column("interval_lacks", lambda visit: interval_lacks(visit.receptor, visit.flags)),
+    *_ends("theta", "theta"),
+    Column("theta_from", _at("theta.source.value")),
+    *_ends("total", "total"),
+    Column("total_note", _at("total.reason")),
 )
 CALIBRATIONS: Final[tuple[Column[CalibrationResult], ...]] = (
     Column("beads", lambda run: run.beads),
@@ -223,6 +248,7 @@ def sample_table(study_result: StudyResult) -> Table:
             reagents=reagents_of(study, (sample,)),
             curve=runs[sample.beads].curve if sample.beads in runs else None,
             exposure=study_result.exposures.get(sample.sample_id),
+            occupancy=study_result.occupancies.get(sample.sample_id),
             reviewed_by=reviewers(study, sample),
         )
         for sample in study.samples

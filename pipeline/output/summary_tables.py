@@ -49,7 +49,8 @@ _REFUSED: Final[_Columns] = (
 )
 _OCCUPIED: Final = attributes(
     "patient_id", "visit", "weeks", "status", "rd", "serum_ug_ml", "serum_low", "serum_high", "occupancy",
-    "occupancy_low", "occupancy_high", "total", "total_low", "total_high", "reason",
+    "occupancy_low", "occupancy_high", "theta_sentinels", "theta_sentinels_low", "theta_sentinels_high",
+    "theta", "theta_low", "theta_high", "theta_from", "total", "total_low", "total_high", "reason",
 )  # fmt: skip
 _PROPORTIONS: Final[_Columns] = (
     Column("group", lambda row: row.name),

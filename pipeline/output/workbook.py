@@ -42,6 +42,11 @@ _FORMATS: Final = {
     "washout_weeks": "0.0",
     "gating_confidence": "0.00",
     "second_opinion_agreement": "0.00",
+    **{
+        f"{name}{end}": "0.00"
+        for name in ("theta", "theta_sentinels", "occupancy")
+        for end in ("", "_low", "_high")
+    },
     "slope": "0.0000",
     "intercept": "0.0000",
     "r2": "0.00000",

@@ -17,6 +17,13 @@ class ExposureFlag(StrEnum):
     OTHER_ANTI_CD38_SINCE = "OTHER_ANTI_CD38_SINCE"
 
 
+class OccupancyFlag(StrEnum):
+    """A doubt about the part of CD38 that the drug holds at a tube."""
+
+    SENTINELS_DISAGREE = "SENTINELS_DISAGREE"
+    THETA_CONTRADICTED = "THETA_CONTRADICTED"
+
+
 class VisitFlag(StrEnum):
     """A doubt about the tubes of one visit together."""
 

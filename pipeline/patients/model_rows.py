@@ -7,32 +7,35 @@ from dataclasses import replace
 
 from pipeline.patients.exposure import Exposure
 from pipeline.patients.patient_rd import PatientRd
-from pipeline.patients.pharmacokinetics import drug_levels
-from pipeline.patients.pharmacokinetics.levels import body_of
+from pipeline.patients.pharmacokinetics.doses import body_of
+from pipeline.patients.receptor_occupancy.tubes import TubeOccupancy
 from pipeline.patients.visits import Visit, patient_rd
 from pipeline.study.study import Study
 
 
 def model_rows(
-    study: Study, visits: Sequence[Visit], exposures: Mapping[str, Exposure]
+    study: Study,
+    visits: Sequence[Visit],
+    exposures: Mapping[str, Exposure],
+    occupancies: Mapping[str, TubeOccupancy],
 ) -> tuple[PatientRd, ...]:
     """Return a row per patient and visit, with the drug in serum and the covariates of the patient.
 
     Parameters
     ----------
-    exposures
-        By sample_id; that of a visit's first tube tells what was given since the last dose.
+    exposures, occupancies
+        By sample_id; those of a visit's first tube tell what was given since the last dose, and the drug in
+        serum.
     """
-    levels = drug_levels(study, [(visit.patient_id, visit.collected_on) for visit in visits])
     patients = {patient.patient_id: patient for patient in study.patients}
     rows = []
-    for visit, level in zip(visits, levels, strict=True):
+    for visit in visits:
         patient = patients.get(visit.patient_id)
         exposure = exposures.get(visit.sample_ids[0])
         rows.append(
             replace(
                 patient_rd(visit),
-                drug=level,
+                drug=occupancies[visit.sample_ids[0]].level,
                 body=body_of(patient),
                 imid_since=exposure.imid_since if exposure else None,
                 prior_lines=patient.prior_lines if patient else None,

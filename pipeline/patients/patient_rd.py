@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pipeline.patients.pharmacokinetics import Body, DrugLevel
+    from pipeline.patients.receptor_occupancy.theta import Theta
+    from pipeline.patients.receptor_occupancy.total import Total
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,9 @@ class PatientRd:
         `marrow` or `blood`, so that they are not pooled.
     drug
         The washed-out drug in serum at the sample, and what it holds; None where nobody asked.
+    theta, by_sentinels, total
+        The part of CD38 that the drug holds, that by the sentinels alone, and the total that it gives; None
+        where nobody asked.
     body
         Covariates of the patient, for the drug's way down.
     clone, fluorochrome, instrument
@@ -68,6 +73,9 @@ class PatientRd:
     flags: tuple[str, ...] = ()
     tissue: str = "marrow"
     drug: DrugLevel | None = None
+    theta: Theta | None = None
+    by_sentinels: Theta | None = None
+    total: Total | None = None
     body: Body | None = None
     imid_since: bool | None = None
     prior_lines: int | None = None

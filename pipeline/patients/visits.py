@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from calibration.density.pooling import pool_receptor_densities
@@ -13,6 +13,9 @@ from calibration.numbers import Z_95
 from pipeline.patients.exposure import Exposure
 from pipeline.patients.flags import VisitFlag
 from pipeline.patients.patient_rd import PatientRd, SharedError
+from pipeline.patients.receptor_occupancy.theta import Theta, theta_of_tubes
+from pipeline.patients.receptor_occupancy.total import Density, Total, total_of
+from pipeline.patients.receptor_occupancy.tubes import TubeOccupancy
 from pipeline.patients.same_visit import tubes_by_visit
 from pipeline.patients.shared_errors import shared_errors
 from pipeline.quantification.result import SampleResult
@@ -25,6 +28,8 @@ class Visit:
     """What is known of a patient at a visit; `receptor` is pooled over `sample_ids`.
 
     Tubes of another tissue, or calibrated with another kit, are never pooled: they are a visit of their own.
+    `theta` is the part of CD38 that the drug holds, by its tubes; `by_sentinels` and `by_level` are it by
+    either way; `total` is the pooled density over 1 − θ.
     """
 
     patient_id: str
@@ -42,10 +47,17 @@ class Visit:
     reagents: Reagents = field(default_factory=Reagents)
     instrument: str = ""
     shared: tuple[SharedError, ...] = ()
+    theta: Theta = field(default_factory=Theta)
+    by_sentinels: Theta = field(default_factory=Theta)
+    by_level: Theta = field(default_factory=Theta)
+    total: Total = field(default_factory=Total)
 
 
 def visits_of(
-    study: Study, results: Sequence[SampleResult], exposures: Mapping[str, Exposure]
+    study: Study,
+    results: Sequence[SampleResult],
+    exposures: Mapping[str, Exposure],
+    occupancies: Mapping[str, TubeOccupancy],
 ) -> tuple[Visit, ...]:
     """Return the patients' visits in the order of the results.
 
@@ -53,12 +65,15 @@ def visits_of(
     ----------
     exposures
         By sample_id; that of a visit's first tube gives its clock.
+    occupancies
+        By sample_id.
     """
     samples = {sample.sample_id: sample for sample in study.samples}
-    return tuple(
+    visits = (
         _visit(study, key.kit, [samples[tube.sample_id] for tube in tubes], tubes, exposures)
         for key, tubes in tubes_by_visit(study, results).items()
     )
+    return tuple(_with_theta(visit, [occupancies[name] for name in visit.sample_ids]) for visit in visits)
 
 
 def patient_rd(visit: Visit) -> PatientRd:
@@ -82,6 +97,22 @@ def patient_rd(visit: Visit) -> PatientRd:
         fluorochrome=visit.reagents.fluorochrome,
         instrument=visit.instrument,
         shared=visit.shared,
+        theta=visit.theta,
+        by_sentinels=visit.by_sentinels,
+        total=visit.total,
+    )
+
+
+def _with_theta(visit: Visit, tubes: Sequence[TubeOccupancy]) -> Visit:
+    theta = theta_of_tubes([tube.theta for tube in tubes])
+    free = visit.receptor
+    density = Density(free.status.value, free.rd, free.rd_low, free.rd_high, free.lloq)
+    return replace(
+        visit,
+        theta=theta,
+        by_sentinels=theta_of_tubes([tube.by_sentinels for tube in tubes]),
+        by_level=tubes[0].by_level,
+        total=total_of(density, theta),
     )
 
 

@@ -82,8 +82,8 @@ class SampleResult:
 
     `n_plasma_cells` counts the whole gated population, `population` names the part that was quantified
     (`aberrant_plasma_cells` where the panel can tell them). `gates_document` is the GatingML of gates that a
-    person drew elsewhere; empty where `steps` hold the gates. `sentinel_reading`: see
-    `pipeline.quantification.sentinels`.
+    person drew elsewhere; empty where `steps` hold the gates. `sentinel_reading`: filled in
+    where the study is known (`pipeline.patients.receptor_occupancy`).
     `detectors`: those that may gate. `dye_cuts`: what its batch is told of them. `defect`: traceback of the
     defect of cd38rd that failed it. `second_opinion`: None where none was asked for.
     """

@@ -123,14 +123,23 @@ class GeneralSettings(BaseModel):
         "Usual free CD38 of plasma cells without the drug, and the middle of M2's prior of the plateau "
         "(an assumption).",
     )
-    sentinel_nk_usual: Annotated[float, number(1, 1e9)] = setting(
-        12000.0, "molecules per cell", "Usual free CD38 of NK cells without the drug (an assumption)."
+    sentinel_nk_usual: Annotated[float, number(0, 1e9)] = setting(
+        12000.0,
+        "molecules per cell",
+        "Usual free CD38 of NK cells without the drug, for studies with fewer than 5 patients free of it "
+        "(an assumption: type your own laboratory's; 0: not known).",
     )
-    sentinel_b_precursor_usual: Annotated[float, number(1, 1e9)] = setting(
-        30000.0, "molecules per cell", "Usual free CD38 of B precursors without the drug (an assumption)."
+    sentinel_b_precursor_usual: Annotated[float, number(0, 1e9)] = setting(
+        30000.0, "molecules per cell", "The same of B precursors (an assumption; 0: not known)."
+    )
+    sentinel_usual_cv: Fraction = setting(
+        0.25,
+        "fraction",
+        "CV of a patient's own value about these usual ones: of patients, and of laboratories "
+        "(an assumption).",
     )
     sentinel_low_share: Annotated[float, number(0.01, 1)] = setting(
-        0.33, "fraction", "Free CD38 below this part of the usual is low in the sentinels' reading."
+        0.33, "fraction", "CD38 below this part of the plasma cells' usual is low in the sentinels' reading."
     )
     hemodilution_percent: Annotated[float, number(0, 100)] = setting(
         0.05,

@@ -1,23 +1,30 @@
-"""M3: the total under the drug. total = free/(1 − θ), only where θ < 0.9.
+"""M3: the total under the drug, total = free/(1 − θ), where θ is known well enough.
 
-θ = C/(C + Kd): the part of CD38 that the drug in serum holds, from measured troughs or simulated from the
-doses (`pipeline.patients.pharmacokinetics`). total: sites per cell, free or held. Where 90 % and more are
-held the free rest says nothing of the total, and no total is given. What θ may be widens the total's
-interval.
+θ: the part of CD38 that the drug holds, by sentinels or by the drug in serum, 0 for a clone that does not
+compete (`pipeline.patients.receptor_occupancy`). total: sites per cell, free or held. What θ may be widens
+the total's interval; where the drug may hold all, there is a lower limit and no total.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
-from calibration.density.receptor_density import RdStatus
 from calibration.numbers import Z_95
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.patients.pharmacokinetics.occupancy import MOST_FOR_TOTAL
+from pipeline.patients.receptor_occupancy.theta import NO_DIVISION, Theta, ThetaFrom, theta_of_level
+from pipeline.patients.receptor_occupancy.total import (
+    Density,
+    Total,
+    held_by_model,
+    tells_a_total,
+    total_of,
+)
 from pipeline.study.settings import Settings
 from pipeline.washout.censored.estimate import Estimate, NotEstimableError
 from pipeline.washout.line.tobit import WashoutFit, fit_observations
@@ -36,10 +43,13 @@ class OccupiedVisit:
     serum_ug_ml, serum_low, serum_high
         Of the washed-out drug, with the population's 95 % band.
     occupancy, occupancy_low, occupancy_high
-        θ.
+        θ by the drug in serum.
+    theta_sentinels, theta_sentinels_low, theta_sentinels_high
+        θ by the sentinels.
+    theta, theta_low, theta_high, theta_from
+        The one that the total is made with, and which it is.
     total, total_low, total_high
-        Molecules per cell; the limits from θ and the measurement together. Of a visit below its LLOQ, `total`
-        is the limit under which the total lies.
+        Molecules per cell; the limits from θ and the measurement together.
     """
 
     patient_id: str
@@ -53,6 +63,13 @@ class OccupiedVisit:
     occupancy: float | None = None
     occupancy_low: float | None = None
     occupancy_high: float | None = None
+    theta_sentinels: float | None = None
+    theta_sentinels_low: float | None = None
+    theta_sentinels_high: float | None = None
+    theta: float | None = None
+    theta_low: float | None = None
+    theta_high: float | None = None
+    theta_from: str = ThetaFrom.NONE.value
     total: float | None = None
     total_low: float | None = None
     total_high: float | None = None
@@ -66,27 +83,35 @@ def occupied_visits(rows: Sequence[PatientRd]) -> tuple[OccupiedVisit, ...]:
 
 
 def corrected_rows(rows: Sequence[PatientRd]) -> tuple[tuple[PatientRd, ...], tuple[str, ...]]:
-    """Return the rows on the scale of the total, those with θ < 0.9 alone, and what was left out.
+    """Return the rows on the scale of the total, those with a θ that tells it alone, and what was left out.
 
     Limits of quantification are divided like the densities; what is not known of θ joins the measurement SD.
 
     Raises
     ------
     NotEstimableError
-        No row has an occupancy below 0.9.
+        No row has such a θ.
     """
-    known = [row for row in rows if row.drug is not None and row.drug.occupancy is not None]
-    correctable = [row for row in known if _held(row) < MOST_FOR_TOTAL]
-    unknown, held = len(rows) - len(known), len(known) - len(correctable)
-    if not correctable:
+    thetas = [_theta(row) for row in rows]
+    told = [(row, theta) for row, theta in zip(rows, thetas, strict=True) if tells_a_total(theta)]
+    unknown = sum(not theta.is_known for theta in thetas)
+    held = sum(held_by_model(theta) for theta in thetas)
+    wide = len(rows) - len(told) - unknown - held
+    if not told:
         raise NotEstimableError(
-            f"{held} of {len(rows)} visits have an occupancy of {MOST_FOR_TOTAL:g} or more, {unknown} none "
-            "that is known: there is no total to tell"
+            f"{held} of {len(rows)} visits have an occupancy of {MOST_FOR_TOTAL:g} or more, {wide} one that "
+            f"is not known well enough, {unknown} none that is known: there is no total to tell"
         )
     left = [f"{held} with an occupancy of {MOST_FOR_TOTAL:g} or more"] if held else []
+    left += [f"{wide} whose occupancy is not known well enough"] if wide else []
     left += [f"{unknown} without a known occupancy"] if unknown else []
-    note = f"M3: {len(correctable)} of {len(rows)} visits used; left out: {', '.join(left)}" if left else ""
-    return tuple(_on_total(row) for row in correctable), (note,) if note else ()
+    notes = [f"M3: {len(told)} of {len(rows)} visits used; left out: {', '.join(left)}"] if left else []
+    counts = Counter(theta.source for _, theta in told)
+    notes.append(
+        f"M3: theta from {', '.join(f'{source.value} ({counts[source]})' for source in sorted(counts))}"
+    )
+    notes += [f"M3: {NO_DIVISION}"] if counts[ThetaFrom.NO_COMPETITION] else []
+    return tuple(_on_total(row, theta) for row, theta in told), tuple(notes)
 
 
 def fit_total(rows: Sequence[PatientRd], settings: Settings) -> WashoutFit:
@@ -95,7 +120,7 @@ def fit_total(rows: Sequence[PatientRd], settings: Settings) -> WashoutFit:
     Raises
     ------
     NotEstimableError
-        No row has an occupancy below 0.9, or those that have tell no line.
+        No row has a θ that tells a total, or those that have tell no line.
     """
     corrected, left_out = corrected_rows(rows)
     data, _ = observed(corrected, settings)
@@ -112,51 +137,65 @@ def total_estimates(fit: WashoutFit) -> tuple[Estimate, ...]:
     )
 
 
-def _held(row: PatientRd) -> float:
-    return row.drug.occupancy if row.drug is not None and row.drug.occupancy is not None else 1.0
+def _theta(row: PatientRd) -> Theta:
+    """Return the row's θ; by the drug in serum where nobody looked at sentinels."""
+    if row.theta is not None:
+        return row.theta
+    return theta_of_level(row.drug) if row.drug is not None else Theta(reason="the drug was not asked for")
 
 
-def _theta_sd(row: PatientRd) -> float:
-    """SD of log10(1 − θ), dex: −θ/ln 10 per unit of ln C."""
-    log_sd = row.drug.log_sd if row.drug is not None else None
-    return _held(row) * (log_sd or 0.0) / _LOG_10
+def _total(row: PatientRd, theta: Theta) -> Total:
+    if row.total is not None:
+        return row.total
+    factor = 10 ** (Z_95 * (row.rd_log_sd or 0.0))
+    low, high = (None, None) if row.rd is None else (row.rd / factor, row.rd * factor)
+    return total_of(Density(row.status, row.rd, low, high, row.lloq), theta)
 
 
-def _on_total(row: PatientRd) -> PatientRd:
-    free = 1 - _held(row)
+def _theta_sd(theta: Theta) -> float:
+    """SD of log10(1 − θ), dex: the wider half of its interval, where calibration is left aside."""
+    low, value, high = theta.low_beside or 0.0, theta.value or 0.0, theta.high_beside or 0.0
+    wider = max(np.log((1 - low) / (1 - value)), np.log((1 - value) / (1 - high)))
+    return float(wider) / (Z_95 * _LOG_10)
+
+
+def _on_total(row: PatientRd, theta: Theta) -> PatientRd:
+    free = 1 - (theta.value or 0.0)
     return replace(
         row,
         rd=None if row.rd is None else row.rd / free,
         lloq=None if row.lloq is None else row.lloq / free,
         uloq=None if row.uloq is None else row.uloq / free,
         rd_low=None if row.rd_low is None else row.rd_low / free,
-        rd_log_sd=float(np.hypot(row.rd_log_sd or 0.0, _theta_sd(row))),
+        rd_log_sd=float(np.hypot(row.rd_log_sd or 0.0, _theta_sd(theta))),
     )
 
 
 def _occupied(row: PatientRd) -> OccupiedVisit:
-    plain = OccupiedVisit(row.patient_id, row.visit, row.weeks, row.rd, row.status)
-    drug = row.drug
-    if drug is None or drug.occupancy is None:
-        return replace(plain, reason=drug.reason if drug else "the drug level was not asked for")
-    with_drug = replace(
-        plain,
-        serum_ug_ml=drug.ug_ml,
-        serum_low=drug.low,
-        serum_high=drug.high,
-        occupancy=drug.occupancy,
-        occupancy_low=drug.occupancy_low,
-        occupancy_high=drug.occupancy_high,
-        notes=drug.notes,
+    drug, theta = row.drug, _theta(row)
+    total, sentinels = _total(row, theta), row.by_sentinels or Theta()
+    return OccupiedVisit(
+        row.patient_id,
+        row.visit,
+        row.weeks,
+        row.rd,
+        row.status,
+        serum_ug_ml=drug.ug_ml if drug else None,
+        serum_low=drug.low if drug else None,
+        serum_high=drug.high if drug else None,
+        occupancy=drug.occupancy if drug else None,
+        occupancy_low=drug.occupancy_low if drug else None,
+        occupancy_high=drug.occupancy_high if drug else None,
+        theta_sentinels=sentinels.value,
+        theta_sentinels_low=sentinels.low,
+        theta_sentinels_high=sentinels.high,
+        theta=theta.value,
+        theta_low=theta.low,
+        theta_high=theta.high,
+        theta_from=theta.source.value,
+        total=total.value,
+        total_low=total.low,
+        total_high=total.high,
+        reason=total.reason,
+        notes=drug.notes if drug else (),
     )
-    if drug.occupancy >= MOST_FOR_TOTAL:
-        return replace(with_drug, reason=f"occupancy is {MOST_FOR_TOTAL:g} or more: no total is told")
-    below = row.status == RdStatus.BELOW_LLOQ.value
-    amount = row.lloq if below else row.rd
-    if amount is None or not amount > 0:
-        return replace(with_drug, reason="no receptor density")
-    total = amount / (1 - drug.occupancy)
-    if below:
-        return replace(with_drug, total=total, reason="below its LLOQ: the total lies below")
-    factor = 10 ** (Z_95 * float(np.hypot(row.rd_log_sd or 0.0, _theta_sd(row))))
-    return replace(with_drug, total=total, total_low=total / factor, total_high=total * factor)

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from pipeline.patients.patient_rd import PatientRd
+from pipeline.patients.pharmacokinetics.levels import LEAST_UG_ML, DrugLevel
+from pipeline.patients.receptor_occupancy.theta import ThetaFrom
 from pipeline.study.settings import Settings
 from pipeline.washout.censored.estimate import ModelName, NotEstimableError, Wait
 from pipeline.washout.line.inverse import weeks_to_reach
@@ -49,7 +51,7 @@ def recovery_of(rows: Sequence[PatientRd], data: Observations, settings: Setting
         raise NotEstimableError(
             "rows of several bead kits, clones, dyes or cytometers: a recovery curve has no term for them"
         )
-    levels = [rows[index].drug for index in data.places]
+    levels = [_level(rows[index]) for index in data.places]
     bodies = [row.body for row in rows if row.body is not None]
     step = max(1, len(bodies) // _MOST_BODIES)
     return fit_recovery(
@@ -79,6 +81,13 @@ def _recovery_wait(recovery: RecoveryFit, rd: float, share: float) -> Wait:
         note = f"{NOT_SEEN}: the curve does not reach this density there"
     how = (plain.method, plain.interval_method, plain.level)
     return Wait(ModelName.RECOVERY.value, rd, share, value, low, high, plain.n, *how, note)
+
+
+def _level(row: PatientRd) -> DrugLevel | None:
+    """Return the drug that hides CD38 from the clone: none, where the clone does not compete with it."""
+    if row.theta is not None and row.theta.source is ThetaFrom.NO_COMPETITION:
+        return DrugLevel(ug_ml=LEAST_UG_ML, log_sd=0.0)
+    return row.drug
 
 
 def _number(value: float | None) -> float:

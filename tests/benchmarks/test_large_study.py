@@ -42,7 +42,7 @@ def test_washout_and_response_of_a_large_study(tmp_path, capsys):
     study_result = timed(JOINED, lambda: assembled(study, stored, curves, faults), seconds)
     rows = timed(
         "drug levels, rows of the models",
-        lambda: model_rows(study, study_result.visits, study_result.exposures),
+        lambda: model_rows(study, study_result.visits, study_result.exposures, study_result.occupancies),
         seconds,
     )
     models = timed("washout", lambda: washout_report(rows, study.settings), seconds)

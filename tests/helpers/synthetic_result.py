@@ -311,7 +311,8 @@ def changed(study_result: StudyResult, **changes: Unpack[Changes]) -> StudyResul
     return replace(
         new,
         exposures=exposed,
-        visits=visits_of(new.study, new.results, exposed),
+        occupancies=known.occupancies,
+        visits=visits_of(new.study, new.results, exposed, known.occupancies),
         clocks=known.clocks,
         courses=known.courses,
         limiting=known.limiting,

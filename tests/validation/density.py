@@ -154,15 +154,23 @@ def tube(kit: str, true: float, rng: np.random.Generator) -> Tube | None:
 
 def curve_of_a_day(kit: str, rng: np.random.Generator) -> tuple[StandardCurve, float]:
     """Return the curve of a bead day and lot, and the factor by which the lot's values are off."""
-    stained_levels = np.array([level for level in KITS[kit] if level > 0])
     day = bead_days(kit)[rng.integers(BEAD_DAYS)]
-    common = np.exp(rng.normal(0, np.sqrt(np.log1p(LOT_CV**2))))
+    common = float(np.exp(rng.normal(0, np.sqrt(np.log1p(LOT_CV**2)))))
+    return _curve(kit, rng, day, common), common
+
+
+def curve_of_lot(kit: str, rng: np.random.Generator, common: float) -> StandardCurve:
+    """Return the curve of a bead day whose lot is off by this factor."""
+    return _curve(kit, rng, bead_days(kit)[rng.integers(BEAD_DAYS)], common)
+
+
+def _curve(kit: str, rng: np.random.Generator, day: BeadDay, common: float) -> StandardCurve:
+    stained_levels = np.array([level for level in KITS[kit] if level > 0])
     scatter = 10 ** rng.normal(0, SCATTER, stained_levels.size)
     medians = stained_levels * common * scatter * DETECTOR.per_molecule * day.ratio
-    curve = fit_standard_curve(
+    return fit_standard_curve(
         medians.tolist(), stained_levels.tolist(), rcv=day.rcv.tolist(), n=day.n.tolist()
     )
-    return curve, float(common)
 
 
 def _quantified(

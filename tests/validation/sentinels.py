@@ -11,15 +11,19 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.assembly.assemble import joined
+from pipeline.assembly.study_result import StudyResult
+from pipeline.patients.receptor_occupancy.reading import SentinelReading
+from pipeline.patients.receptor_occupancy.tubes import TubeOccupancy
 from pipeline.quantification.quantify import quantify_tube
 from pipeline.quantification.result import SampleFlag
-from pipeline.quantification.sentinels import SentinelReading
 from pipeline.simulate import scenario_named, simulate_study
 from pipeline.simulate.patients import SimulatedPatient
 from pipeline.simulate.plan import PlannedTube, StudyPlan, plain_slots, plan_study
 from pipeline.simulate.study import write_study
 from pipeline.simulate.tubes.populations import NAMES
 from pipeline.study.settings import Settings
+from pipeline.study.sheets.reading import read_study
 from validation.markdown import paragraph, table
 from validation.tubes import tasks_of
 
@@ -56,60 +60,88 @@ def study(wanted: tuple[str, float, int]) -> list[Read]:
         for path in (folder, truth):
             path.mkdir()
         write_study(_caused(plan, cause, left, seed), folder, truth)
-        found = [quantify_tube(task) for task in tasks_of(folder)]
+        found = read_tubes(folder)
     return [
         Read(cause, one.sentinel_reading, left, SampleFlag.HEMODILUTION_POSSIBLE in one.flags)
-        for one in found
+        for one in found.results
     ]
 
 
-def scenario_study(wanted: tuple[str, int]) -> list[tuple[str, str]]:
-    """Simulate a study of a scenario; return (what the rule says of the true densities, the reading) per tube."""
+@dataclass(frozen=True, slots=True)
+class ScenarioTube:
+    """A tube of a scenario: what the rule says of the truth, the reading, and whether the intervals hold the truth."""
+
+    truth: str
+    reading: str
+    theta_covers: bool
+    total_covers: bool
+
+
+def read_tubes(folder: Path) -> StudyResult:
+    """Quantify the tubes of a study and tell what the sentinels say."""
+    known, _ = read_study(folder)
+    if known is None:
+        raise ValueError(folder)
+    return joined(known, [quantify_tube(task) for task in tasks_of(folder)])
+
+
+def scenario_study(wanted: tuple[str, int]) -> list[ScenarioTube]:
+    """Simulate a study of a scenario and read its tubes."""
     scenario, seed = wanted
     with tempfile.TemporaryDirectory() as scratch:
         folder = simulate_study(Path(scratch), patients=PATIENTS, events=EVENTS, seed=seed, scenario=scenario)
         with (folder.parent / "truth" / "tubes.csv").open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
+        found = read_tubes(folder)
         return [
-            (_by_rule(row), quantify_tube(task).sentinel_reading)
-            for row, task in zip(rows, tasks_of(folder), strict=True)
+            _scenario_tube(row, tube.sentinel_reading, found.occupancies[tube.sample_id])
+            for row, tube in zip(rows, found.results, strict=True)
         ]
 
 
-def examine_scenarios(n_studies: int, seed: int, mapper: Mapper) -> list[tuple[str, str]]:
-    """Return the pairs of `n_studies` studies each of the scenarios `plain` and `masked`."""
+def examine_scenarios(n_studies: int, seed: int, mapper: Mapper) -> list[ScenarioTube]:
+    """Return the tubes of `n_studies` studies each of the scenarios `plain` and `masked`."""
     wanted = [(scenario, seed + k) for scenario in ("plain", "masked") for k in range(n_studies)]
-    return [pair for pairs in mapper(scenario_study, wanted) for pair in pairs]
+    return [tube for tubes in mapper(scenario_study, wanted) for tube in tubes]
 
 
-def scenario_section(pairs: Sequence[tuple[str, str]]) -> str:
+def scenario_section(found: Sequence[ScenarioTube]) -> str:
     """Return the part on patients as they come, of whom some lie near a limit of the rule."""
+    pairs = [(tube.truth, tube.reading) for tube in found]
     right = sum(truth == read for truth, read in pairs)
-    unsure = sum(read == SentinelReading.CANNOT_TELL != truth for truth, read in pairs)
-    rows = [(truth, *(str(pairs.count((truth, read))) for read in READINGS)) for truth in READINGS]
+    open_ = (SentinelReading.CANNOT_TELL, SentinelReading.PARTLY_COVERED)
+    unsure = sum(read in open_ and truth != read for truth, read in pairs)
+    rows = [(truth, *(str(pairs.count((truth, read))) for read in READINGS)) for truth in CAUSES]
     return paragraph(
         f"{len(pairs)} tubes of the scenarios `plain` and `masked`, in which CD38 comes back while the drug goes. Truth: "
-        f"the same rule on the true densities, without their intervals. The same: {right}; cannot tell: {unsure}; "
-        f"otherwise: {len(pairs) - right - unsure}. Both read as masked: days or weeks after the drug the sentinels are "
-        'near or below their LLOQ, where "both" is never read; so "masked" does not exclude a loss, and its words say so.'
-    ) + table(("rule on the truth", *(f"read: {reading}" for reading in READINGS)), rows)
+        "low free CD38 with a total that is usual (masked) or low (both; lost, where the drug holds less than 5 %). "
+        f"The same: {right}; cannot tell, or partly covered: {unsure}; otherwise: {len(pairs) - right - unsure}. The "
+        f"interval holds θ in {sum(tube.theta_covers for tube in found)}, and the total in "
+        f"{sum(tube.total_covers for tube in found)} of {len(found)}: patients do not differ in their sentinels here. Both "
+        "read as masked: days or weeks after the drug it may hold all, and the total has no upper limit; so "
+        '"masked" does not exclude a loss, and its words say so.'
+    ) + table(("truth", *(f"read: {reading}" for reading in READINGS)), rows)
 
 
-def _by_rule(row: dict[str, str]) -> str:
-    settings = Settings()
-    limit = settings.sentinel_low_share
-    cells = float(row["true_rd"]) / settings.sentinel_plasma_cell_usual
-    shares = (
-        float(row["nk_cell_cd38"]) / settings.sentinel_nk_usual,
-        float(row["b_precursor_cd38"]) / settings.sentinel_b_precursor_usual,
+def _scenario_tube(row: dict[str, str], reading: str, found: TubeOccupancy) -> ScenarioTube:
+    theta, total = float(row["occupancy"]), float(row["total_cd38"])
+    told = found.theta
+    return ScenarioTube(
+        _cause(float(row["true_rd"]), theta, total),
+        reading,
+        told.low is not None and told.low <= theta <= (told.high or 0.0),
+        (found.total.low or 0.0) <= total <= (np.inf if found.total.high is None else found.total.high),
     )
-    if cells >= limit:
+
+
+def _cause(free: float, theta: float, total: float) -> str:
+    settings = Settings()
+    usual = settings.sentinel_low_share * settings.sentinel_plasma_cell_usual
+    if free >= usual:
         return SentinelReading.NOT_LOW
-    if min(shares) >= limit:
-        return SentinelReading.LOST
-    if max(shares) >= limit:
-        return SentinelReading.CANNOT_TELL
-    return SentinelReading.BOTH if cells < limit * max(shares) else SentinelReading.MASKED
+    if total >= usual:
+        return SentinelReading.MASKED
+    return SentinelReading.BOTH if theta >= 0.05 else SentinelReading.LOST
 
 
 def examine(n_studies: int, seed: int, mapper: Mapper) -> list[Read]:
@@ -134,7 +166,7 @@ def section(found: Sequence[Read], seed: int) -> str:
             "holds 85 to 98 % of all CD38. Lost: no drug, the clone has 2 to 20 % of the usual. Both: the drug holds 85 "
             f"to 95 %, and the clone has 2 to 10 %. Read right: {right}; cannot tell: {unsure}; otherwise: "
             f"{len(found) - right - unsure}. The sentinels' usual values are settings, here right but for the patients' "
-            'own spread. "Both" is only read where the plasma cells have less than a third of the part that the sentinels have.'
+            "own spread. A reading comes from the intervals of θ and of the total."
         )
         + table(("truth", *(f"read: {reading}" for reading in READINGS)), rows)
         + "\n"

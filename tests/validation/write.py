@@ -23,6 +23,7 @@ from validation import (
     gated_tubes,
     gating_robustness,
     gating_text,
+    occupancy,
     other_marrow,
     pooling,
     processors,
@@ -63,6 +64,7 @@ class Sizes:
     batches: int = 8
     sentinel_days: int = 6
     split_days: int = 20
+    theta_tubes: int = 200
     gating_seeds: int = 3
     empty_seeds: int = 6
     other_seeds: int = 5
@@ -102,7 +104,8 @@ def _recovery(sizes: Sizes, mapper: Mapper) -> str:
 def _sentinels(sizes: Sizes, mapper: Mapper) -> str:
     known = sentinels.section(sentinels.examine(sizes.sentinel_days, SEED, mapper), SEED)
     of_scenarios = sentinels.examine_scenarios(sizes.sentinel_days, SEED, mapper)
-    return known + "\n" + sentinels.scenario_section(of_scenarios)
+    parts = (known, sentinels.scenario_section(of_scenarios))
+    return "\n".join((*parts, occupancy.section(occupancy.examine(sizes.theta_tubes, SEED, mapper), SEED)))
 
 
 def _clone_splits(sizes: Sizes, mapper: Mapper) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
 from pipeline.output.figures.style.ticks import count
+from pipeline.patients.receptor_occupancy.theta import NO_DIVISION, ThetaFrom
 from pipeline.washout.censored.estimate import Estimate, ModelName, Wait
 from pipeline.washout.observations.kept import left_out_notes
 from pipeline.washout.report import WashoutReport
@@ -174,11 +176,21 @@ def _total_words(report: WashoutReport, estimates: dict[str, Estimate]) -> list[
     fold = estimates.get("total_fold_per_doubling")
     if fold is None:
         return []
+    sources = {visit.theta_from for visit in report.visits if visit.theta is not None}
+    if sources == {ThetaFrom.NO_COMPETITION.value}:
+        return [f"M3. {_capital(NO_DIVISION)}: × {_interval(fold)} per doubling, n = {fold.n}."]
     words = (
-        "M3. Where the drug holds less than 90 %, free over the part that is not held gives the total: "
-        f"× {_interval(fold)} per doubling, n = {fold.n}. {report.assumptions[0]}; {report.assumptions[1]}."
+        "M3. Where θ, the part that the drug holds, is known well enough, free over 1 − θ gives the total: "
+        f"× {_interval(fold)} per doubling, n = {fold.n}. {_where_from(report)}. {report.assumptions[0]}; "
+        f"{report.assumptions[1]}; {report.assumptions[2]}; {report.assumptions[3]}."
     )
     return [words]
+
+
+def _where_from(report: WashoutReport) -> str:
+    """Return how many visits have their θ from where."""
+    counts = Counter(visit.theta_from for visit in report.visits)
+    return "θ at the visits is from: " + ", ".join(f"{name} ({counts[name]})" for name in sorted(counts))
 
 
 def _wait_words(wait: Wait, name: str) -> str:

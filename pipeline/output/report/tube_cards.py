@@ -18,11 +18,11 @@ from pipeline.output.figures.style.palette import STATUS, Look
 from pipeline.output.figures.style.ticks import count
 from pipeline.output.interval import interval_lacks
 from pipeline.output.report.bars import SHADES, Scale, budget_bar, interval_bar
+from pipeline.output.report.occupancy_words import occupancy_pairs
 from pipeline.output.report.words import FLAGS, density_words, interval_words, rounded, sorting_number
 from pipeline.output.result_tables import plasma_cell_percent, reviewers, sample_flags, sample_notes
 from pipeline.patients.exposure import Exposure
-from pipeline.quantification.result import SampleFlag, SampleResult, SentinelResult
-from pipeline.quantification.sentinels import WORDS, SentinelReading
+from pipeline.quantification.result import SampleFlag, SampleResult
 from pipeline.study.quantity_name import population_name
 from pipeline.study.study import Panel, Sample
 
@@ -194,7 +194,7 @@ def _facts(
         ("events, viable singlets", _both(result.n_events, result.n_viable_singlets)),
         ("collected", f"{sample.collected_on.isoformat()}, {sample.tissue}"),
         ("last dose", f"{last.isoformat()}, {_weeks(exposure)} weeks before" if last else "–"),
-        *_sentinels(result),
+        *occupancy_pairs(result, study_result.occupancies.get(result.sample_id)),
         ("beads", sample.beads),
         ("instrument", " ".join(part for part in (acquired.instrument, acquired.serial) if part)),
         ("acquired", acquired.acquired_at),
@@ -215,32 +215,6 @@ def _second_opinion(result: SampleResult) -> str:
     """Return what the second gating found; empty where none was asked for."""
     second = result.second_opinion
     return "" if second is None else f"{count(second.n_cells)} cells, agreement {second.agreement:.2f}"
-
-
-def _sentinels(result: SampleResult) -> Pairs:
-    """Return the free CD38 of the sentinel cells and its reading: by a stated rule, never a diagnosis."""
-    named = (
-        (sentinel.name.replace("_", " ").replace("nk", "NK").replace("b p", "B p"), sentinel)
-        for sentinel in result.sentinels
-    )
-    pairs = [(f"free CD38 of {name}", _sentinel_words(sentinel)) for name, sentinel in named]
-    reading = result.sentinel_reading
-    return (
-        *pairs,
-        *(
-            [("sentinels read", f"{reading}: {WORDS[SentinelReading(reading)]} (a rule, no diagnosis)")]
-            if reading
-            else []
-        ),
-    )
-
-
-def _sentinel_words(sentinel: SentinelResult) -> str:
-    receptor = sentinel.receptor
-    if receptor.rd is None:
-        return sentinel.note or f"{STATUS[receptor.status].words} ({count(receptor.n_cells)} cells)"
-    interval = interval_words(receptor.rd_low, receptor.rd_high)
-    return f"{rounded(receptor.rd)} ({interval}), {count(receptor.n_cells)} cells"
 
 
 def _detector(result: SampleResult) -> str:

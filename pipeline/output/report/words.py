@@ -13,7 +13,7 @@ from pipeline.assembly.study_result import StudyResult
 from pipeline.checks.flags import CheckFlag
 from pipeline.output.figures.style.ticks import count
 from pipeline.output.report.model_words import model_words, refusal_words
-from pipeline.patients.flags import ExposureFlag, VisitFlag
+from pipeline.patients.flags import ExposureFlag, OccupancyFlag, VisitFlag
 from pipeline.quantification.result import SampleFlag, SampleResult
 from pipeline.study.quantity_name import clones_compete, density_name, drug_of, marker_of
 from pipeline.study.study import Study
@@ -93,11 +93,15 @@ FLAGS: Final[dict[str, str]] = {
     CalibrationFlag.REPAIRED_BEAD_FILE: "the FCS file of the beads had to be repaired",
     SampleFlag.REPAIRED_FILE: "the FCS file had to be repaired",
     ExposureFlag.SAMPLE_BEFORE_FIRST_DOSE: "collected before the first dose of the washed-out drug",
+    OccupancyFlag.SENTINELS_DISAGREE: "NK cells and B precursors tell a different part of CD38 that the drug "
+    "holds: theta lies within the intervals of both",
     TubeFlag.SPILL_INCOMPLETE: "the spillover matrix leaves out stained channels: they are not compensated",
     TubeFlag.SPILL_MISSING: "no usable spillover matrix: not compensated, but for what the control tube "
     "could tell; files that are compensated already are named in the setting compensated_panels",
     ExposureFlag.STUDY_DRUG_BEFORE_SAMPLE: "the study drug had been given before the sample",
     ExposureFlag.OTHER_ANTI_CD38_SINCE: "another antibody against CD38 was given after the last counted dose",
+    OccupancyFlag.THETA_CONTRADICTED: "the sentinels and the drug's level in serum tell a part of CD38 that "
+    "the drug holds in intervals that do not meet",
     GateFlag.TIME_UNSTABLE: "a stretch of the acquisition was left out as unsteady",
     TubeFlag.VALUES_MISSING: "some events held no number and were left out",
     VisitFlag.REPLICATES_DISAGREE: "replicates of the visit contradict each other: they are not averaged, "

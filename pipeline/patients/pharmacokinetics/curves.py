@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.patients.pharmacokinetics.integration import Course, concentrations
-from pipeline.patients.pharmacokinetics.parameters import N_VARIED, Body, typical_disposition, varied
+from pipeline.patients.pharmacokinetics.parameters import N_DRAWN, N_VARIED, Body, drawn_patients
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -67,20 +67,31 @@ def labelled_curve(bodies: list[Body] | None = None) -> SerumCurve:
     Parameters
     ----------
     bodies
-        Of the study's patients; the reference patient where None.
+        Of the study's patients; one of whom nothing is known where None. What is not known of them widens the
+        curve; a patient whose chain is not known stands there with and without IgG.
     """
-    known = bodies or [Body()]
+    known = _with_both_chains(bodies or [Body()])
     n, k = len(known), len(_SCHEDULE_DAYS)
     hours = np.concatenate([np.array(_SCHEDULE_DAYS) * 24.0, [0.0], np.diff(WEEKS) * _HOURS_PER_WEEK])
     weights = np.array([body.weight_kg or Body().weight_kg or 78.6 for body in known])
     central = np.zeros((n, len(hours)))
     central[:, : k + 1] = _MG_PER_KG * weights[:, None]
     course = Course(np.tile(hours, (n, 1)), central, np.zeros_like(central))
-    deviates = np.random.default_rng(_SEED).standard_normal((max(2, _DRAWS // n), N_VARIED))
-    drawn = concentrations(
-        course, varied(typical_disposition(known), np.concatenate([deviates, -deviates])), rtol=1e-3
-    )
+    rng = np.random.default_rng(_SEED)
+    shape = max(2, _DRAWS // n)
+    deviates = rng.standard_normal((shape, N_VARIED))
+    deviates = np.column_stack([deviates, rng.standard_normal((shape, N_DRAWN - N_VARIED))])
+    patients = drawn_patients(known, np.full(n, True), np.concatenate([deviates, -deviates]))
+    drawn = concentrations(course, patients, rtol=1e-3)
     logs = np.log(np.maximum(drawn[:, :, k:], _LEAST_UG_ML)).reshape(-1, len(WEEKS))
     source = "16 mg/kg weekly x 8, every 2 weeks x 8, every 4 weeks x 5, then none"
     low, high = np.quantile(logs, _ONE_SD, axis=0)
     return SerumCurve(np.exp(np.median(logs, axis=0)), (high - low) / 2, source)
+
+
+def _with_both_chains(bodies: list[Body]) -> list[Body]:
+    """Return every body twice, one of unknown chain with and without IgG; once where all chains are known."""
+    if all(body.igg is not None for body in bodies):
+        return bodies
+    chains = (False, True)
+    return [replace(body, igg=igg) if body.igg is None else body for body in bodies for igg in chains]

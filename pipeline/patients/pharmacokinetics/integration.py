@@ -116,10 +116,23 @@ def concentrations(course: Course, disposition: Disposition, *, rtol: float = 1e
     -------
     (N, K) or (N, D, K)
     """
+    return levels_and_last_amounts(course, disposition, rtol=rtol)[0]
+
+
+def levels_and_last_amounts(
+    course: Course, disposition: Disposition, *, rtol: float = 1e-9
+) -> tuple[Floats, Floats]:
+    """Return what `concentrations` does, and the amounts in the body right after the last dose.
+
+    Returns
+    -------
+    (N, K) or (N, D, K), and (3, N, D)
+        Amounts in the central and the peripheral compartment and under the skin, mg.
+    """
     n, k = course.hours.shape
     shape = disposition.clearance.shape
     per_patient = 1 if len(shape) == 1 else shape[1]
-    levels = np.zeros((n, per_patient, k))
+    levels, last = np.zeros((n, per_patient, k)), np.zeros((3, n, per_patient))
     # Alike patients move together: with or without a depot, about as many doses, about as long a washout.
     order = np.lexsort((course.hours[:, -1], course.first // 4, course.depot_mg.any(axis=1)))
     size = max(1, _BLOCK // per_patient)
@@ -128,28 +141,30 @@ def concentrations(course: Course, disposition: Disposition, *, rtol: float = 1e
         first = int(course.first[block].min()) if k else 0
         if first < k:
             part = course.take(block, first)
-            levels[block, :, first:] = _block(part, disposition.take(block), per_patient, rtol)
-    return levels[:, 0, :] if len(shape) == 1 else levels
+            levels[block, :, first:], found = _block(part, disposition.take(block), per_patient, rtol)
+            last[: len(found), block] = found
+    return (levels[:, 0, :] if len(shape) == 1 else levels), last
 
 
-def _block(course: Course, disposition: Disposition, per_patient: int, rtol: float) -> Floats:
+def _block(course: Course, disposition: Disposition, per_patient: int, rtol: float) -> tuple[Floats, Floats]:
     n, k = course.hours.shape
     flat = Disposition(*(np.ravel(getattr(disposition, name)) for name in Disposition.__slots__))
     with_depot = bool(course.depot_mg.any())
     state, since = np.zeros((len(_COMPARTMENTS) + with_depot, n * per_patient)), np.zeros(n * per_patient)
-    levels = np.empty((n, per_patient, k))
+    levels, last = np.empty((n, per_patient, k)), state
     for step in range(k):
         columns = (course.hours, course.central_mg, course.depot_mg)
         hours, central, depot = (np.repeat(column[:, step], per_patient) for column in columns)
         state[0] += central
         if with_depot:
             state[2] += depot
+        last = state.copy()
         # Vmax falls from the first dose on: what is padded in front has no length.
         vmax = flat.vmax * np.exp(-flat.decay * since)
         state = _integrate(_Motion(flat, hours, vmax, flat.decay * hours), state, rtol)
         since += hours
         levels[:, :, step] = (state[0] / flat.central).reshape(n, per_patient)
-    return levels
+    return levels, last.reshape(len(last), n, per_patient)
 
 
 def _integrate(motion: _Motion, state: Floats, rtol: float) -> Floats:

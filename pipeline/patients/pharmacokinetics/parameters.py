@@ -2,6 +2,9 @@
 
 Xu et al. 2020, Adv Ther 37:1464 (doi:10.1007/s12325-020-01247-8), Online Resource 6, intravenous. Absorption
 after a subcutaneous dose: Luo et al. 2021, J Clin Pharmacol 61:614 (doi:10.1002/jcph.1771), Table S1.
+The 107 patients of Xu 2020 (study MMY1001) were being treated with daratumumab, carfilzomib and
+dexamethasone, some with lenalidomide too: what their tumours removed of the drug had nearly all gone. In a
+patient who has progressed since, it may be back (`levels_with_target_back`).
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats: TypeAlias = NDArray[np.float64]
+Flags: TypeAlias = NDArray[np.bool_]
 
 REFERENCE_WEIGHT_KG, REFERENCE_ALBUMIN_G_L = 78.6, 37.0
 """The reference patient (doi:10.1007/s12325-020-01247-8)."""
@@ -28,10 +32,28 @@ _CVS: Final = np.array([_CV_CLEARANCE, _CV_CENTRAL, _CV_VMAX, _CV_DECAY])
 N_VARIED: Final = len(_CVS)
 """How many parameters differ between patients beyond their covariates."""
 
+IGG_SHARE: Final = 0.52
+"""Part of the patients whose myeloma makes IgG (doi:10.4065/78.1.21)."""
+
+_WEIGHT_LOG_SD, _ALBUMIN_LOG_SD = 0.22, 0.14
+"""SD of ln weight and of ln albumin between patients, where they are not known. Assumption: as adults with
+myeloma differ (docs/method.md)."""
+
+_MALE_FROM: Final = -0.126
+"""Normal deviate from which a patient of unknown sex is drawn as a man. Assumption: 45 % are women
+(docs/method.md)."""
+
+N_DRAWN: Final = N_VARIED + 3
+"""Deviates of a drawn patient: those of `varied`, then weight, albumin and sex, used where not known.
+Arithmetic."""
+
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A patient's covariates; None = not known, then the reference patient's is taken.
+    """A patient's covariates; None = not known.
+
+    The typical patient (`typical_disposition`) then has the reference patient's, and is not IgG; draws
+    (`drawn_patients`) spread over what it may be.
 
     Attributes
     ----------
@@ -100,18 +122,73 @@ def typical_disposition(bodies: list[Body]) -> Disposition:
     weight = np.array([body.weight_kg or REFERENCE_WEIGHT_KG for body in bodies]) / REFERENCE_WEIGHT_KG
     albumin = np.array([body.albumin_g_l or REFERENCE_ALBUMIN_G_L for body in bodies]) / REFERENCE_ALBUMIN_G_L
     igg = np.array([bool(body.igg) for body in bodies])
-    female = np.array([bool(body.female) for body in bodies])
-    n = len(bodies)
+    return _typical(weight, albumin, igg, np.array([bool(body.female) for body in bodies]))
+
+
+def _typical(weight: Floats, albumin: Floats, igg: Flags, female: Flags) -> Disposition:
+    """Return the typical parameters; weight and albumin as parts of the reference patient's."""
+    shape = weight.shape
     return Disposition(
         clearance=0.00485 * weight**0.451 * albumin**-1.149 * np.where(igg, 1.806, 1.0),
         central=4.09 * weight**0.375 * np.where(female, 0.795, 1.0),
-        between=np.full(n, 0.0642),
-        peripheral=np.full(n, 3.06),
-        vmax=np.full(n, 2.08),
-        decay=np.full(n, 0.0013),
-        km=np.full(n, 0.93),
-        absorption=np.full(n, 0.0117),
+        between=np.full(shape, 0.0642),
+        peripheral=np.full(shape, 3.06),
+        vmax=np.full(shape, 2.08),
+        decay=np.full(shape, 0.0013),
+        km=np.full(shape, 0.93),
+        absorption=np.full(shape, 0.0117),
     )
+
+
+def drawn_patients(bodies: list[Body], per_kg: Flags, deviates: Floats) -> Disposition:
+    """Return D patients for each of N bodies: as `varied`, and spread over the covariates that are not known.
+
+    Whether the myeloma makes IgG is not drawn: an unknown chain counts as not IgG (`GivenDoses.chains`
+    are both).
+
+    Parameters
+    ----------
+    per_kg : (N,)
+        Whether the doses were given by weight: where the weight is not known, they were as unknown.
+    deviates : (D, 7)
+        Standard normal.
+
+    Returns
+    -------
+    Disposition
+        Of shape (N, D). A dose that was larger by a factor is a body that is smaller by it: concentrations
+        are the same.
+    """
+    shape = (len(bodies), len(deviates))
+    heavy, rich, sex = (np.broadcast_to(deviates[:, N_VARIED + k], shape) for k in range(3))
+    weight = _known_or_drawn([body.weight_kg for body in bodies], REFERENCE_WEIGHT_KG, heavy * _WEIGHT_LOG_SD)
+    albumin = _known_or_drawn(
+        [body.albumin_g_l for body in bodies], REFERENCE_ALBUMIN_G_L, rich * _ALBUMIN_LOG_SD
+    )
+    female = np.array([[bool(body.female)] for body in bodies]) | (
+        np.array([[body.female is None] for body in bodies]) & (sex < _MALE_FROM)
+    )
+    igg = np.broadcast_to(np.array([[bool(body.igg)] for body in bodies]), shape)
+    typical = _typical(weight, albumin, igg, female)
+    unknown = np.array([body.weight_kg is None for body in bodies])
+    smaller = np.where((unknown & per_kg)[:, None], 1 / weight, 1.0)
+    factor = np.exp(deviates[:, :N_VARIED] * np.sqrt(np.log1p(_CVS**2)))
+    return Disposition(
+        clearance=typical.clearance * factor[:, 0] * smaller,
+        central=typical.central * factor[:, 1] * smaller,
+        between=typical.between * smaller,
+        peripheral=typical.peripheral * smaller,
+        vmax=typical.vmax * factor[:, 2] * smaller,
+        decay=typical.decay * factor[:, 3],
+        km=typical.km,
+        absorption=typical.absorption,
+    )
+
+
+def _known_or_drawn(known: list[float | None], reference: float, logs: Floats) -> Floats:
+    """Return (N, D) parts of the reference: what is known, else drawn around it."""
+    part = np.array([[(value or reference) / reference] for value in known])
+    return np.where(np.array([[not value] for value in known]), np.exp(logs), part)
 
 
 def varied(typical: Disposition, deviates: Floats) -> Disposition:

@@ -62,6 +62,11 @@ ADDED = [
     "between_run_cv_percent",
     "between_run_from",
     "interval_lacks",
+    *(f"theta{end}" for end in ("", "_low", "_high", "_from")),
+    *(f"total{end}" for end in ("", "_low", "_high", "_note")),
+    *(f"theta_sentinels{end}" for end in ("", "_low", "_high")),
+    "sentinel_norm",
+    *(f"occupancy{end}" for end in ("", "_low", "_high")),
 ]
 
 

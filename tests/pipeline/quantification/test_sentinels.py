@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from calibration.density.receptor_density import RdStatus, ReceptorDensity
 from gating import gate_plasma_cells
 from gating.events.panel import GatingPanel, Target
 from gating.sentinels import B_PRECURSORS, NK_CELLS, find_sentinels
+from pipeline.assembly.assemble import joined
 from pipeline.beads.calibrate import calibrate_bead_run
 from pipeline.quantification.quantify import quantify_tube
-from pipeline.quantification.result import SampleResult, SentinelResult
-from pipeline.quantification.sentinels import reading_of, share_of, upper_share
+from pipeline.quantification.result import SampleResult
+from pipeline.quantification.sentinels import upper_share
 from pipeline.running.tasks import bead_tasks, tube_tasks
 from pipeline.simulate import simulate_study
 from pipeline.simulate.tubes.populations import NAMES
@@ -25,53 +25,7 @@ from pipeline.study.sheets.reading import read_study
 from pipeline.study.study import Study
 from pipeline.tube.reading import Tube, read_tube
 
-SETTINGS = Settings()
 TRUE_NAME = {NK_CELLS: "nk_cell", B_PRECURSORS: "b_precursor"}
-
-
-def density(low: float | None, high: float | None, status: RdStatus = RdStatus.OK) -> ReceptorDensity:
-    rd = None if low is None or high is None else (low + high) / 2
-    return ReceptorDensity(status, 100, rd=rd, rd_low=low, rd_high=high, lloq=900.0)
-
-
-def sentinel(low: float | None, high: float | None, name: str = NK_CELLS, **more: RdStatus) -> SentinelResult:
-    return SentinelResult(name, density(low, high, **more))
-
-
-LOW = density(2_000, 3_000)
-NK_USUAL, NK_LOW = sentinel(10_000, 14_000), sentinel(400, 600)
-B_USUAL, B_LOW = sentinel(25_000, 32_000, B_PRECURSORS), sentinel(900, 1_200, B_PRECURSORS)
-
-
-@pytest.mark.parametrize(
-    ("plasma", "sentinels", "reading"),
-    [
-        (density(90_000, 120_000), (NK_USUAL, B_USUAL), "not low"),
-        (density(90_000, 120_000), (), "not low"),
-        (density(90_000, None, RdStatus.ABOVE_ULOQ), (NK_USUAL,), "not low"),
-        (LOW, (NK_USUAL, B_USUAL), "lost"),
-        (LOW, (NK_LOW, B_LOW), "masked"),
-        (LOW, (NK_LOW,), "masked"),
-        (density(-50, 90, RdStatus.BELOW_LLOQ), (sentinel(100, 300, status=RdStatus.BELOW_LLOQ),), "masked"),
-        (density(-50, 90, RdStatus.BELOW_LLOQ), (sentinel(2_800, 3_500), B_LOW), "both"),
-        (density(2_000, 8_000), (sentinel(2_800, 3_500), sentinel(7_500, 9_000, B_PRECURSORS)), "both"),
-        (density(8_000, 14_000), (sentinel(2_800, 3_500), sentinel(7_500, 9_000, B_PRECURSORS)), "masked"),
-        (LOW, (NK_LOW, B_USUAL), "cannot tell"),
-        (LOW, (sentinel(2_000, 9_000),), "cannot tell"),
-        (LOW, (), "cannot tell"),
-        (LOW, (sentinel(None, None, status=RdStatus.LOW_EVENTS),), "cannot tell"),
-        (density(30_000, 80_000), (NK_LOW, B_LOW), "cannot tell"),
-        (density(None, None, RdStatus.LOW_EVENTS), (NK_USUAL, B_USUAL), "cannot tell"),
-        (density(None, None, RdStatus.NO_BACKGROUND), (NK_LOW, B_LOW), "cannot tell"),
-    ],
-)  # fmt: skip
-def test_the_reading_follows_the_stated_rule(plasma, sentinels, reading):
-    assert reading_of(plasma, sentinels, SETTINGS) == reading
-
-
-def test_below_the_lloq_only_more_than_the_lloq_can_be_excluded():
-    found = share_of(density(50, 90, RdStatus.BELOW_LLOQ), 900.0)
-    assert (found.low, found.high) == (None, 1.0)
 
 
 def test_the_upper_limit_of_a_share_is_wilsons():
@@ -82,8 +36,9 @@ def test_the_upper_limit_of_a_share_is_wilsons():
 
 
 def quantified(study: Study) -> tuple[SampleResult, ...]:
+    """Quantify every tube, and read the sentinels as the study tells."""
     runs = [calibrate_bead_run(task) for task in bead_tasks(study, {})]
-    return tuple(quantify_tube(task) for task in tube_tasks(study, runs, {}))
+    return joined(study, [quantify_tube(task) for task in tube_tasks(study, runs, {})]).results
 
 
 @pytest.fixture(scope="module")
@@ -175,13 +130,21 @@ def test_a_marrow_without_b_precursors_is_flagged_and_blood_is_not(simulated: St
     assert "HEMODILUTION_POSSIBLE" not in quantify_tube(blood).flags
 
 
-def test_a_clone_that_the_drug_does_not_hinder_says_nothing_of_masking(simulated: Study):
-    runs = [calibrate_bead_run(task) for task in bead_tasks(simulated, {})]
-    task = tube_tasks(simulated, runs, {})[0]
-    channels = tuple(
-        replace(c, competes_with_drug=False) if c.role == "cd38" else c for c in task.panel.channels
+def with_competition(study: Study, competes: bool | None) -> Study:
+    panels = tuple(
+        replace(
+            panel,
+            channels=tuple(
+                replace(c, competes_with_drug=competes) if c.role == "cd38" else c for c in panel.channels
+            ),
+        )
+        for panel in study.panels
     )
-    found = quantify_tube(replace(task, panel=replace(task.panel, channels=channels)))
+    return replace(study, panels=panels)
+
+
+def test_a_clone_that_the_drug_does_not_hinder_says_nothing_of_masking(simulated: Study):
+    found = quantified(with_competition(simulated, False))[0]
     assert found.sentinel_reading == "cannot tell"
     assert [one.receptor.n_cells >= 100 for one in found.sentinels] == [True, True]
 

@@ -227,12 +227,21 @@ def test_the_total_is_free_over_what_is_not_held():
     visit = occupied_visits([replace(row, status="OK", rd=20_000.0)])[0]
     assert visit.total == pytest.approx(40_000)
     assert visit.total_low < 40_000 < visit.total_high
-    assert visit.total_high / 40_000 == pytest.approx(10 ** (1.959964 * np.hypot(0.08, 0.25 / np.log(10))))
+    # theta may be 0.25 to 0.75: so the free part is 0.25 to 0.75 instead of 0.5
+    assert np.log(visit.total_high / 40_000) == pytest.approx(
+        np.hypot(1.959964 * 0.08 * np.log(10), np.log(0.5 / 0.25))
+    )
+    assert np.log(40_000 / visit.total_low) == pytest.approx(
+        np.hypot(1.959964 * 0.08 * np.log(10), np.log(0.75 / 0.5))
+    )
+    assert (visit.theta, visit.theta_from) == (0.5, "PK model")
 
 
 def test_no_total_is_told_where_the_drug_holds_nine_tenths():
-    told = occupied_visits([with_drug(rows()[0], 2.26), with_drug(rows()[0], 2.24)])
+    row = replace(rows()[0], status="OK", rd=20_000.0)
+    told = occupied_visits([with_drug(row, 2.26), with_drug(row, 2.24)])
     assert told[0].total is None
+    assert told[0].total_low > 20_000
     assert "occupancy is 0.9 or more" in told[0].reason
     assert told[1].total is not None
 

@@ -1,0 +1,60 @@
+"""What the sentinels and the drug in serum say of a tube, for its card in the report."""
+
+from __future__ import annotations
+
+from pipeline.output.figures.style.palette import STATUS
+from pipeline.output.figures.style.ticks import count
+from pipeline.output.report.words import interval_words, rounded
+from pipeline.patients.receptor_occupancy.reading import WORDS, SentinelReading
+from pipeline.patients.receptor_occupancy.theta import Theta, ThetaFrom
+from pipeline.patients.receptor_occupancy.tubes import TubeOccupancy
+from pipeline.quantification.result import SampleResult, SentinelResult
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+def occupancy_pairs(result: SampleResult, occupancy: TubeOccupancy | None) -> Pairs:
+    """Return free CD38 of the sentinels, what the drug holds, the total, and the reading: no diagnosis."""
+    named = (
+        (sentinel.name.replace("_", " ").replace("nk", "NK").replace("b p", "B p"), sentinel)
+        for sentinel in result.sentinels
+    )
+    pairs = [(f"free CD38 of {name}", _sentinel_words(sentinel)) for name, sentinel in named]
+    reading = result.sentinel_reading
+    pairs += _theta(occupancy)
+    return (
+        *pairs,
+        *(
+            [("sentinels read", f"{reading}: {WORDS[SentinelReading(reading)]} (a rule, no diagnosis)")]
+            if reading
+            else []
+        ),
+    )
+
+
+def _theta(occupancy: TubeOccupancy | None) -> list[tuple[str, str]]:
+    """Return what the drug holds by either way, and the total."""
+    if occupancy is None:
+        return []
+    ways = (("by sentinels", occupancy.by_sentinels), ("by the drug in serum", occupancy.by_level))
+    pairs = [(f"θ {way}", _percent_held(theta)) for way, theta in ways if theta.is_known]
+    total = occupancy.total
+    limits = ("–" if limit is None else rounded(limit) for limit in (total.low, total.high))
+    text = f"{rounded(total.value)} ({' to '.join(limits)})" if total.low or total.high else ""
+    words = "; ".join(part for part in (text, total.reason) if part)
+    source = occupancy.theta.source
+    return [*pairs, (f"total, θ from {source.value}", words)] if source is not ThetaFrom.NONE else pairs
+
+
+def _percent_held(theta: Theta) -> str:
+    held = "–" if theta.value is None else f"{100 * theta.value:.0f} %"
+    interval = f"{100 * (theta.low or 0.0):.0f} to {100 * (theta.high or 0.0):.0f} %"
+    return "; ".join(part for part in (f"the drug holds {held} ({interval})", theta.reason) if part)
+
+
+def _sentinel_words(sentinel: SentinelResult) -> str:
+    receptor = sentinel.receptor
+    if receptor.rd is None:
+        return sentinel.note or f"{STATUS[receptor.status].words} ({count(receptor.n_cells)} cells)"
+    interval = interval_words(receptor.rd_low, receptor.rd_high)
+    return f"{rounded(receptor.rd)} ({interval}), {count(receptor.n_cells)} cells"

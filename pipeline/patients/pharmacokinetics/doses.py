@@ -1,0 +1,129 @@
+"""The doses of a patient up to a day, in mg, and what had to be assumed of them and of the patient."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import pairwise
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.patients.pharmacokinetics.integration import Course
+from pipeline.patients.pharmacokinetics.parameters import (
+    BIOAVAILABILITY,
+    IGG_SHARE,
+    REFERENCE_WEIGHT_KG,
+    Body,
+)
+from pipeline.study.drugs import is_drug
+from pipeline.study.drugs.routes import Route
+from pipeline.study.study import Dose, Patient, Study
+
+Floats: TypeAlias = NDArray[np.float64]
+
+_HOURS: Final = 24.0
+"""Arithmetic: of a day."""
+
+
+@dataclass(frozen=True, slots=True)
+class GivenDoses:
+    """A patient's doses up to a day, in mg, with what was assumed; `per_kg`: given by weight."""
+
+    days: tuple[int, ...]
+    central_mg: tuple[float, ...]
+    depot_mg: tuple[float, ...]
+    troughs: tuple[float, ...]
+    body: Body
+    per_kg: bool
+    notes: tuple[str, ...]
+
+    @property
+    def chains(self) -> tuple[tuple[GivenDoses, float], ...]:
+        """The patient with a known chain, and the share of it: both chains where it is not known."""
+        if self.body.igg is not None:
+            return ((self, 1.0),)
+        shares = ((False, 1 - IGG_SHARE), (True, IGG_SHARE))
+        return tuple((replace(self, body=replace(self.body, igg=igg)), share) for igg, share in shares)
+
+
+def given_doses(study: Study, wanted: Sequence[tuple[str, date]]) -> list[GivenDoses | str]:
+    """Return the doses of every wanted patient up to a day, or why they are not known."""
+    doses: dict[str, list[Dose]] = {}
+    for dose in sorted(study.doses, key=lambda dose: dose.given_on):
+        if is_drug(dose.drug, study.settings.washed_out_drug):
+            doses.setdefault(dose.patient_id, []).append(dose)
+    patients = {patient.patient_id: patient for patient in study.patients}
+    return [_given(study, doses.get(name, ()), day, patients.get(name)) for name, day in wanted]
+
+
+def body_of(patient: Patient | None) -> Body:
+    """Return what the patients sheet says of a body."""
+    if patient is None:
+        return Body()
+    sex, chain = patient.sex.strip().casefold(), patient.heavy_chain.strip().casefold()
+    return Body(
+        weight_kg=patient.weight_kg,
+        albumin_g_l=patient.albumin_g_l,
+        female=sex.startswith("f") if sex else None,
+        igg=chain.startswith("igg") if chain else None,
+    )
+
+
+def course_of(rows: Sequence[GivenDoses]) -> Course:
+    """Return the doses of patients as one course, padded in front."""
+    longest = max((len(given.days) for given in rows), default=0)
+    columns = np.zeros((3, len(rows), longest))
+    for row, given in enumerate(rows):
+        n = len(given.days)
+        columns[0, row, longest - n :] = given.days
+        columns[1, row, longest - n :] = given.central_mg
+        columns[2, row, longest - n :] = given.depot_mg
+    return Course(columns[0] * _HOURS, columns[1], columns[2])
+
+
+def _given(study: Study, doses: Sequence[Dose], day: date, patient: Patient | None) -> GivenDoses | str:
+    before = [dose for dose in doses if dose.given_on <= day]
+    if not before:
+        return f"no dose of {study.settings.washed_out_drug} before the sample is known"
+    unknown = next((dose for dose in before if dose.dose is None or not dose.unit), None)
+    if unknown is not None:
+        return f"the dose of {unknown.given_on} has no amount or no unit"
+    body = body_of(patient)
+    weight = body.weight_kg or REFERENCE_WEIGHT_KG
+    # a dose on the day itself comes after the sample, its trough before it
+    amounts = [
+        (dose.dose or 0.0) * (weight if dose.unit == "mg/kg" else 1.0) * (dose.given_on < day)
+        for dose in before
+    ]
+    skin = [dose.route.upper() == Route.SC.upper() for dose in before]
+    dates = [*(dose.given_on for dose in before), day]
+    return GivenDoses(
+        days=tuple((after - on).days for on, after in pairwise(dates)),
+        central_mg=tuple(0.0 if under else mg for mg, under in zip(amounts, skin, strict=True)),
+        depot_mg=tuple(BIOAVAILABILITY * mg * under for mg, under in zip(amounts, skin, strict=True)),
+        troughs=tuple(dose.serum_trough_ug_ml or np.nan for dose in before),
+        body=body,
+        per_kg=before[-1].unit == "mg/kg",
+        notes=(*_unknown(body), *_unread(before)),
+    )
+
+
+def _unread(doses: Sequence[Dose]) -> tuple[str, ...]:
+    """Say of troughs of 0 that they are not used: they have no logarithm, and no limit was typed."""
+    days = [dose.given_on.isoformat() for dose in doses[1:] if dose.serum_trough_ug_ml == 0]
+    return (f"a trough of 0 is not used, its limit is not known: {', '.join(days)}",) if days else ()
+
+
+def _unknown(body: Body) -> tuple[str, ...]:
+    """Say what is not known of the patient, and that the band is wider for it."""
+    chains = f"heavy chain not known: {100 * IGG_SHARE:.0f} % IgG, the others not, are both in the band"
+    missing = (
+        (body.weight_kg, "weight not known: the band is wider"),
+        (body.albumin_g_l, "albumin not known: the band is wider"),
+        (body.igg, chains),
+        (body.female, "sex not known: the band is wider"),
+    )
+    return tuple(words for value, words in missing if value is None)

@@ -1,0 +1,210 @@
+"""The norm: free CD38 of sentinel cells without the drug, of this laboratory's own tubes or of the settings.
+
+A tube counts as free of the drug where it was collected before the first dose, or where by its level in serum
+the drug holds less than 2 % and the last dose is half a year ago. From five patients with such tubes on, the
+norm is their geometric mean, and what a further patient may differ from it is their own scatter: patients,
+staining and bead runs together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calibration.density.budget import LOT_TERMS, BudgetTerm
+from calibration.density.receptor_density import NUMBERED, ReceptorDensity
+from calibration.numbers import Z_95
+from gating.sentinels import B_PRECURSORS, NK_CELLS
+from pipeline.quantification.result import SentinelResult
+from pipeline.study.settings import Settings
+
+Floats: TypeAlias = NDArray[np.float64]
+
+NAMES: Final = (NK_CELLS, B_PRECURSORS)
+FEWEST_PATIENTS: Final = 5
+"""Patients with drug-free tubes that a norm of the study's own needs. Convention: Student's t is then 2.8."""
+FREE_FROM_WEEKS: Final = 26.0
+"""Weeks since the last dose before which no tube counts as free of the drug. Convention: half a year."""
+LEAST_HELD: Final = 0.02
+"""Part of CD38 that the drug may hold, by its level, in a tube that counts as free of it. Convention: far
+below what a norm is known to."""
+_LEAST_VARIANCE: Final = 1e-6
+"""Of ln: a thousandth. Arithmetic: no patients are more alike, and a zero could not be divided by."""
+ALIKE: Final = 0.5
+"""Correlation of both sentinels' differences from a norm of the settings. Assumption: half of what a patient
+or a laboratory differs by is common to all of its cells (docs/method.md)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A sentinel of a tube: ln of its free CD38 with the variances of its parts.
+
+    Attributes
+    ----------
+    log_rd
+        None where it is below its LLOQ: `bound` then is the ln of what it lies below.
+    limit
+        ln of its LLOQ, where there is one.
+    own
+        Of cells, beads and curve: what another tube does not share.
+    run
+        The part of it that the tubes of one bead run share.
+    lot, between
+        Of lot and conjugate; between runs, where a setting tells it.
+    """
+
+    name: str
+    log_rd: float | None
+    bound: float | None
+    limit: float | None
+    own: float
+    run: float
+    lot: float
+    between: float
+
+
+@dataclass(frozen=True, slots=True)
+class FreeTube:
+    """Sentinels of a tube that is free of the drug; `alike`: what must be the same for one norm."""
+
+    patient_id: str
+    alike: tuple[str, ...]
+    lot: tuple[str, str]
+    run: str
+    readings: tuple[Reading, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Norm:
+    """Drug-free free CD38 of the sentinels, and what a further patient may differ from it.
+
+    Attributes
+    ----------
+    log_usual
+        By sentinel, ln of molecules per cell.
+    variance
+        2 × 2 in the order of `NAMES`: of a further patient's ln about it.
+    freedom
+        Degrees of freedom of `variance`; infinite where it is assumed.
+    own
+        Mean variance of the norm's own tubes by sentinel, which `variance` has in it already.
+    lots, runs
+        Of its tubes; empty: of the settings.
+    source
+        In words.
+    """
+
+    log_usual: dict[str, float]
+    variance: Floats
+    freedom: float
+    source: str
+    own: dict[str, float] = field(default_factory=dict)
+    lots: frozenset[tuple[str, str]] = frozenset()
+    runs: frozenset[str] = frozenset()
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether it is from tubes of this study."""
+        return bool(self.runs)
+
+
+def reading_of_sentinel(sentinel: SentinelResult) -> Reading | None:
+    """Return what a sentinel's density says; None where it says nothing."""
+    density = sentinel.receptor
+    lot, run, between = _parts(density)
+    limit = float(np.log(density.lloq)) if density.lloq and 0 < density.lloq < np.inf else None
+    if density.status in NUMBERED and density.rd and density.rd > 0:
+        own = _own(density, lot + between)
+        return Reading(sentinel.name, float(np.log(density.rd)), None, limit, own, run, lot, between)
+    limits = [limit for limit in (density.lloq, density.rd_high) if limit and 0 < limit < np.inf]
+    if density.rd is None or len(limits) < 1:
+        return None
+    return Reading(sentinel.name, None, float(np.log(max(limits))), limit, 0.0, run, lot, between)
+
+
+def _own(density: ReceptorDensity, shared: float) -> float:
+    """Return the variance of ln RD by its interval, less what other tubes share."""
+    if not density.rd_low or not density.rd_high or density.rd_low <= 0:
+        return 1.0
+    return max(float(np.log(density.rd_high / density.rd_low) / (2 * Z_95)) ** 2 - shared, 0.0)
+
+
+def _parts(density: ReceptorDensity) -> tuple[float, float, float]:
+    """Return the variances of ln RD by lot and conjugate, by the bead run, and between runs."""
+    every = [(term.name, (term.sd_dex * np.log(10)) ** 2) for term in density.budget]
+    runs = (BudgetTerm.STANDARD_CURVE, BudgetTerm.BEAD_MEDIANS, BudgetTerm.TRANSFER)
+    lot = sum(variance for name, variance in every if name in LOT_TERMS)
+    run = sum(variance for name, variance in every if name in runs)
+    between = sum(variance for name, variance in every if name is BudgetTerm.BETWEEN_RUNS)
+    return float(lot), float(run), float(between)
+
+
+def norm_of_settings(settings: Settings) -> Norm | None:
+    """Return the norm that was typed, or assumed; None where both usual values are 0."""
+    usual = {NK_CELLS: settings.sentinel_nk_usual, B_PRECURSORS: settings.sentinel_b_precursor_usual}
+    known = {name: float(np.log(value)) for name, value in usual.items() if value > 0}
+    if not known:
+        return None
+    variance = float(np.log1p(settings.sentinel_usual_cv**2))
+    matrix = variance * np.array([[1.0, ALIKE], [ALIKE, 1.0]])
+    return Norm(known, matrix, float("inf"), "settings")
+
+
+def norms_of_tubes(tubes: Iterable[FreeTube]) -> dict[tuple[str, ...], Norm]:
+    """Return a norm for every kind of tubes of which enough patients have some free of the drug."""
+    kinds: dict[tuple[str, ...], list[FreeTube]] = {}
+    for tube in tubes:
+        kinds.setdefault(tube.alike, []).append(tube)
+    norms = {alike: _norm(kind) for alike, kind in kinds.items()}
+    return {alike: norm for alike, norm in norms.items() if norm is not None}
+
+
+def _norm(tubes: Sequence[FreeTube]) -> Norm | None:
+    values, own = {}, {}
+    for name in NAMES:
+        by_patient: dict[str, list[Reading]] = {}
+        for tube in tubes:
+            for reading in tube.readings:
+                if reading.name == name and reading.log_rd is not None:
+                    by_patient.setdefault(tube.patient_id, []).append(reading)
+        if len(by_patient) >= FEWEST_PATIENTS:
+            values[name] = {
+                patient: sum(r.log_rd or 0.0 for r in found) / len(found)
+                for patient, found in by_patient.items()
+            }
+            own[name] = float(np.mean([r.own for found in by_patient.values() for r in found]))
+    if not values:
+        return None
+    usual = {name: float(np.mean(list(of.values()))) for name, of in values.items()}
+    n = min(len(of) for of in values.values())
+    return Norm(
+        usual,
+        _variance(values),
+        float(n - 1),
+        f"{n} patients of this study without the drug",
+        own,
+        frozenset(tube.lot for tube in tubes),
+        frozenset(tube.run for tube in tubes),
+    )
+
+
+def _variance(values: dict[str, dict[str, float]]) -> Floats:
+    """Return the variance of a further patient about the means, (2, 2): scatter times 1 + 1/n."""
+    matrix = np.zeros((2, 2))
+    for place, name in enumerate(NAMES):
+        of = np.array(list(values.get(name, {}).values()))
+        scatter = np.var(of, ddof=1) if of.size else 0.0
+        matrix[place, place] = max(float(scatter), _LEAST_VARIANCE) * (1 + 1 / max(of.size, 1))
+    both = [p for p in values.get(NAMES[0], {}) if p in values.get(NAMES[1], {})]
+    across = float(np.sqrt(matrix[0, 0] * matrix[1, 1]))
+    if len(both) >= FEWEST_PATIENTS:
+        one, other = (np.array([values[name][patient] for patient in both]) for name in NAMES)
+        across = (
+            float(np.sum((one - one.mean()) * (other - other.mean()))) / (len(both) - 1) * (1 + 1 / len(both))
+        )
+    matrix[0, 1] = matrix[1, 0] = across
+    return matrix

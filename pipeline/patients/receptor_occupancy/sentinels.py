@@ -1,0 +1,148 @@
+"""θ of a tube by its sentinels: 1 − θ = their free CD38 / what they have without the drug.
+
+The drug covers every cell's CD38, the tumour can lose only its own: NK cells and B precursors measure how
+much the drug holds. Errors that norm and tube share cancel in the ratio: lot and conjugate, where the norm is
+of this study's tubes of the same lot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from calibration.numbers import Z_95
+from pipeline.patients.receptor_occupancy.norm import NAMES, Norm, Reading
+from pipeline.patients.receptor_occupancy.theta import Theta, ThetaFrom
+
+_DISAGREE: Final = 2.5758
+"""SDs between two sentinels from which they tell another θ. Arithmetic: 1 % of the normal distribution."""
+
+BELOW: Final = "sentinels are below their LLOQ: the drug holds at least theta_low, and may hold all"
+BRIGHT: Final = "sentinels are brighter than their norm: it may not be this patient's"
+DISAGREE: Final = "the sentinels disagree: theta lies within the intervals of both"
+NO_NORM: Final = "no norm of the sentinels without the drug is known"
+NONE_READ: Final = "no sentinel can be read"
+
+
+def sentinel_theta(
+    readings: Sequence[Reading], norm: Norm | None, *, lot: tuple[str, str], run: str
+) -> Theta:
+    """Return θ of a tube.
+
+    Measured sentinels are averaged by how surely each tells θ. One that is below its LLOQ is left aside where
+    the more sensitive one is measured; where that is below its LLOQ too, θ has only a lower limit.
+
+    Parameters
+    ----------
+    readings
+        Of the tube's sentinels.
+    norm
+        None: there is none, and no θ.
+    lot, run
+        Kit and lot of the tube's beads, and its bead run.
+    """
+    if norm is None:
+        return Theta(reason=NO_NORM)
+    usable = [reading for reading in readings if reading.name in norm.log_usual]
+    if not usable:
+        return Theta(reason=NONE_READ)
+    tube = _Tube(norm, lot, run)
+    first = max(usable, key=lambda reading: _room(reading, norm))
+    if first.log_rd is None:
+        return tube.bounded(first)
+    return tube.measured([reading for reading in usable if reading.log_rd is not None])
+
+
+def _room(reading: Reading, norm: Norm) -> float:
+    """Return how far below its usual value a sentinel can still be measured, ln: its sensitivity for θ."""
+    measured = reading.bound if reading.log_rd is None else reading.log_rd
+    limit = reading.limit if reading.limit is not None else measured
+    return norm.log_usual[reading.name] - (limit or 0.0)
+
+
+class _Tube:
+    """The norm as a tube sees it: what of the errors it shares."""
+
+    def __init__(self, norm: Norm, lot: tuple[str, str], run: str) -> None:
+        self.norm = norm
+        self.same_lot = norm.is_measured and norm.lots == {lot}
+        self.other_run = norm.is_measured and len(norm.runs) == 1 and run not in norm.runs
+
+    def extra(self, reading: Reading) -> float:
+        """Return the variance of a sentinel that the norm's does not hold yet, calibration aside."""
+        extra = max(reading.own - self.norm.own.get(reading.name, 0.0), 0.0)
+        # One run's curve is in none of its tubes' scatter: neither the norm's error of it nor this tube's.
+        return extra + (2 * reading.run if self.other_run else 0.0)
+
+    def calibration(self, reading: Reading) -> float:
+        """Return the variance that this tube's density shares with the sentinel but not with the norm."""
+        between = 0.0 if self.norm.is_measured else reading.between
+        return between + (0.0 if self.same_lot else reading.lot)
+
+    def measured(self, readings: Sequence[Reading]) -> Theta:
+        places = [NAMES.index(reading.name) for reading in readings]
+        of_norm = self.norm.variance[np.ix_(places, places)]
+        matrix = of_norm + np.diag([self.extra(reading) for reading in readings])
+        logs = np.array([(reading.log_rd or 0.0) - self.norm.log_usual[reading.name] for reading in readings])
+        # Weights from the scatter of both together: two estimates would favour the one that is small by luck.
+        weights = 1 / (np.mean(np.diag(of_norm)) + np.diag(matrix - of_norm))
+        weights = weights / weights.sum()
+        middle = float(np.sum(weights * logs))
+        norm_part = float(np.sum(weights[:, None] * weights * of_norm))
+        variance = float(np.sum(weights[:, None] * weights * matrix))
+        beside = self._reach(norm_part, variance)
+        shared = float(np.sum(weights * [self.calibration(reading) for reading in readings]))
+        reach = float(np.hypot(beside, Z_95 * np.sqrt(shared)))
+        if len(readings) > 1 and _differ(logs, matrix):
+            alone = [self.measured([reading]) for reading in readings]
+            return _within(alone, middle)
+        return _theta(middle, reach, beside)
+
+    def bounded(self, reading: Reading) -> Theta:
+        """Return a lower limit of θ from a sentinel that is below its LLOQ."""
+        place = NAMES.index(reading.name)
+        variance = float(self.norm.variance[place, place])
+        beside = self._reach(variance, variance)
+        reach = float(np.hypot(beside, Z_95 * np.sqrt(self.calibration(reading))))
+        at = (reading.bound or 0.0) - self.norm.log_usual[reading.name]
+        low, low_beside = (max(0.0, -float(np.expm1(at + r))) for r in (reach, beside))
+        return Theta(None, low, 1.0, low_beside, 1.0, ThetaFrom.SENTINELS, BELOW)
+
+    def _reach(self, norm_part: float, variance: float) -> float:
+        """Return half of the 95 % interval of ln(1 − θ): by Student's t where the scatter is estimated."""
+        from scipy.special import stdtrit
+
+        if not np.isfinite(self.norm.freedom):
+            return Z_95 * float(np.sqrt(variance))
+        freedom = self.norm.freedom * (variance / norm_part) ** 2 if norm_part > 0 else 1e6
+        return float(stdtrit(min(freedom, 1e6), 0.975) * np.sqrt(variance))
+
+
+def _differ(logs: np.ndarray, matrix: np.ndarray) -> bool:
+    spread = float(np.sqrt(max(matrix[0, 0] + matrix[1, 1] - 2 * matrix[0, 1], 1e-12)))
+    return bool(abs(float(logs[0] - logs[1])) > _DISAGREE * spread)
+
+
+def _theta(middle: float, reach: float, beside: float) -> Theta:
+    """Return θ from ln(1 − θ): not below 0, and one that would be wholly below is no surer for that."""
+    value = max(0.0, -float(np.expm1(middle)))
+    low, low_beside = (max(0.0, -float(np.expm1(middle + r))) for r in (reach, beside))
+    high, high_beside = (-float(np.expm1(min(middle - r, -r / Z_95))) for r in (reach, beside))
+    bright = middle - reach > 0
+    return Theta(value, low, high, low_beside, high_beside, ThetaFrom.SENTINELS, BRIGHT if bright else "")
+
+
+def _within(alone: Sequence[Theta], middle: float) -> Theta:
+    """Return θ within the intervals of all sentinels, which disagree."""
+    return Theta(
+        max(0.0, -float(np.expm1(middle))),
+        min(theta.low or 0.0 for theta in alone),
+        max(theta.high or 0.0 for theta in alone),
+        min(theta.low_beside or 0.0 for theta in alone),
+        max(theta.high_beside or 0.0 for theta in alone),
+        ThetaFrom.SENTINELS,
+        DISAGREE,
+        disagree=True,
+    )

@@ -1,0 +1,167 @@
+"""Receptor occupancy of every tube: norm, θ by sentinels and by the drug's level, total, reading."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from calibration.density.receptor_density import ReceptorDensity
+from pipeline.patients.exposure import Exposure
+from pipeline.patients.flags import ExposureFlag, OccupancyFlag
+from pipeline.patients.pharmacokinetics.levels import DrugLevel, drug_levels
+from pipeline.patients.receptor_occupancy.norm import (
+    FREE_FROM_WEEKS,
+    LEAST_HELD,
+    FreeTube,
+    Norm,
+    Reading,
+    norm_of_settings,
+    norms_of_tubes,
+    reading_of_sentinel,
+)
+from pipeline.patients.receptor_occupancy.reading import reading_of
+from pipeline.patients.receptor_occupancy.sentinels import sentinel_theta
+from pipeline.patients.receptor_occupancy.theta import Theta, chosen_theta, contradict, theta_of_level
+from pipeline.patients.receptor_occupancy.total import Density, Total, total_of
+from pipeline.quantification.result import SampleResult
+from pipeline.study.study import PanelChannel, Sample, Study
+
+
+@dataclass(frozen=True, slots=True)
+class TubeOccupancy:
+    """What the drug holds at a tube.
+
+    Attributes
+    ----------
+    level
+        The drug in serum.
+    by_sentinels, by_level
+        θ by either way.
+    theta
+        The one that the total is made with.
+    total
+        CD38 per plasma cell, free or held.
+    norm
+        Where the sentinels' norm is from, in words; "": there is none.
+    """
+
+    level: DrugLevel
+    by_sentinels: Theta
+    by_level: Theta
+    theta: Theta
+    total: Total
+    reading: str
+    norm: str = ""
+    flags: tuple[str, ...] = ()
+
+
+def tube_occupancies(
+    study: Study, results: Sequence[SampleResult], exposures: Mapping[str, Exposure]
+) -> dict[str, TubeOccupancy]:
+    """Return what the drug holds at every tube, by sample_id."""
+    samples = {sample.sample_id: sample for sample in study.samples}
+    days = {(samples[r.sample_id].patient_id, samples[r.sample_id].collected_on): None for r in results}
+    levels = dict(zip(days, drug_levels(study, list(days)), strict=True))
+    lots = {run.beads: (run.kit, run.lot) for run in study.beads}
+    tubes = []
+    for result in results:
+        sample = samples[result.sample_id]
+        level = levels[sample.patient_id, sample.collected_on]
+        lot = lots.get(sample.beads, ("", ""))
+        tubes.append(_Tube(study, sample, result, level, exposures.get(result.sample_id), lot))
+    norms = norms_of_tubes([tube.as_free for tube in tubes if tube.is_free])
+    assumed = norm_of_settings(study.settings)
+    return {tube.result.sample_id: tube.occupancy(norms.get(tube.alike, assumed)) for tube in tubes}
+
+
+def with_occupancy(
+    results: Sequence[SampleResult], occupancies: Mapping[str, TubeOccupancy]
+) -> tuple[SampleResult, ...]:
+    """Return the tubes with the reading of their sentinels and what is to be flagged of them."""
+    return tuple(
+        replace(
+            result,
+            sentinel_reading=occupancies[result.sample_id].reading,
+            flags=tuple(dict.fromkeys((*result.flags, *occupancies[result.sample_id].flags))),
+        )
+        for result in results
+    )
+
+
+def density_of(density: ReceptorDensity) -> Density:
+    """Return what the total needs of a density."""
+    return Density(density.status.value, density.rd, density.rd_low, density.rd_high, density.lloq)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tube:
+    study: Study
+    sample: Sample
+    result: SampleResult
+    level: DrugLevel
+    exposure: Exposure | None
+    lot: tuple[str, str]
+
+    @property
+    def dye(self) -> PanelChannel | None:
+        """The quantified channel of the tube's panel."""
+        panels = (panel for panel in self.study.panels if panel.name == self.sample.panel)
+        return next((panel.quantified for panel in panels), None)
+
+    @property
+    def competes(self) -> bool | None:
+        return self.dye.competes_with_drug if self.dye else None
+
+    @property
+    def alike(self) -> tuple[str, ...]:
+        """What two tubes must share for one norm: kit, tissue, clone and dye."""
+        dye = (self.dye.clone.casefold(), self.dye.fluorochrome.casefold()) if self.dye else ()
+        return (self.lot[0], self.sample.tissue, *dye)
+
+    @property
+    def readings(self) -> tuple[Reading, ...]:
+        found = (reading_of_sentinel(sentinel) for sentinel in self.result.sentinels)
+        return tuple(reading for reading in found if reading is not None)
+
+    @property
+    def is_free(self) -> bool:
+        """Whether the tube counts as free of the drug."""
+        exposure = self.exposure
+        if exposure is None or self.competes is False or not self.readings:
+            return False
+        if ExposureFlag.SAMPLE_BEFORE_FIRST_DOSE in exposure.flags:
+            return True
+        weeks, held = exposure.washout_weeks, self.level.occupancy
+        return weeks is not None and weeks >= FREE_FROM_WEEKS and held is not None and held < LEAST_HELD
+
+    @property
+    def as_free(self) -> FreeTube:
+        return FreeTube(self.sample.patient_id, self.alike, self.lot, self.sample.beads, self.readings)
+
+    def occupancy(self, norm: Norm | None) -> TubeOccupancy:
+        by_level = theta_of_level(self.level)
+        by_sentinels = Theta()
+        if self.competes is not False:
+            by_sentinels = sentinel_theta(self.readings, norm, lot=self.lot, run=self.sample.beads)
+        theta = chosen_theta(by_sentinels, by_level, competes=self.competes)
+        free = density_of(self.result.receptor)
+        total = total_of(free, theta)
+        reading = reading_of(
+            self.result.receptor,
+            by_sentinels,
+            total_of(free, by_sentinels),
+            self.study.settings,
+            competes=self.competes,
+        )
+        disagree = (OccupancyFlag.SENTINELS_DISAGREE,) if by_sentinels.disagree else ()
+        contradicted = (OccupancyFlag.THETA_CONTRADICTED,) if contradict(by_sentinels, by_level) else ()
+        return TubeOccupancy(
+            self.level,
+            by_sentinels,
+            by_level,
+            theta,
+            total,
+            reading.value,
+            norm.source if norm is not None and by_sentinels.is_known else "",
+            (*disagree, *contradicted),
+        )
