@@ -264,6 +264,7 @@ def _population(
         flags.append(GateFlag.LOW_GATE_CONFIDENCE)
     flags += [GateFlag.OVERRIDE_UNUSED] if unused else []
     has_aberrant_split = passed.steps[-1].gate is not None
+    noted = [step for step in passed.steps if step.note and Method.STEADY not in step.methods]
     return GatedPopulation(
         mask=wanted.mask(),
         steps=passed.steps,
@@ -274,11 +275,7 @@ def _population(
         aberrant_again=again,
         flags=tuple(dict.fromkeys(flags)),
         notes=(
-            *(
-                f"{step.name}: {step.note}"
-                for step in passed.steps
-                if step.note and Method.STEADY not in step.methods
-            ),
+            *(f"{step.name}: {step.note}" for step in noted),
             *(f"the threshold set for {name!r} was not used: no step cuts there" for name in unused),
             *(() if wanted.n_events else (NO_CELLS,)),
         ),

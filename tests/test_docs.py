@@ -17,8 +17,9 @@ from doc_tables import BLOCK, PAGE, ROOMS_PAGE, ROOT, TABLES, flags_in_the_code,
 from doc_tables import PAGES as PAGES_WITH_TABLES
 from pipeline.cli import ExitStatus, app
 from pipeline.commands.run import run_study
+from pipeline.output.calibration_table import CALIBRATION_COLUMNS
 from pipeline.output.report.words import FLAGS
-from pipeline.output.result_tables import CALIBRATION_COLUMNS, PATIENT_COLUMNS, SAMPLE_COLUMNS
+from pipeline.output.result_tables import PATIENT_COLUMNS, SAMPLE_COLUMNS
 from pipeline.running.options import RunOptions
 from pipeline.running.progress import QuietReporter
 from pipeline.simulate.scenarios import SCENARIOS

@@ -24,7 +24,7 @@ MOST_ROWS = 30
 """Of so many tubes each has its row; of more, those without a density or with a flag first. Convention."""
 
 SHORT: Final = {
-    RdStatus.OK: "OK",
+    RdStatus.OK: RdStatus.OK.value,
     RdStatus.BELOW_LLOQ: "< LLOQ",
     RdStatus.ABOVE_ULOQ_EXTRAPOLATED: "> top bead",
     RdStatus.ABOVE_ULOQ: "> ULOQ",

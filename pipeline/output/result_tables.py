@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Final
 
-from calibration.beads.peaks import BeadPeaks
 from calibration.curve.standard_curve import StandardCurve
 from calibration.density.receptor_density import ReceptorDensity
 from gating.sentinels import B_PRECURSORS, NK_CELLS
 from pipeline.assembly.study_result import StudyResult
-from pipeline.beads.result import CalibrationResult
 from pipeline.output.interval import between_run_percent, between_run_source, interval_lacks
-from pipeline.output.table import Cell, Column, Table, as_sentences, cell_text, names_of, table_of
+from pipeline.output.table import Cell, Column, Table, as_sentences, names_of, table_of
 from pipeline.patients.exposure import Exposure
 from pipeline.patients.receptor_occupancy.tubes import TubeOccupancy
 from pipeline.patients.visits import Visit
@@ -45,27 +43,9 @@ class SampleFacts:
         return next((sentinel.receptor for sentinel in self.result.sentinels if sentinel.name == name), None)
 
 
-def _errors(curve: StandardCurve) -> str:
-    return _listed(None if error is None else 100 * error for error in curve.back_calculated_error)
-
-
-def _checks(curve: StandardCurve) -> str:
-    return as_sentences(f"{check.verdict.value}: {check.text}" for check in curve.checks)
-
-
-def _listed(values: Iterable[Cell]) -> str:
-    return ";".join(cell_text(value) for value in values)
-
-
-def _of_curve(
-    cell: Callable[[StandardCurve], Cell], without: Cell = None
-) -> Callable[[SampleFacts | CalibrationResult], Cell]:
+def _of_curve(cell: Callable[[StandardCurve], Cell], without: Cell = None) -> Callable[[SampleFacts], Cell]:
     """Return the cell of a row's curve; `without`: the cell where there is no curve."""
     return lambda row: cell(row.curve) if row.curve else without
-
-
-def _of_peaks(cell: Callable[[BeadPeaks], Cell]) -> Callable[[CalibrationResult], Cell]:
-    return lambda run: cell(run.peaks) if run.peaks is not None else ""
 
 
 def _of_second_opinion(cell: Callable[[SecondCount], Cell]) -> Callable[[SampleFacts], Cell]:
@@ -198,32 +178,6 @@ PATIENTS: Final[tuple[Column[Visit], ...]] = (
     *_ends("total", "total"),
     Column("total_note", _at("total.reason")),
 )
-CALIBRATIONS: Final[tuple[Column[CalibrationResult], ...]] = (
-    Column("beads", lambda run: run.beads),
-    Column("fcs_file", lambda run: run.fcs_file),
-    Column("kit", lambda run: run.kit),
-    Column("lot", lambda run: run.lot),
-    Column("channel", lambda run: run.channel),
-    Column("acquired_on", lambda run: run.acquired.acquired_at),
-    Column("instrument", lambda run: run.acquired.instrument),
-    Column("n_events", lambda run: run.n_events),
-    Column("n_singlets", lambda run: run.n_singlets),
-    Column("peak_n", _of_peaks(lambda peaks: _listed(peaks.n))),
-    Column("peak_medians", _of_peaks(lambda peaks: _listed(peaks.medians))),
-    Column("peak_rcv_percent", _of_peaks(lambda peaks: _listed(100 * value for value in peaks.rcv))),
-    Column("levels", lambda run: _listed(run.levels)),
-    Column("fitted", _of_curve(lambda curve: _listed(curve.fitted), "")),
-    Column("model", _of_curve(lambda curve: curve.model, "")),
-    Column("slope", _of_curve(lambda curve: curve.slope)),
-    Column("intercept", _of_curve(lambda curve: curve.intercept)),
-    Column("r2", _of_curve(lambda curve: curve.r2)),
-    Column("residual_sd", _of_curve(lambda curve: curve.residual_sd)),
-    Column("back_calculated_error_percent", _of_curve(_errors, "")),
-    Column("verdict", _of_curve(lambda curve: curve.verdict.value, "")),
-    Column("checks", _of_curve(_checks, "")),
-    Column("flags", lambda run: ";".join(run.flags)),
-    Column("note", lambda run: as_sentences(calibration_notes(run))),
-)
 _EXPOSED = (
     "sample_id", "patient_id", "collected_on", "last_dose_on", "washout_weeks", "first_study_drug_on",
     "response_washout_weeks", "n_doses", "cumulative_mg", "cumulative_mg_per_kg", "schedule", "cycles",
@@ -233,7 +187,6 @@ EXPOSURES: Final[tuple[Column[Exposure], ...]] = tuple(_of_exposure(name) for na
 
 SAMPLE_COLUMNS: Final = names_of(SAMPLES)
 PATIENT_COLUMNS: Final = names_of(PATIENTS)
-CALIBRATION_COLUMNS: Final = names_of(CALIBRATIONS)
 
 
 def sample_table(study_result: StudyResult) -> Table:
@@ -260,11 +213,6 @@ def sample_table(study_result: StudyResult) -> Table:
 def patient_table(visits: Iterable[Visit]) -> Table:
     """Return a row per patient and visit, replicates pooled."""
     return table_of(PATIENTS, visits)
-
-
-def calibration_table(calibrations: Iterable[CalibrationResult]) -> Table:
-    """Return a row per bead acquisition; what belongs to single beads is a `;` list, dim to bright."""
-    return table_of(CALIBRATIONS, calibrations)
 
 
 def exposure_table(study_result: StudyResult) -> Table:
@@ -299,9 +247,3 @@ def plasma_cell_percent(result: SampleResult) -> float | None:
     if result.n_plasma_cells is None or not result.n_viable_singlets:
         return None
     return 100 * result.n_plasma_cells / result.n_viable_singlets
-
-
-def calibration_notes(run: CalibrationResult) -> tuple[str, ...]:
-    """Return every sentence about a bead run once."""
-    notes = (run.note, *(run.peaks.notes if run.peaks else ()), *(run.curve.notes if run.curve else ()))
-    return tuple(note for note in dict.fromkeys(notes) if note)

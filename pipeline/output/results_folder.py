@@ -13,9 +13,10 @@ from pipeline.assembly.provenance import RunFacts
 from pipeline.assembly.study_result import StudyResult
 from pipeline.beads.result import CalibrationResult
 from pipeline.files.whole import remove_unfinished
+from pipeline.output.calibration_table import calibration_table
 from pipeline.output.gate_files import write_gates
 from pipeline.output.json_files import response_json, washout_json, write_json
-from pipeline.output.result_tables import calibration_table, patient_table, sample_table
+from pipeline.output.result_tables import patient_table, sample_table
 from pipeline.output.second_process import Start, second_process
 from pipeline.output.table import Table, write_csv
 from pipeline.running.store import stores_in

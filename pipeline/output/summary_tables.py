@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from pipeline.assembly.limiting import Limiting
 from pipeline.assembly.study_result import StudyResult
-from pipeline.output.result_tables import calibration_notes, sample_flags, sample_notes
+from pipeline.output.calibration_table import calibration_notes
+from pipeline.output.result_tables import sample_flags, sample_notes
 from pipeline.output.table import Column, Table, attributes, table_of
 from pipeline.response.characteristics import Characteristic
 from pipeline.response.landmark import DexamethasoneTable

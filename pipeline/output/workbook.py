@@ -16,8 +16,9 @@ from calibration.curve.standard_curve import CurveVerdict
 from calibration.density.receptor_density import RdStatus
 from pipeline.assembly.study_result import StudyResult
 from pipeline.files.whole import write_whole
+from pipeline.output.calibration_table import calibration_table
 from pipeline.output.figures.style.palette import STATUS, VERDICT
-from pipeline.output.result_tables import calibration_table, exposure_table, patient_table, sample_table
+from pipeline.output.result_tables import exposure_table, patient_table, sample_table
 from pipeline.output.summary_tables import (
     Titled,
     about_table,

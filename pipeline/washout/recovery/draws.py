@@ -24,6 +24,8 @@ _FREEDOM, _WIDER = 5.0, 1.2
 """Draws come from t distributions, wider than the summits, so that no tail is missed. Convention."""
 _FEWEST_EFFECTIVE, _TRIAL_DRAWS, _TRIALS = 300.0, 600, 2
 """Draws that must count; those that shape the next ones, and how often. Convention."""
+_MORE_DRAWS: Final = 4
+"""Times as many draws are made once more where too few count. Convention."""
 _MANY_ROWS: Final = 1_000
 """Of more rows the posterior is the normal of its summit. Convention: for speed."""
 _FROM_PRIOR, _LEAST_PART = 0.1, 0.02
@@ -74,10 +76,14 @@ def draws(
         return place + product(normal, _rounded(cholesky(covariance)).T), np.full(n, 1 / n)
     prior = _Cloud(surface.prior.mean, np.diag(surface.prior.sd), _FROM_PRIOR)
     clouds = [_around(peak, (1 - _FROM_PRIOR) / len(summits)) for peak in summits]
-    for n_draws in (*(min(_TRIAL_DRAWS, n // 2),) * _TRIALS, n):
-        drawn, weights, shares = _weighted(surface, [*clouds, prior], n_draws, rng)
-        clouds = _moved(clouds, drawn, weights, shares)
-    effective = 1 / float(np.sum(weights**2))
+    for n_draws in (min(_TRIAL_DRAWS, n // 2),) * _TRIALS:
+        clouds = _moved(clouds, *_weighted(surface, [*clouds, prior], n_draws, rng))
+    effective = 0.0
+    for n_draws in (n, _MORE_DRAWS * n):
+        drawn, weights, _ = _weighted(surface, [*clouds, prior], n_draws, rng)
+        effective = 1 / float(np.sum(weights**2))
+        if effective >= _FEWEST_EFFECTIVE:
+            break
     if effective < _FEWEST_EFFECTIVE:
         raise NotEstimableError(f"no interval: the posterior is too uneven ({effective:.0f} effective draws)")
     return drawn, weights

@@ -10,7 +10,8 @@ import pytest
 
 from helpers.synthetic_result import changed
 from pipeline.assembly.study_result import StudyResult
-from pipeline.output.result_tables import calibration_table, patient_table, sample_table
+from pipeline.output.calibration_table import calibration_table
+from pipeline.output.result_tables import patient_table, sample_table
 from pipeline.output.table import Table, csv_text
 from pipeline.study.study import GateOverride
 

@@ -81,7 +81,11 @@ def test_a_row_whose_interval_reaches_zero_is_the_worst_of_the_rows_and_not_a_mi
     rows = [patient_rd(visit), patient_rd(replace(visit, patient_id="P99", receptor=worst))]
     assert rows[1].rd_log_sd == pytest.approx((81_335 + 26_035) / (2 * 1.959964 * 27_650 * math.log(10)))
     data, _ = observed(rows, study_result.study.settings)
-    assert sorted(data.measurement_sd)[-1] == rows[1].rd_log_sd > 5 * rows[0].rd_log_sd
+    # what the rows share (lot, F:P, run) is taken out of each row's own error
+    shared = sum(error.log_sd**2 for error in rows[1].shared)
+    own = math.sqrt(rows[1].rd_log_sd ** 2 - shared)
+    assert sorted(data.measurement_sd)[-1] == pytest.approx(own)
+    assert own > 5 * rows[0].rd_log_sd
 
 
 def test_replicates_that_contradict_each_other_are_left_out_of_the_models_and_named(

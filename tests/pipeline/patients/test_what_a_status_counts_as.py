@@ -65,7 +65,11 @@ def totalled(status):
         return "right-censored in the line of totals; no total of its own"
     if not data.n:
         return "left out"
-    return "below a total" if visit.total == 2 * LLOQ else "a total"
+    if visit.total is None:
+        assert visit.total_high is not None
+        assert visit.total_high >= 2 * LLOQ
+        return "below a total"
+    return "a total"
 
 
 def on_a_side(status):

@@ -18,7 +18,7 @@ MEASURED = ReceptorDensity(
 def _gated(method: str, *flags: str) -> GatedPopulation:
     step = GateStep("plasma_cells", None, ("CD138",), 1000, 154, methods_in(method), (), 0.08, "")
     nobody = np.zeros(1000, bool)
-    return GatedPopulation(nobody, (step,), nobody[None], 0.08, nobody, None, flags, ())
+    return GatedPopulation(nobody, (step,), nobody[None], 0.08, nobody, flags=flags)
 
 
 def test_cells_beyond_guessed_cuts_are_given_no_density():

@@ -56,8 +56,8 @@ def test_the_row_says_so_the_traceback_is_kept_and_the_other_tubes_go_on(study: 
     summary = run(study)
     table = rows(study)
     assert summary.exit_status is ExitStatus.SOME_FAILED
-    assert f"A defect of cd38rd failed {BROKEN}" in summary.faults
-    assert "Please report it with results/log.txt" in summary.faults
+    assert f"A defect of cd38rd failed {BROKEN}" in summary.failures
+    assert "Please report it with results/log.txt" in summary.failures
     assert table.loc[BROKEN, "status"] == "FAILED"
     assert "PROGRAM_DEFECT" in table.loc[BROKEN, "flags"]
     assert "a defect of cd38rd, not of this file: ValueError: operands" in table.loc[BROKEN, "note"]
@@ -82,7 +82,7 @@ def test_a_bad_file_is_no_defect_and_stops_nothing_even_so(study: Path) -> None:
     summary = run(study, on_error=OnError.STOP)
     table = rows(study)
     assert summary.exit_status is ExitStatus.SOME_FAILED
-    assert "defect" not in summary.faults
+    assert "defect" not in summary.failures
     assert table.loc[BROKEN, "status"] == "FAILED"
     assert "PROGRAM_DEFECT" not in str(table.loc[BROKEN, "flags"])
     assert "Traceback" not in (study / "results" / "log.txt").read_text("utf-8")
@@ -106,7 +106,7 @@ def test_a_defect_at_the_beads_leaves_a_run_without_a_curve_and_is_tried_again(
         broken.setattr(pipeline.beads.calibrate, "compare_channels", _raises)
         summary = run(study)
         assert summary.exit_status is ExitStatus.SOME_FAILED
-        assert "A defect of cd38rd failed" in summary.faults
+        assert "A defect of cd38rd failed" in summary.failures
         assert (rows(study)["status"] == "NO_CURVE").all()
         assert "bead run" in (study / "results" / "log.txt").read_text("utf-8")
     assert run(study).exit_status is ExitStatus.ALL_QUANTIFIED
@@ -124,8 +124,8 @@ def test_a_computer_that_fails_is_neither_a_defect_nor_a_bad_file(
         broken.setattr(pipeline.quantification.quantify, "read_control", fails)
         summary = run(study, on_error=OnError.STOP)
         assert summary.exit_status is ExitStatus.SOME_FAILED
-        assert "defect" not in summary.faults
-        assert "the computer failed, not this file" in summary.faults
+        assert "defect" not in summary.failures
+        assert "the computer failed, not this file" in summary.failures
         assert not rows(study)["flags"].astype(str).str.contains("PROGRAM_DEFECT").any()
     assert run(study).exit_status is ExitStatus.ALL_QUANTIFIED
 

@@ -21,21 +21,21 @@ LLOQ = 1_000.0
 NAMES = ["M0", "M1", "M1 adjusted", "M1 with rows left out", "M1 random intercept", "M2", "M3"]
 
 
-def rows(n: int = 64) -> list[PatientRd]:
-    """Return two visits of each patient, one under a week, a covariate, a drug level: no model refuses."""
+def rows(n: int = 60) -> list[PatientRd]:
+    """Return two visits of each patient, one more under a week, a covariate, a drug level: no model refuses."""
     rng = np.random.default_rng(5)
     weeks = np.exp(rng.uniform(np.log(2), np.log(90), n))
     rd = 60_000 * (1 - 0.97 * 2.0 ** (-weeks / 12)) * 10 ** rng.normal(0, 0.15, n)
     status = statuses(rd, LLOQ)
     drug = DrugLevel(0.01, 0.005, 0.02, 0.5, 0.04, 0.02, 0.08)
-    weeks[0] = 0.0
-    return [
+    visits = [
         PatientRd(
             f"P{i // 2}", f"V{i % 2}", float(weeks[i]), float(rd[i]), status[i], LLOQ, 67_601.0, 0.08,
             drug=drug, imid_since=bool(i // 2 % 2),
         )
         for i in range(n)
     ]  # fmt: skip
+    return [*visits, replace(visits[0], visit="V2", weeks=0.0)]
 
 
 @pytest.fixture(scope="module")

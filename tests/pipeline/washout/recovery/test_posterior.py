@@ -110,12 +110,14 @@ def prior_weighted(surface, n, seed):
     return p, weights / weights.sum()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2])
 def test_both_of_two_summits_are_in_the_interval_whatever_the_seed_of_the_draws(seed):
     surface = surface_of(flat(8, seed))
     found = summits(surface)
     assert len(found) > 1
-    expected = quantiles(*prior_weighted(surface, 60_000, 9), R0)
+    witnesses = np.array([quantiles(*prior_weighted(surface, 100_000, k), R0) for k in (9, 10, 11, 12)])
+    expected, error = witnesses.mean(axis=0), witnesses.std(axis=0, ddof=1)  # heavy weights: it errs itself
     told = 0
     for draw_seed in (1, 2, 3):
         try:
@@ -124,7 +126,7 @@ def test_both_of_two_summits_are_in_the_interval_whatever_the_seed_of_the_draws(
             assert "too uneven" in str(reason)  # noqa: PT017
             continue
         told += 1
-        assert quantiles(drawn, weights, R0) == pytest.approx(expected, abs=0.2)
+        assert np.all(np.abs(quantiles(drawn, weights, R0) - expected) <= 0.1 + 2 * error)
     assert told
 
 
