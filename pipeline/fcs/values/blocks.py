@@ -82,11 +82,11 @@ def decode_columns(file: FileOrBytes, place: Place, columns: Sequence[Column]) -
 
 
 def first_values(head: bytes, layout: Layout, field: Field) -> Values:
-    """Return the values of a field in the first bytes of DATA, with every bit, and zeros after them."""
+    """Return the values of a field in the first bytes of DATA, event by event, every bit; then zeros."""
     step = -(-layout.n_events(len(head)) // 8) * 8
     buffer = bytearray(head[: layout.n_bytes(step)]).ljust(layout.n_bytes(step) + SPARE_BYTES, b"\0")
     parts = _parts(buffer, replace(field, mask=None), layout, step)
-    return np.concatenate([part.finish(part.view) for part in parts])
+    return np.stack([part.finish(part.view) for part in parts], axis=1).ravel()
 
 
 def is_table(layout: Layout, rows: Sequence[int]) -> bool:

@@ -688,6 +688,14 @@ def test_integers_of_any_widths_are_read(tmp_path, data, bits, big):
         assert file.raw(channel).tolist() == [values[number] & mask for values in rows]
 
 
+@pytest.mark.parametrize("place", range(9))
+def test_high_bits_of_any_event_are_seen_where_events_end_within_a_byte(tmp_path, place):
+    rows = [(0, 1 << 41 if event == place else 0, 0, 0) for event in range(9)]
+    path = tmp_path / "tube.fcs"
+    path.write_bytes(FcsBytes(rows, [1, 42, 1, 1], [2, 1 << 40, 2, 2], byte_order="1,2,3,4").build())
+    assert [repair.code for repair in read_fcs(path).repairs] == ["HIGH_BITS"]
+
+
 def test_there_are_more_cases_than_the_standard_has_corners():
     assert len(SOUND) >= 40
     assert len(REFUSED) >= 20
