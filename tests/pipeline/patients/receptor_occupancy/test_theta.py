@@ -156,6 +156,14 @@ def test_without_an_lloq_the_upper_limit_of_the_sentinel_counts():
     assert theta.low > 0.99
 
 
+def test_a_sentinel_that_is_not_quantifiable_is_not_below_its_lloq_and_tells_nothing():
+    poor = sentinel(15_000, 60_000, B_PRECURSORS, status=RdStatus.NOT_QUANTIFIABLE, lloq=None)
+    theta = theta_of(poor)
+    assert (theta.low, theta.high) == (None, None)
+    assert theta.reason == "no sentinel can be read"
+    assert theta_of(poor, HALF[0]) == theta_of(HALF[0])
+
+
 def test_the_more_sensitive_sentinel_decides_where_the_other_is_below_its_lloq():
     nk = sentinel(100, 500, status=RdStatus.BELOW_LLOQ)
     b = around(1_500.0, name=B_PRECURSORS)
