@@ -305,3 +305,10 @@ def test_replicates_have_one_theta_and_no_narrower_interval():
     assert one.value < both.value < two.value
     assert (both.low, both.high) == (one.low, two.high)
     assert theta_of_tubes([one, Theta()]) == one
+
+
+def test_sentinels_of_one_replicate_go_before_the_drugs_level_in_the_others():
+    measured = theta_of(*HALF)
+    level = Theta(0.95, 0.1, 0.99, 0.1, 0.99, ThetaFrom.MODEL)
+    assert theta_of_tubes([level, measured]) == theta_of_tubes([measured, level]) == measured
+    assert theta_of_tubes([Theta(), measured, measured]) == theta_of_tubes([measured, measured])
