@@ -3,7 +3,14 @@ import math
 import pytest
 from scipy.special import stdtrit
 
-from calibration import BudgetTerm, ErrorTerm, RdStatus, ReceptorDensity, pool_receptor_densities
+from calibration import (
+    BetweenRunSource,
+    BudgetTerm,
+    ErrorTerm,
+    RdStatus,
+    ReceptorDensity,
+    pool_receptor_densities,
+)
 from calibration.density.between_runs import run_mean
 
 BUDGET = (ErrorTerm(BudgetTerm.LOT_ASSIGNMENT, 0.02, 0.5), ErrorTerm(BudgetTerm.STAINED_CELLS, 0.02, 0.5))
@@ -137,3 +144,13 @@ def test_the_split_of_the_clone_does_not_average_out_over_bead_runs():
     pooled = pool_receptor_densities([tube(0.1)] * 4, runs=["A", "B", "C", "D"])
     assert math.log10(pooled.rd_high / 2e4) > 1.959964 * 0.1
     assert run_mean(2e4, [tube(0.1)]).log_variance == pytest.approx(run_mean(2e4, [tube(0.0)]).log_variance)
+
+
+def test_a_member_above_the_range_does_not_say_what_the_intervals_of_the_others_hold():
+    told = replicate(60_000.0, between_run_cv=0.02, between_run_from=BetweenRunSource.ESTIMATED)
+    above = ReceptorDensity(
+        RdStatus.ABOVE_ULOQ, 500, rd_low=67_601.0, uloq=67_601.0, lloq=500.0,
+        between_run_cv=0.1, between_run_from=BetweenRunSource.ASSUMED,
+    )  # fmt: skip
+    pooled = pool_receptor_densities([above, told])
+    assert (pooled.between_run_cv, pooled.between_run_from) == (0.02, BetweenRunSource.ESTIMATED)
