@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, time
 
 from calibration.density.pooling import pool_receptor_densities
 from calibration.density.result import PooledDensity, RdStatus
@@ -64,14 +64,20 @@ def visits_of(
     Parameters
     ----------
     exposures
-        By sample_id; that of a visit's first tube gives its clock.
+        By sample_id; that of the tube that was collected first gives a visit's clock, all of them its flags.
     occupancies
         By sample_id.
     """
     samples = {sample.sample_id: sample for sample in study.samples}
+
+    def collected(tube: SampleResult) -> tuple[date, time]:
+        sample = samples[tube.sample_id]
+        return sample.collected_on, sample.collected_time or time.min
+
+    in_turn = ((key, sorted(tubes, key=collected)) for key, tubes in tubes_by_visit(study, results).items())
     visits = (
         _visit(study, key.kit, [samples[tube.sample_id] for tube in tubes], tubes, exposures)
-        for key, tubes in tubes_by_visit(study, results).items()
+        for key, tubes in in_turn
     )
     return tuple(_with_theta(visit, [occupancies[name] for name in visit.sample_ids]) for visit in visits)
 
@@ -138,6 +144,7 @@ def _visit(
 ) -> Visit:
     runs = [sample.beads for sample in samples]
     pooled = pool_receptor_densities([result.receptor for result in results], runs=runs)
+    known = [exposures[sample.sample_id] for sample in samples if sample.sample_id in exposures]
     exposure = exposures.get(samples[0].sample_id)
     populations = dict.fromkeys(result.population for result in results if result.population)
     return Visit(
@@ -151,7 +158,7 @@ def _visit(
         receptor=pooled,
         last_dose_on=exposure.last_dose_on if exposure else None,
         washout_weeks=exposure.washout_weeks if exposure else None,
-        flags=_flags(results, pooled, exposure, mixed=len(populations) > 1),
+        flags=_flags(results, pooled, known, mixed=len(populations) > 1),
         notes=tuple(dict.fromkeys(_notes(samples, results, pooled))),
         reagents=reagents_of(study, samples),
         instrument=_instrument(results),
@@ -166,10 +173,10 @@ def _instrument(results: Sequence[SampleResult]) -> str:
 
 
 def _flags(
-    results: Sequence[SampleResult], pooled: PooledDensity, exposure: Exposure | None, *, mixed: bool
+    results: Sequence[SampleResult], pooled: PooledDensity, exposures: Sequence[Exposure], *, mixed: bool
 ) -> tuple[str, ...]:
     own = [flag for result in results for flag in (*result.flags, *result.receptor.flags)]
-    clock = exposure.flags if exposure else ()
+    clock = [flag for exposure in exposures for flag in exposure.flags]
     together = {
         VisitFlag.MIXED_POPULATIONS: mixed,
         VisitFlag.REPLICATES_DISAGREE: pooled.status is RdStatus.REPLICATES_DISAGREE,

@@ -84,8 +84,8 @@ def _unassessed(courses: Sequence[FollowUp], month_days: float) -> str:
         f"No day of assessment (last_assessed_on) was typed for {who} of the {len(censored)} whose PFS is "
         "censored. They count as free of progression up to the last day known alive, or to the new therapy, "
         f"though nobody may have looked. Median PFS told so: {told}; with them censored on day 0: {least}. "
-        "The first is the longest that the sheet allows. If some of them progressed unseen, it is shorter "
-        "than either. Type last_assessed_on."
+        "The first is the longest that the sheet allows. If some of them progressed unseen, the true one may "
+        "lie between the two or be shorter than both. Type last_assessed_on."
     )
 
 

@@ -14,6 +14,7 @@ from calibration.density.receptor_density import NUMBERED, RdStatus
 from calibration.density.result import known_to_exceed
 from calibration.numbers import Z_95
 from pipeline.patients.exposure import ResponseClock
+from pipeline.patients.flags import ExposureFlag
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.study.study import Study
 
@@ -145,7 +146,7 @@ def _chosen(
     rules: tuple[tuple[LeftOut, Callable[[PatientRd], bool]], ...] = (
         (LeftOut.BLOOD, lambda row: row.tissue == _MARROW),
         (LeftOut.OTHER_KIT, lambda row: row.beads_kit == kit),
-        (LeftOut.AFTER_START, lambda row: not (start and row.collected_on and row.collected_on > start)),
+        (LeftOut.AFTER_START, lambda row: not _is_after(row, start)),
         (LeftOut.BEFORE_LAST_DOSE, lambda row: not (last and row.collected_on and row.collected_on <= last)),
     )
     for reason, counts in rules:
@@ -157,6 +158,13 @@ def _chosen(
         return RdVisit(None, left_out=LeftOut.NO_FIRST_DAY)
     day = max(days, key=lambda on: on or date.min)
     return _of_one_day([row for row in left if row.collected_on == day], study)
+
+
+def _is_after(row: PatientRd, start: date | None) -> bool:
+    """Tell whether a visit is after the first day of treatment, or by the times of day after its dose."""
+    if ExposureFlag.STUDY_DRUG_BEFORE_SAMPLE in row.flags:
+        return True
+    return start is not None and row.collected_on is not None and row.collected_on > start
 
 
 def _of_one_day(rows: Sequence[PatientRd], study: Study) -> RdVisit:

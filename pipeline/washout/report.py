@@ -126,10 +126,11 @@ class WashoutReport:
 def washout_report(rows: Sequence[PatientRd], settings: Settings) -> WashoutReport:
     """Fit every model of `MODELS` to a study's rows.
 
-    Tissues are never pooled: where rows come from several, the rows of the most frequent one are used and the
-    others counted. Bead kits share one line with a term for each further kit that has rows enough; M0, whose
-    ranks know no terms, takes the most frequent kit alone. A row `ABOVE_ULOQ` is right-censored at what it is
-    known to exceed (`calibration.density.result.known_to_exceed`).
+    Tissues are never pooled: where rows come from several, the rows of the one with most densities are used
+    (of marrow where blood has as many) and the others counted. Bead kits share one line with a term for each
+    further kit that has rows enough; M0, whose ranks know no terms, takes the most frequent kit alone. A row
+    `ABOVE_ULOQ` is right-censored at what it is known to exceed
+    (`calibration.density.result.known_to_exceed`).
 
     Parameters
     ----------

@@ -19,9 +19,10 @@ _TOLERANCE: Final = 1e-10
 _WIDEST: Final = 60.0
 """Logarithm of an odds ratio beyond which a limit is called infinite. Convention."""
 
-_GRID, _MOST_PLACES, _BEYOND = 0.4, 600, 8.0
+_GRID, _MOST_PLACES, _BEYOND, _BEYOND_LOG_N = 0.4, 600, 8.0, 2.0
 """Intercepts of the search for summits: how far apart, how many at most, and how far beyond the outermost
-step. Convention: a step of the logistic curve is some 4 wide."""
+step, or beyond ln n where that is farther. Convention: a step of the logistic curve is some 4 wide; half an
+event of n patients has the logit -ln 2n."""
 
 _PARTS, _NARROWINGS = 5, 11
 """How finely, and how often, a summit is narrowed: to a five-fold smaller part each time. Convention."""
@@ -196,7 +197,8 @@ class Penalised(Logistic):
     def _places(self, slope: float) -> Floats:
         """Return intercepts that are nowhere further apart than a step is wide, or stand at each step."""
         centres = -slope * self.x
-        low, high = float(centres.min()) - _BEYOND, float(centres.max()) + _BEYOND
+        beyond = max(_BEYOND, float(np.log(self.total.sum())) + _BEYOND_LOG_N)
+        low, high = float(centres.min()) - beyond, float(centres.max()) + beyond
         grid = np.linspace(low, high, min(int((high - low) / _GRID) + 2, _MOST_PLACES))
         if len(grid) < _MOST_PLACES or len(centres) > _MOST_PLACES:
             return np.asarray(grid)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from gating.arithmetic.linear import times
 from pipeline.washout.censored.estimate import ModelName, NotEstimableError, Wait
 from pipeline.washout.censored.likelihood import LEFT, RIGHT, CensoredRows, Floats, maximise
 from pipeline.washout.censored.profile import effective_rows, interval
@@ -19,8 +20,7 @@ from pipeline.washout.line.intervals import (
     own_variance,
     shared_variance,
 )
-from pipeline.washout.line.line import Line, fit_line
-from pipeline.washout.observations.rows import Observations
+from pipeline.washout.line.line import FIRST_TERM, Line, fit_line
 
 if TYPE_CHECKING:
     from pipeline.washout.line.tobit import WashoutFit
@@ -92,18 +92,24 @@ def _withheld(line: Line, doublings: float, rd: float, share: float) -> str:
     who = "half of the patients" if share == 0.5 else f"{100 * share:g} % of the patients"
     if not doublings <= seen:
         return f"not within what was seen: by {_weeks(seen):.3g} weeks {who} do not have {rd:g} on the line"
-    reached, known = _reached(line.data, doublings, rd)
+    reached, known = _reached(line, doublings, rd)
     if known and _chance_of_fewer(reached, known, share) < _TOO_FEW:
         rows = f"{reached} of {known} rows from {_weeks(doublings):.3g} weeks on have it"
         return f"not within what was seen: the line would say {_weeks(doublings):.3g} weeks, but only {rows}"
     return ""
 
 
-def _reached(data: Observations, doublings: float, rd: float) -> tuple[int, int]:
-    """Return how many rows from this washout on have the density, and of how many that is known."""
+def _reached(line: Line, doublings: float, rd: float) -> tuple[int, int]:
+    """Return how many rows from this washout on have the density, and of how many that is known.
+
+    A row of another kit, clone, dye or cytometer counts as it would read with the usual one, as on the line.
+    """
+    data, last = line.data, FIRST_TERM + len(line.data.terms)
+    terms = times(line.rows.design[0, :, FIRST_TERM:last], line.place[FIRST_TERM:last])
+    log_rd = data.log_rd - line.axes.scale_y * terms
     late, limit = np.log2(data.weeks) >= doublings, np.log10(rd)
-    above = late & (data.kind != LEFT) & (data.log_rd >= limit)
-    below = late & (data.kind != RIGHT) & (data.log_rd <= limit) & ~above
+    above = late & (data.kind != LEFT) & (log_rd >= limit)
+    below = late & (data.kind != RIGHT) & (log_rd <= limit) & ~above
     return int(np.sum(above)), int(np.sum(above | below))
 
 

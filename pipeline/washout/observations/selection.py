@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 
@@ -17,7 +18,9 @@ from pipeline.washout.observations.kept import LeftOut, kept_notes, kept_rows, l
 from pipeline.washout.observations.rows import Observations, observe
 from pipeline.washout.observations.shared import shared_errors
 from pipeline.washout.observations.terms import Term, refusal_of, too_many
-from pipeline.washout.observations.ways import usable_ways, way_terms, ways_of
+from pipeline.washout.observations.ways import takes_part, usable_ways, way_terms, ways_of
+
+_MARROW: Final = "marrow"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,7 +59,8 @@ def given_rows(rows: Sequence[PatientRd], settings: Settings) -> Given:
     """Return the rows as the models get them, in an order that does not depend on that of the sheets."""
     ordered = sorted(rows, key=_by_what_was_measured)
     kept, left_out = kept_rows(ordered, settings)
-    used, notes = _poolable(kept)
+    tissue = _tissue(kept or ordered)
+    used, notes = _poolable(kept, tissue)
     ways = ways_of(used)
     reference = usable_ways(ways, [False] * len(used))[0] if used else None
     data, covariates = observed(used, settings)
@@ -74,13 +78,13 @@ def given_rows(rows: Sequence[PatientRd], settings: Settings) -> Given:
         refusals=refusals,
         notes=(*left_out_notes(left_out), *kept_notes(kept), *notes),
         left_out=left_out,
-        with_left_out=observed(_poolable(ordered)[0], settings)[0] if left_out else None,
+        with_left_out=observed(_poolable(ordered, tissue)[0], settings)[0] if left_out else None,
     )
 
 
-def _poolable(rows: Sequence[PatientRd]) -> tuple[tuple[PatientRd, ...], tuple[str, ...]]:
-    """Return the rows of one tissue and of ways of measuring that can have a term, and what was left out."""
-    one_tissue, tissue_notes = _of_one(rows, "tissues", lambda row: row.tissue)
+def _poolable(rows: Sequence[PatientRd], tissue: str) -> tuple[tuple[PatientRd, ...], tuple[str, ...]]:
+    """Return the rows of this tissue and of ways of measuring that can have a term, and what was left out."""
+    one_tissue, tissue_notes = _of_tissue(rows, tissue)
     used, way_notes = _of_usable_ways(one_tissue)
     return used, (*tissue_notes, *way_notes)
 
@@ -101,18 +105,21 @@ def observed(rows: Sequence[PatientRd], settings: Settings) -> tuple[Observation
     return replace(data, terms=kept), data.terms[n_ways:]
 
 
-def _of_one(
-    rows: Sequence[PatientRd], what: str, value: Callable[[PatientRd], str]
-) -> tuple[tuple[PatientRd, ...], tuple[str, ...]]:
-    """Return the rows of the most frequent tissue, and a note of what was left out."""
-    counts = Counter(value(row) for row in rows)
-    if len(counts) < 2:
+def _tissue(rows: Sequence[PatientRd]) -> str:
+    """Return the tissue of most rows that take part in the models; marrow where as many are of another."""
+    every, of_data = (Counter(row.tissue for row in some) for some in (rows, filter(takes_part, rows)))
+    return max(sorted(every), key=lambda name: (of_data[name], name == _MARROW, every[name]), default=_MARROW)
+
+
+def _of_tissue(rows: Sequence[PatientRd], chosen: str) -> tuple[tuple[PatientRd, ...], tuple[str, ...]]:
+    """Return the rows of a tissue, and a note of what was left out."""
+    counts = Counter(row.tissue for row in rows)
+    if not {*counts} - {chosen}:
         return tuple(rows), ()
-    chosen = max(sorted(counts), key=lambda name: counts[name])
     others = ", ".join(f"{counts[name]} of {name or 'unknown'}" for name in sorted(counts) if name != chosen)
     used = f"{counts[chosen]} rows of {chosen or 'unknown'} used"
-    note = f"{what} are not pooled: {used}, {others} left out"
-    return tuple(row for row in rows if value(row) == chosen), (note,)
+    note = f"tissues are not pooled: {used}, {others} left out"
+    return tuple(row for row in rows if row.tissue == chosen), (note,)
 
 
 def _observe(rows: Sequence[PatientRd], extrapolation: float, terms: Sequence[Term]) -> Observations:

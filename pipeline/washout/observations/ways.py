@@ -8,11 +8,14 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from calibration.density.receptor_density import NUMBERED, RdStatus
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.washout.observations.terms import Term
 
 _FEWEST_ROWS, _FEWEST_MEASURED = 3, 2
 """Rows, and measured ones, that a further way of measuring needs. Convention (docs/method.md)."""
+
+_DENSITIES: Final = (*NUMBERED, RdStatus.BELOW_LLOQ, RdStatus.ABOVE_ULOQ)
 
 _WORDS: Final = {
     "kit": "bead kits",
@@ -48,11 +51,25 @@ class Way(NamedTuple):
         return ", ".join(part for part in self if part)
 
 
+def takes_part(row: PatientRd) -> bool:
+    """Return whether a row has a washout, and a density or a limit that it lies beyond."""
+    return row.status in _DENSITIES and row.weeks is not None and row.weeks >= 0
+
+
 def ways_of(rows: Sequence[PatientRd]) -> list[Way]:
-    """Return how each row was measured; a clone, dye or cytometer not told is the most frequent one."""
+    """Return how each row was measured; a clone, dye or cytometer not told is the most frequent one.
+
+    A row that takes no part in the models was measured in no way: it goes with the most frequent one of the
+    others, so that it decides nothing.
+    """
     columns = [[row.beads_kit for row in rows]]
     columns += [_filled([getattr(row, name) for row in rows]) for name in Way._fields[1:]]
-    return [Way(*parts) for parts in zip(*columns, strict=True)]
+    ways = [Way(*parts) for parts in zip(*columns, strict=True)]
+    of_data = [way for way, row in zip(ways, rows, strict=True) if takes_part(row)]
+    if not of_data:
+        return ways
+    usual = usable_ways(of_data, [False] * len(of_data))[0]
+    return [way if takes_part(row) else usual for way, row in zip(ways, rows, strict=True)]
 
 
 def way_terms(ways: Sequence[Way]) -> tuple[Term, ...]:

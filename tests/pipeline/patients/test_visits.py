@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -12,9 +12,12 @@ from calibration.density.receptor_density import RdStatus
 from calibration.density.result import PooledDensity
 from helpers.synthetic_result import changed
 from pipeline.assembly.study_result import StudyResult
-from pipeline.patients.flags import VisitFlag
+from pipeline.patients.flags import ExposureFlag, VisitFlag
 from pipeline.patients.visits import Visit, log_sd, patient_rd
+from pipeline.study.cells.choices import RowReason
+from pipeline.study.study import Dose
 from pipeline.washout import washout_report
+from pipeline.washout.observations.kept import kept_rows
 from pipeline.washout.observations.selection import observed
 
 
@@ -128,3 +131,36 @@ def test_kit_clone_and_lyse_reagent_travel_with_every_density(tmp_path):
     assert (
         reagents_of(two, (study.samples[0], replace(study.samples[0], beads="other"))).lot == f"{run.lot};L2"
     )
+
+
+def with_a_late_tube(study_result: StudyResult) -> StudyResult:
+    """Return P05-S1 and P04-S1 as one visit, whose P04-S1 was collected after the study drug."""
+    first = next(s for s in study_result.study.samples if s.sample_id == "P05-S1").collected_on
+    late = first + timedelta(21)
+    given_on = first + timedelta(14)
+    drug = study_result.study.settings.study_drug
+    study = replace(study_result.study, doses=(*study_result.study.doses, Dose("P05", given_on, drug)))
+    before = changed(study_result, study=study)
+    return with_samples(before, **{"P04-S1": {"patient_id": "P05", "collected_on": late}})
+
+
+def in_reverse(study_result: StudyResult) -> StudyResult:
+    study = replace(study_result.study, samples=study_result.study.samples[::-1])
+    return changed(study_result, study=study, results=study_result.results[::-1])
+
+
+def test_a_visit_with_one_tube_under_the_study_drug_stays_out_in_any_order_of_the_rows(
+    study_result: StudyResult,
+):
+    visit = visit_with(with_a_late_tube(study_result), "P05-S1")
+    other = visit_with(in_reverse(with_a_late_tube(study_result)), "P05-S1")
+    assert visit.sample_ids == other.sample_ids == ("P05-S1", "P04-S1")
+    assert ExposureFlag.STUDY_DRUG_BEFORE_SAMPLE in visit.flags
+    alone = visit_with(study_result, "P05-S1")
+    for one in (visit, other):
+        assert set(one.flags) == set(visit.flags)
+        assert one.washout_weeks == alone.washout_weeks
+        assert one.collected_on == alone.collected_on
+        kept, left = kept_rows([patient_rd(one)], study_result.study.settings)
+        assert not kept
+        assert [row.reason for row in left] == [RowReason.STUDY_DRUG]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from helpers.r_witness import needs_r, r_numbers
 from helpers.response import courses_of, tables_of
 from pipeline.response.follow_up import Endpoint, PfsEnd, follow_up, times_of
+from pipeline.response.pfs_bounds import pfs_warning
 from pipeline.response.statistics.time_to_event import median_survival
 from pipeline.study.settings import Settings
 from pipeline.study.study import Patient, Study
@@ -126,3 +128,21 @@ def test_the_median_pfs_is_that_of_survfit():
     )  # fmt: skip
     found = median_survival(courses_of(study(*patients)), Endpoint.PFS, 30.4375)
     assert [found.median, found.low, found.high] == pytest.approx(r["median"], rel=1e-9, nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("progressed", "n_unseen", "between"), [((30, 500, 500), 2, False), ((30, 40), 3, True)]
+)
+def test_the_warning_says_where_the_true_median_may_lie(progressed, n_unseen, between):
+    seen = [censored(f"P{i}", progressed_on=at) for i, at in enumerate(progressed)]
+    unseen = [censored(f"Q{i}", last_contact_on=600) for i in range(n_unseen)]
+    on_day_0 = [replace(course, pfs_day=0) for course in unseen]
+    in_truth = [censored(course.patient_id, progressed_on=300) for course in unseen]
+    longest, least, true = (
+        median_survival([*seen, *courses], Endpoint.PFS, 30.0).median or math.inf
+        for courses in (unseen, on_day_0, in_truth)
+    )
+    assert (least < true < longest) is between
+    assert (true < min(least, longest)) is not between
+    words = pfs_warning([*seen, *unseen], 30.0)
+    assert "the true one may lie between the two or be shorter than both" in words

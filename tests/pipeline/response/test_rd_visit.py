@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from helpers.response import counts_of, tables_of
 from pipeline.output.json_files import response_json
 from pipeline.patients.exposure import ResponseClock
+from pipeline.patients.flags import ExposureFlag
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.response.rd_visit import LeftOut, rd_visits, reference_kit
 from pipeline.study.settings import Settings
@@ -188,3 +189,11 @@ def test_who_is_left_out_is_named_and_counted_once():
         (LeftOut.BLOOD, ("P2",)), (LeftOut.AFTER_START, ("P3",))}  # fmt: skip
     assert {(count.name, count.n) for count in counts.outside if count.n} >= {
         (LeftOut.BLOOD, 1), (LeftOut.AFTER_START, 1)}  # fmt: skip
+
+
+def test_a_marrow_drawn_after_the_first_infusion_of_its_day_does_not_count():
+    before = marrow(at=-7, visit="screening")
+    after = marrow(180_000.0, at=0, flags=(ExposureFlag.STUDY_DRUG_BEFORE_SAMPLE,))
+    assert chosen(before, after).row == before
+    assert chosen(after).left_out is LeftOut.AFTER_START
+    assert chosen(before, replace(after, flags=())).row == replace(after, flags=())

@@ -196,3 +196,17 @@ def test_unseparated_data_agree_with_glm():
         "f <- glm(y ~ x, family = binomial, epsilon = 1e-12); tell('slope', coef(f)[2])", x=x, y=y * 1.0
     )
     assert np.log(odds_ratio("x", "1", x, y).odds_ratio) == pytest.approx(r["slope"][0], rel=1e-7)
+
+
+@pytest.mark.parametrize("n", [300, 3_000, 5_000, 100_000])
+@pytest.mark.parametrize("events", [1, 7])
+def test_a_rare_outcome_of_many_patients_has_the_odds_of_half_a_patient_more_in_each_cell(n, events):
+    for first, second, sign in ((0, events, 1), (events, 0, -1), (n, n - events, -1)):
+        totals = np.repeat([0.0, 1.0], [n, n])
+        parts = [first, n - first, second, n - second]
+        outcome = np.repeat([True, False, True, False], parts)
+        found = odds_ratio("RD", "yes v no", totals, outcome)
+        expected = (second + 0.5) * (n - first + 0.5) / ((n - second + 0.5) * (first + 0.5))
+        assert found.odds_ratio == pytest.approx(expected, rel=1e-5)
+        assert np.sign(np.log(found.odds_ratio)) == sign
+        assert found.low < found.odds_ratio < found.high

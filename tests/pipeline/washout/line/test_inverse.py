@@ -182,3 +182,24 @@ def test_two_lots_that_stand_apart_in_time_make_the_slope_less_sure():
 def test_a_share_lies_between_none_and_all(share):
     with pytest.raises(ValueError, match="share is"):
         weeks_to_reach(fit(), 20_000, share)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_kit_that_reads_low_does_not_withhold_the_wait_of_the_usual_one(seed):
+    rng = np.random.default_rng(seed)
+    weeks = 2 ** np.append(rng.uniform(2, 6, 24), rng.uniform(5.2, 6.7, 14))
+    rd = 10 ** (3.6 + 0.36 * np.log2(weeks) + 0.3 * rng.standard_normal(38))
+
+    def waits(factor):
+        rows = [
+            PatientRd(
+                f"P{i}", "", weeks[i], value, "OK", 500.0, 1e6, 0.05, beads_kit="qsc" if i > 23 else "pe"
+            )
+            for i, value in enumerate(np.append(rd[:24], factor * rd[24:]))
+        ]
+        fitted = fit_observations(given_rows(rows, Settings()).data)
+        return [weeks_to_reach(fitted, 100_000, share) for share in (0.5, 0.9)]
+
+    for low, usual in zip(waits(0.2), waits(1.0), strict=True):
+        assert low.weeks == pytest.approx(usual.weeks, rel=0.01)
+        assert low.note == usual.note == ""
