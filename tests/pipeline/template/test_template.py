@@ -442,10 +442,44 @@ def test_only_what_is_plainly_another_marker_contradicts():
         ("fcs/P07/marrow.fcs", "P07"),
         ("2024-05-31/P08.fcs", "P08"),
         ("P9.fcs", "P9"),
+        ("2024-05-31_P08.fcs", "P08"),
+        ("05.02.24 pt 17 full panel.fcs", "pt 17"),
+        ("Specimen_001_Tube_002.fcs", "Specimen_001"),
+        ("MM_01_BM1.fcs", "MM_01"),
+        ("full_S001.fcs", "S001"),
+        ("fcs/P07/full_stain.fcs", "P07"),
+        ("Smith_2024-05-31.fcs", "Smith"),
+        ("Smith_20240531.fcs", "Smith"),
+        ("Smith_BM2_full.fcs", "Smith"),
     ],
 )
 def test_patients_are_guessed_from_names(name, patient):
     assert patient_of(name) == patient
+
+
+def test_tubes_of_several_patients_are_never_made_replicates_of_a_word_without_saying_so(tmp_path):
+    for name in (
+        "Specimen_001_full",
+        "Specimen_002_full",
+        "05.02.24 pt 17 full panel",
+        "05.02.24 pt 18 full panel",
+    ):
+        write_tube(tmp_path / "fcs" / f"{name}.fcs")
+    for name in ("P07", "P08"):
+        write_tube(tmp_path / "fcs" / name / "marrow_full.fcs")
+    workbook = written(tmp_path)
+    rows = table(workbook, "samples")
+    told = {row["fcs_file"]: row["patient_id"] for row in rows}
+    assert {told[f"fcs/Specimen_00{k}_full.fcs"] for k in (1, 2)} == {"Specimen_001", "Specimen_002"}
+    assert {told[f"fcs/05.02.24 pt {k} full panel.fcs"] for k in (17, 18)} == {"pt 17", "pt 18"}
+    colours = {
+        row["patient_id"]: workbook["samples"].cell(k, 2).fill.fgColor.rgb[-6:]
+        for k, row in enumerate(rows, start=2)
+    }
+    assert colours == {**dict.fromkeys(told.values(), "FFF2CC"), "marrow": TO_FILL}
+    assert "if they are of several patients" in next(
+        row["_guessed"] for row in rows if row["patient_id"] == "marrow"
+    )
 
 
 @pytest.mark.parametrize("text", ["con", "a/b:c", "", "..", "x" * 300, "tab\tname", "Ä 1"])
