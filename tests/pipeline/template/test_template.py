@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from openpyxl import Workbook, load_workbook
+from openpyxl.comments import Comment
+from openpyxl.styles import Font, PatternFill
 
 from helpers.builders import CHANNELS, MARKERS, write_tube
 from pipeline.checks import check_folder, check_study
@@ -226,6 +228,28 @@ def test_a_workbook_that_somebody_typed_into_is_never_overwritten(tmp_path):
     with pytest.raises(UserError, match=r"found Samples\.csv"):
         write_template(tmp_path / "b", None)
     assert sorted(path.name for path in (tmp_path / "b").iterdir()) == ["Samples.csv"]
+
+
+@pytest.mark.parametrize("work", ["comment", "colour", "line through", "hidden row", "time of day"])
+def test_a_workbook_that_somebody_marked_is_never_overwritten(tmp_path, work):
+    path = write_template(lab_folder(tmp_path), None).path
+    workbook = load_workbook(path)
+    sheet = workbook["samples"]
+    if work == "comment":
+        sheet["B2"].comment = Comment("ask the ward", "a person")
+    elif work == "colour":
+        sheet["B2"].fill = PatternFill("solid", fgColor="FF0000")
+    elif work == "line through":
+        sheet["B2"].font = Font(strike=True)
+    elif work == "hidden row":
+        sheet.row_dimensions[2].hidden = True
+    else:
+        sheet["C2"] = sheet["C2"].value + timedelta(hours=9)
+    workbook.save(path)
+    before = path.read_bytes()
+    with pytest.raises(UserError, match=r"found study\.xlsx"):
+        write_template(tmp_path, None)
+    assert path.read_bytes() == before
 
 
 def test_a_workbook_that_nobody_typed_into_is_written_again_even_after_excel_saved_it(tmp_path):
