@@ -150,20 +150,32 @@ def _set_axes(axes: Axes, points: Sequence[Point], visits: Sequence[Visit], sett
     _draw_references(axes, lloqs, uloqs, settings)
 
 
+def _from_to(limits: Sequence[float]) -> str:
+    """Return the lowest and the highest of limits, or one number where both are written alike."""
+    return " to ".join(dict.fromkeys((count(min(limits)), count(max(limits)))))
+
+
 def _draw_references(axes: Axes, lloqs: Sequence[float], uloqs: Sequence[float], settings: Settings) -> None:
     if lloqs:
         floor, bottom, top = axes.get_ylim()[0], min(lloqs), max(lloqs)
         axes.axhspan(floor, bottom, color="#e6eaee", linewidth=0, zorder=0)
         axes.axhspan(bottom, top, color="#f4f6f8", linewidth=0, zorder=0)
-        words = f"LLOQ {count(top)}" if bottom == top else f"LLOQ {count(bottom)} to {count(top)}"
+        words = f"LLOQ {_from_to(lloqs)}"
         beside = axes.get_yaxis_transform()
         axes.text(0.995, top * 0.94, words, fontsize=7, color=GREY, ha="right", va="top", transform=beside)
     for uloq in sorted({min(uloqs), max(uloqs)}) if uloqs else ():
         axes.axhline(uloq, color=GREY, linewidth=0.7, linestyle=(0, (6, 3)), zorder=0)
     if uloqs:
         beside = axes.get_yaxis_transform()
-        label = f"ULOQ {count(min(uloqs))}" + (f" to {count(max(uloqs))}" if max(uloqs) > min(uloqs) else "")
-        axes.text(0.005, max(uloqs) * 1.06, label, fontsize=7, color=GREY, va="bottom", transform=beside)
+        axes.text(
+            0.005,
+            max(uloqs) * 1.06,
+            f"ULOQ {_from_to(uloqs)}",
+            fontsize=7,
+            color=GREY,
+            va="bottom",
+            transform=beside,
+        )
     axes.axhline(settings.rd_cut, color=GREY, linewidth=0.7, linestyle=(0, (1, 2)))
     axes.text(
         1.005, settings.rd_cut, f"RD cut {count(settings.rd_cut)}", transform=axes.get_yaxis_transform(),

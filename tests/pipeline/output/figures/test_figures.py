@@ -87,6 +87,14 @@ def test_the_washout_figure_names_patients_responses_and_limits(study_result: St
     assert any("daratumumab-competitive" in word for word in words)
 
 
+def test_limits_that_are_written_alike_are_one(study_result: StudyResult):
+    first, *others = study_result.visits
+    nearly = replace(first, receptor=replace(first.receptor, uloq=77_139.2))
+    same = [replace(visit, receptor=replace(visit.receptor, uloq=77_139.4)) for visit in others]
+    words = texts_of(to_svg(washout_figure([nearly, *same], {}, Settings()), "w", "washout"))
+    assert "ULOQ 77,139" in words
+
+
 def test_a_study_without_any_density_says_so(study_result: StudyResult):
     words = texts_of(to_svg(washout_figure((), {}, Settings()), "w", "washout"))
     assert words == ["no patient has both a washout and a receptor density"]
