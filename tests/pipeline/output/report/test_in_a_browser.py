@@ -218,6 +218,15 @@ def test_printed_every_card_is_open(page: Page) -> None:
     assert len(page.pdf()) > 10_000
 
 
+def test_printed_each_tube_has_a_page_and_nothing_is_cut(page: Page) -> None:
+    page.set_viewport_size({"width": 718, "height": 1047})  # A4 without margins of 1 cm, at 96 dots an inch
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    heights = page.locator("details.card").evaluate_all("cards => cards.map((card) => card.offsetHeight)")
+    assert max(heights) <= 1047
+    assert page.evaluate("document.documentElement.scrollWidth") <= 718
+
+
 def test_without_a_script_all_rows_and_pictures_are_there(
     browser: Browser, report: str, study_result: StudyResult
 ) -> None:
