@@ -150,32 +150,20 @@ def _set_axes(axes: Axes, points: Sequence[Point], visits: Sequence[Visit], sett
     _draw_references(axes, lloqs, uloqs, settings)
 
 
-def _from_to(limits: Sequence[float]) -> str:
-    """Return the lowest and the highest of limits, or one number where both are written alike."""
-    return " to ".join(dict.fromkeys((count(min(limits)), count(max(limits)))))
-
-
 def _draw_references(axes: Axes, lloqs: Sequence[float], uloqs: Sequence[float], settings: Settings) -> None:
     if lloqs:
         floor, bottom, top = axes.get_ylim()[0], min(lloqs), max(lloqs)
         axes.axhspan(floor, bottom, color="#e6eaee", linewidth=0, zorder=0)
         axes.axhspan(bottom, top, color="#f4f6f8", linewidth=0, zorder=0)
-        words = f"LLOQ {_from_to(lloqs)}"
+        words = f"LLOQ {_range_words(bottom, top)}"
         beside = axes.get_yaxis_transform()
         axes.text(0.995, top * 0.94, words, fontsize=7, color=GREY, ha="right", va="top", transform=beside)
     for uloq in sorted({min(uloqs), max(uloqs)}) if uloqs else ():
         axes.axhline(uloq, color=GREY, linewidth=0.7, linestyle=(0, (6, 3)), zorder=0)
     if uloqs:
         beside = axes.get_yaxis_transform()
-        axes.text(
-            0.005,
-            max(uloqs) * 1.06,
-            f"ULOQ {_from_to(uloqs)}",
-            fontsize=7,
-            color=GREY,
-            va="bottom",
-            transform=beside,
-        )
+        label = f"ULOQ {_range_words(min(uloqs), max(uloqs))}"
+        axes.text(0.005, max(uloqs) * 1.06, label, fontsize=7, color=GREY, va="bottom", transform=beside)
     axes.axhline(settings.rd_cut, color=GREY, linewidth=0.7, linestyle=(0, (1, 2)))
     axes.text(
         1.005, settings.rd_cut, f"RD cut {count(settings.rd_cut)}", transform=axes.get_yaxis_transform(),
@@ -197,8 +185,35 @@ def _draw_line(axes: Axes, fit: WashoutFit | RecoveryFit, *, contradicted: bool)
     for (low, high), colour, order in bands:
         ends = low.clip(floor, ceiling), high.clip(floor, ceiling)
         axes.fill_between(grid, *ends, color=colour, linewidth=0, zorder=order)
+        _draw_cut_signs(axes, grid, low < floor, high > ceiling)
     look = _line_look(contradicted=contradicted)
     axes.plot(grid, fit.predict(grid), zorder=2, **look)
+
+
+def _draw_cut_signs(
+    axes: Axes, weeks: NDArray[np.float64], below: NDArray[np.bool_], above: NDArray[np.bool_]
+) -> None:
+    """Mark with an arrow where a band goes on beyond the frame."""
+    for cut, sign, height, side in ((above, "↑", 0.985, "top"), (below, "↓", 0.015, "bottom")):
+        if cut.any():
+            middle = float(np.exp(np.log(weeks[cut]).mean()))
+            across = axes.get_xaxis_transform()
+            axes.text(
+                middle,
+                height,
+                f"{sign} goes on",
+                fontsize=6.5,
+                color=GREY,
+                ha="center",
+                va=side,
+                transform=across,
+            )
+
+
+def _range_words(low: float, high: float) -> str:
+    """Return one number, or two where they read differently."""
+    first, last = count(low), count(high)
+    return first if first == last else f"{first} to {last}"
 
 
 def patients_band(fit: WashoutFit | RecoveryFit, weeks: NDArray[np.float64]) -> tuple[Any, Any]:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from calibration.density.receptor_density import QUANTIFIED, RdStatus
-from gating.gates.steps import Step
 from pipeline.assembly.limiting import Limiting
 from pipeline.assembly.study_result import StudyResult
 from pipeline.files.whole import write_whole
@@ -19,15 +18,16 @@ from pipeline.output.figures.response import response_figure
 from pipeline.output.figures.style.canvas import house_style, to_svg
 from pipeline.output.figures.style.palette import BADGES, STATUS, Look
 from pipeline.output.figures.survival import survival_figure
-from pipeline.output.figures.svg.panel import thumbnail
 from pipeline.output.figures.svg.shades import COLOURS
 from pipeline.output.figures.svg.style import STYLE
 from pipeline.output.figures.swimmer import MOST_BARS, swimmer_figure, swimmers
 from pipeline.output.figures.washout import washout_figure
 from pipeline.output.interval import interval_name
+from pipeline.output.report.answer import answer
 from pipeline.output.report.attention import Item, attention
 from pipeline.output.report.bars import axis_bar, scale_of
 from pipeline.output.report.bead_cards import BeadCard, bead_card
+from pipeline.output.report.contact_sheet import Contact, contacts
 from pipeline.output.report.tube_cards import TubeCard, tube_card
 from pipeline.output.report.words import (
     competition_words,
@@ -60,22 +60,12 @@ VERY_MANY, MOST_CARDS_OF_VERY_MANY = 2_000, 12
 
 
 @dataclass(frozen=True, slots=True)
-class Contact:
-    """A tube on the contact sheet: its gate on the wanted population, and how sure it is."""
-
-    anchor: str
-    name: str
-    confidence: str
-    unsure: bool
-    svg: str
-
-
-@dataclass(frozen=True, slots=True)
 class Page:
     """What the template fills in."""
 
     title: str
     verdict: str
+    answer: tuple[str, ...]
     marker: str
     name: str
     competition: str
@@ -130,12 +120,13 @@ def _page(study_result: StudyResult) -> Page:
     return Page(
         title=study_result.study.folder.name or "study",
         verdict=verdict_line(results),
+        answer=answer(study_result),
         marker=marker_of(study_result.study),
         name=density_name(study_result.study),
         competition=competition_words(study_result.study),
         items=attention(study_result, anchors),
         tubes=tubes,
-        contacts=_contacts(results, tubes),
+        contacts=contacts(results, tubes),
         statuses=_statuses(results),
         n_flagged=sum(bool(tube.flags) for tube in tubes),
         beads=tuple(bead_card(run, anchors[f"beads:{run.beads}"]) for run in study_result.calibrations),
@@ -154,21 +145,6 @@ def _page(study_result: StudyResult) -> Page:
         survival_svg=_survival_svg(study_result.courses, study_result.study.settings),
         changed_settings=changed_settings(study_result.study.settings),
         open_all=len(results) <= MOST_OPEN_CARDS,
-    )
-
-
-def _contacts(results: Sequence[SampleResult], tubes: Sequence[TubeCard]) -> tuple[Contact, ...]:
-    """Return every tube that has a card and a picture of its gate, the least sure first."""
-    pictured = [
-        (result.gating_confidence or 0.0, tube, picture)
-        for result, tube in zip(results, tubes, strict=True)
-        for picture in result.pictures
-        if picture.step == Step.PLASMA_CELLS and tube.anchor
-    ]
-    pictured.sort(key=lambda one: one[0])
-    return tuple(
-        Contact(tube.anchor, tube.sample.sample_id, tube.confidence, tube.unsure, thumbnail(picture))
-        for _, tube, picture in pictured
     )
 
 

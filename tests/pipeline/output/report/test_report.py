@@ -66,8 +66,9 @@ def html(study_result: StudyResult) -> str:
 
 
 def test_what_matters_comes_first(html: str):
-    order = [html.index(mark) for mark in ('class="verdict"', 'id="first"', 'id="washout"', 'id="densities"',
-                                           'id="response"', 'id="tubes"', 'id="beads"', 'id="about"')]  # fmt: skip
+    order = [html.index(mark) for mark in ('class="answer"', 'class="verdict"', 'id="washout"', 'id="first"',
+                                           'id="densities"', 'id="gates"', 'id="response"', 'id="tubes"',
+                                           'id="beads"', 'id="about"')]  # fmt: skip
     assert order == sorted(order)
     assert "12 tubes: 4 quantified, 1 above the top bead, 3 below LLOQ, 1 above ULOQ" in html
     assert "1 failed" in html
@@ -124,7 +125,7 @@ def test_each_tube_has_a_card_with_its_pictures(study_result: StudyResult, html:
 def test_a_failed_tube_says_why_in_its_card_and_at_the_top(html: str):
     reason = "DATA is 1,204 bytes shorter than $TOT says"
     assert html.count(reason) >= 2
-    assert html.index(reason) < html.index('id="washout"')
+    assert html.index(reason) < html.index('id="densities"')
 
 
 def test_a_censored_density_is_never_quoted_as_a_number(html: str):

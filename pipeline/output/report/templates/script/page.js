@@ -10,7 +10,7 @@
   reveal();
   let closed = [];
   addEventListener("beforeprint", () => {
-    closed = [...document.querySelectorAll("details.card:not([open])")];
+    closed = [...document.querySelectorAll("details.card:not([open]), details.models:not([open])")];
     closed.forEach((card) => { card.open = true; });
   });
   addEventListener("afterprint", () => closed.forEach((card) => { card.open = false; }));

@@ -1,0 +1,84 @@
+"""The answer of a study in two sentences: whether free CD38 rises with washout, and how long it takes."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pipeline.assembly.study_result import StudyResult
+from pipeline.output.figures.style.ticks import count
+from pipeline.study.quantity_name import density_name
+from pipeline.washout.censored.estimate import ModelName, Wait
+from pipeline.washout.line.tobit import WashoutFit
+from pipeline.washout.report import WashoutReport
+
+CLEAR, LIKELY = 0.001, 0.05
+"""p below which a rise is called clear, or likely. Convention."""
+
+WELL_KNOWN, ROUGHLY_KNOWN = 2.0, 5.0
+"""Upper over lower limit of the fold per doubling up to which its size is called well, or roughly, known.
+Convention."""
+
+HALF: Final = 0.5
+
+
+def answer(study_result: StudyResult) -> tuple[str, ...]:
+    """Return the answer in two sentences; none where no washout is known."""
+    report = study_result.washout
+    if report is None or not report.n_used:
+        return ()
+    name, cut = density_name(study_result.study), study_result.study.settings.rd_cut
+    if report.tobit is None:
+        return (_untold(report, name),)
+    return (_rise(report.tobit, name, report.n_patients), _wait(report, name, cut))
+
+
+def _untold(report: WashoutReport, name: str) -> str:
+    reason = next((r.reason for r in report.not_estimable if r.name == ModelName.LINE), "")
+    return f"Whether {name} rises with the washout cannot be told" + (f": {reason}." if reason else ".")
+
+
+def _rise(fit: WashoutFit, name: str, n_patients: int) -> str:
+    low, high = fit.fold_interval
+    p = 1.0 if fit.slope_p is None else fit.slope_p
+    size = (
+        f"× {_three(fit.fold_per_doubling)} per doubling of the weeks (95 % interval {_three(low)} to "
+        f"{_three(high)}; {fit.n} visits of {n_patients} patients)"
+    )
+    if p >= LIKELY:
+        return f"Whether {name} rises with the washout is open: {size}."
+    way = "rises" if fit.slope > 0 else "falls"
+    sure = "clear" if p < CLEAR else "likely, not certain"
+    said = f"{name[:1].upper()}{name[1:]} {way} with the washout: {size}."
+    return f"{said} That it {way} is {sure}; how fast is {_known(low, high)}."
+
+
+def _known(low: float, high: float) -> str:
+    ratio = high / low if low > 0 else float("inf")
+    if ratio <= WELL_KNOWN:
+        return "well known"
+    return "roughly known" if ratio <= ROUGHLY_KNOWN else "hardly known"
+
+
+def _wait(report: WashoutReport, name: str, cut: float) -> str:
+    preferred = report.choice.preferred if report.choice else ModelName.LINE.value
+    asked = [wait for wait in report.waits if wait.density == cut and wait.share == HALF]
+    told = sorted(asked, key=lambda wait: wait.model != preferred)
+    what = f"half of the patients have {count(cut)} {name}"
+    if not told:
+        return f"When {what} was not asked."
+    wait = told[0]
+    if wait.weeks is None:
+        return f"When {what} cannot be told" + (f": {wait.note}." if wait.note else ".")
+    return f"{what[:1].upper()}{what[1:]} after {_weeks(wait)}" + (f"; {wait.note}." if wait.note else ".")
+
+
+def _weeks(wait: Wait) -> str:
+    ends = f"{_three(wait.low)} to {_three(wait.high)}"
+    return f"{_three(wait.weeks)} weeks (95 % interval {ends})"
+
+
+def _three(value: float | None) -> str:
+    """Return three significant digits; ∞ where the data set no limit."""
+    if value is None or value == float("inf"):
+        return "∞"
+    return count(float(f"{value:.3g}"))

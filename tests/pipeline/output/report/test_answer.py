@@ -1,0 +1,69 @@
+"""The answer in two sentences at the head of the report."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from helpers.synthetic_result import changed
+from pipeline.assembly.study_result import StudyResult
+from pipeline.output.report.answer import answer
+from pipeline.patients.patient_rd import PatientRd
+from pipeline.study.settings import Settings
+from pipeline.washout.report import WashoutReport, washout_report
+
+
+def fitted(slope: float, scatter: float, n: int) -> WashoutReport:
+    """Models of patients on a line of 60,000 at 16 weeks, with this slope in dex per doubling."""
+    rng = np.random.default_rng(7)
+    weeks = np.exp(np.linspace(np.log(4), np.log(64), n))
+    rd = 60_000 * 10 ** (slope * np.log2(weeks / 16) + rng.normal(0, scatter, n))
+    rows = [PatientRd(f"P{i}", "V1", weeks[i], rd[i], "OK", 500.0, 1e6, 0.05) for i in range(n)]
+    return washout_report(rows, Settings())
+
+
+def said(study_result: StudyResult, report: WashoutReport | None) -> tuple[str, ...]:
+    return answer(changed(study_result, washout=report))
+
+
+@pytest.mark.parametrize(
+    ("slope", "scatter", "n", "words"),
+    [
+        (
+            0.4,
+            0.1,
+            30,
+            ("rises with the washout: ×", "is clear", "how fast is well known", "30 visits of 30 patients"),
+        ),
+        (-0.4, 0.1, 30, ("falls with the washout", "is clear")),
+        (0.0, 0.4, 12, ("is open",)),
+    ],
+)
+def test_the_answer_says_whether_it_rises_and_how_sure_that_is(study_result, slope, scatter, n, words):
+    first, _ = said(study_result, fitted(slope, scatter, n))
+    for word in words:
+        assert word in first
+
+
+def test_a_wide_interval_is_called_hardly_known(study_result):
+    report = fitted(0.4, 0.1, 30)
+    wide = replace(report.tobit, slope_interval=(0.1, 1.2))
+    first, _ = said(study_result, replace(report, fits={**report.fits, "M1": wide}))
+    assert "how fast is hardly known" in first
+
+
+def test_the_wait_is_told_with_its_interval_or_why_it_is_not(study_result):
+    _, told = said(study_result, fitted(0.4, 0.1, 30))
+    assert told.startswith("Half of the patients have 150,000")
+    assert "(95 % interval " in told
+    _, untold = said(study_result, fitted(0.0, 0.4, 12))
+    assert "cannot be told" in untold
+
+
+def test_without_a_line_the_reason_is_told_and_without_washout_nothing(study_result):
+    few = fitted(0.4, 0.1, 30)
+    none = replace(few, fits={k: fit for k, fit in few.fits.items() if k == "M0"})
+    assert "cannot be told" in said(study_result, none)[0]
+    assert said(study_result, None) == ()
