@@ -128,6 +128,7 @@ def _panel_rows(panel: _Panel) -> tuple[GuessedRow, ...]:
         to_fill: tuple[str, ...] = ()
         if role == "cd38" and (ratio := _f_p_ratio(panel, channel)) is not None:
             values["f_p_ratio"], guessed = ratio, (*guessed, "f_p_ratio")
+            why += "; f_p_ratio is typed in the files: is it that of this lot of the conjugate?"
         if role == "cd38":
             to_fill = ("f_p_ratio", "clone", "competes_with_drug")
         rows.append(GuessedRow(values, guessed, why, to_fill))

@@ -21,7 +21,7 @@ from pipeline.study.sheets.rows import SHEETS
 from pipeline.template.names import patient_of, safe_id
 from pipeline.template.workbook import TO_FILL
 from pipeline.template.write import write_template
-from pipeline.tube.names.markers import contradicts, guess_role, marker_role, scatter_role
+from pipeline.tube.names.markers import contradicts, f_p_keyword, guess_role, marker_role, scatter_role
 
 NO_MARKERS = ("",) * len(CHANNELS)
 FMO_MARKERS = ("", "", "", "", *MARKERS[4:])
@@ -228,6 +228,14 @@ def test_a_workbook_that_somebody_typed_into_is_never_overwritten(tmp_path):
     with pytest.raises(UserError, match=r"found Samples\.csv"):
         write_template(tmp_path / "b", None)
     assert sorted(path.name for path in (tmp_path / "b").iterdir()) == ["Samples.csv"]
+
+
+def test_a_guessed_ratio_of_fluorophores_says_where_it_is_from(tmp_path):
+    keyword = f_p_keyword(CHANNELS.index("PE-A") + 1)
+    write_tube(tmp_path / "fcs" / "P1_full.fcs", keywords={keyword: "1.02"})
+    (row,) = (row for row in table(written(tmp_path), "panels") if row["role"] == "cd38")
+    assert row["f_p_ratio"] == 1.02
+    assert "f_p_ratio is typed in the files" in row["_guessed"]
 
 
 @pytest.mark.parametrize("work", ["comment", "colour", "line through", "hidden row", "time of day"])
