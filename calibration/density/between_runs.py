@@ -10,7 +10,7 @@ import numpy as np
 from calibration.density.budget import (
     ASSUMED_BETWEEN_RUN_CV,
     CELL_TERMS,
-    LOT_TERMS,
+    VISIT_TERMS,
     BetweenRunSource,
     BudgetTerm,
 )
@@ -130,7 +130,7 @@ def _cv(log_variance: float) -> float:
 
 def run_mean(rd: float, tubes: Sequence[ReceptorDensity]) -> RunMean:
     """Return a visit's mean by one bead run: its tubes share the curve; only their cells average out."""
-    elsewhere = CELL_TERMS | LOT_TERMS | {BudgetTerm.BETWEEN_RUNS}
+    elsewhere = CELL_TERMS | VISIT_TERMS | {BudgetTerm.BETWEEN_RUNS}
     every = [(term.name, (term.sd_dex * np.log(10)) ** 2) for tube in tubes for term in tube.budget]
     cells = sum(variance for term, variance in every if term in CELL_TERMS)
     curve = sum(variance for term, variance in every if term not in elsewhere)

@@ -41,6 +41,10 @@ CELL_TERMS = frozenset({BudgetTerm.STAINED_CELLS, BudgetTerm.CONTROL_CELLS, Budg
 LOT_TERMS = frozenset({BudgetTerm.LOT_ASSIGNMENT, BudgetTerm.F_P_RATIO})
 """Terms that all tubes of one lot and one conjugate share: the scatter of replicates does not show them."""
 
+VISIT_TERMS = LOT_TERMS | {BudgetTerm.CLONE_SPLIT}
+"""Terms that replicates of a visit share, so that their scatter does not show them: one clone is as hard to
+tell in each of its tubes."""
+
 OPTIONAL_TERMS = frozenset(
     {BudgetTerm.F_P_RATIO, BudgetTerm.TRANSFER, BudgetTerm.BETWEEN_RUNS, BudgetTerm.CLONE_SPLIT}
 )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from calibration.density.between_runs import PRIOR_FREEDOM, TOLD_FREEDOM, joined_variance
-from calibration.density.budget import CELL_TERMS, LOT_TERMS, BetweenRunSource, BudgetTerm
+from calibration.density.budget import CELL_TERMS, VISIT_TERMS, BetweenRunSource, BudgetTerm
 from calibration.density.replicates import Gap, has_estimate, widest_gap
 from calibration.density.result import PooledDensity, RdStatus, ReceptorDensity, known_to_exceed
 from calibration.numbers import Z_95, Floats
@@ -41,10 +41,10 @@ def pool_receptor_densities(
     not averaged: `REPLICATES_DISAGREE`, without a number.
 
     Tubes of one bead run share its curve and what differs between runs: their mean is one number, and the
-    means of the runs are averaged. All of one run: the tubes are. Lot and F:P are shared by all and do not
-    average out. The variance of what is averaged is joined with the scatter it shows (`joined_variance`): a
-    CV between runs counts for 20 degrees of freedom where it was typed or estimated, else for less than one;
-    scatter makes it smaller only where it is assumed.
+    means of the runs are averaged. All of one run: the tubes are. Lot, F:P and the split of the clone are
+    shared by all and do not average out. The variance of what is averaged is joined with the scatter it
+    shows (`joined_variance`): a CV between runs counts for 20 degrees of freedom where it was typed or
+    estimated, else for less than one; scatter makes it smaller only where it is assumed.
 
     Parameters
     ----------
@@ -107,7 +107,8 @@ def _frame(members: Sequence[ReceptorDensity], n_pooled: int) -> PooledDensity:
     if left_out and n_pooled:
         left = f"{left_out} of {len(members)} replicates have no receptor density and are not pooled."
         notes = (*notes, left)
-    held = max(members, key=lambda member: member.between_run_cv)
+    # one above the range has no interval that what replicates tell could have been put into
+    held = max(members, key=lambda member: (has_estimate(member), member.between_run_cv))
     return PooledDensity(
         members[0].status,
         len(members),
@@ -187,10 +188,10 @@ def _unit(tubes: Sequence[ReceptorDensity], *, on_log: bool, several: bool) -> _
     values = sorted(float(np.log(m.rd or 1.0)) if on_log else m.rd or 0.0 for m in tubes)
     variances = [(_variance(m, on_log=on_log), m) for m in tubes]
     cells = sum(v * _share(m, CELL_TERMS) for v, m in variances) / len(tubes)
-    lot = sum(v * _share(m, LOT_TERMS, unknown=1.0) for v, m in variances) / len(tubes)
-    run = max(sum(v for v, _ in variances) / len(tubes) - cells - lot, 0.0)
+    common = sum(v * _share(m, VISIT_TERMS, unknown=1.0) for v, m in variances) / len(tubes)
+    run = max(sum(v for v, _ in variances) / len(tubes) - cells - common, 0.0)
     own = cells / len(tubes) + (run if several else 0.0)
-    return _Unit(sum(values) / len(values), own, lot + (0.0 if several else run))
+    return _Unit(sum(values) / len(values), own, common + (0.0 if several else run))
 
 
 def _variance(member: ReceptorDensity, *, on_log: bool) -> float:

@@ -49,12 +49,16 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """A replicate: value or lower bound, its SD near zero (molecules), its SD at its size (a fraction)."""
+    """A replicate: value or lower bound, its SD near zero (molecules), its SD at its size (a fraction).
+
+    `is_below`: the value lies below its LLOQ.
+    """
 
     value: float
     is_bound: bool
     absolute: float
     relative: float
+    is_below: bool = False
 
 
 def replicate_scatter(groups: Sequence[Sequence[float]]) -> ReplicateScatter | None:
@@ -106,7 +110,8 @@ def widest_gap(members: Iterable[ReceptorDensity], between_run_cv: float = 0.0) 
     size, so that readings below zero and bright ones are compared alike (Durbin et al. 2002,
     doi:10.1093/bioinformatics/18.suppl_1.S105). a is the SD of the dimmer one, b that of both at their
     size, from the replicates' own intervals with a CV between runs of at least 10 %. A replicate above the
-    range counts as its bound, and only with a number below it.
+    range counts as its bound, and only with a number below it. Two below their LLOQ do not count: of both
+    it is known that they lie below.
 
     Parameters
     ----------
@@ -131,7 +136,11 @@ def widest_gap(members: Iterable[ReceptorDensity], between_run_cv: float = 0.0) 
     least = max(between_run_cv, ASSUMED_BETWEEN_RUN_CV)
     readings = [reading for member in members if (reading := _reading(member, least)) is not None]
     ordered = sorted(readings, key=lambda one: (one.value, one.is_bound))
-    pairs = [(low, high) for low, high in combinations(ordered, 2) if not low.is_bound]
+    pairs = [
+        (low, high)
+        for low, high in combinations(ordered, 2)
+        if not low.is_bound and not (low.is_below and high.is_below)
+    ]
     gaps = [Gap(low.value, high.value, high.is_bound, _sds(low, high)) for low, high in pairs]
     return max(gaps, key=lambda gap: (gap.sds, gap.high, -gap.low), default=None)
 
@@ -150,12 +159,13 @@ def _reading(member: ReceptorDensity, between_run_cv: float) -> _Reading | None:
         return None
     low = member.rd_low if member.rd_low is not None else member.rd
     high = member.rd_high if member.rd_high is not None else member.rd
+    below = member.status is RdStatus.BELOW_LLOQ
     if low > 0:
         own = float((np.log(high) - np.log(low)) / (2 * Z_95)) ** 2
         held = own * sum(term.share for term in member.budget if term.name is BudgetTerm.BETWEEN_RUNS)
         relative = float(np.sqrt(own - held + max(held, least)))
-        return _Reading(member.rd, False, float(np.sqrt(own - held)) * member.rd, relative)
-    return _Reading(member.rd, False, (high - low) / (2 * Z_95), float(np.sqrt(least)))
+        return _Reading(member.rd, False, float(np.sqrt(own - held)) * member.rd, relative, below)
+    return _Reading(member.rd, False, (high - low) / (2 * Z_95), float(np.sqrt(least)), below)
 
 
 def _sds(low: _Reading, high: _Reading) -> float:

@@ -32,6 +32,9 @@ _REMEDIES: Final[Mapping[str, tuple[BudgetTerm, ...]]] = {
     "a clearer split of the clone": (BudgetTerm.CLONE_SPLIT,),
 }
 
+_MOST_TOLD: Final = 1_000.0
+"""Percent: an upper limit of a CV above it is not told, since of one pair it is astronomical. Convention."""
+
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
@@ -97,10 +100,15 @@ class Limiting:
             ("on the same bead run (between tubes)", self.within_run),
         ):
             if scatter is not None:
+                known = (
+                    f"{scatter.low:.1f} to {scatter.high:.1f} %"
+                    if scatter.high <= _MOST_TOLD
+                    else f"from {scatter.low:.1f} %, without a useful upper limit"
+                )
                 yield (
-                    f"Replicates {words} differ by a CV of {scatter.cv_percent:.1f} % (95 % interval "
-                    f"{scatter.low:.1f} to {scatter.high:.1f} %, {scatter.n_groups} visits, "
-                    f"{scatter.freedom} degrees of freedom)."
+                    f"Replicates {words} differ by a CV of {scatter.cv_percent:.1f} % "
+                    f"(95 % interval {known}, {_several(scatter.n_groups, 'visit')}, "
+                    f"{_freedom(scatter.freedom)})."
                 )
         yield self.fed_in
 
@@ -137,12 +145,20 @@ def _between_run_sentences(term: BetweenRunTerm) -> Iterable[str]:
     if term.shown is not None:
         yield (
             f"Replicates on different bead runs differ by {100 * term.shown.observed:.1f} %; their own "
-            f"errors explain {100 * term.shown.expected:.1f} % ({term.shown.freedom} degrees of freedom)."
+            f"errors explain {100 * term.shown.expected:.1f} % ({_freedom(term.shown.freedom)})."
         )
     if term.source is BetweenRunSource.ESTIMATED:
         yield f"The LLOQs hold the {100 * ASSUMED_BETWEEN_RUN_CV:g} % that are assumed without replicates."
         if term.cv >= MOST_CV:
             yield f"With {cv} no density reaches the {100 * MOST_CV:g} % that an LLOQ stands for."
+
+
+def _several(n: int, what: str) -> str:
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
+
+
+def _freedom(n: int) -> str:
+    return f"{n} degree of freedom" if n == 1 else f"{n} degrees of freedom"
 
 
 def _has_budget(receptor: ReceptorDensity) -> bool:

@@ -13,7 +13,9 @@ from pipeline.quantification.result import SampleResult
 from pipeline.study.reagents import reagents_of
 from pipeline.study.study import Sample, Study
 
-_RUN_TERMS: Final = frozenset({BudgetTerm.STANDARD_CURVE, BudgetTerm.BEAD_MEDIANS, BudgetTerm.TRANSFER})
+_RUN_TERMS: Final = frozenset(
+    {BudgetTerm.STANDARD_CURVE, BudgetTerm.BEAD_MEDIANS, BudgetTerm.TRANSFER, BudgetTerm.BETWEEN_RUNS}
+)
 
 
 def shared_errors(
@@ -22,7 +24,8 @@ def shared_errors(
     """Return the parts of the error of a visit's tubes that tubes of other visits have too.
 
     Each is the root mean square over the tubes of that term's SD, dex: what replicates share does not
-    average out. A source names what must be the same: kit and lot; kit, clone, dye and F:P of the panel; run.
+    average out. A source names what must be the same: kit and lot; kit, clone, dye and F:P of the panel; run,
+    with its curve and what differs between runs, as in pooling.
     Where tubes of one visit differ in it, nothing is known to be shared. NaN: as large as that of the other
     rows of the source (a row below its LLOQ has no interval of its own, but its limit moves with the lot).
     """

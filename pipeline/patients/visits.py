@@ -27,7 +27,7 @@ from pipeline.study.study import Sample, Study
 class Visit:
     """What is known of a patient at a visit; `receptor` is pooled over `sample_ids`.
 
-    Tubes of another tissue, or calibrated with another kit, are never pooled: they are a visit of their own.
+    Tubes of another tissue, kit, clone or dye are never pooled: they are a visit of their own.
     `theta` is the part of CD38 that the drug holds, by its tubes; `by_sentinels` and `by_level` are it by
     either way; `total` is the pooled density over 1 − θ.
     """

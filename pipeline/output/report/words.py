@@ -177,6 +177,11 @@ def competition_words(study: Study) -> str:
             f"The clone ({clones}) does not compete with {drug}: what follows is total {marker}, "
             "with or without drug on it, not free sites."
         )
+    if None not in {panel.quantified.competes_with_drug for panel in study.panels}:
+        return (
+            f"Not every clone ({clones}) competes with {drug}: where it does, these are free sites "
+            f"({drug}-competitive free {marker}); where not, total {marker}, with or without drug on it."
+        )
     return (
         f"The panel does not say for every tube whether the clone ({clones}) competes with {drug}; "
         f"only where it does are these free sites ({drug}-competitive free {marker})."

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration.density.budget import LOT_TERMS, BudgetTerm
-from calibration.density.receptor_density import NUMBERED, ReceptorDensity
+from calibration.density.receptor_density import NUMBERED, RdStatus, ReceptorDensity
 from calibration.numbers import Z_95
 from gating.sentinels import B_PRECURSORS, NK_CELLS
 from pipeline.quantification.result import SentinelResult
@@ -113,8 +113,10 @@ class Norm:
 
 
 def reading_of_sentinel(sentinel: SentinelResult) -> Reading | None:
-    """Return what a sentinel's density says; None where it says nothing."""
+    """Return what a sentinel's density says; None where it says nothing, as one that is not quantifiable."""
     density = sentinel.receptor
+    if density.status is RdStatus.NOT_QUANTIFIABLE:  # no LLOQ: it is not below one
+        return None
     lot, run, between = _parts(density)
     limit = float(np.log(density.lloq)) if density.lloq and 0 < density.lloq < np.inf else None
     if density.status in NUMBERED and density.rd and density.rd > 0:

@@ -117,10 +117,14 @@ def contradict(one: Theta, other: Theta) -> bool:
 def theta_of_tubes(thetas: Sequence[Theta]) -> Theta:
     """Return θ of a visit from its tubes: the mean of ln(1 − θ), within all of their intervals.
 
-    Replicates have the same patient, norm and serum, so that more of them make θ no surer.
+    Replicates have the same patient, norm and serum, so that more of them make θ no surer. Where sentinels of
+    some tubes tell it, the drug's level in the others does not count.
     """
-    if len(thetas) == 1 or not all(theta.is_known for theta in thetas):
-        return next((theta for theta in thetas if theta.is_known), thetas[0])
+    known = [theta for theta in thetas if theta.is_known]
+    measured = [theta for theta in known if theta.source is ThetaFrom.SENTINELS]
+    thetas = measured or known or thetas
+    if len(thetas) == 1 or not known:
+        return thetas[0]
     values = [theta.value for theta in thetas if theta.value is not None and theta.value < 1]
     mean = None
     if len(values) == len(thetas):

@@ -97,6 +97,16 @@ def test_replicates_within_their_errors_are_pooled(members):
     assert gap is None or gap.sds < MOST_SDS_APART
 
 
+def test_replicates_below_their_lloq_agree_that_the_visit_is_below_it():
+    nothing, dim = (
+        ReceptorDensity(RdStatus.BELOW_LLOQ, 5_000, rd=rd, rd_low=low, rd_high=high, lloq=LLOQ)
+        for rd, low, high in ((0.0, -15.0, 15.0), (300.0, 240.0, 400.0))
+    )
+    found = pool([nothing, dim])
+    assert (found.status, found.rd) == (RdStatus.BELOW_LLOQ, pytest.approx(150.0))
+    assert pool([nothing, dim, tube(20_000.0)]).status is RdStatus.REPLICATES_DISAGREE
+
+
 def test_honest_replicates_of_an_assay_thrice_as_bad_as_assumed_are_hardly_ever_called_contradictory():
     rng = np.random.default_rng(4)
     sd = math.sqrt(0.03**2 + 0.03**2 + math.log1p(0.3**2))

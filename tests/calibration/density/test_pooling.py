@@ -3,7 +3,15 @@ import math
 import pytest
 from scipy.special import stdtrit
 
-from calibration import BudgetTerm, ErrorTerm, RdStatus, ReceptorDensity, pool_receptor_densities
+from calibration import (
+    BetweenRunSource,
+    BudgetTerm,
+    ErrorTerm,
+    RdStatus,
+    ReceptorDensity,
+    pool_receptor_densities,
+)
+from calibration.density.between_runs import run_mean
 
 BUDGET = (ErrorTerm(BudgetTerm.LOT_ASSIGNMENT, 0.02, 0.5), ErrorTerm(BudgetTerm.STAINED_CELLS, 0.02, 0.5))
 
@@ -121,3 +129,28 @@ def test_a_pool_of_members_on_both_sides_of_the_top_bead_is_extrapolated_where_i
     beyond = replicate(90000.0, RdStatus.ABOVE_ULOQ_EXTRAPOLATED)
     assert pool_receptor_densities([replicate(60000.0), beyond]).status is RdStatus.ABOVE_ULOQ_EXTRAPOLATED
     assert pool_receptor_densities([replicate(40000.0), beyond]).status is RdStatus.OK
+
+
+def test_the_split_of_the_clone_does_not_average_out_over_bead_runs():
+    def tube(split):
+        sds = {BudgetTerm.STAINED_CELLS: 0.01, BudgetTerm.STANDARD_CURVE: 0.01, BudgetTerm.CLONE_SPLIT: split}
+        whole = math.hypot(*sds.values())
+        budget = tuple(ErrorTerm(name, sd, (sd / whole) ** 2) for name, sd in sds.items())
+        fold = 10 ** (1.959964 * whole)
+        return ReceptorDensity(
+            RdStatus.OK, 500, rd=2e4, rd_low=2e4 / fold, rd_high=2e4 * fold, lloq=500.0, budget=budget
+        )
+
+    pooled = pool_receptor_densities([tube(0.1)] * 4, runs=["A", "B", "C", "D"])
+    assert math.log10(pooled.rd_high / 2e4) > 1.959964 * 0.1
+    assert run_mean(2e4, [tube(0.1)]).log_variance == pytest.approx(run_mean(2e4, [tube(0.0)]).log_variance)
+
+
+def test_a_member_above_the_range_does_not_say_what_the_intervals_of_the_others_hold():
+    told = replicate(60_000.0, between_run_cv=0.02, between_run_from=BetweenRunSource.ESTIMATED)
+    above = ReceptorDensity(
+        RdStatus.ABOVE_ULOQ, 500, rd_low=67_601.0, uloq=67_601.0, lloq=500.0,
+        between_run_cv=0.1, between_run_from=BetweenRunSource.ASSUMED,
+    )  # fmt: skip
+    pooled = pool_receptor_densities([above, told])
+    assert (pooled.between_run_cv, pooled.between_run_from) == (0.02, BetweenRunSource.ESTIMATED)

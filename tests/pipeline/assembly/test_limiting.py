@@ -67,6 +67,18 @@ def test_replicates_on_other_bead_runs_tell_the_cv_between_runs():
     assert "estimated from replicates" in found.sentences()[-1]
 
 
+def test_one_pair_has_no_upper_limit_that_anyone_could_read():
+    found = study_result(("P1", "B1", receptor(20000.0)), ("P1", "B2", receptor(28000.0))).limiting
+    pair = next(text for text in found.sentences() if "(between runs)" in text)
+    assert pair.endswith(" %, without a useful upper limit, 1 visit, 1 degree of freedom).")
+    many = study_result(
+        *((f"P{k}", f"B{1 + run}", receptor(rd)) for k in range(9) for run, rd in enumerate((2e4, 2.4e4)))
+    ).limiting
+    pair = next(text for text in many.sentences() if "(between runs)" in text)
+    assert " to " in pair
+    assert pair.endswith(" %, 9 visits, 9 degrees of freedom).")
+
+
 def test_enough_replicates_put_what_their_budgets_leave_open_into_every_interval():
     tubes = [
         (f"P{k}", f"B{1 + run}", receptor(rd, stained=0.02, lot=0.02))

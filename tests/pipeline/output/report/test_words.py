@@ -38,6 +38,10 @@ def test_free_is_said_only_of_a_clone_that_competes(study_result: StudyResult):
     assert competition_words(competing(study_result, True)).startswith("Daratumumab-competitive free CD38")
     assert "total CD38" in competition_words(competing(study_result, False))
     assert "does not say" in competition_words(competing(study_result, None))
+    both = tuple(competing(study_result, answer).panels[0] for answer in (True, False))
+    words = competition_words(replace(study_result.study, panels=both))
+    assert words.startswith("Not every clone")
+    assert "does not say" not in words
     names = [density_name(competing(study_result, answer)) for answer in (True, False, None)]
     assert names == ["free CD38", "CD38", "CD38"]
     assert "daratumumab-competitive" in axis_name(competing(study_result, True))

@@ -156,6 +156,14 @@ def test_without_an_lloq_the_upper_limit_of_the_sentinel_counts():
     assert theta.low > 0.99
 
 
+def test_a_sentinel_that_is_not_quantifiable_is_not_below_its_lloq_and_tells_nothing():
+    poor = sentinel(15_000, 60_000, B_PRECURSORS, status=RdStatus.NOT_QUANTIFIABLE, lloq=None)
+    theta = theta_of(poor)
+    assert (theta.low, theta.high) == (None, None)
+    assert theta.reason == "no sentinel can be read"
+    assert theta_of(poor, HALF[0]) == theta_of(HALF[0])
+
+
 def test_the_more_sensitive_sentinel_decides_where_the_other_is_below_its_lloq():
     nk = sentinel(100, 500, status=RdStatus.BELOW_LLOQ)
     b = around(1_500.0, name=B_PRECURSORS)
@@ -297,3 +305,10 @@ def test_replicates_have_one_theta_and_no_narrower_interval():
     assert one.value < both.value < two.value
     assert (both.low, both.high) == (one.low, two.high)
     assert theta_of_tubes([one, Theta()]) == one
+
+
+def test_sentinels_of_one_replicate_go_before_the_drugs_level_in_the_others():
+    measured = theta_of(*HALF)
+    level = Theta(0.95, 0.1, 0.99, 0.1, 0.99, ThetaFrom.MODEL)
+    assert theta_of_tubes([level, measured]) == theta_of_tubes([measured, level]) == measured
+    assert theta_of_tubes([Theta(), measured, measured]) == theta_of_tubes([measured, measured])
