@@ -19,7 +19,7 @@ from pipeline.template.inventory import (
     nearest_beads,
     tubes_own_control,
 )
-from pipeline.template.names import patient_of, safe_id, unique_names
+from pipeline.template.names import patient_of, safe_id, tells_little, unique_names
 from pipeline.tube.names.channels import find_channel
 from pipeline.tube.names.markers import antigen, f_p_keyword, fluorochrome, guess_role, scatter_role
 
@@ -128,6 +128,7 @@ def _panel_rows(panel: _Panel) -> tuple[GuessedRow, ...]:
         to_fill: tuple[str, ...] = ()
         if role == "cd38" and (ratio := _f_p_ratio(panel, channel)) is not None:
             values["f_p_ratio"], guessed = ratio, (*guessed, "f_p_ratio")
+            why += "; f_p_ratio is typed in the files: is it that of this lot of the conjugate?"
         if role == "cd38":
             to_fill = ("f_p_ratio", "clone", "competes_with_drug")
         rows.append(GuessedRow(values, guessed, why, to_fill))
@@ -196,12 +197,14 @@ def _sample_rows(inventory: Inventory, panels: Sequence[_Panel]) -> tuple[Guesse
     ids = {file: safe_id(name) for file, name in named.items()}
     of_tube = {tube.name: panel.name for panel in panels for tube in panel.tubes}
     bead_names = {run.name: name for run, name in _bead_names(inventory.beads)}
+    patients = [patient_of(tube.name) for tube in inventory.tubes]
+    doubtful = {name for name in patients if tells_little(name) and patients.count(name) > 1}
     rows = []
-    for tube in inventory.tubes:
+    for tube, patient in zip(inventory.tubes, patients, strict=True):
         run = nearest_beads(tube, inventory.beads)
         values: dict[str, Value] = {
             "sample_id": ids[tube.name],
-            "patient_id": patient_of(tube.name),
+            "patient_id": patient,
             "collected_on": tube.file.acquisition.acquired_on,
             "fcs_file": tube.name,
             "panel": of_tube[tube.name],
@@ -212,7 +215,13 @@ def _sample_rows(inventory: Inventory, panels: Sequence[_Panel]) -> tuple[Guesse
         guessed = tuple(column for column, value in values.items() if value and column != "fcs_file")
         by_time = run is not None and _both_dated(tube, run)
         to_check = ("beads",) if run and not by_time and len(inventory.beads) > 1 else ()
-        rows.append(GuessedRow(values, guessed, _why(tube, run, by_time=by_time), to_check=to_check))
+        why = _why(tube, run, by_time=by_time)
+        if patient in doubtful:
+            to_check = (*to_check, "patient_id")
+            why += (
+                f"; several files are called {patient}: if they are of several patients, say so in patient_id"
+            )
+        rows.append(GuessedRow(values, guessed, why, to_check=to_check))
     return tuple(rows)
 
 

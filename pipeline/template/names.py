@@ -7,14 +7,16 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 from pipeline.files.safe_name import safe_name
+from pipeline.study.names.ids import is_day
 from pipeline.study.wording import same_word
 
 _CONTROL_WORDS = re.compile(
     r"(?<![a-z])(fmo|minus|iso(type)?|igg\d?[ab]?|ctrl|control|cd38)(?![a-z])", re.IGNORECASE
 )
 _TUBE_WORDS = re.compile(
-    r"(?<![a-z])(full(ly)?|complete|stain(ed)?|all|mix|tube|test|sample)(?![a-z])", re.IGNORECASE
+    r"(?<![a-z])(full(ly)?|complete|stain(ed)?|all|mix|tube|test|sample|panel)(?![a-z])", re.IGNORECASE
 )
+_A_NUMBER = re.compile(r"[#(]?\d+\)?")
 _GENERIC_FOLDER = re.compile(r"^(\.|fcs|data|raw|files|export|[\d\-_.]{4,})$", re.IGNORECASE)
 
 
@@ -55,17 +57,44 @@ def unique_names(stems: Mapping[str, str]) -> dict[str, str]:
 
 
 def patient_of(name: str) -> str:
-    """Return the patient that a file's name suggests: its first word, else its folder, else its stem.
+    """Return the patient that a file's name suggests: its first telling word, else its folder, else its stem.
+
+    A day, and a word that says which tube it is, tell no patient; a word without a digit is read with the
+    number after it, or all patients of a lab would be one: `MM 01` and `MM 02` are not replicates of `MM`.
 
     >>> patient_of("fcs/2024-02-05/P01_BM1.fcs"), patient_of("fcs/P07/marrow.fcs"), patient_of("fcs/P08.fcs")
     ('P01', 'P07', 'P08')
+    >>> patient_of("05.02.24 pt 17 full panel.fcs"), patient_of("Specimen_001_Tube_002.fcs")
+    ('pt 17', 'Specimen_001')
     """
     path = PurePosixPath(name)
-    words = re.split(r"[_\s]+", path.stem.strip())
-    if len(words) > 1 and words[0]:
-        return safe_id(words[0])
+    stem = path.stem.strip()
+    words = list(re.finditer(r"[^_\s]+", stem))
+    for word, after in zip(words, [*words[1:], None], strict=True):
+        numbered = after is not None and bool(_A_NUMBER.fullmatch(after[0]))
+        if len(words) == 1 or is_day(word[0]) or (_says_which_tube(word[0]) and not numbered):
+            continue
+        with_number = after is not None and numbered and not _has_digit(word[0]) and not is_day(after[0])
+        return safe_id(stem[word.start() : after.end() if after is not None and with_number else word.end()])
     folder = path.parent.name
     return safe_id(path.stem if _GENERIC_FOLDER.match(folder or ".") else folder)
+
+
+def _says_which_tube(word: str) -> bool:
+    return not same_word(_TUBE_WORDS.sub("", _CONTROL_WORDS.sub("", word)))
+
+
+def _has_digit(text: str) -> bool:
+    return any(letter.isdigit() for letter in text)
+
+
+def tells_little(patient: str) -> bool:
+    """Whether a guessed patient may be any: a name without a digit, such as `marrow`.
+
+    >>> tells_little("marrow"), tells_little("P07")
+    (True, False)
+    """
+    return not _has_digit(patient)
 
 
 def safe_id(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Whether a workbook is as `cd38rd init` wrote it: nobody has typed into it, so it may be written again."""
+"""Whether a workbook is as `cd38rd init` wrote it: nobody has typed, marked or hidden anything in it."""
 
 from __future__ import annotations
 
@@ -9,19 +9,20 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
+    from openpyxl.cell import Cell, MergedCell
 
 PROPERTY = "cd38rd_cells"
 
 
 def seal(workbook: Workbook) -> None:
-    """Write into a workbook's properties what its cells hold."""
+    """Write into a workbook's properties what its cells hold and how they are marked."""
     from openpyxl.packaging.custom import StringProperty
 
     workbook.custom_doc_props.append(StringProperty(name=PROPERTY, value=_cells(workbook)))
 
 
 def is_untouched(path: Path) -> bool:
-    """Return whether a workbook was written by init and every cell still holds what it held then."""
+    """Return whether a workbook was written by init and every cell still is as it was then."""
     import zipfile
 
     from openpyxl import load_workbook
@@ -36,18 +37,33 @@ def is_untouched(path: Path) -> bool:
 
 
 def _cells(workbook: Workbook) -> str:
-    """Return a digest of every cell that holds something, by sheet and place."""
+    """Return a digest of every cell that holds something or is marked, by sheet and place.
+
+    A comment, a colour, a line through a cell and a hidden row are a person's work as much as a word is.
+    """
     digest = hashlib.sha256()
     for sheet in workbook.worksheets:
         for row in sheet.iter_rows():
             for cell in row:
-                if cell.value not in (None, ""):
-                    digest.update(f"{sheet.title}!{cell.coordinate}={_text(cell.value)}\n".encode())
+                held = "" if cell.value in (None, "") else _text(cell.value)
+                if words := held + _marks(cell):
+                    digest.update(f"{sheet.title}!{cell.coordinate}={words}\n".encode())
+        lines = (*sheet.row_dimensions.items(), *sheet.column_dimensions.items())
+        hidden = sorted(str(place) for place, line in lines if line.hidden)
+        digest.update(f"{sheet.title}: {sheet.sheet_state} {hidden}\n".encode())
     return digest.hexdigest()
+
+
+def _marks(cell: Cell | MergedCell) -> str:
+    """Return the comment, the colour and the line through a cell, in words; "" where there is none."""
+    comment = " ".join(cell.comment.text.split()) if cell.comment else ""
+    colour = str(cell.fill.fgColor.rgb)[-6:] if cell.fill.fill_type == "solid" else cell.fill.fill_type or ""
+    struck = "struck" if cell.font.strike else ""
+    return f"|{comment}|{colour}|{struck}" if comment or colour or struck else ""
 
 
 def _text(value: object) -> str:
     """Return a value as any program that saved the workbook would give it back."""
     if isinstance(value, date):
-        return value.isoformat()[:10]
+        return value.isoformat().removesuffix("T00:00:00")
     return repr(float(value)) if isinstance(value, int | float) else str(value)

@@ -185,7 +185,10 @@ def _draw_line(axes: Axes, fit: WashoutFit | RecoveryFit, *, contradicted: bool)
     for (low, high), colour, order in bands:
         ends = low.clip(floor, ceiling), high.clip(floor, ceiling)
         axes.fill_between(grid, *ends, color=colour, linewidth=0, zorder=order)
-        _draw_cut_signs(axes, grid, low < floor, high > ceiling)
+    lows, highs = zip(*(band for band, _, _ in bands), strict=True)
+    _draw_cut_signs(
+        axes, grid, np.any(np.less(lows, floor), axis=0), np.any(np.greater(highs, ceiling), axis=0)
+    )
     look = _line_look(contradicted=contradicted)
     axes.plot(grid, fit.predict(grid), zorder=2, **look)
 
@@ -193,7 +196,7 @@ def _draw_line(axes: Axes, fit: WashoutFit | RecoveryFit, *, contradicted: bool)
 def _draw_cut_signs(
     axes: Axes, weeks: NDArray[np.float64], below: NDArray[np.bool_], above: NDArray[np.bool_]
 ) -> None:
-    """Mark with an arrow where a band goes on beyond the frame."""
+    """Mark with one arrow at an edge where a band, or both, go on beyond the frame."""
     for cut, sign, height, side in ((above, "↑", 0.985, "top"), (below, "↓", 0.015, "bottom")):
         if cut.any():
             middle = float(np.exp(np.log(weeks[cut]).mean()))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from openpyxl import Workbook, load_workbook
+from openpyxl.comments import Comment
+from openpyxl.styles import Font, PatternFill
 
 from helpers.builders import CHANNELS, MARKERS, write_tube
 from pipeline.checks import check_folder, check_study
@@ -19,7 +21,7 @@ from pipeline.study.sheets.rows import SHEETS
 from pipeline.template.names import patient_of, safe_id
 from pipeline.template.workbook import TO_FILL
 from pipeline.template.write import write_template
-from pipeline.tube.names.markers import contradicts, guess_role, marker_role, scatter_role
+from pipeline.tube.names.markers import contradicts, f_p_keyword, guess_role, marker_role, scatter_role
 
 NO_MARKERS = ("",) * len(CHANNELS)
 FMO_MARKERS = ("", "", "", "", *MARKERS[4:])
@@ -226,6 +228,36 @@ def test_a_workbook_that_somebody_typed_into_is_never_overwritten(tmp_path):
     with pytest.raises(UserError, match=r"found Samples\.csv"):
         write_template(tmp_path / "b", None)
     assert sorted(path.name for path in (tmp_path / "b").iterdir()) == ["Samples.csv"]
+
+
+def test_a_guessed_ratio_of_fluorophores_says_where_it_is_from(tmp_path):
+    keyword = f_p_keyword(CHANNELS.index("PE-A") + 1)
+    write_tube(tmp_path / "fcs" / "P1_full.fcs", keywords={keyword: "1.02"})
+    (row,) = (row for row in table(written(tmp_path), "panels") if row["role"] == "cd38")
+    assert row["f_p_ratio"] == 1.02
+    assert "f_p_ratio is typed in the files" in row["_guessed"]
+
+
+@pytest.mark.parametrize("work", ["comment", "colour", "line through", "hidden row", "time of day"])
+def test_a_workbook_that_somebody_marked_is_never_overwritten(tmp_path, work):
+    path = write_template(lab_folder(tmp_path), None).path
+    workbook = load_workbook(path)
+    sheet = workbook["samples"]
+    if work == "comment":
+        sheet["B2"].comment = Comment("ask the ward", "a person")
+    elif work == "colour":
+        sheet["B2"].fill = PatternFill("solid", fgColor="FF0000")
+    elif work == "line through":
+        sheet["B2"].font = Font(strike=True)
+    elif work == "hidden row":
+        sheet.row_dimensions[2].hidden = True
+    else:
+        sheet["C2"] = sheet["C2"].value + timedelta(hours=9)
+    workbook.save(path)
+    before = path.read_bytes()
+    with pytest.raises(UserError, match=r"found study\.xlsx"):
+        write_template(tmp_path, None)
+    assert path.read_bytes() == before
 
 
 def test_a_workbook_that_nobody_typed_into_is_written_again_even_after_excel_saved_it(tmp_path):
@@ -442,10 +474,44 @@ def test_only_what_is_plainly_another_marker_contradicts():
         ("fcs/P07/marrow.fcs", "P07"),
         ("2024-05-31/P08.fcs", "P08"),
         ("P9.fcs", "P9"),
+        ("2024-05-31_P08.fcs", "P08"),
+        ("05.02.24 pt 17 full panel.fcs", "pt 17"),
+        ("Specimen_001_Tube_002.fcs", "Specimen_001"),
+        ("MM_01_BM1.fcs", "MM_01"),
+        ("full_S001.fcs", "S001"),
+        ("fcs/P07/full_stain.fcs", "P07"),
+        ("Smith_2024-05-31.fcs", "Smith"),
+        ("Smith_20240531.fcs", "Smith"),
+        ("Smith_BM2_full.fcs", "Smith"),
     ],
 )
 def test_patients_are_guessed_from_names(name, patient):
     assert patient_of(name) == patient
+
+
+def test_tubes_of_several_patients_are_never_made_replicates_of_a_word_without_saying_so(tmp_path):
+    for name in (
+        "Specimen_001_full",
+        "Specimen_002_full",
+        "05.02.24 pt 17 full panel",
+        "05.02.24 pt 18 full panel",
+    ):
+        write_tube(tmp_path / "fcs" / f"{name}.fcs")
+    for name in ("P07", "P08"):
+        write_tube(tmp_path / "fcs" / name / "marrow_full.fcs")
+    workbook = written(tmp_path)
+    rows = table(workbook, "samples")
+    told = {row["fcs_file"]: row["patient_id"] for row in rows}
+    assert {told[f"fcs/Specimen_00{k}_full.fcs"] for k in (1, 2)} == {"Specimen_001", "Specimen_002"}
+    assert {told[f"fcs/05.02.24 pt {k} full panel.fcs"] for k in (17, 18)} == {"pt 17", "pt 18"}
+    colours = {
+        row["patient_id"]: workbook["samples"].cell(k, 2).fill.fgColor.rgb[-6:]
+        for k, row in enumerate(rows, start=2)
+    }
+    assert colours == {**dict.fromkeys(told.values(), "FFF2CC"), "marrow": TO_FILL}
+    assert "if they are of several patients" in next(
+        row["_guessed"] for row in rows if row["patient_id"] == "marrow"
+    )
 
 
 @pytest.mark.parametrize("text", ["con", "a/b:c", "", "..", "x" * 300, "tab\tname", "Ä 1"])

@@ -27,6 +27,8 @@ _BELOW: Final = 38
 _LINE, _LINE_HEIGHT = 29, 13
 _LABEL: Final = 24
 """Characters of an axis' name."""
+_GLYPH: Final = 7.4
+"""Pixels of a wide letter: a label is held so far from the edges that none of it is cut off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +169,7 @@ def _frame(density: Density, places: Places) -> str:
     for place, label in axis_ticks(places.x):
         x = _LEFT + float(places.across(place))
         lines.append(f"M{number(x)} {bottom}v{_TICK}")
-        labels.append(text(label, x, bottom + 15, class_="m"))
+        labels.append(text(label, _inside(label, x, 0, WIDTH), bottom + 15, class_="m"))
     if density.y_channel:
         lines.append(f"M{_LEFT} {bottom}v-{SIDE}")
         for place, label in axis_ticks(places.y):
@@ -178,14 +180,20 @@ def _frame(density: Density, places: Places) -> str:
 
 
 def _axis_names(density: Density, labels: Mapping[str, str]) -> list[str]:
-    middle = SIDE / 2
-    x_name = labels.get(density.x_channel, density.x_channel)
-    names = [text(shortened(x_name, _LABEL), _LEFT + middle, _TOP + SIDE + 31, class_="m axis")]
+    x_name = shortened(labels.get(density.x_channel, density.x_channel), _LABEL)
+    x = _inside(x_name, _LEFT + SIDE / 2, 0, WIDTH)
+    names = [text(x_name, x, _TOP + SIDE + 31, class_="m axis")]
     if density.y_channel:
-        y_name = labels.get(density.y_channel, density.y_channel)
-        turned = f"rotate(-90 11 {number(_TOP + middle)})"
-        names.append(text(shortened(y_name, _LABEL), 11, _TOP + middle, class_="m axis", transform=turned))
+        y_name = shortened(labels.get(density.y_channel, density.y_channel), _LABEL)
+        y = _inside(y_name, _TOP + SIDE / 2, _TOP - 6, _TOP + SIDE + _BELOW)
+        names.append(text(y_name, 11, y, class_="m axis", transform=f"rotate(-90 11 {number(y)})"))
     return names
+
+
+def _inside(label: str, middle: float, low: float, high: float) -> float:
+    """Return the middle of a label, moved where an end of it would lie beyond `low` or `high`."""
+    half = len(label) * _GLYPH / 2
+    return min(max(middle, low + half), high - half)
 
 
 def _captions(title: str, step: GateStep | None) -> list[str]:

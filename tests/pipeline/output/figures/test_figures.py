@@ -76,6 +76,18 @@ def test_the_washout_figure_tells_the_median_its_band_and_that_of_the_patients_a
     assert high / fit.predict(weeks) == pytest.approx(10 ** (1.959964 * fit.sigma))
 
 
+def test_two_bands_that_leave_the_frame_are_told_by_one_arrow_an_edge(study_result: StudyResult):
+    fit = fit_tobit(
+        np.array([2.0, 4.0, 8.0, 16.0, 64.0]),
+        [600.0, 90.0, 90_000.0, 900.0, 900_000.0],
+        ["OK"] * 5,
+        lloq=50.0,
+    )
+    figure = washout_figure(study_result.visits, {}, study_result.study.settings, fit)
+    words = texts_of(to_svg(figure, "w", "washout"))
+    assert [words.count(f"{sign} goes on") for sign in "↑↓"] == [1, 1]
+
+
 def test_the_washout_figure_names_patients_responses_and_limits(study_result: StudyResult):
     fit = study_result.washout.tobit
     name = axis_name(study_result.study)
@@ -85,6 +97,14 @@ def test_the_washout_figure_names_patients_responses_and_limits(study_result: St
     words = texts_of(to_svg(figure, "w", "washout"))
     assert {"P05", "SD", "PD", "MR", "12 months", "LLOQ 950", "RD cut 150,000"} <= set(words)
     assert any("daratumumab-competitive" in word for word in words)
+
+
+def test_limits_that_are_written_alike_are_one(study_result: StudyResult):
+    first, *others = study_result.visits
+    nearly = replace(first, receptor=replace(first.receptor, uloq=77_139.2))
+    same = [replace(visit, receptor=replace(visit.receptor, uloq=77_139.4)) for visit in others]
+    words = texts_of(to_svg(washout_figure([nearly, *same], {}, Settings()), "w", "washout"))
+    assert "ULOQ 77,139" in words
 
 
 def test_a_study_without_any_density_says_so(study_result: StudyResult):

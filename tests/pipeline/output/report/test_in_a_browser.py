@@ -71,6 +71,8 @@ def test_the_filter_counts_and_says_when_nothing_is_found(page: Page) -> None:
     assert shown(page) == ["P05-S1"]
     page.fill("#filter", "/p0[12]-s1/")
     assert shown(page) == ["P01-S1", "P02-S1"]
+    page.fill("#filter", r"/^P0[12]\S\D\d/i")
+    assert shown(page) == ["P01-S1", "P02-S1"]
     page.fill("#filter", "no such tube")
     assert page.locator("#rd-nothing").is_visible()
     page.fill("#filter", "/(/")
@@ -123,6 +125,14 @@ def test_csv_holds_the_rows_and_columns_that_are_shown(page: Page, tmp_path: Pat
     assert row.startswith("P05-S1,")
 
 
+def test_the_name_of_a_column_stands_right_beside_its_box(page: Page) -> None:
+    page.click("#rd-tools details summary")
+    boxes = page.locator("#rd-tools input[data-column]")
+    widths = boxes.evaluate_all("boxes => boxes.map((box) => box.getBoundingClientRect().width)")
+    assert len(widths) > 5
+    assert max(widths) < 30
+
+
 def test_the_head_of_the_table_stays_in_sight(page: Page) -> None:
     page.evaluate("document.querySelector('#rd tbody tr:nth-child(6)').scrollIntoView()")
     head = page.locator("#rd thead th").first.bounding_box()
@@ -150,6 +160,28 @@ def test_the_pointer_over_a_picture_reads_values_and_events(page: Page) -> None:
         words = page.locator(".tip").inner_text()
         assert unit in words
         assert re.match(r"\S+ [−\d.,]+", words)
+
+
+def test_counts_of_bins_of_other_widths_are_told_apart(page: Page) -> None:
+    words = page.evaluate(
+        """() => {
+             const card = document.getElementById('tube-5');
+             card.open = true;
+             const plot = card.querySelector('svg.plot[data-control]');
+             plot.scrollIntoView({block: 'center'});
+             const [bins, read] = [plot.dataset.counts.split(' ').length, []];
+             for (const share of [1, 0.5]) {
+               plot.dataset.control = Array(bins * share).fill('7').join(' ');
+               const box = plot.getBoundingClientRect();
+               const at = {clientX: box.x + box.width / 2, clientY: box.y + box.height / 2, bubbles: true};
+               plot.dispatchEvent(new PointerEvent('pointermove', at));
+               read.push(document.querySelector('.tip').textContent);
+             }
+             return read;
+           }"""
+    )
+    assert words[0].endswith(" 7")
+    assert words[1].endswith(" 7 in a bin 2 × as wide")
 
 
 def test_nobody_is_shut_out_by_colours_names_or_order(page: Page) -> None:
@@ -184,6 +216,15 @@ def test_printed_every_card_is_open(page: Page) -> None:
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert page.locator("details.card:not([open])").count() == 0
     assert len(page.pdf()) > 10_000
+
+
+def test_printed_each_tube_has_a_page_and_nothing_is_cut(page: Page) -> None:
+    page.set_viewport_size({"width": 718, "height": 1047})  # A4 without margins of 1 cm, at 96 dots an inch
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    heights = page.locator("details.card").evaluate_all("cards => cards.map((card) => card.offsetHeight)")
+    assert max(heights) <= 1047
+    assert page.evaluate("document.documentElement.scrollWidth") <= 718
 
 
 def test_without_a_script_all_rows_and_pictures_are_there(

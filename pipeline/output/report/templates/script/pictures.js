@@ -38,11 +38,13 @@
   };
   const events = (n) => `${n.toLocaleString("en-US")} event${n === 1 ? "" : "s"}`;
   const listed = (text, share) => { const n = text.split(" ").map(Number); return n[Math.min(Math.floor(share * n.length), n.length - 1)]; };
+  // Both histograms have bins of their own: where the widths differ, the counts cannot be held against each other.
+  const widths = (counts, control) => { const times = counts.split(" ").length / control.split(" ").length; return times === 1 ? "" : ` in a bin ${times} \u00d7 as wide`; };
   const readOff = (plot, x, y) => {
     const d = plot.dataset;
     const where = `${d.xn} ${words(valueAt(d.x, x))}`;
     if (!d.y) {
-      const control = d.control ? `, ${d.controln} ${listed(d.control, x)}` : "";
+      const control = d.control ? `, ${d.controln} ${listed(d.control, x)}${d.counts ? widths(d.counts, d.control) : ""}` : "";
       return d.counts ? `${where}: ${events(listed(d.counts, x))}${control}` : `${where}${control}`;
     }
     const both = `${where} \u00b7 ${d.yn} ${words(valueAt(d.y, 1 - y))}`;

@@ -14,10 +14,10 @@
 
   // "a b": both words; "a|b" or "a OR b": either; "/a.c/": a regular expression.
   const matcher = (typed) => {
-    const text = typed.trim().toLowerCase();
-    if (text.length > 2 && text.startsWith("/") && text.endsWith("/")) {
+    const regular = typed.trim().match(/^\/(.+)\/i?$/);
+    if (regular) {
       try {
-        const pattern = new RegExp(text.slice(1, -1), "i");
+        const pattern = new RegExp(regular[1], "i");
         filter.setCustomValidity("");
         return (row) => pattern.test(row);
       } catch {
@@ -26,7 +26,7 @@
       }
     }
     filter.setCustomValidity("");
-    const either = text.split(/\||\bor\b/).map((part) => part.split(/\s+/).filter(Boolean)).filter((part) => part.length);
+    const either = typed.toLowerCase().split(/\||\bor\b/).map((part) => part.split(/\s+/).filter(Boolean)).filter((part) => part.length);
     return (row) => !either.length || either.some((words) => words.every((word) => row.includes(word)));
   };
   const texts = new Map(rows.map((row) => [row, row.textContent.replace(/\s+/g, " ").toLowerCase()]));

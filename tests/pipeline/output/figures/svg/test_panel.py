@@ -21,7 +21,7 @@ from pipeline.output.figures.gating import (
     gating_panels,
     step_title,
 )
-from pipeline.output.figures.svg.panel import SIDE, kept_bins, step_panel
+from pipeline.output.figures.svg.panel import SIDE, WIDTH, kept_bins, step_panel
 from pipeline.quantification.result import SampleResult
 from pipeline.tube.histograms import Density
 
@@ -125,6 +125,24 @@ def test_a_long_channel_name_is_shortened_with_a_sign():
         step_panel(density(None), None, "Step", {"A": "a marker with a very long name · FL1-A"}).content
     )
     assert any(word.endswith("…") and len(word) <= 24 for word in words)
+
+
+@pytest.mark.parametrize("marker", ["CD3+CD14 · PerCP-Cy5-5-A", "CD138 · BB700-CD-A-10-A", "CD45 · V500-C-A"])
+def test_a_channel_name_is_never_cut_at_the_edge_of_its_picture(marker):
+    from matplotlib.textpath import TextPath
+
+    wide = TextPath((0, 0), marker, size=11).get_extents().width
+    panel = step_panel(density(None), None, "Step", {"A": marker, "B": marker})
+    across, upward = re.findall(r'<text x="([\d.]+)" y="([\d.]+)" class="m axis"', panel.content)
+    assert wide / 2 <= float(across[0]) <= WIDTH - wide / 2
+    assert wide / 2 <= float(upward[1]) <= panel.height - wide / 2
+
+
+def test_a_tick_at_the_end_of_an_axis_keeps_its_whole_label():
+    content = step_panel(replace(density(None), x_axis=(0.0, 200_000.0, None)), None, "Step", {}).content
+    places = re.findall(r'<text x="([\d.]+)" y="187" class="m">([^<]+)<', content)
+    assert "200k" in dict(places).values()
+    assert all(float(x) + 3.2 * len(label) <= WIDTH for x, label in places)
 
 
 HOSTILE = "\"><script>alert(1)</script>&'<"
