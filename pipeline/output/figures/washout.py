@@ -7,15 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-from numpy.typing import NDArray
-
 from calibration.density.receptor_density import QUANTIFIED, RdStatus
 from calibration.density.result import known_to_exceed
 from pipeline.output.figures.style.canvas import add_axes, house_style, new_figure
 from pipeline.output.figures.style.labels import place_labels
-from pipeline.output.figures.style.palette import BLUE, GREY, INK, RESPONSE_LOOK, RESPONSES
+from pipeline.output.figures.style.palette import GREY, INK, RESPONSE_LOOK, RESPONSES
 from pipeline.output.figures.style.ticks import count
+from pipeline.output.figures.washout_line import draw_line, line_key
 from pipeline.patients.visits import Visit
 from pipeline.study.settings import Settings
 from pipeline.washout.line.tobit import WashoutFit
@@ -29,9 +27,6 @@ if TYPE_CHECKING:
 MOST_LABELS = 40
 _MONTHS = (3, 6, 12, 24)
 _PALE: Final = "#cfd5dc"
-_PATIENTS, _MEDIAN = "#eaf2f8", "#bdd7eb"
-_SDS: Final = 1.959964
-"""SDs around the median within which 95 % of the patients lie. Arithmetic: of the normal distribution."""
 
 MOST_POINTS: Final = 1_000
 """Points that are drawn one by one, with interval or arrow; more are one picture."""
@@ -99,13 +94,13 @@ def washout_figure(
         _set_axes(axes, points, visits, settings)
         axes.set_ylabel(name)
         if fit is not None:
-            _draw_line(axes, fit, contradicted=contradicted)
+            draw_line(axes, fit, contradicted=contradicted)
         if len(points) <= MOST_POINTS:
             for point in points:
                 _draw_point(axes, point)
         else:
             _draw_cloud(axes, points)
-        _draw_key(axes, points, _key_of(fit, contradicted=contradicted) if fit is not None else [])
+        _draw_key(axes, points, line_key(fit, contradicted=contradicted) if fit is not None else [])
         if len(points) <= MOST_LABELS:
             place_labels(axes, [(point.x, point.y, point.label) for point in points])
     return figure
@@ -178,71 +173,10 @@ def _draw_references(axes: Axes, lloqs: Sequence[float], uloqs: Sequence[float],
             axes.text(week, 1.01, f"{months} months", fontsize=7, color=GREY, ha="center", transform=above)
 
 
-def _draw_line(axes: Axes, fit: WashoutFit | RecoveryFit, *, contradicted: bool) -> None:
-    grid = np.geomspace(float(fit.data.weeks.min()), float(fit.data.weeks.max()), 60)
-    floor, ceiling = axes.get_ylim()
-    bands = ((patients_band(fit, grid), _PATIENTS, 0.8), (fit.predict_interval(grid), _MEDIAN, 1.0))
-    for (low, high), colour, order in bands:
-        ends = low.clip(floor, ceiling), high.clip(floor, ceiling)
-        axes.fill_between(grid, *ends, color=colour, linewidth=0, zorder=order)
-    lows, highs = zip(*(band for band, _, _ in bands), strict=True)
-    _draw_cut_signs(
-        axes, grid, np.any(np.less(lows, floor), axis=0), np.any(np.greater(highs, ceiling), axis=0)
-    )
-    look = _line_look(contradicted=contradicted)
-    axes.plot(grid, fit.predict(grid), zorder=2, **look)
-
-
-def _draw_cut_signs(
-    axes: Axes, weeks: NDArray[np.float64], below: NDArray[np.bool_], above: NDArray[np.bool_]
-) -> None:
-    """Mark with one arrow at an edge where a band, or both, go on beyond the frame."""
-    for cut, sign, height, side in ((above, "↑", 0.985, "top"), (below, "↓", 0.015, "bottom")):
-        if cut.any():
-            middle = float(np.exp(np.log(weeks[cut]).mean()))
-            across = axes.get_xaxis_transform()
-            axes.text(
-                middle,
-                height,
-                f"{sign} goes on",
-                fontsize=6.5,
-                color=GREY,
-                ha="center",
-                va=side,
-                transform=across,
-            )
-
-
 def _range_words(low: float, high: float) -> str:
     """Return one number, or two where they read differently."""
     first, last = count(low), count(high)
     return first if first == last else f"{first} to {last}"
-
-
-def patients_band(fit: WashoutFit | RecoveryFit, weeks: NDArray[np.float64]) -> tuple[Any, Any]:
-    """Return the densities between which 95 % of the patients lie by this fit, (n,) each."""
-    if isinstance(fit, RecoveryFit):
-        return fit.predict_patients(weeks)
-    median, factor = fit.predict(weeks), 10 ** (_SDS * fit.sigma)
-    return median / factor, median * factor
-
-
-def _line_look(*, contradicted: bool) -> dict[str, Any]:
-    return {"color": BLUE, "linewidth": 1.3, "linestyle": (0, (4, 2)) if contradicted else "-"}
-
-
-def _key_of(fit: WashoutFit | RecoveryFit, *, contradicted: bool) -> list[Any]:
-    """Return the key's entries for the line and its two bands."""
-    from matplotlib.lines import Line2D
-    from matplotlib.patches import Patch
-
-    kind = "credible interval" if isinstance(fit, RecoveryFit) else "interval"
-    line = "median patient" + ("\n(the rows contradict it)" if contradicted else "")
-    return [
-        Line2D([], [], label=line, **_line_look(contradicted=contradicted)),
-        Patch(color=_MEDIAN, linewidth=0, label=f"95 % {kind}\nof that median"),
-        Patch(color=_PATIENTS, linewidth=0, label="95 % of the patients"),
-    ]
 
 
 def _draw_point(axes: Axes, point: Point) -> None:

@@ -18,6 +18,9 @@ WELL_KNOWN, ROUGHLY_KNOWN = 2.0, 5.0
 """Upper over lower limit of the fold per doubling up to which its size is called well, or roughly, known.
 Convention."""
 
+LONGEST_WEEKS = 520.0
+"""Ten years: a later upper limit is called none. Convention: no patient waits so long."""
+
 HALF: Final = 0.5
 
 
@@ -73,7 +76,12 @@ def _wait(report: WashoutReport, name: str, cut: float) -> str:
 
 
 def _weeks(wait: Wait) -> str:
-    ends = f"{_three(wait.low)} to {_three(wait.high)}"
+    high = wait.high if wait.high is not None and wait.high <= LONGEST_WEEKS else None
+    ends = (
+        f"from {_three(wait.low)} weeks, no upper limit"
+        if high is None
+        else f"{_three(wait.low)} to {_three(high)}"
+    )
     return f"{_three(wait.weeks)} weeks (95 % interval {ends})"
 
 

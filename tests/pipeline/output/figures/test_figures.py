@@ -19,7 +19,8 @@ from pipeline.output.figures.beads import bead_figure
 from pipeline.output.figures.cd38 import cd38_svg, rebinned
 from pipeline.output.figures.response import response_figure
 from pipeline.output.figures.style.canvas import house_style, to_pdf, to_svg
-from pipeline.output.figures.washout import MOST_POINTS, drawable, patients_band, washout_figure
+from pipeline.output.figures.washout import MOST_POINTS, drawable, washout_figure
+from pipeline.output.figures.washout_line import patients_band
 from pipeline.quantification.result import SampleResult
 from pipeline.study.quantity_name import axis_name
 from pipeline.study.settings import Settings
