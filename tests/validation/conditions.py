@@ -205,7 +205,6 @@ CONDITIONS: Final = (
 class Found:
     """Of the studies with a line: bias and its error in percent, coverage, misses, and how often it was said."""
 
-    condition: Condition
     studies: int
     told: int
     bias: float
@@ -243,7 +242,7 @@ def examine(condition: Condition, studies: int, seed: int) -> Found:
     other, covered = np.array(varying, dtype=np.float64).reshape(-1, 2).T
     scale = 100 / TRUE_SLOPE
     return Found(
-        condition, studies, len(lines), scale * float(slopes.mean()) - 100,
+        studies, len(lines), scale * float(slopes.mean()) - 100,
         scale * float(slopes.std()) / np.sqrt(len(slopes)), 100 * float(inside.mean()),
         100 * float(np.mean((inside == 0) & (below == 1))), 100 * float(np.mean((inside == 0) & (below == 0))),
         scale * float(other.mean()) - 100 if len(other) else np.nan,
@@ -284,18 +283,18 @@ def section(studies: int, seed: int, mapper: Callable[..., Iterable] = map) -> s
     columns = (
         "truth", "n", "studies", "bias", "coverage", "misses", "scatter that varies: bias", "coverage", "said", "errs",
     )  # fmt: skip
-    return head + table(columns, [_row(row) for row in found])
+    return head + table(columns, [_row(*row) for row in zip(CONDITIONS, found, strict=True)])
 
 
 def _numbered(number: int, studies: int, seed: int) -> Found:
     return examine(CONDITIONS[number], studies, seed)
 
 
-def _row(row: Found) -> tuple[str, ...]:
+def _row(condition: Condition, row: Found) -> tuple[str, ...]:
     return (
-        row.condition.name, str(row.condition.n), f"{row.told}/{row.studies}", f"{row.bias:+.1f} ± {row.error:.1f} %",
+        condition.name, str(condition.n), f"{row.told}/{row.studies}", f"{row.bias:+.1f} ± {row.error:.1f} %",
         f"{row.coverage:.1f} %", f"{row.too_low:.1f} / {row.too_high:.1f}", _percent(row.varying_bias, "+"),
-        _percent(row.varying_coverage), f"{row.said:.0f} %", row.condition.errs,
+        _percent(row.varying_coverage), f"{row.said:.0f} %", condition.errs,
     )  # fmt: skip
 
 

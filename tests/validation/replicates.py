@@ -40,6 +40,8 @@ class Held:
         return self.n_held / self.n
 
     def __str__(self) -> str:
+        if not self.n:
+            return "no number"
         shown = percent(self.share, 1)
         return shown if 0.93 <= self.share <= 0.97 else f"**{shown}**"
 
@@ -123,6 +125,8 @@ def pooled(wanted: tuple[int, float, float | None, int, int]) -> Held:
     several, cv, told, n, seed = wanted
     rng = np.random.default_rng([seed, 3, several, round(100 * cv)])
     tubes, held = bank(told, seed), []
+    if not tubes:
+        return Held(0, 0, n)
     for _ in range(n):
         found = pool_receptor_densities(_replicates(tubes, several, cv, _luck(rng), rng))
         if found.rd_low is not None and found.rd_high is not None:
@@ -253,7 +257,8 @@ def section(found: Found, seed: int) -> str:
         + "\n### Replicates of one visit on different bead runs, the visit judged alone\n\n"
         + paragraph(
             f"True RD {POOLED_AT:,.0f}, {4 * found.n} visits a cell (sampling error {percent(_error(4 * found.n), 1)}). In brackets: visits "
-            "whose replicates contradict each other and get no number."
+            "whose replicates contradict each other and get no number. With 30 % told no density has a CV of 30 % or less, so "
+            "such tubes are NOT_QUANTIFIABLE: there is no number to pool."
         )
         + table(("replicates", *columns), pool_rows)
         + "\n"
@@ -273,7 +278,9 @@ def section(found: Found, seed: int) -> str:
 
 def _with_missing(held: Held) -> str:
     return (
-        f"{held} ({percent(held.n_without / (held.n + held.n_without), 1)})" if held.n_without else str(held)
+        f"{held} ({percent(held.n_without / (held.n + held.n_without), 1)})"
+        if held.n and held.n_without
+        else str(held)
     )
 
 

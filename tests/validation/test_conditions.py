@@ -26,9 +26,10 @@ def test_the_interval_covers_where_the_cause_can_be_known(name, n):
 
 @pytest.mark.slow
 def test_a_scatter_that_varies_is_right_beside_a_line_that_errs_as_it_says():
-    found = examine(condition("scatter shrinks, × 0.83", 60), 40, seed=3)
+    shrinks = condition("scatter shrinks, × 0.83", 60)
+    found = examine(shrinks, 40, seed=3)
     assert found.bias < 0
-    assert found.condition.errs.startswith("too flat")
+    assert shrinks.errs.startswith("too flat")
     assert found.varying_coverage > found.coverage
     assert found.varying_coverage >= 85
 
