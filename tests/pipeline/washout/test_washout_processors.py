@@ -22,7 +22,7 @@ def rows_of(seed, n, visits):
         name, visit = f"P{i // visits}", f"V{i % visits}"
         yield PatientRd(name, visit, weeks, rd, status, 5_000.0, 300_000.0, 0.08)
 
-for case in ((1, 60, 1), (6, 60, 3)):
+for case in ((7, 100, 1), (6, 60, 3)):
     print(json_text(washout_json(washout_report(list(rows_of(*case)), Settings()))))
 """
 WAYS = {
