@@ -82,8 +82,8 @@ def test_a_file_replaced_during_the_run_fails_its_tube_by_name_and_the_next_run_
     shutil.copy(folder / getattr(first, column), other)
     summary = run_study(folder, RunOptions(workers=1), Replacing(other, folder / name))
     assert summary.exit_status is ExitStatus.SOME_FAILED
-    assert f"{last.sample_id}: {name} changed while the run read it: SHA-256 " in summary.faults
-    assert "run again" in summary.faults
+    assert f"{last.sample_id}: {name} changed while the run read it: SHA-256 " in summary.failures
+    assert "run again" in summary.failures
     assert rows(folder).loc[last.sample_id, "status"] == "FAILED"
     assert (rows(folder)["status"] != "FAILED").sum() == 2
     inputs = dict(map(tuple, json.loads((folder / "results" / "run.json").read_text("utf-8"))["inputs"]))
