@@ -34,7 +34,12 @@ def test_pooled_replicates_cover_up_to_twice_the_assumed_cv_and_need_not_be_told
 @pytest.mark.parametrize("several", [2, 3])
 def test_pooled_replicates_of_thrice_the_assumed_cv_nearly_cover(several):
     assert pooled((several, 0.3, None, 4 * N, SEED)).share >= 0.87
-    assert 0.92 <= pooled((several, 0.3, 0.3, 4 * N, SEED)).share <= 0.98
+    assert 0.92 <= pooled((several, 0.25, 0.25, 4 * N, SEED)).share <= 0.98
+
+
+def test_a_typed_cv_of_thirty_percent_leaves_no_number_to_pool():
+    held = pooled((2, 0.3, 0.3, N, SEED))
+    assert (held.n, held.n_without) == (0, N)
 
 
 @pytest.mark.parametrize("cv", [0.0, 0.1, 0.2, 0.3])
