@@ -101,7 +101,7 @@ def density_limits(
     if scatter is None:
         lob = lod = cv_level = None
     else:
-        lob, lod, cv_level = _detection(scatter)[0], _detection(scatter)[1], _cv_level(scatter)
+        (lob, lod), cv_level = _detection(scatter), _cv_level(scatter)
         if cv_level is None:
             return Limits(lob, lod, None, float("inf"), top, LloqSource.NO_LEVEL)
         candidates |= {LloqSource.LOD: lod, LloqSource.CV_LEVEL: cv_level}

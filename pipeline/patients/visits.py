@@ -14,7 +14,7 @@ from pipeline.patients.exposure import Exposure
 from pipeline.patients.flags import VisitFlag
 from pipeline.patients.patient_rd import PatientRd, SharedError
 from pipeline.patients.receptor_occupancy.theta import Theta, theta_of_tubes
-from pipeline.patients.receptor_occupancy.total import Density, Total, total_of
+from pipeline.patients.receptor_occupancy.total import FreeDensity, Total, total_of
 from pipeline.patients.receptor_occupancy.tubes import TubeOccupancy
 from pipeline.patients.same_visit import tubes_by_visit
 from pipeline.patients.shared_errors import shared_errors
@@ -112,7 +112,7 @@ def patient_rd(visit: Visit) -> PatientRd:
 def _with_theta(visit: Visit, tubes: Sequence[TubeOccupancy]) -> Visit:
     theta = theta_of_tubes([tube.theta for tube in tubes])
     free = visit.receptor
-    density = Density(free.status.value, free.rd, free.rd_low, free.rd_high, free.lloq)
+    density = FreeDensity(free.status.value, free.rd, free.rd_low, free.rd_high, free.lloq)
     return replace(
         visit,
         theta=theta,

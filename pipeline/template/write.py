@@ -50,17 +50,18 @@ def write_template(study_folder: Path, fcs_folder: Path | None) -> Template:
     _must_be_free(study_folder)
     inventory = _inventory(study_folder, fcs_folder)
     rows = guessed_rows(inventory)
-    workbook = template_workbook(rows, _unused(inventory, rows), _files(inventory))
+    unused, files = _unused(inventory, rows), _files(inventory)
+    workbook = template_workbook(rows, unused, files)
     seal(workbook)
     path = study_folder / WORKBOOK
     try:
         write_whole(path, workbook.save)
     except NotWrittenError as error:
         raise UserError(f"{error}; or choose a folder you may write to") from error
-    return Template(path, found_words(inventory, rows, workbook))
+    return Template(path, found_words(inventory, rows, workbook, len(unused)))
 
 
-def found_words(inventory: Inventory, rows: Rows, workbook: Workbook) -> str:
+def found_words(inventory: Inventory, rows: Rows, workbook: Workbook, left: int) -> str:
     """Return how many files were found, paired and left, and how many cells a person must look at."""
     n_read = len(_files(inventory))
     if not n_read + len(inventory.unread):
@@ -68,7 +69,6 @@ def found_words(inventory: Inventory, rows: Rows, workbook: Workbook) -> str:
     samples = rows["samples"]
     paired = sum(bool(row.values["fmo_file"] or row.values["isotype_file"]) for row in samples)
     with_beads = sum(bool(row.values["beads"]) for row in samples)
-    left = len(_unused(inventory, rows))
     from pipeline.template.workbook import coloured_cells
 
     orange, yellow = coloured_cells(workbook)

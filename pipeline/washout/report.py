@@ -14,7 +14,7 @@ from pipeline.washout.choice import ModelChoice, choose
 from pipeline.washout.line.mixed import MixedFit
 from pipeline.washout.line.tobit import WashoutFit
 from pipeline.washout.models import MODELS, Fit
-from pipeline.washout.observations.kept import LeftOut
+from pipeline.washout.observations.kept import RowLeftOut
 from pipeline.washout.observations.selection import Given, given_rows
 from pipeline.washout.ranks import RankAssociation
 from pipeline.washout.recovery.fit import RecoveryFit
@@ -61,7 +61,7 @@ class WashoutReport:
     choice: ModelChoice | None = None
     visits: tuple[OccupiedVisit, ...] = ()
     assumptions: tuple[str, ...] = ()
-    left_out: tuple[LeftOut, ...] = ()
+    left_out: tuple[RowLeftOut, ...] = ()
 
     @property
     def rank(self) -> RankAssociation | None:

@@ -19,7 +19,7 @@ from pipeline.patients.patient_rd import PatientRd
 from pipeline.patients.pharmacokinetics.occupancy import MOST_FOR_TOTAL
 from pipeline.patients.receptor_occupancy.theta import NO_DIVISION, Theta, ThetaFrom, theta_of_level
 from pipeline.patients.receptor_occupancy.total import (
-    Density,
+    FreeDensity,
     Total,
     held_by_model,
     tells_a_total,
@@ -149,7 +149,7 @@ def _total(row: PatientRd, theta: Theta) -> Total:
         return row.total
     factor = 10 ** (Z_95 * (row.rd_log_sd or 0.0))
     low, high = (None, None) if row.rd is None else (row.rd / factor, row.rd * factor)
-    return total_of(Density(row.status, row.rd, low, high, row.lloq), theta)
+    return total_of(FreeDensity(row.status, row.rd, low, high, row.lloq), theta)
 
 
 def _theta_sd(theta: Theta) -> float:

@@ -7,9 +7,9 @@ from html import escape
 
 from gating.gates.steps import GateStep, Step
 from pipeline.output.figures.svg.elements import element, text
-from pipeline.output.figures.svg.panel import WIDTH, Panel, step_panel
+from pipeline.output.figures.svg.panel import WIDTH, StepPicture, step_picture
 from pipeline.output.figures.svg.style import STYLE
-from pipeline.study.study import Panel as StudyPanel
+from pipeline.study.study import Panel
 from pipeline.tube.histograms import Density
 
 COLUMNS = 5
@@ -34,7 +34,7 @@ def gating_panels(
     labels: Mapping[str, str] | None = None,
     *,
     wanted: str = "plasma cells",
-) -> tuple[Panel, ...]:
+) -> tuple[StepPicture, ...]:
     """Return the pictures of a tube's gating steps, in order.
 
     Parameters
@@ -50,12 +50,12 @@ def gating_panels(
     """
     by_name = {step.name: step for step in steps}
     return tuple(
-        step_panel(density, by_name.get(density.step), step_title(density.step, wanted), labels or {})
+        step_picture(density, by_name.get(density.step), step_title(density.step, wanted), labels or {})
         for density in pictures
     )
 
 
-def gating_html(panels: Sequence[Panel], description: str) -> str:
+def gating_html(panels: Sequence[StepPicture], description: str) -> str:
     """Return pictures for a page, as many side by side as the window holds; the description is read aloud."""
     pictures = (
         element("svg", panel.content, class_="pic", viewBox=f"0 0 {WIDTH} {panel.height}", aria_hidden="true")
@@ -64,7 +64,7 @@ def gating_html(panels: Sequence[Panel], description: str) -> str:
     return f'<div class="panels" role="img" aria-label="{escape(description)}">{"".join(pictures)}</div>'
 
 
-def gating_file(panels: Sequence[Panel], title: str) -> str:
+def gating_file(panels: Sequence[StepPicture], title: str) -> str:
     """Return the same pictures as an SVG file of its own, with its style sheet; text stays text."""
     rows = [panels[k : k + COLUMNS] for k in range(0, len(panels), COLUMNS)]
     placed, top = [], _TITLE
@@ -84,7 +84,7 @@ def gating_file(panels: Sequence[Panel], title: str) -> str:
     )
 
 
-def channel_labels(panel: StudyPanel) -> dict[str, str]:
+def channel_labels(panel: Panel) -> dict[str, str]:
     """Return what each channel of a panel is called on an axis: its marker, then its own name."""
     return {
         alias: f"{channel.marker} · {alias}" if channel.marker and channel.marker != alias else alias

@@ -6,6 +6,7 @@ from typing import Final
 
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.figures.style.ticks import count
+from pipeline.output.report.model_words import three_digits
 from pipeline.study.quantity_name import density_name
 from pipeline.washout.censored.estimate import ModelName, Wait
 from pipeline.washout.line.tobit import WashoutFit
@@ -43,10 +44,9 @@ def _untold(report: WashoutReport, name: str) -> str:
 def _rise(fit: WashoutFit, name: str, n_patients: int) -> str:
     low, high = fit.fold_interval
     p = 1.0 if fit.slope_p is None else fit.slope_p
-    size = (
-        f"× {_three(fit.fold_per_doubling)} per doubling of the weeks (95 % interval {_three(low)} to "
-        f"{_three(high)}; {fit.n} visits of {n_patients} patients)"
-    )
+    fold = f"{three_digits(fit.fold_per_doubling)} per doubling of the weeks"
+    interval = f"95 % interval {three_digits(low)} to {three_digits(high)}"
+    size = f"× {fold} ({interval}; {fit.n} visits of {n_patients} patients)"
     if p >= LIKELY:
         return f"Whether {name} rises with the washout is open: {size}."
     way = "rises" if fit.slope > 0 else "falls"
@@ -68,7 +68,7 @@ def _wait(report: WashoutReport, name: str, cut: float) -> str:
     told = sorted(asked, key=lambda wait: wait.model != preferred)
     what = f"half of the patients have {count(cut)} {name}"
     if not told:
-        return f"When {what} was not asked."
+        return f"When {what} cannot be told: no model tells it."
     wait = told[0]
     if wait.weeks is None:
         return f"When {what} cannot be told" + (f": {wait.note}." if wait.note else ".")
@@ -78,15 +78,8 @@ def _wait(report: WashoutReport, name: str, cut: float) -> str:
 def _weeks(wait: Wait) -> str:
     high = wait.high if wait.high is not None and wait.high <= LONGEST_WEEKS else None
     ends = (
-        f"from {_three(wait.low)} weeks, no upper limit"
+        f"from {three_digits(wait.low)} weeks, no upper limit"
         if high is None
-        else f"{_three(wait.low)} to {_three(high)}"
+        else f"{three_digits(wait.low)} to {three_digits(high)}"
     )
-    return f"{_three(wait.weeks)} weeks (95 % interval {ends})"
-
-
-def _three(value: float | None) -> str:
-    """Return three significant digits; ∞ where the data set no limit."""
-    if value is None or value == float("inf"):
-        return "∞"
-    return count(float(f"{value:.3g}"))
+    return f"{three_digits(wait.weeks)} weeks (95 % interval {ends})"

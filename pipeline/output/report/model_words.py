@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -89,24 +90,23 @@ def _capital(text: str) -> str:
 
 def _interval(estimate: Estimate) -> str:
     """`12.3 (95 % interval 8.1 to 20)`, a limit that the data do not set as ∞."""
-    value, low, high = (_three(number) for number in (estimate.value, estimate.low, estimate.high))
+    value, low, high = (three_digits(number) for number in (estimate.value, estimate.low, estimate.high))
     return f"{value} (95 % interval {low} to {high})"
 
 
 def _credible(estimate: Estimate) -> str:
     """As `_interval`, of a posterior; a limit that lies outside of what was seen is named."""
-    return (
-        f"{_three(estimate.value)} (95 % credible interval {_seen(estimate.low)} to {_seen(estimate.high)})"
-    )
+    low, high = _seen(estimate.low), _seen(estimate.high)
+    return f"{three_digits(estimate.value)} (95 % credible interval {low} to {high})"
 
 
 def _seen(number: float | None) -> str:
-    return "not within what was seen" if number is None else _three(number)
+    return "not within what was seen" if number is None else three_digits(number)
 
 
-def _three(number: float | None) -> str:
+def three_digits(number: float | None) -> str:
     """Return three significant digits; ∞ for a limit that the data do not set."""
-    return "∞" if number is None else count(float(f"{number:.3g}"))
+    return "∞" if number is None or number == math.inf else count(float(f"{number:.3g}"))
 
 
 def _kit_words(estimates: Iterable[Estimate]) -> list[str]:
@@ -199,14 +199,14 @@ def _wait_words(wait: Wait, name: str) -> str:
         limits = f"95 % credible interval {_seen(wait.low)} to {_seen(wait.high)}"
         note = ""  # a missing limit is named in its place
     else:
-        limits = f"95 % interval {_three(wait.low)} to {_three(wait.high)}"
-    weeks = f"{_three(wait.weeks)} ({limits}) weeks{note}"
+        limits = f"95 % interval {three_digits(wait.low)} to {three_digits(wait.high)}"
+    weeks = f"{three_digits(wait.weeks)} ({limits}) weeks{note}"
     return f"Wait by {wait.model}. {_capital(_wait(wait, name))} after {weeks}."
 
 
 def _why(wait: Wait) -> str:
     """Return why no weeks are told, and the least that can be said of them."""
-    least = "" if wait.low is None else f"; not before {_three(wait.low)} weeks (95 % interval)"
+    least = "" if wait.low is None else f"; not before {three_digits(wait.low)} weeks (95 % interval)"
     return f"{wait.note}{least}"
 
 

@@ -40,7 +40,7 @@ or a laboratory differs by is common to all of its cells (docs/method.md)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class SentinelValue:
     """A sentinel of a tube: ln of its free CD38 with the variances of its parts.
 
     Attributes
@@ -75,7 +75,7 @@ class FreeTube:
     alike: tuple[str, ...]
     lot: tuple[str, str]
     run: str
-    readings: tuple[Reading, ...]
+    readings: tuple[SentinelValue, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,7 +112,7 @@ class Norm:
         return bool(self.runs)
 
 
-def reading_of_sentinel(sentinel: SentinelResult) -> Reading | None:
+def reading_of_sentinel(sentinel: SentinelResult) -> SentinelValue | None:
     """Return what a sentinel's density says; None where it says nothing, as one that is not quantifiable."""
     density = sentinel.receptor
     if density.status is RdStatus.NOT_QUANTIFIABLE:  # no LLOQ: it is not below one
@@ -121,11 +121,11 @@ def reading_of_sentinel(sentinel: SentinelResult) -> Reading | None:
     limit = float(np.log(density.lloq)) if density.lloq and 0 < density.lloq < np.inf else None
     if density.status in NUMBERED and density.rd and density.rd > 0:
         own = _own(density, lot + between)
-        return Reading(sentinel.name, float(np.log(density.rd)), None, limit, own, run, lot, between)
+        return SentinelValue(sentinel.name, float(np.log(density.rd)), None, limit, own, run, lot, between)
     limits = [limit for limit in (density.lloq, density.rd_high) if limit and 0 < limit < np.inf]
     if density.rd is None or len(limits) < 1:
         return None
-    return Reading(sentinel.name, None, float(np.log(max(limits))), limit, 0.0, run, lot, between)
+    return SentinelValue(sentinel.name, None, float(np.log(max(limits))), limit, 0.0, run, lot, between)
 
 
 def _own(density: ReceptorDensity, shared: float) -> float:
@@ -168,7 +168,7 @@ def norms_of_tubes(tubes: Iterable[FreeTube]) -> dict[tuple[str, ...], Norm]:
 def _norm(tubes: Sequence[FreeTube]) -> Norm | None:
     values, own = {}, {}
     for name in NAMES:
-        by_patient: dict[str, list[Reading]] = {}
+        by_patient: dict[str, list[SentinelValue]] = {}
         for tube in tubes:
             for reading in tube.readings:
                 if reading.name == name and reading.log_rd is not None:

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from calibration.numbers import Z_95
-from pipeline.patients.receptor_occupancy.norm import NAMES, Norm, Reading
+from pipeline.patients.receptor_occupancy.norm import NAMES, Norm, SentinelValue
 from pipeline.patients.receptor_occupancy.theta import Theta, ThetaFrom
 
 _DISAGREE: Final = 2.5758
@@ -27,7 +27,7 @@ NONE_READ: Final = "no sentinel can be read"
 
 
 def sentinel_theta(
-    readings: Sequence[Reading], norm: Norm | None, *, lot: tuple[str, str], run: str
+    readings: Sequence[SentinelValue], norm: Norm | None, *, lot: tuple[str, str], run: str
 ) -> Theta:
     """Return θ of a tube.
 
@@ -55,7 +55,7 @@ def sentinel_theta(
     return tube.measured([reading for reading in usable if reading.log_rd is not None])
 
 
-def _room(reading: Reading, norm: Norm) -> float:
+def _room(reading: SentinelValue, norm: Norm) -> float:
     """Return how far below its usual value a sentinel can still be measured, ln: its sensitivity for θ."""
     measured = reading.bound if reading.log_rd is None else reading.log_rd
     limit = reading.limit if reading.limit is not None else measured
@@ -70,18 +70,18 @@ class _Tube:
         self.same_lot = norm.is_measured and norm.lots == {lot}
         self.other_run = norm.is_measured and len(norm.runs) == 1 and run not in norm.runs
 
-    def extra(self, reading: Reading) -> float:
+    def extra(self, reading: SentinelValue) -> float:
         """Return the variance of a sentinel that the norm's does not hold yet, calibration aside."""
         extra = max(reading.own - self.norm.own.get(reading.name, 0.0), 0.0)
         # One run's curve is in none of its tubes' scatter: neither the norm's error of it nor this tube's.
         return extra + (2 * reading.run if self.other_run else 0.0)
 
-    def calibration(self, reading: Reading) -> float:
+    def calibration(self, reading: SentinelValue) -> float:
         """Return the variance that this tube's density shares with the sentinel but not with the norm."""
         between = 0.0 if self.norm.is_measured else reading.between
         return between + (0.0 if self.same_lot else reading.lot)
 
-    def measured(self, readings: Sequence[Reading]) -> Theta:
+    def measured(self, readings: Sequence[SentinelValue]) -> Theta:
         places = [NAMES.index(reading.name) for reading in readings]
         of_norm = self.norm.variance[np.ix_(places, places)]
         matrix = of_norm + np.diag([self.extra(reading) for reading in readings])
@@ -100,7 +100,7 @@ class _Tube:
             return _within(alone, middle)
         return _theta(middle, reach, beside)
 
-    def bounded(self, reading: Reading) -> Theta:
+    def bounded(self, reading: SentinelValue) -> Theta:
         """Return a lower limit of θ from a sentinel that is below its LLOQ."""
         place = NAMES.index(reading.name)
         variance = float(self.norm.variance[place, place])

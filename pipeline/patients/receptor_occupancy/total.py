@@ -24,7 +24,7 @@ HELD: Final = f"occupancy is {MOST_FOR_TOTAL:g} or more: no total is told, only 
 
 
 @dataclass(frozen=True, slots=True)
-class Density:
+class FreeDensity:
     """Free CD38 as the total needs it: molecules per cell, with its interval and its limits."""
 
     status: str
@@ -57,7 +57,7 @@ def tells_a_total(theta: Theta) -> bool:
     return 1 - theta.high_beside >= LEAST_FREE
 
 
-def total_of(free: Density, theta: Theta) -> Total:
+def total_of(free: FreeDensity, theta: Theta) -> Total:
     """Return the total of a density.
 
     The interval adds both errors on the log scale. A density below its LLOQ gives an upper limit, one above
@@ -66,7 +66,7 @@ def total_of(free: Density, theta: Theta) -> Total:
     Examples
     --------
     >>> held = Theta(0.5, 0.25, 0.75, 0.25, 0.75, ThetaFrom.SENTINELS)
-    >>> total = total_of(Density("OK", 30_000.0, 27_000.0, 33_000.0), held)
+    >>> total = total_of(FreeDensity("OK", 30_000.0, 27_000.0, 33_000.0), held)
     >>> round(total.value), round(total.low), round(total.high)
     (60000, 39465, 120785)
     """
@@ -92,7 +92,7 @@ def total_of(free: Density, theta: Theta) -> Total:
     return Total(value, _plain(max(lower, least)), _plain(max(higher, free.high or 0.0)), theta.reason)
 
 
-def _within(free: Density, theta: Theta, down: float, up: float) -> Total:
+def _within(free: FreeDensity, theta: Theta, down: float, up: float) -> Total:
     """Return the limits of a total that has no value: of an upper one where the drug cannot hold all."""
     low, high, rd = theta.low_beside or 0.0, theta.high_beside or 0.0, free.rd or 0.0
     lower = max(rd / (1 - low) * np.exp(-down), free.low or 0.0) if low < 1 else None
@@ -103,7 +103,7 @@ def _within(free: Density, theta: Theta, down: float, up: float) -> Total:
     return Total(None, _plain(lower), _plain(rd / (1 - high) * np.exp(up)), theta.reason)
 
 
-def _below(free: Density, theta: Theta, high: float) -> Total:
+def _below(free: FreeDensity, theta: Theta, high: float) -> Total:
     if not free.lloq or not np.isfinite(free.lloq) or 1 - high < LEAST_FREE:
         return Total(reason=_said(theta, "below its LLOQ: nothing is told of the total"))
     limit = max(free.lloq, free.high or 0.0) / (1 - high)

@@ -14,7 +14,7 @@ from pipeline.patients.receptor_occupancy.norm import (
     LEAST_HELD,
     FreeTube,
     Norm,
-    Reading,
+    SentinelValue,
     norm_of_settings,
     norms_of_tubes,
     reading_of_sentinel,
@@ -22,7 +22,7 @@ from pipeline.patients.receptor_occupancy.norm import (
 from pipeline.patients.receptor_occupancy.reading import reading_of
 from pipeline.patients.receptor_occupancy.sentinels import sentinel_theta
 from pipeline.patients.receptor_occupancy.theta import Theta, chosen_theta, contradict, theta_of_level
-from pipeline.patients.receptor_occupancy.total import Density, Total, total_of
+from pipeline.patients.receptor_occupancy.total import FreeDensity, Total, total_of
 from pipeline.quantification.result import SampleResult
 from pipeline.study.study import PanelChannel, Sample, Study
 
@@ -88,9 +88,9 @@ def with_occupancy(
     )
 
 
-def density_of(density: ReceptorDensity) -> Density:
+def density_of(density: ReceptorDensity) -> FreeDensity:
     """Return what the total needs of a density."""
-    return Density(density.status.value, density.rd, density.rd_low, density.rd_high, density.lloq)
+    return FreeDensity(density.status.value, density.rd, density.rd_low, density.rd_high, density.lloq)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ class _Tube:
         return (self.lot[0], self.sample.tissue, *dye)
 
     @property
-    def readings(self) -> tuple[Reading, ...]:
+    def readings(self) -> tuple[SentinelValue, ...]:
         found = (reading_of_sentinel(sentinel) for sentinel in self.result.sentinels)
         return tuple(reading for reading in found if reading is not None)
 

@@ -183,9 +183,9 @@ def _scatter_words(data: Observations, doubt: Tested, slope: float) -> str:
     grows = doubt.effect > 1
     steep = "steep" if grows else "flat"
     words = (
-        f"the scatter {'grows' if grows else 'shrinks'} with weeks (x {doubt.effect:.3g} per doubling, "
-        f"p {doubt.p:.2g}): the line lets it; with one scatter the slope is {doubt.slope:.3g} for "
-        f"{slope:.3g}, too {steep}"
+        f"the scatter {'grows' if grows else 'shrinks'} with weeks (× {doubt.effect:.3g} per doubling, "
+        f"p {doubt.p:.2g}): the line allows for it; with one scatter the slope would be {doubt.slope:.3g} "
+        f"in place of {slope:.3g}, too {steep}"
     )
     if grows and data.count(LEFT) > _MOSTLY * data.n:
         words += "; M0 takes such a spread for a rise"
@@ -196,7 +196,7 @@ def _lloq_words(_: Observations, doubt: Tested, slope: float) -> str:
     side = "high" if doubt.effect > 0 else "low"
     return (
         f"rows with a high LLOQ have a {side} RD (p {doubt.p:.2g}): the line has a term for it; "
-        f"without it the slope is {doubt.slope:.3g} for {slope:.3g}"
+        f"without it the slope would be {doubt.slope:.3g} in place of {slope:.3g}"
     )
 
 
@@ -204,7 +204,7 @@ def _often_words(_: Observations, doubt: Tested, slope: float) -> str:
     side = "high" if doubt.effect > 0 else "low"
     return (
         f"patients with more samples have a {side} RD (p {doubt.p:.2g}): the line has a term for it; "
-        f"without it the slope is {doubt.slope:.3g} for {slope:.3g}"
+        f"without it the slope would be {doubt.slope:.3g} in place of {slope:.3g}"
     )
 
 

@@ -91,7 +91,9 @@ def _withheld(line: Line, doublings: float, rd: float, share: float) -> str:
     seen = float(np.log2(line.data.weeks.max()))
     who = "half of the patients" if share == 0.5 else f"{100 * share:g} % of the patients"
     if not doublings <= seen:
-        return f"not within what was seen: by {_weeks(seen):.3g} weeks {who} do not have {rd:g} on the line"
+        return (
+            f"not within what was seen: by {_weeks(seen):.3g} weeks {who} do not have {rd:,.0f} on the line"
+        )
     reached, known = _reached(line, doublings, rd)
     if known and _chance_of_fewer(reached, known, share) < _TOO_FEW:
         rows = f"{reached} of {known} rows from {_weeks(doublings):.3g} weeks on have it"

@@ -26,7 +26,7 @@ _WORDS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
+class RowLeftOut:
     """A row that M0 to M3 do not get, by rule."""
 
     patient_id: str
@@ -38,7 +38,7 @@ class LeftOut:
 
 def kept_rows(
     rows: Sequence[PatientRd], settings: Settings
-) -> tuple[tuple[PatientRd, ...], tuple[LeftOut, ...]]:
+) -> tuple[tuple[PatientRd, ...], tuple[RowLeftOut, ...]]:
     """Return the rows that the models get, and those left out with the reason.
 
     Parameters
@@ -51,13 +51,13 @@ def kept_rows(
     for row in rows:
         reasons = [reason for reason in _reasons(row) if reason not in wanted]
         if reasons:
-            left.append(LeftOut(row.patient_id, row.visit, row.weeks, reasons[0], _WORDS[reasons[0]]))
+            left.append(RowLeftOut(row.patient_id, row.visit, row.weeks, reasons[0], _WORDS[reasons[0]]))
         else:
             kept.append(row)
     return tuple(kept), tuple(left)
 
 
-def left_out_notes(left: Sequence[LeftOut]) -> tuple[str, ...]:
+def left_out_notes(left: Sequence[RowLeftOut]) -> tuple[str, ...]:
     """Return a sentence per reason: how many rows, and which."""
     return tuple(_note(reason, [row for row in left if row.reason is reason]) for reason in _present(left))
 
@@ -81,12 +81,12 @@ def _reasons(row: PatientRd) -> tuple[RowReason, ...]:
     return tuple(reason for reason, holds in every if holds)
 
 
-def _present(left: Sequence[LeftOut]) -> list[RowReason]:
+def _present(left: Sequence[RowLeftOut]) -> list[RowReason]:
     there = {row.reason for row in left}
     return [reason for reason in RowReason if reason in there]
 
 
-def _note(reason: RowReason, rows: Sequence[LeftOut]) -> str:
+def _note(reason: RowReason, rows: Sequence[RowLeftOut]) -> str:
     names = [f"{row.patient_id} {row.visit}".strip() for row in rows[:_MOST_NAMED]]
     more = [f"{len(rows) - len(names)} more"] if len(rows) > len(names) else []
     return f"{_rows(len(rows))} {_WORDS[reason]} left out of M0 to M3: {', '.join([*names, *more])}"

@@ -14,7 +14,7 @@ from calibration.density.result import known_to_exceed
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.study.settings import Settings
 from pipeline.washout.censored.estimate import Refusal
-from pipeline.washout.observations.kept import LeftOut, kept_notes, kept_rows, left_out_notes
+from pipeline.washout.observations.kept import RowLeftOut, kept_notes, kept_rows, left_out_notes
 from pipeline.washout.observations.rows import Observations, observe
 from pipeline.washout.observations.shared import shared_errors
 from pipeline.washout.observations.terms import Term, refusal_of, too_many
@@ -51,7 +51,7 @@ class Given:
     adjusted_data: Observations | None
     refusals: tuple[Refusal, ...]
     notes: tuple[str, ...]
-    left_out: tuple[LeftOut, ...] = ()
+    left_out: tuple[RowLeftOut, ...] = ()
     with_left_out: Observations | None = None
 
 

@@ -48,14 +48,16 @@ class Places:
 
 
 @dataclass(frozen=True, slots=True)
-class Panel:
-    """A panel's content and its height; its width is `WIDTH`."""
+class StepPicture:
+    """The content of a picture and its height; its width is `WIDTH`."""
 
     content: str
     height: int
 
 
-def step_panel(density: Density, step: GateStep | None, title: str, labels: Mapping[str, str]) -> Panel:
+def step_picture(
+    density: Density, step: GateStep | None, title: str, labels: Mapping[str, str]
+) -> StepPicture:
     """Return the picture of a gating step.
 
     Parameters
@@ -81,7 +83,7 @@ def step_panel(density: Density, step: GateStep | None, title: str, labels: Mapp
             for k, line in enumerate(words)
         ),
     ]
-    return Panel("".join(parts), _TOP + SIDE + _BELOW + _LINE_HEIGHT * len(words) + (3 if words else 0))
+    return StepPicture("".join(parts), _TOP + SIDE + _BELOW + _LINE_HEIGHT * len(words) + (3 if words else 0))
 
 
 def thumbnail(density: Density) -> str:

@@ -21,7 +21,7 @@ from pipeline.output.figures.gating import (
     gating_panels,
     step_title,
 )
-from pipeline.output.figures.svg.panel import SIDE, WIDTH, kept_bins, step_panel
+from pipeline.output.figures.svg.panel import SIDE, WIDTH, kept_bins, step_picture
 from pipeline.quantification.result import SampleResult
 from pipeline.tube.histograms import Density
 
@@ -37,7 +37,7 @@ def density(gate, y: str = "B", bins: int = 8, counts=None) -> Density:
 
 def gate_paths(drawn: Density) -> list[np.ndarray]:
     """Return the gate's lines in shares of the square from its lower left corner, each of shape (n, 2)."""
-    content = step_panel(drawn, None, "Step", {}).content
+    content = step_picture(drawn, None, "Step", {}).content
     paths = re.findall(r'<path d="M([^"]+)" class="gate"/>', content)
     numbers = [[point.split() for point in line.split("L")] for line in paths]
     return [np.array([(float(x) / SIDE, 1 - float(y) / SIDE) for x, y in line]) for line in numbers]
@@ -92,9 +92,9 @@ def test_the_bins_a_histogram_gate_keeps():
 
 def test_a_histogram_carries_its_counts_and_a_density_its_floors():
     counts = [0, 3, 5, 0, 1, 0, 0, 2]
-    content = step_panel(density(None, y="", counts=counts), None, "Step", {}).content
+    content = step_picture(density(None, y="", counts=counts), None, "Step", {}).content
     assert 'data-counts="0 3 5 0 1 0 0 2"' in content
-    assert re.search(r'data-floors="1( \d+){9}"', step_panel(density(None), None, "Step", {}).content)
+    assert re.search(r'data-floors="1( \d+){9}"', step_picture(density(None), None, "Step", {}).content)
 
 
 def test_each_step_says_how_many_it_kept_and_how_sure_it_was(study_result: StudyResult):
@@ -122,7 +122,7 @@ def test_another_population_is_called_by_its_name(study_result: StudyResult):
 
 def test_a_long_channel_name_is_shortened_with_a_sign():
     words = texts_of(
-        step_panel(density(None), None, "Step", {"A": "a marker with a very long name · FL1-A"}).content
+        step_picture(density(None), None, "Step", {"A": "a marker with a very long name · FL1-A"}).content
     )
     assert any(word.endswith("…") and len(word) <= 24 for word in words)
 
@@ -132,14 +132,14 @@ def test_a_channel_name_is_never_cut_at_the_edge_of_its_picture(marker):
     from matplotlib.textpath import TextPath
 
     wide = TextPath((0, 0), marker, size=11).get_extents().width
-    panel = step_panel(density(None), None, "Step", {"A": marker, "B": marker})
+    panel = step_picture(density(None), None, "Step", {"A": marker, "B": marker})
     across, upward = re.findall(r'<text x="([\d.]+)" y="([\d.]+)" class="m axis"', panel.content)
     assert wide / 2 <= float(across[0]) <= WIDTH - wide / 2
     assert wide / 2 <= float(upward[1]) <= panel.height - wide / 2
 
 
 def test_a_tick_at_the_end_of_an_axis_keeps_its_whole_label():
-    content = step_panel(replace(density(None), x_axis=(0.0, 200_000.0, None)), None, "Step", {}).content
+    content = step_picture(replace(density(None), x_axis=(0.0, 200_000.0, None)), None, "Step", {}).content
     places = re.findall(r'<text x="([\d.]+)" y="187" class="m">([^<]+)<', content)
     assert "200k" in dict(places).values()
     assert all(float(x) + 3.2 * len(label) <= WIDTH for x, label in places)
