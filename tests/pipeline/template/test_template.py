@@ -321,6 +321,12 @@ def test_one_control_of_a_patient_and_day_is_that_tube_s(tmp_path):
     assert rows == {"P1": "fcs/P1_negative FMO.fcs", "P2": "fcs/P2_negative FMO.fcs"}
 
 
+def test_of_two_tubes_of_a_patient_and_day_none_takes_the_one_control(tmp_path):
+    for name in ("P1_marrow", "P1_blood", "P1_negative FMO"):
+        write_tube(tmp_path / "fcs" / f"{name}.fcs", keywords={"$DATE": "31-MAY-2024"})
+    assert [row["fmo_file"] for row in table(written(tmp_path), "samples")] == [None, None]
+
+
 def test_beads_without_a_date_are_no_claim_of_time_and_are_orange(tmp_path):
     write_tube(tmp_path / "fcs" / "P1.fcs", keywords={"$DATE": ""})
     for name in ("beads_1", "beads_2"):

@@ -88,6 +88,9 @@ def test_the_bins_a_histogram_gate_keeps():
     either = AnyOf((RangeGate("A", None, 2.5), RangeGate("A", 7.5, None)))
     assert kept_bins(density(either, y="")).tolist() == [True] * 2 + [False] * 4 + [True] * 2
     assert kept_bins(density(None, y="")).all()
+    middle = 10 / 16  # of the first bin: a value on the lower bound is kept, one on the upper is not
+    assert kept_bins(density(RangeGate("A", middle, None), y="")).all()
+    assert not kept_bins(density(RangeGate("A", None, middle), y="")).any()
 
 
 def test_a_histogram_carries_its_counts_and_a_density_its_floors():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
@@ -59,3 +60,11 @@ def test_an_event_at_the_edge_is_a_dot_as_far_as_the_picture_goes():
     counts[0, 3] = 1
     shades, _ = shades_of(counts)
     assert (shades > 0).sum() == 3
+
+
+@pytest.mark.parametrize(("events", "dots"), [(3, True), (4, False)])
+def test_up_to_three_events_near_each_other_are_dots(events, dots):
+    counts = np.zeros((9, 9), np.uint32)
+    counts[4, 2 : 2 + events] = 1  # all within two bins of the third
+    shades, _ = shades_of(counts)
+    assert bool((shades[3, 4] == BESIDE) and (shades[5, 4] == BESIDE)) is dots
