@@ -33,7 +33,17 @@ def answer(study_result: StudyResult) -> tuple[str, ...]:
     name, cut = density_name(study_result.study), study_result.study.settings.rd_cut
     if report.tobit is None:
         return (_untold(report, name),)
-    return (_rise(report.tobit, name, report.n_patients), _wait(report, name, cut))
+    contradicted = _contradicted(report)
+    rise = _rise(report.tobit, name, report.n_patients)
+    if ModelName.LINE in contradicted:
+        rise += " But the rows contradict a straight line: this is a mean over the weeks, no more."
+    return (rise, _wait(report, name, cut, contradicted))
+
+
+def _contradicted(report: WashoutReport) -> frozenset[str]:
+    """Return the models that the rows contradict."""
+    candidates = report.choice.candidates if report.choice else ()
+    return frozenset(one.name for one in candidates if one.is_contradicted)
 
 
 def _untold(report: WashoutReport, name: str) -> str:
@@ -62,14 +72,16 @@ def _known(low: float, high: float) -> str:
     return "roughly known" if ratio <= ROUGHLY_KNOWN else "hardly known"
 
 
-def _wait(report: WashoutReport, name: str, cut: float) -> str:
+def _wait(report: WashoutReport, name: str, cut: float, contradicted: frozenset[str]) -> str:
     preferred = report.choice.preferred if report.choice else ModelName.LINE.value
     asked = [wait for wait in report.waits if wait.density == cut and wait.share == HALF]
     told = sorted(asked, key=lambda wait: wait.model != preferred)
     what = f"half of the patients have {count(cut)} {name}"
     if not told:
         return f"When {what} cannot be told: no model tells it."
-    wait = told[0]
+    wait = next((wait for wait in told if wait.model not in contradicted), None)
+    if wait is None:
+        return f"When {what} cannot be told: the rows contradict the line."
     if wait.weeks is None:
         return f"When {what} cannot be told" + (f": {wait.note}." if wait.note else ".")
     return f"{what[:1].upper()}{what[1:]} after {_weeks(wait)}" + (f"; {wait.note}." if wait.note else ".")

@@ -62,6 +62,17 @@ def test_the_wait_is_told_with_its_interval_or_why_it_is_not(study_result):
     assert "cannot be told" in untold
 
 
+def test_a_line_that_the_rows_contradict_is_said_to_be_so_and_tells_no_weeks(study_result):
+    report = fitted(0.4, 0.1, 30)
+    candidates = tuple(
+        replace(one, misfit_p=0.002) if one.name == "M1" else one for one in report.choice.candidates
+    )
+    choice = replace(report.choice, preferred="", candidates=candidates)
+    rise, wait = said(study_result, replace(report, choice=choice))
+    assert "the rows contradict a straight line" in rise
+    assert wait.endswith("cannot be told: the rows contradict the line.")
+
+
 def test_without_a_line_the_reason_is_told_and_without_washout_nothing(study_result):
     few = fitted(0.4, 0.1, 30)
     none = replace(few, fits={k: fit for k, fit in few.fits.items() if k == "M0"})
