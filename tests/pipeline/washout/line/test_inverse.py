@@ -87,7 +87,7 @@ def test_beyond_the_data_only_the_least_wait_is_told():
     assert wait.low < line.data.weeks.max() * 2
     seen = f"{line.data.weeks.max():.3g}"
     assert wait.note == (
-        f"not within what was seen: by {seen} weeks half of the patients do not have 150000 on the line"
+        f"not within what was seen: by {seen} weeks half of the patients do not have {150000:,} on the line"
     )
 
 
