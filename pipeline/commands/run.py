@@ -22,6 +22,7 @@ from pipeline.commands.summary import (
     summary_of,
 )
 from pipeline.output.results_folder import Results
+from pipeline.running.attempt import attempt
 from pipeline.running.defects import defect_note, logged_to
 from pipeline.running.options import RunOptions
 from pipeline.running.program import version
@@ -35,7 +36,6 @@ from pipeline.running.tasks import (
     tube_tasks,
 )
 from pipeline.running.two_passes import quantified, say_damaged
-from pipeline.running.workers import attempt
 from pipeline.study.errors import UsageError
 from pipeline.study.faults import fault_report, stops_run
 from pipeline.study.study import Study

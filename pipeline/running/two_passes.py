@@ -15,12 +15,13 @@ from pipeline.quantification.pooled_cuts import cuts_of_batches, held_against_ba
 from pipeline.quantification.quantify import failed, quantify_tube
 from pipeline.quantification.result import SampleResult, is_failed
 from pipeline.quantification.task import TubeTask
+from pipeline.running.attempt import Finished
 from pipeline.running.defects import DefectFoundError, defect_note
 from pipeline.running.options import OnError, RunOptions
 from pipeline.running.progress import Reporter
 from pipeline.running.store import Store, Stores
 from pipeline.running.tasks import tube_digest
-from pipeline.running.workers import Finished, run_tasks, workers_for
+from pipeline.running.workers import run_tasks, workers_for
 from pipeline.study.study import Sample
 from pipeline.tube.inputs import changed_inputs
 
@@ -70,7 +71,9 @@ class _Passes:
 
     def work(self, tasks: Sequence[TubeTask], workers: int) -> None:
         """Quantify tubes, and store each as soon as it is done."""
-        for end in run_tasks(tasks, quantify_tube, workers=workers, scheduler=self.options.scheduler):
+        for end in run_tasks(
+            tasks, quantify_tube, workers=workers, scheduler=self.options.scheduler, say=self.reporter.say
+        ):
             name, digest, result = end.task.sample.sample_id, tube_digest(end.task), _result(end)
             if end.task.batch_cuts:
                 self.stores.alone.save(name, tube_digest(_plain(end.task)), self.alone[name])

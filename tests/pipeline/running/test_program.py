@@ -9,8 +9,6 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,21 +16,15 @@ import pytest
 import calibration
 import gating
 import pipeline
+from helpers.dask_cluster import ROOT, dask_cluster
 from pipeline.commands.run import run_study
+from pipeline.running.attempt import LOADED, Finished, attempt_there, of_this_program
+from pipeline.running.cluster.connection import SchedulerError
 from pipeline.running.options import RunOptions
 from pipeline.running.program import SOURCE, difference, this_program
 from pipeline.running.progress import QuietReporter
-from pipeline.running.workers import (
-    LOADED,
-    Finished,
-    SchedulerError,
-    attempt_there,
-    of_this_program,
-    run_tasks,
-)
+from pipeline.running.workers import run_tasks
 from pipeline.simulate import simulate_study
-
-ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_a_program_is_its_source_its_version_python_and_the_libraries() -> None:
@@ -85,40 +77,6 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return simulate_study(tmp_path_factory.mktemp("simulated"), patients=2, events=2_000, seed=4)
 
 
-@contextmanager
-def cluster(folder: Path, *sources: Path | None) -> Iterator[str]:
-    """A dask scheduler with a worker for each source of the packages; None: no cd38rd at all."""
-    with ExitStack() as stack:
-        file = folder / "scheduler.json"
-        shared = ["--scheduler-file", str(file), "--no-dashboard"]
-        _start(stack, ["scheduler", "--host", "127.0.0.1", "--port", "0", *shared], ROOT, folder)
-        for number, source in enumerate(sources):
-            _start(
-                stack,
-                ["worker", "--nthreads", "1", "--no-nanny", "--name", str(number), *shared],
-                source,
-                folder,
-            )
-        while not file.exists():
-            time.sleep(0.1)
-        address = json.loads(file.read_text("utf-8"))["address"]
-        from distributed import Client
-
-        with Client(address, timeout="60s") as client:
-            client.wait_for_workers(len(sources), timeout=60)
-        yield address
-
-
-def _start(stack: ExitStack, arguments: list[str], source: Path | None, cwd: Path) -> None:
-    path = "" if source is None else os.pathsep.join([str(source), str(Path(__file__).parent)])
-    process = subprocess.Popen(
-        [sys.executable, "-m", "dask", *arguments], env={**os.environ, "PYTHONPATH": path}, cwd=cwd,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    stack.callback(process.wait)
-    stack.callback(process.kill)
-
-
 # dask's own sockets close a moment after their owner looks away
 quiet = pytest.mark.filterwarnings("ignore")
 
@@ -128,11 +86,11 @@ quiet = pytest.mark.filterwarnings("ignore")
 def test_a_cluster_with_a_worker_of_a_changed_program_is_refused_before_any_tube(
     study: Path, changed: Path, tmp_path: Path
 ) -> None:
-    with cluster(tmp_path, ROOT, changed) as address:
+    with dask_cluster(tmp_path, ROOT, changed) as cluster:
         with pytest.raises(
             SchedulerError, match=r"the worker tcp://.* runs another program: source code "
         ) as caught:
-            run_study(study, RunOptions(scheduler=address), QuietReporter())
+            run_study(study, RunOptions(scheduler=cluster.address), QuietReporter())
         assert "there" in str(caught.value)
         assert "install the same cd38rd, Python and libraries everywhere" in str(caught.value)
         assert list((study / "results" / "store").glob("*.json")) == []
@@ -148,22 +106,17 @@ def half_a_second(number: int) -> int:
 def test_what_a_worker_of_a_changed_program_gives_is_never_used_though_it_joined_later(
     changed: Path, tmp_path: Path
 ) -> None:
-    with cluster(tmp_path, ROOT) as address, ExitStack() as later:
-        running = run_tasks(list(range(60)), half_a_second, scheduler=address)
+    numbers, said = range(30), list[str]()
+    with dask_cluster(tmp_path, ROOT) as cluster:
+        running = run_tasks(list(numbers), half_a_second, scheduler=cluster.address, say=said.append)
         ends = [next(running)]
-        _start(
-            later, ["worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard"], changed, tmp_path
-        )
+        cluster.start_worker(changed)
         ends += running
-    refused = [end for end in ends if end.result is None]
-    assert refused
-    assert all(
-        f"the worker {end.worker} runs another program (source code " in end.failure for end in refused
-    )
-    assert {end.worker for end in ends if end.result is not None}.isdisjoint(end.worker for end in refused)
-    assert {end.task for end in ends if end.result is not None} | {end.task for end in refused} == set(
-        range(60)
-    )
+    assert {end.task: end.result for end in ends} == {n: n for n in numbers}
+    assert len({end.worker for end in ends}) == 1
+    assert len(said) == 2
+    assert " runs another program (source code " in said[1]
+    assert said[1].endswith("other workers do its tubes")
 
 
 @pytest.mark.slow
@@ -240,21 +193,21 @@ def test_a_worker_without_cd38rd_or_of_a_version_that_cannot_say_is_refused(
     changed: Path, tmp_path: Path
 ) -> None:
     older = Path(shutil.copytree(changed, tmp_path / "older"))
-    workers = older / "pipeline" / "running" / "workers.py"
+    workers = older / "pipeline" / "running" / "attempt.py"
     workers.write_text(
         workers.read_text("utf-8").replace("program_there", "some_other_name"), encoding="utf-8"
     )
     with (
-        cluster(tmp_path, older) as address,
+        dask_cluster(tmp_path, older) as cluster,
         pytest.raises(SchedulerError, match=r"runs another program: it cannot say which \(.*program_there"),
     ):
-        list(run_tasks([3], math.factorial, scheduler=address))
+        list(run_tasks([3], math.factorial, scheduler=cluster.address))
 
 
 @quiet
 @pytest.mark.slow
 def test_a_cluster_of_this_program_does_the_work(tmp_path: Path) -> None:
-    with cluster(tmp_path, ROOT, ROOT) as address:
-        ends = list(run_tasks([3, 4, 5], math.factorial, scheduler=address))
+    with dask_cluster(tmp_path, ROOT, ROOT) as cluster:
+        ends = list(run_tasks([3, 4, 5], math.factorial, scheduler=cluster.address))
     assert {end.task: end.result for end in ends} == {3: 6, 4: 24, 5: 120}
     assert all(end.worker.startswith("tcp://") for end in ends)

@@ -184,8 +184,8 @@ def test_a_tube_like_its_batch_is_left_as_it_is():
 
 
 def test_a_result_of_other_bytes_than_the_run_began_with_is_a_failure_whoever_made_it():
+    from pipeline.running.attempt import Finished
     from pipeline.running.two_passes import _result
-    from pipeline.running.workers import Finished
 
     asked = task("E")
     made = replace(failed(asked, ""), receptor=ReceptorDensity(RdStatus.OK, 100, rd=1000.0))

@@ -11,7 +11,8 @@ import time
 
 import pytest
 
-from pipeline.running.workers import SchedulerError, run_tasks, workers_for
+from pipeline.running.cluster.connection import SchedulerError
+from pipeline.running.workers import run_tasks, workers_for
 
 # dask's own worker processes and sockets close a moment after their owner looks away
 pytestmark = pytest.mark.filterwarnings("ignore")
