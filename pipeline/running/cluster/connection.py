@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from queue import Empty, SimpleQueue
@@ -118,8 +119,15 @@ def _answering(address: str) -> Client:
 
 
 def _ask(address: str, answers: SimpleQueue[Client | Exception]) -> None:
+    import distributed  # its import sets its loggers up
     from distributed import Client
 
+    # What dask logs of a scheduler that is gone are tracebacks; `ClusterView` says it in a sentence.
+    for name in (
+        distributed.__name__,
+        *(f"{distributed.__name__}.{part}" for part in ("client", "utils", "core")),
+    ):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         answers.put(Client(address, timeout=SECONDS_TO_ANSWER, set_as_default=False))
     except Exception as error:  # dask of another version fails in ways of its own

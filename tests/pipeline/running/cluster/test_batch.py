@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -13,10 +15,12 @@ from pathlib import Path
 import pytest
 
 from helpers.dask_cluster import ROOT, dask_cluster
+from pipeline.commands.exit_status import ExitStatus
 from pipeline.running.attempt import Finished
 from pipeline.running.cluster import view
 from pipeline.running.cluster.connection import SchedulerError
 from pipeline.running.workers import run_tasks
+from pipeline.simulate import simulate_study
 
 pytestmark = [
     pytest.mark.slow,
@@ -184,3 +188,19 @@ def keep_two_workers(cluster: object, stop: threading.Event) -> None:
     while not stop.wait(0.1):
         if sum(worker.poll() is None for worker in cluster.workers) < 2:
             cluster.start_worker()
+
+
+def test_the_command_line_says_it_in_one_line_and_keeps_what_is_finished(tmp_path: Path) -> None:
+    study = simulate_study(tmp_path / "simulated", patients=24, events=3_000, seed=4)
+    store = study / "results" / "store"
+    with dask_cluster(tmp_path, ROOT) as cluster:
+        command = [sys.executable, "-m", "pipeline.cli", "run", str(study), "--scheduler", cluster.address]
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as run:
+            while len(list(store.glob("*.json"))) < 2:
+                time.sleep(0.05)
+            cluster.scheduler.kill()
+            _, said = run.communicate()
+    assert run.returncode == ExitStatus.WRONG_USAGE
+    (line,) = said.splitlines()
+    assert line.startswith(f"cd38rd: --scheduler {cluster.address}: the scheduler does not answer any more;")
+    assert 2 <= len(list(store.glob("*.json"))) < 24
