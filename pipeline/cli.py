@@ -207,7 +207,10 @@ def _sentence_and_status(error: Exception) -> ExitStatus:
     if isinstance(error, DefectFoundError):
         _complain(str(error))
         return ExitStatus.SOME_FAILED
-    if isinstance(error, UserError | FcsError | NotWrittenError):
+    if isinstance(error, NotWrittenError):
+        _complain(str(error))
+        return ExitStatus.NOT_WRITTEN
+    if isinstance(error, UserError | FcsError):
         _complain(str(error))
         return ExitStatus.WRONG_USAGE if isinstance(error, UsageError) else ExitStatus.FAULTS
     if os.environ.get("CD38RD_DEBUG"):

@@ -12,5 +12,6 @@ class ExitStatus(IntEnum):
     FAULTS = 1
     WRONG_USAGE = 2
     SOME_FAILED = 3
+    NOT_WRITTEN = 4
     DEFECT = 70
     INTERRUPTED = 130

@@ -22,7 +22,7 @@ from pipeline.output.results_folder import Results
 from pipeline.quantification.result import SampleResult
 from pipeline.running.progress import QuietReporter, Reporter
 from pipeline.running.store import Stores
-from pipeline.running.tasks import tube_digest, tube_tasks
+from pipeline.running.tasks import findings_of_tubes, tube_digest, tube_tasks
 from pipeline.running.two_passes import against_their_batches, with_their_batches
 from pipeline.study.errors import UserError
 from pipeline.study.faults import fault_report, stops_run
@@ -87,7 +87,9 @@ def _from_store(
     twice = {s.sample_id: stored for s in study.samples if (stored := results.stores.alone.load(s.sample_id))}
     damaged = _damaged(study, results.stores, loaded, {run.beads for run in made}, twice)
     alone = {name: twice.get(name, stored)[1] for name, stored in loaded.items()}
-    tubes = against_their_batches(study.samples, {n: result for n, (_, result) in loaded.items()}, alone)
+    found = findings_of_tubes(study, calibrations, known)
+    latest = {name: result for name, (_, result) in loaded.items()}
+    tubes = against_their_batches(study.samples, found, latest, alone)
     stale = _stale(study, calibrations, loaded, alone, known)
     reporter.stage("fitting models")
     study_result = assembled(study, tubes, calibrations, faults, (*not_run(study, tubes), *damaged, *stale))

@@ -42,6 +42,16 @@ class NotWrittenError(OSError):
         return type(self), (self.path, self.reason, self.in_use)
 
 
+class NoResultsFolderError(NotWrittenError):
+    """Nothing can be written into the folder for the results; it is said before anything is computed."""
+
+    def __str__(self) -> str:
+        return (
+            f"{self.path}: cannot write there ({self.reason}), expected a folder for the results; "
+            "free the folder, or copy the study to a place you may write to"
+        )
+
+
 def write_whole(path: Path, content: bytes | str | Callable[[Path], object], *, durable: bool = True) -> None:
     """Write a file so that after a crash, or on a full disk, the old file is there or the new one.
 

@@ -12,7 +12,7 @@ from calibration.density.receptor_density import RdStatus
 from pipeline.assembly.provenance import RunFacts
 from pipeline.assembly.study_result import StudyResult
 from pipeline.beads.result import CalibrationResult
-from pipeline.files.whole import remove_unfinished
+from pipeline.files.whole import NoResultsFolderError, remove_unfinished
 from pipeline.output.calibration_table import calibration_table
 from pipeline.output.gate_files import write_gates
 from pipeline.output.json_files import response_json, washout_json, write_json
@@ -20,7 +20,6 @@ from pipeline.output.result_tables import patient_table, sample_table
 from pipeline.output.second_process import Start, second_process
 from pipeline.output.table import Table, write_csv
 from pipeline.running.store import stores_in
-from pipeline.study.errors import UserError
 from pipeline.study.study import Study
 
 TABLES: Final[tuple[tuple[str, Callable[[StudyResult], Table]], ...]] = (
@@ -41,7 +40,7 @@ class Results:
         self.report = folder / "report.html"
 
     def must_be_writable(self) -> None:
-        """Raise UserError where nothing can be written, before anything is computed."""
+        """Raise NoResultsFolderError where nothing can be written, before anything is computed."""
         probe = self.folder / ".writable"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -49,10 +48,7 @@ class Results:
             probe.unlink()
             remove_unfinished(self.folder)
         except OSError as error:
-            raise UserError(
-                f"{self.folder}: cannot write there ({error.strerror}), expected a folder for the results; "
-                "free the folder, or copy the study to a place you may write to"
-            ) from None
+            raise NoResultsFolderError(self.folder, error.strerror or str(error)) from None
 
     def write(
         self,

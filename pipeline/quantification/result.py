@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -125,6 +125,19 @@ def is_failed(result: SampleResult) -> bool:
     without = {CheckFlag.CONTROL_UNUSABLE, SampleFlag.CONTROL_BRIGHT} & set(result.flags)
     status = result.receptor.status
     return status in FAILED or (status is RdStatus.NO_BACKGROUND and bool(without))
+
+
+def with_findings(result: SampleResult, flags: Sequence[str], notes: Sequence[str]) -> SampleResult:
+    """Return a result that carries what the checks of the study found too; they change no number of it."""
+    own = f"; {result.note}; "
+    new = [note for note in notes if f"; {note}; " not in own]
+    # Why there is no number comes first.
+    parts = (result.note, *new) if result.receptor.status is RdStatus.FAILED else (*new, result.note)
+    return replace(
+        result,
+        flags=tuple(dict.fromkeys((*flags, *result.flags))),
+        note="; ".join(part for part in parts if part),
+    )
 
 
 def spillover_of(result: SampleResult) -> SpilloverMatrix | None:

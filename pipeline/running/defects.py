@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from pipeline.files.whole import NotWrittenError
 
 LOG_FILE = "log.txt"
 LOGGERS = ("pipeline", "gating", "calibration")
@@ -35,10 +37,28 @@ def defect_note(failure: str) -> str:
     )
 
 
+class _LogFile(logging.FileHandler):
+    """A log that a full disk cuts short: the results say that, and no traceback is shown for it."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 -- the name is logging's
+        """Leave the line out."""
+
+    def close(self) -> None:
+        """Close the file, though its last lines cannot be written."""
+        with suppress(OSError):
+            super().close()
+
+
 @contextmanager
 def logged_to(results: Path) -> Iterator[None]:
     """Append what the three packages log to results/log.txt, while a command runs."""
-    handler = logging.FileHandler(results / LOG_FILE, encoding="utf-8", delay=True)
+    path = results / LOG_FILE
+    try:
+        handler = _LogFile(path, encoding="utf-8")
+    except OSError as error:
+        raise NotWrittenError(
+            path, error.strerror or str(error), isinstance(error, PermissionError)
+        ) from None
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     loggers = [logging.getLogger(name) for name in LOGGERS]
     levels = [logger.level for logger in loggers]

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import platform
+import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from pipeline.files.content import digest_of
-
-PACKAGES = ("calibration", "gating", "pipeline")
-"""What decides a result: every Python file in them."""
+from pipeline.running.source import (
+    PACKAGES,
+    NoSourceError,
+    digest_of_sources,
+    files_of_work,
+    imported_packages,
+    sources,
+    sources_now,
+)
 
 LIBRARIES = (
     "numpy",
@@ -41,10 +48,6 @@ SHOWN_DIGITS = 12
 
 Program: TypeAlias = "tuple[tuple[str, str], ...]"
 """Name and value of each fact; words alone, so that any other version can send and read it."""
-
-
-class NoSourceError(RuntimeError):
-    """A package has no source to read: its results could not be told from those of other code."""
 
 
 @cache
@@ -135,53 +138,42 @@ def program_with_late_modules(loaded: Program) -> Program:
 
 @cache
 def code_digest() -> str:
-    """Return the SHA-256 of the three packages' source: results of other code are not reused.
+    """Return the SHA-256 of the three packages' source.
 
     Raises
     ------
     NoSourceError
         When a package's source files are not there to be read.
     """
-    return _source_now()
+    return digest_of_sources(sources())
+
+
+@cache
+def digest_of_work(work: Callable[..., Any]) -> str:
+    """Return the SHA-256 of all that a function can run: source of the packages, and versions of libraries.
+
+    Code and libraries that it has no need of may change: what it gave before is what it would give again.
+    """
+    texts = sources()
+    needed = {name: texts[name] for name in files_of_work(work.__module__, texts)}
+    imported = imported_packages(needed.values())
+    used = [name for name in LIBRARIES if MODULES.get(name, name) in imported]
+    used += [name for name in LIBRARIES if any(name in _required_by(user) for user in used)]
+    facts = (f"{name} {library_version(name, MODULES.get(name, name))}" for name in dict.fromkeys(used))
+    return digest_of((digest_of_sources(needed), *facts))
+
+
+def _required_by(library: str) -> frozenset[str]:
+    """Return the names of the libraries that one of them requires."""
+    try:
+        required = metadata.requires(library) or []
+    except metadata.PackageNotFoundError:
+        return frozenset()
+    return frozenset(re.split(r"[^\w-]", line, maxsplit=1)[0].lower() for line in required)
 
 
 @cache
 def _source_at(n_modules: int) -> str:
     """Return the digest of the source when this many modules of it are loaded: read again for each more."""
     del n_modules
-    return _source_now()
-
-
-def _source_now() -> str:
-    return source_digest({name: _folder_of(name) for name in PACKAGES})
-
-
-def source_digest(folders: Mapping[str, Path]) -> str:
-    """Return the SHA-256 of every Python file of packages, by the name and the text of each.
-
-    Parameters
-    ----------
-    folders
-        Package → the folder that it is imported from.
-
-    Raises
-    ------
-    NoSourceError
-        When a folder holds no Python file.
-    """
-    sources: dict[str, Path] = {}
-    for package, folder in folders.items():
-        files = {f"{package}/{path.relative_to(folder).as_posix()}": path for path in folder.rglob("*.py")}
-        if not files:
-            raise NoSourceError(f"{folder}: found no source of {package}, expected its Python files")
-        sources |= files
-    return digest_of(text for name in sorted(sources) for text in (name, sources[name].read_text("utf-8")))
-
-
-def _folder_of(package: str) -> Path:
-    """Return where Python imports a package from, wherever this module lies in it."""
-    spec = find_spec(package)
-    places = spec.submodule_search_locations if spec is not None else None
-    if not places:
-        raise NoSourceError(f"{package}: Python finds no such package, expected its folder")
-    return Path(next(iter(places)))
+    return digest_of_sources(sources_now())

@@ -7,13 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from calibration.flags import CalibrationFlag
-from pipeline.beads.calibrate import BeadTask
+from pipeline.beads.calibrate import BeadTask, calibrate_bead_run
 from pipeline.beads.result import CalibrationResult
 from pipeline.checks import Finding, tube_findings
+from pipeline.checks.findings import TubeFindings
 from pipeline.files.content import digest_of
 from pipeline.files.safe_name import file_named
-from pipeline.quantification.quantify import TubeTask
-from pipeline.running.program import code_digest
+from pipeline.quantification.quantify import quantify_tube
+from pipeline.quantification.task import TubeTask
+from pipeline.running.program import digest_of_work
 from pipeline.study.study import Study
 from pipeline.tube.inputs import input_sha256
 from pipeline.tube.spillover_file import read_spillover
@@ -82,7 +84,7 @@ def tube_tasks(
         What the checks of the study found, where they have run; None: they run here.
     """
     runs = {run.beads: run for run in calibrations}
-    findings = tube_findings(study, known)
+    findings = findings_of_tubes(study, calibrations, known)
     named = study.settings.spillover_file
     spillover = read_spillover(study.folder, named) if named else None
     tasks = []
@@ -97,7 +99,7 @@ def tube_tasks(
                 settings=study.settings,
                 overrides=tuple(gate for gate in study.gates if gate.sample_id == sample.sample_id),
                 failure=checked.failure,
-                flags=_with_drift(checked.flags, runs[sample.beads]),
+                flags=checked.flags,
                 notes=checked.notes,
                 spillover=spillover,
                 assigned_cv=study.unit_run(sample.beads).assigned_cv,
@@ -110,26 +112,47 @@ def tube_tasks(
     return tuple(tasks)
 
 
-def _with_drift(flags: tuple[str, ...], calibration: CalibrationResult) -> tuple[str, ...]:
-    """Let a tube's row say what is doubtful about its bead run beyond the curve itself."""
-    return (*flags, *(flag for flag in calibration.flags if flag in FLAGS_OF_TUBES))
+def findings_of_tubes(
+    study: Study, calibrations: Iterable[CalibrationResult], known: Sequence[Finding] | None = None
+) -> dict[str, TubeFindings]:
+    """Return by sample_id what the checks say of each tube, and what is doubtful about its bead run.
+
+    Parameters
+    ----------
+    calibrations
+        Of the bead runs that are known.
+    known
+        What the checks of the study found, where they have run; None: they run here.
+    """
+    doubts = {run.beads: tuple(flag for flag in run.flags if flag in FLAGS_OF_TUBES) for run in calibrations}
+    found = tube_findings(study, known)
+    return {
+        name: replace(found[name], flags=(*found[name].flags, *doubts.get(sample.beads, ())))
+        for sample in study.samples
+        for name in (sample.sample_id,)
+    }
+
+
+def without_findings(task: TubeTask) -> TubeTask:
+    """Return the task without flags and notes of the checks: what is stored of a tube is its own."""
+    return replace(task, flags=(), notes=())
 
 
 def tube_digest(task: TubeTask) -> str:
     """Return the digest of all that decides a tube's result: code, files, curve, panel, settings, cuts.
 
-    Dates, doses and remarks do not: they change tables, not tubes.
+    Dates, doses, remarks and what the checks say of them do not: they change tables, not tubes.
     """
     sample = task.sample
     parts: Iterable[object] = (
-        code_digest(),
+        digest_of_work(quantify_tube),
         (sample.sample_id, task.files_sha256, sample.gates_file, sample.population),
         task.panel,
         replace(task.calibration, histogram=None, drift=()),
         sorted(task.settings.model_dump(exclude=AFTER_THE_TUBES).items()),
         task.overrides,
         task.spillover.digest if task.spillover else "",
-        (task.failure, task.flags, task.notes, task.assigned_cv),
+        (task.failure, task.assigned_cv),
         task.batch_cuts,
         task.second_opinion,
     )
@@ -139,4 +162,4 @@ def tube_digest(task: TubeTask) -> str:
 def bead_digest(task: BeadTask) -> str:
     """Return the digest of all that decides a bead run's curve."""
     settings = sorted(task.settings.model_dump(exclude=AFTER_THE_TUBES).items())
-    return digest_of((code_digest(), repr(task.run), repr(settings), task.sha256))
+    return digest_of((digest_of_work(calibrate_bead_run), repr(task.run), repr(settings), task.sha256))

@@ -11,16 +11,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pipeline.checks.findings import TubeFindings
 from pipeline.quantification.pooled_cuts import cuts_of_batches, held_against_batch, with_batch_cuts
 from pipeline.quantification.quantify import failed, quantify_tube
-from pipeline.quantification.result import SampleResult, is_failed
+from pipeline.quantification.result import SampleResult, is_failed, with_findings
 from pipeline.quantification.task import TubeTask
 from pipeline.running.attempt import Finished
 from pipeline.running.defects import DefectFoundError, defect_note
 from pipeline.running.options import OnError, RunOptions
 from pipeline.running.progress import Reporter
 from pipeline.running.store import Store, Stores
-from pipeline.running.tasks import tube_digest
+from pipeline.running.tasks import tube_digest, without_findings
 from pipeline.running.workers import run_tasks, workers_for
 from pipeline.study.study import Sample
 from pipeline.tube.inputs import changed_inputs
@@ -71,8 +72,9 @@ class _Passes:
 
     def work(self, tasks: Sequence[TubeTask], workers: int) -> None:
         """Quantify tubes, and store each as soon as it is done."""
+        bare = [without_findings(task) for task in tasks]
         for end in run_tasks(
-            tasks, quantify_tube, workers=workers, scheduler=self.options.scheduler, say=self.reporter.say
+            bare, quantify_tube, workers=workers, scheduler=self.options.scheduler, say=self.reporter.say
         ):
             name, digest, result = end.task.sample.sample_id, tube_digest(end.task), _result(end)
             if end.task.batch_cuts:
@@ -113,26 +115,55 @@ def quantified(
     worked = {task.sample.sample_id for task in (*waiting, *unclear)}
     latest = {name: result for name, (_, result) in passes.latest.items() if name in passes.alone}
     samples = [task.sample for task in tasks]
-    return Quantified(
-        against_their_batches(samples, latest, passes.alone), len(set(passes.alone) - worked), workers
-    )
+    results = against_their_batches(samples, _found(tasks), latest, passes.alone)
+    return Quantified(results, len(set(passes.alone) - worked), workers)
 
 
 def against_their_batches(
-    samples: Sequence[Sample], results: Mapping[str, SampleResult], alone: Mapping[str, SampleResult]
+    samples: Sequence[Sample],
+    found: Mapping[str, TubeFindings],
+    results: Mapping[str, SampleResult],
+    alone: Mapping[str, SampleResult],
 ) -> dict[str, SampleResult]:
-    """Return the results, flagged where a tube's own clear cut is not its batch's."""
-    cuts = cuts_of_batches(samples, alone)
-    return {name: held_against_batch(result, cuts.get(name, ())) for name, result in results.items()}
+    """Return the results with what the checks found, flagged where a tube's clear cut is not its batch's.
+
+    Parameters
+    ----------
+    found
+        By sample_id: what the checks of today say of each tube.
+    results, alone
+        By sample_id, as they are stored: `results` the latest, `alone` without their batch.
+    """
+    cuts = cuts_of_batches(samples, _carried(found, alone))
+    return {
+        name: held_against_batch(result, cuts.get(name, ()))
+        for name, result in _carried(found, results).items()
+    }
 
 
 def with_their_batches(tasks: Sequence[TubeTask], alone: Mapping[str, SampleResult]) -> tuple[TubeTask, ...]:
     """Return the tasks whose tubes are known alone, each with the cuts of its batch that it needs."""
-    cuts = cuts_of_batches([task.sample for task in tasks], alone)
+    # A tube that the checks doubt has no say in its batch's cuts.
+    cuts = cuts_of_batches([task.sample for task in tasks], _carried(_found(tasks), alone))
     known = [task for task in tasks if task.sample.sample_id in alone]
     return tuple(
         with_batch_cuts(task, alone[task.sample.sample_id], cuts[task.sample.sample_id]) for task in known
     )
+
+
+def _found(tasks: Sequence[TubeTask]) -> dict[str, TubeFindings]:
+    return {task.sample.sample_id: TubeFindings(task.failure, task.flags, task.notes) for task in tasks}
+
+
+def _carried(
+    found: Mapping[str, TubeFindings], results: Mapping[str, SampleResult]
+) -> dict[str, SampleResult]:
+    """Return results as they are stored with what the checks found today."""
+    none = TubeFindings()
+    return {
+        name: with_findings(result, (of_tube := found.get(name, none)).flags, of_tube.notes)
+        for name, result in results.items()
+    }
 
 
 def _unclear(tasks: Sequence[TubeTask], passes: _Passes) -> list[TubeTask]:

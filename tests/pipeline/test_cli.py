@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.commands.exit_status import ExitStatus
 from pipeline.simulate import simulate_study
 
 pytestmark = pytest.mark.slow
@@ -192,7 +193,7 @@ def test_report_without_stored_results_says_what_to_run(study: Path) -> None:
 def test_results_that_cannot_be_written_are_one_sentence(study: Path) -> None:
     (study / "results").write_text("a file where the folder should be", encoding="utf-8")
     done = cd38rd("run", study)
-    assert done.returncode == 1
+    assert done.returncode == ExitStatus.NOT_WRITTEN
     assert "cannot write there" in done.stderr
     assert "Traceback" not in done.stderr
 

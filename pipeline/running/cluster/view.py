@@ -21,7 +21,7 @@ which a tube that holds it up takes a few."""
 
 SECONDS_UNTIL_LOST = 300.0
 """Workers that all have said nothing for so long are not waited for any longer. It is also when a scheduler
-gives a worker up unless it was told otherwise (dask docs, `distributed.scheduler.worker-ttl`)."""
+gives a worker up unless it was told otherwise. Convention: dask's `distributed.scheduler.worker-ttl`."""
 
 FINISHED_ARE_KEPT = "Every finished tube is kept: run the same command again, and it goes on from there"
 

@@ -118,7 +118,7 @@ def test_what_stands_in_the_place_of_a_result_is_named_and_is_no_defect(
         (place / "of somebody").mkdir(parents=True)
     with pytest.raises(NotWrittenError) as caught:
         run(study) if name == "store" else rewrite_report(study)
-    assert _sentence_and_status(caught.value) is ExitStatus.FAULTS
+    assert _sentence_and_status(caught.value) is ExitStatus.NOT_WRITTEN
     said = capsys.readouterr().err
     assert str(place) in said
     assert "cannot be written" in said
@@ -139,7 +139,7 @@ def test_on_a_disk_without_room_nothing_is_half_and_with_room_all_is_as_it_would
     found = subprocess.run(
         [sys.executable, "-c", script, str(study)], capture_output=True, text=True, check=False
     )
-    assert found.returncode == ExitStatus.FAULTS
+    assert found.returncode == ExitStatus.NOT_WRITTEN
     assert "cannot be written (File too large); make room" in found.stderr
     assert "defect" not in found.stderr
     assert not list((study / "results").rglob("*.partial"))

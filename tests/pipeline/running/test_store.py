@@ -19,7 +19,8 @@ from gating.gates.steps import GateStep, Step
 from gating.thresholds.methods import Method
 from pipeline.files.safe_name import UnsafeNameError
 from pipeline.quantification.result import SampleResult
-from pipeline.running.program import PACKAGES, NoSourceError, code_digest, source_digest
+from pipeline.running.program import code_digest
+from pipeline.running.source import PACKAGES, NoSourceError, digest_of_sources, read_sources
 from pipeline.running.store import Store
 from pipeline.tube.histograms import Histogram
 
@@ -164,11 +165,11 @@ def sources(tmp_path: Path) -> dict[str, Path]:
 
 
 def test_the_digest_of_the_code_is_that_of_the_imported_packages(sources: dict[str, Path]) -> None:
-    assert code_digest() == source_digest(sources)
+    assert code_digest() == digest_of_sources(read_sources(sources))
 
 
 def test_one_byte_in_any_module_gives_another_digest(sources: dict[str, Path]) -> None:
-    before = source_digest(sources)
+    before = digest_of_sources(read_sources(sources))
     modules = [path for folder in sources.values() for path in sorted(folder.rglob("*.py"))]
     assert len(modules) > 250
     digests = set()
@@ -176,24 +177,24 @@ def test_one_byte_in_any_module_gives_another_digest(sources: dict[str, Path]) -
         content = module.read_bytes()
         last = b" " if content.endswith(b"\n") else b"\n"
         module.write_bytes(content[:-1] + last)
-        digests.add(source_digest(sources))
+        digests.add(digest_of_sources(read_sources(sources)))
         module.write_bytes(content)
     assert len(digests) == len(modules)
     assert before not in digests
-    assert source_digest(sources) == before
+    assert digest_of_sources(read_sources(sources)) == before
 
 
 def test_a_module_that_moves_comes_or_goes_gives_another_digest(sources: dict[str, Path]) -> None:
-    digests = [source_digest(sources)]
+    digests = [digest_of_sources(read_sources(sources))]
     module = sources["gating"] / "batch_cuts.py"
     room = sources["gating"] / "room"
     room.mkdir()
     moved = module.rename(room / module.name)
-    digests.append(source_digest(sources))
+    digests.append(digest_of_sources(read_sources(sources)))
     moved.unlink()
-    digests.append(source_digest(sources))
+    digests.append(digest_of_sources(read_sources(sources)))
     (sources["pipeline"] / "new.py").touch()
-    digests.append(source_digest(sources))
+    digests.append(digest_of_sources(read_sources(sources)))
     assert len(set(digests)) == 4
 
 
@@ -221,4 +222,4 @@ def test_a_package_without_source_is_said_and_never_hashed_as_nothing(
     (tmp_path / "empty").mkdir()
     for folder in (tmp_path / "empty", tmp_path / "nowhere"):
         with pytest.raises(NoSourceError, match="found no source of gating"):
-            source_digest({**sources, "gating": folder})
+            read_sources({**sources, "gating": folder})

@@ -30,7 +30,6 @@ TASK = TubeTask(Path("study"), SAMPLE, PANEL, RUN, Settings(), files_sha256=(("f
         replace(TASK, calibration=replace(RUN, levels=(638.0, 6931.0))),
         replace(TASK, settings=Settings(seed=7)),
         replace(TASK, overrides=(GateOverride("MM-01", "cd138", 900.0, "me", "dim"),)),
-        replace(TASK, flags=("BEADS_AGED",)),
         replace(TASK, failure="zero events"),
         replace(TASK, assigned_cv=0.1),
     ],
@@ -46,6 +45,7 @@ def test_what_decides_the_result_changes_the_digest(changed: TubeTask) -> None:
         replace(TASK, sample=replace(SAMPLE, remark="thawed", visit="C2", collected_on=date(2024, 6, 1))),
         replace(TASK, settings=Settings(month_days=30.0, rd_cut=100_000.0, study_drug="other")),
         replace(TASK, events_file=Path("events.parquet")),
+        replace(TASK, flags=("BEADS_AGED",), notes=("beads of another day",)),
     ],
 )
 def test_dates_remarks_and_the_place_of_the_study_do_not(changed: TubeTask) -> None:

@@ -1,0 +1,122 @@
+"""The source of the three packages: all of it, and what of it a piece of work can run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from pipeline.files.content import digest_of
+
+PACKAGES = ("calibration", "gating", "pipeline")
+"""What decides a result: every Python file in them."""
+
+_IMPORT = re.compile(
+    r"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+(\([^)]*\)|[^\n#]*)|import[ \t]+([\w., \t]+))",
+    re.MULTILINE,
+)
+"""An import, at the top of a module or within a function; the style check allows no relative ones."""
+
+
+class NoSourceError(RuntimeError):
+    """A package has no source to read: its results could not be told from those of other code."""
+
+
+@cache
+def sources() -> Mapping[str, str]:
+    """Return the text of every Python file of the packages, as it was when this was first asked.
+
+    Raises
+    ------
+    NoSourceError
+        When a package's source files are not there to be read.
+    """
+    return read_sources({name: _folder_of(name) for name in PACKAGES})
+
+
+def sources_now() -> Mapping[str, str]:
+    """Return the text of every Python file of the packages, read again."""
+    return read_sources({name: _folder_of(name) for name in PACKAGES})
+
+
+def read_sources(folders: Mapping[str, Path]) -> Mapping[str, str]:
+    """Return the text of every Python file of packages, by its path within them.
+
+    Parameters
+    ----------
+    folders
+        Package → the folder that it is imported from.
+
+    Raises
+    ------
+    NoSourceError
+        When a folder holds no Python file.
+    """
+    found: dict[str, str] = {}
+    for package, folder in folders.items():
+        files = {
+            f"{package}/{p.relative_to(folder).as_posix()}": p.read_text("utf-8")
+            for p in folder.rglob("*.py")
+        }
+        if not files:
+            raise NoSourceError(f"{folder}: found no source of {package}, expected its Python files")
+        found |= files
+    return found
+
+
+def digest_of_sources(texts: Mapping[str, str]) -> str:
+    """Return the SHA-256 of Python files, by the name and the text of each."""
+    return digest_of(text for name in sorted(texts) for text in (name, texts[name]))
+
+
+def files_of_work(module: str, texts: Mapping[str, str]) -> frozenset[str]:
+    """Return which files a module imports, and those import, and so on; the module's own is among them.
+
+    Parameters
+    ----------
+    module
+        Its dotted name.
+    texts
+        Of `read_sources`.
+    """
+    found: dict[str, str] = {}
+    todo = [module]
+    while todo:
+        name = todo.pop()
+        file = _file_of(name, texts)
+        if name in found or not file:
+            continue
+        found[name] = file
+        todo += [name.rpartition(".")[0], *_imported(texts[file])]
+    return frozenset(found.values())
+
+
+def imported_packages(texts: Iterable[str]) -> frozenset[str]:
+    """Return the first names of all that Python files import, of other projects and of Python itself too."""
+    return frozenset(name.partition(".")[0] for text in texts for name in _imported(text))
+
+
+def _imported(text: str) -> list[str]:
+    """Return the dotted names that a module may import; some are names within a module, which is no harm."""
+    names: list[str] = []
+    for base, listed, plain in _IMPORT.findall(text):
+        names += re.findall(r"[\w.]+", plain)
+        if base:
+            names += [base, *(f"{base}.{name}" for name in re.findall(r"\w+", listed))]
+    return names
+
+
+def _file_of(module: str, texts: Mapping[str, str]) -> str:
+    path = module.replace(".", "/")
+    return next((name for name in (f"{path}.py", f"{path}/__init__.py") if name in texts), "")
+
+
+def _folder_of(package: str) -> Path:
+    """Return where Python imports a package from, wherever this module lies in it."""
+    spec = find_spec(package)
+    places = spec.submodule_search_locations if spec is not None else None
+    if not places:
+        raise NoSourceError(f"{package}: Python finds no such package, expected its folder")
+    return Path(next(iter(places)))

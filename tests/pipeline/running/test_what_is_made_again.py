@@ -1,0 +1,119 @@
+"""A change makes again what depends on it, and no more; the way a user goes, from sheets to results."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from pipeline.commands.exit_status import ExitStatus
+from pipeline.commands.run import run_study
+from pipeline.running.options import RunOptions
+from pipeline.running.progress import QuietReporter
+from pipeline.simulate import simulate_study
+
+TUBES = ("P01_BM1", "P02_BM1", "P03_BM1")
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    study = simulate_study(tmp_path_factory.mktemp("simulated"), patients=3, events=3_000, seed=9)
+    assert made_again(study) == set(TUBES)
+    return study
+
+
+@pytest.fixture
+def study(finished: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(finished, tmp_path / "study"))
+
+
+def made_again(study: Path) -> set[str]:
+    """Run the study; return which tubes were quantified and not taken from the store."""
+    store = study / "results" / "store"
+    before = {name: (store / f"{name}.json").stat().st_mtime_ns for name in stored(store)}
+    summary = run_study(study, RunOptions(workers=1), QuietReporter())
+    assert summary.exit_status in {ExitStatus.ALL_QUANTIFIED, ExitStatus.SOME_FAILED}, summary.faults
+    made = {name for name in TUBES if (store / f"{name}.json").stat().st_mtime_ns != before.get(name)}
+    facts = json.loads((study / "results" / "run.json").read_text("utf-8"))
+    assert facts["n_reused"] == len(TUBES) - len(made)
+    return made
+
+
+def stored(store: Path) -> list[str]:
+    return [path.stem for path in store.glob("*.json")]
+
+
+def add_row(study: Path, sheet: str, **cells: str) -> None:
+    rows, names = read(study, sheet)
+    write(study, sheet, [*rows, dict.fromkeys(names, "") | cells], names)
+
+
+def change_row(study: Path, sheet: str, at: int, **cells: str) -> None:
+    rows, names = read(study, sheet)
+    rows[at] |= cells
+    write(study, sheet, rows, list(dict.fromkeys([*names, *cells])))
+
+
+def read(study: Path, sheet: str) -> tuple[list[dict[str, str]], list[str]]:
+    with (study / f"{sheet}.csv").open(encoding="utf-8", newline="") as file:
+        reader = csv.DictReader(file)
+        return list(reader), list(reader.fieldnames or ())
+
+
+def write(study: Path, sheet: str, rows: list[dict[str, str]], names: list[str]) -> None:
+    with (study / f"{sheet}.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, names)
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def settings(study: Path, **values: str) -> None:
+    rows = [{"name": name, "value": value} for name, value in values.items()]
+    write(study, "settings", rows, ["name", "value"])
+
+
+def row_of(study: Path, name: str) -> dict[str, str]:
+    with (study / "results" / "rd_samples.csv").open(encoding="utf-8", newline="") as file:
+        return next(row for row in csv.DictReader(file) if row["sample_id"] == name)
+
+
+def test_what_changes_tables_makes_no_tube_again(study: Path) -> None:
+    add_row(
+        study,
+        "doses",
+        patient_id="P01",
+        given_on="2024-03-01",
+        drug="daratumumab",
+        dose="1800",
+        unit="mg",
+        route="SC",
+    )
+    change_row(study, "samples", 0, remark="thawed", visit="C2")
+    settings(study, month_days="30", rd_cut="100000", study_drug="isatuximab")
+    assert made_again(study) == set()
+    assert row_of(study, "P01_BM1")["visit"] == "C2"
+
+
+def test_what_the_checks_say_of_a_tube_changes_its_row_and_not_its_numbers(study: Path) -> None:
+    before = row_of(study, "P01_BM1")
+    change_row(study, "beads", 0, acquired_on="2024-02-03")
+    settings(study, accept_bead_age="the cytometer was not changed")
+    assert made_again(study) <= set(TUBES)
+    after = row_of(study, "P01_BM1")
+    assert before["rd"] == after["rd"]
+
+
+def test_a_new_control_makes_its_tube_again_and_no_other(study: Path) -> None:
+    rows, _ = read(study, "samples")
+    control = study / rows[1]["fmo_file"]
+    shutil.copy(study / rows[2]["fmo_file"], control)
+    assert made_again(study) == {"P02_BM1"}
+
+
+def test_a_gate_set_by_hand_makes_its_tube_again_and_no_other(study: Path) -> None:
+    gate = {"sample_id": "P03_BM1", "gate": "cd138", "value": "500", "set_by": "me", "reason": "dim"}
+    write(study, "gates", [gate], list(gate))
+    assert made_again(study) == {"P03_BM1"}
