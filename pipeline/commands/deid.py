@@ -1,0 +1,39 @@
+"""`cd38rd deid`: a copy of a study that names nobody, to be given away."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipeline.checks import check_folder
+from pipeline.commands.exit_status import ExitStatus
+from pipeline.commands.summary import RunSummary
+from pipeline.deid.key import read_key
+from pipeline.deid.study_copy import copy_study
+from pipeline.study.faults import fault_report, stops_run
+
+KEY = "deid_key.csv"
+"""Where the key is written in the study folder, which names the patients anyway."""
+
+
+def deidentified(folder: Path, copy: Path, key_file: Path | None) -> RunSummary:
+    """Write the copy; return what to print.
+
+    Raises
+    ------
+    UserError
+        The copy or the key cannot be there, or the key is none.
+    FcsError
+        A file cannot be read.
+    """
+    study, faults = check_folder(folder)
+    if study is None or stops_run(faults):
+        return RunSummary(ExitStatus.FAULTS, faults=fault_report(faults))
+    where = key_file or folder / KEY
+    done = copy_study(study, copy, read_key(where), where)
+    lines = [
+        f"Wrote {copy}: {len(study.samples)} tubes, {done.n_files} FCS files.",
+        "The days of each patient are shifted alike, so that every washout stays.",
+        f"Wrote {where}: the key. Who has it knows the patients: do not give it away with the copy.",
+        *(f"Not in the copy: {text}" for text in done.left_out),
+    ]
+    return RunSummary(ExitStatus.ALL_QUANTIFIED, "\n".join(lines))

@@ -1,0 +1,201 @@
+"""The sheets of a copy: every cell is made from a value that was understood, none is copied as typed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
+from datetime import date, time
+from typing import Any
+
+from pipeline.deid.key import Key, Kind
+from pipeline.study.drugs import read_drug
+from pipeline.study.settings import Settings
+from pipeline.study.study import BeadRun, Dose, GateOverride, PanelChannel, Patient, Sample, Study
+
+Table = tuple[dict[str, str], ...]
+"""A row per dict: column → cell."""
+
+OLDEST_YEARS = 90
+"""Older ages are told as this one, since so few people have them (45 CFR 164.514(b)(2)(i)(C))."""
+
+_CODES = re.compile(
+    r"(?:ig)?[agmde]|light|kappa|lambda|lc|[ivx]{1,4}|[1-4]|r-?iss|low|high|standard|intermediate|progression|death",
+    re.IGNORECASE,
+)
+"""Words of the columns that take any text: what else stands there is left out."""
+
+_AS_THEY_ARE = ("tissue", "best_response", "sex", "unit", "route", "role", "target", "kit", "lot")
+"""Columns of which the sheets take only what they know, and the lot of the beads."""
+
+_WORDS = ("heavy_chain", "iss_stage", "cytogenetic_risk", "discontinuation_reason")
+_REASONS = ("accept_instrument_mismatch", "accept_voltage_mismatch", "accept_bead_age")
+_REASON = "accepted; the reason is not copied"
+
+
+def sample_rows(study: Study, key: Key, files: Mapping[tuple[str, str], str]) -> Table:
+    """Return the samples sheet.
+
+    Parameters
+    ----------
+    files
+        (sample_id, column) → file in the copy.
+    """
+    return tuple(_sample(sample, key, files) for sample in study.samples)
+
+
+def _sample(sample: Sample, key: Key, files: Mapping[tuple[str, str], str]) -> dict[str, str]:
+    patient = sample.patient_id
+    return {
+        "sample_id": key.name(Kind.SAMPLE, sample.sample_id),
+        "patient_id": key.name(Kind.PATIENT, patient),
+        "collected_on": key.shifted(patient, sample.collected_on).isoformat(),
+        "panel": key.name(Kind.PANEL, sample.panel),
+        "beads": key.name(Kind.BEADS, sample.beads),
+        "visit": key.name(Kind.VISIT, sample.visit),
+        "tissue": sample.tissue,
+        "collected_time": _cell(sample.collected_time),
+        **{
+            name: files.get((sample.sample_id, name), "") for name in ("fcs_file", "fmo_file", "isotype_file")
+        },
+    }
+
+
+def panel_rows(study: Study, key: Key) -> Table:
+    """Return the panels sheet; what names antigen, dye and clone is no patient's."""
+    return tuple(
+        {"panel": key.name(Kind.PANEL, panel.name), **_channel(channel)}
+        for panel in study.panels
+        for channel in panel.channels
+    )
+
+
+def _channel(channel: PanelChannel) -> dict[str, str]:
+    cells = {f.name: _cell(getattr(channel, f.name)) for f in fields(channel) if f.name != "aliases"}
+    return {"channel": "; ".join(channel.aliases), **cells}
+
+
+def bead_rows(study: Study, key: Key, files: Mapping[str, str]) -> Table:
+    """Return the beads sheet; it tells no day, since a day is shared by patients whose shifts differ."""
+    return tuple(_bead_run(run, key, files[run.beads]) for run in study.beads)
+
+
+def _bead_run(run: BeadRun, key: Key, file: str) -> dict[str, str]:
+    return {
+        "beads": key.name(Kind.BEADS, run.beads),
+        "fcs_file": file,
+        "kit": run.kit,
+        "lot": run.lot,
+        "channel": run.channel,
+        "levels": "; ".join(map(_cell, run.levels)),
+        "assigned_cv": _cell(run.assigned_cv),
+        "ranges": "; ".join(f"{_cell(low)}-{_cell(high)}" for low, high in run.ranges),
+        "transfer_from": "; ".join(key.name(Kind.BEADS, name) for name in run.transfer_names),
+        "captures": run.captures,
+    }
+
+
+def dose_rows(study: Study, key: Key) -> Table:
+    """Return the doses sheet."""
+    return tuple(_dose(dose, key) for dose in study.doses)
+
+
+def _dose(dose: Dose, key: Key) -> dict[str, str]:
+    agents = read_drug(dose.drug).agents
+    return {
+        "patient_id": key.name(Kind.PATIENT, dose.patient_id),
+        "given_on": key.shifted(dose.patient_id, dose.given_on).isoformat(),
+        "drug": " + ".join(agents) if agents else key.name(Kind.DRUG, dose.drug),
+        **{
+            name: _cell(getattr(dose, name))
+            for name in ("dose", "unit", "route", "serum_trough_ug_ml", "given_time")
+        },
+    }
+
+
+def patient_rows(study: Study, key: Key) -> Table:
+    """Return the patients sheet."""
+    return tuple(_patient(patient, key) for patient in study.patients)
+
+
+def _patient(patient: Patient, key: Key) -> dict[str, str]:
+    cells = {f.name: _of_patient(patient, f.name, key) for f in fields(patient) if f.name != "patient_id"}
+    return {"patient_id": key.name(Kind.PATIENT, patient.patient_id), **cells}
+
+
+def _of_patient(patient: Patient, column: str, key: Key) -> str:
+    value = getattr(patient, column)
+    if isinstance(value, date):
+        return key.shifted(patient.patient_id, value).isoformat()
+    if column == "age" and value is not None:
+        return _cell(min(value, OLDEST_YEARS))
+    if column == "refractory_to":
+        listed = [read_drug(name).agents for name in value.split(";") if name.strip()]
+        return "; ".join(" + ".join(agents) for agents in listed if agents)
+    if column in _WORDS:
+        return value if all(map(_CODES.fullmatch, re.findall(r"\S+", value))) else ""
+    return _cell(value) if column in _AS_THEY_ARE or not isinstance(value, str) else ""
+
+
+def gate_rows(study: Study, key: Key) -> Table:
+    """Return the gates sheet, with those of review.csv."""
+    return tuple(_gate(gate, key) for gate in study.gates)
+
+
+def _gate(gate: GateOverride, key: Key) -> dict[str, str]:
+    return {
+        "sample_id": key.name(Kind.SAMPLE, gate.sample_id),
+        "gate": gate.gate,
+        "value": _cell(gate.value),
+        "set_by": key.name(Kind.PERSON, gate.set_by),
+        "reason": "set by a person; the reason is not copied",
+    }
+
+
+def setting_rows(study: Study, key: Key, spillover_file: str) -> Table:
+    """Return the settings that are not the default: numbers, choices, and of texts those that are known."""
+    plain = Settings()
+    cells: dict[str, str] = {}
+    for name in Settings.model_fields:
+        value = getattr(study.settings, name)
+        if value != getattr(plain, name):
+            cells[name] = _setting(name, value, key, spillover_file)
+    return tuple({"name": name, "value": value} for name, value in cells.items() if value)
+
+
+def _setting(name: str, value: object, key: Key, spillover_file: str) -> str:
+    if name in _REASONS:
+        return _REASON
+    if name == "spillover_file":
+        return spillover_file
+    if name == "compensated_panels":
+        names = [one.strip() for one in str(value).split(";")]
+        return "; ".join(one if one == "all" else key.name(Kind.PANEL, one) for one in names if one)
+    if name in ("washed_out_drug", "study_drug", "imid_drugs"):
+        found = [agent for one in str(value).split(";") for agent in read_drug(one).agents]
+        return "; ".join(dict.fromkeys(found))
+    if isinstance(value, str):
+        facts = Settings.model_fields[name].json_schema_extra
+        choices = facts.get("choices") if isinstance(facts, dict) else None
+        return value if isinstance(choices, list) and value in choices else ""
+    return _cell(value)
+
+
+def columns_of(rows: Iterable[Mapping[str, str]]) -> Sequence[str]:
+    """Return the columns that hold something, in order."""
+    listed = list(rows)
+    names = dict.fromkeys(name for row in listed for name in row)
+    return [name for name in names if any(row.get(name) for row in listed)]
+
+
+def _cell(value: Any) -> str:
+    """Return a value as it is typed."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return repr(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
+    if isinstance(value, time):
+        return value.isoformat()
+    return str(value)

@@ -1,0 +1,216 @@
+"""A whole study as a copy that names nobody: sheets, FCS files and, elsewhere, the key."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from pipeline.deid.fcs_copy import fcs_copy
+from pipeline.deid.key import Key, Kind, write_key
+from pipeline.deid.rows import (
+    Table,
+    bead_rows,
+    columns_of,
+    dose_rows,
+    gate_rows,
+    panel_rows,
+    patient_rows,
+    sample_rows,
+    setting_rows,
+)
+from pipeline.fcs import read_fcs
+from pipeline.fcs.paths import split_data_set
+from pipeline.files.content import Content
+from pipeline.files.whole import write_whole
+from pipeline.study.errors import UsageError
+from pipeline.study.study import Study
+from pipeline.tube.spillover_file import read_spillover
+
+CONTROLS = {"fcs_file": "", "fmo_file": "_FMO", "isotype_file": "_isotype"}
+"""Column → how the name of its file ends in the copy."""
+
+_TECHNICAL = re.compile(r"(?:fsc|ssc|time|width)\b.*", re.IGNORECASE)
+_SPILLOVER = "spillover.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class DeidentifiedCopy:
+    """What was copied.
+
+    Attributes
+    ----------
+    n_files
+        FCS files.
+    left_out
+        In words, what a person may miss in the copy.
+    """
+
+    n_files: int
+    left_out: tuple[str, ...]
+
+
+def copy_study(study: Study, folder: Path, key: Key, key_file: Path) -> DeidentifiedCopy:
+    """Write a copy of a study that names nobody; washouts and densities of the copy are those of the study.
+
+    Parameters
+    ----------
+    folder
+        Of the copy; empty or not there.
+    key
+        Of an earlier copy, or an empty one; it is completed.
+    key_file
+        Where the key is written; not in the copy.
+
+    Raises
+    ------
+    UsageError
+        The folder holds something, or is in the study, or the key would be in the copy.
+    FcsError
+        A file cannot be read.
+    """
+    _must_be_apart(study.folder, folder, key_file)
+    files = _Files(study, folder, key)
+    named = {
+        (sample.sample_id, column): files.tube(sample.patient_id, name, sample.sample_id, ending)
+        for sample in study.samples
+        for column, ending in CONTROLS.items()
+        if (name := getattr(sample, column))
+    }
+    beads = {run.beads: files.beads(run.fcs_file, run.beads) for run in study.beads}
+    spillover = _copy_spillover(study, folder, files.rename)
+    sheets: dict[str, Table] = {
+        "samples": sample_rows(study, key, named),
+        "panels": panel_rows(study, key),
+        "beads": bead_rows(study, key, beads),
+        "doses": dose_rows(study, key),
+        "patients": patient_rows(study, key),
+        "gates": gate_rows(study, key),
+        "settings": setting_rows(study, key, spillover),
+    }
+    for name, rows in sheets.items():
+        if rows:
+            _write_sheet(folder / f"{name}.csv", rows)
+    write_key(key_file, key)
+    return DeidentifiedCopy(files.n_files, _left_out(study))
+
+
+class _Files:
+    """The FCS files of a copy: each is written once, under a name that says only what it is."""
+
+    def __init__(self, study: Study, folder: Path, key: Key) -> None:
+        self._study, self._folder, self._key = study, folder, key
+        self._written: dict[str, str] = {}
+        typed = [alias for panel in study.panels for row in panel.channels for alias in row.aliases]
+        self._stems = {_stem(name) for name in (*typed, *(run.channel for run in study.beads))}
+        self._shared = _shared_files(study)
+
+    @property
+    def n_files(self) -> int:
+        """How many were written."""
+        return len(self._written)
+
+    def tube(self, patient: str, name: str, sample_id: str, ending: str) -> str:
+        """Copy a tube or a control of a patient; return its name in the copy.
+
+        A control of several patients tells no day.
+        """
+        copy = f"fcs/{self._key.name(Kind.SAMPLE, sample_id)}{ending}.fcs"
+        shifted = None if name in self._shared else lambda day: self._key.shifted(patient, day)
+        return self._copied(name, copy, shifted)
+
+    def beads(self, name: str, run: str) -> str:
+        """Copy the file of a bead run; return its name in the copy. It tells no day."""
+        return self._copied(name, f"fcs/{self._key.name(Kind.BEADS, run)}.fcs", None)
+
+    def rename(self, channel: str) -> str:
+        """Return the name of a channel in the copy: that of the sheets, of scatter and time stay."""
+        known = _stem(channel) in self._stems or _TECHNICAL.fullmatch(channel)
+        return channel if known else self._key.name(Kind.CHANNEL, channel)
+
+    def _copied(self, name: str, copy: str, shifted: Callable[[date], date] | None) -> str:
+        if name in self._written:
+            return self._written[name]
+        path, data_set = split_data_set(self._study.folder / name, 1)
+        data = path.read_bytes()
+        file = read_fcs(
+            path, channels=(), data_set=data_set, content=Content(path, data), allow_truncated=True
+        )
+        facts = file.acquisition
+        day = facts.acquired_at.date() if facts.acquired_at else facts.acquired_on
+        written = fcs_copy(
+            file,
+            data,
+            day=shifted(day) if day and shifted else None,
+            rename=self.rename,
+            instrument=self._key.name(Kind.CYTOMETER, facts.instrument),
+            serial=self._key.name(Kind.SERIAL, facts.serial),
+        )
+        write_whole(self._folder / copy, written)
+        self._written[name] = copy
+        return copy
+
+
+def _stem(channel: str) -> str:
+    """Return a channel without the letter of its pulse: area, height and width are of one detector."""
+    return re.sub(r"-[AHW]$", "", channel.strip(), flags=re.IGNORECASE).casefold()
+
+
+def _shared_files(study: Study) -> frozenset[str]:
+    """Return the files that rows of several patients name."""
+    users: dict[str, set[str]] = {}
+    for sample in study.samples:
+        for name in sample.fcs_files:
+            users.setdefault(name, set()).add(sample.patient_id)
+    return frozenset(name for name, patients in users.items() if len(patients) > 1)
+
+
+def _copy_spillover(study: Study, folder: Path, rename: Callable[[str], str]) -> str:
+    if not study.settings.spillover_file:
+        return ""
+    matrix = read_spillover(study.folder, study.settings.spillover_file)
+    rows = [
+        [rename(name) for name in matrix.channels],
+        *([repr(v) for v in row] for row in matrix.values.tolist()),
+    ]
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    write_whole(folder / _SPILLOVER, text.getvalue())
+    return _SPILLOVER
+
+
+def _write_sheet(path: Path, rows: Table) -> None:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns_of(rows), lineterminator="\n", extrasaction="ignore")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_whole(path, text.getvalue())
+
+
+def _must_be_apart(study: Path, folder: Path, key_file: Path) -> None:
+    inside, study, whole_key = folder.resolve(), study.resolve(), key_file.resolve()
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UsageError(f"{folder}: found something there, expected an empty folder or none for the copy")
+    if inside == study or study in inside.parents:
+        raise UsageError(f"{folder}: found a folder in the study itself, expected one apart from it")
+    if inside in whole_key.parents:
+        raise UsageError(
+            f"--key {key_file}: found a place in the copy, expected one apart from it: who has the key knows "
+            "the patients"
+        )
+
+
+def _left_out(study: Study) -> tuple[str, ...]:
+    """Say what the copy lacks that changes or explains results."""
+    drawn = [sample for sample in study.samples if sample.gates_file]
+    said = [
+        f"gates drawn in FlowJo or GatingML ({len(drawn)} tubes): such files name samples; the copy has the "
+        "automatic gates" if drawn else "",
+        "days of bead runs: the copy does not check how old they are" if study.beads else "",
+        f"{len(study.statements)} statements" if study.statements else "",
+    ]  # fmt: skip
+    return tuple(text for text in said if text)
