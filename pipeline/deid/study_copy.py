@@ -210,7 +210,7 @@ def _left_out(study: Study) -> tuple[str, ...]:
     said = [
         f"gates drawn in FlowJo or GatingML ({len(drawn)} tubes): such files name samples; the copy has the "
         "automatic gates" if drawn else "",
-        "days of bead runs: the copy does not check how old they are" if study.beads else "",
+        "days of bead runs: each tube is flagged BEAD_AGE_UNKNOWN in the copy" if study.beads else "",
         f"{len(study.statements)} statements" if study.statements else "",
     ]  # fmt: skip
     return tuple(text for text in said if text)

@@ -152,6 +152,8 @@ def test_the_copy_gives_the_same_densities_and_washouts(study: Path, copy: Path)
         assert summary.exit_status is ExitStatus.ALL_QUANTIFIED, (summary.faults, summary.text)
         results.append(rows_of(folder / "results" / "rd_samples.csv"))
     for before, after in zip(*results, strict=True):
+        # a bead run is of the day of several patients, whose shifts differ: the copy does not tell it
+        after["flags"] = ";".join(flag for flag in after["flags"].split(";") if flag != "BEAD_AGE_UNKNOWN")
         same = set(before) - NAMES_AND_DAYS
         assert {"rd", "rd_low", "rd_high", "status", "flags", "washout_weeks"} <= same
         assert {name: before[name] for name in same} == {name: after[name] for name in same}
