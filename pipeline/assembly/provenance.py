@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
+from pathlib import Path
 
 from pipeline.running.program import code_digest, version
 from pipeline.study.study import Study
@@ -42,13 +43,24 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """What differs from run to run: it goes into run.json and nowhere else."""
+    """What differs from run to run: it goes into run.json and nowhere else.
+
+    Attributes
+    ----------
+    files
+        (path in results/, SHA-256) of every file that was written, but the store and this one.
+    audit_lines, audit_head
+        Lines of the audit trail, and the digest of the last one.
+    """
 
     command: str
     started_at: str
     seconds: float
     workers: int
     n_reused: int
+    files: tuple[tuple[str, str], ...] = ()
+    audit_lines: int = 0
+    audit_head: str = ""
 
 
 def provenance_of(study: Study, inputs: Sequence[tuple[str, str]]) -> Provenance:
@@ -77,6 +89,13 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def command_line() -> str:
-    """Return the command as typed, without the path of the program."""
-    return " ".join(["cd38rd", *sys.argv[1:]])
+def command_line(study: Path) -> str:
+    """Return the command as typed, but for what the program and the study's folder are called."""
+    return " ".join(["cd38rd", *("STUDY" if _is_study(word, study) else word for word in sys.argv[1:])])
+
+
+def _is_study(word: str, study: Path) -> bool:
+    """Whether a word of the command is the folder of the study, or the one that holds it."""
+    if word.startswith("-"):
+        return False
+    return Path(word).resolve() in (study.resolve(), study.resolve().parent)

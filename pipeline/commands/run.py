@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from pipeline.assembly.assemble import assembled
-from pipeline.assembly.provenance import RunFacts, command_line, now
+from pipeline.assembly.provenance import RunFacts
+from pipeline.audit.trail import Event, must_be_whole
 from pipeline.beads.calibrate import BeadTask, calibrate_bead_run, without_curve
 from pipeline.beads.history import judged_bead_runs, log_of
 from pipeline.beads.result import CalibrationResult
 from pipeline.checks import check_folder, checked_again, folder_with_findings
 from pipeline.commands.exit_status import ExitStatus
 from pipeline.commands.printout import curve_line, finished_text
+from pipeline.commands.record import Record, inputs_of
 from pipeline.commands.summary import (
     RunSummary,
     not_run,
@@ -52,9 +53,10 @@ def run_study(folder: Path, options: RunOptions, reporter: Reporter) -> RunSumma
     if study is None or stops_run(faults):
         return RunSummary(ExitStatus.FAULTS, faults=fault_report(faults))
     _must_be_samples(options.only, study)
-    started, clock = now(), time.monotonic()
+    record = Record(study, Event.RUN)
     results = Results(folder / "results")
     results.must_be_writable()
+    must_be_whole(folder)
     with logged_to(results.folder):
         log.info("cd38rd %s, tubes: %d, bead runs: %d", version(), len(study.samples), len(study.beads))
         hashes = input_hashes(study)
@@ -70,7 +72,7 @@ def run_study(folder: Path, options: RunOptions, reporter: Reporter) -> RunSumma
         study_result = assembled(study, done.results, calibrations, faults, not_run(study, done.results))
 
         def facts() -> RunFacts:
-            return RunFacts(command_line(), started, time.monotonic() - clock, done.workers, done.n_reused)
+            return record.facts(results.folder, inputs_of(study_result), done.workers, done.n_reused)
 
         results.write(study_result, facts, reporter.stage)
         log.info("every result is written")

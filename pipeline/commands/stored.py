@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import gc
-import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from pipeline.assembly.assemble import assembled
-from pipeline.assembly.provenance import RunFacts, command_line, now
+from pipeline.assembly.provenance import RunFacts
 from pipeline.assembly.study_result import Note
+from pipeline.audit.trail import Event, must_be_whole
 from pipeline.beads.history import judged_bead_runs, log_of
 from pipeline.beads.result import CalibrationResult
 from pipeline.checks import Finding, folder_with_findings
 from pipeline.commands.exit_status import ExitStatus
 from pipeline.commands.printout import finished_text
+from pipeline.commands.record import Record, inputs_of
 from pipeline.commands.summary import RunSummary, not_run, some_of, summary_of
 from pipeline.output.results_folder import Results
 from pipeline.quantification.result import SampleResult
@@ -66,13 +67,14 @@ def _collector_at_rest() -> Iterator[Callable[[], None]]:
 def _from_store(
     folder: Path, all_there: Callable[[], None], reporter: Reporter, *, whole_report: bool
 ) -> RunSummary:
-    started, clock = now(), time.monotonic()
     reporter.stage("reading stored results")
     study, faults, known = folder_with_findings(folder)
     if study is None or stops_run(faults):
         return RunSummary(ExitStatus.FAULTS, faults=fault_report(faults))
+    record = Record(study, Event.REPORT)
     results = Results(folder / "results")
     results.must_be_writable()
+    must_be_whole(folder)
     curves = (results.stores.beads.load(run.beads) for run in study.beads)
     log = log_of(folder, study.settings)
     made = tuple(stored[1] for stored in curves if stored is not None)
@@ -95,7 +97,7 @@ def _from_store(
     study_result = assembled(study, tubes, calibrations, faults, (*not_run(study, tubes), *damaged, *stale))
 
     def facts() -> RunFacts:
-        return RunFacts(command_line(), started, time.monotonic() - clock, 0, len(tubes))
+        return record.facts(results.folder, inputs_of(study_result), 0, len(tubes))
 
     all_there()
     results.write(study_result, facts, reporter.stage, figures=whole_report)

@@ -1,0 +1,54 @@
+"""Every cell of a study that was typed, by row and column: what the audit trail holds changes of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import fields
+from typing import Any
+
+from pipeline.study.settings import Settings
+from pipeline.study.study import Study
+
+Cells = dict[tuple[str, str], str]
+"""(row, column) → what the cell holds; a row is named by its sheet and its own name."""
+
+
+def typed_cells(study: Study) -> Cells:
+    """Return the cells of a study that hold something, as they were understood."""
+    return {(row, column): text for row, column, value in _cells(study) if (text := _text(value))}
+
+
+def _cells(study: Study) -> Iterator[tuple[str, str, Any]]:
+    yield from _of("samples", ((sample.sample_id, sample) for sample in study.samples))
+    panels = ((f"{panel.name}/{row.name}", row) for panel in study.panels for row in panel.channels)
+    yield from _of("panels", panels)
+    yield from _of("beads", ((run.beads, run) for run in study.beads))
+    yield from _of("doses", _numbered((f"{dose.patient_id}/{dose.given_on}", dose) for dose in study.doses))
+    yield from _of("patients", ((patient.patient_id, patient) for patient in study.patients))
+    yield from _of("gates", ((f"{gate.sample_id}/{gate.gate}", gate) for gate in study.gates))
+    plain = Settings()
+    for name in Settings.model_fields:
+        if getattr(study.settings, name) != getattr(plain, name):
+            yield f"settings {name}", "value", getattr(study.settings, name)
+
+
+def _of(sheet: str, rows: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, str, Any]]:
+    for name, row in rows:
+        for column in fields(row):
+            yield f"{sheet} {name}", column.name, getattr(row, column.name)
+
+
+def _numbered(rows: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """Yield rows with names that differ: a patient may have two doses on a day."""
+    seen: dict[str, int] = {}
+    for name, row in rows:
+        seen[name] = seen.get(name, 0) + 1
+        yield (name if seen[name] == 1 else f"{name}/{seen[name]}"), row
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, tuple):
+        return "; ".join("-".join(map(_text, one)) if isinstance(one, tuple) else _text(one) for one in value)
+    return f"{value:.15g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,109 @@
+"""`cd38rd audit`: is what lies here what was read and written, and what happened to a row."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pipeline.audit.trail import TRAIL, Trail, history_of, read_trail
+from pipeline.commands.exit_status import ExitStatus
+from pipeline.commands.record import digests_of
+from pipeline.commands.summary import RunSummary, some_of
+from pipeline.files.content import file_sha256
+from pipeline.study.errors import UserError
+
+
+def audited(folder: Path, row: str = "") -> RunSummary:
+    """Hold inputs, results and audit trail against what the last run wrote; nothing is computed.
+
+    Parameters
+    ----------
+    row
+        A sample_id, patient_id or other name of a row, whose history is printed; "": none.
+
+    Raises
+    ------
+    UserError
+        Nothing has run yet, or no row is called so.
+    """
+    trail, facts = read_trail(folder), _facts(folder)
+    faults = [
+        *_faults_of_trail(trail, facts),
+        *_changed_inputs(folder, facts),
+        *_changed_results(folder, facts),
+    ]
+    lines = [
+        f"{TRAIL}: {len(trail.lines)} lines, the last {trail.head[:12]}…"
+        if trail.lines
+        else f"{TRAIL}: no line"
+    ]
+    if row:
+        lines += _history(trail, row)
+    if not faults:
+        lines.append("Inputs, results and audit trail are as the last run left them.")
+        return RunSummary(ExitStatus.ALL_QUANTIFIED, "\n".join(lines))
+    return RunSummary(
+        ExitStatus.FAULTS, "\n".join(lines), faults="\n".join(f"CHANGED {fault}" for fault in faults)
+    )
+
+
+def _facts(folder: Path) -> Mapping[str, Any]:
+    path = folder / "results" / "run.json"
+    try:
+        facts = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise UserError(
+            f"{path}: found nothing, expected what `cd38rd run {folder}` writes: run it first"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: cannot be read ({error}); run `cd38rd run {folder}` again") from None
+    if not isinstance(facts, dict) or "audit_head" not in facts:
+        raise UserError(
+            f"{path}: found no digests, expected those of this version; run `cd38rd run {folder}` again"
+        )
+    return facts
+
+
+def _faults_of_trail(trail: Trail, facts: Mapping[str, Any]) -> Iterator[str]:
+    if trail.fault:
+        yield f"{TRAIL}: {trail.fault}"
+    number, head = int(facts["audit_lines"]), str(facts["audit_head"])
+    if len(trail.lines) < number:
+        yield f"{TRAIL}: found {len(trail.lines)} lines, but results/run.json knows {number}: the end was cut"
+    elif number and trail.lines[number - 1].digest != head:
+        yield f"{TRAIL}: line {number} is another one than results/run.json knows: the trail was written anew"
+
+
+def _changed_inputs(folder: Path, facts: Mapping[str, Any]) -> Iterator[str]:
+    for name, digest in facts.get("inputs", ()):
+        try:
+            now = file_sha256(folder / name)
+        except OSError:
+            yield f"{name}: was read by the last run, and is not there"
+            continue
+        if now != digest:
+            yield f"{name}: is another file than the last run read"
+
+
+def _changed_results(folder: Path, facts: Mapping[str, Any]) -> Iterator[str]:
+    written, now = dict(facts.get("files", ())), dict(digests_of(folder / "results"))
+    for name in sorted(written):
+        if name not in now:
+            yield f"results/{name}: was written by the last run, and is not there"
+        elif now[name] != written[name]:
+            yield f"results/{name}: was changed after the last run, or is of another one"
+    strange = sorted(set(now) - set(written))
+    if strange:
+        yield f"results: {some_of(strange)} not written by the last run"
+
+
+def _history(trail: Trail, row: str) -> Iterator[str]:
+    found = history_of(trail, row)
+    if not found:
+        raise UserError(f"--row {row}: the audit trail has no row of this name")
+    for line, change in found:
+        old = change.old or "(empty)"
+        new = change.new or "(empty)"
+        yield f"{line.number}  {line.at}  {line.who}  {change.row}  {change.column}: {old} → {new}"

@@ -1,0 +1,80 @@
+"""What a command leaves behind beside its results: a line of the audit trail, and the facts of run.json."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipeline.assembly.provenance import RunFacts, command_line, now
+from pipeline.assembly.study_result import StudyResult
+from pipeline.audit.trail import Event, add_line
+from pipeline.audit.typed_cells import typed_cells
+from pipeline.files.content import digest_of, file_sha256
+from pipeline.running.program import code_digest, version
+from pipeline.study.study import Study
+
+NOT_LISTED = ("store", "events", "log.txt", "run.json")
+"""What of results/ has no digest in run.json: what is made again, what may be huge, what grows, itself."""
+
+Digests = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A command as it begins: when, and what it does."""
+
+    study: Study
+    event: Event
+    started_at: str = field(default_factory=now)
+    clock: float = field(default_factory=time.monotonic)
+
+    def facts(
+        self, results: Path, inputs: Sequence[tuple[str, str]], workers: int, n_reused: int
+    ) -> RunFacts:
+        """Add the line to the audit trail; return the facts for run.json. To be asked when all is written.
+
+        Parameters
+        ----------
+        results
+            The folder.
+        inputs
+            (path in the study folder, SHA-256) of every file that was read.
+
+        Raises
+        ------
+        NotWrittenError
+            The trail cannot be written.
+        """
+        files = digests_of(results)
+        command = command_line(self.study.folder)
+        trail = add_line(
+            self.study.folder,
+            self.event,
+            {
+                "command": command,
+                "program": f"cd38rd {version()}",
+                "code_sha256": code_digest(),
+                "inputs_sha256": digest_of(part for one in sorted(inputs) for part in one),
+                "results_sha256": digest_of(part for one in files for part in one),
+            },
+            typed_cells(self.study),
+        )
+        seconds = time.monotonic() - self.clock
+        return RunFacts(
+            command, self.started_at, seconds, workers, n_reused, files, len(trail.lines), trail.head
+        )
+
+
+def inputs_of(study_result: StudyResult) -> tuple[tuple[str, str], ...]:
+    """Return (path in the study folder, SHA-256) of every file that the results come from."""
+    return study_result.provenance.inputs if study_result.provenance else ()
+
+
+def digests_of(results: Path) -> Digests:
+    """Return path and SHA-256 of every file of a results folder that is listed in its run.json."""
+    found = (path for path in results.rglob("*") if path.is_file())
+    names = {path.relative_to(results).as_posix(): path for path in found}
+    listed = {name: path for name, path in names.items() if name.partition("/")[0] not in NOT_LISTED}
+    return tuple((name, file_sha256(listed[name])) for name in sorted(listed))

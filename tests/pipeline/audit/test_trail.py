@@ -1,0 +1,136 @@
+"""The audit trail: whatever is done to the file afterwards is found."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from helpers.dask_cluster import ROOT
+from pipeline.audit.trail import (
+    TRAIL,
+    Change,
+    Event,
+    add_line,
+    cells_of,
+    changes_between,
+    history_of,
+    must_be_whole,
+    read_trail,
+)
+from pipeline.study.errors import UserError
+
+CELLS = [
+    {("samples A", "visit"): "baseline", ("gates A/cd138", "value"): "850"},
+    {("samples A", "visit"): "C2", ("samples B", "visit"): "C2"},
+    {("samples A", "visit"): "C2", ("samples B", "visit"): 'a "quoted", Ünïcode\nline'},
+]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for number, cells in enumerate(CELLS):
+        add_line(tmp_path, Event.RUN, {"n_tubes": number}, cells)
+    return tmp_path
+
+
+def test_the_lines_hold_who_did_what_and_every_change_old_and_new(folder: Path) -> None:
+    trail = read_trail(folder)
+    assert trail.fault == ""
+    assert [line.facts["n_tubes"] for line in trail.lines] == [0, 1, 2]
+    assert all(line.who and line.at.endswith("+00:00") for line in trail.lines)
+    assert trail.lines[1].changes == (
+        Change("gates A/cd138", "value", "850", ""),
+        Change("samples A", "visit", "baseline", "C2"),
+        Change("samples B", "visit", "", "C2"),
+    )
+    assert cells_of(trail) == CELLS[-1]
+
+
+def test_the_history_of_a_row_is_what_changed_in_it(folder: Path) -> None:
+    found = history_of(read_trail(folder), "A")
+    assert [(line.number, change.column, change.new) for line, change in found] == [
+        (1, "value", "850"),
+        (1, "visit", "baseline"),
+        (2, "value", ""),
+        (2, "visit", "C2"),
+    ]
+
+
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_any_byte_that_is_changed_is_found(folder: Path, data: st.DataObject) -> None:
+    path = folder / TRAIL
+    raw = path.read_bytes()
+    at = data.draw(st.integers(0, len(raw) - 1))
+    new = data.draw(st.integers(0, 255).filter(lambda byte: byte != raw[at]))
+    path.write_bytes(raw[:at] + bytes([new]) + raw[at + 1 :])
+    assert read_trail(folder).fault
+    path.write_bytes(raw)
+
+
+@pytest.mark.parametrize(
+    ("damage", "fault"),
+    [
+        (lambda lines: lines[1:], "line 1 does not follow"),
+        (
+            lambda lines: [lines[0], lines[2]],
+            "line 2 does not follow the one before: a line before it was cut",
+        ),
+        (lambda lines: [lines[0], lines[2], lines[1]], "line 2 does not follow"),
+        (lambda lines: [*lines, lines[2]], "line 4 does not follow"),
+        (lambda lines: [*lines[:2], lines[2][:-1]], "line 3 was cut short"),
+        (lambda lines: [*lines[:2], lines[2][:40] + b"\n"], "line 3 is no line of an audit trail"),
+        (lambda lines: [lines[0], b"\n", *lines[1:]], "line 2 is no line of an audit trail"),
+    ],
+)
+def test_lines_that_are_cut_moved_or_doubled_are_found(folder: Path, damage, fault: str) -> None:
+    path = folder / TRAIL
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(damage(lines)))
+    assert read_trail(folder).fault.startswith(fault)
+    with pytest.raises(UserError, match="expected lines that follow each other as they were written"):
+        must_be_whole(folder)
+    before = path.read_bytes()
+    with pytest.raises(UserError):
+        add_line(folder, Event.RUN, {})
+    assert path.read_bytes() == before
+
+
+def test_a_line_that_is_made_anew_with_a_right_digest_breaks_the_next(folder: Path, tmp_path_factory) -> None:
+    other = tmp_path_factory.mktemp("other")
+    add_line(other, Event.RUN, {"n_tubes": 99}, CELLS[0])
+    lines = (folder / TRAIL).read_bytes().splitlines(keepends=True)
+    (folder / TRAIL).write_bytes((other / TRAIL).read_bytes() + b"".join(lines[1:]))
+    assert read_trail(folder).fault.startswith("line 2 does not follow the one before")
+
+
+def test_two_processes_at_once_keep_one_chain(tmp_path: Path) -> None:
+    script = (
+        "import sys; from pathlib import Path; from pipeline.audit.trail import Event, add_line\n"
+        "for n in range(25): add_line(Path(sys.argv[1]), Event.RUN, {'n': n})\n"
+    )
+    both = [subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], cwd=ROOT) for _ in range(2)]
+    assert [process.wait() for process in both] == [0, 0]
+    trail = read_trail(tmp_path)
+    assert (len(trail.lines), trail.fault) == (50, "")
+
+
+@given(
+    st.lists(
+        st.dictionaries(st.tuples(st.sampled_from("ABC"), st.sampled_from("xy")), st.text(min_size=1)),
+        max_size=5,
+    )
+)
+def test_the_changes_one_after_another_give_the_cells(states: list[dict[tuple[str, str], str]]) -> None:
+    cells: dict[tuple[str, str], str] = {}
+    for state in states:
+        for change in changes_between(cells, state):
+            assert cells.get((change.row, change.column), "") == change.old
+            cells[change.row, change.column] = change.new
+        cells = {place: text for place, text in cells.items() if text}
+        assert cells == state

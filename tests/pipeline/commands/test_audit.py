@@ -1,0 +1,113 @@
+"""`cd38rd audit`: what changed since the last run is named, and so is what happened to a row."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from pipeline.audit.trail import TRAIL, read_trail
+from pipeline.commands.audit import audited
+from pipeline.commands.exit_status import ExitStatus
+from pipeline.commands.run import run_study
+from pipeline.commands.stored import rewrite_report
+from pipeline.running.options import RunOptions
+from pipeline.running.progress import QuietReporter
+from pipeline.simulate import simulate_study
+from pipeline.study.errors import UserError
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    study = simulate_study(tmp_path_factory.mktemp("simulated"), patients=2, events=3_000, seed=13)
+    run(study)
+    return study
+
+
+@pytest.fixture
+def study(finished: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(finished, tmp_path / "study"))
+
+
+def run(study: Path) -> None:
+    assert run_study(study, RunOptions(workers=1), QuietReporter()).exit_status is ExitStatus.ALL_QUANTIFIED
+
+
+def changes(study: Path) -> list[str]:
+    summary = audited(study)
+    assert summary.exit_status is (ExitStatus.FAULTS if summary.faults else ExitStatus.ALL_QUANTIFIED)
+    return summary.faults.splitlines()
+
+
+def test_a_study_that_nobody_touched_is_as_the_last_run_left_it(study: Path) -> None:
+    assert changes(study) == []
+    assert "are as the last run left them" in audited(study).text
+    facts = json.loads((study / "results" / "run.json").read_text("utf-8"))
+    names = [name for name, _ in facts["files"]]
+    assert {"report.html", "rd_samples.csv", "rd.xlsx", "gates/P01_BM1.xml"} <= set(names)
+    assert str(study) not in json.dumps(facts)
+
+
+def test_each_kind_of_change_is_named(study: Path) -> None:
+    with (study / "results" / "rd_samples.csv").open("a", encoding="utf-8") as file:
+        file.write("one more row\n")
+    (study / "results" / "rd.xlsx").unlink()
+    (study / "results" / "strange.csv").touch()
+    tube = next((study / "fcs").rglob("P01_BM1.fcs"))
+    tube.write_bytes(tube.read_bytes() + b" ")
+    next((study / "fcs").rglob("P02_BM1.fcs")).unlink()
+    found = "\n".join(changes(study))
+    assert "P01_BM1.fcs: is another file than the last run read" in found
+    assert "P02_BM1.fcs: was read by the last run, and is not there" in found
+    assert "results/rd_samples.csv: was changed after the last run" in found
+    assert "results/rd.xlsx: was written by the last run, and is not there" in found
+    assert "results: strange.csv not written by the last run" in found
+    assert len(changes(study)) == 5
+
+
+def test_a_trail_that_lost_its_end_or_was_written_anew_is_named(study: Path) -> None:
+    whole = (study / TRAIL).read_bytes()
+    rewrite_report(study)
+    longer = (study / TRAIL).read_bytes()
+    assert longer.startswith(whole)
+    assert changes(study) == []
+    (study / TRAIL).write_bytes(whole)
+    assert changes(study) == [
+        "CHANGED audit.jsonl: found 1 lines, but results/run.json knows 2: the end was cut"
+    ]
+    (study / TRAIL).write_bytes(longer.replace(b'"who": "', b'"who": "not '))
+    assert any("line 1 was edited after it was written" in line for line in changes(study))
+
+
+def test_nothing_runs_on_a_trail_that_was_changed(study: Path) -> None:
+    (study / TRAIL).write_bytes((study / TRAIL).read_bytes().replace(b"run", b"ran", 1))
+    with pytest.raises(UserError, match="Keep the file as it is for whoever asks, and move it away"):
+        run_study(study, RunOptions(workers=1), QuietReporter())
+    (study / TRAIL).rename(study / "old.jsonl")
+    run(study)
+    assert len(read_trail(study).lines) == 1
+
+
+def test_what_was_typed_between_two_runs_is_in_the_history_of_its_row(study: Path) -> None:
+    with (study / "samples.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    rows[0]["visit"] = "C2"
+    with (study / "samples.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    run(study)
+    text = audited(study, "P01_BM1").text
+    assert "samples P01_BM1  visit: baseline → C2" in text
+    assert "samples P01_BM1  fcs_file: (empty) → fcs/" in text
+    assert "P02_BM1" not in text
+    with pytest.raises(UserError, match="has no row of this name"):
+        audited(study, "P99")
+
+
+def test_before_the_first_run_it_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="run it first"):
+        audited(tmp_path)
