@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "licences.md"
 HEAD = """# Licences
 
-cd38rd is under the [MIT licence](../LICENSE). These libraries are installed with it, in the versions of `requirements.lock`; the licence is what each of
+cd38rd is under the [BSD 3-Clause licence](../LICENSE). These libraries are installed with it, in the versions of `requirements.lock`; the licence is what each of
 them says of itself. All of them may be used and passed on, in a company too.
 
 | library | licence |

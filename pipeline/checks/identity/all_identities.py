@@ -8,6 +8,7 @@ from pipeline.checks.findings import Finding
 from pipeline.checks.headers import Headers
 from pipeline.checks.identity.kinds import beads_among_tubes, cells_among_beads, exchanged_controls
 from pipeline.checks.identity.owners import files_of_others
+from pipeline.checks.identity.persons import persons
 from pipeline.checks.identity.recordings import groups_of, repeated_recordings, shared_controls
 from pipeline.checks.identity.uses import glances_of, uses_of
 from pipeline.study.study import Study
@@ -26,3 +27,4 @@ def identities(study: Study, headers: Headers) -> Iterator[Finding]:
     yield from beads_among_tubes(uses, glances)
     yield from cells_among_beads(study, uses, glances)
     yield from exchanged_controls(study, uses, glances)
+    yield from persons(study, headers)
