@@ -20,8 +20,10 @@ TASKS_OF_TESTS = [str(RUNNING), str(RUNNING / "cluster")]
 class DaskCluster:
     """A scheduler and its workers; each of them is a process."""
 
-    def __init__(self, stack: ExitStack, folder: Path, settings: Sequence[str] = ()) -> None:
-        self._stack, self._folder, self._settings = stack, folder, settings
+    def __init__(
+        self, stack: ExitStack, folder: Path, settings: Sequence[str] = (), protocol: str = "tcp"
+    ) -> None:
+        self._stack, self._folder, self._settings, self._protocol = stack, folder, settings, protocol
         self.workers: list[subprocess.Popen[bytes]] = []
         self.start_scheduler()
 
@@ -30,6 +32,7 @@ class DaskCluster:
         file = self._folder / "scheduler.json"
         file.unlink(missing_ok=True)
         options = ["--host", "127.0.0.1", "--port", port, "--scheduler-file", str(file), "--no-dashboard"]
+        options += ["--protocol", self._protocol]
         self.scheduler = self._start(["scheduler", *options], ROOT)
         while not file.exists():
             time.sleep(0.05)
@@ -65,7 +68,9 @@ class DaskCluster:
 
 
 @contextmanager
-def dask_cluster(folder: Path, *sources: Path | None, settings: Sequence[str] = ()) -> Iterator[DaskCluster]:
+def dask_cluster(
+    folder: Path, *sources: Path | None, settings: Sequence[str] = (), protocol: str = "tcp"
+) -> Iterator[DaskCluster]:
     """Give a cluster with a worker for each source of the packages.
 
     Parameters
@@ -74,7 +79,7 @@ def dask_cluster(folder: Path, *sources: Path | None, settings: Sequence[str] = 
         Of dask, as its environment takes them: `DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES=0`.
     """
     with ExitStack() as stack:
-        cluster = DaskCluster(stack, folder, settings)
+        cluster = DaskCluster(stack, folder, settings, protocol)
         for source in sources:
             cluster.start_worker(source)
         if sources:
