@@ -8,7 +8,7 @@ from pathlib import Path
 from gating.batch_cuts import BatchCut
 from gating.events.compensation import SpilloverMatrix
 from pipeline.beads.result import CalibrationResult
-from pipeline.study.settings import Settings
+from pipeline.study.settings_tube import TubeSettings
 from pipeline.study.study import GateOverride, Panel, Sample
 
 
@@ -47,7 +47,7 @@ class TubeTask:
     sample: Sample
     panel: Panel
     calibration: CalibrationResult
-    settings: Settings
+    settings: TubeSettings
     overrides: tuple[GateOverride, ...] = ()
     failure: str = ""
     flags: tuple[str, ...] = ()

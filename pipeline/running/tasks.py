@@ -20,9 +20,6 @@ from pipeline.study.study import Study
 from pipeline.tube.inputs import input_sha256
 from pipeline.tube.spillover_file import read_spillover
 
-AFTER_THE_TUBES = {"washed_out_drug", "study_drug", "month_days", "rd_cut", "lyse_reagent", "instrument_log"}
-"""Settings that no tube's result depends on."""
-
 FLAGS_OF_TUBES = (
     CalibrationFlag.BEAD_DRIFT,
     CalibrationFlag.BEADS_BRIGHTER_ELSEWHERE,
@@ -59,7 +56,8 @@ def files_of_study(study: Study) -> tuple[str, ...]:
 def bead_tasks(study: Study, hashes: Mapping[str, str]) -> tuple[BeadTask, ...]:
     """Return one task per bead run, in the order of the beads sheet."""
     return tuple(
-        BeadTask(study.folder, run, study.settings, hashes.get(run.fcs_file, "")) for run in study.beads
+        BeadTask(study.folder, run, study.settings.of_beads, hashes.get(run.fcs_file, ""))
+        for run in study.beads
     )
 
 
@@ -96,7 +94,7 @@ def tube_tasks(
                 sample=sample,
                 panel=study.panel(sample.panel),
                 calibration=runs[sample.beads],
-                settings=study.settings,
+                settings=study.settings.of_tubes,
                 overrides=tuple(gate for gate in study.gates if gate.sample_id == sample.sample_id),
                 failure=checked.failure,
                 flags=checked.flags,
@@ -149,7 +147,7 @@ def tube_digest(task: TubeTask) -> str:
         (sample.sample_id, task.files_sha256, sample.gates_file, sample.population),
         task.panel,
         replace(task.calibration, histogram=None, drift=()),
-        sorted(task.settings.model_dump(exclude=AFTER_THE_TUBES).items()),
+        sorted(task.settings.model_dump().items()),
         task.overrides,
         task.spillover.digest if task.spillover else "",
         (task.failure, task.assigned_cv),
@@ -161,5 +159,5 @@ def tube_digest(task: TubeTask) -> str:
 
 def bead_digest(task: BeadTask) -> str:
     """Return the digest of all that decides a bead run's curve."""
-    settings = sorted(task.settings.model_dump(exclude=AFTER_THE_TUBES).items())
+    settings = sorted(task.settings.model_dump().items())
     return digest_of((digest_of_work(calibrate_bead_run), repr(task.run), repr(settings), task.sha256))

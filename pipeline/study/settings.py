@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
-from calibration.curve.fit import PARAMETERS
 from pipeline.study.cells import (
     CountedDrug,
     Identifier,
-    YesNo,
     as_file_name,
     as_text,
     list_of,
     number,
-    one_of,
-    whole_number,
 )
 from pipeline.study.cells.choices import RowReason
-from pipeline.study.settings_curve import CurveSettings
 from pipeline.study.settings_field import Fraction, Reason, setting
+from pipeline.study.settings_tube import BeadSettings, TubeSettings
 
-CURVE_MODELS = tuple(PARAMETERS)
 ALL_PANELS = "all"
 
 
@@ -31,7 +26,6 @@ class GeneralSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    population_name: Identifier = setting("plasma_cells", "", "Name of the quantified population in tables.")
     washed_out_drug: CountedDrug = setting(
         "daratumumab", "", "Drug whose washout is counted, by any of its names; further synonyms split by ;."
     )
@@ -40,19 +34,8 @@ class GeneralSettings(BaseModel):
         "",
         "Drug whose first dose ends the clock of the response strata, by any of its names.",
     )
-    seed: Annotated[int, whole_number(0, 2**32 - 1)] = setting(
-        20240607, "", "Seed of every random draw (bootstrap, Monte Carlo, permutation)."
-    )
     month_days: Annotated[float, number(28, 31)] = setting(
         30.4375, "days", "Length of a month, for strata in months."
-    )
-    allow_truncated: YesNo = setting(
-        False, "", "yes: quantify a tube whose DATA are shorter than $TOT says, flagged.", ("yes", "no")
-    )
-    spillover_file: Annotated[str, BeforeValidator(as_file_name)] = setting(
-        "",
-        "",
-        "CSV file with the spillover matrix of every tube; empty: each file's own is used.",
     )
     compensated_panels: Annotated[str, BeforeValidator(as_text)] = setting(
         "",
@@ -84,39 +67,6 @@ class GeneralSettings(BaseModel):
     bead_age_reject_hours: Annotated[float, number(0, 1e6)] = setting(
         72.0, "hours", "Bead run further than this from the tube: refused; between the two: flagged."
     )
-    lot_assignment_cv: Fraction = setting(
-        0.05, "fraction", "CV of the lot's assigned values, where the beads sheet gives none."
-    )
-    f_p_cv: Fraction = setting(
-        0.05, "fraction", "CV of the F:P ratio, where the panels sheet gives no f_p_ratio_sd."
-    )
-    transfer_cv: Fraction = setting(
-        0.05,
-        "fraction",
-        "CV added where rainbow beads carry a curve to another instrument or detector (an assumption).",
-    )
-    between_run_cv: Fraction | None = setting(
-        None,
-        "fraction",
-        "Between-run CV of the assay. Empty: 0.10 is assumed until replicates on different bead runs tell; "
-        "0: no such term, and every interval is a within-run interval.",
-    )
-    curve_model: Annotated[str, BeforeValidator(one_of(*CURVE_MODELS))] = setting(
-        "loglog",
-        "",
-        "Standard curve: loglog, slope1 (slope fixed at 1) or autofluorescence (of the beads).",
-        CURVE_MODELS,
-    )
-    lab_lloq: Annotated[float, number(0, 1e9)] | None = setting(
-        None,
-        "molecules per cell",
-        "The lab's own lower limit of quantification; empty: found from the data.",
-    )
-    uloq_extrapolation: Annotated[float, number(1, 1000)] = setting(
-        4.0,
-        "times the top bead",
-        "RD up to here is given and flagged; beyond, it is censored.",
-    )
     sentinel_plasma_cell_usual: Annotated[float, number(1, 1e9)] = setting(
         150000.0,
         "molecules per cell",
@@ -140,11 +90,6 @@ class GeneralSettings(BaseModel):
     )
     sentinel_low_share: Annotated[float, number(0.01, 1)] = setting(
         0.33, "fraction", "CD38 below this part of the plasma cells' usual is low in the sentinels' reading."
-    )
-    hemodilution_percent: Annotated[float, number(0, 100)] = setting(
-        0.05,
-        "% of viable single cells",
-        "A marrow with surely fewer B precursors is flagged as possibly diluted with blood.",
     )
     rd_cut: Annotated[float, number(1, 1e9)] = setting(
         150000.0, "molecules per cell", "RD that splits the response table."
@@ -193,8 +138,21 @@ class GeneralSettings(BaseModel):
     )
 
 
-class Settings(CurveSettings, GeneralSettings):
+class Settings(TubeSettings, GeneralSettings):
     """The settings sheet. A field's description is what `init` prints beside it."""
+
+    @property
+    def of_beads(self) -> BeadSettings:
+        """Those that a bead run depends on."""
+        return BeadSettings.model_construct(**self._some(BeadSettings))
+
+    @property
+    def of_tubes(self) -> TubeSettings:
+        """Those that a tube depends on."""
+        return TubeSettings.model_construct(**self._some(TubeSettings))
+
+    def _some(self, part: type[BeadSettings]) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in part.model_fields}
 
     @property
     def compensated_names(self) -> tuple[str, ...]:

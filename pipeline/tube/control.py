@@ -17,7 +17,7 @@ from gating.gates.steps import GatedPopulation, GateStep, Step
 from pipeline.fcs import FcsError, read_fcs
 from pipeline.files.content import Content
 from pipeline.study.errors import UserError
-from pipeline.study.settings import Settings
+from pipeline.study.settings_tube import TubeSettings
 from pipeline.study.study import Panel, Sample
 from pipeline.tube.compensation import Compensation, MixedError, is_compensated, unlike_tube
 from pipeline.tube.flags import TubeFlag
@@ -44,7 +44,7 @@ def read_control(
     folder: Path,
     sample: Sample,
     panel: Panel,
-    settings: Settings,
+    settings: TubeSettings,
     stained: Tube,
     inputs: Inputs | None = None,
 ) -> Control:
@@ -76,7 +76,7 @@ def read_control(
     return Control(notes=notes)
 
 
-def _read(path: Path, panel: Panel, settings: Settings, stained: Tube, content: Content | None) -> Tube:
+def _read(path: Path, panel: Panel, settings: TubeSettings, stained: Tube, content: Content | None) -> Tube:
     """Read a control with its tube's matrix, under the same names of rows.
 
     Raises

@@ -92,7 +92,15 @@ def test_what_changes_tables_makes_no_tube_again(study: Path) -> None:
         route="SC",
     )
     change_row(study, "samples", 0, remark="thawed", visit="C2")
-    settings(study, month_days="30", rd_cut="100000", study_drug="isatuximab")
+    settings(
+        study,
+        month_days="30",
+        rd_cut="100000",
+        kd_app_ug_ml="0.3",
+        cycle_days="21",
+        study_id="T1",
+        sentinel_low_share="0.3",
+    )
     assert made_again(study) == set()
     assert row_of(study, "P01_BM1")["visit"] == "C2"
 
