@@ -65,19 +65,23 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="Silent but for faults.")]
 CrossCheck = Annotated[bool, typer.Option("--cross-check", help="Compare with FlowIO and fcsparser.")]
 
 
-@app.command(epilog=_examples("cd38rd init my_study", "cd38rd init my_study --fcs my_study/day_1"))
+@app.command(epilog=_examples("cd38rd init my_study", "cd38rd init my_study --update"))
 def init(
     study: StudyFolder,
     fcs: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Folder with the FCS files. Default: STUDY.")
     ] = None,
+    update: Annotated[
+        bool, typer.Option("--update", help="Add rows for new files to a workbook that is typed.")
+    ] = False,
 ) -> None:
     """Write a study.xlsx to fill in: comments, drop-downs, the FCS files, channels and bead runs found."""
     from pipeline.template import write_template
 
-    template = write_template(study, fcs)
+    template = write_template(study, fcs, update=update)
     _say(template.found)
-    _say(f"Wrote {template.path}. Fill it in, then: cd38rd check {study}")
+    done = f"Wrote {template.path}. Fill it in, then" if template.written else "Next"
+    _say(f"{done}: cd38rd check {study}")
 
 
 @app.command(epilog=_examples("cd38rd check my_study"))

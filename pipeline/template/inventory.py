@@ -46,13 +46,20 @@ class FoundFile:
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """The files of a folder by kind; `unread` names those that cannot be read, with the reason."""
+    """The files of a study folder by kind; `unread` names those that cannot be read, with the reason."""
 
+    root: Path = Path()
     tubes: tuple[FoundFile, ...] = ()
     controls: tuple[FoundFile, ...] = ()
     beads: tuple[FoundFile, ...] = ()
     others: tuple[FoundFile, ...] = ()
     unread: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def readable(self) -> tuple[str, ...]:
+        """Every FCS file that could be read, by name."""
+        found = (*self.tubes, *self.controls, *self.beads, *self.others)
+        return tuple(sorted(file.name for file in found))
 
 
 def take_inventory(study: Path, folder: Path) -> Inventory:
@@ -78,6 +85,7 @@ def take_inventory(study: Path, folder: Path) -> Inventory:
     guessed = _without_quantified([_guess(name, file, some_markers=some_markers) for name, file in files])
     kinds = {kind: tuple(guess for guess in guessed if guess.kind is kind) for kind in Kind}
     return Inventory(
+        root,
         kinds[Kind.TUBE],
         (*kinds[Kind.FMO], *kinds[Kind.ISOTYPE]),
         kinds[Kind.BEADS],
