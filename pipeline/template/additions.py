@@ -12,6 +12,9 @@ from pipeline.study.sheets.typed import TypedStudy, typed_values
 from pipeline.template.guesses import GuessedRow, Rows, Value, guessed_rows, of_the_same_lot
 from pipeline.template.inventory import Inventory
 
+MOST_NAMED = 6
+"""Files that a sentence names. Convention: more would not be read."""
+
 OF_SAMPLES = ("fcs_file", "fmo_file", "isotype_file")
 
 
@@ -191,6 +194,12 @@ class _Known:
 
 def _with(row: GuessedRow, **values: Value) -> GuessedRow:
     return replace(row, values={**row.values, **values})
+
+
+def some_of(names: Sequence[str]) -> str:
+    """Return names as a sentence has them, a long list cut."""
+    more = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def free_name(name: str, taken: Iterable[str | None]) -> str:

@@ -26,17 +26,13 @@ from pipeline.study.sheets.tables import (
     read_workbook,
     tabulate,
 )
-from pipeline.study.sheets.typed import TypedStudy
 from pipeline.study.wording import counted, enumerate_words
-from pipeline.template.additions import Additions, additions
+from pipeline.template.additions import Additions, additions, some_of
 from pipeline.template.guesses import GuessedRow
 from pipeline.template.inventory import Inventory
 from pipeline.template.sheet_xml import NewCell, NewRow, SheetXmlError, last_row, with_rows
 from pipeline.template.style_xml import StyleSheet
 from pipeline.template.workbook import FILES, GUESSED, LEFT_OUT, TO_FILL, colour_of, has_days
-
-MOST_NAMED = 6
-"""Files that a sentence names. Convention: more would not be read."""
 
 _OFFERED = re.compile(rf"('?{FILES}'?!\$A\$1:\$A\$)\d+")
 _FIRST_DAY = date(1899, 12, 30)
@@ -182,9 +178,9 @@ def _cells(sheet: str, row: GuessedRow, place: _Place, first: date) -> NewRow:
 def _added(found: Additions, new: Mapping[str, Sequence[GuessedRow]], lacking: Sequence[str]) -> str:
     parts = []
     if found.tubes:
-        parts.append(f"{counted(len(found.tubes), 'tube')} ({_some(found.tubes)})")
+        parts.append(f"{counted(len(found.tubes), 'tube')} ({some_of(found.tubes)})")
     if found.beads:
-        parts.append(f"{counted(len(found.beads), 'bead run')} ({_some(found.beads)})")
+        parts.append(f"{counted(len(found.beads), 'bead run')} ({some_of(found.beads)})")
     rows = [f"{len(listed)} in {name}" for name, listed in new.items() if name not in lacking]
     colours = [
         colour_of(name, row, column)
@@ -211,9 +207,8 @@ def _nothing_to_add(found: Additions, inventory: Inventory) -> str:
     unread = len(inventory.unread)
     sentence = "Nothing to add: every tube and every bead run of the folder is in a row."
     if unread:
-        sentence += (
-            f" {counted(unread, 'FCS file')} cannot be read: {_some([name for name, _ in inventory.unread])}."
-        )
+        names = some_of([name for name, _ in inventory.unread])
+        sentence += f" {counted(unread, 'FCS file')} cannot be read: {names}."
     return " ".join([sentence, *_late(found)])
 
 
@@ -223,16 +218,6 @@ def _late(found: Additions) -> list[str]:
     return [
         (
             f"{counted(len(found.controls), 'control')} of tubes whose rows name none: "
-            f"{_some(found.controls)}; type it into fmo_file or isotype_file."
+            f"{some_of(found.controls)}; type it into fmo_file or isotype_file."
         )
     ]
-
-
-def _some(names: Sequence[str]) -> str:
-    more = len(names) - MOST_NAMED
-    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
-
-
-def files_without_a_row(typed: TypedStudy, inventory: Inventory, raw: Sequence[RawSheet]) -> Additions:
-    """Return what `update_workbook` would add."""
-    return additions(typed, inventory, left_out_files(raw))
