@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-import os
 import sys
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -16,6 +14,8 @@ import typer
 from typer.core import TyperGroup
 
 from pipeline.commands.exit_status import ExitStatus
+from pipeline.commands.shell import complain, hush_libraries, write_utf8
+from pipeline.commands.shell import sentence_and_status as _sentence_and_status
 from pipeline.running.options import OnError
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class OneLineStop(TyperGroup):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
-            _complain("stopped; every finished tube is kept: run the same command again to go on")
+            complain("stopped; every finished tube is kept: run the same command again to go on")
             raise typer.Exit(ExitStatus.INTERRUPTED) from None
 
 
@@ -155,6 +155,45 @@ def report(study: StudyFolder, quiet: Quiet = False) -> None:
     _finish(study, _with_reporter(rewrite_report, quiet=quiet), quiet=quiet)
 
 
+@app.command(
+    epilog=_examples(
+        'cd38rd curve --levels "474; 5359; 23843; 62336" --medians "512; 5300; 24100; 63900" --cells "1834"',
+        "cd38rd curve medians.xlsx --f-p 1.02 --background 45 --out curve.csv",
+    )
+)
+def curve(
+    sheet: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[SHEET]",
+            help="CSV or xlsx: level, median, cell, cell_median, control_median.",
+            show_default=False,
+        ),
+    ] = None,
+    levels: Annotated[str, typer.Option(metavar="LIST", help="Assigned values, dim to bright.")] = "",
+    medians: Annotated[str, typer.Option(metavar="LIST", help="Medians of the beads, dim to bright.")] = "",
+    blank: Annotated[str, typer.Option(metavar="MEDIAN", help="Median of the blank bead.")] = "",
+    cells: Annotated[str, typer.Option(metavar="LIST", help="Medians of cells, to be converted.")] = "",
+    background: Annotated[str, typer.Option(metavar="MEDIAN", help="Median of the control.")] = "",
+    kit: Annotated[str, typer.Option(help="Kit of the beads.")] = "quantibrite_pe",
+    f_p: Annotated[str, typer.Option("--f-p", metavar="RATIO", help="F:P of the antibody's lot.")] = "",
+    f_p_cv: Annotated[str, typer.Option("--f-p-cv", metavar="CV", help="Its CV. Default: 0.05.")] = "",
+    lot_cv: Annotated[
+        str, typer.Option("--lot-cv", metavar="CV", help="CV of the assigned values. Default: 0.05.")
+    ] = "",
+    model: Annotated[str, typer.Option(help="loglog, slope1 or autofluorescence.")] = "loglog",
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it too: .csv or .xlsx.")] = None,
+) -> None:
+    """Fit a standard curve to typed bead medians and convert typed cell medians; no FCS file is needed."""
+    from pipeline.commands.calculator.curve import CurveTyped, calculate
+
+    summary = calculate(
+        CurveTyped(sheet, levels, medians, blank, cells, background, kit, f_p, f_p_cv, lot_cv, model, out)
+    )
+    _say(summary.text)
+    raise typer.Exit(summary.exit_status)
+
+
 @app.command(epilog=_examples("cd38rd inspect tube.fcs", "cd38rd inspect tube.fcs --json"))
 def inspect(
     file: Annotated[Path, typer.Argument(metavar="FILE.fcs", show_default=False)],
@@ -194,43 +233,22 @@ def version() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command and leave with its exit status."""
-    _write_utf8()
-    _hush_libraries()
+    write_utf8()
+    hush_libraries()
     try:
         app(args=arguments, standalone_mode=True)
     except Exception as error:  # the one place where an error becomes a sentence and a status
         sys.exit(_sentence_and_status(error))
 
 
-def _sentence_and_status(error: Exception) -> ExitStatus:
-    from pipeline.fcs import FcsError
-    from pipeline.files.whole import NotWrittenError
-    from pipeline.running.defects import DefectFoundError
-    from pipeline.study.errors import UsageError, UserError
-
-    if isinstance(error, DefectFoundError):
-        _complain(str(error))
-        return ExitStatus.SOME_FAILED
-    if isinstance(error, UserError | FcsError | NotWrittenError):
-        _complain(str(error))
-        return ExitStatus.WRONG_USAGE if isinstance(error, UsageError) else ExitStatus.FAULTS
-    if os.environ.get("CD38RD_DEBUG"):
-        raise error
-    _complain(
-        f"a defect of cd38rd, not of your study: {type(error).__name__}: {error}. "
-        "Nothing you typed was changed. Set CD38RD_DEBUG=1 to see where, and please report it"
-    )
-    return ExitStatus.DEFECT
-
-
 def _finish(study: Path, work: Callable[[Path], RunSummary], *, quiet: bool) -> None:
     summary = work(_study(study))
     if summary.faults:
-        _complain(summary.faults)
+        complain(summary.faults)
     if not quiet and summary.text:
         _say(summary.text)
     if summary.failures:
-        _complain(summary.failures)
+        complain(summary.failures)
     raise typer.Exit(summary.exit_status)
 
 
@@ -253,7 +271,7 @@ def _study(folder: Path) -> Path:
     folder = folder.resolve()  # workers of a cluster run elsewhere
     inner = folder / "study"
     if not any((folder / name).exists() for name in ("study.xlsx", "samples.csv")) and inner.is_dir():
-        _complain(f"{folder} holds a study in {inner}: using that one")
+        complain(f"{folder} holds a study in {inner}: using that one")
         return inner
     return folder
 
@@ -268,25 +286,6 @@ def _must_be_folder(folder: Path) -> None:
 
 def _say(text: str) -> None:
     typer.echo(text)
-
-
-def _complain(text: str) -> None:
-    typer.echo(text if "\n" in text else f"cd38rd: {text}", err=True)
-
-
-def _hush_libraries() -> None:
-    """Show no warning of a library, which says nothing to a user, but with CD38RD_DEBUG or python -W."""
-    if not sys.warnoptions and not os.environ.get("CD38RD_DEBUG"):
-        warnings.simplefilter("ignore")
-        os.environ.setdefault("PYTHONWARNINGS", "ignore")  # workers too
-
-
-def _write_utf8() -> None:
-    """Windows consoles and pipes may default to a code page that lacks ± and ·."""
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(encoding="utf-8", errors="replace")
 
 
 if __name__ == "__main__":
