@@ -20,7 +20,6 @@ from pipeline.study.sheets.tables import (
     read_workbook,
     tabulate,
 )
-from pipeline.study.sheets.tables.parts import PackageError
 from pipeline.study.wording import enumerate_words
 
 COLUMNS = ("level", "median", "cell", "cell_median", "control_median")
@@ -72,11 +71,10 @@ def _raw(path: Path) -> RawSheet:
         raw, faults = read_csv_sheet(path, path.stem, COLUMNS)
         sheets: Sequence[RawSheet] = (raw,)
     else:
-        try:
+        sheets, faults = read_workbook(path, ())
+        if sheets:
             titles = [header_name(title) for title in package_parts(path).sheets]
-        except (OSError, ValueError, PackageError, KeyError) as error:
-            raise UsageError(f"{path.name}: cannot be read ({error}), expected {EXPECTED}") from error
-        sheets, faults = read_workbook(path, titles)
+            sheets, faults = read_workbook(path, titles)
     grave = next((fault for fault in faults if fault.severity is Severity.ERROR), None)
     if grave is not None:
         raise UsageError(str(grave))
