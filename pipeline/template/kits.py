@@ -34,6 +34,8 @@ QUANTIBRITE_STEPS = (10.5, 3.9, 2.4)
 lots (474; 5,359; 23,843; 62,336 and others)."""
 STEP_TOLERANCE = 1.7
 """Factor by which a step may differ from the usual one. Convention: a detector's offset bends the dim end."""
+LEAST_STEP = 1.5
+"""Factor from bead to bead that most steps of a kit reach. Convention: single photoelectrons lie closer."""
 MOST_EVENTS = 20_000
 """Events of a bead file that are looked at. Convention: they show every peak of a usual run."""
 
@@ -88,12 +90,14 @@ def kits_of_peaks(peaks: tuple[float, ...]) -> list[BeadKit]:
     ['quantibrite_pe']
     """
     n = len(peaks)
+    steps = [bright / dim for dim, bright in pairwise(peaks) if dim > 0]
+    if not steps or sorted(steps)[len(steps) // 2] < LEAST_STEP:
+        return []
     kits = [
         kit
         for kit in BEAD_KITS
         if any(n == levels + blank for levels in kit.usual_levels for blank in _blanks(kit))
     ]
-    steps = [bright / dim for dim, bright in pairwise(peaks) if dim > 0]
     spaced = len(steps) == len(QUANTIBRITE_STEPS) and all(
         usual / STEP_TOLERANCE <= step <= usual * STEP_TOLERANCE
         for step, usual in zip(steps, QUANTIBRITE_STEPS, strict=True)
