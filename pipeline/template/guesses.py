@@ -20,7 +20,7 @@ from pipeline.template.inventory import (
     tubes_own_control,
 )
 from pipeline.template.kits import guess_kit
-from pipeline.template.names import patient_of, safe_id, tells_little, unique_names
+from pipeline.template.names import patients_of, safe_id, tells_little, unique_names
 from pipeline.tube.names.channels import find_channel
 from pipeline.tube.names.markers import antigen, f_p_keyword, fluorochrome, guess_role, scatter_role
 
@@ -201,7 +201,7 @@ def of_the_same_lot(row: GuessedRow) -> GuessedRow:
 def _bead_row(root: Path, run: FoundFile, name: str, quantified: Sequence[str]) -> GuessedRow:
     channel = find_channel(list(dict.fromkeys(quantified)), run.file.channels)
     kit = guess_kit(root, run, channel)
-    day = run.file.acquisition.acquired_on
+    day = run.day
     values: dict[str, Value] = {
         "beads": name,
         "fcs_file": run.name,
@@ -212,9 +212,10 @@ def _bead_row(root: Path, run: FoundFile, name: str, quantified: Sequence[str]) 
     guessed = tuple(column for column in ("beads", "kit", "channel", "acquired_on") if values[column])
     lot = "lot and levels are on the vial's sheet: type them once per lot"
     why = f"taken for beads: {run.why}; {kit.why}; {lot}"
+    to_check = [*(["kit"] if kit.by_peaks else []), *(["acquired_on"] if run.day_by_name else [])]
     to_fill = () if day else ("acquired_on",)
     to_fill = (*to_fill, "captures") if kit.name and bead_kit(kit.name).captures == "" else to_fill
-    return GuessedRow(values, guessed, why, to_fill, to_check=("kit",) if kit.by_peaks else ())
+    return GuessedRow(values, guessed, why, to_fill, to_check=tuple(to_check))
 
 
 def _sample_rows(inventory: Inventory, panels: Sequence[_Panel]) -> tuple[GuessedRow, ...]:
@@ -222,15 +223,15 @@ def _sample_rows(inventory: Inventory, panels: Sequence[_Panel]) -> tuple[Guesse
     ids = {file: safe_id(name) for file, name in named.items()}
     of_tube = {tube.name: panel.name for panel in panels for tube in panel.tubes}
     bead_names = {run.name: name for run, name in _bead_names(inventory.beads)}
-    patients = [patient_of(tube.name) for tube in inventory.tubes]
+    patients = patients_of([tube.name for tube in inventory.tubes])
     doubtful = {name for name in patients if tells_little(name) and patients.count(name) > 1}
     rows = []
     for tube, patient in zip(inventory.tubes, patients, strict=True):
-        run = nearest_beads(tube, inventory.beads)
+        run, doubt = nearest_beads(tube, inventory.beads)
         values: dict[str, Value] = {
             "sample_id": ids[tube.name],
             "patient_id": patient,
-            "collected_on": tube.file.acquisition.acquired_on,
+            "collected_on": tube.day,
             "fcs_file": tube.name,
             "panel": of_tube[tube.name],
             "beads": bead_names[run.name] if run else None,
@@ -238,9 +239,9 @@ def _sample_rows(inventory: Inventory, panels: Sequence[_Panel]) -> tuple[Guesse
             "isotype_file": _control(tube, inventory, Kind.ISOTYPE),
         }
         guessed = tuple(column for column, value in values.items() if value and column != "fcs_file")
-        by_time = run is not None and _both_dated(tube, run)
-        to_check = ("beads",) if run and not by_time and len(inventory.beads) > 1 else ()
-        why = _why(tube, run, by_time=by_time)
+        to_check = ("beads",) if doubt else ()
+        to_check = (*to_check, "collected_on") if tube.day_by_name else to_check
+        why = _why(tube, run, doubt)
         has_control = bool(values["fmo_file"] or values["isotype_file"])
         why += "" if has_control else "; no control was found: fmo_file or isotype_file"
         if patient in doubtful:
@@ -252,18 +253,16 @@ def _sample_rows(inventory: Inventory, panels: Sequence[_Panel]) -> tuple[Guesse
     return tuple(rows)
 
 
-def _both_dated(tube: FoundFile, run: FoundFile) -> bool:
-    return None not in (tube.file.acquisition.acquired_on, run.file.acquisition.acquired_on)
-
-
-def _why(tube: FoundFile, run: FoundFile | None, *, by_time: bool) -> str:
+def _why(tube: FoundFile, run: FoundFile | None, doubt: str) -> str:
     parts = ["sample_id and patient_id from the file's name"]
-    if tube.file.acquisition.acquired_on:
+    if tube.day_by_name:
+        parts.append("collected_on from the file's name: check it")
+    elif tube.day:
         parts.append("collected_on is the day of acquisition: confirm it")
-    if run and by_time:
-        parts.append("beads nearest in time")
+    if doubt:
+        parts.append(doubt)
     elif run:
-        parts.append("no date in the files: beads by folder and name, check them")
+        parts.append("beads nearest in time" if tube.day and run.day else "the only bead run")
     if tube.file.n_data_sets > 1:
         parts.append(
             f"the file has {tube.file.n_data_sets} data sets, the first is meant; "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from difflib import SequenceMatcher
 from pathlib import Path, PurePosixPath
 
@@ -11,7 +12,7 @@ from pipeline.fcs import FcsError, FcsFile, read_fcs
 from pipeline.study.locations import study_files
 from pipeline.study.names.kinds import Kind, said_kind
 from pipeline.study.wording import same_word
-from pipeline.template.names import bare_name, bare_tube, numbers_in, patient_of
+from pipeline.template.names import bare_name, bare_tube, day_of, numbers_in, patient_of
 from pipeline.tube.names.markers import guess_role, scatter_role
 
 _NAME_KEYWORDS = ("TUBE NAME", "$FIL")
@@ -37,6 +38,16 @@ class FoundFile:
     def parent(self) -> str:
         """Its folder, from the study folder."""
         return PurePosixPath(self.name).parent.as_posix()
+
+    @property
+    def day(self) -> date | None:
+        """When it was acquired, as the file says, else as its name does."""
+        return self.file.acquisition.acquired_on or day_of(self.name)
+
+    @property
+    def day_by_name(self) -> bool:
+        """Whether its name alone says the day: somebody must look at it."""
+        return self.file.acquisition.acquired_on is None and self.day is not None
 
     def roles(self) -> dict[str, str]:
         """Return channel → role as name and marker suggest; "" where nothing is stained."""
@@ -165,7 +176,7 @@ def tubes_own_control(tube: FoundFile, controls: Sequence[FoundFile], tubes: Seq
 
 
 def _patient_and_day(file: FoundFile) -> tuple[str, object]:
-    return patient_of(file.name), file.file.acquisition.acquired_on
+    return patient_of(file.name), file.day
 
 
 def _likeness(tube: FoundFile, control: FoundFile) -> float:
@@ -175,17 +186,27 @@ def _likeness(tube: FoundFile, control: FoundFile) -> float:
     return SequenceMatcher(None, bare_tube(tube.stem), bare_name(control.stem)).ratio()
 
 
-def nearest_beads(tube: FoundFile, beads: Sequence[FoundFile]) -> FoundFile | None:
-    """Return the bead run of the same instrument that is nearest in time, then in the folder tree."""
+def nearest_beads(tube: FoundFile, beads: Sequence[FoundFile]) -> tuple[FoundFile | None, str]:
+    """Return the bead run of the same instrument that is nearest in time, then in the folder tree.
 
-    def distance(run: FoundFile) -> tuple[bool, int, bool, str]:
-        mine, theirs = tube.file.acquisition, run.file.acquisition
-        days = (
-            abs((mine.acquired_on - theirs.acquired_on).days)
-            if mine.acquired_on and theirs.acquired_on
-            else 10**6
-        )
-        other = (mine.serial, mine.instrument) != (theirs.serial, theirs.instrument)
-        return other, days, run.parent != tube.parent, run.name
+    With it why it is a doubtful choice: "" where it is of the tube's day and the only one.
+    """
+    if not beads:
+        return None, ""
+    ordered = sorted(beads, key=lambda run: (_distance(tube, run), run.name))
+    run = ordered[0]
+    if len(beads) == 1:
+        return run, ""
+    if tube.day is None or run.day is None:
+        return run, "no date in the files: beads by folder and name, check them"
+    if _distance(tube, run) == _distance(tube, ordered[1]):
+        return run, f"beads of that day are also {ordered[1].stem}: check which"
+    days = abs((tube.day - run.day).days)
+    return run, f"the nearest beads are {days} days away: check them" if days > 1 else ""
 
-    return min(beads, key=distance, default=None)
+
+def _distance(tube: FoundFile, run: FoundFile) -> tuple[bool, int, bool]:
+    mine, theirs = tube.file.acquisition, run.file.acquisition
+    days = abs((tube.day - run.day).days) if tube.day and run.day else 10**6
+    other = (mine.serial, mine.instrument) != (theirs.serial, theirs.instrument)
+    return other, days, run.parent != tube.parent

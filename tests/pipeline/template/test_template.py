@@ -546,7 +546,7 @@ def test_tubes_of_several_patients_are_never_made_replicates_of_a_word_without_s
         "05.02.24 pt 18 full panel",
     ):
         write_tube(tmp_path / "fcs" / f"{name}.fcs")
-    for name in ("P07", "P08"):
+    for name in ("monday", "tuesday"):
         write_tube(tmp_path / "fcs" / name / "marrow_full.fcs")
     workbook = written(tmp_path)
     rows = table(workbook, "samples")
@@ -561,6 +561,18 @@ def test_tubes_of_several_patients_are_never_made_replicates_of_a_word_without_s
     assert "if they are of several patients" in next(
         row["_guessed"] for row in rows if row["patient_id"] == "marrow"
     )
+
+
+def test_a_word_that_the_folders_of_patients_share_is_no_patient(tmp_path):
+    for name in ("P07", "P08"):
+        write_tube(tmp_path / "fcs" / name / "marrow_full.fcs")
+    assert [row["patient_id"] for row in table(written(tmp_path), "samples")] == ["P07", "P08"]
+
+
+def test_a_folder_of_several_tubes_is_no_patient(tmp_path):
+    for name in ("batch2/marrow_full", "batch3/marrow_full", "batch3/marrow full 2"):
+        write_tube(tmp_path / "fcs" / f"{name}.fcs")
+    assert "batch3" not in {row["patient_id"] for row in table(written(tmp_path), "samples")}
 
 
 @pytest.mark.parametrize("text", ["con", "a/b:c", "", "..", "x" * 300, "tab\tname", "Ä 1"])
