@@ -165,7 +165,7 @@ def curve(
     sheet: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[SHEET]",
+            metavar="SHEET",
             help="CSV or xlsx: level, median, cell, cell_median, control_median.",
             show_default=False,
         ),

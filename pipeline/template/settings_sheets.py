@@ -33,7 +33,7 @@ EVERYDAY = (
 MORE = "_more_settings"
 OWN_COLUMNS = ("_unit", "_default", "_what_it_does")
 SPARE_SETTINGS = 30
-"""Rows below, whose name is chosen from the list of all settings."""
+"""Rows below, whose name is chosen from the list of all settings. Convention: few set so many."""
 
 
 def everyday_rows() -> tuple[GuessedRow, ...]:

@@ -10,6 +10,7 @@ from pipeline.study.sheets.columns import Row, column_facts, column_names, requi
 from pipeline.study.sheets.rows import SHEETS
 from pipeline.study.sheets.tables import column_letter
 from pipeline.template.guesses import GuessedRow
+from pipeline.template.marks import FILES, GUESSED, LEFT_OUT, TO_FILL
 from pipeline.template.settings_sheets import (
     OWN_COLUMNS,
     add_all_settings,
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 SPARE_ROWS = 300
 """Rows below the last one that have drop-downs for what will be typed."""
 
-GUESSED, TO_FILL, HEADER = "FFF2CC", "F8CBAD", "DDEBF7"
+HEADER = "DDEBF7"
 REMARKS = {"samples": "beads", "panels": "host", "beads": "levels", "doses": "drug"}
 """Column after which the reason of a guess stands, by sheet."""
 _NARROW = {"competes_with_drug": 12, "f_p_ratio_sd": 9, "f_p_ratio": 9, "host": 8, "target": 9, "panel": 10}
@@ -33,8 +34,6 @@ _REFERENCES = {("samples", "panel"): "panels", ("samples", "beads"): "beads"}
 _NUMBERS = {"dose", "serum_trough_ug_ml", "f_p_ratio", "f_p_ratio_sd", "assigned_cv", "value", "age", "ecog",
             "disease_control_days", "weight_kg", "albumin_g_l", "prior_lines", "exposure_weeks", "teae_grade",
             "infusions", "infusions_interrupted", "serum_ug_ml", "n_patients"}  # fmt: skip
-FILES, LEFT_OUT = "_files", "_files_not_used"
-"""Sheets of the files that are offered, and of those that are in no row."""
 _FILE_COLUMNS = {"samples": ("fcs_file", "fmo_file", "isotype_file"), "beads": ("fcs_file",)}
 _LONGEST_LIST = 255
 """Characters Excel allows in a drop-down that is written out."""

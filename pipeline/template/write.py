@@ -74,7 +74,7 @@ def write_template(study_folder: Path, fcs_folder: Path | None, *, update: bool 
 
 
 def _updated(study: Path, fcs_folder: Path | None, typed: Sequence[str]) -> Template:
-    from pipeline.template.update import update_workbook
+    from pipeline.template.additions.update import update_workbook
 
     if typed != [WORKBOOK]:
         raise UserError(

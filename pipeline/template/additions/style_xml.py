@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from pipeline.template.sheet_xml import NewCell, SheetXmlError, fact
+from pipeline.template.additions.sheet_xml import NewCell, SheetXmlError, fact
 
 _FILLS = re.compile(r"(<((?:\w+:)?)fills\b[^>]*>)(.*?)(</(?:\w+:)?fills>)", re.DOTALL)
 _FONTS = re.compile(r"<(?:\w+:)?fonts\b[^>]*>(.*?)</(?:\w+:)?fonts>", re.DOTALL)

@@ -27,16 +27,19 @@ from pipeline.study.sheets.tables import (
     tabulate,
 )
 from pipeline.study.wording import counted, enumerate_words
-from pipeline.template.additions import Additions, additions, some_of
+from pipeline.template.additions.rows import Additions, additions, some_of
+from pipeline.template.additions.sheet_xml import NewCell, NewRow, SheetXmlError, last_row, with_rows
+from pipeline.template.additions.style_xml import StyleSheet
 from pipeline.template.guesses import GuessedRow
 from pipeline.template.inventory import Inventory
-from pipeline.template.sheet_xml import NewCell, NewRow, SheetXmlError, last_row, with_rows
-from pipeline.template.style_xml import StyleSheet
-from pipeline.template.workbook import FILES, GUESSED, LEFT_OUT, TO_FILL, colour_of, has_days
+from pipeline.template.marks import FILES, GUESSED, LEFT_OUT, TO_FILL
+from pipeline.template.workbook import colour_of, has_days
 
 _OFFERED = re.compile(rf"('?{FILES}'?!\$A\$1:\$A\$)\d+")
 _FIRST_DAY = date(1899, 12, 30)
+"""Day 0 of a workbook. Vendor: Excel counts days from here, from March 1900 on."""
 _FIRST_DAY_1904 = date(1904, 1, 1)
+"""Day 0 of a workbook that says `date1904`. Vendor: Excel."""
 
 
 @dataclass(frozen=True, slots=True)

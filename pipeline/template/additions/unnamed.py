@@ -9,10 +9,10 @@ from pipeline.study.locations import file_key, study_files
 from pipeline.study.sheets.reading import read_typed
 from pipeline.study.sheets.tables import WORKBOOK, read_workbook
 from pipeline.study.wording import counted
-from pipeline.template.additions import additions, named_files, some_of
+from pipeline.template.additions.rows import additions, named_files, some_of
+from pipeline.template.additions.update import left_out_files
 from pipeline.template.inventory import take_inventory
-from pipeline.template.update import left_out_files
-from pipeline.template.workbook import LEFT_OUT
+from pipeline.template.marks import LEFT_OUT
 
 
 def unnamed_files(folder: Path) -> tuple[Fault, ...]:
