@@ -243,11 +243,12 @@ def _sample_rows(inventory: Inventory, panels: Sequence[_Panel]) -> tuple[Guesse
         to_check = (*to_check, "collected_on") if tube.day_by_name else to_check
         why = _why(tube, run, doubt)
         has_control = bool(values["fmo_file"] or values["isotype_file"])
-        why += "" if has_control else "; no control was found: fmo_file or isotype_file"
+        why = why if has_control else f"no control was found: fmo_file or isotype_file; {why}"
         if patient in doubtful:
             to_check = (*to_check, "patient_id")
-            why += (
-                f"; several files are called {patient}: if they are of several patients, say so in patient_id"
+            why = (
+                f"several files are called {patient}: if they are of several patients, say so in patient_id; "
+                f"{why}"
             )
         rows.append(GuessedRow(values, guessed, why, () if has_control else ("fmo_file",), to_check=to_check))
     return tuple(rows)
@@ -260,7 +261,7 @@ def _why(tube: FoundFile, run: FoundFile | None, doubt: str) -> str:
     elif tube.day:
         parts.append("collected_on is the day of acquisition: confirm it")
     if doubt:
-        parts.append(doubt)
+        parts.insert(0, doubt)
     elif run:
         parts.append("beads nearest in time" if tube.day and run.day else "the only bead run")
     if tube.file.n_data_sets > 1:

@@ -48,14 +48,14 @@ def _row(name: str) -> GuessedRow:
     return GuessedRow({"name": name, "value": default, **facts})
 
 
-def add_all_settings(workbook: Workbook) -> None:
+def add_all_settings(workbook: Workbook) -> Worksheet:
     """Write every setting into a sheet at the end; it is locked, since what is typed there does not count."""
     from openpyxl.styles import Font
 
     sheet = workbook.create_sheet(MORE)
     sheet.append(["name", "unit", "default", "what it does"])
     for cell in sheet[1]:
-        cell.font = Font(bold=True)
+        cell.font = Font("Calibri", 11, bold=True)
     for name in (*EVERYDAY, *(name for name in Settings.model_fields if name not in EVERYDAY)):
         values = _row(name).values
         sheet.append([name, *(values[column] or None for column in OWN_COLUMNS)])
@@ -63,6 +63,7 @@ def add_all_settings(workbook: Workbook) -> None:
         sheet.column_dimensions[letter].width = width
     sheet.freeze_panes = "A2"
     sheet.protection.sheet = True
+    return sheet
 
 
 def add_setting_choices(sheet: Worksheet) -> None:

@@ -25,11 +25,21 @@ if TYPE_CHECKING:
 SPARE_ROWS = 300
 """Rows below the last one that have drop-downs for what will be typed."""
 
-HEADER = "DDEBF7"
+HEADER, HEADER_POINTS = "DDEBF7", 31
 REMARKS = {"samples": "beads", "panels": "host", "beads": "levels", "doses": "drug"}
 """Column after which the reason of a guess stands, by sheet."""
-_NARROW = {"competes_with_drug": 12, "f_p_ratio_sd": 9, "f_p_ratio": 9, "host": 8, "target": 9, "panel": 10}
-"""Widths of columns that would else push the reason of a guess off the screen."""
+_WIDTHS = {
+    "competes_with_drug": 12,
+    "f_p_ratio_sd": 13,
+    "kit": 16,
+    "channel": 16,
+    "_default": 18,
+    "f_p_ratio": 9,
+    "host": 8,
+    "target": 9,
+    "panel": 10,
+}
+"""Widths of columns, so that the reason of a guess is not pushed off the screen."""
 _REFERENCES = {("samples", "panel"): "panels", ("samples", "beads"): "beads"}
 _NUMBERS = {"dose", "serum_trough_ug_ml", "f_p_ratio", "f_p_ratio_sd", "assigned_cv", "value", "age", "ecog",
             "disease_control_days", "weight_kg", "albumin_g_l", "prior_lines", "exposure_weeks", "teae_grade",
@@ -83,12 +93,15 @@ def template_workbook(
         Every FCS file, offered by the columns that name one.
     """
     from openpyxl import Workbook
+    from openpyxl.styles import Font
 
     workbook = Workbook()
     guide = workbook.active
     guide.title = "_guide"
     for line in _GUIDE:
         guide.append([line])
+        guide.cell(guide.max_row, 1).font = Font("Calibri", 11, bold=line in (_GUIDE[0], "The sheets"))
+    set_up_page(guide)
     guide.column_dimensions["A"].width = 110
     for name, model in SHEETS.items():
         sheet = workbook.create_sheet(name)
@@ -99,7 +112,7 @@ def template_workbook(
     if files:
         _offer_files(workbook, files, {name: len(listed) for name, listed in rows.items()})
     _write_unused(workbook.create_sheet(LEFT_OUT), unused)
-    add_all_settings(workbook)
+    set_up_page(add_all_settings(workbook))
     workbook.active = workbook.sheetnames.index("samples")
     guide.sheet_view.tabSelected = False
     return workbook
@@ -119,18 +132,29 @@ def coloured_cells(workbook: Workbook) -> tuple[int, int]:
 
 def _write_header(sheet: Worksheet, name: str, model: type[Row]) -> None:
     from openpyxl.comments import Comment
-    from openpyxl.styles import Font, PatternFill
+    from openpyxl.styles import Alignment, Font, PatternFill
 
     columns = _columns(name, model)
     required = required_columns(model)
     for index, column in enumerate(columns, start=1):
         cell = sheet.cell(1, index, column)
-        cell.font = Font(bold=column in required, italic=column.startswith("_"))
+        cell.font = Font("Calibri", 11, bold=column in required, italic=column.startswith("_"))
+        cell.alignment = Alignment(wrap_text=True, vertical="top")
         cell.fill = PatternFill("solid", fgColor=HEADER)
         sheet.column_dimensions[column_letter(index)].width = _width(column)
         if not column.startswith("_"):
             cell.comment = Comment(_explanation(model, column), "cd38rd", height=160, width=320)
+    sheet.row_dimensions[1].height = HEADER_POINTS
     sheet.freeze_panes = "B2" if name == "samples" else "A2"
+    set_up_page(sheet)
+
+
+def set_up_page(sheet: Worksheet) -> None:
+    """Print across the page, all columns on it, the column names on each."""
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.print_title_rows = "1:1"
 
 
 def _columns(name: str, model: type[Row]) -> list[str]:
@@ -144,8 +168,8 @@ def _columns(name: str, model: type[Row]) -> list[str]:
 
 
 def _width(column: str) -> int:
-    if column in _NARROW:
-        return _NARROW[column]
+    if column in _WIDTHS:
+        return _WIDTHS[column]
     wide = {"fcs_file": 34, "fmo_file": 34, "isotype_file": 34, "levels": 34, "_guessed": 70,
             "_what_it_does": 100, "name": 28, "value": 28, "reason": 30, "statement": 90}  # fmt: skip
     return wide.get(column, max(12, len(column) + 3))
