@@ -13,7 +13,7 @@ from calibration.density.error_model import RelativeErrors
 from calibration.density.limits import Limits, density_limits
 from calibration.density.result import RdStatus
 from calibration.rounding import rounded_record
-from pipeline.beads.lot_values import judged_by_kit
+from pipeline.beads.lot_values import is_ordinal, judged_by_kit
 from pipeline.study.settings import Settings
 
 
@@ -94,7 +94,7 @@ class CellAmount:
 class TypedCurve:
     """The curve with its acceptance table, its range (in the unit of the cells), and the cells.
 
-    `cells` is empty where the curve is rejected.
+    `cells` is empty where the curve is rejected, or where the levels only put the beads in order.
     """
 
     typed: TypedMedians
@@ -114,7 +114,7 @@ def typed_curve(typed: TypedMedians, limits: CurveLimits | None = None) -> Typed
     fitted = fit_standard_curve(typed.medians, typed.levels, model=typed.model, limits=limits)
     curve = judged_by_kit(fitted, typed.kit, typed.levels)
     within = density_limits(None, curve, typed.divisor)
-    is_used = curve.verdict is not CurveVerdict.REJECT
+    is_used = curve.verdict is not CurveVerdict.REJECT and not is_ordinal(typed.kit, typed.levels)
     cells = tuple(_amount(cell, curve, typed, within) for cell in typed.cells) if is_used else ()
     return TypedCurve(typed, curve, within, cells)
 

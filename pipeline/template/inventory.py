@@ -129,15 +129,17 @@ def _stained(file: FcsFile) -> bool:
 
 def _without_quantified(files: Sequence[FoundFile]) -> list[FoundFile]:
     """Take a tube for an FMO control where its CD38 marker alone is missing and a twin has it."""
-    with_cd38 = [
-        candidate
-        for candidate in files
-        if candidate.kind is Kind.TUBE and "cd38" in candidate.roles().values()
-    ]
+    roles = {file.name: tuple(file.roles().values()) for file in files if file.kind is Kind.TUBE}
+    with_cd38 = {
+        (other.file.channels, roles[other.name])
+        for other in files
+        if other.kind is Kind.TUBE and "cd38" in roles[other.name]
+    }
     checked = []
     for candidate in files:
-        twins = (other for other in with_cd38 if other.file.channels == candidate.file.channels)
-        if candidate.kind is Kind.TUBE and any(_lacks_cd38_alone(candidate, other) for other in twins):
+        twins = (theirs for channels, theirs in with_cd38 if channels == candidate.file.channels)
+        mine = roles.get(candidate.name)
+        if mine is not None and any(_lacks_cd38_alone(mine, theirs) for theirs in twins):
             checked.append(
                 FoundFile(candidate.name, candidate.file, Kind.FMO, "its CD38 marker alone is missing")
             )
@@ -146,9 +148,8 @@ def _without_quantified(files: Sequence[FoundFile]) -> list[FoundFile]:
     return checked
 
 
-def _lacks_cd38_alone(tube: FoundFile, twin: FoundFile) -> bool:
-    triples = zip(tube.roles().values(), twin.roles().values(), strict=True)
-    differ = [(mine, theirs) for mine, theirs in triples if mine != theirs]
+def _lacks_cd38_alone(tube: Sequence[str], twin: Sequence[str]) -> bool:
+    differ = [(mine, theirs) for mine, theirs in zip(tube, twin, strict=True) if mine != theirs]
     return differ == [("", "cd38")]
 
 

@@ -6,11 +6,15 @@ import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import date
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from pipeline.files.safe_name import safe_name
 from pipeline.study.names.ids import is_day
 from pipeline.study.wording import same_word
+
+MANY_NAMES = 20_000
+"""Names whose reading is kept, since each file is compared with each. Convention: more than a study has."""
 
 _CONTROL_WORDS = re.compile(
     r"(?<![a-z])(fmo|minus|iso(type)?|igg\d?[ab]?|ctrl|control|cd38)(?![a-z])", re.IGNORECASE
@@ -23,6 +27,7 @@ _A_DAY = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_.]?)(\d\d)\2(\d\d)(?!\d)")
 _GENERIC_FOLDER = re.compile(r"^(\.|fcs|data|raw|files|export|[\d\-_.]{4,})$", re.IGNORECASE)
 
 
+@lru_cache(MANY_NAMES)
 def bare_name(stem: str) -> str:
     """Return a control's name without the words that make it a control.
 
@@ -32,6 +37,7 @@ def bare_name(stem: str) -> str:
     return same_word(_CONTROL_WORDS.sub("", stem))
 
 
+@lru_cache(MANY_NAMES)
 def bare_tube(stem: str) -> str:
     """Return a tube's name without the words that say that it is the stained one.
 
@@ -41,6 +47,7 @@ def bare_tube(stem: str) -> str:
     return same_word(_TUBE_WORDS.sub("", stem)) or same_word(stem)
 
 
+@lru_cache(MANY_NAMES)
 def numbers_in(stem: str) -> tuple[int, ...]:
     """Return the numbers of a name in order: names with other numbers are of other tubes, however alike.
 
@@ -59,6 +66,7 @@ def unique_names(stems: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+@lru_cache(MANY_NAMES)
 def patient_of(name: str) -> str:
     """Return the patient that a file's name suggests: its first telling word, else its folder, else its stem.
 
@@ -117,6 +125,7 @@ def _has_digit(text: str) -> bool:
     return any(letter.isdigit() for letter in text)
 
 
+@lru_cache(MANY_NAMES)
 def day_of(name: str) -> date | None:
     """Return the day in a file's name, else in its folder's, written year first; None where there is none.
 

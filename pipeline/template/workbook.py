@@ -20,6 +20,7 @@ from pipeline.template.settings_sheets import (
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
+    from openpyxl.cell import Cell, MergedCell
     from openpyxl.worksheet.worksheet import Worksheet
 
 SPARE_ROWS = 300
@@ -194,6 +195,7 @@ def _write_rows(sheet: Worksheet, name: str, model: type[Row], rows: Sequence[Gu
         for index, column in enumerate(columns, start=1):
             value = row.why if column == "_guessed" else row.values.get(column)
             cell = sheet.cell(number, index, value if value != "" else None)
+            _as_text(cell)
             if column != "_guessed" and (colour := colour_of(name, row, column)):
                 cell.fill = PatternFill("solid", fgColor=colour)
     for index, column in enumerate(columns, start=1):
@@ -201,6 +203,12 @@ def _write_rows(sheet: Worksheet, name: str, model: type[Row], rows: Sequence[Gu
         sheet.column_dimensions[column_letter(index)].number_format = number_format
         for number in range(2, len(rows) + 2):
             sheet.cell(number, index).number_format = number_format
+
+
+def _as_text(cell: Cell | MergedCell) -> None:
+    """Let a text be a text: the name of a file may begin as a formula does."""
+    if isinstance(cell.value, str):
+        cell.data_type = "s"
 
 
 def colour_of(sheet: str, row: GuessedRow, column: str) -> str:
@@ -262,8 +270,8 @@ def _offer_files(workbook: Workbook, files: Sequence[str], n_rows: Mapping[str, 
 
     sheet = workbook.create_sheet(FILES)
     sheet.sheet_state = "hidden"
-    for file in files:
-        sheet.append([file])
+    for number, file in enumerate(files, start=1):
+        _as_text(sheet.cell(number, 1, file))
     for name, columns in _FILE_COLUMNS.items():
         model = SHEETS[name]
         for column in columns:
@@ -280,6 +288,7 @@ def _offer_files(workbook: Workbook, files: Sequence[str], n_rows: Mapping[str, 
 
 def _write_unused(sheet: Worksheet, unused: Sequence[tuple[str, str]]) -> None:
     sheet.append(["file", "why it is in no row"])
-    for name, why in unused:
-        sheet.append([name, why])
+    for row, (name, why) in enumerate(unused, start=2):
+        for column, text in enumerate((name, why), start=1):
+            _as_text(sheet.cell(row, column, text))
     sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 50, 100

@@ -6,11 +6,14 @@ import textwrap
 from collections.abc import Iterator
 
 from calibration.curve.acceptance_limits import CurveVerdict
+from calibration.density.error_model import ASSUMED_RESIDUAL
 from calibration.density.result import RdStatus
 from pipeline.beads.typed_medians import CellAmount, TypedCurve, TypedMedians, recoveries
 
 WIDTH = 80
 """Columns. Convention: the least that a terminal has."""
+MOST_WRITTEN_OUT = 1e10
+"""Numbers from here on are written with a power of ten. Convention."""
 LONGEST_NAME = 24
 """Characters of a name of cells that are shown. Convention."""
 
@@ -65,7 +68,9 @@ def _acceptance(result: TypedCurve) -> list[str]:
 def _converted(result: TypedCurve) -> Iterator[list[str]]:
     typed = result.typed
     if typed.cells and not result.cells:
-        yield ["The curve is rejected: the cells are not converted."]
+        rejected = result.curve.verdict is CurveVerdict.REJECT
+        why = "The curve is rejected" if rejected else "The levels only put the beads in order"
+        yield [f"{why}: the cells are not converted."]
     if result.cells:
         unit = typed.unit
         head = f"{'cells':<{LONGEST_NAME}}{'median':>10}{unit:>16}{'95 % interval':>22}"
@@ -103,6 +108,11 @@ def _told(result: TypedCurve) -> Iterator[list[str]]:
         sentences.append("* above the brightest bead: the line is extrapolated.")
     if result.cells:
         sentences.append(_of_the_interval(typed))
+        if not result.curve.degrees_of_freedom:
+            sentences.append(
+                "As many parameters as beads: no scatter is left to see, and "
+                f"{ASSUMED_RESIDUAL} dex is assumed."
+            )
     if not any(cell.control for cell in typed.cells) and result.cells:
         sentences.append("No background is taken off: give the control's median with --background.")
     if typed.in_kit_units and typed.kit.needs_f_p:
@@ -135,4 +145,6 @@ def amount_words(value: float) -> str:
     >>> [amount_words(v) for v in (62336.4, 71.64, 0.5)]
     ['62,336', '71.6', '0.5']
     """
+    if abs(value) >= MOST_WRITTEN_OUT:
+        return f"{value:.3g}"
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"

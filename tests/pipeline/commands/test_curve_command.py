@@ -86,6 +86,17 @@ def test_levels_a_thousandfold_too_small_are_warned_of_as_in_a_run(capsys) -> No
     assert "in thousands, or the values of another kit?" in " ".join(capsys.readouterr().out.split())
 
 
+def test_levels_that_only_number_the_beads_convert_nothing(capsys) -> None:
+    words = ("--levels", "0;1;2;3", "--medians", "5;50;500;5000", "--kit", "rainbow", "--cells", "600")
+    assert typed(*words) == 0
+    assert "The levels only put the beads in order: the cells are not converted." in capsys.readouterr().out
+
+
+def test_two_beads_leave_no_scatter_and_it_is_said_what_is_assumed(capsys) -> None:
+    assert typed("--levels", "474;5359", "--medians", "512;5300", "--cells", "1834", "--f-p", "1") == 0
+    assert "0.02 dex is assumed" in " ".join(capsys.readouterr().out.split())
+
+
 def test_cells_beyond_the_beads_are_no_plain_numbers(capsys) -> None:
     typed(*beads("--cells", "100; 1834; 150000; 900000", "--f-p", "1"))
     lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines() if "  " in line.strip()}

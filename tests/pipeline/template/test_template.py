@@ -569,6 +569,18 @@ def test_a_word_that_the_folders_of_patients_share_is_no_patient(tmp_path):
     assert [row["patient_id"] for row in table(written(tmp_path), "samples")] == ["P07", "P08"]
 
 
+def test_a_file_whose_name_begins_as_a_formula_does_is_a_file(tmp_path):
+    for name in ("=S1_full", "=S1_fmo", "+S2_full", "@S3_full"):
+        write_tube(tmp_path / "fcs" / f"{name}.fcs")
+    write_tube(tmp_path / "=1+1 beads.fcs", markers=NO_MARKERS)
+    workbook = load_workbook(write_template(tmp_path, None).path)
+    assert {row["beads"] for row in table(workbook, "samples")} == {"=1+1 beads"}
+    for name in ("samples", "beads", "_files"):
+        assert all(cell.data_type != "f" for row in workbook[name].iter_rows() for cell in row)
+    _, faults = read_study(tmp_path)
+    assert not [fault for fault in faults if "formula" in fault.found]
+
+
 def test_a_folder_of_several_tubes_is_no_patient(tmp_path):
     for name in ("batch2/marrow_full", "batch3/marrow_full", "batch3/marrow full 2"):
         write_tube(tmp_path / "fcs" / f"{name}.fcs")
