@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
@@ -42,19 +42,28 @@ Styles = Callable[[int, NewCell], int]
 
 @dataclass(frozen=True, slots=True)
 class _Row:
+    """A row: its number, attributes and XML, its cells by column, and which columns hold a value."""
+
     number: int
+    attributes: str
     text: str
-    inside: str
-    holds_value: bool
+    cells: Mapping[int, str]
+    held: frozenset[int]
 
 
-def with_rows(xml: str, new: Sequence[NewRow], style: Styles, *, header: int = 0) -> str:
+def with_rows(
+    xml: str, new: Sequence[NewRow], style: Styles, *, columns: Collection[int], header: int = 0
+) -> str:
     """Return a sheet's XML with rows below the last one that holds a value.
+
+    Cells of other columns that stand there, such as formulas that were filled down, are kept.
 
     Parameters
     ----------
     style
         Gives a cell its style.
+    columns
+        That count: those of the table.
     header
         Number of the row of column names: no new row looks like it.
 
@@ -68,8 +77,9 @@ def with_rows(xml: str, new: Sequence[NewRow], style: Styles, *, header: int = 0
         raise SheetXmlError("no sheetData")
     prefix, body = data[1], data[2] or ""
     rows = [_row(match) for match in _ROW.finditer(body)]
-    last = max((row.number for row in rows if row.holds_value), default=0)
-    bases = _base_styles(xml, [row for row in rows if row.holds_value and row.number > header])
+    filled = [row for row in rows if not row.held.isdisjoint(columns)]
+    last = max((row.number for row in filled), default=0)
+    bases = _base_styles(xml, [row for row in filled if row.number > header])
     first, end = last + 1, last + len(new)
     blank = {row.number: row for row in rows if first <= row.number <= end}
     written = "".join(
@@ -78,9 +88,8 @@ def with_rows(xml: str, new: Sequence[NewRow], style: Styles, *, header: int = 0
     )
     kept_before = "".join(row.text for row in rows if row.number < first)
     kept_after = "".join(row.text for row in rows if row.number > end)
-    filled = f"{kept_before}{written}{kept_after}"
-    opening = f"<{prefix}sheetData>"
-    whole = f"{xml[: data.start()]}{opening}{filled}</{prefix}sheetData>{xml[data.end() :]}"
+    table = f"<{prefix}sheetData>{kept_before}{written}{kept_after}</{prefix}sheetData>"
+    whole = f"{xml[: data.start()]}{table}{xml[data.end() :]}"
     return _DIMENSION.sub(lambda found: _dimension(found, end, new), whole, count=1)
 
 
@@ -88,7 +97,7 @@ def last_row(xml: str) -> int:
     """Return the number of the last row that holds a value; 0 where none does."""
     data = _DATA.search(xml)
     rows = [] if data is None else [_row(match) for match in _ROW.finditer(data[2] or "")]
-    return max((row.number for row in rows if row.holds_value), default=0)
+    return max((row.number for row in rows if row.held), default=0)
 
 
 def fact(attributes: str, name: str) -> str:
@@ -101,8 +110,9 @@ def _row(match: re.Match[str]) -> _Row:
     number = fact(match[1], "r")
     if not number.isdecimal():
         raise SheetXmlError("rows without a number")
-    inside = match[2] or ""
-    return _Row(int(number), match[0], inside, bool(_VALUE.search(inside)))
+    cells = {_place(cell): cell[0] for cell in _CELL.finditer(match[2] or "")}
+    held = frozenset(column for column, cell in cells.items() if _VALUE.search(cell))
+    return _Row(int(number), match[1].rstrip(), match[0], cells, held)
 
 
 def _base_styles(xml: str, filled: Sequence[_Row]) -> dict[int, int]:
@@ -114,9 +124,9 @@ def _base_styles(xml: str, filled: Sequence[_Row]) -> dict[int, int]:
         if style:
             found.update(dict.fromkeys(range(int(low), min(int(high), 200) + 1), int(style)))
     for row in filled[-1:]:
-        for cell in _CELL.finditer(row.inside):
-            if style := fact(cell[1], "s"):
-                found[_place(cell)] = int(style)
+        for column, cell in row.cells.items():
+            if style := fact(cell.split(">", 1)[0], "s"):
+                found[column] = int(style)
     return found
 
 
@@ -135,14 +145,15 @@ def _written(
     style: Styles,
     bases: Mapping[int, int],
 ) -> str:
-    """Return a row; of a blank one that had a style, the cells of other columns are kept."""
-    kept = {_place(match): match[0] for match in _CELL.finditer(blank.inside)} if blank else {}
+    """Return a row; of one that is there, attributes and the cells of other columns are kept."""
+    kept = dict(blank.cells) if blank else {}
     for column, cell in cells.items():
         kept[column] = _cell(
             prefix, f"{column_letter(column)}{number}", cell, style(bases.get(column, 0), cell)
         )
     inside = "".join(kept[column] for column in sorted(kept))
-    return f'<{prefix}row r="{number}">{inside}</{prefix}row>'
+    attributes = blank.attributes if blank else f' r="{number}"'
+    return f"<{prefix}row{attributes}>{inside}</{prefix}row>"
 
 
 def _cell(prefix: str, place: str, cell: NewCell, style: int) -> str:

@@ -133,7 +133,9 @@ def _with_additions(
         if name in places:
             part = parts.sheets[titles[name]]
             cells = [_cells(name, row, places[name], first) for row in rows]
-            text[part] = with_rows(text[part], cells, styles.style, header=places[name].header)
+            place = places[name]
+            columns = frozenset(place.columns.values())
+            text[part] = with_rows(text[part], cells, styles.style, columns=columns, header=place.header)
     if FILES in places:
         _offer(text, parts.sheets[titles[FILES]], path, listed, styles)
     text[parts.styles] = styles.xml
@@ -160,7 +162,7 @@ def _offer(text: dict[str, str], part: str, path: Path, listed: Sequence[str], s
     more = [{1: NewCell(name)} for name in listed if name not in offered]
     if not more:
         return
-    text[part] = with_rows(text[part], more, styles.style)
+    text[part] = with_rows(text[part], more, styles.style, columns={1})
     end = last_row(text[part])
     for name, xml in text.items():
         text[name] = _OFFERED.sub(lambda found: f"{found[1]}{end}", xml)

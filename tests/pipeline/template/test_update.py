@@ -154,6 +154,26 @@ def test_what_was_marked_is_seen_as_before_and_new_cells_are_coloured_and_not_st
     assert beads.cell(4, columns(beads)["levels"]).fill.fill_type is None
 
 
+def test_a_formula_that_was_filled_down_leaves_no_gap_and_stays(tmp_path):
+    path = typed_study(tmp_path)
+    workbook = load_workbook(path)
+    samples = workbook["samples"]
+    last = samples.max_column + 1
+    samples.cell(1, last).value = "_mine"
+    for row in range(2, 40):
+        samples.cell(row, last).value = f'=IF(A{row}="","",A{row})'
+        samples.row_dimensions[row].height = 21
+    workbook.save(path)
+    week(tmp_path, 3, "20-MAY-2024")
+    write_template(tmp_path, None, update=True)
+    samples = load_workbook(path)["samples"]
+    assert samples["A4"].value == "S003_full"
+    assert [samples.cell(row, last).value for row in (3, 4, 5, 39)] == [
+        f'=IF(A{row}="","",A{row})' for row in (3, 4, 5, 39)
+    ]
+    assert samples.row_dimensions[4].height == 21
+
+
 def test_the_drop_downs_offer_the_new_files_too(tmp_path):
     path = typed_study(tmp_path)
     week(tmp_path, 3, "20-MAY-2024")
