@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from calibration.beads.kits import BeadKit, abc_divisor
+from calibration.beads.kits import BeadKit, KitResult, abc_divisor
 from calibration.curve.acceptance_limits import CurveLimits, CurveVerdict
 from calibration.curve.standard_curve import StandardCurve, fit_standard_curve
 from calibration.density.analytic_error import interval_of_medians
@@ -65,8 +65,11 @@ class TypedMedians:
 
     @property
     def unit(self) -> str:
-        """Unit of the amounts of cells."""
-        return self.kit.unit if self.in_kit_units else self.kit.result.value
+        """Unit of the amounts of cells: SABC, of kits that give it, only where a control is taken off."""
+        if self.in_kit_units:
+            return self.kit.unit
+        is_difference = any(cell.control for cell in self.cells)
+        return (self.kit.result if is_difference else KitResult.ABC).value
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,10 @@ def _updated(study: Path, fcs_folder: Path | None, typed: Sequence[str]) -> Temp
             f"{study}: found {enumerate_words(typed, 'and')}, expected {WORKBOOK}: init --update adds rows "
             "to a workbook alone; type the rows of new files into the CSV files"
         )
-    done = update_workbook(study, _inventory(study, fcs_folder))
+    inventory = take_inventory(study, study)
+    wanted = inventory.readable if fcs_folder is None else _inventory(study, fcs_folder).readable
+    elsewhere = [name for name in inventory.readable if name not in set(wanted)]
+    done = update_workbook(study, inventory, elsewhere)
     return Template(study / WORKBOOK, done.words, done.changed)
 
 

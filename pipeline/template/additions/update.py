@@ -59,8 +59,15 @@ class _Place:
     columns: Mapping[str, int]
 
 
-def update_workbook(folder: Path, inventory: Inventory) -> Update:
+def update_workbook(folder: Path, inventory: Inventory, left_out: Sequence[str] = ()) -> Update:
     """Add rows for the tubes and bead runs that no row names.
+
+    Parameters
+    ----------
+    folder, inventory
+        Of the study, all of it, so that a new tube finds older beads and controls.
+    left_out
+        Files that get no row, beside those of the sheet that lists such.
 
     Raises
     ------
@@ -73,7 +80,7 @@ def update_workbook(folder: Path, inventory: Inventory) -> Update:
         grave = next((fault for fault in faults if fault.severity is Severity.ERROR), None)
         raise UserError(str(grave or f"{path}: cannot be read"))
     raw, _ = read_workbook(path, [*SHEETS, FILES, LEFT_OUT])
-    found = additions(typed, inventory, left_out_files(raw))
+    found = additions(typed, inventory, (*left_out_files(raw), *left_out))
     listed = sorted(inventory.readable)
     new = {name: rows for name, rows in found.rows.items() if rows}
     if not new:

@@ -73,6 +73,15 @@ def test_f_p_divides_and_without_it_the_unit_is_that_of_the_beads(tmp_path: Path
     assert "These are PE molecules, not ABC" in capsys.readouterr().out
 
 
+def test_qifikit_gives_sabc_only_where_the_isotype_is_taken_off(tmp_path: Path) -> None:
+    units = []
+    for more in ((), ("--background", "90")):
+        words = ("--levels", "2000;9000;48000;180000;520000", "--medians", "90;410;2200;8100;23500")
+        assert typed(*words, "--kit", "qifikit", "--cells", "5000", *more, "--out", tmp_path / "q.csv") == 0
+        units.append(written(tmp_path / "q.csv")["cells", "1"]["unit"])
+    assert units == ["ABC", "SABC"]
+
+
 def test_the_acceptance_table_is_that_of_a_run_and_a_rejected_curve_converts_nothing(capsys) -> None:
     assert typed("--levels", LEVELS, "--medians", "512; 5300; 3000; 63900", "--cells", "1834") == 3
     printed = " ".join(capsys.readouterr().out.split())

@@ -185,6 +185,16 @@ def test_the_drop_downs_offer_the_new_files_too(tmp_path):
     assert rules.count(f"=_files!$A$1:$A${len(offered)}") == 3
 
 
+def test_of_a_folder_that_is_named_only_its_files_are_added_and_older_beads_are_found(tmp_path):
+    path = typed_study(tmp_path)
+    write_tube(tmp_path / "fcs" / "week3" / "S003_full.fcs", keywords={"$DATE": "14-MAY-2024"})
+    write_tube(tmp_path / "fcs" / "week4" / "S004_full.fcs", keywords={"$DATE": "14-MAY-2024"})
+    write_template(tmp_path, tmp_path / "fcs" / "week3", update=True)
+    rows = table(path, "samples")
+    assert [row["sample_id"] for row in rows] == ["S001_full", "S002_full", "S003_full"]
+    assert rows[-1]["beads"] == "QB_2"
+
+
 def test_a_second_update_changes_nothing(tmp_path):
     path = typed_study(tmp_path)
     week(tmp_path, 3, "20-MAY-2024")
