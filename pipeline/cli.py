@@ -1,27 +1,29 @@
 """The command `cd38rd`: arguments in, sentences and exit statuses out. Nothing heavy at the top.
 
-0 all quantified · 1 the study has faults, nothing ran · 2 wrong usage · 3 ran, but some samples failed.
+0 all quantified · 1 the study has faults, nothing ran · 2 wrong usage · 3 ran, but some samples failed ·
+4 a file could not be written.
 """
 
 from __future__ import annotations
 
-import os
 import sys
-import warnings
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Any, Final
 
 import typer
 from typer.core import TyperGroup
 
 from pipeline.commands.exit_status import ExitStatus
+from pipeline.commands.shell import (
+    complain,
+    finish,
+    hush_libraries,
+    sentence_and_status,
+    study_folder,
+    with_reporter,
+    write_utf8,
+)
 from pipeline.running.options import OnError
-
-if TYPE_CHECKING:
-    from pipeline.commands.summary import RunSummary
-    from pipeline.running.progress import Reporter
-
 
 SCENARIO_NAMES: Final = (
     "plain, masked, rare, no_matrix, clog, drift, dim_cd138, bimodal, no_plasma_cells, low_events, "
@@ -38,7 +40,7 @@ class OneLineStop(TyperGroup):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
-            _complain("stopped; every finished tube is kept: run the same command again to go on")
+            complain("stopped; every finished tube is kept: run the same command again to go on")
             raise typer.Exit(ExitStatus.INTERRUPTED) from None
 
 
@@ -65,19 +67,23 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="Silent but for faults.")]
 CrossCheck = Annotated[bool, typer.Option("--cross-check", help="Compare with FlowIO and fcsparser.")]
 
 
-@app.command(epilog=_examples("cd38rd init my_study", "cd38rd init my_study --fcs my_study/day_1"))
+@app.command(epilog=_examples("cd38rd init my_study", "cd38rd init my_study --update"))
 def init(
     study: StudyFolder,
     fcs: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Folder with the FCS files. Default: STUDY.")
     ] = None,
+    update: Annotated[
+        bool, typer.Option("--update", help="Add rows for new files to a workbook that is typed.")
+    ] = False,
 ) -> None:
     """Write a study.xlsx to fill in: comments, drop-downs, the FCS files, channels and bead runs found."""
     from pipeline.template import write_template
 
-    template = write_template(study, fcs)
+    template = write_template(study, fcs, update=update)
     _say(template.found)
-    _say(f"Wrote {template.path}. Fill it in, then: cd38rd check {study}")
+    done = f"Wrote {template.path}. Fill it in, then" if template.written else "Next"
+    _say(f"{done}: cd38rd check {study}")
 
 
 @app.command(epilog=_examples("cd38rd check my_study"))
@@ -85,7 +91,7 @@ def check(study: StudyFolder, cross_check: CrossCheck = False) -> None:
     """List every fault of the study; compute nothing."""
     from pipeline.commands.check import check_whole_study
 
-    report = check_whole_study(_study(study), cross_check=cross_check)
+    report = check_whole_study(study_folder(study), cross_check=cross_check)
     _say(report.text)
     raise typer.Exit(report.exit_status)
 
@@ -114,17 +120,47 @@ def run(
     on_error: Annotated[
         OnError, typer.Option(help="After a defect of cd38rd in one tube: go on with the others, or stop.")
     ] = OnError.CONTINUE,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Run nothing; say what changed since the last run.")
+    ] = False,
     quiet: Quiet = False,
 ) -> None:
     """Quantify every tube, fit the washout model, write tables, figures and the report."""
     from pipeline.commands.run import run_study
     from pipeline.running.options import RunOptions
 
+    if verify:
+        audit(study)
     options = RunOptions(
         workers, scheduler, tuple(only or ()), fresh, export_events, on_error, second_opinion
     )
-    work = _with_reporter(lambda folder, reporter: run_study(folder, options, reporter), quiet=quiet)
-    _finish(study, work, quiet=quiet)
+    work = with_reporter(lambda folder, reporter: run_study(folder, options, reporter), quiet=quiet)
+    finish(study, work, quiet=quiet)
+
+
+@app.command(epilog=_examples("cd38rd audit my_study", "cd38rd audit my_study --row S001"))
+def audit(
+    study: StudyFolder,
+    row: Annotated[str, typer.Option(metavar="NAME", help="Print what changed in this row.")] = "",
+) -> None:
+    """Say what changed since the last run: inputs, results, the audit trail."""
+    from pipeline.commands.audit import audited
+
+    finish(study, lambda folder: audited(folder, row))
+
+
+@app.command(epilog=_examples("cd38rd deid my_study given_away"))
+def deid(
+    study: StudyFolder,
+    copy: Annotated[Path, typer.Argument(metavar="DEST", help="New or empty.", show_default=False)],
+    key: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Where the key is. Default: STUDY/deid_key.csv.")
+    ] = None,
+) -> None:
+    """Write a copy of a study that names nobody and gives the same numbers; its key apart."""
+    from pipeline.commands.deid import deidentified
+
+    finish(study, lambda folder: deidentified(folder, copy, key))
 
 
 @app.command(epilog=_examples("cd38rd calibrate my_study"))
@@ -132,7 +168,7 @@ def calibrate(study: StudyFolder, quiet: Quiet = False) -> None:
     """Fit the bead curves only."""
     from pipeline.commands.run import calibrate_study
 
-    _finish(study, _with_reporter(calibrate_study, quiet=quiet), quiet=quiet)
+    finish(study, with_reporter(calibrate_study, quiet=quiet), quiet=quiet)
 
 
 @app.command(epilog=_examples("cd38rd washout my_study"))
@@ -140,7 +176,7 @@ def washout(study: StudyFolder, quiet: Quiet = False) -> None:
     """Fit the washout model again from stored results: new doses, new settings."""
     from pipeline.commands.stored import refit_washout
 
-    _finish(study, _with_reporter(refit_washout, quiet=quiet), quiet=quiet)
+    finish(study, with_reporter(refit_washout, quiet=quiet), quiet=quiet)
 
 
 @app.command(epilog=_examples("cd38rd report my_study"))
@@ -148,7 +184,46 @@ def report(study: StudyFolder, quiet: Quiet = False) -> None:
     """Write tables, figures and report again from stored results."""
     from pipeline.commands.stored import rewrite_report
 
-    _finish(study, _with_reporter(rewrite_report, quiet=quiet), quiet=quiet)
+    finish(study, with_reporter(rewrite_report, quiet=quiet), quiet=quiet)
+
+
+@app.command(
+    epilog=_examples(
+        'cd38rd curve --levels "474; 5359; 23843; 62336" --medians "512; 5300; 24100; 63900" --cells "1834"',
+        "cd38rd curve medians.xlsx --f-p 1.02 --background 45 --out curve.csv",
+    )
+)
+def curve(
+    sheet: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="SHEET",
+            help="CSV or xlsx: level, median, cell, cell_median, control_median.",
+            show_default=False,
+        ),
+    ] = None,
+    levels: Annotated[str, typer.Option(metavar="LIST", help="Assigned values, dim to bright.")] = "",
+    medians: Annotated[str, typer.Option(metavar="LIST", help="Medians of the beads, dim to bright.")] = "",
+    blank: Annotated[str, typer.Option(metavar="MEDIAN", help="Median of the blank bead.")] = "",
+    cells: Annotated[str, typer.Option(metavar="LIST", help="Medians of cells, to be converted.")] = "",
+    background: Annotated[str, typer.Option(metavar="MEDIAN", help="Median of the control.")] = "",
+    kit: Annotated[str, typer.Option(help="Kit of the beads.")] = "quantibrite_pe",
+    f_p: Annotated[str, typer.Option("--f-p", metavar="RATIO", help="F:P of the antibody's lot.")] = "",
+    f_p_cv: Annotated[str, typer.Option("--f-p-cv", metavar="CV", help="Its CV. Default: 0.05.")] = "",
+    lot_cv: Annotated[
+        str, typer.Option("--lot-cv", metavar="CV", help="CV of the assigned values. Default: 0.05.")
+    ] = "",
+    model: Annotated[str, typer.Option(help="loglog, slope1 or autofluorescence.")] = "loglog",
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it too: .csv or .xlsx.")] = None,
+) -> None:
+    """Fit a standard curve to typed bead medians and convert typed cell medians; no FCS file is needed."""
+    from pipeline.commands.calculator.curve import CurveTyped, calculate
+
+    summary = calculate(
+        CurveTyped(sheet, levels, medians, blank, cells, background, kit, f_p, f_p_cv, lot_cv, model, out)
+    )
+    _say(summary.text)
+    raise typer.Exit(summary.exit_status)
 
 
 @app.command(epilog=_examples("cd38rd inspect tube.fcs", "cd38rd inspect tube.fcs --json"))
@@ -190,102 +265,16 @@ def version() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command and leave with its exit status."""
-    _write_utf8()
-    _hush_libraries()
+    write_utf8()
+    hush_libraries()
     try:
         app(args=arguments, standalone_mode=True)
     except Exception as error:  # the one place where an error becomes a sentence and a status
-        sys.exit(_sentence_and_status(error))
-
-
-def _sentence_and_status(error: Exception) -> ExitStatus:
-    from pipeline.fcs import FcsError
-    from pipeline.files.whole import NotWrittenError
-    from pipeline.running.defects import DefectFoundError
-    from pipeline.study.errors import UsageError, UserError
-
-    if isinstance(error, DefectFoundError):
-        _complain(str(error))
-        return ExitStatus.SOME_FAILED
-    if isinstance(error, NotWrittenError):
-        _complain(str(error))
-        return ExitStatus.NOT_WRITTEN
-    if isinstance(error, UserError | FcsError):
-        _complain(str(error))
-        return ExitStatus.WRONG_USAGE if isinstance(error, UsageError) else ExitStatus.FAULTS
-    if os.environ.get("CD38RD_DEBUG"):
-        raise error
-    _complain(
-        f"a defect of cd38rd, not of your study: {type(error).__name__}: {error}. "
-        "Nothing you typed was changed. Set CD38RD_DEBUG=1 to see where, and please report it"
-    )
-    return ExitStatus.DEFECT
-
-
-def _finish(study: Path, work: Callable[[Path], RunSummary], *, quiet: bool) -> None:
-    summary = work(_study(study))
-    if summary.faults:
-        _complain(summary.faults)
-    if not quiet and summary.text:
-        _say(summary.text)
-    if summary.failures:
-        _complain(summary.failures)
-    raise typer.Exit(summary.exit_status)
-
-
-def _with_reporter(
-    work: Callable[[Path, Reporter], RunSummary], *, quiet: bool
-) -> Callable[[Path], RunSummary]:
-    """Return the work with what shows its progress."""
-    from pipeline.running.progress import reporter
-
-    def shown(folder: Path) -> RunSummary:
-        with reporter(quiet=quiet) as progress:
-            return work(folder, progress)
-
-    return shown
-
-
-def _study(folder: Path) -> Path:
-    """Return the folder; of a simulated one, the study in it."""
-    _must_be_folder(folder)
-    folder = folder.resolve()  # workers of a cluster run elsewhere
-    inner = folder / "study"
-    if not any((folder / name).exists() for name in ("study.xlsx", "samples.csv")) and inner.is_dir():
-        _complain(f"{folder} holds a study in {inner}: using that one")
-        return inner
-    return folder
-
-
-def _must_be_folder(folder: Path) -> None:
-    from pipeline.study.errors import UsageError
-
-    if not folder.is_dir():
-        found = "a file" if folder.exists() else "nothing"
-        raise UsageError(f"{folder}: found {found}, expected a folder")
+        sys.exit(sentence_and_status(error))
 
 
 def _say(text: str) -> None:
     typer.echo(text)
-
-
-def _complain(text: str) -> None:
-    typer.echo(text if "\n" in text else f"cd38rd: {text}", err=True)
-
-
-def _hush_libraries() -> None:
-    """Show no warning of a library, which says nothing to a user, but with CD38RD_DEBUG or python -W."""
-    if not sys.warnoptions and not os.environ.get("CD38RD_DEBUG"):
-        warnings.simplefilter("ignore")
-        os.environ.setdefault("PYTHONWARNINGS", "ignore")  # workers too
-
-
-def _write_utf8() -> None:
-    """Windows consoles and pipes may default to a code page that lacks ± and ·."""
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(encoding="utf-8", errors="replace")
 
 
 if __name__ == "__main__":

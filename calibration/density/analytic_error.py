@@ -35,6 +35,53 @@ def analytic_sd(cells: Cells, curve: StandardCurve, errors: RelativeErrors) -> f
     return float(np.sqrt(total) * stdtrit(freedom, 0.975) / Z_95)
 
 
+def interval_of_medians(
+    stained: float, control: float, curve: StandardCurve, divisor: float, errors: RelativeErrors
+) -> tuple[float, float] | None:
+    """Return the 95 % interval of what two medians convert to, where nothing but the medians is known.
+
+    It holds the scatter of the beads about the curve, and the errors that scale every ABC alike. The sampling
+    of the cells is not in it: that takes the events.
+
+    Parameters
+    ----------
+    stained, control
+        Medians of cells and of their control, MFI; a control of 0 takes nothing off.
+    curve, divisor, errors
+        As for `analytic_sd`.
+
+    Returns
+    -------
+    tuple of float or None
+        ABC, on the log scale about the difference, with the degrees of freedom of the curve (Welch 1947,
+        doi:10.1093/biomet/34.1-2.28); None where the difference is not above zero.
+
+    Examples
+    --------
+    >>> from calibration.curve.standard_curve import fit_standard_curve
+    >>> curve = fit_standard_curve([100, 1000, 10000], [500, 5000, 50000])
+    >>> [round(end) for end in interval_of_medians(1000.0, 0.0, curve, 1.0, RelativeErrors(lot=0.05))]
+    [4534, 5514]
+    """
+    from scipy.special import stdtrit
+
+    mfi, zero = np.array([stained, control]), np.zeros(2)
+    amount = amount_of(mfi, curve, zero, zero, 0.0) / divisor
+    density = float(amount[0] - amount[1])
+    if density <= 0:
+        return None
+    log_mfi = np.log10(np.maximum(np.abs(mfi), LEAST_MFI)) - curve_center(curve)
+    tilt = float(amount[0] * log_mfi[0] - amount[1] * log_mfi[1]) / density
+    count, squares = curve_design(curve)
+    bead = sum(curve_variances(curve)) * np.log(10) ** 2
+    own = bead * (1 / count + (tilt**2 / squares if squares > 0 else 0.0))
+    total = own + sum(log_sd(cv) ** 2 for cv in (errors.lot, errors.f_p, errors.between_run))
+    known = curve.degrees_of_freedom > 0 and own > 0
+    reach = stdtrit(curve.degrees_of_freedom * (total / own) ** 2, 0.975) if known else Z_95
+    half = float(reach * np.sqrt(total))
+    return density * float(np.exp(-half)), density * float(np.exp(half))
+
+
 def _analytic_variances(cells: Cells, curve: StandardCurve, errors: RelativeErrors) -> tuple[float, float]:
     """Variance of RD from the curve, and from all else."""
     mfi = np.array([cells.stained_median - cells.bias, cells.control_median])

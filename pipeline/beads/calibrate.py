@@ -20,7 +20,7 @@ from calibration.errors import CalibrationError
 from calibration.flags import CalibrationFlag
 from gating.events import Mask
 from pipeline.beads.flags import curve_flags, joined_notes
-from pipeline.beads.lot_values import is_ordinal, size_row, without_line
+from pipeline.beads.lot_values import is_ordinal, judged_by_kit
 from pipeline.beads.result import CalibrationResult
 from pipeline.beads.scatter import Scatter, choose_scatter, other_detectors
 from pipeline.fcs import ChannelError, FcsError, FcsFile, read_fcs
@@ -225,9 +225,7 @@ def _curve(task: BeadTask, peaks: BeadPeaks) -> StandardCurve:
         saturated=peaks.saturated,
         limits=task.settings.curve_limits,
     )
-    kit, levels = bead_kit(task.run.kit), task.run.levels
-    row, judged = size_row(kit, levels), without_line(curve, kit, levels)
-    return judged if row is None else judged.with_checks(row)
+    return judged_by_kit(curve, bead_kit(task.run.kit), task.run.levels)
 
 
 def _with_other_channels(

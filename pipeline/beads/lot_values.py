@@ -61,6 +61,12 @@ def without_line(curve: StandardCurve, kit: BeadKit, levels: Sequence[float]) ->
     return curve.without_checks(OF_THE_LINE) if is_ordinal(kit, levels) else curve
 
 
+def judged_by_kit(curve: StandardCurve, kit: BeadKit, levels: Sequence[float]) -> StandardCurve:
+    """Return a curve whose table also says what the kit tells of its levels."""
+    row, judged = size_row(kit, levels), without_line(curve, kit, levels)
+    return judged if row is None else judged.with_checks(row)
+
+
 def with_lot_values(
     calibrations: Sequence[CalibrationResult], log: InstrumentLog | None
 ) -> tuple[CalibrationResult, ...]:

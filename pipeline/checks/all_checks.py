@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from pipeline.checks.acquisition import bead_age, beads_unlike_tube, controls_unlike_tube, dates_that_disagree
+from pipeline.checks.acquisition import beads_unlike_tube, controls_unlike_tube
+from pipeline.checks.bead_age import bead_age, dates_that_disagree
 from pipeline.checks.channels import (
     absent_channels,
     contradicting_markers,

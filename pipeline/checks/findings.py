@@ -40,7 +40,15 @@ class TubeFindings:
 
 
 def refusable(
-    problem: str, expected: str, *, where: str, sample_id: str, flag: str, setting: str, reason: str
+    problem: str,
+    expected: str,
+    *,
+    where: str,
+    sample_id: str,
+    flag: str,
+    setting: str,
+    reason: str,
+    advice: str = "",
 ) -> Finding:
     """Return a finding that stops the run unless a setting gives a reason for accepting it.
 
@@ -48,11 +56,13 @@ def refusable(
     ----------
     setting, reason
         The setting's name and what it holds; empty = not accepted.
+    advice
+        What to do first, where that is known.
     """
     if reason:
         fault = Fault(where, problem, expected, f"Accepted: {reason}", Severity.WARNING)
         return Finding(fault, sample_id, flag, f"{problem}; accepted: {reason}")
-    hint = f"If it is meant, give the reason in the setting {setting}."
+    hint = f"{advice} If it is meant, give the reason in the setting {setting}.".lstrip()
     return Finding(Fault(where, problem, expected, hint), sample_id, flag, problem)
 
 

@@ -11,11 +11,13 @@ from pipeline.commands.summary import RunSummary
 from pipeline.running.tasks import files_of_study
 from pipeline.study.faults import Fault, Severity, fault_report, stops_run
 from pipeline.study.study import Study
+from pipeline.template import unnamed_files
 
 
 def check_whole_study(folder: Path, *, cross_check: bool) -> RunSummary:
     """List every fault of the sheets and of the files they name; compute nothing."""
     study, faults = check_folder(folder)
+    faults = (*faults, *unnamed_files(folder))
     compared = _cross_checked(study) if cross_check and study is not None else ""
     status = (
         ExitStatus.FAULTS

@@ -88,7 +88,8 @@ def _not_there(path: Path) -> str:
     near = difflib.get_close_matches(path.name, _names_beside(path), n=1)
     hint = f"did you mean {near[0]}?" if near else "check the name and the folder"
     name = path.name if len(path.name) <= LONGEST_NAME else path.name[:LONGEST_NAME] + "…"
-    return f"{name} is not there, expected an FCS file in {path.parent.name!r}; {hint}"
+    folder = f"in {path.parent.name!r}" if path.parent.name else "in this folder"
+    return f"{name} is not there, expected an FCS file {folder}; {hint}"
 
 
 def _names_beside(path: Path) -> list[str]:

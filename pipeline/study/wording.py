@@ -89,3 +89,12 @@ def meaning(word: str, meant: str) -> str:
     """
     odd = odd_letters(word, meant)
     return f"Did you mean {quoted(meant)}?" + (f" What was typed has {odd}." if odd else "")
+
+
+def counted(n: int, noun: str) -> str:
+    """Return a number with its noun.
+
+    >>> counted(1, "tube"), counted(2, "tube")
+    ('1 tube', '2 tubes')
+    """
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"

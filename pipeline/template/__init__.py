@@ -1,5 +1,6 @@
 """`cd38rd init`: a study.xlsx to fill in, with what the FCS files suggest."""
 
+from pipeline.template.additions.unnamed import unnamed_files
 from pipeline.template.write import write_template
 
-__all__ = ["write_template"]
+__all__ = ["unnamed_files", "write_template"]

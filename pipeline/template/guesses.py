@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from pathlib import Path
 
-from calibration.beads.kits import BEAD_KITS
+from calibration.beads.kits import bead_kit
 from pipeline.files.safe_name import safe_name
 from pipeline.study.names.kinds import Kind
-from pipeline.study.sheets.rules.lots import OF_A_LOT
 from pipeline.study.sheets.rules.panels import SEVERAL_ALLOWED
 from pipeline.study.wording import same_word
 from pipeline.template.inventory import (
@@ -19,14 +19,15 @@ from pipeline.template.inventory import (
     nearest_beads,
     tubes_own_control,
 )
-from pipeline.template.names import patient_of, safe_id, tells_little, unique_names
+from pipeline.template.kits import guess_kit
+from pipeline.template.names import patients_of, safe_id, tells_little, unique_names
 from pipeline.tube.names.channels import find_channel
 from pipeline.tube.names.markers import antigen, f_p_keyword, fluorochrome, guess_role, scatter_role
 
 Value = str | float | date | None
-_KITS = tuple(
-    (kit.name, re.compile(kit.in_file_names, re.IGNORECASE)) for kit in BEAD_KITS if kit.in_file_names
-)
+OF_THE_SAME_LOT = ("kit", "levels")
+"""Columns of a bead run that may be left to the row above; its lot is to be looked at."""
+
 _PULSE = re.compile(r"[-_ ]([AHW])$")
 
 
@@ -68,25 +69,43 @@ class _Panel:
         self.markers = [mine or theirs for mine, theirs in zip(self.markers, tube.file.markers, strict=True)]
 
 
+Rows = Mapping[str, Sequence[GuessedRow]]
+"""Rows to begin with, by sheet."""
+
+
 def guessed_rows(inventory: Inventory) -> dict[str, tuple[GuessedRow, ...]]:
     """Return the rows that an inventory suggests for samples, panels, beads, doses and patients."""
     panels = _panels(inventory.tubes)
-    rows = {panel.name: _panel_rows(panel) for panel in panels}
     quantified = [
         str(row.values["channel"])
-        for channels in rows.values()
-        for row in channels
+        for panel in panels
+        for row in _panel_rows(panel, ())
         if row.values["role"] == "cd38"
     ]
+    beads = _bead_rows(inventory, quantified)
+    asked = _asked_of_the_antibody([row.values["kit"] for row in beads])
     samples = _sample_rows(inventory, panels)
     patients = list(dict.fromkeys(str(row.values["patient_id"]) for row in samples))
     return {
         "samples": samples,
-        "panels": tuple(row for channels in rows.values() for row in channels),
-        "beads": _bead_rows(inventory.beads, quantified),
+        "panels": tuple(row for panel in panels for row in _panel_rows(panel, asked)),
+        "beads": beads,
         "doses": tuple(_dose_row(patient) for patient in patients),
         "patients": tuple(GuessedRow({"patient_id": patient}, ("patient_id",)) for patient in patients),
     }
+
+
+def _asked_of_the_antibody(kits: Sequence[Value]) -> tuple[str, ...]:
+    """Return what must be known of the quantified antibody: F:P and host only where the kit wants them."""
+    known = [bead_kit(str(kit)) for kit in kits if kit]
+    f_p = not known or len(known) < len(kits) or any(kit.needs_f_p for kit in known)
+    host = any(kit.captures is not None for kit in known)
+    return (
+        *(("f_p_ratio",) if f_p else ()),
+        "clone",
+        "competes_with_drug",
+        *(("host",) if host else ()),
+    )
 
 
 def _panels(tubes: Sequence[FoundFile]) -> list[_Panel]:
@@ -100,7 +119,7 @@ def _panels(tubes: Sequence[FoundFile]) -> list[_Panel]:
     return panels
 
 
-def _panel_rows(panel: _Panel) -> tuple[GuessedRow, ...]:
+def _panel_rows(panel: _Panel, asked: Sequence[str]) -> tuple[GuessedRow, ...]:
     """Return a row per channel that has a use: scatter, time, and every stained detector once (its area)."""
     rows: list[GuessedRow] = []
     taken: set[str] = set()
@@ -125,13 +144,10 @@ def _panel_rows(panel: _Panel) -> tuple[GuessedRow, ...]:
             "fluorochrome": fluorochrome(channel, marker) if stained else "",
         }
         guessed: tuple[str, ...] = ("panel", "role", "marker", "fluorochrome")
-        to_fill: tuple[str, ...] = ()
         if role == "cd38" and (ratio := _f_p_ratio(panel, channel)) is not None:
             values["f_p_ratio"], guessed = ratio, (*guessed, "f_p_ratio")
             why += "; f_p_ratio is typed in the files: is it that of this lot of the conjugate?"
-        if role == "cd38":
-            to_fill = ("f_p_ratio", "clone", "competes_with_drug")
-        rows.append(GuessedRow(values, guessed, why, to_fill))
+        rows.append(GuessedRow(values, guessed, why, tuple(asked) if role == "cd38" else ()))
     return tuple(rows)
 
 
@@ -161,35 +177,45 @@ def _bead_names(beads: Sequence[FoundFile]) -> list[tuple[FoundFile, str]]:
     return [(run, safe_name(names[run.name]) or "beads") for run in beads]
 
 
-def _bead_rows(beads: Sequence[FoundFile], quantified: Sequence[str]) -> tuple[GuessedRow, ...]:
-    """Return a row per bead run; lot, kit and levels are to be typed in the first row of each kit alone."""
+def _bead_rows(inventory: Inventory, quantified: Sequence[str]) -> tuple[GuessedRow, ...]:
+    """Return a row per bead run; kit and levels are to be typed in the first row of each kit alone."""
     rows: list[GuessedRow] = []
     kits: set[Value] = set()
-    for run, name in _bead_names(beads):
-        row = _bead_row(run, name, quantified)
+    for run, name in _bead_names(inventory.beads):
+        row = _bead_row(inventory.root, run, name, quantified)
         if row.values["kit"] in kits:
-            why = (
-                f"taken for beads: {run.why}; lot, kit and levels: leave empty if they are those typed above"
-            )
-            row = replace(row, why=why, to_leave=OF_A_LOT)
+            row = of_the_same_lot(row)
         kits.add(row.values["kit"])
         rows.append(row)
     return tuple(rows)
 
 
-def _bead_row(run: FoundFile, name: str, quantified: Sequence[str]) -> GuessedRow:
-    text = " ".join((run.stem, run.file.keywords.get("TUBE NAME", "")))
-    kit = next((kit for kit, pattern in _KITS if pattern.search(text)), None)
+def of_the_same_lot(row: GuessedRow) -> GuessedRow:
+    """Return a bead run whose kit and levels are typed above: its lot alone is to be looked at."""
+    if row.to_leave:
+        return row
+    why = f"{row.why}; lot, kit and levels: leave empty if they are those typed above"
+    return replace(row, why=why, to_leave=OF_THE_SAME_LOT, to_check=())
+
+
+def _bead_row(root: Path, run: FoundFile, name: str, quantified: Sequence[str]) -> GuessedRow:
+    channel = find_channel(list(dict.fromkeys(quantified)), run.file.channels)
+    kit = guess_kit(root, run, channel)
+    day = run.day
     values: dict[str, Value] = {
         "beads": name,
         "fcs_file": run.name,
-        "kit": kit,
-        "channel": find_channel(list(dict.fromkeys(quantified)), run.file.channels) or None,
-        "acquired_on": run.file.acquisition.acquired_on,
+        "kit": kit.name or None,
+        "channel": channel or None,
+        "acquired_on": day,
     }
     guessed = tuple(column for column in ("beads", "kit", "channel", "acquired_on") if values[column])
-    why = f"taken for beads: {run.why}; lot and levels are on the vial's sheet: type them once per lot"
-    return GuessedRow(values, guessed, why)
+    lot = "lot and levels are on the vial's sheet: type them once per lot"
+    why = f"taken for beads: {run.why}; {kit.why}; {lot}"
+    to_check = [*(["kit"] if kit.by_peaks else []), *(["acquired_on"] if run.day_by_name else [])]
+    to_fill = () if day else ("acquired_on",)
+    to_fill = (*to_fill, "captures") if kit.name and bead_kit(kit.name).captures == "" else to_fill
+    return GuessedRow(values, guessed, why, to_fill, to_check=tuple(to_check))
 
 
 def _sample_rows(inventory: Inventory, panels: Sequence[_Panel]) -> tuple[GuessedRow, ...]:
@@ -197,15 +223,15 @@ def _sample_rows(inventory: Inventory, panels: Sequence[_Panel]) -> tuple[Guesse
     ids = {file: safe_id(name) for file, name in named.items()}
     of_tube = {tube.name: panel.name for panel in panels for tube in panel.tubes}
     bead_names = {run.name: name for run, name in _bead_names(inventory.beads)}
-    patients = [patient_of(tube.name) for tube in inventory.tubes]
+    patients = patients_of([tube.name for tube in inventory.tubes])
     doubtful = {name for name in patients if tells_little(name) and patients.count(name) > 1}
     rows = []
     for tube, patient in zip(inventory.tubes, patients, strict=True):
-        run = nearest_beads(tube, inventory.beads)
+        run, doubt = nearest_beads(tube, inventory.beads)
         values: dict[str, Value] = {
             "sample_id": ids[tube.name],
             "patient_id": patient,
-            "collected_on": tube.file.acquisition.acquired_on,
+            "collected_on": tube.day,
             "fcs_file": tube.name,
             "panel": of_tube[tube.name],
             "beads": bead_names[run.name] if run else None,
@@ -213,30 +239,31 @@ def _sample_rows(inventory: Inventory, panels: Sequence[_Panel]) -> tuple[Guesse
             "isotype_file": _control(tube, inventory, Kind.ISOTYPE),
         }
         guessed = tuple(column for column, value in values.items() if value and column != "fcs_file")
-        by_time = run is not None and _both_dated(tube, run)
-        to_check = ("beads",) if run and not by_time and len(inventory.beads) > 1 else ()
-        why = _why(tube, run, by_time=by_time)
+        to_check = ("beads",) if doubt else ()
+        to_check = (*to_check, "collected_on") if tube.day_by_name else to_check
+        why = _why(tube, run, doubt)
+        has_control = bool(values["fmo_file"] or values["isotype_file"])
+        why = why if has_control else f"no control was found: fmo_file or isotype_file; {why}"
         if patient in doubtful:
             to_check = (*to_check, "patient_id")
-            why += (
-                f"; several files are called {patient}: if they are of several patients, say so in patient_id"
+            why = (
+                f"several files are called {patient}: if they are of several patients, say so in patient_id; "
+                f"{why}"
             )
-        rows.append(GuessedRow(values, guessed, why, to_check=to_check))
+        rows.append(GuessedRow(values, guessed, why, () if has_control else ("fmo_file",), to_check=to_check))
     return tuple(rows)
 
 
-def _both_dated(tube: FoundFile, run: FoundFile) -> bool:
-    return None not in (tube.file.acquisition.acquired_on, run.file.acquisition.acquired_on)
-
-
-def _why(tube: FoundFile, run: FoundFile | None, *, by_time: bool) -> str:
+def _why(tube: FoundFile, run: FoundFile | None, doubt: str) -> str:
     parts = ["sample_id and patient_id from the file's name"]
-    if tube.file.acquisition.acquired_on:
+    if tube.day_by_name:
+        parts.append("collected_on from the file's name: check it")
+    elif tube.day:
         parts.append("collected_on is the day of acquisition: confirm it")
-    if run and by_time:
-        parts.append("beads nearest in time")
+    if doubt:
+        parts.insert(0, doubt)
     elif run:
-        parts.append("no date in the files: beads by folder and name, check them")
+        parts.append("beads nearest in time" if tube.day and run.day else "the only bead run")
     if tube.file.n_data_sets > 1:
         parts.append(
             f"the file has {tube.file.n_data_sets} data sets, the first is meant; "

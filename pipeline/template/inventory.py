@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from difflib import SequenceMatcher
 from pathlib import Path, PurePosixPath
 
@@ -11,7 +12,7 @@ from pipeline.fcs import FcsError, FcsFile, read_fcs
 from pipeline.study.locations import study_files
 from pipeline.study.names.kinds import Kind, said_kind
 from pipeline.study.wording import same_word
-from pipeline.template.names import bare_name, bare_tube, numbers_in, patient_of
+from pipeline.template.names import bare_name, bare_tube, day_of, numbers_in, patient_of
 from pipeline.tube.names.markers import guess_role, scatter_role
 
 _NAME_KEYWORDS = ("TUBE NAME", "$FIL")
@@ -38,6 +39,16 @@ class FoundFile:
         """Its folder, from the study folder."""
         return PurePosixPath(self.name).parent.as_posix()
 
+    @property
+    def day(self) -> date | None:
+        """When it was acquired, as the file says, else as its name does."""
+        return self.file.acquisition.acquired_on or day_of(self.name)
+
+    @property
+    def day_by_name(self) -> bool:
+        """Whether its name alone says the day: somebody must look at it."""
+        return self.file.acquisition.acquired_on is None and self.day is not None
+
     def roles(self) -> dict[str, str]:
         """Return channel → role as name and marker suggest; "" where nothing is stained."""
         pairs = zip(self.file.channels, self.file.markers, strict=True)
@@ -46,13 +57,20 @@ class FoundFile:
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """The files of a folder by kind; `unread` names those that cannot be read, with the reason."""
+    """The files of a study folder by kind; `unread` names those that cannot be read, with the reason."""
 
+    root: Path = Path()
     tubes: tuple[FoundFile, ...] = ()
     controls: tuple[FoundFile, ...] = ()
     beads: tuple[FoundFile, ...] = ()
     others: tuple[FoundFile, ...] = ()
     unread: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def readable(self) -> tuple[str, ...]:
+        """Every FCS file that could be read, by name."""
+        found = (*self.tubes, *self.controls, *self.beads, *self.others)
+        return tuple(sorted(file.name for file in found))
 
 
 def take_inventory(study: Path, folder: Path) -> Inventory:
@@ -78,6 +96,7 @@ def take_inventory(study: Path, folder: Path) -> Inventory:
     guessed = _without_quantified([_guess(name, file, some_markers=some_markers) for name, file in files])
     kinds = {kind: tuple(guess for guess in guessed if guess.kind is kind) for kind in Kind}
     return Inventory(
+        root,
         kinds[Kind.TUBE],
         (*kinds[Kind.FMO], *kinds[Kind.ISOTYPE]),
         kinds[Kind.BEADS],
@@ -110,15 +129,17 @@ def _stained(file: FcsFile) -> bool:
 
 def _without_quantified(files: Sequence[FoundFile]) -> list[FoundFile]:
     """Take a tube for an FMO control where its CD38 marker alone is missing and a twin has it."""
-    with_cd38 = [
-        candidate
-        for candidate in files
-        if candidate.kind is Kind.TUBE and "cd38" in candidate.roles().values()
-    ]
+    roles = {file.name: tuple(file.roles().values()) for file in files if file.kind is Kind.TUBE}
+    with_cd38 = {
+        (other.file.channels, roles[other.name])
+        for other in files
+        if other.kind is Kind.TUBE and "cd38" in roles[other.name]
+    }
     checked = []
     for candidate in files:
-        twins = (other for other in with_cd38 if other.file.channels == candidate.file.channels)
-        if candidate.kind is Kind.TUBE and any(_lacks_cd38_alone(candidate, other) for other in twins):
+        twins = (theirs for channels, theirs in with_cd38 if channels == candidate.file.channels)
+        mine = roles.get(candidate.name)
+        if mine is not None and any(_lacks_cd38_alone(mine, theirs) for theirs in twins):
             checked.append(
                 FoundFile(candidate.name, candidate.file, Kind.FMO, "its CD38 marker alone is missing")
             )
@@ -127,9 +148,8 @@ def _without_quantified(files: Sequence[FoundFile]) -> list[FoundFile]:
     return checked
 
 
-def _lacks_cd38_alone(tube: FoundFile, twin: FoundFile) -> bool:
-    triples = zip(tube.roles().values(), twin.roles().values(), strict=True)
-    differ = [(mine, theirs) for mine, theirs in triples if mine != theirs]
+def _lacks_cd38_alone(tube: Sequence[str], twin: Sequence[str]) -> bool:
+    differ = [(mine, theirs) for mine, theirs in zip(tube, twin, strict=True) if mine != theirs]
     return differ == [("", "cd38")]
 
 
@@ -157,7 +177,7 @@ def tubes_own_control(tube: FoundFile, controls: Sequence[FoundFile], tubes: Seq
 
 
 def _patient_and_day(file: FoundFile) -> tuple[str, object]:
-    return patient_of(file.name), file.file.acquisition.acquired_on
+    return patient_of(file.name), file.day
 
 
 def _likeness(tube: FoundFile, control: FoundFile) -> float:
@@ -167,17 +187,27 @@ def _likeness(tube: FoundFile, control: FoundFile) -> float:
     return SequenceMatcher(None, bare_tube(tube.stem), bare_name(control.stem)).ratio()
 
 
-def nearest_beads(tube: FoundFile, beads: Sequence[FoundFile]) -> FoundFile | None:
-    """Return the bead run of the same instrument that is nearest in time, then in the folder tree."""
+def nearest_beads(tube: FoundFile, beads: Sequence[FoundFile]) -> tuple[FoundFile | None, str]:
+    """Return the bead run of the same instrument that is nearest in time, then in the folder tree.
 
-    def distance(run: FoundFile) -> tuple[bool, int, bool, str]:
-        mine, theirs = tube.file.acquisition, run.file.acquisition
-        days = (
-            abs((mine.acquired_on - theirs.acquired_on).days)
-            if mine.acquired_on and theirs.acquired_on
-            else 10**6
-        )
-        other = (mine.serial, mine.instrument) != (theirs.serial, theirs.instrument)
-        return other, days, run.parent != tube.parent, run.name
+    With it why it is a doubtful choice: "" where it is of the tube's day and the only one.
+    """
+    if not beads:
+        return None, ""
+    ordered = sorted(beads, key=lambda run: (_distance(tube, run), run.name))
+    run = ordered[0]
+    if len(beads) == 1:
+        return run, ""
+    if tube.day is None or run.day is None:
+        return run, "no date in the files: beads by folder and name, check them"
+    if _distance(tube, run) == _distance(tube, ordered[1]):
+        return run, f"beads of that day are also {ordered[1].stem}: check which"
+    days = abs((tube.day - run.day).days)
+    return run, f"the nearest beads are {days} days away: check them" if days > 1 else ""
 
-    return min(beads, key=distance, default=None)
+
+def _distance(tube: FoundFile, run: FoundFile) -> tuple[bool, int, bool]:
+    mine, theirs = tube.file.acquisition, run.file.acquisition
+    days = abs((tube.day - run.day).days) if tube.day and run.day else 10**6
+    other = (mine.serial, mine.instrument) != (theirs.serial, theirs.instrument)
+    return other, days, run.parent != tube.parent

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import date
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from pipeline.files.safe_name import safe_name
 from pipeline.study.names.ids import is_day
 from pipeline.study.wording import same_word
+
+MANY_NAMES = 20_000
+"""Names whose reading is kept, since each file is compared with each. Convention: more than a study has."""
 
 _CONTROL_WORDS = re.compile(
     r"(?<![a-z])(fmo|minus|iso(type)?|igg\d?[ab]?|ctrl|control|cd38)(?![a-z])", re.IGNORECASE
@@ -17,9 +23,11 @@ _TUBE_WORDS = re.compile(
     r"(?<![a-z])(full(ly)?|complete|stain(ed)?|all|mix|tube|test|sample|panel)(?![a-z])", re.IGNORECASE
 )
 _A_NUMBER = re.compile(r"[#(]?\d+\)?")
+_A_DAY = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_.]?)(\d\d)\2(\d\d)(?!\d)")
 _GENERIC_FOLDER = re.compile(r"^(\.|fcs|data|raw|files|export|[\d\-_.]{4,})$", re.IGNORECASE)
 
 
+@lru_cache(MANY_NAMES)
 def bare_name(stem: str) -> str:
     """Return a control's name without the words that make it a control.
 
@@ -29,6 +37,7 @@ def bare_name(stem: str) -> str:
     return same_word(_CONTROL_WORDS.sub("", stem))
 
 
+@lru_cache(MANY_NAMES)
 def bare_tube(stem: str) -> str:
     """Return a tube's name without the words that say that it is the stained one.
 
@@ -38,6 +47,7 @@ def bare_tube(stem: str) -> str:
     return same_word(_TUBE_WORDS.sub("", stem)) or same_word(stem)
 
 
+@lru_cache(MANY_NAMES)
 def numbers_in(stem: str) -> tuple[int, ...]:
     """Return the numbers of a name in order: names with other numbers are of other tubes, however alike.
 
@@ -56,6 +66,7 @@ def unique_names(stems: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+@lru_cache(MANY_NAMES)
 def patient_of(name: str) -> str:
     """Return the patient that a file's name suggests: its first telling word, else its folder, else its stem.
 
@@ -80,12 +91,54 @@ def patient_of(name: str) -> str:
     return safe_id(path.stem if _GENERIC_FOLDER.match(folder or ".") else folder)
 
 
+def patients_of(names: Sequence[str]) -> list[str]:
+    """Return the patient that each file's name suggests, seen together.
+
+    A word that files in several folders share, such as `marrow`, is no patient where each of the folders is
+    called as a patient is and holds one of them: then the folders are.
+
+    >>> patients_of(["fcs/P07/marrow_full.fcs", "fcs/P08/marrow_full.fcs"])
+    ['P07', 'P08']
+    """
+    guessed = [patient_of(name) for name in names]
+    folders: dict[str, list[str]] = {}
+    for name, patient in zip(names, guessed, strict=True):
+        folders.setdefault(patient, []).append(PurePosixPath(name).parent.name)
+    of_folder = {
+        patient
+        for patient, inside in folders.items()
+        if tells_little(patient)
+        and len(inside) == len(set(inside)) > 1
+        and all(_has_digit(folder) and not _GENERIC_FOLDER.match(folder) for folder in inside)
+    }
+    return [
+        safe_id(PurePosixPath(name).parent.name) if patient in of_folder else patient
+        for name, patient in zip(names, guessed, strict=True)
+    ]
+
+
 def _says_which_tube(word: str) -> bool:
     return not same_word(_TUBE_WORDS.sub("", _CONTROL_WORDS.sub("", word)))
 
 
 def _has_digit(text: str) -> bool:
     return any(letter.isdigit() for letter in text)
+
+
+@lru_cache(MANY_NAMES)
+def day_of(name: str) -> date | None:
+    """Return the day in a file's name, else in its folder's, written year first; None where there is none.
+
+    Other orders of day and month are not guessed.
+
+    >>> day_of("fcs/2024-02-05/P01.fcs"), day_of("P01_20240205.fcs"), day_of("P01_05.02.24.fcs")
+    (datetime.date(2024, 2, 5), datetime.date(2024, 2, 5), None)
+    """
+    for part in reversed(PurePosixPath(name).with_suffix("").parts):
+        for found in _A_DAY.finditer(part):
+            with suppress(ValueError):
+                return date(int(found[1]), int(found[3]), int(found[4]))
+    return None
 
 
 def tells_little(patient: str) -> bool:

@@ -6,41 +6,74 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
-from pipeline.study.settings import Settings, setting_facts, setting_text
 from pipeline.study.sheets.columns import Row, column_facts, column_names, required_columns
 from pipeline.study.sheets.rows import SHEETS
 from pipeline.study.sheets.tables import column_letter
 from pipeline.template.guesses import GuessedRow
+from pipeline.template.marks import FILES, GUESSED, LEFT_OUT, TO_FILL
+from pipeline.template.settings_sheets import (
+    OWN_COLUMNS,
+    add_all_settings,
+    add_setting_choices,
+    everyday_rows,
+)
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
+    from openpyxl.cell import Cell, MergedCell
     from openpyxl.worksheet.worksheet import Worksheet
 
 SPARE_ROWS = 300
 """Rows below the last one that have drop-downs for what will be typed."""
 
-GUESSED, TO_FILL, HEADER = "FFF2CC", "F8CBAD", "DDEBF7"
-REMARKS = {"samples", "panels", "beads", "doses"}
+HEADER, HEADER_POINTS = "DDEBF7", 31
+REMARKS = {"samples": "beads", "panels": "host", "beads": "levels", "doses": "drug"}
+"""Column after which the reason of a guess stands, by sheet."""
+_WIDTHS = {
+    "competes_with_drug": 12,
+    "f_p_ratio_sd": 13,
+    "kit": 16,
+    "channel": 16,
+    "_default": 18,
+    "f_p_ratio": 9,
+    "host": 8,
+    "target": 9,
+    "panel": 10,
+}
+"""Widths of columns, so that the reason of a guess is not pushed off the screen."""
 _REFERENCES = {("samples", "panel"): "panels", ("samples", "beads"): "beads"}
 _NUMBERS = {"dose", "serum_trough_ug_ml", "f_p_ratio", "f_p_ratio_sd", "assigned_cv", "value", "age", "ecog",
             "disease_control_days", "weight_kg", "albumin_g_l", "prior_lines", "exposure_weeks", "teae_grade",
             "infusions", "infusions_interrupted", "serum_ug_ml", "n_patients"}  # fmt: skip
-FILES = "_files"
 _FILE_COLUMNS = {"samples": ("fcs_file", "fmo_file", "isotype_file"), "beads": ("fcs_file",)}
 _LONGEST_LIST = 255
 """Characters Excel allows in a drop-down that is written out."""
 
 _GUIDE = (
     "How to fill in this workbook",
-    "1. Every sheet is a table: one row per tube, channel, bead run, dose, patient, setting or gate.",
+    "1. Orange cells: fill in or check. Yellow cells: guesses from the files, confirm or correct them.",
     "2. Bold columns must be filled. Point at a column's name to read what it is, with an example.",
-    "3. Yellow cells are guesses from the files: confirm or correct them. Orange cells: fill in or check.",
-    "4. Columns and sheets whose names start with _ are yours: they are not read.",
-    "5. File names are relative to the folder of this workbook and may not leave it.",
-    "6. Dates are Excel dates or 2024-05-31. Decimal point or comma, no thousands separator.",
-    "7. Levels of beads: from dim to bright, split by semicolons, as on the lot's sheet; a blank bead is 0.",
-    "8. Kit and levels are typed once per lot: the other bead runs of the lot may leave them empty.",
-    "9. Then: cd38rd check <folder> lists every fault; cd38rd run <folder> computes.",
+    "3. Columns and sheets whose names start with _ are not read, but for _files_not_used.",
+    "4. File names are relative to the folder of this workbook and may not leave it.",
+    "5. Dates are Excel dates or 2024-05-31. Decimal point or comma, no thousands separator.",
+    "6. Levels of beads: from dim to bright, split by semicolons, as on the lot's sheet; a blank bead is 0.",
+    "7. Kit and levels are typed once per lot: the other bead runs of the lot may leave them empty.",
+    "8. Save and close. Then: cd38rd check <folder> lists every fault; cd38rd run <folder> computes.",
+    "9. New files later: cd38rd init <folder> --update adds their rows and changes nothing that is typed.",
+    "",
+    "The sheets",
+    "samples: one row per stained tube: patient, day, files, bead run.",
+    "panels: one row per channel of the antibody mix; exactly one has the role cd38.",
+    "beads: one row per bead acquisition, with the lot's values.",
+    "doses: one row per dose; the last one of the washed-out drug before a marrow gives the washout.",
+    "patients: response, follow-up and traits; may stay as it is.",
+    "settings: the choices that people make. Empty: the default.",
+    "gates: thresholds that a person sets in place of an automatic one; may stay empty.",
+    "statements: sentences of a paper or poster whose numbers are to be checked; may stay empty.",
+    "_files_not_used: FCS files that are in no row, and why. A file that is named there is left out.",
+    "_more_settings: every setting with its default, for experts. It is locked: to change a setting,",
+    "    choose its name in a free row of the sheet settings, and type the value beside it.",
+    "_files: hidden; the FCS files that the drop-downs offer.",
 )
 
 
@@ -61,23 +94,26 @@ def template_workbook(
         Every FCS file, offered by the columns that name one.
     """
     from openpyxl import Workbook
+    from openpyxl.styles import Font
 
     workbook = Workbook()
     guide = workbook.active
     guide.title = "_guide"
     for line in _GUIDE:
         guide.append([line])
+        guide.cell(guide.max_row, 1).font = Font("Calibri", 11, bold=line in (_GUIDE[0], "The sheets"))
+    set_up_page(guide)
     guide.column_dimensions["A"].width = 110
     for name, model in SHEETS.items():
         sheet = workbook.create_sheet(name)
         _write_header(sheet, name, model)
-        listed = _setting_rows() if name == "settings" else rows.get(name, ())
+        listed = everyday_rows() if name == "settings" else rows.get(name, ())
         _write_rows(sheet, name, model, listed)
         _add_choices(sheet, name, model, len(listed))
     if files:
         _offer_files(workbook, files, {name: len(listed) for name, listed in rows.items()})
-    if unused:
-        _write_unused(workbook.create_sheet("_files_not_used"), unused)
+    _write_unused(workbook.create_sheet(LEFT_OUT), unused)
+    set_up_page(add_all_settings(workbook))
     workbook.active = workbook.sheetnames.index("samples")
     guide.sheet_view.tabSelected = False
     return workbook
@@ -97,27 +133,44 @@ def coloured_cells(workbook: Workbook) -> tuple[int, int]:
 
 def _write_header(sheet: Worksheet, name: str, model: type[Row]) -> None:
     from openpyxl.comments import Comment
-    from openpyxl.styles import Font, PatternFill
+    from openpyxl.styles import Alignment, Font, PatternFill
 
-    columns = [*column_names(model), *_own_columns(name)]
+    columns = _columns(name, model)
     required = required_columns(model)
     for index, column in enumerate(columns, start=1):
         cell = sheet.cell(1, index, column)
-        cell.font = Font(bold=column in required, italic=column.startswith("_"))
+        cell.font = Font("Calibri", 11, bold=column in required, italic=column.startswith("_"))
+        cell.alignment = Alignment(wrap_text=True, vertical="top")
         cell.fill = PatternFill("solid", fgColor=HEADER)
         sheet.column_dimensions[column_letter(index)].width = _width(column)
         if not column.startswith("_"):
             cell.comment = Comment(_explanation(model, column), "cd38rd", height=160, width=320)
+    sheet.row_dimensions[1].height = HEADER_POINTS
     sheet.freeze_panes = "B2" if name == "samples" else "A2"
+    set_up_page(sheet)
 
 
-def _own_columns(name: str) -> tuple[str, ...]:
+def set_up_page(sheet: Worksheet) -> None:
+    """Print across the page, all columns on it, the column names on each."""
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.print_title_rows = "1:1"
+
+
+def _columns(name: str, model: type[Row]) -> list[str]:
+    """Return the columns of a sheet, with those that are not read where they are seen without scrolling."""
+    columns = list(column_names(model))
     if name == "settings":
-        return ("_unit", "_default", "_what_it_does")
-    return ("_guessed",) if name in REMARKS else ()
+        return [*columns, *OWN_COLUMNS]
+    if name in REMARKS:
+        columns.insert(columns.index(REMARKS[name]) + 1, "_guessed")
+    return columns
 
 
 def _width(column: str) -> int:
+    if column in _WIDTHS:
+        return _WIDTHS[column]
     wide = {"fcs_file": 34, "fmo_file": 34, "isotype_file": 34, "levels": 34, "_guessed": 70,
             "_what_it_does": 100, "name": 28, "value": 28, "reason": 30, "statement": 90}  # fmt: skip
     return wide.get(column, max(12, len(column) + 3))
@@ -134,45 +187,44 @@ def _explanation(model: type[Row], column: str) -> str:
     return "\n".join(lines)
 
 
-def _setting_rows() -> tuple[GuessedRow, ...]:
-    rows = []
-    for name in Settings.model_fields:
-        unit, sentence, _ = setting_facts(name)
-        default = setting_text(getattr(Settings(), name))
-        rows.append(
-            GuessedRow(
-                {
-                    "name": name,
-                    "value": default,
-                    "_unit": unit,
-                    "_default": default,
-                    "_what_it_does": sentence,
-                }
-            )
-        )
-    return tuple(rows)
-
-
 def _write_rows(sheet: Worksheet, name: str, model: type[Row], rows: Sequence[GuessedRow]) -> None:
     from openpyxl.styles import PatternFill
 
-    columns = [*column_names(model), *_own_columns(name)]
-    guess, to_fill = PatternFill("solid", fgColor=GUESSED), PatternFill("solid", fgColor=TO_FILL)
+    columns = _columns(name, model)
     for number, row in enumerate(rows, start=2):
         for index, column in enumerate(columns, start=1):
             value = row.why if column == "_guessed" else row.values.get(column)
             cell = sheet.cell(number, index, value if value != "" else None)
-            if column in row.to_check and value:
-                cell.fill = to_fill
-            elif column in row.guessed and value:
-                cell.fill = guess
-            elif not value and column in {*required_columns(model), *row.to_fill}.difference(row.to_leave):
-                cell.fill = to_fill
+            _as_text(cell)
+            if column != "_guessed" and (colour := colour_of(name, row, column)):
+                cell.fill = PatternFill("solid", fgColor=colour)
     for index, column in enumerate(columns, start=1):
         number_format = _number_format(model, name, column)
         sheet.column_dimensions[column_letter(index)].number_format = number_format
         for number in range(2, len(rows) + 2):
             sheet.cell(number, index).number_format = number_format
+
+
+def _as_text(cell: Cell | MergedCell) -> None:
+    """Let a text be a text: the name of a file may begin as a formula does."""
+    if isinstance(cell.value, str):
+        cell.data_type = "s"
+
+
+def colour_of(sheet: str, row: GuessedRow, column: str) -> str:
+    """Return the colour of a cell: orange to fill in or check, yellow to confirm, "" for none."""
+    value = row.values.get(column)
+    if not value:
+        asked = {*required_columns(SHEETS[sheet]), *row.to_fill}.difference(row.to_leave)
+        return TO_FILL if column in asked else ""
+    if column in row.to_check:
+        return TO_FILL
+    return GUESSED if column in row.guessed else ""
+
+
+def has_days(sheet: str, column: str) -> bool:
+    """Whether a column holds days."""
+    return _is_date(SHEETS[sheet], column)
 
 
 def _number_format(model: type[Row], sheet: str, column: str) -> str:
@@ -190,8 +242,10 @@ def _is_date(model: type[Row], column: str) -> bool:
 def _add_choices(sheet: Worksheet, name: str, model: type[Row], n_rows: int) -> None:
     from openpyxl.worksheet.datavalidation import DataValidation
 
-    for index, column in enumerate(column_names(model), start=1):
+    for index, column in enumerate(_columns(name, model), start=1):
         letter = column_letter(index)
+        if column.startswith("_"):
+            continue
         choices = column_facts(model, column)["choices"]
         source = _REFERENCES.get((name, column))
         if source:
@@ -207,7 +261,7 @@ def _add_choices(sheet: Worksheet, name: str, model: type[Row], n_rows: int) -> 
         rule.add(f"{letter}2:{letter}{n_rows + 1 + SPARE_ROWS}")
         sheet.add_data_validation(rule)
     if name == "settings":
-        _add_setting_choices(sheet)
+        add_setting_choices(sheet)
 
 
 def _offer_files(workbook: Workbook, files: Sequence[str], n_rows: Mapping[str, int]) -> None:
@@ -216,12 +270,12 @@ def _offer_files(workbook: Workbook, files: Sequence[str], n_rows: Mapping[str, 
 
     sheet = workbook.create_sheet(FILES)
     sheet.sheet_state = "hidden"
-    for file in files:
-        sheet.append([file])
+    for number, file in enumerate(files, start=1):
+        _as_text(sheet.cell(number, 1, file))
     for name, columns in _FILE_COLUMNS.items():
         model = SHEETS[name]
         for column in columns:
-            letter = column_letter(column_names(model).index(column) + 1)
+            letter = column_letter(_columns(name, model).index(column) + 1)
             rule = DataValidation(
                 type="list",
                 formula1=f"={FILES}!$A$1:$A${len(files)}",
@@ -232,19 +286,9 @@ def _offer_files(workbook: Workbook, files: Sequence[str], n_rows: Mapping[str, 
             workbook[name].add_data_validation(rule)
 
 
-def _add_setting_choices(sheet: Worksheet) -> None:
-    from openpyxl.worksheet.datavalidation import DataValidation
-
-    for number, name in enumerate(Settings.model_fields, start=2):
-        _, _, choices = setting_facts(name)
-        if choices:
-            rule = DataValidation(type="list", formula1=f'"{",".join(choices)}"', allow_blank=True)
-            rule.add(f"B{number}")
-            sheet.add_data_validation(rule)
-
-
 def _write_unused(sheet: Worksheet, unused: Sequence[tuple[str, str]]) -> None:
     sheet.append(["file", "why it is in no row"])
-    for name, why in unused:
-        sheet.append([name, why])
+    for row, (name, why) in enumerate(unused, start=2):
+        for column, text in enumerate((name, why), start=1):
+            _as_text(sheet.cell(row, column, text))
     sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 50, 100

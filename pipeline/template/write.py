@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,27 +12,26 @@ from pipeline.files.whole import NotWrittenError, write_whole
 from pipeline.study.errors import UserError
 from pipeline.study.sheets.rows import SHEETS
 from pipeline.study.sheets.tables import WORKBOOK
-from pipeline.study.wording import enumerate_words
-from pipeline.template.guesses import GuessedRow, guessed_rows
+from pipeline.study.wording import counted, enumerate_words
+from pipeline.template.guesses import Rows, guessed_rows
 from pipeline.template.inventory import Inventory, take_inventory
 from pipeline.template.untouched import is_untouched, seal
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
 
-Rows = Mapping[str, Sequence[GuessedRow]]
-
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """The workbook that was written, and in words what was found and what is still to do."""
+    """The workbook, in words what was found and what is still to do; `written`: whether it is another now."""
 
     path: Path
     found: str
+    written: bool = True
 
 
-def write_template(study_folder: Path, fcs_folder: Path | None) -> Template:
-    """Write study.xlsx to fill in; sheets that somebody has typed into are never overwritten.
+def write_template(study_folder: Path, fcs_folder: Path | None, *, update: bool = False) -> Template:
+    """Write study.xlsx to fill in; what somebody has typed is never overwritten.
 
     Parameters
     ----------
@@ -39,21 +39,33 @@ def write_template(study_folder: Path, fcs_folder: Path | None) -> Template:
         Made where it is not there.
     fcs_folder
         A folder inside the study folder whose FCS files suggest rows; None: the study folder itself.
+    update
+        Add rows for new files to a workbook that is there, and change nothing else in it.
 
     Raises
     ------
     UserError
-        If sheets are there already, the FCS files lie outside the study folder, or it cannot be written.
+        If sheets are there already and are not to be updated, the workbook is open in another program, the
+        FCS files lie outside the study folder, or it cannot be written.
     """
     from pipeline.template.workbook import template_workbook
 
-    _must_be_free(study_folder)
+    path = study_folder / WORKBOOK
+    _must_be_closed(path)
+    typed = _typed_sheets(study_folder)
+    if typed and update:
+        return _updated(study_folder, fcs_folder, typed)
+    if typed:
+        raise UserError(
+            f"{study_folder}: found {enumerate_words(typed, 'and')}, expected a folder without sheets, or a "
+            "workbook of init into which nobody has typed; init --update adds rows for new files to it, else "
+            "move it away, or run init in another folder"
+        )
     inventory = _inventory(study_folder, fcs_folder)
     rows = guessed_rows(inventory)
-    unused, files = _unused(inventory, rows), _files(inventory)
-    workbook = template_workbook(rows, unused, files)
+    unused = _unused(inventory, rows)
+    workbook = template_workbook(rows, unused, inventory.readable)
     seal(workbook)
-    path = study_folder / WORKBOOK
     try:
         write_whole(path, workbook.save)
     except NotWrittenError as error:
@@ -61,9 +73,24 @@ def write_template(study_folder: Path, fcs_folder: Path | None) -> Template:
     return Template(path, found_words(inventory, rows, workbook, len(unused)))
 
 
+def _updated(study: Path, fcs_folder: Path | None, typed: Sequence[str]) -> Template:
+    from pipeline.template.additions.update import update_workbook
+
+    if typed != [WORKBOOK]:
+        raise UserError(
+            f"{study}: found {enumerate_words(typed, 'and')}, expected {WORKBOOK}: init --update adds rows "
+            "to a workbook alone; type the rows of new files into the CSV files"
+        )
+    inventory = take_inventory(study, study)
+    wanted = inventory.readable if fcs_folder is None else _inventory(study, fcs_folder).readable
+    elsewhere = [name for name in inventory.readable if name not in set(wanted)]
+    done = update_workbook(study, inventory, elsewhere)
+    return Template(study / WORKBOOK, done.words, done.changed)
+
+
 def found_words(inventory: Inventory, rows: Rows, workbook: Workbook, left: int) -> str:
     """Return how many files were found, paired and left, and how many cells a person must look at."""
-    n_read = len(_files(inventory))
+    n_read = len(inventory.readable)
     if not n_read + len(inventory.unread):
         return "No FCS file was found in the study folder: the sheets are empty."
     samples = rows["samples"]
@@ -72,20 +99,42 @@ def found_words(inventory: Inventory, rows: Rows, workbook: Workbook, left: int)
     from pipeline.template.workbook import coloured_cells
 
     orange, yellow = coloured_cells(workbook)
+    lines = [
+        (
+            f"{counted(n_read + len(inventory.unread), 'FCS file')}: {counted(len(samples), 'tube')} "
+            f"({paired} with a control, {with_beads} with beads), "
+            f"{counted(len(inventory.controls), 'control')}, {counted(len(inventory.beads), 'bead run')}, "
+            f"{len(inventory.unread)} not read; {left} in no row{' (sheet _files_not_used)' if left else ''}."
+        ),
+        _kits_in_words(rows),
+        f"{counted(orange, 'orange cell')} to fill in or check, {yellow} yellow to confirm.",
+    ]
+    return "\n".join(filter(None, lines))
+
+
+def _kits_in_words(rows: Rows) -> str:
+    """Return the kits that were guessed, and how many runs they are of."""
+    guessed = Counter(str(row.values["kit"] or "") for row in rows["beads"])
+    unknown = guessed.pop("", 0)
+    parts = [f"{kit} ({counted(n, 'run')})" for kit, n in sorted(guessed.items())]
+    parts += [f"not known ({counted(unknown, 'run')})"] if unknown else []
     return (
-        f"{_n(n_read + len(inventory.unread), 'FCS file')}: {_n(len(samples), 'tube')} "
-        f"({paired} with a control, {with_beads} with beads), {_n(len(inventory.controls), 'control')}, "
-        f"{_n(len(inventory.beads), 'bead run')}, {len(inventory.unread)} not read; {left} in no row"
-        f"{' (sheet _files_not_used)' if left else ''}. "
-        f"{_n(orange, 'orange cell')} to fill in or check, {yellow} yellow to confirm."
+        f"Bead kit, guessed: {enumerate_words(parts, 'and')}; the column _guessed says why." if parts else ""
     )
 
 
-def _n(n: int, noun: str) -> str:
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+def _must_be_closed(path: Path) -> None:
+    """Refuse a workbook that Excel or LibreOffice has open: what is typed there would be lost, or ours."""
+    for lock, program in ((f"~${path.name}", "Excel"), (f".~lock.{path.name}#", "LibreOffice")):
+        if (path.parent / lock).exists():
+            raise UserError(
+                f"{path}: open in {program} ({lock} lies beside it); save and close it, and run the same "
+                f"command again (if nobody has it open, delete {lock})"
+            )
 
 
-def _must_be_free(folder: Path) -> None:
+def _typed_sheets(folder: Path) -> list[str]:
+    """Return the sheets of a folder into which somebody may have typed."""
     if folder.is_file():
         raise UserError(f"{folder}: found a file, expected a folder for the study; name another one")
     try:
@@ -93,16 +142,11 @@ def _must_be_free(folder: Path) -> None:
     except OSError as error:
         raise UserError(f"{folder}: cannot be read ({error.strerror})") from error
     typed = {WORKBOOK, *(f"{name}.csv" for name in SHEETS)}
-    taken = [
+    return [
         name
         for name in present
         if name.casefold() in typed and not (name == WORKBOOK and is_untouched(folder / name))
     ]
-    if taken:
-        raise UserError(
-            f"{folder}: found {enumerate_words(taken, 'and')}, expected a folder without sheets, or a "
-            "workbook of init into which nobody has typed; move them away, or run init in another folder"
-        )
 
 
 def _inventory(study: Path, fcs_folder: Path | None) -> Inventory:
@@ -119,12 +163,6 @@ def _inventory(study: Path, fcs_folder: Path | None) -> Inventory:
             f"file names in the sheets may not leave it; copy or move them to {inside}, then init again"
         )
     return take_inventory(study, fcs_folder)
-
-
-def _files(inventory: Inventory) -> list[str]:
-    """Every FCS file that could be read, by name."""
-    found = (*inventory.tubes, *inventory.controls, *inventory.beads, *inventory.others)
-    return sorted(file.name for file in found)
 
 
 def _unused(inventory: Inventory, rows: Rows) -> list[tuple[str, str]]:

@@ -8,8 +8,9 @@ import time
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
 
-from helpers.builders import good_study
+from helpers.builders import good_study, write_tube
 from pipeline.cli import SCENARIO_NAMES, main
 from pipeline.simulate import SCENARIOS, simulate_study
 
@@ -95,3 +96,34 @@ def test_the_help_of_a_command_has_an_example(command: str, capsys) -> None:
 
 def test_the_help_of_simulate_names_every_scenario() -> None:
     assert SCENARIO_NAMES.split(", ") == [scenario.name for scenario in SCENARIOS]
+
+
+def test_inspect_of_a_file_that_is_not_there_names_the_folder(tmp_path: Path, capsys, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert status_of("inspect", "nofile.fcs") == 1
+    assert "nofile.fcs is not there, expected an FCS file in this folder;" in capsys.readouterr().err
+    assert status_of("inspect", "sub/nofile.fcs") == 1
+    assert "expected an FCS file in 'sub';" in capsys.readouterr().err
+
+
+def test_init_says_what_it_found_and_update_what_it_added(tmp_path: Path, capsys) -> None:
+    folder = tmp_path / "mine"
+    write_tube(folder / "fcs" / "S1_full.fcs")
+    write_tube(folder / "fcs" / "S1_fmo.fcs")
+    assert status_of("init", folder) == 0
+    assert capsys.readouterr().out.splitlines()[0].startswith("2 FCS files: 1 tube (1 with a control")
+    assert status_of("init", folder, "--update") == 0
+    capsys.readouterr()
+    workbook = load_workbook(folder / "study.xlsx")
+    workbook["samples"]["A2"] = "mine"
+    workbook.save(folder / "study.xlsx")
+    assert status_of("init", folder) == 1
+    assert "init --update adds rows for new files to it" in capsys.readouterr().err
+    write_tube(folder / "fcs" / "S2_full.fcs")
+    assert status_of("init", folder, "--update") == 0
+    assert capsys.readouterr().out.startswith("Added 1 tube (fcs/S2_full.fcs): rows 1 in samples")
+    assert status_of("init", folder, "--update") == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "Nothing to add: every tube and every bead run of the folder is in a row.",
+        f"Next: cd38rd check {folder}",
+    ]

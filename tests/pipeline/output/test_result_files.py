@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.cli import _sentence_and_status
 from pipeline.commands.exit_status import ExitStatus
 from pipeline.commands.run import run_study
+from pipeline.commands.shell import sentence_and_status as _sentence_and_status
 from pipeline.commands.stored import refit_washout, rewrite_report
 from pipeline.files.whole import NotWrittenError
 from pipeline.running.options import RunOptions

@@ -16,7 +16,7 @@ from pipeline.study.errors import UserError
 from pipeline.study.faults import Severity, fault_report
 from pipeline.study.settings import Settings
 from pipeline.study.sheets.columns import column_names
-from pipeline.study.sheets.reading import read_study
+from pipeline.study.sheets.reading import read_study, read_typed
 from pipeline.study.sheets.rows import SHEETS
 from pipeline.template.names import patient_of, safe_id
 from pipeline.template.workbook import TO_FILL
@@ -179,11 +179,54 @@ def test_every_sheet_has_every_column_with_a_comment_and_a_frozen_header(tmp_pat
 
 
 def test_every_setting_is_printed_with_default_unit_and_sentence(tmp_path):
-    rows = table(load_workbook(write_template(tmp_path, None).path), "settings")
-    assert [row["name"] for row in rows] == list(Settings.model_fields)
-    assert all(row["_what_it_does"] for row in rows)
+    workbook = load_workbook(write_template(tmp_path, None).path)
+    rows = table(workbook, "_more_settings")
+    assert sorted(row["name"] for row in rows) == sorted(Settings.model_fields)
+    assert all(row["what it does"] for row in rows)
     month = next(row for row in rows if row["name"] == "month_days")
-    assert (month["value"], month["_unit"], month["_default"]) == ("30.4375", "days", "30.4375")
+    assert (month["unit"], month["default"]) == ("days", "30.4375")
+
+
+def test_the_settings_that_people_set_are_few_and_the_others_are_chosen_from_a_locked_list(tmp_path):
+    workbook = load_workbook(write_template(tmp_path, None).path)
+    rows = table(workbook, "settings")
+    assert len(rows) <= 20
+    assert {"washed_out_drug", "lab_lloq", "accept_bead_age"} <= {row["name"] for row in rows}
+    assert all(row["_what_it_does"] for row in rows)
+    assert workbook["_more_settings"].protection.sheet
+    assert workbook.sheetnames[-1] == "_more_settings"
+    free = f"A{len(rows) + 2}"
+    (rule,) = (rule for rule in workbook["settings"].data_validations.dataValidation if free in rule.sqref)
+    assert rule.formula1 == f"=_more_settings!$A$2:$A${len(Settings.model_fields) + 1}"
+    workbook["settings"][free], workbook["settings"][f"B{len(rows) + 2}"] = "curve_slope_warn", "0.2"
+    workbook.save(tmp_path / "study.xlsx")
+    typed, _ = read_typed(tmp_path)
+    assert typed.settings.curve_slope_warn == 0.2
+
+
+def test_the_guide_explains_every_sheet(tmp_path):
+    workbook = load_workbook(write_template(lab_folder(tmp_path), None).path)
+    told = {str(row[0]).split(":")[0] for row in workbook["_guide"].iter_rows(values_only=True)}
+    assert set(workbook.sheetnames) - {"_guide"} <= told
+
+
+@pytest.mark.parametrize("sheet", ["samples", "panels", "beads", "doses"])
+def test_the_reason_of_a_guess_is_seen_without_scrolling(tmp_path, sheet):
+    page = written(lab_folder(tmp_path))[sheet]
+    names = [cell.value for cell in page[1]]
+    before = names[: names.index("_guessed")]
+    widths = [page.column_dimensions[page.cell(1, k).column_letter].width for k in range(1, len(before) + 1)]
+    assert sum(widths) <= 150  # characters; a screen of 1280 pixels has about 180
+
+
+def test_a_tube_without_a_control_is_orange_where_the_control_belongs(tmp_path):
+    for name in ("S1_full", "S1_fmo", "S2_full"):
+        write_tube(tmp_path / "fcs" / f"{name}.fcs")
+    workbook = written(tmp_path)
+    place = [cell.value for cell in workbook["samples"][1]].index("fmo_file") + 1
+    colours = [workbook["samples"].cell(row, place).fill.fgColor.rgb[-6:] for row in (2, 3)]
+    assert colours == ["FFF2CC", TO_FILL]
+    assert "no control was found" in table(workbook, "samples")[1]["_guessed"]
 
 
 def test_drop_downs_offer_what_is_allowed(tmp_path):
@@ -503,7 +546,7 @@ def test_tubes_of_several_patients_are_never_made_replicates_of_a_word_without_s
         "05.02.24 pt 18 full panel",
     ):
         write_tube(tmp_path / "fcs" / f"{name}.fcs")
-    for name in ("P07", "P08"):
+    for name in ("monday", "tuesday"):
         write_tube(tmp_path / "fcs" / name / "marrow_full.fcs")
     workbook = written(tmp_path)
     rows = table(workbook, "samples")
@@ -518,6 +561,30 @@ def test_tubes_of_several_patients_are_never_made_replicates_of_a_word_without_s
     assert "if they are of several patients" in next(
         row["_guessed"] for row in rows if row["patient_id"] == "marrow"
     )
+
+
+def test_a_word_that_the_folders_of_patients_share_is_no_patient(tmp_path):
+    for name in ("P07", "P08"):
+        write_tube(tmp_path / "fcs" / name / "marrow_full.fcs")
+    assert [row["patient_id"] for row in table(written(tmp_path), "samples")] == ["P07", "P08"]
+
+
+def test_a_file_whose_name_begins_as_a_formula_does_is_a_file(tmp_path):
+    for name in ("=S1_full", "=S1_fmo", "+S2_full", "@S3_full"):
+        write_tube(tmp_path / "fcs" / f"{name}.fcs")
+    write_tube(tmp_path / "=1+1 beads.fcs", markers=NO_MARKERS)
+    workbook = load_workbook(write_template(tmp_path, None).path)
+    assert {row["beads"] for row in table(workbook, "samples")} == {"=1+1 beads"}
+    for name in ("samples", "beads", "_files"):
+        assert all(cell.data_type != "f" for row in workbook[name].iter_rows() for cell in row)
+    _, faults = read_study(tmp_path)
+    assert not [fault for fault in faults if "formula" in fault.found]
+
+
+def test_a_folder_of_several_tubes_is_no_patient(tmp_path):
+    for name in ("batch2/marrow_full", "batch3/marrow_full", "batch3/marrow full 2"):
+        write_tube(tmp_path / "fcs" / f"{name}.fcs")
+    assert "batch3" not in {row["patient_id"] for row in table(written(tmp_path), "samples")}
 
 
 @pytest.mark.parametrize("text", ["con", "a/b:c", "", "..", "x" * 300, "tab\tname", "Ä 1"])
@@ -544,7 +611,7 @@ def test_real_files_of_many_instruments_are_listed_without_a_stumble(tmp_path, r
     assert all(fault.where.split("!")[0] in SHEETS for fault in faults)
 
 
-def test_lot_and_levels_are_asked_for_once_and_the_other_runs_may_leave_them(tmp_path):
+def test_levels_are_asked_for_once_and_the_lot_of_another_run_is_to_be_looked_at(tmp_path):
     for name in ("QB_day1", "QB_day2"):
         write_tube(tmp_path / "fcs" / f"{name}.fcs", markers=("",) * 7)
     write_tube(tmp_path / "fcs" / "S1.fcs")
@@ -559,7 +626,7 @@ def test_lot_and_levels_are_asked_for_once_and_the_other_runs_may_leave_them(tmp
         }
         for row in (2, 3)
     }
-    assert asked == {2: {"lot", "levels"}, 3: set()}
+    assert asked == {2: {"lot", "levels"}, 3: {"lot"}}
     assert "leave empty" in sheet.cell(3, columns.index("_guessed") + 1).value
 
 

@@ -10,9 +10,11 @@ from pipeline.study.sheets.tables.grid import (
     Sheet,
     SheetRow,
     column_letter,
+    column_number,
     header_name,
 )
 from pipeline.study.sheets.tables.header import tabulate
+from pipeline.study.sheets.tables.parts import PackageParts, package_parts
 from pipeline.study.sheets.tables.workbook import WORKBOOK, read_workbook
 
 __all__ = [
@@ -20,11 +22,14 @@ __all__ = [
     "Cell",
     "CellValue",
     "Look",
+    "PackageParts",
     "RawSheet",
     "Sheet",
     "SheetRow",
     "column_letter",
+    "column_number",
     "header_name",
+    "package_parts",
     "raw_sheets",
     "read_csv_sheet",
     "read_workbook",

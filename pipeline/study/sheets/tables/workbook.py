@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.study.faults import Fault
 from pipeline.study.sheets.tables.grid import Cell, CellValue, Look, RawSheet, column_letter, header_name
-from pipeline.study.sheets.tables.package import WORKBOOK_EXPECTED, PackageError, looks_of
+from pipeline.study.sheets.tables.package import looks_of
+from pipeline.study.sheets.tables.parts import WORKBOOK_EXPECTED, PackageError
 from pipeline.study.wording import quoted
 
 if TYPE_CHECKING:

@@ -1,0 +1,103 @@
+"""Lists of numbers as people type them; what may mean two things is refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+
+from pipeline.study.cells.numbers import GROUPED, NUMBER
+from pipeline.study.errors import UsageError
+from pipeline.study.wording import quoted
+
+_HEAD = re.compile(r"[+-]?[1-9]\d{0,2}")
+_GROUP = re.compile(r"\d{3}")
+_HOW = "type it without a thousands separator, and split numbers with ;"
+
+
+def typed_numbers(text: str, what: str, n: int | None = None) -> tuple[float, ...]:
+    """Return the numbers of a list, split by semicolons, blanks or commas.
+
+    Parameters
+    ----------
+    text
+        As typed: `474; 5359`, `474, 5359`, `474,5359` or `474 5359`. Decimal point, or decimal comma where
+        semicolons or blanks split the list.
+    what
+        What the numbers are, for messages.
+    n
+        How many there must be; it tells `35,512` from `35512`. None: any number of them.
+
+    Raises
+    ------
+    UsageError
+        If something is no number, or may be two.
+
+    Examples
+    --------
+    >>> typed_numbers("474; 5359,5", "levels"), typed_numbers("474,5359", "levels")
+    ((474.0, 5359.5), (474.0, 5359.0))
+    """
+    items, by_single = _split(text.strip())
+    if not items:
+        raise UsageError(f"{what}: found nothing, expected numbers such as 474; 5359; 23843; 62336")
+    if by_single and n != len(items):
+        _refuse_groups(items, what, by_single)
+    _refuse_grouped(items, what)
+    numbers = tuple(_number(item, what) for item in items)
+    if n is not None and len(numbers) != n:
+        raise UsageError(f"{what}: found {len(numbers)} numbers, expected {n}: one for each level")
+    return numbers
+
+
+def typed_number(text: str, what: str) -> float:
+    """Return one number, as a list of one.
+
+    >>> typed_number("0,98", "F:P")
+    0.98
+    """
+    _refuse_grouped([text.strip()], what)
+    return _number(text.strip(), what)
+
+
+def _split(text: str) -> tuple[list[str], str]:
+    """Return the items, and the sign that splits them where it may be a thousands separator too."""
+    if re.search(r"[;|\n\t]", text):
+        return _items(re.split(r"[;|\n\t]", text)), ""
+    if re.search(r",\s", text):
+        return _items(re.split(r",\s+", text)), ""
+    if re.search(r"\s", text):
+        return _items(text.split()), " "
+    return _items(text.split(",")), "," if "," in text else ""
+
+
+def _items(parts: Sequence[str]) -> list[str]:
+    return [part.strip() for part in parts if part.strip()]
+
+
+def _refuse_groups(items: Sequence[str], what: str, sign: str) -> None:
+    """Refuse `1,834` in a list that commas split, and `1 834` in one that blanks split."""
+    for head, group in pairwise(items):
+        if _HEAD.fullmatch(head) and _GROUP.fullmatch(group):
+            typed = f"{head}{sign}{group}"
+            raise UsageError(
+                f"{what}: {quoted(typed)} may be {head}{group}, or the two numbers {head} and {group}; {_HOW}"
+            )
+
+
+def _refuse_grouped(items: Sequence[str], what: str) -> None:
+    """Refuse `1,834` and `1.834`, unless another number of the list shows that its point is a decimal one."""
+    decimal = {sign for item in items for sign in ".," if sign in item and not GROUPED.fullmatch(item)}
+    for item in items:
+        found = GROUPED.fullmatch(item)
+        if found and not (found[1] in decimal and item.count(found[1]) == 1):
+            plain = re.sub(r"[^\d+-]", "", item)
+            point = item.replace(",", ".")
+            readings = f"{plain} or {point}" if NUMBER.fullmatch(point) else plain
+            raise UsageError(f"{what}: {quoted(item)} may be {readings}; {_HOW}")
+
+
+def _number(item: str, what: str) -> float:
+    if not NUMBER.fullmatch(item):
+        raise UsageError(f"{what}: found {quoted(item)}, expected a number; split numbers with ;")
+    return float(item.replace(",", "."))

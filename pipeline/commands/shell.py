@@ -1,0 +1,107 @@
+"""How a command meets the shell: errors become a sentence and a status, libraries are silent."""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from pipeline.commands.exit_status import ExitStatus
+
+if TYPE_CHECKING:
+    from pipeline.commands.summary import RunSummary
+    from pipeline.running.progress import Reporter
+
+
+def complain(text: str) -> None:
+    """Print a sentence on standard error."""
+    typer.echo(text if "\n" in text else f"cd38rd: {text}", err=True)
+
+
+def sentence_and_status(error: Exception) -> ExitStatus:
+    """Print what an error says, and return the status it ends with; with CD38RD_DEBUG a defect is raised."""
+    from pipeline.fcs import FcsError
+    from pipeline.files.whole import NotWrittenError
+    from pipeline.running.defects import DefectFoundError
+    from pipeline.study.errors import UsageError, UserError
+
+    if isinstance(error, DefectFoundError):
+        complain(str(error))
+        return ExitStatus.SOME_FAILED
+    if isinstance(error, NotWrittenError):
+        complain(str(error))
+        return ExitStatus.NOT_WRITTEN
+    if isinstance(error, UserError | FcsError):
+        complain(str(error))
+        return ExitStatus.WRONG_USAGE if isinstance(error, UsageError) else ExitStatus.FAULTS
+    if os.environ.get("CD38RD_DEBUG"):
+        raise error
+    complain(
+        f"a defect of cd38rd, not of your study: {type(error).__name__}: {error}. "
+        "Nothing you typed was changed. Set CD38RD_DEBUG=1 to see where, and please report it"
+    )
+    return ExitStatus.DEFECT
+
+
+def hush_libraries() -> None:
+    """Show no warning of a library, which says nothing to a user, but with CD38RD_DEBUG or python -W."""
+    if not sys.warnoptions and not os.environ.get("CD38RD_DEBUG"):
+        warnings.simplefilter("ignore")
+        os.environ.setdefault("PYTHONWARNINGS", "ignore")  # workers too
+
+
+def write_utf8() -> None:
+    """Windows consoles and pipes may default to a code page that lacks ± and ·."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(encoding="utf-8", errors="replace")
+
+
+def finish(study: Path, work: Callable[[Path], RunSummary], *, quiet: bool = False) -> None:
+    """Do a command's work on a study, print what came of it, and leave with its exit status."""
+    summary = work(study_folder(study))
+    if summary.faults:
+        complain(summary.faults)
+    if not quiet and summary.text:
+        typer.echo(summary.text)
+    if summary.failures:
+        complain(summary.failures)
+    raise typer.Exit(summary.exit_status)
+
+
+def with_reporter(
+    work: Callable[[Path, Reporter], RunSummary], *, quiet: bool
+) -> Callable[[Path], RunSummary]:
+    """Return the work with what shows its progress."""
+    from pipeline.running.progress import reporter
+
+    def shown(folder: Path) -> RunSummary:
+        with reporter(quiet=quiet) as progress:
+            return work(folder, progress)
+
+    return shown
+
+
+def study_folder(folder: Path) -> Path:
+    """Return the folder; of a simulated one, the study in it."""
+    _must_be_folder(folder)
+    folder = folder.resolve()  # workers of a cluster run elsewhere
+    inner = folder / "study"
+    if not any((folder / name).exists() for name in ("study.xlsx", "samples.csv")) and inner.is_dir():
+        complain(f"{folder} holds a study in {inner}: using that one")
+        return inner
+    return folder
+
+
+def _must_be_folder(folder: Path) -> None:
+    from pipeline.study.errors import UsageError
+
+    if not folder.is_dir():
+        found = "a file" if folder.exists() else "nothing"
+        raise UsageError(f"{folder}: found {found}, expected a folder")

@@ -1,0 +1,215 @@
+"""Files of a study that are in no row yet, and the rows that they suggest for sheets that are typed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from pipeline.study.locations import file_key
+from pipeline.study.names.look import caseless
+from pipeline.study.sheets.typed import TypedStudy, typed_values
+from pipeline.template.guesses import GuessedRow, Rows, Value, guessed_rows, of_the_same_lot
+from pipeline.template.inventory import Inventory
+
+MOST_NAMED = 6
+"""Files that a sentence names. Convention: more would not be read."""
+
+OF_SAMPLES = ("fcs_file", "fmo_file", "isotype_file")
+
+
+@dataclass(frozen=True, slots=True)
+class Additions:
+    """What a workbook lacks.
+
+    Attributes
+    ----------
+    rows
+        New rows by sheet.
+    tubes, beads
+        The files that they are for.
+    controls
+        Files that look like the control of a row that names none: no row that is there is changed.
+    """
+
+    rows: Rows
+    tubes: tuple[str, ...]
+    beads: tuple[str, ...]
+    controls: tuple[str, ...]
+
+
+def named_files(typed: TypedStudy) -> frozenset[str]:
+    """Return the files that some row names: their places on disk."""
+    names = [getattr(entry.row, column) for entry in typed.samples for column in OF_SAMPLES]
+    names += [entry.row.fcs_file for entry in typed.beads]
+    return frozenset(file_key(typed.folder, name)[0] for name in names if name)
+
+
+def additions(typed: TypedStudy, inventory: Inventory, left_out: Iterable[str] = ()) -> Additions:
+    """Return the rows that tubes and bead runs without one suggest.
+
+    Parameters
+    ----------
+    typed
+        Every row that is there.
+    inventory
+        Of the whole folder, so that a new tube finds older beads and controls.
+    left_out
+        Files that a person leaves out on purpose.
+    """
+    known = _Known(typed, named_files(typed) | {file_key(typed.folder, name)[0] for name in left_out})
+    guessed = guessed_rows(inventory)
+    beads = [known.bead_row(row) for row in guessed["beads"] if known.is_new(row.values["fcs_file"])]
+    runs = known.run_names(guessed["beads"], beads)
+    panels = known.panel_names(guessed["samples"], guessed["panels"])
+    samples: list[GuessedRow] = []
+    for row in guessed["samples"]:
+        if known.is_new(row.values["fcs_file"]):
+            samples.append(known.sample_row(row, runs, panels, samples))
+    new_panels = [panels[str(row.values["panel"])] for row in guessed["panels"]]
+    used = {str(row.values["panel"]) for row in samples}
+    rows = {
+        "samples": tuple(samples),
+        "panels": tuple(
+            _with(row, panel=name)
+            for row, name in zip(guessed["panels"], new_panels, strict=True)
+            if name in used and name not in known.panels
+        ),
+        "beads": tuple(beads),
+        **known.patient_rows(guessed, samples),
+    }
+    return Additions(
+        rows,
+        tuple(str(row.values["fcs_file"]) for row in samples),
+        tuple(str(row.values["fcs_file"]) for row in beads),
+        known.late_controls(guessed["samples"]),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The study as typed, and the files that need no row."""
+
+    typed: TypedStudy
+    files: frozenset[str]
+
+    @property
+    def panels(self) -> frozenset[str]:
+        return frozenset(entry.row.panel for entry in self.typed.panels if entry.row.panel)
+
+    def key(self, name: Value) -> str:
+        return file_key(self.typed.folder, str(name))[0]
+
+    def is_new(self, name: Value) -> bool:
+        return self.key(name) not in self.files
+
+    def bead_row(self, row: GuessedRow) -> GuessedRow:
+        """Return a bead run under a name that is free; its lot is typed already where its kit is."""
+        taken = [entry.row.beads for entry in self.typed.beads]
+        row = _with(row, beads=free_name(str(row.values["beads"]), taken))
+        kits = {entry.row.kit for entry in self.typed.beads if entry.row.levels}
+        if not kits or row.values["kit"] not in (*kits, None):
+            return row
+        return of_the_same_lot(row)
+
+    def run_names(self, guessed: Sequence[GuessedRow], new: Sequence[GuessedRow]) -> dict[Value, str]:
+        """Return the name of each guessed bead run: as typed, else that of its new row."""
+        typed = {
+            self.key(entry.row.fcs_file): entry.row.beads for entry in self.typed.beads if entry.row.fcs_file
+        }
+        typed |= {self.key(row.values["fcs_file"]): str(row.values["beads"]) for row in new}
+        return {
+            row.values["beads"]: name
+            for row in guessed
+            if (name := typed.get(self.key(row.values["fcs_file"])))
+        }
+
+    def panel_names(self, samples: Sequence[GuessedRow], panels: Sequence[GuessedRow]) -> dict[str, str]:
+        """Return the name of each guessed panel: that of its tubes in the sheet, else a free one."""
+        of_file = {
+            self.key(entry.row.fcs_file): entry.row.panel
+            for entry in self.typed.samples
+            if entry.row.fcs_file
+        }
+        names: dict[str, str] = {}
+        for guess in dict.fromkeys(str(row.values["panel"]) for row in panels):
+            typed = Counter(
+                name
+                for row in samples
+                if row.values["panel"] == guess and (name := of_file.get(self.key(row.values["fcs_file"])))
+            )
+            used = (*self.panels, *names.values())
+            names[guess] = typed.most_common(1)[0][0] if typed else free_name(guess, used)
+        return names
+
+    def sample_row(
+        self,
+        row: GuessedRow,
+        runs: Mapping[Value, str],
+        panels: Mapping[str, str],
+        before: Sequence[GuessedRow],
+    ) -> GuessedRow:
+        ids = [entry.row.sample_id for entry in self.typed.samples]
+        ids += [str(other.values["sample_id"]) for other in before]
+        return _with(
+            row,
+            sample_id=free_name(str(row.values["sample_id"]), ids),
+            patient_id=self.patient(str(row.values["patient_id"])),
+            panel=panels[str(row.values["panel"])],
+            beads=runs.get(row.values["beads"]),
+        )
+
+    def patient(self, guess: str) -> str:
+        """Return a patient's id in the spelling of the sheets."""
+        spelled = {caseless(name): name for name in self.patients()}
+        return spelled.get(caseless(guess), guess)
+
+    def patients(self) -> tuple[str, ...]:
+        sheets = (self.typed.samples, self.typed.doses, self.typed.patients)
+        return tuple(dict.fromkeys(name for sheet in sheets for _, name in typed_values(sheet, "patient_id")))
+
+    def patient_rows(self, guessed: Rows, samples: Sequence[GuessedRow]) -> dict[str, tuple[GuessedRow, ...]]:
+        """Return rows of doses and patients for those who are in no sheet yet."""
+        new = {str(row.values["patient_id"]) for row in samples}.difference(self.patients())
+        return {
+            sheet: tuple(row for row in guessed[sheet] if row.values["patient_id"] in new)
+            for sheet in ("doses", "patients")
+        }
+
+    def late_controls(self, guessed: Sequence[GuessedRow]) -> tuple[str, ...]:
+        without = {
+            self.key(entry.row.fcs_file)
+            for entry in self.typed.samples
+            if entry.row.fcs_file and not entry.row.fmo_file and not entry.row.isotype_file
+        }
+        found = (
+            str(control)
+            for row in guessed
+            if self.key(row.values["fcs_file"]) in without
+            for control in (row.values["fmo_file"], row.values["isotype_file"])
+            if control and self.is_new(control)
+        )
+        return tuple(dict.fromkeys(found))
+
+
+def _with(row: GuessedRow, **values: Value) -> GuessedRow:
+    return replace(row, values={**row.values, **values})
+
+
+def some_of(names: Sequence[str]) -> str:
+    """Return names as a sentence has them, a long list cut."""
+    more = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def free_name(name: str, taken: Iterable[str | None]) -> str:
+    """Return a name, with a number after it where it is taken.
+
+    >>> free_name("P01", ["p01", "P01_2"])
+    'P01_3'
+    """
+    folded = {caseless(other) for other in taken if other}
+    number, free = 2, name
+    while caseless(free) in folded:
+        free, number = f"{name}_{number}", number + 1
+    return free

@@ -1,0 +1,173 @@
+"""Rows added to the XML of a sheet: every byte of the rows that are there stays as it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from xml.sax.saxutils import escape
+
+from pipeline.study.sheets.tables import column_letter, column_number
+
+_DATA = re.compile(r"<((?:\w+:)?)sheetData\b[^>]*?(?:/>|>(.*?)</(?:\w+:)?sheetData>)", re.DOTALL)
+_ROW = re.compile(r"<(?:\w+:)?row\b([^>]*?)(?:/>|>(.*?)</(?:\w+:)?row>)", re.DOTALL)
+_CELL = re.compile(r"<(?:\w+:)?c\b([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)", re.DOTALL)
+_COLUMN = re.compile(r"<(?:\w+:)?col\b([^>]*?)/?>")
+_DIMENSION = re.compile(r'(<(?:\w+:)?dimension\b[^>]*?ref=")([A-Z]+\d+)(?::([A-Z]+)(\d+))?"')
+_VALUE = re.compile(r"<(?:\w+:)?(?:v|is|f)\b")
+
+
+class SheetXmlError(ValueError):
+    """The XML of a sheet is not as Excel and LibreOffice write it."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewCell:
+    """A cell to write: a text, a number or nothing, and its colour ("" for none).
+
+    `is_day`: the number is a day, and shown as one.
+    """
+
+    value: str | float | None
+    colour: str = ""
+    is_day: bool = False
+
+
+NewRow = Mapping[int, NewCell]
+"""Cells by the number of their column, from 1."""
+
+Styles = Callable[[int, NewCell], int]
+"""Number of the style of a cell, from the one that its column has and what the cell is."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row: its number, attributes and XML, its cells by column, and which columns hold a value."""
+
+    number: int
+    attributes: str
+    text: str
+    cells: Mapping[int, str]
+    held: frozenset[int]
+
+
+def with_rows(
+    xml: str, new: Sequence[NewRow], style: Styles, *, columns: Collection[int], header: int = 0
+) -> str:
+    """Return a sheet's XML with rows below the last one that holds a value.
+
+    Cells of other columns that stand there, such as formulas that were filled down, are kept.
+
+    Parameters
+    ----------
+    style
+        Gives a cell its style.
+    columns
+        That count: those of the table.
+    header
+        Number of the row of column names: no new row looks like it.
+
+    Raises
+    ------
+    SheetXmlError
+        If it has no table of cells, or rows without a number.
+    """
+    data = _DATA.search(xml)
+    if data is None:
+        raise SheetXmlError("no sheetData")
+    prefix, body = data[1], data[2] or ""
+    rows = [_row(match) for match in _ROW.finditer(body)]
+    filled = [row for row in rows if not row.held.isdisjoint(columns)]
+    last = max((row.number for row in filled), default=0)
+    bases = _base_styles(xml, [row for row in filled if row.number > header])
+    first, end = last + 1, last + len(new)
+    blank = {row.number: row for row in rows if first <= row.number <= end}
+    written = "".join(
+        _written(prefix, number, cells, blank.get(number), style, bases)
+        for number, cells in enumerate(new, start=first)
+    )
+    kept_before = "".join(row.text for row in rows if row.number < first)
+    kept_after = "".join(row.text for row in rows if row.number > end)
+    table = f"<{prefix}sheetData>{kept_before}{written}{kept_after}</{prefix}sheetData>"
+    whole = f"{xml[: data.start()]}{table}{xml[data.end() :]}"
+    return _DIMENSION.sub(lambda found: _dimension(found, end, new), whole, count=1)
+
+
+def last_row(xml: str) -> int:
+    """Return the number of the last row that holds a value; 0 where none does."""
+    data = _DATA.search(xml)
+    rows = [] if data is None else [_row(match) for match in _ROW.finditer(data[2] or "")]
+    return max((row.number for row in rows if row.held), default=0)
+
+
+def fact(attributes: str, name: str) -> str:
+    """Return an attribute's value; "" where it is not there."""
+    found = re.search(rf'(?<![\w:]){name}\s*=\s*"([^"]*)"', attributes)
+    return found[1] if found else ""
+
+
+def _row(match: re.Match[str]) -> _Row:
+    number = fact(match[1], "r")
+    if not number.isdecimal():
+        raise SheetXmlError("rows without a number")
+    cells = {_place(cell): cell[0] for cell in _CELL.finditer(match[2] or "")}
+    held = frozenset(column for column, cell in cells.items() if _VALUE.search(cell))
+    return _Row(int(number), match[1].rstrip(), match[0], cells, held)
+
+
+def _base_styles(xml: str, filled: Sequence[_Row]) -> dict[int, int]:
+    """Return the style of each column: that of the last filled row, else the column's own."""
+    found: dict[int, int] = {}
+    head = xml[: xml.find("sheetData")]
+    for match in _COLUMN.finditer(head):
+        low, high, style = (fact(match[1], name) for name in ("min", "max", "style"))
+        if style:
+            found.update(dict.fromkeys(range(int(low), min(int(high), 200) + 1), int(style)))
+    for row in filled[-1:]:
+        for column, cell in row.cells.items():
+            if style := fact(cell.split(">", 1)[0], "s"):
+                found[column] = int(style)
+    return found
+
+
+def _place(cell: re.Match[str]) -> int:
+    letters = re.match(r"[A-Z]+", fact(cell[1], "r"))
+    if letters is None:
+        raise SheetXmlError("cells without a place")
+    return column_number(letters[0])
+
+
+def _written(
+    prefix: str,
+    number: int,
+    cells: NewRow,
+    blank: _Row | None,
+    style: Styles,
+    bases: Mapping[int, int],
+) -> str:
+    """Return a row; of one that is there, attributes and the cells of other columns are kept."""
+    kept = dict(blank.cells) if blank else {}
+    for column, cell in cells.items():
+        kept[column] = _cell(
+            prefix, f"{column_letter(column)}{number}", cell, style(bases.get(column, 0), cell)
+        )
+    inside = "".join(kept[column] for column in sorted(kept))
+    attributes = blank.attributes if blank else f' r="{number}"'
+    return f"<{prefix}row{attributes}>{inside}</{prefix}row>"
+
+
+def _cell(prefix: str, place: str, cell: NewCell, style: int) -> str:
+    start = f'<{prefix}c r="{place}" s="{style}"'
+    if cell.value is None:
+        return f"{start}/>"
+    if isinstance(cell.value, str):
+        text = f'<{prefix}t xml:space="preserve">{escape(cell.value)}</{prefix}t>'
+        return f'{start} t="inlineStr"><{prefix}is>{text}</{prefix}is></{prefix}c>'
+    return f"{start}><{prefix}v>{cell.value:.15g}</{prefix}v></{prefix}c>"
+
+
+def _dimension(found: re.Match[str], end: int, new: Sequence[NewRow]) -> str:
+    widest = max((max(cells, default=1) for cells in new), default=1)
+    letters, row = found[3] or "A", int(found[4] or 1)
+    widest = max(widest, column_number(letters))
+    return f'{found[1]}{found[2]}:{column_letter(widest)}{max(end, row)}"'

@@ -1,0 +1,52 @@
+"""FCS files of a study that no row names: a warning of `cd38rd check`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipeline.study.faults import Fault, Severity
+from pipeline.study.locations import file_key, study_files
+from pipeline.study.sheets.reading import read_typed
+from pipeline.study.sheets.tables import WORKBOOK, read_workbook
+from pipeline.study.wording import counted
+from pipeline.template.additions.rows import additions, named_files, some_of
+from pipeline.template.additions.update import left_out_files
+from pipeline.template.inventory import take_inventory
+from pipeline.template.marks import LEFT_OUT
+
+
+def unnamed_files(folder: Path) -> tuple[Fault, ...]:
+    """Return a warning of the tubes, their controls and the bead runs that are in no row; none where all are.
+
+    Other files, such as single stains, are of no row and no concern.
+    """
+    typed, _ = read_typed(folder)
+    if typed is None:
+        return ()
+    named = named_files(typed)
+    if all(file_key(folder, name)[0] in named for name in study_files(folder)):
+        return ()
+    workbook = folder / WORKBOOK
+    raw, _ = read_workbook(workbook, [LEFT_OUT]) if workbook.is_file() else ((), ())
+    found = additions(typed, take_inventory(folder, folder), left_out_files(raw))
+    faults = []
+    if rowless := (*found.tubes, *found.beads):
+        if workbook.is_file():
+            adds = "`cd38rd init STUDY --update` adds them"
+            hint = f"{adds}; a file named in the sheet {LEFT_OUT} is left out on purpose."
+        else:
+            hint = "Type a row for each, or move them out of the study folder."
+        faults.append(_warned(f"{_are(len(rowless))} in no row: {some_of(rowless)}", hint))
+    if found.controls:
+        n = counted(len(found.controls), "control")
+        problem = f"{n} that no row names, of tubes whose rows name none: {some_of(found.controls)}"
+        faults.append(_warned(problem, "Type it into fmo_file or isotype_file of its tube."))
+    return tuple(faults)
+
+
+def _are(n: int) -> str:
+    return f"{counted(n, 'FCS file')} {'is' if n == 1 else 'are'}"
+
+
+def _warned(problem: str, hint: str) -> Fault:
+    return Fault("samples", problem, "", hint, Severity.WARNING)

@@ -1,0 +1,235 @@
+"""`cd38rd init --update`: rows for new files below those that are typed; all else stays as it is."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from pipeline.files.whole import NotWrittenError, write_whole
+from pipeline.study.errors import UserError
+from pipeline.study.faults import Severity
+from pipeline.study.sheets.columns import column_names
+from pipeline.study.sheets.reading import read_typed
+from pipeline.study.sheets.rows import SHEETS
+from pipeline.study.sheets.tables import (
+    WORKBOOK,
+    PackageParts,
+    RawSheet,
+    column_number,
+    header_name,
+    package_parts,
+    read_workbook,
+    tabulate,
+)
+from pipeline.study.wording import counted, enumerate_words
+from pipeline.template.additions.rows import Additions, additions, some_of
+from pipeline.template.additions.sheet_xml import NewCell, NewRow, SheetXmlError, last_row, with_rows
+from pipeline.template.additions.style_xml import StyleSheet
+from pipeline.template.guesses import GuessedRow
+from pipeline.template.inventory import Inventory
+from pipeline.template.marks import FILES, GUESSED, LEFT_OUT, TO_FILL
+from pipeline.template.workbook import colour_of, has_days
+
+_OFFERED = re.compile(rf"('?{FILES}'?!\$A\$1:\$A\$)\d+")
+_FIRST_DAY = date(1899, 12, 30)
+"""Day 0 of a workbook. Vendor: Excel counts days from here, from March 1900 on."""
+_FIRST_DAY_1904 = date(1904, 1, 1)
+"""Day 0 of a workbook that says `date1904`. Vendor: Excel."""
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What was added to a workbook, in words; `changed`: whether it was written."""
+
+    words: str
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a sheet of the workbook has its header, and each of its columns (numbers from 1)."""
+
+    title: str
+    header: int
+    columns: Mapping[str, int]
+
+
+def update_workbook(folder: Path, inventory: Inventory, left_out: Sequence[str] = ()) -> Update:
+    """Add rows for the tubes and bead runs that no row names.
+
+    Parameters
+    ----------
+    folder, inventory
+        Of the study, all of it, so that a new tube finds older beads and controls.
+    left_out
+        Files that get no row, beside those of the sheet that lists such.
+
+    Raises
+    ------
+    UserError
+        If the workbook cannot be read, or is not as Excel and LibreOffice write it; it is as it was then.
+    """
+    path = folder / WORKBOOK
+    typed, faults = read_typed(folder)
+    if typed is None:
+        grave = next((fault for fault in faults if fault.severity is Severity.ERROR), None)
+        raise UserError(str(grave or f"{path}: cannot be read"))
+    raw, _ = read_workbook(path, [*SHEETS, FILES, LEFT_OUT])
+    found = additions(typed, inventory, (*left_out_files(raw), *left_out))
+    listed = sorted(inventory.readable)
+    new = {name: rows for name, rows in found.rows.items() if rows}
+    if not new:
+        return Update(_nothing_to_add(found, inventory), changed=False)
+    places = {place.title: place for place in map(_place, raw) if place.columns}
+    try:
+        content, lacking = _with_additions(path, new, places, listed)
+    except (SheetXmlError, UnicodeDecodeError, KeyError, zipfile.BadZipFile) as error:
+        raise UserError(
+            f"{path}: rows cannot be added to it ({error}); open it in Excel or LibreOffice, save it, and "
+            "run the same command again. Nothing was changed"
+        ) from error
+    try:
+        write_whole(path, content)
+    except NotWrittenError as error:
+        raise UserError(f"{path}: cannot be written ({error.reason}); close it and run it again") from error
+    return Update(_added(found, new, lacking), changed=True)
+
+
+def left_out_files(raw: Sequence[RawSheet]) -> tuple[str, ...]:
+    """Return the files that a person leaves out on purpose: those of the sheet that lists them."""
+    sheets = (sheet for sheet in raw if sheet.name == LEFT_OUT)
+    return tuple(
+        str(row[0].value) for sheet in sheets for row in sheet.rows[1:] if row and not row[0].is_empty
+    )
+
+
+def _place(sheet: RawSheet) -> _Place:
+    model = SHEETS.get(sheet.name)
+    if model is None:
+        return _Place(sheet.name, 0, {"": 1} if sheet.name == FILES else {})
+    table, _ = tabulate(sheet, column_names(model))
+    columns = {name: column_number(where.rpartition("!")[2]) for name, where in table.columns.items()}
+    header = 0
+    for number, row in enumerate(sheet.rows, start=1):
+        named = {header_name(cell.value): index for index, cell in enumerate(row, start=1)}
+        if columns and all(named.get(name) == column for name, column in columns.items()):
+            header = number
+            columns |= {name: index for name, index in named.items() if name == "_guessed"}
+            break
+    return _Place(sheet.name, header, columns)
+
+
+def _with_additions(
+    path: Path, new: Mapping[str, Sequence[GuessedRow]], places: Mapping[str, _Place], listed: Sequence[str]
+) -> tuple[bytes, list[str]]:
+    """Return the package with its new rows, and the sheets that it lacks for some of them."""
+    parts = package_parts(path)
+    with zipfile.ZipFile(path) as archive:
+        package = {info.filename: (info, archive.read(info)) for info in archive.infolist()}
+    titles = {header_name(title): title for title in parts.sheets}
+    text = {part: package[part][1].decode("utf-8-sig") for part in _parts_to_read(parts)}
+    styles = StyleSheet(text[parts.styles])
+    first = _FIRST_DAY_1904 if re.search(r'date1904="(?:1|true)"', text[parts.main]) else _FIRST_DAY
+    lacking = [name for name in new if name not in places]
+    for name, rows in new.items():
+        if name in places:
+            part = parts.sheets[titles[name]]
+            cells = [_cells(name, row, places[name], first) for row in rows]
+            place = places[name]
+            columns = frozenset(place.columns.values())
+            text[part] = with_rows(text[part], cells, styles.style, columns=columns, header=place.header)
+    if FILES in places:
+        _offer(text, parts.sheets[titles[FILES]], path, listed, styles)
+    text[parts.styles] = styles.xml
+    for part, changed in text.items():
+        bom = b"\xef\xbb\xbf" if package[part][1].startswith(b"\xef\xbb\xbf") else b""
+        package[part] = (package[part][0], bom + changed.encode("utf-8"))
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w") as archive:
+        for info, content in package.values():
+            archive.writestr(info, content)
+    return written.getvalue(), lacking
+
+
+def _parts_to_read(parts: PackageParts) -> tuple[str, ...]:
+    if not parts.styles:
+        raise SheetXmlError("no styles")
+    return (parts.main, parts.styles, *parts.sheets.values())
+
+
+def _offer(text: dict[str, str], part: str, path: Path, listed: Sequence[str], styles: StyleSheet) -> None:
+    """Let the columns that name a file offer the new ones too."""
+    raw, _ = read_workbook(path, [FILES])
+    offered = {str(row[0].value) for sheet in raw if sheet.name == FILES for row in sheet.rows if row}
+    more = [{1: NewCell(name)} for name in listed if name not in offered]
+    if not more:
+        return
+    text[part] = with_rows(text[part], more, styles.style, columns={1})
+    end = last_row(text[part])
+    for name, xml in text.items():
+        text[name] = _OFFERED.sub(lambda found: f"{found[1]}{end}", xml)
+
+
+def _cells(sheet: str, row: GuessedRow, place: _Place, first: date) -> NewRow:
+    cells = {}
+    for name, column in place.columns.items():
+        value = row.why if name == "_guessed" else row.values.get(name)
+        colour = "" if name == "_guessed" else colour_of(sheet, row, name)
+        if isinstance(value, date):
+            cells[column] = NewCell((value - first).days, colour, is_day=True)
+        elif value or colour:
+            cells[column] = NewCell(value or None, colour, is_day=has_days(sheet, name))
+    return cells
+
+
+def _added(found: Additions, new: Mapping[str, Sequence[GuessedRow]], lacking: Sequence[str]) -> str:
+    parts = []
+    if found.tubes:
+        parts.append(f"{counted(len(found.tubes), 'tube')} ({some_of(found.tubes)})")
+    if found.beads:
+        parts.append(f"{counted(len(found.beads), 'bead run')} ({some_of(found.beads)})")
+    rows = [f"{len(listed)} in {name}" for name, listed in new.items() if name not in lacking]
+    colours = [
+        colour_of(name, row, column)
+        for name, listed in new.items()
+        if name not in lacking
+        for row in listed
+        for column in column_names(SHEETS[name])
+    ]
+    sentences = [
+        f"Added {enumerate_words(parts, 'and')}: rows {', '.join(rows)}. What was typed is as it was.",
+        (
+            f"New: {counted(colours.count(TO_FILL), 'orange cell')} to fill in or check, "
+            f"{colours.count(GUESSED)} yellow to confirm."
+        ),
+    ]
+    if lacking:
+        sentences.append(
+            f"The workbook has no sheet {enumerate_words(lacking, 'and')}: nothing was added there."
+        )
+    return " ".join([*sentences, *_late(found)])
+
+
+def _nothing_to_add(found: Additions, inventory: Inventory) -> str:
+    unread = len(inventory.unread)
+    sentence = "Nothing to add: every tube and every bead run of the folder is in a row."
+    if unread:
+        names = some_of([name for name, _ in inventory.unread])
+        sentence += f" {counted(unread, 'FCS file')} cannot be read: {names}."
+    return " ".join([sentence, *_late(found)])
+
+
+def _late(found: Additions) -> list[str]:
+    if not found.controls:
+        return []
+    return [
+        (
+            f"{counted(len(found.controls), 'control')} of tubes whose rows name none: "
+            f"{some_of(found.controls)}; type it into fmo_file or isotype_file."
+        )
+    ]
