@@ -1,4 +1,4 @@
-"""What stands in the workbook beside the result tables: models, response, notes, where it all comes from."""
+"""The tables of the sheet Response: response, survival, what the patients are like."""
 
 from __future__ import annotations
 
@@ -6,11 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pipeline.assembly.limiting import Limiting
-from pipeline.assembly.study_result import StudyResult
-from pipeline.output.calibration_table import calibration_notes
-from pipeline.output.result_tables import sample_flags, sample_notes
 from pipeline.output.table import Column, Table, attributes, table_of
+from pipeline.output.workbook.sheet import Titled, sentences
 from pipeline.response.characteristics import Characteristic
 from pipeline.response.landmark import DexamethasoneTable
 from pipeline.response.pfs_bounds import PfsBound
@@ -18,9 +15,6 @@ from pipeline.response.statistics.counts import Contrast, Proportion
 from pipeline.response.statistics.logistic import OddsRatio
 from pipeline.response.statistics.time_to_event import MedianSurvival
 from pipeline.response.tables import ResponseTables
-from pipeline.washout.report import WashoutReport
-
-Titled = tuple[tuple[str, Table], ...]
 
 _Columns = tuple[Column[Any], ...]
 
@@ -33,26 +27,6 @@ class _GroupSurvival:
     median: MedianSurvival
 
 
-_LIMITING: Final[_Columns] = (
-    Column("remedy", lambda remedy: remedy.name),
-    *attributes("terms", "share_percent", "n_largest"),
-    Column("fold_95", lambda remedy: remedy.fold),
-    Column("fold_95_without", lambda remedy: remedy.fold_without),
-)
-_ESTIMATES: Final[_Columns] = (
-    Column("estimate", lambda estimate: estimate.name),
-    *attributes("value", "low", "high", "p", "n", "unit", "method", "interval_method", "note"),
-)
-_WAITS: Final = attributes("model", "density", "share", "weeks", "low", "high", "n", "note")
-_REFUSED: Final[_Columns] = (
-    Column("model", lambda refusal: refusal.name),
-    Column("text", lambda refusal: refusal.reason),
-)
-_OCCUPIED: Final = attributes(
-    "patient_id", "visit", "weeks", "status", "rd", "serum_ug_ml", "serum_low", "serum_high", "occupancy",
-    "occupancy_low", "occupancy_high", "theta_sentinels", "theta_sentinels_low", "theta_sentinels_high",
-    "theta", "theta_low", "theta_high", "theta_from", "total", "total_low", "total_high", "reason",
-)  # fmt: skip
 _PROPORTIONS: Final[_Columns] = (
     Column("group", lambda row: row.name),
     *attributes("k", "n", "percent", "low", "high", "method"),
@@ -131,55 +105,10 @@ _LOG_RANK: Final[_Columns] = (
 )
 
 
-_ROWS_LEFT_OUT = attributes("patient_id", "visit", "weeks", "words")
-
-
-def limiting_tables(limiting: Limiting) -> Titled:
-    """Return what limits the receptor densities, a row per remedy, and what replicates say."""
-    return (
-        ("What limits the receptor densities", table_of(_LIMITING, limiting.remedies)),
-        ("In words", _texts(limiting.sentences())),
-    )
-
-
-def washout_tables(report: WashoutReport | None) -> Titled:
-    """Return the estimates of M0 and M1, what was not estimable and why, and the notes."""
-    if report is None:
-        return (("", _texts(("The washout models were not asked for.",))),)
-    rows = (
-        ("visits", report.n_rows),
-        ("visits used", report.n_used),
-        ("patients", report.n_patients),
-        ("measured", report.n_observed),
-        ("below LLOQ", report.n_left_censored),
-        ("above ULOQ", report.n_right_censored),
-        ("seed", report.seed),
-    )
-    return (
-        ("Estimates, with 95 % intervals", table_of(_ESTIMATES, report.estimates)),
-        ("Weeks until a share of the patients has a density", table_of(_WAITS, report.waits)),
-        ("Not estimated", table_of(_REFUSED, report.not_estimable)),
-        ("Rows that the models leave out", table_of(_ROWS_LEFT_OUT, report.left_out)),
-        ("Which model", _choice(report)),
-        ("The drug at each visit, and the total", table_of(_OCCUPIED, report.visits)),
-        ("Assumptions", _texts(report.assumptions)),
-        ("Data", Table(("rows", "n"), rows)),
-        ("Notes", _texts(report.notes)),
-    )
-
-
-def _choice(report: WashoutReport) -> Table:
-    """Return the models that took part, and which is preferred by which rule."""
-    choice = report.choice
-    rows = tuple((c.name, c.aicc, c.parameters) for c in choice.candidates) if choice else ()
-    why = ((f"{choice.reason}; rule: {choice.rule}", None, None),) if choice else ()
-    return Table(("model", "aicc", "parameters"), (*rows, *why))
-
-
 def response_tables_of(tables: ResponseTables | None) -> Titled:
     """Return the response tables, their contrasts and trend, and the tables of R1 and R7 to R10."""
     if tables is None:
-        return (("", _texts(("The study has no patients sheet.",))),)
+        return (("", sentences(("The study has no patients sheet.",))),)
     return (
         ("Best response, and disease control", _proportions(tables.response)),
         ("Disease control by washout before the study drug", _proportions(tables.by_washout)),
@@ -198,7 +127,7 @@ def response_tables_of(tables: ResponseTables | None) -> Titled:
         *_dexamethasone(tables.dexamethasone),
         ("Exposure, safety and serum", _characteristics(tables.safety)),
         ("What was typed and cannot be", _typed(tables)),
-        ("Notes", _texts(_said(tables))),
+        ("Notes", sentences(_said(tables))),
     )
 
 
@@ -243,7 +172,7 @@ def _dexamethasone(table: DexamethasoneTable | None) -> Titled:
     landmark = f"from the landmark of {table.landmark_weeks:g} weeks"
     return (
         ("Disease control by dexamethasone: not its effect", _proportions(table.ever)),
-        ("", _texts((table.warning, *((table.note,) if table.note else ())))),
+        ("", sentences((table.warning, *((table.note,) if table.note else ())))),
         ("Dexamethasone among those at risk at the landmark", _proportions((table.given_by,))),
         (f"Survival {landmark}, months", medians),
         (f"Log-rank test {landmark}", table_of(_LOG_RANK, table.tests)),
@@ -252,42 +181,6 @@ def _dexamethasone(table: DexamethasoneTable | None) -> Titled:
 
 def _typed(tables: ResponseTables) -> Table:
     return table_of(attributes("where", "found", "text"), tables.inconsistencies)
-
-
-def _texts(texts: Iterable[str]) -> Table:
-    return Table(("text",), tuple((text,) for text in texts))
-
-
-def note_table(study_result: StudyResult) -> Table:
-    """Return every fault, flag and note, a row each, with what it is about."""
-    rows = [
-        ("fault", fault.where, fault.severity.value, str(fault).partition(": ")[2])
-        for fault in study_result.faults
-    ]
-    rows += [("study", note.about, "", note.text) for note in study_result.notes]
-    for result in study_result.results:
-        exposure = study_result.exposures.get(result.sample_id)
-        flags = ";".join(sample_flags(result, exposure))
-        notes = sample_notes(result, exposure) or (("",) if flags else ())
-        rows += [("sample", result.sample_id, flags, note) for note in notes]
-    for run in study_result.calibrations:
-        rows += [("beads", run.beads, ";".join(run.flags), note) for note in calibration_notes(run)]
-    return Table(("kind", "about", "flags", "note"), tuple(rows))
-
-
-def about_table(study_result: StudyResult) -> Table:
-    """Return versions, settings and hashes, a row each; nothing that changes from run to run."""
-    facts = study_result.provenance
-    if facts is None:
-        return Table(("kind", "name", "value"), ())
-    rows = (
-        ("program", facts.program, facts.code_sha256),
-        ("program", "Python", facts.python),
-        *(("library", name, value) for name, value in facts.libraries),
-        *(("setting", name, value) for name, value in facts.settings),
-        *(("file, SHA-256", name, value) for name, value in facts.inputs),
-    )
-    return Table(("kind", "name", "value"), rows)
 
 
 def _proportions(rows: Iterable[Proportion]) -> Table:

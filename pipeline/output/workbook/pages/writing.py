@@ -1,0 +1,166 @@
+"""Writing rd.xlsx; the same study gives the same bytes."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from pipeline.files.whole import write_whole
+from pipeline.output.table import Table
+from pipeline.output.workbook.formats import format_of_unit
+from pipeline.output.workbook.pages import layout
+from pipeline.output.workbook.pages.archive import settled
+from pipeline.output.workbook.pages.cells import safe_text, write_cell, write_text
+from pipeline.output.workbook.pages.looks import HEADER, RAW_INK, TITLE, TYPED_HEADER, Look, Styles, painted
+from pipeline.output.workbook.pages.printing import set_up_page
+from pipeline.output.workbook.sheet import Sheet
+from pipeline.output.workbook.tables.legend import code_name
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
+
+_ALL_ROWS: Final = "rd_samples.csv, rd_patients.csv, washout.json, run.json and statistics/ hold all"
+_NOT_IN_NAMES: Final = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
+_LONGEST_NAME: Final = 31
+"""Characters of the name of a sheet of Excel."""
+_BY_UNIT: Final = ("value", "low", "high", "median")
+"""Columns whose numbers are in the unit of their row, where the table has units."""
+_PAINTED: Final = ("status", "verdict", "look")
+
+
+def write_workbook(path: Path, sheets: Iterable[Sheet]) -> None:
+    """Write the sheets in this order.
+
+    What a person typed is written as text, whatever it starts with: no cell of this workbook is a formula.
+    """
+    from openpyxl import Workbook
+
+    workbook = Workbook()
+    styles = Styles(workbook.active)
+    workbook.properties.creator = "cd38rd"
+    blank = workbook.active
+    for sheet in sheets:
+        name = sheet_name(sheet.name, workbook.sheetnames)
+        _Page(workbook.create_sheet(name), sheet, styles).fill()
+    if len(workbook.sheetnames) > 1:
+        workbook.remove(blank)
+    text = io.BytesIO()
+    workbook.save(text)
+    write_whole(path, settled(text.getvalue()))
+
+
+def sheet_name(name: str, taken: Iterable[str]) -> str:
+    """Return a name that a sheet may have, and none of these has yet.
+
+    Examples
+    --------
+    >>> sheet_name("a" * 40, []), sheet_name("P1/2", ["P1_2"])
+    ('aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', 'P1_2 (2)')
+    """
+    plain = _NOT_IN_NAMES.sub("_", safe_text(name)).strip("'")[:_LONGEST_NAME] or "Sheet"
+    used = {other.casefold() for other in taken}
+    found, number = plain, 1
+    while found.casefold() in used:
+        number += 1
+        end = f" ({number})"
+        found = plain[: _LONGEST_NAME - len(end)] + end
+    return found
+
+
+class _Page:
+    """A sheet while it is written."""
+
+    def __init__(self, page: Worksheet, sheet: Sheet, styles: Styles) -> None:
+        self.page, self.sheet, self.styles = page, sheet, styles
+        self.widths = layout.column_widths(sheet)
+
+    def fill(self) -> None:
+        row = 1
+        for title, table in self.sheet.tables:
+            if title:
+                write_text(self.page.cell(row, 1), self.styles, title, TITLE)
+                row += 1
+            row = self._fill_table(row, title, table) + 2
+        self._set_widths()
+        set_up_page(self.page, self.sheet)
+
+    def _fill_table(self, row: int, title: str, table: Table) -> int:
+        """Write header and rows from `row` on; return the last row used."""
+        sentences = layout.is_sentences(title, table) and not self.sheet.is_one_table
+        if not sentences:
+            self._fill_header(row, table)
+            row += 1
+        shown, more = table.rows[: self.sheet.most_rows], len(table.rows) - self.sheet.most_rows
+        looks = [self._look(code, shown, place, table) for place, code in enumerate(table.columns)]
+        wrapped = {place: self._width(table, place) for place, look in enumerate(looks) if look.wrap}
+        unit = table.columns.index("unit") if "unit" in table.columns else None
+        for values in shown:
+            for place, (code, value) in enumerate(zip(table.columns, values, strict=True)):
+                look = looks[place]
+                if unit is not None and code in _BY_UNIT:
+                    look = replace(look, number_format=format_of_unit(str(values[unit] or "")))
+                if code in _PAINTED:
+                    look = replace(painted(value), wrap=look.wrap)
+                cell = self.page.cell(row, place + 1)
+                write_cell(cell, self.styles, value, look, as_typed=code in self.sheet.typed)
+            self._spread(row, table, sentences=sentences)
+            height = layout.row_height(values, wrapped)
+            if height:
+                self.page.row_dimensions[row].height = height
+            row += 1
+        if more > 0:
+            write_text(self.page.cell(row, 1), self.styles, f"{more} more rows: {_ALL_ROWS}", Look())
+            row += 1
+        return row - 1
+
+    def _fill_header(self, row: int, table: Table) -> None:
+        from openpyxl.comments import Comment
+
+        lines = 1
+        for place, code in enumerate(table.columns):
+            words, head = self.sheet.words(code), self.page.cell(row, place + 1)
+            typed = code in self.sheet.typed
+            write_text(head, self.styles, words.headline, TYPED_HEADER if typed else HEADER)
+            lines = max(lines, layout.lines_of(words.headline, self._width(table, place) - 2))
+            if words.meaning and not typed:
+                name = code_name(self.sheet, code)
+                of_file = f"\n{name} in {self.sheet.file}" if name else ""
+                head.comment = Comment(safe_text(words.meaning + of_file), "cd38rd", height=110, width=300)
+        self._spread(row, table, sentences=False)
+        self.page.row_dimensions[row].height = layout.LINE * lines + 4
+
+    def _look(self, code: str, rows: tuple[tuple[object, ...], ...], place: int, table: Table) -> Look:
+        """Return the look of a column's cells; text that does not fit is wrapped."""
+        words, width = self.sheet.words(code), self._width(table, place)
+        wrap = any(isinstance(row[place], str) and len(str(row[place])) > width - 1 for row in rows)
+        raw = code.startswith("rd_raw")
+        return Look(words.number_format, ink=RAW_INK if raw else "", italic=raw, wrap=wrap)
+
+    def _width(self, table: Table, place: int) -> float:
+        """Return how wide the cells of a table's column are, with the columns that they take."""
+        if table.columns == ("text",) and not self.sheet.is_one_table:
+            return sum(self.widths[: layout.spread_to(self.widths, 0) + 1])
+        if layout.is_spread(self.sheet, table, place):
+            return sum(self.widths[place : layout.spread_to(self.widths, place) + 1])
+        return self.widths[place]
+
+    def _spread(self, row: int, table: Table, *, sentences: bool) -> None:
+        """Let a sentence take the columns to its right."""
+        first = 0 if sentences else len(table.columns) - 1
+        if sentences or layout.is_spread(self.sheet, table, first):
+            last = layout.spread_to(self.widths, first)
+            if last > first:
+                self.page.merge_cells(start_row=row, end_row=row, start_column=first + 1, end_column=last + 1)
+
+    def _set_widths(self) -> None:
+        from openpyxl.utils import get_column_letter
+
+        for place, width in enumerate(self.widths):
+            column = self.page.column_dimensions[get_column_letter(place + 1)]
+            column.width = width
+            if self.sheet.printed and place >= self.sheet.printed:
+                column.outlineLevel = 1

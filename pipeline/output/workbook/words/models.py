@@ -1,0 +1,136 @@
+"""The words of the columns about models and response, and of the estimates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from pipeline.output.workbook.formats import (
+    BRIGHTNESS,
+    COUNT,
+    FOLD,
+    ONE_DECIMAL,
+    P_VALUE,
+    PERCENT,
+    SHARE,
+    WEEKS,
+)
+from pipeline.output.workbook.words.column import MOLECULES, ColumnWords
+
+MODEL_WORDS: Final[Mapping[str, ColumnWords]] = {
+    "estimate": ColumnWords("Estimate", "What was estimated, in words.", width=44),
+    "estimate_code": ColumnWords("Name in washout.json", "The estimate's name there."),
+    "low": ColumnWords(
+        "95 % from", "Lower end of the 95 % interval, in the unit of the value; of a range, the least."
+    ),
+    "high": ColumnWords(
+        "95 % to", "Upper end of the 95 % interval, in the unit of the value; of a range, the most."
+    ),
+    "p": ColumnWords("p", "Two-sided p value.", "", P_VALUE),
+    "n": ColumnWords("n", "Rows, visits or patients that the number rests on.", "", COUNT),
+    "method": ColumnWords("Method", "How it was estimated.", width=50),
+    "interval_method": ColumnWords("Method of the interval", "How its interval was made.", width=40),
+    "density": ColumnWords(
+        "Density to reach", "Free {marker} that the patients should have.", MOLECULES, BRIGHTNESS
+    ),
+    "share": ColumnWords("Part of the patients", "That has this density by then.", "0 to 1", SHARE),
+    "weeks": ColumnWords(
+        "Weeks", "Weeks since the last dose of {drug}; empty: cannot be told.", "weeks", WEEKS
+    ),
+    "text": ColumnWords("In words", "A sentence.", width=90),
+    "words": ColumnWords("Why", "Why the models leave it out.", width=60),
+    "aicc": ColumnWords("AICc", "Lower is better, on the same rows.", "", ONE_DECIMAL),
+    "parameters": ColumnWords("Parameters", "How many the data decide.", "", ONE_DECIMAL),
+    "misfit_p": ColumnWords(
+        "Fit, p",
+        "p that what the model leaves over has no trend over the weeks; below 0.05 the rows "
+        "contradict the model. Empty: not looked at.",
+        "",
+        P_VALUE,
+    ),
+    "misfit_words": ColumnWords("Fit, in words", "What that p says.", width=40),
+    "serum_low": ColumnWords("Serum, 95 % from", "Lower end of its 95 % interval.", "µg/mL", FOLD),
+    "serum_high": ColumnWords("Serum, 95 % to", "Upper end of its 95 % interval.", "µg/mL", FOLD),
+    "reason": ColumnWords("Why", "Why there is no number, or only a limit.", width=50),
+    "rows": ColumnWords("Rows", "Which rows are counted; the seed of random draws."),
+    "count": ColumnWords("n", "How many."),
+}
+RESPONSE_WORDS: Final[Mapping[str, ColumnWords]] = {
+    "group": ColumnWords("Group", "The patients counted.", width=36),
+    "k": ColumnWords("k", "Patients (or events) of the group with it.", "", COUNT),
+    "percent": ColumnWords("Percent", "100 · k / n.", "%", PERCENT),
+    "contrast": ColumnWords("Contrast", "The two groups compared.", width=44),
+    "odds_ratio": ColumnWords(
+        "Odds ratio", "Of the first to the second group; per step of the covariate.", "", FOLD
+    ),
+    "first": ColumnWords("First group", "k/n of the first group."),
+    "second": ColumnWords("Second group", "k/n of the second group."),
+    "strength": ColumnWords("How strong", "How weak or strong the evidence is.", width=50),
+    "trend": ColumnWords("Trend", "Along the strata of washout.", width=36),
+    "events": ColumnWords("Events", "Patients with the outcome.", "", COUNT),
+    "z": ColumnWords("z", "Statistic of the test.", "", SHARE),
+    "exact_p": ColumnWords("Exact p", "p over all orders of the patients.", "", P_VALUE),
+    "odds_ratio_per_stratum": ColumnWords("Odds ratio per stratum", "Logistic regression.", "", FOLD),
+    "covariate": ColumnWords("Covariate", "What the odds depend on.", width=36),
+    "per": ColumnWords("Per", "Step of the covariate that the odds ratio is for.", width=30),
+    "patients": ColumnWords("Patients", "Their pseudonyms.", width=40),
+    "row": ColumnWords("Quantity", "What is described.", width=36),
+    "median": ColumnWords("Median", "In the unit of the row.", "", WEEKS),
+    "endpoint": ColumnWords("Endpoint", "PFS or OS."),
+    "not_known": ColumnWords("Not known", "Patients whose end is not known.", "", COUNT),
+    "rule": ColumnWords("Rule of censoring", "Another rule than the usual.", width=50),
+    "patients_moved": ColumnWords("Patients moved", "Patients whose time is another by it.", "", COUNT),
+    "hazard_ratio": ColumnWords("Hazard ratio", "Of the first to the second group.", "", FOLD),
+    "where": ColumnWords("Where", "Cell that holds it."),
+    "found": ColumnWords("Found", "What was typed.", width=40),
+}
+
+_ESTIMATES: Final[Mapping[str, str]] = {
+    "spearman_rho": "Spearman's ρ of density and weeks",
+    "kendall_tau_b": "Kendall's τ-b of density and weeks",
+    "slope_per_doubling": "Slope per doubling of the washout",
+    "fold_per_doubling": "Fold per doubling of the washout",
+    "intercept": "Intercept of the line, at 1 week",
+    "median_rd_at_1_week": "Median density at 1 week by the line",
+    "sigma": "Scatter between patients",
+    "slope_maximum_likelihood": "Slope of highest likelihood, with its bias of few rows",
+    "slope_varying_scatter": "Slope where the scatter may change with weeks",
+    "slope_without_doubts": "Slope without the rows that bend the line",
+    "slope_random_intercept": "Slope with a random intercept of the patient",
+    "sd_between_patients": "Scatter between patients, of the random intercept",
+    "sd_within_patients": "Scatter within patients",
+    "alike_within_patients": "Part of the scatter that is between patients",
+    "plateau": "Plateau of the recovery",
+    "t50_weeks": "Weeks to half of the plateau",
+}
+_OF: Final[Mapping[str, str]] = {
+    "with_left_out_": "with the rows left out: ",
+    "adjusted_": "adjusted for what is known of the patients: ",
+    "total_": "of the total: ",
+    "fold_kit_": "Reading of another bead kit: ",
+    "fold_clone_": "Reading of another clone: ",
+    "fold_fluorochrome_": "Reading of another dye: ",
+    "fold_instrument_": "Reading of another cytometer: ",
+    "fold_": "fold for ",
+}
+
+
+def estimate_words(name: str) -> str:
+    """Return the name of an estimate in words.
+
+    Examples
+    --------
+    >>> estimate_words("total_fold_per_doubling")
+    'Of the total: fold per doubling of the washout'
+    >>> estimate_words("fold_kit_qsc")
+    'Reading of another bead kit: qsc'
+    """
+    if name in _ESTIMATES:
+        return _ESTIMATES[name]
+    for start, words in _OF.items():
+        if name.startswith(start):
+            rest = name.removeprefix(start)
+            inner = estimate_words(rest) if not words[0].isupper() else ""
+            said = words + (inner[:1].lower() + inner[1:] if inner else rest)
+            return said[0].upper() + said[1:]
+    return name.replace("_", " ")
