@@ -7,18 +7,36 @@ from dataclasses import replace
 from typing import Final
 
 from pipeline.assembly.study_result import StudyResult
-from pipeline.output.calibration_table import calibration_table
 from pipeline.output.result_tables import exposure_table
 from pipeline.output.table import Table
-from pipeline.output.workbook.sheet import Sheet, Titled, with_data
+from pipeline.output.workbook.sheet import Sheet
 from pipeline.output.workbook.tables.histograms import MOST_BINS, histogram_table
-from pipeline.output.workbook.tables.legend import legend_tables
-from pipeline.output.workbook.tables.models import limiting_tables, washout_tables
+from pipeline.output.workbook.tables.legend import legend_table
+from pipeline.output.workbook.tables.models import (
+    PRINTED_ESTIMATES,
+    PRINTED_VISITS_WITH_DRUG,
+    choice_table,
+    drug_table,
+    estimate_table,
+    limiting_table,
+    wait_table,
+)
 from pipeline.output.workbook.tables.notes import about_table, note_table
-from pipeline.output.workbook.tables.response import response_tables_of
+from pipeline.output.workbook.tables.response import (
+    NO_PATIENTS,
+    PRINTED_COMPARISONS,
+    PRINTED_SURVIVAL,
+    characteristic_table,
+    comparison_table,
+    proportion_table,
+    survival_table,
+)
 from pipeline.output.workbook.tables.rows import (
+    PRINTED_BEADS,
+    PRINTED_BESIDE,
     PRINTED_TUBES,
     PRINTED_VISITS,
+    bead_table,
     tube_table,
     typed_headers,
     typed_table,
@@ -29,57 +47,92 @@ from pipeline.study.study import Study
 
 Make = Callable[[StudyResult], Sheet]
 
+LEGEND: Final = "Legend"
 _LONGEST_STUDY: Final = 80
-"""Characters of the study's name at the foot of a printed page."""
+"""Characters of the study's name at the head of a printed page."""
+_SEE_NOTES: Final = "Nothing here: the sheet Notes says why."
 
 
-def _one(
-    name: str, table: Callable[[StudyResult], Table], *, printed: int = 0, frozen: int = 1, file: str = ""
-) -> Make:
-    """Return what makes a sheet of one table."""
-    return lambda result: Sheet(name, (("", table(result)),), printed=printed, frozen=frozen, file=file)
+def _sheet(
+    name: str,
+    table: Callable[[StudyResult], Table],
+    *,
+    printed: int = 0,
+    frozen: int = 1,
+    file: str = "",
+    empty: str = _SEE_NOTES,
+) -> tuple[str, Make]:
+    """Return a sheet's name, and what makes it."""
 
+    def make(result: StudyResult) -> Sheet:
+        return Sheet(name, table(result), printed=printed, frozen=frozen, file=file, empty=empty)
 
-def _several(name: str, tables: Callable[[StudyResult], Titled], file: str = "") -> Make:
-    """Return what makes a sheet of titled tables."""
-    return lambda result: Sheet(name, with_data(tables(result)), file=file)
+    return name, make
 
 
 def _your_rows(study_result: StudyResult) -> Sheet:
-    return Sheet("Your rows", (("", typed_table(study_result)),), typed=typed_headers(study_result))
-
-
-def _histograms(study_result: StudyResult) -> Sheet:
-    return Sheet("Histograms", (("", histogram_table(study_result)),), most_rows=MOST_BINS)
+    typed = typed_headers(study_result)
+    printed = len(typed) + PRINTED_BESIDE
+    return Sheet("Your rows", typed_table(study_result), typed=typed, printed=printed, empty=_SEE_NOTES)
 
 
 SHEETS: Final[tuple[tuple[str, Make], ...]] = (
-    ("Patients", _one("Patients", visit_table, printed=PRINTED_VISITS, frozen=2, file="rd_patients.csv")),
-    ("Samples", _one("Samples", tube_table, printed=PRINTED_TUBES, frozen=2, file="rd_samples.csv")),
+    _sheet("Patients", visit_table, printed=PRINTED_VISITS, frozen=2, file="rd_patients.csv"),
+    _sheet("Samples", tube_table, printed=PRINTED_TUBES, frozen=2, file="rd_samples.csv"),
     ("Your rows", _your_rows),
-    ("Exposure", _one("Exposure", exposure_table, frozen=2, file="statistics/exposure.csv")),
-    ("Calibration", _one("Calibration", lambda r: calibration_table(r.calibrations), file="calibration.csv")),
-    ("What limits", _several("What limits", lambda result: limiting_tables(result.limiting))),
-    ("Washout", _several("Washout", lambda result: washout_tables(result.washout))),
-    ("Response", _several("Response", lambda result: response_tables_of(result.response))),
-    ("Notes", _one("Notes", note_table)),
-    ("About", _one("About", about_table)),
+    _sheet("Exposure", exposure_table, frozen=2, file="statistics/exposure.csv"),
+    _sheet("Calibration", bead_table, printed=PRINTED_BEADS, file="calibration.csv"),
+    _sheet("What limits", lambda result: limiting_table(result.limiting)),
+    _sheet("Washout", lambda result: estimate_table(result.washout), printed=PRINTED_ESTIMATES),
+    _sheet("Waits", lambda result: wait_table(result.washout)),
+    _sheet("Which model", lambda result: choice_table(result.washout)),
+    _sheet(
+        "Drug at visits",
+        lambda result: drug_table(result.washout),
+        printed=PRINTED_VISITS_WITH_DRUG,
+        frozen=2,
+    ),
+    _sheet("Response", lambda result: proportion_table(result.response), frozen=2, empty=NO_PATIENTS),
+    _sheet(
+        "Comparisons",
+        lambda result: comparison_table(result.response),
+        printed=PRINTED_COMPARISONS,
+        frozen=2,
+        empty=NO_PATIENTS,
+    ),
+    _sheet(
+        "Survival",
+        lambda result: survival_table(result.response),
+        printed=PRINTED_SURVIVAL,
+        frozen=2,
+        empty=NO_PATIENTS,
+    ),
+    _sheet(
+        "Patients described",
+        lambda result: characteristic_table(result.response),
+        frozen=2,
+        empty=NO_PATIENTS,
+    ),
+    _sheet("Notes", note_table, frozen=2, empty="No notes."),
+    _sheet("About", about_table, frozen=2),
 )
-"""The sheets of rd.xlsx in their order, without the legend of them all; and what makes each."""
+"""The sheets of rd.xlsx in their order, before the legend of them all; and what makes each."""
 
-HISTOGRAMS: Final[tuple[str, Make]] = ("Histograms", _histograms)
-"""The sheet of the setting `histogram_sheet`."""
+HISTOGRAMS: Final[tuple[str, Make]] = (
+    "Histograms",
+    lambda result: Sheet("Histograms", histogram_table(result), empty=_SEE_NOTES, most_rows=MOST_BINS),
+)
+"""The sheet of the setting `histogram_sheet`, after the legend."""
 
 
 def workbook_sheets(study_result: StudyResult) -> tuple[Sheet, ...]:
     """Return the sheets of rd.xlsx, in their order."""
     study = study_result.study
+    names, title = _names(study), (study.folder.name or "study")[:_LONGEST_STUDY]
     wanted = (*SHEETS, HISTOGRAMS) if study.settings.histogram_sheet else SHEETS
-    names = _names(study)
-    title = (study.folder.name or "study")[:_LONGEST_STUDY]
-    sheets = tuple(replace(make(study_result), names=names, study=title) for _, make in wanted)
-    legend = Sheet("Legend", legend_tables(sheets), names=names, study=title)
-    return (*sheets[: len(SHEETS)], legend, *sheets[len(SHEETS) :])
+    made = tuple(replace(make(study_result), names=names, study=title) for _, make in wanted)
+    legend = Sheet(LEGEND, legend_table(made), names=names, study=title, frozen=3)
+    return (*made[: len(SHEETS)], legend, *made[len(SHEETS) :])
 
 
 def _names(study: Study) -> dict[str, str]:

@@ -56,13 +56,13 @@ def write_cell(
         else:
             write_text(cell, styles, "yes" if value else "no", look)
     elif isinstance(value, date | time):
-        _put(cell, styles, value, replace(look, number_format=format_of_day(value)))
+        _put(cell, styles, value, replace(look, number_format=format_of_day(value), side="left"))
     elif isinstance(value, timedelta):
         _put(cell, styles, value, replace(look, number_format="[h]:mm:ss"))
     elif isinstance(value, int | float):
         number = value if as_typed or isinstance(value, int) else significant(value)
         if number is not None:
-            _put(cell, styles, number, look)
+            _put(cell, styles, number, look if as_typed else replace(look, side="right"))
     else:
         write_text(cell, styles, value, replace(look, number_format=TEXT) if as_typed else look)
 

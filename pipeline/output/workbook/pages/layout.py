@@ -7,16 +7,16 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Final
 
-from pipeline.output.table import Cell, Table
+from pipeline.output.table import Cell
 from pipeline.output.workbook.sheet import Sheet
 
+WHOLE: Final = ("status", "verdict", "sample_id", "patient_id")
+"""Columns that are never wrapped."""
 LEAST: Final = 9.0
 WIDEST: Final = 44.0
 """Characters of a column; longer text is wrapped."""
-WIDEST_OF_SEVERAL: Final = 26.0
-"""The same in a sheet of several tables, where tables share columns; their first column may be wider."""
-SENTENCE: Final = 110.0
-"""Characters of a sentence that stands across columns."""
+TYPED_WIDEST: Final = 24.0
+"""Characters of a column that a person typed; paths of files are wrapped."""
 LINE: Final = 15.0
 """Points of a line of text."""
 HIGHEST: Final = 409.0
@@ -45,51 +45,19 @@ def text_width(text: str) -> float:
 
 def column_widths(sheet: Sheet) -> list[float]:
     """Return the width of each column of a sheet, from the left."""
-    widths: list[float] = []
-    for title, table in sheet.tables:
-        if is_sentences(title, table) and not sheet.is_one_table:
-            continue
-        for place, code in enumerate(table.columns):
-            if place == len(widths):
-                widths.append(LEAST)
-            if not is_spread(sheet, table, place):
-                widths[place] = max(widths[place], _width(sheet, table, place, code))
-    return widths or [SENTENCE]
+    return [_width(sheet, place, code) for place, code in enumerate(sheet.table.columns)]
 
 
-def _width(sheet: Sheet, table: Table, place: int, code: str) -> float:
+def _width(sheet: Sheet, place: int, code: str) -> float:
     words = sheet.words(code)
-    longest = max((text_width(shown_text(row[place])) for row in table.rows[: sheet.most_rows]), default=0.0)
-    cap = words.width or WIDEST
-    if not sheet.is_one_table and place:
-        cap = min(cap, WIDEST_OF_SEVERAL)
-    if code in ("status", "verdict"):
-        cap = max(cap, longest + 2)
-    head = words.headline
-    word = max((text_width(part) for part in head.split()), default=0.0)
-    header = max(word, text_width(head) / _HEADER_LINES + 3) + (_FILTER if sheet.is_one_table else 1)
-    return max(LEAST, min(longest + 2, cap), min(header, cap))
-
-
-def is_sentences(title: str, table: Table) -> bool:
-    """Tell whether a table is sentences below each other, which stand across the columns."""
-    return table.columns == ("text",)
-
-
-def is_spread(sheet: Sheet, table: Table, place: int) -> bool:
-    """Tell whether a table's last column takes the columns to its right too: text, and they are free."""
-    last = place == len(table.columns) - 1
-    return last and place > 0 and not sheet.is_one_table and bool(sheet.words(table.columns[place]).width)
-
-
-def spread_to(widths: Sequence[float], first: int) -> int:
-    """Return the last column, from 0, that a sentence takes from its first one on."""
-    taken = 0.0
-    for place in range(first, len(widths)):
-        taken += widths[place]
-        if taken >= SENTENCE:
-            return place
-    return max(first, len(widths) - 1)
+    shown = sheet.table.rows[: sheet.most_rows]
+    longest = max((text_width(shown_text(row[place])) for row in shown), default=0.0) + 2
+    cap = TYPED_WIDEST if code in sheet.typed else words.width or WIDEST
+    if code in WHOLE:
+        cap = max(cap, longest)
+    word = max((text_width(part) for part in words.headline.split()), default=0.0)
+    header = max(word, text_width(words.headline) / _HEADER_LINES + 3) + _FILTER
+    return max(LEAST, min(longest, cap), min(header, cap))
 
 
 def lines_of(text: str, width: float) -> int:

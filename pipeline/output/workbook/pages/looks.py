@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a cell looks; colours as RRGGBB, "" for none."""
+    """How a cell looks; colours as RRGGBB, "" for none; `side`: `left`, `right`, "" as usual."""
 
     number_format: str = GENERAL
     fill: str = ""
@@ -25,13 +25,12 @@ class Look:
     italic: bool = False
     wrap: bool = False
     centred: bool = False
-    size: int = 11
+    side: str = ""
     quoted: bool = False
 
 
 HEADER: Final = Look(fill="24405C", ink="FFFFFF", bold=True, wrap=True, centred=True)
 TYPED_HEADER: Final = Look(fill="D9DCE1", ink="1B1F24", bold=True, wrap=True, centred=True)
-TITLE: Final = Look(bold=True, size=13)
 RAW_INK: Final = "7F7F7F"
 
 _FINE: Final = (RdStatus.OK.value, CurveVerdict.ACCEPT.value)
@@ -40,10 +39,10 @@ _PAINTED: Final = {
     for name, look in (*STATUS.items(), *VERDICT.items())
 }
 _SAMPLES: Final = {
-    "raw": Look(ink=RAW_INK, italic=True),
-    "typed": TYPED_HEADER,
-    "header": HEADER,
-    "coloured": _PAINTED[RdStatus.BELOW_LLOQ.value],
+    "grey italics": Look(ink=RAW_INK, italic=True),
+    "grey header": TYPED_HEADER,
+    "blue header": HEADER,
+    "coloured cell": _PAINTED[RdStatus.BELOW_LLOQ.value],
 }
 """What the lines of the legend look like."""
 
@@ -75,13 +74,18 @@ def _style(page: Worksheet, look: Look) -> Any:
     cell.number_format = look.number_format
     cell.font = Font(
         name="Calibri",
-        size=look.size,
+        size=11,
         bold=look.bold,
         italic=look.italic,
         color=f"FF{look.ink}" if look.ink else None,
     )
     if look.fill:
         cell.fill = PatternFill("solid", fgColor=f"FF{look.fill}")
-    cell.alignment = Alignment(vertical="center" if look.centred else "top", wrap_text=look.wrap)
+    cell.alignment = Alignment(
+        horizontal=look.side or None,
+        vertical="center" if look.centred else "top",
+        wrap_text=look.wrap,
+        indent=1 if look.side == "right" else 0,
+    )
     cell.quotePrefix = look.quoted
     return cell._style

@@ -20,12 +20,10 @@ def set_up_page(page: Worksheet, sheet: Sheet) -> None:
     from openpyxl.utils import get_column_letter
     from openpyxl.worksheet.page import PageMargins
 
-    if sheet.is_one_table:
-        table = sheet.tables[0][1]
-        last = 1 + min(len(table.rows), sheet.most_rows)
-        page.freeze_panes = page.cell(2, sheet.frozen + 1).coordinate
-        page.auto_filter.ref = f"A1:{get_column_letter(len(table.columns))}{last}"
-        page.print_title_rows = "1:1"
+    last = 1 + min(len(sheet.table.rows), sheet.most_rows)
+    page.freeze_panes = page.cell(2, sheet.frozen + 1).coordinate
+    page.auto_filter.ref = f"A1:{get_column_letter(len(sheet.table.columns))}{last}"
+    page.print_title_rows = "1:1"
     if sheet.printed:
         page.print_area = f"A1:{get_column_letter(sheet.printed)}{page.max_row}"
         page.sheet_properties.outlinePr.summaryRight = False

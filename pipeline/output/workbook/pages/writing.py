@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pipeline.files.whole import write_whole
-from pipeline.output.table import Table
 from pipeline.output.workbook.formats import format_of_unit
 from pipeline.output.workbook.pages import layout
 from pipeline.output.workbook.pages.archive import settled
 from pipeline.output.workbook.pages.cells import safe_text, write_cell, write_text
-from pipeline.output.workbook.pages.looks import HEADER, RAW_INK, TITLE, TYPED_HEADER, Look, Styles, painted
+from pipeline.output.workbook.pages.looks import HEADER, RAW_INK, TYPED_HEADER, Look, Styles, painted
 from pipeline.output.workbook.pages.printing import set_up_page
 from pipeline.output.workbook.sheet import Sheet
 from pipeline.output.workbook.tables.legend import code_name
@@ -29,7 +28,7 @@ _LONGEST_NAME: Final = 31
 """Characters of the name of a sheet of Excel."""
 _BY_UNIT: Final = ("value", "low", "high", "median")
 """Columns whose numbers are in the unit of their row, where the table has units."""
-_PAINTED: Final = ("status", "verdict", "look")
+_PAINTED: Final = ("status", "verdict", "entry")
 
 
 def write_workbook(path: Path, sheets: Iterable[Sheet]) -> None:
@@ -79,82 +78,67 @@ class _Page:
         self.widths = layout.column_widths(sheet)
 
     def fill(self) -> None:
-        row = 1
-        for title, table in self.sheet.tables:
-            if title:
-                write_text(self.page.cell(row, 1), self.styles, title, TITLE)
-                row += 1
-            row = self._fill_table(row, title, table) + 2
+        self._fill_header()
+        self._fill_rows()
         self._set_widths()
         set_up_page(self.page, self.sheet)
 
-    def _fill_table(self, row: int, title: str, table: Table) -> int:
-        """Write header and rows from `row` on; return the last row used."""
-        sentences = layout.is_sentences(title, table) and not self.sheet.is_one_table
-        if not sentences:
-            self._fill_header(row, table)
-            row += 1
-        shown, more = table.rows[: self.sheet.most_rows], len(table.rows) - self.sheet.most_rows
-        looks = [self._look(code, shown, place, table) for place, code in enumerate(table.columns)]
-        wrapped = {place: self._width(table, place) for place, look in enumerate(looks) if look.wrap}
+    def _fill_header(self) -> None:
+        from openpyxl.comments import Comment
+
+        lines = 1
+        for place, code in enumerate(self.sheet.table.columns):
+            words, head = self.sheet.words(code), self.page.cell(1, place + 1)
+            typed = code in self.sheet.typed
+            write_text(head, self.styles, words.headline, TYPED_HEADER if typed else HEADER)
+            lines = max(lines, layout.lines_of(words.headline, self.widths[place] - 2))
+            if words.meaning and not typed:
+                name = code_name(self.sheet, code)
+                of_file = f"\n{name} in {self.sheet.file}" if name else ""
+                head.comment = Comment(safe_text(words.meaning + of_file), "cd38rd", height=110, width=300)
+        self.page.row_dimensions[1].height = layout.LINE * lines + 4
+
+    def _fill_rows(self) -> None:
+        table, most = self.sheet.table, self.sheet.most_rows
+        shown, more = table.rows[:most], len(table.rows) - most
+        looks = [self._look(place, code) for place, code in enumerate(table.columns)]
+        wrapped = {place: self.widths[place] for place, look in enumerate(looks) if look.wrap}
         unit = table.columns.index("unit") if "unit" in table.columns else None
-        for values in shown:
+        for number, values in enumerate(shown, start=2):
             for place, (code, value) in enumerate(zip(table.columns, values, strict=True)):
+                if value is None:
+                    continue
                 look = looks[place]
                 if unit is not None and code in _BY_UNIT:
                     look = replace(look, number_format=format_of_unit(str(values[unit] or "")))
                 if code in _PAINTED:
                     look = replace(painted(value), wrap=look.wrap)
-                cell = self.page.cell(row, place + 1)
+                cell = self.page.cell(number, place + 1)
                 write_cell(cell, self.styles, value, look, as_typed=code in self.sheet.typed)
-            self._spread(row, table, sentences=sentences)
             height = layout.row_height(values, wrapped)
             if height:
-                self.page.row_dimensions[row].height = height
-            row += 1
-        if more > 0:
-            write_text(self.page.cell(row, 1), self.styles, f"{more} more rows: {_ALL_ROWS}", Look())
-            row += 1
-        return row - 1
+                self.page.row_dimensions[number].height = height
+        said = f"{more} more rows: {_ALL_ROWS}" if more > 0 else "" if shown else self.sheet.empty
+        if said:
+            write_text(self.page.cell(len(shown) + 2, 1), self.styles, said, Look())
 
-    def _fill_header(self, row: int, table: Table) -> None:
-        from openpyxl.comments import Comment
-
-        lines = 1
-        for place, code in enumerate(table.columns):
-            words, head = self.sheet.words(code), self.page.cell(row, place + 1)
-            typed = code in self.sheet.typed
-            write_text(head, self.styles, words.headline, TYPED_HEADER if typed else HEADER)
-            lines = max(lines, layout.lines_of(words.headline, self._width(table, place) - 2))
-            if words.meaning and not typed:
-                name = code_name(self.sheet, code)
-                of_file = f"\n{name} in {self.sheet.file}" if name else ""
-                head.comment = Comment(safe_text(words.meaning + of_file), "cd38rd", height=110, width=300)
-        self._spread(row, table, sentences=False)
-        self.page.row_dimensions[row].height = layout.LINE * lines + 4
-
-    def _look(self, code: str, rows: tuple[tuple[object, ...], ...], place: int, table: Table) -> Look:
+    def _look(self, place: int, code: str) -> Look:
         """Return the look of a column's cells; text that does not fit is wrapped."""
-        words, width = self.sheet.words(code), self._width(table, place)
-        wrap = any(isinstance(row[place], str) and len(str(row[place])) > width - 1 for row in rows)
+        width = self.widths[place]
+        rows = self.sheet.table.rows[: self.sheet.most_rows]
+        texts = (row[place] for row in rows)
+        wrap = any(isinstance(text, str) and len(text) > width - 1 for text in texts)
         raw = code.startswith("rd_raw")
-        return Look(words.number_format, ink=RAW_INK if raw else "", italic=raw, wrap=wrap)
+        side = "right" if code.endswith("reported") else ""
+        shown = self._format(place)
+        return Look(shown, ink=RAW_INK if raw else "", italic=raw, wrap=wrap, side=side)
 
-    def _width(self, table: Table, place: int) -> float:
-        """Return how wide the cells of a table's column are, with the columns that they take."""
-        if table.columns == ("text",) and not self.sheet.is_one_table:
-            return sum(self.widths[: layout.spread_to(self.widths, 0) + 1])
-        if layout.is_spread(self.sheet, table, place):
-            return sum(self.widths[place : layout.spread_to(self.widths, place) + 1])
-        return self.widths[place]
-
-    def _spread(self, row: int, table: Table, *, sentences: bool) -> None:
-        """Let a sentence take the columns to its right."""
-        first = 0 if sentences else len(table.columns) - 1
-        if sentences or layout.is_spread(self.sheet, table, first):
-            last = layout.spread_to(self.widths, first)
-            if last > first:
-                self.page.merge_cells(start_row=row, end_row=row, start_column=first + 1, end_column=last + 1)
+    def _format(self, place: int) -> str:
+        """Return the number format of a column; the ends of an interval have that of the number before them."""
+        columns = self.sheet.table.columns
+        while place > 0 and columns[place] in ("low", "high"):
+            place -= 1
+        return self.sheet.words(columns[place]).number_format
 
     def _set_widths(self) -> None:
         from openpyxl.utils import get_column_letter

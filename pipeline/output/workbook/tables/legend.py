@@ -1,4 +1,4 @@
-"""The sheet Legend: every column of every sheet in words, statuses and flags, and how cells look."""
+"""The sheet Legend: statuses, flags and looks, and every column of every sheet in words."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from calibration.density.receptor_density import RdStatus
 from pipeline.output.figures.style.palette import STATUS, VERDICT
 from pipeline.output.report.words import FLAGS
 from pipeline.output.table import Table
-from pipeline.output.workbook.sheet import Sheet, Titled
-from pipeline.output.workbook.words.column import ColumnWords
+from pipeline.output.workbook.sheet import Sheet
 
 _CSV_CODES: Final[Mapping[str, str]] = {
     "rd_measured": "rd",
@@ -45,31 +44,29 @@ _SHOWN: Final[Mapping[RdStatus, str]] = {
 }
 
 LOOKS: Final[tuple[tuple[str, str], ...]] = (
-    ("raw", "Grey italics: a raw estimate, not to be quoted and not to be averaged."),
-    ("typed", "Header in grey: a column that you typed. It stands as you typed it."),
-    ("header", "Header in blue: a column of results. Point at it to read what it is."),
-    ("coloured", "Status in colour; whatever is not OK is bold too."),
-    ("empty", "Empty: not known, or not measured; never 0."),
+    ("grey italics", "A raw estimate: not to be quoted and not to be averaged."),
+    ("grey header", "A column that you typed. It stands as you typed it, yours too: look through them."),
+    ("blue header", "A column of results. Point at it to read what it is."),
+    ("coloured cell", "A status or verdict; whatever is not OK is bold too."),
+    ("empty cell", "Not known, or not measured; never 0."),
+    ("grouped columns", "Columns beyond those that are printed; the sign above them folds them away."),
 )
-"""How cells look, by what shows it in the sheet."""
+"""How cells look, and what it means."""
 
 
-def legend_tables(sheets: Sequence[Sheet]) -> Titled:
-    """Return the tables of the legend of these sheets."""
-    columns = Table(
-        ("sheet", "table", "column", "unit", "meaning", "code", "file"),
-        tuple(row for sheet in sheets for row in _rows(sheet)),
+def legend_table(sheets: Sequence[Sheet]) -> Table:
+    """Return the legend of these sheets, a row per status, look, column and flag."""
+    rows = (
+        *(
+            ("status", "", s.value, "", f"{_sentence(look.words)} {_SHOWN[s]}", "", "")
+            for s, look in STATUS.items()
+        ),
+        *(("verdict", "", v.value, "", _sentence(VERDICT[v].words), "", "") for v in CurveVerdict),
+        *(("look", "", name, "", meaning, "", "") for name, meaning in LOOKS),
+        *(row for sheet in sheets for row in _columns(sheet)),
+        *(("flag", "", str(flag), "", _sentence(FLAGS[flag]), "", "") for flag in sorted(FLAGS)),
     )
-    statuses = tuple((s.value, f"{_sentence(look.words)} {_SHOWN[s]}") for s, look in STATUS.items())
-    verdicts = tuple((v.value, _sentence(VERDICT[v].words)) for v in CurveVerdict)
-    flags = tuple((flag, _sentence(FLAGS[flag])) for flag in sorted(FLAGS))
-    return (
-        ("Statuses of a density", Table(("status", "meaning"), statuses)),
-        ("Verdicts on a standard curve", Table(("verdict", "meaning"), verdicts)),
-        ("How cells look", Table(("look", "meaning"), LOOKS)),
-        ("Columns", columns),
-        ("Flags", Table(("flag", "meaning"), flags)),
-    )
+    return Table(("kind", "sheet", "entry", "unit", "meaning", "code", "file"), rows)
 
 
 def code_name(sheet: Sheet, code: str) -> str:
@@ -77,22 +74,11 @@ def code_name(sheet: Sheet, code: str) -> str:
     return "" if not sheet.file or code in _ONLY_HERE else _CSV_CODES.get(code, code)
 
 
-def _rows(sheet: Sheet) -> Iterator[tuple[str, ...]]:
-    for title, table in sheet.tables:
-        if title and table.columns == ("text",):
-            continue
-        for code in table.columns:
-            words: ColumnWords = sheet.words(code)
-            name = code_name(sheet, code)
-            yield (
-                sheet.name,
-                title,
-                words.header,
-                words.unit,
-                words.meaning,
-                name,
-                sheet.file if name else "",
-            )
+def _columns(sheet: Sheet) -> Iterator[tuple[str, ...]]:
+    for code in sheet.table.columns:
+        words, name = sheet.words(code), code_name(sheet, code)
+        file = sheet.file if name else ""
+        yield ("column", sheet.name, words.header, words.unit, words.meaning, name, file)
 
 
 def _sentence(words: str) -> str:

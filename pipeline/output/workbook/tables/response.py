@@ -1,191 +1,237 @@
-"""The tables of the sheet Response: response, survival, what the patients are like."""
+"""The tables about response and survival: rows of one kind in one table, whatever they are about."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Iterable, Mapping
+from typing import Final
 
-from pipeline.output.table import Column, Table, attributes, table_of
-from pipeline.output.workbook.sheet import Titled, sentences
+from pipeline.output.table import Cell, Table
 from pipeline.response.characteristics import Characteristic
-from pipeline.response.landmark import DexamethasoneTable
-from pipeline.response.pfs_bounds import PfsBound
-from pipeline.response.statistics.counts import Contrast, Proportion
+from pipeline.response.landmark import LandmarkTest
+from pipeline.response.statistics.counts import Contrast, Proportion, Trend
 from pipeline.response.statistics.logistic import OddsRatio
 from pipeline.response.statistics.time_to_event import MedianSurvival
 from pipeline.response.tables import ResponseTables
 
-_Columns = tuple[Column[Any], ...]
+NO_PATIENTS: Final = "Nothing here: the study has no patients sheet."
+
+PRINTED_COMPARISONS: Final = 15
+PRINTED_SURVIVAL: Final = 11
+"""Columns up to the strength, and up to the interval."""
+
+_DEX: Final = "Disease control by dexamethasone: not its effect"
+_DEX_AT_LANDMARK: Final = "Dexamethasone among those at risk at the landmark"
+
+_Group = tuple[str, tuple[Proportion, ...]]
+_Row = Mapping[str, Cell]
 
 
-@dataclass(frozen=True, slots=True)
-class _GroupSurvival:
-    """The median survival of a group of patients; "" = of all."""
-
-    group: str
-    median: MedianSurvival
-
-
-_PROPORTIONS: Final[_Columns] = (
-    Column("group", lambda row: row.name),
-    *attributes("k", "n", "percent", "low", "high", "method"),
-)
-_CONTRASTS: Final[_Columns] = (
-    Column("contrast", lambda contrast: contrast.name),
-    Column("p", lambda contrast: contrast.fisher_p),
-    *attributes("odds_ratio"),
-    Column("low", lambda contrast: contrast.odds_ratio_low),
-    Column("high", lambda contrast: contrast.odds_ratio_high),
-    Column("first", lambda contrast: f"{contrast.first.k}/{contrast.first.n}"),
-    Column("second", lambda contrast: f"{contrast.second.k}/{contrast.second.n}"),
-    *attributes("strength", "method", "note"),
-)
-_TREND: Final[_Columns] = (
-    Column("trend", lambda trend: trend.name),
-    *attributes("n"),
-    Column("events", lambda trend: trend.n_events),
-    *attributes("z", "p", "exact_p"),
-    Column("odds_ratio_per_stratum", lambda trend: trend.odds.odds_ratio if trend.odds else None),
-    Column("low", lambda trend: trend.odds.low if trend.odds else None),
-    Column("high", lambda trend: trend.odds.high if trend.odds else None),
-    Column("strength", lambda trend: trend.odds.strength if trend.odds else ""),
-    *attributes("method", "note"),
-)
-_ODDS: Final[_Columns] = (
-    Column("covariate", lambda odds: odds.name),
-    *attributes("per", "n"),
-    Column("events", lambda odds: odds.n_events),
-    *attributes("odds_ratio", "low", "high", "p", "strength", "method", "note"),
-)
-_LEFT_OUT: Final[_Columns] = (
-    *attributes("reason"),
-    Column("n", lambda group: len(group.patients)),
-    Column("patients", lambda group: "; ".join(group.patients)),
-)
-_CHARACTERISTICS: Final[tuple[Column[Characteristic], ...]] = (
-    Column("row", lambda row: row.name),
-    Column("k", lambda row: row.k if isinstance(row, Proportion) else None),
-    Column("n", lambda row: row.n),
-    Column("percent", lambda row: row.percent if isinstance(row, Proportion) else None),
-    Column("median", lambda row: None if isinstance(row, Proportion) else row.median),
-    Column("low", lambda row: row.low),
-    Column("high", lambda row: row.high),
-    Column("unit", lambda row: "%" if isinstance(row, Proportion) else row.unit),
-    Column("method", lambda row: row.method),
-)
-_SURVIVAL: Final[tuple[Column[_GroupSurvival], ...]] = (
-    Column("endpoint", lambda row: row.median.name),
-    Column("group", lambda row: row.group),
-    Column("n", lambda row: row.median.n),
-    Column("events", lambda row: row.median.n_events),
-    Column("not_known", lambda row: row.median.n_unknown),
-    Column("median", lambda row: row.median.median),
-    Column("low", lambda row: row.median.low),
-    Column("high", lambda row: row.median.high),
-    Column("method", lambda row: row.median.method),
-    Column("note", lambda row: row.median.note),
-)
-_BOUNDS: Final[tuple[Column[PfsBound], ...]] = (
-    Column("rule", lambda bound: bound.rule),
-    Column("patients_moved", lambda bound: bound.n_moved),
-    Column("n", lambda bound: bound.median.n),
-    Column("events", lambda bound: bound.median.n_events),
-    Column("median", lambda bound: bound.median.median),
-    Column("low", lambda bound: bound.median.low),
-    Column("high", lambda bound: bound.median.high),
-    Column("note", lambda bound: bound.median.note),
-)
-_LOG_RANK: Final[_Columns] = (
-    Column("endpoint", lambda test: test.name),
-    *attributes("n"),
-    Column("events", lambda test: test.n_events),
-    Column("p", lambda test: test.log_rank_p),
-    *attributes("hazard_ratio", "low", "high", "strength", "note"),
-)
+def proportion_table(tables: ResponseTables | None) -> Table:
+    """Return a row per group of patients: how many of them have it, with an exact interval."""
+    columns = ("table", "group", "k", "n", "percent", "low", "high", "method")
+    groups = [group for group in proportion_groups(tables) if not is_empty_group(group)]
+    rows = (
+        (title, row.name, row.k, row.n, row.percent, row.low, row.high, row.method)
+        for title, members in groups
+        for row in members
+    )
+    return Table(columns, tuple(rows))
 
 
-def response_tables_of(tables: ResponseTables | None) -> Titled:
-    """Return the response tables, their contrasts and trend, and the tables of R1 and R7 to R10."""
+def proportion_groups(tables: ResponseTables | None) -> tuple[_Group, ...]:
+    """Return the groups of patients with their titles."""
     if tables is None:
-        return (("", sentences(("The study has no patients sheet.",))),)
-    return (
-        ("Best response, and disease control", _proportions(tables.response)),
-        ("Disease control by washout before the study drug", _proportions(tables.by_washout)),
-        ("Disease control by receptor density", _proportions(tables.by_rd)),
-        ("Disease control of patients in no stratum", _proportions(tables.outside)),
-        *_left_out(tables),
-        ("Contrasts", _contrasts((*tables.washout_contrasts, tables.rd_contrast, *tables.rd_moved))),
-        ("Trend", table_of(_TREND, (tables.washout_trend,))),
-        (
-            "Odds of disease control, logistic regression",
-            table_of(_ODDS, (*tables.odds, *_penalised(tables))),
-        ),
-        ("Patients before the study drug", _characteristics(tables.baseline)),
-        ("Survival, months", _survival(("", tables.survival))),
-        *_bounds(tables),
-        *_dexamethasone(tables.dexamethasone),
-        ("Exposure, safety and serum", _characteristics(tables.safety)),
-        ("What was typed and cannot be", _typed(tables)),
-        ("Notes", sentences(_said(tables))),
-    )
-
-
-def _left_out(tables: ResponseTables) -> Titled:
-    groups = tables.rd_left_out
-    return (("In no group of receptor density, and why", table_of(_LEFT_OUT, groups)),) if groups else ()
-
-
-def _bounds(tables: ResponseTables) -> Titled:
-    bounds = tables.pfs_bounds
-    title = "Median PFS by other rules of censoring, months"
-    return ((title, table_of(_BOUNDS, bounds)),) if bounds else ()
-
-
-def _said(tables: ResponseTables) -> tuple[str, ...]:
-    """Return the rules and notes, what must be read beside a number first."""
-    warned = (tables.survival_warning,) if tables.survival_warning else ()
-    words = (tables.rd_words,) if tables.rd_words else ()
-    return (*warned, tables.rule, tables.rd_rule, *words, tables.survival_rule, *tables.notes)
-
-
-def _penalised(tables: ResponseTables) -> tuple[OddsRatio, ...]:
-    """Return Firth's odds ratio of each contrast with an empty cell."""
-    contrasts = (*tables.washout_contrasts, tables.rd_contrast)
-    return tuple(contrast.firth for contrast in contrasts if contrast.firth is not None)
-
-
-def _characteristics(rows: Iterable[Characteristic]) -> Table:
-    """Return shares and medians below each other; `low` and `high` are the interval, or the range."""
-    return table_of(_CHARACTERISTICS, rows)
-
-
-def _survival(*groups: tuple[str, Iterable[MedianSurvival]]) -> Table:
-    """Return the medians of named groups, one group below the other."""
-    return table_of(_SURVIVAL, (_GroupSurvival(name, row) for name, medians in groups for row in medians))
-
-
-def _dexamethasone(table: DexamethasoneTable | None) -> Titled:
-    if table is None:
         return ()
-    medians = _survival(("with dexamethasone", table.with_it), ("without", table.without_it))
-    landmark = f"from the landmark of {table.landmark_weeks:g} weeks"
+    dexamethasone = tables.dexamethasone
     return (
-        ("Disease control by dexamethasone: not its effect", _proportions(table.ever)),
-        ("", sentences((table.warning, *((table.note,) if table.note else ())))),
-        ("Dexamethasone among those at risk at the landmark", _proportions((table.given_by,))),
-        (f"Survival {landmark}, months", medians),
-        (f"Log-rank test {landmark}", table_of(_LOG_RANK, table.tests)),
+        ("Best response, and disease control", tables.response),
+        ("Disease control by washout before the study drug", tables.by_washout),
+        ("Disease control by receptor density", tables.by_rd),
+        ("Disease control of patients in no stratum", tables.outside),
+        *(
+            ((_DEX, dexamethasone.ever), (_DEX_AT_LANDMARK, (dexamethasone.given_by,)))
+            if dexamethasone is not None
+            else ()
+        ),
     )
 
 
-def _typed(tables: ResponseTables) -> Table:
-    return table_of(attributes("where", "found", "text"), tables.inconsistencies)
+def is_empty_group(group: _Group) -> bool:
+    """Tell whether nobody is counted in a group."""
+    return not any(row.n for row in group[1])
 
 
-def _proportions(rows: Iterable[Proportion]) -> Table:
-    return table_of(_PROPORTIONS, rows)
+def comparison_table(tables: ResponseTables | None) -> Table:
+    """Return a row per comparison of patients: contrasts, trend, logistic regression, log-rank tests."""
+    columns = (
+        "table", "comparison", "per", "n", "events", "ratio_of", "ratio", "low", "high", "p", "exact_p", "z",
+        "first", "second", "strength", "method", "note",
+    )  # fmt: skip
+    rows = [] if tables is None else [*_contrasts(tables), *_trend(tables.washout_trend), *_odds(tables)]
+    rows += _log_rank(tables) if tables else []
+    return _filled(columns, rows)
 
 
-def _contrasts(rows: Iterable[Contrast]) -> Table:
-    return table_of(_CONTRASTS, rows)
+def survival_table(tables: ResponseTables | None) -> Table:
+    """Return a row per median survival: of all, by other rules of censoring, from the landmark."""
+    columns = (
+        "table", "endpoint", "group", "rule", "n", "events", "not_known", "patients_moved", "median_months",
+        "low", "high", "method", "note",
+    )  # fmt: skip
+    if tables is None:
+        return Table(columns, ())
+    rows = [_survival("Survival", "all", median) for median in tables.survival]
+    rows += [
+        {
+            **_survival("Survival by other rules of censoring", "all", bound.median),
+            "rule": bound.rule,
+            "patients_moved": bound.n_moved,
+        }
+        for bound in tables.pfs_bounds
+    ]
+    if tables.dexamethasone is not None:
+        title = _from_landmark(tables)
+        rows += [_survival(title, "with dexamethasone", median) for median in tables.dexamethasone.with_it]
+        rows += [_survival(title, "without", median) for median in tables.dexamethasone.without_it]
+    return _filled(columns, [row for row in rows if row["n"]])
+
+
+def characteristic_table(tables: ResponseTables | None) -> Table:
+    """Return what the patients are like, and exposure, safety and serum."""
+    columns = ("table", "row", "k", "n", "percent", "median", "low", "high", "unit", "method")
+    if tables is None:
+        return Table(columns, ())
+    titled = (
+        ("Patients before the study drug", tables.baseline),
+        ("Exposure, safety and serum", tables.safety),
+    )
+    return Table(
+        columns, tuple(_characteristic(title, row) for title, rows in titled for row in rows if row.n)
+    )
+
+
+def _contrasts(tables: ResponseTables) -> list[_Row]:
+    every: Iterable[Contrast] = (*tables.washout_contrasts, tables.rd_contrast, *tables.rd_moved)
+    return [
+        {
+            "table": "Contrasts",
+            "comparison": contrast.name,
+            "n": contrast.first.n + contrast.second.n,
+            "events": contrast.first.k + contrast.second.k,
+            "ratio_of": "odds",
+            "ratio": contrast.odds_ratio,
+            "low": contrast.odds_ratio_low,
+            "high": contrast.odds_ratio_high,
+            "p": contrast.fisher_p,
+            "first": f"{contrast.first.k}/{contrast.first.n}",
+            "second": f"{contrast.second.k}/{contrast.second.n}",
+            "strength": contrast.strength,
+            "method": contrast.method,
+            "note": contrast.note,
+        }
+        for contrast in every
+        if contrast.first.n + contrast.second.n
+    ]
+
+
+def _trend(trend: Trend) -> list[_Row]:
+    odds = trend.odds
+    row: _Row = {
+        "table": "Trend",
+        "comparison": trend.name,
+        "per": "stratum",
+        "n": trend.n,
+        "events": trend.n_events,
+        "ratio_of": "odds",
+        "ratio": odds.odds_ratio if odds else None,
+        "low": odds.low if odds else None,
+        "high": odds.high if odds else None,
+        "p": trend.p,
+        "exact_p": trend.exact_p,
+        "z": trend.z,
+        "strength": odds.strength if odds else "",
+        "method": trend.method,
+        "note": trend.note,
+    }
+    return [row] if trend.n else []
+
+
+def _odds(tables: ResponseTables) -> list[_Row]:
+    contrasts = (*tables.washout_contrasts, tables.rd_contrast)
+    penalised = tuple(contrast.firth for contrast in contrasts if contrast.firth is not None)
+    return [_odds_row(odds) for odds in (*tables.odds, *penalised) if odds.n]
+
+
+def _odds_row(odds: OddsRatio) -> _Row:
+    return {
+        "table": "Odds of disease control, logistic regression",
+        "comparison": odds.name,
+        "per": odds.per,
+        "n": odds.n,
+        "events": odds.n_events,
+        "ratio_of": "odds",
+        "ratio": odds.odds_ratio,
+        "low": odds.low,
+        "high": odds.high,
+        "p": odds.p,
+        "strength": odds.strength,
+        "method": odds.method,
+        "note": odds.note,
+    }
+
+
+def _log_rank(tables: ResponseTables) -> list[_Row]:
+    if tables.dexamethasone is None:
+        return []
+    tests: Iterable[LandmarkTest] = tables.dexamethasone.tests
+    title = _from_landmark(tables)
+    return [
+        {
+            "table": f"Log-rank test: {title[0].lower()}{title[1:]}",
+            "comparison": f"{test.name}, with dexamethasone v without",
+            "n": test.n,
+            "events": test.n_events,
+            "ratio_of": "hazards",
+            "ratio": test.hazard_ratio,
+            "low": test.low,
+            "high": test.high,
+            "p": test.log_rank_p,
+            "strength": test.strength,
+            "method": "log-rank",
+            "note": test.note,
+        }
+        for test in tests
+        if test.n
+    ]
+
+
+def _from_landmark(tables: ResponseTables) -> str:
+    weeks = tables.dexamethasone.landmark_weeks if tables.dexamethasone else 0
+    return f"Survival from the landmark of {weeks:g} weeks"
+
+
+def _survival(title: str, group: str, median: MedianSurvival) -> dict[str, Cell]:
+    return {
+        "table": title,
+        "endpoint": median.name,
+        "group": group,
+        "n": median.n,
+        "events": median.n_events,
+        "not_known": median.n_unknown,
+        "median_months": median.median,
+        "low": median.low,
+        "high": median.high,
+        "method": median.method,
+        "note": median.note,
+    }
+
+
+def _characteristic(title: str, row: Characteristic) -> tuple[Cell, ...]:
+    if isinstance(row, Proportion):
+        return (title, row.name, row.k, row.n, row.percent, None, row.low, row.high, "%", row.method)
+    return (title, row.name, None, row.n, None, row.median, row.low, row.high, row.unit, row.method)
+
+
+def _filled(columns: tuple[str, ...], rows: Iterable[_Row]) -> Table:
+    """Return rows with a cell for each column, empty where a row has none."""
+    return Table(columns, tuple(tuple(row.get(column) for column in columns) for row in rows))

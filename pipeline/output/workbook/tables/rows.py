@@ -7,6 +7,7 @@ from typing import Any, Final, cast
 
 from gating.sentinels import B_PRECURSORS, NK_CELLS
 from pipeline.assembly.study_result import StudyResult
+from pipeline.output.calibration_table import CALIBRATIONS
 from pipeline.output.result_tables import (
     PATIENTS,
     SAMPLES,
@@ -112,6 +113,25 @@ _VISIT_FIRST: Final = (
 )
 VISITS: Final[tuple[Column[Any], ...]] = (*_VISIT_FIRST, *_RAW, *_without(PATIENTS, _VISIT_FIRST))
 
+_BEADS_FIRST: Final = _named(
+    CALIBRATIONS,
+    (
+        "beads",
+        "kit",
+        "lot",
+        "acquired_on",
+        "verdict",
+        "slope",
+        "intercept",
+        "r2",
+        "residual_sd",
+        "checks",
+        "flags",
+    ),
+)
+BEADS: Final = (*_BEADS_FIRST, *(column for column in CALIBRATIONS if column not in _BEADS_FIRST))
+
+PRINTED_BEADS: Final = len(_BEADS_FIRST)
 PRINTED_TUBES: Final = len(_TUBE_FIRST)
 PRINTED_VISITS: Final = len(_VISIT_FIRST)
 
@@ -123,11 +143,18 @@ BESIDE: Final[tuple[Column[Any], ...]] = (
     _SAMPLE_NOTE,
 )
 """What stands beside a row that a person typed."""
+PRINTED_BESIDE: Final = len(BESIDE) - 2
+"""Without flags and note."""
 
 
 def tube_table(study_result: StudyResult) -> Table:
     """Return a row per tube: what is quoted first, then all that the CSV file has."""
     return table_of(TUBES, sample_facts(study_result))
+
+
+def bead_table(study_result: StudyResult) -> Table:
+    """Return a row per bead run: its verdict first."""
+    return table_of(BEADS, study_result.calibrations)
 
 
 def visit_table(study_result: StudyResult) -> Table:

@@ -28,7 +28,7 @@ BEAD_WORDS: Final[Mapping[str, ColumnWords]] = {
     "peak_rcv_percent": ColumnWords("Robust CV of each population", f"0.7413 · IQR / median. {_LIST}.", "%"),
     "levels": ColumnWords("Assigned values", f"As typed, of the lot. {_LIST}.", "unit of the kit"),
     "fitted": ColumnWords("In the fit", f"Which populations are in the fit. {_LIST}."),
-    "model": ColumnWords("Model", "The standard curve, or the model of washout: see docs/washout.md."),
+    "model": ColumnWords("Model", "The standard curve's, or a model of washout."),
     "residual_sd": ColumnWords("Scatter about the curve", "Residual SD.", "log10", FIT),
     "back_calculated_error_percent": ColumnWords(
         "Back-calculated error", f"(value from the curve − assigned) / assigned. {_LIST}.", "%"
@@ -78,16 +78,14 @@ OTHER_WORDS: Final[Mapping[str, ColumnWords]] = {
     "about": ColumnWords("About", "The cell, sample, bead run or table that it is about."),
     "note": ColumnWords("Note", "In words.", width=80),
     "name": ColumnWords("Name", "Name of the setting, library or file."),
-    "value": ColumnWords("Value", "In the unit of its row, where it has one.", width=60),
+    "value": ColumnWords("Value", "In the unit of its row, where it has one.", width=72),
     "sheet": ColumnWords("Sheet", "A sheet of this workbook."),
-    "table": ColumnWords("Table", "The table of the sheet, where it has several.", width=34),
-    "column": ColumnWords("Column", "As it stands in the sheet.", width=34),
+    "table": ColumnWords("Table", "What the line belongs to.", width=40),
+    "entry": ColumnWords("Entry", "The status, flag, look or column that the line explains.", width=34),
     "unit": ColumnWords("Unit", "Unit of value, interval, median or range in this row."),
     "meaning": ColumnWords("Meaning", "In words.", width=90),
     "code": ColumnWords("Code name", "The column's name in the file beside it, for programs.", width=30),
     "file": ColumnWords("File", "File of results/ that has the column under its code name."),
-    "look": ColumnWords("Looks like", "How such a cell looks in this workbook."),
-    "flag": ColumnWords("Flag", "A code in the columns Flags."),
     "bin_from": ColumnWords("Bin from", "Lower edge of the bin on the {marker} channel.", "MFI", BRIGHTNESS),
     "bin_to": ColumnWords("Bin to", "Upper edge of the bin.", "MFI", BRIGHTNESS),
     "stained": ColumnWords(

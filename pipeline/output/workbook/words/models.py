@@ -16,6 +16,7 @@ from pipeline.output.workbook.formats import (
     WEEKS,
 )
 from pipeline.output.workbook.words.column import MOLECULES, ColumnWords
+from pipeline.washout.goodness import CONTRADICTED
 
 MODEL_WORDS: Final[Mapping[str, ColumnWords]] = {
     "estimate": ColumnWords("Estimate", "What was estimated, in words.", width=44),
@@ -37,13 +38,11 @@ MODEL_WORDS: Final[Mapping[str, ColumnWords]] = {
     "weeks": ColumnWords(
         "Weeks", "Weeks since the last dose of {drug}; empty: cannot be told.", "weeks", WEEKS
     ),
-    "text": ColumnWords("In words", "A sentence.", width=90),
-    "words": ColumnWords("Why", "Why the models leave it out.", width=60),
     "aicc": ColumnWords("AICc", "Lower is better, on the same rows.", "", ONE_DECIMAL),
     "parameters": ColumnWords("Parameters", "How many the data decide.", "", ONE_DECIMAL),
     "misfit_p": ColumnWords(
         "Fit, p",
-        "p that what the model leaves over has no trend over the weeks; below 0.05 the rows "
+        f"p that what the model leaves over has no trend over the weeks; below {CONTRADICTED:g} the rows "
         "contradict the model. Empty: not looked at.",
         "",
         P_VALUE,
@@ -52,37 +51,31 @@ MODEL_WORDS: Final[Mapping[str, ColumnWords]] = {
     "serum_low": ColumnWords("Serum, 95 % from", "Lower end of its 95 % interval.", "µg/mL", FOLD),
     "serum_high": ColumnWords("Serum, 95 % to", "Upper end of its 95 % interval.", "µg/mL", FOLD),
     "reason": ColumnWords("Why", "Why there is no number, or only a limit.", width=50),
-    "rows": ColumnWords("Rows", "Which rows are counted; the seed of random draws."),
-    "count": ColumnWords("n", "How many."),
 }
 RESPONSE_WORDS: Final[Mapping[str, ColumnWords]] = {
     "group": ColumnWords("Group", "The patients counted.", width=36),
     "k": ColumnWords("k", "Patients (or events) of the group with it.", "", COUNT),
     "percent": ColumnWords("Percent", "100 · k / n.", "%", PERCENT),
-    "contrast": ColumnWords("Contrast", "The two groups compared.", width=44),
-    "odds_ratio": ColumnWords(
-        "Odds ratio", "Of the first to the second group; per step of the covariate.", "", FOLD
+    "comparison": ColumnWords("Comparison", "The groups or the covariate compared.", width=40),
+    "ratio_of": ColumnWords("Ratio of", "Odds, or hazards."),
+    "ratio": ColumnWords(
+        "Ratio", "Odds ratio or hazard ratio: of the first to the second group, or per step.", "", FOLD
     ),
+    "median_months": ColumnWords("Median survival", "Empty: not reached.", "months", WEEKS),
+    "preferred": ColumnWords("Preferred", "yes: the model that is told first. The sheet Notes says why."),
     "first": ColumnWords("First group", "k/n of the first group."),
     "second": ColumnWords("Second group", "k/n of the second group."),
     "strength": ColumnWords("How strong", "How weak or strong the evidence is.", width=50),
-    "trend": ColumnWords("Trend", "Along the strata of washout.", width=36),
     "events": ColumnWords("Events", "Patients with the outcome.", "", COUNT),
     "z": ColumnWords("z", "Statistic of the test.", "", SHARE),
     "exact_p": ColumnWords("Exact p", "p over all orders of the patients.", "", P_VALUE),
-    "odds_ratio_per_stratum": ColumnWords("Odds ratio per stratum", "Logistic regression.", "", FOLD),
-    "covariate": ColumnWords("Covariate", "What the odds depend on.", width=36),
     "per": ColumnWords("Per", "Step of the covariate that the odds ratio is for.", width=30),
-    "patients": ColumnWords("Patients", "Their pseudonyms.", width=40),
     "row": ColumnWords("Quantity", "What is described.", width=36),
     "median": ColumnWords("Median", "In the unit of the row.", "", WEEKS),
     "endpoint": ColumnWords("Endpoint", "PFS or OS."),
     "not_known": ColumnWords("Not known", "Patients whose end is not known.", "", COUNT),
     "rule": ColumnWords("Rule of censoring", "Another rule than the usual.", width=50),
     "patients_moved": ColumnWords("Patients moved", "Patients whose time is another by it.", "", COUNT),
-    "hazard_ratio": ColumnWords("Hazard ratio", "Of the first to the second group.", "", FOLD),
-    "where": ColumnWords("Where", "Cell that holds it."),
-    "found": ColumnWords("Found", "What was typed.", width=40),
 }
 
 _ESTIMATES: Final[Mapping[str, str]] = {
