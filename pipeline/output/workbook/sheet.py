@@ -39,6 +39,8 @@ class Sheet:
         What is said in place of rows, where there are none.
     most_rows
         Rows that are shown.
+    all_rows
+        Where all rows are.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Sheet:
     typed: Mapping[str, str] = field(default_factory=dict)
     empty: str = ""
     most_rows: int = MOST_ROWS
+    all_rows: str = "rd_samples.csv, rd_patients.csv, washout.json, run.json and statistics/ hold all"
 
     def words(self, code: str) -> ColumnWords:
         """Return the words of a column."""

@@ -24,6 +24,7 @@ from pipeline.output.workbook.tables.models import (
 from pipeline.output.workbook.tables.notes import about_table, note_table
 from pipeline.output.workbook.tables.response import (
     NO_PATIENTS,
+    NOT_TYPED,
     PRINTED_COMPARISONS,
     PRINTED_SURVIVAL,
     characteristic_table,
@@ -42,6 +43,7 @@ from pipeline.output.workbook.tables.rows import (
     typed_table,
     visit_table,
 )
+from pipeline.response.tables import ResponseTables
 from pipeline.study.quantity_name import drug_of, marker_of
 from pipeline.study.study import Study
 
@@ -70,10 +72,23 @@ def _sheet(
     return name, make
 
 
+def _of_response(
+    name: str, table: Callable[[ResponseTables | None], Table], *, printed: int = 0
+) -> tuple[str, Make]:
+    """Return a sheet about response, and what makes it."""
+
+    def make(result: StudyResult) -> Sheet:
+        empty = NO_PATIENTS if result.response is None else NOT_TYPED
+        return Sheet(name, table(result.response), printed=printed, frozen=2, empty=empty)
+
+    return name, make
+
+
 def _your_rows(study_result: StudyResult) -> Sheet:
     typed = typed_headers(study_result)
     printed = len(typed) + PRINTED_BESIDE
-    return Sheet("Your rows", typed_table(study_result), typed=typed, printed=printed, empty=_SEE_NOTES)
+    rows, all_rows = typed_table(study_result), "your samples sheet holds all"
+    return Sheet("Your rows", rows, typed=typed, printed=printed, empty=_SEE_NOTES, all_rows=all_rows)
 
 
 SHEETS: Final[tuple[tuple[str, Make], ...]] = (
@@ -92,36 +107,22 @@ SHEETS: Final[tuple[tuple[str, Make], ...]] = (
         printed=PRINTED_VISITS_WITH_DRUG,
         frozen=2,
     ),
-    _sheet("Response", lambda result: proportion_table(result.response), frozen=2, empty=NO_PATIENTS),
-    _sheet(
-        "Comparisons",
-        lambda result: comparison_table(result.response),
-        printed=PRINTED_COMPARISONS,
-        frozen=2,
-        empty=NO_PATIENTS,
-    ),
-    _sheet(
-        "Survival",
-        lambda result: survival_table(result.response),
-        printed=PRINTED_SURVIVAL,
-        frozen=2,
-        empty=NO_PATIENTS,
-    ),
-    _sheet(
-        "Patients described",
-        lambda result: characteristic_table(result.response),
-        frozen=2,
-        empty=NO_PATIENTS,
-    ),
+    _of_response("Response", proportion_table),
+    _of_response("Comparisons", comparison_table, printed=PRINTED_COMPARISONS),
+    _of_response("Survival", survival_table, printed=PRINTED_SURVIVAL),
+    _of_response("Patients described", characteristic_table),
     _sheet("Notes", note_table, frozen=2, empty="No notes."),
     _sheet("About", about_table, frozen=2),
 )
 """The sheets of rd.xlsx in their order, before the legend of them all; and what makes each."""
 
-HISTOGRAMS: Final[tuple[str, Make]] = (
-    "Histograms",
-    lambda result: Sheet("Histograms", histogram_table(result), empty=_SEE_NOTES, most_rows=MOST_BINS),
-)
+
+def _histograms(study_result: StudyResult) -> Sheet:
+    rows, all_rows = histogram_table(study_result), "results/store holds all"
+    return Sheet("Histograms", rows, empty=_SEE_NOTES, most_rows=MOST_BINS, all_rows=all_rows)
+
+
+HISTOGRAMS: Final[tuple[str, Make]] = ("Histograms", _histograms)
 """The sheet of the setting `histogram_sheet`, after the legend."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import date, time, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from pipeline.output.table import Cell, significant
@@ -19,13 +20,14 @@ LONGEST: Final = 32_767
 _CUT: Final = "… (cut: no cell holds more)"
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _NOT_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_ESCAPE: Final = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
+_ESCAPE: Final = re.compile(r"(?<!_x005F)_(?=x(?!005F)[0-9A-Fa-f]{4}_)")
 
 
 def safe_text(text: str) -> str:
     r"""Return text as a cell holds it: no characters that a workbook cannot hold, and not too long.
 
-    `_x0041_` is a code of such files: it is written so that programs show it as it was typed.
+    `_x0041_` is a code of such files: it is written so that programs show it as it was typed; text that comes
+    from a workbook has been written so already.
 
     Examples
     --------
@@ -56,23 +58,29 @@ def write_cell(
         else:
             write_text(cell, styles, "yes" if value else "no", look)
     elif isinstance(value, date | time):
-        _put(cell, styles, value, replace(look, number_format=format_of_day(value), side="left"))
+        _put(cell, styles, value, _changed(look, format_of_day(value), "left"))
     elif isinstance(value, timedelta):
-        _put(cell, styles, value, replace(look, number_format="[h]:mm:ss"))
+        _put(cell, styles, value, _changed(look, "[h]:mm:ss", look.side))
     elif isinstance(value, int | float):
         number = value if as_typed or isinstance(value, int) else significant(value)
         if number is not None:
-            _put(cell, styles, number, look if as_typed else replace(look, side="right"))
+            _put(cell, styles, number, look if as_typed else _changed(look, look.number_format, "right"))
     else:
-        write_text(cell, styles, value, replace(look, number_format=TEXT) if as_typed else look)
+        write_text(cell, styles, value, _changed(look, TEXT, look.side) if as_typed else look)
 
 
 def write_text(cell: SheetCell, styles: Styles, text: str, look: Look) -> None:
     """Write text as text: `=`, `+`, `-`, `@` at its start never make a formula, now or when it is edited."""
     cell.value = safe_text(text)
     cell.data_type = "s"
-    shown = look if look.number_format == TEXT else replace(look, number_format=GENERAL)
-    cell._style = styles.of(replace(shown, quoted=text[:1] in _FORMULA))
+    shown = TEXT if look.number_format == TEXT else GENERAL
+    cell._style = styles.of(_changed(look, shown, look.side, quoted=text[:1] in _FORMULA))
+
+
+@cache
+def _changed(look: Look, number_format: str, side: str, *, quoted: bool = False) -> Look:
+    """Return a look for one kind of value; kept, since a column has thousands of them."""
+    return replace(look, number_format=number_format, side=side, quoted=quoted)
 
 
 def _put(cell: SheetCell, styles: Styles, value: object, look: Look) -> None:

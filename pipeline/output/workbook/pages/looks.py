@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from calibration.curve.standard_curve import CurveVerdict
@@ -47,9 +48,10 @@ _SAMPLES: Final = {
 """What the lines of the legend look like."""
 
 
-def painted(value: object) -> Look:
+@cache
+def painted(value: str, *, wrap: bool) -> Look:
     """Return the look of a status, a verdict or a line of the legend: told by colour and by weight."""
-    return _PAINTED.get(str(value)) or _SAMPLES.get(str(value)) or Look()
+    return replace(_PAINTED.get(value) or _SAMPLES.get(value) or Look(), wrap=wrap)
 
 
 class Styles:

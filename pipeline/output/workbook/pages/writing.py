@@ -22,10 +22,10 @@ from pipeline.output.workbook.tables.legend import code_name
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
-_ALL_ROWS: Final = "rd_samples.csv, rd_patients.csv, washout.json, run.json and statistics/ hold all"
 _NOT_IN_NAMES: Final = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 _LONGEST_NAME: Final = 31
 """Characters of the name of a sheet of Excel."""
+_BLANK: Final = "no sheets"
 _BY_UNIT: Final = ("value", "low", "high", "median")
 """Columns whose numbers are in the unit of their row, where the table has units."""
 _PAINTED: Final = ("status", "verdict", "entry")
@@ -42,9 +42,10 @@ def write_workbook(path: Path, sheets: Iterable[Sheet]) -> None:
     styles = Styles(workbook.active)
     workbook.properties.creator = "cd38rd"
     blank = workbook.active
+    blank.title = _BLANK
     for sheet in sheets:
-        name = sheet_name(sheet.name, workbook.sheetnames)
-        _Page(workbook.create_sheet(name), sheet, styles).fill()
+        taken = [name for name in workbook.sheetnames if name != _BLANK]
+        _Page(workbook.create_sheet(sheet_name(sheet.name, taken)), sheet, styles).fill()
     if len(workbook.sheetnames) > 1:
         workbook.remove(blank)
     text = io.BytesIO()
@@ -112,13 +113,13 @@ class _Page:
                 if unit is not None and code in _BY_UNIT:
                     look = replace(look, number_format=format_of_unit(str(values[unit] or "")))
                 if code in _PAINTED:
-                    look = replace(painted(value), wrap=look.wrap)
+                    look = painted(str(value), wrap=look.wrap)
                 cell = self.page.cell(number, place + 1)
                 write_cell(cell, self.styles, value, look, as_typed=code in self.sheet.typed)
             height = layout.row_height(values, wrapped)
             if height:
                 self.page.row_dimensions[number].height = height
-        said = f"{more} more rows: {_ALL_ROWS}" if more > 0 else "" if shown else self.sheet.empty
+        said = f"{more} more rows: {self.sheet.all_rows}" if more > 0 else "" if shown else self.sheet.empty
         if said:
             write_text(self.page.cell(len(shown) + 2, 1), self.styles, said, Look())
 
@@ -134,7 +135,7 @@ class _Page:
         return Look(shown, ink=RAW_INK if raw else "", italic=raw, wrap=wrap, side=side)
 
     def _format(self, place: int) -> str:
-        """Return the number format of a column; the ends of an interval have that of the number before them."""
+        """Return the number format of a column; the ends of an interval have that of their number."""
         columns = self.sheet.table.columns
         while place > 0 and columns[place] in ("low", "high"):
             place -= 1

@@ -9,7 +9,7 @@ from pipeline.output.table import Cell, Table
 from pipeline.quantification.result import SampleResult
 from pipeline.tube.histograms import CONTROL, STAINED, histogram_edges
 
-MOST_BINS: Final = 200_000
+MOST_BINS: Final = 100_000
 """Rows of the sheet; a tube has 192 at most. A sheet of Excel holds 1,048,576."""
 
 

@@ -95,6 +95,9 @@ _ESTIMATES: Final[Mapping[str, str]] = {
     "alike_within_patients": "Part of the scatter that is between patients",
     "plateau": "Plateau of the recovery",
     "t50_weeks": "Weeks to half of the plateau",
+    "imid_since": "an immunomodulatory drug since the last dose",
+    "prior_lines": "each prior line of therapy",
+    "igg": "IgG myeloma",
 }
 _OF: Final[Mapping[str, str]] = {
     "with_left_out_": "with the rows left out: ",
