@@ -64,7 +64,7 @@ def legend_table(sheets: Sequence[Sheet]) -> Table:
         *(("verdict", "", v.value, "", _sentence(VERDICT[v].words), "", "") for v in CurveVerdict),
         *(("look", "", name, "", meaning, "", "") for name, meaning in LOOKS),
         *(row for sheet in sheets for row in _columns(sheet)),
-        *(("flag", "", str(flag), "", _sentence(FLAGS[flag]), "", "") for flag in sorted(FLAGS)),
+        *(("flag", "", str(flag), "", _sentence(str(FLAGS[flag])), "", "") for flag in sorted(FLAGS)),
     )
     return Table(("kind", "sheet", "entry", "unit", "meaning", "code", "file"), rows)
 
