@@ -20,6 +20,16 @@ FARTHEST_SDS = 12.0
 HALVINGS = 60
 """Halvings that find a root. Arithmetic: to the last digit."""
 
+_NEAREST_TO_A_NUMBER = (
+    RdStatus.NOT_QUANTIFIABLE,
+    RdStatus.NO_BACKGROUND,
+    RdStatus.LOW_EVENTS,
+    RdStatus.NO_CURVE,
+    RdStatus.FAILED,
+)
+"""Statuses without a number, that of the tube that came nearest to one first: it stands for the visit.
+Convention."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Unit:
@@ -100,7 +110,7 @@ def _single(member: ReceptorDensity) -> PooledDensity:
 
 
 def _frame(members: Sequence[ReceptorDensity], n_pooled: int) -> PooledDensity:
-    """Limits, flags and notes of all; the status of the first member until there is a number."""
+    """Limits, flags and notes of all; until there is a number, the status that is nearest to one."""
     flags = tuple(dict.fromkeys(f for m in members for f in m.flags))
     notes = tuple(dict.fromkeys(n for m in members for n in m.notes))
     left_out = len(members) - n_pooled
@@ -109,8 +119,10 @@ def _frame(members: Sequence[ReceptorDensity], n_pooled: int) -> PooledDensity:
         notes = (*notes, left)
     # one above the range has no interval that what replicates tell could have been put into
     held = max(members, key=lambda member: (has_estimate(member), member.between_run_cv))
+    kinds = {member.status for member in members}
+    status = next((kind for kind in _NEAREST_TO_A_NUMBER if kind in kinds), members[0].status)
     return PooledDensity(
-        members[0].status,
+        status,
         len(members),
         n_pooled,
         lloq=max((m.lloq for m in members if m.lloq is not None), default=None),

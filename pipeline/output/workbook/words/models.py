@@ -29,8 +29,8 @@ MODEL_WORDS: Final[Mapping[str, ColumnWords]] = {
     ),
     "p": ColumnWords("p", "Two-sided p value.", "", P_VALUE),
     "n": ColumnWords("n", "Rows, visits or patients that the number rests on.", "", COUNT),
-    "method": ColumnWords("Method", "How it was estimated.", width=50),
-    "interval_method": ColumnWords("Method of the interval", "How its interval was made.", width=40),
+    "method": ColumnWords("Method", "How it was estimated.", width=90),
+    "interval_method": ColumnWords("Method of the interval", "How its interval was made.", width=60),
     "density": ColumnWords(
         "Density to reach", "Free {marker} that the patients should have.", MOLECULES, BRIGHTNESS
     ),

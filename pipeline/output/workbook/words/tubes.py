@@ -120,7 +120,7 @@ TUBE_WORDS: Final[Mapping[str, ColumnWords]] = {
     ),
     "reviewed_by": ColumnWords("Gates set by", "Who set a gate by hand, or the file of the gates."),
     "sentinel_reading": ColumnWords(
-        "Sentinels' reading", "What the sentinels say of a low density on the plasma cells.", width=40
+        "Sentinels' reading", "What the sentinels say of a low density on the plasma cells.", width=60
     ),
     "kit": ColumnWords("Bead kit", "Kit of the calibration beads."),
     "lot": ColumnWords("Bead lot", "Lot of the calibration beads."),
@@ -153,7 +153,7 @@ TUBE_WORDS: Final[Mapping[str, ColumnWords]] = {
     ),
     "total_low": ColumnWords("Total, 95 % from", f"{_LOW} of the total.", MOLECULES, BRIGHTNESS),
     "total_high": ColumnWords("Total, 95 % to", f"{_HIGH} of the total.", MOLECULES, BRIGHTNESS),
-    "total_note": ColumnWords("Note on the total", "Why a total is missing, or only a limit.", width=40),
+    "total_note": ColumnWords("Note on the total", "Why a total is missing, or only a limit.", width=60),
     "theta_sentinels": ColumnWords("Θ by sentinels", "Θ by the sentinels alone.", "0 to 1", SHARE),
     "theta_sentinels_low": ColumnWords("Θ by sentinels, 95 % from", f"{_LOW}.", "0 to 1", SHARE),
     "theta_sentinels_high": ColumnWords("Θ by sentinels, 95 % to", f"{_HIGH}.", "0 to 1", SHARE),
