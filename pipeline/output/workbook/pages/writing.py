@@ -97,7 +97,7 @@ class _Page:
                 name = code_name(self.sheet, code)
                 of_file = f"\n{name} in {self.sheet.file}" if name else ""
                 head.comment = Comment(safe_text(words.meaning + of_file), "cd38rd", height=110, width=300)
-        self.page.row_dimensions[1].height = layout.LINE * lines + 4
+        self.page.row_dimensions[1].height = min(layout.HIGHEST, layout.LINE * lines + 4)
 
     def _fill_rows(self) -> None:
         table, most = self.sheet.table, self.sheet.most_rows

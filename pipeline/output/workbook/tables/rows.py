@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any, Final, cast
 
 from gating.sentinels import B_PRECURSORS, NK_CELLS
@@ -129,6 +130,16 @@ _BEADS_FIRST: Final = _named(
         "flags",
     ),
 )
+
+
+def _day(text: str) -> Cell:
+    """Return a day with its time where a file's text is one; else the text."""
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=None)
+    except ValueError:
+        return text
+
+
 BEADS: Final = (*_BEADS_FIRST, *(column for column in CALIBRATIONS if column not in _BEADS_FIRST))
 
 PRINTED_BEADS: Final = len(_BEADS_FIRST)
@@ -154,7 +165,10 @@ def tube_table(study_result: StudyResult) -> Table:
 
 def bead_table(study_result: StudyResult) -> Table:
     """Return a row per bead run: its verdict first."""
-    return table_of(BEADS, study_result.calibrations)
+    table = table_of(BEADS, study_result.calibrations)
+    place = table.columns.index("acquired_on")
+    rows = ((*row[:place], _day(str(row[place] or "")), *row[place + 1 :]) for row in table.rows)
+    return Table(table.columns, tuple(rows))
 
 
 def visit_table(study_result: StudyResult) -> Table:

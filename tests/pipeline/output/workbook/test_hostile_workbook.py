@@ -31,6 +31,12 @@ def test_a_header_of_a_persons_own_is_no_formula(tmp_path: Path, header: str):
     assert (cell.value, cell.data_type) == (header, "s")
 
 
+def test_a_header_of_a_thousand_lines_gives_no_row_that_excel_refuses(tmp_path: Path):
+    sheet = Sheet("Your rows", Table(("typed 0",), (("a",),)), typed={"typed 0": "word\n" * 1_000})
+    write_workbook(tmp_path / "a.xlsx", [sheet])
+    assert openpyxl.load_workbook(tmp_path / "a.xlsx")["Your rows"].row_dimensions[1].height <= 409
+
+
 def test_no_cell_of_the_workbook_is_a_formula(workbook_path: Path):
     with zipfile.ZipFile(workbook_path) as packed:
         pages = [packed.read(name) for name in packed.namelist() if name.startswith("xl/worksheets/sheet")]

@@ -30,6 +30,7 @@ def test_pandas_reads_every_sheet_with_types_that_fit(workbook_path: Path):
     assert frames["Response"]["Percent (%)"].dtype == "float64"
     assert frames["Comparisons"]["p"].dtype == "float64"
     assert frames["Calibration"]["Curve, slope"].dtype == "float64"
+    assert frames["Calibration"]["Acquired on"].dtype.kind == "M"
 
 
 def test_every_page_is_landscape_fits_its_width_and_repeats_header_study_and_number(
