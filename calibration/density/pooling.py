@@ -9,7 +9,7 @@ import numpy as np
 
 from calibration.density.between_runs import PRIOR_FREEDOM, TOLD_FREEDOM, joined_variance
 from calibration.density.budget import CELL_TERMS, VISIT_TERMS, BetweenRunSource, BudgetTerm
-from calibration.density.replicates import Gap, has_estimate, widest_gap
+from calibration.density.replicates import Gap, has_estimate, status_without_number, widest_gap
 from calibration.density.result import PooledDensity, RdStatus, ReceptorDensity, known_to_exceed
 from calibration.numbers import Z_95, Floats
 from calibration.rounding import rounded_record
@@ -19,16 +19,6 @@ FARTHEST_SDS = 12.0
 
 HALVINGS = 60
 """Halvings that find a root. Arithmetic: to the last digit."""
-
-_NEAREST_TO_A_NUMBER = (
-    RdStatus.NOT_QUANTIFIABLE,
-    RdStatus.NO_BACKGROUND,
-    RdStatus.LOW_EVENTS,
-    RdStatus.NO_CURVE,
-    RdStatus.FAILED,
-)
-"""Statuses without a number, that of the tube that came nearest to one first: it stands for the visit.
-Convention."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +109,8 @@ def _frame(members: Sequence[ReceptorDensity], n_pooled: int) -> PooledDensity:
         notes = (*notes, left)
     # one above the range has no interval that what replicates tell could have been put into
     held = max(members, key=lambda member: (has_estimate(member), member.between_run_cv))
-    kinds = {member.status for member in members}
-    status = next((kind for kind in _NEAREST_TO_A_NUMBER if kind in kinds), members[0].status)
     return PooledDensity(
-        status,
+        status_without_number(members),
         len(members),
         n_pooled,
         lloq=max((m.lloq for m in members if m.lloq is not None), default=None),

@@ -13,7 +13,7 @@ from calibration import (
     pool_receptor_densities,
 )
 from calibration.density.between_runs import run_mean
-from calibration.density.pooling import _NEAREST_TO_A_NUMBER
+from calibration.density.replicates import NEAREST_TO_A_NUMBER
 from calibration.density.result import QUANTIFIED
 
 BUDGET = (ErrorTerm(BudgetTerm.LOT_ASSIGNMENT, 0.02, 0.5), ErrorTerm(BudgetTerm.STAINED_CELLS, 0.02, 0.5))
@@ -54,7 +54,7 @@ def test_the_status_of_a_visit_without_a_number_does_not_hang_on_the_order_of_it
 
 def test_every_status_without_a_number_has_a_place_in_that_order():
     visits_alone = {RdStatus.REPLICATES_DISAGREE}
-    assert set(_NEAREST_TO_A_NUMBER) == set(RdStatus) - set(QUANTIFIED) - visits_alone
+    assert set(NEAREST_TO_A_NUMBER) == set(RdStatus) - set(QUANTIFIED) - visits_alone
 
 
 def test_what_replicates_share_does_not_average_out():
