@@ -73,15 +73,20 @@ def wait_table(report: WashoutReport | None) -> Table:
 
 
 def choice_table(report: WashoutReport | None) -> Table:
-    """Return the models that took part, how well each fits the rows, and which is preferred."""
-    choice = report.choice if report else None
-    columns = (
-        Column("model", lambda candidate: candidate.name),
-        *attributes("aicc", "parameters", "misfit_p"),
-        Column("misfit_words", _misfit_words),
-        Column("preferred", lambda candidate: bool(choice and candidate.name == choice.preferred)),
+    """Return the models that took part, how well each fits, which is preferred, and which were refused."""
+    columns = ("model", "aicc", "parameters", "misfit_p", "misfit_words", "preferred", "reason")
+    if report is None:
+        return Table(columns, ())
+    candidates = report.choice.candidates if report.choice else ()
+    preferred = report.choice.preferred if report.choice else ""
+    why = report.choice.reason if report.choice else ""
+    rows = (
+        (c.name, c.aicc, c.parameters, c.misfit_p, _misfit_words(c), best, why if best else "")
+        for c in candidates
+        for best in (c.name == preferred,)
     )
-    return table_of(columns, choice.candidates if choice else ())
+    refused = ((r.name, None, None, None, "not estimated", False, r.reason) for r in report.not_estimable)
+    return Table(columns, (*rows, *refused))
 
 
 def drug_table(report: WashoutReport | None) -> Table:

@@ -48,7 +48,6 @@ def _of_models(report: WashoutReport) -> Iterator[_Line]:
     yield ("models", "rows", "", counts)
     if report.choice:
         yield ("models", "which model", "", f"{report.choice.reason}; rule: {report.choice.rule}")
-    yield from (("not estimated", refusal.name, "", refusal.reason) for refusal in report.not_estimable)
     for row in report.left_out:
         after = "" if row.weeks is None else f", {row.weeks:.1f} weeks"
         yield ("left out of the models", f"{row.patient_id} {row.visit}{after}", "", row.words)

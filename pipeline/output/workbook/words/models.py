@@ -50,7 +50,7 @@ MODEL_WORDS: Final[Mapping[str, ColumnWords]] = {
     "misfit_words": ColumnWords("Fit, in words", "What that p says.", width=40),
     "serum_low": ColumnWords("Serum, 95 % from", "Lower end of its 95 % interval.", "µg/mL", FOLD),
     "serum_high": ColumnWords("Serum, 95 % to", "Upper end of its 95 % interval.", "µg/mL", FOLD),
-    "reason": ColumnWords("Why", "Why there is no number, or only a limit.", width=50),
+    "reason": ColumnWords("Why", "Why it is so: preferred, refused, or only a limit.", width=60),
 }
 RESPONSE_WORDS: Final[Mapping[str, ColumnWords]] = {
     "group": ColumnWords("Group", "The patients counted.", width=36),
@@ -62,7 +62,7 @@ RESPONSE_WORDS: Final[Mapping[str, ColumnWords]] = {
         "Ratio", "Odds ratio or hazard ratio: of the first to the second group, or per step.", "", FOLD
     ),
     "median_months": ColumnWords("Median survival", "Empty: not reached.", "months", WEEKS),
-    "preferred": ColumnWords("Preferred", "yes: the model that is told first. The sheet Notes says why."),
+    "preferred": ColumnWords("Preferred", "yes: the model that is told first."),
     "first": ColumnWords("First group", "k/n of the first group."),
     "second": ColumnWords("Second group", "k/n of the second group."),
     "strength": ColumnWords("How strong", "How weak or strong the evidence is.", width=50),

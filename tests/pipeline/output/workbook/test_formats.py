@@ -16,7 +16,7 @@ from pipeline.output.json_files import washout_json
 from pipeline.output.workbook import workbook_sheets, write_workbook
 from pipeline.output.workbook.tables.models import choice_table, estimate_table
 from pipeline.output.workbook.words.models import estimate_words
-from pipeline.washout.censored.estimate import Estimate
+from pipeline.washout.censored.estimate import Estimate, Refusal
 from pipeline.washout.choice import Candidate, ModelChoice
 
 
@@ -105,12 +105,19 @@ def test_the_models_that_took_part_say_how_well_they_fit(study_result: StudyResu
     )
     assert study_result.washout is not None
     choice = ModelChoice("M2", candidates, "rule", "why")
-    table = choice_table(replace(study_result.washout, choice=choice))
+    refused = (Refusal("M3", "no drug is known"),)
+    table = choice_table(replace(study_result.washout, choice=choice, not_estimable=refused))
     fits = [row[table.columns.index("misfit_p")] for row in table.rows]
     words = [row[table.columns.index("misfit_words")] for row in table.rows]
-    assert fits == [0.002, None, 0.4]
-    assert words == ["the rows contradict it", "not looked at", "the rows do not contradict it"]
-    assert [row[table.columns.index("preferred")] for row in table.rows] == [False, False, True]
+    assert fits == [0.002, None, 0.4, None]
+    assert words == [
+        "the rows contradict it",
+        "not looked at",
+        "the rows do not contradict it",
+        "not estimated",
+    ]
+    assert [row[table.columns.index("preferred")] for row in table.rows] == [False, False, True, False]
+    assert [row[-1] for row in table.rows] == ["", "", "why", "no drug is known"]
 
 
 def test_every_estimate_has_words_of_its_own(study_result: StudyResult):
