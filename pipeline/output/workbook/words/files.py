@@ -80,7 +80,7 @@ OTHER_WORDS: Final[Mapping[str, ColumnWords]] = {
     "name": ColumnWords("Name", "Name of the setting, library or file."),
     "value": ColumnWords("Value", "In the unit of its row, where it has one.", width=72),
     "sheet": ColumnWords("Sheet", "A sheet of this workbook."),
-    "table": ColumnWords("Table", "What the line belongs to.", width=40),
+    "table": ColumnWords("Table", "What the line belongs to.", width=54),
     "entry": ColumnWords("Entry", "The status, flag, look or column that the line explains.", width=34),
     "unit": ColumnWords("Unit", "Unit of value, interval, median or range in this row."),
     "meaning": ColumnWords("Meaning", "In words.", width=90),
