@@ -9,7 +9,7 @@ import numpy as np
 
 from calibration.density.between_runs import PRIOR_FREEDOM, TOLD_FREEDOM, joined_variance
 from calibration.density.budget import CELL_TERMS, VISIT_TERMS, BetweenRunSource, BudgetTerm
-from calibration.density.replicates import Gap, has_estimate, widest_gap
+from calibration.density.replicates import Gap, has_estimate, status_without_number, widest_gap
 from calibration.density.result import PooledDensity, RdStatus, ReceptorDensity, known_to_exceed
 from calibration.numbers import Z_95, Floats
 from calibration.rounding import rounded_record
@@ -100,7 +100,7 @@ def _single(member: ReceptorDensity) -> PooledDensity:
 
 
 def _frame(members: Sequence[ReceptorDensity], n_pooled: int) -> PooledDensity:
-    """Limits, flags and notes of all; the status of the first member until there is a number."""
+    """Limits, flags and notes of all; until there is a number, the status that is nearest to one."""
     flags = tuple(dict.fromkeys(f for m in members for f in m.flags))
     notes = tuple(dict.fromkeys(n for m in members for n in m.notes))
     left_out = len(members) - n_pooled
@@ -110,7 +110,7 @@ def _frame(members: Sequence[ReceptorDensity], n_pooled: int) -> PooledDensity:
     # one above the range has no interval that what replicates tell could have been put into
     held = max(members, key=lambda member: (has_estimate(member), member.between_run_cv))
     return PooledDensity(
-        members[0].status,
+        status_without_number(members),
         len(members),
         n_pooled,
         lloq=max((m.lloq for m in members if m.lloq is not None), default=None),

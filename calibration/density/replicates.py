@@ -20,6 +20,16 @@ MOST_SDS_APART = 7.0
 WITH_ESTIMATE = (RdStatus.OK, RdStatus.ABOVE_ULOQ_EXTRAPOLATED, RdStatus.BELOW_LLOQ)
 """Statuses of replicates that hold a number, be it below the LLOQ."""
 
+NEAREST_TO_A_NUMBER = (
+    RdStatus.NOT_QUANTIFIABLE,
+    RdStatus.NO_BACKGROUND,
+    RdStatus.LOW_EVENTS,
+    RdStatus.NO_CURVE,
+    RdStatus.FAILED,
+)
+"""Statuses without a number, that of the tube that came nearest to one first: it stands for the visit.
+Convention."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReplicateScatter:
@@ -143,6 +153,12 @@ def widest_gap(members: Iterable[ReceptorDensity], between_run_cv: float = 0.0) 
     ]
     gaps = [Gap(low.value, high.value, high.is_bound, _sds(low, high)) for low, high in pairs]
     return max(gaps, key=lambda gap: (gap.sds, gap.high, -gap.low), default=None)
+
+
+def status_without_number(members: Sequence[ReceptorDensity]) -> RdStatus:
+    """Return the status of a visit while no tube of it has a number, in whatever order they come."""
+    kinds = {member.status for member in members}
+    return next((kind for kind in NEAREST_TO_A_NUMBER if kind in kinds), members[0].status)
 
 
 def has_estimate(member: ReceptorDensity) -> bool:

@@ -13,6 +13,10 @@ from pipeline.checks.flags import CheckFlag
 
 BETWEEN_RUNS: Final = "between runs"
 
+MOST_FOLD: Final = 1_000.0
+"""A fold, or the end of its interval, beyond this is told as this bound, since CD38 itself spans no more.
+Convention."""
+
 _LACKING: Final[Mapping[str, str]] = {
     CheckFlag.VOLTAGE_MISMATCH: "other voltage or gain",
     CheckFlag.INSTRUMENT_MISMATCH: "other instrument",
@@ -58,6 +62,19 @@ def interval_name(limiting: Limiting) -> str:
         return "95 % within-run interval"
     cv = f"{100 * limiting.between_run_cv:.2g} %"
     return f"95 % interval (between-run CV {cv}, {limiting.between_run_from})"
+
+
+def fold_bound(value: float) -> str:
+    """Return the bound of a fold that lies beyond what rows can tell; "" within 1,000 either way.
+
+    Examples
+    --------
+    >>> fold_bound(8.9e12), fold_bound(0.00002), fold_bound(257.0)
+    ('> 1,000-fold', '< 0.001-fold', '')
+    """
+    if value > MOST_FOLD:
+        return f"> {MOST_FOLD:,.0f}-fold"
+    return f"< {1 / MOST_FOLD:g}-fold" if value < 1 / MOST_FOLD else ""
 
 
 def _has_interval(receptor: ReceptorDensity | PooledDensity) -> bool:

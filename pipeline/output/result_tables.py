@@ -191,10 +191,15 @@ PATIENT_COLUMNS: Final = names_of(PATIENTS)
 
 def sample_table(study_result: StudyResult) -> Table:
     """Return a row per sample, in the order of the samples sheet, failed ones too."""
+    return table_of(SAMPLES, sample_facts(study_result))
+
+
+def sample_facts(study_result: StudyResult) -> tuple[SampleFacts, ...]:
+    """Return the facts of every sample that ran, in the order of the samples sheet."""
     runs = {run.beads: run for run in study_result.calibrations}
     by_sample = {result.sample_id: result for result in study_result.results}
     study = study_result.study
-    rows = (
+    return tuple(
         SampleFacts(
             sample=sample,
             result=by_sample[sample.sample_id],
@@ -207,7 +212,6 @@ def sample_table(study_result: StudyResult) -> Table:
         for sample in study.samples
         if sample.sample_id in by_sample
     )
-    return table_of(SAMPLES, rows)
 
 
 def patient_table(visits: Iterable[Visit]) -> Table:

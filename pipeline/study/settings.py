@@ -136,6 +136,12 @@ class GeneralSettings(BaseModel):
         "SQLite file that every bead run is written into and held against; empty: none. "
         "It may lie outside the study folder, so that studies share it.",
     )
+    histogram_sheet: YesNo = setting(
+        False,
+        "",
+        "yes: rd.xlsx has a sheet Histograms, each tube's quantified cells and its control in bins.",
+        ("yes", "no"),
+    )
 
 
 class Settings(TubeSettings, GeneralSettings):

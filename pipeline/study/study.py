@@ -4,10 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, time
+from datetime import date, time, timedelta
 from pathlib import Path
+from typing import TypeAlias
 
 from pipeline.study.settings import Settings
+
+TypedCell: TypeAlias = str | int | float | bool | date | time | timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
+class TypedRow:
+    """A row of a sheet as it was typed: a cell for each column, whatever the column is called."""
+
+    sample_id: str
+    cells: tuple[TypedCell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TypedRows:
+    """The samples sheet as it was typed, without titles and empty rows: so that it can be given back."""
+
+    header: tuple[TypedCell, ...] = ()
+    rows: tuple[TypedRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +219,7 @@ class Study:
     gates: tuple[GateOverride, ...] = ()
     statements: tuple[Statement, ...] = ()
     places: Mapping[tuple[str, str, str], str] = field(default_factory=dict, compare=False, repr=False)
+    typed_samples: TypedRows = field(default_factory=TypedRows, compare=False, repr=False)
 
     def at(self, sheet: str, name: str, column: str) -> str:
         """Return the cell of a row's column (`samples!C7`); rows of panels are named `panel/channel`.

@@ -87,7 +87,10 @@ class Model(Generic[Found]):
 
 
 def _ranks(given: Given, settings: Settings) -> RankAssociation:
-    return rank_observations(given.of_reference, seed=settings.seed)
+    """Fit M0; what its rows have to say is said once, with the numbers of all rows."""
+    rows = given.of_reference
+    fit = rank_observations(rows, seed=settings.seed)
+    return replace(fit, notes=tuple(note for note in fit.notes if note not in rows.notes))
 
 
 def _adjusted(given: Given, _: Settings) -> WashoutFit | None:

@@ -11,7 +11,7 @@ from pipeline.patients.pharmacokinetics.levels import LEAST_UG_ML, DrugLevel
 from pipeline.patients.receptor_occupancy.theta import ThetaFrom
 from pipeline.study.settings import Settings
 from pipeline.washout.censored.estimate import ModelName, NotEstimableError, Wait
-from pipeline.washout.line.inverse import weeks_to_reach
+from pipeline.washout.line.inverse import waits_on
 from pipeline.washout.line.tobit import WashoutFit
 from pipeline.washout.observations.rows import Observations
 from pipeline.washout.recovery.fit import NOT_SEEN, RecoveryFit, fit_recovery, weeks_until
@@ -32,8 +32,9 @@ def wanted_levels(rows: Sequence[PatientRd], settings: Settings) -> list[float]:
 
 def line_waits(tobit: WashoutFit, rows: Sequence[PatientRd], settings: Settings) -> list[Wait]:
     """Return how long half of the patients, and nine of ten, take on the line, or why that cannot be told."""
-    wanted = ((rd, share) for rd in wanted_levels(rows, settings) for share in SHARES)
-    return [_line_wait(tobit, rd, share) for rd, share in wanted]
+    wanted = [(rd, share) for rd in wanted_levels(rows, settings) for share in SHARES]
+    told = zip(wanted, waits_on(tobit, wanted), strict=True)
+    return [_line_wait(tobit, asked, answer) for asked, answer in told]
 
 
 def recovery_waits(recovery: RecoveryFit, rows: Sequence[PatientRd], settings: Settings) -> list[Wait]:
@@ -65,12 +66,11 @@ def recovery_of(rows: Sequence[PatientRd], data: Observations, settings: Setting
     )
 
 
-def _line_wait(tobit: WashoutFit, rd: float, share: float) -> Wait:
-    try:
-        return weeks_to_reach(tobit, rd, share)
-    except NotEstimableError as reason:
-        name, nothing = ModelName.LINE.value, (None, None, None)
-        return Wait(name, rd, share, *nothing, tobit.n, tobit.method, level=tobit.level, note=str(reason))
+def _line_wait(tobit: WashoutFit, asked: tuple[float, float], answer: Wait | NotEstimableError) -> Wait:
+    if isinstance(answer, Wait):
+        return answer
+    name, nothing = ModelName.LINE.value, (None, None, None)
+    return Wait(name, *asked, *nothing, tobit.n, tobit.method, level=tobit.level, note=str(answer))
 
 
 def _recovery_wait(recovery: RecoveryFit, rd: float, share: float) -> Wait:

@@ -61,7 +61,7 @@ TYPED = {"OnError", "Target", "Kind", "RowReason"}
 """Enums that are no labels of results: words that people type, and what `init` guesses of a file."""
 ALSO_OTHER_WORDS = {"Step", "KitResult"}
 """Enums whose words name other things too: a population (`plasma_cells`), a test of the CP dataset (`ABC`)."""
-WORDS_ALONE = ("Notes", "About")
+WORDS_ALONE = ("Notes", "About", "Legend")
 """Sheets that hold sentences."""
 
 
@@ -176,10 +176,9 @@ def study_of(folder: Path) -> dict[str, object]:
     result = assembled(study, done.results, runs, faults)
     names = names_of_words()
     tables = {
-        f"{sheet.name} {title}": cells_of(table, names)
+        sheet.name: cells_of(sheet.table, names)
         for sheet in workbook_sheets(result)
         if sheet.name not in WORDS_ALONE
-        for title, table in sheet.tables
     }
     sets = {data.name: cells_of(data.table, names) for data in datasets_of(result)}
     washout = numbers_in(washout_json(result.washout)) if result.washout else []

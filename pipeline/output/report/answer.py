@@ -6,7 +6,7 @@ from typing import Final
 
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.figures.style.ticks import count
-from pipeline.output.report.model_words import three_digits
+from pipeline.output.report.model_words import fold_words, three_digits
 from pipeline.study.quantity_name import density_name
 from pipeline.washout.censored.estimate import ModelName, Wait
 from pipeline.washout.line.tobit import WashoutFit
@@ -54,8 +54,8 @@ def _untold(report: WashoutReport, name: str) -> str:
 def _rise(fit: WashoutFit, name: str, n_patients: int) -> str:
     low, high = fit.fold_interval
     p = 1.0 if fit.slope_p is None else fit.slope_p
-    fold = f"{three_digits(fit.fold_per_doubling)} per doubling of the weeks"
-    interval = f"95 % interval {three_digits(low)} to {three_digits(high)}"
+    fold = f"{fold_words(fit.fold_per_doubling)} per doubling of the weeks"
+    interval = f"95 % interval {fold_words(low)} to {fold_words(high)}"
     size = f"× {fold} ({interval}; {fit.n} visits of {n_patients} patients)"
     if p >= LIKELY:
         return f"Whether {name} rises with the washout is open: {size}."

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from pipeline.output.figures.style.ticks import count
+from pipeline.output.interval import fold_bound
 from pipeline.patients.receptor_occupancy.theta import NO_DIVISION, ThetaFrom
 from pipeline.washout.censored.estimate import Estimate, ModelName, Wait
 from pipeline.washout.observations.kept import left_out_notes
@@ -90,7 +91,8 @@ def _capital(text: str) -> str:
 
 def _interval(estimate: Estimate) -> str:
     """`12.3 (95 % interval 8.1 to 20)`, a limit that the data do not set as ∞."""
-    value, low, high = (three_digits(number) for number in (estimate.value, estimate.low, estimate.high))
+    shown = fold_words if estimate.unit.startswith("fold") else three_digits
+    value, low, high = (shown(number) for number in (estimate.value, estimate.low, estimate.high))
     return f"{value} (95 % interval {low} to {high})"
 
 
@@ -102,6 +104,18 @@ def _credible(estimate: Estimate) -> str:
 
 def _seen(number: float | None) -> str:
     return "not within what was seen" if number is None else three_digits(number)
+
+
+def fold_words(number: float | None) -> str:
+    """Return a fold in three digits, or the bound that it lies beyond; ∞ for a limit that is not set.
+
+    Examples
+    --------
+    >>> fold_words(257.4), fold_words(8.9e12), fold_words(None)
+    ('257', '> 1,000-fold', '∞')
+    """
+    known = number is not None and math.isfinite(number)
+    return (fold_bound(number) if number is not None and known else "") or three_digits(number)
 
 
 def three_digits(number: float | None) -> str:

@@ -12,6 +12,7 @@ from gating.gates.steps import GateFlag
 from pipeline.assembly.study_result import StudyResult
 from pipeline.checks.flags import CheckFlag
 from pipeline.output.figures.style.ticks import count
+from pipeline.output.interval import fold_bound
 from pipeline.output.report.model_words import model_words, refusal_words
 from pipeline.patients.flags import ExposureFlag, OccupancyFlag, VisitFlag
 from pipeline.quantification.result import SampleFlag, SampleResult
@@ -256,7 +257,7 @@ def _slope_words(fit: WashoutFit, name: str) -> str:
     p = f", {p_words(fit.slope_p)}" if fit.slope_p is not None else ""
     return (
         f"M1. Each doubling of the washout multiplies the median {name} by "
-        f"{fit.fold_per_doubling:.2f} (95 % interval {_fold(low)} to {_fold(high)}{p}); "
+        f"{_fold(fit.fold_per_doubling)} (95 % interval {_fold(low)} to {_fold(high)}{p}); "
         f"{_likely_words(fit)}scatter between patients {fit.sigma:.2f} dex, n = {fit.n}."
     )
 
@@ -268,7 +269,7 @@ def _likely_words(fit: WashoutFit) -> str:
 
 
 def _fold(value: float) -> str:
-    return f"{value:.2f}" if math.isfinite(value) else "∞"
+    return (fold_bound(value) or f"{value:.2f}") if math.isfinite(value) else "∞"
 
 
 def p_words(p: float) -> str:

@@ -28,8 +28,8 @@ from pipeline.study.sheets.rules.files import with_names_on_disk
 from pipeline.study.sheets.rules.lots import with_lots
 from pipeline.study.sheets.rules.references import reference_faults
 from pipeline.study.sheets.settings import contradictions, read_settings
-from pipeline.study.sheets.tables import Sheet, raw_sheets, tabulate
-from pipeline.study.sheets.typed import TypedStudy
+from pipeline.study.sheets.tables import RawSheet, Sheet, raw_sheets, tabulate
+from pipeline.study.sheets.typed import TypedStudy, rows_as_typed
 from pipeline.study.study import (
     BeadRun,
     Dose,
@@ -99,7 +99,17 @@ def read_typed(
         all_faults += unclear
     typed, wrong = _typed_study(folder, sheets)
     all_faults += [*wrong, *reference_faults(typed)]
-    return typed, in_reading_order(all_faults)
+    return _with_rows_as_typed(typed, raw, sheets), in_reading_order(all_faults)
+
+
+def _with_rows_as_typed(
+    typed: TypedStudy, raw: Sequence[RawSheet], sheets: Mapping[str, Sheet]
+) -> TypedStudy:
+    """Keep the samples sheet as it stands too, so that its rows can be given back."""
+    found = next((sheet for sheet in raw if sheet.name == "samples" and sheet.name in sheets), None)
+    if found is None:
+        return typed
+    return replace(typed, samples_as_typed=rows_as_typed(found, sheets["samples"].header, typed.samples))
 
 
 def _missing_sheets(sheets: Mapping[str, Sheet], unread: Collection[str]) -> list[Fault]:
@@ -187,6 +197,7 @@ def study_of(typed: TypedStudy) -> Study:
             Statement(**_fields(entry.row), cell=entry.at("statement")) for entry in typed.statements
         ),
         places=_places(typed),
+        typed_samples=typed.samples_as_typed,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,10 @@ from pipeline.study.sheets.rows import (
     SampleRow,
     StatementRow,
 )
+from pipeline.study.sheets.tables import Cell, RawSheet
+from pipeline.study.study import TypedCell, TypedRow, TypedRows
 
-__all__ = ["TypedStudy", "caseless", "typed_values"]
+__all__ = ["TypedStudy", "caseless", "rows_as_typed", "typed_values"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,36 @@ class TypedStudy:
     review: tuple[Entry[ReviewRow], ...] = ()
     statements: tuple[Entry[StatementRow], ...] = ()
     settings: Settings = field(default_factory=Settings)
+    samples_as_typed: TypedRows = field(default_factory=TypedRows)
+
+
+def rows_as_typed(raw: RawSheet, header: int, samples: Iterable[Entry[SampleRow]]) -> TypedRows:
+    """Return the rows of the samples sheet with all their columns, known or not.
+
+    Parameters
+    ----------
+    header
+        Number of the row of column names, from 1; 0: there is none.
+    """
+    if not header:
+        return TypedRows()
+    names = {entry.typed.number: entry.row.sample_id or "" for entry in samples}
+    rows = [(names[number], raw.rows[number - 1]) for number in names]
+    top = raw.rows[header - 1]
+    width = max(len(top), *(len(cells) for _, cells in rows)) if rows else len(top)
+
+    def value(cells: Sequence[Cell], place: int) -> TypedCell:
+        return cells[place].value if place < len(cells) else None
+
+    used = [
+        place
+        for place in range(width)
+        if any(place < len(cells) and not cells[place].is_empty for cells in (top, *(c for _, c in rows)))
+    ]
+    return TypedRows(
+        tuple(value(top, place) for place in used),
+        tuple(TypedRow(name, tuple(value(cells, place) for place in used)) for name, cells in rows),
+    )
 
 
 def typed_values(entries: Iterable[Entry[Any]], column: str) -> Iterator[tuple[str, str]]:

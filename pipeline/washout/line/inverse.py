@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -64,6 +66,41 @@ def weeks_to_reach(fit: WashoutFit, rd: float, share: float = 0.5) -> Wait:
     ValueError
         The density is not above 0, or the share not between 0 and 1.
     """
+    told = waits_on(fit, [(rd, share)])[0]
+    if isinstance(told, NotEstimableError):
+        raise told
+    return told
+
+
+def waits_on(fit: WashoutFit, wanted: Iterable[tuple[float, float]]) -> list[Wait | NotEstimableError]:
+    """Return `weeks_to_reach` of several (density, share), or why not; the line is fitted once."""
+    refit = _Refit(fit)
+    told: list[Wait | NotEstimableError] = []
+    for rd, share in wanted:
+        try:
+            told.append(_weeks_to_reach(refit, rd, share))
+        except NotEstimableError as reason:
+            told.append(reason)
+    return told
+
+
+class _Refit:
+    """A line fitted again for what is asked of it, and left out by patient: each once, when it is needed."""
+
+    def __init__(self, fit: WashoutFit) -> None:
+        self.fit = fit
+
+    @cached_property
+    def line(self) -> Line:
+        return fit_line(self.fit.data)
+
+    @cached_property
+    def jackknife(self) -> PatientJackknife | None:
+        return jackknife_of(self.line)
+
+
+def _weeks_to_reach(refit: _Refit, rd: float, share: float) -> Wait:
+    fit = refit.fit
     if not 0 < rd < np.inf:
         raise ValueError(f"rd is {rd}; expected molecules per cell above 0")
     if not fit.slope_interval[0] > 0:
@@ -74,10 +111,10 @@ def weeks_to_reach(fit: WashoutFit, rd: float, share: float = 0.5) -> Wait:
     if bent is not None:
         how = "slows" if bent.effect < 0 else "quickens"
         raise NotEstimableError(f"cannot be told from a line: the rise {how} with weeks (p {bent.p:.2g})")
-    line = fit_line(fit.data)
+    line = refit.line
     doublings = float(_crossing(line, rd, share)(line.place[None])[0])
     _refuse_far_before(line, doublings, rd)
-    low, high, how = _limits(fit, line, rd, share)
+    low, high, how = _limits(refit, rd, share)
     low_weeks, high_weeks = (_known_weeks(limit) for limit in (low, high))
     withheld = _withheld(line, doublings, rd, share)
     note = withheld or _note(line, (low, doublings, high))
@@ -122,9 +159,10 @@ def _chance_of_fewer(reached: int, known: int, share: float) -> float:
     return float(bdtr(reached, known, share))
 
 
-def _limits(fit: WashoutFit, line: Line, rd: float, share: float) -> tuple[float, float, str]:
+def _limits(refit: _Refit, rd: float, share: float) -> tuple[float, float, str]:
     """Limits on log2 weeks and how they were found."""
-    crossing, jackknife = _crossing(line, rd, share), jackknife_of(line)
+    fit, line, jackknife = refit.fit, refit.line, refit.jackknife
+    crossing = _crossing(line, rd, share)
     scaled = "" if jackknife is None else ", scaled to the jackknife of patients"
     if share == 0.5:
         low, high = _profiled(line, rd, critical_of(line, jackknife, crossing, fit.level))

@@ -1,3 +1,4 @@
+import itertools
 import math
 
 import pytest
@@ -12,6 +13,8 @@ from calibration import (
     pool_receptor_densities,
 )
 from calibration.density.between_runs import run_mean
+from calibration.density.replicates import NEAREST_TO_A_NUMBER
+from calibration.density.result import QUANTIFIED
 
 BUDGET = (ErrorTerm(BudgetTerm.LOT_ASSIGNMENT, 0.02, 0.5), ErrorTerm(BudgetTerm.STAINED_CELLS, 0.02, 0.5))
 
@@ -31,6 +34,27 @@ def test_replicates_pool_as_a_geometric_mean():
     assert (pool.status, pool.n_samples, pool.n_pooled) == (RdStatus.OK, 2, 2)
     assert pool.rd == pytest.approx(2000)
     assert pool.between_cv_percent > 100
+
+
+@pytest.mark.parametrize(
+    ("kinds", "status"),
+    [
+        ((RdStatus.FAILED, RdStatus.LOW_EVENTS), RdStatus.LOW_EVENTS),
+        ((RdStatus.NO_CURVE, RdStatus.NO_BACKGROUND, RdStatus.FAILED), RdStatus.NO_BACKGROUND),
+        ((RdStatus.LOW_EVENTS, RdStatus.NO_BACKGROUND), RdStatus.NO_BACKGROUND),
+        ((RdStatus.NOT_QUANTIFIABLE, RdStatus.LOW_EVENTS), RdStatus.NOT_QUANTIFIABLE),
+        ((RdStatus.FAILED, RdStatus.NO_CURVE), RdStatus.NO_CURVE),
+    ],
+)
+def test_the_status_of_a_visit_without_a_number_does_not_hang_on_the_order_of_its_rows(kinds, status):
+    for order in itertools.permutations(kinds):
+        pool = pool_receptor_densities([ReceptorDensity(kind, 10) for kind in order])
+        assert (pool.status, pool.rd, pool.n_pooled) == (status, None, 0)
+
+
+def test_every_status_without_a_number_has_a_place_in_that_order():
+    visits_alone = {RdStatus.REPLICATES_DISAGREE}
+    assert set(NEAREST_TO_A_NUMBER) == set(RdStatus) - set(QUANTIFIED) - visits_alone
 
 
 def test_what_replicates_share_does_not_average_out():

@@ -70,6 +70,14 @@ def test_who_has_no_density_that_counts_has_a_reason(rows, reason):
     assert (found.row is None) == (reason is not LeftOut.NO)
 
 
+@pytest.mark.parametrize(("rd", "rd_low"), [(900_000.0, 450_000.0), (9_000.0, 4_000.0)])
+def test_a_density_that_is_known_too_poorly_is_in_no_group_however_far_from_the_cut(rd, rd_low):
+    """Its errors make it so, not its brightness: to keep those far from the cut would choose by density."""
+    found = chosen(marrow(rd, status="NOT_QUANTIFIABLE", rd_low=rd_low))
+    assert (found.row, found.left_out) == (None, LeftOut.NO_RD)
+    assert chosen(marrow(rd, status="NOT_QUANTIFIABLE"), marrow(at=-60, visit="screening")).row is not None
+
+
 def test_blood_of_a_later_day_does_not_take_the_marrows_place():
     bright = marrow(210_000.0, -7, status="ABOVE_ULOQ_EXTRAPOLATED")
     blood = marrow(21_000.0, -7, tissue="blood")

@@ -15,6 +15,7 @@ def test_every_setting_has_a_sentence_and_every_number_a_unit():
         "lyse_reagent",
         "instrument_log",
         "study_id",
+        "histogram_sheet",
     }
     for name in Settings.model_fields:
         unit, sentence, _ = setting_facts(name)

@@ -1,4 +1,5 @@
 import json
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -53,6 +54,19 @@ def test_every_estimate_has_an_interval_an_n_and_a_method():
     assert all("not within what was seen" in wait.note for wait in report.waits[:2])
     assert all(wait.low < wait.weeks < wait.high for wait in report.waits[2:])
     assert report.n_observed + report.n_left_censored == 19
+
+
+def test_what_the_rows_have_to_say_is_said_once_though_m0_takes_fewer_of_them():
+    kits = [replace(row, beads_kit="quantibrite_pe" if i % 3 else "qsc") for i, row in enumerate(rows(30))]
+    dim = [replace(row, status="BELOW_LLOQ") if i < 6 else row for i, row in enumerate(kits)]
+    failed = PatientRd("P99", "baseline", 9.0, None, "FAILED", beads_kit="quantibrite_pe")
+    notes = washout_report([*dim, failed], SETTINGS).notes
+    assert any(note.startswith("M0 takes the ") for note in notes)
+    without_numbers = [re.sub(r"\d[\d.]*|rows?", "#", note) for note in notes]
+    assert len(set(without_numbers)) == len(without_numbers)
+    (censored,) = [note for note in notes if "censored: given the observed rows' median" in note]
+    n = sum(row.status == "BELOW_LLOQ" for row in dim)
+    assert censored.startswith(f"{n} rows censored")
 
 
 def test_the_report_is_json_and_the_same_on_every_run():

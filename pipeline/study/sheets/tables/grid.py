@@ -76,11 +76,15 @@ class SheetRow:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A table: where each known column stands (`samples!C`), and the rows that are not empty."""
+    """A table: where each known column stands (`samples!C`), and the rows that are not empty.
+
+    `header`: number of the row of column names, from 1; 0: there is none.
+    """
 
     name: str
     columns: Mapping[str, str]
     rows: tuple[SheetRow, ...]
+    header: int = 0
 
 
 @cache

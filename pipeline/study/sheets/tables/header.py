@@ -60,7 +60,7 @@ def tabulate(raw: RawSheet, known: Sequence[str]) -> tuple[Sheet, tuple[Fault, .
         faults += _strays(row, named)
     faults += _unseen(raw.name, raw.look, columns, {row.number for row in rows})
     where = {name: f"{raw.name}!{column_letter(index + 1)}" for name, index in columns.items()}
-    return Sheet(raw.name, where, tuple(rows)), tuple(faults)
+    return Sheet(raw.name, where, tuple(rows), first + 1), tuple(faults)
 
 
 def _header_row(raw: RawSheet, filled: Sequence[int], known: Sequence[str]) -> int:

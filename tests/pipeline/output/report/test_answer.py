@@ -10,6 +10,7 @@ import pytest
 from helpers.synthetic_result import changed
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.report.answer import answer
+from pipeline.output.report.words import washout_words
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.study.settings import Settings
 from pipeline.washout.report import WashoutReport, washout_report
@@ -52,6 +53,18 @@ def test_a_wide_interval_is_called_hardly_known(study_result):
     wide = replace(report.tobit, slope_interval=(0.1, 1.2))
     first, _ = said(study_result, replace(report, fits={**report.fits, "M1": wide}))
     assert "how fast is hardly known" in first
+
+
+def test_a_fold_beyond_a_thousand_is_told_as_that_bound(study_result):
+    report = fitted(0.4, 0.1, 30)
+    wild = replace(report.tobit, slope_interval=(-9.0, 12.95))
+    models = replace(report, fits={**report.fits, "M1": wild})
+    first, _ = said(study_result, models)
+    assert "95 % interval < 0.001-fold to > 1,000-fold" in first
+    line = next(
+        text for text in washout_words(changed(study_result, washout=models)) if text.startswith("M1.")
+    )
+    assert "(95 % interval < 0.001-fold to > 1,000-fold" in line
 
 
 def test_the_wait_is_told_with_its_interval_or_why_it_is_not(study_result):

@@ -1,0 +1,87 @@
+"""A new treatment of the myeloma that the doses tell and the patients sheet does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Final
+
+from pipeline.checks.findings import Finding, warning
+from pipeline.checks.headers import Headers
+from pipeline.checks.typed import days_of
+from pipeline.study.drugs import agents_of, is_drug
+from pipeline.study.drugs.vocabulary import AGENTS
+from pipeline.study.study import Dose, Patient, Study
+from pipeline.study.wording import quoted
+
+MYELOMA_DRUGS: Final = frozenset(
+    {
+        "lenalidomide", "pomalidomide", "thalidomide", "iberdomide", "mezigdomide", "bortezomib",
+        "carfilzomib", "ixazomib", "marizomib", "oprozomib", "elotuzumab", "belantamab mafodotin",
+        "teclistamab", "talquetamab", "elranatamab", "linvoseltamab", "cevostamab", "alnuctamab",
+        "idecabtagene vicleucel", "ciltacabtagene autoleucel", "anitocabtagene autoleucel",
+        "selinexor", "venetoclax", "sonrotoclax", "panobinostat", "melphalan flufenamide", "melphalan",
+        "bendamustine", "cyclophosphamide", "doxorubicin", "etoposide", "cisplatin",
+        "stem cell transplant",
+    }
+)  # fmt: skip
+"""A new antimyeloma therapy where one begins under treatment, as an antibody against CD38 does. Steroids are
+none: they are given with everything, and dexamethasone has a column of its own. Convention."""
+
+_AGAINST_CD38: Final = frozenset(agent.name for agent in AGENTS if agent.against_cd38)
+
+
+def therapies_not_told(study: Study, headers: Headers) -> Iterator[Finding]:
+    """Warn of patients whose doses hold a new drug before progression, and who have no `next_therapy_on`."""
+    del headers
+    started = days_of(study, study.settings.study_drug)
+    doses: dict[str, list[tuple[int, Dose]]] = {}
+    for place, dose in enumerate(study.doses):
+        doses.setdefault(dose.patient_id, []).append((place, dose))
+    for patient in study.patients:
+        start = patient.treatment_start or next(iter(started.get(patient.patient_id, ())), None)
+        if start is None or patient.next_therapy_on is not None:
+            continue
+        new = _new_drug(study, patient, start, doses.get(patient.patient_id, []))
+        if new is not None:
+            place, dose = new
+            cell = study.at("doses", str(place), "given_on")
+            problem = f"nothing, though {cell} has {quoted(dose.drug)} on {dose.given_on}"
+            expected = "the first day of a new antimyeloma therapy"
+            hint = "PFS is censored there. Is it a part of the study treatment? Then leave the cell empty."
+            where = study.at("patients", patient.patient_id, "next_therapy_on")
+            yield warning(problem, expected, where=where, hint=hint)
+
+
+def _new_drug(
+    study: Study, patient: Patient, start: date, doses: list[tuple[int, Dose]]
+) -> tuple[int, Dose] | None:
+    """Return the first dose of a drug that begins under treatment and before progression; else None.
+
+    What begins within the first cycle is a partner of the study drug; what was given before goes on.
+    """
+    with_it = start + timedelta(days=study.settings.cycle_days)
+    end = patient.progressed_on or date.max
+    later = [(place, dose) for place, dose in doses if with_it < dose.given_on < end]
+    new = [
+        (place, dose)
+        for place, dose in later
+        if _is_therapy(study, dose) and not _went_before(study, dose, doses, with_it)
+    ]
+    return min(new, key=lambda found: (found[1].given_on, found[0]), default=None)
+
+
+def _therapies(dose: Dose) -> frozenset[str]:
+    return agents_of(dose.drug) & (MYELOMA_DRUGS | _AGAINST_CD38)
+
+
+def _is_therapy(study: Study, dose: Dose) -> bool:
+    return bool(_therapies(dose)) and not is_drug(dose.drug, study.settings.study_drug)
+
+
+def _went_before(study: Study, dose: Dose, doses: list[tuple[int, Dose]], until: date) -> bool:
+    """Tell whether its drugs were given up to then; the washed-out drug, given again, begins anew."""
+    if is_drug(dose.drug, study.settings.washed_out_drug):
+        return False
+    before = {agent for _, other in doses if other.given_on <= until for agent in agents_of(other.drug)}
+    return _therapies(dose) <= before

@@ -1,0 +1,56 @@
+"""How numbers are shown in Excel: by what they are, so that one column has one kind of number."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from typing import Final
+
+COUNT: Final = "#,##0"
+PLAIN: Final = "0"
+"""A number that is a name, such as a seed: its digits are not set apart."""
+BRIGHTNESS: Final = "[>=100]#,##0;[<=-100]-#,##0;0.0"
+"""Molecules per cell, and light: whole numbers from 100 on."""
+PERCENT: Final = "[>=1]0.0;[>0]0.000;0"
+"""One decimal; three of a rare population."""
+SHARE: Final = "0.00"
+WEEKS: Final = "[>=1000]#,##0;0.0"
+FOLD: Final = "[>=100]#,##0;[>=10]0.0;0.00"
+"""Three digits: 7.65 beside 257."""
+P_VALUE: Final = '[<0.001]"< 0.001";0.000'
+COEFFICIENT: Final = "0.000"
+FIT: Final = "0.0000"
+ONE_DECIMAL: Final = "0.0"
+TEXT: Final = "@"
+GENERAL: Final = "General"
+
+_OF_UNIT: Final = {
+    "molecules per cell": BRIGHTNESS,
+    "weeks": WEEKS,
+    "months": WEEKS,
+    "%": PERCENT,
+    "years": ONE_DECIMAL,
+    "kg": ONE_DECIMAL,
+    "g/L": ONE_DECIMAL,
+    "µg/mL": FOLD,
+    "": FOLD,
+}
+
+
+def format_of_unit(unit: str) -> str:
+    """Return the number format of a unit that a row names.
+
+    Examples
+    --------
+    >>> format_of_unit("fold against kit A") == FOLD, format_of_unit("dex per doubling")
+    (True, '0.000')
+    """
+    return FOLD if unit.startswith("fold") else _OF_UNIT.get(unit, COEFFICIENT)
+
+
+def format_of_day(value: date | time) -> str:
+    """Return the format of a day, of a day with its time, or of a time of day."""
+    if isinstance(value, time):
+        return "hh:mm:ss" if value.second else "hh:mm"
+    if isinstance(value, datetime) and value.time() != time():
+        return "yyyy-mm-dd hh:mm:ss"
+    return "yyyy-mm-dd"

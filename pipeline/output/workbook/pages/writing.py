@@ -1,0 +1,151 @@
+"""Writing rd.xlsx; the same study gives the same bytes."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from pipeline.files.whole import write_whole
+from pipeline.output.workbook.formats import format_of_unit
+from pipeline.output.workbook.pages import layout
+from pipeline.output.workbook.pages.archive import settled
+from pipeline.output.workbook.pages.cells import safe_text, write_cell, write_text
+from pipeline.output.workbook.pages.looks import HEADER, RAW_INK, TYPED_HEADER, Look, Styles, painted
+from pipeline.output.workbook.pages.printing import set_up_page
+from pipeline.output.workbook.sheet import Sheet
+from pipeline.output.workbook.tables.legend import code_name
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
+
+_NOT_IN_NAMES: Final = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
+_LONGEST_NAME: Final = 31
+"""Characters of the name of a sheet of Excel."""
+_BLANK: Final = "no sheets"
+_BY_UNIT: Final = ("value", "low", "high", "median")
+"""Columns whose numbers are in the unit of their row, where the table has units."""
+_PAINTED: Final = ("status", "verdict", "entry")
+
+
+def write_workbook(path: Path, sheets: Iterable[Sheet]) -> None:
+    """Write the sheets in this order.
+
+    What a person typed is written as text, whatever it starts with: no cell of this workbook is a formula.
+    """
+    from openpyxl import Workbook
+
+    workbook = Workbook()
+    styles = Styles(workbook.active)
+    workbook.properties.creator = "cd38rd"
+    blank = workbook.active
+    blank.title = _BLANK
+    for sheet in sheets:
+        taken = [name for name in workbook.sheetnames if name != _BLANK]
+        _Page(workbook.create_sheet(sheet_name(sheet.name, taken)), sheet, styles).fill()
+    if len(workbook.sheetnames) > 1:
+        workbook.remove(blank)
+    text = io.BytesIO()
+    workbook.save(text)
+    write_whole(path, settled(text.getvalue()))
+
+
+def sheet_name(name: str, taken: Iterable[str]) -> str:
+    """Return a name that a sheet may have, and none of these has yet.
+
+    Examples
+    --------
+    >>> sheet_name("a" * 40, []), sheet_name("P1/2", ["P1_2"])
+    ('aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', 'P1_2 (2)')
+    """
+    plain = _NOT_IN_NAMES.sub("_", safe_text(name)).strip("'")[:_LONGEST_NAME] or "Sheet"
+    used = {other.casefold() for other in taken}
+    found, number = plain, 1
+    while found.casefold() in used:
+        number += 1
+        end = f" ({number})"
+        found = plain[: _LONGEST_NAME - len(end)] + end
+    return found
+
+
+class _Page:
+    """A sheet while it is written."""
+
+    def __init__(self, page: Worksheet, sheet: Sheet, styles: Styles) -> None:
+        self.page, self.sheet, self.styles = page, sheet, styles
+        self.widths = layout.column_widths(sheet)
+
+    def fill(self) -> None:
+        self._fill_header()
+        self._fill_rows()
+        self._set_widths()
+        set_up_page(self.page, self.sheet)
+
+    def _fill_header(self) -> None:
+        from openpyxl.comments import Comment
+
+        lines = 1
+        for place, code in enumerate(self.sheet.table.columns):
+            words, head = self.sheet.words(code), self.page.cell(1, place + 1)
+            typed = code in self.sheet.typed
+            write_text(head, self.styles, words.headline, TYPED_HEADER if typed else HEADER)
+            lines = max(lines, layout.lines_of(words.headline, self.widths[place] - 2))
+            if words.meaning and not typed:
+                name = code_name(self.sheet, code)
+                of_file = f"\n{name} in {self.sheet.file}" if name else ""
+                head.comment = Comment(safe_text(words.meaning + of_file), "cd38rd", height=110, width=300)
+        self.page.row_dimensions[1].height = min(layout.HIGHEST, layout.LINE * lines + 4)
+
+    def _fill_rows(self) -> None:
+        table, most = self.sheet.table, self.sheet.most_rows
+        shown, more = table.rows[:most], len(table.rows) - most
+        looks = [self._look(place, code) for place, code in enumerate(table.columns)]
+        wrapped = {place: self.widths[place] for place, look in enumerate(looks) if look.wrap}
+        unit = table.columns.index("unit") if "unit" in table.columns else None
+        for number, values in enumerate(shown, start=2):
+            for place, (code, value) in enumerate(zip(table.columns, values, strict=True)):
+                if value is None:
+                    continue
+                look = looks[place]
+                if unit is not None and code in _BY_UNIT:
+                    look = replace(look, number_format=format_of_unit(str(values[unit] or "")))
+                if code in _PAINTED:
+                    look = painted(str(value), wrap=look.wrap)
+                cell = self.page.cell(number, place + 1)
+                write_cell(cell, self.styles, value, look, as_typed=code in self.sheet.typed)
+            height = layout.row_height(values, wrapped)
+            if height:
+                self.page.row_dimensions[number].height = height
+        said = f"{more} more rows: {self.sheet.all_rows}" if more > 0 else "" if shown else self.sheet.empty
+        if said:
+            write_text(self.page.cell(len(shown) + 2, 1), self.styles, said, Look())
+
+    def _look(self, place: int, code: str) -> Look:
+        """Return the look of a column's cells; text that does not fit is wrapped."""
+        width = self.widths[place]
+        rows = self.sheet.table.rows[: self.sheet.most_rows]
+        texts = (row[place] for row in rows)
+        wrap = any(isinstance(text, str) and len(text) > width - 1 for text in texts)
+        raw = code.startswith("rd_raw")
+        side = "right" if code.endswith("reported") else ""
+        shown = self._format(place)
+        return Look(shown, ink=RAW_INK if raw else "", italic=raw, wrap=wrap, side=side)
+
+    def _format(self, place: int) -> str:
+        """Return the number format of a column; the ends of an interval have that of their number."""
+        columns = self.sheet.table.columns
+        while place > 0 and columns[place] in ("low", "high"):
+            place -= 1
+        return self.sheet.words(columns[place]).number_format
+
+    def _set_widths(self) -> None:
+        from openpyxl.utils import get_column_letter
+
+        for place, width in enumerate(self.widths):
+            column = self.page.column_dimensions[get_column_letter(place + 1)]
+            column.width = width
+            if self.sheet.printed and place >= self.sheet.printed:
+                column.outlineLevel = 1

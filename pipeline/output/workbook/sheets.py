@@ -1,0 +1,142 @@
+"""The sheets of rd.xlsx, and what makes their tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+from pipeline.assembly.study_result import StudyResult
+from pipeline.output.result_tables import exposure_table
+from pipeline.output.table import Table
+from pipeline.output.workbook.sheet import Sheet
+from pipeline.output.workbook.tables.histograms import MOST_BINS, histogram_table
+from pipeline.output.workbook.tables.legend import legend_table
+from pipeline.output.workbook.tables.models import (
+    PRINTED_ESTIMATES,
+    PRINTED_VISITS_WITH_DRUG,
+    choice_table,
+    drug_table,
+    estimate_table,
+    limiting_table,
+    wait_table,
+)
+from pipeline.output.workbook.tables.notes import about_table, note_table
+from pipeline.output.workbook.tables.response import (
+    NO_PATIENTS,
+    NOT_TYPED,
+    PRINTED_COMPARISONS,
+    PRINTED_SURVIVAL,
+    characteristic_table,
+    comparison_table,
+    proportion_table,
+    survival_table,
+)
+from pipeline.output.workbook.tables.rows import (
+    PRINTED_BEADS,
+    PRINTED_BESIDE,
+    PRINTED_TUBES,
+    PRINTED_VISITS,
+    bead_table,
+    tube_table,
+    typed_headers,
+    typed_table,
+    visit_table,
+)
+from pipeline.response.tables import ResponseTables
+from pipeline.study.quantity_name import drug_of, marker_of
+from pipeline.study.study import Study
+
+Make = Callable[[StudyResult], Sheet]
+
+LEGEND: Final = "Legend"
+_LONGEST_STUDY: Final = 80
+"""Characters of the study's name at the head of a printed page."""
+_SEE_NOTES: Final = "Nothing here: the sheet Notes says why."
+
+
+def _sheet(
+    name: str,
+    table: Callable[[StudyResult], Table],
+    *,
+    printed: int = 0,
+    frozen: int = 1,
+    file: str = "",
+    empty: str = _SEE_NOTES,
+) -> tuple[str, Make]:
+    """Return a sheet's name, and what makes it."""
+
+    def make(result: StudyResult) -> Sheet:
+        return Sheet(name, table(result), printed=printed, frozen=frozen, file=file, empty=empty)
+
+    return name, make
+
+
+def _of_response(
+    name: str, table: Callable[[ResponseTables | None], Table], *, printed: int = 0
+) -> tuple[str, Make]:
+    """Return a sheet about response, and what makes it."""
+
+    def make(result: StudyResult) -> Sheet:
+        empty = NO_PATIENTS if result.response is None else NOT_TYPED
+        return Sheet(name, table(result.response), printed=printed, frozen=2, empty=empty)
+
+    return name, make
+
+
+def _your_rows(study_result: StudyResult) -> Sheet:
+    typed = typed_headers(study_result)
+    printed = len(typed) + PRINTED_BESIDE
+    rows, all_rows = typed_table(study_result), "your samples sheet holds all"
+    return Sheet("Your rows", rows, typed=typed, printed=printed, empty=_SEE_NOTES, all_rows=all_rows)
+
+
+SHEETS: Final[tuple[tuple[str, Make], ...]] = (
+    _sheet("Patients", visit_table, printed=PRINTED_VISITS, frozen=2, file="rd_patients.csv"),
+    _sheet("Samples", tube_table, printed=PRINTED_TUBES, frozen=2, file="rd_samples.csv"),
+    ("Your rows", _your_rows),
+    _sheet("Exposure", exposure_table, frozen=2, file="statistics/exposure.csv"),
+    _sheet("Calibration", bead_table, printed=PRINTED_BEADS, file="calibration.csv"),
+    _sheet("What limits", lambda result: limiting_table(result.limiting)),
+    _sheet("Washout", lambda result: estimate_table(result.washout), printed=PRINTED_ESTIMATES),
+    _sheet("Waits", lambda result: wait_table(result.washout)),
+    _sheet("Which model", lambda result: choice_table(result.washout)),
+    _sheet(
+        "Drug at visits",
+        lambda result: drug_table(result.washout),
+        printed=PRINTED_VISITS_WITH_DRUG,
+        frozen=2,
+    ),
+    _of_response("Response", proportion_table),
+    _of_response("Comparisons", comparison_table, printed=PRINTED_COMPARISONS),
+    _of_response("Survival", survival_table, printed=PRINTED_SURVIVAL),
+    _of_response("Patients described", characteristic_table),
+    _sheet("Notes", note_table, frozen=2, empty="No notes."),
+    _sheet("About", about_table, frozen=2),
+)
+"""The sheets of rd.xlsx in their order, before the legend of them all; and what makes each."""
+
+
+def _histograms(study_result: StudyResult) -> Sheet:
+    rows, all_rows = histogram_table(study_result), "results/store holds all"
+    return Sheet("Histograms", rows, empty=_SEE_NOTES, most_rows=MOST_BINS, all_rows=all_rows)
+
+
+HISTOGRAMS: Final[tuple[str, Make]] = ("Histograms", _histograms)
+"""The sheet of the setting `histogram_sheet`, after the legend."""
+
+
+def workbook_sheets(study_result: StudyResult) -> tuple[Sheet, ...]:
+    """Return the sheets of rd.xlsx, in their order."""
+    study = study_result.study
+    names, title = _names(study), (study.folder.name or "study")[:_LONGEST_STUDY]
+    wanted = (*SHEETS, HISTOGRAMS) if study.settings.histogram_sheet else SHEETS
+    made = tuple(replace(make(study_result), names=names, study=title) for _, make in wanted)
+    legend = Sheet(LEGEND, legend_table(made), names=names, study=title, frozen=3)
+    return (*made[: len(SHEETS)], legend, *made[len(SHEETS) :])
+
+
+def _names(study: Study) -> dict[str, str]:
+    """Return the study's own names for the words of columns."""
+    other = study.settings.study_drug.split(";")[0].strip()
+    return {"marker": marker_of(study), "drug": drug_of(study), "study_drug": other}

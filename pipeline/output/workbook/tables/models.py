@@ -1,0 +1,100 @@
+"""The tables about the models of washout, and about what limits the densities."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from calibration.density.result import NUMBERED
+from pipeline.assembly.limiting import Limiting
+from pipeline.output.interval import fold_bound
+from pipeline.output.table import Cell, Column, Table, attributes, table_of
+from pipeline.output.workbook.words.models import estimate_words
+from pipeline.washout.censored.estimate import Estimate
+from pipeline.washout.choice import Candidate
+from pipeline.washout.report import WashoutReport
+
+_Columns = tuple[Column[Any], ...]
+
+
+def _bounded(end: str) -> Callable[[Estimate], Cell]:
+    """Return a cell of an estimate; a fold beyond what can be told is that bound, in words."""
+
+    def cell(estimate: Estimate) -> Cell:
+        value: float | None = getattr(estimate, end)
+        if value is None or not estimate.unit.startswith("fold"):
+            return value
+        return fold_bound(value) or value
+
+    return cell
+
+
+_LIMITING: Final[_Columns] = (
+    Column("remedy", lambda remedy: remedy.name),
+    *attributes("terms", "share_percent", "n_largest"),
+    Column("fold_95", lambda remedy: remedy.fold),
+    Column("fold_95_without", lambda remedy: remedy.fold_without),
+)
+_ESTIMATES: Final[_Columns] = (
+    Column("estimate", lambda estimate: estimate_words(estimate.name)),
+    *(Column(end, _bounded(end)) for end in ("value", "low", "high")),
+    *attributes("p", "n", "unit"),
+    Column("estimate_code", lambda estimate: estimate.name),
+    *attributes("method", "interval_method", "note"),
+)
+_WAITS: Final = attributes("model", "density", "share", "weeks", "low", "high", "n", "note")
+_OCCUPIED: Final[_Columns] = (
+    *attributes("patient_id", "visit", "weeks", "status"),
+    Column("rd_measured", lambda visit: visit.rd if visit.status in NUMBERED else None),
+    *attributes(
+        "theta", "theta_low", "theta_high", "theta_from", "total", "total_low", "total_high", "reason"
+    ),
+    *attributes("serum_ug_ml", "serum_low", "serum_high", "occupancy", "occupancy_low", "occupancy_high"),
+    *attributes("theta_sentinels", "theta_sentinels_low", "theta_sentinels_high"),
+)
+PRINTED_VISITS_WITH_DRUG: Final = 13
+PRINTED_ESTIMATES: Final = 7
+"""Columns up to the reason, and up to the unit."""
+
+
+def limiting_table(limiting: Limiting) -> Table:
+    """Return what limits the receptor densities, a row per remedy."""
+    return table_of(_LIMITING, limiting.remedies)
+
+
+def estimate_table(report: WashoutReport | None) -> Table:
+    """Return the estimates of M0 to M3, each with its interval."""
+    return table_of(_ESTIMATES, report.estimates if report else ())
+
+
+def wait_table(report: WashoutReport | None) -> Table:
+    """Return the weeks until a part of the patients has a density."""
+    return table_of(_WAITS, report.waits if report else ())
+
+
+def choice_table(report: WashoutReport | None) -> Table:
+    """Return the models that took part, how well each fits, which is preferred, and which were refused."""
+    columns = ("model", "aicc", "parameters", "misfit_p", "misfit_words", "preferred", "reason")
+    if report is None:
+        return Table(columns, ())
+    candidates = report.choice.candidates if report.choice else ()
+    preferred = report.choice.preferred if report.choice else ""
+    why = report.choice.reason if report.choice else ""
+    rows = (
+        (c.name, c.aicc, c.parameters, c.misfit_p, _misfit_words(c), best, why if best else "")
+        for c in candidates
+        for best in (c.name == preferred,)
+    )
+    refused = ((r.name, None, None, None, "not estimated", False, r.reason) for r in report.not_estimable)
+    return Table(columns, (*rows, *refused))
+
+
+def drug_table(report: WashoutReport | None) -> Table:
+    """Return the drug at each visit, and the total."""
+    return table_of(_OCCUPIED, report.visits if report else ())
+
+
+def _misfit_words(candidate: Candidate) -> str:
+    if candidate.misfit_p is None:
+        return "not looked at"
+    return "the rows contradict it" if candidate.is_contradicted else "the rows do not contradict it"

@@ -1,0 +1,132 @@
+"""The words of the columns about models and response, and of the estimates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from pipeline.output.workbook.formats import (
+    BRIGHTNESS,
+    COUNT,
+    FOLD,
+    ONE_DECIMAL,
+    P_VALUE,
+    PERCENT,
+    SHARE,
+    WEEKS,
+)
+from pipeline.output.workbook.words.column import MOLECULES, ColumnWords
+from pipeline.washout.goodness import CONTRADICTED
+
+MODEL_WORDS: Final[Mapping[str, ColumnWords]] = {
+    "estimate": ColumnWords("Estimate", "What was estimated, in words.", width=44),
+    "estimate_code": ColumnWords("Name in washout.json", "The estimate's name there."),
+    "low": ColumnWords(
+        "95 % from", "Lower end of the 95 % interval, in the unit of the value; of a range, the least."
+    ),
+    "high": ColumnWords(
+        "95 % to", "Upper end of the 95 % interval, in the unit of the value; of a range, the most."
+    ),
+    "p": ColumnWords("p", "Two-sided p value.", "", P_VALUE),
+    "n": ColumnWords("n", "Rows, visits or patients that the number rests on.", "", COUNT),
+    "method": ColumnWords("Method", "How it was estimated.", width=90),
+    "interval_method": ColumnWords("Method of the interval", "How its interval was made.", width=60),
+    "density": ColumnWords(
+        "Density to reach", "Free {marker} that the patients should have.", MOLECULES, BRIGHTNESS
+    ),
+    "share": ColumnWords("Part of the patients", "That has this density by then.", "0 to 1", SHARE),
+    "weeks": ColumnWords(
+        "Weeks", "Weeks since the last dose of {drug}; empty: cannot be told.", "weeks", WEEKS
+    ),
+    "aicc": ColumnWords("AICc", "Lower is better, on the same rows.", "", ONE_DECIMAL),
+    "parameters": ColumnWords("Parameters", "How many the data decide.", "", ONE_DECIMAL),
+    "misfit_p": ColumnWords(
+        "Fit, p",
+        f"p that what the model leaves over has no trend over the weeks; below {CONTRADICTED:g} the rows "
+        "contradict the model. Empty: not looked at.",
+        "",
+        P_VALUE,
+    ),
+    "misfit_words": ColumnWords("Fit, in words", "What that p says.", width=40),
+    "serum_low": ColumnWords("Serum, 95 % from", "Lower end of its 95 % interval.", "µg/mL", FOLD),
+    "serum_high": ColumnWords("Serum, 95 % to", "Upper end of its 95 % interval.", "µg/mL", FOLD),
+    "reason": ColumnWords("Why", "Why it is so: preferred, refused, or only a limit.", width=60),
+}
+RESPONSE_WORDS: Final[Mapping[str, ColumnWords]] = {
+    "group": ColumnWords("Group", "The patients counted.", width=36),
+    "k": ColumnWords("k", "Patients (or events) of the group with it.", "", COUNT),
+    "percent": ColumnWords("Percent", "100 · k / n.", "%", PERCENT),
+    "comparison": ColumnWords("Comparison", "The groups or the covariate compared.", width=40),
+    "ratio_of": ColumnWords("Ratio of", "Odds, or hazards."),
+    "ratio": ColumnWords(
+        "Ratio", "Odds ratio or hazard ratio: of the first to the second group, or per step.", "", FOLD
+    ),
+    "median_months": ColumnWords("Median survival", "Empty: not reached.", "months", WEEKS),
+    "preferred": ColumnWords("Preferred", "yes: the model that is told first."),
+    "first": ColumnWords("First group", "k/n of the first group."),
+    "second": ColumnWords("Second group", "k/n of the second group."),
+    "strength": ColumnWords("How strong", "How weak or strong the evidence is.", width=50),
+    "events": ColumnWords("Events", "Patients with the outcome.", "", COUNT),
+    "z": ColumnWords("z", "Statistic of the test.", "", SHARE),
+    "exact_p": ColumnWords("Exact p", "p over all orders of the patients.", "", P_VALUE),
+    "per": ColumnWords("Per", "Step of the covariate that the odds ratio is for.", width=30),
+    "row": ColumnWords("Quantity", "What is described.", width=36),
+    "median": ColumnWords("Median", "In the unit of the row.", "", WEEKS),
+    "endpoint": ColumnWords("Endpoint", "PFS or OS."),
+    "not_known": ColumnWords("Not known", "Patients whose end is not known.", "", COUNT),
+    "rule": ColumnWords("Rule of censoring", "Another rule than the usual.", width=50),
+    "patients_moved": ColumnWords("Patients moved", "Patients whose time is another by it.", "", COUNT),
+}
+
+_ESTIMATES: Final[Mapping[str, str]] = {
+    "spearman_rho": "Spearman's ρ of density and weeks",
+    "kendall_tau_b": "Kendall's τ-b of density and weeks",
+    "slope_per_doubling": "Slope per doubling of the washout",
+    "fold_per_doubling": "Fold per doubling of the washout",
+    "intercept": "Intercept of the line, at 1 week",
+    "median_rd_at_1_week": "Median density at 1 week by the line",
+    "sigma": "Scatter between patients",
+    "slope_maximum_likelihood": "Slope of highest likelihood, with its bias of few rows",
+    "slope_varying_scatter": "Slope where the scatter may change with weeks",
+    "slope_without_doubts": "Slope without the rows that bend the line",
+    "slope_random_intercept": "Slope with a random intercept of the patient",
+    "sd_between_patients": "Scatter between patients, of the random intercept",
+    "sd_within_patients": "Scatter within patients",
+    "alike_within_patients": "Part of the scatter that is between patients",
+    "plateau": "Plateau of the recovery",
+    "t50_weeks": "Weeks to half of the plateau",
+    "imid_since": "an immunomodulatory drug since the last dose",
+    "prior_lines": "each prior line of therapy",
+    "igg": "IgG myeloma",
+}
+_OF: Final[Mapping[str, str]] = {
+    "with_left_out_": "with the rows left out: ",
+    "adjusted_": "adjusted for what is known of the patients: ",
+    "total_": "of the total: ",
+    "fold_kit_": "Reading of another bead kit: ",
+    "fold_clone_": "Reading of another clone: ",
+    "fold_fluorochrome_": "Reading of another dye: ",
+    "fold_instrument_": "Reading of another cytometer: ",
+    "fold_": "fold for ",
+}
+
+
+def estimate_words(name: str) -> str:
+    """Return the name of an estimate in words.
+
+    Examples
+    --------
+    >>> estimate_words("total_fold_per_doubling")
+    'Of the total: fold per doubling of the washout'
+    >>> estimate_words("fold_kit_qsc")
+    'Reading of another bead kit: qsc'
+    """
+    if name in _ESTIMATES:
+        return _ESTIMATES[name]
+    for start, words in _OF.items():
+        if name.startswith(start):
+            rest = name.removeprefix(start)
+            inner = estimate_words(rest) if not words[0].isupper() else ""
+            said = words + (inner[:1].lower() + inner[1:] if inner else rest)
+            return said[0].upper() + said[1:]
+    return name.replace("_", " ")
