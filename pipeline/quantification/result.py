@@ -127,6 +127,16 @@ def is_failed(result: SampleResult) -> bool:
     return status in FAILED or (status is RdStatus.NO_BACKGROUND and bool(without))
 
 
+def failure_reason(result: SampleResult) -> str:
+    """Return why a tube has no density, without what else is said of it; "" where nothing tells it.
+
+    A failed tube's note is its reason; any other status is explained by the last note of its density.
+    """
+    if result.receptor.status is RdStatus.FAILED:
+        return result.note
+    return result.receptor.notes[-1] if result.receptor.notes else ""
+
+
 def spillover_of(result: SampleResult) -> SpilloverMatrix | None:
     """Return the matrix that a tube was compensated with; None where it was not."""
     if not result.spillover:

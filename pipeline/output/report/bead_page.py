@@ -8,7 +8,7 @@ from pathlib import Path
 from pipeline.beads.result import CalibrationResult
 from pipeline.files.whole import write_whole
 from pipeline.output.figures.style.canvas import house_style
-from pipeline.output.report.bead_cards import bead_card
+from pipeline.output.report.cards.bead_cards import bead_card
 from pipeline.output.report.page import template_environment
 from pipeline.study.study import Study
 

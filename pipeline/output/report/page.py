@@ -26,9 +26,9 @@ from pipeline.output.interval import interval_name
 from pipeline.output.report.answer import answer
 from pipeline.output.report.attention import Item, attention
 from pipeline.output.report.bars import axis_bar, scale_of
-from pipeline.output.report.bead_cards import BeadCard, bead_card
-from pipeline.output.report.contact_sheet import Contact, contacts
-from pipeline.output.report.tube_cards import TubeCard, tube_card
+from pipeline.output.report.cards.bead_cards import BeadCard, bead_card
+from pipeline.output.report.cards.contact_sheet import Contact, contacts
+from pipeline.output.report.cards.tube_cards import TubeCard, tube_card
 from pipeline.output.report.words import (
     competition_words,
     data_words,

@@ -18,7 +18,7 @@ from pipeline.output.figures.style.palette import STATUS, Look
 from pipeline.output.figures.style.ticks import count
 from pipeline.output.interval import interval_lacks
 from pipeline.output.report.bars import SHADES, Scale, budget_bar, interval_bar
-from pipeline.output.report.occupancy_words import occupancy_pairs
+from pipeline.output.report.cards.occupancy_words import occupancy_pairs
 from pipeline.output.report.words import FLAGS, density_words, interval_words, rounded, sorting_number
 from pipeline.output.result_tables import plasma_cell_percent, reviewers, sample_flags, sample_notes
 from pipeline.patients.exposure import Exposure

@@ -1,0 +1,222 @@
+"""The causes of a study: failures, bead runs, flags, check findings and notes, each joined with its like."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from calibration.curve.standard_curve import CurveVerdict
+from calibration.density.receptor_density import QUANTIFIED, RdStatus
+from calibration.flags import CalibrationFlag
+from gating.gates.steps import GateFlag
+from pipeline.assembly.study_result import Note, StudyResult
+from pipeline.beads.result import CalibrationResult
+from pipeline.checks.flags import CheckFlag
+from pipeline.output.figures.style.palette import STATUS
+from pipeline.output.legend.flag_words import Weight, sentence
+from pipeline.output.legend.flags import words_of_flag
+from pipeline.output.report.attention.cause import Cause, Level, worst_first
+from pipeline.output.result_tables import sample_flags
+from pipeline.patients.flags import VisitFlag
+from pipeline.patients.visits import Visit
+from pipeline.quantification.result import FAILED, SampleFlag, SampleResult, failure_reason
+from pipeline.study.faults import MOST_CELLS, Fault, Severity, cause_of, without_values
+
+EXPLAINING: Final[Mapping[RdStatus, tuple[str, ...]]] = {
+    RdStatus.LOW_EVENTS: (GateFlag.NO_ANCHOR, GateFlag.NO_CLEAR_POPULATION),
+    RdStatus.NO_BACKGROUND: (SampleFlag.CONTROL_BRIGHT, CheckFlag.CONTROL_UNUSABLE),
+}
+"""Flags that say why a tube of such a status has no density."""
+
+_FAILED, _NO_CURVE, _CONTRADICTING, _FAULTS, _UNRELIABLE = range(5)
+_NO_DENSITY, _LOOK = range(2)
+_NOTES, _NOTED = range(2)
+_LEVEL_OF: Final = {
+    Weight.UNRELIABLE: (Level.SEVERE, _UNRELIABLE),
+    Weight.LOOK: (Level.WARN, _LOOK),
+    Weight.NOTED: (Level.INFO, _NOTED),
+}
+_ACTION_OF: Final[Mapping[RdStatus, str]] = {
+    RdStatus.LOW_EVENTS: "Acquire more events if there is more of the sample.",
+    RdStatus.NO_BACKGROUND: "Name a control in study.xlsx, sheet samples, column fmo_file or isotype_file.",
+    RdStatus.NOT_QUANTIFIABLE: "Look in the card at what the interval comes from.",
+}
+_ROW = re.compile(r"(?<=[A-Z])\d+$")
+
+
+def causes(study_result: StudyResult) -> tuple[Cause, ...]:
+    """Return every cause of a study once, the worst first.
+
+    A tube without a density stands once: under why it has none. A check finding joins the flag that says the
+    same in the rows, or the failure of its tube.
+    """
+    found = _Found({sample.sample_id: sample.beads for sample in study_result.study.samples})
+    for run in study_result.calibrations:
+        found.add_bead_run(run)
+    for result in study_result.results:
+        found.add_tube(result, sample_flags(result, study_result.exposures.get(result.sample_id)))
+    for visit in study_result.visits:
+        found.add_visit(visit)
+    for fault in study_result.faults:
+        found.add_fault(fault)
+    for note in study_result.notes:
+        found.add_note(note)
+    return worst_first(found.causes())
+
+
+Key = tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Part:
+    """A cause that is still being joined; what it holds counts once."""
+
+    cause: Cause
+    sample_ids: dict[str, None] = field(default_factory=dict)
+    beads: dict[str, None] = field(default_factory=dict)
+    said: dict[str, None] = field(default_factory=dict)
+    cells: dict[str, None] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Found:
+    """Causes by their key: what has the same key is joined. `homes`: where tubes without a density stand."""
+
+    beads_of: Mapping[str, str]
+    parts: dict[Key, _Part] = field(default_factory=dict)
+    homes: dict[str, Key] = field(default_factory=dict)
+    curves: dict[str, Key] = field(default_factory=dict)
+
+    def causes(self) -> Iterator[Cause]:
+        """Yield each cause with its tubes, bead runs and words."""
+        for part in self.parts.values():
+            said = [*part.said, *([_cells(tuple(part.cells))] if len(part.cells) > 1 else [])]
+            yield replace(
+                part.cause, sample_ids=tuple(part.sample_ids), beads=tuple(part.beads), said=tuple(said)
+            )
+
+    def _at(self, key: Key, cause: Cause) -> _Part:
+        return self.parts.setdefault(key, _Part(cause))
+
+    def add_bead_run(self, run: CalibrationResult) -> None:
+        """Join a bead run: by why it has no curve, else by its flags and the warning of its curve."""
+        verdict = run.curve.verdict if run.curve else CurveVerdict.REJECT
+        if verdict is CurveVerdict.REJECT:
+            self._add_rejected(run)
+            return
+        warned = [CalibrationFlag.CURVE_WARN] if verdict is CurveVerdict.WARN else []
+        for flag in dict.fromkeys((*run.flags, *warned)):
+            part = self._at(("flag", flag), flag_cause(flag))
+            part.beads[run.beads] = None
+            if flag in warned:
+                part.said |= dict.fromkeys(f"{run.beads}: {text}" for text in _doubts(run))
+
+    def _add_rejected(self, run: CalibrationResult) -> None:
+        why = "; ".join(_doubts(run)) or run.note or "no curve"
+        words = words_of_flag(CalibrationFlag.CURVE_REJECTED if run.curve else CalibrationFlag.NO_CURVE)
+        title = "A bead run has no usable standard curve."
+        key = ("curve", without_values(why))
+        cause = Cause(Level.SEVERE, _NO_CURVE, title, sentence(words.effect), sentence(words.action))
+        part = self._at(key, cause)
+        part.beads[run.beads] = None
+        part.said[f"{run.beads}: {why}"] = None
+        self.curves[run.beads] = key
+
+    def add_tube(self, result: SampleResult, flags: tuple[str, ...]) -> None:
+        """Join a tube: by why it has no density, else by each of its flags."""
+        status, name = result.receptor.status, result.sample_id
+        if status in QUANTIFIED:
+            for flag in flags:
+                self._at(("flag", flag), flag_cause(flag)).sample_ids[name] = None
+            return
+        key = self.curves.get(self.beads_of.get(name, "")) if status is RdStatus.NO_CURVE else None
+        if key is None:
+            key, cause = _reason_of(result, flags)
+            part = self._at(key, cause)
+            if status is RdStatus.FAILED:
+                part.said[failure_reason(result)] = None
+        self.parts[key].sample_ids[name] = None
+        self.homes[name] = key
+
+    def add_visit(self, visit: Visit) -> None:
+        """Join the tubes of a visit whose replicates contradict each other or are of different cells."""
+        for flag in VisitFlag:
+            if flag in visit.flags:
+                level, place = _LEVEL_OF[words_of_flag(flag).weight]
+                at = _CONTRADICTING if level is Level.SEVERE else place
+                part = self._at(("flag", flag), flag_cause(flag, level, at))
+                part.sample_ids |= dict.fromkeys(visit.sample_ids)
+
+    def add_fault(self, fault: Fault) -> None:
+        """Join a check finding: to the flag that says the same, to the failure of its tubes, or to its like."""
+        key: Key = ("flag", fault.flag)
+        if fault.flag and key in self.parts:
+            self._tell(self.parts[key], fault)
+        elif fault.sample_ids and all(name in self.homes for name in fault.sample_ids):
+            for home in dict.fromkeys(self.homes[name] for name in fault.sample_ids):
+                self._tell(self.parts[home], fault)
+        elif fault.flag:
+            part = self._at(key, flag_cause(fault.flag))
+            part.sample_ids |= dict.fromkeys(name for name in fault.sample_ids if name not in self.homes)
+            self._tell(part, fault)
+        else:
+            severe = fault.severity is not Severity.WARNING
+            level, place = (Level.SEVERE, _FAULTS) if severe else (Level.WARN, _LOOK)
+            key = ("fault", fault.severity, cause_of(fault))
+            part = self._at(key, Cause(level, place, sentence(str(fault))))
+            part.sample_ids |= dict.fromkeys(fault.sample_ids)
+            self._tell(part, fault)
+
+    @staticmethod
+    def _tell(part: _Part, fault: Fault) -> None:
+        part.said[str(fault)] = None
+        part.cells[fault.where] = None
+
+    def add_note(self, note: Note) -> None:
+        """Join a note about the study."""
+        key = ("note", without_values(_ROW.sub("", note.about)), without_values(note.text))
+        text = f"{note.about}: {note.text}"
+        part = self._at(key, Cause(Level.INFO, _NOTES, sentence(text)))
+        part.said[text] = None
+        part.cells[note.about] = None
+
+
+def _cells(cells: tuple[str, ...]) -> str:
+    more = f" and {len(cells) - MOST_CELLS:,} more" if len(cells) > MOST_CELLS else ""
+    return f"In {', '.join(cells[:MOST_CELLS])}{more}"
+
+
+def flag_cause(flag: str, level: Level | None = None, place: int = 0) -> Cause:
+    """Return the cause that a flag names, without tubes yet."""
+    words = words_of_flag(flag)
+    known = _LEVEL_OF[words.weight] if level is None else (level, place)
+    said, effect, action = (
+        sentence(text) if text else "" for text in (words.says, words.effect, words.action)
+    )
+    return Cause(*known, said, effect, action, flag)
+
+
+def _reason_of(result: SampleResult, flags: tuple[str, ...]) -> tuple[Key, Cause]:
+    """Return under what a tube without a density stands, and the cause itself."""
+    status, reason = result.receptor.status, failure_reason(result)
+    if SampleFlag.PROGRAM_DEFECT in flags:
+        flag = SampleFlag.PROGRAM_DEFECT
+        return ("failed", flag), flag_cause(flag, Level.SEVERE, _FAILED)
+    if status in FAILED:
+        action = "Mend what the reason names and run again: the other tubes are kept as they are."
+        cause = Cause(Level.SEVERE, _FAILED, sentence(reason), "Failed: no density.", action)
+        return ("failed", without_values(reason)), cause
+    explained = next((flag for flag in EXPLAINING.get(status, ()) if flag in flags), "")
+    if explained:
+        level = Level.SEVERE if explained == SampleFlag.CONTROL_BRIGHT else Level.WARN
+        place = _UNRELIABLE if level is Level.SEVERE else _NO_DENSITY
+        return ("status", status, explained), flag_cause(explained, level, place)
+    title, effect = sentence(STATUS[status].words), "No density is given."
+    return ("status", status), Cause(Level.WARN, _NO_DENSITY, title, effect, _ACTION_OF.get(status, ""))
+
+
+def _doubts(run: CalibrationResult) -> list[str]:
+    checks = run.curve.checks if run.curve else ()
+    return [check.text for check in checks if check.verdict is not CurveVerdict.ACCEPT]
