@@ -13,9 +13,9 @@ import doc_constants
 import doc_rooms
 from calibration.flags import CalibrationFlag
 from gating.gates.steps import GateFlag
-from pipeline.checks.flags import CheckFlag
+from pipeline.checks.flags import CheckFlag, ExposureFlag
 from pipeline.output.report.words import FLAGS
-from pipeline.patients.flags import ExposureFlag, OccupancyFlag, VisitFlag
+from pipeline.patients.flags import OccupancyFlag, VisitFlag
 from pipeline.quantification.result import SampleFlag
 from pipeline.simulate.scenarios import SCENARIOS
 from pipeline.study.settings import Settings, setting_facts, setting_text

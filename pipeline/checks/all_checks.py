@@ -174,7 +174,7 @@ def _faults_of(findings: Iterable[Finding]) -> tuple[Fault, ...]:
     return in_reading_order(
         replace(
             fault,
-            flag=next((finding.flag for finding in alike if finding.flag), ""),
+            flag=next((finding.flag for finding in alike if finding.flag), fault.flag),
             sample_ids=tuple(dict.fromkeys(finding.sample_id for finding in alike if finding.sample_id)),
         )
         for fault, alike in found.items()

@@ -15,7 +15,8 @@ from calibration.density.result import known_to_exceed
 from pipeline.assembly.study_result import StudyResult
 from pipeline.beads.result import CalibrationResult
 from pipeline.output.interval import interval_name
-from pipeline.output.report.words import FLAGS, density_words, interval_words, verdict_line
+from pipeline.output.legend.flags import words_of_flag
+from pipeline.output.report.words import density_words, interval_words, verdict_line
 from pipeline.output.result_tables import sample_flags
 from pipeline.quantification.result import SampleResult, is_failed
 from pipeline.study.quantity_name import density_name
@@ -46,7 +47,7 @@ def finished_text(study_result: StudyResult, report: Path) -> str:
         _table(study_result),
         *_flag_lines(study_result),
         *(f"{note.about}: {note.text}" for note in study_result.notes),
-        verdict_line(study_result.results),
+        verdict_line(study_result),
     ]
     return "\n".join([*lines, f"Report: {report}"])
 
@@ -135,7 +136,7 @@ def _flag_lines(study_result: StudyResult) -> list[str]:
     for flag in sorted(where, key=lambda flag: (-len(where[flag]), flag)):
         names, more = where[flag][:NAMES_OF_A_FLAG], len(where[flag]) - NAMES_OF_A_FLAG
         listed = ", ".join(names) + (f" and {more} more" if more > 0 else "")
-        words = f"! {flag}: {FLAGS.get(flag, '')} ({listed})"
+        words = f"! {flag}: {words_of_flag(flag).says} ({listed})"
         lines.append(textwrap.fill(words, _width(), subsequent_indent="  ", break_long_words=False))
     return [*lines, ""] if lines else []
 

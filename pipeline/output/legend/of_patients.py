@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from pipeline.checks.flags import ExposureFlag
 from pipeline.output.legend.flag_words import FlagWords, Weight
-from pipeline.patients.flags import ExposureFlag, OccupancyFlag, VisitFlag
+from pipeline.patients.flags import OccupancyFlag, VisitFlag
 
 _DOSES: Final = "hold the dates against the chart: study.xlsx, sheet doses"
 

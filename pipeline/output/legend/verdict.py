@@ -37,6 +37,12 @@ VERDICT_LOOK: Final[Mapping[Verdict, Look]] = {
 }  # fmt: skip
 """How each verdict is shown, and what it means."""
 
+BADGES: Final = "\n".join(
+    f".badge.v-{verdict.name.lower()} {{ background: {look.fill}; color: {look.ink}; }}"
+    for verdict, look in VERDICT_LOOK.items()
+)
+"""Style sheet of the badges."""
+
 COUNTED: Final[Mapping[Verdict, str]] = {
     Verdict.SOUND: "sound",
     Verdict.ABOVE_TOP_BEAD: "above the top bead",
@@ -79,6 +85,11 @@ def verdict_of(status: RdStatus, flags: Collection[str]) -> Verdict:
     if weight is Weight.UNRELIABLE:
         return Verdict.UNRELIABLE
     return Verdict.LOOK if weight is Weight.LOOK else _UNFLAGGED[status]
+
+
+def badge_class(verdict: Verdict) -> str:
+    """Return the class of a verdict's badge in `BADGES`."""
+    return f"v-{verdict.name.lower()}"
 
 
 def verdict_counts(verdicts: Iterable[Verdict]) -> str:

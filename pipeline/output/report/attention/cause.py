@@ -35,7 +35,9 @@ class Cause:
     sample_ids, beads
         The tubes and the bead runs that it touches.
     said
-        What was found, in the words of the checks and of the rows; what differs by values alone stands once.
+        What was found, in the words of the checks and of the rows.
+    n_cells
+        Cells of the sheets where a check found it.
     """
 
     level: Level
@@ -47,6 +49,7 @@ class Cause:
     sample_ids: tuple[str, ...] = ()
     beads: tuple[str, ...] = ()
     said: tuple[str, ...] = ()
+    n_cells: int = 0
 
 
 def worst_first(causes: Iterable[Cause]) -> tuple[Cause, ...]:

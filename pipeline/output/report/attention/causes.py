@@ -94,7 +94,11 @@ class _Found:
         for part in self.parts.values():
             said = [*part.said, *([_cells(tuple(part.cells))] if len(part.cells) > 1 else [])]
             yield replace(
-                part.cause, sample_ids=tuple(part.sample_ids), beads=tuple(part.beads), said=tuple(said)
+                part.cause,
+                sample_ids=tuple(part.sample_ids),
+                beads=tuple(part.beads),
+                said=tuple(said),
+                n_cells=len(part.cells),
             )
 
     def _at(self, key: Key, cause: Cause) -> _Part:
@@ -150,7 +154,7 @@ class _Found:
                 part.sample_ids |= dict.fromkeys(visit.sample_ids)
 
     def add_fault(self, fault: Fault) -> None:
-        """Join a check finding: to the flag that says the same, to the failure of its tubes, or to its like."""
+        """Join a check finding to the flag that says the same, the failure of its tubes, or its like."""
         key: Key = ("flag", fault.flag)
         if fault.flag and key in self.parts:
             self._tell(self.parts[key], fault)
@@ -171,6 +175,9 @@ class _Found:
 
     @staticmethod
     def _tell(part: _Part, fault: Fault) -> None:
+        """Add what a check found: it is more than a fact."""
+        if part.cause.level is Level.INFO:
+            part.cause = replace(part.cause, level=Level.WARN, place=_LOOK)
         part.said[str(fault)] = None
         part.cells[fault.where] = None
 

@@ -33,7 +33,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One line: what it is, how many tubes it touches, what it means for the number, what to do, and where."""
+    """One line: what it is, how many tubes it touches, what it means, what to do, and where."""
 
     level: str
     symbol: str
@@ -112,9 +112,10 @@ def _item(cause: Cause, anchors: Mapping[str, str], patients: Mapping[str, str],
 
 
 def _count(cause: Cause, patients: Mapping[str, str], n: int) -> str:
-    """Return how many tubes of how many, and of how many patients; "" where it touches none."""
+    """Return how many tubes and patients it touches; where it touches none, how many bead runs or cells."""
     if not cause.sample_ids:
-        return ""
+        cells = f"{cause.n_cells:,} cells" if cause.n_cells > 1 else ""
+        return f"{len(cause.beads):,} bead runs" if len(cause.beads) > 1 else cells
     people = len({patients[name] for name in cause.sample_ids if name in patients})
     tubes = f"{len(cause.sample_ids):,} of {n:,} {'tube' if n == 1 else 'tubes'}"
     return f"{tubes} ({people:,} {'patient' if people == 1 else 'patients'})" if people else tubes
