@@ -124,7 +124,7 @@ TERMS: Final[tuple[Term, ...]] = (
          "Best response: sCR, CR, VGPR, PR, MR, SD, PD, NE = stringent complete, complete, very good "
          "partial, partial, minimal response, stable disease, progressive disease, not evaluable.",
          ("sCR", "VGPR", "Best response")),
-    Term("p", "p value",
+    Term("p value", "",
          "How often chance alone gives what was seen, or more, where there is no effect."),
     Term("PFS", "progression-free survival",
          "Time to progression or death, whichever comes first."),

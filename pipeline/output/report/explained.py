@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -21,6 +21,7 @@ _TERM_OF: Final[dict[str, Term]] = {form: term for term in TERMS for form in (te
 _LINKED: Final = re.compile(
     r"(?<![\w′/-])(" + "|".join(map(re.escape, sorted(_TERM_OF, key=len, reverse=True))) + r")(?![\w′/-])"
 )
+_CODE: Final = re.compile("`([^`]+)`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,8 @@ def entries_of(
 def linked(text: object) -> Markup:
     """Return a text in which the first use of each word of the glossary leads there; all else is escaped.
 
+    What stands between backticks is set as code.
+
     Examples
     --------
     >>> str(linked("ABC < 5"))
@@ -76,13 +79,16 @@ def linked(text: object) -> Markup:
     from markupsafe import Markup, escape
 
     used: set[str] = set()
-    parts: list[str] = []
-    for k, part in enumerate(_LINKED.split(str(text))):
-        term = _TERM_OF[part] if k % 2 else None
-        if term is None or term.anchor in used:
-            parts.append(str(escape(part)))
-            continue
-        used.add(term.anchor)
-        title = escape(term.stands_for or term.text)
-        parts.append(f'<a class="term" href="#{term.anchor}" title="{title}">{escape(part)}</a>')
-    return Markup("".join(parts))
+
+    def of_words(words: str) -> Iterator[str]:
+        for k, part in enumerate(_LINKED.split(words)):
+            term = _TERM_OF[part] if k % 2 else None
+            if term is None or term.anchor in used:
+                yield escape(part)
+                continue
+            used.add(term.anchor)
+            title = escape(term.stands_for or term.text)
+            yield f'<a class="term" href="#{term.anchor}" title="{title}">{escape(part)}</a>'
+
+    pieces = enumerate(_CODE.split(str(text)))
+    return Markup("".join(f"<code>{escape(p)}</code>" if k % 2 else "".join(of_words(p)) for k, p in pieces))

@@ -43,7 +43,11 @@ _ACTION_OF: Final[Mapping[RdStatus, str]] = {
     RdStatus.NO_BACKGROUND: "Name a control in study.xlsx, sheet samples, column fmo_file or isotype_file.",
     RdStatus.NOT_QUANTIFIABLE: "Look in the card at what the interval comes from.",
 }
+SAMPLES, BEADS = "samples", "beads"
+"""Sheets whose rows are tubes and bead runs."""
+
 _ROW = re.compile(r"(?<=[A-Z])\d+$")
+_ROW_OF = re.compile(r"(?<=!)[A-Z]+(\d+)$")
 
 
 def causes(study_result: StudyResult) -> tuple[Cause, ...]:
@@ -52,7 +56,8 @@ def causes(study_result: StudyResult) -> tuple[Cause, ...]:
     A tube without a density stands once: under why it has none. A check finding joins the flag that says the
     same in the rows, or the failure of its tube.
     """
-    found = _Found({sample.sample_id: sample.beads for sample in study_result.study.samples})
+    study = study_result.study
+    found = _Found({sample.sample_id: sample.beads for sample in study.samples}, _names_of_rows(study.places))
     for run in study_result.calibrations:
         found.add_bead_run(run)
     for result in study_result.results:
@@ -85,6 +90,7 @@ class _Found:
     """Causes by their key: what has the same key is joined. `homes`: where tubes without a density stand."""
 
     beads_of: Mapping[str, str]
+    rows: Mapping[str, tuple[str, str]]
     parts: dict[Key, _Part] = field(default_factory=dict)
     homes: dict[str, Key] = field(default_factory=dict)
     curves: dict[str, Key] = field(default_factory=dict)
@@ -170,7 +176,10 @@ class _Found:
             level, place = (Level.SEVERE, _FAULTS) if severe else (Level.WARN, _LOOK)
             key = ("fault", fault.severity, cause_of(fault))
             part = self._at(key, Cause(level, place, sentence(str(fault))))
-            part.sample_ids |= dict.fromkeys(fault.sample_ids)
+            sheet, name = self.rows.get(_ROW_OF.sub(r"\1", fault.where), ("", ""))
+            tube = [name] if sheet == SAMPLES else []
+            part.sample_ids |= dict.fromkeys(fault.sample_ids or tube)
+            part.beads |= dict.fromkeys([name] if sheet == BEADS else [])
             self._tell(part, fault)
 
     @staticmethod
@@ -188,6 +197,12 @@ class _Found:
         part = self._at(key, Cause(Level.INFO, _NOTES, sentence(text)))
         part.said[text] = None
         part.cells[note.about] = None
+
+
+def _names_of_rows(places: Mapping[tuple[str, str, str], str]) -> dict[str, tuple[str, str]]:
+    """Return the sheet and the name of each row of tubes and bead runs, by sheet and row (`samples!7`)."""
+    named = {(sheet, name): cell for (sheet, name, _), cell in places.items() if sheet in (SAMPLES, BEADS)}
+    return {_ROW_OF.sub(r"\1", cell): known for known, cell in named.items()}
 
 
 def _cells(cells: tuple[str, ...]) -> str:

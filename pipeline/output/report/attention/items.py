@@ -85,21 +85,23 @@ def attention(study_result: StudyResult, anchors: Mapping[str, str]) -> Attentio
     shown = told if len(told) + bool(facts) <= MOST_LINES else told[: MOST_LINES - 1]
     rest = [*told[len(shown) :], *facts]
     patients = {sample.sample_id: sample.patient_id for sample in study_result.study.samples}
-    n = len(study_result.results)
+    n, n_beads = len(study_result.results), len(study_result.calibrations)
     return Attention(
-        tuple(_item(cause, anchors, patients, n) for cause in shown),
-        tuple(_item(cause, anchors, patients, n) for cause in rest),
+        tuple(_item(cause, anchors, patients, n, n_beads) for cause in shown),
+        tuple(_item(cause, anchors, patients, n, n_beads) for cause in rest),
     )
 
 
-def _item(cause: Cause, anchors: Mapping[str, str], patients: Mapping[str, str], n: int) -> Item:
+def _item(
+    cause: Cause, anchors: Mapping[str, str], patients: Mapping[str, str], n: int, n_beads: int
+) -> Item:
     tubes = _links("sample", cause.sample_ids, anchors)
     said = [text for text in _once(cause.said) if _kind(text) != _kind(cause.title)]
     return Item(
         cause.level.value,
         _SYMBOL[cause.level],
         cause.title,
-        _count(cause, patients, n),
+        _count(cause, patients, n, n_beads),
         cause.effect,
         cause.action,
         cause.code,
@@ -111,11 +113,11 @@ def _item(cause: Cause, anchors: Mapping[str, str], patients: Mapping[str, str],
     )
 
 
-def _count(cause: Cause, patients: Mapping[str, str], n: int) -> str:
+def _count(cause: Cause, patients: Mapping[str, str], n: int, n_beads: int) -> str:
     """Return how many tubes and patients it touches; where it touches none, how many bead runs or cells."""
     if not cause.sample_ids:
         cells = f"{cause.n_cells:,} cells" if cause.n_cells > 1 else ""
-        return f"{len(cause.beads):,} bead runs" if len(cause.beads) > 1 else cells
+        return f"{len(cause.beads):,} of {n_beads:,} bead runs" if cause.beads else cells
     people = len({patients[name] for name in cause.sample_ids if name in patients})
     tubes = f"{len(cause.sample_ids):,} of {n:,} {'tube' if n == 1 else 'tubes'}"
     return f"{tubes} ({people:,} {'patient' if people == 1 else 'patients'})" if people else tubes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from calibration.density.receptor_density import RdStatus, ReceptorDensity
+from calibration.density.receptor_density import NUMBERED, RdStatus, ReceptorDensity
 from calibration.density.result import known_to_exceed
 from pipeline.output.figures.style.ticks import count
 from pipeline.output.report.words import density_words, rounded
@@ -54,13 +54,11 @@ def _counting(receptor: ReceptorDensity) -> list[tuple[str, str]]:
         return [("what counts", f"{quoted}: only this bound is known")]
     if receptor.rd is None:
         return []
-    pairs = [("RD", f"{rounded(receptor.rd)}; {_why(receptor)}")]
+    text = f"{rounded(receptor.rd)}; {_why(receptor)}"
     if receptor.status is RdStatus.BELOW_LLOQ:
         quoted = density_words(receptor.status, receptor.rd, receptor.lloq, None)
-        pairs.append(("what counts", f"{quoted}: RD lies below the LLOQ"))
-    elif receptor.status in (RdStatus.OK, RdStatus.ABOVE_ULOQ_EXTRAPOLATED):
-        pairs.append(("what counts", f"RD, {rounded(receptor.rd)}"))
-    return pairs
+        return [("RD", text), ("what counts", f"{quoted}: RD lies below the LLOQ")]
+    return [("RD, which counts" if receptor.status in NUMBERED else "RD", text)]
 
 
 def _why(receptor: ReceptorDensity) -> str:

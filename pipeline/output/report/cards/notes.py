@@ -84,6 +84,8 @@ def _of_tube(result: SampleResult) -> tuple[str, ...]:
 
 
 def _of_gates(result: SampleResult, wanted: str) -> tuple[str, ...]:
-    """Return the notes of the gating steps, but for what every steady tube says."""
-    noted = (step for step in result.steps if step.note and Method.STEADY not in step.methods)
+    """Return the notes of the gating steps, but for what every steady tube says and what a picture says."""
+    pictured = {picture.step for picture in result.pictures}
+    said = (step for step in result.steps if step.gate is not None or step.name not in pictured)
+    noted = (step for step in said if step.note and Method.STEADY not in step.methods)
     return tuple(f"{step_title(step.name, wanted)}: {step.note}" for step in noted)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from calibration.curve.standard_curve import CurveVerdict, StandardCurve
-from calibration.density.receptor_density import QUANTIFIED
+from calibration.density.receptor_density import QUANTIFIED, RdStatus
 from calibration.density.result import known_to_exceed
 from gating.gates.steps import GateFlag, GateStep
 from gating.thresholds.methods import words_of
@@ -48,6 +48,7 @@ class TubeCard:
     verdict: str
     badge: str
     status: str
+    beyond: str
     density: str
     instead: str
     estimate: str
@@ -102,6 +103,7 @@ def tube_card(
         verdict=verdict.value,
         badge=badge_class(verdict),
         status=receptor.status.value,
+        beyond=_beyond(receptor.status, verdict),
         density=density_words(receptor.status, receptor.rd, receptor.lloq, known_to_exceed(receptor)),
         instead=_instead(result),
         estimate=rounded(receptor.rd),
@@ -143,6 +145,12 @@ def _instead(result: SampleResult) -> str:
         return words
     reason = failure_reason(result) or words
     return f"ABC {rounded(receptor.abc)}; {reason}" if receptor.abc is not None else reason
+
+
+def _beyond(status: RdStatus, verdict: Verdict) -> str:
+    """Return that a density is extrapolated, where neither its verdict nor a sign before it says so."""
+    extrapolated = status is RdStatus.ABOVE_ULOQ_EXTRAPOLATED and verdict is not Verdict.ABOVE_TOP_BEAD
+    return Verdict.ABOVE_TOP_BEAD.lower() if extrapolated else ""
 
 
 def _weeks(exposure: Exposure | None) -> str:

@@ -70,7 +70,7 @@ def test_what_matters_comes_first(html: str):
                                            'id="densities"', 'id="gates"', 'id="response"', 'id="tubes"',
                                            'id="beads"', 'id="about"')]  # fmt: skip
     assert order == sorted(order)
-    assert "12 tubes: 4 quantified, 1 above the top bead, 3 below LLOQ, 1 above ULOQ" in html
+    assert "12 tubes: 2 sound, 1 above ULOQ, 2 below LLOQ" in html
     assert "1 failed" in html
 
 
@@ -165,7 +165,7 @@ def test_a_study_with_nothing_but_failures_still_has_a_report(study_result: Stud
         )
     )
     read(page)
-    assert "1 tube: 0 quantified, 0 below LLOQ, 1 failed" in page
+    assert "1 tube: 0 sound, 1 failed" in page
 
 
 def test_in_a_large_study_only_what_needs_a_look_is_open(study_result: StudyResult):
