@@ -9,10 +9,12 @@ from gating.gates.steps import GateFlag
 from pipeline.output.legend.flag_words import FlagWords, Weight
 from pipeline.quantification.result import SampleFlag
 
-_REVIEW: Final = "look at the gating pictures of the tube; `cd38rd review` moves a gate"
+_REVIEW: Final = (
+    "look at the gating pictures of the tube; a threshold that is wrong is typed in study.xlsx, sheet gates"
+)
 _PANEL: Final = (
-    "is the channel in the file, name it in study.xlsx, sheet panels; "
-    "else it cannot be helped for these tubes"
+    "is the channel in the file, name it in study.xlsx, sheet panels; else it cannot be helped for these "
+    "tubes"
 )
 
 OF_GATES: Final[Mapping[str, FlagWords]] = {
@@ -27,7 +29,7 @@ OF_GATES: Final[Mapping[str, FlagWords]] = {
         "the plasma cells do not look aberrant: all were quantified",
         "normal plasma cells may be among them; the density is that of all plasma cells",
         "the panel has few markers of aberrance, or nearly no cell of the clone is left",
-        "look at the step Aberrant; is the phenotype known, set the gate: `cd38rd review`",
+        "look at the step Aberrant; is the phenotype known, type its threshold in study.xlsx, sheet gates",
         Weight.NOTED,
     ),
     GateFlag.NO_ANCHOR: FlagWords(
@@ -42,7 +44,7 @@ OF_GATES: Final[Mapping[str, FlagWords]] = {
         "the gates are strict guesses, and the few cells in them are not the patient's plasma cells for "
         "sure",
         "hardly any plasma cells in the aspirate, or a stain that failed",
-        "look at the step Plasma cells; is there a group, set the gate: `cd38rd review`",
+        "look at the step Plasma cells; is there a group, type its threshold in study.xlsx, sheet gates",
         Weight.UNRELIABLE,
     ),
     GateFlag.NO_DEBRIS: FlagWords(
@@ -84,8 +86,7 @@ OF_GATES: Final[Mapping[str, FlagWords]] = {
         "a gate set by a person was not used: no step cuts there",
         "the automatic gate stands, not the person's",
         "the gate's name is of another panel, or the step was not needed",
-        "hold the gate's name against the steps of the tube; correct study.xlsx, sheet gates, or set it "
-        "in `cd38rd review`",
+        "hold the gate's name against the steps of the tube; correct study.xlsx, sheet gates",
         Weight.LOOK,
     ),
     GateFlag.TIME_UNSTABLE: FlagWords(
@@ -134,8 +135,8 @@ OF_GATES: Final[Mapping[str, FlagWords]] = {
     SampleFlag.GATE_SET_BY_PERSON: FlagWords(
         "a person set a threshold in place of the automatic one",
         "the density is of the cells in that gate",
-        "set in `cd38rd review` or in study.xlsx, sheet gates",
-        "nothing; name and reason stand in the card",
+        "set in study.xlsx, sheet gates",
+        "nothing; the card names who set it",
         Weight.NOTED,
     ),
     SampleFlag.GATE_UNLIKE_BATCH: FlagWords(

@@ -42,7 +42,7 @@ def test_a_tube_with_a_flag_is_marked_and_the_flag_explained_once(printed: str) 
 
 def test_totals_stand_at_the_end_before_the_path(printed: str) -> None:
     *_, totals, path = printed.splitlines()
-    assert totals.startswith("12 tubes: 4 quantified")
+    assert totals.startswith("12 tubes: 3 sound")
     assert path == "Report: results/report.html"
 
 
