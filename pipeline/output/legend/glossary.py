@@ -28,8 +28,8 @@ class Term:
 
 TERMS: Final[tuple[Term, ...]] = (
     Term("ABC", "antibodies bound per cell",
-         "How many antibody molecules a cell holds, read off the beads' standard curve. An antibody holds one or "
-         "two receptors."),
+         "How many antibody molecules a cell holds, read off the beads' standard curve. An antibody holds "
+         "one or two receptors."),
     Term("aberrant", "",
          "Plasma cells whose markers are not those of normal ones (as CD19 lost, CD56 or CD117 gained): "
          "the cells of the myeloma clone.", ("aberrant",)),

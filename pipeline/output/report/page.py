@@ -79,7 +79,7 @@ class Page:
     shared: Shared
     tubes: tuple[TubeCard, ...]
     contacts: tuple[Contact, ...]
-    statuses: tuple[tuple[Look, str, int], ...]
+    statuses: tuple[tuple[Look, str, str, int], ...]
     n_flagged: int
     beads: tuple[BeadCard, ...]
     limiting: Limiting
@@ -160,10 +160,10 @@ def _page(study_result: StudyResult) -> Page:
     )
 
 
-def _statuses(tubes: Sequence[TubeCard]) -> tuple[tuple[Look, str, int], ...]:
-    """Return each verdict that a tube has, with its look and the number of tubes."""
+def _statuses(tubes: Sequence[TubeCard]) -> tuple[tuple[Look, str, str, int], ...]:
+    """Return each verdict that a tube has, with its look, its name, its words and the number of tubes."""
     counts = Counter(tube.verdict for tube in tubes)
-    return tuple((VERDICT_LOOK[one], one.value, counts[one]) for one in Verdict if counts[one])
+    return tuple((VERDICT_LOOK[one], one.name, one.value, counts[one]) for one in Verdict if counts[one])
 
 
 def _pictured(results: Sequence[SampleResult]) -> set[str]:

@@ -120,7 +120,9 @@ def _count(cause: Cause, patients: Mapping[str, str], n: int, n_beads: int) -> s
         return f"{len(cause.beads):,} of {n_beads:,} bead runs" if cause.beads else cells
     people = len({patients[name] for name in cause.sample_ids if name in patients})
     tubes = f"{len(cause.sample_ids):,} of {n:,} {'tube' if n == 1 else 'tubes'}"
-    return f"{tubes} ({people:,} {'patient' if people == 1 else 'patients'})" if people else tubes
+    of_people = f" ({people:,} {'patient' if people == 1 else 'patients'})" if people else ""
+    alike = ", the others alike" if len(cause.sample_ids) > 1 and not cause.code and cause.said else ""
+    return f"{tubes}{of_people}{alike}"
 
 
 def _once(texts: Iterable[str]) -> tuple[str, ...]:

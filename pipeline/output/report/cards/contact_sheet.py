@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from gating.gates.steps import Step
 from pipeline.output.figures.style.palette import Look
 from pipeline.output.figures.svg.panel import thumbnail
+from pipeline.output.legend.verdict import Verdict
 from pipeline.output.report.cards.tube_cards import TubeCard
 from pipeline.quantification.result import SampleResult
 
@@ -19,7 +20,7 @@ class Contact:
     anchor: str
     name: str
     look: Look
-    verdict: str
+    verdict: Verdict
     confidence: str
     unsure: bool
     svg: str

@@ -45,7 +45,7 @@ class TubeCard:
     anchor: str
     sample: Sample
     look: Look
-    verdict: str
+    verdict: Verdict
     badge: str
     status: str
     beyond: str
@@ -100,7 +100,7 @@ def tube_card(
         anchor=anchor,
         sample=sample,
         look=VERDICT_LOOK[verdict],
-        verdict=verdict.value,
+        verdict=verdict,
         badge=badge_class(verdict),
         status=receptor.status.value,
         beyond=_beyond(receptor.status, verdict),
