@@ -14,7 +14,7 @@ from pipeline.checks.headers import Headers, files_of
 from pipeline.fcs import FcsFile
 from pipeline.study.faults import Fault, Severity
 from pipeline.study.study import BeadRun, Sample, Study
-from pipeline.study.wording import quoted
+from pipeline.study.wording import age_words, quoted
 from pipeline.tube.names.channels import find_channel
 
 UNTELLING_SERIAL = 2
@@ -242,7 +242,7 @@ def _aged(study: Study, sample: Sample, tube: Moment, beads: Moment, where: str)
         if not exact:
             yield Finding(None, sample.sample_id, note=f"bead age in whole days: tube {tube}, beads {beads}")
         return
-    age = f"{hours:.0f} hours" if hours < 24 * 14 else f"{hours / 24:.0f} days"
+    age = age_words(hours)
     problem = f"beads {quoted(sample.beads)} {age} from the tube (tube {tube}, beads {beads})"
     if hours <= settings.bead_age_reject_hours:
         expected = f"beads within {settings.bead_age_accept_hours:g} hours"
