@@ -11,13 +11,15 @@ from typing import Final
 class Term:
     """A word or abbreviation, what it stands for ("" where it is no abbreviation), and what it means.
 
-    `forms` are the ways it is written where text leads to it; empty: its name alone.
+    `forms` are the ways it is written where text leads to it; empty: its name alone. `is_plain`: text does
+    not lead to it, since everybody knows the word.
     """
 
     name: str
     stands_for: str
     text: str
     forms: tuple[str, ...] = ()
+    is_plain: bool = False
 
     @property
     def anchor(self) -> str:
@@ -80,7 +82,7 @@ TERMS: Final[tuple[Term, ...]] = (
          ("geometric CV",)),
     Term("interval", "",
          "The 95 % interval: in 95 of 100 such studies it holds the true value. What it lacks stands "
-         "beside it."),
+         "beside it.", is_plain=True),
     Term("isotype", "isotype control",
          "A control tube with an antibody of the same kind that binds nothing on these cells.",
          ("isotype",)),
@@ -94,7 +96,7 @@ TERMS: Final[tuple[Term, ...]] = (
          "The lowest density that is told from none in 95 of 100 tubes."),
     Term("lot", "",
          "The batch of a kit. Its slip gives the level of each bead population; these differ from lot to "
-         "lot."),
+         "lot.", is_plain=True),
     Term("M0", "model 0: ranks",
          "Asks only whether density and washout rise together, with no form of the rise (Spearman's ρ, "
          "permutation p)."),
@@ -162,13 +164,13 @@ TERMS: Final[tuple[Term, ...]] = (
     Term("Tobit", "",
          "A line fitted so that values below or above a limit count as that, not as numbers."),
     Term("total", "total CD38",
-         "Free and held CD38 together: RD / (1 − θ).", ("total CD38",)),
+         "Free and held CD38 together: RD / (1 − θ).", is_plain=True),
     Term("ULOQ", "upper limit of quantification",
          "The brightest bead in the fit. Above it the curve is extrapolated."),
     Term("visit", "",
-         "A patient on a day. Replicate tubes of a visit are pooled to one number."),
+         "A patient on a day. Replicate tubes of a visit are pooled to one number.", is_plain=True),
     Term("washout", "",
-         "Weeks from the last dose of the drug to the sample.", ("washout",)),
+         "Weeks from the last dose of the drug to the sample.", is_plain=True),
     Term("Westgard rule", "",
          "A rule by which a control run counts as out of order, as one value beyond 3 SD.", ("Westgard",)),
 )  # fmt: skip

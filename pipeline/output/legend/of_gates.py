@@ -10,7 +10,7 @@ from pipeline.output.legend.flag_words import FlagWords, Weight
 from pipeline.quantification.result import SampleFlag
 
 _REVIEW: Final = (
-    "look at the gating pictures of the tube; a threshold that is wrong is typed in study.xlsx, sheet gates"
+    "look at the gates of the tube; a threshold that is wrong is typed anew in study.xlsx, sheet gates"
 )
 _PANEL: Final = (
     "is the channel in the file, name it in study.xlsx, sheet panels; else it cannot be helped for these "

@@ -17,7 +17,9 @@ from pipeline.output.result_tables import sample_flags
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-_TERM_OF: Final[dict[str, Term]] = {form: term for term in TERMS for form in (term.forms or (term.name,))}
+_TERM_OF: Final[dict[str, Term]] = {
+    form: term for term in TERMS if not term.is_plain for form in (term.forms or (term.name,))
+}
 _LINKED: Final = re.compile(
     r"(?<![\w′/-])(" + "|".join(map(re.escape, sorted(_TERM_OF, key=len, reverse=True))) + r")(?![\w′/-])"
 )

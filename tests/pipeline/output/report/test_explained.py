@@ -51,6 +51,7 @@ def test_words_stand_in_the_order_of_the_alphabet():
         ("GRD and RDs and LLOQs", []),
         ("file M1.fcs-M2", ["term-m1"]),
         ("plain words", []),
+        ("the washout of a visit", []),
         ("", []),
     ],
 )
