@@ -18,7 +18,8 @@ from pipeline.output.interval import interval_name
 from pipeline.output.legend.flags import words_of_flag
 from pipeline.output.report.words import density_words, interval_words, verdict_line
 from pipeline.output.result_tables import sample_flags
-from pipeline.quantification.result import SampleResult, is_failed
+from pipeline.quantification.result import FAILED, SampleResult, failure_reason, is_failed
+from pipeline.study.faults import without_values
 from pipeline.study.quantity_name import density_name
 
 MOST_ROWS = 30
@@ -40,6 +41,9 @@ SHORT: Final = {
 
 NAMES_OF_A_FLAG = 3
 
+MOST_FAILED_NAMED = 12
+"""Failed tubes of one reason that are named. Convention: the report names all."""
+
 
 def finished_text(study_result: StudyResult, report: Path) -> str:
     """Return the table of samples, what flags mean, notes, the totals and the report's path."""
@@ -53,12 +57,21 @@ def finished_text(study_result: StudyResult, report: Path) -> str:
 
 
 def failed_text(study_result: StudyResult) -> str:
-    """Return which samples failed and why; "" where none did."""
+    """Return which samples failed and why, a line per reason; "" where none did."""
     failed = [result for result in study_result.results if is_failed(result)]
     if not failed:
         return ""
+    alike: dict[str, list[SampleResult]] = {}
+    for result in failed:
+        alike.setdefault(without_values(_reason(result)), []).append(result)
     head = f"{len(failed)} of {len(study_result.results)} samples failed:"
-    return "\n".join([head, *(f"  {result.sample_id}: {_reason(result)}" for result in failed)])
+    return "\n".join([head, *(f"  {_names(group)}: {_reason(group[0])}" for group in alike.values())])
+
+
+def _names(alike: Sequence[SampleResult]) -> str:
+    """Return the tubes of one reason, the first of them by name."""
+    names, more = [result.sample_id for result in alike[:MOST_FAILED_NAMED]], len(alike) - MOST_FAILED_NAMED
+    return ", ".join(names) + (f" and {more} more" if more > 0 else "")
 
 
 def curve_line(run: CalibrationResult) -> str:
@@ -155,4 +168,7 @@ def _capital(text: str) -> str:
 
 
 def _reason(result: SampleResult) -> str:
+    """Return why a tube failed; what else is said of it stands in its row."""
+    if result.receptor.status in FAILED:
+        return failure_reason(result)
     return "; ".join(text for text in (result.note, *result.receptor.notes) if text)
