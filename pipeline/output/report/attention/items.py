@@ -96,7 +96,7 @@ def _item(
     cause: Cause, anchors: Mapping[str, str], patients: Mapping[str, str], n: int, n_beads: int
 ) -> Item:
     tubes = _links("sample", cause.sample_ids, anchors)
-    said = [text for text in _once(cause.said) if _kind(text) != _kind(cause.title)]
+    said = [text for text in _once(cause.said) if not _repeats(text, cause.title)]
     return Item(
         cause.level.value,
         _SYMBOL[cause.level],
@@ -121,13 +121,19 @@ def _count(cause: Cause, patients: Mapping[str, str], n: int, n_beads: int) -> s
     people = len({patients[name] for name in cause.sample_ids if name in patients})
     tubes = f"{len(cause.sample_ids):,} of {n:,} {'tube' if n == 1 else 'tubes'}"
     of_people = f" ({people:,} {'patient' if people == 1 else 'patients'})" if people else ""
-    alike = ", the others alike" if len(cause.sample_ids) > 1 and not cause.code and cause.said else ""
+    differ = len(cause.sample_ids) > 1 and without_values(cause.title) != cause.title
+    alike = ", the others alike" if differ and not cause.code else ""
     return f"{tubes}{of_people}{alike}"
 
 
 def _once(texts: Iterable[str]) -> tuple[str, ...]:
     """Return the first of texts that differ by values alone."""
     return tuple({_kind(text): text for text in reversed(list(texts))}.values())[::-1]
+
+
+def _repeats(text: str, title: str) -> bool:
+    """Return whether a text says what the title says, but for values and the cell before it."""
+    return _kind(text).removeprefix("…: ") == _kind(title).removeprefix("…: ")
 
 
 def _kind(text: str) -> str:

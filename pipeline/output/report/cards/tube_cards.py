@@ -115,7 +115,7 @@ def tube_card(
         lloq=rounded(receptor.lloq),
         background=rounded(receptor.background_abc),
         reading=HEADLINES[reading] if reading else "–",
-        sentinels=HEADLINES[reading] if reading else "",
+        sentinels=HEADLINES[reading] if reading and receptor.status in QUANTIFIED else "",
         n_cells=count(receptor.n_cells),
         washout=_weeks(exposure),
         confidence="–" if result.gating_confidence is None else f"{result.gating_confidence:.2f}",

@@ -130,7 +130,7 @@ def test_where_every_tube_fails_of_one_cause_there_is_one_line_and_each_tube_onc
         study_result, 60, failing(lambda k: f"fcs/T{k}.fcs: DATA is {k + 1} bytes shorter than $TOT")
     )
     (line,) = everything(attention(study, {}))
-    assert (line.level, line.count) == ("severe", "60 of 60 tubes (60 patients)")
+    assert (line.level, line.count) == ("severe", "60 of 60 tubes (60 patients), the others alike")
     assert len(tubes(line)) == len(set(tubes(line))) == 60
     assert "NO_TIME" not in str(
         attention(study, {})
@@ -208,7 +208,7 @@ def test_warnings_of_a_sheet_are_joined_by_cause_and_lead_to_their_tubes(study_r
     typed = [Fault(f"samples!L{k + 2}", f'"a{k}"', "a remark", severity=Severity.WARNING) for k in range(5)]
     study = replace(study, study=replace(study.study, places=places), faults=tuple(typed))
     (line,) = everything(attention(study, {}))
-    assert (line.level, line.count) == ("warn", "5 of 5 tubes (5 patients)")
+    assert (line.level, line.count) == ("warn", "5 of 5 tubes (5 patients), the others alike")
     assert line.title == 'samples!L2: found "a0", expected a remark.'
     assert line.said == ("In samples!L2, samples!L3, samples!L4, samples!L5, samples!L6",)
 
