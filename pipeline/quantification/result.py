@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated, Any
@@ -122,8 +122,12 @@ class SampleResult:
 
 def is_failed(result: SampleResult) -> bool:
     """Tell whether a tube makes the run end with status 3."""
-    without = {CheckFlag.CONTROL_UNUSABLE, SampleFlag.CONTROL_BRIGHT} & set(result.flags)
-    status = result.receptor.status
+    return is_failure(result.receptor.status, result.flags)
+
+
+def is_failure(status: RdStatus, flags: Collection[str]) -> bool:
+    """Tell the same of a row's status and flags."""
+    without = {CheckFlag.CONTROL_UNUSABLE, SampleFlag.CONTROL_BRIGHT} & set(flags)
     return status in FAILED or (status is RdStatus.NO_BACKGROUND and bool(without))
 
 

@@ -10,6 +10,7 @@ from calibration.density.receptor_density import QUANTIFIED, RdStatus
 from pipeline.output.figures.style.palette import Look
 from pipeline.output.legend.flag_words import Weight
 from pipeline.output.legend.flags import heaviest
+from pipeline.quantification.result import is_failure
 
 
 class Verdict(StrEnum):
@@ -32,8 +33,8 @@ VERDICT_LOOK: Final[Mapping[Verdict, Look]] = {
     Verdict.BELOW_LLOQ: Look("▽", "#dce9f7", "#0d3b66", "below the lower limit of quantification"),
     Verdict.LOOK: Look("!", "#fbe3c4", "#5a2b00", "a flag asks for a look before the density is used"),
     Verdict.UNRELIABLE: Look("◌", "#ece5d8", "#4a3a16", "the density is not to be used as it is"),
-    Verdict.NO_DENSITY: Look("○", "#e9eaec", "#33383f", "no density: too few cells, no control or no curve"),
-    Verdict.FAILED: Look("✕", "#f7cfc4", "#6e1503", "the tube could not be read or quantified"),
+    Verdict.NO_DENSITY: Look("○", "#e9eaec", "#33383f", "no density: too few cells, or no control was named"),
+    Verdict.FAILED: Look("✕", "#f7cfc4", "#6e1503", "to be mended: the file, its control or its curve"),
 }  # fmt: skip
 """How each verdict is shown, and what it means."""
 
@@ -63,7 +64,6 @@ _UNFLAGGED: Final[Mapping[RdStatus, Verdict]] = {
     RdStatus.ABOVE_ULOQ: Verdict.ABOVE_ULOQ,
 }
 _WITHOUT: Final[Mapping[RdStatus, Verdict]] = {
-    RdStatus.FAILED: Verdict.FAILED,
     RdStatus.NOT_QUANTIFIABLE: Verdict.UNRELIABLE,
     RdStatus.REPLICATES_DISAGREE: Verdict.UNRELIABLE,
 }
@@ -72,13 +72,16 @@ _WITHOUT: Final[Mapping[RdStatus, Verdict]] = {
 def verdict_of(status: RdStatus, flags: Collection[str]) -> Verdict:
     """Return the one verdict of a row.
 
-    A flag that says "not reliable" goes before one that asks for a look, and that before the limits.
+    Failed is what makes a run end with status 3. A flag that says "not reliable" goes before one that asks
+    for a look, and that before the limits.
 
     Examples
     --------
     >>> verdict_of(RdStatus.OK, ["FEW_EVENTS_20_49"]).value
     'Not reliable'
     """
+    if is_failure(status, flags):
+        return Verdict.FAILED
     if status not in QUANTIFIED:
         return _WITHOUT.get(status, Verdict.NO_DENSITY)
     weight = heaviest(flags)

@@ -38,6 +38,8 @@ class Cause:
         What was found, in the words of the checks and of the rows.
     n_cells
         Cells of the sheets where a check found it.
+    n_variants
+        Different sentences that it was found in.
     """
 
     level: Level
@@ -50,6 +52,7 @@ class Cause:
     beads: tuple[str, ...] = ()
     said: tuple[str, ...] = ()
     n_cells: int = 0
+    n_variants: int = 0
 
 
 def worst_first(causes: Iterable[Cause]) -> tuple[Cause, ...]:

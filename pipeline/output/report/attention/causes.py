@@ -19,6 +19,7 @@ from pipeline.output.legend.flag_words import Weight, sentence
 from pipeline.output.legend.flags import words_of_flag
 from pipeline.output.report.attention.cause import Cause, Level, worst_first
 from pipeline.output.result_tables import sample_flags
+from pipeline.output.table import as_sentences
 from pipeline.patients.flags import VisitFlag
 from pipeline.patients.visits import Visit
 from pipeline.quantification.result import FAILED, SampleFlag, SampleResult, failure_reason
@@ -105,6 +106,7 @@ class _Found:
                 beads=tuple(part.beads),
                 said=tuple(said),
                 n_cells=len(part.cells),
+                n_variants=len(part.said),
             )
 
     def _at(self, key: Key, cause: Cause) -> _Part:
@@ -124,14 +126,14 @@ class _Found:
                 part.said |= dict.fromkeys(f"{run.beads}: {text}" for text in _doubts(run))
 
     def _add_rejected(self, run: CalibrationResult) -> None:
-        why = "; ".join(_doubts(run)) or run.note or "no curve"
+        why = as_sentences(_doubts(run)) or run.note or "no curve"
         words = words_of_flag(CalibrationFlag.CURVE_REJECTED if run.curve else CalibrationFlag.NO_CURVE)
-        title = "A bead run has no usable standard curve."
+        title = f"No usable standard curve: {sentence(why)}"
         key = ("curve", without_values(why))
         cause = Cause(Level.SEVERE, _NO_CURVE, title, sentence(words.effect), sentence(words.action))
         part = self._at(key, cause)
         part.beads[run.beads] = None
-        part.said[f"{run.beads}: {why}"] = None
+        part.said[why] = None
         self.curves[run.beads] = key
 
     def add_tube(self, result: SampleResult, flags: tuple[str, ...]) -> None:
@@ -164,23 +166,39 @@ class _Found:
         key: Key = ("flag", fault.flag)
         if fault.flag and key in self.parts:
             self._tell(self.parts[key], fault)
-        elif fault.sample_ids and all(name in self.homes for name in fault.sample_ids):
-            for home in dict.fromkeys(self.homes[name] for name in fault.sample_ids):
+        elif homes := self._homes_of(fault):
+            for home in homes:
                 self._tell(self.parts[home], fault)
         elif fault.flag:
             part = self._at(key, flag_cause(fault.flag))
             part.sample_ids |= dict.fromkeys(name for name in fault.sample_ids if name not in self.homes)
             self._tell(part, fault)
         else:
-            severe = fault.severity is not Severity.WARNING
-            level, place = (Level.SEVERE, _FAULTS) if severe else (Level.WARN, _LOOK)
-            key = ("fault", fault.severity, cause_of(fault))
-            part = self._at(key, Cause(level, place, sentence(str(fault))))
-            sheet, name = self.rows.get(_ROW_OF.sub(r"\1", fault.where), ("", ""))
-            tube = [name] if sheet == SAMPLES else []
-            part.sample_ids |= dict.fromkeys(fault.sample_ids or tube)
-            part.beads |= dict.fromkeys([name] if sheet == BEADS else [])
-            self._tell(part, fault)
+            self._add_alone(fault)
+
+    def _homes_of(self, fault: Fault) -> tuple[Key, ...]:
+        """Return where the tubes or the bead run of a finding stand already as without a density."""
+        sheet, name = self._row_of(fault)
+        if sheet == BEADS and name in self.curves:
+            return (self.curves[name],)
+        if not fault.sample_ids or any(one not in self.homes for one in fault.sample_ids):
+            return ()
+        return tuple(dict.fromkeys(self.homes[one] for one in fault.sample_ids))
+
+    def _row_of(self, fault: Fault) -> tuple[str, str]:
+        return self.rows.get(_ROW_OF.sub(r"\1", fault.where), ("", ""))
+
+    def _add_alone(self, fault: Fault) -> None:
+        """Join a finding that nothing else says to its like."""
+        severe = fault.severity is not Severity.WARNING
+        level, place = (Level.SEVERE, _FAULTS) if severe else (Level.WARN, _LOOK)
+        key = ("fault", fault.severity, cause_of(fault))
+        part = self._at(key, Cause(level, place, sentence(str(fault))))
+        sheet, name = self._row_of(fault)
+        tube = [name] if sheet == SAMPLES else []
+        part.sample_ids |= dict.fromkeys(fault.sample_ids or tube)
+        part.beads |= dict.fromkeys([name] if sheet == BEADS else [])
+        self._tell(part, fault)
 
     @staticmethod
     def _tell(part: _Part, fault: Fault) -> None:

@@ -121,8 +121,7 @@ def _count(cause: Cause, patients: Mapping[str, str], n: int, n_beads: int) -> s
     people = len({patients[name] for name in cause.sample_ids if name in patients})
     tubes = f"{len(cause.sample_ids):,} of {n:,} {'tube' if n == 1 else 'tubes'}"
     of_people = f" ({people:,} {'patient' if people == 1 else 'patients'})" if people else ""
-    differ = len(cause.sample_ids) > 1 and without_values(cause.title) != cause.title
-    alike = ", the others alike" if differ and not cause.code else ""
+    alike = ", the others alike" if cause.n_variants > 1 and not cause.code else ""
     return f"{tubes}{of_people}{alike}"
 
 
@@ -133,7 +132,7 @@ def _once(texts: Iterable[str]) -> tuple[str, ...]:
 
 def _repeats(text: str, title: str) -> bool:
     """Return whether a text says what the title says, but for values and the cell before it."""
-    return _kind(text).removeprefix("…: ") == _kind(title).removeprefix("…: ")
+    return _kind(title).endswith(_kind(text).removeprefix("…: "))
 
 
 def _kind(text: str) -> str:

@@ -15,11 +15,13 @@ from calibration.flags import CalibrationFlag
 from gating.gates.steps import GateFlag
 from helpers.synthetic_result import changed
 from pipeline.assembly.study_result import StudyResult
+from pipeline.checks.flags import CheckFlag
 from pipeline.output.legend.flag_words import Weight
 from pipeline.output.legend.flags import FLAGS, words_of_flag
 from pipeline.output.legend.verdict import COUNTED, VERDICT_LOOK, Verdict, verdict_counts, verdict_of
 from pipeline.output.report import report_html
 from pipeline.output.report.words import verdict_line
+from pipeline.quantification.result import SampleFlag, is_failed
 
 FLAG_LISTS = st.lists(st.sampled_from(sorted(FLAGS)), max_size=4)
 
@@ -39,7 +41,9 @@ FLAG_LISTS = st.lists(st.sampled_from(sorted(FLAGS)), max_size=4)
         (RdStatus.NOT_QUANTIFIABLE, (), Verdict.UNRELIABLE),
         (RdStatus.LOW_EVENTS, (GateFlag.LOW_GATE_CONFIDENCE,), Verdict.NO_DENSITY),
         (RdStatus.NO_BACKGROUND, (), Verdict.NO_DENSITY),
-        (RdStatus.NO_CURVE, (), Verdict.NO_DENSITY),
+        (RdStatus.NO_BACKGROUND, (CheckFlag.CONTROL_UNUSABLE,), Verdict.FAILED),
+        (RdStatus.NO_BACKGROUND, (SampleFlag.CONTROL_BRIGHT,), Verdict.FAILED),
+        (RdStatus.NO_CURVE, (), Verdict.FAILED),
         (RdStatus.FAILED, (GateFlag.LOW_GATE_CONFIDENCE,), Verdict.FAILED),
         (RdStatus.REPLICATES_DISAGREE, (), Verdict.UNRELIABLE),
     ],
@@ -71,6 +75,12 @@ def test_every_flag_that_says_not_reliable_weighs_so():
 def test_every_verdict_has_a_look_and_words_of_its_own():
     assert set(VERDICT_LOOK) == set(COUNTED) == set(Verdict)
     assert len({look.symbol for look in VERDICT_LOOK.values()}) == len(Verdict)
+
+
+def test_failed_is_what_the_run_ends_with_status_3_for(study_result: StudyResult):
+    for result in study_result.results:
+        verdict = verdict_of(result.receptor.status, result.flags)
+        assert (verdict is Verdict.FAILED) == is_failed(result)
 
 
 @given(st.lists(st.sampled_from(Verdict), max_size=30))

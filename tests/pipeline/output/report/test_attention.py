@@ -174,10 +174,13 @@ def test_a_rejected_bead_run_and_its_tubes_are_one_line_that_says_why(study_resu
 
     study = study_of(study_result, 30, row, calibrations=(rejected,))
     samples = tuple(replace(sample, beads=run.beads) for sample in study.study.samples)
-    study = replace(study, study=replace(study.study, samples=samples))
+    places = {("beads", run.beads, "levels"): "beads!F2"}
+    fault = Fault("beads!F2", "level 26062 above 533", "1.15 to 30 times that", severity=Severity.WARNING)
+    study = replace(study, study=replace(study.study, samples=samples, places=places), faults=(fault,))
     (line,) = everything(attention(study, {"beads:B1": "beads-1"}))
     assert (line.level, line.count) == ("severe", "30 of 30 tubes (30 patients)")
-    assert line.said == (f"B1: {text}",)
+    assert line.title == f"No usable standard curve: {text}."
+    assert line.said == ("beads!F2: found level 26062 above 533, expected 1.15 to 30 times that",)
     assert [link.anchor for link in line.beads] == ["beads-1"]
     html = report_html(study)
     first = html[html.index('id="first"') : html.index('id="densities"')]
