@@ -84,6 +84,11 @@ class _Part:
     beads: dict[str, None] = field(default_factory=dict)
     said: dict[str, None] = field(default_factory=dict)
     cells: dict[str, None] = field(default_factory=dict)
+    variants: dict[str, None] = field(default_factory=dict)
+
+    def vary(self, text: str) -> None:
+        """Add the cause in the words of one tube, bead run or cell."""
+        self.said[text] = self.variants[text] = None
 
 
 @dataclass(slots=True)
@@ -106,7 +111,7 @@ class _Found:
                 beads=tuple(part.beads),
                 said=tuple(said),
                 n_cells=len(part.cells),
-                n_variants=len(part.said),
+                n_variants=len(part.variants),
             )
 
     def _at(self, key: Key, cause: Cause) -> _Part:
@@ -133,7 +138,7 @@ class _Found:
         cause = Cause(Level.SEVERE, _NO_CURVE, title, sentence(words.effect), sentence(words.action))
         part = self._at(key, cause)
         part.beads[run.beads] = None
-        part.said[why] = None
+        part.vary(why)
         self.curves[run.beads] = key
 
     def add_tube(self, result: SampleResult, flags: tuple[str, ...]) -> None:
@@ -148,7 +153,7 @@ class _Found:
             key, cause = _reason_of(result, flags)
             part = self._at(key, cause)
             if status is RdStatus.FAILED:
-                part.said[failure_reason(result)] = None
+                part.vary(failure_reason(result))
         self.parts[key].sample_ids[name] = None
         self.homes[name] = key
 
@@ -198,7 +203,8 @@ class _Found:
         tube = [name] if sheet == SAMPLES else []
         part.sample_ids |= dict.fromkeys(fault.sample_ids or tube)
         part.beads |= dict.fromkeys([name] if sheet == BEADS else [])
-        self._tell(part, fault)
+        part.vary(str(fault))
+        part.cells[fault.where] = None
 
     @staticmethod
     def _tell(part: _Part, fault: Fault) -> None:
@@ -213,7 +219,7 @@ class _Found:
         key = ("note", without_values(_ROW.sub("", note.about)), without_values(note.text))
         text = f"{note.about}: {note.text}"
         part = self._at(key, Cause(Level.INFO, _NOTES, sentence(text)))
-        part.said[text] = None
+        part.vary(text)
         part.cells[note.about] = None
 
 
