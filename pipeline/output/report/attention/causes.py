@@ -167,15 +167,12 @@ class _Found:
                 part.sample_ids |= dict.fromkeys(visit.sample_ids)
 
     def add_fault(self, fault: Fault) -> None:
-        """Join a check finding to the flag that says the same, the failure of its tubes, or its like."""
-        key: Key = ("flag", fault.flag)
-        if fault.flag and key in self.parts:
-            self._tell(self.parts[key], fault)
-        elif homes := self._homes_of(fault):
+        """Join a check finding to the failure of its tubes, the flag that says the same, or its like."""
+        if homes := self._homes_of(fault):
             for home in homes:
                 self._tell(self.parts[home], fault)
         elif fault.flag:
-            part = self._at(key, flag_cause(fault.flag))
+            part = self._at(("flag", fault.flag), flag_cause(fault.flag))
             part.sample_ids |= dict.fromkeys(name for name in fault.sample_ids if name not in self.homes)
             self._tell(part, fault)
         else:

@@ -15,7 +15,7 @@ from calibration.flags import CalibrationFlag
 from gating.gates.steps import GateFlag
 from helpers.synthetic_result import changed
 from pipeline.assembly.study_result import Note, StudyResult
-from pipeline.checks.flags import CheckFlag
+from pipeline.checks.flags import CheckFlag, ExposureFlag
 from pipeline.cli import main
 from pipeline.output.legend.flags import FLAGS
 from pipeline.output.report import report_html
@@ -149,6 +149,19 @@ def test_a_failed_tube_stands_once_though_a_check_found_it_too(study_result: Stu
     assert line.said == (
         'samples!D3: found "T001.fcs" without channel "PE-A", expected the panel\'s channels',
     )
+
+
+def test_a_fact_that_a_check_warns_of_is_shown_and_not_folded(study_result: StudyResult):
+    told = Fault(
+        "samples!B2", 'no dose of daratumumab for patient "T000"', "a dose", severity=Severity.WARNING,
+        flag=ExposureFlag.NO_DOSES, sample_ids=("T000",),
+    )  # fmt: skip
+    rows = flagged(ExposureFlag.NO_DOSES)
+    found = attention(study_of(study_result, 9, rows, faults=(told,)), {})
+    (line,) = found.lines
+    assert (line.level, line.code, line.count) == ("warn", "NO_DOSES", "9 of 9 tubes (9 patients)")
+    assert found.folded == ()
+    assert attention(study_of(study_result, 9, rows), {}).lines == ()
 
 
 def test_failures_of_several_kinds_are_several_lines_and_never_more_than_twelve(study_result: StudyResult):
