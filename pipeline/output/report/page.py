@@ -28,7 +28,7 @@ from pipeline.output.legend.verdict import BADGES, VERDICT_LOOK, Verdict
 from pipeline.output.report.answer import answer
 from pipeline.output.report.attention import Attention, attention
 from pipeline.output.report.bars import axis_bar, scale_of
-from pipeline.output.report.cards.bead_cards import BeadCard, bead_card
+from pipeline.output.report.cards.bead_cards import MOST_OPEN_BEADS, BeadCard, bead_card
 from pipeline.output.report.cards.contact_sheet import Contact, contacts
 from pipeline.output.report.cards.notes import Shared, shared_notes
 from pipeline.output.report.cards.tube_cards import TubeCard, tube_card
@@ -281,6 +281,7 @@ def template_environment() -> Environment:
     environment.filters["linked"] = linked
     environment.globals |= {
         "glossary": sorted_terms(),
+        "most_open_beads": MOST_OPEN_BEADS,
         "picture_style": f"{STYLE}\n{BADGES}",
         "shade_colours": " ".join(colour.removeprefix("#") for colour in COLOURS),
         "script": script,

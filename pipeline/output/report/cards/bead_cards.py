@@ -11,15 +11,18 @@ from pipeline.output.figures.drift import drift_figure
 from pipeline.output.figures.style.canvas import to_svg
 from pipeline.output.figures.style.palette import VERDICT, Look
 from pipeline.output.figures.style.ticks import count
-from pipeline.output.legend.flag_words import FlagWords
-from pipeline.output.legend.flags import words_of_flag
+from pipeline.output.legend.flag_words import FlagWords, Weight
+from pipeline.output.legend.flags import heaviest, words_of_flag
 
 Pairs = tuple[tuple[str, str], ...]
+
+MOST_OPEN_BEADS = 4
+"""Up to this many bead runs every card is open; beyond, those that need a look."""
 
 
 @dataclass(frozen=True, slots=True)
 class BeadCard:
-    """A bead run; `beads` are the rows of its table, `checks` verdict, look and text."""
+    """A bead run; `beads` are the rows of its table, `checks` verdict, look and text; `calm`: sound."""
 
     anchor: str
     name: str
@@ -52,7 +55,7 @@ def bead_card(result: CalibrationResult, anchor: str) -> BeadCard:
         checks=tuple((VERDICT[check.verdict], check.text) for check in (curve.checks if curve else ())),
         notes=tuple(dict.fromkeys(note for note in notes if note)),
         flags=tuple((flag, words_of_flag(flag)) for flag in result.flags),
-        calm=verdict is CurveVerdict.ACCEPT,
+        calm=verdict is CurveVerdict.ACCEPT and heaviest(result.flags) in (None, Weight.NOTED),
         svg=to_svg(bead_figure(result), anchor, f"Bead run {result.beads}: populations, curve, errors")
         if result.histogram or curve
         else "",
