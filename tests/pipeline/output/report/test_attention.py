@@ -260,3 +260,16 @@ def test_beads_of_another_hour_are_one_line_in_the_report_of_a_run(tmp_path: Pat
     first = html[html.index('id="first"') : html.index('id="densities"')]
     assert first.count('href="#flag-BEADS_AGED"') == 1
     assert first.count("hours from the tube") <= 2  # an example in the fold, not a line per cell
+
+
+def test_names_as_people_type_them_are_shown_and_never_run(study_result: StudyResult):
+    evil = '<img src=x onerror="alert(1)">😀 ' + "y" * 200
+    study = study_of(study_result, 1, flagged(GateFlag.LOW_GATE_CONFIDENCE))
+    samples = tuple(replace(sample, sample_id=evil, patient_id=evil) for sample in study.study.samples)
+    results = tuple(replace(result, sample_id=evil) for result in study.results)
+    named = changed(study, study=replace(study.study, samples=samples), results=results)
+    told = Fault("samples!A2", f'"{evil}"', evil, severity=Severity.WARNING)
+    html = report_html(replace(named, faults=(told,), notes=(Note(evil, evil),)))
+    assert "<img" not in html
+    first = html[html.index('id="first"') : html.index('id="densities"')]
+    assert first.count("&lt;img") >= 3
