@@ -13,9 +13,12 @@ import doc_constants
 import doc_rooms
 from calibration.flags import CalibrationFlag
 from gating.gates.steps import GateFlag
-from pipeline.checks.flags import CheckFlag
-from pipeline.output.report.words import FLAGS
-from pipeline.patients.flags import ExposureFlag, OccupancyFlag, VisitFlag
+from pipeline.checks.flags import CheckFlag, ExposureFlag
+from pipeline.output.legend.flag_words import sentence
+from pipeline.output.legend.flags import FLAGS
+from pipeline.output.legend.glossary import sorted_terms
+from pipeline.output.legend.verdict import VERDICT_LOOK
+from pipeline.patients.flags import OccupancyFlag, VisitFlag
 from pipeline.quantification.result import SampleFlag
 from pipeline.simulate.scenarios import SCENARIOS
 from pipeline.study.settings import Settings, setting_facts, setting_text
@@ -27,7 +30,9 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "study.md"
 ROOMS_PAGE = ROOT / "docs" / "architecture.md"
 METHOD_PAGE = ROOT / "docs" / "method.md"
-PAGES = (PAGE, ROOMS_PAGE, METHOD_PAGE)
+FLAGS_PAGE = ROOT / "docs" / "flags.md"
+GLOSSARY_PAGE = ROOT / "docs" / "glossary.md"
+PAGES = (PAGE, ROOMS_PAGE, METHOD_PAGE, FLAGS_PAGE, GLOSSARY_PAGE)
 BLOCK = re.compile(r"(<!-- table: (?P<name>[\w/ ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 PACKAGES = ("gating", "calibration", "pipeline")
 SAID_BY: Mapping[str, tuple[type[StrEnum], ...]] = {
@@ -72,10 +77,40 @@ def sheet_table(sheet: str) -> str:
 
 
 def flags_table() -> str:
-    """Return every flag, who says it and what it means."""
+    """Return every flag, who says it and what it says."""
+    rows = ((f"[`{f}`](flags.md#{f.lower()})", who, FLAGS[f].says) for f, who in _flags_in_order())
+    return _table(("flag", "said by", "meaning"), rows)
+
+
+def flag_sections() -> str:
+    """Return a section per flag: what it means, where it comes from, what to do."""
+    parts, before = [], ""
+    for flag, who in _flags_in_order():
+        words = FLAGS[flag]
+        parts += [f"## Said by {who}\n"] if who != before else []
+        parts.append(
+            f"### {flag}\n\n**Weight:** {words.weight}\n\n**Means:** {words.meaning}\n\n"
+            f"**Comes from:** {sentence(words.cause)}\n\n**To do:** {sentence(words.action)}\n"
+        )
+        before = who
+    return "\n" + "\n".join(parts) + "\n"
+
+
+def verdicts_table() -> str:
+    """Return every verdict of a tube and what it says."""
+    rows = ((f"{look.symbol} {verdict}", look.words) for verdict, look in VERDICT_LOOK.items())
+    return _table(("verdict", "what it says"), rows)
+
+
+def glossary_table() -> str:
+    """Return every word and abbreviation of the report."""
+    rows = ((f"**{term.name}**", term.stands_for, term.text) for term in sorted_terms())
+    return _table(("word", "stands for", "what it means"), rows)
+
+
+def _flags_in_order() -> list[tuple[StrEnum, str]]:
     order = list(SAID_BY)
-    found = sorted(flags_in_the_code().items(), key=lambda pair: (order.index(pair[1]), pair[0]))
-    return _table(("flag", "said by", "meaning"), ((f"`{f}`", who, FLAGS.get(f, "")) for f, who in found))
+    return sorted(flags_in_the_code().items(), key=lambda pair: (order.index(pair[1]), pair[0]))
 
 
 def scenarios_table() -> str:
@@ -108,6 +143,9 @@ def _table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 TABLES: Mapping[str, Callable[[], str]] = {
     "settings": settings_table,
     "flags": flags_table,
+    "flag sections": flag_sections,
+    "verdicts": verdicts_table,
+    "glossary": glossary_table,
     "scenarios": scenarios_table,
     "picture": doc_rooms.picture,
     "rooms": doc_rooms.table,

@@ -18,7 +18,7 @@ from doc_tables import PAGES as PAGES_WITH_TABLES
 from pipeline.cli import ExitStatus, app
 from pipeline.commands.run import run_study
 from pipeline.output.calibration_table import CALIBRATION_COLUMNS
-from pipeline.output.report.words import FLAGS
+from pipeline.output.legend.flags import FLAGS
 from pipeline.output.result_tables import PATIENT_COLUMNS, SAMPLE_COLUMNS
 from pipeline.running.options import RunOptions
 from pipeline.running.progress import QuietReporter

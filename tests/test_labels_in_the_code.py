@@ -13,7 +13,8 @@ import pytest
 
 from calibration.density.result import RdStatus
 from doc_tables import SAID_BY, flags_in_the_code
-from pipeline.output.report.words import FLAGS
+from pipeline.output.legend.flag_words import Weight, sentence
+from pipeline.output.legend.flags import FLAGS
 from pipeline.patients.receptor_occupancy.reading import WORDS, SentinelReading
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -57,7 +58,16 @@ def test_every_enum_of_flags_is_said_by_somebody_and_every_member_is_written_as_
 def test_every_flag_has_words_and_no_words_stand_without_a_flag():
     assert all(isinstance(flag, Enum) for flag in FLAGS)
     assert {id(flag) for flag in FLAGS} == {id(flag) for flag in flags_in_the_code()}
-    assert all(words.strip() for words in FLAGS.values())
+
+
+@pytest.mark.parametrize("flag", list(FLAGS))
+def test_every_flag_says_what_it_means_where_it_comes_from_and_what_to_do(flag: str):
+    words = FLAGS[flag]
+    told = (words.says, words.effect, words.cause, words.action)
+    assert all(text == text.strip() and len(text) >= 8 and not text.endswith(".") for text in told)
+    assert len(set(told)) == 4
+    assert words.meaning == f"{sentence(words.says)} {sentence(words.effect)}"
+    assert isinstance(words.weight, Weight)
 
 
 def test_no_two_enums_have_the_same_flag():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from pipeline.checks.acquisition import beads_unlike_tube, controls_unlike_tube
@@ -166,7 +167,19 @@ def _without_echoes(faults: Iterable[Fault]) -> tuple[Fault, ...]:
 
 
 def _faults_of(findings: Iterable[Finding]) -> tuple[Fault, ...]:
-    return in_reading_order(finding.fault for finding in findings if finding.fault)
+    """Return the faults of findings, each once, with the flag and the tubes of all who found it."""
+    found: dict[Fault, list[Finding]] = {}
+    for finding in findings:
+        if finding.fault:
+            found.setdefault(finding.fault, []).append(finding)
+    return in_reading_order(
+        replace(
+            fault,
+            flag=next((finding.flag for finding in alike if finding.flag), fault.flag),
+            sample_ids=tuple(dict.fromkeys(finding.sample_id for finding in alike if finding.sample_id)),
+        )
+        for fault, alike in found.items()
+    )
 
 
 def tube_findings(study: Study, known: Sequence[Finding] | None = None) -> Mapping[str, TubeFindings]:

@@ -12,7 +12,7 @@ from pipeline.checks.headers import Headers
 from pipeline.fcs import FcsFile
 from pipeline.study.faults import Fault, Severity
 from pipeline.study.study import Sample, Study
-from pipeline.study.wording import quoted
+from pipeline.study.wording import age_words, quoted
 
 MOST_DAYS_TO_ACQUISITION = 7
 """A marrow acquired later than this after it was taken is a slip in a date, or worth a look. Convention."""
@@ -74,7 +74,7 @@ def _aged(
         if not exact:
             yield Finding(None, sample.sample_id, note=f"bead age in whole days: tube {tube}, beads {beads}")
         return
-    age = f"{hours:.0f} hours" if hours < 24 * 14 else f"{hours / 24:.0f} days"
+    age = age_words(hours)
     problem = f"beads {quoted(sample.beads)} {age} from the tube (tube {tube}, beads {beads})"
     nearer = _nearer_run(study, headers, tube, hours)
     if hours <= settings.bead_age_reject_hours:

@@ -25,6 +25,7 @@ from pipeline.tube.compensation import (
     is_compensated,
     unlike_tube,
 )
+from pipeline.tube.flags import TubeFlag
 from pipeline.tube.names.channels import named_channels, named_rows
 from pipeline.tube.names.rows import (
     FileRows,
@@ -95,7 +96,8 @@ def own_matrices(study: Study, headers: Headers) -> Iterator[Finding]:
             where = study.at("samples", sample.sample_id, "fcs_file")
             problem = f"{file.path.name}, whose matrix ({matrix.source}) leaves out {left_out}"
             expected = "a matrix with every fluorescence channel of the panel"
-            fault = Fault(where, problem, expected, WHAT_IT_MEANS, Severity.WARNING)
+            flag = TubeFlag.SPILL_INCOMPLETE
+            fault = Fault(where, problem, expected, WHAT_IT_MEANS, Severity.WARNING, flag)
             yield Finding(fault, sample.sample_id)  # the tube's own note says it in the row
 
 

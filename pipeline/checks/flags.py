@@ -1,4 +1,4 @@
-"""Flags that the checks raise in a tube's row; the value is the code that is written."""
+"""Flags of what was typed and of the files' headers; the value is the code that is written."""
 
 from __future__ import annotations
 
@@ -17,3 +17,15 @@ class CheckFlag(StrEnum):
     BEADS_AGED = "BEADS_AGED"
     BEAD_AGE_UNKNOWN = "BEAD_AGE_UNKNOWN"
     MARKER_DIFFERS = "MARKER_DIFFERS"
+
+
+class ExposureFlag(StrEnum):
+    """A doubt about the washout of a tube, from its doses."""
+
+    NO_DOSES = "NO_DOSES"
+    SAMPLE_BEFORE_FIRST_DOSE = "SAMPLE_BEFORE_FIRST_DOSE"
+    DOSE_AFTER_SAMPLE = "DOSE_AFTER_SAMPLE"
+    DOSE_ON_SAMPLE_DAY = "DOSE_ON_SAMPLE_DAY"
+    DOSE_TWICE_ON_A_DAY = "DOSE_TWICE_ON_A_DAY"
+    STUDY_DRUG_BEFORE_SAMPLE = "STUDY_DRUG_BEFORE_SAMPLE"
+    OTHER_ANTI_CD38_SINCE = "OTHER_ANTI_CD38_SINCE"

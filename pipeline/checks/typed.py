@@ -7,6 +7,7 @@ from datetime import date
 
 from calibration.beads.kits import BEAD_KITS, KitResult, bead_kit, kit_names
 from pipeline.checks.findings import Finding, warning
+from pipeline.checks.flags import ExposureFlag
 from pipeline.checks.headers import Headers
 from pipeline.fcs import FcsFile
 from pipeline.study.detector_names import said_pulse, unlike_pulses
@@ -120,7 +121,7 @@ def unsuited_kits(study: Study, headers: Headers) -> Iterator[Finding]:
             where = study.at("samples", sample.sample_id, "fmo_file")
             hint = "The row will say NO_BACKGROUND."
             fault = Fault(where, "no fmo_file and no isotype_file", "a control tube", hint, Severity.WARNING)
-            yield Finding(fault)
+            yield Finding(fault, sample.sample_id)
 
 
 def collected_before_doses(study: Study, headers: Headers) -> Iterator[Finding]:
@@ -143,8 +144,9 @@ def collected_before_doses(study: Study, headers: Headers) -> Iterator[Finding]:
                 "a dose in the doses sheet",
                 "There is no washout time.",
                 Severity.WARNING,
+                ExposureFlag.NO_DOSES,
             )
-            yield Finding(fault)
+            yield Finding(fault, sample.sample_id)
         elif later:
             yield _before_doses(sample, drug, later, len(days), where)
 
@@ -153,14 +155,15 @@ def _before_doses(sample: Sample, drug: str, later: list[date], n_days: int, whe
     listed = enumerate_words([str(day) for day in later[:MOST_DAYS_APART]], "and")
     more = f" and {len(later) - MOST_DAYS_APART} more" if len(later) > MOST_DAYS_APART else ""
     problem = f"{sample.collected_on}, before {drug} was given on {listed}{more}"
-    if len(later) == n_days:
+    first = len(later) == n_days
+    flag = ExposureFlag.SAMPLE_BEFORE_FIRST_DOSE if first else ExposureFlag.DOSE_AFTER_SAMPLE
+    if first:
         hint = "It was collected before the first dose: there is no washout time."
     else:
         hint = "Washout is counted from the last dose before it."
     expected = f"a day after the last dose of {drug}"
-    return warning(
-        problem, expected, where=where, sample_id=sample.sample_id, hint=f"{hint} Are both dates right?"
-    )
+    fault = Fault(where, problem, expected, f"{hint} Are both dates right?", Severity.WARNING, flag)
+    return Finding(fault, sample.sample_id, note=problem)
 
 
 def days_of(study: Study, drug: str) -> dict[str, list[date]]:

@@ -15,9 +15,11 @@ from calibration.density.result import known_to_exceed
 from pipeline.assembly.study_result import StudyResult
 from pipeline.beads.result import CalibrationResult
 from pipeline.output.interval import interval_name
-from pipeline.output.report.words import FLAGS, density_words, interval_words, verdict_line
+from pipeline.output.legend.flags import words_of_flag
+from pipeline.output.report.words import density_words, interval_words, verdict_line
 from pipeline.output.result_tables import sample_flags
-from pipeline.quantification.result import SampleResult, is_failed
+from pipeline.quantification.result import FAILED, SampleResult, failure_reason, is_failed
+from pipeline.study.faults import without_values
 from pipeline.study.quantity_name import density_name
 
 MOST_ROWS = 30
@@ -39,6 +41,9 @@ SHORT: Final = {
 
 NAMES_OF_A_FLAG = 3
 
+MOST_FAILED_NAMED = 12
+"""Failed tubes of one reason that are named. Convention: the report names all."""
+
 
 def finished_text(study_result: StudyResult, report: Path) -> str:
     """Return the table of samples, what flags mean, notes, the totals and the report's path."""
@@ -46,18 +51,27 @@ def finished_text(study_result: StudyResult, report: Path) -> str:
         _table(study_result),
         *_flag_lines(study_result),
         *(f"{note.about}: {note.text}" for note in study_result.notes),
-        verdict_line(study_result.results),
+        verdict_line(study_result),
     ]
     return "\n".join([*lines, f"Report: {report}"])
 
 
 def failed_text(study_result: StudyResult) -> str:
-    """Return which samples failed and why; "" where none did."""
+    """Return which samples failed and why, a line per reason; "" where none did."""
     failed = [result for result in study_result.results if is_failed(result)]
     if not failed:
         return ""
+    alike: dict[str, list[SampleResult]] = {}
+    for result in failed:
+        alike.setdefault(without_values(_reason(result)), []).append(result)
     head = f"{len(failed)} of {len(study_result.results)} samples failed:"
-    return "\n".join([head, *(f"  {result.sample_id}: {_reason(result)}" for result in failed)])
+    return "\n".join([head, *(f"  {_names(group)}: {_reason(group[0])}" for group in alike.values())])
+
+
+def _names(alike: Sequence[SampleResult]) -> str:
+    """Return the tubes of one reason, the first of them by name."""
+    names, more = [result.sample_id for result in alike[:MOST_FAILED_NAMED]], len(alike) - MOST_FAILED_NAMED
+    return ", ".join(names) + (f" and {more} more" if more > 0 else "")
 
 
 def curve_line(run: CalibrationResult) -> str:
@@ -135,7 +149,7 @@ def _flag_lines(study_result: StudyResult) -> list[str]:
     for flag in sorted(where, key=lambda flag: (-len(where[flag]), flag)):
         names, more = where[flag][:NAMES_OF_A_FLAG], len(where[flag]) - NAMES_OF_A_FLAG
         listed = ", ".join(names) + (f" and {more} more" if more > 0 else "")
-        words = f"! {flag}: {FLAGS.get(flag, '')} ({listed})"
+        words = f"! {flag}: {words_of_flag(flag).says} ({listed})"
         lines.append(textwrap.fill(words, _width(), subsequent_indent="  ", break_long_words=False))
     return [*lines, ""] if lines else []
 
@@ -154,4 +168,7 @@ def _capital(text: str) -> str:
 
 
 def _reason(result: SampleResult) -> str:
+    """Return why a tube failed; what else is said of it stands in its row."""
+    if result.receptor.status in FAILED:
+        return failure_reason(result)
     return "; ".join(text for text in (result.note, *result.receptor.notes) if text)

@@ -16,7 +16,7 @@ from pipeline.output.table import Cell, Column, Table, as_sentences, names_of, t
 from pipeline.patients.exposure import Exposure
 from pipeline.patients.receptor_occupancy.tubes import TubeOccupancy
 from pipeline.patients.visits import Visit
-from pipeline.quantification.result import SampleResult, SecondCount
+from pipeline.quantification.result import SampleResult, SecondCount, failure_reason, is_failed
 from pipeline.study.reagents import REAGENT_COLUMNS, Reagents, reagents_of
 from pipeline.study.study import Sample, Study
 
@@ -242,7 +242,8 @@ def sample_flags(result: SampleResult, exposure: Exposure | None = None) -> tupl
 
 def sample_notes(result: SampleResult, exposure: Exposure | None = None) -> tuple[str, ...]:
     """Return every sentence about a sample once; for a failed one the reason comes first."""
-    notes = (result.note, *result.receptor.notes, *(exposure.notes if exposure else ()))
+    first = failure_reason(result) if is_failed(result) else ""
+    notes = (first, result.note, *result.receptor.notes, *(exposure.notes if exposure else ()))
     return tuple(dict.fromkeys(note.strip() for note in notes if note.strip()))
 
 

@@ -8,7 +8,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Final
 
-from pipeline.patients.flags import ExposureFlag
+from pipeline.checks.flags import ExposureFlag
 from pipeline.patients.treatment import Eligibility, cycles, eligibility, names_any
 from pipeline.study.drugs import covers_cd38
 from pipeline.study.study import Dose, Patient, Sample

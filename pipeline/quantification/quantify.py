@@ -144,7 +144,7 @@ def _with_second_opinion(tube: Tube, cells: Mask, result: SampleResult) -> Sampl
 
 
 def failed(task: TubeTask, reason: str, defect: str = "") -> SampleResult:
-    """Return the row of a tube that could not be quantified.
+    """Return the row of a tube that could not be quantified; its note is the reason alone.
 
     Parameters
     ----------
@@ -153,10 +153,10 @@ def failed(task: TubeTask, reason: str, defect: str = "") -> SampleResult:
     """
     return SampleResult(
         sample_id=task.sample.sample_id,
-        receptor=ReceptorDensity(RdStatus.FAILED, n_cells=0),
+        receptor=ReceptorDensity(RdStatus.FAILED, n_cells=0, notes=task.notes),
         flags=(*task.flags, SampleFlag.PROGRAM_DEFECT) if defect else task.flags,
         sha256=task.files_sha256,
-        note="; ".join((reason, *task.notes)),
+        note=reason,
         defect=defect,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Annotated, Any
@@ -122,22 +122,38 @@ class SampleResult:
 
 def is_failed(result: SampleResult) -> bool:
     """Tell whether a tube makes the run end with status 3."""
-    without = {CheckFlag.CONTROL_UNUSABLE, SampleFlag.CONTROL_BRIGHT} & set(result.flags)
-    status = result.receptor.status
+    return is_failure(result.receptor.status, result.flags)
+
+
+def is_failure(status: RdStatus, flags: Collection[str]) -> bool:
+    """Tell the same of a row's status and flags."""
+    without = {CheckFlag.CONTROL_UNUSABLE, SampleFlag.CONTROL_BRIGHT} & set(flags)
     return status in FAILED or (status is RdStatus.NO_BACKGROUND and bool(without))
 
 
 def with_findings(result: SampleResult, flags: Sequence[str], notes: Sequence[str]) -> SampleResult:
-    """Return a result that carries what the checks of the study found too; they change no number of it."""
+    """Return a result that carries what the checks of the study found too; they change no number of it.
+
+    A failed tube's note is its reason alone: what else is said of it stands among the notes of its density.
+    """
+    both = tuple(dict.fromkeys((*flags, *result.flags)))
+    if result.receptor.status is RdStatus.FAILED:
+        more = tuple(note for note in notes if note not in (result.note, *result.receptor.notes))
+        receptor = replace(result.receptor, notes=(*result.receptor.notes, *more))
+        return replace(result, flags=both, receptor=receptor)
     own = f"; {result.note}; "
-    new = [note for note in notes if f"; {note}; " not in own]
-    # Why there is no number comes first.
-    parts = (result.note, *new) if result.receptor.status is RdStatus.FAILED else (*new, result.note)
-    return replace(
-        result,
-        flags=tuple(dict.fromkeys((*flags, *result.flags))),
-        note="; ".join(part for part in parts if part),
-    )
+    new = (note for note in notes if f"; {note}; " not in own)
+    return replace(result, flags=both, note="; ".join(part for part in (*new, result.note) if part))
+
+
+def failure_reason(result: SampleResult) -> str:
+    """Return why a tube has no density, without what else is said of it; "" where nothing tells it.
+
+    A failed tube's note is its reason; any other status is explained by the last note of its density.
+    """
+    if result.receptor.status is RdStatus.FAILED:
+        return result.note
+    return result.receptor.notes[-1] if result.receptor.notes else ""
 
 
 def spillover_of(result: SampleResult) -> SpilloverMatrix | None:

@@ -13,8 +13,8 @@ from typing import Final
 from calibration.density.receptor_density import NUMBERED, RdStatus
 from calibration.density.result import known_to_exceed
 from calibration.numbers import Z_95
+from pipeline.checks.flags import ExposureFlag
 from pipeline.patients.exposure import ResponseClock
-from pipeline.patients.flags import ExposureFlag
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.study.study import Study
 

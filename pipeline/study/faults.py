@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 _CELL = re.compile(r"^(?P<sheet>[^!]+)!(?P<column>[A-Z]*)(?P<row>\d*)$")
@@ -60,6 +60,8 @@ class Fault:
         expected.
     hint
         What to do, or what was probably meant; may be empty.
+    flag, sample_ids
+        The flag that says the same in rows of the result, and the tubes it touches; where a check knows them.
 
     Examples
     --------
@@ -72,6 +74,8 @@ class Fault:
     expected: str
     hint: str = ""
     severity: Severity = Severity.ERROR
+    flag: str = field(default="", compare=False)
+    sample_ids: tuple[str, ...] = field(default=(), compare=False)
 
     def __str__(self) -> str:
         line = f"{self.where}: {self.found}"
@@ -101,17 +105,26 @@ def fault_report(faults: Iterable[Fault]) -> str:
         return ""
     causes: dict[tuple[Severity, str], list[Fault]] = {}
     for fault in listed:
-        causes.setdefault((fault.severity, _cause(fault)), []).append(fault)
+        causes.setdefault((fault.severity, cause_of(fault)), []).append(fault)
     ordered = sorted(causes.items(), key=lambda cause: list(Severity).index(cause[0][0]))
     lines = [line for _, alike in ordered for line in _lines(alike)]
     return "\n".join([*lines, fault_count(listed)])
 
 
-def _cause(fault: Fault) -> str:
+def cause_of(fault: Fault) -> str:
     """Return what faults of one cause have in common: sheet, column and words without values."""
     match = _CELL.match(fault.where)
     place = f"{match['sheet']}!{match['column']}" if match else fault.where
-    return f"{place}: {_VALUE.sub('…', f'{fault.found} | {fault.expected} | {fault.hint}')}"
+    return f"{place}: {without_values(f'{fault.found} | {fault.expected} | {fault.hint}')}"
+
+
+def without_values(text: str) -> str:
+    """Return a sentence without quoted values, files, cells and numbers: what alike sentences share.
+
+    >>> without_values('beads "B1" 25 hours from the tube')
+    'beads … … hours from the tube'
+    """
+    return _VALUE.sub("…", text)
 
 
 def _lines(alike: list[Fault]) -> list[str]:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict
 from pipeline.study.cells import (
     CountedDrug,
     Identifier,
+    YesNo,
     as_file_name,
     as_text,
     list_of,

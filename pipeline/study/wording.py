@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -11,6 +12,9 @@ from pipeline.study.names.look import look_alike, odd_letters, plain, twin_key, 
 
 LONGEST_QUOTE = 80
 """Characters of a typed value that a message shows. Convention."""
+
+HOURS_READ_AS_DAYS = 24 * 14
+"""From so many hours on an age is told in days. Convention."""
 
 
 def quoted(value: object) -> str:
@@ -98,3 +102,17 @@ def counted(n: int, noun: str) -> str:
     ('1 tube', '2 tubes')
     """
     return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
+def age_words(hours: float) -> str:
+    """Return an age in words; minutes are named, so that an age beyond a limit never reads as the limit.
+
+    Examples
+    --------
+    >>> age_words(24.1), age_words(49.0), age_words(24 * 20.0)
+    ('24 hours 6 minutes', '49 hours', '20 days')
+    """
+    if hours >= HOURS_READ_AS_DAYS:
+        return f"{hours / 24:.0f} days"
+    whole, minutes = divmod(math.ceil(round(60 * hours, 6)), 60)
+    return f"{whole} hours" + (f" {minutes} minutes" if minutes else "")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.beads.result import CalibrationResult
 from pipeline.files.whole import write_whole
 from pipeline.output.figures.style.canvas import house_style
-from pipeline.output.report.bead_cards import bead_card
+from pipeline.output.report.cards.bead_cards import bead_card
+from pipeline.output.report.explained import entries_of
 from pipeline.output.report.page import template_environment
 from pipeline.study.study import Study
 
@@ -23,4 +25,6 @@ def bead_page_html(study: Study, calibrations: Sequence[CalibrationResult]) -> s
     with house_style():
         cards = [bead_card(calibration, f"beads-{k}") for k, calibration in enumerate(calibrations, start=1)]
     title = study.folder.name or "study"
-    return template_environment().get_template("bead_page.html.j2").render(title=title, beads=cards)
+    raised, others = entries_of({}, Counter(str(flag) for run in calibrations for flag in run.flags))
+    page = template_environment().get_template("bead_page.html.j2")
+    return page.render(title=title, beads=cards, raised=raised, other_flags=others)

@@ -10,25 +10,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from calibration.density.receptor_density import QUANTIFIED, RdStatus
+from calibration.density.receptor_density import QUANTIFIED
 from pipeline.assembly.limiting import Limiting
 from pipeline.assembly.study_result import StudyResult
 from pipeline.files.whole import write_whole
 from pipeline.output.figures.response import response_figure
 from pipeline.output.figures.style.canvas import house_style, to_svg
-from pipeline.output.figures.style.palette import BADGES, STATUS, Look
+from pipeline.output.figures.style.palette import Look
 from pipeline.output.figures.survival import survival_figure
 from pipeline.output.figures.svg.shades import COLOURS
 from pipeline.output.figures.svg.style import STYLE
 from pipeline.output.figures.swimmer import MOST_BARS, swimmer_figure, swimmers
 from pipeline.output.figures.washout import washout_figure
 from pipeline.output.interval import interval_name
+from pipeline.output.legend.glossary import sorted_terms
+from pipeline.output.legend.verdict import BADGES, VERDICT_LOOK, Verdict
 from pipeline.output.report.answer import answer
-from pipeline.output.report.attention import Item, attention
+from pipeline.output.report.attention import Attention, attention
 from pipeline.output.report.bars import axis_bar, scale_of
-from pipeline.output.report.bead_cards import BeadCard, bead_card
-from pipeline.output.report.contact_sheet import Contact, contacts
-from pipeline.output.report.tube_cards import TubeCard, tube_card
+from pipeline.output.report.cards.bead_cards import MOST_OPEN_BEADS, BeadCard, bead_card
+from pipeline.output.report.cards.contact_sheet import Contact, contacts
+from pipeline.output.report.cards.notes import Shared, shared_notes
+from pipeline.output.report.cards.tube_cards import TubeCard, tube_card
+from pipeline.output.report.explained import FlagEntry, flag_entries, linked
 from pipeline.output.report.words import (
     competition_words,
     data_words,
@@ -38,7 +42,7 @@ from pipeline.output.report.words import (
 )
 from pipeline.quantification.result import SampleResult
 from pipeline.response.follow_up import FollowUp
-from pipeline.study.quantity_name import axis_name, density_name, marker_of
+from pipeline.study.quantity_name import axis_name, density_name, marker_of, population_name
 from pipeline.study.settings import Settings
 
 if TYPE_CHECKING:
@@ -69,10 +73,13 @@ class Page:
     marker: str
     name: str
     competition: str
-    items: tuple[Item, ...]
+    attention: Attention
+    raised: tuple[FlagEntry, ...]
+    other_flags: tuple[FlagEntry, ...]
+    shared: Shared
     tubes: tuple[TubeCard, ...]
     contacts: tuple[Contact, ...]
-    statuses: tuple[tuple[Look, str, int], ...]
+    statuses: tuple[tuple[Look, str, str, int], ...]
     n_flagged: int
     beads: tuple[BeadCard, ...]
     limiting: Limiting
@@ -116,18 +123,23 @@ def _page(study_result: StudyResult) -> Page:
     results = in_sheet_order(study_result)
     scale = scale_of(results)
     anchors = _anchors(study_result, results)
-    tubes = _tube_cards(study_result, results, anchors)
+    shared = shared_notes(results, study_result.exposures, population_name(study_result.study))
+    tubes = _tube_cards(study_result, results, anchors, shared)
+    raised, others = flag_entries(study_result)
     return Page(
         title=study_result.study.folder.name or "study",
-        verdict=verdict_line(results),
+        verdict=verdict_line(study_result),
         answer=answer(study_result),
         marker=marker_of(study_result.study),
         name=density_name(study_result.study),
         competition=competition_words(study_result.study),
-        items=attention(study_result, anchors),
+        attention=attention(study_result, anchors),
+        raised=raised,
+        other_flags=others,
+        shared=shared,
         tubes=tubes,
         contacts=contacts(results, tubes),
-        statuses=_statuses(results),
+        statuses=_statuses(tubes),
         n_flagged=sum(bool(tube.flags) for tube in tubes),
         beads=tuple(bead_card(run, anchors[f"beads:{run.beads}"]) for run in study_result.calibrations),
         limiting=study_result.limiting,
@@ -148,10 +160,10 @@ def _page(study_result: StudyResult) -> Page:
     )
 
 
-def _statuses(results: Sequence[SampleResult]) -> tuple[tuple[Look, str, int], ...]:
-    """Return each status that a tube has, with its look and the number of tubes."""
-    counts = Counter(result.receptor.status for result in results)
-    return tuple((STATUS[status], status.value, counts[status]) for status in RdStatus if counts[status])
+def _statuses(tubes: Sequence[TubeCard]) -> tuple[tuple[Look, str, str, int], ...]:
+    """Return each verdict that a tube has, with its look, its name, its words and the number of tubes."""
+    counts = Counter(tube.verdict for tube in tubes)
+    return tuple((VERDICT_LOOK[one], one.name, one.value, counts[one]) for one in Verdict if counts[one])
 
 
 def _pictured(results: Sequence[SampleResult]) -> set[str]:
@@ -166,12 +178,19 @@ def _pictured(results: Sequence[SampleResult]) -> set[str]:
 
 
 def _tube_cards(
-    study_result: StudyResult, results: Sequence[SampleResult], anchors: dict[str, str]
+    study_result: StudyResult, results: Sequence[SampleResult], anchors: dict[str, str], shared: Shared
 ) -> tuple[TubeCard, ...]:
     typed = {sample.sample_id: sample for sample in study_result.study.samples}
     scale = scale_of(results)
     return tuple(
-        tube_card(study_result, typed[result.sample_id], result, anchors[f"sample:{result.sample_id}"], scale)
+        tube_card(
+            study_result,
+            typed[result.sample_id],
+            result,
+            anchors[f"sample:{result.sample_id}"],
+            scale,
+            shared,
+        )
         for result in results
     )
 
@@ -259,7 +278,10 @@ def template_environment() -> Environment:
         lstrip_blocks=True,
     )
     script = "".join((TEMPLATES / "script" / name).read_text("utf-8") for name in SCRIPTS)
+    environment.filters["linked"] = linked
     environment.globals |= {
+        "glossary": sorted_terms(),
+        "most_open_beads": MOST_OPEN_BEADS,
         "picture_style": f"{STYLE}\n{BADGES}",
         "shade_colours": " ".join(colour.removeprefix("#") for colour in COLOURS),
         "script": script,

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from calibration.density.receptor_density import ReceptorDensity
+from pipeline.checks.flags import ExposureFlag
 from pipeline.patients.exposure import Exposure
-from pipeline.patients.flags import ExposureFlag, OccupancyFlag
+from pipeline.patients.flags import OccupancyFlag
 from pipeline.patients.pharmacokinetics.levels import DrugLevel, drug_levels
 from pipeline.patients.receptor_occupancy.norm import (
     FREE_FROM_WEEKS,

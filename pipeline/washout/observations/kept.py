@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline.patients.flags import ExposureFlag
+from pipeline.checks.flags import ExposureFlag
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.study.cells.choices import RowReason
 from pipeline.study.settings import Settings

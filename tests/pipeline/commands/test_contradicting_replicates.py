@@ -47,7 +47,7 @@ def test_a_visit_with_a_dim_and_a_bright_tube_has_no_number_and_is_named(simulat
     washout = json.loads((study / "results" / "washout.json").read_text("utf-8"))
     assert any("left out" in note and "REPLICATES_DISAGREE" in note for note in washout["notes"])
     report = (study / "results" / "report.html").read_text("utf-8")
-    assert "replicates of the visit contradict each other" in report
+    assert "Replicates of the visit contradict each other." in report
 
 
 @pytest.mark.parametrize(

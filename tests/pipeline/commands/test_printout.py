@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from calibration.density.receptor_density import RdStatus
+from calibration.density.receptor_density import RdStatus, ReceptorDensity
 from helpers.synthetic_result import changed
 from pipeline.assembly.study_result import StudyResult
-from pipeline.commands.printout import MOST_ROWS, SHORT, finished_text
+from pipeline.commands.printout import MOST_ROWS, SHORT, failed_text, finished_text
 from pipeline.output.result_tables import sample_flags
+from pipeline.quantification.result import SampleResult
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def test_a_tube_with_a_flag_is_marked_and_the_flag_explained_once(printed: str) 
 
 def test_totals_stand_at_the_end_before_the_path(printed: str) -> None:
     *_, totals, path = printed.splitlines()
-    assert totals.startswith("12 tubes: 4 quantified")
+    assert totals.startswith("12 tubes: 3 sound")
     assert path == "Report: results/report.html"
 
 
@@ -62,3 +63,23 @@ def test_of_many_tubes_those_to_look_at_have_a_row(study_result: StudyResult) ->
     assert "bad" in text
     assert f"… and {101 - MOST_ROWS} more tubes" in text
     assert sum(line.strip().startswith("calm") for line in text.splitlines()) == MOST_ROWS - 1
+
+
+def test_tubes_that_failed_alike_are_one_line_with_the_reason_alone(study_result: StudyResult) -> None:
+    typed = study_result.study.samples[0]
+
+    def failing(name: str, reason: str) -> SampleResult:
+        return SampleResult(name, ReceptorDensity(RdStatus.FAILED, 0, notes=("another note",)), note=reason)
+
+    many = [failing(f"T{k:02}", f"fcs/T{k:02}.fcs: DATA is {k} bytes shorter than $TOT") for k in range(40)]
+    other = failing("U1", "the file has no channel of the panel")
+    study = replace(
+        study_result.study,
+        samples=tuple(replace(typed, sample_id=result.sample_id) for result in (*many, other)),
+    )
+    text = failed_text(changed(study_result, study=study, results=(*many, other)))
+    first, alike, alone = text.splitlines()
+    assert first == "41 of 41 samples failed:"
+    assert alike.startswith("  T00, T01, ")
+    assert alike.endswith(" and 28 more: fcs/T00.fcs: DATA is 0 bytes shorter than $TOT")
+    assert alone == "  U1: the file has no channel of the panel"

@@ -12,7 +12,8 @@ from calibration.density.receptor_density import RdStatus
 from calibration.density.result import PooledDensity
 from helpers.synthetic_result import changed
 from pipeline.assembly.study_result import StudyResult
-from pipeline.patients.flags import ExposureFlag, VisitFlag
+from pipeline.checks.flags import ExposureFlag
+from pipeline.patients.flags import VisitFlag
 from pipeline.patients.visits import Visit, log_sd, patient_rd
 from pipeline.study.cells.choices import RowReason
 from pipeline.study.study import Dose

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.response import counts_of, tables_of
+from pipeline.checks.flags import ExposureFlag
 from pipeline.output.json_files import response_json
 from pipeline.patients.exposure import ResponseClock
-from pipeline.patients.flags import ExposureFlag
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.response.rd_visit import LeftOut, rd_visits, reference_kit
 from pipeline.study.settings import Settings

@@ -70,7 +70,7 @@ def test_what_matters_comes_first(html: str):
                                            'id="densities"', 'id="gates"', 'id="response"', 'id="tubes"',
                                            'id="beads"', 'id="about"')]  # fmt: skip
     assert order == sorted(order)
-    assert "12 tubes: 4 quantified, 1 above the top bead, 3 below LLOQ, 1 above ULOQ" in html
+    assert "12 tubes: 3 sound, 1 above the top bead, 1 above ULOQ, 3 below LLOQ, 1 to look at" in html
     assert "1 failed" in html
 
 
@@ -165,7 +165,7 @@ def test_a_study_with_nothing_but_failures_still_has_a_report(study_result: Stud
         )
     )
     read(page)
-    assert "1 tube: 0 quantified, 0 below LLOQ, 1 failed" in page
+    assert "1 tube: 0 sound, 1 failed" in page
 
 
 def test_in_a_large_study_only_what_needs_a_look_is_open(study_result: StudyResult):
@@ -194,9 +194,10 @@ def test_in_a_large_study_only_what_needs_a_look_is_open(study_result: StudyResu
     page = report_html(
         changed(study_result, study=replace(study_result.study, samples=samples), results=results)
     )
-    _, first, folded = re.split(r'60: |<details class="more"><summary>48 more</summary>', page)
-    assert re.findall(r">(T\d+)</a>", first) == names[:12]  # a long list of links is folded after twelve
-    assert re.findall(r">(T\d+)</a>", folded.partition("</details>")[0]) == names[12:]
+    line = page[page.index("60 of 61 tubes") :].partition("</li>")[0]
+    first, folded = line.split('<details class="more"><summary>and 54 more</summary>')
+    assert re.findall(r">(T\d+)</a>", first) == names[:6]  # a long list of links is folded after six
+    assert re.findall(r">(T\d+)</a>", folded.partition("</details>")[0]) == names[6:]
 
 
 def test_only_settings_that_were_changed_are_named():

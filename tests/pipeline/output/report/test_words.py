@@ -6,12 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from calibration.curve.standard_curve import CurveVerdict
 from calibration.density.budget import BudgetTerm
 from calibration.density.receptor_density import ErrorTerm, RdStatus
 from helpers.synthetic_result import changed
 from pipeline.assembly.study_result import StudyResult
-from pipeline.output.report.attention import attention
 from pipeline.output.report.bars import SHADES, Scale, budget_bar, interval_bar, scale_of
 from pipeline.output.report.words import (
     competition_words,
@@ -69,7 +67,7 @@ def test_unknown_numbers_are_dashes():
 
 
 def test_every_tube_is_counted_once(study_result: StudyResult):
-    line = verdict_line(study_result.results)
+    line = verdict_line(study_result)
     assert sum(int(word) for word in line.split(": ")[1].replace(",", "").split() if word.isdigit()) == 12
 
 
@@ -90,32 +88,6 @@ def test_an_association_that_chance_explains_is_not_claimed(study_result: StudyR
     assert washout_words(changed(study_result, washout=weak))[0].startswith(
         "M0. These data show no clear association"
     )
-
-
-def test_the_worst_comes_first_and_what_tubes_share_stands_once(study_result: StudyResult):
-    flagged = tuple(
-        replace(result, flags=(*result.flags, "CURVE_WARN")) if result.flags or index < 4 else result
-        for index, result in enumerate(study_result.results)
-    )
-    items = attention(changed(study_result, results=flagged), {"sample:P11-S1": "tube-11"})
-    assert [item.level for item in items] == sorted(
-        (item.level for item in items), key=("severe", "warn", "info").index
-    )
-    assert (items[0].title, items[0].links[0].anchor) == ("FAILED", "tube-11")
-    (shared,) = [item for item in items if item.title == "CURVE_WARN"]
-    assert len(shared.links) >= 4
-    assert [item.title for item in items].index("LOW_GATE_CONFIDENCE") < items.index(shared)
-
-
-def test_a_rejected_bead_run_is_severe_and_says_why(study_result: StudyResult):
-    run = study_result.calibrations[0]
-    checks = (
-        replace(run.curve.checks[0], verdict=CurveVerdict.REJECT, text="r² 0.91 (rejected below 0.98)"),
-    )
-    rejected = replace(run, curve=replace(run.curve, verdict=CurveVerdict.REJECT, checks=checks))
-    items = attention(changed(study_result, calibrations=(rejected,)), {})
-    (item,) = [item for item in items if "Bead run" in item.title]
-    assert (item.level, item.text) == ("severe", "r² 0.91 (rejected below 0.98)")
 
 
 def test_bars_share_an_axis_that_holds_every_density(study_result: StudyResult):

@@ -5,7 +5,7 @@ import pytest
 
 from calibration.density.receptor_density import RdStatus
 from helpers.washout_truth import LLOQ, patients_on_a_line
-from pipeline.patients.flags import ExposureFlag
+from pipeline.checks.flags import ExposureFlag
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.study.settings import Settings
 from pipeline.washout.observations.selection import given_rows

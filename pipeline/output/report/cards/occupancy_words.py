@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Final
+
 from pipeline.output.figures.style.palette import STATUS
 from pipeline.output.figures.style.ticks import count
 from pipeline.output.report.words import interval_words, rounded
@@ -11,6 +14,16 @@ from pipeline.patients.receptor_occupancy.tubes import TubeOccupancy
 from pipeline.quantification.result import SampleResult, SentinelResult
 
 Pairs = tuple[tuple[str, str], ...]
+
+HEADLINES: Final[Mapping[SentinelReading, str]] = {
+    SentinelReading.NOT_LOW: "CD38 not low",
+    SentinelReading.MASKED: "masked by the drug",
+    SentinelReading.LOST: "not masked: CD38 lost",
+    SentinelReading.BOTH: "masked in part, and CD38 lost",
+    SentinelReading.PARTLY_COVERED: "masked in part",
+    SentinelReading.CANNOT_TELL: "masking cannot be told",
+}
+"""What the sentinels say of free CD38 on the plasma cells, for the header of a card and for the table."""
 
 
 def occupancy_pairs(result: SampleResult, occupancy: TubeOccupancy | None) -> Pairs:

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gating.gates.steps import Step
+from pipeline.output.figures.style.palette import Look
 from pipeline.output.figures.svg.panel import thumbnail
-from pipeline.output.report.tube_cards import TubeCard
+from pipeline.output.legend.verdict import Verdict
+from pipeline.output.report.cards.tube_cards import TubeCard
 from pipeline.quantification.result import SampleResult
 
 
@@ -17,6 +19,8 @@ class Contact:
 
     anchor: str
     name: str
+    look: Look
+    verdict: Verdict
     confidence: str
     unsure: bool
     svg: str
@@ -32,6 +36,14 @@ def contacts(results: Sequence[SampleResult], tubes: Sequence[TubeCard]) -> tupl
     ]
     pictured.sort(key=lambda one: one[0])
     return tuple(
-        Contact(tube.anchor, tube.sample.sample_id, tube.confidence, tube.unsure, thumbnail(picture))
+        Contact(
+            tube.anchor,
+            tube.sample.sample_id,
+            tube.look,
+            tube.verdict,
+            tube.confidence,
+            tube.unsure,
+            thumbnail(picture),
+        )
         for _, tube, picture in pictured
     )

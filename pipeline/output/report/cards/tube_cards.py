@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -17,20 +16,26 @@ from pipeline.output.figures.gating import channel_labels, gating_html, gating_p
 from pipeline.output.figures.style.palette import STATUS, Look
 from pipeline.output.figures.style.ticks import count
 from pipeline.output.interval import interval_lacks
+from pipeline.output.legend.flag_words import FlagWords
+from pipeline.output.legend.flags import words_of_flag
+from pipeline.output.legend.verdict import VERDICT_LOOK, Verdict, badge_class, verdict_of
 from pipeline.output.report.bars import SHADES, Scale, budget_bar, interval_bar
-from pipeline.output.report.occupancy_words import occupancy_pairs
-from pipeline.output.report.words import FLAGS, density_words, interval_words, rounded, sorting_number
-from pipeline.output.result_tables import plasma_cell_percent, reviewers, sample_flags, sample_notes
+from pipeline.output.report.cards.arithmetic import arithmetic
+from pipeline.output.report.cards.notes import Shared, TubeNotes, tube_notes
+from pipeline.output.report.cards.occupancy_words import HEADLINES, occupancy_pairs
+from pipeline.output.report.words import density_words, interval_words, rounded, sorting_number
+from pipeline.output.result_tables import plasma_cell_percent, reviewers, sample_flags
 from pipeline.patients.exposure import Exposure
-from pipeline.quantification.result import SampleFlag, SampleResult
+from pipeline.patients.receptor_occupancy.reading import SentinelReading
+from pipeline.quantification.result import SampleResult, failure_reason
 from pipeline.study.quantity_name import population_name
 from pipeline.study.study import Panel, Sample
 
 Pairs = tuple[tuple[str, str], ...]
 
 
-DOUBTED = {GateFlag.LOW_GATE_CONFIDENCE, SampleFlag.SECOND_OPINION_DIFFERS}
-"""Flags of tubes whose gates a person should look at."""
+ASKING = (Verdict.LOOK, Verdict.UNRELIABLE, Verdict.NO_DENSITY, Verdict.FAILED)
+"""Verdicts of tubes that a person should look at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +45,10 @@ class TubeCard:
     anchor: str
     sample: Sample
     look: Look
+    verdict: Verdict
+    badge: str
     status: str
+    beyond: str
     density: str
     instead: str
     estimate: str
@@ -52,13 +60,14 @@ class TubeCard:
     lloq: str
     background: str
     reading: str
+    sentinels: str
     n_cells: str
     washout: str
     confidence: str
     unsure: bool
     needs_look: bool
-    flags: Pairs
-    notes: tuple[str, ...]
+    flags: tuple[tuple[str, FlagWords], ...]
+    notes: TubeNotes
     arithmetic: Pairs
     facts: Pairs
     budget_bar: str
@@ -69,21 +78,32 @@ class TubeCard:
 
 
 def tube_card(
-    study_result: StudyResult, sample: Sample, result: SampleResult, anchor: str, scale: Scale
+    study_result: StudyResult, sample: Sample, result: SampleResult, anchor: str, scale: Scale, shared: Shared
 ) -> TubeCard:
-    """Return the card of a tube; without an anchor only what its row of the table needs is to be shown."""
+    """Return the card of a tube; without an anchor only what its row of the table needs is to be shown.
+
+    Parameters
+    ----------
+    shared
+        What every tube has: it is not said again.
+    """
     exposure = study_result.exposures.get(result.sample_id)
     calibration = next((run for run in study_result.calibrations if run.beads == sample.beads), None)
     curve = calibration.curve if calibration else None
     receptor, panel = result.receptor, _panel(study_result, sample)
     flags = sample_flags(result, exposure)
+    verdict = verdict_of(receptor.status, flags)
+    reading = SentinelReading(result.sentinel_reading) if result.sentinel_reading else None
     labels = channel_labels(panel) if panel and anchor else {}
     wanted = population_name(study_result.study)
     return TubeCard(
         anchor=anchor,
         sample=sample,
-        look=STATUS[receptor.status],
+        look=VERDICT_LOOK[verdict],
+        verdict=verdict,
+        badge=badge_class(verdict),
         status=receptor.status.value,
+        beyond=_beyond(receptor.status, verdict),
         density=density_words(receptor.status, receptor.rd, receptor.lloq, known_to_exceed(receptor)),
         instead=_instead(result),
         estimate=rounded(receptor.rd),
@@ -94,15 +114,16 @@ def tube_card(
         bar=interval_bar(result, scale),
         lloq=rounded(receptor.lloq),
         background=rounded(receptor.background_abc),
-        reading=result.sentinel_reading or "–",
+        reading=HEADLINES[reading] if reading else "–",
+        sentinels=HEADLINES[reading] if reading and receptor.status in QUANTIFIED else "",
         n_cells=count(receptor.n_cells),
         washout=_weeks(exposure),
         confidence="–" if result.gating_confidence is None else f"{result.gating_confidence:.2f}",
         unsure=GateFlag.LOW_GATE_CONFIDENCE in flags,
-        needs_look=bool(DOUBTED & set(flags)) or receptor.status not in QUANTIFIED,
-        flags=tuple((flag, FLAGS.get(flag, "")) for flag in flags),
-        notes=_single_notes(result, exposure) if anchor else (),
-        arithmetic=_arithmetic(result) if anchor else (),
+        needs_look=verdict in ASKING,
+        flags=tuple((flag, words_of_flag(flag)) for flag in flags),
+        notes=tube_notes(result, exposure, wanted, shared),
+        arithmetic=arithmetic(result) if anchor else (),
         facts=_facts(study_result, sample, result, exposure) if anchor else (),
         budget_bar=budget_bar(receptor.budget) if anchor else "",
         budget=_budget(result) if anchor else (),
@@ -116,62 +137,24 @@ def _panel(study_result: StudyResult, sample: Sample) -> Panel | None:
     return next((panel for panel in study_result.study.panels if panel.name == sample.panel), None)
 
 
-def _single_notes(result: SampleResult, exposure: Exposure | None) -> tuple[str, ...]:
-    """Return the notes one by one; a row's note may hold several."""
-    parts = (part for note in sample_notes(result, exposure) for part in re.split("; (?!accepted)", note))
-    return tuple(dict.fromkeys(parts))
-
-
 def _instead(result: SampleResult) -> str:
     """Return what stands where a density would: why there is none, and the molecules that are known."""
     receptor = result.receptor
-    if receptor.status is RdStatus.FAILED and result.note:
-        return result.note
-    if receptor.abc is not None and receptor.rd is None:
-        return f"ABC {rounded(receptor.abc)}, {STATUS[receptor.status].words}"
-    return STATUS[receptor.status].words
+    words = STATUS[receptor.status].words
+    if receptor.status in QUANTIFIED:
+        return words
+    reason = failure_reason(result) or words
+    return f"ABC {rounded(receptor.abc)}; {reason}" if receptor.abc is not None else reason
+
+
+def _beyond(status: RdStatus, verdict: Verdict) -> str:
+    """Return that a density is extrapolated, where neither its verdict nor a sign before it says so."""
+    extrapolated = status is RdStatus.ABOVE_ULOQ_EXTRAPOLATED and verdict is not Verdict.ABOVE_TOP_BEAD
+    return Verdict.ABOVE_TOP_BEAD.lower() if extrapolated else ""
 
 
 def _weeks(exposure: Exposure | None) -> str:
     return "–" if exposure is None or exposure.washout_weeks is None else f"{exposure.washout_weeks:.1f}"
-
-
-def _arithmetic(result: SampleResult) -> Pairs:
-    """Return how the density comes about, a line per term."""
-    receptor = result.receptor
-    kind = result.background_kind or "control"
-    rows = (
-        ("stained", receptor.median_mfi, receptor.abc),
-        (f"control ({kind})", receptor.background_mfi, receptor.background_abc),
-    )
-    pairs = [(name, _converted(mfi, abc)) for name, mfi, abc in rows if mfi is not None]
-    if receptor.rd is not None:
-        pairs.append(("difference (RD)", rounded(receptor.rd)))
-    if (
-        receptor.rd_plain is not None
-        and receptor.rd is not None
-        and abs(receptor.rd_plain - receptor.rd) > 0.002 * abs(receptor.rd)
-    ):
-        pairs.append(("plain difference of medians", rounded(receptor.rd_plain)))
-    if receptor.rd_mfi_space is not None:
-        pairs.append(("subtracted as fluorescence (RD′)", rounded(receptor.rd_mfi_space)))
-    if result.normal_rd is not None:
-        pairs.append(("normal plasma cells (RD)", rounded(result.normal_rd)))
-    if receptor.lloq is not None or receptor.uloq is not None:
-        pairs.append(("limits of quantification", _limits(receptor.lloq, receptor.uloq)))
-    if receptor.gcv_percent is not None:
-        pairs.append(("uncertainty", f"geometric CV {receptor.gcv_percent:.1f} %"))
-    return tuple(pairs)
-
-
-def _limits(lloq: float | None, uloq: float | None) -> str:
-    if lloq is None:
-        return f"up to {rounded(uloq)}"
-    return f"from {rounded(lloq)}" + (f" to {rounded(uloq)}" if uloq is not None else "")
-
-
-def _converted(mfi: float, abc: float | None) -> str:
-    return f"median {rounded(mfi)}" + (f" → {rounded(abc)} ABC" if abc is not None else "")
 
 
 def _facts(
@@ -206,6 +189,7 @@ def _facts(
         ("gates set by", reviewers(study_result.study, sample)),
         ("repaired", "; ".join(result.repairs)),
         ("remark", sample.remark),
+        ("status in rd_samples.csv", result.receptor.status.value),
         *((path, digest[:16]) for path, digest in result.sha256),
     )
     return tuple((name, text) for name, text in pairs if text and text != "–")

@@ -11,14 +11,18 @@ from pipeline.output.figures.drift import drift_figure
 from pipeline.output.figures.style.canvas import to_svg
 from pipeline.output.figures.style.palette import VERDICT, Look
 from pipeline.output.figures.style.ticks import count
-from pipeline.output.report.words import FLAGS
+from pipeline.output.legend.flag_words import FlagWords, Weight
+from pipeline.output.legend.flags import heaviest, words_of_flag
 
 Pairs = tuple[tuple[str, str], ...]
+
+MOST_OPEN_BEADS = 4
+"""Up to this many bead runs every card is open; beyond, those that need a look."""
 
 
 @dataclass(frozen=True, slots=True)
 class BeadCard:
-    """A bead run; `beads` are the rows of its table, `checks` verdict, look and text."""
+    """A bead run; `beads` are the rows of its table, `checks` verdict, look and text; `calm`: sound."""
 
     anchor: str
     name: str
@@ -29,7 +33,8 @@ class BeadCard:
     beads: tuple[tuple[str, ...], ...]
     checks: tuple[tuple[Look, str], ...]
     notes: tuple[str, ...]
-    flags: Pairs
+    flags: tuple[tuple[str, FlagWords], ...]
+    calm: bool
     svg: str
     drift_svg: str = ""
 
@@ -49,7 +54,8 @@ def bead_card(result: CalibrationResult, anchor: str) -> BeadCard:
         beads=_bead_rows(result),
         checks=tuple((VERDICT[check.verdict], check.text) for check in (curve.checks if curve else ())),
         notes=tuple(dict.fromkeys(note for note in notes if note)),
-        flags=tuple((flag, FLAGS.get(flag, "")) for flag in result.flags),
+        flags=tuple((flag, words_of_flag(flag)) for flag in result.flags),
+        calm=verdict is CurveVerdict.ACCEPT and heaviest(result.flags) in (None, Weight.NOTED),
         svg=to_svg(bead_figure(result), anchor, f"Bead run {result.beads}: populations, curve, errors")
         if result.histogram or curve
         else "",

@@ -1,0 +1,49 @@
+"""The words of one flag, and how much it weighs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Weight(StrEnum):
+    """How much a flag weighs in the verdict of a tube."""
+
+    UNRELIABLE = "not reliable"
+    """The density is not to be used as it is."""
+    LOOK = "look at it"
+    """The density may be wrong: a person must look."""
+    NOTED = "noted"
+    """A fact about the tube: the interval holds what it does to the density, or it changes none."""
+
+
+@dataclass(frozen=True, slots=True)
+class FlagWords:
+    """What a flag says, what that means for the number, where it mostly comes from, and what to do."""
+
+    says: str
+    effect: str
+    cause: str
+    action: str
+    weight: Weight
+
+    @property
+    def meaning(self) -> str:
+        """What the flag says and what that means for the number, as sentences."""
+        return f"{sentence(self.says)} {sentence(self.effect)}"
+
+    def __str__(self) -> str:
+        return self.says
+
+
+def sentence(text: str) -> str:
+    """Return a text with a full stop last, and a capital first unless a cell or a file name comes first.
+
+    Examples
+    --------
+    >>> sentence("few cells in the control tube"), sentence("samples!J3: found nothing")
+    ('Few cells in the control tube.', 'samples!J3: found nothing.')
+    """
+    ended = text if text.endswith((".", "?", "!", "…")) else f"{text}."
+    first = text.partition(" ")[0].rstrip(",;:.")
+    return ended[:1].upper() + ended[1:] if first.isalpha() else ended

@@ -1,0 +1,130 @@
+"""Words of the flags that come from the sheets and from the files of a tube."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from pipeline.checks.flags import CheckFlag
+from pipeline.output.legend.flag_words import FlagWords, Weight
+from pipeline.tube.flags import TubeFlag
+
+OF_FILES: Final[Mapping[str, FlagWords]] = {
+    CheckFlag.BEADS_AGED: FlagWords(
+        "the beads were acquired longer before or after the tube than is accepted without a flag",
+        "if the cytometer changed in between, every density of the tube is too high or too low by one "
+        "factor",
+        "the tube was acquired on a day without beads, or the row names the bead run of another day",
+        "name the bead run of the tube's day in study.xlsx, sheet samples, column beads. Is there none, "
+        "say in the paper how many hours lie between",
+        Weight.LOOK,
+    ),
+    CheckFlag.BEAD_AGE_UNKNOWN: FlagWords(
+        "it is not known when the beads or the tube were acquired",
+        "nobody can tell whether the cytometer was the same for both",
+        "the file of the beads has no date, and no date was typed",
+        "fill in the day in study.xlsx, sheet beads, column acquired_on",
+        Weight.LOOK,
+    ),
+    CheckFlag.CONTROL_SETTINGS_DIFFER: FlagWords(
+        "the control was acquired with other detector settings than its tube",
+        "the gates of the tube do not fit the control, so the background may be of other cells",
+        "a voltage was changed between tube and control",
+        "look at the gates of the tube; name a control that was acquired alike in study.xlsx, sheet "
+        "samples, column fmo_file",
+        Weight.LOOK,
+    ),
+    CheckFlag.CONTROL_UNUSABLE: FlagWords(
+        "the control tube cannot be used",
+        "without a background there is no density, only antibodies bound per cell (ABC)",
+        "the file cannot be read, lacks a channel of the panel, or is a copy of the stained tube",
+        "export the control again, or name another one in study.xlsx, sheet samples, column fmo_file or "
+        "isotype_file",
+        Weight.LOOK,
+    ),
+    CheckFlag.IDENTITY_DOUBTFUL: FlagWords(
+        "by name or content, a file of this row may be another patient's or tube's",
+        "the density may belong to another patient",
+        "a file was typed into the wrong row, or one control into two rows",
+        "hold the file names of the row against the paper slip; correct study.xlsx, sheet samples, "
+        "columns fcs_file, fmo_file and isotype_file",
+        Weight.LOOK,
+    ),
+    CheckFlag.INSTRUMENT_MISMATCH: FlagWords(
+        "beads or control are of another instrument than the tube; a person accepted it with a reason",
+        "the curve of one instrument does not hold on another: the density may be wrong by any factor, "
+        "and the interval does not hold that",
+        "the row names a bead run or a control of another instrument",
+        "name beads and control of the tube's instrument in study.xlsx, sheet samples, columns beads and "
+        "fmo_file; then empty accept_instrument_mismatch in the sheet settings",
+        Weight.UNRELIABLE,
+    ),
+    CheckFlag.MARKER_DIFFERS: FlagWords(
+        "the file names another marker on a channel than the panel does",
+        "if the file is right, the gates stand on the wrong marker",
+        "the row names the wrong panel, or a tube was stained or labelled otherwise",
+        "hold the label of the channel against the panel: study.xlsx, sheet panels, columns channel and "
+        "marker",
+        Weight.LOOK,
+    ),
+    CheckFlag.VOLTAGE_MISMATCH: FlagWords(
+        "beads or control were acquired at another voltage or gain than the tube; a person accepted it "
+        "with a reason",
+        "another voltage changes every density by a factor, and the interval does not hold that",
+        "the detector was set anew between beads and tube, or the row names another day's bead run",
+        "name a bead run of the same voltage in study.xlsx, sheet samples, column beads; then empty "
+        "accept_voltage_mismatch in the sheet settings",
+        Weight.UNRELIABLE,
+    ),
+    CheckFlag.VOLTAGE_UNKNOWN: FlagWords(
+        "a file does not tell the voltage: nobody knows whether beads and tube had the same",
+        "another voltage would change the density by a factor",
+        "the cytometer's software leaves $PnV out of the file, or the file was exported by other software",
+        "look up in the acquisition record that beads and tube were acquired with the same settings; "
+        "export the original files if you can",
+        Weight.LOOK,
+    ),
+    TubeFlag.CHANNEL_CONSTANT: FlagWords(
+        "every event has the same value on a channel of the panel",
+        "that channel tells no cells apart, so the gate may hold the wrong cells",
+        "the channel was not acquired, or it was lost when the file was exported",
+        "export the file again with all channels, or take the channel out of the panel: study.xlsx, sheet"
+        " panels",
+        Weight.LOOK,
+    ),
+    TubeFlag.FAR_BELOW_ZERO: FlagWords(
+        "cells lie far below zero: compensated twice, or too much; see the note",
+        "medians of dim cells are too low, and so is the density",
+        "the file was compensated already and its matrix was applied again, or the matrix is not of this "
+        "tube",
+        "is the file compensated already, name its panel in study.xlsx, sheet settings, row "
+        "compensated_panels; else look at the matrix",
+        Weight.LOOK,
+    ),
+    TubeFlag.SPILL_INCOMPLETE: FlagWords(
+        "the spillover matrix leaves out stained channels: they are not compensated",
+        "light of other dyes may count as CD38, and sentinels are not read",
+        "the matrix was made before a dye was added to the panel",
+        "export the file with the whole matrix, or name a file that holds it in study.xlsx, sheet "
+        "settings, row spillover_file",
+        Weight.LOOK,
+    ),
+    TubeFlag.SPILL_MISSING: FlagWords(
+        "the file holds no usable spillover matrix, so the tube was not compensated, but for what the "
+        "control tube shows of the CD38 dye",
+        "light of other dyes may count as CD38 and may move gates",
+        "the matrix was left out when the file was exported, or the file is compensated already",
+        "export the file with its matrix. Or, in study.xlsx, sheet settings: name a file with the matrix "
+        "in the row spillover_file; is the file compensated already, name its panel in the row "
+        "compensated_panels",
+        Weight.LOOK,
+    ),
+    TubeFlag.VALUES_MISSING: FlagWords(
+        "some events held no number and were left out",
+        "if many are missing, the cells that are left may not stand for all",
+        "the file is damaged, or other software wrote it",
+        "export the file again from the cytometer",
+        Weight.LOOK,
+    ),
+}  # fmt: skip
+"""Flags of the checks and of the tube's file."""

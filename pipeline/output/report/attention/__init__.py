@@ -1,0 +1,6 @@
+"""Attention: what a reader should look at first, one line per cause."""
+
+from pipeline.output.report.attention.causes import causes
+from pipeline.output.report.attention.items import Attention, Item, Link, attention
+
+__all__ = ["Attention", "Item", "Link", "attention", "causes"]

@@ -1,0 +1,63 @@
+"""A cause: one thing to look at, whatever number of tubes, cells and bead runs it touches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Level(StrEnum):
+    """How much a cause matters, the worst first."""
+
+    SEVERE = "severe"
+    """A number is missing, or must not be used."""
+    WARN = "warn"
+    """A number may be wrong."""
+    INFO = "info"
+    """A fact that asks for nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One cause of one line.
+
+    Attributes
+    ----------
+    place
+        Its order within the level: the lower, the worse.
+    title
+        What it is, as a sentence.
+    effect, action
+        What it means for the number, and what to do; may be empty.
+    code
+        The flag that says the same in the rows; "" where there is none.
+    sample_ids, beads
+        The tubes and the bead runs that it touches.
+    said
+        What was found, in the words of the checks and of the rows.
+    n_cells
+        Cells of the sheets where a check found it.
+    n_variants
+        Different sentences that it was found in.
+    """
+
+    level: Level
+    place: int
+    title: str
+    effect: str = ""
+    action: str = ""
+    code: str = ""
+    sample_ids: tuple[str, ...] = ()
+    beads: tuple[str, ...] = ()
+    said: tuple[str, ...] = ()
+    n_cells: int = 0
+    n_variants: int = 0
+
+
+def worst_first(causes: Iterable[Cause]) -> tuple[Cause, ...]:
+    """Return causes by level and place; of alike ones that with most tubes first."""
+    levels = list(Level)
+    return tuple(
+        sorted(causes, key=lambda c: (levels.index(c.level), c.place, -len(c.sample_ids), c.code, c.title))
+    )

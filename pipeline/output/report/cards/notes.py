@@ -1,0 +1,91 @@
+"""Notes of tubes: what holds for every tube is said once for the study, the rest in each card."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from calibration.density.receptor_density import QUANTIFIED, RdStatus
+from gating.thresholds.methods import Method
+from pipeline.output.figures.gating import step_title
+from pipeline.output.result_tables import sample_flags
+from pipeline.patients.exposure import Exposure
+from pipeline.quantification.result import SampleResult, failure_reason
+from pipeline.study.faults import without_values
+
+_BETWEEN = re.compile("; (?!accepted)")
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What every tube of a study has: flags, and the kinds of notes with the sentence that says them."""
+
+    flags: tuple[str, ...] = ()
+    kinds: frozenset[str] = frozenset()
+    sentences: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TubeNotes:
+    """What is said of one tube: why it has no density, its notes, and those of its gating steps."""
+
+    reason: str
+    notes: tuple[str, ...]
+    of_gates: tuple[str, ...]
+
+
+def shared_notes(results: Sequence[SampleResult], exposures: Mapping[str, Exposure], wanted: str) -> Shared:
+    """Return what holds for every tube, of failed ones only where all failed; nothing for one tube alone."""
+    tubes = [result for result in results if result.receptor.status is not RdStatus.FAILED] or list(results)
+    if len(tubes) <= 1:
+        return Shared()
+    said = [(*_of_tube(tube), *_of_gates(tube, wanted)) for tube in tubes]
+    kinds = frozenset.intersection(*(frozenset(map(without_values, notes)) for notes in said))
+    flags = [sample_flags(tube, exposures.get(tube.sample_id)) for tube in tubes]
+    common = tuple(flag for flag in flags[0] if all(flag in others for others in flags))
+    return Shared(common, kinds, tuple(_sentences(said, kinds)))
+
+
+def _sentences(said: Sequence[Sequence[str]], kinds: frozenset[str]) -> Iterable[str]:
+    """Yield each shared note; where only its values differ, one tube's stands for all and says so."""
+    for first in said[0]:
+        kind = without_values(first)
+        if kind in kinds:
+            texts = {note for notes in said for note in notes if without_values(note) == kind}
+            yield first if len(texts) == 1 else f"{first.rstrip('.')} (of the first tube; the others alike)"
+
+
+def tube_notes(result: SampleResult, exposure: Exposure | None, wanted: str, shared: Shared) -> TubeNotes:
+    """Return what the card of a tube says, without what is said of every tube."""
+    reason = "" if result.receptor.status in QUANTIFIED else failure_reason(result)
+    of_density = (note for note in result.receptor.notes if note != reason)
+    notes = (*of_density, *_of_tube(result), *(exposure.notes if exposure else ()))
+    return TubeNotes(
+        reason,
+        tuple(note for note in dict.fromkeys(notes) if note != reason and _is_own(note, shared)),
+        tuple(note for note in _of_gates(result, wanted) if _is_own(note, shared)),
+    )
+
+
+def _is_own(note: str, shared: Shared) -> bool:
+    return bool(note.strip()) and without_values(note) not in shared.kinds
+
+
+def _of_tube(result: SampleResult) -> tuple[str, ...]:
+    """Return the notes of the row, without the reason of a failure and those of its gating steps."""
+    if result.receptor.status is RdStatus.FAILED:
+        return result.receptor.notes
+    text = result.note
+    for step in result.steps:
+        if step.note:
+            text = text.replace(f"{step.name}: {step.note}", "")
+    return tuple(part.strip("; ") for part in _BETWEEN.split(text) if part.strip("; "))
+
+
+def _of_gates(result: SampleResult, wanted: str) -> tuple[str, ...]:
+    """Return the notes of the gating steps, but for what every steady tube says and what a picture says."""
+    pictured = {picture.step for picture in result.pictures}
+    said = (step for step in result.steps if step.gate is not None or step.name not in pictured)
+    noted = (step for step in said if step.note and Method.STEADY not in step.methods)
+    return tuple(f"{step_title(step.name, wanted)}: {step.note}" for step in noted)
