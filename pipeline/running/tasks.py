@@ -18,7 +18,16 @@ from pipeline.study.study import Study
 from pipeline.tube.inputs import input_sha256
 from pipeline.tube.spillover_file import read_spillover
 
-AFTER_THE_TUBES = {"washed_out_drug", "study_drug", "month_days", "rd_cut", "lyse_reagent", "instrument_log"}
+HEAD_OF_THE_REPORT = {"report_title", "lab", "operator", "comment"}
+
+AFTER_THE_TUBES = HEAD_OF_THE_REPORT | {
+    "washed_out_drug",
+    "study_drug",
+    "month_days",
+    "rd_cut",
+    "lyse_reagent",
+    "instrument_log",
+}
 """Settings that no tube's result depends on."""
 
 FLAGS_OF_TUBES = (
