@@ -12,7 +12,7 @@ from gating.gates.steps import GateFlag
 from pipeline.assembly.study_result import StudyResult
 from pipeline.checks.flags import CheckFlag
 from pipeline.output.figures.style.ticks import count
-from pipeline.output.report.model_words import model_words, refusal_words
+from pipeline.output.report.models.words import model_words, refusal_words
 from pipeline.patients.flags import ExposureFlag, OccupancyFlag, VisitFlag
 from pipeline.quantification.result import SampleFlag, SampleResult
 from pipeline.study.quantity_name import clones_compete, density_name, drug_of, marker_of

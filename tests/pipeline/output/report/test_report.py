@@ -15,7 +15,7 @@ from calibration.density.receptor_density import RdStatus
 from helpers.synthetic_result import changed
 from pipeline.assembly.study_result import Note, StudyResult
 from pipeline.output.report import report_html, write_report
-from pipeline.output.report.page import changed_settings
+from pipeline.output.report.record.head import changed_settings
 from pipeline.study.settings import Settings
 
 VOID = {"meta", "input", "br", "link", "img", "path", "rect", "circle", "use", "image", "wbr"}
@@ -140,7 +140,7 @@ def test_the_report_says_what_free_cd38_is_and_what_the_data_cannot_tell(html: s
     assert "Daratumumab-competitive free CD38" in text
     assert text.count("between ABC and 2 × ABC") == 1
     assert "cross-sectional" in text
-    assert "M1. Each doubling of the washout multiplies" in text
+    assert "The line: each doubling of the washout multiplies" in text
     assert "6/12" in text
 
 
@@ -201,14 +201,14 @@ def test_in_a_large_study_only_what_needs_a_look_is_open(study_result: StudyResu
 
 def test_only_settings_that_were_changed_are_named():
     assert changed_settings(Settings()) == ()
-    assert changed_settings(Settings(rd_cut=1e5)) == (("rd_cut", "100000.0"),)
+    assert changed_settings(Settings(rd_cut=1e5)) == (("rd_cut", "100000"),)
 
 
 def test_of_very_many_tubes_the_least_sure_have_cards_and_no_link_leads_nowhere(
     study_result: StudyResult, monkeypatch
 ):
     monkeypatch.setattr("pipeline.output.report.page.MOST_CARDS", 2)
-    monkeypatch.setattr("pipeline.output.report.page.MOST_CARDS_OF_MANY", 2)
+    monkeypatch.setattr("pipeline.output.report.page.MOST_CARDS_OF_MORE", 2)
     html = report_html(study_result)
     reader = read(html)
     n = len(study_result.results)

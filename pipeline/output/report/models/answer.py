@@ -6,8 +6,8 @@ from typing import Final
 
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.figures.style.ticks import count
-from pipeline.output.report.model_words import three_digits
-from pipeline.study.quantity_name import density_name
+from pipeline.output.report.models.words import three_digits
+from pipeline.study.quantity_name import density_name, drug_of
 from pipeline.washout.censored.estimate import ModelName, Wait
 from pipeline.washout.line.tobit import WashoutFit
 from pipeline.washout.report import WashoutReport
@@ -38,6 +38,16 @@ def answer(study_result: StudyResult) -> tuple[str, ...]:
     if ModelName.LINE in contradicted:
         rise += " But the rows contradict a straight line: this is a mean over the weeks, no more."
     return (rise, _wait(report, name, cut, contradicted))
+
+
+def no_washout_words(study_result: StudyResult) -> str:
+    """Return why no washout can be drawn, in one sentence; "" where one is known."""
+    if any(visit.washout_weeks is not None for visit in study_result.visits):
+        return ""
+    drug = drug_of(study_result.study)
+    if not study_result.study.doses:
+        return f"No dose is typed in the doses sheet, so the weeks since {drug} are not known for any tube."
+    return f"For no tube is a dose of {drug} before it known, so there is no washout to draw."
 
 
 def _contradicted(report: WashoutReport) -> frozenset[str]:
@@ -76,7 +86,7 @@ def _wait(report: WashoutReport, name: str, cut: float, contradicted: frozenset[
     preferred = report.choice.preferred if report.choice else ModelName.LINE.value
     asked = [wait for wait in report.waits if wait.density == cut and wait.share == HALF]
     told = sorted(asked, key=lambda wait: wait.model != preferred)
-    what = f"half of the patients have {count(cut)} {name}"
+    what = f"half of the patients have {count(cut)} {name} molecules per cell"
     if not told:
         return f"When {what} cannot be told: no model tells it."
     wait = next((wait for wait in told if wait.model not in contradicted), None)
@@ -84,7 +94,20 @@ def _wait(report: WashoutReport, name: str, cut: float, contradicted: frozenset[
         return f"When {what} cannot be told: the rows contradict the line."
     if wait.weeks is None:
         return f"When {what} cannot be told" + (f": {wait.note}." if wait.note else ".")
-    return f"{what[:1].upper()}{what[1:]} after {_weeks(wait)}" + (f"; {wait.note}." if wait.note else ".")
+    return f"{what[:1].upper()}{what[1:]} after {_weeks(wait)}{_beyond(report, wait)}."
+
+
+def _beyond(report: WashoutReport, wait: Wait) -> str:
+    """Return what of a wait is extrapolated: its weeks, or only an end of their interval."""
+    seen = [visit.weeks for visit in report.visits if visit.weeks is not None and visit.rd is not None]
+    if wait.model != ModelName.LINE or wait.weeks is None or not seen:
+        return f"; {wait.note}" if wait.note else ""
+    known = f"the {three_digits(min(seen))} to {three_digits(max(seen))} weeks that were seen"
+    if not min(seen) <= wait.weeks <= max(seen):
+        return f"; that lies beyond {known}: extrapolated"
+    ends = (wait.low, wait.high)
+    within = all(end is not None and min(seen) <= end <= max(seen) for end in ends)
+    return "" if within else f"; the interval goes beyond {known}"
 
 
 def _weeks(wait: Wait) -> str:
