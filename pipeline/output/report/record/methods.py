@@ -168,11 +168,12 @@ def _automatic(tubes: Sequence[SampleResult], n: int, marker: str, wanted: str) 
 
 def _calibration(study_result: StudyResult) -> Iterator[str]:
     runs = study_result.calibrations
-    for (kit, lot, channel), n in Counter((run.kit, run.lot, run.channel) for run in runs).items():
-        of_lot = f", lot {lot}" if lot else ""
+    for kit, lot in dict.fromkeys((run.kit, run.lot) for run in runs):
+        same = [run for run in runs if (run.kit, run.lot) == (kit, lot)]
+        of_lot = f", lot {lot}," if lot else ""
         yield (
-            f"{bead_kit(kit).title} beads{of_lot}, were acquired in {_counted(n, 'run')} on channel {channel}; "
-            f"{bead_kit(kit).arithmetic}."
+            f"{bead_kit(kit).title} beads{of_lot} were acquired in {_counted(len(same), 'run')} on "
+            f"{listed(dict.fromkeys(run.channel for run in same))}; {bead_kit(kit).arithmetic}."
         )
     curves = [run.curve for run in runs if run.curve]
     for model in dict.fromkeys(curve.model for curve in curves):

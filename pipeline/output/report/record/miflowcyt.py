@@ -18,6 +18,9 @@ from pipeline.quantification.result import SampleResult
 from pipeline.study.study import Panel, PanelChannel
 
 NOT_TOLD: Final = "not in the files: type it"
+NOT_READ: Final = "not read from the files: type it"
+_SETTINGS: Final = {"1.1": "comment", "1.4": "lab", "1.5": "operator", "2.2": "lyse_reagent"}
+"""Items that a setting tells."""
 TYPED, FILES, RUN = "sheets", "FCS files", "this run"
 _SCALES: Final = "arcsinh for gating and pictures; medians and thresholds in linear, compensated units"
 _UNSTAINED: Final = ("fsc_area", "fsc_height", "fsc_width", "ssc_area", "ssc_height", "time")
@@ -73,8 +76,16 @@ def miflowcyt(study_result: StudyResult) -> tuple[Item, ...]:
         ("", "calibration beads", _counted_words(_beads(run.kit, run.lot) for run in runs), TYPED),
     )
     return tuple(
-        Item(number, name, text or NOT_TOLD, source if text else "") for number, name, text, source in items
+        Item(number, name, text or _lacking(number), source if text else "")
+        for number, name, text, source in items
     )
+
+
+def _lacking(number: str) -> str:
+    """Return what to do where an item is not known."""
+    if number in _SETTINGS:
+        return f"not typed: setting {_SETTINGS[number]}"
+    return NOT_READ if number == "3.3" else NOT_TOLD
 
 
 def reagents(study_result: StudyResult) -> tuple[Reagent, ...]:

@@ -116,19 +116,18 @@
     const index = heads.findIndex((head) => head.dataset.column === tick.dataset.column);
     [heads[index], ...rows.map((row) => row.cells[index])].forEach((cell) => cell.classList.toggle("off", !tick.checked));
   };
-  ticks.forEach((tick) => { tick.addEventListener("change", () => { column(tick); fit(); }); column(tick); });
+  ticks.forEach((tick) => { tick.addEventListener("change", () => column(tick)); if (tick.checked !== tick.defaultChecked) column(tick); });
 
   // A table wider than the page scrolls inside itself, where its head then stays.
   const box = document.getElementById("rd-box");
-  const fit = () => {
-    box.classList.remove("scrolls");
-    const wide = table.offsetWidth > box.clientWidth;
+  const watch = new ResizeObserver(() => {
+    const wide = table.offsetWidth > box.clientWidth + 1;
     box.classList.toggle("scrolls", wide);
     if (wide) box.setAttribute("tabindex", "0");
     else box.removeAttribute("tabindex");
-  };
-  addEventListener("resize", fit);
-  fit();
+  });
+  watch.observe(table);
+  watch.observe(box);
 
   const plain = (cell) => (cell.dataset.text ?? cell.textContent).replace(/\s+/g, " ").replace(/[\u25b2\u25bc]\d?/g, "").trim();
   const lines = () => [table.tHead.rows[0], ...[...body.rows].filter((row) => !row.hidden)].map((row) =>
