@@ -99,14 +99,13 @@ def _wait(report: WashoutReport, name: str, cut: float, contradicted: frozenset[
 
 def _beyond(report: WashoutReport, wait: Wait) -> str:
     """Return what of a wait is extrapolated: its weeks, or only an end of their interval."""
-    seen = [visit.weeks for visit in report.visits if visit.weeks is not None and visit.rd is not None]
-    if wait.model != ModelName.LINE or wait.weeks is None or not seen:
+    if wait.model != ModelName.LINE or wait.weeks is None or report.tobit is None:
         return f"; {wait.note}" if wait.note else ""
-    known = f"the {three_digits(min(seen))} to {three_digits(max(seen))} weeks that were seen"
-    if not min(seen) <= wait.weeks <= max(seen):
+    first, last = float(report.tobit.data.weeks.min()), float(report.tobit.data.weeks.max())
+    known = f"the {three_digits(first)} to {three_digits(last)} weeks that were seen"
+    if not first <= wait.weeks <= last:
         return f"; that lies beyond {known}: extrapolated"
-    ends = (wait.low, wait.high)
-    within = all(end is not None and min(seen) <= end <= max(seen) for end in ends)
+    within = all(end is not None and first <= end <= last for end in (wait.low, wait.high))
     return "" if within else f"; the interval goes beyond {known}"
 
 

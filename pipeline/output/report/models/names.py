@@ -19,7 +19,7 @@ PLAIN: Final = {
 """Each model in words; a longer name goes before one that begins it."""
 
 _NAME: Final = re.compile("|".join(rf"\b{re.escape(name)}\b" for name in PLAIN))
-_FIRST: Final = re.compile(rf"^(?:Wait by )?({_NAME.pattern})\. (\w)(?=[a-z ])")
+_FIRST: Final = re.compile(rf"^(?:Wait by )?({_NAME.pattern})\. (\w)(?=[a-z ])|^(?:Wait by )?({_NAME.pattern})\. ")
 
 
 def plain_names(text: str) -> str:
@@ -32,6 +32,6 @@ def plain_names(text: str) -> str:
     >>> plain_names("the rows contradict M2")
     'the rows contradict the recovery curve'
     """
-    named = _FIRST.sub(lambda found: f"{found[1]}: {found[2].lower()}", text)
+    named = _FIRST.sub(lambda found: f"{found[1] or found[3]}: {(found[2] or '').lower()}", text)
     plain = _NAME.sub(lambda found: PLAIN[ModelName(found[0])], named)
     return plain[:1].upper() + plain[1:] if named != text or _NAME.match(text) else plain

@@ -28,6 +28,10 @@
       }
     });
   });
+  // On a phone wide pictures and tables scroll inside themselves; the keyboard must reach them too.
+  if (matchMedia("(max-width: 700px)").matches) {
+    document.querySelectorAll("figure.wide, figure.half, figure.gates, .scroll").forEach((part) => { part.tabIndex = 0; });
+  }
   let closed = [];
   addEventListener("beforeprint", () => {
     closed = [...document.querySelectorAll("details.card:not([open]), details.models:not([open])")];
