@@ -28,8 +28,8 @@ from pipeline.output.report.models.names import PLAIN, plain_names
 from pipeline.output.report.models.reconciled import reconciled
 from pipeline.output.report.record.head import Head, head, title_of
 from pipeline.output.report.record.methods import Paragraph, methods
-from pipeline.output.report.record.miflowcyt import Reagent, miflowcyt, reagents
 from pipeline.output.report.record.miflowcyt import Item as MiflowcytItem
+from pipeline.output.report.record.miflowcyt import Reagent, miflowcyt, reagents
 from pipeline.output.report.tube_cards import TubeCard, tube_card
 from pipeline.output.report.tube_pages import FOLDER, TubePage, tube_pages, write_tube_pages
 from pipeline.output.report.words import (
@@ -254,8 +254,8 @@ def _no_response(study_result: StudyResult) -> str:
         return ""
     patients = "1 patient" if tables.n_patients == 1 else f"{tables.n_patients} patients"
     return (
-        f"No response is known of the {patients} of the patients sheet (best_response, evaluable), so disease "
-        "control by washout or density is not told."
+        f"No response is known of the {patients} of the patients sheet (best_response, evaluable), so "
+        "disease control by washout or density is not told."
     )
 
 

@@ -19,7 +19,9 @@ PLAIN: Final = {
 """Each model in words; a longer name goes before one that begins it."""
 
 _NAME: Final = re.compile("|".join(rf"\b{re.escape(name)}\b" for name in PLAIN))
-_FIRST: Final = re.compile(rf"^(?:Wait by )?({_NAME.pattern})\. (\w)(?=[a-z ])|^(?:Wait by )?({_NAME.pattern})\. ")
+_FIRST: Final = re.compile(
+    rf"^(?:Wait by )?({_NAME.pattern})\. (\w)(?=[a-z ])|^(?:Wait by )?({_NAME.pattern})\. "
+)
 
 
 def plain_names(text: str) -> str:

@@ -28,7 +28,9 @@ def reconciled(report: WashoutReport | None, name: str) -> tuple[str, ...]:
     """
     if report is None:
         return ()
-    ranks_and_line = [_ranks_and_line(report.rank, report.tobit, name)] if report.rank and report.tobit else []
+    ranks_and_line = (
+        [_ranks_and_line(report.rank, report.tobit, name)] if report.rank and report.tobit else []
+    )
     return tuple(sentence for sentence in (*ranks_and_line, *_waits(report)) if sentence)
 
 
@@ -41,8 +43,8 @@ def _ranks_and_line(rank: RankAssociation, line: WashoutFit, name: str) -> str:
     lines = f"p = {line.slope_p:.2g}, {line.n} visits"
     if by_rank and by_line and (rank.spearman > 0) != (line.slope > 0):
         return (
-            f"The rank test ({ranks}) and the line ({lines}) point in opposite ways: the rows bend, or a few of "
-            "them carry the line. Rely on neither before looking at the plot."
+            f"The rank test ({ranks}) and the line ({lines}) point in opposite ways: the rows bend, or a "
+            "few of them carry the line. Rely on neither before looking at the plot."
         )
     if by_line and not by_rank:
         return (
@@ -70,7 +72,8 @@ def _waits(report: WashoutReport) -> Iterator[str]:
             which = f"the rows fit {counts} better, so its weeks count" if counts else "neither is preferred"
             yield (
                 f"Until {100 * share:g} % of the patients have {three_digits(density)}, the line tells "
-                f"{three_digits(line.weeks)} weeks and the recovery curve {three_digits(curve.weeks)}: {which}."
+                f"{three_digits(line.weeks)} weeks and the recovery curve {three_digits(curve.weeks)}: "
+                f"{which}."
             )
 
 

@@ -16,6 +16,7 @@ from gating.gates.steps import Step
 from gating.thresholds.methods import Method
 from pipeline.assembly.study_result import StudyResult
 from pipeline.beads.result import CalibrationResult
+from pipeline.fcs.spillover import KEYWORDS
 from pipeline.output.report.record import sources as src
 from pipeline.output.report.record.analysis import response_sentences, washout_sentences
 from pipeline.output.report.record.sources import cited
@@ -55,6 +56,10 @@ _CURVES: Final = {
     "slope1": "a line of slope 1, by least squares, of log10 assigned value on log10 median",
     "autofluorescence": "a line with a term for the beads' autofluorescence",
 }
+
+
+_OF_THE_FILE: Final = frozenset({*KEYWORDS, "$DFCiTOj"})
+"""Keywords under which a file carries its own matrix."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +122,7 @@ def _files(study_result: StudyResult) -> Iterator[str]:
 
 def _matrix(source: str) -> str:
     """Return whose matrix it was, in words; "" for none."""
-    return f"each file's own matrix ({source})" if source.startswith("$") or source == "SPILL" else source
+    return f"each file's own matrix ({source})" if source in _OF_THE_FILE else source
 
 
 def _gating(study_result: StudyResult) -> Iterator[str]:
@@ -210,9 +215,9 @@ def _density(study_result: StudyResult) -> Iterator[str]:
     kinds = Counter(result.background_kind or "control" for result in told)
     controls = listed(f"{kind}{in_how_many(n, len(told))}" for kind, n in kinds.items())
     yield (
-        f"The density of {marker} is the median fluorescence of the gated cells in antibodies bound per cell, "
-        f"less that of the same cells of the control tube ({controls}), with the bias of subtracting medians "
-        "removed."
+        f"The density of {marker} is the median fluorescence of the gated cells in antibodies bound per "
+        f"cell, less that of the same cells of the control tube ({controls}), with the bias of subtracting "
+        "medians removed."
     )
     if any(panel.quantified.competes_with_drug for panel in study_result.study.panels):
         clones = dict.fromkeys(

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pipeline.assembly.study_result import StudyResult
 from helpers.many_tubes import many_tubes
 from helpers.synthetic_result import changed
+from pipeline.assembly.study_result import StudyResult
 from pipeline.output.report.page import report_html, write_report
 from pipeline.study.settings import Settings
 

@@ -19,7 +19,10 @@ from pipeline.washout.censored.estimate import ModelName, Wait
     ("written", "read"),
     [
         ("M1. Each doubling multiplies it", "The line: each doubling multiplies it"),
-        ("M1 adjusted. × 2 per doubling", "The line adjusted for what is known of the patients: × 2 per doubling"),
+        (
+            "M1 adjusted. × 2 per doubling",
+            "The line adjusted for what is known of the patients: × 2 per doubling",
+        ),
         ("Wait by M2. Half of the patients", "The recovery curve: half of the patients"),
         ("M1 with them in: × 2", "The line with them in: × 2"),
         ("the rows contradict M1", "the rows contradict the line"),

@@ -25,7 +25,11 @@ def test_what_was_typed_stands_at_the_head(study_result):
     assert found.title == "Free CD38 after daratumumab"
     assert found.comment == "A pilot."
     facts = dict(found.facts)
-    assert (facts["Laboratory"], facts["Operator"], facts["Run on"]) == ("Lab A", "J. Doe", "2025-03-02 (UTC)")
+    assert (facts["Laboratory"], facts["Operator"], facts["Run on"]) == (
+        "Lab A",
+        "J. Doe",
+        "2025-03-02 (UTC)",
+    )
     assert facts["Program"].startswith("cd38rd ")
     assert found.changed_settings == (("seed", "7"),)
 
@@ -85,7 +89,9 @@ def replace_settings(**typed):
 def test_two_cytometers_are_counted(study_result):
     first, *others = study_result.results
     mixed = (replace(first, acquired=Acquired("Canto", "V1")), *others)
-    assert items(changed(study_result, results=mixed))["cytometer"].text == "Canto V1 (1); LSRFortessa H123 (10)"
+    assert (
+        items(changed(study_result, results=mixed))["cytometer"].text == "Canto V1 (1); LSRFortessa H123 (10)"
+    )
 
 
 def test_reagents_name_clone_dye_and_voltage_or_a_gap(study_result):

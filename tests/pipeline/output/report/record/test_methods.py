@@ -64,7 +64,7 @@ def test_a_model_is_named_where_it_was_fitted_and_only_there(study_result, kept)
 
 def test_every_model_that_can_be_fitted_has_a_sentence(study_result):
     report = study_result.washout
-    fits = {name: report.tobit for name in MODELS}
+    fits = dict.fromkeys(MODELS, report.tobit)
     text = said(changed(study_result, washout=replace(report, fits=fits)))["Washout"]
     assert all(word in text for word in MODELS.values())
 
