@@ -223,7 +223,7 @@ def _anchors(study_result: StudyResult, results: Sequence[SampleResult]) -> dict
 
 
 def _washout_svg(study_result: StudyResult) -> str:
-    if not any(visit.washout_weeks is not None for visit in study_result.visits):
+    if no_washout_words(study_result):
         return ""
     washout = study_result.washout
     figure = washout_figure(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from calibration.density.receptor_density import QUANTIFIED
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.figures.style.ticks import count
 from pipeline.output.report.models.words import three_digits
@@ -41,13 +42,16 @@ def answer(study_result: StudyResult) -> tuple[str, ...]:
 
 
 def no_washout_words(study_result: StudyResult) -> str:
-    """Return why no washout can be drawn, in one sentence; "" where one is known."""
-    if any(visit.washout_weeks is not None for visit in study_result.visits):
+    """Return why no washout can be drawn, in one sentence; "" where one can."""
+    known = [visit for visit in study_result.visits if visit.washout_weeks is not None]
+    if any(visit.receptor.status in QUANTIFIED for visit in known):
         return ""
-    drug = drug_of(study_result.study)
+    drug, name = drug_of(study_result.study), density_name(study_result.study)
     if not study_result.study.doses:
         return f"No dose is typed in the doses sheet, so the weeks since {drug} are not known for any tube."
-    return f"For no tube is a dose of {drug} before it known, so there is no washout to draw."
+    if not known:
+        return f"For no tube is a dose of {drug} before it known, so there is no washout to draw."
+    return f"No visit has both a washout and a density of {name}, so there is nothing to draw."
 
 
 def _contradicted(report: WashoutReport) -> frozenset[str]:

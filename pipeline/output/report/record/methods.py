@@ -34,13 +34,13 @@ _LEFT_OUT: Final = {
 """What a step of the cleaning leaves out."""
 
 _WAYS: Final = {
-    Method.VALLEY: "the valley of the density on the channel",
+    Method.VALLEY: "at the valley of the channel's density",
     Method.MIXTURE: "where two normal distributions cross",
-    Method.CLUSTER: "clusters in the space of all channels",
-    Method.SPREAD: "the spread of the negative cells",
-    Method.BESIDE: "cells beside the clone",
-    Method.LIGHT_CHAIN: "the ratio of the light chains",
-    Method.POOLED: "the tubes acquired alike",
+    Method.CLUSTER: "between clusters in the space of all channels",
+    Method.SPREAD: "by the spread of the negative cells",
+    Method.BESIDE: "beside the clone",
+    Method.LIGHT_CHAIN: "by the ratio of the light chains",
+    Method.POOLED: "by the tubes acquired alike",
 }
 """How a threshold was found, in words."""
 
@@ -106,11 +106,12 @@ def _files(study_result: StudyResult) -> Iterator[str]:
     results = study_result.results
     patients = {sample.patient_id for sample in study_result.study.samples}
     tissues = listed(dict.fromkeys(sample.tissue for sample in study_result.study.samples))
-    yield (
-        f"{_counted(len(results), 'tube')} of {_counted(len(patients), 'patient')} ({tissues}) "
-        "were read from FCS files."
-    )
     read = [result for result in results if result.steps]
+    lost = len(results) - len(read)
+    yield (
+        f"{_counted(len(results), 'tube')} of {_counted(len(patients), 'patient')} ({tissues}) came as FCS "
+        f"files{f'; {lost} of them could not be gated' if lost else ''}."
+    )
     applied = Counter(_matrix(result.spillover_source) for result in read)
     for name, n in applied.items():
         where = in_how_many(n, len(read))
@@ -168,7 +169,7 @@ def _automatic(tubes: Sequence[SampleResult], n: int, marker: str, wanted: str) 
     ways = [words for way, words in _WAYS.items() if way in used]
     if ways:
         source = cited([src.DENSITY_PEAKS] if Method.CLUSTER in used else [])
-        yield f"Thresholds were found by {listed(ways)}{source}."
+        yield f"Thresholds were set {listed(ways)}{source}."
 
 
 def _calibration(study_result: StudyResult) -> Iterator[str]:
@@ -229,7 +230,8 @@ def _density(study_result: StudyResult) -> Iterator[str]:
         yield f"{_capital(listed(clones))} {compete} with {drug}, so these are sites free of it."
     sources = dict.fromkeys(result.receptor.lloq_from for result in told)
     if limits := [_LIMITS[source] for source in sources if source in _LIMITS]:
-        yield f"The lower limit of quantification was {listed(limits)}, whichever was highest in a tube."
+        highest = ", whichever was highest in a tube" if len(limits) > 1 else ""
+        yield f"The lower limit of quantification was {listed(limits)}{highest}."
     yield from _interval(told)
     pooled = sum(visit.receptor.n_pooled > 1 for visit in study_result.visits)
     if pooled:

@@ -99,3 +99,12 @@ def test_without_doses_one_sentence_stands_in_place_of_the_plot(study_result):
     html = report_html(none)
     assert html.count("No dose is typed in the doses sheet") == 1
     assert no_washout_words(study_result) == ""
+
+
+def test_where_every_tube_failed_no_empty_plot_is_drawn(study_result):
+    failed = tuple(result for result in study_result.results if not result.steps)
+    none = changed(study_result, results=failed, washout=None)
+    assert no_washout_words(none).startswith("No visit has both a washout and a density")
+    html = report_html(none)
+    assert "nothing to draw" in html
+    assert 'id="washout-' not in html

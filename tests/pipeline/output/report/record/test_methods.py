@@ -33,7 +33,10 @@ def whole(study_result: StudyResult) -> str:
 
 def test_a_study_is_told_with_its_kit_lot_control_and_program(study_result):
     parts = said(study_result)
-    assert "12 tubes of 12 patients (marrow)" in parts["Samples and files"]
+    assert (
+        "12 tubes of 12 patients (marrow) came as FCS files; 1 of them could not be gated"
+        in parts["Samples and files"]
+    )
     assert "each file's own matrix ($SPILLOVER)" in parts["Samples and files"]
     assert "never on CD38" in parts["Gating"]
     assert "BD QuantiBRITE PE beads, lot 96597, were acquired in 2 runs on PE-A" in parts["Calibration"]
