@@ -434,6 +434,9 @@ def test_cards_that_do_not_fit_stand_on_pages_of_their_own_that_every_link_reach
     card = opened.locator("#tube-12")
     assert card.evaluate("card => card.open")
     assert "P12-S1" in card.text_content()
+    opened.go_back()
+    opened.wait_for_url("**/report.html")
+    opened.go_forward()
     opened.click("nav a[href='../report.html']")
     opened.wait_for_url("**/report.html")
     assert complaints == []

@@ -4,7 +4,7 @@
     const target = location.hash && document.getElementById(location.hash.slice(1));
     if (!target) return;
     const elsewhere = target.closest("ul.index") && target.querySelector("a");
-    if (elsewhere) { location.href = elsewhere.href; return; }
+    if (elsewhere) { location.replace(elsewhere.href); return; }
     target.hidden = false;
     for (let fold = target.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
     target.scrollIntoView();
