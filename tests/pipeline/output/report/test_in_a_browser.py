@@ -271,6 +271,11 @@ def test_with_every_column_the_table_scrolls_inside_itself_and_keeps_its_head(pa
     assert abs(head["x"] - box["x"]) < 3
     heads = page.locator("#rd thead th:visible").all_inner_texts()
     assert {"LLOQ", "Background", "Bead run", "r²", "Sentinels"} <= set(heads)
+    page.locator("#rd-tools input[data-column]").evaluate_all(
+        "boxes => boxes.filter((box) => !box.defaultChecked).forEach((box) => box.click())"
+    )
+    page.wait_for_timeout(200)
+    assert page.locator("#rd-box.scrolls").count() == 0
 
 
 def test_pictures_and_cards_show_the_tubes_that_the_table_shows(page: Page) -> None:
@@ -356,9 +361,12 @@ def test_printed_each_tube_has_a_page_and_nothing_is_cut(page: Page) -> None:
     heights = page.locator("details.card").evaluate_all("cards => cards.map((card) => card.offsetHeight)")
     assert max(heights) <= 1013
     assert page.evaluate("document.documentElement.scrollWidth") <= 718
+    page.emulate_media(media="screen")
     page.locator("#rd-tools input[data-column]").evaluate_all(
         "boxes => boxes.forEach((box) => { if (!box.checked) box.click(); })"
     )
+    page.wait_for_timeout(200)
+    page.emulate_media(media="print")
     assert page.evaluate("document.getElementById('rd').offsetWidth") <= 718
 
 

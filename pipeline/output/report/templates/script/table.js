@@ -110,17 +110,10 @@
     button.addEventListener("click", (event) => sort(index, event.shiftKey));
   });
 
-  // Columns: what is not ticked is not shown, copied or saved.
-  const ticks = [...tools.querySelectorAll("input[data-column]")];
-  const column = (tick) => {
-    const index = heads.findIndex((head) => head.dataset.column === tick.dataset.column);
-    [heads[index], ...rows.map((row) => row.cells[index])].forEach((cell) => cell.classList.toggle("off", !tick.checked));
-  };
-  ticks.forEach((tick) => { tick.addEventListener("change", () => column(tick)); if (tick.checked !== tick.defaultChecked) column(tick); });
-
   // A table wider than the page scrolls inside itself, where its head then stays.
   const box = document.getElementById("rd-box");
   const watch = new ResizeObserver(() => {
+    if (matchMedia("print").matches) return;
     const wide = table.offsetWidth > box.clientWidth + 1;
     box.classList.toggle("scrolls", wide);
     if (wide) box.setAttribute("tabindex", "0");
@@ -128,6 +121,16 @@
   });
   watch.observe(table);
   watch.observe(box);
+  const look = () => box.classList.remove("scrolls");
+  addEventListener("resize", look);
+
+  // Columns: what is not ticked is not shown, copied or saved.
+  const ticks = [...tools.querySelectorAll("input[data-column]")];
+  const column = (tick) => {
+    const index = heads.findIndex((head) => head.dataset.column === tick.dataset.column);
+    [heads[index], ...rows.map((row) => row.cells[index])].forEach((cell) => cell.classList.toggle("off", !tick.checked));
+  };
+  ticks.forEach((tick) => { tick.addEventListener("change", () => { column(tick); look(); }); if (tick.checked !== tick.defaultChecked) column(tick); });
 
   const plain = (cell) => (cell.dataset.text ?? cell.textContent).replace(/\s+/g, " ").replace(/[\u25b2\u25bc]\d?/g, "").trim();
   const lines = () => [table.tHead.rows[0], ...[...body.rows].filter((row) => !row.hidden)].map((row) =>
