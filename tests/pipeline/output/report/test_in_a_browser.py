@@ -229,6 +229,11 @@ def test_on_a_phone_the_density_is_seen_and_nobody_is_shut_out(browser: Browser,
 
     opened = browser.new_page(viewport=PHONE)
     opened.goto(report)
+    opened.locator("#rd-tools input[data-column]:not(:checked)").evaluate_all(
+        "boxes => boxes.forEach((box) => box.click())"
+    )
+    opened.wait_for_timeout(200)
+    assert opened.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     for cell in ("#rd thead th:nth-child(4)", "#rd tbody tr:nth-child(3) td.rd"):
         box = opened.locator(cell).bounding_box()
         assert box is not None
