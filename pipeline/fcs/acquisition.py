@@ -36,6 +36,12 @@ SERIALS = (
     "SERIAL NUMBER",
     "INSTRUMENT SERIAL NUMBER",
 )
+SOFTWARE = ("CREATOR", "APPLICATION", "SOFTWARE", "SOFTWARE VERSION")
+"""Keywords in which makers write the acquisition program and its version; the standard has none."""
+
+LONGEST_NAME = 80
+"""Characters of a program's name. Convention: longer text is none."""
+
 OLDEST, NEWEST = 1970, 2199
 """Years of list mode files. Convention: none is older, and a later one is mistyped."""
 
@@ -61,6 +67,8 @@ class Acquisition:
         (keyword, factor) of each laser's area scaling.
     window_extension
         As the instrument gives it, µs; None where it does not.
+    software
+        The acquisition program; "" where no maker's keyword names it.
     """
 
     instrument: str
@@ -72,6 +80,7 @@ class Acquisition:
     events_aborted: int | None
     area_scaling: tuple[tuple[str, float], ...]
     window_extension: float | None
+    software: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +115,7 @@ def parse_acquisition(keywords: Mapping[str, str]) -> Acquisition:
         events_aborted=whole_number(keywords.get("$ABRT")),
         area_scaling=_area_scaling(keywords),
         window_extension=real_number(keywords.get("WINDOW EXTENSION")),
+        software=_program_name(_word(keywords, SOFTWARE)),
     )
 
 
@@ -223,6 +233,11 @@ def _word(keywords: Mapping[str, str], names: tuple[str, ...]) -> str:
     return next((word for name in names if (word := keywords.get(name, "").strip(" \0"))), "")
 
 
+def _program_name(word: str) -> str:
+    """Return the name of a program; "" for what may be a path, which can name a person."""
+    return "" if len(word) > LONGEST_NAME or "\\" in word or word.startswith("/") else word
+
+
 def _above_zero(number: float | None) -> float | None:
     return number if number is not None and number > 0 else None
 
@@ -243,3 +258,4 @@ class Acquired:
     acquired_at: str = ""
     voltage: float | None = None
     gain: float | None = None
+    software: str = ""

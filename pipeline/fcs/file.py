@@ -293,6 +293,5 @@ def acquired(file: FcsFile, channel: str) -> Acquired:
     """Return where, when and how a file was acquired; nothing that names a person."""
     facts, detector = file.acquisition, file.detector(channel)
     when = facts.acquired_at or facts.acquired_on
-    return Acquired(
-        facts.instrument, facts.serial, when.isoformat() if when else "", detector.voltage, detector.gain
-    )
+    at, set_to = when.isoformat() if when else "", (detector.voltage, detector.gain)
+    return Acquired(facts.instrument, facts.serial, at, *set_to, facts.software)

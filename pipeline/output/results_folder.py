@@ -63,7 +63,7 @@ class Results:
         Parameters
         ----------
         facts
-            Asked last, so that run.json tells the time of the whole run.
+            Asked last, so that run.json tells the time of the whole run; and before, for the day of the run.
         stage
             Told what is written now.
         figures
@@ -73,7 +73,7 @@ class Results:
             stage("writing tables")
             self._write_tables(study_result, start)
             stage("writing the report")
-            self._write_report(study_result)
+            self._write_report(study_result, facts().started_at[:10])
             if figures:
                 stage("drawing figures")
                 self._write_figures(study_result)
@@ -105,10 +105,10 @@ class Results:
         )
         write_json(self.folder / "response.json", response_json(study_result.response))
 
-    def _write_report(self, study_result: StudyResult) -> None:
+    def _write_report(self, study_result: StudyResult, run_on: str) -> None:
         from pipeline.output.report import write_report
 
-        write_report(self.report, study_result)
+        write_report(self.report, study_result, run_on)
 
     def _write_figures(self, study_result: StudyResult) -> None:
         from pipeline.output.figures import write_figures

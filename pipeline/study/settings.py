@@ -27,6 +27,20 @@ class GeneralSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    report_title: Annotated[str, BeforeValidator(as_text)] = setting(
+        "", "", "Title at the head of the report; empty: the name of the study folder."
+    )
+    lab: Annotated[str, BeforeValidator(as_text)] = setting(
+        "",
+        "",
+        "Laboratory, with its address if wanted; at the head of the report and among its MIFlowCyt items.",
+    )
+    operator: Annotated[str, BeforeValidator(as_text)] = setting(
+        "", "", "Who made the measurements; at the head of the report and among its MIFlowCyt items."
+    )
+    comment: Annotated[str, BeforeValidator(as_text)] = setting(
+        "", "", "What readers should know of this study, in a sentence or two; at the head of the report."
+    )
     washed_out_drug: CountedDrug = setting(
         "daratumumab", "", "Drug whose washout is counted, by any of its names; further synonyms split by ;."
     )

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from calibration.density.receptor_density import QUANTIFIED
 from pipeline.assembly.limiting import Limiting
@@ -18,21 +15,26 @@ from pipeline.output.figures.response import response_figure
 from pipeline.output.figures.style.canvas import house_style, to_svg
 from pipeline.output.figures.style.palette import Look
 from pipeline.output.figures.survival import survival_figure
-from pipeline.output.figures.svg.shades import COLOURS
-from pipeline.output.figures.svg.style import STYLE
 from pipeline.output.figures.swimmer import MOST_BARS, swimmer_figure, swimmers
 from pipeline.output.figures.washout import washout_figure
 from pipeline.output.interval import interval_name
-from pipeline.output.legend.glossary import sorted_terms
-from pipeline.output.legend.verdict import BADGES, VERDICT_LOOK, Verdict
-from pipeline.output.report.answer import answer
+from pipeline.output.legend.verdict import VERDICT_LOOK, Verdict
 from pipeline.output.report.attention import Attention, attention
 from pipeline.output.report.bars import axis_bar, scale_of
-from pipeline.output.report.cards.bead_cards import MOST_OPEN_BEADS, BeadCard, bead_card
+from pipeline.output.report.cards.bead_cards import BeadCard, bead_card
 from pipeline.output.report.cards.contact_sheet import Contact, contacts
 from pipeline.output.report.cards.notes import Shared, shared_notes
 from pipeline.output.report.cards.tube_cards import TubeCard, tube_card
-from pipeline.output.report.explained import FlagEntry, flag_entries, linked
+from pipeline.output.report.environment import template_environment
+from pipeline.output.report.explained import FlagEntry, flag_entries
+from pipeline.output.report.models.answer import answer, no_washout_words
+from pipeline.output.report.models.names import PLAIN, plain_names
+from pipeline.output.report.models.reconciled import reconciled
+from pipeline.output.report.record.head import Head, head, title_of
+from pipeline.output.report.record.methods import Paragraph, methods
+from pipeline.output.report.record.miflowcyt import Item as MiflowcytItem
+from pipeline.output.report.record.miflowcyt import Reagent, miflowcyt, reagents
+from pipeline.output.report.tube_pages import FOLDER, TubePage, tube_pages, write_tube_pages
 from pipeline.output.report.words import (
     competition_words,
     data_words,
@@ -45,22 +47,12 @@ from pipeline.response.follow_up import FollowUp
 from pipeline.study.quantity_name import axis_name, density_name, marker_of, population_name
 from pipeline.study.settings import Settings
 
-if TYPE_CHECKING:
-    from jinja2 import Environment
-
-TEMPLATES = Path(__file__).parent / "templates"
-
-SCRIPTS = ("table.js", "pictures.js", "page.js")
-"""The page's script, in this order."""
-
 MOST_OPEN_CARDS = 24
 """Up to this many tubes every card is open; beyond, those that need a look."""
 
-MOST_CARDS, MOST_CARDS_OF_MANY = 500, 50
-"""Up to so many tubes each has its card with pictures; of more, so many of the least sure."""
-
-VERY_MANY, MOST_CARDS_OF_VERY_MANY = 2_000, 12
-"""Beyond so many tubes, the cards of the least sure: nobody goes through more, and drawing takes time."""
+MOST_CARDS, MOST_CARDS_OF_MORE = 2_000, 200
+"""Up to so many tubes each has its card with pictures; of more, so many of the least sure: nobody goes
+through more, and drawing takes time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +60,7 @@ class Page:
     """What the template fills in."""
 
     title: str
+    head: Head
     verdict: str
     answer: tuple[str, ...]
     marker: str
@@ -78,6 +71,7 @@ class Page:
     other_flags: tuple[FlagEntry, ...]
     shared: Shared
     tubes: tuple[TubeCard, ...]
+    tube_pages: tuple[TubePage, ...]
     contacts: tuple[Contact, ...]
     statuses: tuple[tuple[Look, str, str, int], ...]
     n_flagged: int
@@ -95,12 +89,24 @@ class Page:
     n_swimmers: int
     n_shown: int
     survival_svg: str
-    changed_settings: tuple[tuple[str, str], ...]
+    reconciled: tuple[str, ...]
+    model_notes: tuple[str, ...]
+    model_names: tuple[tuple[str, str], ...]
+    no_washout: str
+    no_response: str
+    tube_folder: str
+    curve_name: str
+    r2: Mapping[str, str]
+    methods: tuple[Paragraph, ...]
+    miflowcyt: tuple[MiflowcytItem, ...]
+    reagents: tuple[Reagent, ...]
     open_all: bool
 
 
-def write_report(path: Path, study_result: StudyResult) -> None:
+def write_report(path: Path, study_result: StudyResult, run_on: str = "") -> None:
     """Write the report of a study as one HTML file without any reference to elsewhere.
+
+    Of more tubes than one page can hold, the cards go onto pages beside it (`tube_pages`).
 
     Parameters
     ----------
@@ -108,26 +114,38 @@ def write_report(path: Path, study_result: StudyResult) -> None:
         The file; an older one is replaced.
     study_result
         What was found.
+    run_on
+        Day of the run, an ISO date; "": not told. Nothing else in the page changes from run to run.
     """
-    write_whole(path, report_html(study_result))
+    page = _page(study_result, run_on)
+    write_whole(path, _html(page, study_result))
+    write_tube_pages(path.parent / FOLDER, page)
 
 
-def report_html(study_result: StudyResult) -> str:
-    """Return the report as HTML; the same result gives the same text."""
-    with house_style():
-        page = _page(study_result)
+def report_html(study_result: StudyResult, run_on: str = "") -> str:
+    """Return the report as HTML; the same result and day give the same text."""
+    return _html(_page(study_result, run_on), study_result)
+
+
+def _html(page: Page, study_result: StudyResult) -> str:
     return template_environment().get_template("report.html.j2").render(page=page, study_result=study_result)
 
 
-def _page(study_result: StudyResult) -> Page:
+def _page(study_result: StudyResult, run_on: str) -> Page:
+    with house_style():
+        return _drawn(study_result, run_on)
+
+
+def _drawn(study_result: StudyResult, run_on: str) -> Page:
     results = in_sheet_order(study_result)
-    scale = scale_of(results)
+    scale, washout = scale_of(results), study_result.washout
     anchors = _anchors(study_result, results)
     shared = shared_notes(results, study_result.exposures, population_name(study_result.study))
     tubes = _tube_cards(study_result, results, anchors, shared)
     raised, others = flag_entries(study_result)
     return Page(
-        title=study_result.study.folder.name or "study",
+        title=title_of(study_result.study),
+        head=head(study_result, run_on),
         verdict=verdict_line(study_result),
         answer=answer(study_result),
         marker=marker_of(study_result.study),
@@ -138,6 +156,7 @@ def _page(study_result: StudyResult) -> Page:
         other_flags=others,
         shared=shared,
         tubes=tubes,
+        tube_pages=tube_pages(tubes),
         contacts=contacts(results, tubes),
         statuses=_statuses(tubes),
         n_flagged=sum(bool(tube.flags) for tube in tubes),
@@ -147,15 +166,25 @@ def _page(study_result: StudyResult) -> Page:
         axis=axis_bar(scale),
         n_visits=len(study_result.visits),
         washout_svg=_washout_svg(study_result),
-        washout_words=washout_words(study_result),
-        untold_words=untold_words(study_result),
-        data_words=data_words(study_result.washout) if study_result.washout else "",
+        washout_words=tuple(map(plain_names, washout_words(study_result))),
+        untold_words=tuple(map(plain_names, untold_words(study_result))),
+        data_words=data_words(washout) if washout else "",
         response_svg=_response_svg(study_result),
         swimmer_svg=_swimmer_svg(study_result.courses, study_result.study.settings),
         n_swimmers=len(swimmers(study_result.courses)),
         n_shown=min(len(swimmers(study_result.courses)), MOST_BARS),
         survival_svg=_survival_svg(study_result.courses, study_result.study.settings),
-        changed_settings=changed_settings(study_result.study.settings),
+        reconciled=reconciled(washout, density_name(study_result.study)),
+        model_notes=tuple(map(plain_names, washout.notes)) if washout else (),
+        model_names=tuple((name.value, words) for name, words in PLAIN.items()),
+        no_washout=no_washout_words(study_result),
+        no_response=_no_response(study_result),
+        tube_folder=FOLDER,
+        curve_name=plain_names(washout.curve_name) if washout and washout.curve else "",
+        r2={run.beads: f"{run.curve.r2:.5f}" for run in study_result.calibrations if run.curve},
+        methods=methods(study_result),
+        miflowcyt=miflowcyt(study_result),
+        reagents=reagents(study_result),
         open_all=len(results) <= MOST_OPEN_CARDS,
     )
 
@@ -173,8 +202,7 @@ def _pictured(results: Sequence[SampleResult]) -> set[str]:
     doubtful = sorted(
         results, key=lambda tube: (tube.receptor.status in QUANTIFIED, tube.gating_confidence or 0.0)
     )
-    most = MOST_CARDS_OF_MANY if len(results) <= VERY_MANY else MOST_CARDS_OF_VERY_MANY
-    return {result.sample_id for result in doubtful[:most]}
+    return {result.sample_id for result in doubtful[:MOST_CARDS_OF_MORE]}
 
 
 def _tube_cards(
@@ -201,20 +229,6 @@ def in_sheet_order(study_result: StudyResult) -> tuple[SampleResult, ...]:
     return tuple(by_sample[s.sample_id] for s in study_result.study.samples if s.sample_id in by_sample)
 
 
-def changed_settings(settings: Settings) -> tuple[tuple[str, str], ...]:
-    """Return the settings that differ from their defaults.
-
-    Examples
-    --------
-    >>> changed_settings(Settings(seed=7))
-    (('seed', '7'),)
-    """
-    default = Settings().model_dump()
-    return tuple(
-        (name, str(value)) for name, value in settings.model_dump().items() if value != default[name]
-    )
-
-
 def _anchors(study_result: StudyResult, results: Sequence[SampleResult]) -> dict[str, str]:
     """Name every card by its place: what people type may hold anything, an anchor may not; "": no card."""
     pictured = _pictured(results)
@@ -227,7 +241,7 @@ def _anchors(study_result: StudyResult, results: Sequence[SampleResult]) -> dict
 
 
 def _washout_svg(study_result: StudyResult) -> str:
-    if not any(visit.washout_weeks is not None for visit in study_result.visits):
+    if no_washout_words(study_result):
         return ""
     washout = study_result.washout
     figure = washout_figure(
@@ -251,6 +265,18 @@ def _response_svg(study_result: StudyResult) -> str:
     )
 
 
+def _no_response(study_result: StudyResult) -> str:
+    """Return why no response is told, in one sentence; "" where one is."""
+    tables = study_result.response
+    if tables is None or tables.n_evaluable:
+        return ""
+    patients = "1 patient" if tables.n_patients == 1 else f"{tables.n_patients} patients"
+    return (
+        f"No response is known of the {patients} of the patients sheet (best_response, evaluable), so "
+        "disease control by washout or density is not told."
+    )
+
+
 def _swimmer_svg(courses: Sequence[FollowUp], settings: Settings) -> str:
     shown = swimmers(courses)[:MOST_BARS]
     if not shown:
@@ -264,33 +290,3 @@ def _survival_svg(courses: Sequence[FollowUp], settings: Settings) -> str:
         return ""
     figure = survival_figure(courses, settings.month_days)
     return to_svg(figure, "survival", "Kaplan-Meier curves of progression-free and overall survival")
-
-
-def template_environment() -> Environment:
-    """Return the environment of the templates: nothing undefined is printed, everything typed is escaped."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES, encoding="utf-8"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    script = "".join((TEMPLATES / "script" / name).read_text("utf-8") for name in SCRIPTS)
-    environment.filters["linked"] = linked
-    environment.globals |= {
-        "glossary": sorted_terms(),
-        "most_open_beads": MOST_OPEN_BEADS,
-        "picture_style": f"{STYLE}\n{BADGES}",
-        "shade_colours": " ".join(colour.removeprefix("#") for colour in COLOURS),
-        "script": script,
-        "script_hash": _csp_hash(script),
-    }
-    return environment
-
-
-def _csp_hash(script: str) -> str:
-    """Return what lets this one script run and no other (Content-Security-Policy, level 2)."""
-    digest = hashlib.sha256(script.encode("utf-8")).digest()
-    return f"sha256-{base64.b64encode(digest).decode('ascii')}"

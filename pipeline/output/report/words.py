@@ -10,7 +10,7 @@ from pipeline.assembly.study_result import StudyResult
 from pipeline.output.figures.style.ticks import count
 from pipeline.output.interval import fold_bound
 from pipeline.output.legend.verdict import verdict_counts, verdict_of
-from pipeline.output.report.model_words import model_words, refusal_words
+from pipeline.output.report.models.words import model_words, refusal_words
 from pipeline.output.result_tables import sample_flags
 from pipeline.study.quantity_name import clones_compete, density_name, drug_of, marker_of
 from pipeline.study.study import Study

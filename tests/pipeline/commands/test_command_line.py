@@ -127,3 +127,21 @@ def test_init_says_what_it_found_and_update_what_it_added(tmp_path: Path, capsys
         "Nothing to add: every tube and every bead run of the folder is in a row.",
         f"Next: cd38rd check {folder}",
     ]
+
+
+def test_the_report_s_head_is_typed_without_making_any_tube_again(tmp_path: Path, capsys) -> None:
+    study = simulate_study(tmp_path, patients=1, events=4_000, seed=5)
+    assert status_of("run", study, "--workers", 1) == 0
+    settings = study / "settings.csv"
+    typed = [("report_title", "Pilot <series>"), ("lab", "Lab A; floor 2"), ("operator", "J. Doe")]
+    before = settings.read_text("utf-8").splitlines()[1:] if settings.exists() else []
+    lines = ["name,value", *(f"{name},{value}" for name, value in typed), *before]
+    settings.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    assert status_of("run", study, "--workers", 1) == 0
+    facts = json.loads((study / "results" / "run.json").read_text("utf-8"))
+    assert facts["n_reused"] == 1
+    head = (study / "results" / "report.html").read_text("utf-8").split("<header>")[1].split("</header>")[0]
+    assert "<h1>Pilot &lt;series&gt;</h1>" in head
+    assert "Laboratory: Lab A; floor 2" in head
+    assert "Operator: J. Doe" in head
+    assert f"Run on: {facts['started_at'][:10]} (UTC)" in head

@@ -90,3 +90,18 @@ def test_the_date_and_time_of_fcs_3_2_are_one_keyword():
 def test_what_a_file_does_not_say_is_unknown_and_not_zero():
     found = parse_acquisition({})
     assert (found.instrument, found.serial, found.acquired_at, found.events_lost) == ("", "", None, None)
+
+
+@pytest.mark.parametrize(
+    ("keywords", "software"),
+    [
+        ({"CREATOR": "BD FACSDiva Software Version 8.0.1"}, "BD FACSDiva Software Version 8.0.1"),
+        ({"APPLICATION": "SpectroFlo 3.1", "CREATOR": " "}, "SpectroFlo 3.1"),
+        ({"SOFTWARE": "C:\\Users\\jane\\acquire.exe"}, ""),
+        ({"SOFTWARE": "/home/jane/acquire"}, ""),
+        ({"CREATOR": "x" * 200}, ""),
+        ({}, ""),
+    ],
+)
+def test_the_acquisition_program_is_named_and_a_path_is_none(keywords, software):
+    assert parse_acquisition(keywords).software == software

@@ -5,6 +5,10 @@ from pipeline.study.settings import Settings, setting_facts
 
 def test_every_setting_has_a_sentence_and_every_number_a_unit():
     unitless = {
+        "report_title",
+        "lab",
+        "operator",
+        "comment",
         "seed",
         "curve_model",
         "population_name",

@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from helpers.many_tubes import many_tubes
+from helpers.synthetic_result import changed
 from pipeline.assembly.study_result import StudyResult
-from pipeline.output.report.page import report_html
+from pipeline.output.report.page import report_html, write_report
+from pipeline.study.settings import Settings
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -192,6 +196,22 @@ def test_nobody_is_shut_out_by_colours_names_or_order(page: Page) -> None:
     assert found.violations_count == 0, found.generate_report()
 
 
+SMALL_TEXT = """() => {
+  const small = [];
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walk.nextNode()) {
+    const node = walk.currentNode;
+    const element = node.parentElement;
+    if (!node.textContent.trim() || element.closest('script, style, [hidden]')) continue;
+    const matrix = element.closest('svg') ? element.closest('text').getScreenCTM() : null;
+    const size = parseFloat(getComputedStyle(element).fontSize) * (matrix ? Math.hypot(matrix.a, matrix.b) : 1);
+    if (size < (matrix ? 9 : 11) - 0.01) small.push([node.textContent.trim(), size]);
+  }
+  return small;
+}"""
+"""Every text below 11 px, in a chart below 9 px, as it stands on the screen."""
+
+
 @pytest.mark.parametrize("viewport", [DESK, PHONE])
 def test_text_is_large_enough_and_nothing_scrolls_sideways(
     browser: Browser, report: str, viewport: dict
@@ -200,14 +220,135 @@ def test_text_is_large_enough_and_nothing_scrolls_sideways(
     opened.goto(report)
     opened.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
     assert opened.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
-    smallest = opened.evaluate(
-        """() => [...document.querySelectorAll('.pic text')].map((text) => {
-             const svg = text.ownerSVGElement.closest('.pic');
-             return parseFloat(getComputedStyle(text).fontSize) * svg.getScreenCTM().a;
-           }).reduce((least, size) => Math.min(least, size), 99)"""
-    )
-    assert smallest >= 9
+    assert opened.evaluate(SMALL_TEXT) == []
     opened.close()
+
+
+def test_on_a_phone_the_density_is_seen_and_nobody_is_shut_out(browser: Browser, report: str) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    opened = browser.new_page(viewport=PHONE)
+    opened.goto(report)
+    opened.locator("#rd-tools input[data-column]:not(:checked)").evaluate_all(
+        "boxes => boxes.forEach((box) => box.click())"
+    )
+    opened.wait_for_timeout(200)
+    assert opened.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    for cell in ("#rd thead th:nth-child(4)", "#rd tbody tr:nth-child(3) td.rd"):
+        box = opened.locator(cell).bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= PHONE["width"]
+    opened.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
+    found = Axe().run(opened)
+    assert found.violations_count == 0, found.generate_report()
+    opened.close()
+
+
+def test_the_first_stops_of_the_keyboard_skip_to_the_answer_and_the_table(page: Page) -> None:
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the answer"
+    assert page.evaluate("document.activeElement.getBoundingClientRect().x") >= 0
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "filter"
+    stops = page.evaluate(
+        """() => [...document.querySelectorAll('a[href], button, input, summary, [tabindex="0"]')].filter(
+             (one) => one.checkVisibility() && !document.getElementById('main').contains(one)).length"""
+    )
+    assert stops <= 15
+
+
+def test_with_every_column_the_table_scrolls_inside_itself_and_keeps_its_head(page: Page) -> None:
+    page.click("#rd-tools details summary")
+    page.locator("#rd-tools input[data-column]:not(:checked)").evaluate_all(
+        "boxes => boxes.forEach((box) => box.click())"
+    )
+    page.wait_for_timeout(200)
+    assert page.evaluate("document.documentElement.scrollWidth") <= DESK["width"]
+    assert page.evaluate("(() => { const box = document.getElementById('rd-box'); box.scrollTo(900, 500);"
+                         "return box.scrollLeft > 0 && box.clientHeight <= innerHeight; })()")  # fmt: skip
+    box, head = (page.locator(name).first.bounding_box() for name in ("#rd-box", "#rd thead th"))
+    assert box is not None
+    assert head is not None
+    assert abs(head["y"] - box["y"]) < 3
+    assert abs(head["x"] - box["x"]) < 3
+    heads = page.locator("#rd thead th:visible").all_inner_texts()
+    assert {"LLOQ", "Background", "Bead run", "r²", "Sentinels"} <= set(heads)
+    page.locator("#rd-tools input[data-column]").evaluate_all(
+        "boxes => boxes.filter((box) => !box.defaultChecked).forEach((box) => box.click())"
+    )
+    page.wait_for_timeout(200)
+    assert page.locator("#rd-box.scrolls").count() == 0
+
+
+def test_pictures_and_cards_show_the_tubes_that_the_table_shows(page: Page) -> None:
+    every = page.locator(".contacts a:visible").count()
+    page.fill("#filter", "p05-s1")
+    assert page.locator(".contacts a:visible b").all_inner_texts() == ["P05-S1"]
+    assert page.locator("#tubes details.card:visible h3").all_text_contents() == ["P05-S1"]
+    assert "1 of 12 tubes" in page.locator("#tubes .filtered").inner_text()
+    page.click("#first a[href='#tube-11']")  # a link to a tube that the filter hides shows it
+    page.wait_for_timeout(100)
+    assert page.locator("#tube-11").is_visible()
+    page.fill("#filter", "")
+    assert page.locator(".contacts a:visible").count() == every
+    assert not page.locator("#tubes .filtered").is_visible()
+
+
+def test_methods_and_items_are_copied_as_plain_text(browser: Browser, report: str) -> None:
+    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+    opened = context.new_page()
+    opened.goto(report)
+    copied = []
+    for part in ("methods-text", "miflowcyt-items miflowcyt-reagents"):
+        opened.click(f"button[data-copy='{part}']")
+        opened.get_by_text("Copied.").first.wait_for()
+        copied.append(opened.evaluate("navigator.clipboard.readText()"))
+    assert copied[0].startswith("Samples and files. 12 tubes")
+    assert "doi:10.2307/1907382" in copied[0]
+    assert "<" not in copied[0]
+    assert "cytometer\tLSRFortessa H123\tFCS files" in copied[1]
+    assert "CD38\tHB7\tPE\tPE-A\t480 V" in copied[1]
+    context.close()
+
+
+NAMES = ('<b>"x"</b>', "it's & \\ 'so'", "😀" * 30, "A" * 150)
+
+
+@pytest.mark.parametrize("name", NAMES, ids=("markup", "quotes", "emoji", "long"))
+def test_names_of_any_kind_neither_break_the_page_nor_widen_it(
+    browser: Browser, study_result: StudyResult, tmp_path: Path, name: str
+) -> None:
+    few = study_result.study.samples[:3]
+    samples = tuple(replace(one, visit=name, patient_id=f"{name}{k}") for k, one in enumerate(few))
+    settings = Settings(report_title=name, lab=name, operator=name, comment=name)
+    study = replace(study_result.study, samples=samples, settings=settings)
+    write_report(
+        tmp_path / "report.html", changed(study_result, study=study, results=study_result.results[:3])
+    )
+    complaints: list[str] = []
+    opened = browser.new_page(viewport=PHONE)
+    opened.on("console", lambda message: complaints.append(message.text))
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    opened.goto((tmp_path / "report.html").as_uri())
+    assert opened.locator("h1").inner_text() == name
+    assert opened.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert name in printed_margins(opened)
+    assert complaints == []
+    opened.close()
+
+
+def printed_margins(page: Page) -> str:
+    """Return what the margins of every printed page hold, as the browser understands it."""
+    words = page.evaluate(
+        """() => [...document.styleSheets].flatMap((sheet) => [...sheet.cssRules])
+             .filter((rule) => rule instanceof CSSPageRule)
+             .flatMap((rule) => [...rule.cssRules])
+             .map((box) => `${box.name} ${box.style.content}`).join('\\n')"""
+    )
+    return re.sub(r"\\(.)", r"\1", words)
 
 
 def test_printed_every_card_is_open(page: Page) -> None:
@@ -219,12 +360,119 @@ def test_printed_every_card_is_open(page: Page) -> None:
 
 
 def test_printed_each_tube_has_a_page_and_nothing_is_cut(page: Page) -> None:
-    page.set_viewport_size({"width": 718, "height": 1047})  # A4 without margins of 1 cm, at 96 dots an inch
+    page.set_viewport_size({"width": 718, "height": 1013})  # A4 without its margins, at 96 dots an inch
     page.emulate_media(media="print")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     heights = page.locator("details.card").evaluate_all("cards => cards.map((card) => card.offsetHeight)")
-    assert max(heights) <= 1047
+    assert max(heights) <= 1013
     assert page.evaluate("document.documentElement.scrollWidth") <= 718
+    page.emulate_media(media="screen")
+    page.locator("#rd-tools input[data-column]").evaluate_all(
+        "boxes => boxes.forEach((box) => { if (!box.checked) box.click(); })"
+    )
+    page.wait_for_timeout(200)
+    page.emulate_media(media="print")
+    assert page.evaluate("document.getElementById('rd').offsetWidth") <= 718
+
+
+def test_printed_pages_are_numbered_named_and_no_more_than_needed(
+    page: Page, study_result: StudyResult
+) -> None:
+    margins = printed_margins(page)
+    assert "counter(page)" in margins
+    assert "counter(pages)" in margins
+    assert '"study"' in margins
+    pages = len(re.findall(rb"/Type\s*/Page\b(?!s)", page.pdf(prefer_css_page_size=True)))
+    assert pages <= len(study_result.results) + 10
+
+
+def test_printed_text_of_tables_is_no_smaller_than_nine_pixels(page: Page) -> None:
+    page.emulate_media(media="print")
+    smallest = page.evaluate(
+        """() => Math.min(...[...document.querySelectorAll('table, table *')].filter((one) => !one.closest('svg'))
+             .map((one) => parseFloat(getComputedStyle(one).fontSize)))"""
+    )
+    assert smallest >= 9
+
+
+MOST_BYTES, MOST_NODES = 8_000_000, 80_000
+"""Of the report of 200 tubes."""
+
+
+@pytest.fixture(scope="module")
+def split(study_result: StudyResult, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of a study whose 12 cards stand on pages of five."""
+    path: Path = tmp_path_factory.mktemp("split") / "report.html"
+    with pytest.MonkeyPatch.context() as changes:
+        changes.setattr("pipeline.output.report.tube_pages.CARDS_ON_A_PAGE", 5)
+        write_report(path, study_result)
+    return path
+
+
+def test_of_200_tubes_the_page_is_light_and_the_plot_stands_in_the_first_screen(
+    browser: Browser, study_result: StudyResult, tmp_path: Path
+) -> None:
+    path = tmp_path / "report.html"
+    write_report(path, many_tubes(study_result, 200))
+    assert path.stat().st_size <= MOST_BYTES
+    assert not (path.parent / "report_tubes").exists()
+    opened = browser.new_page(viewport=DESK)
+    opened.goto(path.as_uri())
+    assert opened.evaluate("document.querySelectorAll('*').length") <= MOST_NODES
+    box = opened.locator("#washout svg").first.bounding_box()
+    assert box is not None
+    assert box["y"] + 0.6 * box["height"] <= DESK["height"]
+    assert opened.locator("details.card").count() >= 200
+    opened.fill("#filter", "/q00[0-4]\\d/")
+    assert opened.locator("#rd-count").inner_text() == "50 of 200 tubes"
+    opened.close()
+
+
+def test_cards_that_do_not_fit_stand_on_pages_of_their_own_that_every_link_reaches(
+    browser: Browser, split: Path
+) -> None:
+    pages = sorted((split.parent / "report_tubes").glob("*.html"))
+    assert [one.name for one in pages] == ["page_1.html", "page_2.html", "page_3.html"]
+    complaints: list[str] = []
+    opened = browser.new_page(viewport=DESK)
+    opened.on("console", lambda message: complaints.append(message.text))
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    opened.goto(split.as_uri())
+    assert opened.locator("#rd tbody tr").count() == 12
+    assert opened.locator("#tubes details.card").count() == 0
+    assert opened.locator(".contacts a").count() == 11
+    opened.fill("#filter", "p12-s1")
+    opened.click("#rd tbody tr:visible a")
+    opened.wait_for_url("**/page_3.html#tube-12")
+    card = opened.locator("#tube-12")
+    assert card.evaluate("card => card.open")
+    assert "P12-S1" in card.text_content()
+    opened.go_back()
+    opened.wait_for_url("**/report.html")
+    opened.go_forward()
+    opened.click("nav a[href='../report.html']")
+    opened.wait_for_url("**/report.html")
+    assert complaints == []
+    opened.close()
+
+
+def test_a_page_of_tubes_shuts_nobody_out_and_works_without_a_script(browser: Browser, split: Path) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    last = (split.parent / "report_tubes" / "page_3.html").as_uri()
+    opened = browser.new_page(viewport=DESK)
+    opened.goto(last)
+    found = Axe().run(opened)
+    assert found.violations_count == 0, found.generate_report()
+    opened.close()
+    context = browser.new_context(java_script_enabled=False, viewport=PHONE)
+    plain = context.new_page()
+    plain.goto(split.as_uri())
+    plain.click("#rd tbody tr:nth-child(12) a")
+    plain.click("li#tube-12 a")
+    plain.wait_for_url("**/page_3.html#tube-12")
+    assert plain.locator(".panels svg").count() > 0
+    context.close()
 
 
 def test_without_a_script_all_rows_and_pictures_are_there(

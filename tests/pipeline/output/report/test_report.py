@@ -15,7 +15,8 @@ from calibration.density.receptor_density import RdStatus
 from helpers.synthetic_result import changed
 from pipeline.assembly.study_result import Note, StudyResult
 from pipeline.output.report import report_html, write_report
-from pipeline.output.report.page import changed_settings
+from pipeline.output.report.record.head import changed_settings
+from pipeline.response import response_tables
 from pipeline.study.settings import Settings
 
 VOID = {"meta", "input", "br", "link", "img", "path", "rect", "circle", "use", "image", "wbr"}
@@ -140,7 +141,7 @@ def test_the_report_says_what_free_cd38_is_and_what_the_data_cannot_tell(html: s
     assert "Daratumumab-competitive free CD38" in text
     assert text.count("between ABC and 2 × ABC") == 1
     assert "cross-sectional" in text
-    assert "M1. Each doubling of the washout multiplies" in text
+    assert "The line: each doubling of the washout multiplies" in text
     assert "6/12" in text
 
 
@@ -166,6 +167,42 @@ def test_a_study_with_nothing_but_failures_still_has_a_report(study_result: Stud
     )
     read(page)
     assert "1 tube: 0 sound, 1 failed" in page
+
+
+def test_where_no_response_is_typed_one_sentence_stands_in_place_of_tables(study_result: StudyResult):
+    study = study_result.study
+    untyped = tuple(replace(one, best_response="", evaluable=None) for one in study.patients)
+    study = replace(study, patients=untyped)
+    tables = response_tables(study, [], study_result.clocks, ())
+    page = report_html(changed(study_result, study=study, response=tables))
+    part = page.split('<section id="response">')[1].split("</section>")[0]
+    assert "No response is known of the 12 patients" in part
+    assert "<table" not in part
+    assert "<li>" not in part
+
+
+def test_pages_of_an_earlier_larger_study_are_removed(study_result: StudyResult, tmp_path: Path, monkeypatch):
+    monkeypatch.setattr("pipeline.output.report.tube_pages.CARDS_ON_A_PAGE", 5)
+    write_report(tmp_path / "report.html", study_result)
+    assert len(list((tmp_path / "report_tubes").iterdir())) == 3
+    monkeypatch.undo()
+    write_report(tmp_path / "report.html", study_result)
+    assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
+
+
+def test_every_tube_has_one_card_on_one_page_and_every_link_to_it_leads_there(
+    study_result: StudyResult, tmp_path: Path, monkeypatch
+):
+    monkeypatch.setattr("pipeline.output.report.tube_pages.CARDS_ON_A_PAGE", 5)
+    write_report(tmp_path / "report.html", study_result)
+    pages = {f"report_tubes/{path.name}": path for path in (tmp_path / "report_tubes").iterdir()}
+    cards = [name for path in pages.values() for name in read(path.read_text("utf-8")).ids if "tube-" in name]
+    assert sorted(cards) == sorted(f"tube-{k}" for k in range(1, 13))
+    main = read((tmp_path / "report.html").read_text("utf-8"))
+    assert {link[1:] for link in main.links if link.startswith("#")} <= set(main.ids)
+    for link in (link for link in main.links if not link.startswith("#")):
+        file, _, place = link.partition("#")
+        assert place in ("", *read(pages[file].read_text("utf-8")).ids)
 
 
 def test_in_a_large_study_only_what_needs_a_look_is_open(study_result: StudyResult):
@@ -202,14 +239,14 @@ def test_in_a_large_study_only_what_needs_a_look_is_open(study_result: StudyResu
 
 def test_only_settings_that_were_changed_are_named():
     assert changed_settings(Settings()) == ()
-    assert changed_settings(Settings(rd_cut=1e5)) == (("rd_cut", "100000.0"),)
+    assert changed_settings(Settings(rd_cut=1e5)) == (("rd_cut", "100000"),)
 
 
 def test_of_very_many_tubes_the_least_sure_have_cards_and_no_link_leads_nowhere(
     study_result: StudyResult, monkeypatch
 ):
     monkeypatch.setattr("pipeline.output.report.page.MOST_CARDS", 2)
-    monkeypatch.setattr("pipeline.output.report.page.MOST_CARDS_OF_MANY", 2)
+    monkeypatch.setattr("pipeline.output.report.page.MOST_CARDS_OF_MORE", 2)
     html = report_html(study_result)
     reader = read(html)
     n = len(study_result.results)

@@ -38,6 +38,22 @@
     const shown = rows.filter((row) => !row.hidden).length;
     count.textContent = shown === rows.length ? `${rows.length} tubes` : `${shown} of ${rows.length} tubes`;
     nothing.hidden = shown > 0;
+    follow(shown < rows.length);
+  };
+  // The contact sheet and the cards show the tubes that the table shows; a link to a hidden card shows it (page.js).
+  const places = rows.map((row) => row.querySelector("a")?.hash.slice(1));
+  const pictures = new Map([...document.querySelectorAll(".contacts a")].map((link) => [link.hash.slice(1), link]));
+  const cards = places.map((place) => place && document.getElementById(place));
+  const follow = (some) => {
+    rows.forEach((row, k) => {
+      if (cards[k]) cards[k].hidden = row.hidden;
+      const picture = pictures.get(places[k]);
+      if (picture) picture.hidden = row.hidden;
+    });
+    document.querySelectorAll(".filtered").forEach((words) => {
+      words.hidden = !some;
+      words.textContent = `Only the tubes that the table shows: ${count.textContent}.`;
+    });
   };
   filter.addEventListener("input", show);
   status.forEach((button) => button.addEventListener("click", () => {
@@ -94,13 +110,27 @@
     button.addEventListener("click", (event) => sort(index, event.shiftKey));
   });
 
+  // A table wider than the page scrolls inside itself, where its head then stays.
+  const box = document.getElementById("rd-box");
+  const watch = new ResizeObserver(() => {
+    if (matchMedia("print").matches) return;
+    const wide = table.offsetWidth > box.clientWidth + 1;
+    box.classList.toggle("scrolls", wide);
+    if (wide) box.setAttribute("tabindex", "0");
+    else box.removeAttribute("tabindex");
+  });
+  watch.observe(table);
+  watch.observe(box);
+  const look = () => box.classList.remove("scrolls");
+  addEventListener("resize", look);
+
   // Columns: what is not ticked is not shown, copied or saved.
   const ticks = [...tools.querySelectorAll("input[data-column]")];
   const column = (tick) => {
     const index = heads.findIndex((head) => head.dataset.column === tick.dataset.column);
     [heads[index], ...rows.map((row) => row.cells[index])].forEach((cell) => cell.classList.toggle("off", !tick.checked));
   };
-  ticks.forEach((tick) => { tick.addEventListener("change", () => column(tick)); column(tick); });
+  ticks.forEach((tick) => { tick.addEventListener("change", () => { column(tick); look(); }); if (tick.checked !== tick.defaultChecked) column(tick); });
 
   const plain = (cell) => (cell.dataset.text ?? cell.textContent).replace(/\s+/g, " ").replace(/[\u25b2\u25bc]\d?/g, "").trim();
   const lines = () => [table.tHead.rows[0], ...[...body.rows].filter((row) => !row.hidden)].map((row) =>

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from pipeline.output.report.model_words import model_words, refusal_words
+from pipeline.output.report.models.words import model_words, refusal_words
 from pipeline.study.settings import Settings
 from pipeline.washout import Estimate, Refusal, washout_report
 from pipeline.washout.censored.estimate import Wait

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from calibration.density.receptor_density import QUANTIFIED
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.figures.style.ticks import count
-from pipeline.output.report.model_words import fold_words, three_digits
-from pipeline.study.quantity_name import density_name
+from pipeline.output.report.models.words import fold_words, three_digits
+from pipeline.study.quantity_name import density_name, drug_of
 from pipeline.washout.censored.estimate import ModelName, Wait
 from pipeline.washout.line.tobit import WashoutFit
 from pipeline.washout.report import WashoutReport
@@ -38,6 +39,19 @@ def answer(study_result: StudyResult) -> tuple[str, ...]:
     if ModelName.LINE in contradicted:
         rise += " But the rows contradict a straight line: this is a mean over the weeks, no more."
     return (rise, _wait(report, name, cut, contradicted))
+
+
+def no_washout_words(study_result: StudyResult) -> str:
+    """Return why no washout can be drawn, in one sentence; "" where one can."""
+    known = [visit for visit in study_result.visits if visit.washout_weeks is not None]
+    if any(visit.receptor.status in QUANTIFIED for visit in known):
+        return ""
+    drug, name = drug_of(study_result.study), density_name(study_result.study)
+    if not study_result.study.doses:
+        return f"No dose is typed in the doses sheet, so the weeks since {drug} are not known for any tube."
+    if not known:
+        return f"For no tube is a dose of {drug} before it known, so there is no washout to draw."
+    return f"No visit has both a washout and a density of {name}, so there is nothing to draw."
 
 
 def _contradicted(report: WashoutReport) -> frozenset[str]:
@@ -76,7 +90,7 @@ def _wait(report: WashoutReport, name: str, cut: float, contradicted: frozenset[
     preferred = report.choice.preferred if report.choice else ModelName.LINE.value
     asked = [wait for wait in report.waits if wait.density == cut and wait.share == HALF]
     told = sorted(asked, key=lambda wait: wait.model != preferred)
-    what = f"half of the patients have {count(cut)} {name}"
+    what = f"half of the patients have {count(cut)} {name} molecules per cell"
     if not told:
         return f"When {what} cannot be told: no model tells it."
     wait = next((wait for wait in told if wait.model not in contradicted), None)
@@ -84,7 +98,19 @@ def _wait(report: WashoutReport, name: str, cut: float, contradicted: frozenset[
         return f"When {what} cannot be told: the rows contradict the line."
     if wait.weeks is None:
         return f"When {what} cannot be told" + (f": {wait.note}." if wait.note else ".")
-    return f"{what[:1].upper()}{what[1:]} after {_weeks(wait)}" + (f"; {wait.note}." if wait.note else ".")
+    return f"{what[:1].upper()}{what[1:]} after {_weeks(wait)}{_beyond(report, wait)}."
+
+
+def _beyond(report: WashoutReport, wait: Wait) -> str:
+    """Return what of a wait is extrapolated: its weeks, or only an end of their interval."""
+    if wait.model != ModelName.LINE or wait.weeks is None or report.tobit is None:
+        return f"; {wait.note}" if wait.note else ""
+    first, last = float(report.tobit.data.weeks.min()), float(report.tobit.data.weeks.max())
+    known = f"the {three_digits(first)} to {three_digits(last)} weeks that were seen"
+    if not first <= wait.weeks <= last:
+        return f"; that lies beyond {known}: extrapolated"
+    within = all(end is not None and first <= end <= last for end in (wait.low, wait.high))
+    return "" if within else f"; the interval goes beyond {known}"
 
 
 def _weeks(wait: Wait) -> str:

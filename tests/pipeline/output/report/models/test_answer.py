@@ -9,7 +9,7 @@ import pytest
 
 from helpers.synthetic_result import changed
 from pipeline.assembly.study_result import StudyResult
-from pipeline.output.report.answer import answer
+from pipeline.output.report.models.answer import answer
 from pipeline.output.report.words import washout_words
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.study.settings import Settings

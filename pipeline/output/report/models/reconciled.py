@@ -1,0 +1,85 @@
+"""Two models that seem to contradict each other: one sentence that says why, and which one counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from pipeline.output.report.models.names import PLAIN
+from pipeline.output.report.models.words import three_digits
+from pipeline.washout.censored.estimate import ModelName, Wait
+from pipeline.washout.line.tobit import WashoutFit
+from pipeline.washout.ranks import RankAssociation
+from pipeline.washout.report import WashoutReport
+
+LIKELY: Final = 0.05
+"""p below which an association is told. Convention."""
+
+
+def reconciled(report: WashoutReport | None, name: str) -> tuple[str, ...]:
+    """Return a sentence for each pair of models that a reader would take for a contradiction.
+
+    Parameters
+    ----------
+    report
+        The models; None: none.
+    name
+        Of the density: `free CD38`.
+    """
+    if report is None:
+        return ()
+    ranks_and_line = (
+        [_ranks_and_line(report.rank, report.tobit, name)] if report.rank and report.tobit else []
+    )
+    return tuple(sentence for sentence in (*ranks_and_line, *_waits(report)) if sentence)
+
+
+def _ranks_and_line(rank: RankAssociation, line: WashoutFit, name: str) -> str:
+    """Return why ranks and line read otherwise; "" where they agree."""
+    if line.slope_p is None:
+        return ""
+    by_rank, by_line = rank.p < LIKELY, line.slope_p < LIKELY
+    ranks = f"p = {rank.p:.2g}, {rank.n} visits"
+    lines = f"p = {line.slope_p:.2g}, {line.n} visits"
+    if by_rank and by_line and (rank.spearman > 0) != (line.slope > 0):
+        return (
+            f"The rank test ({ranks}) and the line ({lines}) point in opposite ways: the rows bend, or a "
+            "few of them carry the line. Rely on neither before looking at the plot."
+        )
+    if by_line and not by_rank:
+        return (
+            f"The line shows a change of {name} ({lines}), the rank test alone does not ({ranks}): ranks use "
+            "only the order of the visits, the line also how far apart they lie, but it needs them to be "
+            "straight. So take the change as likely, not as shown."
+        )
+    if by_rank and not by_line:
+        return (
+            f"The rank test shows a change of {name} ({ranks}), the line alone does not ({lines}): the order "
+            "of the visits is clear, but a straight line does not catch it. So that it changes is shown, how "
+            "fast is not."
+        )
+    return ""
+
+
+def _waits(report: WashoutReport) -> Iterator[str]:
+    """Yield a sentence where line and recovery curve tell waits whose intervals do not meet."""
+    told = {(wait.model, wait.density, wait.share): wait for wait in report.waits if wait.weeks is not None}
+    for (model, density, share), line in told.items():
+        curve = told.get((ModelName.RECOVERY.value, density, share))
+        if model == ModelName.LINE and curve is not None and _apart(line, curve):
+            preferred = report.choice.preferred if report.choice else ""
+            counts = PLAIN[ModelName(preferred)] if preferred in set(ModelName) else ""
+            which = f"the rows fit {counts} better, so its weeks count" if counts else "neither is preferred"
+            yield (
+                f"Until {100 * share:g} % of the patients have {three_digits(density)}, the line tells "
+                f"{three_digits(line.weeks)} weeks and the recovery curve {three_digits(curve.weeks)}: "
+                f"{which}."
+            )
+
+
+def _apart(one: Wait, other: Wait) -> bool:
+    """Tell whether two intervals do not meet; a limit that is not known lies infinitely far."""
+    low, high = float("-inf"), float("inf")
+    ends = [(wait.low if wait.low is not None else low, wait.high if wait.high is not None else high)
+            for wait in (one, other)]  # fmt: skip
+    return ends[0][1] < ends[1][0] or ends[1][1] < ends[0][0]

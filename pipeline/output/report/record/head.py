@@ -1,0 +1,75 @@
+"""The head of the report: title, people, day of the run, program and what was set otherwise than usual."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline.assembly.study_result import StudyResult
+from pipeline.study.settings import Settings, setting_text
+from pipeline.study.study import Study
+
+ABOUT_THE_STUDY = frozenset({"report_title", "lab", "operator", "comment"})
+"""Settings that stand in the head as they are: they change no result."""
+
+UNTITLED = "study"
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What stands at the head of the report; `facts` are named words in one line."""
+
+    title: str
+    comment: str
+    facts: tuple[tuple[str, str], ...]
+    changed_settings: tuple[tuple[str, str], ...]
+
+
+def head(study_result: StudyResult, run_on: str) -> Head:
+    """Return the head of a report.
+
+    Parameters
+    ----------
+    study_result
+        What was found.
+    run_on
+        Day of the run, an ISO date; "": not told.
+    """
+    settings, known = study_result.study.settings, study_result.provenance
+    facts = (
+        ("Laboratory", one_line(settings.lab)),
+        ("Operator", one_line(settings.operator)),
+        ("Run on", f"{run_on} (UTC)" if run_on else ""),
+        ("Program", f"{known.program}, code {known.code_sha256[:12]}" if known else ""),
+    )
+    return Head(
+        title_of(study_result.study),
+        one_line(settings.comment),
+        tuple((name, text) for name, text in facts if text),
+        changed_settings(settings),
+    )
+
+
+def title_of(study: Study) -> str:
+    """Return the typed title, or the name of the study folder."""
+    return one_line(study.settings.report_title) or study.folder.name or UNTITLED
+
+
+def changed_settings(settings: Settings) -> tuple[tuple[str, str], ...]:
+    """Return the settings that differ from their defaults, as they are typed; not what the head itself says.
+
+    Examples
+    --------
+    >>> changed_settings(Settings(seed=7, lab="Haematology"))
+    (('seed', '7'),)
+    """
+    default = Settings().model_dump()
+    return tuple(
+        (name, setting_text(value))
+        for name, value in settings.model_dump().items()
+        if value != default[name] and name not in ABOUT_THE_STUDY
+    )
+
+
+def one_line(text: str) -> str:
+    """Return typed text on one line."""
+    return " ".join(text.split())

@@ -1,0 +1,60 @@
+"""Pages of tubes: where a study has too many cards for one page, they stand on pages of their own."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.files.whole import write_whole
+from pipeline.output.report.cards.tube_cards import TubeCard
+from pipeline.output.report.environment import SCRIPTS_OF_A_TUBE_PAGE, template_environment
+
+if TYPE_CHECKING:
+    from pipeline.output.report.page import Page
+
+FOLDER = "report_tubes"
+"""Beside report.html."""
+
+CARDS_ON_A_PAGE = 200
+"""Cards on one page. Convention: so many open in about half a second (about 6 MB)."""
+
+
+@dataclass(frozen=True, slots=True)
+class TubePage:
+    """A page of cards: its place in the series, its file, and the tubes on it."""
+
+    number: int
+    file: str
+    tubes: tuple[TubeCard, ...]
+    first: int
+
+    @property
+    def name(self) -> str:
+        """`Tubes 201 to 400`."""
+        return f"Tubes {self.first} to {self.first + len(self.tubes) - 1}"
+
+
+def tube_pages(tubes: Sequence[TubeCard]) -> tuple[TubePage, ...]:
+    """Return the pages that the cards of a study need beside the report; none where they fit into it."""
+    shown = [tube for tube in tubes if tube.anchor]
+    if len(shown) <= CARDS_ON_A_PAGE:
+        return ()
+    starts = range(0, len(shown), CARDS_ON_A_PAGE)
+    return tuple(
+        TubePage(k, f"page_{k}.html", tuple(shown[start : start + CARDS_ON_A_PAGE]), start + 1)
+        for k, start in enumerate(starts, start=1)
+    )
+
+
+def write_tube_pages(folder: Path, page: Page) -> None:
+    """Write the pages of tubes of a report into its folder; those of an earlier run are removed."""
+    shutil.rmtree(folder, ignore_errors=True)
+    if page.tube_pages:
+        folder.mkdir(parents=True)
+    environment = template_environment(SCRIPTS_OF_A_TUBE_PAGE)
+    for one in page.tube_pages:
+        html = environment.get_template("tube_page.html.j2").render(page=page, here=one)
+        write_whole(folder / one.file, html)
