@@ -7,7 +7,6 @@ from pathlib import Path
 
 from pipeline.beads.result import CalibrationResult
 from pipeline.files.whole import write_whole
-from pipeline.output.figures.style.canvas import house_style
 from pipeline.output.report.bead_cards import bead_card
 from pipeline.output.report.page import template_environment
 from pipeline.study.study import Study
@@ -20,7 +19,6 @@ def write_bead_page(path: Path, study: Study, calibrations: Sequence[Calibration
 
 def bead_page_html(study: Study, calibrations: Sequence[CalibrationResult]) -> str:
     """Return the page as HTML; the same runs give the same text."""
-    with house_style():
-        cards = [bead_card(calibration, f"beads-{k}") for k, calibration in enumerate(calibrations, start=1)]
+    cards = [bead_card(calibration, f"beads-{k}") for k, calibration in enumerate(calibrations, start=1)]
     title = study.folder.name or "study"
     return template_environment().get_template("bead_page.html.j2").render(title=title, beads=cards)

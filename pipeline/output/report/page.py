@@ -14,14 +14,11 @@ from calibration.density.receptor_density import QUANTIFIED, RdStatus
 from pipeline.assembly.limiting import Limiting
 from pipeline.assembly.study_result import StudyResult
 from pipeline.files.whole import write_whole
-from pipeline.output.figures.response import response_figure
-from pipeline.output.figures.style.canvas import house_style, to_svg
+from pipeline.output.figures.charts import RESPONSE, SURVIVAL, SWIMMER, WASHOUT, chart_html
 from pipeline.output.figures.style.palette import BADGES, STATUS, Look
-from pipeline.output.figures.survival import survival_figure
 from pipeline.output.figures.svg.shades import COLOURS
 from pipeline.output.figures.svg.style import STYLE
-from pipeline.output.figures.swimmer import MOST_BARS, swimmer_figure, swimmers
-from pipeline.output.figures.washout import washout_figure
+from pipeline.output.figures.swimmer import MOST_BARS, swimmers
 from pipeline.output.interval import interval_name
 from pipeline.output.report.answer import answer
 from pipeline.output.report.attention import Item, attention
@@ -37,8 +34,7 @@ from pipeline.output.report.words import (
     washout_words,
 )
 from pipeline.quantification.result import SampleResult
-from pipeline.response.follow_up import FollowUp
-from pipeline.study.quantity_name import axis_name, density_name, marker_of
+from pipeline.study.quantity_name import density_name, marker_of
 from pipeline.study.settings import Settings
 
 if TYPE_CHECKING:
@@ -46,7 +42,7 @@ if TYPE_CHECKING:
 
 TEMPLATES = Path(__file__).parent / "templates"
 
-SCRIPTS = ("table.js", "pictures.js", "page.js")
+SCRIPTS = ("table.js", "pictures.js", "saving.js", "page.js")
 """The page's script, in this order."""
 
 MOST_OPEN_CARDS = 24
@@ -107,8 +103,7 @@ def write_report(path: Path, study_result: StudyResult) -> None:
 
 def report_html(study_result: StudyResult) -> str:
     """Return the report as HTML; the same result gives the same text."""
-    with house_style():
-        page = _page(study_result)
+    page = _page(study_result)
     return template_environment().get_template("report.html.j2").render(page=page, study_result=study_result)
 
 
@@ -134,15 +129,15 @@ def _page(study_result: StudyResult) -> Page:
         interval_name=interval_name(study_result.limiting),
         axis=axis_bar(scale),
         n_visits=len(study_result.visits),
-        washout_svg=_washout_svg(study_result),
+        washout_svg=chart_html(WASHOUT, study_result, _links(anchors)),
         washout_words=washout_words(study_result),
         untold_words=untold_words(study_result),
         data_words=data_words(study_result.washout) if study_result.washout else "",
-        response_svg=_response_svg(study_result),
-        swimmer_svg=_swimmer_svg(study_result.courses, study_result.study.settings),
+        response_svg=chart_html(RESPONSE, study_result),
+        swimmer_svg=chart_html(SWIMMER, study_result),
         n_swimmers=len(swimmers(study_result.courses)),
         n_shown=min(len(swimmers(study_result.courses)), MOST_BARS),
-        survival_svg=_survival_svg(study_result.courses, study_result.study.settings),
+        survival_svg=chart_html(SURVIVAL, study_result),
         changed_settings=changed_settings(study_result.study.settings),
         open_all=len(results) <= MOST_OPEN_CARDS,
     )
@@ -207,44 +202,13 @@ def _anchors(study_result: StudyResult, results: Sequence[SampleResult]) -> dict
     return {**tubes, **beads}
 
 
-def _washout_svg(study_result: StudyResult) -> str:
-    if not any(visit.washout_weeks is not None for visit in study_result.visits):
-        return ""
-    washout = study_result.washout
-    figure = washout_figure(
-        study_result.visits,
-        study_result.best_responses(),
-        study_result.study.settings,
-        washout.curve if washout else None,
-        axis_name(study_result.study),
-        contradicted=bool(washout and washout.curve_is_contradicted),
-    )
-    return to_svg(figure, "washout", "Receptor density against weeks of washout, one point per visit")
-
-
-def _response_svg(study_result: StudyResult) -> str:
-    if study_result.response is None or not study_result.response.n_evaluable:
-        return ""
-    return to_svg(
-        response_figure(study_result.response, density_name(study_result.study)),
-        "response",
-        "Disease control rates with exact intervals",
-    )
-
-
-def _swimmer_svg(courses: Sequence[FollowUp], settings: Settings) -> str:
-    shown = swimmers(courses)[:MOST_BARS]
-    if not shown:
-        return ""
-    figure = swimmer_figure(shown, settings.month_days)
-    return to_svg(figure, "swimmer", "A bar per patient as long as the treatment, with response and events")
-
-
-def _survival_svg(courses: Sequence[FollowUp], settings: Settings) -> str:
-    if not swimmers(courses):
-        return ""
-    figure = survival_figure(courses, settings.month_days)
-    return to_svg(figure, "survival", "Kaplan-Meier curves of progression-free and overall survival")
+def _links(anchors: dict[str, str]) -> dict[str, str]:
+    """Return where the card of each tube is, by sample_id; of those that have one."""
+    return {
+        name.removeprefix("sample:"): f"#{anchor}"
+        for name, anchor in anchors.items()
+        if anchor and name.startswith("sample:")
+    }
 
 
 def template_environment() -> Environment:

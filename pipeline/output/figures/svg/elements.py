@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from html import escape
+from typing import Final
 
 Number = float | int
+
+_NO_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+"""Characters that no XML file may hold."""
 
 
 def number(value: Number) -> str:
@@ -37,7 +42,18 @@ def element(name: str, *children: str, **attributes: str | Number | None) -> str
 
 def text(words: str, x: Number, y: Number, **attributes: str | Number | None) -> str:
     """Return a line of text whose baseline starts at (x, y)."""
-    return element("text", escape(words), x=x, y=y, **attributes)
+    return element("text", safe(words), x=x, y=y, **attributes)
+
+
+def safe(words: str) -> str:
+    r"""Return words as they may stand in an SVG file; a character that no XML file may hold becomes "\ufffd".
+
+    Examples
+    --------
+    >>> safe("a < b"), safe("P" + chr(1)) == "P\ufffd"
+    ('a &lt; b', True)
+    """
+    return escape(_NO_XML.sub("\ufffd", words))
 
 
 def path(points: Iterable[tuple[Number, Number]], **attributes: str | Number | None) -> str:
@@ -58,4 +74,4 @@ def shortened(words: str, most: int) -> str:
 
 
 def _value(value: str | Number) -> str:
-    return escape(value) if isinstance(value, str) else number(value)
+    return safe(value) if isinstance(value, str) else number(value)
