@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -30,6 +30,24 @@ TABLES: Final[tuple[tuple[str, Callable[[StudyResult], Table]], ...]] = (
 )
 """The CSV files of `results/`, and what makes their tables."""
 
+
+@dataclass(frozen=True, slots=True)
+class FigureExtras:
+    """Files of figures that are made on request: they take longer than all others.
+
+    Attributes
+    ----------
+    png
+        A PNG of 300 dots an inch beside each SVG.
+    gating_pdf
+        `gating.pdf`, a page per tube.
+    """
+
+    png: bool = False
+    gating_pdf: bool = False
+
+
+NO_EXTRAS: Final = FigureExtras()
 
 class Results:
     """Where results go, and the writing of them; `stores` keep what is finished."""
@@ -61,6 +79,7 @@ class Results:
         stage: Callable[[str], None],
         *,
         figures: bool = True,
+        extras: FigureExtras = NO_EXTRAS,
     ) -> None:
         """Write every file of the contract.
 
@@ -72,6 +91,8 @@ class Results:
             Told what is written now.
         figures
             Whether the figures are drawn again too.
+        extras
+            Files of figures that are made on request.
         """
         with second_process(len(study_result.results)) as start:
             stage("writing tables")
@@ -80,7 +101,7 @@ class Results:
             self._write_report(study_result)
             if figures:
                 stage("drawing figures")
-                self._write_figures(study_result)
+                self._write_figures(study_result, extras)
             stage("finishing")
             write_gates(self.folder / "gates", study_result.results, self.stores.samples)
         self._write_run(study_result, facts())
@@ -114,10 +135,10 @@ class Results:
 
         write_report(self.report, study_result)
 
-    def _write_figures(self, study_result: StudyResult) -> None:
+    def _write_figures(self, study_result: StudyResult, extras: FigureExtras) -> None:
         from pipeline.output.figures import write_figures
 
-        write_figures(self.folder / "figures", study_result)
+        write_figures(self.folder / "figures", study_result, png=extras.png, gating_pdf=extras.gating_pdf)
 
     def _write_run(self, study_result: StudyResult, facts: RunFacts) -> None:
         provenance = asdict(study_result.provenance) if study_result.provenance else {}

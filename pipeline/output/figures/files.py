@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
@@ -25,6 +26,7 @@ WIDTHS: Final = (("", TWO_COLUMNS), (f"_{ONE_COLUMN:.0f}mm", ONE_COLUMN))
 """What stands in the name of a chart's PDF, and its width."""
 
 _BEADS, _GATING, _CD38 = "beads", "gating", "cd38"
+_ANY: Final = re.compile(r".*\.(svg|png)", re.DOTALL)
 _COLUMNS: Final = 3
 Titled = tuple[str, Picture]
 
@@ -68,7 +70,7 @@ def _write_chart(folder: Path, chart: Chart, study_result: StudyResult, *, png: 
         _write_pdf(folder / f"{chart.name}{suffix}.pdf", chart.title, chart.pages(study_result, mm, {}))
     pages = chart.pages(study_result, TWO_COLUMNS, {})
     named = ((f"{chart.name}_{k}" if k > 1 else chart.name, page) for k, page in enumerate(pages, start=1))
-    _write_each(folder, named, png=png, only=chart.name)
+    _write_each(folder, named, png=png, only=re.compile(rf"{re.escape(chart.name)}(_\d+)?\.(svg|png)"))
 
 
 def _write_pdf(path: Path, title: str, pages: Iterable[Picture]) -> None:
@@ -85,10 +87,12 @@ def _write_pdf(path: Path, title: str, pages: Iterable[Picture]) -> None:
     write_whole(path, lambda unfinished: to_pdf(figures, unfinished, title))
 
 
-def _write_each(folder: Path, pictures: Iterable[Titled], *, png: bool, only: str = "") -> None:
+def _write_each(
+    folder: Path, pictures: Iterable[Titled], *, png: bool, only: re.Pattern[str] = _ANY
+) -> None:
     """Write pictures as files of a folder; those of an earlier run that are no more are removed.
 
-    `only`: the beginning of their names, where the folder holds others too.
+    `only`: what their names look like, where the folder holds others too.
     """
     written = set()
     for name, picture in pictures:
@@ -97,8 +101,8 @@ def _write_each(folder: Path, pictures: Iterable[Titled], *, png: bool, only: st
         written.add(path.name)
         if png:
             written.add(_write_png(path.with_suffix(".png"), name, picture))
-    for left in chain(folder.glob(f"{only}*.svg"), folder.glob(f"{only}*.png")):
-        if left.name not in written:
+    for left in folder.glob("*.*"):
+        if only.fullmatch(left.name) and left.name not in written:
             left.unlink()
 
 

@@ -13,9 +13,8 @@ from helpers.response import tables_of
 from helpers.synthetic_result import changed
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.figures import write_figures
-from pipeline.output.figures.style.canvas import to_svg
-from pipeline.output.figures.survival import survival_figure
-from pipeline.output.figures.swimmer import MOST_BARS, swimmer_figure, swimmer_figures, swimmers
+from pipeline.output.figures.survival import survival_picture
+from pipeline.output.figures.swimmer import MOST_BARS, swimmer_picture, swimmer_pictures, swimmers
 from pipeline.output.report.page import report_html
 from pipeline.output.workbook import workbook_sheets, write_workbook
 from pipeline.patients.visits import patient_rd
@@ -64,7 +63,7 @@ def test_a_bar_has_name_response_events_and_reason():
         course("P2", 60, dexamethasone_on=day(57), discontinuation_reason="withdrawn, " * 10),
         follow_up(Patient("P3", "MR", last_contact_on=day(30)), START),
     )
-    words = texts_of(to_svg(swimmer_figure(courses, 30), "s", "courses"))
+    words = texts_of(swimmer_picture(courses, 30).content)
     assert {"P1", "SD", "MR", "death", "dexamethasone added", "still treated when last seen"} <= set(words)
     assert {"progression", "on treatment"} <= set(words)
     assert any(word.startswith("withdrawn") and word.endswith("…") for word in words)
@@ -72,15 +71,15 @@ def test_a_bar_has_name_response_events_and_reason():
 
 def test_many_patients_are_spread_over_pages():
     courses = [course(f"P{k:03}", 10 + k) for k in range(2 * MOST_BARS + 1)]
-    assert len(list(swimmer_figures(courses, 30))) == 3
-    assert list(swimmer_figures([], 30)) == []
+    assert len(list(swimmer_pictures(courses, 30))) == 3
+    assert list(swimmer_pictures([], 30)) == []
 
 
 def test_the_survival_figure_prints_medians_and_numbers_at_risk():
     courses = [
         course(f"P{k}", 30 * k, progressed_on=day(30 * k), last_contact_on=day(300)) for k in range(1, 7)
     ]
-    words = texts_of(to_svg(survival_figure(courses, 30), "k", "survival"))
+    words = texts_of(survival_picture(courses, 30).content)
     assert "6 events in 6 patients" in words
     assert any(word.startswith("median 3.5 months") for word in words)
     assert any(word.startswith("median not reached") for word in words)
@@ -88,9 +87,7 @@ def test_the_survival_figure_prints_medians_and_numbers_at_risk():
 
 
 def test_curves_without_a_single_time_are_empty_axes():
-    assert "PFS" not in texts_of(
-        to_svg(survival_figure([follow_up(Patient("P"), None)], 30), "k", "survival")
-    )
+    assert "PFS" not in texts_of(survival_picture([follow_up(Patient("P"), None)], 30).content)
 
 
 def test_both_are_written_as_pdf_with_the_same_bytes_and_go_with_their_data(followed, study_result, tmp_path):
