@@ -48,7 +48,7 @@ def _chart(series: DriftSeries) -> str:
     places = [_place(point, series.logarithmic, last.mean, last.sd) for point in series.points]
     at = [(x.place(k), y.place(place)) for k, place in enumerate(places)]
     looks = [_look(place, point) for place, point in zip(places, series.points, strict=True)]
-    parts = [title, *(_limit(sds, y) for sds in (0, 2, -2, 3, -3)), path(at, class_="grid")]
+    parts = [title, *(_limit(sds, y) for sds in (0, 2, -2, 3, -3)), path(at, class_="leader")]
     told = range(len(at)) if len(at) <= MOST_TOLD else range(len(at) - 1, len(at))
     parts += _untold(at[: told.start], looks[: told.start])
     parts += [_told(series, k, at[k], looks[k]) for k in told]

@@ -7,17 +7,23 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from pipeline.output.figures.svg.chart import SMALL, Box
 from pipeline.output.figures.svg.elements import path, text
 from pipeline.output.figures.svg.letters import width
+
+Boxes = NDArray[np.float64]
+"""Shape (n, 4): left, top, right, bottom."""
 
 _RADIUS: Final = 4.2
 _HIGH: Final = 0.76 * SMALL
 """From the baseline to the top of a capital letter."""
 
-_STEPS: Final = (6.0, 10.0, 16.0, 23.0, 31.0, 40.0, 52.0, 66.0, 82.0)
-_TURNS: Final = (0, 180, 330, 30, 210, 150, 270, 90, 300, 60, 240, 120, 345, 15, 285, 255, 105, 75)
-_NEAR: Final = 11.0
+_STEPS: Final = (6.0, 10.0, 15.0, 20.0, 26.0, 32.0, 40.0, 48.0, 57.0, 67.0, 78.0, 90.0, 105.0)
+_TURNS: Final = (0, 180, 330, 30, 210, 150, 270, 90, 300, 60, 240, 120, 345, 15, 195, 165, 285, 255, 105, 75)
+_NEAR: Final = 8.0
 """Beyond this distance a thin line leads from the name to its point."""
 
 
@@ -50,8 +56,9 @@ def placed_labels(
     marks = [(x - _RADIUS, y - _RADIUS, x + _RADIUS, y + _RADIUS) for x, y, _ in named]
     boxes, words, parts = [*taken, *marks], [], []
     for (x, y, name), own in zip(named, marks, strict=True):
-        others = [*words, *(one for one in marks if one != own)]
-        place = next((p for p in _places(x, y, name) if _fits(p, boxes, others, frame)), None)
+        others = np.array([*words, *(one for one in marks if one != own)]).reshape(-1, 4)
+        full = np.array(boxes)
+        place = next((p for p in _places(x, y, name) if _fits(p, full, others, frame)), None)
         if place is None:
             continue
         parts.append(text(name, place.box[0] + 0.5, place.box[3] - 1, class_="small greytext"))
@@ -91,13 +98,18 @@ def _places(x: float, y: float, name: str) -> Iterator[_Place]:
             yield _Place(box, _leader(x, y, box) if distance > _NEAR else ())
 
 
-def _fits(place: _Place, boxes: Iterable[Box], others: Sequence[Box], frame: Box) -> bool:
+def _fits(place: _Place, boxes: Boxes, others: Boxes, frame: Box) -> bool:
     """Tell whether a name touches nothing and its leader no other name or mark."""
     box = place.box
     inside = box[0] >= frame[0] and box[1] >= frame[1] and box[2] <= frame[2] and box[3] <= frame[3]
-    if not inside or any(overlap(box, other) for other in boxes):
+    if not inside or _touches(box, boxes):
         return False
-    return not any(overlap(piece, other) for piece in place.leader_boxes for other in others)
+    return not any(_touches(piece, others) for piece in place.leader_boxes)
+
+
+def _touches(box: Box, boxes: Boxes) -> bool:
+    left, top, right, bottom = boxes.T
+    return bool(np.any((box[0] < right) & (left < box[2]) & (box[1] < bottom) & (top < box[3])))
 
 
 def _leader(x: float, y: float, box: Box) -> tuple[tuple[float, float], ...]:

@@ -44,13 +44,14 @@ _KEY: Final = 112.0
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
-    """The scales, and the box that they span."""
+    """The scales, and the box that they span; words above it may reach to `right`."""
 
     x: Scale
     y: Scale
     settings: Settings
     lloqs: tuple[float, ...]
     uloqs: tuple[float, ...]
+    right: float
 
     @property
     def box(self) -> Box:
@@ -130,7 +131,7 @@ def _frame(
     right = wide - (8 if narrow else _KEY + 14)
     top, tall = 16, 176 if narrow else 208
     x = Scale(min(xs) / 1.25, max(xs) * 1.25, 58, right, logarithmic=True)
-    return _Frame(x, Scale(low, high, top + tall, top, logarithmic=True), settings, lloqs, uloqs)
+    return _Frame(x, Scale(low, high, top + tall, top, logarithmic=True), settings, lloqs, uloqs, wide - 2)
 
 
 def _areas(frame: _Frame) -> str:
@@ -146,17 +147,18 @@ def _areas(frame: _Frame) -> str:
     )
 
 
-def _months(frame: _Frame) -> list[tuple[float, str]]:
-    places = [
-        (frame.x.place(week), f"{months} months")
-        for months in _MONTHS
-        if frame.x.low < (week := months * frame.settings.month_days / 7) < frame.x.high
-    ]
-    apart: list[tuple[float, str]] = []
-    for place, words in reversed(places):
-        if not apart or apart[-1][0] - place > width(words, SMALL) + 4:
-            apart.append((place, words))
-    return apart
+def _months(frame: _Frame) -> list[tuple[float, float, str]]:
+    """Return (place, middle of the words, words) of the months, from the last back as far as none touch."""
+    shown: list[tuple[float, float, str]] = []
+    for months in reversed(_MONTHS):
+        week, words = months * frame.settings.month_days / 7, f"{months} months"
+        if not frame.x.low < week < frame.x.high:
+            continue
+        place, half = frame.x.place(week), width(words, SMALL) / 2
+        middle = min(place, frame.right - half)
+        if not shown or shown[-1][1] - middle > 2 * half + 4:
+            shown.append((place, middle, words))
+    return shown
 
 
 def _levels(frame: _Frame) -> list[tuple[float, str, str]]:
@@ -173,11 +175,10 @@ def _levels(frame: _Frame) -> list[tuple[float, str, str]]:
 
 
 def _months_drawn(frame: _Frame) -> str:
-    _, top, right, bottom = frame.box
+    _, top, _, bottom = frame.box
     parts = []
-    for place, words in _months(frame):
+    for place, middle, words in _months(frame):
         parts.append(element("path", d=f"M{number(place)} {number(bottom)}V{top}", class_="grid"))
-        middle = min(place, right + 6 - width(words, SMALL) / 2)
         parts.append(text(words, middle, top - 4, class_="m small greytext"))
     return "".join(parts)
 
@@ -198,7 +199,7 @@ def _taken(frame: _Frame, line: Line | None, points: Sequence[Point]) -> list[Bo
     left, top, right, bottom = frame.box
     taken = [box for point in points for box in room_of(point, frame.x, frame.y)]
     taken += line.taken if line else ()
-    taken += [(place - 0.8, top, place + 0.8, bottom) for place, _ in _months(frame)]
+    taken += [(place - 0.8, top, place + 0.8, bottom) for place, _, _ in _months(frame)]
     taken += [(left, height - 0.8, right, height + 0.8) for height, look, _ in _levels(frame) if look]
     return taken
 
@@ -215,17 +216,21 @@ def _words(frame: _Frame, line: Line | None, taken: list[Box]) -> str:
 
 
 def _at_free_place(end: float, y: float, words: str, frame: _Frame, taken: list[Box]) -> str:
-    """Return words on this height that touch nothing, as near to `end` as can be; their box is then taken."""
+    """Return words at this height that touch nothing, as near to `end` as can be; their box is then taken.
+
+    Where all of it is full, they stand a line lower or higher.
+    """
     left, _, right, _ = frame.box
     wide = width(words, SMALL) + 2
-    steps = [k * step for k in range(60) for step in (-4.0, 4.0)]
+    steps = [k * step for k in range(170) for step in (-2.0, 2.0)]
     starts = [end + step - wide for step in steps]
     inside = [at for at in starts if left + 1 <= at <= right - wide] or [left + 1]
-    boxes = [(at, y - 0.8 * SMALL, at + wide, y + 1) for at in inside]
+    heights = (y, y + 1.5 * SMALL, y - 1.4 * SMALL)
+    boxes = [(at, base - 0.8 * SMALL, at + wide, base + 1) for base in heights for at in inside]
     free = (box for box in boxes if not any(overlap(box, other) for other in taken))
     box = next(free, boxes[0])
     taken.append(box)
-    return text(words, box[0] + 1, y, class_="small greytext")
+    return text(words, box[0] + 1, box[3] - 1, class_="small greytext")
 
 
 def _points(points: Sequence[Point], frame: _Frame, links: Mapping[str, str]) -> str:

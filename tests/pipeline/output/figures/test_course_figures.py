@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import date, timedelta
 
 import openpyxl
-import pytest
 
-from helpers.response import tables_of
 from helpers.synthetic_result import changed
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.figures import write_figures
@@ -17,9 +14,8 @@ from pipeline.output.figures.survival import survival_picture
 from pipeline.output.figures.swimmer import MOST_BARS, swimmer_picture, swimmer_pictures, swimmers
 from pipeline.output.report.page import report_html
 from pipeline.output.workbook import workbook_sheets, write_workbook
-from pipeline.patients.visits import patient_rd
 from pipeline.response.follow_up import follow_up
-from pipeline.study.study import Patient, Statement
+from pipeline.study.study import Patient
 
 START = date(2024, 3, 4)
 
@@ -34,22 +30,6 @@ def course(name, treated, **more):
 
 def texts_of(svg):
     return re.findall(r"<text[^>]*>([^<]*)</text>", svg)
-
-
-@pytest.fixture(scope="module")
-def followed(study_result: StudyResult) -> StudyResult:
-    """The synthetic result with a course for each patient; one had dexamethasone early, one late."""
-    patients = tuple(
-        replace(p, treatment_start=START, progressed_on=day(70 + 20 * k), discontinued_on=day(70 + 20 * k),
-                died_on=day(200 + 30 * k) if k % 2 else None, last_contact_on=day(400), age=50.0 + k,
-                discontinuation_reason="progression" if k else "74 weeks = 18.5 months <b>on drug</b>",
-                dexamethasone_on=day(40) if k < 3 else day(65) if k == 5 else None, teae_grade=k % 4)
-        for k, p in enumerate(study_result.study.patients)
-    )  # fmt: skip
-    statements = (Statement("26.4 % had disease control", 32, cell="statements!A2"),)
-    study = replace(study_result.study, patients=patients, statements=statements)
-    rows = [patient_rd(visit) for visit in study_result.visits]
-    return changed(study_result, study=study, response=tables_of(study, rows))
 
 
 def test_the_longest_treated_comes_first_and_who_has_no_time_has_no_bar():
