@@ -99,9 +99,7 @@ def _from_store(
         return RunFacts(command_line(), started, time.monotonic() - clock, 0, len(tubes))
 
     all_there()
-    results.write(
-        study_result, facts, reporter.stage, figures=extras is not None, extras=extras or NO_EXTRAS
-    )
+    results.write(study_result, facts, reporter.stage, figures=extras is not None, extras=extras or NO_EXTRAS)
     return summary_of(study_result, finished_text(study_result, results.report), faults)
 
 

@@ -49,6 +49,7 @@ class FigureExtras:
 
 NO_EXTRAS: Final = FigureExtras()
 
+
 class Results:
     """Where results go, and the writing of them; `stores` keep what is finished."""
 

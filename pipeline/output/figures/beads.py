@@ -116,7 +116,7 @@ def _line(curve: StandardCurve, x: Scale, y: Scale) -> str:
     return path(places, class_="fit")
 
 
-def _bead(index: int, median: float, level: float, fitted: bool, x: Scale, y: Scale) -> str:  # noqa: FBT001
+def _bead(index: int, median: float, level: float, fitted: bool, x: Scale, y: Scale) -> str:
     words = f"bead {index} · median {count(median)} · assigned {count(level)}"
     words += "" if fitted else " · not in the fit"
     dot = mark("circle", x.place(median), y.place(level), 4, fill=BLUE if fitted else "#fff",

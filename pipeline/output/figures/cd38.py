@@ -156,9 +156,7 @@ def _mfi_of(curve: StandardCurve, molecules: float) -> float:
     return float(10.0 ** ((math.log10(molecules) - curve.intercept) / curve.slope))
 
 
-def cd38_of(
-    result: SampleResult, curve: StandardCurve | None, labels: Mapping[str, str]
-) -> Picture | None:
+def cd38_of(result: SampleResult, curve: StandardCurve | None, labels: Mapping[str, str]) -> Picture | None:
     """Return the histogram of a tube; None without one. A curve that was rejected gives no molecules.
 
     Parameters

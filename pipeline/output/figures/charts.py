@@ -76,12 +76,12 @@ def _survival(study_result: StudyResult, mm: float, links: Links) -> Iterator[Pi
         yield survival_picture(study_result.courses, study_result.study.settings.month_days, mm=mm)
 
 
-WASHOUT: Final = Chart("rd_washout", "Receptor density against weeks of washout, one point per visit", _washout)
+WASHOUT: Final = Chart(
+    "rd_washout", "Receptor density against weeks of washout, one point per visit", _washout
+)
 RESPONSE: Final = Chart("response", "Disease control rates with exact intervals", _response)
 SWIMMER: Final = Chart(
     "swimmer", "A bar per patient as long as the treatment, with response and events", _swimmer
 )
-SURVIVAL: Final = Chart(
-    "survival", "Kaplan-Meier curves of progression-free and overall survival", _survival
-)
+SURVIVAL: Final = Chart("survival", "Kaplan-Meier curves of progression-free and overall survival", _survival)
 CHARTS: Final = (WASHOUT, RESPONSE, SWIMMER, SURVIVAL)

@@ -77,7 +77,11 @@ def _untold(at: Sequence[tuple[float, float]], looks: Sequence[tuple[str, str]])
     return [
         element(
             "path",
-            d="".join(outline(look[0], *place, 2.6) for place, one in zip(at, looks, strict=True) if one == look),
+            d="".join(
+                outline(look[0], *place, 2.6)
+                for place, one in zip(at, looks, strict=True)
+                if one == look
+            ),
             fill=look[1],
         )
         for look in dict.fromkeys(looks)

@@ -56,9 +56,7 @@ def write_figures(
     _write_pdf(folder / GATING_FIGURES, "Gating", pages)
 
 
-def write_bead_figures(
-    folder: Path, calibrations: Iterable[CalibrationResult], *, png: bool = False
-) -> None:
+def write_bead_figures(folder: Path, calibrations: Iterable[CalibrationResult], *, png: bool = False) -> None:
     """Write `calibration.pdf`, a page per bead run that has a histogram or a curve, and an SVG of each."""
     shown = [run for run in calibrations if run.histogram is not None or run.curve is not None]
     _write_pdf(folder / BEAD_FIGURES, "Bead runs", chain.from_iterable(map(_bead_pages, shown)))
@@ -87,9 +85,7 @@ def _write_pdf(path: Path, title: str, pages: Iterable[Picture]) -> None:
     write_whole(path, lambda unfinished: to_pdf(figures, unfinished, title))
 
 
-def _write_each(
-    folder: Path, pictures: Iterable[Titled], *, png: bool, only: re.Pattern[str] = _ANY
-) -> None:
+def _write_each(folder: Path, pictures: Iterable[Titled], *, png: bool, only: re.Pattern[str] = _ANY) -> None:
     """Write pictures as files of a folder; those of an earlier run that are no more are removed.
 
     `only`: what their names look like, where the folder holds others too.

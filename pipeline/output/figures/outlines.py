@@ -167,7 +167,7 @@ def _ellipse(gate: EllipsoidGate, density: Density) -> list[Line]:
 
 
 def kept_words(density: Density, step: GateStep) -> str:
-    """Return what a gate keeps, with each threshold as the sheet `gates` wants it, or why there is no gate."""
+    """Return what a gate keeps, each threshold as the sheet `gates` wants it, or why there is no gate."""
     if density.gate is None:
         if Method.FILE in step.methods:
             return "drawn elsewhere: no outline on these axes"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 from pipeline.output.figures.style.palette import BLUE
@@ -19,9 +18,7 @@ _LINE: Final = 1.2 * SIZE
 _AXIS: Final = "disease control, % of evaluable patients, with exact (Clopper–Pearson) interval"
 
 
-def response_picture(
-    tables: ResponseTables, name: str = "free CD38", *, mm: float = TWO_COLUMNS
-) -> Picture:
+def response_picture(tables: ResponseTables, name: str = "free CD38", *, mm: float = TWO_COLUMNS) -> Picture:
     """Return the disease control rate overall, by washout and by receptor density, a line each."""
     groups = (
         ("disease control, all", tables.response[-1:]),

@@ -91,13 +91,13 @@ def _steps(curve: SurvivalCurve, endpoint: Endpoint, x: Scale, y: Scale) -> str:
     _, low = _from_one(curve.times, curve.low)
     _, high = _from_one(curve.times, curve.high)
     known = np.isfinite(low)
-    edges = (_stairs(times[known], 100 * band[known], x, y) for band in (low, high))
+    under, over = (_stairs(times[known], 100 * band[known], x, y) for band in (low, high))
     lost = curve.censored > 0
     ticks = "".join(
         f"M{number(x.place(at))} {number(y.place(100 * share) - 3)}v6"
         for at, share in zip(curve.times[lost].tolist(), curve.survival[lost].tolist(), strict=True)
     )
-    band = polygon(*edges, COLOURS[endpoint], fill_opacity=0.13) if known.any() else ""
+    band = polygon(under, over, COLOURS[endpoint], fill_opacity=0.13) if known.any() else ""
     line = _stroke(_stairs(times, 100 * survival, x, y), endpoint)
     censored = element("path", d=ticks, stroke=COLOURS[endpoint], stroke_width=0.9) if ticks else ""
     return band + line + censored

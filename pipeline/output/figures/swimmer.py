@@ -94,7 +94,12 @@ def swimmer_picture(courses: Sequence[FollowUp], month_days: float, *, mm: float
     parts = [
         key,
         element("path", d=lines, class_="grid"),
-        text("reason" if narrow else "reason for stopping", columns.months.end + 8, top - 4, class_="small greytext"),
+        text(
+            "reason" if narrow else "reason for stopping",
+            columns.months.end + 8,
+            top - 4,
+            class_="small greytext",
+        ),
     ]
     for place, course in enumerate(courses):
         parts.append(_row(course, columns, top + _PITCH * (place + 0.5) + 1, month_days))
@@ -165,9 +170,9 @@ def _key(courses: Sequence[FollowUp]) -> list[Entry]:
     responses = {course.best_response for course in courses}
     names = [*(name for name in RESPONSES if name in responses), *([""] if "" in responses else [])]
     bars = [
-        Entry(element("rect", x=-5, y=-3, width=10, height=6, fill=_colour(name)), name or "response not known")
+        Entry(element("rect", x=-5, y=-3, width=10, height=6, fill=_colour(name)), name or "not known")
         for name in names
-    ]  # fmt: skip
+    ]
     marks = {one for course in courses for _, one in _marks(course)}
     ordered = (one for one in (DEXAMETHASONE, PROGRESSION, DEATH, ON_TREATMENT) if one in marks)
     return [*bars, *(Entry(one.drawn(0, 0), one.name) for one in ordered)]

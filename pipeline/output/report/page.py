@@ -17,7 +17,7 @@ from pipeline.files.whole import write_whole
 from pipeline.output.figures.charts import RESPONSE, SURVIVAL, SWIMMER, WASHOUT, chart_html
 from pipeline.output.figures.style.palette import BADGES, STATUS, Look
 from pipeline.output.figures.svg.shades import COLOURS
-from pipeline.output.figures.svg.style import STYLE
+from pipeline.output.figures.svg.style import style_sheet
 from pipeline.output.figures.swimmer import MOST_BARS, swimmers
 from pipeline.output.interval import interval_name
 from pipeline.output.report.answer import answer
@@ -42,8 +42,9 @@ if TYPE_CHECKING:
 
 TEMPLATES = Path(__file__).parent / "templates"
 
-SCRIPTS = ("table.js", "pictures.js", "saving.js", "page.js")
-"""The page's script, in this order."""
+PICTURE_SCRIPTS = ("pictures.js", "saving.js", "page.js")
+SCRIPTS = ("table.js", *PICTURE_SCRIPTS)
+"""The page's script, in this order; a page without the table of tubes needs the pictures' alone."""
 
 MOST_OPEN_CARDS = 24
 """Up to this many tubes every card is open; beyond, those that need a look."""
@@ -222,14 +223,20 @@ def template_environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    script = "".join((TEMPLATES / "script" / name).read_text("utf-8") for name in SCRIPTS)
+    script, picture_script = _joined(SCRIPTS), _joined(PICTURE_SCRIPTS)
     environment.globals |= {
-        "picture_style": f"{STYLE}\n{BADGES}",
+        "picture_style": f"{style_sheet()}\n{(TEMPLATES / 'pictures.css').read_text('utf-8')}{BADGES}",
         "shade_colours": " ".join(colour.removeprefix("#") for colour in COLOURS),
         "script": script,
         "script_hash": _csp_hash(script),
+        "picture_script": picture_script,
+        "picture_script_hash": _csp_hash(picture_script),
     }
     return environment
+
+
+def _joined(names: Sequence[str]) -> str:
+    return "".join((TEMPLATES / "script" / name).read_text("utf-8") for name in names)
 
 
 def _csp_hash(script: str) -> str:

@@ -18,7 +18,7 @@ from pipeline.output.figures.style.palette import STATUS, Look
 from pipeline.output.figures.style.ticks import count
 from pipeline.output.figures.svg.sheet import in_page
 from pipeline.output.interval import interval_lacks
-from pipeline.output.report.bars import SHADES, Scale, budget_bar, interval_bar
+from pipeline.output.report.bars import SHADES, Scale, budget_bar, in_order, interval_bar
 from pipeline.output.report.occupancy_words import occupancy_pairs
 from pipeline.output.report.words import FLAGS, density_words, interval_words, rounded, sorting_number
 from pipeline.output.result_tables import plasma_cell_percent, reviewers, sample_flags, sample_notes
@@ -235,11 +235,10 @@ def _both(first: int | None, second: int | None) -> str:
 
 
 def _budget(result: SampleResult) -> tuple[tuple[str, str, str], ...]:
-    """Return (shade, name, share) of every term, the largest first."""
-    ordered = sorted(result.receptor.budget, key=lambda term: -term.share)
+    """Return (shade, name, share) of every term, in the same order in every tube."""
     return tuple(
         (SHADES[term.name], term.name.value, f"{100 * term.share:.0f} %")
-        for term in ordered
+        for term in in_order(result.receptor.budget)
         if term.share >= 0.005
     )
 

@@ -37,7 +37,7 @@ def figure_of(picture: Picture) -> Figure:
     with house_style():
         figure, axes = empty_figure(picture.width, picture.height, scale)
         pen = _Pen(axes, scale, tuple(picture.classes.split()))
-        for child in ElementTree.fromstring(f"<svg>{picture.content}</svg>"):  # noqa: S314 (text of ours)
+        for child in ElementTree.fromstring(f"<svg>{picture.content}</svg>"):
             pen.draw(child, 0.0, 0.0, None)
     return figure
 
@@ -98,7 +98,11 @@ class _Pen:
         look = self._look(node)
         line = float(look.get("stroke-width", "1").removesuffix("px")) * self.scale
         fill, stroke = look.get("fill", "#000"), look.get("stroke", "none")
-        patch.set(facecolor=fill if fill == "none" else (fill, float(node.get("fill-opacity", 1))), edgecolor=stroke, linewidth=line if stroke != "none" else 0)
+        patch.set(
+            facecolor=fill if fill == "none" else (fill, float(node.get("fill-opacity", 1))),
+            edgecolor=stroke,
+            linewidth=line if stroke != "none" else 0,
+        )
         if (dashes := look.get("stroke-dasharray")) and line:
             # matplotlib measures dashes in widths of the line
             patch.set_linestyle((0, [float(dash) * self.scale / line for dash in dashes.split()]))
@@ -137,7 +141,7 @@ class _Pen:
 
     def _look(self, node: ElementTree.Element) -> Look:
         given = {name: node.get(name, "") for name in _PRESENTED if node.get(name)}
-        return given | _ruled(node.tag, node.get("class", ""), self.classes)
+        return {**given, **_ruled(node.tag, node.get("class", ""), self.classes)}
 
 
 @lru_cache(maxsize=512)

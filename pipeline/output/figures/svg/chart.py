@@ -69,9 +69,7 @@ def left_axis(
     places = [(scale.place(value), label) for value, label in ticks]
     lines = f"M{number(x)} {number(scale.start)}V{number(scale.end)}"
     lines += "".join(f"M{number(x)} {number(y)}h-{number(length)}" for y, _ in places)
-    lines += "".join(
-        f"M{number(x)} {number(scale.place(value))}h-{number(0.6 * length)}" for value in minor
-    )
+    lines += "".join(f"M{number(x)} {number(scale.place(value))}h-{number(0.6 * length)}" for value in minor)
     labels = (text(label, x - length - 0.3 * size, y + 0.36 * size, class_="e") for y, label in places)
     return element("path", d=lines, class_="frame") + "".join(labels)
 
@@ -82,7 +80,7 @@ def below(words: str, scale: Scale, y: float) -> str:
 
 
 def beside(words: str, scale: Scale, x: float, *, size: float = SIZE) -> str:
-    """Return the name of a left axis, upwards, in as many lines as its length asks for; the last is at `x`."""
+    """Return the name of a left axis, upwards, in as many lines as it needs; the last is at `x`."""
     middle = (scale.start + scale.end) / 2
     lines = lines_of(words, size, abs(scale.end - scale.start))
     parts = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -17,7 +18,9 @@ from pipeline.output.figures.svg.letters import width
 Boxes = NDArray[np.float64]
 """Shape (n, 4): left, top, right, bottom."""
 
+Named = tuple[float, float, str]
 _RADIUS: Final = 4.2
+_CROWD: Final = 22.0
 _HIGH: Final = 0.76 * SMALL
 """From the baseline to the top of a capital letter."""
 
@@ -39,9 +42,7 @@ class _Place:
         return boxes_along(self.leader, reach=0.4)
 
 
-def placed_labels(
-    named: Sequence[tuple[float, float, str]], taken: Iterable[Box], frame: Box
-) -> tuple[str, int]:
+def placed_labels(named: Sequence[Named], taken: Iterable[Box], frame: Box) -> tuple[str, int]:
     """Return each (x, y, name) beside its point where it touches nothing, and how many found no room.
 
     Parameters
@@ -53,8 +54,10 @@ def placed_labels(
     frame
         Names stay inside.
     """
+    named = sorted(named, key=lambda one: -_neighbours(one, named))  # the crowded ones choose first
     marks = [(x - _RADIUS, y - _RADIUS, x + _RADIUS, y + _RADIUS) for x, y, _ in named]
-    boxes, words, parts = [*taken, *marks], [], []
+    boxes, parts = [*taken, *marks], []
+    words: list[Box] = []
     for (x, y, name), own in zip(named, marks, strict=True):
         others = np.array([*words, *(one for one in marks if one != own)]).reshape(-1, 4)
         full = np.array(boxes)
@@ -69,10 +72,14 @@ def placed_labels(
     return "".join(parts), len(named) - len(words)
 
 
+def _neighbours(point: Named, named: Sequence[Named]) -> int:
+    return sum(math.hypot(point[0] - x, point[1] - y) < _CROWD for x, y, _ in named)
+
+
 def boxes_along(line: Sequence[tuple[float, float]], reach: float = 0.8, step: float = 3.0) -> list[Box]:
     """Return small boxes along a line through points, so that no name is put upon it."""
     boxes = []
-    for (x0, y0), (x1, y1) in zip(line, line[1:], strict=False):
+    for (x0, y0), (x1, y1) in pairwise(line):
         pieces = max(1, math.ceil(math.hypot(x1 - x0, y1 - y0) / step))
         for k in range(pieces):
             xs = sorted((x0 + (x1 - x0) * k / pieces, x0 + (x1 - x0) * (k + 1) / pieces))

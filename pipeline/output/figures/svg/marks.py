@@ -25,10 +25,10 @@ def _plus(half: float, *, turned: bool) -> Corners:
 
 SHAPES: Final[Mapping[str, Corners]] = {
     "star": _star(),
-    "plus": _plus(0.36, turned=False),
-    "cross": _plus(0.36, turned=True),
-    "square": ((-0.85, -0.85), (0.85, -0.85), (0.85, 0.85), (-0.85, 0.85)),
-    "diamond": ((0, -1.15), (1.15, 0), (0, 1.15), (-1.15, 0)),
+    "plus": _plus(0.28, turned=False),
+    "cross": _plus(0.28, turned=True),
+    "square": ((-1, -1), (1, -1), (1, 1), (-1, 1)),
+    "diamond": ((0, -1.5), (0.95, 0), (0, 1.5), (-0.95, 0)),
     "up": ((0, -1.1), (1.1, 0.85), (-1.1, 0.85)),
     "down": ((0, 1.1), (1.1, -0.85), (-1.1, -0.85)),
     "right": ((1.1, 0), (-0.85, 1.1), (-0.85, -1.1)),

@@ -51,9 +51,7 @@ class Places:
         return SIDE * (self.y.high - np.asarray(positions, np.float64)) / (self.y.high - self.y.low)
 
 
-def step_picture(
-    density: Density, step: GateStep | None, title: str, labels: Mapping[str, str]
-) -> Picture:
+def step_picture(density: Density, step: GateStep | None, title: str, labels: Mapping[str, str]) -> Picture:
     """Return the picture of a gating step.
 
     Parameters

@@ -42,9 +42,7 @@ def points_of(mm: float) -> float:
     return mm * POINTS_OF_MM
 
 
-def in_page(
-    picture: Picture, description: str, *, name: str, links: bool = False, class_: str = ""
-) -> str:
+def in_page(picture: Picture, description: str, *, name: str, links: bool = False, class_: str = "") -> str:
     """Return a picture for a page.
 
     Parameters
@@ -124,9 +122,7 @@ def _box(picture: Picture) -> str:
     return f"0 0 {number(picture.width)} {number(picture.height)}"
 
 
-def _root(
-    parts: Sequence[str], classes: str, wide: float, high: float, *, width: str, height: str
-) -> str:
+def _root(parts: Sequence[str], classes: str, wide: float, high: float, *, width: str, height: str) -> str:
     style = element("style", style_sheet())
     box: dict[str, str] = {"viewBox": f"0 0 {number(wide)} {number(high)}", "width": width, "height": height}
     return element("svg", style, *parts, xmlns="http://www.w3.org/2000/svg", class_=classes, **box) + "\n"

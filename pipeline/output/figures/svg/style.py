@@ -53,27 +53,10 @@ RULES: Final[tuple[tuple[str, str, Mapping[str, str]], ...]] = (
 )
 """(class of the picture, what it concerns: an element or a class, how that looks); a later rule wins."""
 
-_PAGE: Final = """
-a.spot { cursor: pointer; } a.spot:focus { outline: none; }
-a.spot:focus .hit, a.spot:hover .hit { stroke: #1b1f24; stroke-width: 1.2; }
-.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(290px, 1fr)); gap: 6px 16px; align-items: start; max-width: 1100px; }
-.charts svg.pic { max-width: 420px; }
-figure .narrow { display: none; }
-@media screen and (max-width: 600px) { figure .broad { display: none; } figure .narrow { display: block; } .charts { grid-template-columns: 1fr; } }
-.take { display: flex; gap: 4px; justify-content: flex-end; margin: 2px 0; }
-.take button { font: 11px system-ui, sans-serif; padding: 0 6px; border: 1px solid #9aa1ab; border-radius: 3px; background: #fff; color: #3d444d; cursor: pointer; }
-.take button:hover, .take button:focus-visible { background: #dfe5ec; }
-@media print { .take { display: none; } }
-"""
-
 
 def style_sheet() -> str:
-    """Return the rules as CSS, for a file that holds one picture."""
+    """Return the rules as CSS, for a page with pictures or a file that holds one."""
     return "\n".join(
         f".{kind} {what} {{ {' '.join(f'{name}: {value};' for name, value in look.items())} }}"
         for kind, what, look in RULES
     )
-
-
-STYLE: Final = style_sheet() + _PAGE
-"""What a page with pictures needs."""

@@ -23,7 +23,7 @@ from pipeline.output.figures.svg.chart import (
     row_key,
 )
 from pipeline.output.figures.svg.elements import element, number, text
-from pipeline.output.figures.svg.labels import boxes_along, overlap, placed_labels
+from pipeline.output.figures.svg.labels import overlap, placed_labels
 from pipeline.output.figures.svg.letters import width
 from pipeline.output.figures.svg.marks import mark
 from pipeline.output.figures.svg.sheet import ONE_COLUMN, TWO_COLUMNS, Picture, points_of
@@ -239,9 +239,7 @@ def _points(points: Sequence[Point], frame: _Frame, links: Mapping[str, str]) ->
         return drawn_cloud(points, frame.x, frame.y) + _said(said, frame)
     ordered = sorted(points, key=lambda point: (point.x, point.y))
     hrefs = [next((links[name] for name in one.samples if links.get(name)), "") for one in ordered]
-    return "".join(
-        drawn_point(one, frame.x, frame.y, href) for one, href in zip(ordered, hrefs, strict=True)
-    )
+    return "".join(drawn_point(one, frame.x, frame.y, href) for one, href in zip(ordered, hrefs, strict=True))
 
 
 def _said(words: str, frame: _Frame) -> str:

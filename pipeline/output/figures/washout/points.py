@@ -75,7 +75,7 @@ def drawable(visits: Sequence[Visit], responses: Mapping[str, str]) -> tuple[Poi
 def drawn_point(point: Point, x: Scale, y: Scale, href: str) -> str:
     """Return a point with its interval or arrow and its words; it leads to `href`, unless that is empty."""
     at_x, at_y, look = x.place(point.x), y.place(point.y), point.look
-    line = {"stroke": look.ink, "stroke_width": 0.9, "fill": "none"}
+    line: dict[str, str | float] = {"stroke": look.ink, "stroke_width": 0.9, "fill": "none"}
     parts = [element("title", safe(point.words))]
     if point.side == 0:
         ends = _interval(point, y)
@@ -88,9 +88,7 @@ def drawn_point(point: Point, x: Scale, y: Scale, href: str) -> str:
         parts.append(element("path", d=f"M{number(at_x)} {number(at_y)}V{number(tip)}", **line))
         head = "up" if point.side > 0 else "down"
         parts.append(mark(head, at_x, tip, 2.0, fill=look.ink))
-    parts.append(
-        mark(look.shape, at_x, at_y, RADIUS, fill=point.face, stroke=look.ink, stroke_width=0.9)
-    )
+    parts.append(mark(look.shape, at_x, at_y, RADIUS, fill=point.face, stroke=look.ink, stroke_width=0.9))
     parts.append(element("circle", cx=at_x, cy=at_y, r=_HIT, class_="hit"))
     if href:
         return element("a", *parts, class_="spot", href=href)

@@ -8,7 +8,6 @@ from datetime import date, timedelta
 import openpyxl
 
 from helpers.synthetic_result import changed
-from pipeline.assembly.study_result import StudyResult
 from pipeline.output.figures import write_figures
 from pipeline.output.figures.survival import survival_picture
 from pipeline.output.figures.swimmer import MOST_BARS, swimmer_picture, swimmer_pictures, swimmers

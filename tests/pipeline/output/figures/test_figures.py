@@ -128,7 +128,9 @@ def test_a_thousand_patients_get_no_names(study_result: StudyResult):
 def test_the_histogram_tells_both_medians_and_the_molecules(study_result: StudyResult):
     result = tube(study_result, "P05-S1")
     curve = study_result.calibrations[0].curve
-    words = texts_of(cd38_picture(result.histogram, result.receptor, curve=curve, control_words="FMO").content)
+    words = texts_of(
+        cd38_picture(result.histogram, result.receptor, curve=curve, control_words="FMO").content
+    )
     assert any(word.startswith("FMO: median 255") for word in words)
     assert any("molecules per cell (ABC)" in word for word in words)
 
@@ -185,7 +187,9 @@ def names_below(folder: Path) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.*"))
 
 
-def test_every_figure_of_a_study_is_a_file_and_what_is_no_more_goes(study_result: StudyResult, tmp_path: Path):
+def test_every_figure_of_a_study_is_a_file_and_what_is_no_more_goes(
+    study_result: StudyResult, tmp_path: Path
+):
     (tmp_path / "gating").mkdir()
     (tmp_path / "gating" / "of_an_earlier_run.svg").write_text("<svg/>")
     (tmp_path / "gating.pdf").write_bytes(b"of an earlier run")
@@ -195,7 +199,9 @@ def test_every_figure_of_a_study_is_a_file_and_what_is_no_more_goes(study_result
     one = changed(study_result, results=study_result.results[:1])
     write_figures(tmp_path, one)
     first = study_result.results[0].sample_id
-    charts = [f"{name}{kind}" for name in ("rd_washout", "response") for kind in (".pdf", ".svg", "_88mm.pdf")]
+    charts = [
+        f"{name}{kind}" for name in ("rd_washout", "response") for kind in (".pdf", ".svg", "_88mm.pdf")
+    ]
     tube = [f"gating/{first}.svg", f"cd38/{first}.svg"]
     runs = [f"beads/{run.beads}.svg" for run in study_result.calibrations]
     assert names_below(tmp_path) == sorted([*charts, *tube, "calibration.pdf", *runs, "response_of_mine.svg"])
@@ -205,7 +211,9 @@ def test_png_and_gating_pdf_are_made_on_request(study_result: StudyResult, tmp_p
     one = changed(study_result, results=study_result.results[:1])
     write_figures(tmp_path, one, png=True, gating_pdf=True)
     names = names_below(tmp_path)
-    assert [name[:-3] + "png" for name in names if name.endswith("svg")] == [n for n in names if n.endswith("png")]
+    assert [name[:-3] + "png" for name in names if name.endswith("svg")] == [
+        n for n in names if n.endswith("png")
+    ]
     assert (tmp_path / "gating.pdf").read_bytes().count(b"/Type /Page ") == 1
     write_figures(tmp_path, one)
     assert not [name for name in names_below(tmp_path) if name.endswith("png") or name == "gating.pdf"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import zlib
+from itertools import pairwise
 
 import numpy as np
 from hypothesis import given
@@ -65,7 +66,7 @@ def test_whatever_ranges_keep_lies_within_the_outlines_and_nothing_else(gate):
     kept = inside(gate, Events(places.astype(np.float32), ("A", "B")))
     crossings = np.zeros(places.shape[1], int)  # of the way from each place to the right with an upright side
     for line in outlines(density(gate)):
-        for (x0, y0), (x1, y1) in zip(line[:-1], line[1:], strict=True):
+        for (x0, y0), (x1, y1) in pairwise(line.tolist()):
             if x0 == x1:
                 crossings += (places[0] < x0) & (places[1] > min(y0, y1)) & (places[1] < max(y0, y1))
     assert np.array_equal(crossings % 2 == 1, kept)
