@@ -84,4 +84,4 @@ SWIMMER: Final = Chart(
     "swimmer", "A bar per patient as long as the treatment, with response and events", _swimmer
 )
 SURVIVAL: Final = Chart("survival", "Kaplan-Meier curves of progression-free and overall survival", _survival)
-CHARTS: Final = (WASHOUT, RESPONSE, SWIMMER, SURVIVAL)
+FIGURES: Final = (WASHOUT, RESPONSE, SWIMMER, SURVIVAL)

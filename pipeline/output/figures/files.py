@@ -14,7 +14,7 @@ from pipeline.files.safe_name import file_named
 from pipeline.files.whole import write_whole
 from pipeline.output.figures.beads import bead_pictures
 from pipeline.output.figures.cd38 import cd38_of
-from pipeline.output.figures.charts import CHARTS, Chart
+from pipeline.output.figures.charts import FIGURES, Chart
 from pipeline.output.figures.drift import drift_pictures
 from pipeline.output.figures.gating import channel_labels, gating_panels, gating_picture
 from pipeline.output.figures.svg.sheet import ONE_COLUMN, TWO_COLUMNS, Picture, file_of, joined
@@ -47,7 +47,7 @@ def write_figures(
     gating_pdf
         Whether `gating.pdf` is written, a page per tube.
     """
-    for chart in CHARTS:
+    for chart in FIGURES:
         _write_chart(folder, chart, study_result, png=png)
     write_bead_figures(folder, study_result.calibrations, png=png)
     _write_each(folder / _GATING, _gatings(study_result), png=png)

@@ -15,7 +15,7 @@ from matplotlib.patches import Circle, PathPatch, Rectangle
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.figures.beads import bead_pictures
 from pipeline.output.figures.cd38 import cd38_of
-from pipeline.output.figures.charts import CHARTS, WASHOUT
+from pipeline.output.figures.charts import FIGURES, WASHOUT
 from pipeline.output.figures.files import WIDTHS, write_figures
 from pipeline.output.figures.gating import gating_panels, gating_picture
 from pipeline.output.figures.paper.drawing import figure_of
@@ -90,7 +90,7 @@ def struck(figure: Figure, boxes: dict) -> list[str]:
 
 
 @pytest.mark.parametrize("mm", [ONE_COLUMN, TWO_COLUMNS])
-@pytest.mark.parametrize("chart", CHARTS, ids=lambda chart: chart.name)
+@pytest.mark.parametrize("chart", FIGURES, ids=lambda chart: chart.name)
 def test_a_chart_fits_its_column_and_is_read(followed: StudyResult, chart, mm):
     (picture,) = chart.pages(followed, mm, {})
     figure, boxes = page(picture)
@@ -140,7 +140,7 @@ def test_names_of_forty_patients_touch_nothing(study_result: StudyResult, seed):
 
 def test_a_pdf_has_its_title_and_the_width_of_its_column(followed: StudyResult, tmp_path: Path):
     write_figures(tmp_path, replace(followed, results=(), calibrations=()))
-    for chart in CHARTS:
+    for chart in FIGURES:
         for suffix, mm in WIDTHS:
             written = (tmp_path / f"{chart.name}{suffix}.pdf").read_bytes()
             assert f"/Title ({chart.title[:20]}".encode() in written
