@@ -208,7 +208,7 @@ def test_every_figure_of_a_study_is_a_file_and_what_is_no_more_goes(
 
 
 def test_png_and_gating_pdf_are_made_on_request(study_result: StudyResult, tmp_path: Path):
-    one = changed(study_result, results=study_result.results[:1])
+    one = changed(study_result, results=study_result.results[:1], calibrations=())
     write_figures(tmp_path, one, png=True, gating_pdf=True)
     names = names_below(tmp_path)
     assert [name[:-3] + "png" for name in names if name.endswith("svg")] == [
