@@ -47,13 +47,25 @@ class Entry:
 def bottom_axis(
     scale: Scale, y: float, ticks: Sequence[tuple[float, str]], *, size: float = SIZE, length: float = TICK
 ) -> str:
-    """Return the line below a chart with its ticks and their labels, which are held inside the picture."""
+    """Return the line below a chart with its ticks, and as many of their labels as do not touch."""
     ends = min(scale.start, scale.end), max(scale.start, scale.end)
     places = [(scale.place(value), label) for value, label in ticks]
     lines = f"M{number(ends[0])} {number(y)}H{number(ends[1])}"
     lines += "".join(f"M{number(x)} {number(y)}v{number(length)}" for x, _ in places)
-    labels = (text(label, x, y + length + 1.05 * size, class_="m") for x, label in places if label)
+    labels = (text(label, x, y + length + 1.05 * size, class_="m") for x, label in _apart(places, size))
     return element("path", d=lines, class_="frame") + "".join(labels)
+
+
+def _apart(places: Sequence[tuple[float, str]], size: float) -> list[tuple[float, str]]:
+    """Return the labels, from the left on, that do not touch the one before; their ticks all stay."""
+    kept: list[tuple[float, str]] = []
+    end = -math.inf
+    for x, label in sorted(places):
+        half = width(label, size) / 2
+        if x - half > end + 0.4 * size:
+            kept.append((x, label))
+            end = x + half
+    return kept
 
 
 def left_axis(

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 
 import openpyxl
+from lxml import etree
 
 from helpers.synthetic_result import changed
 from pipeline.output.figures import write_figures
+from pipeline.output.figures.paper.drawing import figure_of
 from pipeline.output.figures.survival import survival_picture
+from pipeline.output.figures.svg.sheet import ONE_COLUMN, file_of, in_page
 from pipeline.output.figures.swimmer import MOST_BARS, swimmer_picture, swimmer_pictures, swimmers
+from pipeline.output.figures.washout import washout_picture
 from pipeline.output.report.page import report_html
 from pipeline.output.workbook import workbook_sheets, write_workbook
 from pipeline.response.follow_up import follow_up
+from pipeline.study.settings import Settings
 from pipeline.study.study import Patient
 
 START = date(2024, 3, 4)
@@ -105,3 +111,47 @@ def test_the_workbook_has_every_table(followed, tmp_path):
     assert set(titles) <= set(column)
     assert "statements!A2" in column
     assert "age >= 65 years" in column
+
+
+HOSTILE = "\"><script>alert(1)</script>&'< 🧪 \x01 مريض " + "long " * 30
+
+
+def test_hostile_names_stay_text_in_every_chart(followed):
+    courses = (
+        course(HOSTILE, 90, discontinuation_reason=HOSTILE),
+        follow_up(Patient("P3", "MR", last_contact_on=day(30)), START),
+    )
+    visits = [
+        replace(visit, patient_id=HOSTILE, visit=HOSTILE, sample_ids=(HOSTILE,)) for visit in followed.visits
+    ]
+    links = {HOSTILE: "#tube-1"}
+    pictures = (
+        swimmer_picture(courses, 30),
+        washout_picture(visits, {}, Settings(), None, HOSTILE, links=links),
+        washout_picture(visits, {}, Settings(), None, HOSTILE, mm=ONE_COLUMN, links=links),
+    )
+    for picture in pictures:
+        for written in (file_of(picture, HOSTILE), in_page(picture, HOSTILE, name=HOSTILE, links=True)):
+            root = etree.fromstring(written.encode())
+            assert not [element for element in root.iter() if "script" in str(element.tag)]
+            assert HOSTILE[:20] in "".join(root.itertext())
+        figure_of(picture)
+
+
+def test_one_visit_and_none_are_drawn(followed):
+    (visit,) = [visit for visit in followed.visits if visit.patient_id == "P05"]
+    one = washout_picture([visit], {}, Settings(), links={"P05-S1": "#tube-5"})
+    assert 'href="#tube-5"' in one.content
+    assert "P05" in texts_of(one.content)
+    none = washout_picture([], {}, Settings(), mm=ONE_COLUMN)
+    assert texts_of(none.content) == ["no patient has both a washout and a receptor density"]
+
+
+def test_an_interval_that_goes_on_below_the_frame_says_so(followed):
+    (visit,) = [visit for visit in followed.visits if visit.patient_id == "P05"]
+    whole = washout_picture([visit], {}, Settings()).content
+    beyond = replace(visit, receptor=replace(visit.receptor, rd_low=0.001))
+    cut = washout_picture([beyond], {}, Settings()).content
+    stroke = re.compile(r'<path d="(M[^"]+)" stroke="#00527f" stroke-width="0.9" fill="none"/>')
+    assert [way.count("M") for way in stroke.findall(whole)] == [1]
+    assert [way.count("M") for way in stroke.findall(cut)] == [2]  # a chevron at the edge
