@@ -113,7 +113,7 @@ def steps_path(heights: NDArray[np.float64], width: float, bottom: int) -> str:
     starts = np.flatnonzero(np.concatenate([[True], tops[1:] != tops[:-1]]))
     ends = np.append(starts[1:], tops.size) * (width / tops.size)
     bars = zip(tops[starts].tolist(), ends.tolist(), strict=True)
-    return f"M0 {bottom}" + "".join(f"V{top:g}H{end:.4g}" for top, end in bars) + f"V{bottom}Z"
+    return f"M0 {bottom}" + "".join([f"V{top:g}H{end:.4g}" for top, end in bars]) + f"V{bottom}Z"
 
 
 def _plot(density: Density, places: Places, *, left: int = _LEFT, top: int = _TOP) -> str:
@@ -136,7 +136,8 @@ def _plot(density: Density, places: Places, *, left: int = _LEFT, top: int = _TO
     lines = [
         np.column_stack([places.across(line[:, 0]), places.down(line[:, 1])]) for line in outlines(density)
     ]
-    drawn = (path(_on_grid(line), class_=kind) for kind in ("halo", "gate") for line in lines)
+    placed = [_on_grid(line) for line in lines]
+    drawn = (path(line, class_=kind) for kind in ("halo", "gate") for line in placed)
     box = {"x": left, "y": top, "width": SIDE, "height": SIDE}
     return element("svg", events, *drawn, class_="plot", **box, **hover)
 
