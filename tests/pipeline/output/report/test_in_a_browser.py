@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pipeline.assembly.study_result import StudyResult
+from pipeline.output.report.bead_page import bead_page_html
 from pipeline.output.report.page import report_html
 
 if TYPE_CHECKING:
@@ -265,6 +266,26 @@ def test_a_figure_is_saved_as_svg_that_stands_alone_and_as_png(
     assert scale >= 2.9
     assert picture.height == pytest.approx(scale * float(root.get("height")), abs=2)
     assert len(picture.resize((200, 100)).getcolors(20_000) or ()) > 20  # it is drawn, not blank
+
+
+def test_the_page_of_bead_runs_has_pictures_that_are_read_and_saved(
+    browser: Browser, study_result: StudyResult, tmp_path: Path
+) -> None:
+    path = tmp_path / "calibration.html"
+    path.write_text(bead_page_html(study_result.study, study_result.calibrations), encoding="utf-8")
+    complaints: list[str] = []
+    opened = browser.new_page(viewport=DESK)
+    opened.on("console", lambda message: complaints.append(message.text))
+    opened.goto(path.as_uri())
+    opened.locator("#beads-1 .charts svg:nth-child(2) .spot").nth(1).hover()
+    assert opened.locator(".tip").inner_text().startswith("bead 2 · median")
+    opened.locator("#beads-1 .charts svg.plot").first.hover()
+    assert "event" in opened.locator(".tip").inner_text()
+    with opened.expect_download() as download:
+        opened.locator("#beads-1 .take button[data-kind=SVG]").first.click()
+    assert download.value.suggested_filename == f"beads_{study_result.calibrations[0].beads}.svg"
+    assert complaints == []
+    opened.close()
 
 
 def test_nobody_is_shut_out_by_colours_names_or_order(page: Page) -> None:
