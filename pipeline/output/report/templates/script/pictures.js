@@ -71,8 +71,9 @@
     title.remove();
   });
   const spots = (chart) => [...chart.querySelectorAll("a.spot")];
-  document.querySelectorAll("svg.pic:has(a.spot)").forEach((chart) => {
+  document.querySelectorAll("svg.chart").forEach((chart) => {
     const points = spots(chart);
+    if (!points.length) return;
     points.forEach((point, k) => point.setAttribute("tabindex", k ? "-1" : "0"));
     const words = document.createElementNS("http://www.w3.org/2000/svg", "desc");
     words.textContent = "Arrow keys go from point to point, Enter opens the tube.";

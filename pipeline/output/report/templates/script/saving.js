@@ -2,7 +2,7 @@
 (() => {
   const SVG = "http://www.w3.org/2000/svg";
   const GAP = 10, COLUMNS = { panels: 5, charts: 3 }, SCALE = 3;
-  const sheet = [...document.styleSheets].flatMap((one) => [...one.cssRules])
+  const sheet = () => [...document.styleSheets].flatMap((one) => [...one.cssRules])
     .filter((rule) => rule.selectorText && /^\.(pic|chart) /.test(rule.selectorText)).map((rule) => rule.cssText).join("\n");
   const sized = (svg) => svg.getAttribute("viewBox").split(" ").map(Number).slice(2);
   const made = (name, attributes) => {
@@ -45,7 +45,7 @@
     });
     const size = { width: wide, height: y + high };
     const [style, title] = [made("style", {}), made("title", {})];
-    style.textContent = sheet;
+    style.textContent = sheet();
     title.textContent = figure.getAttribute("aria-label");
     Object.entries({ viewBox: `0 0 ${size.width} ${size.height}`, ...size }).forEach(([key, value]) => root.setAttribute(key, value));
     root.append(style, title, made("rect", { ...size, fill: "#fff" }), ...placed);
@@ -69,7 +69,7 @@
     picture.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`;
   };
   const nameOf = (figure) => figure.dataset.name.replace(/[^\p{L}\p{N}._-]+/gu, "_").slice(0, 120) || "figure";
-  document.querySelectorAll("[data-name]:not(.narrow)").forEach((figure) => {
+  const offer = (figure) => {
     const line = document.createElement("div");
     line.className = "take";
     ["SVG", "PNG"].forEach((kind) => {
@@ -90,5 +90,8 @@
       if (kind === "SVG") save(new Blob([drawn.text], { type: "image/svg+xml" }), `${nameOf(figure)}.svg`);
       else savePng(drawn, `${nameOf(figure)}.png`, scale);
     });
-  });
+  };
+  // Hundreds of figures: the page is shown first.
+  const wait = window.requestIdleCallback ?? ((work) => setTimeout(work, 1));
+  wait(() => document.querySelectorAll("[data-name]:not(.narrow)").forEach(offer));
 })();
