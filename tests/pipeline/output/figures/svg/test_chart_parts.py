@@ -13,7 +13,7 @@ from matplotlib.path import Path as Outline
 from matplotlib.textpath import TextPath
 
 from pipeline.output.figures.style.palette import RESPONSE_LOOK
-from pipeline.output.figures.svg.chart import SMALL, Entry, Scale, clipped, row_key
+from pipeline.output.figures.svg.chart import SMALL, Entry, Scale, bottom_axis, clipped, row_key
 from pipeline.output.figures.svg.elements import safe
 from pipeline.output.figures.svg.labels import placed_labels
 from pipeline.output.figures.svg.letters import fitted, lines_of, width
@@ -131,6 +131,14 @@ def test_a_scale_places_values_on_a_line_or_by_their_logarithm():
     assert Scale(0, 10, 100, 200).place(5) == 150
     assert Scale(1, 100, 0, 10, logarithmic=True).place(10) == pytest.approx(5)
     assert Scale(0, 10, 200, 100).place(10) == 100
+
+
+def test_labels_of_an_axis_never_touch_and_every_tick_stays():
+    ticks = [(float(k), "100,000") for k in range(10)]
+    drawn = bottom_axis(Scale(0, 9, 0, 100), 50, ticks)
+    places = [float(x) for x in re.findall(r'<text x="([\d.]+)"', drawn)]
+    assert min(np.diff(places)) >= width("100,000", 7)
+    assert drawn.count("v2.5") == 10
 
 
 def test_a_key_goes_on_in_a_new_row_where_it_is_full():
