@@ -179,12 +179,22 @@ def washout(study: StudyFolder, quiet: Quiet = False) -> None:
     finish(study, with_reporter(refit_washout, quiet=quiet), quiet=quiet)
 
 
-@app.command(epilog=_examples("cd38rd report my_study"))
-def report(study: StudyFolder, quiet: Quiet = False) -> None:
+@app.command(epilog=_examples("cd38rd report my_study", "cd38rd report my_study --png --gating-pdf"))
+def report(
+    study: StudyFolder,
+    png: Annotated[bool, typer.Option("--png", help="Write a PNG beside each SVG of figures/.")] = False,
+    gating_pdf: Annotated[
+        bool, typer.Option("--gating-pdf", help="Write figures/gating.pdf, a page per tube.")
+    ] = False,
+    quiet: Quiet = False,
+) -> None:
     """Write tables, figures and report again from stored results."""
     from pipeline.commands.stored import rewrite_report
+    from pipeline.output.results_folder import FigureExtras
 
-    finish(study, with_reporter(rewrite_report, quiet=quiet), quiet=quiet)
+    extras = FigureExtras(png, gating_pdf)
+    work = with_reporter(lambda folder, reporter: rewrite_report(folder, reporter, extras), quiet=quiet)
+    finish(study, work, quiet=quiet)
 
 
 @app.command(

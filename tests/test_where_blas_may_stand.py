@@ -44,7 +44,6 @@ MAY = {
     "calibration/beads/width_law.py": "a fit of three terms, rounded to ten digits",
     "calibration/curve/brighter_channel.py": "a fit of three terms, rounded to ten digits",
     "calibration/curve/fit.py": "a fit of three terms, rounded to ten digits",
-    "pipeline/output/figures/style/canvas.py": "integers",
     "pipeline/simulate/tubes/optics.py": "simulated light: the input, not a result",
     "pipeline/simulate/tubes/simulated_tube.py": "simulated light: the input, not a result",
     "pipeline/washout/ranks.py": "halves of whole numbers: no sum is rounded",

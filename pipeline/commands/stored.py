@@ -19,7 +19,7 @@ from pipeline.commands.exit_status import ExitStatus
 from pipeline.commands.printout import finished_text
 from pipeline.commands.record import Record, inputs_of
 from pipeline.commands.summary import RunSummary, not_run, some_of, summary_of
-from pipeline.output.results_folder import Results
+from pipeline.output.results_folder import NO_EXTRAS, FigureExtras, Results
 from pipeline.quantification.result import SampleResult
 from pipeline.running.progress import QuietReporter, Reporter
 from pipeline.running.store import Stores
@@ -33,13 +33,15 @@ from pipeline.study.study import Study
 def refit_washout(folder: Path, reporter: Reporter | None = None) -> RunSummary:
     """Join stored results with today's doses, patients and settings, and fit again."""
     with _collector_at_rest() as loaded:
-        return _from_store(folder, loaded, reporter or QuietReporter(), whole_report=False)
+        return _from_store(folder, loaded, reporter or QuietReporter(), extras=None)
 
 
-def rewrite_report(folder: Path, reporter: Reporter | None = None) -> RunSummary:
-    """Write tables, figures and report from stored results."""
+def rewrite_report(
+    folder: Path, reporter: Reporter | None = None, extras: FigureExtras = NO_EXTRAS
+) -> RunSummary:
+    """Write tables, figures and report from stored results; `extras`: figures that are made on request."""
     with _collector_at_rest() as loaded:
-        return _from_store(folder, loaded, reporter or QuietReporter(), whole_report=True)
+        return _from_store(folder, loaded, reporter or QuietReporter(), extras=extras)
 
 
 @contextmanager
@@ -65,8 +67,9 @@ def _collector_at_rest() -> Iterator[Callable[[], None]]:
 
 
 def _from_store(
-    folder: Path, all_there: Callable[[], None], reporter: Reporter, *, whole_report: bool
+    folder: Path, all_there: Callable[[], None], reporter: Reporter, *, extras: FigureExtras | None
 ) -> RunSummary:
+    """Write everything from stored results; without `extras` the figures stay as they are."""
     reporter.stage("reading stored results")
     study, faults, known = folder_with_findings(folder)
     if study is None or stops_run(faults):
@@ -100,7 +103,7 @@ def _from_store(
         return record.facts(results.folder, inputs_of(study_result), 0, len(tubes))
 
     all_there()
-    results.write(study_result, facts, reporter.stage, figures=whole_report)
+    results.write(study_result, facts, reporter.stage, figures=extras is not None, extras=extras or NO_EXTRAS)
     return summary_of(study_result, finished_text(study_result, results.report), faults)
 
 

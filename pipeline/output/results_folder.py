@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -28,6 +28,25 @@ TABLES: Final[tuple[tuple[str, Callable[[StudyResult], Table]], ...]] = (
     ("calibration.csv", lambda study_result: calibration_table(study_result.calibrations)),
 )
 """The CSV files of `results/`, and what makes their tables."""
+
+
+@dataclass(frozen=True, slots=True)
+class FigureExtras:
+    """Files of figures that are made on request: they take longer than all others.
+
+    Attributes
+    ----------
+    png
+        A PNG of 300 dots an inch beside each SVG.
+    gating_pdf
+        `gating.pdf`, a page per tube.
+    """
+
+    png: bool = False
+    gating_pdf: bool = False
+
+
+NO_EXTRAS: Final = FigureExtras()
 
 
 class Results:
@@ -57,6 +76,7 @@ class Results:
         stage: Callable[[str], None],
         *,
         figures: bool = True,
+        extras: FigureExtras = NO_EXTRAS,
     ) -> None:
         """Write every file of the contract.
 
@@ -68,6 +88,8 @@ class Results:
             Told what is written now.
         figures
             Whether the figures are drawn again too.
+        extras
+            Files of figures that are made on request.
         """
         with second_process(len(study_result.results)) as start:
             stage("writing tables")
@@ -76,7 +98,7 @@ class Results:
             self._write_report(study_result, facts().started_at[:10])
             if figures:
                 stage("drawing figures")
-                self._write_figures(study_result)
+                self._write_figures(study_result, extras)
             stage("finishing")
             write_gates(self.folder / "gates", study_result.results, self.stores.samples)
         self._write_run(study_result, facts())
@@ -110,10 +132,10 @@ class Results:
 
         write_report(self.report, study_result, run_on)
 
-    def _write_figures(self, study_result: StudyResult) -> None:
+    def _write_figures(self, study_result: StudyResult, extras: FigureExtras) -> None:
         from pipeline.output.figures import write_figures
 
-        write_figures(self.folder / "figures", study_result)
+        write_figures(self.folder / "figures", study_result, png=extras.png, gating_pdf=extras.gating_pdf)
 
     def _write_run(self, study_result: StudyResult, facts: RunFacts) -> None:
         provenance = asdict(study_result.provenance) if study_result.provenance else {}

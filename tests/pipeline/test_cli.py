@@ -179,6 +179,11 @@ def test_washout_and_report_work_from_stored_results(study: Path) -> None:
     before = bytes_of(study)
     for path in (study / "fcs").rglob("*.fcs"):
         assert path.exists()
+    figures = study / "results" / "figures"
+    assert not (figures / "gating.pdf").exists()
+    assert cd38rd("report", study, "--gating-pdf", "--png").returncode == 0
+    assert (figures / "gating.pdf").read_bytes().startswith(b"%PDF")
+    assert len(list(figures.rglob("*.png"))) == len(list(figures.rglob("*.svg")))
     assert cd38rd("report", study).returncode == 0
     assert cd38rd("washout", study).returncode == 0
     assert bytes_of(study) == before

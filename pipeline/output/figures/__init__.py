@@ -1,4 +1,4 @@
-"""Figures: data in, a matplotlib figure or SVG text out; without a display, the same bytes each time."""
+"""Figures: data in, SVG text out; without a display, the same bytes each time."""
 
 from pipeline.output.figures.files import write_bead_figures, write_figures
 

@@ -1,157 +1,177 @@
-"""A bead run on one page: the populations, the standard curve, what the curve says of its own beads."""
+"""A bead run in three pictures: the populations, the standard curve, what the curve says of its own beads."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from itertools import zip_longest
+from typing import Final
 
 import numpy as np
 
 from calibration.beads.peaks import BeadPeaks
 from calibration.curve.standard_curve import StandardCurve
 from pipeline.beads.result import CalibrationResult
-from pipeline.output.figures.style.canvas import add_axes, house_style, new_figure
 from pipeline.output.figures.style.palette import BLUE, GREY, INK, ORANGE, VERMILLION
-from pipeline.output.figures.style.ticks import asinh_ticks, count, log_ticks
+from pipeline.output.figures.style.ticks import asinh_ticks, count, linear_ticks, log_ticks
+from pipeline.output.figures.svg.chart import Scale, below, beside, bottom_axis, left_axis
+from pipeline.output.figures.svg.elements import element, number, path, safe, text
+from pipeline.output.figures.svg.marks import mark
+from pipeline.output.figures.svg.panel import axis_data, steps_path
+from pipeline.output.figures.svg.sheet import Picture
 from pipeline.tube.histograms import Axis, Histogram
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+WIDTH: Final = 340
+HEIGHT: Final = 250
+_TOP, _BOTTOM = 46, 202
+_SIZE: Final = 11.0
+_TICK: Final = 4.0
+_BANDS: Final = ("#fbe6c2", "#cfe2f1")
+_ENOUGH: Final = 24.0
+"""Percent that the chart of errors shows at least: its lines at 10 and 20 % are inside."""
 
 
-def bead_figure(result: CalibrationResult, *, title: str = "") -> Figure:
-    """Return the page of a bead run; parts that could not be made are left empty and say so."""
-    with house_style():
-        figure = new_figure(9.6, 3.05 if title else 2.75)
-        if title:
-            figure.text(0.02, 0.93, title, fontsize=10, fontweight="bold")
-        left = add_axes(figure, (0.2, 0.45, 3.3, 1.95))
-        middle = add_axes(figure, (4.2, 0.45, 2.2, 1.95))
-        right = add_axes(figure, (7.15, 0.45, 2.3, 1.95))
-        _draw_populations(left, result.histogram, result.peaks, result.channel)
-        _draw_curve(middle, result.curve)
-        _draw_errors(right, result.curve)
-    return figure
+def bead_pictures(result: CalibrationResult) -> tuple[Picture, ...]:
+    """Return the pictures of a bead run; a part that could not be made is left empty and says so."""
+    parts = (
+        _populations(result.histogram, result.peaks, result.channel),
+        _curve(result.curve),
+        _errors(result.curve),
+    )
+    return tuple(Picture(part, WIDTH, HEIGHT) for part in parts)
 
 
-def _draw_populations(axes: Axes, histogram: Histogram | None, peaks: BeadPeaks | None, channel: str) -> None:
-    axes.set_title("Bead populations", loc="left", fontweight="bold", pad=16)
-    axes.set_yticks([])
-    axes.spines["left"].set_visible(False)
+def _populations(histogram: Histogram | None, peaks: BeadPeaks | None, channel: str) -> str:
+    title = text("Bead populations", 4, 14, class_="title")
     if histogram is None:
-        _say(axes, "no histogram")
-        return
-    counts = np.array(histogram.counts[0][1])
-    edges = np.linspace(histogram.low, histogram.high, counts.size + 1)
-    height = np.sqrt(counts / max(int(counts.max(initial=0)), 1))
-    axes.stairs(height, edges, fill=True, color="#9aa1ab", linewidth=0)
-    if peaks is not None:
-        _mark_peaks(axes, histogram, peaks)
-    ticks = asinh_ticks(histogram.low, histogram.high, histogram.cofactor)
-    axes.set_xticks([place for place, _ in ticks], [text for _, text in ticks])
-    axes.set_xlim(histogram.low, histogram.high)
-    axes.set_ylim(0, 1.15)
-    axes.set_xlabel(f"{channel} (height: square root of the count)")
-
-
-def _mark_peaks(axes: Axes, histogram: Histogram, peaks: BeadPeaks) -> None:
+        return title + _say("no histogram")
+    left, right = 12, WIDTH - 12
+    scale = Scale(histogram.low, histogram.high, left, right)
     axis = Axis(histogram.low, histogram.high, histogram.cofactor)
+    counts = np.array(histogram.counts[0][1])
+    heights = np.sqrt(counts / max(int(counts.max(initial=0)), 1)) * (_BOTTOM - _TOP - 20)
+    bars = element("path", d=steps_path(heights, right - left, _BOTTOM - _TOP), fill="#9aa1ab")
+    plot = element(
+        "svg", bars, class_="plot", x=left, y=_TOP, width=right - left, height=_BOTTOM - _TOP,
+        data_x=axis_data(axis), data_xn=channel, data_counts=" ".join(map(str, counts.tolist())),
+    )  # fmt: skip
+    ticks = asinh_ticks(histogram.low, histogram.high, histogram.cofactor)
+    bands, lines = _marked(peaks, axis, scale) if peaks is not None else ("", "")
+    name = below(f"{channel} (height: square root of the count)", scale, _BOTTOM + 36)
+    return title + bands + plot + lines + bottom_axis(scale, _BOTTOM, ticks, size=_SIZE, length=_TICK) + name
+
+
+def _marked(peaks: BeadPeaks, axis: Axis, scale: Scale) -> tuple[str, str]:
+    """Return the ranges of the populations, and a line at the median of each with its number."""
+    bands, lines = [], []
     for index, (median, (low, high)) in enumerate(zip(peaks.medians, peaks.ranges, strict=True)):
-        start, end = axis.position([low, high])
-        axes.axvspan(
-            float(start), float(end), color="#cfe2f1" if index % 2 else "#fbe6c2", linewidth=0, zorder=0
-        )
-        place = float(axis.position(median))
-        axes.plot([place, place], [0, 1.04], color=INK, linewidth=0.8)
-        mark = "↯" if peaks.saturated[index] else "blank" if peaks.blank and index == 0 else str(index + 1)
-        axes.text(place, 1.06, mark, ha="center", fontsize=7)
+        start, end = (scale.place(float(at)) for at in axis.position([low, high]))
+        box = {"x": start, "y": _TOP, "width": max(end - start, 0.5), "height": _BOTTOM - _TOP}
+        bands.append(element("rect", **box, fill=_BANDS[index % 2]))
+        place = scale.place(float(axis.position(median)))
+        name = "↯" if peaks.saturated[index] else "blank" if peaks.blank and index == 0 else str(index + 1)
+        lines.append(f"M{number(place)} {_TOP}V{_BOTTOM}")
+        bands.append(text(name, place, _TOP - 5, class_="m"))
+    return "".join(bands), element("path", d="".join(lines), stroke=INK, stroke_width=0.9, fill="none")
 
 
-def _draw_curve(axes: Axes, curve: StandardCurve | None) -> None:
-    axes.set_title("Standard curve", loc="left", fontweight="bold", pad=16)
+def _curve(curve: StandardCurve | None) -> str:
+    title = text("Standard curve", 4, 14, class_="title")
     if curve is None:
-        _say(axes, "no curve")
-        return
+        return title + _say("no curve")
     points = [
-        (m, v, used)
-        for m, v, used in zip(curve.medians, curve.levels, curve.fitted, strict=True)
-        if m > 0 < v
+        (median, level, fitted)
+        for median, level, fitted in zip(curve.medians, curve.levels, curve.fitted, strict=True)
+        if median > 0 < level
     ]
     if not points:
-        _say(axes, "no point on the logarithmic scale")
-        return
-    medians, levels = np.array([p[0] for p in points]), np.array([p[1] for p in points])
-    x = np.array([medians.min() / 1.6, medians.max() * 1.6])
-    axes.plot(x, 10.0 ** (curve.slope * np.log10(x) + curve.intercept), color=BLUE, linewidth=1.1)
-    used = np.array([p[2] for p in points])
-    axes.plot(medians[used], levels[used], "o", color=BLUE, markersize=4.5)
-    axes.plot(medians[~used], levels[~used], "o", markerfacecolor="white", color=INK, markersize=4.5)
-    _log_axes(axes, x, np.array([levels.min() / 1.8, levels.max() * 1.8]))
-    axes.set_xlabel("bead median (MFI)")
-    axes.set_ylabel("assigned molecules")
-    words = (
-        f"slope {curve.slope:.4f}\nintercept {curve.intercept:.4f}\nr² {curve.r2:.5f}\n"
-        f"residual SD {curve.residual_sd:.4f} dex"
-    )
-    axes.text(0.04, 0.97, words, transform=axes.transAxes, va="top", fontsize=7, linespacing=1.35)
-    if not used.all():
-        axes.text(
-            0.98, 0.03, "open: not in the fit", transform=axes.transAxes, ha="right", fontsize=6.5, color=GREY
+        return title + _say("no point on the logarithmic scale")
+    medians, levels = [point[0] for point in points], [point[1] for point in points]
+    x = Scale(min(medians) / 1.6, max(medians) * 1.6, 76, WIDTH - 12, logarithmic=True)
+    y = Scale(min(levels) / 1.8, max(levels) * 1.8, _BOTTOM, _TOP, logarithmic=True)
+    parts = [
+        title,
+        text(f"slope {curve.slope:.4f} · intercept {curve.intercept:.4f}", 4, 28, class_="small"),
+        text(f"r² {curve.r2:.5f} · residual SD {curve.residual_sd:.4f} dex", 4, 40, class_="small"),
+        _line(curve, x, y),
+        *(_bead(number_of, *point, x, y) for number_of, point in enumerate(points, start=1)),
+        bottom_axis(x, _BOTTOM, log_ticks(x.low, x.high), size=_SIZE, length=_TICK),
+        left_axis(y, 76, log_ticks(y.low, y.high), size=_SIZE, length=_TICK),
+        below("bead median (MFI)", x, _BOTTOM + 36),
+        beside("assigned molecules", y, 14, size=_SIZE),
+    ]
+    if not all(point[2] for point in points):
+        parts.append(text("open: not in the fit", WIDTH - 12, _BOTTOM - 6, class_="e small greytext"))
+    return "".join(parts)
+
+
+def _line(curve: StandardCurve, x: Scale, y: Scale) -> str:
+    """Return the line of the curve as far as the frame goes."""
+    slope, intercept = curve.slope, curve.intercept
+    ends = [math.log10(x.low), math.log10(x.high)]
+    if slope:
+        ends = sorted(
+            min(max((math.log10(level) - intercept) / slope, ends[0]), ends[1]) for level in (y.low, y.high)
         )
+    places = [(x.place(10.0**at), y.place(10.0 ** (slope * at + intercept))) for at in ends]
+    return path(places, class_="fit")
 
 
-def _log_axes(axes: Axes, x: np.ndarray, y: np.ndarray) -> None:
-    from matplotlib.ticker import NullLocator
-
-    axes.set_xscale("log")
-    axes.set_yscale("log")
-    for setter, bounds in ((axes.set_xticks, x), (axes.set_yticks, y)):
-        ticks = log_ticks(float(bounds[0]), float(bounds[1]))
-        setter([value for value, _ in ticks], [text for _, text in ticks])
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.yaxis.set_minor_locator(NullLocator())
-    axes.set_xlim(x[0], x[1])
-    axes.set_ylim(y[0], y[1])
+def _bead(index: int, median: float, level: float, fitted: bool, x: Scale, y: Scale) -> str:
+    words = f"bead {index} · median {count(median)} · assigned {count(level)}"
+    words += "" if fitted else " · not in the fit"
+    dot = mark("circle", x.place(median), y.place(level), 4, fill=BLUE if fitted else "#fff",
+               stroke=BLUE if fitted else INK, stroke_width=1.2)  # fmt: skip
+    return element("g", element("title", safe(words)), dot, class_="spot")
 
 
-def _draw_errors(axes: Axes, curve: StandardCurve | None) -> None:
-    axes.set_title("Back-calculated error", loc="left", fontweight="bold", pad=16)
+def _errors(curve: StandardCurve | None) -> str:
+    title = text("Back-calculated error", 4, 14, class_="title")
     if curve is None:
-        _say(axes, "no curve")
-        return
-    errors_at = [
+        return title + _say("no curve")
+    errors = [
         (level, 100 * error)
-        for level, error in zip(curve.levels, curve.back_calculated_error, strict=True)
+        for level, error in zip_longest(curve.levels, curve.back_calculated_error)
         if error is not None
     ]
-    errors = [error for _, error in errors_at]
-    for bound, style in ((10, (0, (4, 2))), (20, (0, (1, 1.5)))):
-        for side in (bound, -bound):
-            axes.axhline(side, color=GREY, linewidth=0.7, linestyle=style)
-    axes.axhline(0, color=INK, linewidth=0.7)
-    for index, error in enumerate(errors):
-        colour = BLUE if abs(error) <= 10 else ORANGE if abs(error) <= 20 else VERMILLION
-        axes.plot([index, index], [0, error], color=colour, linewidth=1.6)
-        axes.plot([index], [error], "o", color=colour, markersize=4.5)
-        above = error >= 0
-        axes.annotate(
-            f"{error:+.1f}".replace("-", "−"),
-            (index, error),
-            xytext=(0, 4 if above else -4),
-            textcoords="offset points",
-            ha="center",
-            va="bottom" if above else "top",
-            fontsize=6.5,
-        )
-    reach = max([24.0, *(1.25 * abs(error) for error in errors)])
-    axes.set_ylim(-reach, reach)
-    axes.set_xlim(-0.6, max(len(errors_at), 1) - 0.4)
-    axes.set_xticks(range(len(errors_at)), [count(level) for level, _ in errors_at])
-    axes.set_xlabel("assigned molecules")
-    axes.set_ylabel("error, %")
+    reach = max([_ENOUGH, *(1.25 * abs(error) for _, error in errors)])
+    x = Scale(-0.6, max(len(errors), 1) - 0.4, 58, WIDTH - 12)
+    y = Scale(-reach, reach, _BOTTOM, _TOP - 12)
+    parts = [title, *(_bound(side * at, x, y) for at in (10, 20) for side in (1, -1))]
+    parts.append(element("path", d=f"M58 {number(y.place(0))}H{number(x.end)}", stroke=INK, stroke_width=0.8))
+    parts += [_error(index, level, error, x, y) for index, (level, error) in enumerate(errors)]
+    parts += [
+        bottom_axis(
+            x, _BOTTOM, [(k, count(level)) for k, (level, _) in enumerate(errors)], size=_SIZE, length=_TICK
+        ),
+        left_axis(y, 58, linear_ticks(-reach, reach), size=_SIZE, length=_TICK),
+        below("assigned molecules", x, _BOTTOM + 36),
+        beside("error, %", y, 14, size=_SIZE),
+    ]
+    return "".join(parts)
 
 
-def _say(axes: Axes, words: str) -> None:
-    axes.set_xticks([])
-    axes.set_yticks([])
-    axes.text(0.5, 0.5, words, transform=axes.transAxes, ha="center", color=GREY)
+def _bound(at: float, x: Scale, y: Scale) -> str:
+    place = number(y.place(at))
+    dashes = "5 3" if abs(at) < 15 else "1.5 2"
+    way = f"M{number(x.start)} {place}H{number(x.end)}"
+    return element("path", d=way, stroke=GREY, stroke_width=0.8, stroke_dasharray=dashes, fill="none")
+
+
+def _error(index: int, level: float, error: float, x: Scale, y: Scale) -> str:
+    """Return an error as a stem: blue dot within 10 %, orange diamond within 20 %, else red cross."""
+    shape, colour = (
+        ("circle", BLUE) if abs(error) <= 10 else ("diamond", ORANGE) if abs(error) <= 20 else
+        ("cross", VERMILLION)
+    )  # fmt: skip
+    at_x, at_y = x.place(index), y.place(error)
+    written = f"{error:+.1f}".replace("-", "−")
+    stem = element("path", d=f"M{number(at_x)} {number(y.place(0))}V{number(at_y)}", stroke=colour,
+                   stroke_width=1.8)  # fmt: skip
+    words = element("title", safe(f"bead of {count(level)} · error {written} %"))
+    dot = mark(shape, at_x, at_y, 4, fill=colour)
+    label = text(written, at_x, at_y + (-8 if error >= 0 else 17), class_="m small")
+    return element("g", words, stem, dot, class_="spot") + label
+
+
+def _say(words: str) -> str:
+    return text(words, WIDTH / 2, (_TOP + _BOTTOM) / 2, class_="m greytext")

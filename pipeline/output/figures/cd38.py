@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from calibration.curve.standard_curve import StandardCurve
+from calibration.curve.standard_curve import CurveVerdict, StandardCurve
 from calibration.density.receptor_density import ReceptorDensity
 from pipeline.output.figures.style.ticks import apart, asinh_ticks, count, decade
 from pipeline.output.figures.svg.elements import element, number, shortened, text
 from pipeline.output.figures.svg.panel import axis_data, steps_path
+from pipeline.output.figures.svg.sheet import Picture
+from pipeline.quantification.result import SampleResult
 from pipeline.tube.histograms import CONTROL, STAINED, Axis, Histogram
 
 WIDTH, HEIGHT = 400, 236
@@ -23,15 +26,14 @@ _LINES: Final = {STAINED: 56, CONTROL: 71}
 """Where the words of each median stand, in pixels from the top."""
 
 
-def cd38_svg(
+def cd38_picture(
     histogram: Histogram,
     receptor: ReceptorDensity,
-    description: str,
     *,
     curve: StandardCurve | None = None,
     control_words: str = "control",
     channel_words: str = "",
-) -> str:
+) -> Picture:
     """Return the histogram of the quantified channel: stained, its control, their medians, ABC on top.
 
     Parameters
@@ -40,8 +42,6 @@ def cd38_svg(
         Counts of the stained cells and, if there is one, of the control.
     receptor
         Gives the medians (MFI).
-    description
-        Read aloud in place of the picture.
     curve
         Adds the axis of molecules per cell, with a bar where the beads reach.
     control_words
@@ -56,9 +56,7 @@ def cd38_svg(
         *_medians(histogram, axis, receptor, control_words),
         *_frame(axis, channel_words or histogram.channel),
     ]
-    return element(
-        "svg", *parts, class_="pic", viewBox=f"0 0 {WIDTH} {HEIGHT}", role="img", aria_label=description
-    )
+    return Picture("".join(parts), WIDTH, HEIGHT)
 
 
 def rebinned(counts: NDArray[np.int64], wanted: float = 8.0) -> NDArray[np.int64]:
@@ -156,3 +154,27 @@ def _molecules(axis: Axis, curve: StandardCurve) -> list[str]:
 def _mfi_of(curve: StandardCurve, molecules: float) -> float:
     """Invert log10 molecules = slope · log10 MFI + intercept."""
     return float(10.0 ** ((math.log10(molecules) - curve.intercept) / curve.slope))
+
+
+def cd38_of(result: SampleResult, curve: StandardCurve | None, labels: Mapping[str, str]) -> Picture | None:
+    """Return the histogram of a tube; None without one. A curve that was rejected gives no molecules.
+
+    Parameters
+    ----------
+    result
+        Of the tube.
+    curve
+        Of its bead run.
+    labels
+        What a channel is called on its axis.
+    """
+    if result.histogram is None:
+        return None
+    channel = result.histogram.channel
+    return cd38_picture(
+        result.histogram,
+        result.receptor,
+        curve=curve if curve and curve.verdict is not CurveVerdict.REJECT else None,
+        control_words=result.background_kind or "control",
+        channel_words=labels.get(channel, channel),
+    )

@@ -3,78 +3,103 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Final
 
 import numpy as np
 
 from calibration.curve.drift import DriftPoint, DriftSeries
 from calibration.curve.standard_curve import CurveVerdict
-from pipeline.output.figures.style.canvas import add_axes, house_style, new_figure
-from pipeline.output.figures.style.palette import BLUE, GREY, INK, ORANGE, PALE, VERMILLION
+from pipeline.output.figures.style.palette import BLUE, INK, ORANGE, VERMILLION
+from pipeline.output.figures.style.ticks import count
+from pipeline.output.figures.svg.chart import Scale, left_axis
+from pipeline.output.figures.svg.elements import element, number, path, safe, text
+from pipeline.output.figures.svg.marks import mark, outline
+from pipeline.output.figures.svg.sheet import Picture
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+WIDTH, HEIGHT = 340, 170
+REACH: Final = 5.0
+"""SDs shown; what lies further is drawn as an arrow at the edge."""
 
-COLUMNS, WIDTH, HEIGHT = 3, 3.1, 1.7
-REACH = 5.0
-"""SDs shown; what lies further is drawn at the edge."""
+MOST_TOLD: Final = 60
+"""Runs of which each says what it is; of more, the last alone."""
 
-_COLOURS = {CurveVerdict.ACCEPT: BLUE, CurveVerdict.WARN: ORANGE, CurveVerdict.REJECT: VERMILLION}
-
-
-def drift_figure(series: Sequence[DriftSeries], *, title: str = "") -> Figure:
-    """Return a chart per series; the run in question is the last point of each.
-
-    Parameters
-    ----------
-    series
-        At least one.
-    title
-        Above the charts, for a page of its own.
-    """
-    n_rows = -(-len(series) // COLUMNS)
-    top = 0.35 if title else 0.05
-    with house_style():
-        figure = new_figure(COLUMNS * WIDTH + 0.3, n_rows * HEIGHT + top)
-        if title:
-            figure.text(0.02, 1 - 0.22 / (n_rows * HEIGHT + top), title, fontsize=10, fontweight="bold")
-        for k, drifting in enumerate(series):
-            row, column = divmod(k, COLUMNS)
-            bottom = (n_rows - 1 - row) * HEIGHT + 0.38
-            _draw(add_axes(figure, (column * WIDTH + 0.45, bottom, WIDTH - 0.6, HEIGHT - 0.72)), drifting)
-    return figure
+_LEFT, _TOP, _BOTTOM = 52, 26, 138
+_LOOKS: Final = {
+    CurveVerdict.ACCEPT: ("circle", BLUE),
+    CurveVerdict.WARN: ("diamond", ORANGE),
+    CurveVerdict.REJECT: ("cross", VERMILLION),
+}
 
 
-def _draw(axes: Axes, series: DriftSeries) -> None:
+def drift_pictures(series: Sequence[DriftSeries]) -> tuple[Picture, ...]:
+    """Return a chart per series; the run in question is the last point of each, in a ring."""
+    return tuple(Picture(_chart(one), WIDTH, HEIGHT) for one in series)
+
+
+def _chart(series: DriftSeries) -> str:
     last = series.points[-1]
     rules = f": {' '.join(last.broken)}" if last.broken else ""
-    axes.set_title(f"{series.name}{rules}", loc="left", fontweight="bold", pad=4)
-    axes.set_xlim(-0.6, len(series.points) - 0.4)
-    axes.set_xticks([0, len(series.points) - 1], [series.on[0][:10], series.on[-1][:10]])
+    title = text(f"{series.name}{rules}", 4, 14, class_="title")
+    x = Scale(0, max(len(series.points) - 1, 1), _LEFT + 10, WIDTH - 14)
     if last.mean is None or not last.sd:
-        axes.set_yticks([])
-        axes.text(0.5, 0.5, "no limits yet", transform=axes.transAxes, ha="center", color=GREY)
-        return
-    for sds, colour in ((2, ORANGE), (3, VERMILLION)):
-        for side in (sds, -sds):
-            axes.axhline(side, color=colour, linewidth=0.6, linestyle=(0, (4, 2)))
-    axes.axhline(0, color=INK, linewidth=0.6)
-    place = [_place(point, series.logarithmic, last.mean, last.sd) for point in series.points]
-    axes.plot(range(len(place)), place, color=PALE, linewidth=0.8, zorder=1)
-    for look in dict.fromkeys(map(_look, place, series.points)):
-        at = [k for k, point in enumerate(series.points) if _look(place[k], point) == look]
-        axes.plot(at, [place[k] for k in at], look[0], color=look[1], markersize=3.2, clip_on=False)
-    newest = _COLOURS[last.verdict]
-    axes.plot([len(place) - 1], [place[-1]], "D", color=newest, markersize=5.5, clip_on=False)
-    axes.set_ylim(-REACH, REACH)
-    axes.set_yticks([-3, 0, 3], ["−3 SD", "mean", "+3 SD"])
+        words = text("no limits yet", WIDTH / 2, (_TOP + _BOTTOM) / 2, class_="m greytext")
+        return title + _days(series, x) + words
+    y = Scale(-REACH, REACH, _BOTTOM, _TOP)
+    places = [_place(point, series.logarithmic, last.mean, last.sd) for point in series.points]
+    at = [(x.place(k), y.place(place)) for k, place in enumerate(places)]
+    looks = [_look(place, point) for place, point in zip(places, series.points, strict=True)]
+    parts = [title, *(_limit(sds, y) for sds in (0, 2, -2, 3, -3)), path(at, class_="leader")]
+    told = range(len(at)) if len(at) <= MOST_TOLD else range(len(at) - 1, len(at))
+    parts += _untold(at[: told.start], looks[: told.start])
+    parts += [_told(series, k, at[k], looks[k]) for k in told]
+    parts.append(element("circle", cx=at[-1][0], cy=at[-1][1], r=7, fill="none", stroke=INK, stroke_width=1))
+    parts.append(left_axis(y, _LEFT, [(-3, "−3 SD"), (0, "mean"), (3, "+3 SD")], size=11, length=4))
+    return "".join(parts) + _days(series, x)
+
+
+def _days(series: DriftSeries, x: Scale) -> str:
+    """Return the line below the chart with the day of the first run and of the last."""
+    line = element("path", d=f"M{_LEFT} {_BOTTOM}H{WIDTH - 4}", class_="frame")
+    first, last = series.on[0][:10], series.on[-1][:10]
+    words = text(last, x.end + 10, _BOTTOM + 16, class_="e")
+    return line + words + (text(first, _LEFT, _BOTTOM + 16) if len(series.on) > 1 else "")
+
+
+def _limit(sds: int, y: Scale) -> str:
+    colour = INK if sds == 0 else ORANGE if abs(sds) == 2 else VERMILLION
+    dashes = None if sds == 0 else "3 3" if abs(sds) == 2 else "6 3"
+    way = f"M{_LEFT} {number(y.place(sds))}H{WIDTH - 4}"
+    return element("path", d=way, stroke=colour, stroke_width=0.8, stroke_dasharray=dashes, fill="none")
+
+
+def _untold(at: Sequence[tuple[float, float]], looks: Sequence[tuple[str, str]]) -> list[str]:
+    """Return points as one path for each look."""
+    return [
+        element(
+            "path",
+            d="".join(
+                outline(look[0], *place, 2.6)
+                for place, one in zip(at, looks, strict=True)
+                if one == look
+            ),
+            fill=look[1],
+        )
+        for look in dict.fromkeys(looks)
+    ]  # fmt: skip
+
+
+def _told(series: DriftSeries, index: int, at: tuple[float, float], look: tuple[str, str]) -> str:
+    point = series.points[index]
+    distance = "" if point.z is None else f" · {point.z:+.1f} SD of its earlier runs".replace("-", "−")
+    words = f"{series.on[index][:10]} · {series.name} · {count(point.value)}{distance}"
+    title = element("title", safe(words + (f" · {' '.join(point.broken)}" if point.broken else "")))
+    return element("g", title, mark(look[0], *at, 3.4, fill=look[1]), class_="spot")
 
 
 def _look(place: float, point: DriftPoint) -> tuple[str, str]:
-    """Return marker and colour; an arrow where the point lies beyond the chart."""
-    marker = "o" if abs(place) < REACH else "^" if place > 0 else "v"
-    return marker, _COLOURS[point.verdict]
+    """Return shape and colour: by the verdict, an arrow where the point lies beyond the chart."""
+    shape, colour = _LOOKS[point.verdict]
+    return (shape if abs(place) < REACH else "up" if place > 0 else "down"), colour
 
 
 def _place(point: DriftPoint, logarithmic: bool, mean: float, sd: float) -> float:

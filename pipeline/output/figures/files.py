@@ -1,126 +1,147 @@
-"""The figures of a paper as PDF files, and the gating pictures of each tube as an SVG file."""
+"""The files of `results/figures/`: charts for a paper as PDF and SVG, pictures of tubes and beads as SVG."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Final
 
 from pipeline.assembly.study_result import StudyResult
 from pipeline.beads.result import CalibrationResult
 from pipeline.files.safe_name import file_named
 from pipeline.files.whole import write_whole
-from pipeline.output.figures.beads import bead_figure
-from pipeline.output.figures.drift import drift_figure
-from pipeline.output.figures.gating import channel_labels, gating_file, gating_panels
-from pipeline.output.figures.response import response_figure
-from pipeline.output.figures.style.canvas import house_style, to_pdf
-from pipeline.output.figures.survival import survival_figure
-from pipeline.output.figures.swimmer import swimmer_figures, swimmers
-from pipeline.output.figures.washout import washout_figure
-from pipeline.study.quantity_name import axis_name, density_name, population_name
+from pipeline.output.figures.beads import bead_pictures
+from pipeline.output.figures.cd38 import cd38_of
+from pipeline.output.figures.charts import FIGURES, Chart
+from pipeline.output.figures.drift import drift_pictures
+from pipeline.output.figures.gating import channel_labels, gating_panels, gating_picture
+from pipeline.output.figures.svg.sheet import ONE_COLUMN, TWO_COLUMNS, Picture, file_of, joined
+from pipeline.study.quantity_name import population_name
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+BEAD_FIGURES: Final = "calibration.pdf"
+GATING_FIGURES: Final = "gating.pdf"
+WIDTHS: Final = (("", TWO_COLUMNS), (f"_{ONE_COLUMN:.0f}mm", ONE_COLUMN))
+"""What stands in the name of a chart's PDF, and its width."""
 
-Pages: TypeAlias = "Iterator[Figure]"
-"""The pages of a file, drawn one at a time; none where there are no data."""
+_BEADS, _GATING, _CD38 = "beads", "gating", "cd38"
+_ANY: Final = re.compile(r".*\.(svg|png)", re.DOTALL)
+_COLUMNS: Final = 3
+Titled = tuple[str, Picture]
 
 
-def write_figures(folder: Path, study_result: StudyResult) -> None:
-    """Write every file of `FIGURES`, and `gating/SAMPLE.svg` of every tube that has pictures.
+def write_figures(
+    folder: Path, study_result: StudyResult, *, png: bool = False, gating_pdf: bool = False
+) -> None:
+    """Write every chart, and the pictures of every tube and bead run.
 
     Parameters
     ----------
     folder
-        Made where it is not there. A figure of an earlier run that has no data any more is removed.
+        Made where it is not there. A file of an earlier run that has no data any more is removed.
     study_result
         What was found. A figure without data is not written.
+    png
+        Whether a PNG of 300 dots an inch is written beside each SVG.
+    gating_pdf
+        Whether `gating.pdf` is written, a page per tube.
     """
-    for name, pages_of in FIGURES:
-        _write(folder / name, pages_of(study_result))
-    _write_gating(folder / "gating", study_result)
-    (folder / "gating.pdf").unlink(missing_ok=True)  # earlier releases wrote all tubes into one file
+    for chart in FIGURES:
+        _write_chart(folder, chart, study_result, png=png)
+    write_bead_figures(folder, study_result.calibrations, png=png)
+    _write_each(folder / _GATING, _gatings(study_result), png=png)
+    _write_each(folder / _CD38, _histograms(study_result), png=png)
+    pages = (picture for _, picture in _gatings(study_result)) if gating_pdf else iter(())
+    _write_pdf(folder / GATING_FIGURES, "Gating", pages)
 
 
-def write_bead_figures(folder: Path, calibrations: Iterable[CalibrationResult]) -> None:
-    """Write `calibration.pdf`: a page per bead run that has a histogram or a curve."""
-    _write(folder / BEAD_FIGURES, _bead_pages(calibrations))
+def write_bead_figures(folder: Path, calibrations: Iterable[CalibrationResult], *, png: bool = False) -> None:
+    """Write `calibration.pdf`, a page per bead run that has a histogram or a curve, and an SVG of each."""
+    shown = [run for run in calibrations if run.histogram is not None or run.curve is not None]
+    _write_pdf(folder / BEAD_FIGURES, "Bead runs", chain.from_iterable(map(_bead_pages, shown)))
+    _write_each(folder / _BEADS, ((run.beads, _bead_picture(run)) for run in shown), png=png)
 
 
-def _write(path: Path, pages: Pages) -> None:
+def _write_chart(folder: Path, chart: Chart, study_result: StudyResult, *, png: bool) -> None:
+    for suffix, mm in WIDTHS:
+        _write_pdf(folder / f"{chart.name}{suffix}.pdf", chart.title, chart.pages(study_result, mm, {}))
+    pages = chart.pages(study_result, TWO_COLUMNS, {})
+    named = ((f"{chart.name}_{k}" if k > 1 else chart.name, page) for k, page in enumerate(pages, start=1))
+    _write_each(folder, named, png=png, only=re.compile(rf"{re.escape(chart.name)}(_\d+)?\.(svg|png)"))
+
+
+def _write_pdf(path: Path, title: str, pages: Iterable[Picture]) -> None:
     """Write a file that has a page at least; without any, that of an earlier run must not stay."""
-    with house_style():
-        first = next(pages, None)
-        if first is None:
-            path.unlink(missing_ok=True)
-        else:
-            write_whole(path, lambda unfinished: to_pdf(chain((first,), pages), unfinished))
+    drawn = iter(pages)
+    first = next(drawn, None)
+    if first is None:
+        path.unlink(missing_ok=True)
+        return
+    from pipeline.output.figures.paper.canvas import to_pdf
+    from pipeline.output.figures.paper.drawing import figure_of
+
+    figures = map(figure_of, chain((first,), drawn))
+    write_whole(path, lambda unfinished: to_pdf(figures, unfinished, title))
 
 
-def _bead_pages(calibrations: Iterable[CalibrationResult]) -> Pages:
-    for calibration in calibrations:
-        if calibration.histogram is not None or calibration.curve is not None:
-            yield bead_figure(calibration, title=f"Bead run {calibration.beads}")
-            if calibration.drift:
-                yield drift_figure(
-                    calibration.drift, title=f"Bead run {calibration.beads} against earlier ones"
-                )
+def _write_each(folder: Path, pictures: Iterable[Titled], *, png: bool, only: re.Pattern[str] = _ANY) -> None:
+    """Write pictures as files of a folder; those of an earlier run that are no more are removed.
 
-
-def _washout_pages(study_result: StudyResult) -> Pages:
-    if any(visit.washout_weeks is not None for visit in study_result.visits):
-        washout = study_result.washout
-        yield washout_figure(
-            study_result.visits,
-            study_result.best_responses(),
-            study_result.study.settings,
-            washout.curve if washout else None,
-            axis_name(study_result.study),
-            contradicted=bool(washout and washout.curve_is_contradicted),
-        )
-
-
-def _response_pages(study_result: StudyResult) -> Pages:
-    if study_result.response is not None and study_result.response.n_evaluable:
-        yield response_figure(study_result.response, density_name(study_result.study))
-
-
-def _swimmer_pages(study_result: StudyResult) -> Pages:
-    if swimmers(study_result.courses):
-        yield from swimmer_figures(study_result.courses, study_result.study.settings.month_days)
-
-
-def _survival_pages(study_result: StudyResult) -> Pages:
-    if swimmers(study_result.courses):
-        yield survival_figure(study_result.courses, study_result.study.settings.month_days)
-
-
-def _write_gating(folder: Path, study_result: StudyResult) -> None:
-    """Write the pictures of each tube; those of tubes that are no more are removed."""
-    panels = {panel.name: panel for panel in study_result.study.panels}
-    typed = {sample.sample_id: sample for sample in study_result.study.samples}
-    wanted = population_name(study_result.study)
+    `only`: what their names look like, where the folder holds others too.
+    """
     written = set()
-    for result in study_result.results:
-        if result.pictures:
-            labels = channel_labels(panels[typed[result.sample_id].panel])
-            pictures = gating_panels(result.pictures, result.steps, labels, wanted=wanted)
-            path = file_named(folder, result.sample_id, ".svg")
-            write_whole(path, gating_file(pictures, result.sample_id), durable=False)
-            written.add(path.name)
-    for left in folder.glob("*.svg"):
-        if left.name not in written:
+    for name, picture in pictures:
+        path = file_named(folder, name, ".svg")
+        write_whole(path, file_of(picture, name), durable=False)
+        written.add(path.name)
+        if png:
+            written.add(_write_png(path.with_suffix(".png"), name, picture))
+    for left in folder.glob("*.*"):
+        if only.fullmatch(left.name) and left.name not in written:
             left.unlink()
 
 
-BEAD_FIGURES: Final = "calibration.pdf"
-FIGURES: Final[tuple[tuple[str, Callable[[StudyResult], Pages]], ...]] = (
-    ("rd_washout.pdf", _washout_pages),
-    ("response.pdf", _response_pages),
-    ("swimmer.pdf", _swimmer_pages),
-    ("survival.pdf", _survival_pages),
-    (BEAD_FIGURES, lambda study_result: _bead_pages(study_result.calibrations)),
-)
-"""The files of `results/figures/`, and what draws their pages."""
+def _write_png(path: Path, title: str, picture: Picture) -> str:
+    from pipeline.output.figures.paper.canvas import to_png
+    from pipeline.output.figures.paper.drawing import figure_of
+
+    write_whole(path, lambda unfinished: to_png(figure_of(picture), unfinished, title), durable=False)
+    return path.name
+
+
+def _bead_pages(run: CalibrationResult) -> Iterator[Picture]:
+    yield joined(bead_pictures(run), f"Bead run {run.beads}", _COLUMNS)
+    if run.drift:
+        yield joined(drift_pictures(run.drift), f"Bead run {run.beads} against earlier ones", _COLUMNS)
+
+
+def _bead_picture(run: CalibrationResult) -> Picture:
+    pictures = (*bead_pictures(run), *drift_pictures(run.drift))
+    return joined(pictures, f"Bead run {run.beads}", _COLUMNS)
+
+
+def _gatings(study_result: StudyResult) -> Iterator[Titled]:
+    labels, wanted = _labels(study_result), population_name(study_result.study)
+    for result in study_result.results:
+        if result.pictures:
+            called = labels[result.sample_id]
+            panels = gating_panels(result.pictures, result.steps, called, wanted=wanted)
+            yield result.sample_id, gating_picture(panels, result.sample_id)
+
+
+def _histograms(study_result: StudyResult) -> Iterator[Titled]:
+    labels = _labels(study_result)
+    beads = {sample.sample_id: sample.beads for sample in study_result.study.samples}
+    curves = {run.beads: run.curve for run in study_result.calibrations}
+    for result in study_result.results:
+        curve = curves.get(beads[result.sample_id])
+        picture = cd38_of(result, curve, labels[result.sample_id])
+        if picture is not None:
+            yield result.sample_id, joined([picture], result.sample_id, 1)
+
+
+def _labels(study_result: StudyResult) -> dict[str, dict[str, str]]:
+    """Return what the channels of each tube are called."""
+    called = {panel.name: channel_labels(panel) for panel in study_result.study.panels}
+    return {sample.sample_id: called.get(sample.panel, {}) for sample in study_result.study.samples}

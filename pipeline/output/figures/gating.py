@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 
 from gating.gates.steps import GateStep, Step
-from pipeline.output.figures.svg.elements import element, text
-from pipeline.output.figures.svg.panel import WIDTH, StepPicture, step_picture
-from pipeline.output.figures.svg.style import STYLE
+from pipeline.output.figures.svg.panel import step_picture
+from pipeline.output.figures.svg.sheet import Picture, file_of, joined, side_by_side
 from pipeline.study.study import Panel
 from pipeline.tube.histograms import Density
 
 COLUMNS = 5
 """Pictures in a row of a file; on a page the window decides."""
 
-_GAP, _TITLE = 10, 26
 _WORDS: Mapping[str, str] = {
     Step.TIME: "Time",
     Step.MARGINS: "Scale margins",
@@ -34,7 +31,7 @@ def gating_panels(
     labels: Mapping[str, str] | None = None,
     *,
     wanted: str = "plasma cells",
-) -> tuple[StepPicture, ...]:
+) -> tuple[Picture, ...]:
     """Return the pictures of a tube's gating steps, in order.
 
     Parameters
@@ -55,33 +52,19 @@ def gating_panels(
     )
 
 
-def gating_html(panels: Sequence[StepPicture], description: str) -> str:
+def gating_html(panels: Sequence[Picture], description: str, name: str = "gating") -> str:
     """Return pictures for a page, as many side by side as the window holds; the description is read aloud."""
-    pictures = (
-        element("svg", panel.content, class_="pic", viewBox=f"0 0 {WIDTH} {panel.height}", aria_hidden="true")
-        for panel in panels
-    )
-    return f'<div class="panels" role="img" aria-label="{escape(description)}">{"".join(pictures)}</div>'
+    return side_by_side(panels, description, name=name)
 
 
-def gating_file(panels: Sequence[StepPicture], title: str) -> str:
+def gating_picture(panels: Sequence[Picture], title: str) -> Picture:
+    """Return the same pictures as one, for a file of its own."""
+    return joined(panels, title, COLUMNS)
+
+
+def gating_file(panels: Sequence[Picture], title: str) -> str:
     """Return the same pictures as an SVG file of its own, with its style sheet; text stays text."""
-    rows = [panels[k : k + COLUMNS] for k in range(0, len(panels), COLUMNS)]
-    placed, top = [], _TITLE
-    for row in rows:
-        for column, panel in enumerate(row):
-            x = column * (WIDTH + _GAP) + _GAP
-            placed.append(element("svg", panel.content, x=x, y=top, width=WIDTH, height=panel.height))
-        top += max(panel.height for panel in row) + _GAP
-    width = min(COLUMNS, max(len(panels), 1)) * (WIDTH + _GAP) + _GAP
-    white = element("rect", width=width, height=top, fill="#fff")
-    head = text(title, _GAP, 18, class_="title")
-    style = element("style", STYLE)
-    box: dict[str, str | int] = {"viewBox": f"0 0 {width} {top}", "width": width, "height": top}
-    return (
-        element("svg", style, white, head, *placed, xmlns="http://www.w3.org/2000/svg", class_="pic", **box)
-        + "\n"
-    )
+    return file_of(gating_picture(panels, title), title)
 
 
 def channel_labels(panel: Panel) -> dict[str, str]:

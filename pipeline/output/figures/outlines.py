@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import textwrap
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
+from itertools import product as product_of
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,12 +13,11 @@ from gating.arithmetic.linear import cholesky, product
 from gating.gates import AllOf, AnyOf, EllipsoidGate, Gate, PolygonGate, RangeGate
 from gating.gates.steps import GateStep, Step
 from gating.thresholds.methods import Method
-from pipeline.output.figures.style.ticks import count
 from pipeline.tube.histograms import Axis, Density
 
 Line = NDArray[np.float64]
-_LINE = 30
-"""Characters of a line inside a picture."""
+Point = tuple[float, float]
+Edge = tuple[Point, Point]
 
 
 def axes_of(density: Density) -> tuple[Axis, Axis]:
@@ -28,27 +28,99 @@ def axes_of(density: Density) -> tuple[Axis, Axis]:
 def outlines(density: Density) -> tuple[Line, ...]:
     """Return the outline of a density's gate as lines in display positions, each of shape (n, 2).
 
-    Parts of a gate on channels that the picture does not show are left out (`hidden_parts` names them).
+    Parts of a gate on channels that the picture does not show are left out; `kept_words` names every part.
     """
     return () if density.gate is None else tuple(_lines(density.gate, density))
 
 
-def hidden_parts(density: Density) -> tuple[RangeGate, ...]:
-    """Return the ranges of a density's gate that lie on channels the picture does not show."""
-    gate = density.gate
-    parts = gate.gates if isinstance(gate, AllOf | AnyOf) else () if gate is None else (gate,)
-    shown = (density.x_channel, density.y_channel)
-    return tuple(part for part in parts if isinstance(part, RangeGate) and part.channel not in shown)
-
-
 def _lines(gate: Gate, density: Density) -> list[Line]:
-    if isinstance(gate, AnyOf):
-        return [line for part in gate.gates for line in _lines(part, density)]
-    parts = gate.gates if isinstance(gate, AllOf) else (gate,)
-    ranges = [part for part in parts if isinstance(part, RangeGate)]
-    lines = [line for part in parts for line in _shape(part, density)]
-    lines += [line for part in parts if isinstance(part, AnyOf) for line in _lines(part, density)]
-    return lines + _rectangle(ranges, density)
+    """Return the curved parts one by one, and around what all ranges keep together one outline."""
+    ranges = _shown_ranges(gate, {density.x_channel, density.y_channel})
+    lines = _shapes(gate, density)
+    if ranges is None:
+        return lines
+    if not density.y_channel:
+        axis = axes_of(density)[0]
+        bounds = [bound for part in _flat(ranges) for bound in (part.lower, part.upper) if bound is not None]
+        return lines + [np.array([(x, 0.0), (x, 1.0)]) for x in axis.position(bounds).tolist()]
+    return lines + _region(ranges, density)
+
+
+def _shapes(gate: Gate, density: Density) -> list[Line]:
+    if isinstance(gate, AllOf | AnyOf):
+        return [line for part in gate.gates for line in _shapes(part, density)]
+    return _shape(gate, density)
+
+
+def _shown_ranges(gate: Gate, shown: set[str]) -> Gate | None:
+    """Return what a gate's ranges on these channels alone would keep; None without any."""
+    if isinstance(gate, AllOf | AnyOf):
+        parts = tuple(kept for part in gate.gates if (kept := _shown_ranges(part, shown)) is not None)
+        return type(gate)(parts) if parts else None
+    return gate if isinstance(gate, RangeGate) and gate.channel in shown else None
+
+
+def _flat(gate: Gate) -> list[RangeGate]:
+    if isinstance(gate, AllOf | AnyOf):
+        return [part for one in gate.gates for part in _flat(one)]
+    return [gate] if isinstance(gate, RangeGate) else []
+
+
+def _region(gate: Gate, density: Density) -> list[Line]:
+    """Return the outline of what ranges keep, however they overlap; an open side lies on the frame."""
+    axes = dict(zip((density.x_channel, density.y_channel), axes_of(density), strict=True))
+    edges = {channel: _edges(gate, channel, axis) for channel, axis in axes.items()}
+    xs, ys = edges[density.x_channel], edges[density.y_channel]
+    sides: dict[Edge, None] = {}
+    for (left, right), (low, high) in product_of(pairwise(xs), pairwise(ys)):
+        middle = {density.x_channel: (left + right) / 2, density.y_channel: (low + high) / 2}
+        if not _keeps(gate, middle, axes):
+            continue
+        corners = ((left, low), (right, low), (right, high), (left, high), (left, low))
+        for start, end in pairwise(corners):
+            if sides.pop((end, start), 0) == 0:  # a side that two kept fields share is no outline
+                sides[start, end] = None
+    return [np.array(loop) for loop in _loops(sides)]
+
+
+def _edges(gate: Gate, channel: str, axis: Axis) -> list[float]:
+    """Return the ends of the axis and every bound between them, in order."""
+    bounds = [b for part in _flat(gate) if part.channel == channel for b in (part.lower, part.upper)]
+    places = axis.position([bound for bound in bounds if bound is not None]).tolist()
+    return sorted({axis.low, axis.high, *(place for place in places if axis.low < place < axis.high)})
+
+
+def _keeps(gate: Gate, at: Mapping[str, float], axes: Mapping[str, Axis]) -> bool:
+    """Tell whether ranges keep what lies at these display positions."""
+    if isinstance(gate, AllOf | AnyOf):
+        join = all if isinstance(gate, AllOf) else any
+        return join(_keeps(part, at, axes) for part in gate.gates)
+    if not isinstance(gate, RangeGate):
+        return True
+    place, axis = at[gate.channel], axes[gate.channel]
+    above = gate.lower is None or place >= float(axis.position(gate.lower))
+    return above and (gate.upper is None or place < float(axis.position(gate.upper)))
+
+
+def _loops(sides: Mapping[Edge, None]) -> Iterator[list[tuple[float, float]]]:
+    """Join sides to closed lines without points on a straight way."""
+    left = dict(sides)
+    while left:
+        start, at = next(iter(left))
+        del left[start, at]
+        loop = [start, at]
+        while at != loop[0]:
+            after = next(end for begin, end in left if begin == at)
+            del left[at, after]
+            if _is_straight(loop[-2], at, after):
+                loop.pop()
+            loop.append(after)
+            at = after
+        yield loop
+
+
+def _is_straight(before: Point, at: Point, after: Point) -> bool:
+    return before[0] == at[0] == after[0] or before[1] == at[1] == after[1]
 
 
 def _shape(gate: Gate, density: Density) -> list[Line]:
@@ -57,31 +129,6 @@ def _shape(gate: Gate, density: Density) -> list[Line]:
     if isinstance(gate, EllipsoidGate):
         return _ellipse(gate, density)
     return []
-
-
-def _rectangle(ranges: list[RangeGate], density: Density) -> list[Line]:
-    """Return the common rectangle of the ranges; an open side lies on the frame of the picture."""
-    axes = dict(zip((density.x_channel, density.y_channel), axes_of(density), strict=True))
-    shown = [part for part in ranges if part.channel and part.channel in axes]
-    if not shown:
-        return []
-    x_low, x_high = _side(shown, density.x_channel, axes[density.x_channel])
-    if not density.y_channel:
-        return [np.array([(x, 0.0), (x, 1.0)]) for x in _typed_bounds(shown, axes[density.x_channel])]
-    y_low, y_high = _side(shown, density.y_channel, axes[density.y_channel])
-    corners = [(x_low, y_low), (x_high, y_low), (x_high, y_high), (x_low, y_high), (x_low, y_low)]
-    return [np.array(corners)]
-
-
-def _side(ranges: list[RangeGate], channel: str, axis: Axis) -> tuple[float, float]:
-    lows = [float(axis.position(r.lower)) for r in ranges if r.channel == channel and r.lower is not None]
-    highs = [float(axis.position(r.upper)) for r in ranges if r.channel == channel and r.upper is not None]
-    return max([axis.low, *lows]), min([axis.high, *highs])
-
-
-def _typed_bounds(ranges: list[RangeGate], axis: Axis) -> list[float]:
-    bounds = [bound for part in ranges for bound in (part.lower, part.upper) if bound is not None]
-    return [float(axis.position(bound)) for bound in bounds]
 
 
 def _polygon(gate: PolygonGate, density: Density) -> list[Line]:
@@ -119,19 +166,39 @@ def _ellipse(gate: EllipsoidGate, density: Density) -> list[Line]:
     return [np.column_stack([x.position(linear[:, 0]), y.position(linear[:, 1])])]
 
 
-def beside_the_outline(density: Density, step: GateStep) -> str:
-    """Return what of a gate the outline does not show, or why there is none."""
-    hidden = hidden_parts(density)
-    if hidden:
-        return "and " + " · ".join(_range_words(part.channel, part.lower, part.upper) for part in hidden)
-    if density.gate is None and Method.FILE in step.methods:
-        return "drawn elsewhere:\nno outline on these axes"
-    if density.gate is None and step.name is Step.ABERRANT:
-        return "no cut: " + textwrap.fill(step.note, _LINE)
-    return ""
+def kept_words(density: Density, step: GateStep) -> str:
+    """Return what a gate keeps, each threshold as the sheet `gates` wants it, or why there is no gate."""
+    if density.gate is None:
+        if Method.FILE in step.methods:
+            return "drawn elsewhere: no outline on these axes"
+        return f"no cut: {step.note}" if step.name is Step.ABERRANT else ""
+    ratios = [f"{name} < {threshold(value)}" for name, value in step.thresholds if "/" in name]
+    kept = " and ".join(ratios) if ratios else _words_of(density.gate)
+    left_out = "; left out between the lines" if step.name is Step.TIME else ""
+    return f"keeps {kept}{left_out}"
 
 
-def _range_words(channel: str, lower: float | None, upper: float | None) -> str:
-    if lower is not None and upper is not None:
-        return f"{count(lower)} ≤ {channel} < {count(upper)}"
-    return f"{channel} ≥ {count(lower)}" if lower is not None else f"{channel} < {count(upper or 0.0)}"
+def threshold(value: float) -> str:
+    """Return a threshold as a person would type it: no thousands apart, a plain minus.
+
+    Examples
+    --------
+    >>> threshold(4375.42), threshold(1261887.3), threshold(-12.5)
+    ('4375.42', '1261887', '-12.5')
+    """
+    return f"{value:.0f}" if abs(value) >= 1e6 else f"{value:.6g}"
+
+
+def _words_of(gate: Gate, *, inside: bool = False) -> str:
+    if isinstance(gate, AllOf | AnyOf):
+        joined = (" and " if isinstance(gate, AllOf) else " or ").join(
+            dict.fromkeys(_words_of(part, inside=len(gate.gates) > 1) for part in gate.gates)
+        )
+        return f"({joined})" if inside and len(gate.gates) > 1 else joined
+    if not isinstance(gate, RangeGate):
+        return "what lies inside"
+    if gate.lower is not None and gate.upper is not None:
+        return f"{threshold(gate.lower)} ≤ {gate.channel} < {threshold(gate.upper)}"
+    if gate.lower is not None:
+        return f"{gate.channel} ≥ {threshold(gate.lower)}"
+    return f"{gate.channel} < {threshold(gate.upper)}" if gate.upper is not None else f"any {gate.channel}"

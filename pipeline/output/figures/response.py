@@ -2,70 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Final
 
-from pipeline.output.figures.style.canvas import add_axes, house_style, new_figure
-from pipeline.output.figures.style.palette import BLUE, GREY, PALE
+from pipeline.output.figures.style.palette import BLUE
+from pipeline.output.figures.svg.chart import SIZE, Scale, below, bottom_axis
+from pipeline.output.figures.svg.elements import element, number, safe, text
+from pipeline.output.figures.svg.letters import lines_of
+from pipeline.output.figures.svg.marks import mark
+from pipeline.output.figures.svg.sheet import ONE_COLUMN, TWO_COLUMNS, Picture, points_of
 from pipeline.response.statistics.counts import Proportion
 from pipeline.response.tables import ResponseTables
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+_PITCH: Final = 16.0
+_LINE: Final = 1.2 * SIZE
+_AXIS: Final = "disease control, % of evaluable patients, with exact (Clopper–Pearson) interval"
 
 
-def response_figure(tables: ResponseTables, name: str = "free CD38") -> Figure:
+def response_picture(tables: ResponseTables, name: str = "free CD38", *, mm: float = TWO_COLUMNS) -> Picture:
     """Return the disease control rate overall, by washout and by receptor density, a line each."""
     groups = (
         ("disease control, all", tables.response[-1:]),
         ("by washout before the study drug", tables.by_washout),
         (f"by {name}, molecules per cell", tables.by_rd),
     )
-    lines = sum(len(proportions) + 1 for _, proportions in groups)
-    with house_style():
-        figure = new_figure(7.9, 0.23 * lines + 0.75)
-        axes = add_axes(figure, (2.55, 0.45, 3.0, 0.23 * lines + 0.1))
-        place = 0.0
-        for title, proportions in groups:
-            axes.text(
-                -0.02,
-                place,
-                title,
-                transform=axes.get_yaxis_transform(),
-                ha="right",
-                va="center",
-                fontweight="bold",
-            )
-            place = _draw_group(axes, proportions, place + 1)
-        _dress(axes, place)
-    return figure
+    wide, narrow = points_of(mm), mm < (ONE_COLUMN + TWO_COLUMNS) / 2
+    names, words = (76.0, 82.0) if narrow else (160.0, 130.0)
+    scale = Scale(0, 100, names + 6, wide - words)
+    y, rows = 12.0, []
+    ticks = [(float(at), str(at)) for at in ((0, 50, 100) if narrow else (0, 25, 50, 75, 100))]
+    for title, proportions in groups:
+        for line in lines_of(title, 1.12 * SIZE, names if not narrow else wide - 12):
+            at, look = (names, "e bold") if not narrow else (6.0, "bold")
+            rows.append(text(line, at, y, class_=look))
+            y += _LINE
+        y += 0.35 * _LINE
+        top = y
+        for one in proportions:
+            drawn, high = _row(one, scale, y, names)
+            rows.append(drawn)
+            y += high
+        lines = "".join(f"M{number(scale.place(at))} {number(top - 9)}V{number(y - 9)}" for at, _ in ticks)
+        rows.insert(0, element("path", d=lines, class_="grid"))
+        y += 0.5 * _LINE
+    bottom = y - 4
+    middle = Scale(0, 1, 6, wide - 6) if narrow else Scale(0, 1, names - 90, wide)
+    said = lines_of(_AXIS, SIZE, middle.end - middle.start)
+    named = (below(line, middle, bottom + 21 + _LINE * k) for k, line in enumerate(said))
+    parts = [*rows, bottom_axis(scale, bottom, ticks), *named]
+    return Picture("".join(parts), wide, bottom + 24 + _LINE * (len(said) - 1), is_chart=True)
 
 
-def _draw_group(axes: Axes, proportions: Sequence[Proportion], place: float) -> float:
-    for proportion in proportions:
-        name = proportion.name.replace(">=", "≥")
-        axes.text(-0.02, place, name, transform=axes.get_yaxis_transform(), ha="right", va="center")
-        axes.text(1.03, place, _words(proportion), transform=axes.get_yaxis_transform(), va="center")
-        if proportion.percent is not None and proportion.low is not None and proportion.high is not None:
-            axes.plot([proportion.low, proportion.high], [place, place], color=BLUE, linewidth=1.4)
-            axes.plot([proportion.percent], [place], "o", color=BLUE, markersize=5.5, clip_on=False)
-        place += 1
-    return place
+def _row(one: Proportion, scale: Scale, y: float, names: float) -> tuple[str, float]:
+    """Return a rate with its interval, its name and its numbers, and how high that is."""
+    room = 1e3 if scale.start > 120 else names - 4
+    lines = lines_of(one.name.replace(">=", "≥"), SIZE, room)
+    said = _words(one) if scale.start > 120 else _words(one).split("  ")
+    said = [said] if isinstance(said, str) else said
+    parts = [text(line, names, y + _LINE * k, class_="e") for k, line in enumerate(lines)]
+    parts += [text(line, scale.end + 6, y + _LINE * k) for k, line in enumerate(said)]
+    if one.percent is not None and one.low is not None and one.high is not None:
+        at = y - 0.36 * SIZE
+        ends = number(scale.place(one.low)), number(scale.place(one.high))
+        line = element("path", d=f"M{ends[0]} {number(at)}H{ends[1]}", stroke=BLUE, stroke_width=1.4)
+        dot = mark("circle", scale.place(one.percent), at, 2.8, fill=BLUE)
+        title = element("title", safe(f"{one.name.replace('>=', '≥')} · {_words(one)}"))
+        parts.append(element("g", title, line, dot, class_="spot"))
+    return "".join(parts), _LINE * max(len(lines), len(said)) + 0.55 * _LINE
 
 
-def _words(proportion: Proportion) -> str:
-    return str(proportion).replace(" (", "  (95 % ") if proportion.n else "0/0: nobody"
-
-
-def _dress(axes: Axes, lines: float) -> None:
-    axes.set_xlim(0, 100)
-    axes.set_ylim(lines - 0.4, -0.6)
-    axes.set_yticks([])
-    axes.set_xticks([0, 25, 50, 75, 100])
-    axes.grid(axis="x", color=PALE, linewidth=0.7)
-    axes.set_axisbelow(True)
-    axes.spines["left"].set_visible(False)
-    axes.set_xlabel(
-        "disease control, % of evaluable patients, with exact (Clopper–Pearson) interval", color=GREY
-    )
+def _words(one: Proportion) -> str:
+    return str(one).replace(" (", "  (95 % ") if one.n else "0/0: nobody"

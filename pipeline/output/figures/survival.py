@@ -3,102 +3,130 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Final
 
 import numpy as np
 
-from pipeline.output.figures.style.canvas import add_axes, house_style, new_figure
-from pipeline.output.figures.style.palette import BLUE, GREY, INK, PALE, VERMILLION
+from pipeline.output.figures.style.palette import BLUE, VERMILLION
+from pipeline.output.figures.svg.chart import SIZE, Scale, below, beside, bottom_axis, left_axis, polygon
+from pipeline.output.figures.svg.elements import element, number, path, text
+from pipeline.output.figures.svg.letters import lines_of
+from pipeline.output.figures.svg.sheet import ONE_COLUMN, TWO_COLUMNS, Picture, points_of
 from pipeline.response.follow_up import Endpoint, FollowUp
 from pipeline.response.pfs_bounds import n_unseen
 from pipeline.response.statistics.survival import Floats, SurvivalCurve
 from pipeline.response.statistics.time_to_event import NAMES, curve_of, median_survival
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+COLOURS: Final = {Endpoint.PFS: VERMILLION, Endpoint.OS: BLUE}
+_DASHES: Final = {Endpoint.PFS: "5 1.5", Endpoint.OS: None}
+_STEPS: Final = (1, 2, 3, 6, 12, 24, 36, 60, 120)
+_TOP, _TALL = 10, 150
+_LINE: Final = 1.3 * SIZE
 
-COLOURS = {Endpoint.PFS: VERMILLION, Endpoint.OS: BLUE}
-_MOST_TICKS = 9
 
-
-def survival_figure(courses: Sequence[FollowUp], month_days: float) -> Figure:
+def survival_picture(courses: Sequence[FollowUp], month_days: float, *, mm: float = TWO_COLUMNS) -> Picture:
     """Return the Kaplan–Meier curves of PFS and OS with their pointwise log–log bands."""
     curves = {endpoint: curve_of(courses, endpoint, month_days) for endpoint in Endpoint}
     shown = {endpoint: curve for endpoint, curve in curves.items() if curve.n}
     end = max([1.0, *(float(curve.times[-1]) for curve in shown.values())])
-    with house_style():
-        figure = new_figure(7.9, 3.65)
-        axes = add_axes(figure, (1.25, 1.05, 4.2, 2.45))
-        axes.set_xlim(0, end * 1.02)
-        axes.set_ylim(0, 102)
-        ticks = _ticks(end)
-        axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
-        _dress(axes)
-        for row, (endpoint, curve) in enumerate(shown.items()):
-            words = _words(courses, endpoint, month_days)
-            _draw(axes, curve, COLOURS[endpoint], words, row)
-            _numbers(axes, curve, ticks, endpoint, row)
-    return figure
+    wide, narrow = points_of(mm), mm < (ONE_COLUMN + TWO_COLUMNS) / 2
+    left, words_wide = (44.0, wide - 40) if narrow else (76.0, 160.0)
+    x = Scale(0, end * 1.02, left, wide - (8 if narrow else words_wide + 16))
+    y = Scale(0, 102, _TOP + _TALL, _TOP)
+    ticks = _ticks(end, 6 if narrow else 9)
+    parts = [_frame(x, y, ticks)]
+    at_risk = y.start + 46
+    parts += [_steps(curve, endpoint, x, y) for endpoint, curve in shown.items()]
+    if shown:
+        parts.append(text("at risk", left - 8, at_risk - _LINE, class_="e greytext"))
+    for row, (endpoint, curve) in enumerate(shown.items()):
+        parts.append(_numbers(curve, endpoint, x, [at for at, _ in ticks], at_risk + _LINE * row))
+    bottom = at_risk + _LINE * len(shown)
+    words_at = (10.0, bottom + 8) if narrow else (x.end + 14, _TOP + 8.0)
+    for endpoint in shown:
+        words, high = _words(courses, endpoint, month_days, words_at, words_wide)
+        parts.append(words)
+        words_at = words_at[0], words_at[1] + high
+    return Picture("".join(parts), wide, words_at[1] if narrow else bottom, is_chart=True)
 
 
-def _words(courses: Sequence[FollowUp], endpoint: Endpoint, month_days: float) -> str:
+def _frame(x: Scale, y: Scale, ticks: Sequence[tuple[float, str]]) -> str:
+    lines = "".join(f"M{number(x.start)} {number(y.place(at))}H{number(x.end)}" for at in (25, 75, 100))
+    half = f"M{number(x.start)} {number(y.place(50))}H{number(x.end)}"
+    return (
+        element("path", d=lines, class_="grid")
+        + element("path", d=half, class_="cut")
+        + left_axis(y, x.start, [(at, str(at)) for at in (0, 25, 50, 75, 100)])
+        + bottom_axis(x, y.start, ticks)
+        + beside("without the event, %", y, 14)
+        + below("months from the first study treatment", x, y.start + 22)
+    )
+
+
+def _ticks(end: float, most: int) -> list[tuple[float, str]]:
+    step = next((step for step in _STEPS if end / step <= most), 240)
+    return [(float(at), str(at)) for at in range(0, int(end) + 1, step)]
+
+
+def _words(
+    courses: Sequence[FollowUp], endpoint: Endpoint, month_days: float, at: tuple[float, float], room: float
+) -> tuple[str, float]:
+    """Return what is said of a curve beside its line, and how high that is."""
     median = median_survival(courses, endpoint, month_days)
-    events = f"{median.n_events} events in {median.n} patients"
-    unseen = n_unseen(courses) if endpoint is Endpoint.PFS else 0
-    if unseen:
-        events = f"{events}\n{unseen} censored without assessment"
-    return f"{NAMES[endpoint]}\n{events}\nmedian {median}".replace(" months (", " months\n(95 % ")
+    said = [NAMES[endpoint], f"{median.n_events} events in {median.n} patients"]
+    if unseen := n_unseen(courses) if endpoint is Endpoint.PFS else 0:
+        said.append(f"{unseen} censored without assessment")
+    said.append(f"median {median}".replace(" months (", " months (95 % "))
+    lines = [line for words in said for line in lines_of(words, SIZE, room - 26)]
+    x, y = at
+    parts = [_stroke([(x, y - 2.5), (x + 18, y - 2.5)], endpoint)]
+    parts += [
+        text(line, x + 24, y + _LINE * k, class_="bold" if k == 0 else None) for k, line in enumerate(lines)
+    ]
+    return "".join(parts), _LINE * len(lines) + 8
 
 
-def _ticks(end: float) -> list[float]:
-    steps = (1, 2, 3, 6, 12, 24, 36, 60, 120)
-    step = next((step for step in steps if end / step <= _MOST_TICKS), 240)
-    return [float(tick) for tick in range(0, int(end) + 1, step)]
-
-
-def _draw(axes: Axes, curve: SurvivalCurve, colour: str, words: str, row: int) -> None:
+def _steps(curve: SurvivalCurve, endpoint: Endpoint, x: Scale, y: Scale) -> str:
     times, survival = _from_one(curve.times, curve.survival)
     _, low = _from_one(curve.times, curve.low)
     _, high = _from_one(curve.times, curve.high)
-    band = np.isfinite(low)
-    axes.fill_between(
-        times, 100 * low, 100 * high, where=band, step="post", color=colour, alpha=0.13, linewidth=0
-    )
-    dashes = (0, ()) if row else (0, (4, 1.2))
-    axes.plot(times, 100 * survival, drawstyle="steps-post", color=colour, linewidth=1.6, linestyle=dashes)
+    known = np.isfinite(low)
+    under, over = (_stairs(times[known], 100 * band[known], x, y) for band in (low, high))
     lost = curve.censored > 0
-    axes.plot(
-        curve.times[lost], 100 * curve.survival[lost], "|", color=colour, markersize=5, markeredgewidth=1.0
+    ticks = "".join(
+        f"M{number(x.place(at))} {number(y.place(100 * share) - 3)}v6"
+        for at, share in zip(curve.times[lost].tolist(), curve.survival[lost].tolist(), strict=True)
     )
-    axes.plot([1.03, 1.10], [0.93 - 0.34 * row] * 2, color=colour, linewidth=1.6, linestyle=dashes,
-              transform=axes.transAxes, clip_on=False)  # fmt: skip
-    axes.text(1.12, 0.96 - 0.34 * row, words, transform=axes.transAxes, va="top", linespacing=1.35)
+    band = polygon(under, over, COLOURS[endpoint], fill_opacity=0.13) if known.any() else ""
+    line = _stroke(_stairs(times, 100 * survival, x, y), endpoint)
+    censored = element("path", d=ticks, stroke=COLOURS[endpoint], stroke_width=0.9) if ticks else ""
+    return band + line + censored
 
 
-def _numbers(axes: Axes, curve: SurvivalCurve, ticks: Sequence[float], endpoint: Endpoint, row: int) -> None:
-    """Write how many were at risk below the axis."""
-    below = axes.get_xaxis_transform()
-    height = -0.285 - 0.075 * row
-    axes.text(-0.12, height, endpoint.value, transform=axes.transAxes, ha="right", va="center", fontsize=7,
-              color=COLOURS[endpoint], fontweight="bold")  # fmt: skip
-    for tick in ticks:
-        axes.text(tick, height, str(curve.at_risk_at(tick)), transform=below, ha="center", va="center",
-                  fontsize=7, color=INK)  # fmt: skip
-    if row == 0:
-        axes.text(-0.12, -0.215, "at risk", transform=axes.transAxes, ha="right", va="center", fontsize=7,
-                  color=GREY)  # fmt: skip
+def _stroke(points: Sequence[tuple[float, float]], endpoint: Endpoint) -> str:
+    look: dict[str, str | float | None] = {"stroke": COLOURS[endpoint], "stroke_width": 1.4, "fill": "none"}
+    return path(points, **look, stroke_dasharray=_DASHES[endpoint])
+
+
+def _stairs(times: Floats, values: Floats, x: Scale, y: Scale) -> list[tuple[float, float]]:
+    """Return a line that keeps its height until the next time."""
+    places: list[tuple[float, float]] = []
+    for at, value in zip(times.tolist(), values.tolist(), strict=True):
+        if places:
+            places.append((x.place(at), places[-1][1]))
+        places.append((x.place(at), y.place(value)))
+    return places
+
+
+def _numbers(
+    curve: SurvivalCurve, endpoint: Endpoint, x: Scale, ticks: Sequence[float], height: float
+) -> str:
+    """Return how many were at risk, below the axis."""
+    name = text(endpoint.value, x.start - 8, height, class_="e bold")
+    numbers = (text(str(curve.at_risk_at(at)), x.place(at), height, class_="m") for at in ticks)
+    return name + "".join(numbers)
 
 
 def _from_one(times: Floats, values: Floats) -> tuple[Floats, Floats]:
     """Return the steps from time 0 on, where everybody is free of the event."""
     return np.concatenate([[0.0], times]), np.concatenate([[1.0], values])
-
-
-def _dress(axes: Axes) -> None:
-    axes.set_yticks([0, 25, 50, 75, 100])
-    axes.grid(axis="y", color=PALE, linewidth=0.7)
-    axes.set_axisbelow(True)
-    axes.axhline(50, color=GREY, linewidth=0.6, linestyle=(0, (1, 2)))
-    axes.set_ylabel("without the event, %")
-    axes.set_xlabel("months from the first study treatment")

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from pipeline.output.figures.style.canvas import add_axes, house_style, new_figure
-from pipeline.output.figures.style.palette import GREY, INK, PALE, RESPONSE_LOOK, RESPONSES
+from pipeline.output.figures.style.palette import GREY, INK, RESPONSE_LOOK, RESPONSES
+from pipeline.output.figures.svg.chart import SIZE, SMALL, Entry, Scale, below, bottom_axis, row_key
+from pipeline.output.figures.svg.elements import element, number, safe, text
+from pipeline.output.figures.svg.letters import fitted, lines_of
+from pipeline.output.figures.svg.marks import mark
+from pipeline.output.figures.svg.sheet import ONE_COLUMN, TWO_COLUMNS, Picture, points_of
 from pipeline.response.follow_up import FollowUp
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 MOST_BARS: Final = 60
 """Patients on a page: beyond, names would cover each other."""
 
 MOST_PAGES: Final = 10
-_BAR: Final = 0.17
-_LONGEST_REASON: Final = 34
-_UNKNOWN: Final = "#cfd4da"
+_PITCH, _BAR = 11.0, 8.4
+_UNKNOWN: Final = "#dfe3e8"
+_MOST_TICKS: Final = 9
+_STEPS: Final = (1, 2, 3, 6, 12, 24, 36, 60, 120)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +32,26 @@ class Mark:
     shape: str
     face: str
     edge: str
-    size: float = 4.6
+    size: float = 2.6
+
+    def drawn(self, x: float, y: float) -> str:
+        """Return it with its middle at (x, y)."""
+        return mark(self.shape, x, y, self.size, fill=self.face, stroke=self.edge, stroke_width=0.8)
 
 
-PROGRESSION: Final = Mark("progression", "D", "white", "#8f3b00")
-DEATH: Final = Mark("death", "X", INK, "white", 6.0)
-DEXAMETHASONE: Final = Mark("dexamethasone added", "^", "#CC79A7", INK, 5.2)
-ON_TREATMENT: Final = Mark("still treated when last seen", ">", INK, INK, 4.6)
+PROGRESSION: Final = Mark("progression", "diamond", "#fff", "#8f3b00")
+DEATH: Final = Mark("death", "cross", INK, "#fff", 3.4)
+DEXAMETHASONE: Final = Mark("dexamethasone added", "down", "#CC79A7", INK, 2.9)
+ON_TREATMENT: Final = Mark("still treated when last seen", "right", INK, INK)
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """Where names end, where bars lie, how much room the reasons have."""
+
+    names: float
+    months: Scale
+    reasons: float
 
 
 def swimmers(courses: Sequence[FollowUp]) -> tuple[FollowUp, ...]:
@@ -46,14 +60,16 @@ def swimmers(courses: Sequence[FollowUp]) -> tuple[FollowUp, ...]:
     return tuple(sorted(shown, key=lambda course: (-(course.treated_days or 0), course.patient_id)))
 
 
-def swimmer_figures(courses: Sequence[FollowUp], month_days: float) -> Iterator[Figure]:
+def swimmer_pictures(
+    courses: Sequence[FollowUp], month_days: float, *, mm: float = TWO_COLUMNS
+) -> Iterator[Picture]:
     """Yield the pages of the swimmer plot: `MOST_BARS` patients each, `MOST_PAGES` at most."""
     shown = swimmers(courses)
     for first in range(0, min(len(shown), MOST_PAGES * MOST_BARS), MOST_BARS):
-        yield swimmer_figure(shown[first : first + MOST_BARS], month_days)
+        yield swimmer_picture(shown[first : first + MOST_BARS], month_days, mm=mm)
 
 
-def swimmer_figure(courses: Sequence[FollowUp], month_days: float) -> Figure:
+def swimmer_picture(courses: Sequence[FollowUp], month_days: float, *, mm: float = TWO_COLUMNS) -> Picture:
     """Return a bar per patient, in the order given.
 
     Parameters
@@ -62,91 +78,101 @@ def swimmer_figure(courses: Sequence[FollowUp], month_days: float) -> Figure:
         Each with `treated_days`; a thin line goes on to the day the patient was last seen.
     month_days
         Days of a month of the axis.
+    mm
+        Width on paper.
     """
-    high = _BAR * len(courses)
-    with house_style():
-        figure = new_figure(7.9, high + 0.85)
-        axes = add_axes(figure, (1.25, 0.45, 4.75, high))
-        end = max([1.0, *(day / month_days for course in courses for day in _days(course))])
-        axes.set_xlim(0, end * 1.02)
-        axes.set_ylim(len(courses) - 0.4, -0.6)
-        _dress(axes)
-        for place, course in enumerate(courses):
-            _draw(axes, place, course, month_days)
-        _key(axes, courses)
-    return figure
+    wide = points_of(mm)
+    narrow = mm < (ONE_COLUMN + TWO_COLUMNS) / 2
+    end = max([1.0, *(day / month_days for course in courses for day in _days(course))])
+    names, bars, reasons = (44.0, 70.0, 58.0) if narrow else (66.0, 94.0, 130.0)
+    columns = _Columns(names, Scale(0, end * 1.02, bars, wide - reasons), reasons - 10)
+    key, high = row_key(_key(courses), 4, 9, wide - 8)
+    top = high + 18
+    bottom = top + _PITCH * len(courses) + 2
+    ticks = _ticks(end)
+    lines = "".join(f"M{number(columns.months.place(at))} {number(top)}V{number(bottom)}" for at, _ in ticks)
+    parts = [
+        key,
+        element("path", d=lines, class_="grid"),
+        text(
+            "reason" if narrow else "reason for stopping",
+            columns.months.end + 8,
+            top - 4,
+            class_="small greytext",
+        ),
+    ]
+    for place, course in enumerate(courses):
+        parts.append(_row(course, columns, top + _PITCH * (place + 0.5) + 1, month_days))
+    parts.append(bottom_axis(columns.months, bottom, ticks))
+    words = "months from the first study treatment; bar: on treatment, line: seen after it"
+    for k, line in enumerate(lines_of(words, SIZE, wide - 8)):
+        middle = Scale(0, 1, 4, wide - 4) if narrow else columns.months
+        parts.append(below(line, middle, bottom + 21 + 9 * k))
+    return Picture("".join(parts), wide, bottom + (36 if narrow else 26), is_chart=True)
 
 
 def _days(course: FollowUp) -> list[int]:
     return [day for day in (course.treated_days, course.os_day) if day is not None]
 
 
-def _draw(axes: Axes, place: int, course: FollowUp, month_days: float) -> None:
+def _row(course: FollowUp, columns: _Columns, y: float, month_days: float) -> str:
     treated = (course.treated_days or 0) / month_days
     followed = (course.os_day if course.os_day is not None else course.treated_days or 0) / month_days
-    colour = _colour(course.best_response)
-    axes.barh(place, treated, height=0.72, color=colour, alpha=0.85, linewidth=0)
+    months, base = columns.months, y + 0.36 * SMALL
+    start, end = months.start, months.place(treated)
+    bar = {"x": start, "y": y - _BAR / 2, "width": max(end - start, 0.3), "height": _BAR}
+    parts = [element("title", safe(_told(course, treated, followed)))]
+    parts.append(element("rect", **bar, fill=_colour(course.best_response)))
     if followed > treated:
-        axes.plot([treated, followed], [place, place], color=GREY, linewidth=0.8, zorder=1)
-    for day, mark in _marks(course):
-        _plot(axes, day / month_days, place, mark)
-    beside = axes.get_yaxis_transform()
-    axes.text(-0.085, place, course.patient_id[:14], transform=beside, ha="right", va="center", fontsize=6.5)
-    axes.text(-0.012, place, course.best_response, transform=beside, ha="right", va="center", fontsize=6.5)
+        way = f"M{number(end)} {number(y)}H{number(months.place(followed))}"
+        parts.append(element("path", d=way, stroke=GREY, stroke_width=0.8))
+    marks = _marks(course)
+    parts += [one.drawn(months.place(day / month_days), y) for day, one in marks]
     reason = course.reason or ("" if course.stopped else "on treatment")
-    if len(reason) > _LONGEST_REASON:
-        reason = reason[: _LONGEST_REASON - 1] + "…"
-    axes.text(1.015, place, reason, transform=beside, va="center", fontsize=6.5, color=GREY)
+    return element("g", *parts, class_="spot") + "".join((
+        text(fitted(course.patient_id, SMALL, columns.names - 4), columns.names, base, class_="e small"),
+        text(course.best_response, months.start - 3, base, class_="e small"),
+        text(fitted(reason, SMALL, columns.reasons), months.end + 8, base, class_="small greytext"),
+    ))  # fmt: skip
+
+
+def _told(course: FollowUp, treated: float, followed: float) -> str:
+    """Return what a row says in words: nothing in it is cut short."""
+    seen = f"seen until month {followed:.1f}" if followed > treated else ""
+    events = ", ".join(f"{one.name} on day {day}" for day, one in _marks(course))
+    reason = course.reason or ("" if course.stopped else "on treatment")
+    treated_for = f"treated {treated:.1f} months"
+    parts = (course.patient_id, course.best_response, treated_for, events, seen, reason)
+    return " · ".join(part for part in parts if part)
 
 
 def _colour(response: str) -> str:
-    return RESPONSE_LOOK[response][1] if response else _UNKNOWN
+    return RESPONSE_LOOK[response].fill if response else _UNKNOWN
 
 
-def _marks(course: FollowUp) -> Iterator[tuple[int, Mark]]:
-    if course.dexamethasone_day is not None:
-        yield course.dexamethasone_day, DEXAMETHASONE
-    if course.progression_day is not None:
-        yield course.progression_day, PROGRESSION
-    if course.death_day is not None:
-        yield course.death_day, DEATH
-    if not course.stopped and course.treated_days is not None:
-        yield course.treated_days, ON_TREATMENT
+def _marks(course: FollowUp) -> list[tuple[int, Mark]]:
+    days = (
+        (course.dexamethasone_day, DEXAMETHASONE),
+        (course.progression_day, PROGRESSION),
+        (course.death_day, DEATH),
+        (None if course.stopped else course.treated_days, ON_TREATMENT),
+    )
+    return [(day, one) for day, one in days if day is not None]
 
 
-def _plot(axes: Axes, month: float, place: int, mark: Mark) -> None:
-    axes.plot(
-        [month], [place], mark.shape, markersize=mark.size, markerfacecolor=mark.face,
-        markeredgecolor=mark.edge, markeredgewidth=0.8, clip_on=False, zorder=4,
-    )  # fmt: skip
+def _ticks(end: float) -> list[tuple[float, str]]:
+    step = next((step for step in _STEPS if end / step <= _MOST_TICKS), 240)
+    return [(float(at), f"{at}") for at in range(0, int(end) + 1, step)]
 
 
-def _dress(axes: Axes) -> None:
-    axes.set_yticks([])
-    axes.spines["left"].set_visible(False)
-    axes.grid(axis="x", color=PALE, linewidth=0.7)
-    axes.set_axisbelow(True)
-    axes.set_xlabel("months from the first study treatment; bar: on treatment, line: seen after it")
-    above = axes.transAxes
-    axes.text(1.015, 1.0, "reason for stopping", transform=above, va="bottom", fontsize=6.5, color=GREY)
-
-
-def _key(axes: Axes, courses: Sequence[FollowUp]) -> None:
-    """Name the colours and shapes that occur, above the picture."""
-    from matplotlib.lines import Line2D
-    from matplotlib.patches import Patch
-
+def _key(courses: Sequence[FollowUp]) -> list[Entry]:
+    """Name the colours and shapes that occur."""
     responses = {course.best_response for course in courses}
     names = [*(name for name in RESPONSES if name in responses), *([""] if "" in responses else [])]
-    bars = [Patch(color=_colour(name), label=name or "response not known") for name in names]
-    marks = dict.fromkeys(mark for course in courses for _, mark in _marks(course))
-    shapes = [
-        Line2D([], [], linestyle="none", marker=mark.shape, markersize=mark.size, label=mark.name,
-               markerfacecolor=mark.face, markeredgecolor=mark.edge, markeredgewidth=0.8)
-        for mark in (DEXAMETHASONE, PROGRESSION, DEATH, ON_TREATMENT) if mark in marks
-    ]  # fmt: skip
-    axes.legend(
-        handles=[*bars, *shapes], loc="lower left", bbox_to_anchor=(-0.01, 1 + 0.14 / (_BAR * len(courses))),
-        ncols=len(bars) + len(shapes), columnspacing=1.0, handlelength=1.0,
-        handletextpad=0.4, borderaxespad=0.2, fontsize=6.8,
-    )  # fmt: skip
+    bars = [
+        Entry(element("rect", x=-5, y=-3, width=10, height=6, fill=_colour(name)), name or "not known")
+        for name in names
+    ]
+    marks = {one for course in courses for _, one in _marks(course)}
+    ordered = (one for one in (DEXAMETHASONE, PROGRESSION, DEATH, ON_TREATMENT) if one in marks)
+    return [*bars, *(Entry(one.drawn(0, 0), one.name) for one in ordered)]

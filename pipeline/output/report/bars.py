@@ -89,12 +89,12 @@ def axis_bar(scale: Scale) -> str:
 
 
 def budget_bar(budget: Sequence[ErrorTerm]) -> str:
-    """Return the shares of the variance as one bar, the largest first; "" without shares."""
+    """Return the shares of the variance as one bar, in the order of the terms; "" without shares."""
     total = math.fsum(term.share for term in budget)
     if total <= 0:
         return ""
     parts, left = [], 0.0
-    for term in sorted(budget, key=lambda term: -term.share):
+    for term in in_order(budget):
         width = 100 * term.share / total
         parts.append(
             f'<rect x="{left:.2f}" y="0" width="{max(width - 0.4, 0):.2f}" height="10" '
@@ -103,6 +103,12 @@ def budget_bar(budget: Sequence[ErrorTerm]) -> str:
         left += width
     box = 'viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true"'
     return f'<svg class="budget" {box}>{"".join(parts)}</svg>'
+
+
+def in_order(budget: Sequence[ErrorTerm]) -> list[ErrorTerm]:
+    """Return terms in the order of `SHADES`, so that bar and legend are alike in every tube."""
+    places = list(SHADES)
+    return sorted(budget, key=lambda term: places.index(term.name))
 
 
 def _grid(scale: Scale) -> str:

@@ -8,9 +8,8 @@ from pathlib import Path
 
 from pipeline.beads.result import CalibrationResult
 from pipeline.files.whole import write_whole
-from pipeline.output.figures.style.canvas import house_style
 from pipeline.output.report.cards.bead_cards import bead_card
-from pipeline.output.report.environment import template_environment
+from pipeline.output.report.environment import PICTURE_SCRIPTS, template_environment
 from pipeline.output.report.explained import entries_of
 from pipeline.output.report.record.head import title_of
 from pipeline.study.study import Study
@@ -23,8 +22,7 @@ def write_bead_page(path: Path, study: Study, calibrations: Sequence[Calibration
 
 def bead_page_html(study: Study, calibrations: Sequence[CalibrationResult]) -> str:
     """Return the page as HTML; the same runs give the same text."""
-    with house_style():
-        cards = [bead_card(calibration, f"beads-{k}") for k, calibration in enumerate(calibrations, start=1)]
+    cards = [bead_card(calibration, f"beads-{k}") for k, calibration in enumerate(calibrations, start=1)]
     raised, others = entries_of({}, Counter(str(flag) for run in calibrations for flag in run.flags))
-    page = template_environment().get_template("bead_page.html.j2")
+    page = template_environment(PICTURE_SCRIPTS).get_template("bead_page.html.j2")
     return page.render(title=title_of(study), beads=cards, raised=raised, other_flags=others)

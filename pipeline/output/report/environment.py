@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.output.figures.svg.shades import COLOURS
-from pipeline.output.figures.svg.style import STYLE
+from pipeline.output.figures.svg.style import style_sheet
 from pipeline.output.legend.glossary import sorted_terms
 from pipeline.output.legend.verdict import BADGES
 from pipeline.output.report.cards.bead_cards import MOST_OPEN_BEADS
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 TEMPLATES = Path(__file__).parent / "templates"
 
-SCRIPTS = ("table.js", "pictures.js", "page.js")
-"""The report's script, in this order."""
+PICTURE_SCRIPTS = ("pictures.js", "saving.js", "page.js")
+"""The script of a page that has pictures and no table: of tubes, of bead runs."""
 
-SCRIPTS_OF_A_TUBE_PAGE = ("pictures.js", "page.js")
-"""The script of a page of tubes, which has no table."""
+SCRIPTS = ("table.js", *PICTURE_SCRIPTS)
+"""The report's script, in this order."""
 
 
 def template_environment(scripts: Iterable[str] = SCRIPTS) -> Environment:
@@ -49,7 +49,7 @@ def template_environment(scripts: Iterable[str] = SCRIPTS) -> Environment:
     environment.globals |= {
         "glossary": sorted_terms(),
         "most_open_beads": MOST_OPEN_BEADS,
-        "picture_style": f"{STYLE}\n{BADGES}",
+        "picture_style": f"{style_sheet()}\n{(TEMPLATES / 'pictures.css').read_text('utf-8')}{BADGES}",
         "shade_colours": " ".join(colour.removeprefix("#") for colour in COLOURS),
         "script": script,
         "script_hash": _csp_hash(script),

@@ -11,12 +11,9 @@ from calibration.density.receptor_density import QUANTIFIED
 from pipeline.assembly.limiting import Limiting
 from pipeline.assembly.study_result import StudyResult
 from pipeline.files.whole import write_whole
-from pipeline.output.figures.response import response_figure
-from pipeline.output.figures.style.canvas import house_style, to_svg
+from pipeline.output.figures.charts import RESPONSE, SURVIVAL, SWIMMER, WASHOUT, chart_html
 from pipeline.output.figures.style.palette import Look
-from pipeline.output.figures.survival import survival_figure
-from pipeline.output.figures.swimmer import MOST_BARS, swimmer_figure, swimmers
-from pipeline.output.figures.washout import washout_figure
+from pipeline.output.figures.swimmer import MOST_BARS, swimmers
 from pipeline.output.interval import interval_name
 from pipeline.output.legend.verdict import VERDICT_LOOK, Verdict
 from pipeline.output.report.attention import Attention, attention
@@ -43,9 +40,7 @@ from pipeline.output.report.words import (
     washout_words,
 )
 from pipeline.quantification.result import SampleResult
-from pipeline.response.follow_up import FollowUp
-from pipeline.study.quantity_name import axis_name, density_name, marker_of, population_name
-from pipeline.study.settings import Settings
+from pipeline.study.quantity_name import density_name, marker_of, population_name
 
 MOST_OPEN_CARDS = 24
 """Up to this many tubes every card is open; beyond, those that need a look."""
@@ -132,17 +127,13 @@ def _html(page: Page, study_result: StudyResult) -> str:
 
 
 def _page(study_result: StudyResult, run_on: str) -> Page:
-    with house_style():
-        return _drawn(study_result, run_on)
-
-
-def _drawn(study_result: StudyResult, run_on: str) -> Page:
     results = in_sheet_order(study_result)
     scale, washout = scale_of(results), study_result.washout
     anchors = _anchors(study_result, results)
     shared = shared_notes(results, study_result.exposures, population_name(study_result.study))
     tubes = _tube_cards(study_result, results, anchors, shared)
     raised, others = flag_entries(study_result)
+    no_washout, no_response = no_washout_words(study_result), _no_response(study_result)
     return Page(
         title=title_of(study_result.study),
         head=head(study_result, run_on),
@@ -165,20 +156,20 @@ def _drawn(study_result: StudyResult, run_on: str) -> Page:
         interval_name=interval_name(study_result.limiting),
         axis=axis_bar(scale),
         n_visits=len(study_result.visits),
-        washout_svg=_washout_svg(study_result),
+        washout_svg="" if no_washout else chart_html(WASHOUT, study_result, _links(anchors)),
         washout_words=tuple(map(plain_names, washout_words(study_result))),
         untold_words=tuple(map(plain_names, untold_words(study_result))),
         data_words=data_words(washout) if washout else "",
-        response_svg=_response_svg(study_result),
-        swimmer_svg=_swimmer_svg(study_result.courses, study_result.study.settings),
+        response_svg="" if no_response else chart_html(RESPONSE, study_result),
+        swimmer_svg=chart_html(SWIMMER, study_result),
         n_swimmers=len(swimmers(study_result.courses)),
         n_shown=min(len(swimmers(study_result.courses)), MOST_BARS),
-        survival_svg=_survival_svg(study_result.courses, study_result.study.settings),
+        survival_svg=chart_html(SURVIVAL, study_result),
         reconciled=reconciled(washout, density_name(study_result.study)),
         model_notes=tuple(map(plain_names, washout.notes)) if washout else (),
         model_names=tuple((name.value, words) for name, words in PLAIN.items()),
-        no_washout=no_washout_words(study_result),
-        no_response=_no_response(study_result),
+        no_washout=no_washout,
+        no_response=no_response,
         tube_folder=FOLDER,
         curve_name=plain_names(washout.curve_name) if washout and washout.curve else "",
         r2={run.beads: f"{run.curve.r2:.5f}" for run in study_result.calibrations if run.curve},
@@ -240,29 +231,13 @@ def _anchors(study_result: StudyResult, results: Sequence[SampleResult]) -> dict
     return {**tubes, **beads}
 
 
-def _washout_svg(study_result: StudyResult) -> str:
-    if no_washout_words(study_result):
-        return ""
-    washout = study_result.washout
-    figure = washout_figure(
-        study_result.visits,
-        study_result.best_responses(),
-        study_result.study.settings,
-        washout.curve if washout else None,
-        axis_name(study_result.study),
-        contradicted=bool(washout and washout.curve_is_contradicted),
-    )
-    return to_svg(figure, "washout", "Receptor density against weeks of washout, one point per visit")
-
-
-def _response_svg(study_result: StudyResult) -> str:
-    if study_result.response is None or not study_result.response.n_evaluable:
-        return ""
-    return to_svg(
-        response_figure(study_result.response, density_name(study_result.study)),
-        "response",
-        "Disease control rates with exact intervals",
-    )
+def _links(anchors: dict[str, str]) -> dict[str, str]:
+    """Return where the card of each tube is, by sample_id; of those that have one."""
+    return {
+        name.removeprefix("sample:"): f"#{anchor}"
+        for name, anchor in anchors.items()
+        if anchor and name.startswith("sample:")
+    }
 
 
 def _no_response(study_result: StudyResult) -> str:
@@ -275,18 +250,3 @@ def _no_response(study_result: StudyResult) -> str:
         f"No response is known of the {patients} of the patients sheet (best_response, evaluable), so "
         "disease control by washout or density is not told."
     )
-
-
-def _swimmer_svg(courses: Sequence[FollowUp], settings: Settings) -> str:
-    shown = swimmers(courses)[:MOST_BARS]
-    if not shown:
-        return ""
-    figure = swimmer_figure(shown, settings.month_days)
-    return to_svg(figure, "swimmer", "A bar per patient as long as the treatment, with response and events")
-
-
-def _survival_svg(courses: Sequence[FollowUp], settings: Settings) -> str:
-    if not swimmers(courses):
-        return ""
-    figure = survival_figure(courses, settings.month_days)
-    return to_svg(figure, "survival", "Kaplan-Meier curves of progression-free and overall survival")

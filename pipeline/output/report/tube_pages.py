@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.files.whole import write_whole
 from pipeline.output.report.cards.tube_cards import TubeCard
-from pipeline.output.report.environment import SCRIPTS_OF_A_TUBE_PAGE, template_environment
+from pipeline.output.report.environment import PICTURE_SCRIPTS, template_environment
 
 if TYPE_CHECKING:
     from pipeline.output.report.page import Page
@@ -54,7 +54,7 @@ def write_tube_pages(folder: Path, page: Page) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     if page.tube_pages:
         folder.mkdir(parents=True)
-    environment = template_environment(SCRIPTS_OF_A_TUBE_PAGE)
+    environment = template_environment(PICTURE_SCRIPTS)
     for one in page.tube_pages:
         html = environment.get_template("tube_page.html.j2").render(page=page, here=one)
         write_whole(folder / one.file, html)

@@ -10,7 +10,8 @@ import pytest
 
 from helpers.synthetic_result import changed
 from pipeline.assembly.study_result import StudyResult
-from pipeline.output.figures.files import FIGURES
+from pipeline.output.figures.charts import FIGURES
+from pipeline.output.figures.svg.sheet import ONE_COLUMN, TWO_COLUMNS
 from pipeline.output.results_folder import TABLES
 from pipeline.output.statistics import datasets_of, write_each
 from pipeline.output.statistics.files import DATASETS
@@ -18,6 +19,7 @@ from pipeline.output.statistics.subjects import subjects_of
 from pipeline.output.table import Column, Table, names_of, table_of
 from pipeline.output.workbook import SHEETS
 
+CHARTS = tuple((chart.name, chart) for chart in FIGURES)
 START, LAST_SEEN = date(2024, 3, 4), date(2024, 9, 1)
 
 
@@ -51,11 +53,12 @@ def test_a_sheet_has_a_table_of_unique_columns_and_rows_of_their_number(study_re
     assert is_sound(found.table)
 
 
-@pytest.mark.parametrize(("name", "pages_of"), FIGURES, ids=[name for name, _ in FIGURES])
-def test_a_figure_draws(study_result: StudyResult, name, pages_of):
-    page = next(pages_of(with_courses(study_result)))
-    assert name.endswith(".pdf")
-    assert page.axes
+@pytest.mark.parametrize("mm", [ONE_COLUMN, TWO_COLUMNS])
+@pytest.mark.parametrize("chart", FIGURES, ids=[chart.name for chart in FIGURES])
+def test_a_figure_draws_at_both_widths(study_result: StudyResult, chart, mm):
+    page = next(chart.pages(with_courses(study_result), mm, {}))
+    assert page.width == pytest.approx(mm / 25.4 * 72)
+    assert "<text" in page.content
 
 
 @pytest.mark.parametrize(("name", "data_of"), DATASETS, ids=[name for name, _ in DATASETS])
@@ -82,7 +85,7 @@ def test_every_dataset_is_written_with_unique_variables(study_result: StudyResul
 
 
 def test_names_of_files_and_sheets_are_unique():
-    for names in ([name for name, _ in registry] for registry in (TABLES, SHEETS, FIGURES, DATASETS)):
+    for names in ([name for name, _ in registry] for registry in (TABLES, SHEETS, CHARTS, DATASETS)):
         assert len(set(names)) == len(names)
 
 

@@ -1,1 +1,1 @@
-"""How every figure looks: canvas, colours, ticks, labels."""
+"""How every figure looks: colours and ticks."""

@@ -70,15 +70,28 @@ VERDICT = {
 RESPONSES = tuple(response.value for response in Response)
 """From the deepest response to progression, then not evaluable."""
 
-RESPONSE_LOOK: dict[str, tuple[str, str]] = {
-    Response.SCR: ("*", "#003f66"),
-    Response.CR: ("*", "#003f66"),
-    Response.VGPR: ("P", BLUE),
-    Response.PR: ("s", BLUE),
-    Response.MR: ("D", "#007a58"),
-    Response.SD: ("o", ORANGE),
-    Response.PD: ("X", "#8f3b00"),
-    Response.NE: ("h", "#9aa1ab"),
-    "": ("o", BLUE),
+
+@dataclass(frozen=True, slots=True)
+class ResponseLook:
+    """How a best response is drawn: its shape (of `svg/marks.py`), its fill, and the ink of thin lines."""
+
+    shape: str
+    fill: str
+    ink: str
+
+
+RESPONSE_LOOK: dict[str, ResponseLook] = {
+    Response.SCR: ResponseLook("star", "#003f66", "#003f66"),
+    Response.CR: ResponseLook("star", "#003f66", "#003f66"),
+    Response.VGPR: ResponseLook("plus", BLUE, "#00527f"),
+    Response.PR: ResponseLook("square", "#7cc4ee", "#2f7fae"),
+    Response.MR: ResponseLook("diamond", "#f2e75c", "#857600"),
+    Response.SD: ResponseLook("up", "#dd9300", "#9a6500"),
+    Response.PD: ResponseLook("cross", "#8f3b00", "#8f3b00"),
+    Response.NE: ResponseLook("bar", "#8b929c", "#5b6470"),
+    "": ResponseLook("circle", BLUE, "#00527f"),
 }
-"""(matplotlib marker, colour) per best response; "" where no patients sheet tells it."""
+"""By best response, from blue (deep) over yellow to brown (progression); "" where no sheet tells it.
+
+Each has a shape of its own; CR and sCR are one depth of response and look alike.
+"""

@@ -1,1 +1,1 @@
-"""Pictures of which a study has many, as SVG text: without a drawing library a tube costs milliseconds."""
+"""Pictures as SVG text, and their parts: without a drawing library a tube costs milliseconds."""

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from functools import lru_cache
 from html import escape
+from typing import Final
 
 Number = float | int
+
+_NO_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+"""Characters that no XML file may hold."""
+
+_LONG: Final = 40
 
 
 def number(value: Number) -> str:
@@ -28,16 +36,25 @@ def element(name: str, *children: str, **attributes: str | Number | None) -> str
     '<text x="1.5" class="t" text-anchor="end">a &lt; b</text>'
     """
     written = "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{_value(value)}"'
-        for key, value in attributes.items()
-        if value is not None
+        [f' {_name(key)}="{_value(value)}"' for key, value in attributes.items() if value is not None]
     )
     return f"<{name}{written}>{''.join(children)}</{name}>" if children else f"<{name}{written}/>"
 
 
 def text(words: str, x: Number, y: Number, **attributes: str | Number | None) -> str:
     """Return a line of text whose baseline starts at (x, y)."""
-    return element("text", escape(words), x=x, y=y, **attributes)
+    return element("text", _value(words), x=x, y=y, **attributes)
+
+
+def safe(words: str) -> str:
+    r"""Return words as they may stand in an SVG file; a character that no XML file may hold becomes "\ufffd".
+
+    Examples
+    --------
+    >>> safe("a < b"), safe("P" + chr(1)) == "P\ufffd"
+    ('a &lt; b', True)
+    """
+    return escape(_NO_XML.sub("\ufffd", words))
 
 
 def path(points: Iterable[tuple[Number, Number]], **attributes: str | Number | None) -> str:
@@ -57,5 +74,18 @@ def shortened(words: str, most: int) -> str:
     return words if len(words) <= most else words[: most - 1].rstrip() + "…"
 
 
+@lru_cache(maxsize=256)
+def _name(key: str) -> str:
+    return key.rstrip("_").replace("_", "-")
+
+
 def _value(value: str | Number) -> str:
-    return escape(value) if isinstance(value, str) else number(value)
+    if not isinstance(value, str):
+        return number(value)
+    return _short(value) if len(value) < _LONG else safe(value)
+
+
+@lru_cache(maxsize=4_096)
+def _short(value: str) -> str:
+    """Return a short value as it may stand in a file: classes, colours and ticks come again and again."""
+    return safe(value)

@@ -12,10 +12,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from gating.gates import AllOf, AnyOf, Gate, RangeGate
 from gating.gates.steps import LOW_CONFIDENCE, GateStep
-from pipeline.output.figures.outlines import axes_of, beside_the_outline, outlines
+from pipeline.output.figures.outlines import axes_of, kept_words, outlines
 from pipeline.output.figures.style.ticks import asinh_ticks, count, linear_ticks
 from pipeline.output.figures.svg.elements import element, number, path, shortened, text
 from pipeline.output.figures.svg.shades import data_url, png, shades_of
+from pipeline.output.figures.svg.sheet import Picture
 from pipeline.tube.histograms import Axis, Density, density_counts
 
 WIDTH: Final = 190
@@ -25,6 +26,9 @@ _TICK: Final = 4
 _BELOW: Final = 38
 """Room for ticks and the name of the axis."""
 _LINE, _LINE_HEIGHT = 29, 13
+_MOST_LINES: Final = 6
+"""Of words below a picture; the table of steps has every threshold."""
+
 _LABEL: Final = 24
 """Characters of an axis' name."""
 _GLYPH: Final = 7.4
@@ -47,17 +51,7 @@ class Places:
         return SIDE * (self.y.high - np.asarray(positions, np.float64)) / (self.y.high - self.y.low)
 
 
-@dataclass(frozen=True, slots=True)
-class StepPicture:
-    """The content of a picture and its height; its width is `WIDTH`."""
-
-    content: str
-    height: int
-
-
-def step_picture(
-    density: Density, step: GateStep | None, title: str, labels: Mapping[str, str]
-) -> StepPicture:
+def step_picture(density: Density, step: GateStep | None, title: str, labels: Mapping[str, str]) -> Picture:
     """Return the picture of a gating step.
 
     Parameters
@@ -83,7 +77,8 @@ def step_picture(
             for k, line in enumerate(words)
         ),
     ]
-    return StepPicture("".join(parts), _TOP + SIDE + _BELOW + _LINE_HEIGHT * len(words) + (3 if words else 0))
+    high = _TOP + SIDE + _BELOW + _LINE_HEIGHT * len(words) + (3 if words else 0)
+    return Picture("".join(parts), WIDTH, high)
 
 
 def thumbnail(density: Density) -> str:
@@ -118,7 +113,7 @@ def steps_path(heights: NDArray[np.float64], width: float, bottom: int) -> str:
     starts = np.flatnonzero(np.concatenate([[True], tops[1:] != tops[:-1]]))
     ends = np.append(starts[1:], tops.size) * (width / tops.size)
     bars = zip(tops[starts].tolist(), ends.tolist(), strict=True)
-    return f"M0 {bottom}" + "".join(f"V{top:g}H{end:.4g}" for top, end in bars) + f"V{bottom}Z"
+    return f"M0 {bottom}" + "".join([f"V{top:g}H{end:.4g}" for top, end in bars]) + f"V{bottom}Z"
 
 
 def _plot(density: Density, places: Places, *, left: int = _LEFT, top: int = _TOP) -> str:
@@ -141,7 +136,8 @@ def _plot(density: Density, places: Places, *, left: int = _LEFT, top: int = _TO
     lines = [
         np.column_stack([places.across(line[:, 0]), places.down(line[:, 1])]) for line in outlines(density)
     ]
-    drawn = (path(_on_grid(line), class_=kind) for kind in ("halo", "gate") for line in lines)
+    placed = [_on_grid(line) for line in lines]
+    drawn = (path(line, class_=kind) for kind in ("halo", "gate") for line in placed)
     box = {"x": left, "y": top, "width": SIDE, "height": SIDE}
     return element("svg", events, *drawn, class_="plot", **box, **hover)
 
@@ -210,8 +206,8 @@ def _captions(title: str, step: GateStep | None) -> list[str]:
 
 
 def _words_below(density: Density, step: GateStep | None) -> list[str]:
-    words = beside_the_outline(density, step) if step is not None else ""
-    return textwrap.wrap(words, _LINE)
+    words = kept_words(density, step) if step is not None else ""
+    return textwrap.wrap(words, _LINE, max_lines=_MOST_LINES, placeholder=" …")
 
 
 def _within(gate: Gate | None, channel: str, axis: Axis, places: NDArray[np.float64]) -> NDArray[np.bool_]:

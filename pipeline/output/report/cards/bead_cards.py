@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from calibration.curve.standard_curve import CurveVerdict, StandardCurve
 from pipeline.beads.result import CalibrationResult
-from pipeline.output.figures.beads import bead_figure
-from pipeline.output.figures.drift import drift_figure
-from pipeline.output.figures.style.canvas import to_svg
+from pipeline.output.figures.beads import bead_pictures
+from pipeline.output.figures.drift import drift_pictures
 from pipeline.output.figures.style.palette import VERDICT, Look
 from pipeline.output.figures.style.ticks import count
+from pipeline.output.figures.svg.sheet import side_by_side
 from pipeline.output.legend.flag_words import FlagWords, Weight
 from pipeline.output.legend.flags import heaviest, words_of_flag
 
@@ -56,15 +56,23 @@ def bead_card(result: CalibrationResult, anchor: str) -> BeadCard:
         notes=tuple(dict.fromkeys(note for note in notes if note)),
         flags=tuple((flag, words_of_flag(flag)) for flag in result.flags),
         calm=verdict is CurveVerdict.ACCEPT and heaviest(result.flags) in (None, Weight.NOTED),
-        svg=to_svg(bead_figure(result), anchor, f"Bead run {result.beads}: populations, curve, errors")
-        if result.histogram or curve
-        else "",
-        drift_svg=to_svg(
-            drift_figure(result.drift), f"{anchor}-drift", f"Bead run {result.beads} against earlier ones"
+        svg=_svg(result),
+        drift_svg=side_by_side(
+            drift_pictures(result.drift),
+            f"Bead run {result.beads} against earlier ones",
+            name=f"drift_{result.beads}",
+            class_="charts",
         )
         if result.drift
         else "",
     )
+
+
+def _svg(result: CalibrationResult) -> str:
+    if result.histogram is None and result.curve is None:
+        return ""
+    words = f"Bead run {result.beads}: populations, curve, errors"
+    return side_by_side(bead_pictures(result), words, name=f"beads_{result.beads}", class_="charts")
 
 
 def _curve_words(curve: StandardCurve | None) -> str:

@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from calibration.curve.standard_curve import CurveVerdict, StandardCurve
+from calibration.curve.standard_curve import StandardCurve
 from calibration.density.receptor_density import QUANTIFIED, RdStatus
 from calibration.density.result import known_to_exceed
 from gating.gates.steps import GateFlag, GateStep
 from gating.thresholds.methods import words_of
 from pipeline.assembly.study_result import StudyResult
-from pipeline.output.figures.cd38 import cd38_svg
+from pipeline.output.figures.cd38 import cd38_of
 from pipeline.output.figures.gating import channel_labels, gating_html, gating_panels, step_title
 from pipeline.output.figures.style.palette import STATUS, Look
 from pipeline.output.figures.style.ticks import count
+from pipeline.output.figures.svg.sheet import in_page
 from pipeline.output.interval import interval_lacks
 from pipeline.output.legend.flag_words import FlagWords
 from pipeline.output.legend.flags import words_of_flag
 from pipeline.output.legend.verdict import VERDICT_LOOK, Verdict, badge_class, verdict_of
-from pipeline.output.report.bars import SHADES, Scale, budget_bar, interval_bar
+from pipeline.output.report.bars import SHADES, Scale, budget_bar, in_order, interval_bar
 from pipeline.output.report.cards.arithmetic import arithmetic
 from pipeline.output.report.cards.notes import Shared, TubeNotes, tube_notes
 from pipeline.output.report.cards.occupancy_words import HEADLINES, occupancy_pairs
@@ -218,11 +219,10 @@ def _both(first: int | None, second: int | None) -> str:
 
 
 def _budget(result: SampleResult) -> tuple[tuple[str, str, str], ...]:
-    """Return (shade, name, share) of every term, the largest first."""
-    ordered = sorted(result.receptor.budget, key=lambda term: -term.share)
+    """Return (shade, name, share) of every term, in the same order in every tube."""
     return tuple(
         (SHADES[term.name], term.name.value, f"{100 * term.share:.0f} %")
-        for term in ordered
+        for term in in_order(result.receptor.budget)
         if term.share >= 0.005
     )
 
@@ -241,21 +241,15 @@ def _gates(result: SampleResult, labels: Mapping[str, str], wanted: str) -> str:
         return ""
     words = ", ".join(f"{step_title(step.name, wanted)} {step.n_out} of {step.n_in}" for step in result.steps)
     panels = gating_panels(result.pictures, result.steps, labels, wanted=wanted)
-    return gating_html(panels, f"Gating of {result.sample_id}: {words}")
+    return gating_html(panels, f"Gating of {result.sample_id}: {words}", f"gating_{result.sample_id}")
 
 
 def _cd38_svg(result: SampleResult, curve: StandardCurve | None, labels: Mapping[str, str]) -> str:
-    if result.histogram is None:
+    picture = cd38_of(result, curve, labels)
+    if picture is None:
         return ""
-    channel = result.histogram.channel
     medians = (
         f"median {rounded(result.receptor.median_mfi)}, control {rounded(result.receptor.background_mfi)}"
     )
-    return cd38_svg(
-        result.histogram,
-        result.receptor,
-        f"Quantified channel of {result.sample_id}: {medians}",
-        curve=curve if curve and curve.verdict is not CurveVerdict.REJECT else None,
-        control_words=result.background_kind or "control",
-        channel_words=labels.get(channel, channel),
-    )
+    words = f"Quantified channel of {result.sample_id}: {medians}"
+    return in_page(picture, words, name=f"cd38_{result.sample_id}")

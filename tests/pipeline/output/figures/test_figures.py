@@ -15,12 +15,14 @@ from helpers.synthetic_result import changed
 from pipeline.assembly.study_result import StudyResult
 from pipeline.beads.result import CalibrationResult
 from pipeline.output.figures import write_bead_figures, write_figures
-from pipeline.output.figures.beads import bead_figure
-from pipeline.output.figures.cd38 import cd38_svg, rebinned
-from pipeline.output.figures.response import response_figure
-from pipeline.output.figures.style.canvas import house_style, to_pdf, to_svg
-from pipeline.output.figures.washout import MOST_POINTS, drawable, washout_figure
-from pipeline.output.figures.washout_line import patients_band
+from pipeline.output.figures.beads import bead_pictures
+from pipeline.output.figures.cd38 import cd38_picture, rebinned
+from pipeline.output.figures.paper.canvas import to_pdf
+from pipeline.output.figures.paper.drawing import figure_of
+from pipeline.output.figures.response import response_picture
+from pipeline.output.figures.svg.sheet import file_of, joined
+from pipeline.output.figures.washout import MOST_POINTS, drawable, washout_picture
+from pipeline.output.figures.washout.line import patients_band
 from pipeline.quantification.result import SampleResult
 from pipeline.study.quantity_name import axis_name
 from pipeline.study.settings import Settings
@@ -33,6 +35,10 @@ def tube(study_result: StudyResult, sample_id: str) -> SampleResult:
 
 def texts_of(svg: str) -> list[str]:
     return re.findall(r"<text[^>]*>([^<]*)</text>", svg)
+
+
+def bead_texts(run: CalibrationResult) -> list[str]:
+    return [words for picture in bead_pictures(run) for words in texts_of(picture.content)]
 
 
 def test_a_point_beyond_a_limit_lies_at_its_limit(study_result: StudyResult):
@@ -65,8 +71,8 @@ def test_the_washout_figure_tells_the_median_its_band_and_that_of_the_patients_a
     weeks = np.array([2.0, 4.0, 8.0, 16.0, 32.0, 64.0])
     fit = fit_tobit(weeks, [900.0, 1500.0, 2500.0, 4100.0, 9000.0, 12_000.0], ["OK"] * 6, lloq=500.0)
     visits, settings = study_result.visits, study_result.study.settings
-    figure = washout_figure(visits, {}, settings, fit, contradicted=contradicted)
-    words = " ".join(texts_of(to_svg(figure, "w", "washout")))
+    picture = washout_picture(visits, {}, settings, fit, contradicted=contradicted)
+    words = " ".join(texts_of(picture.content))
     assert "median patient" in words
     assert "95 % interval" in words
     assert "of that median" in words
@@ -84,18 +90,18 @@ def test_two_bands_that_leave_the_frame_are_told_by_one_arrow_an_edge(study_resu
         ["OK"] * 5,
         lloq=50.0,
     )
-    figure = washout_figure(study_result.visits, {}, study_result.study.settings, fit)
-    words = texts_of(to_svg(figure, "w", "washout"))
+    picture = washout_picture(study_result.visits, {}, study_result.study.settings, fit)
+    words = texts_of(picture.content)
     assert [words.count(f"{sign} goes on") for sign in "↑↓"] == [1, 1]
 
 
 def test_the_washout_figure_names_patients_responses_and_limits(study_result: StudyResult):
     fit = study_result.washout.tobit
     name = axis_name(study_result.study)
-    figure = washout_figure(
+    picture = washout_picture(
         study_result.visits, study_result.best_responses(), study_result.study.settings, fit, name
     )
-    words = texts_of(to_svg(figure, "w", "washout"))
+    words = texts_of(picture.content)
     assert {"P05", "SD", "PD", "MR", "12 months", "LLOQ 950", "RD cut 150,000"} <= set(words)
     assert any("daratumumab-competitive" in word for word in words)
 
@@ -104,25 +110,27 @@ def test_limits_that_are_written_alike_are_one(study_result: StudyResult):
     first, *others = study_result.visits
     nearly = replace(first, receptor=replace(first.receptor, uloq=77_139.2))
     same = [replace(visit, receptor=replace(visit.receptor, uloq=77_139.4)) for visit in others]
-    words = texts_of(to_svg(washout_figure([nearly, *same], {}, Settings()), "w", "washout"))
+    words = texts_of(washout_picture([nearly, *same], {}, Settings()).content)
     assert "ULOQ 77,139" in words
 
 
 def test_a_study_without_any_density_says_so(study_result: StudyResult):
-    words = texts_of(to_svg(washout_figure((), {}, Settings()), "w", "washout"))
+    words = texts_of(washout_picture((), {}, Settings()).content)
     assert words == ["no patient has both a washout and a receptor density"]
 
 
 def test_a_thousand_patients_get_no_names(study_result: StudyResult):
     (visit,) = [visit for visit in study_result.visits if visit.patient_id == "P05"]
     many = [replace(visit, washout_weeks=1.0 + k) for k in range(60)]
-    assert "P05" not in texts_of(to_svg(washout_figure(many, {}, Settings()), "w", "washout"))
+    assert "P05" not in texts_of(washout_picture(many, {}, Settings()).content)
 
 
 def test_the_histogram_tells_both_medians_and_the_molecules(study_result: StudyResult):
     result = tube(study_result, "P05-S1")
     curve = study_result.calibrations[0].curve
-    words = texts_of(cd38_svg(result.histogram, result.receptor, "x", curve=curve, control_words="FMO"))
+    words = texts_of(
+        cd38_picture(result.histogram, result.receptor, curve=curve, control_words="FMO").content
+    )
     assert any(word.startswith("FMO: median 255") for word in words)
     assert any("molecules per cell (ABC)" in word for word in words)
 
@@ -130,7 +138,7 @@ def test_the_histogram_tells_both_medians_and_the_molecules(study_result: StudyR
 def test_without_medians_the_populations_are_still_named(study_result: StudyResult):
     result = tube(study_result, "P09-S1")
     assert result.receptor.status is RdStatus.LOW_EVENTS
-    words = texts_of(cd38_svg(result.histogram, result.receptor, "x"))
+    words = texts_of(cd38_picture(result.histogram, result.receptor).content)
     assert "stained: n = 11" in words
 
 
@@ -144,10 +152,10 @@ def test_few_cells_are_shown_in_wide_bins():
 
 def test_a_bead_run_without_curve_or_peaks_is_drawn_as_far_as_it_goes(study_result: StudyResult):
     bare = CalibrationResult("B9", "b.fcs", "qsc", "1", "PE-A", (0.0, 100.0))
-    words = texts_of(to_svg(bead_figure(bare), "b", "beads"))
+    words = bead_texts(bare)
     assert {"no histogram", "no curve"} <= set(words)
     seen = replace(study_result.calibrations[0], curve=None)
-    assert "no histogram" not in texts_of(to_svg(bead_figure(seen), "b", "beads"))
+    assert "no histogram" not in bead_texts(seen)
 
 
 def test_beads_outside_the_fit_are_told_apart(study_result: StudyResult):
@@ -155,51 +163,60 @@ def test_beads_outside_the_fit_are_told_apart(study_result: StudyResult):
     curve = replace(
         run.curve, fitted=(False, True, True, True), back_calculated_error=(None, 0.01, -0.3, 0.02)
     )
-    words = texts_of(to_svg(bead_figure(replace(run, curve=curve)), "b", "beads"))
+    words = bead_texts(replace(run, curve=curve))
     assert "open: not in the fit" in words
     assert "−30.0" in words
 
 
 def test_every_rate_carries_k_and_n(study_result: StudyResult):
-    words = texts_of(to_svg(response_figure(study_result.response), "r", "response"))
+    words = texts_of(response_picture(study_result.response).content)
     for found in (*study_result.response.by_washout, *study_result.response.by_rd):
         assert any(word.startswith(f"{found.k}/{found.n}") for word in words)
 
 
-def test_numbers_in_text_are_never_shortened():
-    """Coordinates lose digits to keep the page small; what is printed must not."""
-    from pipeline.output.figures.style.canvas import add_axes, new_figure
-
-    with house_style():
-        figure = new_figure(2, 2)
-        add_axes(figure, (0.2, 0.2, 1.5, 1.5)).text(0, 0, "slope 1.0322, r² 0.99968")
-    assert "slope 1.0322, r² 0.99968" in texts_of(to_svg(figure, "t", "text"))
-
-
-def test_two_figures_in_a_page_share_no_id(study_result: StudyResult):
-    figure = bead_figure(study_result.calibrations[0])
-    first, second = (set(re.findall(r' id="([^"]+)"', to_svg(figure, key, "x"))) for key in ("a", "b"))
-    assert first
-    assert first.isdisjoint(second)
-
-
 def test_the_same_data_give_the_same_bytes(study_result: StudyResult, tmp_path: Path):
     run = study_result.calibrations[0]
-    for name in ("a.pdf", "b.pdf"):
-        to_pdf([bead_figure(run, title="B1")], tmp_path / name)
+    first, second = (joined(bead_pictures(run), "B1", 3) for _ in range(2))
+    assert file_of(first, "B1") == file_of(second, "B1")
+    for name, picture in (("a.pdf", first), ("b.pdf", second)):
+        to_pdf([figure_of(picture)], tmp_path / name, "B1")
     assert (tmp_path / "a.pdf").read_bytes() == (tmp_path / "b.pdf").read_bytes()
-    first, second = (to_svg(bead_figure(run), "g", "x") for _ in range(2))
-    assert first == second
 
 
-def test_the_figures_of_a_study_are_three_files_and_one_per_tube(study_result: StudyResult, tmp_path: Path):
+def names_below(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.*"))
+
+
+def test_every_figure_of_a_study_is_a_file_and_what_is_no_more_goes(
+    study_result: StudyResult, tmp_path: Path
+):
     (tmp_path / "gating").mkdir()
     (tmp_path / "gating" / "of_an_earlier_run.svg").write_text("<svg/>")
-    (tmp_path / "gating.pdf").write_bytes(b"of an earlier release")
-    write_figures(tmp_path, changed(study_result, results=study_result.results[:1]))
-    files = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*"))
+    (tmp_path / "gating.pdf").write_bytes(b"of an earlier run")
+    (tmp_path / "response.png").write_bytes(b"of an earlier run")
+    (tmp_path / "swimmer_2.svg").write_text("<svg/>")
+    (tmp_path / "response_of_mine.svg").write_text("<svg/>")
+    one = changed(study_result, results=study_result.results[:1])
+    write_figures(tmp_path, one)
     first = study_result.results[0].sample_id
-    assert files == ["calibration.pdf", f"gating/{first}.svg", "rd_washout.pdf", "response.pdf"]
+    charts = [
+        f"{name}{kind}" for name in ("rd_washout", "response") for kind in (".pdf", ".svg", "_88mm.pdf")
+    ]
+    tube = [f"gating/{first}.svg", f"cd38/{first}.svg"]
+    runs = [f"beads/{run.beads}.svg" for run in study_result.calibrations]
+    assert names_below(tmp_path) == sorted([*charts, *tube, "calibration.pdf", *runs, "response_of_mine.svg"])
+
+
+def test_png_and_gating_pdf_are_made_on_request(study_result: StudyResult, tmp_path: Path):
+    one = changed(study_result, results=study_result.results[:1], calibrations=())
+    write_figures(tmp_path, one, png=True, gating_pdf=True)
+    names = names_below(tmp_path)
+    assert [name[:-3] + "png" for name in names if name.endswith("svg")] == [
+        n for n in names if n.endswith("png")
+    ]
+    assert (tmp_path / "gating.pdf").read_bytes().count(b"/Type /Page ") == 1
+    write_figures(tmp_path, one)
+    assert not [name for name in names_below(tmp_path) if name.endswith("png") or name == "gating.pdf"]
 
 
 def test_what_has_no_data_is_not_written(study_result: StudyResult, tmp_path: Path):
@@ -211,21 +228,21 @@ def test_what_has_no_data_is_not_written(study_result: StudyResult, tmp_path: Pa
     (tmp_path / "figures" / "response.pdf").write_bytes(b"of an earlier run")
     write_figures(tmp_path / "figures", bare)
     write_bead_figures(tmp_path / "figures", ())
-    assert list((tmp_path / "figures").iterdir()) == []
+    assert names_below(tmp_path / "figures") == []
 
 
 def test_nothing_is_left_of_the_house_style_outside_of_it(study_result: StudyResult):
     import matplotlib
 
     before = dict(matplotlib.rcParams)
-    bead_figure(study_result.calibrations[0])
+    figure_of(bead_pictures(study_result.calibrations[0])[0])
     assert dict(matplotlib.rcParams) == before
 
 
-def test_very_many_points_are_one_picture_and_the_figure_says_so(study_result: StudyResult):
+def test_very_many_points_are_a_path_for_each_look_and_the_figure_says_so(study_result: StudyResult):
     (visit,) = [visit for visit in study_result.visits if visit.patient_id == "P05"]
     many = [replace(visit, washout_weeks=1.0 + k / 50) for k in range(MOST_POINTS + 1)]
-    svg = to_svg(washout_figure(many, {}, Settings()), "w", "washout")
+    svg = washout_picture(many, {}, Settings()).content
     assert "1,001 points: intervals and arrows are not drawn" in texts_of(svg)
-    assert svg.count("<image") == 1
-    assert svg == to_svg(washout_figure(many, {}, Settings()), "w", "washout")
+    assert 'class="spot"' not in svg
+    assert svg.count("<path") < 20

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import base64
 import zlib
+from itertools import pairwise
 
 import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
 
-from gating.gates import AllOf, AnyOf, EllipsoidGate, Gate, PolygonGate, RangeGate
-from pipeline.output.figures.outlines import axes_of, hidden_parts, outlines
+from gating.events import Events
+from gating.gates import AllOf, AnyOf, EllipsoidGate, Gate, PolygonGate, RangeGate, inside
+from gating.gates.steps import GateStep, Step
+from gating.thresholds.methods import Method
+from pipeline.output.figures.outlines import axes_of, kept_words, outlines
 from pipeline.tube.histograms import Density
 
 
@@ -25,13 +31,70 @@ def test_ranges_on_both_channels_make_one_rectangle():
     assert line.max(axis=0).tolist() == [10, 6]
 
 
-def test_a_union_within_an_intersection_is_drawn_too():
+def step(gate: Gate | None, **more) -> GateStep:
+    return GateStep(**({"name": Step.DUMP, "gate": gate, "channels": ("A", "B"), "n_in": 9, "n_out": 5,
+                        "methods": (Method.VALLEY,)} | more))  # fmt: skip
+
+
+def test_ranges_that_overlap_have_one_outline_around_them():
     union = AnyOf((RangeGate("A", None, 4), AllOf((RangeGate("A", None, 9), RangeGate("B", 6, None)))))
-    lines = outlines(density(AllOf((union, RangeGate("C", None, 900)))))
-    assert {float(line[:, 0].max()) for line in lines} == {4.0, 9.0}
-    assert [part.channel for part in hidden_parts(density(AllOf((union, RangeGate("C", None, 900)))))] == [
-        "C"
-    ]
+    (line,) = outlines(density(AllOf((union, RangeGate("C", None, 900)))))
+    assert line.tolist() == [[0, 0], [4, 0], [4, 6], [9, 6], [9, 10], [0, 10], [0, 0]]
+
+
+def test_an_alternative_that_lies_outside_of_another_part_is_not_drawn():
+    gate = AllOf((RangeGate("A", None, 4), AnyOf((RangeGate("B", 6, None), RangeGate("C", 1, None)))))
+    (line,) = outlines(density(gate))
+    assert line.tolist() == [[0, 6], [4, 6], [4, 10], [0, 10], [0, 6]]
+
+
+bounds = st.one_of(st.none(), st.integers(-2, 12).map(float))
+ranges = st.builds(RangeGate, st.sampled_from("AB"), bounds, bounds)
+trees = st.recursive(
+    ranges,
+    lambda parts: st.one_of(
+        st.lists(parts, min_size=1, max_size=3).map(lambda gates: AllOf(tuple(gates))),
+        st.lists(parts, min_size=1, max_size=3).map(lambda gates: AnyOf(tuple(gates))),
+    ),
+    max_leaves=6,
+)
+
+
+@given(trees)
+def test_whatever_ranges_keep_lies_within_the_outlines_and_nothing_else(gate):
+    places = np.stack(np.meshgrid(np.arange(10) + 0.5, np.arange(10) + 0.5)).reshape(2, -1)
+    kept = inside(gate, Events(places.astype(np.float32), ("A", "B")))
+    crossings = np.zeros(places.shape[1], int)  # of the way from each place to the right with an upright side
+    for line in outlines(density(gate)):
+        for (x0, y0), (x1, y1) in pairwise(line.tolist()):
+            if x0 == x1:
+                crossings += (places[0] < x0) & (places[1] > min(y0, y1)) & (places[1] < max(y0, y1))
+    assert np.array_equal(crossings % 2 == 1, kept)
+
+
+def test_what_is_kept_is_told_as_the_sheet_of_gates_wants_it():
+    gate = AllOf((RangeGate("A", 4375.42, None), RangeGate("B", None, -1200.0), RangeGate("C", 1.5, 2)))
+    assert kept_words(density(gate), step(gate)) == "keeps A ≥ 4375.42 and B < -1200 and 1.5 ≤ C < 2"
+    either = AllOf((RangeGate("A", None, 3), AnyOf((RangeGate("B", 1, None), RangeGate("C", None, 2)))))
+    assert kept_words(density(either), step(either)) == "keeps A < 3 and (B ≥ 1 or C < 2)"
+
+
+def test_singlets_are_told_by_the_ratio_that_a_person_may_set():
+    gate = PolygonGate("A", "B", ((0.0, 0.0), (5.0, 4.0), (0.0, 9.0)))
+    found = step(gate, name=Step.SINGLETS, thresholds=(("A/B", 1.26),))
+    assert kept_words(density(gate), found) == "keeps A/B < 1.26"
+
+
+def test_of_time_it_is_said_that_the_lines_bracket_what_is_left_out():
+    gate = AnyOf((RangeGate("A", None, 2), RangeGate("A", 7, None)))
+    words = kept_words(density(gate, y=""), step(gate, name=Step.TIME))
+    assert words == "keeps A < 2 or A ≥ 7; left out between the lines"
+
+
+def test_gates_drawn_elsewhere_and_no_cut_are_told():
+    assert "drawn elsewhere" in kept_words(density(None), step(None, name="mine", methods=(Method.FILE,)))
+    assert kept_words(density(None), step(None, name=Step.ABERRANT, note="all alike")) == "no cut: all alike"
+    assert kept_words(density(None), step(None)) == ""
 
 
 def test_a_range_on_one_channel_is_open_up_to_the_frame():
@@ -42,11 +105,6 @@ def test_a_range_on_one_channel_is_open_up_to_the_frame():
 def test_a_histogram_shows_each_typed_bound_as_a_line():
     lines = outlines(density(RangeGate("A", 2, 7), y=""))
     assert [line[0, 0] for line in lines] == [2, 7]
-
-
-def test_what_the_picture_cannot_show_is_named():
-    gate = AllOf((RangeGate("A", 2, None), RangeGate("C", None, 900)))
-    assert [part.channel for part in hidden_parts(density(gate))] == ["C"]
 
 
 def test_a_polygon_is_drawn_whichever_way_round_its_channels_are():
@@ -75,5 +133,5 @@ def test_an_ellipse_passes_the_boundary_of_its_gate():
     assert (x.cofactor, y.cofactor) == (5.0, 5.0)
 
 
-def test_either_of_two_gates_draws_both():
-    assert len(outlines(density(AnyOf((RangeGate("A", 2, None), RangeGate("B", 3, None)))))) == 2
+def test_two_fields_that_do_not_touch_are_two_outlines():
+    assert len(outlines(density(AnyOf((RangeGate("A", 7, None), RangeGate("A", None, 3)))))) == 2

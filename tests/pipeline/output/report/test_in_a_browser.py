@@ -14,6 +14,7 @@ import pytest
 from helpers.many_tubes import many_tubes
 from helpers.synthetic_result import changed
 from pipeline.assembly.study_result import StudyResult
+from pipeline.output.report.bead_page import bead_page_html
 from pipeline.output.report.page import report_html, write_report
 from pipeline.study.settings import Settings
 
@@ -186,6 +187,109 @@ def test_counts_of_bins_of_other_widths_are_told_apart(page: Page) -> None:
     )
     assert words[0].endswith(" 7")
     assert words[1].endswith(" 7 in a bin 2 × as wide")
+
+
+def test_the_pointer_over_a_point_reads_density_interval_tube_patient_and_weeks(page: Page) -> None:
+    point = page.locator("#washout .broad a.spot[href='#tube-5']")
+    point.hover()
+    words = page.locator(".tip").inner_text()
+    assert words.startswith("P05-S1 · patient P05")
+    assert re.search(r"\d weeks · 31,400 molecules per cell, interval [\d,]+ to [\d,]+", words)
+    page.mouse.move(2, 2)
+    assert not page.locator(".tip").is_visible()
+
+
+def test_a_click_on_a_point_opens_its_tube(page: Page) -> None:
+    page.evaluate("document.querySelectorAll('details.card').forEach((card) => { card.open = false; })")
+    page.locator("#washout .broad a.spot[href='#tube-5']").click()
+    page.wait_for_timeout(100)
+    assert page.url.endswith("#tube-5")
+    assert page.locator("#tube-5").evaluate("card => card.open")
+
+
+def test_a_keyboard_goes_from_point_to_point_and_opens_a_tube(page: Page) -> None:
+    page.evaluate("document.querySelectorAll('details.card').forEach((card) => { card.open = false; })")
+    points = page.locator("#washout .broad a.spot")
+    stops = points.evaluate_all("points => points.filter((point) => point.tabIndex === 0).length")
+    assert (points.count() > 3, stops) == (True, 1)
+    page.locator("#washout .broad a.spot[tabindex='0']").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowLeft")
+    words = page.locator(".tip").inner_text()
+    assert words == points.nth(1).get_attribute("aria-label")
+    target = points.nth(1).get_attribute("href")
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(100)
+    assert page.locator(str(target)).evaluate("card => card.open")
+    page.keyboard.press("Escape")
+    assert not page.locator(".tip").is_visible()
+
+
+def test_on_a_phone_the_narrow_chart_is_shown(browser: Browser, report: str) -> None:
+    opened = browser.new_page(viewport=PHONE)
+    opened.goto(report)
+    assert opened.locator("#washout svg.narrow").is_visible()
+    assert not opened.locator("#washout svg.broad").is_visible()
+    opened.close()
+
+
+FIGURES = {
+    "#washout figure": ("rd_washout", "median patient"),
+    "#tube-5 figure.gates": ("gating_P05-S1", "keeps"),
+    "#tube-5 .split figure": ("cd38_P05-S1", "molecules per cell"),
+    "#beads figure": ("beads_", "Standard curve"),
+}
+
+
+@pytest.mark.parametrize("place", FIGURES)
+def test_a_figure_is_saved_as_svg_that_stands_alone_and_as_png(
+    page: Page, tmp_path: Path, place: str
+) -> None:
+    from lxml import etree
+    from PIL import Image
+
+    page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
+    saved = {}
+    for kind in ("SVG", "PNG"):
+        with page.expect_download() as download:
+            page.locator(f"{place} .take button[data-kind={kind}]").first.click()
+        saved[kind] = tmp_path / download.value.suggested_filename
+        download.value.save_as(saved[kind])
+    name, words = FIGURES[place]
+    assert saved["SVG"].name.startswith(name)
+    assert saved["SVG"].suffix == ".svg"
+    root = etree.fromstring(saved["SVG"].read_bytes())
+    text = saved["SVG"].read_text("utf-8")
+    assert words in text
+    assert ".pic text" in text
+    assert 'href="#' not in text
+    assert ("<title>P05-S1 · patient P05" in text) == (name == "rd_washout")
+    picture = Image.open(saved["PNG"]).convert("RGB")
+    scale = picture.width / float(root.get("width"))
+    assert scale >= 2.9
+    assert picture.height == pytest.approx(scale * float(root.get("height")), abs=2)
+    assert len(picture.resize((200, 100)).getcolors(20_000) or ()) > 20  # it is drawn, not blank
+
+
+def test_the_page_of_bead_runs_has_pictures_that_are_read_and_saved(
+    browser: Browser, study_result: StudyResult, tmp_path: Path
+) -> None:
+    path = tmp_path / "calibration.html"
+    path.write_text(bead_page_html(study_result.study, study_result.calibrations), encoding="utf-8")
+    complaints: list[str] = []
+    opened = browser.new_page(viewport=DESK)
+    opened.on("console", lambda message: complaints.append(message.text))
+    opened.goto(path.as_uri())
+    opened.locator("#beads-1 .charts svg:nth-child(2) .spot").nth(1).hover()
+    assert opened.locator(".tip").inner_text().startswith("bead 2 · median")
+    opened.locator("#beads-1 .charts svg.plot").first.hover()
+    assert "event" in opened.locator(".tip").inner_text()
+    with opened.expect_download() as download:
+        opened.locator("#beads-1 .take button[data-kind=SVG]").first.click()
+    assert download.value.suggested_filename == f"beads_{study_result.calibrations[0].beads}.svg"
+    assert complaints == []
+    opened.close()
 
 
 def test_nobody_is_shut_out_by_colours_names_or_order(page: Page) -> None:
@@ -484,4 +588,6 @@ def test_without_a_script_all_rows_and_pictures_are_there(
     assert opened.locator("#rd tbody tr").count() == len(study_result.results)
     assert not opened.locator("#rd-tools").is_visible()
     assert opened.locator(".panels svg").count() > 0
+    assert opened.locator("#washout .broad a.spot title").count() > 3
+    assert opened.locator(".take").count() == 0
     context.close()

@@ -1,4 +1,5 @@
-// What lies under the pointer in a picture: the picture itself holds the counts (its shades, or a list).
+// What lies under the pointer in a picture: the picture itself holds the counts (its shades, or a list); a
+// point holds its words. Arrow keys go from point to point, so that a chart is one stop of the Tab key.
 (() => {
   const tip = document.createElement("div");
   tip.className = "tip";
@@ -57,7 +58,48 @@
     const [least, next] = [floors[shade - 1], floors[shade]];
     return `${both}: ${next === undefined ? `${least.toLocaleString("en-US")} events or more` : next - 1 <= least ? events(least) : `${least} to ${next - 1} events`}`;
   };
+  const show = (words, x, y) => {
+    tip.textContent = words;
+    tip.hidden = false;
+    tip.style.left = `${Math.max(4, Math.min(x + 12, document.documentElement.clientWidth - tip.offsetWidth - 4))}px`;
+    tip.style.top = `${y + 14}px`;
+  };
+  // A browser's own tip would lie upon ours: the words move from the title into the name.
+  document.querySelectorAll(".spot > title").forEach((title) => {
+    title.parentNode.setAttribute("aria-label", title.textContent);
+    if (!title.parentNode.hasAttribute("href")) title.parentNode.setAttribute("role", "img");
+    title.remove();
+  });
+  const spots = (chart) => [...chart.querySelectorAll("a.spot")];
+  document.querySelectorAll("svg.chart").forEach((chart) => {
+    const points = spots(chart);
+    if (!points.length) return;
+    points.forEach((point, k) => point.setAttribute("tabindex", k ? "-1" : "0"));
+    const words = document.createElementNS("http://www.w3.org/2000/svg", "desc");
+    words.textContent = "Arrow keys go from point to point, Enter opens the tube.";
+    chart.prepend(words);
+    chart.addEventListener("keydown", (event) => {
+      const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+      const now = points.indexOf(event.target.closest("a.spot"));
+      if (!step || now < 0) return;
+      event.preventDefault();
+      const next = points[Math.max(0, Math.min(now + step, points.length - 1))];
+      points[now].setAttribute("tabindex", "-1");
+      next.setAttribute("tabindex", "0");
+      next.focus();
+    });
+  });
+  addEventListener("focusin", (event) => {
+    const spot = event.target.closest("a.spot");
+    tip.hidden = true;
+    if (!spot || !spot.matches(":focus-visible")) return;
+    const box = spot.getBoundingClientRect();
+    show(spot.getAttribute("aria-label"), box.right + scrollX, box.top + scrollY);
+  });
+  addEventListener("keydown", (event) => { if (event.key === "Escape") tip.hidden = true; });
   addEventListener("pointermove", (event) => {
+    const spot = event.target.closest ? event.target.closest(".spot") : null;
+    if (spot) { show(spot.getAttribute("aria-label"), event.pageX, event.pageY); return; }
     const plot = event.target.closest ? event.target.closest("svg.plot") : null;
     tip.hidden = !plot;
     if (!plot) return;
@@ -67,8 +109,6 @@
     const box = ["x", "y", "width", "height"].map((name) => Number(plot.getAttribute(name)));
     const [x, y] = [(point.x - box[0]) / box[2], (point.y - box[1]) / box[3]];
     if (x < 0 || x > 1 || y < 0 || y > 1) { tip.hidden = true; return; }
-    tip.textContent = readOff(plot, x, y);
-    tip.style.left = `${Math.max(4, Math.min(event.pageX + 12, document.documentElement.clientWidth - tip.offsetWidth - 4))}px`;
-    tip.style.top = `${event.pageY + 14}px`;
+    show(readOff(plot, x, y), event.pageX, event.pageY);
   });
 })();

@@ -1,0 +1,87 @@
+"""The charts of a study, at any width: for the page, as SVG, and at one and two columns of a journal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from pipeline.assembly.study_result import StudyResult
+from pipeline.output.figures.response import response_picture
+from pipeline.output.figures.survival import survival_picture
+from pipeline.output.figures.svg.sheet import ONE_COLUMN, TWO_COLUMNS, Picture, in_page
+from pipeline.output.figures.swimmer import swimmer_pictures, swimmers
+from pipeline.output.figures.washout import MOST_POINTS, washout_picture
+from pipeline.study.quantity_name import axis_name, density_name
+
+Links = Mapping[str, str]
+"""Where a click on a tube's point leads, by sample_id."""
+
+
+class Pages(Protocol):
+    """Draws the pages of a chart at a width in mm, one at a time; none where there are no data."""
+
+    def __call__(self, study_result: StudyResult, mm: float, links: Links) -> Iterator[Picture]:
+        """Yield the pages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A chart of the study: the name of its files, its title, what draws it."""
+
+    name: str
+    title: str
+    pages: Pages
+
+
+def chart_html(chart: Chart, study_result: StudyResult, links: Links | None = None) -> str:
+    """Return the first page of a chart for a page: as broad as two columns, and as one for a phone.
+
+    "" where there are no data. Of very many points the broad one alone: it is large.
+    """
+    narrow = ONE_COLUMN if len(study_result.visits) <= MOST_POINTS else None
+    return "".join(
+        in_page(picture, chart.title, name=chart.name, links=bool(links), class_=class_)
+        for mm, class_ in ((TWO_COLUMNS, "broad" if narrow else ""), (narrow, "narrow"))
+        if mm and (picture := next(chart.pages(study_result, mm, links or {}), None))
+    )
+
+
+def _washout(study_result: StudyResult, mm: float, links: Links) -> Iterator[Picture]:
+    if any(visit.washout_weeks is not None for visit in study_result.visits):
+        washout = study_result.washout
+        yield washout_picture(
+            study_result.visits,
+            study_result.best_responses(),
+            study_result.study.settings,
+            washout.curve if washout else None,
+            axis_name(study_result.study),
+            contradicted=bool(washout and washout.curve_is_contradicted),
+            mm=mm,
+            links=links,
+        )
+
+
+def _response(study_result: StudyResult, mm: float, links: Links) -> Iterator[Picture]:
+    if study_result.response is not None and study_result.response.n_evaluable:
+        yield response_picture(study_result.response, density_name(study_result.study), mm=mm)
+
+
+def _swimmer(study_result: StudyResult, mm: float, links: Links) -> Iterator[Picture]:
+    return swimmer_pictures(study_result.courses, study_result.study.settings.month_days, mm=mm)
+
+
+def _survival(study_result: StudyResult, mm: float, links: Links) -> Iterator[Picture]:
+    if swimmers(study_result.courses):
+        yield survival_picture(study_result.courses, study_result.study.settings.month_days, mm=mm)
+
+
+WASHOUT: Final = Chart(
+    "rd_washout", "Receptor density against weeks of washout, one point per visit", _washout
+)
+RESPONSE: Final = Chart("response", "Disease control rates with exact intervals", _response)
+SWIMMER: Final = Chart(
+    "swimmer", "A bar per patient as long as the treatment, with response and events", _swimmer
+)
+SURVIVAL: Final = Chart("survival", "Kaplan-Meier curves of progression-free and overall survival", _survival)
+FIGURES: Final = (WASHOUT, RESPONSE, SWIMMER, SURVIVAL)

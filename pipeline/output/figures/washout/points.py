@@ -1,0 +1,143 @@
+"""The visits as they are drawn, and the marks that they become."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from calibration.density.receptor_density import QUANTIFIED, RdStatus
+from calibration.density.result import known_to_exceed
+from pipeline.output.figures.style.palette import RESPONSE_LOOK, ResponseLook
+from pipeline.output.figures.style.ticks import count
+from pipeline.output.figures.svg.chart import Box, Scale
+from pipeline.output.figures.svg.elements import element, number, safe
+from pipeline.output.figures.svg.labels import boxes_along
+from pipeline.output.figures.svg.marks import mark, outline
+from pipeline.patients.visits import Visit
+from pipeline.washout.observations.rows import SHORTEST_WASHOUT_WEEKS
+
+PALE: Final = "#e3e7ec"
+RADIUS: Final = 3.0
+_ARROW: Final = 13.0
+_HIT: Final = 6.0
+_MOST_NAMED_TUBES: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A visit as it is drawn; `y` is the limit where the receptor density is censored (`side` −1 or 1).
+
+    `extrapolated`: a number above the top bead, that rests on a linear detector.
+    """
+
+    x: float
+    y: float
+    low: float
+    high: float
+    side: int
+    label: str
+    response: str
+    extrapolated: bool = False
+    samples: tuple[str, ...] = ()
+    visit: str = ""
+
+    @property
+    def look(self) -> ResponseLook:
+        """Return the shape and colours of its best response."""
+        return RESPONSE_LOOK.get(self.response, RESPONSE_LOOK[""])
+
+    @property
+    def face(self) -> str:
+        """Return the fill: white beyond a limit, pale where extrapolated."""
+        return "#fff" if self.side else PALE if self.extrapolated else self.look.fill
+
+    @property
+    def words(self) -> str:
+        """Return what the point says: tubes, patient, weeks, the density with its interval, the response."""
+        tubes = ", ".join(self.samples[:_MOST_NAMED_TUBES])
+        more = len(self.samples) - _MOST_NAMED_TUBES
+        tubes += f" and {more} more" if more > 0 else ""
+        who = f"patient {self.label}" + (f", {self.visit}" if self.visit else "")
+        value = f"{ {-1: 'below ', 0: '', 1: 'above '}[self.side] }{_rounded(self.y)} molecules per cell"
+        if self.side == 0:
+            value += f", interval {_rounded(self.low)} to {_rounded(self.high)}"
+        value += ", extrapolated above the top bead" if self.extrapolated else ""
+        parts = (tubes, who, f"{self.x:.1f} weeks", value, self.response)
+        return " · ".join(part for part in parts if part)
+
+
+def drawable(visits: Sequence[Visit], responses: Mapping[str, str]) -> tuple[Point, ...]:
+    """Return the visits that have a washout and a receptor density or a limit, as points in their order."""
+    return tuple(point for visit in visits if (point := _point(visit, responses.get(visit.patient_id, ""))))
+
+
+def drawn_point(point: Point, x: Scale, y: Scale, href: str) -> str:
+    """Return a point with its interval or arrow and its words; it leads to `href`, unless that is empty."""
+    at_x, at_y, look = x.place(point.x), y.place(point.y), point.look
+    line: dict[str, str | float] = {"stroke": look.ink, "stroke_width": 0.9, "fill": "none"}
+    parts = [element("title", safe(point.words))]
+    if point.side == 0:
+        ends = _interval(point, y)
+        way = f"M{number(at_x)} {number(ends[1])}V{number(ends[0])}"
+        if point.low < y.low:  # the interval goes on below the frame
+            way += _chevron(at_x, ends[0])
+        parts.append(element("path", d=way, **line))
+    else:
+        tip = at_y - point.side * _ARROW
+        parts.append(element("path", d=f"M{number(at_x)} {number(at_y)}V{number(tip)}", **line))
+        head = "up" if point.side > 0 else "down"
+        parts.append(mark(head, at_x, tip, 2.0, fill=look.ink))
+    parts.append(mark(look.shape, at_x, at_y, RADIUS, fill=point.face, stroke=look.ink, stroke_width=0.9))
+    parts.append(element("circle", cx=at_x, cy=at_y, r=_HIT, class_="hit"))
+    if href:
+        return element("a", *parts, class_="spot", href=href)
+    return element("g", *parts, class_="spot")
+
+
+def drawn_cloud(points: Sequence[Point], x: Scale, y: Scale) -> str:
+    """Return very many points, without intervals, arrows and words: a path for each look."""
+    groups: dict[tuple[ResponseLook, str], list[str]] = {}
+    for point in points:
+        d = outline(point.look.shape, round(x.place(point.x), 1), round(y.place(point.y), 1), 1.5)
+        groups.setdefault((point.look, point.face), []).append(d)
+    return "".join(
+        element("path", d="".join(shapes), fill=face, stroke=look.ink, stroke_width=0.4)
+        for (look, face), shapes in groups.items()
+    )
+
+
+def room_of(point: Point, x: Scale, y: Scale) -> list[Box]:
+    """Return the boxes that a point covers: its mark, and its interval or arrow."""
+    at_x, at_y = x.place(point.x), y.place(point.y)
+    ends = _interval(point, y) if point.side == 0 else (at_y, at_y - point.side * (_ARROW + 2))
+    square = (at_x - RADIUS - 1, at_y - RADIUS - 1, at_x + RADIUS + 1, at_y + RADIUS + 1)
+    return [square, *boxes_along([(at_x, ends[0]), (at_x, ends[1])])]
+
+
+def _interval(point: Point, y: Scale) -> tuple[float, float]:
+    """Return where an interval ends, within the frame."""
+    return y.place(max(point.low, y.low)), y.place(min(max(point.high, y.low), y.high))
+
+
+def _chevron(x: float, y: float) -> str:
+    """Return the sign that an interval goes on below."""
+    return f"M{number(x - 2)} {number(y - 3)}L{number(x)} {number(y)}L{number(x + 2)} {number(y - 3)}"
+
+
+def _rounded(value: float) -> str:
+    return count(float(f"{value:.3g}"))
+
+
+def _point(visit: Visit, response: str) -> Point | None:
+    receptor = visit.receptor
+    if visit.washout_weeks is None or visit.washout_weeks < 0 or receptor.status not in QUANTIFIED:
+        return None
+    side = {RdStatus.BELOW_LLOQ: -1, RdStatus.ABOVE_ULOQ: 1}.get(receptor.status, 0)
+    y = {-1: receptor.lloq, 0: receptor.rd, 1: known_to_exceed(receptor)}[side]
+    if y is None or not y > 0:
+        return None
+    x = max(visit.washout_weeks, SHORTEST_WASHOUT_WEEKS)
+    low, high = (receptor.rd_low or 0.0, receptor.rd_high or y) if side == 0 else (y, y)
+    beyond = receptor.status is RdStatus.ABOVE_ULOQ_EXTRAPOLATED
+    return Point(x, y, low, high, side, visit.patient_id, response, beyond, visit.sample_ids, visit.visit)
