@@ -306,7 +306,8 @@ SMALL_TEXT = """() => {
   while (walk.nextNode()) {
     const node = walk.currentNode;
     const element = node.parentElement;
-    if (!node.textContent.trim() || element.closest('script, style, [hidden]')) continue;
+    if (!node.textContent.trim() || element.closest('script, style, title, desc, [hidden]')) continue;
+    if (!element.checkVisibility()) continue;
     const matrix = element.closest('svg') ? element.closest('text').getScreenCTM() : null;
     const size = parseFloat(getComputedStyle(element).fontSize) * (matrix ? Math.hypot(matrix.a, matrix.b) : 1);
     if (size < (matrix ? 9 : 11) - 0.01) small.push([node.textContent.trim(), size]);
