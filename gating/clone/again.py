@@ -11,6 +11,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from gating.clone.kinds import a_part
 from gating.events import Mask, Survivors
 from gating.events.tickets import drawn_anew
 from gating.gates import Gate, inside
@@ -33,7 +34,7 @@ def split_again(wanted: Survivors, split: Callable[[Survivors], Gate | None]) ->
     parts = _parts(wanted)
     found = np.zeros((PARTS, wanted.events.n_events), np.bool_)
     for part in range(PARTS):
-        gate = split(wanted.select(parts != part))
+        gate = split(a_part(wanted, parts != part))
         kept = wanted if gate is None else wanted.select(inside(gate, wanted))
         found[part] = kept.mask()
     return found

@@ -10,7 +10,7 @@ decides.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ from gating.clone.marker_levels import MARKERS, ODD_MARKERS, Look, looks_at, odd
 from gating.clusters.mixture import Mixture, density_peaks, fit_mixture
 from gating.events import Mask, Survivors
 from gating.events.panel import GatingPanel
-from gating.events.tickets import drawn_by_rank
+from gating.events.tickets import Tickets, drawn_by_rank
 
 Gains = NDArray[np.int64]
 LEAST_GAIN = 1e-6
@@ -53,9 +53,38 @@ tubes of docs/validation.md."""
 FEWEST_OF_A_CLONE = 20.0
 """Cells below which a clone carries no receptor density. Convention: the limit of `LOW_EVENTS` in
 docs/study.md."""
+ORDERED = "ordered by how normal they look"
+"""Under this name survivors keep their `OrderedCells`."""
 MINORITY, SMALLER = 0.5, 1.0
 """Share of the cells below which a kind is fragments, if so much smaller than normal cells (scatter unit).
 Chosen on the simulated tubes of docs/validation.md."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderedCells:
+    """The wanted cells on every marker, the most normal ones first.
+
+    Attributes
+    ----------
+    looks
+        All wanted cells on each channel.
+    points
+        The same as points, shape (n_wanted, n_axes).
+    order
+        Rows of those cells that are looked at, in their order, shape (n,).
+    tickets
+        Of the cells in that order, same shape.
+    """
+
+    looks: tuple[Look, ...]
+    points: Floats
+    order: NDArray[np.intp]
+    tickets: Tickets
+
+    def among(self, kept: Mask) -> OrderedCells:
+        """Return the same without some cells; `kept` is a bool over all wanted cells."""
+        left = kept.take(self.order)
+        return replace(self, order=self.order.compress(left), tickets=self.tickets.compress(left))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +130,8 @@ def clone_split(wanted: Survivors, reference: Survivors, panel: GatingPanel) -> 
     roles = {channel.role for channel in panel.channels}
     if wanted.n_events < FEWEST_CELLS or "cd19" not in roles or not roles.intersection(ODD_MARKERS):
         return None
-    looks = looks_at(wanted, reference, panel)
-    points = np.stack([look.axis.values for look in looks], axis=1).astype(np.float64)
-    order = np.lexsort((_mixed(points), oddness(points.T, looks)))
-    tickets = wanted.tickets.take(order)
+    cells = wanted.once(ORDERED, lambda: _ordered(wanted, reference, panel))
+    looks, points, order, tickets = cells.looks, cells.points, cells.order, cells.tickets
     picked, weights = drawn_by_rank(tickets, FIRST)
     thinned_points = points[order[picked]]
     mixture = fit_mixture(
@@ -121,7 +148,23 @@ def clone_split(wanted: Survivors, reference: Survivors, panel: GatingPanel) -> 
     gain = belongs[is_clone].sum(axis=0) - belongs[:-1][~is_clone[:-1]].sum(axis=0)
     gain -= NEAR_NOTHING * belongs[-1]
     gain = np.rint(weights * gain / LEAST_GAIN).astype(np.int64)
-    return CloneSplit(tuple(looks), mixture, tuple(clone), rows, weights, gain, points)
+    return CloneSplit(looks, mixture, tuple(clone), rows, weights, gain, points)
+
+
+def a_part(wanted: Survivors, kept: Mask) -> Survivors:
+    """Return a part of the wanted cells. Where these have been put in order, those are not sorted again."""
+    part = wanted.select(kept)
+    ordered: OrderedCells | None = wanted.made(ORDERED)
+    if ordered is not None:
+        part.once(ORDERED, lambda: ordered.among(kept))
+    return part
+
+
+def _ordered(wanted: Survivors, reference: Survivors, panel: GatingPanel) -> OrderedCells:
+    looks = looks_at(wanted, reference, panel)
+    points = np.stack([look.axis.values for look in looks], axis=1).astype(np.float64)
+    order = np.lexsort((_mixed(points), oddness(points.T, looks)))
+    return OrderedCells(tuple(looks), points, order, wanted.tickets.take(order))
 
 
 def _mixed(points: Floats) -> Floats:
