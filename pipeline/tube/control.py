@@ -22,7 +22,7 @@ from pipeline.study.study import Panel, Sample
 from pipeline.tube.compensation import Compensation, MixedError, is_compensated, unlike_tube
 from pipeline.tube.flags import TubeFlag
 from pipeline.tube.inputs import Inputs
-from pipeline.tube.names.rows import matrix_for_control, rows_of_file, stained_rows
+from pipeline.tube.names.rows import lacking_detectors, matrix_for_control, rows_of_file, stained_rows
 from pipeline.tube.reading import Tube, read_tube
 
 MOST_NAMED = 3
@@ -91,7 +91,9 @@ def _read(path: Path, panel: Panel, settings: Settings, stained: Tube, content: 
         unlike = unlike_tube(stained.compensation is Compensation.ALREADY, done)
         if unlike:
             raise MixedError(unlike)
-        matrix = stained.spillover and matrix_for_control(stained.spillover, rows, header.spillover)
+        matrix = stained.spillover
+        if matrix is not None and lacking_detectors(matrix, rows):
+            matrix = matrix_for_control(matrix, rows, header.spillover)
     except UserError as error:
         raise UserError(f"{path.name} {error}") from None
     return read_tube(
@@ -101,6 +103,7 @@ def _read(path: Path, panel: Panel, settings: Settings, stained: Tube, content: 
         compensated=matrix is not None,
         allow_truncated=settings.allow_truncated,
         content=content,
+        header=header,
     )
 
 

@@ -99,6 +99,7 @@ def read_tube(
     compensated: bool = True,
     allow_truncated: bool = False,
     content: Content | None = None,
+    header: FcsFile | None = None,
 ) -> Tube:
     """Read a tube's channels and compensate them.
 
@@ -116,6 +117,8 @@ def read_tube(
         Read what there is of a file whose DATA end too early.
     content
         The file's bytes, where they have been read already.
+    header
+        The file, where its TEXT has been read already.
 
     Raises
     ------
@@ -126,7 +129,7 @@ def read_tube(
     MixedError
         If it has compensated channels beside raw ones.
     """
-    header = read_fcs(path, channels=(), allow_truncated=allow_truncated, content=content)
+    header = header or read_fcs(path, channels=(), allow_truncated=allow_truncated, content=content)
     rows = rows_of_file(panel, header.channels, header.markers, where=path.name)
     try:
         done = compensated_channels(panel, header.channels, header.markers)
@@ -137,7 +140,7 @@ def read_tube(
     matrix = None if matrix is None else on_rows(matrix, rows)
     detectors = set(map(rows.name_of, matrix.channels)) if matrix is not None else set()
     wanted = tuple(name for name in header.channels if name in detectors.union(rows.names))
-    file = read_fcs(path, channels=wanted, allow_truncated=allow_truncated, content=content)
+    file = header.decoding(wanted)
     times = tuple(row.name for row in panel.channels if row.role == "time")
     sound = sound_events(_in_seconds(_events(file, rows), file, rows, times), path.name, times)
     ends = scale_ends(file, file.decoded, sound.events.values, times=tuple(map(rows.name_of, times)))
