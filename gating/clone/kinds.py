@@ -227,11 +227,12 @@ def _are_fragments(means: Floats, shares: Floats, odd: Floats, looks: Sequence[L
 def _kinds_of(mixture: Mixture) -> list[list[int]]:
     """Return the groups in sets that run into each other."""
     n = mixture.shares.size - 1
-    offsets = mixture.means[:n, None] - mixture.means[None, :n]
-    spreads = (mixture.covariances[:n, None] + mixture.covariances[None, :n]) / 2
-    precision, _ = inverses(spreads.reshape(-1, *spreads.shape[2:]))
-    distances = (times(precision.reshape(spreads.shape), offsets) * offsets).sum(axis=-1)
-    joined = distances <= RUN_TOGETHER**2
+    one, other = np.triu_indices(n, 1)
+    offsets = mixture.means[one] - mixture.means[other]
+    precision, _ = inverses((mixture.covariances[one] + mixture.covariances[other]) / 2)
+    near = (times(precision, offsets) * offsets).sum(axis=-1) <= RUN_TOGETHER**2
+    joined = np.eye(n, dtype=np.bool_)
+    joined[one, other] = joined[other, one] = near
     for _ in range(n):
         joined = joined @ joined
     kinds: dict[int, list[int]] = {}

@@ -84,8 +84,11 @@ def with_split_doubt(
     Its SD is the largest change of the clone's ABC when a part of the cells is left out of the split. Nothing
     changes where nothing was split, or where the split hardly depends on which cells there are.
     """
-    curve, again = task.calibration.curve, gated.aberrant_again
-    if gated.aberrant is None or again is None or curve is None or density.rd is None:
+    curve = task.calibration.curve
+    if gated.aberrant is None or curve is None or density.rd is None:
+        return density
+    again = gated.aberrant_again
+    if again is None:
         return density
     divisor = abc_divisor(bead_kit(task.calibration.curve_kit), task.panel.quantified.f_p_ratio)
     told = curve.to_abc(_median(tube, gated.aberrant))
