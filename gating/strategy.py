@@ -257,7 +257,11 @@ def unused_overrides(choices: Choices, steps: tuple[GateStep, ...]) -> tuple[str
 
 
 def _population(
-    passed: Passed, wanted: Survivors, viable: Survivors, again: Callable[[], Mask] | None, unused: tuple[str, ...]
+    passed: Passed,
+    wanted: Survivors,
+    viable: Survivors,
+    again: Callable[[], Mask] | None,
+    unused: tuple[str, ...],
 ) -> GatedPopulation:
     confidence = _overall(passed.steps) if wanted.n_events else 0.0
     flags: list[str] = list(passed.flags)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from gating.clone.kinds import a_part
+from gating.clone.kinds import parts_of
 from gating.events import Mask, Survivors
 from gating.events.tickets import drawn_anew
 from gating.gates import Gate, inside
@@ -31,10 +31,10 @@ def split_again(wanted: Survivors, split: Callable[[Survivors], Gate | None]) ->
         Returns the clone's gate among the cells that it is given, None where it does not split them: then all
         wanted cells count.
     """
-    parts = _parts(wanted)
+    numbers = _parts(wanted)
     found = np.zeros((PARTS, wanted.events.n_events), np.bool_)
-    for part in range(PARTS):
-        gate = split(a_part(wanted, parts != part))
+    for part, cells in enumerate(parts_of(wanted, [numbers != part for part in range(PARTS)])):
+        gate = split(cells)
         kept = wanted if gate is None else wanted.select(inside(gate, wanted))
         found[part] = kept.mask()
     return found

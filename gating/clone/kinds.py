@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from gating.arithmetic.linear import Floats, inverses, times
 from gating.clone.marker_levels import MARKERS, ODD_MARKERS, Look, looks_at, oddness
-from gating.clusters.mixture import Mixture, density_peaks, fit_mixture
+from gating.clusters.mixture import Mixture, fit_mixtures
+from gating.clusters.peaks import density_peaks
 from gating.events import Mask, Survivors
 from gating.events.panel import GatingPanel
 from gating.events.tickets import Tickets, drawn_by_rank
@@ -53,8 +54,8 @@ tubes of docs/validation.md."""
 FEWEST_OF_A_CLONE = 20.0
 """Cells below which a clone carries no receptor density. Convention: the limit of `LOW_EVENTS` in
 docs/study.md."""
-ORDERED = "ordered by how normal they look"
-"""Under this name survivors keep their `OrderedCells`."""
+ORDERED, GROUPS = "ordered by how normal they look", "groups of a clone"
+"""Under these names survivors keep their `OrderedCells`, and the mixture of their groups."""
 MINORITY, SMALLER = 0.5, 1.0
 """Share of the cells below which a kind is fragments, if so much smaller than normal cells (scatter unit).
 Chosen on the simulated tubes of docs/validation.md."""
@@ -131,18 +132,14 @@ def clone_split(wanted: Survivors, reference: Survivors, panel: GatingPanel) -> 
     if wanted.n_events < FEWEST_CELLS or "cd19" not in roles or not roles.intersection(ODD_MARKERS):
         return None
     cells = wanted.once(ORDERED, lambda: _ordered(wanted, reference, panel))
-    looks, points, order, tickets = cells.looks, cells.points, cells.order, cells.tickets
-    picked, weights = drawn_by_rank(tickets, FIRST)
-    thinned_points = points[order[picked]]
-    mixture = fit_mixture(
-        thinned_points, weights, density_peaks(_for_peaks(thinned_points, looks), MOST_GROUPS), STEPS
-    )
+    mixture = wanted.once(GROUPS, lambda: _groups([cells])[0])
+    looks = cells.looks
     clone = clone_among(mixture, looks)
     if not clone or len(clone) == mixture.shares.size - 1:
         return None
-    picked, weights = drawn_by_rank(tickets, FIRST_JUDGED)
-    rows = order[picked]
-    points = points[rows]
+    picked, weights = drawn_by_rank(cells.tickets, FIRST_JUDGED)
+    rows = cells.order[picked]
+    points = cells.points[rows]
     belongs = mixture.belongings(points)
     is_clone = np.isin(np.arange(belongs.shape[0]), clone)
     gain = belongs[is_clone].sum(axis=0) - belongs[:-1][~is_clone[:-1]].sum(axis=0)
@@ -151,13 +148,33 @@ def clone_split(wanted: Survivors, reference: Survivors, panel: GatingPanel) -> 
     return CloneSplit(looks, mixture, tuple(clone), rows, weights, gain, points)
 
 
-def a_part(wanted: Survivors, kept: Mask) -> Survivors:
-    """Return a part of the wanted cells. Where these have been put in order, those are not sorted again."""
-    part = wanted.select(kept)
+def parts_of(wanted: Survivors, kept: Sequence[Mask]) -> list[Survivors]:
+    """Return parts of the wanted cells, what a split of each needs made at once where they have been split.
+
+    Parameters
+    ----------
+    kept
+        bool over the wanted cells, for each part.
+    """
+    parts = [wanted.select(mask) for mask in kept]
     ordered: OrderedCells | None = wanted.made(ORDERED)
-    if ordered is not None:
-        part.once(ORDERED, lambda: ordered.among(kept))
-    return part
+    if ordered is None or min(part.n_events for part in parts) < FEWEST_CELLS:
+        return parts
+    cells = [ordered.among(mask) for mask in kept]
+    for part, of_part, mixture in zip(parts, cells, _groups(cells), strict=True):
+        part.keep(ORDERED, of_part)
+        part.keep(GROUPS, mixture)
+    return parts
+
+
+def _groups(parts: Sequence[OrderedCells]) -> list[Mixture]:
+    """Return the groups among the cells of each part, as some of them show them."""
+    problems = []
+    for cells in parts:
+        picked, weights = drawn_by_rank(cells.tickets, FIRST)
+        points = cells.points[cells.order[picked]]
+        problems.append((points, weights, density_peaks(_for_peaks(points, cells.looks), MOST_GROUPS)))
+    return fit_mixtures(problems, STEPS)
 
 
 def _ordered(wanted: Survivors, reference: Survivors, panel: GatingPanel) -> OrderedCells:

@@ -153,6 +153,10 @@ class Survivors:
         made: Made = self._made[name]
         return made
 
+    def keep(self, name: str, made: object) -> None:
+        """Keep under this name what has been made of these events elsewhere."""
+        self._made[name] = made
+
     def made(self, name: str) -> Any:
         """Return what was made under this name; None where nothing was."""
         return self._made.get(name)
