@@ -154,8 +154,8 @@ class _Fit:
 def _forms(mixtures: Sequence[Mixture]) -> list[Floats]:
     """Return of each mixture log(share × density), but for a constant, as weights of `_products`.
 
-    A row per group, so that the logs of all groups at all points are one matrix product. Far from zero, squares
-    would cancel.
+    A row per group, so that the logs of all groups at all points are one matrix product. Far from zero,
+    squares would cancel.
     """
     shares, means, covariances = (
         np.concatenate([getattr(mixture, name) for mixture in mixtures])

@@ -145,17 +145,18 @@ def read_tube(
     sound = sound_events(_in_seconds(_events(file, rows), file, rows, times), path.name, times)
     ends = scale_ends(file, file.decoded, sound.events.values, times=tuple(map(rows.name_of, times)))
     raw = replace(sound.events, scale_tops=_tops(sound.events, ends.tops, times))
-    after = already_compensated(raw, rows, done) if is_done else compensated_events(raw, matrix, panel)
     quantified = panel.quantified.name
+    on_scale_end = raw.column(quantified) >= AT_SCALE_END * raw.scale_top(quantified)
+    after = already_compensated(raw, rows, done) if is_done else compensated_events(raw, matrix, panel)
     return Tube(
         file=file,
         rows=rows,
         events=after.events.only([name for name in rows.row_names if name != quantified]),
         panel=gating_panel(panel),
-        quantified=after.events.column(quantified),
+        quantified=after.events.column(quantified).copy(),  # the other rows need not stay
         quantified_channel=quantified,
         quantified_top=raw.scale_top(quantified),
-        on_scale_end=raw.column(quantified) >= AT_SCALE_END * raw.scale_top(quantified),
+        on_scale_end=on_scale_end,
         compensation=after.state,
         spillover=after.matrix,
         flags=(*sound.flags, *after.flags),
