@@ -1,0 +1,120 @@
+"""What the last command wrote of a study, and from what: where nothing has changed, nothing is made again."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from pipeline.assembly.provenance import provenance_of
+from pipeline.assembly.study_result import Note
+from pipeline.beads.result import CalibrationResult
+from pipeline.commands.exit_status import ExitStatus
+from pipeline.commands.summary import RunSummary
+from pipeline.files.content import digest_of, file_sha256
+from pipeline.files.whole import write_whole
+from pipeline.output.results_folder import Results
+from pipeline.running.defects import LOG_FILE
+from pipeline.study.faults import Fault, fault_report
+from pipeline.study.study import Study
+
+NOTHING_NEW = "Nothing has changed since the last time: every file is as it was."
+"""What is said where nothing is made again."""
+PLACE_OF_REPORT = "\0report\0"
+"""Stands for the report's path in what is kept: no path reaches a file of the results."""
+OF_ONE_RUN = ("run.json", LOG_FILE)
+"""Files that tell of one run and are no results."""
+
+
+class LastTime:
+    """The record of what was written last, beside the store.
+
+    Parameters
+    ----------
+    results
+        The folder whose files were written.
+    figures
+        Whether the figures are drawn now; where they are not, old ones may stay.
+    key
+        The digest of all that these files are made from (`made_from`).
+    """
+
+    def __init__(self, results: Results, key: str, *, figures: bool) -> None:
+        self._results, self._key, self._figures = results, key, figures
+        self._record = results.stores.samples.folder / "written" / "last"
+
+    def summary(self, faults: Sequence[Fault]) -> RunSummary | None:
+        """Return what the command said when it wrote the same files; None where they must be made."""
+        kept = self._kept()
+        wanted = {"key": self._key, **({"key_of_figures": self._key} if self._figures else {})}
+        if any(kept.get(name) != key for name, key in wanted.items()):
+            return None
+        try:
+            text, status = str(kept["text"]), ExitStatus(kept["status"])
+            failures, files = str(kept["failures"]), kept["files"]
+            if not files or files != dict(self._files()):
+                return None
+        except (KeyError, ValueError, OSError):
+            return None
+        said = text.replace(PLACE_OF_REPORT, str(self._results.report))
+        return RunSummary(status, f"{NOTHING_NEW}\n{said}", fault_report(faults), failures)
+
+    def keep(self, summary: RunSummary) -> None:
+        """Keep what was written now, and what was said of it."""
+        of_figures = self._key if self._figures else self._kept().get("key_of_figures", "")
+        record = {
+            "key": self._key,
+            "key_of_figures": of_figures,
+            "status": int(summary.exit_status),
+            "text": summary.text.replace(str(self._results.report), PLACE_OF_REPORT),
+            "failures": summary.failures,
+            "files": dict(self._files()),
+        }
+        write_whole(self._record, json.dumps(record, indent=1, sort_keys=True) + "\n", durable=False)
+
+    def _kept(self) -> dict[str, object]:
+        try:
+            kept = json.loads(self._record.read_text("utf-8"))
+        except (OSError, ValueError, RecursionError):
+            return {}
+        return kept if isinstance(kept, dict) else {}
+
+    def _files(self) -> Iterator[tuple[str, str]]:
+        """Yield every file of the results, under its name in their folder, and its SHA-256."""
+        folder = self._results.folder
+        apart = (self._results.stores.samples.folder, self._results.events)
+        for path in sorted(folder.rglob("*")):
+            own = not any(path.is_relative_to(other) for other in apart)
+            if own and path.is_file() and path.relative_to(folder).as_posix() not in OF_ONE_RUN:
+                yield path.relative_to(folder).as_posix(), file_sha256(path)
+
+
+def made_from(
+    study: Study,
+    results: Results,
+    tubes: Collection[str],
+    calibrations: Sequence[CalibrationResult],
+    faults: Sequence[Fault],
+    notes: Sequence[Note],
+) -> str:
+    """Return the digest of all that tables, models, figures and report are made from.
+
+    Parameters
+    ----------
+    tubes
+        Those that have a result: what the store holds of them counts, not when it was made.
+    """
+    stores = results.stores
+    parts = (
+        replace(study, folder=Path()),
+        sorted(study.places.items()),
+        provenance_of(study, ()),
+        [(name, stores.samples.checksum(name), stores.alone.checksum(name)) for name in sorted(tubes)],
+        calibrations,
+        faults,
+        notes,
+        shutil.get_terminal_size().columns,  # as wide as the table of samples is printed
+    )
+    return digest_of(repr(part) for part in parts)
