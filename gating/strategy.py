@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
@@ -16,7 +16,7 @@ from gating.cleaning.singlets import find_singlets
 from gating.cleaning.time import find_stable_time
 from gating.cleaning.viability_and_dump import find_sides
 from gating.clone.aberrant import find_aberrant
-from gating.clone.again import split_again
+from gating.clone.again import Again, split_again
 from gating.events import Events, Mask, Survivors
 from gating.events.errors import GatingError
 from gating.events.panel import SCATTER_ROLES, GatingPanel, Target
@@ -257,11 +257,7 @@ def unused_overrides(choices: Choices, steps: tuple[GateStep, ...]) -> tuple[str
 
 
 def _population(
-    passed: Passed,
-    wanted: Survivors,
-    viable: Survivors,
-    again: Callable[[], Mask] | None,
-    unused: tuple[str, ...],
+    passed: Passed, wanted: Survivors, viable: Survivors, again: Again | None, unused: tuple[str, ...]
 ) -> GatedPopulation:
     confidence = _overall(passed.steps) if wanted.n_events else 0.0
     flags: list[str] = list(passed.flags)

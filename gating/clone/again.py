@@ -7,6 +7,7 @@ Few cells hardly show where a clone ends. What leaving some of them out changes 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,8 @@ from gating.events import Mask, Survivors
 from gating.events.tickets import drawn_anew
 from gating.gates import Gate, inside
 
+Again: TypeAlias = Callable[[], Mask]
+"""Makes the split again when it is called, and returns what `split_again` does."""
 PARTS = 5
 """Parts of the cells, each left out once. Chosen on the simulated tubes of docs/validation.md."""
 

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from pipeline.assembly.provenance import provenance_of
 from pipeline.assembly.study_result import Note
@@ -74,7 +75,7 @@ class LastTime:
         }
         write_whole(self._record, json.dumps(record, indent=1, sort_keys=True) + "\n", durable=False)
 
-    def _kept(self) -> dict[str, object]:
+    def _kept(self) -> dict[str, Any]:
         try:
             kept = json.loads(self._record.read_text("utf-8"))
         except (OSError, ValueError, RecursionError):
