@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from calibration.density.result import ControlKind
-from gating.events import FloatArray, Mask
+from gating.events import FloatArray, Mask, Survivors
 from gating.events.below_zero import far_below_zero
 from gating.events.errors import GatingError
 from gating.events.sample import SAMPLE_EVENTS, drawn_by_scatter, sampled
 from gating.gates import inside
+from gating.gates.gates import Columns
 from gating.gates.steps import GatedPopulation, GateStep, Step
 from pipeline.fcs import FcsError, read_fcs
 from pipeline.files.content import Content
@@ -116,16 +117,24 @@ def background_cells(control: Control, steps: tuple[GateStep, ...]) -> FloatArra
 
 def viable_alike(tube: Tube, gated: GatedPopulation) -> Mask:
     """Return the events of another tube that a tube's gates call viable single cells."""
+    return gated_alike(tube, _to_viable(gated))
+
+
+def _to_viable(gated: GatedPopulation) -> tuple[GateStep, ...]:
     names = [step.name for step in gated.steps]
-    return gated_alike(tube, gated.steps[: names.index(Step.VIABLE) + 1])
+    return gated.steps[: names.index(Step.VIABLE) + 1]
 
 
 def gated_alike(tube: Tube, steps: tuple[GateStep, ...]) -> Mask:
     """Return the events of another tube that lie inside the same gates; its own time is not judged."""
-    mask = np.ones(tube.events.n_events, np.bool_)
+    return _inside_all(steps, tube.events)
+
+
+def _inside_all(steps: tuple[GateStep, ...], events: Columns) -> Mask:
+    mask = np.ones(events.n_events, np.bool_)
     for step in steps:
         if step.gate is not None and step.name is not OWN_TIME:
-            mask &= inside(step.gate, tube.events)
+            mask &= inside(step.gate, events)
     return mask
 
 
@@ -137,21 +146,28 @@ def flagged_below_zero(tube: Tube, control: Control, gated: GatedPopulation) -> 
     gated
         The tube's own gating: the viable single cells of tube and control are looked at.
     """
-    notes = [_below_zero_words(tube, gated.viable_singlets, "tube")]
+    sample = _sample(tube)
+    notes = [_below_zero_words(tube, sample.among(gated.viable_singlets), "tube")]
     if control.tube is not None:
-        notes.append(_below_zero_words(control.tube, viable_alike(control.tube, gated), "control"))
+        sample = _sample(control.tube)
+        viable = sample.select(_inside_all(_to_viable(gated), sample))
+        notes.append(_below_zero_words(control.tube, viable, "control"))
     said = tuple(filter(None, notes))
     if not said:
         return tube
     return replace(tube, flags=(*tube.flags, TubeFlag.FAR_BELOW_ZERO), notes=(*tube.notes, *said))
 
 
-def _below_zero_words(tube: Tube, cells: Mask, which: str) -> str:
-    stained = [row.name for row in stained_rows(tube.rows.panel) if row.role != "cd38"]
+def _sample(tube: Tube) -> Survivors:
+    """Return a sample of a tube's events."""
     sample = sampled(drawn_by_scatter(tube.events, tube.panel), SAMPLE_EVENTS)
-    rows = np.flatnonzero(cells & sample)
-    light = {name: tube.events.column(name).take(rows) for name in stained}
-    low = far_below_zero({**light, tube.quantified_channel: tube.quantified.take(rows)})
+    return Survivors(tube.events, np.flatnonzero(sample))
+
+
+def _below_zero_words(tube: Tube, cells: Survivors, which: str) -> str:
+    stained = [row.name for row in stained_rows(tube.rows.panel) if row.role != "cd38"]
+    light = {name: cells.column(name) for name in stained}
+    low = far_below_zero({**light, tube.quantified_channel: tube.quantified.take(cells.index)})
     if not low:
         return ""
     more = f" and {len(low) - MOST_NAMED} more" if len(low) > MOST_NAMED else ""
