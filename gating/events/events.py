@@ -95,6 +95,10 @@ class Events:
         """Return the events where `mask` (shape (n_events,)) is true."""
         return Events(self.values[:, mask], self.channels, self.scale_tops, self.drawn_by)
 
+    def first(self, n: int) -> Events:
+        """Return the same events with the first channels alone; no value is copied."""
+        return Events(self.values[:n], self.channels[:n], self.scale_tops[:n])
+
     def only(self, channels: Sequence[str]) -> Events:
         """Return the same events with these channels, in this order."""
         rows = [self._row(channel) for channel in channels]

@@ -115,18 +115,19 @@ class FcsFile:
         return self._columns[self.channels[row]]
 
     def decoding(self, channels: Sequence[str]) -> FcsFile:
-        """Return the same file, of which these channels are decoded; its TEXT is not read again.
+        """Return the same file, of which these channels are decoded. Raises ChannelError as `column` does."""
+        names = _as_names(channels)
+        for name in names:
+            self._row(name)
+        return self._with_text_of(replace(self, decoded=names))
 
-        Raises
-        ------
-        ChannelError
-            A name that the file does not have.
-        """
-        chosen = replace(self, decoded=_as_names(channels))
-        for name in chosen.decoded:
-            chosen._row(name)
-        vars(chosen).update({known: vars(self)[known] for known in _OF_TEXT if known in vars(self)})
-        return chosen
+    def without_bytes(self) -> FcsFile:
+        """Return the same file, its bytes let go: what is asked of its events is then read from the disk."""
+        return self._with_text_of(replace(self, content=None))
+
+    def _with_text_of(self, other: FcsFile) -> FcsFile:
+        vars(other).update({known: vars(self)[known] for known in _OF_TEXT if known in vars(self)})
+        return other
 
     def raw(self, name: str) -> Values:
         """Return a channel as stored, shape (n_events,): integers masked by $PnR, floats as they are."""

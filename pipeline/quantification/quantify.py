@@ -67,6 +67,8 @@ def _quantified_or_failed(task: TubeTask) -> SampleResult:
             content=inputs.content(task.sample.fcs_file),
         )
         control = _control(task, tube, inputs)
+        if not task.sample.gates_file and task.events_file is None:  # who else looks at the bytes again?
+            inputs, tube, control = Inputs({}), tube.without_bytes(), control.without_bytes()
         tube, control = without_dye_spill(tube, control)
         gated = gated_tube(tube, control, _overrides(task), task.batch_cuts)
         tube = flagged_below_zero(tube, control, gated)

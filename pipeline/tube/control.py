@@ -40,6 +40,10 @@ class Control:
     tube: Tube | None = None
     notes: tuple[str, ...] = ()
 
+    def without_bytes(self) -> Control:
+        """Return the control without its file's bytes."""
+        return self if self.tube is None else replace(self, tube=self.tube.without_bytes())
+
 
 def read_control(
     folder: Path,
