@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import assert_never
 
@@ -15,7 +16,7 @@ from gating.cleaning.singlets import find_singlets
 from gating.cleaning.time import find_stable_time
 from gating.cleaning.viability_and_dump import find_sides
 from gating.clone.aberrant import find_aberrant
-from gating.clone.again import split_again
+from gating.clone.again import Again, split_again
 from gating.events import Events, Mask, Survivors
 from gating.events.errors import GatingError
 from gating.events.panel import SCATTER_ROLES, GatingPanel, Target
@@ -141,7 +142,7 @@ def gate_plasma_cells(
     passed = passed.then(aberrant)
     again = None
     if aberrant.gate is not None and Method.PERSON not in aberrant.methods:
-        again = split_again(wanted, lambda cells: _aberrant(cells, viable_sample, choices).gate)
+        again = partial(split_again, wanted, lambda cells: _aberrant(cells, viable_sample, choices).gate)
     return _population(passed, wanted, viable, again, unused_overrides(choices, passed.steps))
 
 
@@ -256,7 +257,7 @@ def unused_overrides(choices: Choices, steps: tuple[GateStep, ...]) -> tuple[str
 
 
 def _population(
-    passed: Passed, wanted: Survivors, viable: Survivors, again: Mask | None, unused: tuple[str, ...]
+    passed: Passed, wanted: Survivors, viable: Survivors, again: Again | None, unused: tuple[str, ...]
 ) -> GatedPopulation:
     confidence = _overall(passed.steps) if wanted.n_events else 0.0
     flags: list[str] = list(passed.flags)
@@ -272,7 +273,7 @@ def _population(
         confidence=confidence,
         viable_singlets=viable.mask(),
         aberrant=passed.masks[-1] if has_aberrant_split else None,
-        aberrant_again=again,
+        make_split_again=again,
         flags=tuple(dict.fromkeys(flags)),
         notes=(
             *(f"{step.name}: {step.note}" for step in noted),

@@ -36,7 +36,7 @@ NEVER = {"argpartition"}
 """Which of equal values come first depends on the processor."""
 MAY = {
     "gating/arithmetic/linear.py": "whole numbers: no sum is rounded",
-    "gating/clusters/mixture.py": "whole multiples of the squared grid: no sum is rounded",
+    "gating/clusters/peaks.py": "whole multiples of the squared grid: no sum is rounded",
     "gating/thresholds/density.py": "whole numbers: no sum is rounded",
     "gating/clone/kinds.py": "booleans",
     "gating/events/compensation.py": "a condition number, rounded to six digits",

@@ -120,7 +120,7 @@ def inverses(covariances: Floats) -> tuple[Floats, Floats]:
     >>> abs(inverse).tolist(), float(log_determinant[0])
     ([[[0.25, 0.0], [0.0, 4.0]]], 0.0)
     """
-    swept = np.moveaxis(covariances, 0, -1).astype(np.float64, order="C")  # (k, k, n): long rows are fast
+    swept = covariances.transpose(1, 2, 0).astype(np.float64, order="C")  # (k, k, n): long rows are fast
     pivots, row, column = np.empty((3, *swept.shape[1:]))
     taken = np.empty_like(swept)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # a pivot of 0 is refused below
@@ -136,7 +136,7 @@ def inverses(covariances: Floats) -> tuple[Floats, Floats]:
             np.divide(1, pivot, out=swept[j, j])
     if not (pivots > 0).all():
         raise np.linalg.LinAlgError("matrix is not positive definite")
-    return np.ascontiguousarray(np.moveaxis(swept, -1, 0)), np.asarray(np.log(pivots).sum(axis=0), np.float64)
+    return np.ascontiguousarray(swept.transpose(2, 0, 1)), np.asarray(np.log(pivots).sum(axis=0), np.float64)
 
 
 def cholesky(matrix: Floats) -> Floats:

@@ -7,14 +7,18 @@ Few cells hardly show where a clone ends. What leaving some of them out changes 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gating.clone.kinds import parts_of
 from gating.events import Mask, Survivors
 from gating.events.tickets import drawn_anew
 from gating.gates import Gate, inside
 
+Again: TypeAlias = Callable[[], Mask]
+"""Makes the split again when it is called, and returns what `split_again` does."""
 PARTS = 5
 """Parts of the cells, each left out once. Chosen on the simulated tubes of docs/validation.md."""
 
@@ -30,10 +34,10 @@ def split_again(wanted: Survivors, split: Callable[[Survivors], Gate | None]) ->
         Returns the clone's gate among the cells that it is given, None where it does not split them: then all
         wanted cells count.
     """
-    parts = _parts(wanted)
+    numbers = _parts(wanted)
     found = np.zeros((PARTS, wanted.events.n_events), np.bool_)
-    for part in range(PARTS):
-        gate = split(wanted.select(parts != part))
+    for part, cells in enumerate(parts_of(wanted, [numbers != part for part in range(PARTS)])):
+        gate = split(cells)
         kept = wanted if gate is None else wanted.select(inside(gate, wanted))
         found[part] = kept.mask()
     return found

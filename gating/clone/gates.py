@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gating.arithmetic.linear import Floats
 from gating.clone.kinds import LEAST_GAIN, CloneSplit, Gains
 from gating.clone.marker_levels import Look
 from gating.clusters.ellipsoids import ellipsoids_of
+from gating.clusters.neighbours import ascending
 from gating.events import Mask
 from gating.events.panel import GatingChannel, Target
 from gating.gates import AllOf, AnyOf, EllipsoidGate, Gate
@@ -33,6 +35,14 @@ BY_ELLIPSOIDS = "told by ellipsoids on all markers: the cuts alone would misassi
 FARTHEST_CUT = 1.0
 """Natural-log units from the outermost cell to a cut that no other cell bounds. Chosen on the simulated
 tubes of docs/validation.md."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """The judged cells on one marker, shape (n,), and their rows from the highest value down."""
+
+    values: Floats
+    falling: NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +96,10 @@ def cuts_of(split: CloneSplit) -> tuple[list[Cut], int]:
     the one other marker that tells most by itself. The better end counts.
     """
     looks = _first_of_each(split.looks)
-    sides = {role: _clone_side(look)[split.rows] for role, look in looks.items()}
+    sides = {role: _clone_side(look, split.rows) for role, look in looks.items()}
     odd = [role for role in looks if role != "cd19"]
     by_itself = {role: _best_position(sides[role], split.gain) for role in odd}
-    most = max(odd, key=lambda role: int(split.gain[sides[role] >= by_itself[role]].sum()))
+    most = max(odd, key=lambda role: int(split.gain[sides[role].values >= by_itself[role]].sum()))
     begun = (dict.fromkeys(odd, -np.inf), {role: by_itself[role] if role == most else np.inf for role in odd})
     ends = [_settled(sides, split.gain, positions) for positions in begun]
     positions, total = max(ends, key=lambda end: end[1])
@@ -103,22 +113,21 @@ def cuts_of(split: CloneSplit) -> tuple[list[Cut], int]:
     return cuts, total
 
 
-def _settled(sides: dict[str, Floats], gain: Gains, begun: dict[str, float]) -> tuple[dict[str, float], int]:
+def _settled(sides: dict[str, _Side], gain: Gains, begun: dict[str, float]) -> tuple[dict[str, float], int]:
     """Return the positions after each was moved in turn, CD19 first, and their gain."""
-    positions = {"cd19": -_beyond(-sides["cd19"]), **begun}
-    passing = {role: sides[role] >= position for role, position in begun.items()}
+    positions = {"cd19": -_beyond(-sides["cd19"].values), **begun}
+    passing = {role: sides[role].values >= position for role, position in begun.items()}
     negative = np.ones(gain.size, np.bool_)
     for _ in range(ROUNDS):
         any_odd = _any(passing, list(begun))
         if any_odd.any():
-            positions["cd19"] = _best_position(sides["cd19"][any_odd], gain[any_odd])
-        negative = sides["cd19"] >= positions["cd19"]
+            positions["cd19"] = _best_position(sides["cd19"], gain, any_odd)
+        negative = sides["cd19"].values >= positions["cd19"]
         for role in begun:
             left = negative & ~_any(passing, [other for other in begun if other != role])
-            positions[role] = (
-                _best_position(sides[role][left], gain[left]) if left.any() else _beyond(sides[role])
-            )
-            passing[role] = sides[role] >= positions[role]
+            side = sides[role]
+            positions[role] = _best_position(side, gain, left) if left.any() else _beyond(side.values)
+            passing[role] = side.values >= positions[role]
     return positions, int(gain[negative & _any(passing, list(begun))].sum())
 
 
@@ -131,10 +140,11 @@ def _first_of_each(looks: Sequence[Look]) -> dict[str, Look]:
     return first_looks
 
 
-def _clone_side(look: Look) -> Floats:
-    """Return the positions so that the clone's side is up."""
-    values = look.axis.values.astype(np.float64)
-    return values if TARGETS[look.channel.role] is Target.POSITIVE else -values
+def _clone_side(look: Look, rows: NDArray[np.intp]) -> _Side:
+    """Return the cells in these rows, so that the clone's side is up."""
+    values = look.axis.values.take(rows)
+    values = values if TARGETS[look.channel.role] is Target.POSITIVE else -values
+    return _Side(values.astype(np.float64), ascending(-values))
 
 
 def _any(passing: dict[str, Mask], roles: Sequence[str]) -> Mask:
@@ -148,11 +158,11 @@ def _beyond(values: Floats) -> float:
     return float(values.max()) + 0.5 * FARTHEST_CUT
 
 
-def _best_position(values: Floats, gain: Gains) -> float:
+def _best_position(side: _Side, gain: Gains, among: Mask | None = None) -> float:
     """Return the position above which the cells' gain is greatest, in the middle of the gap there."""
-    order = np.argsort(-values, kind="stable")
-    ordered = values[order]
-    totals = np.concatenate(([0], np.cumsum(gain[order])))
+    order = side.falling if among is None else side.falling.compress(among.take(side.falling))
+    ordered = side.values.take(order)
+    totals = np.concatenate(([0], np.cumsum(gain.take(order))))
     whole = np.concatenate(([True], ordered[1:] < ordered[:-1], [True]))  # equal values stay together
     n_kept = int(np.argmax(np.where(whole, totals, totals.min() - 1)))
     if n_kept == 0:

@@ -10,17 +10,18 @@ decides.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gating.arithmetic.linear import Floats, inverses, times
 from gating.clone.marker_levels import MARKERS, ODD_MARKERS, Look, looks_at, oddness
-from gating.clusters.mixture import Mixture, density_peaks, fit_mixture
+from gating.clusters.mixture import Mixture, fit_mixtures
+from gating.clusters.peaks import density_peaks
 from gating.events import Mask, Survivors
 from gating.events.panel import GatingPanel
-from gating.events.tickets import drawn_by_rank
+from gating.events.tickets import Tickets, drawn_by_rank
 
 Gains = NDArray[np.int64]
 LEAST_GAIN = 1e-6
@@ -53,9 +54,38 @@ tubes of docs/validation.md."""
 FEWEST_OF_A_CLONE = 20.0
 """Cells below which a clone carries no receptor density. Convention: the limit of `LOW_EVENTS` in
 docs/study.md."""
+ORDERED, GROUPS = "ordered by how normal they look", "groups of a clone"
+"""Under these names survivors keep their `OrderedCells`, and the mixture of their groups."""
 MINORITY, SMALLER = 0.5, 1.0
 """Share of the cells below which a kind is fragments, if so much smaller than normal cells (scatter unit).
 Chosen on the simulated tubes of docs/validation.md."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderedCells:
+    """The wanted cells on every marker, the most normal ones first.
+
+    Attributes
+    ----------
+    looks
+        All wanted cells on each channel.
+    points
+        The same as points, shape (n_wanted, n_axes).
+    order
+        Rows of those cells that are looked at, in their order, shape (n,).
+    tickets
+        Of the cells in that order, same shape.
+    """
+
+    looks: tuple[Look, ...]
+    points: Floats
+    order: NDArray[np.intp]
+    tickets: Tickets
+
+    def among(self, kept: Mask) -> OrderedCells:
+        """Return the same without some cells; `kept` is a bool over all wanted cells."""
+        left = kept.take(self.order)
+        return replace(self, order=self.order.compress(left), tickets=self.tickets.compress(left))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,27 +131,57 @@ def clone_split(wanted: Survivors, reference: Survivors, panel: GatingPanel) -> 
     roles = {channel.role for channel in panel.channels}
     if wanted.n_events < FEWEST_CELLS or "cd19" not in roles or not roles.intersection(ODD_MARKERS):
         return None
-    looks = looks_at(wanted, reference, panel)
-    points = np.stack([look.axis.values for look in looks], axis=1).astype(np.float64)
-    order = np.lexsort((_mixed(points), oddness(points.T, looks)))
-    tickets = wanted.tickets.take(order)
-    picked, weights = drawn_by_rank(tickets, FIRST)
-    thinned_points = points[order[picked]]
-    mixture = fit_mixture(
-        thinned_points, weights, density_peaks(_for_peaks(thinned_points, looks), MOST_GROUPS), STEPS
-    )
+    cells = wanted.once(ORDERED, lambda: _ordered(wanted, reference, panel))
+    mixture = wanted.once(GROUPS, lambda: _groups([cells])[0])
+    looks = cells.looks
     clone = clone_among(mixture, looks)
     if not clone or len(clone) == mixture.shares.size - 1:
         return None
-    picked, weights = drawn_by_rank(tickets, FIRST_JUDGED)
-    rows = order[picked]
-    points = points[rows]
+    picked, weights = drawn_by_rank(cells.tickets, FIRST_JUDGED)
+    rows = cells.order[picked]
+    points = cells.points[rows]
     belongs = mixture.belongings(points)
     is_clone = np.isin(np.arange(belongs.shape[0]), clone)
     gain = belongs[is_clone].sum(axis=0) - belongs[:-1][~is_clone[:-1]].sum(axis=0)
     gain -= NEAR_NOTHING * belongs[-1]
     gain = np.rint(weights * gain / LEAST_GAIN).astype(np.int64)
-    return CloneSplit(tuple(looks), mixture, tuple(clone), rows, weights, gain, points)
+    return CloneSplit(looks, mixture, tuple(clone), rows, weights, gain, points)
+
+
+def parts_of(wanted: Survivors, kept: Sequence[Mask]) -> list[Survivors]:
+    """Return parts of the wanted cells, what a split of each needs made at once where they have been split.
+
+    Parameters
+    ----------
+    kept
+        bool over the wanted cells, for each part.
+    """
+    parts = [wanted.select(mask) for mask in kept]
+    ordered: OrderedCells | None = wanted.made(ORDERED)
+    if ordered is None or min(part.n_events for part in parts) < FEWEST_CELLS:
+        return parts
+    cells = [ordered.among(mask) for mask in kept]
+    for part, of_part, mixture in zip(parts, cells, _groups(cells), strict=True):
+        part.keep(ORDERED, of_part)
+        part.keep(GROUPS, mixture)
+    return parts
+
+
+def _groups(parts: Sequence[OrderedCells]) -> list[Mixture]:
+    """Return the groups among the cells of each part, as some of them show them."""
+    problems = []
+    for cells in parts:
+        picked, weights = drawn_by_rank(cells.tickets, FIRST)
+        points = cells.points[cells.order[picked]]
+        problems.append((points, weights, density_peaks(_for_peaks(points, cells.looks), MOST_GROUPS)))
+    return fit_mixtures(problems, STEPS)
+
+
+def _ordered(wanted: Survivors, reference: Survivors, panel: GatingPanel) -> OrderedCells:
+    looks = looks_at(wanted, reference, panel)
+    points = np.stack([look.axis.values for look in looks], axis=1).astype(np.float64)
+    order = np.lexsort((_mixed(points), oddness(points.T, looks)))
+    return OrderedCells(tuple(looks), points, order, wanted.tickets.take(order))
 
 
 def _mixed(points: Floats) -> Floats:
@@ -184,11 +244,12 @@ def _are_fragments(means: Floats, shares: Floats, odd: Floats, looks: Sequence[L
 def _kinds_of(mixture: Mixture) -> list[list[int]]:
     """Return the groups in sets that run into each other."""
     n = mixture.shares.size - 1
-    offsets = mixture.means[:n, None] - mixture.means[None, :n]
-    spreads = (mixture.covariances[:n, None] + mixture.covariances[None, :n]) / 2
-    precision, _ = inverses(spreads.reshape(-1, *spreads.shape[2:]))
-    distances = (times(precision.reshape(spreads.shape), offsets) * offsets).sum(axis=-1)
-    joined = distances <= RUN_TOGETHER**2
+    one, other = np.triu_indices(n, 1)
+    offsets = mixture.means[one] - mixture.means[other]
+    precision, _ = inverses((mixture.covariances[one] + mixture.covariances[other]) / 2)
+    near = (times(precision, offsets) * offsets).sum(axis=-1) <= RUN_TOGETHER**2
+    joined = np.eye(n, dtype=np.bool_)
+    joined[one, other] = joined[other, one] = near
     for _ in range(n):
         joined = joined @ joined
     kinds: dict[int, list[int]] = {}

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from gating.anchors.anchors import Anchor, evidence_of
 from gating.arithmetic.linear import Floats
 from gating.clusters.ellipsoids import ellipsoids_of, points_of
-from gating.clusters.mixture import Mixture, fit_mixture, grouped
+from gating.clusters.mixture import Mixture, fit_mixture
 from gating.clusters.neighbours import evenly, in_order, nearest_of, neighbours
+from gating.clusters.peaks import grouped
 from gating.clusters.wanted import (
     ClusterLimits,
     begun_with,

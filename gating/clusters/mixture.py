@@ -6,6 +6,7 @@ being told how many there are; the mixture says where each one ends and how far 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -23,23 +24,17 @@ from gating.arithmetic.linear import (
     on_grid,
     times,
 )
+from gating.clusters.peaks import NEIGHBOURS, density_peaks
 
-NEIGHBOURS = 8
-"""Nearest points that tell how dense it is around a point; a group needs more points than these. Chosen on
-the simulated tubes of docs/validation.md."""
-MOST_PEAKS = 16
-"""Groups at most that a mixture begins with. Chosen on the simulated tubes of docs/validation.md."""
 ITERATIONS, ITERATIONS_BEGUN, SETTLED = 30, 20, 0.002
 """Most steps of the mixture, fewer where it begins with known groups; the share of events that may still
 change groups when it stops. Chosen on the simulated tubes of docs/validation.md."""
 LEAST_SPREAD = 0.15
 """SD on an axis below which no group is believed to lie. Chosen on the simulated tubes of
 docs/validation.md."""
-BLOCK, ROWS = 2048, 64
-"""Points whose products, and whose distances to all others, are made at once: they stay in the cache.
-Convention: any size that fits the processor's cache gives the same values."""
-FARTHEST = np.finfo(np.float32).max
-"""No distance is larger. From the range of float32 (IEEE 754)."""
+BLOCK = 2048
+"""Points whose products are made at once: they stay in the cache. Convention: any size that fits the
+processor's cache gives the same values."""
 NOISE_SHARE, NOISE_WIDTH = 0.02, 2.0
 """Share and width of the wide component that takes what belongs to no group. Chosen on the simulated tubes
 of docs/validation.md."""
@@ -76,7 +71,7 @@ class Mixture:
     def belongings(self, points: Floats) -> Floats:
         """Return the probability of each group at each point, shape (n_groups, n); each column sums to 1."""
         origin = on_grid(self.means[-1])
-        forms = self._moved(-origin)._forms()
+        forms = _forms([self._moved(-origin)])[0]
         result = np.empty((forms.shape[0], points.shape[0]))
         for start in range(0, points.shape[0], BLOCK):
             block = slice(start, start + BLOCK)
@@ -87,19 +82,6 @@ class Mixture:
     def _moved(self, offset: Floats) -> Mixture:
         """Return the same groups moved by an offset, shape (n_axes,)."""
         return replace(self, means=self.means + offset)
-
-    def _forms(self) -> Floats:
-        """Return log(share × density), but for a constant, as weights of `_products`, a row per group.
-
-        So the logs of all groups at all points are one matrix product. Far from zero, squares would cancel.
-        """
-        precision, log_volume = inverses(self.covariances)
-        pulled = times(precision, self.means)
-        log_shares = np.log(np.maximum(self.shares, 1e-12)) - 0.5 * log_volume
-        rows, columns = _pairs(self.means.shape[1])
-        constant = log_shares - 0.5 * (pulled * self.means).sum(axis=1)
-        squares = precision[:, rows, columns] * np.where(rows == columns, -0.5, -1.0)
-        return np.concatenate([constant[:, None], pulled, squares], axis=1)
 
 
 def fit_mixture(
@@ -127,89 +109,66 @@ def fit_mixture(
     >>> mixture.shares[:2].round(-1).tolist()
     [40.0, 890.0]
     """
-    owned = _owned(density_peaks(points) if begin is None else begin, weights)
-    origin = on_grid(points.mean(axis=0))
-    products = _products(on_grid(points) - origin)
-    largest = _largest_product(products)
-    mixture = _estimate(products, owned, weights, largest)
-    for _ in range(ITERATIONS if begin is None else steps):
-        before = mixture.shares
-        owned = _belongings(mixture._forms(), products, largest)[:-1]
-        mixture = _estimate(products, owned, weights, largest)
-        same = before.size == mixture.shares.size
-        if same and np.abs(mixture.shares - before).sum() < SETTLED * weights.sum():
-            break
-    return mixture._moved(origin)
+    return fit_mixtures([(points, weights, begin)], steps)[0]
 
 
-def grouped(points: Floats, most: int) -> NDArray[np.intp]:
-    """Return the group of each point, at most so many; one group where the points are too few for peaks."""
-    if points.shape[0] <= 2 * NEIGHBOURS:
-        return np.zeros(points.shape[0], np.intp)
-    return density_peaks(points, most)
+def fit_mixtures(
+    problems: Sequence[tuple[Floats, Floats, NDArray[np.intp] | None]], steps: int = ITERATIONS_BEGUN
+) -> list[Mixture]:
+    """Return what `fit_mixture` does of each (points, weights, begin); they all have the same axes.
 
-
-def density_peaks(points: Floats, most: int = MOST_PEAKS) -> NDArray[np.intp]:
-    """Return the group of each point, shape (n,): that of its nearest denser neighbour, up to a peak.
-
-    A peak is a point that is far from any denser one, compared with the distance to its own neighbours.
+    Their steps are made side by side: one sweep inverts the matrices of all.
     """
-    distances = _squared_distances(points)
-    n = points.shape[0]
-    reach = _nth_smallest(distances.copy(), min(NEIGHBOURS, n - 1))
-    order = np.argsort(reach, kind="stable")
-    nearest = _nearest_denser(distances, order)
-    apart = np.sqrt(distances[np.arange(n), nearest])
-    apart[order[0]] = np.inf
-    peaks = np.argsort(-apart / np.maximum(np.sqrt(reach), 1e-9), kind="stable")[:most]
-    return _flooded(peaks, order, nearest)
+    fits = [_Fit(*problem) for problem in problems]
+    left = fits
+    for step in range(ITERATIONS):
+        left = [fit for fit in left if not fit.settled and step < (steps if fit.is_begun else ITERATIONS)]
+        if not left:
+            break
+        for fit, forms in zip(left, _forms([fit.mixture for fit in left]), strict=True):
+            fit.improve(forms)
+    return [fit.mixture._moved(fit.origin) for fit in fits]
 
 
-def _nearest_denser(distances: NDArray[np.float32], order: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Return the nearest of the points before each one in the order, shape (n,); of the first one any."""
-    n = order.size
-    rank, nearest = np.empty(n, np.int32), np.empty(n, np.intp)
-    rank[order] = np.arange(n, dtype=np.int32)
-    for start in range(0, n, ROWS):
-        block = slice(start, start + ROWS)
-        farther = (rank >= rank[block, None]) * FARTHEST  # half of the time of a choice between two arrays
-        np.maximum(farther, distances[block], out=farther)
-        farther.argmin(axis=1, out=nearest[block])
-    return nearest
+class _Fit:
+    """A mixture on the way to fit its points, about an origin among them."""
+
+    def __init__(self, points: Floats, weights: Floats, begin: NDArray[np.intp] | None) -> None:
+        owned = _owned(density_peaks(points) if begin is None else begin, weights)
+        self.is_begun, self.settled, self.weights = begin is not None, False, weights
+        self.origin = on_grid(points.mean(axis=0))
+        self.products = _products(on_grid(points) - self.origin)
+        self.largest = _largest_product(self.products)
+        self.mixture = _estimate(self.products, owned, weights, self.largest)
+
+    def improve(self, forms: Floats) -> None:
+        """Let the groups own what is likely theirs, and take their shapes anew."""
+        before = self.mixture.shares
+        owned = _belongings(forms, self.products, self.largest)[:-1]
+        self.mixture = _estimate(self.products, owned, self.weights, self.largest)
+        shares = self.mixture.shares
+        change = np.abs(shares - before).sum() if before.size == shares.size else np.inf
+        self.settled = bool(change < SETTLED * self.weights.sum())
 
 
-def _flooded(peaks: NDArray[np.intp], order: NDArray[np.intp], nearest: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Return each point's peak, by number: that of its nearest denser point, from the densest down."""
-    groups = [-1] * order.size
-    for number, peak in enumerate(peaks.tolist()):
-        groups[peak] = number
-    denser = nearest.tolist()
-    for point in order.tolist():
-        if groups[point] < 0:
-            groups[point] = groups[denser[point]]
-    return np.array(groups, np.intp)
+def _forms(mixtures: Sequence[Mixture]) -> list[Floats]:
+    """Return of each mixture log(share × density), but for a constant, as weights of `_products`.
 
-
-def _squared_distances(points: Floats) -> NDArray[np.float32]:
-    centred = on_grid(points)
-    centred -= on_grid(points.mean(axis=0))
-    squares = (centred * centred).sum(axis=1)
-    ones = np.ones_like(squares)
-    left = np.concatenate([-2 * centred, squares[:, None], ones[:, None]], axis=1)
-    right = np.concatenate([centred.T, ones[None], squares[None]])
-    distances = np.empty((squares.size, squares.size), np.float32)
-    for start in range(0, squares.size, ROWS):
-        block = slice(start, start + ROWS)
-        distances[block] = left[block] @ right  # exact: few whole multiples of GRID²
-    return distances
-
-
-def _nth_smallest(distances: NDArray[np.float32], nth: int) -> NDArray[np.float32]:
-    """Return the value in each row that so many are below; changes `distances`, faster than a partition."""
-    rows = np.arange(distances.shape[0])
-    for _ in range(nth):
-        distances[rows, distances.argmin(axis=1)] = np.inf
-    return np.asarray(distances.min(axis=1), np.float32)
+    A row per group, so that the logs of all groups at all points are one matrix product. Far from zero,
+    squares would cancel.
+    """
+    shares, means, covariances = (
+        np.concatenate([getattr(mixture, name) for mixture in mixtures])
+        for name in ("shares", "means", "covariances")
+    )
+    precision, log_volume = inverses(covariances)
+    pulled = times(precision, means)
+    log_shares = np.log(np.maximum(shares, 1e-12)) - 0.5 * log_volume
+    rows, columns = _pairs(means.shape[1])
+    constant = log_shares - 0.5 * (pulled * means).sum(axis=1)
+    squares = precision[:, rows, columns] * np.where(rows == columns, -0.5, -1.0)
+    forms = np.concatenate([constant[:, None], pulled, squares], axis=1)
+    return np.split(forms, np.cumsum([mixture.shares.size for mixture in mixtures])[:-1])
 
 
 def _owned(groups: NDArray[np.intp], weights: Floats) -> Floats:

@@ -88,11 +88,11 @@ def neighbours(
     """Return the other candidates near the group, first those nearest to it or highest on the anchors."""
     others = np.flatnonzero(~seed)
     others, total = _within_reach(others, group, [axis for _, axis in axes], limit)
-    nearest = others[_ascending(total)]
-    return _merged(nearest, nearest[_ascending(-evidence[nearest])], seed.size)
+    nearest = others[ascending(total)]
+    return _merged(nearest, nearest[ascending(-evidence[nearest])], seed.size)
 
 
-def _ascending(values: FloatArray) -> NDArray[np.intp]:
+def ascending(values: FloatArray) -> NDArray[np.intp]:
     """Return the stable order of float32 values: one sort of (value, rank) in 64 bits beats argsort."""
     bits = np.ascontiguousarray(values + np.float32(0), np.float32).view(np.uint32)  # −0 becomes 0
     bits = np.where(bits >> 31, ~bits, bits | np.uint32(1 << 31))
@@ -106,7 +106,7 @@ def ascending_by(keys: Sequence[FloatArray]) -> NDArray[np.intp]:
 
     Few values are equal, so the first key is sorted alone, and only what ties is sorted by all.
     """
-    order = _ascending(keys[0])
+    order = ascending(keys[0])
     first = keys[0].take(order)
     like_next = first[1:] == first[:-1]
     if not like_next.any():

@@ -156,6 +156,18 @@ def compensate(events: Events, matrix: SpilloverMatrix) -> Events:
     >>> compensate(Events(np.array([[10], [7]], np.float32), ("A", "B")), matrix).values.ravel().tolist()
     [10.0, 2.0]
     """
+    copied = Events(events.values.astype(np.float32, copy=True), events.channels, events.scale_tops)
+    return compensate_in_place(copied, matrix)
+
+
+def compensate_in_place(events: Events, matrix: SpilloverMatrix) -> Events:
+    """Return what `compensate` does; the values of `events`, float32, become the compensated ones.
+
+    Raises
+    ------
+    UnusableSpilloverError
+        As `compensate` does; the values are then as they were.
+    """
     missing = [channel for channel in matrix.channels if channel not in events.channels]
     if missing:
         raise UnusableSpilloverError(
@@ -163,23 +175,17 @@ def compensate(events: Events, matrix: SpilloverMatrix) -> Events:
             f"there are {', '.join(events.channels)}"
         )
     rows = [events.channels.index(channel) for channel in matrix.channels]
-    inverse = matrix.inverse().T.astype(np.float32)
-    if rows == list(range(rows[0], rows[0] + len(rows))) if rows else False:
-        measured = events.values[rows[0] : rows[0] + len(rows)]
-    else:
-        measured = events.values[rows]
-    values = events.values.astype(np.float32, copy=True)
-    values[rows] = _combined(inverse, measured.astype(np.float32, copy=False))
-    return Events(values, events.channels, events.scale_tops)
+    _combine(matrix.inverse().T.astype(np.float32), events.values, rows)
+    return Events(events.values, events.channels, events.scale_tops)
 
 
-def _combined(inverse: FloatArray, measured: FloatArray) -> FloatArray:
-    """Return inverse @ measured, event by event the same sum in the order of the channels."""
-    result = np.empty_like(measured)
-    for start in range(0, measured.shape[1], BLOCK):
-        block = slice(start, start + BLOCK)
-        np.einsum("ij,jk->ik", inverse, measured[:, block], out=result[:, block])  # no BLAS: not optimised
-    return result
+def _combine(inverse: FloatArray, values: FloatArray, rows: list[int]) -> None:
+    """Write inverse @ values into these rows, event by event the same sum in the order of the channels."""
+    for start in range(0, values.shape[1], BLOCK):
+        measured = values[rows, start : start + BLOCK]
+        values[rows, start : start + BLOCK] = np.einsum(
+            "ij,jk->ik", inverse, measured
+        )  # no BLAS: not optimised
 
 
 def _number(cell: str, source: str) -> float:

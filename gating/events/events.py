@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -45,7 +45,9 @@ class Events:
     channels: tuple[str, ...]
     scale_tops: tuple[float, ...] = ()
     drawn_by: tuple[str, ...] = ()
-    _tickets: list[Tickets] = field(default_factory=list, init=False, repr=False, compare=False)
+    _tickets: dict[tuple[str, ...], Tickets] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
         if self.values.ndim != 2 or self.values.shape[0] != len(self.channels):
@@ -64,12 +66,21 @@ class Events:
     @property
     def tickets(self) -> Tickets:
         """By which events are drawn, uint32, shape (n_events,); made once."""
-        if not self._tickets:
-            rows = [self._row(channel) for channel in self.drawn_by or self.channels]
-            self._tickets.append(
-                tickets_of([self.values[row] for row in rows], [self.scale_tops[row] for row in rows])
+        names = self.drawn_by or self.channels
+        if names not in self._tickets:
+            rows = [self._row(channel) for channel in names]
+            self._tickets[names] = tickets_of(
+                [self.values[row] for row in rows], [self.scale_tops[row] for row in rows]
             )
-        return self._tickets[0]
+        return self._tickets[names]
+
+    def drawing_by(self, channels: tuple[str, ...]) -> Events:
+        """Return the same events, drawn by these channels; tickets that one of both makes, both have."""
+        if channels == self.drawn_by:
+            return self
+        drawing = replace(self, drawn_by=channels)
+        object.__setattr__(drawing, "_tickets", self._tickets)
+        return drawing
 
     def column(self, channel: str) -> FloatArray:
         """Return one channel, shape (n_events,). Raises KeyError naming the channels there are."""
@@ -83,6 +94,10 @@ class Events:
     def select(self, mask: Mask) -> Events:
         """Return the events where `mask` (shape (n_events,)) is true."""
         return Events(self.values[:, mask], self.channels, self.scale_tops, self.drawn_by)
+
+    def first(self, n: int) -> Events:
+        """Return the same events with the first channels alone; no value is copied."""
+        return Events(self.values[:n], self.channels[:n], self.scale_tops[:n])
 
     def only(self, channels: Sequence[str]) -> Events:
         """Return the same events with these channels, in this order."""
@@ -141,6 +156,10 @@ class Survivors:
             self._made[name] = make()
         made: Made = self._made[name]
         return made
+
+    def keep(self, name: str, made: object) -> None:
+        """Keep under this name what has been made of these events elsewhere."""
+        self._made[name] = made
 
     def made(self, name: str) -> Any:
         """Return what was made under this name; None where nothing was."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from gating.events.events import Events, Mask
@@ -20,7 +18,7 @@ DRAWN_BY = ("time", "fsc_area", "fsc_height", "fsc_width", "ssc_area", "ssc_heig
 
 def drawn_by_scatter(events: Events, panel: GatingPanel) -> Events:
     """Return the same events, whose samples are drawn by time and scatter where there are any."""
-    return replace(events, drawn_by=tuple(c.channel for role in DRAWN_BY for c in panel.with_role(role)))
+    return events.drawing_by(tuple(c.channel for role in DRAWN_BY for c in panel.with_role(role)))
 
 
 def sampled(events: Events, n: int) -> Mask:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -110,9 +111,9 @@ class GatedPopulation:
         bool, shape (n_events,): events that passed everything up to and with viability.
     aberrant
         bool, shape (n_events,), a part of `mask`; None where the panel cannot tell.
-    aberrant_again
-        bool, shape (n, n_events): `aberrant` as the split gives it when it is made n times, each time without
-        another part of the cells; None without a split, or where a person set it.
+    make_split_again
+        Returns what `aberrant_again` is, when that is asked for; None without a split, or where a person set
+        it.
     flags
         Codes for the tube's row: those of `GateFlag`, and what the pipeline adds.
     notes
@@ -125,9 +126,18 @@ class GatedPopulation:
     confidence: float
     viable_singlets: Mask
     aberrant: Mask | None = None
-    aberrant_again: Mask | None = None
+    make_split_again: Callable[[], Mask] | None = None
     flags: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def aberrant_again(self) -> Mask | None:
+        """`aberrant` as the split gives it when it is made n times, bool, shape (n, n_events).
+
+        Each time it is made without another part of the cells, at each question anew. None without a split,
+        or where a person set it.
+        """
+        return None if self.make_split_again is None else self.make_split_again()
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ SECONDS_FOR_THE_OTHER = 30.0
 """So long a process waits for another one that adds a line. Convention: a line takes milliseconds."""
 
 _START = "0" * 64
-"""Stands for the digest of the line before the first one."""
+"""Stands for the digest of the line before the first one. Convention."""
 
 
 class Event(StrEnum):

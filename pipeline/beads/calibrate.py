@@ -27,7 +27,7 @@ from pipeline.fcs import ChannelError, FcsError, FcsFile, read_fcs
 from pipeline.fcs.file import acquired
 from pipeline.fcs.repairs import USUAL, Repair
 from pipeline.files.content import Content
-from pipeline.study.settings_tube import BeadSettings
+from pipeline.study.settings.tube import BeadSettings
 from pipeline.study.study import BeadRun
 from pipeline.tube.histograms import bead_histogram
 from pipeline.tube.inputs import changed_inputs, read_inputs

@@ -15,6 +15,7 @@ from pipeline.beads.history import judged_bead_runs, log_of
 from pipeline.beads.result import CalibrationResult
 from pipeline.checks import check_folder, checked_again, folder_with_findings
 from pipeline.commands.exit_status import ExitStatus
+from pipeline.commands.last_time import LastTime, made_from
 from pipeline.commands.printout import curve_line, finished_text
 from pipeline.commands.record import Record, inputs_of
 from pipeline.commands.summary import (
@@ -68,15 +69,24 @@ def run_study(folder: Path, options: RunOptions, reporter: Reporter) -> RunSumma
         tasks = tube_tasks(study, calibrations, hashes, events, known)
         tasks = tuple(replace(task, second_opinion=options.second_opinion) for task in tasks)
         done = quantified(tasks, options, results.stores, reporter)
+        notes = not_run(study, done.results)
+        key = made_from(study, results, done.results, calibrations, faults, notes)
+        last = LastTime(results, key, figures=True)
+        same = None if options.fresh else last.summary(faults)
+        if same is not None:
+            log.info("nothing has changed: no result is written again")
+            return same
         reporter.stage("fitting models")
-        study_result = assembled(study, done.results, calibrations, faults, not_run(study, done.results))
+        study_result = assembled(study, done.results, calibrations, faults, notes)
 
         def facts() -> RunFacts:
             return record.facts(results.folder, inputs_of(study_result), done.workers, done.n_reused)
 
         results.write(study_result, facts, reporter.stage)
         log.info("every result is written")
-    return summary_of(study_result, finished_text(study_result, results.report), faults)
+    summary = summary_of(study_result, finished_text(study_result, results.report), faults)
+    last.keep(summary)
+    return summary
 
 
 def calibrate_study(folder: Path, reporter: Reporter | None = None) -> RunSummary:

@@ -16,6 +16,7 @@ from pipeline.beads.history import judged_bead_runs, log_of
 from pipeline.beads.result import CalibrationResult
 from pipeline.checks import Finding, folder_with_findings
 from pipeline.commands.exit_status import ExitStatus
+from pipeline.commands.last_time import LastTime, made_from
 from pipeline.commands.printout import finished_text
 from pipeline.commands.record import Record, inputs_of
 from pipeline.commands.summary import RunSummary, not_run, some_of, summary_of
@@ -96,15 +97,23 @@ def _from_store(
     latest = {name: result for name, (_, result) in loaded.items()}
     tubes = against_their_batches(study.samples, found, latest, alone)
     stale = _stale(study, calibrations, loaded, alone, known)
+    notes = (*not_run(study, tubes), *damaged, *stale)
+    key = made_from(study, results, tubes, calibrations, faults, notes, extras or NO_EXTRAS)
+    last = LastTime(results, key, figures=extras is not None)
+    same = last.summary(faults)
+    if same is not None:
+        return same
     reporter.stage("fitting models")
-    study_result = assembled(study, tubes, calibrations, faults, (*not_run(study, tubes), *damaged, *stale))
+    study_result = assembled(study, tubes, calibrations, faults, notes)
 
     def facts() -> RunFacts:
         return record.facts(results.folder, inputs_of(study_result), 0, len(tubes))
 
     all_there()
     results.write(study_result, facts, reporter.stage, figures=extras is not None, extras=extras or NO_EXTRAS)
-    return summary_of(study_result, finished_text(study_result, results.report), faults)
+    summary = summary_of(study_result, finished_text(study_result, results.report), faults)
+    last.keep(summary)
+    return summary
 
 
 def _damaged(

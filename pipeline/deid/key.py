@@ -14,8 +14,7 @@ from pathlib import Path
 from pipeline.files.whole import write_whole
 from pipeline.study.errors import UserError
 
-LEAST_SHIFT_DAYS = 60
-MOST_SHIFT_DAYS = 1500
+LEAST_SHIFT_DAYS, MOST_SHIFT_DAYS = 60, 1500
 """By how many days a patient's days go back at least and at most. Convention: far enough to tell no day, and
 not so far that a drug was given before it existed."""
 

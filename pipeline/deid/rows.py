@@ -17,7 +17,7 @@ Table = tuple[dict[str, str], ...]
 """A row per dict: column → cell."""
 
 OLDEST_YEARS = 90
-"""Older ages are told as this one, since so few people have them (45 CFR 164.514(b)(2)(i)(C))."""
+"""Older ages are told as this one, since so few people have them. Convention: 45 CFR 164.514(b)(2)(i)(C)."""
 
 _CODES = re.compile(
     r"(?:ig)?[agmde]|light|kappa|lambda|lc|[ivx]{1,4}|[1-4]|r-?iss|low|high|standard|intermediate|progression|death",

@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 
 from gating.events.compensation import SpilloverMatrix
 from pipeline.fcs.acquisition import Acquired, Acquisition, Detector, date_repairs, parse_acquisition
-from pipeline.fcs.errors import ChannelError, UnsupportedError, shown
+from pipeline.fcs.errors import ChannelError, shown
 from pipeline.fcs.layout.claims import Claims, Place
 from pipeline.fcs.layout.data_sets import data_set_behind, read_data_set
+from pipeline.fcs.layout.mode import check_mode
 from pipeline.fcs.layout.offsets import find_data
 from pipeline.fcs.paths import open_fcs, split_data_set
-from pipeline.fcs.repairs import Repair, RepairCode
+from pipeline.fcs.repairs import Repair
 from pipeline.fcs.spillover import parse_spillover
 from pipeline.fcs.text.parameters import Parameter, parse_parameters
 from pipeline.fcs.values.blocks import FileOrBytes, Values, is_table, read_table
@@ -30,8 +31,8 @@ from pipeline.fcs.values.high_bits import without_masks
 from pipeline.fcs.values.plausible import PEEKED_BYTES, check_bytes
 from pipeline.files.content import Content
 
-FLOAT32_BITS = 24
-"""Integers up to this width are the same as float32. Arithmetic: IEEE 754."""
+_OF_TEXT = ("acquisition", "_spillover")
+"""What is worked out of TEXT the first time it is asked for, whatever channels are decoded."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -112,6 +113,21 @@ class FcsFile:
             wanted = self.decoded if name in self.decoded else (name,)
             self._decode_columns([self.channels.index(channel) for channel in wanted])
         return self._columns[self.channels[row]]
+
+    def decoding(self, channels: Sequence[str]) -> FcsFile:
+        """Return the same file, of which these channels are decoded. Raises ChannelError as `column` does."""
+        names = _as_names(channels)
+        for name in names:
+            self._row(name)
+        return self._with_text_of(replace(self, decoded=names))
+
+    def without_bytes(self) -> FcsFile:
+        """Return the same file, its bytes let go: what is asked of its events is then read from the disk."""
+        return self._with_text_of(replace(self, content=None))
+
+    def _with_text_of(self, other: FcsFile) -> FcsFile:
+        vars(other).update({known: vars(self)[known] for known in _OF_TEXT if known in vars(self)})
+        return other
 
     def raw(self, name: str) -> Values:
         """Return a channel as stored, shape (n_events,): integers masked by $PnR, floats as they are."""
@@ -223,10 +239,7 @@ def read_fcs(
     where, data_set = split_data_set(path, data_set)
     with open_fcs(where, content) as file:
         fcs = _read(file, where, channels, data_set, allow_truncated=allow_truncated)
-    fcs = replace(fcs, content=content)
-    for name in fcs.decoded:
-        fcs._row(name)
-    return fcs
+    return replace(fcs, content=content).decoding(fcs.decoded)
 
 
 def _read(
@@ -235,7 +248,7 @@ def _read(
     size = file.seek(0, os.SEEK_END)
     data_set, n_data_sets = read_data_set(file, size, path.name, number)
     header, keywords = data_set.header, data_set.text.keywords
-    mode = _check_mode(keywords, header.version, path.name)
+    mode = check_mode(keywords, header.version, path.name)
     parameters, repairs = parse_parameters(keywords, header.version, path.name)
     begin, end = data_set.origin, data_set.end
     claims = Claims(header, data_set.text, parameters, begin, end, size, path.name, data_set.next_beside)
@@ -270,18 +283,6 @@ def _as_names(channels: Sequence[str]) -> tuple[str, ...]:
     if not isinstance(names, Iterable) or isinstance(names, bytes):
         raise ChannelError(f"channels are {shown(names)}, expected names ($PnN)")
     return tuple(names)
-
-
-def _check_mode(keywords: Mapping[str, str], version: str, file: str) -> list[Repair]:
-    """$MODE (3.2.18): only lists of events; histograms (C, U) are deprecated since 3.1. Absent in FCS 3.2."""
-    mode = keywords.get("$MODE", "").strip(" \0").upper()
-    if mode == "L" or (not mode and version == "3.2"):
-        return []
-    if mode:
-        raise UnsupportedError(
-            f"{file}: $MODE is {shown(mode)}, a histogram, expected L, events; export list mode data"
-        )
-    return [Repair(RepairCode.MODE_ABSENT, "TEXT has no $MODE; a list of events was assumed", "nothing", "L")]
 
 
 def _peek(file: BinaryIO, at: int, count: int) -> bytes:

@@ -269,6 +269,6 @@ def _percentages(keywords: Mapping[str, str], parameters: Sequence[Parameter]) -
 def _dfc(keywords: Mapping[str, str]) -> Iterator[tuple[int, int, str]]:
     """Yield from which detector into which (from 0), and the keyword; a detector's own light says nothing."""
     for keyword, value in keywords.items():
-        named = re.fullmatch(r"\$DFC(\d{1,4})TO(\d{1,4})", keyword)
+        named = keyword.startswith("$DFC") and re.fullmatch(r"\$DFC(\d{1,4})TO(\d{1,4})", keyword)
         if named and int(named[1]) != int(named[2]) and value.strip(PADDING):
             yield int(named[1]) - 1, int(named[2]) - 1, keyword

@@ -37,6 +37,9 @@ from pipeline.tube.reading import Tube, read_tube
 LEAST_AGREEMENT = 0.6
 """Agreement with the second opinion below which a person should look. Chosen on the simulated tubes of
 docs/validation.md."""
+LET_GO = 32 << 20
+"""Bytes of a tube's files from which they are let go when they are decoded, if nobody looks at them again. Of
+smaller files they stay: asking for memory anew costs time. Convention: for speed."""
 
 __all__ = ["TubeTask", "failed", "quantify_tube"]
 
@@ -67,6 +70,8 @@ def _quantified_or_failed(task: TubeTask) -> SampleResult:
             content=inputs.content(task.sample.fcs_file),
         )
         control = _control(task, tube, inputs)
+        if inputs.n_bytes >= LET_GO and not task.sample.gates_file and task.events_file is None:
+            inputs, tube, control = Inputs({}), tube.without_bytes(), control.without_bytes()
         tube, control = without_dye_spill(tube, control)
         gated = gated_tube(tube, control, _overrides(task), task.batch_cuts)
         tube = flagged_below_zero(tube, control, gated)

@@ -44,7 +44,7 @@ def receptor_of(
         return _without_curve(task, tube.quantified[cells])
     spread = dye.f_p_ratio_sd / dye.f_p_ratio if dye.f_p_ratio_sd and dye.f_p_ratio else settings.f_p_cv
     density = quantify_receptor_density(
-        _censored(tube)[cells],
+        _censored(tube, cells),
         blank,
         task.calibration.curve,
         kit=task.calibration.curve_kit,
@@ -84,13 +84,15 @@ def with_split_doubt(
     Its SD is the largest change of the clone's ABC when a part of the cells is left out of the split. Nothing
     changes where nothing was split, or where the split hardly depends on which cells there are.
     """
-    curve, again = task.calibration.curve, gated.aberrant_again
-    if gated.aberrant is None or again is None or curve is None or density.rd is None:
+    curve = task.calibration.curve
+    if gated.aberrant is None or curve is None or density.rd is None:
         return density
-    values = _censored(tube).astype(np.float64)
+    again = gated.aberrant_again
+    if again is None:
+        return density
     divisor = abc_divisor(bead_kit(task.calibration.curve_kit), task.panel.quantified.f_p_ratio)
-    told = curve.to_abc(float(np.median(values[gated.aberrant])))
-    others = [curve.to_abc(float(np.median(values[cells]))) for cells in again if cells.any()]
+    told = curve.to_abc(_median(tube, gated.aberrant))
+    others = [curve.to_abc(_median(tube, cells)) for cells in again if cells.any()]
     sd = max((abs(other - told) / divisor for other in others), default=0.0)
     size = max(abs(density.rd), density.lloq or 0.0)
     if not sd >= LEAST_DOUBT * size:
@@ -146,8 +148,13 @@ def _without_curve(task: TubeTask, cells: FloatArray) -> ReceptorDensity:
     return ReceptorDensity(RdStatus.NO_CURVE, int(cells.size), median_mfi=median, notes=(reason,))
 
 
-def _censored(tube: Tube) -> FloatArray:
-    """Put events of the scale's end back there: compensation moved them, but they are at least that."""
-    return np.where(
-        tube.on_scale_end, np.maximum(tube.quantified, np.float32(tube.quantified_top)), tube.quantified
-    )
+def _median(tube: Tube, cells: Mask) -> float:
+    return float(np.median(_censored(tube, cells).astype(np.float64)))
+
+
+def _censored(tube: Tube, cells: Mask) -> FloatArray:
+    """Return cells with those of the scale's end back there: compensation moved them, but they are that."""
+    rows = np.flatnonzero(cells)
+    values = tube.quantified.take(rows)
+    at_least_top = np.maximum(values, np.float32(tube.quantified_top))
+    return np.where(tube.on_scale_end.take(rows), at_least_top, values)

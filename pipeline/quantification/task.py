@@ -8,7 +8,7 @@ from pathlib import Path
 from gating.batch_cuts import BatchCut
 from gating.events.compensation import SpilloverMatrix
 from pipeline.beads.result import CalibrationResult
-from pipeline.study.settings_tube import TubeSettings
+from pipeline.study.settings.tube import TubeSettings
 from pipeline.study.study import GateOverride, Panel, Sample
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from gating.events import Events
-from gating.events.compensation import SpilloverMatrix, UnusableSpilloverError, compensate
+from gating.events.compensation import SpilloverMatrix, UnusableSpilloverError, compensate_in_place
 from pipeline.study.detector_names import marker_says_compensated, says_compensated
 from pipeline.study.errors import UserError
 from pipeline.study.study import Panel
@@ -99,7 +99,7 @@ def compensated_events(raw: Events, matrix: SpilloverMatrix | None, panel: Panel
     Parameters
     ----------
     raw, matrix
-        Under the names of the panel's rows.
+        Under the names of the panel's rows. The values of `raw` become the compensated ones.
     """
     if matrix is None:
         return _missing(raw, "no usable spillover matrix: gated and quantified without compensation")
@@ -113,7 +113,7 @@ def compensated_events(raw: Events, matrix: SpilloverMatrix | None, panel: Panel
             raw, f"the matrix ({matrix.source}) names {named}, which the file lacks: not compensated"
         )
     try:
-        events = compensate(raw, matrix)
+        events = compensate_in_place(raw, matrix)
     except UnusableSpilloverError as error:
         return _missing(raw, f"not compensated: {error}")
     left_out = incomplete(matrix.channels, panel)

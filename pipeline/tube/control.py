@@ -8,21 +8,22 @@ from pathlib import Path
 import numpy as np
 
 from calibration.density.result import ControlKind
-from gating.events import FloatArray, Mask
+from gating.events import FloatArray, Mask, Survivors
 from gating.events.below_zero import far_below_zero
 from gating.events.errors import GatingError
 from gating.events.sample import SAMPLE_EVENTS, drawn_by_scatter, sampled
 from gating.gates import inside
+from gating.gates.gates import Columns
 from gating.gates.steps import GatedPopulation, GateStep, Step
 from pipeline.fcs import FcsError, read_fcs
 from pipeline.files.content import Content
 from pipeline.study.errors import UserError
-from pipeline.study.settings_tube import TubeSettings
+from pipeline.study.settings.tube import TubeSettings
 from pipeline.study.study import Panel, Sample
 from pipeline.tube.compensation import Compensation, MixedError, is_compensated, unlike_tube
 from pipeline.tube.flags import TubeFlag
 from pipeline.tube.inputs import Inputs
-from pipeline.tube.names.rows import matrix_for_control, rows_of_file, stained_rows
+from pipeline.tube.names.rows import lacking_detectors, matrix_for_control, rows_of_file, stained_rows
 from pipeline.tube.reading import Tube, read_tube
 
 MOST_NAMED = 3
@@ -38,6 +39,10 @@ class Control:
     kind: str = ""
     tube: Tube | None = None
     notes: tuple[str, ...] = ()
+
+    def without_bytes(self) -> Control:
+        """Return the control without its file's bytes."""
+        return self if self.tube is None else replace(self, tube=self.tube.without_bytes())
 
 
 def read_control(
@@ -91,7 +96,9 @@ def _read(path: Path, panel: Panel, settings: TubeSettings, stained: Tube, conte
         unlike = unlike_tube(stained.compensation is Compensation.ALREADY, done)
         if unlike:
             raise MixedError(unlike)
-        matrix = stained.spillover and matrix_for_control(stained.spillover, rows, header.spillover)
+        matrix = stained.spillover
+        if matrix is not None and lacking_detectors(matrix, rows):
+            matrix = matrix_for_control(matrix, rows, header.spillover)
     except UserError as error:
         raise UserError(f"{path.name} {error}") from None
     return read_tube(
@@ -101,6 +108,7 @@ def _read(path: Path, panel: Panel, settings: TubeSettings, stained: Tube, conte
         compensated=matrix is not None,
         allow_truncated=settings.allow_truncated,
         content=content,
+        header=header,
     )
 
 
@@ -113,16 +121,24 @@ def background_cells(control: Control, steps: tuple[GateStep, ...]) -> FloatArra
 
 def viable_alike(tube: Tube, gated: GatedPopulation) -> Mask:
     """Return the events of another tube that a tube's gates call viable single cells."""
+    return gated_alike(tube, _to_viable(gated))
+
+
+def _to_viable(gated: GatedPopulation) -> tuple[GateStep, ...]:
     names = [step.name for step in gated.steps]
-    return gated_alike(tube, gated.steps[: names.index(Step.VIABLE) + 1])
+    return gated.steps[: names.index(Step.VIABLE) + 1]
 
 
 def gated_alike(tube: Tube, steps: tuple[GateStep, ...]) -> Mask:
     """Return the events of another tube that lie inside the same gates; its own time is not judged."""
-    mask = np.ones(tube.events.n_events, np.bool_)
+    return _inside_all(steps, tube.events)
+
+
+def _inside_all(steps: tuple[GateStep, ...], events: Columns) -> Mask:
+    mask = np.ones(events.n_events, np.bool_)
     for step in steps:
         if step.gate is not None and step.name is not OWN_TIME:
-            mask &= inside(step.gate, tube.events)
+            mask &= inside(step.gate, events)
     return mask
 
 
@@ -134,21 +150,28 @@ def flagged_below_zero(tube: Tube, control: Control, gated: GatedPopulation) -> 
     gated
         The tube's own gating: the viable single cells of tube and control are looked at.
     """
-    notes = [_below_zero_words(tube, gated.viable_singlets, "tube")]
+    sample = _sample(tube)
+    notes = [_below_zero_words(tube, sample.among(gated.viable_singlets), "tube")]
     if control.tube is not None:
-        notes.append(_below_zero_words(control.tube, viable_alike(control.tube, gated), "control"))
+        sample = _sample(control.tube)
+        viable = sample.select(_inside_all(_to_viable(gated), sample))
+        notes.append(_below_zero_words(control.tube, viable, "control"))
     said = tuple(filter(None, notes))
     if not said:
         return tube
     return replace(tube, flags=(*tube.flags, TubeFlag.FAR_BELOW_ZERO), notes=(*tube.notes, *said))
 
 
-def _below_zero_words(tube: Tube, cells: Mask, which: str) -> str:
-    stained = [row.name for row in stained_rows(tube.rows.panel) if row.role != "cd38"]
+def _sample(tube: Tube) -> Survivors:
+    """Return a sample of a tube's events."""
     sample = sampled(drawn_by_scatter(tube.events, tube.panel), SAMPLE_EVENTS)
-    rows = np.flatnonzero(cells & sample)
-    light = {name: tube.events.column(name).take(rows) for name in stained}
-    low = far_below_zero({**light, tube.quantified_channel: tube.quantified.take(rows)})
+    return Survivors(tube.events, np.flatnonzero(sample))
+
+
+def _below_zero_words(tube: Tube, cells: Survivors, which: str) -> str:
+    stained = [row.name for row in stained_rows(tube.rows.panel) if row.role != "cd38"]
+    light = {name: cells.column(name) for name in stained}
+    low = far_below_zero({**light, tube.quantified_channel: tube.quantified.take(cells.index)})
     if not low:
         return ""
     more = f" and {len(low) - MOST_NAMED} more" if len(low) > MOST_NAMED else ""

@@ -34,6 +34,11 @@ class Inputs:
         return found
 
     @property
+    def n_bytes(self) -> int:
+        """How many bytes of files are held."""
+        return sum(len(c.data) for c in self.contents.values() if isinstance(c, Content))
+
+    @property
     def sha256(self) -> tuple[tuple[str, str], ...]:
         """The name and the SHA-256 of each file; "" where it cannot be read."""
         return tuple((n, c.sha256 if isinstance(c, Content) else "") for n, c in self.contents.items())

@@ -82,6 +82,10 @@ class Tube:
         """The file's own matrix, as its gates elsewhere know it; None where it must not be applied again."""
         return None if self.compensation is Compensation.ALREADY else self.file.spillover
 
+    def without_bytes(self) -> Tube:
+        """Return the tube without its file's bytes, which take as much memory as its events."""
+        return replace(self, file=self.file.without_bytes())
+
     def compensated(self, matrix: SpilloverMatrix) -> Tube:
         """Return the tube compensated with a matrix for its own channels; it must not be compensated yet."""
         values = np.vstack([self.events.values, self.quantified])
@@ -99,6 +103,7 @@ def read_tube(
     compensated: bool = True,
     allow_truncated: bool = False,
     content: Content | None = None,
+    header: FcsFile | None = None,
 ) -> Tube:
     """Read a tube's channels and compensate them.
 
@@ -116,6 +121,8 @@ def read_tube(
         Read what there is of a file whose DATA end too early.
     content
         The file's bytes, where they have been read already.
+    header
+        The file, where its TEXT has been read already.
 
     Raises
     ------
@@ -126,7 +133,7 @@ def read_tube(
     MixedError
         If it has compensated channels beside raw ones.
     """
-    header = read_fcs(path, channels=(), allow_truncated=allow_truncated, content=content)
+    header = header or read_fcs(path, channels=(), allow_truncated=allow_truncated, content=content)
     rows = rows_of_file(panel, header.channels, header.markers, where=path.name)
     try:
         done = compensated_channels(panel, header.channels, header.markers)
@@ -137,22 +144,27 @@ def read_tube(
     matrix = None if matrix is None else on_rows(matrix, rows)
     detectors = set(map(rows.name_of, matrix.channels)) if matrix is not None else set()
     wanted = tuple(name for name in header.channels if name in detectors.union(rows.names))
-    file = read_fcs(path, channels=wanted, allow_truncated=allow_truncated, content=content)
+    file = header.decoding(wanted)
     times = tuple(row.name for row in panel.channels if row.role == "time")
-    sound = sound_events(_in_seconds(_events(file, rows), file, rows, times), path.name, times)
-    ends = scale_ends(file, file.decoded, sound.events.values, times=tuple(map(rows.name_of, times)))
-    raw = replace(sound.events, scale_tops=_tops(sound.events, ends.tops, times))
-    after = already_compensated(raw, rows, done) if is_done else compensated_events(raw, matrix, panel)
     quantified = panel.quantified.name
+    gating = tuple(name for name in rows.row_names if name != quantified)
+    told = tuple(map(rows.row_of, file.decoded))
+    events = _events(file, rows, (*gating, *sorted({*told}.difference(rows.row_names)), quantified))
+    sound = sound_events(_in_seconds(events, file, rows, times), path.name, times, told)
+    columns = (sound.events.column(name) for name in told)
+    ends = scale_ends(file, file.decoded, columns, times=tuple(map(rows.name_of, times)))
+    raw = replace(sound.events, scale_tops=_tops(sound.events, told, ends.tops, times))
+    on_scale_end = raw.column(quantified) >= AT_SCALE_END * raw.scale_top(quantified)
+    after = already_compensated(raw, rows, done) if is_done else compensated_events(raw, matrix, panel)
     return Tube(
         file=file,
         rows=rows,
-        events=after.events.only([name for name in rows.row_names if name != quantified]),
+        events=after.events.first(len(gating)),
         panel=gating_panel(panel),
         quantified=after.events.column(quantified),
         quantified_channel=quantified,
         quantified_top=raw.scale_top(quantified),
-        on_scale_end=raw.column(quantified) >= AT_SCALE_END * raw.scale_top(quantified),
+        on_scale_end=on_scale_end,
         compensation=after.state,
         spillover=after.matrix,
         flags=(*sound.flags, *after.flags),
@@ -161,15 +173,17 @@ def read_tube(
     )
 
 
-def _events(file: FcsFile, rows: FileRows) -> Events:
-    """Return the channels that were asked for, linear, under the names of rows."""
-    return Events(file.events(file.decoded), tuple(map(rows.row_of, file.decoded)))
+def _events(file: FcsFile, rows: FileRows, names: tuple[str, ...]) -> Events:
+    """Return channels by these names of rows, linear, in this order: those that gate are then one block."""
+    return Events(file.events(list(map(rows.name_of, names))), names)
 
 
-def _tops(events: Events, tops: Sequence[float], times: Sequence[str]) -> tuple[float, ...]:
-    """Return the ends of the scales; time has none, whatever the file calls it."""
-    ends = zip(events.channels, tops, strict=True)
-    return tuple(float("inf") if channel in times else top for channel, top in ends)
+def _tops(
+    events: Events, names: Sequence[str], tops: Sequence[float], times: Sequence[str]
+) -> tuple[float, ...]:
+    """Return the ends of the scales, told by name; time has none, whatever the file calls it."""
+    ends = dict(zip(names, tops, strict=True))
+    return tuple(float("inf") if channel in times else ends[channel] for channel in events.channels)
 
 
 def _in_seconds(events: Events, file: FcsFile, rows: FileRows, times: Sequence[str]) -> Events:

@@ -60,8 +60,8 @@ LABELS = {
     "pipeline.washout.line.doubts": {"Doubt"},
 }
 """Module → its enums of labels."""
-TYPED = {"OnError", "Target", "Kind", "RowReason"}
-"""Enums that are no labels of results: words that people type, and what `init` guesses of a file."""
+TYPED = {"OnError", "Target", "Kind", "RowReason", "Event"}
+"""Enums that are no labels of results: words that people type, what `init` guesses, kinds of audit lines."""
 ALSO_OTHER_WORDS = {"Step", "KitResult"}
 """Enums whose words name other things too: a population (`plasma_cells`), a test of the CP dataset (`ABC`)."""
 WORDS_ALONE = ("Notes", "About", "Legend")

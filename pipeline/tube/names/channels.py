@@ -47,6 +47,11 @@ def channels_meant(aliases: Sequence[str], channels: Sequence[str]) -> tuple[str
     >>> channels_meant(["PE-A", "YG585-A"], ["PE-A", "pe_a", "yg585-a"])
     ('PE-A', 'yg585-a')
     """
+    return _meant(tuple(aliases), tuple(channels))
+
+
+@lru_cache(4_096)  # every file of a study has the same channels
+def _meant(aliases: tuple[str, ...], channels: tuple[str, ...]) -> tuple[str, ...]:
     folded: dict[str, list[str]] = {}
     for channel in channels:
         folded.setdefault(folded_name(channel), []).append(channel)

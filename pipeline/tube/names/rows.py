@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +28,7 @@ SAME_LIGHT = 0.02
 Convention: where two detectors are so near, none is taken."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FileRows:
     """What a file calls the rows of its panel.
 
@@ -50,13 +51,13 @@ class FileRows:
 
     def row_of(self, name: str) -> str:
         """Return the row that a channel of the file is, or the channel's own name where it is none."""
-        return dict(zip(self.names, self.row_names, strict=True)).get(name, name)
+        return self._rows.get(name, name)
 
     def name_of(self, row: str) -> str:
         """Return what the file calls a row; a channel of no row has its own name."""
-        return dict(zip(self.row_names, self.names, strict=True)).get(row, row)
+        return self._names.get(row, row)
 
-    @property
+    @cached_property
     def row_names(self) -> tuple[str, ...]:
         """The panel's rows by name, in its order."""
         return tuple(row.name for row in self.panel.channels)
@@ -65,6 +66,14 @@ class FileRows:
     def quantified(self) -> str:
         """What the file calls the quantified channel."""
         return self.name_of(self.panel.quantified.name)
+
+    @cached_property
+    def _rows(self) -> dict[str, str]:
+        return dict(zip(self.names, self.row_names, strict=True))
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        return dict(zip(self.row_names, self.names, strict=True))
 
 
 def rows_of_file(panel: Panel, channels: Sequence[str], markers: Sequence[str], *, where: str) -> FileRows:
@@ -186,8 +195,7 @@ def matrix_for_control(
     ChannelsError
         If the control has no such detector.
     """
-    there = {rows.row_of(name) for name in rows.channels}
-    lacking = [name for name in matrix.channels if name not in there]
+    lacking = lacking_detectors(matrix, rows)
     if not lacking:
         return matrix
     renamed = _alike(matrix, lacking, on_rows(own, rows)) if own is not None else None
@@ -198,6 +206,12 @@ def matrix_for_control(
         )
     channels = tuple(renamed.get(name, name) for name in matrix.channels)
     return SpilloverMatrix(channels, matrix.values, matrix.source)
+
+
+def lacking_detectors(matrix: SpilloverMatrix, rows: FileRows) -> list[str]:
+    """Return the detectors of a matrix, under the names of rows, that a file does not have."""
+    there = {rows.row_of(name) for name in rows.channels}
+    return [name for name in matrix.channels if name not in there]
 
 
 def _alike(matrix: SpilloverMatrix, lacking: Sequence[str], own: SpilloverMatrix) -> dict[str, str] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -31,7 +31,9 @@ class Sound:
     notes: tuple[str, ...] = ()
 
 
-def sound_events(events: Events, file_name: str, time_channels: Iterable[str] = ()) -> Sound:
+def sound_events(
+    events: Events, file_name: str, time_channels: Iterable[str] = (), told: Sequence[str] = ()
+) -> Sound:
     """Return the events with those that hold no number moved to zero on every channel, where debris is.
 
     Parameters
@@ -40,14 +42,17 @@ def sound_events(events: Events, file_name: str, time_channels: Iterable[str] = 
         As read, not compensated.
     time_channels
         Channels whose gaps are filled from their neighbours, so that the events stay in order.
+    told
+        All channels in the order in which they are told, where that is another one.
 
     Raises
     ------
     UnsoundError
         If more than 1 % of the events hold no number.
     """
-    constant = [name for name in events.channels if _stands_still(events.column(name))]
-    sound = _without_gaps(events, file_name, set(time_channels))
+    names = told or events.channels
+    constant = [name for name in names if _stands_still(events.column(name))]
+    sound = _without_gaps(events, file_name, set(time_channels), names)
     if not constant:
         return sound
     note = f"every event has the same value on {', '.join(constant)}: was the detector on?"
@@ -79,8 +84,8 @@ def _stands_still(values: np.ndarray) -> bool:
     return values.size > 1 and bool(values[0] == values[-1]) and bool(values.min() == values.max())
 
 
-def _without_gaps(events: Events, file_name: str, times: set[str]) -> Sound:
-    suspects = [name for name in events.channels if not all_measured(events.column(name))]
+def _without_gaps(events: Events, file_name: str, times: set[str], names: Sequence[str]) -> Sound:
+    suspects = [name for name in names if not all_measured(events.column(name))]
     if not suspects:
         return Sound(events)
     gaps = np.zeros(events.n_events, np.bool_)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from gating import gate_plasma_cells
-from gating.clusters.mixture import density_peaks, fit_mixture
+from gating.clusters.mixture import fit_mixture
+from gating.clusters.peaks import density_peaks
 from gating.gates import AllOf, inside
 from gating.gates.steps import GateFlag
 from gating.thresholds.methods import Method

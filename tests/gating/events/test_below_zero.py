@@ -9,7 +9,7 @@ import pytest
 
 from gating.events import Events, FloatArray
 from gating.events.below_zero import far_below_zero
-from gating.events.compensation import SpilloverMatrix, compensate
+from gating.events.compensation import SpilloverMatrix, compensate, compensate_in_place
 from pipeline.fcs import read_fcs
 
 MATRIX = SpilloverMatrix(("A", "B", "C"), np.array([[1, 0.3, 0.02], [0.1, 1, 0.0], [0, 0, 1]]), "by hand")
@@ -36,6 +36,21 @@ def test_what_is_compensated_twice_is_below_zero_where_light_spills() -> None:
     found = far_below_zero(cells(2))
     assert [(low.channel, low.bright_on) for low in found] == [("B", "A"), ("A", "B")]
     assert found[0].median < -2000
+
+
+def test_a_matrix_is_taken_out_of_the_events_themselves_to_the_same_bits() -> None:
+    rng = np.random.default_rng(4)
+    values = rng.lognormal(5, 2, (4, 40_000)).astype(np.float32)
+    spill = np.eye(3) + 0.1 * rng.random((3, 3)) * (1 - np.eye(3))
+    matrix = SpilloverMatrix(("D", "A", "C"), spill, "by hand")  # in another order, one channel left out
+    copied = compensate(Events(values.copy(), ("A", "B", "C", "D")), matrix)
+    events = Events(values.copy(), ("A", "B", "C", "D"))
+    within = compensate_in_place(events, matrix)
+    np.testing.assert_array_equal(within.values, copied.values)
+    assert within.values is events.values
+    np.testing.assert_array_equal(within.column("B"), values[1])
+    expected = np.linalg.inv(spill).T @ values[[3, 0, 2]].astype(float)
+    np.testing.assert_allclose(within.values[[3, 0, 2]], expected, rtol=1e-3, atol=1)
 
 
 def test_a_few_percent_too_much_are_usual() -> None:

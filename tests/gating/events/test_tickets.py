@@ -43,6 +43,14 @@ def test_a_millionth_of_the_spread_changes_hardly_any_ticket(with_time):
     assert np.count_nonzero(~same) <= (10 if with_time else 40)
 
 
+def test_events_and_those_drawn_by_scatter_share_tickets_and_each_has_its_own() -> None:
+    events = marrow(3, n=3_000).events
+    drawn = drawn_by_scatter(events, panel())
+    assert drawn_by_scatter(events, panel()).tickets is drawn.tickets
+    assert drawn_by_scatter(drawn, panel()) is drawn
+    assert not np.array_equal(events.tickets, drawn.tickets)
+
+
 def test_a_gain_of_a_dye_draws_the_same_events():
     events = marrow(5, n=30_000).events
     brighter = events.values.copy()

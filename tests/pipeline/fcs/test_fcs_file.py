@@ -12,6 +12,7 @@ from test_fcs_conformance import two_data_sets
 
 from helpers.fcs_bytes import FcsBytes
 from pipeline.fcs import ChannelError, FcsError, UnreadableError, UnsupportedError, read_fcs, write_fcs
+from pipeline.files.content import Content
 
 CHANNELS = ("FSC-A", "PE-A", "APC-A", "Time")
 
@@ -31,6 +32,20 @@ def test_only_the_channels_asked_for_are_decoded_in_the_order_asked(tube, values
     assert file.decoded == ("APC-A", "FSC-A")
     np.testing.assert_array_equal(file.events(), values[[2, 0]])
     np.testing.assert_array_equal(file.events(("PE-A",)), values[[1]])
+
+
+def test_other_channels_are_chosen_of_a_file_whose_text_has_been_read(tube, values):
+    content = Content(tube, tube.read_bytes())
+    header = read_fcs(tube, channels=(), content=content)
+    matrix, repairs = header.spillover, header.repairs
+    tube.unlink()
+    chosen = header.decoding(("APC-A", "FSC-A"))
+    np.testing.assert_array_equal(chosen.events(), values[[2, 0]])
+    assert (chosen.spillover, chosen.repairs, header.decoded) == (matrix, repairs, ())
+    with pytest.raises(ChannelError, match="PC-A"):
+        header.decoding(("PC-A",))
+    assert chosen.without_bytes().content is None
+    assert chosen.without_bytes().repairs == repairs
 
 
 def test_a_row_is_one_run_of_memory_and_the_callers_own(tube, values):

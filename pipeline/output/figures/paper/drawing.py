@@ -175,7 +175,7 @@ def _outline(d: str, x: float, y: float) -> Outline:
                 continue
             token = next(tokens)  # noqa: PLW2901 (a command is followed by its number)
         value = float(token)
-        if command in "ML":
+        if command in ("M", "L"):
             at = value, float(next(tokens))
         elif command in "Hh":
             at = (value if command == "H" else at[0] + value), at[1]

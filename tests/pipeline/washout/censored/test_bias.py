@@ -113,6 +113,25 @@ def test_the_mean_slope_of_many_small_studies_is_the_true_one():
     assert best.beta[:, 1].mean() > found.beta[:, 1].mean()
 
 
+@pytest.mark.parametrize(("n", "censored", "weight"), [(6, 0.4, 1.0), (8, 0.58, 0.5), (12, 0.58, 1.0)])
+def test_nearly_every_small_study_has_its_bias_taken_off(n: int, censored: float, weight: float):
+    rng = np.random.default_rng(n)
+    x = rng.uniform(-3, 2.5, (200, n))
+    y = 0.356 * x + 0.4 * rng.standard_normal(x.shape)
+    low = float(np.quantile(y, censored))
+    kind = np.where(y < low, -1, OBSERVED).astype(np.int8)
+    design = np.stack([np.ones_like(x), x], axis=2)
+    every = CensoredRows(design, np.maximum(y, low), kind, np.full_like(y, 0.1), np.full_like(y, weight))
+    rows = every.take(np.flatnonzero(np.sum(kind == OBSERVED, axis=1) >= 3))
+    held = np.flatnonzero(maximise(rows).is_held(n))
+    rows = rows.take(held)
+    found = reduce_bias(
+        rows, Bounds(np.full(rows.y.shape, low), np.full(rows.y.shape, np.inf)), maximise(rows)
+    )
+    assert len(held) > 100
+    assert np.mean(found.converged) >= 0.98
+
+
 def test_copies_of_a_patient_take_off_as_much_as_the_patient_alone():
     weeks, rd, status = patients_on_a_line(12, 21, lloq=2000)
     once = fit_tobit(weeks, rd, status, lloq=2000)

@@ -8,8 +8,8 @@ from pydantic import BeforeValidator
 
 from calibration.curve.fit import PARAMETERS
 from pipeline.study.cells import Identifier, YesNo, as_file_name, number, one_of, whole_number
-from pipeline.study.settings_curve import CurveSettings
-from pipeline.study.settings_field import Fraction, setting
+from pipeline.study.settings.curve import CurveSettings
+from pipeline.study.settings.field import Fraction, setting
 
 CURVE_MODELS = tuple(PARAMETERS)
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from calibration.curve.acceptance_limits import CurveLimits
 from pipeline.study.cells import number, whole_number
-from pipeline.study.settings_field import Fraction, curve_setting, with_bound
+from pipeline.study.settings.field import Fraction, curve_setting, with_bound
 
 
 class CurveSettings(BaseModel):

@@ -16,8 +16,8 @@ from pipeline.study.cells import (
     number,
 )
 from pipeline.study.cells.choices import RowReason
-from pipeline.study.settings_field import Fraction, Reason, setting
-from pipeline.study.settings_tube import BeadSettings, TubeSettings
+from pipeline.study.settings.field import Fraction, Reason, setting
+from pipeline.study.settings.tube import BeadSettings, TubeSettings
 
 ALL_PANELS = "all"
 

@@ -1,0 +1,5 @@
+"""Settings: every choice that a study may make, by what depends on it."""
+
+from pipeline.study.settings.sheet import ALL_PANELS, Settings, setting_facts, setting_text
+
+__all__ = ["ALL_PANELS", "Settings", "setting_facts", "setting_text"]
