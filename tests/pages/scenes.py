@@ -43,6 +43,48 @@ def _demo_run(folder: Path) -> None:
     shutil.copytree(_demo(), folder, dirs_exist_ok=True)
 
 
+def _drawn_in_flowjo(folder: Path) -> None:
+    """The first study, and a FlowJo workspace in which a person drew the plasma cells of P04_BM1."""
+    from helpers.workspaces import matrix, population, rectangle, sample, workspace
+    from pipeline.fcs import read_fcs
+
+    _after_the_first_study(folder)
+    tube = folder / "my_study" / "fcs" / "2024-02-05" / "P04_BM1.fcs"
+    spillover = read_fcs(tube, channels=()).spillover
+    assert spillover is not None
+    cells = rectangle({"Comp-BV421-A": {"min": 1500.0}, "Comp-V500-C-A": {"max": 60000.0}})
+    alive = rectangle({"Comp-APC-H7-A": {"max": 600.0}, "FSC-A": {"min": 22000.0}})
+    drawn = sample(
+        population("Live", alive, population("Plasma cells", cells)),
+        shown=tube.name,
+        uri=f"file:/C:/lab/{tube.name}",
+        axes=matrix(spillover.channels, spillover.values),
+    )
+    (folder / "my_study" / "marrow.wsp").write_bytes(workspace(drawn))
+
+
+def _rainbow_days(folder: Path) -> None:
+    """Eight patients; the second day has rainbow beads alone. Typed is all but the sheet beads."""
+    from helpers.rainbow_beads import rainbow_beside
+    from pages.walk import type_into
+    from pipeline.simulate import simulate_study
+    from pipeline.template import write_template
+
+    simulated = simulate_study(folder / "practice", patients=8, events=10_000, seed=3)
+    study = folder / "my_study"
+    shutil.copytree(simulated / "fcs", study / "fcs")
+    shutil.rmtree(folder / "practice")
+    first, second = (study / "fcs" / day for day in ("2024-02-05", "2024-02-19"))
+    counting, forgotten = first / "QB_2024-02-05.fcs", second / "QB_2024-02-19.fcs"
+    rainbow_beside(counting, first / "RB_2024-02-05.fcs", 1.0, 9)
+    rainbow_beside(forgotten, second / "RB_2024-02-19.fcs", 0.895, 10)  # the light of that day in the truth
+    forgotten.unlink()
+    write_template(study, None)
+    type_into(study, "panels", [{"role": "cd38", "clone": "HIT2", "competes_with_drug": "yes"}])
+    days = ("2023-12-02", "2023-03-13", "2023-10-09", "2023-10-06", "2023-04-05", "2023-12-26", "2023-10-18", "2024-01-21")
+    type_into(study, "doses", [{"patient_id": f"P0{n}", "given_on": day} for n, day in enumerate(days, 1)])
+
+
 @cache
 def _first_study() -> Path:
     """Walk through docs/first-study.md once; return the folder."""
@@ -77,4 +119,6 @@ SCENES: Mapping[str, Callable[[Path], None]] = {
     "the demo as my_study": _demo_as_mine,
     "the folder of cd38rd after make demo": _demo_run,
     "the end of the first study": _after_the_first_study,
+    "the first study with a FlowJo workspace": _drawn_in_flowjo,
+    "a second day with rainbow beads alone": _rainbow_days,
 }

@@ -27,7 +27,7 @@ def _found(row: Row) -> str:
     """Return a density as the terminal prints it: three digits that count."""
     if row["status"] == "BELOW_LLOQ":
         return f"< {_whole(row['lloq'])}"
-    return f"{float(f'{float(row["rd"]):.3g}'):,.0f}" if row["rd"] else "–"
+    return _whole(f"{float(row['rd']):.3g}") if row["rd"] else "–"
 
 
 def truth_of_the_practice_study(here: Path, _before: list[Row]) -> list[Row]:

@@ -21,6 +21,9 @@ from pages.tables import as_lines, written
 ROOT = Path(__file__).resolve().parents[2]
 _PROGRESS = re.compile(r"\[\d+/\d+\] ")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
+R = shutil.which("Rscript")
+"""Blocks of R are run where it is installed."""
+_WITH_SURVIVAL = 'if (!requireNamespace("survival", quietly = TRUE)) quit(status = 0); library(survival)'
 _LONGEST = 300
 """Seconds that one command may take."""
 
@@ -103,6 +106,8 @@ def _do(step: Step, here: Path) -> None:
         (here / step.told).write_text("\n".join(step.lines) + "\n", encoding="utf-8")
     elif step.kind == "python":
         _run([sys.executable, "-W", "error", "-c", "\n".join(step.lines)], here, "0")
+    elif step.kind == "r" and R is not None:
+        _run([R, "--vanilla", "-e", "\n".join((_WITH_SURVIVAL, *step.lines))], here, "0")
 
 
 def _answer(step: Step, here: Path) -> list[str]:
