@@ -12,7 +12,7 @@ from pathlib import Path
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 SIZE = {"width": 1280, "height": 800}
-TALLEST = 900
+TALLEST = 1100
 """Pixels of a part that are shown at most."""
 TOP = "top"
 """The part that is the first screen."""

@@ -4,6 +4,7 @@ A page says in comments, which readers do not see, what a test cannot guess:
 
     <!-- start: SCENE -->            the steps below begin in a new folder, laid out as SCENE (see scenes.py)
     <!-- copy: A to B -->            the reader copies a file or folder
+    <!-- fill in: STUDY from OTHER -->  the reader fills in the orange cells; the values are those of another study's sheets
     <!-- remove: A -->               the reader deletes it
     <!-- type into: STUDY SHEET -->  the table below is typed into that sheet of the study's workbook
     <!-- save as: FILE -->           the block of text below is a file
@@ -22,7 +23,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_MARK = re.compile(r"<!-- (start|copy|remove|type into|save as|status|not run|drawing|photo|written): (.*?) -->")
+_MARK = re.compile(r"<!-- (start|copy|fill in|remove|type into|save as|status|not run|drawing|photo|written): (.*?) -->")
 _RULE = re.compile(r"\|[\s:|-]+\|")
 
 
@@ -58,7 +59,7 @@ def steps_of(text: str) -> list[Step]:
         elif piece.kind == "table":
             found += [Step(mark.kind, mark.told, piece.lines, piece.first) for mark in waiting]
             waiting = []
-        elif piece.kind in ("start", "copy", "remove", "drawing", "photo"):
+        elif piece.kind in ("start", "copy", "fill in", "remove", "drawing", "photo"):
             found.append(piece)
         else:
             marks = {mark.kind: mark.told for mark in waiting}

@@ -14,7 +14,8 @@ def written(name: str, here: Path, before: list[Row]) -> list[Row]:
     return TABLES[name](here, before)
 
 
-def _rows(path: Path) -> list[Row]:
+def table(path: Path) -> list[Row]:
+    """Return the rows of a CSV file."""
     with path.open(newline="", encoding="utf-8-sig") as file:
         return list(csv.DictReader(file))
 
@@ -32,17 +33,17 @@ def _found(row: Row) -> str:
 
 def truth_of_the_practice_study(here: Path, _before: list[Row]) -> list[Row]:
     """Return what is true and what was found, tube by tube."""
-    found = {row["sample_id"]: row for row in _rows(here / "my_study" / "results" / "rd_samples.csv")}
+    found = {row["sample_id"]: row for row in table(here / "my_study" / "results" / "rd_samples.csv")}
     return [
         {"tube": row["sample_id"], "true": _whole(row["true_rd"]), "found": _found(found[row["sample_id"]])}
-        for row in _rows(here / "practice" / "truth" / "tubes.csv")
+        for row in table(here / "practice" / "truth" / "tubes.csv")
     ]
 
 
 def tubes_of_the_demo(here: Path, before: list[Row]) -> list[Row]:
     """Return the tubes of the demo with what each shows, which a person wrote."""
     said = {row["tube"]: row["what it shows"] for row in before}
-    truth = {row["sample_id"]: row for row in _rows(here / "fcs_samples" / "truth-demo.csv")}
+    truth = {row["sample_id"]: row for row in table(here / "fcs_samples" / "truth-demo.csv")}
     return [
         {
             "tube": row["sample_id"],
@@ -54,7 +55,7 @@ def tubes_of_the_demo(here: Path, before: list[Row]) -> list[Row]:
             "flags": " ".join(f"`{flag}`" for flag in row["flags"].split(";") if flag),
             "what it shows": said[row["sample_id"]],
         }
-        for row in _rows(here / "fcs_samples" / "demo" / "results" / "rd_samples.csv")
+        for row in table(here / "fcs_samples" / "demo" / "results" / "rd_samples.csv")
     ]
 
 

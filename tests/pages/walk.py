@@ -16,7 +16,7 @@ from pages.drawing import sheet_drawing
 from pages.photo import Photo
 from pages.scenes import lay_out
 from pages.steps import Step, rows_of, shown_of, steps_of, typed_in
-from pages.tables import as_lines, written
+from pages.tables import as_lines, table, written
 
 ROOT = Path(__file__).resolve().parents[2]
 _PROGRESS = re.compile(r"\[\d+/\d+\] ")
@@ -96,6 +96,9 @@ def _do(step: Step, here: Path) -> None:
         source, target = (here / name for name in step.told.split(" to "))
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copytree(source, target, dirs_exist_ok=True) if source.is_dir() else shutil.copyfile(source, target)
+    elif step.kind == "fill in":
+        study, other = (here / name for name in step.told.split(" from "))
+        fill_in(study, other)
     elif step.kind == "remove":
         target = here / step.told
         shutil.rmtree(target) if target.is_dir() else target.unlink()
@@ -171,6 +174,28 @@ def type_into(study: Path, sheet: str, rows: list[dict[str, str]]) -> None:
             for number in numbers:
                 page.cell(number, place[name]).value = _cell(value)
     book.save(path)
+
+
+def fill_in(study: Path, other: Path) -> None:
+    """Type what `init` leaves open: lots, the clone, and each patient's last dose, as another study's sheets have them."""
+    sheets = {name: table(other / f"{name}.csv") for name in ("beads", "panels", "doses")}
+    lot = {name: sheets["beads"][0][name] for name in ("lot", "levels")}
+    cd38 = next(row for row in sheets["panels"] if row["role"] == "cd38")
+    last = {row["patient_id"]: row["given_on"] for row in sheets["doses"] if row["drug"] == "daratumumab"}
+    type_into(study, "panels", [{name: cd38[name] for name in ("role", "clone", "competes_with_drug")}])
+    type_into(study, "beads", [{"kit": sheets["beads"][0]["kit"], **lot}])
+    patients = column(study, "doses", "patient_id")
+    type_into(study, "doses", [{"patient_id": name, "given_on": last[name]} for name in patients])
+
+
+def column(study: Path, sheet: str, name: str) -> list[str]:
+    """Return what stands in a column of the workbook of a study."""
+    from openpyxl import load_workbook
+
+    page = load_workbook(study / "study.xlsx")[sheet]
+    place = next(cell.column for cell in page[1] if cell.value == name)
+    cells = [page.cell(number, place).value for number in range(2, page.max_row + 1)]
+    return [str(cell) for cell in cells if cell is not None]
 
 
 def _cell(value: str) -> str | float | date | None:
