@@ -27,9 +27,9 @@ def sheet_drawing(workbook: Path, sheet: str, columns: str) -> str:
     widths = [_width(page, column) for column in shown]
     n_rows = min(page.max_row, MOST_ROWS)
     width, height = NUMBERS + sum(widths), HEIGHT * (n_rows + 2)
+    size = f'width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
-        'font-family="Arial, Helvetica, sans-serif" font-size="13">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="Arial, Helvetica, sans-serif" font-size="13">',
         f"<title>{escape(f'Sheet {sheet} of {workbook.name}')}</title>",
         f'<rect width="{width}" height="{height}" fill="#fff"/>',
     ]

@@ -42,7 +42,9 @@ def words_in(photo: Photo) -> str:
     wanted = "//main/header|//main/section[1]" if photo.part == TOP else f"//*[@id='{photo.part}']"
     found = tree.xpath(wanted)
     if not found:
-        raise ValueError(f"{photo.page.name} has no part {photo.part!r}: name another one in the page of docs/")
+        raise ValueError(
+            f"{photo.page.name} has no part {photo.part!r}: name another one in the page of docs/"
+        )
     return re.sub(r"\s+", " ", " ".join(element.text_content() for element in found)).strip()
 
 

@@ -30,7 +30,9 @@ def _samples(folder: Path) -> None:
 
 def _demo_as_mine(folder: Path) -> None:
     """The demo, called my_study."""
-    shutil.copytree(ROOT / "fcs_samples" / "demo", folder / "my_study", ignore=shutil.ignore_patterns("results"))
+    shutil.copytree(
+        ROOT / "fcs_samples" / "demo", folder / "my_study", ignore=shutil.ignore_patterns("results")
+    )
 
 
 def _after_the_first_study(folder: Path) -> None:
@@ -65,10 +67,10 @@ def _drawn_in_flowjo(folder: Path) -> None:
 
 def _rainbow_days(folder: Path) -> None:
     """Eight patients; the second day has rainbow beads alone. Typed is all but the sheet beads."""
-    from helpers.rainbow_beads import rainbow_beside
     from pages.walk import type_into
     from pipeline.simulate import simulate_study
     from pipeline.template import write_template
+    from validation.rainbow_beads import rainbow_beside
 
     simulated = simulate_study(folder / "practice", patients=8, events=10_000, seed=3)
     study = folder / "my_study"
@@ -81,7 +83,16 @@ def _rainbow_days(folder: Path) -> None:
     forgotten.unlink()
     write_template(study, None)
     type_into(study, "panels", [{"role": "cd38", "clone": "HIT2", "competes_with_drug": "yes"}])
-    days = ("2023-12-02", "2023-03-13", "2023-10-09", "2023-10-06", "2023-04-05", "2023-12-26", "2023-10-18", "2024-01-21")
+    days = (
+        "2023-12-02",
+        "2023-03-13",
+        "2023-10-09",
+        "2023-10-06",
+        "2023-04-05",
+        "2023-12-26",
+        "2023-10-18",
+        "2024-01-21",
+    )
     type_into(study, "doses", [{"patient_id": f"P0{n}", "given_on": day} for n, day in enumerate(days, 1)])
 
 
@@ -99,7 +110,10 @@ def _demo() -> Path:
     """Run the demo once; return the folder."""
     from pages.walk import walk
 
-    walk("<!-- start: the folder of cd38rd -->\n```console\n$ cd38rd run fcs_samples/demo\n```\n", _once() / "demo")
+    walk(
+        "<!-- start: the folder of cd38rd -->\n```console\n$ cd38rd run fcs_samples/demo\n```\n",
+        _once() / "demo",
+    )
     return next(path for path in (_once() / "demo").iterdir())
 
 

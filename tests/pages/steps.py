@@ -23,7 +23,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_MARK = re.compile(r"<!-- (start|copy|fill in|remove|type into|save as|status|not run|drawing|photo|written): (.*?) -->")
+_MARK = re.compile(
+    r"<!-- (start|copy|fill in|remove|type into|save as|status|not run|drawing|photo|written): (.*?) -->"
+)
 _RULE = re.compile(r"\|[\s:|-]+\|")
 
 
@@ -98,7 +100,11 @@ def _pieces(lines: list[str]) -> Iterator[Step]:
 
 def rows_of(lines: tuple[str, ...]) -> list[dict[str, str]]:
     """Return the rows of a table by its header; backticks and bold are taken off."""
-    cells = [[cell.strip(" `*") for cell in line.strip("|").split("|")] for line in lines if not _RULE.fullmatch(line)]
+    cells = [
+        [cell.strip(" `*") for cell in line.strip("|").split("|")]
+        for line in lines
+        if not _RULE.fullmatch(line)
+    ]
     return [dict(zip(cells[0], row, strict=True)) for row in cells[1:]]
 
 

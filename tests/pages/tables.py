@@ -68,4 +68,7 @@ TABLES: Mapping[str, Callable[[Path, list[Row]], list[Row]]] = {
 def as_lines(rows: list[Row]) -> list[str]:
     """Return a table in Markdown."""
     names = list(rows[0])
-    return [f"| {' | '.join(cells)} |" for cells in (names, ["---"] * len(names), *(list(row.values()) for row in rows))]
+    return [
+        f"| {' | '.join(cells)} |"
+        for cells in (names, ["---"] * len(names), *(list(row.values()) for row in rows))
+    ]

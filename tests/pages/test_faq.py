@@ -55,5 +55,7 @@ def test_docstrings_are_no_messages(tmp_path: Path):
     from pages.messages import _texts
 
     path = tmp_path / "a.py"
-    path.write_text('def f(x):\n    """Never said."""\n    return f"said {x} so", "plainly"\n', encoding="utf-8")
+    path.write_text(
+        'def f(x):\n    """Never said."""\n    return f"said {x} so", "plainly"\n', encoding="utf-8"
+    )
     assert sorted(_texts(path)) == ["plainly", "said … so"]

@@ -27,7 +27,9 @@ def test_every_page_is_in_the_index():
 
 
 def test_the_readme_leads_to_the_index_the_installation_and_the_first_study():
-    wanted = {ROOT / "docs" / name for name in ("README.md", "install.md", "first-study.md", "faq.md", "report.md")}
+    wanted = {
+        ROOT / "docs" / name for name in ("README.md", "install.md", "first-study.md", "faq.md", "report.md")
+    }
     assert wanted <= targets(ROOT / "README.md")
 
 

@@ -46,7 +46,12 @@ def double_click(launcher: Path, study: Path, desk: Path) -> tuple[str, list[str
     done = subprocess.run(
         [mine],
         cwd=desk,
-        env={"PATH": str(desk / "programs"), "PYTHONPATH": str(ROOT), "HOME": str(desk), "PYTHONIOENCODING": "utf-8"},
+        env={
+            "PATH": str(desk / "programs"),
+            "PYTHONPATH": str(ROOT),
+            "HOME": str(desk),
+            "PYTHONIOENCODING": "utf-8",
+        },
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -62,7 +67,9 @@ def double_click(launcher: Path, study: Path, desk: Path) -> tuple[str, list[str
 @unix_only
 @pytest.mark.slow
 @pytest.mark.parametrize("launcher", UNIX, ids=lambda path: path.name)
-def test_the_first_double_click_makes_a_workbook_and_the_next_ones_check_run_and_show(launcher: Path, desk: Path):
+def test_the_first_double_click_makes_a_workbook_and_the_next_ones_check_run_and_show(
+    launcher: Path, desk: Path
+):
     study = desk / "my study"  # a blank, as people's folders have
     lay_out("the folder of cd38rd", desk / "program")
     samples = desk / "program" / "fcs_samples" / "demo"

@@ -53,14 +53,17 @@ def test_every_block_is_run_or_says_why_not(page: Path):
             assert not re.search(r"^\s*(?:\$ |cd38rd |make |pip |pipx |uv |python )", text, re.MULTILINE), (
                 f"line {step.first}: commands in a block that no test runs"
             )
-            assert step.kind in ("text", "python", "csv"), f"line {step.first}: say why it is not run, or where it is saved"
+            assert step.kind in ("text", "python", "csv"), (
+                f"line {step.first}: say why it is not run, or where it is saved"
+            )
         if step.kind == "start":
             assert step.told in SCENES, f"line {step.first}"
 
 
 def test_the_blocks_that_no_test_runs_are_few_and_known():
     found = {
-        names_of(page): sum(step.kind == "not run" for step in steps_of(page.read_text("utf-8"))) for page in PAGES
+        names_of(page): sum(step.kind == "not run" for step in steps_of(page.read_text("utf-8")))
+        for page in PAGES
     }
     assert {name: n for name, n in found.items() if n} == NOT_RUN
 
@@ -87,18 +90,26 @@ def test_every_picture_is_on_a_page_and_made_by_the_command():
 @pytest.mark.slow
 def test_the_slip_of_paper_of_the_first_study_is_that_of_its_files(tmp_path: Path):
     page = ROOT / "docs" / "first-study.md"
-    typed = {step.told.split()[1]: rows_of(step.lines) for step in steps_of(page.read_text("utf-8")) if step.kind == "type into"}
+    typed = {
+        step.told.split()[1]: rows_of(step.lines)
+        for step in steps_of(page.read_text("utf-8"))
+        if step.kind == "type into"
+    }
     walked(page, tmp_path)
     study = next(tmp_path.iterdir()) / "practice" / "study"
     sheets = {}
     for name in ("beads", "doses", "panels"):
         with (study / f"{name}.csv").open(newline="", encoding="utf-8") as file:
             sheets[name] = list(csv.DictReader(file))
-    assert [(row["lot"], row["levels"]) for row in typed["beads"]] == [(sheets["beads"][0]["lot"], sheets["beads"][0]["levels"])]
+    assert [(row["lot"], row["levels"]) for row in typed["beads"]] == [
+        (sheets["beads"][0]["lot"], sheets["beads"][0]["levels"])
+    ]
     last = {row["patient_id"]: row["given_on"] for row in sheets["doses"] if row["drug"] == "daratumumab"}
     assert {row["patient_id"]: row["given_on"] for row in typed["doses"]} == last
     cd38 = next(row for row in sheets["panels"] if row["role"] == "cd38")
-    assert [(row["clone"], row["competes_with_drug"]) for row in typed["panels"]] == [(cd38["clone"], cd38["competes_with_drug"])]
+    assert [(row["clone"], row["competes_with_drug"]) for row in typed["panels"]] == [
+        (cd38["clone"], cd38["competes_with_drug"])
+    ]
 
 
 @pytest.mark.parametrize("package", ["gating", "calibration"])

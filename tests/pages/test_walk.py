@@ -86,7 +86,10 @@ def test_a_table_is_typed_into_the_row_with_the_same_first_cell_else_below(tmp_p
 
 
 def test_a_drawing_is_the_same_bytes_for_the_same_cells_and_hides_no_markup(tmp_path: Path):
-    walk(EMPTY + block("$ cd38rd init s") + "<!-- type into: s doses -->\n| patient_id |\n|---|\n| <b>&1 |\n", tmp_path)
+    walk(
+        EMPTY + block("$ cd38rd init s") + "<!-- type into: s doses -->\n| patient_id |\n|---|\n| <b>&1 |\n",
+        tmp_path,
+    )
     book = tmp_path / "0" / "s" / "study.xlsx"
     drawn = sheet_drawing(book, "doses", "A:C")
     assert drawn == sheet_drawing(book, "doses", "A:C")

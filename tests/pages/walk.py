@@ -95,7 +95,9 @@ def _do(step: Step, here: Path) -> None:
     if step.kind == "copy":
         source, target = (here / name for name in step.told.split(" to "))
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copytree(source, target, dirs_exist_ok=True) if source.is_dir() else shutil.copyfile(source, target)
+        shutil.copytree(source, target, dirs_exist_ok=True) if source.is_dir() else shutil.copyfile(
+            source, target
+        )
     elif step.kind == "fill in":
         study, other = (here / name for name in step.told.split(" from "))
         fill_in(study, other)
@@ -169,7 +171,9 @@ def type_into(study: Path, sheet: str, rows: list[dict[str, str]]) -> None:
     for row in rows:
         key = next(iter(row))
         last = max(number for number in range(1, page.max_row + 1) if page.cell(number, 1).value)
-        numbers = [n for n in range(2, last + 1) if str(page.cell(n, place[key]).value) == row[key]] or [last + 1]
+        numbers = [n for n in range(2, last + 1) if str(page.cell(n, place[key]).value) == row[key]] or [
+            last + 1
+        ]
         for name, value in row.items():
             for number in numbers:
                 page.cell(number, place[name]).value = _cell(value)

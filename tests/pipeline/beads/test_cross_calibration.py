@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from helpers.rainbow_beads import RAINBOW, rainbow_beside
 from pipeline.beads.calibrate import BeadTask, calibrate_bead_run
 from pipeline.beads.cross_calibration import with_transfers
 from pipeline.beads.history import judged_bead_runs
@@ -20,6 +19,7 @@ from pipeline.running.progress import QuietReporter
 from pipeline.simulate import simulate_study
 from pipeline.study.settings import Settings
 from pipeline.study.study import BeadRun, Study
+from validation.rainbow_beads import RAINBOW, rainbow_beside
 from validation.simulated_beads import Detector, bead_run
 
 QUANTIBRITE = (638.0, 6930.0, 31008.0, 67601.0)
