@@ -73,9 +73,19 @@ def _write(page: Path, *, all_photos: bool) -> None:
             SHOWN.write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
+def main(arguments: list[str]) -> int:
+    """Write the named pages, or all, again; return how many could not be walked through."""
+    named = [Path(argument).resolve() for argument in arguments if not argument.startswith("--")]
+    n_failed = 0
+    for page in filter(has_steps, named or all_pages()):
+        print(page.relative_to(ROOT), flush=True)
+        try:
+            _write(page, all_photos="--photos" in arguments)
+        except (AssertionError, LookupError, ValueError, RuntimeError) as error:
+            n_failed += 1
+            print(f"  not written: {error}", file=sys.stderr)
+    return n_failed
+
+
 if __name__ == "__main__":
-    named = [Path(argument).resolve() for argument in sys.argv[1:] if not argument.startswith("--")]
-    for one in named or all_pages():
-        if has_steps(one):
-            print(one.relative_to(ROOT), flush=True)
-            _write(one, all_photos="--photos" in sys.argv)
+    sys.exit(main(sys.argv[1:]))

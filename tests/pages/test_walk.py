@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import subprocess
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+import doc_pages
 from pages.drawing import sheet_drawing
 from pages.photo import Photo, digest, words_in
 from pages.steps import Typed, rows_of, shown_of, steps_of, typed_in
-from pages.walk import walk
+from pages.walk import R, type_into, walk
 
 EMPTY = "<!-- start: an empty folder -->\n"
 
@@ -121,3 +124,44 @@ def test_marks_belong_to_the_block_or_table_below_them():
     page = "<!-- status: 1 -->\n```console\n$ a\n```\n```text\nb\n```\n| x |\n|---|\n| `y` |\n"
     assert [(step.kind, step.told) for step in steps_of(page)] == [("console", "1"), ("text", "0")]
     assert rows_of(("| x | **y** |", "|---|---|", "| `1` | 2 |")) == [{"x": "1", "y": "2"}]
+
+
+def test_what_is_typed_becomes_what_a_spreadsheet_makes_of_it(tmp_path: Path):
+    from openpyxl import load_workbook
+
+    walk(EMPTY + block("$ cd38rd init s"), tmp_path)
+    study = tmp_path / "0" / "s"
+    for typed in ("2024-05-31", "2024-16-10", "20240531", "1.5", "551; 6485", ""):
+        type_into(study, "doses", [{"patient_id": f"P {typed}", "dose": typed}])
+    page = load_workbook(study / "study.xlsx")["doses"]
+    place = next(cell.column for cell in page[1] if cell.value == "dose")
+    cells = [page.cell(row, place).value for row in range(2, 8)]
+    assert cells == [datetime(2024, 5, 31), "2024-16-10", 20240531, 1.5, "551; 6485", None]
+
+
+def test_one_page_that_cannot_be_walked_through_does_not_keep_the_others_from_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setattr(doc_pages, "ROOT", tmp_path)
+    bad, good = tmp_path / "bad.md", tmp_path / "good.md"
+    bad.write_text(EMPTY + block("$ cd38rd check nothing_here", "?"), encoding="utf-8")
+    good.write_text(EMPTY + block("$ cd38rd version", "?"), encoding="utf-8")
+    assert doc_pages.main([str(bad), str(good)]) == 1
+    assert "not written: " in capsys.readouterr().err
+    assert "cd38rd 0.1.0" in good.read_text("utf-8")
+    assert "?" in bad.read_text("utf-8")
+
+
+def test_a_block_of_r_is_run_where_r_is(tmp_path: Path):
+    page = EMPTY + "```r\nstop('no such column')\n```\n"
+    if R is None or not survival_is_installed():
+        walk(page, tmp_path)
+        return
+    with pytest.raises(AssertionError, match="no such column"):
+        walk(page, tmp_path)
+
+
+def survival_is_installed() -> bool:
+    return (
+        subprocess.run([str(R), "-e", "library(survival)"], capture_output=True, check=False).returncode == 0
+    )

@@ -19,8 +19,8 @@ from pages.steps import Step, rows_of, shown_of, steps_of, typed_in
 from pages.tables import as_lines, table, written
 
 ROOT = Path(__file__).resolve().parents[2]
-_PROGRESS = re.compile(r"\[\d+/\d+\] ")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_PROGRESS = re.compile(r"\[\d+/\d+\] ")
 R = shutil.which("Rscript")
 """Blocks of R are run where it is installed."""
 _WITH_SURVIVAL = 'if (!requireNamespace("survival", quietly = TRUE)) quit(status = 0); library(survival)'
@@ -203,10 +203,8 @@ def column(study: Path, sheet: str, name: str) -> list[str]:
 
 
 def _cell(value: str) -> str | float | date | None:
-    """Return what a spreadsheet makes of what is typed."""
-    if _DAY.fullmatch(value):
-        return date.fromisoformat(value)
+    """Return what a spreadsheet makes of what is typed: a day that there is not stays text."""
     try:
-        return float(value)
+        return date.fromisoformat(value) if _DAY.fullmatch(value) else float(value)
     except ValueError:
         return value or None
