@@ -84,7 +84,7 @@ def test_the_first_double_click_makes_a_workbook_and_the_next_ones_check_run_and
     assert shown == []
     fill_in(study, samples)
     said, shown = double_click(launcher, study, desk)
-    assert "1 tube: 0 quantified" in said
+    assert "1 below LLOQ" in said
     assert shown == ["results/report.html"]
 
 
