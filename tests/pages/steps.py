@@ -23,9 +23,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_MARK = re.compile(
-    r"<!-- (start|copy|fill in|remove|type into|save as|status|not run|drawing|photo|written): (.*?) -->"
-)
+MARKS = ("start", "copy", "fill in", "remove", "type into", "save as", "status", "not run", "drawing", "photo",
+         "written")  # fmt: skip
+_MARK = re.compile(rf"<!-- ({'|'.join(MARKS)}): (.*?) -->")
 _RULE = re.compile(r"\|[\s:|-]+\|")
 
 

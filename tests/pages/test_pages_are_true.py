@@ -12,12 +12,13 @@ import pytest
 
 from doc_pages import ROOT, all_pages, has_steps, name_of, noted, photo_digests, walked
 from pages.scenes import SCENES
-from pages.steps import rows_of, steps_of
+from pages.steps import MARKS, rows_of, steps_of
 from pages.walk import Walked
 
 PAGES = all_pages()
 WITH_STEPS = [page for page in PAGES if has_steps(page)]
-LANGUAGES = {"console", "python", "text", "csv", "bat", "bash"}
+RUN = {"console", "python", "r"}
+COMMAND = re.compile(r"^\s*(?:\$ |cd38rd |make |pip |pipx |uv |python )", re.MULTILINE)
 NOT_RUN = {
     "README.md": 1,
     "CONTRIBUTING.md": 2,
@@ -48,16 +49,27 @@ def test_a_page_shows_what_a_reader_sees_who_does_what_it_says(page: Path, tmp_p
 @pytest.mark.parametrize("page", PAGES, ids=names_of)
 def test_every_block_is_run_or_says_why_not(page: Path):
     for step in steps_of(page.read_text("utf-8")):
-        if step.kind in LANGUAGES and step.kind != "console":
-            text = "\n".join(step.lines)
-            assert not re.search(r"^\s*(?:\$ |cd38rd |make |pip |pipx |uv |python )", text, re.MULTILINE), (
-                f"line {step.first}: commands in a block that no test runs"
-            )
-            assert step.kind in ("text", "python", "csv"), (
-                f"line {step.first}: say why it is not run, or where it is saved"
-            )
         if step.kind == "start":
-            assert step.told in SCENES, f"line {step.first}"
+            assert step.told in SCENES, f"line {step.first}: there is no such scene"
+        elif step.kind == "text":
+            assert not COMMAND.search("\n".join(step.lines)), f"line {step.first}: commands that no test runs"
+        else:
+            assert step.kind in {*MARKS, *RUN}, (
+                f"line {step.first}: say why this block is not run, or as what it is saved"
+            )
+
+
+@pytest.mark.parametrize(
+    "block",
+    ["```\ncd38rd run x\n```\n", "```bash\necho\n```\n", "```yaml\na: 1\n```\n", "```csv\na,b\n```\n"],
+)
+def test_a_block_that_nobody_runs_is_found(block: str, tmp_path: Path):
+    page = tmp_path / "a.md"
+    page.write_text(block, encoding="utf-8")
+    with pytest.raises(AssertionError):
+        test_every_block_is_run_or_says_why_not(page)
+    page.write_text(f"<!-- not run: the reason -->\n{block}", encoding="utf-8")
+    test_every_block_is_run_or_says_why_not(page)
 
 
 def test_the_blocks_that_no_test_runs_are_few_and_known():
