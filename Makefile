@@ -7,10 +7,11 @@ UNIT   := -n auto --dist worksteal -m "not benchmark and not slow"
 LOWEST := .venv-lowest
 
 .PHONY: help demo test unit coverage test-lowest test-3.11 test-3.12 test-3.13 lint types imports bench validation steadiness \
-  digests reference notes lock clean
+  digests pages reference notes lock clean
 
 demo: $(VENV)/.demo-ready ## Set up and quantify the sample study in fcs_samples/demo.
 	$(BIN)/cd38rd run fcs_samples/demo
+	@echo "Your own study: copy FCS files into a folder my_study, then: $(BIN)/cd38rd init my_study"
 
 help: ## List the targets, each with what it does.
 	@awk -F ':|## ' '/^[a-z][a-z0-9.-]*[^=]*:.*## / { printf "make %-12s %s\n", $$1, $$NF }' $(MAKEFILE_LIST)
@@ -60,6 +61,9 @@ steadiness: $(VENV)/.test-ready ## Shake simulated tubes by a millionth of their
 
 digests: $(VENV)/.test-ready ## Write the digests of the demo's results again, after numbers changed on purpose.
 	cd tests && ../$(BIN)/python -m validation.demo_digests
+
+pages: $(VENV)/.test-ready ## Do what the pages of docs say, and write again what they show, with their pictures.
+	$(BIN)/python tests/doc_pages.py
 
 reference: $(VENV)/.test-ready ## Write docs/reference again, from the docstrings.
 	$(BIN)/python tests/doc_reference.py

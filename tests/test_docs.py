@@ -15,6 +15,7 @@ import typer.main
 from calibration.density.receptor_density import RdStatus
 from doc_tables import BLOCK, PAGE, ROOMS_PAGE, ROOT, TABLES, flags_in_the_code, in_step
 from doc_tables import PAGES as PAGES_WITH_TABLES
+from pages.steps import rows_of, steps_of
 from pipeline.cli import ExitStatus, app
 from pipeline.commands.run import run_study
 from pipeline.output.calibration_table import CALIBRATION_COLUMNS
@@ -111,7 +112,7 @@ def commands(text: str) -> Iterator[list[str]]:
     """Yield the arguments of every cd38rd command, in fences and in running text."""
     fenced = "\n".join(FENCE.findall(text))
     for line in fenced.splitlines():
-        found = re.match(r"\s*(?:uv run )?cd38rd ([a-z][^#]*)", line)
+        found = re.match(r"\s*(?:\$ )?(?:uv run |\.venv/bin/)?cd38rd ([a-z][^#]*)", line)
         if found:
             yield shlex.split(re.split(r"\s{2,}→|\s{3,}", found[1])[0])
     for inline in INLINE.findall(FENCE.sub("", text)):
@@ -167,19 +168,16 @@ def files_of(places: str) -> list[str]:
     return found
 
 
-def sample_rows() -> list[list[str]]:
-    """Return the cells of the table of demo tubes: tube, weeks, true RD, status, what it shows."""
-    text = (ROOT / "fcs_samples" / "README.md").read_text("utf-8")
-    return [
-        [cell.strip(" `") for cell in row.strip("|").split("|")]
-        for row in re.findall(r"^\|\s*P\d\d_.*$", text, re.MULTILINE)
-    ]
+def sample_rows() -> list[dict[str, str]]:
+    """Return the table of demo tubes, row by row."""
+    steps = steps_of((ROOT / "fcs_samples" / "README.md").read_text("utf-8"))
+    return rows_of(next(step.lines for step in steps if step.kind == "written"))
 
 
 def test_the_sample_tubes_are_described_as_the_truth_has_them():
     with (ROOT / "fcs_samples" / "truth-demo.csv").open(newline="", encoding="utf-8") as file:
         truth = {row["sample_id"]: row for row in csv.DictReader(file)}
-    told = {row[0]: (float(row[1]), row[2]) for row in sample_rows()}
+    told = {row["tube"]: (float(row["weeks since daratumumab"]), row["true RD"]) for row in sample_rows()}
     known = {
         name: (float(row["washout_weeks"]), f"{float(row['true_rd']):,.0f}") for name, row in truth.items()
     }
@@ -193,4 +191,4 @@ def test_the_sample_tubes_get_the_statuses_that_their_page_says(tmp_path: Path):
     assert run_study(study, RunOptions(workers=1), QuietReporter()).exit_status == 0
     with (study / "results" / "rd_samples.csv").open(newline="", encoding="utf-8") as file:
         found = {row["sample_id"]: row["status"] for row in csv.DictReader(file)}
-    assert found == {row[0]: row[3] for row in sample_rows()}
+    assert found == {row["tube"]: row["status"] for row in sample_rows()}

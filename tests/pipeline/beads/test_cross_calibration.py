@@ -12,17 +12,17 @@ from pipeline.beads.cross_calibration import with_transfers
 from pipeline.beads.history import judged_bead_runs
 from pipeline.checks import check_folder
 from pipeline.commands.run import calibrate_study, run_study
-from pipeline.fcs import read_fcs, write_fcs
+from pipeline.fcs import write_fcs
 from pipeline.files.content import file_sha256
 from pipeline.running.options import RunOptions
 from pipeline.running.progress import QuietReporter
 from pipeline.simulate import simulate_study
 from pipeline.study.settings import Settings
 from pipeline.study.study import BeadRun, Study
+from validation.rainbow_beads import RAINBOW, rainbow_beside
 from validation.simulated_beads import Detector, bead_run
 
 QUANTIBRITE = (638.0, 6930.0, 31008.0, 67601.0)
-RAINBOW = (0.0, 300.0, 1000.0, 3200.0, 10000.0, 30000.0)
 HEADER = ("beads", "fcs_file", "kit", "lot", "channel", "levels", "transfer_from")
 ROWS = (
     ("QB1", "qb1.fcs", "quantibrite_pe", "96597", "PE-A", "638;6930;31008;67601", ""),
@@ -189,19 +189,6 @@ def test_the_kit_that_travels_with_a_density_is_that_of_the_curve(folder):
 @pytest.fixture(scope="module")
 def simulated(tmp_path_factory):
     return simulate_study(tmp_path_factory.mktemp("tube"), patients=1, events=15_000, seed=3)
-
-
-def rainbow_beside(beads, path, gain, seed, day=""):
-    """Write rainbow beads with the instrument's facts of another bead file, at `gain` times its gain."""
-    file = read_fcs(beads)
-    detector = Detector(photons=0.1, gain=20.0 * gain, noise=10.0)
-    made = bead_run(np.random.default_rng(seed), RAINBOW, detector=detector, n=4000, bead_cv=0.04)
-    names = ("FSC-A", "SSC-A", "PE-A")
-    keywords = {"$CYT": file.acquisition.instrument, "$CYTSN": file.acquisition.serial}
-    keywords["$DATE"] = day or f"{file.acquisition.acquired_on:%d-%b-%Y}".upper()
-    keywords["$P3V"] = f"{file.detector('PE-A').voltage:g}"
-    values = np.stack([made.fsc, made.ssc, made.intensity]).astype(np.float32)
-    write_fcs(path, values, names, keywords=keywords)
 
 
 def densities(folder):
