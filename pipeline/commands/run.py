@@ -82,7 +82,7 @@ def run_study(folder: Path, options: RunOptions, reporter: Reporter) -> RunSumma
         def facts() -> RunFacts:
             return record.facts(results.folder, inputs_of(study_result), done.workers, done.n_reused)
 
-        results.write(study_result, facts, reporter.stage)
+        results.write(study_result, facts, reporter.stage, run_on=record.day)
         log.info("every result is written")
     summary = summary_of(study_result, finished_text(study_result, results.report), faults)
     last.keep(summary)
