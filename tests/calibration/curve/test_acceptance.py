@@ -8,7 +8,7 @@ import pytest
 from calibration import BeadLimit, CheckName, CurveLimits, CurveVerdict, Limit
 from calibration.curve.acceptance import CHECKS, FittedBeads, acceptance
 from pipeline.study.settings import Settings
-from pipeline.study.settings.curve import CURVE_BOUNDS
+from pipeline.study.settings.curve import CURVE_BOUNDS, CurveSettings
 from pipeline.study.sheets.settings import MUST_NOT_EXCEED
 
 LEVELS = np.array([600.0, 6000.0, 30000.0, 60000.0])
