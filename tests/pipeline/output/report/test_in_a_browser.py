@@ -84,6 +84,15 @@ def test_the_filter_counts_and_says_when_nothing_is_found(page: Page) -> None:
     assert shown(page) == []
 
 
+def test_one_tube_is_counted_as_one(browser: Browser, study_result: StudyResult, tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    write_report(path, many_tubes(study_result, 1))
+    opened = browser.new_page(viewport=DESK)
+    opened.goto(path.as_uri())
+    assert opened.locator("#rd-count").inner_text() == "1 tube"
+    opened.close()
+
+
 def test_buttons_show_the_tubes_of_a_status(page: Page) -> None:
     page.click("#rd-tools button[data-status=BELOW_LLOQ]")
     statuses = page.locator("#rd tbody tr:visible").evaluate_all(
@@ -231,6 +240,10 @@ def test_on_a_phone_the_narrow_chart_is_shown(browser: Browser, report: str) -> 
     opened.goto(report)
     assert opened.locator("#washout svg.narrow").is_visible()
     assert not opened.locator("#washout svg.broad").is_visible()
+    for chart in opened.locator("svg.narrow:visible").all():
+        box = chart.bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= PHONE["width"]
     opened.close()
 
 

@@ -36,7 +36,8 @@
     const wanted = (row) => !pressed.length || pressed.some((name) => name === row.dataset.status || (name === "flagged" && "flagged" in row.dataset));
     rows.forEach((row) => { row.hidden = !(fits(texts.get(row)) && wanted(row)); });
     const shown = rows.filter((row) => !row.hidden).length;
-    count.textContent = shown === rows.length ? `${rows.length} tubes` : `${shown} of ${rows.length} tubes`;
+    const all = `${rows.length} tube${rows.length === 1 ? "" : "s"}`;
+    count.textContent = shown === rows.length ? all : `${shown} of ${all}`;
     nothing.hidden = shown > 0;
     follow(shown < rows.length);
   };
