@@ -128,9 +128,10 @@ def data_words(report: WashoutReport) -> str:
     """Return which visits stand behind the models."""
     used = f"{report.n_used} of {_counted(report.n_rows, 'visit')} ({_counted(report.n_patients, 'patient')})"
     return (
-        f"A washout and a density or a limit are known for {used}: {report.n_observed} measured, "
-        f"{report.n_left_censored} below LLOQ, {report.n_right_censored} above ULOQ; the censored ones stay "
-        "in as what they are."
+        f"A washout and a density or a limit are known for {used}: {report.n_observed} with a density "
+        "(also where the curve is extended above the top bead), "
+        f"{report.n_left_censored} known only as below LLOQ, {report.n_right_censored} known only as above "
+        "ULOQ; those enter the models as limits."
     )
 
 
