@@ -7,7 +7,7 @@ from typing import Final
 from calibration.density.receptor_density import QUANTIFIED
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.figures.style.ticks import count
-from pipeline.output.report.models.words import fold_words, three_digits
+from pipeline.output.report.models.words import fold_words, latest_weeks, three_digits
 from pipeline.study.quantity_name import density_name, drug_of
 from pipeline.washout.censored.estimate import ModelName, Wait
 from pipeline.washout.line.tobit import WashoutFit
@@ -19,9 +19,6 @@ CLEAR, LIKELY = 0.001, 0.05
 WELL_KNOWN, ROUGHLY_KNOWN = 2.0, 5.0
 """Upper over lower limit of the fold per doubling up to which its size is called well, or roughly, known.
 Convention."""
-
-LONGEST_WEEKS = 520.0
-"""Ten years: a later upper limit is called none. Convention: no patient waits so long."""
 
 HALF: Final = 0.5
 
@@ -114,7 +111,7 @@ def _beyond(report: WashoutReport, wait: Wait) -> str:
 
 
 def _weeks(wait: Wait) -> str:
-    high = wait.high if wait.high is not None and wait.high <= LONGEST_WEEKS else None
+    high = latest_weeks(wait)
     ends = (
         f"from {three_digits(wait.low)} weeks, no upper limit"
         if high is None
