@@ -36,8 +36,8 @@
     const wanted = (row) => !pressed.length || pressed.some((name) => name === row.dataset.status || (name === "flagged" && "flagged" in row.dataset));
     rows.forEach((row) => { row.hidden = !(fits(texts.get(row)) && wanted(row)); });
     const shown = rows.filter((row) => !row.hidden).length;
-    const all = `${rows.length} tube${rows.length === 1 ? "" : "s"}`;
-    count.textContent = shown === rows.length ? all : `${shown} of ${all}`;
+    const all = `${rows.length.toLocaleString("en")} tube${rows.length === 1 ? "" : "s"}`;
+    count.textContent = shown === rows.length ? all : `${shown.toLocaleString("en")} of ${all}`;
     nothing.hidden = shown > 0;
     follow(shown < rows.length);
   };
