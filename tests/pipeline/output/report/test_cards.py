@@ -187,3 +187,10 @@ def test_of_a_tube_that_could_not_be_read_no_number_of_cells_is_told(study_resul
     assert '<td class="n wide">0</td>' not in row
     card = next(card for card in page.split("<details")[1:] if f"<h3>{failed}</h3>" in card)
     assert "0 cells" not in card
+
+
+def test_rows_that_are_copied_say_what_was_extrapolated(study_result: StudyResult):
+    flag = GateFlag.LOW_GATE_CONFIDENCE
+    results = tuple(replace(one, flags=(*one.flags, flag)) for one in study_result.results)
+    page = report_html(changed(study_result, results=results))
+    assert 'data-text="Look at it, above the top bead LOW_GATE_CONFIDENCE' in page

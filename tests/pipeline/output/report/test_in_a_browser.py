@@ -137,6 +137,12 @@ def test_csv_holds_the_rows_and_columns_that_are_shown(page: Page, tmp_path: Pat
     assert "LLOQ" in head
     assert "Cells" not in head
     assert row.startswith("P05-S1,")
+    page.fill("#filter", "p07-s1")
+    with page.expect_download() as download:
+        page.click("#rd-csv")
+    download.value.save_as(tmp_path / "rows.csv")
+    row = (tmp_path / "rows.csv").read_text("utf-8-sig").splitlines()[1]
+    assert ",151000," in row  # 151,000 is 151 where Excel has a decimal comma
 
 
 def test_the_name_of_a_column_stands_right_beside_its_box(page: Page) -> None:
@@ -203,6 +209,9 @@ def test_the_pointer_over_a_point_reads_density_interval_tube_patient_and_weeks(
     point.hover()
     words = page.locator(".tip").inner_text()
     assert words.startswith("P05-S1 · patient P05")
+    box = page.locator(".tip").bounding_box()
+    assert box is not None
+    assert box["width"] <= 400  # it hides no more of the plot than it must
     assert re.search(r"\d weeks · 31,400 molecules per cell, interval [\d,]+ to [\d,]+", words)
     page.mouse.move(2, 2)
     assert not page.locator(".tip").is_visible()
@@ -302,6 +311,10 @@ def test_the_page_of_bead_runs_has_pictures_that_are_read_and_saved(
         opened.locator("#beads-1 .take button[data-kind=SVG]").first.click()
     assert download.value.suggested_filename == f"beads_{study_result.calibrations[0].beads}.svg"
     assert complaints == []
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(opened)
+    assert found.violations_count == 0, found.generate_report()
     opened.close()
 
 
