@@ -92,6 +92,11 @@ def competition_words(study: Study) -> str:
             f"Not every clone ({clones}) competes with {drug}: where it does, these are free sites "
             f"({drug}-competitive free {marker}); where not, total {marker}, with or without drug on it."
         )
+    if {panel.quantified.competes_with_drug for panel in study.panels} == {None}:
+        return (
+            f"The sheet panels does not say whether the clone ({clones}) competes with {drug}, so it is not "
+            f"known whether what follows is free or total {marker}."
+        )
     return (
         f"The panel does not say for every tube whether the clone ({clones}) competes with {drug}; "
         f"only where it does are these free sites ({drug}-competitive free {marker})."

@@ -22,6 +22,9 @@ Convention."""
 
 HALF: Final = 0.5
 
+_UNTOLD: Final = "cannot be told from these data: "
+"""How a note begins that gives a reason; the answer has said so already."""
+
 
 def answer(study_result: StudyResult) -> tuple[str, ...]:
     """Return the answer in two sentences; none where no washout is known."""
@@ -94,7 +97,7 @@ def _wait(report: WashoutReport, name: str, cut: float, contradicted: frozenset[
     if wait is None:
         return f"When {what} cannot be told: the rows contradict the line."
     if wait.weeks is None:
-        return f"When {what} cannot be told" + (f": {wait.note}." if wait.note else ".")
+        return f"When {what} cannot be told" + (f": {wait.note.removeprefix(_UNTOLD)}." if wait.note else ".")
     return f"{what[:1].upper()}{what[1:]} after {_weeks(wait)}{_beyond(report, wait)}."
 
 

@@ -36,7 +36,9 @@ def competing(study_result: StudyResult, answer: bool | None) -> Study:
 def test_free_is_said_only_of_a_clone_that_competes(study_result: StudyResult):
     assert competition_words(competing(study_result, True)).startswith("Daratumumab-competitive free CD38")
     assert "total CD38" in competition_words(competing(study_result, False))
-    assert "does not say" in competition_words(competing(study_result, None))
+    assert "not known whether what follows is free or total" in competition_words(
+        competing(study_result, None)
+    )
     both = tuple(competing(study_result, answer).panels[0] for answer in (True, False))
     words = competition_words(replace(study_result.study, panels=both))
     assert words.startswith("Not every clone")
