@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import Any, Final
 
 from calibration.curve.standard_curve import StandardCurve
-from calibration.density.receptor_density import ReceptorDensity
+from calibration.density.receptor_density import RdStatus, ReceptorDensity
 from gating.sentinels import B_PRECURSORS, NK_CELLS
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.interval import between_run_percent, between_run_source, interval_lacks
@@ -101,6 +101,12 @@ _REAGENTS: Final[tuple[Column[Any], ...]] = tuple(
     Column(name, attrgetter(f"reagents.{name}")) for name in REAGENT_COLUMNS
 )
 
+
+def _n_quantified(tube: SampleFacts) -> int | None:
+    """Return how many cells the density, its interval and the flags of few cells rest on."""
+    return None if tube.receptor.status is RdStatus.FAILED else tube.receptor.n_cells
+
+
 SAMPLES: Final[tuple[Column[SampleFacts], ...]] = (
     Column("sample_id", lambda tube: tube.sample.sample_id),
     Column("patient_id", lambda tube: tube.sample.patient_id),
@@ -149,6 +155,7 @@ SAMPLES: Final[tuple[Column[SampleFacts], ...]] = (
     *_ends("theta_sentinels", "occupancy.by_sentinels"),
     Column("sentinel_norm", _at("occupancy.norm")),
     *_ends("occupancy", "occupancy.by_level"),
+    Column("n_quantified", _n_quantified),
 )
 PATIENTS: Final[tuple[Column[Visit], ...]] = (
     Column("patient_id", lambda visit: visit.patient_id),

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from calibration.density.receptor_density import RdStatus
 from helpers.synthetic_result import changed
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.calibration_table import calibration_table
@@ -68,6 +69,7 @@ ADDED = [
     *(f"theta_sentinels{end}" for end in ("", "_low", "_high")),
     "sentinel_norm",
     *(f"occupancy{end}" for end in ("", "_low", "_high")),
+    "n_quantified",
 ]
 
 
@@ -86,6 +88,13 @@ def test_every_sample_has_a_row_in_the_order_of_the_sheet_failed_ones_too(study_
     failed = next(row for row in rows if row["status"] == "FAILED")
     assert failed["rd"] == failed["n_events"] == failed["plasma_cell_percent"] == ""
     assert "shorter than $TOT" in failed["note"]
+
+
+def test_the_cells_that_a_density_rests_on_are_told_beside_those_that_were_gated(study_result: StudyResult):
+    rows = {row["sample_id"]: row for row in rows_of(sample_table(study_result))}
+    for result in study_result.results:
+        failed = result.receptor.status is RdStatus.FAILED
+        assert rows[result.sample_id]["n_quantified"] == ("" if failed else str(result.receptor.n_cells))
 
 
 def test_what_is_not_known_is_empty_and_never_zero(study_result: StudyResult):

@@ -28,7 +28,7 @@ _CSV_CODES: Final[Mapping[str, str]] = {
 }
 """Columns of the workbook that a CSV file has under another name, or with other rows."""
 
-_ONLY_HERE: Final = ("reported", "sentinel_nk_reported", "sentinel_b_precursor_reported")
+_ONLY_HERE: Final = ("reported", "tube_verdict", "sentinel_nk_reported", "sentinel_b_precursor_reported")
 
 _SHOWN: Final[Mapping[RdStatus, str]] = {
     RdStatus.OK: "The number is given.",

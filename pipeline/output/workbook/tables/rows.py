@@ -9,6 +9,7 @@ from typing import Any, Final, cast
 from gating.sentinels import B_PRECURSORS, NK_CELLS
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.calibration_table import CALIBRATIONS
+from pipeline.output.legend.verdict import verdict_of
 from pipeline.output.result_tables import (
     PATIENTS,
     SAMPLES,
@@ -79,14 +80,19 @@ _RAW: Final = raw_columns("rd_raw", _receptor)
 _SAMPLE_FLAGS: Final[Column[Any]] = Column(
     "flags", lambda tube: _flags(sample_flags(tube.result, tube.exposure))
 )
+_SAMPLE_VERDICT: Final[Column[Any]] = Column(
+    "tube_verdict",
+    lambda tube: verdict_of(tube.receptor.status, sample_flags(tube.result, tube.exposure)).value,
+)
 _SAMPLE_NOTE: Final[Column[Any]] = Column(
     "short_note", lambda tube: short_note(sample_notes(tube.result, tube.exposure))
 )
 
 _TUBE_FIRST: Final = (
     *_named(SAMPLES, ("sample_id", "patient_id", "visit", "collected_on", "status")),
+    _SAMPLE_VERDICT,
     *_DENSITY,
-    *_named(SAMPLES, ("washout_weeks", "n_plasma_cells")),
+    *_named(SAMPLES, ("washout_weeks", "n_quantified")),
     _SAMPLE_FLAGS,
     _SAMPLE_NOTE,
 )

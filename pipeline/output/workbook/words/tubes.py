@@ -28,6 +28,9 @@ TUBE_WORDS: Final[Mapping[str, ColumnWords]] = {
     "patient_id": ColumnWords("Patient", "Pseudonym of the patient, as typed."),
     "visit": ColumnWords("Visit", "Visit, as typed; tubes of one patient and visit are replicates."),
     "collected_on": ColumnWords("Collected on", "Day the marrow or blood was taken."),
+    "tube_verdict": ColumnWords(
+        "Verdict", "The one verdict of the tube, from its status and flags, as in the report."
+    ),
     "status": ColumnWords("Status", "What the density is worth: see the statuses in the sheet Legend."),
     "reported": ColumnWords(
         "Reported {marker} RD",
@@ -59,13 +62,19 @@ TUBE_WORDS: Final[Mapping[str, ColumnWords]] = {
     "short_note": ColumnWords(
         "Note",
         "The first sentences about the row. The sheet Notes has all of them, a row each.",
-        width=64,
+        width=48,
     ),
     "n_events": ColumnWords("Events", "Events in the FCS file.", "events", COUNT),
     "n_viable_singlets": ColumnWords(
         "Viable single cells",
         "Events that passed time, margins, debris, singlets and viability.",
         "events",
+        COUNT,
+    ),
+    "n_quantified": ColumnWords(
+        "Cells",
+        "The quantified cells: the density and its interval rest on them.",
+        "cells",
         COUNT,
     ),
     "n_plasma_cells": ColumnWords(
