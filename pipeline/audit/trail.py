@@ -211,7 +211,7 @@ def _text(trail: Trail, event: Event, facts: Mapping[str, Any], changes: Sequenc
     body = {
         "number": len(trail.lines) + 1,
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "who": getpass.getuser(),
+        "who": _user(),
         "event": event.value,
         "facts": facts,
         "changes": [[change.row, change.column, change.old, change.new] for change in changes],
@@ -220,6 +220,14 @@ def _text(trail: Trail, event: Event, facts: Mapping[str, Any], changes: Sequenc
     text = json.dumps(body, ensure_ascii=False, allow_nan=False)
     digest = hashlib.sha256(text.encode("utf-8")).hexdigest()
     return f'{text[:-1]}, "digest": "{digest}"}}'.encode()
+
+
+def _user() -> str:
+    """Return the name of the user, or the number where the system knows no name, as in a container."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):  # KeyError before Python 3.13
+        return f"user {os.getuid()}" if hasattr(os, "getuid") else "unknown"
 
 
 def _digest(text: bytes) -> str:

@@ -30,6 +30,11 @@ class Record:
     started_at: str = field(default_factory=now)
     clock: float = field(default_factory=time.monotonic)
 
+    @property
+    def day(self) -> str:
+        """The day of `started_at`."""
+        return self.started_at[:10]
+
     def facts(
         self, results: Path, inputs: Sequence[tuple[str, str]], workers: int, n_reused: int
     ) -> RunFacts:

@@ -110,7 +110,14 @@ def _from_store(
         return record.facts(results.folder, inputs_of(study_result), 0, len(tubes))
 
     all_there()
-    results.write(study_result, facts, reporter.stage, figures=extras is not None, extras=extras or NO_EXTRAS)
+    results.write(
+        study_result,
+        facts,
+        reporter.stage,
+        run_on=record.day,
+        figures=extras is not None,
+        extras=extras or NO_EXTRAS,
+    )
     summary = summary_of(study_result, finished_text(study_result, results.report), faults)
     last.keep(summary)
     return summary

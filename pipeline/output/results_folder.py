@@ -75,6 +75,7 @@ class Results:
         facts: Callable[[], RunFacts],
         stage: Callable[[str], None],
         *,
+        run_on: str,
         figures: bool = True,
         extras: FigureExtras = NO_EXTRAS,
     ) -> None:
@@ -83,9 +84,12 @@ class Results:
         Parameters
         ----------
         facts
-            Asked last, so that run.json tells the time of the whole run; and before, for the day of the run.
+            Asked once, when all else is written: it adds a line to the audit trail, and run.json tells the
+            time of the whole run.
         stage
             Told what is written now.
+        run_on
+            Day of the run, for the report's head.
         figures
             Whether the figures are drawn again too.
         extras
@@ -95,7 +99,7 @@ class Results:
             stage("writing tables")
             self._write_tables(study_result, start)
             stage("writing the report")
-            self._write_report(study_result, facts().started_at[:10])
+            self._write_report(study_result, run_on)
             if figures:
                 stage("drawing figures")
                 self._write_figures(study_result, extras)
