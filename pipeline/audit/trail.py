@@ -103,13 +103,19 @@ def read_trail(folder: Path) -> Trail:
 
     Raises
     ------
-    OSError
+    UserError
         The file cannot be read.
     """
     path = folder / TRAIL
     if not path.exists():
         return Trail(())
-    raw = path.read_bytes()
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise UserError(
+            f"{path}: cannot be read ({error.strerror or error}), expected the study's audit trail. "
+            "Ask whoever made it for the right to read and write it, or move it away: the next run begins a new one"
+        ) from None
     lines: list[Line] = []
     previous = _START
     for number, text in enumerate(raw.split(b"\n")[:-1], 1):

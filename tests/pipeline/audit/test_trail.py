@@ -65,6 +65,13 @@ def test_a_user_without_a_name_as_in_a_container_is_told_by_number(
     assert re.fullmatch(r"user \d+|unknown", line.who)
 
 
+def test_a_trail_that_cannot_be_read_is_named_and_is_no_defect(tmp_path: Path) -> None:
+    (tmp_path / TRAIL).mkdir()
+    for read in (read_trail, must_be_whole):
+        with pytest.raises(UserError, match=r"audit.jsonl: cannot be read \(.*move it away"):
+            read(tmp_path)
+
+
 def test_the_history_of_a_row_is_what_changed_in_it(folder: Path) -> None:
     found = history_of(read_trail(folder), "A")
     assert [(line.number, change.column, change.new) for line, change in found] == [
