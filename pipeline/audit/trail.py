@@ -114,7 +114,8 @@ def read_trail(folder: Path) -> Trail:
     except OSError as error:
         raise UserError(
             f"{path}: cannot be read ({error.strerror or error}), expected the study's audit trail. "
-            "Ask whoever made it for the right to read and write it, or move it away: the next run begins a new one"
+            "Ask whoever made it for the right to read and write it, or move it away: "
+            "the next run begins a new one"
         ) from None
     lines: list[Line] = []
     previous = _START
