@@ -11,7 +11,6 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
-from pipeline.checks.acquisition import UNTELLING_SERIAL
 from pipeline.deid.fcs_copy import fcs_copy
 from pipeline.deid.key import Key, Kind, write_key
 from pipeline.deid.rows import (
@@ -26,6 +25,7 @@ from pipeline.deid.rows import (
     setting_rows,
 )
 from pipeline.fcs import FcsFile, TruncatedError, read_fcs
+from pipeline.fcs.acquisition import UNTELLING_SERIAL
 from pipeline.fcs.paths import split_data_set
 from pipeline.files.content import Content
 from pipeline.files.whole import write_whole

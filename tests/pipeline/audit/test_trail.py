@@ -11,7 +11,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import pipeline.audit.trail
 from helpers.dask_cluster import ROOT
 from pipeline.audit.trail import (
     TRAIL,
@@ -60,7 +59,7 @@ def test_a_user_without_a_name_as_in_a_container_is_told_by_number(
     def nameless() -> str:
         raise error
 
-    monkeypatch.setattr(pipeline.audit.trail.getpass, "getuser", nameless)
+    monkeypatch.setattr("getpass.getuser", nameless)
     (line,) = add_line(tmp_path, Event.RUN, {}).lines
     assert re.fullmatch(r"user \d+|unknown", line.who)
 
