@@ -32,7 +32,7 @@ class Record:
 
     @property
     def day(self) -> str:
-        """The day of `started_at`."""
+        """The day on which it began, in UTC, ISO 8601."""
         return self.started_at[:10]
 
     def facts(

@@ -75,7 +75,7 @@ class Results:
         facts: Callable[[], RunFacts],
         stage: Callable[[str], None],
         *,
-        run_on: str,
+        run_on: str = "",
         figures: bool = True,
         extras: FigureExtras = NO_EXTRAS,
     ) -> None:
@@ -84,12 +84,11 @@ class Results:
         Parameters
         ----------
         facts
-            Asked once, when all else is written: it adds a line to the audit trail, and run.json tells the
-            time of the whole run.
+            Asked once and last, so that run.json tells the time of the whole run.
         stage
             Told what is written now.
         run_on
-            Day of the run, for the report's head.
+            Day of the run, for the head of the report.
         figures
             Whether the figures are drawn again too.
         extras

@@ -85,7 +85,7 @@ OF_BEADS: Final[Mapping[str, FlagWords]] = {
     ),
     CalibrationFlag.FEW_CONTROL_EVENTS: FlagWords(
         "few cells in the control tube",
-        "the background is known poorly; the interval holds that, and the LLOQ is higher",
+        "the background is known poorly; the interval holds that, and the LLOQ may be higher",
         "the control was acquired shorter than its tube",
         "acquire controls as long as tubes",
         Weight.NOTED,

@@ -92,6 +92,11 @@ def competition_words(study: Study) -> str:
             f"Not every clone ({clones}) competes with {drug}: where it does, these are free sites "
             f"({drug}-competitive free {marker}); where not, total {marker}, with or without drug on it."
         )
+    if {panel.quantified.competes_with_drug for panel in study.panels} == {None}:
+        return (
+            f"The sheet panels does not say whether the clone ({clones}) competes with {drug}, so it is not "
+            f"known whether what follows is free or total {marker}."
+        )
     return (
         f"The panel does not say for every tube whether the clone ({clones}) competes with {drug}; "
         f"only where it does are these free sites ({drug}-competitive free {marker})."
@@ -128,9 +133,10 @@ def data_words(report: WashoutReport) -> str:
     """Return which visits stand behind the models."""
     used = f"{report.n_used} of {_counted(report.n_rows, 'visit')} ({_counted(report.n_patients, 'patient')})"
     return (
-        f"A washout and a density or a limit are known for {used}: {report.n_observed} measured, "
-        f"{report.n_left_censored} below LLOQ, {report.n_right_censored} above ULOQ; the censored ones stay "
-        "in as what they are."
+        f"A washout and a density or a limit are known for {used}: {report.n_observed} with a density "
+        "(also where the curve is extended above the top bead), "
+        f"{report.n_left_censored} known only as below LLOQ, {report.n_right_censored} known only as above "
+        "ULOQ; those enter the models as limits."
     )
 
 

@@ -52,10 +52,10 @@ def strength(
         if low and high is not None and 1 / low <= NARROW and high <= NARROW:
             return (
                 f"{has[0].upper()}{has[1:]}. No difference is shown; one by more than "
-                f"{max(1 / low, high):.2g} times is unlikely.{clash}"
+                f"{_digits(max(1 / low, high))} times is unlikely.{clash}"
             )
-        lower = f"{1 / low:.2g} times lower" if low else "any number of times lower"
-        higher = "any number of times higher" if high is None else f"{high:.2g} times higher"
+        lower = f"{_digits(1 / low)} times lower" if low else "any number of times lower"
+        higher = "any number of times higher" if high is None else f"{_digits(high)} times higher"
         return (
             f"Weak: {has}. The {what} may be {lower} or {higher}; this neither shows a difference nor rules "
             f"one out.{clash}"
@@ -64,3 +64,8 @@ def strength(
     hangs = " One or two patients with another outcome can change it." if few else ""
     clash = " The test says otherwise at 0.05: a borderline case." if p >= LEVEL else ""
     return f"{start}: {has}.{hangs}{clash} {_SEVERAL}"
+
+
+def _digits(times: float) -> str:
+    """Return two significant digits, written out: `230`, never `2.3e+02`."""
+    return f"{float(f'{times:.2g}'):,.10g}"

@@ -14,7 +14,6 @@ from pipeline.commands.audit import audited
 from pipeline.commands.exit_status import ExitStatus
 from pipeline.commands.record import digests_of
 from pipeline.commands.run import run_study
-from pipeline.commands.stored import rewrite_report
 from pipeline.files.content import digest_of
 from pipeline.running.options import RunOptions
 from pipeline.running.progress import QuietReporter
@@ -34,8 +33,11 @@ def study(finished: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(finished, tmp_path / "study"))
 
 
-def run(study: Path) -> None:
-    assert run_study(study, RunOptions(workers=1), QuietReporter()).exit_status is ExitStatus.ALL_QUANTIFIED
+def run(study: Path, *, fresh: bool = False) -> None:
+    assert (
+        run_study(study, RunOptions(workers=1, fresh=fresh), QuietReporter()).exit_status
+        is ExitStatus.ALL_QUANTIFIED
+    )
 
 
 def changes(study: Path) -> list[str]:
@@ -80,8 +82,7 @@ def test_each_kind_of_change_is_named(study: Path) -> None:
 
 def test_a_trail_that_lost_its_end_or_was_written_anew_is_named(study: Path) -> None:
     whole = (study / TRAIL).read_bytes()
-    (study / "results" / "report.html").unlink()
-    rewrite_report(study)
+    run(study, fresh=True)
     longer = (study / TRAIL).read_bytes()
     assert longer.startswith(whole)
     assert changes(study) == []

@@ -122,4 +122,4 @@ def test_the_record_names_no_place_of_this_computer(study: Path) -> None:
     kept = (study / "results" / "store" / "written" / "last").read_text("utf-8")
     assert str(study) not in kept
     assert "/tmp" not in kept
-    assert "report.html" in kept
+    assert "Report: " in kept

@@ -16,7 +16,7 @@ from gating.gates import RangeGate
 from gating.gates.steps import GatedPopulation, GateStep
 from gating.thresholds.methods import Method
 from helpers.synthetic_result import gated, marrow_events
-from pipeline.output.figures.outlines import beside_the_outline
+from pipeline.output.figures.outlines import kept_words
 from pipeline.tube.histograms import (
     Axis,
     Density,
@@ -87,7 +87,7 @@ def test_where_no_cell_looks_aberrant_the_channels_that_would_show_it_are_drawn_
     flagged = replace(plain, flags=("NO_ABERRANT_PHENOTYPE",))
     last = step_densities(events, flagged, panel=panel)[-1]
     assert (last.step, last.gate, last.x_channel, last.y_channel) == ("aberrant", None, names[1], names[0])
-    assert beside_the_outline(last, step).startswith("no cut: 3 of 80 plasma cells")
+    assert kept_words(last, step).startswith("no cut: 3 of 80 plasma cells")
 
 
 def test_drawn_gates_show_their_outline_and_a_picture_without_one_says_so():
@@ -98,7 +98,7 @@ def test_drawn_gates_show_their_outline_and_a_picture_without_one_says_so():
     assert pictures[step.name].gate == drawn[2]
     other = next(s for s in population.steps if s is not step and s.name in pictures)
     assert pictures[other.name].gate is None
-    assert "no outline" in beside_the_outline(pictures[other.name], replace(other, methods=(Method.FILE,)))
+    assert "no outline" in kept_words(pictures[other.name], replace(other, methods=(Method.FILE,)))
 
 
 def test_scatter_is_linear_and_fluorescence_is_not():

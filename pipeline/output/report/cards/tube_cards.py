@@ -117,7 +117,7 @@ def tube_card(
         background=rounded(receptor.background_abc),
         reading=HEADLINES[reading] if reading else "–",
         sentinels=HEADLINES[reading] if reading and receptor.status in QUANTIFIED else "",
-        n_cells=count(receptor.n_cells),
+        n_cells=_cells(result),
         washout=_weeks(exposure),
         confidence="–" if result.gating_confidence is None else f"{result.gating_confidence:.2f}",
         unsure=GateFlag.LOW_GATE_CONFIDENCE in flags,
@@ -170,7 +170,7 @@ def _facts(
     pairs = (
         (
             "quantified cells",
-            f"{count(result.receptor.n_cells)} {result.population.replace('_', ' ')}".strip(),
+            f"{_cells(result)} {result.population.replace('_', ' ')}".strip(),
         ),
         (population_name(study_result.study), cells),
         ("of them aberrant", _number(result.n_aberrant)),
@@ -194,6 +194,11 @@ def _facts(
         *((path, digest[:16]) for path, digest in result.sha256),
     )
     return tuple((name, text) for name, text in pairs if text and text != "–")
+
+
+def _cells(result: SampleResult) -> str:
+    """Return how many cells the density rests on; a dash where the tube could not be read."""
+    return "–" if result.n_events is None else count(result.receptor.n_cells)
 
 
 def _second_opinion(result: SampleResult) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 from calibration.density.receptor_density import QUANTIFIED
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.figures.style.ticks import count
-from pipeline.output.report.models.words import fold_words, three_digits
+from pipeline.output.report.models.words import fold_words, latest_weeks, three_digits
 from pipeline.study.quantity_name import density_name, drug_of
 from pipeline.washout.censored.estimate import ModelName, Wait
 from pipeline.washout.line.tobit import WashoutFit
@@ -20,10 +20,10 @@ WELL_KNOWN, ROUGHLY_KNOWN = 2.0, 5.0
 """Upper over lower limit of the fold per doubling up to which its size is called well, or roughly, known.
 Convention."""
 
-LONGEST_WEEKS = 520.0
-"""Ten years: a later upper limit is called none. Convention: no patient waits so long."""
-
 HALF: Final = 0.5
+
+_UNTOLD: Final = "cannot be told from these data: "
+"""How a note begins that gives a reason; the answer has said so already."""
 
 
 def answer(study_result: StudyResult) -> tuple[str, ...]:
@@ -97,7 +97,7 @@ def _wait(report: WashoutReport, name: str, cut: float, contradicted: frozenset[
     if wait is None:
         return f"When {what} cannot be told: the rows contradict the line."
     if wait.weeks is None:
-        return f"When {what} cannot be told" + (f": {wait.note}." if wait.note else ".")
+        return f"When {what} cannot be told" + (f": {wait.note.removeprefix(_UNTOLD)}." if wait.note else ".")
     return f"{what[:1].upper()}{what[1:]} after {_weeks(wait)}{_beyond(report, wait)}."
 
 
@@ -114,7 +114,7 @@ def _beyond(report: WashoutReport, wait: Wait) -> str:
 
 
 def _weeks(wait: Wait) -> str:
-    high = wait.high if wait.high is not None and wait.high <= LONGEST_WEEKS else None
+    high = latest_weeks(wait)
     ends = (
         f"from {three_digits(wait.low)} weeks, no upper limit"
         if high is None

@@ -15,6 +15,9 @@ from pipeline.washout.censored.estimate import Estimate, ModelName, Wait
 from pipeline.washout.observations.kept import left_out_notes
 from pipeline.washout.report import WashoutReport
 
+LONGEST_WEEKS: Final = 520.0
+"""Ten years: a later upper limit is called none. Convention: no patient waits so long."""
+
 _COLUMNS: Final = {
     "imid_since": "an immunomodulatory drug since the last dose",
     "prior_lines": "the number of prior lines",
@@ -118,6 +121,11 @@ def fold_words(number: float | None) -> str:
     return (fold_bound(number) if number is not None and known else "") or three_digits(number)
 
 
+def latest_weeks(wait: Wait) -> float | None:
+    """Return the upper limit of a wait in weeks; None where there is none that anybody lives to see."""
+    return wait.high if wait.high is not None and wait.high <= LONGEST_WEEKS else None
+
+
 def three_digits(number: float | None) -> str:
     """Return three significant digits; ∞ for a limit that the data do not set."""
     return "∞" if number is None or number == math.inf else count(float(f"{number:.3g}"))
@@ -213,7 +221,12 @@ def _wait_words(wait: Wait, name: str) -> str:
         limits = f"95 % credible interval {_seen(wait.low)} to {_seen(wait.high)}"
         note = ""  # a missing limit is named in its place
     else:
-        limits = f"95 % interval {three_digits(wait.low)} to {three_digits(wait.high)}"
+        high = latest_weeks(wait)
+        limits = (
+            f"95 % interval from {three_digits(wait.low)}, no upper limit"
+            if high is None
+            else f"95 % interval {three_digits(wait.low)} to {three_digits(high)}"
+        )
     weeks = f"{three_digits(wait.weeks)} ({limits}) weeks{note}"
     return f"Wait by {wait.model}. {_capital(_wait(wait, name))} after {weeks}."
 

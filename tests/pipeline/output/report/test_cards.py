@@ -178,3 +178,19 @@ def test_of_many_bead_runs_those_that_need_a_look_are_open(study_result: StudyRe
     assert heads == [""] * 7 + [" open"]
     few = report_html(study_result)
     assert re.findall(r'<details class="card" id="beads-\d+"( open)?>', few) == [" open", " open"]
+
+
+def test_of_a_tube_that_could_not_be_read_no_number_of_cells_is_told(study_result: StudyResult):
+    failed = next(r.sample_id for r in study_result.results if r.receptor.status is RdStatus.FAILED)
+    page = report_html(study_result)
+    row = next(row for row in page.split("<tr")[1:] if f">{failed}</a>" in row)
+    assert '<td class="n wide">0</td>' not in row
+    card = next(card for card in page.split("<details")[1:] if f"<h3>{failed}</h3>" in card)
+    assert "0 cells" not in card
+
+
+def test_rows_that_are_copied_say_what_was_extrapolated(study_result: StudyResult):
+    flag = GateFlag.LOW_GATE_CONFIDENCE
+    results = tuple(replace(one, flags=(*one.flags, flag)) for one in study_result.results)
+    page = report_html(changed(study_result, results=results))
+    assert 'data-text="Look at it, above the top bead LOW_GATE_CONFIDENCE' in page

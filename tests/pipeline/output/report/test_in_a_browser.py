@@ -84,6 +84,15 @@ def test_the_filter_counts_and_says_when_nothing_is_found(page: Page) -> None:
     assert shown(page) == []
 
 
+def test_one_tube_is_counted_as_one(browser: Browser, study_result: StudyResult, tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    write_report(path, many_tubes(study_result, 1))
+    opened = browser.new_page(viewport=DESK)
+    opened.goto(path.as_uri())
+    assert opened.locator("#rd-count").inner_text() == "1 tube"
+    opened.close()
+
+
 def test_buttons_show_the_tubes_of_a_status(page: Page) -> None:
     page.click("#rd-tools button[data-status=BELOW_LLOQ]")
     statuses = page.locator("#rd tbody tr:visible").evaluate_all(
@@ -128,6 +137,12 @@ def test_csv_holds_the_rows_and_columns_that_are_shown(page: Page, tmp_path: Pat
     assert "LLOQ" in head
     assert "Cells" not in head
     assert row.startswith("P05-S1,")
+    page.fill("#filter", "p07-s1")
+    with page.expect_download() as download:
+        page.click("#rd-csv")
+    download.value.save_as(tmp_path / "rows.csv")
+    row = (tmp_path / "rows.csv").read_text("utf-8-sig").splitlines()[1]
+    assert ",151000," in row  # 151,000 is 151 where Excel has a decimal comma
 
 
 def test_the_name_of_a_column_stands_right_beside_its_box(page: Page) -> None:
@@ -194,6 +209,9 @@ def test_the_pointer_over_a_point_reads_density_interval_tube_patient_and_weeks(
     point.hover()
     words = page.locator(".tip").inner_text()
     assert words.startswith("P05-S1 · patient P05")
+    box = page.locator(".tip").bounding_box()
+    assert box is not None
+    assert box["width"] <= 400  # it hides no more of the plot than it must
     assert re.search(r"\d weeks · 31,400 molecules per cell, interval [\d,]+ to [\d,]+", words)
     page.mouse.move(2, 2)
     assert not page.locator(".tip").is_visible()
@@ -231,6 +249,10 @@ def test_on_a_phone_the_narrow_chart_is_shown(browser: Browser, report: str) -> 
     opened.goto(report)
     assert opened.locator("#washout svg.narrow").is_visible()
     assert not opened.locator("#washout svg.broad").is_visible()
+    for chart in opened.locator("svg.narrow:visible").all():
+        box = chart.bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= PHONE["width"]
     opened.close()
 
 
@@ -289,6 +311,10 @@ def test_the_page_of_bead_runs_has_pictures_that_are_read_and_saved(
         opened.locator("#beads-1 .take button[data-kind=SVG]").first.click()
     assert download.value.suggested_filename == f"beads_{study_result.calibrations[0].beads}.svg"
     assert complaints == []
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(opened)
+    assert found.violations_count == 0, found.generate_report()
     opened.close()
 
 

@@ -13,6 +13,7 @@ from pipeline.assembly.study_result import StudyResult
 from pipeline.output.report.bars import SHADES, Scale, budget_bar, interval_bar, scale_of
 from pipeline.output.report.words import (
     competition_words,
+    data_words,
     density_words,
     interval_words,
     p_words,
@@ -35,7 +36,9 @@ def competing(study_result: StudyResult, answer: bool | None) -> Study:
 def test_free_is_said_only_of_a_clone_that_competes(study_result: StudyResult):
     assert competition_words(competing(study_result, True)).startswith("Daratumumab-competitive free CD38")
     assert "total CD38" in competition_words(competing(study_result, False))
-    assert "does not say" in competition_words(competing(study_result, None))
+    assert "not known whether what follows is free or total" in competition_words(
+        competing(study_result, None)
+    )
     both = tuple(competing(study_result, answer).panels[0] for answer in (True, False))
     words = competition_words(replace(study_result.study, panels=both))
     assert words.startswith("Not every clone")
@@ -69,6 +72,13 @@ def test_unknown_numbers_are_dashes():
 def test_every_tube_is_counted_once(study_result: StudyResult):
     line = verdict_line(study_result)
     assert sum(int(word) for word in line.split(": ")[1].replace(",", "").split() if word.isdigit()) == 12
+
+
+def test_a_visit_above_the_top_bead_is_not_told_as_none_above(study_result: StudyResult):
+    words = data_words(study_result.washout)
+    assert "5 measured" not in words
+    assert "extended above the top bead" in words
+    assert "1 known only as above ULOQ" in words
 
 
 def test_what_is_not_estimable_is_said_with_its_reason(study_result: StudyResult):

@@ -36,7 +36,8 @@
     const wanted = (row) => !pressed.length || pressed.some((name) => name === row.dataset.status || (name === "flagged" && "flagged" in row.dataset));
     rows.forEach((row) => { row.hidden = !(fits(texts.get(row)) && wanted(row)); });
     const shown = rows.filter((row) => !row.hidden).length;
-    count.textContent = shown === rows.length ? `${rows.length} tubes` : `${shown} of ${rows.length} tubes`;
+    const all = `${rows.length.toLocaleString("en")} tube${rows.length === 1 ? "" : "s"}`;
+    count.textContent = shown === rows.length ? all : `${shown.toLocaleString("en")} of ${all}`;
     nothing.hidden = shown > 0;
     follow(shown < rows.length);
   };
@@ -132,7 +133,9 @@
   };
   ticks.forEach((tick) => { tick.addEventListener("change", () => { column(tick); look(); }); if (tick.checked !== tick.defaultChecked) column(tick); });
 
-  const plain = (cell) => (cell.dataset.text ?? cell.textContent).replace(/\s+/g, " ").replace(/[\u25b2\u25bc]\d?/g, "").trim();
+  // A comma between thousands is a decimal point where Excel speaks German or French: no copy holds one.
+  const digits = (cell) => (cell.tagName === "TD" && cell.matches(".n, .ci") ? cell.textContent.replace(/(\d),(?=\d{3})/g, "$1") : cell.textContent);
+  const plain = (cell) => (cell.dataset.text ?? digits(cell)).replace(/\s+/g, " ").replace(/[\u25b2\u25bc]\d?/g, "").trim();
   const lines = () => [table.tHead.rows[0], ...[...body.rows].filter((row) => !row.hidden)].map((row) =>
     [...row.cells].filter((cell) => !cell.classList.contains("off") && !cell.classList.contains("plain")).map(plain));
   document.getElementById("rd-copy").addEventListener("click", async () => {

@@ -74,3 +74,8 @@ def test_one_reason_is_said_once_for_all_that_it_stops_and_in_plain_words():
         "M3; M2: no level.",
         "Half of the patients have 5,000 free CD38: a rise is not sure.",
     )
+
+
+def test_a_limit_that_nobody_lives_to_see_is_none_here_as_in_the_answer():
+    said = words(waits=(Wait("M1", 150_000.0, 0.5, 79.1, 26.9, 147_525.0, 10, note="far"),))
+    assert "79.1 (95 % interval from 26.9, no upper limit) weeks; far." in said[0]
