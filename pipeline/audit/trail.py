@@ -103,13 +103,20 @@ def read_trail(folder: Path) -> Trail:
 
     Raises
     ------
-    OSError
+    UserError
         The file cannot be read.
     """
     path = folder / TRAIL
     if not path.exists():
         return Trail(())
-    raw = path.read_bytes()
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise UserError(
+            f"{path}: cannot be read ({error.strerror or error}), expected the study's audit trail. "
+            "Ask whoever made it for the right to read and write it, or move it away: "
+            "the next run begins a new one"
+        ) from None
     lines: list[Line] = []
     previous = _START
     for number, text in enumerate(raw.split(b"\n")[:-1], 1):
@@ -211,7 +218,7 @@ def _text(trail: Trail, event: Event, facts: Mapping[str, Any], changes: Sequenc
     body = {
         "number": len(trail.lines) + 1,
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "who": getpass.getuser(),
+        "who": _user(),
         "event": event.value,
         "facts": facts,
         "changes": [[change.row, change.column, change.old, change.new] for change in changes],
@@ -220,6 +227,14 @@ def _text(trail: Trail, event: Event, facts: Mapping[str, Any], changes: Sequenc
     text = json.dumps(body, ensure_ascii=False, allow_nan=False)
     digest = hashlib.sha256(text.encode("utf-8")).hexdigest()
     return f'{text[:-1]}, "digest": "{digest}"}}'.encode()
+
+
+def _user() -> str:
+    """Return the name of the user, or the number where the system knows no name, as in a container."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):  # KeyError before Python 3.13
+        return f"user {os.getuid()}" if hasattr(os, "getuid") else "unknown"
 
 
 def _digest(text: bytes) -> str:

@@ -10,12 +10,10 @@ from pipeline.checks.findings import Finding, refusable, warning
 from pipeline.checks.flags import CheckFlag
 from pipeline.checks.headers import Headers, files_of
 from pipeline.fcs import FcsFile
+from pipeline.fcs.acquisition import UNTELLING_SERIAL
 from pipeline.study.study import BeadRun, Sample, Study
 from pipeline.study.wording import quoted
 from pipeline.tube.names.channels import find_channel
-
-UNTELLING_SERIAL = 2
-"""Serials of this length at most are counters (`1`) that many instruments have. Convention."""
 
 THE_CONTROL = "the control"
 

@@ -68,7 +68,7 @@ def run_study(folder: Path, options: RunOptions, reporter: Reporter) -> RunSumma
         events = results.events if options.export_events else None
         tasks = tube_tasks(study, calibrations, hashes, events, known)
         tasks = tuple(replace(task, second_opinion=options.second_opinion) for task in tasks)
-        done = quantified(tasks, options, results.stores, reporter)
+        done = quantified(tasks, options, results.stores, reporter, results.events)
         notes = not_run(study, done.results)
         key = made_from(study, results, done.results, calibrations, faults, notes)
         last = LastTime(results, key, figures=True)

@@ -12,6 +12,7 @@ from datetime import date
 
 from pipeline.fcs import FcsFile
 from pipeline.fcs.text.header import HEADER_BYTES
+from pipeline.fcs.text.text import whole_number
 
 _NUMBERS = r"[-+\d\s.,;:eE/]*"
 _WANTED = re.compile(
@@ -29,7 +30,14 @@ Rename = Callable[[str], str]
 
 
 def fcs_copy(
-    file: FcsFile, data: bytes, *, day: date | None, rename: Rename, instrument: str, serial: str
+    file: FcsFile,
+    data: bytes,
+    *,
+    day: date | None,
+    rename: Rename,
+    instrument: str,
+    serial: str,
+    cut_short: bool = False,
 ) -> bytes:
     """Return the bytes of a copy, as FCS of the file's own version.
 
@@ -45,6 +53,8 @@ def fcs_copy(
         Gives the name of a channel in the copy.
     instrument, serial
         Their pseudonyms.
+    cut_short
+        Whether the file ends before the events that it promises: the copy promises as many.
     """
     place = file.place
     events = data[place.begin : place.begin + place.n_bytes]
@@ -56,10 +66,13 @@ def fcs_copy(
     for number, channel in enumerate(file.channels, 1):
         kept[f"$P{number}N"] = rename(channel)
     kept |= _matrix(file, rename)
-    kept |= {"$TOT": str(place.n_events), "$NEXTDATA": "0"}
+    promised = max(whole_number(file.keywords.get("$TOT")) or 0, place.n_events + 1)
+    n_events = promised if cut_short else place.n_events
+    kept |= {"$TOT": str(n_events), "$NEXTDATA": "0"}
     facts = {"$CYT": instrument, "$CYTSN": serial, "$DATE": "" if day is None else _as_fcs(day)}
     kept |= {key: value for key, value in facts.items() if value}
-    return _whole(file.version, kept, events)
+    n_bytes = -(-len(events) * n_events // max(place.n_events, 1)) if cut_short else len(events)
+    return _whole(file.version, kept, events, n_bytes)
 
 
 def _matrix(file: FcsFile, rename: Rename) -> dict[str, str]:
@@ -77,15 +90,15 @@ def _as_fcs(day: date) -> str:
     return f"{day.day:02d}-{months[day.month - 1]}-{day.year}"
 
 
-def _whole(version: str, keywords: Mapping[str, str], events: bytes) -> bytes:
+def _whole(version: str, keywords: Mapping[str, str], events: bytes, n_bytes: int) -> bytes:
     """Return HEADER, TEXT and DATA; the offsets are in TEXT and change its length."""
     begin = 0
     while True:
-        text = _text({**_offsets(begin, len(events)), **keywords})
+        text = _text({**_offsets(begin, n_bytes), **keywords})
         if HEADER_BYTES + len(text) == begin:
             break
         begin = HEADER_BYTES + len(text)
-    end = begin + len(events) - 1
+    end = begin + n_bytes - 1
     data = (begin, end) if end < 10**8 else (0, 0)
     header = b"".join(b"%8d" % offset for offset in (HEADER_BYTES, begin - 1, *data, 0, 0))
     return f"FCS{version}    ".encode("ascii") + header + text + events

@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
+from itertools import count
 from pathlib import Path
 
 from pipeline.files.whole import write_whole
@@ -31,6 +32,7 @@ class Kind(StrEnum):
     VISIT = "visit"
     CYTOMETER = "cytometer"
     SERIAL = "serial number"
+    COUNTER = "short serial number"
     CHANNEL = "channel"
     DRUG = "drug"
     PERSON = "person"
@@ -44,7 +46,8 @@ _FORMS = {
     Kind.BEADS: "B{:02d}",
     Kind.VISIT: "visit_{}",
     Kind.CYTOMETER: "cytometer {}",
-    Kind.SERIAL: "{}",
+    Kind.SERIAL: "serial {}",
+    Kind.COUNTER: "{}",
     Kind.CHANNEL: "channel_{}",
     Kind.DRUG: "another drug {}",
     Kind.PERSON: "person {}",
@@ -73,8 +76,9 @@ class Key:
         if not original:
             return ""
         if (kind, original) not in self.names:
-            number = 1 + sum(one is kind for one, _ in self.names)
-            self.names[kind, original] = _FORMS[kind].format(number)
+            taken = {copy for (one, _), copy in self.names.items() if one is kind}
+            numbered = (_FORMS[kind].format(number) for number in count(1))
+            self.names[kind, original] = next(name for name in numbered if name not in taken)
         return self.names[kind, original]
 
     def shifted(self, patient: str, day: date) -> date:
@@ -96,12 +100,29 @@ def read_key(path: Path) -> Key:
         return Key()
     try:
         rows = list(csv.DictReader(io.StringIO(path.read_text("utf-8-sig"))))
-        return Key({(Kind(row["kind"]), row["original"]): row["copy"] for row in rows})
-    except (OSError, UnicodeDecodeError, ValueError, KeyError) as error:
+        return Key(_names(rows))
+    except (OSError, UnicodeDecodeError, ValueError, KeyError, TypeError) as error:
         raise UserError(
             f"{path}: found no key ({error}), expected the CSV file that an earlier `cd38rd deid` wrote, "
             f"with the columns {', '.join(_COLUMNS)}; name another file with --key"
         ) from None
+
+
+def _names(rows: Iterable[Mapping[str, str]]) -> dict[tuple[Kind, str], str]:
+    """Return the rows of a key; ValueError where one name stands for two, or days back are no number."""
+    names: dict[tuple[Kind, str], str] = {}
+    seen: set[tuple[Kind, str]] = set()
+    for row in rows:
+        kind, copy = Kind(row["kind"]), (row["copy"] or "").strip()
+        if kind is Kind.SHIFT:
+            int(copy)
+        elif not copy:
+            raise ValueError(f"a {kind.value} without a name in the copy")
+        elif (kind, copy) in seen:
+            raise ValueError(f"{kind.value} {copy} stands for two")
+        seen.add((kind, copy))
+        names[kind, row["original"]] = copy
+    return names
 
 
 def write_key(path: Path, key: Key) -> None:

@@ -9,7 +9,7 @@ from datetime import date, time
 from typing import Any
 
 from pipeline.deid.key import Key, Kind
-from pipeline.study.drugs import read_drug
+from pipeline.study.drugs import Meaning, listed_names, read_drug
 from pipeline.study.settings import Settings
 from pipeline.study.study import BeadRun, Dose, GateOverride, PanelChannel, Patient, Sample, Study
 
@@ -101,11 +101,10 @@ def dose_rows(study: Study, key: Key) -> Table:
 
 
 def _dose(dose: Dose, key: Key) -> dict[str, str]:
-    agents = read_drug(dose.drug).agents
     return {
         "patient_id": key.name(Kind.PATIENT, dose.patient_id),
         "given_on": key.shifted(dose.patient_id, dose.given_on).isoformat(),
-        "drug": " + ".join(agents) if agents else key.name(Kind.DRUG, dose.drug),
+        "drug": _drug(dose.drug, key),
         **{
             name: _cell(getattr(dose, name))
             for name in ("dose", "unit", "route", "serum_trough_ug_ml", "given_time")
@@ -116,6 +115,13 @@ def _dose(dose: Dose, key: Key) -> dict[str, str]:
 def patient_rows(study: Study, key: Key) -> Table:
     """Return the patients sheet."""
     return tuple(_patient(patient, key) for patient in study.patients)
+
+
+def _drug(typed: str, key: Key) -> str:
+    """Return the drugs that a name surely means; of another name its pseudonym, the same in every sheet."""
+    reading = read_drug(typed)
+    sure = reading.agents if reading.meaning is not Meaning.QUESTION else ()
+    return " + ".join(sure) or key.name(Kind.DRUG, " ".join(typed.split()).casefold())
 
 
 def _patient(patient: Patient, key: Key) -> dict[str, str]:
@@ -130,8 +136,7 @@ def _of_patient(patient: Patient, column: str, key: Key) -> str:
     if column == "age" and value is not None:
         return _cell(min(value, OLDEST_YEARS))
     if column == "refractory_to":
-        listed = [read_drug(name).agents for name in value.split(";") if name.strip()]
-        return "; ".join(" + ".join(agents) for agents in listed if agents)
+        return "; ".join(dict.fromkeys(_drug(name, key) for name in listed_names(value)))
     if column in _WORDS:
         return value if all(map(_CODES.fullmatch, re.findall(r"\S+", value))) else ""
     return _cell(value) if column in _AS_THEY_ARE or not isinstance(value, str) else ""
@@ -172,8 +177,9 @@ def _setting(name: str, value: object, key: Key, spillover_file: str) -> str:
         names = [one.strip() for one in str(value).split(";")]
         return "; ".join(one if one == "all" else key.name(Kind.PANEL, one) for one in names if one)
     if name in ("washed_out_drug", "study_drug", "imid_drugs"):
-        found = [agent for one in str(value).split(";") for agent in read_drug(one).agents]
-        return "; ".join(dict.fromkeys(found))
+        return "; ".join(dict.fromkeys(_drug(one, key) for one in listed_names(str(value))))
+    if name == "keep_in_models":
+        return str(value)  # a list of words that the program knows
     if isinstance(value, str):
         facts = Settings.model_fields[name].json_schema_extra
         choices = facts.get("choices") if isinstance(facts, dict) else None

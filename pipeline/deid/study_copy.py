@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from pipeline.deid.fcs_copy import fcs_copy
@@ -23,12 +24,14 @@ from pipeline.deid.rows import (
     sample_rows,
     setting_rows,
 )
-from pipeline.fcs import read_fcs
+from pipeline.fcs import FcsFile, TruncatedError, read_fcs
+from pipeline.fcs.acquisition import UNTELLING_SERIAL
 from pipeline.fcs.paths import split_data_set
 from pipeline.files.content import Content
 from pipeline.files.whole import write_whole
 from pipeline.study.errors import UsageError
 from pipeline.study.study import Study
+from pipeline.tube.names.channels import folded_name
 from pipeline.tube.spillover_file import read_spillover
 
 CONTROLS = {"fcs_file": "", "fmo_file": "_FMO", "isotype_file": "_isotype"}
@@ -106,7 +109,8 @@ class _Files:
         self._study, self._folder, self._key = study, folder, key
         self._written: dict[str, str] = {}
         typed = [alias for panel in study.panels for row in panel.channels for alias in row.aliases]
-        self._stems = {_stem(name) for name in (*typed, *(run.channel for run in study.beads))}
+        named = (*typed, *(run.channel for run in study.beads))
+        self._known = {fold(name) for name in named for fold in (_stem, folded_name)}
         self._shared = _shared_files(study)
 
     @property
@@ -129,7 +133,7 @@ class _Files:
 
     def rename(self, channel: str) -> str:
         """Return the name of a channel in the copy: that of the sheets, of scatter and time stay."""
-        known = _stem(channel) in self._stems or _TECHNICAL.fullmatch(channel)
+        known = {_stem(channel), folded_name(channel)} & self._known or _TECHNICAL.fullmatch(channel)
         return channel if known else self._key.name(Kind.CHANNEL, channel)
 
     def _copied(self, name: str, copy: str, shifted: Callable[[date], date] | None) -> str:
@@ -137,9 +141,7 @@ class _Files:
             return self._written[name]
         path, data_set = split_data_set(self._study.folder / name, 1)
         data = path.read_bytes()
-        file = read_fcs(
-            path, channels=(), data_set=data_set, content=Content(path, data), allow_truncated=True
-        )
+        file, cut_short = _read(path, data_set, data)
         facts = file.acquisition
         day = facts.acquired_at.date() if facts.acquired_at else facts.acquired_on
         written = fcs_copy(
@@ -147,17 +149,31 @@ class _Files:
             data,
             day=shifted(day) if day and shifted else None,
             rename=self.rename,
-            instrument=self._key.name(Kind.CYTOMETER, facts.instrument),
-            serial=self._key.name(Kind.SERIAL, facts.serial),
+            instrument=self._key.name(Kind.CYTOMETER, folded_name(facts.instrument)),
+            serial=self._serial(folded_name(facts.serial)),
+            cut_short=cut_short,
         )
         write_whole(self._folder / copy, written)
         self._written[name] = copy
         return copy
 
+    def _serial(self, serial: str) -> str:
+        """Return the pseudonym of a serial number; one too short to tell instruments apart stays so."""
+        return self._key.name(Kind.SERIAL if len(serial) > UNTELLING_SERIAL else Kind.COUNTER, serial)
+
+
+def _read(path: Path, data_set: int, data: bytes) -> tuple[FcsFile, bool]:
+    """Return a file without its events, and whether it ends before those that it promises."""
+    read = partial(read_fcs, path, channels=(), data_set=data_set, content=Content(path, data))
+    try:
+        return read(), False
+    except TruncatedError:
+        return read(allow_truncated=True), True
+
 
 def _stem(channel: str) -> str:
     """Return a channel without the letter of its pulse: area, height and width are of one detector."""
-    return re.sub(r"-[AHW]$", "", channel.strip(), flags=re.IGNORECASE).casefold()
+    return folded_name(re.sub(r"[\W_]+[AHW]$", "", channel.strip(), flags=re.IGNORECASE))
 
 
 def _shared_files(study: Study) -> frozenset[str]:

@@ -36,6 +36,8 @@ SERIALS = (
     "SERIAL NUMBER",
     "INSTRUMENT SERIAL NUMBER",
 )
+UNTELLING_SERIAL = 2
+"""Serials of this length at most are counters (`1`) that many instruments have. Convention."""
 SOFTWARE = ("CREATOR", "APPLICATION", "SOFTWARE", "SOFTWARE VERSION")
 """Keywords in which makers write the acquisition program and its version; the standard has none."""
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.checks.findings import TubeFindings
+from pipeline.files.safe_name import file_named
+from pipeline.files.whole import NotWrittenError
 from pipeline.quantification.pooled_cuts import cuts_of_batches, held_against_batch, with_batch_cuts
 from pipeline.quantification.quantify import failed, quantify_tube
 from pipeline.quantification.result import SampleResult, is_failed, with_findings
@@ -62,17 +64,22 @@ class _Passes:
         left out: they are tried again.
     alone
         By sample_id: what the tube gives without its batch.
+    events
+        The folder of per-event results; None: there is none.
     """
 
     options: RunOptions
     stores: Stores
     reporter: Reporter
+    events: Path | None
     latest: dict[str, Stored]
     alone: dict[str, SampleResult]
 
     def work(self, tasks: Sequence[TubeTask], workers: int) -> None:
         """Quantify tubes, and store each as soon as it is done."""
         bare = [without_findings(task) for task in tasks]
+        for task in bare:
+            _remove_events(task, self.events)
         for end in run_tasks(
             bare, quantify_tube, workers=workers, scheduler=self.options.scheduler, say=self.reporter.say
         ):
@@ -91,7 +98,11 @@ class _Passes:
 
 
 def quantified(
-    tasks: Sequence[TubeTask], options: RunOptions, stores: Stores, reporter: Reporter
+    tasks: Sequence[TubeTask],
+    options: RunOptions,
+    stores: Stores,
+    reporter: Reporter,
+    events: Path | None = None,
 ) -> Quantified:
     """Quantify the tubes of a study; finished ones are stored at once and reused.
 
@@ -99,8 +110,10 @@ def quantified(
     ----------
     tasks
         Of every tube of the study, without the cuts of a batch.
+    events
+        The folder of per-event results, of this run or of an earlier one; None: there is none.
     """
-    passes = _from_store(tasks, options, stores, reporter)
+    passes = _from_store(tasks, _Passes(options, stores, reporter, events, {}, {}))
     waiting = [t for t in tasks if _wanted(t, options) and t.sample.sample_id not in passes.alone]
     workers = workers_for(len(waiting), options.workers)
     reused = len(passes.alone)
@@ -173,11 +186,9 @@ def _unclear(tasks: Sequence[TubeTask], passes: _Passes) -> list[TubeTask]:
     return [task for task in given if known.get(task.sample.sample_id) != tube_digest(task)]
 
 
-def _from_store(
-    tasks: Sequence[TubeTask], options: RunOptions, stores: Stores, reporter: Reporter
-) -> _Passes:
-    """Return what is stored of the tubes that need no work alone; failed ones are always tried again."""
-    passes = _Passes(options, stores, reporter, {}, {})
+def _from_store(tasks: Sequence[TubeTask], passes: _Passes) -> _Passes:
+    """Fill in what is stored of the tubes that need no work alone; failed ones are always tried again."""
+    options, stores, reporter = passes.options, passes.stores, passes.reporter
     for task in tasks:
         name, wanted = task.sample.sample_id, _wanted(task, options)
         if wanted and (options.fresh or _without_events(task)):
@@ -210,6 +221,18 @@ def _announce(reporter: Reporter, reused: int, waiting: int, total: int) -> None
     if reused:
         reporter.say(f"{reused} of {total} reused")
     reporter.begin(reused + waiting, reused)
+
+
+def _remove_events(task: TubeTask, folder: Path | None) -> None:
+    """Remove a tube's per-event results of an earlier run: they are of other gates than it gets now."""
+    usual = None if folder is None else file_named(folder, task.sample.sample_id, ".parquet")
+    file = task.events_file or usual
+    for path in () if file is None else (file, file.with_suffix(".fcs")):
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            open_elsewhere = isinstance(error, PermissionError)
+            raise NotWrittenError(path, error.strerror or str(error), open_elsewhere) from error
 
 
 def _without_events(task: TubeTask) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -49,6 +50,25 @@ def test_the_lines_hold_who_did_what_and_every_change_old_and_new(folder: Path) 
         Change("samples B", "visit", "", "C2"),
     )
     assert cells_of(trail) == CELLS[-1]
+
+
+@pytest.mark.parametrize("error", [KeyError("getpwuid(): uid not found: 4711"), OSError("No username set")])
+def test_a_user_without_a_name_as_in_a_container_is_told_by_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def nameless() -> str:
+        raise error
+
+    monkeypatch.setattr("getpass.getuser", nameless)
+    (line,) = add_line(tmp_path, Event.RUN, {}).lines
+    assert re.fullmatch(r"user \d+|unknown", line.who)
+
+
+def test_a_trail_that_cannot_be_read_is_named_and_is_no_defect(tmp_path: Path) -> None:
+    (tmp_path / TRAIL).mkdir()
+    for read in (read_trail, must_be_whole):
+        with pytest.raises(UserError, match=r"audit.jsonl: cannot be read \(.*move it away"):
+            read(tmp_path)
 
 
 def test_the_history_of_a_row_is_what_changed_in_it(folder: Path) -> None:

@@ -12,7 +12,9 @@ import pytest
 from pipeline.audit.trail import TRAIL, read_trail
 from pipeline.commands.audit import audited
 from pipeline.commands.exit_status import ExitStatus
+from pipeline.commands.record import digests_of
 from pipeline.commands.run import run_study
+from pipeline.files.content import digest_of
 from pipeline.running.options import RunOptions
 from pipeline.running.progress import QuietReporter
 from pipeline.simulate import simulate_study
@@ -51,6 +53,14 @@ def test_a_study_that_nobody_touched_is_as_the_last_run_left_it(study: Path) -> 
     names = [name for name, _ in facts["files"]]
     assert {"report.html", "rd_samples.csv", "rd.xlsx", "gates/P01_BM1.xml"} <= set(names)
     assert str(study) not in json.dumps(facts)
+
+
+def test_a_run_adds_one_line_and_a_run_that_changes_nothing_adds_none(study: Path) -> None:
+    (line,) = read_trail(study).lines
+    written = [part for one in digests_of(study / "results") for part in one]
+    assert line.facts["results_sha256"] == digest_of(written)
+    run(study)
+    assert read_trail(study).lines == (line,)
 
 
 def test_each_kind_of_change_is_named(study: Path) -> None:

@@ -154,6 +154,26 @@ def test_events_that_are_missing_are_written_with_the_batch_s_cut_last(lab: Lab,
     assert sorted(lab.worked) == ["A", "B", "C", "D", "E", "E+", "F"]
 
 
+@pytest.mark.parametrize("exported_again", [True, False])
+def test_events_of_other_gates_do_not_stay_beside_a_tube_that_is_made_again(
+    lab: Lab, tmp_path: Path, exported_again: bool
+):
+    run(lab, tmp_path)
+    events = tmp_path / "events"
+    events.mkdir()
+    for name in ("A", "B"):
+        for ending in (".parquet", ".fcs"):
+            (events / f"{name}{ending}").touch()
+    tasks = [task("A", file="2"), *(task(name) for name in lab.cuts if name != "A")]
+    if exported_again:
+        tasks = [replace(one, events_file=events / f"{one.sample.sample_id}.parquet") for one in tasks]
+    lab.worked.clear()
+    quantified(tasks, RunOptions(workers=1), stores_in(tmp_path), QuietReporter(), events)
+    assert "A" in lab.worked
+    assert "B" not in lab.worked
+    assert {path.name for path in events.iterdir()} == {"B.parquet", "B.fcs"}
+
+
 def test_the_cuts_that_a_tube_was_given_are_in_its_digest():
     one, other = BatchCut(Step.VIABLE, "V", 530.0, 0.03, 5), BatchCut(Step.VIABLE, "V", 531.0, 0.03, 5)
     digests = {tube_digest(replace(task("E"), batch_cuts=cuts)) for cuts in ((), (one,), (other,))}
