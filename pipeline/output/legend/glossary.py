@@ -167,7 +167,7 @@ TERMS: Final[tuple[Term, ...]] = (
          "Free and held CD38 together: RD / (1 − θ).", is_plain=True),
     Term("ULOQ", "upper limit of quantification",
          "The brightest bead in the fit. Above it the curve is extrapolated: a density is given up to four "
-         "times the ULOQ (setting uloq_extrapolation); beyond that only “> limit” is known: verdict Above ULOQ."),
+         "times the ULOQ (setting uloq_extrapolation); beyond that only “> limit” is known: Above ULOQ."),
     Term("visit", "",
          "A patient on a day. Replicate tubes of a visit are pooled to one number.", is_plain=True),
     Term("washout", "",
