@@ -18,6 +18,7 @@ from pipeline.commands.shell import (
     complain,
     finish,
     hush_libraries,
+    in_quotes,
     sentence_and_status,
     study_folder,
     with_reporter,
@@ -83,7 +84,7 @@ def init(
     template = write_template(study, fcs, update=update)
     _say(template.found)
     done = f"Wrote {template.path}. Fill it in, then" if template.written else "Next"
-    _say(f"{done}: cd38rd check {study}")
+    _say(f"{done}: cd38rd check {in_quotes(study)}")
 
 
 @app.command(epilog=_examples("cd38rd check my_study"))
@@ -262,7 +263,7 @@ def simulate(
     from pipeline.simulate import simulate_study
 
     study = simulate_study(folder, patients=patients, events=events, seed=seed, scenario=scenario)
-    _say(f"Wrote {study}, the truth in {folder / 'truth'}. Next: cd38rd run {study}")
+    _say(f"Wrote {study}, the truth in {folder / 'truth'}. Next: cd38rd run {in_quotes(study)}")
 
 
 @app.command()

@@ -7,12 +7,18 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.audit.trail import TRAIL, Trail, history_of, read_trail
+from pipeline.audit.trail import TRAIL, Change, Trail, cells_of, changes_between, history_of, read_trail
+from pipeline.audit.typed_cells import typed_cells
+from pipeline.checks import folder_with_findings
 from pipeline.commands.exit_status import ExitStatus
 from pipeline.commands.record import digests_of
 from pipeline.commands.summary import RunSummary, some_of
 from pipeline.files.content import file_sha256
 from pipeline.study.errors import UserError
+from pipeline.study.faults import stops_run
+
+MOST_CELLS = 20
+"""Typed cells that are named one by one; of more it says how many. Convention."""
 
 
 def audited(folder: Path, row: str = "") -> RunSummary:
@@ -31,6 +37,7 @@ def audited(folder: Path, row: str = "") -> RunSummary:
     trail, facts = read_trail(folder), _facts(folder)
     faults = [
         *_faults_of_trail(trail, facts),
+        *_changed_cells(folder, trail),
         *_changed_inputs(folder, facts),
         *_changed_results(folder, facts),
     ]
@@ -76,6 +83,24 @@ def _faults_of_trail(trail: Trail, facts: Mapping[str, Any]) -> Iterator[str]:
         yield f"{TRAIL}: line {number} is another one than results/run.json knows: the trail was written anew"
 
 
+def _changed_cells(folder: Path, trail: Trail) -> Iterator[str]:
+    """Yield the cells typed since the last line of the trail; none where the trail is damaged."""
+    if trail.fault or not trail.lines:
+        return
+    study, faults, _ = folder_with_findings(folder)
+    if study is None or stops_run(faults):
+        yield "study: has faults now (cd38rd check says which), so typed cells that changed are not told"
+        return
+    changes = changes_between(cells_of(trail), typed_cells(study))
+    yield from (_cell(change) for change in changes[:MOST_CELLS])
+    if len(changes) > MOST_CELLS:
+        yield f"study: {len(changes) - MOST_CELLS} more cells were changed since the last run"
+
+
+def _cell(change: Change) -> str:
+    return f"{change.row}  {change.column}: {change.old or '(empty)'} → {change.new or '(empty)'}"
+
+
 def _changed_inputs(folder: Path, facts: Mapping[str, Any]) -> Iterator[str]:
     for name, digest in facts.get("inputs", ()):
         try:
@@ -104,6 +129,4 @@ def _history(trail: Trail, row: str) -> Iterator[str]:
     if not found:
         raise UserError(f"--row {row}: the audit trail has no row of this name")
     for line, change in found:
-        old = change.old or "(empty)"
-        new = change.new or "(empty)"
-        yield f"{line.number}  {line.at}  {line.who}  {change.row}  {change.column}: {old} → {new}"
+        yield f"{line.number}  {line.at}  {line.who}  {_cell(change)}"

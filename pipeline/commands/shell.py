@@ -18,6 +18,15 @@ if TYPE_CHECKING:
     from pipeline.running.progress import Reporter
 
 
+def in_quotes(path: Path) -> str:
+    """Return a path as it is typed behind a command: in quotes where a blank would split it.
+
+    >>> in_quotes(Path("my_study")), in_quotes(Path("my study"))
+    ('my_study', '"my study"')
+    """
+    return f'"{path}"' if any(letter in str(path) for letter in " &()'") else str(path)
+
+
 def complain(text: str) -> None:
     """Print a sentence on standard error."""
     typer.echo(text if "\n" in text else f"cd38rd: {text}", err=True)

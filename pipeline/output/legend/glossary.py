@@ -33,14 +33,14 @@ TERMS: Final[tuple[Term, ...]] = (
          "How many antibody molecules a cell holds, read off the beads' standard curve. An antibody holds "
          "one or two receptors."),
     Term("aberrant", "",
-         "Plasma cells whose markers are not those of normal ones (as CD19 lost, CD56 or CD117 gained): "
+         "Plasma cells whose markers are not those of normal ones (such as CD19 lost, CD56 or CD117 gained): "
          "the cells of the myeloma clone.", ("aberrant",)),
     Term("AICc", "Akaike's information criterion, corrected for small samples",
          "Tells which model describes the data best for its number of parameters: the lower the better; a "
          "difference below 2 says little."),
     Term("anchor", "",
-         "A marker that tells the wanted cells by itself, as CD138, CD319, CD229 or CD54 for plasma cells;"
-         " never CD38.", ("anchor",)),
+         "A marker that is enough to find the wanted cells, such as CD138, CD319, CD229 or CD54 for plasma "
+         "cells; never CD38.", ("anchor",)),
     Term("back-calculated error", "",
          "How far a bead's level, read off the curve, lies from the level on its slip."),
     Term("bead run", "",
@@ -81,8 +81,8 @@ TERMS: Final[tuple[Term, ...]] = (
          "Scatter of a density on the log scale, in percent; the uncertainty of one tube.",
          ("geometric CV",)),
     Term("interval", "",
-         "The 95 % interval: in 95 of 100 such studies it holds the true value. What it lacks stands "
-         "beside it.", is_plain=True),
+         "The 95 % interval: in 95 of 100 such studies it holds the true value. Which errors it does not "
+         "hold is said beside it.", is_plain=True),
     Term("isotype", "isotype control",
          "A control tube with an antibody of the same kind that binds nothing on these cells.",
          ("isotype",)),
@@ -93,7 +93,7 @@ TERMS: Final[tuple[Term, ...]] = (
     Term("LoB", "limit of blank",
          "The density that cells without CD38 reach by chance alone in 5 of 100 tubes."),
     Term("LoD", "limit of detection",
-         "The lowest density that is told from none in 95 of 100 tubes."),
+         "The lowest density that can be told apart from cells without CD38 in 95 of 100 tubes."),
     Term("lot", "",
          "The batch of a kit. Its slip gives the level of each bead population; these differ from lot to "
          "lot.", is_plain=True),
@@ -166,7 +166,8 @@ TERMS: Final[tuple[Term, ...]] = (
     Term("total", "total CD38",
          "Free and held CD38 together: RD / (1 − θ).", is_plain=True),
     Term("ULOQ", "upper limit of quantification",
-         "The brightest bead in the fit. Above it the curve is extrapolated."),
+         "The brightest bead in the fit. Above it the curve is extrapolated: a density is given up to four "
+         "times the ULOQ (setting uloq_extrapolation); beyond that only “> limit” is known: Above ULOQ."),
     Term("visit", "",
          "A patient on a day. Replicate tubes of a visit are pooled to one number.", is_plain=True),
     Term("washout", "",

@@ -15,7 +15,7 @@ OF_BEADS: Final[Mapping[str, FlagWords]] = {
         "another channel of the file sees the beads with as much light, or more",
         "if the curve is of the wrong detector, every density of the run is wrong",
         "study.xlsx names another channel than the dye's own",
-        "hold the channel against the panel: study.xlsx, sheet beads, column channel",
+        "compare the channel with the panel: study.xlsx, sheet beads, column channel",
         Weight.LOOK,
     ),
     CalibrationFlag.BEADS_CUT: FlagWords(
@@ -71,7 +71,7 @@ OF_BEADS: Final[Mapping[str, FlagWords]] = {
         "the standard curve of the bead run was rejected",
         "its tubes have no density",
         "a level was typed wrongly, a population was missed, or the beads are of another lot",
-        "hold the levels against the lot's slip: study.xlsx, sheet beads, columns levels, kit and lot; "
+        "compare the levels with the lot's slip: study.xlsx, sheet beads, columns levels, kit and lot; "
         f"then {_BEAD_CARD}",
         Weight.UNRELIABLE,
     ),
@@ -115,7 +115,7 @@ OF_BEADS: Final[Mapping[str, FlagWords]] = {
         "no standard curve came of the bead run",
         "its tubes have no density",
         "the bead file cannot be read, or its populations are not those of the kit",
-        "hold kit, lot, levels and channel against the slip: study.xlsx, sheet beads; export the bead "
+        "compare kit, lot, levels and channel with the slip: study.xlsx, sheet beads; export the bead "
         "file again",
         Weight.UNRELIABLE,
     ),

@@ -15,8 +15,8 @@ OF_FILES: Final[Mapping[str, FlagWords]] = {
         "if the cytometer changed in between, every density of the tube is too high or too low by one "
         "factor",
         "the tube was acquired on a day without beads, or the row names the bead run of another day",
-        "name the bead run of the tube's day in study.xlsx, sheet samples, column beads. Is there none, "
-        "say in the paper how many hours lie between",
+        "name the bead run of the tube's day in study.xlsx, sheet samples, column beads. If there is "
+        "none, say in the paper how many hours lie between",
         Weight.LOOK,
     ),
     CheckFlag.BEAD_AGE_UNKNOWN: FlagWords(
@@ -46,7 +46,7 @@ OF_FILES: Final[Mapping[str, FlagWords]] = {
         "by name or content, a file of this row may be another patient's or tube's",
         "the density may belong to another patient",
         "a file was typed into the wrong row, or one control into two rows",
-        "hold the file names of the row against the paper slip; correct study.xlsx, sheet samples, "
+        "compare the file names of the row with your paper slip; correct study.xlsx, sheet samples, "
         "columns fcs_file, fmo_file and isotype_file",
         Weight.LOOK,
     ),
@@ -63,7 +63,7 @@ OF_FILES: Final[Mapping[str, FlagWords]] = {
         "the file names another marker on a channel than the panel does",
         "if the file is right, the gates stand on the wrong marker",
         "the row names the wrong panel, or a tube was stained or labelled otherwise",
-        "hold the label of the channel against the panel: study.xlsx, sheet panels, columns channel and "
+        "compare the label of the channel with the panel: study.xlsx, sheet panels, columns channel and "
         "marker",
         Weight.LOOK,
     ),
@@ -97,7 +97,7 @@ OF_FILES: Final[Mapping[str, FlagWords]] = {
         "medians of dim cells are too low, and so is the density",
         "the file was compensated already and its matrix was applied again, or the matrix is not of this "
         "tube",
-        "is the file compensated already, name its panel in study.xlsx, sheet settings, row "
+        "if the file is compensated already, name its panel in study.xlsx, sheet settings, row "
         "compensated_panels; else look at the matrix",
         Weight.LOOK,
     ),
@@ -115,7 +115,7 @@ OF_FILES: Final[Mapping[str, FlagWords]] = {
         "light of other dyes may count as CD38 and may move gates",
         "the matrix was left out when the file was exported, or the file is compensated already",
         "export the file with its matrix. Or, in study.xlsx, sheet settings: name a file with the matrix "
-        "in the row spillover_file; is the file compensated already, name its panel in the row "
+        "in the row spillover_file; if the file is compensated already, name its panel in the row "
         "compensated_panels",
         Weight.LOOK,
     ),

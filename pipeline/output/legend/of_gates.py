@@ -13,7 +13,7 @@ _REVIEW: Final = (
     "look at the gates of the tube; a threshold that is wrong is typed anew in study.xlsx, sheet gates"
 )
 _PANEL: Final = (
-    "is the channel in the file, name it in study.xlsx, sheet panels; else it cannot be helped for these "
+    "if the file has the channel, name it in study.xlsx, sheet panels; if not, nothing can be done for these "
     "tubes"
 )
 
@@ -29,7 +29,7 @@ OF_GATES: Final[Mapping[str, FlagWords]] = {
         "the plasma cells do not look aberrant: all were quantified",
         "normal plasma cells may be among them; the density is that of all plasma cells",
         "the panel has few markers of aberrance, or nearly no cell of the clone is left",
-        "look at the step Aberrant; is the phenotype known, type its threshold in study.xlsx, sheet gates",
+        "look at the step Aberrant; if you know the phenotype, type its threshold in study.xlsx, sheet gates",
         Weight.NOTED,
     ),
     GateFlag.NO_ANCHOR: FlagWords(
@@ -44,7 +44,7 @@ OF_GATES: Final[Mapping[str, FlagWords]] = {
         "the gates are strict guesses, and the few cells in them are not the patient's plasma cells for "
         "sure",
         "hardly any plasma cells in the aspirate, or a stain that failed",
-        "look at the step Plasma cells; is there a group, type its threshold in study.xlsx, sheet gates",
+        "look at the step Plasma cells; if you see a group, type its threshold in study.xlsx, sheet gates",
         Weight.UNRELIABLE,
     ),
     GateFlag.NO_DEBRIS: FlagWords(
@@ -79,14 +79,14 @@ OF_GATES: Final[Mapping[str, FlagWords]] = {
         "no viability dye: dead cells are not excluded",
         "dead cells bind antibody unspecifically; many of them raise stain and control alike",
         "the panel has none",
-        "it cannot be helped for these tubes; say so in the paper",
+        "nothing can be done for these tubes; say so in the paper",
         Weight.NOTED,
     ),
     GateFlag.OVERRIDE_UNUSED: FlagWords(
         "a gate set by a person was not used: no step cuts there",
         "the automatic gate stands, not the person's",
         "the gate's name is of another panel, or the step was not needed",
-        "hold the gate's name against the steps of the tube; correct study.xlsx, sheet gates",
+        "compare the gate's name with the steps of the tube; correct study.xlsx, sheet gates",
         Weight.LOOK,
     ),
     GateFlag.TIME_UNSTABLE: FlagWords(
@@ -114,7 +114,7 @@ OF_GATES: Final[Mapping[str, FlagWords]] = {
         "the control is brighter than the stained tube: exchanged?",
         "the density is negative or none: it means nothing",
         "stained tube and control were exchanged, or the control holds the CD38 antibody",
-        "hold the file names against the paper slip; correct study.xlsx, sheet samples, columns fcs_file "
+        "compare the file names with your paper slip; correct study.xlsx, sheet samples, columns fcs_file "
         "and fmo_file",
         Weight.UNRELIABLE,
     ),

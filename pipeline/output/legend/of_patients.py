@@ -9,7 +9,7 @@ from pipeline.checks.flags import ExposureFlag
 from pipeline.output.legend.flag_words import FlagWords, Weight
 from pipeline.patients.flags import OccupancyFlag, VisitFlag
 
-_DOSES: Final = "hold the dates against the chart: study.xlsx, sheet doses"
+_DOSES: Final = "compare the dates with the patient's chart: study.xlsx, sheet doses"
 
 OF_PATIENTS: Final[Mapping[str, FlagWords]] = {
     ExposureFlag.DOSE_AFTER_SAMPLE: FlagWords(

@@ -10,7 +10,7 @@ _OTHER = re.compile(
     re.IGNORECASE,
 )
 _FMO = re.compile(r"(?<![a-z])fmo(?![a-z])|(?<![a-z])minus(?![a-z])", re.IGNORECASE)
-_ISOTYPE = re.compile(r"(?<![a-z])iso(type)?(?![a-z])|(?<![a-z])igg\d?[ab]?(?![a-z])", re.IGNORECASE)
+_ISOTYPE = re.compile(r"(?<![a-z])iso(typ[a-z]*)?(?![a-z])|(?<![a-z])igg\d?[ab]?(?![a-z])", re.IGNORECASE)
 _BEADS = re.compile(
     r"bead|quanti-?brite|(?<![a-z])q[bsc]{1,2}(?![a-z])|simply.?cellular|qifi|mesf|rainbow|rcp-?30|calibr|sphero"
     r"|8-?peaks?",
@@ -38,5 +38,7 @@ def said_kind(name: str) -> Kind | None:
 
     >>> said_kind("P01_BM1_FMO"), said_kind("QB_2024-05-31"), said_kind("P01_BM1")
     (<Kind.FMO: 'FMO'>, <Kind.BEADS: 'beads'>, None)
+    >>> said_kind("P01 Isotyp"), said_kind("P01_Isotypkontrolle")
+    (<Kind.ISOTYPE: 'isotype'>, <Kind.ISOTYPE: 'isotype'>)
     """
     return next((kind for kind, pattern in _SAID if pattern.search(name)), None)

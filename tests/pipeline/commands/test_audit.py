@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -77,7 +78,24 @@ def test_each_kind_of_change_is_named(study: Path) -> None:
     assert "results/rd_samples.csv: was changed after the last run" in found
     assert "results/rd.xlsx: was written by the last run, and is not there" in found
     assert "results: strange.csv not written by the last run" in found
-    assert len(changes(study)) == 5
+    assert (
+        "study: has faults now (cd38rd check says which), so typed cells that changed are not told" in found
+    )
+    assert len(changes(study)) == 6
+
+
+def test_cells_that_were_typed_since_the_last_run_are_named(study: Path) -> None:
+    sheet = study / "patients.csv"
+    rows = list(csv.reader(sheet.read_text("utf-8").splitlines()))
+    rows[1][rows[0].index("age")] = "41"
+    with sheet.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows)
+    (found,) = changes(study)
+    assert re.fullmatch(r"CHANGED patients P01  age: \S+ → 41", found)
+    run(study)
+    assert changes(study) == []
+    sheet.write_text(sheet.read_text("utf-8").replace(",41,", ",old,"), "utf-8")
+    assert "typed cells that changed are not told" in changes(study)[0]
 
 
 def test_a_trail_that_lost_its_end_or_was_written_anew_is_named(study: Path) -> None:

@@ -129,6 +129,13 @@ def test_init_says_what_it_found_and_update_what_it_added(tmp_path: Path, capsys
     ]
 
 
+def test_the_next_command_is_in_quotes_where_a_blank_would_split_the_folder(tmp_path: Path, capsys) -> None:
+    folder = tmp_path / "my study"
+    write_tube(folder / "fcs" / "S1_full.fcs")
+    assert status_of("init", folder) == 0
+    assert capsys.readouterr().out.splitlines()[-1].endswith(f'cd38rd check "{folder}"')
+
+
 def test_the_report_s_head_is_typed_without_making_any_tube_again(tmp_path: Path, capsys) -> None:
     study = simulate_study(tmp_path, patients=1, events=4_000, seed=5)
     assert status_of("run", study, "--workers", 1) == 0

@@ -11,6 +11,7 @@ from pipeline.output.report.models.words import fold_words, latest_weeks, three_
 from pipeline.study.quantity_name import density_name, drug_of
 from pipeline.washout.censored.estimate import ModelName, Wait
 from pipeline.washout.line.tobit import WashoutFit
+from pipeline.washout.recovery.fit import NOT_SEEN
 from pipeline.washout.report import WashoutReport
 
 CLEAR, LIKELY = 0.001, 0.05
@@ -92,12 +93,13 @@ def _wait(report: WashoutReport, name: str, cut: float, contradicted: frozenset[
     told = sorted(asked, key=lambda wait: wait.model != preferred)
     what = f"half of the patients have {count(cut)} {name} molecules per cell"
     if not told:
-        return f"When {what} cannot be told: no model tells it."
+        return f"It cannot be told when {what}: no model tells it."
     wait = next((wait for wait in told if wait.model not in contradicted), None)
     if wait is None:
-        return f"When {what} cannot be told: the rows contradict the line."
+        return f"It cannot be told when {what}: the rows contradict the line."
     if wait.weeks is None:
-        return f"When {what} cannot be told" + (f": {wait.note.removeprefix(_UNTOLD)}." if wait.note else ".")
+        why = wait.note.removeprefix(_UNTOLD).removeprefix(f"{NOT_SEEN}: ")
+        return f"It cannot be told when {what}" + (f": {why}." if why else ".")
     return f"{what[:1].upper()}{what[1:]} after {_weeks(wait)}{_beyond(report, wait)}."
 
 
