@@ -16,7 +16,7 @@ from pipeline.beads.result import CalibrationResult
 from pipeline.commands.exit_status import ExitStatus
 from pipeline.commands.record import digests_of
 from pipeline.commands.summary import RunSummary
-from pipeline.files.content import digest_of, file_sha256
+from pipeline.files.content import digest_of
 from pipeline.files.whole import write_whole
 from pipeline.output.results_folder import NO_EXTRAS, FigureExtras, Results
 from pipeline.study.faults import Fault, fault_report
@@ -54,9 +54,9 @@ class LastTime:
         try:
             text, status = str(kept["text"]), ExitStatus(kept["status"])
             failures = str(kept["failures"])
-            if kept["left_behind"] != self._left_behind():
+            if not self._is_as_it_was():
                 return None
-        except (KeyError, ValueError, OSError):
+        except (KeyError, ValueError, TypeError, OSError):
             return None
         said = text.replace(PLACE_OF_REPORT, str(self._results.report))
         return RunSummary(status, f"{NOTHING_NEW}\n{said}", fault_report(faults), failures)
@@ -70,15 +70,16 @@ class LastTime:
             "status": int(summary.exit_status),
             "text": summary.text.replace(str(self._results.report), PLACE_OF_REPORT),
             "failures": summary.failures,
-            "left_behind": self._left_behind(),
         }
         write_whole(self._record, json.dumps(record, indent=1, sort_keys=True) + "\n", durable=False)
 
-    def _left_behind(self) -> str:
-        """Return the digest of every result as it is now, of run.json, and of the audit trail's last line."""
+    def _is_as_it_was(self) -> bool:
+        """Whether results and audit trail are those that run.json names."""
         folder = self._results.folder
-        files = [part for one in digests_of(folder) for part in one]
-        return digest_of((*files, file_sha256(folder / "run.json"), read_trail(folder.parent).head))
+        facts = json.loads((folder / "run.json").read_text("utf-8"))
+        files = dict(facts["files"])
+        head = read_trail(folder.parent).head
+        return bool(files) and files == dict(digests_of(folder)) and facts["audit_head"] == head
 
     def _kept(self) -> dict[str, Any]:
         try:
