@@ -21,6 +21,8 @@ from pipeline.running.progress import QuietReporter
 from pipeline.simulate import simulate_study
 from pipeline.study.errors import UserError
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:

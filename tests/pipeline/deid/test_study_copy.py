@@ -32,6 +32,8 @@ NAMES_AND_DAYS = {
     "note",
 }
 
+pytestmark = pytest.mark.slow
+
 
 def rows_of(path: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8", newline="") as file:

@@ -60,6 +60,7 @@ def test_imports_are_found_wherever_they_stand() -> None:
     assert imported_packages(texts.values()) >= {"numpy", "scipy", "gating", "pipeline"}
 
 
+@pytest.mark.slow
 def test_every_module_that_a_tube_loads_is_in_its_digest(tmp_path: Path) -> None:
     study = simulate_study(tmp_path / "simulated", patients=1, events=3_000, seed=4)
     script = (

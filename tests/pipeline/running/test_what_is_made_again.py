@@ -17,6 +17,8 @@ from pipeline.simulate import simulate_study
 
 TUBES = ("P01_BM1", "P02_BM1", "P03_BM1")
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
