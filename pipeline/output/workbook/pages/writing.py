@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from pipeline.files.whole import write_whole
+from pipeline.files.whole import NotWrittenError, write_whole
 from pipeline.output.workbook.formats import format_of_unit
 from pipeline.output.workbook.pages import layout
 from pipeline.output.workbook.pages.archive import settled
@@ -20,11 +20,14 @@ from pipeline.output.workbook.sheet import Sheet
 from pipeline.output.workbook.tables.legend import code_name
 
 if TYPE_CHECKING:
+    from openpyxl import Workbook
     from openpyxl.worksheet.worksheet import Worksheet
 
 _NOT_IN_NAMES: Final = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 _LONGEST_NAME: Final = 31
 """Characters of the name of a sheet of Excel."""
+_NO_ROOM: Final = "SerialisationError"
+"""Of lxml, by name: openpyxl uses it where it is installed."""
 _BLANK: Final = "no sheets"
 _BY_UNIT: Final = ("value", "low", "high", "median")
 """Columns whose numbers are in the unit of their row, where the table has units."""
@@ -48,9 +51,23 @@ def write_workbook(path: Path, sheets: Iterable[Sheet]) -> None:
         _Page(workbook.create_sheet(sheet_name(sheet.name, taken)), sheet, styles).fill()
     if len(workbook.sheetnames) > 1:
         workbook.remove(blank)
+    write_whole(path, settled(_saved(workbook, path)))
+
+
+def _saved(workbook: Workbook, path: Path) -> bytes:
+    """Return the workbook as a file's bytes.
+
+    openpyxl writes each sheet into a temporary file first. Where there is no room for that, the library that
+    writes its XML raises an error of its own and no OSError.
+    """
     text = io.BytesIO()
-    workbook.save(text)
-    write_whole(path, settled(text.getvalue()))
+    try:
+        workbook.save(text)
+    except Exception as error:
+        if type(error).__name__ != _NO_ROOM and not isinstance(error, OSError):
+            raise
+        raise NotWrittenError(path, "no room for temporary files") from error
+    return text.getvalue()
 
 
 def sheet_name(name: str, taken: Iterable[str]) -> str:
