@@ -27,7 +27,7 @@ class Photo:
 
 
 def words_in(photo: Photo) -> str:
-    """Return the words and numbers of the part, one blank between two.
+    """Return the words and numbers of the part, one blank between two, without the day and the program.
 
     Raises
     ------
@@ -37,7 +37,8 @@ def words_in(photo: Photo) -> str:
     from lxml import html
 
     tree = html.parse(str(photo.page)).getroot()
-    for element in tree.xpath("//style|//script"):
+    # The day of the run and the digest of the program stand in the head, and are others each time.
+    for element in tree.xpath("//style|//script|//p[@class='facts']"):
         element.drop_tree()
     wanted = "//main/header|//main/section[1]" if photo.part == TOP else f"//*[@id='{photo.part}']"
     found = tree.xpath(wanted)
