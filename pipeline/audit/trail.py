@@ -34,7 +34,6 @@ class Event(StrEnum):
 
     RUN = "run"
     REPORT = "report"
-    SIGN = "sign"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,14 +135,14 @@ def read_trail(folder: Path) -> Trail:
 
 
 def add_line(
-    folder: Path, event: Event, facts: Mapping[str, Any], typed: Mapping[tuple[str, str], str] | None = None
+    folder: Path, event: Event, facts: Mapping[str, Any], typed: Mapping[tuple[str, str], str]
 ) -> Trail:
     """Add a line; return the trail with it. Two processes at once add one after the other.
 
     Parameters
     ----------
     typed
-        Every cell of the study now: (row, column) → what it holds; None: nothing was looked at.
+        Every cell of the study now: (row, column) → what it holds.
 
     Raises
     ------
@@ -156,17 +155,27 @@ def add_line(
     try:
         with _alone(path):
             trail = must_be_whole(folder)
-            changes = () if typed is None else changes_between(cells_of(trail), typed)
-            text = _text(trail, event, facts, changes)
-            with path.open("ab") as file:
-                file.write(text + b"\n")
-                file.flush()
-                os.fsync(file.fileno())
+            text = _text(trail, event, facts, changes_between(cells_of(trail), typed))
+            _append(path, text + b"\n")
     except OSError as error:
         raise NotWrittenError(
             path, error.strerror or str(error), isinstance(error, PermissionError)
         ) from error
     return read_trail(folder)
+
+
+def _append(path: Path, line: bytes) -> None:
+    """Add a line whole, or not at all where the disk is full."""
+    # Without a buffer, since closing the file would write what is left in one.
+    with path.open("ab", buffering=0) as file:
+        before, left = file.tell(), line
+        try:
+            while left:
+                left = left[file.write(left) :]
+            os.fsync(file.fileno())
+        except OSError:
+            os.truncate(path, before)
+            raise
 
 
 def must_be_whole(folder: Path) -> Trail:

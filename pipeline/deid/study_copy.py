@@ -24,7 +24,7 @@ from pipeline.deid.rows import (
     sample_rows,
     setting_rows,
 )
-from pipeline.fcs import FcsFile, TruncatedError, read_fcs
+from pipeline.fcs import FcsError, FcsFile, TruncatedError, read_fcs
 from pipeline.fcs.acquisition import UNTELLING_SERIAL
 from pipeline.fcs.paths import split_data_set
 from pipeline.files.content import Content
@@ -73,10 +73,10 @@ def copy_study(study: Study, folder: Path, key: Key, key_file: Path) -> Deidenti
     ------
     UsageError
         The folder holds something, or is in the study, or the key would be in the copy.
-    FcsError
-        A file cannot be read.
+        A file cannot be read: nothing is written then.
     """
     _must_be_apart(study.folder, folder, key_file)
+    _must_be_readable(study)
     files = _Files(study, folder, key)
     named = {
         (sample.sample_id, column): files.tube(sample.patient_id, name, sample.sample_id, ending)
@@ -218,6 +218,24 @@ def _must_be_apart(study: Path, folder: Path, key_file: Path) -> None:
             f"--key {key_file}: found a place in the copy, expected one apart from it: who has the key knows "
             "the patients"
         )
+
+
+def _must_be_readable(study: Study) -> None:
+    """Refuse a study with a file that cannot be read, before anything is written."""
+    rows = [(study.at("beads", run.beads, "fcs_file"), run.fcs_file) for run in study.beads]
+    rows += [
+        (study.at("samples", sample.sample_id, column), name)
+        for sample in study.samples
+        for column in CONTROLS
+        if (name := getattr(sample, column))
+    ]
+    for where, name in rows:
+        try:
+            read_fcs(study.folder / name, channels=(), allow_truncated=True)
+        except FcsError as error:
+            raise UsageError(
+                f"{where}: {error}. Nothing was written: copy the study, take that row out, try again"
+            ) from None
 
 
 def _left_out(study: Study) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ def sources() -> Mapping[str, str]:
     NoSourceError
         When a package's source files are not there to be read.
     """
-    return read_sources({name: _folder_of(name) for name in PACKAGES})
+    return sources_now()
 
 
 def sources_now() -> Mapping[str, str]:

@@ -96,6 +96,7 @@ class _Batch(Generic[Task, Result]):
     def _give_out(self) -> None:
         """Give out pieces, as many as keep the workers busy; one that was set aside only by itself."""
         while self._waiting and len(self._out) < PIECES_PER_THREAD * self._seen.n_threads:
+            self._alone = None
             self._submit(self._waiting.popleft())
         if self._waiting or self._out or not self._set_aside or not self._seen.n_threads:
             return
@@ -133,7 +134,9 @@ class _Batch(Generic[Task, Result]):
             self._deaths[at] += at == self._alone
             yield from self._aside_or_blamed(at)
         else:
-            yield without_answer(self._tasks[at], error)
+            # What the work raises comes as a result. This is dask's own: a task that it could not send, say.
+            why = f"the cluster failed, not this file: {type(error).__name__}: {error}"
+            yield Finished(self._tasks[at], None, why)
 
     def _of_this_program(self, at: int, end: Finished[Task, Result]) -> Iterator[Finished[Task, Result]]:
         """Yield a result; one of another program is left to another worker."""

@@ -96,7 +96,7 @@ class ClusterView:
         return Seen(
             {name: int(worker["nthreads"]) for name, worker in workers.items()},
             {name: frozenset(map(str, keys)) for name, keys in doing.items()},
-            is_quiet=not any(worker.get("metrics", {}).get("executing") for worker in workers.values()),
+            is_quiet=not any(map(_is_busy, workers.values())),
         )
 
     def _asked(self) -> tuple[Mapping[str, Any], Mapping[str, Any]] | None:
@@ -145,3 +145,8 @@ class ClusterView:
 
     def _error(self, what: str, to_do: str) -> SchedulerError:
         return SchedulerError(f"--scheduler {self._address}: {what}; {to_do}. {FINISHED_ARE_KEPT}")
+
+
+def _is_busy(worker: Mapping[str, Any]) -> bool:
+    """Whether a worker said last that it does something, be it of this batch or of somebody else's."""
+    return bool(worker["metrics"].get("task_counts", {}).get("executing"))

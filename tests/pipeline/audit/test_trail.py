@@ -60,7 +60,7 @@ def test_a_user_without_a_name_as_in_a_container_is_told_by_number(
         raise error
 
     monkeypatch.setattr("getpass.getuser", nameless)
-    (line,) = add_line(tmp_path, Event.RUN, {}).lines
+    (line,) = add_line(tmp_path, Event.RUN, {}, {}).lines
     assert re.fullmatch(r"user \d+|unknown", line.who)
 
 
@@ -117,7 +117,7 @@ def test_lines_that_are_cut_moved_or_doubled_are_found(folder: Path, damage, fau
         must_be_whole(folder)
     before = path.read_bytes()
     with pytest.raises(UserError):
-        add_line(folder, Event.RUN, {})
+        add_line(folder, Event.RUN, {}, {})
     assert path.read_bytes() == before
 
 
@@ -132,7 +132,7 @@ def test_a_line_that_is_made_anew_with_a_right_digest_breaks_the_next(folder: Pa
 def test_two_processes_at_once_keep_one_chain(tmp_path: Path) -> None:
     script = (
         "import sys; from pathlib import Path; from pipeline.audit.trail import Event, add_line\n"
-        "for n in range(25): add_line(Path(sys.argv[1]), Event.RUN, {'n': n})\n"
+        "for n in range(25): add_line(Path(sys.argv[1]), Event.RUN, {'n': n}, {})\n"
     )
     both = [subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], cwd=ROOT) for _ in range(2)]
     assert [process.wait() for process in both] == [0, 0]
@@ -154,3 +154,22 @@ def test_the_changes_one_after_another_give_the_cells(states: list[dict[tuple[st
             cells[change.row, change.column] = change.new
         cells = {place: text for place, text in cells.items() if text}
         assert cells == state
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of Unix")
+def test_a_disk_that_is_full_leaves_the_trail_as_it_was(folder: Path) -> None:
+    before = (folder / TRAIL).read_bytes()
+    script = (
+        "import resource, signal, sys; from pathlib import Path\n"
+        "from pipeline.audit.trail import Event, add_line\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({len(before) + 100}, {len(before) + 100}))\n"
+        "add_line(Path(sys.argv[1]), Event.RUN, {}, {})\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(folder)], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert "NotWrittenError" in done.stderr
+    assert "File too large" in done.stderr
+    assert (folder / TRAIL).read_bytes() == before
+    assert add_line(folder, Event.RUN, {}, {}).fault == ""

@@ -192,3 +192,17 @@ def test_a_copy_over_something_in_the_study_or_with_its_key_is_refused(
     with pytest.raises(UserError, match="found no key"):
         deidentified(study, tmp_path / "new", tmp_path / "no_key.csv")
     assert not (tmp_path / "new").exists()
+
+
+def test_a_study_with_a_file_that_cannot_be_read_is_refused_before_anything_is_written(
+    study: Path, tmp_path: Path
+) -> None:
+    whole = Path(shutil.copytree(study, tmp_path / "study", ignore=shutil.ignore_patterns("results")))
+    last = rows_of(whole / "samples.csv")[-1]["fcs_file"]
+    (whole / last).write_bytes(b"no FCS file at all")
+    with pytest.raises(
+        UsageError, match=r"samples!D4: .* Nothing was written: copy the study, take that row out, try again"
+    ):
+        deidentified(whole, tmp_path / "copy", tmp_path / "key.csv")
+    assert not (tmp_path / "copy").exists()
+    assert not (tmp_path / "key.csv").exists()

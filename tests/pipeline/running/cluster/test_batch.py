@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import socket
@@ -18,7 +19,7 @@ from helpers.dask_cluster import ROOT, dask_cluster
 from pipeline.commands.exit_status import ExitStatus
 from pipeline.running.attempt import Finished
 from pipeline.running.cluster import view
-from pipeline.running.cluster.connection import SchedulerError
+from pipeline.running.cluster.connection import SchedulerError, connected
 from pipeline.running.workers import run_tasks
 from pipeline.simulate import simulate_study
 
@@ -191,6 +192,30 @@ def keep_two_workers(cluster: object, stop: threading.Event) -> None:
     while not stop.wait(0.1):
         if sum(worker.poll() is None for worker in cluster.workers) < 2:
             cluster.start_worker()
+
+
+def test_a_cluster_that_works_is_not_quiet(tmp_path: Path) -> None:
+    with dask_cluster(tmp_path, ROOT) as cluster, connected(cluster.address) as client:
+        seen = view.ClusterView(client, cluster.address, str)
+        assert seen.look().is_quiet
+        working = client.submit(time.sleep, 6)
+        time.sleep(3)  # a worker says what it does at least every half second
+        assert not seen.look().is_quiet
+        working.cancel()
+
+
+def test_a_task_that_dask_cannot_send_is_neither_a_bad_tube_nor_a_defect(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "known_here_alone.py").write_text("def work(n):\n    return n\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    work = importlib.import_module("known_here_alone").work
+    (tmp_path / "cluster").mkdir()
+    with dask_cluster(tmp_path / "cluster", ROOT) as cluster:
+        (end,) = run_tasks([1], work, scheduler=cluster.address)
+    assert end.result is None
+    assert end.failure.startswith("the cluster failed, not this file: ")
+    assert end.traceback == ""
 
 
 def test_the_command_line_says_it_in_one_line_and_keeps_what_is_finished(tmp_path: Path) -> None:
