@@ -48,7 +48,9 @@ class RunFacts:
     Attributes
     ----------
     files
-        (path in results/, SHA-256) of every file that was written, but the store and this one.
+        (path in results/, SHA-256) of every file that is there, but the store and this one.
+    older
+        Those of `files`, or what lies in their place, that could not be replaced and are of an earlier run.
     audit_lines, audit_head
         Lines of the audit trail, and the digest of the last one.
     """
@@ -59,6 +61,7 @@ class RunFacts:
     workers: int
     n_reused: int
     files: tuple[tuple[str, str], ...] = ()
+    older: tuple[str, ...] = ()
     audit_lines: int = 0
     audit_head: str = ""
 

@@ -61,8 +61,10 @@ def _facts(folder: Path) -> Mapping[str, Any]:
     try:
         facts = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
+        begun = (path.parent / "rd_samples.csv").exists()
+        what = ": the last run did not end, so files in results/ may be of two runs" if begun else ""
         raise UserError(
-            f"{path}: found nothing, expected what `cd38rd run {folder}` writes: run it first"
+            f"{path}: found nothing, expected what `cd38rd run {folder}` writes{what}. Run it"
         ) from None
     except (OSError, ValueError) as error:
         raise UserError(f"{path}: cannot be read ({error}); run `cd38rd run {folder}` again") from None

@@ -79,6 +79,8 @@ class LastTime:
         facts = json.loads((folder / "run.json").read_text("utf-8"))
         files = dict(facts["files"])
         head = read_trail(folder.parent).head
+        if facts["older"]:
+            return False
         return bool(files) and files == dict(digests_of(folder)) and facts["audit_head"] == head
 
     def _kept(self) -> dict[str, Any]:

@@ -36,7 +36,12 @@ class Record:
         return self.started_at[:10]
 
     def facts(
-        self, results: Path, inputs: Sequence[tuple[str, str]], workers: int, n_reused: int
+        self,
+        results: Path,
+        inputs: Sequence[tuple[str, str]],
+        workers: int,
+        n_reused: int,
+        older: tuple[str, ...] = (),
     ) -> RunFacts:
         """Add the line to the audit trail; return the facts for run.json. To be asked when all is written.
 
@@ -46,6 +51,8 @@ class Record:
             The folder.
         inputs
             (path in the study folder, SHA-256) of every file that was read.
+        older
+            Files of results/ that could not be replaced.
 
         Raises
         ------
@@ -63,12 +70,13 @@ class Record:
                 "code_sha256": code_digest(),
                 "inputs_sha256": digest_of(part for one in sorted(inputs) for part in one),
                 "results_sha256": digest_of(part for one in files for part in one),
+                **({"of_an_earlier_run": list(older)} if older else {}),
             },
             typed_cells(self.study),
         )
         seconds = time.monotonic() - self.clock
         return RunFacts(
-            command, self.started_at, seconds, workers, n_reused, files, len(trail.lines), trail.head
+            command, self.started_at, seconds, workers, n_reused, files, older, len(trail.lines), trail.head
         )
 
 

@@ -21,6 +21,7 @@ from pipeline.commands.record import Record, inputs_of
 from pipeline.commands.summary import (
     RunSummary,
     not_run,
+    some_of,
     summary_of,
 )
 from pipeline.output.results_folder import Results
@@ -79,12 +80,12 @@ def run_study(folder: Path, options: RunOptions, reporter: Reporter) -> RunSumma
         reporter.stage("fitting models")
         study_result = assembled(study, done.results, calibrations, faults, notes)
 
-        def facts() -> RunFacts:
-            return record.facts(results.folder, inputs_of(study_result), done.workers, done.n_reused)
+        def facts(older: tuple[str, ...]) -> RunFacts:
+            return record.facts(results.folder, inputs_of(study_result), done.workers, done.n_reused, older)
 
-        results.write(study_result, facts, reporter.stage, run_on=record.day)
-        log.info("every result is written")
-    summary = summary_of(study_result, finished_text(study_result, results.report), faults)
+        older = results.write(study_result, facts, reporter.stage, run_on=record.day)
+        log.info("results are written; of an earlier run: %s", some_of(older) or "none")
+    summary = summary_of(study_result, finished_text(study_result, results.report), faults, older)
     last.keep(summary)
     return summary
 

@@ -106,11 +106,11 @@ def _from_store(
     reporter.stage("fitting models")
     study_result = assembled(study, tubes, calibrations, faults, notes)
 
-    def facts() -> RunFacts:
-        return record.facts(results.folder, inputs_of(study_result), 0, len(tubes))
+    def facts(older: tuple[str, ...]) -> RunFacts:
+        return record.facts(results.folder, inputs_of(study_result), 0, len(tubes), older)
 
     all_there()
-    results.write(
+    older = results.write(
         study_result,
         facts,
         reporter.stage,
@@ -118,7 +118,7 @@ def _from_store(
         figures=extras is not None,
         extras=extras or NO_EXTRAS,
     )
-    summary = summary_of(study_result, finished_text(study_result, results.report), faults)
+    summary = summary_of(study_result, finished_text(study_result, results.report), faults, older)
     last.keep(summary)
     return summary
 

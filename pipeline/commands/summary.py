@@ -42,12 +42,30 @@ def some_of(names: Sequence[str]) -> str:
     return ", ".join(names[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
-def summary_of(study_result: StudyResult, text: str, faults: Sequence[Fault]) -> RunSummary:
-    """Return what the shell gets after a run: status 3 where a tube failed, and which on standard error."""
+def summary_of(
+    study_result: StudyResult, text: str, faults: Sequence[Fault], older: Sequence[str] = ()
+) -> RunSummary:
+    """Return what the shell gets after a run: status 3 where a tube failed, and which on standard error.
+
+    Status 4 where files of an earlier run could not be replaced (`older`).
+    """
     failed = failed_text(study_result)
-    said = "\n".join(part for part in (failed, _defects_text(study_result)) if part)
+    said = "\n".join(part for part in (failed, _defects_text(study_result), _older_text(older)) if part)
     status = ExitStatus.SOME_FAILED if failed else ExitStatus.ALL_QUANTIFIED
+    if older:
+        status = ExitStatus.NOT_WRITTEN
     return RunSummary(status, text, fault_report(faults), said)
+
+
+def _older_text(older: Sequence[str]) -> str:
+    """Return which files are not of this run, and what to do; "" where there are none."""
+    if not older:
+        return ""
+    return (
+        f"Of an earlier run: {some_of([f'results/{name}' for name in older])}. They cannot be written: are "
+        "they open in Excel or another program? Close them, or move away what is in their place, and run the "
+        "same command again: finished tubes are kept"
+    )
 
 
 def _defects_text(study_result: StudyResult) -> str:

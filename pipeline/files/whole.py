@@ -2,18 +2,47 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from pathlib import Path
 
 UNFINISHED = ".partial"
 """How the name of a file ends while it is written."""
 
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
+"""Errors of the disk, which every other file will meet too."""
+
 TRIES = 3
 """Another command in the same folder may take an unfinished file for a leftover, once or twice.
 Convention."""
+
+_OLDER: ContextVar[list[Path] | None] = ContextVar("older", default=None)
+
+
+@contextmanager
+def older_kept() -> Iterator[list[Path]]:
+    """Go on where the file of an earlier run cannot be replaced, and list it.
+
+    Such a file is open in Excel, or something else lies in its place. A full disk or a folder without the
+    right to write still raises.
+    """
+    older: list[Path] = []
+    token = _OLDER.set(older)
+    try:
+        yield older
+    finally:
+        _OLDER.reset(token)
+
+
+def list_older(paths: Iterable[Path]) -> None:
+    """List files that another process could not replace."""
+    older = _OLDER.get()
+    if older is not None:
+        older.extend(paths)
 
 
 class NotWrittenError(OSError):
@@ -81,6 +110,21 @@ def write_whole(path: Path, content: bytes | str | Callable[[Path], object], *, 
         ) from error
 
 
+def remove_older(path: Path) -> None:
+    """Remove the file of an earlier run, where there is one.
+
+    Raises
+    ------
+    NotWrittenError
+        It cannot be removed.
+    """
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        if not _is_listed(path, error):
+            raise NotWrittenError(path, error.strerror or str(error), in_use=True) from error
+
+
 def remove_unfinished(folder: Path) -> None:
     """Remove what commands that were killed left behind, in a folder and those in it."""
     for parent, _, names in os.walk(folder):
@@ -100,7 +144,7 @@ def _written(
             content(unfinished)
         if durable:
             _flush(unfinished)
-        unfinished.replace(path)
+        _replace(path, unfinished)
     except FileNotFoundError:
         if last:
             raise
@@ -108,6 +152,23 @@ def _written(
     finally:
         with suppress(OSError):
             unfinished.unlink(missing_ok=True)
+    return True
+
+
+def _replace(path: Path, unfinished: Path) -> None:
+    try:
+        unfinished.replace(path)
+    except OSError as error:
+        if isinstance(error, FileNotFoundError) or not _is_listed(path, error):
+            raise
+
+
+def _is_listed(path: Path, error: OSError) -> bool:
+    """List a file that stays as an earlier run left it; False where that is not why it failed."""
+    older = _OLDER.get()
+    if older is None or error.errno in _NO_ROOM or not os.path.lexists(path):
+        return False
+    older.append(path)
     return True
 
 

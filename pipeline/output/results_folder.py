@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -12,7 +12,7 @@ from calibration.density.receptor_density import RdStatus
 from pipeline.assembly.provenance import RunFacts
 from pipeline.assembly.study_result import StudyResult
 from pipeline.beads.result import CalibrationResult
-from pipeline.files.whole import NoResultsFolderError, remove_unfinished
+from pipeline.files.whole import NoResultsFolderError, older_kept, remove_older, remove_unfinished
 from pipeline.output.calibration_table import calibration_table
 from pipeline.output.gate_files import write_gates
 from pipeline.output.json_files import response_json, washout_json, write_json
@@ -48,6 +48,9 @@ class FigureExtras:
 
 NO_EXTRAS: Final = FigureExtras()
 
+RUN_FACTS: Final = "run.json"
+"""What made the results; written last, and not there while they are written."""
+
 
 class Results:
     """Where results go, and the writing of them; `stores` keep what is finished."""
@@ -72,19 +75,23 @@ class Results:
     def write(
         self,
         study_result: StudyResult,
-        facts: Callable[[], RunFacts],
+        facts: Callable[[tuple[str, ...]], RunFacts],
         stage: Callable[[str], None],
         *,
         run_on: str = "",
         figures: bool = True,
         extras: FigureExtras = NO_EXTRAS,
-    ) -> None:
-        """Write every file of the contract.
+    ) -> tuple[str, ...]:
+        """Write every file of the contract; return those that stayed as an earlier run left them.
+
+        A file that is open in Excel, or in whose place something else lies, stops no other one: the report,
+        run.json and the end of the command name it.
 
         Parameters
         ----------
         facts
-            Asked once and last, so that run.json tells the time of the whole run.
+            Asked once and last, so that run.json tells the time of the whole run; it is given the older
+            files.
         stage
             Told what is written now.
         run_on
@@ -94,17 +101,26 @@ class Results:
         extras
             Files of figures that are made on request.
         """
-        with second_process(len(study_result.results)) as start:
-            stage("writing tables")
-            self._write_tables(study_result, start)
-            stage("writing the report")
-            self._write_report(study_result, run_on)
-            if figures:
-                stage("drawing figures")
-                self._write_figures(study_result, extras)
+        remove_older(self.folder / RUN_FACTS)  # until it is there again, files may be of two runs
+        with older_kept() as older:
+            with second_process(len(study_result.results)) as start:
+                stage("writing tables")
+                self._write_tables(study_result, start)
+                if figures:
+                    stage("drawing figures")
+                    self._write_figures(study_result, extras)
+                write_gates(self.folder / "gates", study_result.results, self.stores.samples)
+                stage("writing the report")
+                told = self._names(older)
+                self._write_report(study_result, run_on, told)
+            if self._names(older) != told:
+                self._write_report(study_result, run_on, self._names(older))
             stage("finishing")
-            write_gates(self.folder / "gates", study_result.results, self.stores.samples)
-        self._write_run(study_result, facts())
+        self._write_run(study_result, facts(self._names(older)))
+        return self._names(older)
+
+    def _names(self, files: Iterable[Path]) -> tuple[str, ...]:
+        return tuple(sorted({path.relative_to(self.folder).as_posix() for path in files}))
 
     def write_calibrations(self, study: Study, calibrations: Sequence[CalibrationResult]) -> Path:
         """Write the bead runs' table, pictures and page; return where the page is."""
@@ -130,10 +146,10 @@ class Results:
         )
         write_json(self.folder / "response.json", response_json(study_result.response))
 
-    def _write_report(self, study_result: StudyResult, run_on: str) -> None:
+    def _write_report(self, study_result: StudyResult, run_on: str, older: tuple[str, ...]) -> None:
         from pipeline.output.report import write_report
 
-        write_report(self.report, study_result, run_on)
+        write_report(self.report, study_result, run_on, older)
 
     def _write_figures(self, study_result: StudyResult, extras: FigureExtras) -> None:
         from pipeline.output.figures import write_figures
@@ -146,4 +162,4 @@ class Results:
         for result in study_result.results:
             counts[result.receptor.status.value] += 1
         derived = {"counts": counts, "limiting": asdict(study_result.limiting)}
-        write_json(self.folder / "run.json", {**provenance, **asdict(facts), **derived})
+        write_json(self.folder / RUN_FACTS, {**provenance, **asdict(facts), **derived})

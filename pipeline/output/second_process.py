@@ -6,7 +6,10 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TypeAlias
+
+from pipeline.files.whole import list_older, older_kept
 
 TUBES_THAT_PAY = 2_000
 """A process takes 2 s to start and to be handed the tables; of more tubes, writing them takes longer."""
@@ -19,8 +22,8 @@ Start: TypeAlias = Callable[[Callable[[], None]], None]
 def second_process(n_tubes: int) -> Iterator[Start]:
     """Yield what starts work: beside this process where the tubes are very many, else it is done at once.
 
-    At the end all work is done; what it raised is raised here. The work of a process that dies (memory) is
-    done again in this one.
+    At the end all work is done; what it raised is raised here, and files that it could not replace are listed
+    here (`older_kept`). The work of a process that dies (memory) is done again in this one.
     """
     if n_tubes <= TUBES_THAT_PAY or (os.cpu_count() or 1) < 2:
         yield _at_once
@@ -29,13 +32,13 @@ def second_process(n_tubes: int) -> Iterator[Start]:
     from concurrent.futures.process import BrokenProcessPool
     from multiprocessing import get_context
 
-    started: list[tuple[Callable[[], None], Future[None]]] = []
+    started: list[tuple[Callable[[], None], Future[list[Path]]]] = []
     # "spawn" everywhere: a fork would copy the locks of this process's threads.
     with ProcessPoolExecutor(1, get_context("spawn"), leave_interrupts_alone) as pool:
-        yield lambda work: started.append((work, pool.submit(work)))
+        yield lambda work: started.append((work, pool.submit(_files_that_stayed, work)))
         for work, future in started:
             try:
-                future.result()
+                list_older(future.result())
             except BrokenProcessPool:
                 work()
 
@@ -43,6 +46,13 @@ def second_process(n_tubes: int) -> Iterator[Start]:
 def leave_interrupts_alone() -> None:
     """Ignore the terminal's interrupt, which every process of the group gets."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _files_that_stayed(work: Callable[[], None]) -> list[Path]:
+    """Do the work; return the files of an earlier run that it could not replace."""
+    with older_kept() as older:
+        work()
+    return older
 
 
 def _at_once(work: Callable[[], None]) -> None:

@@ -11,7 +11,7 @@ from typing import Final
 from pipeline.assembly.study_result import StudyResult
 from pipeline.beads.result import CalibrationResult
 from pipeline.files.safe_name import file_named
-from pipeline.files.whole import write_whole
+from pipeline.files.whole import remove_older, write_whole
 from pipeline.output.figures.beads import bead_pictures
 from pipeline.output.figures.cd38 import cd38_of
 from pipeline.output.figures.charts import FIGURES, Chart
@@ -76,7 +76,7 @@ def _write_pdf(path: Path, title: str, pages: Iterable[Picture]) -> None:
     drawn = iter(pages)
     first = next(drawn, None)
     if first is None:
-        path.unlink(missing_ok=True)
+        remove_older(path)
         return
     from pipeline.output.figures.paper.canvas import to_pdf
     from pipeline.output.figures.paper.drawing import figure_of
@@ -99,7 +99,7 @@ def _write_each(folder: Path, pictures: Iterable[Titled], *, png: bool, only: re
             written.add(_write_png(path.with_suffix(".png"), name, picture))
     for left in folder.glob("*.*"):
         if only.fullmatch(left.name) and left.name not in written:
-            left.unlink()
+            remove_older(left)
 
 
 def _write_png(path: Path, title: str, picture: Picture) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from calibration.density.receptor_density import QUANTIFIED
@@ -96,9 +96,10 @@ class Page:
     miflowcyt: tuple[MiflowcytItem, ...]
     reagents: tuple[Reagent, ...]
     open_all: bool
+    older: tuple[str, ...] = ()
 
 
-def write_report(path: Path, study_result: StudyResult, run_on: str = "") -> None:
+def write_report(path: Path, study_result: StudyResult, run_on: str = "", older: Sequence[str] = ()) -> None:
     """Write the report of a study as one HTML file without any reference to elsewhere.
 
     Of more tubes than one page can hold, the cards go onto pages beside it (`tube_pages`).
@@ -111,8 +112,10 @@ def write_report(path: Path, study_result: StudyResult, run_on: str = "") -> Non
         What was found.
     run_on
         Day of the run, an ISO date; "": not told. Nothing else in the page changes from run to run.
+    older
+        Files of results/ that could not be replaced and are of an earlier run.
     """
-    page = _page(study_result, run_on)
+    page = replace(_page(study_result, run_on), older=tuple(older))
     write_whole(path, _html(page, study_result))
     write_tube_pages(path.parent / FOLDER, page)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.commands.audit import audited
 from pipeline.commands.exit_status import ExitStatus
 from pipeline.commands.run import run_study
 from pipeline.commands.shell import sentence_and_status as _sentence_and_status
@@ -18,6 +20,7 @@ from pipeline.files.whole import NotWrittenError
 from pipeline.running.options import RunOptions
 from pipeline.running.progress import QuietReporter
 from pipeline.simulate import simulate_study
+from pipeline.study.errors import UserError
 
 pytestmark = pytest.mark.slow
 
@@ -105,9 +108,47 @@ def test_a_bead_curve_that_somebody_changed_in_the_store_is_made_again_and_said(
     assert (study / stored).read_bytes() == (done / stored).read_bytes()
 
 
-@pytest.mark.parametrize(
-    "name", ["rd.xlsx", "rd_samples.csv", "store", "gates", "figures", "statistics", "log.txt"]
-)
+def test_a_file_that_cannot_be_replaced_is_named_and_all_others_are_of_this_run(
+    done: Path, study: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    in_the_way = ("rd.xlsx", "rd_patients.csv", "figures/calibration.pdf", "statistics/visits.parquet")
+    results = study / "results"
+    in_the_way = tuple(name for name in in_the_way if (results / name).exists())
+    assert len(in_the_way) >= 3
+    for name in in_the_way:
+        (results / name).unlink()
+        (results / name / "of somebody").mkdir(parents=True)
+    (results / "rd_samples.csv").write_text("old")
+    summary = rewrite_report(study)
+    assert summary.exit_status is ExitStatus.NOT_WRITTEN
+    page = (results / "report.html").read_text("utf-8")
+    assert "Of an earlier run:" in page
+    for name in in_the_way:
+        assert f"results/{name}" in summary.failures
+        assert name in page
+    facts = json.loads((results / "run.json").read_text("utf-8"))
+    assert facts["older"] == sorted(in_the_way)
+    assert (results / "rd_samples.csv").read_bytes() == (done / "results" / "rd_samples.csv").read_bytes()
+    for name in in_the_way:
+        shutil.rmtree(results / name)
+    summary = rewrite_report(study)
+    assert summary.exit_status is ExitStatus.ALL_QUANTIFIED
+    assert "Of an earlier run:" not in (results / "report.html").read_text("utf-8")
+    assert json.loads((results / "run.json").read_text("utf-8"))["older"] == []
+    for name in in_the_way:
+        assert (results / name).read_bytes() == (done / "results" / name).read_bytes()
+
+
+def test_results_of_a_run_that_did_not_end_are_told_by_the_audit(study: Path) -> None:
+    (study / "results" / "gates").rename(study / "elsewhere")
+    (study / "results" / "gates").write_text("of somebody")
+    with pytest.raises(NotWrittenError):
+        rewrite_report(study)
+    with pytest.raises(UserError, match="the last run did not end, so files in results/ may be of two runs"):
+        audited(study)
+
+
+@pytest.mark.parametrize("name", ["store", "gates", "figures", "statistics", "log.txt"])
 def test_what_stands_in_the_place_of_a_result_is_named_and_is_no_defect(
     study: Path, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
