@@ -19,6 +19,7 @@ from pipeline.response.follow_up import follow_ups
 from pipeline.response.statements import Inconsistency
 from pipeline.response.tables import ResponseTables, response_tables
 from pipeline.study.faults import Fault
+from pipeline.study.file_labels import FileLabels, labels_of_study
 from pipeline.study.study import Study
 from pipeline.washout.report import washout_report
 
@@ -73,7 +74,7 @@ def joined(
 
 def modelled(known: StudyResult, faults: Sequence[Fault] = (), notes: Sequence[Note] = ()) -> StudyResult:
     """Add the washout models, the response tables, what is to be said of the study, and its provenance."""
-    study = known.study
+    study, labels = known.study, labels_of_study(known.study)
     inputs = [(run.fcs_file, run.sha256) for run in known.calibrations]
     inputs += [pair for result in known.results for pair in result.sha256]
     rows = model_rows(study, known.visits, known.exposures, known.occupancies)
@@ -83,7 +84,7 @@ def modelled(known: StudyResult, faults: Sequence[Fault] = (), notes: Sequence[N
         known,
         washout=washout_report(rows, study.settings),
         response=response if study.patients else None,
-        faults=tuple(faults),
+        faults=tuple(_labelled(fault, labels) for fault in faults),
         notes=(
             *notes,
             *_survival_notes(study, response),
@@ -91,6 +92,13 @@ def modelled(known: StudyResult, faults: Sequence[Fault] = (), notes: Sequence[N
         ),
         provenance=provenance_of(study, inputs),
     )
+
+
+def _labelled(fault: Fault, labels: FileLabels) -> Fault:
+    """Return a fault that names no file by its own name: it goes into results."""
+    said = (labels.in_text(text) for text in (fault.where, fault.found, fault.expected, fault.hint))
+    where, found, expected, hint = said
+    return replace(fault, where=where, found=found, expected=expected, hint=hint)
 
 
 def _survival_notes(study: Study, response: ResponseTables | None) -> tuple[Note, ...]:

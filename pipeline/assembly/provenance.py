@@ -11,6 +11,7 @@ from importlib import metadata
 from pathlib import Path
 
 from pipeline.running.program import code_digest, version
+from pipeline.study.file_labels import labels_of_study
 from pipeline.study.study import Study
 
 LIBRARIES = (
@@ -74,15 +75,18 @@ def provenance_of(study: Study, inputs: Sequence[tuple[str, str]]) -> Provenance
     study
         What was typed.
     inputs
-        (path in the study folder, SHA-256) of every file that was read.
+        (label, SHA-256) of every file that was read.
     """
+    labels = labels_of_study(study)
     return Provenance(
         program=f"cd38rd {version()}",
         code_sha256=code_digest(),
         python=platform.python_version(),
         system=f"{platform.system()} {platform.machine()}",
         libraries=tuple((name, metadata.version(name)) for name in LIBRARIES),
-        settings=tuple((name, str(value)) for name, value in study.settings.model_dump().items()),
+        settings=tuple(
+            (name, labels.in_text(str(value))) for name, value in study.settings.model_dump().items()
+        ),
         inputs=tuple(sorted(set(inputs))),
     )
 

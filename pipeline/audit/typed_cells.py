@@ -6,16 +6,30 @@ from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from typing import Any
 
+from pipeline.files.content import digest_of
 from pipeline.study.settings import Settings
 from pipeline.study.study import Study
+
+UNTOLD = frozenset({"fcs_file", "fmo_file", "isotype_file", "gates_file", "remark", "spillover_file"})
+"""Columns whose text stays out of the trail."""
 
 Cells = dict[tuple[str, str], str]
 """(row, column) → what the cell holds; a row is named by its sheet and its own name."""
 
 
 def typed_cells(study: Study) -> Cells:
-    """Return the cells of a study that hold something, as they were understood."""
-    return {(row, column): text for row, column, value in _cells(study) if (text := _text(value))}
+    """Return the cells of a study that hold something, as they were understood.
+
+    Of a remark and of a file's name the trail says only that they changed: both may tell who a patient is.
+    """
+    return {
+        (row, column): _kept(column, text) for row, column, value in _cells(study) if (text := _text(value))
+    }
+
+
+def _kept(column: str, text: str) -> str:
+    """Return what the trail holds of a cell."""
+    return f"digest {digest_of([text])[:12]}" if column in UNTOLD else text
 
 
 def _cells(study: Study) -> Iterator[tuple[str, str, Any]]:
@@ -29,7 +43,8 @@ def _cells(study: Study) -> Iterator[tuple[str, str, Any]]:
     plain = Settings()
     for name in Settings.model_fields:
         if getattr(study.settings, name) != getattr(plain, name):
-            yield f"settings {name}", "value", getattr(study.settings, name)
+            value = getattr(study.settings, name)
+            yield f"settings {name}", "value", _kept(name, _text(value))
 
 
 def _of(sheet: str, rows: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, str, Any]]:

@@ -27,6 +27,7 @@ from pipeline.fcs import ChannelError, FcsError, FcsFile, read_fcs
 from pipeline.fcs.file import acquired
 from pipeline.fcs.repairs import USUAL, Repair
 from pipeline.files.content import Content
+from pipeline.study.file_labels import labels_of_beads
 from pipeline.study.settings.tube import BeadSettings
 from pipeline.study.study import BeadRun
 from pipeline.tube.histograms import bead_histogram
@@ -58,6 +59,12 @@ def calibrate_bead_run(task: BeadTask) -> CalibrationResult:
 
     Bad input raises nothing; what raises is a defect of cd38rd.
     """
+    labels = labels_of_beads(task.folder, task.run)
+    result = _calibrated(task)
+    return replace(result, note=labels.in_text(result.note))
+
+
+def _calibrated(task: BeadTask) -> CalibrationResult:
     name = task.run.fcs_file
     inputs = read_inputs(task.folder, [name])
     changed = changed_inputs([(name, task.sha256)] if task.sha256 else [], inputs.sha256)
@@ -81,13 +88,13 @@ def without_curve(task: BeadTask, reason: str = "", defect: str = "") -> Calibra
     defect
         Traceback of the defect of cd38rd that left it without; "" where the file is at fault.
     """
-    run = task.run
+    run, labels = task.run, labels_of_beads(task.folder, task.run)
     return CalibrationResult(
-        *(run.beads, run.fcs_file, run.kit, run.lot, run.channel, run.levels),
+        *(run.beads, labels.of(run.fcs_file), run.kit, run.lot, run.channel, run.levels),
         sha256=task.sha256,
         flags=(CalibrationFlag.NO_CURVE,) if reason else (),
-        note=reason,
-        defect=defect,
+        note=labels.in_text(reason),
+        defect=labels.in_text(defect),
     )
 
 

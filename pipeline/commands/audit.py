@@ -13,9 +13,11 @@ from pipeline.checks import folder_with_findings
 from pipeline.commands.exit_status import ExitStatus
 from pipeline.commands.record import digests_of
 from pipeline.commands.summary import RunSummary, some_of
-from pipeline.files.content import file_sha256
 from pipeline.study.errors import UserError
 from pipeline.study.faults import stops_run
+from pipeline.study.file_labels import labels_of_beads, labels_of_sample
+from pipeline.study.study import Study
+from pipeline.tube.inputs import input_sha256
 
 MOST_CELLS = 20
 """Typed cells that are named one by one; of more it says how many. Convention."""
@@ -104,14 +106,29 @@ def _cell(change: Change) -> str:
 
 
 def _changed_inputs(folder: Path, facts: Mapping[str, Any]) -> Iterator[str]:
-    for name, digest in facts.get("inputs", ()):
-        try:
-            now = file_sha256(folder / name)
-        except OSError:
-            yield f"{name}: was read by the last run, and is not there"
+    """Yield the inputs that are not those of the last run; results call them by the row that names them."""
+    study, _, _ = folder_with_findings(folder)
+    if study is None:
+        yield "inputs: not compared, since the sheets cannot be read (cd38rd check says why)"
+        return
+    files = _files_by_label(study)
+    for label, digest in facts.get("inputs", ()):
+        name = files.get(label)
+        if name is None:
+            yield f"{label}: was read by the last run, and no row names it now"
             continue
-        if now != digest:
-            yield f"{name}: is another file than the last run read"
+        now = input_sha256(folder, name)
+        if not now and digest:
+            yield f"{label} ({name}): was read by the last run, and is not there"
+        elif now != digest:
+            yield f"{label} ({name}): is another file than the last run read"
+
+
+def _files_by_label(study: Study) -> dict[str, str]:
+    """Return label → name of every file of the study; one that rows share has a label in each."""
+    each = [labels_of_beads(study.folder, run) for run in study.beads]
+    each += [labels_of_sample(study.folder, sample) for sample in study.samples]
+    return {label: name for labels in each for name, label in labels.labels.items()}
 
 
 def _changed_results(folder: Path, facts: Mapping[str, Any]) -> Iterator[str]:

@@ -110,7 +110,6 @@ def made_from(
     stores = results.stores
     parts = (
         replace(study, folder=Path()),
-        study.folder.name,  # the title of the report and of rd.xlsx where none is typed
         study.typed_samples,
         extras,
         sorted(study.places.items()),

@@ -50,7 +50,7 @@ class Record:
         results
             The folder.
         inputs
-            (path in the study folder, SHA-256) of every file that was read.
+            (label, SHA-256) of every file that was read.
         older
             Files of results/ that could not be replaced.
 
@@ -81,7 +81,7 @@ class Record:
 
 
 def inputs_of(study_result: StudyResult) -> tuple[tuple[str, str], ...]:
-    """Return (path in the study folder, SHA-256) of every file that the results come from."""
+    """Return (label, SHA-256) of every file that the results come from."""
     return study_result.provenance.inputs if study_result.provenance else ()
 
 

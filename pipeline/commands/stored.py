@@ -28,6 +28,7 @@ from pipeline.running.tasks import findings_of_tubes, tube_digest, tube_tasks
 from pipeline.running.two_passes import against_their_batches, with_their_batches
 from pipeline.study.errors import UserError
 from pipeline.study.faults import fault_report, stops_run
+from pipeline.study.file_labels import labels_of_sample
 from pipeline.study.study import Study
 
 
@@ -153,7 +154,11 @@ def _stale(
     if len(calibrations) < len(study.beads):
         return (Note("beads", "some bead runs have no stored curve: `cd38rd run` makes them"),)
     read = {name: sha for _, result in loaded.values() for name, sha in result.sha256}
-    hashes = {name: read.get(name, "") for sample in study.samples for name in sample.input_files}
+    hashes = {
+        name: read.get(labels_of_sample(study.folder, sample).of(name), "")
+        for sample in study.samples
+        for name in sample.input_files
+    }
     tasks = with_their_batches(tube_tasks(study, calibrations, hashes, known=known), alone)
     today = {
         name: tube_digest(replace(task, second_opinion=loaded[name][1].second_opinion is not None))

@@ -17,6 +17,7 @@ from pipeline.patients.exposure import Exposure
 from pipeline.patients.receptor_occupancy.tubes import TubeOccupancy
 from pipeline.patients.visits import Visit
 from pipeline.quantification.result import SampleResult, SecondCount, failure_reason, is_failed
+from pipeline.study.file_labels import labels_of_sample
 from pipeline.study.reagents import REAGENT_COLUMNS, Reagents, reagents_of
 from pipeline.study.study import Sample, Study
 
@@ -235,7 +236,7 @@ def exposure_table(study_result: StudyResult) -> Table:
 
 def reviewers(study: Study, sample: Sample) -> str:
     """Return who set a gate of this sample, and the file of its gates where there is one; `;`-separated."""
-    files = [sample.gates_file] if sample.gates_file else []
+    files = [labels_of_sample(study.folder, sample).of(sample.gates_file)] if sample.gates_file else []
     people = [gate.set_by for gate in study.gates if gate.sample_id == sample.sample_id]
     return ";".join(dict.fromkeys([*people, *files]))
 

@@ -84,18 +84,18 @@ def write_gated_cells(
     values = whole.events()[:, cells]
     called = whole.channels if rows is None else tuple(map(rows.row_of, whole.channels))
     names = _unique(map(_plain, called))
-    markers = tuple(CONTROL.sub("_", marker).strip() for marker in whole.markers)
+    markers = _markers(whole, rows)
     state = "compensated already" if compensated else "not compensated"
     keywords = {
         "$FIL": path.name,
         "$TIMESTEP": "1",
         "CD38RD SAMPLE": sample_id,
         "CD38RD POPULATION": population,
-        "CD38RD SOURCE": f"{int(cells.sum())} of {cells.size} events of {file.path.name}, {state}",
+        "CD38RD SOURCE": f"{int(cells.sum())} of {cells.size} events of the tube, {state}",
         **_detectors(whole),
     }
-    if names != whole.channels or markers != whole.markers:
-        keywords["CD38RD NAMES"] = _renamed(whole, names, markers)
+    if names != whole.channels:
+        keywords["CD38RD NAMES"] = _renamed(whole, names)
     if matrix is not None:
         keywords["$SPILLOVER"] = _spillover(matrix, dict(zip(called, names, strict=True)))
     try:
@@ -104,6 +104,13 @@ def write_gated_cells(
         if isinstance(error.__cause__, OSError):
             raise NotWrittenError(path, error.__cause__.strerror or "") from None
         raise
+
+
+def _markers(file: FcsFile, rows: FileRows | None) -> tuple[str, ...]:
+    """Return each channel's marker as the panel has it: $PnS of the file may hold anything."""
+    by_row = {} if rows is None else {row.name: row.marker for row in rows.panel.channels}
+    called = file.channels if rows is None else map(rows.row_of, file.channels)
+    return tuple(CONTROL.sub("_", by_row.get(name, "")).strip() for name in called)
 
 
 def _detectors(file: FcsFile) -> dict[str, str]:
@@ -135,12 +142,11 @@ def _unique(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(unique)
 
 
-def _renamed(file: FcsFile, names: Sequence[str], markers: Sequence[str]) -> str:
-    """Say which names are not those of the source."""
+def _renamed(file: FcsFile, names: Sequence[str]) -> str:
+    """Say which names of channels are not those of the source."""
     changed = [
-        f"$P{number}{letter} {now}"
-        for letter, before, after in (("N", file.channels, names), ("S", file.markers, markers))
-        for number, (was, now) in enumerate(zip(before, after, strict=True), 1)
+        f"$P{number}N {now}"
+        for number, (was, now) in enumerate(zip(file.channels, names, strict=True), 1)
         if was != now
     ]
     why = "commas of $PnN and control characters are _ here, rows of the panel have its names"

@@ -21,10 +21,11 @@ from pipeline.quantification.event_exports import write_events, write_gated_cell
 from pipeline.quantification.moved_thresholds import moved_gates
 from pipeline.quantification.one_thread import one_thread
 from pipeline.quantification.receptor import receptor_of, with_split_doubt, without_guessed_cells
-from pipeline.quantification.result import SampleFlag, SampleResult, SecondCount
+from pipeline.quantification.result import SampleFlag, SampleResult, SecondCount, with_labels
 from pipeline.quantification.sentinels import with_sentinels
 from pipeline.quantification.task import TubeTask
 from pipeline.quantification.tube_errors import TUBE_ERRORS
+from pipeline.study.file_labels import labels_of_sample
 from pipeline.tube.compensation import Compensation
 from pipeline.tube.control import Control, background_cells, flagged_below_zero, read_control
 from pipeline.tube.detectors import detector_settings
@@ -56,11 +57,17 @@ def quantify_tube(task: TubeTask) -> SampleResult:
 
 
 def _quantified_or_failed(task: TubeTask) -> SampleResult:
+    labels = labels_of_sample(task.folder, task.sample, task.settings.spillover_file)
     inputs = read_inputs(task.folder, task.sample.input_files)
-    changed = changed_inputs(task.files_sha256, inputs.sha256)
-    task = replace(task, files_sha256=inputs.sha256)
+    measured = labels.of_pairs(inputs.sha256)
+    changed = changed_inputs(task.files_sha256, measured)
+    task = replace(task, files_sha256=measured)
     if changed:
         return failed(task, changed)
+    return with_labels(_read_and_quantified(task, inputs), labels)
+
+
+def _read_and_quantified(task: TubeTask, inputs: Inputs) -> SampleResult:
     try:
         tube = read_tube(
             task.folder / task.sample.fcs_file,
@@ -97,8 +104,8 @@ def _quantified_or_failed(task: TubeTask) -> SampleResult:
 
 def _control(task: TubeTask, tube: Tube, inputs: Inputs) -> Control:
     """Read the control, unless it is the stained tube itself under another name."""
-    hashes = dict(task.files_sha256)
-    own = hashes.get(task.sample.fcs_file, "")
+    hashes = {name: digest for name, digest in inputs.sha256 if digest}
+    own = hashes.get(task.sample.fcs_file)
     same = [n for n in (task.sample.fmo_file, task.sample.isotype_file) if n and own and hashes.get(n) == own]
     if same:
         return Control(notes=(f"{same[0]} holds the same bytes as the stained tube: it is no control",))
@@ -156,13 +163,14 @@ def failed(task: TubeTask, reason: str, defect: str = "") -> SampleResult:
     defect
         Traceback of the defect of cd38rd that failed it; "" where the tube itself is at fault.
     """
+    labels = labels_of_sample(task.folder, task.sample, task.settings.spillover_file)
     return SampleResult(
         sample_id=task.sample.sample_id,
         receptor=ReceptorDensity(RdStatus.FAILED, n_cells=0, notes=task.notes),
         flags=(*task.flags, SampleFlag.PROGRAM_DEFECT) if defect else task.flags,
         sha256=task.files_sha256,
-        note=reason,
-        defect=defect,
+        note=labels.in_text(reason),
+        defect=labels.in_text(defect),
     )
 
 

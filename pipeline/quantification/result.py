@@ -17,6 +17,7 @@ from gating.gates.steps import GateStep
 from gating.thresholds.methods import methods_in, words_of
 from pipeline.checks.flags import CheckFlag
 from pipeline.fcs.acquisition import Acquired
+from pipeline.study.file_labels import FileLabels
 from pipeline.tube.detectors import DetectorSetting
 from pipeline.tube.histograms import Density, Histogram
 
@@ -144,6 +145,29 @@ def with_findings(result: SampleResult, flags: Sequence[str], notes: Sequence[st
     own = f"; {result.note}; "
     new = (note for note in notes if f"; {note}; " not in own)
     return replace(result, flags=both, note="; ".join(part for part in (*new, result.note) if part))
+
+
+def with_labels(result: SampleResult, labels: FileLabels) -> SampleResult:
+    """Return a result whose sentences name no file by its own name, which may hold a patient's."""
+    say = labels.in_text
+    steps = tuple(replace(step, note=say(step.note)) for step in result.steps)
+    sentinels = tuple(
+        replace(one, note=say(one.note), receptor=_labelled(one.receptor, labels)) for one in result.sentinels
+    )
+    return replace(
+        result,
+        note=say(result.note),
+        defect=say(result.defect),
+        receptor=_labelled(result.receptor, labels),
+        steps=steps,
+        sentinels=sentinels,
+        repairs=tuple(map(say, result.repairs)),
+        spillover_source=say(result.spillover_source),
+    )
+
+
+def _labelled(density: ReceptorDensity, labels: FileLabels) -> ReceptorDensity:
+    return replace(density, notes=tuple(map(labels.in_text, density.notes)))
 
 
 def failure_reason(result: SampleResult) -> str:

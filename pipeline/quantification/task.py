@@ -31,7 +31,7 @@ class TubeTask:
     assigned_cv
         CV of the lot's assigned values, where the beads sheet gives one.
     files_sha256
-        (path in the study folder, SHA-256) of the files that the result depends on, when the run began.
+        (label, SHA-256) of the files that the result depends on, when the run began.
         A file that is another one when it is read fails the tube.
     events_file
         Where per-event results go; None: nowhere.

@@ -16,7 +16,8 @@ from pipeline.files.safe_name import file_named
 from pipeline.quantification.quantify import quantify_tube
 from pipeline.quantification.task import TubeTask
 from pipeline.running.program import digest_of_work
-from pipeline.study.study import Study
+from pipeline.study.file_labels import FileLabels, labels_of_sample, labels_of_study
+from pipeline.study.study import Sample, Study
 from pipeline.tube.inputs import input_sha256
 from pipeline.tube.spillover_file import read_spillover
 
@@ -101,13 +102,19 @@ def tube_tasks(
                 notes=checked.notes,
                 spillover=spillover,
                 assigned_cv=study.unit_run(sample.beads).assigned_cv,
-                files_sha256=tuple((name, hashes[name]) for name in sample.input_files if name in hashes),
+                files_sha256=_digests(study, sample, hashes),
                 events_file=None
                 if events_folder is None
                 else file_named(events_folder, sample.sample_id, ".parquet"),
             )
         )
     return tuple(tasks)
+
+
+def _digests(study: Study, sample: Sample, hashes: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """Return (label, SHA-256) of the files of a tube."""
+    labels = labels_of_sample(study.folder, sample)
+    return labels.of_pairs((name, hashes[name]) for name in sample.input_files if name in hashes)
 
 
 def findings_of_tubes(
@@ -123,12 +130,18 @@ def findings_of_tubes(
         What the checks of the study found, where they have run; None: they run here.
     """
     doubts = {run.beads: tuple(flag for flag in run.flags if flag in FLAGS_OF_TUBES) for run in calibrations}
-    found = tube_findings(study, known)
+    found, labels = tube_findings(study, known), labels_of_study(study)
     return {
-        name: replace(found[name], flags=(*found[name].flags, *doubts.get(sample.beads, ())))
+        sample.sample_id: _labelled(found[sample.sample_id], labels, doubts.get(sample.beads, ()))
         for sample in study.samples
-        for name in (sample.sample_id,)
     }
+
+
+def _labelled(found: TubeFindings, labels: FileLabels, doubts: tuple[str, ...]) -> TubeFindings:
+    """Return findings that name no file by its own name, with the doubts of the bead run."""
+    return TubeFindings(
+        labels.in_text(found.failure), (*found.flags, *doubts), tuple(map(labels.in_text, found.notes))
+    )
 
 
 def without_findings(task: TubeTask) -> TubeTask:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from pipeline.assembly.study_result import StudyResult
+from pipeline.output.report.record.head import title_of
 from pipeline.output.result_tables import exposure_table
 from pipeline.output.table import Table
 from pipeline.output.workbook.sheet import Sheet
@@ -39,10 +40,9 @@ from pipeline.output.workbook.tables.rows import (
     PRINTED_VISITS,
     bead_table,
     tube_table,
-    typed_headers,
-    typed_table,
     visit_table,
 )
+from pipeline.output.workbook.tables.typed_rows import typed_headers, typed_table
 from pipeline.response.tables import ResponseTables
 from pipeline.study.quantity_name import drug_of, marker_of
 from pipeline.study.study import Study
@@ -129,7 +129,7 @@ HISTOGRAMS: Final[tuple[str, Make]] = ("Histograms", _histograms)
 def workbook_sheets(study_result: StudyResult) -> tuple[Sheet, ...]:
     """Return the sheets of rd.xlsx, in their order."""
     study = study_result.study
-    names, title = _names(study), (study.folder.name or "study")[:_LONGEST_STUDY]
+    names, title = _names(study), title_of(study)[:_LONGEST_STUDY]
     wanted = (*SHEETS, HISTOGRAMS) if study.settings.histogram_sheet else SHEETS
     made = tuple(replace(make(study_result), names=names, study=title) for _, make in wanted)
     legend = Sheet(LEGEND, legend_table(made), names=names, study=title, frozen=3)

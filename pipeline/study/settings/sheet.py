@@ -28,7 +28,7 @@ class GeneralSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     report_title: Annotated[str, BeforeValidator(as_text)] = setting(
-        "", "", "Title at the head of the report; empty: the name of the study folder."
+        "", "", "Title at the head of the report and of rd.xlsx."
     )
     lab: Annotated[str, BeforeValidator(as_text)] = setting(
         "",
@@ -155,6 +155,12 @@ class GeneralSettings(BaseModel):
         False,
         "",
         "yes: rd.xlsx has a sheet Histograms, each tube's quantified cells and its control in bins.",
+        ("yes", "no"),
+    )
+    own_columns: YesNo = setting(
+        False,
+        "",
+        "yes: the sheet Your rows of rd.xlsx gives back columns of your own too; type no names there.",
         ("yes", "no"),
     )
 

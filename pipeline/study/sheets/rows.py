@@ -69,7 +69,7 @@ class SampleRow(Row):
         "What was taken; empty means marrow.", example="marrow", default="marrow", choices=TISSUES
     )
     collected_time: TimeOfDay | None = column("Time of day; of use with given_time alone.", example="09:15")
-    remark: Text = column("Anything; it is not used. rd.xlsx gives it back.", default="")
+    remark: Text = column("Anything; no result holds it.", default="")
     gates_file: FileName = column(
         "FlowJo 10 workspace (.wsp) or GatingML 2.0 file: its gates replace the automatic ones.", default=""
     )

@@ -20,6 +20,12 @@ MOST_ROWS, MOST_CHANNELS = 8, 16
 MOST_SUGGESTIONS = 3
 """What a message suggests at most: a panel may have forty channels. Convention."""
 
+_MARKER = re.compile(
+    r"\bCD[ -]?\d{1,3}[a-z]{0,2}\b|\bHLA-?DR\b|\bkappa\b|\blambda\b|\bBCMA\b|\bGPRC5D\b|\bFcRH5\b|\bSLAMF7\b"
+    r"|\bviability\b|\blive.?dead\b|\b7-?AAD\b|\bDAPI\b|\bzombie\b",
+    re.IGNORECASE,
+)
+
 UNSTAINED_ROLES = frozenset((*SCATTER_ROLES, "time"))
 """Roles of channels that no dye is read on."""
 
@@ -89,7 +95,8 @@ def suggestion(
     stains = [text for text in (channel.marker, channel.role) if folded_name(text) not in {"", "other"}]
     for name, marker in free.items():
         if any(_names(marker, text) for text in stains):
-            return f"Did you mean {name} ({marker})? Add it as an alias: {channel.aliases[0]}; {name}"
+            shown = f" ({known})" if (known := known_marker(marker)) else ""
+            return f"Did you mean {name}{shown}? Add it as an alias: {channel.aliases[0]}; {name}"
     near = {name.casefold(): name for name in free if _near(channel.aliases[0], name)}
     best = get_close_matches(channel.aliases[0].casefold(), near, n=1)
     named = near[best[0]] if best else ""
@@ -133,7 +140,19 @@ def named_rows(rows: Sequence[PanelChannel]) -> str:
 def named_channels(channels: Sequence[str], markers: Sequence[str]) -> str:
     """Return the first channels of a file by name and marker, and how many more there are."""
     pairs = zip(channels, markers, strict=True)
-    return shortened([f"{name} ({m})" if m and m != name else name for name, m in pairs], MOST_CHANNELS)
+    words = ((name, known_marker(marker)) for name, marker in pairs)
+    return shortened([f"{name} ({m})" if m and m != name else name for name, m in words], MOST_CHANNELS)
+
+
+def known_marker(text: str) -> str:
+    """Return what of $PnS is a marker or a dye for dead cells; the rest is anybody's text, and not repeated.
+
+    Examples
+    --------
+    >>> known_marker("CD138 PE, tube of A. Smith"), known_marker("HLA-DR/kappa"), known_marker("Smith")
+    ('CD138', 'HLA-DR, kappa', '')
+    """
+    return ", ".join(dict.fromkeys(_MARKER.findall(text)))
 
 
 def shortened(words: Sequence[str], most: int) -> str:

@@ -20,6 +20,7 @@ def test_every_setting_has_a_sentence_and_every_number_a_unit():
         "instrument_log",
         "study_id",
         "histogram_sheet",
+        "own_columns",
     }
     for name in Settings.model_fields:
         unit, sentence, _ = setting_facts(name)

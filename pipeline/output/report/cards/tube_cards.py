@@ -189,7 +189,6 @@ def _facts(
         ),
         ("gates set by", reviewers(study_result.study, sample)),
         ("repaired", "; ".join(result.repairs)),
-        ("remark", sample.remark),
         ("status in rd_samples.csv", result.receptor.status.value),
         *((path, digest[:16]) for path, digest in result.sha256),
     )

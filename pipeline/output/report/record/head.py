@@ -11,7 +11,7 @@ from pipeline.study.study import Study
 ABOUT_THE_STUDY = frozenset({"report_title", "lab", "operator", "comment"})
 """Settings that stand in the head as they are: they change no result."""
 
-UNTITLED = "study"
+UNTITLED = "Untitled study"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,8 @@ def head(study_result: StudyResult, run_on: str) -> Head:
 
 
 def title_of(study: Study) -> str:
-    """Return the typed title, or the name of the study folder."""
-    return one_line(study.settings.report_title) or study.folder.name or UNTITLED
+    """Return the typed title; the folder's name may tell who a patient is."""
+    return one_line(study.settings.report_title) or UNTITLED
 
 
 def changed_settings(settings: Settings) -> tuple[tuple[str, str], ...]:

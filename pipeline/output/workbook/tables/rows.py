@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from gating.sentinels import B_PRECURSORS, NK_CELLS
 from pipeline.assembly.study_result import StudyResult
@@ -19,7 +19,6 @@ from pipeline.output.result_tables import (
     sample_notes,
 )
 from pipeline.output.table import Cell, Column, Table, as_sentences, table_of
-from pipeline.output.workbook.sheet import TYPED
 from pipeline.output.workbook.tables.densities import measured_columns, raw_columns, reported_column
 
 LONGEST_NOTE: Final = 320
@@ -180,22 +179,3 @@ def bead_table(study_result: StudyResult) -> Table:
 def visit_table(study_result: StudyResult) -> Table:
     """Return a row per patient and visit, in the same way."""
     return table_of(VISITS, study_result.visits)
-
-
-def typed_headers(study_result: StudyResult) -> Mapping[str, str]:
-    """Return the headers of the samples sheet as they were typed, by the code of their column."""
-    header = study_result.study.typed_samples.header
-    return {f"{TYPED}{place}": "" if name is None else str(name) for place, name in enumerate(header)}
-
-
-def typed_table(study_result: StudyResult) -> Table:
-    """Return the rows of the samples sheet as they were typed, with their results beside them."""
-    typed = study_result.study.typed_samples
-    by_sample = {facts.sample.sample_id: facts for facts in sample_facts(study_result)}
-
-    def results(sample_id: str) -> tuple[Cell, ...]:
-        facts = by_sample.get(sample_id)
-        return tuple(None if facts is None else column.cell(facts) for column in BESIDE)
-
-    rows = ((*cast("tuple[Cell, ...]", row.cells), *results(row.sample_id)) for row in typed.rows)
-    return Table((*typed_headers(study_result), *(column.name for column in BESIDE)), tuple(rows))

@@ -18,7 +18,7 @@ from pipeline.output.workbook.words.column import ColumnWords
 _LIST: Final = "A list, dim to bright, split by ;"
 
 BEAD_WORDS: Final[Mapping[str, ColumnWords]] = {
-    "fcs_file": ColumnWords("FCS file", "As typed."),
+    "fcs_file": ColumnWords("FCS file", "Called by its bead run; the sheet beads has the file's own name."),
     "channel": ColumnWords("Channel", "The calibrated channel, as the file calls it."),
     "acquired_on": ColumnWords("Acquired on", "As the file says."),
     "instrument": ColumnWords("Cytometer", "As the file says."),

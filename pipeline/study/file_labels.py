@@ -1,0 +1,130 @@
+"""What results call files: by the row that names them, since a file's own name may hold a patient's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+
+from pipeline.study.study import BeadRun, Sample, Study
+
+SUFFIXES = frozenset({".fcs", ".lmd", ".wsp", ".xml", ".gatingml", ".csv", ".tsv", ".xlsx"})
+"""Ends of names that a label keeps: they say what kind of file it is."""
+
+ANOTHER_FILE = "a file of this name"
+"""Stands for a name that two files have in different folders."""
+
+
+@dataclass(frozen=True)
+class FileLabels:
+    """Labels of files, by their names as they were typed.
+
+    Attributes
+    ----------
+    folder
+        The study folder.
+    labels
+        Name in the study folder → label.
+    """
+
+    folder: Path
+    labels: Mapping[str, str]
+
+    def of(self, name: str) -> str:
+        """Return the label of a file; "" where no row names it."""
+        return self.labels.get(name, "")
+
+    def of_pairs(self, pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+        """Return (label, SHA-256) of (name, SHA-256)."""
+        return tuple((self.of(name), digest) for name, digest in pairs)
+
+    def in_text(self, text: str) -> str:
+        """Return a text with labels in place of the names of files and of folders.
+
+        Examples
+        --------
+        >>> labels = FileLabels(Path("s"), {"day 1/Anna M.fcs": "P01.fcs"})
+        >>> labels.in_text("Anna M.fcs: cut short; day 1/Anna M.fcs differs from day 2")
+        'P01.fcs: cut short; P01.fcs differs from day 2'
+        """
+        if not text:
+            return text
+        for folder in (f"{self.folder}/", f"{self.folder}\\", str(self.folder)):
+            text = text.replace(folder, "") if len(folder) > 1 else text
+        return self._pattern.sub(lambda hit: self._spoken[hit[0]], text) if self._spoken else text
+
+    @cached_property
+    def _spoken(self) -> dict[str, str]:
+        """Every way in which a text may name a file → what it becomes."""
+        spoken: dict[str, str] = {}
+        for name, label in self.labels.items():
+            short = _last(name)
+            spoken[short] = label if spoken.get(short, label) == label else ANOTHER_FILE
+        for name, label in self.labels.items():
+            spoken[name] = label
+            spoken[name.replace("/", "\\")] = label
+        return {name: label for name, label in spoken.items() if name}
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        names = sorted(self._spoken, key=lambda name: (-len(name), name))
+        return re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, names))})(?!\w)")
+
+
+def labels_of_study(study: Study) -> FileLabels:
+    """Return the labels of every file that the sheets name; a shared one has that of its first row."""
+    pairs = [pair for run in study.beads for pair in _of_beads(run)]
+    pairs += [pair for sample in study.samples for pair in _of_sample(sample)]
+    if study.settings.spillover_file:
+        pairs.append((study.settings.spillover_file, f"spillover{_suffix(study.settings.spillover_file)}"))
+    return FileLabels(study.folder, _first(pairs))
+
+
+def labels_of_sample(folder: Path, sample: Sample, spillover_file: str = "") -> FileLabels:
+    """Return the labels of a tube's own files."""
+    named = [(spillover_file, f"spillover{_suffix(spillover_file)}")] if spillover_file else []
+    return FileLabels(folder, _first([*_of_sample(sample), *named]))
+
+
+def labels_of_beads(folder: Path, run: BeadRun) -> FileLabels:
+    """Return the label of a bead run's file."""
+    return FileLabels(folder, _first(_of_beads(run)))
+
+
+def _of_sample(sample: Sample) -> Iterator[tuple[str, str]]:
+    columns = (
+        ("", sample.fcs_file),
+        (" FMO", sample.fmo_file),
+        (" isotype", sample.isotype_file),
+        (" gates", sample.gates_file),
+    )
+    for what, name in columns:
+        if name:
+            yield name, f"{sample.sample_id}{what}{_suffix(name)}"
+
+
+def _of_beads(run: BeadRun) -> Iterator[tuple[str, str]]:
+    yield run.fcs_file, f"{run.beads} beads{_suffix(run.fcs_file)}"
+
+
+def _suffix(name: str) -> str:
+    """Return how a name ends: its kind, and the data set that is meant."""
+    plain, mark, data_set = name.rpartition("#")
+    if not (mark and data_set.isdigit()):
+        plain, mark, data_set = name, "", ""
+    suffix = PurePosixPath(plain.replace("\\", "/")).suffix.lower()
+    return (suffix if suffix in SUFFIXES else "") + mark + data_set
+
+
+def _last(name: str) -> str:
+    return PurePosixPath(name.replace("\\", "/")).name
+
+
+def _first(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return the pairs as a mapping; of a name that comes twice the first label stays."""
+    labels: dict[str, str] = {}
+    for name, label in pairs:
+        labels.setdefault(name, label)
+    return labels
