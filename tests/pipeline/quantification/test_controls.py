@@ -32,7 +32,11 @@ def task(tmp_path_factory: pytest.TempPathFactory) -> TubeTask:
 def test_stain_and_control_exchanged_give_no_density(task: TubeTask) -> None:
     sample = task.sample
     found = quantify_tube(
-        replace(task, sample=replace(sample, fcs_file=sample.fmo_file, fmo_file=sample.fcs_file))
+        replace(
+            task,
+            sample=replace(sample, fcs_file=sample.fmo_file, fmo_file=sample.fcs_file),
+            files_sha256=(),
+        )
     )
     assert (found.receptor.status, found.receptor.rd) == (RdStatus.NO_BACKGROUND, None)
     assert "CONTROL_BRIGHT" in found.flags
@@ -41,7 +45,9 @@ def test_stain_and_control_exchanged_give_no_density(task: TubeTask) -> None:
 
 def test_a_copy_of_the_stained_tube_is_no_control(task: TubeTask) -> None:
     shutil.copy(task.folder / task.sample.fcs_file, task.folder / "fcs" / "copy.fcs")
-    found = quantify_tube(replace(task, sample=replace(task.sample, fmo_file="fcs/copy.fcs")))
+    found = quantify_tube(
+        replace(task, sample=replace(task.sample, fmo_file="fcs/copy.fcs"), files_sha256=())
+    )
     assert found.receptor.status is RdStatus.NO_BACKGROUND
     assert "same bytes" in found.note
     assert is_failed(found)
@@ -54,7 +60,9 @@ def test_no_control_at_all_is_no_failure(task: TubeTask) -> None:
 
 
 def test_a_named_control_that_is_not_there_fails_the_tube(task: TubeTask) -> None:
-    found = quantify_tube(replace(task, sample=replace(task.sample, fmo_file="fcs/none.fcs")))
+    found = quantify_tube(
+        replace(task, sample=replace(task.sample, fmo_file="fcs/none.fcs"), files_sha256=())
+    )
     assert found.receptor.status is RdStatus.NO_BACKGROUND
     assert "CONTROL_UNUSABLE" in found.flags
     assert is_failed(found)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipeline.assembly.study_result import StudyResult
+from pipeline.study.quantity_name import marker_of
 from pipeline.study.settings import Settings, setting_text
 from pipeline.study.study import Study
 
 ABOUT_THE_STUDY = frozenset({"report_title", "lab", "operator", "comment"})
 """Settings that stand in the head as they are: they change no result."""
-
-UNTITLED = "Untitled study"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +49,8 @@ def head(study_result: StudyResult, run_on: str) -> Head:
 
 
 def title_of(study: Study) -> str:
-    """Return the typed title; the folder's name may tell who a patient is."""
-    return one_line(study.settings.report_title) or UNTITLED
+    """Return the typed title, or what was measured: the folder's name may tell who a patient is."""
+    return one_line(study.settings.report_title) or f"{marker_of(study)} receptor density"
 
 
 def changed_settings(settings: Settings) -> tuple[tuple[str, str], ...]:

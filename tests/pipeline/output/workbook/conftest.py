@@ -20,7 +20,8 @@ def typed_result(study_result: StudyResult) -> StudyResult:
     samples = study_result.study.samples
     rows = tuple(TypedRow(s.sample_id, (s.sample_id, s.patient_id, "=1+1", 0.05)) for s in samples)
     typed = TypedRows(("Sample ID", "patient_id", "_my idea", "dilution"), rows)
-    return changed(study_result, study=replace(study_result.study, typed_samples=typed))
+    settings = study_result.study.settings.model_copy(update={"own_columns": True})
+    return changed(study_result, study=replace(study_result.study, typed_samples=typed, settings=settings))
 
 
 @pytest.fixture(scope="session")

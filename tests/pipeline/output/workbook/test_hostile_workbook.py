@@ -89,8 +89,10 @@ def test_two_sheets_of_one_name_are_told_apart():
 
 
 def test_a_study_with_a_hostile_name_prints_that_name(study_result: StudyResult, tmp_path: Path):
-    folder = Path("R&D &P <b>'x' " + "long " * 40)
-    named = changed(study_result, study=replace(study_result.study, folder=folder))
+    settings = study_result.study.settings.model_copy(
+        update={"report_title": "R&D &P <b>'x' " + "long " * 40}
+    )
+    named = changed(study_result, study=replace(study_result.study, settings=settings))
     write_workbook(tmp_path / "a.xlsx", workbook_sheets(named))
     page = openpyxl.load_workbook(tmp_path / "a.xlsx")["Samples"]
     assert page.oddHeader.left.text.startswith("R&&D &&P <b>'x' long")

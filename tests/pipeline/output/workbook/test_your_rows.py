@@ -31,10 +31,25 @@ def given_back(result: StudyResult, study: Study, path: Path):
     return openpyxl.load_workbook(path)["Your rows"]
 
 
-def with_own_columns(sheets: dict, header: dict[str, object]) -> dict:
+def with_own_columns(sheets: dict, header: dict[str, object], *, given_back: bool = True) -> dict:
     """Return sheets whose samples have further columns, with one value each in every row."""
     names, *rows = sheets["samples"]
-    return {**sheets, "samples": [[*names, *header], *([*row, *header.values()] for row in rows)]}
+    samples = [[*names, *header], *([*row, *header.values()] for row in rows)]
+    settings = [["name", "value"], ["own_columns", "yes" if given_back else "no"]]
+    return {**sheets, "samples": samples, "settings": settings}
+
+
+def test_without_the_setting_no_column_of_one_s_own_and_never_a_remark_or_a_file_s_name_comes_back(
+    study_result: StudyResult, tmp_path: Path
+):
+    own = {"_mine": "Smith", "remark": "Smith"}
+    sheets = with_own_columns(good_sheets(), own, given_back=False)
+    study = study_in(write_workbook(write_files(tmp_path / "study"), sheets))
+    page = given_back(study_result, study, tmp_path / "rd.xlsx")
+    names = {cell.value: cell.column for cell in page[1]}
+    assert not {"_mine", "remark"} & set(names)
+    sample = study.samples[0]
+    assert page.cell(2, names["fcs_file"]).value == f"{sample.sample_id}.fcs" != sample.fcs_file
 
 
 def test_typed_rows_come_back_with_results_beside_them(workbook_path: Path):

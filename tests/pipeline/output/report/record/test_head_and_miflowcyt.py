@@ -34,8 +34,8 @@ def test_what_was_typed_stands_at_the_head(study_result):
     assert found.changed_settings == (("seed", "7"),)
 
 
-def test_where_nothing_is_typed_the_folder_names_the_report(study_result):
-    assert title_of(study_result.study) == "study"
+def test_where_nothing_is_typed_the_report_is_called_by_what_was_measured(study_result):
+    assert title_of(study_result.study) == "CD38 receptor density"
     assert [name for name, _ in head(study_result, "").facts] == ["Program"]
 
 
