@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from pipeline.assembly.study_result import StudyResult
+from pipeline.output.analysis_tables import density_table
 from pipeline.output.result_tables import exposure_table
 from pipeline.output.table import Table
 from pipeline.output.workbook.sheet import Sheet
@@ -50,6 +51,8 @@ from pipeline.study.study import Study
 Make = Callable[[StudyResult], Sheet]
 
 LEGEND: Final = "Legend"
+PRINTED_DENSITY: Final = 13
+"""Columns of the sheet of response along the density up to the strength."""
 _LONGEST_STUDY: Final = 80
 """Characters of the study's name at the head of a printed page."""
 _SEE_NOTES: Final = "Nothing here: the sheet Notes says why."
@@ -110,6 +113,7 @@ SHEETS: Final[tuple[tuple[str, Make], ...]] = (
     _of_response("Response", proportion_table),
     _of_response("Comparisons", comparison_table, printed=PRINTED_COMPARISONS),
     _of_response("Survival", survival_table, printed=PRINTED_SURVIVAL),
+    _sheet("Along the density", density_table, printed=PRINTED_DENSITY, frozen=2),
     _of_response("Patients described", characteristic_table),
     _sheet("Notes", note_table, frozen=2, empty="No notes."),
     _sheet("About", about_table, frozen=2),

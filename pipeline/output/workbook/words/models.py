@@ -53,6 +53,18 @@ MODEL_WORDS: Final[Mapping[str, ColumnWords]] = {
     "reason": ColumnWords("Why", "Why it is so: preferred, refused, or only a limit.", width=60),
 }
 RESPONSE_WORDS: Final[Mapping[str, ColumnWords]] = {
+    "outcome": ColumnWords("Outcome", "What the density is set against.", width=26),
+    "measure": ColumnWords(
+        "Number", "What is told: a ratio, an area, a cut, or how a cut parts patients.", width=44
+    ),
+    "value": ColumnWords("Value", "In the unit of the row; empty: not told.", "", FOLD),
+    "in_others": ColumnWords(
+        "In other patients", "As it may be expected in patients it was not found in.", "", SHARE
+    ),
+    "in_others_low": ColumnWords(
+        "In other patients, 95 % from", "Lower end of its 95 % interval.", "", SHARE
+    ),
+    "in_others_high": ColumnWords("In other patients, 95 % to", "Upper end of its 95 % interval.", "", SHARE),
     "group": ColumnWords("Group", "The patients counted.", width=36),
     "k": ColumnWords("k", "Patients (or events) of the group with it.", "", COUNT),
     "percent": ColumnWords("Percent", "100 · k / n.", "%", PERCENT),
