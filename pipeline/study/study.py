@@ -177,6 +177,7 @@ class Patient:
     infusions: int | None = None
     infusions_interrupted: int | None = None
     serum_ug_ml: float | None = None
+    site: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,3 +69,4 @@ class PatientRow(Row):
         "Serum concentration of the washed-out drug before the study drug, µg/mL; 0: none found.",
         example="0.4",
     )
+    site: Text = column("Hospital where the patient was treated; a pseudonym.", example="A", default="")

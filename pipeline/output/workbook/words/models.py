@@ -38,6 +38,18 @@ MODEL_WORDS: Final[Mapping[str, ColumnWords]] = {
     "weeks": ColumnWords(
         "Weeks", "Weeks since the last dose of {drug}; empty: cannot be told.", "weeks", WEEKS
     ),
+    "choice": ColumnWords("Choice", "What is done otherwise than in the line that is told.", width=44),
+    "rows": ColumnWords("Rows", "Visits in the line.", "", COUNT),
+    "patients": ColumnWords("Patients", "Patients in the line.", "", COUNT),
+    "measured": ColumnWords("Measured", "Visits with a density that was measured.", "", COUNT),
+    "changed": ColumnWords("Changed", "Visits that the choice leaves out or counts otherwise.", "", COUNT),
+    "fold": ColumnWords(
+        "Fold per doubling", "Of the median density, per doubling of the washout.", "fold", FOLD
+    ),
+    "fold_low": ColumnWords("Fold, 95 % from", "Lower end of its 95 % interval.", "fold", FOLD),
+    "fold_high": ColumnWords("Fold, 95 % to", "Upper end of its 95 % interval.", "fold", FOLD),
+    "slope_dex": ColumnWords("Slope", "log10 of the fold.", "dex per doubling", SHARE),
+    "caution": ColumnWords("Caution", "In which direction the choice itself errs.", width=36),
     "aicc": ColumnWords("AICc", "Lower is better, on the same rows.", "", ONE_DECIMAL),
     "parameters": ColumnWords("Parameters", "How many the data decide.", "", ONE_DECIMAL),
     "misfit_p": ColumnWords(
