@@ -10,15 +10,16 @@ from pipeline.output.table import Cell, Column, Table, attributes, table_of
 from pipeline.response.by_density.numbers import DensityNumber, density_numbers
 from pipeline.washout.sensitivity.sensitivity import Sensitivity
 
-DENSITY: Final[tuple[Column[Any], ...]] = attributes(
-    "outcome", "measure", "n", "events", "value", "low", "high", "unit", "in_others", "in_others_low",
-    "in_others_high", "p", "strength", "method", "note",
-)  # fmt: skip
+DENSITY: Final[tuple[Column[Any], ...]] = (
+    *attributes("outcome", "measure", "n", "events", "value", "low", "high", "unit"),
+    *attributes("in_others", "in_others_low", "in_others_high", "p", "strength", "method"),
+    Column("reason", lambda number: number.note),
+)
 
 
 SENSITIVITY: Final = (
-    "choice", "rows", "patients", "measured", "changed", "fold", "fold_low", "fold_high", "slope_dex", "caution",
-    "note",
+    "choice", "rows", "patients", "measured", "changed", "fold", "fold_low", "fold_high", "slope_dex",
+    "caution", "reason",
 )  # fmt: skip
 
 
@@ -31,8 +32,8 @@ def sensitivity_table(study_result: StudyResult) -> Table:
 def _sensitivity(found: Sensitivity) -> Iterator[tuple[Cell, ...]]:
     for row in found.rows:
         yield (
-            row.name, row.n, row.n_patients, row.n_observed, row.n_changed, row.fold, row.fold_low, row.fold_high,
-            row.slope, row.caution, row.note,
+            row.name, row.n, row.n_patients, row.n_observed, row.n_changed, row.fold, row.fold_low,
+            row.fold_high, row.slope, row.caution, row.note,
         )  # fmt: skip
     for one in found.patients:
         fold = None if one.slope is None else 10.0**one.slope
@@ -50,3 +51,7 @@ def _density(study_result: StudyResult) -> Iterator[DensityNumber]:
     tables = study_result.response.by_density if study_result.response else None
     if tables is not None:
         yield from density_numbers(tables)
+    letter = study_result.response.letter if study_result.response else None
+    for link in letter.serum_and_density if letter else ():
+        tau = (link.n, 0, link.tau_b, None, None, "-1 to 1")
+        yield DensityNumber(link.name, "Kendall's tau-b", *tau, p=link.p, method=link.method, note=link.note)

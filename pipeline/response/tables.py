@@ -16,6 +16,7 @@ from pipeline.response.consistency import inconsistencies
 from pipeline.response.follow_up import RULE as FOLLOW_UP_RULE
 from pipeline.response.follow_up import FollowUp
 from pipeline.response.landmark import DexamethasoneTable, dexamethasone_table
+from pipeline.response.letter.letter import Letter, letter
 from pipeline.response.patients import (
     Count,
     DoubtfulSides,
@@ -71,8 +72,9 @@ class ResponseTables:
         What must be read beside the median PFS; "" where every censored patient has an assessment.
     pfs_bounds
         The median PFS by other rules of censoring, where they change something.
-    by_density
-        Response and PFS along the density as it is; None where tables are made of counts alone.
+    by_density, letter
+        Response and PFS along the density as it is, and what else a letter reports; None where tables are
+        made of counts alone.
     """
 
     n_patients: int
@@ -103,6 +105,7 @@ class ResponseTables:
     safety: tuple[Characteristic, ...] = ()
     month_days: float | None = None
     by_density: DensityTables | None = None
+    letter: Letter | None = None
 
 
 def response_tables(
@@ -145,6 +148,7 @@ def response_tables(
         safety=safety_table(study),
         month_days=settings.month_days,
         by_density=density_tables(study, rows, clocks, courses),
+        letter=letter(study, rows, courses),
     )
 
 

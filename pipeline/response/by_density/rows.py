@@ -60,7 +60,7 @@ def density_rows(visits: Mapping[str, RdVisit], wanted: Sequence[str]) -> Densit
         The visit that stands for each patient, by patient_id.
     """
     chosen = [
-        (name, _value(visit.row)) for name in wanted for visit in (visits[name],) if visit.row is not None
+        (name, value_of(visit.row)) for name in wanted for visit in (visits[name],) if visit.row is not None
     ]
     told = [(name, value) for name, value in chosen if value is not None]
     names = tuple(name for name, _ in told)
@@ -87,7 +87,7 @@ def own_errors(rows: Sequence[PatientRd]) -> Floats:
     return np.array([LOG2_OF_10 * (largest if s is None else s) ** 0.5 for s in squares], dtype=np.float64)
 
 
-def _value(row: PatientRd) -> tuple[float, int] | None:
+def value_of(row: PatientRd) -> tuple[float, int] | None:
     """Return log2 of the density or limit, and on which side of it the density is; None: nothing is told.
 
     A density of unbounded error tells nothing.

@@ -20,7 +20,7 @@ FOUND: Final = (
     "curve; interval of Fieller's kind from the influence of each patient; corrected: patients left out of "
     "each bootstrap sample, cut and direction found anew"
 )
-FIXED: Final = "given beforehand; exact intervals"
+FIXED: Final = "given beforehand, so nothing is taken off; interval of Newcombe (1998, method 10)"
 _FEWEST_OUT: Final = 1
 """Patients left out of a bootstrap sample with, and without, the outcome, so that it counts. Arithmetic."""
 

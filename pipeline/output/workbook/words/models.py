@@ -43,9 +43,7 @@ MODEL_WORDS: Final[Mapping[str, ColumnWords]] = {
     "patients": ColumnWords("Patients", "Patients in the line.", "", COUNT),
     "measured": ColumnWords("Measured", "Visits with a density that was measured.", "", COUNT),
     "changed": ColumnWords("Changed", "Visits that the choice leaves out or counts otherwise.", "", COUNT),
-    "fold": ColumnWords(
-        "Fold per doubling", "Of the median density, per doubling of the washout.", "fold", FOLD
-    ),
+    "fold": ColumnWords("Fold per doubling", "Of the median density, per doubling of washout.", "fold", FOLD),
     "fold_low": ColumnWords("Fold, 95 % from", "Lower end of its 95 % interval.", "fold", FOLD),
     "fold_high": ColumnWords("Fold, 95 % to", "Upper end of its 95 % interval.", "fold", FOLD),
     "slope_dex": ColumnWords("Slope", "log10 of the fold.", "dex per doubling", SHARE),
