@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipeline.response.by_density.tables import DensityTables, OutcomeByDensity
-from pipeline.response.statistics.best_cut import Cut
-from pipeline.response.statistics.roc import wilson
+from pipeline.response.statistics.cuts.best_cut import Cut
+from pipeline.response.statistics.cuts.roc import wilson
 
 MOLECULES: Final = "molecules per cell"
 

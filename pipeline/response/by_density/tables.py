@@ -15,11 +15,11 @@ from pipeline.response.by_density.survival import density_survival
 from pipeline.response.follow_up import FollowUp
 from pipeline.response.patients import OBJECTIVE, controlled_patients, is_evaluable
 from pipeline.response.rd_visit import rd_visits
-from pipeline.response.statistics.best_cut import Cut, best_cut, fixed_cut
 from pipeline.response.statistics.cox import HazardRatio
+from pipeline.response.statistics.cuts.best_cut import Cut, best_cut, fixed_cut
+from pipeline.response.statistics.cuts.roc import Area, area_under
 from pipeline.response.statistics.dose_response import dose_response
 from pipeline.response.statistics.logistic import OddsRatio
-from pipeline.response.statistics.roc import Area, area_under
 from pipeline.response.statistics.strength import FEW_EVENTS
 from pipeline.study.study import Study
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from pipeline.response.characteristics import Characteristic, share, summary
 from pipeline.response.follow_up import FollowUp
+from pipeline.response.landmark import DAYS_PER_WEEK
 from pipeline.response.letter.part import LetterPart, part
 from pipeline.response.patients import OBJECTIVE, is_evaluable
 from pipeline.response.safety import SEVERE_FROM
@@ -23,8 +24,7 @@ SD_WEEKS: Final = (6, 8, 12, 16)
 and 2, 12 and 16 are two to four assessments."""
 
 _MOST_GRADES: Final = 5
-DAYS_PER_WEEK: Final = 7
-"""Grades of CTCAE; days of a week. Standards."""
+"""Grades of an adverse event. Standard: CTCAE."""
 
 ADA_RULE: Final = (
     "Antibodies against the study drug, of the patients who were tested at that time. Persistent and "

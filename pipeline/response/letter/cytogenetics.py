@@ -16,7 +16,7 @@ HIGH_RISK: Final = ("del17p", "t(4;14)", "t(14;16)")
 """Palumbo 2015, doi:10.1200/JCO.2015.61.2267 (R-ISS)."""
 
 _NAMES: Final = (
-    ("del17p", re.compile(r"del\(?17|17p-|-17p|del.?17p|17p.?del|tp53|p53")),
+    ("del17p", re.compile(r"del\(?17|17p-|-17p|del.?17p|17p.?del|deltp53|tp53del")),
     ("t(4;14)", re.compile(r"t\(4;14\)")),
     ("t(14;16)", re.compile(r"t\(14;16\)")),
     ("t(14;20)", re.compile(r"t\(14;20\)")),
@@ -32,7 +32,7 @@ _NOT_DONE: Final = re.compile(
     r"\bn\.?\s?d\.?(?=\W|$)|not (done|determined|tested|available|known)|unknown|failed|\bn/?a\b|\?|pending"
 )
 _ABSENT: Final = re.compile(
-    r"\bno\b|\bnot (found|detected|present)|\bneg|absent|without|[:= ]0$|\)\s*-$|\bnone\b|\bnicht\b|\bkein"
+    r"\bno\b|\bnot (found|detected|present)|\bneg|absent|without|[:= ]0$|[) ]\s*-$|\bnone\b|\bnicht\b|\bkein"
 )
 _NOTHING: Final = re.compile(r"^(0|-)$|\bnormal|\bstandard|\bneg|unremarkable|nothing|unauff|\bwild.?type")
 _LONGEST_NAME: Final = 40
@@ -76,7 +76,7 @@ def _named(segment: str) -> list[str]:
 
 
 def is_high_risk(found: Mapping[str, bool | None]) -> bool | None:
-    """Tell whether one of `HIGH_RISK` was found; None where none was and one was not determined.
+    """Tell whether one of `HIGH_RISK` was found, or `high risk` was typed; None: not all were determined.
 
     Examples
     --------
@@ -84,7 +84,8 @@ def is_high_risk(found: Mapping[str, bool | None]) -> bool | None:
     (True, None, False)
     """
     states = [found.get(name, False) for name in HIGH_RISK]
-    if any(state is True for state in states):
+    said = any(state for name, state in found.items() if name.startswith("high"))
+    if said or any(state is True for state in states):
         return True
     return None if any(state is None for state in states) else False
 

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 Floats: TypeAlias = NDArray[np.float64]
 
 BELOW, MEASURED, ABOVE = -1, 0, 1
-"""A value known to lie below its limit, a measured one, one known to lie above. Names."""
+"""A value known to lie below its limit, a measured one, one known to lie above. Arithmetic: signs."""
 
 _ROUNDS, _STILL, _NONE_LEFT, _LITTLE_LEFT = 5000, 1e-10, 1e-4, 0.1
 """Rounds of the ascent at most; the change at which it ends; parts of the spread of the measured values:

@@ -71,19 +71,19 @@ class SampleRow(Row):
     )
     collected_time: TimeOfDay | None = column("Time of day; of use with given_time alone.", example="09:15")
     remark: Text = column("Anything; it is not used. rd.xlsx gives it back.", default="")
-    serum_washed_out_ug_ml: ConcentrationCell | None = column(
-        "Washed-out drug in serum at this visit, µg/mL; <0.2: below the limit of its assay; 0: none found.",
-        example="<0.2",
-    )
-    serum_study_drug_ug_ml: ConcentrationCell | None = column(
-        "Study drug in serum at this visit, µg/mL; <0.2: below the limit of its assay.", example="0"
-    )
     gates_file: FileName = column(
         "FlowJo 10 workspace (.wsp) or GatingML 2.0 file: its gates replace the automatic ones.", default=""
     )
     population: Text = column(
         "Population of gates_file to quantify: its name, or Parent/Name where several have that name.",
         default="",
+    )
+    serum_washed_out_ug_ml: ConcentrationCell | None = column(
+        "Washed-out drug in serum at this visit, µg/mL; <0.2: below the limit of its assay; 0: none found.",
+        example="<0.2",
+    )
+    serum_study_drug_ug_ml: ConcentrationCell | None = column(
+        "Study drug in serum at this visit, µg/mL; <0.2: below the limit of its assay.", example="0"
     )
 
 

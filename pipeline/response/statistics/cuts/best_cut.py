@@ -8,8 +8,8 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pipeline.response.statistics.firth import firth_lines
-from pipeline.response.statistics.roc import Area, youden_interval
+from pipeline.response.statistics.cuts.firth import firth_lines
+from pipeline.response.statistics.cuts.roc import Area, youden_interval
 from pipeline.response.statistics.true_values import BELOW, MEASURED
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -76,7 +76,7 @@ def fixed_cut(name: str, cut: float, value: ArrayLike, kind: ArrayLike, outcome:
     cut, value
         On one scale; value of shape (n,): measured values or limits.
     kind, outcome
-        As in `pipeline.response.statistics.roc.pair_wins`.
+        As in `pipeline.response.statistics.cuts.roc.pair_wins`.
     """
     y = np.asarray(outcome, bool)
     above, below = sides(np.asarray(value, float), np.asarray(kind, int), cut)
@@ -219,7 +219,7 @@ def _corrected_area(
     w: Floats, side: NDArray[np.int_], y: Truths, weights: Floats, b: Floats, area: Area
 ) -> Area:
     """Return the area with what it would be had its direction been learned on other patients."""
-    from pipeline.response.statistics.roc import pair_wins
+    from pipeline.response.statistics.cuts.roc import pair_wins
 
     wins, _ = pair_wins(w, side, y)
     areas = []
