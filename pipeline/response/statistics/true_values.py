@@ -17,7 +17,7 @@ _ROUNDS, _STILL, _NONE_LEFT, _LITTLE_LEFT = 5000, 1e-10, 1e-4, 0.1
 """Rounds of the ascent at most; the change at which it ends; parts of the spread of the measured values:
 below the first no true spread is left, below the second none that stands out of the errors. Convention."""
 
-_NODES, _WIDE, _WIDE_OF_LIMITS = 15, 3.5, 5.0
+_NODES, _WIDE, _WIDE_OF_LIMITS = 31, 4.0, 5.0
 """Places at which each true value may lie, and how many of its SDs they reach; beyond a limit farther.
 Convention: the sums are exact to some 1e-4."""
 

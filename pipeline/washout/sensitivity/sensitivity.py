@@ -10,6 +10,7 @@ from pipeline.patients.patient_rd import PatientRd
 from pipeline.study.settings import Settings
 from pipeline.washout.censored.estimate import NotEstimableError
 from pipeline.washout.censored.likelihood import OBSERVED
+from pipeline.washout.line.doubts import FEWEST_MEASURED
 from pipeline.washout.line.intervals import slope_interval
 from pipeline.washout.line.line import Line, fit_line
 from pipeline.washout.line.tobit import WashoutFit
@@ -126,6 +127,9 @@ def _of_variation(variation: Variation, settings: Settings, varies: bool) -> Sen
 
 def _of_data(name: str, data: Observations, n_changed: int) -> SensitivityRow:
     counts = (data.n, data.n_patients, data.count(OBSERVED), n_changed)
+    if data.scatter_varies and data.count(OBSERVED) < FEWEST_MEASURED:
+        note = f"{data.count(OBSERVED)} measured densities; a scatter that changes needs {FEWEST_MEASURED}"
+        return SensitivityRow(name, *counts, note=note)
     try:
         line = fit_line(data)
         return _row(name, counts, line.reported.slope, slope_interval(line, 0.95))
