@@ -122,6 +122,8 @@ def _places(
 
     share = spread**2 / (spread**2 + s**2)
     limit = side != MEASURED
+    if not limit.any() and not s.any():
+        return w[:, np.newaxis], np.ones((len(w), 1))
     middle = np.where(limit, centre, centre + share * (w - centre))
     sd = np.where(limit, spread, spread * np.sqrt(1 - share))
     steps = np.linspace(-1.0, 1.0, _NODES)
