@@ -21,7 +21,7 @@ from pipeline.response.tables import ResponseTables, response_tables
 from pipeline.study.faults import Fault
 from pipeline.study.file_labels import FileLabels, labels_of_study
 from pipeline.study.study import Study
-from pipeline.washout.report import washout_report
+from pipeline.washout.report import washout_report, with_sensitivity
 
 MOST_NOTES = 20
 """Inconsistencies of what was typed that are notes one by one; the tables hold all. Convention."""
@@ -82,7 +82,7 @@ def modelled(known: StudyResult, faults: Sequence[Fault] = (), notes: Sequence[N
     response = response_tables(study, rows, known.clocks, known.courses) if asked else None
     return replace(
         known,
-        washout=washout_report(rows, study.settings),
+        washout=with_sensitivity(washout_report(rows, study.settings), rows, study.settings),
         response=response if study.patients else None,
         faults=tuple(_labelled(fault, labels) for fault in faults),
         notes=(

@@ -115,6 +115,7 @@ def washout_json(report: WashoutReport) -> Json:
         "assumptions": list(report.assumptions),
         "visits": to_json(report.visits),
         "left_out": to_json(report.left_out),
+        "sensitivity": to_json(report.sensitivity),
         "notes": list(report.notes),
     }
 

@@ -39,6 +39,7 @@ def model_rows(
                 body=body_of(patient),
                 imid_since=exposure.imid_since if exposure else None,
                 prior_lines=patient.prior_lines if patient else None,
+                site=patient.site if patient else "",
             )
         )
     return tuple(rows)

@@ -56,6 +56,8 @@ class PatientRd:
         without a term.
     shared
         Parts of `rd_log_sd` that other rows share: the lot's assigned values, F:P, the curve of a bead run.
+    site
+        Where the patient was treated, as typed; "": not told.
     imid_since, prior_lines
         An immunomodulatory drug after the last dose; lines of therapy. Covariates of M1.
     """
@@ -84,3 +86,4 @@ class PatientRd:
     fluorochrome: str = ""
     instrument: str = ""
     shared: tuple[SharedError, ...] = ()
+    site: str = ""

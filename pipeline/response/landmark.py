@@ -88,7 +88,7 @@ def dexamethasone_table(
         From the start of treatment (Anderson 1983, doi:10.1200/JCO.1983.1.11.710).
     """
     day = landmark_weeks * DAYS_PER_WEEK
-    at_risk = [_after(course, day) for course in courses if _is_at_risk(course, day)]
+    at_risk = [after_landmark(course, day) for course in courses if is_at_risk(course, day)]
     groups = tuple(
         tuple(course for course in at_risk if _had_by(course) is wanted) for wanted in (True, False)
     )
@@ -112,14 +112,14 @@ def _control(name: str, controlled: Mapping[str, bool], patients: Sequence[str])
     return proportion(name, sum(controlled[patient] for patient in patients), len(patients))
 
 
-def _is_at_risk(course: FollowUp, day: float) -> bool:
+def is_at_risk(course: FollowUp, day: float) -> bool:
     """Tell whether a patient is known to be alive without progression at the landmark."""
     return course.pfs_day is not None and (
         course.pfs_day > day or (course.pfs_day == day and not course.pfs_event)
     )
 
 
-def _after(course: FollowUp, day: float) -> FollowUp:
+def after_landmark(course: FollowUp, day: float) -> FollowUp:
     """Return the course counted from the landmark; dexamethasone before it has a day of 0 or less."""
     from dataclasses import replace
 

@@ -10,11 +10,13 @@ from typing import Final
 from pipeline.patients.exposure import ResponseClock
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.response.baseline import baseline_table
+from pipeline.response.by_density.tables import DensityTables, density_tables
 from pipeline.response.characteristics import Characteristic
 from pipeline.response.consistency import inconsistencies
 from pipeline.response.follow_up import RULE as FOLLOW_UP_RULE
 from pipeline.response.follow_up import FollowUp
 from pipeline.response.landmark import DexamethasoneTable, dexamethasone_table
+from pipeline.response.letter.letter import Letter, letter
 from pipeline.response.patients import (
     Count,
     DoubtfulSides,
@@ -70,6 +72,9 @@ class ResponseTables:
         What must be read beside the median PFS; "" where every censored patient has an assessment.
     pfs_bounds
         The median PFS by other rules of censoring, where they change something.
+    by_density, letter
+        Response and PFS along the density as it is, and what else a letter reports; None where tables are
+        made of counts alone.
     """
 
     n_patients: int
@@ -99,6 +104,8 @@ class ResponseTables:
     inconsistencies: tuple[Inconsistency, ...] = ()
     safety: tuple[Characteristic, ...] = ()
     month_days: float | None = None
+    by_density: DensityTables | None = None
+    letter: Letter | None = None
 
 
 def response_tables(
@@ -140,6 +147,8 @@ def response_tables(
         inconsistencies=inconsistencies(study, courses),
         safety=safety_table(study),
         month_days=settings.month_days,
+        by_density=density_tables(study, rows, clocks, courses),
+        letter=letter(study, rows, courses),
     )
 
 

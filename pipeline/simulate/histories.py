@@ -111,6 +111,26 @@ def draw_safety(
     )
 
 
+def draw_letter(record: Patient, rng: np.random.Generator) -> Patient:
+    """Draw what a letter reports beside response: cytogenetics, anti-drug antibodies, related events, site.
+
+    Drawn apart, so that no other number of a simulated study depends on it.
+    """
+    high = record.cytogenetic_risk == "high"
+    usual = str(rng.choice(["none", "t(11;14)", "gain 1q", "none; t(14;16) n.d."]))
+    risky = str(rng.choice(["del17p", "t(4;14)", "del17p; t(4;14)", "t(14;16); gain 1q"]))
+    grade = record.teae_grade or 0
+    return replace(
+        record,
+        site=str(rng.choice(["A", "B"])),
+        last_line_refractory=bool(rng.random() < 0.7),
+        cytogenetics=risky if high else usual,
+        ada_before=bool(rng.random() < 0.05),
+        ada_on_treatment=str(rng.choice(["none", "transient", "persistent"], p=[0.9, 0.06, 0.04])),
+        related_grade=int(rng.integers(0, grade + 1)),
+    )
+
+
 def _schedule(gaps: tuple[int, ...], n: int) -> list[int]:
     return [sum(gaps[:given]) for given in range(n)]
 

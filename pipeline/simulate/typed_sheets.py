@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.simulate.histories import draw_doses, draw_record, draw_safety
+from pipeline.simulate.histories import SERUM_LLOQ_UG_ML, draw_doses, draw_letter, draw_record, draw_safety
 from pipeline.simulate.plan import Day, PlannedTube, StudyPlan
 from pipeline.simulate.tubes.cytometer import Cytometer
 from pipeline.study.study import Dose, Patient
@@ -18,7 +18,7 @@ from pipeline.study.study import Dose, Patient
 Cell = str | int | float | bool | date | None
 SAMPLE_COLUMNS = (
     "sample_id", "patient_id", "collected_on", "fcs_file", "panel", "beads", "visit", "fmo_file",
-    "isotype_file", "tissue", "remark",
+    "isotype_file", "tissue", "remark", "serum_washed_out_ug_ml",
 )  # fmt: skip
 PANEL_COLUMNS = (
     "panel", "channel", "role", "target", "marker", "fluorochrome", "clone", "competes_with_drug",
@@ -32,7 +32,7 @@ _CLONES = (
     ("CD56", "NCAM16.2"), ("CD117", "104D2"), ("CD81", "JS-81"), ("CD38", "HIT2"), ("DUMP", "UCHT1+M5E2"),
 )  # fmt: skip
 _PRINTED = {"DUMP": "CD3+CD14", "VIABILITY": "Viability"}
-_HISTORY = 9
+_HISTORY, _LETTER = 9, 14
 
 
 def write_sheets(plan: StudyPlan, study: Path) -> None:
@@ -58,7 +58,7 @@ def sample_row(tube: PlannedTube) -> tuple[Cell, ...]:
     panel, beads = tube.day.cytometer.panel, tube.day.beads
     return (
         tube.sample_id, tube.slot.patient_id, tube.day.on, tube.file, panel, beads, tube.slot.visit, fmo,
-        isotype, "marrow", tube.slot.remark,
+        isotype, "marrow", tube.slot.remark, _serum(tube.patient.serum_ug_ml),
     )  # fmt: skip
 
 
@@ -115,7 +115,13 @@ def _history(plan: StudyPlan, tube: PlannedTube) -> tuple[Patient, tuple[Dose, .
     stops = record.discontinued_on or marrow
     peak = tube.patient.peak_ug_ml
     doses = draw_doses(tube.slot.patient_id, tube.last_dose_on, marrow, stops, peak, rng)
-    return draw_safety(record, doses, tube.patient.serum_ug_ml, rng), doses
+    record = draw_safety(record, doses, tube.patient.serum_ug_ml, rng)
+    return draw_letter(record, np.random.default_rng([plan.seed, _LETTER, tube.number])), doses
+
+
+def _serum(ug_ml: float) -> Cell:
+    """Return the washed-out drug in serum as an assay tells it: a number, or its limit."""
+    return round(ug_ml, 1) if ug_ml >= SERUM_LLOQ_UG_ML else f"<{SERUM_LLOQ_UG_ML:g}"
 
 
 def _last_tubes(plan: StudyPlan) -> list[PlannedTube]:

@@ -8,6 +8,7 @@ from datetime import date, time, timedelta
 from pathlib import Path
 from typing import TypeAlias
 
+from pipeline.study.cells.concentrations import Concentration
 from pipeline.study.settings import Settings
 
 TypedCell: TypeAlias = str | int | float | bool | date | time | timedelta | None
@@ -50,6 +51,8 @@ class Sample:
     gates_file: str = ""
     population: str = ""
     collected_time: time | None = None
+    serum_washed_out_ug_ml: Concentration | None = None
+    serum_study_drug_ug_ml: Concentration | None = None
 
     @property
     def fcs_files(self) -> tuple[str, ...]:
@@ -177,6 +180,12 @@ class Patient:
     infusions: int | None = None
     infusions_interrupted: int | None = None
     serum_ug_ml: float | None = None
+    site: str = ""
+    last_line_refractory: bool | None = None
+    cytogenetics: str = ""
+    ada_before: bool | None = None
+    ada_on_treatment: str = ""
+    related_grade: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from pipeline.patients.patient_rd import PatientRd
@@ -19,11 +19,12 @@ from pipeline.washout.observations.selection import Given, given_rows
 from pipeline.washout.ranks import RankAssociation
 from pipeline.washout.recovery.fit import RecoveryFit
 from pipeline.washout.recovery.prior import prior_words
+from pipeline.washout.sensitivity.sensitivity import Sensitivity, sensitivity
 from pipeline.washout.total import OccupiedVisit, occupied_visits
 
 Kind = TypeVar("Kind")
 
-__all__ = ["WashoutReport", "washout_report"]
+__all__ = ["WashoutReport", "washout_report", "with_sensitivity"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,6 +45,8 @@ class WashoutReport:
         Every visit with the drug at it.
     left_out
         Rows that M0 to M3 do not get by default, and why.
+    sensitivity
+        The slope of M1 under other choices; None where it was not asked, or there is no line.
     """
 
     fits: Mapping[str, Fit]
@@ -62,6 +65,7 @@ class WashoutReport:
     visits: tuple[OccupiedVisit, ...] = ()
     assumptions: tuple[str, ...] = ()
     left_out: tuple[RowLeftOut, ...] = ()
+    sensitivity: Sensitivity | None = None
 
     @property
     def rank(self) -> RankAssociation | None:
@@ -163,6 +167,15 @@ def washout_report(rows: Sequence[PatientRd], settings: Settings) -> WashoutRepo
         visits=occupied_visits(rows),
         left_out=given.left_out,
         assumptions=_assumptions(settings),
+    )
+
+
+def with_sensitivity(report: WashoutReport, rows: Sequence[PatientRd], settings: Settings) -> WashoutReport:
+    """Return the report with the slope of M1 under other choices, where it has a line."""
+    return (
+        report
+        if report.tobit is None
+        else replace(report, sensitivity=sensitivity(rows, report.tobit, settings))
     )
 
 

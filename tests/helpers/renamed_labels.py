@@ -60,7 +60,7 @@ LABELS = {
     "pipeline.washout.line.doubts": {"Doubt"},
 }
 """Module → its enums of labels."""
-TYPED = {"OnError", "Target", "Kind", "RowReason", "Event"}
+TYPED = {"OnError", "Target", "Kind", "RowReason", "Event", "AdaCourse"}
 """Enums that are no labels of results: words that people type, what `init` guesses, kinds of audit lines."""
 ALSO_OTHER_WORDS = {"Step", "KitResult"}
 """Enums whose words name other things too: a population (`plasma_cells`), a test of the CP dataset (`ABC`)."""

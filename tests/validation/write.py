@@ -16,6 +16,7 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from validation import (
+    along_density,
     beads,
     clone_splits,
     conditions,
@@ -61,6 +62,7 @@ class Sizes:
     wait_studies: int = 70
     recovery_studies: int = 40
     response_studies: int = 1000
+    density_studies: int = 200
     batches: int = 8
     sentinel_days: int = 6
     split_days: int = 20
@@ -146,6 +148,7 @@ SECTIONS: Mapping[str, Callable[[Sizes, Mapper], str]] = {
     "waits": lambda sizes, mapper: waiting.section(sizes.wait_studies, SEED, mapper),
     "recovery": _recovery,
     "response": lambda sizes, mapper: response.section(sizes.response_studies, SEED, mapper),
+    "along density": lambda sizes, mapper: along_density.section(sizes.density_studies, SEED, mapper),
     "batches": _batches,
     "sentinels": _sentinels,
     "clone splits": _clone_splits,

@@ -40,6 +40,7 @@ from pipeline.output.report.words import (
     washout_words,
 )
 from pipeline.quantification.result import SampleResult
+from pipeline.response.by_density.numbers import DensityNumber, density_numbers
 from pipeline.study.quantity_name import density_name, marker_of, population_name
 
 MOST_OPEN_CARDS = 24
@@ -97,6 +98,7 @@ class Page:
     reagents: tuple[Reagent, ...]
     open_all: bool
     older: tuple[str, ...] = ()
+    along_density: tuple[DensityNumber, ...] = ()
 
 
 def write_report(path: Path, study_result: StudyResult, run_on: str = "", older: Sequence[str] = ()) -> None:
@@ -180,7 +182,14 @@ def _page(study_result: StudyResult, run_on: str) -> Page:
         miflowcyt=miflowcyt(study_result),
         reagents=reagents(study_result),
         open_all=len(results) <= MOST_OPEN_CARDS,
+        along_density=_along_density(study_result),
     )
+
+
+def _along_density(study_result: StudyResult) -> tuple[DensityNumber, ...]:
+    """Return the numbers of response along the density."""
+    tables = study_result.response.by_density if study_result.response else None
+    return tuple(density_numbers(tables)) if tables else ()
 
 
 def _statuses(tubes: Sequence[TubeCard]) -> tuple[tuple[Look, str, str, int], ...]:

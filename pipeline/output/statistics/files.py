@@ -14,7 +14,15 @@ from pipeline.output.statistics.analysis import densities, times_to_event
 from pipeline.output.statistics.dataset import Dataset, dictionary
 from pipeline.output.statistics.phenotypes import phenotypes
 from pipeline.output.statistics.subjects import Subject, subjects_of
-from pipeline.output.statistics.tidy import doses, exposure, patients, tubes, visits
+from pipeline.output.statistics.tidy import (
+    along_density,
+    doses,
+    exposure,
+    patients,
+    sensitivity_rows,
+    tubes,
+    visits,
+)
 from pipeline.output.table import Cell, write_csv
 
 LONGEST_TEXT: Final = 200
@@ -37,6 +45,8 @@ DATASETS: Final[tuple[tuple[str, Callable[[StudyResult, Mapping[str, Subject]], 
     ("exposure", lambda result, _: exposure(result)),
     ("patients", lambda _, known: patients(known)),
     ("doses", lambda result, _: doses(result)),
+    ("sensitivity", lambda result, _: sensitivity_rows(result)),
+    ("along_density", lambda result, _: along_density(result)),
 )
 """Every dataset by its name, in the order of the data dictionary; subjects are by patient_id."""
 

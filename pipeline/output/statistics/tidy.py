@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from pipeline.assembly.study_result import StudyResult
+from pipeline.output.analysis_tables import density_table, sensitivity_table
 from pipeline.output.result_tables import exposure_table, patient_table, sample_table
 from pipeline.output.statistics.analysis import yes_no
 from pipeline.output.statistics.dataset import Dataset, Kind, Variable, dataset
@@ -13,8 +14,21 @@ from pipeline.output.table import Cell, Table
 
 _TEXT = {"sample_id", "patient_id", "visit", "status", "flags", "population", "background_kind", "beads",
          "sample_ids", "schedule", "intervening", "imid_since", "eligible", "eligibility",
-         "refractory"}  # fmt: skip
-_WHOLE = {"n_events", "n_viable_singlets", "n_plasma_cells", "n_samples", "n_doses", "cycles"}
+         "refractory", "outcome", "measure", "strength", "method", "choice", "caution"}  # fmt: skip
+_WHOLE = {
+    "n_events",
+    "n_viable_singlets",
+    "n_plasma_cells",
+    "n_samples",
+    "n_doses",
+    "cycles",
+    "n",
+    "events",
+    "rows",
+    "patients",
+    "measured",
+    "changed",
+}
 _DATES = {"collected_on", "last_dose_on", "first_study_drug_on", "serum_on"}
 _FREE_TEXT = {"note", "reviewed_by"}
 """Free text may name people: it stays in the results, and out of the files that travel."""
@@ -90,6 +104,17 @@ def doses(study_result: StudyResult) -> Dataset:
     names = tuple(variable.name for variable in _DOSES)
     rows = (tuple(getattr(dose, name) for name in names) for dose in study_result.study.doses)
     return dataset("doses", "A row per dose", _DOSES, rows, xport=False)
+
+
+def sensitivity_rows(study_result: StudyResult) -> Dataset:
+    """Return the slope of M1 under other choices, a row per choice and per patient left out."""
+    return _of_table("sensitivity", "M1 under other choices", sensitivity_table(study_result))
+
+
+def along_density(study_result: StudyResult) -> Dataset:
+    """Return response and PFS along receptor density, a row per number."""
+    label = "Response and PFS along receptor density"
+    return _of_table("along_density", label, density_table(study_result))
 
 
 def _of_table(name: str, label: str, table: Table) -> Dataset:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from pipeline.assembly.study_result import StudyResult
+from pipeline.output.analysis_tables import density_table, sensitivity_table
 from pipeline.output.report.record.head import title_of
 from pipeline.output.result_tables import exposure_table
 from pipeline.output.table import Table
@@ -50,6 +51,8 @@ from pipeline.study.study import Study
 Make = Callable[[StudyResult], Sheet]
 
 LEGEND: Final = "Legend"
+PRINTED_DENSITY, PRINTED_SENSITIVITY = 13, 11
+"""Columns of the sheet of response along the density up to the strength, and all of the sensitivity."""
 _LONGEST_STUDY: Final = 80
 """Characters of the study's name at the head of a printed page."""
 _SEE_NOTES: Final = "Nothing here: the sheet Notes says why."
@@ -101,6 +104,7 @@ SHEETS: Final[tuple[tuple[str, Make], ...]] = (
     _sheet("Washout", lambda result: estimate_table(result.washout), printed=PRINTED_ESTIMATES),
     _sheet("Waits", lambda result: wait_table(result.washout)),
     _sheet("Which model", lambda result: choice_table(result.washout)),
+    _sheet("Sensitivity", sensitivity_table, printed=PRINTED_SENSITIVITY),
     _sheet(
         "Drug at visits",
         lambda result: drug_table(result.washout),
@@ -110,6 +114,7 @@ SHEETS: Final[tuple[tuple[str, Make], ...]] = (
     _of_response("Response", proportion_table),
     _of_response("Comparisons", comparison_table, printed=PRINTED_COMPARISONS),
     _of_response("Survival", survival_table, printed=PRINTED_SURVIVAL),
+    _sheet("Along the density", density_table, printed=PRINTED_DENSITY, frozen=2),
     _of_response("Patients described", characteristic_table),
     _sheet("Notes", note_table, frozen=2, empty="No notes."),
     _sheet("About", about_table, frozen=2),

@@ -105,7 +105,7 @@ def odds_ratio(
     model = Penalised(values, yes, totals) if firth else Logistic(values, yes, totals)
     slope, best, low, high = model.estimate(float(chdtri(1, 1 - level)) / 2)
     p = _chi_square_p(2 * (best - model.profile(0.0)))
-    ratio, least, most = (_ratio(value, scale) for value in (slope, low, high))
+    ratio, least, most = (ratio_of(value, scale) for value in (slope, low, high))
     note = "" if ratio is not None else "the step from no to yes is too steep for a number"
     words = strength(n, k, least, most, p)
     return OddsRatio(name, per, n, k, ratio, least, most, p, level, FIRTH if firth else ML, note, words)
@@ -282,7 +282,8 @@ def _chi_square_p(statistic: float) -> float:
     return float(chdtrc(1, max(statistic, 0.0)))
 
 
-def _ratio(value: float | None, scale: float) -> float | None:
+def ratio_of(value: float | None, scale: float) -> float | None:
+    """Return exp(value / scale), the ratio per unit of a slope per scale; None where it is open."""
     if value is None:
         return None
     return float(np.exp(value / scale)) if abs(value / scale) < _WIDEST else None

@@ -10,6 +10,16 @@ from pipeline.study.drugs.routes import Route
 from pipeline.study.response import Response
 
 
+class AdaCourse(StrEnum):
+    """Antibodies against the study drug while it was given."""
+
+    NONE = "none"
+    TRANSIENT = "transient"
+    PERSISTENT = "persistent"
+    POSITIVE = "positive"
+    """Found; how long they stayed is not told."""
+
+
 class RowReason(StrEnum):
     """Why a row stays out of the washout models by default; the words of the setting `keep_in_models`."""
 
@@ -22,6 +32,8 @@ _FIRST_MARKER = ROLES_THAT_GATE.index("cd138")
 ROLES = (*ROLES_THAT_GATE[:_FIRST_MARKER], QUANTIFIED_ROLE, *ROLES_THAT_GATE[_FIRST_MARKER:])
 """Roles that a channel may have: those that may gate, and the one that never does."""
 TARGETS = tuple(target.value for target in Target)
+ADA_COURSES = tuple(course.value for course in AdaCourse)
+ADA_SPELLINGS = (("no", "none"), ("negative", "none"), ("yes", "positive"))
 TISSUES = ("marrow", "blood")
 RESPONSES = tuple(response.value for response in Response)
 RESPONSE_SPELLINGS = (

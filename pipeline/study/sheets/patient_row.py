@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import BeforeValidator
 
 from pipeline.study.cells import Day, FileSafeId, Text, YesNo, number, one_of, whole_number
-from pipeline.study.cells.choices import RESPONSE_SPELLINGS, RESPONSES, SEXES
+from pipeline.study.cells.choices import ADA_COURSES, ADA_SPELLINGS, RESPONSE_SPELLINGS, RESPONSES, SEXES
 from pipeline.study.sheets.columns import Row, column
 
 
@@ -68,4 +68,28 @@ class PatientRow(Row):
     serum_ug_ml: Annotated[float, number(0, 1e5)] | None = column(
         "Serum concentration of the washed-out drug before the study drug, µg/mL; 0: none found.",
         example="0.4",
+    )
+    site: Text = column("Hospital where the patient was treated; a pseudonym.", example="A", default="")
+    last_line_refractory: YesNo | None = column(
+        "Is the myeloma refractory to the last line before the study drug?",
+        example="yes",
+        choices=("yes", "no"),
+    )
+    cytogenetics: Text = column(
+        "Abnormalities by FISH, split by ;; none: looked for and not found; n.d. behind one: not done.",
+        example="del17p; t(4;14)",
+        default="",
+    )
+    ada_before: YesNo | None = column(
+        "Antibodies against the study drug before its first dose?", example="no", choices=("yes", "no")
+    )
+    ada_on_treatment: Annotated[str, BeforeValidator(one_of(*ADA_COURSES, also=ADA_SPELLINGS))] = column(
+        "Antibodies against the study drug while it was given.",
+        example="none",
+        default="",
+        choices=ADA_COURSES,
+    )
+    related_grade: Annotated[int, whole_number(0, 5)] | None = column(
+        "Highest grade of an adverse event that was called related to the treatment; 0: there was none.",
+        example="1",
     )

@@ -34,6 +34,7 @@ from pipeline.study.cells.choices import (
     TARGETS,
     TISSUES,
 )
+from pipeline.study.cells.concentrations import ConcentrationCell
 from pipeline.study.sheets import kit_words
 from pipeline.study.sheets.columns import Row, column
 from pipeline.study.sheets.patient_row import PatientRow
@@ -76,6 +77,13 @@ class SampleRow(Row):
     population: Text = column(
         "Population of gates_file to quantify: its name, or Parent/Name where several have that name.",
         default="",
+    )
+    serum_washed_out_ug_ml: ConcentrationCell | None = column(
+        "Washed-out drug in serum at this visit, µg/mL; <0.2: below the limit of its assay; 0: none found.",
+        example="<0.2",
+    )
+    serum_study_drug_ug_ml: ConcentrationCell | None = column(
+        "Study drug in serum at this visit, µg/mL; <0.2: below the limit of its assay.", example="0"
     )
 
 

@@ -28,7 +28,7 @@ Floats: TypeAlias = NDArray[np.float64]
 _FOUND: Final = 0.05
 """Likelihood-ratio p below which a doubt is found. Convention (docs/method.md)."""
 
-_FEWEST_MEASURED: Final = 8
+FEWEST_MEASURED: Final = 8
 """Measured values below which no doubt is tested: five coefficients would be too many. Convention."""
 
 _LEAST_SPREAD: Final = 0.05
@@ -93,7 +93,7 @@ class Tested:
 
 def doubts_of(line: Line) -> tuple[Tested, ...]:
     """Return every doubt that these rows allow to be tested, on the line without any of them."""
-    if line.data.count(OBSERVED) < _FEWEST_MEASURED:
+    if line.data.count(OBSERVED) < FEWEST_MEASURED:
         return ()
     found = (_safely(test, line) for test in (_scatter, _lloq, _often, _bend))
     return tuple(doubt for doubt in found if doubt is not None)

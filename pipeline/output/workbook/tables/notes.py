@@ -57,8 +57,8 @@ def _of_models(report: WashoutReport) -> Iterator[_Line]:
 
 def _of_response(tables: ResponseTables) -> Iterator[_Line]:
     """Yield what must be read beside a number first, then rules and notes."""
-    said = (tables.survival_warning, tables.rule, tables.rd_rule, tables.rd_words, tables.survival_rule)
-    yield from (("response", "", "", text) for text in (*said, *tables.notes) if text)
+    first = (tables.survival_warning, tables.rule, tables.rd_rule, tables.rd_words, tables.survival_rule)
+    yield from (("response", "", "", text) for text in (*first, *tables.notes) if text)
     empty = [title for title, rows in proportion_groups(tables) if is_empty_group((title, rows))]
     if empty:
         yield ("response", "", "", f"nobody to count for: {'; '.join(empty)}")
@@ -69,6 +69,9 @@ def _of_response(tables: ResponseTables) -> Iterator[_Line]:
             "",
             f"{group.reason}: {'; '.join(group.patients)}",
         )
+    if tables.by_density is not None:
+        said = (tables.by_density.warning, tables.by_density.rule if tables.by_density.warning else "")
+        yield from (("response", "along the density", "", text) for text in said if text)
     if tables.dexamethasone is not None:
         beside = (tables.dexamethasone.warning, tables.dexamethasone.note)
         yield from (("response", "dexamethasone", "", text) for text in beside if text)

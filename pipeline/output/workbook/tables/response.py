@@ -105,6 +105,7 @@ def characteristic_table(tables: ResponseTables | None) -> Table:
     titled = (
         ("Patients before the study drug", tables.baseline),
         ("Exposure, safety and serum", tables.safety),
+        *((part.title, part.rows) for part in (tables.letter.parts if tables.letter else ())),
     )
     return Table(
         columns, tuple(_characteristic(title, row) for title, rows in titled for row in rows if row.n)

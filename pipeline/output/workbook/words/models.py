@@ -38,6 +38,16 @@ MODEL_WORDS: Final[Mapping[str, ColumnWords]] = {
     "weeks": ColumnWords(
         "Weeks", "Weeks since the last dose of {drug}; empty: cannot be told.", "weeks", WEEKS
     ),
+    "choice": ColumnWords("Choice", "What is done otherwise than in the line that is told.", width=44),
+    "rows": ColumnWords("Rows", "Visits in the line.", "", COUNT),
+    "patients": ColumnWords("Patients", "Patients in the line.", "", COUNT),
+    "measured": ColumnWords("Measured", "Visits with a density that was measured.", "", COUNT),
+    "changed": ColumnWords("Changed", "Visits that the choice leaves out or counts otherwise.", "", COUNT),
+    "fold": ColumnWords("Fold per doubling", "Of the median density, per doubling of washout.", "fold", FOLD),
+    "fold_low": ColumnWords("Fold, 95 % from", "Lower end of its 95 % interval.", "fold", FOLD),
+    "fold_high": ColumnWords("Fold, 95 % to", "Upper end of its 95 % interval.", "fold", FOLD),
+    "slope_dex": ColumnWords("Slope", "log10 of the fold.", "dex per doubling", SHARE),
+    "caution": ColumnWords("Caution", "In which direction the choice itself errs.", width=36),
     "aicc": ColumnWords("AICc", "Lower is better, on the same rows.", "", ONE_DECIMAL),
     "parameters": ColumnWords("Parameters", "How many the data decide.", "", ONE_DECIMAL),
     "misfit_p": ColumnWords(
@@ -53,6 +63,18 @@ MODEL_WORDS: Final[Mapping[str, ColumnWords]] = {
     "reason": ColumnWords("Why", "Why it is so: preferred, refused, or only a limit.", width=60),
 }
 RESPONSE_WORDS: Final[Mapping[str, ColumnWords]] = {
+    "outcome": ColumnWords("Outcome", "What the density is set against.", width=26),
+    "measure": ColumnWords(
+        "Number", "What is told: a ratio, an area, a cut, or how a cut parts patients.", width=44
+    ),
+    "value": ColumnWords("Value", "In the unit of the row; empty: not told.", "", FOLD),
+    "in_others": ColumnWords(
+        "In other patients", "As it may be expected in patients it was not found in.", "", SHARE
+    ),
+    "in_others_low": ColumnWords(
+        "In other patients, 95 % from", "Lower end of its 95 % interval.", "", SHARE
+    ),
+    "in_others_high": ColumnWords("In other patients, 95 % to", "Upper end of its 95 % interval.", "", SHARE),
     "group": ColumnWords("Group", "The patients counted.", width=36),
     "k": ColumnWords("k", "Patients (or events) of the group with it.", "", COUNT),
     "percent": ColumnWords("Percent", "100 · k / n.", "%", PERCENT),

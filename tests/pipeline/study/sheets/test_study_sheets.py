@@ -61,7 +61,7 @@ def test_every_fault_of_every_sheet_is_reported_in_one_go(tmp_path):
         fault_report(faults)
         == """\
 ERROR   samples!G1: found the column "vizit", expected a column of this sheet: sample_id, patient_id, collected_on, \
-fcs_file, panel, beads, visit, fmo_file, isotype_file, tissue, collected_time, remark, gates_file or population. Did you mean "visit"?
+fcs_file, panel, beads, visit, fmo_file, isotype_file, tissue, collected_time, remark, gates_file, population, serum_washed_out_ug_ml or serum_study_drug_ug_ml. Did you mean "visit"?
 ERROR   samples!C2: found "2024-13-01", expected a date such as 2024-05-31. There is no such day (month must be in 1..12).
 ERROR   samples!D2: found "fcs/S_1.fcs", which is not there, expected a file in the study folder. \
 Did you mean "fcs/S1.fcs"?

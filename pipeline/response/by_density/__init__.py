@@ -1,0 +1,1 @@
+"""Response and survival along receptor density as it is: no cut that was chosen before."""

@@ -1,0 +1,93 @@
+"""The numbers of response along receptor density in one list: what each is, and how sure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from pipeline.response.by_density.tables import DensityTables, OutcomeByDensity
+from pipeline.response.statistics.cuts.best_cut import Cut
+from pipeline.response.statistics.cuts.roc import wilson
+
+MOLECULES: Final = "molecules per cell"
+
+
+@dataclass(frozen=True, slots=True)
+class DensityNumber:
+    """A number with its 95 % interval; None = not told, or an open end (`note`).
+
+    Attributes
+    ----------
+    in_others, in_others_low, in_others_high
+        The same as it may be expected in other patients: what was found in these ones looks too good.
+    """
+
+    outcome: str
+    measure: str
+    n: int
+    events: int
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    unit: str = ""
+    in_others: float | None = None
+    in_others_low: float | None = None
+    in_others_high: float | None = None
+    p: float | None = None
+    strength: str = ""
+    method: str = ""
+    note: str = ""
+
+
+def density_numbers(tables: DensityTables) -> Iterator[DensityNumber]:
+    """Yield every number of these tables, outcome by outcome; one that is not told says why in its note."""
+    for outcome in tables.outcomes:
+        yield from _of_outcome(outcome)
+    for ratio in tables.survival:
+        yield DensityNumber(
+            ratio.name, f"hazard ratio, {ratio.per}", ratio.n, ratio.n_events, ratio.hazard_ratio, ratio.low,
+            ratio.high, "ratio", p=ratio.p, strength=ratio.strength, method=ratio.method, note=ratio.note,
+        )  # fmt: skip
+
+
+def _of_outcome(one: OutcomeByDensity) -> Iterator[DensityNumber]:
+    name, counts = one.outcome, (one.n, one.n_events)
+    if one.odds is None or one.area is None or one.best is None or one.fixed is None:
+        yield DensityNumber(name, "odds ratio, doubling", *counts, note=one.note)
+        return
+    odds, area = one.odds, one.area
+    yield DensityNumber(
+        name, f"odds ratio, {odds.per}", *counts, odds.odds_ratio, odds.low, odds.high, "ratio", p=odds.p,
+        strength=odds.strength, method=odds.method, note=odds.note,
+    )  # fmt: skip
+    pairs = f"a limit leaves {area.n_open} pairs open: they count half" if area.n_open else ""
+    yield DensityNumber(
+        name, "area under the ROC curve", *counts, area.area, area.low, area.high, "0 to 1", area.corrected,
+        method=area.method, note=area.note or pairs,
+    )  # fmt: skip
+    for cut in (one.best, one.fixed):
+        yield from _of_cut(name, cut)
+
+
+def _of_cut(outcome: str, cut: Cut) -> Iterator[DensityNumber]:
+    counts, n_with = (cut.n, cut.n_events), cut.n_events
+    left = f"a limit leaves the side of {cut.n_open} patients open" if cut.n_open else ""
+    note = "; ".join(part for part in (cut.note, left) if part)
+    yield DensityNumber(
+        outcome, cut.name, *counts, cut.cut, cut.low, cut.high, MOLECULES, method=cut.method, note=note
+    )
+    if cut.sensitivity is None or cut.specificity is None:
+        return
+    n_without = cut.n - n_with
+    for words, share, n in (
+        (f"{cut.name}: sensitivity", cut.sensitivity, n_with),
+        (f"{cut.name}: specificity", cut.specificity, n_without),
+    ):
+        yield DensityNumber(
+            outcome, words, *counts, share, *wilson(share, n), "0 to 1", method="Wilson's interval"
+        )
+    yield DensityNumber(
+        outcome, f"{cut.name}: sensitivity + specificity - 1", *counts, cut.youden, None, None, "0 to 1",
+        cut.corrected, cut.corrected_low, cut.corrected_high, method=cut.method,
+    )  # fmt: skip

@@ -1,0 +1,110 @@
+"""The density of each patient as it is: its logarithm, or a limit, with the error of its own."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calibration.density.receptor_density import NUMBERED, RdStatus
+from calibration.density.result import known_to_exceed
+from pipeline.patients.patient_rd import PatientRd
+from pipeline.response.rd_visit import RdVisit
+from pipeline.response.statistics.true_values import ABOVE, BELOW, MEASURED, TrueValues, true_values
+
+Floats: TypeAlias = NDArray[np.float64]
+
+LOG2_OF_10 = math.log2(10.0)
+"""Doublings in a tenfold. Arithmetic."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DensityRows:
+    """Patients with a density that stands for them, one each: arrays of shape (n,).
+
+    Attributes
+    ----------
+    log2_rd
+        log2 of molecules per cell, measured or a limit.
+    kind
+        `BELOW`, `MEASURED` or `ABOVE` that limit.
+    sd
+        SD of the measurement error on that scale, without what all these patients share: that moves all
+        alike.
+    known
+        What follows of the true values; None where the densities differ by no more than their errors.
+    """
+
+    patients: tuple[str, ...]
+    log2_rd: Floats
+    kind: NDArray[np.int_]
+    sd: Floats
+    known: TrueValues | None
+
+    @property
+    def n_limits(self) -> int:
+        """How many are only known to lie beyond a limit."""
+        return int(np.sum(self.kind != MEASURED))
+
+
+def density_rows(visits: Mapping[str, RdVisit], wanted: Sequence[str]) -> DensityRows:
+    """Return the rows of these patients, in their order; who has no density and no limit has none.
+
+    Parameters
+    ----------
+    visits
+        The visit that stands for each patient, by patient_id.
+    """
+    chosen = [
+        (name, value_of(visit.row)) for name in wanted for visit in (visits[name],) if visit.row is not None
+    ]
+    told = [(name, value) for name, value in chosen if value is not None]
+    names = tuple(name for name, _ in told)
+    rows = [row for name in names if (row := visits[name].row) is not None]
+    value = np.array([part[0] for _, part in told], dtype=np.float64)
+    kind = np.array([part[1] for _, part in told], dtype=np.int_)
+    sd = own_errors(rows)
+    return DensityRows(names, value, kind, sd, true_values(value, kind, sd) if names else None)
+
+
+def own_errors(rows: Sequence[PatientRd]) -> Floats:
+    """Return the SD of log2 RD of each row without the parts that all rows share; shape (n,).
+
+    A row without one gets the largest of the others; where nobody has one, errors count as none.
+    """
+    common = set.intersection(*({part.source for part in row.shared} for row in rows)) if rows else set()
+    squares = [
+        None
+        if row.rd_log_sd is None
+        else max(row.rd_log_sd**2 - sum(p.log_sd**2 for p in row.shared if p.source in common), 0.0)
+        for row in rows
+    ]
+    largest = max((square for square in squares if square is not None), default=0.0)
+    return np.array([LOG2_OF_10 * (largest if s is None else s) ** 0.5 for s in squares], dtype=np.float64)
+
+
+def value_of(row: PatientRd) -> tuple[float, int] | None:
+    """Return log2 of the density or limit, and on which side of it the density is; None: nothing is told.
+
+    A density of unbounded error tells nothing.
+    """
+    if row.rd_log_sd is not None and not math.isfinite(row.rd_log_sd):
+        return None
+    if row.status in NUMBERED and row.rd is not None and row.rd > 0:
+        return math.log2(row.rd), MEASURED
+    if row.status == RdStatus.BELOW_LLOQ:
+        return _limit(row.lloq, BELOW)
+    if row.status == RdStatus.ABOVE_ULOQ:
+        bound = known_to_exceed(row)
+        return _limit(row.uloq if bound is None else bound, ABOVE)
+    return None
+
+
+def _limit(limit: float | None, side: int) -> tuple[float, int] | None:
+    if limit is None or not math.isfinite(limit) or limit <= 0:
+        return None
+    return math.log2(limit), side

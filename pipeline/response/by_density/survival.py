@@ -1,0 +1,95 @@
+"""PFS along receptor density: per doubling, and by the fixed cut; from day 0 and from the landmark."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from pipeline.response.by_density.rows import DensityRows
+from pipeline.response.follow_up import FollowUp
+from pipeline.response.landmark import DAYS_PER_WEEK, after_landmark, is_at_risk
+from pipeline.response.statistics.cox import HazardRatio, cox_ratio
+from pipeline.response.statistics.cuts.best_cut import sides
+from pipeline.response.statistics.strength import strength
+from pipeline.response.statistics.survival import log_rank
+from pipeline.study.settings import Settings
+
+FEWEST_EVENTS: Final = 3
+"""Events below which no hazard ratio is told: one of them would decide. Convention."""
+
+LOG_RANK: Final = "log-rank test with Peto's hazard ratio"
+
+
+def density_survival(
+    rows: DensityRows, courses: Sequence[FollowUp], settings: Settings
+) -> tuple[HazardRatio, ...]:
+    """Return the hazard ratios of progression or death; none where nobody has both density and PFS.
+
+    The covariate is the mean true density that each measurement or limit leaves (regression calibration).
+
+    Parameters
+    ----------
+    rows
+        Of patients among `courses`.
+    courses
+        With a known `pfs_day`.
+    """
+    if not rows.patients:
+        return ()
+    by_patient = {course.patient_id: course for course in courses}
+    followed = [by_patient[name] for name in rows.patients]
+    weeks = settings.dexamethasone_landmark_weeks
+    day = weeks * DAYS_PER_WEEK
+    at_risk = [place for place, course in enumerate(followed) if is_at_risk(course, day)]
+    later = [after_landmark(followed[place], day) for place in at_risk]
+    return (
+        *_of("PFS from day 0", rows, list(range(len(followed))), followed, settings.rd_cut),
+        *_of(f"PFS from the landmark of {weeks:g} weeks", rows, at_risk, later, settings.rd_cut),
+    )
+
+
+def _of(
+    name: str, rows: DensityRows, places: Sequence[int], courses: Sequence[FollowUp], cut: float
+) -> tuple[HazardRatio, HazardRatio]:
+    times = np.array([course.pfs_day for course in courses], dtype=float)
+    events = np.array([course.pfs_event for course in courses], dtype=bool)
+    per_cut = f">= {cut:,.0f} v below"
+    n, k = len(places), int(events.sum())
+    if k < FEWEST_EVENTS:
+        note = f"{k} events in {n} patients with a density: expected {FEWEST_EVENTS} or more"
+        empty = (
+            HazardRatio(name, per, n, k, None, None, None, None, note=note) for per in ("doubling", per_cut)
+        )
+        return next(empty), next(empty)
+    if rows.known is None:
+        note = "the densities differ by no more than their errors, or all lie beyond a limit"
+        smooth = HazardRatio(name, "doubling", n, k, None, None, None, None, note=note)
+    else:
+        smooth = cox_ratio(name, "doubling", rows.known.expected[list(places)], times, events)
+    return smooth, _by_cut(name, per_cut, rows, places, times, events, cut)
+
+
+def _by_cut(
+    name: str,
+    per: str,
+    rows: DensityRows,
+    places: Sequence[int],
+    times: np.ndarray,
+    events: np.ndarray,
+    cut: float,
+) -> HazardRatio:
+    chosen = list(places)
+    above, below = sides(rows.log2_rd[chosen], rows.kind[chosen], float(np.log2(cut)))
+    n, k = int((above | below).sum()), int(events[above | below].sum())
+    if not above.any() or not below.any():
+        note = "all densities lie on one side of the cut"
+        return HazardRatio(name, per, n, k, None, None, None, None, method=LOG_RANK, note=note)
+    found = log_rank(((times[above], events[above]), (times[below], events[below])))
+    if found is None:
+        note = "nobody had the event while both groups were at risk"
+        return HazardRatio(name, per, n, k, None, None, None, None, method=LOG_RANK, note=note)
+    words = strength(found.n, found.n_events, found.low, found.high, found.p, "hazard")
+    ratio = (found.hazard_ratio, found.low, found.high, found.p)
+    return HazardRatio(name, per, found.n, found.n_events, *ratio, method=LOG_RANK, strength=words)

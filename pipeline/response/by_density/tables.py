@@ -1,0 +1,173 @@
+"""Response along receptor density: dose–response, ROC with its cuts, and PFS; each beside the fixed cut."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from pipeline.patients.exposure import ResponseClock
+from pipeline.patients.patient_rd import PatientRd
+from pipeline.response.by_density.rows import DensityRows, density_rows
+from pipeline.response.by_density.survival import density_survival
+from pipeline.response.follow_up import FollowUp
+from pipeline.response.patients import OBJECTIVE, controlled_patients, is_evaluable
+from pipeline.response.rd_visit import rd_visits
+from pipeline.response.statistics.cox import HazardRatio
+from pipeline.response.statistics.cuts.best_cut import Cut, best_cut, fixed_cut
+from pipeline.response.statistics.cuts.roc import Area, area_under
+from pipeline.response.statistics.dose_response import dose_response
+from pipeline.response.statistics.logistic import OddsRatio
+from pipeline.response.statistics.strength import FEW_EVENTS
+from pipeline.study.study import Study
+
+FEWEST_EACH: Final = 3
+"""Patients with, and without, the outcome below which nothing is fitted: one would decide. Convention."""
+
+RULE: Final = (
+    "The density that stands for a patient is that of the groups by receptor density. One step is one "
+    "doubling of it. Each density counts with its own error; one beyond a limit of quantification counts "
+    "as beyond it. What all patients share (one bead lot) is in no error here: it moves all alike. The area, "
+    "the cuts and their shares are of densities as measured: the errors make them look somewhat worse than "
+    "the true densities would. A high density is taken to go with the outcome, as was said before looking."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeByDensity:
+    """One outcome along the density of the patients in whom both are known.
+
+    Attributes
+    ----------
+    odds
+        Per doubling of the density.
+    area
+        Under the ROC curve.
+    best, fixed
+        The best cut in these patients, and that of the setting `rd_cut`; densities in molecules per cell.
+    n_limits
+        Patients whose density is only known to lie beyond a limit.
+    note
+        Why nothing is told; "" where it is.
+    """
+
+    outcome: str
+    n: int
+    n_events: int
+    n_limits: int
+    odds: OddsRatio | None = None
+    area: Area | None = None
+    best: Cut | None = None
+    fixed: Cut | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DensityTables:
+    """Response and PFS along receptor density.
+
+    Attributes
+    ----------
+    outcomes
+        Disease control, and response (PR or better).
+    survival
+        Hazard of progression or death: per doubling, and at or above the fixed cut against below; from day
+        0, before which the density was drawn, and from the landmark.
+    warning
+        What belongs to so few patients.
+    """
+
+    outcomes: tuple[OutcomeByDensity, ...]
+    survival: tuple[HazardRatio, ...]
+    warning: str
+    rule: str = RULE
+
+
+def density_tables(
+    study: Study,
+    rows: Sequence[PatientRd],
+    clocks: Mapping[str, ResponseClock],
+    courses: Sequence[FollowUp],
+) -> DensityTables:
+    """Return response and PFS along the density that stands for each patient.
+
+    Parameters
+    ----------
+    rows
+        Receptor densities, one per patient and visit.
+    clocks
+        Response clocks by patient_id.
+    courses
+        Follow-up of every patient of the patients sheet.
+    """
+    outcomes = {
+        "disease control": controlled_patients(study),
+        "response, PR or better": {
+            patient.patient_id: patient.best_response in OBJECTIVE
+            for patient in study.patients
+            if is_evaluable(patient)
+        },
+    }
+    names = [patient.patient_id for patient in study.patients]
+    visits = rd_visits(names, rows, clocks, study)
+    told = tuple(
+        _outcome(name, density_rows(visits, list(answers)), answers, study)
+        for name, answers in outcomes.items()
+    )
+    followed = [course for course in courses if course.pfs_day is not None]
+    of_courses = density_rows(visits, [course.patient_id for course in followed])
+    survival = density_survival(of_courses, followed, study.settings)
+    return DensityTables(told, survival, _warning(told))
+
+
+def _outcome(name: str, rows: DensityRows, answers: Mapping[str, bool], study: Study) -> OutcomeByDensity:
+    y = np.array([answers[patient] for patient in rows.patients], dtype=bool)
+    n, k = y.size, int(y.sum())
+    empty = OutcomeByDensity(name, n, k, rows.n_limits)
+    if min(k, n - k) < FEWEST_EACH:
+        with_it = f"of {n} patients with a density {k} had the outcome"
+        return replace(empty, note=f"{with_it}: expected {FEWEST_EACH} or more with it, and without it")
+    if rows.known is None:
+        return replace(
+            empty, note="the densities differ by no more than their errors, or all lie beyond a limit"
+        )
+    seed, log2_cut = study.settings.seed, float(np.log2(study.settings.rd_cut))
+    area = area_under(rows.log2_rd, rows.kind, y)
+    best, area = best_cut(
+        "best cut in these patients", rows.log2_rd, rows.kind, rows.known.expected, y, area, seed=seed
+    )
+    fixed = fixed_cut("cut of the setting rd_cut", log2_cut, rows.log2_rd, rows.kind, y)
+    return replace(
+        empty,
+        odds=dose_response(f"receptor density: {name}", "doubling", rows.known, y),
+        area=area,
+        best=_in_molecules(best),
+        fixed=_in_molecules(fixed),
+    )
+
+
+def _in_molecules(cut: Cut) -> Cut:
+    """Return a cut of log2 densities in molecules per cell."""
+    cut_at, low, high = (None if end is None else _power(end) for end in (cut.cut, cut.low, cut.high))
+    return replace(cut, cut=cut_at, low=low, high=high)
+
+
+def _power(log2: float) -> float | None:
+    return float(2.0**log2) if abs(log2) < 1000 else None
+
+
+def _warning(outcomes: Sequence[OutcomeByDensity]) -> str:
+    """Return what so few patients allow; "" where nothing is told."""
+    told = [one for one in outcomes if one.odds is not None]
+    if not told:
+        return ""
+    least = min(min(one.n_events, one.n - one.n_events) for one in told)
+    few = f"The smaller group has {least} patients: " if least < FEW_EVENTS else ""
+    return (
+        f"{few}{'each' if few else 'Each'} of these answers may change with a few patients more. The best "
+        "cut was found in the patients it parts, so their shares flatter it; “in other patients” takes that "
+        "off, but only a study of other patients shows it. Density also goes with the weeks since the last "
+        "dose and with what was given before: none of this says that the density is the cause."
+    )

@@ -1,0 +1,131 @@
+"""Anti-drug antibodies, adverse events, duration of treatment, and disease control by each definition."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from pipeline.response.characteristics import Characteristic, share, summary
+from pipeline.response.follow_up import FollowUp
+from pipeline.response.landmark import DAYS_PER_WEEK
+from pipeline.response.letter.part import LetterPart, part
+from pipeline.response.patients import OBJECTIVE, is_evaluable
+from pipeline.response.safety import SEVERE_FROM
+from pipeline.response.statistics.counts import Proportion
+from pipeline.study.cells.choices import AdaCourse
+from pipeline.study.response import Response
+from pipeline.study.study import Patient, Study
+
+DURATION_MONTHS: Final = (3, 6)
+"""Months on treatment that are counted. Convention, as the study of docs/method.md reports them."""
+
+SD_WEEKS: Final = (6, 8, 12, 16)
+"""Weeks of SD that some definitions of disease control ask for. Convention: 6 and 8 are common in phase 1
+and 2, 12 and 16 are two to four assessments."""
+
+_MOST_GRADES: Final = 5
+"""Grades of an adverse event. Standard: CTCAE."""
+
+ADA_RULE: Final = (
+    "Antibodies against the study drug, of the patients who were tested at that time. Persistent and "
+    "transient as typed."
+)
+EVENTS_RULE: Final = (
+    "Highest grade (CTCAE) of each patient, of all treatment-emergent events and of those that were called "
+    "related to the treatment; of the patients whose cell is filled, 0: there was none."
+)
+DURATION_RULE: Final = (
+    "From the start of treatment to discontinued_on or death. Who is still treated counts once the months "
+    "are over; before that nobody knows, so they are in neither number."
+)
+CONTROL_RULE: Final = (
+    "The same evaluable patients by each definition. SD without its days (disease_control_days) is in no "
+    "denominator of a definition that asks for days. The definition of all other tables is that of 8 weeks."
+)
+
+
+def anti_drug_antibodies(patients: Sequence[Patient]) -> tuple[LetterPart, ...]:
+    """Return n/N with antibodies against the study drug, before and on treatment."""
+    courses = [AdaCourse(one.ada_on_treatment) for one in patients if one.ada_on_treatment]
+    rows = (
+        *share("before the study drug", [one.ada_before for one in patients]),
+        *share("on treatment", [course is not AdaCourse.NONE for course in courses]),
+        *share("on treatment, persistent", [course is AdaCourse.PERSISTENT for course in courses]),
+        *share("on treatment, transient", [course is AdaCourse.TRANSIENT for course in courses]),
+    )
+    return part("Anti-drug antibodies", ADA_RULE, rows)
+
+
+def adverse_events(patients: Sequence[Patient]) -> tuple[LetterPart, ...]:
+    """Return adverse events by highest grade, all and related; nothing without the column of the related."""
+    if all(patient.related_grade is None for patient in patients):
+        return ()
+    kinds = (
+        ("adverse event", [patient.teae_grade for patient in patients]),
+        ("related adverse event", [patient.related_grade for patient in patients]),
+    )
+    return part("Adverse events by grade and relation", EVENTS_RULE, _by_grade(kinds))
+
+
+def _by_grade(kinds: Sequence[tuple[str, Sequence[int | None]]]) -> Iterator[Proportion]:
+    for name, grades in kinds:
+        known = [grade for grade in grades if grade is not None]
+        yield from share(f"any {name}", [grade >= 1 for grade in known])
+        for grade in range(1, _MOST_GRADES + 1):
+            yield from share(f"{name}, highest grade {grade}", [one == grade for one in known])
+        yield from share(f"{name} of grade >= {SEVERE_FROM}", [one >= SEVERE_FROM for one in known])
+
+
+def duration_of_treatment(courses: Sequence[FollowUp], month_days: float) -> tuple[LetterPart, ...]:
+    """Return how many were treated for 3 and for 6 months, by best response."""
+    groups: tuple[tuple[str, Sequence[str]], ...] = (
+        ("all", ()),
+        ("PR or better", OBJECTIVE),
+        ("MR", (Response.MR,)),
+        ("SD", (Response.SD,)),
+        ("PD", (Response.PD,)),
+    )
+    rows: list[Characteristic] = []
+    for name, responses in groups:
+        members = [one for one in courses if not responses or one.best_response in responses]
+        ended = [one.treated_days for one in members if one.stopped and one.treated_days is not None]
+        rows.append(
+            summary(f"{name}: treated, of those who stopped", [d / month_days for d in ended], "months")
+        )
+        for months in DURATION_MONTHS:
+            rows += share(
+                f"{name}: treated >= {months} months", [_reached(one, months * month_days) for one in members]
+            )
+    return part("Duration of treatment by best response", DURATION_RULE, rows)
+
+
+def _reached(course: FollowUp, days: float) -> bool | None:
+    """Tell whether a patient was treated for so many days; None: still treated, or not known."""
+    if course.treated_days is None:
+        return None
+    return True if course.treated_days >= days else False if course.stopped else None
+
+
+def control_by_definition(study: Study) -> tuple[LetterPart, ...]:
+    """Return response and disease control of the evaluable patients by each usual definition."""
+    patients = [patient for patient in study.patients if is_evaluable(patient)]
+    rows = [
+        *share("PR or better (ORR)", [patient.best_response in OBJECTIVE for patient in patients]),
+        *share("MR or better (clinical benefit)", [_at_least_mr(patient) for patient in patients]),
+    ]
+    for weeks in SD_WEEKS:
+        answers = [_controlled(patient, weeks * DAYS_PER_WEEK) for patient in patients]
+        rows += share(f"MR or better, or SD for at least {weeks} weeks", answers)
+    any_sd = [_at_least_mr(patient) or patient.best_response == Response.SD for patient in patients]
+    rows += share("MR or better, or SD of any duration", any_sd)
+    return part("Disease control by each definition", CONTROL_RULE, rows)
+
+
+def _at_least_mr(patient: Patient) -> bool:
+    return patient.best_response in (*OBJECTIVE, Response.MR)
+
+
+def _controlled(patient: Patient, days: int) -> bool | None:
+    if patient.best_response != Response.SD:
+        return _at_least_mr(patient)
+    return None if patient.disease_control_days is None else patient.disease_control_days >= days

@@ -1,0 +1,120 @@
+"""Refractoriness by class: double, triple, quad and penta, and to the last line, from what was typed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pipeline.response.characteristics import share
+from pipeline.response.letter.part import LetterPart, part
+from pipeline.response.statistics.counts import Proportion
+from pipeline.study.drugs import agents_of, covers_cd38
+from pipeline.study.study import Patient
+
+PROTEASOME_INHIBITORS: Final = frozenset({"bortezomib", "carfilzomib", "ixazomib", "marizomib", "oprozomib"})
+IMMUNOMODULATORS: Final = frozenset({"thalidomide", "lenalidomide", "pomalidomide"})
+"""The drugs of each class (Rajkumar 2022, doi:10.1002/ajh.26590)."""
+
+_PARTS: Final = re.compile(r"[;,/+\n]|\band\b|\bund\b")
+_NONE: Final = frozenset({"none", "no", "0", "-", "nothing", "nil", "keine", "aucun"})
+_CLASSES: Final = (
+    (re.compile(r"^(pis?|proteasome.inhibitors?)$"), "inhibitor"),
+    (re.compile(r"^(imids?|immunomodulat\w*( drugs?)?)$"), "immunomodulator"),
+    (re.compile(r"^(anti.?cd38.*|cd38.*)$"), "anti-CD38"),
+)
+
+RULE: Final = (
+    "Of the patients whose cell refractory_to is typed (none: refractory to nothing). PI: proteasome "
+    "inhibitors; IMiD: thalidomide, lenalidomide, pomalidomide. Quad and penta are counted by drugs within "
+    "a class, so a class that is typed without its drug counts once. Triple, quad and penta with an antibody "
+    "against CD38 as Gandhi 2019 (doi:10.1038/s41375-019-0435-7) has them."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Refractory:
+    """Against how many drugs of each class a myeloma is refractory; `unknown`: names of no known drug."""
+
+    inhibitors: int
+    immunomodulators: int
+    anti_cd38: bool
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def double(self) -> bool:
+        """To a PI and an IMiD."""
+        return min(self.inhibitors, self.immunomodulators) >= 1
+
+    @property
+    def triple(self) -> bool:
+        """To these and an antibody against CD38."""
+        return self.double and self.anti_cd38
+
+    @property
+    def quad(self) -> bool:
+        """Triple, and to a second PI or a second IMiD."""
+        return self.triple and max(self.inhibitors, self.immunomodulators) >= 2
+
+    @property
+    def quad_without_cd38(self) -> bool:
+        """To two PIs and two IMiDs."""
+        return min(self.inhibitors, self.immunomodulators) >= 2
+
+    @property
+    def penta(self) -> bool:
+        """To two PIs, two IMiDs and an antibody against CD38."""
+        return self.quad_without_cd38 and self.anti_cd38
+
+
+def refractory(typed: str) -> Refractory | None:
+    """Return what a cell of `refractory_to` says; None where it is empty.
+
+    Examples
+    --------
+    >>> refractory("Velcade; Revlimid; dara").triple, refractory("none").double, refractory("") is None
+    (True, False, True)
+    """
+    names = [name.strip() for name in _PARTS.split(typed) if name.strip()]
+    if not names:
+        return None
+    drugs: set[str] = set()
+    classes: set[str] = set()
+    anti_cd38, unknown = False, []
+    for name in names:
+        word = name.casefold()
+        named = [found for pattern, found in _CLASSES if pattern.match(word)]
+        agents = agents_of(name)
+        drugs |= agents
+        classes.update(named)
+        anti_cd38 = anti_cd38 or covers_cd38(name) or "anti-CD38" in named
+        if not named and not agents and word not in _NONE:
+            unknown.append(name)
+    inhibitors = max(len(drugs & PROTEASOME_INHIBITORS), int("inhibitor" in classes))
+    immunomodulators = max(len(drugs & IMMUNOMODULATORS), int("immunomodulator" in classes))
+    return Refractory(inhibitors, immunomodulators, anti_cd38, tuple(unknown))
+
+
+def refractoriness(patients: Sequence[Patient]) -> tuple[LetterPart, ...]:
+    """Return the share of patients refractory to each class, of those whose cell is typed."""
+    known = [found for patient in patients if (found := refractory(patient.refractory_to)) is not None]
+    unread = sum(bool(found.unknown) for found in known)
+    rule = RULE
+    if unread:
+        rule += f" In {unread} of {len(known)} patients a name is of no known drug: it counts in no class."
+    return part("Refractoriness by class", rule, _rows(known, patients))
+
+
+def _rows(known: Sequence[Refractory], patients: Sequence[Patient]) -> Iterator[Proportion]:
+    yield from share("refractory to a PI", [one.inhibitors > 0 for one in known])
+    yield from share("refractory to an IMiD", [one.immunomodulators > 0 for one in known])
+    yield from share("refractory to an antibody against CD38", [one.anti_cd38 for one in known])
+    yield from share("double refractory: PI and IMiD", [one.double for one in known])
+    yield from share("triple refractory: PI, IMiD, antibody against CD38", [one.triple for one in known])
+    yield from share("quad refractory: triple, and a second PI or IMiD", [one.quad for one in known])
+    yield from share("quad refractory: two PIs and two IMiDs", [one.quad_without_cd38 for one in known])
+    yield from share(
+        "penta refractory: two PIs, two IMiDs, antibody against CD38", [one.penta for one in known]
+    )
+    yield from share("refractory to the last line", [patient.last_line_refractory for patient in patients])

@@ -1,0 +1,84 @@
+"""Serum levels of both antibodies by visit, and against the receptor density of the same visit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pipeline.patients.patient_rd import PatientRd
+from pipeline.response.by_density.rows import value_of
+from pipeline.response.characteristics import Characteristic, share, summary
+from pipeline.response.letter.part import LetterPart, part
+from pipeline.response.statistics.rank_link import RankLink, rank_link
+from pipeline.response.statistics.true_values import BELOW, MEASURED
+from pipeline.study.cells.concentrations import Concentration
+from pipeline.study.study import Study
+
+RULE: Final = (
+    "As typed in the samples sheet, one level per patient and visit. A level typed with < lies below the "
+    "limit of its assay and counts as that limit: a median or least value that is one is at most what is "
+    "told."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SerumLevel:
+    """A level of an antibody in serum at a visit."""
+
+    drug: str
+    patient_id: str
+    visit: str
+    level: Concentration
+
+
+def serum_levels(study: Study) -> tuple[SerumLevel, ...]:
+    """Return the levels of both antibodies, one per patient and visit, in the order of the samples sheet."""
+    washed_out, other = (
+        names.split(";")[0].strip() for names in (study.settings.washed_out_drug, study.settings.study_drug)
+    )
+    found: dict[tuple[str, str, str], SerumLevel] = {}
+    for sample in study.samples:
+        for drug, level in (
+            (washed_out, sample.serum_washed_out_ug_ml),
+            (other, sample.serum_study_drug_ug_ml),
+        ):
+            if level is not None:
+                key = (drug, sample.patient_id, sample.visit)
+                found.setdefault(key, SerumLevel(*key, level))
+    return tuple(found.values())
+
+
+def serum_by_visit(levels: Sequence[SerumLevel]) -> tuple[LetterPart, ...]:
+    """Return median and range of each antibody at each visit, and how many lie below the limit."""
+    return part("Serum levels by visit", RULE, _rows(levels))
+
+
+def _rows(levels: Sequence[SerumLevel]) -> Iterator[Characteristic]:
+    for drug, visit in dict.fromkeys((one.drug, one.visit) for one in levels):
+        here = [one.level for one in levels if (one.drug, one.visit) == (drug, visit)]
+        name = f"serum {drug}" + (f", {visit}" if visit else "")
+        yield summary(name, [level.value for level in here], "µg/mL")
+        yield from share(f"{name}: below the limit, or none found", [level.is_low for level in here])
+
+
+def serum_against_density(
+    levels: Sequence[SerumLevel], rows: Sequence[PatientRd], seed: int
+) -> tuple[RankLink, ...]:
+    """Return how each antibody goes with the receptor density of the same visit: one visit per patient.
+
+    Of several visits with both the first in the order of the samples sheet counts, so that each patient is
+    one piece of evidence.
+    """
+    density = {(row.patient_id, row.visit): told for row in rows if (told := value_of(row)) is not None}
+    links = []
+    for drug in dict.fromkeys(one.drug for one in levels):
+        pairs: dict[str, tuple[Concentration, tuple[float, int]]] = {}
+        for one in levels:
+            told = density.get((one.patient_id, one.visit))
+            if one.drug == drug and told is not None:
+                pairs.setdefault(one.patient_id, (one.level, told))
+        serum = [(level.value, BELOW if level.is_below else MEASURED) for level, _ in pairs.values()]
+        log_rd = [told for _, told in pairs.values()]
+        links.append(rank_link(f"serum {drug} and receptor density", serum, log_rd, seed=seed))
+    return tuple(link for link in links if link.n)

@@ -1,0 +1,68 @@
+"""Firth's logistic regression on one covariate, of many weightings of the same patients at once."""
+
+from __future__ import annotations
+
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats: TypeAlias = NDArray[np.float64]
+
+_STEPS, _HALVINGS, _LONGEST, _STILL = 60, 20, 5.0, 1e-9
+"""Steps at most, halvings of one, its length at most, and the step at which the ascent ends. Convention."""
+
+_VANISHING: Final = 1e-300
+"""Least determinant, so that it has a logarithm. Arithmetic."""
+
+
+def firth_lines(x: Floats, y: Floats, weights: Floats) -> tuple[Floats, Floats]:
+    """Return intercept and slope of each weighting, by Newton's steps on Firth's score.
+
+    The score is that of maximum likelihood with h (½ − p) added for each patient of leverage h (Firth 1993,
+    doi:10.1093/biomet/80.1.27; Heinze & Schemper 2002, doi:10.1002/sim.1047): finite also where a value of
+    the covariate splits the outcomes.
+
+    Parameters
+    ----------
+    x, y
+        Covariate and outcome (0 or 1): shape (n,).
+    weights
+        How often each patient counts: shape (n_weightings, n).
+    """
+    a = np.zeros(len(weights))
+    b = np.zeros(len(weights))
+    height, parts = _penalised(x, y, weights, a, b)
+    for _ in range(_STEPS):
+        p, q, zero, one, two = parts
+        determinant = np.maximum(zero * two - one**2, _VANISHING)
+        leverage = q * (two[:, None] - 2 * x * one[:, None] + x**2 * zero[:, None]) / determinant[:, None]
+        score = weights * (y - p) + leverage * (0.5 - p)
+        first, second = score.sum(axis=1), (score * x).sum(axis=1)
+        da, db = (two * first - one * second) / determinant, (zero * second - one * first) / determinant
+        step = np.minimum(1.0, _LONGEST / np.maximum(np.maximum(np.abs(da), np.abs(db)), _STILL))
+        for _ in range(_HALVINGS):
+            new_height, parts = _penalised(x, y, weights, a + step * da, b + step * db)
+            lower = new_height < height - _STILL
+            if not lower.any():
+                break
+            step = np.where(lower, step / 2, step)
+        a, b, height = a + step * da, b + step * db, new_height
+        if float(np.max(np.maximum(np.abs(step * da), np.abs(step * db)))) < _STILL:
+            break
+    return a, b
+
+
+def _penalised(
+    x: Floats, y: Floats, weights: Floats, a: Floats, b: Floats
+) -> tuple[Floats, tuple[Floats, Floats, Floats, Floats, Floats]]:
+    """Return log L + ½ log |I| of each weighting, with p, the weights p (1 − p), and the parts of I."""
+    from scipy.special import expit
+
+    eta = a[:, np.newaxis] + b[:, np.newaxis] * x
+    p = expit(eta)
+    q = weights * p * (1 - p)
+    zero, one, two = q.sum(axis=1), (q * x).sum(axis=1), (q * x**2).sum(axis=1)
+    log_l = (weights * (y * eta - np.logaddexp(0, eta))).sum(axis=1)
+    height = log_l + 0.5 * np.log(np.maximum(zero * two - one**2, _VANISHING))
+    return np.asarray(height), (p, q, zero, one, two)

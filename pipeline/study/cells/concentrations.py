@@ -1,0 +1,51 @@
+"""Cells of concentrations: a number, or a limit below which the assay found it (`<0.2`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
+
+from pipeline.study.cells.numbers import as_number
+from pipeline.study.cells.words import as_text, refuse
+
+EXPECTED = "a concentration of at least 0, or a limit such as <0.2"
+
+
+@dataclass(frozen=True, slots=True)
+class Concentration:
+    """A concentration as typed; `is_below`: it lies below `value`, the limit of its assay."""
+
+    value: float
+    is_below: bool = False
+
+    @property
+    def is_low(self) -> bool:
+        """Whether it lies below the limit, or none was found."""
+        return self.is_below or self.value == 0
+
+
+def as_concentration(value: object, most: float = 1e5) -> Concentration:
+    """Return what a cell says.
+
+    Examples
+    --------
+    >>> as_concentration("< 0,2"), as_concentration(3.5)
+    (Concentration(value=0.2, is_below=True), Concentration(value=3.5, is_below=False))
+    """
+    if isinstance(value, Concentration):
+        return value
+    if isinstance(value, bool | date):
+        refuse(EXPECTED)
+    text = value if isinstance(value, int | float) else as_text(value)
+    if isinstance(text, str) and text[:1] in ("<", "≤"):
+        limit = as_number(text[1:].lstrip("= "), 0, most, kind="a limit")
+        if limit == 0:
+            refuse(EXPECTED)
+        return Concentration(limit, True)
+    return Concentration(as_number(text, 0, most, kind="a concentration, or a limit such as <0.2,"))
+
+
+ConcentrationCell = Annotated[Any, BeforeValidator(as_concentration)]

@@ -1,0 +1,204 @@
+"""The sensitivity of M1: its slope under each other choice, with interval, or why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from pipeline.patients.patient_rd import PatientRd
+from pipeline.study.settings import Settings
+from pipeline.washout.censored.estimate import NotEstimableError
+from pipeline.washout.censored.likelihood import OBSERVED
+from pipeline.washout.line.doubts import FEWEST_MEASURED
+from pipeline.washout.line.intervals import slope_interval
+from pipeline.washout.line.line import Line, fit_line
+from pipeline.washout.line.tobit import WashoutFit
+from pipeline.washout.observations.rows import Observations
+from pipeline.washout.observations.selection import Given, given_rows, observed
+from pipeline.washout.sensitivity.patients import WithoutPatient, without_each
+from pipeline.washout.sensitivity.variations import Variation, variations
+
+METHOD: Final = (
+    "the same line, less its bias, with its interval; the scatter changes with weeks where it does in the "
+    "line that is told; other doubts are taken into the line that is told alone"
+)
+TOLD: Final = "as told"
+_MOST_OF: Final = 0.5
+"""Part of the rows that a choice must keep so that the sentences speak of it: fewer tell less. Convention."""
+
+
+@dataclass(frozen=True, slots=True)
+class SensitivityRow:
+    """The slope under one choice, in dex per doubling of the washout; None = not estimable (`note`).
+
+    Attributes
+    ----------
+    n, n_patients, n_observed
+        Rows, patients, and rows with a measured density in the line.
+    n_changed
+        Rows that this choice leaves out or counts otherwise.
+    fold, fold_low, fold_high
+        10 to the power of the slope: of the median density, per doubling of the washout.
+    """
+
+    name: str
+    n: int
+    n_patients: int
+    n_observed: int
+    n_changed: int
+    slope: float | None = None
+    low: float | None = None
+    high: float | None = None
+    fold: float | None = None
+    fold_low: float | None = None
+    fold_high: float | None = None
+    caution: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sensitivity:
+    """All choices, the line that is told first; and what each patient does.
+
+    Attributes
+    ----------
+    words
+        What follows, in sentences.
+    """
+
+    rows: tuple[SensitivityRow, ...]
+    patients: tuple[WithoutPatient, ...]
+    words: tuple[str, ...]
+    method: str = METHOD
+
+
+def sensitivity(rows: Sequence[PatientRd], told: WashoutFit, settings: Settings) -> Sensitivity:
+    """Return the slope of M1 under other choices.
+
+    Parameters
+    ----------
+    rows
+        One per patient and visit, as the models got them.
+    told
+        M1 as it is told.
+    settings
+        As the models had them.
+    """
+    given = given_rows(rows, settings)
+    varies = told.data.scatter_varies
+    bent = varies or len(told.data.terms) > len(given.data.terms)
+    table = [_of_told(told)]
+    table += [
+        _of_data(name, replace(given.data, scatter_varies=scatter), 0)
+        for name, scatter in (
+            ("one scatter, and nothing that bends the line", False),
+            ("scatter that may change with weeks", True),
+        )
+        if scatter != varies or (bent and not scatter)
+    ]
+    if given.with_left_out is not None:
+        n_more = len(given.left_out)
+        table.append(
+            _of_data(
+                "with the rows that are left out by rule",
+                replace(given.with_left_out, scatter_varies=varies),
+                n_more,
+            )
+        )
+    table += [_of_variation(one, settings, varies) for one in variations(given.used)]
+    patients = _patients(given, varies)
+    table += _without_most(given, patients, settings, varies)
+    return Sensitivity(tuple(table), patients, _words(table, patients, told))
+
+
+def _of_told(told: WashoutFit) -> SensitivityRow:
+    data = told.data
+    counts = (data.n, data.n_patients, data.count(OBSERVED), 0)
+    return _row(TOLD, counts, told.slope, told.slope_interval)
+
+
+def _of_variation(variation: Variation, settings: Settings, varies: bool) -> SensitivityRow:
+    """Return the line of these rows; it has the terms of kits and clones that they carry."""
+    data = given_rows(variation.rows, settings).data
+    row = _of_data(variation.name, replace(data, scatter_varies=varies), variation.n_changed)
+    return replace(row, caution=variation.caution)
+
+
+def _of_data(name: str, data: Observations, n_changed: int) -> SensitivityRow:
+    counts = (data.n, data.n_patients, data.count(OBSERVED), n_changed)
+    if data.scatter_varies and data.count(OBSERVED) < FEWEST_MEASURED:
+        note = f"{data.count(OBSERVED)} measured densities; a scatter that changes needs {FEWEST_MEASURED}"
+        return SensitivityRow(name, *counts, note=note)
+    try:
+        line = fit_line(data)
+        return _row(name, counts, line.reported.slope, slope_interval(line, 0.95))
+    except NotEstimableError as reason:
+        return SensitivityRow(name, *counts, note=str(reason))
+
+
+def _row(
+    name: str, counts: tuple[int, int, int, int], slope: float, limits: tuple[float, float]
+) -> SensitivityRow:
+    low, high = (None if abs(limit) == float("inf") else limit for limit in limits)
+    fold, fold_low, fold_high = (None if value is None else 10.0**value for value in (slope, low, high))
+    note = "" if low is not None and high is not None else "the data set no limit on the empty side"
+    return SensitivityRow(name, *counts, slope, low, high, fold, fold_low, fold_high, note=note)
+
+
+def _patients(given: Given, varies: bool) -> tuple[WithoutPatient, ...]:
+    data = replace(given.data, scatter_varies=varies)
+    try:
+        line: Line = fit_line(data)
+    except NotEstimableError:
+        return ()
+    names = [given.used[place].patient_id for place in data.places]
+    return without_each(line, names) if len(set(names)) > 1 else ()
+
+
+def _without_most(
+    given: Given, patients: Sequence[WithoutPatient], settings: Settings, varies: bool
+) -> list[SensitivityRow]:
+    """Return the line without the patient who moves it most, with its interval."""
+    if not patients:
+        return []
+    name = patients[0].patient_id
+    rest = tuple(row for row in given.used if row.patient_id != name)
+    data = replace(observed(rest, settings)[0], scatter_varies=varies)
+    return [_of_data(f"without {name}, who moves the slope most", data, patients[0].n_rows)]
+
+
+def _words(
+    table: Sequence[SensitivityRow], patients: Sequence[WithoutPatient], told: WashoutFit
+) -> tuple[str, ...]:
+    """Return what the table says: over which folds the choices range, and which of them change the answer."""
+    others = [row for row in table[1:] if row.fold is not None and row.n >= _MOST_OF * table[0].n]
+    if not others:
+        return ()
+    least, most = (pick(others, key=lambda row: row.fold or 0.0) for pick in (min, max))
+    base = table[0]
+    between = f"between {_fold(least.fold)} ({least.name}) and {_fold(most.fold)} ({most.name})"
+    start = "Under the one other choice" if len(others) == 1 else f"Under {len(others)} other choices"
+    said = [f"{start} the fold per doubling lies {between}; as told it is {_fold(base.fold)}."]
+    turned = [row.name for row in others if _side(row) != _side(base)]
+    if turned:
+        start = "the interval leaves out 1, but not" if _side(base) else "the interval holds 1, but not"
+        said.append(f"As told {start} here: {'; '.join(turned)}.")
+    else:
+        holds = "leaves out 1" if _side(base) else "holds 1"
+        said.append(f"The interval {holds} under each of them, as in the line that is told.")
+    hanging = [one.patient_id for one in patients if one.slope is None]
+    if hanging:
+        said.append(f"Without {', '.join(hanging[:5])} there is no line: it hangs on single patients.")
+    return tuple(said)
+
+
+def _side(row: SensitivityRow) -> int:
+    """Return whether the interval of the fold lies above 1, below 1 (−1), or holds it (0)."""
+    if row.low is not None and row.low > 0:
+        return 1
+    return -1 if row.high is not None and row.high < 0 else 0
+
+
+def _fold(value: float | None) -> str:
+    return "" if value is None else f"{value:.3g}"

@@ -1,0 +1,153 @@
+"""Other choices of rows for the line of M1: each is a name, and what it does to the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from calibration.density.receptor_density import NUMBERED, RdStatus
+from gating.gates.steps import GateFlag
+from pipeline.patients.patient_rd import PatientRd
+from pipeline.washout.observations.ways import takes_part
+
+SHORT_WEEKS: Final = 4.0
+"""Weeks since the last dose below which a washout is short here. Convention: one cycle of 28 days."""
+
+OTHER_LLOQ: Final = 2.0
+"""Times by which the LLOQ is raised and lowered. Convention: more than the runs of one assay differ."""
+
+MOST_LEVELS: Final = 20
+"""Sites, kits or clones that are each left out; of more, the most frequent. Convention."""
+
+Change = Callable[[PatientRd], PatientRd | None]
+"""What becomes of a row; None: it is left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variation:
+    """Another choice of rows.
+
+    Attributes
+    ----------
+    rows
+        As the models get them.
+    n_changed
+        Rows that are left out or counted otherwise.
+    caution
+        In which direction the choice itself errs; "": in none.
+    """
+
+    name: str
+    rows: tuple[PatientRd, ...]
+    n_changed: int
+    caution: str = ""
+
+
+_CHOSEN_BY_RD: Final = "chosen by the density itself, so the slope errs towards 0"
+
+
+def variations(rows: Sequence[PatientRd]) -> tuple[Variation, ...]:
+    """Return the choices that change at least one of these rows, in a fixed order.
+
+    Parameters
+    ----------
+    rows
+        Those that take part in the line that is told.
+    """
+    with_density = [row for row in rows if takes_part(row)]
+    every = (
+        _varied("extrapolated rows censored at their ULOQ", with_density, _censored_at_uloq),
+        _varied("without extrapolated rows", with_density, _without_extrapolated, _CHOSEN_BY_RD),
+        _varied("without rows of unsure gates", with_density, _without_unsure),
+        _varied(f"without washouts under {SHORT_WEEKS:g} weeks", with_density, _without_short),
+        _varied(f"LLOQ × {OTHER_LLOQ:g}", with_density, _with_lloq(OTHER_LLOQ)),
+        _varied(
+            f"LLOQ ÷ {OTHER_LLOQ:g}",
+            with_density,
+            _with_lloq(1 / OTHER_LLOQ),
+            "takes values as measured that are not precise",
+        ),
+        _varied("one LLOQ for all, the highest", with_density, _highest_lloq(with_density)),
+        *_by_level(with_density),
+    )
+    return tuple(variation for variation in every if variation.n_changed)
+
+
+def _varied(name: str, rows: Sequence[PatientRd], change: Change, caution: str = "") -> Variation:
+    changed = [(row, change(row)) for row in rows]
+    kept = tuple(new for _, new in changed if new is not None)
+    return Variation(name, kept, sum(old is not new for old, new in changed), caution)
+
+
+def _is_extrapolated(row: PatientRd) -> bool:
+    return row.status == RdStatus.ABOVE_ULOQ_EXTRAPOLATED
+
+
+def _censored_at_uloq(row: PatientRd) -> PatientRd:
+    """Return an extrapolated row as one that is known to exceed its ULOQ, and no more."""
+    if not _is_extrapolated(row) or row.uloq is None:
+        return row
+    return replace(row, status=RdStatus.ABOVE_ULOQ.value, rd=None, rd_low=row.uloq)
+
+
+def _without_extrapolated(row: PatientRd) -> PatientRd | None:
+    return None if _is_extrapolated(row) else row
+
+
+def _without_unsure(row: PatientRd) -> PatientRd | None:
+    return None if GateFlag.LOW_GATE_CONFIDENCE in row.flags else row
+
+
+def _without_short(row: PatientRd) -> PatientRd | None:
+    return None if row.weeks is not None and row.weeks < SHORT_WEEKS else row
+
+
+def _with_lloq(times: float) -> Change:
+    def change(row: PatientRd) -> PatientRd:
+        return row if row.lloq is None else _at_lloq(row, times * row.lloq)
+
+    return change
+
+
+def _highest_lloq(rows: Sequence[PatientRd]) -> Change:
+    highest = max((row.lloq for row in rows if row.lloq is not None), default=None)
+
+    def change(row: PatientRd) -> PatientRd:
+        return row if highest is None or row.lloq is None or row.lloq >= highest else _at_lloq(row, highest)
+
+    return change
+
+
+def _at_lloq(row: PatientRd, lloq: float) -> PatientRd:
+    """Return a row as it would be under this LLOQ; itself where nothing of its value changes."""
+    if row.status == RdStatus.BELOW_LLOQ:
+        measured = row.rd is not None and row.rd >= lloq
+        return replace(row, lloq=lloq, status=RdStatus.OK.value if measured else row.status)
+    if row.status in NUMBERED and row.rd is not None and row.rd < lloq:
+        return replace(row, lloq=lloq, status=RdStatus.BELOW_LLOQ.value)
+    return row
+
+
+_GROUPS: Final[tuple[tuple[str, str], ...]] = (
+    ("site", "site"),
+    ("kit", "beads_kit"),
+    ("clone", "clone"),
+    ("dye", "fluorochrome"),
+    ("cytometer", "instrument"),
+)
+
+
+def _by_level(rows: Sequence[PatientRd]) -> Iterator[Variation]:
+    """Yield the rows without each site, kit, clone, dye and cytometer, and of more than two each alone."""
+    for word, field in _GROUPS:
+        levels = [str(getattr(row, field)) for row in rows]
+        known = sorted({level for level in levels if level}, key=lambda name: (-levels.count(name), name))
+        if len(known) < 2:
+            continue
+        for level in known[:MOST_LEVELS]:
+            rest = tuple(row for row, one in zip(rows, levels, strict=True) if one != level)
+            yield Variation(f"without {word} {level}", rest, len(rows) - len(rest))
+        for level in known[:MOST_LEVELS] if len(known) > 2 else ():
+            alone = tuple(row for row, one in zip(rows, levels, strict=True) if one == level)
+            yield Variation(f"{word} {level} alone", alone, len(rows) - len(alone))

@@ -1,0 +1,209 @@
+"""What a letter reports beside response, from the columns that a person typed."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from helpers.response import tables_of
+from pipeline.patients.patient_rd import PatientRd
+from pipeline.response.letter.cytogenetics import abnormalities, is_high_risk
+from pipeline.response.letter.refractoriness import refractory
+from pipeline.study.cells.concentrations import Concentration, as_concentration
+from pipeline.study.settings import Settings
+from pipeline.study.study import Dose, Patient, Sample, Study
+
+START = date(2024, 5, 31)
+
+
+def letter_of(*patients: Patient, samples=(), rows=()):
+    doses = tuple(Dose(patient.patient_id, START, "Isatuximab") for patient in patients)
+    study = Study(Path(), tuple(samples), (), (), doses, patients, Settings())
+    return tables_of(study, list(rows)).letter
+
+
+def counts(letter, title: str) -> dict[str, tuple[int, int]]:
+    part = next(part for part in letter.parts if part.title == title)
+    return {row.name: (row.k, row.n) for row in part.rows if hasattr(row, "k")}
+
+
+@pytest.mark.parametrize(
+    ("typed", "classes"),
+    [
+        ("bortezomib; lenalidomide", "double"),
+        ("Velcade, Revlimid, Darzalex", "double triple"),
+        ("VRd; Sarclisa", "double triple"),
+        ("PI; IMiD; anti-CD38", "double triple"),
+        ("bortezomib + carfilzomib / pomalidomide and dara", "double triple quad"),
+        ("V; bortezomib; carfilzomib; lenalidomide; pomalidomide", "double quad_without_cd38"),
+        ("bort; carf; len; pom; isa", "double triple quad quad_without_cd38 penta"),
+        ("dexamethasone; daratumumab", ""),
+        ("none", ""),
+    ],
+)
+def test_classes_are_counted_by_drugs_however_they_are_typed(typed: str, classes: str):
+    names = ("double", "triple", "quad", "quad_without_cd38", "penta")
+    assert [name for name in names if getattr(refractory(typed), name)] == classes.split()
+
+
+def test_refractoriness_is_of_the_patients_whose_cell_is_typed():
+    letter = letter_of(
+        Patient("P1", refractory_to="bortezomib; lenalidomide; daratumumab", last_line_refractory=True),
+        Patient("P2", refractory_to="none"),
+        Patient("P3"),
+        Patient("P4", refractory_to="bort; wonderdrug", last_line_refractory=False),
+    )
+    found = counts(letter, "Refractoriness by class")
+    assert found["triple refractory: PI, IMiD, antibody against CD38"] == (1, 3)
+    assert found["refractory to a PI"] == (2, 3)
+    assert found["refractory to the last line"] == (1, 2)
+    assert "In 1 of 3 patients a name is of no known drug" in letter.parts[0].rule
+
+
+@pytest.mark.parametrize(
+    ("typed", "found", "high"),
+    [
+        ("del17p; t(4;14)", {"del17p": True, "t(4;14)": True}, True),
+        ("Del(17)(p13), t(4,14) negative", {"del17p": True, "t(4;14)": False}, True),
+        ("17p-; 1q+", {"del17p": True, "gain 1q": True}, True),
+        ("t(14;16) n.d.; t(4;14) neg", {"t(14;16)": None, "t(4;14)": False}, None),
+        ("no del17p, no t(4;14), t(11;14)+", {"del17p": False, "t(4;14)": False, "t(11;14)": True}, False),
+        ("normal karyotype", {}, False),
+        ("none", {}, False),
+        ("t 14;16", {"t(14;16)": True}, True),
+        ("TP53 mutation", {"tp53 mutation": True}, False),
+        ("high", {"high": True}, True),
+    ],
+)
+def test_cytogenetics_are_read_as_labs_type_them(typed, found, high):
+    assert abnormalities(typed) == found
+    assert is_high_risk(found) is high
+
+
+@pytest.mark.parametrize("typed", ["", "not done", "n.d.", "unknown", "failed"])
+def test_a_cell_that_says_that_nothing_was_determined_counts_for_nobody(typed):
+    assert abnormalities(typed) is None
+
+
+def test_high_risk_is_of_those_in_whom_it_was_determined():
+    cells = ("del17p", "none", "t(4;14) n.d.", "not done", "gain 1q")
+    letter = letter_of(*(Patient(f"P{k}", cytogenetics=cell) for k, cell in enumerate(cells)))
+    found = counts(letter, "Cytogenetics")
+    assert found["high risk: at least one of del17p, t(4;14), t(14;16)"] == (1, 3)
+    assert found["t(4;14)"] == (0, 3)
+    assert found["gain 1q"] == (1, 4)
+
+
+def test_anti_drug_antibodies_are_of_the_tested():
+    letter = letter_of(
+        Patient("P1", ada_before=False, ada_on_treatment="transient"),
+        Patient("P2", ada_before=True, ada_on_treatment="persistent"),
+        Patient("P3", ada_on_treatment="none"),
+        Patient("P4"),
+    )
+    assert counts(letter, "Anti-drug antibodies") == {
+        "before the study drug": (1, 2),
+        "on treatment": (2, 3),
+        "on treatment, persistent": (1, 3),
+        "on treatment, transient": (1, 3),
+    }
+
+
+def test_who_is_still_treated_counts_only_once_the_months_are_over():
+    def treated(name, days, stopped, response="SD"):
+        end = START + timedelta(days)
+        return Patient(name, best_response=response, treatment_start=START, last_contact_on=end,
+                       discontinued_on=end if stopped else None)  # fmt: skip
+
+    letter = letter_of(
+        treated("P1", 30, True),
+        treated("P2", 30, False),
+        treated("P3", 100, False),
+        treated("P4", 200, True, "PR"),
+    )
+    found = counts(letter, "Duration of treatment by best response")
+    assert found["all: treated >= 3 months"] == (2, 3)
+    assert found["all: treated >= 6 months"] == (1, 2)
+    assert found["PR or better: treated >= 6 months"] == (1, 1)
+
+
+def test_adverse_events_stand_by_grade_and_relation_where_the_relation_is_typed():
+    patients = [Patient("P1", teae_grade=3, related_grade=0), Patient("P2", teae_grade=2, related_grade=2)]
+    found = counts(letter_of(*patients), "Adverse events by grade and relation")
+    assert found["adverse event, highest grade 3"] == (1, 2)
+    assert found["related adverse event, highest grade 2"] == (1, 2)
+    assert found["related adverse event of grade >= 3"] == (0, 2)
+    assert all(
+        part.title != "Adverse events by grade and relation"
+        for part in letter_of(Patient("P1", teae_grade=3)).parts
+    )
+
+
+def test_disease_control_stands_by_each_definition_of_the_same_patients():
+    letter = letter_of(
+        Patient("P1", best_response="PR"),
+        Patient("P2", best_response="MR"),
+        Patient("P3", best_response="SD", disease_control_days=50),
+        Patient("P4", best_response="SD", disease_control_days=90),
+        Patient("P5", best_response="SD"),
+        Patient("P6", best_response="PD"),
+        Patient("P7", evaluable=True),
+    )
+    assert counts(letter, "Disease control by each definition") == {
+        "PR or better (ORR)": (1, 7),
+        "MR or better (clinical benefit)": (2, 7),
+        "MR or better, or SD for at least 6 weeks": (4, 6),
+        "MR or better, or SD for at least 8 weeks": (3, 6),
+        "MR or better, or SD for at least 12 weeks": (3, 6),
+        "MR or better, or SD for at least 16 weeks": (2, 6),
+        "MR or better, or SD of any duration": (5, 7),
+    }
+
+
+def test_serum_levels_stand_by_visit_and_against_the_density_of_one_visit_per_patient():
+    def sample(name, visit, level, other=None, tube="a"):
+        return Sample(f"{name}{visit}{tube}", name, START, "x.fcs", "MM", "QB", visit,
+                      serum_washed_out_ug_ml=level, serum_study_drug_ug_ml=other)  # fmt: skip
+
+    samples, rows = [], []
+    for k in range(6):
+        level = Concentration(0.2, True) if k == 0 else Concentration(float(k))
+        samples += [sample(f"P{k}", "baseline", level), sample(f"P{k}", "baseline", level, tube="b")]
+        samples.append(sample(f"P{k}", "C2", None, Concentration(100.0 + k)))
+        rows.append(PatientRd(f"P{k}", "baseline", 10.0, 90_000.0 - 9000 * k, "OK", lloq=5000.0))
+    letter = letter_of(*(Patient(f"P{k}") for k in range(6)), samples=samples, rows=rows)
+    part = next(part for part in letter.parts if part.title == "Serum levels by visit")
+    told = {row.name: str(row) for row in part.rows}
+    assert told["serum daratumumab, baseline"] == "2.5 (0.2–5)"
+    assert told["serum isatuximab, C2"] == "102 (100–105)"
+    assert counts(letter, part.title)["serum daratumumab, baseline: below the limit, or none found"] == (1, 6)
+    (link,) = letter.serum_and_density
+    assert (link.n, link.tau_b) == (6, -1.0)
+
+
+def test_without_the_columns_no_part_of_them_is_there():
+    titles = [part.title for part in letter_of(Patient("P1"), Patient("P2")).parts]
+    assert titles == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("<0.2", (0.2, True)),
+        ("< 0,2", (0.2, True)),
+        (0, (0.0, False)),
+        ("3,5", (3.5, False)),
+        ("≤1", (1.0, True)),
+    ],
+)
+def test_a_concentration_is_a_number_or_a_limit(typed, found):
+    level = as_concentration(typed)
+    assert (level.value, level.is_below) == found
+
+
+@pytest.mark.parametrize("typed", ["abc", "<0", "-1", ">5", "<", True, date(2024, 1, 2), "1e9"])
+def test_anything_else_is_refused(typed):
+    with pytest.raises(ValueError, match=r"\w"):
+        as_concentration(typed)
