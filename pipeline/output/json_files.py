@@ -114,6 +114,7 @@ def washout_json(report: WashoutReport) -> Json:
         "not_estimable": to_json(report.not_estimable),
         "assumptions": list(report.assumptions),
         "visits": to_json(report.visits),
+        **({"within_patients": to_json(report.within)} if report.within else {}),
         "left_out": to_json(report.left_out),
         "notes": list(report.notes),
     }

@@ -20,6 +20,7 @@ from pipeline.washout.ranks import RankAssociation
 from pipeline.washout.recovery.fit import RecoveryFit
 from pipeline.washout.recovery.prior import prior_words
 from pipeline.washout.total import OccupiedVisit, occupied_visits
+from pipeline.washout.within.told import WithinPatients, within_patients
 
 Kind = TypeVar("Kind")
 
@@ -44,6 +45,8 @@ class WashoutReport:
         Every visit with the drug at it.
     left_out
         Rows that M0 to M3 do not get by default, and why.
+    within
+        Recovery within patients; None where no patient has two visits that can be compared.
     """
 
     fits: Mapping[str, Fit]
@@ -62,6 +65,7 @@ class WashoutReport:
     visits: tuple[OccupiedVisit, ...] = ()
     assumptions: tuple[str, ...] = ()
     left_out: tuple[RowLeftOut, ...] = ()
+    within: WithinPatients | None = None
 
     @property
     def rank(self) -> RankAssociation | None:
@@ -162,6 +166,7 @@ def washout_report(rows: Sequence[PatientRd], settings: Settings) -> WashoutRepo
         ),
         visits=occupied_visits(rows),
         left_out=given.left_out,
+        within=within_patients(given.used, data),
         assumptions=_assumptions(settings),
     )
 

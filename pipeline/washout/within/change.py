@@ -47,6 +47,10 @@ class Change:
     ----------
     first_weeks, last_weeks
         Weeks since the last dose.
+    first_rd, last_rd
+        Densities, molecules per cell; or the limits that they lie below or above.
+    first_side, last_side
+        −1: below that limit, 0: a density, 1: above that limit.
     fold
         Later over earlier; where one lies beyond a limit, the limit's: the change is at least or at most so.
     low, high
@@ -65,6 +69,10 @@ class Change:
     last_visit: str
     first_weeks: float
     last_weeks: float
+    first_rd: float
+    last_rd: float
+    first_side: int
+    last_side: int
     kind: ChangeKind
     fold: float | None
     low: float | None
@@ -138,6 +146,10 @@ def _change(first: PatientRd, last: PatientRd, usual: float, *, whole: bool) -> 
         last.visit,
         float(first.weeks or 0.0),
         float(last.weeks or 0.0),
+        low,
+        high,
+        low_side,
+        high_side,
         kind,
         fold,
         fold * 10**-reach if measured and fold else None,
