@@ -144,13 +144,17 @@ def washout_report(rows: Sequence[PatientRd], settings: Settings) -> WashoutRepo
         `seed`, `uloq_extrapolation`, `rd_cut`, `kd_app_ug_ml`.
     """
     given = given_rows(rows, settings)
+    within = within_patients(given.used, given.data)
     data = given.data
     fits, refused = _fitted(given, settings)
     fitted = [(model, fits[model.name]) for model in MODELS if model.name in fits]
     notes = [*given.notes, *data.notes, *(note for _, fit in fitted for note in fit.notes)]
     return WashoutReport(
         fits=fits,
-        estimates=tuple(estimate for model, fit in fitted for estimate in model.estimates(fit)),
+        estimates=(
+            *(estimate for model, fit in fitted for estimate in model.estimates(fit)),
+            *(within.estimates() if within else ()),
+        ),
         waits=tuple(wait for model, fit in fitted for wait in model.waits(fit, given.used, settings)),
         not_estimable=refused,
         n_rows=len(rows),
@@ -166,7 +170,7 @@ def washout_report(rows: Sequence[PatientRd], settings: Settings) -> WashoutRepo
         ),
         visits=occupied_visits(rows),
         left_out=given.left_out,
-        within=within_patients(given.used, data),
+        within=within,
         assumptions=_assumptions(settings),
     )
 

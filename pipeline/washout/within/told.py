@@ -14,6 +14,7 @@ from pipeline.washout.within.change import Change, ChangeKind, Exceeds, changes_
 from pipeline.washout.within.mean import MeanChange, mean_change
 from pipeline.washout.within.slopes import PatientSlopes, fit_patient_slopes
 
+FOLD = "fold_within_patients"
 MEAN_CHANGE, SLOPES = "mean change within patients", "slopes of patients"
 
 
@@ -52,11 +53,8 @@ class WithinPatients:
         told: list[Estimate] = []
         if self.mean is not None:
             mean = self.mean
-            told.append(
-                Estimate(
-                    "fold_within_patients", mean.fold, mean.low, mean.high, mean.n, mean.method, unit="fold"
-                )
-            )
+            ends = (mean.low, mean.high)
+            told.append(Estimate(FOLD, mean.fold, *ends, mean.n, mean.method, unit="fold"))
         if self.slopes is not None:
             found, unit = self.slopes, "dex per doubling"
             rest = (found.n, found.method)
@@ -117,12 +115,11 @@ def within_patients(rows: Sequence[PatientRd], data: Observations) -> WithinPati
 
 
 def one_per_patient(changes: Sequence[Change]) -> tuple[Change, ...]:
-    """Return each patient's change from first to last visit; of several courses, the longest that is known."""
+    """Return each patient's change from first to last visit; of several courses, the longest known."""
     chosen: dict[str, Change] = {}
     for change in changes:
-        if change.whole and (
-            change.patient_id not in chosen or _rank(change) > _rank(chosen[change.patient_id])
-        ):
+        before = chosen.get(change.patient_id)
+        if change.whole and (before is None or _rank(change) > _rank(before)):
             chosen[change.patient_id] = change
     return tuple(chosen.values())
 
