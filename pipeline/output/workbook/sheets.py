@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import Final
 
 from pipeline.assembly.study_result import StudyResult
+from pipeline.output.further_tables.changes import change_table, unnumbered_table
+from pipeline.output.further_tables.distribution import distribution_table
 from pipeline.output.result_tables import exposure_table
 from pipeline.output.table import Table
 from pipeline.output.workbook.sheet import Sheet
@@ -50,6 +52,10 @@ from pipeline.study.study import Study
 Make = Callable[[StudyResult], Sheet]
 
 LEGEND: Final = "Legend"
+CELLS: Final = "Cells"
+CHANGES, UNNUMBERED = "Changes", "Without a density"
+OF_SOME: Final = (CHANGES, UNNUMBERED)
+"""Sheets that are there only where they have a row."""
 _LONGEST_STUDY: Final = 80
 """Characters of the study's name at the head of a printed page."""
 _SEE_NOTES: Final = "Nothing here: the sheet Notes says why."
@@ -95,6 +101,9 @@ SHEETS: Final[tuple[tuple[str, Make], ...]] = (
     _sheet("Patients", visit_table, printed=PRINTED_VISITS, frozen=2, file="rd_patients.csv"),
     _sheet("Samples", tube_table, printed=PRINTED_TUBES, frozen=2, file="rd_samples.csv"),
     ("Your rows", _your_rows),
+    _sheet(CELLS, distribution_table, frozen=2, file="rd_distribution.csv"),
+    _sheet(CHANGES, change_table, frozen=1, file="rd_changes.csv"),
+    _sheet(UNNUMBERED, unnumbered_table, frozen=2, file="rd_unnumbered.csv"),
     _sheet("Exposure", exposure_table, frozen=2, file="statistics/exposure.csv"),
     _sheet("Calibration", bead_table, printed=PRINTED_BEADS, file="calibration.csv"),
     _sheet("What limits", lambda result: limiting_table(result.limiting)),
@@ -131,9 +140,11 @@ def workbook_sheets(study_result: StudyResult) -> tuple[Sheet, ...]:
     study = study_result.study
     names, title = _names(study), (study.folder.name or "study")[:_LONGEST_STUDY]
     wanted = (*SHEETS, HISTOGRAMS) if study.settings.histogram_sheet else SHEETS
-    made = tuple(replace(make(study_result), names=names, study=title) for _, make in wanted)
+    every = (replace(make(study_result), names=names, study=title) for _, make in wanted)
+    made = tuple(sheet for sheet in every if sheet.table.rows or sheet.name not in OF_SOME)
     legend = Sheet(LEGEND, legend_table(made), names=names, study=title, frozen=3)
-    return (*made[: len(SHEETS)], legend, *made[len(SHEETS) :])
+    last = len(made) - (1 if study.settings.histogram_sheet else 0)
+    return (*made[:last], legend, *made[last:])
 
 
 def _names(study: Study) -> dict[str, str]:
