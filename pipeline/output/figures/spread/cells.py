@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from calibration.density.receptor_density import NUMBERED
 from calibration.distribution.result import CellDistribution
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.figures.style.palette import BLUE, GREY, INK
@@ -83,11 +84,10 @@ def cell_pictures(
 def _row(tube: SampleFacts, cells: CellDistribution) -> CellRow:
     p10, p25, p75, p90 = (one.value for one in cells.percentiles)
     weeks = tube.exposure.washout_weeks if tube.exposure else None
-    low = cells.below_cut.percent
+    low, receptor = cells.below_cut.percent, tube.receptor
+    median = receptor.rd if receptor.status in NUMBERED else None
     modes = cells.modes.at_least if cells.modes else 1
-    return CellRow(
-        tube.sample.sample_id, weeks, p10, p25, p75, p90, tube.receptor.rd, low, tube.receptor.lloq, modes
-    )
+    return CellRow(tube.sample.sample_id, weeks, p10, p25, p75, p90, median, low, receptor.lloq, modes)
 
 
 def _scale(rows: Sequence[CellRow], cut: float) -> tuple[float, float]:
@@ -115,7 +115,10 @@ def _page(rows: Sequence[CellRow], ends: tuple[float, float], cut: float, name: 
     for place, row in enumerate(rows):
         parts.append(_drawn(row, x, (names, weeks, wide - 6), top + _PITCH * (place + 0.5) + 1))
     parts.append(bottom_axis(x, bottom, ticks))
-    words = f"{name}; bar: P25 to P75, line: P10 to P90, dot: median, broken: low cells below {count(cut)}"
+    words = (
+        f"{name}; bar: P25 to P75, line: P10 to P90, dot: median, broken line: low cells, below {count(cut)}"
+    )
+    words += "; *: more than one group of brightness" if any(row.modes > 1 for row in rows) else ""
     lines = lines_of(words, SIZE, wide - 8)
     for k, line in enumerate(lines):
         parts.append(below(line, Scale(0, 1, 4, wide - 4), bottom + 21 + 9 * k))
@@ -142,7 +145,7 @@ def _drawn(row: CellRow, x: Scale, columns: tuple[float, float, float], y: float
     base = y + 0.36 * SMALL
     told = "–" if row.weeks is None else f"{row.weeks:.1f}"
     low = "–" if row.low_percent is None else f"{row.low_percent:.0f} %"
-    groups = " ⋔" if row.modes > 1 else ""
+    groups = " *" if row.modes > 1 else ""
     return element("g", *parts, class_="spot") + "".join((
         text(fitted(row.name, SMALL, names - 4), names, base, class_="e small"),
         text(told, weeks, base, class_="e small greytext"),

@@ -46,28 +46,30 @@ def course_picture(
     """
     wide, narrow = points_of(mm), mm < (ONE_COLUMN + TWO_COLUMNS) / 2
     steps = _steps(changes)
+    if not steps:
+        words = "no patient has two visits with a density or a limit"
+        return Picture(text(words, wide / 2, 30, class_="m greytext"), wide, 50.0, is_chart=True)
     weeks = [max(at, SHORTEST_WASHOUT_WEEKS) for one in steps for at in (one.first_weeks, one.last_weeks)]
     densities = [value for one in steps for value in (one.first_rd, one.last_rd)]
     top, tall = 12.0, 150.0 if narrow else 190.0
     x = Scale(min(weeks) / 1.2, max(weeks) * 1.2, 58, wide - (10 if narrow else 60), logarithmic=True)
     y = Scale(min(densities) / 1.6, max(densities) * 1.6, top + tall, top, logarithmic=True)
     parts = [_axes(x, y, name)]
-    exceeding = {
-        (one.patient_id) for one in changes if one.whole and one.exceeds in (Exceeds.UP, Exceeds.DOWN)
-    }
+    beyond = (Exceeds.UP, Exceeds.DOWN)
+    exceeding = {one.patient_id for one in changes if one.whole and one.exceeds in beyond}
     parts += [_line(one, x, y, thick=one.patient_id in exceeding) for one in steps]
     parts += [_marks(one, responses.get(one.patient_id, ""), x, y) for one in steps]
     last = {one.patient_id: one for one in steps}
     if len(last) <= MOST_NAMES and not narrow:
-        parts += [
-            text(
-                patient, x.place(_at(one.last_weeks)) + 5, y.place(one.last_rd) + 0.36 * SMALL, class_="small"
-            )
-            for patient, one in last.items()
-        ]
+        parts += [_named(patient, one, x, y) for patient, one in last.items()]
     key, high = row_key(_key(last, responses), 6, y.start + 38, wide - 12)
     parts.append(key)
     return Picture("".join(parts), wide, y.start + 38 + high, is_chart=True)
+
+
+def _named(patient: str, one: Change, x: Scale, y: Scale) -> str:
+    at, height = x.place(_at(one.last_weeks)) + 5, y.place(one.last_rd) + 0.36 * SMALL
+    return text(patient, at, height, class_="small")
 
 
 def _at(weeks: float) -> float:
@@ -80,10 +82,9 @@ def _steps(changes: Sequence[Change]) -> list[Change]:
     for one in changes:
         start = (one.patient_id, one.first_visit, one.first_weeks)
         froms[start] = froms.get(start, 0) + 1
+    known = [one for one in changes if math.isfinite(one.first_rd) and math.isfinite(one.last_rd)]
     return [
-        one
-        for one in changes
-        if not one.whole or froms[(one.patient_id, one.first_visit, one.first_weeks)] == 1
+        one for one in known if not one.whole or froms[one.patient_id, one.first_visit, one.first_weeks] == 1
     ]
 
 
