@@ -46,7 +46,7 @@ class WashoutReport:
     left_out
         Rows that M0 to M3 do not get by default, and why.
     within
-        Recovery within patients; None where no patient has two visits that can be compared.
+        Recovery within patients; None where no patient has two visits.
     """
 
     fits: Mapping[str, Fit]
@@ -144,7 +144,7 @@ def washout_report(rows: Sequence[PatientRd], settings: Settings) -> WashoutRepo
         `seed`, `uloq_extrapolation`, `rd_cut`, `kd_app_ug_ml`.
     """
     given = given_rows(rows, settings)
-    within = within_patients(given.used, given.data)
+    within = within_patients(rows, given.used, given.data)
     data = given.data
     fits, refused = _fitted(given, settings)
     fitted = [(model, fits[model.name]) for model in MODELS if model.name in fits]

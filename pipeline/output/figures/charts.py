@@ -85,7 +85,7 @@ def _cells(study_result: StudyResult, mm: float, links: Links) -> Iterator[Pictu
 
 def _courses(study_result: StudyResult, mm: float, links: Links) -> Iterator[Picture]:
     within = study_result.washout.within if study_result.washout else None
-    if within is not None:
+    if within is not None and within.changes:
         responses = study_result.best_responses()
         yield course_picture(within.changes, responses, axis_name(study_result.study), mm=mm)
 

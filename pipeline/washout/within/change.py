@@ -113,6 +113,35 @@ def changes_of(rows: Sequence[PatientRd]) -> tuple[Change, ...]:
     return tuple(told)
 
 
+def why_not_compared(rows: Sequence[PatientRd], used: Sequence[PatientRd]) -> tuple[tuple[str, str], ...]:
+    """Return (patient_id, reason) of patients with two visits of which no two are compared, in their order.
+
+    Parameters
+    ----------
+    rows
+        Every visit.
+    used
+        Those that the models get.
+    """
+    visits: dict[str, list[PatientRd]] = {}
+    for row in rows:
+        if takes_part(row) and row.collected_on is not None:
+            visits.setdefault(row.patient_id, []).append(row)
+    compared = {change.patient_id for change in changes_of(used)}
+    several = {name: own for name, own in visits.items() if len({row.collected_on for row in own}) > 1}
+    return tuple((name, _reason(own, used)) for name, own in several.items() if name not in compared)
+
+
+def _reason(own: Sequence[PatientRd], used: Sequence[PatientRd]) -> str:
+    there = {(row.patient_id, row.visit, row.tissue, row.beads_kit) for row in used}
+    kept = [row for row in own if (row.patient_id, row.visit, row.tissue, row.beads_kit) in there]
+    if len({row.collected_on for row in kept}) < len({row.collected_on for row in own}):
+        return "a visit is not in the models"
+    if len({_course(row, Way("", "", "", ""))[-1] for row in kept}) > 1:
+        return "a dose lies between the visits"
+    return "tissue, kit, clone, dye or cytometer differ"
+
+
 def _course(row: PatientRd, way: Way) -> tuple[object, ...]:
     """Return what visits must share: the patient, the tissue, the way, and the day of the last dose."""
     day = row.collected_on.toordinal() if row.collected_on else 0

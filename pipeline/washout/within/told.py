@@ -10,7 +10,7 @@ import numpy as np
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.washout.censored.estimate import Estimate, NotEstimableError, Refusal
 from pipeline.washout.observations.rows import Observations
-from pipeline.washout.within.change import Change, ChangeKind, Exceeds, changes_of
+from pipeline.washout.within.change import Change, ChangeKind, Exceeds, changes_of, why_not_compared
 from pipeline.washout.within.mean import MeanChange, mean_change
 from pipeline.washout.within.slopes import PatientSlopes, fit_patient_slopes
 
@@ -74,21 +74,25 @@ class WithinPatients:
         return tuple(told)
 
 
-def within_patients(rows: Sequence[PatientRd], data: Observations) -> WithinPatients | None:
-    """Return the recovery within patients; None where no patient has two visits that can be compared.
+def within_patients(
+    rows: Sequence[PatientRd], used: Sequence[PatientRd], data: Observations
+) -> WithinPatients | None:
+    """Return the recovery within patients; None where no patient has two visits with a density or a limit.
 
     Parameters
     ----------
     rows
+        Every visit.
+    used
         Those that the models get.
     data
         The same, sorted into measured and censored.
     """
-    changes = changes_of(rows)
+    changes = changes_of(used)
     whole = one_per_patient(changes)
+    not_told = [Refusal(f"change of {who}", reason) for who, reason in why_not_compared(rows, used)]
     if not whole:
-        return None
-    not_told: list[Refusal] = []
+        return WithinPatients((), 0, 0, 0, 0, None, None, None, tuple(not_told)) if not_told else None
     mean: MeanChange | None = None
     slopes: PatientSlopes | None = None
     try:

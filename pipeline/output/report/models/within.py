@@ -26,7 +26,7 @@ def within_words(study_result: StudyResult) -> tuple[str, ...]:
     if within is None:
         return ()
     name = density_name(study_result.study)
-    said = [_counts(within, name)]
+    said = [_counts(within, name)] if within.changes else []
     said += [_mean(within.mean)] if within.mean else []
     said += [_slopes(within.slopes)] if within.slopes else []
     said += [f"Not told: {one.name}, because {one.reason}." for one in within.not_told]
