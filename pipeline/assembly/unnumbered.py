@@ -8,9 +8,9 @@ Rev. 80:319-323), within the densities that this study saw.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from statistics import fmean, median
+from statistics import median
 
 import numpy as np
 
@@ -27,6 +27,10 @@ from pipeline.study.study import Study
 from pipeline.washout.censored.estimate import NotEstimableError
 from pipeline.washout.line.line import fit_line
 from pipeline.washout.observations.selection import given_rows
+
+MOST_SPLITS = 13
+"""Washouts at which missing visits are split into low and high ones. Convention: for speed; the line hardly
+depends on which of its neighbours it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,7 @@ class GroupFacts:
 class SlopeBound:
     """Fold per doubling of the washout by M1: as told, and with the missing visits at their extremes.
 
-    `least`: visits after a long washout placed low, those after a short one high; `most`: the reverse.
+    `least`, `most`: of the lines with the missing visits low up to some washout and high after, and reversed.
     `low`, `high`: the densities at which they were placed (below `low`, at `high`), molecules per cell.
     """
 
@@ -191,26 +195,37 @@ def _slope_bound(rows: Sequence[PatientRd], study: Study) -> tuple[SlopeBound | 
     try:
         told = _line(rows, study)
         low, high = min([*limits, *known]), max(known)
-        middle = fmean(np.log2(row.weeks) for row in rows if row.status in QUANTIFIED and row.weeks)
-        least, most = (
-            _line([_placed(row, middle, low, high, rising=rising) for row in rows], study)
-            for rising in (False, True)
-        )
+        folds = [10 ** _line(placed, study) for placed in _placements(rows, silent, low, high)]
     except (NotEstimableError, ValueError) as reason:
         return None, str(reason)
-    return SlopeBound(10**told, 10**least, 10**most, len(silent), low, high), ""
+    return SlopeBound(10**told, min(10**told, *folds), max(10**told, *folds), len(silent), low, high), ""
+
+
+def _placements(
+    rows: Sequence[PatientRd], silent: Sequence[PatientRd], low: float, high: float
+) -> Iterator[list[PatientRd]]:
+    """Yield the rows with the silent ones low up to a washout and high from there on, and the reverse.
+
+    A value moves the slope the more the longer its washout: the steepest and the flattest line are among
+    these.
+    """
+    weeks = sorted({row.weeks or 0.0 for row in silent})
+    places = np.unique(np.linspace(0, len(weeks), min(len(weeks) + 1, MOST_SPLITS)).round().astype(int))
+    for place in places.tolist():
+        first_high = weeks[place] if place < len(weeks) else float("inf")
+        for rising in (True, False):
+            yield [_placed(row, first_high, low, high, rising=rising) for row in rows]
 
 
 def _line(rows: Sequence[PatientRd], study: Study) -> float:
     return fit_line(given_rows(rows, study.settings).data).reported.slope
 
 
-def _placed(row: PatientRd, middle: float, low: float, high: float, *, rising: bool) -> PatientRd:
-    """Return a row; one without a density is placed so that the line rises most, or least."""
+def _placed(row: PatientRd, first: float, low: float, high: float, *, rising: bool) -> PatientRd:
+    """Return a row; one without a density is high from the washout `first` on if the line is to rise."""
     if row.status in QUANTIFIED or row.weeks is None or row.weeks <= 0:
         return row
-    late = float(np.log2(row.weeks)) > middle
-    if late is rising:
+    if (row.weeks >= first) is rising:
         return replace(row, status=RdStatus.OK.value, rd=high, rd_low=None, rd_log_sd=None, lloq=low)
     return replace(row, status=RdStatus.BELOW_LLOQ.value, rd=None, rd_low=None, rd_log_sd=None, lloq=low)
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from validation import (
     beads,
+    beyond,
     clone_splits,
     conditions,
     density,
@@ -72,6 +73,8 @@ class Sizes:
     opinion_seeds: int = 2
     processor_patients: int = 4
     replicate_tubes: int = 400
+    cell_tubes: int = 200
+    change_studies: int = 600
 
     def scaled(self, factor: float) -> Sizes:
         """Return the same, smaller or larger."""
@@ -141,6 +144,9 @@ SECTIONS: Mapping[str, Callable[[Sizes, Mapper], str]] = {
     "density": _density,
     "shapes": lambda sizes, mapper: shapes.section(shapes.examine(sizes.shape_tubes, SEED, mapper), SEED),
     "replicates": _replicates,
+    "beyond the median": lambda sizes, mapper: beyond.section(
+        sizes.cell_tubes, sizes.change_studies, SEED, mapper
+    ),
     "washout": lambda sizes, mapper: washout.section(sizes.washout_studies, SEED, mapper),
     "conditions": lambda sizes, mapper: conditions.section(sizes.condition_studies, SEED, mapper),
     "waits": lambda sizes, mapper: waiting.section(sizes.wait_studies, SEED, mapper),

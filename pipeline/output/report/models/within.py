@@ -102,7 +102,7 @@ def _washouts(groups: tuple[GroupFacts, ...]) -> list[str]:
         return []
     words = "; ".join(
         f"visits {group.name}: median {group.median_weeks:.1f} weeks ({group.least_weeks:.1f} to "
-        f"{group.most_weeks:.1f}, {group.n_washout} visits)"
+        f"{group.most_weeks:.1f}, n = {group.n_washout})"
         for group in told
     )
     return [f"Washout of {words}."]
