@@ -14,12 +14,16 @@ from calibration.rounding import rounded_record
 LEAST_KEPT = 0.1
 """Part of a half-width that is left at least where an error is taken off. Convention."""
 
+TOTAL = 100.0
+"""Arithmetic: percent of all cells."""
+
 
 def widened(found: CellDistribution, cv: float) -> CellDistribution:
     """Put a between-run CV (a fraction) into the intervals in place of the one that they hold.
 
-    Squares of half-widths are added and taken off: of a percentile on the log scale, of a share by what the
-    scale does to it. An interval never gets narrower than a tenth of what it was.
+    Squares of half-widths are added and taken off: of a percentile on the log scale, of a share on the logit
+    scale, by what an error of the molecules does to it. An interval never gets narrower than a tenth of what
+    it was.
     """
     more = Z_95**2 * (log_sd(cv) ** 2 - log_sd(found.between_run_cv) ** 2)
     return rounded_record(
@@ -42,12 +46,14 @@ def _wider_percentile(one: Percentile, more: float) -> Percentile:
 
 
 def _wider_share(one: ShareBelow, more: float) -> ShareBelow:
-    if one.percent is None or one.low is None or one.high is None:
+    """Move the ends on the logit scale; a share of 0 or 100 % has no logit, and stays as it is."""
+    if one.percent is None or one.low is None or one.high is None or not 0 < one.percent < TOTAL:
         return one
-    change = more * one.per_fold**2
-    low = one.percent - _moved(one.percent - one.low, change)
-    high = one.percent + _moved(one.high - one.percent, change)
-    return replace(one, low=max(low, 0.0), high=min(high, 100.0))
+    share = one.percent / TOTAL
+    change = more * (one.per_fold / TOTAL / (share * (1 - share))) ** 2
+    middle, low, high = (float(np.log(part / (TOTAL - part))) for part in (one.percent, one.low, one.high))
+    ends = middle - _moved(middle - low, change), middle + _moved(high - middle, change)
+    return replace(one, low=TOTAL / (1 + float(np.exp(-ends[0]))), high=TOTAL / (1 + float(np.exp(-ends[1]))))
 
 
 def _moved(half: float, more: float) -> float:
