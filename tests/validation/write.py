@@ -73,8 +73,8 @@ class Sizes:
     opinion_seeds: int = 2
     processor_patients: int = 4
     replicate_tubes: int = 400
-    cell_tubes: int = 200
-    change_studies: int = 600
+    cell_tubes: int = 120
+    change_studies: int = 400
 
     def scaled(self, factor: float) -> Sizes:
         """Return the same, smaller or larger."""
