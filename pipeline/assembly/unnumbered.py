@@ -8,14 +8,12 @@ Rev. 80:319-323), within the densities that this study saw.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from statistics import median
 
-import numpy as np
-
-from calibration.density.receptor_density import NUMBERED, QUANTIFIED, RdStatus
-from calibration.density.result import known_to_exceed
+from calibration.density.receptor_density import QUANTIFIED, RdStatus
+from pipeline.assembly.slope_bound import SlopeBound, slope_bound
 from pipeline.patients.exposure import Exposure
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.patients.visits import Visit
@@ -24,13 +22,6 @@ from pipeline.response.patients import BETWEEN, controlled_patients
 from pipeline.response.statistics.counts import Contrast, contrast, proportion
 from pipeline.response.tables import ResponseTables
 from pipeline.study.study import Study
-from pipeline.washout.censored.estimate import NotEstimableError
-from pipeline.washout.line.line import fit_line
-from pipeline.washout.observations.selection import given_rows
-
-MOST_SPLITS = 13
-"""Washouts at which missing visits are split into low and high ones. Convention: for speed; the line hardly
-depends on which of its neighbours it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,22 +52,6 @@ class GroupFacts:
     median_weeks: float | None
     least_weeks: float | None
     most_weeks: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class SlopeBound:
-    """Fold per doubling of the washout by M1: as told, and with the missing visits at their extremes.
-
-    `least`, `most`: of the lines with the missing visits low up to some washout and high after, and reversed.
-    `low`, `high`: the densities at which they were placed (below `low`, at `high`), molecules per cell.
-    """
-
-    told: float
-    least: float
-    most: float
-    n: int
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +121,7 @@ def unnumbered(
         return None
     with_one = [visit for visit in visits if _has(visit)]
     without = [visit for visit in visits if not _has(visit)]
-    slope, note = _slope_bound(rows, study)
+    slope, note = slope_bound(rows, study)
     return Unnumbered(
         tubes,
         (_facts("with a density or a limit", with_one), _facts("without", without)),
@@ -182,52 +157,6 @@ def _response(study: Study, with_one: Sequence[Visit], without: Sequence[Visit])
         proportion(name, sum(group), len(group)) for name, group in zip(names, groups, strict=True)
     )
     return contrast("disease control without a density v with one", first, second)
-
-
-def _slope_bound(rows: Sequence[PatientRd], study: Study) -> tuple[SlopeBound | None, str]:
-    """Fit the line again with the missing visits low where it was waited long, and high; and reversed."""
-    silent = [row for row in rows if row.status not in QUANTIFIED and row.weeks is not None and row.weeks > 0]
-    if not silent:
-        return None, "no visit without a density has a washout: none would be in the line"
-    known = [row.rd for row in rows if row.status in NUMBERED and row.rd]
-    known += [bound for row in rows if (bound := known_to_exceed(row)) is not None]
-    limits = [row.lloq for row in rows if row.lloq]
-    try:
-        told = _line(rows, study)
-        low, high = min([*limits, *known]), max(known)
-        folds = [10 ** _line(placed, study) for placed in _placements(rows, silent, low, high)]
-    except (NotEstimableError, ValueError) as reason:
-        return None, str(reason)
-    return SlopeBound(10**told, min(10**told, *folds), max(10**told, *folds), len(silent), low, high), ""
-
-
-def _placements(
-    rows: Sequence[PatientRd], silent: Sequence[PatientRd], low: float, high: float
-) -> Iterator[list[PatientRd]]:
-    """Yield the rows with the silent ones low up to a washout and high from there on, and the reverse.
-
-    A value moves the slope the more the longer its washout: the steepest and the flattest line are among
-    these.
-    """
-    weeks = sorted({row.weeks or 0.0 for row in silent})
-    places = np.unique(np.linspace(0, len(weeks), min(len(weeks) + 1, MOST_SPLITS)).round().astype(int))
-    for place in places.tolist():
-        first_high = weeks[place] if place < len(weeks) else float("inf")
-        for rising in (True, False):
-            yield [_placed(row, first_high, low, high, rising=rising) for row in rows]
-
-
-def _line(rows: Sequence[PatientRd], study: Study) -> float:
-    return fit_line(given_rows(rows, study.settings).data).reported.slope
-
-
-def _placed(row: PatientRd, first: float, low: float, high: float, *, rising: bool) -> PatientRd:
-    """Return a row; one without a density is high from the washout `first` on if the line is to rise."""
-    if row.status in QUANTIFIED or row.weeks is None or row.weeks <= 0:
-        return row
-    if (row.weeks >= first) is rising:
-        return replace(row, status=RdStatus.OK.value, rd=high, rd_low=None, rd_log_sd=None, lloq=low)
-    return replace(row, status=RdStatus.BELOW_LLOQ.value, rd=None, rd_low=None, rd_log_sd=None, lloq=low)
 
 
 def _by_rd(study: Study, response: ResponseTables | None) -> tuple[Contrast, ...]:

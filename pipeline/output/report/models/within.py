@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from pipeline.assembly.slope_bound import SlopeBound
 from pipeline.assembly.study_result import StudyResult
-from pipeline.assembly.unnumbered import GroupFacts, SlopeBound, Unnumbered
+from pipeline.assembly.unnumbered import GroupFacts, Unnumbered
 from pipeline.output.interval import fold_bound
 from pipeline.response.statistics.counts import Contrast
 from pipeline.study.quantity_name import density_name
@@ -119,7 +120,7 @@ def _response(found: Contrast) -> str:
 def _bound(bound: SlopeBound) -> str:
     visits = "this visit" if bound.n == 1 else f"these {bound.n} visits"
     return (
-        f"With {visits} as low or as high as any density of this study, wherever that turns the line most, "
+        f"With {visits} at any of the densities of this study, early ones at one and late ones at another, "
         f"each doubling of the washout multiplies the median by {_fold(bound.least)} to "
         f"{_fold(bound.most)} instead of {_fold(bound.told)}."
     )
