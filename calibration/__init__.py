@@ -13,6 +13,9 @@ from calibration.density.limits import LloqSource
 from calibration.density.pooling import pool_receptor_densities
 from calibration.density.receptor_density import quantify_receptor_density
 from calibration.density.result import PooledDensity, RdStatus, ReceptorDensity
+from calibration.distribution.cells import cell_distribution
+from calibration.distribution.modes import Modes, count_modes
+from calibration.distribution.result import Beyond, CellDistribution, Percentile, ShareBelow
 from calibration.errors import CalibrationError
 from calibration.flags import CalibrationFlag
 
@@ -24,9 +27,11 @@ __all__ = [
     "BeadPeaks",
     "BeadPeaksError",
     "BetweenRunSource",
+    "Beyond",
     "BudgetTerm",
     "CalibrationError",
     "CalibrationFlag",
+    "CellDistribution",
     "CheckName",
     "CurveCheck",
     "CurveLimits",
@@ -34,13 +39,18 @@ __all__ = [
     "ErrorTerm",
     "Limit",
     "LloqSource",
+    "Modes",
+    "Percentile",
     "PooledDensity",
     "RdStatus",
     "ReceptorDensity",
+    "ShareBelow",
     "StandardCurve",
     "StandardCurveError",
     "abc_from_unit",
     "bead_kit",
+    "cell_distribution",
+    "count_modes",
     "find_bead_peaks",
     "find_bead_singlets",
     "fit_standard_curve",

@@ -19,6 +19,8 @@ from pages.steps import rows_of, steps_of
 from pipeline.cli import ExitStatus, app
 from pipeline.commands.run import run_study
 from pipeline.output.calibration_table import CALIBRATION_COLUMNS
+from pipeline.output.further_tables.changes import CHANGE_COLUMNS, UNNUMBERED_COLUMNS
+from pipeline.output.further_tables.distribution import DISTRIBUTION_COLUMNS
 from pipeline.output.legend.flags import FLAGS
 from pipeline.output.result_tables import PATIENT_COLUMNS, SAMPLE_COLUMNS
 from pipeline.running.options import RunOptions
@@ -69,6 +71,9 @@ def test_tables_that_the_code_knows_are_in_step_with_it(page: Path):
     [
         ("rd_samples.csv", SAMPLE_COLUMNS),
         ("rd_patients.csv", PATIENT_COLUMNS),
+        ("rd_distribution.csv", DISTRIBUTION_COLUMNS),
+        ("rd_changes.csv", CHANGE_COLUMNS),
+        ("rd_unnumbered.csv", UNNUMBERED_COLUMNS),
         ("calibration.csv", CALIBRATION_COLUMNS),
     ],
 )

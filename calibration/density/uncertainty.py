@@ -46,7 +46,7 @@ class Uncertainty:
 
 
 @dataclass(frozen=True, slots=True)
-class _Draws:
+class Draws:
     """Standardised draws of every term; shape (n_draws,) each."""
 
     level: Floats
@@ -99,7 +99,7 @@ def uncertainty_of_density(
         In ABC; the SD of each term is the half-width of its own 95 % interval over 1.96, so that heavy-tailed
         terms (a curve with two degrees of freedom) are stated as wide as they are.
     """
-    draws = _draw(cells, curve, errors, np.random.default_rng(seed), n_draws)
+    draws = draw_errors(cells, curve, errors, np.random.default_rng(seed), n_draws)
     still = _at_rest(cells, n_draws)
     low, high = np.quantile(_density(cells, curve, draws), [0.025, 0.975])
     center = float(_density(cells, curve, still)[0])
@@ -118,18 +118,19 @@ def uncertainty_of_density(
     )
 
 
-def _draw(
+def draw_errors(
     cells: Cells, curve: StandardCurve, errors: RelativeErrors, rng: np.random.Generator, n: int
-) -> _Draws:
+) -> Draws:
+    """Draw every source of error of a tube; the same seed gives the same draws."""
     scatter, peaks = curve_variances(curve)
     count, lever = curve_design(curve)
     z = rng.standard_normal((8, n))
-    rest = _Draws(
+    rest = Draws(
         level=np.zeros(n),
         slope=np.zeros(n),
         peak_level=np.zeros(n),
         peak_slope=np.zeros(n),
-        stained=_median_draws(cells.stained, rng, n),
+        stained=quantile_draws(cells.stained, rng, n),
         control=_control_draws(cells.control, rng, n),
         bias=cells.bias_sd * z[4],
         lot=log_sd(errors.lot) * z[5],
@@ -156,9 +157,7 @@ def _draw(
     )
 
 
-def _with_transfer(
-    rest: _Draws, curve: StandardCurve, transfer: Transfer, rng: np.random.Generator
-) -> _Draws:
+def _with_transfer(rest: Draws, curve: StandardCurve, transfer: Transfer, rng: np.random.Generator) -> Draws:
     """Draw what carrying the curve over adds: t-distributed, since its SD comes from few populations.
 
     The tilt turns about the transfer's own center; its level is that at the curve's center.
@@ -175,7 +174,7 @@ def _with_transfer(
 
 
 def _inflation(
-    cells: Cells, curve: StandardCurve, straight: _Draws, rest: _Draws, rng: np.random.Generator
+    cells: Cells, curve: StandardCurve, straight: Draws, rest: Draws, rng: np.random.Generator
 ) -> Floats:
     """Draw what not knowing the beads' scatter adds: a factor for each draw of the curve.
 
@@ -195,17 +194,17 @@ def _inflation(
     return np.asarray(drawn, dtype=np.float64)
 
 
-def _at_rest(cells: Cells, n: int) -> _Draws:
+def _at_rest(cells: Cells, n: int) -> Draws:
     zero = np.zeros(n)
     stained, control = np.full(n, cells.stained_median), np.full(n, cells.control_median)
-    return _Draws(zero, zero, zero, zero, stained, control, zero, zero, zero, zero, zero, zero)
+    return Draws(zero, zero, zero, zero, stained, control, zero, zero, zero, zero, zero, zero)
 
 
-def _only(draws: _Draws, still: _Draws, fields: tuple[str, ...]) -> _Draws:
+def _only(draws: Draws, still: Draws, fields: tuple[str, ...]) -> Draws:
     return replace(still, **{name: getattr(draws, name) for name in fields})
 
 
-def _density(cells: Cells, curve: StandardCurve, d: _Draws) -> Floats:
+def _density(cells: Cells, curve: StandardCurve, d: Draws) -> Floats:
     """RD of every draw."""
     center = curve_center(curve)
     level = d.level + d.peak_level + d.transfer_level
@@ -217,10 +216,10 @@ def _density(cells: Cells, curve: StandardCurve, d: _Draws) -> Floats:
     return np.asarray(difference * np.exp(d.lot + d.f_p + d.between_run) / cells.divisor, dtype=np.float64)
 
 
-def _median_draws(values: Floats, rng: np.random.Generator, n: int) -> Floats:
-    """Draw medians of bootstrap samples directly: Beta-distributed quantiles of the sorted cells."""
-    half = 0.5 * (values.size + 1)
-    probability = rng.beta(half, half, n)
+def quantile_draws(values: Floats, rng: np.random.Generator, n: int, share: float = 0.5) -> Floats:
+    """Draw quantiles of bootstrap samples directly, shape (n,): sorted cells at Beta-distributed ranks."""
+    a, b = share * (values.size + 1), (1 - share) * (values.size + 1)
+    probability = rng.beta(a, b, n)
     ordered = np.sort(values)
     drawn = np.interp(probability * values.size - 0.5, np.arange(values.size), ordered)
     return np.asarray(drawn, dtype=np.float64)
@@ -228,7 +227,7 @@ def _median_draws(values: Floats, rng: np.random.Generator, n: int) -> Floats:
 
 def _control_draws(values: Floats, rng: np.random.Generator, n: int) -> Floats:
     """Draw medians of the control; few cells may lie together by luck: theirs scatter as is usual."""
-    drawn = _median_draws(values, rng, n)
+    drawn = quantile_draws(values, rng, n)
     if values.size >= ENOUGH_CONTROL_CELLS:
         return drawn
     missing = control_error(values) ** 2 - float(np.var(drawn))

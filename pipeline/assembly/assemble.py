@@ -8,6 +8,7 @@ from dataclasses import replace
 from pipeline.assembly.limiting import limiting
 from pipeline.assembly.provenance import provenance_of
 from pipeline.assembly.study_result import Note, StudyResult
+from pipeline.assembly.unnumbered import unnumbered
 from pipeline.beads.result import CalibrationResult
 from pipeline.patients.between_runs import with_between_runs
 from pipeline.patients.exposure import exposures, response_clocks
@@ -91,6 +92,14 @@ def modelled(known: StudyResult, faults: Sequence[Fault] = (), notes: Sequence[N
             *_typed_notes(response.inconsistencies if response else ()),
         ),
         provenance=provenance_of(study, inputs),
+        unnumbered=unnumbered(
+            study,
+            known.results,
+            known.visits,
+            known.exposures,
+            rows,
+            response if study.patients else None,
+        ),
     )
 
 

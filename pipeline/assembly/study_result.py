@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pipeline.assembly.limiting import Limiting
 from pipeline.assembly.provenance import Provenance
+from pipeline.assembly.unnumbered import Unnumbered
 from pipeline.beads.result import CalibrationResult
 from pipeline.patients.exposure import Exposure, ResponseClock
 from pipeline.patients.receptor_occupancy.tubes import TubeOccupancy
@@ -59,6 +60,8 @@ class StudyResult:
         Sentences about the study as a whole; those about a tube are in its result.
     provenance
         Versions, settings, hashes.
+    unnumbered
+        Tubes without a density and what they could change; None where there are none.
     """
 
     study: Study
@@ -75,6 +78,7 @@ class StudyResult:
     faults: tuple[Fault, ...] = ()
     notes: tuple[Note, ...] = ()
     provenance: Provenance | None = None
+    unnumbered: Unnumbered | None = None
 
     def best_responses(self) -> dict[str, str]:
         """Return the best response of every patient of the patients sheet, by patient_id."""

@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from pipeline.assembly.unnumbered import Unnumbered
 from pipeline.files.whole import write_whole
 from pipeline.output.table import significant
 from pipeline.patients.receptor_occupancy.theta import ThetaFrom
@@ -114,14 +115,19 @@ def washout_json(report: WashoutReport) -> Json:
         "not_estimable": to_json(report.not_estimable),
         "assumptions": list(report.assumptions),
         "visits": to_json(report.visits),
+        **({"within_patients": to_json(report.within)} if report.within else {}),
         "left_out": to_json(report.left_out),
         "sensitivity": to_json(report.sensitivity),
         "notes": list(report.notes),
     }
 
 
-def response_json(tables: ResponseTables | None) -> Json:
-    """Return what `response.json` holds."""
+def response_json(tables: ResponseTables | None, without: Unnumbered | None = None) -> Json:
+    """Return what `response.json` holds: the tables, and who has no density."""
+    silent = {"unnumbered": to_json(without)} if without else {}
     if tables is None:
-        return {"not_estimable": [{"what": "response", "reason": "the study has no patients sheet"}]}
-    return to_json(tables)
+        reason: Json = {"what": "response", "reason": "the study has no patients sheet"}
+        return {"not_estimable": [reason], **silent}
+    told = to_json(tables)
+    assert isinstance(told, dict)
+    return {**told, **silent}

@@ -14,6 +14,8 @@ from pipeline.assembly.study_result import StudyResult
 from pipeline.beads.result import CalibrationResult
 from pipeline.files.whole import NoResultsFolderError, older_kept, remove_older, remove_unfinished
 from pipeline.output.calibration_table import calibration_table
+from pipeline.output.further_tables.changes import change_table, unnumbered_table
+from pipeline.output.further_tables.distribution import distribution_table
 from pipeline.output.gate_files import write_gates
 from pipeline.output.json_files import response_json, washout_json, write_json
 from pipeline.output.result_tables import patient_table, sample_table
@@ -26,8 +28,15 @@ TABLES: Final[tuple[tuple[str, Callable[[StudyResult], Table]], ...]] = (
     ("rd_samples.csv", sample_table),
     ("rd_patients.csv", lambda study_result: patient_table(study_result.visits)),
     ("calibration.csv", lambda study_result: calibration_table(study_result.calibrations)),
+    ("rd_distribution.csv", distribution_table),
 )
 """The CSV files of `results/`, and what makes their tables."""
+
+TABLES_OF_SOME: Final[tuple[tuple[str, Callable[[StudyResult], Table]], ...]] = (
+    ("rd_changes.csv", change_table),
+    ("rd_unnumbered.csv", unnumbered_table),
+)
+"""CSV files that are there only where they have a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +150,21 @@ class Results:
         start(partial(write_workbook, self.folder / "rd.xlsx", workbook_sheets(study_result)))
         for name, table in TABLES:
             write_csv(self.folder / name, table(study_result))
+        for name, table in TABLES_OF_SOME:
+            self._write_or_remove(self.folder / name, table(study_result))
         write_json(
             self.folder / "washout.json", washout_json(study_result.washout) if study_result.washout else {}
         )
-        write_json(self.folder / "response.json", response_json(study_result.response))
+        response = response_json(study_result.response, study_result.unnumbered)
+        write_json(self.folder / "response.json", response)
+
+    @staticmethod
+    def _write_or_remove(path: Path, table: Table) -> None:
+        """Write a table with rows; without any, that of an earlier run must not stay."""
+        if table.rows:
+            write_csv(path, table)
+        else:
+            path.unlink(missing_ok=True)
 
     def _write_report(self, study_result: StudyResult, run_on: str, older: tuple[str, ...]) -> None:
         from pipeline.output.report import write_report

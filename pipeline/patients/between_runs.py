@@ -11,6 +11,7 @@ from calibration.density.budget import ASSUMED_BETWEEN_RUN_CV, BetweenRunSource
 from calibration.density.receptor_density import QUANTIFIED, between_run_term
 from calibration.density.replicates import MOST_SDS_APART, widest_gap
 from calibration.density.result import ReceptorDensity
+from calibration.distribution.widening import widened as widened_distribution
 from pipeline.patients.same_visit import tubes_by_visit
 from pipeline.quantification.result import SampleResult
 from pipeline.study.study import Study
@@ -39,7 +40,13 @@ def with_between_runs(study: Study, results: Sequence[SampleResult]) -> tuple[Sa
     term = between_run_term_of(study, results)
     if term.source is not BetweenRunSource.ESTIMATED:
         return tuple(results)
-    return tuple(replace(tube, receptor=widened(tube.receptor, term.cv)) for tube in results)
+    return tuple(_widened(tube, term.cv) for tube in results)
+
+
+def _widened(tube: SampleResult, cv: float) -> SampleResult:
+    cells = tube.distribution
+    told = None if cells is None else widened_distribution(cells, cv)
+    return replace(tube, receptor=widened(tube.receptor, cv), distribution=told)
 
 
 def between_run_term_of(study: Study, results: Sequence[SampleResult]) -> BetweenRunTerm:

@@ -20,7 +20,12 @@ from pipeline.quantification.drawn_gates import DrawnGating, gated_by_file
 from pipeline.quantification.event_exports import write_events, write_gated_cells
 from pipeline.quantification.moved_thresholds import moved_gates
 from pipeline.quantification.one_thread import one_thread
-from pipeline.quantification.receptor import receptor_of, with_split_doubt, without_guessed_cells
+from pipeline.quantification.receptor import (
+    distribution_of,
+    receptor_of,
+    with_split_doubt,
+    without_guessed_cells,
+)
 from pipeline.quantification.result import SampleFlag, SampleResult, SecondCount, with_labels
 from pipeline.quantification.sentinels import with_sentinels
 from pipeline.quantification.task import TubeTask
@@ -209,6 +214,7 @@ def _quantified(
         sha256=task.files_sha256,
         note="; ".join(dict.fromkeys(notes)),
         gates_document="" if drawn is None else drawn.document,
+        distribution=distribution_of(task, tube, cells, blank, receptor) if task.extras else None,
     )
 
 

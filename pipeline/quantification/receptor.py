@@ -11,6 +11,8 @@ from calibration.curve.standard_curve import StandardCurve
 from calibration.density.budget import BudgetTerm
 from calibration.density.receptor_density import RdStatus, ReceptorDensity, quantify_receptor_density
 from calibration.density.widening import with_term
+from calibration.distribution.cells import cell_distribution
+from calibration.distribution.result import CellDistribution
 from calibration.rounding import rounded_record
 from gating.events import FloatArray, Mask
 from gating.gates.steps import GatedPopulation, GateFlag, Step
@@ -39,26 +41,64 @@ def receptor_of(
     kind
         Which control it is.
     """
-    dye, settings = task.panel.quantified, task.settings
+    dye = task.panel.quantified
     if task.calibration.curve is None or not bead_kit(task.calibration.curve_kit).quantifies:
         return _without_curve(task, tube.quantified[cells])
-    spread = dye.f_p_ratio_sd / dye.f_p_ratio if dye.f_p_ratio_sd and dye.f_p_ratio else settings.f_p_cv
     density = quantify_receptor_density(
         _censored(tube, cells),
         blank,
         task.calibration.curve,
         kit=task.calibration.curve_kit,
         f_p_ratio=dye.f_p_ratio,
-        f_p_cv=spread,
-        lot_cv=settings.lot_assignment_cv if task.assigned_cv is None else task.assigned_cv,
-        between_run_cv=settings.between_run_cv,
-        lab_lloq=settings.lab_lloq,
-        uloq_extrapolation=settings.uloq_extrapolation,
+        f_p_cv=_f_p_cv(task),
+        lot_cv=_lot_cv(task),
+        between_run_cv=task.settings.between_run_cv,
+        lab_lloq=task.settings.lab_lloq,
+        uloq_extrapolation=task.settings.uloq_extrapolation,
         detector_top=tube.quantified_top,
-        seed=settings.seed,
+        seed=task.settings.seed,
         control_kind=kind,
     )
     return _without_bright_control(density, task.calibration.curve)
+
+
+def distribution_of(
+    task: TubeTask, tube: Tube, cells: Mask, blank: FloatArray | None, density: ReceptorDensity
+) -> CellDistribution | None:
+    """Return the percentiles, shares and modes of the cells that have this density; None where it has none.
+
+    Parameters
+    ----------
+    cells, blank
+        As in `receptor_of`.
+    """
+    if density.lloq is None or blank is None:
+        return None
+    return cell_distribution(
+        density,
+        _censored(tube, cells),
+        blank,
+        task.calibration.curve,
+        kit=task.calibration.curve_kit,
+        f_p_ratio=task.panel.quantified.f_p_ratio,
+        f_p_cv=_f_p_cv(task),
+        lot_cv=_lot_cv(task),
+        between_run_cv=task.settings.between_run_cv,
+        low_cut=task.settings.low_cell_cut,
+        uloq_extrapolation=task.settings.uloq_extrapolation,
+        detector_top=tube.quantified_top,
+        seed=task.settings.seed,
+    )
+
+
+def _f_p_cv(task: TubeTask) -> float:
+    dye = task.panel.quantified
+    told = dye.f_p_ratio_sd / dye.f_p_ratio if dye.f_p_ratio_sd and dye.f_p_ratio else None
+    return task.settings.f_p_cv if told is None else told
+
+
+def _lot_cv(task: TubeTask) -> float:
+    return task.settings.lot_assignment_cv if task.assigned_cv is None else task.assigned_cv
 
 
 def _without_bright_control(density: ReceptorDensity, curve: StandardCurve) -> ReceptorDensity:

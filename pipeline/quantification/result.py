@@ -11,6 +11,7 @@ import numpy as np
 from pydantic import BeforeValidator, SerializerFunctionWrapHandler, WrapSerializer
 
 from calibration.density.receptor_density import RdStatus, ReceptorDensity
+from calibration.distribution.result import CellDistribution
 from gating.batch_cuts import DyeCut
 from gating.events.compensation import SpilloverMatrix
 from gating.gates.steps import GateStep
@@ -86,7 +87,8 @@ class SampleResult:
     person drew elsewhere; empty where `steps` hold the gates. `sentinel_reading`: filled in
     where the study is known (`pipeline.patients.receptor_occupancy`).
     `detectors`: those that may gate. `dye_cuts`: what its batch is told of them. `defect`: traceback of the
-    defect of cd38rd that failed it. `second_opinion`: None where none was asked for.
+    defect of cd38rd that failed it. `second_opinion`: None where none was asked for. `distribution`: of the
+    quantified cells; None where they have no density.
     """
 
     sample_id: str
@@ -119,6 +121,7 @@ class SampleResult:
     dye_cuts: tuple[DyeCut, ...] = ()
     defect: str = ""
     second_opinion: SecondCount | None = None
+    distribution: CellDistribution | None = None
 
 
 def is_failed(result: SampleResult) -> bool:

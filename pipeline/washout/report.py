@@ -21,6 +21,7 @@ from pipeline.washout.recovery.fit import RecoveryFit
 from pipeline.washout.recovery.prior import prior_words
 from pipeline.washout.sensitivity.sensitivity import Sensitivity, sensitivity
 from pipeline.washout.total import OccupiedVisit, occupied_visits
+from pipeline.washout.within.told import WithinPatients, within_patients
 
 Kind = TypeVar("Kind")
 
@@ -47,6 +48,8 @@ class WashoutReport:
         Rows that M0 to M3 do not get by default, and why.
     sensitivity
         The slope of M1 under other choices; None where it was not asked, or there is no line.
+    within
+        Recovery within patients; None where no patient has two visits.
     """
 
     fits: Mapping[str, Fit]
@@ -66,6 +69,7 @@ class WashoutReport:
     assumptions: tuple[str, ...] = ()
     left_out: tuple[RowLeftOut, ...] = ()
     sensitivity: Sensitivity | None = None
+    within: WithinPatients | None = None
 
     @property
     def rank(self) -> RankAssociation | None:
@@ -144,13 +148,17 @@ def washout_report(rows: Sequence[PatientRd], settings: Settings) -> WashoutRepo
         `seed`, `uloq_extrapolation`, `rd_cut`, `kd_app_ug_ml`.
     """
     given = given_rows(rows, settings)
+    within = within_patients(rows, given.used, given.data)
     data = given.data
     fits, refused = _fitted(given, settings)
     fitted = [(model, fits[model.name]) for model in MODELS if model.name in fits]
     notes = [*given.notes, *data.notes, *(note for _, fit in fitted for note in fit.notes)]
     return WashoutReport(
         fits=fits,
-        estimates=tuple(estimate for model, fit in fitted for estimate in model.estimates(fit)),
+        estimates=(
+            *(estimate for model, fit in fitted for estimate in model.estimates(fit)),
+            *(within.estimates() if within else ()),
+        ),
         waits=tuple(wait for model, fit in fitted for wait in model.waits(fit, given.used, settings)),
         not_estimable=refused,
         n_rows=len(rows),
@@ -166,6 +174,7 @@ def washout_report(rows: Sequence[PatientRd], settings: Settings) -> WashoutRepo
         ),
         visits=occupied_visits(rows),
         left_out=given.left_out,
+        within=within,
         assumptions=_assumptions(settings),
     )
 

@@ -36,6 +36,7 @@ LABELS = {
     "calibration.density.budget": {"BetweenRunSource", "BudgetTerm"},
     "calibration.density.limits": {"LloqSource"},
     "calibration.density.result": {"RdStatus", "ControlKind"},
+    "calibration.distribution.result": {"Beyond"},
     "pipeline.checks.flags": {"CheckFlag", "ExposureFlag"},
     "pipeline.checks.plausibility.told_events": {"Told"},
     "pipeline.fcs.repairs": {"RepairCode"},
@@ -58,6 +59,7 @@ LABELS = {
     "pipeline.tube.flags": {"TubeFlag"},
     "pipeline.washout.censored.estimate": {"ModelName"},
     "pipeline.washout.line.doubts": {"Doubt"},
+    "pipeline.washout.within.change": {"ChangeKind", "Exceeds"},
 }
 """Module → its enums of labels."""
 TYPED = {"OnError", "Target", "Kind", "RowReason", "Event", "AdaCourse"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -16,6 +16,15 @@ from calibration.curve.acceptance import CheckName
 from calibration.curve.standard_curve import CurveCheck, CurveVerdict, StandardCurve
 from calibration.density.budget import BudgetTerm, ErrorTerm
 from calibration.density.receptor_density import RdStatus, ReceptorDensity
+from calibration.density.result import QUANTIFIED
+from calibration.distribution.modes import Modes
+from calibration.distribution.result import (
+    PERCENTILES,
+    Beyond,
+    CellDistribution,
+    Percentile,
+    ShareBelow,
+)
 from calibration.flags import CalibrationFlag
 from gating.events import Events, Mask
 from gating.gates import AllOf, EllipsoidGate, Gate, PolygonGate, RangeGate
@@ -24,9 +33,11 @@ from gating.thresholds.methods import Method
 from pipeline.assembly.assemble import joined
 from pipeline.assembly.provenance import Provenance, provenance_of
 from pipeline.assembly.study_result import Note, StudyResult
+from pipeline.assembly.unnumbered import unnumbered
 from pipeline.beads.result import CalibrationResult
 from pipeline.fcs.acquisition import Acquired
 from pipeline.patients.exposure import Exposure
+from pipeline.patients.patient_rd import PatientRd
 from pipeline.patients.visits import patient_rd, visits_of
 from pipeline.quantification.result import SampleResult
 from pipeline.response import response_tables
@@ -35,7 +46,9 @@ from pipeline.study.faults import Fault, Severity
 from pipeline.study.settings import Settings
 from pipeline.study.study import BeadRun, Dose, Panel, PanelChannel, Patient, Sample, Study
 from pipeline.tube.histograms import bead_histogram, cd38_histogram, step_densities
+from pipeline.washout.observations.rows import observe
 from pipeline.washout.report import WashoutReport, washout_report
+from pipeline.washout.within.told import within_patients
 
 CHANNELS = ("Time", "FSC-A", "FSC-H", "SSC-A", "BV421-A", "BV510-A", "PE-Cy7-A", "APC-A", "FITC-A")
 LEVELS = (638.0, 6930.0, 31008.0, 67601.0)
@@ -183,6 +196,26 @@ def receptor(status: RdStatus, rd: float | None, n: int) -> ReceptorDensity:
     )  # fmt: skip
 
 
+def distribution(density: ReceptorDensity, stained: NDArray[np.float64]) -> CellDistribution | None:
+    """Return cells about a density with the spread of these; None where there is none."""
+    if density.status not in QUANTIFIED or density.rd is None or density.lloq is None:
+        return None
+    rd, lloq, n = density.rd, density.lloq, stained.size
+
+    def percentile(percent: int) -> Percentile:
+        value = rd * float(np.quantile(stained, percent / 100) / np.median(stained))
+        if value < lloq:
+            return Percentile(percent, beyond=Beyond.BELOW, bound=lloq)
+        return Percentile(percent, value, value / 1.3, value * 1.3)
+
+    def below(cut: float) -> ShareBelow:
+        share = 100 * float(np.mean(rd * stained / np.median(stained) < cut))
+        return ShareBelow(cut, share, max(share - 4, 0.0), min(share + 4, 100.0))
+
+    modes = Modes(2 if n % 2 else 1, 1)
+    return CellDistribution(n, tuple(map(percentile, PERCENTILES)), below(lloq), below(5000.0), modes, 300.0)
+
+
 TUBES = (
     # patient, weeks, status, rd, response, n cells
     ("P01", 2.0, RdStatus.BELOW_LLOQ, 310.0, "PD", 640),
@@ -265,6 +298,7 @@ def tube_result(index: int, n_events: int = 20_000) -> SampleResult:
         ("PE-A", "APC-A"), ((1.0, 0.02), (0.004, 1.0)), ("$NEXTDATA absent: taken as 0",) if n_in % 2 else (),
         ((f"fcs/{patient}.fcs", "ef" * 32),), "",
     )  # fmt: skip
+    result = replace(result, distribution=distribution(density, stained))
     return (
         replace(result, note="No control tube: the background is not known.") if control is None else result
     )
@@ -282,11 +316,31 @@ def whole_study_result(n_events: int = 20_000) -> StudyResult:
         provenance=provenance_of(study, [(f"fcs/{patient}.fcs", "ef" * 32) for patient, *_ in TUBES]),
     )  # fmt: skip
     rows = [patient_rd(visit) for visit in bare.visits]
+    response = response_tables(study, rows, bare.clocks, bare.courses)
+    washout = washout_report(rows, study.settings)
+    assert washout.within is None
     return replace(
         bare,
-        washout=washout_report(rows, study.settings),
-        response=response_tables(study, rows, bare.clocks, bare.courses),
+        washout=replace(
+            washout,
+            within=within_patients(with_earlier(rows), with_earlier(rows), observe([], [], [], lloq=1)),
+        ),
+        response=response,
+        unnumbered=unnumbered(study, results, bare.visits, bare.exposures, rows, response),
     )
+
+
+def with_earlier(rows: Sequence[PatientRd]) -> list[PatientRd]:
+    """Return the rows, each of a waiting patient after an earlier one with a third of its density."""
+    told = []
+    for row in rows:
+        if row.weeks is not None and row.weeks > 12 and row.collected_on is not None:
+            weeks = 7 * (row.weeks // 3)
+            day = row.collected_on - timedelta(days=round(7 * row.weeks - weeks))
+            rd = None if row.rd is None else row.rd / 3
+            told.append(replace(row, visit="earlier", weeks=weeks / 7, collected_on=day, rd=rd))
+        told.append(row)
+    return told
 
 
 class Changes(TypedDict, total=False):

@@ -18,6 +18,7 @@ from pathlib import Path
 from validation import (
     along_density,
     beads,
+    beyond,
     clone_splits,
     conditions,
     density,
@@ -74,6 +75,8 @@ class Sizes:
     opinion_seeds: int = 2
     processor_patients: int = 4
     replicate_tubes: int = 400
+    cell_tubes: int = 120
+    change_studies: int = 400
 
     def scaled(self, factor: float) -> Sizes:
         """Return the same, smaller or larger."""
@@ -143,6 +146,9 @@ SECTIONS: Mapping[str, Callable[[Sizes, Mapper], str]] = {
     "density": _density,
     "shapes": lambda sizes, mapper: shapes.section(shapes.examine(sizes.shape_tubes, SEED, mapper), SEED),
     "replicates": _replicates,
+    "beyond the median": lambda sizes, mapper: beyond.section(
+        sizes.cell_tubes, sizes.change_studies, SEED, mapper
+    ),
     "washout": lambda sizes, mapper: washout.section(sizes.washout_studies, SEED, mapper),
     "conditions": lambda sizes, mapper: conditions.section(sizes.condition_studies, SEED, mapper),
     "waits": lambda sizes, mapper: waiting.section(sizes.wait_studies, SEED, mapper),

@@ -8,6 +8,8 @@ from typing import Final, Protocol
 
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.figures.response import response_picture
+from pipeline.output.figures.spread.cells import cell_pictures, cell_rows
+from pipeline.output.figures.spread.courses import course_picture
 from pipeline.output.figures.survival import survival_picture
 from pipeline.output.figures.svg.sheet import ONE_COLUMN, TWO_COLUMNS, Picture, in_page
 from pipeline.output.figures.swimmer import swimmer_pictures, swimmers
@@ -76,6 +78,18 @@ def _survival(study_result: StudyResult, mm: float, links: Links) -> Iterator[Pi
         yield survival_picture(study_result.courses, study_result.study.settings.month_days, mm=mm)
 
 
+def _cells(study_result: StudyResult, mm: float, links: Links) -> Iterator[Picture]:
+    study = study_result.study
+    return cell_pictures(cell_rows(study_result), study.settings.low_cell_cut, axis_name(study), mm=mm)
+
+
+def _courses(study_result: StudyResult, mm: float, links: Links) -> Iterator[Picture]:
+    within = study_result.washout.within if study_result.washout else None
+    if within is not None and within.changes:
+        responses = study_result.best_responses()
+        yield course_picture(within.changes, responses, axis_name(study_result.study), mm=mm)
+
+
 WASHOUT: Final = Chart(
     "rd_washout", "Receptor density against weeks of washout, one point per visit", _washout
 )
@@ -84,4 +98,6 @@ SWIMMER: Final = Chart(
     "swimmer", "A bar per patient as long as the treatment, with response and events", _swimmer
 )
 SURVIVAL: Final = Chart("survival", "Kaplan-Meier curves of progression-free and overall survival", _survival)
-FIGURES: Final = (WASHOUT, RESPONSE, SWIMMER, SURVIVAL)
+CELLS: Final = Chart("rd_distribution", "Receptor density of the cells of each tube, by washout", _cells)
+COURSES: Final = Chart("rd_courses", "The course of each patient's receptor density", _courses)
+FIGURES: Final = (WASHOUT, RESPONSE, SWIMMER, SURVIVAL, CELLS, COURSES)

@@ -11,7 +11,15 @@ from calibration.density.receptor_density import QUANTIFIED
 from pipeline.assembly.limiting import Limiting
 from pipeline.assembly.study_result import StudyResult
 from pipeline.files.whole import write_whole
-from pipeline.output.figures.charts import RESPONSE, SURVIVAL, SWIMMER, WASHOUT, chart_html
+from pipeline.output.figures.charts import (
+    CELLS,
+    COURSES,
+    RESPONSE,
+    SURVIVAL,
+    SWIMMER,
+    WASHOUT,
+    chart_html,
+)
 from pipeline.output.figures.style.palette import Look
 from pipeline.output.figures.swimmer import MOST_BARS, swimmers
 from pipeline.output.interval import interval_name
@@ -27,6 +35,7 @@ from pipeline.output.report.explained import FlagEntry, flag_entries
 from pipeline.output.report.models.answer import answer, no_washout_words
 from pipeline.output.report.models.names import PLAIN, plain_names
 from pipeline.output.report.models.reconciled import reconciled
+from pipeline.output.report.models.within import unnumbered_words, within_words
 from pipeline.output.report.record.head import Head, head, title_of
 from pipeline.output.report.record.methods import Paragraph, methods
 from pipeline.output.report.record.miflowcyt import Item as MiflowcytItem
@@ -85,6 +94,10 @@ class Page:
     n_swimmers: int
     n_shown: int
     survival_svg: str
+    cells_svg: str
+    courses_svg: str
+    within_words: tuple[str, ...]
+    unnumbered_words: tuple[str, ...]
     reconciled: tuple[str, ...]
     model_notes: tuple[str, ...]
     model_names: tuple[tuple[str, str], ...]
@@ -170,6 +183,10 @@ def _page(study_result: StudyResult, run_on: str) -> Page:
         n_swimmers=len(swimmers(study_result.courses)),
         n_shown=min(len(swimmers(study_result.courses)), MOST_BARS),
         survival_svg=chart_html(SURVIVAL, study_result),
+        cells_svg=chart_html(CELLS, study_result),
+        courses_svg=chart_html(COURSES, study_result),
+        within_words=within_words(study_result),
+        unnumbered_words=unnumbered_words(study_result),
         reconciled=reconciled(washout, density_name(study_result.study)),
         model_notes=tuple(map(plain_names, washout.notes)) if washout else (),
         model_names=tuple((name.value, words) for name, words in PLAIN.items()),

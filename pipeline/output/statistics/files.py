@@ -16,12 +16,15 @@ from pipeline.output.statistics.phenotypes import phenotypes
 from pipeline.output.statistics.subjects import Subject, subjects_of
 from pipeline.output.statistics.tidy import (
     along_density,
+    changes,
+    distributions,
     doses,
     exposure,
     patients,
     sensitivity_rows,
     tubes,
     visits,
+    without_density,
 )
 from pipeline.output.table import Cell, write_csv
 
@@ -47,14 +50,21 @@ DATASETS: Final[tuple[tuple[str, Callable[[StudyResult, Mapping[str, Subject]], 
     ("doses", lambda result, _: doses(result)),
     ("sensitivity", lambda result, _: sensitivity_rows(result)),
     ("along_density", lambda result, _: along_density(result)),
+    ("distribution", lambda result, _: distributions(result)),
+    ("changes", lambda result, _: changes(result)),
+    ("unnumbered", lambda result, _: without_density(result)),
 )
 """Every dataset by its name, in the order of the data dictionary; subjects are by patient_id."""
+
+OF_SOME: Final = ("changes", "unnumbered")
+"""Datasets that are there only where they have a row."""
 
 
 def datasets_of(study_result: StudyResult) -> tuple[Dataset, ...]:
     """Return every dataset of `DATASETS`."""
     known = subjects_of(study_result)
-    return tuple(data_of(study_result, known) for _, data_of in DATASETS)
+    every = (data_of(study_result, known) for _, data_of in DATASETS)
+    return tuple(data for data in every if data.rows or data.name not in OF_SOME)
 
 
 def write_datasets(folder: Path, study_result: StudyResult) -> None:
@@ -66,7 +76,14 @@ def write_datasets(folder: Path, study_result: StudyResult) -> None:
 
 
 def write_each(folder: Path, every: Sequence[Dataset]) -> None:
-    """Write datasets that are there already, as `write_datasets` does."""
+    """Write datasets that are there already, as `write_datasets` does.
+
+    Of `OF_SOME` those of an earlier run that have no row any more are removed.
+    """
+    written = {data.name for data in every}
+    for name in (name for name in OF_SOME if name not in written):
+        (folder / f"{name}.csv").unlink(missing_ok=True)
+        (folder / f"{name}.parquet").unlink(missing_ok=True)
     for data in every:
         write_csv(folder / f"{data.name}.csv", data.table)
         if data.xport:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from pipeline.assembly.study_result import StudyResult
-from pipeline.output.analysis_tables import density_table, sensitivity_table
+from pipeline.output.further_tables.analyses import density_table, sensitivity_table
+from pipeline.output.further_tables.changes import change_table, unnumbered_table
+from pipeline.output.further_tables.distribution import distribution_table
 from pipeline.output.result_tables import exposure_table, patient_table, sample_table
 from pipeline.output.statistics.analysis import yes_no
 from pipeline.output.statistics.dataset import Dataset, Kind, Variable, dataset
@@ -14,23 +16,13 @@ from pipeline.output.table import Cell, Table
 
 _TEXT = {"sample_id", "patient_id", "visit", "status", "flags", "population", "background_kind", "beads",
          "sample_ids", "schedule", "intervening", "imid_since", "eligible", "eligibility",
-         "refractory", "outcome", "measure", "strength", "method", "choice", "caution"}  # fmt: skip
-_WHOLE = {
-    "n_events",
-    "n_viable_singlets",
-    "n_plasma_cells",
-    "n_samples",
-    "n_doses",
-    "cycles",
-    "n",
-    "events",
-    "rows",
-    "patients",
-    "measured",
-    "changed",
-}
+         "refractory", "outcome", "measure", "strength", "method", "choice", "caution", "not_told",
+         "first_visit", "last_visit", "change_kind", "exceeds_assay", "first_to_last", "best_response",
+         "only_tube"}  # fmt: skip
+_WHOLE = {"n_events", "n_viable_singlets", "n_plasma_cells", "n_samples", "n_doses", "cycles", "n", "events",
+          "rows", "patients", "measured", "changed", "modes", "modes_at_least"}  # fmt: skip
 _DATES = {"collected_on", "last_dose_on", "first_study_drug_on", "serum_on"}
-_FREE_TEXT = {"note", "reviewed_by"}
+_FREE_TEXT = {"note", "reviewed_by", "reason"}
 """Free text may name people: it stays in the results, and out of the files that travel."""
 
 _DOSES = (
@@ -92,6 +84,23 @@ def visits(study_result: StudyResult) -> Dataset:
 def exposure(study_result: StudyResult) -> Dataset:
     """Return what had been given, a row per tube."""
     return _of_table("exposure", "What had been given, a row per tube", exposure_table(study_result))
+
+
+def distributions(study_result: StudyResult) -> Dataset:
+    """Return the cells of each tube about their median."""
+    label = "Percentiles and shares of cells, a row per tube"
+    return _of_table("distribution", label, distribution_table(study_result))
+
+
+def changes(study_result: StudyResult) -> Dataset:
+    """Return how each patient's density changed, a row per two visits."""
+    label = "Changes within patients, a row per two visits"
+    return _of_table("changes", label, change_table(study_result))
+
+
+def without_density(study_result: StudyResult) -> Dataset:
+    """Return the tubes without a density."""
+    return _of_table("unnumbered", "Tubes without a density", unnumbered_table(study_result))
 
 
 def patients(known: Mapping[str, Subject]) -> Dataset:

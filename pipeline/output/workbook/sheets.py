@@ -7,7 +7,9 @@ from dataclasses import replace
 from typing import Final
 
 from pipeline.assembly.study_result import StudyResult
-from pipeline.output.analysis_tables import density_table, sensitivity_table
+from pipeline.output.further_tables.analyses import density_table, sensitivity_table
+from pipeline.output.further_tables.changes import change_table, unnumbered_table
+from pipeline.output.further_tables.distribution import distribution_table
 from pipeline.output.report.record.head import title_of
 from pipeline.output.result_tables import exposure_table
 from pipeline.output.table import Table
@@ -53,6 +55,10 @@ Make = Callable[[StudyResult], Sheet]
 LEGEND: Final = "Legend"
 PRINTED_DENSITY, PRINTED_SENSITIVITY = 13, 11
 """Columns of the sheet of response along the density up to the strength, and all of the sensitivity."""
+CELLS: Final = "Cells"
+CHANGES, UNNUMBERED = "Changes", "Without a density"
+OF_SOME: Final = (CHANGES, UNNUMBERED)
+"""Sheets that are there only where they have a row."""
 _LONGEST_STUDY: Final = 80
 """Characters of the study's name at the head of a printed page."""
 _SEE_NOTES: Final = "Nothing here: the sheet Notes says why."
@@ -98,6 +104,9 @@ SHEETS: Final[tuple[tuple[str, Make], ...]] = (
     _sheet("Patients", visit_table, printed=PRINTED_VISITS, frozen=2, file="rd_patients.csv"),
     _sheet("Samples", tube_table, printed=PRINTED_TUBES, frozen=2, file="rd_samples.csv"),
     ("Your rows", _your_rows),
+    _sheet(CELLS, distribution_table, frozen=2, file="rd_distribution.csv"),
+    _sheet(CHANGES, change_table, frozen=1, file="rd_changes.csv"),
+    _sheet(UNNUMBERED, unnumbered_table, frozen=2, file="rd_unnumbered.csv"),
     _sheet("Exposure", exposure_table, frozen=2, file="statistics/exposure.csv"),
     _sheet("Calibration", bead_table, printed=PRINTED_BEADS, file="calibration.csv"),
     _sheet("What limits", lambda result: limiting_table(result.limiting)),
@@ -136,9 +145,11 @@ def workbook_sheets(study_result: StudyResult) -> tuple[Sheet, ...]:
     study = study_result.study
     names, title = _names(study), title_of(study)[:_LONGEST_STUDY]
     wanted = (*SHEETS, HISTOGRAMS) if study.settings.histogram_sheet else SHEETS
-    made = tuple(replace(make(study_result), names=names, study=title) for _, make in wanted)
+    every = (replace(make(study_result), names=names, study=title) for _, make in wanted)
+    made = tuple(sheet for sheet in every if sheet.table.rows or sheet.name not in OF_SOME)
     legend = Sheet(LEGEND, legend_table(made), names=names, study=title, frozen=3)
-    return (*made[: len(SHEETS)], legend, *made[len(SHEETS) :])
+    last = len(made) - (1 if study.settings.histogram_sheet else 0)
+    return (*made[:last], legend, *made[last:])
 
 
 def _names(study: Study) -> dict[str, str]:

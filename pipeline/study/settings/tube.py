@@ -67,6 +67,11 @@ class TubeSettings(BeadSettings):
         "times the top bead",
         "RD up to here is given and flagged; beyond, it is censored.",
     )
+    low_cell_cut: Annotated[float, number(1, 1e9)] = setting(
+        5000.0,
+        "molecules per cell",
+        "Cells below it are counted as low: their share of each tube is in rd_distribution.csv.",
+    )
     hemodilution_percent: Annotated[float, number(0, 100)] = setting(
         0.05,
         "% of viable single cells",

@@ -7,6 +7,7 @@ from typing import Final
 
 from pipeline.output.workbook.words.column import ColumnWords
 from pipeline.output.workbook.words.files import BEAD_WORDS, EXPOSURE_WORDS, OTHER_WORDS
+from pipeline.output.workbook.words.further import FURTHER_WORDS
 from pipeline.output.workbook.words.models import MODEL_WORDS, RESPONSE_WORDS
 from pipeline.output.workbook.words.tubes import TUBE_WORDS
 
@@ -17,6 +18,7 @@ WORDS: Final[Mapping[str, ColumnWords]] = {
     **BEAD_WORDS,
     **EXPOSURE_WORDS,
     **OTHER_WORDS,
+    **FURTHER_WORDS,
     **MODEL_WORDS,
     **RESPONSE_WORDS,
 }

@@ -1,0 +1,202 @@
+"""Percentiles of receptor density, and the share of cells below a cut, each with an interval.
+
+They are of the cells *as measured*: a cell's density is its own amount on the standard curve less that of the
+control's median. What one cell's background and the counting of its light add to its spread is in them: the
+10 % percentile lies lower, and the 90 % percentile higher, than that of the receptors alone. So a percentile
+below what a single cell without the stain reaches is not told as a number.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from calibration.beads.kits import BeadKit, abc_divisor, bead_kit
+from calibration.curve.standard_curve import StandardCurve
+from calibration.density.error_model import (
+    Cells,
+    RelativeErrors,
+    blank_spread,
+)
+from calibration.density.receptor_density import between_run_term
+from calibration.density.result import QUANTIFIED, ReceptorDensity
+from calibration.density.uncertainty import draw_errors, quantile_draws
+from calibration.distribution.modes import FEWEST_FOR_MODES, Modes, count_modes
+from calibration.distribution.result import PERCENTILES, Beyond, CellDistribution, Percentile, ShareBelow
+from calibration.distribution.scale import Scale, drawn_scale, still_scale
+from calibration.numbers import AT_SCALE_END, LEAST_MFI, Z_95_ONE_SIDED, Floats
+from calibration.rounding import rounded_record
+
+FEWEST_BEYOND = 5
+"""Cells that must lie beyond a percentile. Convention: with fewer, the interval ends at the last cell."""
+
+LINEAR_WIDTHS = 2.0
+"""Spreads of the background up to which the axis of the modes is linear. Arithmetic: from 1 on, a normal
+background has one mode on it."""
+
+SMALL_FOLD = 0.05
+"""Step of the scale (ln) by which the share's dependence on it is found. Convention: small and not noise."""
+
+MOST_AT_END = 0.05
+"""Part of the cells on the end of the scale beyond which modes are not counted. Convention."""
+
+_SEED_STEP = 1
+"""Added to the tube's seed, so that these draws are other ones. Convention."""
+
+
+def cell_distribution(
+    density: ReceptorDensity,
+    stained_cells: npt.ArrayLike,
+    control_cells: npt.ArrayLike | None,
+    curve: StandardCurve | None,
+    *,
+    kit: BeadKit | str,
+    f_p_ratio: float | None = None,
+    f_p_cv: float = 0.05,
+    lot_cv: float = 0.05,
+    between_run_cv: float | None = 0.0,
+    low_cut: float = 5000.0,
+    uloq_extrapolation: float = 4.0,
+    detector_top: float = np.inf,
+    seed: int = 20240607,
+    n_draws: int = 2000,
+) -> CellDistribution | None:
+    """Percentiles, shares below two cuts, and modes of the cells of a tube.
+
+    The intervals hold the sampling of the cells and of the control, the curve, the lot, F:P and the scatter
+    between runs, as the interval of the median does (`calibration.density.uncertainty`). A percentile's
+    sampling is that of a Beta-distributed rank; a share's is Jeffreys' (Brown, Cai & DasGupta 2001,
+    doi:10.1214/ss/1009213286), at a cut that is itself uncertain by the calibration.
+
+    Parameters
+    ----------
+    density
+        Of the same cells (`quantify_receptor_density`): its status, its LLOQ and ULOQ.
+    stained_cells, control_cells
+        Compensated linear intensities of the quantified channel, shapes (n,) and (m,).
+    curve, kit, f_p_ratio, f_p_cv, lot_cv, between_run_cv, uloq_extrapolation, detector_top, seed, n_draws
+        As in `quantify_receptor_density`.
+    low_cut
+        Cells below so many molecules are counted as low.
+
+    Returns
+    -------
+    CellDistribution or None
+        None where the cells have no receptor density, nor a limit of one.
+
+    Raises
+    ------
+    BeadKitError
+        The kit gives no ABC, or needs an F:P that is missing.
+    """
+    if density.status not in QUANTIFIED or density.lloq is None or curve is None or control_cells is None:
+        return None
+    kit = bead_kit(kit) if isinstance(kit, str) else kit
+    stained, control = _finite(stained_cells), _finite(control_cells)
+    if not stained.size or not control.size:
+        return None
+    between = between_run_term(between_run_cv)[0]
+    errors = RelativeErrors(lot_cv, f_p_cv if kit.needs_f_p else 0.0, between)
+    middle = float(np.median(control))
+    divisor = abc_divisor(kit, f_p_ratio)
+    cells = Cells(stained, control, float(np.median(stained)), middle, 0.0, 0.0, divisor)
+    rng = np.random.default_rng(seed + _SEED_STEP)
+    drawn = draw_errors(cells, curve, errors, rng, n_draws)
+    scale, still = drawn_scale(drawn, curve, divisor), still_scale(curve, divisor, middle)
+    limit = _cell_limit(control, still)
+    highest = min(
+        uloq_extrapolation * (density.uloq or np.inf),
+        float(still.density(np.array([detector_top * AT_SCALE_END]))[0])
+        if np.isfinite(detector_top)
+        else np.inf,
+    )
+    lowest = max(limit, density.lloq)
+    ordered = np.sort(stained)
+    return rounded_record(
+        CellDistribution(
+            int(stained.size),
+            tuple(_percentile(p, ordered, scale, still, lowest, highest, rng) for p in PERCENTILES),
+            _share(density.lloq, ordered, scale, still, limit, highest, rng),
+            _share(low_cut, ordered, scale, still, limit, highest, rng),
+            _modes(ordered, control, detector_top),
+            limit,
+            between,
+        )
+    )
+
+
+def _finite(values: npt.ArrayLike) -> Floats:
+    flat = np.asarray(values, dtype=np.float64).ravel()
+    return flat[np.isfinite(flat)]
+
+
+def _cell_limit(control: Floats, still: Scale) -> float:
+    top = float(np.median(control)) + Z_95_ONE_SIDED * blank_spread(control)
+    return float(still.density(np.array([top]))[0])
+
+
+def _percentile(
+    percent: int,
+    ordered: Floats,
+    scale: Scale,
+    still: Scale,
+    lowest: float,
+    highest: float,
+    rng: np.random.Generator,
+) -> Percentile:
+    share, n = percent / 100, ordered.size
+    drawn = scale.density(quantile_draws(ordered, rng, scale.level.size, share))
+    if n * min(percent, 100 - percent) < 100 * FEWEST_BEYOND:
+        return Percentile(percent, beyond=Beyond.FEW)
+    value = float(still.density(np.quantile(ordered, [share], method="hazen"))[0])
+    if value < lowest:
+        return Percentile(percent, beyond=Beyond.BELOW, bound=lowest)
+    if value >= highest:
+        return Percentile(percent, beyond=Beyond.ABOVE, bound=highest)
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    return Percentile(percent, value, float(low), float(high))
+
+
+def _share(
+    cut: float,
+    ordered: Floats,
+    scale: Scale,
+    still: Scale,
+    lowest: float,
+    highest: float,
+    rng: np.random.Generator,
+) -> ShareBelow:
+    """Draw the cut's brightness, count the cells below it, and draw the share that so many stand for."""
+    n = ordered.size
+    below = np.searchsorted(ordered, scale.light(cut), side="left")
+    drawn = rng.beta(below + 0.5, n - below + 0.5)
+    if cut < lowest:
+        return ShareBelow(cut, beyond=Beyond.BELOW)
+    if cut > highest:
+        return ShareBelow(cut, beyond=Beyond.ABOVE)
+    count = _below(ordered, still, cut)
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    up, down = (_below(ordered, still, cut * np.exp(sign * SMALL_FOLD)) for sign in (1, -1))
+    return ShareBelow(
+        cut,
+        100 * count / n,
+        100 * float(low) if count else 0.0,
+        100 * float(high) if count < n else 100.0,
+        per_fold=100 * (up - down) / n / (2 * SMALL_FOLD),
+    )
+
+
+def _below(ordered: Floats, still: Scale, cut: float) -> int:
+    return int(np.searchsorted(ordered, still.light(cut)[0], side="left"))
+
+
+def _modes(ordered: Floats, control: Floats, detector_top: float) -> Modes | None:
+    """Count modes on an axis that is linear within the background's spread and logarithmic above.
+
+    On the end of the scale cells lie on one another: more than a twentieth there, and none are counted.
+    """
+    at_end = np.count_nonzero(ordered >= AT_SCALE_END * detector_top)
+    if ordered.size < FEWEST_FOR_MODES or at_end > MOST_AT_END * ordered.size:
+        return None
+    width = max(LINEAR_WIDTHS * blank_spread(control), LEAST_MFI)
+    return count_modes(np.arcsinh((ordered - float(np.median(control))) / width))

@@ -1,0 +1,58 @@
+"""From light to molecules and back, in every draw of a tube's errors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from calibration.curve.standard_curve import StandardCurve
+from calibration.density.error_model import amount_of, curve_center
+from calibration.density.uncertainty import Draws
+from calibration.numbers import LEAST_MFI, Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How light becomes molecules, in every draw: the curve off by `level` and `slope`, times `factor`."""
+
+    curve: StandardCurve
+    divisor: float
+    level: Floats
+    slope: Floats
+    factor: Floats
+    background: Floats
+
+    def density(self, mfi: Floats) -> Floats:
+        """Density of a cell, one brightness per draw."""
+        difference = self.amount(mfi) - self.amount(self.background)
+        return np.asarray(difference * self.factor / self.divisor, dtype=np.float64)
+
+    def amount(self, mfi: Floats) -> Floats:
+        """Amount in the kit's unit, one brightness per draw."""
+        return amount_of(mfi, self.curve, self.level, self.slope, curve_center(self.curve))
+
+    def light(self, density: float) -> Floats:
+        """Brightness at which a cell has this density, in every draw: `density` backwards."""
+        amount = self.amount(self.background) + density * self.divisor / self.factor
+        log_amount = np.log10(np.maximum(np.abs(amount), LEAST_MFI))
+        center, tilted = curve_center(self.curve), self.curve.slope + self.slope
+        log_mfi = (log_amount - self.curve.intercept - self.level + self.slope * center) / tilted
+        return np.asarray(np.sign(amount) * 10.0**log_mfi, dtype=np.float64)
+
+
+def drawn_scale(drawn: Draws, curve: StandardCurve, divisor: float) -> Scale:
+    """Return the scale of every draw of a tube's errors."""
+    return Scale(
+        curve,
+        divisor,
+        drawn.level + drawn.peak_level + drawn.transfer_level,
+        drawn.slope + drawn.peak_slope + drawn.transfer_slope,
+        np.exp(drawn.lot + drawn.f_p + drawn.between_run),
+        drawn.control,
+    )
+
+
+def still_scale(curve: StandardCurve, divisor: float, middle: float) -> Scale:
+    """Return the scale without any error, as one draw; `middle` is the control's median (MFI)."""
+    return Scale(curve, divisor, np.zeros(1), np.zeros(1), np.ones(1), np.array([middle]))

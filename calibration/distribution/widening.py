@@ -1,0 +1,60 @@
+"""Another error between runs in the intervals of a tube's cells that are already told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from calibration.density.error_model import log_sd
+from calibration.distribution.result import CellDistribution, Percentile, ShareBelow
+from calibration.numbers import Z_95
+from calibration.rounding import rounded_record
+
+LEAST_KEPT = 0.1
+"""Part of a half-width that is left at least where an error is taken off. Convention."""
+
+TOTAL = 100.0
+"""Arithmetic: percent of all cells."""
+
+
+def widened(found: CellDistribution, cv: float) -> CellDistribution:
+    """Put a between-run CV (a fraction) into the intervals in place of the one that they hold.
+
+    Squares of half-widths are added and taken off: of a percentile on the log scale, of a share on the logit
+    scale, by what an error of the molecules does to it. An interval never gets narrower than a tenth of what
+    it was.
+    """
+    more = Z_95**2 * (log_sd(cv) ** 2 - log_sd(found.between_run_cv) ** 2)
+    return rounded_record(
+        replace(
+            found,
+            percentiles=tuple(_wider_percentile(one, more) for one in found.percentiles),
+            below_lloq=_wider_share(found.below_lloq, more),
+            below_cut=_wider_share(found.below_cut, more),
+            between_run_cv=cv,
+        )
+    )
+
+
+def _wider_percentile(one: Percentile, more: float) -> Percentile:
+    if one.value is None or one.low is None or one.high is None or one.low <= 0:
+        return one
+    down, up = np.log(one.value / one.low), np.log(one.high / one.value)
+    low, high = one.value * np.exp(-_moved(down, more)), one.value * np.exp(_moved(up, more))
+    return replace(one, low=float(low), high=float(high))
+
+
+def _wider_share(one: ShareBelow, more: float) -> ShareBelow:
+    """Move the ends on the logit scale; a share of 0 or 100 % has no logit, and stays as it is."""
+    if one.percent is None or one.low is None or one.high is None or not 0 < one.percent < TOTAL:
+        return one
+    share = one.percent / TOTAL
+    change = more * (one.per_fold / TOTAL / (share * (1 - share))) ** 2
+    middle, low, high = (float(np.log(part / (TOTAL - part))) for part in (one.percent, one.low, one.high))
+    ends = middle - _moved(middle - low, change), middle + _moved(high - middle, change)
+    return replace(one, low=TOTAL / (1 + float(np.exp(-ends[0]))), high=TOTAL / (1 + float(np.exp(-ends[1]))))
+
+
+def _moved(half: float, more: float) -> float:
+    return float(np.sqrt(max(half**2 + more, (LEAST_KEPT * half) ** 2)))

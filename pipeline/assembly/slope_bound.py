@@ -1,0 +1,125 @@
+"""What visits without a density could do to the slope of the line, within the densities of this study."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calibration.density.receptor_density import NUMBERED, QUANTIFIED, RdStatus
+from calibration.density.result import known_to_exceed
+from pipeline.patients.patient_rd import PatientRd
+from pipeline.study.study import Study
+from pipeline.washout.censored.likelihood import LEFT, CensoredRows, maximise, single
+from pipeline.washout.observations.rows import Observations
+from pipeline.washout.observations.selection import given_rows
+
+MOST_SPLITS, LEVELS = 8, 6
+"""Washouts at which missing visits are split, and densities at which either part is placed, the lowest below
+the limit. Convention: for speed; the line hardly depends on which neighbour it is."""
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class SlopeBound:
+    """Fold per doubling of the washout, by the highest likelihood of M1: `told` without the missing visits.
+
+    `least`, `most`: of the lines with the missing visits placed between `low` (and below it) and `high`, the
+    densities of this study, molecules per cell: early ones at one, late ones at another.
+    """
+
+    told: float
+    least: float
+    most: float
+    n: int
+    low: float
+    high: float
+
+
+def slope_bound(rows: Sequence[PatientRd], study: Study) -> tuple[SlopeBound | None, str]:
+    """Return the slopes of the line with the missing visits at densities of this study, or why none is.
+
+    Early visits are placed at one density, late ones at another, wherever the early ones end.
+
+    Not at the extremes alone: they widen the scatter, and what lies below a limit then counts as lower still.
+    """
+    silent = [row for row in rows if row.status not in QUANTIFIED and row.weeks is not None and row.weeks > 0]
+    if not silent:
+        return None, "no visit without a density has a washout: none would be in the line"
+    known = [row.rd for row in rows if row.status in NUMBERED and row.rd]
+    known += [bound for row in rows if (bound := known_to_exceed(row)) is not None]
+    if not known:
+        return None, "no visit has a density at which they could be placed"
+    low, high = min([*known, *(row.lloq for row in rows if row.lloq)]), max(known)
+    given = given_rows([_at_density(row, low, high) for row in rows], study.settings)
+    missing = {(row.patient_id, row.visit) for row in silent}
+    is_missing = np.array([_key(given.used[place]) in missing for place in given.data.places.tolist()])
+    if not is_missing.any():
+        return None, "the models do not take the visits without a density: none would be in the line"
+    slopes = _slopes(given.data, is_missing, np.geomspace(low, high, LEVELS - 1))
+    if slopes is None:
+        return None, "the line of the other visits cannot be fitted"
+    told, others = 10 ** slopes[0], 10 ** slopes[1]
+    return SlopeBound(
+        float(told), float(min(told, *others)), float(max(told, *others)), int(is_missing.sum()), low, high
+    ), ""
+
+
+def _key(row: PatientRd) -> tuple[str, str]:
+    return row.patient_id, row.visit
+
+
+def _at_density(row: PatientRd, low: float, high: float) -> PatientRd:
+    """Return a row; one without a density as if it had one, so that the models take it if they can."""
+    if row.status in QUANTIFIED or row.weeks is None or row.weeks <= 0:
+        return row
+    return replace(row, status=RdStatus.OK.value, rd=high, rd_low=None, rd_log_sd=None, lloq=low)
+
+
+def _slopes(data: Observations, is_missing: NDArray[np.bool_], levels: Floats) -> tuple[float, Floats] | None:
+    """Return the slope without the missing rows, and those with them, dex per doubling."""
+    x, y = np.log2(data.weeks), data.log_rd
+    scale_x, middle_y, scale_y = float(x.std()) or 1.0, float(y.mean()), float(y.std()) or 1.0
+    terms = [(term.values - term.centre) / term.scale for term in data.terms]
+    design = np.column_stack([np.ones_like(x), (x - x.mean()) / scale_x, *terms])
+    sd = data.measurement_sd / scale_y
+    scaled = (y - middle_y) / scale_y
+    kept = ~is_missing
+    alone = maximise(single(design[kept], scaled[kept], data.kind[kept], sd[kept]))
+    if not alone.is_held(int(kept.sum()))[0]:
+        return None
+    placed = list(_placements(x, is_missing, np.log10(levels)))
+    values = np.array([(np.where(is_missing, at, y) - middle_y) / scale_y for at, _ in placed])
+    kinds = np.array([np.where(is_missing & below, LEFT, data.kind) for _, below in placed], dtype=np.int8)
+    size = values.shape
+    best = maximise(
+        CensoredRows(
+            np.broadcast_to(design, (size[0], *design.shape)).copy(),
+            values,
+            kinds,
+            np.broadcast_to(sd, size).copy(),
+            np.ones(size),
+        )
+    )
+    held = best.is_held(size[1])
+    if not held.any():
+        return None
+    ratio = scale_y / scale_x
+    return float(alone.beta[0, 1]) * ratio, np.asarray(best.beta[held, 1] * ratio)
+
+
+def _placements(
+    x: Floats, is_missing: NDArray[np.bool_], levels: Floats
+) -> Iterator[tuple[Floats, NDArray[np.bool_]]]:
+    """Yield the log densities of all rows, and which lie below them: the lowest is also a limit."""
+    doublings = np.unique(x[is_missing])
+    splits = np.unique(np.linspace(0, doublings.size - 1, MOST_SPLITS).round().astype(int))
+    sides = [(levels[0], True), *((level, False) for level in levels.tolist())]
+    for first in doublings[splits].tolist():
+        late = x >= first
+        for early_level, early_below in sides if first > doublings[0] else sides[:1]:
+            for late_level, late_below in sides:
+                yield np.where(late, late_level, early_level), np.where(late, late_below, early_below)

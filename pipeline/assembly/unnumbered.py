@@ -1,0 +1,190 @@
+"""Patients whose tubes gave no density: who they are, and what they could change.
+
+They are missing for a reason (few cells are left in who responds best), so what is told of the others need
+not hold for them. Nothing can say what their densities are; but the conclusions can be worked out with them
+as low, and as high, as speaks most for and most against (bounds without assumption: Manski 1990, Am. Econ.
+Rev. 80:319-323), within the densities that this study saw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from calibration.density.receptor_density import QUANTIFIED, RdStatus
+from pipeline.assembly.slope_bound import SlopeBound, slope_bound
+from pipeline.patients.exposure import Exposure
+from pipeline.patients.patient_rd import PatientRd
+from pipeline.patients.visits import Visit
+from pipeline.quantification.result import SampleResult, failure_reason
+from pipeline.response.patients import BETWEEN, controlled_patients
+from pipeline.response.statistics.counts import Contrast, contrast, proportion
+from pipeline.response.tables import ResponseTables
+from pipeline.study.study import Study
+
+
+@dataclass(frozen=True, slots=True)
+class UnnumberedTube:
+    """A tube that gave neither a density nor a limit.
+
+    `only`: no other tube of this patient at this visit gave one, so the visit is in no analysis.
+    """
+
+    sample_id: str
+    patient_id: str
+    visit: str
+    status: RdStatus
+    reason: str
+    washout_weeks: float | None
+    best_response: str
+    only: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GroupFacts:
+    """Visits with, or without, a density: how many, of whom, after what washout (weeks), median and range."""
+
+    name: str
+    n_visits: int
+    n_patients: int
+    n_washout: int
+    median_weeks: float | None
+    least_weeks: float | None
+    most_weeks: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unnumbered:
+    """Tubes without a density, and what they could change.
+
+    Attributes
+    ----------
+    tubes
+        Each, in the order of the samples sheet.
+    visits
+        Visits with a density or a limit, and visits without.
+    response
+        Disease control of patients without any against those with; None where responses are not known.
+    slope
+        None where M1 is not told, or no missing visit has a washout; `slope_note` says why.
+    by_rd
+        Disease control at or above the RD cut against below: with the patients without a density where it
+        speaks most for a high density, then against; empty where there are none.
+    """
+
+    tubes: tuple[UnnumberedTube, ...]
+    visits: tuple[GroupFacts, ...]
+    response: Contrast | None
+    slope: SlopeBound | None
+    slope_note: str
+    by_rd: tuple[Contrast, ...]
+
+
+def unnumbered(
+    study: Study,
+    results: Sequence[SampleResult],
+    visits: Sequence[Visit],
+    exposures: Mapping[str, Exposure],
+    rows: Sequence[PatientRd],
+    response: ResponseTables | None,
+) -> Unnumbered | None:
+    """Return who has no density and what that could change; None where every tube has one, or a limit.
+
+    Parameters
+    ----------
+    results, exposures
+        Of the tubes; exposures by sample_id.
+    visits, rows
+        One per patient and visit, in the same order.
+    response
+        The response tables; None where there are none.
+    """
+    told = {name for visit in visits if _has(visit) for name in visit.sample_ids}
+    typed = {sample.sample_id: sample for sample in study.samples}
+    responses = {patient.patient_id: patient.best_response for patient in study.patients}
+    tubes = tuple(
+        UnnumberedTube(
+            tube.sample_id,
+            typed[tube.sample_id].patient_id,
+            typed[tube.sample_id].visit,
+            tube.receptor.status,
+            failure_reason(tube),
+            exposures[tube.sample_id].washout_weeks if tube.sample_id in exposures else None,
+            responses.get(typed[tube.sample_id].patient_id, ""),
+            tube.sample_id not in told,
+        )
+        for tube in results
+        if tube.receptor.status not in QUANTIFIED
+    )
+    if not tubes:
+        return None
+    with_one = [visit for visit in visits if _has(visit)]
+    without = [visit for visit in visits if not _has(visit)]
+    slope, note = slope_bound(rows, study)
+    return Unnumbered(
+        tubes,
+        (_facts("with a density or a limit", with_one), _facts("without", without)),
+        _response(study, with_one, without),
+        slope,
+        note,
+        _by_rd(study, response),
+    )
+
+
+def _has(visit: Visit) -> bool:
+    return visit.receptor.status in QUANTIFIED
+
+
+def _facts(name: str, visits: Sequence[Visit]) -> GroupFacts:
+    weeks = [visit.washout_weeks for visit in visits if visit.washout_weeks is not None]
+    patients = len({visit.patient_id for visit in visits})
+    if not weeks:
+        return GroupFacts(name, len(visits), patients, 0, None, None, None)
+    return GroupFacts(name, len(visits), patients, len(weeks), median(weeks), min(weeks), max(weeks))
+
+
+def _response(study: Study, with_one: Sequence[Visit], without: Sequence[Visit]) -> Contrast | None:
+    """Compare disease control of patients without any density with that of the others."""
+    told = {visit.patient_id for visit in with_one}
+    silent = {visit.patient_id for visit in without} - told
+    controlled = controlled_patients(study)
+    groups = [[controlled[name] for name in controlled if name in some] for some in (silent, told)]
+    if not all(groups):
+        return None
+    names = "patients without any density", "patients with a density or a limit"
+    first, second = (
+        proportion(name, sum(group), len(group)) for name, group in zip(names, groups, strict=True)
+    )
+    return contrast("disease control without a density v with one", first, second)
+
+
+def _by_rd(study: Study, response: ResponseTables | None) -> tuple[Contrast, ...]:
+    """Return the contrast by RD with the patients in no group where they speak most for it, then against."""
+    if response is None or not response.by_rd:
+        return ()
+    controlled = controlled_patients(study)
+    missing = [
+        controlled[name]
+        for group in response.rd_left_out
+        if group.reason != BETWEEN
+        for name in group.patients
+        if name in controlled
+    ]
+    if not missing:
+        return ()
+    above, below = response.by_rd
+    well, ill = sum(missing), len(missing) - sum(missing)
+    name = "RD at or above the cut v below, patients without a density placed {} a high RD"
+    return (
+        contrast(
+            name.format("for"),
+            proportion(above.name, above.k + well, above.n + well),
+            proportion(below.name, below.k, below.n + ill),
+        ),
+        contrast(
+            name.format("against"),
+            proportion(above.name, above.k, above.n + ill),
+            proportion(below.name, below.k + well, below.n + well),
+        ),
+    )

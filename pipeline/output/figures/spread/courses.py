@@ -1,0 +1,146 @@
+"""The course of each patient: a line through the densities of the visits after one dose."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from pipeline.output.figures.style.palette import GREY, RESPONSE_LOOK, RESPONSES
+from pipeline.output.figures.style.ticks import count
+from pipeline.output.figures.svg.chart import (
+    SMALL,
+    Entry,
+    Scale,
+    below,
+    beside,
+    bottom_axis,
+    left_axis,
+    row_key,
+)
+from pipeline.output.figures.svg.elements import element, number, safe, text
+from pipeline.output.figures.svg.marks import mark
+from pipeline.output.figures.svg.sheet import ONE_COLUMN, TWO_COLUMNS, Picture, points_of
+from pipeline.washout.observations.rows import SHORTEST_WASHOUT_WEEKS
+from pipeline.washout.within.change import Change, Exceeds
+
+MOST_NAMES: Final = 30
+"""Patients up to which each line has its name."""
+
+
+def course_picture(
+    changes: Sequence[Change], responses: Mapping[str, str], name: str, *, mm: float = TWO_COLUMNS
+) -> Picture:
+    """Return a line per patient, both axes logarithmic; thick where the change exceeds the assay's error.
+
+    Parameters
+    ----------
+    changes
+        Between visits of a patient; a white mark stands at a limit of quantification.
+    responses
+        Best response by patient_id.
+    name
+        Of the vertical axis.
+    mm
+        Width on paper.
+    """
+    wide, narrow = points_of(mm), mm < (ONE_COLUMN + TWO_COLUMNS) / 2
+    steps = _steps(changes)
+    if not steps:
+        words = "no patient has two visits with a density or a limit"
+        return Picture(text(words, wide / 2, 30, class_="m greytext"), wide, 50.0, is_chart=True)
+    weeks = [max(at, SHORTEST_WASHOUT_WEEKS) for one in steps for at in (one.first_weeks, one.last_weeks)]
+    densities = [value for one in steps for value in (one.first_rd, one.last_rd)]
+    top, tall = 12.0, 150.0 if narrow else 190.0
+    x = Scale(min(weeks) / 1.2, max(weeks) * 1.2, 58, wide - (10 if narrow else 60), logarithmic=True)
+    y = Scale(min(densities) / 1.6, max(densities) * 1.6, top + tall, top, logarithmic=True)
+    parts = [_axes(x, y, name)]
+    beyond = (Exceeds.UP, Exceeds.DOWN)
+    exceeding = {one.patient_id for one in changes if one.whole and one.exceeds in beyond}
+    parts += [_line(one, x, y, thick=one.patient_id in exceeding) for one in steps]
+    parts += [_marks(one, responses.get(one.patient_id, ""), x, y) for one in steps]
+    last = {one.patient_id: one for one in steps}
+    if len(last) <= MOST_NAMES and not narrow:
+        parts += [_named(patient, one, x, y) for patient, one in last.items()]
+    key, high = row_key(_key(last, responses), 6, y.start + 38, wide - 12)
+    parts.append(key)
+    return Picture("".join(parts), wide, y.start + 38 + high, is_chart=True)
+
+
+def _named(patient: str, one: Change, x: Scale, y: Scale) -> str:
+    at, height = x.place(_at(one.last_weeks)) + 5, y.place(one.last_rd) + 0.36 * SMALL
+    return text(patient, at, height, class_="small")
+
+
+def _at(weeks: float) -> float:
+    return max(weeks, SHORTEST_WASHOUT_WEEKS)
+
+
+def _steps(changes: Sequence[Change]) -> list[Change]:
+    """Return the changes from one visit to the next, without those from first to last over others."""
+    froms: dict[tuple[str, str, float], int] = {}
+    for one in changes:
+        start = (one.patient_id, one.first_visit, one.first_weeks)
+        froms[start] = froms.get(start, 0) + 1
+    known = [one for one in changes if math.isfinite(one.first_rd) and math.isfinite(one.last_rd)]
+    return [
+        one for one in known if not one.whole or froms[one.patient_id, one.first_visit, one.first_weeks] == 1
+    ]
+
+
+def _axes(x: Scale, y: Scale, name: str) -> str:
+    weeks = [2.0**k for k in range(-3, 10) if x.low <= 2.0**k <= x.high]
+    decades = range(math.ceil(math.log10(y.low)), math.floor(math.log10(y.high)) + 1)
+    minor = [m * 10.0**k for k in range(decades.start - 1, decades.stop) for m in range(2, 10)]
+    return (
+        left_axis(
+            y, x.start, [(10.0**k, count(10.0**k)) for k in decades],
+            minor=[value for value in minor if y.low <= value <= y.high],
+        )
+        + bottom_axis(x, y.start, [(week, count(week)) for week in weeks])
+        + below("weeks since the last dose (log scale)", x, y.start + 24)
+        + beside(name, y, 18)
+    )  # fmt: skip
+
+
+def _line(one: Change, x: Scale, y: Scale, *, thick: bool) -> str:
+    way = (
+        f"M{number(x.place(_at(one.first_weeks)))} {number(y.place(one.first_rd))}"
+        f"L{number(x.place(_at(one.last_weeks)))} {number(y.place(one.last_rd))}"
+    )
+    dashes = "2 1.5" if one.first_side or one.last_side else None
+    return element("path", d=way, stroke=GREY, stroke_width=1.5 if thick else 0.7, stroke_dasharray=dashes)
+
+
+def _marks(one: Change, response: str, x: Scale, y: Scale) -> str:
+    look = RESPONSE_LOOK.get(response, RESPONSE_LOOK[""])
+    fold = "not known" if one.fold is None else f"{one.fold:.2f}-fold, {one.kind.value}"
+    words = (
+        f"{one.patient_id}: {one.first_weeks:.1f} to {one.last_weeks:.1f} weeks, {fold}; beyond the assay: "
+        f"{one.exceeds.value or 'not known'}"
+    )
+    ends = (
+        (one.first_weeks, one.first_rd, one.first_side),
+        (one.last_weeks, one.last_rd, one.last_side),
+    )
+    drawn = (
+        mark(
+            look.shape, x.place(_at(weeks)), y.place(rd), 2.6,
+            fill="#fff" if side else look.fill, stroke=look.ink, stroke_width=0.8,
+        )
+        for weeks, rd, side in ends
+    )  # fmt: skip
+    return element("g", element("title", safe(words)), *drawn, class_="spot")
+
+
+def _key(last: Mapping[str, Change], responses: Mapping[str, str]) -> list[Entry]:
+    there = {responses.get(patient, "") for patient in last}
+    shown = [(name, RESPONSE_LOOK[name]) for name in RESPONSES if name in there]
+    shown += [("response not known", RESPONSE_LOOK[""])] if "" in there else []
+    marks = [
+        Entry(mark(look.shape, 0, 0, 3, fill=look.fill, stroke=look.ink, stroke_width=0.9), words)
+        for words, look in shown
+    ]
+    thick = element("path", d="M-6 0H6", stroke=GREY, stroke_width=1.5)
+    thin = element("path", d="M-6 0H6", stroke=GREY, stroke_width=0.7)
+    return [*marks, Entry(thick, "more than the assay's error"), Entry(thin, "not more, or not known")]

@@ -1,0 +1,115 @@
+"""The cells of each tube about their median: percentiles, shares of dim cells, groups of brightness."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from calibration.distribution.result import PERCENTILES, Beyond, CellDistribution, Percentile, ShareBelow
+from pipeline.assembly.study_result import StudyResult
+from pipeline.output.result_tables import SAMPLES, SampleFacts, sample_facts
+from pipeline.output.table import Cell, Column, Table, table_of
+
+SHARES: Final = (
+    ("below_lloq", lambda cells: cells.below_lloq),
+    ("below_cut", lambda cells: cells.below_cut),
+)
+"""The shares by the prefix of their columns."""
+
+_FIRST: Final = ("sample_id", "patient_id", "visit", "status", "washout_weeks", "n_quantified")
+_MEDIAN: Final = ("rd", "rd_low", "rd_high")
+
+
+def _of(cell: Callable[[CellDistribution], Cell]) -> Callable[[SampleFacts], Cell]:
+    """Return a cell of the distribution; empty where a tube has none."""
+    return lambda tube: None if tube.result.distribution is None else cell(tube.result.distribution)
+
+
+def _percentile(place: int, part: str) -> Callable[[SampleFacts], Cell]:
+    def cell(cells: CellDistribution) -> Cell:
+        value: float | None = getattr(cells.percentiles[place], part)
+        return value
+
+    return _of(cell)
+
+
+def _share(get: Callable[[CellDistribution], ShareBelow], part: str) -> Callable[[SampleFacts], Cell]:
+    def cell(cells: CellDistribution) -> Cell:
+        value: float | None = getattr(get(cells), part)
+        return value
+
+    return _of(cell)
+
+
+def _named(names: tuple[str, ...]) -> tuple[Column[SampleFacts], ...]:
+    by_name = {column.name: column for column in SAMPLES}
+    return tuple(by_name[name] for name in names)
+
+
+def not_told(tube: SampleFacts) -> str:
+    """Return in words what of a tube's cells is not told, and why; "" where all is.
+
+    Examples
+    --------
+    `P10 < 1,140 (below what a cell can show)`
+    """
+    cells = tube.result.distribution
+    if cells is None:
+        return f"no density: {tube.receptor.status.value}"
+    parts = [_percentile_words(one) for one in cells.percentiles if one.beyond is not Beyond.NO]
+    parts += [
+        f"share below {share.cut:,.6g}: {share.beyond.value}"
+        for share in (cells.below_lloq, cells.below_cut)
+        if share.beyond is not Beyond.NO
+    ]
+    parts += [] if cells.modes else ["modes: too few cells, or too many on the end of the scale"]
+    return "; ".join(parts)
+
+
+def _percentile_words(one: Percentile) -> str:
+    sign = {Beyond.BELOW: "<", Beyond.ABOVE: ">"}.get(one.beyond)
+    if sign is None or one.bound is None:
+        return f"P{one.percent}: {one.beyond.value}"
+    return f"P{one.percent} {sign} {one.bound:,.4g} ({one.beyond.value})"
+
+
+DISTRIBUTIONS: Final[tuple[Column[SampleFacts], ...]] = (
+    *_named(_FIRST),
+    *(
+        Column(f"p{percent}{end}", _percentile(place, part))
+        for place, percent in enumerate(PERCENTILES)
+        if percent < 50
+        for end, part in (("", "value"), ("_low", "low"), ("_high", "high"))
+    ),
+    *_named(_MEDIAN),
+    *(
+        Column(f"p{percent}{end}", _percentile(place, part))
+        for place, percent in enumerate(PERCENTILES)
+        if percent > 50
+        for end, part in (("", "value"), ("_low", "low"), ("_high", "high"))
+    ),
+    Column("lloq", lambda tube: tube.receptor.lloq),
+    *(
+        Column(f"{prefix}_percent{end}", _share(get, part))
+        for prefix, get in SHARES[:1]
+        for end, part in (("", "percent"), ("_low", "low"), ("_high", "high"))
+    ),
+    Column("low_cut", _of(lambda cells: cells.below_cut.cut)),
+    *(
+        Column(f"{prefix}_percent{end}", _share(get, part))
+        for prefix, get in SHARES[1:]
+        for end, part in (("", "percent"), ("_low", "low"), ("_high", "high"))
+    ),
+    Column("modes", _of(lambda cells: cells.modes.count if cells.modes else None)),
+    Column("modes_at_least", _of(lambda cells: cells.modes.at_least if cells.modes else None)),
+    Column("cell_limit", _of(lambda cells: cells.cell_limit)),
+    Column("not_told", not_told),
+)
+"""The columns of rd_distribution.csv."""
+
+DISTRIBUTION_COLUMNS: Final = tuple(column.name for column in DISTRIBUTIONS)
+
+
+def distribution_table(study_result: StudyResult) -> Table:
+    """Return a row per tube, in the order of the samples sheet; empty cells where it has no density."""
+    return table_of(DISTRIBUTIONS, sample_facts(study_result))

@@ -1,0 +1,139 @@
+"""Recovery within patients, and tubes without a density, in words."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pipeline.assembly.slope_bound import SlopeBound
+from pipeline.assembly.study_result import StudyResult
+from pipeline.assembly.unnumbered import GroupFacts, Unnumbered
+from pipeline.output.interval import fold_bound
+from pipeline.response.statistics.counts import Contrast
+from pipeline.study.quantity_name import density_name
+from pipeline.washout.within.mean import MeanChange
+from pipeline.washout.within.slopes import PatientSlopes
+from pipeline.washout.within.told import WithinPatients
+
+_ONLY_ASSAY: Final = (
+    "“Beyond the assay” means more than its errors explain; a patient's own ups and downs from week to week "
+    "are not in them."
+)
+
+
+def within_words(study_result: StudyResult) -> tuple[str, ...]:
+    """Return what the patients' own courses say, a sentence or two each; none without two visits."""
+    washout = study_result.washout
+    within = washout.within if washout else None
+    if within is None:
+        return ()
+    name = density_name(study_result.study)
+    said = [_counts(within, name)] if within.changes else []
+    said += [_mean(within.mean)] if within.mean else []
+    said += [_slopes(within.slopes)] if within.slopes else []
+    said += [f"Not told: {one.name}, because {one.reason}." for one in within.not_told]
+    return tuple(said)
+
+
+def unnumbered_words(study_result: StudyResult) -> tuple[str, ...]:
+    """Return who has no density and what that could change; none where every tube has one, or a limit."""
+    found = study_result.unnumbered
+    if found is None:
+        return ()
+    said = [_who(found), *_washouts(found.visits)]
+    said += [_response(found.response)] if found.response else []
+    said += [_bound(found.slope)] if found.slope else [f"The slope has no bound: {found.slope_note}."]
+    said += [_split(one) for one in found.by_rd]
+    return tuple(said)
+
+
+def _counts(within: WithinPatients, name: str) -> str:
+    least = "" if within.least_fold is None else (
+        f" Here a change of less than {_fold(within.least_fold)}-fold, up or down, may be the assay's "
+        "error alone (median over the patients)."
+    )  # fmt: skip
+    n = within.n_patients
+    who = "1 patient has" if n == 1 else f"{n} patients have"
+    return (
+        f"{who} two visits after the same dose, measured in the same way. From the first to the last the "
+        f"{name} rose by more than the assay's error in {within.n_up}, fell in {within.n_down}, and changed "
+        f"by less in {within.n_no}; the others are open.{least} {_ONLY_ASSAY}"
+    )
+
+
+def _mean(mean: MeanChange) -> str:
+    beyond = f", {mean.n_beyond} of them known by a limit" if mean.n_beyond else ""
+    return (
+        f"On average it changed {_fold(mean.fold)}-fold (95 % interval {_end(mean.low, '0')} to "
+        f"{_end(mean.high, '∞')}; {mean.n} patients{beyond})."
+    )
+
+
+def _slopes(slopes: PatientSlopes) -> str:
+    differ = (
+        "the patients' own slopes do not differ beyond the scatter"
+        if slopes.sd_of_slopes == 0
+        else f"95 % of patients lie between {_fold(10**slopes.least)} and {_fold(10**slopes.most)}"
+    )
+    return (
+        f"Within a patient, each doubling of the washout multiplies it by {_fold(10**slopes.slope)} (95 % "
+        f"interval {_fold(10**slopes.low)} to {_fold(10**slopes.high)}; {slopes.n_patients} patients, "
+        f"{slopes.n} visits); {differ} (p = {slopes.p_slopes_differ:.2g} if all are alike). Between "
+        f"patients: {_fold(10**slopes.between)}."
+    )
+
+
+def _who(found: Unnumbered) -> str:
+    lost = sum(tube.only for tube in found.tubes)
+    n = len(found.tubes)
+    tubes = "1 tube has" if n == 1 else f"{n} tubes have"
+    named = ", ".join(f"{tube.sample_id} ({tube.status.value})" for tube in found.tubes[:_MOST_NAMED])
+    more = f" and {n - _MOST_NAMED} more in rd_unnumbered.csv" if n > _MOST_NAMED else ""
+    return (
+        f"{tubes} neither a density nor a limit, {lost} of which no other tube of the visit stands in for: "
+        f"{named}{more}. The analyses are of the others. That is safe only if these patients are like them."
+    )
+
+
+_MOST_NAMED: Final = 10
+
+
+def _washouts(groups: tuple[GroupFacts, ...]) -> list[str]:
+    told = [group for group in groups if group.median_weeks is not None]
+    if len(told) < len(groups):
+        return []
+    words = "; ".join(
+        f"visits {group.name}: median {group.median_weeks:.1f} weeks ({group.least_weeks:.1f} to "
+        f"{group.most_weeks:.1f}, n = {group.n_washout})"
+        for group in told
+    )
+    return [f"Washout of {words}."]
+
+
+def _response(found: Contrast) -> str:
+    p = "" if found.fisher_p is None else f", Fisher p = {found.fisher_p:.2g}"
+    return (
+        f"Disease control: {found.first.k}/{found.first.n} of the patients without any density, "
+        f"{found.second.k}/{found.second.n} of the others{p}."
+    )
+
+
+def _bound(bound: SlopeBound) -> str:
+    visits = "this visit" if bound.n == 1 else f"these {bound.n} visits"
+    return (
+        f"With {visits} at any of the densities of this study, early ones at one and late ones at another, "
+        f"each doubling of the washout multiplies the median by {_fold(bound.least)} to "
+        f"{_fold(bound.most)} instead of {_fold(bound.told)}."
+    )
+
+
+def _split(one: Contrast) -> str:
+    p = "" if one.fisher_p is None else f", Fisher p = {one.fisher_p:.2g}"
+    return f"{one.name}: {one.first.k}/{one.first.n} v {one.second.k}/{one.second.n}{p}."
+
+
+def _fold(value: float) -> str:
+    return fold_bound(value) or f"{value:.2f}"
+
+
+def _end(value: float | None, none: str) -> str:
+    return none if value is None else _fold(value)

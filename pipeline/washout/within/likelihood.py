@@ -1,0 +1,94 @@
+"""The likelihood of rows whose patients have an own level and an own slope."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gating.arithmetic.linear import times
+from pipeline.washout.censored.likelihood import OBSERVED
+from pipeline.washout.line.quadrature import hermite
+
+Floats: TypeAlias = NDArray[np.float64]
+
+_NODES: Final = 15
+"""Nodes of the quadrature for each of u and v. Convention: more change no digit that is told."""
+
+FLOOR, CEILING, _FARTHEST = -6.0, 4.0, 3.0
+"""Of the logs of the SDs, and of artanh of the correlation of u and v, on standardised axes. Convention."""
+
+_HALF_LOG_2PI: Final = 0.9189385332046727
+"""Arithmetic: ln(2π)/2."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PatientRows:
+    """Rows sorted by patient, on standardised axes; `own` (n,) is the washout about the patient's mean."""
+
+    design: Floats
+    own: Floats
+    y: Floats
+    kind: NDArray[np.int8]
+    sd: Floats
+    first: NDArray[np.intp]
+    member: NDArray[np.intp]
+
+    def log_likelihood(self, parameters: Floats, *, one_slope: bool = False) -> float:
+        """Return log L at (β …, ln σ, ln τ_u, ln τ_v, artanh ρ)."""
+        k = self.design.shape[1]
+        sigma, tau_u, tau_v = np.exp(np.clip(parameters[k : k + 3], FLOOR, CEILING))
+        rho = 0.0 if one_slope else float(np.tanh(np.clip(parameters[k + 3], -_FARTHEST, _FARTHEST)))
+        tau_v = float(np.exp(FLOOR)) if one_slope else float(tau_v)
+        rest = self.y - times(self.design, parameters[:k])
+        variance = sigma**2 + self.sd**2
+        seen = self.kind == OBSERVED
+        weight = np.where(seen, 1 / variance, 0.0)
+        inverse = _inverse(tau_u**2, rho * tau_u * tau_v, tau_v**2)
+        sums = (weight, weight * self.own, weight * self.own**2, weight * rest, weight * rest * self.own)
+        s0, s1, s2, c0, c1 = (np.add.reduceat(each, self.first) for each in sums)
+        p0, p1, p2 = inverse[0] + s0, inverse[1] + s1, inverse[2] + s2
+        determinant = p0 * p2 - p1**2
+        m0, m1 = (p2 * c0 - p1 * c1) / determinant, (p0 * c1 - p1 * c0) / determinant
+        density = np.where(seen, -0.5 * np.log(variance) - _HALF_LOG_2PI - 0.5 * weight * rest**2, 0.0)
+        prior = np.log(tau_u**2 * tau_v**2 * (1 - rho**2))
+        each = 0.5 * (c0 * m0 + c1 * m1) - 0.5 * np.log(determinant) - 0.5 * prior
+        total = float(np.sum(density)) + float(np.sum(each))
+        if seen.all():
+            return total
+        spread = p2 / determinant, -p1 / determinant, p0 / determinant
+        return total + self._beyond(rest, np.sqrt(variance), (m0, m1), spread)
+
+    def _beyond(
+        self,
+        rest: Floats,
+        scale: Floats,
+        middle: tuple[Floats, Floats],
+        spread: tuple[Floats, Floats, Floats],
+    ) -> float:
+        """Return log of the chance of the rows beyond a limit, given the measured ones of their patients."""
+        from scipy.special import log_ndtr
+
+        rows = np.flatnonzero(self.kind != OBSERVED)
+        who, owner = np.unique(self.member[rows], return_inverse=True)
+        first = np.flatnonzero(np.diff(owner, prepend=-1))
+        a = np.sqrt(spread[0][who])
+        b = spread[1][who] / a
+        c = np.sqrt(np.maximum(spread[2][who] - b**2, 0.0))
+        nodes, log_weights = hermite(_NODES)
+        one, two = (part.ravel() for part in np.meshgrid(nodes, nodes, indexing="ij"))
+        weights = (log_weights[:, None] + log_weights[None, :]).ravel() - np.log(np.pi)
+        u = middle[0][who][:, None] + np.sqrt(2) * a[:, None] * one
+        v = middle[1][who][:, None] + np.sqrt(2) * (b[:, None] * one + c[:, None] * two)
+        away = rest[rows][:, None] - u[owner] - v[owner] * self.own[rows][:, None]
+        terms = log_ndtr(-self.kind[rows][:, None] * away / scale[rows][:, None])
+        joint = np.add.reduceat(terms, first, axis=0) + weights
+        top = joint.max(axis=1)
+        return float(np.sum(np.log(np.sum(np.exp(joint - top[:, None]), axis=1)) + top))
+
+
+def _inverse(a: float, b: float, c: float) -> tuple[float, float, float]:
+    determinant = a * c - b**2
+    return c / determinant, -b / determinant, a / determinant

@@ -1,0 +1,108 @@
+"""The mean change of the patients, one change each, with its interval."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calibration.numbers import Z_95
+from pipeline.washout.censored.estimate import NotEstimableError
+from pipeline.washout.within.change import Change, ChangeKind
+from pipeline.washout.within.two_visits import TwoVisits, change_of_means
+
+Floats: TypeAlias = NDArray[np.float64]
+
+FEWEST_CHANGES: Final = 3
+"""Measured changes below which no mean is told. Convention: with two the interval spans decades."""
+
+
+@dataclass(frozen=True, slots=True)
+class MeanChange:
+    """The geometric mean of the patients' folds with its 95 % interval; `low`, `high` None: no such limit.
+
+    `n_beyond`: patients of whom a visit lies beyond a limit; it counts as one. `sd`: SD of log10 of the
+    measured folds from patient to patient, dex, measurement included.
+    """
+
+    fold: float
+    low: float | None
+    high: float | None
+    n: int
+    n_beyond: int
+    sd: float
+    method: str
+
+
+def mean_change(changes: Sequence[Change], level: float = 0.95) -> MeanChange:
+    """Return the geometric mean of one change per patient.
+
+    Student's t of log10 of the folds. Where a visit lies beyond a limit: both visits as a bivariate normal
+    law with censored values, and the profile likelihood of the difference of its means, which is the same
+    where none is censored. (A fold that is "at least" so large must not be taken as censored by itself: its
+    limit goes with the fold, and the mean would be off.) An error that the changes share (all first
+    visits on one lot, all last visits on another) does not average out: its square is added to that of the
+    half-width.
+
+    Parameters
+    ----------
+    changes
+        One per patient.
+
+    Raises
+    ------
+    NotEstimableError
+        Fewer than 3 changes are measured, or the law has no maximum.
+    """
+    known = [change for change in changes if np.isfinite(np.log10([change.first_rd, change.last_rd])).all()]
+    folds = np.array([c.log_fold for c in known if c.kind is ChangeKind.MEASURED], dtype=np.float64)
+    if folds.size < FEWEST_CHANGES:
+        who = "1 patient has" if folds.size == 1 else f"{folds.size} patients have"
+        raise NotEstimableError(
+            f"{who} a density at two visits after the same dose, measured in the same way; "
+            f"a mean change needs {FEWEST_CHANGES}"
+        )
+    if folds.size == len(known):
+        mean, low, high = _by_t(folds, level)
+        method = "Student's t of log10 of the folds"
+    else:
+        mean, low, high = change_of_means(_two_visits(known), level)
+        method = "bivariate normal law of both visits with censored values, profile likelihood"
+    common = Z_95 * _common(known)
+    low, high = mean - float(np.hypot(mean - low, common)), mean + float(np.hypot(high - mean, common))
+    return MeanChange(
+        float(10.0**mean),
+        float(10.0**low) if np.isfinite(low) else None,
+        float(10.0**high) if np.isfinite(high) else None,
+        len(known),
+        len(known) - folds.size,
+        float(np.std(folds, ddof=1)),
+        method,
+    )
+
+
+def _by_t(y: Floats, level: float) -> tuple[float, float, float]:
+    from scipy.special import stdtrit
+
+    mean, sd = float(np.mean(y)), float(np.std(y, ddof=1))
+    half = float(stdtrit(y.size - 1, (1 + level) / 2)) * sd / float(np.sqrt(y.size))
+    return mean, mean - half, mean + half
+
+
+def _two_visits(changes: Sequence[Change]) -> TwoVisits:
+    return TwoVisits(
+        np.log10([[change.first_rd, change.last_rd] for change in changes]),
+        np.array([[change.first_side, change.last_side] for change in changes], dtype=np.int8),
+    )
+
+
+def _common(changes: Sequence[Change]) -> float:
+    """Return the SD, dex, of what errors of shared sources do to the mean of the changes."""
+    moves: dict[str, float] = {}
+    for change in changes:
+        for source, moved in change.shared:
+            moves[source] = moves.get(source, 0.0) + moved / len(changes)
+    return float(np.sqrt(sum(moves[source] ** 2 for source in sorted(moves))))

@@ -1,0 +1,225 @@
+"""How fast each patient's own density comes back, and how much patients differ in it.
+
+log10 RD_ij = a + b·(x_ij − x̄_i) + c·x̄_i + u_i + v_i·(x_ij − x̄_i) + ε_ij,   x = log2 weeks
+
+b: mean change of log10 RD per doubling of the washout *within* patients; c, between them, is another number
+(Neuhaus & Kalbfleisch 1998, doi:10.2307/3109770): who waited longer differs in more than the waiting.
+(u, v) are normal over patients, v with the SD of the patients' own slopes; ε is the scatter between visits of
+one patient. Maximum likelihood (Laird & Ware 1982, doi:10.2307/2529876); a row beyond a limit counts as Φ,
+integrated over its patient's u and v, given the patient's measured rows (Gauss-Hermite).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gating.arithmetic.eigen import pseudo_inverse
+from gating.arithmetic.linear import times
+from pipeline.washout.censored.estimate import NotEstimableError
+from pipeline.washout.censored.likelihood import OBSERVED
+from pipeline.washout.line.ascent import highest
+from pipeline.washout.line.line import rounded_dex
+from pipeline.washout.observations.rows import Observations
+from pipeline.washout.within.likelihood import CEILING, FLOOR, PatientRows
+
+Floats: TypeAlias = NDArray[np.float64]
+
+FEWEST_PATIENTS: Final = 6
+"""Patients with three measured visits below which no slopes of patients are told. Convention: their SD is
+then known to a third at best."""
+
+VISITS_FOR_A_SLOPE: Final = 3
+"""Measured visits that tell a patient's own slope from the scatter. Arithmetic: two always lie on a line."""
+
+_STEP, _STEP_OF_SLOPE = 1e-5, 1e-3
+"""Of finite differences: of the gradient and of the curvature. Convention: between rounding and curvature."""
+
+_STARTS: Final = ((-0.35, -0.35, -1.0), (-0.7, -0.35, -3.0))
+"""ln of σ and of the SDs of u and v over the scatter about the line, from where the ascent starts.
+Convention."""
+
+METHOD: Final = "random intercept and slope of the patient, within-patient washout, maximum likelihood"
+
+
+@dataclass(frozen=True, slots=True)
+class PatientSlopes:
+    """Recovery within patients, dex per doubling of the washout.
+
+    Attributes
+    ----------
+    slope, low, high
+        Mean over patients with its 95 % interval (Student's t of patients).
+    sd_of_slopes
+        SD of the patients' own slopes about that mean; 0 where they do not differ beyond the scatter.
+    least, most
+        95 % of patients have a slope between these.
+    between
+        Slope between patients: who waited longer against who waited less.
+    sd_within
+        Scatter between visits of one patient, dex.
+    p_slopes_differ
+        Likelihood ratio against one slope for all, half χ²₁ and half χ²₂ (Stram & Lee 1994,
+        doi:10.2307/2533455).
+    n, n_patients
+        Rows and patients with at least two visits.
+    """
+
+    slope: float
+    low: float
+    high: float
+    sd_of_slopes: float
+    least: float
+    most: float
+    between: float
+    sd_within: float
+    p_slopes_differ: float
+    log_likelihood: float
+    n: int
+    n_patients: int
+    method: str = METHOD
+
+
+def fit_patient_slopes(data: Observations, level: float = 0.95) -> PatientSlopes:
+    """Fit the mean slope within patients and how much the patients' own slopes differ.
+
+    Parameters
+    ----------
+    data
+        Rows of the models; only patients with two visits at different washouts take part.
+    level
+        Of the interval.
+
+    Raises
+    ------
+    NotEstimableError
+        Fewer than 6 patients have three measured visits.
+    """
+    from scipy.special import stdtrit
+
+    chosen = _chosen(data)
+    rows, scale_x, scale_y = _sorted_rows(data, chosen)
+    n_patients = rows.first.size
+    best, value = _fitted(rows)
+    plain = _fitted(rows, one_slope=True)[1]
+    k = rows.design.shape[1]
+    spread = _error_of_slope(rows, best) * float(np.sqrt(n_patients / (n_patients - 1)))
+    half = float(stdtrit(n_patients - 1, (1 + level) / 2)) * spread
+    ratio = scale_y / scale_x
+    of_slopes = float(np.exp(np.clip(best[k + 2], FLOOR, CEILING)))
+    sd = 0.0 if best[k + 2] <= FLOOR + 0.5 else of_slopes * ratio
+    slope = float(best[1]) * ratio
+    reach = float(stdtrit(n_patients - 1, (1 + level) / 2)) * sd
+    return PatientSlopes(
+        rounded_dex(slope),
+        rounded_dex(slope - half * ratio),
+        rounded_dex(slope + half * ratio),
+        rounded_dex(sd),
+        rounded_dex(slope - reach),
+        rounded_dex(slope + reach),
+        rounded_dex(float(best[2]) * ratio),
+        rounded_dex(float(np.exp(np.clip(best[k], FLOOR, CEILING))) * scale_y),
+        _p_of(2 * (value - plain)),
+        value - int(np.sum(rows.kind == OBSERVED)) * float(np.log(scale_y)),
+        int(rows.y.size),
+        n_patients,
+    )
+
+
+def _chosen(data: Observations) -> NDArray[np.intp]:
+    """Return the rows of patients with two different washouts, or refuse."""
+    doublings = np.log2(data.weeks) if data.n else np.zeros(0)
+    counted = [
+        (patient, np.flatnonzero(data.patients == patient)) for patient in np.unique(data.patients).tolist()
+    ]
+    several = [rows for _, rows in counted if np.unique(doublings[rows]).size > 1]
+    enough = sum(
+        np.unique(doublings[rows][data.kind[rows] == OBSERVED]).size >= VISITS_FOR_A_SLOPE for rows in several
+    )
+    if enough < FEWEST_PATIENTS:
+        raise NotEstimableError(
+            f"{enough} {'patient has' if enough == 1 else 'patients have'} a measured density at three "
+            f"washouts; slopes of patients need {FEWEST_PATIENTS} such patients"
+        )
+    return np.sort(np.concatenate(several))
+
+
+def _sorted_rows(data: Observations, chosen: NDArray[np.intp]) -> tuple[PatientRows, float, float]:
+    order = chosen[np.argsort(data.patients[chosen], kind="stable")]
+    _, first, member = np.unique(data.patients[order], return_index=True, return_inverse=True)
+    x, y = np.log2(data.weeks[order]), data.log_rd[order]
+    counts = np.bincount(member)
+    mean = (np.bincount(member, weights=x) / counts)[member]
+    own = x - mean
+    scale_x = float(np.sqrt(np.mean(own**2)))
+    middle, scale_y = float(np.mean(y)), float(np.std(y)) or 1.0
+    terms = [(term.values[order] - term.centre) / term.scale for term in data.terms]
+    design = np.column_stack([np.ones_like(x), own / scale_x, (mean - float(np.mean(x))) / scale_x, *terms])
+    rows = PatientRows(
+        design,
+        own / scale_x,
+        (y - middle) / scale_y,
+        data.kind[order],
+        data.measurement_sd[order] / scale_y,
+        first,
+        member,
+    )
+    return rows, scale_x, scale_y
+
+
+def _fitted(rows: PatientRows, *, one_slope: bool = False) -> tuple[Floats, float]:
+    """Return the highest place and its log likelihood; with one slope for all patients if wanted."""
+    k = rows.design.shape[1]
+    gram = np.array([[float(np.sum(a * b)) for b in rows.design.T] for a in rows.design.T])
+    toward = np.array([float(np.sum(a * rows.y)) for a in rows.design.T])
+    beta = times(pseudo_inverse(gram[None])[0], toward)
+    left = float(np.log(max(float(np.std(rows.y - times(rows.design, beta))), np.exp(FLOOR))))
+    free = k + 2 if one_slope else k + 4
+
+    def of(parameters: Floats) -> tuple[float, Floats]:
+        whole = np.append(parameters, [FLOOR, 0.0]) if one_slope else parameters
+        gradient = np.zeros(free)
+        for place in range(free):
+            step = np.zeros(whole.size)
+            step[place] = _STEP
+            up = rows.log_likelihood(whole + step, one_slope=one_slope)
+            down = rows.log_likelihood(whole - step, one_slope=one_slope)
+            gradient[place] = (up - down) / (2 * _STEP)
+        return rows.log_likelihood(whole, one_slope=one_slope), gradient
+
+    found: tuple[Floats, float] | None = None
+    for start in _STARTS[:1] if one_slope else _STARTS:
+        scatters = [left + part for part in start]
+        point = np.array([*beta, *scatters[:2], *(() if one_slope else (scatters[2], 0.0))])
+        here = highest(of, point, flat=1e-5)
+        if found is None or here[1] > found[1] + 1e-9:
+            found = here
+    assert found is not None
+    return found
+
+
+def _error_of_slope(rows: PatientRows, best: Floats) -> float:
+    """Return the SD of the slope from the curvature in β, the scatters held (they hardly go with it)."""
+    k = rows.design.shape[1]
+    curvature = np.zeros((k, k))
+    for i in range(k):
+        for j in range(i, k):
+            signs = [(a, b) for a in (1, -1) for b in (1, -1)]
+            total = 0.0
+            for a, b in signs:
+                moved = best.copy()
+                moved[i] += a * _STEP_OF_SLOPE
+                moved[j] += b * _STEP_OF_SLOPE
+                total += a * b * rows.log_likelihood(moved)
+            curvature[i, j] = curvature[j, i] = -total / (4 * _STEP_OF_SLOPE**2)
+    return float(np.sqrt(max(pseudo_inverse(curvature[None])[0, 1, 1], 0.0)))
+
+
+def _p_of(ratio: float) -> float:
+    from scipy.special import chdtrc
+
+    ratio = max(ratio, 0.0)
+    return float(0.5 * chdtrc(1, ratio) + 0.5 * chdtrc(2, ratio))
