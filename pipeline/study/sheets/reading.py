@@ -30,6 +30,7 @@ from pipeline.study.sheets.rules.references import reference_faults
 from pipeline.study.sheets.settings import contradictions, read_settings
 from pipeline.study.sheets.tables import RawSheet, Sheet, raw_sheets, tabulate
 from pipeline.study.sheets.typed import TypedStudy, rows_as_typed
+from pipeline.study.sheets.validation_row import ValidationRow
 from pipeline.study.study import (
     BeadRun,
     Dose,
@@ -41,6 +42,7 @@ from pipeline.study.study import (
     Statement,
     Study,
 )
+from pipeline.study.validation import ValidationTube
 from pipeline.study.wording import quoted
 
 REVIEW = "review"
@@ -151,6 +153,7 @@ def _typed_study(folder: Path, sheets: Mapping[str, Sheet]) -> tuple[TypedStudy,
         gates=entries("gates", GateRow),
         review=entries(REVIEW, ReviewRow),
         statements=entries("statements", StatementRow),
+        validation=entries("validation", ValidationRow),
         settings=settings,
     )
     return with_names_on_disk(typed), faults
@@ -196,6 +199,7 @@ def study_of(typed: TypedStudy) -> Study:
         statements=tuple(
             Statement(**_fields(entry.row), cell=entry.at("statement")) for entry in typed.statements
         ),
+        validation=tuple(ValidationTube(**_fields(entry.row)) for entry in typed.validation),
         places=_places(typed),
         typed_samples=typed.samples_as_typed,
     )

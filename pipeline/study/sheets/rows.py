@@ -37,6 +37,7 @@ from pipeline.study.cells.choices import (
 from pipeline.study.sheets import kit_words
 from pipeline.study.sheets.columns import Row, column
 from pipeline.study.sheets.patient_row import PatientRow
+from pipeline.study.sheets.validation_row import ValidationRow
 
 
 class SampleRow(Row):
@@ -243,4 +244,5 @@ SHEETS: Mapping[str, type[Row]] = {
     "settings": SettingRow,
     "gates": GateRow,
     "statements": StatementRow,
+    "validation": ValidationRow,
 }
