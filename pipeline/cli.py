@@ -28,7 +28,8 @@ from pipeline.running.options import OnError
 
 SCENARIO_NAMES: Final = (
     "plain, masked, rare, no_matrix, clog, drift, dim_cd138, bimodal, no_plasma_cells, low_events, "
-    "wrong_voltage, mislabelled_channel, swapped_lot, clipped_beads, wide_scale, qsc, demo, faulty"
+    "wrong_voltage, mislabelled_channel, swapped_lot, clipped_beads, wide_scale, qsc, demo, "
+    "validation, faulty"
 )
 """Of `cd38rd simulate`: written out, since reading them takes longer than printing the help."""
 
@@ -162,6 +163,17 @@ def deid(
     from pipeline.commands.deid import deidentified
 
     finish(study, lambda folder: deidentified(folder, copy, key))
+
+
+@app.command(epilog=_examples("cd38rd validate my_study"))
+def validate(study: StudyFolder, workers: Workers = None, quiet: Quiet = False) -> None:
+    """Say what replicates, dilutions, blanks, stored tubes and controls show of the assay."""
+    from pipeline.commands.assay.validate import validate_study
+    from pipeline.running.options import RunOptions
+
+    options = RunOptions(workers)
+    work = with_reporter(lambda folder, reporter: validate_study(folder, options, reporter), quiet=quiet)
+    finish(study, work, quiet=quiet)
 
 
 @app.command(epilog=_examples("cd38rd calibrate my_study"))

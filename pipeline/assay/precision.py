@@ -79,10 +79,7 @@ def _judged(about: str, found: Precision, goal: float) -> Judged[Precision]:
     low = None if total.sd_low is None else cv_at(found, total, total.sd_low)
     ends = "" if low is None or high is None else f" ({low:.1f} to {high:.1f})"
     of = found.component(REPEATABILITY).cv_percent or 0.0
-    says = (
-        f"total CV {total.cv_percent:.1f} %{ends}, of it {of:.1f} % between replicates; "
-        f"goal: at most {goal:g} %"
-    )
+    says = f"total CV {total.cv_percent:.1f} %{ends}, {of:.1f} % between replicates; goal: at most {goal:g} %"
     verdict = upper_bound(total.cv_percent, high, goal)
     return Judged(Experiment.PRECISION, about, goal, found, verdict, says)
 
