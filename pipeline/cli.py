@@ -13,6 +13,7 @@ from typing import Annotated, Any, Final
 import typer
 from typer.core import TyperGroup
 
+from pipeline.commands.assay.typed import plan_typed, validate_typed
 from pipeline.commands.exit_status import ExitStatus
 from pipeline.commands.shell import (
     complain,
@@ -165,15 +166,12 @@ def deid(
     finish(study, lambda folder: deidentified(folder, copy, key))
 
 
-@app.command(epilog=_examples("cd38rd validate my_study"))
-def validate(study: StudyFolder, workers: Workers = None, quiet: Quiet = False) -> None:
-    """Say what replicates, dilutions, blanks, stored tubes and controls show of the assay."""
-    from pipeline.commands.assay.validate import validate_study
-    from pipeline.running.options import RunOptions
+app.command(name="validate", epilog=_examples("cd38rd validate my_study"))(validate_typed)
 
-    options = RunOptions(workers)
-    work = with_reporter(lambda folder, reporter: validate_study(folder, options, reporter), quiet=quiet)
-    finish(study, work, quiet=quiet)
+app.command(
+    name="plan",
+    epilog=_examples("cd38rd plan --slope-width 0.2", "cd38rd plan my_study --wait-width 12 --tubes 2"),
+)(plan_typed)
 
 
 @app.command(epilog=_examples("cd38rd calibrate my_study"))

@@ -119,7 +119,7 @@ _PRECISION = AssayTable(
         _about("Material; `all materials` and `replicates of patients` are told on the log scale."),
         AssayColumn("n", "Results.", "", _judged("found.n")),
         AssayColumn("mean", "Mean; on the log scale: geometric.", MOLECULES, _judged("found.mean")),
-        _number("component", "Between methods, days, runs; of replicates (repeatability); total.", "", "name"),
+        _number("component", "Between methods, days, runs; of replicates; total.", "", "name"),
         _number("cv_percent", "Coefficient of variation; 0 where the variance is below zero.", PERCENT),
         _number("sd", "SD; on the log scale: of ln density."),
         _number("sd_low", "Lower end of its 95 % interval."),
