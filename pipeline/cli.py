@@ -166,12 +166,9 @@ def deid(
     finish(study, lambda folder: deidentified(folder, copy, key))
 
 
-app.command(name="validate", epilog=_examples("cd38rd validate my_study"))(validate_typed)
-
-app.command(
-    name="plan",
-    epilog=_examples("cd38rd plan --slope-width 0.2", "cd38rd plan my_study --wait-width 12 --tubes 2"),
-)(plan_typed)
+app.command("validate", epilog=_examples("cd38rd validate my_study"))(validate_typed)
+_PLANS = ("cd38rd plan --slope-width 0.2", "cd38rd plan my_study --wait-width 12 --tubes 2")
+app.command("plan", epilog=_examples(*_PLANS))(plan_typed)
 
 
 @app.command(epilog=_examples("cd38rd calibrate my_study"))

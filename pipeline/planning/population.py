@@ -11,6 +11,7 @@ import numpy as np
 
 from calibration.density.budget import ASSUMED_BETWEEN_RUN_CV, LOT_TERMS
 from calibration.density.error_model import log_sd
+from calibration.density.result import RdStatus
 from pipeline.assembly.study_result import StudyResult
 from pipeline.quantification.result import SampleResult
 from pipeline.simulate import draw_patient, scenario_named
@@ -18,11 +19,11 @@ from pipeline.study.errors import UserError
 from pipeline.washout.line.tobit import fit_tobit
 
 TUBE_CV, SHARED_CV = 0.08, 0.07
-"""CV of one tube within a run, and of errors that all tubes share (lot values and F:P), where no study tells
-them. Assumption: 200 plasma cells and the default CVs (docs/method.md, section 5)."""
+"""CV of one tube within a run, and of what all tubes share (lot values, F:P), where no study tells them.
+Assumption: 200 plasma cells and the default CVs (docs/method.md, section 5)."""
 
 LLOQ, ULOQ = 1_000.0, 270_000.0
-"""Limits of quantification where no study tells them. Assumption: a PE assay, four times its top bead."""
+"""Limits of quantification where no study tells them. Convention: a PE assay, up to four times its top bead."""
 
 _PATIENTS = 400
 """Simulated patients that the line of no study is fitted to. Convention: its slope is then known to 3 %."""
@@ -97,6 +98,13 @@ def population_of(study_result: StudyResult) -> Population:
     )
 
 
+def status_of(rd: float, lloq: float, uloq: float) -> RdStatus:
+    """Return what a density is worth by its limits alone."""
+    if rd < lloq:
+        return RdStatus.BELOW_LLOQ
+    return RdStatus.ABOVE_ULOQ if rd > uloq else RdStatus.OK
+
+
 def simulated_population(seed: int) -> Population:
     """Return what simulated patients are like, with an assay as it usually is."""
     rng = np.random.default_rng([seed, 31])
@@ -104,7 +112,7 @@ def simulated_population(seed: int) -> Population:
     patients = [draw_patient(scenario, rng) for _ in range(_PATIENTS)]
     weeks = [patient.washout_weeks for patient in patients]
     free = [patient.clone.cd38 for patient in patients]
-    status = ["BELOW_LLOQ" if rd < LLOQ else "ABOVE_ULOQ" if rd > ULOQ else "OK" for rd in free]
+    status = [status_of(rd, LLOQ, ULOQ) for rd in free]
     line = fit_tobit(weeks, free, status, lloq=LLOQ, uloq=ULOQ, doubts=False)
     return Population(
         slope=line.slope,

@@ -9,7 +9,8 @@ from statistics import median
 
 import numpy as np
 
-from pipeline.planning.population import Population
+from calibration.density.result import RdStatus
+from pipeline.planning.population import Population, status_of
 from pipeline.washout.censored.estimate import NotEstimableError
 from pipeline.washout.line.inverse import weeks_to_reach
 from pipeline.washout.line.tobit import WashoutFit, fit_tobit
@@ -188,10 +189,8 @@ def _one_study(
     scatter = rng.normal(0.0, 1.0, n * visits) * math.hypot(population.within, error)
     log_rd = population.intercept + population.slope * np.log2(weeks) + own + scatter
     rd = 10.0**log_rd
-    status = np.where(
-        rd < population.lloq, "BELOW_LLOQ", np.where(rd > population.uloq, "ABOVE_ULOQ", "OK")
-    ).tolist()
-    below = status.count("BELOW_LLOQ")
+    status = [status_of(one, population.lloq, population.uloq) for one in rd.tolist()]
+    below = status.count(RdStatus.BELOW_LLOQ)
     try:
         fit = fit_tobit(
             weeks,

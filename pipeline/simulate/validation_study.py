@@ -48,9 +48,6 @@ COLUMNS = ("sample_id", "experiment", "specimen", "level", "hours", "sequence", 
 POOLS = {"pool A": 40_000.0, "pool B": 1_500.0, "pool C": 65_000.0}
 """True densities of the materials, molecules per cell. Assumption: as bright and dim clones are."""
 
-CONTROLS = ("A1_1", "A2_1", "A3_1")
-"""Tubes that are each run's control."""
-
 _TUBE, _FMO, _BEADS, _FACTORS = range(21, 25)
 
 
@@ -68,6 +65,11 @@ class _Wanted:
     def is_whole(self) -> bool:
         """Whether it holds an undiluted, fresh pool on the first instrument, as on every day."""
         return self.pool in ("pool A", "pool B") and self.share == 1 and not self.hours and self.day < 3
+
+    @property
+    def is_control(self) -> bool:
+        """Whether it is the control of its run: the first tube of pool A."""
+        return self.pool == "pool A" and self.name.endswith("_1")
 
     @property
     def specimen(self) -> str:
@@ -215,7 +217,7 @@ def _roles() -> list[tuple[Cell, ...]]:
         *(_role(one, "stability", hours=one.hours + 2) for one in stored),
         *(_role(one, "carry_over", sequence=place) for place, one in enumerate(first, start=1)),
         *(_role(one, "comparison", specimen=one.specimen) for one in compared),
-        *(_role(one, "control", low=34_000, high=46_000) for one in whole if one.name in CONTROLS),
+        *(_role(one, "control", low=34_000, high=46_000) for one in whole if one.is_control),
     ]
 
 
