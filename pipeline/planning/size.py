@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -107,6 +107,7 @@ def plan_size(
     studies: int = STUDIES,
     assurance: float = ASSURANCE,
     seed: int = 1,
+    tried: Sequence[int] = (),
     seen: Callable[[Size], object] = lambda size: None,
 ) -> Plan:
     """Return how many patients it takes until a share `assurance` of studies has an interval so narrow.
@@ -120,13 +121,15 @@ def plan_size(
         Of each patient: the first at a drawn washout, each later one at 1.5 times the washout before.
     replicates
         Tubes of a visit, in one run: they average the error of the tube, not that between runs.
+    tried
+        Numbers of patients, from the smallest on; empty: those of `PATIENTS` that a first look lets expect.
     seen
         Told of each size.
     """
     sizes: list[Size] = []
     enough: Size | None = None
     after = 0
-    for n in _worth_trying(population, target, visits, replicates, seed):
+    for n in tried or _worth_trying(population, target, visits, replicates, seed):
         size = _size(population, target, n, visits, replicates, studies, seed)
         sizes.append(size)
         seen(size)

@@ -16,6 +16,7 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from validation import (
+    assay,
     beads,
     clone_splits,
     conditions,
@@ -72,6 +73,7 @@ class Sizes:
     opinion_seeds: int = 2
     processor_patients: int = 4
     replicate_tubes: int = 400
+    assay_experiments: int = 2000
 
     def scaled(self, factor: float) -> Sizes:
         """Return the same, smaller or larger."""
@@ -146,6 +148,7 @@ SECTIONS: Mapping[str, Callable[[Sizes, Mapper], str]] = {
     "waits": lambda sizes, mapper: waiting.section(sizes.wait_studies, SEED, mapper),
     "recovery": _recovery,
     "response": lambda sizes, mapper: response.section(sizes.response_studies, SEED, mapper),
+    "assay": lambda sizes, mapper: assay.section(sizes.assay_experiments, SEED, mapper),
     "batches": _batches,
     "sentinels": _sentinels,
     "clone splits": _clone_splits,

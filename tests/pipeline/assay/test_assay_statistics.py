@@ -148,7 +148,11 @@ def test_sixty_blanks_give_the_limit_by_their_rank():
 
 
 def test_a_noisy_dim_material_ends_the_range_even_where_a_dimmer_one_is_quiet():
-    low = [("quiet", [50.0, 51.0, 50.0, 51.0]), ("noisy", [80.0, 160.0, 80.0, 160.0]), ("bright", [500.0, 510.0])]
+    low = [
+        ("quiet", [50.0, 51.0, 50.0, 51.0]),
+        ("noisy", [80.0, 160.0, 80.0, 160.0]),
+        ("bright", [500.0, 510.0]),
+    ]
     assert limits_of([[0.0, 1.0, 2.0, 1.0]], low).loq == pytest.approx(505)
 
 
@@ -210,7 +214,9 @@ def pairs(seed: int, n: int = 40) -> tuple[np.ndarray, np.ndarray]:
 
 def test_the_weighted_deming_line_is_that_of_a_second_writing():
     x, y = pairs(3)
-    assert agreement(x.tolist(), y.tolist()).slope == pytest.approx(deming_of_a_second_writing(x, y), abs=0.01)
+    assert agreement(x.tolist(), y.tolist()).slope == pytest.approx(
+        deming_of_a_second_writing(x, y), abs=0.01
+    )
 
 
 def test_deming_slopes_are_right_within_one_percent_on_average():

@@ -64,7 +64,9 @@ def test_every_table_is_there_as_csv_parquet_and_sheet(validated):
     folder = validated[0] / "results" / "validation"
     workbook = openpyxl.load_workbook(folder / "validation.xlsx")
     assert workbook.sheetnames == [table.title for table in ASSAY_TABLES]
-    words = {(row["dataset"], row["variable"]): row["label"] for row in rows_of(folder / "data_dictionary.csv")}
+    words = {
+        (row["dataset"], row["variable"]): row["label"] for row in rows_of(folder / "data_dictionary.csv")
+    }
     for table in ASSAY_TABLES:
         listed = rows_of(folder / f"{table.name}.csv")
         assert len(listed) == len(pd.read_parquet(folder / f"{table.name}.parquet"))
