@@ -23,7 +23,7 @@ TUBE_CV, SHARED_CV = 0.08, 0.07
 Assumption: 200 plasma cells and the default CVs (docs/method.md, section 5)."""
 
 LLOQ, ULOQ = 1_000.0, 270_000.0
-"""Limits of quantification where no study tells them. Convention: a PE assay, up to four times its top bead."""
+"""Limits of quantification where no study tells them. Convention: PE, up to four times the top bead."""
 
 _PATIENTS = 400
 """Simulated patients that the line of no study is fitted to. Convention: its slope is then known to 3 %."""

@@ -48,6 +48,8 @@ COLUMNS = ("sample_id", "experiment", "specimen", "level", "hours", "sequence", 
 POOLS = {"pool A": 40_000.0, "pool B": 1_500.0, "pool C": 65_000.0}
 """True densities of the materials, molecules per cell. Assumption: as bright and dim clones are."""
 
+_UNSTAINED = "no antibody against CD38 was added"
+
 _TUBE, _FMO, _BEADS, _FACTORS = range(21, 25)
 
 
@@ -141,14 +143,18 @@ def _planned(number: int, wanted: _Wanted, days: tuple[Day, ...], seed: int) -> 
     plan = plan_study(scenario, [Slot("QC", 0, 60.0)], events=EVENTS, seed=seed)
     of_day = np.random.default_rng([seed, _FACTORS, 0, min(wanted.day, 3)]).normal(0, DAY_SD)
     own = np.random.default_rng([seed, _FACTORS, 1, number]).normal(0, REPLICATE_SD)
-    density = POOLS.get(wanted.pool, 0.0) * wanted.share * (OTHER_INSTRUMENT if wanted.day == 3 else 1.0)
+    density = (
+        POOLS.get(wanted.pool, POOLS["pool A"])
+        * wanted.share
+        * (OTHER_INSTRUMENT if wanted.day == 3 else 1.0)
+    )
     density *= float(np.exp(of_day + own - LOSS_PER_HOUR * wanted.hours))
     pool = replace(plan.tubes[0].patient, clone=Clone(cd38=round(density, 1)), occupancy=0.0)
     return replace(
         plan.tubes[0],
         number=number,
         sample_id=wanted.name,
-        slot=Slot("QC", wanted.day, 60.0, visit=""),
+        slot=Slot("QC", wanted.day, 60.0, visit="", remark="" if wanted.pool in POOLS else _UNSTAINED),
         day=day,
         patient=pool,
         minute=6 * number % 360,

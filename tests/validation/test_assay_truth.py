@@ -15,7 +15,7 @@ def test_the_section_is_written_with_every_table():
 
 
 def test_the_interval_of_the_mean_ratio_and_the_slope_hold_the_truth():
-    _, _, slope, _, ratio = agreement_row((12, 120, 5))
+    _, _, slope, _, ratio = agreement_row((12, 120, 6))
     assert all(0.9 <= float(share.split(" ")[0]) / 100 <= 1.0 for share in (slope, ratio))
 
 

@@ -97,7 +97,7 @@ def test_tubes_that_validate_the_assay_are_in_no_visit_and_lack_no_doses(validat
 
 
 def test_a_second_call_finds_nothing_new_and_says_the_same(validated):
-    study, output = validated
+    study, _ = validated
     before = {path: path.read_bytes() for path in (study / "results" / "validation").iterdir()}
     again = CliRunner().invoke(app, ["validate", str(study), "--workers", "1"])
     assert "precision, pool A: supports" in again.output

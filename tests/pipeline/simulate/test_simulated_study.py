@@ -65,7 +65,9 @@ def test_the_sheets_of_a_simulated_study_have_no_fault(plain):
     assert (len(study.samples), len(study.beads), len(study.patients)) == (6, 2, 6)
 
 
-@pytest.mark.parametrize("scenario", [s.name for s in SCENARIOS if s.name not in ("demo", "validation", "faulty")])
+@pytest.mark.parametrize(
+    "scenario", [s.name for s in SCENARIOS if s.name not in ("demo", "validation", "faulty")]
+)
 def test_every_scenario_is_a_study_without_a_fault_in_its_sheets(scenario, tmp_path):
     study, faults = read_study(simulate_study(tmp_path, patients=1, events=1_000, scenario=scenario))
     assert faults == ()
