@@ -13,6 +13,7 @@ from typing import Annotated, Any, Final
 import typer
 from typer.core import TyperGroup
 
+from pipeline.commands.assay.typed import plan_typed, validate_typed
 from pipeline.commands.exit_status import ExitStatus
 from pipeline.commands.shell import (
     complain,
@@ -28,7 +29,8 @@ from pipeline.running.options import OnError
 
 SCENARIO_NAMES: Final = (
     "plain, masked, rare, no_matrix, clog, drift, dim_cd138, bimodal, no_plasma_cells, low_events, "
-    "wrong_voltage, mislabelled_channel, swapped_lot, clipped_beads, wide_scale, qsc, demo, faulty"
+    "wrong_voltage, mislabelled_channel, swapped_lot, clipped_beads, wide_scale, qsc, demo, "
+    "validation, faulty"
 )
 """Of `cd38rd simulate`: written out, since reading them takes longer than printing the help."""
 
@@ -162,6 +164,11 @@ def deid(
     from pipeline.commands.deid import deidentified
 
     finish(study, lambda folder: deidentified(folder, copy, key))
+
+
+app.command("validate", epilog=_examples("cd38rd validate my_study"))(validate_typed)
+_PLANS = ("cd38rd plan --slope-width 0.2", "cd38rd plan my_study --wait-width 12 --tubes 2")
+app.command("plan", epilog=_examples(*_PLANS))(plan_typed)
 
 
 @app.command(epilog=_examples("cd38rd calibrate my_study"))

@@ -40,6 +40,8 @@ def _cells(study: Study) -> Iterator[tuple[str, str, Any]]:
     yield from _of("doses", _numbered((f"{dose.patient_id}/{dose.given_on}", dose) for dose in study.doses))
     yield from _of("patients", ((patient.patient_id, patient) for patient in study.patients))
     yield from _of("gates", ((f"{gate.sample_id}/{gate.gate}", gate) for gate in study.gates))
+    roles = ((f"{tube.sample_id}/{tube.experiment}", tube) for tube in study.validation)
+    yield from _of("validation", _numbered(roles))
     plain = Settings()
     for name in Settings.model_fields:
         if getattr(study.settings, name) != getattr(plain, name):

@@ -73,7 +73,8 @@ def run_study(folder: Path, options: RunOptions, reporter: Reporter) -> RunSumma
         notes = not_run(study, done.results)
         key = made_from(study, results, done.results, calibrations, faults, notes)
         last = LastTime(results, key, figures=True)
-        same = None if options.fresh else last.summary(faults)
+        unasked = options.fresh or (options.validate and not results.validation.is_dir())
+        same = None if unasked else last.summary(faults)
         if same is not None:
             log.info("nothing has changed: no result is written again")
             return same
@@ -83,7 +84,9 @@ def run_study(folder: Path, options: RunOptions, reporter: Reporter) -> RunSumma
         def facts(older: tuple[str, ...]) -> RunFacts:
             return record.facts(results.folder, inputs_of(study_result), done.workers, done.n_reused, older)
 
-        older = results.write(study_result, facts, reporter.stage, run_on=record.day)
+        older = results.write(
+            study_result, facts, reporter.stage, run_on=record.day, validate=options.validate
+        )
         log.info("results are written; of an earlier run: %s", some_of(older) or "none")
     summary = summary_of(study_result, finished_text(study_result, results.report), faults, older)
     last.keep(summary)

@@ -36,6 +36,7 @@ class Kind(StrEnum):
     CHANNEL = "channel"
     DRUG = "drug"
     PERSON = "person"
+    GROUP = "group of validation tubes"
     SHIFT = "days back"
 
 
@@ -51,6 +52,7 @@ _FORMS = {
     Kind.CHANNEL: "channel_{}",
     Kind.DRUG: "another drug {}",
     Kind.PERSON: "person {}",
+    Kind.GROUP: "group {}",
 }
 
 

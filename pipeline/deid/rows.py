@@ -29,6 +29,7 @@ _AS_THEY_ARE = ("tissue", "best_response", "sex", "unit", "route", "role", "targ
 """Columns of which the sheets take only what they know, and the lot of the beads."""
 
 _WORDS = ("heavy_chain", "iss_stage", "cytogenetic_risk", "discontinuation_reason")
+_GROUPS = ("specimen", "day", "run", "method")
 _REASONS = ("accept_instrument_mismatch", "accept_voltage_mismatch", "accept_bead_age")
 _REASON = "accepted; the reason is not copied"
 
@@ -140,6 +141,18 @@ def _of_patient(patient: Patient, column: str, key: Key) -> str:
     if column in _WORDS:
         return value if all(map(_CODES.fullmatch, re.findall(r"\S+", value))) else ""
     return _cell(value) if column in _AS_THEY_ARE or not isinstance(value, str) else ""
+
+
+def validation_rows(study: Study, key: Key) -> Table:
+    """Return the validation sheet; names of materials, days, runs and methods become pseudonyms."""
+    return tuple(
+        {
+            **{f.name: _cell(getattr(tube, f.name)) for f in fields(tube)},
+            "sample_id": key.name(Kind.SAMPLE, tube.sample_id),
+            **{name: key.name(Kind.GROUP, getattr(tube, name)) for name in _GROUPS},
+        }
+        for tube in study.validation
+    )
 
 
 def gate_rows(study: Study, key: Key) -> Table:

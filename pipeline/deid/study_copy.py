@@ -23,6 +23,7 @@ from pipeline.deid.rows import (
     patient_rows,
     sample_rows,
     setting_rows,
+    validation_rows,
 )
 from pipeline.fcs import FcsError, FcsFile, TruncatedError, read_fcs
 from pipeline.fcs.acquisition import UNTELLING_SERIAL
@@ -93,6 +94,7 @@ def copy_study(study: Study, folder: Path, key: Key, key_file: Path) -> Deidenti
         "doses": dose_rows(study, key),
         "patients": patient_rows(study, key),
         "gates": gate_rows(study, key),
+        "validation": validation_rows(study, key),
         "settings": setting_rows(study, key, spillover),
     }
     for name, rows in sheets.items():

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from calibration.density.receptor_density import RdStatus
+from pipeline.assay.report import assay_report
 from pipeline.assembly.provenance import RunFacts
 from pipeline.assembly.study_result import StudyResult
 from pipeline.beads.result import CalibrationResult
@@ -69,6 +70,7 @@ class Results:
         self.stores = stores_in(folder / "store")
         self.events = folder / "events"
         self.report = folder / "report.html"
+        self.validation = folder / "validation"
 
     def must_be_writable(self) -> None:
         """Raise NoResultsFolderError where nothing can be written, before anything is computed."""
@@ -90,6 +92,7 @@ class Results:
         run_on: str = "",
         figures: bool = True,
         extras: FigureExtras = NO_EXTRAS,
+        validate: bool = False,
     ) -> tuple[str, ...]:
         """Write every file of the contract; return those that stayed as an earlier run left them.
 
@@ -109,12 +112,16 @@ class Results:
             Whether the figures are drawn again too.
         extras
             Files of figures that are made on request.
+        validate
+            Whether the validation of the assay is written where no sheet asks for it.
         """
         remove_older(self.folder / RUN_FACTS)  # until it is there again, files may be of two runs
         with older_kept() as older:
             with second_process(len(study_result.results)) as start:
                 stage("writing tables")
                 self._write_tables(study_result, start)
+                if validate or study_result.study.validation or self.validation.is_dir():
+                    self._write_validation(study_result)
                 if figures:
                     stage("drawing figures")
                     self._write_figures(study_result, extras)
@@ -164,7 +171,14 @@ class Results:
         if table.rows:
             write_csv(path, table)
         else:
-            path.unlink(missing_ok=True)
+            remove_older(path)
+
+    def _write_validation(self, study_result: StudyResult) -> None:
+        from pipeline.output.assay import write_validation
+        from pipeline.output.report.record.head import title_of
+
+        found = assay_report(study_result.study, study_result.results, study_result.calibrations)
+        write_validation(self.validation, title_of(study_result.study), found)
 
     def _write_report(self, study_result: StudyResult, run_on: str, older: tuple[str, ...]) -> None:
         from pipeline.output.report import write_report

@@ -82,7 +82,7 @@ class Exposure:
 
 
 def exposures(study: Study, clocks: Mapping[str, ResponseClock]) -> dict[str, Exposure]:
-    """Return the exposure of every tube by sample_id, in the order of the samples sheet.
+    """Return the exposure of every patient's tube by sample_id, in the order of the samples sheet.
 
     `clocks` are those of `response_clocks`. Drugs are those of the settings `washed_out_drug` and
     `study_drug`, by any name of the vocabulary (`pipeline.study.drugs`) or by a synonym that the setting
@@ -92,8 +92,10 @@ def exposures(study: Study, clocks: Mapping[str, ResponseClock]) -> dict[str, Ex
     given = _by_patient(study.doses, study.settings.washed_out_drug)
     started = _by_patient(study.doses, study.settings.study_drug)
     others = _others(study)
-    by_sample = {}
+    by_sample, of_assay = {}, study.validation_tubes
     for sample in study.samples:
+        if sample.sample_id in of_assay:
+            continue
         name = sample.patient_id
         doses = (given.get(name, ()), started.get(name, ()), others.get(name, ()))
         course = Course(*doses, clocks[name], patients.get(name))
@@ -103,7 +105,9 @@ def exposures(study: Study, clocks: Mapping[str, ResponseClock]) -> dict[str, Ex
 
 def response_clocks(study: Study) -> dict[str, ResponseClock]:
     """Return the response clock of every patient who stands in patients, samples or doses, in that order."""
-    named: tuple[Patient | Sample | Dose, ...] = (*study.patients, *study.samples, *study.doses)
+    of_assay = study.validation_tubes
+    tubes = (sample for sample in study.samples if sample.sample_id not in of_assay)
+    named: tuple[Patient | Sample | Dose, ...] = (*study.patients, *tubes, *study.doses)
     ids = dict.fromkeys(row.patient_id for row in named)
     given = _by_patient(study.doses, study.settings.washed_out_drug)
     started = _by_patient(study.doses, study.settings.study_drug)

@@ -29,13 +29,16 @@ class VisitKey(NamedTuple):
 
 
 def tubes_by_visit(study: Study, results: Iterable[SampleResult]) -> dict[VisitKey, list[SampleResult]]:
-    """Return the tubes of each visit, in the order of the results."""
+    """Return the tubes of each visit, in the order of the results; validation tubes have none."""
     samples = {sample.sample_id: sample for sample in study.samples}
     kits = {run.beads: study.unit_run(run.beads).kit for run in study.beads}
     panels = {panel.name: panel.quantified for panel in study.panels}
     alike: dict[VisitKey, list[VisitKey]] = {}
     found = []
+    of_assay = study.validation_tubes
     for result in results:
+        if result.sample_id in of_assay:
+            continue
         sample = samples[result.sample_id]
         name = sample.visit or sample.collected_on.isoformat()
         marrow = VisitKey(sample.patient_id, name, sample.tissue, kits.get(sample.beads, ""))

@@ -129,6 +129,12 @@ SCENARIOS: tuple[Scenario, ...] = (
         lot_cv=0.02,
         f_p_cv=0.02,
     ),
+    Scenario(
+        "validation",
+        "Tubes that validate the assay: the study in fcs_samples/validation.",
+        lot_cv=0.02,
+        f_p_cv=0.02,
+    ),
     Scenario("faulty", "A tiny study that shows what bad input gets: the one in fcs_samples/faulty."),
 )
 

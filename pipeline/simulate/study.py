@@ -41,7 +41,8 @@ def simulate_study(
         New or empty; gets `study/` and `truth/`.
     patients, events
         Number of patients and events per stained tube; None: 12 and 60,000 (`demo`: 10 and 10,000; its first
-        ten patients are designed, more are drawn). `faulty` has a fixed size and takes neither.
+        ten patients are designed, more are drawn). `faulty` and `validation` have a fixed
+        size and take neither.
     seed
         Another seed, another study; None: 1.
     scenario
@@ -64,6 +65,11 @@ def simulate_study(
         from pipeline.simulate.faulty import write_faulty
 
         write_faulty(study, truth, number, patients=patients, events=events)
+        return study
+    if chosen.name == "validation":
+        from pipeline.simulate.validation_study import write_validation_study
+
+        write_validation_study(study, truth, number, patients=patients, events=events)
         return study
     if chosen.name == "demo":
         slots = demo_slots(patients)

@@ -32,6 +32,7 @@ _SHEET_ORDER = (
     "settings",
     "gates",
     "statements",
+    "validation",
     "review",
 )
 

@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from pipeline.study.cells.concentrations import Concentration
 from pipeline.study.settings import Settings
+from pipeline.study.validation import ValidationTube
 
 TypedCell: TypeAlias = str | int | float | bool | date | time | timedelta | None
 
@@ -227,6 +228,7 @@ class Study:
     settings: Settings
     gates: tuple[GateOverride, ...] = ()
     statements: tuple[Statement, ...] = ()
+    validation: tuple[ValidationTube, ...] = ()
     places: Mapping[tuple[str, str, str], str] = field(default_factory=dict, compare=False, repr=False)
     typed_samples: TypedRows = field(default_factory=TypedRows, compare=False, repr=False)
 
@@ -236,6 +238,11 @@ class Study:
         Rows of doses are named by their place among the doses, from 0.
         """
         return self.places.get((sheet, name, column), f"{sheet} {name} {column}")
+
+    @property
+    def validation_tubes(self) -> frozenset[str]:
+        """Tubes that validate the assay: they belong to no visit of a patient."""
+        return frozenset(tube.sample_id for tube in self.validation)
 
     def panel(self, name: str) -> Panel:
         """Return the panel of this name; KeyError where there is none."""

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from validation import (
     along_density,
+    assay,
     beads,
     beyond,
     clone_splits,
@@ -77,6 +78,7 @@ class Sizes:
     replicate_tubes: int = 400
     cell_tubes: int = 120
     change_studies: int = 400
+    assay_experiments: int = 2000
 
     def scaled(self, factor: float) -> Sizes:
         """Return the same, smaller or larger."""
@@ -155,6 +157,7 @@ SECTIONS: Mapping[str, Callable[[Sizes, Mapper], str]] = {
     "recovery": _recovery,
     "response": lambda sizes, mapper: response.section(sizes.response_studies, SEED, mapper),
     "along density": lambda sizes, mapper: along_density.section(sizes.density_studies, SEED, mapper),
+    "assay": lambda sizes, mapper: assay.section(sizes.assay_experiments, SEED, mapper),
     "batches": _batches,
     "sentinels": _sentinels,
     "clone splits": _clone_splits,

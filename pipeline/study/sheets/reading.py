@@ -28,8 +28,9 @@ from pipeline.study.sheets.rules.files import with_names_on_disk
 from pipeline.study.sheets.rules.lots import with_lots
 from pipeline.study.sheets.rules.references import reference_faults
 from pipeline.study.sheets.settings import contradictions, read_settings
-from pipeline.study.sheets.tables import RawSheet, Sheet, raw_sheets, tabulate
+from pipeline.study.sheets.tables import RawSheet, Sheet, SheetRow, raw_sheets, tabulate
 from pipeline.study.sheets.typed import TypedStudy, rows_as_typed
+from pipeline.study.sheets.validation_row import ValidationRow
 from pipeline.study.study import (
     BeadRun,
     Dose,
@@ -41,6 +42,7 @@ from pipeline.study.study import (
     Statement,
     Study,
 )
+from pipeline.study.validation import ValidationTube
 from pipeline.study.wording import quoted
 
 REVIEW = "review"
@@ -124,11 +126,24 @@ def _missing_sheets(sheets: Mapping[str, Sheet], unread: Collection[str]) -> lis
             )
         elif not sheets[name].rows:
             faults.append(Fault(name, "no row below the header", row_words))
-    if "doses" not in unread and ("doses" not in sheets or not sheets["doses"].rows):
+    if "doses" not in unread and _has_patients(sheets) and not _rows_of(sheets, "doses"):
         expected = "doses of the washed-out drug"
         hint = "Without them there is no washout time."
         faults.append(Fault("doses", "no dose", expected, hint, Severity.WARNING))
     return faults
+
+
+def _rows_of(sheets: Mapping[str, Sheet], name: str) -> tuple[SheetRow, ...]:
+    return sheets[name].rows if name in sheets else ()
+
+
+def _has_patients(sheets: Mapping[str, Sheet]) -> bool:
+    """Whether a tube is a patient's: one that the validation sheet does not name."""
+    tubes, of_assay = (
+        {row.cells["sample_id"].value for row in _rows_of(sheets, name) if "sample_id" in row.cells}
+        for name in ("samples", "validation")
+    )
+    return not of_assay or bool(tubes - of_assay)
 
 
 def _typed_study(folder: Path, sheets: Mapping[str, Sheet]) -> tuple[TypedStudy, list[Fault]]:
@@ -151,6 +166,7 @@ def _typed_study(folder: Path, sheets: Mapping[str, Sheet]) -> tuple[TypedStudy,
         gates=entries("gates", GateRow),
         review=entries(REVIEW, ReviewRow),
         statements=entries("statements", StatementRow),
+        validation=entries("validation", ValidationRow),
         settings=settings,
     )
     return with_names_on_disk(typed), faults
@@ -196,6 +212,7 @@ def study_of(typed: TypedStudy) -> Study:
         statements=tuple(
             Statement(**_fields(entry.row), cell=entry.at("statement")) for entry in typed.statements
         ),
+        validation=tuple(ValidationTube(**_fields(entry.row)) for entry in typed.validation),
         places=_places(typed),
         typed_samples=typed.samples_as_typed,
     )

@@ -38,6 +38,7 @@ from pipeline.study.cells.concentrations import ConcentrationCell
 from pipeline.study.sheets import kit_words
 from pipeline.study.sheets.columns import Row, column
 from pipeline.study.sheets.patient_row import PatientRow
+from pipeline.study.sheets.validation_row import ValidationRow
 
 
 class SampleRow(Row):
@@ -251,4 +252,5 @@ SHEETS: Mapping[str, type[Row]] = {
     "settings": SettingRow,
     "gates": GateRow,
     "statements": StatementRow,
+    "validation": ValidationRow,
 }

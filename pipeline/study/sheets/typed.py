@@ -21,6 +21,7 @@ from pipeline.study.sheets.rows import (
     StatementRow,
 )
 from pipeline.study.sheets.tables import Cell, RawSheet
+from pipeline.study.sheets.validation_row import ValidationRow
 from pipeline.study.study import TypedCell, TypedRow, TypedRows
 
 __all__ = ["TypedStudy", "caseless", "rows_as_typed", "typed_values"]
@@ -39,6 +40,7 @@ class TypedStudy:
     gates: tuple[Entry[GateRow], ...] = ()
     review: tuple[Entry[ReviewRow], ...] = ()
     statements: tuple[Entry[StatementRow], ...] = ()
+    validation: tuple[Entry[ValidationRow], ...] = ()
     settings: Settings = field(default_factory=Settings)
     samples_as_typed: TypedRows = field(default_factory=TypedRows)
 

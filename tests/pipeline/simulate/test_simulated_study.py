@@ -65,7 +65,9 @@ def test_the_sheets_of_a_simulated_study_have_no_fault(plain):
     assert (len(study.samples), len(study.beads), len(study.patients)) == (6, 2, 6)
 
 
-@pytest.mark.parametrize("scenario", [s.name for s in SCENARIOS if s.name not in ("demo", "faulty")])
+@pytest.mark.parametrize(
+    "scenario", [s.name for s in SCENARIOS if s.name not in ("demo", "validation", "faulty")]
+)
 def test_every_scenario_is_a_study_without_a_fault_in_its_sheets(scenario, tmp_path):
     study, faults = read_study(simulate_study(tmp_path, patients=1, events=1_000, scenario=scenario))
     assert faults == ()
@@ -143,6 +145,17 @@ def test_the_demo_in_the_repository_is_what_simulate_writes(demo):
     assert sorted(written) == sorted(kept)
     assert [name for name in written if written[name] != kept[name]] == []
     assert (demo / "truth/tubes.csv").read_bytes() == (SAMPLES / "truth-demo.csv").read_bytes()
+
+
+def test_the_validation_study_in_the_repository_is_what_simulate_writes_and_is_small(tmp_path):
+    study = simulate_study(tmp_path, scenario="validation")
+    written, kept = contents(study), contents(SAMPLES / "validation")
+    of_a_run = ("results/", "audit.jsonl", ".audit.jsonl")
+    assert written == {name: content for name, content in kept.items() if not name.startswith(of_a_run)}
+    assert (tmp_path / "truth/tubes.csv").read_bytes() == (SAMPLES / "truth-validation.csv").read_bytes()
+    assert sum(map(len, written.values())) < 3 * MEGABYTE
+    with pytest.raises(UsageError, match="fixed size"):
+        simulate_study(tmp_path / "other", scenario="validation", events=5_000)
 
 
 def test_the_faulty_study_in_the_repository_is_what_simulate_writes(tmp_path):

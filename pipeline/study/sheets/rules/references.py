@@ -12,6 +12,7 @@ from pipeline.study.sheets.rules.drugs import drug_names
 from pipeline.study.sheets.rules.files import misplaced_files, repeated_files
 from pipeline.study.sheets.rules.panels import missing_f_p, panel_channels, panel_roles, unlike_measures
 from pipeline.study.sheets.rules.transfers import bead_transfers
+from pipeline.study.sheets.rules.validation import validation_rows
 from pipeline.study.sheets.typed import TypedStudy, typed_values
 from pipeline.study.wording import did_you_mean, enumerate_words, quoted, same_word
 
@@ -32,6 +33,7 @@ def reference_faults(study: TypedStudy) -> tuple[Fault, ...]:
         bead_transfers,
         drug_names,
         gate_overrides,
+        validation_rows,
     )
     return tuple(fault for rule in rules for fault in rule(study))
 
@@ -104,6 +106,7 @@ def unknown_names(study: TypedStudy) -> Iterator[Fault]:
     yield from _unknown(study.samples, "beads", beads, "a bead run of the beads sheet")
     yield from _unknown(study.gates, "sample_id", samples, "a tube of the samples sheet")
     yield from _unknown(study.review, "sample_id", samples, "a tube of the samples sheet")
+    yield from _unknown(study.validation, "sample_id", samples, "a tube of the samples sheet")
     yield from _unknown(study.doses, "patient_id", patients, "a patient of the samples or patients sheet")
     if study.patients:
         without = set(in_samples) - {name for _, name in typed_values(study.patients, "patient_id")}

@@ -1,0 +1,1 @@
+"""The assay itself: precision, linearity, limits, stability, carry-over, agreement, controls."""

@@ -1,0 +1,240 @@
+"""The other experiments of a study: linearity, stability, carry-over, comparison, control of each run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import combinations
+from typing import TypeVar
+
+from pipeline.assay.statistics.agreement import ENOUGH_PAIRS, Agreement, agreement
+from pipeline.assay.statistics.carry_over import CarryOver, carry_over
+from pipeline.assay.statistics.control import ControlRun, control_runs
+from pipeline.assay.statistics.linearity import Linearity, linearity
+from pipeline.assay.statistics.moments import TooFewError, mean
+from pipeline.assay.statistics.stability import Stability, stability
+from pipeline.assay.tubes import AssayTube
+from pipeline.assay.verdict import Judged, NotTold, Support, goal_of, upper_bound, within, worst
+from pipeline.study.validation import Experiment
+
+FEW_CELLS = 0.05
+"""Share of the plasma cells of the other material below which a material shows carried cells. Convention: the
+scatter of the count is then small beside what is looked for."""
+
+Key = TypeVar("Key")
+Found = TypeVar("Found")
+
+
+def linearities(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Judged[Linearity] | NotTold, ...]:
+    """Return the linearity of each material and method."""
+    wanted = goal_of(Experiment.LINEARITY, goal)
+    groups = _grouped(tubes, lambda tube: (tube.specimen, tube.method))
+    several = len({method for _, method in groups}) > 1
+
+    def told(group: Sequence[AssayTube], about: str) -> Judged[Linearity]:
+        found = linearity([tube.level or 0.0 for tube in group], [tube.density for tube in group])
+        verdict = worst([within(one.deviation_percent, one.low, one.high, wanted) for one in found.levels])
+        bent = "" if found.curved_p is None else f", quadratic term p {found.curved_p:.2g}"
+        says = (
+            f"{len(found.levels)} levels, largest distance to the line {found.worst_percent:.1f} %{bent}; "
+            f"goal: the interval of every level within ±{wanted:g} %"
+        )
+        return Judged(Experiment.LINEARITY, about, wanted, found, verdict, says)
+
+    return tuple(
+        _try(Experiment.LINEARITY, _named(name, method if several else ""), group, told)
+        for (name, method), group in groups.items()
+    )
+
+
+def stabilities(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Judged[Stability] | NotTold, ...]:
+    """Return what storage does to the materials of a study, all together."""
+    wanted = goal_of(Experiment.STABILITY, goal)
+    timed = [tube for tube in tubes if tube.hours is not None]
+    if tubes and len(timed) < len(tubes):
+        names = ", ".join(tube.sample_id for tube in tubes if tube.hours is None)
+        reason = f"hours are not known of {names}: type hours, or collected_time in the samples sheet"
+        lacking: tuple[NotTold, ...] = (NotTold(Experiment.STABILITY, "hours", reason),)
+    else:
+        lacking = ()
+
+    def told(group: Sequence[AssayTube], about: str) -> Judged[Stability]:
+        rows = [(tube.specimen, round(tube.hours or 0.0, 1), tube.density) for tube in group]
+        found = stability(rows, allowed_percent=wanted)
+        last = found.points[-1].hours
+        verdicts = [within(point.change_percent, point.low, point.high, wanted) for point in found.points]
+        until = "no later time" if found.stable_hours is None else f"{found.stable_hours:g} h"
+        says = (
+            f"{found.per_day_percent:+.1f} % a day ({found.per_day_low:+.1f} to {found.per_day_high:+.1f}), "
+            f"measured up to {last:g} h; shown to be within ±{wanted:g} % up to {until}"
+        )
+        return Judged(Experiment.STABILITY, about, wanted, found, worst(verdicts), says)
+
+    if not timed:
+        return lacking
+    return (_try(Experiment.STABILITY, "all materials", timed, told), *lacking)
+
+
+def carry_overs(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Judged[CarryOver] | NotTold, ...]:
+    """Return the carry-over of each method: of the density, and of the number of plasma cells."""
+    wanted = goal_of(Experiment.CARRY_OVER, goal)
+    made: list[Judged[CarryOver] | NotTold] = []
+    for method, group in _grouped(tubes, lambda tube: tube.method).items():
+        ordered = sorted(group, key=lambda tube: tube.sequence or 0)
+        kinds = [("density", _density)]
+        if _nearly_empty(group):
+            kinds.append(("plasma cells counted", _count))
+        for what, value in kinds:
+            about = _named(what, method)
+
+            def told(
+                rows: Sequence[AssayTube], about: str, value: Callable[[AssayTube], float] = value
+            ) -> Judged[CarryOver]:
+                found = carry_over(_blocks(rows, value))
+                says = (
+                    f"{found.percent:.2f} % ({found.low:.2f} to {found.high_end:.2f}) of the gap between "
+                    f"bright and dim; goal: at most {wanted:g} %"
+                )
+                verdict = upper_bound(found.percent, found.high_end, wanted)
+                return Judged(Experiment.CARRY_OVER, about, wanted, found, verdict, says)
+
+            made.append(_try(Experiment.CARRY_OVER, about, ordered, told))
+    return tuple(made)
+
+
+def agreements(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Judged[Agreement] | NotTold, ...]:
+    """Return the agreement of every two methods; replicates of a material are averaged (geometric mean)."""
+    wanted = goal_of(Experiment.COMPARISON, goal)
+    methods = _grouped(tubes, lambda tube: tube.method)
+    if len(methods) == 1:
+        reason = f"all tubes were measured in one way ({next(iter(methods))}), expected two"
+        return (NotTold(Experiment.COMPARISON, "methods", reason),)
+    made: list[Judged[Agreement] | NotTold] = []
+    for one, other in combinations(methods, 2):
+        pairs = _pairs(methods[one], methods[other])
+        dim = sorted({tube.specimen for tube in (*methods[one], *methods[other]) if tube.density <= 0})
+        about = f"{other} against {one}"
+        if dim:
+            reason = (
+                f"the density of {', '.join(dim)} is not above zero, expected material that is quantified"
+            )
+            made.append(NotTold(Experiment.COMPARISON, about, reason))
+            continue
+
+        def told(rows: Sequence[tuple[float, float]], about: str) -> Judged[Agreement]:
+            found = agreement([x for x, _ in rows], [y for _, y in rows])
+            away = [100 * (end - 1) for end in (found.ratio, found.ratio_low, found.ratio_high)]
+            few = f"; {found.n} materials, EP09 asks for {ENOUGH_PAIRS}" if found.n < ENOUGH_PAIRS else ""
+            says = (
+                f"mean difference {away[0]:+.1f} % ({away[1]:+.1f} to {away[2]:+.1f}), Deming slope "
+                f"{found.slope:.3f} ({found.slope_low:.3f} to {found.slope_high:.3f}); goal: the mean "
+                f"difference within ±{wanted:g} %{few}"
+            )
+            verdict = within(away[0], away[1], away[2], wanted)
+            return Judged(Experiment.COMPARISON, about, wanted, found, verdict, says)
+
+        made.append(_try(Experiment.COMPARISON, about, pairs, told))
+    return tuple(made)
+
+
+def controls(
+    tubes: Sequence[AssayTube], goal: float | None
+) -> tuple[Judged[tuple[ControlRun, ...]] | NotTold, ...]:
+    """Return each run's control beside its range, a material and method at a time."""
+    wanted = goal_of(Experiment.CONTROL, goal)
+    made: list[Judged[tuple[ControlRun, ...]] | NotTold] = []
+    groups = _grouped(tubes, lambda tube: (tube.specimen, tube.method))
+    several = len({method for _, method in groups}) > 1
+    for (name, method), group in groups.items():
+        ordered = sorted(group, key=lambda tube: tube.order)
+        runs = control_runs(
+            [(f"{tube.run} ({tube.sample_id})", tube.density) for tube in ordered],
+            [(tube.low, tube.high) for tube in ordered],
+        )
+        about = _named(name, method if several else "")
+        judged = [run for run in runs if run.inside is not None]
+        if not judged:
+            reason = f"found {len(runs)} runs and no range, expected a range in low and high, or six runs"
+            made.append(NotTold(Experiment.CONTROL, about, reason))
+            continue
+        outside = [run.run for run in judged if not run.inside]
+        listed = f": {', '.join(outside)}" if outside else ""
+        says = f"{len(outside)} of {len(judged)} runs outside of the range ({judged[0].range_from}){listed}"
+        verdict = Support.CONTRADICTS if outside else Support.SUPPORTS
+        made.append(Judged(Experiment.CONTROL, about, wanted, runs, verdict, says))
+    return tuple(made)
+
+
+def _nearly_empty(tubes: Sequence[AssayTube]) -> bool:
+    """Whether one material has hardly any plasma cells: cells that are carried over are seen in it alone."""
+    counts = [mean([_count(tube) for tube in group]) for group in _grouped(tubes, _specimen).values()]
+    return min(counts) < FEW_CELLS * max(counts)
+
+
+def _specimen(tube: AssayTube) -> str:
+    return tube.specimen
+
+
+def _density(tube: AssayTube) -> float:
+    return tube.density
+
+
+def _count(tube: AssayTube) -> float:
+    return float(tube.n_plasma_cells or 0)
+
+
+def _try(
+    experiment: Experiment,
+    about: str,
+    group: Sequence[Found],
+    told: Callable[[Sequence[Found], str], Judged[Key]],
+) -> Judged[Key] | NotTold:
+    try:
+        return told(group, about)
+    except TooFewError as reason:
+        return NotTold(experiment, about, str(reason))
+
+
+def _grouped(tubes: Iterable[AssayTube], key: Callable[[AssayTube], Key]) -> Mapping[Key, list[AssayTube]]:
+    groups: dict[Key, list[AssayTube]] = {}
+    for tube in tubes:
+        groups.setdefault(key(tube), []).append(tube)
+    return groups
+
+
+def _named(*words: str) -> str:
+    return ", ".join(filter(None, words))
+
+
+def _blocks(
+    ordered: Sequence[AssayTube], value: Callable[[AssayTube], float]
+) -> list[tuple[list[float], list[float]]]:
+    """Return the tubes in turn as blocks of bright ones and the dim ones after them, by their material."""
+    means = {
+        name: mean([tube.density for tube in group])
+        for name, group in _grouped(ordered, lambda tube: tube.specimen).items()
+    }
+    if len(means) != 2:
+        raise TooFewError(f"found {len(means)} materials, expected two: a bright one and a dim one")
+    bright = max(means, key=lambda name: means[name])
+    blocks: list[tuple[list[float], list[float]]] = []
+    for place, tube in enumerate(ordered):
+        starts = tube.specimen == bright and (place == 0 or ordered[place - 1].specimen != bright)
+        if starts:
+            blocks.append(([], []))
+        if blocks:
+            blocks[-1][0 if tube.specimen == bright else 1].append(value(tube))
+    return blocks
+
+
+def _pairs(one: Sequence[AssayTube], other: Sequence[AssayTube]) -> list[tuple[float, float]]:
+    """Return (x, y) of every material that both ways measured."""
+    x, y = (
+        {name: [tube.density for tube in group] for name, group in by.items()}
+        for by in (_grouped(tubes, lambda tube: tube.specimen) for tubes in (one, other))
+    )
+    return [(_geometric(x[name]), _geometric(y[name])) for name in x if name in y]
+
+
+def _geometric(values: Sequence[float]) -> float:
+    return math.exp(mean([math.log(max(value, 1e-300)) for value in values]))

@@ -1,0 +1,118 @@
+"""Precision and limits of a study: of each material, of all together, and of the patients' replicates."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from pipeline.assay.statistics.limits import Limits, limits_of
+from pipeline.assay.statistics.moments import TooFewError
+from pipeline.assay.statistics.nested import REPEATABILITY, TOTAL, Component, Precision, nested_precision
+from pipeline.assay.tubes import AssayTube
+from pipeline.assay.verdict import Judged, NotTold, Support, goal_of, upper_bound
+from pipeline.study.validation import Experiment
+
+ALL_MATERIALS = "all materials"
+PATIENTS = "replicates of patients"
+
+Precise = Judged[Precision] | NotTold
+
+
+def precision_of(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Precise, ...]:
+    """Return the precision of each material, and of all together on the log scale where there are several."""
+    materials: dict[str, list[AssayTube]] = {}
+    for tube in tubes:
+        materials.setdefault(tube.specimen, []).append(tube)
+    wanted = goal_of(Experiment.PRECISION, goal)
+    found = [_of_material(name, group, wanted) for name, group in materials.items()]
+    if len(materials) > 1:
+        found.append(pooled_precision(ALL_MATERIALS, tubes, wanted))
+    return tuple(found)
+
+
+def pooled_precision(about: str, tubes: Sequence[AssayTube], goal: float) -> Precise:
+    """Return the precision of several materials together: components of ln density, told as geometric CVs."""
+    above = [tube for tube in tubes if tube.density > 0]
+    try:
+        logs = nested_precision(
+            [math.log(tube.density) for tube in above],
+            [("material", [tube.specimen for tube in above]), *_factors(above)],
+            of_materials=True,
+        )
+    except TooFewError as reason:
+        return NotTold(Experiment.PRECISION, about, str(reason))
+    parts = tuple(_of_logs(part) for part in logs.components)
+    return _judged(about, Precision(logs.n, math.exp(logs.mean), parts, logs.left_out), goal)
+
+
+def _of_material(name: str, tubes: Sequence[AssayTube], goal: float) -> Precise:
+    try:
+        found = nested_precision([tube.density for tube in tubes], _factors(tubes))
+    except TooFewError as reason:
+        return NotTold(Experiment.PRECISION, name, str(reason))
+    return _judged(name, found, goal)
+
+
+def _factors(tubes: Sequence[AssayTube]) -> list[tuple[str, list[str]]]:
+    return [(name, [getattr(tube, name) for tube in tubes]) for name in ("method", "day", "run")]
+
+
+def _of_logs(part: Component) -> Component:
+    """Return a component of ln density as a geometric CV (in percent); its SD stays that of ln density."""
+    return Component(
+        part.name,
+        part.variance,
+        part.sd,
+        100 * math.sqrt(math.expm1(max(part.variance, 0.0))),
+        part.freedom,
+        part.sd_low,
+        part.sd_high,
+    )
+
+
+def _judged(about: str, found: Precision, goal: float) -> Judged[Precision]:
+    total = found.component(TOTAL)
+    if total.cv_percent is None:
+        says = "the mean is not above zero, so there is no CV: see the limits"
+        return Judged(Experiment.PRECISION, about, goal, found, Support.OPEN, says)
+    high = None if total.sd_high is None else cv_at(found, total, total.sd_high)
+    low = None if total.sd_low is None else cv_at(found, total, total.sd_low)
+    ends = "" if low is None or high is None else f" ({low:.1f} to {high:.1f})"
+    of = found.component(REPEATABILITY).cv_percent or 0.0
+    says = f"total CV {total.cv_percent:.1f} %{ends}, {of:.1f} % between replicates; goal: at most {goal:g} %"
+    verdict = upper_bound(total.cv_percent, high, goal)
+    return Judged(Experiment.PRECISION, about, goal, found, verdict, says)
+
+
+def cv_at(found: Precision, part: Component, size: float) -> float:
+    """Return the CV in percent that an SD stands for, in the way of the component's own."""
+    plain = 100 * part.sd / found.mean
+    if part.cv_percent is not None and math.isclose(plain, part.cv_percent, rel_tol=1e-9):
+        return 100 * size / found.mean
+    return 100 * math.sqrt(math.expm1(min(size, 20.0) ** 2))
+
+
+def limits_told(
+    blanks: Sequence[AssayTube], low: Sequence[AssayTube], goal: float | None
+) -> Judged[Limits] | NotTold:
+    """Return LoB, LoD and LoQ of the blanks and dim materials of a study."""
+    wanted = goal_of(Experiment.LOW, goal)
+    groups: dict[str, list[float]] = {}
+    for tube in blanks:
+        groups.setdefault(tube.specimen, []).append(tube.density)
+    dim: dict[str, list[float]] = {}
+    for tube in low:
+        dim.setdefault(tube.specimen, []).append(tube.density)
+    try:
+        found = limits_of(list(groups.values()), list(dim.items()), goal_percent=wanted)
+    except TooFewError as reason:
+        return NotTold(Experiment.BLANK, "limits", str(reason))
+    if found.loq is None:
+        told = "no LoQ"
+        support = Support.OPEN if found.lod is None else Support.CONTRADICTS
+    else:
+        told = f"LoQ {found.loq:,.0f} at a CV of {wanted:g} %"
+        support = Support.SUPPORTS
+    detected = "no LoD" if found.lod is None else f"LoD {found.lod:,.0f}"
+    says = f"LoB {found.lob:,.0f}, {detected}, {told}, molecules per cell"
+    return Judged(Experiment.BLANK, "limits", wanted, found, support, says)

@@ -1,0 +1,57 @@
+"""Carry-over: what a bright tube leaves in the dim tube that is acquired right after it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipeline.assay.statistics.moments import TooFewError, mean, pooled_sd, t_quantile
+
+
+@dataclass(frozen=True, slots=True)
+class CarryOver:
+    """Carry-over in percent of the gap between bright and dim, with its 95 % interval.
+
+    `high`, `dim` and `first` are the means of the bright tubes, of the dim ones that follow a dim one, and of
+    those that follow a bright one.
+    """
+
+    n_blocks: int
+    high: float
+    dim: float
+    first: float
+    percent: float
+    low: float
+    high_end: float
+
+
+def carry_over(blocks: Sequence[tuple[Sequence[float], Sequence[float]]]) -> CarryOver:
+    """Return the carry-over of blocks of bright tubes that are followed by dim ones.
+
+    k = (L₁ − L) / (H − L) with L₁ the first dim tube and L the mean of the later ones (Broughton,
+    J Automat Chem 1984, 6:94; CLSI H26-A2). Its error is that of dim tubes that follow dim ones.
+
+    Parameters
+    ----------
+    blocks
+        (bright results, dim results) in the order of acquisition.
+
+    Raises
+    ------
+    TooFewError
+        No block with two bright and three dim tubes, or bright tubes that are no brighter.
+    """
+    whole = [(high, dim) for high, dim in blocks if len(high) >= 2 and len(dim) >= 3]
+    if not whole:
+        raise TooFewError("found no run of two bright tubes and then three dim ones, expected one at least")
+    later = [dim[1:] for _, dim in whole]
+    size, freedom = pooled_sd(later)
+    first, low = mean([dim[0] for _, dim in whole]), mean([mean(rest) for rest in later])
+    high = mean([mean(bright) for bright, _ in whole])
+    if high <= low:
+        raise TooFewError("the first material has no more than the second one, expected a gap between them")
+    variance = math.fsum(1 + 1 / len(rest) for rest in later) / len(whole) ** 2
+    half = t_quantile(freedom) * size * math.sqrt(variance)
+    ends = (100 * (first - low + side * half) / (high - low) for side in (0, -1, 1))
+    return CarryOver(len(whole), high, low, first, *ends)

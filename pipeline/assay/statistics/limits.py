@@ -1,0 +1,137 @@
+"""Limits from replicates of blanks and dim material, as CLSI EP17-A2: of results, not of single cells."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from calibration.numbers import Z_95_ONE_SIDED
+from pipeline.assay.statistics.moments import TooFewError, mean, pooled_sd
+
+FEWEST_BLANKS, FEWEST_LOW = 4, 4
+"""Results from which on a limit is told. Convention: with fewer the SD is known to a factor of two."""
+
+ENOUGH_RESULTS = 60
+"""Results of blanks, and of dim material, that EP17-A2 asks for. Source: CLSI EP17-A2."""
+
+
+@dataclass(frozen=True, slots=True)
+class LowMaterial:
+    """A dim material: its mean, and the CV of its results over all runs and days, in percent."""
+
+    name: str
+    n: int
+    mean: float
+    cv_percent: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Limits in molecules per cell; None = not known, and `why` says why.
+
+    Attributes
+    ----------
+    lob
+        Limit of blank: 95 % of the results of blanks lie below.
+    lob_by_rank
+        Whether it is the 95 % rank of the results (60 or more of them), else mean + c·SD.
+    lod
+        Limit of detection: a material with this density gives a result above the LoB in 95 %.
+    loq
+        Limit of quantification: the lowest material from which on the CV of results meets the goal.
+    """
+
+    n_blank: int
+    n_low: int
+    blank_mean: float
+    blank_sd: float
+    lob: float
+    lob_by_rank: bool
+    lod: float | None
+    loq: float | None
+    goal_percent: float
+    low: tuple[LowMaterial, ...]
+    why: tuple[str, ...] = ()
+
+
+def limits_of(
+    blanks: Sequence[Sequence[float]],
+    low: Sequence[tuple[str, Sequence[float]]],
+    *,
+    goal_percent: float = 20.0,
+) -> Limits:
+    """Return LoB, LoD and LoQ from replicate results.
+
+    LoB = M_B + c_B·SD_B, LoD = LoB + c_L·SD_L with c = 1.645 / (1 − 1 / (4·f)), f degrees of freedom of
+    the SD; from 60 blanks on the LoB is their 95 % rank (CLSI EP17-A2; Armbruster, Pry 2008, PMID 18852857).
+
+    Parameters
+    ----------
+    blanks
+        Results of each blank material, molecules per cell; below zero too.
+    low
+        (name, results) of each dim material; replicates over runs and days.
+    goal_percent
+        CV that a result must meet to be quantitative.
+
+    Raises
+    ------
+    TooFewError
+        Fewer than four results of blanks.
+    """
+    results = sorted(value for group in blanks for value in group)
+    if len(results) < FEWEST_BLANKS:
+        raise TooFewError(f"found {len(results)} results of blanks, expected {FEWEST_BLANKS} or more")
+    size, freedom = pooled_sd(blanks)
+    if freedom < FEWEST_BLANKS - 1:
+        raise TooFewError("found one result of each blank, expected replicates of one")
+    by_rank = len(results) >= ENOUGH_RESULTS
+    lob = _rank(results) if by_rank else max(map(mean, blanks)) + _factor(freedom) * size
+    why = []
+    if len(results) < ENOUGH_RESULTS:
+        why.append(f"{len(results)} results of blanks; EP17-A2 asks for {ENOUGH_RESULTS}")
+    dim_size, dim_freedom = pooled_sd([values for _, values in low])
+    n_low = sum(len(values) for _, values in low)
+    lod = None
+    if dim_freedom >= FEWEST_LOW - 1:
+        lod = lob + _factor(dim_freedom) * dim_size
+        if n_low < ENOUGH_RESULTS:
+            why.append(f"{n_low} results of dim material; EP17-A2 asks for {ENOUGH_RESULTS}")
+    else:
+        why.append("no LoD and no LoQ: fewer than four replicates of dim material")
+    materials = tuple(sorted((_material(name, values) for name, values in low), key=lambda one: one.mean))
+    loq = None if lod is None else _loq(materials, lod, goal_percent)
+    if lod is not None and loq is None:
+        why.append(f"no LoQ: no dim material above the LoD meets a CV of {goal_percent:g} %")
+    return Limits(
+        len(results), n_low, mean(results), size, lob, by_rank, lod, loq, goal_percent, materials, tuple(why)
+    )
+
+
+def _factor(freedom: int) -> float:
+    return Z_95_ONE_SIDED / (1 - 1 / (4 * freedom))
+
+
+def _rank(results: Sequence[float]) -> float:
+    """Return the value at rank 0.5 + 0.95·n, between its neighbours in proportion (CLSI EP17-A2)."""
+    place = 0.5 + 0.95 * len(results) - 1
+    below = min(math.floor(place), len(results) - 2)
+    return results[below] + (place - below) * (results[below + 1] - results[below])
+
+
+def _material(name: str, values: Sequence[float]) -> LowMaterial:
+    size, freedom = pooled_sd([values])
+    middle = mean(values)
+    known = freedom > 0 and middle > 0
+    return LowMaterial(name, len(values), middle, 100 * size / middle if known else None)
+
+
+def _loq(materials: Sequence[LowMaterial], lod: float, goal: float) -> float | None:
+    """Return the mean of the lowest material that meets the goal, as all brighter ones do."""
+    found = None
+    for material in reversed(materials):
+        if material.mean < lod or material.cv_percent is None or material.cv_percent > goal:
+            break
+        found = material.mean
+    return found

@@ -1,0 +1,138 @@
+"""The tubes of a validation: each row of the sheet with the density, day, run and method of its tube."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from calibration.density.result import RdStatus
+from pipeline.beads.result import CalibrationResult
+from pipeline.quantification.result import SampleResult
+from pipeline.study.study import Sample, Study
+from pipeline.study.validation import Experiment, ValidationTube
+
+_HOUR = 3600.0
+"""Seconds of an hour. Arithmetic."""
+
+
+@dataclass(frozen=True, slots=True)
+class AssayTube:
+    """A tube of an experiment; `value` is its density in molecules per cell, None where it has none.
+
+    `reason` says why it has none. `order` is its place among the tubes of the study.
+    """
+
+    sample_id: str
+    experiment: Experiment
+    specimen: str
+    value: float | None
+    reason: str
+    day: str
+    run: str
+    method: str
+    order: tuple[str, int]
+    level: float | None = None
+    hours: float | None = None
+    sequence: int | None = None
+    low: float | None = None
+    high: float | None = None
+    goal: float | None = None
+    n_plasma_cells: int | None = None
+
+    @property
+    def density(self) -> float:
+        """The value of a tube that has one."""
+        if self.value is None:
+            raise ValueError(f"{self.sample_id} has no density")
+        return self.value
+
+
+def assay_tubes(
+    study: Study, results: Sequence[SampleResult], calibrations: Sequence[CalibrationResult]
+) -> tuple[AssayTube, ...]:
+    """Return the rows of the validation sheet whose tubes have run, in the order of the sheet."""
+    by_name = {result.sample_id: result for result in results}
+    samples = {sample.sample_id: sample for sample in study.samples}
+    order = {sample.sample_id: place for place, sample in enumerate(study.samples)}
+    days = {run.beads: run.acquired.acquired_at[:10] for run in calibrations}
+    return tuple(
+        _tube(study, row, samples[row.sample_id], by_name[row.sample_id], days, order[row.sample_id])
+        for row in study.validation
+        if row.sample_id in by_name
+    )
+
+
+def measured(tubes: Iterable[AssayTube], experiment: Experiment) -> tuple[AssayTube, ...]:
+    """Return the tubes of an experiment that have a density."""
+    return tuple(tube for tube in tubes if tube.experiment is experiment and tube.value is not None)
+
+
+def day_of(study: Study, sample: Sample, result: SampleResult, days: dict[str, str]) -> str:
+    """Return the day of a tube: that of its file, else of its bead run, else of its collection."""
+    run = study.bead_run(sample.beads)
+    typed = run.acquired_on.isoformat() if run.acquired_on else ""
+    told = (result.acquired.acquired_at[:10], typed, days.get(sample.beads, ""))
+    return next(filter(None, told), sample.collected_on.isoformat())
+
+
+def _tube(
+    study: Study,
+    row: ValidationTube,
+    sample: Sample,
+    result: SampleResult,
+    days: dict[str, str],
+    place: int,
+) -> AssayTube:
+    value, reason = _value(row, result)
+    return AssayTube(
+        sample_id=row.sample_id,
+        experiment=Experiment(row.experiment),
+        specimen=row.specimen,
+        value=value,
+        reason=reason,
+        day=row.day or day_of(study, sample, result, days),
+        run=row.run or sample.beads,
+        method=row.method or _method(study, sample, result),
+        order=(result.acquired.acquired_at, place),
+        level=row.level,
+        hours=_hours(sample, result) if row.hours is None else row.hours,
+        sequence=row.sequence,
+        low=row.low,
+        high=row.high,
+        goal=row.goal_percent,
+        n_plasma_cells=result.n_plasma_cells,
+    )
+
+
+def _value(row: ValidationTube, result: SampleResult) -> tuple[float | None, str]:
+    receptor = result.receptor
+    if row.cells:
+        found = next((one.receptor for one in result.sentinels if one.name == row.cells), None)
+        if found is None:
+            return None, f"no {row.cells.replace('_', ' ')} were found in it"
+        receptor = found
+    if receptor.rd is not None:
+        return receptor.rd, ""
+    if receptor.status is RdStatus.ABOVE_ULOQ:
+        return None, "its density lies above the ULOQ: only a bound is known"
+    return None, f"it has no density ({receptor.status.value})"
+
+
+def _method(study: Study, sample: Sample, result: SampleResult) -> str:
+    """Return bead kit and cytometer."""
+    kit = study.unit_run(sample.beads).kit
+    return " · ".join(filter(None, (kit, result.acquired.instrument, result.acquired.serial)))
+
+
+def _hours(sample: Sample, result: SampleResult) -> float | None:
+    """Return the hours from draw to acquisition; None where a time of day is not known."""
+    if sample.collected_time is None or "T" not in result.acquired.acquired_at:
+        return None
+    drawn = datetime.combine(sample.collected_on, sample.collected_time)
+    try:
+        read = datetime.fromisoformat(result.acquired.acquired_at).replace(tzinfo=None)
+    except ValueError:
+        return None
+    hours = (read - drawn).total_seconds() / _HOUR
+    return hours if hours >= 0 else None

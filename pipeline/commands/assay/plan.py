@@ -1,0 +1,159 @@
+"""`cd38rd plan`: how many patients and tubes the next study takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.assembly.assemble import assembled
+from pipeline.assembly.study_result import StudyResult
+from pipeline.beads.history import judged_bead_runs, log_of
+from pipeline.checks import folder_with_findings
+from pipeline.commands.exit_status import ExitStatus
+from pipeline.commands.summary import RunSummary
+from pipeline.output.json_files import write_json
+from pipeline.output.results_folder import Results
+from pipeline.output.table import Table, write_csv
+from pipeline.output.workbook import Sheet, write_workbook
+from pipeline.planning import Plan, Population, Size, Target, plan_size, population_of, simulated_population
+from pipeline.study.errors import UsageError, UserError
+from pipeline.study.faults import fault_report, stops_run
+
+COLUMNS = ("patients", "tubes", "width", "narrow_percent", "told_percent", "below_lloq_percent")
+
+
+@dataclass(frozen=True, slots=True)
+class PlanAsked:
+    """What was typed; see the help of `cd38rd plan`."""
+
+    study: Path | None
+    slope_width: float | None
+    wait_width: float | None
+    density: float
+    share: float
+    visits: int
+    tubes: int
+    assurance: float
+    studies: int
+    seed: int
+    out: Path | None
+
+
+def plan(asked: PlanAsked, say: Callable[[str], object]) -> RunSummary:
+    """Simulate studies of more and more patients, and say which size is enough.
+
+    Raises
+    ------
+    UsageError
+        Not exactly one width, or a file name that ends otherwise.
+    """
+    if (asked.slope_width is None) == (asked.wait_width is None):
+        raise UsageError(
+            "expected one of --slope-width (dex per doubling of the washout) and --wait-width (weeks)"
+        )
+    if asked.out and asked.out.suffix.casefold() not in (".csv", ".xlsx", ".json"):
+        raise UsageError(f"--out {asked.out.name}: expected a name that ends in .csv, .xlsx or .json")
+    population = _population(asked)
+    target = Target(asked.slope_width, asked.wait_width, asked.density, asked.share)
+    say(_head(population, target, asked))
+    say(f"{'patients':>8} {'tubes':>6} {'width':>8} {'narrow':>8} {'told':>6} {'< LLOQ':>7}")
+    found = plan_size(
+        population,
+        target,
+        visits=asked.visits,
+        replicates=asked.tubes,
+        studies=asked.studies,
+        assurance=asked.assurance,
+        seed=asked.seed,
+        seen=lambda size: say(_row(size)),
+    )
+    if asked.out:
+        _write(asked.out, found, population)
+    return RunSummary(ExitStatus.ALL_QUANTIFIED, _answer(found, asked))
+
+
+def _population(asked: PlanAsked) -> Population:
+    if asked.study is None:
+        return simulated_population(asked.seed)
+    return population_of(_from_store(asked.study))
+
+
+def _from_store(folder: Path) -> StudyResult:
+    """Return the result of a study from what its last run stored."""
+    study, faults, _ = folder_with_findings(folder)
+    if study is None or stops_run(faults):
+        raise UserError(fault_report(faults))
+    stores = Results(folder / "results").stores
+    tubes = {s.sample_id: kept[1] for s in study.samples if (kept := stores.samples.load(s.sample_id))}
+    if not tubes:
+        raise UserError(
+            f"{folder}: found no stored results, expected those of `cd38rd run {folder}`: run it first"
+        )
+    runs = (stores.beads.load(run.beads) for run in study.beads)
+    made = tuple(kept[1] for kept in runs if kept is not None)
+    log = log_of(study.folder, study.settings)
+    judged = judged_bead_runs(log, made, study.beads, study.settings, write=False)
+    return assembled(study, tubes, judged, faults)
+
+
+def _head(population: Population, target: Target, asked: PlanAsked) -> str:
+    what = (
+        f"slope known to {target.slope_width:g} dex per doubling of the washout (width of the 95 % interval)"
+        if target.slope_width is not None
+        else f"weeks until {target.share:.0%} of patients have {target.density:,.0f} molecules known to "
+        f"{target.wait_width:g} weeks (width of the 95 % interval)"
+    )
+    p = population
+    patients = f"SD {p.between:.2f} dex between patients, {p.within:.2f} dex within"
+    assay = f"SD {p.run_sd:.3f} dex between runs, {p.tube_sd:.3f} dex of a tube, {p.shared_sd:.3f} dex of all"
+    each = f"Visits of a patient: {asked.visits}; tubes of a visit: {asked.tubes}"
+    lines = (
+        f"Wanted: {what}, in {asked.assurance:.0%} of studies.",
+        f"Patients as in {p.source}:",
+        f"  slope {p.slope:.3f} dex per doubling, {patients}.",
+        f"Assay: {assay}; LLOQ {p.lloq:,.0f}, measured up to {p.uloq:,.0f}.",
+        f"{each}; simulated studies of each size: {asked.studies}.",
+    )
+    return "\n".join(lines)
+
+
+def _row(size: Size) -> str:
+    width = "–" if size.width is None else f"{size.width:.3g}"
+    return (
+        f"{size.patients:>8} {size.tubes:>6} {width:>8} {size.narrow:>8.0%} {size.told:>6.0%} "
+        f"{size.below_lloq:>7.0%}"
+    )
+
+
+def _answer(found: Plan, asked: PlanAsked) -> str:
+    if found.enough is None:
+        most = found.sizes[-1]
+        return (
+            f"None of these sizes is enough: of {most.patients} patients {most.narrow:.0%} of studies are so "
+            "narrow. Ask for a wider interval, or for more visits."
+        )
+    size = found.enough
+    error = 100 * size.narrow_error
+    return (
+        f"Enough: {size.patients} patients, {size.tubes} stained tubes: {size.narrow:.0%} of simulated "
+        f"studies (standard error {error:.0f} points) are so narrow. Patients without a density come on top."
+    )
+
+
+def _table(found: Plan) -> Table:
+    rows = tuple(
+        (s.patients, s.tubes, s.width, 100 * s.narrow, 100 * s.told, 100 * s.below_lloq) for s in found.sizes
+    )
+    return Table(COLUMNS, rows)
+
+
+def _write(path: Path, found: Plan, population: Population) -> None:
+    ending = path.suffix.casefold()
+    if ending == ".csv":
+        write_csv(path, _table(found))
+    elif ending == ".json":
+        write_json(path, {"plan": found, "population": population})
+    else:
+        headers = {name: name.replace("_percent", " (%)").replace("_", " ") for name in COLUMNS}
+        write_workbook(path, [Sheet("Plan", _table(found), typed=headers, all_rows="all are here")])

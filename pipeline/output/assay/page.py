@@ -1,0 +1,79 @@
+"""The page of a validation: what the data support, then every table, one self-contained file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from pipeline.assay.report import AssayReport
+from pipeline.assay.verdict import Support
+from pipeline.output.assay.tables import ASSAY_TABLES, AssayTable
+from pipeline.output.report.environment import PICTURE_SCRIPTS, template_environment
+from pipeline.output.table import Cell
+
+_MARKS: Final = {Support.SUPPORTS: "✓", Support.CONTRADICTS: "✗", Support.OPEN: "?"}
+_NOT_TOLD: Final = "–"
+_DIGITS: Final = 4
+"""Significant digits of a number on the page. Convention: the files hold six."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row of what the data support."""
+
+    mark: str
+    experiment: str
+    about: str
+    verdict: str
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A table of the page; `heads` are (name, sentence)."""
+
+    anchor: str
+    title: str
+    source: str
+    heads: tuple[tuple[str, str], ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def page_html(title: str, report: AssayReport) -> str:
+    """Return the page as HTML; the same report gives the same text."""
+    page = template_environment(PICTURE_SCRIPTS).get_template("validation_page.html.j2")
+    judged = [
+        _Row(_MARKS[one.support], _words(one.experiment), one.about, one.support.value, one.says)
+        for one in report.judged
+    ]
+    lacking = [
+        _Row(_NOT_TOLD, _words(one.experiment), one.about, "not told", one.reason) for one in report.not_told
+    ]
+    parts = [_part(spec, report) for spec in ASSAY_TABLES[1:]]
+    return page.render(
+        title=title,
+        n_tubes=report.n_tubes,
+        rows=(*judged, *lacking),
+        left_out=report.left_out,
+        parts=[part for part in parts if part.rows],
+    )
+
+
+def _words(experiment: str) -> str:
+    return {"blank": "limits"}.get(experiment, experiment.replace("_", "-"))
+
+
+def _part(spec: AssayTable, report: AssayReport) -> _Part:
+    heads = tuple((column.headline, column.words) for column in spec.columns)
+    rows = tuple(tuple(_text(cell) for cell in row) for row in spec.table(report).rows)
+    return _Part(spec.name, spec.title, spec.source, heads, rows)
+
+
+def _text(cell: Cell) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    if isinstance(cell, float):
+        return f"{cell:,.0f}" if abs(cell) >= 10**_DIGITS else f"{cell:.{_DIGITS}g}"
+    return str(cell)

@@ -1,0 +1,287 @@
+"""The tables of a validation, in the order of the page: each column with its words, its unit and its cell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any, Final
+
+from pipeline.assay.report import AssayReport
+from pipeline.output.table import Cell, Column, Table, table_of
+
+MOLECULES, PERCENT, HOURS = "molecules per cell", "%", "h"
+
+
+@dataclass(frozen=True, slots=True)
+class AssayColumn:
+    """A column: its name in files, a sentence on it, its unit, and its cell from the facts of a row."""
+
+    name: str
+    words: str
+    unit: str
+    cell: Callable[[Any], Cell]
+
+    @property
+    def headline(self) -> str:
+        """The name in words, with its unit."""
+        name = self.name.removesuffix("_percent").replace("_", " ")
+        return f"{name} ({self.unit})" if self.unit else name
+
+
+@dataclass(frozen=True, slots=True)
+class AssayTable:
+    """A table of the validation.
+
+    Attributes
+    ----------
+    name
+        Of its files: `precision.csv`.
+    title, source
+        Heading, and the document whose order it follows.
+    rows
+        The facts of its rows.
+    """
+
+    name: str
+    title: str
+    source: str
+    columns: tuple[AssayColumn, ...]
+    rows: Callable[[AssayReport], Iterable[Any]]
+
+    def table(self, report: AssayReport) -> Table:
+        """Return the table of a report; without rows where the data do not allow it."""
+        columns = tuple(Column(column.name, column.cell) for column in self.columns)
+        return table_of(columns, self.rows(report))
+
+
+def _of(path: str) -> Callable[[Any], Cell]:
+    """Return the cell at the path of an attribute of the second of a pair."""
+    get = attrgetter(path)
+    return lambda pair: get(pair[1])
+
+
+def _judged(path: str) -> Callable[[Any], Cell]:
+    """Return the cell at the path of an attribute of the judged result, the first of a pair."""
+    get = attrgetter(path)
+    return lambda pair: get(pair[0])
+
+
+def _about(words: str) -> AssayColumn:
+    return AssayColumn("about", words, "", _judged("about"))
+
+
+def _number(name: str, words: str, unit: str = "", path: str = "") -> AssayColumn:
+    return AssayColumn(name, words, unit, _of(path or name))
+
+
+def _alone(found: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
+    """Yield each judged result with what was found."""
+    return ((one, one.found) for one in found)
+
+
+def _each(found: Iterable[Any], parts: str) -> Iterator[tuple[Any, Any]]:
+    """Yield each judged result with each of its parts."""
+    return ((one, part) for one in found for part in getattr(one.found, parts))
+
+
+def _summary(report: AssayReport) -> Iterator[tuple[Cell, ...]]:
+    for one in report.judged:
+        yield one.experiment.value, one.about, one.support.value, one.says, one.goal_percent
+    for lacking in report.not_told:
+        yield lacking.experiment.value, lacking.about, "not told", lacking.reason, None
+    for sample, reason in report.left_out:
+        yield "left out", sample, "not told", reason, None
+
+
+def _at(place: int) -> Callable[[Any], Cell]:
+    return lambda row: row[place]
+
+
+_SUMMARY = AssayTable(
+    "summary",
+    "What the data support",
+    "CLSI H62",
+    (
+        AssayColumn("experiment", "Part of the validation.", "", _at(0)),
+        AssayColumn("about", "Material, method or pair that it is of.", "", _at(1)),
+        AssayColumn("verdict", "What the data say of the goal; never “compliant”.", "", _at(2)),
+        AssayColumn("says", "The numbers, or why there are none.", "", _at(3)),
+        AssayColumn("goal_percent", "What is allowed: as typed, else the usual.", PERCENT, _at(4)),
+    ),
+    _summary,
+)
+_PRECISION = AssayTable(
+    "precision",
+    "Precision",
+    "CLSI EP05-A3",
+    (
+        _about("Material; `all materials` and `replicates of patients` are told on the log scale."),
+        AssayColumn("n", "Results.", "", _judged("found.n")),
+        AssayColumn("mean", "Mean; on the log scale: geometric.", MOLECULES, _judged("found.mean")),
+        _number("component", "Between methods, days, runs; of replicates; total.", "", "name"),
+        _number("cv_percent", "Coefficient of variation; 0 where the variance is below zero.", PERCENT),
+        _number("sd", "SD; on the log scale: of ln density."),
+        _number("sd_low", "Lower end of its 95 % interval."),
+        _number("sd_high", "Upper end of its 95 % interval."),
+        _number("variance", "Unbiased estimate, so it may lie below zero: the data show no such scatter."),
+        _number("freedom", "Degrees of freedom."),
+        AssayColumn(
+            "not_split", "Levels that these tubes cannot tell apart.", "",
+            lambda pair: "; ".join(pair[0].found.left_out),
+        ),
+    ),
+    lambda report: _each(report.precision, "components"),
+)  # fmt: skip
+_LINEARITY = AssayTable(
+    "linearity",
+    "Linearity",
+    "CLSI EP06",
+    (
+        _about("Material, and the method where there are several."),
+        _number("expected", "Expected level."),
+        _number("n", "Tubes of the level."),
+        _number("mean", "Mean of the level.", MOLECULES),
+        _number("fitted", "Value of the straight line there.", MOLECULES),
+        _number("deviation_percent", "Distance of the mean to the line.", PERCENT),
+        _number("low", "Lower end of its 95 % interval.", PERCENT),
+        _number("high", "Upper end of its 95 % interval.", PERCENT),
+        AssayColumn("slope", "Slope of the line.", "", _judged("found.slope")),
+        AssayColumn("intercept", "Value of the line at level 0.", MOLECULES, _judged("found.intercept")),
+        AssayColumn("curved_p", "p of the quadratic term.", "", _judged("found.curved_p")),
+    ),
+    lambda report: _each(report.linearity, "levels"),
+)
+_LIMITS = AssayTable(
+    "limits",
+    "Limits",
+    "CLSI EP17-A2",
+    (
+        _number("lob", "Limit of blank.", MOLECULES),
+        _number("lod", "Limit of detection.", MOLECULES),
+        _number("loq", "Limit of quantification: the lowest material that meets the goal.", MOLECULES),
+        _number("n_blank", "Results of blanks."),
+        _number("n_low", "Results of dim material."),
+        _number("blank_mean", "Mean of the blanks.", MOLECULES),
+        _number("blank_sd", "SD of the blanks.", MOLECULES),
+        AssayColumn("goal_percent", "CV that the LoQ must meet.", PERCENT, _judged("goal_percent")),
+        AssayColumn("notes", "What is missing.", "", lambda pair: "; ".join(pair[1].why)),
+    ),
+    lambda report: _alone(report.limits),
+)
+_LOW = AssayTable(
+    "low_material",
+    "Dim material",
+    "CLSI EP17-A2",
+    (
+        _number("about", "Material.", "", "name"),
+        _number("n", "Results."),
+        _number("mean", "Mean of the results.", MOLECULES),
+        _number("cv_percent", "Coefficient of variation.", PERCENT),
+    ),
+    lambda report: _each(report.limits, "low"),
+)
+_STABILITY = AssayTable(
+    "stability",
+    "Stability",
+    "CLSI EP25-A",
+    (
+        _number("hours", "From draw to measurement.", HOURS),
+        _number("n", "Materials."),
+        _number("change_percent", "Change from the first time.", PERCENT),
+        _number("low", "Lower end of its 95 % interval.", PERCENT),
+        _number("high", "Upper end of its 95 % interval.", PERCENT),
+        AssayColumn("per_day_percent", "Change a day.", PERCENT, _judged("found.per_day_percent")),
+        AssayColumn("stable_hours", "Shown to be stable up to here.", HOURS, _judged("found.stable_hours")),
+    ),
+    lambda report: _each(report.stability, "points"),
+)  # fmt: skip
+_CARRY_OVER = AssayTable(
+    "carry_over",
+    "Carry-over",
+    "CLSI H26-A2",
+    (
+        _about("Density or plasma cells counted, and the method."),
+        _number("n_blocks", "Runs of bright tubes that dim ones follow."),
+        _number("bright", "Mean of the bright tubes.", "", "high"),
+        _number("first", "Mean of the dim tubes right after a bright one."),
+        _number("dim", "Mean of the later dim tubes."),
+        _number("carry_over_percent", "Of the gap between bright and dim.", PERCENT, "percent"),
+        _number("low", "Lower end of its 95 % interval.", PERCENT),
+        _number("high", "Upper end of its 95 % interval.", PERCENT, "high_end"),
+    ),
+    lambda report: _alone(report.carry_over),
+)
+_COMPARISON = AssayTable(
+    "comparison",
+    "Agreement of two ways",
+    "CLSI EP09",
+    (
+        _about("The two ways: y against x."),
+        _number("n", "Materials."),
+        _number("slope", "Slope of the weighted Deming line."),
+        _number("slope_low", "Lower end of its 95 % interval."),
+        _number("slope_high", "Upper end of its 95 % interval."),
+        _number("intercept", "Intercept of the line.", MOLECULES),
+        _number("intercept_low", "Lower end of its 95 % interval.", MOLECULES),
+        _number("intercept_high", "Upper end of its 95 % interval.", MOLECULES),
+        _number("ratio", "Geometric mean of y over x."),
+        _number("ratio_low", "Lower end of its 95 % interval."),
+        _number("ratio_high", "Upper end of its 95 % interval."),
+        _number("agree_low", "Lower limit of agreement: 95 % of ratios lie between the two."),
+        _number("agree_high", "Upper limit of agreement."),
+        _number("agree_low_end", "Lower end of the 95 % interval of the lower limit."),
+        _number("agree_high_end", "Upper end of the 95 % interval of the upper limit."),
+    ),
+    lambda report: _alone(report.comparison),
+)
+_CONTROL = AssayTable(
+    "control",
+    "Control of each run",
+    "Levey and Jennings",
+    (
+        _about("Material, and the method where there are several."),
+        _number("run", "Bead run, and the tube."),
+        _number("value", "Density of the control.", MOLECULES),
+        _number("low", "Lower end of the range.", MOLECULES),
+        _number("high", "Upper end of the range.", MOLECULES),
+        _number("inside", "Whether it lies in the range; empty: there is none."),
+        _number("range_from", "Where the range is from."),
+    ),
+    lambda report: ((one, run) for one in report.control for run in one.found),
+)
+_CURVES = AssayTable(
+    "bead_runs",
+    "Repeated beads",
+    "CLSI H62",
+    tuple(
+        AssayColumn(name, words, unit, attrgetter(name))
+        for name, words, unit in (
+            ("instrument", "Cytometer of the bead runs.", ""),
+            ("kit", "Bead kit.", ""),
+            ("lot", "Lot of the beads.", ""),
+            ("n_runs", "Bead runs.", ""),
+            ("n_curves", "Runs with a curve of their own.", ""),
+            ("slope_mean", "Mean slope of the curves.", ""),
+            ("slope_sd", "SD of the slope between runs.", ""),
+            ("gain_cv_percent", "CV between runs of the MFI at the middle level.", PERCENT),
+            ("worst_error_percent", "Largest distance of a bead to its curve.", PERCENT),
+            ("n_not_accepted", "Curves with a warning, or rejected.", ""),
+        )
+    ),
+    lambda report: report.curves,
+)  # fmt: skip
+
+ASSAY_TABLES: Final[tuple[AssayTable, ...]] = (
+    _SUMMARY,
+    _PRECISION,
+    _LINEARITY,
+    _LIMITS,
+    _LOW,
+    _STABILITY,
+    _CARRY_OVER,
+    _COMPARISON,
+    _CONTROL,
+    _CURVES,
+)
+"""Every table of a validation, in the order of the page."""

@@ -1,0 +1,223 @@
+"""The size of a study: simulated studies of more and more patients, until they are narrow enough."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+import numpy as np
+
+from calibration.density.result import RdStatus
+from pipeline.planning.population import Population, status_of
+from pipeline.washout.censored.estimate import NotEstimableError
+from pipeline.washout.line.inverse import weeks_to_reach
+from pipeline.washout.line.tobit import WashoutFit, fit_tobit
+
+PATIENTS = (8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100, 120, 160, 200, 250, 300, 400)
+"""Numbers of patients that are tried. Convention: each about a quarter more than the one before."""
+
+STUDIES, ASSURANCE = 50, 0.8
+"""Studies that are simulated of each size, and the share of them that must be narrow enough. Convention: as
+the usual power of 80 %."""
+
+_Z = 1.959964
+"""Half-width of the central 95 % of a normal distribution, in SDs. Arithmetic."""
+
+_PILOT_PATIENTS, _PILOT_STUDIES, _WELL_BELOW = 40, 10, 0.5
+"""Patients and studies of a first look, and at which share of the size that it lets expect the search begins.
+Convention: an interval's width falls as the root of the number of patients."""
+
+_BEYOND = 1
+"""Sizes that are tried after the first that is large enough. Convention: so that its neighbour is seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What the study must tell: exactly one width.
+
+    Attributes
+    ----------
+    slope_width
+        Width of the 95 % interval of the slope of M1, dex per doubling of the washout.
+    wait_width
+        Width of the 95 % interval of the weeks until `share` of the patients have `density`, weeks.
+    """
+
+    slope_width: float | None = None
+    wait_width: float | None = None
+    density: float = 150_000.0
+    share: float = 0.5
+
+    def __post_init__(self) -> None:
+        if (self.slope_width is None) == (self.wait_width is None):
+            raise ValueError("expected one of slope_width and wait_width")
+
+    @property
+    def wanted(self) -> float:
+        """The width that is wanted."""
+        return self.slope_width or self.wait_width or 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Studies of one size.
+
+    Attributes
+    ----------
+    tubes
+        Stained tubes in all: patients × visits × replicates.
+    width
+        Median width of the interval; None where most studies have none.
+    narrow
+        Share of studies whose interval is as narrow as wanted; `narrow_error` its standard error.
+    told
+        Share of studies that give an interval at all.
+    below_lloq
+        Share of their visits below the LLOQ.
+    """
+
+    patients: int
+    tubes: int
+    width: float | None
+    narrow: float
+    narrow_error: float
+    told: float
+    below_lloq: float
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The sizes that were tried, and the first that is large enough; None: none of them."""
+
+    target: Target
+    visits: int
+    replicates: int
+    sizes: tuple[Size, ...]
+    enough: Size | None
+
+
+def plan_size(
+    population: Population,
+    target: Target,
+    *,
+    visits: int = 1,
+    replicates: int = 1,
+    studies: int = STUDIES,
+    assurance: float = ASSURANCE,
+    seed: int = 1,
+    tried: Sequence[int] = (),
+    seen: Callable[[Size], object] = lambda size: None,
+) -> Plan:
+    """Return how many patients it takes until a share `assurance` of studies has an interval so narrow.
+
+    Every simulated study draws washouts, patients' levels and measurement errors, is censored at the
+    limits, and is fitted as the product fits it (M1, without its tests of doubt).
+
+    Parameters
+    ----------
+    visits
+        Of each patient: the first at a drawn washout, each later one at 1.5 times the washout before.
+    replicates
+        Tubes of a visit, in one run: they average the error of the tube, not that between runs.
+    tried
+        Numbers of patients, from the smallest on; empty: those of `PATIENTS` that a first look lets expect.
+    seen
+        Told of each size.
+    """
+    sizes: list[Size] = []
+    enough: Size | None = None
+    after = 0
+    for n in tried or _worth_trying(population, target, visits, replicates, seed):
+        size = _size(population, target, n, visits, replicates, studies, seed)
+        sizes.append(size)
+        seen(size)
+        if enough is None and size.narrow >= assurance:
+            enough = size
+        elif enough is not None:
+            after += 1
+        if after >= _BEYOND:
+            break
+    return Plan(target, visits, replicates, tuple(sizes), enough)
+
+
+def _worth_trying(
+    population: Population, target: Target, visits: int, replicates: int, seed: int
+) -> tuple[int, ...]:
+    """Return the sizes from well below the one that a few studies of 40 patients let expect."""
+    pilot = _size(population, target, _PILOT_PATIENTS, visits, replicates, _PILOT_STUDIES, seed)
+    if pilot.width is None:
+        return tuple(n for n in PATIENTS if n >= _PILOT_PATIENTS / 2)
+    expected = _PILOT_PATIENTS * (pilot.width / target.wanted) ** 2
+    least = min(_WELL_BELOW * expected, PATIENTS[-4])
+    return tuple(n for n in PATIENTS if n >= least)
+
+
+def _size(
+    population: Population, target: Target, n: int, visits: int, replicates: int, studies: int, seed: int
+) -> Size:
+    widths, dim = [], 0
+    for number in range(studies):
+        rng = np.random.default_rng([seed, n, visits, replicates, number])
+        width, below = _one_study(population, target, n, visits, replicates, rng)
+        widths.append(width)
+        dim += below
+    told = [width for width in widths if math.isfinite(width)]
+    narrow = sum(width <= target.wanted for width in widths) / studies
+    return Size(
+        patients=n,
+        tubes=n * visits * replicates,
+        width=median(widths) if 2 * len(told) > studies else None,
+        narrow=narrow,
+        narrow_error=math.sqrt(narrow * (1 - narrow) / studies),
+        told=len(told) / studies,
+        below_lloq=dim / (studies * n * visits),
+    )
+
+
+def _one_study(
+    population: Population,
+    target: Target,
+    n: int,
+    visits: int,
+    replicates: int,
+    rng: np.random.Generator,
+) -> tuple[float, int]:
+    """Return the width of a simulated study's interval (inf: it has none), and its visits below the LLOQ."""
+    first = rng.choice(population.weeks, n)
+    weeks = np.repeat(first, visits) * np.tile(1.5 ** np.arange(visits), n)
+    own = np.repeat(rng.normal(0.0, population.between, n), visits)
+    error = math.sqrt(population.run_sd**2 + population.tube_sd**2 / replicates)
+    scatter = rng.normal(0.0, 1.0, n * visits) * math.hypot(population.within, error)
+    log_rd = population.intercept + population.slope * np.log2(weeks) + own + scatter
+    rd = 10.0**log_rd
+    status = [status_of(one, population.lloq, population.uloq) for one in rd.tolist()]
+    below = status.count(RdStatus.BELOW_LLOQ)
+    try:
+        fit = fit_tobit(
+            weeks,
+            rd,
+            status,
+            lloq=population.lloq,
+            uloq=population.uloq,
+            measurement_sd=error,
+            patients=np.repeat(np.arange(n), visits).tolist(),
+            doubts=False,
+        )
+        return _width(fit, target, population.shared_sd), below
+    except NotEstimableError:
+        return math.inf, below
+
+
+def _width(fit: WashoutFit, target: Target, shared: float) -> float:
+    """Return the width that is asked of; errors that all tubes share widen a wait, and no slope."""
+    if target.slope_width is not None:
+        return fit.slope_interval[1] - fit.slope_interval[0]
+    wait = weeks_to_reach(fit, target.density, target.share)
+    if wait.weeks is None or wait.low is None or wait.high is None:
+        return math.inf
+    moved = _Z * shared / fit.slope
+    down = math.hypot(math.log2(wait.weeks / wait.low), moved)
+    up = math.hypot(math.log2(wait.high / wait.weeks), moved)
+    return float(wait.weeks * (2.0**up - 2.0**-down))

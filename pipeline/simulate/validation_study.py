@@ -1,0 +1,232 @@
+"""A small study that validates the assay: pools of cells on three days and two instruments.
+
+Every tube holds the same kind of clone; its true density is that of its material, times what the day, the
+replicate and the hours of storage do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.simulate.fcs_files import write_beads, write_tube
+from pipeline.simulate.plan import Day, PlannedTube, Slot, plan_study
+from pipeline.simulate.scenarios import scenario_named
+from pipeline.simulate.truth import bead_row as true_bead_row
+from pipeline.simulate.truth import tube_row, write_truth
+from pipeline.simulate.tubes.beads import BeadParameters, simulate_beads
+from pipeline.simulate.tubes.cytometer import THREE_LASERS, WIDE_SCALE
+from pipeline.simulate.tubes.parameters import Clone, TubeParameters
+from pipeline.simulate.tubes.simulated_tube import SimulatedTube
+from pipeline.simulate.tubes.tube import simulate_tube
+from pipeline.simulate.typed_sheets import (
+    BEAD_COLUMNS,
+    PANEL_COLUMNS,
+    SAMPLE_COLUMNS,
+    Cell,
+    bead_row,
+    panel_rows,
+    write_csv,
+)
+from pipeline.study.errors import UsageError
+
+NAME = "validation"
+EVENTS, BEAD_EVENTS = 800, 2_900
+PERCENT = 25.0
+DAY_SD, REPLICATE_SD = 0.04, 0.03
+"""Of ln density, between days and between replicates. Assumption: a well-kept assay."""
+
+LOSS_PER_HOUR = 0.0012
+"""Of ln density in storage. Assumption: 3 % a day."""
+
+OTHER_INSTRUMENT = 1.03
+"""Factor of the second instrument. Assumption: what two well-kept cytometers differ by."""
+
+COLUMNS = ("sample_id", "experiment", "specimen", "level", "hours", "sequence", "low", "high")
+POOLS = {"pool A": 40_000.0, "pool B": 1_500.0, "pool C": 65_000.0}
+"""True densities of the materials, molecules per cell. Assumption: as bright and dim clones are."""
+
+_UNSTAINED = "no antibody against CD38 was added"
+
+_TUBE, _FMO, _BEADS, _FACTORS = range(21, 25)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A tube: its name, material, row of its day, share of the pool's density, hours of storage."""
+
+    name: str
+    pool: str
+    day: int
+    share: float = 1.0
+    hours: float = 0.0
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it holds an undiluted, fresh pool on the first instrument, as on every day."""
+        return self.pool in ("pool A", "pool B") and self.share == 1 and not self.hours and self.day < 3
+
+    @property
+    def is_control(self) -> bool:
+        """Whether it is the control of its run: the first tube of pool A."""
+        return self.pool == "pool A" and self.name.endswith("_1")
+
+    @property
+    def specimen(self) -> str:
+        """Its material: the pool, or a dilution of it."""
+        return self.pool if self.share == 1 else f"{self.pool} {self.share:.0%}"
+
+
+def write_validation_study(
+    study: Path, truth: Path, seed: int, *, patients: int | None, events: int | None
+) -> None:
+    """Write the study; its size is fixed."""
+    if patients is not None or events is not None:
+        raise UsageError(
+            f"the scenario {NAME} has a fixed size; leave out the numbers of patients and events"
+        )
+    days = _days(seed)
+    wanted = _wanted()
+    tubes = [_planned(number, one, days, seed) for number, one in enumerate(wanted)]
+    controls = [_write_fmo(day, number, study, seed) for number, day in enumerate(days)]
+    rows = []
+    for planned, one in zip(tubes, wanted, strict=True):
+        tube = _tube(planned, one, seed)
+        write_tube(study, planned.file, planned, tube)
+        rows.append(tube_row(planned, tube, controls[one.day]))
+    beads = []
+    for number, day in enumerate(days):
+        parameters = BeadParameters(day.lot, day.cytometer, BEAD_EVENTS, day.bead_gains, day.f_p)
+        run = simulate_beads(parameters, np.random.default_rng([seed, _BEADS, number]))
+        write_beads(study, day, run)
+        beads.append(true_bead_row(day, run))
+    write_truth(truth, rows, beads)
+    _write_sheets(tubes, days, study)
+
+
+def _days(seed: int) -> tuple[Day, ...]:
+    """Return three days of one instrument, and the first of them on another."""
+    scenario = replace(
+        scenario_named(NAME), cytometers=(THREE_LASERS, THREE_LASERS, THREE_LASERS, WIDE_SCALE)
+    )
+    slots = [Slot("QC", day, 60.0) for day in range(4)]
+    *days, other = plan_study(scenario, slots, events=EVENTS, seed=seed, days_apart=7).days
+    return (*days, replace(other, on=days[0].on, beads=f"{days[0].beads}_wide"))
+
+
+def _wanted() -> list[_Wanted]:
+    """Return the tubes in the order of acquisition: on the first day bright ones, then dim ones."""
+    bright = [_Wanted(f"A{d + 1}_{r}", "pool A", d) for d in range(3) for r in (1, 2, 3)]
+    dim = [_Wanted(f"B{d + 1}_{r}", "pool B", d) for d in range(3) for r in ((1, 2, 3) if d == 0 else (1, 2))]
+    blank = [_Wanted(f"N{d + 1}_{r}", "blank", d) for d in range(3) for r in (1, 2)]
+    part = [
+        _Wanted(f"A1_{round(100 * share)}_{r}", "pool A", 0, share)
+        for share in (0.5, 0.25, 0.1)
+        for r in (1, 2)
+    ]
+    stored = [_Wanted(f"A1_{hours}h_{r}", "pool A", 0, hours=hours) for hours in (24, 48) for r in (1, 2)]
+    other = [
+        _Wanted("W_A", "pool A", 3),
+        *(_Wanted(f"W_A_{round(100 * share)}", "pool A", 3, share) for share in (0.5, 0.25, 0.1)),
+        _Wanted("W_B", "pool B", 3),
+        _Wanted("W_C", "pool C", 3),
+    ]
+    return [*bright, *dim, *blank, *part, *stored, _Wanted("C1_1", "pool C", 0), *other]
+
+
+def _planned(number: int, wanted: _Wanted, days: tuple[Day, ...], seed: int) -> PlannedTube:
+    """Return a tube of its day: the patient is the pool, with the tube's own true density."""
+    day = days[wanted.day]
+    scenario = scenario_named(NAME)
+    plan = plan_study(scenario, [Slot("QC", 0, 60.0)], events=EVENTS, seed=seed)
+    of_day = np.random.default_rng([seed, _FACTORS, 0, min(wanted.day, 3)]).normal(0, DAY_SD)
+    own = np.random.default_rng([seed, _FACTORS, 1, number]).normal(0, REPLICATE_SD)
+    density = (
+        POOLS.get(wanted.pool, POOLS["pool A"])
+        * wanted.share
+        * (OTHER_INSTRUMENT if wanted.day == 3 else 1.0)
+    )
+    density *= float(np.exp(of_day + own - LOSS_PER_HOUR * wanted.hours))
+    pool = replace(plan.tubes[0].patient, clone=Clone(cd38=round(density, 1)), occupancy=0.0)
+    return replace(
+        plan.tubes[0],
+        number=number,
+        sample_id=wanted.name,
+        slot=Slot("QC", wanted.day, 60.0, visit="", remark="" if wanted.pool in POOLS else _UNSTAINED),
+        day=day,
+        patient=pool,
+        minute=6 * number % 360,
+    )
+
+
+def _parameters(day: Day, clone: Clone) -> TubeParameters:
+    return TubeParameters(
+        cytometer=day.cytometer,
+        n_events=EVENTS,
+        clone=clone,
+        aberrant_percent=PERCENT,
+        gains=day.gains,
+        f_p=day.f_p,
+    )
+
+
+def _tube(planned: PlannedTube, wanted: _Wanted, seed: int) -> SimulatedTube:
+    """Return a tube; a blank holds no antibody against CD38, and its file is named like any other's."""
+    parameters = _parameters(planned.day, planned.patient.clone)
+    rng = np.random.default_rng([seed, _TUBE, planned.number])
+    if wanted.pool in POOLS:
+        return simulate_tube(parameters, rng)
+    return simulate_tube(parameters.as_control("fmo"), rng)
+
+
+def _write_fmo(day: Day, number: int, study: Path, seed: int) -> SimulatedTube:
+    parameters = _parameters(day, Clone()).as_control("fmo")
+    control = simulate_tube(parameters, np.random.default_rng([seed, _FMO, number]))
+    planned = replace(_planned(0, _Wanted("FMO", "pool A", 0), (day,), seed), sample_id="FMO", minute=0)
+    write_tube(study, _fmo_file(day), planned, control, later=-10)
+    return control
+
+
+def _fmo_file(day: Day) -> str:
+    return f"{day.folder}/FMO_{day.cytometer.panel}.fcs"
+
+
+def _write_sheets(tubes: list[PlannedTube], days: tuple[Day, ...], study: Path) -> None:
+    panels = {day.cytometer.panel: day for day in days}
+    rows: list[tuple[Cell, ...]] = [
+        (tube.sample_id, "QC", tube.day.on, tube.file, tube.day.cytometer.panel, tube.day.beads, "",
+         _fmo_file(tube.day), "", "marrow", "")
+        for tube in tubes
+    ]  # fmt: skip
+    write_csv(study / "samples.csv", SAMPLE_COLUMNS, rows)
+    channels = [row for day in panels.values() for row in panel_rows(day.cytometer, day.f_p_printed)]
+    write_csv(study / "panels.csv", PANEL_COLUMNS, channels)
+    write_csv(study / "beads.csv", BEAD_COLUMNS, [bead_row(day) for day in days])
+    write_csv(study / "validation.csv", COLUMNS, _roles())
+
+
+def _roles() -> list[tuple[Cell, ...]]:
+    """Return the validation sheet: what each tube is for."""
+    wanted = _wanted()
+    whole = [one for one in wanted if one.is_whole]
+    part = [one for one in wanted if one.pool == "pool A" and one.day == 0 and not one.hours]
+    stored = [one for one in wanted if one.pool == "pool A" and one.day == 0 and one.share == 1]
+    first = [one for one in whole if one.day == 0]
+    compared = [one for one in wanted if one.day in (0, 3) and not one.hours and one.pool in POOLS]
+    return [
+        *(_role(one, "precision") for one in whole),
+        *(_role(one, "linearity", level=one.share) for one in part),
+        *(_role(one, "blank") for one in wanted if one.pool not in POOLS),
+        *(_role(one, "low") for one in whole if one.pool == "pool B"),
+        *(_role(one, "stability", hours=one.hours + 2) for one in stored),
+        *(_role(one, "carry_over", sequence=place) for place, one in enumerate(first, start=1)),
+        *(_role(one, "comparison", specimen=one.specimen) for one in compared),
+        *(_role(one, "control", low=34_000, high=46_000) for one in whole if one.is_control),
+    ]
+
+
+def _role(one: _Wanted, experiment: str, **cells: Cell) -> tuple[Cell, ...]:
+    return tuple({"sample_id": one.name, "experiment": experiment, "specimen": one.pool, **cells}.get(name)
+                 for name in COLUMNS)  # fmt: skip

@@ -1,0 +1,177 @@
+"""What the tubes of a validation sheet are made into: verdicts with their numbers, or why there are none."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from calibration.density.result import RdStatus, ReceptorDensity
+from pipeline.assay.report import AssayReport, assay_report
+from pipeline.assay.verdict import Support
+from pipeline.fcs.acquisition import Acquired
+from pipeline.patients.exposure import exposures, response_clocks
+from pipeline.patients.same_visit import tubes_by_visit
+from pipeline.quantification.result import SampleResult
+from pipeline.study.settings import Settings
+from pipeline.study.study import BeadRun, Panel, PanelChannel, Sample, Study
+from pipeline.study.validation import ValidationTube
+
+CYTOMETER = "Cytometer A"
+
+
+def study_of(rows: list[tuple[str, float | None, ValidationTube]]) -> tuple[Study, list[SampleResult]]:
+    """A study of (bead run, density, row of the validation sheet); the day is the bead run's name."""
+    runs = dict.fromkeys(run for run, _, _ in rows)
+    tubes: dict[str, tuple[str, float | None]] = {}
+    for run, density, row in rows:
+        tubes.setdefault(row.sample_id, (run, density))
+    study = Study(
+        folder=Path("lab"),
+        samples=tuple(
+            Sample(name, "QC", date.fromisoformat(run), f"fcs/{name}.fcs", "MM", run)
+            for name, (run, _) in tubes.items()
+        ),
+        panels=(Panel("MM", (PanelChannel(("PE-A",), "cd38"),)),),
+        beads=tuple(BeadRun(run, "b.fcs", "quantibrite_pe", "1", "PE-A", (1.0, 2.0)) for run in runs),
+        doses=(),
+        patients=(),
+        settings=Settings(),
+        validation=tuple(row for _, _, row in rows),
+    )
+    results = [
+        SampleResult(
+            name,
+            ReceptorDensity(
+                RdStatus.OK if density is not None else RdStatus.LOW_EVENTS, 300, rd=density, lloq=500.0
+            ),
+            acquired=Acquired(CYTOMETER, "1", f"{run}T10:00:00"),
+        )
+        for name, (run, density) in tubes.items()
+    ]
+    return study, results
+
+
+def report_of(rows: list[tuple[str, float | None, ValidationTube]]) -> AssayReport:
+    study, results = study_of(rows)
+    return assay_report(study, results, ())
+
+
+def precision_rows(spread: float) -> list[tuple[str, float | None, ValidationTube]]:
+    return [
+        (
+            f"2024-05-0{day}",
+            10_000.0 * (1 + spread * (number - 1)),
+            ValidationTube(f"A{day}_{number}", "precision", "pool A"),
+        )
+        for day in (1, 2, 3)
+        for number in (0, 1, 2)
+    ]
+
+
+def test_precision_supports_its_goal_only_where_the_whole_interval_does():
+    assert report_of(precision_rows(0.02)).precision[0].support is Support.SUPPORTS
+    assert report_of(precision_rows(0.15)).precision[0].support is Support.OPEN
+    assert report_of(precision_rows(0.4)).precision[0].support is Support.CONTRADICTS
+
+
+def test_a_typed_goal_takes_the_place_of_the_usual_one():
+    rows = precision_rows(0.02)
+    strict = [(run, rd, replace(row, goal_percent=0.5)) for run, rd, row in rows]
+    found = report_of(strict).precision[0]
+    assert found.goal_percent == 0.5
+    assert found.support is Support.CONTRADICTS
+
+
+def test_the_day_of_a_tube_is_a_level_of_its_precision():
+    shifted = [(run, rd * (1.3 if run.endswith("3") else 1), row) for run, rd, row in precision_rows(0.01)]
+    found = report_of(shifted).precision[0].found
+    assert [part.name for part in found.components] == ["day", "repeatability", "total"]
+    assert found.component("day").sd > 5 * found.component("repeatability").sd
+
+
+def test_what_the_tubes_do_not_allow_is_told_with_its_reason():
+    told = {one.experiment.value: one.reason for one in report_of(precision_rows(0.02)).not_told}
+    assert set(told) == {"linearity", "blank", "stability", "carry_over", "comparison", "control"}
+    assert all("the validation sheet names no" in reason for reason in told.values())
+
+
+def test_a_tube_without_a_density_is_named_and_not_used():
+    rows = precision_rows(0.02)
+    rows[0] = ("2024-05-01", None, rows[0][2])
+    found = report_of(rows)
+    assert found.precision[0].found.n == 8
+    assert found.left_out == (("A1_0", "it has no density (LOW_EVENTS)"),)
+
+
+def test_stored_tubes_without_hours_are_named():
+    rows = [("2024-05-01", 10_000.0, ValidationTube(f"S{n}", "stability", "pool A")) for n in (1, 2)]
+    reasons = [one.reason for one in report_of(rows).not_told if one.experiment == "stability"]
+    assert "hours are not known of S1, S2" in reasons[0]
+
+
+def test_two_ways_are_compared_on_the_materials_that_both_measured():
+    rows = [
+        (
+            "2024-05-01",
+            2_000.0 * 2**material * factor,
+            ValidationTube(f"{way}{material}", "comparison", f"m{material}", method=way),
+        )
+        for way, factor in (("A", 1.0), ("B", 1.3))
+        for material in range(8 if way == "A" else 7)
+    ]
+    found = report_of(rows).comparison[0]
+    assert found.found.n == 7
+    assert found.found.ratio == pytest.approx(1.3)
+    assert found.support is Support.CONTRADICTS
+    assert found.about == "B against A"
+
+
+def test_carry_over_takes_the_tubes_in_their_typed_order():
+    density = {1: 50_000.0, 2: 50_000.0, 3: 6_000.0, 4: 1_000.0, 5: 1_001.0}
+    rows = [
+        (
+            "2024-05-01",
+            density[place],
+            ValidationTube(f"T{place}", "carry_over", "bright" if place < 3 else "dim", sequence=place),
+        )
+        for place in (5, 3, 1, 4, 2)
+    ]
+    found = report_of(rows).carry_over
+    assert len(found) == 1
+    assert found[0].found.percent == pytest.approx(100 * 5_000 / 49_000, rel=1e-3)
+    assert found[0].support is Support.CONTRADICTS
+
+
+def test_a_control_outside_of_its_range_names_its_run():
+    rows = [
+        (f"2024-05-0{day}", rd, ValidationTube(f"C{day}", "control", "pool", low=40_000, high=50_000))
+        for day, rd in ((1, 45_000.0), (2, 55_000.0))
+    ]
+    found = report_of(rows).control[0]
+    assert found.support is Support.CONTRADICTS
+    assert "2024-05-02 (C2)" in found.says
+
+
+def test_nothing_is_ever_called_compliant():
+    said = " ".join(one.says for one in report_of(precision_rows(0.02)).judged)
+    assert "complian" not in said + " ".join(Support)
+
+
+def test_a_tube_that_validates_the_assay_is_in_no_visit_and_has_no_washout():
+    study, results = study_of(precision_rows(0.02))
+    assert tubes_by_visit(study, results) == {}
+    clocks = response_clocks(study)
+    assert clocks == {}
+    assert exposures(study, clocks) == {}
+    patients = replace(study, validation=study.validation[:-1])
+    assert [key.patient_id for key in tubes_by_visit(patients, results)] == ["QC"]
+
+
+def test_replicates_of_a_patient_count_for_precision_without_a_row():
+    study, results = study_of(precision_rows(0.02))
+    found = assay_report(replace(study, validation=()), results, ())
+    assert [one.about for one in found.precision] == ["replicates of patients"]
+    assert found.precision[0].found.n == 9

@@ -1,0 +1,115 @@
+"""How many patients a study takes: more for narrower intervals, fewer for better data, as the formula says."""
+
+from __future__ import annotations
+
+import csv
+import math
+from dataclasses import replace
+
+import pytest
+from typer.testing import CliRunner
+
+from helpers.synthetic_result import changed
+from pipeline.assembly.study_result import StudyResult
+from pipeline.cli import app
+from pipeline.planning import Population, Target, plan_size, population_of, simulated_population
+from pipeline.study.errors import UserError
+
+PLAIN = Population(
+    slope=0.36,
+    intercept=3.3,
+    between=0.4,
+    within=0.0,
+    run_sd=0.0,
+    tube_sd=0.0,
+    shared_sd=0.0,
+    lloq=1.0,
+    uloq=1e9,
+    weeks=(4.0, 8.0, 16.0, 32.0, 64.0),
+    source="a test",
+)
+WANTED = 0.2
+
+
+def test_a_width_is_that_of_least_squares_where_nothing_is_censored():
+    size = plan_size(PLAIN, Target(slope_width=WANTED), studies=12, tried=(50,)).sizes[0]
+    spread = math.sqrt(2.0)  # of 0 … 4 doublings, all alike
+    assert size.width == pytest.approx(2 * 2.01 * PLAIN.between / spread / math.sqrt(50), rel=0.12)
+
+
+def test_the_first_size_that_is_narrow_enough_is_told_and_its_neighbour_shown():
+    found = plan_size(PLAIN, Target(slope_width=WANTED), studies=6, tried=(10, 90, 100, 110))
+    assert found.enough is not None
+    assert (found.enough.patients, found.enough.tubes) == (90, 90)
+    assert [size.patients for size in found.sizes] == [10, 90, 100]
+
+
+def test_replicate_tubes_help_where_the_tube_is_what_scatters():
+    noisy = replace(PLAIN, between=0.05, tube_sd=0.4)
+    one, four = (
+        plan_size(noisy, Target(slope_width=WANTED), replicates=n, studies=6, tried=(30,)).sizes[0]
+        for n in (1, 4)
+    )
+    assert four.tubes == 4 * one.tubes
+    assert four.width == pytest.approx(one.width / 2, rel=0.25)
+
+
+def test_the_same_seed_gives_the_same_plan_and_censoring_is_told():
+    dim = replace(PLAIN, lloq=40_000.0)
+    first, second = (plan_size(dim, Target(slope_width=0.4), studies=4, tried=(20,)) for _ in range(2))
+    assert first == second
+    assert 0.3 < first.sizes[0].below_lloq < 0.8
+
+
+def test_errors_that_all_tubes_share_widen_a_wait_and_no_slope():
+    def widths(target: Target) -> list[float]:
+        return [
+            plan_size(replace(PLAIN, shared_sd=shared), target, studies=4, tried=(30,)).sizes[0].width
+            for shared in (0.0, 0.1)
+        ]
+
+    slope, wait = widths(Target(slope_width=0.5)), widths(Target(wait_width=1e6, density=8_000.0))
+    assert slope[0] == slope[1]
+    assert wait[1] > wait[0]
+
+
+def test_a_width_that_no_size_reaches_is_said():
+    found = plan_size(PLAIN, Target(slope_width=0.001), studies=2, tried=(10, 20))
+    assert found.enough is None
+    assert len(found.sizes) == 2
+
+
+def test_a_studys_own_line_and_limits_are_taken(study_result: StudyResult):
+    found = population_of(study_result)
+    line = study_result.washout.tobit
+    assert (found.slope, found.intercept) == (line.slope, line.intercept)
+    assert len(found.weeks) == line.data.n
+    assert found.uloq > found.lloq > 0
+
+
+def test_a_study_without_a_line_says_why(study_result: StudyResult):
+    with pytest.raises(UserError, match="found no washout line in this study"):
+        population_of(changed(study_result, washout=None))
+
+
+def test_simulated_patients_give_a_rising_line():
+    found = simulated_population(1)
+    assert 0.3 < found.slope < 1.2
+    assert found == simulated_population(1)
+
+
+def test_what_is_typed_is_answered_and_written(tmp_path):
+    out = tmp_path / "plan.csv"
+    done = CliRunner().invoke(app, ["plan", "--slope-width", "3", "--studies", "10", "--out", str(out)])
+    assert done.exit_code == 0, done.output
+    assert "Enough:" in done.output
+    with out.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert float(rows[-1]["narrow_percent"]) >= 80
+
+
+@pytest.mark.parametrize("typed", [[], ["--slope-width", "1", "--wait-width", "2"]])
+def test_exactly_one_width_is_asked_for(typed):
+    done = CliRunner().invoke(app, ["plan", *typed])
+    assert done.exit_code != 0
+    assert "expected one of --slope-width" in str(done.exception)
