@@ -71,7 +71,7 @@ def run_study(folder: Path, options: RunOptions, reporter: Reporter) -> RunSumma
         done = quantified(tasks, options, results.stores, reporter, results.events)
         notes = not_run(study, done.results)
         key = made_from(study, results, done.results, calibrations, faults, notes)
-        last = LastTime(results, key, figures=True)
+        last = LastTime(results, key, figures=options.figures)
         same = None if options.fresh else last.summary(faults)
         if same is not None:
             log.info("nothing has changed: no result is written again")
@@ -82,7 +82,7 @@ def run_study(folder: Path, options: RunOptions, reporter: Reporter) -> RunSumma
         def facts() -> RunFacts:
             return record.facts(results.folder, inputs_of(study_result), done.workers, done.n_reused)
 
-        results.write(study_result, facts, reporter.stage, run_on=record.day)
+        results.write(study_result, facts, reporter.stage, run_on=record.day, figures=options.figures)
         log.info("every result is written")
     summary = summary_of(study_result, finished_text(study_result, results.report), faults)
     last.keep(summary)

@@ -24,3 +24,4 @@ class RunOptions:
     export_events: bool = False
     on_error: OnError = OnError.CONTINUE
     second_opinion: bool = False
+    figures: bool = True

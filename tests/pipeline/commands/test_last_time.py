@@ -93,6 +93,21 @@ def test_what_is_typed_anew_is_worked_out_anew_and_figures_wait_for_the_report(s
 
 
 @pytest.mark.slow
+def test_a_run_without_figures_writes_all_else_and_the_next_run_draws_them(study: Path) -> None:
+    before = contents(study)
+    shutil.rmtree(study / "results")
+    with reporter(quiet=True) as seen:
+        run_study(study, RunOptions(workers=1, figures=False), seen)
+    record = str(Path("store", "written", "last"))
+    drawn = {name for name in before if Path(name).parts[0] == "figures"}
+    found = contents(study)
+    assert found == {name: before[name] for name in found if name != record} | {record: found[record]}
+    assert before.keys() - found.keys() == drawn
+    assert not run(study).text.startswith(NOTHING_NEW)
+    assert contents(study) == before
+
+
+@pytest.mark.slow
 def test_a_study_folder_of_another_name_has_it_in_the_title_of_the_report(study: Path) -> None:
     renamed = study.rename(study.with_name("trial B"))
     assert not run(renamed).text.startswith(NOTHING_NEW)
