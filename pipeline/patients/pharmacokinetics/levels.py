@@ -121,7 +121,7 @@ def drug_levels(study: Study, wanted: Sequence[tuple[str, date]]) -> tuple[DrugL
 
 @lru_cache(maxsize=8)
 def _levels(rows: tuple[GivenDoses, ...], settings: Settings) -> tuple[DrugLevel, ...]:
-    """Return the level of each patient; kept, since a study that is joined again mostly has the same doses."""
+    """Return the level of each patient; kept, since a study that is joined again often has the same doses."""
     if not rows:
         return ()
     deviates, kd = _draws(len(rows), settings)
