@@ -80,7 +80,7 @@ def test_what_a_run_prints_fits_80_columns(study: Path, capsys, monkeypatch) -> 
 
 def test_the_time_of_a_run_is_that_of_the_whole_run(study: Path) -> None:
     started = time.monotonic()
-    assert status_of("run", study, "--fresh", "--no-figures", "--workers", 1) == 0
+    assert status_of("run", study, "--fresh", "--workers", 1) == 0
     whole = time.monotonic() - started
     told = json.loads((study / "results" / "run.json").read_text("utf-8"))["seconds"]
     assert 0.5 * whole <= told <= whole

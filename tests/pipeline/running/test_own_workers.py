@@ -189,7 +189,7 @@ def test_workers_do_not_outlive_their_owner(tmp_path: Path, how: signal.Signals)
         assert owner.stdout is not None
         workers = {int(owner.stdout.readline()), int(owner.stdout.readline())}
         owner.send_signal(how)
-        owner.wait(timeout=30)
+        owner.wait(timeout=120)
         said = owner.stderr.read() if owner.stderr else ""
-    assert gone(workers)
+    assert gone(workers, 120)  # a busy machine is slow to end a process
     assert "resource_tracker" not in said
