@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from helpers.ctrl_c import hears_ctrl_c
 from helpers.made_once import made_once
 from pipeline.commands.exit_status import ExitStatus
 from pipeline.simulate import simulate_study
@@ -126,6 +127,7 @@ def test_ctrl_c_is_one_sentence_and_the_next_run_goes_on_from_there(study: Path,
         env=ENVIRONMENT,
         cwd=ROOT,
         start_new_session=True,
+        preexec_fn=hears_ctrl_c,  # noqa: PLW1509
     ) as running:
         assert running.stdout is not None
         first = next(line for line in running.stdout if line.startswith("[1/3]"))

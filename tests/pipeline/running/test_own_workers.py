@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from helpers.ctrl_c import hears_ctrl_c
 from pipeline.running.workers import run_tasks
 
 pytestmark = pytest.mark.slow
@@ -185,6 +186,7 @@ def test_workers_do_not_outlive_their_owner(tmp_path: Path, how: signal.Signals)
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=hears_ctrl_c,  # noqa: PLW1509
     ) as owner:
         assert owner.stdout is not None
         workers = {int(owner.stdout.readline()), int(owner.stdout.readline())}
