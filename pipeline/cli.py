@@ -120,6 +120,9 @@ def run(
     second_opinion: Annotated[
         bool, typer.Option("--second-opinion", help="Gate each tube again in another way, and compare.")
     ] = False,
+    no_figures: Annotated[
+        bool, typer.Option("--no-figures", help="Leave figures/ as it is: a small study takes half the time.")
+    ] = False,
     on_error: Annotated[
         OnError, typer.Option(help="After a defect of cd38rd in one tube: go on with the others, or stop.")
     ] = OnError.CONTINUE,
@@ -135,7 +138,7 @@ def run(
     if verify:
         audit(study)
     options = RunOptions(
-        workers, scheduler, tuple(only or ()), fresh, export_events, on_error, second_opinion
+        workers, scheduler, tuple(only or ()), fresh, export_events, on_error, second_opinion, not no_figures
     )
     work = with_reporter(lambda folder, reporter: run_study(folder, options, reporter), quiet=quiet)
     finish(study, work, quiet=quiet)

@@ -193,7 +193,7 @@ def test_the_sample_tubes_are_described_as_the_truth_has_them():
 def test_the_sample_tubes_get_the_statuses_that_their_page_says(tmp_path: Path):
     study = tmp_path / "demo"
     shutil.copytree(ROOT / "fcs_samples" / "demo", study, ignore=shutil.ignore_patterns("results"))
-    assert run_study(study, RunOptions(workers=1), QuietReporter()).exit_status == 0
+    assert run_study(study, RunOptions(workers=1, figures=False), QuietReporter()).exit_status == 0
     with (study / "results" / "rd_samples.csv").open(newline="", encoding="utf-8") as file:
         found = {row["sample_id"]: row["status"] for row in csv.DictReader(file)}
     assert found == {row["tube"]: row["status"] for row in sample_rows()}

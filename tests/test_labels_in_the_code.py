@@ -40,7 +40,8 @@ def sources() -> list[Path]:
 def flag_enums() -> Iterator[tuple[str, str]]:
     """Yield module and name of every enum of flags in the sources."""
     for path in sources():
-        for node in ast.parse(path.read_text("utf-8")).body:
+        text = path.read_text("utf-8")
+        for node in ast.parse(text).body if "Flag(" in text else ():
             if isinstance(node, ast.ClassDef) and node.name.endswith("Flag"):
                 yield ".".join(path.relative_to(ROOT).with_suffix("").parts), node.name
 

@@ -72,7 +72,7 @@ def run_study(folder: Path, options: RunOptions, reporter: Reporter) -> RunSumma
         done = quantified(tasks, options, results.stores, reporter, results.events)
         notes = not_run(study, done.results)
         key = made_from(study, results, done.results, calibrations, faults, notes)
-        last = LastTime(results, key, figures=True)
+        last = LastTime(results, key, figures=options.figures)
         unasked = options.fresh or (options.validate and not results.validation.is_dir())
         same = None if unasked else last.summary(faults)
         if same is not None:
@@ -85,7 +85,12 @@ def run_study(folder: Path, options: RunOptions, reporter: Reporter) -> RunSumma
             return record.facts(results.folder, inputs_of(study_result), done.workers, done.n_reused, older)
 
         older = results.write(
-            study_result, facts, reporter.stage, run_on=record.day, validate=options.validate
+            study_result,
+            facts,
+            reporter.stage,
+            run_on=record.day,
+            figures=options.figures,
+            validate=options.validate,
         )
         log.info("results are written; of an earlier run: %s", some_of(older) or "none")
     summary = summary_of(study_result, finished_text(study_result, results.report), faults, older)

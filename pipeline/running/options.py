@@ -25,3 +25,4 @@ class RunOptions:
     on_error: OnError = OnError.CONTINUE
     second_opinion: bool = False
     validate: bool = False
+    figures: bool = True

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from doc_pages import ROOT, all_pages, has_steps, name_of, noted, photo_digests, walked
-from pages.scenes import SCENES
+from pages.scenes import SCENES, lay_out
 from pages.steps import MARKS, rows_of, steps_of
 from pages.walk import Walked
 
@@ -109,8 +109,8 @@ def test_the_slip_of_paper_of_the_first_study_is_that_of_its_files(tmp_path: Pat
         for step in steps_of(page.read_text("utf-8"))
         if step.kind == "type into"
     }
-    walked(page, tmp_path)
-    study = next(tmp_path.iterdir()) / "practice" / "study"
+    lay_out("the end of the first study", tmp_path / "walked")
+    study = tmp_path / "walked" / "practice" / "study"
     sheets = {}
     for name in ("beads", "doses", "panels"):
         with (study / f"{name}.csv").open(newline="", encoding="utf-8") as file:

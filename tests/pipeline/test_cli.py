@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from helpers.ctrl_c import hears_ctrl_c
+from helpers.made_once import made_once
 from pipeline.commands.exit_status import ExitStatus
 from pipeline.simulate import simulate_study
 
@@ -38,14 +40,35 @@ def cd38rd(*words: object, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]
     )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def simulated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return simulate_study(tmp_path_factory.mktemp("simulated"), patients=3, events=4_000, seed=5)
+    def make(folder: Path) -> None:
+        simulate_study(folder / "made", patients=3, events=4_000, seed=5)
+
+    return made_once(tmp_path_factory, "study-of-the-command", make) / "made" / "study"
 
 
 @pytest.fixture
 def study(simulated: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(simulated, tmp_path / "study"))
+
+
+@pytest.fixture(scope="session")
+def all_done(simulated: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same study, run as a person does, with rows of events; and what was printed."""
+
+    def make(folder: Path) -> None:
+        run = cd38rd("run", shutil.copytree(simulated, folder / "study"), "--workers", 1, "--export-events")
+        said = {"status": run.returncode, "out": run.stdout, "err": run.stderr}
+        (folder / "said.json").write_text(json.dumps(said), encoding="utf-8")
+
+    return made_once(tmp_path_factory, "run-of-the-command", make)
+
+
+@pytest.fixture
+def done(all_done: Path, tmp_path: Path) -> Path:
+    """A copy of that study after its run."""
+    return Path(shutil.copytree(all_done / "study", tmp_path / "done" / "study"))
 
 
 def rows(study: Path, name: str = "rd_samples") -> list[dict[str, str]]:
@@ -63,11 +86,11 @@ def bytes_of(study: Path) -> dict[str, bytes]:
     }
 
 
-def test_all_quantified_is_status_0_and_every_file_of_the_contract_is_there(study: Path) -> None:
-    done = cd38rd("run", study, "--workers", 1, "--export-events")
-    assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
+def test_all_quantified_is_status_0_and_every_file_of_the_contract_is_there(all_done: Path) -> None:
+    study, said = all_done / "study", json.loads((all_done / "said.json").read_text("utf-8"))
+    assert (said["status"], "Traceback" in said["err"]) == (0, False), said["err"]
     samples = [row["sample_id"] for row in rows(study)]
-    assert f"Report: {study / 'results' / 'report.html'}" in done.stdout
+    assert f"Report: {study / 'results' / 'report.html'}" in said["out"]
     for name in ("rd_samples.csv", "rd_patients.csv", "rd.xlsx", "report.html", "calibration.csv"):
         assert (study / "results" / name).stat().st_size > 0
     for name in ("washout.json", "response.json", "run.json"):
@@ -80,16 +103,15 @@ def test_all_quantified_is_status_0_and_every_file_of_the_contract_is_there(stud
 
 
 def test_one_and_two_workers_a_relative_path_and_a_second_run_give_the_same_bytes(
-    study: Path, tmp_path: Path
+    study: Path, done: Path
 ) -> None:
-    other = Path(shutil.copytree(study, tmp_path / "other" / study.name))
-    assert cd38rd("run", study, "--workers", 1, "--quiet").returncode == 0
-    assert cd38rd("run", other.name, "--workers", 2, "--quiet", cwd=other.parent).returncode == 0
-    once = bytes_of(study)
-    assert bytes_of(other) == once
-    again = cd38rd("run", study)
-    assert "3 of 3 reused" in again.stdout
+    words = ("run", study.name, "--workers", 2, "--export-events", "--quiet")
+    assert cd38rd(*words, cwd=study.parent).returncode == 0
+    once = bytes_of(done)
     assert bytes_of(study) == once
+    again = cd38rd("run", done)
+    assert "3 of 3 reused" in again.stdout
+    assert bytes_of(done) == once
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
@@ -105,6 +127,7 @@ def test_ctrl_c_is_one_sentence_and_the_next_run_goes_on_from_there(study: Path,
         env=ENVIRONMENT,
         cwd=ROOT,
         start_new_session=True,
+        preexec_fn=hears_ctrl_c,  # noqa: PLW1509
     ) as running:
         assert running.stdout is not None
         first = next(line for line in running.stdout if line.startswith("[1/3]"))
@@ -114,14 +137,14 @@ def test_ctrl_c_is_one_sentence_and_the_next_run_goes_on_from_there(study: Path,
     assert "Traceback" not in first + rest + said
     assert len(said.strip().splitlines()) == 1, said
     assert "stopped" in said
-    done = cd38rd("run", study, "--workers", 1)
+    done = cd38rd("run", study, "--workers", 1, "--no-figures")
     assert done.returncode == 0, done.stderr
     assert " of 3 reused" in done.stdout
     assert [row["status"] for row in rows(study)].count("FAILED") == 0
 
 
 def test_quiet_is_silent_when_nothing_is_wrong(study: Path) -> None:
-    done = cd38rd("run", study, "--workers", 1, "--quiet")
+    done = cd38rd("run", study, "--workers", 1, "--no-figures", "--quiet")
     assert (done.returncode, done.stdout) == (0, "")
 
 
@@ -157,7 +180,7 @@ def test_a_bad_tube_is_one_failed_row_and_status_3(study: Path, harm: str) -> No
     first = study / rows_of_sheet(study)[0]["fcs_file"]
     content = {"truncated": first.read_bytes()[:50_000], "empty": b"", "no_fcs": b"hello, this is text " * 40}
     first.write_bytes(content[harm])
-    done = cd38rd("run", study, "--workers", 1)
+    done = cd38rd("run", study, "--workers", 1, "--no-figures")
     assert done.returncode == 3
     assert "Traceback" not in done.stderr + done.stdout
     statuses = [row["status"] for row in rows(study)]
@@ -166,17 +189,15 @@ def test_a_bad_tube_is_one_failed_row_and_status_3(study: Path, harm: str) -> No
     assert first.name in rows(study)[0]["note"]
 
 
-def test_only_one_sample_can_be_run_again_without_losing_the_others(study: Path) -> None:
-    assert cd38rd("run", study, "--quiet").returncode == 0
-    before = bytes_of(study)
-    done = cd38rd("run", study, "--only", rows(study)[1]["sample_id"], "--fresh")
-    assert done.returncode == 0
-    assert bytes_of(study) == before
+def test_only_one_sample_can_be_run_again_without_losing_the_others(done: Path) -> None:
+    before = bytes_of(done)
+    again = cd38rd("run", done, "--only", rows(done)[1]["sample_id"], "--fresh", "--export-events")
+    assert again.returncode == 0
+    assert bytes_of(done) == before
 
 
-def test_washout_and_report_work_from_stored_results(study: Path) -> None:
-    assert cd38rd("run", study, "--quiet").returncode == 0
-    before = bytes_of(study)
+def test_washout_and_report_work_from_stored_results(done: Path) -> None:
+    study, before = done, bytes_of(done)
     for path in (study / "fcs").rglob("*.fcs"):
         assert path.exists()
     figures = study / "results" / "figures"
@@ -211,10 +232,10 @@ def test_a_simulated_folder_is_not_written_over(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
-def test_nothing_a_person_typed_is_changed(study: Path) -> None:
-    typed = {path.name: path.read_bytes() for path in study.glob("*.csv")}
-    cd38rd("run", study, "--quiet")
-    assert {path.name: path.read_bytes() for path in study.glob("*.csv")} == typed
+def test_nothing_a_person_typed_is_changed(simulated: Path, all_done: Path) -> None:
+    typed = {path.name: path.read_bytes() for path in simulated.glob("*.csv")}
+    assert typed
+    assert {path.name: path.read_bytes() for path in (all_done / "study").glob("*.csv")} == typed
 
 
 def rows_of_sheet(study: Path) -> list[dict[str, str]]:

@@ -54,11 +54,11 @@ def test_the_workbook_for_a_simulated_folder_needs_only_lots_and_dates(tmp_path:
     study = tmp_path / "mine"
     shutil.copytree(simulated / "fcs", study / "fcs")
     fill_in(write_template(study, study / "fcs").path, simulated)
-    summary = run_study(study, RunOptions(workers=1), QuietReporter())
+    summary = run_study(study, RunOptions(workers=1, figures=False), QuietReporter())
     assert summary.exit_status == 0, summary.faults
     found, typed = table(study / "results" / "rd_samples.csv"), table(simulated / "samples.csv")
     assert len(found) == len(typed) == 2
-    run_study(simulated, RunOptions(workers=1), QuietReporter())
+    run_study(simulated, RunOptions(workers=1, figures=False), QuietReporter())
     for mine, theirs in zip(found, table(simulated / "results" / "rd_samples.csv"), strict=True):
         assert (mine["rd"], mine["status"]) == (theirs["rd"], theirs["status"])
         assert mine["washout_weeks"] == theirs["washout_weeks"]

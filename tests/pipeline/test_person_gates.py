@@ -109,7 +109,7 @@ def by_hand(plain: Plain, tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_rows(folder / "gates.csv", [gate])
     moved = {**gate, "gate": "viable", "value": "2500", "set_by": "CD", "verdict": "", "set_at": ""}
     write_rows(folder / "review.csv", [moved])
-    summary = run_study(folder, RunOptions(workers=1, export_events=True), QuietReporter())
+    summary = run_study(folder, RunOptions(workers=1, export_events=True, figures=False), QuietReporter())
     assert summary.exit_status == 0, summary.faults
     return folder
 

@@ -49,7 +49,7 @@ def study_of(folder: Path, real_data: Path, settings: str = "") -> Path:
 
 
 def run(folder: Path) -> RunSummary:
-    return run_study(folder, RunOptions(workers=1, export_events=True), QuietReporter())
+    return run_study(folder, RunOptions(workers=1, export_events=True, figures=False), QuietReporter())
 
 
 @pytest.fixture(scope="module")

@@ -73,7 +73,7 @@ import sys
 from pipeline.cli import main
 options, studies = sys.argv[1].split(), sys.argv[2:]
 for study in studies:
-    sys.argv = ["cd38rd", "run", study, *options]
+    sys.argv = ["cd38rd", "run", study, "--no-figures", *options]
     try:
         main()
     except SystemExit as end:
@@ -82,6 +82,8 @@ for study in studies:
 """
 PRODUCT = "import numpy as np; a = np.eye(40) + 1; a @ a; np.linalg.inv(a)"
 HARD_NUMBERS = "import runpy; runpy.run_module('validation.hard_numbers', run_name='__main__')"
+SEPARATE = "sys.stdout.write(chr(0))"
+"""Parts what one process prints: what the runs say, the models, the hard numbers."""
 MODELS = """
 import numpy as np
 from pipeline.study.settings import Settings
@@ -125,20 +127,17 @@ def quantified(processor: Processor, studies: Sequence[Path], options: str = "--
         copies = [Path(folder) / study.name for study in studies]
         for study, copy in zip(studies, copies, strict=True):
             shutil.copytree(study, copy, ignore=shutil.ignore_patterns("results"), copy_function=_linked)
-        done = _run(processor, QUANTIFY, options, *map(str, copies))
+        program = "\n".join((QUANTIFY, SEPARATE, MODELS, SEPARATE, HARD_NUMBERS))
+        done = _run(processor, program, options, *map(str, copies))
         if done.returncode:
             raise RuntimeError(f"{processor.name}: {done.stdout[-500:]} {done.stderr[-2000:]}")
-        models = _run(processor, MODELS)
-        hard = _run(processor, HARD_NUMBERS)
-        for done in (models, hard):
-            if done.returncode:
-                raise RuntimeError(f"{processor.name}: {done.stderr[-2000:]}")
+        _, models, hard = done.stdout.split(chr(0))
         result = {
             f"{copy.name}/{name}": digest
             for copy in copies
             for name, digest in digests_of(copy / "results").items()
         }
-    printed = {"models": models.stdout, "hard numbers": hard.stdout}
+    printed = {"models": models, "hard numbers": hard}
     return {**result, **{name: hashlib.sha256(text.encode()).hexdigest() for name, text in printed.items()}}
 
 

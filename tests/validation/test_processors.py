@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from helpers.made_once import made_once
 from validation.demo_digests import COMMITTED, digests
 from validation.processors import (
     DEMO,
@@ -24,17 +25,20 @@ NEHALEM, WITHOUT_AVX512 = PROCESSORS[4], PROCESSORS[6]
 
 @pytest.fixture(scope="session")
 def studies(tmp_path_factory):
-    return [*simulated(tmp_path_factory.mktemp("hard"), HARD_SCENARIOS, 1, 20_000), DEMO]
+    made = made_once(tmp_path_factory, "hard", lambda folder: simulated(folder, HARD_SCENARIOS, 1, 20_000))
+    return [*(made / scenario for scenario in HARD_SCENARIOS), DEMO]
 
 
 @pytest.fixture(scope="session")
-def expected(studies):
-    return quantified(FIRST, studies)
+def expected(studies, tmp_path_factory):
+    def write(folder):
+        (folder / "digests.json").write_text(json.dumps(quantified(FIRST, studies)), encoding="utf-8")
+
+    return json.loads((made_once(tmp_path_factory, "expected", write) / "digests.json").read_text("utf-8"))
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.xdist_group("processors")
 @pytest.mark.parametrize("processor", PROCESSORS[1:], ids=lambda processor: processor.name)
 def test_every_processor_gives_the_same_bytes(processor, studies, expected):
     if not runs_here(processor):
@@ -51,7 +55,6 @@ def test_the_demo_gives_the_bytes_that_were_committed():
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.xdist_group("processors")
 def test_workers_on_unlike_processors_give_the_bytes_of_one_process(expected):
     one = {name: digest for name, digest in expected.items() if name.startswith("demo/")}
     processors = [processor for processor in (FIRST, NEHALEM, WITHOUT_AVX512) if runs_here(processor)]

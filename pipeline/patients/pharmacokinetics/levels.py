@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -112,18 +113,20 @@ def drug_levels(study: Study, wanted: Sequence[tuple[str, date]]) -> tuple[DrugL
         return tuple(DrugLevel(reason=reason) for _ in wanted)
     answers = given_doses(study, wanted)
     known = [given for given in answers if isinstance(given, GivenDoses)]
-    levels = iter(_levels(known, study.settings))
+    levels = iter(_levels(tuple(known), study.settings))
     return tuple(
         next(levels) if isinstance(given, GivenDoses) else DrugLevel(reason=given) for given in answers
     )
 
 
-def _levels(rows: Sequence[GivenDoses], settings: Settings) -> list[DrugLevel]:
+@lru_cache(maxsize=8)
+def _levels(rows: tuple[GivenDoses, ...], settings: Settings) -> tuple[DrugLevel, ...]:
+    """Return the level of each patient; kept, since a study that is joined again often has the same doses."""
     if not rows:
-        return []
+        return ()
     deviates, kd = _draws(len(rows), settings)
     drawn = _drawn([chain for given in rows for chain, _ in given.chains], deviates)
-    return [_level(given, drawn, kd, settings) for given in rows]
+    return tuple(_level(given, drawn, kd, settings) for given in rows)
 
 
 def _drawn(rows: Sequence[GivenDoses], deviates: Floats) -> Iterator[_Drawn]:

@@ -192,7 +192,7 @@ def simulated(tmp_path_factory):
 
 
 def densities(folder):
-    assert run_study(folder, RunOptions(workers=1), QuietReporter()).exit_status == 0
+    assert run_study(folder, RunOptions(workers=1, figures=False), QuietReporter()).exit_status == 0
     with (folder / "results" / "rd_samples.csv").open(encoding="utf-8", newline="") as file:
         return next(csv.DictReader(file))
 

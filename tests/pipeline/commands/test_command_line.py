@@ -72,7 +72,7 @@ def test_a_simulated_study_of_many_bead_days_has_no_fault_and_no_warning(tmp_pat
 
 def test_what_a_run_prints_fits_80_columns(study: Path, capsys, monkeypatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    assert status_of("run", study, "--workers", 1) == 0
+    assert status_of("run", study, "--no-figures", "--workers", 1) == 0
     printed = capsys.readouterr().out.splitlines()
     assert max(len(line) for line in printed if str(study) not in line) <= 80
     assert any(line.startswith("2 tubes:") for line in printed)
@@ -138,13 +138,13 @@ def test_the_next_command_is_in_quotes_where_a_blank_would_split_the_folder(tmp_
 
 def test_the_report_s_head_is_typed_without_making_any_tube_again(tmp_path: Path, capsys) -> None:
     study = simulate_study(tmp_path, patients=1, events=4_000, seed=5)
-    assert status_of("run", study, "--workers", 1) == 0
+    assert status_of("run", study, "--no-figures", "--workers", 1) == 0
     settings = study / "settings.csv"
     typed = [("report_title", "Pilot <series>"), ("lab", "Lab A; floor 2"), ("operator", "J. Doe")]
     before = settings.read_text("utf-8").splitlines()[1:] if settings.exists() else []
     lines = ["name,value", *(f"{name},{value}" for name, value in typed), *before]
     settings.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    assert status_of("run", study, "--workers", 1) == 0
+    assert status_of("run", study, "--no-figures", "--workers", 1) == 0
     facts = json.loads((study / "results" / "run.json").read_text("utf-8"))
     assert facts["n_reused"] == 1
     head = (study / "results" / "report.html").read_text("utf-8").split("<header>")[1].split("</header>")[0]

@@ -22,7 +22,7 @@ def simulated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(study: Path) -> None:
     with pytest.raises(SystemExit) as end:
-        main(["run", str(study), "--workers", "1", "--quiet"])
+        main(["run", str(study), "--workers", "1", "--quiet", "--no-figures"])
     assert int(end.value.code or 0) == 0
 
 

@@ -21,9 +21,9 @@ APART = ("log.txt", "run.json")
 Command = Callable[[Path], RunSummary]
 
 
-def run(study: Path, *, fresh: bool = False) -> RunSummary:
+def run(study: Path, *, fresh: bool = False, figures: bool = True) -> RunSummary:
     with reporter(quiet=True) as seen:
-        return run_study(study, RunOptions(workers=1, fresh=fresh), seen)
+        return run_study(study, RunOptions(workers=1, fresh=fresh, figures=figures), seen)
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +71,8 @@ def test_a_result_that_somebody_changed_or_removed_is_made_again(study: Path, na
         place.write_bytes(place.read_bytes() + b"\n")
     else:
         place.unlink()
-    assert not run(study).text.startswith(NOTHING_NEW)
+    figures = name == "figures"
+    assert not run(study, figures=figures).text.startswith(NOTHING_NEW)
     assert contents(study) == before
     assert run(study).text.startswith(NOTHING_NEW)
 
@@ -97,6 +98,20 @@ def test_the_name_of_the_study_folder_is_in_no_result(study: Path) -> None:
     renamed = study.rename(study.with_name("trial B"))
     assert run(renamed).text.startswith(NOTHING_NEW)
     assert "trial B" not in (renamed / "results" / "report.html").read_text("utf-8")
+
+
+@pytest.mark.slow
+def test_a_run_without_figures_writes_all_else_and_the_next_run_draws_them(study: Path) -> None:
+    before = contents(study)
+    shutil.rmtree(study / "results")
+    run(study, figures=False)
+    record = str(Path("store", "written", "last"))
+    drawn = {name for name in before if Path(name).parts[0] == "figures"}
+    found = contents(study)
+    assert found == {name: before[name] for name in found if name != record} | {record: found[record]}
+    assert before.keys() - found.keys() == drawn
+    assert not run(study).text.startswith(NOTHING_NEW)
+    assert contents(study) == before
 
 
 @pytest.mark.slow

@@ -27,7 +27,7 @@ def run(study: Path, folder: Path, **settings: float) -> Path:
     typed = [("name", "value"), *((name, str(value)) for name, value in settings.items())]
     (folder / "settings.csv").write_text("\n".join(",".join(row) for row in typed) + "\n", encoding="utf-8")
     with pytest.raises(SystemExit) as end:
-        main(["run", str(folder), "--workers", "1", "--quiet"])
+        main(["run", str(folder), "--workers", "1", "--quiet", "--no-figures"])
     assert not end.value.code
     return folder / "results"
 

@@ -73,14 +73,17 @@ def test_a_file_replaced_during_the_run_fails_its_tube_by_name_and_the_next_run_
     folder: Path, tmp_path: Path, column: str
 ) -> None:
     truth = Path(shutil.copytree(folder, tmp_path / "truth"))
-    assert run_study(truth, RunOptions(workers=1), QuietReporter()).exit_status is ExitStatus.ALL_QUANTIFIED
+    assert (
+        run_study(truth, RunOptions(workers=1, figures=False), QuietReporter()).exit_status
+        is ExitStatus.ALL_QUANTIFIED
+    )
     study = study_of(folder)
     first, last = study.samples[0], study.samples[-1]
     name = getattr(last, column)
     kept, other = tmp_path / "kept.fcs", tmp_path / "other.fcs"
     shutil.copy(folder / name, kept)
     shutil.copy(folder / getattr(first, column), other)
-    summary = run_study(folder, RunOptions(workers=1), Replacing(other, folder / name))
+    summary = run_study(folder, RunOptions(workers=1, figures=False), Replacing(other, folder / name))
     assert summary.exit_status is ExitStatus.SOME_FAILED
     assert f"{last.sample_id}: {name} changed while the run read it: SHA-256 " in summary.failures
     assert "run again" in summary.failures
@@ -90,7 +93,10 @@ def test_a_file_replaced_during_the_run_fails_its_tube_by_name_and_the_next_run_
     assert inputs[name] == file_sha256(folder / name)
 
     kept.replace(folder / name)
-    assert run_study(folder, RunOptions(workers=1), QuietReporter()).exit_status is ExitStatus.ALL_QUANTIFIED
+    assert (
+        run_study(folder, RunOptions(workers=1, figures=False), QuietReporter()).exit_status
+        is ExitStatus.ALL_QUANTIFIED
+    )
     for table in ("rd_samples.csv", "rd_patients.csv"):
         assert (folder / "results" / table).read_bytes() == (truth / "results" / table).read_bytes()
 

@@ -48,7 +48,7 @@ def rows(study: Path) -> pd.DataFrame:
 
 
 def run(study: Path, **options: object):
-    return run_study(study, RunOptions(workers=1, **options), QuietReporter())
+    return run_study(study, RunOptions(workers=1, figures=False, **options), QuietReporter())
 
 
 @pytest.mark.usefixtures("with_defect")

@@ -21,7 +21,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def ran(study: Path, *options: str) -> list[dict[str, str]]:
-    done = CliRunner().invoke(app, ["run", str(study), "--workers", "1", "--quiet", *options])
+    done = CliRunner().invoke(app, ["run", str(study), "--workers", "1", "--quiet", "--no-figures", *options])
     assert done.exit_code == 0, done.output
     return rows(study)
 

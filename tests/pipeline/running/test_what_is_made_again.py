@@ -36,7 +36,7 @@ def made_again(study: Path) -> set[str]:
     """Run the study; return which tubes were quantified and not taken from the store."""
     store = study / "results" / "store"
     before = {name: (store / f"{name}.json").stat().st_mtime_ns for name in stored(store)}
-    summary = run_study(study, RunOptions(workers=1), QuietReporter())
+    summary = run_study(study, RunOptions(workers=1, figures=False), QuietReporter())
     assert summary.exit_status in {ExitStatus.ALL_QUANTIFIED, ExitStatus.SOME_FAILED}, summary.faults
     made = {name for name in TUBES if (store / f"{name}.json").stat().st_mtime_ns != before.get(name)}
     facts = json.loads((study / "results" / "run.json").read_text("utf-8"))

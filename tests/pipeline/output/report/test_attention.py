@@ -255,7 +255,7 @@ def test_beads_of_another_hour_are_one_line_in_the_report_of_a_run(tmp_path: Pat
         "name,value\nbead_age_accept_hours,0.01\nbead_age_reject_hours,5000\n", encoding="utf-8"
     )
     with pytest.raises(SystemExit):
-        main(["run", str(study), "--workers", "1", "--quiet"])
+        main(["run", str(study), "--workers", "1", "--quiet", "--no-figures"])
     html = (study / "results" / "report.html").read_text("utf-8")
     first = html[html.index('id="first"') : html.index('id="densities"')]
     assert first.count('href="#flag-BEADS_AGED"') == 1

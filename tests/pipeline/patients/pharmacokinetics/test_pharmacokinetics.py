@@ -16,6 +16,7 @@ from pipeline.patients.pharmacokinetics import (
     Disposition,
     concentrations,
     drug_levels,
+    levels,
     occupancy,
     typical_disposition,
     varied,
@@ -265,13 +266,21 @@ def test_kd_is_a_setting_and_its_ends_widen_the_band():
     assert level(*weekly(), kd_app_ug_ml=2.5).occupancy < wide.occupancy
 
 
-def test_the_band_of_very_many_patients_is_close_to_that_of_draws(monkeypatch):
-    from pipeline.patients.pharmacokinetics import levels
+@pytest.fixture
+def anew():
+    """Levels are kept between calls: a function that forgets them, before and after a constant is changed."""
+    levels._levels.cache_clear()
+    yield levels._levels.cache_clear
+    levels._levels.cache_clear()
 
+
+def test_the_band_of_very_many_patients_is_close_to_that_of_draws(monkeypatch, anew):
     monkeypatch.setattr(levels, "_MOST_DRAWS", 4_000)
     drawn = level(*weekly(), patients=[KNOWN])
+    anew()
     monkeypatch.setattr(levels, "_BUDGET", 39)
     points = level(*weekly(), patients=[KNOWN])
+    assert points != drawn
     assert points.ug_ml == drawn.ug_ml
     assert points.log_sd == pytest.approx(drawn.log_sd, rel=0.05)
     assert np.log(points.high) == pytest.approx(np.log(drawn.high), abs=0.8)

@@ -17,16 +17,16 @@ from validation.recovery import Recovery, simulated
 WALK = """
 set.seed(1)
 nodes <- seq(-3, 3, length.out = 41); wn <- dnorm(nodes); wn <- wn / sum(wn)
+n <- length(weeks); below <- kind < 0
+away <- outer(logsd, nodes)   # a row for each visit, a column for each node
 posterior <- function(p) {
   regained <- 1 - plogis(-p[2]) * 2^(-weeks / exp(p[3]))
   s <- sqrt(exp(2 * p[7]) + sd^2)
-  total <- rep(0, length(weeks))
-  for (k in seq_along(nodes)) {
-    conc <- ug * exp(exp(p[6]) * logsd * nodes[k] - p[5] * weeks)
-    middle <- p[1] + log10(regained * exp(p[4]) / (conc + exp(p[4])))
-    total <- total + wn[k] * ifelse(kind < 0, pnorm(y, middle, s), dnorm(y, middle, s))
-  }
-  sum(log(total + 1e-300)) + sum(dnorm(p, mean, spread, log = TRUE))
+  conc <- ug * exp(exp(p[6]) * away - p[5] * weeks)
+  z <- (y - p[1] - log10(regained * exp(p[4]) / (conc + exp(p[4])))) / s
+  held <- exp(-z^2 / 2) / (s * sqrt(2 * pi))
+  if (any(below)) held[below, ] <- pnorm(z[below, ])
+  sum(log(held %*% wn + 1e-300)) + sum(dnorm(p, mean, spread, log = TRUE))
 }
 p <- start; value <- posterior(p); kept <- matrix(0, steps, 7); root <- diag(spread * 0.15)
 for (i in 1:steps) {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from pipeline.study.settings import Settings
 from pipeline.washout.report import WashoutReport, washout_report
 
 
+@cache
 def fitted(slope: float, scatter: float, n: int) -> WashoutReport:
     """Models of patients on a line of 60,000 at 16 weeks, with this slope in dex per doubling."""
     rng = np.random.default_rng(7)
