@@ -47,7 +47,7 @@ from pipeline.study.settings import Settings
 from pipeline.study.study import BeadRun, Dose, Panel, PanelChannel, Patient, Sample, Study
 from pipeline.tube.histograms import bead_histogram, cd38_histogram, step_densities
 from pipeline.washout.observations.rows import observe
-from pipeline.washout.report import WashoutReport, washout_report
+from pipeline.washout.report import WashoutReport, washout_report, with_sensitivity
 from pipeline.washout.within.told import within_patients
 
 CHANNELS = ("Time", "FSC-A", "FSC-H", "SSC-A", "BV421-A", "BV510-A", "PE-Cy7-A", "APC-A", "FITC-A")
@@ -317,7 +317,7 @@ def whole_study_result(n_events: int = 20_000) -> StudyResult:
     )  # fmt: skip
     rows = [patient_rd(visit) for visit in bare.visits]
     response = response_tables(study, rows, bare.clocks, bare.courses)
-    washout = washout_report(rows, study.settings)
+    washout = with_sensitivity(washout_report(rows, study.settings), rows, study.settings)
     assert washout.within is None
     return replace(
         bare,
