@@ -1,0 +1,1 @@
+"""Review: a tube on the bench with gates a person moves, and the decisions that people sign."""
