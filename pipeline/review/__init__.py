@@ -1,1 +1,1 @@
-"""Review: a tube on the bench with gates a person moves, and the decisions that people sign."""
+"""A person's review of a tube: its gates on the bench, what a moved one gives, and what was decided."""
