@@ -71,7 +71,7 @@ class DecisionNow(_Message):
 
 
 class TubeRow(_Message):
-    """A tube of the list. `rd` in molecules per cell; `confidence` 0 to 1; `agreement` of the second opinion, 0 to 1."""
+    """A tube of the list. `rd` in molecules per cell; `confidence`, `agreement` (second opinion) 0 to 1."""
 
     sample_id: str
     patient_id: str
