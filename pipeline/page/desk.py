@@ -1,4 +1,4 @@
-"""What the page has before it: one study, what is stored of it, what was decided, and the run that goes on."""
+"""What the page has before it: a study, what is stored of it, what was decided, the run that goes on."""
 
 from __future__ import annotations
 

@@ -15,6 +15,11 @@ class TypedPolygon:
         Its axes: a channel, a role that one channel of the panel has, or a marker; never the quantified one.
     vertices
         (x, y) pairs, linear and compensated, at least three; the last joins the first.
+
+    Examples
+    --------
+    >>> str(TypedPolygon("cd138", "cd45", ((900.0, -50.0), (9e4, -50.0), (9e4, 800.5))))
+    'cd138 × cd45: 900 -50; 90000 -50; 90000 800.5'
     """
 
     x: str
@@ -22,5 +27,10 @@ class TypedPolygon:
     vertices: tuple[tuple[float, float], ...]
 
     def __str__(self) -> str:
-        """Return the cell: `FSC-A × FSC-H: 1000 900; 5000 4800; 2000 4800`."""
-        return f"{self.x} × {self.y}: " + "; ".join(f"{x!r} {y!r}" for x, y in self.vertices)
+        """Return the cell, which gives the same polygon to the last digit when it is read."""
+        corners = (f"{_number(x)} {_number(y)}" for x, y in self.vertices)
+        return f"{self.x} × {self.y}: {'; '.join(corners)}"
+
+
+def _number(value: float) -> str:
+    return repr(float(value)).removesuffix(".0")

@@ -19,10 +19,10 @@ def moved_gates(review: Sequence[Entry[ReviewRow]]) -> tuple[GateOverride, ...]:
     """Return the gates that a reviewer set."""
     return tuple(
         GateOverride(
-            row.sample_id, row.gate, row.value, row.set_by, row.reason, row.set_at, source="review.csv"
+            row.sample_id, row.gate, row.value, row.set_by, row.reason, row.set_at, row.polygon, "review.csv"
         )
         for row in (entry.row for entry in review)
-        if row.gate and row.value is not None
+        if row.gate and (row.value is not None or row.polygon is not None)
     )
 
 
