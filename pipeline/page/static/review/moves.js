@@ -15,6 +15,11 @@ export class Moves {
     this.last = { gate: "", at: 0 };
   }
 
+  /** Return what was moved with one move more, which is not kept. */
+  with(move) {
+    return withMove(this.now, move);
+  }
+
   /** Keep a move. Nudges of one gate in quick succession are one step back. */
   set(move, { nudge = false } = {}) {
     const at = performance.now();
