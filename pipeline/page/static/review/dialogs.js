@@ -8,7 +8,15 @@ import { byId, count, el, interval, many } from "./words.js";
  * Ask; return the values of the named fields, or null where the person cancels.
  * `check` returns what is wrong with the values, or "". `yes` empty: there is nothing to confirm.
  */
-export function ask({ title, body, yes, check = () => "" }) {
+export function ask(question) {
+  last = last.then(() => shown(question));
+  return last;
+}
+
+let last = Promise.resolve();
+/** The question that is open, or was: one waits until the other is closed. */
+
+function shown({ title, body, yes, check = () => "" }) {
   const dialog = byId("ask");
   byId("ask-title").textContent = title;
   byId("ask-body").replaceChildren(...body);
