@@ -40,9 +40,10 @@ export class Decisions {
     return this.#alone(async () => {
       const { review } = this;
       const { id, tube } = review;
-      const moves = verdict === "accept" || verdict === "change" ? review.moves.now : [];
-      if (verdict === "change" && !moves.length) { review.voice.warn("No gate is moved: there is no change to save."); return; }
-      const asked = verdict === "accept" && moves.length ? "change" : verdict;
+      const { isMoved } = review;
+      if (verdict === "change" && !isMoved) { review.voice.warn("No gate is moved: there is no change to save."); return; }
+      const asked = verdict === "accept" && isMoved ? "change" : verdict;
+      const moves = asked === "change" ? review.moves.now : [];
       const who = await this.#who();
       if (!who) return;
       const reason = asked === "accept" ? "" : await askReason(asked, id, moves);
@@ -108,7 +109,7 @@ export class Decisions {
     return this.#alone(async () => {
       const { review } = this;
       const { id, list } = review;
-      const moves = review.moves.now;
+      const moves = review.moves.fresh;
       const here = list.of(id);
       const others = list.tubes.filter((tube) => tube.sample_id !== id && tube.panel === here.panel && tube.day === here.day);
       if (!moves.length) { review.voice.warn("No gate is moved: there is nothing to apply."); return; }

@@ -77,7 +77,7 @@ export async function askReason(verdict, id, moves) {
 
 export const moveWords = (move) => (move.polygon ? `${move.gate}: polygon of ${many(move.polygon.vertices.length, "corner")} on ${move.polygon.x} × ${move.polygon.y}` : `${move.gate}: ${move.value}`);
 
-const moveList = (moves) => el("ul", {}, ...moves.map((move) => el("li", { text: moveWords(move) })));
+const moveList = (moves) => el("ul", {}, ...(moves.length ? moves.map((move) => el("li", { text: moveWords(move) })) : [el("li", { text: "every gate automatic again" })]));
 
 export function askSignature(id, decision, who, isSecond) {
   const meanings = isSecond ? ["counter-signed: I agree", "checked as a second person"] : ["reviewed and approved", "reviewed", "responsible for the result"];

@@ -5,19 +5,19 @@ export class Drafts {
     this.study = study;
   }
 
-  /** Return the moves of a tube; none where somebody decided on it since. */
+  /** Return the moves of a tube; null without any, or where somebody decided on it since. */
   get(id, version) {
     try {
       const draft = JSON.parse(localStorage.getItem(this.#key(id)) ?? "null");
-      return draft?.version === version ? draft.moves : [];
+      return draft?.version === version ? draft.moves : null;
     } catch {
-      return [];
+      return null;
     }
   }
 
   set(id, version, moves) {
     try {
-      if (moves.length) localStorage.setItem(this.#key(id), JSON.stringify({ version, moves }));
+      if (moves) localStorage.setItem(this.#key(id), JSON.stringify({ version, moves }));
       else localStorage.removeItem(this.#key(id));
     } catch {
       // a browser that keeps nothing: the moves stay as long as the page

@@ -49,7 +49,7 @@ class Review {
       this.voice.refusal(refusal);
       return;
     }
-    this.list.tubes.forEach((tube) => { if (this.drafts.get(tube.sample_id, tube.version).length) this.list.unsaved.add(tube.sample_id); });
+    this.list.tubes.forEach((tube) => { if (this.drafts.get(tube.sample_id, tube.version)) this.list.unsaved.add(tube.sample_id); });
     const wanted = decodeURIComponent(location.hash.slice(1));
     const first = this.list.of(wanted) ? wanted : this.list.beside(0, { undecided: true }) ?? this.list.tubes[0]?.sample_id;
     if (first) await this.open(first);
@@ -75,13 +75,13 @@ class Review {
       if (this.id === id) this.voice.refusal(refusal);
       return;
     }
-    this.moves = new Moves(this.drafts.get(id, this.tube.version));
+    this.moves = new Moves(this.tube.decision.moves, this.drafts.get(id, this.tube.version));
     this.show();
     showFacts(this.tube);
     this.backgate.offer(this.tube);
     byId("bench").setAttribute("aria-busy", "false");
     this.voice.say(`${id}. ${this.list.of(id)?.verdict ?? ""}. ${sentence(this.tube.number)}. ${decisionWords(this.tube.decision)}.`);
-    if (this.moves.now.length) this.settle();
+    if (this.isMoved) this.settle();
     this.#prepare();
   }
 
@@ -99,7 +99,7 @@ class Review {
   }
 
   get isMoved() {
-    return this.moves.now.length > 0;
+    return this.moves.differ;
   }
 
   /** What is on the bench: the answer to the last move, or the tube as it stands in the study. */
@@ -130,6 +130,7 @@ class Review {
   #states() {
     byId("b-undo").disabled = !this.moves.past.length;
     byId("b-redo").disabled = !this.moves.future.length;
+    byId("b-automatic").hidden = !this.moves.now.length;
     for (const id of ["b-reset", "b-before", "b-change", "b-apply"]) byId(id).disabled = !this.isMoved;
     byId("b-before").setAttribute("aria-pressed", String(this.isBefore));
     byId("b-sign").firstChild.textContent = this.tube.decision.state === "signed" ? "Counter-sign " : "Sign ";
@@ -163,14 +164,14 @@ class Review {
   }
 
   #kept() {
-    this.drafts.set(this.id, this.tube.version, this.moves.now);
+    this.drafts.set(this.id, this.tube.version, this.isMoved ? this.moves.now : null);
     const had = this.list.unsaved.has(this.id);
     this.list.unsaved[this.isMoved ? "add" : "delete"](this.id);
     if (had !== this.isMoved) this.list.redraw(this.id);
     this.#states();
   }
 
-  /** Undo, redo or reset. */
+  /** Undo, redo, reset, or all gates automatic again. */
   step(name) {
     if (!this.moves[name]()) return;
     clearTimeout(this.settling);
@@ -220,10 +221,10 @@ class Review {
 
   /** What was moved is saved or given up: the tube is as in the study again. */
   async cleared(id) {
-    this.drafts.set(id, 0, []);
+    this.drafts.set(id, 0, null);
     this.list.unsaved.delete(id);
     this.tubes.delete(id);
-    if (id === this.id) this.moves = new Moves();
+    if (id === this.id) this.moves = new Moves(this.moves.now);
     await this.look();
   }
 
@@ -265,6 +266,7 @@ class Review {
     const clicks = { "b-next": "n", "b-previous": "p", "b-accept": "a", "b-change": "c", "b-reject": "r", "b-ask": "q", "b-sign": "s", "b-apply": "t",
       "b-undo": "u", "b-redo": "y", "b-reset": "0", "b-before": "b", "b-help": "?" };
     for (const [id, key] of Object.entries(clicks)) byId(id).addEventListener("click", () => commands[key]());
+    byId("b-automatic").addEventListener("click", () => this.step("automatic"));
     byId("b-run").addEventListener("click", () => this.again.ask());
     byId("filters").open = matchMedia("(min-width: 900px)").matches && localStorage.getItem("cd38rd filters") === "open";
     byId("filters").addEventListener("toggle", () => localStorage.setItem("cd38rd filters", byId("filters").open ? "open" : "shut"));

@@ -1,18 +1,34 @@
-// What a person moved on one tube and has not saved: with undo, redo and reset.
+// The gates that a person set on one tube: those that are saved, and what was moved since, with undo and redo.
 
 const key = (move) => move.gate.toLowerCase();
+const text = (moves) => JSON.stringify(moves.map((one) => [key(one), one.value ?? null, one.polygon ?? null]).sort());
 
 /** Return moves with one more, in place of an earlier one of the same gate. */
 export function withMove(moves, move) {
   return [...moves.filter((one) => key(one) !== key(move)), move];
 }
 
+/** Return whether two lists set the same gates to the same places. */
+export const same = (one, other) => text(one) === text(other);
+
 export class Moves {
-  constructor(start = []) {
-    this.now = start;
-    this.past = [];
+  /** @param saved what stands in review.csv; @param draft what was moved since and not saved */
+  constructor(saved = [], draft = null) {
+    this.saved = saved;
+    this.now = draft ?? saved;
+    this.past = draft ? [saved] : [];
     this.future = [];
     this.last = { gate: "", at: 0 };
+  }
+
+  /** Whether anything is moved that is not saved. */
+  get differ() {
+    return !same(this.now, this.saved);
+  }
+
+  /** Return only what differs from what is saved. */
+  get fresh() {
+    return this.now.filter((move) => !this.saved.some((one) => same([one], [move])));
   }
 
   /** Return what was moved with one move more, which is not kept. */
@@ -38,11 +54,21 @@ export class Moves {
     return this.#go(this.future, this.past);
   }
 
+  /** Put every gate where it is saved. */
   reset() {
-    if (!this.now.length) return false;
+    return this.differ && this.#put(this.saved);
+  }
+
+  /** Take back every gate that a person set: all are automatic again. */
+  automatic() {
+    return this.now.length > 0 && this.#put([]);
+  }
+
+  #put(moves) {
     this.past.push(this.now);
-    this.now = [];
+    this.now = moves;
     this.future = [];
+    this.last.gate = "";
     return true;
   }
 
