@@ -31,7 +31,7 @@ from pipeline.tube.detectors import detector_settings
 from pipeline.tube.dye_spill import without_dye_spill
 from pipeline.tube.histograms import Density, Histogram, cd38_histogram, step_densities
 from pipeline.tube.inputs import Inputs, changed_inputs, read_inputs
-from pipeline.tube.names.rows import row_named
+from pipeline.tube.names.by_hand import polygons_of, thresholds_of
 from pipeline.tube.reading import Tube, read_tube
 
 LEAST_AGREEMENT = 0.6
@@ -73,7 +73,9 @@ def _quantified_or_failed(task: TubeTask) -> SampleResult:
         if inputs.n_bytes >= LET_GO and not task.sample.gates_file and task.events_file is None:
             inputs, tube, control = Inputs({}), tube.without_bytes(), control.without_bytes()
         tube, control = without_dye_spill(tube, control)
-        gated = gated_tube(tube, control, _overrides(task), task.batch_cuts)
+        thresholds = thresholds_of(task.panel, task.overrides)
+        polygons = polygons_of(task.panel, task.overrides)
+        gated = gated_tube(tube, control, thresholds, task.batch_cuts, polygons)
         tube = flagged_below_zero(tube, control, gated)
         if task.sample.gates_file:
             drawn = gated_by_file(
@@ -226,10 +228,6 @@ def _normal_rd(
 
 def _without_aberrant(gated: GatedPopulation) -> tuple[GateStep, ...]:
     return tuple(step for step in gated.steps if step.name is not Step.ABERRANT)
-
-
-def _overrides(task: TubeTask) -> dict[str, float]:
-    return {row_named(task.panel, override.gate): override.value for override in task.overrides}
 
 
 def _flags(

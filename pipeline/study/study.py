@@ -8,6 +8,7 @@ from datetime import date, time, timedelta
 from pathlib import Path
 from typing import TypeAlias
 
+from pipeline.study.polygon import TypedPolygon
 from pipeline.study.settings import Settings
 
 TypedCell: TypeAlias = str | int | float | bool | date | time | timedelta | None
@@ -194,14 +195,18 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class GateOverride:
-    """A threshold set by a person, which replaces the automatic one."""
+    """A gate set by a person: a threshold in place of the automatic one, or a polygon for a whole step.
+
+    One of `value` and `polygon` is None.
+    """
 
     sample_id: str
     gate: str
-    value: float
+    value: float | None
     set_by: str
     reason: str
     set_at: str = ""
+    polygon: TypedPolygon | None = None
     source: str = "gates"
 
 

@@ -242,8 +242,8 @@ def _channel(row: PanelRow) -> PanelChannel:
 def _moved_gates(review: Sequence[Entry[ReviewRow]]) -> tuple[GateOverride, ...]:
     return tuple(
         GateOverride(
-            row.sample_id, row.gate, row.value, row.set_by, row.reason, row.set_at, source="review.csv"
+            row.sample_id, row.gate, row.value, row.set_by, row.reason, row.set_at, row.polygon, "review.csv"
         )
         for row in (entry.row for entry in review)
-        if row.gate and row.value is not None
+        if row.gate and (row.value is not None or row.polygon is not None)
     )
