@@ -211,6 +211,17 @@ class GateOverride:
 
 
 @dataclass(frozen=True, slots=True)
+class TubeVerdict:
+    """What a reviewer says of a tube in review.csv: `accept`, `change`, `reject`, `ask`, or other words."""
+
+    sample_id: str
+    verdict: str
+    set_by: str
+    reason: str = ""
+    set_at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Study:
     """Everything a person typed, valid."""
 
@@ -223,6 +234,7 @@ class Study:
     settings: Settings
     gates: tuple[GateOverride, ...] = ()
     statements: tuple[Statement, ...] = ()
+    verdicts: tuple[TubeVerdict, ...] = ()
     places: Mapping[tuple[str, str, str], str] = field(default_factory=dict, compare=False, repr=False)
     typed_samples: TypedRows = field(default_factory=TypedRows, compare=False, repr=False)
 
