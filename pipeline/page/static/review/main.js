@@ -145,10 +145,10 @@ class Review {
   }
 
   /** A handle was let go, nudged or typed. */
-  drop(move, { nudge = false }) {
+  drop(move, { nudge = false, replaced = [] }) {
     if (!move) return;
     this.isBefore = false;
-    this.moves.set(move, { nudge });
+    this.moves.set(move, { nudge, replaced });
     this.#kept();
     if (!nudge) this.settle();
     else {

@@ -3,9 +3,13 @@
 const key = (move) => move.gate.toLowerCase();
 const text = (moves) => JSON.stringify(moves.map((one) => [key(one), one.value ?? null, one.polygon ?? null]).sort());
 
-/** Return moves with one more, in place of an earlier one of the same gate. */
-export function withMove(moves, move) {
-  return [...moves.filter((one) => key(one) !== key(move)), move];
+/**
+ * Return moves with one more, in place of an earlier one of the same gate. A polygon takes the place of its step's
+ * thresholds too: both together are refused.
+ */
+export function withMove(moves, move, replaced = []) {
+  const gone = new Set([move.gate, ...replaced].map((gate) => gate.toLowerCase()));
+  return [...moves.filter((one) => !gone.has(key(one))), move];
 }
 
 /** Return whether two lists set the same gates to the same places. */
@@ -37,11 +41,11 @@ export class Moves {
   }
 
   /** Keep a move. Nudges of one gate in quick succession are one step back. */
-  set(move, { nudge = false } = {}) {
+  set(move, { nudge = false, replaced = [] } = {}) {
     const at = performance.now();
     const joins = nudge && this.last.gate === key(move) && at - this.last.at < 800;
     if (!joins) this.past.push(this.now);
-    this.now = withMove(this.now, move);
+    this.now = withMove(this.now, move, replaced);
     this.future = [];
     this.last = { gate: nudge ? key(move) : "", at };
   }

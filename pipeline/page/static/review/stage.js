@@ -99,8 +99,8 @@ export class Stage {
   }
 
   #asPolygon() {
-    const { polygon, step } = this.step;
-    if (polygon) this.on.drop({ gate: step, polygon }, { nudge: false });
+    const { polygon, step, handles } = this.step;
+    if (polygon) this.on.drop({ gate: step, polygon }, { replaced: handles.map((one) => one.gate) });
   }
 
   /** Offer the value of a handle for typing, unless it is being typed. */
