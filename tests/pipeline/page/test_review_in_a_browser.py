@@ -372,9 +372,11 @@ def test_a_finger_drags_a_line(browser: Browser, study: Path) -> None:
         assert box is not None
         x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
         client = context.new_cdp_session(page)
-        touch = lambda kind, *at: client.send(
-            "Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": a, "y": b} for a, b in at]}
-        )  # noqa: E731
+
+        def touch(kind: str, *at: tuple[float, float]) -> None:
+            points = [{"x": across, "y": down} for across, down in at]
+            client.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
         touch("touchStart", (x, y))
         for k in range(1, 8):
             touch("touchMove", (x - 6 * k, y))
