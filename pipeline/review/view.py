@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from calibration.density.receptor_density import RdStatus
 from gating.gates.gates import Gate
+from pipeline.quantification.result import SampleResult
 from pipeline.study.polygon import TypedPolygon
 from pipeline.tube.histograms import Axis, Density, Histogram
 
@@ -58,21 +59,31 @@ class Handle:
     id
         Unique in the tube: `cd138` or `plasma_cells:3`.
     along
-        Which way it moves.
+        Which way it moves. A line that moves both ways is that of a ratio (the step `singlets`): it goes
+        through the origin, and the value of its `Move` is x / y.
     gate
         What review.csv calls the gate: the `gate` of the `Move`.
     at
-        Where it is, (x, y), linear and compensated. Of a line only the value along its way counts; the other
-        is None. Of the ratio of the step `singlets` it is the ratio, and `ratio` is true: the line goes
-        through the origin.
+        Where it is, (x, y), linear and compensated; of a line along x only x counts, along y only y.
     """
 
     id: str
     kind: HandleKind
     along: Along
     gate: str
-    at: tuple[float | None, float | None]
-    ratio: bool = False
+    at: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A threshold of a step that can be typed, whether or not the picture shows its channel.
+
+    `gate` is what review.csv calls it; `channel` may be a ratio, `FSC-A/FSC-H`.
+    """
+
+    gate: str
+    channel: str
+    value: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +116,14 @@ class StepView:
     gate
         What is applied; None where the panel cannot support the step.
     handles
-        What can be moved on it. Empty where a person must first convert the gate to a polygon.
+        What can be moved on its picture. Empty where the gate must be made a polygon first.
+    cuts
+        Its thresholds that a person may type.
     polygon
         The gate as a polygon on the picture's two channels: the start for "convert to polygon"; None where
-        the step takes no polygon.
+        it cannot be one.
+    is_polygon
+        Whether the gate is a person's polygon already.
     """
 
     step: str
@@ -125,7 +140,9 @@ class StepView:
     y: AxisView | None
     gate: Gate | None
     handles: tuple[Handle, ...] = ()
+    cuts: tuple[Cut, ...] = ()
     polygon: TypedPolygon | None = None
+    is_polygon: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +178,11 @@ class View:
     flags, notes
         Of the row. A view with held gates has those of the last settled one.
     scale
-        (channel units, molecules per cell) of places along the curve, for typing in molecules.
+        (channel units, molecules per cell) of places along the curve, for the axis of the histogram.
+    others
+        Tubes that a run makes again because this one moved its batch's cuts.
+    result
+        The row as the tables and the report take it.
     """
 
     sample_id: str
@@ -175,6 +196,8 @@ class View:
     flags: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     scale: tuple[tuple[float, float], ...] = ()
+    others: tuple[str, ...] = ()
+    result: SampleResult | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,19 +210,29 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class BackGate:
-    """The quantified cells on two channels, among all events that entered the last step before them."""
+    """The quantified cells on two channels, among all viable single cells.
+
+    `picture`: the report's own SVG with the cells as dots; `cells`: the dots, linear and compensated, at most
+    some thousand of the `n_cells`.
+    """
 
     x: AxisView
     y: AxisView
     picture: str
+    n_cells: int
     cells: tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What the moves of one tube give on another: its number before and after, and what is doubtful."""
+    """What the moves of one tube give on another.
+
+    `before`: as its last run told it. `after`: with `moves`, which are all that review.csv would then hold of
+    the tube; None where it cannot take them, and `fault` says why.
+    """
 
     sample_id: str
-    before: Number
+    before: Number | None
     after: Number | None
+    moves: tuple[Move, ...] = ()
     fault: str = ""

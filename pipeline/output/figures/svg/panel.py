@@ -230,3 +230,20 @@ def _within(gate: Gate | None, channel: str, axis: Axis, places: NDArray[np.floa
     low = -np.inf if gate.lower is None else float(axis.position(gate.lower))
     high = np.inf if gate.upper is None else float(axis.position(gate.upper))
     return np.asarray((places >= low) & (places < high))
+
+
+def with_cells(picture: Picture, density: Density, cells: NDArray[np.float64]) -> Picture:
+    """Return a step's picture with cells as dots on it.
+
+    Parameters
+    ----------
+    cells
+        Linear, compensated, shape (n, 2).
+    """
+    x, y = axes_of(density)
+    places = Places(x, y)
+    across, down = places.across(x.position(cells[:, 0])), places.down(y.position(cells[:, 1]))
+    dots = "".join(f"M{a:.1f} {b:.1f}h0" for a, b in zip(across.tolist(), down.tolist(), strict=True))
+    drawn = element("path", d=dots or "M0 0", stroke="#d55e00", stroke_width=2, stroke_linecap="round")
+    box = {"x": _LEFT, "y": _TOP, "width": SIDE, "height": SIDE}
+    return Picture(picture.content + element("svg", drawn, **box), picture.width, picture.height)

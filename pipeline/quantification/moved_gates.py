@@ -6,26 +6,26 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 
 from gating.gates.gates import PolygonGate
 from gating.gates.steps import GatedPopulation, GateStep
-from gating.strategy import gate_plasma_cells
 from gating.thresholds import rounded
 from gating.thresholds.methods import Method, words_of
 from pipeline.quantification.result import SampleFlag
 from pipeline.study.study import GateOverride
-from pipeline.tube.reading import Tube
 
 
 def moved_gates(
-    tube: Tube, gated: GatedPopulation, overrides: Sequence[GateOverride]
+    automatic: Sequence[GateStep], gated: GatedPopulation, overrides: Sequence[GateOverride]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the flag and the sentences of a tube's overrides; nothing where there are none.
+    """Return the flag and the sentences of a tube's overrides.
 
     Each sentence names the gate, who set it and why, the new value or polygon and what it replaced. A
     threshold that no step took up is left out: the gating itself says so. A last sentence names the automatic
     cuts of other steps that came out otherwise, because they are found among the cells that are left.
+
+    Parameters
+    ----------
+    automatic
+        The steps of the tube without a person.
     """
-    if not overrides:
-        return (), ()
-    automatic = gate_plasma_cells(tube.events, tube.panel).steps
     notes = tuple(note for override in overrides for note in _notes(override, gated.steps, automatic))
     persons = {rounded(override.value) for override in overrides if override.value is not None}
     moved = tuple(_found_again(gated.steps, automatic, persons)) if notes else ()
