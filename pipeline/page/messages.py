@@ -68,6 +68,8 @@ class DecisionNow(_Message):
     countersigned_by: str = ""
     unsigned_because: str = ""
     moves: list[Move] = []
+    """The gates that review.csv holds for the tube."""
+    version: int = 0
 
 
 class TubeRow(_Message):
@@ -86,6 +88,8 @@ class TubeRow(_Message):
     agreement: float | None
     decision: DecisionNow
     version: int
+    stale: bool = False
+    """A run would make it anew: a gate, a sheet or the program has changed since."""
 
 
 class Number(_Message):
@@ -112,17 +116,21 @@ class Axis(_Message):
 
 
 class Handle(_Message):
-    """What can be dragged; `gate` is what review.csv calls it, `at` its place in linear units."""
+    """What can be dragged; `gate` is what review.csv calls it, `at` its place in linear units.
+
+    Of a line only the value along its way counts. `ratio`: the line goes through the origin, x / y is its value.
+    """
 
     id: str
     kind: Literal["line", "vertex"]
     axis: Literal["x", "y", "both"]
     gate: str
-    at: tuple[float, float]
+    at: tuple[float | None, float | None]
+    ratio: bool = False
 
 
 class Step(_Message):
-    """A gating step with its picture (SVG) and its handles."""
+    """A gating step with its picture (SVG) and its handles; `polygon`: its gate as one, where it can be one."""
 
     step: str
     title: str
@@ -136,6 +144,7 @@ class Step(_Message):
     x: Axis | None
     y: Axis | None
     handles: list[Handle]
+    polygon: Polygon | None = None
 
 
 class FlagWords(_Message):
@@ -157,6 +166,13 @@ class PastChange(_Message):
     reason: str
 
 
+class Channel(_Message):
+    """A channel that can be looked at."""
+
+    channel: str
+    label: str
+
+
 class Tube(_Message):
     """All that the page shows of one tube."""
 
@@ -170,6 +186,9 @@ class Tube(_Message):
     notes: list[str]
     history: list[PastChange]
     decision: DecisionNow
+    channels: list[Channel] = []
+    scale: list[tuple[float, float]] = []
+    """Pairs of channel units and molecules per cell along the curve."""
 
 
 class MoveRequest(_Message):
