@@ -232,18 +232,22 @@ def _within(gate: Gate | None, channel: str, axis: Axis, places: NDArray[np.floa
     return np.asarray((places >= low) & (places < high))
 
 
-def with_cells(picture: Picture, density: Density, cells: NDArray[np.float64]) -> Picture:
+def with_cells(
+    picture: Picture, density: Density, cells: NDArray[np.float64], side: int = SIDE
+) -> Picture:
     """Return a step's picture with cells as dots on it.
 
     Parameters
     ----------
     cells
         Linear, compensated, shape (n, 2).
+    side
+        Of the picture's square, in pixels.
     """
     x, y = axes_of(density)
-    places = Places(x, y)
+    places = Places(x, y, side)
     across, down = places.across(x.position(cells[:, 0])), places.down(y.position(cells[:, 1]))
     dots = "".join(f"M{a:.1f} {b:.1f}h0" for a, b in zip(across.tolist(), down.tolist(), strict=True))
     drawn = element("path", d=dots or "M0 0", stroke="#d55e00", stroke_width=2, stroke_linecap="round")
-    box = {"x": _LEFT, "y": _TOP, "width": SIDE, "height": SIDE}
+    box = {"x": _LEFT, "y": _TOP, "width": side, "height": side}
     return Picture(picture.content + element("svg", drawn, **box), picture.width, picture.height)

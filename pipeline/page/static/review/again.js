@@ -1,4 +1,4 @@
-// "Re-run 3 tubes": runs the tubes that were changed and shows what changed.
+// "Re-run 3 tubes": runs the tubes whose gates were changed since the last run and shows what changed.
 
 import { api } from "./api.js";
 import { ask, beforeAfter, progressOf, tell } from "./dialogs.js";
@@ -13,9 +13,9 @@ export class Again {
 
   async ask() {
     const { review } = this;
-    const changed = review.list.tubes.filter((tube) => tube.decision.verdict === "change").map((tube) => tube.sample_id);
-    if (!changed.length) { review.voice.warn("No tube has a changed gate that is saved: there is nothing to run."); return; }
-    const said = await ask({ title: `Re-run ${many(changed.length, "tube")}`, yes: "Run", body: [el("p", { text: changed.join(", ") }), el("p", { text: "The study is run with the gates in review.csv, and its results are written again. Tubes whose gates are as before are not computed again." })] });
+    const changed = review.list.tubes.filter((tube) => tube.stale).map((tube) => tube.sample_id);
+    if (!changed.length) { review.voice.warn("Every result is as its gates are: there is nothing to run."); return; }
+    const said = await ask({ title: `Re-run ${many(changed.length, "tube")}`, yes: "Run", body: [el("p", { text: changed.join(", ") }), el("p", { text: "The study is run with the gates in review.csv, and its results are written again. All other tubes are taken as they are." })] });
     if (said) await this.#run(changed);
   }
 

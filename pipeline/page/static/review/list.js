@@ -112,6 +112,8 @@ export class TubeList {
     byId("decided-count").textContent = `${decided} decided`;
     byId("decided-bar").max = all || 1;
     byId("decided-bar").value = decided;
+    const stale = this.tubes.filter((tube) => tube.stale).length;
+    byId("b-run").textContent = stale ? `Re-run ${many(stale, "tube")}` : "Re-run";
     byId("list-nothing").hidden = shown > 0;
   }
 
@@ -136,6 +138,7 @@ export class TubeList {
     el("span", { class: "value", text: tube.reported }),
     el("span", { class: `badge ${look.badge}` }, el("i", { text: look.symbol, "aria-hidden": "true" }), tube.verdict),
     el("span", { class: "sure", text: tube.confidence === null ? "" : `gates ${tube.confidence.toFixed(2)}` }),
+    tube.stale ? el("span", { class: "stale", text: "to be run" }) : null,
     this.unsaved.has(tube.sample_id) ? el("span", { class: "unsaved", text: "not saved" }) : null,
     el("span", { class: "aloud", text: decisionWords(tube.decision) }));
     return el("li", { data: { id: tube.sample_id, state } }, button);
