@@ -18,7 +18,7 @@ from pipeline.review.ledger import Ledger, Past
 from pipeline.review.review_file import ReviewFile
 from pipeline.review.snapshot import Snapshot
 from pipeline.review.standing import changes_since
-from pipeline.review.view import AxisView, Move, StepView
+from pipeline.review.view import Along, AxisView, HandleKind, Move, StepView
 from pipeline.review.view import Number as BenchNumber
 from pipeline.study.study import GateOverride, Sample
 
@@ -184,7 +184,7 @@ def _step(step: StepView) -> messages.Step:
                 axis=handle.along.value,
                 gate=handle.gate,
                 at=handle.at,
-                ratio=handle.ratio,
+                ratio=handle.kind is HandleKind.LINE and handle.along is Along.BOTH,
             )
             for handle in step.handles
         ],

@@ -49,12 +49,14 @@ export function axesOf(plot) {
 
 /** Return the outline of a polygon as a path: its edges are straight in linear units, so curved here. */
 export function outline(vertices, axes) {
+  const { box } = axes;
+  const near = (place, start, length) => Math.min(Math.max(place, start), start + length).toFixed(1);
   const bits = axes.x.cofactor || axes.y.cofactor ? 24 : 1;
   const points = vertices.flatMap(([x0, y0], k) => {
     const [x1, y1] = vertices[(k + 1) % vertices.length];
     return Array.from({ length: bits }, (_, bit) => {
       const share = bit / bits;
-      return `${axes.x.place(x0 + share * (x1 - x0)).toFixed(1)} ${axes.y.place(y0 + share * (y1 - y0)).toFixed(1)}`;
+      return `${near(axes.x.place(x0 + share * (x1 - x0)), box.x, box.width)} ${near(axes.y.place(y0 + share * (y1 - y0)), box.y, box.height)}`;
     });
   });
   return `M${points.join("L")}Z`;

@@ -7,6 +7,11 @@ const SVG = "http://www.w3.org/2000/svg";
 const NUDGE = { plain: 5, large: 50, small: 1 };
 /** Thousandths of the axis that an arrow key moves: alone, with Shift, with Alt. */
 
+/** Whether a handle is a line through the origin, whose value is x / y: it moves both ways. */
+export const isRatio = (handle) => handle.kind === "line" && handle.axis === "both";
+
+const within = (place, start, length) => Math.min(Math.max(place, start), start + length);
+
 function made(name, attributes) {
   const element = document.createElementNS(SVG, name);
   for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
@@ -63,7 +68,7 @@ export class Handles {
       const vertices = this.#corners(handle.gate).map((one) => (one.id === handle.id ? at : one.at));
       return this.#polygon(handle.gate, vertices);
     }
-    if (handle.ratio) return { gate: handle.gate, value: sixDigits(at[0] / at[1]) };
+    if (isRatio(handle)) return { gate: handle.gate, value: sixDigits(at[0] / at[1]) };
     return { gate: handle.gate, value: sixDigits(handle.axis === "y" ? at[1] : at[0]) };
   }
 
@@ -104,11 +109,13 @@ export class Handles {
     group.classList.toggle("chosen", handle.id === this.chosen);
     this.#say(group, handle);
     if (handle.kind === "vertex") {
-      const [cx, cy] = [this.axes.x.place(handle.at[0]), this.axes.y.place(handle.at[1])];
+      // a corner beyond the picture is taken hold of at its edge
+      const cx = within(this.axes.x.place(handle.at[0]), box.x, box.width);
+      const cy = within(this.axes.y.place(handle.at[1]), box.y, box.height);
       group.append(made("circle", { cx, cy, r: 13, class: "grip" }), made("circle", { cx, cy, r: 4.5, class: "dot" }));
       return group;
     }
-    const d = handle.ratio ? this.#ratioLine(handle) : this.#line(handle);
+    const d = isRatio(handle) ? this.#ratioLine(handle) : this.#line(handle);
     const [x, y] = this.#middle(handle);
     group.append(made("path", { d, class: "grip" }), made("path", { d, class: "line" }));
     group.append(made("rect", { x: x - 5, y: y - 5, width: 10, height: 10, rx: 2, class: "dot", "data-box": `${box.x} ${box.y}` }));
@@ -133,12 +140,12 @@ export class Handles {
   }
 
   #ratio(handle) {
-    return handle.at[0] ?? handle.at[1];
+    return handle.at[0] / handle.at[1];
   }
 
   #middle(handle) {
     const { x, y, box } = this.axes;
-    if (handle.ratio) {
+    if (isRatio(handle)) {
       const ratio = this.#ratio(handle);
       const reach = Math.min(y.ends[1], x.ends[1] / ratio) * 0.8;
       return [x.place(reach * ratio), y.place(reach)];
@@ -151,15 +158,15 @@ export class Handles {
     const corners = this.#corners(handle.gate);
     if (handle.kind === "vertex") return `${this.step.title}: corner ${corners.indexOf(handle) + 1} of ${corners.length}`;
     const axis = handle.axis === "y" ? this.step.y : this.step.x;
-    return `${this.step.title}: threshold ${handle.gate}${handle.ratio ? ", area over height" : ` on ${axis.label || axis.channel}`}`;
+    return `${this.step.title}: threshold ${handle.gate}${isRatio(handle) ? ", area over height" : ` on ${axis.label || axis.channel}`}`;
   }
 
   #say(group, handle) {
     const along = handle.axis === "y" ? 1 : 0;
     const axis = along ? this.axes.y : this.axes.x;
-    const value = handle.ratio ? this.#ratio(handle) : handle.at[along];
+    const value = isRatio(handle) ? this.#ratio(handle) : handle.at[along];
     const words = handle.kind === "vertex" ? `${this.step.x.channel} ${typed(handle.at[0])}, ${this.step.y.channel} ${typed(handle.at[1])}` : typed(value);
-    const [low, high] = handle.ratio ? [0, 10] : axis.ends.map((end) => Number(end.toPrecision(6)));
+    const [low, high] = isRatio(handle) ? [0, 10] : axis.ends.map((end) => Number(end.toPrecision(6)));
     const said = { "aria-valuenow": Number(value.toPrecision(6)), "aria-valuetext": words, "aria-valuemin": low, "aria-valuemax": high };
     for (const [key, text] of Object.entries(said)) group.setAttribute(key, text);
   }
@@ -198,10 +205,8 @@ export class Handles {
 
   /** Put a handle at a place on the picture at once, and return the move. */
   #placed(handle, at) {
-    const place = handle.kind === "vertex" ? at : handle.ratio ? at : handle.axis === "y" ? [null, at[1]] : [at[0], null];
-    const move = this.moveTo(handle, place);
-    const seen = handle.ratio ? [move.value, null] : place;
-    this.#draw(this.step.handles.map((one) => (one.id === handle.id ? { ...one, at: seen } : one)));
+    const move = this.moveTo(handle, at);
+    this.#draw(this.step.handles.map((one) => (one.id === handle.id ? { ...one, at } : one)));
     return move;
   }
 
@@ -234,14 +239,14 @@ export class Handles {
       const [x, y] = handle.at;
       return this.#placed(handle, [this.axes.x.nudged(x, across * far), this.axes.y.nudged(y, up * far)]);
     }
-    if (handle.ratio) {
-      const ratio = this.#ratio(handle) * (1 + ((across || up) * far) / 1000);
-      return this.#placed(handle, [ratio, 1]);
+    if (isRatio(handle)) {
+      const [x, y] = handle.at;
+      return this.#placed(handle, [x * (1 + ((across || up) * far) / 1000), y]);
     }
     const along = handle.axis === "y" ? 1 : 0;
     const axis = along ? this.axes.y : this.axes.x;
     const value = axis.nudged(handle.at[along], (across || up) * far);
-    return this.#placed(handle, along ? [null, value] : [value, null]);
+    return this.#placed(handle, along ? [handle.at[0], value] : [value, handle.at[1]]);
   }
 
   /** A double click on an edge puts a corner there. */

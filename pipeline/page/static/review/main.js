@@ -81,7 +81,7 @@ class Review {
     this.backgate.offer(this.tube);
     byId("bench").setAttribute("aria-busy", "false");
     this.voice.say(`${id}. ${this.list.of(id)?.verdict ?? ""}. ${sentence(this.tube.number)}. ${decisionWords(this.tube.decision)}.`);
-    if (this.isMoved) this.settle();
+    if (this.differs && this.tube.steps.length) this.settle();
     this.#prepare();
   }
 
@@ -102,13 +102,18 @@ class Review {
     return this.moves.differ;
   }
 
+  /** Whether the bench shows something else than the results: moved gates, or saved ones that were not run. */
+  get differs() {
+    return this.isMoved || Boolean(this.list.of(this.id)?.stale);
+  }
+
   /** What is on the bench: the answer to the last move, or the tube as it stands in the study. */
   get view() {
-    return this.isMoved && this.answer ? this.answer : this.tube;
+    return this.differs && this.answer ? this.answer : this.tube;
   }
 
   show() {
-    const { tube, view, isMoved } = this;
+    const { tube, view } = this;
     const row = this.list.of(this.id);
     const look = this.list.verdicts[row.verdict] ?? { badge: "", symbol: "" };
     byId("t-name").textContent = this.id;
@@ -120,9 +125,10 @@ class Review {
     const frozen = this.isBefore;
     this.stage.show((frozen ? tube : view).steps, { frozen });
     showHistogram((frozen ? tube : view).histogram);
-    const settled = !isMoved || (this.answer?.settled ?? false);
-    showNumber(tube.number, view.number, { isMoved, settled });
-    showChanges(this.answer?.changes, { isMoved, settled });
+    const settled = this.answer?.settled ?? !this.differs;
+    const how = { isMoved: this.differs && this.answer !== null, settled, isSaved: !this.isMoved };
+    showNumber(tube.number, view.number, how);
+    showChanges(this.answer?.changes, how);
     showScale(tube.scale);
     this.#states();
   }
@@ -177,7 +183,7 @@ class Review {
     clearTimeout(this.settling);
     this.isBefore = false;
     this.#kept();
-    if (this.isMoved) { this.settle(); return; }
+    if (this.differs) { this.settle(); return; }
     this.ignored = this.mover.request;
     this.mover.wanted = null;
     this.answer = null;
@@ -188,7 +194,7 @@ class Review {
   answered(id, answer, since) {
     if (id !== this.id || answer.request <= this.ignored) return;
     this.answer = answer;
-    if (this.isMoved || this.stage.handles.isHeld) this.showAnswer();
+    if (this.differs || this.stage.handles.isHeld) this.showAnswer();
     if (answer.settled) {
       const found = answer.changes.refitted.length ? ` Found again: ${answer.changes.refitted.join("; ")}.` : "";
       this.voice.say(`${sentence(answer.number)}.${found}`);
@@ -201,8 +207,9 @@ class Review {
     if (this.isBefore) return;
     this.stage.show(answer.steps);
     showHistogram(answer.histogram);
-    showNumber(tube.number, answer.number, { isMoved: true, settled: answer.settled });
-    showChanges(answer.changes, { isMoved: true, settled: answer.settled });
+    const how = { isMoved: true, settled: answer.settled, isSaved: !this.isMoved && !this.stage.handles.isHeld };
+    showNumber(tube.number, answer.number, how);
+    showChanges(answer.changes, how);
   }
 
   /** A move that cannot be made is taken back, and the page says why. */

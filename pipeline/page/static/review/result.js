@@ -28,14 +28,14 @@ export function showNumber(before, now, { isMoved, settled }) {
 }
 
 /** Say what was found again and what was held. */
-export function showChanges(changes, { isMoved, settled }) {
+export function showChanges(changes, { isMoved, settled, isSaved }) {
   const box = byId("moved");
   if (!isMoved) {
     box.replaceChildren("No gate is moved. Drag a line or a corner, or press 1 to 9 and the arrow keys.");
     return;
   }
   const lines = [
-    el("strong", { text: settled ? "As in a run. Not saved yet." : "Other gates held until you let go." }),
+    el("strong", { text: !settled ? "Other gates held until you let go." : isSaved ? "Saved. The next run gives this." : "As in a run. Not saved yet." }),
     changes?.refitted.length ? el("span", { text: ` Found again: ${changes.refitted.join("; ")}.` }) : null,
     changes?.held.length ? el("span", { text: ` Held: ${changes.held.join("; ")}.` }) : null,
   ];

@@ -1,7 +1,7 @@
 // The gate in hand, large and with its handles, and the strip of all steps above it.
 
 import { axesOf, sixDigits } from "./axis.js";
-import { Handles } from "./handles.js";
+import { Handles, isRatio } from "./handles.js";
 import { byId, count, el, percent, picture, typed } from "./words.js";
 
 const LOW = 0.5;
@@ -76,7 +76,13 @@ export class Stage {
 
   #large(frozen) {
     const step = this.step;
-    if (!step) return;
+    if (!step) {
+      byId("picture").textContent = "No picture: the tube could not be gated. The notes say why.";
+      byId("handles").toggleAttribute("hidden", true);
+      for (const id of ["value", "b-polygon"]) byId(id).hidden = true;
+      byId("stage-note").textContent = "";
+      return;
+    }
     const content = picture(step.picture);
     this.svg = content.querySelector("svg");
     if (this.svg) {
@@ -112,8 +118,8 @@ export class Stage {
     const across = isVertex || handle.axis !== "y";
     byId("v-name").textContent = isVertex ? this.step.x.channel : handle.gate;
     byId("v-second").hidden = !isVertex;
-    byId("v-unit").hidden = Boolean(handle.ratio) || !this.#axes().x.cofactor;
-    x.value = this.#shown(across ? this.#axes().x : this.#axes().y, handle.ratio ? handle.at[0] ?? handle.at[1] : handle.at[across ? 0 : 1], handle.ratio);
+    byId("v-unit").hidden = isRatio(handle) || !this.#axes().x.cofactor;
+    x.value = this.#shown(across ? this.#axes().x : this.#axes().y, isRatio(handle) ? handle.at[0] / handle.at[1] : handle.at[across ? 0 : 1], isRatio(handle));
     if (isVertex) {
       byId("v-name-y").textContent = this.step.y.channel;
       y.value = this.#shown(this.#axes().y, handle.at[1]);
@@ -134,13 +140,13 @@ export class Stage {
     const axes = this.#axes();
     const read = (id, axis) => {
       const value = Number(byId(id).value.trim().replace(",", ".").replace("−", "-"));
-      return byId("v-unit").value === "axis" && !handle.ratio && axis ? axis.linear(value) : value;
+      return byId("v-unit").value === "axis" && !isRatio(handle) && axis ? axis.linear(value) : value;
     };
     let at;
     if (handle.kind === "vertex") at = [read("v-x", axes.x), read("v-y", axes.y)];
-    else if (handle.ratio) at = [read("v-x", null), 1];
-    else at = handle.axis === "y" ? [null, read("v-x", axes.y)] : [read("v-x", axes.x), null];
-    if (at.some((one) => one !== null && !Number.isFinite(one)) || !byId("v-x").value.trim()) {
+    else if (isRatio(handle)) at = [read("v-x", null), 1];
+    else at = handle.axis === "y" ? [handle.at[0], read("v-x", axes.y)] : [read("v-x", axes.x), handle.at[1]];
+    if (at.some((one) => !Number.isFinite(one)) || !byId("v-x").value.trim()) {
       this.on.wrong(`“${byId("v-x").value}” is no number: type one with a decimal point, nothing between thousands.`);
       return;
     }
