@@ -1,4 +1,4 @@
-"""Back-gating: the quantified cells among the viable single cells, on any two channels. CD38 is looked at only."""
+"""Back-gating: the quantified cells among the viable single cells, on any two channels."""
 
 from __future__ import annotations
 
