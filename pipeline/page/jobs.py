@@ -112,7 +112,7 @@ class Run:
                 if os.name == "posix":
                     os.killpg(self._process.pid, signal.SIGINT)
                 else:
-                    self._process.send_signal(signal.CTRL_BREAK_EVENT)
+                    self._process.send_signal(signal.CTRL_BREAK_EVENT)  # type: ignore[attr-defined]
 
     def end(self) -> None:
         """Stop the run and wait for it; kill it where it does not end."""

@@ -118,7 +118,8 @@ class Axis(_Message):
 class Handle(_Message):
     """What can be dragged; `gate` is what review.csv calls it, `at` its place in linear units.
 
-    Of a line only the value along its way counts. `ratio`: the line goes through the origin, x / y is its value.
+    Of a line only the value along its way counts. `ratio`: the line goes through the origin, and x / y
+    is its value.
     """
 
     id: str
@@ -130,7 +131,7 @@ class Handle(_Message):
 
 
 class Step(_Message):
-    """A gating step with its picture (SVG) and its handles; `polygon`: its gate as one, where it can be one."""
+    """A gating step with its picture (SVG) and its handles; `polygon`: its gate as one, where it can be."""
 
     step: str
     title: str
@@ -309,3 +310,23 @@ class Refused(_Message):
     """Why a request was refused, in one sentence."""
 
     error: str
+
+
+class Cause(_Message):
+    """Faults of one cause: what the first one says, and the cells of all."""
+
+    severity: str
+    says: str
+    cells: list[str]
+    more: int = 0
+    others: list[str] = []
+
+
+class SheetsNow(_Message):
+    """The sheets of a study as they were last saved; `is_open`: Excel or LibreOffice has one."""
+
+    files: list[str]
+    saved_at: str
+    is_open: bool
+    counted: str
+    causes: list[Cause]

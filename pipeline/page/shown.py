@@ -12,7 +12,7 @@ from pipeline.output.report.words import density_words
 from pipeline.output.result_tables import sample_flags, sample_notes
 from pipeline.page import messages
 from pipeline.quantification.result import SampleResult
-from pipeline.review.decision import Decision, moves_as_facts
+from pipeline.review.decision import Decision, State, moves_as_facts
 from pipeline.review.decisions import is_as_decided
 from pipeline.review.ledger import Ledger, Past
 from pipeline.review.review_file import ReviewFile
@@ -72,7 +72,7 @@ def decision_now(snapshot: Snapshot, decision: Decision, file: ReviewFile) -> me
     if decision.signature is not None:
         because = (*because, *changes_since(decision.stands_on, snapshot, decision.sample_id))
     told = decision_message(decision, moves_in_file(snapshot, decision.sample_id), "; ".join(because))
-    return told.model_copy(update={"state": messages.State.OPEN}) if edited and not told.signed_by else told
+    return told.model_copy(update={"state": State.OPEN}) if edited and not told.signed_by else told
 
 
 def decision_message(decision: Decision, moves: Sequence[Move], because: str = "") -> messages.DecisionNow:
@@ -109,8 +109,7 @@ def moves_in_file(snapshot: Snapshot, sample_id: str) -> tuple[Move, ...]:
 
 
 def _move(gate: GateOverride) -> Move:
-    polygon = getattr(gate, "polygon", None)
-    return Move(gate.gate, polygon=polygon) if polygon is not None else Move(gate.gate, gate.value)
+    return Move(gate.gate, gate.value, gate.polygon)
 
 
 def flags_of(snapshot: Snapshot, sample_id: str) -> tuple[str, ...]:

@@ -73,9 +73,7 @@ def serve_page(folder: Path | None, options: PageOptions) -> None:
     server = uvicorn.Server(config)
     opener = _opener(keys.address) if options.browser else None
     _say(f"The page is at {keys.address}")
-    _say(
-        "This address opens it once, for you alone. Ctrl-C ends it; what the page said is saved stays saved."
-    )
+    _say("This address opens it once, for you alone. Ctrl-C ends it; what was saved stays saved.")
     try:
         asyncio.run(_until_idle(server, listening, desk, keys, (opener, options.idle_minutes)))
     except KeyboardInterrupt:
@@ -93,7 +91,7 @@ def double_clicked() -> None:
 
     for name in ("stdout", "stderr"):  # a program without a window has none
         if getattr(sys, name) is None:
-            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
     write_utf8()
     hush_libraries()
     named = [Path(word) for word in sys.argv[1:2] if Path(word).is_dir()]

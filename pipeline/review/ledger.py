@@ -1,4 +1,4 @@
-"""The decisions of a study, replayed from its audit trail: of each tube the last one, and what came before."""
+"""The decisions of a study, replayed from its audit trail: the last one of each tube, and its past."""
 
 from __future__ import annotations
 

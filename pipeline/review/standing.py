@@ -85,7 +85,7 @@ def _without_files(snapshot: Snapshot, sample_id: str) -> dict[str, Any]:
     sample = _sample(snapshot, sample_id)
     run = next((one for one in snapshot.known.calibrations if one.beads == sample.beads), None)
     gates = sorted(
-        repr((gate.gate, gate.value, getattr(gate, "polygon", None)))
+        repr((gate.gate, gate.value, gate.polygon))
         for gate in snapshot.study.gates
         if gate.sample_id == sample_id
     )
