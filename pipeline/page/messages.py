@@ -118,8 +118,8 @@ class Axis(_Message):
 class Handle(_Message):
     """What can be dragged; `gate` is what review.csv calls it, `at` its place in linear units.
 
-    Of a line along x only x counts, along y only y. One that moves both ways is that of a ratio: it goes through
-    the origin, and the value of its move is x / y.
+    Of a line along x only x counts, along y only y. One that moves both ways is that of a ratio: it goes
+    through the origin, and the value of its move is x / y.
     """
 
     id: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from calibration.errors import CalibrationError
 from gating.events import Mask
@@ -26,11 +27,8 @@ LET_GO = 32 << 20
 """Bytes of a tube's files from which they are let go when they are decoded, if nobody looks at them again. Of
 smaller files they stay: asking for memory anew costs time. Convention: for speed."""
 
-_KEPT = ("automatic", "opinion")
-"""What is found without a person, once for every task of a tube."""
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Prepared:
     """A tube ready to be gated.
 
@@ -49,22 +47,30 @@ class Prepared:
     tube: Tube
     control: Control
     gates_content: Content | None
+    _without_person: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
-    @cached_property
+    @property
     def automatic(self) -> tuple[GateStep, ...]:
-        """The steps of the tube without a person, its batch or its control."""
-        return gate_plasma_cells(self.tube.events, self.tube.panel).steps
+        """The steps of the tube without a person, its batch or its control; found once."""
+        made: tuple[GateStep, ...] = self._once(
+            "automatic", lambda: gate_plasma_cells(self.tube.events, self.tube.panel).steps
+        )
+        return made
 
-    @cached_property
+    @property
     def opinion(self) -> Mask | None:
-        """The cells that the second opinion names; None where the panel shows none."""
-        return second_opinion(self.tube.events, self.tube.panel)
+        """The cells that the second opinion names, None where the panel shows none; found once."""
+        made: Mask | None = self._once("opinion", lambda: second_opinion(self.tube.events, self.tube.panel))
+        return made
 
     def with_task(self, task: TubeTask) -> Prepared:
         """Return the same tube for another task of it; what was found without a person is kept."""
-        other = Prepared(task, self.tube, self.control, self.gates_content)
-        other.__dict__.update({name: made for name, made in self.__dict__.items() if name in _KEPT})
-        return other
+        return replace(self, task=task)
+
+    def _once(self, name: str, make: Callable[[], Any]) -> Any:
+        if name not in self._without_person:
+            self._without_person[name] = make()
+        return self._without_person[name]
 
 
 def prepared(task: TubeTask, inputs: Inputs) -> Prepared:

@@ -1,4 +1,4 @@
-"""The bench: tubes in memory whose gates a person moves; what a moved gate gives, in the product's own words."""
+"""The bench: tubes in memory, what a person moves on them, and what a run then gives."""
 
 from pipeline.review.bench.applying import alike, apply_to
 from pipeline.review.bench.shelf import Shelf, open_shelf

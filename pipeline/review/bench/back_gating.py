@@ -1,4 +1,4 @@
-"""Back-gating: the quantified cells among the viable single cells, on any two channels. CD38 is looked at only."""
+"""Back-gating: the quantified cells among the viable single cells, on any two channels."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ from pipeline.study.study import Panel
 from pipeline.tube.histograms import step_densities
 from pipeline.tube.names.rows import row_named
 from pipeline.tube.reading import Tube
+
+SIDE = 296
+"""Pixels of the picture's square, as of a gate's. Convention."""
 
 MOST_DOTS = 2000
 """Cells that are drawn as dots; of more, evenly spaced ones in the order of the file. Convention."""
@@ -51,7 +54,7 @@ def back_gated(tube: Tube, panel: Panel, x: str, y: str, *, among: Mask, cells: 
     labels = channel_labels(panel)
     dots = _dots(events, inner)
     title = f"{n_cells:,} quantified cells"
-    drawn = with_cells(step_picture(density, None, title, labels), density, dots)
+    drawn = with_cells(step_picture(density, None, title, labels, SIDE), density, dots, SIDE)
     axes = [
         AxisView(name, labels.get(name, name), axis)
         for name, axis in zip(names, axes_of(density), strict=True)

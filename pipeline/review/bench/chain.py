@@ -1,4 +1,4 @@
-"""Gates one inside the other, and which events pass each: only what a moved gate changes is worked out again."""
+"""Gates one inside the other, and which events pass each: what a moved gate changes, and no more."""
 
 from __future__ import annotations
 
@@ -108,8 +108,8 @@ def _both(one: Mask | None, other: Mask | None) -> Mask | None:
 def may_differ(old: Gate, new: Gate, events: Events) -> Mask | None:
     """Return the events on which two gates may differ, bool, shape (n_events,); None: on any.
 
-    Outside of it both say the same: of a threshold that is between the old and the new one; of a vertex that is
-    the field of the edges that end in it.
+    Outside of it both say the same: a moved threshold changes what lies between the old and the new one, a
+    moved vertex what lies in the field of the edges that end in it.
     """
     match old, new:
         case RangeGate(), RangeGate() if old.channel == new.channel:

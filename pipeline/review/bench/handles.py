@@ -1,4 +1,4 @@
-"""What of a gate a person can take hold of: thresholds by the names of review.csv, vertices, and new polygons."""
+"""What of a gate can be taken hold of: thresholds by the names of review.csv, vertices, new polygons."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from pipeline.beads.result import CalibrationResult
 from pipeline.checks import Finding, folder_with_findings
 from pipeline.output.results_folder import Results
 from pipeline.patients.between_runs import with_between_runs
+from pipeline.patients.receptor_occupancy.tubes import Levels, tube_levels
 from pipeline.quantification.result import SampleResult
 from pipeline.quantification.task import TubeTask
 from pipeline.running.tasks import findings_of_tubes, tube_digest, tube_tasks
@@ -46,6 +47,7 @@ class Shelf:
     digests: Mapping[str, str]
     latest: Mapping[str, SampleResult]
     alone: Mapping[str, SampleResult]
+    _levels: dict[tuple[str, ...], Levels] = field(default_factory=dict, repr=False)
 
     def sample(self, sample_id: str) -> Sample:
         """Return a row of the samples sheet. Raises UserError where there is none."""
@@ -90,11 +92,15 @@ class Shelf:
         found = findings_of_tubes(self.study, self.calibrations, self.known)
         results = against_their_batches(self.study.samples, found, latest, alone)
         tubes = [results[s.sample_id] for s in self.study.samples if s.sample_id in results]
-        return joined(self.study, with_between_runs(self.study, tubes), self.calibrations)
+        key = tuple(tube.sample_id for tube in tubes)
+        if key not in self._levels:
+            self._levels[key] = tube_levels(self.study, tubes)
+        levels = self._levels[key]
+        return joined(self.study, with_between_runs(self.study, tubes), self.calibrations, levels)
 
     @cached_property
     def as_run(self) -> StudyResult:
-        """The study as its last run told it."""
+        """The study as its last run told it; it takes seconds where doses are known."""
         return self.assembled(self.latest, self.alone)
 
     def _asked_twice(self, task: TubeTask) -> bool:
