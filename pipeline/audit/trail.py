@@ -172,13 +172,15 @@ def _not_written(path: Path, error: OSError) -> NotWrittenError:
 def _append(path: Path, line: bytes) -> None:
     """Add a line whole, or not at all where the disk is full.
 
-    The line is first told in a file beside the trail: with it a line that was cut off in the middle is finished.
+    It is first told in a file beside the trail: with that a line that was cut off in the middle is finished.
     """
     before = path.stat().st_size if path.exists() else 0
     coming = _coming(path)
     write_whole(coming, f"{before}\n".encode() + line)
-    _write_at_end(path, line)
-    coming.unlink(missing_ok=True)
+    try:
+        _write_at_end(path, line)
+    finally:
+        coming.unlink(missing_ok=True)
 
 
 def _finish_line(path: Path) -> None:
