@@ -35,11 +35,12 @@ class Served:
 
 
 @contextmanager
-def served(study: Path, *options: str) -> Iterator[Served]:
-    """Serve the review of a study until the block ends."""
-    command = [sys.executable, "-u", "-m", "pipeline.cli", "review", str(study), "--no-browser", *options]
+def served(study: Path | None, *options: str, command: str = "review") -> Iterator[Served]:
+    """Serve the review of a study, or with `open` all its stages, until the block ends."""
+    named = [str(study)] if study is not None else []
+    words = [sys.executable, "-u", "-m", "pipeline.cli", command, *named, "--no-browser", *options]
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=os.environ
+        words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=os.environ
     ) as process:
         try:
             yield Served(_address(process), process)
