@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipeline.review.decision import State, Verdict
+from pipeline.review.decision import ReviewVerdict, State
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 """A name that a person or a sheet gave."""
@@ -46,7 +46,7 @@ class DecisionNow(Message):
     """What was last decided on a tube."""
 
     state: State
-    verdict: Verdict | None = None
+    verdict: ReviewVerdict | None = None
     by: str = ""
     at: str = ""
     reason: str = ""
@@ -219,7 +219,7 @@ class Decide(Message):
     """A decision on the tube as the page last saw it (`version`)."""
 
     version: int
-    decision: Verdict
+    decision: ReviewVerdict
     moves: Moves = []
     reason: Words = ""
     who: Name

@@ -12,11 +12,13 @@ from pipeline.study.names.look import one_line
 from pipeline.study.polygon import TypedPolygon
 
 LONGEST_WHO = 200
+"""Characters of a name. Convention: it fits into a cell that is read."""
+
 LONGEST_REASON = 2000
-"""Characters of a name and of a reason. Convention: both fit into a cell that is read."""
+"""Characters of a reason. Convention: it fits into a cell that is read."""
 
 
-class Verdict(StrEnum):
+class ReviewVerdict(StrEnum):
     """What a person said of a tube."""
 
     ACCEPT = "accept"
@@ -25,7 +27,7 @@ class Verdict(StrEnum):
     ASK = "ask"
 
 
-WITH_A_REASON = (Verdict.REJECT, Verdict.ASK)
+WITH_A_REASON = (ReviewVerdict.REJECT, ReviewVerdict.ASK)
 """Verdicts that say nothing without a reason."""
 
 
@@ -71,7 +73,7 @@ class Decision:
 
     sample_id: str
     version: int = 0
-    verdict: Verdict | None = None
+    verdict: ReviewVerdict | None = None
     moves: tuple[Move, ...] = ()
     who: str = ""
     account: str = ""
@@ -90,7 +92,7 @@ class Decision:
             return State.COUNTERSIGNED if self.countersignature else State.SIGNED
         if self.verdict is None:
             return State.OPEN
-        return State.ASKED if self.verdict is Verdict.ASK else State.DECIDED
+        return State.ASKED if self.verdict is ReviewVerdict.ASK else State.DECIDED
 
 
 def moves_as_facts(moves: Sequence[Move]) -> list[dict[str, Any]]:

@@ -30,7 +30,7 @@ from pipeline.review.decision import (
     LONGEST_WHO,
     WITH_A_REASON,
     Decision,
-    Verdict,
+    ReviewVerdict,
     moves_as_facts,
     written_words,
 )
@@ -82,7 +82,7 @@ class Asked:
 
     sample_id: str
     version: int
-    verdict: Verdict
+    verdict: ReviewVerdict
     who: str
     reason: str = ""
     moves: tuple[Move, ...] = ()
@@ -125,7 +125,7 @@ def decide(folder: Path, asked: Asked) -> Decision:
             "verdict": asked.verdict.value,
             "who": who,
             "reason": reason,
-            "moves": moves_as_facts(asked.moves if asked.verdict is Verdict.CHANGE else now.moves),
+            "moves": moves_as_facts(asked.moves if asked.verdict is ReviewVerdict.CHANGE else now.moves),
             "rows": list(rows),
             "review_before": file.digest,
             "review_after": content_digest(content),
@@ -199,9 +199,9 @@ def _must_be_told(asked: Asked, who: str, reason: str) -> None:
     if not who:
         raise RefusedError(f"{asked.sample_id}: nobody is named. Type your name or initials first")
     if asked.verdict in WITH_A_REASON and not reason:
-        what = "a reason" if asked.verdict is Verdict.REJECT else "the question"
+        what = "a reason" if asked.verdict is ReviewVerdict.REJECT else "the question"
         raise RefusedError(f"{asked.sample_id}: {asked.verdict.value} needs {what}: type it first")
-    if asked.moves and asked.verdict is not Verdict.CHANGE:
+    if asked.moves and asked.verdict is not ReviewVerdict.CHANGE:
         raise RefusedError(
             f"{asked.sample_id}: gates were moved, but the verdict is {asked.verdict.value}, which leaves "
             "them as they are. Choose change, or put the gates back"
@@ -210,7 +210,7 @@ def _must_be_told(asked: Asked, who: str, reason: str) -> None:
 
 def _rows(asked: Asked, file: ReviewFile, who: str, reason: str, at: str) -> tuple[Mapping[str, str], ...]:
     """Return the tube's new rows: of a change its gates, of any other verdict the gates that stand there."""
-    if asked.verdict is Verdict.CHANGE:
+    if asked.verdict is ReviewVerdict.CHANGE:
         return rows_of(asked.sample_id, asked.moves, asked.verdict.value, who, reason, at)
     gates = [row for row in file.of_tube(asked.sample_id) if row.get("gate")]
     kept = tuple({name: text for name, text in row.items() if name != "verdict"} for row in gates)
@@ -262,7 +262,7 @@ def _must_be_signable(now: Decision, event: Event, who: str, file: ReviewFile) -
     name = now.sample_id
     if now.verdict is None:
         raise RefusedError(f"{name}: nothing was decided yet. Accept, change or reject it first")
-    if now.verdict is Verdict.ASK:
+    if now.verdict is ReviewVerdict.ASK:
         raise RefusedError(f"{name}: {now.who} asked a question ({now.reason}). Decide on it first")
     if not is_as_decided(file, now):
         raise RefusedError(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pipeline.audit.trail import Change, Event, Line, Trail, history_of
-from pipeline.review.decision import Decision, Signature, Verdict, moves_of_facts
+from pipeline.review.decision import Decision, ReviewVerdict, Signature, moves_of_facts
 
 OF_REVIEW = (Event.DECISION, Event.SIGNATURE, Event.COUNTERSIGNATURE)
 """Events that say something of one tube."""
@@ -106,7 +106,7 @@ def _next(now: Decision, line: Line) -> Decision:
         return Decision(
             now.sample_id,
             version,
-            Verdict(facts["verdict"]),
+            ReviewVerdict(facts["verdict"]),
             moves_of_facts(facts["moves"]),
             str(facts["who"]),
             line.who,

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from pipeline.checks.gates import gate_names
 from pipeline.checks.headers import read_headers
-from pipeline.review.decision import Verdict
+from pipeline.review.decision import ReviewVerdict
 from pipeline.review.review_file import rows_of
 from pipeline.review.view import Move
 from pipeline.study.sheets.review import gates_of_rows
@@ -22,7 +22,7 @@ def fault_of(study: Study, sample_id: str, moves: Sequence[Move]) -> str:
     study
         With the gates that are set now; those of the tube in review.csv are replaced.
     """
-    rows = rows_of(sample_id, moves, Verdict.CHANGE.value, "bench", "", "")
+    rows = rows_of(sample_id, moves, ReviewVerdict.CHANGE.value, "bench", "", "")
     moved, faults = gates_of_rows(rows)
     if faults:
         return str(faults[0])

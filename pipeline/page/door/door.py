@@ -32,6 +32,9 @@ POLICY = (
 )
 """What the page may load: itself alone, and no script or style that stands in its text."""
 
+_READING = ("GET", "HEAD")
+"""Ways to ask that change nothing."""
+
 LOOKS = ("/api/tubes", "/api/study", "/api/job", "/api/sheets")
 """What an open page asks by itself again and again: it does not keep the program alive."""
 
@@ -141,7 +144,7 @@ class Door:
         hosts = [value for name, value in scope["headers"] if name.lower() == b"host"]
         if len(hosts) != 1 or headers.get("host") != f"{HOST}:{self._keys.port}":
             return f"this page is at {self._keys.origin} alone, and was asked for under another name"
-        origin, is_read = headers.get("origin"), scope["method"] in ("GET", "HEAD")
+        origin, is_read = headers.get("origin"), scope["method"] in _READING
         if origin is not None and origin != self._keys.origin:
             return "the request came from another page"
         if origin is None and not is_read:
@@ -156,7 +159,7 @@ class Door:
 
     async def _enter(self, scope: Scope, send: Send) -> None:
         tokens = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])
-        if scope["method"] != "GET" or not self._keys.opens(tokens[0]):
+        if scope["method"] not in _READING or not self._keys.opens(tokens[0]):
             await _refuse(scope, send, 403, _NO_TOKEN)
             return
         # A page that begins anew, not a redirection: that one would still count as begun elsewhere, and

@@ -14,7 +14,7 @@ from pipeline.page.review.shown import (
     moves_in_file,
     rows_of_tubes,
 )
-from pipeline.review.decision import Decision, State, Verdict
+from pipeline.review.decision import Decision, ReviewVerdict, State
 from pipeline.review.decisions import Asked, ConflictError, RefusedError, countersign, decide, sign
 from pipeline.review.review_file import read_review_file
 from pipeline.review.snapshot import Snapshot
@@ -47,7 +47,7 @@ def decision_routes(desk: Desk) -> APIRouter:
 
 def _decided(desk: Desk, snapshot: Snapshot, sample_id: str, asked: messages.Decide) -> JSONResponse:
     moves = moves_of(asked.moves)
-    fault = fault_of(snapshot.study, sample_id, moves) if asked.decision is Verdict.CHANGE else ""
+    fault = fault_of(snapshot.study, sample_id, moves) if asked.decision is ReviewVerdict.CHANGE else ""
     if fault:
         raise RefusedError(fault)
     try:
