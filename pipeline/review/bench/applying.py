@@ -26,8 +26,13 @@ def alike(shelf: Shelf, sample_id: str) -> tuple[str, ...]:
 def apply_to(study: Path | Shelf, moves: Sequence[Move], to: Sequence[str]) -> Iterator[Applied]:
     """Yield for each tube what it gives now and with these moves; nothing is written.
 
-    `study` is its folder, or the shelf that holds it already. A tube's own gates in review.csv stay, but where one of the moves is of the same gate. Where a tube cannot
+    A tube's own gates in review.csv stay, but where one of the moves is of the same gate. Where a tube cannot
     take the moves, `fault` says why, and `after` is None.
+
+    Parameters
+    ----------
+    study
+        Its folder, or the shelf that holds it already.
     """
     shelf = study if isinstance(study, Shelf) else open_shelf(study)
     for sample_id in to:
