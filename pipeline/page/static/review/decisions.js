@@ -125,14 +125,14 @@ export class Decisions {
         return;
       }
       const kept = await askApply(moves, rows);
-      if (kept) await this.#applyEach(kept, moves, who);
+      if (kept) await this.#applyEach(kept, who);
     });
   }
 
-  async #applyEach({ ids, reason }, moves, who) {
+  async #applyEach({ rows, reason }, who) {
     const { review } = this;
     const failed = [];
-    for (const id of ids) {
+    for (const { sample_id: id, moves } of rows) {
       try {
         await api.decide(id, { version: review.list.of(id).version, decision: "change", moves, reason, who });
       } catch (refusal) {
@@ -140,7 +140,7 @@ export class Decisions {
       }
     }
     await review.look();
-    const words = `${many(ids.length - failed.length, "tube")} changed, saved. This tube is not saved yet.`;
+    const words = `${many(rows.length - failed.length, "tube")} changed, saved. This tube is not saved yet.`;
     if (failed.length) review.voice.warn(`${words} Not saved: ${failed.join("; ")}`);
     else review.voice.done(words);
   }

@@ -184,9 +184,9 @@ class Review {
     this.isBefore = false;
     this.#kept();
     if (this.differs) { this.settle(); return; }
-    this.ignored = this.mover.request;
-    this.mover.wanted = null;
     this.answer = null;
+    this.settle();  // the bench itself goes back too: back-gating shows what is on it
+    this.ignored = this.mover.request + 1;
     this.show();
     this.voice.say(`As in the study: ${sentence(this.tube.number)}.`);
   }
