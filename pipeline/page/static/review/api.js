@@ -47,7 +47,8 @@ export const api = {
 export class Mover {
   constructor(show, fail) {
     [this.show, this.fail] = [show, fail];
-    [this.request, this.wanted, this.busy] = [0, null, false];
+    // a page that is opened again goes on counting: the server takes a lower number for an older move
+    [this.request, this.wanted, this.busy] = [Date.now(), null, false];
   }
 
   want(id, moves, settle, since = performance.now()) {

@@ -62,6 +62,7 @@ class Review {
     clearTimeout(this.settling);
     [this.id, this.answer, this.isBefore] = [id, null, false];
     this.ignored = this.mover.request;
+    this.mover.wanted = null;
     byId("bench").setAttribute("aria-busy", "true");
     this.list.mark(id);
     history.replaceState(null, "", `#${encodeURIComponent(id)}`);
@@ -186,15 +187,15 @@ class Review {
     if (this.differs) { this.settle(); return; }
     this.answer = null;
     this.settle();  // the bench itself goes back too: back-gating shows what is on it
-    this.ignored = this.mover.request + 1;
     this.show();
     this.voice.say(`As in the study: ${sentence(this.tube.number)}.`);
   }
 
   answered(id, answer, since) {
     if (id !== this.id || answer.request <= this.ignored) return;
+    if (!this.differs && !this.stage.handles.isHeld) return;
     this.answer = answer;
-    if (this.differs || this.stage.handles.isHeld) this.showAnswer();
+    this.showAnswer();
     if (answer.settled) {
       const found = answer.changes.refitted.length ? ` Found again: ${answer.changes.refitted.join("; ")}.` : "";
       this.voice.say(`${sentence(answer.number)}.${found}`);
@@ -214,6 +215,7 @@ class Review {
 
   /** A move that cannot be made is taken back, and the page says why. */
   refused(id, refusal) {
+    if (refusal.status === 409) return;  // a later move is under way
     this.voice.refusal(refusal);
     if (id === this.id && refusal.status >= 400 && refusal.status < 500 && this.moves.past.length) this.step("undo");
   }
