@@ -19,13 +19,14 @@ from pipeline.output.report.environment import TEMPLATES as REPORT_TEMPLATES
 from pipeline.output.report.environment import template_environment
 from pipeline.page import messages
 from pipeline.page.desk import Desk, NoStudyError, OvertakenError
-from pipeline.page.door import App, Door, Keys, TooLargeError
-from pipeline.page.folders import file_inside
+from pipeline.page.door.door import App, Door, Keys, TooLargeError
 from pipeline.page.jobs import names_of
-from pipeline.page.pages import page_routes
-from pipeline.page.review_api import review_routes
-from pipeline.page.stages import study_now
-from pipeline.page.watching import sheets_now
+from pipeline.page.review.bench_routes import bench_routes
+from pipeline.page.review.routes import decision_routes
+from pipeline.page.stages.folders import file_inside
+from pipeline.page.stages.menu import study_now
+from pipeline.page.stages.pages import page_routes
+from pipeline.page.stages.watching import sheets_now
 from pipeline.study.errors import UserError
 
 STATIC = Path(__file__).parent / "static"
@@ -45,7 +46,8 @@ def app_of(desk: Desk, keys: Keys) -> App:
     """Return the application behind its door."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, title="cd38rd")
     app.include_router(page_routes(desk))
-    app.include_router(review_routes(desk))
+    app.include_router(decision_routes(desk))
+    app.include_router(bench_routes(desk))
     _add_study(app, desk)
     _add_files(app, desk)
     for kind in (UserError, FcsError, NotWrittenError, TooLargeError, RequestValidationError, HTTPException):
@@ -129,7 +131,7 @@ def _refused(request: Request, error: Exception) -> Response:
 
 
 def _defect(request: Request, error: Exception) -> Response:
-    said = f"a defect of cd38rd, not of your study: {type(error).__name__}. Nothing was written; please report it"
+    said = f"a defect of cd38rd, not of your study: {type(error).__name__}. Please report it"
     return _answer(request, 500, said)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock, RLock
 from typing import Any, TypeVar
@@ -11,12 +12,13 @@ from typing import Any, TypeVar
 from pipeline.audit.trail import TRAIL, Trail, must_be_whole
 from pipeline.page.jobs import Run
 from pipeline.page.messages import BeforeAfter, Job, Number
-from pipeline.page.shown import number_of
+from pipeline.page.review.shown import number_of
 from pipeline.quantification.result import failure_reason, is_failed
-from pipeline.review.bench import Bench, open_bench
+from pipeline.review.bench import Bench, Shelf, open_bench
 from pipeline.review.decisions import finish_last
 from pipeline.review.ledger import Ledger, ledger_of
 from pipeline.review.snapshot import Snapshot, snapshot_of
+from pipeline.review.view import View
 from pipeline.study.errors import UserError
 from pipeline.study.sheets.review import review_path
 
@@ -34,6 +36,17 @@ class OvertakenError(UserError):
     """A later move of the same tube came: this one is not made."""
 
 
+@dataclass
+class _Place:
+    """A tube's place on the bench; it is read when it is first asked for."""
+
+    stamp: Any
+    shelf: Shelf
+    bench: Bench | None = None
+    start: View | None = None
+    lock: Lock = field(default_factory=Lock)
+
+
 class Desk:
     """One study for one page, from its start to its end.
 
@@ -49,7 +62,7 @@ class Desk:
         self._folder, self.port = folder, port
         self._lock = RLock()
         self._kept: dict[str, tuple[Any, Any]] = {}
-        self._benches: OrderedDict[str, tuple[Any, Bench, Lock]] = OrderedDict()
+        self._benches: OrderedDict[str, _Place] = OrderedDict()
         self._latest: dict[str, int] = {}
         self.run: Run | None = None
         self._before: dict[str, Number] = {}
@@ -108,11 +121,15 @@ class Desk:
         with self._lock:
             return self._cached("ledger", id(trail), lambda: ledger_of(trail))
 
-    def with_bench(self, sample_id: str, work: Callable[[Bench], Thing], request: int | None = None) -> Thing:
+    def with_bench(
+        self, sample_id: str, work: Callable[[Bench, View], Thing], request: int | None = None
+    ) -> Thing:
         """Do something with the bench of a tube, one request after the other.
 
         Parameters
         ----------
+        work
+            Is given the bench, and the tube as it stands in the study.
         request
             Number of a move: where a later one came while it waited, it is not made.
 
@@ -121,13 +138,17 @@ class Desk:
         OvertakenError
             A later move came.
         """
+        place = self._place(sample_id)
         if request is not None:
             self._latest[sample_id] = max(request, self._latest.get(sample_id, request))
-        bench, lock = self._bench(sample_id)
-        with lock:
+        with place.lock:
             if request is not None and request < self._latest[sample_id]:
                 raise OvertakenError("a later move of this tube came: this one was not made")
-            return work(bench)
+            if place.bench is None:
+                place.bench = open_bench(place.shelf, sample_id)
+                place.start = place.bench.start()
+            assert place.start is not None
+            return work(place.bench, place.start)
 
     def start(self, only: tuple[str, ...]) -> Job:
         """Start a run.
@@ -189,18 +210,19 @@ class Desk:
             if is_failed(result)
         ]
 
-    def _bench(self, sample_id: str) -> tuple[Bench, Lock]:
-        folder = self.folder
+    def _place(self, sample_id: str) -> _Place:
+        snapshot = self.snapshot()
         with self._lock:
-            stamp = (_stamp(folder), _stat(review_path(folder)))
+            stamp = (id(snapshot.known), snapshot.gates_of(sample_id))
             found = self._benches.get(sample_id)
-            if found is None or found[0] != stamp:
-                found = (stamp, open_bench(folder, sample_id), Lock())
+            if found is None or found.stamp != stamp:
+                found = _Place(stamp, snapshot.shelf)
                 self._benches[sample_id] = found
+                self._latest.pop(sample_id, None)
             self._benches.move_to_end(sample_id)
             while len(self._benches) > BENCHES:
                 self._benches.popitem(last=False)
-            return found[1], found[2]
+            return found
 
     def _cached(self, name: str, stamp: Any, make: Callable[[], Thing]) -> Thing:
         kept = self._kept.get(name)

@@ -118,16 +118,15 @@ class Axis(_Message):
 class Handle(_Message):
     """What can be dragged; `gate` is what review.csv calls it, `at` its place in linear units.
 
-    Of a line only the value along its way counts. `ratio`: the line goes through the origin, and x / y
-    is its value.
+    Of a line along x only x counts, along y only y. One that moves both ways is that of a ratio: it goes
+    through the origin, and the value of its move is x / y.
     """
 
     id: str
     kind: Literal["line", "vertex"]
     axis: Literal["x", "y", "both"]
     gate: str
-    at: tuple[float | None, float | None]
-    ratio: bool = False
+    at: tuple[float, float]
 
 
 class Step(_Message):
@@ -275,6 +274,8 @@ class BeforeAfter(_Message):
     sample_id: str
     before: Number | None
     after: Number | None
+    moves: list[Move] = []
+    """All that review.csv would then hold of the tube."""
     failed: str = ""
 
 

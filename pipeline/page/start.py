@@ -13,7 +13,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.page.door import HOST, Keys
+from pipeline.page.door.door import HOST, Keys
 from pipeline.page.remembered import last_port, private_folder, remember
 from pipeline.study.errors import UsageError
 

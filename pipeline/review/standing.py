@@ -46,7 +46,7 @@ def changes_since(stands_on: Mapping[str, Any], snapshot: Snapshot, sample_id: s
 
 def files_unlike_result(snapshot: Snapshot, sample_id: str) -> tuple[str, ...]:
     """Return the tube's files that are not those that its result was made from."""
-    _, result = snapshot.stored[sample_id]
+    result = snapshot.shelf.latest[sample_id]
     folder = snapshot.study.folder
     return tuple(name for name, digest in result.sha256 if _digest_or_none(folder, name) != digest)
 
@@ -84,11 +84,7 @@ def _others(stands_on: Mapping[str, Any], snapshot: Snapshot, sample_id: str) ->
 def _without_files(snapshot: Snapshot, sample_id: str) -> dict[str, Any]:
     sample = _sample(snapshot, sample_id)
     run = next((one for one in snapshot.known.calibrations if one.beads == sample.beads), None)
-    gates = sorted(
-        repr((gate.gate, gate.value, gate.polygon))
-        for gate in snapshot.study.gates
-        if gate.sample_id == sample_id
-    )
+    gates = sorted(repr((gate.gate, gate.value, gate.polygon)) for gate in snapshot.gates_of(sample_id))
     result = snapshot.results[sample_id]
     return {
         "curve": _digest(repr(run.curve if run else None)),

@@ -19,7 +19,7 @@ from threading import Lock
 from typing import Any, TypeAlias
 from urllib.parse import parse_qs
 
-from pipeline.page.peer import is_other_user
+from pipeline.page.door.peer import is_other_user
 
 HOST = "127.0.0.1"
 ENTRY = "/enter"

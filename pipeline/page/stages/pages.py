@@ -15,12 +15,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pipeline.checks import check_folder
 from pipeline.output.legend.verdict import VERDICT_LOOK, badge_class
 from pipeline.page.desk import Desk
-from pipeline.page.files_found import files_found
-from pipeline.page.folders import listing, study_in
 from pipeline.page.remembered import recent_studies, remember
-from pipeline.page.shown import rows_of_tubes
-from pipeline.page.stages import Stage, command_of, stage_of, tabs
-from pipeline.page.watching import causes_of, sheet_files, sheets_now
+from pipeline.page.review.shown import rows_of_tubes
+from pipeline.page.stages.files_found import files_found
+from pipeline.page.stages.folders import listing, study_in
+from pipeline.page.stages.menu import Stage, command_of, stage_of, tabs
+from pipeline.page.stages.watching import causes_of, sheet_files, sheets_now
 from pipeline.review.decision import State
 from pipeline.review.review_file import read_review_file
 from pipeline.running.program import version
@@ -31,7 +31,7 @@ from pipeline.template import unnamed_files, write_template
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-TEMPLATES = Path(__file__).parent / "templates"
+TEMPLATES = Path(__file__).parents[1] / "templates"
 RESULT_FILES = ("report.html", "rd.xlsx", "rd_samples.csv", "rd_patients.csv", "calibration.csv", "run.json")
 """Files of the results that the page Report names, where they are there."""
 

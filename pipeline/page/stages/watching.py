@@ -53,14 +53,12 @@ def _cause(severity: Severity, alike: list[Fault]) -> messages.Cause:
     first = alike[0]
     words = str(first).removeprefix(f"{first.where}: ")
     cells = list(dict.fromkeys(fault.where for fault in alike))
+    every = dict.fromkeys(str(fault).removeprefix(f"{fault.where}: ") for fault in alike)
+    others = [text for text in every if text != words]
     return messages.Cause(
         severity=severity.value,
         says=words[:1].upper() + words[1:],
         cells=cells[:MOST_CELLS],
         more=max(len(cells) - MOST_CELLS, 0),
-        others=list(
-            dict.fromkeys(
-                text for fault in alike[1:] if (text := str(fault).removeprefix(f"{fault.where}: ")) != words
-            )
-        )[:MOST_CELLS],
+        others=others[:MOST_CELLS],
     )

@@ -25,7 +25,7 @@ class FileFound:
 
 
 def files_found(folder: Path) -> tuple[FileFound, ...]:
-    """Return every FCS file below a study folder: tubes first, then controls, beads, others, unreadable ones."""
+    """Return every FCS file below a study folder: tubes, controls, beads, others, unreadable ones."""
     inventory = take_inventory(folder, folder)
     return (*_tubes(inventory), *_others(inventory), *_unread(inventory))
 

@@ -18,7 +18,7 @@ from pipeline.review.ledger import Ledger, Past
 from pipeline.review.review_file import ReviewFile
 from pipeline.review.snapshot import Snapshot
 from pipeline.review.standing import changes_since
-from pipeline.review.view import Along, AxisView, HandleKind, Move, StepView
+from pipeline.review.view import AxisView, Move, StepView
 from pipeline.review.view import Number as BenchNumber
 from pipeline.study.study import GateOverride, Sample
 
@@ -101,11 +101,7 @@ def moves_message(moves: Iterable[Move]) -> list[messages.Move]:
 
 def moves_in_file(snapshot: Snapshot, sample_id: str) -> tuple[Move, ...]:
     """Return the gates that review.csv sets for a tube."""
-    return tuple(
-        _move(gate)
-        for gate in snapshot.study.gates
-        if gate.sample_id == sample_id and gate.source == "review.csv"
-    )
+    return tuple(_move(gate) for gate in snapshot.gates_of(sample_id) if gate.source == "review.csv")
 
 
 def _move(gate: GateOverride) -> Move:
@@ -174,8 +170,8 @@ def _step(step: StepView) -> messages.Step:
         note=step.note,
         kept=step.kept,
         picture=step.picture,
-        x=axis_message(step.x),
-        y=axis_message(step.y),
+        x=None if step.x is None else axis_message(step.x),
+        y=None if step.y is None else axis_message(step.y),
         handles=[
             messages.Handle(
                 id=handle.id,
@@ -183,7 +179,6 @@ def _step(step: StepView) -> messages.Step:
                 axis=handle.along.value,
                 gate=handle.gate,
                 at=handle.at,
-                ratio=handle.kind is HandleKind.LINE and handle.along is Along.BOTH,
             )
             for handle in step.handles
         ],
@@ -193,10 +188,8 @@ def _step(step: StepView) -> messages.Step:
     )
 
 
-def axis_message(view: AxisView | None) -> messages.Axis | None:
+def axis_message(view: AxisView) -> messages.Axis:
     """Return an axis with its ends in linear units."""
-    if view is None:
-        return None
     axis = view.axis
 
     def linear(place: float) -> float:

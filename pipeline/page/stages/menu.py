@@ -9,7 +9,7 @@ from pathlib import Path
 from pipeline.commands.shell import in_quotes
 from pipeline.page import messages
 from pipeline.page.desk import Desk
-from pipeline.page.watching import sheet_files
+from pipeline.page.stages.watching import sheet_files
 from pipeline.review.decision import State
 from pipeline.review.snapshot import facts_of_run
 from pipeline.running.program import version

@@ -1,4 +1,4 @@
-"""Folders and files as the page may name them: folders to choose from, and of a study only what lies in it."""
+"""Folders to choose from, and files as the page may name them: of a study only what lies in it."""
 
 from __future__ import annotations
 
