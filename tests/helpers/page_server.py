@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -78,19 +79,29 @@ def chromium() -> Iterator[Browser]:
         opened.close()
 
 
+def until(page: Page, condition: str, argument: object = None, seconds: float = 60.0) -> None:
+    """Wait until a function of the page returns true; the page's own policy lets no other way work."""
+    end = time.monotonic() + seconds
+    while not page.evaluate(condition, argument):
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {seconds:g} s: {condition} {argument or ''}")
+        page.wait_for_timeout(25)
+
+
 def wait_for_tube(page: Page, name: str | None = None) -> None:
     """Wait until a tube is on the bench: the named one, or any."""
-    page.wait_for_function(
-        "name => document.getElementById('bench').getAttribute('aria-busy') === 'false'"
-        " && (!name || document.getElementById('t-name').textContent === name)",
-        arg=name,
-        timeout=60_000,
+    page.locator("#bench").wait_for()
+    until(
+        page,
+        """name => document.getElementById('bench').getAttribute('aria-busy') === 'false'
+             && (!name || document.getElementById('t-name').textContent === name)""",
+        name,
     )
 
 
 def wait_for_settled(page: Page) -> None:
     """Wait until the number on the bench is that of a run."""
-    page.wait_for_function("() => document.querySelector('#n-now.differs:not(.waits)')", timeout=60_000)
+    until(page, "() => document.querySelector('#n-now.differs:not(.waits)') !== null")
 
 
 def press(page: Page, keys: Sequence[str]) -> None:

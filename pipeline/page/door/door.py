@@ -162,7 +162,7 @@ class Door:
         # A page that begins anew, not a redirection: that one would still count as begun elsewhere, and
         # the browser would keep the cookie back.
         page = (
-            '<!doctype html><html lang="en"><meta charset="utf-8"><title>cd38rd</title>'
+            '<!doctype html><html lang="en"><meta charset="utf-8"><title>cd38rd</title><link rel="icon" href="data:,">'
             f'<meta http-equiv="refresh" content="0;url={escape(self._keys.first)}">'
             f'<p><a href="{escape(self._keys.first)}">Go on</a></p></html>'
         )
@@ -217,7 +217,7 @@ async def _refuse(scope: Scope, send: Send, status: int, reason: str) -> None:
         await _answer(send, status, "application/json", json.dumps({"error": reason}), {})
         return
     page = (
-        '<!doctype html><html lang="en"><meta charset="utf-8"><title>cd38rd</title>'
+        '<!doctype html><html lang="en"><meta charset="utf-8"><title>cd38rd</title><link rel="icon" href="data:,">'
         f"<h1>Not opened</h1><p>{escape(reason[:1].upper() + reason[1:])}.</p></html>"
     )
     await _answer(send, status, "text/html; charset=utf-8", page, {})

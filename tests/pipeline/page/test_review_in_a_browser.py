@@ -20,6 +20,7 @@ from helpers.page_server import (
     press,
     run_study_folder,
     served,
+    until,
     wait_for_settled,
     wait_for_tube,
 )
@@ -122,7 +123,7 @@ def drag(page: Page, place: str, across: float, up: float) -> None:
 
 
 def saved(page: Page, words: str) -> None:
-    page.wait_for_function("words => document.getElementById('said').textContent.includes(words)", arg=words)
+    until(page, "words => document.getElementById('said').textContent.includes(words)", words)
 
 
 def test_a_tube_is_mended_by_keyboard_alone_and_the_run_gives_the_same_density(
@@ -193,9 +194,7 @@ def test_by_mouse_a_line_and_a_corner_are_dragged_undone_compared_and_run_again(
     wait_for_settled(page)
     page.locator("#handles .handle.vertex").nth(1).focus()
     page.keyboard.press("Delete")
-    page.wait_for_function(
-        "n => document.querySelectorAll('#handles .handle.vertex').length === n", arg=n_corners - 1
-    )
+    until(page, "n => document.querySelectorAll('#handles .handle.vertex').length === n", n_corners - 1)
     wait_for_settled(page)
     shown["P06_BM1b"] = str(page.locator("#n-now").get_attribute("data-rd"))
     name_reviewer(page, "CD")
