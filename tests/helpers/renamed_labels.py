@@ -36,6 +36,7 @@ LABELS = {
     "calibration.density.budget": {"BetweenRunSource", "BudgetTerm"},
     "calibration.density.limits": {"LloqSource"},
     "calibration.density.result": {"RdStatus", "ControlKind"},
+    "pipeline.review.view": {"HandleKind", "Along"},
     "pipeline.checks.flags": {"CheckFlag", "ExposureFlag"},
     "pipeline.checks.plausibility.told_events": {"Told"},
     "pipeline.fcs.repairs": {"RepairCode"},

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from pipeline.review.bench.drawing import number_of
 from pipeline.review.bench.moving import moves_of, name_of
-from pipeline.review.bench.shelf import Shelf
+from pipeline.review.bench.shelf import Shelf, open_shelf
 from pipeline.review.bench.tube import open_bench
 from pipeline.review.view import Applied, Move
 from pipeline.study.errors import UserError
@@ -22,12 +23,18 @@ def alike(shelf: Shelf, sample_id: str) -> tuple[str, ...]:
     )
 
 
-def apply_to(shelf: Shelf, moves: Sequence[Move], to: Sequence[str]) -> Iterator[Applied]:
+def apply_to(study: Path | Shelf, moves: Sequence[Move], to: Sequence[str]) -> Iterator[Applied]:
     """Yield for each tube what it gives now and with these moves; nothing is written.
 
     A tube's own gates in review.csv stay, but where one of the moves is of the same gate. Where a tube cannot
     take the moves, `fault` says why, and `after` is None.
+
+    Parameters
+    ----------
+    study
+        Its folder, or the shelf that holds it already.
     """
+    shelf = study if isinstance(study, Shelf) else open_shelf(study)
     for sample_id in to:
         stored = shelf.latest.get(sample_id)
         if stored is None:

@@ -30,9 +30,6 @@ class Crossed:
         return int(self.came.size) - int(self.left.size)
 
 
-NOBODY = Crossed(np.empty(0, np.intp), np.empty(0, np.intp))
-
-
 @dataclass
 class Chain:
     """Gates in their order, and the events that pass each and all before it.
@@ -61,7 +58,7 @@ class Chain:
     def change_to(self, gates: Sequence[Gate | None]) -> list[Crossed]:
         """Put other gates in the places of these; return who crossed at each gate."""
         crossed: list[Crossed] = []
-        entrance = NOBODY
+        entrance = Crossed(np.empty(0, np.intp), np.empty(0, np.intp))
         for place, (old, new) in enumerate(zip(self.gates, gates, strict=True)):
             entered = self.masks[place - 1] if place else None
             if old == new:

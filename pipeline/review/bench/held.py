@@ -93,6 +93,12 @@ class Held:
         self.steps = tuple(counted)
         return self._result(), frozenset(changed)
 
+    @property
+    def n_bytes(self) -> int:
+        """Bytes of who passes which gate, in the tube and its control."""
+        chains = (self.chain, self.control) if self.control is not None else (self.chain,)
+        return sum(mask.nbytes for chain in chains for mask in chain.masks)
+
     def populations(self) -> tuple[Mask, Mask]:
         """Return the viable single cells and the quantified ones of now, bool, shape (n_events,)."""
         names = [step.name for step in self.steps]

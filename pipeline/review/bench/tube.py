@@ -72,6 +72,14 @@ class Bench:
         """Whose tube it is."""
         return self.ready.task.sample.sample_id
 
+    @property
+    def n_bytes(self) -> int:
+        """Bytes of the events of tube and control, and of who passes which gate."""
+        tubes = [tube for tube in (self.ready.tube, self.ready.control.tube) if tube is not None]
+        events = sum(t.events.values.nbytes + t.quantified.nbytes + t.on_scale_end.nbytes for t in tubes)
+        held = None if self._base is None else self._base.held
+        return events + (0 if held is None else held.n_bytes)
+
     def start(self) -> View:
         """Return the tube with the gates of the study, as a run gives it."""
         return self.settled(moves_of(self.shelf.gates_of(self.sample_id, review=True)))

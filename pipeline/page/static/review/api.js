@@ -68,7 +68,7 @@ export class Mover {
       this.wanted = null;
       try {
         const answer = await api.move(id, { request: ++this.request, moves, settle });
-        this.show(id, answer, since);
+        this.show(id, answer, { moves, settle, since });
       } catch (refusal) {
         this.fail(id, refusal);
       }

@@ -27,7 +27,7 @@ class Review {
       drag: (move, since) => this.drag(move, since), drop: (move, how) => this.drop(move, how), remove: (move) => this.drop(move, {}),
       step: () => this.showBefore(false), wrong: (words) => this.voice.warn(words),
     });
-    this.mover = new Mover((id, answer, since) => this.answered(id, answer, since), (id, refusal) => this.refused(id, refusal));
+    this.mover = new Mover((id, answer, asked) => this.answered(id, answer, asked), (id, refusal) => this.refused(id, refusal));
     this.drafts = new Drafts();
     this.decisions = new Decisions(this);
     this.again = new Again(this);
@@ -191,8 +191,9 @@ class Review {
     this.voice.say(`As in the study: ${sentence(this.tube.number)}.`);
   }
 
-  answered(id, answer, since) {
+  answered(id, answer, { moves, settle, since }) {
     if (id !== this.id || answer.request <= this.ignored) return;
+    if (settle && moves !== this.moves.now) return;  // undone, or moved on, while it was on its way
     if (!this.differs && !this.stage.handles.isHeld) return;
     this.answer = answer;
     this.showAnswer();
