@@ -10,7 +10,7 @@ import pytest
 from doc_rooms import ROOT, owned_by, stories, story_of
 
 PACKAGES = ("gating", "calibration", "pipeline")
-MOST_MODULES, MOST_LINES, MOST_FLOORS = 12, 300, 12
+MOST_MODULES, MOST_LINES, MOST_FLOORS = 12, 300, 13
 
 
 def folders() -> list[Path]:

@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.audit.lines import START, Change, Event, Line, digest_of_line, line_of_text, text_of_line
-from pipeline.files.whole import NotWrittenError
+from pipeline.files.whole import NotWrittenError, write_whole
 from pipeline.study.errors import UserError
 
 __all__ = [
     "TRAIL", "Change", "Event", "Line", "Trail", "add_line", "alone_with", "append_line", "cells_of",
-    "changes_between", "history_of", "must_be_whole", "read_trail", "take_back",
+    "changes_between", "finish_line", "history_of", "must_be_whole", "read_trail", "take_back",
 ]  # fmt: skip
 
 TRAIL = "audit.jsonl"
@@ -110,7 +110,21 @@ def alone_with(folder: Path) -> Iterator[Trail]:
         It was changed after it was written.
     """
     with _alone(folder / TRAIL):
+        _finish_line(folder / TRAIL)
         yield must_be_whole(folder)
+
+
+def finish_line(folder: Path) -> None:
+    """Write the last line to its end where a process was killed, or the power went, in the middle of it.
+
+    Raises
+    ------
+    NotWrittenError
+        The file cannot be written.
+    """
+    if _coming(folder / TRAIL).exists():
+        with _alone(folder / TRAIL):
+            _finish_line(folder / TRAIL)
 
 
 def append_line(
@@ -156,7 +170,41 @@ def _not_written(path: Path, error: OSError) -> NotWrittenError:
 
 
 def _append(path: Path, line: bytes) -> None:
-    """Add a line whole, or not at all where the disk is full."""
+    """Add a line whole, or not at all where the disk is full.
+
+    It is first told in a file beside the trail: with that a line that was cut off in the middle is finished.
+    """
+    before = path.stat().st_size if path.exists() else 0
+    coming = _coming(path)
+    write_whole(coming, f"{before}\n".encode() + line)
+    try:
+        _write_at_end(path, line)
+    finally:
+        coming.unlink(missing_ok=True)
+
+
+def _finish_line(path: Path) -> None:
+    """Add what is missing of the line that was told; nothing where it is there, or another one is."""
+    coming = _coming(path)
+    try:
+        place, _, line = coming.read_bytes().partition(b"\n")
+        written = path.read_bytes() if path.exists() else b""
+        rest = written[int(place) :]
+        if len(written) >= int(place) and line.startswith(rest) and rest != line:
+            _write_at_end(path, line[len(rest) :])
+        coming.unlink(missing_ok=True)
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError) as error:
+        problem = error if isinstance(error, OSError) else OSError(None, str(error))
+        raise _not_written(path, problem) from error
+
+
+def _coming(path: Path) -> Path:
+    return path.with_name(f".{path.name}.next")
+
+
+def _write_at_end(path: Path, line: bytes) -> None:
     # Without a buffer, since closing the file would write what is left in one.
     with path.open("ab", buffering=0) as file:
         before, left = file.tell(), line

@@ -17,7 +17,7 @@ from pipeline.fcs import FcsError
 from pipeline.files.whole import NotWrittenError
 from pipeline.output.report.environment import TEMPLATES as REPORT_TEMPLATES
 from pipeline.output.report.environment import template_environment
-from pipeline.page import messages
+from pipeline.page import stage_messages
 from pipeline.page.desk import Desk, NoStudyError, OvertakenError
 from pipeline.page.door.door import App, Door, Keys, TooLargeError
 from pipeline.page.jobs import names_of
@@ -58,23 +58,23 @@ def app_of(desk: Desk, keys: Keys) -> App:
 
 def _add_study(app: FastAPI, desk: Desk) -> None:
     @app.get("/api/study")
-    def study() -> messages.StudyNow:
+    def study() -> stage_messages.StudyNow:
         return study_now(desk)
 
     @app.get("/api/sheets")
-    def sheets() -> messages.SheetsNow:
+    def sheets() -> stage_messages.SheetsNow:
         return sheets_now(desk.folder)
 
     @app.post("/api/run")
-    def run(asked: messages.RunRequest) -> messages.Job:
+    def run(asked: stage_messages.RunRequest) -> stage_messages.Job:
         return desk.start(names_of(asked.only))
 
     @app.get("/api/job")
-    def job() -> messages.Job:
+    def job() -> stage_messages.Job:
         return desk.job()
 
     @app.post("/api/job/stop")
-    def stop() -> messages.Job:
+    def stop() -> stage_messages.Job:
         if desk.run is not None:
             desk.run.stop()
         return desk.job()

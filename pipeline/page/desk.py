@@ -11,8 +11,9 @@ from typing import Any, TypeVar
 
 from pipeline.audit.trail import TRAIL, Trail, must_be_whole
 from pipeline.page.jobs import Run
-from pipeline.page.messages import BeforeAfter, Job, Number
+from pipeline.page.messages import BeforeAfter, Number
 from pipeline.page.review.shown import number_of
+from pipeline.page.stage_messages import Failure, Job
 from pipeline.quantification.result import failure_reason, is_failed
 from pipeline.review.bench import Bench, Shelf, open_bench
 from pipeline.review.decisions import finish_last
@@ -197,9 +198,7 @@ class Desk:
         except UserError:
             return {}
 
-    def _failed(self) -> list[Any]:
-        from pipeline.page.messages import Failure
-
+    def _failed(self) -> list[Failure]:
         try:
             results = self.snapshot().results.values()
         except UserError:

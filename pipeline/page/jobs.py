@@ -18,7 +18,7 @@ from typing import IO, Any
 
 from pipeline.commands.exit_status import ExitStatus
 from pipeline.commands.shell import in_quotes
-from pipeline.page.messages import Failure, Job
+from pipeline.page.stage_messages import Failure, Job
 from pipeline.quantification.result import FAILED
 
 _FAILED = frozenset(status.value for status in FAILED)

@@ -1,4 +1,4 @@
-"""What the page and its server tell each other, as JSON."""
+"""What the page and its server tell each other of tubes, as JSON."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ Words = Annotated[str, Field(max_length=2000)]
 """What a person wrote: a reason, a note."""
 
 
-class _Message(BaseModel):
+class Message(BaseModel):
+    """What may be in a message and nothing else; its numbers are finite."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-class Polygon(_Message):
+class Polygon(Message):
     """A gate by its corners, in linear compensated units; the axes are roles or channels, never CD38."""
 
     x: Name
@@ -26,7 +28,7 @@ class Polygon(_Message):
     vertices: Annotated[list[tuple[float, float]], Field(min_length=3, max_length=1000)]
 
 
-class Move(_Message):
+class Move(Message):
     """A gate that a person set: a threshold (`value`), or a polygon in place of a step's gate.
 
     `gate` is what review.csv calls it: `CD138`, `scatter low`, or the step of a polygon.
@@ -40,21 +42,7 @@ class Move(_Message):
 Moves = Annotated[list[Move], Field(max_length=100)]
 
 
-class StudyNow(_Message):
-    """Where a study stands: `stage` is the furthest it has come, `command` what leads to the next one."""
-
-    name: str
-    stage: str
-    command: str
-    program: str
-    n_tubes: int
-    n_decided: int
-    n_signed: int
-    refused: str = ""
-    """Why the results cannot be reviewed, and what to do; "" where they can."""
-
-
-class DecisionNow(_Message):
+class DecisionNow(Message):
     """What was last decided on a tube."""
 
     state: State
@@ -72,7 +60,7 @@ class DecisionNow(_Message):
     version: int = 0
 
 
-class TubeRow(_Message):
+class TubeRow(Message):
     """A tube of the list. `rd` in molecules per cell; `confidence`, `agreement` (second opinion) 0 to 1."""
 
     sample_id: str
@@ -92,7 +80,7 @@ class TubeRow(_Message):
     """A run would make it anew: a gate, a sheet or the program has changed since."""
 
 
-class Number(_Message):
+class Number(Message):
     """A tube's receptor density in molecules per cell, with its interval and limits."""
 
     status: str
@@ -105,7 +93,7 @@ class Number(_Message):
     uloq: float | None
 
 
-class Axis(_Message):
+class Axis(Message):
     """An axis of a picture in linear units; `cofactor` of its asinh scale, None where it is linear."""
 
     channel: str
@@ -115,7 +103,7 @@ class Axis(_Message):
     cofactor: float | None
 
 
-class Handle(_Message):
+class Handle(Message):
     """What can be dragged; `gate` is what review.csv calls it, `at` its place in linear units.
 
     Of a line along x only x counts, along y only y. One that moves both ways is that of a ratio: it goes
@@ -129,7 +117,7 @@ class Handle(_Message):
     at: tuple[float, float]
 
 
-class Step(_Message):
+class Step(Message):
     """A gating step with its picture (SVG) and its handles; `polygon`: its gate as one, where it can be."""
 
     step: str
@@ -147,7 +135,7 @@ class Step(_Message):
     polygon: Polygon | None = None
 
 
-class FlagWords(_Message):
+class FlagWords(Message):
     """A flag, what it says, and what to do."""
 
     code: str
@@ -155,7 +143,7 @@ class FlagWords(_Message):
     action: str
 
 
-class PastChange(_Message):
+class PastChange(Message):
     """A line of the row's history in the audit trail."""
 
     at: str
@@ -166,14 +154,14 @@ class PastChange(_Message):
     reason: str
 
 
-class Channel(_Message):
+class Channel(Message):
     """A channel that can be looked at."""
 
     channel: str
     label: str
 
 
-class Tube(_Message):
+class Tube(Message):
     """All that the page shows of one tube."""
 
     sample_id: str
@@ -191,7 +179,7 @@ class Tube(_Message):
     """Pairs of channel units and molecules per cell along the curve."""
 
 
-class MoveRequest(_Message):
+class MoveRequest(Message):
     """Gates as they are dragged (`settle` false: the others are held) or let go (true: as in a run)."""
 
     request: int
@@ -199,14 +187,14 @@ class MoveRequest(_Message):
     settle: bool = False
 
 
-class Changes(_Message):
+class Changes(Message):
     """What followed a move, in words."""
 
     refitted: list[str]
     held: list[str]
 
 
-class Moved(_Message):
+class Moved(Message):
     """The tube under these moves; nothing is saved."""
 
     request: int
@@ -218,7 +206,7 @@ class Moved(_Message):
     unsaved: Literal[True] = True
 
 
-class Backgate(_Message):
+class Backgate(Message):
     """The quantified cells on two channels."""
 
     picture: str
@@ -227,7 +215,7 @@ class Backgate(_Message):
     n_cells: int
 
 
-class Decide(_Message):
+class Decide(Message):
     """A decision on the tube as the page last saw it (`version`)."""
 
     version: int
@@ -237,7 +225,7 @@ class Decide(_Message):
     who: Name
 
 
-class Sign(_Message):
+class Sign(Message):
     """A signature; `meaning` is the reason for it: "reviewed", "approved"."""
 
     version: int
@@ -245,14 +233,14 @@ class Sign(_Message):
     meaning: Annotated[str, Field(min_length=1, max_length=2000)]
 
 
-class Saved(_Message):
+class Saved(Message):
     """What was said is on disk; the tube's version now."""
 
     version: int
     decision: DecisionNow
 
 
-class Conflict(_Message):
+class Conflict(Message):
     """Somebody else decided meanwhile (status 409): both versions, nothing written."""
 
     error: str
@@ -261,14 +249,14 @@ class Conflict(_Message):
     version: int
 
 
-class Apply(_Message):
+class Apply(Message):
     """Moves to be tried on other tubes of the same panel and day; nothing is saved."""
 
     moves: Moves
     to: Annotated[list[Name], Field(min_length=1, max_length=1000)]
 
 
-class BeforeAfter(_Message):
+class BeforeAfter(Message):
     """A tube before and after."""
 
     sample_id: str
@@ -277,57 +265,3 @@ class BeforeAfter(_Message):
     moves: list[Move] = []
     """All that review.csv would then hold of the tube."""
     failed: str = ""
-
-
-class RunRequest(_Message):
-    """The tubes to run; all where None."""
-
-    only: Annotated[list[Name], Field(max_length=100_000)] | None = None
-
-
-class Failure(_Message):
-    """A tube that failed, and why."""
-
-    sample_id: str
-    why: str
-
-
-class Job(_Message):
-    """The run that is going on, or was the last. `rate` in tubes a minute, `left` in seconds."""
-
-    state: Literal["none", "running", "stopping", "done", "failed", "stopped"]
-    command: str = ""
-    stage: str = ""
-    done: int = 0
-    total: int = 0
-    rate: float | None = None
-    left: float | None = None
-    failures: list[Failure] = []
-    changed: list[BeforeAfter] = []
-    said: str = ""
-
-
-class Refused(_Message):
-    """Why a request was refused, in one sentence."""
-
-    error: str
-
-
-class Cause(_Message):
-    """Faults of one cause: what the first one says, and the cells of all."""
-
-    severity: str
-    says: str
-    cells: list[str]
-    more: int = 0
-    others: list[str] = []
-
-
-class SheetsNow(_Message):
-    """The sheets of a study as they were last saved; `is_open`: Excel or LibreOffice has one."""
-
-    files: list[str]
-    saved_at: str
-    is_open: bool
-    counted: str
-    causes: list[Cause]

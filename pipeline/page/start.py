@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import socket
 import sys
 import time
@@ -74,6 +75,8 @@ def serve_page(folder: Path | None, options: PageOptions) -> None:
     opener = _opener(keys.address) if options.browser else None
     _say(f"The page is at {keys.address}")
     _say("This address opens it once, for you alone. Ctrl-C ends it; what was saved stays saved.")
+    # Ends as Ctrl-C does, so that a run is stopped and nothing is left behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         asyncio.run(_until_idle(server, listening, desk, keys, (opener, options.idle_minutes)))
     except KeyboardInterrupt:

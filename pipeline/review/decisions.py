@@ -13,7 +13,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pipeline.audit.trail import Event, Trail, alone_with, append_line, cells_of, read_trail, take_back
+from pipeline.audit.trail import (
+    Event,
+    Trail,
+    alone_with,
+    append_line,
+    cells_of,
+    finish_line,
+    read_trail,
+    take_back,
+)
 from pipeline.audit.typed_cells import cells_of_review
 from pipeline.files.whole import NotWrittenError, ready_to_replace
 from pipeline.review.decision import (
@@ -166,6 +175,7 @@ def finish_last(folder: Path) -> None:
     NotWrittenError, UserError
         As `decide`.
     """
+    finish_line(folder)
     ledger = ledger_of(read_trail(folder))
     if not _is_unfinished(ledger, folder):
         return

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pipeline.audit.trail import Event, Line, Trail, history_of
+from pipeline.audit.trail import Change, Event, Line, Trail, history_of
 from pipeline.review.decision import Decision, Signature, Verdict, moves_of_facts
 
 OF_REVIEW = (Event.DECISION, Event.SIGNATURE, Event.COUNTERSIGNATURE)
@@ -64,20 +64,39 @@ def ledger_of(trail: Trail) -> Ledger:
 
 
 def past_of(trail: Trail, sample_id: str) -> tuple[Past, ...]:
-    """Return all that happened to a tube, in its order: cells of its rows, decisions, signatures."""
-    cells: dict[int, list[Past]] = {line.number: [] for line in trail.lines}
+    """Return what happened to a tube, in its order: cells of its rows, moved gates, decisions, signatures.
+
+    What its row held when it first ran is no change, and is not told.
+    """
+    changed: dict[int, list[Change]] = {}
     for line, change in history_of(trail, sample_id):
-        sheet = change.row.partition(" ")[0]
-        what = f"{sheet}, {change.column}"
-        cells[line.number].append(
-            Past(line.at, _who(line), line.who, what, change.old, change.new, _reason(line))
-        )
+        changed.setdefault(line.number, []).append(change)
     found: list[Past] = []
     for line in trail.lines:
         if line.event in OF_REVIEW and line.facts.get("sample_id") == sample_id:
-            found += _said(line)
-        found += cells[line.number]
+            found.append(_said(line))
+        changes = changed.get(line.number, [])
+        is_first = any(_is_new_row(change) for change in changes)
+        found += [_changed(line, one) for one in changes if _is_told(one, is_first=is_first)]
     return tuple(found)
+
+
+def _is_new_row(change: Change) -> bool:
+    return change.row.startswith("samples ") and change.column == "sample_id" and not change.old
+
+
+def _is_told(change: Change, *, is_first: bool) -> bool:
+    """Whether a change is worth a line: of a gate where it lies; a verdict is told as the decision."""
+    sheet = change.row.partition(" ")[0]
+    if sheet == "gates":
+        return change.column in ("value", "polygon")
+    return sheet == "samples" and not is_first
+
+
+def _changed(line: Line, change: Change) -> Past:
+    sheet, _, name = change.row.partition(" ")
+    what = f"gate {name.rpartition('/')[2]}" if sheet == "gates" else f"{sheet}, {change.column}"
+    return Past(line.at, _who(line), line.who, what, change.old, change.new, _reason(line))
 
 
 def _next(now: Decision, line: Line) -> Decision:
@@ -103,13 +122,12 @@ def _next(now: Decision, line: Line) -> Decision:
     )
 
 
-def _said(line: Line) -> Iterator[Past]:
+def _said(line: Line) -> Past:
     facts: Mapping[str, Any] = line.facts
     if line.event == Event.DECISION:
-        yield Past(line.at, _who(line), line.who, "decided", "", str(facts["verdict"]), str(facts["reason"]))
-    else:
-        what = "signed" if line.event == Event.SIGNATURE else "countersigned"
-        yield Past(line.at, _who(line), line.who, what, "", "", str(facts["meaning"]))
+        return Past(line.at, _who(line), line.who, "decided", "", str(facts["verdict"]), str(facts["reason"]))
+    what = "signed" if line.event == Event.SIGNATURE else "counter-signed"
+    return Past(line.at, _who(line), line.who, what, "", "", str(facts["meaning"]))
 
 
 def _who(line: Line) -> str:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from pipeline.commands.shell import in_quotes
-from pipeline.page import messages
+from pipeline.page import stage_messages
 from pipeline.page.desk import Desk
 from pipeline.page.stages.watching import sheet_files
 from pipeline.review.decision import State
@@ -76,7 +76,7 @@ def command_of(stage: Stage, folder: Path) -> str:
     return f"cd38rd {_COMMANDS[stage]} {in_quotes(folder)}"
 
 
-def study_now(desk: Desk) -> messages.StudyNow:
+def study_now(desk: Desk) -> stage_messages.StudyNow:
     """Return where the study stands."""
     folder = desk.folder
     stage = stage_of(folder)
@@ -91,7 +91,7 @@ def study_now(desk: Desk) -> messages.StudyNow:
             n_signed = sum(one.signature is not None for one in decisions)
         except UserError as error:
             refused = str(error)
-    return messages.StudyNow(
+    return stage_messages.StudyNow(
         name=folder.name,
         stage=stage.value,
         command=command_of(stage, folder),

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipeline.page import messages
+from pipeline.page import stage_messages
 from pipeline.study.faults import Fault, Severity, cause_of, fault_count
 from pipeline.study.sheets.reading import read_study
 from pipeline.study.sheets.tables import WORKBOOK
@@ -23,13 +23,13 @@ def sheet_files(folder: Path) -> tuple[Path, ...]:
     return tuple(sorted(path for path in folder.glob("*.csv") if path.is_file()))
 
 
-def sheets_now(folder: Path) -> messages.SheetsNow:
+def sheets_now(folder: Path) -> stage_messages.SheetsNow:
     """Return what the sheets say now; no FCS file is opened."""
     files = sheet_files(folder)
     saved = max((path.stat().st_mtime for path in files), default=None)
     at = "" if saved is None else datetime.fromtimestamp(saved, UTC).isoformat(timespec="seconds")
     _, faults = read_study(folder)
-    return messages.SheetsNow(
+    return stage_messages.SheetsNow(
         files=[path.name for path in files],
         saved_at=at,
         is_open=any(
@@ -40,7 +40,7 @@ def sheets_now(folder: Path) -> messages.SheetsNow:
     )
 
 
-def causes_of(faults: Iterable[Fault]) -> list[messages.Cause]:
+def causes_of(faults: Iterable[Fault]) -> list[stage_messages.Cause]:
     """Return faults by cause, what stops a run first; each with its cells."""
     by_cause: dict[tuple[Severity, str], list[Fault]] = {}
     for fault in faults:
@@ -49,13 +49,13 @@ def causes_of(faults: Iterable[Fault]) -> list[messages.Cause]:
     return [_cause(severity, alike) for (severity, _), alike in ordered]
 
 
-def _cause(severity: Severity, alike: list[Fault]) -> messages.Cause:
+def _cause(severity: Severity, alike: list[Fault]) -> stage_messages.Cause:
     first = alike[0]
     words = str(first).removeprefix(f"{first.where}: ")
     cells = list(dict.fromkeys(fault.where for fault in alike))
     every = dict.fromkeys(str(fault).removeprefix(f"{fault.where}: ") for fault in alike)
     others = [text for text in every if text != words]
-    return messages.Cause(
+    return stage_messages.Cause(
         severity=severity.value,
         says=words[:1].upper() + words[1:],
         cells=cells[:MOST_CELLS],

@@ -232,9 +232,7 @@ def _within(gate: Gate | None, channel: str, axis: Axis, places: NDArray[np.floa
     return np.asarray((places >= low) & (places < high))
 
 
-def with_cells(
-    picture: Picture, density: Density, cells: NDArray[np.float64], side: int = SIDE
-) -> Picture:
+def with_cells(picture: Picture, density: Density, cells: NDArray[np.float64], side: int = SIDE) -> Picture:
     """Return a step's picture with cells as dots on it.
 
     Parameters
