@@ -39,8 +39,9 @@ class Served:
 def served(study: Path, *options: str) -> Iterator[Served]:
     """Serve the review of a study until the block ends."""
     command = [sys.executable, "-u", "-m", "pipeline.cli", "review", str(study), "--no-browser", *options]
+    home = {"CD38RD_HOME": str(study.parent / "remembered")}
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=os.environ
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=os.environ | home
     ) as process:
         try:
             yield Served(_address(process), process)
