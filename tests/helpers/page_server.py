@@ -36,12 +36,16 @@ class Served:
 
 
 @contextmanager
-def served(study: Path, *options: str) -> Iterator[Served]:
-    """Serve the review of a study until the block ends."""
-    command = [sys.executable, "-u", "-m", "pipeline.cli", "review", str(study), "--no-browser", *options]
-    home = {"CD38RD_HOME": str(study.parent / "remembered")}
+def served(study: Path | None, *options: str, command: str = "review") -> Iterator[Served]:
+    """Serve the review of a study, or with `open` all its stages, until the block ends.
+
+    What the program remembers of a study lies beside it, not in the home of whoever tests.
+    """
+    named = [str(study)] if study is not None else []
+    words = [sys.executable, "-u", "-m", "pipeline.cli", command, *named, "--no-browser", *options]
+    home = {} if study is None else {"CD38RD_HOME": str(study.parent / "remembered")}
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=os.environ | home
+        words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=home | os.environ
     ) as process:
         try:
             yield Served(_address(process), process)

@@ -171,7 +171,10 @@ class Door:
         await _answer(send, 200, "text/html; charset=utf-8", page, {"set-cookie": cookie})
 
 
-_HEAD = '<!doctype html><html lang="en"><meta charset="utf-8"><link rel="icon" href="data:,"><title>cd38rd</title>'
+_HEAD = (
+    '<!doctype html><html lang="en"><meta charset="utf-8"><title>cd38rd</title>'
+    '<link rel="icon" href="data:,">'
+)
 _NO_COOKIE = (
     "this page was not opened by cd38rd, or the program was started anew since. Start it again: "
     "cd38rd open, cd38rd review, or a double click on cd38rd-page"

@@ -266,7 +266,7 @@ def test_the_same_gate_is_tried_on_the_tubes_of_the_panel_and_day_and_saved_wher
 def test_the_quantified_cells_are_seen_on_any_two_channels_and_cd38_has_no_handle(page: Page) -> None:
     look_at(page, "P02_BM1")
     press(page, ["g"])
-    page.locator("#bg-picture svg").wait_for()
+    page.locator("#bg-picture > svg").wait_for()
     channels = page.locator("#bg-x option").all_inner_texts()
     cd38 = next(name for name in channels if "CD38" in name)
     page.select_option("#bg-y", label=cd38)
@@ -344,7 +344,7 @@ def test_nobody_is_shut_out_and_nothing_scrolls_sideways(page: Page, viewport: d
     page.set_viewport_size(viewport)
     look_at(page, "P09_BM1")
     page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
-    page.locator("#bg-picture svg").wait_for()
+    page.locator("#bg-picture > svg").wait_for()
     page.wait_for_timeout(300)
     assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
     assert page.evaluate(SMALL_TEXT) == []
