@@ -63,9 +63,10 @@ export class Decisions {
     }
     const next = decision.decision === "change" ? null : review.list.beside(0, { undecided: true });
     await review.cleared(id);
-    review.voice.done(`${id} ${SAVED[decision.decision]}, saved.${decision.decision === "change" ? " It counts from the next run on." : ""}`);
-    if (next) await review.open(next);
-    else if (review.id === id) await review.open(id, { fresh: true });
+    const first = `${id} ${SAVED[decision.decision]}, saved.${decision.decision === "change" ? " It counts from the next run on." : ""}`;
+    review.voice.done(first);
+    if (next) await review.open(next, { first });
+    else if (review.id === id) await review.open(id, { fresh: true, first });
   }
 
   async #conflict(id, decision, conflict) {

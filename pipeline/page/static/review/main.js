@@ -57,7 +57,7 @@ class Review {
   }
 
   /** Put a tube on the bench, with what was moved on it and not saved. */
-  async open(id, { fresh = false } = {}) {
+  async open(id, { fresh = false, first = "" } = {}) {
     if (!id || (id === this.id && !fresh)) return;
     clearTimeout(this.settling);
     [this.id, this.answer, this.isBefore] = [id, null, false];
@@ -81,7 +81,7 @@ class Review {
     showFacts(this.tube);
     this.backgate.offer(this.tube);
     byId("bench").setAttribute("aria-busy", "false");
-    this.voice.say(`${id}. ${this.list.of(id)?.verdict ?? ""}. ${sentence(this.tube.number)}. ${decisionWords(this.tube.decision)}.`);
+    this.voice.say(`${first} ${id}. ${this.list.of(id)?.verdict ?? ""}. ${sentence(this.tube.number)}. ${decisionWords(this.tube.decision)}.`);
     if (this.differs && this.tube.steps.length) this.settle();
     this.#prepare();
   }
