@@ -148,6 +148,8 @@ def _around_moved(old: PolygonGate, new: PolygonGate, events: Events) -> Mask:
     """Return the events in the box around the vertices that moved and their neighbours."""
     n = len(old.vertices)
     moved = [k for k in range(n) if old.vertices[k] != new.vertices[k]]
+    if not moved:
+        return np.zeros(events.n_events, np.bool_)
     near = {(k + step) % n for k in moved for step in (-1, 0, 1)}
     corners = np.array([gate.vertices[k] for k in sorted(near) for gate in (old, new)])
     low, high = corners.min(axis=0), corners.max(axis=0)

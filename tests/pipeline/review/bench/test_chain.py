@@ -11,9 +11,9 @@ from gating.events import Events
 from gating.gates import AllOf, AnyOf, EllipsoidGate, Gate, PolygonGate, RangeGate, inside
 from pipeline.review.bench.chain import Chain, may_differ
 
-EVENTS = Events(np.random.default_rng(5).normal(0, 100, (3, 4_000)).astype(np.float32), ("A", "B", "C"))
-bounds = st.one_of(st.none(), st.floats(-150, 150, width=32))
-corner = st.tuples(st.floats(-200, 200, width=32), st.floats(-200, 200, width=32))
+EVENTS = Events(np.random.default_rng(5).normal(0, 100, (3, 600)).astype(np.float32), ("A", "B", "C"))
+bounds = st.one_of(st.none(), st.integers(-150, 150).map(float))
+corner = st.tuples(st.integers(-200, 200).map(float), st.integers(-200, 200).map(float))
 ranges = st.builds(RangeGate, st.sampled_from(("A", "B", "C")), bounds, bounds)
 polygons = st.builds(
     PolygonGate, st.just("A"), st.just("B"), st.lists(corner, min_size=4, max_size=4).map(tuple)
@@ -27,7 +27,7 @@ joined = st.builds(
 gates = st.one_of(st.none(), ranges, polygons, joined)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.lists(gates, min_size=4, max_size=4), min_size=2, max_size=4))
 def test_who_passes_is_told_as_if_all_gates_were_put_on_anew(states: list[list[Gate | None]]):
     chain = Chain(EVENTS, list(states[0]))
@@ -40,7 +40,7 @@ def test_who_passes_is_told_as_if_all_gates_were_put_on_anew(states: list[list[G
             assert n + one.n_more == mask.sum()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(polygons, st.integers(0, 3), corner)
 def test_a_moved_vertex_changes_nothing_outside_of_its_edges(
     gate: PolygonGate, place: int, to: tuple[float, float]
