@@ -49,6 +49,7 @@ LABELS = {
     "pipeline.patients.receptor_occupancy.theta": {"ThetaFrom"},
     "pipeline.response.follow_up": {"Endpoint", "PfsEnd"},
     "pipeline.response.rd_visit": {"CutSide", "LeftOut"},
+    "pipeline.review.decision": {"Verdict", "State"},
     "pipeline.study.faults": {"Severity"},
     "pipeline.study.detector_names": {"Pulse"},
     "pipeline.study.drugs.reading": {"Meaning"},
@@ -61,8 +62,9 @@ LABELS = {
     "pipeline.washout.line.doubts": {"Doubt"},
 }
 """Module → its enums of labels."""
-TYPED = {"OnError", "Target", "Kind", "RowReason", "Event"}
-"""Enums that are no labels of results: words that people type, what `init` guesses, kinds of audit lines."""
+TYPED = {"OnError", "Target", "Kind", "RowReason", "Event", "Stage", "HandleKind", "Along"}
+"""Enums that are no labels of results: words that people type, what `init` guesses, kinds of audit lines,
+stages and handles of the page."""
 ALSO_OTHER_WORDS = {"Step", "KitResult"}
 """Enums whose words name other things too: a population (`plasma_cells`), a test of the CP dataset (`ABC`)."""
 WORDS_ALONE = ("Notes", "About", "Legend")

@@ -50,7 +50,7 @@ def test_a_moved_gate_is_saved_run_signed_and_unsigned_by_what_changes(study: Pa
     before = {path: path.read_bytes() for path in study.glob("*.*")}
     for gate, why in (
         ("cd38", "CD38 never gates"),
-        ("PE-A", "CD38 never gates"),
+        ("YG1-A", "CD38 never gates"),
         ("cd999", "a gate of the tube"),
     ):
         refused = reviewer.decide(ONE, "change", moves=[{"gate": gate, "value": 5.0}])
