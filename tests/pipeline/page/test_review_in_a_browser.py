@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -386,22 +386,34 @@ def test_a_finger_drags_a_line(browser: Browser, study: Path) -> None:
         context.close()
 
 
-HOSTILE = '"><img src=x onerror="document.title=\'taken\'">'
+HOSTILE = '"><img src=x onerror="document.title=1">'
+NAME = "P06&lt;b&gt; 'x'"
 
 
-def test_hostile_names_are_shown_and_do_nothing(browser: Browser, study: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "demo"
-    shutil.copytree(study, folder, ignore=shutil.ignore_patterns("results", "review.csv", "audit.jsonl"))
-    path = folder / "samples.csv"
+def rewritten(path: Path, change: Callable[[list[dict[str, str]]], list[dict[str, str]]]) -> None:
+    """Write the rows of a sheet again."""
     with path.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    kept = [row for row in rows if row["patient_id"] in ("P06", "P07")]
-    kept[0]["sample_id"] = HOSTILE
-    kept[0]["remark"] = "</script><script>document.title='taken'</script>"
+        rows = change(list(csv.DictReader(file)))
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
-        writer.writerows(kept)
+        writer.writerows(rows)
+
+
+def test_hostile_names_are_shown_and_do_nothing(browser: Browser, study: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "<i>demo"
+    shutil.copytree(study, folder, ignore=shutil.ignore_patterns("results", "review.csv", "audit.jsonl"))
+
+    def samples(rows: list[dict[str, str]]) -> list[dict[str, str]]:
+        kept = [row for row in rows if row["patient_id"] in ("P06", "P07")]
+        kept[0] |= {"sample_id": NAME, "remark": f"</script>{HOSTILE}"}
+        return kept
+
+    def panels(rows: list[dict[str, str]]) -> list[dict[str, str]]:
+        return [row | {"marker": HOSTILE} if row["role"] == "cd138" else row for row in rows]
+
+    rewritten(folder / "samples.csv", samples)
+    rewritten(folder / "panels.csv", panels)
     run_study_folder(folder)
     complaints: list[str] = []
     with served(folder) as one:
@@ -410,19 +422,19 @@ def test_hostile_names_are_shown_and_do_nothing(browser: Browser, study: Path, t
         page.on("console", lambda message: complaints.append(message.text))
         page.goto(one.address)
         wait_for_tube(page)
-        page.locator("#tubes button", has_text="onerror").click()
-        wait_for_tube(page, HOSTILE)
+        page.locator("#tubes button", has_text=NAME).click()
+        wait_for_tube(page, NAME)
+        assert "<img" in str(page.locator("#picture").text_content())
         name_reviewer(page, "<i>AB</i>")
         page.locator("#bench").focus()
         press(page, ["r"])
         page.keyboard.type("<img src=x onerror=alert(1)>")
         page.keyboard.press("Enter")
         saved(page, "rejected, saved")
-        look_at_first = page.locator("#tubes button", has_text="onerror")
-        look_at_first.click()
-        wait_for_tube(page, HOSTILE)
+        page.locator("#tubes button", has_text=NAME).click()
+        wait_for_tube(page, NAME)
         assert "rejected by <i>AB</i>" in page.locator("#decision").inner_text()
         assert page.locator("#bench img").count() == 0
-        assert page.title() != "taken"
+        assert page.title() != "1"
         assert complaints == []
         context.close()
