@@ -286,6 +286,9 @@ def test_two_reviewers_see_both_versions_and_a_program_that_is_gone_is_told(
 ) -> None:
     name = "P03_BM1"
     look_at(page, name)
+    name_reviewer(page, "AB")
+    page.locator("#bench").focus()
+    press(page, ["r"])  # the question stays open while somebody else decides
     with served(study) as other:
         context = browser.new_context(viewport=DESK)
         theirs = context.new_page()
@@ -297,15 +300,14 @@ def test_two_reviewers_see_both_versions_and_a_program_that_is_gone_is_told(
         theirs.keyboard.type("clotted <b>sample</b>")
         theirs.keyboard.press("Enter")
         saved(theirs, f"{name} rejected, saved")
-        name_reviewer(page, "AB")
-        page.locator("#bench").focus()
-        press(page, ["a"])
+        page.fill("#ask input[name=reason]", "few cells")
+        page.click("#ask-yes")
         page.locator("#ask-title:has-text('somebody else was faster')").wait_for()
         versions = page.locator(".version").all_inner_texts()
         assert "rejected by Zoë" in versions[0]
         assert "clotted <b>sample</b>" in versions[0]
-        assert "accepted by AB" in versions[1]
-        assert [row["verdict"] for row in rows_of(study, name)] == ["reject"]
+        assert "rejected by AB: few cells" in versions[1].replace("\n", " ")
+        assert [row["set_by"] for row in rows_of(study, name)] == ["Zoë"]
         page.click("#ask-yes")  # theirs counts
         page.locator("#decision", has_text="rejected by Zoë").wait_for()
         other.process.kill()
@@ -387,7 +389,7 @@ def test_a_finger_drags_a_line(browser: Browser, study: Path) -> None:
 
 
 HOSTILE = '"><img src=x onerror="document.title=1">'
-NAME = "P06&lt;b&gt; 'x'"
+NAME = "P06&ltb&gt 'x'"
 
 
 def rewritten(path: Path, change: Callable[[list[dict[str, str]]], list[dict[str, str]]]) -> None:
