@@ -17,6 +17,7 @@ from helpers.page_server import (
     press,
     run_study_folder,
     served,
+    until,
     wait_for_settled,
     wait_for_tube,
 )
@@ -96,9 +97,7 @@ def test_200_tubes_are_accepted_at_one_key_each(tmp_path: Path) -> None:
         start = time.perf_counter()
         for k in range(n_tubes):
             press(page, ["a"])
-            page.wait_for_function(
-                "n => document.getElementById('decided-count').textContent === `${n} decided`", arg=k + 1
-            )
+            until(page, "n => document.getElementById('decided-count').textContent === `${n} decided`", k + 1)
         seconds = time.perf_counter() - start
     print(
         f"\n{n_tubes} tubes: list and first tube in {opened:.1f} s; accepted at one key each in "

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -36,11 +37,15 @@ class Served:
 
 @contextmanager
 def served(study: Path | None, *options: str, command: str = "review") -> Iterator[Served]:
-    """Serve the review of a study, or with `open` all its stages, until the block ends."""
+    """Serve the review of a study, or with `open` all its stages, until the block ends.
+
+    What the program remembers of a study lies beside it, not in the home of whoever tests.
+    """
     named = [str(study)] if study is not None else []
     words = [sys.executable, "-u", "-m", "pipeline.cli", command, *named, "--no-browser", *options]
+    home = {} if study is None else {"CD38RD_HOME": str(study.parent / "remembered")}
     with subprocess.Popen(
-        words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=os.environ
+        words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=home | os.environ
     ) as process:
         try:
             yield Served(_address(process), process)
@@ -79,19 +84,29 @@ def chromium() -> Iterator[Browser]:
         opened.close()
 
 
+def until(page: Page, condition: str, argument: object = None, seconds: float = 60.0) -> None:
+    """Wait until a function of the page returns true; the page's own policy lets no other way work."""
+    end = time.monotonic() + seconds
+    while not page.evaluate(condition, argument):
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {seconds:g} s: {condition} {argument or ''}")
+        page.wait_for_timeout(25)
+
+
 def wait_for_tube(page: Page, name: str | None = None) -> None:
     """Wait until a tube is on the bench: the named one, or any."""
-    page.wait_for_function(
-        "name => document.getElementById('bench').getAttribute('aria-busy') === 'false'"
-        " && (!name || document.getElementById('t-name').textContent === name)",
-        arg=name,
-        timeout=60_000,
+    page.locator("#bench").wait_for()
+    until(
+        page,
+        """name => document.getElementById('bench').getAttribute('aria-busy') === 'false'
+             && (!name || document.getElementById('t-name').textContent === name)""",
+        name,
     )
 
 
 def wait_for_settled(page: Page) -> None:
     """Wait until the number on the bench is that of a run."""
-    page.wait_for_function("() => document.querySelector('#n-now.differs:not(.waits)')", timeout=60_000)
+    until(page, "() => document.querySelector('#n-now.differs:not(.waits)') !== null")
 
 
 def press(page: Page, keys: Sequence[str]) -> None:

@@ -165,7 +165,7 @@ class Door:
         # A page that begins anew, not a redirection: that one would still count as begun elsewhere, and
         # the browser would keep the cookie back.
         page = (
-            '<!doctype html><html lang="en"><meta charset="utf-8"><title>cd38rd</title>'
+            f"{_HEAD}"
             f'<meta http-equiv="refresh" content="0;url={escape(self._keys.first)}">'
             f'<p><a href="{escape(self._keys.first)}">Go on</a></p></html>'
         )
@@ -174,6 +174,10 @@ class Door:
         await _answer(send, 200, "text/html; charset=utf-8", page, {"set-cookie": cookie})
 
 
+_HEAD = (
+    '<!doctype html><html lang="en"><meta charset="utf-8"><title>cd38rd</title>'
+    '<link rel="icon" href="data:,">'
+)
 _NO_COOKIE = (
     "this page was not opened by cd38rd, or the program was started anew since. Start it again: "
     "cd38rd open, cd38rd review, or a double click on cd38rd-page"
@@ -219,10 +223,7 @@ async def _refuse(scope: Scope, send: Send, status: int, reason: str) -> None:
     if scope["path"].startswith("/api/"):
         await _answer(send, status, "application/json", json.dumps({"error": reason}), {})
         return
-    page = (
-        '<!doctype html><html lang="en"><meta charset="utf-8"><title>cd38rd</title>'
-        f"<h1>Not opened</h1><p>{escape(reason[:1].upper() + reason[1:])}.</p></html>"
-    )
+    page = f"{_HEAD}<h1>Not opened</h1><p>{escape(reason[:1].upper() + reason[1:])}.</p></html>"
     await _answer(send, status, "text/html; charset=utf-8", page, {})
 
 

@@ -47,7 +47,8 @@ export const api = {
 export class Mover {
   constructor(show, fail) {
     [this.show, this.fail] = [show, fail];
-    [this.request, this.wanted, this.busy] = [0, null, false];
+    // a page that is opened again goes on counting: the server takes a lower number for an older move
+    [this.request, this.wanted, this.busy] = [Date.now(), null, false];
   }
 
   want(id, moves, settle, since = performance.now()) {
@@ -67,7 +68,7 @@ export class Mover {
       this.wanted = null;
       try {
         const answer = await api.move(id, { request: ++this.request, moves, settle });
-        this.show(id, answer, since);
+        this.show(id, answer, { moves, settle, since });
       } catch (refusal) {
         this.fail(id, refusal);
       }

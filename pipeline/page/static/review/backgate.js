@@ -14,14 +14,15 @@ export class BackGate {
     const box = byId("backgate");
     box.open = !box.open;
     if (!box.open) return;
-    box.scrollIntoView({ block: "nearest" });
     byId("bg-x").focus();
   }
 
   /** Offer the channels of a tube; what was chosen stays chosen where the tube has it. */
   offer(tube) {
     const channels = tube.channels ?? [];
-    for (const [id, first] of [["bg-x", 0], ["bg-y", 1]]) {
+    const named = (word, other) => { const at = channels.findIndex((one) => one.label.toUpperCase().includes(word)); return at < 0 ? other : at; };
+    // CD45 against side scatter is where a cytometrist looks first
+    for (const [id, first] of [["bg-x", named("CD45", 0)], ["bg-y", named("SSC-A", 1)]]) {
       const box = byId(id);
       const before = box.value;
       box.replaceChildren(...channels.map((one) => el("option", { value: one.channel, text: one.label })));
@@ -40,6 +41,7 @@ export class BackGate {
       if (id !== review.id) return;
       byId("bg-picture").replaceChildren(picture(answer.picture));
       byId("bg-picture").append(el("figcaption", { text: `${many(answer.n_cells, "quantified cell")} in colour, the events they were chosen from in grey. A look only: nothing is gated here.` }));
+      if (byId("backgate").contains(document.activeElement)) byId("bg-picture").scrollIntoView({ block: "end" });
     } catch (refusal) {
       review.voice.refusal(refusal);
     }

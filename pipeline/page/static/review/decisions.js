@@ -63,9 +63,10 @@ export class Decisions {
     }
     const next = decision.decision === "change" ? null : review.list.beside(0, { undecided: true });
     await review.cleared(id);
-    review.voice.done(`${id} ${SAVED[decision.decision]}, saved.${decision.decision === "change" ? " It counts from the next run on." : ""}`);
-    if (next) await review.open(next);
-    else if (review.id === id) await review.open(id, { fresh: true });
+    const first = `${id} ${SAVED[decision.decision]}, saved.${decision.decision === "change" ? " It counts from the next run on." : ""}`;
+    review.voice.done(first);
+    if (next) await review.open(next, { first });
+    else if (review.id === id) await review.open(id, { fresh: true, first });
   }
 
   async #conflict(id, decision, conflict) {
@@ -125,14 +126,14 @@ export class Decisions {
         return;
       }
       const kept = await askApply(moves, rows);
-      if (kept) await this.#applyEach(kept, moves, who);
+      if (kept) await this.#applyEach(kept, who);
     });
   }
 
-  async #applyEach({ ids, reason }, moves, who) {
+  async #applyEach({ rows, reason }, who) {
     const { review } = this;
     const failed = [];
-    for (const id of ids) {
+    for (const { sample_id: id, moves } of rows) {
       try {
         await api.decide(id, { version: review.list.of(id).version, decision: "change", moves, reason, who });
       } catch (refusal) {
@@ -140,7 +141,7 @@ export class Decisions {
       }
     }
     await review.look();
-    const words = `${many(ids.length - failed.length, "tube")} changed, saved. This tube is not saved yet.`;
+    const words = `${many(rows.length - failed.length, "tube")} changed, saved. This tube is not saved yet.`;
     if (failed.length) review.voice.warn(`${words} Not saved: ${failed.join("; ")}`);
     else review.voice.done(words);
   }

@@ -127,7 +127,7 @@ export async function askApply(moves, rows) {
     check: ({ reason }) => (reason ? "" : "Please give a reason: it stands in the audit trail."),
   });
   if (!said) return null;
-  return { reason: said.reason, ids: rows.map((row) => row.sample_id).filter((id) => said[`tube:${id}`]) };
+  return { reason: said.reason, rows: rows.filter((row) => said[`tube:${row.sample_id}`]) };
 }
 
 export const tell = (title, body) => ask({ title, yes: "", body });

@@ -27,7 +27,7 @@ class Review {
       drag: (move, since) => this.drag(move, since), drop: (move, how) => this.drop(move, how), remove: (move) => this.drop(move, {}),
       step: () => this.showBefore(false), wrong: (words) => this.voice.warn(words),
     });
-    this.mover = new Mover((id, answer, since) => this.answered(id, answer, since), (id, refusal) => this.refused(id, refusal));
+    this.mover = new Mover((id, answer, asked) => this.answered(id, answer, asked), (id, refusal) => this.refused(id, refusal));
     this.drafts = new Drafts();
     this.decisions = new Decisions(this);
     this.again = new Again(this);
@@ -57,11 +57,12 @@ class Review {
   }
 
   /** Put a tube on the bench, with what was moved on it and not saved. */
-  async open(id, { fresh = false } = {}) {
+  async open(id, { fresh = false, first = "" } = {}) {
     if (!id || (id === this.id && !fresh)) return;
     clearTimeout(this.settling);
     [this.id, this.answer, this.isBefore] = [id, null, false];
     this.ignored = this.mover.request;
+    this.mover.wanted = null;
     byId("bench").setAttribute("aria-busy", "true");
     this.list.mark(id);
     history.replaceState(null, "", `#${encodeURIComponent(id)}`);
@@ -80,7 +81,7 @@ class Review {
     showFacts(this.tube);
     this.backgate.offer(this.tube);
     byId("bench").setAttribute("aria-busy", "false");
-    this.voice.say(`${id}. ${this.list.of(id)?.verdict ?? ""}. ${sentence(this.tube.number)}. ${decisionWords(this.tube.decision)}.`);
+    this.voice.say(`${first} ${id}. ${this.list.of(id)?.verdict ?? ""}. ${sentence(this.tube.number)}. ${decisionWords(this.tube.decision)}.`);
     if (this.differs && this.tube.steps.length) this.settle();
     this.#prepare();
   }
@@ -184,17 +185,18 @@ class Review {
     this.isBefore = false;
     this.#kept();
     if (this.differs) { this.settle(); return; }
-    this.ignored = this.mover.request;
-    this.mover.wanted = null;
     this.answer = null;
+    this.settle();  // the bench itself goes back too: back-gating shows what is on it
     this.show();
     this.voice.say(`As in the study: ${sentence(this.tube.number)}.`);
   }
 
-  answered(id, answer, since) {
+  answered(id, answer, { moves, settle, since }) {
     if (id !== this.id || answer.request <= this.ignored) return;
+    if (settle && moves !== this.moves.now) return;  // undone, or moved on, while it was on its way
+    if (!this.differs && !this.stage.handles.isHeld) return;
     this.answer = answer;
-    if (this.differs || this.stage.handles.isHeld) this.showAnswer();
+    this.showAnswer();
     if (answer.settled) {
       const found = answer.changes.refitted.length ? ` Found again: ${answer.changes.refitted.join("; ")}.` : "";
       this.voice.say(`${sentence(answer.number)}.${found}`);
@@ -214,6 +216,7 @@ class Review {
 
   /** A move that cannot be made is taken back, and the page says why. */
   refused(id, refusal) {
+    if (refusal.status === 409) return;  // a later move is under way
     this.voice.refusal(refusal);
     if (id === this.id && refusal.status >= 400 && refusal.status < 500 && this.moves.past.length) this.step("undo");
   }

@@ -94,10 +94,16 @@ export class Stage {
     byId("picture").replaceChildren(content);
     byId("stage-title").textContent = `Gate: ${step.title}`;
     this.handles.show(frozen ? { ...step, handles: [] } : step, this.svg);
-    const words = [step.method && `Found by: ${step.method}.`, step.note, step.handles.length || frozen ? "" : this.#why(step)];
+    const words = [step.method && `Found by: ${step.method}.`, step.note, this.#bends(step), step.handles.length || frozen ? "" : this.#why(step)];
     byId("stage-note").textContent = words.filter(Boolean).join(" ");
     byId("b-polygon").hidden = !step.polygon || frozen || step.handles.some((one) => one.kind === "vertex");
     this.#offer(frozen ? null : this.handles.handle);
+  }
+
+  /** A polygon's edges are straight on the linear scale. */
+  #bends(step) {
+    const bends = step.handles.some((one) => one.kind === "vertex") && (step.x?.cofactor || step.y?.cofactor);
+    return bends ? "The edges are straight on the linear scale, so they bend on these axes. A double click on an edge adds a corner, Delete removes it." : "";
   }
 
   #why(step) {
