@@ -68,8 +68,6 @@ TYPED = {
     "RowReason",
     "Event",
     "Stage",
-    "HandleKind",
-    "Along",
     "ReviewVerdict",
     "State",
 }
