@@ -68,13 +68,11 @@ TYPED = {
     "RowReason",
     "Event",
     "Stage",
-    "HandleKind",
-    "Along",
     "ReviewVerdict",
     "State",
 }
 """Enums that are no labels of results: words that people type, what `init` guesses, kinds of audit lines,
-stages and handles of the page, what a reviewer decides."""
+stages of the page, what a reviewer decides."""
 ALSO_OTHER_WORDS = {"Step", "KitResult"}
 """Enums whose words name other things too: a population (`plasma_cells`), a test of the CP dataset (`ABC`)."""
 WORDS_ALONE = ("Notes", "About", "Legend")
