@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
 from typing import assert_never
@@ -21,8 +20,9 @@ from gating.events import Events, Mask, Survivors
 from gating.events.errors import GatingError
 from gating.events.panel import SCATTER_ROLES, GatingPanel, Target
 from gating.events.sample import SAMPLE_EVENTS, drawn_by_scatter, sampled
-from gating.gates import inside
+from gating.gates import PolygonGate, inside
 from gating.gates.given_thresholds import Choices
+from gating.gates.passed import Passed
 from gating.gates.steps import (
     LOW_CONFIDENCE,
     NO_CELLS,
@@ -54,43 +54,13 @@ class UnfitEventsError(GatingError):
     """Events that cannot be gated with this panel: a channel is missing, or one must not be there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Passed:
-    """Steps done so far and the events that are left.
-
-    Attributes
-    ----------
-    left
-        Survivors of all steps.
-    steps, masks, flags
-        Of each step.
-    """
-
-    left: Survivors
-    steps: tuple[GateStep, ...] = ()
-    masks: tuple[Mask, ...] = ()
-    flags: tuple[GateFlag, ...] = ()
-
-    def at(self, step: Step) -> Survivors:
-        """Return the survivors of a step that was done."""
-        done = [step_done.name for step_done in self.steps].index(step)
-        return Survivors(self.left.events, np.flatnonzero(self.masks[done]))
-
-    def then(self, estimate: StepEstimate) -> Passed:
-        """Return the state after this step: its gate is applied to the survivors."""
-        left = self.left
-        if estimate.gate is not None:
-            left = left.select(inside(estimate.gate, left))
-        step = _step(estimate, self.left.n_events, left.n_events)
-        return Passed(left, (*self.steps, step), (*self.masks, left.mask()), (*self.flags, *estimate.flags))
-
-
 def gate_plasma_cells(
     events: Events,
     panel: GatingPanel,
     *,
     overrides: Mapping[str, float] | None = None,
     pooled: Mapping[str, float] | None = None,
+    polygons: Mapping[str, PolygonGate] | None = None,
 ) -> GatedPopulation:
     """Find the plasma cells, or whatever population the panel's targets describe.
 
@@ -106,6 +76,9 @@ def gate_plasma_cells(
         plasma_cell_size`); see `Choices`.
     pooled
         Thresholds of the batch, used where the tube itself is not clear.
+    polygons
+        Polygons set by a person: step → polygon, linear and compensated, in place of the step's gate. Which
+        steps take one: `gating.gates.by_hand.BY_HAND`.
 
     Returns
     -------
@@ -117,15 +90,15 @@ def gate_plasma_cells(
     UnfitEventsError
         If the events lack a channel of the panel, or contain a quantified channel.
     UnknownGateError
-        If a threshold is given for a gate that does not exist, or for CD38.
+        If a threshold or polygon is given for a gate that does not exist, or for CD38.
     """
     panel = panel.with_default_targets()
-    choices = Choices(panel, overrides or {}, pooled or {})
+    choices = Choices(panel, overrides or {}, pooled or {}, polygons or {})
     check_events(events, panel)
     choices.check()
     events = drawn_by_scatter(events, panel)
     sample = sampled(events, SAMPLE_EVENTS)
-    passed = Passed(Survivors.everyone(events)).then(_time(events, sample, panel))
+    passed = Passed(Survivors.everyone(events), choices).then(_time(events, sample, panel))
     passed = passed.then(_margins(passed.left, panel))
     passed = passed.then(_debris(passed.left.among(sample), choices))
     passed = passed.then(_singlets(passed.left, passed.left.among(sample), choices))
@@ -138,9 +111,8 @@ def gate_plasma_cells(
     first, second = find_target(search, choices)
     passed = passed.then(first).then(second)
     wanted = passed.left
-    aberrant = _aberrant(wanted, viable_sample, choices)
-    passed = passed.then(aberrant)
-    again = None
+    passed = passed.then(_aberrant(wanted, viable_sample, choices))
+    again, aberrant = None, passed.steps[-1]
     if aberrant.gate is not None and Method.PERSON not in aberrant.methods:
         again = partial(split_again, wanted, lambda cells: _aberrant(cells, viable_sample, choices).gate)
     return _population(passed, wanted, viable, again, unused_overrides(choices, passed.steps))
@@ -241,13 +213,6 @@ def _cannot(step: Step, why: str, flag: GateFlag | None = None) -> StepEstimate:
     flags = () if flag is None else (flag,)
     sure = min((WITHOUT_STEP.get(flag, 1.0) for flag in flags), default=1.0)
     return StepEstimate(step, None, (), (Method.NONE,), confidence=sure, note=why, flags=flags)
-
-
-def _step(estimate: StepEstimate, n_in: int, n_out: int) -> GateStep:
-    return GateStep(
-        estimate.name, estimate.gate, estimate.channels, n_in, n_out, estimate.methods, estimate.thresholds,
-        estimate.confidence, estimate.note,
-    )  # fmt: skip
 
 
 def unused_overrides(choices: Choices, steps: tuple[GateStep, ...]) -> tuple[str, ...]:

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
-from typer.core import TyperGroup
 
 from pipeline.commands.assay.typed import plan_typed, validate_typed
-from pipeline.commands.exit_status import ExitStatus
 from pipeline.commands.shell import (
-    complain,
+    OneLineStop,
+    StudyFolder,
+    examples,
     finish,
     hush_libraries,
     in_quotes,
@@ -25,6 +25,7 @@ from pipeline.commands.shell import (
     with_reporter,
     write_utf8,
 )
+from pipeline.page.commands import add_page_commands
 from pipeline.running.options import OnError
 
 SCENARIO_NAMES: Final = (
@@ -33,18 +34,6 @@ SCENARIO_NAMES: Final = (
     "validation, faulty"
 )
 """Of `cd38rd simulate`: written out, since reading them takes longer than printing the help."""
-
-
-class OneLineStop(TyperGroup):
-    """The commands; Ctrl-C ends any of them with one line."""
-
-    def invoke(self, ctx: Any) -> Any:  # typer carries a click of its own, whose types are not for others
-        """Run the command that was typed."""
-        try:
-            return super().invoke(ctx)
-        except KeyboardInterrupt:
-            complain("stopped; every finished tube is kept: run the same command again to go on")
-            raise typer.Exit(ExitStatus.INTERRUPTED) from None
 
 
 app: Final = typer.Typer(
@@ -57,12 +46,6 @@ app: Final = typer.Typer(
 )
 
 
-def _examples(*lines: str) -> str:
-    """Return examples as the help prints them: a blank line between two keeps them apart."""
-    return "\n\n".join(("Examples:" if len(lines) > 1 else "Example:", *lines))
-
-
-StudyFolder = Annotated[Path, typer.Argument(metavar="STUDY", help="The study folder.", show_default=False)]
 Workers = Annotated[
     int | None, typer.Option(min=1, help="Processes; 1 runs in this one. Default: what pays.")
 ]
@@ -70,7 +53,7 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="Silent but for faults.")]
 CrossCheck = Annotated[bool, typer.Option("--cross-check", help="Compare with FlowIO and fcsparser.")]
 
 
-@app.command(epilog=_examples("cd38rd init my_study", "cd38rd init my_study --update"))
+@app.command(epilog=examples("cd38rd init my_study", "cd38rd init my_study --update"))
 def init(
     study: StudyFolder,
     fcs: Annotated[
@@ -89,7 +72,7 @@ def init(
     _say(f"{done}: cd38rd check {in_quotes(study)}")
 
 
-@app.command(epilog=_examples("cd38rd check my_study"))
+@app.command(epilog=examples("cd38rd check my_study"))
 def check(study: StudyFolder, cross_check: CrossCheck = False) -> None:
     """List every fault of the study; compute nothing."""
     from pipeline.commands.check import check_whole_study
@@ -100,7 +83,7 @@ def check(study: StudyFolder, cross_check: CrossCheck = False) -> None:
 
 
 @app.command(
-    epilog=_examples(
+    epilog=examples(
         "cd38rd run my_study",
         "cd38rd run my_study --only S001 --fresh",
         "cd38rd run my_study --second-opinion",
@@ -129,6 +112,9 @@ def run(
     verify: Annotated[
         bool, typer.Option("--verify", help="Run nothing; say what changed since the last run.")
     ] = False,
+    json_progress: Annotated[
+        bool, typer.Option("--json-progress", help="Progress as lines of JSON, for programs.")
+    ] = False,
     quiet: Quiet = False,
 ) -> None:
     """Quantify every tube, fit the washout model, write tables, figures and the report."""
@@ -140,11 +126,18 @@ def run(
     options = RunOptions(
         workers, scheduler, tuple(only or ()), fresh, export_events, on_error, second_opinion, not no_figures
     )
-    work = with_reporter(lambda folder, reporter: run_study(folder, options, reporter), quiet=quiet)
-    finish(study, work, quiet=quiet)
+    work = with_reporter(
+        lambda folder, reporter: run_study(folder, options, reporter),
+        quiet=quiet,
+        for_programs=json_progress,
+    )
+    finish(study, work, quiet=quiet, for_programs=json_progress)
 
 
-@app.command(epilog=_examples("cd38rd audit my_study", "cd38rd audit my_study --row S001"))
+add_page_commands(app)
+
+
+@app.command(epilog=examples("cd38rd audit my_study", "cd38rd audit my_study --row S001"))
 def audit(
     study: StudyFolder,
     row: Annotated[str, typer.Option(metavar="NAME", help="Print what changed in this row.")] = "",
@@ -155,7 +148,7 @@ def audit(
     finish(study, lambda folder: audited(folder, row))
 
 
-@app.command(epilog=_examples("cd38rd deid my_study given_away"))
+@app.command(epilog=examples("cd38rd deid my_study given_away"))
 def deid(
     study: StudyFolder,
     copy: Annotated[Path, typer.Argument(metavar="DEST", help="New or empty.", show_default=False)],
@@ -169,12 +162,12 @@ def deid(
     finish(study, lambda folder: deidentified(folder, copy, key))
 
 
-app.command("validate", epilog=_examples("cd38rd validate my_study"))(validate_typed)
+app.command("validate", epilog=examples("cd38rd validate my_study"))(validate_typed)
 _PLANS = ("cd38rd plan --slope-width 0.2", "cd38rd plan my_study --wait-width 12 --tubes 2")
-app.command("plan", epilog=_examples(*_PLANS))(plan_typed)
+app.command("plan", epilog=examples(*_PLANS))(plan_typed)
 
 
-@app.command(epilog=_examples("cd38rd calibrate my_study"))
+@app.command(epilog=examples("cd38rd calibrate my_study"))
 def calibrate(study: StudyFolder, quiet: Quiet = False) -> None:
     """Fit the bead curves only."""
     from pipeline.commands.run import calibrate_study
@@ -182,7 +175,7 @@ def calibrate(study: StudyFolder, quiet: Quiet = False) -> None:
     finish(study, with_reporter(calibrate_study, quiet=quiet), quiet=quiet)
 
 
-@app.command(epilog=_examples("cd38rd washout my_study"))
+@app.command(epilog=examples("cd38rd washout my_study"))
 def washout(study: StudyFolder, quiet: Quiet = False) -> None:
     """Fit the washout model again from stored results: new doses, new settings."""
     from pipeline.commands.stored import refit_washout
@@ -190,7 +183,7 @@ def washout(study: StudyFolder, quiet: Quiet = False) -> None:
     finish(study, with_reporter(refit_washout, quiet=quiet), quiet=quiet)
 
 
-@app.command(epilog=_examples("cd38rd report my_study", "cd38rd report my_study --png --gating-pdf"))
+@app.command(epilog=examples("cd38rd report my_study", "cd38rd report my_study --png --gating-pdf"))
 def report(
     study: StudyFolder,
     png: Annotated[bool, typer.Option("--png", help="Write a PNG beside each SVG of figures/.")] = False,
@@ -209,7 +202,7 @@ def report(
 
 
 @app.command(
-    epilog=_examples(
+    epilog=examples(
         'cd38rd curve --levels "474; 5359; 23843; 62336" --medians "512; 5300; 24100; 63900" --cells "1834"',
         "cd38rd curve medians.xlsx --f-p 1.02 --background 45 --out curve.csv",
     )
@@ -247,7 +240,7 @@ def curve(
     raise typer.Exit(summary.exit_status)
 
 
-@app.command(epilog=_examples("cd38rd inspect tube.fcs", "cd38rd inspect tube.fcs --json"))
+@app.command(epilog=examples("cd38rd inspect tube.fcs", "cd38rd inspect tube.fcs --json"))
 def inspect(
     file: Annotated[Path, typer.Argument(metavar="FILE.fcs", show_default=False)],
     cross_check: CrossCheck = False,
@@ -259,7 +252,7 @@ def inspect(
     _say(inspection(file, with_witnesses=cross_check, as_json=json))
 
 
-@app.command(epilog=_examples("cd38rd simulate trial --patients 20 --scenario rare --seed 7"))
+@app.command(epilog=examples("cd38rd simulate trial --patients 20 --scenario rare --seed 7"))
 def simulate(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Must be new or empty.", show_default=False)],
     patients: Annotated[int | None, typer.Option(min=1, help="Number of patients.")] = None,

@@ -15,6 +15,7 @@ PACKAGES = ("gating", "calibration", "pipeline")
 LAY_OUT: Mapping[str, str] = {
     "pipeline/output": "tables, pictures and pages: widths, colours, points, how much is shown",
     "pipeline/commands": "lines that are printed",
+    "pipeline/page": "the page in the browser: how much is shown, how long is waited",
     "pipeline/template/workbook.py": "the sheets of `cd38rd init`",
     "pipeline/tube/histograms.py": "pictures of events",
     "pipeline/simulate": "studies that are made up; their truth is written beside them",

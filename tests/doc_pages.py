@@ -11,6 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from pages.bench import BenchPhoto
 from pages.photo import Photo, digest, take
 from pages.steps import steps_of
 from pages.walk import Walked, walk
@@ -62,7 +63,7 @@ def _write(page: Path, *, all_photos: bool) -> None:
             (page.parent / file).parent.mkdir(parents=True, exist_ok=True)
             (page.parent / file).write_text(drawn, encoding="utf-8", newline="")
         before, now = noted(), photo_digests(page, found)
-        old: dict[Path, Photo] = {
+        old: dict[Path, Photo | BenchPhoto] = {
             page.parent / file: photo
             for file, photo in found.photos.items()
             if all_photos or before.get(name_of(page, file)) != now[name_of(page, file)]

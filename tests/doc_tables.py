@@ -12,7 +12,8 @@ from pathlib import Path
 import doc_constants
 import doc_rooms
 from calibration.flags import CalibrationFlag
-from gating.gates.steps import GateFlag
+from gating.gates.by_hand import BY_HAND, PLASMA_CELL_SIZE
+from gating.gates.steps import GateFlag, Step
 from pipeline.checks.flags import CheckFlag, ExposureFlag
 from pipeline.output.legend.flag_words import sentence
 from pipeline.output.legend.flags import FLAGS
@@ -118,6 +119,20 @@ def scenarios_table() -> str:
     return _table(("scenario", "what it is"), ((f"`{s.name}`", s.title) for s in SCENARIOS))
 
 
+def by_hand_table() -> str:
+    """Return every step of the gating, and what a person may give in its place."""
+    rows = []
+    for step, by_hand in BY_HAND.items():
+        names = [f"`{step}`"] if by_hand.role else []
+        names += [f"`{PLASMA_CELL_SIZE}`"] if step is Step.PLASMA_CELLS else []
+        names += ["its channels"] if by_hand.thresholds else []
+        polygon = f"`{step}`" if by_hand.polygon else "–"
+        rows.append(
+            (f"`{step}`", ", ".join(names) or "–", polygon + (", time as an axis" if by_hand.on_time else ""))
+        )
+    return _table(("step", "`gate` of a threshold", "`gate` of a polygon"), rows)
+
+
 def modules_table(package: str) -> str:
     """Return the modules of a package, one line each; of a package within it, what it is for."""
     rows = []
@@ -147,6 +162,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "verdicts": verdicts_table,
     "glossary": glossary_table,
     "scenarios": scenarios_table,
+    "gates by hand": by_hand_table,
     "picture": doc_rooms.picture,
     "rooms": doc_rooms.table,
     "constants": doc_constants.table,

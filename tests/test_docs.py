@@ -16,7 +16,8 @@ from calibration.density.receptor_density import RdStatus
 from doc_tables import BLOCK, PAGE, ROOMS_PAGE, ROOT, TABLES, flags_in_the_code, in_step
 from doc_tables import PAGES as PAGES_WITH_TABLES
 from pages.steps import rows_of, steps_of
-from pipeline.cli import ExitStatus, app
+from pipeline.cli import app
+from pipeline.commands.exit_status import ExitStatus
 from pipeline.commands.run import run_study
 from pipeline.output.calibration_table import CALIBRATION_COLUMNS
 from pipeline.output.further_tables.changes import CHANGE_COLUMNS, UNNUMBERED_COLUMNS

@@ -69,12 +69,7 @@ def _by_ratio(
     events: Survivors, sample: Survivors, area: str, height: str, fixed: Threshold | None
 ) -> StepEstimate:
     limit = fixed or _upper_limit(_ratio(sample.column(area), sample.column(height)))
-    largest = (float(events.column(channel).max(initial=1.0)) for channel in (area, height))
-    reach = 2 * max(next(largest), limit.value * next(largest))
-    right, above = rounded(reach), rounded(reach / limit.value * 1.5)
-    gate = PolygonGate(
-        area, height, ((0.0, 0.0), (right, rounded(reach / limit.value)), (right, above), (0.0, above))
-    )
+    gate = gate_of_ratio(events, area, height, limit.value)
     return StepEstimate(
         Step.SINGLETS,
         gate,
@@ -83,6 +78,15 @@ def _by_ratio(
         ((f"{area}/{height}", limit.value),),
         limit.confidence,
     )
+
+
+def gate_of_ratio(events: Survivors, area: str, height: str, ratio: float) -> PolygonGate:
+    """Return the gate on the events whose pulse area over height is below a ratio; it holds all of them."""
+    largest = (float(events.column(channel).max(initial=1.0)) for channel in (area, height))
+    reach = 2 * max(next(largest), ratio * next(largest))
+    right, above = rounded(reach), rounded(reach / ratio * 1.5)
+    corners = ((0.0, 0.0), (right, rounded(reach / ratio)), (right, above), (0.0, above))
+    return PolygonGate(area, height, corners)
 
 
 def _ratio(x: FloatArray, y: FloatArray) -> FloatArray:

@@ -178,6 +178,7 @@ def _inside_polygon(gate: PolygonGate, x: FloatArray, y: FloatArray) -> Mask:
         if y0 == y1:
             continue
         crosses = (y >= min(y0, y1)) & (y < max(y0, y1))
-        crosses &= x < x0 + (y - y0) * ((x1 - x0) / (y1 - y0))
+        with np.errstate(over="ignore", invalid="ignore"):  # an edge that is nearly level
+            crosses &= x < x0 + (y - y0) * ((x1 - x0) / (y1 - y0))
         result ^= crosses
     return result

@@ -12,14 +12,14 @@ from gating.anchors.search import Search
 from gating.anchors.traits import is_plasma_panel_without_its_antigens
 from gating.events.panel import GatingChannel, Target
 from gating.gates import AllOf, AnyOf, EllipsoidGate, inside
+from gating.gates.by_hand import PLASMA_CELL_SIZE, SECOND_ROLES
 from gating.gates.cut_ranges import gate_of_cuts
-from gating.gates.given_thresholds import PLASMA_CELL_SIZE, Choices
+from gating.gates.given_thresholds import Choices
 from gating.gates.steps import GateFlag, Step, StepEstimate
 from gating.plasma_cells.refinement import refined
 from gating.thresholds import Threshold, rounded
 from gating.thresholds.methods import Method, each_once
 
-SECOND_ROLES = ("cd319", "cd229", "cd54")
 NO_GROUP_CONFIDENCE = 0.1
 """Confidence up to which a group is none: the tube is reported without. Chosen on the simulated tubes of
 docs/validation.md."""

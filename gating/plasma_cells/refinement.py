@@ -18,7 +18,8 @@ from gating.clusters.membership import FEWEST_TO_BEGIN, Members, members_of, nei
 from gating.clusters.neighbours import around, may_be_wanted
 from gating.events import Mask, Survivors
 from gating.events.panel import GatingChannel, Target
-from gating.gates.given_thresholds import PLASMA_CELL_SIZE, Choices
+from gating.gates.by_hand import PLASMA_CELL_SIZE
+from gating.gates.given_thresholds import Choices
 from gating.plasma_cells.brightest import brightest
 from gating.plasma_cells.confidence import MOST_WITHOUT_VIABILITY, Surroundings, certainty_of, signs_of
 from gating.thresholds import Axis, axis_like, axis_on, known_axis

@@ -13,7 +13,7 @@ from pipeline.beads.result import CalibrationResult
 from pipeline.patients.between_runs import with_between_runs
 from pipeline.patients.exposure import exposures, response_clocks
 from pipeline.patients.model_rows import model_rows
-from pipeline.patients.receptor_occupancy.tubes import tube_occupancies, with_occupancy
+from pipeline.patients.receptor_occupancy.tubes import Levels, tube_occupancies, with_occupancy
 from pipeline.patients.visits import visits_of
 from pipeline.quantification.result import SampleResult
 from pipeline.response.follow_up import follow_ups
@@ -47,7 +47,10 @@ def assembled(
 
 
 def joined(
-    study: Study, results: Sequence[SampleResult], calibrations: Sequence[CalibrationResult] = ()
+    study: Study,
+    results: Sequence[SampleResult],
+    calibrations: Sequence[CalibrationResult] = (),
+    levels: Levels | None = None,
 ) -> StudyResult:
     """Return all that is known of tubes, visits and patients, without models.
 
@@ -55,10 +58,12 @@ def joined(
     ----------
     results
         In the order of the samples sheet, with their term between runs.
+    levels
+        Of the drug at every tube, where they are known already: they take seconds.
     """
     clocks = response_clocks(study)
     exposed = exposures(study, clocks)
-    occupied = tube_occupancies(study, results, exposed)
+    occupied = tube_occupancies(study, results, exposed, levels)
     tubes = with_occupancy(results, occupied)
     return StudyResult(
         study=study,

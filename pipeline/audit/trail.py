@@ -6,82 +6,25 @@ digest of the last line stands in results/run.json too: it tells where lines wer
 
 from __future__ import annotations
 
-import getpass
-import hashlib
-import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from pipeline.files.whole import NotWrittenError
+from pipeline.audit.lines import START, Change, Event, Line, digest_of_line, line_of_text, text_of_line
+from pipeline.files.whole import NotWrittenError, write_whole
 from pipeline.study.errors import UserError
+
+__all__ = [
+    "TRAIL", "Change", "Event", "Line", "Trail", "add_line", "alone_with", "append_line", "cells_of",
+    "changes_between", "finish_line", "history_of", "must_be_whole", "read_trail", "take_back",
+]  # fmt: skip
 
 TRAIL = "audit.jsonl"
 SECONDS_FOR_THE_OTHER = 30.0
 """So long a process waits for another one that adds a line. Convention: a line takes milliseconds."""
-
-_START = "0" * 64
-"""Stands for the digest of the line before the first one. Convention."""
-
-
-class Event(StrEnum):
-    """What was done."""
-
-    RUN = "run"
-    REPORT = "report"
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A cell that holds something else than when a line was last added.
-
-    Attributes
-    ----------
-    row
-        Sheet and row: `samples P01_BM1`.
-    column, old, new
-        "" where the cell was, or is, empty.
-    """
-
-    row: str
-    column: str
-    old: str
-    new: str
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line of the trail.
-
-    Attributes
-    ----------
-    number
-        From 1.
-    at
-        In UTC, ISO 8601.
-    who
-        Name of the user at the computer, as the system gives it.
-    facts
-        Of the event: command, program, digests of inputs and results, counts.
-    changes
-        What was typed since the line before.
-    previous, digest
-        SHA-256 of the line before, and of this one.
-    """
-
-    number: int
-    at: str
-    who: str
-    event: str
-    facts: Mapping[str, Any]
-    changes: tuple[Change, ...]
-    previous: str
-    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +60,12 @@ def read_trail(folder: Path) -> Trail:
             "the next run begins a new one"
         ) from None
     lines: list[Line] = []
-    previous = _START
+    previous = START
     for number, text in enumerate(raw.split(b"\n")[:-1], 1):
-        line = _line(text)
+        line = line_of_text(text)
         if line is None:
             return Trail(tuple(lines), f"line {number} is no line of an audit trail")
-        if line.digest != _digest(text):
+        if line.digest != digest_of_line(text):
             return Trail(tuple(lines), f"line {number} was edited after it was written")
         if line.previous != previous or line.number != number:
             what = "a line before it was cut, added or moved"
@@ -151,21 +94,117 @@ def add_line(
     UserError
         It was changed after it was written.
     """
+    with alone_with(folder) as trail:
+        return append_line(folder, trail, event, facts, typed)
+
+
+@contextmanager
+def alone_with(folder: Path) -> Iterator[Trail]:
+    """Give the trail of a study, to which no other process adds a line meanwhile.
+
+    Raises
+    ------
+    NotWrittenError
+        The file cannot be held.
+    UserError
+        It was changed after it was written.
+    """
+    with _alone(folder / TRAIL):
+        _finish_line(folder / TRAIL)
+        yield must_be_whole(folder)
+
+
+def finish_line(folder: Path) -> None:
+    """Write the last line to its end where a process was killed, or the power went, in the middle of it.
+
+    Raises
+    ------
+    NotWrittenError
+        The file cannot be written.
+    """
+    if _coming(folder / TRAIL).exists():
+        with _alone(folder / TRAIL):
+            _finish_line(folder / TRAIL)
+
+
+def append_line(
+    folder: Path,
+    trail: Trail,
+    event: Event,
+    facts: Mapping[str, Any],
+    typed: Mapping[tuple[str, str], str],
+) -> Trail:
+    """Add a line to a trail that is held (`alone_with`); return the trail with it.
+
+    Raises
+    ------
+    NotWrittenError
+        The line cannot be written: the trail is as it was.
+    """
     path = folder / TRAIL
+    changes = changes_between(cells_of(trail), typed)
+    text = text_of_line(len(trail.lines) + 1, trail.head, event, facts, changes)
     try:
-        with _alone(path):
-            trail = must_be_whole(folder)
-            text = _text(trail, event, facts, changes_between(cells_of(trail), typed))
-            _append(path, text + b"\n")
+        _append(path, text + b"\n")
     except OSError as error:
-        raise NotWrittenError(
-            path, error.strerror or str(error), isinstance(error, PermissionError)
-        ) from error
+        raise _not_written(path, error) from error
     return read_trail(folder)
 
 
+def take_back(folder: Path, trail: Trail) -> None:
+    """Take back the lines that were added to a trail since it was read; it must still be held.
+
+    Raises
+    ------
+    OSError
+        The file cannot be written.
+    """
+    path = folder / TRAIL
+    lines = path.read_bytes().split(b"\n")[: len(trail.lines)]
+    if path.exists():
+        os.truncate(path, sum(len(line) + 1 for line in lines))
+
+
+def _not_written(path: Path, error: OSError) -> NotWrittenError:
+    return NotWrittenError(path, error.strerror or str(error), isinstance(error, PermissionError))
+
+
 def _append(path: Path, line: bytes) -> None:
-    """Add a line whole, or not at all where the disk is full."""
+    """Add a line whole, or not at all where the disk is full.
+
+    It is first told in a file beside the trail: with that a line that was cut off in the middle is finished.
+    """
+    before = path.stat().st_size if path.exists() else 0
+    coming = _coming(path)
+    write_whole(coming, f"{before}\n".encode() + line)
+    try:
+        _write_at_end(path, line)
+    finally:
+        coming.unlink(missing_ok=True)
+
+
+def _finish_line(path: Path) -> None:
+    """Add what is missing of the line that was told; nothing where it is there, or another one is."""
+    coming = _coming(path)
+    try:
+        place, _, line = coming.read_bytes().partition(b"\n")
+        written = path.read_bytes() if path.exists() else b""
+        rest = written[int(place) :]
+        if len(written) >= int(place) and line.startswith(rest) and rest != line:
+            _write_at_end(path, line[len(rest) :])
+        coming.unlink(missing_ok=True)
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError) as error:
+        problem = error if isinstance(error, OSError) else OSError(None, str(error))
+        raise _not_written(path, problem) from error
+
+
+def _coming(path: Path) -> Path:
+    return path.with_name(f".{path.name}.next")
+
+
+def _write_at_end(path: Path, line: bytes) -> None:
     # Without a buffer, since closing the file would write what is left in one.
     with path.open("ab", buffering=0) as file:
         before, left = file.tell(), line
@@ -223,44 +262,6 @@ def history_of(trail: Trail, name: str) -> tuple[tuple[Line, Change], ...]:
     )
 
 
-def _text(trail: Trail, event: Event, facts: Mapping[str, Any], changes: Sequence[Change]) -> bytes:
-    body = {
-        "number": len(trail.lines) + 1,
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "who": _user(),
-        "event": event.value,
-        "facts": facts,
-        "changes": [[change.row, change.column, change.old, change.new] for change in changes],
-        "previous": trail.head or _START,
-    }
-    text = json.dumps(body, ensure_ascii=False, allow_nan=False)
-    digest = hashlib.sha256(text.encode("utf-8")).hexdigest()
-    return f'{text[:-1]}, "digest": "{digest}"}}'.encode()
-
-
-def _user() -> str:
-    """Return the name of the user, or the number where the system knows no name, as in a container."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError, ImportError):  # KeyError before Python 3.13
-        return f"user {os.getuid()}" if hasattr(os, "getuid") else "unknown"
-
-
-def _digest(text: bytes) -> str:
-    """Return the digest that a line should name: of all of it but its digest."""
-    body, _, _ = text.rpartition(b', "digest": ')
-    return hashlib.sha256(body + b"}").hexdigest()
-
-
-def _line(text: bytes) -> Line | None:
-    try:
-        facts = json.loads(text.decode("utf-8"))
-        changes = tuple(Change(*map(str, change)) for change in facts.pop("changes"))
-        return Line(**facts, changes=changes)
-    except (ValueError, TypeError, KeyError, AttributeError):
-        return None
-
-
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
     """Hold the trail for this process."""
@@ -268,7 +269,13 @@ def _alone(path: Path) -> Iterator[None]:
 
     lock = path.with_name(f".{path.name}.lock")
     try:
-        with locket.lock_file(str(lock), timeout=SECONDS_FOR_THE_OTHER):
-            yield
+        held = locket.lock_file(str(lock), timeout=SECONDS_FOR_THE_OTHER)
+        held.acquire()
     except locket.LockError:
-        raise OSError(None, "another process has held it for half a minute", str(path)) from None
+        raise NotWrittenError(path, "another process has held it for half a minute") from None
+    except OSError as error:
+        raise _not_written(path, error) from error
+    try:
+        yield
+    finally:
+        held.release()

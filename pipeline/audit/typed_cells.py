@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
 from pipeline.files.content import digest_of
 from pipeline.study.settings import Settings
-from pipeline.study.study import Study
+from pipeline.study.study import Study, TubeVerdict
+
+_VERDICT = tuple(column.name for column in fields(TubeVerdict))
+
+FROM_REVIEW = "review.csv"
+"""`source` of a gate that review.csv sets."""
 
 UNTOLD = frozenset({"fcs_file", "fmo_file", "isotype_file", "gates_file", "remark", "spillover_file"})
 """Columns whose text stays out of the trail."""
@@ -32,6 +37,40 @@ def _kept(column: str, text: str) -> str:
     return f"digest {digest_of([text])[:12]}" if column in UNTOLD else text
 
 
+def cells_of_review(
+    cells: Mapping[tuple[str, str], str], sample_id: str, rows: Sequence[Mapping[str, str]]
+) -> Cells:
+    """Return the cells of a study with a tube's rows of review.csv in place of those before.
+
+    Parameters
+    ----------
+    cells
+        Of the study, as `typed_cells` gives them.
+    rows
+        What the cells of review.csv hold, by column; of those without a gate the verdict is kept.
+    """
+    gates = {row for row, column in cells if column == "source" and cells[row, column] == FROM_REVIEW}
+    gates = {row for row in gates if row.startswith(f"gates {sample_id}/")}
+    said = f"review {sample_id}"
+    kept = {
+        place: text
+        for place, text in cells.items()
+        if place[0] not in gates and place[0] != said and not place[0].startswith(f"{said}/")
+    }
+    verdicts = {tuple(row.get(column, "") for column in _VERDICT) for row in rows if row.get("verdict")}
+    for name, verdict in _numbered((sample_id, one) for one in sorted(verdicts)):
+        places = zip(_VERDICT, verdict, strict=True)
+        kept.update({(f"review {name}", column): text for column, text in places if text})
+    for row in rows:
+        if row.get("gate"):
+            gate = {name: text for name, text in row.items() if name != "verdict"} | {"source": FROM_REVIEW}
+            if "value" in gate:
+                gate["value"] = _text(float(gate["value"].replace(",", ".")))
+            name = f"gates {sample_id}/{row['gate']}"
+            kept.update({(name, column): text for column, text in gate.items() if text})
+    return kept
+
+
 def _cells(study: Study) -> Iterator[tuple[str, str, Any]]:
     yield from _of("samples", ((sample.sample_id, sample) for sample in study.samples))
     panels = ((f"{panel.name}/{row.name}", row) for panel in study.panels for row in panel.channels)
@@ -42,6 +81,7 @@ def _cells(study: Study) -> Iterator[tuple[str, str, Any]]:
     yield from _of("gates", ((f"{gate.sample_id}/{gate.gate}", gate) for gate in study.gates))
     roles = ((f"{tube.sample_id}/{tube.experiment}", tube) for tube in study.validation)
     yield from _of("validation", _numbered(roles))
+    yield from _of("review", _numbered((said.sample_id, said) for said in study.verdicts))
     plain = Settings()
     for name in Settings.model_fields:
         if getattr(study.settings, name) != getattr(plain, name):

@@ -36,6 +36,7 @@ from pipeline.checks.typed import (
     unsuited_kits,
     unused_runs,
 )
+from pipeline.checks.verdicts import verdicts_of_reviewers
 from pipeline.study.faults import Fault, Severity, in_reading_order, stops_run
 from pipeline.study.sheets.reading import read_typed, study_of
 from pipeline.study.sheets.sound import sound_part
@@ -67,6 +68,7 @@ CHECKS: tuple[Callable[[Study, Headers], Iterable[Finding]], ...] = (
     compensated_panels,
     gate_files,
     gate_names,
+    verdicts_of_reviewers,
     *PLAUSIBILITY,
 )
 

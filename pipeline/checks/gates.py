@@ -1,21 +1,24 @@
-"""Checks of what a person gated: files of gates, and thresholds of the gates sheet and review.csv."""
+"""Checks of what a person gated: files of gates; thresholds and polygons of gates sheet and review.csv."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from gating.drawn.gate_file import GateFileError
-from gating.gates.given_thresholds import Choices, UnknownGateError
+from gating.gates.given_thresholds import UnknownGateError
 from pipeline.checks.findings import Finding
 from pipeline.checks.headers import Headers
 from pipeline.fcs import FcsFile
 from pipeline.study.faults import Fault
 from pipeline.study.locations import location_fault
+from pipeline.study.names.look import caseless
+from pipeline.study.polygon import TypedPolygon
 from pipeline.study.study import GateOverride, Panel, Sample, Study
 from pipeline.study.wording import quoted
+from pipeline.tube.names.by_hand import choices_of
 from pipeline.tube.names.channels import ChannelsError
-from pipeline.tube.names.rows import gating_panel, row_named, rows_of_file
+from pipeline.tube.names.rows import rows_of_file
 
 GATE_FILES = (".wsp", ".xml", ".gml")
 WHY_NOT = "a gate on it keeps the cells that it is to measure, so that it measures the gate"
@@ -78,47 +81,87 @@ def _unusable(study: Study, sample: Sample, file: FcsFile) -> Fault | None:
 
 
 def gate_names(study: Study, headers: Headers) -> Iterator[Finding]:
-    """Want thresholds of gates that the tube's panel has, none of them on the quantified channel."""
+    """Want gates that the tube's panel has, thresholds or polygons, none on the quantified channel."""
     samples = {sample.sample_id: sample for sample in study.samples}
     taken: dict[tuple[str, str], str] = {}
     for override in study.gates:
         sample = samples[override.sample_id]
         file = headers[sample.fcs_file].file
-        sheet = "review" if override.source == "review.csv" else "gates"
-        where = study.at(sheet, f"{override.sample_id}/{override.gate}", "gate")
+        where = gate_cell(study, override, "gate")
         if sample.gates_file:
             problem = f"gate {quoted(override.gate)} of {quoted(sample.sample_id)}"
             expected = f"no threshold: all its gates come from {sample.gates_file}"
             yield Finding(Fault(where, problem, expected))
         elif file is not None:
             panel = study.panel(sample.panel)
-            fault = _not_a_gate(where, override, panel, file) or _same_gate(where, override, panel, taken)
+            fault = _not_a_gate(study, override, panel, file) or _same_gate(where, override, panel, taken)
             if fault is not None:
                 yield Finding(fault)
 
 
-def _not_a_gate(where: str, override: GateOverride, panel: Panel, file: FcsFile) -> Fault | None:
+def gate_cell(study: Study, override: GateOverride, column: str) -> str:
+    """Return the cell of a person's gate, in the sheet gates or in review.csv."""
+    sheet = "review" if override.source == "review.csv" else "gates"
+    return study.at(sheet, f"{override.sample_id}/{override.gate}", column)
+
+
+def _not_a_gate(study: Study, override: GateOverride, panel: Panel, file: FcsFile) -> Fault | None:
     try:
         rows = rows_of_file(panel, file.channels, file.markers, where=file.path.name)
     except ChannelsError:
         return None  # the tube fails for that, and says so
     marker = file.markers[file.channels.index(rows.quantified)]
-    refused = {*panel.quantified.aliases, rows.quantified, panel.quantified.marker, marker, "cd38", "rd"}
-    if override.gate.casefold() in {name.casefold() for name in refused if name}:
-        return Fault(
-            where, quoted(override.gate), "a gate on another channel", f"CD38 never gates: {WHY_NOT}."
-        )
+    names = {*panel.quantified.aliases, rows.quantified, panel.quantified.marker, marker, "cd38", "rd"}
+    refused = {caseless(name) for name in names if name}
+    if caseless(override.gate) in refused:
+        where, expected = gate_cell(study, override, "gate"), "a gate on another channel"
+        return Fault(where, quoted(override.gate), expected, f"CD38 never gates: {WHY_NOT}.")
+    if override.polygon is not None:
+        return _no_polygon(study, override, override.polygon, panel, refused)
     try:
-        Choices(gating_panel(panel), {row_named(panel, override.gate): override.value}).check()
+        choices_of(panel, [override]).check()
     except UnknownGateError as error:
-        return Fault(where, quoted(override.gate), f"a gate of the tube ({error})")
+        return Fault(
+            gate_cell(study, override, "gate"), quoted(override.gate), f"a gate of the tube ({error})"
+        )
     return None
+
+
+def _no_polygon(
+    study: Study, override: GateOverride, polygon: TypedPolygon, panel: Panel, refused: Collection[str]
+) -> Fault | None:
+    """Want a polygon of a step that takes one, on channels that may gate, without a threshold beside it."""
+    where = gate_cell(study, override, "polygon")
+    for axis in (polygon.x, polygon.y):
+        if caseless(axis) in refused:
+            problem = f"{quoted(axis)} as an axis of a polygon"
+            return Fault(where, problem, "two other channels", f"CD38 never gates: {WHY_NOT}.")
+    beside = [g for g in study.gates if g.sample_id == override.sample_id and g.value is not None]
+    try:
+        choices_of(panel, [override]).check()
+        _with_sound(panel, override, beside)
+    except UnknownGateError as error:
+        problem = f"a polygon for gate {quoted(override.gate)}"
+        return Fault(where, problem, f"a polygon in place of a step's gate ({error})")
+    return None
+
+
+def _with_sound(panel: Panel, override: GateOverride, beside: Sequence[GateOverride]) -> None:
+    """Raise UnknownGateError where one of the tube's thresholds cuts the step that has the polygon."""
+    for threshold in beside:
+        try:
+            choices_of(panel, [threshold]).check()
+        except UnknownGateError:
+            continue  # a fault of its own
+        choices_of(panel, [override, threshold]).check()
 
 
 def _same_gate(
     where: str, override: GateOverride, panel: Panel, taken: dict[tuple[str, str], str]
 ) -> Fault | None:
     """Want one threshold per gate, by whatever name: a channel, its role, its marker or its step."""
+    if override.polygon is not None:
+        return None  # it has one name, and the sheets have looked at that
     for channel in channels_of(override, panel):
         before = taken.setdefault((override.sample_id, channel), where)
         if before != where:
@@ -132,6 +175,6 @@ def _same_gate(
 
 def channels_of(override: GateOverride, panel: Panel) -> tuple[str, ...]:
     """Return the rows that a threshold lies on; the step where it has none of its own."""
-    choices = Choices(gating_panel(panel), {row_named(panel, override.gate): override.value})
+    choices = choices_of(panel, [override])
     named = [row.channel for row in choices.panel.channels if choices.person(row) is not None]
     return tuple(named) or (override.gate.casefold(),)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from pipeline.audit.lines import WRITE_RESULTS
 from pipeline.audit.trail import TRAIL, Change, Trail, cells_of, changes_between, history_of, read_trail
 from pipeline.audit.typed_cells import typed_cells
 from pipeline.checks import folder_with_findings
@@ -95,10 +96,16 @@ def _changed_cells(folder: Path, trail: Trail) -> Iterator[str]:
     if study is None or stops_run(faults):
         yield "study: has faults now (cd38rd check says which), so typed cells that changed are not told"
         return
-    changes = changes_between(cells_of(trail), typed_cells(study))
+    changes = changes_between(cells_of(_until_results(trail)), typed_cells(study))
     yield from (_cell(change) for change in changes[:MOST_CELLS])
     if len(changes) > MOST_CELLS:
         yield f"study: {len(changes) - MOST_CELLS} more cells were changed since the last run"
+
+
+def _until_results(trail: Trail) -> Trail:
+    """Return the trail up to when results were last written: gates decided on since are a change."""
+    writing = [number for number, line in enumerate(trail.lines, 1) if line.event in WRITE_RESULTS]
+    return Trail(trail.lines[: writing[-1]] if writing else ())
 
 
 def _cell(change: Change) -> str:

@@ -7,15 +7,36 @@ import sys
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from pipeline.commands.exit_status import ExitStatus
 
 if TYPE_CHECKING:
     from pipeline.commands.summary import RunSummary
     from pipeline.running.progress import Reporter
+
+
+StudyFolder = Annotated[Path, typer.Argument(metavar="STUDY", help="The study folder.", show_default=False)]
+
+
+class OneLineStop(TyperGroup):
+    """The commands; Ctrl-C ends any of them with one line."""
+
+    def invoke(self, ctx: Any) -> Any:  # typer carries a click of its own, whose types are not for others
+        """Run the command that was typed."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            complain("stopped; every finished tube is kept: run the same command again to go on")
+            raise typer.Exit(ExitStatus.INTERRUPTED) from None
+
+
+def examples(*lines: str) -> str:
+    """Return examples as the help prints them: a blank line between two keeps them apart."""
+    return "\n\n".join(("Examples:" if len(lines) > 1 else "Example:", *lines))
 
 
 def in_quotes(path: Path) -> str:
@@ -72,9 +93,17 @@ def write_utf8() -> None:
             reconfigure(encoding="utf-8", errors="replace")
 
 
-def finish(study: Path, work: Callable[[Path], RunSummary], *, quiet: bool = False) -> None:
+def finish(
+    study: Path, work: Callable[[Path], RunSummary], *, quiet: bool = False, for_programs: bool = False
+) -> None:
     """Do a command's work on a study, print what came of it, and leave with its exit status."""
     summary = work(study_folder(study))
+    if for_programs:
+        from pipeline.running.progress import print_json
+
+        said = {"text": summary.text, "faults": summary.faults, "failures": summary.failures}
+        print_json({"status": int(summary.exit_status), **said})
+        raise typer.Exit(summary.exit_status)
     if summary.faults:
         complain(summary.faults)
     if not quiet and summary.text:
@@ -85,13 +114,13 @@ def finish(study: Path, work: Callable[[Path], RunSummary], *, quiet: bool = Fal
 
 
 def with_reporter(
-    work: Callable[[Path, Reporter], RunSummary], *, quiet: bool
+    work: Callable[[Path, Reporter], RunSummary], *, quiet: bool, for_programs: bool = False
 ) -> Callable[[Path], RunSummary]:
     """Return the work with what shows its progress."""
     from pipeline.running.progress import reporter
 
     def shown(folder: Path) -> RunSummary:
-        with reporter(quiet=quiet) as progress:
+        with reporter(quiet=quiet, for_programs=for_programs) as progress:
             return work(folder, progress)
 
     return shown

@@ -164,7 +164,8 @@ def _gate(gate: GateOverride, key: Key) -> dict[str, str]:
     return {
         "sample_id": key.name(Kind.SAMPLE, gate.sample_id),
         "gate": gate.gate,
-        "value": _cell(gate.value),
+        "value": "" if gate.value is None else _cell(gate.value),
+        "polygon": str(gate.polygon or ""),
         "set_by": key.name(Kind.PERSON, gate.set_by),
         "reason": "set by a person; the reason is not copied",
     }

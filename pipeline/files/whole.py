@@ -175,3 +175,47 @@ def _is_listed(path: Path, error: OSError) -> bool:
 def _flush(path: Path) -> None:
     with path.open("rb+") as file:
         os.fsync(file.fileno())
+
+
+@contextmanager
+def ready_to_replace(path: Path, content: bytes) -> Iterator[Callable[[], None]]:
+    """Have a file's new bytes on the disk, and give what puts them in its place at once.
+
+    So the room for them is there before anything else is done that must go with them. What is given raises
+    OSError where the file cannot be replaced; the old one is as it was then.
+
+    Raises
+    ------
+    NotWrittenError
+        The bytes cannot be written; nothing is left of the attempt.
+    """
+    unfinished = path.with_name(f".{secrets.token_hex(8)}{UNFINISHED}")
+
+    def replace_it() -> None:
+        unfinished.replace(path)
+        flush_folder(path.parent)
+
+    try:
+        try:
+            unfinished.write_bytes(content)
+            _flush(unfinished)
+        except OSError as error:
+            raise NotWrittenError(
+                path, error.strerror or str(error), isinstance(error, PermissionError)
+            ) from error
+        yield replace_it
+    finally:
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+
+
+def flush_folder(folder: Path) -> None:
+    """Wait until the disk has the names of a folder's files; nothing where the system has no way to ask."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # some network drives refuse it
+            os.fsync(handle)
+    finally:
+        os.close(handle)

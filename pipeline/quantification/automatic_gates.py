@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from gating.batch_cuts import BatchCut, fitting_cuts
+from gating.gates import PolygonGate
 from gating.gates.steps import LOW_CONFIDENCE, GatedPopulation, GateStep, Step
 from gating.strategy import gate_plasma_cells
 from gating.thresholds.methods import Method
@@ -18,7 +20,11 @@ ANCHORS = (Step.PLASMA_CELLS, Step.SECOND_ANCHOR)
 
 
 def gated_tube(
-    tube: Tube, control: Control, overrides: Mapping[str, float], cuts: Sequence[BatchCut] = ()
+    tube: Tube,
+    control: Control,
+    overrides: Mapping[str, float],
+    cuts: Sequence[BatchCut] = (),
+    polygons: Mapping[str, PolygonGate] | None = None,
 ) -> GatedPopulation:
     """Gate a tube; where it is unclear, with the cuts of its batch and of its control.
 
@@ -29,14 +35,17 @@ def gated_tube(
     cuts
         Of the tube's batch, for steps that were unclear. One that goes through the tube's own cells is not
         taken: the tube differs from its batch, and the row says so.
+    polygons
+        That a person set, by step.
     """
-    alone = gate_plasma_cells(tube.events, tube.panel, overrides=overrides)
+    by_hand = partial(gate_plasma_cells, overrides=overrides, polygons=polygons)
+    alone = by_hand(tube.events, tube.panel)
     fitting, through = fitting_cuts(tube.events, alone, cuts)
     lent = {cut.channel: cut.value for cut in fitting}
     gated = alone
     if lent:
-        gated = gate_plasma_cells(tube.events, tube.panel, overrides=overrides, pooled=lent)
-    gated = _with_control(gated, tube, control, overrides, lent)
+        gated = by_hand(tube.events, tube.panel, pooled=lent)
+    gated = _with_control(gated, tube, control, by_hand, lent)
     taken = _taken(gated.steps, alone.steps, fitting)
     refused = tuple(_refused(cut) for cut in through)
     from_batch = (SampleFlag.GATE_FROM_BATCH,) if taken else ()
@@ -73,16 +82,16 @@ def _with_control(
     gated: GatedPopulation,
     tube: Tube,
     control: Control,
-    overrides: Mapping[str, float],
+    gate: Callable[..., GatedPopulation],
     pooled: Mapping[str, float],
 ) -> GatedPopulation:
     """Look at the same cells in the control where the tube is unclear, and take its anchors' thresholds."""
     if gated.confidence >= LOW_CONFIDENCE or control.tube is None:
         return gated
-    control_gated = gate_plasma_cells(control.tube.events, control.tube.panel, overrides=overrides)
+    control_gated = gate(control.tube.events, control.tube.panel)
     if control_gated.confidence < LOW_CONFIDENCE:
         return gated
     lent = dict(pair for step in control_gated.steps if step.name in ANCHORS for pair in step.thresholds)
-    steadied = gate_plasma_cells(tube.events, tube.panel, overrides=overrides, pooled={**pooled, **lent})
+    steadied = gate(tube.events, tube.panel, pooled={**pooled, **lent})
     note = "the tube alone was unclear: thresholds of its control were at hand where it gave none"
     return replace(steadied, notes=(*steadied.notes, note))

@@ -11,15 +11,16 @@ from calibration.density.receptor_density import FEWEST_CELLS, RdStatus, Recepto
 from gating.batch_cuts import dye_cuts
 from gating.events import FloatArray, Mask
 from gating.gates.steps import GatedPopulation, GateStep, Step
-from gating.second_opinion import agreement, second_opinion
+from gating.second_opinion import agreement
 from pipeline.checks.flags import CheckFlag
 from pipeline.fcs.file import acquired
 from pipeline.fcs.repairs import USUAL
 from pipeline.quantification.automatic_gates import gated_tube
 from pipeline.quantification.drawn_gates import DrawnGating, gated_by_file
 from pipeline.quantification.event_exports import write_events, write_gated_cells
-from pipeline.quantification.moved_thresholds import moved_gates
+from pipeline.quantification.moved_gates import moved_gates
 from pipeline.quantification.one_thread import one_thread
+from pipeline.quantification.prepared import TUBE_ERRORS, Prepared, prepared
 from pipeline.quantification.receptor import (
     distribution_of,
     receptor_of,
@@ -29,23 +30,18 @@ from pipeline.quantification.receptor import (
 from pipeline.quantification.result import SampleFlag, SampleResult, SecondCount, with_labels
 from pipeline.quantification.sentinels import with_sentinels
 from pipeline.quantification.task import TubeTask
-from pipeline.quantification.tube_errors import TUBE_ERRORS
 from pipeline.study.file_labels import labels_of_sample
 from pipeline.tube.compensation import Compensation
-from pipeline.tube.control import Control, background_cells, flagged_below_zero, read_control
+from pipeline.tube.control import Control, background_cells, flagged_below_zero
 from pipeline.tube.detectors import detector_settings
-from pipeline.tube.dye_spill import without_dye_spill
 from pipeline.tube.histograms import Density, Histogram, cd38_histogram, step_densities
 from pipeline.tube.inputs import Inputs, changed_inputs, read_inputs
-from pipeline.tube.names.rows import row_named
-from pipeline.tube.reading import Tube, read_tube
+from pipeline.tube.names.by_hand import polygons_of, thresholds_of
+from pipeline.tube.reading import Tube
 
 LEAST_AGREEMENT = 0.6
 """Agreement with the second opinion below which a person should look. Chosen on the simulated tubes of
 docs/validation.md."""
-LET_GO = 32 << 20
-"""Bytes of a tube's files from which they are let go when they are decoded, if nobody looks at them again. Of
-smaller files they stay: asking for memory anew costs time. Convention: for speed."""
 
 __all__ = ["TubeTask", "failed", "quantify_tube"]
 
@@ -74,56 +70,49 @@ def _quantified_or_failed(task: TubeTask) -> SampleResult:
 
 def _read_and_quantified(task: TubeTask, inputs: Inputs) -> SampleResult:
     try:
-        tube = read_tube(
-            task.folder / task.sample.fcs_file,
-            task.panel,
-            spillover=task.spillover,
-            allow_truncated=task.settings.allow_truncated,
-            content=inputs.content(task.sample.fcs_file),
-        )
-        control = _control(task, tube, inputs)
-        if inputs.n_bytes >= LET_GO and not task.sample.gates_file and task.events_file is None:
-            inputs, tube, control = Inputs({}), tube.without_bytes(), control.without_bytes()
-        tube, control = without_dye_spill(tube, control)
-        gated = gated_tube(tube, control, _overrides(task), task.batch_cuts)
-        tube = flagged_below_zero(tube, control, gated)
-        if task.sample.gates_file:
-            drawn = gated_by_file(
-                task.folder, task.sample, tube, control, gated, inputs.content(task.sample.gates_file)
-            )
-            result = _quantified(task, tube, drawn.gated, control, drawn)
-            cells = drawn.gated.mask
-        else:
-            result = _quantified(task, tube, _with_moved(task, tube, _quantifiable(tube, gated)), control)
-            cells = gated.mask
-        if task.second_opinion:
-            result = _with_second_opinion(tube, cells, result)
-        if task.extras:
-            result = with_sentinels(task, tube, control, gated, result)
-        return replace(
-            result, detectors=detector_settings(tube), dye_cuts=dye_cuts(tube.events, tube.panel, gated)
-        )
+        ready = prepared(task, inputs)
+        del inputs
+        return quantified(ready)[0]
     except TUBE_ERRORS as error:
         return failed(task, str(error))
 
 
-def _control(task: TubeTask, tube: Tube, inputs: Inputs) -> Control:
-    """Read the control, unless it is the stained tube itself under another name."""
-    hashes = {name: digest for name, digest in inputs.sha256 if digest}
-    own = hashes.get(task.sample.fcs_file)
-    same = [n for n in (task.sample.fmo_file, task.sample.isotype_file) if n and own and hashes.get(n) == own]
-    if same:
-        return Control(notes=(f"{same[0]} holds the same bytes as the stained tube: it is no control",))
-    return read_control(task.folder, task.sample, task.panel, task.settings, tube, inputs)
+def quantified(ready: Prepared) -> tuple[SampleResult, GatedPopulation]:
+    """Gate a tube that has been read, with the gates of its task: the result, and the cells behind it.
+
+    Raises
+    ------
+    TUBE_ERRORS
+        If its gates cannot be used, or it cannot be gated.
+    """
+    task, control = ready.task, ready.control
+    thresholds, polygons = thresholds_of(task.panel, task.overrides), polygons_of(task.panel, task.overrides)
+    own = gated_tube(ready.tube, control, thresholds, task.batch_cuts, polygons)
+    tube = flagged_below_zero(ready.tube, control, own)
+    if task.sample.gates_file:
+        drawn = gated_by_file(task.folder, task.sample, tube, control, own, ready.gates_content)
+        gated = drawn.gated
+        result = _quantified(task, tube, gated, control, drawn)
+    else:
+        gated = _with_moved(ready, quantifiable(tube, own))
+        result = _quantified(task, tube, gated, control)
+    if task.second_opinion:
+        result = _with_second_opinion(ready.opinion, gated.mask, result)
+    if task.extras:
+        result = with_sentinels(task, tube, control, own, result)
+    cuts = dye_cuts(tube.events, tube.panel, own)
+    return replace(result, detectors=detector_settings(tube), dye_cuts=cuts), gated
 
 
-def _with_moved(task: TubeTask, tube: Tube, gated: GatedPopulation) -> GatedPopulation:
-    """Say in the row which thresholds a person set, and what they replaced."""
-    flags, notes = moved_gates(tube, gated, task.overrides)
+def _with_moved(ready: Prepared, gated: GatedPopulation) -> GatedPopulation:
+    """Say in the row which gates a person set, and what they replaced."""
+    if not ready.task.overrides:
+        return gated
+    flags, notes = moved_gates(ready.automatic, gated, ready.task.overrides)
     return replace(gated, flags=(*gated.flags, *flags), notes=(*gated.notes, *notes))
 
 
-def _quantifiable(tube: Tube, gated: GatedPopulation) -> GatedPopulation:
+def quantifiable(tube: Tube, gated: GatedPopulation) -> GatedPopulation:
     """Leave the aberrant split out where it cannot carry a receptor density: all plasma cells then count.
 
     Without compensation, and without a control to estimate it from, the quantified dye itself shines into the
@@ -144,9 +133,8 @@ def _quantifiable(tube: Tube, gated: GatedPopulation) -> GatedPopulation:
     return gated
 
 
-def _with_second_opinion(tube: Tube, cells: Mask, result: SampleResult) -> SampleResult:
+def _with_second_opinion(opinion: Mask | None, cells: Mask, result: SampleResult) -> SampleResult:
     """Add how far a second gating names the same cells, and flag the tube where it names others."""
-    opinion = second_opinion(tube.events, tube.panel)
     if opinion is None:
         return result
     alike = round(agreement(opinion, cells), 4)
@@ -240,10 +228,6 @@ def _normal_rd(
 
 def _without_aberrant(gated: GatedPopulation) -> tuple[GateStep, ...]:
     return tuple(step for step in gated.steps if step.name is not Step.ABERRANT)
-
-
-def _overrides(task: TubeTask) -> dict[str, float]:
-    return {row_named(task.panel, override.gate): override.value for override in task.overrides}
 
 
 def _flags(

@@ -1,4 +1,4 @@
-"""Defects of cd38rd: what is said of them, and results/log.txt. A bad tube is none: see tube_errors.py."""
+"""Defects of cd38rd: what is said of them, and results/log.txt. A bad tube is none: see prepared.py."""
 
 from __future__ import annotations
 

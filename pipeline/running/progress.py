@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
+from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
@@ -78,6 +80,31 @@ class LineReporter(QuietReporter):
         self.say(f"[{self._done}/{self._total}] {sample_id}: {status}")
 
 
+class JsonReporter(QuietReporter):
+    """A line of JSON for each thing that happens, for another program."""
+
+    def say(self, text: str) -> None:
+        """Print {"said": …}."""
+        print_json({"said": text})
+
+    def begin(self, total: int, done: int) -> None:
+        """Print {"total": …, "done": …}."""
+        print_json({"total": total, "done": done})
+
+    def tick(self, sample_id: str, status: str) -> None:
+        """Print {"tube": …, "status": …}."""
+        print_json({"tube": sample_id, "status": status})
+
+    def stage(self, name: str) -> None:
+        """Print {"stage": …}."""
+        print_json({"stage": name})
+
+
+def print_json(fact: Mapping[str, object]) -> None:
+    """Print a fact as a line of JSON in ASCII, at once."""
+    print(json.dumps(fact), flush=True)  # noqa: T201 -- printing is what this is for
+
+
 class BarReporter(QuietReporter):
     """A progress bar on a terminal, with the rate, the time left and a clock that runs to the end."""
 
@@ -148,8 +175,10 @@ def rate_words(n: int, seconds: float) -> str:
     return f"{a_second:.1f} tubes/s" if a_second >= 1 else f"{60 * a_second:.1f} tubes/min"
 
 
-def reporter(*, quiet: bool) -> Reporter:
-    """Return the reporter that fits: silent, a bar on a terminal, plain lines elsewhere."""
+def reporter(*, quiet: bool, for_programs: bool = False) -> Reporter:
+    """Return the reporter that fits: silent, JSON, a bar on a terminal, plain lines elsewhere."""
+    if for_programs:
+        return JsonReporter()
     if quiet:
         return QuietReporter()
     return BarReporter() if sys.stdout.isatty() else LineReporter()

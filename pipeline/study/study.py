@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from pipeline.study.cells.concentrations import Concentration
+from pipeline.study.polygon import TypedPolygon
 from pipeline.study.settings import Settings
 from pipeline.study.validation import ValidationTube
 
@@ -204,15 +205,30 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class GateOverride:
-    """A threshold set by a person, which replaces the automatic one."""
+    """A gate set by a person: a threshold in place of the automatic one, or a polygon for a whole step.
+
+    One of `value` and `polygon` is None.
+    """
 
     sample_id: str
     gate: str
-    value: float
+    value: float | None
     set_by: str
     reason: str
     set_at: str = ""
+    polygon: TypedPolygon | None = None
     source: str = "gates"
+
+
+@dataclass(frozen=True, slots=True)
+class TubeVerdict:
+    """What a reviewer says of a tube in review.csv: `accept`, `change`, `reject`, `ask`, or other words."""
+
+    sample_id: str
+    verdict: str
+    set_by: str
+    reason: str = ""
+    set_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +245,7 @@ class Study:
     gates: tuple[GateOverride, ...] = ()
     statements: tuple[Statement, ...] = ()
     validation: tuple[ValidationTube, ...] = ()
+    verdicts: tuple[TubeVerdict, ...] = ()
     places: Mapping[tuple[str, str, str], str] = field(default_factory=dict, compare=False, repr=False)
     typed_samples: TypedRows = field(default_factory=TypedRows, compare=False, repr=False)
 

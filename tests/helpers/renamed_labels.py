@@ -37,6 +37,7 @@ LABELS = {
     "calibration.density.limits": {"LloqSource"},
     "calibration.density.result": {"RdStatus", "ControlKind"},
     "calibration.distribution.result": {"Beyond"},
+    "pipeline.review.view": {"HandleKind", "Along"},
     "pipeline.checks.flags": {"CheckFlag", "ExposureFlag"},
     "pipeline.checks.plausibility.told_events": {"Told"},
     "pipeline.fcs.repairs": {"RepairCode"},
@@ -64,8 +65,19 @@ LABELS = {
     "pipeline.washout.within.change": {"ChangeKind", "Exceeds"},
 }
 """Module → its enums of labels."""
-TYPED = {"OnError", "Target", "Kind", "RowReason", "Event", "AdaCourse"}
-"""Enums that are no labels of results: words that people type, what `init` guesses, kinds of audit lines."""
+TYPED = {
+    "OnError",
+    "Target",
+    "Kind",
+    "RowReason",
+    "Event",
+    "Stage",
+    "ReviewVerdict",
+    "State",
+    "AdaCourse",
+}
+"""Enums that are no labels of results: words that people type, what `init` guesses, kinds of audit lines,
+stages of the page, what a reviewer decides."""
 ALSO_OTHER_WORDS = {"Step", "KitResult"}
 """Enums whose words name other things too: a population (`plasma_cells`), a test of the CP dataset (`ABC`)."""
 WORDS_ALONE = ("Notes", "About", "Legend")

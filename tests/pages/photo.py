@@ -9,6 +9,12 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pages.bench import BenchPhoto, take_bench, words_of_bench
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 SIZE = {"width": 1280, "height": 800}
@@ -49,12 +55,13 @@ def words_in(photo: Photo) -> str:
     return re.sub(r"\s+", " ", " ".join(element.text_content() for element in found)).strip()
 
 
-def digest(photo: Photo) -> str:
+def digest(photo: Photo | BenchPhoto) -> str:
     """Return a digest of the words in the part."""
-    return hashlib.sha256(words_in(photo).encode()).hexdigest()[:16]
+    words = words_of_bench(photo) if isinstance(photo, BenchPhoto) else words_in(photo)
+    return hashlib.sha256(words.encode()).hexdigest()[:16]
 
 
-def take(photos: Mapping[Path, Photo]) -> None:
+def take(photos: Mapping[Path, Photo | BenchPhoto]) -> None:
     """Write a PNG of each part, by the file that it goes into.
 
     Raises
@@ -71,23 +78,28 @@ def take(photos: Mapping[Path, Photo]) -> None:
         browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         opened = browser.new_page(viewport=SIZE)
         for target, photo in photos.items():
-            opened.goto(photo.page.as_uri())
-            if photo.part == TOP:
-                taken = opened.screenshot()
-            else:
-                part = opened.locator(f"[id='{photo.part}']")
-                part.scroll_into_view_if_needed()
-                box = part.bounding_box()
-                assert box is not None, photo
-                taken = opened.screenshot(
-                    full_page=True,
-                    clip={
-                        "x": box["x"],
-                        "y": box["y"] + opened.evaluate("window.scrollY"),
-                        "width": box["width"],
-                        "height": min(box["height"], TALLEST),
-                    },
-                )
+            taken = (
+                take_bench(photo, browser, SIZE) if isinstance(photo, BenchPhoto) else _part(opened, photo)
+            )
             target.parent.mkdir(parents=True, exist_ok=True)
             Image.open(io.BytesIO(taken)).convert("RGB").quantize(128).save(target, optimize=True)
         browser.close()
+
+
+def _part(opened: Page, photo: Photo) -> bytes:
+    opened.goto(photo.page.as_uri())
+    if photo.part == TOP:
+        return opened.screenshot()
+    part = opened.locator(f"[id='{photo.part}']")
+    part.scroll_into_view_if_needed()
+    box = part.bounding_box()
+    assert box is not None, photo
+    return opened.screenshot(
+        full_page=True,
+        clip={
+            "x": box["x"],
+            "y": box["y"] + opened.evaluate("window.scrollY"),
+            "width": box["width"],
+            "height": min(box["height"], TALLEST),
+        },
+    )

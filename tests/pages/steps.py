@@ -12,6 +12,7 @@ A page says in comments, which readers do not see, what a test cannot guess:
     <!-- not run: WHY -->            no test can run the block below
     <!-- drawing: FILE of STUDY SHEET A:H -->  a picture of these columns as they are now, written beside the page
     <!-- written: TABLE -->          the table below is filled in from the results (see tables.py)
+    <!-- bench: FILE of STUDY at TUBE after KEYS -->  a photograph of the review page with this tube, after these keys
     <!-- photo: FILE of PAGE at PART -->       a photograph of the first screen (top), or of the element of that id
 
 A line `…` in what a command prints stands for lines that are left out.
@@ -24,7 +25,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 MARKS = ("start", "copy", "fill in", "remove", "type into", "save as", "status", "not run", "drawing", "photo",
-         "written")  # fmt: skip
+         "bench", "written")  # fmt: skip
 _MARK = re.compile(rf"<!-- ({'|'.join(MARKS)}): (.*?) -->")
 _RULE = re.compile(r"\|[\s:|-]+\|")
 
@@ -61,7 +62,7 @@ def steps_of(text: str) -> list[Step]:
         elif piece.kind == "table":
             found += [Step(mark.kind, mark.told, piece.lines, piece.first) for mark in waiting]
             waiting = []
-        elif piece.kind in ("start", "copy", "fill in", "remove", "drawing", "photo"):
+        elif piece.kind in ("start", "copy", "fill in", "remove", "drawing", "photo", "bench"):
             found.append(piece)
         else:
             marks = {mark.kind: mark.told for mark in waiting}

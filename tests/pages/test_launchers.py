@@ -119,3 +119,23 @@ def test_the_file_for_windows_does_the_same_with_the_line_ends_that_windows_want
     said = "cd38rd was not found. Is it installed? Close all windows like this one and try again."
     assert any(said in line for line in lines)
     assert said in UNIX[0].read_text("utf-8")
+
+
+@unix_only
+@pytest.mark.parametrize("system", ["macOS.command", "Linux.sh"])
+def test_the_other_files_open_the_study_as_a_page(system: str, desk: Path):
+    study = desk / "my study"
+    study.mkdir()
+    write_program(desk / "programs" / "cd38rd", f'echo "$PWD: $@" >> "{desk / "shown"}"')
+    launcher = FOLDER / f"Open-cd38rd-{system}"
+    _, shown = double_click(launcher, study, desk)
+    assert shown == [f"{study}: open ."]
+    assert launcher.read_bytes() == (FOLDER / "Open-cd38rd-Linux.sh").read_bytes()
+    assert os.access(launcher, os.X_OK)
+
+
+def test_the_file_that_opens_the_page_on_windows_does_the_same():
+    written = (FOLDER / "Open-cd38rd-Windows.bat").read_bytes()
+    assert written.count(b"\r\n") == written.count(b"\n") > 10
+    lines = written.decode("ascii").split("\r\n")
+    assert lines.index('cd /d "%~dp0"') < lines.index("cd38rd open .")

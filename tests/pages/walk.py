@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from pages.bench import BenchPhoto, bench_photo
 from pages.drawing import sheet_drawing
 from pages.photo import Photo
 from pages.scenes import lay_out
@@ -44,7 +45,7 @@ class Walked:
 
     text: str
     drawings: dict[str, str]
-    photos: dict[str, Photo]
+    photos: dict[str, Photo | BenchPhoto]
 
 
 def walk(text: str, folder: Path) -> Walked:
@@ -66,7 +67,7 @@ def walk(text: str, folder: Path) -> Walked:
     here = folder
     answers: list[tuple[Step, list[str]]] = []
     drawings: dict[str, str] = {}
-    photos: dict[str, Photo] = {}
+    photos: dict[str, Photo | BenchPhoto] = {}
     for number, step in enumerate(steps_of(text)):
         if step.kind == "start":
             here = folder / str(number)
@@ -83,6 +84,9 @@ def walk(text: str, folder: Path) -> Walked:
             file, _, told = step.told.partition(" of ")
             page, _, part = told.partition(" at ")
             photos[file] = Photo(here / page, part)
+        elif step.kind == "bench":
+            file, _, told = step.told.partition(" of ")
+            photos[file] = bench_photo(told, here)
         else:
             _do(step, here)
     for step, block in reversed(answers):

@@ -2,41 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from calibration.beads.kits import BeadKitError, abc_divisor, bead_kit
 from pipeline.checks.compensation import setting_cell
 from pipeline.checks.findings import Finding, warning
-from pipeline.checks.gates import channels_of
+from pipeline.checks.gates import channels_of, gate_cell
 from pipeline.checks.headers import Headers
 from pipeline.checks.plausibility.limits import MOST_SCALE
 from pipeline.checks.plausibility.reagents import doubtful_cv, off_scale
+from pipeline.fcs import FcsFile
 from pipeline.study.drugs import is_drug, listed_names
 from pipeline.study.faults import Fault
+from pipeline.study.polygon import TypedPolygon
 from pipeline.study.settings import Settings
-from pipeline.study.study import Study
+from pipeline.study.study import GateOverride, Panel, Study
 from pipeline.study.wording import quoted
+from pipeline.tube.names.by_hand import choices_of, on_rows
 from pipeline.tube.names.channels import find_channel
 
 CVS: Final = ("lot_assignment_cv", "f_p_cv", "transfer_cv", "between_run_cv")
 
 
 def gate_values(study: Study, headers: Headers) -> Iterator[Finding]:
-    """Want thresholds on the scale of the channels that they are set on."""
+    """Want thresholds and polygons on the scale of the channels that they are set on."""
     samples = {sample.sample_id: sample for sample in study.samples}
     for override in study.gates:
         sample = samples[override.sample_id]
         file = headers[sample.fcs_file].file
-        sheet = "review" if override.source == "review.csv" else "gates"
-        where = study.at(sheet, f"{override.sample_id}/{override.gate}", "value")
         panel = study.panel(sample.panel)
-        named = channels_of(override, panel)
-        rows = [row for row in panel.channels if row.name in named]
-        names = [find_channel(row.aliases, file.channels) for row in rows] if file else []
-        tops = [file.scale_top(name) for name in names if file and name]
-        what = f"{override.value:g} for the gate {quoted(override.gate)}"
-        yield from off_scale(override.value, max(tops, default=MOST_SCALE), where, what)
+        if override.polygon is not None:
+            yield from _polygon_off_scale(study, override, override.polygon, panel, file)
+        elif override.value is not None:
+            where = gate_cell(study, override, "value")
+            what = f"{override.value:g} for the gate {quoted(override.gate)}"
+            yield from off_scale(
+                override.value, _scale_end(channels_of(override, panel), panel, file), where, what
+            )
+
+
+def _polygon_off_scale(
+    study: Study, override: GateOverride, polygon: TypedPolygon, panel: Panel, file: FcsFile | None
+) -> Iterator[Finding]:
+    """Want a polygon that reaches onto both scales; corners beyond the end of a scale leave a side open."""
+    where = gate_cell(study, override, "polygon")
+    gate = on_rows(panel, polygon)
+    choices = choices_of(panel, [override])
+    for place, axis in enumerate((gate.x_channel, gate.y_channel)):
+        channel = choices.named(axis)
+        end = _scale_end((channel.channel,) if channel else (), panel, file)
+        nearest = min((vertex[place] for vertex in gate.vertices), key=abs)
+        what = f"a polygon for the gate {quoted(override.gate)} whose corners on {axis} begin at {nearest:g}"
+        low, high = (f(vertex[place] for vertex in gate.vertices) for f in (min, max))
+        if not low <= 0 <= high:
+            yield from off_scale(nearest, end, where, what)
+
+
+def _scale_end(rows: Collection[str], panel: Panel, file: FcsFile | None) -> float:
+    """Return the end of the longest scale among a panel's rows; the longest of all where no file tells."""
+    meant = [row for row in panel.channels if row.name in rows]
+    names = [find_channel(row.aliases, file.channels) for row in meant] if file else []
+    return max((file.scale_top(name) for name in names if file and name), default=MOST_SCALE)
 
 
 def lab_limit(study: Study, headers: Headers) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from gating.gates.steps import GateStep, Step
-from pipeline.output.figures.svg.panel import step_picture
+from pipeline.output.figures.svg.panel import SIDE, step_picture
 from pipeline.output.figures.svg.sheet import Picture, file_of, joined, side_by_side
 from pipeline.study.study import Panel
 from pipeline.tube.histograms import Density
@@ -31,6 +31,7 @@ def gating_panels(
     labels: Mapping[str, str] | None = None,
     *,
     wanted: str = "plasma cells",
+    side: int = SIDE,
 ) -> tuple[Picture, ...]:
     """Return the pictures of a tube's gating steps, in order.
 
@@ -44,10 +45,12 @@ def gating_panels(
         What a channel is called on its axis; the channel's own name where it is not listed.
     wanted
         Name of the population that the step `plasma_cells` finds.
+    side
+        Of each picture's square, in pixels.
     """
     by_name = {step.name: step for step in steps}
     return tuple(
-        step_picture(density, by_name.get(density.step), step_title(density.step, wanted), labels or {})
+        step_picture(density, by_name.get(density.step), step_title(density.step, wanted), labels or {}, side)
         for density in pictures
     )
 

@@ -10,6 +10,21 @@ from pipeline.output.legend.flag_words import FlagWords, Weight
 from pipeline.tube.flags import TubeFlag
 
 OF_FILES: Final[Mapping[str, FlagWords]] = {
+    CheckFlag.ASKED_BY_REVIEWER: FlagWords(
+        "a reviewer asked a question about the tube, which nobody has answered yet",
+        "the density is as computed; a person doubts it",
+        "a person chose ask on the review page, or typed ask into review.csv; the note tells the question",
+        "answer it: open the tube with cd38rd review, and accept, change or reject it",
+        Weight.LOOK,
+    ),
+    CheckFlag.REJECTED_BY_REVIEWER: FlagWords(
+        "a reviewer rejected the tube",
+        "the density is as computed, and still counts in the visit of the patient and in the models",
+        "a person chose reject on the review page, or typed reject into review.csv; the note tells why",
+        "acquire or stain the tube again. If it must not count, take its row out of study.xlsx, sheet "
+        "samples",
+        Weight.UNRELIABLE,
+    ),
     CheckFlag.BEADS_AGED: FlagWords(
         "the beads were acquired longer before or after the tube than is accepted without a flag",
         "if the cytometer changed in between, every density of the tube is too high or too low by one "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from calibration.density.receptor_density import ReceptorDensity
 from pipeline.checks.flags import ExposureFlag
@@ -26,6 +27,9 @@ from pipeline.patients.receptor_occupancy.theta import Theta, chosen_theta, cont
 from pipeline.patients.receptor_occupancy.total import FreeDensity, Total, total_of
 from pipeline.quantification.result import SampleResult
 from pipeline.study.study import PanelChannel, Sample, Study
+
+Levels = Mapping[tuple[str, date], DrugLevel]
+"""The level of the drug of a patient on a day of collection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +60,28 @@ class TubeOccupancy:
     flags: tuple[str, ...] = ()
 
 
-def tube_occupancies(
-    study: Study, results: Sequence[SampleResult], exposures: Mapping[str, Exposure]
-) -> dict[str, TubeOccupancy]:
-    """Return what the drug holds at every tube, by sample_id."""
+def tube_levels(study: Study, results: Sequence[SampleResult]) -> Levels:
+    """Return the drug's level at every tube: of its doses and its day, whatever was measured in it."""
     samples = {sample.sample_id: sample for sample in study.samples}
     days = {(samples[r.sample_id].patient_id, samples[r.sample_id].collected_on): None for r in results}
-    levels = dict(zip(days, drug_levels(study, list(days)), strict=True))
+    return dict(zip(days, drug_levels(study, list(days)), strict=True))
+
+
+def tube_occupancies(
+    study: Study,
+    results: Sequence[SampleResult],
+    exposures: Mapping[str, Exposure],
+    levels: Levels | None = None,
+) -> dict[str, TubeOccupancy]:
+    """Return what the drug holds at every tube, by sample_id.
+
+    Parameters
+    ----------
+    levels
+        `tube_levels` of these tubes, where they are known already.
+    """
+    samples = {sample.sample_id: sample for sample in study.samples}
+    levels = tube_levels(study, results) if levels is None else levels
     lots = {run.beads: (run.kit, run.lot) for run in study.beads}
     tubes = []
     for result in results:

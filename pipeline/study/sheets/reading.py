@@ -13,6 +13,7 @@ from pipeline.study.names.look import caseless, one_line
 from pipeline.study.settings import Settings
 from pipeline.study.sheets.columns import Entry, Row, column_names, read_rows
 from pipeline.study.sheets.patient_row import PatientRow
+from pipeline.study.sheets.review import REVIEW, moved_gates, verdicts_of
 from pipeline.study.sheets.rows import (
     SHEETS,
     BeadRow,
@@ -45,7 +46,6 @@ from pipeline.study.study import (
 from pipeline.study.validation import ValidationTube
 from pipeline.study.wording import quoted
 
-REVIEW = "review"
 _ROW_PER = {
     "samples": "a row per tube to quantify",
     "panels": "a row per channel of each panel",
@@ -208,11 +208,12 @@ def study_of(typed: TypedStudy) -> Study:
         doses=tuple(Dose(**_fields(entry.row)) for entry in typed.doses),
         patients=tuple(Patient(**_fields(entry.row)) for entry in typed.patients),
         settings=typed.settings,
-        gates=(*(GateOverride(**_fields(entry.row)) for entry in typed.gates), *_moved_gates(typed.review)),
+        gates=(*(GateOverride(**_fields(entry.row)) for entry in typed.gates), *moved_gates(typed.review)),
         statements=tuple(
             Statement(**_fields(entry.row), cell=entry.at("statement")) for entry in typed.statements
         ),
         validation=tuple(ValidationTube(**_fields(entry.row)) for entry in typed.validation),
+        verdicts=verdicts_of(typed.review),
         places=_places(typed),
         typed_samples=typed.samples_as_typed,
     )
@@ -254,13 +255,3 @@ def _channel(row: PanelRow) -> PanelChannel:
     aliases = fields.pop("channel")
     target = fields.pop("target") or PLASMA_CELL_TARGETS.get(row.role, "any")
     return PanelChannel(aliases=aliases, target=str(target), **fields)
-
-
-def _moved_gates(review: Sequence[Entry[ReviewRow]]) -> tuple[GateOverride, ...]:
-    return tuple(
-        GateOverride(
-            row.sample_id, row.gate, row.value, row.set_by, row.reason, row.set_at, source="review.csv"
-        )
-        for row in (entry.row for entry in review)
-        if row.gate and row.value is not None
-    )

@@ -35,6 +35,8 @@ from pipeline.study.cells.choices import (
     TISSUES,
 )
 from pipeline.study.cells.concentrations import ConcentrationCell
+from pipeline.study.cells.polygons import EXAMPLE as A_POLYGON
+from pipeline.study.cells.polygons import Polygon
 from pipeline.study.sheets import kit_words
 from pipeline.study.sheets.columns import Row, column
 from pipeline.study.sheets.patient_row import PatientRow
@@ -204,17 +206,23 @@ class SettingRow(Row):
     value: Text = column("Its value; empty: the default.", default="")
 
 
+_POLYGON = "A polygon in place of a step's gate: its two axes, then its vertices, linear and compensated."
+
+
 class GateRow(Row):
-    """A threshold set by a person."""
+    """A gate set by a person: a threshold or a polygon."""
 
     sample_id: FileSafeId = column("The tube, as in the samples sheet.", example="P01_BM1", required=True)
-    gate: Identifier = column("Name of the automatic threshold.", example="cd138", required=True)
-    value: Annotated[float, number()] = column(
-        "The threshold, linear and compensated.", example="850", required=True
+    gate: Identifier = column(
+        "Name of the automatic threshold; of a polygon the step.", example="cd138", required=True
+    )
+    value: Annotated[float, number()] | None = column(
+        "The threshold, linear and compensated; empty where there is a polygon.", example="850"
     )
     set_by: Text = column("Who set it.", example="AB", required=True)
     reason: Text = column("Why.", example="valley hidden by debris", required=True)
     set_at: Text = column("When.", example="2024-06-03", default="")
+    polygon: Polygon | None = column(_POLYGON, example=A_POLYGON)
 
 
 class StatementRow(Row):
@@ -235,12 +243,15 @@ class ReviewRow(Row):
     """A line of review.csv: a gate override, a verdict on the tube, or both."""
 
     sample_id: FileSafeId = column("The tube.", required=True)
-    gate: Identifier = column("Name of the automatic threshold.", default="")
-    value: Annotated[float, number()] | None = column("The threshold, linear and compensated.")
+    gate: Identifier = column("Name of the automatic threshold; of a polygon the step.", default="")
+    value: Annotated[float, number()] | None = column(
+        "The threshold, linear and compensated; empty where there is a polygon."
+    )
     set_by: Text = column("Who.", required=True)
     reason: Text = column("Why.", default="")
     set_at: Text = column("When.", default="")
     verdict: Text = column("What the reviewer says of the tube.", default="")
+    polygon: Polygon | None = column(_POLYGON)
 
 
 SHEETS: Mapping[str, type[Row]] = {

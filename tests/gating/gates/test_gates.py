@@ -79,3 +79,9 @@ def test_an_event_at_the_height_of_a_corner_that_turns_inward_is_inside_once():
     gate = PolygonGate("A", "B", ((0.0, 0.0), (4.0, 0.0), (4.0, 4.0), (2.0, 2.0), (0.0, 4.0)))
     x, y = np.array([[1.0, 3.0, -1.0, 5.0], [2.0, 2.0, 2.0, 2.0]], np.float32)
     assert inside(gate, Events(np.array([x, y]), ("A", "B"))).tolist() == [True, True, False, False]
+
+
+def test_an_edge_that_is_nearly_level_warns_of_nothing():
+    events = Events(np.array([[1, 2, 3], [0, 5, 9]], np.float32), ("A", "B"))
+    gate = PolygonGate("A", "B", ((0.0, 0.0), (9.0, 1e-300), (9.0, 7.0), (0.0, 7.0)))
+    assert inside(gate, events).tolist() == [True, True, False]

@@ -41,17 +41,20 @@ class Places:
 
     x: Axis
     y: Axis
+    side: int = SIDE
 
     def across(self, positions: ArrayLike) -> NDArray[np.float64]:
         """Return pixels from the left."""
-        return SIDE * (np.asarray(positions, np.float64) - self.x.low) / (self.x.high - self.x.low)
+        return self.side * (np.asarray(positions, np.float64) - self.x.low) / (self.x.high - self.x.low)
 
     def down(self, positions: ArrayLike) -> NDArray[np.float64]:
         """Return pixels from the top."""
-        return SIDE * (self.y.high - np.asarray(positions, np.float64)) / (self.y.high - self.y.low)
+        return self.side * (self.y.high - np.asarray(positions, np.float64)) / (self.y.high - self.y.low)
 
 
-def step_picture(density: Density, step: GateStep | None, title: str, labels: Mapping[str, str]) -> Picture:
+def step_picture(
+    density: Density, step: GateStep | None, title: str, labels: Mapping[str, str], side: int = SIDE
+) -> Picture:
     """Return the picture of a gating step.
 
     Parameters
@@ -64,21 +67,24 @@ def step_picture(density: Density, step: GateStep | None, title: str, labels: Ma
         What the step is called.
     labels
         What a channel is called on its axis; the channel's own name where it is not listed.
+    side
+        Of the square, in pixels; the words keep their size.
     """
-    places = Places(*axes_of(density))
-    words = _words_below(density, step)
+    places = Places(*axes_of(density), side)
+    width = WIDTH - SIDE + side
+    words = _words_below(density, step, _LINE * width // WIDTH)
     parts = [
-        *_captions(title, step),
+        *_captions(title, step, width),
         _plot(density, places),
         _frame(density, places),
-        *_axis_names(density, labels),
+        *_axis_names(density, labels, side),
         *(
-            text(line, 4, _TOP + SIDE + _BELOW + _LINE_HEIGHT * (k + 1) - 4, class_="words")
+            text(line, 4, _TOP + side + _BELOW + _LINE_HEIGHT * (k + 1) - 4, class_="words")
             for k, line in enumerate(words)
         ),
     ]
-    high = _TOP + SIDE + _BELOW + _LINE_HEIGHT * len(words) + (3 if words else 0)
-    return Picture("".join(parts), WIDTH, high)
+    high = _TOP + side + _BELOW + _LINE_HEIGHT * len(words) + (3 if words else 0)
+    return Picture("".join(parts), width, high)
 
 
 def thumbnail(density: Density) -> str:
@@ -128,33 +134,37 @@ def _plot(density: Density, places: Places, *, left: int = _LEFT, top: int = _TO
             "data_floors": " ".join(map(str, floors)),
         }
         events = element(
-            "image", width=SIDE, height=SIDE, preserveAspectRatio="none", href=data_url(png(shades))
+            "image",
+            width=places.side,
+            height=places.side,
+            preserveAspectRatio="none",
+            href=data_url(png(shades)),
         )
     else:
         hover |= {"data_counts": " ".join(map(str, counts.tolist()))}
-        events = _profile(counts, kept_bins(density))
+        events = _profile(counts, kept_bins(density), places.side)
     lines = [
         np.column_stack([places.across(line[:, 0]), places.down(line[:, 1])]) for line in outlines(density)
     ]
-    placed = [_on_grid(line) for line in lines]
+    placed = [_on_grid(line, places.side) for line in lines]
     drawn = (path(line, class_=kind) for kind in ("halo", "gate") for line in placed)
-    box = {"x": left, "y": top, "width": SIDE, "height": SIDE}
+    box = {"x": left, "y": top, "width": places.side, "height": places.side}
     return element("svg", events, *drawn, class_="plot", **box, **hover)
 
 
-def _on_grid(line: NDArray[np.float64]) -> list[tuple[float, float]]:
+def _on_grid(line: NDArray[np.float64], side: int) -> list[tuple[float, float]]:
     """Return the points of a line that lie apart; far outside the square they are brought near it."""
-    near = np.round(np.clip(line, -SIDE, 2 * SIDE), 1)
+    near = np.round(np.clip(line, -side, 2 * side), 1)
     apart = np.ones(len(near), dtype=bool)
     apart[1:-1] = (near[1:-1] != near[:-2]).any(axis=1)
     return [(x, y) for x, y in near[apart].tolist()]
 
 
-def _profile(counts: NDArray[np.uint32], kept: NDArray[np.bool_]) -> str:
+def _profile(counts: NDArray[np.uint32], kept: NDArray[np.bool_], side: int) -> str:
     """Return a 1-D histogram: blue what the gate keeps, pale what it leaves out."""
-    heights = counts / max(int(counts.max(initial=0)), 1) * 0.93 * SIDE
+    heights = counts / max(int(counts.max(initial=0)), 1) * 0.93 * side
     return "".join(
-        element("path", d=steps_path(np.where(part, heights, 0.0), SIDE, SIDE), class_=name)
+        element("path", d=steps_path(np.where(part, heights, 0.0), side, side), class_=name)
         for part, name in ((~kept, "left"), (kept, "kept"))
         if part.any()
     )
@@ -162,14 +172,15 @@ def _profile(counts: NDArray[np.uint32], kept: NDArray[np.bool_]) -> str:
 
 def _frame(density: Density, places: Places) -> str:
     """Return both axes with their ticks; a 1-D histogram has no upward axis."""
-    bottom = _TOP + SIDE
-    lines, labels = [f"M{_LEFT} {bottom}h{SIDE}"], []
+    side = places.side
+    bottom = _TOP + side
+    lines, labels = [f"M{_LEFT} {bottom}h{side}"], []
     for place, label in axis_ticks(places.x):
         x = _LEFT + float(places.across(place))
         lines.append(f"M{number(x)} {bottom}v{_TICK}")
-        labels.append(text(label, _inside(label, x, 0, WIDTH), bottom + 15, class_="m"))
+        labels.append(text(label, _inside(label, x, 0, WIDTH - SIDE + side), bottom + 15, class_="m"))
     if density.y_channel:
-        lines.append(f"M{_LEFT} {bottom}v-{SIDE}")
+        lines.append(f"M{_LEFT} {bottom}v-{side}")
         for place, label in axis_ticks(places.y):
             y = _TOP + float(places.down(place))
             lines.append(f"M{_LEFT} {number(y)}h-{_TICK}")
@@ -177,13 +188,13 @@ def _frame(density: Density, places: Places) -> str:
     return element("path", d="".join(lines), class_="frame") + "".join(labels)
 
 
-def _axis_names(density: Density, labels: Mapping[str, str]) -> list[str]:
+def _axis_names(density: Density, labels: Mapping[str, str], side: int) -> list[str]:
     x_name = shortened(labels.get(density.x_channel, density.x_channel), _LABEL)
-    x = _inside(x_name, _LEFT + SIDE / 2, 0, WIDTH)
-    names = [text(x_name, x, _TOP + SIDE + 31, class_="m axis")]
+    x = _inside(x_name, _LEFT + side / 2, 0, WIDTH - SIDE + side)
+    names = [text(x_name, x, _TOP + side + 31, class_="m axis")]
     if density.y_channel:
         y_name = shortened(labels.get(density.y_channel, density.y_channel), _LABEL)
-        y = _inside(y_name, _TOP + SIDE / 2, _TOP - 6, _TOP + SIDE + _BELOW)
+        y = _inside(y_name, _TOP + side / 2, _TOP - 6, _TOP + side + _BELOW)
         names.append(text(y_name, 11, y, class_="m axis", transform=f"rotate(-90 11 {number(y)})"))
     return names
 
@@ -194,20 +205,20 @@ def _inside(label: str, middle: float, low: float, high: float) -> float:
     return min(max(middle, low + half), high - half)
 
 
-def _captions(title: str, step: GateStep | None) -> list[str]:
-    words = [text(shortened(title, 20), 4, 13, class_="title")]
+def _captions(title: str, step: GateStep | None, width: int) -> list[str]:
+    words = [text(shortened(title, 20 * width // WIDTH), 4, 13, class_="title")]
     if step is not None:
         share = f"{100 * step.n_out / step.n_in:.3g} %" if step.n_in else "–"
         unsure = step.confidence < LOW_CONFIDENCE
         certainty = ("? " if unsure else "") + f"{step.confidence:.2f}"
-        words.append(text(certainty, WIDTH - 8, 13, class_="e unsure" if unsure else "e sure"))
+        words.append(text(certainty, width - 8, 13, class_="e unsure" if unsure else "e sure"))
         words.append(text(f"{count(step.n_out)} of {count(step.n_in)} · {share}", 4, 28))
     return words
 
 
-def _words_below(density: Density, step: GateStep | None) -> list[str]:
+def _words_below(density: Density, step: GateStep | None, letters: int) -> list[str]:
     words = kept_words(density, step) if step is not None else ""
-    return textwrap.wrap(words, _LINE, max_lines=_MOST_LINES, placeholder=" …")
+    return textwrap.wrap(words, letters, max_lines=_MOST_LINES, placeholder=" …")
 
 
 def _within(gate: Gate | None, channel: str, axis: Axis, places: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -219,3 +230,22 @@ def _within(gate: Gate | None, channel: str, axis: Axis, places: NDArray[np.floa
     low = -np.inf if gate.lower is None else float(axis.position(gate.lower))
     high = np.inf if gate.upper is None else float(axis.position(gate.upper))
     return np.asarray((places >= low) & (places < high))
+
+
+def with_cells(picture: Picture, density: Density, cells: NDArray[np.float64], side: int = SIDE) -> Picture:
+    """Return a step's picture with cells as dots on it.
+
+    Parameters
+    ----------
+    cells
+        Linear, compensated, shape (n, 2).
+    side
+        Of the picture's square, in pixels.
+    """
+    x, y = axes_of(density)
+    places = Places(x, y, side)
+    across, down = places.across(x.position(cells[:, 0])), places.down(y.position(cells[:, 1]))
+    dots = "".join(f"M{a:.1f} {b:.1f}h0" for a, b in zip(across.tolist(), down.tolist(), strict=True))
+    drawn = element("path", d=dots or "M0 0", stroke="#d55e00", stroke_width=2, stroke_linecap="round")
+    box = {"x": _LEFT, "y": _TOP, "width": side, "height": side}
+    return Picture(picture.content + element("svg", drawn, **box), picture.width, picture.height)

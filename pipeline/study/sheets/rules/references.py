@@ -16,6 +16,9 @@ from pipeline.study.sheets.rules.validation import validation_rows
 from pipeline.study.sheets.typed import TypedStudy, typed_values
 from pipeline.study.wording import did_you_mean, enumerate_words, quoted, same_word
 
+QUANTIFIED = ("cd38", "rd")
+NEVER_GATES = "CD38 never gates: it would choose the cells that it is to measure."
+
 
 def reference_faults(study: TypedStudy) -> tuple[Fault, ...]:
     """Return the faults of every rule between rows."""
@@ -138,13 +141,15 @@ def gate_overrides(study: TypedStudy) -> Iterator[Fault]:
     both: tuple[Sequence[Entry[Any]], ...] = (study.gates, study.review)
     for entry in (entry for entries in both for entry in entries):
         row, where = entry.row, entry.at("gate")
-        if entry.sheet == "review":
-            yield from _half_an_override(entry)
+        yield from _half_an_override(entry)
         if not row.gate or not row.sample_id:
             continue
-        if caseless(row.gate) in ("cd38", "rd"):
-            hint = "CD38 never gates: it would choose the cells that it is to measure."
-            yield Fault(where, quoted(row.gate), "a gate on another channel", hint)
+        if caseless(row.gate) in QUANTIFIED:
+            yield Fault(where, quoted(row.gate), "a gate on another channel", NEVER_GATES)
+        for axis in (row.polygon.x, row.polygon.y) if row.polygon else ():
+            if caseless(axis) in QUANTIFIED:
+                axes = f"{quoted(axis)} as an axis of a polygon"
+                yield Fault(entry.at("polygon"), axes, "a polygon on other channels", NEVER_GATES)
         before = first.setdefault((caseless(row.sample_id), caseless(row.gate)), where)
         if before != where:
             problem = f"gate {quoted(row.gate)} of {quoted(row.sample_id)} again (already in {before})"
@@ -152,8 +157,18 @@ def gate_overrides(study: TypedStudy) -> Iterator[Fault]:
 
 
 def _half_an_override(entry: Entry[Any]) -> Iterator[Fault]:
-    gate, value = entry.typed.cells.get("gate"), entry.typed.cells.get("value")
-    has_gate, has_value = (cell is not None and not cell.is_empty for cell in (gate, value))
-    if has_gate != has_value:
-        column = "value" if has_gate else "gate"
-        yield Fault(entry.at(column), "nothing", "gate and value together")
+    """Want a gate with its value or its polygon, not both; a row of review.csv may hold neither."""
+    cells = (entry.typed.cells.get(name) for name in ("gate", "value", "polygon"))
+    has_gate, has_value, has_polygon = (cell is not None and not cell.is_empty for cell in cells)
+    if has_value and has_polygon:
+        where, gate = entry.at("polygon"), quoted(entry.row.gate or "")
+        yield Fault(where, f"a value and a polygon for gate {gate}", "one of both: a threshold or a polygon")
+    elif has_gate and not has_value and not has_polygon:
+        either = "gate and value together"
+        either += ", or gate and polygon" if "polygon" in entry.typed.cells else ""
+        yield Fault(entry.at("value"), "nothing", either)
+    elif not has_gate and (has_value or has_polygon) and entry.sheet == "review":
+        expected = (
+            "gate and value together" if has_value else "gate and polygon together: the step it replaces"
+        )
+        yield Fault(entry.at("gate"), "nothing", expected)

@@ -1,32 +1,33 @@
-"""Thresholds that a person set: what each replaced, in words for the tube's row."""
+"""Gates that a person set: what each threshold or polygon replaced, in words for the tube's row."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence, Set
 
+from gating.gates.gates import PolygonGate
 from gating.gates.steps import GatedPopulation, GateStep
-from gating.strategy import gate_plasma_cells
 from gating.thresholds import rounded
 from gating.thresholds.methods import Method, words_of
 from pipeline.quantification.result import SampleFlag
 from pipeline.study.study import GateOverride
-from pipeline.tube.reading import Tube
 
 
 def moved_gates(
-    tube: Tube, gated: GatedPopulation, overrides: Sequence[GateOverride]
+    automatic: Sequence[GateStep], gated: GatedPopulation, overrides: Sequence[GateOverride]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the flag and the sentences of a tube's overrides; nothing where there are none.
+    """Return the flag and the sentences of a tube's overrides.
 
-    Each sentence names the gate, who set it and why, the new value and the automatic one that it replaced. A
+    Each sentence names the gate, who set it and why, the new value or polygon and what it replaced. A
     threshold that no step took up is left out: the gating itself says so. A last sentence names the automatic
     cuts of other steps that came out otherwise, because they are found among the cells that are left.
+
+    Parameters
+    ----------
+    automatic
+        The steps of the tube without a person.
     """
-    if not overrides:
-        return (), ()
-    automatic = gate_plasma_cells(tube.events, tube.panel).steps
     notes = tuple(note for override in overrides for note in _notes(override, gated.steps, automatic))
-    persons = {rounded(override.value) for override in overrides}
+    persons = {rounded(override.value) for override in overrides if override.value is not None}
     moved = tuple(_found_again(gated.steps, automatic, persons)) if notes else ()
     last = (f"automatic cuts were found again with that: {', '.join(moved)}",) if moved else ()
     return ((SampleFlag.GATE_SET_BY_PERSON,) if notes else ()), (*notes, *last)
@@ -36,6 +37,12 @@ def _notes(override: GateOverride, steps: Iterable[GateStep], automatic: Sequenc
     who = f"gate {override.gate} set by {override.set_by}" + (
         f" ({override.reason})" if override.reason else ""
     )
+    if override.value is None:
+        return [
+            f"{who}: {_polygon_words(step.gate)}, {_step_replaced(step.name, automatic)}"
+            for step in steps
+            if step.name == override.gate.casefold() and isinstance(step.gate, PolygonGate)
+        ]
     return [
         f"{who}: {channel} {value:g}, {_replaced(step.name, channel, automatic)}"
         for step in steps
@@ -67,3 +74,19 @@ def _replaced(step: str, channel: str, automatic: Iterable[GateStep]) -> str:
         if name == channel
     ]
     return f"in place of {replaced[0]}" if replaced else "where there was no automatic threshold"
+
+
+def _polygon_words(gate: PolygonGate) -> str:
+    return f"a polygon of {len(gate.vertices)} vertices on {gate.x_channel} × {gate.y_channel}"
+
+
+def _step_replaced(name: str, automatic: Iterable[GateStep]) -> str:
+    """Return what the step is without the person's polygon."""
+    step = next(step for step in automatic if step.name == name)
+    if step.gate is None:
+        return "where there was no automatic gate"
+    cuts = ", ".join(f"{channel} {value:g}" for channel, value in step.thresholds)
+    method = words_of(step.methods)
+    return (
+        f"in place of the automatic gate ({f'{cuts}, ' if cuts else ''}{method}, {step.n_out} of {step.n_in})"
+    )

@@ -1,0 +1,89 @@
+"""What a person may give in place of a step's own gate: thresholds, a polygon, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from gating.events.panel import GatingChannel, GatingPanel, Target
+from gating.gates.steps import Step
+
+PLASMA_CELL_SIZE = "plasma_cell_size"
+"""The lower cut on forward scatter area of the step `plasma_cells`; the channel's own name means debris."""
+SECOND_ROLES = ("cd319", "cd229", "cd54")
+"""Roles of second anchors."""
+CLONE_ROLES = ("cd19", "cd56", "cd117", "cd81")
+"""Roles on which the clone is told from normal plasma cells."""
+
+
+@dataclass(frozen=True, slots=True)
+class ByHand:
+    """What a person may give for a step.
+
+    Attributes
+    ----------
+    role
+        Of the channel that a threshold named as the step lies on; "" where no threshold has the step's name.
+    thresholds
+        Whether a threshold on its channels may be given, or on the step itself.
+    polygon
+        Whether a polygon may take the place of its gate.
+    on_time
+        Whether one axis of that polygon must be time. On no other step it may be.
+    """
+
+    role: str = ""
+    thresholds: bool = True
+    polygon: bool = True
+    on_time: bool = False
+
+
+BY_HAND: Mapping[Step, ByHand] = MappingProxyType(
+    {
+        Step.TIME: ByHand(thresholds=False, on_time=True),
+        Step.MARGINS: ByHand(thresholds=False, polygon=False),
+        Step.DEBRIS: ByHand("fsc_area"),
+        Step.SINGLETS: ByHand("fsc_width"),
+        Step.VIABLE: ByHand("viability"),
+        Step.DUMP: ByHand("dump"),
+        Step.PLASMA_CELLS: ByHand(),
+        Step.SECOND_ANCHOR: ByHand(),
+        Step.ABERRANT: ByHand(),
+    }
+)
+"""Of every step. The scale's ends are facts of the detector: nobody moves `margins`."""
+STEP_ROLES: Mapping[Step, str] = MappingProxyType(
+    {step: by_hand.role for step, by_hand in BY_HAND.items() if by_hand.role}
+)
+"""Steps with one threshold, and the role it lies on; of `singlets` by height it is the ratio area/height."""
+POLYGON_STEPS: tuple[Step, ...] = tuple(step for step, by_hand in BY_HAND.items() if by_hand.polygon)
+"""Steps whose gate a polygon may replace."""
+
+
+def step_of_threshold(panel: GatingPanel, name: str, channel: GatingChannel | None) -> Step | None:
+    """Return the step whose gate a threshold of this name cuts; None where the panel alone cannot say.
+
+    Parameters
+    ----------
+    channel
+        What the name means; None where it is a step.
+    """
+    for step in STEP_ROLES:
+        if name.casefold() == step or (channel is not None and channel.role == STEP_ROLES[step]):
+            return step
+    if name.casefold() == PLASMA_CELL_SIZE:
+        return Step.PLASMA_CELLS
+    if channel is None:
+        return None
+    if channel.role in SECOND_ROLES:
+        others = [
+            one
+            for one in panel.with_default_targets().with_target(Target.POSITIVE)
+            if one.role not in (*SECOND_ROLES, *STEP_ROLES.values())
+        ]
+        return Step.SECOND_ANCHOR if others else Step.PLASMA_CELLS
+    wanted = {one.channel for one in panel.with_default_targets().channels if one.target is not Target.ANY}
+    if channel.channel in wanted:
+        return Step.PLASMA_CELLS
+    return Step.ABERRANT if channel.role in CLONE_ROLES else None

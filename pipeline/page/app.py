@@ -1,0 +1,165 @@
+"""The page as an application: its routes, its static files, and what it says where something is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.exceptions import HTTPException
+
+from pipeline.fcs import FcsError
+from pipeline.files.whole import NotWrittenError
+from pipeline.output.report.environment import TEMPLATES as REPORT_TEMPLATES
+from pipeline.output.report.environment import template_environment
+from pipeline.page import stage_messages
+from pipeline.page.desk import Desk, NoStudyError, OvertakenError
+from pipeline.page.door.door import App, Door, Keys, TooLargeError
+from pipeline.page.jobs import names_of
+from pipeline.page.review.bench_routes import bench_routes
+from pipeline.page.review.routes import decision_routes
+from pipeline.page.stages.folders import file_inside
+from pipeline.page.stages.menu import study_now
+from pipeline.page.stages.pages import page_routes
+from pipeline.page.stages.watching import sheets_now
+from pipeline.study.errors import UserError
+
+STATIC = Path(__file__).parent / "static"
+_KINDS = {
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".html": "text/html; charset=utf-8",
+    ".pdf": "application/pdf",
+}
+_SHOWN = (".html", ".svg", ".png", ".pdf")
+"""Files of the results that the browser shows; the others it saves."""
+
+
+def app_of(desk: Desk, keys: Keys) -> App:
+    """Return the application behind its door."""
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, title="cd38rd")
+    app.include_router(page_routes(desk))
+    app.include_router(decision_routes(desk))
+    app.include_router(bench_routes(desk))
+    _add_study(app, desk)
+    _add_files(app, desk)
+    for kind in (UserError, FcsError, NotWrittenError, TooLargeError, RequestValidationError, HTTPException):
+        app.add_exception_handler(kind, _refused)
+    app.add_exception_handler(Exception, _defect)
+    return Door(app, keys)
+
+
+def _add_study(app: FastAPI, desk: Desk) -> None:
+    @app.get("/api/study")
+    def study() -> stage_messages.StudyNow:
+        return study_now(desk)
+
+    @app.get("/api/sheets")
+    def sheets() -> stage_messages.SheetsNow:
+        return sheets_now(desk.folder)
+
+    @app.post("/api/run")
+    def run(asked: stage_messages.RunRequest) -> stage_messages.Job:
+        return desk.start(names_of(asked.only))
+
+    @app.get("/api/job")
+    def job() -> stage_messages.Job:
+        return desk.job()
+
+    @app.post("/api/job/stop")
+    def stop() -> stage_messages.Job:
+        if desk.run is not None:
+            desk.run.stop()
+        return desk.job()
+
+
+def _add_files(app: FastAPI, desk: Desk) -> None:
+    @app.get("/static/{name:path}")
+    def static(name: str) -> FileResponse:
+        path = file_inside(STATIC, name)
+        return FileResponse(path, media_type=_KINDS.get(path.suffix, "application/octet-stream"))
+
+    @app.get("/pictures.css")
+    def pictures_css() -> Response:
+        return PlainTextResponse(str(_of_report()["picture_style"]), media_type="text/css")
+
+    @app.get("/report/pictures.js")
+    def pictures_js() -> FileResponse:
+        return FileResponse(REPORT_TEMPLATES / "script" / "pictures.js", media_type="text/javascript")
+
+    @app.get("/results/{name:path}")
+    def results(name: str) -> FileResponse:
+        path = file_inside(desk.folder / "results", name)
+        kind = _KINDS.get(path.suffix.casefold(), "application/octet-stream")
+        shown = path.suffix.casefold() in _SHOWN
+        return FileResponse(
+            path,
+            media_type=kind,
+            headers={"content-security-policy": _policy_of_results()},
+            filename=None if shown else path.name,
+        )
+
+
+@cache
+def _of_report() -> Mapping[str, Any]:
+    return template_environment().globals
+
+
+@cache
+def _policy_of_results() -> str:
+    """Return what a file of the results may do: run the report's own script, and nothing of the page."""
+    from pipeline.output.report.environment import PICTURE_SCRIPTS
+
+    hashes = {_of_report()["script_hash"], template_environment(PICTURE_SCRIPTS).globals["script_hash"]}
+    scripts = " ".join(f"'{one}'" for one in sorted(map(str, hashes)))
+    return (
+        f"default-src 'none'; style-src 'unsafe-inline'; script-src {scripts}; img-src 'self' data:; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    status, said = _status_and_words(error)
+    return _answer(request, status, said)
+
+
+def _defect(request: Request, error: Exception) -> Response:
+    said = f"a defect of cd38rd, not of your study: {type(error).__name__}. Please report it"
+    return _answer(request, 500, said)
+
+
+def _status_and_words(error: Exception) -> tuple[int, str]:
+    if isinstance(error, RequestValidationError):
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"][1:])
+        return 422, f"the request cannot be understood: {place}: {first['msg']}"[:500]
+    if isinstance(error, HTTPException):
+        return error.status_code, str(error.detail)
+    if isinstance(error, NotWrittenError):
+        return 507, f"not saved. {error}"
+    if isinstance(error, TooLargeError):
+        return 413, "the request is too large"
+    if isinstance(error, OvertakenError | NoStudyError):
+        return 409, str(error)
+    return 422, str(error)
+
+
+def _answer(request: Request, status: int, said: str) -> Response:
+    if request.url.path.startswith("/api/"):
+        return JSONResponse({"error": said}, status)
+    if status == 409:
+        return Response(status_code=303, headers={"location": "/"})
+    page = (
+        '<!doctype html><html lang="en"><meta charset="utf-8"><title>cd38rd</title>'
+        '<link rel="stylesheet" href="/static/stages/stages.css"><main>'
+        f"<h1>Not done</h1><p>{escape(said[:1].upper() + said[1:])}</p>"
+        '<p><a href="/">Back to the study</a></p></main></html>'
+    )
+    return HTMLResponse(page, status)

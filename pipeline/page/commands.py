@@ -1,0 +1,52 @@
+"""`cd38rd open` and `cd38rd review`: arguments in, the page out. Nothing heavy at the top."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from pipeline.commands.shell import StudyFolder, examples, study_folder
+
+IDLE_MINUTES: Final = 60.0
+"""Of a page that nobody uses, until it ends itself. Convention: a long meeting."""
+
+Port = Annotated[
+    int | None, typer.Option(min=1024, max=65535, metavar="P", help="Of this computer. Default: a free one.")
+]
+Browser = Annotated[
+    bool, typer.Option("--browser/--no-browser", help="Open the browser, or print the address alone.")
+]
+Idle = Annotated[
+    float, typer.Option(min=0.01, metavar="MINUTES", help="The page ends itself when unused so long.")
+]
+
+
+def add_page_commands(app: typer.Typer) -> None:
+    """Add both commands to those of the command line."""
+    app.command(name="open", epilog=examples("cd38rd open my_study", "cd38rd open"))(open_page)
+    app.command(epilog=examples("cd38rd review my_study"))(review)
+
+
+def open_page(
+    study: Annotated[
+        Path | None,
+        typer.Argument(metavar="[STUDY]", help="The study folder. Default: choose it.", show_default=False),
+    ] = None,
+    port: Port = None,
+    browser: Browser = True,
+    idle: Idle = IDLE_MINUTES,
+) -> None:
+    """Open a study as a page in the browser: files, sheets, check, run, report, review, sign."""
+    from pipeline.page.start import PageOptions, serve_page
+
+    folder = None if study is None else study_folder(study)
+    serve_page(folder, PageOptions(port, browser, idle))
+
+
+def review(study: StudyFolder, port: Port = None, browser: Browser = True, idle: Idle = IDLE_MINUTES) -> None:
+    """Look at every gate in the browser, move one, accept, reject, sign."""
+    from pipeline.page.start import PageOptions, serve_page
+
+    serve_page(study_folder(study), PageOptions(port, browser, idle, first="/review"))

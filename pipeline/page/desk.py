@@ -1,0 +1,252 @@
+"""What the page has before it: a study, what is stored of it, what was decided, the run that goes on."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock, RLock
+from typing import Any, TypeVar
+
+from pipeline.audit.trail import TRAIL, Trail, must_be_whole
+from pipeline.page.jobs import Run
+from pipeline.page.messages import BeforeAfter, Number
+from pipeline.page.review.shown import number_of
+from pipeline.page.stage_messages import Failure, Job
+from pipeline.quantification.result import failure_reason, is_failed
+from pipeline.review.bench import Bench, Shelf, open_bench
+from pipeline.review.decisions import finish_last
+from pipeline.review.ledger import Ledger, ledger_of
+from pipeline.review.snapshot import Snapshot, snapshot_of
+from pipeline.review.view import View
+from pipeline.study.errors import UserError
+from pipeline.study.sheets.review import review_path
+
+BENCHES = 3
+"""Tubes that are held in memory: the one that is looked at, the next, the one before."""
+
+Thing = TypeVar("Thing")
+
+
+class NoStudyError(UserError):
+    """No study is chosen yet."""
+
+
+class OvertakenError(UserError):
+    """A later move of the same tube came: this one is not made."""
+
+
+@dataclass
+class _Place:
+    """A tube's place on the bench; it is read when it is first asked for."""
+
+    stamp: Any
+    shelf: Shelf
+    bench: Bench | None = None
+    start: View | None = None
+    lock: Lock = field(default_factory=Lock)
+
+
+class Desk:
+    """One study for one page, from its start to its end.
+
+    Parameters
+    ----------
+    folder
+        The study folder; None: it is chosen once.
+    port
+        Of the page.
+    """
+
+    def __init__(self, folder: Path | None, port: int) -> None:
+        self._folder, self.port = folder, port
+        self._lock = RLock()
+        self._kept: dict[str, tuple[Any, Any]] = {}
+        self._benches: OrderedDict[str, _Place] = OrderedDict()
+        self._latest: dict[str, int] = {}
+        self.run: Run | None = None
+        self._before: dict[str, Number] = {}
+
+    @property
+    def folder(self) -> Path:
+        """The study folder.
+
+        Raises
+        ------
+        NoStudyError
+            None is chosen.
+        """
+        if self._folder is None:
+            raise NoStudyError("no study is chosen yet: choose its folder on the first page")
+        return self._folder
+
+    @property
+    def has_study(self) -> bool:
+        """Whether a study is chosen."""
+        return self._folder is not None
+
+    def choose(self, folder: Path) -> None:
+        """Put a study on the desk.
+
+        Raises
+        ------
+        UserError
+            Another one is there: two studies under one address could be taken for each other.
+        """
+        with self._lock:
+            if self._folder is not None and self._folder != folder:
+                raise UserError(
+                    f"this page shows {self._folder.name}; start the program once more for another study"
+                )
+            self._folder = folder
+
+    def snapshot(self) -> Snapshot:
+        """Return the study with its results as they are now; read anew where a file of it has changed."""
+        folder = self.folder
+        finish_last(folder)
+        with self._lock:
+            whole = self._cached("snapshot", _stamp(folder), lambda: snapshot_of(folder))
+            review = _stat(review_path(folder))
+            return self._cached("with gates", (id(whole), review), whole.with_gates_of_now)
+
+    def trail(self) -> Trail:
+        """Return the audit trail as it is now."""
+        folder = self.folder
+        with self._lock:
+            return self._cached("trail", _stat(folder / TRAIL), lambda: must_be_whole(folder))
+
+    def ledger(self) -> Ledger:
+        """Return what was decided so far."""
+        trail = self.trail()
+        with self._lock:
+            return self._cached("ledger", id(trail), lambda: ledger_of(trail))
+
+    def with_bench(
+        self, sample_id: str, work: Callable[[Bench, View], Thing], request: int | None = None
+    ) -> Thing:
+        """Do something with the bench of a tube, one request after the other.
+
+        Parameters
+        ----------
+        work
+            Is given the bench, and the tube as it stands in the study.
+        request
+            Number of a move: where a later one came while it waited, it is not made.
+
+        Raises
+        ------
+        OvertakenError
+            A later move came.
+        """
+        place = self._place(sample_id)
+        if request is not None:
+            self._latest[sample_id] = max(request, self._latest.get(sample_id, request))
+        with place.lock:
+            if request is not None and request < self._latest[sample_id]:
+                raise OvertakenError("a later move of this tube came: this one was not made")
+            if place.bench is None:
+                place.bench = open_bench(place.shelf, sample_id)
+                place.start = place.bench.start()
+            assert place.start is not None
+            return work(place.bench, place.start)
+
+    def start(self, only: tuple[str, ...]) -> Job:
+        """Start a run.
+
+        Raises
+        ------
+        UserError
+            One goes on already.
+        """
+        with self._lock:
+            if self.is_running():
+                raise UserError("a run goes on already: wait until it ends, or stop it")
+            self._before = self._numbers()
+            self._latest.clear()
+            self.run = Run(self.folder, only)
+            return self.run.now()
+
+    def job(self) -> Job:
+        """Return the run that goes on, or was the last, with what it changed."""
+        run = self.run
+        if run is None:
+            return Job(state="none")
+        now = run.now()
+        if now.state in ("running", "stopping"):
+            return now
+        after, failed = self._numbers(), self._failed()
+        changed = [
+            BeforeAfter(sample_id=name, before=self._before.get(name), after=number)
+            for name, number in after.items()
+            if self._before.get(name) != number
+        ]
+        return now.model_copy(update={"changed": changed, "failures": failed or now.failures})
+
+    def is_running(self) -> bool:
+        """Whether a run goes on."""
+        return self.run is not None and self.run.is_running
+
+    def close(self) -> None:
+        """End the run that goes on; its finished tubes are kept."""
+        if self.run is not None:
+            self.run.end()
+
+    def _numbers(self) -> dict[str, Number]:
+        try:
+            return {name: number_of(result) for name, result in self.snapshot().results.items()}
+        except UserError:
+            return {}
+
+    def _failed(self) -> list[Failure]:
+        try:
+            results = self.snapshot().results.values()
+        except UserError:
+            return []
+        return [
+            Failure(sample_id=result.sample_id, why=failure_reason(result) or result.receptor.status.value)
+            for result in results
+            if is_failed(result)
+        ]
+
+    def _place(self, sample_id: str) -> _Place:
+        snapshot = self.snapshot()
+        with self._lock:
+            stamp = (id(snapshot.known), snapshot.gates_of(sample_id))
+            found = self._benches.get(sample_id)
+            if found is None or found.stamp != stamp:
+                found = _Place(stamp, snapshot.shelf)
+                self._benches[sample_id] = found
+                self._latest.pop(sample_id, None)
+            self._benches.move_to_end(sample_id)
+            while len(self._benches) > BENCHES:
+                self._benches.popitem(last=False)
+            return found
+
+    def _cached(self, name: str, stamp: Any, make: Callable[[], Thing]) -> Thing:
+        kept = self._kept.get(name)
+        if kept is None or kept[0] != stamp:
+            kept = (stamp, make())
+            self._kept[name] = kept
+        thing: Thing = kept[1]
+        return thing
+
+
+def _stamp(folder: Path) -> tuple[Any, ...]:
+    """Return what differs once a sheet or a stored result was written."""
+    sheets = sorted(
+        path
+        for path in folder.iterdir()
+        if path.suffix.casefold() in (".xlsx", ".csv") and path.name.casefold() != "review.csv"
+    )
+    store = folder / "results" / "store"
+    parts = (*sheets, folder / "results" / "run.json", store, store / "alone", store / "beads")
+    return tuple((path.name, _stat(path)) for path in parts)
+
+
+def _stat(path: Path) -> tuple[int, int, int] | None:
+    try:
+        facts = path.stat()
+    except OSError:
+        return None
+    return facts.st_size, facts.st_mtime_ns, facts.st_ino

@@ -1,0 +1,195 @@
+"""The run of a study as a process of its own: started, followed, stopped; it goes on if the page ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import RLock
+from typing import IO, Any
+
+from pipeline.commands.exit_status import ExitStatus
+from pipeline.commands.shell import in_quotes
+from pipeline.page.stage_messages import Failure, Job
+from pipeline.quantification.result import FAILED
+
+_FAILED = frozenset(status.value for status in FAILED)
+
+MOST_NAMED = 200
+"""Tubes that `--only` names one by one; of more the whole study is run, which gates no other tube again
+than those that have changed. Convention: a command line is of limited length."""
+
+SECONDS_TO_STOP = 20.0
+"""So long a run may take to end by itself. Convention: a tube takes seconds."""
+
+
+@dataclass
+class Run:
+    """A run that goes on, or was the last.
+
+    Parameters
+    ----------
+    folder
+        The study folder.
+    only
+        Its tubes; empty: all.
+    """
+
+    folder: Path
+    only: tuple[str, ...] = ()
+    stage: str = "reading the study"
+    done: int = 0
+    total: int = 0
+    said: list[str] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    status: int | None = None
+    stopped: bool = False
+
+    def __post_init__(self) -> None:
+        self._lock = RLock()
+        self._out: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 -- open as long as the run
+        self._rest = b""
+        self._read = 0
+        self._first: tuple[float, int] | None = None
+        named = [f"--only={name}" for name in self.only] if len(self.only) <= MOST_NAMED else []
+        command = [sys.executable, "-m", "pipeline.cli", "run", str(self.folder), "--json-progress", *named]
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=self._out,
+            stderr=subprocess.STDOUT,
+            **_apart(),
+        )
+
+    @property
+    def command(self) -> str:
+        """What a person would type."""
+        named = [f"--only {in_quotes(Path(name))}" for name in self.only]
+        words = ["cd38rd run", in_quotes(self.folder), *(named if len(named) <= MOST_NAMED else [])]
+        return " ".join(words)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the process is still there."""
+        return self._process.poll() is None
+
+    def now(self) -> Job:
+        """Return how far it has come."""
+        with self._lock:
+            running = self.is_running
+            self._listen()
+            rate, left = self._pace()
+            return Job(
+                state=self._state(running),
+                command=self.command,
+                stage=self.stage,
+                done=self.done,
+                total=self.total,
+                rate=rate,
+                left=left if running else None,
+                failures=list(self.failures),
+                said="\n".join(self.said),
+            )
+
+    def stop(self) -> None:
+        """Ask the run to end; every finished tube is kept."""
+        with self._lock:
+            if not self.is_running:
+                return
+            if self.stopped:
+                self._process.kill()
+                return
+            self.stopped = True
+            with suppress(OSError):
+                if os.name == "posix":
+                    os.killpg(self._process.pid, signal.SIGINT)
+                else:
+                    self._process.send_signal(signal.CTRL_BREAK_EVENT)  # type: ignore[attr-defined]
+
+    def end(self) -> None:
+        """Stop the run and wait for it; kill it where it does not end."""
+        self.stop()
+        try:
+            self._process.wait(SECONDS_TO_STOP)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+
+    def _state(self, running: bool) -> Any:
+        if running:
+            return "stopping" if self.stopped else "running"
+        if self.stopped and self.status is None:
+            return "stopped"
+        finished = (ExitStatus.ALL_QUANTIFIED, ExitStatus.SOME_FAILED)
+        return "done" if self._process.returncode in finished else "failed"
+
+    def _pace(self) -> tuple[float | None, float | None]:
+        """Return tubes a minute, and the seconds that the others will take."""
+        if self._first is None:
+            return None, None
+        began, before = self._first
+        n, seconds = self.done - before, time.monotonic() - began
+        if n <= 0 or seconds <= 0:
+            return None, None
+        return 60 * n / seconds, (self.total - self.done) * seconds / n
+
+    def _listen(self) -> None:
+        size = os.fstat(self._out.fileno()).st_size
+        if size <= self._read:
+            return
+        # The child writes through the same place in the file: it is read without moving that place.
+        text = self._rest + _read_at(self._out, self._read, size - self._read)
+        self._read = size
+        *lines, self._rest = text.split(b"\n")
+        for line in lines:
+            self._hear(line.decode("utf-8", "replace"))
+
+    def _hear(self, line: str) -> None:
+        try:
+            fact = json.loads(line)
+        except ValueError:
+            fact = {"said": line}
+        if not isinstance(fact, dict):
+            fact = {"said": line}
+        if "tube" in fact:
+            self.done += 1
+            if fact["status"] in _FAILED:
+                self.failures.append(Failure(sample_id=str(fact["tube"]), why=str(fact["status"])))
+        elif "total" in fact:
+            self.total, self.done = int(fact["total"]), int(fact["done"])
+            self.stage, self._first = "quantifying tubes", (time.monotonic(), self.done)
+        elif "stage" in fact:
+            self.stage = str(fact["stage"])
+        elif "status" in fact:
+            self.status = int(fact["status"])
+            self.said += [str(fact[name]) for name in ("faults", "failures") if fact[name]]
+        elif str(fact.get("said", "")).strip():
+            self.said.append(str(fact["said"]).strip())
+
+
+def _apart() -> dict[str, Any]:
+    """Return what keeps the run apart from the page: a key that ends the page does not end the run."""
+    if os.name == "posix":
+        return {"start_new_session": True}
+    flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW  # type: ignore[attr-defined]
+    return {"creationflags": flags}
+
+
+def _read_at(file: IO[bytes], start: int, n: int) -> bytes:
+    if hasattr(os, "pread"):
+        return os.pread(file.fileno(), n, start)
+    with Path(file.name).open("rb") as same:
+        same.seek(start)
+        return same.read(n)
+
+
+def names_of(only: Sequence[str] | None) -> tuple[str, ...]:
+    """Return the tubes of a request, each once."""
+    return tuple(dict.fromkeys(only or ()))

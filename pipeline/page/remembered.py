@@ -1,0 +1,87 @@
+"""What the page remembers of this user from day to day: studies that were open, and their ports."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.files.whole import NotWrittenError, write_whole
+
+MOST_RECENT = 12
+"""Studies that are listed. Convention: more would not be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """A study that was open: its folder, and the port of its page, so that the browser knows it again."""
+
+    folder: Path
+    port: int
+
+
+def own_folder() -> Path:
+    """Return the folder of this user in which cd38rd keeps what it remembers."""
+    home = Path.home()
+    named = os.environ.get("CD38RD_HOME")
+    if named:
+        return Path(named)
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", home / "AppData" / "Local")) / "cd38rd"
+    if sys.platform == "darwin":
+        return home / "Library" / "Application Support" / "cd38rd"
+    return Path(os.environ.get("XDG_STATE_HOME", home / ".local" / "state")) / "cd38rd"
+
+
+def private_folder() -> Path:
+    """Return that folder, made where it is not there, open to this user alone.
+
+    Raises
+    ------
+    OSError
+        It cannot be made.
+    """
+    folder = own_folder()
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if os.name == "posix":
+        folder.chmod(0o700)
+    return folder
+
+
+def recent_studies() -> tuple[Recent, ...]:
+    """Return the studies that were open and are still there, the last one first."""
+    try:
+        kept = json.loads((own_folder() / "recent.json").read_text("utf-8"))
+        found = [Recent(Path(str(one["folder"])), int(one["port"])) for one in kept]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return ()
+    return tuple(one for one in found if _is_folder(one.folder))[:MOST_RECENT]
+
+
+def remember(folder: Path, port: int) -> None:
+    """Put a study first; where that cannot be written, it is not remembered."""
+    others = [one for one in recent_studies() if one.folder != folder]
+    listed: list[dict[str, Any]] = [
+        {"folder": str(one.folder), "port": one.port} for one in (Recent(folder, port), *others)
+    ]
+    try:
+        private_folder()
+        text = json.dumps(listed[:MOST_RECENT], indent=1, ensure_ascii=True)
+        write_whole(own_folder() / "recent.json", text, durable=False)
+    except (OSError, NotWrittenError):
+        return
+
+
+def last_port(folder: Path) -> int | None:
+    """Return the port that a study's page had; None where it is not known."""
+    return next((one.port for one in recent_studies() if one.folder == folder), None)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False

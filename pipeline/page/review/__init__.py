@@ -1,0 +1,1 @@
+"""The tubes of a review over HTTP: seen, moved, decided, signed."""

@@ -1,0 +1,55 @@
+"""What a request about a tube must be, before anything is done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fastapi import HTTPException
+
+from pipeline.page import messages
+from pipeline.page.desk import Desk
+from pipeline.review.decision import moves_of_facts
+from pipeline.review.decisions import RefusedError
+from pipeline.review.snapshot import Snapshot
+from pipeline.review.view import Move
+
+
+def known(desk: Desk, sample_id: str) -> Snapshot:
+    """Return the study as it is now, which has a result of this tube.
+
+    Raises
+    ------
+    HTTPException
+        No tube that has run is called so.
+    """
+    snapshot = desk.snapshot()
+    if sample_id not in snapshot.results:
+        raise HTTPException(404, f"{sample_id[:100]}: no tube of this study that has run is called so")
+    return snapshot
+
+
+def reviewable(snapshot: Snapshot) -> Snapshot:
+    """Return the same, of results that this program made.
+
+    Raises
+    ------
+    RefusedError
+        Another program made them.
+    """
+    if snapshot.refusal:
+        raise RefusedError(snapshot.refusal)
+    return snapshot
+
+
+def moves_of(moves: Sequence[messages.Move]) -> tuple[Move, ...]:
+    """Return the moves of a request.
+
+    Raises
+    ------
+    RefusedError
+        One is neither a threshold nor a polygon, or both.
+    """
+    for move in moves:
+        if (move.value is None) == (move.polygon is None):
+            raise RefusedError(f"{move.gate}: found no gate, expected a value or a polygon, one of both")
+    return moves_of_facts([move.model_dump() for move in moves])

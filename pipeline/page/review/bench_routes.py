@@ -1,0 +1,142 @@
+"""Tubes on the bench over HTTP: looked at, moved, back-gated, tried on other tubes. Nothing here is saved."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fastapi import APIRouter, Query
+
+from pipeline.output.figures.gating import channel_labels
+from pipeline.page import messages
+from pipeline.page.desk import Desk
+from pipeline.page.review.asked import known, moves_of, reviewable
+from pipeline.page.review.shown import (
+    axis_message,
+    bench_number,
+    decision_now,
+    flag_messages,
+    flags_of,
+    history_of_tube,
+    moves_message,
+    notes_of,
+    number_of,
+    steps_of,
+)
+from pipeline.review.bench import Bench, apply_to, changes
+from pipeline.review.ledger import past_of
+from pipeline.review.review_file import read_review_file
+from pipeline.review.snapshot import Snapshot
+from pipeline.review.standing import files_unlike_result
+from pipeline.review.validity import fault_of
+from pipeline.review.view import Move, View
+from pipeline.study.errors import UserError
+
+
+def bench_routes(desk: Desk) -> APIRouter:
+    """Return the routes that look at a tube and move its gates."""
+    api = APIRouter(prefix="/api/tubes")
+
+    @api.get("/{sample_id}/backgate")
+    def backgate(
+        sample_id: str, x: str = Query(max_length=200), y: str = Query(max_length=200)
+    ) -> messages.Backgate:
+        known(desk, sample_id)
+        found = desk.with_bench(sample_id, lambda bench, _: bench.backgate(x, y))
+        return messages.Backgate(
+            picture=found.picture, x=axis_message(found.x), y=axis_message(found.y), n_cells=len(found.cells)
+        )
+
+    @api.get("/{sample_id}")
+    def tube(sample_id: str) -> messages.Tube:
+        return _tube(desk, known(desk, sample_id), sample_id)
+
+    @api.post("/{sample_id}/move")
+    def move(sample_id: str, asked: messages.MoveRequest) -> messages.Moved:
+        reviewable(known(desk, sample_id))
+        moves = moves_of(asked.moves)
+        return desk.with_bench(
+            sample_id, lambda bench, start: _moved(bench, start, asked, moves), asked.request
+        )
+
+    @api.post("/{sample_id}/apply")
+    def apply(sample_id: str, asked: messages.Apply) -> list[messages.BeforeAfter]:
+        snapshot = reviewable(known(desk, sample_id))
+        for name in asked.to:
+            known(desk, name)
+        return _applied(snapshot, moves_of(asked.moves), asked.to)
+
+    return api
+
+
+def _tube(desk: Desk, snapshot: Snapshot, sample_id: str) -> messages.Tube:
+    decision = decision_now(snapshot, desk.ledger().of(sample_id), read_review_file(desk.folder))
+    notes = _warnings(snapshot, sample_id)
+    steps: list[messages.Step] = []
+    histogram, scale = "", []
+    try:
+        view = desk.with_bench(sample_id, lambda _, start: start)
+        steps, histogram, scale = steps_of(view.steps), view.histogram_picture, list(view.scale)
+    except UserError as error:
+        notes.append(f"this tube cannot be put on the bench: {error}")
+    panel = snapshot.study.panel(next(s.panel for s in snapshot.study.samples if s.sample_id == sample_id))
+    labels = channel_labels(panel)
+    return messages.Tube(
+        sample_id=sample_id,
+        version=decision.version,
+        number=number_of(snapshot.results[sample_id]),
+        steps=steps,
+        histogram=histogram,
+        trace="",
+        flags=flag_messages(flags_of(snapshot, sample_id)),
+        notes=[*notes, *notes_of(snapshot, sample_id)],
+        history=history_of_tube(past_of(desk.trail(), sample_id)),
+        decision=decision,
+        channels=[
+            messages.Channel(channel=row.name, label=labels.get(row.name, row.name)) for row in panel.channels
+        ],
+        scale=scale,
+    )
+
+
+def _warnings(snapshot: Snapshot, sample_id: str) -> list[str]:
+    """Return what must be run again before this tube is signed."""
+    others = files_unlike_result(snapshot, sample_id)
+    said = [f"the file {name} is another one than the last run read: run this tube again" for name in others]
+    if snapshot.refusal:
+        return [snapshot.refusal, *said]
+    if sample_id in snapshot.stale:
+        said.insert(0, "a gate, a sheet or the program has changed since the last run: run this tube again")
+    return said
+
+
+def _moved(bench: Bench, start: View, asked: messages.MoveRequest, moves: Sequence[Move]) -> messages.Moved:
+    view = bench.settled(moves) if asked.settle else bench.held(moves)
+    said = changes(start, view)
+    return messages.Moved(
+        request=asked.request,
+        number=bench_number(view.number),
+        steps=steps_of(view.steps),
+        histogram=view.histogram_picture,
+        changes=messages.Changes(refitted=list(said.refitted), held=list(said.held)),
+        settled=view.settled,
+    )
+
+
+def _applied(snapshot: Snapshot, moves: Sequence[Move], names: Sequence[str]) -> list[messages.BeforeAfter]:
+    faulty = {name: fault_of(snapshot.study, name, moves) for name in names}
+    sound = [name for name in names if not faulty[name]]
+    done = {one.sample_id: one for one in apply_to(snapshot.shelf, moves, sound)}
+    shown = []
+    for name in names:
+        one = done.get(name)
+        after = bench_number(one.after) if one is not None and one.after is not None else None
+        shown.append(
+            messages.BeforeAfter(
+                sample_id=name,
+                before=number_of(snapshot.results[name]),
+                after=after,
+                moves=moves_message(one.moves) if one is not None else [],
+                failed=faulty[name] or (one.fault if one is not None else ""),
+            )
+        )
+    return shown

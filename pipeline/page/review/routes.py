@@ -1,0 +1,113 @@
+"""Decisions on tubes over HTTP: the list, decide, sign, counter-sign. What is answered is on the disk."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse
+
+from pipeline.page import messages
+from pipeline.page.desk import Desk
+from pipeline.page.review.asked import known, moves_of, reviewable
+from pipeline.page.review.shown import (
+    decision_message,
+    decision_now,
+    moves_in_file,
+    rows_of_tubes,
+)
+from pipeline.review.decision import Decision, ReviewVerdict, State
+from pipeline.review.decisions import Asked, ConflictError, RefusedError, countersign, decide, sign
+from pipeline.review.review_file import read_review_file
+from pipeline.review.snapshot import Snapshot
+from pipeline.review.standing import files_unlike_result, standing_of
+from pipeline.review.validity import fault_of
+
+
+def decision_routes(desk: Desk) -> APIRouter:
+    """Return the routes that list tubes and write decisions."""
+    api = APIRouter(prefix="/api/tubes")
+
+    @api.get("")
+    def tubes() -> list[messages.TubeRow]:
+        return rows_of_tubes(desk.snapshot(), desk.ledger(), read_review_file(desk.folder))
+
+    @api.post("/{sample_id}/decide")
+    def decide_on(sample_id: str, asked: messages.Decide) -> JSONResponse:
+        return _decided(desk, reviewable(known(desk, sample_id)), sample_id, asked)
+
+    @api.post("/{sample_id}/sign")
+    def sign_tube(sample_id: str, asked: messages.Sign) -> JSONResponse:
+        return _signed(desk, reviewable(known(desk, sample_id)), sample_id, asked)
+
+    @api.post("/{sample_id}/countersign")
+    def countersign_tube(sample_id: str, asked: messages.Sign) -> JSONResponse:
+        return _countersigned(desk, reviewable(known(desk, sample_id)), sample_id, asked)
+
+    return api
+
+
+def _decided(desk: Desk, snapshot: Snapshot, sample_id: str, asked: messages.Decide) -> JSONResponse:
+    moves = moves_of(asked.moves)
+    fault = fault_of(snapshot.study, sample_id, moves) if asked.decision is ReviewVerdict.CHANGE else ""
+    if fault:
+        raise RefusedError(fault)
+    try:
+        done = decide(
+            desk.folder, Asked(sample_id, asked.version, asked.decision, asked.who, asked.reason, moves)
+        )
+    except ConflictError as conflict:
+        yours = Decision(sample_id, asked.version, asked.decision, moves, asked.who, reason=asked.reason)
+        return _conflict(desk, conflict, yours)
+    return _saved(desk, done)
+
+
+def _signed(desk: Desk, snapshot: Snapshot, sample_id: str, asked: messages.Sign) -> JSONResponse:
+    _must_be_of_now(snapshot, sample_id)
+    stands_on = standing_of(snapshot, sample_id)
+    try:
+        done = sign(desk.folder, sample_id, asked.version, asked.who, asked.meaning, stands_on)
+    except ConflictError as conflict:
+        return _conflict(desk, conflict, Decision(sample_id, asked.version, who=asked.who))
+    return _saved(desk, done)
+
+
+def _countersigned(desk: Desk, snapshot: Snapshot, sample_id: str, asked: messages.Sign) -> JSONResponse:
+    now = decision_now(snapshot, desk.ledger().of(sample_id), read_review_file(desk.folder))
+    if now.state is State.UNSIGNED:
+        because = now.unsigned_because
+        raise RefusedError(
+            f"{sample_id}: what was signed has changed since ({because}). It must be signed anew first"
+        )
+    try:
+        done = countersign(desk.folder, sample_id, asked.version, asked.who, asked.meaning)
+    except ConflictError as conflict:
+        return _conflict(desk, conflict, Decision(sample_id, asked.version, who=asked.who))
+    return _saved(desk, done)
+
+
+def _must_be_of_now(snapshot: Snapshot, sample_id: str) -> None:
+    """Refuse to sign a number that a run of now would not give."""
+    if sample_id in snapshot.stale:
+        raise RefusedError(
+            f"{sample_id}: a gate, a sheet or the program has changed since the last run, so this is not "
+            "the number of what would be signed. Run it again first"
+        )
+    others = files_unlike_result(snapshot, sample_id)
+    if others:
+        raise RefusedError(
+            f"{sample_id}: {', '.join(others)} is another file than the last run read. Run it again first"
+        )
+
+
+def _saved(desk: Desk, done: Decision) -> JSONResponse:
+    told = decision_now(desk.snapshot(), done, read_review_file(desk.folder))
+    return JSONResponse(messages.Saved(version=done.version, decision=told).model_dump(mode="json"))
+
+
+def _conflict(desk: Desk, conflict: ConflictError, yours: Decision) -> JSONResponse:
+    said = messages.Conflict(
+        error=str(conflict),
+        yours=decision_message(yours, yours.moves),
+        theirs=decision_message(conflict.now, moves_in_file(desk.snapshot(), conflict.now.sample_id)),
+        version=conflict.now.version,
+    )
+    return JSONResponse(said.model_dump(mode="json"), 409)

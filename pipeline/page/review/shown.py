@@ -1,0 +1,218 @@
+"""Tubes as the page is told of them: rows of the list, numbers, steps, history."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+from calibration.density.result import known_to_exceed
+from pipeline.output.legend.flags import words_of_flag
+from pipeline.output.legend.verdict import Verdict, verdict_of
+from pipeline.output.report.words import density_words
+from pipeline.output.result_tables import sample_flags, sample_notes
+from pipeline.page import messages
+from pipeline.quantification.result import SampleResult
+from pipeline.review.decision import Decision, State, moves_as_facts
+from pipeline.review.decisions import is_as_decided
+from pipeline.review.ledger import Ledger, Past
+from pipeline.review.review_file import ReviewFile
+from pipeline.review.snapshot import Snapshot
+from pipeline.review.standing import changes_since
+from pipeline.review.view import AxisView, Move, StepView
+from pipeline.review.view import Number as BenchNumber
+from pipeline.study.study import GateOverride, Sample
+
+_WORST_FIRST = tuple(reversed(Verdict))
+
+
+def rows_of_tubes(snapshot: Snapshot, ledger: Ledger, file: ReviewFile) -> list[messages.TubeRow]:
+    """Return the tubes that ran, worst first: by verdict, second opinion, confidence and number of flags."""
+    rows = [
+        _row(snapshot, sample, decision_now(snapshot, ledger.of(sample.sample_id), file))
+        for sample in snapshot.study.samples
+        if sample.sample_id in snapshot.results
+    ]
+    return [row for _, row in sorted(zip(map(_badness, rows), rows, strict=True), key=lambda pair: pair[0])]
+
+
+def _badness(row: messages.TubeRow) -> tuple[int, float, float, int]:
+    agreement = 1.0 if row.agreement is None else row.agreement
+    confidence = 1.0 if row.confidence is None else row.confidence
+    return _WORST_FIRST.index(Verdict(row.verdict)), agreement, confidence, -len(row.flags)
+
+
+def _row(snapshot: Snapshot, sample: Sample, decision: messages.DecisionNow) -> messages.TubeRow:
+    result = snapshot.results[sample.sample_id]
+    receptor, flags = result.receptor, flags_of(snapshot, sample.sample_id)
+    second = result.second_opinion
+    return messages.TubeRow(
+        sample_id=sample.sample_id,
+        patient_id=sample.patient_id,
+        panel=sample.panel,
+        day=sample.collected_on.isoformat(),
+        status=receptor.status.value,
+        verdict=verdict_of(receptor.status, flags).value,
+        reported=number_of(result).reported,
+        rd=receptor.rd,
+        flags=list(flags),
+        confidence=result.gating_confidence,
+        agreement=None if second is None else second.agreement,
+        decision=decision,
+        version=decision.version,
+        stale=sample.sample_id in snapshot.stale,
+    )
+
+
+def decision_now(snapshot: Snapshot, decision: Decision, file: ReviewFile) -> messages.DecisionNow:
+    """Return where a tube's review stands, and why its signature counts no more."""
+    because: tuple[str, ...] = ()
+    edited = not is_as_decided(file, decision)
+    if edited:
+        because = ("its rows in review.csv were changed outside of this page",)
+    if decision.signature is not None:
+        because = (*because, *changes_since(decision.stands_on, snapshot, decision.sample_id))
+    told = decision_message(decision, moves_in_file(snapshot, decision.sample_id), "; ".join(because))
+    return told.model_copy(update={"state": State.OPEN}) if edited and not told.signed_by else told
+
+
+def decision_message(decision: Decision, moves: Sequence[Move], because: str = "") -> messages.DecisionNow:
+    """Return a decision as the page is told of it."""
+    signed, second = decision.signature, decision.countersignature
+    return messages.DecisionNow(
+        state=decision.state(because),
+        verdict=decision.verdict,
+        by=decision.who,
+        at=decision.at,
+        reason=decision.reason,
+        signed_by=signed.who if signed else "",
+        signed_at=signed.at if signed else "",
+        meaning=signed.meaning if signed else "",
+        countersigned_by=second.who if second else "",
+        unsigned_because=because,
+        moves=moves_message(moves),
+        version=decision.version,
+    )
+
+
+def moves_message(moves: Iterable[Move]) -> list[messages.Move]:
+    """Return moves as the page tells them."""
+    return [messages.Move.model_validate(one) for one in moves_as_facts(tuple(moves))]
+
+
+def moves_in_file(snapshot: Snapshot, sample_id: str) -> tuple[Move, ...]:
+    """Return the gates that review.csv sets for a tube."""
+    return tuple(_move(gate) for gate in snapshot.gates_of(sample_id) if gate.source == "review.csv")
+
+
+def _move(gate: GateOverride) -> Move:
+    return Move(gate.gate, gate.value, gate.polygon)
+
+
+def flags_of(snapshot: Snapshot, sample_id: str) -> tuple[str, ...]:
+    """Return every flag of a tube's row."""
+    return sample_flags(snapshot.results[sample_id], snapshot.known.exposures.get(sample_id))
+
+
+def flag_messages(flags: Iterable[str]) -> list[messages.FlagWords]:
+    """Return flags with what they say and what to do."""
+    words = ((flag, words_of_flag(flag)) for flag in flags)
+    return [messages.FlagWords(code=flag, says=said.says, action=said.action) for flag, said in words]
+
+
+def notes_of(snapshot: Snapshot, sample_id: str) -> list[str]:
+    """Return every sentence of a tube's row."""
+    return list(sample_notes(snapshot.results[sample_id], snapshot.known.exposures.get(sample_id)))
+
+
+def number_of(result: SampleResult) -> messages.Number:
+    """Return a stored number as the tables show it."""
+    receptor = result.receptor
+    return messages.Number(
+        status=receptor.status.value,
+        reported=density_words(receptor.status, receptor.rd, receptor.lloq, known_to_exceed(receptor)),
+        rd=receptor.rd,
+        rd_low=receptor.rd_low,
+        rd_high=receptor.rd_high,
+        n_cells=receptor.n_cells,
+        lloq=receptor.lloq,
+        uloq=_finite(receptor.uloq),
+    )
+
+
+def bench_number(number: BenchNumber) -> messages.Number:
+    """Return a number of the bench."""
+    return messages.Number(
+        status=number.status.value,
+        reported=number.reported,
+        rd=number.rd,
+        rd_low=number.rd_low,
+        rd_high=number.rd_high,
+        n_cells=number.n_cells,
+        lloq=number.lloq,
+        uloq=_finite(number.uloq),
+    )
+
+
+def steps_of(steps: Iterable[StepView]) -> list[messages.Step]:
+    """Return gating steps as the page draws them."""
+    return [_step(step) for step in steps]
+
+
+def _step(step: StepView) -> messages.Step:
+    polygon = step.polygon
+    return messages.Step(
+        step=step.step,
+        title=step.title,
+        n_in=step.n_in,
+        n_out=step.n_out,
+        confidence=_finite(step.confidence),
+        method=step.method,
+        note=step.note,
+        kept=step.kept,
+        picture=step.picture,
+        x=None if step.x is None else axis_message(step.x),
+        y=None if step.y is None else axis_message(step.y),
+        handles=[
+            messages.Handle(
+                id=handle.id,
+                kind=handle.kind.value,
+                axis=handle.along.value,
+                gate=handle.gate,
+                at=handle.at,
+            )
+            for handle in step.handles
+        ],
+        polygon=None
+        if polygon is None
+        else messages.Polygon(x=polygon.x, y=polygon.y, vertices=list(polygon.vertices)),
+    )
+
+
+def axis_message(view: AxisView) -> messages.Axis:
+    """Return an axis with its ends in linear units."""
+    axis = view.axis
+
+    def linear(place: float) -> float:
+        return place if axis.cofactor is None else axis.cofactor * math.sinh(place)
+
+    return messages.Axis(
+        channel=view.channel,
+        label=view.label,
+        low=linear(axis.low),
+        high=linear(axis.high),
+        cofactor=axis.cofactor,
+    )
+
+
+def history_of_tube(past: Iterable[Past]) -> list[messages.PastChange]:
+    """Return what happened to a tube, the last first."""
+    return [
+        messages.PastChange(
+            at=one.at, who=one.who, what=one.what, old=one.old, new=one.new, reason=one.reason
+        )
+        for one in reversed(tuple(past))
+    ]
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None

@@ -1,0 +1,71 @@
+"""What the page and its server tell each other of the study and its stages, as JSON."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from pipeline.page.messages import BeforeAfter, Message, Name
+
+
+class StudyNow(Message):
+    """Where a study stands: `stage` is the furthest it has come, `command` what leads to the next one."""
+
+    name: str
+    stage: str
+    command: str
+    program: str
+    n_tubes: int
+    n_decided: int
+    n_signed: int
+    refused: str = ""
+    """Why the results cannot be reviewed, and what to do; "" where they can."""
+
+
+class RunRequest(Message):
+    """The tubes to run; all where None."""
+
+    only: Annotated[list[Name], Field(max_length=100_000)] | None = None
+
+
+class Failure(Message):
+    """A tube that failed, and why."""
+
+    sample_id: str
+    why: str
+
+
+class Job(Message):
+    """The run that is going on, or was the last. `rate` in tubes a minute, `left` in seconds."""
+
+    state: Literal["none", "running", "stopping", "done", "failed", "stopped"]
+    command: str = ""
+    stage: str = ""
+    done: int = 0
+    total: int = 0
+    rate: float | None = None
+    left: float | None = None
+    failures: list[Failure] = Field(default_factory=list)
+    changed: list[BeforeAfter] = Field(default_factory=list)
+    said: str = ""
+
+
+class Cause(Message):
+    """Faults of one cause: what the first one says, and the cells of all."""
+
+    severity: str
+    says: str
+    cells: list[str]
+    more: int = 0
+    others: list[str] = Field(default_factory=list)
+
+
+class SheetsNow(Message):
+    """The sheets of a study as they were last saved; `is_open`: Excel or LibreOffice has one."""
+
+    files: list[str]
+    saved_at: str
+    is_open: bool
+    counted: str
+    causes: list[Cause]

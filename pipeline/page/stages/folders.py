@@ -1,0 +1,134 @@
+"""Folders to choose from, and files as the page may name them: of a study only what lies in it."""
+
+from __future__ import annotations
+
+import os
+import string
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from pipeline.study.errors import UserError
+from pipeline.study.locations import location_fault
+
+SHEETS = ("study.xlsx", "samples.csv")
+MOST_FOLDERS = 500
+"""Folders that are listed of one folder. Convention: more would not be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder to choose: whether a study lies in it, and whether FCS files do."""
+
+    path: Path
+    is_study: bool
+    n_fcs: int
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return self.path.name or str(self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The folders in a folder, in order of name; `more`: how many are not listed."""
+
+    here: Folder
+    parent: Path | None
+    folders: tuple[Folder, ...]
+    more: int
+    drives: tuple[Path, ...]
+
+
+def listing(path: Path) -> Listing:
+    """Return what can be chosen in a folder: names of folders alone, nothing of what lies in files.
+
+    Raises
+    ------
+    UserError
+        It is no folder that can be read.
+    """
+    here = real_folder(path)
+    try:
+        names = sorted(
+            (entry.path for entry in os.scandir(here) if not entry.name.startswith(".") and _is_dir(entry)),
+            key=str.casefold,
+        )
+    except OSError as error:
+        raise UserError(f"{here}: cannot be read ({error.strerror}), expected a folder") from None
+    folders = tuple(folder_facts(Path(name)) for name in names[:MOST_FOLDERS])
+    parent = here.parent if here.parent != here else None
+    return Listing(folder_facts(here), parent, folders, max(len(names) - MOST_FOLDERS, 0), drives())
+
+
+def real_folder(path: Path) -> Path:
+    """Return a folder with all links followed.
+
+    Raises
+    ------
+    UserError
+        There is no such folder.
+    """
+    try:
+        found = path.expanduser().resolve(strict=True)
+        if found.is_dir():
+            return found
+    except (OSError, RuntimeError, ValueError):
+        pass
+    raise UserError(f"{path}: found no such folder, expected one that is there")
+
+
+def study_in(path: Path) -> Path:
+    """Return the folder of a study: the one that was chosen, or of a simulated one the study in it."""
+    folder = real_folder(path)
+    inner = folder / "study"
+    if not _has_sheets(folder) and inner.is_dir() and _has_sheets(inner):
+        return inner
+    return folder
+
+
+def folder_facts(path: Path) -> Folder:
+    """Return whether a folder holds a study and FCS files, as far as its own names tell."""
+    try:
+        names = [entry.name.casefold() for entry in os.scandir(path)]
+    except OSError:
+        names = []
+    n_fcs = sum(name.endswith((".fcs", ".lmd")) for name in names)
+    return Folder(path, any(name in SHEETS for name in names), n_fcs)
+
+
+def drives() -> tuple[Path, ...]:
+    """Return the drives of a Windows computer; of others none, since all lies below one folder."""
+    if os.name != "nt":
+        return ()
+    return tuple(path for letter in string.ascii_uppercase if (path := Path(f"{letter}:\\")).exists())
+
+
+def file_inside(folder: Path, name: str) -> Path:
+    """Return a file below a folder.
+
+    Parameters
+    ----------
+    name
+        With forward slashes, from the folder.
+
+    Raises
+    ------
+    UserError
+        It leads out of the folder, by its name or by a link, or there is no such file.
+    """
+    hidden = any(part.startswith(".") for part in PurePosixPath(name).parts)
+    if not name or "\\" in name or "\0" in name or hidden or location_fault("file", folder, name) is not None:
+        raise UserError(f"{folder.name} has no such file")
+    return folder / name
+
+
+def _has_sheets(folder: Path) -> bool:
+    return any((folder / name).exists() for name in SHEETS)
+
+
+def _is_dir(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False

@@ -1,0 +1,103 @@
+"""The stages of a study, in order: how far it has come, and the command that does what each page does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from pipeline.commands.shell import in_quotes
+from pipeline.page import stage_messages
+from pipeline.page.desk import Desk
+from pipeline.page.stages.watching import sheet_files
+from pipeline.review.decision import State
+from pipeline.review.snapshot import facts_of_run
+from pipeline.running.program import version
+from pipeline.study.errors import UserError
+
+
+class Stage(StrEnum):
+    """A stage; the value is its name on the page."""
+
+    FILES = "Files"
+    SHEETS = "Sheets"
+    CHECK = "Check"
+    RUN = "Run"
+    REPORT = "Report"
+    REVIEW = "Review"
+    SIGN = "Sign"
+
+    @property
+    def href(self) -> str:
+        """Where its page is."""
+        return f"/{self.value.lower()}"
+
+
+_COMMANDS = {
+    Stage.FILES: "init",
+    Stage.SHEETS: "check",
+    Stage.CHECK: "check",
+    Stage.RUN: "run",
+    Stage.REPORT: "report",
+    Stage.REVIEW: "review",
+    Stage.SIGN: "review",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A stage as the page's menu shows it."""
+
+    name: str
+    href: str
+    is_reached: bool
+
+
+def stage_of(folder: Path) -> Stage:
+    """Return the furthest stage that a study has come to."""
+    if not sheet_files(folder):
+        return Stage.FILES
+    return Stage.REVIEW if facts_of_run(folder) else Stage.SHEETS
+
+
+def tabs(folder: Path | None) -> tuple[Tab, ...]:
+    """Return the menu; what a study has not come to yet can be opened, and says so."""
+    reached = list(Stage).index(stage_of(folder)) if folder is not None else -1
+    # With sheets it can be checked and run; with results, all else.
+    if reached == list(Stage).index(Stage.SHEETS):
+        reached = list(Stage).index(Stage.RUN)
+    if reached == list(Stage).index(Stage.REVIEW):
+        reached = len(Stage)
+    return tuple(Tab(stage.value, stage.href, number <= reached) for number, stage in enumerate(Stage))
+
+
+def command_of(stage: Stage, folder: Path) -> str:
+    """Return what a person would type for what a page does."""
+    return f"cd38rd {_COMMANDS[stage]} {in_quotes(folder)}"
+
+
+def study_now(desk: Desk) -> stage_messages.StudyNow:
+    """Return where the study stands."""
+    folder = desk.folder
+    stage = stage_of(folder)
+    n_tubes = n_decided = n_signed = 0
+    refused = ""
+    if stage is Stage.REVIEW:
+        try:
+            snapshot = desk.snapshot()
+            decisions = [desk.ledger().of(name) for name in snapshot.results]
+            refused, n_tubes = snapshot.refusal, len(decisions)
+            n_decided = sum(one.state() is not State.OPEN for one in decisions)
+            n_signed = sum(one.signature is not None for one in decisions)
+        except UserError as error:
+            refused = str(error)
+    return stage_messages.StudyNow(
+        name=folder.name,
+        stage=stage.value,
+        command=command_of(stage, folder),
+        program=f"cd38rd {version()}",
+        n_tubes=n_tubes,
+        n_decided=n_decided,
+        n_signed=n_signed,
+        refused=refused,
+    )

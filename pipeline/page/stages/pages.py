@@ -1,0 +1,229 @@
+"""The pages of the stages: plain pages that do what the commands do, and show the command."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
+
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from pipeline.checks import check_folder
+from pipeline.output.legend.verdict import VERDICT_LOOK, badge_class
+from pipeline.page.desk import Desk
+from pipeline.page.remembered import recent_studies, remember
+from pipeline.page.review.shown import rows_of_tubes
+from pipeline.page.stages.files_found import files_found
+from pipeline.page.stages.folders import listing, study_in
+from pipeline.page.stages.menu import Stage, command_of, stage_of, tabs
+from pipeline.page.stages.watching import causes_of, sheet_files, sheets_now
+from pipeline.review.decision import State
+from pipeline.review.review_file import read_review_file
+from pipeline.running.program import version
+from pipeline.study.errors import UserError
+from pipeline.study.faults import fault_count, stops_run
+from pipeline.template import unnamed_files, write_template
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+TEMPLATES = Path(__file__).parents[1] / "templates"
+RESULT_FILES = ("report.html", "rd.xlsx", "rd_samples.csv", "rd_patients.csv", "calibration.csv", "run.json")
+"""Files of the results that the page Report names, where they are there."""
+
+
+def page_routes(desk: Desk) -> APIRouter:
+    """Return the routes of the pages."""
+    pages = APIRouter()
+    _add_choice(pages, desk)
+    _add_before_run(pages, desk)
+    _add_results(pages, desk)
+    return pages
+
+
+def _add_choice(pages: APIRouter, desk: Desk) -> None:
+    @pages.get("/")
+    def home() -> Response:
+        if desk.has_study:
+            return RedirectResponse(stage_of(desk.folder).href, 303)
+        return _page(desk, "home", recent=[one.folder for one in recent_studies()], home=Path.home())
+
+    @pages.get("/folders")
+    def folders(path: str = "") -> Response:
+        return _page(desk, "folders", listing=listing(Path(path) if path else Path.home()))
+
+    @pages.post("/choose")
+    async def choose(request: Request) -> Response:
+        folder = study_in(Path(_one(await _form(request), "folder")))
+        desk.choose(folder)
+        remember(folder, desk.port)
+        return RedirectResponse("/", 303)
+
+
+def _add_before_run(pages: APIRouter, desk: Desk) -> None:
+    @pages.get("/files")
+    def files() -> Response:
+        found = files_found(desk.folder)
+        return _stage(desk, Stage.FILES, found=found, sheets=sheet_files(desk.folder), said="")
+
+    @pages.post("/files")
+    async def init(request: Request) -> Response:
+        update = _one(await _form(request), "update") == "yes"
+        said = await run_in_threadpool(write_template, desk.folder, None, update=update)
+        found = await run_in_threadpool(files_found, desk.folder)
+        return _stage(
+            desk,
+            Stage.FILES,
+            found=found,
+            sheets=sheet_files(desk.folder),
+            said=said.found,
+            did_update=update,
+        )
+
+    @pages.get("/sheets")
+    def sheets() -> Response:
+        return _stage(desk, Stage.SHEETS, now=sheets_now(desk.folder))
+
+    @pages.post("/sheets")
+    async def open_sheets() -> Response:
+        await run_in_threadpool(_open_in_its_program, desk.folder)
+        return RedirectResponse("/sheets", 303)
+
+    @pages.get("/check")
+    def check() -> Response:
+        _, faults = check_folder(desk.folder)
+        faults = (*faults, *unnamed_files(desk.folder))
+        return _stage(
+            desk,
+            Stage.CHECK,
+            counted=fault_count(faults),
+            causes=causes_of(faults),
+            stops=stops_run(faults),
+        )
+
+    @pages.get("/run")
+    def run() -> Response:
+        return _stage(desk, Stage.RUN, job=desk.job())
+
+    @pages.post("/run")
+    async def start() -> Response:
+        await run_in_threadpool(desk.start, ())
+        return RedirectResponse("/run", 303)
+
+    @pages.post("/run/stop")
+    async def stop() -> Response:
+        if desk.run is not None:
+            await run_in_threadpool(desk.run.stop)
+        return RedirectResponse("/run", 303)
+
+
+def _add_results(pages: APIRouter, desk: Desk) -> None:
+    @pages.get("/report")
+    def report() -> Response:
+        folder = desk.folder / "results"
+        there = [name for name in RESULT_FILES if (folder / name).is_file()]
+        return _stage(desk, Stage.REPORT, files=there)
+
+    @pages.get("/review")
+    def review() -> Response:
+        looks = {
+            verdict.value: {"badge": badge_class(verdict), "symbol": look.symbol}
+            for verdict, look in VERDICT_LOOK.items()
+        }
+        return _stage(
+            desk,
+            Stage.REVIEW,
+            verdicts=json.dumps(looks, ensure_ascii=False),
+            shade_colours=_shade_colours(),
+        )
+
+    @pages.get("/sign")
+    def sign() -> Response:
+        snapshot = desk.snapshot()
+        rows = rows_of_tubes(snapshot, desk.ledger(), read_review_file(desk.folder))
+        order = [s.sample_id for s in snapshot.study.samples]
+        rows.sort(key=lambda row: order.index(row.sample_id))
+        counts = {state.value: sum(row.decision.state is state for row in rows) for state in State}
+        return _stage(desk, Stage.SIGN, rows=rows, counts=counts, refused=snapshot.refusal)
+
+
+def _stage(desk: Desk, stage: Stage, **facts: Any) -> Response:
+    folder = desk.folder
+    return _page(desk, stage.value.lower(), stage=stage.value, command=command_of(stage, folder), **facts)
+
+
+def _page(desk: Desk, name: str, **facts: Any) -> Response:
+    folder = desk.folder if desk.has_study else None
+    template = _environment().get_template(f"{name}.html.j2")
+    shared = {
+        "study": folder.name if folder else "",
+        "folder": str(folder or ""),
+        "stages": tabs(folder),
+        "program": f"cd38rd {version()}",
+        "stage": "",
+    }
+    return HTMLResponse(template.render({**shared, **facts}))
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES, encoding="utf-8"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+@cache
+def _shade_colours() -> str:
+    from pipeline.output.report.environment import template_environment
+
+    return str(template_environment().globals["shade_colours"])
+
+
+def _open_in_its_program(folder: Path) -> None:
+    """Open the workbook, or the folder of the CSV files, in the program that this computer has for it."""
+    files = sheet_files(folder)
+    if not files:
+        raise UserError(f"{folder.name}: there are no sheets yet. The page Files makes them")
+    path = files[0] if files[0].suffix.casefold() == ".xlsx" else folder
+    _start(path)
+
+
+def _start(path: Path) -> None:
+    import os
+    import subprocess
+    import sys
+
+    if sys.platform == "win32":
+        os.startfile(path)
+        return
+    program = "open" if sys.platform == "darwin" else "xdg-open"
+    try:
+        subprocess.Popen(
+            [program, str(path)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    except OSError:
+        raise UserError(
+            f"no program of this computer opens {path.name}: open it by hand, in {path.parent}"
+        ) from None
+
+
+async def _form(request: Request) -> dict[str, list[str]]:
+    return parse_qs((await request.body()).decode("utf-8", "replace"), keep_blank_values=True)
+
+
+def _one(form: dict[str, list[str]], name: str) -> str:
+    return form.get(name, [""])[0]

@@ -1,0 +1,64 @@
+"""The sheets while a person fills them in: when they were saved, and what is still to do, cell by cell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pipeline.page import stage_messages
+from pipeline.study.faults import Fault, Severity, cause_of, fault_count
+from pipeline.study.sheets.reading import read_study
+from pipeline.study.sheets.tables import WORKBOOK
+
+MOST_CELLS = 60
+"""Cells that are named for a cause. Convention: more would not be read."""
+
+
+def sheet_files(folder: Path) -> tuple[Path, ...]:
+    """Return the workbook, or the CSV files, of a study; empty where there are none."""
+    workbook = folder / WORKBOOK
+    if workbook.is_file():
+        return (workbook,)
+    return tuple(sorted(path for path in folder.glob("*.csv") if path.is_file()))
+
+
+def sheets_now(folder: Path) -> stage_messages.SheetsNow:
+    """Return what the sheets say now; no FCS file is opened."""
+    files = sheet_files(folder)
+    saved = max((path.stat().st_mtime for path in files), default=None)
+    at = "" if saved is None else datetime.fromtimestamp(saved, UTC).isoformat(timespec="seconds")
+    _, faults = read_study(folder)
+    return stage_messages.SheetsNow(
+        files=[path.name for path in files],
+        saved_at=at,
+        is_open=any(
+            (folder / lock).exists() for path in files for lock in (f"~${path.name}", f".~lock.{path.name}#")
+        ),
+        counted=fault_count(faults),
+        causes=causes_of(faults),
+    )
+
+
+def causes_of(faults: Iterable[Fault]) -> list[stage_messages.Cause]:
+    """Return faults by cause, what stops a run first; each with its cells."""
+    by_cause: dict[tuple[Severity, str], list[Fault]] = {}
+    for fault in faults:
+        by_cause.setdefault((fault.severity, cause_of(fault)), []).append(fault)
+    ordered = sorted(by_cause.items(), key=lambda item: list(Severity).index(item[0][0]))
+    return [_cause(severity, alike) for (severity, _), alike in ordered]
+
+
+def _cause(severity: Severity, alike: list[Fault]) -> stage_messages.Cause:
+    first = alike[0]
+    words = str(first).removeprefix(f"{first.where}: ")
+    cells = list(dict.fromkeys(fault.where for fault in alike))
+    every = dict.fromkeys(str(fault).removeprefix(f"{fault.where}: ") for fault in alike)
+    others = [text for text in every if text != words]
+    return stage_messages.Cause(
+        severity=severity.value,
+        says=words[:1].upper() + words[1:],
+        cells=cells[:MOST_CELLS],
+        more=max(len(cells) - MOST_CELLS, 0),
+        others=others[:MOST_CELLS],
+    )

@@ -1,0 +1,183 @@
+"""Start the page: a server on loopback, an address that opens once, and an end when nobody uses it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.page.door.door import HOST, Keys
+from pipeline.page.remembered import last_port, private_folder, remember
+from pipeline.study.errors import UsageError
+
+if TYPE_CHECKING:
+    from uvicorn import Server
+
+    from pipeline.page.desk import Desk
+
+LOOK_EVERY = 1.0
+"""Seconds between two looks at whether anybody still uses the page. Convention."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageOptions:
+    """What `cd38rd open` and `cd38rd review` were asked for; `first`: where the page begins."""
+
+    port: int | None = None
+    browser: bool = True
+    idle_minutes: float = 60.0
+    first: str = "/"
+
+
+def serve_page(folder: Path | None, options: PageOptions) -> None:
+    """Serve the page until it is ended.
+
+    Parameters
+    ----------
+    folder
+        The study; None: it is chosen on the page.
+
+    Raises
+    ------
+    UsageError
+        The port is taken.
+    """
+    import uvicorn
+
+    from pipeline.page.app import app_of
+    from pipeline.page.desk import Desk
+
+    listening = _socket(options.port, folder)
+    keys = Keys(listening.getsockname()[1], options.first)
+    desk = Desk(folder, keys.port)
+    if folder is not None:
+        remember(folder, keys.port)
+    config = uvicorn.Config(
+        app_of(desk, keys),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        ws="none",
+        http="h11",
+        loop="asyncio",
+        timeout_graceful_shutdown=2,
+    )
+    server = uvicorn.Server(config)
+    opener = _opener(keys.address) if options.browser else None
+    _say(f"The page is at {keys.address}")
+    _say("This address opens it once, for you alone. Ctrl-C ends it; what was saved stays saved.")
+    # Ends as Ctrl-C does, so that a run is stopped and nothing is left behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        asyncio.run(_until_idle(server, listening, desk, keys, (opener, options.idle_minutes)))
+    except KeyboardInterrupt:
+        pass
+    finally:
+        desk.close()
+        if opener is not None:
+            opener.unlink(missing_ok=True)
+    _say("The page has ended.")
+
+
+def double_clicked() -> None:
+    """Open the page without a study, as a double click does; a fault is shown by the browser."""
+    from pipeline.commands.shell import hush_libraries, sentence_and_status, write_utf8
+
+    for name in ("stdout", "stderr"):  # a program without a window has none
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
+    write_utf8()
+    hush_libraries()
+    named = [Path(word) for word in sys.argv[1:2] if Path(word).is_dir()]
+    try:
+        serve_page(named[0].resolve() if named else None, PageOptions())
+    except Exception as error:
+        sys.exit(sentence_and_status(error))
+
+
+async def _until_idle(
+    server: Server, listening: socket.socket, desk: Desk, keys: Keys, how: tuple[Path | None, float]
+) -> None:
+    opener, idle_minutes = how
+    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    while not server.started and not serving.done():
+        await asyncio.sleep(0.01)
+    if opener is not None:
+        await asyncio.to_thread(_open_browser, opener)
+    keys.touched = time.monotonic()
+    while not serving.done():
+        await asyncio.wait({serving}, timeout=LOOK_EVERY)
+        if opener is not None and keys.is_used:
+            opener.unlink(missing_ok=True)
+        if desk.is_running():
+            keys.touched = time.monotonic()
+        elif time.monotonic() - keys.touched > 60 * idle_minutes:
+            _say(f"Nobody has used the page for {idle_minutes:g} minutes.")
+            server.should_exit = True
+            break
+    await serving
+
+
+def _socket(port: int | None, folder: Path | None) -> socket.socket:
+    """Return a socket of this computer alone; of a study's page under its last port, where that is free."""
+    wanted = [port] if port else [*([last_port(folder)] if folder else []), 0]
+    error: OSError | None = None
+    for number in wanted:
+        if number is None:
+            continue
+        listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        exclusive = getattr(socket, "SO_EXCLUSIVEADDRUSE", None)
+        if exclusive is not None:
+            listening.setsockopt(socket.SOL_SOCKET, exclusive, 1)
+        elif os.name == "posix":
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind((HOST, number))
+            listening.listen(128)
+        except OSError as problem:
+            listening.close()
+            error = problem
+            continue
+        return listening
+    why = error.strerror if error else "no port is free"
+    raise UsageError(f"--port {port}: cannot be used ({why}), expected a port that nobody uses; leave it out")
+
+
+def _opener(address: str) -> Path | None:
+    """Write a file that leads the browser to the address: on a command line every user would see it."""
+    try:
+        path = private_folder() / f"open-{os.getpid()}.html"
+        path.unlink(missing_ok=True)
+        page = (
+            '<!doctype html><meta charset="utf-8"><meta name="referrer" content="no-referrer">'
+            f'<meta http-equiv="refresh" content="0;url={escape(address)}">'
+            f'<title>cd38rd</title><p><a href="{escape(address)}">Open the page</a></p>'
+        )
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(page)
+    except OSError as error:
+        _say(f"The browser is not opened ({error.strerror}): open the address yourself")
+        return None
+    return path
+
+
+def _open_browser(opener: Path) -> None:
+    import webbrowser
+
+    with suppress(webbrowser.Error, OSError):
+        webbrowser.open(opener.as_uri())
+
+
+def _say(text: str) -> None:
+    if sys.stdout is not None:
+        print(text, flush=True)  # noqa: T201 -- the address must reach whoever started it

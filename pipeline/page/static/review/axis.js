@@ -1,0 +1,66 @@
+// Where linear values lie on a picture. The picture itself says how its axes run (data-x, data-y).
+
+/** An axis of a picture: asinh(x / cofactor) from low to high; cofactor 0 is linear. */
+export class Axis {
+  constructor(text, start, length) {
+    [this.low, this.high, this.cofactor] = text.split(" ").map(Number);
+    [this.start, this.length] = [start, length];
+  }
+
+  position(value) {
+    return this.cofactor ? Math.asinh(value / this.cofactor) : value;
+  }
+
+  linear(position) {
+    return this.cofactor ? this.cofactor * Math.sinh(position) : position;
+  }
+
+  /** Return the place of a linear value in the unit of the picture. */
+  place(value) {
+    return this.start + (this.length * (this.position(value) - this.low)) / (this.high - this.low);
+  }
+
+  /** Return the linear value of a place; a place beyond the axis counts as its end. */
+  value(place) {
+    const share = Math.min(Math.max((place - this.start) / this.length, 0), 1);
+    return this.linear(this.low + share * (this.high - this.low));
+  }
+
+  /** Return a value moved by so many thousandths of the axis. */
+  nudged(value, thousandths) {
+    const moved = this.position(value) + ((this.high - this.low) * thousandths) / 1000;
+    return this.linear(Math.min(Math.max(moved, this.low), this.high));
+  }
+
+  get ends() {
+    return [this.linear(this.low), this.linear(this.high)];
+  }
+}
+
+/** Return both axes of the plot in a picture; y is null in a histogram. */
+export function axesOf(plot) {
+  const [x, y, width, height] = ["x", "y", "width", "height"].map((name) => Number(plot.getAttribute(name)));
+  return {
+    x: new Axis(plot.dataset.x, x, width),
+    y: plot.dataset.y ? new Axis(plot.dataset.y, y + height, -height) : null,
+    box: { x, y, width, height },
+  };
+}
+
+/** Return the outline of a polygon as a path: its edges are straight in linear units, so curved here. */
+export function outline(vertices, axes) {
+  const { box } = axes;
+  const near = (place, start, length) => Math.min(Math.max(place, start), start + length).toFixed(1);
+  const bits = axes.x.cofactor || axes.y.cofactor ? 24 : 1;
+  const points = vertices.flatMap(([x0, y0], k) => {
+    const [x1, y1] = vertices[(k + 1) % vertices.length];
+    return Array.from({ length: bits }, (_, bit) => {
+      const share = bit / bits;
+      return `${near(axes.x.place(x0 + share * (x1 - x0)), box.x, box.width)} ${near(axes.y.place(y0 + share * (y1 - y0)), box.y, box.height)}`;
+    });
+  });
+  return `M${points.join("L")}Z`;
+}
+
+/** Round a value to six digits: what is shown is what is saved. */
+export const sixDigits = (value) => Number(value.toPrecision(6));

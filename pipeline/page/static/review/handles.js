@@ -1,0 +1,268 @@
+// Handles on a picture: dragged with a pointer of any kind, nudged with arrow keys, read aloud as sliders.
+
+import { axesOf, outline, sixDigits } from "./axis.js";
+import { typed } from "./words.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+const NUDGE = { plain: 5, large: 50, small: 1 };
+/** Thousandths of the axis that an arrow key moves: alone, with Shift, with Alt. */
+
+/** Whether a handle is a line through the origin, whose value is x / y: it moves both ways. */
+export const isRatio = (handle) => handle.kind === "line" && handle.axis === "both";
+
+const within = (place, start, length) => Math.min(Math.max(place, start), start + length);
+
+function made(name, attributes) {
+  const element = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  return element;
+}
+
+/** Lies over the picture of a step and outlives it: the picture is drawn again while a handle is held. */
+export class Handles {
+  /**
+   * @param layer the empty <svg> over the picture
+   * @param on.drag (move, since) while a handle is held; on.drop (move, {nudge}) when it is let go; on.choose (handle)
+   */
+  constructor(layer, on) {
+    [this.layer, this.on] = [layer, on];
+    [this.step, this.axes, this.held, this.chosen] = [null, null, null, ""];
+    layer.addEventListener("pointerdown", (event) => this.#take(event));
+    layer.addEventListener("pointermove", (event) => this.#drag(event));
+    layer.addEventListener("pointerup", (event) => this.#drop(event));
+    layer.addEventListener("pointercancel", () => this.#cancel());
+    layer.addEventListener("keydown", (event) => this.#key(event));
+    layer.addEventListener("focusin", (event) => this.#choose(event.target.closest(".handle")?.dataset.id ?? ""));
+    layer.addEventListener("dblclick", (event) => this.#addVertex(event));
+  }
+
+  get isHeld() {
+    return this.held !== null;
+  }
+
+  /** Show the handles of a step upon its picture. While one is held it stays where the pointer is. */
+  show(step, svg) {
+    const plot = svg?.querySelector("svg.plot");
+    this.layer.toggleAttribute("hidden", !plot);
+    if (!plot) return;
+    const isNew = this.step?.step !== step.step;
+    if (this.held && !isNew) return;
+    [this.step, this.axes] = [step, axesOf(plot)];
+    this.layer.setAttribute("viewBox", svg.getAttribute("viewBox"));
+    if (isNew || !step.handles.some((one) => one.id === this.chosen)) this.#choose(step.handles[0]?.id ?? "");
+    this.#draw(step.handles);
+  }
+
+  focus(id = this.chosen) {
+    this.layer.querySelector(`[data-id="${CSS.escape(id)}"]`)?.focus();
+  }
+
+  /** The handle that typed values go to. */
+  get handle() {
+    return this.step?.handles.find((one) => one.id === this.chosen) ?? null;
+  }
+
+  /** Return the move that puts a handle at a linear place. */
+  moveTo(handle, at) {
+    if (handle.kind === "vertex") {
+      const vertices = this.#corners(handle.gate).map((one) => (one.id === handle.id ? at : one.at));
+      return this.#polygon(handle.gate, vertices);
+    }
+    if (isRatio(handle)) return { gate: handle.gate, value: sixDigits(at[0] / at[1]) };
+    return { gate: handle.gate, value: sixDigits(handle.axis === "y" ? at[1] : at[0]) };
+  }
+
+  /** Return the move that takes the chosen corner away; null where three are left. */
+  withoutVertex() {
+    const handle = this.handle;
+    if (handle?.kind !== "vertex") return null;
+    const left = this.#corners(handle.gate).filter((one) => one.id !== handle.id);
+    return left.length < 3 ? null : this.#polygon(handle.gate, left.map((one) => one.at));
+  }
+
+  #corners(gate) {
+    return this.step.handles.filter((one) => one.kind === "vertex" && one.gate === gate);
+  }
+
+  #polygon(gate, vertices) {
+    const rounded = vertices.map((at) => at.map(sixDigits));
+    return { gate, polygon: { x: this.step.x.channel, y: this.step.y.channel, vertices: rounded } };
+  }
+
+  #draw(handles) {
+    const before = this.layer.contains(document.activeElement) ? document.activeElement.dataset.id : null;
+    const shapes = new Map();
+    handles.filter((one) => one.kind === "vertex").forEach((one) => {
+      shapes.set(one.gate, [...(shapes.get(one.gate) ?? []), one.at]);
+    });
+    const edges = [...shapes].map(([gate, corners]) => made("path", { class: "edge", d: outline(corners, this.axes), "data-gate": gate }));
+    this.layer.replaceChildren(...edges, ...handles.map((one) => this.#drawn(one)));
+    if (before) this.focus(before);
+  }
+
+  #drawn(handle) {
+    const { box } = this.axes;
+    const group = made("g", {
+      class: `handle ${handle.kind}`, "data-id": handle.id, tabindex: "0", role: "slider",
+      "aria-label": this.#name(handle), "aria-roledescription": handle.kind === "vertex" ? "corner of a gate" : "threshold",
+    });
+    group.classList.toggle("chosen", handle.id === this.chosen);
+    this.#say(group, handle);
+    if (handle.kind === "vertex") {
+      // a corner beyond the picture is taken hold of at its edge
+      const cx = within(this.axes.x.place(handle.at[0]), box.x, box.width);
+      const cy = within(this.axes.y.place(handle.at[1]), box.y, box.height);
+      group.append(made("circle", { cx, cy, r: 13, class: "grip" }), made("circle", { cx, cy, r: 4.5, class: "dot" }));
+      return group;
+    }
+    const d = isRatio(handle) ? this.#ratioLine(handle) : this.#line(handle);
+    const [x, y] = this.#middle(handle);
+    group.append(made("path", { d, class: "grip" }), made("path", { d, class: "line" }));
+    group.append(made("rect", { x: x - 5, y: y - 5, width: 10, height: 10, rx: 2, class: "dot", "data-box": `${box.x} ${box.y}` }));
+    return group;
+  }
+
+  #line(handle) {
+    const { box, x, y } = this.axes;
+    if (handle.axis === "y") return `M${box.x} ${y.place(handle.at[1]).toFixed(1)}h${box.width}`;
+    return `M${x.place(handle.at[0]).toFixed(1)} ${box.y}v${box.height}`;
+  }
+
+  /** Return the line through the origin on which x / y is the ratio, as far as the picture reaches. */
+  #ratioLine(handle) {
+    const { x, y, box } = this.axes;
+    const ratio = this.#ratio(handle);
+    const [low, high] = y.ends;
+    const points = Array.from({ length: 25 }, (_, k) => low + ((high - low) * k) / 24)
+      .map((value) => [x.place(value * ratio), y.place(value)])
+      .filter(([across]) => across >= box.x && across <= box.x + box.width);
+    return points.length ? `M${points.map((point) => point.map((one) => one.toFixed(1)).join(" ")).join("L")}` : "M0 0";
+  }
+
+  #ratio(handle) {
+    return handle.at[0] / handle.at[1];
+  }
+
+  #middle(handle) {
+    const { x, y, box } = this.axes;
+    if (isRatio(handle)) {
+      const ratio = this.#ratio(handle);
+      const reach = Math.min(y.ends[1], x.ends[1] / ratio) * 0.8;
+      return [x.place(reach * ratio), y.place(reach)];
+    }
+    if (handle.axis === "y") return [box.x + box.width - 12, y.place(handle.at[1])];
+    return [x.place(handle.at[0]), box.y + 12];
+  }
+
+  #name(handle) {
+    const corners = this.#corners(handle.gate);
+    if (handle.kind === "vertex") return `${this.step.title}: corner ${corners.indexOf(handle) + 1} of ${corners.length}`;
+    const axis = handle.axis === "y" ? this.step.y : this.step.x;
+    return `${this.step.title}: threshold ${handle.gate}${isRatio(handle) ? ", area over height" : ` on ${axis.label || axis.channel}`}`;
+  }
+
+  #say(group, handle) {
+    const along = handle.axis === "y" ? 1 : 0;
+    const axis = along ? this.axes.y : this.axes.x;
+    const value = isRatio(handle) ? this.#ratio(handle) : handle.at[along];
+    const words = handle.kind === "vertex" ? `${this.step.x.channel} ${typed(handle.at[0])}, ${this.step.y.channel} ${typed(handle.at[1])}` : typed(value);
+    const [low, high] = isRatio(handle) ? [0, 10] : axis.ends.map((end) => Number(end.toPrecision(6)));
+    const said = { "aria-valuenow": Number(value.toPrecision(6)), "aria-valuetext": words, "aria-valuemin": low, "aria-valuemax": high };
+    for (const [key, text] of Object.entries(said)) group.setAttribute(key, text);
+  }
+
+  #choose(id) {
+    if (!id && this.handle) return;
+    this.chosen = id;
+    this.layer.querySelectorAll(".handle").forEach((one) => one.classList.toggle("chosen", one.dataset.id === id));
+    this.on.choose(this.handle);
+  }
+
+  #point(event) {
+    const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(this.layer.getScreenCTM().inverse());
+    return [this.axes.x.value(at.x), this.axes.y ? this.axes.y.value(at.y) : null];
+  }
+
+  #take(event) {
+    const group = event.target.closest(".handle");
+    if (!group || event.button !== 0) return;
+    event.preventDefault();
+    this.layer.setPointerCapture(event.pointerId);
+    group.focus({ preventScroll: true });
+    this.#choose(group.dataset.id);
+    this.held = { handle: this.handle, moved: false, from: [event.clientX, event.clientY] };
+    this.layer.classList.add("dragging");
+  }
+
+  #drag(event) {
+    if (!this.held) return;
+    const [x, y] = this.held.from;
+    if (!this.held.moved && Math.hypot(event.clientX - x, event.clientY - y) < 2) return;
+    this.held.moved = true;
+    this.held.move = this.#placed(this.held.handle, this.#point(event));
+    this.on.drag(this.held.move, event.timeStamp);
+  }
+
+  /** Put a handle at a place on the picture at once, and return the move. */
+  #placed(handle, at) {
+    const move = this.moveTo(handle, at);
+    this.#draw(this.step.handles.map((one) => (one.id === handle.id ? { ...one, at } : one)));
+    return move;
+  }
+
+  #drop(event) {
+    if (!this.held) return;
+    const { moved, move } = this.held;
+    this.#cancel();
+    if (this.layer.hasPointerCapture(event.pointerId)) this.layer.releasePointerCapture(event.pointerId);
+    if (moved) this.on.drop(move, { nudge: false });
+  }
+
+  #cancel() {
+    this.held = null;
+    this.layer.classList.remove("dragging");
+  }
+
+  #key(event) {
+    const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] }[event.key];
+    const handle = this.step?.handles.find((one) => one.id === event.target.closest(".handle")?.dataset.id);
+    if (!handle || event.ctrlKey || event.metaKey) return;
+    if (event.key === "Delete" && handle.kind === "vertex") this.on.remove(this.withoutVertex());
+    if (!way) return;
+    event.preventDefault();
+    const far = event.shiftKey ? NUDGE.large : event.altKey ? NUDGE.small : NUDGE.plain;
+    this.on.drop(this.#nudged(handle, way, far), { nudge: true });
+  }
+
+  #nudged(handle, [across, up], far) {
+    if (handle.kind === "vertex") {
+      const [x, y] = handle.at;
+      return this.#placed(handle, [this.axes.x.nudged(x, across * far), this.axes.y.nudged(y, up * far)]);
+    }
+    if (isRatio(handle)) {
+      const [x, y] = handle.at;
+      return this.#placed(handle, [x * (1 + ((across || up) * far) / 1000), y]);
+    }
+    const along = handle.axis === "y" ? 1 : 0;
+    const axis = along ? this.axes.y : this.axes.x;
+    const value = axis.nudged(handle.at[along], (across || up) * far);
+    return this.#placed(handle, along ? [handle.at[0], value] : [value, handle.at[1]]);
+  }
+
+  /** A double click on an edge puts a corner there. */
+  #addVertex(event) {
+    const gate = event.target.closest(".edge")?.dataset.gate;
+    if (!gate || !this.axes.y) return;
+    const corners = this.#corners(gate).map((one) => one.at);
+    const at = this.#point(event);
+    const place = ([x, y]) => [this.axes.x.place(x), this.axes.y.place(y)];
+    const [px, py] = place(at);
+    const off = corners.map((corner, k) => {
+      const [[ax, ay], [bx, by]] = [place(corner), place(corners[(k + 1) % corners.length])];
+      const share = Math.min(Math.max(((px - ax) * (bx - ax) + (py - ay) * (by - ay)) / ((bx - ax) ** 2 + (by - ay) ** 2 || 1), 0), 1);
+      return Math.hypot(px - ax - share * (bx - ax), py - ay - share * (by - ay));
+    });
+    corners.splice(off.indexOf(Math.min(...off)) + 1, 0, at);
+    this.on.drop(this.#polygon(gate, corners), { nudge: false });
+  }
+}

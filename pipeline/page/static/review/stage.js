@@ -1,0 +1,191 @@
+// The gate in hand, large and with its handles, and the strip of all steps above it.
+
+import { axesOf, sixDigits } from "./axis.js";
+import { Handles, isRatio } from "./handles.js";
+import { byId, count, el, percent, picture, typed } from "./words.js";
+
+const LOW = 0.5;
+/** Confidence below which the report marks a step. */
+
+export class Stage {
+  /** @param on drag, drop: what happens with a move; step: another one was chosen */
+  constructor(on) {
+    this.on = on;
+    [this.steps, this.name, this.svg, this.thumbs] = [[], "", null, new Map()];
+    this.handles = new Handles(byId("handles"), { ...on, choose: (handle) => this.#offer(handle) });
+    byId("value").addEventListener("submit", (event) => { event.preventDefault(); this.#typed(); });
+    byId("v-unit").addEventListener("change", () => this.#offer(this.handles.handle));
+    byId("b-polygon").addEventListener("click", () => this.#asPolygon());
+  }
+
+  get step() {
+    return this.steps.find((one) => one.step === this.name) ?? this.steps[0];
+  }
+
+  /** Show the steps of a tube; the gate in hand stays in hand. */
+  show(steps, { frozen = false } = {}) {
+    this.steps = steps;
+    if (!steps.some((one) => one.step === this.name)) this.name = this.#first(steps);
+    this.#strip();
+    this.#large(frozen);
+  }
+
+  choose(name, { focus = false } = {}) {
+    if (!this.steps.some((one) => one.step === name)) return;
+    this.name = name;
+    this.#strip();
+    this.#large(false);
+    if (focus) this.focus();
+    this.on.step(this.step);
+  }
+
+  focus() {
+    if (this.step?.handles.length) this.handles.focus();
+    else byId("strip").querySelector("[aria-current]")?.focus();
+  }
+
+  /** The least certain step that can be moved comes first into hand. */
+  #first(steps) {
+    const able = steps.filter((one) => one.handles.length && one.picture);
+    const sure = (one) => one.confidence ?? 1;
+    const worst = able.reduce((least, one) => (sure(one) < sure(least) ? one : least), able[0]);
+    const cells = able.find((one) => one.step === "plasma_cells");
+    return (worst && sure(worst) < LOW ? worst : cells ?? worst ?? steps[0])?.step ?? "";
+  }
+
+  #strip() {
+    const strip = byId("strip");
+    const focused = strip.contains(document.activeElement) ? document.activeElement.dataset.step : null;
+    const items = this.steps.map((step, k) => this.#item(step, k));
+    if (items.length !== strip.children.length || items.some((item, k) => item !== strip.children[k])) strip.replaceChildren(...items);
+    for (const { firstElementChild: button } of items) {
+      if (button.dataset.step === this.name) button.setAttribute("aria-current", "step");
+      else button.removeAttribute("aria-current");
+    }
+    if (focused) strip.querySelector(`[data-step="${CSS.escape(focused)}"]`)?.focus();
+  }
+
+  /** Return the item of a step; while a gate is dragged most steps look as they did, and are not drawn again. */
+  #item(step, k) {
+    const look = JSON.stringify([k, step.title, step.n_in, step.n_out, step.confidence, step.note, step.picture]);
+    const kept = this.thumbs.get(step.step);
+    if (kept?.look === look) return kept.item;
+    const item = el("li", {}, this.#thumb(step, k));
+    this.thumbs.set(step.step, { look, item });
+    return item;
+  }
+
+  #thumb(step, k) {
+    const unsure = step.confidence !== null && step.confidence < LOW;
+    const parts = [picture(step.picture).querySelector("svg.plot")].filter(Boolean).map((plot) => small(plot));
+    return el("button", {
+      type: "button", class: unsure ? "thumb unsure" : "thumb", data: { step: step.step },
+      "aria-label": `${step.title}: ${count(step.n_out)} of ${count(step.n_in)} events, confidence ${step.confidence?.toFixed(2) ?? "unknown"}`,
+      onclick: () => this.choose(step.step),
+    },
+    ...(parts.length ? parts : [el("span", { class: "no-picture", text: step.note || "no picture" })]),
+    el("b", { text: `${k + 1} ${step.title}` }),
+    el("span", { text: `${count(step.n_out)} · ${percent(step.n_out, step.n_in)}` }),
+    unsure ? el("span", { class: "doubt", text: `? ${step.confidence.toFixed(2)}` }) : null);
+  }
+
+  #large(frozen) {
+    const step = this.step;
+    if (!step) {
+      byId("picture").textContent = "No picture: the tube could not be gated. The notes say why.";
+      byId("handles").toggleAttribute("hidden", true);
+      for (const id of ["value", "b-polygon"]) byId(id).hidden = true;
+      byId("stage-note").textContent = "";
+      return;
+    }
+    const content = picture(step.picture);
+    this.svg = content.querySelector("svg");
+    if (this.svg) {
+      this.svg.setAttribute("role", "img");
+      this.svg.removeAttribute("aria-hidden");
+      this.svg.setAttribute("aria-label", `${step.title}: ${count(step.n_out)} of ${count(step.n_in)} events. ${step.kept}`);
+      this.svg.classList.toggle("drawn-over", step.handles.some((one) => one.kind === "vertex") && !frozen);
+    }
+    byId("picture").replaceChildren(content);
+    byId("stage-title").textContent = `Gate: ${step.title}`;
+    this.handles.show(frozen ? { ...step, handles: [] } : step, this.svg);
+    const words = [step.method && `Found by: ${step.method}.`, step.note, this.#bends(step), step.handles.length || frozen ? "" : this.#why(step)];
+    byId("stage-note").textContent = words.filter(Boolean).join(" ");
+    byId("b-polygon").hidden = !step.polygon || frozen || step.handles.some((one) => one.kind === "vertex");
+    this.#offer(frozen ? null : this.handles.handle);
+  }
+
+  /** A polygon's edges are straight on the linear scale. */
+  #bends(step) {
+    const bends = step.handles.some((one) => one.kind === "vertex") && (step.x?.cofactor || step.y?.cofactor);
+    return bends ? "The edges are straight on the linear scale, so they bend on these axes. A double click on an edge adds a corner, Delete removes it." : "";
+  }
+
+  #why(step) {
+    return step.polygon ? "To move this gate, draw it as a polygon." : "This step has no threshold that a person can set.";
+  }
+
+  #asPolygon() {
+    const { polygon, step, handles } = this.step;
+    if (polygon) this.on.drop({ gate: step, polygon }, { replaced: handles.map((one) => one.gate) });
+  }
+
+  /** Offer the value of a handle for typing, unless it is being typed. */
+  #offer(handle) {
+    const form = byId("value");
+    form.hidden = !handle;
+    if (!handle || form.contains(document.activeElement) && document.activeElement.dataset.dirty) return;
+    const [x, y, isVertex] = [byId("v-x"), byId("v-y"), handle.kind === "vertex"];
+    const across = isVertex || handle.axis !== "y";
+    byId("v-name").textContent = isVertex ? this.step.x.channel : handle.gate;
+    byId("v-second").hidden = !isVertex;
+    byId("v-unit").hidden = isRatio(handle) || !this.#axes().x.cofactor;
+    x.value = this.#shown(across ? this.#axes().x : this.#axes().y, isRatio(handle) ? handle.at[0] / handle.at[1] : handle.at[across ? 0 : 1], isRatio(handle));
+    if (isVertex) {
+      byId("v-name-y").textContent = this.step.y.channel;
+      y.value = this.#shown(this.#axes().y, handle.at[1]);
+    }
+  }
+
+  #axes() {
+    return axesOf(this.svg.querySelector("svg.plot"));
+  }
+
+  #shown(axis, value, ratio = false) {
+    return byId("v-unit").value === "axis" && !ratio ? axis.position(value).toFixed(4) : typed(value);
+  }
+
+  #typed() {
+    const handle = this.handles.handle;
+    if (!handle) return;
+    const axes = this.#axes();
+    const read = (id, axis) => {
+      const value = Number(byId(id).value.trim().replace(",", ".").replace("−", "-"));
+      return byId("v-unit").value === "axis" && !isRatio(handle) && axis ? axis.linear(value) : value;
+    };
+    let at;
+    if (handle.kind === "vertex") at = [read("v-x", axes.x), read("v-y", axes.y)];
+    else if (isRatio(handle)) at = [read("v-x", null), 1];
+    else at = handle.axis === "y" ? [handle.at[0], read("v-x", axes.y)] : [read("v-x", axes.x), handle.at[1]];
+    if (at.some((one) => !Number.isFinite(one)) || !byId("v-x").value.trim()) {
+      this.on.wrong(`“${byId("v-x").value}” is no number: type one with a decimal point, nothing between thousands.`);
+      return;
+    }
+    const move = this.handles.moveTo(handle, at);
+    if (move.value !== undefined) move.value = sixDigits(move.value);
+    this.on.drop(move, { nudge: false });
+  }
+}
+
+/** Return the plot of a picture alone, small: the report's contact sheet shows the same. */
+function small(plot) {
+  const side = Number(plot.getAttribute("width"));
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("class", "pic mini");
+  svg.setAttribute("viewBox", `0 0 ${side} ${side}`);
+  svg.setAttribute("aria-hidden", "true");
+  plot.setAttribute("x", "0");
+  plot.setAttribute("y", "0");
+  svg.append(plot);
+  return svg;
+}

@@ -1,0 +1,106 @@
+"""A tube read and compensated with its control, ready to be gated: once, or again and again on the bench."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from calibration.errors import CalibrationError
+from gating.events import Mask
+from gating.events.errors import GatingError
+from gating.gates.steps import GateStep
+from gating.second_opinion import second_opinion
+from gating.strategy import gate_plasma_cells
+from pipeline.fcs import FcsError
+from pipeline.files.content import Content
+from pipeline.quantification.task import TubeTask
+from pipeline.study.errors import UserError
+from pipeline.tube.control import Control, read_control
+from pipeline.tube.dye_spill import without_dye_spill
+from pipeline.tube.inputs import Inputs
+from pipeline.tube.reading import Tube, read_tube
+
+TUBE_ERRORS = (FcsError, UserError, GatingError, CalibrationError)
+"""What a bad tube may fail with. Any other exception is a defect of cd38rd: see running/defects.py."""
+LET_GO = 32 << 20
+"""Bytes of a tube's files from which they are let go when they are decoded, if nobody looks at them again. Of
+smaller files they stay: asking for memory anew costs time. Convention: for speed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A tube ready to be gated.
+
+    Attributes
+    ----------
+    task
+        With the digests of the files that were read. Its overrides may be exchanged (`with_task`): nothing
+        else of a tube depends on them.
+    tube, control
+        Compensated.
+    gates_content
+        The bytes of the file of gates that the row names; None where it names none.
+    """
+
+    task: TubeTask
+    tube: Tube
+    control: Control
+    gates_content: Content | None
+    _without_person: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def automatic(self) -> tuple[GateStep, ...]:
+        """The steps of the tube without a person, its batch or its control; found once."""
+        made: tuple[GateStep, ...] = self._once(
+            "automatic", lambda: gate_plasma_cells(self.tube.events, self.tube.panel).steps
+        )
+        return made
+
+    @property
+    def opinion(self) -> Mask | None:
+        """The cells that the second opinion names, None where the panel shows none; found once."""
+        made: Mask | None = self._once("opinion", lambda: second_opinion(self.tube.events, self.tube.panel))
+        return made
+
+    def with_task(self, task: TubeTask) -> Prepared:
+        """Return the same tube for another task of it; what was found without a person is kept."""
+        return replace(self, task=task)
+
+    def _once(self, name: str, make: Callable[[], Any]) -> Any:
+        if name not in self._without_person:
+            self._without_person[name] = make()
+        return self._without_person[name]
+
+
+def prepared(task: TubeTask, inputs: Inputs) -> Prepared:
+    """Decode and compensate a tube and its control from the bytes of its files.
+
+    Raises
+    ------
+    TUBE_ERRORS
+        If the tube cannot be read or compensated; a control that cannot is a note.
+    """
+    tube = read_tube(
+        task.folder / task.sample.fcs_file,
+        task.panel,
+        spillover=task.spillover,
+        allow_truncated=task.settings.allow_truncated,
+        content=inputs.content(task.sample.fcs_file),
+    )
+    control = _control(task, tube, inputs)
+    gates = inputs.content(task.sample.gates_file) if task.sample.gates_file else None
+    if inputs.n_bytes >= LET_GO and not task.sample.gates_file and task.events_file is None:
+        tube, control = tube.without_bytes(), control.without_bytes()
+    tube, control = without_dye_spill(tube, control)
+    return Prepared(task, tube, control, gates)
+
+
+def _control(task: TubeTask, tube: Tube, inputs: Inputs) -> Control:
+    """Read the control, unless it is the stained tube itself under another name."""
+    hashes = {name: digest for name, digest in inputs.sha256 if digest}
+    own = hashes.get(task.sample.fcs_file)
+    same = [n for n in (task.sample.fmo_file, task.sample.isotype_file) if n and own and hashes.get(n) == own]
+    if same:
+        return Control(notes=(f"{same[0]} holds the same bytes as the stained tube: it is no control",))
+    return read_control(task.folder, task.sample, task.panel, task.settings, tube, inputs)

@@ -1,0 +1,58 @@
+"""One tube's moves tried on other tubes: what each would give, before anything is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from pipeline.review.bench.drawing import number_of
+from pipeline.review.bench.moving import moves_of, name_of
+from pipeline.review.bench.shelf import Shelf, open_shelf
+from pipeline.review.bench.tube import open_bench
+from pipeline.review.view import Applied, Move
+from pipeline.study.errors import UserError
+
+
+def alike(shelf: Shelf, sample_id: str) -> tuple[str, ...]:
+    """Return the other tubes of the same panel and day, in the order of the samples sheet."""
+    own = shelf.sample(sample_id)
+    return tuple(
+        other.sample_id
+        for other in shelf.study.samples
+        if other.sample_id != sample_id and (other.panel, other.collected_on) == (own.panel, own.collected_on)
+    )
+
+
+def apply_to(study: Path | Shelf, moves: Sequence[Move], to: Sequence[str]) -> Iterator[Applied]:
+    """Yield for each tube what it gives now and with these moves; nothing is written.
+
+    A tube's own gates in review.csv stay, but where one of the moves is of the same gate. Where a tube cannot
+    take the moves, `fault` says why, and `after` is None.
+
+    Parameters
+    ----------
+    study
+        Its folder, or the shelf that holds it already.
+    """
+    shelf = study if isinstance(study, Shelf) else open_shelf(study)
+    for sample_id in to:
+        stored = shelf.latest.get(sample_id)
+        if stored is None:
+            yield Applied(sample_id, None, None, fault="it has no stored result: run it first")
+            continue
+        told = next((r for r in shelf.as_run.results if r.sample_id == sample_id), stored)
+        before = number_of(told)
+        try:
+            bench = open_bench(shelf, sample_id)
+            after = bench.settled(_joined(shelf, sample_id, moves))
+        except UserError as error:
+            yield Applied(sample_id, before, None, fault=str(error))
+            continue
+        yield Applied(sample_id, before, after.number, moves=after.moves)
+
+
+def _joined(shelf: Shelf, sample_id: str, moves: Sequence[Move]) -> tuple[Move, ...]:
+    panel = shelf.study.panel(shelf.sample(sample_id).panel)
+    new = {name_of(panel, move) for move in moves}
+    own = moves_of(shelf.gates_of(sample_id, review=True))
+    return (*(move for move in own if name_of(panel, move) not in new), *moves)

@@ -1,0 +1,168 @@
+"""Gates one inside the other, and which events pass each: what a moved gate changes, and no more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gating.events import Events, Mask, Survivors
+from gating.gates import AllOf, AnyOf, Gate, PolygonGate, RangeGate, inside
+
+Rows = NDArray[np.intp]
+NEAR = 1e-4
+"""Share of a polygon's reach by which the field that a moved vertex may change is made wider. Convention: far
+above the rounding of float32."""
+
+
+@dataclass(frozen=True, slots=True)
+class Crossed:
+    """Events that a change let in (`came`) or put out (`left`): rows, ascending."""
+
+    came: Rows
+    left: Rows
+
+    @property
+    def n_more(self) -> int:
+        """How many more there are now."""
+        return int(self.came.size) - int(self.left.size)
+
+
+@dataclass
+class Chain:
+    """Gates in their order, and the events that pass each and all before it.
+
+    Attributes
+    ----------
+    events
+        Of the tube, without the quantified channel.
+    gates
+        None lets everyone pass.
+    masks
+        bool, shape (n_events,), one for each gate: they are changed in place.
+    """
+
+    events: Events
+    gates: list[Gate | None]
+    masks: list[Mask] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if not self.masks:
+            left = Survivors.everyone(self.events)
+            for gate in self.gates:
+                left = left if gate is None else left.select(inside(gate, left))
+                self.masks.append(left.mask())
+
+    def change_to(self, gates: Sequence[Gate | None]) -> list[Crossed]:
+        """Put other gates in the places of these; return who crossed at each gate."""
+        crossed: list[Crossed] = []
+        entrance = Crossed(np.empty(0, np.intp), np.empty(0, np.intp))
+        for place, (old, new) in enumerate(zip(self.gates, gates, strict=True)):
+            entered = self.masks[place - 1] if place else None
+            if old == new:
+                entrance = self._held(place, new, entrance)
+            else:
+                entrance = self._changed(place, (old, new), entered, entrance)
+            mask = self.masks[place]
+            mask[entrance.came], mask[entrance.left] = True, False
+            crossed.append(entrance)
+        self.gates = list(gates)
+        return crossed
+
+    def _held(self, place: int, gate: Gate | None, entrance: Crossed) -> Crossed:
+        """Return who crosses a gate that stays: of those who left before it, who had passed."""
+        mask, came = self.masks[place], entrance.came
+        if gate is not None and came.size:
+            came = came.compress(inside(gate, Survivors(self.events, came)))
+        return Crossed(came, entrance.left.compress(mask.take(entrance.left)))
+
+    def _changed(
+        self, place: int, gates: tuple[Gate | None, Gate | None], entered: Mask | None, entrance: Crossed
+    ) -> Crossed:
+        """Return who crosses a gate that is another one now; `entered` is of now, too."""
+        mask, (old, new) = self.masks[place], gates
+        doubtful = None if old is None or new is None else may_differ(old, new, self.events)
+        among = _both(doubtful, entered)
+        rows = np.arange(mask.size) if among is None else np.flatnonzero(among)
+        if doubtful is not None and entrance.came.size:
+            rows = np.union1d(rows, entrance.came)
+        now = np.ones(rows.size, np.bool_) if new is None else inside(new, Survivors(self.events, rows))
+        before = mask.take(rows)
+        gone = entrance.left.compress(mask.take(entrance.left))
+        left = rows.compress(before & ~now)
+        return Crossed(rows.compress(now & ~before), np.union1d(left, gone) if gone.size else left)
+
+
+def _both(one: Mask | None, other: Mask | None) -> Mask | None:
+    """Return who is in both; None stands for everyone."""
+    if one is None or other is None:
+        return other if one is None else one
+    return one & other
+
+
+def may_differ(old: Gate, new: Gate, events: Events) -> Mask | None:
+    """Return the events on which two gates may differ, bool, shape (n_events,); None: on any.
+
+    Outside of it both say the same: a moved threshold changes what lies between the old and the new one, a
+    moved vertex what lies in the field of the edges that end in it.
+    """
+    match old, new:
+        case RangeGate(), RangeGate() if old.channel == new.channel:
+            column = events.column(old.channel)
+            fields = [
+                _between(column, one, other)
+                for one, other in ((old.lower, new.lower), (old.upper, new.upper))
+                if one != other
+            ]
+            return _any(fields, events)
+        case PolygonGate(), PolygonGate() if _same_axes(old, new):
+            return _around_moved(old, new, events)
+        case ((AllOf() | AnyOf()), (AllOf() | AnyOf())) if type(old) is type(new) and _alike(old, new):
+            pairs = zip(old.gates, new.gates, strict=True)
+            parts = [may_differ(one, other, events) for one, other in pairs if one != other]
+            known = [part for part in parts if part is not None]
+            return _any(known, events) if len(known) == len(parts) else None
+    return None
+
+
+def _alike(old: AllOf | AnyOf, new: AllOf | AnyOf) -> bool:
+    return len(old.gates) == len(new.gates)
+
+
+def _same_axes(old: PolygonGate, new: PolygonGate) -> bool:
+    axes = (old.x_channel, old.y_channel) == (new.x_channel, new.y_channel)
+    return axes and len(old.vertices) == len(new.vertices)
+
+
+def _between(column: NDArray[np.float32], one: float | None, other: float | None) -> Mask:
+    """Return the values between two bounds, both included; None is beyond all."""
+    if one is None or other is None:
+        return np.ones(column.size, np.bool_)
+    low, high = min(one, other), max(one, other)
+    return np.asarray((column >= low) & (column <= high), np.bool_)
+
+
+def _around_moved(old: PolygonGate, new: PolygonGate, events: Events) -> Mask:
+    """Return the events in the box around the vertices that moved and their neighbours."""
+    n = len(old.vertices)
+    moved = [k for k in range(n) if old.vertices[k] != new.vertices[k]]
+    if not moved:
+        return np.zeros(events.n_events, np.bool_)
+    near = {(k + step) % n for k in moved for step in (-1, 0, 1)}
+    corners = np.array([gate.vertices[k] for k in sorted(near) for gate in (old, new)])
+    low, high = corners.min(axis=0), corners.max(axis=0)
+    edge = NEAR * np.maximum(np.abs(low), np.abs(high))
+    result = np.ones(events.n_events, np.bool_)
+    for place, channel in enumerate((old.x_channel, old.y_channel)):
+        column = events.column(channel)
+        result &= column >= np.float32(low[place] - edge[place])
+        result &= column <= np.float32(high[place] + edge[place])
+    return result
+
+
+def _any(fields: Sequence[Mask], events: Events) -> Mask:
+    if not fields:
+        return np.zeros(events.n_events, np.bool_)
+    return np.asarray(np.logical_or.reduce(list(fields)), np.bool_)

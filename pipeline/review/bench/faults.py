@@ -1,0 +1,48 @@
+"""Why a move is refused: the words of `cd38rd check`, before anything is written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from pipeline.checks import Headers, read_headers
+from pipeline.checks.gates import gate_names
+from pipeline.checks.plausibility.thresholds import gate_values
+from pipeline.review.bench.moving import override_of
+from pipeline.review.bench.shelf import Shelf
+from pipeline.review.view import Move
+from pipeline.study.faults import Severity
+from pipeline.study.study import GateOverride, Study
+from pipeline.study.wording import quoted
+
+
+class Refusals:
+    """What the checks say of moves of one tube; its files' headers are read once."""
+
+    def __init__(self, shelf: Shelf, sample_id: str) -> None:
+        self.study: Study = replace(shelf.study, samples=(shelf.sample(sample_id),), beads=(), gates=())
+        self.typed: tuple[GateOverride, ...] = shelf.gates_of(sample_id, review=False)
+        self.headers: Headers = read_headers(self.study)
+
+    def fault_of(self, moves: Sequence[Move]) -> str:
+        """Return why the study with these moves in review.csv would be refused; "" where it would not."""
+        sample_id = self.study.samples[0].sample_id
+        names = {gate.gate.casefold(): "the gates sheet" for gate in self.typed}
+        for move in moves:
+            before = names.setdefault(move.gate.casefold(), "")
+            if before or list(map(_name, moves)).count(_name(move)) > 1:
+                there = f" (already in {before})" if before else ""
+                return (
+                    f"gate {quoted(move.gate)} of {quoted(sample_id)} again{there}: each gate of a tube once"
+                )
+        rows = tuple(override_of(sample_id, move, "reviewer", "on the bench") for move in moves)
+        study = replace(self.study, gates=(*self.typed, *rows))
+        for check in (gate_names, gate_values):
+            for finding in check(study, self.headers):
+                if finding.fault is not None and finding.fault.severity is not Severity.WARNING:
+                    return str(replace(finding.fault, where="gate"))
+        return ""
+
+
+def _name(move: Move) -> str:
+    return move.gate.casefold()

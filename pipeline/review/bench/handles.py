@@ -1,0 +1,208 @@
+"""What of a gate can be taken hold of: thresholds by the names of review.csv, vertices, new polygons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gating.events.panel import GatingPanel
+from gating.gates import AllOf, AnyOf, EllipsoidGate, Gate, PolygonGate
+from gating.gates.by_hand import BY_HAND, PLASMA_CELL_SIZE, STEP_ROLES
+from gating.gates.given_thresholds import Choices
+from gating.gates.polygons import polygon_fault
+from gating.gates.steps import GateStep, Step
+from gating.thresholds import rounded
+from gating.thresholds.methods import Method
+from pipeline.output.figures.outlines import axes_of, outlines
+from pipeline.review.view import Along, Cut, Handle, HandleKind
+from pipeline.study.polygon import TypedPolygon
+from pipeline.tube.histograms import Axis, Density
+
+Ends = Mapping[str, tuple[float, float]]
+"""The lowest and the highest value of each channel."""
+Line = NDArray[np.float64]
+MOST_CORNERS = 16
+"""Vertices of a polygon that is made of a curve. Convention: more are tedious to move."""
+
+
+def cuts_of(step: GateStep, panel: GatingPanel, called: Mapping[str, str]) -> tuple[Cut, ...]:
+    """Return the thresholds of a step that a person can set, each with what review.csv calls it.
+
+    Parameters
+    ----------
+    called
+        Names that the study uses already for such gates, by the usual ones.
+    """
+    name = Step(step.name) if Method.FILE not in step.methods else None
+    if name is None or not BY_HAND[name].thresholds:
+        return ()
+    usual = ((_usual_name(name, channel, panel), channel, value) for channel, value in step.thresholds)
+    return tuple(Cut(called.get(gate, gate), channel, value) for gate, channel, value in usual)
+
+
+def usual_name(panel: GatingPanel, gate: str) -> str:
+    """Return the usual name of a threshold that somebody may have called otherwise."""
+    if gate.casefold() in (*STEP_ROLES, PLASMA_CELL_SIZE):
+        return gate.casefold()
+    channel = Choices(panel).named(gate)
+    if channel is None:
+        return gate.casefold()
+    step = next((step for step, role in STEP_ROLES.items() if role == channel.role), None)
+    return _usual_name(step or Step.PLASMA_CELLS, channel.channel, panel, is_size=False)
+
+
+def handles_of(
+    step: GateStep, density: Density | None, cuts: Sequence[Cut], *, is_polygon: bool
+) -> tuple[Handle, ...]:
+    """Return the handles on a step's picture.
+
+    A line goes across the picture at a threshold on one of its axes; that of a ratio goes through the origin
+    and can be moved both ways. The vertices are those of a person's polygon.
+    """
+    if density is None:
+        return ()
+    if is_polygon and isinstance(step.gate, PolygonGate):
+        return tuple(
+            Handle(f"{step.name}:{k}", HandleKind.VERTEX, Along.BOTH, step.name, vertex)
+            for k, vertex in enumerate(step.gate.vertices)
+        )
+    handles = []
+    for cut in cuts:
+        if "/" in cut.channel and density.y_channel:
+            x = 0.6 * _linear(axes_of(density)[0], axes_of(density)[0].high)
+            handles.append(Handle(cut.gate, HandleKind.LINE, Along.BOTH, cut.gate, (x, x / cut.value)))
+        elif cut.channel == density.x_channel:
+            handles.append(Handle(cut.gate, HandleKind.LINE, Along.X, cut.gate, (cut.value, 0.0)))
+        elif cut.channel == density.y_channel:
+            handles.append(Handle(cut.gate, HandleKind.LINE, Along.Y, cut.gate, (0.0, cut.value)))
+    return tuple(handles)
+
+
+def as_polygon(step: GateStep, density: Density | None, ends: Ends) -> TypedPolygon | None:
+    """Return a step's gate as a polygon on the two channels of its picture; None where it cannot be one.
+
+    What a range leaves open reaches beyond the last event. Of ellipses it is what they and the ranges share;
+    what the gate asks of channels that the picture does not show is lost, so the cells may differ.
+    """
+    if density is None or not density.y_channel or step.gate is None or Method.FILE in step.methods:
+        return None
+    if not BY_HAND[Step(step.name)].polygon:
+        return None
+    channels = (density.x_channel, density.y_channel)
+    axes = axes_of(density)
+    lines = [line for line in outlines(density) if len(line) > 3]
+    if not lines:
+        return None
+    if isinstance(step.gate, PolygonGate):
+        corners = np.array(step.gate.vertices)
+        if (step.gate.x_channel, step.gate.y_channel) != channels:
+            corners = corners[:, ::-1]
+        corners = _clipped(corners, ends, channels)
+    else:
+        curved = _has_ellipses(step.gate)
+        line = max(lines, key=_area) if not curved else _in_common(lines)
+        corners = _opened(line[:-1] if (line[0] == line[-1]).all() else line, axes, channels, ends)
+    vertices = [(rounded(float(x)), rounded(float(y))) for x, y in corners.tolist()]
+    kept = tuple(vertex for k, vertex in enumerate(vertices) if vertex != vertices[k - 1])
+    return None if polygon_fault(PolygonGate(*channels, kept)) else TypedPolygon(*channels, kept)
+
+
+def _usual_name(step: Step, channel: str, panel: GatingPanel, *, is_size: bool = True) -> str:
+    if "/" in channel:
+        return Step.SINGLETS.value
+    found = next((one for one in panel.channels if one.channel == channel), None)
+    if found is None:
+        return channel
+    if is_size and step is Step.PLASMA_CELLS and found.role == "fsc_area":
+        return PLASMA_CELL_SIZE
+    if len(panel.with_role(found.role)) > 1:
+        return channel
+    return step.value if STEP_ROLES.get(step) == found.role else found.role
+
+
+def _has_ellipses(gate: Gate) -> bool:
+    if isinstance(gate, AllOf | AnyOf):
+        return any(map(_has_ellipses, gate.gates))
+    return isinstance(gate, EllipsoidGate)
+
+
+def _in_common(lines: Sequence[Line]) -> Line:
+    """Return the hull of all curves, within the largest outline of straight lines."""
+    curves = [line for line in lines if len(line) > MOST_CORNERS + 1]
+    straight = [line for line in lines if len(line) <= MOST_CORNERS + 1]
+    hull = _hull(np.vstack([line[:: max(1, len(line) // MOST_CORNERS)] for line in curves or lines]))
+    if not straight:
+        return hull
+    box = max(straight, key=_area)
+    low, high = box.min(axis=0), box.max(axis=0)
+    return _within(hull, low, high)
+
+
+def _opened(line: Line, axes: tuple[Axis, Axis], channels: tuple[str, str], ends: Ends) -> Line:
+    """Return display positions in linear units; what lies on the frame reaches beyond the last event."""
+    columns = []
+    for place, (axis, channel) in enumerate(zip(axes, channels, strict=True)):
+        shown = line[:, place]
+        linear = np.array([_linear(axis, value) for value in shown.tolist()])
+        low, high = ends[channel]
+        reach = 0.05 * max(high - low, 1e-6)
+        linear[shown <= axis.low] = min(linear.min(), low - reach)
+        linear[shown >= axis.high] = max(linear.max(), high + reach)
+        columns.append(linear)
+    return np.column_stack(columns)
+
+
+def _clipped(corners: Line, ends: Ends, channels: tuple[str, str]) -> Line:
+    """Return a polygon cut off a little beyond the last events, so that its corners can be reached."""
+    low, high = (np.array([ends[channel][end] for channel in channels]) for end in (0, 1))
+    reach = 0.05 * np.maximum(high - low, 1e-6)
+    return _within(corners, low - reach, high + reach)
+
+
+def _within(corners: Line, low: Line, high: Line) -> Line:
+    """Cut a polygon off at the sides of a box (Sutherland & Hodgman 1974, doi:10.1145/360767.360802)."""
+    points = [tuple(point) for point in corners.tolist()]
+    for place in (0, 1):
+        for bound, sign in ((float(low[place]), 1.0), (float(high[place]), -1.0)):
+            kept: list[tuple[float, ...]] = []
+            for k, point in enumerate(points):
+                before = points[k - 1]
+                inside, was = (sign * (one[place] - bound) >= 0 for one in (point, before))
+                if inside != was:
+                    share = (bound - before[place]) / (point[place] - before[place])
+                    crossing = [a + share * (b - a) for a, b in zip(before, point, strict=True)]
+                    crossing[place] = bound
+                    kept.append(tuple(crossing))
+                if inside:
+                    kept.append(point)
+            points = kept
+    return np.array(points or corners.tolist())
+
+
+def _hull(points: Line) -> Line:
+    """Return the convex hull, counter-clockwise (Andrew 1979, doi:10.1016/0020-0190(79)90072-3)."""
+    ordered = sorted(set(map(tuple, points.tolist())))
+    halves = []
+    for way in (ordered, ordered[::-1]):
+        half: list[tuple[float, ...]] = []
+        for point in way:
+            while len(half) > 1 and _turn(half[-2], half[-1], point) <= 0:
+                half.pop()
+            half.append(point)
+        halves.append(half[:-1])
+    return np.array([*halves[0], *halves[1]])
+
+
+def _turn(a: Sequence[float], b: Sequence[float], c: Sequence[float]) -> float:
+    return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
+
+
+def _area(line: Line) -> float:
+    x, y = line[:, 0], line[:, 1]
+    return abs(float(np.sum(x * np.roll(y, 1) - y * np.roll(x, 1)))) / 2
+
+
+def _linear(axis: Axis, position: float) -> float:
+    return float(position if axis.cofactor is None else axis.cofactor * np.sinh(position))

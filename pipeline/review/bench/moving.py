@@ -1,0 +1,129 @@
+"""A move put on gates that are held: the one gate that it moves is another one, all others stay."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from gating.cleaning.singlets import gate_of_ratio
+from gating.clone.gates import TARGETS, phenotype_gate
+from gating.events import Survivors
+from gating.events.panel import GatingPanel
+from gating.gates import AllOf, AnyOf, Gate, RangeGate
+from gating.gates.steps import GateStep, Step
+from gating.thresholds import Threshold, rounded
+from gating.thresholds.methods import Method
+from pipeline.review.bench.handles import cuts_of, usual_name
+from pipeline.review.view import Move
+from pipeline.study.study import GateOverride, Panel
+from pipeline.tube.names.by_hand import choices_of
+from pipeline.tube.names.rows import gating_panel, row_named
+
+
+def override_of(sample_id: str, move: Move, who: str = "", reason: str = "") -> GateOverride:
+    """Return a move as the row of review.csv that it is."""
+    return GateOverride(
+        sample_id, move.gate, move.value, who, reason, polygon=move.polygon, source="review.csv"
+    )
+
+
+def moves_of(gates: Sequence[GateOverride]) -> tuple[Move, ...]:
+    """Return the rows of review.csv as moves."""
+    return tuple(Move(gate.gate, gate.value, gate.polygon) for gate in gates)
+
+
+def name_of(panel: Panel, move: Move) -> str:
+    """Return the name that two moves of one gate share, whatever they call it."""
+    if move.polygon is not None:
+        return f"polygon {move.gate.casefold()}"
+    return usual_name(gating_panel(panel), row_named(panel, move.gate))
+
+
+def moved_steps(
+    steps: Sequence[GateStep], move: Move, panel: Panel, everyone: Survivors
+) -> tuple[GateStep, ...] | None:
+    """Return the steps with one gate moved and all others held; None where that cannot be told without a run.
+
+    Parameters
+    ----------
+    everyone
+        All events of the tube.
+    """
+    if move.polygon is not None:
+        polygon = choices_of(panel, [override_of("", move)]).polygon(move.gate)
+        return tuple(
+            _as_polygon(step, polygon) if step.name == move.gate.casefold() else step for step in steps
+        )
+    rows, wanted = gating_panel(panel), name_of(panel, move)
+    moved = []
+    found = False
+    for step in steps:
+        channels = [cut.channel for cut in cuts_of(step, rows, {}) if cut.gate == wanted]
+        other = step if not channels else _with_cut(step, channels[0], move.value or 0.0, rows, everyone)
+        if other is None:
+            return None
+        found = found or bool(channels)
+        moved.append(other)
+    return tuple(moved) if found else None
+
+
+def _as_polygon(step: GateStep, polygon: Gate | None) -> GateStep:
+    channels = (
+        () if polygon is None else (getattr(polygon, "x_channel", ""), getattr(polygon, "y_channel", ""))
+    )
+    return replace(
+        step,
+        gate=polygon,
+        channels=channels,
+        methods=(Method.PERSON,),
+        thresholds=(),
+        confidence=1.0,
+        note="",
+    )
+
+
+def _with_cut(
+    step: GateStep, channel: str, value: float, panel: GatingPanel, everyone: Survivors
+) -> GateStep | None:
+    """Return a step with another threshold on a channel; None where its gate does not hold the old one."""
+    old, new = dict(step.thresholds)[channel], rounded(value)
+    thresholds = tuple((name, new if name == channel else cut) for name, cut in step.thresholds)
+    if "/" in channel:
+        area, height = step.channels
+        gate: Gate | None = gate_of_ratio(everyone, area, height, new)
+    elif step.gate is not None and _has_bound(step.gate, channel, old):
+        gate = _with_bound(step.gate, channel, old, new)
+    elif step.name == Step.ABERRANT:
+        gate = _phenotype(dict(thresholds), panel)
+    else:
+        return None
+    return replace(step, gate=gate, thresholds=thresholds, methods=(Method.PERSON,))
+
+
+def _phenotype(thresholds: Mapping[str, float], panel: GatingPanel) -> Gate:
+    """Return the clone's gate by cuts, as it is where a person set one of them."""
+    channels = [one for one in panel.channels if one.channel in thresholds and one.role in TARGETS]
+    return phenotype_gate(
+        [
+            (
+                replace(one, target=TARGETS[one.role]),
+                Threshold(thresholds[one.channel], Method.PERSON, 1.0),
+            )
+            for one in channels
+        ]
+    )
+
+
+def _has_bound(gate: Gate, channel: str, value: float) -> bool:
+    if isinstance(gate, AllOf | AnyOf):
+        return any(_has_bound(part, channel, value) for part in gate.gates)
+    return isinstance(gate, RangeGate) and gate.channel == channel and value in (gate.lower, gate.upper)
+
+
+def _with_bound(gate: Gate, channel: str, old: float, new: float) -> Gate:
+    if isinstance(gate, AllOf | AnyOf):
+        return replace(gate, gates=tuple(_with_bound(part, channel, old, new) for part in gate.gates))
+    if not isinstance(gate, RangeGate) or gate.channel != channel:
+        return gate
+    lower, upper = (new if bound == old else bound for bound in (gate.lower, gate.upper))
+    return RangeGate(channel, lower, upper)

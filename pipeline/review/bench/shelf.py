@@ -1,0 +1,146 @@
+"""A study with its stored results in memory: what every tube on the bench has in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+
+from pipeline.assembly.assemble import joined
+from pipeline.assembly.study_result import StudyResult
+from pipeline.beads.history import judged_bead_runs, log_of
+from pipeline.beads.result import CalibrationResult
+from pipeline.checks import Finding, folder_with_findings
+from pipeline.output.results_folder import Results
+from pipeline.patients.between_runs import with_between_runs
+from pipeline.patients.receptor_occupancy.tubes import Levels, tube_levels
+from pipeline.quantification.result import SampleResult
+from pipeline.quantification.task import TubeTask
+from pipeline.running.tasks import findings_of_tubes, tube_digest, tube_tasks
+from pipeline.running.two_passes import against_their_batches, with_their_batches
+from pipeline.study.errors import UserError
+from pipeline.study.faults import fault_report, stops_run
+from pipeline.study.file_labels import labels_of_sample
+from pipeline.study.study import GateOverride, Sample, Study
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """A study as its sheets are now, and what its last run stored.
+
+    Attributes
+    ----------
+    known
+        What the checks found.
+    calibrations
+        Every bead run's curve.
+    digests, latest
+        By sample_id: what is stored of each tube, and the digest of all it came from.
+    alone
+        By sample_id: what the tube gave without its batch.
+    """
+
+    study: Study
+    known: tuple[Finding, ...]
+    calibrations: tuple[CalibrationResult, ...]
+    digests: Mapping[str, str]
+    latest: Mapping[str, SampleResult]
+    alone: Mapping[str, SampleResult]
+    _levels: dict[tuple[str, ...], Levels] = field(default_factory=dict, repr=False)
+
+    def sample(self, sample_id: str) -> Sample:
+        """Return a row of the samples sheet. Raises UserError where there is none."""
+        for sample in self.study.samples:
+            if sample.sample_id == sample_id:
+                return sample
+        raise UserError(f"{sample_id}: the samples sheet has no such tube")
+
+    def gates_of(self, sample_id: str, *, review: bool) -> tuple[GateOverride, ...]:
+        """Return a person's gates of a tube: those of review.csv, or those of the gates sheet."""
+        return tuple(
+            gate
+            for gate in self.study.gates
+            if gate.sample_id == sample_id and (gate.source == "review.csv") is review
+        )
+
+    def with_gates(self, sample_id: str, gates: Sequence[GateOverride]) -> Shelf:
+        """Return the study with these gates of a tube in place of its own."""
+        others = tuple(gate for gate in self.study.gates if gate.sample_id != sample_id)
+        return replace(self, study=replace(self.study, gates=(*others, *gates)))
+
+    def tasks(self, read: Iterable[tuple[str, str]] = ()) -> tuple[TubeTask, ...]:
+        """Return the task of every tube as a run makes it.
+
+        Parameters
+        ----------
+        read
+            (label, SHA-256) of files that were read just now; the others are taken to be those that the
+            results came from.
+        """
+        known = {label: sha for result in self.latest.values() for label, sha in result.sha256}
+        known |= dict(read)
+        each = (labels_of_sample(self.study.folder, sample).labels for sample in self.study.samples)
+        hashes = {name: known[label] for labels in each for name, label in labels.items() if label in known}
+        tasks = tube_tasks(self.study, self.calibrations, hashes, known=self.known)
+        return tuple(replace(task, second_opinion=self._asked_twice(task)) for task in tasks)
+
+    def stale(self) -> tuple[str, ...]:
+        """Return the tubes whose stored result a run of today would make anew: other sheets, or program."""
+        tasks = with_their_batches(self.tasks(), self.alone)
+        digests = {task.sample.sample_id: tube_digest(task) for task in tasks}
+        return tuple(name for name, digest in self.digests.items() if digests.get(name) != digest)
+
+    def assembled(self, latest: Mapping[str, SampleResult], alone: Mapping[str, SampleResult]) -> StudyResult:
+        """Return what a run makes of the tubes: held against their batches, with exposures and the like."""
+        found = findings_of_tubes(self.study, self.calibrations, self.known)
+        results = against_their_batches(self.study.samples, found, latest, alone)
+        tubes = [results[s.sample_id] for s in self.study.samples if s.sample_id in results]
+        key = tuple(tube.sample_id for tube in tubes)
+        if key not in self._levels:
+            self._levels[key] = tube_levels(self.study, tubes)
+        levels = self._levels[key]
+        return joined(self.study, with_between_runs(self.study, tubes), self.calibrations, levels)
+
+    @cached_property
+    def as_run(self) -> StudyResult:
+        """The study as its last run told it; it takes seconds where doses are known."""
+        return self.assembled(self.latest, self.alone)
+
+    def _asked_twice(self, task: TubeTask) -> bool:
+        stored = self.latest.get(task.sample.sample_id)
+        return stored is not None and stored.second_opinion is not None
+
+
+def open_shelf(folder: Path) -> Shelf:
+    """Read a study and its stored results.
+
+    Raises
+    ------
+    UserError
+        If `cd38rd check` finds what stops a run, or there is no stored result.
+    """
+    study, faults, known = folder_with_findings(folder)
+    if study is None or stops_run(faults):
+        raise UserError(fault_report(faults))
+    stores = Results(folder / "results").stores
+    curves = [curve for run in study.beads if (curve := stores.beads.load(run.beads))]
+    samples = {s.sample_id: stored for s in study.samples if (stored := stores.samples.load(s.sample_id))}
+    if len(curves) < len(study.beads) or not samples:
+        raise UserError(
+            f"{folder}: found no stored results of every bead run and tube, expected those of "
+            f"`cd38rd run {folder}`: run it first"
+        )
+    twice = {s.sample_id: stored for s in study.samples if (stored := stores.alone.load(s.sample_id))}
+    log = log_of(folder, study.settings)
+    calibrations = judged_bead_runs(
+        log, [made for _, made in curves], study.beads, study.settings, write=False
+    )
+    return Shelf(
+        study=study,
+        known=known,
+        calibrations=calibrations,
+        digests={name: digest for name, (digest, _) in samples.items()},
+        latest={name: result for name, (_, result) in samples.items()},
+        alone={name: twice.get(name, stored)[1] for name, stored in samples.items()},
+    )

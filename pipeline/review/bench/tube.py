@@ -1,0 +1,255 @@
+"""One tube on the bench: its events, control, curve and settings in memory, and what a moved gate gives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from calibration.density.budget import BetweenRunSource
+from gating.events import Survivors
+from gating.gates.steps import GatedPopulation, GateStep
+from pipeline.assembly.study_result import StudyResult
+from pipeline.patients.between_runs import between_run_term_of
+from pipeline.quantification.one_thread import one_thread
+from pipeline.quantification.prepared import TUBE_ERRORS, Prepared, prepared
+from pipeline.quantification.quantify import failed, quantified
+from pipeline.quantification.result import SampleResult, with_labels
+from pipeline.quantification.task import TubeTask
+from pipeline.review.bench.back_gating import back_gated
+from pipeline.review.bench.drawing import Drawing
+from pipeline.review.bench.faults import Refusals
+from pipeline.review.bench.handles import usual_name
+from pipeline.review.bench.held import Held
+from pipeline.review.bench.moving import moved_steps, moves_of, name_of, override_of
+from pipeline.review.bench.shelf import Shelf, open_shelf
+from pipeline.review.view import BackGate, Move, StepView, View
+from pipeline.running.tasks import without_findings
+from pipeline.running.two_passes import with_their_batches
+from pipeline.study.errors import UserError
+from pipeline.study.file_labels import labels_of_sample
+from pipeline.tube.inputs import read_inputs
+from pipeline.tube.names.rows import gating_panel, row_named
+
+
+@dataclass(frozen=True)
+class _Base:
+    """What was settled last."""
+
+    result: SampleResult
+    study_result: StudyResult
+    held: Held | None
+    steps: tuple[GateStep, ...]
+    others: tuple[str, ...]
+    moves: tuple[Move, ...] = ()
+    called: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Bench:
+    """A tube in memory. Not for two threads at a time: a caller lets one request in after the other.
+
+    Attributes
+    ----------
+    shelf
+        The study and its stored results.
+    ready
+        The tube, read and compensated, with its control.
+    refusals
+        What the checks say of moves.
+    """
+
+    shelf: Shelf
+    ready: Prepared
+    refusals: Refusals
+    _base: _Base | None = field(default=None, repr=False)
+    _shown: dict[str, StepView] = field(default_factory=dict, repr=False)
+
+    @property
+    def sample_id(self) -> str:
+        """Whose tube it is."""
+        return self.ready.task.sample.sample_id
+
+    @property
+    def n_bytes(self) -> int:
+        """Bytes of the events of tube and control, and of who passes which gate."""
+        tubes = [tube for tube in (self.ready.tube, self.ready.control.tube) if tube is not None]
+        events = sum(t.events.values.nbytes + t.quantified.nbytes + t.on_scale_end.nbytes for t in tubes)
+        held = None if self._base is None else self._base.held
+        return events + (0 if held is None else held.n_bytes)
+
+    def start(self) -> View:
+        """Return the tube with the gates of the study, as a run gives it."""
+        return self.settled(moves_of(self.shelf.gates_of(self.sample_id, review=True)))
+
+    def fault(self, moves: Sequence[Move]) -> str:
+        """Return why these moves cannot be made, as `cd38rd check` says it; "" where they can."""
+        return self.refusals.fault_of(moves)
+
+    def settled(self, moves: Sequence[Move], *, who: str = "", reason: str = "") -> View:
+        """Return the tube exactly as `cd38rd run` gives it from a review.csv with these moves.
+
+        Parameters
+        ----------
+        moves
+            Every row of the tube in review.csv; those of the gates sheet count beside them.
+        who, reason
+            What the notes say of them.
+
+        Raises
+        ------
+        UserError
+            If `cd38rd check` refused these moves.
+        """
+        fault = self.fault(moves)
+        if fault:
+            raise UserError(fault)
+        rows = [override_of(self.sample_id, move, who, reason) for move in moves]
+        gates = (*self.shelf.gates_of(self.sample_id, review=False), *rows)
+        shelf = self.shelf.with_gates(self.sample_id, gates)
+        with one_thread():
+            base = _settled(shelf, self.ready, self.sample_id)
+        self._base = replace(base, moves=tuple(moves), called=self._called(moves))
+        view = self._drawing().view(base.result, moves, settled=True, others=base.others)
+        self._shown = {step.step: step for step in view.steps}
+        return view
+
+    def held(self, moves: Sequence[Move]) -> View:
+        """Return the tube with these moves and every other gate held: for while a gate is dragged.
+
+        Counts, medians and density are exact for these gates; what a run would find again is not looked for.
+        Where a move cannot be told without a run, the settled view is returned.
+
+        Raises
+        ------
+        UserError
+            If `cd38rd check` refused these moves.
+        """
+        if self._base is None:
+            self.start()
+        base = self._base
+        assert base is not None
+        panel = self.ready.task.panel
+        before = {name_of(panel, move): move for move in base.moves}
+        now = {name_of(panel, move): move for move in moves}
+        if base.held is None or before.keys() - now.keys():
+            return self.settled(moves)
+        fault = self.fault(moves)
+        if fault:
+            raise UserError(fault)
+        steps: tuple[GateStep, ...] | None = base.steps
+        everyone = Survivors.everyone(self.ready.tube.events)
+        for name, move in now.items():
+            if before.get(name) != move and steps is not None:
+                steps = moved_steps(steps, move, panel, everyone)
+        if steps is None:
+            return self.settled(moves)
+        with one_thread():
+            result, changed = base.held.change_to(steps)
+        kept = {name: step for name, step in self._shown.items() if name not in changed}
+        view = self._drawing().view(result, moves, settled=False, kept=kept, others=base.others)
+        self._shown = {step.step: step for step in view.steps}
+        return view
+
+    def backgate(self, x: str, y: str) -> BackGate:
+        """Return the quantified cells of the last view on any two channels; CD38 can be looked at.
+
+        Raises
+        ------
+        UserError
+            If there is no such channel, or the tube's gates were drawn elsewhere.
+        """
+        if self._base is None:
+            self.start()
+        held = None if self._base is None else self._base.held
+        if held is None:
+            raise UserError(
+                f"{self.sample_id}: its gates were drawn elsewhere, or it failed: look at it there"
+            )
+        among, cells = held.populations()
+        task = self.ready.task
+        return back_gated(self.ready.tube, task.panel, x, y, among=among, cells=cells)
+
+    def _drawing(self) -> Drawing:
+        assert self._base is not None
+        base = self._base
+        return Drawing(self.ready.task, base.study_result, self._ends, base.called)
+
+    def _called(self, moves: Sequence[Move]) -> dict[str, str]:
+        panel = self.ready.task.panel
+        named = [gate.gate for gate in self.shelf.gates_of(self.sample_id, review=False)]
+        named += [move.gate for move in moves if move.value is not None]
+        return {usual_name(gating_panel(panel), row_named(panel, name)): name for name in named}
+
+    @cached_property
+    def _ends(self) -> dict[str, tuple[float, float]]:
+        events = self.ready.tube.events
+        return {
+            name: (float(np.nanmin(column, initial=0.0)), float(np.nanmax(column, initial=1.0)))
+            for name in events.channels
+            for column in (events.column(name),)
+        }
+
+
+def open_bench(study: Path | Shelf, sample_id: str) -> Bench:
+    """Read one tube of a study into memory.
+
+    Parameters
+    ----------
+    study
+        Its folder, or the shelf that holds it already.
+
+    Raises
+    ------
+    UserError
+        If the study has faults, no stored results, or no such tube, or if the tube cannot be read.
+    """
+    shelf = study if isinstance(study, Shelf) else open_shelf(study)
+    sample = shelf.sample(sample_id)
+    inputs = read_inputs(shelf.study.folder, sample.input_files)
+    read = labels_of_sample(shelf.study.folder, sample).of_pairs(inputs.sha256)
+    task = next(t for t in shelf.tasks(read) if t.sample.sample_id == sample_id)
+    if task.failure:
+        raise UserError(task.failure)
+    try:
+        ready = prepared(without_findings(task), inputs)
+    except TUBE_ERRORS as error:
+        raise UserError(str(error)) from error
+    return Bench(shelf, ready, Refusals(shelf, sample_id))
+
+
+def _settled(shelf: Shelf, ready: Prepared, sample_id: str) -> _Base:
+    """Do for one tube what a run does: alone, then with its batch, then among all tubes of the study."""
+    tasks = shelf.tasks(ready.task.files_sha256)
+    task = next(t for t in tasks if t.sample.sample_id == sample_id)
+    result, gated = _quantified(ready, without_findings(task))
+    alone = {**shelf.alone, sample_id: result}
+    given = {t.sample.sample_id: t for t in with_their_batches(tasks, alone)}
+    before = {t.sample.sample_id: t for t in with_their_batches(tasks, shelf.alone)}
+    if given[sample_id].batch_cuts:
+        result, gated = _quantified(ready, without_findings(given[sample_id]))
+    study_result = shelf.assembled({**shelf.latest, sample_id: result}, alone)
+    told = next(one for one in study_result.results if one.sample_id == sample_id)
+    others = tuple(
+        name
+        for name, other in given.items()
+        if name != sample_id and name in before and other.batch_cuts != before[name].batch_cuts
+    )
+    term = between_run_term_of(shelf.study, study_result.results)
+    cv = term.cv if term.source is BetweenRunSource.ESTIMATED else None
+    held = None
+    if gated is not None and not task.sample.gates_file:
+        held = Held.of(ready.with_task(without_findings(given[sample_id])), gated, told, cv)
+    return _Base(told, study_result, held, told.steps, others)
+
+
+def _quantified(ready: Prepared, task: TubeTask) -> tuple[SampleResult, GatedPopulation | None]:
+    labels = labels_of_sample(task.folder, task.sample, task.settings.spillover_file)
+    try:
+        result, gated = quantified(ready.with_task(task))
+        return with_labels(result, labels), gated
+    except TUBE_ERRORS as error:
+        return failed(task, str(error)), None

@@ -1,0 +1,52 @@
+"""What a move changed besides what was moved, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pipeline.review.view import Changes, StepView, View
+
+
+def changes(before: View, after: View) -> Changes:
+    """Say what differs between two views besides the moves themselves.
+
+    Examples of sentences: `Plasma cells: BV421-A 850 to 912`, `Singlets: as before`.
+    """
+    steps = {step.step: step for step in before.steps}
+    moved = {move.gate.casefold() for move in after.moves} | {move.gate.casefold() for move in before.moves}
+    refitted, held = [], []
+    for step in after.steps:
+        old = steps.get(step.step)
+        if old is None or step.step in moved:
+            continue
+        found = list(_found_again(old, step, moved))
+        refitted += [f"{step.title}: {words}" for words in found]
+        if not found and (step.gate is not None or old.gate is not None):
+            same = step.gate == old.gate
+            held += [f"{step.title}: as before"] if same and not _is_moved(step, moved) else []
+    if not after.settled:
+        return Changes(held=("every other gate is held until you let go", *held))
+    refitted += [f"{name}: gated again by the next run, with the batch's new cut" for name in after.others]
+    return Changes(tuple(refitted), tuple(held))
+
+
+def _found_again(old: StepView, new: StepView, moved: set[str]) -> Iterator[str]:
+    """Yield each threshold that came out otherwise, or that the gate itself did."""
+    if old.gate == new.gate:
+        return
+    values = {cut.channel: cut.value for cut in old.cuts}
+    told = False
+    for cut in new.cuts:
+        if cut.gate.casefold() in moved:
+            told = True
+        elif cut.channel in values and values[cut.channel] != cut.value:
+            told = True
+            yield f"{cut.channel} {values[cut.channel]:g} to {cut.value:g}"
+    if old.gate is None or new.gate is None:
+        yield "no gate now" if new.gate is None else "has a gate now"
+    elif not told:
+        yield "found again"
+
+
+def _is_moved(step: StepView, moved: set[str]) -> bool:
+    return any(cut.gate.casefold() in moved for cut in step.cuts)

@@ -1,0 +1,293 @@
+"""Decide, sign, counter-sign: on the disk before anybody is told, in review.csv and in the audit trail.
+
+Under one lock of the audit trail: the new review.csv lies ready on the disk, the line of the trail is added,
+the file takes its place. A process that is killed in between leaves the line alone: `finish_last` puts the
+file right. Where the file cannot be replaced, the line is taken back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pipeline.audit.trail import (
+    Event,
+    Trail,
+    alone_with,
+    append_line,
+    cells_of,
+    finish_line,
+    read_trail,
+    take_back,
+)
+from pipeline.audit.typed_cells import cells_of_review
+from pipeline.files.whole import NotWrittenError, ready_to_replace
+from pipeline.review.decision import (
+    LONGEST_REASON,
+    LONGEST_WHO,
+    WITH_A_REASON,
+    Decision,
+    ReviewVerdict,
+    moves_as_facts,
+    written_words,
+)
+from pipeline.review.ledger import Ledger, ledger_of
+from pipeline.review.review_file import (
+    REVIEW_FILE,
+    ReviewFile,
+    content_digest,
+    read_review_file,
+    rows_of,
+)
+from pipeline.review.view import Move
+from pipeline.study.errors import UserError
+from pipeline.study.names.look import look_alike
+from pipeline.study.sheets.review import review_path
+
+
+class RefusedError(UserError):
+    """What was asked cannot be decided or signed; the sentence says why, and what to do."""
+
+
+class ConflictError(UserError):
+    """Somebody else decided on the tube meanwhile; nothing was written.
+
+    Parameters
+    ----------
+    now
+        What stands.
+    """
+
+    def __init__(self, now: Decision) -> None:
+        who = (
+            now.countersignature.who
+            if now.countersignature
+            else now.signature.who
+            if now.signature
+            else now.who
+        )
+        super().__init__(
+            f"{now.sample_id}: {who} decided on this tube after you opened it. Nothing of yours was written: "
+            "look at both, and decide again"
+        )
+        self.now = now
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A decision that a person asks for; `version` is the one that the person saw."""
+
+    sample_id: str
+    version: int
+    verdict: ReviewVerdict
+    who: str
+    reason: str = ""
+    moves: tuple[Move, ...] = ()
+
+
+def decide(folder: Path, asked: Asked) -> Decision:
+    """Write a decision to the disk; return what stands now.
+
+    Parameters
+    ----------
+    folder
+        The study folder. The tube must be one of its samples sheet, and the moves gates of its panel: that
+        is for the caller to know.
+
+    Raises
+    ------
+    ConflictError
+        The tube has another version by now.
+    RefusedError
+        Who decides is not told, or a reason is missing, or gates are moved and the verdict is not `change`.
+    NotWrittenError
+        The disk is full, or review.csv is open elsewhere: all is as it was.
+    UserError
+        review.csv or the audit trail cannot be read.
+    """
+    who, reason = written_words(asked.who, LONGEST_WHO), written_words(asked.reason, LONGEST_REASON)
+    _must_be_told(asked, who, reason)
+    finish_last(folder)
+    with alone_with(folder) as trail:
+        file, now = read_review_file(folder), ledger_of(trail).of(asked.sample_id)
+        if now.version != asked.version:
+            raise ConflictError(now)
+        at = datetime.now(UTC).isoformat(timespec="seconds")
+        rows = _rows(asked, file, who, reason, at)
+        new = file.with_tube(asked.sample_id, rows)
+        content = new.content()
+        facts = {
+            "sample_id": asked.sample_id,
+            "version": now.version + 1,
+            "verdict": asked.verdict.value,
+            "who": who,
+            "reason": reason,
+            "moves": moves_as_facts(asked.moves if asked.verdict is ReviewVerdict.CHANGE else now.moves),
+            "rows": list(rows),
+            "review_before": file.digest,
+            "review_after": content_digest(content),
+        }
+        _write(folder, trail, content, facts, cells_of_review(cells_of(trail), asked.sample_id, rows))
+    return ledger_of(read_trail(folder)).of(asked.sample_id)
+
+
+def sign(
+    folder: Path, sample_id: str, version: int, who: str, meaning: str, stands_on: Mapping[str, Any]
+) -> Decision:
+    """Put a name under what was decided on a tube; return what stands now.
+
+    Parameters
+    ----------
+    meaning
+        The reason for the signature.
+    stands_on
+        Digests of what is signed (`pipeline.review.standing`).
+
+    Raises
+    ------
+    ConflictError, RefusedError, NotWrittenError, UserError
+        As `decide`; and where nothing was decided yet.
+    """
+    finish_last(folder)
+    facts = {"stands_on": dict(stands_on)}
+    return _signed(folder, Event.SIGNATURE, (sample_id, version, who, meaning), facts)
+
+
+def countersign(folder: Path, sample_id: str, version: int, who: str, meaning: str) -> Decision:
+    """Put a second person's name under a signed tube; return what stands now.
+
+    Raises
+    ------
+    ConflictError, RefusedError, NotWrittenError, UserError
+        As `sign`; and where nobody signed, or the same person did.
+    """
+    return _signed(folder, Event.COUNTERSIGNATURE, (sample_id, version, who, meaning), {})
+
+
+def finish_last(folder: Path) -> None:
+    """Put review.csv right where a process was killed after it told the audit trail of a decision.
+
+    Raises
+    ------
+    NotWrittenError, UserError
+        As `decide`.
+    """
+    finish_line(folder)
+    ledger = ledger_of(read_trail(folder))
+    if not _is_unfinished(ledger, folder):
+        return
+    with alone_with(folder) as trail:
+        ledger = ledger_of(trail)
+        if _is_unfinished(ledger, folder):
+            last = ledger.of(ledger.last)
+            content = read_review_file(folder).with_tube(last.sample_id, last.rows).content()
+            with ready_to_replace(review_path(folder), content) as replace_it:
+                _replace(folder, replace_it)
+
+
+def is_as_decided(file: ReviewFile, decision: Decision) -> bool:
+    """Whether review.csv holds of a tube what the decision wrote there."""
+    return decision.verdict is None or [dict(row) for row in file.of_tube(decision.sample_id)] == [
+        {name: text for name, text in row.items() if text} for row in decision.rows
+    ]
+
+
+def _must_be_told(asked: Asked, who: str, reason: str) -> None:
+    if not who:
+        raise RefusedError(f"{asked.sample_id}: nobody is named. Type your name or initials first")
+    if asked.verdict in WITH_A_REASON and not reason:
+        what = "a reason" if asked.verdict is ReviewVerdict.REJECT else "the question"
+        raise RefusedError(f"{asked.sample_id}: {asked.verdict.value} needs {what}: type it first")
+    if asked.moves and asked.verdict is not ReviewVerdict.CHANGE:
+        raise RefusedError(
+            f"{asked.sample_id}: gates were moved, but the verdict is {asked.verdict.value}, which leaves "
+            "them as they are. Choose change, or put the gates back"
+        )
+
+
+def _rows(asked: Asked, file: ReviewFile, who: str, reason: str, at: str) -> tuple[Mapping[str, str], ...]:
+    """Return the tube's new rows: of a change its gates, of any other verdict the gates that stand there."""
+    if asked.verdict is ReviewVerdict.CHANGE:
+        return rows_of(asked.sample_id, asked.moves, asked.verdict.value, who, reason, at)
+    gates = [row for row in file.of_tube(asked.sample_id) if row.get("gate")]
+    kept = tuple({name: text for name, text in row.items() if name != "verdict"} for row in gates)
+    return (*kept, *rows_of(asked.sample_id, (), asked.verdict.value, who, reason, at))
+
+
+def _write(
+    folder: Path,
+    trail: Trail,
+    content: bytes,
+    facts: Mapping[str, Any],
+    typed: Mapping[tuple[str, str], str],
+) -> None:
+    with ready_to_replace(review_path(folder), content) as replace_it:
+        append_line(folder, trail, Event.DECISION, facts, typed)
+        try:
+            _replace(folder, replace_it)
+        except NotWrittenError:
+            take_back(folder, trail)
+            raise
+
+
+def _replace(folder: Path, replace_it: Callable[[], None]) -> None:
+    try:
+        replace_it()
+    except OSError as error:
+        path = review_path(folder)
+        raise NotWrittenError(
+            path, error.strerror or str(error), isinstance(error, PermissionError)
+        ) from error
+
+
+def _signed(folder: Path, event: Event, by: tuple[str, int, str, str], more: Mapping[str, Any]) -> Decision:
+    sample_id, version, who, meaning = by
+    who, meaning = written_words(who, LONGEST_WHO), written_words(meaning, LONGEST_REASON)
+    if not who or not meaning:
+        raise RefusedError(f"{sample_id}: a signature needs a name and its meaning, such as reviewed")
+    with alone_with(folder) as trail:
+        now = ledger_of(trail).of(sample_id)
+        if now.version != version:
+            raise ConflictError(now)
+        _must_be_signable(now, event, who, read_review_file(folder))
+        facts = {"sample_id": sample_id, "version": version + 1, "who": who, "meaning": meaning, **more}
+        after = append_line(folder, trail, event, facts, cells_of(trail))
+    return ledger_of(after).of(sample_id)
+
+
+def _must_be_signable(now: Decision, event: Event, who: str, file: ReviewFile) -> None:
+    name = now.sample_id
+    if now.verdict is None:
+        raise RefusedError(f"{name}: nothing was decided yet. Accept, change or reject it first")
+    if now.verdict is ReviewVerdict.ASK:
+        raise RefusedError(f"{name}: {now.who} asked a question ({now.reason}). Decide on it first")
+    if not is_as_decided(file, now):
+        raise RefusedError(
+            f"{name}: its rows in {REVIEW_FILE} are not those that {now.who} decided. Decide on it again"
+        )
+    if event is Event.COUNTERSIGNATURE:
+        if now.signature is None:
+            raise RefusedError(f"{name}: nobody has signed it yet. The first signature comes first")
+        if same_person(now.signature.who, who):
+            raise RefusedError(
+                f"{name}: {who} has signed it already. A second person counter-signs: type another name"
+            )
+
+
+def same_person(one: str, other: str) -> bool:
+    """Whether two names are one person's: case, blanks, dashes and points make no difference.
+
+    >>> same_person("A. Berger", "a berger"), same_person("AB", "CD")
+    (True, False)
+    """
+    bare = [look_alike(name).replace(".", "").replace("-", " ").split() for name in (one, other)]
+    return bare[0] == bare[1]
+
+
+def _is_unfinished(ledger: Ledger, folder: Path) -> bool:
+    if not ledger.last or ledger.review_before == ledger.review_after:
+        return False
+    return read_review_file(folder).digest == ledger.review_before

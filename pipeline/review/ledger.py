@@ -1,0 +1,138 @@
+"""The decisions of a study, replayed from its audit trail: the last one of each tube, and its past."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pipeline.audit.trail import Change, Event, Line, Trail, history_of
+from pipeline.review.decision import Decision, ReviewVerdict, Signature, moves_of_facts
+
+OF_REVIEW = (Event.DECISION, Event.SIGNATURE, Event.COUNTERSIGNATURE)
+"""Events that say something of one tube."""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Something that happened to a tube: a cell, or a decision; `who` wrote it, on the account `account`."""
+
+    at: str
+    who: str
+    account: str
+    what: str
+    old: str
+    new: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """What was decided on the tubes of a study, by sample_id.
+
+    Attributes
+    ----------
+    review_before, review_after
+        SHA-256 of review.csv before and after the last decision.
+    last
+        The tube of the last decision; "" where there was none.
+    """
+
+    decisions: Mapping[str, Decision]
+    last: str = ""
+    review_before: str = ""
+    review_after: str = ""
+
+    def of(self, sample_id: str) -> Decision:
+        """Return what was last decided on a tube."""
+        return self.decisions.get(sample_id, Decision(sample_id))
+
+
+def ledger_of(trail: Trail) -> Ledger:
+    """Replay a trail."""
+    decisions: dict[str, Decision] = {}
+    last, before, after = "", "", ""
+    for line in trail.lines:
+        if line.event not in OF_REVIEW:
+            continue
+        name = str(line.facts["sample_id"])
+        decisions[name] = _next(decisions.get(name, Decision(name)), line)
+        if line.event == Event.DECISION:
+            last = name
+            before, after = str(line.facts["review_before"]), str(line.facts["review_after"])
+    return Ledger(decisions, last, before, after)
+
+
+def past_of(trail: Trail, sample_id: str) -> tuple[Past, ...]:
+    """Return what happened to a tube, in its order: cells of its rows, moved gates, decisions, signatures.
+
+    What its row held when it first ran is no change, and is not told.
+    """
+    changed: dict[int, list[Change]] = {}
+    for line, change in history_of(trail, sample_id):
+        changed.setdefault(line.number, []).append(change)
+    found: list[Past] = []
+    for line in trail.lines:
+        if line.event in OF_REVIEW and line.facts.get("sample_id") == sample_id:
+            found.append(_said(line))
+        changes = changed.get(line.number, [])
+        is_first = any(_is_new_row(change) for change in changes)
+        found += [_changed(line, one) for one in changes if _is_told(one, is_first=is_first)]
+    return tuple(found)
+
+
+def _is_new_row(change: Change) -> bool:
+    return change.row.startswith("samples ") and change.column == "sample_id" and not change.old
+
+
+def _is_told(change: Change, *, is_first: bool) -> bool:
+    """Whether a change is worth a line: of a gate where it lies; a verdict is told as the decision."""
+    sheet = change.row.partition(" ")[0]
+    if sheet == "gates":
+        return change.column in ("value", "polygon")
+    return sheet == "samples" and not is_first
+
+
+def _changed(line: Line, change: Change) -> Past:
+    sheet, _, name = change.row.partition(" ")
+    what = f"gate {name.rpartition('/')[2]}" if sheet == "gates" else f"{sheet}, {change.column}"
+    return Past(line.at, _who(line), line.who, what, change.old, change.new, _reason(line))
+
+
+def _next(now: Decision, line: Line) -> Decision:
+    facts = line.facts
+    version = now.version + 1
+    if line.event == Event.DECISION:
+        return Decision(
+            now.sample_id,
+            version,
+            ReviewVerdict(facts["verdict"]),
+            moves_of_facts(facts["moves"]),
+            str(facts["who"]),
+            line.who,
+            line.at,
+            str(facts["reason"]),
+            tuple(facts["rows"]),
+        )
+    signed = Signature(str(facts["who"]), str(facts["meaning"]), line.at, line.who)
+    if line.event == Event.COUNTERSIGNATURE:
+        return replace(now, version=version, countersignature=signed)
+    return replace(
+        now, version=version, signature=signed, countersignature=None, stands_on=facts["stands_on"]
+    )
+
+
+def _said(line: Line) -> Past:
+    facts: Mapping[str, Any] = line.facts
+    if line.event == Event.DECISION:
+        return Past(line.at, _who(line), line.who, "decided", "", str(facts["verdict"]), str(facts["reason"]))
+    what = "signed" if line.event == Event.SIGNATURE else "counter-signed"
+    return Past(line.at, _who(line), line.who, what, "", "", str(facts["meaning"]))
+
+
+def _who(line: Line) -> str:
+    return str(line.facts.get("who", line.who)) if line.event in OF_REVIEW else line.who
+
+
+def _reason(line: Line) -> str:
+    return str(line.facts.get("reason", "")) if line.event == Event.DECISION else ""

@@ -1,0 +1,155 @@
+"""The file review.csv: what is in it for other tubes stays as it was typed, one tube's rows are replaced."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pipeline.review.view import Move
+from pipeline.study.errors import UserError
+from pipeline.study.faults import Severity
+from pipeline.study.locations import sheet_problem
+from pipeline.study.sheets.columns import column_names
+from pipeline.study.sheets.review import review_path
+from pipeline.study.sheets.rows import ReviewRow
+from pipeline.study.sheets.tables import header_name, read_csv_sheet
+
+REVIEW_FILE = "review.csv"
+COLUMNS = column_names(ReviewRow)
+_BEGINS_A_FORMULA = ("=", "+", "-", "@")
+"""Excel takes such a cell of a CSV for a formula; a blank before it keeps it text, and is not read."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewFile:
+    """The rows of review.csv as they stand there.
+
+    Attributes
+    ----------
+    columns
+        As they are typed, in their order; with those that are missing.
+    rows
+        A cell for each column.
+    digest
+        SHA-256 of the file's bytes; "" where there is no file.
+    """
+
+    columns: tuple[str, ...] = COLUMNS
+    rows: tuple[tuple[str, ...], ...] = ()
+    digest: str = ""
+
+    def of_tube(self, sample_id: str) -> tuple[Mapping[str, str], ...]:
+        """Return the rows of a tube: what their known cells hold."""
+        names = [header_name(column) for column in self.columns]
+        place = names.index("sample_id")
+        mine = (row for row in self.rows if row[place].strip() == sample_id)
+        return tuple(
+            {name: cell.strip() for name, cell in zip(names, row, strict=True) if name in COLUMNS and cell}
+            for row in mine
+        )
+
+    def with_tube(self, sample_id: str, rows: Sequence[Mapping[str, str]]) -> ReviewFile:
+        """Return the file with these rows in place of a tube's own."""
+        names = [header_name(column) for column in self.columns]
+        place = names.index("sample_id")
+        mine = [number for number, row in enumerate(self.rows) if row[place].strip() == sample_id]
+        first = mine[0] if mine else len(self.rows)
+        new = tuple(tuple(row.get(name, "") for name in names) for row in rows)
+        before = tuple(row for row in self.rows[:first])
+        after = tuple(row for row in self.rows[first:] if row[place].strip() != sample_id)
+        return replace(self, rows=(*before, *new, *after))
+
+    def content(self) -> bytes:
+        """Return the bytes of the file: UTF-8 with a mark, so that Excel shows accents as they are."""
+        text = io.StringIO(newline="")
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(self.columns)
+        writer.writerows([_as_text(cell) for cell in row] for row in self.rows)
+        return text.getvalue().encode("utf-8-sig")
+
+
+def read_review_file(folder: Path) -> ReviewFile:
+    """Return what review.csv of a study holds; an empty one where there is no file.
+
+    Raises
+    ------
+    UserError
+        It cannot be read as a table with these columns: nothing is written over it.
+    """
+    path = review_path(folder)
+    if not path.exists() and not path.is_symlink():
+        return ReviewFile()
+    problem = sheet_problem(folder, path)
+    if problem is not None:
+        raise UserError(str(problem))
+    sheet, faults = read_csv_sheet(path, "review", COLUMNS)
+    grave = [fault for fault in faults if fault.severity is Severity.ERROR]
+    if grave:
+        raise UserError(f"{grave[0]}. Mend or move away {REVIEW_FILE}, and decide again")
+    rows = [tuple("" if cell.value is None else str(cell.value) for cell in row) for row in sheet.rows]
+    rows = [row for row in rows if any(cell.strip() for cell in row)]
+    if not rows:
+        return replace(ReviewFile(), digest=_sha256(path))
+    header = rows[0]
+    names = [header_name(cell) for cell in header]
+    if "sample_id" not in names:
+        raise UserError(
+            f"{REVIEW_FILE}: found no column sample_id in its first row, expected {', '.join(COLUMNS)}. "
+            "Mend or move the file away, and decide again"
+        )
+    missing = tuple(name for name in COLUMNS if name not in names)
+    width = max(len(row) for row in rows)
+    columns = (*header, *("" for _ in range(width - len(header))), *missing)
+    wide = tuple((*row, *("" for _ in range(len(columns) - len(row)))) for row in rows[1:])
+    return ReviewFile(columns, wide, _sha256(path))
+
+
+def rows_of(
+    sample_id: str, moves: Sequence[Move], verdict: str, who: str, reason: str, at: str
+) -> tuple[dict[str, str], ...]:
+    """Return the rows of a decision: one for each moved gate, one at least."""
+    shared = {"sample_id": sample_id, "set_by": who, "reason": reason, "set_at": at, "verdict": verdict}
+    shared = {name: text for name, text in shared.items() if text}
+    if not moves:
+        return (shared,)
+    return tuple({**shared, **_gate(move)} for move in moves)
+
+
+def _gate(move: Move) -> dict[str, str]:
+    if move.polygon is not None:
+        return {"gate": move.gate, "polygon": str(move.polygon)}
+    return {"gate": move.gate, "value": number_text(move.value or 0.0)}
+
+
+def number_text(value: float) -> str:
+    """Return a number to all its digits, as it is read again.
+
+    >>> number_text(850.0), number_text(0.1 + 0.2)
+    ('850', '0.30000000000000004')
+    """
+    return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
+
+
+def content_digest(content: bytes) -> str:
+    """Return the SHA-256 of the file's bytes."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def _as_text(cell: str) -> str:
+    return f" {cell}" if cell.startswith(_BEGINS_A_FORMULA) and not _is_number(cell) else cell
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def _sha256(path: Path) -> str:
+    return content_digest(path.read_bytes())

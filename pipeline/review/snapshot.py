@@ -1,0 +1,101 @@
+"""A study and its stored results as a reviewer finds them: what can be reviewed, what must be run again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pipeline.assembly.study_result import StudyResult
+from pipeline.quantification.result import SampleResult
+from pipeline.review.bench import Shelf, open_shelf
+from pipeline.running.program import code_digest, version
+from pipeline.study.sheets.review import read_review
+from pipeline.study.study import GateOverride, Study
+
+SHOWN_DIGITS = 12
+"""Of a SHA-256, in a sentence. Convention: so many tell any two programs apart."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What lies in a study folder; nothing of it is computed again.
+
+    Attributes
+    ----------
+    shelf
+        The study with the gates of review.csv as they are now, and what is stored of it.
+    known
+        All that is known of tubes, visits and patients, without models.
+    refusal
+        Why these results cannot be reviewed, and what to do; "" where they can.
+    """
+
+    shelf: Shelf
+    known: StudyResult
+    refusal: str = ""
+
+    @property
+    def study(self) -> Study:
+        """As typed."""
+        return self.shelf.study
+
+    @cached_property
+    def results(self) -> Mapping[str, SampleResult]:
+        """The results by sample_id, as the tables show them."""
+        return {result.sample_id: result for result in self.known.results}
+
+    @cached_property
+    def stale(self) -> Collection[str]:
+        """The tubes that a run of now would make anew; files are taken as they were read."""
+        return frozenset(self.shelf.stale())
+
+    def gates_of(self, sample_id: str) -> tuple[GateOverride, ...]:
+        """Return every gate that a person set for a tube."""
+        return tuple(gate for gate in self.study.gates if gate.sample_id == sample_id)
+
+    def with_gates_of_now(self) -> Snapshot:
+        """Return the snapshot with what review.csv holds now; the files are not looked at again."""
+        gates, verdicts = read_review(self.study.folder)
+        typed = tuple(gate for gate in self.study.gates if gate.source != "review.csv")
+        study = replace(self.study, gates=(*typed, *gates), verdicts=verdicts)
+        return replace(self, shelf=replace(self.shelf, study=study))
+
+
+def snapshot_of(folder: Path) -> Snapshot:
+    """Read a study and what is stored of it.
+
+    Raises
+    ------
+    UserError
+        The sheets have a fault that stops a run, or nothing has run yet.
+    """
+    shelf = open_shelf(folder)
+    return Snapshot(shelf, shelf.as_run, program_refusal(folder))
+
+
+def program_refusal(folder: Path) -> str:
+    """Return why results of another program are not reviewed, and what to do; "" where this one made them."""
+    facts = facts_of_run(folder)
+    if not facts:
+        return "results/run.json is missing or damaged: run the study again, then review"
+    if facts.get("code_sha256") == code_digest():
+        return ""
+    theirs = str(facts.get("code_sha256", ""))[:SHOWN_DIGITS] or "unknown"
+    return (
+        f"the results were made by another program ({facts.get('program', 'unknown')}, code {theirs}…) than "
+        f"this one (cd38rd {version()}, code {code_digest()[:SHOWN_DIGITS]}…). What you would sign is not "
+        "what this program gives: run the study again, then review. What has not changed is not gated again"
+    )
+
+
+def facts_of_run(folder: Path) -> dict[str, Any]:
+    """Return results/run.json; empty where there is none that can be read."""
+    try:
+        facts = json.loads((folder / "results" / "run.json").read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return facts if isinstance(facts, dict) else {}

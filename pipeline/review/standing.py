@@ -1,0 +1,144 @@
+"""What a signature stands on, and what of it has changed since: files, curve, gates, program, result."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pipeline.files.content import file_sha256
+from pipeline.quantification.quantify import quantify_tube
+from pipeline.quantification.result import SampleResult
+from pipeline.review.snapshot import SHOWN_DIGITS, Snapshot
+from pipeline.running.program import digest_of_work, version
+from pipeline.study.file_labels import labels_of_beads, labels_of_sample
+from pipeline.study.locations import fcs_location
+from pipeline.study.study import Sample
+
+FileKey = list[int]
+"""Size, time of change, time of any change of its record, and number of a file: all four change with it."""
+
+
+def standing_of(snapshot: Snapshot, sample_id: str) -> dict[str, Any]:
+    """Return what a tube's number stands on now; its files are read.
+
+    Raises
+    ------
+    OSError
+        A file cannot be read.
+    """
+    folder = snapshot.study.folder
+    files = _labelled_files(snapshot, sample_id)
+    return {
+        "files": {label: [_sha256(folder, name), _key(folder, name)] for label, name in files.items()},
+        **_without_files(snapshot, sample_id),
+    }
+
+
+def _labelled_files(snapshot: Snapshot, sample_id: str) -> dict[str, str]:
+    """Return label → name of the tube's files and that of its beads; what is kept says only the labels."""
+    sample, folder = _sample(snapshot, sample_id), snapshot.study.folder
+    beads = labels_of_beads(folder, snapshot.study.bead_run(sample.beads))
+    return {
+        label: name
+        for labels in (labels_of_sample(folder, sample), beads)
+        for name, label in labels.labels.items()
+    }
+
+
+def changes_since(stands_on: Mapping[str, Any], snapshot: Snapshot, sample_id: str) -> tuple[str, ...]:
+    """Return in words what is no longer what was signed; empty where all is."""
+    if sample_id not in snapshot.results:
+        return ("it has no result any more",)
+    return (*_files(stands_on, snapshot, sample_id), *_others(stands_on, snapshot, sample_id))
+
+
+def files_unlike_result(snapshot: Snapshot, sample_id: str) -> tuple[str, ...]:
+    """Return the tube's files that are not those that its result was made from."""
+    result = snapshot.shelf.latest[sample_id]
+    folder, files = snapshot.study.folder, _labelled_files(snapshot, sample_id)
+    return tuple(
+        label
+        for label, digest in result.sha256
+        if label not in files or _digest_or_none(folder, files[label]) != digest
+    )
+
+
+def _files(stands_on: Mapping[str, Any], snapshot: Snapshot, sample_id: str) -> Iterator[str]:
+    signed: Mapping[str, Any] = stands_on.get("files", {})
+    folder, files = snapshot.study.folder, _labelled_files(snapshot, sample_id)
+    if sorted(files) != sorted(signed):
+        yield "other files are named for it now"
+    for label, (digest, key) in signed.items():
+        if label not in files:
+            continue
+        name = files[label]
+        try:
+            same = _key(folder, name) == key or _sha256(folder, name) == digest
+        except OSError:
+            yield f"the file {label} is not there any more"
+            continue
+        if not same:
+            yield f"the file {label} is another one now"
+
+
+def _others(stands_on: Mapping[str, Any], snapshot: Snapshot, sample_id: str) -> Iterator[str]:
+    now = _without_files(snapshot, sample_id)
+    sample = _sample(snapshot, sample_id)
+    if now["curve"] != stands_on.get("curve"):
+        yield f"the curve of the bead run {sample.beads} is another one now"
+    if now["gates"] != stands_on.get("gates"):
+        yield "its gates were set otherwise"
+    if now["program"] != stands_on.get("program"):
+        before = str(stands_on.get("program", "unknown"))
+        yield f"the program is another one now ({now['program']}, signed with {before})"
+    if now["result"] != stands_on.get("result"):
+        yield f"its result is {now['number']} now, signed was {stands_on.get('number', 'unknown')}"
+
+
+def _without_files(snapshot: Snapshot, sample_id: str) -> dict[str, Any]:
+    sample = _sample(snapshot, sample_id)
+    run = next((one for one in snapshot.known.calibrations if one.beads == sample.beads), None)
+    gates = sorted(repr((gate.gate, gate.value, gate.polygon)) for gate in snapshot.gates_of(sample_id))
+    result = snapshot.results[sample_id]
+    return {
+        "curve": _digest(repr(run.curve if run else None)),
+        "gates": _digest(repr(gates)),
+        "program": f"cd38rd {version()}, {digest_of_work(quantify_tube)[:SHOWN_DIGITS]}",
+        "result": _digest(repr((result.receptor, result.population, result.n_plasma_cells, result.n_events))),
+        "number": number_words(result),
+    }
+
+
+def number_words(result: SampleResult) -> str:
+    """Return a tube's status with its number, to all its digits."""
+    receptor = result.receptor
+    if receptor.rd is None:
+        return receptor.status.value
+    return f"{receptor.status.value} {json.dumps(receptor.rd)}"
+
+
+def _sample(snapshot: Snapshot, sample_id: str) -> Sample:
+    return next(sample for sample in snapshot.study.samples if sample.sample_id == sample_id)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def _sha256(folder: Path, name: str) -> str:
+    return file_sha256(fcs_location(folder, name)[0])
+
+
+def _digest_or_none(folder: Path, name: str) -> str | None:
+    try:
+        return _sha256(folder, name)
+    except OSError:
+        return None
+
+
+def _key(folder: Path, name: str) -> FileKey:
+    facts = fcs_location(folder, name)[0].stat()
+    return [facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns, facts.st_ino]

@@ -1,0 +1,35 @@
+"""Whether moved gates are gates of a tube: what `cd38rd check` would say of them, before they are written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from pipeline.checks.gates import gate_names
+from pipeline.checks.headers import read_headers
+from pipeline.review.decision import ReviewVerdict
+from pipeline.review.review_file import rows_of
+from pipeline.review.view import Move
+from pipeline.study.sheets.review import gates_of_rows
+from pipeline.study.study import Study
+
+
+def fault_of(study: Study, sample_id: str, moves: Sequence[Move]) -> str:
+    """Return why these gates cannot be set for a tube; "" where they can.
+
+    Parameters
+    ----------
+    study
+        With the gates that are set now; those of the tube in review.csv are replaced.
+    """
+    rows = rows_of(sample_id, moves, ReviewVerdict.CHANGE.value, "bench", "", "")
+    moved, faults = gates_of_rows(rows)
+    if faults:
+        return str(faults[0])
+    others = tuple(
+        gate for gate in study.gates if gate.sample_id == sample_id and gate.source != "review.csv"
+    )
+    sample = next(sample for sample in study.samples if sample.sample_id == sample_id)
+    alone = replace(study, samples=(sample,), gates=(*others, *moved))
+    findings = gate_names(alone, read_headers(alone))
+    return next((str(finding.fault) for finding in findings if finding.fault is not None), "")

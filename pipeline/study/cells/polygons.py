@@ -1,0 +1,61 @@
+"""Cells of polygons: two axes, then the vertices."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Annotated
+
+from pydantic import BeforeValidator
+from pydantic_core import PydanticCustomError
+
+from gating.gates import PolygonGate
+from gating.gates.polygons import polygon_fault
+from pipeline.study.cells.numbers import as_number
+from pipeline.study.cells.words import as_identifier, as_text, refuse
+from pipeline.study.polygon import TypedPolygon
+from pipeline.study.wording import quoted
+
+EXAMPLE = "FSC-A × FSC-H: 1000 900; 50000 45000; 50000 60000; 1000 2000"
+A_POLYGON = f"two axes and at least three vertices such as {EXAMPLE}"
+_TIMES = re.compile(r"\s*[×✕⨯]\s*|\s+[xX*]\s+")
+_BETWEEN = re.compile(r"[;\n|]")
+
+
+def as_polygon(value: object) -> TypedPolygon:
+    """Return a polygon: its axes split by × or x, a colon, then a vertex between semicolons.
+
+    Examples
+    --------
+    >>> as_polygon("cd138 x cd45: 900 -50; 90000 -50; 90000 800,5").vertices
+    ((900.0, -50.0), (90000.0, -50.0), (90000.0, 800.5))
+    """
+    if isinstance(value, date | bool | int | float):
+        refuse(A_POLYGON)
+    axes, colon, points = as_text(value).rpartition(":")
+    names = [as_identifier(name) for name in _TIMES.split(axes.strip())]
+    if not colon or len(names) != 2 or not all(names):
+        refuse(A_POLYGON, "First the two axes with × or x between blanks, then a colon, then the vertices.")
+    items = [item for item in _BETWEEN.split(points) if item.strip()]
+    vertices = tuple(_vertex(number, item) for number, item in enumerate(items, 1))
+    fault = polygon_fault(PolygonGate(names[0].casefold(), names[1].casefold(), vertices))
+    if fault:
+        refuse(A_POLYGON, f"{fault[:1].upper()}{fault[1:]}.")
+    return TypedPolygon(names[0], names[1], vertices)
+
+
+def _vertex(number: int, item: str) -> tuple[float, float]:
+    numbers = item.split()
+    if len(numbers) != 2:
+        refuse(
+            A_POLYGON, f"Vertex {number}, {quoted(item.strip())}, is not two numbers with a blank between."
+        )
+    try:
+        return as_number(numbers[0]), as_number(numbers[1])
+    except PydanticCustomError as error:
+        hint = (error.context or {}).get("hint", "")
+        refuse(A_POLYGON, f"Vertex {number}, {quoted(item.strip())}, is not two numbers. {hint}".strip())
+
+
+Polygon = Annotated[TypedPolygon, BeforeValidator(as_polygon)]
+"""A polygon; pydantic is given one that was read already."""

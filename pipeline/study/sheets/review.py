@@ -1,0 +1,85 @@
+"""The file review.csv beside the sheets: gates that a reviewer set, and what the reviewer says of tubes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from pipeline.study.errors import UserError
+from pipeline.study.faults import Fault, Severity
+from pipeline.study.sheets.columns import Entry, column_names, read_rows
+from pipeline.study.sheets.rows import ReviewRow
+from pipeline.study.sheets.tables import Cell, RawSheet, column_letter, read_csv_sheet, tabulate
+from pipeline.study.study import GateOverride, TubeVerdict
+
+REVIEW = "review"
+
+
+def moved_gates(review: Sequence[Entry[ReviewRow]]) -> tuple[GateOverride, ...]:
+    """Return the gates that a reviewer set."""
+    return tuple(
+        GateOverride(
+            row.sample_id, row.gate, row.value, row.set_by, row.reason, row.set_at, row.polygon, "review.csv"
+        )
+        for row in (entry.row for entry in review)
+        if row.gate and (row.value is not None or row.polygon is not None)
+    )
+
+
+def verdicts_of(review: Sequence[Entry[ReviewRow]]) -> tuple[TubeVerdict, ...]:
+    """Return what reviewers say of tubes: rows that say the same of a tube, one for each gate, count once."""
+    rows = (entry.row for entry in review)
+    said = (
+        TubeVerdict(row.sample_id, row.verdict, row.set_by, row.reason, row.set_at)
+        for row in rows
+        if row.verdict
+    )
+    return tuple(dict.fromkeys(said))
+
+
+def read_review(folder: Path) -> tuple[tuple[GateOverride, ...], tuple[TubeVerdict, ...]]:
+    """Return the gates and verdicts of review.csv alone.
+
+    Raises
+    ------
+    UserError
+        The file has a fault that stops a run.
+    """
+    path = review_path(folder)
+    if not path.is_file():
+        return (), ()
+    raw, _ = read_csv_sheet(path, REVIEW, column_names(ReviewRow))
+    rows, wrong = _review_rows(raw)
+    if wrong:
+        raise UserError(f"{wrong[0]}. Mend {path.name}, or move it away")
+    return moved_gates(rows), verdicts_of(rows)
+
+
+def review_path(folder: Path) -> Path:
+    """Return where review.csv is, whatever the case of its name; where it is to be if there is none."""
+    try:
+        names = sorted(path.name for path in folder.iterdir() if path.name.casefold() == f"{REVIEW}.csv")
+    except OSError:
+        names = []
+    return folder / (names[0] if names else f"{REVIEW}.csv")
+
+
+def gates_of_rows(rows: Sequence[Mapping[str, str]]) -> tuple[tuple[GateOverride, ...], tuple[Fault, ...]]:
+    """Return the gates that rows of review.csv would set, and what is wrong with these rows."""
+    columns = column_names(ReviewRow)
+    cells = [columns, *([row.get(name, "") for name in columns] for row in rows)]
+    raw = RawSheet(
+        REVIEW,
+        tuple(
+            tuple(Cell(f"{REVIEW}!{column_letter(k)}{number}", text or None) for k, text in enumerate(row, 1))
+            for number, row in enumerate(cells, 1)
+        ),
+    )
+    entries, faults = _review_rows(raw)
+    return moved_gates(entries), faults
+
+
+def _review_rows(raw: RawSheet) -> tuple[tuple[Entry[ReviewRow], ...], tuple[Fault, ...]]:
+    sheet, misplaced = tabulate(raw, column_names(ReviewRow))
+    rows, wrong = read_rows(sheet, ReviewRow)
+    return rows, tuple(fault for fault in (*misplaced, *wrong) if fault.severity is Severity.ERROR)

@@ -1,0 +1,316 @@
+"""What a person decides is on the disk before it is said, whole or not at all, and never over another's."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from helpers.dask_cluster import ROOT
+from pipeline.audit.trail import TRAIL, Event, add_line, cells_of, read_trail
+from pipeline.review.decision import ReviewVerdict, State
+from pipeline.review.decisions import (
+    Asked,
+    ConflictError,
+    RefusedError,
+    countersign,
+    decide,
+    finish_last,
+    sign,
+)
+from pipeline.review.ledger import ledger_of, past_of
+from pipeline.review.review_file import REVIEW_FILE, read_review_file
+from pipeline.review.view import Move
+from pipeline.study.errors import UserError
+from pipeline.study.polygon import TypedPolygon
+from pipeline.study.sheets.review import read_review
+
+CD138 = Move("cd138", 1234.5678901234567)
+SHAPE = Move("debris", polygon=TypedPolygon("FSC-A", "SSC-A", ((0.1 + 0.2, 0.0), (5e4, 0.0), (5e4, 7e4))))
+
+
+def asked(verdict: ReviewVerdict, name: str = "P1", version: int = 0, **more) -> Asked:
+    return Asked(name, version, verdict, more.pop("who", "AB"), **more)
+
+
+def stands(folder: Path, name: str = "P1"):
+    return ledger_of(read_trail(folder)).of(name)
+
+
+def test_what_was_decided_stands_in_the_file_and_in_the_trail(tmp_path):
+    done = decide(tmp_path, asked(ReviewVerdict.REJECT, reason="clots"))
+    assert (done.version, done.verdict, done.who, done.reason) == (1, ReviewVerdict.REJECT, "AB", "clots")
+    assert stands(tmp_path) == done
+    (row,) = read_review_file(tmp_path).of_tube("P1")
+    assert row == {
+        "sample_id": "P1", "set_by": "AB", "reason": "clots", "set_at": done.at, "verdict": "reject",
+    }  # fmt: skip
+    assert done.state() is State.DECIDED
+
+
+def test_moved_gates_are_read_again_to_all_their_digits(tmp_path):
+    decide(tmp_path, asked(ReviewVerdict.CHANGE, moves=(CD138, SHAPE), reason="valley hidden"))
+    gates, (verdict,) = read_review(tmp_path)
+    assert [(gate.gate, gate.value, gate.polygon) for gate in gates] == [
+        ("cd138", CD138.value, None), ("debris", None, SHAPE.polygon),
+    ]  # fmt: skip
+    assert {gate.set_by for gate in gates} == {"AB"}
+    assert verdict.verdict == "change"
+    cells = cells_of(read_trail(tmp_path))
+    assert cells["gates P1/cd138", "value"] == "1234.56789012346"
+    assert cells["gates P1/debris", "polygon"] == str(SHAPE.polygon)
+
+
+def test_other_verdicts_leave_the_gates_that_stand_there(tmp_path):
+    decide(tmp_path, asked(ReviewVerdict.CHANGE, moves=(CD138,)))
+    done = decide(tmp_path, asked(ReviewVerdict.ACCEPT, version=1))
+    gates, verdicts = read_review(tmp_path)
+    assert [(gate.gate, gate.value) for gate in gates] == [("cd138", CD138.value)]
+    assert [said.verdict for said in verdicts] == ["accept"]
+    assert done.moves == (CD138,)
+
+
+def test_a_change_without_gates_makes_all_automatic_again(tmp_path):
+    decide(tmp_path, asked(ReviewVerdict.CHANGE, moves=(CD138,)))
+    decide(tmp_path, asked(ReviewVerdict.CHANGE, version=1))
+    assert read_review(tmp_path)[0] == ()
+    assert ("gates P1/cd138", "value") not in cells_of(read_trail(tmp_path))
+
+
+def test_rows_of_other_tubes_and_columns_of_ones_own_stay_as_they_were_typed(tmp_path):
+    typed = "Sample ID;gate;value;set_by;my column\nP2;cd45;1,5;CD;mein Text\nP1;cd45;7;CD;\nP3;;;ü;x\n"
+    (tmp_path / REVIEW_FILE).write_text(typed, "utf-8")
+    decide(tmp_path, asked(ReviewVerdict.CHANGE, moves=(CD138,)))
+    file = read_review_file(tmp_path)
+    assert file.columns[:5] == ("Sample ID", "gate", "value", "set_by", "my column")
+    assert [row[:5] for row in file.rows] == [
+        ("P2", "cd45", "1,5", "CD", "mein Text"),
+        ("P1", "cd138", "1234.5678901234567", "AB", ""),
+        ("P3", "", "", "ü", "x"),
+    ]
+
+
+@pytest.mark.parametrize("text", ["a table of nothing\n1,2\n", "gate,value\ncd138,3\n"])
+def test_a_file_that_is_no_review_is_not_written_over(tmp_path, text):
+    (tmp_path / REVIEW_FILE).write_text(text, "utf-8")
+    with pytest.raises(UserError, match=r"found no column sample_id .* Mend or move the file away"):
+        decide(tmp_path, asked(ReviewVerdict.ACCEPT))
+    assert (tmp_path / REVIEW_FILE).read_text("utf-8") == text
+    assert not (tmp_path / TRAIL).exists()
+
+
+def test_who_decides_second_sees_the_first_and_nothing_is_written(tmp_path):
+    decide(tmp_path, asked(ReviewVerdict.ACCEPT))
+    before = [(tmp_path / name).read_bytes() for name in (REVIEW_FILE, TRAIL)]
+    with pytest.raises(ConflictError, match="AB decided on this tube after you opened it") as conflict:
+        decide(tmp_path, asked(ReviewVerdict.REJECT, reason="clots", who="CD"))
+    assert conflict.value.now == stands(tmp_path)
+    with pytest.raises(ConflictError):
+        sign(tmp_path, "P1", 0, "CD", "reviewed", {})
+    assert [(tmp_path / name).read_bytes() for name in (REVIEW_FILE, TRAIL)] == before
+    decide(tmp_path, asked(ReviewVerdict.REJECT, name="P2", reason="clots", who="CD"))
+    assert stands(tmp_path, "P1").verdict is ReviewVerdict.ACCEPT
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        (asked(ReviewVerdict.ACCEPT, who=" \u200b "), "nobody is named"),
+        (asked(ReviewVerdict.REJECT), "reject needs a reason"),
+        (asked(ReviewVerdict.ASK, reason="\t"), "ask needs the question"),
+        (asked(ReviewVerdict.ACCEPT, moves=(CD138,)), "gates were moved, but the verdict is accept"),
+    ],
+)
+def test_half_a_decision_is_refused_and_nothing_is_written(tmp_path, wrong, says):
+    with pytest.raises(RefusedError, match=says):
+        decide(tmp_path, wrong)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "reason", ["=cmd|' /C calc'!A0", "-1+1", 'a "b", c; d', "two\r\nlines\x00\x1b[31m", "ÄÖ 𝔘 \u202etxt"]
+)
+def test_hostile_words_stay_words(tmp_path, reason):
+    done = decide(tmp_path, asked(ReviewVerdict.REJECT, reason=reason, who=reason))
+    text = (tmp_path / REVIEW_FILE).read_text("utf-8-sig")
+    assert text.count("\n") == 2
+    assert not any(
+        cell.strip('"').startswith(("=", "-", "+", "@")) for cell in text.splitlines()[1].split(",")
+    )
+    assert read_review(tmp_path)[1][0].reason == done.reason
+    assert "\x00" not in text
+    assert stands(tmp_path) == done
+
+
+def test_a_signature_wants_a_decision_and_a_second_one_another_person(tmp_path):
+    with pytest.raises(RefusedError, match="nothing was decided yet"):
+        sign(tmp_path, "P1", 0, "AB", "reviewed", {})
+    decide(tmp_path, asked(ReviewVerdict.ASK, reason="is this a clone?"))
+    with pytest.raises(RefusedError, match="AB asked a question"):
+        sign(tmp_path, "P1", 1, "AB", "reviewed", {})
+    decide(tmp_path, asked(ReviewVerdict.ACCEPT, version=1))
+    with pytest.raises(RefusedError, match="nobody has signed it yet"):
+        countersign(tmp_path, "P1", 2, "CD", "approved")
+    with pytest.raises(RefusedError, match="a signature needs a name and its meaning"):
+        sign(tmp_path, "P1", 2, "AB", " ", {})
+    signed = sign(tmp_path, "P1", 2, "A. Berger", "reviewed", {"gates": "x"})
+    assert (signed.state(), signed.stands_on, signed.version) == (State.SIGNED, {"gates": "x"}, 3)
+    assert signed.state("the file is another one") is State.UNSIGNED
+    with pytest.raises(RefusedError, match="A second person counter-signs"):
+        countersign(tmp_path, "P1", 3, "a berger", "approved")
+    both = countersign(tmp_path, "P1", 3, "CD", "approved")
+    assert (both.state(), both.countersignature.who) == (State.COUNTERSIGNED, "CD")
+    again = decide(tmp_path, asked(ReviewVerdict.REJECT, version=4, reason="clots"))
+    assert (again.signature, again.countersignature, again.state()) == (None, None, State.DECIDED)
+
+
+def test_rows_that_somebody_edited_elsewhere_are_not_signed(tmp_path):
+    decide(tmp_path, asked(ReviewVerdict.CHANGE, moves=(CD138,)))
+    path = tmp_path / REVIEW_FILE
+    path.write_text(path.read_text("utf-8-sig").replace("1234.5", "1334.5"), "utf-8")
+    with pytest.raises(RefusedError, match=r"its rows in review.csv are not those that AB decided"):
+        sign(tmp_path, "P1", 1, "AB", "reviewed", {})
+
+
+def test_the_past_of_a_tube_tells_moved_gates_and_who_decided(tmp_path):
+    first = {("samples P1", "sample_id"): "P1", ("samples P1", "visit"): "C1"}
+    add_line(tmp_path, Event.RUN, {}, first)
+    decide(tmp_path, asked(ReviewVerdict.CHANGE, moves=(CD138,), reason="valley"))
+    decide(tmp_path, asked(ReviewVerdict.CHANGE, version=1, moves=(Move("cd138", 900.0),), who="CD"))
+    sign(tmp_path, "P1", 2, "CD", "approved", {})
+    told = [
+        (past.who, past.what, past.old, past.new, past.reason) for past in past_of(read_trail(tmp_path), "P1")
+    ]
+    assert told == [
+        ("AB", "decided", "", "change", "valley"),
+        ("AB", "gate cd138", "", "1234.56789012346", "valley"),
+        ("CD", "decided", "", "change", ""),
+        ("CD", "gate cd138", "1234.56789012346", "900", ""),
+        ("CD", "signed", "", "", "approved"),
+    ]  # fmt: skip
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limit of a file's size")
+@pytest.mark.parametrize("room", [200, 900])
+def test_on_a_full_disk_all_stays_as_it_was(tmp_path, room):
+    decide(tmp_path, asked(ReviewVerdict.ACCEPT))
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir() if not path.name.endswith(".lock")}
+    script = (
+        "import resource, sys\nfrom pathlib import Path\n"
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room}))\n"
+        "from pipeline.review.decisions import Asked, decide\n"
+        "from pipeline.review.decision import ReviewVerdict\n"
+        "try:\n    decide(Path(sys.argv[1]), Asked('P2', 0, ReviewVerdict.ASK, 'CD', 'why ' * 300))\n"
+        "except OSError as error:\n    print(error)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert "cannot be written (File too large)" in done.stdout
+    after = {path.name: path.read_bytes() for path in tmp_path.iterdir() if not path.name.endswith(".lock")}
+    assert after == before
+
+
+DECIDING = (
+    "import sys\nfrom pathlib import Path\n"
+    "from pipeline.review.decisions import Asked, ConflictError, decide\n"
+    "from pipeline.review.decision import ReviewVerdict\nfrom pipeline.review.view import Move\n"
+    "from pipeline.review.ledger import ledger_of\nfrom pipeline.audit.trail import read_trail\n"
+    "folder, who = Path(sys.argv[1]), sys.argv[2]\nprint('ready', flush=True)\n"
+    "for n in range(int(sys.argv[3])):\n"
+    "    name = f'P{n % 5}'\n"
+    "    while True:\n"
+    "        try:\n"
+    "            version = ledger_of(read_trail(folder)).of(name).version\n"
+    "            done = decide(folder, Asked(name, version, ReviewVerdict.CHANGE, who, '', (Move('cd138', n + 0.5),)))\n"
+    "            break\n"
+    "        except ConflictError:\n            pass\n"
+    "    print(name, done.version, n + 0.5, flush=True)\n"
+)
+
+
+def deciding(folder: Path, who: str, n: int) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", DECIDING, str(folder), who, str(n)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="no kill -9")
+def test_what_was_said_to_be_saved_survives_kill_9_at_any_moment(tmp_path):
+    chance, said = random.Random(7), {}
+    for _ in range(3):
+        process = deciding(tmp_path, "AB", 10_000)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        time.sleep(chance.uniform(0.05, 0.25))
+        process.send_signal(signal.SIGKILL)
+        for line in process.stdout.read().splitlines():
+            name, version, value = line.split()
+            said[name] = (int(version), float(value))
+        process.stdout.close()
+        process.wait()
+        finish_last(tmp_path)
+        trail = read_trail(tmp_path)
+        assert trail.fault == ""
+        gates = {gate.sample_id: gate.value for gate in read_review(tmp_path)[0]}
+        for name, (version, value) in said.items():
+            now = ledger_of(trail).of(name)
+            assert now.version >= version
+            assert gates[name] == now.moves[0].value
+            if now.version == version:
+                assert gates[name] == value
+    assert said
+    assert [path.name for path in tmp_path.iterdir() if path.name.endswith(".next")] == []
+
+
+@pytest.mark.slow
+def test_two_processes_that_decide_at_once_lose_nothing(tmp_path):
+    both = [deciding(tmp_path, who, 12) for who in ("AB", "CD")]
+    said = [process.communicate()[0].splitlines() for process in both]
+    assert [process.returncode for process in both] == [0, 0]
+    assert [len(lines) for lines in said] == [13, 13]
+    trail = read_trail(tmp_path)
+    assert (trail.fault, len(trail.lines)) == ("", 24)
+    versions = [(line.facts["sample_id"], line.facts["version"]) for line in trail.lines]
+    assert len(set(versions)) == 24
+
+
+@pytest.mark.parametrize("written", [0, 1, 40, -1])
+def test_a_line_that_was_cut_off_in_the_middle_is_finished(tmp_path, written):
+    """As a process leaves it that is killed, or a computer whose power goes, while it writes the line."""
+    decide(tmp_path, asked(ReviewVerdict.ACCEPT))
+    decide(tmp_path, asked(ReviewVerdict.CHANGE, version=1, moves=(CD138,)))
+    path = tmp_path / TRAIL
+    first, second, _ = path.read_bytes().split(b"\n")
+    kept = (tmp_path / REVIEW_FILE).read_bytes()
+    path.write_bytes(first + b"\n" + (second + b"\n")[:written])
+    (tmp_path / f".{TRAIL}.next").write_bytes(f"{len(first) + 1}\n".encode() + second + b"\n")
+    finish_last(tmp_path)
+    assert path.read_bytes() == first + b"\n" + second + b"\n"
+    assert (tmp_path / REVIEW_FILE).read_bytes() == kept
+    assert not (tmp_path / f".{TRAIL}.next").exists()
+
+
+def test_a_file_that_lags_behind_the_trail_is_put_right(tmp_path):
+    """As a process leaves it that is killed between the line of the trail and the new file."""
+    decide(tmp_path, asked(ReviewVerdict.ACCEPT))
+    path = tmp_path / REVIEW_FILE
+    before = path.read_bytes()
+    decide(tmp_path, asked(ReviewVerdict.CHANGE, name="P2", moves=(CD138,)))
+    after = path.read_bytes()
+    path.write_bytes(before)
+    finish_last(tmp_path)
+    assert path.read_bytes() == after
+    path.write_bytes(after + b"P9,,,,AB,typed in Excel,,\n")
+    finish_last(tmp_path)
+    assert b"P9" in path.read_bytes()
