@@ -86,11 +86,21 @@ def modelled(known: StudyResult, faults: Sequence[Fault] = (), notes: Sequence[N
         faults=tuple(faults),
         notes=(
             *notes,
+            *_validation_notes(known),
             *_survival_notes(study, response),
             *_typed_notes(response.inconsistencies if response else ()),
         ),
         provenance=provenance_of(study, inputs),
     )
+
+
+def _validation_notes(known: StudyResult) -> tuple[Note, ...]:
+    """Return how many tubes belong to no patient, since they validate the assay."""
+    n = sum(tube.sample_id in known.study.validation_tubes for tube in known.results)
+    if not n:
+        return ()
+    which = "1 tube validates the assay and is" if n == 1 else f"{n} tubes validate the assay and are"
+    return (Note("validation", f"{which} in no visit: see validation/validation.html"),)
 
 
 def _survival_notes(study: Study, response: ResponseTables | None) -> tuple[Note, ...]:
