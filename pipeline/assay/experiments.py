@@ -11,7 +11,7 @@ from pipeline.assay.statistics.agreement import ENOUGH_PAIRS, Agreement, agreeme
 from pipeline.assay.statistics.carry_over import CarryOver, carry_over
 from pipeline.assay.statistics.control import ControlRun, control_runs
 from pipeline.assay.statistics.linearity import Linearity, linearity
-from pipeline.assay.statistics.moments import TooFewError, mean
+from pipeline.assay.statistics.moments import TooFewError, counted, mean
 from pipeline.assay.statistics.stability import Stability, stability
 from pipeline.assay.tubes import AssayTube
 from pipeline.assay.verdict import Judged, NotTold, Support, goal_of, upper_bound, within, worst
@@ -36,8 +36,8 @@ def linearities(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Judged[
         verdict = worst([within(one.deviation_percent, one.low, one.high, wanted) for one in found.levels])
         bent = "" if found.curved_p is None else f", quadratic term p {found.curved_p:.2g}"
         says = (
-            f"{len(found.levels)} levels, largest distance to the line {found.worst_percent:.1f} %{bent}; "
-            f"goal: the interval of every level within ±{wanted:g} %"
+            f"{counted(len(found.levels), 'level')}, largest distance to the line "
+            f"{found.worst_percent:.1f} %{bent}; goal: the interval of every level within ±{wanted:g} %"
         )
         return Judged(Experiment.LINEARITY, about, wanted, found, verdict, says)
 
@@ -154,7 +154,8 @@ def controls(
         about = _named(name, method if several else "")
         judged = [run for run in runs if run.inside is not None]
         if not judged:
-            reason = f"found {len(runs)} runs and no range, expected a range in low and high, or six runs"
+            found = counted(len(runs), "run")
+            reason = f"found {found} and no range, expected a range in low and high, or six runs"
             made.append(NotTold(Experiment.CONTROL, about, reason))
             continue
         outside = [run.run for run in judged if not run.inside]
@@ -215,7 +216,9 @@ def _blocks(
         for name, group in _grouped(ordered, lambda tube: tube.specimen).items()
     }
     if len(means) != 2:
-        raise TooFewError(f"found {len(means)} materials, expected two: a bright one and a dim one")
+        raise TooFewError(
+            f"found {counted(len(means), 'material')}, expected two: a bright one and a dim one"
+        )
     bright = max(means, key=lambda name: means[name])
     blocks: list[tuple[list[float], list[float]]] = []
     for place, tube in enumerate(ordered):

@@ -93,6 +93,7 @@ def modelled(known: StudyResult, faults: Sequence[Fault] = (), notes: Sequence[N
         faults=tuple(_labelled(fault, labels) for fault in faults),
         notes=(
             *notes,
+            *_validation_notes(known),
             *_survival_notes(study, response),
             *_typed_notes(response.inconsistencies if response else ()),
         ),
@@ -113,6 +114,15 @@ def _labelled(fault: Fault, labels: FileLabels) -> Fault:
     said = (labels.in_text(text) for text in (fault.where, fault.found, fault.expected, fault.hint))
     where, found, expected, hint = said
     return replace(fault, where=where, found=found, expected=expected, hint=hint)
+
+
+def _validation_notes(known: StudyResult) -> tuple[Note, ...]:
+    """Return how many tubes belong to no patient, since they validate the assay."""
+    n = sum(tube.sample_id in known.study.validation_tubes for tube in known.results)
+    if not n:
+        return ()
+    which = "1 tube validates the assay and is" if n == 1 else f"{n} tubes validate the assay and are"
+    return (Note("validation", f"{which} in no visit: see validation/validation.html"),)
 
 
 def _survival_notes(study: Study, response: ResponseTables | None) -> tuple[Note, ...]:

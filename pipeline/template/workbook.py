@@ -44,7 +44,8 @@ _WIDTHS = {
 _REFERENCES = {("samples", "panel"): "panels", ("samples", "beads"): "beads"}
 _NUMBERS = {"dose", "serum_trough_ug_ml", "f_p_ratio", "f_p_ratio_sd", "assigned_cv", "value", "age", "ecog",
             "disease_control_days", "weight_kg", "albumin_g_l", "prior_lines", "exposure_weeks", "teae_grade",
-            "infusions", "infusions_interrupted", "serum_ug_ml", "n_patients"}  # fmt: skip
+            "infusions", "infusions_interrupted", "serum_ug_ml", "n_patients", "level", "hours", "sequence",
+            "low", "high", "goal_percent"}  # fmt: skip
 _FILE_COLUMNS = {"samples": ("fcs_file", "fmo_file", "isotype_file"), "beads": ("fcs_file",)}
 _LONGEST_LIST = 255
 """Characters Excel allows in a drop-down that is written out."""
@@ -70,6 +71,7 @@ _GUIDE = (
     "settings: the choices that people make. Empty: the default.",
     "gates: thresholds that a person sets in place of an automatic one; may stay empty.",
     "statements: sentences of a paper or poster whose numbers are to be checked; may stay empty.",
+    "validation: tubes that show what the assay is worth, such as replicates of a pool; may stay empty.",
     "_files_not_used: FCS files that are in no row, and why. A file that is named there is left out.",
     "_more_settings: every setting with its default, for experts. It is locked: to change a setting,",
     "    choose its name in a free row of the sheet settings, and type the value beside it.",

@@ -24,6 +24,7 @@ NOT_RUN = {
     "CONTRIBUTING.md": 2,
     "docs/how-to/cluster.md": 3,
     "docs/how-to/kubernetes.md": 1,
+    "docs/how-to/plan.md": 1,
     "docs/how-to/slurm.md": 2,
     "docs/install.md": 10,
     "docs/review.md": 1,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from calibration.numbers import Z_95
-from pipeline.assay.statistics.moments import TooFewError, mean, sd, t_quantile
+from pipeline.assay.statistics.moments import TooFewError, counted, mean, sd, t_quantile
 
 FEWEST_PAIRS = 6
 """Materials from which on two ways are compared. Convention: EP09 asks for 40; fewer are told with that."""
@@ -73,7 +73,9 @@ def agreement(x: Sequence[float], y: Sequence[float], *, error_ratio: float = 1.
         Fewer than six materials, a density that is not above zero, or materials that are all alike.
     """
     if len(x) < FEWEST_PAIRS:
-        raise TooFewError(f"found {len(x)} materials measured in both ways, expected {FEWEST_PAIRS} or more")
+        raise TooFewError(
+            f"found {counted(len(x), 'material')} measured in both ways, expected {FEWEST_PAIRS} or more"
+        )
     if min(*x, *y) <= 0:
         raise TooFewError("a density is not above zero, expected material that both ways can quantify")
     whole = _line(x, y, error_ratio)

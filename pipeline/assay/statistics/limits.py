@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from calibration.numbers import Z_95_ONE_SIDED
-from pipeline.assay.statistics.moments import TooFewError, mean, pooled_sd
+from pipeline.assay.statistics.moments import TooFewError, counted, mean, pooled_sd
 
 FEWEST_BLANKS, FEWEST_LOW = 4, 4
 """Results from which on a limit is told. Convention: with fewer the SD is known to a factor of two."""
@@ -82,7 +82,9 @@ def limits_of(
     """
     results = sorted(value for group in blanks for value in group)
     if len(results) < FEWEST_BLANKS:
-        raise TooFewError(f"found {len(results)} results of blanks, expected {FEWEST_BLANKS} or more")
+        raise TooFewError(
+            f"found {counted(len(results), 'result')} of blanks, expected {FEWEST_BLANKS} or more"
+        )
     size, freedom = pooled_sd(blanks)
     if freedom < FEWEST_BLANKS - 1:
         raise TooFewError("found one result of each blank, expected replicates of one")

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.assay.statistics.moments import TooFewError, mean, pooled_sd, t_quantile, t_tail
+from pipeline.assay.statistics.moments import TooFewError, counted, mean, pooled_sd, t_quantile, t_tail
 
 FEWEST_LEVELS = 4
 """Levels from which on a curve can be told from a line. Convention: EP06 wants five to seven."""
@@ -77,7 +77,7 @@ def linearity(expected: Sequence[float], measured: Sequence[float]) -> Linearity
     for level, value in sorted(zip(expected, measured, strict=True)):
         groups.setdefault(level, []).append(value)
     if len(groups) < 3:
-        raise TooFewError(f"found {len(groups)} levels, expected three or more of one material")
+        raise TooFewError(f"found {counted(len(groups), 'level')}, expected three or more of one material")
     means = {level: mean(values) for level, values in groups.items()}
     dim = [level for level, middle in means.items() if middle <= 0]
     if dim:
@@ -145,7 +145,7 @@ def _weighted(terms: Sequence[Sequence[float]], y: Sequence[float], weights: Seq
     rest = math.fsum(w * (a - b) ** 2 for w, a, b in zip(weights, y, fitted, strict=True))
     freedom = len(y) - size
     if freedom <= 0:
-        raise TooFewError(f"found {len(y)} values, expected more than {size}")
+        raise TooFewError(f"found {counted(len(y), 'value')}, expected more than {size}")
     return _Fit(coefficients, inverse, rest / freedom, freedom)
 
 

@@ -13,6 +13,15 @@ class TooFewError(ValueError):
     """The numbers do not allow an answer; the text says what is missing."""
 
 
+def counted(n: int, word: str) -> str:
+    """Return a number of things in words.
+
+    >>> counted(1, "level"), counted(3, "level")
+    ('1 level', '3 levels')
+    """
+    return f"{n} {word}" if n == 1 else f"{n} {word}s"
+
+
 def mean(values: Sequence[float]) -> float:
     """Return the mean of (n,) values."""
     return math.fsum(values) / len(values)
@@ -33,7 +42,7 @@ def sd(values: Sequence[float]) -> float:
         Fewer than two values.
     """
     if len(values) < 2:
-        raise TooFewError(f"found {len(values)} value, expected two or more for a scatter")
+        raise TooFewError(f"found {counted(len(values), 'value')}, expected two or more for a scatter")
     return math.sqrt(sum_of_squares(values) / (len(values) - 1))
 
 

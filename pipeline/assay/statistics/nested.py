@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.assay.statistics.moments import TooFewError, mean, variance_interval
+from pipeline.assay.statistics.moments import TooFewError, counted, mean, variance_interval
 
 REPEATABILITY, TOTAL = "repeatability", "total"
 """Names of the scatter between replicates of a run, and of all components together."""
@@ -94,7 +94,7 @@ def nested_precision(
     freedom.append(len(values) - len(cells[-1]))
     if freedom[-1] <= 0:
         raise TooFewError(
-            f"found {len(values)} results and no two of them in one run, expected replicates in a run"
+            f"found {counted(len(values), 'result')}, no two of them in one run, expected replicates in a run"
         )
     squares = _sums_of_squares(cells)
     expected = [_coefficients(cells, level) for level in range(1, len(cells))]

@@ -93,6 +93,8 @@ def test_the_page_names_the_documents_and_calls_nothing_compliant(validated):
 def test_tubes_that_validate_the_assay_are_in_no_visit_and_lack_no_doses(validated):
     results = validated[0] / "results"
     assert rows_of(results / "rd_patients.csv") == []
+    noted = (results / "report.html").read_text("utf-8")
+    assert "10 tubes validate the assay and are in no visit" in noted
     assert "NO_DOSES" not in "".join(row["flags"] for row in rows_of(results / "rd_samples.csv"))
 
 
