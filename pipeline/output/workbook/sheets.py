@@ -9,7 +9,6 @@ from typing import Final
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.further_tables.analyses import density_table, sensitivity_table
 from pipeline.output.further_tables.changes import change_table, unnumbered_table
-from pipeline.output.further_tables.distribution import distribution_table
 from pipeline.output.report.record.head import title_of
 from pipeline.output.result_tables import exposure_table
 from pipeline.output.table import Table
@@ -42,6 +41,7 @@ from pipeline.output.workbook.tables.rows import (
     PRINTED_TUBES,
     PRINTED_VISITS,
     bead_table,
+    cell_table,
     tube_table,
     visit_table,
 )
@@ -104,7 +104,7 @@ SHEETS: Final[tuple[tuple[str, Make], ...]] = (
     _sheet("Patients", visit_table, printed=PRINTED_VISITS, frozen=2, file="rd_patients.csv"),
     _sheet("Samples", tube_table, printed=PRINTED_TUBES, frozen=2, file="rd_samples.csv"),
     ("Your rows", _your_rows),
-    _sheet(CELLS, distribution_table, frozen=2, file="rd_distribution.csv"),
+    _sheet(CELLS, cell_table, frozen=2, file="rd_distribution.csv"),
     _sheet(CHANGES, change_table, frozen=1, file="rd_changes.csv"),
     _sheet(UNNUMBERED, unnumbered_table, frozen=2, file="rd_unnumbered.csv"),
     _sheet("Exposure", exposure_table, frozen=2, file="statistics/exposure.csv"),

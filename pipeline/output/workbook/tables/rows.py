@@ -9,6 +9,7 @@ from typing import Any, Final
 from gating.sentinels import B_PRECURSORS, NK_CELLS
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.calibration_table import CALIBRATIONS
+from pipeline.output.further_tables.distribution import DISTRIBUTIONS
 from pipeline.output.legend.verdict import verdict_of
 from pipeline.output.result_tables import (
     PATIENTS,
@@ -110,6 +111,13 @@ TUBES: Final[tuple[Column[Any], ...]] = (
     *_without(SAMPLES, _TUBE_FIRST, _SENTINELS_OF_CSV),
 )
 
+_CELLS_FIRST: Final = (
+    *_named(DISTRIBUTIONS, ("sample_id", "patient_id", "visit", "status")),
+    *_DENSITY,
+    *_named(DISTRIBUTIONS, ("washout_weeks", "n_quantified")),
+)
+CELLS: Final[tuple[Column[Any], ...]] = (*_CELLS_FIRST, *_without(DISTRIBUTIONS, _CELLS_FIRST))
+
 _VISIT_FIRST: Final = (
     *_named(PATIENTS, ("patient_id", "visit", "collected_on", "status")),
     *_DENSITY,
@@ -166,6 +174,11 @@ PRINTED_BESIDE: Final = len(BESIDE) - 2
 def tube_table(study_result: StudyResult) -> Table:
     """Return a row per tube: what is quoted first, then all that the CSV file has."""
     return table_of(TUBES, sample_facts(study_result))
+
+
+def cell_table(study_result: StudyResult) -> Table:
+    """Return a row per tube: what its cells are about their median."""
+    return table_of(CELLS, sample_facts(study_result))
 
 
 def bead_table(study_result: StudyResult) -> Table:

@@ -139,7 +139,8 @@ def test_names_of_forty_patients_touch_nothing(study_result: StudyResult, seed):
 
 
 def test_a_pdf_has_its_title_and_the_width_of_its_column(followed: StudyResult, tmp_path: Path):
-    write_figures(tmp_path, replace(followed, results=(), calibrations=()))
+    plain = tuple(replace(tube, pictures=(), histogram=None) for tube in followed.results)
+    write_figures(tmp_path, replace(followed, results=plain, calibrations=()))
     for chart in FIGURES:
         for suffix, mm in WIDTHS:
             written = (tmp_path / f"{chart.name}{suffix}.pdf").read_bytes()
