@@ -25,7 +25,9 @@ _CODES = re.compile(
 )
 """Words of the columns that take any text: what else stands there is left out."""
 
-_AS_THEY_ARE = ("tissue", "best_response", "sex", "unit", "route", "role", "target", "kit", "lot")
+_AS_THEY_ARE = (
+    "tissue", "best_response", "sex", "unit", "route", "role", "target", "kit", "lot", "ada_on_treatment",
+)  # fmt: skip
 """Columns of which the sheets take only what they know, and the lot of the beads."""
 
 _WORDS = ("heavy_chain", "iss_stage", "cytogenetic_risk", "discontinuation_reason")

@@ -53,6 +53,7 @@ def test_the_committed_page_has_every_section():
         "Between runs and pooled replicates",
         "against washout",
         "Response, PFS and odds",
+        "Response along the density",
         "Cuts of a batch",
         "Sentinels",
         "on every processor",

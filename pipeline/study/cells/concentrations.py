@@ -45,7 +45,7 @@ def as_concentration(value: object, most: float = 1e5) -> Concentration:
         if limit == 0:
             refuse(EXPECTED)
         return Concentration(limit, True)
-    return Concentration(as_number(text, 0, most, kind="a concentration, or a limit such as <0.2,"))
+    return Concentration(as_number(text, 0, most, kind="a concentration (or a limit such as <0.2)"))
 
 
 ConcentrationCell = Annotated[Any, BeforeValidator(as_concentration)]

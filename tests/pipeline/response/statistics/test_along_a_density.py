@@ -265,3 +265,15 @@ def test_two_values_below_one_limit_are_tied_and_four_patients_are_too_few():
     found = rank_link("x", levels, densities, seed=1)
     assert -1 < found.tau_b < -0.9
     assert rank_link("x", levels[:4], densities[:4], seed=1).tau_b is None
+
+
+def test_the_interval_of_the_best_cut_is_as_wide_as_cuts_of_other_samples_differ():
+    n = 300
+    w, kind, _, y = patients(n)
+    cut, _ = best_cut("best", w, kind, w, y, area_under(w, kind, y), seed=3)
+    z, rng = (w - w.mean()) / w.std(), np.random.default_rng(11)
+    weights = rng.multinomial(n, np.full(n, 1 / n), 400).astype(float)
+    a, b = firth_lines(z, y.astype(float), weights)
+    events = (weights * y).sum(axis=1)
+    spread = float(np.std(-(a - np.log(events / (n - events))) / b)) * w.std()
+    assert (cut.high - cut.low) / (2 * 1.96) == pytest.approx(spread, rel=0.12)
