@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -22,7 +22,6 @@ from pipeline.running.two_passes import against_their_batches, with_their_batche
 from pipeline.study.errors import UserError
 from pipeline.study.faults import fault_report, stops_run
 from pipeline.study.study import GateOverride, Sample, Study
-from pipeline.tube.inputs import input_sha256
 
 
 @dataclass(frozen=True)
@@ -69,15 +68,17 @@ class Shelf:
         others = tuple(gate for gate in self.study.gates if gate.sample_id != sample_id)
         return replace(self, study=replace(self.study, gates=(*others, *gates)))
 
-    def tasks(self, sample_id: str = "") -> tuple[TubeTask, ...]:
-        """Return the task of every tube as a run makes it; of one tube the files are read for their digests.
+    def tasks(self, read: Iterable[tuple[str, str]] = ()) -> tuple[TubeTask, ...]:
+        """Return the task of every tube as a run makes it.
 
-        Of the others the files are taken to be those that their results came from.
+        Parameters
+        ----------
+        read
+            (file, SHA-256) of files that were read just now; the others are taken to be those that the
+            results came from.
         """
         known = {name: sha for result in self.latest.values() for name, sha in result.sha256}
-        if sample_id:
-            folder, files = self.study.folder, self.sample(sample_id).input_files
-            known |= {name: input_sha256(folder, name) for name in files}
+        known |= dict(read)
         tasks = tube_tasks(self.study, self.calibrations, known, known=self.known)
         return tuple(replace(task, second_opinion=self._asked_twice(task)) for task in tasks)
 

@@ -208,12 +208,12 @@ def open_bench(study: Path | Shelf, sample_id: str) -> Bench:
     """
     shelf = study if isinstance(study, Shelf) else open_shelf(study)
     sample = shelf.sample(sample_id)
-    task = next(t for t in shelf.tasks(sample_id) if t.sample.sample_id == sample_id)
+    inputs = read_inputs(shelf.study.folder, sample.input_files)
+    task = next(t for t in shelf.tasks(inputs.sha256) if t.sample.sample_id == sample_id)
     if task.failure:
         raise UserError(task.failure)
-    inputs = read_inputs(task.folder, sample.input_files)
     try:
-        ready = prepared(replace(without_findings(task), files_sha256=inputs.sha256), inputs)
+        ready = prepared(without_findings(task), inputs)
     except TUBE_ERRORS as error:
         raise UserError(str(error)) from error
     return Bench(shelf, ready, Refusals(shelf, sample_id))
@@ -221,7 +221,7 @@ def open_bench(study: Path | Shelf, sample_id: str) -> Bench:
 
 def _settled(shelf: Shelf, ready: Prepared, sample_id: str) -> _Base:
     """Do for one tube what a run does: alone, then with its batch, then among all tubes of the study."""
-    tasks = shelf.tasks(sample_id)
+    tasks = shelf.tasks(ready.task.files_sha256)
     task = next(t for t in tasks if t.sample.sample_id == sample_id)
     result, gated = _quantified(ready, without_findings(task))
     alone = {**shelf.alone, sample_id: result}
@@ -245,7 +245,6 @@ def _settled(shelf: Shelf, ready: Prepared, sample_id: str) -> _Base:
 
 
 def _quantified(ready: Prepared, task: TubeTask) -> tuple[SampleResult, GatedPopulation | None]:
-    task = replace(task, files_sha256=ready.task.files_sha256)
     try:
         return quantified(ready.with_task(task))
     except TUBE_ERRORS as error:

@@ -73,6 +73,7 @@ def tried(tmp_path_factory: pytest.TempPathFactory) -> Tried:
     folder = tmp_path_factory.mktemp("bench") / "study"
     shutil.copytree(DEMO, folder, ignore=shutil.ignore_patterns("results", "audit.jsonl"))
     keep(folder / "samples.csv", TUBES)
+    keep(folder / "doses.csv", ("P02",), "patient_id")
     assert run_study(folder, RunOptions(workers=1), QuietReporter()).exit_status == 0
     shelf = open_shelf(folder)
     assert shelf.stale() == ()
@@ -90,13 +91,13 @@ def tried(tmp_path_factory: pytest.TempPathFactory) -> Tried:
     return Tried(shelf, wanted, settled, held, open_shelf(other))
 
 
-def keep(path: Path, names: tuple[str, ...]) -> None:
+def keep(path: Path, names: tuple[str, ...], column: str = "sample_id") -> None:
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
-        writer.writerows(row for row in rows if row["sample_id"] in names)
+        writer.writerows(row for row in rows if row[column] in names)
 
 
 def write_review(folder: Path, wanted: dict[str, tuple[Move, ...]]) -> None:
