@@ -27,6 +27,7 @@ FOREIGN: Mapping[str, str] = {
     "FCS": "GatingML's word for the file's own matrix",
     "WSP": "how a file of FlowJo is marked",
     "ASF": "the end of a cytometer's own keywords",
+    **dict.fromkeys(("GET", "HEAD"), "methods of HTTP"),
     **dict.fromkeys(("IF", "IA", "FD", "IFDA"), "letters of $DATATYPE"),
     **dict.fromkeys(("GET", "HEAD"), "requests of HTTP that change nothing"),
     **dict.fromkeys(("S01", "S05", "S06", "S08", "S09", "S10", "S11"), "tubes of the faulty study"),

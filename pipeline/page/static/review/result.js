@@ -43,7 +43,10 @@ export function showChanges(changes, { isMoved, settled, isSaved }) {
 }
 
 export function showHistogram(markup) {
-  byId("histogram").replaceChildren(markup ? picture(markup) : "No histogram: no cell was quantified.");
+  const box = byId("histogram");
+  if (box.markup === markup) return;
+  box.markup = markup;
+  box.replaceChildren(markup ? picture(markup) : "No histogram: no cell was quantified.");
 }
 
 /** Offer molecules for channel units and back, along the curve of the beads. */

@@ -11,7 +11,7 @@ export class Stage {
   /** @param on drag, drop: what happens with a move; step: another one was chosen */
   constructor(on) {
     this.on = on;
-    [this.steps, this.name, this.svg] = [[], "", null];
+    [this.steps, this.name, this.svg, this.thumbs] = [[], "", null, new Map()];
     this.handles = new Handles(byId("handles"), { ...on, choose: (handle) => this.#offer(handle) });
     byId("value").addEventListener("submit", (event) => { event.preventDefault(); this.#typed(); });
     byId("v-unit").addEventListener("change", () => this.#offer(this.handles.handle));
@@ -23,11 +23,11 @@ export class Stage {
   }
 
   /** Show the steps of a tube; the gate in hand stays in hand. */
-  show(steps, { frozen = false } = {}) {
+  show(steps, { frozen = false, isLate = false } = {}) {
     this.steps = steps;
     if (!steps.some((one) => one.step === this.name)) this.name = this.#first(steps);
     this.#strip();
-    this.#large(frozen);
+    this.#large(frozen, isLate);
   }
 
   choose(name, { focus = false } = {}) {
@@ -56,15 +56,30 @@ export class Stage {
   #strip() {
     const strip = byId("strip");
     const focused = strip.contains(document.activeElement) ? document.activeElement.dataset.step : null;
-    strip.replaceChildren(...this.steps.map((step, k) => el("li", {}, this.#thumb(step, k))));
+    const items = this.steps.map((step, k) => this.#item(step, k));
+    if (items.length !== strip.children.length || items.some((item, k) => item !== strip.children[k])) strip.replaceChildren(...items);
+    for (const { firstElementChild: button } of items) {
+      if (button.dataset.step === this.name) button.setAttribute("aria-current", "step");
+      else button.removeAttribute("aria-current");
+    }
     if (focused) strip.querySelector(`[data-step="${CSS.escape(focused)}"]`)?.focus();
+  }
+
+  /** Return the item of a step; while a gate is dragged most steps look as they did, and are not drawn again. */
+  #item(step, k) {
+    const look = JSON.stringify([k, step.title, step.n_in, step.n_out, step.confidence, step.note, step.picture]);
+    const kept = this.thumbs.get(step.step);
+    if (kept?.look === look) return kept.item;
+    const item = el("li", {}, this.#thumb(step, k));
+    this.thumbs.set(step.step, { look, item });
+    return item;
   }
 
   #thumb(step, k) {
     const unsure = step.confidence !== null && step.confidence < LOW;
     const parts = [picture(step.picture).querySelector("svg.plot")].filter(Boolean).map((plot) => small(plot));
     return el("button", {
-      type: "button", class: unsure ? "thumb unsure" : "thumb", data: { step: step.step }, "aria-current": step.step === this.name ? "step" : null,
+      type: "button", class: unsure ? "thumb unsure" : "thumb", data: { step: step.step },
       "aria-label": `${step.title}: ${count(step.n_out)} of ${count(step.n_in)} events, confidence ${step.confidence?.toFixed(2) ?? "unknown"}`,
       onclick: () => this.choose(step.step),
     },
@@ -74,7 +89,7 @@ export class Stage {
     unsure ? el("span", { class: "doubt", text: `? ${step.confidence.toFixed(2)}` }) : null);
   }
 
-  #large(frozen) {
+  #large(frozen, isLate = false) {
     const step = this.step;
     if (!step) {
       byId("picture").textContent = "No picture: the tube could not be gated. The notes say why.";
@@ -93,7 +108,7 @@ export class Stage {
     }
     byId("picture").replaceChildren(content);
     byId("stage-title").textContent = `Gate: ${step.title}`;
-    this.handles.show(frozen ? { ...step, handles: [] } : step, this.svg);
+    this.handles.show(frozen ? { ...step, handles: [] } : step, this.svg, isLate);
     const words = [step.method && `Found by: ${step.method}.`, step.note, this.#bends(step), step.handles.length || frozen ? "" : this.#why(step)];
     byId("stage-note").textContent = words.filter(Boolean).join(" ");
     byId("b-polygon").hidden = !step.polygon || frozen || step.handles.some((one) => one.kind === "vertex");
