@@ -18,8 +18,22 @@ from pipeline.files.whole import NotWrittenError, write_whole
 from pipeline.study.errors import UserError
 
 __all__ = [
-    "TRAIL", "Change", "Event", "Line", "Trail", "add_line", "alone_with", "append_line", "cells_of",
-    "changes_between", "finish_line", "history_of", "must_be_whole", "read_trail", "take_back",
+    "TRAIL",
+    "Change",
+    "Event",
+    "Line",
+    "Trail",
+    "add_line",
+    "alone_with",
+    "append_line",
+    "cells_of",
+    "changes_between",
+    "coming_line",
+    "finish_line",
+    "history_of",
+    "must_be_whole",
+    "read_trail",
+    "take_back",
 ]  # fmt: skip
 
 TRAIL = "audit.jsonl"
@@ -198,6 +212,11 @@ def _finish_line(path: Path) -> None:
     except (OSError, ValueError) as error:
         problem = error if isinstance(error, OSError) else OSError(None, str(error))
         raise _not_written(path, problem) from error
+
+
+def coming_line(folder: Path) -> Path:
+    """Return the file in which a line is told before it is added; it is there for a moment."""
+    return _coming(folder / TRAIL)
 
 
 def _coming(path: Path) -> Path:

@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Lock, RLock
 from typing import Any, TypeVar
 
-from pipeline.audit.trail import TRAIL, Trail, must_be_whole
+from pipeline.audit.trail import TRAIL, Trail, coming_line, must_be_whole
 from pipeline.page.jobs import Run
 from pipeline.page.messages import BeforeAfter, Number
 from pipeline.page.review.shown import number_of
@@ -104,8 +104,9 @@ class Desk:
     def snapshot(self) -> Snapshot:
         """Return the study with its results as they are now; read anew where a file of it has changed."""
         folder = self.folder
-        finish_last(folder)
         with self._lock:
+            written = tuple(map(_stat, (folder / TRAIL, coming_line(folder), review_path(folder))))
+            self._cached("finished", written, lambda: finish_last(folder))
             whole = self._cached("snapshot", _stamp(folder), lambda: snapshot_of(folder))
             review = _stat(review_path(folder))
             return self._cached("with gates", (id(whole), review), whole.with_gates_of_now)
@@ -164,6 +165,8 @@ class Desk:
                 raise UserError("a run goes on already: wait until it ends, or stop it")
             self._before = self._numbers()
             self._latest.clear()
+            if self.run is not None:
+                self.run.end()
             self.run = Run(self.folder, only)
             return self.run.now()
 

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import RLock
-from typing import IO, Any
+from typing import Any
 
 from pipeline.commands.exit_status import ExitStatus
 from pipeline.commands.shell import in_quotes
@@ -55,19 +55,19 @@ class Run:
 
     def __post_init__(self) -> None:
         self._lock = RLock()
-        self._out: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 -- open as long as the run
+        handle, name = tempfile.mkstemp(prefix="cd38rd-run-")
+        self._out = Path(name)
         self._rest = b""
         self._read = 0
         self._first: tuple[float, int] | None = None
         named = [f"--only={name}" for name in self.only] if len(self.only) <= MOST_NAMED else []
         command = [sys.executable, "-m", "pipeline.cli", "run", str(self.folder), "--json-progress", *named]
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=self._out,
-            stderr=subprocess.STDOUT,
-            **_apart(),
-        )
+        try:
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=handle, stderr=subprocess.STDOUT, **_apart()
+            )
+        finally:
+            os.close(handle)
 
     @property
     def command(self) -> str:
@@ -85,7 +85,8 @@ class Run:
         """Return how far it has come."""
         with self._lock:
             running = self.is_running
-            self._listen()
+            with suppress(FileNotFoundError):
+                self._listen()
             rate, left = self._pace()
             return Job(
                 state=self._state(running),
@@ -121,6 +122,10 @@ class Run:
             self._process.wait(SECONDS_TO_STOP)
         except subprocess.TimeoutExpired:
             self._process.kill()
+            self._process.wait()
+        self.now()
+        with suppress(OSError):
+            self._out.unlink(missing_ok=True)
 
     def _state(self, running: bool) -> Any:
         if running:
@@ -141,12 +146,11 @@ class Run:
         return 60 * n / seconds, (self.total - self.done) * seconds / n
 
     def _listen(self) -> None:
-        size = os.fstat(self._out.fileno()).st_size
-        if size <= self._read:
-            return
-        # The child writes through the same place in the file: it is read without moving that place.
-        text = self._rest + _read_at(self._out, self._read, size - self._read)
-        self._read = size
+        with self._out.open("rb") as file:
+            file.seek(self._read)
+            new = file.read()
+        self._read += len(new)
+        text = self._rest + new
         *lines, self._rest = text.split(b"\n")
         for line in lines:
             self._hear(line.decode("utf-8", "replace"))
@@ -180,14 +184,6 @@ def _apart() -> dict[str, Any]:
         return {"start_new_session": True}
     flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW  # type: ignore[attr-defined]
     return {"creationflags": flags}
-
-
-def _read_at(file: IO[bytes], start: int, n: int) -> bytes:
-    if hasattr(os, "pread"):
-        return os.pread(file.fileno(), n, start)
-    with Path(file.name).open("rb") as same:
-        same.seek(start)
-        return same.read(n)
 
 
 def names_of(only: Sequence[str] | None) -> tuple[str, ...]:

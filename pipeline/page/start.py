@@ -8,7 +8,7 @@ import signal
 import socket
 import sys
 import time
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -71,16 +71,12 @@ def serve_page(folder: Path | None, options: PageOptions) -> None:
         loop="asyncio",
         timeout_graceful_shutdown=2,
     )
-    server = uvicorn.Server(config)
+    server = _ended_by_keys(uvicorn.Server(config))
     opener = _opener(keys.address) if options.browser else None
     _say(f"The page is at {keys.address}")
     _say("This address opens it once, for you alone. Ctrl-C ends it; what was saved stays saved.")
-    # Ends as Ctrl-C does, so that a run is stopped and nothing is left behind.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         asyncio.run(_until_idle(server, listening, desk, keys, (opener, options.idle_minutes)))
-    except KeyboardInterrupt:
-        pass
     finally:
         desk.close()
         if opener is not None:
@@ -102,6 +98,21 @@ def double_clicked() -> None:
         serve_page(named[0].resolve() if named else None, PageOptions())
     except Exception as error:
         sys.exit(sentence_and_status(error))
+
+
+def _ended_by_keys(server: Server) -> Server:
+    """Let Ctrl-C and a polite kill end the server as it ends itself: a run is stopped, nothing is left."""
+
+    def end(*_: object) -> None:
+        server.force_exit = server.should_exit
+        server.should_exit = True
+
+    for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), end)
+    # The server would raise the signal again when it has ended, and the program would die of it.
+    server.capture_signals = nullcontext  # type: ignore[method-assign, assignment]
+    return server
 
 
 async def _until_idle(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import os
 import re
 import socket
@@ -329,3 +330,31 @@ def test_a_port_that_is_taken_is_named(page: Served):
     port = int(page.origin.rpartition(":")[2])
     with pytest.raises(UsageError, match=f"--port {port}: cannot be used"):
         serve_page(None, PageOptions(port=port))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the variable BROWSER")
+def test_the_browser_is_given_a_file_of_this_user_alone_since_all_see_a_command_line(
+    study: Path, home: Path, tmp_path: Path
+):
+    browser, seen = tmp_path / "browser", tmp_path / "seen"
+    browser.write_text(
+        f'#!/bin/sh\nls -l "${{1#file://}}" > "{seen}"; cat "${{1#file://}}" >> "{seen}"\n', "utf-8"
+    )
+    browser.chmod(0o755)
+    script = f"import sys; sys.argv = ['cd38rd-page', {str(study)!r}]; from pipeline.page.start import double_clicked; double_clicked()"
+    environment = {**os.environ, "BROWSER": str(browser)}
+    with subprocess.Popen(
+        [sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, text=True, env=environment
+    ) as process:
+        assert process.stdout is not None
+        found = re.search(r"http\S+", process.stdout.readline())
+        assert found is not None
+        client = Client(Served(found[0], process))
+        assert client.get("/").headers["location"].startswith("/")
+        while any(home.glob("open-*.html")):
+            assert process.poll() is None
+        process.terminate()
+        assert "The page has ended." in process.stdout.read()
+    told = seen.read_text("utf-8")
+    assert told.startswith("-rw-------")
+    assert html.escape(found[0]) in told

@@ -138,7 +138,15 @@ def test_a_tube_is_mended_by_keyboard_alone_and_the_run_gives_the_same_density(
     before = page.locator("#n-before .rd").inner_text()
     page.keyboard.press("7")
     assert page.locator("#handles .handle:focus").count() == 1
-    press(page, ["Shift+ArrowRight"] * 2)
+    handle = page.locator("#handles .handle:focus")
+    start = float(str(handle.get_attribute("aria-valuenow")))
+    press(page, ["Shift+ArrowRight"])
+    once = float(str(handle.get_attribute("aria-valuenow")))
+    press(page, ["Shift+ArrowRight"] * 4)  # faster than the pictures come
+    press(page, ["Shift+ArrowLeft"] * 4)
+    assert float(str(handle.get_attribute("aria-valuenow"))) == pytest.approx(once, rel=1e-4)
+    assert once > start
+    press(page, ["ArrowRight"] * 3)
     wait_for_settled(page)
     assert "cells" in said(page)
     shown = page.locator("#n-now").get_attribute("data-rd")

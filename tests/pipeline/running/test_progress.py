@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 from pipeline.running.progress import BarReporter, LineReporter, QuietReporter, reporter
@@ -65,3 +66,18 @@ def test_the_bar_names_what_is_done_after_the_tubes(capsys, monkeypatch) -> None
 def test_where_nobody_looks_at_a_terminal_there_are_plain_lines(capsys) -> None:
     assert type(reporter(quiet=False)) is LineReporter
     assert type(reporter(quiet=True)) is QuietReporter
+
+
+def test_for_another_program_each_thing_that_happens_is_a_line_of_json(capsys):
+    with reporter(quiet=False, for_programs=True) as progress:
+        progress.say("2 of 3 reused")
+        progress.begin(3, 2)
+        progress.tick('P1 "ü"', "OK")
+        progress.stage("fitting models")
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert told == [
+        {"said": "2 of 3 reused"},
+        {"total": 3, "done": 2},
+        {"tube": 'P1 "ü"', "status": "OK"},
+        {"stage": "fitting models"},
+    ]

@@ -40,17 +40,22 @@ export class Handles {
     return this.held !== null;
   }
 
-  /** Show the handles of a step upon its picture. While one is held it stays where the pointer is. */
-  show(step, svg) {
+  /**
+   * Show the handles of a step upon its picture. While one is held it stays where the pointer is; where the picture is
+   * late (a handle was nudged on since) all stay where they are.
+   */
+  show(step, svg, isLate = false) {
     const plot = svg?.querySelector("svg.plot");
     this.layer.toggleAttribute("hidden", !plot);
     if (!plot) return;
     const isNew = this.step?.step !== step.step;
     if (this.held && !isNew) return;
-    [this.step, this.axes] = [step, axesOf(plot)];
+    const stays = isLate && !isNew && this.step.handles.length === step.handles.length;
+    this.axes = axesOf(plot);
+    this.step = stays ? { ...step, handles: this.step.handles } : step;
     this.layer.setAttribute("viewBox", svg.getAttribute("viewBox"));
     if (isNew || !step.handles.some((one) => one.id === this.chosen)) this.#choose(step.handles[0]?.id ?? "");
-    this.#draw(step.handles);
+    this.#draw(this.step.handles);
   }
 
   focus(id = this.chosen) {
@@ -206,7 +211,8 @@ export class Handles {
   /** Put a handle at a place on the picture at once, and return the move. */
   #placed(handle, at) {
     const move = this.moveTo(handle, at);
-    this.#draw(this.step.handles.map((one) => (one.id === handle.id ? { ...one, at } : one)));
+    this.step = { ...this.step, handles: this.step.handles.map((one) => (one.id === handle.id ? { ...one, at } : one)) };
+    this.#draw(this.step.handles);
     return move;
   }
 

@@ -196,7 +196,7 @@ class Review {
     if (settle && moves !== this.moves.now) return;  // undone, or moved on, while it was on its way
     if (!this.differs && !this.stage.handles.isHeld) return;
     this.answer = answer;
-    this.showAnswer();
+    this.showAnswer(moves !== this.moves.now);
     if (answer.settled) {
       const found = answer.changes.refitted.length ? ` Found again: ${answer.changes.refitted.join("; ")}.` : "";
       this.voice.say(`${sentence(answer.number)}.${found}`);
@@ -204,10 +204,10 @@ class Review {
     requestAnimationFrame(() => requestAnimationFrame(() => performance.measure(answer.settled ? "settled" : "held", { start: since, end: performance.now() })));
   }
 
-  showAnswer() {
+  showAnswer(isLate) {
     const { answer, tube } = this;
     if (this.isBefore) return;
-    this.stage.show(answer.steps);
+    this.stage.show(answer.steps, { isLate });
     showHistogram(answer.histogram);
     const how = { isMoved: true, settled: answer.settled, isSaved: !this.isMoved && !this.stage.handles.isHeld };
     showNumber(tube.number, answer.number, how);

@@ -23,11 +23,11 @@ export class Stage {
   }
 
   /** Show the steps of a tube; the gate in hand stays in hand. */
-  show(steps, { frozen = false } = {}) {
+  show(steps, { frozen = false, isLate = false } = {}) {
     this.steps = steps;
     if (!steps.some((one) => one.step === this.name)) this.name = this.#first(steps);
     this.#strip();
-    this.#large(frozen);
+    this.#large(frozen, isLate);
   }
 
   choose(name, { focus = false } = {}) {
@@ -89,7 +89,7 @@ export class Stage {
     unsure ? el("span", { class: "doubt", text: `? ${step.confidence.toFixed(2)}` }) : null);
   }
 
-  #large(frozen) {
+  #large(frozen, isLate = false) {
     const step = this.step;
     if (!step) {
       byId("picture").textContent = "No picture: the tube could not be gated. The notes say why.";
@@ -108,7 +108,7 @@ export class Stage {
     }
     byId("picture").replaceChildren(content);
     byId("stage-title").textContent = `Gate: ${step.title}`;
-    this.handles.show(frozen ? { ...step, handles: [] } : step, this.svg);
+    this.handles.show(frozen ? { ...step, handles: [] } : step, this.svg, isLate);
     const words = [step.method && `Found by: ${step.method}.`, step.note, this.#bends(step), step.handles.length || frozen ? "" : this.#why(step)];
     byId("stage-note").textContent = words.filter(Boolean).join(" ");
     byId("b-polygon").hidden = !step.polygon || frozen || step.handles.some((one) => one.kind === "vertex");

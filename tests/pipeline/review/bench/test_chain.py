@@ -27,11 +27,36 @@ joined = st.builds(
 gates = st.one_of(st.none(), ranges, polygons, joined)
 
 
-@settings(max_examples=40, deadline=None)
-@given(st.lists(st.lists(gates, min_size=4, max_size=4), min_size=2, max_size=4))
-def test_who_passes_is_told_as_if_all_gates_were_put_on_anew(states: list[list[Gate | None]]):
-    chain = Chain(EVENTS, list(states[0]))
-    for state in states[1:]:
+def nudged(gate: Gate | None, by: float) -> Gate | None:
+    """A gate that is dragged a little: its lower bounds, its first vertex."""
+    match gate:
+        case RangeGate():
+            return RangeGate(gate.channel, None if gate.lower is None else gate.lower + by, gate.upper)
+        case PolygonGate():
+            (x, y), *others = gate.vertices
+            return PolygonGate(gate.x_channel, gate.y_channel, ((x + by, y - by), *others))
+        case AllOf() | AnyOf():
+            return type(gate)(tuple(part for one in gate.gates if (part := nudged(one, by)) is not None))
+    return gate
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(gates, min_size=4, max_size=4),
+    st.lists(
+        st.dictionaries(st.integers(0, 3), st.one_of(gates, st.integers(-60, 60)), min_size=1, max_size=2),
+        min_size=1,
+        max_size=5,
+    ),
+)
+def test_who_passes_is_told_as_if_all_gates_were_put_on_anew(
+    first: list[Gate | None], moves: list[dict[int, Gate | int | None]]
+):
+    """One gate or two are moved after another; those beside them are held."""
+    chain = Chain(EVENTS, list(first))
+    for move in moves:
+        to = {k: nudged(chain.gates[k], new) if isinstance(new, int) else new for k, new in move.items()}
+        state = [to.get(k, old) for k, old in enumerate(chain.gates)]
         before = [int(mask.sum()) for mask in chain.masks]
         crossed = chain.change_to(state)
         afresh = Chain(EVENTS, list(state))
@@ -66,3 +91,11 @@ def test_a_gate_of_another_kind_is_put_on_everyone(other: Gate | None):
     chain = Chain(EVENTS, [RangeGate("A", 0.0, None), RangeGate("C", 0.0, None)])
     chain.change_to([other, RangeGate("C", 0.0, None)])
     assert (chain.masks[1] == Chain(EVENTS, [other, RangeGate("C", 0.0, None)]).masks[1]).all()
+
+
+def test_two_gates_that_are_moved_at_once_let_in_who_passes_both():
+    chain = Chain(EVENTS, [RangeGate("A", 0.0, None), RangeGate("B", 0.0, None)])
+    state: list[Gate | None] = [RangeGate("A", -50.0, None), RangeGate("B", 5.0, None)]
+    chain.change_to(state)
+    for mask, afresh in zip(chain.masks, Chain(EVENTS, state).masks, strict=True):
+        assert (mask == afresh).all()
