@@ -44,8 +44,8 @@ _WIDTHS = {
 _REFERENCES = {("samples", "panel"): "panels", ("samples", "beads"): "beads"}
 _NUMBERS = {"dose", "serum_trough_ug_ml", "f_p_ratio", "f_p_ratio_sd", "assigned_cv", "value", "age", "ecog",
             "disease_control_days", "weight_kg", "albumin_g_l", "prior_lines", "exposure_weeks", "teae_grade",
-            "infusions", "infusions_interrupted", "serum_ug_ml", "related_grade", "n_patients", "level", "hours",
-            "sequence", "low", "high", "goal_percent"}  # fmt: skip
+            "infusions", "infusions_interrupted", "serum_ug_ml", "related_grade", "n_patients", "level",
+            "hours", "sequence", "low", "high", "goal_percent"}  # fmt: skip
 _FILE_COLUMNS = {"samples": ("fcs_file", "fmo_file", "isotype_file"), "beads": ("fcs_file",)}
 _LONGEST_LIST = 255
 """Characters Excel allows in a drop-down that is written out."""
