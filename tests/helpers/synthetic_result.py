@@ -35,7 +35,7 @@ from pipeline.study.faults import Fault, Severity
 from pipeline.study.settings import Settings
 from pipeline.study.study import BeadRun, Dose, Panel, PanelChannel, Patient, Sample, Study
 from pipeline.tube.histograms import bead_histogram, cd38_histogram, step_densities
-from pipeline.washout.report import WashoutReport, washout_report
+from pipeline.washout.report import WashoutReport, washout_report, with_sensitivity
 
 CHANNELS = ("Time", "FSC-A", "FSC-H", "SSC-A", "BV421-A", "BV510-A", "PE-Cy7-A", "APC-A", "FITC-A")
 LEVELS = (638.0, 6930.0, 31008.0, 67601.0)
@@ -284,7 +284,7 @@ def whole_study_result(n_events: int = 20_000) -> StudyResult:
     rows = [patient_rd(visit) for visit in bare.visits]
     return replace(
         bare,
-        washout=washout_report(rows, study.settings),
+        washout=with_sensitivity(washout_report(rows, study.settings), rows, study.settings),
         response=response_tables(study, rows, bare.clocks, bare.courses),
     )
 

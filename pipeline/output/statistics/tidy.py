@@ -14,7 +14,8 @@ from pipeline.output.table import Cell, Table
 
 _TEXT = {"sample_id", "patient_id", "visit", "status", "flags", "population", "background_kind", "beads",
          "sample_ids", "schedule", "intervening", "imid_since", "eligible", "eligibility",
-         "refractory", "outcome", "measure", "strength", "method", "choice", "caution"}  # fmt: skip
+         "refractory", "outcome", "measure", "strength", "method", "choice",
+         "caution", "reason"}  # fmt: skip
 _WHOLE = {
     "n_events",
     "n_viable_singlets",
