@@ -18,11 +18,11 @@ _TEXT = {"sample_id", "patient_id", "visit", "status", "flags", "population", "b
          "sample_ids", "schedule", "intervening", "imid_since", "eligible", "eligibility",
          "refractory", "outcome", "measure", "strength", "method", "choice", "caution", "not_told",
          "first_visit", "last_visit", "change_kind", "exceeds_assay", "first_to_last", "best_response",
-         "only_tube"}  # fmt: skip
+         "only_tube", "reason"}  # fmt: skip
 _WHOLE = {"n_events", "n_viable_singlets", "n_plasma_cells", "n_samples", "n_doses", "cycles", "n", "events",
           "rows", "patients", "measured", "changed", "modes", "modes_at_least"}  # fmt: skip
 _DATES = {"collected_on", "last_dose_on", "first_study_drug_on", "serum_on"}
-_FREE_TEXT = {"note", "reviewed_by", "reason"}
+_FREE_TEXT = {"note", "reviewed_by"}
 """Free text may name people: it stays in the results, and out of the files that travel."""
 
 _DOSES = (
@@ -99,8 +99,12 @@ def changes(study_result: StudyResult) -> Dataset:
 
 
 def without_density(study_result: StudyResult) -> Dataset:
-    """Return the tubes without a density."""
-    return _of_table("unnumbered", "Tubes without a density", unnumbered_table(study_result))
+    """Return the tubes without a density; why, which may be what a file says, stays in the results."""
+    table = unnumbered_table(study_result)
+    place = table.columns.index("reason")
+    rows = tuple((*row[:place], *row[place + 1 :]) for row in table.rows)
+    told = Table((*table.columns[:place], *table.columns[place + 1 :]), rows)
+    return _of_table("unnumbered", "Tubes without a density", told)
 
 
 def patients(known: Mapping[str, Subject]) -> Dataset:
