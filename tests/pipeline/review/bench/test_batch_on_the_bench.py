@@ -7,6 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from running.test_batch_run import UNCLEAR, without_dead_cells
 
 from pipeline.commands.run import run_study
 from pipeline.quantification.result import SampleFlag, SampleResult
@@ -15,7 +16,6 @@ from pipeline.review.view import Move
 from pipeline.running.options import RunOptions
 from pipeline.running.progress import QuietReporter
 from pipeline.simulate import simulate_study
-from running.test_batch_run import UNCLEAR, without_dead_cells
 
 pytestmark = pytest.mark.slow
 
