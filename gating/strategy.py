@@ -129,14 +129,12 @@ def gate_plasma_cells(
     passed = passed.then(_margins(passed.left, panel))
     passed = passed.then(_debris(passed.left.among(sample), choices))
     passed = passed.then(_singlets(passed.left, passed.left.among(sample), choices))
-    single_sample = passed.left.among(sample)
-    search = search_anchors(passed.left, single_sample, choices)
-    passed = passed.then(_side(single_sample, search, Step.VIABLE, "viability", choices))
-    viable, viable_sample = passed.left, passed.left.among(sample)
-    passed = passed.then(_side(viable_sample, search, Step.DUMP, "dump", choices))
-    search = search.within(passed.left, viable_sample, choices)
-    first, second = find_target(search, choices)
-    passed = passed.then(first).then(second)
+    found = None
+    if SAMPLE_EVENTS < events.n_events:
+        found = _target(passed, sample, choices, by_sample=True)
+    passed = found or _target(passed, sample, choices, by_sample=False)
+    viable = passed.at(Step.VIABLE)
+    viable_sample = viable.among(sample)
     wanted = passed.left
     aberrant = _aberrant(wanted, viable_sample, choices)
     passed = passed.then(aberrant)
@@ -144,6 +142,29 @@ def gate_plasma_cells(
     if aberrant.gate is not None and Method.PERSON not in aberrant.methods:
         again = partial(split_again, wanted, lambda cells: _aberrant(cells, viable_sample, choices).gate)
     return _population(passed, wanted, viable, again, unused_overrides(choices, passed.steps))
+
+
+def _target(passed: Passed, sample: Mask, choices: Choices, *, by_sample: bool) -> Passed | None:
+    """Return the state after the second anchor; None where a sample cannot tell the wanted cells."""
+    single_sample = passed.left.among(sample)
+    search = search_anchors(single_sample if by_sample else passed.left, single_sample, choices)
+    passed = passed.then(_side(single_sample, search, Step.VIABLE, "viability", choices))
+    viable_sample = passed.left.among(sample)
+    passed = passed.then(_side(viable_sample, search, Step.DUMP, "dump", choices))
+    search = search.within(passed.left.among(sample) if by_sample else passed.left, viable_sample, choices)
+    found = find_target(search, choices, partial(_enough, passed.left) if by_sample else None)
+    return None if found is None else passed.then(found[0]).then(found[1])
+
+
+def _enough(left: Survivors, n: int) -> Survivors:
+    """Return as many of the events as hold enough wanted cells to place gates, if the sample holds n of them."""
+    size = SAMPLE_EVENTS
+    while n < ENOUGH_TO_PLACE:
+        n, size = 2 * n, 2 * size
+    return left.among(sampled(left.events, size)) if size < left.events.n_events else left
+
+
+ENOUGH_TO_PLACE = 2000
 
 
 def check_events(events: Events, panel: GatingPanel) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,12 +11,14 @@ from gating.anchors.anchors import Anchor, Group
 from gating.anchors.cuts import cut_positions, passes
 from gating.anchors.search import Search
 from gating.anchors.traits import is_plasma_panel_without_its_antigens
+from gating.events import Survivors
 from gating.events.panel import GatingChannel, Target
 from gating.gates import AllOf, AnyOf, EllipsoidGate, inside
 from gating.gates.cut_ranges import gate_of_cuts
 from gating.gates.given_thresholds import PLASMA_CELL_SIZE, Choices
 from gating.gates.steps import GateFlag, Step, StepEstimate
 from gating.plasma_cells.refinement import refined
+from gating.plasma_cells.widening import widened
 from gating.thresholds import Threshold, rounded
 from gating.thresholds.methods import Method, each_once
 
@@ -23,6 +26,9 @@ SECOND_ROLES = ("cd319", "cd229", "cd54")
 NO_GROUP_CONFIDENCE = 0.1
 """Confidence up to which a group is none: the tube is reported without. Chosen on the simulated tubes of
 docs/validation.md."""
+SURE_IN_SAMPLE, ENOUGH_IN_SAMPLE = 0.8, 150
+"""Confidence in the group, and its cells in a sample, from which the sample is enough to find it. Chosen on the
+simulated tubes of docs/validation.md."""
 HARDLY_RIGHT = 0.2
 """Confidence up to which a group is none where it is a calibrated chance: one in five. Convention, as
 docs/method.md states it in section 3."""
@@ -37,8 +43,20 @@ class _Cut:
     threshold: Threshold
 
 
-def find_target(search: Search, choices: Choices) -> tuple[StepEstimate, StepEstimate]:
-    """Return the estimates of the steps `plasma_cells` and `second_anchor`."""
+def find_target(
+    search: Search, choices: Choices, more: Callable[[int], Survivors] | None = None
+) -> tuple[StepEstimate, StepEstimate] | None:
+    """Return the estimates of the steps `plasma_cells` and `second_anchor`.
+
+    Parameters
+    ----------
+    search
+        Among all candidates, or among a sample of them.
+    more
+        Where it is a sample: returns more of the candidates, if the sample holds so many of the wanted cells.
+        The gates are placed again among them; None is returned where the sample shows too few cells, or is
+        not sure of them.
+    """
     if not search.channels:
         none = StepEstimate(
             Step.PLASMA_CELLS,
@@ -55,7 +73,13 @@ def find_target(search: Search, choices: Choices) -> tuple[StepEstimate, StepEst
         note = "no event is left to search"
         none = StepEstimate(Step.PLASMA_CELLS, None, (), (Method.NONE,), (), 0.0, note)
         return none, replace(none, name=Step.SECOND_ANCHOR)
-    search = refined(search, choices)
+    look = refined(search, choices)
+    search = look.search
+    if more is not None:
+        n = int(np.count_nonzero(look.group.mask))
+        if look.kinds is None or look.group.confidence < SURE_IN_SAMPLE or n < ENOUGH_IN_SAMPLE:
+            return None
+        search = widened(look, more(n), choices)
     if search.group.confidence <= _least_confidence(search, choices):
         search = replace(search, group=Group(np.zeros_like(search.group.mask), 0.0), ellipsoids=())
     cuts = _cuts(search, choices)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +12,19 @@ from gating.anchors.anchors import Anchor, Group
 from gating.anchors.cuts import cut_positions, passing
 from gating.anchors.search import Search, anchor_channels, cluster_channels
 from gating.anchors.side_scatter import join_scatter
-from gating.anchors.traits import has_only_other_anchors, is_plasma_panel_without_its_antigens
+from gating.anchors.traits import (
+    has_only_other_anchors,
+    is_plasma_panel,
+    is_plasma_panel_without_its_antigens,
+)
 from gating.clusters.evidence import find_clusters
-from gating.clusters.membership import FEWEST_TO_BEGIN, Members, members_of, neighbourhood_of
+from gating.clusters.membership import (
+    FEWEST_TO_BEGIN,
+    Members,
+    Neighbourhood,
+    members_of,
+    neighbourhood_of,
+)
 from gating.clusters.neighbours import around, may_be_wanted
 from gating.events import Mask, Survivors
 from gating.events.panel import GatingChannel, Target
@@ -59,31 +69,54 @@ cells that it must find too; and how many more, relative to them. Chosen on the 
 docs/validation.md."""
 
 
-def refined(search: Search, choices: Choices) -> Search:
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The wanted cells as one look at all channels shows them.
+
+    Attributes
+    ----------
+    search
+        With its group refined, and the confidence in it.
+    seed
+        The search that the look began with.
+    kinds
+        The kinds of cells around the group; None where there were too few cells to learn them.
+    """
+
+    search: Search
+    seed: Search
+    kinds: Neighbourhood | None = None
+
+    @property
+    def group(self) -> Group:
+        """The cells that it found."""
+        return self.search.group
+
+    def at_most(self, most: float) -> Look:
+        """Return the look with a confidence of at most so much."""
+        group = replace(self.group, clarity=min(self.group.clarity, most))
+        return replace(self, search=replace(self.search, group=group))
+
+
+def refined(search: Search, choices: Choices) -> Look:
     """Return the search with its group refined by all channels together, and the confidence in it."""
     if is_plasma_panel_without_its_antigens(choices.panel):
-        return brightest(search, choices)
+        return Look(brightest(search, choices), search)
     search = _with_scatter(search, choices)
     if search.likely is None:
         found = _with_members(_with_clusters(search, choices), choices, REACHES[-1])
-        return _at_most(found, MOST_ON_OTHERS) if has_only_other_anchors(choices.panel) else found
+        return found.at_most(MOST_ON_OTHERS) if has_only_other_anchors(choices.panel) else found
     best = _surest_look(search, search.likely, choices)
-    most = 1.0 if choices.panel.with_role("viability") else MOST_WITHOUT_VIABILITY
-    return _at_most(best, most)
+    return best.at_most(1.0 if choices.panel.with_role("viability") else MOST_WITHOUT_VIABILITY)
 
 
-def _at_most(search: Search, most: float) -> Search:
-    """Return the search with a confidence of at most so much."""
-    return replace(search, group=replace(search.group, clarity=min(search.group.clarity, most)))
-
-
-def _surest_look(search: Search, likely: Mask, choices: Choices) -> Search:
+def _surest_look(search: Search, likely: Mask, choices: Choices) -> Look:
     """Return the search with the members that are surest, looking farther around where they are not sure.
 
     Of two that are as good as equally sure, and unlike in size, the larger one is taken: else the last digit
     of a value could choose.
     """
-    looks: list[Search] = []
+    looks: list[Look] = []
     for begin in _beginnings(search, likely):
         enough = np.count_nonzero(begin.group.mask) >= FEWEST_TO_BEGIN
         for reach in REACHES if enough else REACHES[:1]:  # without members every look is the same
@@ -99,7 +132,7 @@ def _surest_look(search: Search, likely: Mask, choices: Choices) -> Search:
     return _with_another_kind(surest, looks)
 
 
-def _with_another_kind(surest: Search, looks: Sequence[Search]) -> Search:
+def _with_another_kind(surest: Look, looks: Sequence[Look]) -> Look:
     """Return the largest look that is sure and holds the surest one's cells, else the surest one.
 
     A near look sees the clone alone: normal plasma cells lie farther off. A farther look that finds the same
@@ -143,32 +176,33 @@ def _with_scatter(search: Search, choices: Choices) -> Search:
     )
 
 
-def _with_members(search: Search, choices: Choices, reach: float) -> Search:
+def _with_members(search: Search, choices: Choices, reach: float) -> Look:
     """Return the search with the cells that more likely belong to the group than to any other kind."""
     if search.ellipsoids or not search.group.mask.any():
-        return search
+        return Look(search, search)
     seed = search.group
     fluorescent = _names(anchor_channels(choices))
     anchors = [anchor for anchor in search.anchors if anchor.channel in fluorescent]
-    members = _members(search, anchors, choices, reach)
+    kinds = _kinds_around(search, anchors, choices, reach)
+    members = None if kinds is None else _members(search, kinds, choices)
     if members is None or not members.mask.any():
-        return _judged(search, anchors, seed, members, choices)
-    refined_search = _plain_or_drawn(search, members, choices)
-    return _judged(refined_search, anchors, seed, members, choices)
+        return Look(_judged(search, anchors, seed, members, choices), search)
+    refined_search = plain_or_drawn(search, members, choices)
+    return Look(_judged(refined_search, anchors, seed, members, choices), search, kinds)
 
 
-def _members(search: Search, anchors: Sequence[Anchor], choices: Choices, reach: float) -> Members | None:
-    """Return the members of the group. Kinds of cells are learnt around it and applied to all candidates."""
+def _kinds_around(
+    search: Search, anchors: Sequence[Anchor], choices: Choices, reach: float
+) -> Neighbourhood | None:
+    """Return the kinds of cells in and around the group."""
     if np.count_nonzero(search.group.mask) < FEWEST_TO_BEGIN:
         return None
-    channels = [channel.channel for channel in cluster_channels(choices)]
-    known = {anchor.channel: anchor.axis for anchor in search.anchors}
-    positions = [(row, known[channel]) for row, channel in enumerate(channels) if channel in known]
+    channels = _names(cluster_channels(choices))
     seed, limit = search.group.mask, reach * len(channels)
-    rows = around(seed, [axis for _, axis in positions], limit)
-    neighbourhood = neighbourhood_of(
+    rows = around(seed, [axis for _, axis in _anchored(search, channels)], limit)
+    return neighbourhood_of(
         seed.take(rows),
-        _axes_at(rows, channels, search),
+        axes_at(rows, channels, search),
         [replace(anchor, axis=anchor.axis.at(rows)) for anchor in anchors],
         search.candidates.tickets.take(rows),
         None if search.traits is None else search.traits.take(rows),
@@ -176,13 +210,22 @@ def _members(search: Search, anchors: Sequence[Anchor], choices: Choices, reach:
         scatter=_scatter_areas(search, choices),
         limit=limit,
     )
-    if neighbourhood is None:
-        return None
-    rows = may_be_wanted(neighbourhood.mixture, neighbourhood.wanted, neighbourhood.limits, positions, seed)
-    return members_of(neighbourhood, rows, _axes_at(rows, channels, search), seed, search.group.clarity)
 
 
-def _axes_at(rows: NDArray[np.intp], channels: Sequence[str], search: Search) -> list[tuple[str, Axis]]:
+def _members(search: Search, kinds: Neighbourhood, choices: Choices) -> Members:
+    """Return the members of the group among all candidates."""
+    channels, seed = _names(cluster_channels(choices)), search.group.mask
+    rows = may_be_wanted(kinds.mixture, kinds.wanted, kinds.limits, _anchored(search, channels), seed)
+    return members_of(kinds, rows, axes_at(rows, channels, search), seed, search.group.clarity)
+
+
+def _anchored(search: Search, channels: Sequence[str]) -> list[tuple[int, Axis]]:
+    """Return the candidates' positions on the anchors, each with its row among the channels."""
+    known = {anchor.channel: anchor.axis for anchor in search.anchors}
+    return [(row, known[channel]) for row, channel in enumerate(channels) if channel in known]
+
+
+def axes_at(rows: NDArray[np.intp], channels: Sequence[str], search: Search) -> list[tuple[str, Axis]]:
     """Return some candidates' positions on every channel."""
     known = {anchor.channel: anchor.axis for anchor in search.anchors}
     cells = Survivors(search.candidates.events, search.candidates.index.take(rows))
@@ -210,7 +253,7 @@ def _scatter_areas(search: Search, choices: Choices) -> tuple[str, str]:
     return "".join(_names(forward[:1])), "".join(_names(side[:1]))
 
 
-def _plain_or_drawn(search: Search, members: Members, choices: Choices) -> Search:
+def plain_or_drawn(search: Search, members: Members, choices: Choices) -> Search:
     """Return the members in plain cuts where these are expected to be as good, else in ellipsoids."""
     wanted, drawn = members.likely > 0.5, members.expected_f1(members.mask)
     sized = _with_size(search, choices)
@@ -233,7 +276,7 @@ def _plain(search: Search, wanted: Mask, members: Members) -> tuple[float, Searc
 def _with_size(search: Search, choices: Choices) -> Search:
     """Return the search with a lower cut on forward scatter: fragments and dead cells are small."""
     forward = [c for c in choices.panel.with_role("fsc_area")[:1] if c.target is Target.ANY]
-    if search.traits is None or not forward:
+    if not is_plasma_panel(choices.panel) or not forward:
         return search
     axis = _axis(forward[0].channel, search.candidates, search)
     sized = replace(forward[0], target=Target.POSITIVE)
