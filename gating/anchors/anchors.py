@@ -7,8 +7,9 @@ every anchor. From these cells a threshold is derived for each channel, so that 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -91,6 +92,10 @@ class Anchor:
         return self.target is Target.POSITIVE
 
 
+Rule = Callable[[Sequence["Anchor"], FloatArray], Mask]
+"""Returns which cells belong to a group: of their positions on all anchors, and their other traits' evidence."""
+
+
 @dataclass(frozen=True, slots=True)
 class Group:
     """The wanted cells among the candidates, before any single cut.
@@ -105,12 +110,16 @@ class Group:
         Channel of an anchor that had to be left out to see the group, else empty.
     trust
         What is left of the clarity then.
+    rule
+        Tells of other cells which ones belong to the group; None where only its own candidates can.
     """
 
     mask: Mask
     clarity: float
     left_out: str = ""
     trust: float = 1.0
+    rule: Rule | None = None
+    least: float = np.inf
 
     @property
     def confidence(self) -> float:
@@ -140,17 +149,51 @@ def evidence_of(anchors: Sequence[Anchor], wanted: Mask | None = None) -> FloatA
     roughly known, no further up than their dimmer quarter, so that brightness alone is no evidence. A low or
     negative anchor counts against an event the farther it lies beyond its edge.
     """
+    return _evidence(anchors, _tops(anchors, wanted))
+
+
+def _tops(anchors: Sequence[Anchor], wanted: Mask | None) -> tuple[float, ...]:
+    """Return up to where each anchor counts: the dimmer quarter of the wanted cells, if these are known."""
+    if wanted is None or not wanted.any():
+        return (np.inf,) * len(anchors)
+    return tuple(
+        max(quantile(anchor.axis.values.compress(wanted) - np.float32(anchor.edge), DIMMER_QUARTER), LEAST_TOP)
+        for anchor in anchors
+    )
+
+
+def _evidence(anchors: Sequence[Anchor], tops: Sequence[float]) -> FloatArray:
     total = np.zeros(anchors[0].axis.values.size, np.float32)
-    for anchor in anchors:
+    for anchor, top in zip(anchors, tops, strict=True):
         position = anchor.axis.values - np.float32(anchor.edge)
-        if not anchor.is_positive:
+        if anchor.is_positive:
+            total += np.clip(position, LOWEST_EVIDENCE, top)
+        else:
             total -= np.clip(position, 0, MOST_LOW_PENALTY)
-            continue
-        top = np.inf
-        if wanted is not None and wanted.any():
-            top = max(quantile(position.compress(wanted), DIMMER_QUARTER), LEAST_TOP)
-        total += np.clip(position, LOWEST_EVIDENCE, top)
     return total
+
+
+def _beyond(
+    least: float, channels: tuple[str, ...], tops: tuple[float, ...], anchors: Sequence[Anchor], traits: FloatArray
+) -> Mask:
+    """Return which cells have more evidence than the least, on some of the anchors."""
+    return _evidence([a for a in anchors if a.channel in channels], tops) > least
+
+
+def _beyond_with_traits(least: float, anchors: Sequence[Anchor], traits: FloatArray) -> Mask:
+    """Return which cells have more evidence than the least, on all anchors and other traits."""
+    return evidence_of(anchors) + traits > least
+
+
+def either(first: Rule | None, second: Rule | None) -> Rule | None:
+    """Return the rule of what belongs to either group."""
+    if first is None or second is None:
+        return None
+    return partial(_either, first, second)
+
+
+def _either(first: Rule, second: Rule, anchors: Sequence[Anchor], traits: FloatArray) -> Mask:
+    return first(anchors, traits) | second(anchors, traits)
 
 
 def find_group(anchors: Sequence[Anchor]) -> Group:
@@ -195,8 +238,8 @@ def find_likely(anchors: Sequence[Anchor], traits: FloatArray) -> Group:
         return Group(np.zeros_like(likely), 0.0)
     group = beyond_valley(evidence_of(anchors) + traits, likely, LIKE_THE_LIKELY)
     if group is not None and group.clarity >= LEAST_TO_STAND:
-        return group
-    return Group(likely, 0.0 if group is None else LEAST_CLARITY)
+        return replace(group, rule=partial(_beyond_with_traits, group.least))
+    return Group(likely, 0.0 if group is None else LEAST_CLARITY, rule=is_likely)
 
 
 def _may_be_left_out(anchor: Anchor, anchors: Sequence[Anchor]) -> bool:
@@ -217,11 +260,13 @@ def _group(anchors: Sequence[Anchor]) -> Group:
         return group
     wanted = on_target(anchors)
     for _ in range(3):
-        candidate = beyond_valley(evidence_of(anchors, group.mask), wanted)
+        tops = _tops(anchors, group.mask)
+        candidate = beyond_valley(_evidence(anchors, tops), wanted)
         if candidate is None:
             return group
         same = bool(np.array_equal(candidate.mask, group.mask))
-        group = candidate
+        names = tuple(anchor.channel for anchor in anchors)
+        group = replace(candidate, rule=partial(_beyond, candidate.least, names, tops))
         if same:
             break
     return group
@@ -295,4 +340,4 @@ def _lowest_good_valley(
             break
         best, upper = valley, valley.position
         level = median(evidence.compress(evidence > upper))
-    return None if best is None else Group(evidence > best.position, best.clarity)
+    return None if best is None else Group(evidence > best.position, best.clarity, least=best.position)

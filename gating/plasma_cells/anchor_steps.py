@@ -77,7 +77,7 @@ def find_target(
     search = look.search
     if more is not None:
         n = int(np.count_nonzero(look.group.mask))
-        if look.kinds is None or look.group.confidence < SURE_IN_SAMPLE or n < ENOUGH_IN_SAMPLE:
+        if look.kinds is None or look.seed.group.rule is None or look.group.confidence < SURE_IN_SAMPLE or n < ENOUGH_IN_SAMPLE:
             return None
         search = widened(look, more(n), choices)
     if search.group.confidence <= _least_confidence(search, choices):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,13 +26,13 @@ from gating.clusters.membership import (
     members_of,
     neighbourhood_of,
 )
-from gating.clusters.neighbours import around, may_be_wanted
+from gating.clusters.neighbours import AxisAt, around, may_be_wanted
 from gating.events import Mask, Survivors
 from gating.events.panel import GatingChannel, Target
 from gating.gates.given_thresholds import PLASMA_CELL_SIZE, Choices
 from gating.plasma_cells.brightest import brightest
 from gating.plasma_cells.confidence import MOST_WITHOUT_VIABILITY, Surroundings, certainty_of, signs_of
-from gating.thresholds import Axis, axis_like, axis_on, known_axis
+from gating.thresholds import Axis, axis_like, axis_of, axis_on, known_axis
 
 CLEAR_WITHOUT_SCATTER = 0.9
 """Clarity from which the anchors need no help. Chosen on the simulated tubes of docs/validation.md."""
@@ -155,7 +156,7 @@ def _beginnings(search: Search, likely: Mask) -> list[Search]:
     n = np.count_nonzero(likely & ~search.group.mask)
     if n < LEFT_OUT * np.count_nonzero(search.group.mask):
         return [search]
-    return [search, replace(search, group=replace(search.group, mask=likely))]
+    return [search, replace(search, group=replace(search.group, mask=likely, rule=search.likely_rule))]
 
 
 def _with_scatter(search: Search, choices: Choices) -> Search:
@@ -199,7 +200,8 @@ def _kinds_around(
         return None
     channels = _names(cluster_channels(choices))
     seed, limit = search.group.mask, reach * len(channels)
-    rows = around(seed, [axis for _, axis in _anchored(search, channels)], limit)
+    known = [axis.at for _, axis in _anchored(search, channels)]
+    rows = around(seed, [*known, *(axis_at for _, axis_at in _others(search, channels))], limit)
     return neighbourhood_of(
         seed.take(rows),
         axes_at(rows, channels, search),
@@ -215,7 +217,8 @@ def _kinds_around(
 def _members(search: Search, kinds: Neighbourhood, choices: Choices) -> Members:
     """Return the members of the group among all candidates."""
     channels, seed = _names(cluster_channels(choices)), search.group.mask
-    rows = may_be_wanted(kinds.mixture, kinds.wanted, kinds.limits, _anchored(search, channels), seed)
+    anchored, others = _anchored(search, channels), _others(search, channels)
+    rows = may_be_wanted(kinds.mixture, kinds.wanted, kinds.limits, anchored, others, seed)
     return members_of(kinds, rows, axes_at(rows, channels, search), seed, search.group.clarity)
 
 
@@ -225,15 +228,24 @@ def _anchored(search: Search, channels: Sequence[str]) -> list[tuple[int, Axis]]
     return [(row, known[channel]) for row, channel in enumerate(channels) if channel in known]
 
 
+def _others(search: Search, channels: Sequence[str]) -> list[tuple[int, AxisAt]]:
+    """Return the other channels' rows, and what gives the positions of some candidates on them."""
+    known = {anchor.channel for anchor in search.anchors}
+    rest = [(row, channel) for row, channel in enumerate(channels) if channel not in known]
+    return [(row, partial(_axis_at, search, channel)) for row, channel in rest]
+
+
 def axes_at(rows: NDArray[np.intp], channels: Sequence[str], search: Search) -> list[tuple[str, Axis]]:
     """Return some candidates' positions on every channel."""
     known = {anchor.channel: anchor.axis for anchor in search.anchors}
-    cells = Survivors(search.candidates.events, search.candidates.index.take(rows))
-    axes = []
-    for channel in channels:
-        of_all = known.get(channel) or known_axis(search.candidates, channel, _scale(channel, search))
-        axes.append((channel, _axis(channel, cells, search) if of_all is None else of_all.at(rows)))
-    return axes
+    return [(c, known[c].at(rows) if c in known else _axis_at(search, c, rows)) for c in channels]
+
+
+def _axis_at(search: Search, channel: str, rows: NDArray[np.intp]) -> Axis:
+    """Return some candidates' positions on a channel that is no anchor."""
+    scale = _scale(channel, search)
+    of_all = known_axis(search.candidates, channel, scale)
+    return axis_of(search.candidates.column(channel).take(rows), scale) if of_all is None else of_all.at(rows)
 
 
 def _axis(channel: str, cells: Survivors, search: Search) -> Axis:

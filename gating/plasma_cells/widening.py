@@ -12,7 +12,8 @@ import numpy as np
 
 from gating.anchors.anchors import Anchor
 from gating.anchors.cuts import cut_positions, passing
-from gating.anchors.search import Search, cluster_channels
+from gating.anchors.search import Search, anchor_channels, cluster_channels
+from gating.anchors.traits import phenotype_of
 from gating.clusters.membership import members_of
 from gating.events import Mask, Survivors
 from gating.gates import AllOf, RangeGate, inside
@@ -35,13 +36,13 @@ def widened(look: Look, wider: Survivors, choices: Choices) -> Search:
     wider
         More of the events that the sample was drawn from.
     """
-    if look.kinds is None:
+    if look.kinds is None or look.seed.group.rule is None or look.seed.reference is None:
         return look.search
     seed = look.seed
     cells = wider.select(inside(_box(seed.anchors, look.group.mask), wider))
     anchors = tuple(replace(a, axis=axis_of(cells.column(a.channel), a.axis)) for a in seed.anchors)
-    cuts = cut_positions(seed.anchors, seed.group.mask, has_rivals=True)
-    begins = passing(anchors, cuts)
+    fluorescent = [a for a in anchors if a.channel in [c.channel for c in anchor_channels(choices)]]
+    begins = seed.group.rule(fluorescent, phenotype_of(cells, seed.reference, choices))
     found = replace(
         seed,
         candidates=cells,
