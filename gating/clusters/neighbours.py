@@ -26,27 +26,34 @@ docs/validation.md."""
 ROUNDED = 1.0001
 """Factor by which sums of distances in another order may differ at most. Convention: far above rounding in
 float32."""
+ENOUGH_TO_RANK = 300
+"""Candidates that show which axis leaves the fewest. Convention: for speed, whatever they are."""
 NARROWEST = 0.2
 """Spread of a group on an axis, at least, natural log. Chosen on the simulated tubes of
 docs/validation.md."""
 
 
-def around(seed: Mask, axes: Sequence[AxisAt], limit: float) -> NDArray[np.intp]:
+def around(seed: Mask, known: Sequence[Axis], others: Sequence[AxisAt], limit: float) -> NDArray[np.intp]:
     """Return the group's own cells and the candidates that may be its neighbours, ascending.
 
     Parameters
     ----------
     seed
         bool, shape (n_candidates,): the group.
-    axes
-        Positions of some candidates on every axis; those known of all candidates first. The later ones are asked
-        for few.
+    known, others
+        Axes on which the positions of all candidates are known, and those on which they can be asked for: first
+        on that axis that leaves the fewest.
     limit
         Sum of squared standardised distances over all axes from which nothing is a neighbour.
     """
     group, rows = np.flatnonzero(seed), np.flatnonzero(~seed)
     total = np.zeros(rows.size, np.float32)
-    for axis_at in axes:
+    left, n_known = [*(axis.at for axis in known), *others], len(known)
+    while left:
+        if n_known <= 0 and len(left) > 1:
+            some, n_known = rows[:: 1 + rows.size // ENOUGH_TO_RANK], len(left)
+            left.sort(key=lambda axis_at: -_usual_square(axis_at(some), axis_at(group), limit))
+        axis_at, n_known = left.pop(0), n_known - 1
         total += _squares(axis_at(rows).values, axis_at(group).values)
         near = np.flatnonzero(total < np.float32(limit * ROUNDED))
         rows, total = rows.take(near), total.take(near)
@@ -150,9 +157,11 @@ def evenly(ordered: NDArray[np.intp], tickets: Tickets, most: int) -> tuple[NDAr
     return picked, np.full(n, ordered.size / n)
 
 
-def nearest_of(ordered: NDArray[np.intp], tickets: Tickets) -> tuple[NDArray[np.intp], Floats]:
+def nearest_of(
+    ordered: NDArray[np.intp], tickets: Tickets, nearest: int
+) -> tuple[NDArray[np.intp], Floats]:
     """Return some of the ordered rows and how many each stands for: the nearest all, then ever fewer."""
-    ranks, weights = thinned(tickets.take(ordered), NEAREST)
+    ranks, weights = thinned(tickets.take(ordered), nearest)
     return ordered[ranks], weights
 
 
@@ -166,6 +175,12 @@ def _within_reach(
         near = np.flatnonzero(total < np.float32(limit))
         rows, total = rows.take(near), total.take(near)
     return rows, total
+
+
+def _usual_square(axis: Axis, group: Axis, limit: float) -> float:
+    """Return the mean squared standardised distance of positions from the group's, each at most the limit."""
+    squares = _squares(axis.values, group.values)
+    return float(np.minimum(squares, np.float32(limit)).mean()) if squares.size else 0.0
 
 
 def _squares(offsets: FloatArray, group_values: FloatArray) -> FloatArray:

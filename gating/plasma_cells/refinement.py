@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -26,7 +26,7 @@ from gating.clusters.membership import (
     members_of,
     neighbourhood_of,
 )
-from gating.clusters.neighbours import AxisAt, around, may_be_wanted
+from gating.clusters.neighbours import NEAREST, AxisAt, around, may_be_wanted
 from gating.events import Mask, Survivors
 from gating.events.panel import GatingChannel, Target
 from gating.gates.given_thresholds import PLASMA_CELL_SIZE, Choices
@@ -57,6 +57,9 @@ Chosen on the simulated tubes of docs/validation.md."""
 MOST_ON_OTHERS = 0.45
 """Confidence at most where role `other` alone anchors and CD45 is no anchor: no fit has seen such a
 panel, and any cells may share that antigen. Convention: less than an even chance."""
+NEAREST_OF_SAMPLE = 400
+"""Of the events of a sample nearest to the group all are looked at; of farther ones ever fewer. Chosen on the
+simulated tubes of docs/validation.md."""
 SURE_AT_A_LOOK = 0.97
 """Certainty from which no further look is taken. Chosen on the simulated tubes of docs/validation.md."""
 
@@ -99,29 +102,37 @@ class Look:
         return replace(self, search=replace(self.search, group=group))
 
 
-def refined(search: Search, choices: Choices) -> Look:
-    """Return the search with its group refined by all channels together, and the confidence in it."""
+def refined(search: Search, choices: Choices, *, by_sample: bool = False) -> Look:
+    """Return the search with its group refined by all channels together, and the confidence in it.
+
+    Parameters
+    ----------
+    by_sample
+        Whether the candidates are a sample: more of those near the group are then looked at, for they stand for
+        more.
+    """
     if is_plasma_panel_without_its_antigens(choices.panel):
         return Look(brightest(search, choices), search)
     search = _with_scatter(search, choices)
+    look_at = partial(_with_members, choices, NEAREST_OF_SAMPLE if by_sample else NEAREST)
     if search.likely is None:
-        found = _with_members(_with_clusters(search, choices), choices, REACHES[-1])
+        found = look_at(_with_clusters(search, choices), REACHES[-1])
         return found.at_most(MOST_ON_OTHERS) if has_only_other_anchors(choices.panel) else found
-    best = _surest_look(search, search.likely, choices)
+    best = _surest_look(_beginnings(search, search.likely), look_at)
     return best.at_most(1.0 if choices.panel.with_role("viability") else MOST_WITHOUT_VIABILITY)
 
 
-def _surest_look(search: Search, likely: Mask, choices: Choices) -> Look:
+def _surest_look(beginnings: Sequence[Search], look_at: Callable[[Search, float], Look]) -> Look:
     """Return the search with the members that are surest, looking farther around where they are not sure.
 
     Of two that are as good as equally sure, and unlike in size, the larger one is taken: else the last digit
     of a value could choose.
     """
     looks: list[Look] = []
-    for begin in _beginnings(search, likely):
+    for begin in beginnings:
         enough = np.count_nonzero(begin.group.mask) >= FEWEST_TO_BEGIN
         for reach in REACHES if enough else REACHES[:1]:  # without members every look is the same
-            looks.append(_with_members(begin, choices, reach))
+            looks.append(look_at(begin, reach))
             if looks[-1].group.clarity >= SURE_AT_A_LOOK:
                 return looks[-1]
     surest = max(looks, key=lambda look: look.group.clarity)
@@ -177,14 +188,14 @@ def _with_scatter(search: Search, choices: Choices) -> Search:
     )
 
 
-def _with_members(search: Search, choices: Choices, reach: float) -> Look:
+def _with_members(choices: Choices, nearest: int, search: Search, reach: float) -> Look:
     """Return the search with the cells that more likely belong to the group than to any other kind."""
     if search.ellipsoids or not search.group.mask.any():
         return Look(search, search)
     seed = search.group
     fluorescent = _names(anchor_channels(choices))
     anchors = [anchor for anchor in search.anchors if anchor.channel in fluorescent]
-    kinds = _kinds_around(search, anchors, choices, reach)
+    kinds = _kinds_around(search, anchors, choices, reach, nearest)
     members = None if kinds is None else _members(search, kinds, choices)
     if members is None or not members.mask.any():
         return Look(_judged(search, anchors, seed, members, choices), search)
@@ -193,15 +204,15 @@ def _with_members(search: Search, choices: Choices, reach: float) -> Look:
 
 
 def _kinds_around(
-    search: Search, anchors: Sequence[Anchor], choices: Choices, reach: float
+    search: Search, anchors: Sequence[Anchor], choices: Choices, reach: float, nearest: int
 ) -> Neighbourhood | None:
     """Return the kinds of cells in and around the group."""
     if np.count_nonzero(search.group.mask) < FEWEST_TO_BEGIN:
         return None
     channels = _names(cluster_channels(choices))
     seed, limit = search.group.mask, reach * len(channels)
-    known = [axis.at for _, axis in _anchored(search, channels)]
-    rows = around(seed, [*known, *(axis_at for _, axis_at in _others(search, channels))], limit)
+    known = [axis for _, axis in _anchored(search, channels)]
+    rows = around(seed, known, [axis_at for _, axis_at in _others(search, channels)], limit)
     return neighbourhood_of(
         seed.take(rows),
         axes_at(rows, channels, search),
@@ -211,6 +222,7 @@ def _kinds_around(
         stained=bool(choices.panel.with_role("viability")),
         scatter=_scatter_areas(search, choices),
         limit=limit,
+        nearest=nearest,
     )
 
 
