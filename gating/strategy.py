@@ -50,6 +50,14 @@ LEFT_WITHOUT_STEP, BY_ITS_CONFIDENCE = 0.8, 0.2
 Chosen on the simulated tubes of docs/validation.md."""
 
 
+SEARCHED_EVENTS, FEWEST_TO_SEARCH_SAMPLE = 100_000, 200_000
+"""Events of a sample in which the wanted cells are searched, and events of a tube from which this is done.
+Convention: a tube of so many events is searched whole, and a sample shows no less."""
+ENOUGH_TO_PLACE = 4_000
+"""Wanted cells from which gates are placed as well as among all of them. Convention: then single cells change
+the F1 by far less than 0.001."""
+
+
 class UnfitEventsError(GatingError):
     """Events that cannot be gated with this panel: a channel is missing, or one must not be there."""
 
@@ -130,9 +138,9 @@ def gate_plasma_cells(
     passed = passed.then(_debris(passed.left.among(sample), choices))
     passed = passed.then(_singlets(passed.left, passed.left.among(sample), choices))
     found = None
-    if SAMPLE_EVENTS < events.n_events:
-        found = _target(passed, sample, choices, by_sample=True)
-    passed = found or _target(passed, sample, choices, by_sample=False)
+    if events.n_events >= FEWEST_TO_SEARCH_SAMPLE:
+        found = _with_target(passed, passed.left.among(sampled(events, SEARCHED_EVENTS)), sample, choices)
+    passed = found or _with_target(passed, passed.left, sample, choices)
     viable = passed.at(Step.VIABLE)
     viable_sample = viable.among(sample)
     wanted = passed.left
@@ -144,27 +152,26 @@ def gate_plasma_cells(
     return _population(passed, wanted, viable, again, unused_overrides(choices, passed.steps))
 
 
-def _target(passed: Passed, sample: Mask, choices: Choices, *, by_sample: bool) -> Passed | None:
-    """Return the state after the second anchor; None where a sample cannot tell the wanted cells."""
-    single_sample = passed.left.among(sample)
-    search = search_anchors(single_sample if by_sample else passed.left, single_sample, choices)
+def _with_target(passed: Passed, candidates: Survivors, sample: Mask, choices: Choices) -> Passed | None:
+    """Return the state after the second anchor; None where the candidates are a sample that cannot tell."""
+    single_sample, searched = passed.left.among(sample), candidates.mask()
+    by_sample = candidates.n_events < passed.left.n_events
+    search = search_anchors(candidates, single_sample, choices)
     passed = passed.then(_side(single_sample, search, Step.VIABLE, "viability", choices))
     viable_sample = passed.left.among(sample)
     passed = passed.then(_side(viable_sample, search, Step.DUMP, "dump", choices))
-    search = search.within(passed.left.among(sample) if by_sample else passed.left, viable_sample, choices)
-    found = find_target(search, choices, partial(_enough, passed.left) if by_sample else None)
+    left = passed.left
+    search = search.within(left.among(searched) if by_sample else left, viable_sample, choices)
+    found = find_target(search, choices, partial(_enough, left) if by_sample else None)
     return None if found is None else passed.then(found[0]).then(found[1])
 
 
 def _enough(left: Survivors, n: int) -> Survivors:
-    """Return as many of the events as hold enough wanted cells to place gates, if the sample holds n of them."""
-    size = SAMPLE_EVENTS
+    """Return as many of the events as hold enough wanted cells to place gates, if a search found n of them."""
+    size = SEARCHED_EVENTS
     while n < ENOUGH_TO_PLACE:
         n, size = 2 * n, 2 * size
     return left.among(sampled(left.events, size)) if size < left.events.n_events else left
-
-
-ENOUGH_TO_PLACE = 2000
 
 
 def check_events(events: Events, panel: GatingPanel) -> None:

@@ -157,7 +157,9 @@ def _tops(anchors: Sequence[Anchor], wanted: Mask | None) -> tuple[float, ...]:
     if wanted is None or not wanted.any():
         return (np.inf,) * len(anchors)
     return tuple(
-        max(quantile(anchor.axis.values.compress(wanted) - np.float32(anchor.edge), DIMMER_QUARTER), LEAST_TOP)
+        max(
+            quantile(anchor.axis.values.compress(wanted) - np.float32(anchor.edge), DIMMER_QUARTER), LEAST_TOP
+        )
         for anchor in anchors
     )
 
@@ -174,7 +176,11 @@ def _evidence(anchors: Sequence[Anchor], tops: Sequence[float]) -> FloatArray:
 
 
 def _beyond(
-    least: float, channels: tuple[str, ...], tops: tuple[float, ...], anchors: Sequence[Anchor], traits: FloatArray
+    least: float,
+    channels: tuple[str, ...],
+    tops: tuple[float, ...],
+    anchors: Sequence[Anchor],
+    traits: FloatArray,
 ) -> Mask:
     """Return which cells have more evidence than the least, on some of the anchors."""
     return _evidence([a for a in anchors if a.channel in channels], tops) > least

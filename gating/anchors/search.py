@@ -93,7 +93,16 @@ class Search:
         traits = None if self.traits is None else self.traits.take(kept)
         group = replace(self.group, mask=self.group.mask.take(kept))
         likely = None if self.likely is None else self.likely.take(kept)
-        return Search(left, self.channels, anchors, group, traits=traits, reference=reference, likely=likely, likely_rule=self.likely_rule)
+        return Search(
+            left,
+            self.channels,
+            anchors,
+            group,
+            traits=traits,
+            reference=reference,
+            likely=likely,
+            likely_rule=self.likely_rule,
+        )
 
 
 def search_anchors(candidates: Survivors, reference: Survivors, choices: Choices) -> Search:
@@ -117,7 +126,16 @@ def search_anchors(candidates: Survivors, reference: Survivors, choices: Choices
     traits = phenotype_of(candidates, reference, choices)
     likely = find_likely(anchors, traits)
     both = _of_both(group, likely)
-    return Search(candidates, channels, anchors, both, traits=traits, reference=reference, likely=likely.mask, likely_rule=likely.rule)
+    return Search(
+        candidates,
+        channels,
+        anchors,
+        both,
+        traits=traits,
+        reference=reference,
+        likely=likely.mask,
+        likely_rule=likely.rule,
+    )
 
 
 def _anchor_of(channel: GatingChannel, candidates: Survivors, reference: Survivors) -> Anchor:

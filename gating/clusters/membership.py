@@ -17,7 +17,7 @@ from gating.anchors.anchors import Anchor, evidence_of
 from gating.arithmetic.linear import Floats
 from gating.clusters.ellipsoids import ellipsoids_of, points_of
 from gating.clusters.mixture import Mixture, fit_mixture
-from gating.clusters.neighbours import NEAREST, evenly, in_order, nearest_of, neighbours
+from gating.clusters.neighbours import evenly, in_order, nearest_of, neighbours
 from gating.clusters.peaks import grouped
 from gating.clusters.wanted import (
     ClusterLimits,
@@ -101,7 +101,6 @@ def neighbourhood_of(
     stained: bool = True,
     scatter: tuple[str, str] = ("", ""),
     limit: float = np.inf,
-    nearest: int = NEAREST,
 ) -> Neighbourhood | None:
     """Return the kinds of cells in and around the group, None where it has too few cells.
 
@@ -123,15 +122,13 @@ def neighbourhood_of(
         Channels of forward and side scatter area; empty where there is none.
     limit
         Sum of squared standardised distances from the group over all axes from which nothing is a neighbour.
-    nearest
-        Of so many events nearest to the group all are looked at; of farther ones ever fewer.
     """
     if np.count_nonzero(seed) < FEWEST_TO_BEGIN:
         return None
     group = in_order(np.flatnonzero(seed), axes)
     evidence = evidence_of(anchors, seed)
     group_sample, group_weights = evenly(group, tickets, MOST_OF_GROUP)
-    picked, weights = nearest_of(neighbours(seed, group, axes, evidence, limit), tickets, nearest)
+    picked, weights = nearest_of(neighbours(seed, group, axes, evidence, limit), tickets)
     every = np.concatenate([group_sample, picked])
     points, n_group = points_of(axes, every), group_sample.size
     size, stains = _size_and_stains([channel for channel, _ in axes], anchors, scatter)

@@ -157,11 +157,9 @@ def evenly(ordered: NDArray[np.intp], tickets: Tickets, most: int) -> tuple[NDAr
     return picked, np.full(n, ordered.size / n)
 
 
-def nearest_of(
-    ordered: NDArray[np.intp], tickets: Tickets, nearest: int
-) -> tuple[NDArray[np.intp], Floats]:
+def nearest_of(ordered: NDArray[np.intp], tickets: Tickets) -> tuple[NDArray[np.intp], Floats]:
     """Return some of the ordered rows and how many each stands for: the nearest all, then ever fewer."""
-    ranks, weights = thinned(tickets.take(ordered), nearest)
+    ranks, weights = thinned(tickets.take(ordered), NEAREST)
     return ordered[ranks], weights
 
 

@@ -26,7 +26,7 @@ SECOND_ROLES = ("cd319", "cd229", "cd54")
 NO_GROUP_CONFIDENCE = 0.1
 """Confidence up to which a group is none: the tube is reported without. Chosen on the simulated tubes of
 docs/validation.md."""
-SURE_IN_SAMPLE, ENOUGH_IN_SAMPLE = 0.99, 300
+SURE_IN_SAMPLE, ENOUGH_IN_SAMPLE = 0.8, 150
 """Confidence in the group, and its cells in a sample, from which the sample is enough to find it. Chosen on the
 simulated tubes of docs/validation.md."""
 HARDLY_RIGHT = 0.2
@@ -73,11 +73,16 @@ def find_target(
         note = "no event is left to search"
         none = StepEstimate(Step.PLASMA_CELLS, None, (), (Method.NONE,), (), 0.0, note)
         return none, replace(none, name=Step.SECOND_ANCHOR)
-    look = refined(search, choices, by_sample=more is not None)
+    look = refined(search, choices)
     search = look.search
     if more is not None:
         n = int(np.count_nonzero(look.group.mask))
-        if look.kinds is None or look.seed.group.rule is None or look.group.confidence < SURE_IN_SAMPLE or n < ENOUGH_IN_SAMPLE:
+        if (
+            look.kinds is None
+            or look.seed.group.rule is None
+            or look.group.confidence < SURE_IN_SAMPLE
+            or n < ENOUGH_IN_SAMPLE
+        ):
             return None
         search = widened(look, more(n), choices)
     if search.group.confidence <= _least_confidence(search, choices):

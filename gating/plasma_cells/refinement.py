@@ -26,7 +26,7 @@ from gating.clusters.membership import (
     members_of,
     neighbourhood_of,
 )
-from gating.clusters.neighbours import NEAREST, AxisAt, around, may_be_wanted
+from gating.clusters.neighbours import AxisAt, around, may_be_wanted
 from gating.events import Mask, Survivors
 from gating.events.panel import GatingChannel, Target
 from gating.gates.given_thresholds import PLASMA_CELL_SIZE, Choices
@@ -57,9 +57,6 @@ Chosen on the simulated tubes of docs/validation.md."""
 MOST_ON_OTHERS = 0.45
 """Confidence at most where role `other` alone anchors and CD45 is no anchor: no fit has seen such a
 panel, and any cells may share that antigen. Convention: less than an even chance."""
-NEAREST_OF_SAMPLE = 400
-"""Of the events of a sample nearest to the group all are looked at; of farther ones ever fewer. Chosen on the
-simulated tubes of docs/validation.md."""
 SURE_AT_A_LOOK = 0.97
 """Certainty from which no further look is taken. Chosen on the simulated tubes of docs/validation.md."""
 
@@ -102,19 +99,12 @@ class Look:
         return replace(self, search=replace(self.search, group=group))
 
 
-def refined(search: Search, choices: Choices, *, by_sample: bool = False) -> Look:
-    """Return the search with its group refined by all channels together, and the confidence in it.
-
-    Parameters
-    ----------
-    by_sample
-        Whether the candidates are a sample: more of those near the group are then looked at, for they stand for
-        more.
-    """
+def refined(search: Search, choices: Choices) -> Look:
+    """Return the search with its group refined by all channels together, and the confidence in it."""
     if is_plasma_panel_without_its_antigens(choices.panel):
         return Look(brightest(search, choices), search)
     search = _with_scatter(search, choices)
-    look_at = partial(_with_members, choices, NEAREST_OF_SAMPLE if by_sample else NEAREST)
+    look_at = partial(_with_members, choices)
     if search.likely is None:
         found = look_at(_with_clusters(search, choices), REACHES[-1])
         return found.at_most(MOST_ON_OTHERS) if has_only_other_anchors(choices.panel) else found
@@ -188,14 +178,14 @@ def _with_scatter(search: Search, choices: Choices) -> Search:
     )
 
 
-def _with_members(choices: Choices, nearest: int, search: Search, reach: float) -> Look:
+def _with_members(choices: Choices, search: Search, reach: float) -> Look:
     """Return the search with the cells that more likely belong to the group than to any other kind."""
     if search.ellipsoids or not search.group.mask.any():
         return Look(search, search)
     seed = search.group
     fluorescent = _names(anchor_channels(choices))
     anchors = [anchor for anchor in search.anchors if anchor.channel in fluorescent]
-    kinds = _kinds_around(search, anchors, choices, reach, nearest)
+    kinds = _kinds_around(search, anchors, choices, reach)
     members = None if kinds is None else _members(search, kinds, choices)
     if members is None or not members.mask.any():
         return Look(_judged(search, anchors, seed, members, choices), search)
@@ -204,7 +194,7 @@ def _with_members(choices: Choices, nearest: int, search: Search, reach: float) 
 
 
 def _kinds_around(
-    search: Search, anchors: Sequence[Anchor], choices: Choices, reach: float, nearest: int
+    search: Search, anchors: Sequence[Anchor], choices: Choices, reach: float
 ) -> Neighbourhood | None:
     """Return the kinds of cells in and around the group."""
     if np.count_nonzero(search.group.mask) < FEWEST_TO_BEGIN:
@@ -222,7 +212,6 @@ def _kinds_around(
         stained=bool(choices.panel.with_role("viability")),
         scatter=_scatter_areas(search, choices),
         limit=limit,
-        nearest=nearest,
     )
 
 
