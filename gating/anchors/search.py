@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gating.anchors.anchors import Anchor, Group, Rule, either, find_group, find_likely
+from gating.anchors.anchors import find_group, find_likely
 from gating.anchors.edges import bright_edge, negative_edge
+from gating.anchors.evidence import Anchor, Group, Rule, either
 from gating.anchors.traits import is_plasma_panel, phenotype_of
 from gating.events import FloatArray, Mask, Survivors
 from gating.events.panel import GatingChannel, Target

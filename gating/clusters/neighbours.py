@@ -41,8 +41,8 @@ def around(seed: Mask, known: Sequence[Axis], others: Sequence[AxisAt], limit: f
     seed
         bool, shape (n_candidates,): the group.
     known, others
-        Axes on which the positions of all candidates are known, and those on which they can be asked for: first
-        on that axis that leaves the fewest.
+        Axes on which the positions of all candidates are known, and those on which they can be asked for:
+        first on the axis that leaves the fewest.
     limit
         Sum of squared standardised distances over all axes from which nothing is a neighbour.
     """

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gating.anchors.anchors import Anchor, Group
 from gating.anchors.cuts import cut_positions, passes
+from gating.anchors.evidence import Anchor, Group
 from gating.anchors.search import Search
 from gating.anchors.traits import is_plasma_panel_without_its_antigens
 from gating.events import Survivors
@@ -27,8 +27,8 @@ NO_GROUP_CONFIDENCE = 0.1
 """Confidence up to which a group is none: the tube is reported without. Chosen on the simulated tubes of
 docs/validation.md."""
 SURE_IN_SAMPLE, ENOUGH_IN_SAMPLE = 0.8, 150
-"""Confidence in the group, and its cells in a sample, from which the sample is enough to find it. Chosen on the
-simulated tubes of docs/validation.md."""
+"""Confidence in the group, and its cells in a sample, from which the sample is enough to find it. Chosen on
+the simulated tubes of docs/validation.md."""
 HARDLY_RIGHT = 0.2
 """Confidence up to which a group is none where it is a calibrated chance: one in five. Convention, as
 docs/method.md states it in section 3."""
@@ -43,20 +43,8 @@ class _Cut:
     threshold: Threshold
 
 
-def find_target(
-    search: Search, choices: Choices, more: Callable[[int], Survivors] | None = None
-) -> tuple[StepEstimate, StepEstimate] | None:
-    """Return the estimates of the steps `plasma_cells` and `second_anchor`.
-
-    Parameters
-    ----------
-    search
-        Among all candidates, or among a sample of them.
-    more
-        Where it is a sample: returns more of the candidates, if the sample holds so many of the wanted cells.
-        The gates are placed again among them; None is returned where the sample shows too few cells, or is
-        not sure of them.
-    """
+def find_target(search: Search, choices: Choices) -> tuple[StepEstimate, StepEstimate]:
+    """Return the estimates of the steps `plasma_cells` and `second_anchor`."""
     if not search.channels:
         none = StepEstimate(
             Step.PLASMA_CELLS,
@@ -73,18 +61,37 @@ def find_target(
         note = "no event is left to search"
         none = StepEstimate(Step.PLASMA_CELLS, None, (), (Method.NONE,), (), 0.0, note)
         return none, replace(none, name=Step.SECOND_ANCHOR)
+    return _estimates(refined(search, choices).search, choices)
+
+
+def find_target_by_sample(
+    search: Search, choices: Choices, more: Callable[[int], Survivors]
+) -> tuple[StepEstimate, StepEstimate] | None:
+    """Return the same as `find_target`, by a sample of the candidates; None where it cannot tell.
+
+    It cannot where it is not sure, or holds few of the wanted cells, or where the panel is not that of plasma
+    cells.
+
+    Parameters
+    ----------
+    search
+        Among the sample.
+    more
+        Returns more of the candidates, for a sample that holds so many of the wanted cells. The gates are
+        placed again among them.
+    """
+    if not search.anchors:
+        return None
     look = refined(search, choices)
-    search = look.search
-    if more is not None:
-        n = int(np.count_nonzero(look.group.mask))
-        if (
-            look.kinds is None
-            or look.seed.group.rule is None
-            or look.group.confidence < SURE_IN_SAMPLE
-            or n < ENOUGH_IN_SAMPLE
-        ):
-            return None
-        search = widened(look, more(n), choices)
+    n = int(np.count_nonzero(look.group.mask))
+    if look.group.confidence < SURE_IN_SAMPLE or n < ENOUGH_IN_SAMPLE:
+        return None
+    wider = widened(look, more(n), choices)
+    return None if wider is None else _estimates(wider, choices)
+
+
+def _estimates(search: Search, choices: Choices) -> tuple[StepEstimate, StepEstimate]:
+    """Return the estimates of the two steps, of a search that is refined."""
     if search.group.confidence <= _least_confidence(search, choices):
         search = replace(search, group=Group(np.zeros_like(search.group.mask), 0.0), ellipsoids=())
     cuts = _cuts(search, choices)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gating.anchors.anchors import Anchor, Group
 from gating.anchors.cuts import cut_positions, passing
+from gating.anchors.evidence import Anchor, Group
 from gating.anchors.search import Search, anchor_channels, cluster_channels
 from gating.anchors.side_scatter import join_scatter
 from gating.anchors.traits import (
@@ -32,6 +32,7 @@ from gating.events.panel import GatingChannel, Target
 from gating.gates.given_thresholds import PLASMA_CELL_SIZE, Choices
 from gating.plasma_cells.brightest import brightest
 from gating.plasma_cells.confidence import MOST_WITHOUT_VIABILITY, Surroundings, certainty_of, signs_of
+from gating.plasma_cells.looks import LEFT_OUT, REACHES, Look, surest_look
 from gating.thresholds import Axis, axis_like, axis_of, axis_on, known_axis
 
 CLEAR_WITHOUT_SCATTER = 0.9
@@ -48,55 +49,9 @@ on the simulated tubes of docs/validation.md."""
 PLAIN_IS_BETTER = 0.002
 """Expected F1 that plain cuts may lose against ellipsoids: a person can read and move them. Chosen on the
 simulated tubes of docs/validation.md."""
-REACHES = (20.0, 40.0)
-"""Mean square of standardised distances from the group up to which a look reaches, look by look. Chosen on
-the simulated tubes of docs/validation.md."""
-LEFT_OUT = 0.5
-"""Likely cells that the group leaves out, relative to it, from which they are tried as a beginning too.
-Chosen on the simulated tubes of docs/validation.md."""
 MOST_ON_OTHERS = 0.45
 """Confidence at most where role `other` alone anchors and CD45 is no anchor: no fit has seen such a
 panel, and any cells may share that antigen. Convention: less than an even chance."""
-SURE_AT_A_LOOK = 0.97
-"""Certainty from which no further look is taken. Chosen on the simulated tubes of docs/validation.md."""
-
-AS_SURE = 0.01
-"""Difference of two looks' certainty up to which neither is surer. Chosen on the simulated tubes of
-docs/validation.md."""
-
-SURE_OF_MORE, SAME_CELLS, ANOTHER_KIND = 0.9, 0.95, 0.2
-"""Certainty of a look from which it is taken for finding more than the surest one; the share of that one's
-cells that it must find too; and how many more, relative to them. Chosen on the simulated tubes of
-docs/validation.md."""
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """The wanted cells as one look at all channels shows them.
-
-    Attributes
-    ----------
-    search
-        With its group refined, and the confidence in it.
-    seed
-        The search that the look began with.
-    kinds
-        The kinds of cells around the group; None where there were too few cells to learn them.
-    """
-
-    search: Search
-    seed: Search
-    kinds: Neighbourhood | None = None
-
-    @property
-    def group(self) -> Group:
-        """The cells that it found."""
-        return self.search.group
-
-    def at_most(self, most: float) -> Look:
-        """Return the look with a confidence of at most so much."""
-        group = replace(self.group, clarity=min(self.group.clarity, most))
-        return replace(self, search=replace(self.search, group=group))
 
 
 def refined(search: Search, choices: Choices) -> Look:
@@ -108,48 +63,8 @@ def refined(search: Search, choices: Choices) -> Look:
     if search.likely is None:
         found = look_at(_with_clusters(search, choices), REACHES[-1])
         return found.at_most(MOST_ON_OTHERS) if has_only_other_anchors(choices.panel) else found
-    best = _surest_look(_beginnings(search, search.likely), look_at)
+    best = surest_look(_beginnings(search, search.likely), look_at)
     return best.at_most(1.0 if choices.panel.with_role("viability") else MOST_WITHOUT_VIABILITY)
-
-
-def _surest_look(beginnings: Sequence[Search], look_at: Callable[[Search, float], Look]) -> Look:
-    """Return the search with the members that are surest, looking farther around where they are not sure.
-
-    Of two that are as good as equally sure, and unlike in size, the larger one is taken: else the last digit
-    of a value could choose.
-    """
-    looks: list[Look] = []
-    for begin in beginnings:
-        enough = np.count_nonzero(begin.group.mask) >= FEWEST_TO_BEGIN
-        for reach in REACHES if enough else REACHES[:1]:  # without members every look is the same
-            looks.append(look_at(begin, reach))
-            if looks[-1].group.clarity >= SURE_AT_A_LOOK:
-                return looks[-1]
-    surest = max(looks, key=lambda look: look.group.clarity)
-    nearly = [look for look in looks if look.group.clarity >= surest.group.clarity - AS_SURE]
-    most = max(nearly, key=lambda look: int(np.count_nonzero(look.group.mask)))
-    n, n_most = (int(np.count_nonzero(look.group.mask)) for look in (surest, most))
-    if n_most >= (1 + LEFT_OUT) * n:
-        return most
-    return _with_another_kind(surest, looks)
-
-
-def _with_another_kind(surest: Look, looks: Sequence[Look]) -> Look:
-    """Return the largest look that is sure and holds the surest one's cells, else the surest one.
-
-    A near look sees the clone alone: normal plasma cells lie farther off. A farther look that finds the same
-    clone and more beside it agrees less with the anchors that both began with, and is no worse for that.
-    """
-    cells = surest.group.mask
-    n = np.count_nonzero(cells)
-    wider = [
-        look
-        for look in looks
-        if look.group.clarity >= SURE_OF_MORE
-        and np.count_nonzero(look.group.mask & cells) >= SAME_CELLS * n
-        and np.count_nonzero(look.group.mask) >= (1 + ANOTHER_KIND) * n
-    ]
-    return max(wider, key=lambda look: int(np.count_nonzero(look.group.mask)), default=surest)
 
 
 def _beginnings(search: Search, likely: Mask) -> list[Search]:

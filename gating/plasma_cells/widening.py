@@ -1,7 +1,7 @@
 """The gates that a sample shows, placed again among more of the tube's cells.
 
-Which kinds of cells there are, a sample tells as well as all events do. Where a gate ends between two kinds, the
-more cells the better, but only those near it matter.
+Which kinds of cells there are, a large sample tells as well as all events do. Where a gate ends between two
+kinds, more cells tell better, but only those near it matter.
 """
 
 from __future__ import annotations
@@ -10,24 +10,26 @@ from dataclasses import replace
 
 import numpy as np
 
-from gating.anchors.anchors import Anchor
-from gating.anchors.cuts import cut_positions, passing
+from gating.anchors.evidence import Anchor
 from gating.anchors.search import Search, anchor_channels, cluster_channels
 from gating.anchors.traits import phenotype_of
 from gating.clusters.membership import members_of
 from gating.events import Mask, Survivors
 from gating.gates import AllOf, RangeGate, inside
 from gating.gates.given_thresholds import Choices
-from gating.plasma_cells.refinement import Look, axes_at, plain_or_drawn
+from gating.plasma_cells.looks import Look
+from gating.plasma_cells.refinement import axes_at, plain_or_drawn
 from gating.thresholds import axis_of
 
 BESIDE = 1.5
-"""Units of an anchor's axis beyond the outermost wanted cell of the sample from which no cell may be wanted, or
-bound a cut. Convention: half as far again as a cut may lie from the outermost cell."""
+"""Units of an anchor's axis beyond the outermost wanted cell of the sample from which no cell may be wanted,
+or bound a cut. Convention: half as far again as a cut may lie from the outermost cell."""
 
 
-def widened(look: Look, wider: Survivors, choices: Choices) -> Search:
+def widened(look: Look, wider: Survivors, choices: Choices) -> Search | None:
     """Return the look's search, with its group and gates placed again among more cells; the confidence stays.
+
+    None where the look knows no kinds of cells, or where no rule tells with which other cells it begins.
 
     Parameters
     ----------
@@ -36,9 +38,9 @@ def widened(look: Look, wider: Survivors, choices: Choices) -> Search:
     wider
         More of the events that the sample was drawn from.
     """
-    if look.kinds is None or look.seed.group.rule is None or look.seed.reference is None:
-        return look.search
     seed = look.seed
+    if look.kinds is None or seed.group.rule is None or seed.reference is None:
+        return None
     cells = wider.select(inside(_box(seed.anchors, look.group.mask), wider))
     anchors = tuple(replace(a, axis=axis_of(cells.column(a.channel), a.axis)) for a in seed.anchors)
     fluorescent = [a for a in anchors if a.channel in [c.channel for c in anchor_channels(choices)]]
@@ -56,7 +58,7 @@ def widened(look: Look, wider: Survivors, choices: Choices) -> Search:
     axes = axes_at(rows, channels, found)
     members = members_of(look.kinds, rows, axes, begins, seed.group.clarity)
     if not members.mask.any():
-        return look.search
+        return None
     again = plain_or_drawn(found, members, choices)
     return replace(again, group=replace(look.group, mask=again.group.mask))
 
