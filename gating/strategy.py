@@ -145,7 +145,7 @@ def gate_plasma_cells(
     if aberrant.gate is not None and Method.PERSON not in aberrant.methods:
         shown = some_of(wanted, ENOUGH_TO_SPLIT)
         again = partial(
-            split_again, wanted, shown, lambda cells: _aberrant(cells, viable_sample, choices).gate
+            split_again, wanted, lambda cells: _aberrant(cells, viable_sample, choices).gate, shown
         )
     return _population(passed, wanted, viable, again, unused_overrides(choices, passed.steps))
 

@@ -23,19 +23,22 @@ PARTS = 5
 """Parts of the cells, each left out once. Chosen on the simulated tubes of docs/validation.md."""
 
 
-def split_again(wanted: Survivors, shown: Survivors, split: Callable[[Survivors], Gate | None]) -> Mask:
+def split_again(
+    wanted: Survivors, split: Callable[[Survivors], Gate | None], shown: Survivors | None = None
+) -> Mask:
     """Return the clone's cells as each of the splits gives them, bool, shape (PARTS, n_events).
 
     Parameters
     ----------
     wanted
         The gated plasma cells.
-    shown
-        Those of them by which they were split; a part of these is left out each time.
     split
         Returns the clone's gate among the cells that it is given, None where it does not split them: then all
         wanted cells count.
+    shown
+        Those of them by which they were split, a part of which is left out each time; None: all.
     """
+    shown = wanted if shown is None else shown
     numbers = _parts(shown)
     found = np.zeros((PARTS, wanted.events.n_events), np.bool_)
     for part, cells in enumerate(parts_of(shown, [numbers != part for part in range(PARTS)])):
